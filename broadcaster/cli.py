@@ -1,0 +1,142 @@
+"""The command `broadcaster`: what it understands, in Chinese, and how errors end it."""
+
+import argparse
+import logging
+import re
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NoReturn
+
+from broadcaster import __version__, commands
+from broadcaster.errors import BroadcasterError
+from broadcaster.settings import CONFIG_FOLDER
+
+# What argparse says of a command that is written wrongly, most likely first.
+MISTAKES = (
+    (r"the following arguments are required: (.*)", r"还要写：\1"),
+    (r"unrecognized arguments: (.*)", r"不认识：\1"),
+    (r"argument (.*?): invalid choice: (.*?) \(choose from (.*)\)", r"\1 不能是 \2，可以是：\3"),
+    (r"argument (.*?): invalid .* value: (.*)", r"\1 要写数字，现在写的是 \2"),
+    (r"argument (.*?): expected one argument", r"\1 后面要写内容"),
+)
+
+
+class Help(argparse.HelpFormatter):
+    """Chinese headings."""
+
+    def add_usage(self, usage: Any, actions: Any, groups: Any, prefix: str | None = None) -> None:
+        super().add_usage(usage, actions, groups, "用法：" if prefix is None else prefix)
+
+
+class Parser(argparse.ArgumentParser):
+    """argparse in Chinese."""
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(formatter_class=Help, add_help=False, **settings)
+        self._positionals.title, self._optionals.title = "参数", "选项"
+        self.add_argument("-h", "--help", action="help", help="显示这份说明")
+
+    def error(self, message: str) -> NoReturn:
+        for pattern, sentence in MISTAKES:
+            message = re.sub(f"^{pattern}$", sentence, message)
+        self.exit(commands.EXIT_BROKEN, f"命令写得不对，{message}。看用法：{self.prog} --help\n")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code."""
+    parsed = _parser().parse_args(arguments)
+    quiet = logging.WARNING if parsed.command is commands.run else logging.ERROR
+    logging.basicConfig(
+        level=logging.INFO if parsed.verbose else quiet, format="%(asctime)s %(name)s: %(message)s"
+    )
+    try:
+        code: int = parsed.command(parsed)
+        return code
+    except BroadcasterError as error:
+        if getattr(parsed, "json", False):
+            commands.print_json({"error": str(error)})
+        print(error, file=sys.stderr)
+        return commands.EXIT_BROKEN
+    except KeyboardInterrupt:
+        return commands.EXIT_NOT_HEARD
+
+
+def _parser() -> Parser:
+    parser = Parser(prog="broadcaster", description="村里的大喇叭：把文字变成普通话，按时播出。")
+    parser.add_argument("--version", action="version", version=__version__)
+    parser.add_argument(
+        "--config", type=Path, default=CONFIG_FOLDER, metavar="文件夹", help="设置文件夹"
+    )
+    parser.add_argument("--verbose", action="store_true", help="在屏幕上显示运行记录")
+    group: Any = parser.add_subparsers(title="命令", required=True, metavar="命令")
+
+    started: Parser = group.add_parser("run", help="启动广播站")
+    started.add_argument("--greet", action="store_true", help="启动后念一遍设置里的第一则通知")
+    _add_output_file(started)
+    started.set_defaults(command=commands.run)
+
+    said = _add(group, "say", commands.say, "马上说一段话")
+    _add_notice(said)
+    _add_output_file(said)
+    said.add_argument("--no-wait", action="store_true", help="交给广播站就返回，不等播完")
+
+    _add(group, "stop", commands.stop, "停播：停下正在播的，清空等候的")
+    _add(group, "status", commands.status, "正在播什么，接下来播什么，有没有故障")
+    listed = _add(group, "journal", commands.journal, "播出记录，最近的在前")
+    listed.add_argument("--count", type=int, default=20, metavar="条数", help="最多几条，默认 20")
+
+    rendered = _add(group, "render", commands.render, "把一段话做成声音文件（.wav .flac .mp3）")
+    _add_notice(rendered)
+    rendered.add_argument("-o", "--output", type=Path, required=True, metavar="文件", help="写到哪里")
+
+    shown = _add(group, "spoken", commands.spoken, "一段话会怎么念，逐行列出")
+    _add_text(shown)
+    shown.add_argument("--pinyin", action="store_true", help="带上拼音（变调以后的读音）")
+
+    voices = group.add_parser("voices", help="声音：有哪些，安装").add_subparsers(
+        title="命令", required=True, metavar="命令"
+    )
+    _add(voices, "list", commands.list_voices, "有哪些声音，能不能用")
+    installed = _add(voices, "install", commands.install_voice, "安装一个声音，例如 baker")
+    installed.add_argument("engine", metavar="引擎", help="例如 baker")
+
+    _add(group, "check", commands.check, "检查设置和时间表写得对不对")
+    _add(group, "config", commands.show_config, "正在生效的设置")
+    return parser
+
+
+def _add(group: Any, name: str, command: Any, description: str) -> Parser:
+    parser: Parser = group.add_parser(name, help=description, description=description)
+    parser.add_argument("--json", action="store_true", help="输出 JSON，给程序用")
+    parser.set_defaults(command=command)
+    return parser
+
+
+def _add_text(parser: Parser) -> None:
+    parser.add_argument("text", nargs="?", metavar="文字", help="要说的话")
+    parser.add_argument("--file", type=Path, metavar="文件", help="从文件读，- 表示标准输入")
+
+
+def _add_notice(parser: Parser) -> None:
+    _add_text(parser)
+    parser.add_argument("--voice", metavar="声音", help="例如 baker:female")
+    parser.add_argument("--pace", type=float, metavar="语速", help="1.0 是原速")
+    parser.add_argument("--repeats", type=int, default=1, metavar="遍数", help="说几遍，默认 1")
+    parser.add_argument(
+        "--severity",
+        type=int,
+        choices=range(5),
+        default=0,
+        metavar="级别",
+        help="0 日常 1 红 2 橙 3 黄 4 蓝",
+    )
+    parser.add_argument("--no-chime", action="store_true", help="不要钟声")
+
+
+def _add_output_file(parser: Parser) -> None:
+    parser.add_argument("--output-file", type=Path, metavar="文件", help="不用声卡，写进这个 WAV 文件")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

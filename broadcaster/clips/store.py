@@ -1,0 +1,115 @@
+"""The made clips and programmes on disk. Light: main looks clips up without numpy."""
+
+import errno
+import json
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from broadcaster.clips.whole import maker_is_gone, whole_file
+from broadcaster.errors import CacheUnwritable
+from broadcaster.model import Clip, Item, Programme
+
+logger = logging.getLogger(__name__)
+
+
+class ClipStore:
+    """`clips/ab/abcd….flac`, `programmes/ab/abcd….json`, and `unfinished/` for what is being made.
+
+    Any process and thread may use it at any time: what is found was whole when it was renamed.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._unfinished = folder / "unfinished"
+
+    def path(self, key: str) -> Path:
+        """Where the clip of this key stands, or would stand."""
+        return self._folder / "clips" / key[:2] / f"{key}.flac"
+
+    def find(self, key: str) -> Clip | None:
+        """The clip, if it was made; a file that is damaged is removed and will be made again."""
+        path = self.path(key)
+        try:
+            with path.open("rb") as file:
+                seconds = _flac_seconds(file.read(FLAC_HEADER_BYTES))
+        except OSError:
+            return None
+        if seconds == 0:
+            _discard(path)
+            return None
+        return Clip(key, path, seconds)
+
+    def find_programme(self, key: str) -> Programme | None:
+        """The programme, if it was made and every clip of it is there."""
+        path = self._programme_path(key)
+        try:
+            manifest = json.loads(path.read_bytes())
+            voice = str(manifest["voice"])
+            order = [(str(name), float(pause)) for name, pause in manifest["items"]]
+        except OSError:
+            return None
+        except (ValueError, KeyError, TypeError):
+            _discard(path)
+            return None
+        clips = {name: self.find(name) for name, _ in order}
+        items = tuple(Item(clip, pause) for name, pause in order if (clip := clips[name]))
+        return Programme(voice, items) if len(items) == len(order) else None
+
+    def keep_programme(self, key: str, programme: Programme) -> None:
+        """Remember the order of clips that are already kept; `CacheUnwritable` if that fails."""
+        order = [(item.clip.key, item.pause_seconds) for item in programme.items]
+        with self.making(self._programme_path(key)) as unfinished:
+            unfinished.write_text(json.dumps({"voice": programme.voice, "items": order}))
+
+    @contextmanager
+    def making(self, path: Path) -> Iterator[Path]:
+        """A name to write under, renamed to `path` when the block ends; OSError is `CacheUnwritable`."""
+        try:
+            self._unfinished.mkdir(parents=True, exist_ok=True)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with whole_file(path, self._unfinished) as unfinished:
+                yield unfinished
+        except OSError as error:
+            raise cannot_write(self._folder, error) from error
+
+    def sweep(self) -> None:
+        """Remove what processes that are gone left unfinished."""
+        for leftover in self._unfinished.glob(".*-*"):
+            if maker_is_gone(leftover):
+                _discard(leftover)
+
+    def _programme_path(self, key: str) -> Path:
+        return self._folder / "programmes" / key[:2] / f"{key}.json"
+
+
+def cannot_write(folder: Path, error: OSError) -> CacheUnwritable:
+    """What to tell a person about this error."""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return CacheUnwritable(f"磁盘满了，做好的声音存不下：{folder}。请删掉一些不用的文件，再试一次。")
+    return CacheUnwritable(
+        f"存声音的文件夹写不进去：{folder}（{error.strerror or error}）。"
+        "请检查这个文件夹的权限，或者在 config/broadcaster.yaml 里把 paths.audio_cache 改到别处。"
+    )
+
+
+FLAC_HEADER_BYTES = 42
+
+
+def _flac_seconds(header: bytes) -> float:
+    """Length by the STREAMINFO block (RFC 9639, 8.2); 0 if this is no FLAC file, or no finished one."""
+    if len(header) < FLAC_HEADER_BYTES or header[:4] != b"fLaC" or header[4] & 0x7F:
+        return 0.0
+    # 20 bits of rate, 3 of channels, 5 of depth, 36 of samples.
+    packed = int.from_bytes(header[18:26], "big")
+    rate_hz, samples = packed >> 44, packed & (1 << 36) - 1
+    return samples / rate_hz if rate_hz else 0.0
+
+
+def _discard(path: Path) -> None:
+    try:
+        path.unlink()
+        logger.warning("removed %s: damaged or left unfinished", path)
+    except OSError:
+        logger.warning("%s is damaged or left unfinished and cannot be removed", path)

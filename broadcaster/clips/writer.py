@@ -1,0 +1,55 @@
+"""Mastered samples -> sound files."""
+
+import io
+from pathlib import Path
+
+import numpy as np
+import soundfile
+from numpy.typing import NDArray
+
+from broadcaster.clips.store import ClipStore, cannot_write
+from broadcaster.errors import CacheUnwritable, LineRefused
+from broadcaster.model import Clip
+
+Pcm = NDArray[np.int16]
+
+
+def write_clip(store: ClipStore, key: str, samples: Pcm, rate_hz: int) -> Clip:
+    """Keep a line as 16-bit FLAC, whole or not at all, read back before it gets its name.
+
+    Raises `LineRefused` for a line without sound, `CacheUnwritable` when it cannot be kept.
+    """
+    if not samples.any():
+        raise LineRefused("这一句没有做出声音来，请再试一次，或者换一个声音。")
+    path = store.path(key)
+    with store.making(path) as unfinished:
+        unfinished.write_bytes(_encode(samples, rate_hz, "FLAC"))
+        _check(unfinished, samples, rate_hz)
+    return Clip(key, path, len(samples) / rate_hz)
+
+
+def write_piece(path: Path, samples: Pcm, rate_hz: int) -> None:
+    """Write a piece of a line that is still being made, as WAV, for the device to read soon."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(_encode(samples, rate_hz, "WAV"))
+    except OSError as error:
+        path.unlink(missing_ok=True)
+        raise cannot_write(path.parent, error) from error
+
+
+def _encode(samples: Pcm, rate_hz: int, container: str) -> bytes:
+    """In memory first: a full disk is then the plain OSError of a write, not an encoder's half file."""
+    encoded = io.BytesIO()
+    soundfile.write(encoded, samples, rate_hz, format=container, subtype="PCM_16")
+    return encoded.getvalue()
+
+
+def _check(path: Path, samples: Pcm, rate_hz: int) -> None:
+    try:
+        read, read_rate_hz = soundfile.read(path, dtype="int16")
+        same = read_rate_hz == rate_hz and np.array_equal(read, samples)
+    except soundfile.LibsndfileError:
+        same = False
+    if not same:
+        raise CacheUnwritable("刚存下的声音读回来不一样，存储卡可能坏了。请换一张卡，再试一次。")

@@ -1,0 +1,264 @@
+"""The commands: each prints for a person or, with --json, for a program, and returns the exit code.
+
+0 done, 1 not heard to its end, 2 wrong input or something broken (`BroadcasterError`).
+"""
+
+from __future__ import annotations
+
+import argparse
+import getpass
+import json
+import sys
+from collections.abc import Iterator
+from dataclasses import asdict, replace
+from typing import TYPE_CHECKING, Any
+
+from broadcaster import control
+from broadcaster.errors import BroadcasterError, TextRefused
+from broadcaster.model import Line, Notice, Severity
+from broadcaster.settings import TimetableSettings, load_lexicon, load_settings, load_timetable
+
+if TYPE_CHECKING:
+    from broadcaster.daemon import Config
+
+# Heavy parts are imported inside the command that needs them: a command to the running box starts
+# in a third of the time that importing the box itself takes.
+
+EXIT_NOT_HEARD = 1
+EXIT_BROKEN = 2
+
+Arguments = argparse.Namespace
+
+
+def run(arguments: Arguments) -> int:
+    from broadcaster import daemon
+
+    def tell(line: str) -> None:
+        print(line, flush=True)
+
+    return daemon.run(_config(arguments), tell, arguments.output_file, arguments.greet)
+
+
+def say(arguments: Arguments) -> int:
+    notice = {key: value for key, value in asdict(_notice(arguments)).items() if value is not None}
+    asked_by, wait = getpass.getuser(), not arguments.no_wait
+    outcome = "PLAYED"
+    request = {"do": "say", "notice": notice, "asked_by": asked_by, "wait": wait}
+    for answer in _answers(request, arguments):
+        sentence = "已送上广播。"
+        if "ended" in answer:
+            outcome, sentence = str(answer["ended"]["outcome"]), _ending(answer["ended"])
+        if outcome == "FAILED":
+            print(sentence, file=sys.stderr)
+        if arguments.json or outcome != "FAILED":
+            _report(answer, sentence, arguments)
+    return {"PLAYED": 0, "FAILED": EXIT_BROKEN}.get(outcome, EXIT_NOT_HEARD)
+
+
+def stop(arguments: Arguments) -> int:
+    answer = _answer_of_running_box({"do": "stop", "asked_by": getpass.getuser()}, arguments)
+    count = answer["stopped"]
+    _report(answer, f"已停播，停下了 {count} 条。" if count else "现在没有在播的。", arguments)
+    return 0
+
+
+def status(arguments: Arguments) -> int:
+    answer = _answer_of_running_box({"do": "status"}, arguments)
+    state = answer["status"]
+    on_air = state["on_air"]
+    lines = ["正在播出：" + (_naming(on_air) if on_air else "无")]
+    if on_air:
+        lines.append(f"  已播 {on_air['seconds_played']:.0f} 秒，共 {on_air['seconds_due']:.0f} 秒")
+    lines += [f"等候：{_naming(airing)}" for airing in state["waiting"]]
+    lines += [f"接下来：{_moment(airing['due_at'])} {_naming(airing)}" for airing in state["next"]]
+    lines += [f"故障：{state['fault']}"] if state["fault"] else []
+    _report(state, "\n".join(lines), arguments)
+    return 0
+
+
+def journal(arguments: Arguments) -> int:
+    from broadcaster.store.journal import Journal
+
+    database = load_settings(arguments.config).paths.state / "broadcaster.db"
+    rows = Journal(database).recent(arguments.count) if database.exists() else []
+    content = [control.row_as_json(row) for row in rows]
+    lines = [
+        f"{_moment(row['due_at'])}  {row['outcome']:<10} {row['seconds_played']:.1f}/"
+        f"{row['seconds_due']:.1f} 秒  {_naming(row)}  {row['reason']}".rstrip()
+        for row in content
+    ]
+    _report(content, "\n".join(lines) or "还没有播出记录。", arguments)
+    return 0
+
+
+def render(arguments: Arguments) -> int:
+    from broadcaster.clips.export import check_writable, write_sound
+    from broadcaster.daemon import open_studio
+
+    check_writable(arguments.output)
+    config = _config(arguments)
+    with open_studio(config) as studio:
+        programme = studio.programme(_notice(arguments))
+    seconds = write_sound(arguments.output, programme, config.settings.sound.rate_hz)
+    report = {"file": str(arguments.output), "seconds": round(seconds, 3), "voice": programme.voice}
+    _report(report, f"已写入 {arguments.output}，{seconds:.1f} 秒。", arguments)
+    return 0
+
+
+def spoken(arguments: Arguments) -> int:
+    from broadcaster.daemon import open_studio
+
+    with open_studio(_config(arguments)) as studio:
+        script = studio.script(Notice(_text(arguments), opening="", closing=""))
+    content = [_line_as_json(line) for line in script.lines]
+    lines = []
+    for line in content:
+        lines.append(line["spoken"])
+        lines += ["    " + " ".join(line["sounded"])] if arguments.pinyin else []
+    _report(content, "\n".join(lines), arguments)
+    return 0
+
+
+def list_voices(arguments: Arguments) -> int:
+    from broadcaster.tts.catalogue import Catalogue
+
+    settings = load_settings(arguments.config)
+    entries = Catalogue(settings.paths.voices, settings.voices.threads).entries()
+    content = [asdict(entry) for entry in entries]
+    lines = [
+        f"{entry.name}  {entry.state}\n    {entry.note}\n    许可：{entry.licence}" for entry in entries
+    ]
+    _report(content, "\n".join(lines), arguments)
+    return 0
+
+
+def install_voice(arguments: Arguments) -> int:
+    from broadcaster.tts.catalogue import Catalogue
+
+    settings = load_settings(arguments.config)
+    catalogue = Catalogue(settings.paths.voices, settings.voices.threads)
+    catalogue.install(arguments.engine, lambda line: print(line, file=sys.stderr, flush=True))
+    _report({"installed": arguments.engine}, f"声音 {arguments.engine} 已装好。", arguments)
+    return 0
+
+
+def check(arguments: Arguments) -> int:
+    slots = len(_config(arguments).timetable.slots)
+    _report({"slots": slots}, f"设置没有问题，时间表里有 {slots} 条。", arguments)
+    return 0
+
+
+def show_config(arguments: Arguments) -> int:
+    settings = load_settings(arguments.config).model_dump(mode="json")
+    lines = [f"{part}.{key}: {value}" for part, keys in settings.items() for key, value in keys.items()]
+    _report(settings, "\n".join(lines), arguments)
+    return 0
+
+
+def _answers(request: control.Message, arguments: Arguments) -> Iterator[control.Message]:
+    """What the running box answers, or this process in its place where none runs."""
+    answers = control.ask(load_settings(arguments.config).paths.state, request)
+    if answers is None:
+        yield from _answers_alone(request, arguments)
+        return
+    for answer in answers:
+        yield _refuse_error(answer)
+
+
+def _answers_alone(request: control.Message, arguments: Arguments) -> Iterator[control.Message]:
+    from broadcaster.daemon import open_box
+
+    config = replace(_config(arguments), timetable=TimetableSettings())
+    with open_box(config, arguments.output_file) as box:
+        if box.note:
+            print(box.note, file=sys.stderr)
+        for answer in control.answers(box.station, {**request, "wait": True}):
+            yield _refuse_error(answer)
+
+
+def _answer_of_running_box(request: control.Message, arguments: Arguments) -> control.Message:
+    answers = control.ask(load_settings(arguments.config).paths.state, request)
+    if answers is None:
+        raise BroadcasterError("广播站没有在运行。启动它：scripts/run")
+    return _refuse_error(next(answers, {"error": "广播站没有回答，请重启它。"}))
+
+
+def _refuse_error(answer: control.Message) -> control.Message:
+    if "error" in answer:
+        raise BroadcasterError(answer["error"])
+    return answer
+
+
+def _config(arguments: Arguments) -> Config:
+    from broadcaster.daemon import Config
+    from broadcaster.script.lexicon import load_lexicon as check_lexicon
+
+    folder = arguments.config
+    config = Config(load_settings(folder), load_timetable(folder), load_lexicon(folder))
+    check_lexicon(config.lexicon)
+    return config
+
+
+def _notice(arguments: Arguments) -> Notice:
+    return Notice(
+        _text(arguments),
+        severity=Severity(arguments.severity),
+        voice=arguments.voice,
+        pace=arguments.pace,
+        repeats=arguments.repeats,
+        chime=False if arguments.no_chime else None,
+    )
+
+
+def _text(arguments: Arguments) -> str:
+    if (arguments.text is None) == (arguments.file is None):
+        raise TextRefused("请写要说的话，或者用 --file 指定文件，两样选一样。")
+    if arguments.file is None:
+        return str(arguments.text)
+    try:
+        content = sys.stdin.buffer.read() if str(arguments.file) == "-" else arguments.file.read_bytes()
+    except OSError as error:
+        raise TextRefused(f"文件 {arguments.file} 打不开：{error.strerror}。请检查路径。") from error
+    # Texts from a Windows desk are in GB 18030 as often as in UTF-8.
+    for encoding in ("utf-8-sig", "gb18030"):
+        try:
+            return content.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+    raise TextRefused(f"文件 {arguments.file} 不是文字文件，请另存为 UTF-8 文本再试。")
+
+
+def _line_as_json(line: Line) -> dict[str, Any]:
+    han = [syllable for syllable in line.syllables if not syllable.text.isascii()]
+    return {
+        "line": line.written,
+        "spoken": line.spoken,
+        "pinyin": [syllable.pinyin for syllable in han],
+        "sounded": [syllable.sounded for syllable in han],
+    }
+
+
+def _naming(airing: control.Message) -> str:
+    return str(airing["title"] or airing["text"][:30].replace("\n", " "))
+
+
+def _moment(iso: str) -> str:
+    return f"{iso[5:10]} {iso[11:16]}"
+
+
+def _ending(ended: control.Message) -> str:
+    words = {"PLAYED": "播完", "CUT_SHORT": "中途停下", "CANCELLED": "已取消", "EXPIRED": "过时没播"}
+    sentence = f"{words.get(ended['outcome'], '没有播成')}：{ended['seconds_played']:.1f} 秒"
+    return f"{sentence}，{ended['reason']}" if ended["reason"] else sentence + "。"
+
+
+def _report(content: object, text: str, arguments: Arguments) -> None:
+    if arguments.json:
+        print_json(content)
+    else:
+        print(text, flush=True)
+
+
+def print_json(content: object) -> None:
+    """One line of JSON."""
+    print(json.dumps(content, ensure_ascii=False), flush=True)

@@ -1,0 +1,177 @@
+"""The local door: a socket in the state folder by which this machine's commands reach the running box.
+
+One request is one line of JSON, `{"do": …}`; each answer is one line of JSON. An answer with `error` is
+a sentence in Chinese. Only the owner of the box may open the door.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import socket
+import socketserver
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from broadcaster.errors import BroadcasterError
+from broadcaster.model import Airing, JournalEntry, Notice, Severity
+
+if TYPE_CHECKING:
+    from broadcaster.station import Station
+    from broadcaster.store.journal import JournalRow
+
+logger = logging.getLogger(__name__)
+
+Message = dict[str, Any]
+
+LONGEST_REQUEST_BYTES = 1_000_000
+
+
+def answers(station: Station, request: Message) -> Iterator[Message]:
+    """Do one request and tell of it as it goes; the same for the running box and for a command alone."""
+    try:
+        match request:
+            case {"do": "say", "notice": dict(fields), "asked_by": str(asked_by), "wait": bool(wait)}:
+                airing = station.announce(_notice(fields), asked_by=asked_by)
+                yield {"accepted": airing_as_json(airing)}
+                if wait and (entry := station.wait_for_end(airing.id)):
+                    yield {"ended": entry_as_json(entry)}
+            case {"do": "stop", "asked_by": str(asked_by)}:
+                yield {"stopped": station.stop_all(asked_by)}
+            case {"do": "status"}:
+                yield {"status": _status_as_json(station)}
+            case _:
+                yield {"error": "广播站不认识这个请求，可能是程序版本不同，请重启广播站。"}
+    except BroadcasterError as error:
+        yield {"error": str(error)}
+
+
+def ask(state_folder: Path, request: Message) -> Iterator[Message] | None:
+    """The running box's answers as they come; None where no box runs."""
+    door = socket.socket(socket.AF_UNIX)
+    try:
+        door.connect(str(socket_path(state_folder)))
+    except (FileNotFoundError, ConnectionRefusedError):
+        door.close()
+        return None
+    except PermissionError as error:
+        door.close()
+        raise BroadcasterError("广播站由另一个用户运行，请用同一个用户，或者加 sudo。") from error
+    return _ask(door, request)
+
+
+def _ask(door: socket.socket, request: Message) -> Iterator[Message]:
+    with door, door.makefile("rwb") as line:
+        line.write(json.dumps(request, ensure_ascii=False).encode() + b"\n")
+        line.flush()
+        for answer in line:
+            yield json.loads(answer)
+
+
+def socket_path(state_folder: Path) -> Path:
+    return state_folder / "control.sock"
+
+
+class ControlServer:
+    """Serves the local door on a thread of its own, each caller on another."""
+
+    def __init__(self, station: Station, state_folder: Path) -> None:
+        self._path = socket_path(state_folder)
+        self._path.unlink(missing_ok=True)
+
+        class Door(socketserver.StreamRequestHandler):
+            def handle(self) -> None:
+                request = _parsed(self.rfile.readline(LONGEST_REQUEST_BYTES))
+                for answer in answers(station, request):
+                    self.wfile.write(json.dumps(answer, ensure_ascii=False).encode() + b"\n")
+
+        self._server = socketserver.ThreadingUnixStreamServer(str(self._path), Door)
+        self._server.daemon_threads = True
+        self._path.chmod(0o600)
+        self._thread = threading.Thread(target=self._server.serve_forever, name="control", daemon=True)
+        self._thread.start()
+
+    @property
+    def alive(self) -> bool:
+        return self._thread.is_alive()
+
+    def close(self) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+        self._path.unlink(missing_ok=True)
+
+
+def _parsed(line: bytes) -> Message:
+    try:
+        request = json.loads(line)
+    except ValueError:
+        return {}
+    return request if isinstance(request, dict) else {}
+
+
+def _notice(fields: Message) -> Notice:
+    return Notice(**{**fields, "severity": Severity(fields.get("severity", 0))})
+
+
+def airing_as_json(airing: Airing) -> Message:
+    notice = airing.notice
+    return {
+        "id": airing.id,
+        "title": notice.title,
+        "text": notice.text,
+        "severity": int(notice.severity),
+        "kind": airing.kind.value,
+        "asked_by": airing.asked_by,
+        "due_at": airing.due_at.isoformat(),
+        "expires_at": airing.expires_at.isoformat(),
+    }
+
+
+def entry_as_json(entry: JournalEntry) -> Message:
+    return {
+        "id": entry.airing.id,
+        "outcome": entry.outcome.value,
+        "reason": entry.reason,
+        "voice": entry.voice,
+        "started_at": entry.started_at and entry.started_at.isoformat(),
+        "ended_at": entry.ended_at.isoformat(),
+        "seconds_played": round(entry.seconds_played, 3),
+        "seconds_due": round(entry.seconds_due, 3),
+    }
+
+
+def row_as_json(row: JournalRow) -> Message:
+    return {
+        "id": row.airing_id,
+        "title": row.title,
+        "text": row.text,
+        "severity": int(row.severity),
+        "kind": row.kind.value,
+        "asked_by": row.asked_by,
+        "due_at": row.due_at.isoformat(),
+        "started_at": row.started_at and row.started_at.isoformat(),
+        "ended_at": row.ended_at.isoformat(),
+        "seconds_played": round(row.seconds_played, 3),
+        "seconds_due": round(row.seconds_due, 3),
+        "outcome": row.outcome.value,
+        "reason": row.reason,
+        "voice": row.voice,
+    }
+
+
+def _status_as_json(station: Station) -> Message:
+    status = station.status()
+    on_air = status.on_air
+    return {
+        "on_air": on_air
+        and {
+            **airing_as_json(on_air.airing),
+            "seconds_played": round(on_air.seconds_played, 1),
+            "seconds_due": round(on_air.seconds_due, 1),
+        },
+        "waiting": [airing_as_json(airing) for airing in status.waiting],
+        "next": [airing_as_json(airing) for airing in station.upcoming(5)],
+        "fault": status.fault,
+    }

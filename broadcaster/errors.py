@@ -1,0 +1,52 @@
+"""What can go wrong, each error carrying one sentence that a person can act on."""
+
+
+class BroadcasterError(Exception):
+    """Base of every expected error; `str(error)` is the sentence shown, in Chinese."""
+
+
+class ConfigError(BroadcasterError):
+    """The files in config/ are wrong; `problems` lists all of them at once."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+    def __reduce__(self) -> tuple[type["ConfigError"], tuple[list[str]]]:
+        return type(self), (self.problems,)
+
+
+class TextRefused(BroadcasterError):
+    """A text that cannot be spoken: empty, no Chinese characters, too long, not a text."""
+
+
+class VoiceUnavailable(BroadcasterError):
+    """A voice that is unknown, not installed, damaged or out of reach."""
+
+
+class LineRefused(BroadcasterError):
+    """A voice made nothing usable of a line: no sound, or a length that does not fit it."""
+
+
+class CacheUnwritable(BroadcasterError):
+    """The folder for made sound cannot be written, or the disk is full."""
+
+
+class DeviceLost(BroadcasterError):
+    """The sound device does not exist, cannot be opened or has gone."""
+
+
+class AlreadyRunning(BroadcasterError):
+    """Another box holds this state folder."""
+
+
+class FileUnwritable(BroadcasterError):
+    """A file that a person asked for cannot be written there or in that format."""
+
+
+class StoreUnusable(BroadcasterError):
+    """The station's database cannot be opened, read or written."""
+
+
+class AccountRefused(BroadcasterError):
+    """A wrong one-time code, a weak password, a second account, or too many tries."""

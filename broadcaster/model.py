@@ -1,0 +1,226 @@
+"""The words of the project as values: what travels from a text to the air and back."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import Enum, IntEnum
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from numpy import float32
+    from numpy.typing import NDArray
+
+
+class Severity(IntEnum):
+    """The national scale of warnings (应急广播消息级别); 0 is everyday."""
+
+    DAILY = 0
+    RED = 1
+    ORANGE = 2
+    YELLOW = 3
+    BLUE = 4
+
+    @property
+    def rank(self) -> int:
+        """Order on the air: 1 red first … 4 blue, then 5 for daily."""
+        return self.value or 5
+
+
+class Office(IntEnum):
+    """Who speaks; a higher office goes first among equals in severity."""
+
+    VILLAGE = 0
+    TOWN = 1
+    COUNTY = 2
+    CITY = 3
+    PROVINCE = 4
+    NATION = 5
+
+
+class Kind(Enum):
+    """How an airing came about; the rule for resuming after a cut belongs to it."""
+
+    LIVE = "live"
+    SCHEDULED = "scheduled"
+    LOOP = "loop"
+
+
+class Outcome(Enum):
+    """How an airing ended; every airing ends in exactly one."""
+
+    PLAYED = "PLAYED"
+    CUT_SHORT = "CUT_SHORT"
+    EXPIRED = "EXPIRED"
+    CANCELLED = "CANCELLED"
+    SUPPRESSED = "SUPPRESSED"
+    FAILED = "FAILED"
+
+
+def new_id() -> str:
+    """A short random name for a notice or an airing."""
+    return uuid.uuid4().hex[:12]
+
+
+@dataclass(frozen=True)
+class Notice:
+    """What somebody wants said.
+
+    `voice` is `engine:name`, `pace` multiplies the speed of speech (1.0 as trained). None is the
+    station's own way; "" as opening or closing is none.
+    """
+
+    text: str
+    id: str = field(default_factory=new_id)
+    title: str = ""
+    severity: Severity = Severity.DAILY
+    issuer: str = ""
+    office: Office = Office.VILLAGE
+    voice: str | None = None
+    pace: float | None = None
+    repeats: int = 1
+    opening: str | None = None
+    closing: str | None = None
+    chime: bool | None = None
+
+
+class Break(IntEnum):
+    """How far apart two syllables stand, as speech corpora label it (#0 to #3 in the Baker set)."""
+
+    NONE = 0
+    WORD = 1
+    PHRASE = 2
+    CLAUSE = 3
+
+
+@dataclass(frozen=True)
+class Syllable:
+    """One sounded unit: a Han character, or a Latin letter said by its name.
+
+    `pinyin` is the dictionary's reading and `sounded` the one after sandhi: lower case, ü as `v`,
+    one digit for the tone, 5 for neutral. A letter whose name has several syllables (W) keeps them
+    in one unit, parted by spaces. `gap` is the break after it.
+    """
+
+    text: str
+    pinyin: str
+    sounded: str
+    gap: Break = Break.NONE
+
+
+@dataclass(frozen=True)
+class Line:
+    """One breath of speech: as written, in spoken words, as syllables; and the pause after it."""
+
+    written: str
+    spoken: str
+    syllables: tuple[Syllable, ...]
+    pause_seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class Script:
+    """The lines of a notice in speaking order: opening, body as often as it repeats, closing."""
+
+    lines: tuple[Line, ...]
+
+
+@dataclass(frozen=True)
+class Waveform:
+    """Mono sound as a voice makes it; full scale is ±1.0."""
+
+    samples: NDArray[float32]
+    rate_hz: int
+
+    @property
+    def seconds(self) -> float:
+        return len(self.samples) / self.rate_hz
+
+
+@dataclass(frozen=True)
+class Clip:
+    """One mastered line on disk, in the station's format, named by the hash of all that made it."""
+
+    key: str
+    path: Path
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Item:
+    """A clip in its place in a programme, with the silence after it."""
+
+    clip: Clip
+    pause_seconds: float = 0.0
+
+    @property
+    def seconds(self) -> float:
+        return self.clip.seconds + self.pause_seconds
+
+
+@dataclass(frozen=True)
+class Programme:
+    """The clips of one notice in order, chime first, all in one voice, ready for air."""
+
+    voice: str
+    items: tuple[Item, ...]
+
+    @property
+    def seconds(self) -> float:
+        return sum(item.seconds for item in self.items)
+
+
+@dataclass(frozen=True)
+class Airing:
+    """One occurrence of a notice on the air; not worth saying after `expires_at`."""
+
+    notice: Notice
+    due_at: datetime
+    expires_at: datetime
+    kind: Kind = Kind.LIVE
+    asked_by: str = ""
+    id: str = field(default_factory=new_id)
+
+
+@dataclass(frozen=True)
+class JournalEntry:
+    """What became of one airing, written when the sound has ended.
+
+    `seconds_played` is what the device really took; `seconds_due` is the programme's length as far
+    as it was known when it ended.
+    """
+
+    airing: Airing
+    outcome: Outcome
+    reason: str
+    voice: str
+    started_at: datetime | None
+    ended_at: datetime
+    seconds_played: float
+    seconds_due: float
+
+
+@dataclass(frozen=True)
+class Ready:
+    """The next sound of a programme that is being made: a whole clip, or a piece of one."""
+
+    item: Item
+
+
+@dataclass(frozen=True)
+class Made:
+    """A programme is whole; nothing more comes of it."""
+
+    programme: Programme
+
+
+@dataclass(frozen=True)
+class Refused:
+    """A programme cannot be made, or not to its end; `reason` is a sentence in Chinese."""
+
+    reason: str
+
+
+Delivery = Ready | Made | Refused

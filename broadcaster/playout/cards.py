@@ -1,0 +1,92 @@
+"""Which output the station's `sound.device` means on this machine, and the ALSA configuration for it.
+
+A configuration of our own names the card by its id, which keeps when numbers change, and keeps PortAudio
+from probing the stock list: 19 MB in the sound child instead of 36.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from broadcaster.errors import DeviceLost
+from broadcaster.playout.sound_messages import CardOutput, Output, SilentOutput
+
+PCM_NAME = "village"
+CARDS_FILE = Path("/proc/asound/cards")
+STOCK_CONFIG = Path("/usr/share/alsa/alsa.conf")
+STOCK_PCMS = ("default", "sysdefault", "pulse", "pipewire", "jack")
+NO_CARD = "没有找到声卡：只走流程，不出声。插上声卡后重新启动，或用 --output-file 写到文件。"
+
+# " 1 [Device         ]: USB-Audio - USB Audio Device"
+CARD_LINE = re.compile(r"^\s*\d+ \[(?P<id>\S+)\s*\]: (?P<driver>\S+) - (?P<name>.*\S)", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Card:
+    """A sound card as the kernel lists it."""
+
+    id: str
+    driver: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.id}（{self.name}）"
+
+
+def list_cards(cards_file: Path = CARDS_FILE) -> list[Card]:
+    """The cards of this machine; none where the kernel has no sound."""
+    if not cards_file.exists():
+        return []
+    return [Card(**match.groupdict()) for match in CARD_LINE.finditer(cards_file.read_text())]
+
+
+def choose_output(
+    device: str, state_folder: Path, environment: Mapping[str, str], cards: list[Card]
+) -> tuple[Output, str]:
+    """The output, and a sentence of warning in Chinese or "".
+
+    Where ALSA_CONFIG_PATH is set somebody has configured ALSA for us: a PCM of theirs is used as it is,
+    `village` for `auto`. Raises `DeviceLost` for a card that is not there.
+    """
+    if device == "silent":
+        return SilentOutput(), ""
+    if configured := environment.get("ALSA_CONFIG_PATH"):
+        return CardOutput(PCM_NAME if device == "auto" else device, Path(configured)), ""
+    if ":" in device or device in STOCK_PCMS:
+        return _output(f"<{STOCK_CONFIG}>\n", f'"{device}"', state_folder), ""
+    card = _best(cards) if device == "auto" else _named(device, cards)
+    if card is None:
+        return SilentOutput(), NO_CARD
+    return _output("", f'{{ type hw card "{card.id}" }}', state_folder), ""
+
+
+def _best(cards: list[Card]) -> Card | None:
+    """A card somebody plugged in before the board's own, and HDMI, where no amplifier hangs, last."""
+    return min(
+        cards, key=lambda card: ("hdmi" in card.id.lower(), card.driver != "USB-Audio"), default=None
+    )
+
+
+def _named(device: str, cards: list[Card]) -> Card:
+    for card in cards:
+        if device.lower() in (card.id.lower(), card.name.lower()):
+            return card
+    there = "、".join(map(str, cards)) or "一块也没有"
+    raise DeviceLost(
+        f"没有叫 {device} 的声卡。现有的声卡：{there}。"
+        "请插好声卡，或者改 config/broadcaster.yaml 里的 sound.device（auto 自动找，silent 不出声）"
+    )
+
+
+def _output(included: str, slave: str, state_folder: Path) -> CardOutput:
+    """`default` is defined too: without one PortAudio 19.6 aborts the process when it starts."""
+    config = state_folder / "asoundrc"
+    village = f"pcm.{PCM_NAME} {{ type plug  slave.pcm {slave} }}\n"
+    default = "" if included else f'pcm.default {{ type plug  slave.pcm "{PCM_NAME}" }}\n'
+    try:
+        state_folder.mkdir(parents=True, exist_ok=True)
+        config.write_text(included + village + default, encoding="utf-8")
+    except OSError as error:
+        raise DeviceLost(f"声卡设置写不进 {config}（{error.strerror}），请检查文件夹的权限") from error
+    return CardOutput(PCM_NAME, config)

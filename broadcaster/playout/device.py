@@ -1,0 +1,70 @@
+"""The contract of a device: clips in, and honest reports of what was heard."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Started:
+    """The first sample of an item has been given to the device."""
+
+    item_id: str
+
+
+@dataclass(frozen=True)
+class Ended:
+    """An item is over: `seconds_played` is what the device really took, pauses included.
+
+    `whole` says that everything given was heard to its last sample; else `reason` says why not.
+    """
+
+    item_id: str
+    seconds_played: float
+    whole: bool
+    reason: str = ""
+
+
+Report = Started | Ended
+
+
+class Device(ABC):
+    """One loudspeaker line, playing one item at a time.
+
+    An item is begun, given its clips one by one while it sounds, and finished or faded out; each
+    item that was begun ends in exactly one `Ended`, also when the device is lost. Reports come on
+    the device's own thread. All methods return at once.
+    """
+
+    def __init__(self) -> None:
+        self.on_report: Callable[[Report], None] = lambda report: None
+
+    @abstractmethod
+    def begin(self, item_id: str) -> None:
+        """Start an item; only after the one before has ended."""
+
+    @abstractmethod
+    def play(self, sound: Path, pause_seconds: float = 0.0) -> None:
+        """Append a sound file (mono, station rate, any format libsndfile reads), and a silence.
+
+        It joins what is playing without a gap. If nothing is left to play, silence is heard until
+        the next call; that silence does not count as played.
+        """
+
+    @abstractmethod
+    def finish(self) -> None:
+        """Nothing more comes: the item ends after its last sample."""
+
+    @abstractmethod
+    def fade_out(self) -> None:
+        """Fade to silence within 150 ms and end the item now."""
+
+    @property
+    @abstractmethod
+    def fault(self) -> str:
+        """A sentence in Chinese on what is wrong with the device, or ""."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """End, and leave nothing sounding."""

@@ -1,0 +1,28 @@
+"""Arithmetic on mono 16-bit PCM in bytes; in pure Python, for numpy costs the sound child 20 MB."""
+
+from array import array
+
+SAMPLE_BYTES = 2
+
+
+class Volume:
+    """Scales PCM to a percentage of full scale; never above 100, so nothing can clip."""
+
+    def __init__(self, percent: int) -> None:
+        self._percent = percent
+        positive = [round(sample * percent / 100) for sample in range(32768)]
+        negative = [round(sample * percent / 100) for sample in range(-32768, 0)]
+        self._scaled = array("h", positive + negative) if percent < 100 else array("h")
+
+    def apply(self, pcm: bytes) -> bytes:
+        """By a table of all samples, the negative ones at its end, where Python's indexes find them."""
+        if self._percent >= 100:
+            return pcm
+        return array("h", map(self._scaled.__getitem__, array("h", pcm))).tobytes()
+
+
+def ramp_down(pcm: bytes) -> bytes:
+    """The same sound, going evenly from full level to silence."""
+    count = len(pcm) // SAMPLE_BYTES
+    samples = enumerate(array("h", pcm))
+    return array("h", (sample * (count - n) // count for n, sample in samples)).tobytes()

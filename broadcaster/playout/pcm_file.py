@@ -1,0 +1,93 @@
+"""Reads sound files block by block through libsndfile; the home of its C interface.
+
+The soundfile package would bring numpy into the sound child: 20 MB of its 40.
+"""
+
+import functools
+import importlib.util
+import os
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import cffi
+
+from broadcaster.errors import BroadcasterError
+
+FOR_READING = 0x10
+SUBTYPE_MASK = 0xFFFF
+FLOATING_SUBTYPES = (0x0006, 0x0007)
+
+ffi = cffi.FFI()
+ffi.cdef("""
+    typedef struct {
+        int64_t frames; int samplerate; int channels; int format; int sections; int seekable;
+    } SF_INFO;
+    void *sf_open(const char *path, int mode, SF_INFO *info);
+    int64_t sf_readf_short(void *file, short *samples, int64_t frames);
+    const char *sf_strerror(void *file);
+    int sf_close(void *file);
+""")
+
+
+class SoundUnreadable(BroadcasterError):
+    """A sound file that is missing, damaged or not in the station's format."""
+
+
+def read_pcm(path: Path, rate_hz: int, block_frames: int) -> Iterator[bytes]:
+    """Yield a file's samples, mono, 16 bit, in blocks of `block_frames`; the last one may be shorter.
+
+    Raises `SoundUnreadable`, also in the middle of a file that is shorter than its header says.
+    """
+    with closing(_PcmFile(path, rate_hz)) as file:
+        yield from file.blocks(block_frames)
+
+
+class _PcmFile:
+    def __init__(self, path: Path, rate_hz: int) -> None:
+        self._path = path
+        info = ffi.new("SF_INFO *")
+        self._file = _libsndfile().sf_open(os.fsencode(path), FOR_READING, info)
+        if self._file == ffi.NULL:
+            reason = ffi.string(_libsndfile().sf_strerror(ffi.NULL)).decode(errors="replace")
+            raise SoundUnreadable(f"声音文件读不出来：{path.name}（{reason}）")
+        self._frames = info.frames
+        if info.samplerate != rate_hz or info.channels != 1:
+            self._refuse(f"要 {rate_hz} 赫兹单声道，它是 {info.samplerate} 赫兹 {info.channels} 声道")
+        if info.format & SUBTYPE_MASK in FLOATING_SUBTYPES:
+            self._refuse("要整数采样，它是浮点采样")
+
+    def _refuse(self, reason: str) -> None:
+        self.close()
+        raise SoundUnreadable(f"声音文件格式不对：{self._path.name}（{reason}）")
+
+    def blocks(self, block_frames: int) -> Iterator[bytes]:
+        samples = ffi.new("short[]", block_frames)
+        left = self._frames
+        while left > 0:
+            count = _libsndfile().sf_readf_short(self._file, samples, block_frames)
+            if count <= 0:
+                raise SoundUnreadable(f"声音文件不完整：{self._path.name}")
+            left -= count
+            yield bytes(ffi.buffer(samples, count * ffi.sizeof("short")))
+
+    def close(self) -> None:
+        _libsndfile().sf_close(self._file)
+
+
+@functools.cache
+def _libsndfile() -> Any:
+    """The system's library, or else the one that the soundfile package carries."""
+    try:
+        return ffi.dlopen("libsndfile.so.1")
+    except OSError as error:
+        for carried in _carried_libraries():
+            return ffi.dlopen(str(carried))
+        raise SoundUnreadable("缺少 libsndfile，请重新运行 scripts/setup") from error
+
+
+def _carried_libraries() -> list[Path]:
+    spec = importlib.util.find_spec("_soundfile_data")
+    folders = spec.submodule_search_locations if spec else None
+    return [library for folder in folders or () for library in Path(folder).glob("libsndfile*.so")]

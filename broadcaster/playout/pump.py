@@ -1,0 +1,118 @@
+"""The thread of the sound child that keeps a sink full."""
+
+import logging
+import threading
+from typing import NamedTuple
+
+from broadcaster.clock import Clock
+from broadcaster.errors import DeviceLost
+from broadcaster.playout.feed import Feed
+from broadcaster.playout.pcm import SAMPLE_BYTES
+from broadcaster.playout.sink import Sink
+
+logger = logging.getLogger(__name__)
+
+OPENING_SECONDS = 3.0
+CLOSING_SECONDS = 3.0
+# There is room for what is written, so it takes no time; a pulled card keeps it for ever.
+WRITING_SECONDS = 0.5
+# Refilled from here on: 25 times a second with a buffer of 0.1 s, and 60 ms to spare on a busy board.
+LOW_SHARE = 0.6
+
+
+class Mark(NamedTuple):
+    """Known after a write: when; frames written and of them still queued; frames taken from the feed,
+    and where among those written the last of them is."""
+
+    at: float
+    written: int
+    queued: int
+    taken: int
+    last_spoken: int
+
+
+class Pump:
+    """Opens a sink, copies the feed into it with silence where that is empty, and closes it.
+
+    Only its own thread touches the sink, for any of these steps can hang for good. `deadline` says,
+    on the monotonic clock, when the present step has hung.
+    """
+
+    def __init__(self, sink: Sink, feed: Feed, rate_hz: int, clock: Clock) -> None:
+        self.failure = ""
+        self.opened = False
+        self._sink = sink
+        self._feed = feed
+        self._rate_hz = rate_hz
+        self._clock = clock
+        self._silence = bytes(feed.block_frames * SAMPLE_BYTES)
+        self._mark = Mark(clock.monotonic(), 0, 0, feed.taken, 0)
+        self.deadline = clock.monotonic() + OPENING_SECONDS
+        self._ending = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="sound-pump", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    @property
+    def alive(self) -> bool:
+        return self._thread.is_alive()
+
+    def end(self) -> None:
+        """Ask it to close the sink, throwing away what is queued there."""
+        self._ending.set()
+
+    def join(self, limit_seconds: float) -> None:
+        self._thread.join(limit_seconds)
+
+    @property
+    def given(self) -> int:
+        """Frames of the feed that the sink has accepted."""
+        return self._mark.taken
+
+    def heard(self) -> int:
+        """Frames of the feed that have sounded by now, as the sink's queue and the clock tell."""
+        return self._heard_after(self._clock.monotonic() - self._mark.at)
+
+    def heard_for_sure(self) -> int:
+        """The same as it was after the last write: what a lost device can be trusted to have played."""
+        return self._heard_after(0.0)
+
+    def _heard_after(self, seconds: float) -> int:
+        mark = self._mark
+        sounded = mark.written - mark.queued + int(seconds * self._rate_hz)
+        return mark.taken - min(max(mark.last_spoken - sounded, 0), mark.taken)
+
+    def _run(self) -> None:
+        try:
+            self._sink.open()
+            self.opened = True
+            while not self._ending.is_set():
+                self.step()
+            self._allow(CLOSING_SECONDS)
+            self._sink.close()
+        except DeviceLost as error:
+            self.failure = str(error)
+        except Exception as error:
+            logger.exception("the sink failed")
+            self.failure = f"声音输出出错：{error}"
+
+    def step(self) -> None:
+        """Wait until the sink runs low; fill it from the feed, or with a little silence; count."""
+        low = LOW_SHARE * self._sink.capacity_frames
+        self._allow(WRITING_SECONDS + self._sink.latency_seconds)
+        if self._ending.wait(max(0.0, (self._mark.queued - low) / self._rate_hz)):
+            return  # what is added from now on is for the next pump
+        room = max(1, (self._sink.capacity_frames - self._sink.queued_frames) // self._feed.block_frames)
+        pcm = self._feed.take(room)
+        self._write(pcm or self._silence, bool(pcm))
+
+    def _write(self, pcm: bytes, spoken: bool) -> None:
+        self._sink.write(pcm, spoken)
+        written = self._mark.written + len(pcm) // SAMPLE_BYTES
+        last_spoken = written if spoken else self._mark.last_spoken
+        queued = self._sink.queued_frames
+        self._mark = Mark(self._clock.monotonic(), written, queued, self._feed.taken, last_spoken)
+
+    def _allow(self, seconds: float) -> None:
+        self.deadline = self._clock.monotonic() + seconds

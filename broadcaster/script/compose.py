@@ -1,0 +1,25 @@
+"""A notice as its script: opening, body as often as it repeats, closing."""
+
+from dataclasses import replace
+
+from broadcaster.model import Line, Notice, Script
+from broadcaster.script.reader import Reader
+from broadcaster.settings import StationSettings
+
+
+def compose(notice: Notice, station: StationSettings, reader: Reader) -> Script:
+    """The lines in speaking order; `TextRefused` when the body cannot be said."""
+    body = reader.lines(notice.text)
+    between = _with_last_pause(body, station.repeat_pause_seconds)
+    opening = _part(station.opening if notice.opening is None else notice.opening, reader)
+    closing = _part(station.closing if notice.closing is None else notice.closing, reader)
+    said = opening + between * (max(1, notice.repeats) - 1) + body + closing
+    return Script(_with_last_pause(said, 0.0))
+
+
+def _part(text: str, reader: Reader) -> tuple[Line, ...]:
+    return reader.lines(text) if text.strip() else ()
+
+
+def _with_last_pause(lines: tuple[Line, ...], seconds: float) -> tuple[Line, ...]:
+    return (*lines[:-1], replace(lines[-1], pause_seconds=seconds))

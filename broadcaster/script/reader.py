@@ -1,0 +1,129 @@
+"""A text as the lines in which it is said."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from difflib import SequenceMatcher
+from itertools import accumulate
+
+from broadcaster.errors import TextRefused
+from broadcaster.model import Break, Line, Syllable
+from broadcaster.script import normalise, pronounce
+from broadcaster.script.clauses import SECONDS, Clause, Rest, split_clauses
+from broadcaster.script.clean import clean
+from broadcaster.script.lexicon import load_lexicon
+from broadcaster.script.phrasing import cut_worth, gaps
+from broadcaster.script.pronounce import Word
+from broadcaster.script.sandhi import sound
+from broadcaster.settings import LexiconSettings
+
+# More is over 6 s of one breath; the first sound waits for the whole line's durations.
+LONGEST_LINE = 30
+# Up to so many characters two clauses are one line, by what parts them.
+JOINED = {Rest.ITEM: 20, Rest.COMMA: 15, Rest.COLON: 6}
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """Words that will be said in one breath, with what they came from."""
+
+    written: str
+    words: tuple[Word, ...]
+    mark: str
+    rest: Rest
+
+    @property
+    def size(self) -> int:
+        return sum(len(word.text) for word in self.words if not word.is_mark)
+
+    @property
+    def spoken(self) -> str:
+        return "".join(word.text for word in self.words) + self.mark
+
+
+class Reader:
+    """Turns texts into lines; loads its dictionaries (100 MB) when it first reads."""
+
+    def __init__(self, lexicon: LexiconSettings, longest_text: int = 10_000) -> None:
+        self._lexicon = load_lexicon(lexicon)
+        self._longest_text = longest_text
+
+    def lines(self, text: str) -> tuple[Line, ...]:
+        """What will be said, line by line; `TextRefused` when there is nothing to say."""
+        stretches = list(_join(self._stretches(clean(text, self._longest_text))))
+        if not stretches:
+            raise TextRefused("这段文字里没有能念的字，请写上要说的话。")
+        return tuple(_line(stretch) for stretch in stretches)
+
+    def warm(self) -> None:
+        """Load everything that the first text would wait for, about 1 s."""
+        self.lines("一行人在12号楼长谈")
+
+    def _stretches(self, text: str) -> Iterator[Stretch]:
+        for clause in split_clauses(text):
+            words = pronounce.pronounce(normalise.normalise(clause.words), self._lexicon)
+            if words:
+                yield from _breaths(clause, words)
+
+
+def _breaths(clause: Clause, words: list[Word]) -> Iterator[Stretch]:
+    """A clause whole, or cut between words where it is too long for one breath."""
+    pieces = _cut(words)
+    written = _written_of(clause.written, ["".join(word.text for word in piece) for piece in pieces])
+    for piece, source in zip(pieces[:-1], written, strict=False):
+        yield Stretch(source, tuple(piece), "", Rest.NONE)
+    yield Stretch(written[-1], tuple(pieces[-1]), clause.mark, clause.rest)
+
+
+def _cut(words: list[Word]) -> list[list[Word]]:
+    """Halved at the best place near the middle until every piece fits."""
+    sizes = [0 if word.is_mark else len(word.text) for word in words]
+    total = sum(sizes)
+    if total <= LONGEST_LINE or len(words) < 2:
+        return [words]
+    ends = list(accumulate(sizes))
+    worth = cut_worth(words)
+    place = max(range(1, len(words)), key=lambda at: worth[at - 1] - abs(ends[at - 1] / total - 0.5))
+    return _cut(words[:place]) + _cut(words[place:])
+
+
+def _written_of(written: str, pieces: list[str]) -> list[str]:
+    """The parts of a written clause that pieces of its spoken form came from."""
+    if len(pieces) == 1:
+        return [written]
+    spoken = "".join(pieces)
+    blocks = SequenceMatcher(None, spoken, written, autojunk=False).get_matching_blocks()
+    parts, start = [], 0
+    for end in list(accumulate(map(len, pieces)))[:-1]:
+        by_share = len(written) * end // len(spoken)
+        cut = next((j + min(end - i, size) for i, j, size in reversed(blocks) if i <= end), by_share)
+        parts.append(written[start : max(cut, start + 1)])
+        start += len(parts[-1])
+    return [*parts, written[start:]]
+
+
+def _join(stretches: Iterator[Stretch]) -> Iterator[Stretch]:
+    """Short clauses, items of a list above all, go together in one line."""
+    held: Stretch | None = None
+    for stretch in stretches:
+        if held and held.size + stretch.size <= JOINED.get(held.rest, 0):
+            pause = Word(held.mark, ())
+            words = (*held.words, *([pause] if held.mark else []), *stretch.words)
+            held = Stretch(held.written + stretch.written, words, stretch.mark, stretch.rest)
+            continue
+        if held:
+            yield held
+        held = stretch
+    if held:
+        yield held
+
+
+def _line(stretch: Stretch) -> Line:
+    words = list(stretch.words)
+    sounded = iter(sound(words))
+    syllables = [
+        Syllable(char, reading, next(sounded), Break.NONE if place < len(word.units) else gap)
+        for word, gap in zip(words, gaps(words), strict=True)
+        for place, (char, reading) in enumerate(word.units, 1)
+    ]
+    syllables[-1] = replace(syllables[-1], gap=Break.CLAUSE)
+    return Line(stretch.written, stretch.spoken, tuple(syllables), SECONDS[stretch.rest])

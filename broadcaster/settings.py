@@ -1,0 +1,274 @@
+"""The files in config/, read once, checked whole, and handed out as frozen values."""
+
+import difflib
+import typing
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Annotated, Self, TypeVar
+from zoneinfo import ZoneInfo, available_timezones
+
+import yaml
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+    model_validator,
+)
+from pydantic_core import ErrorDetails
+
+from broadcaster.errors import ConfigError
+from broadcaster.model import Severity
+
+PROJECT_FOLDER = Path(__file__).resolve().parent.parent
+CONFIG_FOLDER = PROJECT_FOLDER / "config"
+
+WEEKDAYS = ("周一", "周二", "周三", "周四", "周五", "周六", "周日")
+
+
+def _known_zone(name: str) -> str:
+    if name not in available_timezones():
+        raise ValueError(f"没有这个时区：{name}{_did_you_mean(name, available_timezones())}")
+    return name
+
+
+def _under_project(folder: Path) -> Path:
+    return folder if folder.is_absolute() else PROJECT_FOLDER / folder
+
+
+Pace = Annotated[float, Field(ge=0.7, le=1.4)]
+Folder = Annotated[Path, AfterValidator(_under_project)]
+VoiceName = Annotated[str, StringConstraints(pattern=r"^[a-z]+:\S+$")]
+
+
+class Section(BaseModel):
+    """A part of a file: frozen, and no key that is not known."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
+
+
+class StationSettings(Section):
+    """Who speaks and how."""
+
+    name: str = Field("我们村", description="the station's name on the page")
+    timezone: Annotated[str, AfterValidator(_known_zone)] = Field(
+        "Asia/Shanghai", description="IANA name of the time zone"
+    )
+    voice: VoiceName = Field("baker:female", description="the station's voice, engine:name")
+    pace: Pace = Field(1.0, description="speed of speech, 1.0 as trained")
+    opening: str = Field("", description="said before every notice")
+    closing: str = Field("", description="said after every notice")
+    chime: bool = Field(True, description="whether a chime comes before a notice")
+    repeat_pause_seconds: float = Field(2.0, ge=0, le=60, description="silence between repeats, seconds")
+    longest_text: int = Field(10_000, ge=1, le=50_000, description="longest notice, characters")
+    first_notice: str = Field("", description="said when a person starts the box by scripts/run")
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.timezone)
+
+
+class SoundSettings(Section):
+    """The device and the format of everything that is stored for it."""
+
+    device: str = Field("auto", min_length=1, description="auto, silent, a card's or a PCM's name")
+    rate_hz: int = Field(48_000, ge=8_000, le=96_000, description="sample rate of clips, Hz")
+    latency_seconds: float = Field(0.1, ge=0.02, le=0.5, description="the device's buffer, seconds")
+    linger_seconds: float = Field(
+        2.0, ge=0, le=60, description="how long the device stays open after an item, seconds"
+    )
+    volume: int = Field(100, ge=0, le=100, description="volume, per cent of full scale")
+
+
+class VoicesSettings(Section):
+    """The child process that makes speech."""
+
+    idle_seconds: float = Field(
+        120, ge=1, description="the voice child ends after so long without work, seconds"
+    )
+    deadline_seconds: float = Field(
+        20, ge=1, le=300, description="longest wait for one line before a retry, seconds"
+    )
+    threads: int = Field(2, ge=1, le=8, description="threads of a local engine")
+
+
+class WebSettings(Section):
+    """Where the phone page is served."""
+
+    host: str = Field("0.0.0.0", description="address to listen on")
+    port: int = Field(8000, ge=0, le=65535, description="port; 0 takes a free one")
+
+
+class PathSettings(Section):
+    """Folders, relative ones below the project's."""
+
+    voices: Folder = Field(Path("voices"), description="installed voices")
+    audio_cache: Folder = Field(Path("audio_cache"), description="made clips; safe to delete")
+    state: Folder = Field(Path("state"), description="journal, account, control socket")
+
+
+class Settings(Section):
+    """All of config/broadcaster.yaml."""
+
+    station: StationSettings = StationSettings()
+    sound: SoundSettings = SoundSettings()
+    voices: VoicesSettings = VoicesSettings()
+    web: WebSettings = WebSettings()
+    paths: PathSettings = PathSettings()
+
+
+def _one_or_many(value: object) -> object:
+    """A single entry is a list of one; YAML 1.1 reads an unquoted 7:30 as 450, minutes of the day."""
+    entries = value if isinstance(value, list | tuple) else [value]
+    return [f"{n // 60}:{n % 60:02}" if type(n) is int else n for n in entries]
+
+
+def _weekday_numbers(value: object) -> object:
+    """周一至周五 → 0…4; names that are not known are left for the field's check to refuse."""
+    if not isinstance(value, str | list):
+        return value
+    numbers: list[object] = []
+    for part in [value] if isinstance(value, str) else value:
+        first, _, last = str(part).partition("至")
+        if first in WEEKDAYS and (last or first) in WEEKDAYS:
+            start, end = WEEKDAYS.index(first), WEEKDAYS.index(last or first)
+            numbers += range(start, end + 1) if start <= end else [*range(start, 7), *range(end + 1)]
+        else:
+            raise ValueError(f"没有这样的星期：{part}，请写 周一 … 周日，或 周一至周五")
+    return numbers
+
+
+TimeOfDay = Annotated[str, StringConstraints(pattern=r"^([01]?\d|2[0-3]):[0-5]\d$")]
+Window = Annotated[
+    str, StringConstraints(pattern=r"^([01]?\d|2[0-3]):[0-5]\d-(([01]?\d|2[0-3]):[0-5]\d|24:00)$")
+]
+
+
+class SlotSettings(Section):
+    """One entry of the timetable: either `at` or `every_minutes` inside `windows`."""
+
+    name: str = Field(min_length=1, description="shown on the page and in the journal")
+    text: str = Field(min_length=1, description="what is said")
+    at: Annotated[tuple[TimeOfDay, ...], BeforeValidator(_one_or_many)] = ()
+    every_minutes: int = Field(0, ge=0, le=1440, description="0: not a loop")
+    windows: Annotated[tuple[Window, ...], BeforeValidator(_one_or_many)] = ()
+    weekdays: Annotated[frozenset[int], BeforeValidator(_weekday_numbers)] = frozenset(range(7))
+    late_minutes: float = Field(10, ge=0, le=1440, description="later than this it is EXPIRED")
+    severity: Severity = Severity.DAILY
+    repeats: int = Field(1, ge=1, le=20)
+    chime: bool | None = None
+    voice: VoiceName | None = None
+    pace: Pace | None = None
+    enabled: bool = True
+
+    @model_validator(mode="after")
+    def _one_recurrence(self) -> Self:
+        if bool(self.at) == bool(self.every_minutes):
+            raise ValueError("at（定时）和 every_minutes（循环）要写而且只写一种")
+        if bool(self.every_minutes) != bool(self.windows):
+            raise ValueError("every_minutes 和 windows 要一起写")
+        return self
+
+
+class TimetableSettings(Section):
+    """All of config/timetable.yaml."""
+
+    slots: tuple[SlotSettings, ...] = ()
+
+
+class LexiconSettings(Section):
+    """All of config/lexicon.yaml: a word, and how it is said by pinyin or by other characters."""
+
+    words: dict[str, str] = {}
+    places: dict[str, str] = {}
+    surnames: dict[str, str] = {}
+
+
+def load_settings(folder: Path = CONFIG_FOLDER) -> Settings:
+    """Read broadcaster.yaml; `ConfigError` lists every problem at once."""
+    return _load(folder / "broadcaster.yaml", Settings)
+
+
+def load_timetable(folder: Path = CONFIG_FOLDER) -> TimetableSettings:
+    """Read timetable.yaml; `ConfigError` lists every problem at once."""
+    return _load(folder / "timetable.yaml", TimetableSettings)
+
+
+def load_lexicon(folder: Path = CONFIG_FOLDER) -> LexiconSettings:
+    """Read lexicon.yaml; a missing file is an empty lexicon."""
+    return _load(folder / "lexicon.yaml", LexiconSettings)
+
+
+S = TypeVar("S", bound=Section)
+
+
+def _load(path: Path, shape: type[S]) -> S:
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8")) if path.exists() else {}
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError([f"{path.name} 读不出来：{error}"]) from error
+    except yaml.YAMLError as error:
+        raise ConfigError([f"{path.name} 不是正确的 YAML：{error}"]) from error
+    try:
+        return shape.model_validate(content or {})
+    except ValidationError as error:
+        problems = [f"{path.name} {_problem(detail, shape)}" for detail in error.errors()]
+        raise ConfigError(problems) from error
+
+
+REASONS = {
+    "missing": "必须写",
+    "extra_forbidden": "没有这一项",
+    "bool_type": "要写 true 或 false",
+    "bool_parsing": "要写 true 或 false",
+    "int_type": "要写整数",
+    "int_parsing": "要写整数",
+    "int_from_float": "要写整数",
+    "float_type": "要写数字",
+    "float_parsing": "要写数字",
+    "string_type": "要写文字（时间和数字请加引号）",
+    "string_too_short": "不能为空",
+    "string_pattern_mismatch": "写法不对",
+    "model_type": "要写成一组“键: 值”",
+    "model_attributes_type": "要写成一组“键: 值”",
+    "dict_type": "要写成一组“键: 值”",
+    "tuple_type": "要写成列表",
+    "enum": "要写 0 到 4",
+    "greater_than_equal": "不能小于 {ge}",
+    "less_than_equal": "不能大于 {le}",
+}
+
+
+def _problem(detail: ErrorDetails, shape: type[BaseModel]) -> str:
+    """`section.key: reason (did you mean …?)` for one thing that is wrong."""
+    where = ".".join(str(part) for part in detail["loc"]) or "整个文件"
+    kind, given = detail["type"], detail["input"]
+    if kind == "value_error":
+        return f"{where}：{detail['ctx']['error']}"
+    reason = REASONS.get(kind, detail["msg"]).format_map(detail.get("ctx", {}))
+    if kind == "extra_forbidden":
+        return f"{where}：{reason}{_did_you_mean(str(detail['loc'][-1]), _known_keys(detail, shape))}"
+    return f"{where}：{reason}" + ("" if kind == "missing" else f"，现在写的是 {given!r}")
+
+
+def _known_keys(detail: ErrorDetails, shape: type[BaseModel]) -> Iterator[str]:
+    """The keys that were possible where an unknown one stands."""
+    for part in detail["loc"][:-1]:
+        annotation = shape.model_fields[part].annotation if isinstance(part, str) else shape
+        shape = next(
+            (
+                kind
+                for kind in (annotation, *typing.get_args(annotation))
+                if isinstance(kind, type) and issubclass(kind, BaseModel)
+            ),
+            shape,
+        )
+    yield from shape.model_fields
+
+
+def _did_you_mean(given: str, known: Iterable[str]) -> str:
+    close = difflib.get_close_matches(given, list(known), n=1)
+    return f"（是不是 {close[0]}？）" if close else ""

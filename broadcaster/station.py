@@ -1,0 +1,144 @@
+"""The edges' only door to the box: announce, cancel, stop, status, what comes, what was."""
+
+import logging
+import threading
+from collections import OrderedDict
+from dataclasses import dataclass
+from datetime import timedelta
+
+from broadcaster.clock import Clock
+from broadcaster.errors import BroadcasterError
+from broadcaster.model import Airing, JournalEntry, Kind, Notice, Script
+from broadcaster.playout.player import Player
+from broadcaster.schedule.timetable import Timetable
+from broadcaster.settings import Settings
+from broadcaster.store.accounts import Accounts
+from broadcaster.store.journal import Journal, JournalRow
+from broadcaster.studio import Studio
+
+logger = logging.getLogger(__name__)
+
+# A text that somebody wants said now is not worth saying when it has waited this long.
+LIVE_LATENESS = timedelta(minutes=30)
+REMEMBERED_ENDINGS = 200
+
+
+@dataclass(frozen=True)
+class OnAir:
+    """What is sounding; `seconds_due` grows while the programme is still being made."""
+
+    airing: Airing
+    seconds_played: float
+    seconds_due: float
+
+
+@dataclass(frozen=True)
+class Status:
+    """The box at one moment; `fault` is a sentence in Chinese, or ""."""
+
+    on_air: OnAir | None
+    waiting: tuple[Airing, ...]
+    fault: str
+
+
+class Endings:
+    """Where every airing's end goes: into the journal, and to whoever waits for it. Any thread."""
+
+    def __init__(self, journal: Journal) -> None:
+        self._journal = journal
+        self._last: OrderedDict[str, JournalEntry] = OrderedDict()
+        self._changed = threading.Condition()
+
+    def record(self, entry: JournalEntry) -> None:
+        try:
+            self._journal.record(entry)
+        except BroadcasterError:
+            # A full or broken disk costs the line, never the air.
+            logger.exception("journal line lost: %s", entry)
+        with self._changed:
+            self._last[entry.airing.id] = entry
+            while len(self._last) > REMEMBERED_ENDINGS:
+                self._last.popitem(last=False)
+            self._changed.notify_all()
+
+    def wait_for(self, airing_id: str, timeout_seconds: float | None = None) -> JournalEntry | None:
+        """How an airing ended, waiting for it; None when the time is over first."""
+        with self._changed:
+            self._changed.wait_for(lambda: airing_id in self._last, timeout_seconds)
+            return self._last.get(airing_id)
+
+
+class Station:
+    """One village's loudspeaker, as the page, the command line and the county see it. Any thread."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        player: Player,
+        studio: Studio,
+        timetable: Timetable,
+        endings: Endings,
+        journal: Journal,
+        accounts: Accounts,
+        clock: Clock,
+    ) -> None:
+        self.settings = settings
+        self.accounts = accounts
+        self._player = player
+        self._studio = studio
+        self._timetable = timetable
+        self._endings = endings
+        self._journal = journal
+        self._clock = clock
+
+    def announce(self, notice: Notice, *, asked_by: str = "") -> Airing:
+        """Put a notice on the air as soon as its precedence allows.
+
+        Raises `TextRefused` or `VoiceUnavailable`; then nothing was queued.
+        """
+        self._studio.settled(notice)
+        now = self._clock.now()
+        airing = Airing(notice, now, now + LIVE_LATENESS, Kind.LIVE, asked_by)
+        self._player.put(airing)
+        return airing
+
+    def cancel(self, airing_id: str, asked_by: str = "") -> bool:
+        """End one airing, waiting or sounding; False if it is neither."""
+        return self._player.cancel(airing_id, _by("取消", asked_by))
+
+    def stop_all(self, asked_by: str = "") -> int:
+        """Silence the air and empty the queue; how many airings that ended."""
+        return self._player.stop_all(_by("停播", asked_by))
+
+    def status(self) -> Status:
+        on_air = self._player.on_air
+        sounding = None
+        if on_air:
+            since = on_air.started_monotonic
+            played = 0.0 if since is None else self._clock.monotonic() - since
+            sounding = OnAir(on_air.airing, min(played, on_air.seconds_due), on_air.seconds_due)
+        return Status(sounding, self._player.waiting(), self._player.fault)
+
+    def upcoming(self, count: int = 5) -> list[Airing]:
+        """The timetable's next airings, soonest first."""
+        return self._timetable.upcoming(self._clock.now(), count)
+
+    def history(self, count: int = 20) -> list[JournalRow]:
+        """What was aired, newest first."""
+        return self._journal.recent(count)
+
+    def script(self, notice: Notice) -> Script:
+        """What will be said and how; blocks while it is composed. Raises `TextRefused`."""
+        return self._studio.script(notice)
+
+    def warm(self) -> None:
+        """Somebody is about to say something: have the voice ready."""
+        self._studio.warm()
+
+    def wait_for_end(self, airing_id: str, timeout_seconds: float | None = None) -> JournalEntry | None:
+        """How an airing ended, waiting for it; None when the time is over first."""
+        return self._endings.wait_for(airing_id, timeout_seconds)
+
+
+def _by(what: str, asked_by: str) -> str:
+    return f"{what}（{asked_by}）" if asked_by else what

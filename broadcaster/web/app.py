@@ -1,0 +1,110 @@
+"""The phone page: a Flask app over the station it is given."""
+
+from __future__ import annotations
+
+import logging
+from functools import partial
+from typing import TYPE_CHECKING
+
+from flask import Flask, Response, render_template, request
+from flask_wtf.csrf import CSRFError, CSRFProtect
+
+from broadcaster.clock import Clock
+from broadcaster.errors import BroadcasterError
+from broadcaster.settings import Settings
+from broadcaster.web import account_pages, air_pages, wording
+from broadcaster.web.parts import Parts
+from broadcaster.web.session_key import load_session_key
+
+if TYPE_CHECKING:
+    from broadcaster.station import Station
+
+logger = logging.getLogger(__name__)
+
+LONGEST_BODY = 1024 * 1024
+SESSION_SECONDS = 30 * 24 * 3600
+
+HEADERS = {
+    "Content-Security-Policy": "default-src 'self'; base-uri 'none'; form-action 'self'; "
+    "frame-ancestors 'none'; object-src 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+}
+
+SENTENCES = {
+    400: "这次提交的内容不对，广播没有动。请回首页再试一次。",
+    403: "这个操作没有被允许。请先登录。",
+    404: "没有这个页面，请回首页。",
+    405: "这个地址不能这样打开，请回首页。",
+    413: "提交的内容太大了，请删短一些再试。",
+    429: "试得太频繁了，请等一会儿再试。",
+    500: "程序内部出了错，已经记在日志里。请回首页再试一次；还不行就重新启动广播站。",
+}
+STALE_FORM = "页面放得太久，这次提交没有算数。请回首页再来一次。"
+
+
+def create_app(station: Station, settings: Settings) -> Flask:
+    """The page of one station. Raises `StoreUnusable` if its session key cannot be kept."""
+    app = Flask(__name__)
+    app.config.update(
+        SECRET_KEY=load_session_key(settings.paths.state / "session_key"),
+        SESSION_COOKIE_NAME="broadcaster",
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        PERMANENT_SESSION_LIFETIME=SESSION_SECONDS,
+        MAX_CONTENT_LENGTH=LONGEST_BODY,
+        MAX_FORM_MEMORY_SIZE=LONGEST_BODY,
+        WTF_CSRF_TIME_LIMIT=None,
+    )
+    app.extensions["broadcaster"] = Parts(station, settings)
+    CSRFProtect(app)
+    app.before_request(account_pages.require_login)
+    app.after_request(_protect)
+    app.register_blueprint(account_pages.pages)
+    app.register_blueprint(air_pages.pages)
+    _teach_wording(app, settings)
+    _answer_errors(app)
+    return app
+
+
+def _teach_wording(app: Flask, settings: Settings) -> None:
+    clock = Clock(settings.station.zone)
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.jinja_env.filters.update(
+        seconds=wording.say_seconds, moment=lambda moment: wording.say_moment(moment, clock.now())
+    )
+    app.jinja_env.globals.update(
+        station_name=settings.station.name,
+        longest_text=settings.station.longest_text,
+        severities=wording.SEVERITIES,
+        outcomes=wording.OUTCOMES,
+        name_of=wording.name_of,
+    )
+
+
+def _protect(response: Response) -> Response:
+    response.headers.update(HEADERS)
+    if request.endpoint != "static":
+        response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _answer_errors(app: Flask) -> None:
+    for code in SENTENCES:
+        app.register_error_handler(code, partial(_answer_http_error, code))
+    app.register_error_handler(CSRFError, lambda error: _error_page(400, STALE_FORM))
+    app.register_error_handler(BroadcasterError, _answer_expected_error)
+
+
+def _answer_http_error(code: int, error: Exception) -> tuple[str, int]:
+    """Also for a fault of our own: Flask logs its traceback and hands it on as a 500."""
+    return _error_page(code, SENTENCES[code])
+
+
+def _answer_expected_error(error: BroadcasterError) -> tuple[str, int]:
+    logger.warning("%s %s: %s", request.method, request.path, error)
+    return _error_page(503, str(error))
+
+
+def _error_page(code: int, sentence: str) -> tuple[str, int]:
+    return render_template("error.html", code=code, sentence=sentence), code

@@ -1,0 +1,134 @@
+"""What every device keeps, real or not: one item at a time, and exactly one honest end for each."""
+
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from fakes import FakeDevice
+from rig.listening import Listener, Sound, make_sound
+from rig.rig import FakeRig, wait_until
+
+from broadcaster.playout.device import Device, Ended, Started
+from broadcaster.playout.sound_device import open_device
+from broadcaster.settings import SoundSettings
+
+
+def make_device(kind: str, folder: Path, request: pytest.FixtureRequest) -> Device:
+    if kind == "fake":
+        return FakeDevice()
+    if kind == "file":
+        return open_device(SoundSettings(), folder, folder / "out.wav")
+    if kind == "silent":
+        return open_device(SoundSettings(device="silent"), folder)
+    rig: FakeRig = request.getfixturevalue("fake_rig")
+    return open_device(SoundSettings(), folder, environment=rig.environment)
+
+
+@pytest.fixture(params=["fake", "silent", "file", "card"])
+def listener(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Listener]:
+    with closing(make_device(request.param, tmp_path, request)) as device:
+        yield Listener(device)
+
+
+@pytest.fixture
+def clip(tmp_path: Path) -> Sound:
+    return make_sound(tmp_path / "clip.flac", 0.15)
+
+
+def test_an_item_starts_once_and_ends_once_with_all_its_seconds(listener: Listener, clip: Sound) -> None:
+    ended = listener.speak("a", clip, clip, pause_seconds=0.05)
+    assert listener.reports == [Started("a"), ended]
+    assert (ended.whole, ended.reason) == (True, "")
+    assert ended.seconds_played == pytest.approx(0.4)
+    assert listener.device.fault == ""
+
+
+def test_items_follow_each_other(listener: Listener, clip: Sound) -> None:
+    for item_id in ("a", "b", "c"):
+        assert listener.speak(item_id, clip).seconds_played == pytest.approx(0.15)
+    assert [report.item_id for report in listener.reports] == list("aabbcc")
+
+
+def test_the_next_item_may_be_begun_from_the_report_of_an_end(listener: Listener, clip: Sound) -> None:
+    remember = listener.device.on_report
+
+    def begin_next(report: Started | Ended) -> None:
+        remember(report)
+        if report == Started("a"):
+            return
+        if report.item_id == "a":
+            listener.device.begin("b")
+            listener.device.play(clip.path)
+            listener.device.finish()
+
+    listener.device.on_report = begin_next
+    listener.speak("a", clip)
+    assert listener.ended("b").whole
+
+
+def test_an_item_without_a_sound_ends_at_once(listener: Listener) -> None:
+    assert listener.speak("a") == Ended("a", 0.0, True)
+    assert Started("a") not in listener.reports
+
+
+def test_a_clip_may_come_while_the_one_before_has_ended(listener: Listener, clip: Sound) -> None:
+    listener.device.begin("a")
+    listener.device.play(clip.path)
+    wait_until(lambda: Started("a") in listener.reports)
+    listener.device.play(clip.path)
+    listener.device.finish()
+    assert listener.ended("a").seconds_played == pytest.approx(0.3)
+
+
+def test_an_item_that_fades_ends_unwhole(listener: Listener, tmp_path: Path) -> None:
+    listener.device.begin("a")
+    listener.device.play(make_sound(tmp_path / "long.flac", 20.0).path)
+    wait_until(lambda: Started("a") in listener.reports)
+    listener.device.fade_out()
+    ended = listener.ended("a")
+    assert not ended.whole
+    assert ended.reason
+    assert 0 < ended.seconds_played <= 20
+
+
+def test_an_item_that_waits_for_its_first_clip_can_be_ended(listener: Listener, clip: Sound) -> None:
+    listener.device.begin("a")
+    listener.device.fade_out()
+    ended = listener.ended("a")
+    assert (ended.seconds_played, ended.whole) == (0.0, False)
+    assert listener.speak("b", clip).whole
+
+
+def test_what_comes_for_an_item_that_has_ended_is_ignored(listener: Listener, clip: Sound) -> None:
+    listener.device.begin("a")
+    listener.device.fade_out()
+    listener.ended("a")
+    listener.device.play(clip.path)
+    listener.device.finish()
+    listener.device.fade_out()
+    assert listener.speak("b", clip).seconds_played == pytest.approx(0.15)
+    assert [report.item_id for report in listener.reports] == list("abb")
+
+
+@pytest.mark.parametrize("content", [None, b"no sound"])
+def test_an_unreadable_sound_ends_the_item_with_a_reason(
+    listener: Listener, clip: Sound, tmp_path: Path, content: bytes | None
+) -> None:
+    bad = Sound(tmp_path / "bad.flac", b"")
+    if content is not None:
+        bad.path.write_bytes(content)
+    ended = listener.speak("a", clip, bad, clip)
+    assert (ended.whole, ended.seconds_played) == (False, pytest.approx(0.15))
+    assert "bad.flac" in ended.reason
+    assert listener.speak("b", clip).whole
+
+
+def test_closing_ends_what_sounds(listener: Listener, tmp_path: Path) -> None:
+    listener.device.begin("a")
+    listener.device.play(make_sound(tmp_path / "long.flac", 20.0).path)
+    wait_until(lambda: Started("a") in listener.reports)
+    listener.device.close()
+    assert not listener.ended("a").whole
+    listener.device.close()
+    assert len(listener.reports) == 2

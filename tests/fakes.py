@@ -1,0 +1,219 @@
+"""Stand-ins for the parts of the box, for tests: they remember what was asked, and can fail."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import soundfile
+from numpy.typing import NDArray
+
+from broadcaster.clock import Clock
+from broadcaster.errors import AccountRefused, BroadcasterError, LineRefused
+from broadcaster.model import Airing, Line, Notice, Script, Syllable, Waveform
+from broadcaster.playout.device import Device, Ended, Started
+from broadcaster.settings import Settings
+from broadcaster.station import OnAir, Status
+from broadcaster.store.journal import JournalRow
+from broadcaster.tts.voice import Voice
+
+
+class FakeAccounts:
+    """One account by a known code; locked when told."""
+
+    def __init__(self, account: tuple[str, str] | None = None) -> None:
+        self.account = account
+        self.code = "12345678"
+        self.locked = False
+
+    def needs_account(self) -> bool:
+        return self.account is None
+
+    def create(self, code: str, name: str, password: str) -> None:
+        if code != self.code:
+            raise AccountRefused("一次性代码不对")
+        self.account = (name, password)
+
+    def check(self, name: str, password: str) -> bool:
+        if self.locked:
+            raise AccountRefused("密码错的次数太多，请 15 分钟后再试。")
+        return (name, password) == self.account
+
+
+class FakeStation:
+    """Remembers what the page asked for, and shows what a test puts into it."""
+
+    def __init__(self, settings: Settings, account: tuple[str, str] | None = None) -> None:
+        self.settings = settings
+        self.accounts = FakeAccounts(account)
+        self.now = datetime.now(settings.station.zone)
+        self.on_air: OnAir | None = None
+        self.waiting: list[Airing] = []
+        self.coming: list[Airing] = []
+        self.rows: list[JournalRow] = []
+        self.fault = ""
+        self.fail_next: BroadcasterError | None = None
+        self.announced: list[tuple[Notice, str]] = []
+        self.cancelled: list[str] = []
+        self.stops: list[str] = []
+        self.warmed = 0
+
+    def airing(self, notice: Notice, asked_by: str = "") -> Airing:
+        return Airing(notice, self.now, self.now + timedelta(minutes=30), asked_by=asked_by)
+
+    def announce(self, notice: Notice, *, asked_by: str = "") -> Airing:
+        self._fail_if_told()
+        self.announced.append((notice, asked_by))
+        return self.airing(notice, asked_by)
+
+    def cancel(self, airing_id: str, asked_by: str = "") -> bool:
+        before = len(self.waiting)
+        self.waiting = [airing for airing in self.waiting if airing.id != airing_id]
+        self.cancelled += [airing_id] * (before - len(self.waiting))
+        return len(self.waiting) < before
+
+    def stop_all(self, asked_by: str = "") -> int:
+        self.stops.append(asked_by)
+        ended = len(self.waiting) + bool(self.on_air)
+        self.on_air, self.waiting = None, []
+        return ended
+
+    def status(self) -> Status:
+        return Status(self.on_air, tuple(self.waiting), self.fault)
+
+    def upcoming(self, count: int = 5) -> list[Airing]:
+        return self.coming[:count]
+
+    def history(self, count: int = 20) -> list[JournalRow]:
+        self._fail_if_told()
+        return self.rows[:count]
+
+    def script(self, notice: Notice) -> Script:
+        """One line for each line of the text; 10 is said as 十."""
+        self._fail_if_told()
+        return Script(tuple(self._line(text) for text in notice.text.splitlines()))
+
+    def warm(self) -> None:
+        self.warmed += 1
+
+    def _line(self, text: str) -> Line:
+        spoken = text.replace("10", "十")
+        return Line(text, spoken, tuple(Syllable(sign, "a1", "a1") for sign in spoken), 0.5)
+
+    def _fail_if_told(self) -> None:
+        error, self.fail_next = self.fail_next, None
+        if error:
+            raise error
+
+
+class FakeVoice(Voice):
+    """Beeps for 0.2 s a syllable in two pieces, and remembers the lines it spoke."""
+
+    name = "fake:beep"
+    version = "1"
+    rate_hz = 24_000
+    level_lufs = -20.0
+
+    def __init__(self) -> None:
+        self.spoken: list[Line] = []
+        self.fail_next: BroadcasterError | None = None
+
+    def speak(self, line: Line, pace: float = 1.0) -> Iterator[Waveform]:
+        error, self.fail_next = self.fail_next, None
+        if error:
+            raise error
+        if not line.syllables:
+            raise LineRefused("这一行没有可读的字")
+        self.spoken.append(line)
+        times = np.arange(int(0.2 * self.rate_hz * len(line.syllables) / pace)) / self.rate_hz
+        beep = (0.1 * np.sin(2 * np.pi * 440 * times)).astype(np.float32)
+        for half in np.array_split(beep, 2):
+            yield Waveform(half, self.rate_hz)
+
+
+class ManualClock(Clock):
+    """Stands still until a test moves it."""
+
+    def __init__(self, now: datetime = datetime(2026, 3, 15, 8, 0, tzinfo=UTC)) -> None:
+        super().__init__(ZoneInfo("Asia/Shanghai"))
+        self._now = now.astimezone(self.zone)
+        self._monotonic = 1000.0
+
+    def now(self) -> datetime:
+        return self._now
+
+    def monotonic(self) -> float:
+        return self._monotonic
+
+    def advance(self, seconds: float) -> None:
+        self._now += timedelta(seconds=seconds)
+        self._monotonic += seconds
+
+
+class FakeDevice(Device):
+    """Hears every sound in no time, and keeps its samples by item.
+
+    With `holds` set an item that is finished goes on until `release`; `fail_next` is the reason for
+    which the next sound is lost, and its item with it.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.holds = False
+        self.fail_next = ""
+        self.heard: dict[str, list[NDArray[np.int16]]] = {}
+        self.played: list[Path] = []
+        self.closed = False
+        self._item_id = ""
+        self._seconds = 0.0
+        self._finished = False
+        self._fault = ""
+
+    def begin(self, item_id: str) -> None:
+        self._item_id, self._seconds, self._finished = item_id, 0.0, False
+        self.heard[item_id] = []
+
+    def play(self, sound: Path, pause_seconds: float = 0.0) -> None:
+        if not self._item_id:
+            return
+        try:
+            samples, rate_hz = soundfile.read(sound, dtype="int16")
+        except soundfile.LibsndfileError:
+            self.fail_next = f"声音文件读不出来：{sound.name}"
+        if self.fail_next:
+            self._fault, self.fail_next = self.fail_next, ""
+            self._end(self._fault)
+            return
+        if not self.heard[self._item_id]:
+            self.on_report(Started(self._item_id))
+        self._fault = ""
+        self.played.append(sound)
+        self.heard[self._item_id].append(samples)
+        self._seconds += len(samples) / rate_hz + pause_seconds
+
+    def finish(self) -> None:
+        self._finished = True
+        if not self.holds:
+            self.release()
+
+    def release(self) -> None:
+        """Let a finished item end."""
+        if self._finished:
+            self._end("")
+
+    def fade_out(self) -> None:
+        self._end("播放被中断")
+
+    @property
+    def fault(self) -> str:
+        return self._fault
+
+    def close(self) -> None:
+        self._end("程序正在退出")
+        self.closed = True
+
+    def _end(self, reason: str) -> None:
+        item_id, self._item_id = self._item_id, ""
+        if item_id:
+            self.on_report(Ended(item_id, self._seconds, not reason, reason))

@@ -1,0 +1,105 @@
+from pathlib import Path
+
+import pytest
+
+from broadcaster.errors import DeviceLost
+from broadcaster.playout.cards import Card, choose_output, list_cards
+from broadcaster.playout.sound_messages import CardOutput, SilentOutput
+
+# As the kernel of a Raspberry Pi with a USB card prints it.
+CARDS_FILE = """\
+ 0 [vc4hdmi0       ]: vc4-hdmi - vc4-hdmi-0
+                      vc4-hdmi-0
+ 1 [Headphones     ]: bcm2835_headpho - bcm2835 Headphones
+                      bcm2835 Headphones
+ 2 [Device         ]: USB-Audio - USB Audio Device
+                      C-Media Electronics Inc. USB Audio Device at usb-0000:01:00.0-1.3, full speed
+"""
+
+
+@pytest.fixture
+def cards(tmp_path: Path) -> list[Card]:
+    (tmp_path / "cards").write_text(CARDS_FILE)
+    return list_cards(tmp_path / "cards")
+
+
+def config_of(chosen: object) -> str:
+    assert isinstance(chosen, CardOutput)
+    assert chosen.name == "village"
+    return chosen.alsa_config.read_text()
+
+
+def test_the_kernel_s_list_is_read(cards: list[Card]) -> None:
+    assert [card.id for card in cards] == ["vc4hdmi0", "Headphones", "Device"]
+    assert cards[2] == Card("Device", "USB-Audio", "USB Audio Device")
+
+
+def test_a_machine_without_sound_has_no_cards(tmp_path: Path) -> None:
+    (tmp_path / "cards").write_text("--- no soundcards ---\n")
+    assert list_cards(tmp_path / "cards") == []
+    assert list_cards(tmp_path / "none") == []
+
+
+def test_auto_takes_the_usb_card(tmp_path: Path, cards: list[Card]) -> None:
+    chosen, note = choose_output("auto", tmp_path / "state", {}, cards)
+    assert config_of(chosen) == (
+        'pcm.village { type plug  slave.pcm { type hw card "Device" } }\n'
+        'pcm.default { type plug  slave.pcm "village" }\n'
+    )
+    assert note == ""
+
+
+def test_auto_takes_a_board_s_own_socket_before_hdmi(tmp_path: Path, cards: list[Card]) -> None:
+    chosen, _ = choose_output("auto", tmp_path, {}, cards[:2])
+    assert 'card "Headphones"' in config_of(chosen)
+
+
+def test_auto_without_a_card_is_silent_and_says_so(tmp_path: Path) -> None:
+    chosen, note = choose_output("auto", tmp_path, {}, [])
+    assert chosen == SilentOutput()
+    assert "没有找到声卡" in note
+
+
+def test_silent_is_silent_without_a_word(tmp_path: Path, cards: list[Card]) -> None:
+    assert choose_output("silent", tmp_path, {"ALSA_CONFIG_PATH": "/rc"}, cards) == (SilentOutput(), "")
+
+
+@pytest.mark.parametrize("device", ["Headphones", "headphones", "bcm2835 Headphones"])
+def test_a_card_is_found_by_its_id_or_its_name(tmp_path: Path, cards: list[Card], device: str) -> None:
+    chosen, _ = choose_output(device, tmp_path, {}, cards)
+    assert 'card "Headphones"' in config_of(chosen)
+
+
+def test_a_card_that_is_not_there_is_refused_with_those_that_are(
+    tmp_path: Path, cards: list[Card]
+) -> None:
+    with pytest.raises(
+        DeviceLost, match=r"没有叫 Attic 的声卡.*Headphones（bcm2835 Headphones）、Device"
+    ):
+        choose_output("Attic", tmp_path / "state", {}, cards)
+    assert not (tmp_path / "state").exists()
+
+
+@pytest.mark.parametrize("device", ["default", "pulse", "plughw:CARD=Device,DEV=0"])
+def test_a_pcm_of_the_machine_is_reached_through_its_own_configuration(
+    tmp_path: Path, cards: list[Card], device: str
+) -> None:
+    chosen, _ = choose_output(device, tmp_path, {}, cards)
+    assert config_of(chosen) == (
+        f'</usr/share/alsa/alsa.conf>\npcm.village {{ type plug  slave.pcm "{device}" }}\n'
+    )
+
+
+@pytest.mark.parametrize(("device", "name"), [("auto", "village"), ("hall", "hall")])
+def test_a_technician_s_configuration_is_used_as_it_is(
+    tmp_path: Path, cards: list[Card], device: str, name: str
+) -> None:
+    chosen, _ = choose_output(device, tmp_path / "state", {"ALSA_CONFIG_PATH": "/etc/rc"}, cards)
+    assert chosen == CardOutput(name, Path("/etc/rc"))
+    assert not (tmp_path / "state").exists()
+
+
+def test_a_state_folder_that_cannot_be_written_is_said(tmp_path: Path, cards: list[Card]) -> None:
+    (tmp_path / "state").write_text("a file")
+    with pytest.raises(DeviceLost, match="写不进"):
+        choose_output("auto", tmp_path / "state", {}, cards)

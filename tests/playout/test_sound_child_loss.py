@@ -1,0 +1,114 @@
+"""Cards that go, hang, are busy or were never there."""
+
+from collections.abc import Callable
+
+import pytest
+from rig.listening import RATE_HZ, Listener, Sound, silence, wait_until_closed
+from rig.rig import FakeRig, Rig, wait_until
+
+OpenOn = Callable[..., Listener]
+Sounds = Callable[[float], Sound]
+
+
+def start(listener: Listener, rig: Rig, clip: Sound) -> None:
+    """Play a clip until half a second of it has been heard."""
+    listener.device.begin("a")
+    listener.device.play(clip.path)
+    listener.device.finish()
+    wait_until(lambda: clip.pcm[: len(silence(0.5))] in rig.captured())
+
+
+def seconds_heard(rig: Rig, clip: Sound) -> float:
+    """How much of the clip's beginning came out, to a hundredth."""
+    captured, step = rig.captured(), len(silence(0.01))
+    heard = 0
+    while heard < len(clip.pcm) and clip.pcm[: heard + step] in captured:
+        heard += step
+    return heard / 2 / RATE_HZ
+
+
+@pytest.mark.parametrize("event", ["unplug", "stall"])
+def test_a_card_that_goes_ends_the_item_with_what_was_really_heard(
+    fake_rig: FakeRig, open_on: OpenOn, sounds: Sounds, event: str
+) -> None:
+    listener, clip = open_on(fake_rig), sounds(5.0)
+    start(listener, fake_rig, clip)
+    getattr(fake_rig, event)()
+    ended = listener.ended("a")
+    heard = seconds_heard(fake_rig, clip)
+    assert not ended.whole
+    assert "声卡掉线" in ended.reason
+    assert heard - 0.15 < ended.seconds_played <= heard + 0.02
+    assert listener.device.fault
+
+
+@pytest.mark.parametrize(("event", "remedy"), [("unplug", "replug"), ("stall", "resume")])
+def test_a_card_that_comes_back_is_used_again(
+    fake_rig: FakeRig, open_on: OpenOn, sounds: Sounds, event: str, remedy: str
+) -> None:
+    listener, clip = open_on(fake_rig), sounds(0.3)
+    start(listener, fake_rig, sounds(5.0))
+    getattr(fake_rig, event)()
+    listener.ended("a")
+    getattr(fake_rig, remedy)()
+    assert listener.speak("b", clip).whole
+    wait_until(lambda: clip.pcm in fake_rig.captured())
+    assert listener.device.fault == ""
+
+
+def test_a_sound_server_that_loses_its_card_is_a_loss_too(
+    pulse_rig: Rig, open_on: OpenOn, sounds: Sounds
+) -> None:
+    listener, clip = open_on(pulse_rig), sounds(5.0)
+    start(listener, pulse_rig, clip)
+    pulse_rig.unplug()
+    ended = listener.ended("a")
+    assert not ended.whole
+    assert ended.seconds_played <= seconds_heard(pulse_rig, clip) + 0.05
+
+
+def test_a_card_lost_between_items_is_noticed_by_the_next_one(
+    fake_rig: FakeRig, open_on: OpenOn, sounds: Sounds
+) -> None:
+    listener, clip = open_on(fake_rig), sounds(0.2)
+    assert listener.speak("a", clip).whole
+    wait_until_closed(listener)
+    fake_rig.unplug()
+    ended = listener.speak("b", clip)
+    assert (ended.whole, ended.seconds_played) == (False, 0.0)
+    assert "声卡" in ended.reason
+    fake_rig.replug()
+    assert listener.speak("c", clip).whole
+
+
+def test_a_busy_card_is_said_to_be_busy(fake_rig: FakeRig, open_on: OpenOn, sounds: Sounds) -> None:
+    listener, clip = open_on(fake_rig), sounds(0.2)
+    assert listener.speak("a", clip).whole
+    wait_until_closed(listener)
+    fake_rig.village.tell("busy", True)
+    ended = listener.speak("b", clip)
+    assert (ended.whole, ended.seconds_played) == (False, 0.0)
+    assert "占用" in ended.reason
+    assert "占用" in listener.device.fault
+    fake_rig.village.tell("busy", False)
+    assert listener.speak("c", clip).whole
+
+
+def test_a_card_that_is_absent_at_the_start_is_a_fault_and_plays_when_it_comes(
+    fake_rig: FakeRig, open_on: OpenOn, sounds: Sounds
+) -> None:
+    fake_rig.unplug()
+    listener, clip = open_on(fake_rig), sounds(0.2)
+    wait_until(lambda: "没有插好" in listener.device.fault)
+    fake_rig.replug()
+    assert listener.speak("a", clip).whole
+
+
+def test_a_pcm_that_does_not_exist_ends_every_item_with_a_reason(
+    fake_rig: FakeRig, open_on: OpenOn, sounds: Sounds
+) -> None:
+    listener, clip = open_on(fake_rig, device="attic"), sounds(0.2)
+    for item_id in ("a", "b"):
+        ended = listener.speak(item_id, clip)
+        assert (ended.whole, ended.seconds_played) == (False, 0.0)
+        assert "声卡打不开" in ended.reason

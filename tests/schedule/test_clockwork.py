@@ -1,0 +1,156 @@
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from queue import SimpleQueue
+from typing import ClassVar
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from broadcaster.clock import Clock
+from broadcaster.model import Airing, Kind, Notice
+from broadcaster.schedule.clockwork import Clockwork, SlotTrigger
+from broadcaster.schedule.slots import Slot
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
+MINUTE = timedelta(minutes=1)
+
+
+@dataclass(frozen=True)
+class Once(Slot):
+    """Due one time only."""
+
+    due_at: datetime
+    kind: ClassVar[Kind] = Kind.SCHEDULED
+
+    def next_after(self, moment: datetime) -> datetime | None:
+        return self.due_at if moment < self.due_at else None
+
+
+@dataclass(frozen=True)
+class EachMinute(Slot):
+    """Due at every full minute."""
+
+    kind: ClassVar[Kind] = Kind.LOOP
+
+    def next_after(self, moment: datetime) -> datetime | None:
+        return moment.replace(second=0, microsecond=0) + MINUTE
+
+
+class Broken(EachMinute):
+    def next_after(self, moment: datetime) -> datetime | None:
+        raise ValueError("no such day")
+
+
+class StepClock(Clock):
+    """A clock whose wall time can be stepped against its monotonic time."""
+
+    def __init__(self) -> None:
+        super().__init__(SHANGHAI)
+        self.step = timedelta()
+
+    def now(self) -> datetime:
+        return super().now() + self.step
+
+
+def soon(milliseconds: int = 50, lateness: timedelta = MINUTE) -> Once:
+    due = datetime.now(UTC) + timedelta(milliseconds=milliseconds)
+    return Once("试音", Notice("试音"), lateness, due)
+
+
+@contextmanager
+def running(slots: list[Slot], put: Callable[[Airing], None], clock: Clock) -> Iterator[Clockwork]:
+    clockwork = Clockwork(slots, put, clock)
+    clockwork.start()
+    try:
+        yield clockwork
+    finally:
+        clockwork.stop()
+
+
+def test_a_slot_that_falls_due_is_put_once_with_its_own_due_time() -> None:
+    put: SimpleQueue[Airing] = SimpleQueue()
+    slot = soon()
+    with running([slot], put.put, Clock(SHANGHAI)):
+        airing = put.get(timeout=10)
+    assert airing.due_at == slot.due_at
+    assert airing.due_at.tzinfo is SHANGHAI
+    assert airing.expires_at == slot.due_at + MINUTE
+    assert (airing.kind, airing.asked_by) == (Kind.SCHEDULED, "试音")
+    assert put.empty()
+
+
+def test_one_slot_that_cannot_say_when_does_not_stop_the_others_and_is_told() -> None:
+    put: SimpleQueue[Airing] = SimpleQueue()
+    broken = Broken("坏的", Notice("坏的"), MINUTE)
+    with running([broken, soon()], put.put, Clock(SHANGHAI)) as clockwork:
+        assert put.get(timeout=10).asked_by == "试音"
+        assert "坏的" in clockwork.fault
+        assert clockwork.alive
+
+
+def test_an_error_while_putting_leaves_the_rest_of_the_timetable_going() -> None:
+    heard = threading.Event()
+
+    def put(airing: Airing) -> None:
+        if airing.asked_by == "先":
+            raise RuntimeError("the queue is out of order")
+        heard.set()
+
+    first = replace(soon(10), name="先")
+    with running([first, replace(soon(80), name="后")], put, Clock(SHANGHAI)):
+        assert heard.wait(10)
+
+
+def test_its_threads_are_named_and_gone_after_stop() -> None:
+    with running([], lambda airing: None, Clock(SHANGHAI)) as clockwork:
+        assert {"clockwork", "APScheduler"} <= {thread.name for thread in threading.enumerate()}
+        assert clockwork.alive and clockwork.fault == ""
+    assert "clockwork" not in {thread.name for thread in threading.enumerate()}
+    assert not clockwork.alive and "没有在走" in clockwork.fault
+
+
+def test_a_clock_that_is_put_back_makes_a_new_plan() -> None:
+    clock, asked = StepClock(), SimpleQueue[datetime]()
+
+    class Listening(EachMinute):
+        def next_after(self, moment: datetime) -> datetime | None:
+            asked.put(moment)
+            return moment + timedelta(days=1)
+
+    with running([Listening("循环", Notice("循环"), MINUTE)], lambda airing: None, clock) as clockwork:
+        asked.get(timeout=10)
+        clockwork.step()
+        assert asked.empty()
+        clock.step = timedelta(hours=-8)
+        clockwork.step()
+        asked.get(timeout=10)
+
+
+@pytest.fixture
+def trigger() -> SlotTrigger:
+    return SlotTrigger(EachMinute("循环", Notice("循环"), 5 * MINUTE), lambda slot: None)
+
+
+def test_the_first_plan_looks_only_ahead(trigger: SlotTrigger) -> None:
+    assert trigger.get_next_fire_time(None, NOON) == NOON + MINUTE
+
+
+def test_after_a_step_of_years_only_what_is_not_too_late_is_offered(trigger: SlotTrigger) -> None:
+    offered = trigger.get_next_fire_time(NOON - timedelta(days=20000), NOON)
+    assert offered == NOON - 4 * MINUTE
+
+
+def test_what_was_aired_before_the_clock_went_back_a_little_is_not_aired_again(
+    trigger: SlotTrigger,
+) -> None:
+    trigger.get_next_fire_time(NOON, NOON)
+    assert trigger.get_next_fire_time(None, NOON - 10 * MINUTE) == NOON + MINUTE
+
+
+def test_what_was_aired_in_a_false_year_does_not_silence_the_right_one(trigger: SlotTrigger) -> None:
+    trigger.get_next_fire_time(NOON + timedelta(days=3650), NOON + timedelta(days=3650))
+    assert trigger.get_next_fire_time(None, NOON) == NOON + MINUTE

@@ -1,0 +1,76 @@
+from datetime import datetime, timedelta
+from itertools import islice
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from broadcaster.model import Kind, Severity
+from broadcaster.schedule.timetable import Timetable
+from broadcaster.settings import CONFIG_FOLDER, StationSettings, TimetableSettings, load_timetable
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+FRIDAY = datetime(2026, 11, 20, 0, 0, tzinfo=SHANGHAI)
+DAY = timedelta(days=1)
+
+
+def timetable(*slots: dict[str, Any]) -> Timetable:
+    return Timetable(TimetableSettings.model_validate({"slots": slots}), StationSettings())
+
+
+MORNING = {"name": "早间", "text": "早上好", "at": ["07:30", "06:00"]}
+NIGHT = {"name": "夜间", "text": "关好门窗", "every_minutes": 60, "windows": "22:00-24:00"}
+
+
+def test_a_day_of_all_slots_is_planned_in_order() -> None:
+    plan = list(timetable(NIGHT, MORNING).plan(FRIDAY, FRIDAY + DAY))
+    assert [(f"{airing.due_at:%H:%M}", airing.notice.title, airing.kind) for airing in plan] == [
+        ("06:00", "早间", Kind.SCHEDULED),
+        ("07:30", "早间", Kind.SCHEDULED),
+        ("22:00", "夜间", Kind.LOOP),
+        ("23:00", "夜间", Kind.LOOP),
+    ]
+
+
+def test_the_severer_of_two_due_together_comes_first() -> None:
+    urgent = MORNING | {"name": "防汛", "severity": 2}
+    names = [airing.asked_by for airing in timetable(MORNING, urgent).upcoming(FRIDAY, 2)]
+    assert names == ["防汛", "早间"]
+
+
+def test_upcoming_goes_on_over_days_and_stops_at_the_count() -> None:
+    assert [airing.due_at.day for airing in timetable(MORNING).upcoming(FRIDAY, 5)] == [
+        20,
+        20,
+        21,
+        21,
+        22,
+    ]
+    assert timetable().upcoming(FRIDAY, 5) == []
+
+
+def test_a_plan_without_an_end_can_be_read_as_far_as_needed() -> None:
+    assert len(list(islice(timetable(NIGHT).plan(FRIDAY), 1000))) == 1000
+
+
+def test_a_slot_that_is_not_enabled_is_left_out() -> None:
+    assert timetable(MORNING | {"enabled": False}).slots == ()
+
+
+def test_a_notice_says_what_the_slot_says_and_leaves_the_rest_to_the_station() -> None:
+    own = MORNING | {"severity": 3, "repeats": 2, "chime": False, "voice": "espeak:cmn", "pace": 0.8}
+    plain, special = (slot.notice for slot in timetable(MORNING, own).slots)
+    assert (plain.chime, plain.pace, plain.voice, plain.repeats) == (None, None, None, 1)
+    assert (special.chime, special.pace, special.voice, special.repeats) == (False, 0.8, "espeak:cmn", 2)
+    assert (special.severity, special.title, special.text) == (Severity.YELLOW, "早间", "早上好")
+
+
+def test_lateness_comes_from_the_slot_but_leaves_time_to_reach_the_air() -> None:
+    late, at_once = timetable(MORNING | {"late_minutes": 2.5}, MORNING | {"late_minutes": 0}).slots
+    assert late.lateness == timedelta(minutes=2.5)
+    assert at_once.lateness == timedelta(seconds=1)
+
+
+def test_the_shipped_timetable_puts_every_slot_on_the_air_within_a_week() -> None:
+    shipped = Timetable(load_timetable(CONFIG_FOLDER), StationSettings())
+    aired = {airing.asked_by for airing in shipped.plan(FRIDAY, FRIDAY + 7 * DAY)}
+    assert shipped.slots
+    assert aired == {slot.name for slot in shipped.slots}

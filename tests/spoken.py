@@ -1,0 +1,49 @@
+"""Lines made by hand and the installed voice, for the tests of voices."""
+
+import functools
+from collections.abc import Iterable
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from broadcaster.model import Break, Line, Syllable, Waveform
+from broadcaster.settings import PROJECT_FOLDER
+from broadcaster.tts.catalogue import Catalogue
+
+THIRTY = (
+    "ge4 wei4 cun1 min2 qing3 zhu4 yi4 jin1 tian1 xia4 wu3 san1 dian3 zai4 cun1 "
+    "wei3 hui4 da4 yuan4 zhao4 kai1 quan2 ti3 cun1 min2 da4 hui4 qing3 dao4 hui4"
+)
+
+
+def line(pinyin: str, breaks: dict[int, Break] | None = None) -> Line:
+    """One syllable for each word of `pinyin`; `breaks` are those after syllables, by their place."""
+    gaps = breaks or {}
+    return Line(
+        written=pinyin,
+        spoken=pinyin,
+        syllables=tuple(
+            Syllable("字", sounded, sounded, gaps.get(place, Break.NONE))
+            for place, sounded in enumerate(pinyin.split())
+        ),
+    )
+
+
+def first_words(count: int) -> Line:
+    """A notice of so many syllables, at most 30."""
+    return line(" ".join(THIRTY.split()[:count]), {place: Break.WORD for place in range(1, count, 2)})
+
+
+def joined(pieces: Iterable[Waveform]) -> NDArray[np.float32]:
+    return np.concatenate([piece.samples for piece in pieces])
+
+
+@functools.cache
+def baker_folder() -> Path:
+    """The project's own copy of the voice, installed when it is missing."""
+    voices = PROJECT_FOLDER / "voices"
+    catalogue = Catalogue(voices, threads=1)
+    if not catalogue.entries()[0].ready:
+        catalogue.install("baker", lambda step: None)
+    return voices / "baker"

@@ -1,0 +1,116 @@
+from pathlib import Path
+
+import pytest
+
+from broadcaster.errors import ConfigError
+from broadcaster.settings import (
+    CONFIG_FOLDER,
+    Section,
+    Settings,
+    load_lexicon,
+    load_settings,
+    load_timetable,
+)
+
+
+def write(folder: Path, name: str, content: str) -> Path:
+    (folder / name).write_text(content, encoding="utf-8")
+    return folder
+
+
+def problems_of(folder: Path, content: str, name: str = "broadcaster.yaml") -> list[str]:
+    load = load_settings if name == "broadcaster.yaml" else load_timetable
+    with pytest.raises(ConfigError) as caught:
+        load(write(folder, name, content))
+    return caught.value.problems
+
+
+def test_the_shipped_files_are_right() -> None:
+    assert load_settings().station.voice == "baker:female"
+    assert len(load_timetable().slots) >= 2
+    load_lexicon()
+
+
+def test_missing_files_are_the_defaults(tmp_path: Path) -> None:
+    assert load_settings(tmp_path) == Settings()
+    assert load_timetable(tmp_path).slots == ()
+
+
+def test_all_problems_are_told_at_once_with_the_nearest_key(tmp_path: Path) -> None:
+    problems = problems_of(tmp_path, "station: {pacee: 1, pace: 9, timezone: Asia/Shangai}\nsond: {}\n")
+    text = "\n".join(problems)
+    assert len(problems) == 4
+    assert "station.pacee：没有这一项（是不是 pace？）" in text
+    assert "station.pace：不能大于 1.4" in text
+    assert "是不是 Asia/Shanghai？" in text
+    assert "sond：没有这一项（是不是 sound？）" in text
+
+
+def test_a_file_that_is_no_yaml_is_named(tmp_path: Path) -> None:
+    assert "broadcaster.yaml 不是正确的 YAML" in problems_of(tmp_path, "station: [")[0]
+
+
+def test_a_file_in_another_encoding_is_named(tmp_path: Path) -> None:
+    (tmp_path / "broadcaster.yaml").write_bytes("station: {name: 李庄}".encode("gb18030"))
+    with pytest.raises(ConfigError, match="读不出来"):
+        load_settings(tmp_path)
+
+
+@pytest.mark.parametrize("content", ["just a word", "- a list", "station: 3"])
+def test_a_file_of_another_shape_is_refused(tmp_path: Path, content: str) -> None:
+    assert "要写成一组" in problems_of(tmp_path, content)[0]
+
+
+def test_times_without_quotes_are_understood(tmp_path: Path) -> None:
+    slots = "slots: [{name: a, text: 早上好, at: [7:05, 19:30, '06:00']}]"
+    assert load_timetable(write(tmp_path, "timetable.yaml", slots)).slots[0].at == (
+        "7:05",
+        "19:30",
+        "06:00",
+    )
+
+
+@pytest.mark.parametrize(
+    ("written", "days"),
+    [
+        ("周一", {0}),
+        ("周一至周五", {0, 1, 2, 3, 4}),
+        ("周六至周一", {5, 6, 0}),
+        ("[周一, 周三]", {0, 2}),
+    ],
+)
+def test_weekdays_are_read_by_name(tmp_path: Path, written: str, days: set[int]) -> None:
+    slots = f"slots: [{{name: a, text: 早上好, at: '7:30', weekdays: {written}}}]"
+    assert load_timetable(write(tmp_path, "timetable.yaml", slots)).slots[0].weekdays == days
+
+
+@pytest.mark.parametrize(
+    ("slot", "reason"),
+    [
+        ("name: a, text: b", "要写而且只写一种"),
+        ("name: a, text: b, at: '7:30', every_minutes: 5, windows: '08:00-09:00'", "要写而且只写一种"),
+        ("name: a, text: b, every_minutes: 5", "要一起写"),
+        ("name: a, text: b, at: '25:00'", "写法不对"),
+        ("name: a, text: b, at: '7:30', weekdays: 周八", "没有这样的星期：周八"),
+        ("name: a, at: '7:30'", "slots.0.text：必须写"),
+        ("name: a, text: b, at: '7:30', wekdays: 周一", "是不是 weekdays？"),
+        ("name: a, text: b, at: '7:30', severity: 7", "要写 0 到 4"),
+        ("name: a, text: b, at: '7:30', voice: female", "写法不对"),
+    ],
+)
+def test_a_wrong_slot_is_told_by_its_place_and_reason(tmp_path: Path, slot: str, reason: str) -> None:
+    assert reason in "\n".join(problems_of(tmp_path, f"slots: [{{{slot}}}]", "timetable.yaml"))
+
+
+def keys(shape: type[Section]) -> set[str]:
+    return {
+        key
+        for section in shape.model_fields.values()
+        for key in section.annotation.model_fields  # type: ignore[union-attr]
+    }
+
+
+def test_every_setting_is_explained_in_the_shipped_file() -> None:
+    lines = (CONFIG_FOLDER / "broadcaster.yaml").read_text(encoding="utf-8").splitlines()
+    shown = {line.strip().partition(":")[0] for line in lines if not line.strip().startswith("#")}
+    assert keys(Settings) <= shown

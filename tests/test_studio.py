@@ -1,0 +1,239 @@
+"""The studio with its real voice child, the real offline voice, and faults from outside."""
+
+import os
+import signal
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from queue import SimpleQueue
+
+import numpy as np
+import psutil
+import pytest
+import soundfile
+from fakes import ManualClock
+
+from broadcaster.clips.chime import chime
+from broadcaster.clips.key import chime_key
+from broadcaster.clips.store import ClipStore
+from broadcaster.clips.writer import write_clip
+from broadcaster.errors import BroadcasterError, TextRefused, VoiceUnavailable
+from broadcaster.model import Delivery, Made, Notice, Ready, Refused
+from broadcaster.settings import LexiconSettings, PathSettings, Settings, StationSettings
+from broadcaster.studio import Studio
+
+WATER = Notice("全体村民注意了，明天上午停水，请提前储水。", chime=False)
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings(paths=PathSettings(audio_cache=tmp_path / "cache", state=tmp_path / "state"))
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    return ManualClock()
+
+
+@pytest.fixture
+def studio(settings: Settings, clock: ManualClock) -> Iterator[Studio]:
+    studio = Studio(settings, LexiconSettings(), clock)
+    yield studio
+    studio.close()
+
+
+class Listener:
+    """Takes deliveries as the player does, and can do something at the first sound."""
+
+    def __init__(self, at_first_sound: object = None) -> None:
+        self._inbox: SimpleQueue[Delivery] = SimpleQueue()
+        self.sounds: list[Ready] = []
+        self._at_first_sound = at_first_sound
+
+    def __call__(self, delivery: Delivery) -> None:
+        self._inbox.put(delivery)
+
+    def follow(self, at_first_sound: object = None) -> Made | Refused:
+        while isinstance(delivery := self._inbox.get(timeout=60), Ready):
+            self.sounds.append(delivery)
+            if len(self.sounds) == 1 and callable(at_first_sound):
+                at_first_sound()
+        return delivery
+
+
+def samples(path: Path) -> np.ndarray:
+    return soundfile.read(path, dtype="int16")[0]
+
+
+def kill(studio: Studio, with_signal: signal.Signals = signal.SIGKILL) -> None:
+    pid = studio.child_pid
+    assert pid is not None
+    os.kill(pid, with_signal)
+
+
+def test_a_programme_is_made_once_and_then_found(studio: Studio, settings: Settings) -> None:
+    programme = studio.programme(WATER)
+    assert programme.voice == "baker:female"
+    assert len(programme.items) >= 2
+    assert all(len(samples(item.clip.path)) > 0 for item in programme.items)
+    again = Studio(settings, LexiconSettings(), ManualClock())
+    assert again.find(again.settled(WATER)) == programme
+    assert again.child_pid is None
+
+
+def test_a_chime_comes_first_and_from_the_store(studio: Studio, settings: Settings) -> None:
+    rate_hz = settings.sound.rate_hz
+    store = ClipStore(settings.paths.audio_cache)
+    clip = write_clip(store, chime_key(rate_hz), chime(rate_hz), rate_hz)
+    listener = Listener()
+    with studio.make(replace(WATER, chime=None), listener):
+        made = listener.follow()
+    assert isinstance(made, Made)
+    assert listener.sounds[0].item.clip == clip
+    assert [item.clip for item in made.programme.items].count(clip) == 1
+
+
+def test_the_first_line_is_heard_in_pieces_that_are_its_clip(studio: Studio) -> None:
+    listener = Listener()
+    with studio.make(WATER, listener):
+        made = listener.follow()
+        assert isinstance(made, Made)
+        first = made.programme.items[0]
+        pieces = listener.sounds[: len(listener.sounds) - len(made.programme.items) + 1]
+        assert len(pieces) > 1
+        heard = np.concatenate([samples(piece.item.clip.path) for piece in pieces])
+        assert np.array_equal(heard, samples(first.clip.path))
+        assert pieces[-1].item.pause_seconds == first.pause_seconds
+    assert not any(piece.item.clip.path.exists() for piece in pieces)
+
+
+def test_a_killed_child_costs_one_retry_and_no_sound_twice(studio: Studio) -> None:
+    listener = Listener()
+    with studio.make(WATER, listener):
+        made = listener.follow(lambda: kill(studio))
+    assert isinstance(made, Made)
+    seconds = sum(sound.item.seconds for sound in listener.sounds)
+    assert seconds == pytest.approx(made.programme.seconds)
+
+
+def test_a_child_that_hangs_is_replaced_at_the_deadline(studio: Studio, clock: ManualClock) -> None:
+    listener = Listener()
+    studio.warm()
+    with studio.make(WATER, listener):
+        kill(studio, signal.SIGSTOP)
+        hung = studio.child_pid
+        clock.advance(21)
+        studio.watch()
+        assert isinstance(listener.follow(), Made)
+    assert studio.child_pid != hung
+
+
+def test_two_deaths_over_one_notice_give_it_up_with_a_sentence(studio: Studio) -> None:
+    listener = Listener()
+    with studio.make(WATER, listener):
+        kill(studio, signal.SIGSTOP)
+        first = studio.child_pid
+        kill(studio)
+        psutil.wait_procs(_process(first), timeout=10)
+        while studio.child_pid in (first, None):
+            pass
+        kill(studio)
+        refused = listener.follow()
+    assert isinstance(refused, Refused)
+    assert "语音引擎连续出错" in refused.reason
+
+
+def _process(pid: int | None) -> list[psutil.Process]:
+    try:
+        return [psutil.Process(pid)]
+    except psutil.NoSuchProcess:
+        return []
+
+
+def test_an_idle_child_gives_its_memory_back(studio: Studio, clock: ManualClock) -> None:
+    studio.programme(WATER)
+    pid = studio.child_pid
+    assert pid is not None
+    clock.advance(121)
+    studio.watch()
+    assert studio.child_pid is None
+    assert not psutil.pid_exists(pid)
+
+
+def test_what_is_due_soon_is_made_ahead(settings: Settings, clock: ManualClock) -> None:
+    studio = Studio(settings, LexiconSettings(), clock, lambda: [WATER])
+    try:
+        studio.step()
+        while studio.find(studio.settled(WATER)) is None:
+            studio.step()
+    finally:
+        studio.close()
+
+
+def test_a_notice_that_cannot_be_made_ahead_does_not_stop_the_next(
+    settings: Settings, clock: ManualClock
+) -> None:
+    wrong = Notice("村民你好", voice="nobody:none")
+    studio = Studio(settings, LexiconSettings(), clock, lambda: [wrong, WATER])
+    try:
+        while studio.find(studio.settled(WATER)) is None:
+            studio.step()
+    finally:
+        studio.close()
+
+
+def test_the_script_is_what_will_be_said(studio: Studio) -> None:
+    lines = studio.script(Notice("医保每人每年400元。")).lines
+    assert "".join(line.spoken for line in lines) == "医保每人每年四百元。"
+
+
+@pytest.mark.parametrize("text", ["", "  \n", "😀😀", "……！！", "hello world", "坏\0字", "村" * 10_001])
+def test_a_text_that_cannot_be_spoken_is_refused_before_anything_is_made(
+    studio: Studio, text: str
+) -> None:
+    with pytest.raises(TextRefused):
+        studio.settled(Notice(text))
+    assert studio.child_pid is None
+
+
+def test_a_voice_that_is_not_there_is_refused_with_what_to_do(studio: Studio) -> None:
+    with pytest.raises(VoiceUnavailable, match=r"baker"):
+        studio.settled(replace(WATER, voice="bakker:female"))
+
+
+def test_an_unwritable_cache_is_refused_with_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / "cache").write_text("a file where a folder should be")
+    paths = PathSettings(audio_cache=tmp_path / "cache", state=tmp_path / "state")
+    studio = Studio(Settings(paths=paths), LexiconSettings(), ManualClock())
+    try:
+        with pytest.raises(BroadcasterError, match="写不进去"):
+            studio.programme(WATER)
+    finally:
+        studio.close()
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        replace(WATER, text="全体村民注意了，明天上午停电，请提前准备。"),
+        replace(WATER, repeats=2),
+        replace(WATER, pace=0.9),
+        replace(WATER, closing="广播完了"),
+        replace(WATER, chime=True),
+    ],
+)
+def test_whatever_changes_the_sound_makes_another_programme(studio: Studio, other: Notice) -> None:
+    assert studio.programme_key(studio.settled(other)) != studio.programme_key(studio.settled(WATER))
+
+
+def test_a_changed_lexicon_makes_another_programme(settings: Settings, studio: Studio) -> None:
+    other = Studio(settings, LexiconSettings(words={"停水": "ting2 shui3"}), ManualClock())
+    assert other.programme_key(other.settled(WATER)) != studio.programme_key(studio.settled(WATER))
+
+
+def test_the_stations_own_opening_and_pace_are_filled_in(settings: Settings) -> None:
+    station = StationSettings(opening="全体村民注意了", closing="广播完了", pace=0.9)
+    studio = Studio(settings.model_copy(update={"station": station}), LexiconSettings(), ManualClock())
+    settled = studio.settled(Notice("明天停水。"))
+    assert (settled.opening, settled.closing, settled.pace) == ("全体村民注意了", "广播完了", 0.9)
+    assert settled.voice == "baker:female" and settled.chime is True

@@ -1,0 +1,81 @@
+"""Which voices there are, and what is said of those that are not."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from spoken import baker_folder
+
+from broadcaster.errors import VoiceUnavailable
+from broadcaster.tts.catalogue import Catalogue
+
+ASK_FOR_A_VERSION = """
+import sys
+from pathlib import Path
+from broadcaster.tts.catalogue import Catalogue
+print(Catalogue(Path(sys.argv[1]), 1).version("baker:female"))
+print(sorted({"numpy", "ai_edge_litert", "flatbuffers"} & set(sys.modules)))
+"""
+
+
+@pytest.fixture
+def installed() -> Catalogue:
+    return Catalogue(baker_folder().parent, threads=1)
+
+
+@pytest.fixture
+def empty(tmp_path: Path) -> Catalogue:
+    return Catalogue(tmp_path, threads=1)
+
+
+def test_a_voice_that_is_not_installed_is_listed_as_such(empty: Catalogue) -> None:
+    entries = [(entry.name, entry.ready, entry.state) for entry in empty.entries()]
+    assert entries == [("baker:female", False, "未安装")]
+
+
+def test_an_installed_voice_is_ready_and_its_licence_told(installed: Catalogue) -> None:
+    (entry,) = installed.entries()
+    assert (entry.ready, entry.state) == (True, "可用")
+    assert "非商业" in entry.licence
+
+
+def test_the_version_is_that_of_the_voice_once_opened(installed: Catalogue) -> None:
+    assert installed.version("baker:female") == installed.open("baker:female").version
+
+
+def test_asking_for_a_version_loads_neither_engine_nor_numpy() -> None:
+    command = [sys.executable, "-c", ASK_FOR_A_VERSION, str(baker_folder().parent)]
+    run = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert run.stdout.splitlines()[1] == "[]"
+
+
+@pytest.mark.parametrize("ask", [Catalogue.version, Catalogue.open])
+def test_a_voice_not_installed_says_how_to_get_it(empty: Catalogue, ask) -> None:
+    with pytest.raises(VoiceUnavailable, match="broadcaster voices install baker"):
+        ask(empty, "baker:female")
+
+
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [
+        ("baker:femal", "是不是 baker:female"),
+        ("edge:xiaoxiao", "现有的声音：baker:female"),
+        ("", "没有"),
+    ],
+)
+def test_an_unknown_voice_names_those_there_are(installed: Catalogue, name: str, sentence: str) -> None:
+    with pytest.raises(VoiceUnavailable, match=sentence):
+        installed.version(name)
+
+
+def test_a_damaged_description_asks_for_a_new_installation(empty: Catalogue, tmp_path: Path) -> None:
+    (tmp_path / "baker").mkdir()
+    (tmp_path / "baker" / "voice.json").write_text("{")
+    with pytest.raises(VoiceUnavailable, match="broadcaster voices install baker"):
+        empty.version("baker:female")
+
+
+def test_only_known_engines_are_installed(empty: Catalogue) -> None:
+    with pytest.raises(VoiceUnavailable, match="可以安装的有：baker"):
+        empty.install("bakery", lambda step: None)

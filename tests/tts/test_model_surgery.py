@@ -1,0 +1,127 @@
+"""What is changed in the published models, on the models themselves."""
+
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+from ai_edge_litert import schema_py_generated as schema
+from ai_edge_litert.interpreter import Interpreter
+from numpy.typing import NDArray
+from spoken import first_words
+
+from broadcaster.tts.baker import BakerVoice
+from broadcaster.tts.dropout import RANDOM, remove_dropout
+from broadcaster.tts.fixed_vocoder import fix_frames
+from broadcaster.tts.install_baker import ACOUSTIC, VOCODER
+from broadcaster.tts.tflite_graph import Graph, Operation, UnknownGraph
+
+FRAMES = 96
+
+
+@pytest.fixture(scope="module")
+def acoustic(wheel: Path) -> bytes:
+    return zipfile.ZipFile(wheel).read(ACOUSTIC)
+
+
+@pytest.fixture(scope="module")
+def vocoder(wheel: Path) -> bytes:
+    return zipfile.ZipFile(wheel).read(VOCODER)
+
+
+@pytest.fixture(scope="module")
+def without_dropout(acoustic: bytes) -> bytes:
+    graph = Graph(acoustic)
+    remove_dropout(graph)
+    return graph.packed()
+
+
+@pytest.fixture(scope="module")
+def fixed(vocoder: bytes) -> bytes:
+    graph = Graph(vocoder)
+    fix_frames(graph, FRAMES)
+    return graph.packed()
+
+
+def kinds(content: bytes) -> set[int]:
+    graph = Graph(content)
+    return {graph.kind(operator) for operator in graph.operators}
+
+
+def names_read_by(graph: Graph, output: bytes) -> set[bytes]:
+    """The names of what the operator reads that makes the tensor of this name."""
+    for operator in graph.operators:
+        if graph.tensor(operator.outputs[0]).name == output:
+            return {graph.tensor(number).name for number in operator.inputs}
+    return set()
+
+
+def vocode(content: bytes, mel: NDArray[np.float32]) -> NDArray[np.float32]:
+    interpreter = Interpreter(model_content=content, num_threads=2)
+    index = interpreter.get_input_details()[0]["index"]
+    interpreter.resize_tensor_input(index, [1, *mel.shape])
+    interpreter.allocate_tensors()
+    interpreter.set_tensor(index, mel[np.newaxis])
+    interpreter.invoke()
+    return np.array(interpreter.get_tensor(interpreter.get_output_details()[0]["index"])[0, :, 0])
+
+
+def test_dropout_is_gone_with_its_six_operators_each(acoustic: bytes, without_dropout: bytes) -> None:
+    before, after = Graph(acoustic), Graph(without_dropout)
+    assert sum(before.custom_name(each) == RANDOM for each in before.operators) == 2
+    assert not any(after.custom_name(each) for each in after.operators)
+    assert len(before.operators) - len(after.operators) == 2 * 6
+
+
+def test_the_sum_reads_what_came_before_the_dropouts(acoustic: bytes, without_dropout: bytes) -> None:
+    masked = {b"dropout_55/dropout/Mul_1", b"dropout_56/dropout/Mul_1"}
+    assert names_read_by(Graph(acoustic), b"add") == masked
+    unmasked = {b"f0_embeddings/BiasAdd", b"energy_embeddings/BiasAdd"}
+    assert names_read_by(Graph(without_dropout), b"add") == unmasked
+
+
+def test_no_operator_code_is_left_that_needs_tensorflow(without_dropout: bytes) -> None:
+    model = schema.Model.GetRootAs(without_dropout, 0)
+    codes = [model.OperatorCodes(number) for number in range(model.OperatorCodesLength())]
+    assert not any(code.CustomCode() for code in codes)
+
+
+def test_weights_stay_on_the_boundary_that_the_format_demands(
+    without_dropout: bytes, fixed: bytes
+) -> None:
+    for content in (without_dropout, fixed):
+        model = schema.Model.GetRootAs(content, 0)
+        start = np.frombuffer(content, np.uint8).ctypes.data
+        buffers = [model.Buffers(number) for number in range(model.BuffersLength())]
+        places = [each.DataAsNumpy().ctypes.data - start for each in buffers if each.DataLength()]
+        assert len(places) > 100
+        assert not any(place % 16 for place in places)
+
+
+def test_the_fixed_vocoder_has_none_of_the_slow_operators(vocoder: bytes, fixed: bytes) -> None:
+    slow = {
+        Operation.MIRROR_PAD,
+        Operation.SPACE_TO_BATCH_ND,
+        Operation.BATCH_TO_SPACE_ND,
+        Operation.QUANTIZE,
+        Operation.SHAPE,
+    }
+    assert slow <= kinds(vocoder)
+    assert not slow & kinds(fixed)
+
+
+def test_the_fixed_vocoder_sounds_as_published_but_for_the_noise_of_eight_bits(
+    vocoder: bytes, fixed: bytes, baker: BakerVoice
+) -> None:
+    mel = baker.frames(first_words(10))[:FRAMES]
+    published, ours = vocode(vocoder, mel), vocode(fixed, mel)
+    noise = published - ours
+    assert len(ours) == FRAMES * 300
+    assert np.abs(noise).max() < 4 / 128
+    assert np.sum(ours**2) / np.sum(noise**2) > 10**2
+
+
+def test_a_graph_of_another_form_is_refused(vocoder: bytes) -> None:
+    graph = Graph(vocoder)
+    with pytest.raises(UnknownGraph):
+        graph.reader(graph.inputs[0], Operation.SOFTMAX)

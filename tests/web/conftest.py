@@ -1,0 +1,59 @@
+"""A page over a fake station, and the ways into it."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+from fakes import FakeStation
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from broadcaster.settings import PathSettings, Settings
+from broadcaster.web.app import create_app
+
+NAME, PASSWORD = "王秀英", "shuiku-2026"
+
+Post = Callable[..., TestResponse]
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings(paths=PathSettings(state=tmp_path / "state"))
+
+
+@pytest.fixture
+def station(settings: Settings) -> FakeStation:
+    return FakeStation(settings, account=(NAME, PASSWORD))
+
+
+@pytest.fixture
+def app(station: FakeStation, settings: Settings) -> Flask:
+    return create_app(cast(Any, station), settings)
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    return app.test_client()
+
+
+@pytest.fixture
+def post(client: FlaskClient) -> Post:
+    """Post a form as a page of ours would: with the token that a page gave."""
+
+    def post(path: str, seen_on: str = "/", **fields: str) -> TestResponse:
+        page = client.get(seen_on, follow_redirects=True).text
+        token = re.search(r'name="csrf_token" value="([^"]+)"', page)
+        assert token, page
+        return client.post(path, data=fields | {"csrf_token": token[1]})
+
+    return post
+
+
+@pytest.fixture
+def secretary(client: FlaskClient, post: Post) -> FlaskClient:
+    """A client that has logged in."""
+    assert post("/login", name=NAME, password=PASSWORD).status_code == 303
+    return client

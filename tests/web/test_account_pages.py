@@ -1,0 +1,115 @@
+from collections.abc import Callable
+from typing import Any, cast
+
+import pytest
+from fakes import FakeStation
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from broadcaster.web.app import create_app
+
+Post = Callable[..., TestResponse]
+
+NAME, PASSWORD = "王秀英", "shuiku-2026"
+FIRST = {"code": "12345678", "name": NAME, "password": PASSWORD, "again": PASSWORD}
+INSIDE = ["/", "/say", "/stop", "/cancel/0123456789ab"]
+
+
+@pytest.fixture
+def fresh(station: FakeStation) -> FakeStation:
+    station.accounts.account = None
+    return station
+
+
+@pytest.mark.parametrize("path", [*INSIDE, "/login"])
+def test_before_there_is_an_account_every_page_leads_to_making_one(
+    client: FlaskClient, fresh: FakeStation, path: str
+) -> None:
+    answer = client.get(path)
+    assert (answer.status_code, answer.location) == (303, "/start")
+
+
+def test_with_the_one_time_code_a_person_makes_the_account_and_is_in(
+    client: FlaskClient, post: Post, fresh: FakeStation
+) -> None:
+    answer = post("/start", **FIRST)
+    assert (answer.status_code, answer.location) == (303, "/")
+    assert fresh.accounts.account == (NAME, PASSWORD)
+    page = client.get("/").text
+    assert "账号建好了" in page and "说一段话" in page
+
+
+@pytest.mark.parametrize(
+    ("wrong", "sentence"),
+    [({"code": "00000000"}, "一次性代码不对"), ({"again": "shuiku-2027"}, "两次写的密码不一样")],
+)
+def test_a_wrong_code_or_a_slip_in_the_password_is_told_and_the_name_kept(
+    post: Post, fresh: FakeStation, wrong: dict[str, str], sentence: str
+) -> None:
+    answer = post("/start", **(FIRST | wrong))
+    assert answer.status_code == 400
+    assert sentence in answer.text and f'value="{NAME}"' in answer.text
+    assert PASSWORD not in answer.text
+    assert fresh.accounts.needs_account()
+
+
+def test_once_the_account_exists_it_cannot_be_made_again(
+    client: FlaskClient, post: Post, station: FakeStation
+) -> None:
+    assert client.get("/start").location == "/login"
+    assert post("/start", **(FIRST | {"name": "李二"})).location == "/login"
+    assert station.accounts.account == (NAME, PASSWORD)
+    post("/login", name=NAME, password=PASSWORD)
+    assert client.get("/start").location == "/"
+
+
+@pytest.mark.parametrize("path", INSIDE)
+def test_without_a_login_every_page_leads_to_it(client: FlaskClient, path: str) -> None:
+    answer = client.get(path)
+    assert (answer.status_code, answer.location) == (303, "/login")
+    assert client.get("/live").status_code == 401
+
+
+@pytest.mark.parametrize("path", ["/say", "/say/edit", "/say/air", "/stop", "/cancel/0123456789ab"])
+def test_without_a_login_nothing_can_be_done(post: Post, station: FakeStation, path: str) -> None:
+    answer = post(path, text="各位村民请注意", severity="1", repeats="1", notice_id="0123456789ab")
+    assert (answer.status_code, answer.location) == (303, "/login")
+    assert (station.announced, station.stops, station.cancelled, station.warmed) == ([], [], [], 0)
+
+
+@pytest.mark.parametrize(("name", "password"), [(NAME, "wrong"), ("李二", PASSWORD), ("", "")])
+def test_a_wrong_name_or_password_is_told_without_saying_which(
+    client: FlaskClient, post: Post, name: str, password: str
+) -> None:
+    answer = post("/login", name=name, password=password)
+    assert answer.status_code == 401
+    assert "名字或密码不对" in answer.text
+    assert client.get("/").status_code == 303
+
+
+def test_too_many_wrong_passwords_are_told_plainly(post: Post, station: FakeStation) -> None:
+    station.accounts.locked = True
+    answer = post("/login", name=NAME, password=PASSWORD)
+    assert answer.status_code == 429
+    assert "15 分钟后再试" in answer.text
+
+
+def test_logout_ends_the_session(secretary: FlaskClient, post: Post) -> None:
+    assert secretary.get("/").status_code == 200
+    assert post("/logout").location == "/login"
+    assert secretary.get("/").status_code == 303
+
+
+def test_a_session_outlives_a_new_start_of_the_box(secretary: FlaskClient, station: FakeStation) -> None:
+    cookie = secretary.get_cookie("broadcaster")
+    assert cookie is not None
+    again = create_app(cast(Any, station), station.settings).test_client()
+    again.set_cookie("broadcaster", cookie.value)
+    assert again.get("/").status_code == 200
+
+
+def test_the_session_cookie_is_out_of_reach_of_scripts_and_other_sites(
+    client: FlaskClient, post: Post
+) -> None:
+    cookie = post("/login", name=NAME, password=PASSWORD).headers["Set-Cookie"]
+    assert "HttpOnly" in cookie and "SameSite=Lax" in cookie

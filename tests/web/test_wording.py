@@ -1,0 +1,103 @@
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from broadcaster.model import Airing, Line, Notice, Office, Outcome, Script, Severity, Syllable
+from broadcaster.settings import StationSettings
+from broadcaster.station import OnAir, Status
+from broadcaster.web import wording
+
+NOW = datetime(2026, 11, 20, 12, 0, tzinfo=ZoneInfo("Asia/Shanghai"))  # a Friday
+
+
+def airing(text: str, severity: Severity = Severity.DAILY) -> Airing:
+    return Airing(Notice(text, severity=severity), NOW, NOW + timedelta(minutes=30))
+
+
+def status(on_air: Airing | None = None, *waiting: Airing) -> Status:
+    return Status(OnAir(on_air, 1.0, 9.0) if on_air else None, waiting, "")
+
+
+@pytest.mark.parametrize(
+    ("hours", "words"),
+    [
+        (-13, "昨天 23:00"),
+        (0, "今天 12:00"),
+        (12, "明天 00:00"),
+        (54, "后天 18:00"),
+        (72, "周一 12:00"),
+        (6 * 24, "周四 12:00"),
+        (7 * 24, "11月27日 12:00"),
+        (-48, "11月18日 12:00"),
+    ],
+)
+def test_moments_are_said_as_people_say_them(hours: int, words: str) -> None:
+    assert wording.say_moment(NOW + timedelta(hours=hours), NOW) == words
+
+
+def test_a_moment_from_another_zone_is_said_in_ours() -> None:
+    moment = datetime(2026, 11, 20, 16, 30, tzinfo=ZoneInfo("UTC"))
+    assert wording.say_moment(moment, NOW) == "明天 00:30"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [(0.4, "0 秒"), (48.2, "48 秒"), (59.6, "1 分钟"), (80, "1 分 20 秒"), (3600, "60 分钟")],
+)
+def test_seconds_are_said_in_minutes_and_seconds(seconds: float, words: str) -> None:
+    assert wording.say_seconds(seconds) == words
+
+
+def test_a_notice_is_named_by_its_title_or_the_start_of_its_text() -> None:
+    assert wording.name_of("停水", "今天停水") == "停水"
+    assert wording.name_of("", "秸秆焚烧\n  害处大") == "秸秆焚烧 害处大"
+    assert wording.name_of("", "水" * 40) == "水" * 15 + "…"
+
+
+def test_the_length_counts_repeats_pace_and_pauses() -> None:
+    line = Line("水" * 40, "水" * 40, (Syllable("水", "shui3", "shui3"),) * 40, pause_seconds=0.8)
+    station = StationSettings(repeat_pause_seconds=5)
+
+    def seconds(notice: Notice) -> float:
+        return wording.estimate_seconds(Script((line,)), notice, station)
+
+    assert seconds(Notice("")) == 10
+    assert seconds(Notice("", repeats=3)) == 40
+    assert seconds(Notice("", pace=0.7)) == 15
+    assert wording.estimate_seconds(Script(()), Notice(""), station) == 5
+
+
+def say(notice: Notice, at: Status) -> str:
+    return wording.say_what_happens(notice, 50, at)
+
+
+def test_on_a_quiet_air_it_is_said_at_once() -> None:
+    assert say(Notice("停水", repeats=2), status()) == "马上播 2 遍，大约 50 秒。"
+
+
+@pytest.mark.parametrize("sounding", [Severity.BLUE, Severity.DAILY])
+def test_what_is_severer_cuts_in(sounding: Severity) -> None:
+    sentence = say(
+        Notice("泄洪", severity=Severity.YELLOW), status(airing("防火", sounding), airing("疫苗"))
+    )
+    assert sentence == "马上播 1 遍，大约 50 秒，会打断正在播的“防火”。"
+
+
+@pytest.mark.parametrize("sounding", [Severity.YELLOW, Severity.RED])
+def test_an_equal_or_a_lesser_one_waits(sounding: Severity) -> None:
+    sentence = say(Notice("停水", severity=Severity.YELLOW), status(airing("防火", sounding)))
+    assert sentence == "排在“防火”后面，播 1 遍，大约 50 秒。"
+
+
+def test_only_those_that_go_first_are_counted_as_ahead() -> None:
+    waiting = airing("防火", Severity.RED), airing("打疫苗"), airing("赶集", Severity.BLUE)
+    assert "“防火”等 2 条" in say(Notice("停水", severity=Severity.BLUE), status(None, *waiting))
+    assert "“防火”后面" in say(Notice("停水", severity=Severity.ORANGE), status(None, *waiting))
+    county = Notice("停水", office=Office.COUNTY)
+    assert "“防火”等 2 条" in say(county, status(None, *waiting))
+
+
+def test_every_severity_and_every_outcome_has_its_words() -> None:
+    assert wording.SEVERITIES.keys() == set(Severity)
+    assert wording.OUTCOMES.keys() == set(Outcome)
