@@ -135,11 +135,13 @@ class Player:
 
     def _put_on_air(self, on_air: OnAir) -> None:
         self._device.begin(on_air.airing.id)
+        ended: Ended | None = None
         try:
             with self._make(on_air.airing.notice, self._inbox.put):
                 ended = self._follow(on_air)
         except Exception:
             logger.exception("airing %s", on_air.airing.id)
+        if ended is None:
             on_air.failure = "程序内部出错，详见日志"
             self._device.fade_out()
             ended = self._follow(on_air)

@@ -51,6 +51,11 @@ class Rig(ABC):
     def environment(self) -> dict[str, str]:
         return {"ALSA_CONFIG_PATH": str(self.asoundrc)}
 
+    @property
+    def client_environment(self) -> dict[str, str]:
+        """What else a program needs that plays through it."""
+        return {}
+
     @abstractmethod
     def captured(self) -> bytes:
         """All that has been heard so far."""
@@ -66,6 +71,9 @@ class Rig(ABC):
 
     @abstractmethod
     def resume(self) -> None: ...
+
+    def stop(self) -> None:  # noqa: B027 - a card of files has nothing to stop
+        """Leave nothing running."""
 
 
 class FakeCard:
@@ -143,7 +151,7 @@ class PulseRig(Rig):
 
     @property
     def client_environment(self) -> dict[str, str]:
-        """For anything that speaks to the server; keeps its cookie out of the user's home."""
+        """Where the server is; and keeps its cookie out of the user's home."""
         return {
             "PULSE_SERVER": f"unix:{self._socket}",
             "PULSE_COOKIE": str(self.folder / "cookie"),
