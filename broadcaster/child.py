@@ -94,6 +94,11 @@ def _shut(connection: Connection) -> None:
 
 
 def connect_to_parent(arguments: list[str]) -> Connection:
-    """The child's end of the pipe; Ctrl-C is left to the parent, whose end closes the pipe."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    """The child's end of the pipe.
+
+    Ctrl-C and a service manager's SIGTERM reach every process of the box; only the parent acts on
+    them, so that what sounds fades before the pipe closes.
+    """
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
     return Connection(int(arguments[1]))

@@ -1,3 +1,5 @@
+import os
+import signal
 import subprocess
 import sys
 import threading
@@ -49,6 +51,18 @@ def test_a_child_that_hangs_is_killed_at_the_limit() -> None:
     assert parent.next_message() == "hanging"
     parent.child.stop(limit_seconds=0.1)
     assert not psutil.pid_exists(parent.child.pid)
+
+
+def test_signals_to_the_whole_group_are_left_to_the_parent() -> None:
+    parent = Parent()
+    parent.child.send("up")
+    assert parent.next_message() == "up"
+    for number in (signal.SIGINT, signal.SIGTERM):
+        os.kill(parent.child.pid, number)
+    parent.child.send("still here")
+    assert parent.next_message() == "still here"
+    parent.child.stop()
+    assert not parent.ended.is_set()
 
 
 def test_a_child_ends_when_its_parent_dies() -> None:
