@@ -45,7 +45,7 @@ class Parser(argparse.ArgumentParser):
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
-    parsed = _parser().parse_args(arguments)
+    parsed = make_parser().parse_args(arguments)
     quiet = logging.WARNING if parsed.command is commands.run else logging.ERROR
     logging.basicConfig(
         level=logging.INFO if parsed.verbose else quiet, format="%(asctime)s %(name)s: %(message)s"
@@ -62,7 +62,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return commands.EXIT_NOT_HEARD
 
 
-def _parser() -> Parser:
+def make_parser() -> Parser:
     parser = Parser(prog="broadcaster", description="村里的大喇叭：把文字变成普通话，按时播出。")
     parser.add_argument("--version", action="version", version=__version__)
     parser.add_argument(

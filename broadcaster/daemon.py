@@ -55,6 +55,7 @@ class Box:
     clock: Clock
     note: str
     loops: tuple[Loop, ...]
+    faults: list[Callable[[], str]]
 
 
 @contextmanager
@@ -75,13 +76,14 @@ def open_box(config: Config, output_file: Path | None = None) -> Iterator[Box]:
         )
         endings = Endings(journal)
         player = Player(studio.make, device, endings.record, clock)
-        station = Station(settings, player, studio, timetable, endings, journal, accounts, clock)
+        faults: list[Callable[[], str]] = [lambda: player.fault]
+        station = Station(settings, player, studio, timetable, endings, journal, accounts, clock, faults)
         loops = (
             stack.enter_context(Loop("studio", studio.step, studio.wake)),
             stack.enter_context(Loop("player", player.step, player.wake)),
         )
         stack.callback(player.stop_all, "广播站关闭")
-        yield Box(station, player, timetable, clock, device.note, loops)
+        yield Box(station, player, timetable, clock, device.note, loops, faults)
 
 
 @contextmanager
@@ -113,6 +115,7 @@ def run(config: Config, tell: Callable[[str], None], output_file: Path | None, g
         clockwork = Clockwork(box.timetable.slots, box.player.put, box.clock)
         clockwork.start()
         stack.callback(clockwork.stop)
+        box.faults.append(lambda: clockwork.fault)
         control = stack.enter_context(closing(ControlServer(box.station, settings.paths.state)))
         page = stack.enter_context(
             closing(serve(create_app(box.station, settings), settings.web.host, settings.web.port))

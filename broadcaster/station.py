@@ -3,6 +3,7 @@
 import logging
 import threading
 from collections import OrderedDict
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -69,7 +70,10 @@ class Endings:
 
 
 class Station:
-    """One village's loudspeaker, as the page, the command line and the county see it. Any thread."""
+    """One village's loudspeaker, as the page, the command line and the county see it. Any thread.
+
+    `faults` are asked what is wrong, the gravest first; each answers with a sentence or "".
+    """
 
     def __init__(
         self,
@@ -81,6 +85,7 @@ class Station:
         journal: Journal,
         accounts: Accounts,
         clock: Clock,
+        faults: Sequence[Callable[[], str]],
     ) -> None:
         self.settings = settings
         self.accounts = accounts
@@ -90,6 +95,7 @@ class Station:
         self._endings = endings
         self._journal = journal
         self._clock = clock
+        self._faults = faults
 
     def announce(self, notice: Notice, *, asked_by: str = "") -> Airing:
         """Put a notice on the air as soon as its precedence allows.
@@ -117,7 +123,8 @@ class Station:
             since = on_air.started_monotonic
             played = 0.0 if since is None else self._clock.monotonic() - since
             sounding = OnAir(on_air.airing, min(played, on_air.seconds_due), on_air.seconds_due)
-        return Status(sounding, self._player.waiting(), self._player.fault)
+        fault = next(filter(None, (fault() for fault in self._faults)), "")
+        return Status(sounding, self._player.waiting(), fault)
 
     def upcoming(self, count: int = 5) -> list[Airing]:
         """The timetable's next airings, soonest first."""

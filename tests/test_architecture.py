@@ -36,6 +36,7 @@ HOMES: dict[str, set[str]] = {
     "apscheduler": {"schedule/clockwork.py"},
     "argon2": {"store/accounts.py"},
     "cffi": {"playout/pcm_file.py"},
+    "edge_tts": {"tts/edge.py"},
     "flask": {"web"},
     "flask_wtf": {"web"},
     "flatbuffers": {"tts/tflite_graph.py"},
