@@ -1,13 +1,10 @@
 """The program of the voice child: text front end, voices and mastering, one line at a time."""
 
 import logging
-import os
 import sys
 from collections.abc import Generator, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -117,8 +114,7 @@ class VoiceChild:
 
     def _voice(self, name: str) -> Voice:
         if name not in self._voices:
-            with _without_stderr():
-                self._voices[name] = self._catalogue.open(name)
+            self._voices[name] = self._catalogue.open(name)
         return self._voices[name]
 
     def _compose(self, request: Compose) -> Work:
@@ -186,19 +182,6 @@ class VoiceChild:
         rate_hz = self._settings.sound.rate_hz
         key = chime_key(rate_hz)
         return self._store.find(key) or write_clip(self._store, key, chime(rate_hz), rate_hz)
-
-
-@contextmanager
-def _without_stderr() -> Iterator[None]:
-    """LiteRT greets on stderr at every load, in English, and no setting of its own silences it."""
-    kept = os.dup(2)
-    with Path(os.devnull).open("w") as nowhere:
-        os.dup2(nowhere.fileno(), 2)
-    try:
-        yield
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)
 
 
 def _check_length(seconds: float, line: Line) -> None:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from broadcaster.errors import LineRefused
 from broadcaster.model import Line, Waveform
 from broadcaster.tts.baker_symbols import REVISION, BakerSymbols
+from broadcaster.tts.quiet import quiet_stderr
 from broadcaster.tts.voice import Voice
 from broadcaster.tts.voice_folder import VoiceDamaged, check_files, damaged, read_description
 
@@ -44,10 +45,11 @@ class BakerVoice(Voice):
             description = read_description(folder)
             check_files(folder, description)
             self._symbols = BakerSymbols(folder / SYMBOLS_FILE)
-            self._acoustic = _Acoustic(folder / ACOUSTIC_FILE, threads)
-            self._vocoders = {
-                window: Vocoder(folder / vocoder_file(window), threads) for window in WINDOWS
-            }
+            with quiet_stderr():
+                self._acoustic = _Acoustic(folder / ACOUSTIC_FILE, threads)
+                self._vocoders = {
+                    window: Vocoder(folder / vocoder_file(window), threads) for window in WINDOWS
+                }
         except (VoiceDamaged, OSError, ValueError, RuntimeError, KeyError) as error:
             raise damaged("baker") from error
         self.version = f"{description.version}.{REVISION}"
