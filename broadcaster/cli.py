@@ -99,7 +99,12 @@ def make_parser() -> Parser:
     )
     _add(voices, "list", commands.list_voices, "有哪些声音，能不能用")
     installed = _add(voices, "install", commands.install_voice, "安装一个声音，例如 baker")
-    installed.add_argument("engine", metavar="引擎", help="例如 baker")
+    installed.add_argument("engine", metavar="引擎", help="baker，recorded，或者 sherpa:自己起的名字")
+    _add_source(installed)
+
+    auditioned = _add(voices, "audition", commands.audition, "每个能用的声音各说一遍，做成一个文件")
+    _add_text(auditioned)
+    auditioned.add_argument("-o", "--output", type=Path, required=True, metavar="文件", help="写到哪里")
 
     _add(group, "check", commands.check, "检查设置和时间表写得对不对")
     _add(group, "config", commands.show_config, "正在生效的设置")
@@ -116,6 +121,21 @@ def _add(group: Any, name: str, command: Any, description: str) -> Parser:
 def _add_text(parser: Parser) -> None:
     parser.add_argument("text", nargs="?", metavar="文字", help="要说的话")
     parser.add_argument("--file", type=Path, metavar="文件", help="从文件读，- 表示标准输入")
+
+
+def _add_source(parser: Parser) -> None:
+    """Where a package comes from; several for one in parts, each with its digest."""
+    parser.add_argument(
+        "--from",
+        dest="source",
+        action="append",
+        default=[],
+        metavar="网址或文件",
+        help="声音包（.tar.bz2）或单个模型（.onnx），可以写几个",
+    )
+    parser.add_argument(
+        "--sha256", action="append", default=[], metavar="校验码", help="上面文件的 SHA-256"
+    )
 
 
 def _add_notice(parser: Parser) -> None:

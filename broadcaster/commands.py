@@ -14,12 +14,13 @@ from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
 from broadcaster import control
-from broadcaster.errors import BroadcasterError, TextRefused
+from broadcaster.errors import BroadcasterError, TextRefused, VoiceUnavailable
 from broadcaster.model import Line, Notice, Severity
 from broadcaster.settings import TimetableSettings, load_lexicon, load_settings, load_timetable
 
 if TYPE_CHECKING:
     from broadcaster.daemon import Config
+    from broadcaster.tts.engine import VoiceEntry
 
 # Heavy parts are imported inside the command that needs them: a command to the running box starts
 # in a third of the time that importing the box itself takes.
@@ -125,19 +126,50 @@ def list_voices(arguments: Arguments) -> int:
     settings = load_settings(arguments.config)
     entries = Catalogue(settings.paths.voices, settings.voices.threads).entries()
     content = [asdict(entry) for entry in entries]
-    lines = [
-        f"{entry.name}  {entry.state}\n    {entry.note}\n    许可：{entry.licence}" for entry in entries
-    ]
-    _report(content, "\n".join(lines), arguments)
+    _report(content, "\n".join(line for entry in entries for line in _told(entry)), arguments)
+    return 0
+
+
+def _told(entry: VoiceEntry) -> list[str]:
+    facts = {"": entry.note, "速度：": entry.speed, "许可：": entry.licence}
+    if not entry.ready:
+        facts["怎么办："] = (
+            entry.remedy or f"请运行：broadcaster voices install {entry.name.split(':')[0]}"
+        )
+    told = [f"    {heading}{fact}" for heading, fact in facts.items() if fact]
+    return [f"{entry.name}  {entry.state}", *told]
+
+
+def audition(arguments: Arguments) -> int:
+    from broadcaster.audition import hear_voices
+    from broadcaster.clips.export import check_writable, write_sound
+    from broadcaster.daemon import open_studio
+    from broadcaster.tts.catalogue import Catalogue
+
+    check_writable(arguments.output)
+    config = _config(arguments)
+    entries = Catalogue(config.settings.paths.voices, config.settings.voices.threads).entries()
+    with open_studio(config) as studio:
+        heard = hear_voices(studio, entries, _text(arguments))
+    seconds = write_sound(arguments.output, heard.programme, config.settings.sound.rate_hz)
+    rows = [asdict(row) for row in heard.rows]
+    report = {"file": str(arguments.output), "seconds": round(seconds, 3), "voices": rows}
+    _report(
+        report, "\n".join([*heard.table(), f"已写入 {arguments.output}，{seconds:.1f} 秒。"]), arguments
+    )
     return 0
 
 
 def install_voice(arguments: Arguments) -> int:
     from broadcaster.tts.catalogue import Catalogue
+    from broadcaster.tts.package_source import Source
 
     settings = load_settings(arguments.config)
     catalogue = Catalogue(settings.paths.voices, settings.voices.threads)
-    catalogue.install(arguments.engine, lambda line: print(line, file=sys.stderr, flush=True))
+    if len(arguments.source) != len(arguments.sha256):
+        raise VoiceUnavailable("每个 --from 后面都要有它的 --sha256。")
+    files = [Source(*pair) for pair in zip(arguments.source, arguments.sha256, strict=True)]
+    catalogue.install(arguments.engine, lambda line: print(line, file=sys.stderr, flush=True), files)
     _report({"installed": arguments.engine}, f"声音 {arguments.engine} 已装好。", arguments)
     return 0
 

@@ -128,7 +128,7 @@ class VoiceChild:
             yield Sounding(request.job, (0, 0), Ready(items[0]))
         script = compose(notice, self._settings.station, self._reader)
         voice = self._voice(notice.voice or self._settings.station.voice)
-        for number, line in enumerate(script.lines, start=1):
+        for number, line in enumerate(voice.arrange(script.lines), start=1):
             items.append((yield from self._make_line(request, number, line, voice)))
         programme = Programme(voice.name, tuple(items))
         self._store.keep_programme(request.key, programme)

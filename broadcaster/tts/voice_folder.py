@@ -1,10 +1,14 @@
-"""The folder of an installed voice: its files, and `voice.json` that says what they are.
+"""The folder of an installed voice: made whole, its files, and `voice.json` that says what they are.
 
 Reads without numpy or an engine, so that the main process can ask for a version.
 """
 
 import hashlib
 import json
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -34,6 +38,32 @@ class Description:
     licence: str
     source: str
     files: dict[str, str]
+
+
+@contextmanager
+def new_voice(voices_folder: Path, name: str) -> Iterator[tuple[Path, Path]]:
+    """A folder to work in, and below it the one to fill, which becomes `voices_folder`/`name`.
+
+    A voice that is there stays until the new one is whole. Raises `VoiceUnavailable` for what the
+    disk refuses.
+    """
+    try:
+        voices_folder.mkdir(parents=True, exist_ok=True)
+        for left in voices_folder.glob(f".{name}-*"):
+            # A power cut in the middle of an earlier run leaves hundreds of megabytes.
+            shutil.rmtree(left)
+        with tempfile.TemporaryDirectory(prefix=f".{name}-", dir=voices_folder) as work:
+            made = Path(work) / "made"
+            made.mkdir()
+            yield Path(work), made
+            # Two renames; whatever was there goes away with the temporary folder.
+            if (voices_folder / name).exists():
+                (voices_folder / name).rename(made.with_name("old"))
+            made.rename(voices_folder / name)
+    except OSError as error:
+        raise VoiceUnavailable(
+            f"声音装不进 {voices_folder}：{error}。请检查磁盘空间和写权限。"
+        ) from error
 
 
 def digest(content: bytes) -> str:

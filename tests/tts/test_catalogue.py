@@ -14,8 +14,10 @@ ASK_FOR_A_VERSION = """
 import sys
 from pathlib import Path
 from broadcaster.tts.catalogue import Catalogue
-print(Catalogue(Path(sys.argv[1]), 1).version("baker:female"))
-print(sorted({"numpy", "ai_edge_litert", "flatbuffers"} & set(sys.modules)))
+catalogue = Catalogue(Path(sys.argv[1]), 1)
+print([catalogue.version(entry.name) for entry in catalogue.entries() if entry.ready])
+heavy = {"numpy", "ai_edge_litert", "flatbuffers", "sherpa_onnx", "espeakng_loader", "soundfile", "soxr"}
+print(sorted(heavy & set(sys.modules)))
 """
 
 
@@ -31,17 +33,28 @@ def empty(tmp_path: Path) -> Catalogue:
 
 def test_a_voice_that_is_not_installed_is_listed_as_such(empty: Catalogue) -> None:
     entries = [(entry.name, entry.ready, entry.state) for entry in empty.entries()]
-    assert entries == [("baker:female", False, "未安装")]
+    assert entries == [
+        ("baker:female", False, "未安装"),
+        ("recorded:alarm", False, "未安装"),
+        ("espeak:cmn", True, "可用"),
+    ]
 
 
 def test_an_installed_voice_is_ready_and_its_licence_told(installed: Catalogue) -> None:
-    (entry,) = installed.entries()
+    entry = installed.entries()[0]
     assert (entry.ready, entry.state) == (True, "可用")
     assert "非商业" in entry.licence
 
 
 def test_the_version_is_that_of_the_voice_once_opened(installed: Catalogue) -> None:
     assert installed.version("baker:female") == installed.open("baker:female").version
+
+
+def test_every_ready_voice_tells_its_speed_its_licence_and_a_name_to_be_called(
+    installed: Catalogue,
+) -> None:
+    for entry in installed.entries():
+        assert entry.note and entry.licence and entry.speed and entry.title
 
 
 def test_asking_for_a_version_loads_neither_engine_nor_numpy() -> None:
