@@ -33,9 +33,11 @@ AT_THE_TOP = {"cli", "commands", "__init__"}
 
 HOMES: dict[str, set[str]] = {
     "ai_edge_litert": {"tts"},
+    "aiohttp": {"tts/edge.py"},
     "apscheduler": {"schedule/clockwork.py"},
     "argon2": {"store/accounts.py"},
     "cffi": {"playout/pcm_file.py"},
+    "edge_tts": {"tts/edge.py"},
     "flask": {"web"},
     "flask_wtf": {"web"},
     "flatbuffers": {"tts/tflite_graph.py"},
@@ -47,7 +49,7 @@ HOMES: dict[str, set[str]] = {
     "pydub": {"clips/export.py"},
     "pypinyin": {"script/dictionary.py"},
     "sounddevice": {"playout/sound_card.py"},
-    "soundfile": {"clips"},
+    "soundfile": {"clips", "tts/edge.py"},
     "soxr": {"clips/mastering.py"},
     "waitress": {"web/server.py"},
     "wetext": {"script/normalise.py"},
