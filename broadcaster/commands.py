@@ -100,8 +100,10 @@ def render(arguments: Arguments) -> int:
     with open_studio(config) as studio:
         programme = studio.programme(_notice(arguments))
     seconds = write_sound(arguments.output, programme, config.settings.sound.rate_hz)
+    wish = _notice(arguments).voice or config.settings.station.voice
+    stood_in = "" if programme.voice == wish else f"{wish} 现在用不了，用的是 {programme.voice}。"
     report = {"file": str(arguments.output), "seconds": round(seconds, 3), "voice": programme.voice}
-    _report(report, f"已写入 {arguments.output}，{seconds:.1f} 秒。", arguments)
+    _report(report, f"已写入 {arguments.output}，{seconds:.1f} 秒。{stood_in}", arguments)
     return 0
 
 
@@ -123,11 +125,13 @@ def list_voices(arguments: Arguments) -> int:
     from broadcaster.tts.catalogue import Catalogue
 
     settings = load_settings(arguments.config)
-    entries = Catalogue(settings.paths.voices, settings.voices.threads).entries()
-    content = [asdict(entry) for entry in entries]
-    lines = [
-        f"{entry.name}  {entry.state}\n    {entry.note}\n    许可：{entry.licence}" for entry in entries
-    ]
+    answers = control.ask(settings.paths.state, {"do": "voices"})
+    if answers is None:
+        catalogue = Catalogue(settings.paths.voices, settings.voices.threads, settings.voices.edge)
+        content = [asdict(entry) for entry in catalogue.entries()]
+    else:
+        content = _answer(answers)["voices"]
+    lines = ["{name}  {state}\n    {note}\n    许可：{licence}".format_map(entry) for entry in content]
     _report(content, "\n".join(lines), arguments)
     return 0
 
@@ -136,7 +140,7 @@ def install_voice(arguments: Arguments) -> int:
     from broadcaster.tts.catalogue import Catalogue
 
     settings = load_settings(arguments.config)
-    catalogue = Catalogue(settings.paths.voices, settings.voices.threads)
+    catalogue = Catalogue(settings.paths.voices, settings.voices.threads, settings.voices.edge)
     catalogue.install(arguments.engine, lambda line: print(line, file=sys.stderr, flush=True))
     _report({"installed": arguments.engine}, f"声音 {arguments.engine} 已装好。", arguments)
     return 0
@@ -180,6 +184,10 @@ def _answer_of_running_box(request: control.Message, arguments: Arguments) -> co
     answers = control.ask(load_settings(arguments.config).paths.state, request)
     if answers is None:
         raise BroadcasterError("广播站没有在运行。启动它：scripts/run")
+    return _answer(answers)
+
+
+def _answer(answers: Iterator[control.Message]) -> control.Message:
     return _refuse_error(next(answers, {"error": "广播站没有回答，请重启它。"}))
 
 
