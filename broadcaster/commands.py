@@ -20,7 +20,8 @@ from broadcaster.settings import TimetableSettings, load_lexicon, load_settings,
 
 if TYPE_CHECKING:
     from broadcaster.daemon import Config
-    from broadcaster.tts.engine import VoiceEntry
+    from broadcaster.settings import Settings
+    from broadcaster.tts.catalogue import Catalogue
 
 # Heavy parts are imported inside the command that needs them: a command to the running box starts
 # in a third of the time that importing the box itself takes.
@@ -101,8 +102,10 @@ def render(arguments: Arguments) -> int:
     with open_studio(config) as studio:
         programme = studio.programme(_notice(arguments))
     seconds = write_sound(arguments.output, programme, config.settings.sound.rate_hz)
+    wish = _notice(arguments).voice or config.settings.station.voice
+    stood_in = "" if programme.voice == wish else f"{wish} 现在用不了，用的是 {programme.voice}。"
     report = {"file": str(arguments.output), "seconds": round(seconds, 3), "voice": programme.voice}
-    _report(report, f"已写入 {arguments.output}，{seconds:.1f} 秒。", arguments)
+    _report(report, f"已写入 {arguments.output}，{seconds:.1f} 秒。{stood_in}", arguments)
     return 0
 
 
@@ -121,34 +124,34 @@ def spoken(arguments: Arguments) -> int:
 
 
 def list_voices(arguments: Arguments) -> int:
-    from broadcaster.tts.catalogue import Catalogue
-
     settings = load_settings(arguments.config)
-    entries = Catalogue(settings.paths.voices, settings.voices.threads).entries()
-    content = [asdict(entry) for entry in entries]
-    _report(content, "\n".join(line for entry in entries for line in _told(entry)), arguments)
+    answers = control.ask(settings.paths.state, {"do": "voices"})
+    if answers is None:
+        content = [asdict(entry) for entry in _catalogue(settings).entries()]
+    else:
+        content = _answer(answers)["voices"]
+    _report(content, "\n".join(line for entry in content for line in _told(entry)), arguments)
     return 0
 
 
-def _told(entry: VoiceEntry) -> list[str]:
-    facts = {"": entry.note, "速度：": entry.speed, "许可：": entry.licence}
-    if not entry.ready:
+def _told(entry: control.Message) -> list[str]:
+    facts = {"": entry["note"], "速度：": entry["speed"], "许可：": entry["licence"]}
+    if not entry["ready"]:
         facts["怎么办："] = (
-            entry.remedy or f"请运行：broadcaster voices install {entry.name.split(':')[0]}"
+            entry["remedy"] or f"请运行：broadcaster voices install {entry['name'].split(':')[0]}"
         )
     told = [f"    {heading}{fact}" for heading, fact in facts.items() if fact]
-    return [f"{entry.name}  {entry.state}", *told]
+    return [f"{entry['name']}  {entry['state']}", *told]
 
 
 def audition(arguments: Arguments) -> int:
     from broadcaster.audition import hear_voices
     from broadcaster.clips.export import check_writable, write_sound
     from broadcaster.daemon import open_studio
-    from broadcaster.tts.catalogue import Catalogue
 
     check_writable(arguments.output)
     config = _config(arguments)
-    entries = Catalogue(config.settings.paths.voices, config.settings.voices.threads).entries()
+    entries = _catalogue(config.settings).entries()
     with open_studio(config) as studio:
         heard = hear_voices(studio, entries, _text(arguments))
     seconds = write_sound(arguments.output, heard.programme, config.settings.sound.rate_hz)
@@ -161,17 +164,23 @@ def audition(arguments: Arguments) -> int:
 
 
 def install_voice(arguments: Arguments) -> int:
-    from broadcaster.tts.catalogue import Catalogue
     from broadcaster.tts.package_source import Source
 
     settings = load_settings(arguments.config)
-    catalogue = Catalogue(settings.paths.voices, settings.voices.threads)
+    catalogue = _catalogue(settings)
     if len(arguments.source) != len(arguments.sha256):
         raise VoiceUnavailable("每个 --from 后面都要有它的 --sha256。")
     files = [Source(*pair) for pair in zip(arguments.source, arguments.sha256, strict=True)]
     catalogue.install(arguments.engine, lambda line: print(line, file=sys.stderr, flush=True), files)
     _report({"installed": arguments.engine}, f"声音 {arguments.engine} 已装好。", arguments)
     return 0
+
+
+def _catalogue(settings: Settings) -> Catalogue:
+    from broadcaster.tts.catalogue import Catalogue
+
+    voices = settings.voices
+    return Catalogue(settings.paths.voices, voices.threads, voices.edge)
 
 
 def check(arguments: Arguments) -> int:
@@ -212,6 +221,10 @@ def _answer_of_running_box(request: control.Message, arguments: Arguments) -> co
     answers = control.ask(load_settings(arguments.config).paths.state, request)
     if answers is None:
         raise BroadcasterError("广播站没有在运行。启动它：scripts/run")
+    return _answer(answers)
+
+
+def _answer(answers: Iterator[control.Message]) -> control.Message:
     return _refuse_error(next(answers, {"error": "广播站没有回答，请重启它。"}))
 
 

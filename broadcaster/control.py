@@ -12,6 +12,7 @@ import socket
 import socketserver
 import threading
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -42,6 +43,8 @@ def answers(station: Station, request: Message) -> Iterator[Message]:
                 yield {"stopped": station.stop_all(asked_by)}
             case {"do": "status"}:
                 yield {"status": _status_as_json(station)}
+            case {"do": "voices"}:
+                yield {"voices": [asdict(entry) for entry in station.voices()]}
             case _:
                 yield {"error": "广播站不认识这个请求，可能是程序版本不同，请重启广播站。"}
     except BroadcasterError as error:

@@ -24,6 +24,10 @@ class VoiceUnavailable(BroadcasterError):
     """A voice that is unknown, not installed, damaged or out of reach."""
 
 
+class VoiceWithdrawn(VoiceUnavailable):
+    """One voice that its maker has taken away; the other voices of its engine still speak."""
+
+
 class LineRefused(BroadcasterError):
     """A voice made nothing usable of a line: no sound, or a length that does not fit it."""
 

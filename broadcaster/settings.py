@@ -58,6 +58,9 @@ class StationSettings(Section):
         "Asia/Shanghai", description="IANA name of the time zone"
     )
     voice: VoiceName = Field("baker:female", description="the station's voice, engine:name")
+    stand_ins: tuple[VoiceName, ...] = Field(
+        ("baker:female",), description="voices that speak, in this order, when the wished one cannot"
+    )
     pace: Pace = Field(1.0, description="speed of speech, 1.0 as trained")
     opening: str = Field("", description="said before every notice")
     closing: str = Field("", description="said after every notice")
@@ -83,6 +86,16 @@ class SoundSettings(Section):
     volume: int = Field(100, ge=0, le=100, description="volume, per cent of full scale")
 
 
+class EdgeSettings(Section):
+    """The online voices `edge:*`."""
+
+    deadline_seconds: float = Field(
+        10, ge=1, le=15, description="longest wait for one line before another voice speaks, seconds"
+    )
+    pitch_hz: int = Field(0, ge=-50, le=50, description="how much higher the voice speaks, Hz")
+    volume_percent: int = Field(0, ge=-50, le=50, description="how much louder it speaks, per cent")
+
+
 class VoicesSettings(Section):
     """The child process that makes speech."""
 
@@ -93,6 +106,7 @@ class VoicesSettings(Section):
         20, ge=1, le=300, description="longest wait for one line before a retry, seconds"
     )
     threads: int = Field(2, ge=1, le=8, description="threads of a local engine")
+    edge: EdgeSettings = EdgeSettings()
 
 
 class WebSettings(Section):

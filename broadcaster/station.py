@@ -15,7 +15,7 @@ from broadcaster.schedule.timetable import Timetable
 from broadcaster.settings import Settings
 from broadcaster.store.accounts import Accounts
 from broadcaster.store.journal import Journal, JournalRow
-from broadcaster.studio import Studio
+from broadcaster.studio import Studio, VoiceEntry
 
 logger = logging.getLogger(__name__)
 
@@ -137,6 +137,10 @@ class Station:
     def script(self, notice: Notice) -> Script:
         """What will be said and how; blocks while it is composed. Raises `TextRefused`."""
         return self._studio.script(notice)
+
+    def voices(self) -> list[VoiceEntry]:
+        """Every voice, and since when one that cannot be reached has been silent."""
+        return self._studio.voices()
 
     def warm(self) -> None:
         """Somebody is about to say something: have the voice ready."""

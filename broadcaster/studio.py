@@ -14,12 +14,15 @@ from broadcaster.clips.key import chime_key
 from broadcaster.clips.preset import MASTERING_VERSION
 from broadcaster.clips.store import ClipStore
 from broadcaster.clock import Clock
-from broadcaster.errors import BroadcasterError
-from broadcaster.model import Delivery, Item, Made, Notice, Programme, Ready, Refused, Script
+from broadcaster.errors import BroadcasterError, VoiceUnavailable
+from broadcaster.making import Making, Parts
+from broadcaster.model import Delivery, Made, Notice, Programme, Refused, Script
 from broadcaster.script.fingerprint import fingerprint
 from broadcaster.script.speakable import check_speakable
 from broadcaster.settings import LexiconSettings, Settings
+from broadcaster.tts.cascade import Cascade
 from broadcaster.tts.catalogue import Catalogue
+from broadcaster.tts.engine import VoiceEntry as VoiceEntry
 from broadcaster.workshop import Workshop
 
 logger = logging.getLogger(__name__)
@@ -47,9 +50,21 @@ class Studio:
         self._clock = clock
         self._ahead = ahead
         self._store = ClipStore(settings.paths.audio_cache)
-        self._catalogue = Catalogue(settings.paths.voices, settings.voices.threads)
+        voices = settings.voices
+        self._catalogue = Catalogue(settings.paths.voices, voices.threads, voices.edge)
+        self._cascade = Cascade(settings.station.stand_ins)
         self._script_version = fingerprint(lexicon)
         self._workshop = Workshop(settings, lexicon, clock)
+        self._parts = Parts(
+            self._workshop,
+            self._store,
+            self._catalogue,
+            self._cascade,
+            clock,
+            settings.sound.rate_hz,
+            self.programme_key,
+        )
+        self._live: list[Making] = []
         self._changed = threading.Condition()
         self._making_ahead = False
         self._failed_ahead: dict[str, float] = {}
@@ -60,13 +75,17 @@ class Studio:
         Raises `TextRefused` for what cannot be spoken and `VoiceUnavailable` for a voice that is
         not to be had here.
         """
+        notice = self._filled_in(notice)
+        self._catalogue.version(notice.voice or "")
+        return notice
+
+    def _filled_in(self, notice: Notice) -> Notice:
+        """The same for a voice that may be gone by now: another one will speak. Raises `TextRefused`."""
         station = self._settings.station
         check_speakable(notice.text, station.longest_text)
-        voice = notice.voice or station.voice
-        self._catalogue.version(voice)
         return replace(
             notice,
-            voice=voice,
+            voice=notice.voice or station.voice,
             pace=station.pace if notice.pace is None else notice.pace,
             opening=station.opening if notice.opening is None else notice.opening,
             closing=station.closing if notice.closing is None else notice.closing,
@@ -74,7 +93,7 @@ class Studio:
         )
 
     def find(self, notice: Notice) -> Programme | None:
-        """The programme of a settled notice if it is made and all its clips are there."""
+        """The programme of a settled notice in its own voice, if all its clips are there."""
         return self._store.find_programme(self.programme_key(notice))
 
     def script(self, notice: Notice) -> Script:
@@ -84,42 +103,50 @@ class Studio:
 
     def warm(self) -> None:
         """Have the voice child ready: somebody is about to say something."""
-        self._workshop.warm(self._settings.station.voice)
+        for voice in self._cascade.order(self._settings.station.voice, self._clock.monotonic()):
+            self._workshop.warm(voice)
         self.wake()
+
+    def voices(self) -> list[VoiceEntry]:
+        """Every voice; one that failed and has not spoken since is not ready, and says since when."""
+        return [self._with_trip(entry) for entry in self._catalogue.entries()]
+
+    def _with_trip(self, entry: VoiceEntry) -> VoiceEntry:
+        trip = self._cascade.trip(entry.name)
+        if trip is None or not entry.ready:
+            return entry
+        what = "连不上" if self._catalogue.online(entry.name) else "出错"
+        state = f"{what}，{trip.since:%m月%d日 %H:%M} 起：{trip.reason}"
+        return replace(entry, ready=False, state=state)
 
     @contextmanager
     def make(self, notice: Notice, deliver: Callable[[Delivery], None]) -> Iterator[None]:
         """Deliver a notice's sounds in speaking order, then `Made` or `Refused`.
 
-        What is ready is delivered at once, on this thread; the rest while the context is open.
+        What is ready is delivered at once, on this thread; the rest while the context is open. An
+        online voice that has said nothing when the chime is over gives way to one that stands in.
         """
         try:
-            notice = self.settled(notice)
+            notice = self._filled_in(notice)
         except BroadcasterError as error:
             deliver(Refused(str(error)))
             yield
             return
-        programme = self.find(notice)
-        if programme:
-            for item in programme.items:
-                deliver(Ready(item))
-            deliver(Made(programme))
-            yield
-            return
-        chime = self._store.find(chime_key(self._settings.sound.rate_hz)) if notice.chime else None
-        if chime:
-            # The chime covers the making of the first line, and a voice child that is not up yet.
-            deliver(Ready(Item(chime)))
-        reached = (0, 0) if chime else (-1, 0)
-        job = self._workshop.make(notice, self.programme_key(notice), True, deliver, reached)
+        making = Making(self._parts, notice, True, deliver)
+        making.start()
+        self._live.append(making)
         self.wake()
         try:
             yield
         finally:
-            self._workshop.drop(job)
+            self._live.remove(making)
+            making.close()
 
     def programme(self, notice: Notice) -> Programme:
-        """The programme of a notice; blocks while it is made. Raises `BroadcasterError`."""
+        """The programme of a notice, `voice` saying who speaks; blocks while it is made.
+
+        Raises `BroadcasterError`.
+        """
         notice = self.settled(notice)
         return self.find(notice) or self._start(notice).result()
 
@@ -129,7 +156,9 @@ class Studio:
         return self._workshop.child_pid
 
     def watch(self) -> None:
-        """End a voice child that hangs, or that has been idle for long."""
+        """End a voice child that hangs, or that has been idle for long; let stand-ins speak in time."""
+        for making in tuple(self._live):
+            making.check()
         self._workshop.watch()
 
     def wake(self) -> None:
@@ -142,8 +171,13 @@ class Studio:
         if not self._making_ahead:
             self._make_next_ahead()
         with self._changed:
-            up = self._workshop.child_pid is not None
-            self._changed.wait(WATCH_SECONDS if up else AHEAD_SECONDS)
+            self._changed.wait(self._wait_seconds())
+
+    def _wait_seconds(self) -> float:
+        now = self._clock.monotonic()
+        limits = [by - now for making in tuple(self._live) if (by := making.speaks_by) is not None]
+        up = self._workshop.child_pid is not None
+        return max(0.0, min([*limits, WATCH_SECONDS if up else AHEAD_SECONDS]))
 
     def close(self) -> None:
         self._workshop.close()
@@ -151,24 +185,40 @@ class Studio:
     def _make_next_ahead(self) -> None:
         for notice in self._ahead():
             try:
-                notice = self.settled(notice)
+                notice = self._filled_in(notice)
+                best = self._best_now(notice)
             except BroadcasterError as error:
                 logger.warning("cannot make %s ahead: %s", notice.title, error)
                 continue
-            key = self.programme_key(notice)
-            failed_at = self._failed_ahead.get(key)
+            failed_at = self._failed_ahead.get(self.programme_key(best))
             if failed_at is not None and self._clock.monotonic() - failed_at < 10 * AHEAD_SECONDS:
                 continue
-            if self.find(notice) is None:
+            if self.find(best) is None:
                 self._making_ahead = True
-                self._start(notice).add_done_callback(partial(self._made_ahead, key))
+                self._start(notice).add_done_callback(partial(self._made_ahead, best))
                 return
 
-    def _made_ahead(self, key: str, made: Future[Programme]) -> None:
-        error = made.exception()
+    def _best_now(self, notice: Notice) -> Notice:
+        """The notice in the best voice that is not left alone, so that what was made in a stand-in is
+        made again when the wished voice is back. Raises `VoiceUnavailable` if there is none.
+        """
+        errors: list[VoiceUnavailable] = []
+        for voice in self._cascade.order(notice.voice or "", self._clock.monotonic()):
+            try:
+                self._catalogue.version(voice)
+                return replace(notice, voice=voice)
+            except VoiceUnavailable as error:
+                errors.append(error)
+        raise errors[0]
+
+    def _made_ahead(self, best: Notice, made: Future[Programme]) -> None:
+        error, voice = made.exception(), best.voice or ""
         if error:
             logger.warning("not made ahead: %s", error)
-            self._failed_ahead[key] = self._clock.monotonic()
+        # A voice that is left alone is tried when it is due again; this is for one that refuses a line.
+        failed = error is not None or made.result().voice != voice
+        if failed and (error or not self._cascade.rests(voice, self._clock.monotonic())):
+            self._failed_ahead[self.programme_key(best)] = self._clock.monotonic()
         self._making_ahead = False
         self.wake()
 
@@ -182,7 +232,7 @@ class Studio:
             elif isinstance(delivery, Refused):
                 made.set_exception(BroadcasterError(delivery.reason))
 
-        self._workshop.make(notice, self.programme_key(notice), False, deliver)
+        Making(self._parts, notice, False, deliver).start()
         self.wake()
         return made
 

@@ -2,7 +2,7 @@
 
 import logging
 import sys
-from collections.abc import Generator, Iterator
+from collections.abc import Generator
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 
@@ -15,11 +15,12 @@ from broadcaster.clips.key import chime_key, clip_key
 from broadcaster.clips.mastering import Mastering
 from broadcaster.clips.store import ClipStore
 from broadcaster.clips.writer import write_clip, write_piece
-from broadcaster.errors import BroadcasterError, LineRefused, VoiceUnavailable
+from broadcaster.errors import BroadcasterError, VoiceUnavailable
 from broadcaster.model import Clip, Item, Line, Programme, Ready
 from broadcaster.script.compose import compose
 from broadcaster.script.reader import Reader
 from broadcaster.tts.catalogue import Catalogue
+from broadcaster.tts.line_length import check_length
 from broadcaster.tts.voice import Voice
 from broadcaster.workshop import (
     Compose,
@@ -37,19 +38,20 @@ from broadcaster.workshop import (
 
 logger = logging.getLogger(__name__)
 
-# A syllable of live speech takes 0.1 to 0.5 s; outside of these the voice broke off or ran away.
-SHORTEST_SYLLABLE_SECONDS = 0.08
-LONGEST_SYLLABLE_SECONDS = 0.6
-# What a voice may add at the ends of a line, whatever its length.
-ENDS_SECONDS = 1.0
 
-Work = Iterator[Reply | None]
+class Waiting:
+    """A job waits for a network: others may go before it."""
+
+
+Step = Reply | Waiting | None
+Work = Generator[Step, None, None]
 
 
 @dataclass
 class _Job:
     request: Compose | Make
     work: Work
+    waits: bool = False
 
     @property
     def order(self) -> tuple[bool, int]:
@@ -64,7 +66,8 @@ class VoiceChild:
         self._settings = setup.settings
         self._spool = setup.spool
         self._store = ClipStore(setup.settings.paths.audio_cache)
-        self._catalogue = Catalogue(setup.settings.paths.voices, setup.settings.voices.threads)
+        voices = setup.settings.voices
+        self._catalogue = Catalogue(setup.settings.paths.voices, voices.threads, voices.edge)
         self._reader = Reader(setup.lexicon, setup.settings.station.longest_text)
         self._store.sweep()
         self._voices: dict[str, Voice] = {}
@@ -75,10 +78,16 @@ class VoiceChild:
         while True:
             while not self._jobs or connection.poll():
                 self._take(connection.recv())
-            job = min(self._jobs.values(), key=lambda job: job.order)
-            reply = self._advance(job)
-            if reply:
-                connection.send(reply)
+            for job in self._turn():
+                step = self._advance(job)
+                job.waits = isinstance(step, Waiting)
+                if step and not isinstance(step, Waiting):
+                    connection.send(step)
+
+    def _turn(self) -> list[_Job]:
+        """The most urgent job that can go on, and all that wait: those are asked in passing (0.01 s)."""
+        jobs = sorted(self._jobs.values(), key=lambda job: job.order)
+        return [job for job in jobs if job.waits] + [job for job in jobs if not job.waits][:1]
 
     def _take(self, request: Request) -> None:
         match request:
@@ -87,11 +96,13 @@ class VoiceChild:
             case Make():
                 self._jobs[request.job] = _Job(request, self._make(request))
             case Drop(job):
-                self._jobs.pop(job, None)
+                dropped = self._jobs.pop(job, None)
+                if dropped:
+                    dropped.work.close()
             case Warm(voice):
                 self._warm(voice)
 
-    def _advance(self, job: _Job) -> Reply | None:
+    def _advance(self, job: _Job) -> Step:
         number = job.request.job
         try:
             return next(job.work)
@@ -136,7 +147,7 @@ class VoiceChild:
 
     def _make_line(
         self, request: Make, number: int, line: Line, voice: Voice
-    ) -> Generator[Reply | None, None, Item]:
+    ) -> Generator[Step, None, Item]:
         """Say a line, or find it said; yields as it goes, so that a more urgent job can go between.
 
         The first line of a live notice is handed out piece by piece, the others whole.
@@ -150,11 +161,14 @@ class VoiceChild:
             mastering = Mastering(voice.rate_hz, rate_hz, voice.level_lufs)
             pieces: list[NDArray[np.int16]] = []
             for waveform in voice.speak(line, pace):
+                if not len(waveform.samples):
+                    yield Waiting()
+                    continue
                 pieces.append(mastering.process(waveform))
                 yield self._piece(request, number, pieces) if streamed else None
             pieces.append(mastering.finish())
             samples = np.concatenate(pieces)
-            _check_length(len(samples) / rate_hz * pace, line)
+            check_length(len(samples) / rate_hz * pace, line)
             clip = write_clip(self._store, key, samples, rate_hz)
             last = self._piece(request, number, pieces, line.pause_seconds) if streamed else None
         item = Item(clip, line.pause_seconds)
@@ -182,14 +196,6 @@ class VoiceChild:
         rate_hz = self._settings.sound.rate_hz
         key = chime_key(rate_hz)
         return self._store.find(key) or write_clip(self._store, key, chime(rate_hz), rate_hz)
-
-
-def _check_length(seconds: float, line: Line) -> None:
-    """Raise `LineRefused` if speech of this length, at pace 1.0, cannot be this line."""
-    count = sum(len(syllable.sounded.split()) for syllable in line.syllables)
-    longest = count * LONGEST_SYLLABLE_SECONDS + ENDS_SECONDS
-    if not count * SHORTEST_SYLLABLE_SECONDS <= seconds <= longest:
-        raise LineRefused(f"“{line.spoken}”做出来的声音长 {seconds:.1f} 秒，和字数对不上，没有采用。")
 
 
 def main() -> None:

@@ -15,7 +15,7 @@ from pathlib import Path
 from broadcaster.child import Child
 from broadcaster.clock import Clock
 from broadcaster.errors import BroadcasterError, VoiceUnavailable
-from broadcaster.model import Delivery, Made, Notice, Programme, Ready, Refused, Script
+from broadcaster.model import Made, Notice, Programme, Ready, Script
 from broadcaster.settings import LexiconSettings, Settings
 
 logger = logging.getLogger(__name__)
@@ -94,6 +94,7 @@ class Failed:
     error: BroadcasterError
 
 
+Answer = Ready | Made | BroadcasterError
 Request = Setup | Warm | Compose | Make | Drop
 Reply = Composed | Sounding | Finished | Failed
 
@@ -101,7 +102,7 @@ Reply = Composed | Sounding | Finished | Failed
 @dataclass
 class _Job:
     request: Compose | Make
-    answer: Callable[[Composed | Delivery | BroadcasterError], None]
+    answer: Callable[[Composed | Answer], None]
     reached: tuple[int, int]
     tries: int = 1
 
@@ -109,7 +110,7 @@ class _Job:
 class Workshop:
     """Starts the voice child when there is work, watches it, and lets it go when it has been idle.
 
-    Methods may be called from any thread. Deliveries come on the thread that reads the child.
+    Methods may be called from any thread. Answers come on the thread that reads the child.
     """
 
     def __init__(self, settings: Settings, lexicon: LexiconSettings, clock: Clock) -> None:
@@ -144,7 +145,7 @@ class Workshop:
         """The script of a notice; blocks for it. Raises `TextRefused` and the like."""
         answered: Future[Script] = Future()
 
-        def answer(reply: Composed | Delivery | BroadcasterError) -> None:
+        def answer(reply: Composed | Answer) -> None:
             if isinstance(reply, Composed):
                 answered.set_result(reply.script)
             elif isinstance(reply, BroadcasterError):
@@ -158,15 +159,16 @@ class Workshop:
         notice: Notice,
         key: str,
         live: bool,
-        deliver: Callable[[Delivery], None],
+        deliver: Callable[[Answer], None],
         reached: tuple[int, int] = (-1, 0),
     ) -> int:
-        """Start making a programme; `deliver` gets what comes after the place already `reached`."""
+        """Start making a programme; `deliver` gets what comes after the place already `reached`.
 
-        def answer(reply: Composed | Delivery | BroadcasterError) -> None:
-            if isinstance(reply, BroadcasterError):
-                deliver(Refused(str(reply)))
-            elif not isinstance(reply, Composed):
+        The last answer is `Made`, or the error for which this voice cannot make it.
+        """
+
+        def answer(reply: Composed | Answer) -> None:
+            if not isinstance(reply, Composed):
                 deliver(reply)
 
         job = next(self._numbers)
@@ -210,7 +212,7 @@ class Workshop:
     def _start(
         self,
         request: Compose | Make,
-        answer: Callable[[Composed | Delivery | BroadcasterError], None],
+        answer: Callable[[Composed | Answer], None],
         reached: tuple[int, int],
     ) -> None:
         with self._lock:

@@ -3,7 +3,9 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+import edge_tts
 import pytest
+from rig.edge_service import EdgeService
 from rig.rig import FakeRig, PulseRig, Rig, compile_plugin
 from village import Village
 
@@ -37,6 +39,32 @@ def rig(request: pytest.FixtureRequest) -> Rig:
     """Both paths, one after the other."""
     chosen: Rig = request.getfixturevalue(f"{request.param}_rig")
     return chosen
+
+
+@pytest.fixture(scope="session")
+def running_edge_service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EdgeService]:
+    """Stands in for the online voices; its certificate is trusted in this process."""
+    service = EdgeService(tmp_path_factory.mktemp("edge"))
+    service.start()
+    for module in (edge_tts.communicate, edge_tts.voices):
+        module._SSL_CTX.load_verify_locations(service.certificate)
+    yield service
+    service.stop()
+
+
+@pytest.fixture
+def edge_service(running_edge_service: EdgeService, monkeypatch: pytest.MonkeyPatch) -> EdgeService:
+    """The same, well and reachable from child processes; the real one is out of reach of every test."""
+    running_edge_service.reset()
+    trust = Path(__file__).parent / "rig" / "trust"
+    for name, value in {
+        "HTTPS_PROXY": running_edge_service.proxy,
+        "STAND_IN_CERTIFICATE": str(running_edge_service.certificate),
+        "PYTHONPATH": str(trust),
+    }.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(edge_tts.drm.DRM, "clock_skew_seconds", 0.0)
+    return running_edge_service
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """Lines made by hand and the installed voice, for the tests of voices."""
 
 import functools
+import threading
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -9,8 +10,10 @@ import soundfile
 from numpy.typing import NDArray
 
 from broadcaster.model import Break, Line, Syllable, Waveform
-from broadcaster.settings import PROJECT_FOLDER
+from broadcaster.settings import PROJECT_FOLDER, EdgeSettings
 from broadcaster.tts.catalogue import Catalogue
+from broadcaster.tts.edge import Connector, EdgeVoice
+from broadcaster.tts.edge_speakers import SHIPPED, SpeakerList
 
 THIRTY = (
     "ge4 wei4 cun1 min2 qing3 zhu4 yi4 jin1 tian1 xia4 wu3 san1 dian3 zai4 cun1 "
@@ -64,3 +67,15 @@ def baker_folder() -> Path:
     if not catalogue.entries()[0].ready:
         catalogue.install("baker", lambda step: None)
     return voices / "baker"
+
+
+def edge_voice(
+    folder: Path,
+    connector: Connector | None,
+    settings: EdgeSettings | None = None,
+    silence_seconds: float = 5,
+) -> EdgeVoice:
+    """The first online voice, reached by `connector`, with its list in `folder`."""
+    settings = settings or EdgeSettings()
+    speakers = SpeakerList(folder)
+    return EdgeVoice(SHIPPED[0], "1", settings, speakers, threading.Lock(), connector, silence_seconds)

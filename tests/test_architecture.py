@@ -21,8 +21,9 @@ MAY_IMPORT: dict[str, set[str]] = {
     "settings": {"errors", "model"},
     **{sibling: FLOOR for sibling in SIBLINGS},
     "workshop": FLOOR,
+    "making": FLOOR | {"workshop", "tts", "clips"},
     "voice_child": FLOOR | {"workshop", "script", "tts", "clips"},
-    "studio": FLOOR | {"workshop", "script", "tts", "clips"},
+    "studio": FLOOR | {"workshop", "making", "script", "tts", "clips"},
     "audition": FLOOR | {"studio", "tts"},
     "station": FLOOR | {"studio", "schedule", "playout", "store"},
     "control": FLOOR | {"station", "store"},
@@ -34,6 +35,7 @@ AT_THE_TOP = {"cli", "commands", "__init__"}
 
 HOMES: dict[str, set[str]] = {
     "ai_edge_litert": {"tts"},
+    "aiohttp": {"tts/edge.py"},
     "apscheduler": {"schedule/clockwork.py"},
     "argon2": {"store/accounts.py"},
     "cffi": {"playout/pcm_file.py"},
@@ -51,7 +53,7 @@ HOMES: dict[str, set[str]] = {
     "pypinyin": {"script/dictionary.py"},
     "sherpa_onnx": {"tts/sherpa.py"},
     "sounddevice": {"playout/sound_card.py"},
-    "soundfile": {"clips", "tts/recorded.py", "tts/install_recorded.py"},
+    "soundfile": {"clips", "tts/edge.py", "tts/recorded.py", "tts/install_recorded.py"},
     "soxr": {"clips/mastering.py", "tts/recorded.py"},
     "waitress": {"web/server.py"},
     "wetext": {"script/normalise.py"},

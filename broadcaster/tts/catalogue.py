@@ -5,7 +5,9 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from broadcaster.errors import VoiceUnavailable
+from broadcaster.settings import EdgeSettings
 from broadcaster.tts.baker_engine import BakerEngine
+from broadcaster.tts.edge_engine import EdgeEngine
 from broadcaster.tts.engine import Engine, VoiceEntry
 from broadcaster.tts.espeak_engine import EspeakEngine
 from broadcaster.tts.package_source import Source
@@ -17,10 +19,16 @@ from broadcaster.tts.voice import Voice
 class Catalogue:
     """The voices of every engine. All but `open` and `install` keep out of numpy and the models."""
 
-    def __init__(self, voices_folder: Path, threads: int) -> None:
+    def __init__(
+        self,
+        voices_folder: Path,
+        threads: int,
+        edge: EdgeSettings = EdgeSettings(),  # noqa: B008
+    ) -> None:
         engines: tuple[Engine, ...] = (
             BakerEngine(voices_folder, threads),
             SherpaEngine(voices_folder, threads),
+            EdgeEngine(voices_folder, edge),
             RecordedEngine(voices_folder, threads),
             EspeakEngine(),
         )
@@ -38,6 +46,11 @@ class Catalogue:
     def version(self, name: str) -> str:
         """The `version` of the voice once opened. Raises `VoiceUnavailable` for one that can't be."""
         return self._engine_of(name).version(name)
+
+    def online(self, name: str) -> bool:
+        """Whether a voice needs a network to speak."""
+        engine = self._engines.get(name.partition(":")[0])
+        return engine is not None and engine.online
 
     def open(self, name: str) -> Voice:
         """Load a voice. Raises `VoiceUnavailable`."""

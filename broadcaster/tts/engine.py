@@ -31,10 +31,11 @@ class VoiceEntry:
 class Engine(ABC):
     """What is known of one engine's voices without loading it: main keeps out of numpy and models.
 
-    `name` is what stands before the colon in `engine:name`.
+    `name` is what stands before the colon in `engine:name`. `online` ones need a network to speak.
     """
 
     name: str
+    online = False
 
     @abstractmethod
     def entries(self) -> list[VoiceEntry]:

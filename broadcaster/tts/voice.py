@@ -24,8 +24,10 @@ class Voice(ABC):
         """Yield the line's sound in order, in pieces that join without a seam, the first one soon.
 
         Mono, at `rate_hz`. `pace` multiplies the speed of speech, but not of a recording.
-        `line.pause_seconds` is not part of the sound. Raises `LineRefused` when nothing usable came
-        of it, `VoiceUnavailable` when the engine itself is out of order.
+        `line.pause_seconds` is not part of the sound. A voice that waits for a network yields an
+        empty piece again and again meanwhile, so that others get their turn, and breaks off when it
+        is closed. Raises `LineRefused` when nothing usable came of it, `VoiceUnavailable` when the
+        engine itself is out of order.
         """
 
     def arrange(self, lines: Sequence[Line]) -> list[Line]:

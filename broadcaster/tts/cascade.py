@@ -1,0 +1,78 @@
+"""Which voice speaks when the wished one cannot. Pure: it is told the time and reads no clock."""
+
+import threading
+from dataclasses import dataclass
+from datetime import datetime
+
+# An outage of a minute costs one try; one of days costs a try an hour.
+FIRST_PAUSE_SECONDS = 60.0
+LONGEST_PAUSE_SECONDS = 3_600.0
+
+
+@dataclass(frozen=True)
+class Trip:
+    """An engine, or one voice of it, that failed and has not spoken since.
+
+    It is left alone until `rests_until` (monotonic seconds), longer after each failure in a row.
+    """
+
+    since: datetime
+    reason: str
+    failures: int
+    rests_until: float
+
+
+class Cascade:
+    """The order of voices for a programme, and who is left alone for now. Any thread."""
+
+    def __init__(self, stand_ins: tuple[str, ...]) -> None:
+        self._stand_ins = stand_ins
+        self._trips: dict[str, Trip] = {}
+        self._lock = threading.Lock()
+
+    def order(self, wish: str, now: float) -> list[str]:
+        """The voices to try, best first. The last one is there even when it failed a moment ago."""
+        voices = list(dict.fromkeys((wish, *self._stand_ins)))
+        return [voice for voice in voices if voice == voices[-1] or not self.rests(voice, now)]
+
+    def rests(self, voice: str, now: float) -> bool:
+        """Whether a voice is to be left alone."""
+        return any(trip.rests_until > now for trip in self._trips_of(voice))
+
+    def trip(self, voice: str) -> Trip | None:
+        """Why and since when a voice cannot be had, or None."""
+        return next(iter(self._trips_of(voice)), None)
+
+    def fail(self, voice: str, reason: str, now: float, at: datetime, alone: bool = False) -> None:
+        """An engine failed, or, with `alone`, only this voice of it; `now` is monotonic, `at` the time.
+
+        What fails while it is left alone had been asked before: its pause does not grow by that.
+        """
+        name = voice if alone else _engine(voice)
+        with self._lock:
+            known = self._trips.get(name)
+            if known and known.rests_until > now:
+                return
+            failures = known.failures + 1 if known else 1
+            since = known.since if known else at
+            self._trips[name] = Trip(since, reason, failures, now + _pause_seconds(failures))
+
+    def recover(self, voice: str) -> None:
+        """A voice spoke."""
+        with self._lock:
+            self._trips.pop(voice, None)
+            self._trips.pop(_engine(voice), None)
+
+    def _trips_of(self, voice: str) -> list[Trip]:
+        with self._lock:
+            names = (voice, _engine(voice))
+            return [trip for name in names if (trip := self._trips.get(name))]
+
+
+def _engine(voice: str) -> str:
+    return voice.partition(":")[0]
+
+
+def _pause_seconds(failures: int) -> float:
+    # 2 to the 10th is past the longest; a larger power overflows after weeks of failures.
+    return min(FIRST_PAUSE_SECONDS * 2.0 ** min(failures - 1, 10), LONGEST_PAUSE_SECONDS)
