@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from broadcaster.child import connect_to_parent
+from broadcaster.child import be_the_first_out_of_memory, connect_to_parent, end_with_parent
 from broadcaster.clips.chime import chime
 from broadcaster.clips.key import chime_key, clip_key
 from broadcaster.clips.mastering import Mastering
@@ -35,6 +35,7 @@ from broadcaster.workshop import (
     Request,
     Setup,
     Sounding,
+    Turned,
     Warm,
 )
 
@@ -72,6 +73,7 @@ class VoiceChild:
         self._store.sweep()
         self._voices: dict[str, Voice] = {}
         self._jobs: dict[int, _Job] = {}
+        self._turn: _Job | None = None
 
     def run(self, connection: Connection) -> None:
         """Work until the parent closes the pipe (`EOFError`)."""
@@ -79,6 +81,9 @@ class VoiceChild:
             while not self._jobs or connection.poll():
                 self._take(connection.recv())
             job = min(self._jobs.values(), key=lambda job: job.order)
+            if job is not self._turn:
+                self._turn = job
+                connection.send(Turned(job.request.job))
             reply = self._advance(job)
             if reply:
                 connection.send(reply)
@@ -212,6 +217,8 @@ def _check_length(seconds: float, line: Line) -> None:
 def main() -> None:
     logging.basicConfig(level=logging.WARNING, format="%(name)s: %(message)s")
     connection = connect_to_parent(sys.argv)
+    be_the_first_out_of_memory()
+    end_with_parent(connection)
     try:
         VoiceChild(connection.recv()).run(connection)
     except (EOFError, BrokenPipeError, ConnectionResetError):
