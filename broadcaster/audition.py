@@ -68,11 +68,11 @@ def _made(studio: Studio, entry: VoiceEntry, text: str) -> tuple[Programme, bool
     notice = Notice(text, voice=entry.name, opening=f"{entry.title}。", closing="", chime=False)
     if entry.title:
         try:
-            return studio.programme(notice), True
+            return studio.programme(notice, alone=True), True
         except BroadcasterError:
             pass
     plain = Notice(text, voice=entry.name, opening="", closing="", chime=False)
-    return studio.programme(plain), False
+    return studio.programme(plain, alone=True), False
 
 
 def _told(row: Row) -> str:

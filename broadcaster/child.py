@@ -4,16 +4,23 @@ Messages are pickled values of our own classes; only this program holds either e
 """
 
 import logging
+import os
+import select
 import signal
 import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable
 from multiprocessing.connection import Connection
+from pathlib import Path
 from typing import Any
 
 logger = logging.getLogger(__name__)
+
+GRACE_SECONDS = 2.0  # from the pipe's end to that of a child that has not noticed
+OOM_SCORE = 500  # of 1,000, added to the share of memory
 
 
 class Child:
@@ -43,6 +50,14 @@ class Child:
     @property
     def pid(self) -> int:
         return self._process.pid
+
+    @property
+    def ending(self) -> str:
+        """How it ended: a signal's name or `exit` and the code; empty while it runs."""
+        code = self._process.returncode
+        if code is None:
+            return ""
+        return signal.Signals(-code).name if code < 0 else f"exit {code}"
 
     def send(self, message: object) -> None:
         """Send one message; a child that is gone takes nothing, and `on_end` tells of it."""
@@ -102,3 +117,24 @@ def connect_to_parent(arguments: list[str]) -> Connection:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
     return Connection(int(arguments[1]))
+
+
+def end_with_parent(connection: Connection) -> None:
+    """End this process, whatever it is doing, soon after the parent closed the pipe or died.
+
+    A native call that hangs never sees it: without this it would spin for ever.
+    """
+
+    def watch() -> None:
+        closed = select.poll()
+        closed.register(connection.fileno(), 0)  # a hang-up is told without asking, and nothing else
+        closed.poll()
+        time.sleep(GRACE_SECONDS)
+        os._exit(1)
+
+    threading.Thread(target=watch, name="parent-watch", daemon=True).start()
+
+
+def be_the_first_out_of_memory() -> None:
+    """Where memory runs out the kernel ends this process, and not the box that starts it again."""
+    Path("/proc/self/oom_score_adj").write_text(str(OOM_SCORE))

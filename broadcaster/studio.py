@@ -142,13 +142,13 @@ class Studio:
             self._live.remove(making)
             making.close()
 
-    def programme(self, notice: Notice) -> Programme:
+    def programme(self, notice: Notice, alone: bool = False) -> Programme:
         """The programme of a notice, `voice` saying who speaks; blocks while it is made.
 
-        Raises `BroadcasterError`.
+        With `alone` nobody stands in for its voice. Raises `BroadcasterError`.
         """
         notice = self.settled(notice)
-        return self.find(notice) or self._start(notice).result()
+        return self.find(notice) or self._start(notice, alone).result()
 
     @property
     def child_pid(self) -> int | None:
@@ -222,8 +222,9 @@ class Studio:
         self._making_ahead = False
         self.wake()
 
-    def _start(self, notice: Notice) -> Future[Programme]:
+    def _start(self, notice: Notice, alone: bool = False) -> Future[Programme]:
         """Have a settled notice made in the background, behind everything live."""
+        parts = replace(self._parts, cascade=Cascade(())) if alone else self._parts
         made: Future[Programme] = Future()
 
         def deliver(delivery: Delivery) -> None:
@@ -232,7 +233,7 @@ class Studio:
             elif isinstance(delivery, Refused):
                 made.set_exception(BroadcasterError(delivery.reason))
 
-        Making(self._parts, notice, False, deliver).start()
+        Making(parts, notice, False, deliver).start()
         self.wake()
         return made
 

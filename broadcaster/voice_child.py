@@ -9,7 +9,7 @@ from multiprocessing.connection import Connection
 import numpy as np
 from numpy.typing import NDArray
 
-from broadcaster.child import connect_to_parent
+from broadcaster.child import be_the_first_out_of_memory, connect_to_parent, end_with_parent
 from broadcaster.clips.chime import chime
 from broadcaster.clips.key import chime_key, clip_key
 from broadcaster.clips.mastering import Mastering
@@ -33,6 +33,7 @@ from broadcaster.workshop import (
     Request,
     Setup,
     Sounding,
+    Turned,
     Warm,
 )
 
@@ -72,6 +73,7 @@ class VoiceChild:
         self._store.sweep()
         self._voices: dict[str, Voice] = {}
         self._jobs: dict[int, _Job] = {}
+        self._turned_to: _Job | None = None
 
     def run(self, connection: Connection) -> None:
         """Work until the parent closes the pipe (`EOFError`)."""
@@ -79,6 +81,9 @@ class VoiceChild:
             while not self._jobs or connection.poll():
                 self._take(connection.recv())
             for job in self._turn():
+                if job is not self._turned_to:
+                    self._turned_to = job
+                    connection.send(Turned(job.request.job))
                 step = self._advance(job)
                 job.waits = isinstance(step, Waiting)
                 if step and not isinstance(step, Waiting):
@@ -201,6 +206,8 @@ class VoiceChild:
 def main() -> None:
     logging.basicConfig(level=logging.WARNING, format="%(name)s: %(message)s")
     connection = connect_to_parent(sys.argv)
+    be_the_first_out_of_memory()
+    end_with_parent(connection)
     try:
         VoiceChild(connection.recv()).run(connection)
     except (EOFError, BrokenPipeError, ConnectionResetError):

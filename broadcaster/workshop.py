@@ -21,6 +21,8 @@ from broadcaster.settings import LexiconSettings, Settings
 logger = logging.getLogger(__name__)
 
 TRIES = 2
+# The longest piece of routine work that live work waits for; a line of a slow voice takes 4 s on a Pi.
+PATIENCE_SECONDS = 4.0
 
 
 @dataclass(frozen=True)
@@ -68,6 +70,13 @@ class Drop:
 
 
 @dataclass(frozen=True)
+class Turned:
+    """The child works on this job from now on: a death or a hang is this job's."""
+
+    job: int
+
+
+@dataclass(frozen=True)
 class Composed:
     job: int
     script: Script
@@ -96,7 +105,7 @@ class Failed:
 
 Answer = Ready | Made | BroadcasterError
 Request = Setup | Warm | Compose | Make | Drop
-Reply = Composed | Sounding | Finished | Failed
+Reply = Turned | Composed | Sounding | Finished | Failed
 
 
 @dataclass
@@ -104,7 +113,16 @@ class _Job:
     request: Compose | Make
     answer: Callable[[Composed | Answer], None]
     reached: tuple[int, int]
+    asked_at: float
     tries: int = 1
+    had_its_turn: bool = False
+
+    @property
+    def is_routine(self) -> bool:
+        return isinstance(self.request, Make) and not self.request.live
+
+    def __str__(self) -> str:
+        return f"job {self.request.job} ({self.request.notice.voice or 'script'})"
 
 
 class Workshop:
@@ -123,6 +141,7 @@ class Workshop:
         self._lock = threading.RLock()
         self._jobs: dict[int, _Job] = {}
         self._child: Child | None = None
+        self._turn: _Job | None = None
         self._heard_at = clock.monotonic()
         _sweep(self._spool.parent)
 
@@ -184,22 +203,36 @@ class Workshop:
             piece.unlink(missing_ok=True)
 
     def watch(self) -> None:
-        """End a child that has been silent over its work too long, or idle too long."""
+        """End a child that has been silent over its work too long, or idle too long.
+
+        Live work does not wait for that: routine work that holds it up is begun anew behind it.
+        """
         with self._lock:
             silent = self._clock.monotonic() - self._heard_at
             limit = self._limits.deadline_seconds if self._jobs else self._limits.idle_seconds
-            child = self._child
-            if child is None or silent <= limit:
+            child, held_up = self._child, self._is_held_up()
+            if child is None or not (held_up or silent > limit):
                 return
-            hangs = bool(self._jobs)
+            works = bool(self._jobs)
             self._child = None
         # Not under the lock: the child's reader thread may be waiting for it.
-        if hangs:
-            logger.warning("voice child %s hangs; ending it", child.pid)
+        if works:
+            reason = "holds up live work" if held_up else "hangs"
+            logger.warning("voice child %s %s over %s; ending it", child.pid, reason, self._turn)
             child.kill()
-            self._retry()
+            self._retry(counts=not held_up)
         else:
             child.stop()
+
+    def _is_held_up(self) -> bool:
+        """Whether live work has waited too long for a piece of routine work to end."""
+        turn, since = self._turn, self._clock.monotonic() - PATIENCE_SECONDS
+        if turn is None or not (turn.is_routine or turn.request.job not in self._jobs):
+            return False
+        return any(
+            not job.is_routine and not job.had_its_turn and job.asked_at < since
+            for job in self._jobs.values()
+        )
 
     def close(self) -> None:
         with self._lock:
@@ -218,13 +251,13 @@ class Workshop:
         with self._lock:
             if not self._jobs:
                 self._heard_at = self._clock.monotonic()
-            self._jobs[request.job] = _Job(request, answer, reached)
+            self._jobs[request.job] = _Job(request, answer, reached, self._clock.monotonic())
             self._reach_child().send(request)
 
     def _reach_child(self) -> Child:
         if self._child is None:
             self._spool.mkdir(parents=True, exist_ok=True)
-            self._child = Child("voice", "broadcaster.voice_child", self._take, self._retry)
+            self._child = Child("voice", "broadcaster.voice_child", self._take, self._end)
             self._child.send(self._setup)
             self._heard_at = self._clock.monotonic()
         return self._child
@@ -235,9 +268,12 @@ class Workshop:
             job = self._jobs.get(reply.job)
             if job is None or (isinstance(reply, Sounding) and reply.place <= job.reached):
                 return
-            if isinstance(reply, Sounding):
+            if isinstance(reply, Turned):
+                self._turn, job.had_its_turn = job, True
+            elif isinstance(reply, Sounding):
                 job.reached = reply.place
             else:
+                self._turn = None
                 del self._jobs[reply.job]
         match reply:
             case Sounding(ready=ready):
@@ -249,17 +285,31 @@ class Workshop:
             case Composed():
                 job.answer(reply)
 
-    def _retry(self) -> None:
-        """The child is gone: give each job that it had a second try, in a new child."""
+    def _end(self) -> None:
+        """The child died of itself."""
+        with self._lock:
+            child, turn = self._child, self._turn
+        if child:
+            logger.warning("voice child %s died (%s) over %s", child.pid, child.ending, turn)
+        self._retry()
+
+    def _retry(self, counts: bool = True) -> None:
+        """The child is gone: begin what it had anew, in a new child.
+
+        It counts as a try of the job that it worked on, or of all where that is not known.
+        """
         with self._lock:
             self._child = None
+            turn, self._turn = self._turn, None
             lost = list(self._jobs.values())
-            given_up = [job for job in lost if job.tries >= TRIES]
+            for job in lost if counts else ():
+                job.tries += turn is None or turn is job
+            given_up = [job for job in lost if job.tries > TRIES]
             for job in given_up:
                 del self._jobs[job.request.job]
             for job in self._jobs.values():
-                job.tries += 1
-                logger.warning("voice child died; making job %s again", job.request.job)
+                logger.warning("making %s again", job)
+                job.had_its_turn, job.asked_at = False, self._clock.monotonic()
                 self._reach_child().send(job.request)
         for job in given_up:
             job.answer(

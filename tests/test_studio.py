@@ -53,6 +53,10 @@ class Listener:
     def __call__(self, delivery: Delivery) -> None:
         self._inbox.put(delivery)
 
+    def take(self) -> Delivery:
+        """The next delivery."""
+        return self._inbox.get(timeout=60)
+
     def follow(self, at_first_sound: object = None) -> Made | Refused:
         while isinstance(delivery := self._inbox.get(timeout=60), Ready):
             self.sounds.append(delivery)
@@ -107,11 +111,16 @@ def test_the_first_line_is_heard_in_pieces_that_are_its_clip(studio: Studio) -> 
     assert not any(piece.item.clip.path.exists() for piece in pieces)
 
 
-def test_a_killed_child_costs_one_retry_and_no_sound_twice(studio: Studio) -> None:
+@pytest.mark.parametrize("death", ["SIGKILL", "SIGABRT", "SIGSEGV"])
+def test_a_killed_child_costs_one_retry_and_no_sound_twice(
+    studio: Studio, death: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Killed as the kernel does where memory runs out, aborted or broken as native code does."""
     listener = Listener()
     with studio.make(WATER, listener):
-        made = listener.follow(lambda: kill(studio))
+        made = listener.follow(lambda: kill(studio, signal.Signals[death]))
     assert isinstance(made, Made)
+    assert f"died ({death}) over job 1 (baker:female)" in caplog.text
     seconds = sum(sound.item.seconds for sound in listener.sounds)
     assert seconds == pytest.approx(made.programme.seconds)
 

@@ -80,6 +80,29 @@ def make_vits(folder: Path, speakers: int = 1, token_seconds: float = TOKEN_SECO
     return folder
 
 
+def make_hanging(folder: Path) -> Path:
+    """A package that loads, and never comes back from its first line."""
+    make_vits(folder)
+    graph = Graph()
+    state = helper.make_tensor_value_info("state", TensorProto.FLOAT, None)
+    state_after = helper.make_tensor_value_info("state_after", TensorProto.FLOAT, None)
+    go_on = helper.make_tensor_value_info("go_on", TensorProto.BOOL, [])
+    go_on_after = helper.make_tensor_value_info("go_on_after", TensorProto.BOOL, [])
+    turn = helper.make_tensor_value_info("turn", TensorProto.INT64, [])
+    steps = [
+        helper.make_node("Identity", ["go_on"], ["go_on_after"]),
+        helper.make_node("Identity", ["state"], ["state_after"]),
+    ]
+    body = helper.make_graph(steps, "body", [turn, go_on, state], [go_on_after, state_after])
+    for_ever = graph.constant(np.iinfo(np.int64).max, np.int64)
+    first = graph.stretched(graph.op("Cast", "x", to=TensorProto.FLOAT), graph.constant([9], np.int64))
+    graph.op("Loop", for_ever, graph.constant(True, np.bool_), first, output="y", body=body)
+    about = {"sample_rate": RATE_HZ, "n_speakers": 1, "language": "Chinese", "comment": "tiny"}
+    inputs = {"x": TOKENS, **LENGTH, **SCALES, "noise_scale_w": NUMBER}
+    graph.save(folder / "model.onnx", inputs, {**about, "jieba": 1})
+    return folder
+
+
 def make_matcha(folder: Path) -> Path:
     """An acoustic model of 80 bands and a vocoder of its own; the engine puts a blank by each token."""
     folder.mkdir(parents=True)
