@@ -10,6 +10,8 @@ from broadcaster.script.forms import plain_forms
 
 ORDER = codes.RULES + quantities.RULES
 
+# Two clauses of three are like this; without the 65 rules they cost a tenth.
+PLAIN = re.compile("[\u3400-\u9fff，、：]+")
 SPOKEN = re.compile(r"[^\u3007\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffffA-Za-z，、：]")
 
 
@@ -18,6 +20,8 @@ def normalise(clause: str) -> str:
 
     The only marks that stay are ，、： as pauses inside; letters stay letters.
     """
+    if PLAIN.fullmatch(clause):
+        return clause
     spoken = plain_forms(clause)
     for one in ORDER:
         spoken = one.apply(spoken)

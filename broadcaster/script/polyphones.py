@@ -21,19 +21,19 @@ READINGS: dict[str, str] = {
     片长 pian4 zhang3|网格长 wang3 ge2 zhang3|楼道长 lou2 dao4 zhang3|胡同长 hu2 tong4 zhang3
     路长 lu4 zhang3|河长 he2 zhang3|林长 lin2 zhang3|田长 tian2 zhang3|指挥长 zhi3 hui1 zhang3
     楼栋长 lou2 dong4 zhang3|小组长 xiao3 zu3 zhang3|街长 jie1 zhang3|巷长 xiang4 zhang3
-    营长 ying2 zhang3|困难 kun4 nan5|扁担 bian3 dan5|担水 dan1 shui3|供电所 gong1 dian4 suo3
-    供热 gong1 re4|供图 gong1 tu2|调减 tiao2 jian3|排查 pai2 cha2|好处 hao3 chu5|坏处 huai4 chu5
-    用处 yong4 chu5|害处 hai4 chu5|此处 ci3 chu4|答应 da1 ying5|应收尽收 ying1 shou1 jin4 shou1
+    营长 ying2 zhang3|困难 kun4 nan2|扁担 bian3 dan5|担水 dan1 shui3|供电所 gong1 dian4 suo3
+    供热 gong1 re4|供图 gong1 tu2|调减 tiao2 jian3|排查 pai2 cha2|好处 hao3 chu4|坏处 huai4 chu4
+    用处 yong4 chu4|害处 hai4 chu4|此处 ci3 chu4|答应 da1 ying5|应收尽收 ying1 shou1 jin4 shou1
     应治尽治 ying1 zhi4 jin4 zhi4|应检尽检 ying1 jian3 jin4 jian3|应接尽接 ying1 jie1 jin4 jie1
     应保尽保 ying1 bao3 jin4 bao3|应有的 ying1 you3 de5|供应链 gong1 ying4 lian4|差不多 cha4 bu4 duo1
     倒查 dao4 cha2|两班倒 liang3 ban1 dao3|滑倒 hua2 dao3|刮倒 gua1 dao3|头发 tou2 fa5
-    理发店 li3 fa4 dian4|部分 bu4 fen5|不法分子 bu4 fa3 fen4 zi3|分包 fen1 bao1
+    理发店 li3 fa4 dian4|部分 bu4 fen4|不法分子 bu4 fa3 fen4 zi3|分包 fen1 bao1
     犯罪分子 fan4 zui4 fen4 zi3|干群 gan4 qun2|干在 gan4 zai4|不干了 bu4 gan4 le5|吹响 chui1 xiang3
     集结号 ji2 jie2 hao4|吆喝 yao1 he5|教育 jiao4 yu4|教室 jiao4 shi4|教会 jiao1 hui4
     别累着 bie2 lei4 zhe5|连累 lian2 lei5|商量 shang1 liang5|量好 liang2 hao3|流血 liu2 xue4
     献血 xian4 xue4|脑溢血 nao3 yi4 xue4|抽血 chou1 xue4|出血 chu1 xue4|露水 lu4 shui5|掩埋 yan3 mai2
     磨刀 mo2 dao1|炮仗 pao4 zhang5|铺盖 pu1 gai5|撒网 sa1 wang3|扫帚 sao4 zhou5|减少 jian3 shao3
-    多少 duo1 shao5|舍不得 she3 bu4 de5|省委 sheng3 wei3|提防 di1 fang5|堤防 di1 fang2
+    多少 duo1 shao3|舍不得 she3 bu4 de5|省委 sheng3 wei3|提防 di1 fang5|堤防 di1 fang2
     挑水 tiao1 shui3|听到 ting1 dao4|吐痰 tu3 tan2|为人民 wei4 ren2 min2|为民 wei4 min2
     为村民 wei4 cun1 min2|为由 wei2 you2|为您 wei4 nin2|变为 bian4 wei2|设为 she4 wei2|均为 jun1 wei2
     定为 ding4 wei2|为组长 wei2 zu3 zhang3|为大家 wei4 da4 jia1|做为 zuo4 wei2|吓唬 xia4 hu5
@@ -67,7 +67,10 @@ READINGS: dict[str, str] = {
     乱倒 luan4 dao4|假冒 jia3 mao4|造假 zao4 jia3|假货 jia3 huo4|虚假 xu1 jia3|照片 zhao4 pian4
     看好自家 kan1 hao3 zi4 jia1|看好孩子 kan1 hao3 hai2 zi5|看好自己 kan1 hao3 zi4 ji3|相片 xiang4 pian4
     一寸照片 yi1 cun4 zhao4 pian4
-    多次 duo1 ci4|真假 zhen1 jia3|假币 jia3 bi4|牲口饮水 sheng1 kou5 yin4 shui3
+    肚子 du4 zi5|眩晕 xuan4 yun4|夺得 duo2 de2|落差 luo4 cha1|反差 fan3 cha1|高差 gao1 cha1|温差 wen1 cha1
+    视差 shi4 cha1|玄参 xuan2 shen1|埃塞俄比亚 ai1 sai4 e2 bi3 ya4|古朴 gu3 pu3|简朴 jian3 pu3|纯朴 chun2 pu3
+    质朴 zhi4 pu3|查查 cha2 cha5|落下 luo4 xia4|解法 jie3 fa3|拚命 pin1 ming4|一通 yi1 tong1|隔扇 ge2 shan4
+    夹克 jia1 ke4|和面 huo2 mian4|厚薄 hou4 bo2|多次 duo1 ci4|真假 zhen1 jia3|假币 jia3 bi4|牲口饮水 sheng1 kou5 yin4 shui3
     """.split("\n")
     for entry in line.strip().split("|")
     if entry

@@ -18,6 +18,8 @@ from broadcaster.settings import LexiconSettings
 
 # More is over 6 s of one breath; the first sound waits for the whole line's durations.
 LONGEST_LINE = 30
+# What decides a reading stands nearer than this, and the first sound does not wait for more.
+LONGEST_SENTENCE = 100
 # Up to so many characters two clauses are one line, by what parts them.
 JOINED = {Rest.ITEM: 20, Rest.COMMA: 15, Rest.COLON: 6}
 
@@ -59,10 +61,27 @@ class Reader:
         self.lines("一行人在12号楼长谈")
 
     def _stretches(self, text: str) -> Iterator[Stretch]:
-        for clause in split_clauses(text):
-            words = pronounce.pronounce(normalise.normalise(clause.words), self._lexicon)
-            if words:
-                yield from _breaths(clause, words)
+        for sentence in _sentences(text):
+            spoken = "".join(said + clause.mark for clause, said in sentence)
+            start = 0
+            for clause, said in sentence:
+                end = start + len(said)
+                words = pronounce.pronounce(said, self._lexicon, spoken[:start], spoken[end:])
+                start = end + len(clause.mark)
+                if words:
+                    yield from _breaths(clause, words)
+
+
+def _sentences(text: str) -> Iterator[list[tuple[Clause, str]]]:
+    """Clauses with their spoken words, those together that a sentence or a line of the text holds."""
+    sentence: list[tuple[Clause, str]] = []
+    for clause in split_clauses(text):
+        sentence.append((clause, normalise.normalise(clause.words)))
+        if clause.rest >= Rest.LINE or sum(len(said) for _, said in sentence) > LONGEST_SENTENCE:
+            yield sentence
+            sentence = []
+    if sentence:
+        yield sentence
 
 
 def _breaths(clause: Clause, words: list[Word]) -> Iterator[Stretch]:
