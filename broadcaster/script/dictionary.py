@@ -40,4 +40,3 @@ def _characters() -> dict[int, str]:
 @cache
 def _phrases() -> dict[str, str]:
     return tables.read_phrases()
-

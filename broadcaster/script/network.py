@@ -39,7 +39,11 @@ class Network:
         self._output = _turned(shipped.hidden_weight_l1), shipped.hidden_bias_l1
         classes = {reading: place for place, reading in shipped.idx2class.items()}
         self._open = {
-            char: [(reading.replace("u:", "v"), classes[reading]) for reading in listed if reading in classes]
+            char: [
+                (reading.replace("u:", "v"), classes[reading])
+                for reading in listed
+                if reading in classes
+            ]
             for char, listed in shipped.cedict.items()
             if len(listed) > 1 and char in shipped.char2idx
         }

@@ -90,7 +90,9 @@ def _fixed_readings(clause: str, lexicon: Lexicon) -> dict[int, str]:
     return fixed
 
 
-def _units(sentence: Sentence, place: int, text: str, fixed: dict[int, str]) -> Iterator[tuple[str, str]]:
+def _units(
+    sentence: Sentence, place: int, text: str, fixed: dict[int, str]
+) -> Iterator[tuple[str, str]]:
     if text.isascii() and text.isalpha():
         yield from say_letters(text)
     elif is_han(text[0]):

@@ -59,7 +59,9 @@ def _cut(run: str, lengths: list[int]) -> list[str]:
 def _join_singles(words: list[str]) -> list[str]:
     """Single characters in a row are a name or a verb with its object: three are one word, more go by twos."""
     joined: list[str] = []
-    for stays, group in groupby(words, lambda word: len(word) > 1 or word in SMALL_WORDS or word in NUMERALS):
+    for stays, group in groupby(
+        words, lambda word: len(word) > 1 or word in SMALL_WORDS or word in NUMERALS
+    ):
         run = list(group)
         if not stays:
             size = len(run) if len(run) <= 3 else 2

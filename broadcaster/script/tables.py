@@ -28,12 +28,18 @@ def read_characters() -> dict[int, str]:
 def read_phrases() -> dict[str, str]:
     """pypinyin's 47,000 phrases, each with its numbered syllables split by spaces."""
     text = _shipped("pypinyin", "phrases_dict.json").read_text(encoding="utf-8")
-    return {found[1]: " ".join(map(syllable, FIRST_READING.findall(found[2]))) for found in PHRASE.finditer(text)}
+    return {
+        found[1]: " ".join(map(syllable, FIRST_READING.findall(found[2])))
+        for found in PHRASE.finditer(text)
+    }
 
 
 def read_words() -> Iterator[tuple[str, float]]:
     """jieba's common words, names of persons left out, each with the cost -ln(its share of the corpus)."""
-    with _shipped("jieba", "dict.txt").open("rb") as file, mmap(file.fileno(), 0, access=ACCESS_READ) as text:
+    with (
+        _shipped("jieba", "dict.txt").open("rb") as file,
+        mmap(file.fileno(), 0, access=ACCESS_READ) as text,
+    ):
         for found in COMMON_WORD.finditer(text):
             if (count := int(found[2])) >= RARE:
                 yield found[1].decode(), cost_of(count)
