@@ -1,10 +1,10 @@
-"""Other libraries on the sentences of `bench/words.py`; runs in an environment of its own, where they are installed.
+"""Other libraries on the sentences of `bench/words.py`, in an environment of their own.
 
     python -m venv ELSEWHERE && ELSEWHERE/bin/pip install wetext zh-normalization cn2an pypinyin g2pM
 
 Standard input: {"normalise": [text, ...], "pronounce": [[text, place], ...]}.
-Standard output: {"normalise": {library: [spoken, ...]}, "pronounce": {library: [syllable, ...]}}; a library
-that is not installed is left out.
+Standard output: {"normalise": {library: [spoken, ...]}, "pronounce": {library: [syllable, ...]}};
+a library that is not installed is left out.
 """
 
 import json

@@ -1,18 +1,18 @@
-"""Right words and right sounds: what the front end and other libraries say of public test data, side by side.
+"""Right words and right sounds: the front end and other libraries on public test data, side by side.
 
     python bench/words.py --data FOLDER [--samples FOLDER] [--peers PYTHON] [--wrong]
 
-FOLDER holds what is fetched by hand, and a set whose files are not there is left out:
-  tn/chinese/test/data/*.txt                                       of wenet-e2e/WeTextProcessing (Apache-2.0)
-  tests/nemo_text_processing/zh/data_text_normalization/*.txt      of NVIDIA/NeMo-text-processing (Apache-2.0)
-  python/example.txt                                               of speechio/chinese_text_normalization (MIT)
-  data/dev.sent dev.lb test.sent test.lb                           of kakaobrain/g2pM (Apache-2.0), its CPP data
-Any folder above them may stay. The samples folder holds `numbers_spoken.tsv`. PYTHON is an interpreter that has
-the libraries of `bench/word_peers.py`; without it only our own figures are printed.
+FOLDER holds what is fetched by hand, under any folders; a set that is not there is left out:
+  WeTextProcessing (wenet-e2e, Apache-2.0)            tn/chinese/test/data/*.txt
+  NeMo-text-processing (NVIDIA, Apache-2.0)           tests/.../zh/data_text_normalization/*.txt
+  chinese_text_normalization (speechio, MIT)          python/example.txt
+  g2pM (kakaobrain, Apache-2.0), the CPP sentences    data/dev.sent dev.lb test.sent test.lb
+The samples folder holds `numbers_spoken.tsv`. PYTHON is an interpreter that has the libraries of
+`bench/word_peers.py`; without it only our own figures are printed.
 
-Strict is the same string; lenient leaves out punctuation, space and case, and takes 两 for 二, 幺 for 一, 公斤 for
-千克 and 公里 for 千米. `wetext_agreed` is wetext_full without what a speaker does not want: 儿 and 呃 left out,
-letters marked <oov>, and 2 read as the English to.
+Strict is the same string; lenient leaves out marks, space and case, and takes 两 for 二, 幺 for 一,
+公斤 for 千克 and 公里 for 千米. `wetext_agreed` is wetext_full without what a speaker does not want:
+儿 and 呃 left out, letters marked <oov>, and 2 read as the English to.
 Dev is the split on which the preference between network and tables was chosen; test was only counted.
 """
 
@@ -188,9 +188,8 @@ def share(right: Iterable[bool]) -> str:
 
 def print_normalisation(sets: dict[str, list[Case]], said: dict[str, list[str]]) -> None:
     """One row for each library: strict / lenient by set."""
-    print(
-        f"| said as meant, % strict / lenient | {' | '.join(f'{n} ({len(c)})' for n, c in sets.items())} |"
-    )
+    names = " | ".join(f"{name} ({len(cases)})" for name, cases in sets.items())
+    print(f"| said as meant, % strict / lenient | {names} |")
     print("|---" * (len(sets) + 1) + "|")
     for library, spoken in said.items():
         cells, start = [], 0
@@ -211,9 +210,8 @@ def print_polyphones(sets: dict[str, list[Marked]], said: dict[str, list[str]]) 
         cells, start = [], 0
         for rows in sets.values():
             pairs = zip(rows, spoken[start:], strict=False)
-            cells.append(
-                f"{100 * sum(one.reading == text.replace('u:', 'v') for one, text in pairs) / len(rows):.2f}"
-            )
+            right = sum(one.reading == text.replace("u:", "v") for one, text in pairs)
+            cells.append(f"{100 * right / len(rows):.2f}")
             start += len(rows)
         print(f"| {library} | {' | '.join(cells)} |")
 

@@ -9,8 +9,8 @@ N = r"\d+(?:,\d{3})*(?:\.\d+)?"
 CURRENCIES = dict(
     pair.split(":")
     for pair in """
-    ¥:元 ￥:元 RMB:元 CNY:人民币 $:美元 US$:美元 USD:美元 HK$:港元 HKD:港元 A$:澳元 €:欧元 EUR:欧元 £:英镑 GBP:英镑
-    JPY:日元 ₩:韩元
+    ¥:元 ￥:元 RMB:元 CNY:人民币 $:美元 US$:美元 USD:美元 HK$:港元 HKD:港元 A$:澳元 €:欧元 EUR:欧元
+    £:英镑 GBP:英镑 JPY:日元 ₩:韩元
     """.split()
 )
 CURRENCY = "|".join(sorted(map(re.escape, CURRENCIES), key=len, reverse=True))

@@ -106,7 +106,7 @@ def _network() -> Network:
 
 
 def _both(shipped: Any, name: str) -> Floats:
-    """The weights of both directions; all gates but the third are halved, for σ(x) = (1 + tanh(x/2)) / 2."""
+    """Both directions' weights; all gates but the third are halved, for σ(x) = (1 + tanh(x/2)) / 2."""
     weights = np.stack([getattr(shipped, name), getattr(shipped, f"{name}_reverse")])
     cells = weights.shape[1] // 4
     halves = np.repeat(np.array([0.5, 0.5, 1, 0.5], np.float32), cells)

@@ -41,8 +41,15 @@ ENDING = re.compile(
 )
 
 
+# 个 that counts, 面 that says where, 过 behind what one can have done before.
+COUNTING = re.compile("[零一二三四五六七八九十百千万两几这那哪半](个)(?![体别性税头])")
+SIDE = re.compile("[里外前后上下东西南北左右](面)(?![积粉条料部试对向临貌包食])")
+HAVE_DONE = frozenset("去来看听说吃喝做到见用住当干种养学办领拿买卖写读问试得有提讲打")
+
+
 def neutral_places(words: list[str]) -> Iterator[int]:
     """Places in the joined words whose syllables are neutral."""
+    text = "".join(words)
     start = 0
     for word in words:
         for end in range(2, len(word) + 1):
@@ -51,5 +58,7 @@ def neutral_places(words: list[str]) -> Iterator[int]:
         if len(word) > 1:
             yield from (start + match.start(1) for match in ENDING.finditer(word) if match.start(1))
         start += len(word)
-    for match in PLACES.finditer("".join(words)):
-        yield match.end() - 1
+        if word[-1] == "过" and text[max(0, start - 2)] in HAVE_DONE:
+            yield start - 1
+    for pattern in (PLACES, COUNTING, SIDE):
+        yield from (match.start(match.lastindex or 0) for match in pattern.finditer(text))

@@ -13,14 +13,13 @@ from broadcaster.script.segment import segment
 from broadcaster.script.surnames import find_surnames
 from broadcaster.script.words import cost
 
-
 ALWAYS = {"一": "yi1", "不": "bu4"}
-# What the network must believe of its reading to be taken before a table's. Tuned on the dev split of its
-# own data (CPP); against common phrases it is wrong as often as right even at 0.9999 (会计, 中暑, 家长).
+# What the network must believe of its reading to be taken before a table's. Tuned on the dev split of
+# its own data (CPP); against common phrases it is as often wrong as right even at 0.9999 (会计, 中暑).
 NEVER = 2.0
 BELIEF_AGAINST_SELDOM = 0.98
 BELIEF_AGAINST_ALONE = 0.9
-# -ln of the share of words that a two-character phrase must be under to count as seldom: 1 in 1.2 million.
+# -ln of the share of words under which a phrase of two characters is seldom: 1 in 1.2 million.
 SELDOM_PAIR = 14.0
 
 
@@ -38,14 +37,14 @@ class Word:
 
 @dataclass(frozen=True)
 class Sentence:
-    """A clause with what is said before and behind it, for the network reads a sentence better than a piece."""
+    """A clause with what is said around it, for the network reads a sentence better than a piece."""
 
     clause: str
     before: str = ""
     behind: str = ""
 
     def guess(self, place: int) -> network.Guess:
-        """The network's reading of the character at a place of the clause; belief 0 where it has none."""
+        """The network's reading at a place of the clause; belief 0 where it has none."""
         guesses = network.guess(self.before + self.clause + self.behind)
         return guesses.get(len(self.before) + place, network.NO_GUESS)
 

@@ -11,10 +11,11 @@ TO = r"(?:-|~|—|–|至|到)"
 SYMBOLS = dict(
     pair.split(":")
     for pair in """
-    kg:公斤 KG:公斤 Kg:公斤 mg:毫克 g:克 km/h:公里每小时 mmol/L:毫摩尔每升 μg:微克 ug:微克 ms:毫秒 dB:分贝 mL/L:毫升每升 w:万 km²:平方公里 km:公里 cm:厘米 mm:毫米
-    m²:平方米 ㎡:平方米 m2:平方米 m³:立方米 ㎥:立方米 m3:立方米 cm²:平方厘米 m/s:米每秒 m:米 ml:毫升
-    mL:毫升 L:升 kWh:千瓦时 kW:千瓦 KW:千瓦 kV:千伏 KV:千伏 V:伏 W:瓦 Hz:赫兹 kPa:千帕 mmHg:毫米汞柱
-    t:吨 h:小时 min:分钟 ha:公顷 ℃:摄氏度 °C:摄氏度 °:度 M:兆 ㎏:公斤 ㎝:厘米 ㎜:毫米 ㎞:公里
+    kg:公斤 KG:公斤 Kg:公斤 mg:毫克 g:克 km/h:公里每小时 mmol/L:毫摩尔每升 μg:微克 ug:微克 ms:毫秒
+    dB:分贝 mL/L:毫升每升 w:万 km²:平方公里 km:公里 cm:厘米 mm:毫米 m²:平方米 ㎡:平方米 m2:平方米
+    m³:立方米 ㎥:立方米 m3:立方米 cm²:平方厘米 m/s:米每秒 m:米 ml:毫升 mL:毫升 L:升 kWh:千瓦时
+    kW:千瓦 KW:千瓦 kV:千伏 KV:千伏 V:伏 W:瓦 Hz:赫兹 kPa:千帕 mmHg:毫米汞柱 t:吨 h:小时 min:分钟
+    ha:公顷 ℃:摄氏度 °C:摄氏度 °:度 M:兆 ㎏:公斤 ㎝:厘米 ㎜:毫米 ㎞:公里
     """.split()
 )
 SYMBOL = "|".join(sorted(map(re.escape, SYMBOLS), key=len, reverse=True))

@@ -23,6 +23,9 @@ LONGEST_SENTENCE = 100
 # Up to so many characters two clauses are one line, by what parts them.
 JOINED = {Rest.ITEM: 20, Rest.COMMA: 15, Rest.COLON: 6}
 
+LEAST_LINE = 4
+BEHIND_LEAST = 24
+
 
 @dataclass(frozen=True)
 class Stretch:
@@ -124,7 +127,7 @@ def _join(stretches: Iterator[Stretch]) -> Iterator[Stretch]:
     """Short clauses, items of a list above all, go together in one line."""
     held: Stretch | None = None
     for stretch in stretches:
-        if held and held.size + stretch.size <= JOINED.get(held.rest, 0):
+        if held and held.size + stretch.size <= _room_behind(held):
             pause = Word(held.mark, ())
             words = (*held.words, *([pause] if held.mark else []), *stretch.words)
             held = Stretch(held.written + stretch.written, words, stretch.mark, stretch.rest)
@@ -134,6 +137,13 @@ def _join(stretches: Iterator[Stretch]) -> Iterator[Stretch]:
         held = stretch
     if held:
         yield held
+
+
+def _room_behind(held: Stretch) -> int:
+    """Up to how many characters a line may grow behind this; 目前 gets no line of its own."""
+    if held.size <= LEAST_LINE and held.rest in (Rest.COMMA, Rest.COLON):
+        return BEHIND_LEAST
+    return JOINED.get(held.rest, 0)
 
 
 def _line(stretch: Stretch) -> Line:

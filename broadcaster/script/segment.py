@@ -7,11 +7,11 @@ from itertools import groupby
 # Up to 20 digits: what is longer is cut, for a line has 30 syllables at most.
 NUMBER = re.compile(
     "百分之(?=[零一二三四五六七八九十百千])"
-    "|[零一二三四五六七八九十百千万亿两幺]{1,20}(?:点[零一二三四五六七八九]{1,9}(?![零一二三四五六七八九十百千分刻]))?"
+    "|[零一二三四五六七八九十百千万亿两幺]{1,20}(?:点[零一二三四五六七八九]{1,9}(?![零一二三四五六七八九十百千分刻]))?[万亿]?[余多]?"
 )
 NUMERALS = "零一二三四五六七八九十百千万亿两幺几半多"
 LONGEST = 7
-# A number stays whole (三十分 is 三十 and 分, not 三 and 十分); an unknown character costs more than any word.
+# A number stays whole (三十分 is 三十 and 分, not 三 and 十分); an unknown character costs most.
 NUMBER_COST = 3.0
 UNKNOWN_COST = 17.0
 
@@ -57,7 +57,7 @@ def _cut(run: str, lengths: list[int]) -> list[str]:
 
 
 def _join_singles(words: list[str]) -> list[str]:
-    """Single characters in a row are a name or a verb with its object: three are one word, more go by twos."""
+    """Single characters in a row are a name or a verb and its object: up to three are one word."""
     joined: list[str] = []
     for stays, group in groupby(
         words, lambda word: len(word) > 1 or word in SMALL_WORDS or word in NUMERALS

@@ -35,7 +35,7 @@ def read_phrases() -> dict[str, str]:
 
 
 def read_words() -> Iterator[tuple[str, float]]:
-    """jieba's common words, names of persons left out, each with the cost -ln(its share of the corpus)."""
+    """jieba's common words without names of persons, each with -ln of its share of the corpus."""
     with (
         _shipped("jieba", "dict.txt").open("rb") as file,
         mmap(file.fileno(), 0, access=ACCESS_READ) as text,
