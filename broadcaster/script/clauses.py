@@ -36,10 +36,12 @@ RESTS |= dict.fromkeys("（— /”’》", Rest.COMMA)
 RESTS |= {"）": Rest.COLON} | dict.fromkeys("。！？…", Rest.SENTENCE)
 SAID_MARKS = "，。！？；：、"
 
-# ：before a number and 、between numbers stay inside, for what stands before says how to read them.
+# ：before a number and 、between numbers stay inside, for what stands before says how to read them;
+# so do a space between digits or signs (139 3123 4567), a dash before 次年, and the slash of km/h.
 MARK = (
-    r"(?:[，。！？；…（）\n ]|：(?!\s*\d)|(?<!\d)、|、(?!\d)|(?<!\d)—+|—+(?!\d)|(?<=[”’》])(?=[“‘《])"
-    r"|(?<=[^\d\s])/(?=[^\d\s])(?![\u4e00-\u9fff]{1,3}(?:[，。）]|$)))"
+    r"(?:[，。！？；…（）\n]|(?<![\d=+≤≥<>×/-]) | (?![\d=+≤≥<>×/-])|：(?!\s*\d)|(?<!\d)、|、(?!\d)"
+    r"|(?<!\d)—+(?![次今明当本]年)|—+(?!\d|[次今明当本]年)|(?<=[”’》])(?=[“‘《])"
+    r"|(?<=[^\d\s])(?<![a-z])/(?=[^\d\s])(?![\u4e00-\u9fff]{1,3}(?:[，。）]|$)))"
 )
 CLAUSE = re.compile(rf"(?P<body>.*?)(?P<marks>{MARK}[，。！？；：、…（）—\n ”’》]*|$)", re.DOTALL)
 QUOTES = re.compile("[“”‘’\"'《》〈〉「」『』【】\\[\\]{}]")

@@ -21,6 +21,10 @@ TAG = re.compile(r"</?[a-zA-Z][^<>\n]{0,200}>")
 LIST_MARK = re.compile(
     r"^[(（]?(\d{1,2}|[一二三四五六七八九十]{1,3})(?:[)）]、?|[.．](?!\d)|、)\s*(?=\S)"
 )
+BEFORE_UNIT = re.compile(
+    r"(?<=\d) (?=(?:[kcm]?[mgL]|kg|km/h|ml|kW|kWh|V|W|h|min|t|ha|℃|°C|[aApP]\.?[mM]\.?)(?![A-Za-z]))"
+    r"|(?<=\+86) (?=1)|(?<=CNY|RMB|USD|HKD) (?=\d)"
+)
 SPACED_OUT = re.compile(rf"(?<![{HAN}])[{HAN}](?: [{HAN}])+(?![{HAN}])")
 PROSE = re.compile(r"(?!\d{1,2}[、，]|[一二三四五六七八九十]+、)[^“《（\n](?=.{29}).*[，。；]")
 ENDING = "。！？…：；”’》）!?.:;"
@@ -52,10 +56,12 @@ def _item_number(match: re.Match[str]) -> str:
 
 
 def _clean_line(line: str) -> str:
+    line = re.sub(r"(?<=\d)#(?!\d)", "号", line)
     line = "".join(char if _is_text(char) else " " if char in "※|｜" else "" for char in line)
-    line = re.sub(r"[>＞]+\s*(?=[^\d\s])|[*#_=`^\\]{2,}|^\s*[-*·+#>]+\s*(?=[^\d\s])", " ", line)
+    line = re.sub(r"(?<!\d)[>＞]+\s*(?=[^\d\s])|[*#_=`^\\]{2,}|^\s*[-*·+#>]+\s*(?=[^\d\s])", " ", line)
     line = re.sub(rf"(?<=[\dA-Za-z]) (?=[{HAN}])|(?<=[{HAN}]) (?=[\dA-Za-z])", "", line)
     line = re.sub(r"\s+", " ", line).strip()
+    line = BEFORE_UNIT.sub("", line)
     line = SPACED_OUT.sub(lambda m: m[0].replace(" ", ""), line)
     return LIST_MARK.sub(_list_mark, line)
 

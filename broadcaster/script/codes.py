@@ -12,8 +12,13 @@ COUNTED = (
 )
 PROVINCES = "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼"
 
+# Two characters each, for a pattern that looks back must know how far.
+SEEDS = """
+    郑单 先玉 登海 浚单 京科 伟科 隆平 裕丰 联创 济麦 石麦 衡麦 冀麦 邯麦 中麦 豫麦 农大 山农 百农 烟农
+    """.split()
+
 CALLED = (
-    r"(?:车号|车牌号?|电话|手机|座机|热线|拨打|致电|报警|急救|火警|匪警|号码|密码|验证码|邮编|邮政编码|传真|客服|分机|短号|"
+    r"(?:固话|车号|车牌号?|电话|手机|座机|热线|拨打|致电|报警|急救|火警|匪警|号码|密码|验证码|邮编|邮政编码|传真|客服|分机|短号|"
     r"微信|微信号|QQ|群号|尾号|账号|帐号|卡号|编号|证号|单号|订单号|身份证|咨询|举报|求助|联系|打|拨|转)"
 )
 
@@ -43,9 +48,16 @@ def _after_letters(match: re.Match[str]) -> str:
 
 RULES: tuple[Rule, ...] = (
     rule("number sign", r"(?:No|NO|no|№)\.? ?(\d+)", lambda m: f"{m[1]}号"),
-    rule("landline", r"(?<![\d.-])0\d{2,3}[- ]?\d{7,8}(?!\d)", _code),
+    rule("ordinal", r"(?<=第)(\d+)", lambda m: say_amount(m[1])),
+    rule("landline", r"(?<![\d.-])0\d{2,3}[-—– ]?\d{7,8}(?!\d)", _code),
     rule("landline in brackets", r"\(0\d{2,3}\) ?\d{7,8}(?!\d)", _code),
     rule("mobile", r"(?<![\d.-])(?:\+?86[- ]?)?1[3-9]\d[- ]?\d{4}[- ]?\d{4}(?!\d)", _code),
+    rule(
+        "second telephone",
+        r"(?<=[零幺二三四五六七八九]{7})([或和、，,/])(\d{7,8})(?!\d)",
+        lambda m: m[1] + say_as_code(m[2]),
+    ),
+    rule("country code", r"(?<!\d)\+(\d{2})(?!\d)", lambda m: "加" + say_one_by_one(m[1])),
     rule("service number", r"(?<![\d.-])[48]00[- ]?\d{3,4}[- ]?\d{3,4}(?!\d)", _code),
     rule(
         "after a word that calls",
@@ -64,7 +76,7 @@ RULES: tuple[Rule, ...] = (
     ),
     rule(
         "hotline",
-        rf"(?<![\d.-])(?:12[0-9]{{3}}|9[56]\d{{3,4}}|100(?:00|10|86))(?!\d|[-~.]\d|{COUNTED})",
+        rf"(?<![\d.-])(?:12[0-9]{{3}}|9[56]\d{{3,4}}|100(?:10|86))(?!\d|[-~.]\d|{COUNTED})",
         _code,
     ),
     rule(
@@ -72,7 +84,20 @@ RULES: tuple[Rule, ...] = (
         r"(?<![\d.])\d{17}[\dXx](?![\dA-Za-z])",
         lambda m: say_as_code(m[0]) + ("X" if m[0][-1] in "Xx" else ""),
     ),
+    rule("grouped digits", r"(?<![\d.])\d{3,4}(?: \d{3,4}){2,}(?! ?\d)", _code),
+    rule(
+        "masked digits",
+        r"(?<![\d.])(\d+)([×xX*]{2,})(\d*)(?!\d)",
+        lambda m: say_as_code(m[1]) + "某" * len(m[2]) + say_as_code(m[3]),
+    ),
+    rule("round sum", r"(?<![\d.])\d{9,12}(?<=0000)(?![\d.])", lambda m: say_amount(m[0])),
     rule("long number", r"(?<![\d.])\d{9,}(?![\d.]|[万亿元])", _code),
+    rule("called by its digits", r"(?<![\d.])\d{2,5}(?=开头|打头|结尾)", _code),
+    rule(
+        "variety of seed",
+        rf"(?<={'|'.join(SEEDS)})\d{{2,4}}(?!\d)",
+        lambda m: say_one_by_one(m[0]) if len(m[0]) > 2 else say_amount(m[0]),
+    ),
     rule("plate", rf"[{PROVINCES}][A-Z]·?[A-Z0-9]{{5,6}}(?![A-Z0-9])", _plate),
     rule("numbered road", r"(?<!\d)\d{3}(?=国道|省道|县道|乡道)", _code),
     rule(
@@ -80,8 +105,15 @@ RULES: tuple[Rule, ...] = (
         r"(?<![A-Za-z])[GSXYK]\d{1,4}(?=[\u4e00-\u9fff])",
         lambda m: m[0][0] + say_as_code(m[0]),
     ),
+    rule(
+        "stone of a road",
+        r"K(\d+)\+(\d{3})(?!\d)",
+        lambda m: f"K{say_amount(m[1])}加{say_one_by_one(m[2]) if m[2][0] == '0' else say_amount(m[2])}",
+    ),
     rule("room", r"(?<!\d)\d{3,4}(?=室|房|病房|教室|宿舍|包间|办公室)", _code),
-    rule("address", r"(?<![\d.年月-])\d{1,3}-\d{1,2}-\d{3,4}(?![\d-])", _address),
+    rule(
+        "address", r"(?<![\d.年月-])(?!0\d-\d\d-(?:19|20)\d\d)\d{1,3}-\d{1,2}-\d{3,4}(?![\d-])", _address
+    ),
     rule("house and room", r"(?<=号楼)\d{3,4}(?!\d)|(?<=单元)\d{3,4}(?!\d)", _code),
     rule(
         "born in a decade",

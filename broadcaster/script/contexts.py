@@ -32,7 +32,12 @@ CONTEXTS = tuple(
     for row in (
         ("只", "zhi1", f"[{NUMERAL}这那每]", "(?!要|有|能|是|会|好)"),
         ("种", "zhong3", f"[{NUMERAL}这那每各某何]", "(?![地植粮菜树田])"),
-        ("种", "zhong4", "", "[粮菜树地田麦花草瓜豆玉小土棉药果上下完好植了着的在什啥]|$"),
+        (
+            "种",
+            "zhong4",
+            "(?<![个类物品属])",
+            "[粮菜树地田麦花草瓜豆玉小土棉药果上下完好植了着的在什啥]|$",
+        ),
         (
             "得",
             "dei3",
@@ -58,12 +63,10 @@ CONTEXTS = tuple(
         ("干", "gan1", "[晒晾烘擦吹风饼阴焙]", ""),
         ("背", "bei1", "", "[着起孩娃粮不回上]"),
         ("撒", "sa1", "", "[谎手网娇欢气野腿]"),
-        ("撒", "sa3", "", ""),
         ("扎", "za1", "", "[紧好牢捆带辫住]|口"),
         ("弹", "tan2", "", "[棉琴唱奏性]|三弦"),
         ("脏", "zang4", "[心肝肾内]", ""),
         ("脏", "zang4", "", "[器腑]"),
-        ("脏", "zang1", "", ""),
         ("中", "zhong4", "", "[毒暑奖标招]|煤气"),
         ("结", "jie1", "[花树苗]", "[果籽瓜枣]"),
         ("空", "kong4", "[有抽没得]", "(?![气调])"),
@@ -103,15 +106,15 @@ ALONE = dict(
     供:gong1 量:liang4 担:dan1 扎:zha1 中:zhong1 难:nan2 散:san4 奔:ben1 划:hua4 教:jiao1 应:ying1
     正:zheng4 调:tiao2 相:xiang1 几:ji3 片:pian4 系:xi4 省:sheng3 率:lv4 尽:jin4 更:geng4 挑:tiao1
     拧:ning3 冲:chong1 铺:pu1 兴:xing4 切:qie1 似:si4 载:zai4 涨:zhang3 宿:su4 〇:ling2 区:qu1 查:cha2
-    解:jie3 任:ren4 单:dan1 员:yuan2 乐:le4 曾:ceng2 上:shang4
+    撒:sa3 脏:zang1 解:jie3 任:ren4 单:dan1 员:yuan2 乐:le4 曾:ceng2 上:shang4
     """.split()
 )
 
 
 def read_by_context(clause: str, place: int) -> str:
-    """The reading that the neighbours decide, the one of the character alone, or ""."""
+    """The reading that the neighbours decide, or ""."""
     char = clause[place]
     for context in CONTEXTS:
         if context.char == char and context.fits(clause, place):
             return context.reading
-    return ALONE.get(char, "")
+    return ""

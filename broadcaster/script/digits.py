@@ -51,7 +51,7 @@ def _below_ten_thousand(digits: str, leads: bool) -> str:
         if digit == "0":
             pending_zero = bool(spoken)
             continue
-        name = "两" if digit == "2" and place == 3 else DIGITS[int(digit)]
+        name = "两" if digit == "2" and place == 3 and leads and not spoken else DIGITS[int(digit)]
         if leads and not spoken and digit == "1" and place == 1:
             name = ""
         spoken += ("零" if pending_zero else "") + name + UNITS[place]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from broadcaster.settings import LexiconSettings
 
-LIBRARIES = ("g2pM", "OpenCC", "pypinyin", "wetext")
+LIBRARIES = ("g2pM", "jieba", "OpenCC", "pypinyin")
 
 
 def fingerprint(lexicon: LexiconSettings) -> str:

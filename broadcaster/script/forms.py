@@ -7,7 +7,7 @@ import unicodedata
 COMPATIBLE = re.compile(
     "[\uff01-\uff5e\uffe5\u3000\uff10-\uff19\u2e80-\u2fdf\uf900-\ufaff\U0002f800-\U0002fa1f]"
 )
-SIGNS = str.maketrans("％～〜∼－−‐‑﹣⁄º˚•・‧", "%~~~-----/°°···") | {
+SIGNS = str.maketrans("％～〜∼－−‐‑﹣⁄º˚•・‧∶", "%~~~-----/°°···:") | {
     ord(sign): said for sign, said in (("½", "1/2"), ("¼", "1/4"), ("¾", "3/4"))
 }
 HAN = "\u3007\u3400-\u9fff\U00020000-\U0003ffff"

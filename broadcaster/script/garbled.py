@@ -9,7 +9,7 @@ wrote (執 zhí, 88 CC) gives that byte back, and with it the characters behind.
 import re
 from collections.abc import Iterable, Iterator
 
-from broadcaster.script import dictionary
+from broadcaster.script import dictionary, tables
 from broadcaster.script.hanzi import simplified
 from broadcaster.script.words import is_word
 
@@ -33,7 +33,7 @@ def repair(text: str) -> str:
 
 def _without_pinyin(match: re.Match[str]) -> str:
     known = {reading[:-1] for reading in dictionary.readings(match[1])}
-    is_pinyin = TONED.search(match[2]) or dictionary.numbered(match[2])[:-1] in known
+    is_pinyin = TONED.search(match[2]) or tables.syllable(match[2])[:-1] in known
     return match[1] if is_pinyin else match[0]
 
 
@@ -103,7 +103,7 @@ def _first_that_fits(before: str, candidates: Iterable[str]) -> str:
 
 
 def _read(pinyin: str) -> str:
-    return dictionary.numbered(pinyin)
+    return tables.syllable(pinyin)
 
 
 def _decode(pair: bytes) -> str:

@@ -37,8 +37,14 @@ class Lexicon:
     def longest(self) -> int:
         return max(map(len, self.words), default=0)
 
+    @cached_property
+    def _openings(self) -> frozenset[str]:
+        return frozenset(word[0] for word in self.words)
+
     def match(self, text: str, start: int) -> str:
         """The longest entry that `text` holds at `start`, or ""."""
+        if text[start] not in self._openings:
+            return ""
         for length in range(min(self.longest, len(text) - start), 0, -1):
             if (word := text[start : start + length]) in self.words:
                 return word
@@ -78,10 +84,10 @@ def _problem(word: str, said: str, pinyin_only: bool = False) -> str:
 
 
 def _syllables(said: str) -> tuple[str, ...]:
-    return tuple(_numbered(syllable) for syllable in said.lower().split())
+    return tuple(numbered(syllable) for syllable in said.lower().split())
 
 
-def _numbered(syllable: str) -> str:
+def numbered(syllable: str) -> str:
     """lào → lao4, lǜ → lv4, zi → zi5; what is numbered already stays."""
     parts = unicodedata.normalize("NFD", syllable.replace("ü", "v").replace("u:", "v"))
     plain = "".join(char for char in parts if char not in TONES).replace("u\u0308", "v")

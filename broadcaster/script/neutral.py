@@ -27,7 +27,7 @@ WORDS = frozenset(
     苗条 苦头 葡萄 蘑菇 蚂蚱 行当 行李 街坊 衙门 衣服 裁缝 见识 规矩 认识 记性 试试 说说 读读 谈谈
     谢谢 豆腐 豆腐渣 走走 起来 踏实 转悠 转转 过来 运气 这些 这边 这里 进去 进来 迷糊 透亮 通融 造化
     道士 那些 那边 那里 部分 里边 铁匠 铺盖 门道 问问 闺女 阔气 队伍 难为 露水 顺当 顺溜 风筝 马虎
-    骆驼 高粱 麻烦
+    骆驼 高粱 麻烦 困难 多少
     """.split()
 )
 
@@ -41,8 +41,15 @@ ENDING = re.compile(
 )
 
 
+# 个 that counts, 面 that says where, 过 behind what one can have done before.
+COUNTING = re.compile("[零一二三四五六七八九十百千万两几这那哪半](个)(?![体别性税头])")
+SIDE = re.compile("[里外前后上下东西南北左右](面)(?![积粉条料部试对向临貌包食])")
+HAVE_DONE = frozenset("去来看听说吃喝做到见用住当干种养学办领拿买卖写读问试得有提讲打")
+
+
 def neutral_places(words: list[str]) -> Iterator[int]:
     """Places in the joined words whose syllables are neutral."""
+    text = "".join(words)
     start = 0
     for word in words:
         for end in range(2, len(word) + 1):
@@ -51,5 +58,7 @@ def neutral_places(words: list[str]) -> Iterator[int]:
         if len(word) > 1:
             yield from (start + match.start(1) for match in ENDING.finditer(word) if match.start(1))
         start += len(word)
-    for match in PLACES.finditer("".join(words)):
-        yield match.end() - 1
+        if word[-1] == "过" and text[max(0, start - 2)] in HAVE_DONE:
+            yield start - 1
+    for pattern in (PLACES, COUNTING, SIDE):
+        yield from (match.start(match.lastindex or 0) for match in pattern.finditer(text))

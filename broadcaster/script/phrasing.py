@@ -13,6 +13,8 @@ LEANS_BACK = frozenset(
 LEANS_FORWARD = frozenset(
     "请在把被和与或及从向对由给为按以是有不没很更最太就也都还再又已将要会能可应须让到至往于我你他各每本该第"
 )
+# Behind a name of two characters or more: 邯郸 and 市 are one.
+KINDS_OF_PLACE = frozenset("省市县区镇乡村路街")
 OPENS_PHRASE = re.compile(
     "(?:在|把|被|和|与|及|以及|并|从|向|对|为|由|将|按|按照|通过|因|用|或|或者|到|至|等|是)"
 )
@@ -48,6 +50,8 @@ def _between(word: Word, behind: Word) -> Break:
         return Break.PHRASE if behind.text == "、" else Break.CLAUSE
     if word.is_mark:
         return Break.WORD
+    if behind.text in KINDS_OF_PLACE and len(word.text) > 1:
+        return Break.NONE
     if behind.text in LEANS_BACK or word.text in LEANS_FORWARD:
         return Break.NONE
     return Break.NONE if NUMBER.fullmatch(word.text) and len(behind.text) == 1 else Break.WORD

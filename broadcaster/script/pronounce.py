@@ -1,20 +1,26 @@
 """Readings: the village's lexicon, surnames, phrases, and g2pM for what no phrase covers."""
 
-import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache, lru_cache
-from typing import Any
 
-from broadcaster.script import dictionary
-from broadcaster.script.contexts import read_by_context
+from broadcaster.script import dictionary, network
+from broadcaster.script.contexts import ALONE, read_by_context
 from broadcaster.script.forms import is_han
 from broadcaster.script.letters import say_letters
 from broadcaster.script.lexicon import Lexicon
 from broadcaster.script.polyphones import READINGS
 from broadcaster.script.segment import segment
 from broadcaster.script.surnames import find_surnames
-from broadcaster.script.words import is_word
+from broadcaster.script.words import cost
+
+ALWAYS = {"一": "yi1", "不": "bu4"}
+# What the network must believe of its reading to be taken before a table's. Tuned on the dev split of
+# its own data (CPP); against common phrases it is as often wrong as right even at 0.9999 (会计, 中暑).
+NEVER = 2.0
+BELIEF_AGAINST_SELDOM = 0.98
+BELIEF_AGAINST_ALONE = 0.9
+# -ln of the share of words under which a phrase of two characters is seldom: 1 in 1.2 million.
+SELDOM_PAIR = 14.0
 
 
 @dataclass(frozen=True)
@@ -29,12 +35,27 @@ class Word:
         return not self.units
 
 
-def pronounce(clause: str, lexicon: Lexicon) -> list[Word]:
+@dataclass(frozen=True)
+class Sentence:
+    """A clause with what is said around it, for the network reads a sentence better than a piece."""
+
+    clause: str
+    before: str = ""
+    behind: str = ""
+
+    def guess(self, place: int) -> network.Guess:
+        """The network's reading at a place of the clause; belief 0 where it has none."""
+        guesses = network.guess(self.before + self.clause + self.behind)
+        return guesses.get(len(self.before) + place, network.NO_GUESS)
+
+
+def pronounce(clause: str, lexicon: Lexicon, before: str = "", behind: str = "") -> list[Word]:
     """A spoken clause as words; every Han character and every letter is in exactly one unit."""
+    sentence = Sentence(clause, before, behind)
     fixed = _fixed_readings(clause, lexicon)
     words, place = [], 0
     for text in _words_of(clause, lexicon, fixed):
-        words.append(Word(text, tuple(_units(clause, place, text, fixed))))
+        words.append(Word(text, tuple(_units(sentence, place, text, fixed))))
         place += len(text)
     return words
 
@@ -45,11 +66,11 @@ def _words_of(clause: str, lexicon: Lexicon, fixed: dict[int, str]) -> list[str]
     while place < len(clause):
         entry = lexicon.match(clause, place)
         if entry or place in fixed:
-            pieces += segment(clause[start:place], is_word)
+            pieces += segment(clause[start:place], cost)
             pieces.append(entry or clause[place])
             start = place + len(pieces[-1])
         place = max(place + 1, start)
-    return [piece for piece in pieces + segment(clause[start:], is_word) if piece]
+    return [piece for piece in pieces + segment(clause[start:], cost) if piece]
 
 
 def _fixed_readings(clause: str, lexicon: Lexicon) -> dict[int, str]:
@@ -68,20 +89,36 @@ def _fixed_readings(clause: str, lexicon: Lexicon) -> dict[int, str]:
     return fixed
 
 
-def _units(clause: str, place: int, text: str, fixed: dict[int, str]) -> Iterator[tuple[str, str]]:
+def _units(
+    sentence: Sentence, place: int, text: str, fixed: dict[int, str]
+) -> Iterator[tuple[str, str]]:
     if text.isascii() and text.isalpha():
         yield from say_letters(text)
     elif is_han(text[0]):
-        known = _phrase(text) or tuple(_by_context(clause, place + index) for index in range(len(text)))
-        for index, char in enumerate(text):
-            yield (
-                char,
-                "yi1"
-                if char == "一"
-                else "bu4"
-                if char == "不"
-                else fixed.get(place + index, known[index]),
-            )
+        for at, said in enumerate(_readings(sentence, place, text), place):
+            char = sentence.clause[at]
+            yield char, ALWAYS.get(char) or fixed.get(at, said)
+
+
+def _readings(sentence: Sentence, place: int, text: str) -> Iterator[str]:
+    """A word's syllables: of the longest phrases in it, and of each character that no phrase covers."""
+    start = 0
+    while start < len(text):
+        phrase = _longest_phrase(text, start)
+        if phrase:
+            known, needed = _phrase(phrase), _belief_against(phrase)
+            for at, said in enumerate(known, place + start):
+                yield _unless_surer(sentence, at, said, needed)
+        else:
+            yield _by_context(sentence, place + start)
+        start += len(phrase) or 1
+
+
+def _longest_phrase(text: str, start: int) -> str:
+    for end in range(len(text), start + 1, -1):
+        if _phrase(text[start:end]):
+            return text[start:end]
+    return ""
 
 
 def _phrase(word: str) -> tuple[str, ...]:
@@ -90,35 +127,30 @@ def _phrase(word: str) -> tuple[str, ...]:
     return dictionary.phrase_readings(word) if len(word) > 1 and dictionary.is_phrase(word) else ()
 
 
-def _by_context(clause: str, place: int) -> str:
+def _belief_against(phrase: str) -> float:
+    """What the network must believe to overrule a phrase: nothing is enough but for a seldom pair."""
+    seldom = phrase not in READINGS and len(phrase) == 2 and (cost(phrase) or 0.0) >= SELDOM_PAIR
+    return BELIEF_AGAINST_SELDOM if seldom else NEVER
+
+
+def _unless_surer(sentence: Sentence, place: int, said: str, needed: float) -> str:
+    if needed is NEVER or not network.knows(sentence.clause[place]):
+        return said
+    guess = sentence.guess(place)
+    return guess.reading if guess.belief >= needed else said
+
+
+def _by_context(sentence: Sentence, place: int) -> str:
     """One character that no phrase covers."""
-    char = clause[place]
-    usual = dictionary.readings(char)[0]
-    return read_by_context(clause, place) or (_guess(clause)[place] if _is_open(char) else "") or usual
+    char = sentence.clause[place]
+    if said := read_by_context(sentence.clause, place):
+        return said
+    alone = ALONE.get(char, "")
+    if not network.knows(char):
+        return alone or dictionary.readings(char)[0]
+    return _unless_surer(sentence, place, alone, BELIEF_AGAINST_ALONE if alone else 0.0)
 
 
 def _readings_of(respelling: str) -> Iterator[str]:
-    for word in segment(respelling, is_word):
+    for word in segment(respelling, cost):
         yield from _phrase(word) or (dictionary.readings(char)[0] for char in word)
-
-
-@cache
-def _g2pm() -> Any:
-    from g2pM import G2pM
-
-    with warnings.catch_warnings():
-        # It leaves the closing of its four files to the collector.
-        warnings.simplefilter("ignore", ResourceWarning)
-        return G2pM()
-
-
-def _is_open(char: str) -> bool:
-    """Whether g2pM knows several readings; only then is its network worth 0.3 ms a character."""
-    return len(_g2pm().cedict.get(char, ())) > 1
-
-
-@lru_cache(maxsize=4)
-def _guess(clause: str) -> tuple[str, ...]:
-    """g2pM's reading of every character, "" where it has none."""
-    said = _g2pm()(clause, char_split=True)
-    return tuple(one.replace("u:", "v") if one[-1:].isdecimal() else "" for one in said)

@@ -1,4 +1,4 @@
-"""Numbers that measure something: dates, times, ranges, money, shares, weights."""
+"""Numbers that measure something: ranges, shares, weights, ratios."""
 
 import re
 
@@ -7,15 +7,15 @@ from broadcaster.script.rule import Rule, rule
 
 N = r"\d+(?:,\d{3})*(?:\.\d+)?"
 TO = r"(?:-|~|—|–|至|到)"
-CLOCK = r"([01]?\d|2[0-4]):([0-5]\d)(?::([0-5]\d))?"
 
 SYMBOLS = dict(
     pair.split(":")
     for pair in """
-    kg:公斤 KG:公斤 Kg:公斤 mg:毫克 g:克 km/h:公里每小时 km²:平方公里 km:公里 cm:厘米 mm:毫米
-    m²:平方米 ㎡:平方米 m2:平方米 m³:立方米 ㎥:立方米 m3:立方米 cm²:平方厘米 m/s:米每秒 m:米 ml:毫升
-    mL:毫升 L:升 kWh:千瓦时 kW:千瓦 KW:千瓦 kV:千伏 KV:千伏 V:伏 W:瓦 Hz:赫兹 kPa:千帕 mmHg:毫米汞柱
-    t:吨 h:小时 min:分钟 ha:公顷 ℃:摄氏度 °C:摄氏度 °:度 M:兆 ㎏:公斤 ㎝:厘米 ㎜:毫米 ㎞:公里
+    kg:公斤 KG:公斤 Kg:公斤 mg:毫克 g:克 km/h:公里每小时 mmol/L:毫摩尔每升 μg:微克 ug:微克 ms:毫秒
+    dB:分贝 mL/L:毫升每升 w:万 km²:平方公里 km:公里 cm:厘米 mm:毫米 m²:平方米 ㎡:平方米 m2:平方米
+    m³:立方米 ㎥:立方米 m3:立方米 cm²:平方厘米 m/s:米每秒 m:米 ml:毫升 mL:毫升 L:升 kWh:千瓦时
+    kW:千瓦 KW:千瓦 kV:千伏 KV:千伏 V:伏 W:瓦 Hz:赫兹 kPa:千帕 mmHg:毫米汞柱 t:吨 h:小时 min:分钟
+    ha:公顷 ℃:摄氏度 °C:摄氏度 °:度 M:兆 ㎏:公斤 ㎝:厘米 ㎜:毫米 ㎞:公里
     """.split()
 )
 SYMBOL = "|".join(sorted(map(re.escape, SYMBOLS), key=len, reverse=True))
@@ -26,32 +26,7 @@ COUNTERS = (
     "碗|车|筐|捆|双|对|副|批|次|回|遍|场|趟|顿|天|周|年|小时|分钟|秒|点|米|公里|里地|公斤|斤|吨|克|升|毫升|亩|公顷|平方|立方|"
     "元|块钱|角|万|千|亿|倍|种|类|项|村|所|门|道|针|剂|支|老|者|成|岁|多|年级"
 )
-MONTHS = "正|腊|冬|闰?[一二三四五六七八九十]+"
-
-
-def _date(match: re.Match[str]) -> str:
-    return f"{say_one_by_one(match[1])}年{say_amount(match[2])}月{say_amount(match[3])}日"
-
-
-def _clock(hour: str, minute: str, second: str | None = None) -> str:
-    spoken = say_counted(str(int(hour))) + "点"
-    if second and int(second):
-        return f"{spoken}{_minutes(minute)}{_minutes(second).replace('分', '秒')}"
-    if int(minute) == 30 and int(hour) <= 12:
-        return spoken + "半"
-    return spoken + (_minutes(minute) if int(minute) else "")
-
-
-def _minutes(two_digits: str) -> str:
-    return ("零" if two_digits[0] == "0" else "") + say_amount(two_digits) + "分"
-
-
-def _hours(match: re.Match[str]) -> str:
-    return _clock(match[1], match[2], match[3])
-
-
-def _clock_range(match: re.Match[str]) -> str:
-    return _clock(match[1], match[2], match[3]) + "到" + _clock(match[4], match[5], match[6])
+SAID = "\\d零一二三四五六七八九十百千负"
 
 
 def _below_zero_range(match: re.Match[str]) -> str:
@@ -78,7 +53,7 @@ def _share(match: re.Match[str]) -> str:
 
 def _fraction(match: re.Match[str]) -> str:
     top, bottom = match[1], match[2]
-    if int(top) >= int(bottom):
+    if int(top) >= int(bottom) > 9:
         return f"{say_amount(top)}比{say_amount(bottom)}"
     return f"{say_amount(bottom)}分之{say_amount(top)}"
 
@@ -87,62 +62,9 @@ def _ratio(match: re.Match[str]) -> str:
     return "比".join(say_amount(part) for part in match[0].split(":"))
 
 
-def _money(match: re.Match[str]) -> str:
-    return f"{say_counted(match[2])}{match[3] or ''}{'美元' if match[1] == '$' else '元'}"
-
-
 RULES: tuple[Rule, ...] = (
     rule("thousands", r"(?<![\d,])\d{1,3}(?:,\d{3})+(?![\d,])", lambda m: m[0].replace(",", "")),
-    rule(
-        "date range of years",
-        r"(?<!\d)(\d{4})年?[-~—–至到](\d{4})(?=学?年)",
-        lambda m: f"{say_one_by_one(m[1])}到{say_one_by_one(m[2])}",
-    ),
-    rule(
-        "date",
-        r"(?<!\d)((?:19|20)\d{2})[-/.年](1[0-2]|0?[1-9])[-/.月](3[01]|[12]\d|0?[1-9])(?:日|号|(?!\d))",
-        _date,
-    ),
-    rule(
-        "year and month",
-        r"(?<!\d)((?:19|20)\d{2})[-/](1[0-2]|0[1-9])(?![\d-])",
-        lambda m: f"{say_one_by_one(m[1])}年{say_amount(m[2])}月",
-    ),
-    rule("year", r"(?<!\d)(\d{4})(?=年|学年|年度|届)", lambda m: say_one_by_one(m[1])),
-    rule("short year", r"(?<!\d)(0\d|\d{2})(?=年\d{1,2}月)", lambda m: say_one_by_one(m[1])),
-    rule(
-        "month and day",
-        r"(?<!\d)(\d{1,2})月(?:份)?(\d{1,2})(?!\d|\.)",
-        lambda m: f"{say_amount(m[1])}月{say_amount(m[2])}",
-    ),
-    rule("lunar day", rf"((?:{MONTHS})月)(\d{{1,2}})(?!\d)", lambda m: m[1] + say_amount(m[2])),
-    rule("first days", r"(?<=初)(\d{1,2})(?!\d)", lambda m: say_amount(m[1])),
-    rule(
-        "day range",
-        rf"([月日号])({TO})(\d{{1,2}}|[一二三四五六七八九十]+)(?=[月日号])",
-        lambda m: (
-            f"{m[1]}{'至' if m[2] == '至' else '到'}{say_amount(m[3]) if m[3].isdecimal() else m[3]}"
-        ),
-    ),
-    rule(
-        "days of one month",
-        rf"(月[一二三四五六七八九十]+){TO}(\d{{1,2}})(?=[日号])",
-        lambda m: f"{m[1]}到{say_amount(m[2])}",
-    ),
-    rule("clock range", rf"(?<![\d:]){CLOCK} ?(?:-|~|—+|–|至|到) ?{CLOCK}(?![\d:])", _clock_range),
-    rule("ratio in so many words", r"(?<![\d:])\d+:\d+(?=(?:的)?(?:比例|稀释|兑水|兑|配))", _ratio),
-    rule("clock", rf"(?<![\d:]){CLOCK}(?![\d:])", _hours),
     rule("ratio", r"(?<![\d.])\d+(?:\.\d+)?(?::\d+(?:\.\d+)?)+(?![\d:])", _ratio),
-    rule(
-        "hours with a unit",
-        rf"(\d{{1,2}})(点|时)?{TO}(\d{{1,2}})(点|时)",
-        lambda m: f"{say_counted(m[1])}{m[2] or ''}到{say_counted(m[3])}{m[4]}",
-    ),
-    rule(
-        "half past",
-        r"(?<!\d)(\d{1,2})(?=点(?:半|钟|整|左右|前|后|开|到|至|$))",
-        lambda m: say_counted(m[1]),
-    ),
     rule("below zero range", rf"(?<![\d)])-({N})(℃|°C|度)?[-~到至]-({N})(?=℃|°C|度)", _below_zero_range),
     rule(
         "range from below zero",
@@ -155,7 +77,13 @@ RULES: tuple[Rule, ...] = (
         r"(?<![\d-])\d(?:-\d){2,}(?=组|队|班|号|楼|单元|栋|社)",
         lambda m: say_one_by_one(m[0]),
     ),
-    rule("times", r"(\d+(?:\.\d+)?)\s*[×xX*✕]\s*(?=\d)", lambda m: say_amount(m[1]) + "乘"),
+    rule(
+        "formula",
+        r"(?<![\d.-])\d{1,2}(?:-\d{1,2}){2}(?![\d-])",
+        lambda m: "".join(say_amount(part) for part in m[0].split("-")),
+    ),
+    rule("minus", r"(?:(?<![\w)\]-])|(?<=[算是为达于]))-\s*(?=\d|百分之)", lambda m: "负"),
+    rule("times", r"(\d+(?:\.\d+)?)(天?)\s*[×xX*✕]\s*(?=\d)", lambda m: f"{say_amount(m[1])}{m[2]}乘"),
     rule(
         "share range",
         rf"({N})([%％‰]){TO}({N})([%％‰])",
@@ -167,11 +95,10 @@ RULES: tuple[Rule, ...] = (
         lambda m: f"百分之{say_amount(m[1])}到百分之{say_amount(m[2])}",
     ),
     rule("share", rf"({N})([%％‰])", _share),
-    rule("fraction", r"(?<![\d./])(\d+)/(\d+)(?![\d/.])", _fraction),
+    rule("fraction", r"(?<![\d./])(\d+) ?/ ?(\d+)(?![\d/.])", _fraction),
     rule(
         "out of", rf"(?<![\d/])({N})/({N})(?![\d/])", lambda m: f"{say_amount(m[1])}比{say_amount(m[2])}"
     ),
-    rule("money sign", rf"([¥￥$])\s*({N})([万亿千百]?)元?", _money),
     rule(
         "number range",
         rf"(?<![\dA-Za-z.-])({N})({SYMBOL}|[\u4e00-\u9fff]{{1,2}}?)?[-~—–]({N})(?![\d-]|\.\d)",
@@ -190,26 +117,31 @@ RULES: tuple[Rule, ...] = (
         r"(?<=[\u4e00-\u9fff])/(?=(?:公斤|斤|亩|吨|克|平方米|立方米|平米|米|公里|里|人|户|天|日|月|年|次|小时|分钟|秒|袋|箱|个|头|只|度|升|瓶|盒|桶|张|份|车|件|套|棵|株)(?![\u4e00-\u9fff]{3}))",
         lambda m: "每",
     ),
-    rule("plus", r"(?<=\d)\s*\+\s*(?=\d)", lambda m: "加"),
+    rule("plus", r"(?<=[\d\u4e00-\u9fff])(?<!岁)\s*\+\s*(?=[\d\u4e00-\u9fff])", lambda m: "加"),
     rule("and over", r"(?<=[\d岁])\+", lambda m: "以上"),
     rule("equals", r"(?<=[\d\u4e00-\u9fff])\s*=\s*(?=\d)", lambda m: "等于"),
-    rule("at least", r"[≥]\s*(?=\d)", lambda m: "大于等于"),
-    rule("at most", r"[≤]\s*(?=\d)", lambda m: "小于等于"),
-    rule("over", r"[>＞]\s*(?=\d)", lambda m: "大于"),
-    rule("under", r"[<＜]\s*(?=\d)", lambda m: "小于"),
+    rule("at least", rf"(?:≥|>=)\s*(?=[{SAID}])", lambda m: "大于等于"),
+    rule("at most", rf"(?:≤|<=)\s*(?=[{SAID}])", lambda m: "小于等于"),
+    rule("over", rf">\s*(?=[{SAID}])", lambda m: "大于"),
+    rule("under", rf"<\s*(?=[{SAID}])", lambda m: "小于"),
     rule("plus or minus", r"±\s*(?=\d)", lambda m: "正负"),
-    rule("ordinal", r"(?<=第)(\d+)", lambda m: say_amount(m[1])),
     rule(
         "two as a name",
         r"(?<![\d.])2(?=单元|号|组|队|班|楼|栋楼|级|月|期|季度|标段|区|车间|社)",
         lambda m: "二",
     ),
     rule("two of something", rf"(?<![\d.:/初第])2(?=(?:{COUNTERS})(?!级))", lambda m: "两"),
+    rule(
+        "numbers with points",
+        r"(?<![\d.])\d+(?:\.\d+){2,}(?![\d.]*\d)",
+        lambda m: "点".join(map(say_one_by_one, m[0].split("."))),
+    ),
     rule("decimal", r"(?<![\d.])\d+\.\d+(?![\d.]*\.\d)", lambda m: say_amount(m[0])),
+    rule("amount", r"(?<![\d.])(?:[1-9]\d{0,15}|0)(?![\d.])", lambda m: say_amount(m[0])),
     rule("and sign", r"\s*&\s*", lambda m: "和"),
     rule(
         "name left out",
-        r"(?<=[\u4e00-\u9fff])(?<![零一二三四五六七八九幺])[×xX*]{1,3}(?![A-Za-z\d])",
+        r"(?<=[\u4e00-\u9fff])(?<![零一二三四五六七八九幺])[×xX*]{1,3}(?![A-Za-z\d零一二三四五六七八九幺])",
         lambda m: "某" * len(m[0]),
     ),
     rule("dash between words", r"(?<=[\u4e00-\u9fff])[-~/](?=[\u4e00-\u9fff])", lambda m: "，"),

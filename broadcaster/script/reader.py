@@ -18,8 +18,13 @@ from broadcaster.settings import LexiconSettings
 
 # More is over 6 s of one breath; the first sound waits for the whole line's durations.
 LONGEST_LINE = 30
+# What decides a reading stands nearer than this, and the first sound does not wait for more.
+LONGEST_SENTENCE = 100
 # Up to so many characters two clauses are one line, by what parts them.
 JOINED = {Rest.ITEM: 20, Rest.COMMA: 15, Rest.COLON: 6}
+
+LEAST_LINE = 4
+BEHIND_LEAST = 24
 
 
 @dataclass(frozen=True)
@@ -59,10 +64,27 @@ class Reader:
         self.lines("一行人在12号楼长谈")
 
     def _stretches(self, text: str) -> Iterator[Stretch]:
-        for clause in split_clauses(text):
-            words = pronounce.pronounce(normalise.normalise(clause.words), self._lexicon)
-            if words:
-                yield from _breaths(clause, words)
+        for sentence in _sentences(text):
+            spoken = "".join(said + clause.mark for clause, said in sentence)
+            start = 0
+            for clause, said in sentence:
+                end = start + len(said)
+                words = pronounce.pronounce(said, self._lexicon, spoken[:start], spoken[end:])
+                start = end + len(clause.mark)
+                if words:
+                    yield from _breaths(clause, words)
+
+
+def _sentences(text: str) -> Iterator[list[tuple[Clause, str]]]:
+    """Clauses with their spoken words, those together that a sentence or a line of the text holds."""
+    sentence: list[tuple[Clause, str]] = []
+    for clause in split_clauses(text):
+        sentence.append((clause, normalise.normalise(clause.words)))
+        if clause.rest >= Rest.LINE or sum(len(said) for _, said in sentence) > LONGEST_SENTENCE:
+            yield sentence
+            sentence = []
+    if sentence:
+        yield sentence
 
 
 def _breaths(clause: Clause, words: list[Word]) -> Iterator[Stretch]:
@@ -105,7 +127,7 @@ def _join(stretches: Iterator[Stretch]) -> Iterator[Stretch]:
     """Short clauses, items of a list above all, go together in one line."""
     held: Stretch | None = None
     for stretch in stretches:
-        if held and held.size + stretch.size <= JOINED.get(held.rest, 0):
+        if held and held.size + stretch.size <= _room_behind(held):
             pause = Word(held.mark, ())
             words = (*held.words, *([pause] if held.mark else []), *stretch.words)
             held = Stretch(held.written + stretch.written, words, stretch.mark, stretch.rest)
@@ -115,6 +137,13 @@ def _join(stretches: Iterator[Stretch]) -> Iterator[Stretch]:
         held = stretch
     if held:
         yield held
+
+
+def _room_behind(held: Stretch) -> int:
+    """Up to how many characters a line may grow behind this; 目前 gets no line of its own."""
+    if held.size <= LEAST_LINE and held.rest in (Rest.COMMA, Rest.COLON):
+        return BEHIND_LEAST
+    return JOINED.get(held.rest, 0)
 
 
 def _line(stretch: Stretch) -> Line:

@@ -17,7 +17,7 @@ def test_a_changed_entry_changes_it() -> None:
 def test_it_loads_no_dictionary() -> None:
     probe = (
         "import sys; from broadcaster.script import fingerprint, speakable, lexicon;"
-        "print({'numpy', 'pypinyin', 'wetext', 'g2pM', 'opencc'} & set(sys.modules))"
+        "print({'numpy', 'jieba', 'pypinyin', 'g2pM', 'opencc'} & set(sys.modules))"
     )
     done = subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"

@@ -14,7 +14,7 @@ def sounded(clause: str) -> str:
     [
         ("一天", "yi4 tian1"),
         ("一年", "yi4 nian2"),
-        ("一个", "yi2 ge4"),
+        ("一个", "yi2 ge5"),
         ("一定", "yi2 ding4"),
         ("一千一百一十一", "yi4 qian1 yi4 bai3 yi1 shi2 yi1"),
         ("一万", "yi2 wan4"),
@@ -79,7 +79,18 @@ def test_third_tones_in_a_row(clause: str, expected: str) -> None:
         ("庄稼", "zhuang1 jia5"),
         ("知道", "zhi1 dao5"),
         ("村里", "cun1 li5"),
-        ("里面", "li3 mian4"),
+        ("里面", "li3 mian5"),
+        ("方面", "fang1 mian4"),
+        ("下面条", "xia4 mian4 tiao2"),
+        ("三个人", "san1 ge5 ren2"),
+        ("那个人", "na4 ge5 ren2"),
+        ("个人", "ge4 ren2"),
+        ("两个个体户", "liang3 ge5 ge4 ti3 hu4"),
+        ("去过武汉", "qu4 guo5 wu3 han4"),
+        ("吃过饭", "chi1 guo5 fan4"),
+        ("通过", "tong1 guo4"),
+        ("过年", "guo4 nian2"),
+        ("经过村口", "jing1 guo4 cun1 kou3"),
         ("公里", "gong1 li3"),
         ("路上", "lu4 shang5"),
         ("进来", "jin4 lai5"),
@@ -111,4 +122,4 @@ def test_er_is_an_ending_except_where_it_means_a_child(clause: str, expected: st
 def test_the_dictionary_reading_is_kept_beside_the_sounded_one(plain_reader) -> None:
     syllables = plain_reader.lines("一个小组不去")[0].syllables
     assert [one.pinyin for one in syllables] == ["yi1", "ge4", "xiao3", "zu3", "bu4", "qu4"]
-    assert [one.sounded for one in syllables] == ["yi2", "ge4", "xiao2", "zu3", "bu2", "qu4"]
+    assert [one.sounded for one in syllables] == ["yi2", "ge5", "xiao2", "zu3", "bu2", "qu4"]
