@@ -1,6 +1,7 @@
 """One notice on its way to a programme: by the wished voice, or made whole by one that stands in."""
 
 import logging
+import math
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -50,6 +51,7 @@ class Making:
         self._voices = parts.cascade.order(notice.voice or "", parts.clock.monotonic())
         self._chime_to_come = bool(notice.chime)
         self._errors: list[str] = []
+        self._speech_due = 0.0
         self._lock = threading.RLock()
         self._attempt = 0
         self._jobs: list[int] = []
@@ -59,6 +61,7 @@ class Making:
 
     def start(self) -> None:
         with self._lock:
+            self._expect_speech_in(WAIT_SECONDS)
             if self._live and self._chime_to_come:
                 self._sound_chime()
             self._try_next()
@@ -82,8 +85,10 @@ class Making:
         """From the store; it covers the making of the first line, and a voice child not up yet."""
         chime = self._parts.store.find(chime_key(self._parts.rate_hz))
         if chime:
-            self._deliver(Ready(Item(chime)))
-            self._chime_to_come = False
+            self._take_sound(Ready(Item(chime)))
+
+    def _expect_speech_in(self, seconds: float) -> None:
+        self._speech_due = self._parts.clock.monotonic() + seconds
 
     def _try_next(self) -> None:
         while self._voices:
@@ -92,6 +97,7 @@ class Making:
             try:
                 key = self._parts.programme_key(notice)
             except VoiceUnavailable as error:
+                logger.warning("%s is not to be had: %s", self._voice, error)
                 self._errors.append(str(error))
                 continue
             self._attempt_by(notice, key)
@@ -106,7 +112,8 @@ class Making:
                 self._deliver(Ready(item))
             self._deliver(Made(programme))
             return
-        self._expect_speech()
+        if self._live and self._voices and self._parts.catalogue.online(self._voice):
+            self.speaks_by = self._speech_due
         attempt, reached = self._attempt, (-1, 0) if self._chime_to_come else (0, 0)
         job = self._parts.workshop.make(
             notice, key, self._live, lambda answer: self._take(attempt, answer), reached
@@ -114,10 +121,6 @@ class Making:
         self._jobs.append(job)
         if self.speaks_by is not None:
             self._parts.workshop.warm(self._voices[0])
-
-    def _expect_speech(self) -> None:
-        if self._live and self._voices and self._parts.catalogue.online(self._voice):
-            self.speaks_by = self._parts.clock.monotonic() + WAIT_SECONDS
 
     def _take(self, attempt: int, answer: Answer) -> None:
         with self._lock:
@@ -134,11 +137,13 @@ class Making:
                     self._take_error(answer)
 
     def _take_sound(self, sound: Ready) -> None:
-        if not self._chime_to_come:
-            self.speaks_by = None
-        elif self.speaks_by is not None:
-            self.speaks_by = self._parts.clock.monotonic() + sound.item.seconds
-        self._chime_to_come = False
+        if self._chime_to_come:
+            self._expect_speech_in(sound.item.seconds)
+            self._chime_to_come = False
+        else:
+            self._speech_due = math.inf
+        if self.speaks_by is not None:
+            self.speaks_by = self._speech_due
         self._deliver(sound)
 
     def _take_error(self, error: BroadcasterError) -> None:

@@ -72,12 +72,15 @@ class Studio:
     def settled(self, notice: Notice) -> Notice:
         """The notice with everything that it left to the station filled in.
 
-        Raises `TextRefused` for what cannot be spoken and `VoiceUnavailable` for a voice that is
-        not to be had here.
+        Raises `TextRefused` for what cannot be spoken and `VoiceUnavailable` for a voice that was
+        asked for by name and is not to be had here; the station's own is stood in for.
         """
-        notice = self._filled_in(notice)
-        self._catalogue.version(notice.voice or "")
-        return notice
+        filled_in = self._filled_in(notice)
+        if notice.voice:
+            self._catalogue.version(notice.voice)
+        else:
+            self._best_now(filled_in)
+        return filled_in
 
     def _filled_in(self, notice: Notice) -> Notice:
         """The same for a voice that may be gone by now: another one will speak. Raises `TextRefused`."""
@@ -147,8 +150,7 @@ class Studio:
 
         With `alone` nobody stands in for its voice. Raises `BroadcasterError`.
         """
-        notice = self.settled(notice)
-        return self.find(notice) or self._start(notice, alone).result()
+        return self._start(self.settled(notice), alone).result()
 
     @property
     def child_pid(self) -> int | None:

@@ -239,14 +239,22 @@ def test_a_withdrawn_voice_leaves_the_other_online_voices(
     edge_service.fault = ""
     assert studio.programme(replace(WATER, voice="edge:yunxi")).voice == "edge:yunxi"
     assert state(studio) == "已停用"
+    assert made_live(studio, WATER)[0].voice == BAKER
     with pytest.raises(BroadcasterError, match="edge:xiaoxiao 已停用"):
-        studio.settled(WATER)
+        studio.settled(replace(WATER, voice=EDGE))
 
 
 def test_a_voice_that_is_gone_from_the_box_is_stood_in_for(open_studio: Open) -> None:
     gone = replace(WATER, voice="nobody:none")
     studio = open_studio(ahead=[gone])
     assert made_live(studio, gone)[0].voice == BAKER
+
+
+def test_a_station_whose_own_voice_was_never_installed_speaks_all_the_same(
+    open_studio: Open,
+) -> None:
+    studio = open_studio(voice="sherpa:matcha")
+    assert studio.programme(WATER).voice == BAKER
 
 
 def test_when_the_last_resort_fails_too_a_sentence_says_so(
