@@ -26,9 +26,11 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
 
 from rig.rig import FakeRig, PulseRig, Rig, compile_plugin
 
-from broadcaster.clips.key import chime_key
+from broadcaster.clips.key import signal_key
+from broadcaster.clips.preset import HORN
 from broadcaster.clips.store import ClipStore
 from broadcaster.control import Message, ask
+from broadcaster.model import Signal
 
 RATE_HZ = 48_000
 CACHED = "请大家注意用电安全。"
@@ -67,7 +69,7 @@ class Bench:
     def say(self, text: str, chime: bool) -> Iterator[Message]:
         request = {
             "do": "say",
-            "notice": {"text": text, "chime": chime},
+            "notice": {"text": text, "chime": "chime" if chime else "none"},
             "asked_by": "bench",
             "wait": True,
         }
@@ -107,7 +109,8 @@ class Bench:
     def gap_after_chime(self) -> float:
         """Milliseconds of silence between the chime's last sample and the first of the speech."""
         heard = np.frombuffer(self.rig.captured()[self.heard_from :], np.int16)
-        chime, _ = soundfile.read(self.store.path(chime_key(RATE_HZ)), dtype="int16")
+        key = signal_key(Signal.CHIME, RATE_HZ, HORN)
+        chime, _ = soundfile.read(self.store.path(key), dtype="int16")
         start = int(np.flatnonzero(heard)[0]) - int(np.flatnonzero(chime)[0])
         speech = heard[start + len(chime) :]
         newest = max(self.folder.glob("cache/clips/*/*.flac"), key=lambda path: path.stat().st_mtime)

@@ -7,15 +7,26 @@ import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
-from dataclasses import replace
 from functools import partial
 
-from broadcaster.clips.key import chime_key
-from broadcaster.clips.preset import MASTERING_VERSION
+from broadcaster.clips.key import SIGNAL_VERSIONS, signal_key
+from broadcaster.clips.preset import PRESETS
 from broadcaster.clips.store import ClipStore
 from broadcaster.clock import Clock
 from broadcaster.errors import BroadcasterError
-from broadcaster.model import Delivery, Item, Made, Notice, Programme, Ready, Refused, Script
+from broadcaster.manner import settle
+from broadcaster.model import (
+    Clip,
+    Delivery,
+    Item,
+    Made,
+    Notice,
+    Programme,
+    Ready,
+    Refused,
+    Script,
+    Signal,
+)
 from broadcaster.script.fingerprint import fingerprint
 from broadcaster.script.speakable import check_speakable
 from broadcaster.settings import LexiconSettings, Settings
@@ -47,11 +58,13 @@ class Studio:
         self._clock = clock
         self._ahead = ahead
         self._store = ClipStore(settings.paths.audio_cache)
+        self._preset = PRESETS[settings.sound.preset]
         self._catalogue = Catalogue(settings.paths.voices, settings.voices.threads)
         self._script_version = fingerprint(lexicon)
         self._workshop = Workshop(settings, lexicon, clock)
         self._changed = threading.Condition()
         self._making_ahead = False
+        self._looked_for_signals = False
         self._failed_ahead: dict[str, float] = {}
 
     def settled(self, notice: Notice) -> Notice:
@@ -60,18 +73,10 @@ class Studio:
         Raises `TextRefused` for what cannot be spoken and `VoiceUnavailable` for a voice that is
         not to be had here.
         """
-        station = self._settings.station
-        check_speakable(notice.text, station.longest_text)
-        voice = notice.voice or station.voice
-        self._catalogue.version(voice)
-        return replace(
-            notice,
-            voice=voice,
-            pace=station.pace if notice.pace is None else notice.pace,
-            opening=station.opening if notice.opening is None else notice.opening,
-            closing=station.closing if notice.closing is None else notice.closing,
-            chime=station.chime if notice.chime is None else notice.chime,
-        )
+        notice = settle(notice, self._settings)
+        check_speakable(notice.text, self._settings.station.longest_text)
+        self._catalogue.version(notice.voice or "")
+        return notice
 
     def find(self, notice: Notice) -> Programme | None:
         """The programme of a settled notice if it is made and all its clips are there."""
@@ -106,11 +111,11 @@ class Studio:
             deliver(Made(programme))
             yield
             return
-        chime = self._store.find(chime_key(self._settings.sound.rate_hz)) if notice.chime else None
-        if chime:
-            # The chime covers the making of the first line, and a voice child that is not up yet.
-            deliver(Ready(Item(chime)))
-        reached = (0, 0) if chime else (-1, 0)
+        signal = self._find_signal(notice.chime)
+        if signal:
+            # It covers the making of the first line, and a voice child that is not up yet.
+            deliver(Ready(Item(signal)))
+        reached = (0, 0) if signal else (-1, 0)
         job = self._workshop.make(notice, self.programme_key(notice), True, deliver, reached)
         self.wake()
         try:
@@ -139,6 +144,8 @@ class Studio:
     def step(self) -> None:
         """Watch the voice child, start the next programme that will be wanted, and wait a while."""
         self.watch()
+        if not self._looked_for_signals:
+            self._have_signals_made()
         if not self._making_ahead:
             self._make_next_ahead()
         with self._changed:
@@ -147,6 +154,17 @@ class Studio:
 
     def close(self) -> None:
         self._workshop.close()
+
+    def _have_signals_made(self) -> None:
+        """A voice child makes those that are missing as it comes up."""
+        self._looked_for_signals = True
+        if not all(self._find_signal(signal) for signal in SIGNAL_VERSIONS):
+            self._workshop.bring_up()
+
+    def _find_signal(self, signal: Signal | None) -> Clip | None:
+        if signal not in SIGNAL_VERSIONS:
+            return None
+        return self._store.find(signal_key(signal, self._settings.sound.rate_hz, self._preset))
 
     def _make_next_ahead(self) -> None:
         for notice in self._ahead():
@@ -188,19 +206,21 @@ class Studio:
 
     def programme_key(self, notice: Notice) -> str:
         """A hash of all that a settled notice's programme is made from."""
-        rate_hz = self._settings.sound.rate_hz
+        rate_hz, station = self._settings.sound.rate_hz, self._settings.station
+        signal = notice.chime if notice.chime in SIGNAL_VERSIONS else None
         parts = [
             notice.text,
             notice.opening,
             notice.closing,
             notice.repeats,
             notice.pace,
-            notice.chime and chime_key(rate_hz),
+            signal and signal_key(signal, rate_hz, self._preset),
             notice.voice,
             self._catalogue.version(notice.voice or ""),
-            self._settings.station.repeat_pause_seconds,
+            station.opening_repeats,
+            station.repeat_pause_seconds,
             self._script_version,
-            MASTERING_VERSION,
+            self._preset.version,
             rate_hz,
         ]
         return hashlib.sha256(json.dumps(parts, ensure_ascii=False).encode()).hexdigest()[:32]

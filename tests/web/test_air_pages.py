@@ -95,7 +95,7 @@ def test_a_text_is_shown_as_it_will_be_spoken_before_anything_is_aired(
     page = post("/say", **FLOOD).text
     assert "上游水库今晚十点开闸泄洪" in page and "原文：上游水库今晚10点开闸泄洪" in page
     assert "红色 特别重大" in page
-    assert re.search(r"马上播 2 遍，大约 \d+ 秒。", page)
+    assert re.search(r"马上播 2 遍，大约 \d+ 秒，开头响警报。", page)
     assert station.announced == []
     assert station.warmed == 1
 
