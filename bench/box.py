@@ -26,9 +26,11 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
 
 from rig.rig import FakeRig, compile_plugin
 
-from broadcaster.clips.key import chime_key
+from broadcaster.clips.key import signal_key
+from broadcaster.clips.preset import HORN
 from broadcaster.clips.store import ClipStore
 from broadcaster.control import ask
+from broadcaster.model import Signal
 
 RATE_HZ = 48_000
 CACHED = "请大家注意用电安全。"
@@ -70,7 +72,7 @@ class Box:
         """Have a text said, and wait for its end."""
         request = {
             "do": "say",
-            "notice": {"text": text, "chime": chime},
+            "notice": {"text": text, "chime": "chime" if chime else "none"},
             "asked_by": "bench",
             "wait": True,
         }
@@ -92,7 +94,8 @@ class Box:
 
     def gap_after_chime(self) -> float:
         """Milliseconds of silence between the chime and the line that was said last."""
-        chime, _ = soundfile.read(self.store.path(chime_key(RATE_HZ)), dtype="int16")
+        key = signal_key(Signal.CHIME, RATE_HZ, HORN)
+        chime, _ = soundfile.read(self.store.path(key), dtype="int16")
         clips = self.folder.glob("cache/clips/*/*.flac")
         line, _ = soundfile.read(max(clips, key=lambda path: path.stat().st_mtime), dtype="int16")
         chime_end = _first_sound(self.heard) - _first_sound(chime) + len(chime)

@@ -17,7 +17,7 @@ from queue import SimpleQueue
 from zoneinfo import ZoneInfo
 
 from broadcaster.clock import Clock
-from broadcaster.model import Delivery, Made, Notice, Ready
+from broadcaster.model import Delivery, Made, Notice, Ready, Signal
 from broadcaster.settings import LexiconSettings, PathSettings, Settings, VoicesSettings
 from broadcaster.studio import Studio
 
@@ -45,7 +45,8 @@ def make_live(running: Studio, text: str) -> tuple[float, float, float]:
     """Seconds to the first sound and to the whole, and the seconds of sound."""
     inbox: SimpleQueue[tuple[float, Delivery]] = SimpleQueue()
     started_at = time.monotonic()
-    with running.make(Notice(text, chime=False), lambda reply: inbox.put((time.monotonic(), reply))):
+    notice = Notice(text, chime=Signal.NONE)
+    with running.make(notice, lambda reply: inbox.put((time.monotonic(), reply))):
         first_at, delivery = inbox.get()
         while isinstance(delivery, Ready):
             made_at, delivery = inbox.get()

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from broadcaster.errors import BroadcasterError, VoiceUnavailable
-from broadcaster.model import Item, Notice, Programme
+from broadcaster.model import Item, Notice, Programme, Signal
 from broadcaster.studio import Studio
 from broadcaster.tts.engine import VoiceEntry
 
@@ -65,13 +65,13 @@ def hear_voices(studio: Studio, entries: Iterable[VoiceEntry], text: str) -> Aud
 
 def _made(studio: Studio, entry: VoiceEntry, text: str) -> tuple[Programme, bool]:
     """With the voice's name before it; without where it cannot say that, as a recording cannot."""
-    notice = Notice(text, voice=entry.name, opening=f"{entry.title}。", closing="", chime=False)
+    notice = Notice(text, voice=entry.name, opening=f"{entry.title}。", closing="", chime=Signal.NONE)
     if entry.title:
         try:
             return studio.programme(notice, alone=True), True
         except BroadcasterError:
             pass
-    plain = Notice(text, voice=entry.name, opening="", closing="", chime=False)
+    plain = Notice(text, voice=entry.name, opening="", closing="", chime=Signal.NONE)
     return studio.programme(plain, alone=True), False
 
 

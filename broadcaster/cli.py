@@ -10,7 +10,7 @@ from typing import Any, NoReturn
 
 from broadcaster import __version__, commands
 from broadcaster.errors import BroadcasterError
-from broadcaster.settings import CONFIG_FOLDER
+from broadcaster.settings import CONFIG_FOLDER, SIGNALS
 
 # What argparse says of a command that is written wrongly, most likely first.
 MISTAKES = (
@@ -142,7 +142,7 @@ def _add_notice(parser: Parser) -> None:
     _add_text(parser)
     parser.add_argument("--voice", metavar="声音", help="例如 baker:female")
     parser.add_argument("--pace", type=float, metavar="语速", help="1.0 是原速")
-    parser.add_argument("--repeats", type=int, default=1, metavar="遍数", help="说几遍，默认 1")
+    parser.add_argument("--repeats", type=int, metavar="遍数", help="说几遍，不写就按级别")
     parser.add_argument(
         "--severity",
         type=int,
@@ -151,7 +151,16 @@ def _add_notice(parser: Parser) -> None:
         metavar="级别",
         help="0 日常 1 红 2 橙 3 黄 4 蓝",
     )
-    parser.add_argument("--no-chime", action="store_true", help="不要钟声")
+    parser.add_argument("--chime", choices=SIGNALS, metavar="信号", help="、".join(SIGNALS))
+    parser.add_argument("--no-chime", action="store_true", help="开头不要钟声，也不要警报")
+    parser.add_argument("--opening", metavar="文字", help="开场白")
+    _add_nothing(parser, "opening", "不要开场白")
+    parser.add_argument("--closing", metavar="文字", help="结束语")
+    _add_nothing(parser, "closing", "不要结束语")
+
+
+def _add_nothing(parser: Parser, what: str, description: str) -> None:
+    parser.add_argument(f"--no-{what}", dest=what, action="store_const", const="", help=description)
 
 
 def _add_output_file(parser: Parser) -> None:

@@ -15,8 +15,14 @@ from typing import TYPE_CHECKING, Any
 
 from broadcaster import control
 from broadcaster.errors import BroadcasterError, TextRefused, VoiceUnavailable
-from broadcaster.model import Line, Notice, Severity
-from broadcaster.settings import TimetableSettings, load_lexicon, load_settings, load_timetable
+from broadcaster.model import Line, Notice, Severity, Signal
+from broadcaster.settings import (
+    SIGNALS,
+    TimetableSettings,
+    load_lexicon,
+    load_settings,
+    load_timetable,
+)
 
 if TYPE_CHECKING:
     from broadcaster.daemon import Config
@@ -251,7 +257,9 @@ def _notice(arguments: Arguments) -> Notice:
         voice=arguments.voice,
         pace=arguments.pace,
         repeats=arguments.repeats,
-        chime=False if arguments.no_chime else None,
+        opening=arguments.opening,
+        closing=arguments.closing,
+        chime=Signal.NONE if arguments.no_chime else SIGNALS.get(arguments.chime),
     )
 
 

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from broadcaster.errors import BroadcasterError
-from broadcaster.model import Airing, JournalEntry, Notice, Severity
+from broadcaster.model import Airing, JournalEntry, Notice, Severity, Signal
 
 if TYPE_CHECKING:
     from broadcaster.station import Station
@@ -115,7 +115,9 @@ def _parsed(line: bytes) -> Message:
 
 
 def _notice(fields: Message) -> Notice:
-    return Notice(**{**fields, "severity": Severity(fields.get("severity", 0))})
+    chime = fields.get("chime")
+    values = {"severity": Severity(fields.get("severity", 0)), "chime": chime and Signal(chime)}
+    return Notice(**{**fields, **values})
 
 
 def airing_as_json(airing: Airing) -> Message:

@@ -6,11 +6,10 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from broadcaster.clips.key import chime_key
 from broadcaster.clips.store import ClipStore
 from broadcaster.clock import Clock
 from broadcaster.errors import BroadcasterError, LineRefused, VoiceUnavailable, VoiceWithdrawn
-from broadcaster.model import Delivery, Item, Made, Notice, Ready, Refused
+from broadcaster.model import Clip, Delivery, Item, Made, Notice, Ready, Refused, Signal
 from broadcaster.tts.cascade import Cascade
 from broadcaster.tts.catalogue import Catalogue
 from broadcaster.workshop import Answer, Workshop
@@ -30,7 +29,7 @@ class Parts:
     catalogue: Catalogue
     cascade: Cascade
     clock: Clock
-    rate_hz: int
+    find_signal: Callable[[Signal | None], Clip | None]
     programme_key: Callable[[Notice], str]
 
 
@@ -49,7 +48,8 @@ class Making:
         self._live = live
         self._deliver = deliver
         self._voices = parts.cascade.order(notice.voice or "", parts.clock.monotonic())
-        self._chime_to_come = bool(notice.chime)
+        self._has_signal = notice.chime not in (None, Signal.NONE)
+        self._signal_to_come = self._has_signal
         self._errors: list[str] = []
         self._speech_due = 0.0
         self._lock = threading.RLock()
@@ -62,8 +62,8 @@ class Making:
     def start(self) -> None:
         with self._lock:
             self._expect_speech_in(WAIT_SECONDS)
-            if self._live and self._chime_to_come:
-                self._sound_chime()
+            if self._live and self._signal_to_come:
+                self._sound_signal()
             self._try_next()
 
     def check(self) -> None:
@@ -81,11 +81,11 @@ class Making:
             for job in self._jobs:
                 self._parts.workshop.drop(job)
 
-    def _sound_chime(self) -> None:
+    def _sound_signal(self) -> None:
         """From the store; it covers the making of the first line, and a voice child not up yet."""
-        chime = self._parts.store.find(chime_key(self._parts.rate_hz))
-        if chime:
-            self._take_sound(Ready(Item(chime)))
+        signal = self._parts.find_signal(self._notice.chime)
+        if signal:
+            self._take_sound(Ready(Item(signal)))
 
     def _expect_speech_in(self, seconds: float) -> None:
         self._speech_due = self._parts.clock.monotonic() + seconds
@@ -107,14 +107,14 @@ class Making:
     def _attempt_by(self, notice: Notice, key: str) -> None:
         programme = self._parts.store.find_programme(key)
         if programme:
-            heard = 1 if notice.chime and not self._chime_to_come else 0
+            heard = 1 if self._has_signal and not self._signal_to_come else 0
             for item in programme.items[heard:]:
                 self._deliver(Ready(item))
             self._deliver(Made(programme))
             return
         if self._live and self._voices and self._parts.catalogue.online(self._voice):
             self.speaks_by = self._speech_due
-        attempt, reached = self._attempt, (-1, 0) if self._chime_to_come else (0, 0)
+        attempt, reached = self._attempt, (-1, 0) if self._signal_to_come else (0, 0)
         job = self._parts.workshop.make(
             notice, key, self._live, lambda answer: self._take(attempt, answer), reached
         )
@@ -137,9 +137,9 @@ class Making:
                     self._take_error(answer)
 
     def _take_sound(self, sound: Ready) -> None:
-        if self._chime_to_come:
+        if self._signal_to_come:
             self._expect_speech_in(sound.item.seconds)
-            self._chime_to_come = False
+            self._signal_to_come = False
         else:
             self._speech_due = math.inf
         if self.speaks_by is not None:

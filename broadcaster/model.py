@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import Enum, IntEnum
+from enum import Enum, IntEnum, StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -48,6 +48,15 @@ class Kind(Enum):
     LOOP = "loop"
 
 
+class Signal(StrEnum):
+    """What sounds before the first word: 钟声, 急钟 (quick, for what is urgent), 警报, 无."""
+
+    CHIME = "chime"
+    ALERT = "alert"
+    SIREN = "siren"
+    NONE = "none"
+
+
 class Outcome(Enum):
     """How an airing ended; every airing ends in exactly one."""
 
@@ -69,7 +78,7 @@ class Notice:
     """What somebody wants said.
 
     `voice` is `engine:name`, `pace` multiplies the speed of speech (1.0 as trained). None is the
-    station's own way; "" as opening or closing is none.
+    station's own way, by the severity where it has one; "" as opening or closing is none.
     """
 
     text: str
@@ -80,10 +89,10 @@ class Notice:
     office: Office = Office.VILLAGE
     voice: str | None = None
     pace: float | None = None
-    repeats: int = 1
+    repeats: int | None = None
     opening: str | None = None
     closing: str | None = None
-    chime: bool | None = None
+    chime: Signal | None = None
 
 
 class Break(IntEnum):

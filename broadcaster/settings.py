@@ -1,10 +1,7 @@
 """The files in config/, read once, checked whole, and handed out as frozen values."""
 
-import difflib
-import typing
-from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Annotated, Self, TypeVar
+from typing import Annotated, Literal, Self, TypeVar
 from zoneinfo import ZoneInfo, available_timezones
 
 import yaml
@@ -18,10 +15,10 @@ from pydantic import (
     ValidationError,
     model_validator,
 )
-from pydantic_core import ErrorDetails
 
 from broadcaster.errors import ConfigError
-from broadcaster.model import Severity
+from broadcaster.model import Severity, Signal
+from broadcaster.settings_problems import did_you_mean, problem
 
 PROJECT_FOLDER = Path(__file__).resolve().parent.parent
 CONFIG_FOLDER = PROJECT_FOLDER / "config"
@@ -31,7 +28,7 @@ WEEKDAYS = ("周一", "周二", "周三", "周四", "周五", "周六", "周日"
 
 def _known_zone(name: str) -> str:
     if name not in available_timezones():
-        raise ValueError(f"没有这个时区：{name}{_did_you_mean(name, available_timezones())}")
+        raise ValueError(f"没有这个时区：{name}{did_you_mean(name, available_timezones())}")
     return name
 
 
@@ -39,7 +36,28 @@ def _under_project(folder: Path) -> Path:
     return folder if folder.is_absolute() else PROJECT_FOLDER / folder
 
 
-Pace = Annotated[float, Field(ge=0.7, le=1.4)]
+def _signal_by_name(value: object) -> object:
+    """钟声 → Signal.CHIME; yes and no, as it was written before there was a choice, still hold."""
+    if isinstance(value, bool):
+        return Signal.CHIME if value else Signal.NONE
+    if isinstance(value, str) and not isinstance(value, Signal):
+        if value not in SIGNALS:
+            raise ValueError(f"没有这种信号：{value}，可以写：{'、'.join(SIGNALS)}")
+        return SIGNALS[value]
+    return value
+
+
+SLOWEST, FASTEST = 0.7, 1.4
+SIGNALS = {
+    "钟声": Signal.CHIME,
+    "急钟": Signal.ALERT,
+    "警报": Signal.SIREN,
+    "无": Signal.NONE,
+}
+
+Pace = Annotated[float, Field(ge=SLOWEST, le=FASTEST)]
+SignalName = Annotated[Signal, BeforeValidator(_signal_by_name)]
+Repeats = Annotated[int, Field(ge=1, le=20)]
 Folder = Annotated[Path, AfterValidator(_under_project)]
 VoiceName = Annotated[str, StringConstraints(pattern=r"^[a-z]+:\S+$")]
 
@@ -63,8 +81,9 @@ class StationSettings(Section):
     )
     pace: Pace = Field(1.0, description="speed of speech, 1.0 as trained")
     opening: str = Field("", description="said before every notice")
+    opening_repeats: int = Field(2, ge=1, le=5, description="how often the opening is said")
     closing: str = Field("", description="said after every notice")
-    chime: bool = Field(True, description="whether a chime comes before a notice")
+    chime: SignalName = Field(Signal.CHIME, description="what sounds before a notice")
     repeat_pause_seconds: float = Field(2.0, ge=0, le=60, description="silence between repeats, seconds")
     longest_text: int = Field(10_000, ge=1, le=50_000, description="longest notice, characters")
     first_notice: str = Field("", description="said when a person starts the box by scripts/run")
@@ -72,6 +91,43 @@ class StationSettings(Section):
     @property
     def zone(self) -> ZoneInfo:
         return ZoneInfo(self.timezone)
+
+
+class MannerSettings(Section):
+    """How a notice of one severity is said, where it does not say so itself."""
+
+    chime: SignalName | None = Field(None, description="what sounds before it; not set: station.chime")
+    repeats: Repeats = Field(1, description="how often the text is said")
+    pace: float = Field(1.0, ge=SLOWEST, le=FASTEST, description="multiplies station.pace")
+
+
+class RedManner(MannerSettings):
+    """A siren, and time to hear it where people are afraid."""
+
+    chime: SignalName | None = Signal.SIREN
+    repeats: Repeats = 3
+    pace: float = Field(0.9, ge=SLOWEST, le=FASTEST)
+
+
+class OrangeManner(MannerSettings):
+    """A chime that nobody takes for the daily one."""
+
+    chime: SignalName | None = Signal.ALERT
+    repeats: Repeats = 2
+
+
+class SeveritySettings(Section):
+    """One table of what a severity does to the saying of a notice."""
+
+    red: RedManner = RedManner()
+    orange: OrangeManner = OrangeManner()
+    yellow: MannerSettings = MannerSettings()
+    blue: MannerSettings = MannerSettings()
+    daily: MannerSettings = MannerSettings()
+
+    def of(self, severity: Severity) -> MannerSettings:
+        manner: MannerSettings = getattr(self, severity.name.lower())
+        return manner
 
 
 class SoundSettings(Section):
@@ -84,6 +140,9 @@ class SoundSettings(Section):
         2.0, ge=0, le=60, description="how long the device stays open after an item, seconds"
     )
     volume: int = Field(100, ge=0, le=100, description="volume, per cent of full scale")
+    preset: Literal["horn", "column", "flat"] = Field(
+        "horn", description="how speech is mastered, by the kind of loudspeaker"
+    )
 
 
 class EdgeSettings(Section):
@@ -128,6 +187,7 @@ class Settings(Section):
     """All of config/broadcaster.yaml."""
 
     station: StationSettings = StationSettings()
+    severity: SeveritySettings = SeveritySettings()
     sound: SoundSettings = SoundSettings()
     voices: VoicesSettings = VoicesSettings()
     web: WebSettings = WebSettings()
@@ -172,8 +232,10 @@ class SlotSettings(Section):
     weekdays: Annotated[frozenset[int], BeforeValidator(_weekday_numbers)] = frozenset(range(7))
     late_minutes: float = Field(10, ge=0, le=1440, description="later than this it is EXPIRED")
     severity: Severity = Severity.DAILY
-    repeats: int = Field(1, ge=1, le=20)
-    chime: bool | None = None
+    repeats: Repeats | None = None
+    opening: str | None = None
+    closing: str | None = None
+    chime: SignalName | None = None
     voice: VoiceName | None = None
     pace: Pace | None = None
     enabled: bool = True
@@ -229,60 +291,5 @@ def _load(path: Path, shape: type[S]) -> S:
     try:
         return shape.model_validate(content or {})
     except ValidationError as error:
-        problems = [f"{path.name} {_problem(detail, shape)}" for detail in error.errors()]
+        problems = [f"{path.name} {problem(detail, shape)}" for detail in error.errors()]
         raise ConfigError(problems) from error
-
-
-REASONS = {
-    "missing": "必须写",
-    "extra_forbidden": "没有这一项",
-    "bool_type": "要写 true 或 false",
-    "bool_parsing": "要写 true 或 false",
-    "int_type": "要写整数",
-    "int_parsing": "要写整数",
-    "int_from_float": "要写整数",
-    "float_type": "要写数字",
-    "float_parsing": "要写数字",
-    "string_type": "要写文字（时间和数字请加引号）",
-    "string_too_short": "不能为空",
-    "string_pattern_mismatch": "写法不对",
-    "model_type": "要写成一组“键: 值”",
-    "model_attributes_type": "要写成一组“键: 值”",
-    "dict_type": "要写成一组“键: 值”",
-    "tuple_type": "要写成列表",
-    "enum": "要写 0 到 4",
-    "greater_than_equal": "不能小于 {ge}",
-    "less_than_equal": "不能大于 {le}",
-}
-
-
-def _problem(detail: ErrorDetails, shape: type[BaseModel]) -> str:
-    """`section.key: reason (did you mean …?)` for one thing that is wrong."""
-    where = ".".join(str(part) for part in detail["loc"]) or "整个文件"
-    kind, given = detail["type"], detail["input"]
-    if kind == "value_error":
-        return f"{where}：{detail['ctx']['error']}"
-    reason = REASONS.get(kind, detail["msg"]).format_map(detail.get("ctx", {}))
-    if kind == "extra_forbidden":
-        return f"{where}：{reason}{_did_you_mean(str(detail['loc'][-1]), _known_keys(detail, shape))}"
-    return f"{where}：{reason}" + ("" if kind == "missing" else f"，现在写的是 {given!r}")
-
-
-def _known_keys(detail: ErrorDetails, shape: type[BaseModel]) -> Iterator[str]:
-    """The keys that were possible where an unknown one stands."""
-    for part in detail["loc"][:-1]:
-        annotation = shape.model_fields[part].annotation if isinstance(part, str) else shape
-        shape = next(
-            (
-                kind
-                for kind in (annotation, *typing.get_args(annotation))
-                if isinstance(kind, type) and issubclass(kind, BaseModel)
-            ),
-            shape,
-        )
-    yield from shape.model_fields
-
-
-def _did_you_mean(given: str, known: Iterable[str]) -> str:
-    close = difflib.get_close_matches(given, list(known), n=1)
-    return f"（是不是 {close[0]}？）" if close else ""

@@ -10,13 +10,14 @@ from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 
-from broadcaster.clips.key import chime_key
-from broadcaster.clips.preset import MASTERING_VERSION
+from broadcaster.clips.key import SIGNAL_VERSIONS, signal_key
+from broadcaster.clips.preset import PRESETS
 from broadcaster.clips.store import ClipStore
 from broadcaster.clock import Clock
 from broadcaster.errors import BroadcasterError, VoiceUnavailable
 from broadcaster.making import Making, Parts
-from broadcaster.model import Delivery, Made, Notice, Programme, Refused, Script
+from broadcaster.manner import settle
+from broadcaster.model import Clip, Delivery, Made, Notice, Programme, Refused, Script, Signal
 from broadcaster.script.fingerprint import fingerprint
 from broadcaster.script.speakable import check_speakable
 from broadcaster.settings import LexiconSettings, Settings
@@ -50,6 +51,7 @@ class Studio:
         self._clock = clock
         self._ahead = ahead
         self._store = ClipStore(settings.paths.audio_cache)
+        self._preset = PRESETS[settings.sound.preset]
         voices = settings.voices
         self._catalogue = Catalogue(settings.paths.voices, voices.threads, voices.edge)
         self._cascade = Cascade(settings.station.stand_ins)
@@ -61,12 +63,13 @@ class Studio:
             self._catalogue,
             self._cascade,
             clock,
-            settings.sound.rate_hz,
+            self._find_signal,
             self.programme_key,
         )
         self._live: list[Making] = []
         self._changed = threading.Condition()
         self._making_ahead = False
+        self._looked_for_signals = False
         self._failed_ahead: dict[str, float] = {}
 
     def settled(self, notice: Notice) -> Notice:
@@ -84,16 +87,8 @@ class Studio:
 
     def _filled_in(self, notice: Notice) -> Notice:
         """The same for a voice that may be gone by now: another one will speak. Raises `TextRefused`."""
-        station = self._settings.station
-        check_speakable(notice.text, station.longest_text)
-        return replace(
-            notice,
-            voice=notice.voice or station.voice,
-            pace=station.pace if notice.pace is None else notice.pace,
-            opening=station.opening if notice.opening is None else notice.opening,
-            closing=station.closing if notice.closing is None else notice.closing,
-            chime=station.chime if notice.chime is None else notice.chime,
-        )
+        check_speakable(notice.text, self._settings.station.longest_text)
+        return settle(notice, self._settings)
 
     def find(self, notice: Notice) -> Programme | None:
         """The programme of a settled notice in its own voice, if all its clips are there."""
@@ -170,6 +165,8 @@ class Studio:
     def step(self) -> None:
         """Watch the voice child, start the next programme that will be wanted, and wait a while."""
         self.watch()
+        if not self._looked_for_signals:
+            self._have_signals_made()
         if not self._making_ahead:
             self._make_next_ahead()
         with self._changed:
@@ -183,6 +180,17 @@ class Studio:
 
     def close(self) -> None:
         self._workshop.close()
+
+    def _have_signals_made(self) -> None:
+        """A voice child makes those that are missing as it comes up."""
+        self._looked_for_signals = True
+        if not all(self._find_signal(signal) for signal in SIGNAL_VERSIONS):
+            self._workshop.bring_up()
+
+    def _find_signal(self, signal: Signal | None) -> Clip | None:
+        if signal not in SIGNAL_VERSIONS:
+            return None
+        return self._store.find(signal_key(signal, self._settings.sound.rate_hz, self._preset))
 
     def _make_next_ahead(self) -> None:
         for notice in self._ahead():
@@ -241,19 +249,21 @@ class Studio:
 
     def programme_key(self, notice: Notice) -> str:
         """A hash of all that a settled notice's programme is made from."""
-        rate_hz = self._settings.sound.rate_hz
+        rate_hz, station = self._settings.sound.rate_hz, self._settings.station
+        signal = notice.chime if notice.chime in SIGNAL_VERSIONS else None
         parts = [
             notice.text,
             notice.opening,
             notice.closing,
             notice.repeats,
             notice.pace,
-            notice.chime and chime_key(rate_hz),
+            signal and signal_key(signal, rate_hz, self._preset),
             notice.voice,
             self._catalogue.version(notice.voice or ""),
-            self._settings.station.repeat_pause_seconds,
+            station.opening_repeats,
+            station.repeat_pause_seconds,
             self._script_version,
-            MASTERING_VERSION,
+            self._preset.version,
             rate_hz,
         ]
         return hashlib.sha256(json.dumps(parts, ensure_ascii=False).encode()).hexdigest()[:32]

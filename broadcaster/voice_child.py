@@ -10,13 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from broadcaster.child import be_the_first_out_of_memory, connect_to_parent, end_with_parent
-from broadcaster.clips.chime import chime
-from broadcaster.clips.key import chime_key, clip_key
+from broadcaster.clips.key import clip_key, signal_key
 from broadcaster.clips.mastering import Mastering
+from broadcaster.clips.preset import PRESETS
+from broadcaster.clips.signals import MAKERS, make_signal
 from broadcaster.clips.store import ClipStore
 from broadcaster.clips.writer import write_clip, write_piece
 from broadcaster.errors import BroadcasterError, VoiceUnavailable
-from broadcaster.model import Clip, Item, Line, Programme, Ready
+from broadcaster.model import Clip, Item, Line, Programme, Ready, Signal
 from broadcaster.script.compose import compose
 from broadcaster.script.reader import Reader
 from broadcaster.tts.catalogue import Catalogue
@@ -74,9 +75,11 @@ class VoiceChild:
         self._voices: dict[str, Voice] = {}
         self._jobs: dict[int, _Job] = {}
         self._turned_to: _Job | None = None
+        self._preset = PRESETS[setup.settings.sound.preset]
 
     def run(self, connection: Connection) -> None:
         """Work until the parent closes the pipe (`EOFError`)."""
+        self._keep_signals()
         while True:
             while not self._jobs or connection.poll():
                 self._take(connection.recv())
@@ -139,31 +142,32 @@ class VoiceChild:
     def _make(self, request: Make) -> Work:
         notice = request.notice
         items: list[Item] = []
-        if notice.chime:
-            items.append(Item(self._chime()))
+        if notice.chime is not Signal.NONE:
+            items.append(Item(self._signal(notice.chime or Signal.CHIME)))
             yield Sounding(request.job, (0, 0), Ready(items[0]))
         script = compose(notice, self._settings.station, self._reader)
         voice = self._voice(notice.voice or self._settings.station.voice)
         for number, line in enumerate(voice.arrange(script.lines), start=1):
-            items.append((yield from self._make_line(request, number, line, voice)))
+            items.append((yield from self._make_line(request, number, line, voice, not items)))
         programme = Programme(voice.name, tuple(items))
         self._store.keep_programme(request.key, programme)
         yield Finished(request.job, programme)
 
     def _make_line(
-        self, request: Make, number: int, line: Line, voice: Voice
+        self, request: Make, number: int, line: Line, voice: Voice, soft_start: bool
     ) -> Generator[Step, None, Item]:
         """Say a line, or find it said; yields as it goes, so that a more urgent job can go between.
 
-        The first line of a live notice is handed out piece by piece, the others whole.
+        The first line of a live notice is handed out piece by piece, the others whole. A line that
+        comes out of silence, without a signal before it, starts softly.
         """
         rate_hz, pace = self._settings.sound.rate_hz, request.notice.pace or 1.0
-        key = clip_key(line, voice.name, voice.version, pace, rate_hz)
+        key = clip_key(line, voice.name, voice.version, pace, rate_hz, self._preset, soft_start)
         clip = self._store.find(key)
         last: Sounding | None = None
         if clip is None:
             streamed = request.live and number == 1
-            mastering = Mastering(voice.rate_hz, rate_hz, voice.level_lufs)
+            mastering = Mastering(voice.rate_hz, rate_hz, voice.level_lufs, self._preset, soft_start)
             pieces: list[NDArray[np.int16]] = []
             for waveform in voice.speak(line, pace):
                 if not len(waveform.samples):
@@ -197,10 +201,21 @@ class VoiceChild:
         clip = Clip(path.stem, path, len(samples) / rate_hz)
         return Sounding(request.job, place, Ready(Item(clip, pause_seconds)))
 
-    def _chime(self) -> Clip:
+    def _signal(self, signal: Signal) -> Clip:
         rate_hz = self._settings.sound.rate_hz
-        key = chime_key(rate_hz)
-        return self._store.find(key) or write_clip(self._store, key, chime(rate_hz), rate_hz)
+        key = signal_key(signal, rate_hz, self._preset)
+        return self._store.find(key) or write_clip(
+            self._store, key, make_signal(signal, rate_hz, self._preset), rate_hz
+        )
+
+    def _keep_signals(self) -> None:
+        """Have every signal in the store before one is wanted: it covers the making of the rest."""
+        try:
+            for signal in MAKERS:
+                self._signal(signal)
+        except BroadcasterError as error:
+            # Told once is enough: the first notice fails by the same error.
+            logger.info("signals not kept: %s", error)
 
 
 def main() -> None:

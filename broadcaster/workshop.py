@@ -155,6 +155,11 @@ class Workshop:
         with self._lock:
             return bool(self._jobs)
 
+    def bring_up(self) -> None:
+        """Have the child up, which makes the signals that are missing; returns at once."""
+        with self._lock:
+            self._reach_child()
+
     def warm(self, voice: str) -> None:
         """Have the child up and its voice loaded; returns at once."""
         with self._lock:

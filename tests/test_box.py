@@ -97,7 +97,7 @@ def test_stop_silences_and_is_told_to_who_spoke(
 def test_a_severer_notice_cuts_in_and_is_heard_whole(
     village: Village, fake_rig: FakeRig, start: Callable[..., RunningBox]
 ) -> None:
-    flood = village.render("上游水库今晚开闸泄洪，请马上转移。")
+    flood = village.render("上游水库今晚开闸泄洪，请马上转移。", "--severity", "1")
     village.render(WATER * 5)
     start()
     village.call("say", WATER * 5, "--no-wait")

@@ -15,13 +15,15 @@ from test_studio import WATER, Listener, kill
 from tiny_sherpa import make_hanging, make_vits
 
 from broadcaster.errors import BroadcasterError
-from broadcaster.model import Made, Notice
+from broadcaster.model import Made, Notice, Signal
 from broadcaster.settings import LexiconSettings, PathSettings, Settings
 from broadcaster.studio import Studio
 from broadcaster.workshop import PATIENCE_SECONDS
 
-LONG = Notice("。".join(f"第{number}组的村民请到大队部开会" for number in range(1, 60)), chime=False)
-CHIMED = Notice("各位村民请注意", chime=True)
+LONG = Notice(
+    "。".join(f"第{number}组的村民请到大队部开会" for number in range(1, 60)), chime=Signal.NONE
+)
+CHIMED = Notice("各位村民请注意", chime=Signal.CHIME)
 
 
 @pytest.fixture

@@ -2,11 +2,14 @@ from pathlib import Path
 
 import pytest
 
+from broadcaster.clips.preset import PRESETS
 from broadcaster.errors import ConfigError
+from broadcaster.model import Severity, Signal
 from broadcaster.settings import (
     CONFIG_FOLDER,
     Section,
     Settings,
+    SoundSettings,
     load_lexicon,
     load_settings,
     load_timetable,
@@ -96,10 +99,43 @@ def test_weekdays_are_read_by_name(tmp_path: Path, written: str, days: set[int])
         ("name: a, text: b, at: '7:30', wekdays: 周一", "是不是 weekdays？"),
         ("name: a, text: b, at: '7:30', severity: 7", "要写 0 到 4"),
         ("name: a, text: b, at: '7:30', voice: female", "写法不对"),
+        ("name: a, text: b, at: '7:30', chime: 锣", "没有这种信号：锣，可以写：钟声、急钟、警报、无"),
+        ("name: a, text: b, at: '7:30', repeats: 0", "不能小于 1"),
     ],
 )
 def test_a_wrong_slot_is_told_by_its_place_and_reason(tmp_path: Path, slot: str, reason: str) -> None:
     assert reason in "\n".join(problems_of(tmp_path, f"slots: [{{{slot}}}]", "timetable.yaml"))
+
+
+@pytest.mark.parametrize(
+    ("written", "signal"),
+    [
+        ("钟声", Signal.CHIME),
+        ("急钟", Signal.ALERT),
+        ("警报", Signal.SIREN),
+        ("无", Signal.NONE),
+        ("true", Signal.CHIME),
+        ("false", Signal.NONE),
+    ],
+)
+def test_what_sounds_first_is_chosen_by_name(tmp_path: Path, written: str, signal: Signal) -> None:
+    content = f"station: {{chime: {written}}}"
+    assert load_settings(write(tmp_path, "broadcaster.yaml", content)).station.chime is signal
+
+
+def test_a_preset_that_is_not_known_is_told_with_those_that_are(tmp_path: Path) -> None:
+    (problem,) = problems_of(tmp_path, "sound: {preset: loud}")
+    assert problem == "broadcaster.yaml sound.preset：可以写：horn、column、flat，现在写的是 'loud'"
+
+
+def test_the_presets_that_can_be_chosen_are_those_that_there_are() -> None:
+    assert all(SoundSettings(preset=name).preset == name for name in PRESETS)  # type: ignore[arg-type]
+
+
+def test_part_of_a_severitys_manner_leaves_the_rest_of_it(tmp_path: Path) -> None:
+    settings = load_settings(write(tmp_path, "broadcaster.yaml", "severity: {red: {repeats: 5}}"))
+    red = settings.severity.of(Severity.RED)
+    assert (red.repeats, red.chime, red.pace) == (5, Signal.SIREN, 0.9)
 
 
 def keys(shape: type[Section]) -> set[str]:

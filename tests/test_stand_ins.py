@@ -12,21 +12,22 @@ from rig.edge_service import EdgeService
 from spoken import baker_folder
 from village import RunningBox, Village
 
-from broadcaster.clips.chime import chime
-from broadcaster.clips.key import chime_key
+from broadcaster.clips.key import signal_key
+from broadcaster.clips.preset import HORN
+from broadcaster.clips.signals import make_signal
 from broadcaster.clips.store import ClipStore
 from broadcaster.clips.writer import write_clip
 from broadcaster.clock import Clock
 from broadcaster.errors import BroadcasterError
 from broadcaster.loop import Loop
-from broadcaster.model import Delivery, Made, Notice, Programme, Ready, Refused
+from broadcaster.model import Delivery, Made, Notice, Programme, Ready, Refused, Signal
 from broadcaster.settings import LexiconSettings, PathSettings, Settings, StationSettings
 from broadcaster.studio import Studio
 from broadcaster.tts.edge_speakers import SHIPPED, SpeakerList
 
 EDGE, BAKER = "edge:xiaoxiao", "baker:female"
-WATER = Notice("明天上午停水。请各家各户提前储水。有事打电话给村委会。", chime=False)
-LOCAL = Notice("村民你好。", chime=False, voice=BAKER)
+WATER = Notice("明天上午停水。请各家各户提前储水。有事打电话给村委会。", chime=Signal.NONE)
+LOCAL = Notice("村民你好。", chime=Signal.NONE, voice=BAKER)
 LINES = 3
 
 
@@ -73,8 +74,9 @@ def studio(open_studio: Open) -> Studio:
 def chimed(settings: Settings) -> Notice:
     """The notice with a chime that is in the store already."""
     rate_hz = settings.sound.rate_hz
-    write_clip(ClipStore(settings.paths.audio_cache), chime_key(rate_hz), chime(rate_hz), rate_hz)
-    return replace(WATER, chime=True)
+    store, key = ClipStore(settings.paths.audio_cache), signal_key(Signal.CHIME, rate_hz, HORN)
+    write_clip(store, key, make_signal(Signal.CHIME, rate_hz, HORN), rate_hz)
+    return replace(WATER, chime=Signal.CHIME)
 
 
 class Listener:

@@ -13,16 +13,23 @@ import pytest
 import soundfile
 from fakes import ManualClock
 
-from broadcaster.clips.chime import chime
-from broadcaster.clips.key import chime_key
+from broadcaster.clips.key import SIGNAL_VERSIONS, signal_key
+from broadcaster.clips.preset import HORN
+from broadcaster.clips.signals import make_signal
 from broadcaster.clips.store import ClipStore
 from broadcaster.clips.writer import write_clip
 from broadcaster.errors import BroadcasterError, TextRefused, VoiceUnavailable
-from broadcaster.model import Delivery, Made, Notice, Ready, Refused
-from broadcaster.settings import LexiconSettings, PathSettings, Settings, StationSettings
+from broadcaster.model import Delivery, Item, Made, Notice, Ready, Refused, Severity, Signal
+from broadcaster.settings import (
+    LexiconSettings,
+    PathSettings,
+    Settings,
+    SoundSettings,
+    StationSettings,
+)
 from broadcaster.studio import Studio
 
-WATER = Notice("全体村民注意了，明天上午停水，请提前储水。", chime=False)
+WATER = Notice("全体村民注意了，明天上午停水，请提前储水。", chime=Signal.NONE)
 
 
 @pytest.fixture
@@ -57,6 +64,10 @@ class Listener:
         """The next delivery."""
         return self._inbox.get(timeout=60)
 
+    def next_now(self) -> Delivery:
+        """What is there already, without waiting."""
+        return self._inbox.get_nowait()
+
     def follow(self, at_first_sound: object = None) -> Made | Refused:
         while isinstance(delivery := self._inbox.get(timeout=60), Ready):
             self.sounds.append(delivery)
@@ -85,15 +96,26 @@ def test_a_programme_is_made_once_and_then_found(studio: Studio, settings: Setti
     assert again.child_pid is None
 
 
-def test_a_chime_comes_first_and_from_the_store(studio: Studio, settings: Settings) -> None:
+@pytest.mark.parametrize(
+    ("severity", "signal"),
+    [
+        (Severity.DAILY, Signal.CHIME),
+        (Severity.ORANGE, Signal.ALERT),
+        (Severity.RED, Signal.SIREN),
+    ],
+)
+def test_a_signal_comes_first_and_from_the_store(
+    studio: Studio, settings: Settings, severity: Severity, signal: Signal
+) -> None:
     rate_hz = settings.sound.rate_hz
     store = ClipStore(settings.paths.audio_cache)
-    clip = write_clip(store, chime_key(rate_hz), chime(rate_hz), rate_hz)
+    sound = make_signal(signal, rate_hz, HORN)
+    clip = write_clip(store, signal_key(signal, rate_hz, HORN), sound, rate_hz)
     listener = Listener()
-    with studio.make(replace(WATER, chime=None), listener):
+    with studio.make(replace(WATER, chime=None, severity=severity, repeats=1), listener):
+        assert listener.next_now() == Ready(Item(clip))
         made = listener.follow()
     assert isinstance(made, Made)
-    assert listener.sounds[0].item.clip == clip
     assert [item.clip for item in made.programme.items].count(clip) == 1
 
 
@@ -109,6 +131,43 @@ def test_the_first_line_is_heard_in_pieces_that_are_its_clip(studio: Studio) -> 
         assert np.array_equal(heard, samples(first.clip.path))
         assert pieces[-1].item.pause_seconds == first.pause_seconds
     assert not any(piece.item.clip.path.exists() for piece in pieces)
+
+
+def test_speech_that_follows_silence_starts_softly_and_only_there(studio: Studio) -> None:
+    twice = studio.programme(replace(WATER, repeats=2)).items
+    again = len(twice) // 2
+    out_of_silence, in_the_middle = samples(twice[0].clip.path), samples(twice[again].clip.path)
+    start = round(0.3 * 48_000)
+    assert np.array_equal(out_of_silence[start:], in_the_middle[start:])
+    assert np.abs(out_of_silence[: start // 2]).max() < 0.6 * np.abs(in_the_middle[:start]).max()
+    assert [item.clip for item in twice[1:again]] == [item.clip for item in twice[again + 1 :]]
+    after_a_chime = studio.programme(replace(WATER, chime=Signal.CHIME)).items
+    assert after_a_chime[1].clip == twice[again].clip
+
+
+def test_every_signal_is_in_the_store_from_the_first_start(
+    studio: Studio, settings: Settings, clock: ManualClock
+) -> None:
+    store = ClipStore(settings.paths.audio_cache)
+    keys = [signal_key(signal, settings.sound.rate_hz, HORN) for signal in SIGNAL_VERSIONS]
+    studio.step()
+    studio.script(WATER)
+    assert all(store.find(key) for key in keys)
+
+
+def test_another_preset_makes_other_clips_and_finds_its_own_again(
+    studio: Studio, settings: Settings
+) -> None:
+    horn = studio.programme(WATER)
+    sound = SoundSettings(preset="flat")
+    other = Studio(settings.model_copy(update={"sound": sound}), LexiconSettings(), ManualClock())
+    try:
+        flat = other.programme(WATER)
+    finally:
+        other.close()
+    assert {item.clip.key for item in flat.items}.isdisjoint(item.clip.key for item in horn.items)
+    assert flat.seconds == horn.seconds
+    assert studio.find(studio.settled(WATER)) == horn
 
 
 @pytest.mark.parametrize("death", ["SIGKILL", "SIGABRT", "SIGSEGV"])
@@ -228,7 +287,9 @@ def test_an_unwritable_cache_is_refused_with_a_sentence(tmp_path: Path) -> None:
         replace(WATER, repeats=2),
         replace(WATER, pace=0.9),
         replace(WATER, closing="广播完了"),
-        replace(WATER, chime=True),
+        replace(WATER, chime=Signal.CHIME),
+        replace(WATER, chime=Signal.SIREN),
+        replace(WATER, severity=Severity.RED),
     ],
 )
 def test_whatever_changes_the_sound_makes_another_programme(studio: Studio, other: Notice) -> None:
@@ -245,4 +306,10 @@ def test_the_stations_own_opening_and_pace_are_filled_in(settings: Settings) -> 
     studio = Studio(settings.model_copy(update={"station": station}), LexiconSettings(), ManualClock())
     settled = studio.settled(Notice("明天停水。"))
     assert (settled.opening, settled.closing, settled.pace) == ("全体村民注意了", "广播完了", 0.9)
-    assert settled.voice == "baker:female" and settled.chime is True
+    assert settled.voice == "baker:female" and settled.chime is Signal.CHIME
+
+
+def test_the_number_of_openings_makes_another_programme(settings: Settings, studio: Studio) -> None:
+    station = StationSettings(opening_repeats=3)
+    other = Studio(settings.model_copy(update={"station": station}), LexiconSettings(), ManualClock())
+    assert other.programme_key(other.settled(WATER)) != studio.programme_key(studio.settled(WATER))

@@ -49,10 +49,10 @@ class Village:
             timeout=120,
         )
 
-    def render(self, text: str) -> bytes:
+    def render(self, text: str, *options: str) -> bytes:
         """The sound of a text as raw samples; making it also leaves it in the cache."""
         path = self.folder / "rendered.wav"
-        made = self.call("render", text, "-o", str(path))
+        made = self.call("render", text, "-o", str(path), *options)
         assert made.returncode == 0, made.stderr
         samples: bytes = soundfile.read(path, dtype="int16")[0].tobytes()
         return samples

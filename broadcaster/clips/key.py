@@ -3,24 +3,31 @@
 import hashlib
 import json
 
-from broadcaster.clips.preset import MASTERING_VERSION
-from broadcaster.model import Line
+from broadcaster.clips.preset import Preset
+from broadcaster.model import Line, Signal
 
-# Raised when the chime sounds otherwise.
-CHIME_VERSION = 1
+# Raised when a signal sounds otherwise.
+SIGNAL_VERSIONS = {Signal.CHIME: 2, Signal.ALERT: 1, Signal.SIREN: 1}
 
 
-def clip_key(line: Line, voice: str, voice_version: str, pace: float, rate_hz: int) -> str:
+def clip_key(
+    line: Line,
+    voice: str,
+    voice_version: str,
+    pace: float,
+    rate_hz: int,
+    preset: Preset,
+    soft_start: bool = False,
+) -> str:
     """40 hex digits. What is written but not heard, and the pause after the line, leave it as it is."""
     heard = [[syllable.sounded, int(syllable.gap)] for syllable in line.syllables]
-    return _digest(
-        "line", line.spoken, heard, voice, voice_version, float(pace), rate_hz, MASTERING_VERSION
-    )
+    made = (voice, voice_version, float(pace), rate_hz, preset.version, soft_start)
+    return _digest("line", line.spoken, heard, *made)
 
 
-def chime_key(rate_hz: int) -> str:
-    """The chime is kept among the clips, so that a programme can begin with it."""
-    return _digest("chime", CHIME_VERSION, rate_hz)
+def signal_key(signal: Signal, rate_hz: int, preset: Preset) -> str:
+    """Signals are kept among the clips, so that a programme can begin with one."""
+    return _digest("signal", signal, SIGNAL_VERSIONS[signal], rate_hz, preset.target_lufs)
 
 
 def _digest(*parts: object) -> str:

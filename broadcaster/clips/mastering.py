@@ -11,7 +11,7 @@ import numpy as np
 import soxr
 from numpy.typing import NDArray
 
-from broadcaster.clips.preset import HORN, Preset
+from broadcaster.clips.preset import SOFT_START_SECONDS, Preset
 from broadcaster.errors import LineRefused
 from broadcaster.model import Waveform
 
@@ -28,10 +28,20 @@ TAPS = 10
 
 
 class Mastering:
-    """One line on its way from a voice to the station's format; used by one thread."""
+    """One line on its way from a voice to the station's format; used by one thread.
+
+    Loudness is set by the voice's typical level and never corrected by the line's own: a line that
+    goes on the air while it is made must be the clip that is kept, wherever else it is said, and the
+    compressor leaves too little to correct (`Preset`).
+    """
 
     def __init__(
-        self, source_rate_hz: int, rate_hz: int, level_lufs: float, preset: Preset = HORN
+        self,
+        source_rate_hz: int,
+        rate_hz: int,
+        level_lufs: float,
+        preset: Preset,
+        soft_start: bool = False,
     ) -> None:
         self._block = round(source_rate_hz * BLOCK_SECONDS)
         self._pending = NOTHING
@@ -40,7 +50,7 @@ class Mastering:
             Compressor(source_rate_hz, preset),
             *([Resampler(source_rate_hz, rate_hz)] if source_rate_hz != rate_hz else []),
             Limiter(rate_hz, preset),
-            Fades(rate_hz, preset),
+            Fades(rate_hz, preset, soft_start),
         ]
 
     def process(self, piece: Waveform) -> NDArray[np.int16]:
@@ -217,10 +227,11 @@ class Limiter:
 
 
 class Fades:
-    """A few milliseconds up from silence and down to it, so that no clip clicks."""
+    """A few milliseconds up from silence and down to it, so that no clip clicks; or a soft start."""
 
-    def __init__(self, rate_hz: int, preset: Preset) -> None:
-        self._rise = _rise(round(rate_hz * preset.fade_in_seconds))
+    def __init__(self, rate_hz: int, preset: Preset, soft_start: bool) -> None:
+        rise_seconds = SOFT_START_SECONDS if soft_start else preset.fade_in_seconds
+        self._rise = _rise(round(rate_hz * rise_seconds))
         self._fall = _rise(round(rate_hz * preset.fade_out_seconds))[::-1]
         self._held = NOTHING
 

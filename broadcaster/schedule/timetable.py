@@ -57,6 +57,8 @@ def _make_notice(slot: SlotSettings) -> Notice:
         voice=slot.voice,
         pace=slot.pace,
         repeats=slot.repeats,
+        opening=slot.opening,
+        closing=slot.closing,
         chime=slot.chime,
     )
 

@@ -6,14 +6,18 @@ from broadcaster.model import Line, Notice, Script
 from broadcaster.script.reader import Reader
 from broadcaster.settings import StationSettings
 
+# People look up at the first and open the window by the second.
+OPENING_PAUSE_SECONDS = 0.8
+
 
 def compose(notice: Notice, station: StationSettings, reader: Reader) -> Script:
     """The lines in speaking order; `TextRefused` when the body cannot be said."""
     body = reader.lines(notice.text)
     between = _with_last_pause(body, station.repeat_pause_seconds)
     opening = _part(station.opening if notice.opening is None else notice.opening, reader)
+    opening = opening and _with_last_pause(opening, OPENING_PAUSE_SECONDS) * station.opening_repeats
     closing = _part(station.closing if notice.closing is None else notice.closing, reader)
-    said = opening + between * (max(1, notice.repeats) - 1) + body + closing
+    said = opening + between * ((notice.repeats or 1) - 1) + body + closing
     return Script(_with_last_pause(said, 0.0))
 
 

@@ -9,7 +9,8 @@ from flask import Blueprint, abort, flash, redirect, render_template, request, s
 from flask.typing import ResponseReturnValue
 
 from broadcaster.errors import BroadcasterError
-from broadcaster.model import Notice, Severity
+from broadcaster.manner import settle
+from broadcaster.model import Notice, Severity, Signal
 from broadcaster.web import wording
 from broadcaster.web.parts import parts
 
@@ -49,13 +50,14 @@ def say_again() -> ResponseReturnValue:
 def say() -> ResponseReturnValue:
     """Show the text as it will be spoken, and what will happen; nothing is aired yet."""
     station, notice = parts().station, _notice_of_form()
+    settled = settle(notice, parts().settings)
     try:
         station.warm()
-        script = station.script(replace(notice, repeats=1))
+        script = station.script(replace(settled, repeats=1))
     except BroadcasterError as error:
         return _home(notice, str(error)), 400
-    seconds = wording.estimate_seconds(script, notice, parts().settings.station)
-    sentence = wording.say_what_happens(notice, seconds, station.status())
+    seconds = wording.estimate_seconds(script, settled, parts().settings.station)
+    sentence = wording.say_what_happens(settled, seconds, station.status())
     return render_template("confirm.html", notice=notice, script=script, sentence=sentence)
 
 
@@ -142,12 +144,20 @@ def _notice_of_form() -> Notice:
     """The notice that the form describes; a form that no page of ours made is a bad request."""
     form = request.form
     notice_id = form.get("notice_id", "")
+    repeats, chime = form.get("repeats"), form.get("chime")
     try:
-        severity, repeats = Severity(int(form.get("severity", "0"))), int(form.get("repeats", "1"))
+        notice = Notice(
+            form.get("text", "").replace("\r\n", "\n").strip(),
+            severity=Severity(int(form.get("severity", "0"))),
+            repeats=int(repeats) if repeats else None,
+            chime=Signal(chime) if chime else None,
+        )
     except ValueError:
         abort(400)
-    if not 1 <= repeats <= MOST_REPEATS or (notice_id and not re.fullmatch(r"[0-9a-f]{12}", notice_id)):
+    if notice.repeats is not None and not 1 <= notice.repeats <= MOST_REPEATS:
         abort(400)
-    text = form.get("text", "").replace("\r\n", "\n").strip()
-    notice = Notice(text, severity=severity, repeats=repeats)
+    if notice_id and not re.fullmatch(r"[0-9a-f]{12}", notice_id):
+        abort(400)
+    if form.get("frame") == "none":
+        notice = replace(notice, opening="", closing="")
     return replace(notice, id=notice_id) if notice_id else notice

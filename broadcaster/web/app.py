@@ -77,6 +77,8 @@ def _teach_wording(app: Flask, settings: Settings) -> None:
         station_name=settings.station.name,
         longest_text=settings.station.longest_text,
         severities=wording.SEVERITIES,
+        signals=wording.SIGNALS,
+        framed=bool(settings.station.opening or settings.station.closing),
         outcomes=wording.OUTCOMES,
         name_of=wording.name_of,
     )

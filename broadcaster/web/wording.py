@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from broadcaster.model import Airing, Notice, Outcome, Script, Severity
+from broadcaster.model import Airing, Notice, Outcome, Script, Severity, Signal
 from broadcaster.settings import WEEKDAYS, StationSettings
 
 if TYPE_CHECKING:
@@ -25,6 +25,12 @@ OUTCOMES = {
     Outcome.CANCELLED: "取消了",
     Outcome.SUPPRESSED: "静音时段没播",
     Outcome.FAILED: "没播成",
+}
+SIGNALS = {
+    Signal.CHIME: "钟声",
+    Signal.ALERT: "急钟",
+    Signal.SIREN: "警报",
+    Signal.NONE: "不响",
 }
 
 SECONDS_PER_SYLLABLE = 0.23
@@ -64,13 +70,16 @@ def estimate_seconds(once: Script, notice: Notice, station: StationSettings) -> 
     syllables = sum(len(line.syllables) for line in once.lines)
     pauses = sum(line.pause_seconds for line in once.lines)
     one_time = syllables * SECONDS_PER_SYLLABLE / (notice.pace or station.pace) + pauses
-    seconds = one_time * notice.repeats + station.repeat_pause_seconds * (notice.repeats - 1)
+    times = notice.repeats or 1
+    seconds = one_time * times + station.repeat_pause_seconds * (times - 1)
     return max(round(seconds / 5), 1) * 5.0
 
 
 def say_what_happens(notice: Notice, seconds: float, status: Status) -> str:
-    """One sentence on what confirming will do, by the air's order of precedence."""
-    times = f"播 {notice.repeats} 遍，大约 {say_seconds(seconds)}"
+    """One sentence on what confirming a settled notice will do, by the air's order of precedence."""
+    signal = notice.chime or Signal.NONE
+    first = "" if signal is Signal.NONE else f"，开头响{SIGNALS[signal]}"
+    times = f"播 {notice.repeats or 1} 遍，大约 {say_seconds(seconds)}{first}"
     sounding = status.on_air.airing.notice if status.on_air else None
     if sounding and notice.severity.rank < sounding.severity.rank:
         return f"马上{times}，会打断正在播的“{name_of(sounding.title, sounding.text)}”。"
@@ -78,8 +87,8 @@ def say_what_happens(notice: Notice, seconds: float, status: Status) -> str:
     ahead += [name_of(a.notice.title, a.notice.text) for a in _ahead_of(notice, status.waiting)]
     if not ahead:
         return f"马上{times}。"
-    first = f"“{ahead[0]}”" if len(ahead) == 1 else f"“{ahead[0]}”等 {len(ahead)} 条"
-    return f"排在{first}后面，{times}。"
+    those = f"“{ahead[0]}”" if len(ahead) == 1 else f"“{ahead[0]}”等 {len(ahead)} 条"
+    return f"排在{those}后面，{times}。"
 
 
 def _ahead_of(notice: Notice, waiting: tuple[Airing, ...]) -> list[Airing]:

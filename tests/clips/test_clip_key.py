@@ -1,9 +1,12 @@
 import subprocess
 import sys
-from dataclasses import replace
+from dataclasses import fields, replace
 
-from broadcaster.clips.key import chime_key, clip_key
-from broadcaster.model import Break, Line, Syllable
+import pytest
+
+from broadcaster.clips.key import SIGNAL_VERSIONS, clip_key, signal_key
+from broadcaster.clips.preset import FLAT, HORN, PRESETS, Preset
+from broadcaster.model import Break, Line, Signal, Syllable
 
 LINE = Line(
     written="银行3月开门",
@@ -24,8 +27,10 @@ def key(
     version: str = "1",
     pace: float = 1.0,
     rate_hz: int = 48_000,
+    preset: Preset = HORN,
+    soft_start: bool = False,
 ) -> str:
-    return clip_key(line, voice, version, pace, rate_hz)
+    return clip_key(line, voice, version, pace, rate_hz, preset, soft_start)
 
 
 def with_syllable(syllable: Syllable) -> Line:
@@ -42,8 +47,10 @@ def test_everything_that_changes_the_sound_changes_the_key() -> None:
         key(version="2"),
         key(pace=0.9),
         key(rate_hz=24_000),
+        key(preset=FLAT),
+        key(soft_start=True),
     }
-    assert len(keys) == 8
+    assert len(keys) == 10
 
 
 def test_what_is_not_heard_in_the_line_leaves_the_key() -> None:
@@ -61,7 +68,8 @@ def test_key_is_a_file_name_and_the_same_in_every_process() -> None:
     line = "Line('好', '好', (Syllable('好', 'hao3', 'hao3'),))"
     program = (
         "from broadcaster.clips.key import clip_key; from broadcaster.model import Line, Syllable;"
-        f"print(clip_key({line}, 'espeak:cmn', '1.51', 1.0, 48000))"
+        "from broadcaster.clips.preset import HORN;"
+        f"print(clip_key({line}, 'espeak:cmn', '1.51', 1.0, 48000, HORN))"
     )
     keys = {
         subprocess.run(
@@ -73,8 +81,21 @@ def test_key_is_a_file_name_and_the_same_in_every_process() -> None:
     assert len(bytes.fromhex(keys.pop().strip())) == 20
 
 
-def test_the_chime_has_a_key_for_each_rate() -> None:
-    assert len({chime_key(24_000), chime_key(48_000), key()}) == 3
+def test_a_signal_has_a_key_for_each_rate_and_loudness() -> None:
+    chimes = {signal_key(Signal.CHIME, *how) for how in ((24_000, HORN), (48_000, HORN), (48_000, FLAT))}
+    assert len(chimes | {key()}) == 4
+
+
+def test_every_signal_that_sounds_has_a_key() -> None:
+    assert SIGNAL_VERSIONS.keys() == set(Signal) - {Signal.NONE}
+    assert len({signal_key(signal, 48_000, HORN) for signal in SIGNAL_VERSIONS}) == 3
+
+
+@pytest.mark.parametrize("figure", [field.name for field in fields(Preset)])
+def test_every_figure_of_a_preset_changes_what_is_named_by_it(figure: str) -> None:
+    other = replace(HORN, **{figure: "other" if figure == "name" else getattr(HORN, figure) + 0.01})
+    assert other.version != HORN.version
+    assert len({preset.version for preset in PRESETS.values()}) == len(PRESETS)
 
 
 def test_main_names_and_finds_clips_without_numpy() -> None:

@@ -3,7 +3,7 @@ from itertools import islice
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from broadcaster.model import Kind, Severity
+from broadcaster.model import Kind, Severity, Signal
 from broadcaster.schedule.timetable import Timetable
 from broadcaster.settings import CONFIG_FOLDER, StationSettings, TimetableSettings, load_timetable
 
@@ -56,10 +56,18 @@ def test_a_slot_that_is_not_enabled_is_left_out() -> None:
 
 
 def test_a_notice_says_what_the_slot_says_and_leaves_the_rest_to_the_station() -> None:
-    own = MORNING | {"severity": 3, "repeats": 2, "chime": False, "voice": "espeak:cmn", "pace": 0.8}
+    own = MORNING | {
+        "severity": 3,
+        "repeats": 2,
+        "chime": "警报",
+        "opening": "",
+        "voice": "espeak:cmn",
+        "pace": 0.8,
+    }
     plain, special = (slot.notice for slot in timetable(MORNING, own).slots)
-    assert (plain.chime, plain.pace, plain.voice, plain.repeats) == (None, None, None, 1)
-    assert (special.chime, special.pace, special.voice, special.repeats) == (False, 0.8, "espeak:cmn", 2)
+    assert (plain.chime, plain.pace, plain.voice, plain.repeats) == (None, None, None, None)
+    assert (special.pace, special.voice, special.repeats) == (0.8, "espeak:cmn", 2)
+    assert (special.chime, special.opening, special.closing) == (Signal.SIREN, "", None)
     assert (special.severity, special.title, special.text) == (Severity.YELLOW, "早间", "早上好")
 
 

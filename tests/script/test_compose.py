@@ -3,7 +3,9 @@ from broadcaster.script.compose import compose
 from broadcaster.script.reader import Reader
 from broadcaster.settings import StationSettings
 
-STATION = StationSettings(opening="全体村民注意了", closing="广播完了", repeat_pause_seconds=3)
+STATION = StationSettings(
+    opening="全体村民注意了", opening_repeats=1, closing="广播完了", repeat_pause_seconds=3
+)
 
 
 def said(notice: Notice, reader: Reader, station: StationSettings = STATION) -> list[str]:
@@ -12,6 +14,13 @@ def said(notice: Notice, reader: Reader, station: StationSettings = STATION) -> 
 
 def test_opening_body_and_closing_are_said_in_order(reader: Reader) -> None:
     assert said(Notice("明天停水。"), reader) == ["全体村民注意了", "明天停水", "广播完了"]
+
+
+def test_the_opening_is_said_twice_for_those_who_missed_it(reader: Reader) -> None:
+    station = StationSettings(opening="全体村民注意了")
+    lines = compose(Notice("停水。", repeats=2), station, reader).lines
+    assert [line.spoken.rstrip("。") for line in lines] == ["全体村民注意了"] * 2 + ["停水"] * 2
+    assert lines[0].pause_seconds == lines[1].pause_seconds > 0.5
 
 
 def test_body_repeats_with_the_stations_pause_between(reader: Reader) -> None:

@@ -10,7 +10,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from broadcaster.errors import StoreUnusable, TextRefused, VoiceUnavailable
-from broadcaster.model import Kind, Notice, Outcome, Severity
+from broadcaster.model import Kind, Notice, Outcome, Severity, Signal
 from broadcaster.station import OnAir
 from broadcaster.store.journal import JournalRow
 
@@ -95,7 +95,7 @@ def test_a_text_is_shown_as_it_will_be_spoken_before_anything_is_aired(
     page = post("/say", **FLOOD).text
     assert "上游水库今晚十点开闸泄洪" in page and "原文：上游水库今晚10点开闸泄洪" in page
     assert "红色 特别重大" in page
-    assert re.search(r"马上播 2 遍，大约 \d+ 秒。", page)
+    assert re.search(r"马上播 2 遍，大约 \d+ 秒，开头响警报。", page)
     assert station.announced == []
     assert station.warmed == 1
 
@@ -110,6 +110,26 @@ def test_confirming_airs_exactly_what_was_shown_in_the_name_of_who_asked(
     assert (notice.severity, notice.repeats, asked_by) == (Severity.RED, 2, "王秀英")
     assert (notice.voice, notice.pace, notice.chime) == (None, None, None)
     assert "已经交给广播了" in secretary.get("/").text
+
+
+def test_what_the_form_leaves_open_goes_by_the_severity(
+    secretary: FlaskClient, station: FakeStation, post: Post
+) -> None:
+    page = post("/say", **FLOOD | {"repeats": ""}).text
+    assert re.search(r"马上播 3 遍，大约 \d+ 秒，开头响警报。", page)
+    post("/say/air", **hidden(page))
+    ((notice, _),) = station.announced
+    assert (notice.repeats, notice.opening, notice.closing) == (None, None, None)
+
+
+def test_signal_and_opening_can_be_chosen_and_come_back_for_editing(
+    secretary: FlaskClient, station: FakeStation, post: Post
+) -> None:
+    chosen = hidden(post("/say", **FLOOD, chime="none", frame="none").text)
+    assert 'name="chime" value="none" checked' in post("/say/edit", **chosen).text
+    post("/say/air", **chosen)
+    ((notice, _),) = station.announced
+    assert (notice.chime, notice.opening, notice.closing) == (Signal.NONE, "", "")
 
 
 def test_a_second_tap_on_confirm_airs_nothing_a_second_time(

@@ -46,6 +46,7 @@ def test_a_login_form_from_elsewhere_is_refused(client: FlaskClient) -> None:
         {"repeats": "0"},
         {"repeats": "21"},
         {"repeats": "1e3"},
+        {"chime": "gong"},
         {"notice_id": "../../etc"},
         {"notice_id": "0123456789ab\n"},
     ],

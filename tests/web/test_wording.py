@@ -1,9 +1,20 @@
+from dataclasses import replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from broadcaster.model import Airing, Line, Notice, Office, Outcome, Script, Severity, Syllable
+from broadcaster.model import (
+    Airing,
+    Line,
+    Notice,
+    Office,
+    Outcome,
+    Script,
+    Severity,
+    Signal,
+    Syllable,
+)
 from broadcaster.settings import StationSettings
 from broadcaster.station import OnAir, Status
 from broadcaster.web import wording
@@ -76,6 +87,12 @@ def test_on_a_quiet_air_it_is_said_at_once() -> None:
     assert say(Notice("停水", repeats=2), status()) == "马上播 2 遍，大约 50 秒。"
 
 
+def test_what_sounds_first_is_told() -> None:
+    siren = Notice("泄洪", repeats=3, chime=Signal.SIREN)
+    assert say(siren, status()) == "马上播 3 遍，大约 50 秒，开头响警报。"
+    assert "开头" not in say(replace(siren, chime=Signal.NONE), status())
+
+
 @pytest.mark.parametrize("sounding", [Severity.BLUE, Severity.DAILY])
 def test_what_is_severer_cuts_in(sounding: Severity) -> None:
     sentence = say(
@@ -101,3 +118,4 @@ def test_only_those_that_go_first_are_counted_as_ahead() -> None:
 def test_every_severity_and_every_outcome_has_its_words() -> None:
     assert wording.SEVERITIES.keys() == set(Severity)
     assert wording.OUTCOMES.keys() == set(Outcome)
+    assert wording.SIGNALS.keys() == set(Signal)

@@ -1,0 +1,23 @@
+"""How a notice is said where it does not say so itself: by the station, and by its severity."""
+
+from dataclasses import replace
+
+from broadcaster.model import Notice
+from broadcaster.settings import SLOWEST, Settings
+
+
+def settle(notice: Notice, settings: Settings) -> Notice:
+    """The notice with everything filled in that it left to the station."""
+    station = settings.station
+    manner = settings.severity.of(notice.severity)
+    chime = manner.chime or station.chime
+    pace = max(round(station.pace * manner.pace, 3), SLOWEST)
+    return replace(
+        notice,
+        voice=notice.voice or station.voice,
+        pace=pace if notice.pace is None else notice.pace,
+        repeats=manner.repeats if notice.repeats is None else notice.repeats,
+        opening=station.opening if notice.opening is None else notice.opening,
+        closing=station.closing if notice.closing is None else notice.closing,
+        chime=chime if notice.chime is None else notice.chime,
+    )

@@ -1,0 +1,68 @@
+"""What is wrong with a settings file, in sentences for the person who wrote it."""
+
+import difflib
+import re
+import typing
+from collections.abc import Iterable, Iterator
+
+from pydantic import BaseModel
+from pydantic_core import ErrorDetails
+
+REASONS = {
+    "missing": "必须写",
+    "extra_forbidden": "没有这一项",
+    "bool_type": "要写 true 或 false",
+    "bool_parsing": "要写 true 或 false",
+    "int_type": "要写整数",
+    "int_parsing": "要写整数",
+    "int_from_float": "要写整数",
+    "float_type": "要写数字",
+    "float_parsing": "要写数字",
+    "string_type": "要写文字（时间和数字请加引号）",
+    "string_too_short": "不能为空",
+    "string_pattern_mismatch": "写法不对",
+    "model_type": "要写成一组“键: 值”",
+    "model_attributes_type": "要写成一组“键: 值”",
+    "dict_type": "要写成一组“键: 值”",
+    "tuple_type": "要写成列表",
+    "enum": "要写 0 到 4",
+    "literal_error": "可以写：{expected}",
+    "greater_than_equal": "不能小于 {ge}",
+    "less_than_equal": "不能大于 {le}",
+}
+
+
+def problem(detail: ErrorDetails, shape: type[BaseModel]) -> str:
+    """`section.key: reason (did you mean …?)` for one thing that is wrong."""
+    where = ".".join(str(part) for part in detail["loc"]) or "整个文件"
+    kind, given = detail["type"], detail["input"]
+    if kind == "value_error":
+        return f"{where}：{detail['ctx']['error']}"
+    context = detail.get("ctx", {})
+    if kind == "literal_error":
+        context = {"expected": re.sub(", | or ", "、", context["expected"].replace("'", ""))}
+    reason = REASONS.get(kind, detail["msg"]).format_map(context)
+    if kind == "extra_forbidden":
+        return f"{where}：{reason}{did_you_mean(str(detail['loc'][-1]), _known_keys(detail, shape))}"
+    return f"{where}：{reason}" + ("" if kind == "missing" else f"，现在写的是 {given!r}")
+
+
+def _known_keys(detail: ErrorDetails, shape: type[BaseModel]) -> Iterator[str]:
+    """The keys that were possible where an unknown one stands."""
+    for part in detail["loc"][:-1]:
+        annotation = shape.model_fields[part].annotation if isinstance(part, str) else shape
+        shape = next(
+            (
+                kind
+                for kind in (annotation, *typing.get_args(annotation))
+                if isinstance(kind, type) and issubclass(kind, BaseModel)
+            ),
+            shape,
+        )
+    yield from shape.model_fields
+
+
+def did_you_mean(given: str, known: Iterable[str]) -> str:
+    """The nearest right one in brackets, or nothing."""
+    close = difflib.get_close_matches(given, list(known), n=1)
+    return f"（是不是 {close[0]}？）" if close else ""
