@@ -16,7 +16,7 @@ from tiny_sherpa import make_hanging, make_vits
 
 from broadcaster.errors import BroadcasterError
 from broadcaster.model import Made, Notice
-from broadcaster.settings import LexiconSettings, PathSettings, Settings
+from broadcaster.settings import LexiconSettings, PathSettings, Settings, StationSettings
 from broadcaster.studio import Studio
 from broadcaster.workshop import PATIENCE_SECONDS
 
@@ -35,7 +35,10 @@ def voices(tmp_path: Path) -> Path:
 @pytest.fixture
 def settings(tmp_path: Path, voices: Path) -> Settings:
     cache, state = tmp_path / "cache", tmp_path / "state"
-    return Settings(paths=PathSettings(voices=voices, audio_cache=cache, state=state))
+    # Nobody stands in: what is tried here is what becomes of the voice itself.
+    station = StationSettings(stand_ins=())
+    paths = PathSettings(voices=voices, audio_cache=cache, state=state)
+    return Settings(station=station, paths=paths)
 
 
 @pytest.fixture
