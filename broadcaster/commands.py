@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from broadcaster import control
 from broadcaster.errors import BroadcasterError, TextRefused
-from broadcaster.model import Line, Notice, Severity
+from broadcaster.model import Line, Notice, Severity, Style
 from broadcaster.settings import TimetableSettings, load_lexicon, load_settings, load_timetable
 
 if TYPE_CHECKING:
@@ -119,6 +119,20 @@ def spoken(arguments: Arguments) -> int:
     return 0
 
 
+def verse(arguments: Arguments) -> int:
+    from broadcaster.daemon import open_studio
+    from broadcaster.script.scheme import judge, verses
+    from broadcaster.script.verse_report import NO_VERSE, as_values, report
+
+    with open_studio(_config(arguments)) as studio:
+        text = Notice(_text(arguments), opening="", closing="", style=Style.VERSE)
+        schemes = [judge(found) for found in verses(studio.script(text).lines)]
+    if not schemes:
+        raise TextRefused(NO_VERSE)
+    _report(as_values(schemes), report(schemes), arguments)
+    return 0
+
+
 def list_voices(arguments: Arguments) -> int:
     from broadcaster.tts.catalogue import Catalogue
 
@@ -207,6 +221,8 @@ def _notice(arguments: Arguments) -> Notice:
         pace=arguments.pace,
         repeats=arguments.repeats,
         chime=False if arguments.no_chime else None,
+        style=Style(arguments.style),
+        beats_per_minute=arguments.beats,
     )
 
 

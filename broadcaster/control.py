@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from broadcaster.errors import BroadcasterError
-from broadcaster.model import Airing, JournalEntry, Notice, Severity
+from broadcaster.model import Airing, JournalEntry, Notice, Severity, Style
 
 if TYPE_CHECKING:
     from broadcaster.station import Station
@@ -112,7 +112,8 @@ def _parsed(line: bytes) -> Message:
 
 
 def _notice(fields: Message) -> Notice:
-    return Notice(**{**fields, "severity": Severity(fields.get("severity", 0))})
+    closed = {"severity": Severity(fields.get("severity", 0)), "style": Style(fields.get("style", ""))}
+    return Notice(**{**fields, **closed})
 
 
 def airing_as_json(airing: Airing) -> Message:

@@ -4,7 +4,7 @@ import difflib
 import typing
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Annotated, Self, TypeVar
+from typing import Annotated, Literal, Self, TypeVar
 from zoneinfo import ZoneInfo, available_timezones
 
 import yaml
@@ -21,7 +21,7 @@ from pydantic import (
 from pydantic_core import ErrorDetails
 
 from broadcaster.errors import ConfigError
-from broadcaster.model import Severity
+from broadcaster.model import FASTEST_TEMPO, SLOWEST_TEMPO, Severity
 
 PROJECT_FOLDER = Path(__file__).resolve().parent.parent
 CONFIG_FOLDER = PROJECT_FOLDER / "config"
@@ -40,6 +40,7 @@ def _under_project(folder: Path) -> Path:
 
 
 Pace = Annotated[float, Field(ge=0.7, le=1.4)]
+Tempo = Annotated[int, Field(ge=SLOWEST_TEMPO, le=FASTEST_TEMPO)]
 Folder = Annotated[Path, AfterValidator(_under_project)]
 VoiceName = Annotated[str, StringConstraints(pattern=r"^[a-z]+:\S+$")]
 
@@ -59,6 +60,7 @@ class StationSettings(Section):
     )
     voice: VoiceName = Field("baker:female", description="the station's voice, engine:name")
     pace: Pace = Field(1.0, description="speed of speech, 1.0 as trained")
+    beats_per_minute: Tempo = Field(120, description="tempo of 快板, beats a minute")
     opening: str = Field("", description="said before every notice")
     closing: str = Field("", description="said after every notice")
     chime: bool = Field(True, description="whether a chime comes before a notice")
@@ -162,6 +164,8 @@ class SlotSettings(Section):
     chime: bool | None = None
     voice: VoiceName | None = None
     pace: Pace | None = None
+    style: Literal["", "verse", "kuaiban"] = Field("", description="how verses are spoken")
+    beats_per_minute: Tempo | None = None
     enabled: bool = True
 
     @model_validator(mode="after")
@@ -237,6 +241,7 @@ REASONS = {
     "dict_type": "要写成一组“键: 值”",
     "tuple_type": "要写成列表",
     "enum": "要写 0 到 4",
+    "literal_error": "只能是 {expected} 其中一种",
     "greater_than_equal": "不能小于 {ge}",
     "less_than_equal": "不能大于 {le}",
 }

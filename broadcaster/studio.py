@@ -10,14 +10,14 @@ from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 
-from broadcaster.clips.key import chime_key
+from broadcaster.clips.key import CLAPPERS_VERSION, chime_key
 from broadcaster.clips.preset import MASTERING_VERSION
 from broadcaster.clips.store import ClipStore
 from broadcaster.clock import Clock
 from broadcaster.errors import BroadcasterError
-from broadcaster.model import Delivery, Item, Made, Notice, Programme, Ready, Refused, Script
+from broadcaster.model import Delivery, Item, Made, Notice, Programme, Ready, Refused, Script, Style
 from broadcaster.script.fingerprint import fingerprint
-from broadcaster.script.speakable import check_speakable
+from broadcaster.script.speakable import check_speakable, settled_tempo
 from broadcaster.settings import LexiconSettings, Settings
 from broadcaster.tts.catalogue import Catalogue
 from broadcaster.workshop import Workshop
@@ -71,6 +71,7 @@ class Studio:
             opening=station.opening if notice.opening is None else notice.opening,
             closing=station.closing if notice.closing is None else notice.closing,
             chime=station.chime if notice.chime is None else notice.chime,
+            beats_per_minute=settled_tempo(notice, station),
         )
 
     def find(self, notice: Notice) -> Programme | None:
@@ -203,4 +204,6 @@ class Studio:
             MASTERING_VERSION,
             rate_hz,
         ]
+        if notice.style is not Style.PLAIN:
+            parts += [notice.style, notice.beats_per_minute, CLAPPERS_VERSION]
         return hashlib.sha256(json.dumps(parts, ensure_ascii=False).encode()).hexdigest()[:32]
