@@ -4,7 +4,7 @@ import difflib
 import typing
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Annotated, Literal, Self, TypeVar
+from typing import Annotated, Self, TypeVar
 from zoneinfo import ZoneInfo, available_timezones
 
 import yaml
@@ -21,7 +21,7 @@ from pydantic import (
 from pydantic_core import ErrorDetails
 
 from broadcaster.errors import ConfigError
-from broadcaster.model import FASTEST_TEMPO, SLOWEST_TEMPO, Severity
+from broadcaster.model import FASTEST_TEMPO, SLOWEST_TEMPO, Severity, Style
 
 PROJECT_FOLDER = Path(__file__).resolve().parent.parent
 CONFIG_FOLDER = PROJECT_FOLDER / "config"
@@ -33,6 +33,12 @@ def _known_zone(name: str) -> str:
     if name not in available_timezones():
         raise ValueError(f"没有这个时区：{name}{_did_you_mean(name, available_timezones())}")
     return name
+
+
+def _known_style(style: str) -> str:
+    if style not in [known.value for known in Style]:
+        raise ValueError(f"没有这种念法：{style}，可以写 verse（顺口溜）或 kuaiban（快板），或者不写")
+    return style
 
 
 def _under_project(folder: Path) -> Path:
@@ -164,7 +170,9 @@ class SlotSettings(Section):
     chime: bool | None = None
     voice: VoiceName | None = None
     pace: Pace | None = None
-    style: Literal["", "verse", "kuaiban"] = Field("", description="how verses are spoken")
+    style: Annotated[str, AfterValidator(_known_style)] = Field(
+        "", description="how verses are spoken: verse, kuaiban, or as prose"
+    )
     beats_per_minute: Tempo | None = None
     enabled: bool = True
 
@@ -241,7 +249,6 @@ REASONS = {
     "dict_type": "要写成一组“键: 值”",
     "tuple_type": "要写成列表",
     "enum": "要写 0 到 4",
-    "literal_error": "只能是 {expected} 其中一种",
     "greater_than_equal": "不能小于 {ge}",
     "less_than_equal": "不能大于 {le}",
 }

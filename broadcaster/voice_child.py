@@ -12,14 +12,16 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from broadcaster.beat import rest_after, timing
 from broadcaster.child import connect_to_parent
 from broadcaster.clips.chime import chime
-from broadcaster.clips.key import chime_key, clip_key
+from broadcaster.clips.clappers import Run, clappers, with_clappers
+from broadcaster.clips.key import chime_key, clappers_key, clip_key
 from broadcaster.clips.mastering import Mastering
 from broadcaster.clips.store import ClipStore
 from broadcaster.clips.writer import write_clip, write_piece
 from broadcaster.errors import BroadcasterError, LineRefused, VoiceUnavailable
-from broadcaster.model import Clip, Item, Line, Programme, Ready
+from broadcaster.model import Clip, Item, Line, Notice, Programme, Ready
 from broadcaster.script.compose import compose
 from broadcaster.script.reader import Reader
 from broadcaster.tts.catalogue import Catalogue
@@ -132,8 +134,12 @@ class VoiceChild:
             yield Sounding(request.job, (0, 0), Ready(items[0]))
         script = compose(notice, self._settings.station, self._reader)
         voice = self._voice(notice.voice or self._settings.station.voice)
-        for number, line in enumerate(script.lines, start=1):
-            items.append((yield from self._make_line(request, number, line, voice)))
+        for number, part in enumerate(with_clappers(script.lines), start=1):
+            if isinstance(part, Line):
+                items.append((yield from self._make_line(request, number, part, voice)))
+            else:
+                items.append(Item(self._clappers(part, notice), part.pause_seconds))
+                yield Sounding(request.job, (number, 0), Ready(items[-1]))
         programme = Programme(voice.name, tuple(items))
         self._store.keep_programme(request.key, programme)
         yield Finished(request.job, programme)
@@ -146,22 +152,26 @@ class VoiceChild:
         The first line of a live notice is handed out piece by piece, the others whole.
         """
         rate_hz, pace = self._settings.sound.rate_hz, request.notice.pace or 1.0
-        key = clip_key(line, voice.name, voice.version, pace, rate_hz)
+        tempo = self._tempo(request.notice) if line.beats else 0
+        key = clip_key(line, voice.name, voice.version, tempo or pace, rate_hz)
         clip = self._store.find(key)
         last: Sounding | None = None
         if clip is None:
-            streamed = request.live and number == 1
+            streamed = request.live and number == 1 and not tempo
             mastering = Mastering(voice.rate_hz, rate_hz, voice.level_lufs)
             pieces: list[NDArray[np.int16]] = []
-            for waveform in voice.speak(line, pace):
+            spoken = (
+                voice.speak_on_beats(line, timing(line, tempo)) if tempo else voice.speak(line, pace)
+            )
+            for waveform in spoken:
                 pieces.append(mastering.process(waveform))
                 yield self._piece(request, number, pieces) if streamed else None
             pieces.append(mastering.finish())
             samples = np.concatenate(pieces)
-            _check_length(len(samples) / rate_hz * pace, line)
+            _check_length(len(samples) / rate_hz * (1.0 if tempo else pace), line)
             clip = write_clip(self._store, key, samples, rate_hz)
             last = self._piece(request, number, pieces, line.pause_seconds) if streamed else None
-        item = Item(clip, line.pause_seconds)
+        item = Item(clip, rest_after(line, clip.seconds, tempo) if tempo else line.pause_seconds)
         yield last or Sounding(request.job, (number, 0), Ready(item))
         return item
 
@@ -181,6 +191,15 @@ class VoiceChild:
         write_piece(path, samples, rate_hz)
         clip = Clip(path.stem, path, len(samples) / rate_hz)
         return Sounding(request.job, place, Ready(Item(clip, pause_seconds)))
+
+    def _tempo(self, notice: Notice) -> int:
+        return notice.beats_per_minute or self._settings.station.beats_per_minute
+
+    def _clappers(self, run: Run, notice: Notice) -> Clip:
+        rate_hz, tempo = self._settings.sound.rate_hz, self._tempo(notice)
+        key = clappers_key(tempo, run.pattern, rate_hz)
+        made = self._store.find(key)
+        return made or write_clip(self._store, key, clappers(run.pattern, tempo, rate_hz), rate_hz)
 
     def _chime(self) -> Clip:
         rate_hz = self._settings.sound.rate_hz

@@ -96,6 +96,8 @@ def test_weekdays_are_read_by_name(tmp_path: Path, written: str, days: set[int])
         ("name: a, text: b, at: '7:30', wekdays: 周一", "是不是 weekdays？"),
         ("name: a, text: b, at: '7:30', severity: 7", "要写 0 到 4"),
         ("name: a, text: b, at: '7:30', voice: female", "写法不对"),
+        ("name: a, text: b, at: '7:30', style: rap", "没有这种念法：rap"),
+        ("name: a, text: b, at: '7:30', beats_per_minute: 160", "不能大于 140"),
     ],
 )
 def test_a_wrong_slot_is_told_by_its_place_and_reason(tmp_path: Path, slot: str, reason: str) -> None:

@@ -29,7 +29,5 @@ def settled_tempo(notice: Notice, station: StationSettings) -> int | None:
         return None
     tempo = station.beats_per_minute if notice.beats_per_minute is None else notice.beats_per_minute
     if not SLOWEST_TEMPO <= tempo <= FASTEST_TEMPO:
-        raise TextRefused(
-            f"快板每分钟 {tempo} 拍打不了，请选 {SLOWEST_TEMPO} 到 {FASTEST_TEMPO} 拍。"
-        )
+        raise TextRefused(f"快板每分钟 {tempo} 拍打不了，请选 {SLOWEST_TEMPO} 到 {FASTEST_TEMPO} 拍。")
     return tempo

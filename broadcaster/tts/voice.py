@@ -3,6 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 
+from broadcaster.beat import Timing
 from broadcaster.model import Line, Waveform
 
 
@@ -27,6 +28,19 @@ class Voice(ABC):
         of the sound. Raises `LineRefused` when nothing usable came of it, `VoiceUnavailable` when
         the engine itself is out of order.
         """
+
+    def speak_on_beats(self, line: Line, timing: Timing) -> Iterator[Waveform]:
+        """The same with the line's vowels when they are due; it may end later than it should.
+
+        Whoever cannot set durations stretches the whole line, by a fifth at most, so that its first
+        vowel is on time and its last one about.
+        """
+        import numpy as np
+
+        from broadcaster.tts.stretch import fit
+
+        samples = np.concatenate([piece.samples for piece in self.speak(line)])
+        yield Waveform(fit(samples, self.rate_hz, timing), self.rate_hz)
 
     def close(self) -> None:  # noqa: B027 - most voices hold nothing
         """Give back memory and files."""

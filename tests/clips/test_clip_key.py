@@ -42,8 +42,12 @@ def test_everything_that_changes_the_sound_changes_the_key() -> None:
         key(version="2"),
         key(pace=0.9),
         key(rate_hz=24_000),
+        key(line=replace(LINE, beats=(2, 2)), pace=120),
+        key(line=replace(LINE, beats=(2, 1, 1)), pace=120),
+        key(line=replace(LINE, beats=(2, 2)), pace=130),
+        key(pace=120),
     }
-    assert len(keys) == 8
+    assert len(keys) == 12
 
 
 def test_what_is_not_heard_in_the_line_leaves_the_key() -> None:
