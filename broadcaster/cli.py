@@ -10,6 +10,7 @@ from typing import Any, NoReturn
 
 from broadcaster import __version__, commands
 from broadcaster.errors import BroadcasterError
+from broadcaster.model import Style
 from broadcaster.settings import CONFIG_FOLDER, SIGNALS
 
 # What argparse says of a command that is written wrongly, most likely first.
@@ -94,6 +95,9 @@ def make_parser() -> Parser:
     _add_text(shown)
     shown.add_argument("--pinyin", action="store_true", help="带上拼音（变调以后的读音）")
 
+    judged = _add(group, "verse", commands.verse, "找出顺口溜，看韵式，哪句没押上")
+    _add_text(judged)
+
     voices = group.add_parser("voices", help="声音：有哪些，安装").add_subparsers(
         title="命令", required=True, metavar="命令"
     )
@@ -157,6 +161,14 @@ def _add_notice(parser: Parser) -> None:
     _add_nothing(parser, "opening", "不要开场白")
     parser.add_argument("--closing", metavar="文字", help="结束语")
     _add_nothing(parser, "closing", "不要结束语")
+    parser.add_argument(
+        "--style",
+        choices=[style.value for style in Style],
+        default="",
+        metavar="念法",
+        help="verse 顺口溜一句一句念；kuaiban 打竹板念",
+    )
+    parser.add_argument("--beats", type=int, metavar="拍数", help="快板每分钟几拍，100 到 140")
 
 
 def _add_nothing(parser: Parser, what: str, description: str) -> None:

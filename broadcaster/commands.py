@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from broadcaster import control
 from broadcaster.errors import BroadcasterError, TextRefused, VoiceUnavailable
-from broadcaster.model import Line, Notice, Severity, Signal
+from broadcaster.model import Line, Notice, Severity, Signal, Style
 from broadcaster.settings import (
     SIGNALS,
     TimetableSettings,
@@ -126,6 +126,20 @@ def spoken(arguments: Arguments) -> int:
         lines.append(line["spoken"])
         lines += ["    " + " ".join(line["sounded"])] if arguments.pinyin else []
     _report(content, "\n".join(lines), arguments)
+    return 0
+
+
+def verse(arguments: Arguments) -> int:
+    from broadcaster.daemon import open_studio
+    from broadcaster.script.scheme import judge, verses
+    from broadcaster.script.verse_report import NO_VERSE, as_values, report
+
+    with open_studio(_config(arguments)) as studio:
+        text = Notice(_text(arguments), opening="", closing="", style=Style.VERSE)
+        schemes = [judge(found) for found in verses(studio.script(text).lines)]
+    if not schemes:
+        raise TextRefused(NO_VERSE)
+    _report(as_values(schemes), report(schemes), arguments)
     return 0
 
 
@@ -260,6 +274,8 @@ def _notice(arguments: Arguments) -> Notice:
         opening=arguments.opening,
         closing=arguments.closing,
         chime=Signal.NONE if arguments.no_chime else SIGNALS.get(arguments.chime),
+        style=Style(arguments.style),
+        beats_per_minute=arguments.beats,
     )
 
 

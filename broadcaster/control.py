@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from broadcaster.errors import BroadcasterError
-from broadcaster.model import Airing, JournalEntry, Notice, Severity, Signal
+from broadcaster.model import Airing, JournalEntry, Notice, Severity, Signal, Style
 
 if TYPE_CHECKING:
     from broadcaster.station import Station
@@ -116,8 +116,12 @@ def _parsed(line: bytes) -> Message:
 
 def _notice(fields: Message) -> Notice:
     chime = fields.get("chime")
-    values = {"severity": Severity(fields.get("severity", 0)), "chime": chime and Signal(chime)}
-    return Notice(**{**fields, **values})
+    closed = {
+        "severity": Severity(fields.get("severity", 0)),
+        "chime": chime and Signal(chime),
+        "style": Style(fields.get("style", "")),
+    }
+    return Notice(**{**fields, **closed})
 
 
 def airing_as_json(airing: Airing) -> Message:

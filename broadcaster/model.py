@@ -57,6 +57,18 @@ class Signal(StrEnum):
     NONE = "none"
 
 
+# Beats a minute of 快板: below, it drags; above, two syllables no longer fit on a beat.
+SLOWEST_TEMPO, FASTEST_TEMPO = 100, 140
+
+
+class Style(StrEnum):
+    """How a notice is spoken: as prose, its verses line by line, or to bamboo clappers (快板)."""
+
+    PLAIN = ""
+    VERSE = "verse"
+    KUAIBAN = "kuaiban"
+
+
 class Outcome(Enum):
     """How an airing ended; every airing ends in exactly one."""
 
@@ -79,6 +91,7 @@ class Notice:
 
     `voice` is `engine:name`, `pace` multiplies the speed of speech (1.0 as trained). None is the
     station's own way, by the severity where it has one; "" as opening or closing is none.
+    `beats_per_minute` is the tempo of 快板.
     """
 
     text: str
@@ -93,6 +106,8 @@ class Notice:
     opening: str | None = None
     closing: str | None = None
     chime: Signal | None = None
+    style: Style = Style.PLAIN
+    beats_per_minute: int | None = None
 
 
 class Break(IntEnum):
@@ -118,15 +133,31 @@ class Syllable:
     sounded: str
     gap: Break = Break.NONE
 
+    def colours(self, before: Syllable) -> bool:
+        """Whether this is the 儿 of 花儿, which is said in one with the syllable before it."""
+        return self.text == "儿" and self.sounded == "er5" and before.gap is Break.NONE
+
 
 @dataclass(frozen=True)
 class Line:
-    """One breath of speech: as written, in spoken words, as syllables; and the pause after it."""
+    """One breath of speech: as written, in spoken words, as syllables; and the pause after it.
+
+    A line of a verse has its place in it, from 1; prose has 0. `beats` says how many of `sounds` fall
+    on each beat; a line that is not spoken to a beat has none.
+    """
 
     written: str
     spoken: str
     syllables: tuple[Syllable, ...]
     pause_seconds: float = 0.0
+    place_in_verse: int = 0
+    beats: tuple[int, ...] = ()
+
+    @property
+    def sounds(self) -> tuple[Syllable, ...]:
+        """The syllables that take time of their own: 儿 that colours the one before it takes none."""
+        pairs = zip((None, *self.syllables), self.syllables, strict=False)
+        return tuple(this for before, this in pairs if not (before and this.colours(before)))
 
 
 @dataclass(frozen=True)

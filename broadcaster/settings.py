@@ -17,7 +17,7 @@ from pydantic import (
 )
 
 from broadcaster.errors import ConfigError
-from broadcaster.model import Severity, Signal
+from broadcaster.model import FASTEST_TEMPO, SLOWEST_TEMPO, Severity, Signal, Style
 from broadcaster.settings_problems import did_you_mean, problem
 
 PROJECT_FOLDER = Path(__file__).resolve().parent.parent
@@ -30,6 +30,12 @@ def _known_zone(name: str) -> str:
     if name not in available_timezones():
         raise ValueError(f"没有这个时区：{name}{did_you_mean(name, available_timezones())}")
     return name
+
+
+def _known_style(style: str) -> str:
+    if style not in [known.value for known in Style]:
+        raise ValueError(f"没有这种念法：{style}，可以写 verse（顺口溜）或 kuaiban（快板），或者不写")
+    return style
 
 
 def _under_project(folder: Path) -> Path:
@@ -58,6 +64,7 @@ SIGNALS = {
 Pace = Annotated[float, Field(ge=SLOWEST, le=FASTEST)]
 SignalName = Annotated[Signal, BeforeValidator(_signal_by_name)]
 Repeats = Annotated[int, Field(ge=1, le=20)]
+Tempo = Annotated[int, Field(ge=SLOWEST_TEMPO, le=FASTEST_TEMPO)]
 Folder = Annotated[Path, AfterValidator(_under_project)]
 VoiceName = Annotated[str, StringConstraints(pattern=r"^[a-z]+:\S+$")]
 
@@ -80,6 +87,7 @@ class StationSettings(Section):
         ("baker:female",), description="voices that speak, in this order, when the wished one cannot"
     )
     pace: Pace = Field(1.0, description="speed of speech, 1.0 as trained")
+    beats_per_minute: Tempo = Field(120, description="tempo of 快板, beats a minute")
     opening: str = Field("", description="said before every notice")
     opening_repeats: int = Field(2, ge=1, le=5, description="how often the opening is said")
     closing: str = Field("", description="said after every notice")
@@ -238,6 +246,10 @@ class SlotSettings(Section):
     chime: SignalName | None = None
     voice: VoiceName | None = None
     pace: Pace | None = None
+    style: Annotated[str, AfterValidator(_known_style)] = Field(
+        "", description="how verses are spoken: verse, kuaiban, or as prose"
+    )
+    beats_per_minute: Tempo | None = None
     enabled: bool = True
 
     @model_validator(mode="after")

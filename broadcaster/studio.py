@@ -10,16 +10,16 @@ from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 
-from broadcaster.clips.key import SIGNAL_VERSIONS, signal_key
+from broadcaster.clips.key import CLAPPERS_VERSION, SIGNAL_VERSIONS, signal_key
 from broadcaster.clips.preset import PRESETS
 from broadcaster.clips.store import ClipStore
 from broadcaster.clock import Clock
 from broadcaster.errors import BroadcasterError, VoiceUnavailable
 from broadcaster.making import Making, Parts
 from broadcaster.manner import settle
-from broadcaster.model import Clip, Delivery, Made, Notice, Programme, Refused, Script, Signal
+from broadcaster.model import Clip, Delivery, Made, Notice, Programme, Refused, Script, Signal, Style
 from broadcaster.script.fingerprint import fingerprint
-from broadcaster.script.speakable import check_speakable
+from broadcaster.script.speakable import check_speakable, settled_tempo
 from broadcaster.settings import LexiconSettings, Settings
 from broadcaster.tts.cascade import Cascade
 from broadcaster.tts.catalogue import Catalogue
@@ -88,7 +88,8 @@ class Studio:
     def _filled_in(self, notice: Notice) -> Notice:
         """The same for a voice that may be gone by now: another one will speak. Raises `TextRefused`."""
         check_speakable(notice.text, self._settings.station.longest_text)
-        return settle(notice, self._settings)
+        tempo = settled_tempo(notice, self._settings.station)
+        return replace(settle(notice, self._settings), beats_per_minute=tempo)
 
     def find(self, notice: Notice) -> Programme | None:
         """The programme of a settled notice in its own voice, if all its clips are there."""
@@ -266,4 +267,6 @@ class Studio:
             self._preset.version,
             rate_hz,
         ]
+        if notice.style is not Style.PLAIN:
+            parts += [notice.style, notice.beats_per_minute, CLAPPERS_VERSION]
         return hashlib.sha256(json.dumps(parts, ensure_ascii=False).encode()).hexdigest()[:32]

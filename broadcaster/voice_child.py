@@ -9,15 +9,17 @@ from multiprocessing.connection import Connection
 import numpy as np
 from numpy.typing import NDArray
 
+from broadcaster.beat import rest_after, timing
 from broadcaster.child import be_the_first_out_of_memory, connect_to_parent, end_with_parent
-from broadcaster.clips.key import clip_key, signal_key
+from broadcaster.clips.clappers import Run, clappers, with_clappers
+from broadcaster.clips.key import clappers_key, clip_key, signal_key
 from broadcaster.clips.mastering import Mastering
 from broadcaster.clips.preset import PRESETS
 from broadcaster.clips.signals import MAKERS, make_signal
 from broadcaster.clips.store import ClipStore
 from broadcaster.clips.writer import write_clip, write_piece
 from broadcaster.errors import BroadcasterError, VoiceUnavailable
-from broadcaster.model import Clip, Item, Line, Programme, Ready, Signal
+from broadcaster.model import Clip, Item, Line, Notice, Programme, Ready, Signal
 from broadcaster.script.compose import compose
 from broadcaster.script.reader import Reader
 from broadcaster.tts.catalogue import Catalogue
@@ -147,8 +149,12 @@ class VoiceChild:
             yield Sounding(request.job, (0, 0), Ready(items[0]))
         script = compose(notice, self._settings.station, self._reader)
         voice = self._voice(notice.voice or self._settings.station.voice)
-        for number, line in enumerate(voice.arrange(script.lines), start=1):
-            items.append((yield from self._make_line(request, number, line, voice, not items)))
+        for number, part in enumerate(with_clappers(voice.arrange(script.lines)), start=1):
+            if isinstance(part, Line):
+                items.append((yield from self._make_line(request, number, part, voice, not items)))
+            else:
+                items.append(Item(self._clappers(part, notice), part.pause_seconds))
+                yield Sounding(request.job, (number, 0), Ready(items[-1]))
         programme = Programme(voice.name, tuple(items))
         self._store.keep_programme(request.key, programme)
         yield Finished(request.job, programme)
@@ -162,14 +168,18 @@ class VoiceChild:
         comes out of silence, without a signal before it, starts softly.
         """
         rate_hz, pace = self._settings.sound.rate_hz, request.notice.pace or 1.0
-        key = clip_key(line, voice.name, voice.version, pace, rate_hz, self._preset, soft_start)
+        tempo = self._tempo(request.notice) if line.beats else 0
+        key = clip_key(line, voice.name, voice.version, tempo or pace, rate_hz, self._preset, soft_start)
         clip = self._store.find(key)
         last: Sounding | None = None
         if clip is None:
-            streamed = request.live and number == 1
+            streamed = request.live and number == 1 and not tempo
             mastering = Mastering(voice.rate_hz, rate_hz, voice.level_lufs, self._preset, soft_start)
             pieces: list[NDArray[np.int16]] = []
-            for waveform in voice.speak(line, pace):
+            spoken = (
+                voice.speak_on_beats(line, timing(line, tempo)) if tempo else voice.speak(line, pace)
+            )
+            for waveform in spoken:
                 if not len(waveform.samples):
                     yield Waiting()
                     continue
@@ -177,10 +187,10 @@ class VoiceChild:
                 yield self._piece(request, number, pieces) if streamed else None
             pieces.append(mastering.finish())
             samples = np.concatenate(pieces)
-            check_length(len(samples) / rate_hz * pace, line)
+            check_length(len(samples) / rate_hz * (1.0 if tempo else pace), line)
             clip = write_clip(self._store, key, samples, rate_hz)
             last = self._piece(request, number, pieces, line.pause_seconds) if streamed else None
-        item = Item(clip, line.pause_seconds)
+        item = Item(clip, rest_after(line, clip.seconds, tempo) if tempo else line.pause_seconds)
         yield last or Sounding(request.job, (number, 0), Ready(item))
         return item
 
@@ -200,6 +210,15 @@ class VoiceChild:
         write_piece(path, samples, rate_hz)
         clip = Clip(path.stem, path, len(samples) / rate_hz)
         return Sounding(request.job, place, Ready(Item(clip, pause_seconds)))
+
+    def _tempo(self, notice: Notice) -> int:
+        return notice.beats_per_minute or self._settings.station.beats_per_minute
+
+    def _clappers(self, run: Run, notice: Notice) -> Clip:
+        rate_hz, tempo = self._settings.sound.rate_hz, self._tempo(notice)
+        key = clappers_key(tempo, run.pattern, rate_hz)
+        made = self._store.find(key)
+        return made or write_clip(self._store, key, clappers(run.pattern, tempo, rate_hz), rate_hz)
 
     def _signal(self, signal: Signal) -> Clip:
         rate_hz = self._settings.sound.rate_hz

@@ -9,7 +9,7 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "broadcaster"
 
-FLOOR = {"settings", "settings_problems", "manner", "model", "clock", "errors", "child", "loop"}
+FLOOR = {"settings", "settings_problems", "manner", "model", "clock", "errors", "child", "loop", "beat"}
 SIBLINGS = {"script", "tts", "clips", "schedule", "playout", "store"}
 
 MAY_IMPORT: dict[str, set[str]] = {
@@ -21,6 +21,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "settings_problems": set(),
     "settings": {"errors", "model", "settings_problems"},
     "manner": {"model", "settings"},
+    "beat": {"model"},
     **{sibling: FLOOR for sibling in SIBLINGS},
     "workshop": FLOOR,
     "making": FLOOR | {"workshop", "tts", "clips"},

@@ -101,6 +101,8 @@ def test_weekdays_are_read_by_name(tmp_path: Path, written: str, days: set[int])
         ("name: a, text: b, at: '7:30', voice: female", "写法不对"),
         ("name: a, text: b, at: '7:30', chime: 锣", "没有这种信号：锣，可以写：钟声、急钟、警报、无"),
         ("name: a, text: b, at: '7:30', repeats: 0", "不能小于 1"),
+        ("name: a, text: b, at: '7:30', style: rap", "没有这种念法：rap"),
+        ("name: a, text: b, at: '7:30', beats_per_minute: 160", "不能大于 140"),
     ],
 )
 def test_a_wrong_slot_is_told_by_its_place_and_reason(tmp_path: Path, slot: str, reason: str) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from datetime import datetime, time, timedelta
 from itertools import islice
 
-from broadcaster.model import Airing, Notice
+from broadcaster.model import Airing, Notice, Style
 from broadcaster.schedule.slots import FixedTimes, Loop, Slot, Window
 from broadcaster.settings import SlotSettings, StationSettings, TimetableSettings
 
@@ -60,6 +60,8 @@ def _make_notice(slot: SlotSettings) -> Notice:
         opening=slot.opening,
         closing=slot.closing,
         chime=slot.chime,
+        style=Style(slot.style),
+        beats_per_minute=slot.beats_per_minute,
     )
 
 

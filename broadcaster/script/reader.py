@@ -14,6 +14,7 @@ from broadcaster.script.lexicon import load_lexicon
 from broadcaster.script.phrasing import cut_worth, gaps
 from broadcaster.script.pronounce import Word
 from broadcaster.script.sandhi import sound
+from broadcaster.script.verse import lines_with_verses
 from broadcaster.settings import LexiconSettings
 
 # More is over 6 s of one breath; the first sound waits for the whole line's durations.
@@ -54,7 +55,14 @@ class Reader:
 
     def lines(self, text: str) -> tuple[Line, ...]:
         """What will be said, line by line; `TextRefused` when there is nothing to say."""
-        stretches = list(_join(self._stretches(clean(text, self._longest_text))))
+        return self._lines(clean(text, self._longest_text))
+
+    def lines_with_verses(self, text: str) -> tuple[Line, ...]:
+        """The same with every verse line by line; `TextRefused` when there is nothing to say."""
+        return lines_with_verses(clean(text, self._longest_text), self._lines)
+
+    def _lines(self, text: str) -> tuple[Line, ...]:
+        stretches = list(_join(self._stretches(text)))
         if not stretches:
             raise TextRefused("这段文字里没有能念的字，请写上要说的话。")
         return tuple(_line(stretch) for stretch in stretches)

@@ -3,7 +3,9 @@
 import re
 
 from broadcaster.errors import TextRefused
+from broadcaster.model import FASTEST_TEMPO, SLOWEST_TEMPO, Notice, Style
 from broadcaster.script.forms import count_han
+from broadcaster.settings import StationSettings
 
 
 def check_speakable(text: str, longest: int) -> None:
@@ -19,3 +21,13 @@ def check_speakable(text: str, longest: int) -> None:
     if re.search(r"[A-Za-z\d]", text):
         raise TextRefused("这段文字里没有汉字，念不出来，请用中文写通知。")
     raise TextRefused("这段文字里只有标点或表情，没有能念的字，请写上要说的话。")
+
+
+def settled_tempo(notice: Notice, station: StationSettings) -> int | None:
+    """The tempo of a notice in 快板, None for any other. Raises `TextRefused` out of its range."""
+    if notice.style is not Style.KUAIBAN:
+        return None
+    tempo = station.beats_per_minute if notice.beats_per_minute is None else notice.beats_per_minute
+    if not SLOWEST_TEMPO <= tempo <= FASTEST_TEMPO:
+        raise TextRefused(f"快板每分钟 {tempo} 拍打不了，请选 {SLOWEST_TEMPO} 到 {FASTEST_TEMPO} 拍。")
+    return tempo

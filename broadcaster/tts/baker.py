@@ -8,17 +8,21 @@ import numpy as np
 from ai_edge_litert.interpreter import Interpreter
 from numpy.typing import NDArray
 
+from broadcaster.beat import Timing
 from broadcaster.errors import LineRefused
 from broadcaster.model import Line, Waveform
 from broadcaster.tts.baker_symbols import REVISION, BakerSymbols
+from broadcaster.tts.mel_timing import lay_out
 from broadcaster.tts.quiet import quiet_stderr
 from broadcaster.tts.voice import Voice
 from broadcaster.tts.voice_folder import VoiceDamaged, check_files, damaged, read_description
+from broadcaster.tts.vowels import consonant_onset, vowel_onsets
 
 ACOUSTIC_FILE = "fastspeech2.tflite"
 SYMBOLS_FILE = "symbols.json"
 
 HOP = 300  # samples per frame at 24 kHz
+FRAME_SECONDS = 0.0125
 LONGEST_FRAMES = 2_048  # the model's table of positions ends there: 25.6 s
 # 64 frames let the first sound out early; 160 cost least over lines of 5 to 30 characters.
 WINDOWS = (64, 160)
@@ -26,6 +30,7 @@ OVERLAP_FRAMES = 16  # joins 72 dB below the sound; 12 frames 42 dB, 8 frames 38
 LEAD_FRAMES = 8  # 0.1 s
 
 Samples = NDArray[np.float32]
+Durations = NDArray[np.int32]
 
 
 class LineTooLong(Exception):
@@ -59,8 +64,32 @@ class BakerVoice(Voice):
         for window in plan_windows(len(mel)):
             yield Waveform(self._vocode(mel, window), self.rate_hz)
 
+    def speak_on_beats(self, line: Line, timing: Timing) -> Iterator[Waveform]:
+        mel, durations = self._frames_and_durations(line, 1.0)
+        mel = mel[: _spoken_part(durations).stop]
+        ends = np.cumsum(durations) * FRAME_SECONDS
+        finals = [float(ends[place - 1]) for place in self._symbols.finals(line)]
+        # Sounded once as it comes, to hear where the vowels are; the model's durations do not say.
+        draft = np.concatenate([self._vocode(mel, window) for window in plan_windows(len(mel))])
+        onsets = vowel_onsets(draft, self.rate_hz, finals, len(mel) * FRAME_SECONDS)
+        consonant = consonant_onset(draft, self.rate_hz, onsets[0])
+        laid = lay_out(
+            mel,
+            consonant / FRAME_SECONDS,
+            [seconds / FRAME_SECONDS for seconds in onsets],
+            [seconds / FRAME_SECONDS for seconds in timing.onsets],
+            timing.end_seconds / FRAME_SECONDS,
+        )
+        for window in plan_windows(len(laid)):
+            yield Waveform(self._vocode(laid, window), self.rate_hz)
+
     def frames(self, line: Line, pace: float = 1.0) -> Samples:
         """The line as frames of 12.5 ms by 80 mel bands. Raises `LineRefused`."""
+        mel, durations = self._frames_and_durations(line, pace)
+        return mel[_spoken_part(durations)]
+
+    def _frames_and_durations(self, line: Line, pace: float) -> tuple[Samples, Durations]:
+        """All that the model makes, and how many of the frames each symbol takes."""
         if not line.syllables:
             raise LineRefused(f"这一行没有可读的字：{line.written}")
         try:
@@ -85,8 +114,8 @@ class _Acoustic:
         outputs = [each["index"] for each in self._interpreter.get_output_details()]
         self._mel, self._durations = outputs[1], outputs[2]
 
-    def frames(self, numbers: list[int], pace: float) -> Samples:
-        """Frames by 80 mel bands; raises `LineTooLong`."""
+    def frames(self, numbers: list[int], pace: float) -> tuple[Samples, Durations]:
+        """Frames by 80 mel bands, and how many of them each symbol takes; raises `LineTooLong`."""
         if len(numbers) > LONGEST_FRAMES:
             raise LineTooLong(f"{len(numbers)} symbols")
         try:
@@ -94,7 +123,8 @@ class _Acoustic:
         except RuntimeError as error:
             raise LineTooLong(str(error)) from error
         mel: Samples = self._interpreter.get_tensor(self._mel)[0]
-        return mel[_spoken_part(self._interpreter.get_tensor(self._durations)[0])]
+        durations: Durations = self._interpreter.get_tensor(self._durations)[0]
+        return mel, durations
 
     def _run(self, numbers: list[int], pace: float) -> None:
         speaker, one = np.zeros(1, np.int32), np.ones(1, np.float32)
@@ -107,7 +137,7 @@ class _Acoustic:
         self._interpreter.invoke()
 
 
-def _spoken_part(durations: NDArray[np.int32]) -> slice:
+def _spoken_part(durations: Durations) -> slice:
     """From shortly before the first sound to the end of the last break.
 
     The model is silent for up to 0.24 s first, and at its end mark it utters 0.1 s of something at

@@ -38,6 +38,17 @@ class BakerSymbols:
         spoken[-1] = _mark(Break.CLAUSE)
         return [*spoken, SILENCE, END]
 
+    def finals(self, line: Line) -> list[int]:
+        """Where in `symbols` the final of each of the line's `sounds` stands."""
+        places, place = [], 1
+        for before, syllable in zip((None, *line.syllables), line.syllables, strict=False):
+            if before and syllable.colours(before):
+                place += 1
+                continue
+            places.append(place + 1)
+            place += 3 * len(syllable.sounded.split())
+        return places
+
     def _sounds(self, syllable: Syllable) -> Iterator[str]:
         for place, sound in enumerate(syllable.sounded.split()):
             if place:

@@ -3,6 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 
+from broadcaster.beat import Timing
 from broadcaster.model import Line, Waveform
 
 
@@ -33,6 +34,24 @@ class Voice(ABC):
     def arrange(self, lines: Sequence[Line]) -> list[Line]:
         """The lines as this voice speaks them: some may become one, none may be lost."""
         return list(lines)
+
+    def speak_on_beats(self, line: Line, timing: Timing) -> Iterator[Waveform]:
+        """The same with the line's vowels when they are due; it may end later than it should.
+
+        Whoever cannot set durations stretches the whole line, by a fifth at most, so that its first
+        vowel is on time and its last one about.
+        """
+        import numpy as np
+
+        from broadcaster.tts.stretch import fit
+
+        spoken = []
+        for piece in self.speak(line):
+            if len(piece.samples):
+                spoken.append(piece.samples)
+            else:
+                yield piece
+        yield Waveform(fit(np.concatenate(spoken), self.rate_hz, timing), self.rate_hz)
 
     def close(self) -> None:  # noqa: B027 - most voices hold nothing
         """Give back memory and files."""

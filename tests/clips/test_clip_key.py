@@ -49,8 +49,12 @@ def test_everything_that_changes_the_sound_changes_the_key() -> None:
         key(rate_hz=24_000),
         key(preset=FLAT),
         key(soft_start=True),
+        key(line=replace(LINE, beats=(2, 2)), pace=120),
+        key(line=replace(LINE, beats=(2, 1, 1)), pace=120),
+        key(line=replace(LINE, beats=(2, 2)), pace=130),
+        key(pace=120),
     }
-    assert len(keys) == 10
+    assert len(keys) == 14
 
 
 def test_what_is_not_heard_in_the_line_leaves_the_key() -> None:

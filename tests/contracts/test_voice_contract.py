@@ -1,15 +1,18 @@
 """What every voice keeps to, real and fake."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from fakes import FakeVoice
+from onsets import envelope, onset_near
 from rig.edge_service import EdgeService
 from spoken import baker_folder, edge_voice, first_words, joined, line, record
 from tiny_sherpa import make_kokoro, make_matcha, make_vits
 
+from broadcaster.beat import timing
 from broadcaster.errors import LineRefused
 from broadcaster.tts.baker import BakerVoice
 from broadcaster.tts.espeak import EspeakVoice
@@ -84,9 +87,18 @@ def test_a_faster_pace_is_shorter(voice: Voice) -> None:
         assert fast < usual < slow
 
 
+def test_a_line_on_beats_is_heard_on_the_first_of_them(voice: Voice) -> None:
+    words = replace(first_words(7), beats=(2, 2, 2, 1))
+    due = timing(words, 120)
+    amplitude = envelope(joined(voice.speak_on_beats(words, due)), voice.rate_hz)
+    assert onset_near(amplitude, due.onsets[0]) == pytest.approx(due.onsets[0], abs=0.04)
+
+
 def test_a_line_without_syllables_is_refused(voice: Voice) -> None:
     with pytest.raises(LineRefused):
         joined(voice.speak(line("")))
+    with pytest.raises(LineRefused):
+        joined(voice.speak_on_beats(line(""), timing(replace(line(""), beats=(1,)), 120)))
 
 
 def test_no_line_is_lost_when_they_are_arranged(voice: Voice) -> None:

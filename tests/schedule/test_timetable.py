@@ -3,7 +3,7 @@ from itertools import islice
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from broadcaster.model import Kind, Severity, Signal
+from broadcaster.model import Kind, Severity, Signal, Style
 from broadcaster.schedule.timetable import Timetable
 from broadcaster.settings import CONFIG_FOLDER, StationSettings, TimetableSettings, load_timetable
 
@@ -69,6 +69,12 @@ def test_a_notice_says_what_the_slot_says_and_leaves_the_rest_to_the_station() -
     assert (special.pace, special.voice, special.repeats) == (0.8, "espeak:cmn", 2)
     assert (special.chime, special.opening, special.closing) == (Signal.SIREN, "", None)
     assert (special.severity, special.title, special.text) == (Severity.YELLOW, "早间", "早上好")
+
+
+def test_a_slot_may_have_its_verse_said_to_clappers() -> None:
+    plain, verse = timetable(MORNING, MORNING | {"style": "kuaiban", "beats_per_minute": 110}).slots
+    assert (plain.notice.style, plain.notice.beats_per_minute) == (Style.PLAIN, None)
+    assert (verse.notice.style, verse.notice.beats_per_minute) == (Style.KUAIBAN, 110)
 
 
 def test_lateness_comes_from_the_slot_but_leaves_time_to_reach_the_air() -> None:

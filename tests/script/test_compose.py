@@ -1,4 +1,6 @@
-from broadcaster.model import Notice
+from verses import GREETINGS, VISITS
+
+from broadcaster.model import Notice, Style
 from broadcaster.script.compose import compose
 from broadcaster.script.reader import Reader
 from broadcaster.settings import StationSettings
@@ -39,3 +41,24 @@ def test_a_notice_may_have_its_own_opening_or_none(reader: Reader) -> None:
 
 def test_a_station_without_opening_says_the_body_alone(reader: Reader) -> None:
     assert said(Notice("停水。"), reader, StationSettings()) == ["停水"]
+
+
+def test_the_lines_of_a_verse_have_even_pauses(reader: Reader) -> None:
+    notice = Notice(VISITS.replace("\n", "") + "\n" + GREETINGS, style=Style.VERSE, closing="")
+    lines = compose(notice, STATION, reader).lines
+    assert [line.place_in_verse for line in lines] == [0, 1, 2, 3, 4, 5]
+    assert len({line.pause_seconds for line in lines[1:-1]}) == 1
+    assert not any(line.beats for line in lines)
+
+
+def test_in_kuaiban_a_verse_is_on_the_beat_each_time_it_is_said(reader: Reader) -> None:
+    lines = compose(Notice(VISITS, style=Style.KUAIBAN, repeats=2), STATION, reader).lines
+    assert [line.place_in_verse for line in lines] == [0, 1, 2, 1, 2, 0]
+    assert [bool(line.beats) for line in lines] == [False, True, True, True, True, False]
+    assert lines[2].pause_seconds == 3
+
+
+def test_what_is_no_verse_is_spoken_as_ever_in_every_style(reader: Reader) -> None:
+    plain = compose(Notice("明天上午停水，请提前储水。"), STATION, reader)
+    for style in Style:
+        assert compose(Notice("明天上午停水，请提前储水。", style=style), STATION, reader) == plain
