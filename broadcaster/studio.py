@@ -7,8 +7,9 @@ import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
+from typing import Self
 
 from broadcaster.clips.key import chime_key
 from broadcaster.clips.preset import MASTERING_VERSION
@@ -17,6 +18,7 @@ from broadcaster.clock import Clock
 from broadcaster.errors import BroadcasterError
 from broadcaster.model import Delivery, Item, Made, Notice, Programme, Ready, Refused, Script
 from broadcaster.script.fingerprint import fingerprint
+from broadcaster.script.lexicon import load_lexicon
 from broadcaster.script.speakable import check_speakable
 from broadcaster.settings import LexiconSettings, Settings
 from broadcaster.tts.catalogue import Catalogue
@@ -27,6 +29,20 @@ logger = logging.getLogger(__name__)
 # How often the timetable is looked through for programmes that are not made yet.
 AHEAD_SECONDS = 60.0
 WATCH_SECONDS = 1.0
+
+
+@dataclass(frozen=True)
+class Words:
+    """A lexicon, and what it makes of the keys of programmes: the two change together."""
+
+    lexicon: LexiconSettings
+    version: str
+
+    @classmethod
+    def of(cls, lexicon: LexiconSettings) -> Self:
+        """Raises `ConfigError` for a lexicon that is wrong."""
+        load_lexicon(lexicon)
+        return cls(lexicon, fingerprint(lexicon))
 
 
 class Studio:
@@ -48,11 +64,19 @@ class Studio:
         self._ahead = ahead
         self._store = ClipStore(settings.paths.audio_cache)
         self._catalogue = Catalogue(settings.paths.voices, settings.voices.threads)
-        self._script_version = fingerprint(lexicon)
-        self._workshop = Workshop(settings, lexicon, clock)
+        self._words = Words.of(lexicon)
+        self._workshop = Workshop(settings, clock)
         self._changed = threading.Condition()
         self._making_ahead = False
         self._failed_ahead: dict[str, float] = {}
+
+    def learn(self, lexicon: LexiconSettings) -> None:
+        """Read by another lexicon from now on; what was made by the old one is no longer found.
+
+        Lines that sound the same keep their clips. Raises `ConfigError`, and then nothing changes.
+        """
+        self._words = Words.of(lexicon)
+        self.wake()
 
     def settled(self, notice: Notice) -> Notice:
         """The notice with everything that it left to the station filled in.
@@ -80,7 +104,7 @@ class Studio:
     def script(self, notice: Notice) -> Script:
         """What will be said; blocks while it is composed. Raises `TextRefused`."""
         self.wake()
-        return self._workshop.compose(notice)
+        return self._workshop.compose(notice, self._words.lexicon)
 
     def warm(self) -> None:
         """Have the voice child ready: somebody is about to say something."""
@@ -111,7 +135,19 @@ class Studio:
             # The chime covers the making of the first line, and a voice child that is not up yet.
             deliver(Ready(Item(chime)))
         reached = (0, 0) if chime else (-1, 0)
-        job = self._workshop.make(notice, self.programme_key(notice), True, deliver, reached)
+        with self._live(notice, self._words, deliver, reached):
+            yield
+
+    @contextmanager
+    def _live(
+        self,
+        notice: Notice,
+        words: Words,
+        deliver: Callable[[Delivery], None],
+        reached: tuple[int, int] = (-1, 0),
+    ) -> Iterator[None]:
+        key = self._key(notice, words)
+        job = self._workshop.make(notice, key, True, words.lexicon, deliver, reached)
         self.wake()
         try:
             yield
@@ -182,12 +218,16 @@ class Studio:
             elif isinstance(delivery, Refused):
                 made.set_exception(BroadcasterError(delivery.reason))
 
-        self._workshop.make(notice, self.programme_key(notice), False, deliver)
+        words = self._words
+        self._workshop.make(notice, self._key(notice, words), False, words.lexicon, deliver)
         self.wake()
         return made
 
     def programme_key(self, notice: Notice) -> str:
         """A hash of all that a settled notice's programme is made from."""
+        return self._key(notice, self._words)
+
+    def _key(self, notice: Notice, words: Words) -> str:
         rate_hz = self._settings.sound.rate_hz
         parts = [
             notice.text,
@@ -199,7 +239,7 @@ class Studio:
             notice.voice,
             self._catalogue.version(notice.voice or ""),
             self._settings.station.repeat_pause_seconds,
-            self._script_version,
+            words.version,
             MASTERING_VERSION,
             rate_hz,
         ]

@@ -19,9 +19,10 @@ from broadcaster.clips.mastering import Mastering
 from broadcaster.clips.store import ClipStore
 from broadcaster.clips.writer import write_clip, write_piece
 from broadcaster.errors import BroadcasterError, LineRefused, VoiceUnavailable
-from broadcaster.model import Clip, Item, Line, Programme, Ready
+from broadcaster.model import Clip, Item, Line, Programme, Ready, Script
 from broadcaster.script.compose import compose
 from broadcaster.script.reader import Reader
+from broadcaster.settings import LexiconSettings
 from broadcaster.tts.catalogue import Catalogue
 from broadcaster.tts.voice import Voice
 from broadcaster.workshop import (
@@ -68,7 +69,8 @@ class VoiceChild:
         self._spool = setup.spool
         self._store = ClipStore(setup.settings.paths.audio_cache)
         self._catalogue = Catalogue(setup.settings.paths.voices, setup.settings.voices.threads)
-        self._reader = Reader(setup.lexicon, setup.settings.station.longest_text)
+        self._lexicon = LexiconSettings()
+        self._reader = self._new_reader()
         self._store.sweep()
         self._voices: dict[str, Voice] = {}
         self._jobs: dict[int, _Job] = {}
@@ -121,8 +123,18 @@ class VoiceChild:
                 self._voices[name] = self._catalogue.open(name)
         return self._voices[name]
 
+    def _script(self, request: Compose | Make) -> Script:
+        """By the lexicon that the request's key was made with."""
+        if request.lexicon != self._lexicon:
+            self._lexicon = request.lexicon
+            self._reader = self._new_reader()
+        return compose(request.notice, self._settings.station, self._reader)
+
+    def _new_reader(self) -> Reader:
+        return Reader(self._lexicon, self._settings.station.longest_text)
+
     def _compose(self, request: Compose) -> Work:
-        yield Composed(request.job, compose(request.notice, self._settings.station, self._reader))
+        yield Composed(request.job, self._script(request))
 
     def _make(self, request: Make) -> Work:
         notice = request.notice
@@ -130,7 +142,7 @@ class VoiceChild:
         if notice.chime:
             items.append(Item(self._chime()))
             yield Sounding(request.job, (0, 0), Ready(items[0]))
-        script = compose(notice, self._settings.station, self._reader)
+        script = self._script(request)
         voice = self._voice(notice.voice or self._settings.station.voice)
         for number, line in enumerate(script.lines, start=1):
             items.append((yield from self._make_line(request, number, line, voice)))

@@ -28,7 +28,6 @@ class Setup:
     """The first message to the child: what it works by. Pieces of lines go to `spool`."""
 
     settings: Settings
-    lexicon: LexiconSettings
     spool: Path
 
 
@@ -41,10 +40,11 @@ class Warm:
 
 @dataclass(frozen=True)
 class Compose:
-    """Ask for the script of a notice."""
+    """Ask for the script of a notice, read by a lexicon: one may change while the child is up."""
 
     job: int
     notice: Notice
+    lexicon: LexiconSettings
 
 
 @dataclass(frozen=True)
@@ -58,6 +58,7 @@ class Make:
     notice: Notice
     key: str
     live: bool
+    lexicon: LexiconSettings
 
 
 @dataclass(frozen=True)
@@ -112,10 +113,10 @@ class Workshop:
     Methods may be called from any thread. Deliveries come on the thread that reads the child.
     """
 
-    def __init__(self, settings: Settings, lexicon: LexiconSettings, clock: Clock) -> None:
+    def __init__(self, settings: Settings, clock: Clock) -> None:
         # One folder a process: a command may render while the box speaks.
         self._spool = settings.paths.state / "spool" / str(os.getpid())
-        self._setup = Setup(settings, lexicon, self._spool)
+        self._setup = Setup(settings, self._spool)
         self._limits = settings.voices
         self._clock = clock
         self._numbers = itertools.count(1)
@@ -140,7 +141,7 @@ class Workshop:
         with self._lock:
             self._reach_child().send(Warm(voice))
 
-    def compose(self, notice: Notice) -> Script:
+    def compose(self, notice: Notice, lexicon: LexiconSettings) -> Script:
         """The script of a notice; blocks for it. Raises `TextRefused` and the like."""
         answered: Future[Script] = Future()
 
@@ -150,7 +151,7 @@ class Workshop:
             elif isinstance(reply, BroadcasterError):
                 answered.set_exception(reply)
 
-        self._start(Compose(next(self._numbers), notice), answer, (-1, 0))
+        self._start(Compose(next(self._numbers), notice, lexicon), answer, (-1, 0))
         return answered.result()
 
     def make(
@@ -158,6 +159,7 @@ class Workshop:
         notice: Notice,
         key: str,
         live: bool,
+        lexicon: LexiconSettings,
         deliver: Callable[[Delivery], None],
         reached: tuple[int, int] = (-1, 0),
     ) -> int:
@@ -170,7 +172,7 @@ class Workshop:
                 deliver(reply)
 
         job = next(self._numbers)
-        self._start(Make(job, notice, key, live), answer, reached)
+        self._start(Make(job, notice, key, live, lexicon), answer, reached)
         return job
 
     def drop(self, job: int) -> None:

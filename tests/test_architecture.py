@@ -9,7 +9,7 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "broadcaster"
 
-FLOOR = {"settings", "model", "clock", "errors", "child", "loop"}
+FLOOR = {"settings", "model", "clock", "errors", "child", "loop", "whole"}
 SIBLINGS = {"script", "tts", "clips", "schedule", "playout", "store"}
 
 MAY_IMPORT: dict[str, set[str]] = {
@@ -18,6 +18,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "clock": set(),
     "loop": set(),
     "child": set(),
+    "whole": set(),
     "settings": {"errors", "model"},
     **{sibling: FLOOR for sibling in SIBLINGS},
     "workshop": FLOOR,

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from broadcaster.clips.whole import maker_is_gone, whole_file
 from broadcaster.errors import CacheUnwritable
 from broadcaster.model import Clip, Item, Programme
+from broadcaster.whole import maker_is_gone, whole_file
 
 logger = logging.getLogger(__name__)
 
