@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 
 from broadcaster.child import connect_to_parent
 from broadcaster.clips.chime import chime
+from broadcaster.clips.keeping import Keeping
 from broadcaster.clips.key import chime_key, clip_key
 from broadcaster.clips.mastering import Mastering
 from broadcaster.clips.store import ClipStore
-from broadcaster.clips.writer import write_clip, write_piece
 from broadcaster.errors import BroadcasterError, LineRefused, VoiceUnavailable
 from broadcaster.model import Clip, Item, Line, Programme, Ready, Script
 from broadcaster.script.compose import compose
@@ -138,20 +138,21 @@ class VoiceChild:
 
     def _make(self, request: Make) -> Work:
         notice = request.notice
+        keeping = Keeping(self._store, self._spool, request.job, request.live)
         items: list[Item] = []
         if notice.chime:
-            items.append(Item(self._chime()))
+            items.append(Item(self._chime(keeping)))
             yield Sounding(request.job, (0, 0), Ready(items[0]))
         script = self._script(request)
         voice = self._voice(notice.voice or self._settings.station.voice)
         for number, line in enumerate(script.lines, start=1):
-            items.append((yield from self._make_line(request, number, line, voice)))
+            items.append((yield from self._make_line(request, number, line, voice, keeping)))
         programme = Programme(voice.name, tuple(items))
-        self._store.keep_programme(request.key, programme)
-        yield Finished(request.job, programme)
+        keeping.keep_programme(request.key, programme)
+        yield Finished(request.job, programme, keeping.fault)
 
     def _make_line(
-        self, request: Make, number: int, line: Line, voice: Voice
+        self, request: Make, number: int, line: Line, voice: Voice, keeping: Keeping
     ) -> Generator[Reply | None, None, Item]:
         """Say a line, or find it said; yields as it goes, so that a more urgent job can go between.
 
@@ -159,7 +160,7 @@ class VoiceChild:
         """
         rate_hz, pace = self._settings.sound.rate_hz, request.notice.pace or 1.0
         key = clip_key(line, voice.name, voice.version, pace, rate_hz)
-        clip = self._store.find(key)
+        clip = keeping.find(key)
         last: Sounding | None = None
         if clip is None:
             streamed = request.live and number == 1
@@ -167,12 +168,13 @@ class VoiceChild:
             pieces: list[NDArray[np.int16]] = []
             for waveform in voice.speak(line, pace):
                 pieces.append(mastering.process(waveform))
-                yield self._piece(request, number, pieces) if streamed else None
+                yield self._piece(request, number, pieces, keeping) if streamed else None
             pieces.append(mastering.finish())
             samples = np.concatenate(pieces)
             _check_length(len(samples) / rate_hz * pace, line)
-            clip = write_clip(self._store, key, samples, rate_hz)
-            last = self._piece(request, number, pieces, line.pause_seconds) if streamed else None
+            clip = keeping.keep(key, samples, rate_hz)
+            if streamed:
+                last = self._piece(request, number, pieces, keeping, line.pause_seconds)
         item = Item(clip, line.pause_seconds)
         yield last or Sounding(request.job, (number, 0), Ready(item))
         return item
@@ -182,22 +184,20 @@ class VoiceChild:
         request: Make,
         number: int,
         pieces: list[NDArray[np.int16]],
+        keeping: Keeping,
         pause_seconds: float = 0.0,
     ) -> Sounding | None:
         """The newest piece of a line as a sound of its own, or None if there is nothing in it."""
-        samples, rate_hz = pieces[-1], self._settings.sound.rate_hz
-        if not len(samples):
+        if not len(pieces[-1]):
             return None
         place = (number, len(pieces))
-        path = self._spool / f"{request.job}-{number}-{len(pieces)}.wav"
-        write_piece(path, samples, rate_hz)
-        clip = Clip(path.stem, path, len(samples) / rate_hz)
+        clip = keeping.piece(place, pieces[-1], self._settings.sound.rate_hz)
         return Sounding(request.job, place, Ready(Item(clip, pause_seconds)))
 
-    def _chime(self) -> Clip:
+    def _chime(self, keeping: Keeping) -> Clip:
         rate_hz = self._settings.sound.rate_hz
         key = chime_key(rate_hz)
-        return self._store.find(key) or write_clip(self._store, key, chime(rate_hz), rate_hz)
+        return keeping.find(key) or keeping.keep(key, chime(rate_hz), rate_hz)
 
 
 @contextmanager

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import itertools
 import logging
-import os
-import shutil
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
-from pathlib import Path
 
 from broadcaster.child import Child
 from broadcaster.clock import Clock
-from broadcaster.errors import BroadcasterError, VoiceUnavailable
+from broadcaster.errors import BroadcasterError, CacheUnwritable, VoiceUnavailable
 from broadcaster.model import Delivery, Made, Notice, Programme, Ready, Refused, Script
 from broadcaster.settings import LexiconSettings, Settings
+from broadcaster.spool import Spool, open_spool
 
 logger = logging.getLogger(__name__)
 
@@ -28,7 +26,7 @@ class Setup:
     """The first message to the child: what it works by. Pieces of lines go to `spool`."""
 
     settings: Settings
-    spool: Path
+    spool: Spool
 
 
 @dataclass(frozen=True)
@@ -85,8 +83,11 @@ class Sounding:
 
 @dataclass(frozen=True)
 class Finished:
+    """`unkept` says why the cache could not keep the programme, or some of it; "" when it is kept."""
+
     job: int
     programme: Programme
+    unkept: str = ""
 
 
 @dataclass(frozen=True)
@@ -110,12 +111,15 @@ class _Job:
 class Workshop:
     """Starts the voice child when there is work, watches it, and lets it go when it has been idle.
 
+    `told_of_cache` hears after each programme why the cache could not keep it, or "" that it did.
     Methods may be called from any thread. Deliveries come on the thread that reads the child.
     """
 
-    def __init__(self, settings: Settings, clock: Clock) -> None:
-        # One folder a process: a command may render while the box speaks.
-        self._spool = settings.paths.state / "spool" / str(os.getpid())
+    def __init__(
+        self, settings: Settings, clock: Clock, told_of_cache: Callable[[str], None] = lambda why: None
+    ) -> None:
+        self._told_of_cache = told_of_cache
+        self._spool = open_spool(settings.paths.state)
         self._setup = Setup(settings, self._spool)
         self._limits = settings.voices
         self._clock = clock
@@ -124,7 +128,6 @@ class Workshop:
         self._jobs: dict[int, _Job] = {}
         self._child: Child | None = None
         self._heard_at = clock.monotonic()
-        _sweep(self._spool.parent)
 
     @property
     def child_pid(self) -> int | None:
@@ -180,8 +183,7 @@ class Workshop:
         with self._lock:
             if self._jobs.pop(job, None) and self._child:
                 self._child.send(Drop(job))
-        for piece in self._spool.glob(f"{job}-*"):
-            piece.unlink(missing_ok=True)
+        self._spool.drop(job)
 
     def watch(self) -> None:
         """End a child that has been silent over its work too long, or idle too long."""
@@ -207,7 +209,7 @@ class Workshop:
             self._jobs.clear()
         if child:
             child.stop()
-        shutil.rmtree(self._spool, ignore_errors=True)
+        self._spool.close()
 
     def _start(
         self,
@@ -223,7 +225,6 @@ class Workshop:
 
     def _reach_child(self) -> Child:
         if self._child is None:
-            self._spool.mkdir(parents=True, exist_ok=True)
             self._child = Child("voice", "broadcaster.voice_child", self._take, self._retry)
             self._child.send(self._setup)
             self._heard_at = self._clock.monotonic()
@@ -242,9 +243,12 @@ class Workshop:
         match reply:
             case Sounding(ready=ready):
                 job.answer(ready)
-            case Finished(programme=programme):
+            case Finished(programme=programme, unkept=unkept):
+                self._told_of_cache(unkept)
                 job.answer(Made(programme))
             case Failed(error=error):
+                if isinstance(error, CacheUnwritable):
+                    self._told_of_cache(str(error))
                 job.answer(error)
             case Composed():
                 job.answer(reply)
@@ -265,10 +269,3 @@ class Workshop:
             job.answer(
                 VoiceUnavailable("语音引擎连续出错，这则通知没有做成。请换一个声音，或重新安装声音。")
             )
-
-
-def _sweep(spool: Path) -> None:
-    """Remove the pieces that processes which are gone left behind."""
-    for folder in spool.glob("*"):
-        if not Path("/proc", folder.name).exists():
-            shutil.rmtree(folder, ignore_errors=True)

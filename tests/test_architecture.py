@@ -9,7 +9,7 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "broadcaster"
 
-FLOOR = {"settings", "model", "clock", "errors", "child", "loop", "whole"}
+FLOOR = {"settings", "model", "clock", "errors", "child", "loop", "whole", "spool"}
 SIBLINGS = {"script", "tts", "clips", "schedule", "playout", "store"}
 
 MAY_IMPORT: dict[str, set[str]] = {
@@ -19,6 +19,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "loop": set(),
     "child": set(),
     "whole": set(),
+    "spool": set(),
     "settings": {"errors", "model"},
     **{sibling: FLOOR for sibling in SIBLINGS},
     "workshop": FLOOR,
