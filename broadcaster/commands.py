@@ -10,13 +10,13 @@ import getpass
 import json
 import sys
 from collections.abc import Iterator
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from broadcaster import control
 from broadcaster.errors import BroadcasterError, TextRefused
 from broadcaster.model import Line, Notice, Severity
-from broadcaster.settings import TimetableSettings, load_lexicon, load_settings, load_timetable
+from broadcaster.settings import load_lexicon, load_settings, load_timetable
 
 if TYPE_CHECKING:
     from broadcaster.daemon import Config
@@ -166,10 +166,13 @@ def _answers(request: control.Message, arguments: Arguments) -> Iterator[control
 
 
 def _answers_alone(request: control.Message, arguments: Arguments) -> Iterator[control.Message]:
+    from broadcaster.clips.store import ClipStore
     from broadcaster.daemon import open_box
 
-    config = replace(_config(arguments), timetable=TimetableSettings())
-    with open_box(config, arguments.output_file) as box:
+    config = _config(arguments)
+    # At a keyboard somebody can see to it now; a box would speak on, and tell of it on its page.
+    ClipStore(config.settings.paths.audio_cache).check_writable()
+    with open_box(config, arguments.output_file, makes_ahead=False) as box:
         if box.note:
             print(box.note, file=sys.stderr)
         for answer in control.answers(box.station, {**request, "wait": True}):

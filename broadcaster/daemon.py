@@ -5,10 +5,11 @@ import logging
 import signal
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 from broadcaster.clock import Clock
@@ -31,6 +32,7 @@ from broadcaster.web.server import serve
 logger = logging.getLogger(__name__)
 
 AHEAD = timedelta(hours=24)
+KEPT_BEFORE = timedelta(hours=48)
 WATCH_SECONDS = 5.0
 # sysexits.h EX_TEMPFAIL: the service manager starts the box again.
 EXIT_RESTART = 75
@@ -58,20 +60,30 @@ class Box:
 
 
 @contextmanager
-def open_box(config: Config, output_file: Path | None = None) -> Iterator[Box]:
+def open_box(config: Config, output_file: Path | None = None, makes_ahead: bool = True) -> Iterator[Box]:
     """Everything between a notice and its sound; the timetable's programmes are made ahead."""
     settings = config.settings
     clock = Clock(settings.station.zone)
     timetable = Timetable(config.timetable, settings.station)
     with ExitStack() as stack:
+        studio = stack.enter_context(
+            closing(
+                Studio(
+                    settings,
+                    config.lexicon,
+                    clock,
+                    ahead=partial(_due_within, AHEAD, timetable, clock) if makes_ahead else tuple,
+                    due=partial(_due_within, KEPT_BEFORE, timetable, clock),
+                )
+            )
+        )
+        # First of all: a database on a disk without a free byte cannot be opened.
+        studio.make_room()
         database = settings.paths.state / "broadcaster.db"
         journal = stack.enter_context(closing(Journal(database)))
         accounts = stack.enter_context(closing(Accounts(database, clock)))
         device = stack.enter_context(
             closing(open_device(settings.sound, settings.paths.state, output_file))
-        )
-        studio = stack.enter_context(
-            closing(Studio(settings, config.lexicon, clock, lambda: _due_soon(timetable, clock)))
         )
         endings = Endings(journal)
         player = Player(studio.make, device, endings.record, clock)
@@ -86,10 +98,12 @@ def open_box(config: Config, output_file: Path | None = None) -> Iterator[Box]:
 
 @contextmanager
 def open_studio(config: Config) -> Iterator[Studio]:
-    """The studio alone, for a command that writes files or shows a script."""
-    clock = Clock(config.settings.station.zone)
+    """The studio alone, for a command that writes files or shows a script; it makes nothing ahead."""
+    settings, clock = config.settings, Clock(config.settings.station.zone)
+    timetable = Timetable(config.timetable, settings.station)
+    due = partial(_due_within, KEPT_BEFORE, timetable, clock)
     with (
-        closing(Studio(config.settings, config.lexicon, clock)) as studio,
+        closing(Studio(settings, config.lexicon, clock, due=due)) as studio,
         Loop("studio", studio.step, studio.wake),
     ):
         yield studio
@@ -126,9 +140,10 @@ def run(config: Config, tell: Callable[[str], None], output_file: Path | None, g
     return 0
 
 
-def _due_soon(timetable: Timetable, clock: Clock) -> Iterator[Notice]:
+def _due_within(time: timedelta, timetable: Timetable, clock: Clock) -> Iterable[Notice]:
+    """Each notice once, the soonest first: a loop names the same one some hundred times."""
     now = clock.now()
-    return (airing.notice for airing in timetable.plan(now, now + AHEAD))
+    return dict.fromkeys(airing.notice for airing in timetable.plan(now, now + time))
 
 
 @contextmanager

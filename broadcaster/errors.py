@@ -32,6 +32,10 @@ class CacheUnwritable(BroadcasterError):
     """The folder for made sound cannot be written, or the disk is full."""
 
 
+class CacheFull(CacheUnwritable):
+    """... because no room is left: what is kept may be pruned."""
+
+
 class DeviceLost(BroadcasterError):
     """The sound device does not exist, cannot be opened or has gone."""
 

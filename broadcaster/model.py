@@ -224,3 +224,13 @@ class Refused:
 
 
 Delivery = Ready | Made | Refused
+
+
+@dataclass(frozen=True)
+class Pruned:
+    """What was removed from the cache, and what is left in it."""
+
+    clips: int
+    programmes: int
+    bytes_freed: int
+    bytes_left: int

@@ -95,6 +95,14 @@ class VoicesSettings(Section):
     threads: int = Field(2, ge=1, le=8, description="threads of a local engine")
 
 
+class CacheSettings(Section):
+    """The sound that is kept."""
+
+    limit_megabytes: int = Field(
+        2000, ge=10, description="made sound beyond this goes, least recently aired first, MB"
+    )
+
+
 class WebSettings(Section):
     """Where the phone page is served."""
 
@@ -116,6 +124,7 @@ class Settings(Section):
     station: StationSettings = StationSettings()
     sound: SoundSettings = SoundSettings()
     voices: VoicesSettings = VoicesSettings()
+    cache: CacheSettings = CacheSettings()
     web: WebSettings = WebSettings()
     paths: PathSettings = PathSettings()
 

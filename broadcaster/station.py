@@ -117,7 +117,8 @@ class Station:
             since = on_air.started_monotonic
             played = 0.0 if since is None else self._clock.monotonic() - since
             sounding = OnAir(on_air.airing, min(played, on_air.seconds_due), on_air.seconds_due)
-        return Status(sounding, self._player.waiting(), self._player.fault)
+        faults = (self._player.fault, self._studio.fault)
+        return Status(sounding, self._player.waiting(), " ".join(filter(None, faults)))
 
     def upcoming(self, count: int = 5) -> list[Airing]:
         """The timetable's next airings, soonest first."""

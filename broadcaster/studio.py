@@ -6,17 +6,18 @@ import logging
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Self
 
+from broadcaster.clips.housekeeping import Housekeeping
 from broadcaster.clips.key import chime_key
 from broadcaster.clips.preset import MASTERING_VERSION
 from broadcaster.clips.store import ClipStore
 from broadcaster.clock import Clock
 from broadcaster.errors import BroadcasterError
-from broadcaster.model import Delivery, Item, Made, Notice, Programme, Ready, Refused, Script
+from broadcaster.model import Delivery, Item, Made, Notice, Programme, Pruned, Ready, Refused, Script
 from broadcaster.script.fingerprint import fingerprint
 from broadcaster.script.lexicon import load_lexicon
 from broadcaster.script.speakable import check_speakable
@@ -49,7 +50,7 @@ class Studio:
     """Makes programmes by the voice child and keeps them; any thread may call.
 
     `ahead` names the notices that will be wanted, soonest first; `step` makes them one by one while
-    nothing more urgent is asked.
+    nothing more urgent is asked. What is made of those that `due` names is not removed from the cache.
     """
 
     def __init__(
@@ -58,14 +59,24 @@ class Studio:
         lexicon: LexiconSettings,
         clock: Clock,
         ahead: Callable[[], Iterable[Notice]] = tuple,
+        due: Callable[[], Iterable[Notice]] = tuple,
     ) -> None:
         self._settings = settings
         self._clock = clock
         self._ahead = ahead
+        self._due = due
         self._store = ClipStore(settings.paths.audio_cache)
         self._catalogue = Catalogue(settings.paths.voices, settings.voices.threads)
         self._words = Words.of(lexicon)
-        self._workshop = Workshop(settings, clock)
+        self._house = Housekeeping(
+            self._store,
+            settings.cache.limit_megabytes * 1_000_000,
+            2 * settings.sound.rate_hz,
+            self._due_keys,
+            {chime_key(settings.sound.rate_hz)},
+            clock,
+        )
+        self._workshop = Workshop(settings, clock, self._house.made)
         self._changed = threading.Condition()
         self._making_ahead = False
         self._failed_ahead: dict[str, float] = {}
@@ -117,6 +128,11 @@ class Studio:
 
         What is ready is delivered at once, on this thread; the rest while the context is open.
         """
+        with self._house.on_air(deliver) as delivered, self._make(notice, delivered):
+            yield
+
+    @contextmanager
+    def _make(self, notice: Notice, deliver: Callable[[Delivery], None]) -> Iterator[None]:
         try:
             notice = self.settled(notice)
         except BroadcasterError as error:
@@ -125,6 +141,7 @@ class Studio:
             return
         programme = self.find(notice)
         if programme:
+            self._house.aired(self.programme_key(notice))
             for item in programme.items:
                 deliver(Ready(item))
             deliver(Made(programme))
@@ -168,6 +185,19 @@ class Studio:
         """End a voice child that hangs, or that has been idle for long."""
         self._workshop.watch()
 
+    @property
+    def fault(self) -> str:
+        """A sentence in Chinese on why made sound cannot be kept, or ""."""
+        return self._house.fault
+
+    def make_room(self) -> None:
+        """Bring the cache within its limit, and away from the last room on its disk."""
+        self._house.step()
+
+    def prune(self, to_bytes: int | None = None) -> Pruned:
+        """Make the cache so small, or within its limit. Raises `CacheUnwritable`."""
+        return self._house.prune(to_bytes)
+
     def wake(self) -> None:
         with self._changed:
             self._changed.notify()
@@ -177,12 +207,20 @@ class Studio:
         self.watch()
         if not self._making_ahead:
             self._make_next_ahead()
+        self.make_room()
         with self._changed:
             up = self._workshop.child_pid is not None
             self._changed.wait(WATCH_SECONDS if up else AHEAD_SECONDS)
 
     def close(self) -> None:
         self._workshop.close()
+
+    def _due_keys(self) -> set[str]:
+        keys = set()
+        for notice in self._due():
+            with suppress(BroadcasterError):
+                keys.add(self.programme_key(self.settled(notice)))
+        return keys
 
     def _make_next_ahead(self) -> None:
         for notice in self._ahead():

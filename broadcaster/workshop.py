@@ -111,14 +111,17 @@ class _Job:
 class Workshop:
     """Starts the voice child when there is work, watches it, and lets it go when it has been idle.
 
-    `told_of_cache` hears after each programme why the cache could not keep it, or "" that it did.
+    `made` hears of each programme its seconds, and why the cache could not keep it, or "" if it did.
     Methods may be called from any thread. Deliveries come on the thread that reads the child.
     """
 
     def __init__(
-        self, settings: Settings, clock: Clock, told_of_cache: Callable[[str], None] = lambda why: None
+        self,
+        settings: Settings,
+        clock: Clock,
+        made: Callable[[float, str], None] = lambda seconds, unkept: None,
     ) -> None:
-        self._told_of_cache = told_of_cache
+        self._made = made
         self._spool = open_spool(settings.paths.state)
         self._setup = Setup(settings, self._spool)
         self._limits = settings.voices
@@ -244,11 +247,11 @@ class Workshop:
             case Sounding(ready=ready):
                 job.answer(ready)
             case Finished(programme=programme, unkept=unkept):
-                self._told_of_cache(unkept)
+                self._made(programme.seconds, unkept)
                 job.answer(Made(programme))
             case Failed(error=error):
                 if isinstance(error, CacheUnwritable):
-                    self._told_of_cache(str(error))
+                    self._made(0.0, str(error))
                 job.answer(error)
             case Composed():
                 job.answer(reply)
