@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
-from broadcaster import __version__, commands
+from broadcaster import __version__, cache_commands, commands
+from broadcaster.console import print_json
 from broadcaster.errors import BroadcasterError
 from broadcaster.settings import CONFIG_FOLDER
 
@@ -55,7 +56,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return code
     except BroadcasterError as error:
         if getattr(parsed, "json", False):
-            commands.print_json({"error": str(error)})
+            print_json({"error": str(error)})
         print(error, file=sys.stderr)
         return commands.EXIT_BROKEN
     except KeyboardInterrupt:
@@ -101,6 +102,7 @@ def _parser() -> Parser:
     installed = _add(voices, "install", commands.install_voice, "安装一个声音，例如 baker")
     installed.add_argument("engine", metavar="引擎", help="例如 baker")
 
+    _add_cache(group)
     _add(group, "check", commands.check, "检查设置和时间表写得对不对")
     _add(group, "config", commands.show_config, "正在生效的设置")
     return parser
@@ -111,6 +113,25 @@ def _add(group: Any, name: str, command: Any, description: str) -> Parser:
     parser.add_argument("--json", action="store_true", help="输出 JSON，给程序用")
     parser.set_defaults(command=command)
     return parser
+
+
+def _add_cache(group: Any) -> None:
+    cache = group.add_parser("cache", help="做好的声音：看看、检查、腾地方、提前做").add_subparsers(
+        title="命令", required=True, metavar="命令"
+    )
+    _add(cache, "show", cache_commands.show, "存了多少做好的声音")
+    _add(cache, "check", cache_commands.check, "逐个检查，坏的删掉")
+    pruned = _add(cache, "prune", cache_commands.prune, "删掉最久没播的，直到不超过上限")
+    pruned.add_argument("--to", type=_amount, metavar="兆", help="删到多少兆，不写就是设置里的上限")
+    _add(cache, "warm", cache_commands.warm, "现在就把时间表里的都做好")
+
+
+def _amount(text: str) -> float:
+    """A number that is not below 0; argparse tells of the ValueError."""
+    number = float(text)
+    if not 0 <= number < float("inf"):
+        raise ValueError(text)
+    return number
 
 
 def _add_text(parser: Parser) -> None:

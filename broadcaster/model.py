@@ -227,6 +227,18 @@ Delivery = Ready | Made | Refused
 
 
 @dataclass(frozen=True)
+class Prepared:
+    """A programme, one of several, was made now or before; or cannot be, and `problem` says why."""
+
+    number: int
+    of: int
+    notice: Notice
+    seconds: float = 0.0
+    made: bool = False
+    problem: str = ""
+
+
+@dataclass(frozen=True)
 class Pruned:
     """What was removed from the cache, and what is left in it."""
 

@@ -3,12 +3,13 @@
 import logging
 import threading
 from collections import OrderedDict
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 
 from broadcaster.clock import Clock
 from broadcaster.errors import BroadcasterError
-from broadcaster.model import Airing, JournalEntry, Kind, Notice, Script
+from broadcaster.model import Airing, JournalEntry, Kind, Notice, Prepared, Pruned, Script
 from broadcaster.playout.player import Player
 from broadcaster.schedule.timetable import Timetable
 from broadcaster.settings import Settings
@@ -135,6 +136,14 @@ class Station:
     def warm(self) -> None:
         """Somebody is about to say something: have the voice ready."""
         self._studio.warm()
+
+    def prune(self, to_bytes: int | None = None) -> Pruned:
+        """Make the cache so small, or within its limit. Raises `CacheUnwritable`."""
+        return self._studio.prune(to_bytes)
+
+    def prepare(self) -> Iterator[Prepared]:
+        """Make everything in the timetable now, one after the other."""
+        return self._studio.prepare(self._timetable.notices())
 
     def wait_for_end(self, airing_id: str, timeout_seconds: float | None = None) -> JournalEntry | None:
         """How an airing ended, waiting for it; None when the time is over first."""

@@ -4,7 +4,7 @@ import hashlib
 import json
 import logging
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
@@ -17,7 +17,18 @@ from broadcaster.clips.preset import MASTERING_VERSION
 from broadcaster.clips.store import ClipStore
 from broadcaster.clock import Clock
 from broadcaster.errors import BroadcasterError
-from broadcaster.model import Delivery, Item, Made, Notice, Programme, Pruned, Ready, Refused, Script
+from broadcaster.model import (
+    Delivery,
+    Item,
+    Made,
+    Notice,
+    Prepared,
+    Programme,
+    Pruned,
+    Ready,
+    Refused,
+    Script,
+)
 from broadcaster.script.fingerprint import fingerprint
 from broadcaster.script.lexicon import load_lexicon
 from broadcaster.script.speakable import check_speakable
@@ -175,6 +186,17 @@ class Studio:
         """The programme of a notice; blocks while it is made. Raises `BroadcasterError`."""
         notice = self.settled(notice)
         return self.find(notice) or self._start(notice).result()
+
+    def prepare(self, notices: Sequence[Notice]) -> Iterator[Prepared]:
+        """Have each made that is not; blocks while they are, one after the other."""
+        for number, notice in enumerate(notices, start=1):
+            this = Prepared(number, len(notices), notice)
+            try:
+                found = self.find(self.settled(notice))
+                programme = found or self.programme(notice)
+                yield replace(this, seconds=programme.seconds, made=found is None)
+            except BroadcasterError as error:
+                yield replace(this, problem=str(error))
 
     @property
     def child_pid(self) -> int | None:
