@@ -78,7 +78,7 @@ def open_box(config: Config, output_file: Path | None = None, makes_ahead: bool 
             )
         )
         # First of all: a database on a disk without a free byte cannot be opened.
-        studio.make_room()
+        studio.house.tidy()
         database = settings.paths.state / "broadcaster.db"
         journal = stack.enter_context(closing(Journal(database)))
         accounts = stack.enter_context(closing(Accounts(database, clock)))
@@ -90,6 +90,7 @@ def open_box(config: Config, output_file: Path | None = None, makes_ahead: bool 
         station = Station(settings, player, studio, timetable, endings, journal, accounts, clock)
         loops = (
             stack.enter_context(Loop("studio", studio.step, studio.wake)),
+            stack.enter_context(Loop("cache", studio.house.step, studio.house.wake)),
             stack.enter_context(Loop("player", player.step, player.wake)),
         )
         stack.callback(player.stop_all, "广播站关闭")

@@ -79,7 +79,7 @@ class Studio:
         self._store = ClipStore(settings.paths.audio_cache)
         self._catalogue = Catalogue(settings.paths.voices, settings.voices.threads)
         self._words = Words.of(lexicon)
-        self._house = Housekeeping(
+        self.house = Housekeeping(
             self._store,
             settings.cache.limit_megabytes * 1_000_000,
             2 * settings.sound.rate_hz,
@@ -87,7 +87,7 @@ class Studio:
             {chime_key(settings.sound.rate_hz)},
             clock,
         )
-        self._workshop = Workshop(settings, clock, self._house.made)
+        self._workshop = Workshop(settings, clock, self.house.made)
         self._changed = threading.Condition()
         self._making_ahead = False
         self._failed_ahead: dict[str, float] = {}
@@ -139,7 +139,7 @@ class Studio:
 
         What is ready is delivered at once, on this thread; the rest while the context is open.
         """
-        with self._house.on_air(deliver) as delivered, self._make(notice, delivered):
+        with self.house.on_air(deliver) as delivered, self._make(notice, delivered):
             yield
 
     @contextmanager
@@ -152,7 +152,7 @@ class Studio:
             return
         programme = self.find(notice)
         if programme:
-            self._house.aired(self.programme_key(notice))
+            self.house.aired(self.programme_key(notice))
             for item in programme.items:
                 deliver(Ready(item))
             deliver(Made(programme))
@@ -210,15 +210,11 @@ class Studio:
     @property
     def fault(self) -> str:
         """A sentence in Chinese on why made sound cannot be kept, or ""."""
-        return self._house.fault
-
-    def make_room(self) -> None:
-        """Bring the cache within its limit, and away from the last room on its disk."""
-        self._house.step()
+        return self.house.fault
 
     def prune(self, to_bytes: int | None = None) -> Pruned:
         """Make the cache so small, or within its limit. Raises `CacheUnwritable`."""
-        return self._house.prune(to_bytes)
+        return self.house.prune(to_bytes)
 
     def wake(self) -> None:
         with self._changed:
@@ -229,13 +225,13 @@ class Studio:
         self.watch()
         if not self._making_ahead:
             self._make_next_ahead()
-        self.make_room()
         with self._changed:
             up = self._workshop.child_pid is not None
             self._changed.wait(WATCH_SECONDS if up else AHEAD_SECONDS)
 
     def close(self) -> None:
         self._workshop.close()
+        self.house.close()
 
     def _due_keys(self) -> set[str]:
         keys = set()

@@ -30,7 +30,7 @@ class Housekeeping:
     """Removes what was aired longest ago when the cache is over its limit, or the disk nearly full.
 
     `due` names the programmes that must stay; `always` the clips. What is on the air stays too. Any
-    thread may call; only the studio's calls `step`.
+    thread may call; `step` is that of a thread of its own: removing a thousand files takes a second.
     """
 
     def __init__(
@@ -55,6 +55,7 @@ class Housekeeping:
         self._known_bytes: int | None = None
         self._grown_bytes = 0.0
         self._pruned_at = self._probed_at = float("-inf")
+        self._changed = threading.Event()
 
     @property
     def fault(self) -> str:
@@ -91,8 +92,23 @@ class Housekeeping:
             logger.warning("%s", unkept)
             self._probed_at = float("-inf")
         self._fault = unkept
+        self._changed.set()
 
     def step(self) -> None:
+        """See to it, and wait until a programme was made or some time is over."""
+        self.tidy()
+        self._changed.wait(PROBE_SECONDS)
+        self._changed.clear()
+
+    def wake(self) -> None:
+        self._changed.set()
+
+    def close(self) -> None:
+        """What a command made is held to the limit too."""
+        if self._grown_bytes:
+            self.tidy()
+
+    def tidy(self) -> None:
         """Make room if there is too little; ask again whether the cache can be written."""
         now = self._clock.monotonic()
         if self._fault and now - self._probed_at >= PROBE_SECONDS:

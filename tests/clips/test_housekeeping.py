@@ -47,26 +47,26 @@ def village(store: ClipStore, noise: Callable[[int], Pcm]) -> Village:
 def test_a_cache_within_its_limit_is_left_alone(village: Village) -> None:
     village.fill("a0", 300)
     village.fill("b0", 200)
-    village.house.step()
+    village.house.tidy()
     assert village.there() == "ab"
 
 
 def test_a_cache_over_its_limit_is_brought_under_it(village: Village) -> None:
     for days, name in enumerate(("a0", "b0", "c0", "d0")):
         village.fill(name, days)
-    village.house.step()
+    village.house.tidy()
     assert village.there() == "ab"
     assert total_size(village.store.folder) <= LIMIT
 
 
 def test_it_is_counted_again_only_when_enough_was_made(village: Village) -> None:
-    village.house.step()
+    village.house.tidy()
     for name in ("a0", "b0", "c0"):
         village.fill(name, 1)
-    village.house.step()
+    village.house.tidy()
     assert village.there() == "abc"
     village.house.made(LIMIT + 1, "")
-    village.house.step()
+    village.house.tidy()
     assert village.there() != "abc"
 
 
@@ -75,13 +75,13 @@ def test_what_is_due_stays_and_is_not_gone_through_every_second(village: Village
     for name in names:
         village.fill(name, 1)
     village.due.update(names)
-    village.house.step()
+    village.house.tidy()
     assert village.there() == "abde"
     village.due.clear()
-    village.house.step()
+    village.house.tidy()
     assert village.there() == "abde"
     village.clock.advance(601)
-    village.house.step()
+    village.house.tidy()
     assert len(village.there()) == 2
 
 
@@ -125,13 +125,13 @@ def test_a_cache_that_cannot_be_written_is_a_fault_until_it_can(village: Village
     folder.write_text("a file where a folder should be")
     village.house.made(0, "磁盘写不进去")
     assert village.house.fault == "磁盘写不进去"
-    village.house.step()
+    village.house.tidy()
     assert str(folder) in village.house.fault
     folder.unlink()
-    village.house.step()
+    village.house.tidy()
     assert village.house.fault
     village.clock.advance(61)
-    village.house.step()
+    village.house.tidy()
     assert village.house.fault == ""
 
 
@@ -139,3 +139,20 @@ def test_the_next_programme_that_is_kept_ends_the_fault(village: Village) -> Non
     village.house.made(0, "磁盘写不进去")
     village.house.made(3, "")
     assert village.house.fault == ""
+
+
+def test_a_command_that_made_nothing_looks_for_nothing_at_its_end(village: Village) -> None:
+    for name in ("a0", "b0", "c0"):
+        village.fill(name, 1)
+    village.house.close()
+    assert village.there() == "abc"
+    village.house.made(1, "")
+    village.house.close()
+    assert len(village.there()) == 2
+
+
+def test_a_step_returns_when_a_programme_was_made(village: Village) -> None:
+    village.house.made(1, "")
+    village.house.step()
+    village.house.wake()
+    village.house.step()
