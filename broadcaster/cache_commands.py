@@ -94,7 +94,7 @@ def _answers(request: control.Message, arguments: Arguments) -> Iterator[control
     timetable = Timetable(config.timetable, config.settings.station)
     with open_studio(config) as studio:
         if request["do"] == "prune":
-            yield control.pruned_as_json(studio.prune(control.bytes_of(request["to_megabytes"])))
+            yield control.pruned_as_json(studio.house.prune(control.bytes_of(request["to_megabytes"])))
         else:
             for prepared in studio.prepare(timetable.notices()):
                 yield control.prepared_as_json(prepared)

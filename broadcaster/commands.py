@@ -38,7 +38,12 @@ def run(arguments: Arguments) -> int:
 
 
 def say(arguments: Arguments) -> int:
-    notice = {key: value for key, value in asdict(_notice(arguments)).items() if value is not None}
+    return air(_notice(arguments), arguments)
+
+
+def air(said: Notice, arguments: Arguments) -> int:
+    """Speak a notice now; wait for its end unless told not to."""
+    notice = {key: value for key, value in asdict(said).items() if value is not None}
     asked_by, wait = getpass.getuser(), not arguments.no_wait
     outcome = "PLAYED"
     request = {"do": "say", "notice": notice, "asked_by": asked_by, "wait": wait}

@@ -49,6 +49,6 @@ def load_config(folder: Path) -> Config:
     from broadcaster.daemon import Config
     from broadcaster.script.lexicon import load_lexicon as check_lexicon
 
-    config = Config(load_settings(folder), load_timetable(folder), load_lexicon(folder))
+    config = Config(load_settings(folder), load_timetable(folder), load_lexicon(folder), folder)
     check_lexicon(config.lexicon)
     return config

@@ -42,6 +42,9 @@ def answers(station: Station, request: Message) -> Iterator[Message]:
                 yield {"stopped": station.stop_all(asked_by)}
             case {"do": "status"}:
                 yield {"status": _status_as_json(station)}
+            case {"do": "refresh_words"}:
+                station.words.refresh()
+                yield {"fault": station.words.fault}
             case {"do": "prune", "to_megabytes": None | int() | float() as megabytes}:
                 yield pruned_as_json(station.prune(bytes_of(megabytes)))
             case {"do": "prepare"}:

@@ -15,6 +15,7 @@ from pathlib import Path
 from broadcaster.clock import Clock
 from broadcaster.control import ControlServer
 from broadcaster.errors import AlreadyRunning, StoreUnusable
+from broadcaster.lexicon_file import LexiconFile
 from broadcaster.loop import Loop, Watched
 from broadcaster.model import Notice
 from broadcaster.playout.player import Player
@@ -28,6 +29,7 @@ from broadcaster.store.journal import Journal
 from broadcaster.studio import Studio
 from broadcaster.web.app import create_app
 from broadcaster.web.server import serve
+from broadcaster.wordbook import Wordbook
 
 logger = logging.getLogger(__name__)
 
@@ -45,6 +47,7 @@ class Config:
     settings: Settings
     timetable: TimetableSettings
     lexicon: LexiconSettings
+    folder: Path
 
 
 @dataclass(frozen=True)
@@ -85,11 +88,17 @@ def open_box(config: Config, output_file: Path | None = None, makes_ahead: bool 
         device = stack.enter_context(
             closing(open_device(settings.sound, settings.paths.state, output_file))
         )
+        words = Wordbook(LexiconFile(config.folder), config.lexicon, studio)
+
+        def make_and_read() -> None:
+            words.refresh()
+            studio.step()
+
         endings = Endings(journal)
         player = Player(studio.make, device, endings.record, clock)
-        station = Station(settings, player, studio, timetable, endings, journal, accounts, clock)
+        station = Station(settings, player, studio, timetable, endings, journal, accounts, words, clock)
         loops = (
-            stack.enter_context(Loop("studio", studio.step, studio.wake)),
+            stack.enter_context(Loop("studio", make_and_read, studio.wake)),
             stack.enter_context(Loop("cache", studio.house.step, studio.house.wake)),
             stack.enter_context(Loop("player", player.step, player.wake)),
         )

@@ -20,6 +20,10 @@ class TextRefused(BroadcasterError):
     """A text that cannot be spoken: empty, no Chinese characters, too long, not a text."""
 
 
+class WordRefused(BroadcasterError):
+    """An entry of the lexicon that cannot be: not Chinese, not pinyin, or not there."""
+
+
 class VoiceUnavailable(BroadcasterError):
     """A voice that is unknown, not installed, damaged or out of reach."""
 

@@ -16,6 +16,7 @@ from broadcaster.settings import Settings
 from broadcaster.store.accounts import Accounts
 from broadcaster.store.journal import Journal, JournalRow
 from broadcaster.studio import Studio
+from broadcaster.wordbook import Wordbook
 
 logger = logging.getLogger(__name__)
 
@@ -81,10 +82,12 @@ class Station:
         endings: Endings,
         journal: Journal,
         accounts: Accounts,
+        words: Wordbook,
         clock: Clock,
     ) -> None:
         self.settings = settings
         self.accounts = accounts
+        self.words = words
         self._player = player
         self._studio = studio
         self._timetable = timetable
@@ -98,6 +101,7 @@ class Station:
         Raises `TextRefused` or `VoiceUnavailable`; then nothing was queued.
         """
         self._studio.settled(notice)
+        self.words.refresh()
         now = self._clock.now()
         airing = Airing(notice, now, now + LIVE_LATENESS, Kind.LIVE, asked_by)
         self._player.put(airing)
@@ -118,7 +122,7 @@ class Station:
             since = on_air.started_monotonic
             played = 0.0 if since is None else self._clock.monotonic() - since
             sounding = OnAir(on_air.airing, min(played, on_air.seconds_due), on_air.seconds_due)
-        faults = (self._player.fault, self._studio.fault)
+        faults = (self._player.fault, self._studio.house.fault, self.words.fault)
         return Status(sounding, self._player.waiting(), " ".join(filter(None, faults)))
 
     def upcoming(self, count: int = 5) -> list[Airing]:
@@ -131,6 +135,7 @@ class Station:
 
     def script(self, notice: Notice) -> Script:
         """What will be said and how; blocks while it is composed. Raises `TextRefused`."""
+        self.words.refresh()
         return self._studio.script(notice)
 
     def warm(self) -> None:
@@ -139,7 +144,7 @@ class Station:
 
     def prune(self, to_bytes: int | None = None) -> Pruned:
         """Make the cache so small, or within its limit. Raises `CacheUnwritable`."""
-        return self._studio.prune(to_bytes)
+        return self._studio.house.prune(to_bytes)
 
     def prepare(self) -> Iterator[Prepared]:
         """Make everything in the timetable now, one after the other."""

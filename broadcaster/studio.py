@@ -7,30 +7,28 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
-from typing import Self
 
 from broadcaster.clips.housekeeping import Housekeeping
 from broadcaster.clips.key import chime_key
 from broadcaster.clips.preset import MASTERING_VERSION
 from broadcaster.clips.store import ClipStore
 from broadcaster.clock import Clock
-from broadcaster.errors import BroadcasterError
+from broadcaster.errors import BroadcasterError, CacheUnwritable
 from broadcaster.model import (
+    Clip,
     Delivery,
     Item,
     Made,
     Notice,
     Prepared,
     Programme,
-    Pruned,
     Ready,
     Refused,
     Script,
 )
-from broadcaster.script.fingerprint import fingerprint
-from broadcaster.script.lexicon import load_lexicon
+from broadcaster.script.fingerprint import Words
 from broadcaster.script.speakable import check_speakable
 from broadcaster.settings import LexiconSettings, Settings
 from broadcaster.tts.catalogue import Catalogue
@@ -41,20 +39,6 @@ logger = logging.getLogger(__name__)
 # How often the timetable is looked through for programmes that are not made yet.
 AHEAD_SECONDS = 60.0
 WATCH_SECONDS = 1.0
-
-
-@dataclass(frozen=True)
-class Words:
-    """A lexicon, and what it makes of the keys of programmes: the two change together."""
-
-    lexicon: LexiconSettings
-    version: str
-
-    @classmethod
-    def of(cls, lexicon: LexiconSettings) -> Self:
-        """Raises `ConfigError` for a lexicon that is wrong."""
-        load_lexicon(lexicon)
-        return cls(lexicon, fingerprint(lexicon))
 
 
 class Studio:
@@ -81,8 +65,7 @@ class Studio:
         self._words = Words.of(lexicon)
         self.house = Housekeeping(
             self._store,
-            settings.cache.limit_megabytes * 1_000_000,
-            2 * settings.sound.rate_hz,
+            settings,
             self._due_keys,
             {chime_key(settings.sound.rate_hz)},
             clock,
@@ -123,10 +106,32 @@ class Studio:
         """The programme of a settled notice if it is made and all its clips are there."""
         return self._store.find_programme(self.programme_key(notice))
 
-    def script(self, notice: Notice) -> Script:
-        """What will be said; blocks while it is composed. Raises `TextRefused`."""
+    def script(self, notice: Notice, lexicon: LexiconSettings | None = None) -> Script:
+        """What will be said, by the station's lexicon or another; blocks while it is composed.
+
+        Raises `TextRefused`.
+        """
         self.wake()
-        return self._workshop.compose(notice, self._words.lexicon)
+        return self._workshop.compose(notice, lexicon or self._words.lexicon)
+
+    def sample(self, notice: Notice, lexicon: LexiconSettings) -> Programme:
+        """A notice by another lexicon than the station's, to be heard by who waits; blocks for it.
+
+        Raises `BroadcasterError`.
+        """
+        notice, words = self.settled(notice), Words.of(lexicon)
+        made: Future[Programme] = Future()
+        kept = self._store.find_programme(self._key(notice, words))
+        if kept is None:
+            with self._live(notice, words, partial(_settle, made)):
+                made.result()
+            kept = self._store.find_programme(self._key(notice, words))
+        if kept is None:
+            raise CacheUnwritable(self.house.fault or "声音做好了，可是没有存下来，请再试一次。")
+        return kept
+
+    def find_clip(self, key: str) -> Clip | None:
+        return self._store.find(key)
 
     def warm(self) -> None:
         """Have the voice child ready: somebody is about to say something."""
@@ -207,15 +212,6 @@ class Studio:
         """End a voice child that hangs, or that has been idle for long."""
         self._workshop.watch()
 
-    @property
-    def fault(self) -> str:
-        """A sentence in Chinese on why made sound cannot be kept, or ""."""
-        return self.house.fault
-
-    def prune(self, to_bytes: int | None = None) -> Pruned:
-        """Make the cache so small, or within its limit. Raises `CacheUnwritable`."""
-        return self.house.prune(to_bytes)
-
     def wake(self) -> None:
         with self._changed:
             self._changed.notify()
@@ -267,15 +263,10 @@ class Studio:
     def _start(self, notice: Notice) -> Future[Programme]:
         """Have a settled notice made in the background, behind everything live."""
         made: Future[Programme] = Future()
-
-        def deliver(delivery: Delivery) -> None:
-            if isinstance(delivery, Made):
-                made.set_result(delivery.programme)
-            elif isinstance(delivery, Refused):
-                made.set_exception(BroadcasterError(delivery.reason))
-
         words = self._words
-        self._workshop.make(notice, self._key(notice, words), False, words.lexicon, deliver)
+        self._workshop.make(
+            notice, self._key(notice, words), False, words.lexicon, partial(_settle, made)
+        )
         self.wake()
         return made
 
@@ -300,3 +291,10 @@ class Studio:
             rate_hz,
         ]
         return hashlib.sha256(json.dumps(parts, ensure_ascii=False).encode()).hexdigest()[:32]
+
+
+def _settle(made: Future[Programme], delivery: Delivery) -> None:
+    if isinstance(delivery, Made):
+        made.set_result(delivery.programme)
+    elif isinstance(delivery, Refused):
+        made.set_exception(BroadcasterError(delivery.reason))

@@ -22,16 +22,19 @@ MAY_IMPORT: dict[str, set[str]] = {
     "spool": set(),
     "settings": {"errors", "model"},
     **{sibling: FLOOR for sibling in SIBLINGS},
+    "yaml_edit": {"errors"},
+    "lexicon_file": FLOOR | {"script", "yaml_edit"},
     "workshop": FLOOR,
     "voice_child": FLOOR | {"workshop", "script", "tts", "clips"},
     "studio": FLOOR | {"workshop", "script", "tts", "clips"},
-    "station": FLOOR | {"studio", "schedule", "playout", "store"},
+    "wordbook": FLOOR | {"script", "lexicon_file", "studio"},
+    "station": FLOOR | {"studio", "wordbook", "schedule", "playout", "store"},
     "control": FLOOR | {"station", "store"},
     "web": FLOOR | {"station"},
-    "daemon": FLOOR | SIBLINGS | {"studio", "station", "control", "web"},
+    "daemon": FLOOR | SIBLINGS | {"lexicon_file", "studio", "wordbook", "station", "control", "web"},
 }
 
-AT_THE_TOP = {"cli", "commands", "cache_commands", "console", "__init__"}
+AT_THE_TOP = {"cli", "commands", "cache_commands", "lexicon_commands", "console", "__init__"}
 
 HOMES: dict[str, set[str]] = {
     "ai_edge_litert": {"tts"},
@@ -53,7 +56,7 @@ HOMES: dict[str, set[str]] = {
     "soxr": {"clips/mastering.py"},
     "waitress": {"web/server.py"},
     "wetext": {"script/normalise.py"},
-    "yaml": {"settings.py"},
+    "yaml": {"settings.py", "yaml_edit.py"},
 }
 
 FILES = sorted(path for path in PACKAGE.rglob("*.py"))

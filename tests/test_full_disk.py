@@ -72,14 +72,14 @@ def test_what_is_live_is_delivered_whole_and_the_fault_is_told(studio: Studio, t
             seconds += len(samples) / rate_hz + delivery.item.pause_seconds
     assert isinstance(delivery, Made)
     assert seconds == pytest.approx(delivery.programme.seconds)
-    assert "写不进去" in studio.fault
+    assert "写不进去" in studio.house.fault
     assert not [path for path in (tmp_path / "state").rglob("*") if path.is_file()]
 
 
 def test_what_is_not_live_is_refused_and_the_fault_is_told(studio: Studio) -> None:
     with pytest.raises(Exception, match="写不进去"):
         studio.programme(Notice(WATER))
-    assert "写不进去" in studio.fault
+    assert "写不进去" in studio.house.fault
 
 
 def test_a_cache_that_can_be_written_again_is_no_fault(studio: Studio, tmp_path: Path) -> None:
@@ -87,11 +87,11 @@ def test_a_cache_that_can_be_written_again_is_no_fault(studio: Studio, tmp_path:
         studio.programme(Notice(WATER))
     (tmp_path / "cache").unlink()
     studio.programme(Notice(WATER))
-    assert studio.fault == ""
+    assert studio.house.fault == ""
 
 
 def test_pruning_a_cache_that_is_no_folder_removes_nothing(studio: Studio) -> None:
-    assert studio.prune(0).clips == 0
+    assert studio.house.prune(0).clips == 0
 
 
 @needs_mounts

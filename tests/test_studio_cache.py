@@ -35,7 +35,7 @@ def studio(settings: Settings, clock: ManualClock) -> Iterator[Studio]:
 
 def test_what_is_due_is_never_pruned_and_the_rest_is(studio: Studio) -> None:
     due, other = studio.programme(DUE), studio.programme(OTHER)
-    pruned = studio.prune(0)
+    pruned = studio.house.prune(0)
     assert studio.find(studio.settled(DUE)) == due
     assert studio.find(studio.settled(OTHER)) is None
     assert (pruned.clips, pruned.programmes) == (1, 1)
@@ -60,5 +60,5 @@ def test_an_airing_stamps_its_programme_and_making_ahead_does_not(
 def test_what_is_on_the_air_is_not_pruned(studio: Studio) -> None:
     programme = studio.programme(OTHER)
     with studio.make(OTHER, lambda delivery: None):
-        studio.prune(0)
+        studio.house.prune(0)
         assert all(item.clip.path.exists() for item in programme.items)

@@ -12,6 +12,7 @@ from broadcaster.clips.survey import prune, total_size
 from broadcaster.clock import Clock
 from broadcaster.errors import CacheFull, CacheUnwritable
 from broadcaster.model import Delivery, Pruned, Ready
+from broadcaster.settings import Settings
 
 logger = logging.getLogger(__name__)
 
@@ -36,15 +37,15 @@ class Housekeeping:
     def __init__(
         self,
         store: ClipStore,
-        limit_bytes: int,
-        bytes_a_second: int,
+        settings: Settings,
         due: Callable[[], Set[str]],
         always: Set[str],
         clock: Clock,
     ) -> None:
         self._store = store
-        self._limit_bytes = limit_bytes
-        self._bytes_a_second = bytes_a_second
+        self._limit_bytes = int(settings.cache.limit_megabytes * 1_000_000)
+        # As PCM of 16 bits: FLAC is never more.
+        self._bytes_a_second = 2 * settings.sound.rate_hz
         self._due = due
         self._always = always
         self._clock = clock

@@ -10,8 +10,10 @@ from broadcaster.clips.store import ClipStore
 from broadcaster.clips.survey import total_size
 from broadcaster.clips.writer import Pcm, write_clip
 from broadcaster.model import Clip, Delivery, Item, Programme, Ready
+from broadcaster.settings import CacheSettings, Settings
 
 LIMIT = 10_000
+SETTINGS = Settings(cache=CacheSettings.model_construct(limit_megabytes=LIMIT / 1e6))
 CHIME = "cc" + 38 * "0"
 
 
@@ -21,7 +23,7 @@ class Village:
     def __init__(self, store: ClipStore, noise: Callable[[int], Pcm], clock: ManualClock) -> None:
         self.store, self.clock, self.due = store, clock, set[str]()
         self._noise = noise
-        self.house = Housekeeping(store, LIMIT, 1, lambda: self.due, {CHIME}, clock)
+        self.house = Housekeeping(store, SETTINGS, lambda: self.due, {CHIME}, clock)
 
     def fill(self, name: str, days_ago: float) -> Clip:
         """A programme of one clip, 4 kB in all."""
@@ -65,7 +67,7 @@ def test_it_is_counted_again_only_when_enough_was_made(village: Village) -> None
         village.fill(name, 1)
     village.house.tidy()
     assert village.there() == "abc"
-    village.house.made(LIMIT + 1, "")
+    village.house.made(1, "")
     village.house.tidy()
     assert village.there() != "abc"
 
