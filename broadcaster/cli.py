@@ -11,7 +11,7 @@ from typing import Any, NoReturn
 from broadcaster import __version__, cache_commands, commands, lexicon_commands
 from broadcaster.console import print_json
 from broadcaster.errors import BroadcasterError
-from broadcaster.lexicon_file import SECTIONS
+from broadcaster.model import SECTIONS
 from broadcaster.settings import CONFIG_FOLDER
 
 # What argparse says of a command that is written wrongly, most likely first.

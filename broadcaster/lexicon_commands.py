@@ -7,7 +7,8 @@ from dataclasses import asdict, replace
 from broadcaster.commands import air
 from broadcaster.console import Arguments, ask_box, load_config, report
 from broadcaster.errors import WordRefused
-from broadcaster.lexicon_file import Entry, LexiconFile, entries, with_entry
+from broadcaster.lexicon_file import LexiconFile, entries, with_entry
+from broadcaster.model import Entry
 from broadcaster.script.lexicon import check_entry
 from broadcaster.settings import LexiconSettings
 

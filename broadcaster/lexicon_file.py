@@ -5,33 +5,17 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 from broadcaster.errors import FileUnwritable, WordRefused
+from broadcaster.model import SECTIONS, Entry
 from broadcaster.script.lexicon import check_entry, load_lexicon
 from broadcaster.settings import LexiconSettings
 from broadcaster.settings import load_lexicon as read_lexicon
 from broadcaster.whole import whole_file
 from broadcaster.yaml_edit import remove_entry, set_entry
 
-# As the file's sections stand, and which one counts: of the words the last.
-SECTIONS = {"words": "词", "places": "地名", "surnames": "姓"}
 LONGEST_WORD = 20
-
-
-@dataclass(frozen=True)
-class Entry:
-    """A word of the village, and how it is said: by pinyin or by other characters."""
-
-    section: str
-    word: str
-    said: str
-
-    @property
-    def kind(self) -> str:
-        """词, 地名 or 姓."""
-        return SECTIONS[self.section]
 
 
 class LexiconFile:

@@ -246,3 +246,21 @@ class Pruned:
     programmes: int
     bytes_freed: int
     bytes_left: int
+
+
+# The sections of config/lexicon.yaml in their order; of the words and places the last one counts.
+SECTIONS = {"words": "词", "places": "地名", "surnames": "姓"}
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A word of the village, and how it is said: by pinyin or by other characters."""
+
+    section: str
+    word: str
+    said: str
+
+    @property
+    def kind(self) -> str:
+        """词, 地名 or 姓."""
+        return SECTIONS[self.section]

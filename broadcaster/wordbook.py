@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from broadcaster.errors import BroadcasterError, WordRefused
-from broadcaster.lexicon_file import Entry, LexiconFile, entries, with_entry
-from broadcaster.model import Notice
+from broadcaster.lexicon_file import LexiconFile, entries, with_entry
+from broadcaster.model import Entry, Notice
 from broadcaster.script.lexicon import check_entry
 from broadcaster.settings import LexiconSettings
 from broadcaster.studio import Studio

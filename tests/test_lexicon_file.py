@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from broadcaster.errors import ConfigError, FileUnwritable, WordRefused
-from broadcaster.lexicon_file import Entry, LexiconFile, entries
+from broadcaster.lexicon_file import LexiconFile, entries
+from broadcaster.model import Entry
 
 FILE = """\
 words:
