@@ -63,13 +63,8 @@ class Studio:
         self._store = ClipStore(settings.paths.audio_cache)
         self._catalogue = Catalogue(settings.paths.voices, settings.voices.threads)
         self._words = Words.of(lexicon)
-        self.house = Housekeeping(
-            self._store,
-            settings,
-            self._due_keys,
-            {chime_key(settings.sound.rate_hz)},
-            clock,
-        )
+        always = {chime_key(settings.sound.rate_hz)}
+        self.house = Housekeeping(self._store, settings, self._due_keys, always, clock)
         self._workshop = Workshop(settings, clock, self.house.made)
         self._changed = threading.Condition()
         self._making_ahead = False
