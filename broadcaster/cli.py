@@ -8,9 +8,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
-from broadcaster import __version__, commands
+from broadcaster import __version__, cache_commands, commands, lexicon_commands
+from broadcaster.console import print_json
 from broadcaster.errors import BroadcasterError
-from broadcaster.model import Style
+from broadcaster.model import SECTIONS, Style
 from broadcaster.settings import CONFIG_FOLDER, SIGNALS
 
 # What argparse says of a command that is written wrongly, most likely first.
@@ -56,7 +57,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return code
     except BroadcasterError as error:
         if getattr(parsed, "json", False):
-            commands.print_json({"error": str(error)})
+            print_json({"error": str(error)})
         print(error, file=sys.stderr)
         return commands.EXIT_BROKEN
     except KeyboardInterrupt:
@@ -110,6 +111,8 @@ def make_parser() -> Parser:
     _add_text(auditioned)
     auditioned.add_argument("-o", "--output", type=Path, required=True, metavar="文件", help="写到哪里")
 
+    _add_lexicon(group)
+    _add_cache(group)
     _add(group, "check", commands.check, "检查设置和时间表写得对不对")
     _add(group, "config", commands.show_config, "正在生效的设置")
     return parser
@@ -120,6 +123,47 @@ def _add(group: Any, name: str, command: Any, description: str) -> Parser:
     parser.add_argument("--json", action="store_true", help="输出 JSON，给程序用")
     parser.set_defaults(command=command)
     return parser
+
+
+def _add_lexicon(group: Any) -> None:
+    lexicon = group.add_parser("lexicon", help="读音表：村里的词怎么念").add_subparsers(
+        title="命令", required=True, metavar="命令"
+    )
+    listed = _add(lexicon, "list", lexicon_commands.show, "有哪些词，怎么念")
+    listed.add_argument("word", nargs="?", metavar="词", help="只看这一个")
+    changed = _add(lexicon, "set", lexicon_commands.set_word, "记下一个词怎么念，广播站马上照着念")
+    changed.add_argument("word", metavar="词")
+    changed.add_argument("said", metavar="读音", help="拼音，如 'lao4 ting2'；或者同音字，如 烙亭")
+    removed = _add(lexicon, "remove", lexicon_commands.remove_word, "删掉一个词")
+    removed.add_argument("word", metavar="词")
+    heard = _add(lexicon, "listen", lexicon_commands.listen, "听一个词现在怎么念，或者换个读音怎么念")
+    heard.add_argument("word", metavar="词")
+    heard.add_argument("said", nargs="?", metavar="读音", help="试一个还没记下的读音，要和 -o 一起用")
+    heard.add_argument("-o", "--output", type=Path, metavar="文件", help="写成声音文件，不上大喇叭")
+    _add_output_file(heard)
+    heard.set_defaults(no_wait=False)
+    sections = "，".join(f"{section} {kind}" for section, kind in SECTIONS.items())
+    for parser in (changed, removed, heard):
+        parser.add_argument("--section", choices=list(SECTIONS), metavar="分组", help=sections)
+
+
+def _add_cache(group: Any) -> None:
+    cache = group.add_parser("cache", help="做好的声音：看看、检查、腾地方、提前做").add_subparsers(
+        title="命令", required=True, metavar="命令"
+    )
+    _add(cache, "show", cache_commands.show, "存了多少做好的声音")
+    _add(cache, "check", cache_commands.check, "逐个检查，坏的删掉")
+    pruned = _add(cache, "prune", cache_commands.prune, "删掉最久没播的，直到不超过上限")
+    pruned.add_argument("--to", type=_amount, metavar="兆", help="删到多少兆，不写就是设置里的上限")
+    _add(cache, "warm", cache_commands.warm, "现在就把时间表里的都做好")
+
+
+def _amount(text: str) -> float:
+    """A number that is not below 0; argparse tells of the ValueError."""
+    number = float(text)
+    if not 0 <= number < float("inf"):
+        raise ValueError(text)
+    return number
 
 
 def _add_text(parser: Parser) -> None:

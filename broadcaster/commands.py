@@ -5,24 +5,18 @@
 
 from __future__ import annotations
 
-import argparse
 import getpass
-import json
 import sys
 from collections.abc import Iterator
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from broadcaster import control
+from broadcaster.console import Arguments, load_config, refuse_error
+from broadcaster.console import report as _report
 from broadcaster.errors import BroadcasterError, TextRefused, VoiceUnavailable
 from broadcaster.model import Line, Notice, Severity, Signal, Style
-from broadcaster.settings import (
-    SIGNALS,
-    TimetableSettings,
-    load_lexicon,
-    load_settings,
-    load_timetable,
-)
+from broadcaster.settings import SIGNALS, load_settings
 
 if TYPE_CHECKING:
     from broadcaster.daemon import Config
@@ -35,8 +29,6 @@ if TYPE_CHECKING:
 EXIT_NOT_HEARD = 1
 EXIT_BROKEN = 2
 
-Arguments = argparse.Namespace
-
 
 def run(arguments: Arguments) -> int:
     from broadcaster import daemon
@@ -48,7 +40,12 @@ def run(arguments: Arguments) -> int:
 
 
 def say(arguments: Arguments) -> int:
-    notice = {key: value for key, value in asdict(_notice(arguments)).items() if value is not None}
+    return air(_notice(arguments), arguments)
+
+
+def air(said: Notice, arguments: Arguments) -> int:
+    """Speak a notice now; wait for its end unless told not to."""
+    notice = {key: value for key, value in asdict(said).items() if value is not None}
     asked_by, wait = getpass.getuser(), not arguments.no_wait
     outcome = "PLAYED"
     request = {"do": "say", "notice": notice, "asked_by": asked_by, "wait": wait}
@@ -223,18 +220,21 @@ def _answers(request: control.Message, arguments: Arguments) -> Iterator[control
         yield from _answers_alone(request, arguments)
         return
     for answer in answers:
-        yield _refuse_error(answer)
+        yield refuse_error(answer)
 
 
 def _answers_alone(request: control.Message, arguments: Arguments) -> Iterator[control.Message]:
+    from broadcaster.clips.store import ClipStore
     from broadcaster.daemon import open_box
 
-    config = replace(_config(arguments), timetable=TimetableSettings())
-    with open_box(config, arguments.output_file) as box:
+    config = _config(arguments)
+    # At a keyboard somebody can see to it now; a box would speak on, and tell of it on its page.
+    ClipStore(config.settings.paths.audio_cache).check_writable()
+    with open_box(config, arguments.output_file, makes_ahead=False) as box:
         if box.note:
             print(box.note, file=sys.stderr)
         for answer in control.answers(box.station, {**request, "wait": True}):
-            yield _refuse_error(answer)
+            yield refuse_error(answer)
 
 
 def _answer_of_running_box(request: control.Message, arguments: Arguments) -> control.Message:
@@ -245,23 +245,11 @@ def _answer_of_running_box(request: control.Message, arguments: Arguments) -> co
 
 
 def _answer(answers: Iterator[control.Message]) -> control.Message:
-    return _refuse_error(next(answers, {"error": "广播站没有回答，请重启它。"}))
-
-
-def _refuse_error(answer: control.Message) -> control.Message:
-    if "error" in answer:
-        raise BroadcasterError(answer["error"])
-    return answer
+    return refuse_error(next(answers, {"error": "广播站没有回答，请重启它。"}))
 
 
 def _config(arguments: Arguments) -> Config:
-    from broadcaster.daemon import Config
-    from broadcaster.script.lexicon import load_lexicon as check_lexicon
-
-    folder = arguments.config
-    config = Config(load_settings(folder), load_timetable(folder), load_lexicon(folder))
-    check_lexicon(config.lexicon)
-    return config
+    return load_config(arguments.config)
 
 
 def _notice(arguments: Arguments) -> Notice:
@@ -319,15 +307,3 @@ def _ending(ended: control.Message) -> str:
     words = {"PLAYED": "播完", "CUT_SHORT": "中途停下", "CANCELLED": "已取消", "EXPIRED": "过时没播"}
     sentence = f"{words.get(ended['outcome'], '没有播成')}：{ended['seconds_played']:.1f} 秒"
     return f"{sentence}，{ended['reason']}" if ended["reason"] else sentence + "。"
-
-
-def _report(content: object, text: str, arguments: Arguments) -> None:
-    if arguments.json:
-        print_json(content)
-    else:
-        print(text, flush=True)
-
-
-def print_json(content: object) -> None:
-    """One line of JSON."""
-    print(json.dumps(content, ensure_ascii=False), flush=True)

@@ -17,7 +17,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from broadcaster.errors import BroadcasterError
-from broadcaster.model import Airing, JournalEntry, Notice, Severity, Signal, Style
+from broadcaster.model import (
+    Airing,
+    JournalEntry,
+    Notice,
+    Prepared,
+    Pruned,
+    Severity,
+    Signal,
+    Style,
+)
 
 if TYPE_CHECKING:
     from broadcaster.station import Station
@@ -45,6 +54,13 @@ def answers(station: Station, request: Message) -> Iterator[Message]:
                 yield {"status": _status_as_json(station)}
             case {"do": "voices"}:
                 yield {"voices": [asdict(entry) for entry in station.voices()]}
+            case {"do": "refresh_words"}:
+                station.words.refresh()
+                yield {"fault": station.words.fault}
+            case {"do": "prune", "to_megabytes": None | int() | float() as megabytes}:
+                yield pruned_as_json(station.prune(bytes_of(megabytes)))
+            case {"do": "prepare"}:
+                yield from map(prepared_as_json, station.prepare())
             case _:
                 yield {"error": "广播站不认识这个请求，可能是程序版本不同，请重启广播站。"}
     except BroadcasterError as error:
@@ -148,6 +164,35 @@ def entry_as_json(entry: JournalEntry) -> Message:
         "ended_at": entry.ended_at.isoformat(),
         "seconds_played": round(entry.seconds_played, 3),
         "seconds_due": round(entry.seconds_due, 3),
+    }
+
+
+def bytes_of(megabytes: float | None) -> int | None:
+    """How much of the cache pruning is to leave; None is its limit."""
+    return None if megabytes is None else int(megabytes * 1_000_000)
+
+
+def pruned_as_json(pruned: Pruned) -> Message:
+    return {
+        "pruned": {
+            "clips": pruned.clips,
+            "programmes": pruned.programmes,
+            "megabytes_freed": round(pruned.bytes_freed / 1e6, 1),
+            "megabytes_left": round(pruned.bytes_left / 1e6, 1),
+        }
+    }
+
+
+def prepared_as_json(prepared: Prepared) -> Message:
+    return {
+        "prepared": {
+            "number": prepared.number,
+            "of": prepared.of,
+            "title": prepared.notice.title,
+            "seconds": round(prepared.seconds, 3),
+            "made": prepared.made,
+            "problem": prepared.problem,
+        }
     }
 
 

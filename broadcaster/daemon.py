@@ -5,15 +5,17 @@ import logging
 import signal
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 from broadcaster.clock import Clock
 from broadcaster.control import ControlServer
 from broadcaster.errors import AlreadyRunning, StoreUnusable
+from broadcaster.lexicon_file import LexiconFile
 from broadcaster.loop import Loop, Watched
 from broadcaster.model import Notice
 from broadcaster.playout.player import Player
@@ -27,10 +29,12 @@ from broadcaster.store.journal import Journal
 from broadcaster.studio import Studio
 from broadcaster.web.app import create_app
 from broadcaster.web.server import serve
+from broadcaster.wordbook import Wordbook
 
 logger = logging.getLogger(__name__)
 
 AHEAD = timedelta(hours=24)
+KEPT_BEFORE = timedelta(hours=48)
 WATCH_SECONDS = 5.0
 # sysexits.h EX_TEMPFAIL: the service manager starts the box again.
 EXIT_RESTART = 75
@@ -43,6 +47,7 @@ class Config:
     settings: Settings
     timetable: TimetableSettings
     lexicon: LexiconSettings
+    folder: Path
 
 
 @dataclass(frozen=True)
@@ -59,27 +64,50 @@ class Box:
 
 
 @contextmanager
-def open_box(config: Config, output_file: Path | None = None) -> Iterator[Box]:
+def open_box(config: Config, output_file: Path | None = None, makes_ahead: bool = True) -> Iterator[Box]:
     """Everything between a notice and its sound; the timetable's programmes are made ahead."""
     settings = config.settings
     clock = Clock(settings.station.zone)
     timetable = Timetable(config.timetable, settings.station)
     with ExitStack() as stack:
+        studio = stack.enter_context(
+            closing(
+                Studio(
+                    settings,
+                    config.lexicon,
+                    clock,
+                    ahead=partial(_due_within, AHEAD, timetable, clock) if makes_ahead else tuple,
+                    due=partial(_due_within, KEPT_BEFORE, timetable, clock),
+                )
+            )
+        )
+        # First of all: a database on a disk without a free byte cannot be opened.
+        studio.house.tidy()
         database = settings.paths.state / "broadcaster.db"
         journal = stack.enter_context(closing(Journal(database)))
         accounts = stack.enter_context(closing(Accounts(database, clock)))
         device = stack.enter_context(
             closing(open_device(settings.sound, settings.paths.state, output_file))
         )
-        studio = stack.enter_context(
-            closing(Studio(settings, config.lexicon, clock, lambda: _due_soon(timetable, clock)))
-        )
+        words = Wordbook(LexiconFile(config.folder), config.lexicon, studio)
+
+        def make_and_read() -> None:
+            words.refresh()
+            studio.step()
+
         endings = Endings(journal)
         player = Player(studio.make, device, endings.record, clock)
-        faults: list[Callable[[], str]] = [lambda: player.fault]
-        station = Station(settings, player, studio, timetable, endings, journal, accounts, clock, faults)
+        faults: list[Callable[[], str]] = [
+            lambda: player.fault,
+            lambda: studio.house.fault,
+            lambda: words.fault,
+        ]
+        station = Station(
+            settings, player, studio, timetable, endings, journal, accounts, words, clock, faults
+        )
         loops = (
-            stack.enter_context(Loop("studio", studio.step, studio.wake)),
+            stack.enter_context(Loop("studio", make_and_read, studio.wake)),
+            stack.enter_context(Loop("cache", studio.house.step, studio.house.wake)),
             stack.enter_context(Loop("player", player.step, player.wake)),
         )
         stack.callback(player.stop_all, "广播站关闭")
@@ -88,10 +116,12 @@ def open_box(config: Config, output_file: Path | None = None) -> Iterator[Box]:
 
 @contextmanager
 def open_studio(config: Config) -> Iterator[Studio]:
-    """The studio alone, for a command that writes files or shows a script."""
-    clock = Clock(config.settings.station.zone)
+    """The studio alone, for a command that writes files or shows a script; it makes nothing ahead."""
+    settings, clock = config.settings, Clock(config.settings.station.zone)
+    timetable = Timetable(config.timetable, settings.station)
+    due = partial(_due_within, KEPT_BEFORE, timetable, clock)
     with (
-        closing(Studio(config.settings, config.lexicon, clock)) as studio,
+        closing(Studio(settings, config.lexicon, clock, due=due)) as studio,
         Loop("studio", studio.step, studio.wake),
     ):
         yield studio
@@ -129,9 +159,10 @@ def run(config: Config, tell: Callable[[str], None], output_file: Path | None, g
     return 0
 
 
-def _due_soon(timetable: Timetable, clock: Clock) -> Iterator[Notice]:
+def _due_within(time: timedelta, timetable: Timetable, clock: Clock) -> Iterable[Notice]:
+    """Each notice once, the soonest first: a loop names the same one some hundred times."""
     now = clock.now()
-    return (airing.notice for airing in timetable.plan(now, now + AHEAD))
+    return dict.fromkeys(airing.notice for airing in timetable.plan(now, now + time))
 
 
 @contextmanager

@@ -20,6 +20,10 @@ class TextRefused(BroadcasterError):
     """A text that cannot be spoken: empty, no Chinese characters, too long, not a text."""
 
 
+class WordRefused(BroadcasterError):
+    """An entry of the lexicon that cannot be: not Chinese, not pinyin, or not there."""
+
+
 class VoiceUnavailable(BroadcasterError):
     """A voice that is unknown, not installed, damaged or out of reach."""
 
@@ -34,6 +38,10 @@ class LineRefused(BroadcasterError):
 
 class CacheUnwritable(BroadcasterError):
     """The folder for made sound cannot be written, or the disk is full."""
+
+
+class CacheFull(CacheUnwritable):
+    """... because no room is left: what is kept may be pruned."""
 
 
 class DeviceLost(BroadcasterError):

@@ -10,6 +10,7 @@ from broadcaster.clips.store import ClipStore
 from broadcaster.clock import Clock
 from broadcaster.errors import BroadcasterError, LineRefused, VoiceUnavailable, VoiceWithdrawn
 from broadcaster.model import Clip, Delivery, Item, Made, Notice, Ready, Refused, Signal
+from broadcaster.settings import LexiconSettings
 from broadcaster.tts.cascade import Cascade
 from broadcaster.tts.catalogue import Catalogue
 from broadcaster.workshop import Answer, Workshop
@@ -22,7 +23,9 @@ WAIT_SECONDS = 2.5
 
 @dataclass(frozen=True)
 class Parts:
-    """What every making works with; `programme_key` may raise `VoiceUnavailable`."""
+    """What a making works with. `programme_key` goes by `lexicon`, and may raise `VoiceUnavailable`;
+    `aired` is told the key of what was found ready for the air.
+    """
 
     workshop: Workshop
     store: ClipStore
@@ -30,6 +33,8 @@ class Parts:
     cascade: Cascade
     clock: Clock
     find_signal: Callable[[Signal | None], Clip | None]
+    aired: Callable[[str], None]
+    lexicon: LexiconSettings
     programme_key: Callable[[Notice], str]
 
 
@@ -107,6 +112,8 @@ class Making:
     def _attempt_by(self, notice: Notice, key: str) -> None:
         programme = self._parts.store.find_programme(key)
         if programme:
+            if self._live:
+                self._parts.aired(key)
             heard = 1 if self._has_signal and not self._signal_to_come else 0
             for item in programme.items[heard:]:
                 self._deliver(Ready(item))
@@ -116,7 +123,12 @@ class Making:
             self.speaks_by = self._speech_due
         attempt, reached = self._attempt, (-1, 0) if self._signal_to_come else (0, 0)
         job = self._parts.workshop.make(
-            notice, key, self._live, lambda answer: self._take(attempt, answer), reached
+            notice,
+            key,
+            self._live,
+            self._parts.lexicon,
+            lambda answer: self._take(attempt, answer),
+            reached,
         )
         self._jobs.append(job)
         if self.speaks_by is not None:

@@ -264,3 +264,43 @@ class Refused:
 
 
 Delivery = Ready | Made | Refused
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A programme, one of several, was made now or before; or cannot be, and `problem` says why."""
+
+    number: int
+    of: int
+    notice: Notice
+    seconds: float = 0.0
+    made: bool = False
+    problem: str = ""
+
+
+@dataclass(frozen=True)
+class Pruned:
+    """What was removed from the cache, and what is left in it."""
+
+    clips: int
+    programmes: int
+    bytes_freed: int
+    bytes_left: int
+
+
+# The sections of config/lexicon.yaml in their order; of the words and places the last one counts.
+SECTIONS = {"words": "词", "places": "地名", "surnames": "姓"}
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A word of the village, and how it is said: by pinyin or by other characters."""
+
+    section: str
+    word: str
+    said: str
+
+    @property
+    def kind(self) -> str:
+        """词, 地名 or 姓."""
+        return SECTIONS[self.section]

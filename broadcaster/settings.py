@@ -176,6 +176,14 @@ class VoicesSettings(Section):
     edge: EdgeSettings = EdgeSettings()
 
 
+class CacheSettings(Section):
+    """The sound that is kept."""
+
+    limit_megabytes: int = Field(
+        2000, ge=10, description="made sound beyond this goes, least recently aired first, MB"
+    )
+
+
 class WebSettings(Section):
     """Where the phone page is served."""
 
@@ -198,6 +206,7 @@ class Settings(Section):
     severity: SeveritySettings = SeveritySettings()
     sound: SoundSettings = SoundSettings()
     voices: VoicesSettings = VoicesSettings()
+    cache: CacheSettings = CacheSettings()
     web: WebSettings = WebSettings()
     paths: PathSettings = PathSettings()
 

@@ -3,19 +3,20 @@
 import logging
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
 from broadcaster.clock import Clock
 from broadcaster.errors import BroadcasterError
-from broadcaster.model import Airing, JournalEntry, Kind, Notice, Script
+from broadcaster.model import Airing, JournalEntry, Kind, Notice, Prepared, Pruned, Script
 from broadcaster.playout.player import Player
 from broadcaster.schedule.timetable import Timetable
 from broadcaster.settings import Settings
 from broadcaster.store.accounts import Accounts
 from broadcaster.store.journal import Journal, JournalRow
 from broadcaster.studio import Studio, VoiceEntry
+from broadcaster.wordbook import Wordbook
 
 logger = logging.getLogger(__name__)
 
@@ -84,11 +85,13 @@ class Station:
         endings: Endings,
         journal: Journal,
         accounts: Accounts,
+        words: Wordbook,
         clock: Clock,
         faults: Sequence[Callable[[], str]],
     ) -> None:
         self.settings = settings
         self.accounts = accounts
+        self.words = words
         self._player = player
         self._studio = studio
         self._timetable = timetable
@@ -103,6 +106,7 @@ class Station:
         Raises `TextRefused` or `VoiceUnavailable`; then nothing was queued.
         """
         self._studio.settled(notice)
+        self.words.refresh()
         now = self._clock.now()
         airing = Airing(notice, now, now + LIVE_LATENESS, Kind.LIVE, asked_by)
         self._player.put(airing)
@@ -123,8 +127,8 @@ class Station:
             since = on_air.started_monotonic
             played = 0.0 if since is None else self._clock.monotonic() - since
             sounding = OnAir(on_air.airing, min(played, on_air.seconds_due), on_air.seconds_due)
-        fault = next(filter(None, (fault() for fault in self._faults)), "")
-        return Status(sounding, self._player.waiting(), fault)
+        faults = filter(None, (fault() for fault in self._faults))
+        return Status(sounding, self._player.waiting(), " ".join(faults))
 
     def upcoming(self, count: int = 5) -> list[Airing]:
         """The timetable's next airings, soonest first."""
@@ -136,6 +140,7 @@ class Station:
 
     def script(self, notice: Notice) -> Script:
         """What will be said and how; blocks while it is composed. Raises `TextRefused`."""
+        self.words.refresh()
         return self._studio.script(notice)
 
     def voices(self) -> list[VoiceEntry]:
@@ -145,6 +150,14 @@ class Station:
     def warm(self) -> None:
         """Somebody is about to say something: have the voice ready."""
         self._studio.warm()
+
+    def prune(self, to_bytes: int | None = None) -> Pruned:
+        """Make the cache so small, or within its limit. Raises `CacheUnwritable`."""
+        return self._studio.house.prune(to_bytes)
+
+    def prepare(self) -> Iterator[Prepared]:
+        """Make everything in the timetable now, one after the other."""
+        return self._studio.prepare(self._timetable.notices())
 
     def wait_for_end(self, airing_id: str, timeout_seconds: float | None = None) -> JournalEntry | None:
         """How an airing ended, waiting for it; None when the time is over first."""

@@ -4,21 +4,33 @@ import hashlib
 import json
 import logging
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from functools import partial
 
+from broadcaster.clips.housekeeping import Housekeeping
 from broadcaster.clips.key import CLAPPERS_VERSION, SIGNAL_VERSIONS, signal_key
 from broadcaster.clips.preset import PRESETS
 from broadcaster.clips.store import ClipStore
 from broadcaster.clock import Clock
-from broadcaster.errors import BroadcasterError, VoiceUnavailable
+from broadcaster.errors import BroadcasterError, CacheUnwritable, VoiceUnavailable
 from broadcaster.making import Making, Parts
 from broadcaster.manner import settle
-from broadcaster.model import Clip, Delivery, Made, Notice, Programme, Refused, Script, Signal, Style
-from broadcaster.script.fingerprint import fingerprint
+from broadcaster.model import (
+    Clip,
+    Delivery,
+    Made,
+    Notice,
+    Prepared,
+    Programme,
+    Refused,
+    Script,
+    Signal,
+    Style,
+)
+from broadcaster.script.fingerprint import Words
 from broadcaster.script.speakable import check_speakable, settled_tempo
 from broadcaster.settings import LexiconSettings, Settings
 from broadcaster.tts.cascade import Cascade
@@ -37,7 +49,7 @@ class Studio:
     """Makes programmes by the voice child and keeps them; any thread may call.
 
     `ahead` names the notices that will be wanted, soonest first; `step` makes them one by one while
-    nothing more urgent is asked.
+    nothing more urgent is asked. What is made of those that `due` names is not removed from the cache.
     """
 
     def __init__(
@@ -46,31 +58,34 @@ class Studio:
         lexicon: LexiconSettings,
         clock: Clock,
         ahead: Callable[[], Iterable[Notice]] = tuple,
+        due: Callable[[], Iterable[Notice]] = tuple,
     ) -> None:
         self._settings = settings
         self._clock = clock
         self._ahead = ahead
+        self._due = due
         self._store = ClipStore(settings.paths.audio_cache)
         self._preset = PRESETS[settings.sound.preset]
         voices = settings.voices
         self._catalogue = Catalogue(settings.paths.voices, voices.threads, voices.edge)
         self._cascade = Cascade(settings.station.stand_ins)
-        self._script_version = fingerprint(lexicon)
-        self._workshop = Workshop(settings, lexicon, clock)
-        self._parts = Parts(
-            self._workshop,
-            self._store,
-            self._catalogue,
-            self._cascade,
-            clock,
-            self._find_signal,
-            self.programme_key,
-        )
+        self._words = Words.of(lexicon)
+        signals = {self._signal_key(signal) for signal in SIGNAL_VERSIONS}
+        self.house = Housekeeping(self._store, settings, self._due_keys, signals, clock)
+        self._workshop = Workshop(settings, clock, self.house.made)
         self._live: list[Making] = []
         self._changed = threading.Condition()
         self._making_ahead = False
         self._looked_for_signals = False
         self._failed_ahead: dict[str, float] = {}
+
+    def learn(self, lexicon: LexiconSettings) -> None:
+        """Read by another lexicon from now on; what was made by the old one is no longer found.
+
+        Lines that sound the same keep their clips. Raises `ConfigError`, and then nothing changes.
+        """
+        self._words = Words.of(lexicon)
+        self.wake()
 
     def settled(self, notice: Notice) -> Notice:
         """The notice with everything that it left to the station filled in.
@@ -95,10 +110,29 @@ class Studio:
         """The programme of a settled notice in its own voice, if all its clips are there."""
         return self._store.find_programme(self.programme_key(notice))
 
-    def script(self, notice: Notice) -> Script:
-        """What will be said; blocks while it is composed. Raises `TextRefused`."""
+    def script(self, notice: Notice, lexicon: LexiconSettings | None = None) -> Script:
+        """What will be said, by the station's lexicon or another; blocks while it is composed.
+
+        Raises `TextRefused`.
+        """
         self.wake()
-        return self._workshop.compose(notice)
+        return self._workshop.compose(notice, lexicon or self._words.lexicon)
+
+    def sample(self, notice: Notice, lexicon: LexiconSettings) -> Programme:
+        """A notice by another lexicon than the station's, to be heard by who waits; blocks for it.
+
+        Raises `BroadcasterError`.
+        """
+        notice, words = self.settled(notice), Words.of(lexicon)
+        made: Future[Programme] = Future()
+        with self._making_live(notice, words, partial(_settle, made)):
+            programme = made.result()
+        if self._store.find_programme(self._key(replace(notice, voice=programme.voice), words)) is None:
+            raise CacheUnwritable(self.house.fault or "声音做好了，可是没有存下来，请再试一次。")
+        return programme
+
+    def find_clip(self, key: str) -> Clip | None:
+        return self._store.find(key)
 
     def warm(self) -> None:
         """Have the voice child ready: somebody is about to say something."""
@@ -125,13 +159,21 @@ class Studio:
         What is ready is delivered at once, on this thread; the rest while the context is open. An
         online voice that has said nothing when the chime is over gives way to one that stands in.
         """
-        try:
-            notice = self._filled_in(notice)
-        except BroadcasterError as error:
-            deliver(Refused(str(error)))
-            yield
-            return
-        making = Making(self._parts, notice, True, deliver)
+        with self.house.on_air(deliver) as delivered:
+            try:
+                notice = self._filled_in(notice)
+            except BroadcasterError as error:
+                delivered(Refused(str(error)))
+                yield
+                return
+            with self._making_live(notice, self._words, delivered):
+                yield
+
+    @contextmanager
+    def _making_live(
+        self, notice: Notice, words: Words, deliver: Callable[[Delivery], None]
+    ) -> Iterator[None]:
+        making = Making(self._parts(words, self._cascade), notice, True, deliver)
         making.start()
         self._live.append(making)
         self.wake()
@@ -147,6 +189,17 @@ class Studio:
         With `alone` nobody stands in for its voice. Raises `BroadcasterError`.
         """
         return self._start(self.settled(notice), alone).result()
+
+    def prepare(self, notices: Sequence[Notice]) -> Iterator[Prepared]:
+        """Have each made that is not; blocks while they are, one after the other."""
+        for number, notice in enumerate(notices, start=1):
+            this = Prepared(number, len(notices), notice)
+            try:
+                found = self.find(self.settled(notice))
+                programme = found or self.programme(notice)
+                yield replace(this, seconds=programme.seconds, made=found is None)
+            except BroadcasterError as error:
+                yield replace(this, problem=str(error))
 
     @property
     def child_pid(self) -> int | None:
@@ -181,6 +234,18 @@ class Studio:
 
     def close(self) -> None:
         self._workshop.close()
+        self.house.close()
+
+    def _due_keys(self) -> set[str]:
+        """In the wished voice, and in those that may have stood in for it."""
+        keys = set()
+        for notice in self._due():
+            with suppress(BroadcasterError):
+                filled_in = self._filled_in(notice)
+                for voice in self._cascade.voices(filled_in.voice or ""):
+                    with suppress(VoiceUnavailable):
+                        keys.add(self.programme_key(replace(filled_in, voice=voice)))
+        return keys
 
     def _have_signals_made(self) -> None:
         """A voice child makes those that are missing as it comes up."""
@@ -191,7 +256,10 @@ class Studio:
     def _find_signal(self, signal: Signal | None) -> Clip | None:
         if signal not in SIGNAL_VERSIONS:
             return None
-        return self._store.find(signal_key(signal, self._settings.sound.rate_hz, self._preset))
+        return self._store.find(self._signal_key(signal))
+
+    def _signal_key(self, signal: Signal) -> str:
+        return signal_key(signal, self._settings.sound.rate_hz, self._preset)
 
     def _make_next_ahead(self) -> None:
         for notice in self._ahead():
@@ -235,22 +303,31 @@ class Studio:
 
     def _start(self, notice: Notice, alone: bool = False) -> Future[Programme]:
         """Have a settled notice made in the background, behind everything live."""
-        parts = replace(self._parts, cascade=Cascade(())) if alone else self._parts
+        cascade = Cascade(()) if alone else self._cascade
         made: Future[Programme] = Future()
-
-        def deliver(delivery: Delivery) -> None:
-            if isinstance(delivery, Made):
-                made.set_result(delivery.programme)
-            elif isinstance(delivery, Refused):
-                made.set_exception(BroadcasterError(delivery.reason))
-
-        Making(parts, notice, False, deliver).start()
+        Making(self._parts(self._words, cascade), notice, False, partial(_settle, made)).start()
         self.wake()
         return made
 
+    def _parts(self, words: Words, cascade: Cascade) -> Parts:
+        return Parts(
+            self._workshop,
+            self._store,
+            self._catalogue,
+            cascade,
+            self._clock,
+            self._find_signal,
+            self.house.aired,
+            words.lexicon,
+            lambda notice: self._key(notice, words),
+        )
+
     def programme_key(self, notice: Notice) -> str:
         """A hash of all that a settled notice's programme is made from."""
-        rate_hz, station = self._settings.sound.rate_hz, self._settings.station
+        return self._key(notice, self._words)
+
+    def _key(self, notice: Notice, words: Words) -> str:
+        station = self._settings.station
         signal = notice.chime if notice.chime in SIGNAL_VERSIONS else None
         parts = [
             notice.text,
@@ -258,15 +335,22 @@ class Studio:
             notice.closing,
             notice.repeats,
             notice.pace,
-            signal and signal_key(signal, rate_hz, self._preset),
+            signal and self._signal_key(signal),
             notice.voice,
             self._catalogue.version(notice.voice or ""),
             station.opening_repeats,
             station.repeat_pause_seconds,
-            self._script_version,
+            words.version,
             self._preset.version,
-            rate_hz,
+            self._settings.sound.rate_hz,
         ]
         if notice.style is not Style.PLAIN:
             parts += [notice.style, notice.beats_per_minute, CLAPPERS_VERSION]
         return hashlib.sha256(json.dumps(parts, ensure_ascii=False).encode()).hexdigest()[:32]
+
+
+def _settle(made: Future[Programme], delivery: Delivery) -> None:
+    if isinstance(delivery, Made):
+        made.set_result(delivery.programme)
+    elif isinstance(delivery, Refused):
+        made.set_exception(BroadcasterError(delivery.reason))

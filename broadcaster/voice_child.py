@@ -12,16 +12,17 @@ from numpy.typing import NDArray
 from broadcaster.beat import rest_after, timing
 from broadcaster.child import be_the_first_out_of_memory, connect_to_parent, end_with_parent
 from broadcaster.clips.clappers import Run, clappers, with_clappers
+from broadcaster.clips.keeping import Keeping
 from broadcaster.clips.key import clappers_key, clip_key, signal_key
 from broadcaster.clips.mastering import Mastering
 from broadcaster.clips.preset import PRESETS
 from broadcaster.clips.signals import MAKERS, make_signal
 from broadcaster.clips.store import ClipStore
-from broadcaster.clips.writer import write_clip, write_piece
 from broadcaster.errors import BroadcasterError, VoiceUnavailable
-from broadcaster.model import Clip, Item, Line, Notice, Programme, Ready, Signal
+from broadcaster.model import Clip, Item, Line, Notice, Programme, Ready, Script, Signal
 from broadcaster.script.compose import compose
 from broadcaster.script.reader import Reader
+from broadcaster.settings import LexiconSettings
 from broadcaster.tts.catalogue import Catalogue
 from broadcaster.tts.line_length import check_length
 from broadcaster.tts.voice import Voice
@@ -72,7 +73,8 @@ class VoiceChild:
         self._store = ClipStore(setup.settings.paths.audio_cache)
         voices = setup.settings.voices
         self._catalogue = Catalogue(setup.settings.paths.voices, voices.threads, voices.edge)
-        self._reader = Reader(setup.lexicon, setup.settings.station.longest_text)
+        self._lexicon = LexiconSettings()
+        self._reader = self._new_reader()
         self._store.sweep()
         self._voices: dict[str, Voice] = {}
         self._jobs: dict[int, _Job] = {}
@@ -138,29 +140,42 @@ class VoiceChild:
             self._voices[name] = self._catalogue.open(name)
         return self._voices[name]
 
+    def _script(self, request: Compose | Make) -> Script:
+        """By the lexicon that the request's key was made with."""
+        if request.lexicon != self._lexicon:
+            self._lexicon = request.lexicon
+            self._reader = self._new_reader()
+        return compose(request.notice, self._settings.station, self._reader)
+
+    def _new_reader(self) -> Reader:
+        return Reader(self._lexicon, self._settings.station.longest_text)
+
     def _compose(self, request: Compose) -> Work:
-        yield Composed(request.job, compose(request.notice, self._settings.station, self._reader))
+        yield Composed(request.job, self._script(request))
 
     def _make(self, request: Make) -> Work:
         notice = request.notice
+        keeping = Keeping(self._store, self._spool, request.job, request.live)
         items: list[Item] = []
         if notice.chime is not Signal.NONE:
-            items.append(Item(self._signal(notice.chime or Signal.CHIME)))
+            items.append(Item(self._signal(notice.chime or Signal.CHIME, keeping)))
             yield Sounding(request.job, (0, 0), Ready(items[0]))
-        script = compose(notice, self._settings.station, self._reader)
+        script = self._script(request)
         voice = self._voice(notice.voice or self._settings.station.voice)
         for number, part in enumerate(with_clappers(voice.arrange(script.lines)), start=1):
             if isinstance(part, Line):
-                items.append((yield from self._make_line(request, number, part, voice, not items)))
+                items.append(
+                    (yield from self._make_line(request, number, part, voice, keeping, not items))
+                )
             else:
-                items.append(Item(self._clappers(part, notice), part.pause_seconds))
+                items.append(Item(self._clappers(part, notice, keeping), part.pause_seconds))
                 yield Sounding(request.job, (number, 0), Ready(items[-1]))
         programme = Programme(voice.name, tuple(items))
-        self._store.keep_programme(request.key, programme)
-        yield Finished(request.job, programme)
+        keeping.keep_programme(request.key, programme)
+        yield Finished(request.job, programme, keeping.fault)
 
     def _make_line(
-        self, request: Make, number: int, line: Line, voice: Voice, soft_start: bool
+        self, request: Make, number: int, line: Line, voice: Voice, keeping: Keeping, soft_start: bool
     ) -> Generator[Step, None, Item]:
         """Say a line, or find it said; yields as it goes, so that a more urgent job can go between.
 
@@ -170,7 +185,7 @@ class VoiceChild:
         rate_hz, pace = self._settings.sound.rate_hz, request.notice.pace or 1.0
         tempo = self._tempo(request.notice) if line.beats else 0
         key = clip_key(line, voice.name, voice.version, tempo or pace, rate_hz, self._preset, soft_start)
-        clip = self._store.find(key)
+        clip = keeping.find(key)
         last: Sounding | None = None
         if clip is None:
             streamed = request.live and number == 1 and not tempo
@@ -184,12 +199,13 @@ class VoiceChild:
                     yield Waiting()
                     continue
                 pieces.append(mastering.process(waveform))
-                yield self._piece(request, number, pieces) if streamed else None
+                yield self._piece(request, number, pieces, keeping) if streamed else None
             pieces.append(mastering.finish())
             samples = np.concatenate(pieces)
             check_length(len(samples) / rate_hz * (1.0 if tempo else pace), line)
-            clip = write_clip(self._store, key, samples, rate_hz)
-            last = self._piece(request, number, pieces, line.pause_seconds) if streamed else None
+            clip = keeping.keep(key, samples, rate_hz)
+            if streamed:
+                last = self._piece(request, number, pieces, keeping, line.pause_seconds)
         item = Item(clip, rest_after(line, clip.seconds, tempo) if tempo else line.pause_seconds)
         yield last or Sounding(request.job, (number, 0), Ready(item))
         return item
@@ -199,39 +215,35 @@ class VoiceChild:
         request: Make,
         number: int,
         pieces: list[NDArray[np.int16]],
+        keeping: Keeping,
         pause_seconds: float = 0.0,
     ) -> Sounding | None:
         """The newest piece of a line as a sound of its own, or None if there is nothing in it."""
-        samples, rate_hz = pieces[-1], self._settings.sound.rate_hz
-        if not len(samples):
+        if not len(pieces[-1]):
             return None
         place = (number, len(pieces))
-        path = self._spool / f"{request.job}-{number}-{len(pieces)}.wav"
-        write_piece(path, samples, rate_hz)
-        clip = Clip(path.stem, path, len(samples) / rate_hz)
+        clip = keeping.piece(place, pieces[-1], self._settings.sound.rate_hz)
         return Sounding(request.job, place, Ready(Item(clip, pause_seconds)))
 
     def _tempo(self, notice: Notice) -> int:
         return notice.beats_per_minute or self._settings.station.beats_per_minute
 
-    def _clappers(self, run: Run, notice: Notice) -> Clip:
+    def _clappers(self, run: Run, notice: Notice, keeping: Keeping) -> Clip:
         rate_hz, tempo = self._settings.sound.rate_hz, self._tempo(notice)
         key = clappers_key(tempo, run.pattern, rate_hz)
-        made = self._store.find(key)
-        return made or write_clip(self._store, key, clappers(run.pattern, tempo, rate_hz), rate_hz)
+        return keeping.find(key) or keeping.keep(key, clappers(run.pattern, tempo, rate_hz), rate_hz)
 
-    def _signal(self, signal: Signal) -> Clip:
-        rate_hz = self._settings.sound.rate_hz
-        key = signal_key(signal, rate_hz, self._preset)
-        return self._store.find(key) or write_clip(
-            self._store, key, make_signal(signal, rate_hz, self._preset), rate_hz
-        )
+    def _signal(self, signal: Signal, keeping: Keeping) -> Clip:
+        rate_hz, preset = self._settings.sound.rate_hz, self._preset
+        key = signal_key(signal, rate_hz, preset)
+        return keeping.find(key) or keeping.keep(key, make_signal(signal, rate_hz, preset), rate_hz)
 
     def _keep_signals(self) -> None:
         """Have every signal in the store before one is wanted: it covers the making of the rest."""
+        keeping = Keeping(self._store, self._spool, 0, live=False)
         try:
             for signal in MAKERS:
-                self._signal(signal)
+                self._signal(signal, keeping)
         except BroadcasterError as error:
             # Told once is enough: the first notice fails by the same error.
             logger.info("signals not kept: %s", error)

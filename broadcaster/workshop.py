@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import itertools
 import logging
-import os
-import shutil
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
-from pathlib import Path
 
 from broadcaster.child import Child
 from broadcaster.clock import Clock
-from broadcaster.errors import BroadcasterError, VoiceUnavailable
+from broadcaster.errors import BroadcasterError, CacheUnwritable, VoiceUnavailable
 from broadcaster.model import Made, Notice, Programme, Ready, Script
 from broadcaster.settings import LexiconSettings, Settings
+from broadcaster.spool import Spool, open_spool
 
 logger = logging.getLogger(__name__)
 
@@ -30,8 +28,7 @@ class Setup:
     """The first message to the child: what it works by. Pieces of lines go to `spool`."""
 
     settings: Settings
-    lexicon: LexiconSettings
-    spool: Path
+    spool: Spool
 
 
 @dataclass(frozen=True)
@@ -43,10 +40,11 @@ class Warm:
 
 @dataclass(frozen=True)
 class Compose:
-    """Ask for the script of a notice."""
+    """Ask for the script of a notice, read by a lexicon: one may change while the child is up."""
 
     job: int
     notice: Notice
+    lexicon: LexiconSettings
 
 
 @dataclass(frozen=True)
@@ -60,6 +58,7 @@ class Make:
     notice: Notice
     key: str
     live: bool
+    lexicon: LexiconSettings
 
 
 @dataclass(frozen=True)
@@ -93,8 +92,11 @@ class Sounding:
 
 @dataclass(frozen=True)
 class Finished:
+    """`unkept` says why the cache could not keep the programme, or some of it; "" when it is kept."""
+
     job: int
     programme: Programme
+    unkept: str = ""
 
 
 @dataclass(frozen=True)
@@ -128,13 +130,19 @@ class _Job:
 class Workshop:
     """Starts the voice child when there is work, watches it, and lets it go when it has been idle.
 
+    `made` hears of each programme its seconds, and why the cache could not keep it, or "" if it did.
     Methods may be called from any thread. Answers come on the thread that reads the child.
     """
 
-    def __init__(self, settings: Settings, lexicon: LexiconSettings, clock: Clock) -> None:
-        # One folder a process: a command may render while the box speaks.
-        self._spool = settings.paths.state / "spool" / str(os.getpid())
-        self._setup = Setup(settings, lexicon, self._spool)
+    def __init__(
+        self,
+        settings: Settings,
+        clock: Clock,
+        made: Callable[[float, str], None] = lambda seconds, unkept: None,
+    ) -> None:
+        self._made = made
+        self._spool = open_spool(settings.paths.state)
+        self._setup = Setup(settings, self._spool)
         self._limits = settings.voices
         self._clock = clock
         self._numbers = itertools.count(1)
@@ -143,7 +151,6 @@ class Workshop:
         self._child: Child | None = None
         self._turn: _Job | None = None
         self._heard_at = clock.monotonic()
-        _sweep(self._spool.parent)
 
     @property
     def child_pid(self) -> int | None:
@@ -165,7 +172,7 @@ class Workshop:
         with self._lock:
             self._reach_child().send(Warm(voice))
 
-    def compose(self, notice: Notice) -> Script:
+    def compose(self, notice: Notice, lexicon: LexiconSettings) -> Script:
         """The script of a notice; blocks for it. Raises `TextRefused` and the like."""
         answered: Future[Script] = Future()
 
@@ -175,7 +182,7 @@ class Workshop:
             elif isinstance(reply, BroadcasterError):
                 answered.set_exception(reply)
 
-        self._start(Compose(next(self._numbers), notice), answer, (-1, 0))
+        self._start(Compose(next(self._numbers), notice, lexicon), answer, (-1, 0))
         return answered.result()
 
     def make(
@@ -183,6 +190,7 @@ class Workshop:
         notice: Notice,
         key: str,
         live: bool,
+        lexicon: LexiconSettings,
         deliver: Callable[[Answer], None],
         reached: tuple[int, int] = (-1, 0),
     ) -> int:
@@ -196,7 +204,7 @@ class Workshop:
                 deliver(reply)
 
         job = next(self._numbers)
-        self._start(Make(job, notice, key, live), answer, reached)
+        self._start(Make(job, notice, key, live, lexicon), answer, reached)
         return job
 
     def drop(self, job: int) -> None:
@@ -204,8 +212,7 @@ class Workshop:
         with self._lock:
             if self._jobs.pop(job, None) and self._child:
                 self._child.send(Drop(job))
-        for piece in self._spool.glob(f"{job}-*"):
-            piece.unlink(missing_ok=True)
+        self._spool.drop(job)
 
     def watch(self) -> None:
         """End a child that has been silent over its work too long, or idle too long.
@@ -245,7 +252,7 @@ class Workshop:
             self._jobs.clear()
         if child:
             child.stop()
-        shutil.rmtree(self._spool, ignore_errors=True)
+        self._spool.close()
 
     def _start(
         self,
@@ -261,7 +268,6 @@ class Workshop:
 
     def _reach_child(self) -> Child:
         if self._child is None:
-            self._spool.mkdir(parents=True, exist_ok=True)
             self._child = Child("voice", "broadcaster.voice_child", self._take, self._end)
             self._child.send(self._setup)
             self._heard_at = self._clock.monotonic()
@@ -283,9 +289,12 @@ class Workshop:
         match reply:
             case Sounding(ready=ready):
                 job.answer(ready)
-            case Finished(programme=programme):
+            case Finished(programme=programme, unkept=unkept):
+                self._made(programme.seconds, unkept)
                 job.answer(Made(programme))
             case Failed(error=error):
+                if isinstance(error, CacheUnwritable):
+                    self._made(0.0, str(error))
                 job.answer(error)
             case Composed():
                 job.answer(reply)
@@ -320,10 +329,3 @@ class Workshop:
             job.answer(
                 VoiceUnavailable("语音引擎连续出错，这则通知没有做成。请换一个声音，或重新安装声音。")
             )
-
-
-def _sweep(spool: Path) -> None:
-    """Remove the pieces that processes which are gone left behind."""
-    for folder in spool.glob("*"):
-        if not Path("/proc", folder.name).exists():
-            shutil.rmtree(folder, ignore_errors=True)

@@ -1,22 +1,28 @@
 """Stand-ins for the parts of the box, for tests: they remember what was asked, and can fail."""
 
+import hashlib
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 import numpy as np
 import soundfile
 from numpy.typing import NDArray
 
+from broadcaster.clips.store import ClipStore
+from broadcaster.clips.writer import write_clip
 from broadcaster.clock import Clock
 from broadcaster.errors import AccountRefused, BroadcasterError, LineRefused
-from broadcaster.model import Airing, Line, Notice, Script, Syllable, Waveform
+from broadcaster.lexicon_file import LexiconFile
+from broadcaster.model import Airing, Clip, Item, Line, Notice, Programme, Script, Syllable, Waveform
 from broadcaster.playout.device import Device, Ended, Started
-from broadcaster.settings import Settings
+from broadcaster.settings import LexiconSettings, Settings
 from broadcaster.station import OnAir, Status
 from broadcaster.store.journal import JournalRow
 from broadcaster.tts.voice import Voice
+from broadcaster.wordbook import Wordbook
 
 
 class FakeAccounts:
@@ -41,12 +47,45 @@ class FakeAccounts:
         return (name, password) == self.account
 
 
+class FakeStudio:
+    """Beeps what a page wants to hear, remembers the lexicons it learned, and can fail."""
+
+    def __init__(self, folder: Path) -> None:
+        self.store = ClipStore(folder)
+        self.learned: list[LexiconSettings] = []
+        self.fail_next: BroadcasterError | None = None
+
+    def learn(self, lexicon: LexiconSettings) -> None:
+        self.learned.append(lexicon)
+
+    def sample(self, notice: Notice, lexicon: LexiconSettings) -> Programme:
+        error, self.fail_next = self.fail_next, None
+        if error:
+            raise error
+        key = hashlib.sha1(f"{notice.text} {lexicon}".encode(), usedforsecurity=False).hexdigest()
+        samples = np.full(4_800, 1000, np.int16)
+        return Programme("fake:beep", (Item(write_clip(self.store, key, samples, 48_000)),))
+
+    def script(self, notice: Notice, lexicon: LexiconSettings) -> Script:
+        """Each character is said as its entry's pinyin, or as a1."""
+        said = (lexicon.words | lexicon.places).get(notice.text, "")
+        sounds = said.split() or ["a1"] * len(notice.text)
+        syllables = tuple(Syllable(*each, each[1]) for each in zip(notice.text, sounds, strict=True))
+        return Script((Line(notice.text, notice.text, syllables),))
+
+    def find_clip(self, key: str) -> Clip | None:
+        return self.store.find(key)
+
+
 class FakeStation:
     """Remembers what the page asked for, and shows what a test puts into it."""
 
     def __init__(self, settings: Settings, account: tuple[str, str] | None = None) -> None:
         self.settings = settings
         self.accounts = FakeAccounts(account)
+        self.studio = FakeStudio(settings.paths.audio_cache)
+        file = LexiconFile(settings.paths.state.parent)
+        self.words = Wordbook(file, file.load(), cast(Any, self.studio))
         self.now = datetime.now(settings.station.zone)
         self.on_air: OnAir | None = None
         self.waiting: list[Airing] = []

@@ -9,7 +9,19 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "broadcaster"
 
-FLOOR = {"settings", "settings_problems", "manner", "model", "clock", "errors", "child", "loop", "beat"}
+FLOOR = {
+    "settings",
+    "settings_problems",
+    "manner",
+    "model",
+    "clock",
+    "errors",
+    "child",
+    "loop",
+    "beat",
+    "whole",
+    "spool",
+}
 SIBLINGS = {"script", "tts", "clips", "schedule", "playout", "store"}
 
 MAY_IMPORT: dict[str, set[str]] = {
@@ -18,23 +30,28 @@ MAY_IMPORT: dict[str, set[str]] = {
     "clock": set(),
     "loop": set(),
     "child": set(),
+    "whole": set(),
+    "spool": set(),
     "settings_problems": set(),
     "settings": {"errors", "model", "settings_problems"},
     "manner": {"model", "settings"},
     "beat": {"model"},
     **{sibling: FLOOR for sibling in SIBLINGS},
+    "yaml_edit": {"errors"},
+    "lexicon_file": FLOOR | {"script", "yaml_edit"},
     "workshop": FLOOR,
     "making": FLOOR | {"workshop", "tts", "clips"},
     "voice_child": FLOOR | {"workshop", "script", "tts", "clips"},
     "studio": FLOOR | {"workshop", "making", "script", "tts", "clips"},
     "audition": FLOOR | {"studio", "tts"},
-    "station": FLOOR | {"studio", "schedule", "playout", "store"},
+    "wordbook": FLOOR | {"script", "lexicon_file", "studio"},
+    "station": FLOOR | {"studio", "wordbook", "schedule", "playout", "store"},
     "control": FLOOR | {"station", "store"},
     "web": FLOOR | {"station"},
-    "daemon": FLOOR | SIBLINGS | {"studio", "station", "control", "web"},
+    "daemon": FLOOR | SIBLINGS | {"lexicon_file", "studio", "wordbook", "station", "control", "web"},
 }
 
-AT_THE_TOP = {"cli", "commands", "__init__"}
+AT_THE_TOP = {"cli", "commands", "cache_commands", "lexicon_commands", "console", "__init__"}
 
 HOMES: dict[str, set[str]] = {
     "ai_edge_litert": {"tts"},
@@ -58,7 +75,7 @@ HOMES: dict[str, set[str]] = {
     "soundfile": {"clips", "tts/edge.py", "tts/recorded.py", "tts/install_recorded.py"},
     "soxr": {"clips/mastering.py", "tts/recorded.py"},
     "waitress": {"web/server.py"},
-    "yaml": {"settings.py"},
+    "yaml": {"settings.py", "yaml_edit.py"},
 }
 
 FILES = sorted(path for path in PACKAGE.rglob("*.py"))

@@ -32,7 +32,7 @@ class Village:
             "paths": {"audio_cache": str(self.folder / "cache"), "state": str(self.state)},
         }
         for section, keys in sections.items():
-            settings[section] |= keys
+            settings[section] = settings.get(section, {}) | keys
         content = yaml.safe_dump(settings, allow_unicode=True)
         (self.folder / "broadcaster.yaml").write_text(content, encoding="utf-8")
 
@@ -59,11 +59,11 @@ class Village:
 
 
 class RunningBox:
-    """`broadcaster run`, and the lines that it printed until it was up."""
+    """`broadcaster run`, and the lines that it printed until it was up; `within` starts its command."""
 
-    def __init__(self, village: Village, *arguments: str) -> None:
+    def __init__(self, village: Village, *arguments: str, within: tuple[str, ...] = ()) -> None:
         self.process = subprocess.Popen(
-            village.command("run", *arguments),
+            [*within, *village.command("run", *arguments)],
             env=village.environment,
             stdout=subprocess.PIPE,
             text=True,

@@ -10,9 +10,9 @@ import numpy as np
 import soundfile
 from numpy.typing import NDArray
 
-from broadcaster.clips.whole import whole_file
 from broadcaster.errors import FileUnwritable
 from broadcaster.model import Programme
+from broadcaster.whole import whole_file
 
 MP3_BITRATE = "96k"
 

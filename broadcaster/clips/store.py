@@ -3,15 +3,21 @@
 import errno
 import json
 import logging
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 
-from broadcaster.clips.whole import maker_is_gone, whole_file
-from broadcaster.errors import CacheUnwritable
+from broadcaster.errors import CacheFull, CacheUnwritable
 from broadcaster.model import Clip, Item, Programme
+from broadcaster.whole import maker_is_gone, whole_file
 
 logger = logging.getLogger(__name__)
+
+STAMP_SECONDS = 600.0
+# More than a clip of a long line needs.
+PROBE_BYTES = 1_000_000
 
 
 class ClipStore:
@@ -21,12 +27,12 @@ class ClipStore:
     """
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
+        self.folder = folder
         self._unfinished = folder / "unfinished"
 
     def path(self, key: str) -> Path:
         """Where the clip of this key stands, or would stand."""
-        return self._folder / "clips" / key[:2] / f"{key}.flac"
+        return self.folder / "clips" / key[:2] / f"{key}.flac"
 
     def find(self, key: str) -> Clip | None:
         """The clip, if it was made; a file that is damaged is removed and will be made again."""
@@ -63,6 +69,30 @@ class ClipStore:
         with self.making(self._programme_path(key)) as unfinished:
             unfinished.write_text(json.dumps({"voice": programme.voice, "items": order}))
 
+    def stamp(self, key: str, aired_at: datetime) -> None:
+        """Remember when a programme was aired: its file's time, forward only, and not every time.
+
+        A loop of every ten minutes costs the card one small write in ten minutes, whatever its length.
+        """
+        path, moment = self._programme_path(key), aired_at.timestamp()
+        try:
+            if moment - path.stat().st_mtime >= STAMP_SECONDS:
+                os.utime(path, (moment, moment))
+        except OSError:
+            logger.debug("cannot stamp %s", path)
+
+    def check_writable(self) -> None:
+        """Find out by writing; raises `CacheUnwritable`."""
+        probe = self._unfinished / f".{os.getpid()}-probe"
+        try:
+            self._unfinished.mkdir(parents=True, exist_ok=True)
+            try:
+                probe.write_bytes(bytes(PROBE_BYTES))
+            finally:
+                probe.unlink(missing_ok=True)
+        except OSError as error:
+            raise cannot_write(self.folder, error) from error
+
     @contextmanager
     def making(self, path: Path) -> Iterator[Path]:
         """A name to write under, renamed to `path` when the block ends; OSError is `CacheUnwritable`."""
@@ -72,7 +102,7 @@ class ClipStore:
             with whole_file(path, self._unfinished) as unfinished:
                 yield unfinished
         except OSError as error:
-            raise cannot_write(self._folder, error) from error
+            raise cannot_write(self.folder, error) from error
 
     def sweep(self) -> None:
         """Remove what processes that are gone left unfinished."""
@@ -81,13 +111,13 @@ class ClipStore:
                 _discard(leftover)
 
     def _programme_path(self, key: str) -> Path:
-        return self._folder / "programmes" / key[:2] / f"{key}.json"
+        return self.folder / "programmes" / key[:2] / f"{key}.json"
 
 
 def cannot_write(folder: Path, error: OSError) -> CacheUnwritable:
     """What to tell a person about this error."""
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return CacheUnwritable(f"磁盘满了，做好的声音存不下：{folder}。请删掉一些不用的文件，再试一次。")
+        return CacheFull(f"磁盘满了，做好的声音存不下：{folder}。请删掉一些不用的文件，再试一次。")
     return CacheUnwritable(
         f"存声音的文件夹写不进去：{folder}（{error.strerror or error}）。"
         "请检查这个文件夹的权限，或者在 config/broadcaster.yaml 里把 paths.audio_cache 改到别处。"

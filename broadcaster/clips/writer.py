@@ -7,7 +7,7 @@ import numpy as np
 import soundfile
 from numpy.typing import NDArray
 
-from broadcaster.clips.store import ClipStore, cannot_write
+from broadcaster.clips.store import ClipStore
 from broadcaster.errors import CacheUnwritable, LineRefused
 from broadcaster.model import Clip
 
@@ -23,25 +23,19 @@ def write_clip(store: ClipStore, key: str, samples: Pcm, rate_hz: int) -> Clip:
         raise LineRefused("这一句没有做出声音来，请再试一次，或者换一个声音。")
     path = store.path(key)
     with store.making(path) as unfinished:
-        unfinished.write_bytes(_encode(samples, rate_hz, "FLAC"))
+        unfinished.write_bytes(encode(samples, rate_hz, "FLAC", title=key))
         _check(unfinished, samples, rate_hz)
     return Clip(key, path, len(samples) / rate_hz)
 
 
-def write_piece(path: Path, samples: Pcm, rate_hz: int) -> None:
-    """Write a piece of a line that is still being made, as WAV, for the device to read soon."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(_encode(samples, rate_hz, "WAV"))
-    except OSError as error:
-        path.unlink(missing_ok=True)
-        raise cannot_write(path.parent, error) from error
-
-
-def _encode(samples: Pcm, rate_hz: int, container: str) -> bytes:
-    """In memory first: a full disk is then the plain OSError of a write, not an encoder's half file."""
+def encode(samples: Pcm, rate_hz: int, container: str, title: str = "") -> bytes:
+    """A sound file of 16 bits, in memory: a full disk is then the plain OSError of a write, not an
+    encoder's half file."""
     encoded = io.BytesIO()
-    soundfile.write(encoded, samples, rate_hz, format=container, subtype="PCM_16")
+    with soundfile.SoundFile(encoded, "w", rate_hz, 1, "PCM_16", format=container) as file:
+        if title:
+            file.title = title
+        file.write(samples)
     return encoded.getvalue()
 
 

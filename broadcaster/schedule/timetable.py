@@ -19,6 +19,10 @@ class Timetable:
     def __init__(self, settings: TimetableSettings, station: StationSettings) -> None:
         self.slots = tuple(_make_slot(slot, station) for slot in settings.slots if slot.enabled)
 
+    def notices(self) -> list[Notice]:
+        """What the slots say, each once."""
+        return [slot.notice for slot in self.slots]
+
     def plan(self, after: datetime, until: datetime | None = None) -> Iterator[Airing]:
         """Airings due after one moment and before another, sorted, the severer first; maybe endless."""
         return heapq.merge(*(_airings(slot, after, until) for slot in self.slots), key=_order)

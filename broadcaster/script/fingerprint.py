@@ -1,12 +1,29 @@
 """What a script depends on besides its notice, as one digest; loads none of the dictionaries."""
 
 import hashlib
+from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import Self
 
+from broadcaster.script.lexicon import load_lexicon
 from broadcaster.settings import LexiconSettings
 
 LIBRARIES = ("g2pM", "jieba", "OpenCC", "pypinyin")
+
+
+@dataclass(frozen=True)
+class Words:
+    """A lexicon, and what it makes of the keys of programmes: the two change together."""
+
+    lexicon: LexiconSettings
+    version: str
+
+    @classmethod
+    def of(cls, lexicon: LexiconSettings) -> Self:
+        """Raises `ConfigError` for a lexicon that is wrong."""
+        load_lexicon(lexicon)
+        return cls(lexicon, fingerprint(lexicon))
 
 
 def fingerprint(lexicon: LexiconSettings) -> str:

@@ -9,7 +9,7 @@ import unicodedata
 from dataclasses import dataclass
 from functools import cached_property
 
-from broadcaster.errors import ConfigError
+from broadcaster.errors import ConfigError, WordRefused
 from broadcaster.script.forms import HAN
 from broadcaster.settings import LexiconSettings
 
@@ -67,6 +67,12 @@ def load_lexicon(settings: LexiconSettings) -> Lexicon:
     if problems:
         raise ConfigError(problems)
     return Lexicon(words, {name: " ".join(_syllables(said)) for name, said in settings.surnames.items()})
+
+
+def check_entry(section: str, word: str, said: str) -> None:
+    """Raise `WordRefused` for an entry that could not be used."""
+    if problem := _problem(word, said, pinyin_only=section == "surnames"):
+        raise WordRefused(f"“{word}”{problem}。" if problem.startswith(("要", "有")) else f"{problem}。")
 
 
 def _problem(word: str, said: str, pinyin_only: bool = False) -> str:

@@ -30,9 +30,13 @@ class Cascade:
         self._trips: dict[str, Trip] = {}
         self._lock = threading.Lock()
 
+    def voices(self, wish: str) -> list[str]:
+        """All that may come to speak, best first."""
+        return list(dict.fromkeys((wish, *self._stand_ins)))
+
     def order(self, wish: str, now: float) -> list[str]:
         """The voices to try, best first. The last one is there even when it failed a moment ago."""
-        voices = list(dict.fromkeys((wish, *self._stand_ins)))
+        voices = self.voices(wish)
         return [voice for voice in voices if voice == voices[-1] or not self.rests(voice, now)]
 
     def rests(self, voice: str, now: float) -> bool:

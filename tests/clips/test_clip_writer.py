@@ -7,7 +7,7 @@ import pytest
 import soundfile
 
 from broadcaster.clips.store import ClipStore
-from broadcaster.clips.writer import Pcm, write_clip, write_piece
+from broadcaster.clips.writer import Pcm, write_clip
 from broadcaster.errors import CacheUnwritable, LineRefused
 
 KEY = "ab" + 38 * "0"
@@ -44,22 +44,3 @@ def test_a_full_disk_leaves_no_half_clip(
     with pytest.raises(CacheUnwritable, match="写不进去"), disk_with_room(5_000):
         write_clip(store, KEY, noise(48_000), 48_000)
     assert not [path for path in tmp_path.rglob("*") if path.is_file()]
-
-
-def test_a_piece_is_a_wav_to_be_read_at_once(tmp_path: Path, noise: Callable[[int], Pcm]) -> None:
-    samples, path = noise(4_800), tmp_path / "spool" / "1-1-1.wav"
-    write_piece(path, samples, 48_000)
-    read, rate_hz = soundfile.read(path, dtype="int16")
-    assert rate_hz == 48_000
-    np.testing.assert_array_equal(read, samples)
-
-
-def test_a_piece_that_does_not_fit_is_not_left_half(
-    tmp_path: Path,
-    noise: Callable[[int], Pcm],
-    disk_with_room: Callable[[int], AbstractContextManager[None]],
-) -> None:
-    path = tmp_path / "1-1-1.wav"
-    with pytest.raises(CacheUnwritable, match="写不进去"), disk_with_room(5_000):
-        write_piece(path, noise(48_000), 48_000)
-    assert not path.exists()

@@ -21,7 +21,7 @@ Post = Callable[..., TestResponse]
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
-    return Settings(paths=PathSettings(state=tmp_path / "state"))
+    return Settings(paths=PathSettings(state=tmp_path / "state", audio_cache=tmp_path / "cache"))
 
 
 @pytest.fixture

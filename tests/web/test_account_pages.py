@@ -12,7 +12,15 @@ Post = Callable[..., TestResponse]
 
 NAME, PASSWORD = "王秀英", "shuiku-2026"
 FIRST = {"code": "12345678", "name": NAME, "password": PASSWORD, "again": PASSWORD}
-INSIDE = ["/", "/say", "/stop", "/cancel/0123456789ab"]
+INSIDE = [
+    "/",
+    "/say",
+    "/stop",
+    "/cancel/0123456789ab",
+    "/words",
+    "/words/edit",
+    f"/words/sound/{40 * '0'}",
+]
 
 
 @pytest.fixture

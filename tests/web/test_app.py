@@ -21,7 +21,18 @@ TEXT = {"text": "停水", "severity": "0", "repeats": "1", "notice_id": "0123456
 
 
 @pytest.mark.parametrize(
-    "path", ["/say", "/say/edit", "/say/air", "/stop", "/cancel/0123456789ab", "/logout"]
+    "path",
+    [
+        "/say",
+        "/say/edit",
+        "/say/air",
+        "/stop",
+        "/cancel/0123456789ab",
+        "/logout",
+        "/words/save",
+        "/words/remove",
+        "/words/listen",
+    ],
 )
 def test_a_form_that_no_page_of_ours_gave_does_nothing(
     secretary: FlaskClient, station: FakeStation, path: str

@@ -1,0 +1,104 @@
+"""`broadcaster cache`: the made sound that is kept; show it, check it, make room, make it ahead."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+
+from broadcaster import control
+from broadcaster.clips.store import cannot_write
+from broadcaster.clips.survey import survey
+from broadcaster.console import Arguments, ask_box, load_config, report
+from broadcaster.settings import load_settings
+
+EXIT_BROKEN = 2
+SHOWN_EVERY = 500
+
+
+def show(arguments: Arguments) -> int:
+    settings = load_settings(arguments.config)
+    found = survey(settings.paths.audio_cache)
+    oldest = found.oldest and found.oldest.astimezone(settings.station.zone)
+    content = {
+        "folder": str(settings.paths.audio_cache),
+        "clips": len(found.clips),
+        "programmes": len(found.programmes),
+        "megabytes": _megabytes(found.size),
+        "limit_megabytes": settings.cache.limit_megabytes,
+        "oldest": oldest and oldest.isoformat(timespec="seconds"),
+    }
+    lines = [
+        f"做好的声音：{len(found.clips)} 句，{len(found.programmes)} 条通知",
+        f"占用：{_megabytes(found.size)} 兆，上限 {settings.cache.limit_megabytes} 兆",
+        f"最久没播的：{oldest:%Y-%m-%d %H:%M}" if oldest else "最久没播的：无",
+        f"文件夹：{settings.paths.audio_cache}",
+    ]
+    report(content, "\n".join(lines), arguments)
+    return 0
+
+
+def check(arguments: Arguments) -> int:
+    from broadcaster.clips.checking import check as check_each
+
+    folder = load_settings(arguments.config).paths.audio_cache
+    count, broken = 0, []
+    try:
+        for count, checked in enumerate(check_each(folder), start=1):
+            if checked.problem:
+                broken.append({"file": str(checked.path), "problem": checked.problem})
+            if count % SHOWN_EVERY == 0:
+                print(f"查了 {count} 个文件", file=sys.stderr, flush=True)
+    except OSError as error:
+        raise cannot_write(folder, error) from error
+    lines = [f"坏了，已删掉：{row['file']}（{row['problem']}）" for row in broken]
+    verdict = f"坏了 {len(broken)} 个，用到时会重新做" if broken else "都好"
+    lines.append(f"查了 {count} 个文件，{verdict}。")
+    report({"files": count, "removed": broken}, "\n".join(lines), arguments)
+    return 0
+
+
+def prune(arguments: Arguments) -> int:
+    (answer,) = _answers({"do": "prune", "to_megabytes": arguments.to}, arguments)
+    pruned = answer["pruned"]
+    sentence = (
+        f"删掉了 {pruned['clips']} 句、{pruned['programmes']} 条通知，"
+        f"腾出 {pruned['megabytes_freed']} 兆，还有 {pruned['megabytes_left']} 兆。"
+    )
+    if arguments.to is not None and pruned["megabytes_left"] > arguments.to:
+        sentence += "剩下的是 48 小时内要播的、正在播的和刚做的，不删。"
+    report(pruned, sentence, arguments)
+    return 0
+
+
+def warm(arguments: Arguments) -> int:
+    refused = False
+    for answer in _answers({"do": "prepare"}, arguments):
+        done = answer["prepared"]
+        said = "做好了" if done["made"] else "已经有了"
+        told = done["problem"] or f"{said}，{done['seconds']:.1f} 秒"
+        refused = refused or bool(done["problem"])
+        report(done, f"{done['number']}/{done['of']}  {done['title']}  {told}", arguments)
+    return EXIT_BROKEN if refused else 0
+
+
+def _answers(request: control.Message, arguments: Arguments) -> Iterator[control.Message]:
+    """By the box that runs, which knows what is on the air; by this process where none does."""
+    answers = ask_box(request, arguments.config)
+    if answers is not None:
+        yield from answers
+        return
+    from broadcaster.daemon import open_studio
+    from broadcaster.schedule.timetable import Timetable
+
+    config = load_config(arguments.config)
+    timetable = Timetable(config.timetable, config.settings.station)
+    with open_studio(config) as studio:
+        if request["do"] == "prune":
+            yield control.pruned_as_json(studio.house.prune(control.bytes_of(request["to_megabytes"])))
+        else:
+            for prepared in studio.prepare(timetable.notices()):
+                yield control.prepared_as_json(prepared)
+
+
+def _megabytes(size: int) -> float:
+    return round(size / 1e6, 1)

@@ -1,0 +1,82 @@
+"""`broadcaster lexicon`: the village's own words; show, set, remove and hear them."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, replace
+
+from broadcaster.commands import air
+from broadcaster.console import Arguments, ask_box, load_config, report
+from broadcaster.errors import WordRefused
+from broadcaster.lexicon_file import LexiconFile, entries, with_entry
+from broadcaster.model import Entry
+from broadcaster.script.lexicon import check_entry
+from broadcaster.settings import LexiconSettings
+
+
+def show(arguments: Arguments) -> int:
+    lexicon = LexiconFile(arguments.config).load()
+    shown = [entry for entry in entries(lexicon) if arguments.word in (None, entry.word)]
+    if not shown and arguments.word:
+        raise WordRefused(f"读音表里没有“{arguments.word}”。看有哪些：broadcaster lexicon list")
+    lines = [f"{entry.word}  {entry.said}  （{entry.kind}）" for entry in shown]
+    report([asdict(entry) for entry in shown], "\n".join(lines) or "读音表是空的。", arguments)
+    return 0
+
+
+def set_word(arguments: Arguments) -> int:
+    entry = LexiconFile(arguments.config).set(arguments.word, arguments.said, arguments.section or "")
+    told = _tell_box(arguments)
+    sentence = f"记下了：{entry.word} 念 {entry.said}（{entry.kind}）。{told}"
+    report({"set": asdict(entry)}, sentence, arguments)
+    return 0
+
+
+def remove_word(arguments: Arguments) -> int:
+    entry = LexiconFile(arguments.config).remove(arguments.word, arguments.section or "")
+    told = _tell_box(arguments)
+    report({"removed": asdict(entry)}, f"删掉了：{entry.word}（{entry.kind}）。{told}", arguments)
+    return 0
+
+
+def listen(arguments: Arguments) -> int:
+    """On the air as it is read now, or into a file, with another reading if one is given."""
+    from broadcaster.wordbook import heard_alone
+
+    entry = _entry(arguments)
+    if arguments.output is None:
+        if entry.said:
+            raise WordRefused("还没记下的读音不上大喇叭。请加 -o 文件名.wav 听文件，或者先记下来。")
+        return air(heard_alone(entry), arguments)
+    from broadcaster.clips.export import check_writable, write_sound
+    from broadcaster.daemon import open_studio
+
+    check_writable(arguments.output)
+    config = load_config(arguments.config)
+    if entry.said:
+        check_entry(entry.section, entry.word, entry.said)
+        config = replace(config, lexicon=with_entry(config.lexicon, entry))
+    with open_studio(config) as studio:
+        programme = studio.programme(heard_alone(entry))
+    seconds = write_sound(arguments.output, programme, config.settings.sound.rate_hz)
+    content = {"file": str(arguments.output), "seconds": round(seconds, 3), "word": entry.word}
+    report(content, f"已写入 {arguments.output}，{seconds:.1f} 秒。", arguments)
+    return 0
+
+
+def _entry(arguments: Arguments) -> Entry:
+    lexicon = LexiconFile(arguments.config).load()
+    section = arguments.section or _section_of(lexicon, arguments.word)
+    return Entry(section, arguments.word.strip(), " ".join((arguments.said or "").split()))
+
+
+def _section_of(lexicon: LexiconSettings, word: str) -> str:
+    return next((entry.section for entry in entries(lexicon) if entry.word == word.strip()), "words")
+
+
+def _tell_box(arguments: Arguments) -> str:
+    """Have the running box read by the file now."""
+    answers = ask_box({"do": "refresh_words"}, arguments.config)
+    if answers is None:
+        return "广播站启动以后就照这样念。"
+    fault = next(answers, {}).get("fault", "")
+    return str(fault) or "广播站已经照这样念了。"

@@ -1,0 +1,102 @@
+"""The village's own words in the running box: shown, changed, heard before they are kept."""
+
+import logging
+import threading
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from broadcaster.errors import BroadcasterError, WordRefused
+from broadcaster.lexicon_file import LexiconFile, entries, with_entry
+from broadcaster.model import Entry, Notice, Signal
+from broadcaster.script.lexicon import check_entry
+from broadcaster.settings import LexiconSettings
+from broadcaster.studio import Studio
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Heard:
+    """A word as it will sound: the key of its clip, and the pinyin after sandhi."""
+
+    key: str
+    sounded: str
+
+
+class Wordbook:
+    """What the box reads by follows the file, whoever changes it. Any thread."""
+
+    def __init__(self, file: LexiconFile, lexicon: LexiconSettings, studio: Studio) -> None:
+        self._file = file
+        self._lexicon = lexicon
+        self._studio = studio
+        self._state = file.state()
+        self._lock = threading.Lock()
+        self._fault = ""
+
+    @property
+    def fault(self) -> str:
+        """A sentence in Chinese on why the file is not read by, or ""."""
+        return self._fault
+
+    def entries(self) -> list[Entry]:
+        self.refresh()
+        return entries(self._lexicon)
+
+    def set(self, word: str, said: str, section: str = "") -> Entry:
+        """Raises `WordRefused`, `ConfigError`, `FileUnwritable`; then nothing has changed."""
+        entry = self._file.set(word, said, section)
+        self.refresh()
+        return entry
+
+    def remove(self, word: str, section: str = "") -> Entry:
+        """Raises the same."""
+        entry = self._file.remove(word, section)
+        self.refresh()
+        return entry
+
+    def refresh(self) -> None:
+        """Read by the file if it is not the one that was read; a wrong one is left, and told."""
+        with self._lock:
+            state = self._file.state()
+            if state == self._state:
+                return
+            self._state = state
+            try:
+                lexicon = self._file.load()
+                self._studio.learn(lexicon)
+                self._lexicon, self._fault = lexicon, ""
+            except BroadcasterError as error:
+                problem = str(error).splitlines()[0]
+                logger.warning("the lexicon is left as it was: %s", problem)
+                self._fault = f"读音表写错了，还按原来的念。{problem}"
+
+    def listen(self, word: str, said: str = "", section: str = "") -> Heard:
+        """Make a word as it would sound with this reading, or as it sounds now; blocks while it is made.
+
+        Raises `BroadcasterError`.
+        """
+        entry = Entry(section or "words", word.strip(), " ".join(said.split()))
+        lexicon = self._lexicon
+        if entry.said:
+            check_entry(entry.section, entry.word, entry.said)
+            lexicon = with_entry(lexicon, entry)
+        if not entry.word:
+            raise WordRefused("请写上要听的词。")
+        # After a signal a line has no soft start, which would take half of a short word.
+        notice = replace(heard_alone(entry), chime=Signal.CHIME)
+        programme = self._studio.sample(notice, lexicon)
+        lines = self._studio.script(replace(notice, voice=programme.voice), lexicon).lines
+        sounded = " ".join(syllable.sounded for line in lines for syllable in line.syllables)
+        return Heard(programme.items[-1].clip.key, sounded)
+
+    def sound(self, key: str) -> Path | None:
+        """The FLAC file of what was heard; None when it is gone."""
+        clip = self._studio.find_clip(key)
+        return clip.path if clip else None
+
+
+def heard_alone(entry: Entry) -> Notice:
+    """A notice that says the word and nothing else; a surname only counts before a title."""
+    text = f"{entry.word}书记" if entry.section == "surnames" else entry.word
+    return Notice(text, title=entry.word, chime=Signal.NONE, opening="", closing="")

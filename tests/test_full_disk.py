@@ -1,0 +1,149 @@
+"""A cache that takes no more: what is live is heard all the same, and people are told."""
+
+import json
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from queue import SimpleQueue
+
+import numpy as np
+import pytest
+import soundfile
+from fakes import ManualClock
+from rig.rig import FakeRig, wait_until
+from village import FIRST, RunningBox, Village
+
+from broadcaster.model import Delivery, Made, Notice, Ready
+from broadcaster.settings import LexiconSettings, PathSettings, Settings
+from broadcaster.spool import MEMORY, PREFIX
+from broadcaster.studio import Studio
+
+WATER = "全体村民注意了，明天上午停水。请大家提前储水。全体村民注意了，明天上午停水。"
+
+
+def on_disk_of(kilobytes: int, folder: Path, first: str = "true") -> tuple[str, ...]:
+    """The start of a command that finds a small disk mounted at `folder`, as nobody else does.
+
+    It goes with the last process that sees it. `first` is done in a shell when it is mounted.
+    """
+    folder.mkdir(exist_ok=True)
+    script = f'mount -t tmpfs -o size={kilobytes}k small {folder} && {first}; exec "$@"'
+    return ("unshare", "--user", "--map-root-user", "--mount", "sh", "-c", script, "sh")
+
+
+def can_mount() -> bool:
+    if shutil.which("unshare") is None:
+        return False
+    with tempfile.TemporaryDirectory() as folder:
+        probe = [*on_disk_of(64, Path(folder)), "true"]
+        return subprocess.run(probe, capture_output=True, check=False).returncode == 0
+
+
+def sounded(pcm: bytes) -> bytes:
+    """Without its silences, which are longer where a machine under load makes the next line late."""
+    samples = np.frombuffer(pcm, np.int16)
+    return samples[samples != 0].tobytes()
+
+
+needs_mounts = pytest.mark.skipif(
+    not can_mount(), reason="this kernel lets us mount nothing, not even in a namespace of our own"
+)
+
+
+@pytest.fixture
+def studio(tmp_path: Path) -> Iterator[Studio]:
+    """On a cache that is a file: nobody can write there, root neither."""
+    (tmp_path / "cache").write_text("a file where a folder should be")
+    paths = PathSettings(audio_cache=tmp_path / "cache", state=tmp_path / "state")
+    studio = Studio(Settings(paths=paths), LexiconSettings(), ManualClock())
+    yield studio
+    studio.close()
+
+
+def test_what_is_live_is_delivered_whole_and_the_fault_is_told(studio: Studio, tmp_path: Path) -> None:
+    deliveries: SimpleQueue[Delivery] = SimpleQueue()
+    seconds = 0.0
+    with studio.make(Notice(WATER, repeats=2), deliveries.put):
+        while isinstance(delivery := deliveries.get(timeout=60), Ready):
+            samples, rate_hz = soundfile.read(delivery.item.clip.path, dtype="int16")
+            assert np.any(samples)
+            seconds += len(samples) / rate_hz + delivery.item.pause_seconds
+    assert isinstance(delivery, Made)
+    assert seconds == pytest.approx(delivery.programme.seconds)
+    assert "写不进去" in studio.house.fault
+    assert not [path for path in (tmp_path / "state").rglob("*") if path.is_file()]
+
+
+def test_what_is_not_live_is_refused_and_the_fault_is_told(studio: Studio) -> None:
+    with pytest.raises(Exception, match="写不进去"):
+        studio.programme(Notice(WATER))
+    assert "写不进去" in studio.house.fault
+
+
+def test_a_cache_that_can_be_written_again_is_no_fault(studio: Studio, tmp_path: Path) -> None:
+    with pytest.raises(Exception, match="写不进去"):
+        studio.programme(Notice(WATER))
+    (tmp_path / "cache").unlink()
+    studio.programme(Notice(WATER))
+    assert studio.house.fault == ""
+
+
+def test_pruning_a_cache_that_is_no_folder_removes_nothing(studio: Studio) -> None:
+    assert studio.house.prune(0).clips == 0
+
+
+@needs_mounts
+def test_a_full_disk_never_stops_the_air(village: Village, fake_rig: FakeRig) -> None:
+    water = village.render(WATER)
+    shutil.rmtree(village.folder / "cache")
+    box = RunningBox(village, within=on_disk_of(64, village.folder / "cache"))
+    try:
+        said = village.call("say", WATER)
+        status = json.loads(village.call("status", "--json").stdout)
+    finally:
+        box.end()
+    assert said.returncode == 0, said.stderr
+    assert "播完" in said.stdout
+    assert sounded(water) in sounded(fake_rig.captured())
+    assert "磁盘满了" in status["fault"]
+
+
+@needs_mounts
+def test_a_box_that_starts_on_a_full_card_makes_room_and_is_heard(
+    village: Village, fake_rig: FakeRig
+) -> None:
+    """Cache and state lie on one disk without a free byte; what was aired longest ago gives way."""
+    RunningBox(village).end()
+    village.render(WATER)
+    first = village.render(FIRST)
+    card, cache = village.folder / "card", village.folder / "cache"
+    fill = f"cp -r {village.state} {cache} {card} && dd if=/dev/zero of={card}/rest status=none"
+    village.configure(paths={"state": str(card / "state"), "audio_cache": str(card / "cache")})
+    box = RunningBox(village, "--greet", within=on_disk_of(4000, card, fill))
+    try:
+        wait_until(lambda: sounded(first) in sounded(fake_rig.captured()), limit_seconds=40)
+    finally:
+        assert box.end() == 0
+    assert not list(MEMORY.glob(f"{PREFIX}{box.process.pid}-*"))
+
+
+@needs_mounts
+@pytest.mark.parametrize("name", ["render", "say"])
+def test_a_command_alone_on_a_full_disk_is_refused_with_one_sentence(
+    village: Village, fake_rig: FakeRig, name: str
+) -> None:
+    output = village.folder / "sound.wav"
+    command = village.command(name, WATER, *(["-o", str(output)] if name == "render" else []))
+    done = subprocess.run(
+        [*on_disk_of(64, village.folder / "cache"), *command],
+        env=village.environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 2, done
+    assert "磁盘满了" in done.stderr and "\n" not in done.stderr.strip()
+    assert not output.exists()
+    assert not any(fake_rig.captured())
