@@ -90,7 +90,7 @@ class Making:
         """From the store; it covers the making of the first line, and a voice child not up yet."""
         signal = self._parts.find_signal(self._notice.chime)
         if signal:
-            self._take_sound(Ready(Item(signal)))
+            self._take_sound(Ready(Item(signal), 0))
 
     def _expect_speech_in(self, seconds: float) -> None:
         self._speech_due = self._parts.clock.monotonic() + seconds
@@ -114,9 +114,10 @@ class Making:
         if programme:
             if self._live:
                 self._parts.aired(key)
-            heard = 1 if self._has_signal and not self._signal_to_come else 0
-            for item in programme.items[heard:]:
-                self._deliver(Ready(item))
+            first = 0 if self._has_signal else 1
+            for line, item in enumerate(programme.items, start=first):
+                if line or self._signal_to_come:
+                    self._deliver(Ready(item, line))
             self._deliver(Made(programme))
             return
         if self._live and self._voices and self._parts.catalogue.online(self._voice):

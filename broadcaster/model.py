@@ -91,7 +91,7 @@ class Notice:
 
     `voice` is `engine:name`, `pace` multiplies the speed of speech (1.0 as trained). None is the
     station's own way, by the severity where it has one; "" as opening or closing is none.
-    `beats_per_minute` is the tempo of 快板.
+    `beats_per_minute` is the tempo of 快板. No `zones` are all zones of the amplifier.
     """
 
     text: str
@@ -108,6 +108,7 @@ class Notice:
     chime: Signal | None = None
     style: Style = Style.PLAIN
     beats_per_minute: int | None = None
+    zones: tuple[str, ...] = ()
 
 
 class Break(IntEnum):
@@ -244,9 +245,13 @@ class JournalEntry:
 
 @dataclass(frozen=True)
 class Ready:
-    """The next sound of a programme that is being made: a whole clip, or a piece of one."""
+    """The next sound of a programme that is being made: a whole clip, or a piece of one.
+
+    `line` is its place in speaking order: 0 the signal, from 1 on the lines and what is between.
+    """
 
     item: Item
+    line: int
 
 
 @dataclass(frozen=True)

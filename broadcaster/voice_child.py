@@ -159,7 +159,7 @@ class VoiceChild:
         items: list[Item] = []
         if notice.chime is not Signal.NONE:
             items.append(Item(self._signal(notice.chime or Signal.CHIME, keeping)))
-            yield Sounding(request.job, (0, 0), Ready(items[0]))
+            yield Sounding(request.job, (0, 0), Ready(items[0], 0))
         script = self._script(request)
         voice = self._voice(notice.voice or self._settings.station.voice)
         for number, part in enumerate(with_clappers(voice.arrange(script.lines)), start=1):
@@ -169,7 +169,7 @@ class VoiceChild:
                 )
             else:
                 items.append(Item(self._clappers(part, notice, keeping), part.pause_seconds))
-                yield Sounding(request.job, (number, 0), Ready(items[-1]))
+                yield Sounding(request.job, (number, 0), Ready(items[-1], number))
         programme = Programme(voice.name, tuple(items))
         keeping.keep_programme(request.key, programme)
         yield Finished(request.job, programme, keeping.fault)
@@ -207,7 +207,7 @@ class VoiceChild:
             if streamed:
                 last = self._piece(request, number, pieces, keeping, line.pause_seconds)
         item = Item(clip, rest_after(line, clip.seconds, tempo) if tempo else line.pause_seconds)
-        yield last or Sounding(request.job, (number, 0), Ready(item))
+        yield last or Sounding(request.job, (number, 0), Ready(item, number))
         return item
 
     def _piece(
@@ -223,7 +223,7 @@ class VoiceChild:
             return None
         place = (number, len(pieces))
         clip = keeping.piece(place, pieces[-1], self._settings.sound.rate_hz)
-        return Sounding(request.job, place, Ready(Item(clip, pause_seconds)))
+        return Sounding(request.job, place, Ready(Item(clip, pause_seconds), number))
 
     def _tempo(self, notice: Notice) -> int:
         return notice.beats_per_minute or self._settings.station.beats_per_minute
