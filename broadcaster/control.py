@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from broadcaster.errors import BroadcasterError
-from broadcaster.model import Airing, JournalEntry, Notice, Severity, Signal
+from broadcaster.model import Airing, JournalEntry, Notice, Severity, Signal, WhenQuiet
 
 if TYPE_CHECKING:
     from broadcaster.station import Station
@@ -116,7 +116,11 @@ def _parsed(line: bytes) -> Message:
 
 def _notice(fields: Message) -> Notice:
     chime = fields.get("chime")
-    values = {"severity": Severity(fields.get("severity", 0)), "chime": chime and Signal(chime)}
+    values = {
+        "severity": Severity(fields.get("severity", 0)),
+        "chime": chime and Signal(chime),
+        "when_quiet": WhenQuiet(fields.get("when_quiet", WhenQuiet.SKIP)),
+    }
     return Notice(**{**fields, **values})
 
 

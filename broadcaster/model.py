@@ -57,6 +57,13 @@ class Signal(StrEnum):
     NONE = "none"
 
 
+class WhenQuiet(StrEnum):
+    """What becomes of a notice that falls due in quiet hours: left out, or said when they end."""
+
+    SKIP = "skip"
+    WAIT = "wait"
+
+
 class Outcome(Enum):
     """How an airing ended; every airing ends in exactly one."""
 
@@ -78,7 +85,8 @@ class Notice:
     """What somebody wants said.
 
     `voice` is `engine:name`, `pace` multiplies the speed of speech (1.0 as trained). None is the
-    station's own way, by the severity where it has one; "" as opening or closing is none.
+    station's own way, by the severity where it has one; "" as opening or closing is none. A drill
+    (演练) never passes quiet hours, however severe.
     """
 
     text: str
@@ -93,6 +101,8 @@ class Notice:
     opening: str | None = None
     closing: str | None = None
     chime: Signal | None = None
+    drill: bool = False
+    when_quiet: WhenQuiet = WhenQuiet.SKIP
 
 
 class Break(IntEnum):
@@ -183,7 +193,11 @@ class Programme:
 
 @dataclass(frozen=True)
 class Airing:
-    """One occurrence of a notice on the air; not worth saying after `expires_at`."""
+    """One occurrence of a notice on the air; not worth saying after `expires_at`.
+
+    `zones` are names of loudspeakers, none is all; `volume` is per cent of the usual one, None
+    leaves it to the hour.
+    """
 
     notice: Notice
     due_at: datetime
@@ -191,6 +205,8 @@ class Airing:
     kind: Kind = Kind.LIVE
     asked_by: str = ""
     id: str = field(default_factory=new_id)
+    zones: tuple[str, ...] = ()
+    volume: int | None = None
 
 
 @dataclass(frozen=True)

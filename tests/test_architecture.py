@@ -9,7 +9,10 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "broadcaster"
 
-FLOOR = {"settings", "settings_problems", "manner", "model", "clock", "errors", "child", "loop"}
+FLOOR = {
+    *("settings", "settings_problems", "setting_values", "air_settings", "timetable_settings"),
+    *("day_words", "lined_yaml", "hours", "manner", "model", "clock", "errors", "child", "loop"),
+}
 SIBLINGS = {"script", "tts", "clips", "schedule", "playout", "store"}
 
 MAY_IMPORT: dict[str, set[str]] = {
@@ -19,8 +22,16 @@ MAY_IMPORT: dict[str, set[str]] = {
     "loop": set(),
     "child": set(),
     "settings_problems": set(),
-    "settings": {"errors", "model", "settings_problems"},
-    "manner": {"model", "settings"},
+    "setting_values": {"model"},
+    "air_settings": {"setting_values"},
+    "settings": {"errors", "model", "settings_problems", "setting_values", "air_settings"},
+    "lined_yaml": set(),
+    "day_words": {"setting_values"},
+    "timetable_settings": {
+        *("model", "settings", "settings_problems", "setting_values", "day_words", "lined_yaml"),
+    },
+    "manner": {"model", "settings", "setting_values"},
+    "hours": {"model", "settings", "setting_values", "air_settings"},
     **{sibling: FLOOR for sibling in SIBLINGS},
     "workshop": FLOOR,
     "making": FLOOR | {"workshop", "tts", "clips"},
@@ -33,14 +44,17 @@ MAY_IMPORT: dict[str, set[str]] = {
     "daemon": FLOOR | SIBLINGS | {"studio", "station", "control", "web"},
 }
 
-AT_THE_TOP = {"cli", "commands", "__init__"}
+AT_THE_TOP = {"cli", "commands", "schedule_commands", "__init__"}
 
 HOMES: dict[str, set[str]] = {
     "ai_edge_litert": {"tts"},
     "aiohttp": {"tts/edge.py"},
     "apscheduler": {"schedule/clockwork.py"},
     "argon2": {"store/accounts.py"},
+    "astral": {"schedule/times.py"},
     "cffi": {"playout/pcm_file.py"},
+    "chinese_calendar": {"schedule/holidays.py"},
+    "cronsim": {"schedule/times.py", "timetable_settings.py"},
     "edge_tts": {"tts/edge.py"},
     "espeakng_loader": {"tts/espeak.py"},
     "flask": {"web"},
@@ -49,15 +63,19 @@ HOMES: dict[str, set[str]] = {
     "g2pM": {"script/network.py"},
     "numpy": {"model.py", "voice_child.py", "script/network.py", "tts", "clips"},
     "opencc": {"script/hanzi.py"},
-    "pydantic": {"settings.py", "settings_problems.py"},
+    "pydantic": {
+        *("settings.py", "settings_problems.py", "setting_values.py"),
+        *("air_settings.py", "timetable_settings.py"),
+    },
     "pydantic_core": {"settings_problems.py"},
     "pydub": {"clips/export.py"},
     "sherpa_onnx": {"tts/sherpa.py"},
     "sounddevice": {"playout/sound_card.py"},
     "soundfile": {"clips", "tts/edge.py", "tts/recorded.py", "tts/install_recorded.py"},
     "soxr": {"clips/mastering.py", "tts/recorded.py"},
+    "tyme4py": {"schedule/lunar.py"},
     "waitress": {"web/server.py"},
-    "yaml": {"settings.py"},
+    "yaml": {"settings.py", "lined_yaml.py"},
 }
 
 FILES = sorted(path for path in PACKAGE.rglob("*.py"))
