@@ -18,7 +18,8 @@ from broadcaster.errors import BroadcasterError, ConfigError, TextRefused, Voice
 from broadcaster.model import Line, Notice, Severity, Signal
 from broadcaster.setting_values import SIGNALS
 from broadcaster.settings import load_lexicon, load_settings
-from broadcaster.timetable_settings import TimetableSettings, load_timetable
+from broadcaster.timetable_file import load_timetable
+from broadcaster.timetable_settings import TimetableSettings
 
 if TYPE_CHECKING:
     from broadcaster.daemon import Config

@@ -1,7 +1,7 @@
 """YAML with the line of every key, and what can be saved of a list when the file is not YAML."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
@@ -72,22 +72,35 @@ def parse(text: str, first_line: int = 1) -> Lined:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         raise Unreadable(first_line + (mark.line if mark else 0)) from error
+    except yaml.reader.ReaderError as error:
+        raise Unreadable(first_line + text.count("\n", 0, error.position)) from error
     except (yaml.YAMLError, ValueError, RecursionError, OverflowError) as error:
         raise Unreadable(first_line) from error
 
 
-def entries(text: str) -> Iterator[tuple[int, str]]:
-    """The entries of the file's list with their first lines, by their dashes alone.
+def split_entries(text: str, key: str) -> tuple[str, list[tuple[int, str]]]:
+    """What stands in a file beside the list of one key, and the list's entries with their first lines.
 
-    The dash that is furthest left counts, for a deeper one belongs to an entry.
+    By the dashes alone. A dash one column further in than the first cannot belong to an entry, and
+    one before `name` never does; so an entry that is set in wrongly costs itself.
     """
     lines = text.splitlines(keepends=True)
-    depths = [len(found[1]) for line in lines if (found := re.match(r"( *)- ", line))]
+    begin, end = _block_of(lines, key)
+    depths = [len(found[1]) for line in lines[begin:end] if (found := re.match(r"( *)-( |$)", line))]
     if not depths:
-        return
-    begins = [n for n, line in enumerate(lines) if re.match(rf" {{{min(depths)}}}-( |$)", line)]
-    for begin, end in zip(begins, [*begins[1:], len(lines)], strict=True):
-        yield begin + 1, "".join(lines[begin:end])
+        return text, []
+    dash = re.compile(rf" {{0,{min(depths) + 1}}}-( |$)|\s*- +name *:")
+    begins = [n for n in range(begin, end) if dash.match(lines[n])]
+    rest = [*lines[: begins[0]], *["\n"] * (end - begins[0]), *lines[end:]]
+    spans = zip(begins, [*begins[1:], end], strict=True)
+    return "".join(rest), [(first + 1, "".join(lines[first:last])) for first, last in spans]
+
+
+def _block_of(lines: list[str], key: str) -> tuple[int, int]:
+    """The lines that belong to a key of the file: from the one after it to the next key."""
+    begin = next((n for n, line in enumerate(lines, 1) if re.match(rf"{key} *:", line)), len(lines))
+    others = (n for n in range(begin, len(lines)) if re.match(r"[a-z_]+ *:", lines[n]))
+    return begin, next(others, len(lines))
 
 
 def _note_lines(

@@ -13,7 +13,7 @@ from broadcaster.commands import print_json
 from broadcaster.errors import BroadcasterError
 from broadcaster.setting_values import WEEKDAYS
 from broadcaster.settings import load_settings
-from broadcaster.timetable_settings import load_timetable, load_timetable_file
+from broadcaster.timetable_file import load_timetable, load_timetable_file
 
 if TYPE_CHECKING:
     from broadcaster.schedule.outlook import Outlook

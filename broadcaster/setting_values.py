@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 from datetime import date, time
+from functools import lru_cache
 from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
@@ -43,18 +44,21 @@ class Season:
         return today >= self.first or today <= self.last
 
 
+@lru_cache(maxsize=1024)
 def read_season(text: str) -> Season:
     """05-01至09-30"""
     first, last = (tuple(map(int, end.split("-"))) for end in text.split("至"))
     return Season((first[0], first[1]), (last[0], last[1]))
 
 
+@lru_cache(maxsize=1024)
 def read_time(text: str) -> time:
     """7:30; 24:00 is midnight."""
     hour, minute = text.split(":")
     return time(int(hour) % 24, int(minute))
 
 
+@lru_cache(maxsize=1024)
 def read_window(text: str) -> tuple[time, time]:
     """21:30-06:30"""
     begin, end = text.split("-")

@@ -11,6 +11,7 @@ PACKAGE = ROOT / "broadcaster"
 
 FLOOR = {
     *("settings", "settings_problems", "setting_values", "air_settings", "timetable_settings"),
+    "timetable_file",
     *("day_words", "lined_yaml", "hours", "manner", "model", "clock", "errors", "child", "loop"),
 }
 SIBLINGS = {"script", "tts", "clips", "schedule", "playout", "store"}
@@ -27,9 +28,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "settings": {"errors", "model", "settings_problems", "setting_values", "air_settings"},
     "lined_yaml": set(),
     "day_words": {"setting_values"},
-    "timetable_settings": {
-        *("model", "settings", "settings_problems", "setting_values", "day_words", "lined_yaml"),
-    },
+    "timetable_settings": {"model", "setting_values", "day_words"},
+    "timetable_file": {"settings", "settings_problems", "timetable_settings", "lined_yaml"},
     "manner": {"model", "settings", "setting_values"},
     "hours": {"model", "settings", "setting_values", "air_settings"},
     **{sibling: FLOOR for sibling in SIBLINGS},
@@ -65,7 +65,7 @@ HOMES: dict[str, set[str]] = {
     "opencc": {"script/hanzi.py"},
     "pydantic": {
         *("settings.py", "settings_problems.py", "setting_values.py"),
-        *("air_settings.py", "timetable_settings.py"),
+        *("air_settings.py", "timetable_settings.py", "timetable_file.py"),
     },
     "pydantic_core": {"settings_problems.py"},
     "pydub": {"clips/export.py"},

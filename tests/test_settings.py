@@ -13,7 +13,7 @@ from broadcaster.settings import (
     load_lexicon,
     load_settings,
 )
-from broadcaster.timetable_settings import load_timetable
+from broadcaster.timetable_file import load_timetable
 
 
 def write(folder: Path, name: str, content: str) -> Path:

@@ -1,11 +1,8 @@
 """How much of loops people can bear: minutes on the air, and silence between two."""
 
-from collections import deque
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from broadcaster.air_settings import LoopSettings
-
-Aired = tuple[datetime, float]
 
 
 class LoopLimits:
@@ -16,29 +13,36 @@ class LoopLimits:
 
     def __init__(self, settings: LoopSettings) -> None:
         self._settings = settings
-        self._aired: deque[Aired] = deque()
+        self._hour: tuple[date, int] = (date.min, 0)
+        self._hour_seconds = 0.0
+        self._day_seconds = 0.0
         self._ends: dict[str, datetime] = {}
 
     def why_not(self, slot: str, moment: datetime, seconds: float) -> str:
         """Why a loop may not start now, in Chinese, or ""."""
         settings = self._settings
+        self._turn_to(moment)
         last = self._ends.get(slot)
         if last and moment - last < timedelta(minutes=settings.lowest_gap_minutes):
             return f"离上一遍不到 {settings.lowest_gap_minutes:g} 分钟"
-        today = [aired for aired in self._aired if aired[0].date() == moment.date()]
-        hour = [aired for aired in today if aired[0].hour == moment.hour]
-        for span, aired, most in (
-            ("这个钟头", hour, settings.most_minutes_an_hour),
-            ("今天", today, settings.most_minutes_a_day),
+        for span, taken, most in (
+            ("这个钟头", self._hour_seconds, settings.most_minutes_an_hour),
+            ("今天", self._day_seconds, settings.most_minutes_a_day),
         ):
-            minutes = sum(taken for _, taken in aired) / 60
-            if minutes + seconds / 60 > most:
-                return f"{span}循环已经播了 {minutes:.0f} 分钟，最多 {most:g} 分钟"
+            if taken + seconds > most * 60:
+                return f"{span}循环已经播了 {taken / 60:.0f} 分钟，最多 {most:g} 分钟"
         return ""
 
     def spend(self, slot: str, moment: datetime, seconds: float) -> None:
         """A loop started, and took this long."""
-        while self._aired and self._aired[0][0].date() < moment.date():
-            self._aired.popleft()
-        self._aired.append((moment, seconds))
+        self._turn_to(moment)
+        self._hour_seconds += seconds
+        self._day_seconds += seconds
         self._ends[slot] = moment + timedelta(seconds=seconds)
+
+    def _turn_to(self, moment: datetime) -> None:
+        hour = (moment.date(), moment.hour)
+        if hour != self._hour:
+            self._hour_seconds = 0.0
+            self._day_seconds = self._day_seconds if hour[0] == self._hour[0] else 0.0
+            self._hour = hour

@@ -4,6 +4,7 @@ Pure: the airings, the settings and the lengths go in; no clock is read and noth
 """
 
 import heapq
+from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, time, timedelta
@@ -18,6 +19,8 @@ from broadcaster.schedule.timetable import Timetable
 from broadcaster.settings import Settings
 
 DAY = timedelta(days=1)
+# A queue of thousands clashes with thousands: as many as a person reads are named.
+MOST_CLASHES = 10
 
 
 class Fate(Enum):
@@ -77,6 +80,9 @@ def plan(
     return sorted(planned, key=lambda one: one.due_at.timestamp())
 
 
+Order = tuple[int, int, float]
+
+
 @dataclass
 class _Item:
     """An airing on its way through the plan."""
@@ -89,11 +95,8 @@ class _Item:
     played: float = 0.0
     clashes: list[str] = field(default_factory=list)
 
-    def __lt__(self, other: "_Item") -> bool:
-        return self.order < other.order
-
     @property
-    def order(self) -> tuple[int, int, float]:
+    def order(self) -> Order:
         """The severer first, then the higher office, then what was due earlier."""
         notice = self.airing.notice
         return notice.severity.rank, -notice.office, self.airing.due_at.timestamp()
@@ -103,11 +106,11 @@ class _Item:
         return self.airing.asked_by
 
     def severer_than(self, other: "_Item") -> bool:
-        return self.order[0] < other.order[0]
+        return self.airing.notice.severity.rank < other.airing.notice.severity.rank
 
-    def wait_for(self, other: "_Item") -> None:
-        if other.name not in self.clashes:
-            self.clashes.append(other.name)
+    def wait_for(self, other: str) -> None:
+        if other not in (self.name, *self.clashes):
+            self.clashes.append(other)
 
 
 class _Air:
@@ -122,9 +125,10 @@ class _Air:
         self._next: _Item | None = None
         self._deferred: list[tuple[datetime, int, _Item]] = []
         self._number = count()
-        self._queue: list[_Item] = []
+        self._queue: list[tuple[Order, int, _Item]] = []
         self._now = datetime.min.replace(tzinfo=UTC)
         self._done: list[Planned] = []
+        self._sounded: deque[tuple[datetime, str]] = deque(maxlen=MOST_CLASHES)
 
     def run(self, airings: Iterable[Airing]) -> Iterator[Planned]:
         self._coming = (_Item(airing, airing.due_at, self._lengths(airing.notice)) for airing in airings)
@@ -133,7 +137,7 @@ class _Air:
             if not self._queue:
                 self._now = max(self._now, self._due() or self._now)
             self._take_due(self._now)
-            self._sound(heapq.heappop(self._queue))
+            self._sound(heapq.heappop(self._queue)[2])
             yield from self._done
             self._done.clear()
 
@@ -150,8 +154,11 @@ class _Air:
         else:
             assert self._next
             item, self._next = self._next, next(self._coming, None)
-        heapq.heappush(self._queue, item)
+        self._wait(item)
         return item
+
+    def _wait(self, item: _Item) -> None:
+        heapq.heappush(self._queue, (item.order, next(self._number), item))
 
     def _take_due(self, until: datetime) -> None:
         while (due := self._due()) is not None and due <= until:
@@ -161,17 +168,23 @@ class _Air:
         if not self._may_start(item):
             return
         item.began = item.began or self._now
-        for waiting in self._queue:
-            waiting.wait_for(item)
+        self._note_waited_for(item)
         ends = self._now + timedelta(seconds=item.left)
         while (due := self._due()) is not None and due < ends:
             newcomer = self._take_one()
             if newcomer.severer_than(item) and self._ruling(newcomer, due).passes:
                 return self._cut(item, newcomer, due)
-            newcomer.wait_for(item)
         self._play(item, ends)
         self._end(item, Fate.DEFERRED if item.airing.due_at != item.due_at else Fate.PLAYS)
         return None
+
+    def _note_waited_for(self, item: _Item) -> None:
+        """What sounded between its due time and now, the last first."""
+        due = item.airing.due_at.astimezone(UTC)
+        for ended, name in reversed(self._sounded):
+            if ended <= due:
+                break
+            item.wait_for(name)
 
     def _may_start(self, item: _Item) -> bool:
         airing = item.airing
@@ -205,17 +218,18 @@ class _Air:
     def _cut(self, item: _Item, by: _Item, moment: datetime) -> None:
         """A loop is not taken up again; anything else goes on afterwards."""
         self._play(item, moment)
-        item.wait_for(by)
+        item.wait_for(by.name)
         item.reason = f"被“{by.name}”打断"
         if item.airing.kind is Kind.LOOP:
             self._end(item, Fate.CUT_SHORT)
         else:
-            heapq.heappush(self._queue, item)
+            self._wait(item)
 
     def _play(self, item: _Item, until: datetime) -> None:
         seconds = (until - self._now).total_seconds()
         if item.airing.kind is Kind.LOOP:
             self._limits.spend(item.name, self._now.astimezone(self._zone), seconds)
+        self._sounded.append((until, item.name))
         item.played += seconds
         item.left -= seconds
         self._now = until

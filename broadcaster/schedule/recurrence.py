@@ -1,5 +1,6 @@
 """When something comes again: times of the day on days; and which occurrence each one is."""
 
+from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -41,13 +42,16 @@ class Recurrence:
         today = due.astimezone(self.zone).date()
         for day in (today - DAY, today):
             if self.days.holds(day):
-                dues = sorted({*self.times.on(day, self.zone)})
-                if due in dues:
-                    return _before(self, day) + dues.index(due)
+                dues = _dues_of(self, day)
+                place = bisect_left(dues, due)
+                if dues[place : place + 1] == (due,):
+                    return _before(self, day) + place
         return 0
 
-    def _count_on(self, day: date) -> int:
-        return len({*self.times.on(day, self.zone)})
+
+@lru_cache(maxsize=64)
+def _dues_of(recurrence: Recurrence, day: date) -> tuple[datetime, ...]:
+    return tuple(sorted({*recurrence.times.on(day, recurrence.zone)}))
 
 
 @lru_cache(maxsize=4096)
@@ -69,6 +73,6 @@ def _count_in_month(recurrence: Recurrence, first: date, end: date) -> int:
 def _count(recurrence: Recurrence, first: date, end: date) -> int:
     count, day = 0, recurrence.days.next_from(first)
     while day and day < end:
-        count += recurrence._count_on(day)
+        count += len(_dues_of(recurrence, day))
         day = recurrence.days.next_from(day + DAY)
     return count

@@ -4,6 +4,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from functools import lru_cache
+from itertools import takewhile
 from zoneinfo import ZoneInfo
 
 from broadcaster.day_words import SunTime
@@ -94,20 +96,10 @@ class Cron(Times, Days):
     expression: str
 
     def on(self, day: date, zone: ZoneInfo, after: datetime | None = None) -> Iterator[datetime]:
-        start = instant(day, time(), zone) - timedelta(seconds=1)
-        for due in self._after(max(start, after) if after else start, zone):
-            if due.date() != day:
-                return
-            yield due.astimezone(UTC)
+        return iter(_cron_on(self.expression, day, zone))
 
     def next_from(self, day: date) -> date | None:
-        found = next(self._after(instant(day, time(), UTC) - timedelta(seconds=1), UTC), None)
-        return found.date() if found else None
-
-    def _after(self, moment: datetime, zone: tzinfo) -> Iterator[datetime]:
-        from cronsim import CronSim
-
-        return CronSim(self.expression, moment.astimezone(zone))
+        return _cron_day(self.expression, day)
 
 
 @dataclass(frozen=True)
@@ -119,6 +111,26 @@ class Together(Times):
     def on(self, day: date, zone: ZoneInfo, after: datetime | None = None) -> Iterator[datetime]:
         for part in self.parts:
             yield from part.on(day, zone, after)
+
+
+# Reading an expression takes longer than finding its next moment, and many slots share a few.
+@lru_cache(maxsize=4096)
+def _cron_on(expression: str, day: date, zone: ZoneInfo) -> tuple[datetime, ...]:
+    dues = takewhile(lambda due: due.date() == day, _cron_from(expression, day, zone))
+    return tuple(due.astimezone(UTC) for due in dues)
+
+
+@lru_cache(maxsize=4096)
+def _cron_day(expression: str, day: date) -> date | None:
+    found = next(_cron_from(expression, day, UTC), None)
+    return found.date() if found else None
+
+
+def _cron_from(expression: str, day: date, zone: tzinfo) -> Iterator[datetime]:
+    from cronsim import CronSim
+
+    midnight = instant(day, time(), zone)
+    return CronSim(expression, (midnight - timedelta(seconds=1)).astimezone(zone))
 
 
 def instant(day: date, at: time, zone: tzinfo) -> datetime:

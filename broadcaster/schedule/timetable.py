@@ -1,6 +1,5 @@
 """config/timetable.yaml as slots, and what they will put on the air."""
 
-import heapq
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from itertools import islice
@@ -8,6 +7,7 @@ from itertools import islice
 from broadcaster.errors import ConfigError
 from broadcaster.model import Airing, Notice, WhenQuiet
 from broadcaster.schedule import holidays
+from broadcaster.schedule.agenda import Agenda
 from broadcaster.schedule.recurrences import recurrence_of
 from broadcaster.schedule.slots import FixedTimes, Loop
 from broadcaster.settings import StationSettings
@@ -34,11 +34,15 @@ class Timetable:
                 slots += [made] if slot.enabled else []
         self.slots: tuple[FixedTimes, ...] = tuple(slots)
         self.problems: tuple[str, ...] = tuple(problems)
+        self._agenda = Agenda(self.slots)
         self._by_holidays = any(slot.holidays for slot in settings.slots if slot.enabled)
 
     def plan(self, after: datetime, until: datetime | None = None) -> Iterator[Airing]:
         """Airings due after one moment and before another, sorted, the severer first; maybe endless."""
-        return heapq.merge(*(_airings(slot, after, until) for slot in self.slots), key=_order)
+        for slot, due in self._agenda.after(after):
+            if until is not None and due.timestamp() >= until.timestamp():
+                return
+            yield slot.airing_at(due)
 
     def upcoming(self, moment: datetime, count: int) -> list[Airing]:
         """The next airings after a moment."""
@@ -63,17 +67,6 @@ class Timetable:
             f"程序只知道 {known} 年为止的放假和调休安排；{known + 1} 年起按周六、周日休息算，"
             "请更新 chinesecalendar，或者写在时间表的 holidays 里。"
         )
-
-
-def _airings(slot: FixedTimes, after: datetime, until: datetime | None) -> Iterator[Airing]:
-    for due in slot.after(after):
-        if until is not None and due.timestamp() >= until.timestamp():
-            return
-        yield slot.airing_at(due)
-
-
-def _order(airing: Airing) -> tuple[float, int]:
-    return airing.due_at.timestamp(), airing.notice.severity.rank
 
 
 def _make_slot(slot: SlotSettings, timetable: TimetableSettings, station: StationSettings) -> FixedTimes:
