@@ -8,11 +8,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
-from broadcaster import __version__, cache_commands, commands, lexicon_commands
+from broadcaster import __version__, cache_commands, commands, lexicon_commands, schedule_commands
 from broadcaster.console import print_json
 from broadcaster.errors import BroadcasterError
 from broadcaster.model import SECTIONS, Style
-from broadcaster.settings import CONFIG_FOLDER, SIGNALS
+from broadcaster.setting_values import SIGNALS
+from broadcaster.settings import CONFIG_FOLDER
 
 # What argparse says of a command that is written wrongly, most likely first.
 MISTAKES = (
@@ -87,6 +88,8 @@ def make_parser() -> Parser:
     _add(group, "status", commands.status, "正在播什么，接下来播什么，有没有故障")
     listed = _add(group, "journal", commands.journal, "播出记录，最近的在前")
     listed.add_argument("--count", type=int, default=20, metavar="条数", help="最多几条，默认 20")
+
+    schedule_commands.add_to(lambda name, command, description: _add(group, name, command, description))
 
     rendered = _add(group, "render", commands.render, "把一段话做成声音文件（.wav .flac .mp3）")
     _add_notice(rendered)

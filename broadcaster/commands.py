@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Any
 from broadcaster import control
 from broadcaster.console import Arguments, load_config, refuse_error
 from broadcaster.console import report as _report
-from broadcaster.errors import BroadcasterError, TextRefused, VoiceUnavailable
+from broadcaster.errors import BroadcasterError, ConfigError, TextRefused, VoiceUnavailable
 from broadcaster.model import Line, Notice, Severity, Signal, Style
-from broadcaster.settings import SIGNALS, load_settings
+from broadcaster.setting_values import SIGNALS
+from broadcaster.settings import load_settings
 
 if TYPE_CHECKING:
     from broadcaster.daemon import Config
@@ -201,7 +202,13 @@ def _catalogue(settings: Settings) -> Catalogue:
 
 
 def check(arguments: Arguments) -> int:
-    slots = len(_config(arguments).timetable.slots)
+    from broadcaster.schedule.timetable import Timetable
+
+    config = _config(arguments)
+    problems = Timetable(config.timetable, config.settings.station).problems
+    if problems:
+        raise ConfigError(list(problems))
+    slots = len(config.timetable.slots)
     _report({"slots": slots}, f"设置没有问题，时间表里有 {slots} 条。", arguments)
     return 0
 

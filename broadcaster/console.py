@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 from broadcaster import control
 from broadcaster.errors import BroadcasterError
-from broadcaster.settings import load_lexicon, load_settings, load_timetable
+from broadcaster.settings import load_lexicon, load_settings
+from broadcaster.timetable_file import load_timetable
 
 if TYPE_CHECKING:
     from broadcaster.daemon import Config

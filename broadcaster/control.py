@@ -26,6 +26,7 @@ from broadcaster.model import (
     Severity,
     Signal,
     Style,
+    WhenQuiet,
 )
 
 if TYPE_CHECKING:
@@ -136,6 +137,7 @@ def _notice(fields: Message) -> Notice:
         "severity": Severity(fields.get("severity", 0)),
         "chime": chime and Signal(chime),
         "style": Style(fields.get("style", "")),
+        "when_quiet": WhenQuiet(fields.get("when_quiet", WhenQuiet.SKIP)),
     }
     return Notice(**{**fields, **closed})
 

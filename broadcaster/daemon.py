@@ -22,11 +22,12 @@ from broadcaster.playout.player import Player
 from broadcaster.playout.sound_device import open_device
 from broadcaster.schedule.clockwork import Clockwork
 from broadcaster.schedule.timetable import Timetable
-from broadcaster.settings import LexiconSettings, Settings, TimetableSettings
+from broadcaster.settings import LexiconSettings, Settings
 from broadcaster.station import Endings, Station
 from broadcaster.store.accounts import Accounts
 from broadcaster.store.journal import Journal
 from broadcaster.studio import Studio
+from broadcaster.timetable_settings import TimetableSettings
 from broadcaster.web.app import create_app
 from broadcaster.web.server import serve
 from broadcaster.wordbook import Wordbook
@@ -69,6 +70,8 @@ def open_box(config: Config, output_file: Path | None = None, makes_ahead: bool 
     settings = config.settings
     clock = Clock(settings.station.zone)
     timetable = Timetable(config.timetable, settings.station)
+    for problem in timetable.problems:
+        logger.error("left out of the timetable: %s", problem)
     with ExitStack() as stack:
         studio = stack.enter_context(
             closing(
@@ -146,6 +149,7 @@ def run(config: Config, tell: Callable[[str], None], output_file: Path | None, g
         clockwork.start()
         stack.callback(clockwork.stop)
         box.faults.append(lambda: clockwork.fault)
+        box.faults.append(lambda: box.timetable.fault(box.clock.now().date()))
         control = stack.enter_context(closing(ControlServer(box.station, settings.paths.state)))
         page = stack.enter_context(
             closing(serve(create_app(box.station, settings), settings.web.host, settings.web.port))

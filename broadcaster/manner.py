@@ -3,7 +3,8 @@
 from dataclasses import replace
 
 from broadcaster.model import Notice
-from broadcaster.settings import SLOWEST, Settings
+from broadcaster.setting_values import SLOWEST
+from broadcaster.settings import Settings
 
 
 def settle(notice: Notice, settings: Settings) -> Notice:

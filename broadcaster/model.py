@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import uuid
+import os
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum, IntEnum, StrEnum
@@ -69,6 +69,13 @@ class Style(StrEnum):
     KUAIBAN = "kuaiban"
 
 
+class WhenQuiet(StrEnum):
+    """What becomes of a notice that falls due in quiet hours: left out, or said when they end."""
+
+    SKIP = "skip"
+    WAIT = "wait"
+
+
 class Outcome(Enum):
     """How an airing ended; every airing ends in exactly one."""
 
@@ -82,7 +89,7 @@ class Outcome(Enum):
 
 def new_id() -> str:
     """A short random name for a notice or an airing."""
-    return uuid.uuid4().hex[:12]
+    return os.urandom(6).hex()
 
 
 @dataclass(frozen=True)
@@ -91,7 +98,8 @@ class Notice:
 
     `voice` is `engine:name`, `pace` multiplies the speed of speech (1.0 as trained). None is the
     station's own way, by the severity where it has one; "" as opening or closing is none.
-    `beats_per_minute` is the tempo of 快板. No `zones` are all zones of the amplifier.
+    `beats_per_minute` is the tempo of 快板. No `zones` are all zones of the amplifier. A drill
+    (演练) never passes quiet hours, however severe.
     """
 
     text: str
@@ -109,6 +117,8 @@ class Notice:
     style: Style = Style.PLAIN
     beats_per_minute: int | None = None
     zones: tuple[str, ...] = ()
+    drill: bool = False
+    when_quiet: WhenQuiet = WhenQuiet.SKIP
 
 
 class Break(IntEnum):
@@ -215,7 +225,11 @@ class Programme:
 
 @dataclass(frozen=True)
 class Airing:
-    """One occurrence of a notice on the air; not worth saying after `expires_at`."""
+    """One occurrence of a notice on the air; not worth saying after `expires_at`.
+
+    `zones` are names of loudspeakers, none is all; `volume` is per cent of the usual one, None
+    leaves it to the hour.
+    """
 
     notice: Notice
     due_at: datetime
@@ -223,6 +237,8 @@ class Airing:
     kind: Kind = Kind.LIVE
     asked_by: str = ""
     id: str = field(default_factory=new_id)
+    zones: tuple[str, ...] = ()
+    volume: int | None = None
 
 
 @dataclass(frozen=True)

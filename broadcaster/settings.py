@@ -1,29 +1,29 @@
 """The files in config/, read once, checked whole, and handed out as frozen values."""
 
 from pathlib import Path
-from typing import Annotated, Literal, Self, TypeVar
+from typing import Annotated, Literal, TypeVar
 from zoneinfo import ZoneInfo, available_timezones
 
 import yaml
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    StringConstraints,
-    ValidationError,
-    model_validator,
-)
+from pydantic import AfterValidator, Field, ValidationError
 
+from broadcaster.air_settings import SOFTER, LoopSettings, QuietSettings, VolumeByHour
 from broadcaster.errors import ConfigError
-from broadcaster.model import FASTEST_TEMPO, SLOWEST_TEMPO, Severity, Signal, Style
+from broadcaster.model import Severity, Signal
+from broadcaster.setting_values import (
+    FASTEST,
+    SLOWEST,
+    Pace,
+    Repeats,
+    Section,
+    SignalName,
+    Tempo,
+    VoiceName,
+)
 from broadcaster.settings_problems import did_you_mean, problem
 
 PROJECT_FOLDER = Path(__file__).resolve().parent.parent
 CONFIG_FOLDER = PROJECT_FOLDER / "config"
-
-WEEKDAYS = ("周一", "周二", "周三", "周四", "周五", "周六", "周日")
 
 
 def _known_zone(name: str) -> str:
@@ -32,47 +32,11 @@ def _known_zone(name: str) -> str:
     return name
 
 
-def _known_style(style: str) -> str:
-    if style not in [known.value for known in Style]:
-        raise ValueError(f"没有这种念法：{style}，可以写 verse（顺口溜）或 kuaiban（快板），或者不写")
-    return style
-
-
 def _under_project(folder: Path) -> Path:
     return folder if folder.is_absolute() else PROJECT_FOLDER / folder
 
 
-def _signal_by_name(value: object) -> object:
-    """钟声 → Signal.CHIME; yes and no, as it was written before there was a choice, still hold."""
-    if isinstance(value, bool):
-        return Signal.CHIME if value else Signal.NONE
-    if isinstance(value, str) and not isinstance(value, Signal):
-        if value not in SIGNALS:
-            raise ValueError(f"没有这种信号：{value}，可以写：{'、'.join(SIGNALS)}")
-        return SIGNALS[value]
-    return value
-
-
-SLOWEST, FASTEST = 0.7, 1.4
-SIGNALS = {
-    "钟声": Signal.CHIME,
-    "急钟": Signal.ALERT,
-    "警报": Signal.SIREN,
-    "无": Signal.NONE,
-}
-
-Pace = Annotated[float, Field(ge=SLOWEST, le=FASTEST)]
-SignalName = Annotated[Signal, BeforeValidator(_signal_by_name)]
-Repeats = Annotated[int, Field(ge=1, le=20)]
-Tempo = Annotated[int, Field(ge=SLOWEST_TEMPO, le=FASTEST_TEMPO)]
 Folder = Annotated[Path, AfterValidator(_under_project)]
-VoiceName = Annotated[str, StringConstraints(pattern=r"^[a-z]+:\S+$")]
-
-
-class Section(BaseModel):
-    """A part of a file: frozen, and no key that is not known."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
 
 
 class StationSettings(Section):
@@ -82,6 +46,8 @@ class StationSettings(Section):
     timezone: Annotated[str, AfterValidator(_known_zone)] = Field(
         "Asia/Shanghai", description="IANA name of the time zone"
     )
+    latitude: float | None = Field(None, ge=-90, le=90, description="for sunrise, degrees north")
+    longitude: float | None = Field(None, ge=-180, le=180, description="for sunrise, degrees east")
     voice: VoiceName = Field("baker:female", description="the station's voice, engine:name")
     stand_ins: tuple[VoiceName, ...] = Field(
         ("baker:female",), description="voices that speak, in this order, when the wished one cannot"
@@ -148,6 +114,9 @@ class SoundSettings(Section):
         2.0, ge=0, le=60, description="how long the device stays open after an item, seconds"
     )
     volume: int = Field(100, ge=0, le=100, description="volume, per cent of full scale")
+    volume_by_hour: tuple[VolumeByHour, ...] = Field(
+        SOFTER, description="softer at some hours; the first window that holds the hour counts"
+    )
     preset: Literal["horn", "column", "flat"] = Field(
         "horn", description="how speech is mastered, by the kind of loudspeaker"
     )
@@ -205,93 +174,25 @@ class Settings(Section):
     station: StationSettings = StationSettings()
     severity: SeveritySettings = SeveritySettings()
     sound: SoundSettings = SoundSettings()
+    quiet: QuietSettings = QuietSettings()
+    loops: LoopSettings = LoopSettings()
     voices: VoicesSettings = VoicesSettings()
     cache: CacheSettings = CacheSettings()
     web: WebSettings = WebSettings()
     paths: PathSettings = PathSettings()
 
 
-def _one_or_many(value: object) -> object:
-    """A single entry is a list of one; YAML 1.1 reads an unquoted 7:30 as 450, minutes of the day."""
-    entries = value if isinstance(value, list | tuple) else [value]
-    return [f"{n // 60}:{n % 60:02}" if type(n) is int else n for n in entries]
-
-
-def _weekday_numbers(value: object) -> object:
-    """周一至周五 → 0…4; names that are not known are left for the field's check to refuse."""
-    if not isinstance(value, str | list):
-        return value
-    numbers: list[object] = []
-    for part in [value] if isinstance(value, str) else value:
-        first, _, last = str(part).partition("至")
-        if first in WEEKDAYS and (last or first) in WEEKDAYS:
-            start, end = WEEKDAYS.index(first), WEEKDAYS.index(last or first)
-            numbers += range(start, end + 1) if start <= end else [*range(start, 7), *range(end + 1)]
-        else:
-            raise ValueError(f"没有这样的星期：{part}，请写 周一 … 周日，或 周一至周五")
-    return numbers
-
-
-TimeOfDay = Annotated[str, StringConstraints(pattern=r"^([01]?\d|2[0-3]):[0-5]\d$")]
-Window = Annotated[
-    str, StringConstraints(pattern=r"^([01]?\d|2[0-3]):[0-5]\d-(([01]?\d|2[0-3]):[0-5]\d|24:00)$")
-]
-
-
-class SlotSettings(Section):
-    """One entry of the timetable: either `at` or `every_minutes` inside `windows`."""
-
-    name: str = Field(min_length=1, description="shown on the page and in the journal")
-    text: str = Field(min_length=1, description="what is said")
-    at: Annotated[tuple[TimeOfDay, ...], BeforeValidator(_one_or_many)] = ()
-    every_minutes: int = Field(0, ge=0, le=1440, description="0: not a loop")
-    windows: Annotated[tuple[Window, ...], BeforeValidator(_one_or_many)] = ()
-    weekdays: Annotated[frozenset[int], BeforeValidator(_weekday_numbers)] = frozenset(range(7))
-    late_minutes: float = Field(10, ge=0, le=1440, description="later than this it is EXPIRED")
-    severity: Severity = Severity.DAILY
-    repeats: Repeats | None = None
-    opening: str | None = None
-    closing: str | None = None
-    chime: SignalName | None = None
-    voice: VoiceName | None = None
-    pace: Pace | None = None
-    style: Annotated[str, AfterValidator(_known_style)] = Field(
-        "", description="how verses are spoken: verse, kuaiban, or as prose"
-    )
-    beats_per_minute: Tempo | None = None
-    enabled: bool = True
-
-    @model_validator(mode="after")
-    def _one_recurrence(self) -> Self:
-        if bool(self.at) == bool(self.every_minutes):
-            raise ValueError("at（定时）和 every_minutes（循环）要写而且只写一种")
-        if bool(self.every_minutes) != bool(self.windows):
-            raise ValueError("every_minutes 和 windows 要一起写")
-        return self
-
-
-class TimetableSettings(Section):
-    """All of config/timetable.yaml."""
-
-    slots: tuple[SlotSettings, ...] = ()
-
-
 class LexiconSettings(Section):
     """All of config/lexicon.yaml: a word, and how it is said by pinyin or by other characters."""
 
-    words: dict[str, str] = {}
-    places: dict[str, str] = {}
-    surnames: dict[str, str] = {}
+    words: dict[str, str] = Field({})
+    places: dict[str, str] = Field({})
+    surnames: dict[str, str] = Field({})
 
 
 def load_settings(folder: Path = CONFIG_FOLDER) -> Settings:
     """Read broadcaster.yaml; `ConfigError` lists every problem at once."""
     return _load(folder / "broadcaster.yaml", Settings)
-
-
-def load_timetable(folder: Path = CONFIG_FOLDER) -> TimetableSettings:
-    """Read timetable.yaml; `ConfigError` lists every problem at once."""
-    return _load(folder / "timetable.yaml", TimetableSettings)
 
 
 def load_lexicon(folder: Path = CONFIG_FOLDER) -> LexiconSettings:

@@ -10,6 +10,11 @@ from pydantic_core import ErrorDetails
 
 REASONS = {
     "missing": "必须写",
+    "invalid_key": "键要写文字",
+    "too_short": "不能为空",
+    "frozen_set_type": "要写成列表",
+    "finite_number": "要写数字",
+    "recursion_loop": "不能自己引用自己",
     "extra_forbidden": "没有这一项",
     "bool_type": "要写 true 或 false",
     "bool_parsing": "要写 true 或 false",
@@ -34,17 +39,23 @@ REASONS = {
 
 def problem(detail: ErrorDetails, shape: type[BaseModel]) -> str:
     """`section.key: reason (did you mean …?)` for one thing that is wrong."""
-    where = ".".join(str(part) for part in detail["loc"]) or "整个文件"
+    return reason(detail, shape) if detail["loc"] else f"整个文件：{reason(detail, shape)}"
+
+
+def reason(detail: ErrorDetails, shape: type[BaseModel]) -> str:
+    """The same where the place is known; a reason without a key is about the whole."""
+    where = "".join(f"{part}." for part in detail["loc"]).rstrip(".")
+    where = f"{where}：" if where else ""
     kind, given = detail["type"], detail["input"]
     if kind == "value_error":
-        return f"{where}：{detail['ctx']['error']}"
+        return f"{where}{detail['ctx']['error']}"
     context = detail.get("ctx", {})
     if kind == "literal_error":
         context = {"expected": re.sub(", | or ", "、", context["expected"].replace("'", ""))}
-    reason = REASONS.get(kind, detail["msg"]).format_map(context)
+    said = REASONS.get(kind, detail["msg"]).format_map(context)
     if kind == "extra_forbidden":
-        return f"{where}：{reason}{did_you_mean(str(detail['loc'][-1]), _known_keys(detail, shape))}"
-    return f"{where}：{reason}" + ("" if kind == "missing" else f"，现在写的是 {given!r}")
+        return f"{where}{said}{did_you_mean(str(detail['loc'][-1]), _known_keys(detail, shape))}"
+    return f"{where}{said}" + ("" if kind == "missing" else f"，现在写的是 {given!r:.80}")
 
 
 def _known_keys(detail: ErrorDetails, shape: type[BaseModel]) -> Iterator[str]:

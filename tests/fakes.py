@@ -17,7 +17,7 @@ from broadcaster.clock import Clock
 from broadcaster.errors import AccountRefused, BroadcasterError, LineRefused
 from broadcaster.lexicon_file import LexiconFile
 from broadcaster.model import Airing, Clip, Item, Line, Notice, Programme, Script, Syllable, Waveform
-from broadcaster.playout.device import Device, Ended, Started
+from broadcaster.playout.device import Back, Device, Ended, Started
 from broadcaster.settings import LexiconSettings, Settings
 from broadcaster.station import OnAir, Status
 from broadcaster.store.journal import JournalRow
@@ -194,7 +194,9 @@ class FakeDevice(Device):
     """Hears every sound in no time, and keeps its samples by item.
 
     With `holds` set an item that is finished goes on until `release`; `fail_next` is the reason for
-    which the next sound is lost, and its item with it.
+    which the next sound cannot be heard, and its item with it. `lose` pulls the card after so many
+    seconds of the item, `bring_back` puts it in again. `seconds_until_cut` is how much was heard when
+    it is faded out next; while it is `deaf` it does not fade.
     """
 
     def __init__(self) -> None:
@@ -208,10 +210,15 @@ class FakeDevice(Device):
         self._seconds = 0.0
         self._finished = False
         self._fault = ""
+        self.begun: list[tuple[str, int | None, tuple[str, ...]]] = []
+        self._ready = True
+        self.seconds_until_cut: float | None = None
+        self.deaf = False
 
-    def begin(self, item_id: str) -> None:
+    def begin(self, item_id: str, volume: int | None = None, zones: tuple[str, ...] = ()) -> None:
         self._item_id, self._seconds, self._finished = item_id, 0.0, False
         self.heard[item_id] = []
+        self.begun.append((item_id, volume, zones))
 
     def play(self, sound: Path, pause_seconds: float = 0.0) -> None:
         if not self._item_id:
@@ -242,7 +249,29 @@ class FakeDevice(Device):
             self._end("")
 
     def fade_out(self) -> None:
+        if self.deaf:
+            return
+        if self.seconds_until_cut is not None:
+            self._seconds, self.seconds_until_cut = self.seconds_until_cut, None
         self._end("播放被中断")
+
+    def hear(self) -> None:
+        """Do what was asked while it was deaf."""
+        self.deaf = False
+        self.fade_out()
+
+    def lose(self, after_seconds: float = 0.0) -> None:
+        self._fault, self._ready = "声卡掉线", False
+        self._seconds = after_seconds
+        self._end(self._fault, lost=True)
+
+    def bring_back(self) -> None:
+        self._fault, self._ready = "", True
+        self.on_report(Back())
+
+    @property
+    def ready(self) -> bool:
+        return self._ready
 
     @property
     def fault(self) -> str:
@@ -252,7 +281,7 @@ class FakeDevice(Device):
         self._end("程序正在退出")
         self.closed = True
 
-    def _end(self, reason: str) -> None:
+    def _end(self, reason: str, lost: bool = False) -> None:
         item_id, self._item_id = self._item_id, ""
         if item_id:
-            self.on_report(Ended(item_id, self._seconds, not reason, reason))
+            self.on_report(Ended(item_id, self._seconds, not reason, reason, lost))

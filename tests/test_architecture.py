@@ -10,17 +10,9 @@ ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "broadcaster"
 
 FLOOR = {
-    "settings",
-    "settings_problems",
-    "manner",
-    "model",
-    "clock",
-    "errors",
-    "child",
-    "loop",
-    "beat",
-    "whole",
-    "spool",
+    *("settings", "settings_problems", "setting_values", "air_settings", "timetable_settings"),
+    *("timetable_file", "whole", "spool"),
+    *("day_words", "lined_yaml", "hours", "manner", "beat", "model", "clock", "errors", "child", "loop"),
 }
 SIBLINGS = {"script", "tts", "clips", "schedule", "playout", "store"}
 
@@ -33,9 +25,16 @@ MAY_IMPORT: dict[str, set[str]] = {
     "whole": set(),
     "spool": set(),
     "settings_problems": set(),
-    "settings": {"errors", "model", "settings_problems"},
-    "manner": {"model", "settings"},
     "beat": {"model"},
+    "setting_values": {"model"},
+    "air_settings": {"setting_values"},
+    "settings": {"errors", "model", "settings_problems", "setting_values", "air_settings"},
+    "lined_yaml": set(),
+    "day_words": {"setting_values"},
+    "timetable_settings": {"model", "setting_values", "day_words"},
+    "timetable_file": {"settings", "settings_problems", "timetable_settings", "lined_yaml"},
+    "manner": {"model", "settings", "setting_values"},
+    "hours": {"model", "settings", "setting_values", "air_settings"},
     **{sibling: FLOOR for sibling in SIBLINGS},
     "yaml_edit": {"errors"},
     "lexicon_file": FLOOR | {"script", "yaml_edit"},
@@ -51,14 +50,20 @@ MAY_IMPORT: dict[str, set[str]] = {
     "daemon": FLOOR | SIBLINGS | {"lexicon_file", "studio", "wordbook", "station", "control", "web"},
 }
 
-AT_THE_TOP = {"cli", "commands", "cache_commands", "lexicon_commands", "console", "__init__"}
+AT_THE_TOP = {
+    *("cli", "commands", "cache_commands", "lexicon_commands", "schedule_commands", "console"),
+    "__init__",
+}
 
 HOMES: dict[str, set[str]] = {
     "ai_edge_litert": {"tts"},
     "aiohttp": {"tts/edge.py"},
     "apscheduler": {"schedule/clockwork.py"},
     "argon2": {"store/accounts.py"},
+    "astral": {"schedule/times.py"},
     "cffi": {"playout/pcm_file.py"},
+    "chinese_calendar": {"schedule/holidays.py"},
+    "cronsim": {"schedule/times.py", "timetable_settings.py"},
     "edge_tts": {"tts/edge.py"},
     "espeakng_loader": {"tts/espeak.py"},
     "flask": {"web"},
@@ -67,15 +72,19 @@ HOMES: dict[str, set[str]] = {
     "g2pM": {"script/network.py"},
     "numpy": {"model.py", "voice_child.py", "script/network.py", "tts", "clips"},
     "opencc": {"script/hanzi.py"},
-    "pydantic": {"settings.py", "settings_problems.py"},
+    "pydantic": {
+        *("settings.py", "settings_problems.py", "setting_values.py"),
+        *("air_settings.py", "timetable_settings.py", "timetable_file.py"),
+    },
     "pydantic_core": {"settings_problems.py"},
     "pydub": {"clips/export.py"},
     "sherpa_onnx": {"tts/sherpa.py"},
     "sounddevice": {"playout/sound_card.py"},
     "soundfile": {"clips", "tts/edge.py", "tts/recorded.py", "tts/install_recorded.py"},
     "soxr": {"clips/mastering.py", "tts/recorded.py"},
+    "tyme4py": {"schedule/lunar.py"},
     "waitress": {"web/server.py"},
-    "yaml": {"settings.py", "yaml_edit.py"},
+    "yaml": {"settings.py", "lined_yaml.py", "yaml_edit.py"},
 }
 
 FILES = sorted(path for path in PACKAGE.rglob("*.py"))

@@ -5,15 +5,15 @@ import pytest
 from broadcaster.clips.preset import PRESETS
 from broadcaster.errors import ConfigError
 from broadcaster.model import Severity, Signal
+from broadcaster.setting_values import Section
 from broadcaster.settings import (
     CONFIG_FOLDER,
-    Section,
     Settings,
     SoundSettings,
     load_lexicon,
     load_settings,
-    load_timetable,
 )
+from broadcaster.timetable_file import load_timetable
 
 
 def write(folder: Path, name: str, content: str) -> Path:
@@ -21,10 +21,9 @@ def write(folder: Path, name: str, content: str) -> Path:
     return folder
 
 
-def problems_of(folder: Path, content: str, name: str = "broadcaster.yaml") -> list[str]:
-    load = load_settings if name == "broadcaster.yaml" else load_timetable
+def problems_of(folder: Path, content: str) -> list[str]:
     with pytest.raises(ConfigError) as caught:
-        load(write(folder, name, content))
+        load_settings(write(folder, "broadcaster.yaml", content))
     return caught.value.problems
 
 
@@ -90,23 +89,26 @@ def test_weekdays_are_read_by_name(tmp_path: Path, written: str, days: set[int])
 @pytest.mark.parametrize(
     ("slot", "reason"),
     [
-        ("name: a, text: b", "要写而且只写一种"),
-        ("name: a, text: b, at: '7:30', every_minutes: 5, windows: '08:00-09:00'", "要写而且只写一种"),
-        ("name: a, text: b, every_minutes: 5", "要一起写"),
-        ("name: a, text: b, at: '25:00'", "写法不对"),
-        ("name: a, text: b, at: '7:30', weekdays: 周八", "没有这样的星期：周八"),
-        ("name: a, at: '7:30'", "slots.0.text：必须写"),
-        ("name: a, text: b, at: '7:30', wekdays: 周一", "是不是 weekdays？"),
-        ("name: a, text: b, at: '7:30', severity: 7", "要写 0 到 4"),
-        ("name: a, text: b, at: '7:30', voice: female", "写法不对"),
-        ("name: a, text: b, at: '7:30', chime: 锣", "没有这种信号：锣，可以写：钟声、急钟、警报、无"),
-        ("name: a, text: b, at: '7:30', repeats: 0", "不能小于 1"),
-        ("name: a, text: b, at: '7:30', style: rap", "没有这种念法：rap"),
-        ("name: a, text: b, at: '7:30', beats_per_minute: 160", "不能大于 140"),
+        ("name: a, text: 好", "要写而且只写一种"),
+        ("name: a, text: 好, at: '7:30', every_minutes: 5, windows: '08:00-09:00'", "要写而且只写一种"),
+        ("name: a, text: 好, every_minutes: 5", "要一起写"),
+        ("name: a, text: 好, at: '25:00'", "写法不对"),
+        ("name: a, text: 好, at: '7:30', weekdays: 周八", "没有这样的星期：周八"),
+        ("name: a, at: '7:30'", "第 1 行“a”：text（要说的话）"),
+        ("text: 好, at: '7:30'", "第 1 行：name：必须写"),
+        ("name: a, text: 好, at: '7:30', wekdays: 周一", "是不是 weekdays？"),
+        ("name: a, text: 好, at: '7:30', severity: 7", "要写 0 到 4"),
+        ("name: a, text: 好, at: '7:30', voice: female", "写法不对"),
+        ("name: a, text: 好, at: '7:30', chime: 锣", "没有这种信号：锣，可以写：钟声、急钟、警报、无"),
+        ("name: a, text: 好, at: '7:30', repeats: 0", "不能小于 1"),
+        ("name: a, text: 好, at: '7:30', style: rap", "没有这种念法：rap"),
+        ("name: a, text: 好, at: '7:30', beats_per_minute: 160", "不能大于 140"),
     ],
 )
 def test_a_wrong_slot_is_told_by_its_place_and_reason(tmp_path: Path, slot: str, reason: str) -> None:
-    assert reason in "\n".join(problems_of(tmp_path, f"slots: [{{{slot}}}]", "timetable.yaml"))
+    written = load_timetable(write(tmp_path, "timetable.yaml", f"slots: [{{{slot}}}]"))
+    assert written.slots == ()
+    assert reason in "\n".join(written.problems)
 
 
 @pytest.mark.parametrize(

@@ -16,10 +16,10 @@ HEARD_SECONDS = 0.15
 
 @dataclass(frozen=True)
 class Cut:
-    """Somebody, or something severer, ends what is on the air."""
+    """What is on the air ends now: a person wants it so, or it gives way."""
 
     reason: str
-    by_severer: bool = False
+    by_person: bool = True
 
 
 @dataclass

@@ -6,7 +6,7 @@ import logging
 import threading
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from queue import SimpleQueue
 from typing import Protocol
@@ -100,7 +100,7 @@ class Player:
             self._queue.put(replace(waiting, since=self._clock.monotonic()))
             on_air = self._on_air
             if on_air and cuts_in(airing, on_air.airing) and self._passes(airing):
-                self._inbox.put(Cut("让位给更紧急的通知", by_severer=True))
+                self._inbox.put(Cut("让位给更紧急的通知", by_person=False))
 
     def cancel(self, airing_id: str, reason: str) -> bool:
         """End one airing, waiting or sounding; False if it is neither. Any thread."""
@@ -129,7 +129,7 @@ class Player:
         with self._order:
             self._leaving = True
             if self._on_air:
-                self._inbox.put(Cut(reason))
+                self._inbox.put(Cut(reason, by_person=False))
 
     def clock_stepped(self, step: timedelta) -> None:
         """The wall clock was put forward by so much, or back. Any thread."""
@@ -173,9 +173,7 @@ class Player:
 
     def _put_on_air(self, on_air: OnAir) -> None:
         airing = on_air.airing
-        self._device.begin(
-            airing.id, self._rules.volume(airing, on_air.began_at), airing.notice.zones
-        )
+        self._device.begin(airing.id, self._rules.volume(airing, on_air.began_at), airing.notice.zones)
         ended: Ended | None = None
         try:
             with self._make(airing.notice, self._inbox.put):
@@ -189,7 +187,7 @@ class Player:
         # In the queue again before it leaves the air: a stop finds it in one of the two.
         with self._order:
             goes_on = self._goes_on(on_air, ended)
-            if goes_on:
+            if goes_on and not self._leaving:
                 self._queue.put(on_air.rest(ended))
             self._on_air = None
         if not goes_on:
@@ -218,14 +216,16 @@ class Player:
                 on_air.start(self._clock.now(), self._clock.monotonic())
             case Cut():
                 # A person's word goes before a severer notice's: then it is not taken up again.
-                if on_air.cut is None or on_air.cut.by_severer:
+                if on_air.cut is None or message.by_person:
                     on_air.cut = message
                 self._device.fade_out()
 
     def _goes_on(self, on_air: OnAir, ended: Ended) -> bool:
-        interrupted = ended.lost or (on_air.cut is not None and on_air.cut.by_severer)
+        """Whether it is not over: it will be taken up again, here or after the next start."""
+        by_person = on_air.cut is not None and on_air.cut.by_person
+        interrupted = ended.lost or on_air.cut is not None
         resumes = RESUMES[on_air.airing.kind] is Resume.FROM_LINE
-        return interrupted and resumes and not (on_air.failure or ended.whole or self._leaving)
+        return interrupted and resumes and not (by_person or on_air.failure or ended.whole)
 
     def _passes(self, airing: Airing) -> bool:
         return self._rules.verdict(airing, self._clock.now()).passes

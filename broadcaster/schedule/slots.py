@@ -1,17 +1,13 @@
-"""The kinds of slot: when a notice is due, as pure functions of the moment that is passed in."""
+"""A notice and when it is due, as a pure function of the moment that is passed in."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import datetime, timedelta
 from typing import ClassVar
-from zoneinfo import ZoneInfo
 
 from broadcaster.model import Airing, Kind, Notice
-
-DAY = timedelta(days=1)
-
-Window = tuple[time, time]
+from broadcaster.schedule.recurrence import Recurrence
 
 
 @dataclass(frozen=True)
@@ -33,58 +29,38 @@ class Slot(ABC):
 
 
 @dataclass(frozen=True)
-class Weekly(Slot):
-    """A slot that is the same every week, in the station's zone; weekdays count from Monday, 0."""
+class FixedTimes(Slot):
+    """Due as its recurrence says, in the station's zone.
 
-    zone: ZoneInfo
-    weekdays: frozenset[int]
-
-    def next_after(self, moment: datetime) -> datetime | None:
-        # Aware times of one zone compare by the wall clock, which DST turns back: UTC does not.
-        after = moment.astimezone(UTC)
-        today = moment.astimezone(self.zone).date()
-        # From yesterday, whose window may reach over midnight, to this weekday of next week.
-        days = (today + DAY * n for n in range(-1, 8))
-        found = [due for day in days if day.weekday() in self.weekdays for due in self._on(day, after)]
-        return min(found).astimezone(self.zone) if found else None
-
-    @abstractmethod
-    def _on(self, day: date, after: datetime) -> Iterator[datetime]:
-        """Due times that belong to `day` and come after `after`, the first of them among them; UTC."""
-
-
-@dataclass(frozen=True)
-class FixedTimes(Weekly):
-    """Due at times of the day. A time that DST leaves out comes when the clock has gone on."""
-
-    times: tuple[time, ...]
-    kind: ClassVar[Kind] = Kind.SCHEDULED
-
-    def _on(self, day: date, after: datetime) -> Iterator[datetime]:
-        dues = (_instant(day, at, self.zone) for at in self.times)
-        return (due for due in dues if due > after)
-
-
-@dataclass(frozen=True)
-class Loop(Weekly):
-    """Due at each window's start and every `interval` after it, as long as the window has not ended.
-
-    A window whose end is not after its start ends on the next day; it belongs to the day it began.
+    A `playlist` is said in turn, each occurrence the next notice. `zones` are names of
+    loudspeakers, none is all; `volume` is per cent of the usual one, None leaves it to the hour.
     """
 
-    interval: timedelta
-    windows: tuple[Window, ...]
+    recurrence: Recurrence
+    playlist: tuple[Notice, ...] = ()
+    zones: tuple[str, ...] = ()
+    volume: int | None = None
+    kind: ClassVar[Kind] = Kind.SCHEDULED
+
+    def next_after(self, moment: datetime) -> datetime | None:
+        return next(self.after(moment), None)
+
+    def after(self, moment: datetime) -> Iterator[datetime]:
+        """All due times after a moment, in order; maybe endless."""
+        return (due.astimezone(self.recurrence.zone) for due in self.recurrence.after(moment))
+
+    def airing_at(self, due_at: datetime) -> Airing:
+        notice = self.notice
+        if self.playlist:
+            notice = self.playlist[self.recurrence.ordinal(due_at) % len(self.playlist)]
+        expires_at = due_at + self.lateness
+        return Airing(
+            notice, due_at, expires_at, self.kind, self.name, zones=self.zones, volume=self.volume
+        )
+
+
+@dataclass(frozen=True)
+class Loop(FixedTimes):
+    """One that is said over and over inside its windows; it is what people get tired of."""
+
     kind: ClassVar[Kind] = Kind.LOOP
-
-    def _on(self, day: date, after: datetime) -> Iterator[datetime]:
-        for begin, end in self.windows:
-            start = _instant(day, begin, self.zone)
-            stop = _instant(day if begin < end else day + DAY, end, self.zone)
-            passed = max((after - start) // self.interval + 1, 0)
-            due = start + passed * self.interval
-            if due < stop:
-                yield due
-
-
-def _instant(day: date, at: time, zone: ZoneInfo) -> datetime:
-    return datetime.combine(day, at, zone).astimezone(UTC)

@@ -1,61 +1,96 @@
 """config/timetable.yaml as slots, and what they will put on the air."""
 
-import heapq
 from collections.abc import Iterator
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from itertools import islice
 
-from broadcaster.model import Airing, Notice, Style
-from broadcaster.schedule.slots import FixedTimes, Loop, Slot, Window
-from broadcaster.settings import SlotSettings, StationSettings, TimetableSettings
+from broadcaster.errors import ConfigError
+from broadcaster.model import Airing, Notice, Style, WhenQuiet
+from broadcaster.schedule import holidays
+from broadcaster.schedule.agenda import Agenda
+from broadcaster.schedule.recurrences import recurrence_of
+from broadcaster.schedule.slots import FixedTimes, Loop
+from broadcaster.settings import StationSettings
+from broadcaster.timetable_settings import SlotSettings, TimetableSettings
 
 # With `late_minutes: 0` an airing still has to reach the player before it expires.
 LEAST_LATENESS = timedelta(seconds=1)
 
 
 class Timetable:
-    """The slots that are enabled, in the file's order, and the airings they lead to."""
+    """The slots that are enabled, in the file's order, and the airings they lead to.
+
+    `problems` are what is wrong with the others, a sentence each.
+    """
 
     def __init__(self, settings: TimetableSettings, station: StationSettings) -> None:
-        self.slots = tuple(_make_slot(slot, station) for slot in settings.slots if slot.enabled)
+        slots, problems = [], list(settings.problems)
+        for slot in settings.slots:
+            try:
+                made = _make_slot(slot, settings, station)
+            except ConfigError as error:
+                problems += error.problems
+            else:
+                slots += [made] if slot.enabled else []
+        self.slots: tuple[FixedTimes, ...] = tuple(slots)
+        self.problems: tuple[str, ...] = tuple(problems)
+        self._agenda = Agenda(self.slots)
+        self._by_holidays = any(slot.holidays for slot in settings.slots if slot.enabled)
 
     def notices(self) -> list[Notice]:
         """What the slots say, each once."""
-        return [slot.notice for slot in self.slots]
+        return [notice for slot in self.slots for notice in (slot.playlist or (slot.notice,))]
 
     def plan(self, after: datetime, until: datetime | None = None) -> Iterator[Airing]:
         """Airings due after one moment and before another, sorted, the severer first; maybe endless."""
-        return heapq.merge(*(_airings(slot, after, until) for slot in self.slots), key=_order)
+        for slot, due in self._agenda.after(after):
+            if until is not None and due.timestamp() >= until.timestamp():
+                return
+            yield slot.airing_at(due)
 
     def upcoming(self, moment: datetime, count: int) -> list[Airing]:
         """The next airings after a moment."""
         return list(islice(self.plan(moment), count))
 
+    def fault(self, today: date) -> str:
+        """A sentence in Chinese on what of the timetable does not run as it was meant, or ""."""
+        if not self.problems:
+            return self.unknown_holidays(today)
+        more = f"；一共有 {len(self.problems)} 处" if len(self.problems) > 1 else ""
+        return (
+            f"时间表有写错的地方，其余的照常播。{self.problems[0]}{more}。"
+            "运行 broadcaster check 看全部。"
+        )
 
-def _airings(slot: Slot, after: datetime, until: datetime | None) -> Iterator[Airing]:
-    due = slot.next_after(after)
-    while due and (until is None or due.timestamp() < until.timestamp()):
-        yield slot.airing_at(due)
-        due = slot.next_after(due)
+    def unknown_holidays(self, last: date) -> str:
+        """A sentence if a slot goes by public holidays, and those of a day's year are not known yet."""
+        known = holidays.last_known_year() if self._by_holidays else last.year
+        if last.year <= known:
+            return ""
+        return (
+            f"程序只知道 {known} 年为止的放假和调休安排；{known + 1} 年起按周六、周日休息算，"
+            "请更新 chinesecalendar，或者写在时间表的 holidays 里。"
+        )
 
 
-def _order(airing: Airing) -> tuple[float, int]:
-    return airing.due_at.timestamp(), airing.notice.severity.rank
+def _make_slot(slot: SlotSettings, timetable: TimetableSettings, station: StationSettings) -> FixedTimes:
+    texts = slot.texts or (slot.text or "",)
+    notices = tuple(_make_notice(slot, text) for text in texts)
+    kind = Loop if slot.every_minutes else FixedTimes
+    return kind(
+        slot.name,
+        notices[0],
+        max(timedelta(minutes=slot.late_minutes), LEAST_LATENESS),
+        recurrence_of(slot, timetable.holidays, station),
+        playlist=notices if slot.texts else (),
+        zones=slot.zones,
+        volume=slot.volume,
+    )
 
 
-def _make_slot(slot: SlotSettings, station: StationSettings) -> Slot:
-    notice = _make_notice(slot)
-    lateness = max(timedelta(minutes=slot.late_minutes), LEAST_LATENESS)
-    common = (slot.name, notice, lateness, station.zone, slot.weekdays)
-    if slot.at:
-        return FixedTimes(*common, times=tuple(_time(at) for at in slot.at))
-    interval = timedelta(minutes=slot.every_minutes)
-    return Loop(*common, interval=interval, windows=tuple(_window(text) for text in slot.windows))
-
-
-def _make_notice(slot: SlotSettings) -> Notice:
+def _make_notice(slot: SlotSettings, text: str) -> Notice:
     return Notice(
-        text=slot.text,
+        text=text,
         title=slot.name,
         severity=slot.severity,
         voice=slot.voice,
@@ -66,14 +101,6 @@ def _make_notice(slot: SlotSettings) -> Notice:
         chime=slot.chime,
         style=Style(slot.style),
         beats_per_minute=slot.beats_per_minute,
+        drill=slot.drill,
+        when_quiet=WhenQuiet(slot.when_quiet),
     )
-
-
-def _time(text: str) -> time:
-    hour, minute = text.split(":")
-    return time(int(hour) % 24, int(minute))
-
-
-def _window(text: str) -> Window:
-    begin, end = text.split("-")
-    return _time(begin), _time(end)

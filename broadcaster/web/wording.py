@@ -6,7 +6,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from broadcaster.model import Airing, Notice, Outcome, Script, Severity, Signal
-from broadcaster.settings import WEEKDAYS, StationSettings
+from broadcaster.setting_values import WEEKDAYS
+from broadcaster.settings import StationSettings
 
 if TYPE_CHECKING:
     from broadcaster.station import Status

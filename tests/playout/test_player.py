@@ -2,7 +2,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -11,12 +11,14 @@ import soundfile
 from fakes import FakeDevice, ManualClock
 from rig.rig import wait_until
 
+from broadcaster.hours import PASSES, Ruling, Verdict
 from broadcaster.model import (
     Airing,
     Clip,
     Delivery,
     Item,
     JournalEntry,
+    Kind,
     Made,
     Notice,
     Outcome,
@@ -26,6 +28,7 @@ from broadcaster.model import (
     Severity,
 )
 from broadcaster.playout.player import Player
+from broadcaster.playout.queue import Waiting
 
 RATE_HZ = 48_000
 
@@ -44,11 +47,11 @@ class Maker:
         if self.break_next:
             self.break_next = False
             raise RuntimeError("a fault of our own")
-        deliver(Ready(self.items[0]))
+        deliver(Ready(self.items[0], 1))
         if self.refuse_next:
             deliver(Refused(self.refuse_next))
         else:
-            deliver(Ready(self.items[1]))
+            deliver(Ready(self.items[1], 2))
             deliver(Made(Programme("fake:beep", self.items)))
         yield
         self.closed += 1
@@ -59,6 +62,20 @@ class Maker:
         return Item(Clip(path.stem, path, seconds))
 
 
+class FakeRules:
+    """Lets everything pass at full volume, but for the airings it was told of."""
+
+    def __init__(self) -> None:
+        self.verdicts: dict[str, Verdict] = {}
+        self.volumes: dict[str, int] = {}
+
+    def verdict(self, airing: Airing, moment: datetime) -> Verdict:
+        return self.verdicts.get(airing.id, PASSES)
+
+    def volume(self, airing: Airing, moment: datetime) -> int:
+        return self.volumes.get(airing.id, 100)
+
+
 class Air:
     """A player on a fake device; `step` airs one airing, `start` does so on another thread."""
 
@@ -67,14 +84,24 @@ class Air:
         self.device = FakeDevice()
         self.maker = Maker(folder)
         self.journal: list[JournalEntry] = []
-        self.player = Player(self.maker.make, self.device, self.journal.append, self.clock)
+        self.rules = FakeRules()
+        self.deferred: list[Airing] = []
+        self.player = Player(
+            self.maker.make,
+            self.device,
+            self.rules,
+            self.journal.append,
+            self.clock,
+            self.deferred.append,
+        )
 
-    def airing(self, name: str, severity: Severity = Severity.DAILY) -> Airing:
+    def airing(self, name: str, severity: Severity = Severity.DAILY, kind: Kind = Kind.LIVE) -> Airing:
         now = self.clock.now()
-        return Airing(Notice(name, severity=severity), now, now + timedelta(minutes=10), id=name)
+        notice = Notice(name, severity=severity)
+        return Airing(notice, now, now + timedelta(minutes=10), kind, id=name)
 
-    def put(self, name: str, severity: Severity = Severity.DAILY) -> None:
-        self.player.put(self.airing(name, severity))
+    def put(self, name: str, severity: Severity = Severity.DAILY, kind: Kind = Kind.LIVE) -> None:
+        self.player.put(self.airing(name, severity, kind))
 
     def start(self) -> threading.Thread:
         """Begin the next airing, which goes on until it is cut or released."""
@@ -95,7 +122,7 @@ def air(tmp_path: Path) -> Air:
 
 def test_an_airing_is_played_to_its_end_and_journaled_once(air: Air) -> None:
     air.put("a")
-    air.player.step()
+    air.player.air_next()
     (entry,) = air.journal
     assert (entry.airing.id, entry.outcome, entry.reason) == ("a", Outcome.PLAYED, "")
     assert (entry.seconds_played, entry.seconds_due, entry.voice) == (3.0, 3.0, "fake:beep")
@@ -108,7 +135,7 @@ def test_an_airing_is_played_to_its_end_and_journaled_once(air: Air) -> None:
 def test_an_expired_airing_is_not_played(air: Air) -> None:
     air.put("a")
     air.clock.advance(601)
-    air.player.step()
+    air.player.air_next()
     assert air.endings() == [("a", Outcome.EXPIRED)]
     assert air.device.played == []
 
@@ -120,8 +147,8 @@ def test_a_severer_newcomer_cuts_what_sounds_and_goes_next(air: Air) -> None:
     air.put("flood", Severity.RED)
     thread.join(10)
     air.device.holds = False
-    air.player.step()
-    air.player.step()
+    air.player.air_next()
+    air.player.air_next()
     assert air.endings() == [
         ("daily", Outcome.CUT_SHORT),
         ("flood", Outcome.PLAYED),
@@ -164,7 +191,7 @@ def test_one_airing_is_cancelled_while_it_waits_or_sounds(air: Air) -> None:
 def test_a_programme_that_cannot_be_made_to_its_end_has_failed(air: Air) -> None:
     air.maker.refuse_next = "语音引擎坏了"
     air.put("a")
-    air.player.step()
+    air.player.air_next()
     (entry,) = air.journal
     assert (entry.outcome, entry.reason) == (Outcome.FAILED, "语音引擎坏了")
     assert entry.seconds_played == 1.0
@@ -174,9 +201,9 @@ def test_a_lost_device_is_a_failure_with_the_seconds_really_heard(air: Air) -> N
     air.device.fail_next = "声卡掉线"
     air.put("a")
     air.put("b")
-    air.player.step()
+    air.player.air_next()
     assert air.player.fault == "声卡掉线"
-    air.player.step()
+    air.player.air_next()
     assert air.endings() == [("a", Outcome.FAILED), ("b", Outcome.PLAYED)]
     assert (air.journal[0].reason, air.journal[0].seconds_played) == ("声卡掉线", 0.0)
 
@@ -185,8 +212,8 @@ def test_a_fault_of_our_own_costs_one_airing(air: Air) -> None:
     air.maker.break_next = True
     air.put("a")
     air.put("b")
-    air.player.step()
-    air.player.step()
+    air.player.air_next()
+    air.player.air_next()
     assert air.endings() == [("a", Outcome.FAILED), ("b", Outcome.PLAYED)]
 
 
@@ -205,3 +232,187 @@ def test_a_higher_office_waits_for_its_equal_in_severity(air: Air) -> None:
     air.device.release()
     thread.join(10)
     assert air.endings() == [("village", Outcome.PLAYED)]
+
+
+def test_volume_and_zones_go_with_the_item(air: Air) -> None:
+    air.rules.volumes["a"] = 40
+    a = air.airing("a")
+    air.player.put(replace(a, notice=replace(a.notice, zones=("东街",))))
+    air.put("b")
+    air.player.air_next()
+    air.player.air_next()
+    assert air.device.begun == [("a", 40, ("东街",)), ("b", 100, ())]
+
+
+def test_a_scheduled_one_goes_on_from_the_line_that_was_cut_and_is_journaled_once(air: Air) -> None:
+    air.put("scheduled", kind=Kind.SCHEDULED)
+    thread = air.start()
+    air.device.seconds_until_cut = 1.5
+    air.put("flood", Severity.RED)
+    thread.join(10)
+    air.device.holds = False
+    air.device.played.clear()
+    air.player.air_next()
+    air.player.air_next()
+    assert air.endings() == [("flood", Outcome.PLAYED), ("scheduled", Outcome.PLAYED)]
+    flood, rest = air.device.played[:2], air.device.played[2:]
+    assert (len(flood), rest) == (2, [air.maker.items[1].clip.path])
+    assert air.journal[1].seconds_played == 1.5 + 2.0
+    assert air.journal[1].seconds_due == 3.0
+
+
+@pytest.mark.parametrize("kind", [Kind.LIVE, Kind.LOOP])
+def test_what_is_live_or_a_loop_is_not_taken_up_again(air: Air, kind: Kind) -> None:
+    air.put("daily", kind=kind)
+    thread = air.start()
+    air.put("flood", Severity.RED)
+    thread.join(10)
+    air.device.holds = False
+    air.player.air_next()
+    assert not air.player.air_next()
+    assert air.endings() == [("daily", Outcome.CUT_SHORT), ("flood", Outcome.PLAYED)]
+
+
+def test_what_was_cut_and_is_too_late_then_ends_cut_short_with_its_seconds(air: Air) -> None:
+    air.put("scheduled", kind=Kind.SCHEDULED)
+    thread = air.start()
+    air.device.seconds_until_cut = 0.5
+    air.put("flood", Severity.RED)
+    thread.join(10)
+    air.clock.advance(601)
+    air.device.holds = False
+    assert not air.player.air_next()
+    ends = {entry.airing.id: entry for entry in air.journal}
+    assert ends["scheduled"].outcome is Outcome.CUT_SHORT
+    assert ends["scheduled"].seconds_played == 0.5
+
+
+def test_what_was_cut_for_something_severer_and_then_stopped_does_not_go_on(air: Air) -> None:
+    air.put("scheduled", kind=Kind.SCHEDULED)
+    thread = air.start()
+    air.put("flood", Severity.RED)
+    thread.join(10)
+    assert air.player.stop_all("停播") == 2
+    assert air.endings() == [("flood", Outcome.CANCELLED), ("scheduled", Outcome.CUT_SHORT)]
+    assert not air.player.air_next()
+
+
+def test_a_persons_stop_goes_before_a_severer_notice(air: Air) -> None:
+    air.device.deaf = True
+    air.put("scheduled", kind=Kind.SCHEDULED)
+    thread = air.start()
+    air.put("flood", Severity.RED)
+    air.player.stop_all("停播")
+    air.device.hear()
+    thread.join(10)
+    ends = {entry.airing.id: (entry.outcome, entry.reason) for entry in air.journal}
+    assert ends["scheduled"] == (Outcome.CUT_SHORT, "停播")
+
+
+def test_a_lost_card_makes_the_scheduled_one_wait_and_go_on(air: Air) -> None:
+    air.put("scheduled", kind=Kind.SCHEDULED)
+    thread = air.start()
+    air.device.lose(after_seconds=1.2)
+    thread.join(10)
+    assert not air.player.air_next() and air.journal == []
+    air.device.bring_back()
+    air.device.holds = False
+    air.player.air_next()
+    (entry,) = air.journal
+    assert (entry.outcome, entry.seconds_played) == (Outcome.PLAYED, 1.2 + 2.0)
+
+
+def test_a_lost_card_fails_what_is_live_with_the_seconds_really_heard(air: Air) -> None:
+    air.put("live")
+    thread = air.start()
+    air.device.lose(after_seconds=1.2)
+    thread.join(10)
+    (entry,) = air.journal
+    assert (entry.outcome, entry.reason, entry.seconds_played) == (Outcome.FAILED, "声卡掉线", 1.2)
+
+
+def test_without_a_card_what_is_live_fails_within_seconds_and_the_rest_at_its_limit(air: Air) -> None:
+    air.device.lose()
+    air.put("live")
+    air.put("scheduled", kind=Kind.SCHEDULED)
+    assert not air.player.air_next()
+    air.clock.advance(4)
+    assert air.player.air_next()
+    assert air.endings() == [("live", Outcome.FAILED)]
+    assert not air.player.air_next()
+    air.clock.advance(600)
+    assert not air.player.air_next()
+    assert air.endings()[1] == ("scheduled", Outcome.FAILED)
+    assert air.journal[1].reason == "声卡掉线"
+
+
+def test_a_card_that_is_back_wakes_the_player(air: Air) -> None:
+    air.device.lose()
+    air.put("scheduled", kind=Kind.SCHEDULED)
+    thread = threading.Thread(target=lambda: (air.player.step(), air.player.step()))
+    thread.start()
+    air.device.bring_back()
+    thread.join(10)
+    assert air.endings() == [("scheduled", Outcome.PLAYED)]
+
+
+def test_what_quiet_hours_forbid_is_journaled_as_suppressed_and_not_heard(air: Air) -> None:
+    air.rules.verdicts["night"] = Verdict(Ruling.SUPPRESS, "夜里不播")
+    air.put("night")
+    air.put("morning")
+    air.player.air_next()
+    air.player.air_next()
+    assert air.endings() == [("night", Outcome.SUPPRESSED), ("morning", Outcome.PLAYED)]
+    assert air.journal[0].reason == "夜里不播"
+
+
+def test_what_waits_for_the_end_of_quiet_hours_is_said_then(air: Air) -> None:
+    until = air.clock.now() + timedelta(hours=8)
+    air.rules.verdicts["news"] = Verdict(Ruling.DEFER, "夜里不播", until)
+    air.put("news")
+    assert air.player.air_next()
+    assert not air.player.air_next() and air.journal == []
+    assert [(moved.id, moved.due_at) for moved in air.deferred] == [("news", until)]
+    assert air.deferred[0].expires_at == until + timedelta(minutes=10)
+    del air.rules.verdicts["news"]
+    air.clock.advance(8 * 3600)
+    air.player.air_next()
+    assert air.endings() == [("news", Outcome.PLAYED)]
+
+
+def test_what_may_not_sound_cuts_nothing(air: Air) -> None:
+    air.rules.verdicts["drill"] = Verdict(Ruling.SUPPRESS, "演练夜里不播")
+    air.put("daily")
+    thread = air.start()
+    air.put("drill", Severity.RED)
+    air.device.release()
+    thread.join(10)
+    assert air.endings() == [("daily", Outcome.PLAYED)]
+
+
+def test_leaving_ends_what_is_live_and_leaves_the_rest_for_the_next_start(air: Air) -> None:
+    air.put("live")
+    thread = air.start()
+    air.put("waiting")
+    air.player.leave("广播站关闭")
+    thread.join(10)
+    assert air.endings() == [("live", Outcome.CUT_SHORT)]
+    assert not air.player.air_next()
+
+
+def test_leaving_in_the_middle_of_a_scheduled_one_leaves_it_unended(air: Air) -> None:
+    air.put("scheduled", kind=Kind.SCHEDULED)
+    thread = air.start()
+    air.player.leave("广播站关闭")
+    thread.join(10)
+    assert air.journal == []
+
+
+def test_one_that_sounded_in_part_before_the_start_goes_on_where_it_was(air: Air) -> None:
+    airing = air.airing("scheduled", kind=Kind.SCHEDULED)
+    before = air.clock.now() - timedelta(minutes=1)
+    air.player.put_back(Waiting(airing, next_line=2, seconds_played=1.0, started_at=before))
+    air.player.air_next()
+    (entry,) = air.journal
+    assert (entry.outcome, entry.seconds_played, entry.started_at) == (Outcome.PLAYED, 3.0, before)
+    assert air.device.played == [air.maker.items[1].clip.path]

@@ -1,9 +1,8 @@
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-import pytest
-
-from broadcaster.model import Airing, Notice, Office, Severity
-from broadcaster.playout.queue import AirQueue, cuts_in
+from broadcaster.model import Airing, Kind, Notice, Office, Severity
+from broadcaster.playout.queue import AirQueue, Waiting
 
 MORNING = datetime(2026, 3, 15, 8, 0, tzinfo=UTC)
 
@@ -18,25 +17,31 @@ def airing(
     return Airing(notice, due_at, due_at + timedelta(hours=1), id=name)
 
 
-def taken(queue: AirQueue) -> list[str]:
+def filled(*airings: Airing) -> AirQueue:
+    queue = AirQueue()
+    for each in airings:
+        queue.put(Waiting(each))
+    return queue
+
+
+def taken(queue: AirQueue, now: datetime = MORNING) -> list[str]:
     order = []
-    while (first := queue.take()) is not None:
-        order.append(first.id)
+    while (first := queue.first(now)) is not None:
+        order.append(first.airing.id)
+        queue.remove(first.airing.id)
     return order
 
 
 def test_severity_goes_before_office_before_due_time() -> None:
-    queue = AirQueue()
     late = MORNING + timedelta(minutes=1)
-    for waiting in (
+    queue = filled(
         airing("daily later", due_at=late),
         airing("daily"),
         airing("daily of the county", office=Office.COUNTY, due_at=late),
         airing("blue", Severity.BLUE),
         airing("red", Severity.RED, due_at=late),
         airing("orange of the province", Severity.ORANGE, Office.PROVINCE),
-    ):
-        queue.put(waiting)
+    )
     assert taken(queue) == [
         "red",
         "orange of the province",
@@ -48,41 +53,53 @@ def test_severity_goes_before_office_before_due_time() -> None:
 
 
 def test_equals_keep_the_order_in_which_they_came() -> None:
-    queue = AirQueue()
-    for name in "abc":
-        queue.put(airing(name))
-    assert taken(queue) == ["a", "b", "c"]
+    assert taken(filled(airing("a"), airing("b"), airing("c"))) == ["a", "b", "c"]
 
 
 def test_one_is_removed_by_name() -> None:
-    queue = AirQueue()
-    queue.put(airing("a"))
-    queue.put(airing("b"))
+    queue = filled(airing("a"), airing("b"))
     removed = queue.remove("a")
-    assert removed is not None and removed.id == "a"
+    assert removed is not None and removed.airing.id == "a"
     assert queue.remove("a") is None
     assert [waiting.id for waiting in queue.waiting()] == ["b"]
 
 
 def test_clear_gives_back_all_that_waited() -> None:
-    queue = AirQueue()
-    queue.put(airing("a"))
-    queue.put(airing("b"))
-    assert [cleared.id for cleared in queue.clear()] == ["a", "b"]
-    assert queue.take() is None
+    queue = filled(airing("a"), airing("b"))
+    assert [cleared.airing.id for cleared in queue.clear()] == ["a", "b"]
+    assert queue.first(MORNING) is None
 
 
-def test_a_queue_with_something_in_it_does_not_wait() -> None:
+def test_what_may_not_start_yet_lets_others_go_before() -> None:
+    queue = filled(airing("now"))
+    later = MORNING + timedelta(hours=7)
+    queue.put(Waiting(airing("after the night", Severity.BLUE), not_before=later))
+    assert queue.next_start(MORNING) == later
+    assert taken(queue) == ["now"]
+    assert taken(queue, later) == ["after the night"]
+    assert queue.next_start(later) is None
+
+
+def test_what_is_late_is_taken_out_at_once() -> None:
+    queue = filled(airing("old"), airing("young", due_at=MORNING + timedelta(hours=1)))
+    late = queue.take_late(MORNING + timedelta(minutes=61))
+    assert [waiting.airing.id for waiting in late] == ["old"]
+    assert [waiting.id for waiting in queue.waiting()] == ["young"]
+
+
+def test_a_stepped_clock_takes_what_is_live_along_and_leaves_the_timetable() -> None:
+    queue = filled(airing("asked"), replace(airing("planned"), kind=Kind.SCHEDULED))
+    queue.shift_live(timedelta(days=365))
+    due = {waiting.id: waiting.due_at - MORNING for waiting in queue.waiting()}
+    assert due == {"asked": timedelta(days=365), "planned": timedelta()}
+
+
+def test_a_change_since_it_was_looked_at_does_not_wait() -> None:
     queue = AirQueue()
-    queue.put(airing("a"))
-    queue.wait(timeout_seconds=60)
+    changes = queue.changes
+    queue.put(Waiting(airing("a")))
+    queue.wait(changes, timeout_seconds=60)
+    changes = queue.changes
+    queue.wake()
+    queue.wait(changes, timeout_seconds=60)
     assert taken(queue) == ["a"]
-
-
-@pytest.mark.parametrize("newcomer", Severity)
-@pytest.mark.parametrize("sounding", Severity)
-def test_only_a_severer_newcomer_cuts_in(newcomer: Severity, sounding: Severity) -> None:
-    order = [Severity.RED, Severity.ORANGE, Severity.YELLOW, Severity.BLUE, Severity.DAILY]
-    severer = order.index(newcomer) < order.index(sounding)
-    higher_office = airing("new", newcomer, Office.PROVINCE)
-    assert cuts_in(higher_office, airing("sounding", sounding)) is severer

@@ -5,7 +5,10 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from broadcaster.model import Kind, Notice
+from broadcaster.schedule.days import Weekdays
+from broadcaster.schedule.recurrence import Recurrence
 from broadcaster.schedule.slots import FixedTimes, Loop, Slot
+from broadcaster.schedule.times import At, Every
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 NEW_YORK = ZoneInfo("America/New_York")
@@ -15,14 +18,15 @@ LATE = timedelta(minutes=10)
 
 
 def fixed(*times: time, days: frozenset[int] = EVERY_DAY, zone: ZoneInfo = SHANGHAI) -> FixedTimes:
-    return FixedTimes("早间", NOTICE, LATE, zone, days, times)
+    return FixedTimes("早间", NOTICE, LATE, Recurrence(Weekdays(days), At(times), zone))
 
 
 def loop(
     minutes: int, *windows: str, days: frozenset[int] = EVERY_DAY, zone: ZoneInfo = SHANGHAI
 ) -> Loop:
     pairs = tuple((clock(begin), clock(end)) for begin, end in (window.split("-") for window in windows))
-    return Loop("循环", NOTICE, LATE, zone, days, timedelta(minutes=minutes), pairs)
+    every = Every(timedelta(minutes=minutes), pairs)
+    return Loop("循环", NOTICE, LATE, Recurrence(Weekdays(days), every, zone))
 
 
 def clock(text: str) -> time:

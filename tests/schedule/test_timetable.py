@@ -5,7 +5,9 @@ from zoneinfo import ZoneInfo
 
 from broadcaster.model import Kind, Severity, Signal, Style
 from broadcaster.schedule.timetable import Timetable
-from broadcaster.settings import CONFIG_FOLDER, StationSettings, TimetableSettings, load_timetable
+from broadcaster.settings import CONFIG_FOLDER, StationSettings
+from broadcaster.timetable_file import load_timetable
+from broadcaster.timetable_settings import TimetableSettings
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 FRIDAY = datetime(2026, 11, 20, 0, 0, tzinfo=SHANGHAI)

@@ -1,0 +1,122 @@
+"""What the hour allows: whether a notice may sound now, and how loud; pure functions of the settings."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from enum import Enum
+
+from broadcaster.air_settings import QuietRule
+from broadcaster.model import Notice, Severity, WhenQuiet
+from broadcaster.setting_values import read_season, read_window
+from broadcaster.settings import Settings
+
+DAY = timedelta(days=1)
+# Where rests follow one another for longer than this there is no end to wait for.
+LONGEST_WAIT = timedelta(days=2)
+
+
+class Ruling(Enum):
+    """What quiet hours do to a notice."""
+
+    PASS = "pass"
+    SUPPRESS = "suppress"
+    DEFER = "defer"
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """A ruling, why in Chinese, and until when a notice is deferred."""
+
+    ruling: Ruling
+    reason: str = ""
+    until: datetime | None = None
+
+    @property
+    def passes(self) -> bool:
+        return self.ruling is Ruling.PASS
+
+
+PASSES = Verdict(Ruling.PASS)
+
+
+def quiet(settings: Settings, moment: datetime, notice: Notice) -> Verdict:
+    """Whether a notice may start at an aware moment, whoever asks for it."""
+    local = moment.astimezone(settings.station.zone)
+    rest = _rest_at(settings, local)
+    if rest is None or _always_passes(settings, notice):
+        return PASSES
+    name, until = rest
+    end = _end_of_quiet(settings, until)
+    if notice.when_quiet is WhenQuiet.WAIT and end:
+        return Verdict(Ruling.DEFER, f"{name}不播，{end:%m月%d日 %H:%M} 再播", end)
+    return Verdict(Ruling.SUPPRESS, f"{name}不播（{name}到 {until:%H:%M}）")
+
+
+def volume_at(settings: Settings, moment: datetime, notice: Notice, own: int | None = None) -> int:
+    """Per cent of full scale: the station's volume, the slot's own part of it, and the hour's.
+
+    What passes quiet hours by its severity is as loud as the station is, at any hour.
+    """
+    volume = settings.sound.volume
+    if not notice.drill and notice.severity in (Severity.RED, Severity.ORANGE):
+        return volume
+    part = own if own is not None else 100
+    local = moment.astimezone(settings.station.zone).time()
+    for hour in settings.sound.volume_by_hour:
+        if _in_window(local, *read_window(hour.window)):
+            return round(volume * part * hour.percent / 10_000)
+    return round(volume * part / 100)
+
+
+def _always_passes(settings: Settings, notice: Notice) -> bool:
+    if notice.drill:
+        return False
+    orange = settings.quiet.orange_passes and notice.severity is Severity.ORANGE
+    return orange or notice.severity is Severity.RED
+
+
+def _rest_at(settings: Settings, local: datetime) -> tuple[str, datetime] | None:
+    """The rest that holds a moment, and when that one ends; the longest of several."""
+    ends = [
+        (rule.name, end)
+        for rule in settings.quiet.hours
+        for day in (local.date() - DAY, local.date())
+        if _begins_on(rule, day)
+        for begin, end in _windows_of(rule, day, local)
+        if begin <= local < end
+    ]
+    return max(ends, key=lambda rest: rest[1], default=None)
+
+
+def _end_of_quiet(settings: Settings, until: datetime) -> datetime | None:
+    latest = until + LONGEST_WAIT
+    while until < latest:
+        rest = _rest_at(settings, until)
+        if rest is None:
+            return until
+        until = rest[1]
+    return None
+
+
+def _begins_on(rule: QuietRule, day: date) -> bool:
+    seasons = [read_season(text) for text in rule.seasons]
+    return day.weekday() in rule.weekdays and (
+        not seasons or any(season.holds(day) for season in seasons)
+    )
+
+
+def _windows_of(rule: QuietRule, day: date, local: datetime) -> list[tuple[datetime, datetime]]:
+    spans = []
+    for text in rule.windows:
+        begin, end = read_window(text)
+        last = day if begin < end else day + DAY
+        spans.append(
+            (
+                datetime.combine(day, begin, local.tzinfo),
+                datetime.combine(last, end, local.tzinfo),
+            )
+        )
+    return spans
+
+
+def _in_window(now: time, begin: time, end: time) -> bool:
+    return begin <= now < end if begin < end else now >= begin or now < end

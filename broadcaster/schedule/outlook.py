@@ -1,0 +1,107 @@
+"""A plan of some days, added up for people and programs: what each day will sound like."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from itertools import groupby
+from typing import Any
+
+from broadcaster.model import Kind
+from broadcaster.schedule.lengths import Lengths, estimated_lengths
+from broadcaster.schedule.plan import Fate, Planned, plan
+from broadcaster.schedule.timetable import Timetable
+from broadcaster.settings import Settings
+
+
+@dataclass(frozen=True)
+class DayPlan:
+    """What falls due on one day, and how long the air will be taken by it."""
+
+    date: date
+    planned: tuple[Planned, ...]
+
+    @property
+    def airings(self) -> int:
+        return sum(one.sounds for one in self.planned)
+
+    @property
+    def minutes(self) -> float:
+        return sum(one.seconds for one in self.planned) / 60
+
+    @property
+    def loop_minutes(self) -> float:
+        return sum(one.seconds for one in self.planned if one.airing.kind is Kind.LOOP) / 60
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """Every day of a span; `notes` and `problems` are sentences in Chinese."""
+
+    days: tuple[DayPlan, ...]
+    notes: tuple[str, ...]
+    problems: tuple[str, ...]
+
+    @property
+    def summary(self) -> str:
+        fates = [one.fate for day in self.days for one in day.planned]
+        minutes = [day.minutes for day in self.days]
+        if not fates:
+            return "这段时间没有要播的。"
+        return (
+            f"一共 {len(self.days)} 天 {len(fates)} 条：播 {sum(day.airings for day in self.days)} 条，"
+            f"静音时段不播 {fates.count(Fate.SUPPRESSED)}，推迟 {fates.count(Fate.DEFERRED)}，"
+            f"循环超限省去 {fates.count(Fate.LEFT_OUT)}，过时 {fates.count(Fate.EXPIRED)}，"
+            f"被打断 {fates.count(Fate.CUT_SHORT)}；"
+            f"每天平均 {sum(minutes) / len(minutes):.1f} 分钟，最多 {max(minutes):.1f} 分钟。"
+        )
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "days": [_day_as_json(day) for day in self.days],
+            "airings": [_planned_as_json(one) for day in self.days for one in day.planned],
+            "notes": list(self.notes),
+            "problems": list(self.problems),
+        }
+
+
+def look_ahead(
+    timetable: Timetable,
+    settings: Settings,
+    start: datetime,
+    end: datetime,
+    lengths: Lengths | None = None,
+) -> Outlook:
+    """Plan a span of aware moments in the station's zone; lengths are estimated where none are given."""
+    planned = plan(timetable, settings, lengths or estimated_lengths(settings), start, end)
+    by_day = {day: tuple(group) for day, group in groupby(planned, lambda one: one.due_at.date())}
+    last = (end - timedelta(microseconds=1)).date()
+    dates = (start.date() + timedelta(days=n) for n in range((last - start.date()).days + 1))
+    days = tuple(DayPlan(day, by_day.get(day, ())) for day in dates)
+    note = timetable.unknown_holidays(last)
+    return Outlook(days, (note,) if note else (), timetable.problems)
+
+
+def _day_as_json(day: DayPlan) -> dict[str, Any]:
+    return {
+        "date": day.date.isoformat(),
+        "airings": day.airings,
+        "minutes": round(day.minutes, 2),
+        "loop_minutes": round(day.loop_minutes, 2),
+    }
+
+
+def _planned_as_json(one: Planned) -> dict[str, Any]:
+    return {
+        "slot": one.airing.asked_by,
+        "text": one.airing.notice.text,
+        "severity": int(one.airing.notice.severity),
+        "kind": one.airing.kind.value,
+        "due_at": one.due_at.isoformat(),
+        "starts_at": one.starts_at.isoformat() if one.sounds else None,
+        "seconds": one.seconds,
+        "late_seconds": round(one.late_seconds, 1),
+        "fate": one.fate.value,
+        "reason": one.reason,
+        "clashes": list(one.clashes),
+        "volume": one.volume,
+        "zones": list(one.airing.zones),
+    }

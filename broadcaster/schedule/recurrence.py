@@ -1,0 +1,78 @@
+"""When something comes again: times of the day on days; and which occurrence each one is."""
+
+from bisect import bisect_left
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+from broadcaster.schedule.days import DAY, Days
+from broadcaster.schedule.times import Times, instant
+
+# Occurrences are counted from here, so that a restart goes on with the playlist where it was.
+COUNTED_FROM = date(2026, 1, 1)
+
+
+@dataclass(frozen=True)
+class Recurrence:
+    """Due at `times` of each of `days`, by the clock of `zone`."""
+
+    days: Days
+    times: Times
+    zone: ZoneInfo
+
+    def after(self, moment: datetime) -> Iterator[datetime]:
+        """Every due time strictly after an aware moment, in order, in UTC; maybe endless."""
+        # Aware times of one zone compare by the wall clock, which DST turns back: UTC does not.
+        after = moment.astimezone(UTC)
+        # From yesterday, whose window may reach over midnight.
+        day = self.days.next_from(moment.astimezone(self.zone).date() - DAY)
+        waiting: set[datetime] = set()
+        while day:
+            midnight = instant(day, time(), self.zone)
+            yield from sorted(due for due in waiting if due < midnight)
+            waiting = {due for due in waiting if due >= midnight}
+            waiting |= {due for due in self.times.on(day, self.zone, after) if due > after}
+            day = self.days.next_from(day + DAY)
+        yield from sorted(waiting)
+
+    def ordinal(self, due: datetime) -> int:
+        """How many occurrences came before this one, from a fixed day on."""
+        today = due.astimezone(self.zone).date()
+        for day in (today - DAY, today):
+            if self.days.holds(day):
+                dues = _dues_of(self, day)
+                place = bisect_left(dues, due)
+                if dues[place : place + 1] == (due,):
+                    return _before(self, day) + place
+        return 0
+
+
+@lru_cache(maxsize=64)
+def _dues_of(recurrence: Recurrence, day: date) -> tuple[datetime, ...]:
+    return tuple(sorted({*recurrence.times.on(day, recurrence.zone)}))
+
+
+@lru_cache(maxsize=4096)
+def _before(recurrence: Recurrence, day: date) -> int:
+    """How many occurrences belong to the days from COUNTED_FROM up to `day`."""
+    month = date(day.year, day.month, 1)
+    count = _count(recurrence, max(month, COUNTED_FROM), day)
+    while month > COUNTED_FROM:
+        end, month = month, (month - timedelta(days=1)).replace(day=1)
+        count += _count_in_month(recurrence, month, end)
+    return count
+
+
+@lru_cache(maxsize=4096)
+def _count_in_month(recurrence: Recurrence, first: date, end: date) -> int:
+    return _count(recurrence, first, end)
+
+
+def _count(recurrence: Recurrence, first: date, end: date) -> int:
+    count, day = 0, recurrence.days.next_from(first)
+    while day and day < end:
+        count += len(_dues_of(recurrence, day))
+        day = recurrence.days.next_from(day + DAY)
+    return count

@@ -1,0 +1,58 @@
+"""Every pair that may meet on the air."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from itertools import product
+
+import pytest
+
+from broadcaster.model import Airing, Kind, Notice, Office, Severity
+from broadcaster.playout.precedence import RESUMES, Resume, cuts_in, precedence
+
+MORNING = datetime(2026, 3, 15, 8, 0, tzinfo=UTC)
+# 红 橙 黄 蓝 日常: what stands further left goes first.
+ORDER = [Severity.RED, Severity.ORANGE, Severity.YELLOW, Severity.BLUE, Severity.DAILY]
+OFFICES = sorted(Office, reverse=True)
+
+
+def airing(severity: Severity, office: Office, kind: Kind = Kind.LIVE, minutes: int = 0) -> Airing:
+    due_at = MORNING + timedelta(minutes=minutes)
+    notice = Notice("停水", severity=severity, office=office)
+    return Airing(notice, due_at, due_at + timedelta(hours=1), kind)
+
+
+PAIRS = list(product(product(ORDER, OFFICES), repeat=2))
+
+
+def place(severity: Severity, office: Office) -> tuple[int, int]:
+    return ORDER.index(severity), OFFICES.index(office)
+
+
+def test_severity_goes_before_office_before_due_time() -> None:
+    for one, other in PAIRS:
+        # With all else equal the other was due a minute earlier.
+        first, second = airing(*one, minutes=1), airing(*other)
+        assert (precedence(first) < precedence(second)) is (place(*one) < place(*other)), (one, other)
+
+
+def test_only_a_severer_newcomer_cuts_in_whatever_its_office() -> None:
+    for newcomer, sounding in PAIRS:
+        severer = place(*newcomer)[0] < place(*sounding)[0]
+        assert cuts_in(airing(*newcomer), airing(*sounding)) is severer, (newcomer, sounding)
+
+
+@pytest.mark.parametrize("newcomer", Kind)
+@pytest.mark.parametrize("sounding", Kind)
+def test_the_kind_changes_nothing_in_who_goes_first(newcomer: Kind, sounding: Kind) -> None:
+    red = replace(airing(Severity.RED, Office.VILLAGE), kind=newcomer)
+    daily = replace(airing(Severity.DAILY, Office.NATION), kind=sounding)
+    assert cuts_in(red, daily) and not cuts_in(daily, red)
+    assert precedence(red) < precedence(daily)
+
+
+def test_each_kind_has_its_rule_of_going_on() -> None:
+    assert RESUMES == {
+        Kind.LIVE: Resume.NEVER,
+        Kind.SCHEDULED: Resume.FROM_LINE,
+        Kind.LOOP: Resume.NEXT_TIME,
+    }
