@@ -51,20 +51,19 @@ def quiet(settings: Settings, moment: datetime, notice: Notice) -> Verdict:
     return Verdict(Ruling.SUPPRESS, f"{name}不播（{name}到 {until:%H:%M}）")
 
 
-def volume_at(settings: Settings, moment: datetime, notice: Notice, own: int | None = None) -> int:
-    """Per cent of full scale: the station's volume, the slot's own part of it, and the hour's.
+def volume_at(settings: Settings, moment: datetime, notice: Notice) -> int:
+    """Per cent of full scale: the station's volume, the notice's own part of it, and the hour's.
 
     What passes quiet hours by its severity is as loud as the station is, at any hour.
     """
     volume = settings.sound.volume
     if not notice.drill and notice.severity in (Severity.RED, Severity.ORANGE):
         return volume
-    part = own if own is not None else 100
     local = moment.astimezone(settings.station.zone).time()
     for hour in settings.sound.volume_by_hour:
         if _in_window(local, *read_window(hour.window)):
-            return round(volume * part * hour.percent / 10_000)
-    return round(volume * part / 100)
+            return round(volume * notice.volume * hour.percent / 10_000)
+    return round(volume * notice.volume / 100)
 
 
 def _always_passes(settings: Settings, notice: Notice) -> bool:

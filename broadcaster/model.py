@@ -98,8 +98,8 @@ class Notice:
 
     `voice` is `engine:name`, `pace` multiplies the speed of speech (1.0 as trained). None is the
     station's own way, by the severity where it has one; "" as opening or closing is none.
-    `beats_per_minute` is the tempo of 快板. No `zones` are all zones of the amplifier. A drill
-    (演练) never passes quiet hours, however severe.
+    `beats_per_minute` is the tempo of 快板. `zones` are names of loudspeakers, none is all; `volume`
+    is per cent of the usual one. A drill (演练) never passes quiet hours, however severe.
     """
 
     text: str
@@ -117,6 +117,7 @@ class Notice:
     style: Style = Style.PLAIN
     beats_per_minute: int | None = None
     zones: tuple[str, ...] = ()
+    volume: int = 100
     drill: bool = False
     when_quiet: WhenQuiet = WhenQuiet.SKIP
 
@@ -225,11 +226,7 @@ class Programme:
 
 @dataclass(frozen=True)
 class Airing:
-    """One occurrence of a notice on the air; not worth saying after `expires_at`.
-
-    `zones` are names of loudspeakers, none is all; `volume` is per cent of the usual one, None
-    leaves it to the hour.
-    """
+    """One occurrence of a notice on the air; not worth saying after `expires_at`."""
 
     notice: Notice
     due_at: datetime
@@ -237,8 +234,6 @@ class Airing:
     kind: Kind = Kind.LIVE
     asked_by: str = ""
     id: str = field(default_factory=new_id)
-    zones: tuple[str, ...] = ()
-    volume: int | None = None
 
 
 @dataclass(frozen=True)

@@ -146,7 +146,7 @@ class SlotSettings(Section):
     style: StyleName = Field("", description="how verses are spoken: verse, kuaiban, or as prose")
     beats_per_minute: Tempo | None = None
     zones: Zones = Field((), description="names of loudspeaker zones; none is all")
-    volume: Volume | None = Field(None, description="per cent of the usual volume")
+    volume: Volume = Field(100, description="per cent of the usual volume")
     enabled: bool = True
     _place: str = PrivateAttr("")
 

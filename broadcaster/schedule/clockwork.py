@@ -12,7 +12,7 @@ from apscheduler.triggers.base import BaseTrigger
 
 from broadcaster.clock import Clock
 from broadcaster.loop import Loop
-from broadcaster.model import Airing
+from broadcaster.model import Airing, Kind
 from broadcaster.schedule.slots import Slot
 
 logger = logging.getLogger(__name__)
@@ -20,38 +20,32 @@ logger = logging.getLogger(__name__)
 # APScheduler sleeps to the next due time by a clock that no step moves: after a step of the wall
 # clock it would sleep past everything, on a board without a battery at every boot.
 LOOK_SECONDS = 2.0
-STEP_BACK = timedelta(seconds=-1)
-# An occurrence aired up to a day ahead of a clock that was then put back is not aired again; one
-# aired further ahead was aired in a time that never was.
-AIRED_AHEAD = timedelta(days=1)
+# NTP slews what is less than 0.128 s; a leap second is 1 s.
+STEP = timedelta(seconds=0.5)
 
 
 class SlotTrigger(BaseTrigger):  # type: ignore[misc]
-    """A slot as APScheduler asks for it, in UTC; what was missed and is too late it leaves out."""
+    """A slot as APScheduler asks for it, in UTC; what was missed and is too late it leaves out.
+
+    A new plan begins where a due time is not too late yet. Whoever takes an airing knows by its id
+    whether it was put before.
+    """
 
     def __init__(self, slot: Slot, failed: Callable[[Slot], None]) -> None:
         self.slot = slot
         self._failed = failed
-        self._aired_at: datetime | None = None
 
     def get_next_fire_time(self, previous_fire_time: datetime | None, now: datetime) -> datetime | None:
-        """The due time after the one before; after `now` when the plan is made or made again."""
+        """The first due time after the one before that is not too late."""
+        earliest = now - self.slot.lateness
         try:
-            due = self.slot.next_after(self._start(previous_fire_time, now))
+            due = self.slot.next_after(max(previous_fire_time or earliest, earliest))
         except Exception:
             # Raised into APScheduler this would end its thread, and every slot with it.
             logger.exception("slot %s cannot say when it is due", self.slot.name)
             self._failed(self.slot)
             return None
         return due.astimezone(UTC) if due else None
-
-    def _start(self, previous: datetime | None, now: datetime) -> datetime:
-        if previous:
-            self._aired_at = previous
-            return max(previous, now - self.slot.lateness)
-        if self._aired_at and self._aired_at - now < AIRED_AHEAD:
-            return max(self._aired_at, now)
-        return now
 
 
 class PutExecutor(BaseExecutor):  # type: ignore[misc]
@@ -68,17 +62,31 @@ class PutExecutor(BaseExecutor):  # type: ignore[misc]
 
 
 class Clockwork:
-    """Puts an airing for each slot that falls due. `put` is called on APScheduler's thread."""
+    """Puts an airing for each slot that falls due. `put` is called on APScheduler's thread.
 
-    def __init__(self, slots: Iterable[Slot], put: Callable[[Airing], None], clock: Clock) -> None:
+    While `allowed` says no, for the clock is not to be trusted, nothing is put; then the plan is
+    made anew. `stepped` is told by how much the clock was put forward, or back.
+    """
+
+    def __init__(
+        self,
+        slots: Iterable[Slot],
+        put: Callable[[Airing], None],
+        clock: Clock,
+        allowed: Callable[[], bool] = lambda: True,
+        stepped: Callable[[timedelta], None] = lambda step: None,
+    ) -> None:
         self._put = put
         self._clock = clock
+        self._allowed = allowed
+        self._stepped = stepped
+        self._goes = allowed()
         self._broken: list[str] = []
         self._asleep = threading.Event()
         self._loop = Loop("clockwork", self._look_again, self._asleep.set)
         self._scheduler = BackgroundScheduler(timezone=UTC, executors={"default": PutExecutor()})
-        for slot in slots:
-            self._add(slot)
+        self._slots = tuple(slots)
+        self._plan()
         self._offset = self._measure_offset()
 
     @property
@@ -104,13 +112,17 @@ class Clockwork:
         self._scheduler.shutdown()
 
     def step(self) -> None:
-        """Look whether the wall clock was put back, and have what is due found now."""
+        """Look whether the wall clock was stepped or is trusted now, and have what is due found."""
         offset, before = self._measure_offset(), self._offset
-        self._offset = offset
-        if offset - before < STEP_BACK:
-            logger.warning("the clock was put back by %s; planning again", before - offset)
-            for job in self._scheduler.get_jobs():
-                job.reschedule(job.trigger)
+        step, self._offset = offset - before, offset
+        goes, went = self._allowed(), self._goes
+        self._goes = goes
+        if abs(step) > STEP:
+            logger.warning("the clock was stepped by %s", step)
+            self._stepped(step)
+        if step < -STEP or (goes and not went):
+            logger.info("planning again")
+            self._plan()
         self._scheduler.wakeup()
 
     def _look_again(self) -> None:
@@ -121,13 +133,25 @@ class Clockwork:
         """How far the wall clock is from the monotonic one; changes only when it is stepped."""
         return timedelta(seconds=self._clock.now().timestamp() - self._clock.monotonic())
 
+    def _plan(self) -> None:
+        """Every slot anew; APScheduler has forgotten those that had nothing more to come."""
+        self._broken.clear()
+        self._scheduler.remove_all_jobs()
+        for slot in self._slots:
+            self._add(slot)
+
     def _add(self, slot: Slot) -> None:
         self._scheduler.add_job(
-            self._air, SlotTrigger(slot, self._note_broken), args=(slot,), name=slot.name, coalesce=True
+            self._air,
+            SlotTrigger(slot, self._note_broken),
+            args=(slot,),
+            name=slot.name,
+            # Of a loop that could not be heard for a while only the last is worth saying.
+            coalesce=slot.kind is Kind.LOOP,
         )
 
     def _air(self, slot: Slot, *due_at: datetime) -> None:
-        for moment in due_at:
+        for moment in due_at if self._goes else ():
             self._put(slot.airing_at(moment.astimezone(self._clock.zone)))
 
     def _note_broken(self, slot: Slot) -> None:

@@ -103,5 +103,5 @@ def _planned_as_json(one: Planned) -> dict[str, Any]:
         "reason": one.reason,
         "clashes": list(one.clashes),
         "volume": one.volume,
-        "zones": list(one.airing.zones),
+        "zones": list(one.airing.notice.zones),
     }

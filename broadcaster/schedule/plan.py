@@ -236,7 +236,7 @@ class _Air:
 
     def _end(self, item: _Item, fate: Fate, reason: str = "") -> None:
         starts_at = (item.began or self._now).astimezone(self._zone)
-        volume = hours.volume_at(self._settings, starts_at, item.airing.notice, item.airing.volume)
+        volume = hours.volume_at(self._settings, starts_at, item.airing.notice)
         self._done.append(
             Planned(
                 item.airing,

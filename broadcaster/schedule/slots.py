@@ -3,7 +3,8 @@
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from hashlib import blake2b
 from typing import ClassVar
 
 from broadcaster.model import Airing, Kind, Notice
@@ -25,21 +26,31 @@ class Slot(ABC):
 
     def airing_at(self, due_at: datetime) -> Airing:
         """The occurrence that is due then."""
-        return Airing(self.notice, due_at, due_at + self.lateness, self.kind, asked_by=self.name)
+        return self._airing(self.notice, due_at)
+
+    def _airing(self, notice: Notice, due_at: datetime) -> Airing:
+        """One with the same id whenever it is planned, so that nothing is aired twice."""
+        moment = due_at.astimezone(UTC).isoformat()
+        key = "\n".join((self.name, notice.text, moment)).encode()
+        return Airing(
+            notice,
+            due_at,
+            due_at + self.lateness,
+            self.kind,
+            self.name,
+            id=blake2b(key, digest_size=6).hexdigest(),
+        )
 
 
 @dataclass(frozen=True)
 class FixedTimes(Slot):
     """Due as its recurrence says, in the station's zone.
 
-    A `playlist` is said in turn, each occurrence the next notice. `zones` are names of
-    loudspeakers, none is all; `volume` is per cent of the usual one, None leaves it to the hour.
+    A `playlist` is said in turn, each occurrence the next notice.
     """
 
     recurrence: Recurrence
     playlist: tuple[Notice, ...] = ()
-    zones: tuple[str, ...] = ()
-    volume: int | None = None
     kind: ClassVar[Kind] = Kind.SCHEDULED
 
     def next_after(self, moment: datetime) -> datetime | None:
@@ -53,10 +64,7 @@ class FixedTimes(Slot):
         notice = self.notice
         if self.playlist:
             notice = self.playlist[self.recurrence.ordinal(due_at) % len(self.playlist)]
-        expires_at = due_at + self.lateness
-        return Airing(
-            notice, due_at, expires_at, self.kind, self.name, zones=self.zones, volume=self.volume
-        )
+        return self._airing(notice, due_at)
 
 
 @dataclass(frozen=True)

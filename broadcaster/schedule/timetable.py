@@ -83,8 +83,6 @@ def _make_slot(slot: SlotSettings, timetable: TimetableSettings, station: Statio
         max(timedelta(minutes=slot.late_minutes), LEAST_LATENESS),
         recurrence_of(slot, timetable.holidays, station),
         playlist=notices if slot.texts else (),
-        zones=slot.zones,
-        volume=slot.volume,
     )
 
 
@@ -103,4 +101,6 @@ def _make_notice(slot: SlotSettings, text: str) -> Notice:
         beats_per_minute=slot.beats_per_minute,
         drill=slot.drill,
         when_quiet=WhenQuiet(slot.when_quiet),
+        zones=slot.zones,
+        volume=slot.volume,
     )

@@ -135,8 +135,9 @@ def trigger() -> SlotTrigger:
     return SlotTrigger(EachMinute("循环", Notice("循环"), 5 * MINUTE), lambda slot: None)
 
 
-def test_the_first_plan_looks_only_ahead(trigger: SlotTrigger) -> None:
-    assert trigger.get_next_fire_time(None, NOON) == NOON + MINUTE
+def test_a_plan_begins_with_what_is_not_too_late_yet(trigger: SlotTrigger) -> None:
+    assert trigger.get_next_fire_time(None, NOON) == NOON - 4 * MINUTE
+    assert trigger.get_next_fire_time(NOON - MINUTE, NOON) == NOON
 
 
 def test_after_a_step_of_years_only_what_is_not_too_late_is_offered(trigger: SlotTrigger) -> None:
@@ -144,13 +145,40 @@ def test_after_a_step_of_years_only_what_is_not_too_late_is_offered(trigger: Slo
     assert offered == NOON - 4 * MINUTE
 
 
-def test_what_was_aired_before_the_clock_went_back_a_little_is_not_aired_again(
-    trigger: SlotTrigger,
-) -> None:
-    trigger.get_next_fire_time(NOON, NOON)
-    assert trigger.get_next_fire_time(None, NOON - 10 * MINUTE) == NOON + MINUTE
+def test_an_occurrence_has_the_same_id_whenever_it_is_planned() -> None:
+    slot = EachMinute("循环", Notice("循环"), MINUTE)
+    shown = NOON.astimezone(SHANGHAI)
+    assert slot.airing_at(NOON).id == slot.airing_at(shown).id != slot.airing_at(NOON + MINUTE).id
+    other = replace(slot, notice=Notice("改过的"))
+    assert other.airing_at(NOON).id != slot.airing_at(NOON).id
 
 
-def test_what_was_aired_in_a_false_year_does_not_silence_the_right_one(trigger: SlotTrigger) -> None:
-    trigger.get_next_fire_time(NOON + timedelta(days=3650), NOON + timedelta(days=3650))
-    assert trigger.get_next_fire_time(None, NOON) == NOON + MINUTE
+def test_while_the_clock_is_not_trusted_nothing_is_put_and_then_what_is_not_too_late() -> None:
+    put: SimpleQueue[Airing] = SimpleQueue()
+    trusted = threading.Event()
+    slot = soon(0)
+    clockwork = Clockwork([slot], put.put, Clock(SHANGHAI), trusted.is_set)
+    clockwork.start()
+    try:
+        clockwork.step()
+        assert put.empty()
+        trusted.set()
+        clockwork.step()
+        assert put.get(timeout=10).due_at == slot.due_at
+    finally:
+        clockwork.stop()
+
+
+def test_who_waits_by_the_clock_is_told_of_a_step_either_way() -> None:
+    clock, steps = StepClock(), list[timedelta]()
+    clockwork = Clockwork([], lambda airing: None, clock, stepped=steps.append)
+    clockwork.start()
+    try:
+        clock.step = timedelta(hours=8)
+        clockwork.step()
+        clock.step = timedelta(0)
+        clockwork.step()
+        clockwork.step()
+    finally:
+        clockwork.stop()
+    assert [round(step.total_seconds()) for step in steps] == [8 * 3600, -8 * 3600]

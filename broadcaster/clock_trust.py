@@ -1,0 +1,103 @@
+"""Whether the wall clock may be believed: a board without a battery clock boots in the past."""
+
+import logging
+import threading
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Protocol
+
+from broadcaster.clock import Clock
+
+logger = logging.getLogger(__name__)
+
+# A clock before this is a board that has never been told the time: 2026, when this was written.
+LEAST_YEAR = 2026
+BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
+NOTE_SECONDS = 3600.0
+SEEN, TRUSTED_BOOT = "clock_seen", "clock_trusted_boot"
+
+
+class Memory(Protocol):
+    """Small texts that outlast a restart."""
+
+    def get(self, key: str) -> str: ...
+
+    def put(self, key: str, value: str) -> None: ...
+
+
+class ClockTrust:
+    """What is due by the clock waits until the clock is trusted, or so long; any thread may call.
+
+    Trusted is what NTP, the county or a person has set since the machine came up: a crystal that was
+    right once stays right by some seconds a day. A clock that is behind what it showed before, or
+    before 2026, is never gone by.
+    """
+
+    def __init__(
+        self, clock: Clock, wait: timedelta, memory: Memory, boot_id: str | None = None
+    ) -> None:
+        self._clock = clock
+        self._memory = memory
+        self._boot_id = _boot_id() if boot_id is None else boot_id
+        self._waits_until = clock.monotonic() + wait.total_seconds()
+        self._trusted = bool(self._boot_id) and memory.get(TRUSTED_BOOT) == self._boot_id
+        seen = memory.get(SEEN)
+        self._seen = datetime.fromisoformat(seen) if seen else None
+        self._noted_at = float("-inf")
+        self._lock = threading.Lock()
+
+    @property
+    def trusted(self) -> bool:
+        """Whether somebody who knows the time has set the clock since the machine came up."""
+        if not self._trusted and self._clock.synchronised():
+            self.confirm()
+        return self._trusted
+
+    def confirm(self) -> None:
+        """The county or a person says that the clock is right."""
+        with self._lock:
+            self._trusted = True
+            # What a clock that ran ahead has left behind would distrust the right time.
+            self._seen = None
+            self._memory.put(TRUSTED_BOOT, self._boot_id)
+            self._note()
+
+    def allows(self) -> bool:
+        """Whether what is due by the clock may be aired now."""
+        if self.trusted:
+            return True
+        return self._plausible() and self._clock.monotonic() >= self._waits_until
+
+    @property
+    def fault(self) -> str:
+        """A sentence in Chinese on what is wrong with the clock, or ""."""
+        if self.trusted:
+            return ""
+        now = f"{self._clock.now():%Y年%m月%d日 %H:%M}"
+        if not self._plausible():
+            return f"时钟不对（现在显示 {now}），定时的节目先不播。请接上网络，或者把时间设对。"
+        if self.allows():
+            return f"时钟还没有和网络对过（现在显示 {now}），定时的节目可能不准。"
+        return f"时钟还没有对准（现在显示 {now}），定时的节目等对准了再播，喊话不受影响。"
+
+    def step(self) -> None:
+        """Once an hour remember what the clock shows, if it may be right."""
+        monotonic = self._clock.monotonic()
+        if self.trusted and monotonic - self._noted_at >= NOTE_SECONDS:
+            with self._lock:
+                self._note()
+
+    def _note(self) -> None:
+        self._noted_at = self._clock.monotonic()
+        self._memory.put(SEEN, self._clock.now().isoformat())
+
+    def _plausible(self) -> bool:
+        now = self._clock.now()
+        return now.year >= LEAST_YEAR and (self._seen is None or now >= self._seen)
+
+
+def _boot_id() -> str:
+    try:
+        return BOOT_ID.read_text(encoding="ascii").strip()
+    except OSError:
+        return ""

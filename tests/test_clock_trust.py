@@ -1,0 +1,117 @@
+"""A clock that boots in the past, is stepped, was never right, or has only lost its network."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from fakes import ManualClock
+
+from broadcaster.clock import Clock
+from broadcaster.clock_trust import ClockTrust
+
+TEN_MINUTES = timedelta(minutes=10)
+NOW = datetime(2026, 11, 20, 7, 0, tzinfo=UTC)
+
+
+class Memory(dict[str, str]):
+    def get(self, key: str) -> str:  # type: ignore[override]
+        return super().get(key, "")
+
+    def put(self, key: str, value: str) -> None:
+        self[key] = value
+
+
+class NtpClock(ManualClock):
+    """A clock that NTP sets when a test says so."""
+
+    def __init__(self, now: datetime = NOW) -> None:
+        super().__init__(now)
+        self.by_ntp = False
+
+    def synchronised(self) -> bool:
+        return self.by_ntp
+
+    def set(self, now: datetime) -> None:
+        self._now = now.astimezone(self.zone)
+
+
+@pytest.fixture
+def memory() -> Memory:
+    return Memory()
+
+
+def trust(clock: Clock, memory: Memory, boot: str = "boot 1") -> ClockTrust:
+    return ClockTrust(clock, TEN_MINUTES, memory, boot)
+
+
+def test_a_clock_that_ntp_set_is_trusted_and_stays_so_when_the_network_goes(memory: Memory) -> None:
+    clock = NtpClock()
+    clock.by_ntp = True
+    believed = trust(clock, memory)
+    assert believed.allows() and believed.fault == ""
+    clock.by_ntp = False
+    clock.advance(30 * 3600)
+    assert believed.trusted and believed.fault == ""
+    assert trust(clock, memory).trusted, "a restart of the program changes nothing"
+    assert not trust(clock, memory, "boot 2").trusted, "a power cut does"
+
+
+def test_without_ntp_the_timetable_waits_but_not_for_ever(memory: Memory) -> None:
+    clock = NtpClock()
+    believed = trust(clock, memory)
+    assert not believed.allows() and "等对准了再播" in believed.fault
+    clock.advance(600)
+    assert believed.allows() and not believed.trusted
+    assert "可能不准" in believed.fault
+
+
+@pytest.mark.parametrize(
+    "boots_in", [datetime(1970, 1, 1, tzinfo=UTC), datetime(2020, 1, 1, tzinfo=UTC)]
+)
+def test_a_clock_in_the_past_is_never_gone_by(memory: Memory, boots_in: datetime) -> None:
+    clock = NtpClock(boots_in)
+    believed = trust(clock, memory)
+    clock.advance(24 * 3600)
+    assert not believed.allows() and "时钟不对" in believed.fault
+    clock.set(NOW)
+    clock.by_ntp = True
+    assert believed.allows() and believed.fault == ""
+
+
+def test_a_clock_behind_what_it_showed_before_the_power_cut_is_not_gone_by(memory: Memory) -> None:
+    before = NtpClock()
+    before.by_ntp = True
+    trust(before, memory).step()
+    after = NtpClock(NOW - timedelta(hours=2))
+    believed = trust(after, memory, "boot 2")
+    after.advance(600)
+    assert not believed.allows()
+    after.set(NOW + timedelta(minutes=30))
+    assert believed.allows(), "it may be right now"
+
+
+def test_what_it_showed_is_remembered_once_an_hour(memory: Memory) -> None:
+    clock = NtpClock()
+    clock.by_ntp = True
+    believed = trust(clock, memory)
+    believed.step()
+    clock.advance(1800)
+    believed.step()
+    assert datetime.fromisoformat(memory["clock_seen"]) == NOW
+    clock.advance(1800)
+    believed.step()
+    assert datetime.fromisoformat(memory["clock_seen"]) == NOW + timedelta(hours=1)
+
+
+def test_the_county_or_a_person_can_say_that_it_is_right(memory: Memory) -> None:
+    memory.put("clock_seen", (NOW + timedelta(days=365)).isoformat())
+    clock = NtpClock()
+    believed = trust(clock, memory)
+    clock.advance(600)
+    assert not believed.allows(), "a clock that ran a year ahead left this behind"
+    believed.confirm()
+    assert believed.allows()
+    assert trust(clock, memory).allows()
+
+
+def test_the_kernels_own_word_is_read() -> None:
+    assert Clock(NOW.tzinfo).synchronised() in (True, False)  # type: ignore[arg-type]
