@@ -15,9 +15,10 @@ LONGEST_WAIT = timedelta(days=2)
 
 
 class Ruling(Enum):
-    """What quiet hours do to a notice."""
+    """What the rules of the house do to a notice; LEAVE_OUT is for too many loops."""
 
     PASS = "pass"
+    LEAVE_OUT = "leave_out"
     SUPPRESS = "suppress"
     DEFER = "defer"
 

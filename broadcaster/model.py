@@ -226,7 +226,10 @@ class Programme:
 
 @dataclass(frozen=True)
 class Airing:
-    """One occurrence of a notice on the air; not worth saying after `expires_at`."""
+    """One occurrence of a notice on the air; not worth saying after `expires_at`.
+
+    `window_from` is when the window of a loop began, to which this occurrence belongs.
+    """
 
     notice: Notice
     due_at: datetime
@@ -234,6 +237,7 @@ class Airing:
     kind: Kind = Kind.LIVE
     asked_by: str = ""
     id: str = field(default_factory=new_id)
+    window_from: datetime | None = None
 
 
 @dataclass(frozen=True)

@@ -11,10 +11,10 @@ from datetime import UTC, datetime, time, timedelta
 from enum import Enum
 from itertools import count
 
-from broadcaster import hours
+from broadcaster.hours import Ruling, Verdict
 from broadcaster.model import Airing, Kind
 from broadcaster.schedule.lengths import Lengths
-from broadcaster.schedule.limits import LoopLimits
+from broadcaster.schedule.rules import AirRules
 from broadcaster.schedule.timetable import Timetable
 from broadcaster.settings import Settings
 
@@ -117,9 +117,8 @@ class _Air:
     """One loudspeaker and its queue, in a time that is only reckoned. All moments in UTC."""
 
     def __init__(self, settings: Settings, lengths: Lengths) -> None:
-        self._settings = settings
         self._lengths = lengths
-        self._limits = LoopLimits(settings.loops)
+        self._rules = AirRules(settings, lengths)
         self._zone = settings.station.zone
         self._coming: Iterator[_Item] = iter(())
         self._next: _Item | None = None
@@ -172,7 +171,7 @@ class _Air:
         ends = self._now + timedelta(seconds=item.left)
         while (due := self._due()) is not None and due < ends:
             newcomer = self._take_one()
-            if newcomer.severer_than(item) and self._ruling(newcomer, due).passes:
+            if newcomer.severer_than(item) and self._verdict(newcomer, due).passes:
                 return self._cut(item, newcomer, due)
         self._play(item, ends)
         self._end(item, Fate.DEFERRED if item.airing.due_at != item.due_at else Fate.PLAYS)
@@ -193,21 +192,16 @@ class _Air:
                 item, Fate.CUT_SHORT if item.began else Fate.EXPIRED, item.reason or "轮到时已经过时"
             )
             return False
-        verdict = self._ruling(item, self._now)
+        verdict = self._verdict(item, self._now)
         if verdict.until:
             self._defer(item, verdict.until, verdict.reason)
-            return False
-        if not verdict.passes:
-            self._end(item, Fate.CUT_SHORT if item.began else Fate.SUPPRESSED, verdict.reason)
-            return False
-        local = self._now.astimezone(self._zone)
-        why_not = self._limits.why_not(item.name, local, item.left) if airing.kind is Kind.LOOP else ""
-        if why_not:
-            self._end(item, Fate.LEFT_OUT, why_not)
-        return not why_not
+        elif not verdict.passes:
+            silent = Fate.LEFT_OUT if verdict.ruling is Ruling.LEAVE_OUT else Fate.SUPPRESSED
+            self._end(item, Fate.CUT_SHORT if item.began else silent, verdict.reason)
+        return verdict.passes
 
-    def _ruling(self, item: _Item, moment: datetime) -> hours.Verdict:
-        return hours.quiet(self._settings, moment, item.airing.notice)
+    def _verdict(self, item: _Item, moment: datetime) -> Verdict:
+        return self._rules.verdict(item.airing, moment)
 
     def _defer(self, item: _Item, until: datetime, reason: str) -> None:
         lateness = item.airing.expires_at - item.airing.due_at
@@ -227,8 +221,7 @@ class _Air:
 
     def _play(self, item: _Item, until: datetime) -> None:
         seconds = (until - self._now).total_seconds()
-        if item.airing.kind is Kind.LOOP:
-            self._limits.spend(item.name, self._now.astimezone(self._zone), seconds)
+        self._rules.spend(item.airing, self._now, seconds)
         self._sounded.append((until, item.name))
         item.played += seconds
         item.left -= seconds
@@ -236,7 +229,7 @@ class _Air:
 
     def _end(self, item: _Item, fate: Fate, reason: str = "") -> None:
         starts_at = (item.began or self._now).astimezone(self._zone)
-        volume = hours.volume_at(self._settings, starts_at, item.airing.notice)
+        volume = self._rules.volume(item.airing, starts_at)
         self._done.append(
             Planned(
                 item.airing,

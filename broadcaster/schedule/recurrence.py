@@ -37,6 +37,13 @@ class Recurrence:
             day = self.days.next_from(day + DAY)
         yield from sorted(waiting)
 
+    def window_from(self, due: datetime) -> datetime | None:
+        """When the window began that an occurrence belongs to; None where there are no windows."""
+        today = due.astimezone(self.zone).date()
+        days = (day for day in (today, today - DAY) if self.days.holds(day))
+        begins = (self.times.window_from(day, self.zone, due) for day in days)
+        return next(filter(None, begins), None)
+
     def ordinal(self, due: datetime) -> int:
         """How many occurrences came before this one, from a fixed day on."""
         today = due.astimezone(self.zone).date()

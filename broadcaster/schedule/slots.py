@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
 from typing import ClassVar
@@ -64,7 +64,8 @@ class FixedTimes(Slot):
         notice = self.notice
         if self.playlist:
             notice = self.playlist[self.recurrence.ordinal(due_at) % len(self.playlist)]
-        return self._airing(notice, due_at)
+        airing = self._airing(notice, due_at)
+        return replace(airing, window_from=self.recurrence.window_from(due_at))
 
 
 @dataclass(frozen=True)

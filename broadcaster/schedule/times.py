@@ -21,6 +21,10 @@ class Times(ABC):
     def on(self, day: date, zone: ZoneInfo, after: datetime | None = None) -> Iterator[datetime]:
         """The moments of `day`, in UTC and any order; those up to `after` may be left out."""
 
+    def window_from(self, day: date, zone: ZoneInfo, due: datetime) -> datetime | None:
+        """When the window of `day` began that holds a moment, in UTC; None if there is none."""
+        return None
+
 
 @dataclass(frozen=True)
 class At(Times):
@@ -66,14 +70,20 @@ class Every(Times):
     windows: tuple[Window, ...]
 
     def on(self, day: date, zone: ZoneInfo, after: datetime | None = None) -> Iterator[datetime]:
-        for begin, end in self.windows:
-            due = instant(day, begin, zone)
-            stop = instant(day if begin < end else day + DAY, end, zone)
+        for due, stop in self._spans(day, zone):
             if after and after >= due:
                 due += ((after - due) // self.interval + 1) * self.interval
             while due < stop:
                 yield due
                 due += self.interval
+
+    def window_from(self, day: date, zone: ZoneInfo, due: datetime) -> datetime | None:
+        return next((begin for begin, end in self._spans(day, zone) if begin <= due < end), None)
+
+    def _spans(self, day: date, zone: ZoneInfo) -> Iterator[tuple[datetime, datetime]]:
+        for begin, end in self.windows:
+            last = day if begin < end else day + DAY
+            yield instant(day, begin, zone), instant(last, end, zone)
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,49 @@
+"""What may sound at which moment, and how loud: the same for a plan and for the air."""
+
+import threading
+from datetime import datetime
+
+from broadcaster import hours
+from broadcaster.hours import Ruling, Verdict
+from broadcaster.model import Airing, Kind
+from broadcaster.schedule.lengths import Lengths
+from broadcaster.schedule.limits import LoopLimits
+from broadcaster.settings import Settings
+
+
+class AirRules:
+    """Quiet hours, what people can bear of loops, and a person's stop; any thread may ask."""
+
+    def __init__(self, settings: Settings, lengths: Lengths) -> None:
+        self._settings = settings
+        self._lengths = lengths
+        self._limits = LoopLimits(settings.loops)
+        self._lock = threading.Lock()
+        self.loops_stopped_at: datetime | None = None
+        """Loops of windows that had begun by then are silent."""
+
+    def verdict(self, airing: Airing, moment: datetime) -> Verdict:
+        """Whether an airing may start at an aware moment, whoever asks for it."""
+        verdict = hours.quiet(self._settings, moment, airing.notice)
+        if not verdict.passes or airing.kind is not Kind.LOOP:
+            return verdict
+        if self.loops_stopped_at and (airing.window_from or airing.due_at) <= self.loops_stopped_at:
+            return Verdict(Ruling.SUPPRESS, "停播以后，这个时段的循环不再播")
+        with self._lock:
+            why_not = self._limits.why_not(
+                airing.asked_by, self._local(moment), self._lengths(airing.notice)
+            )
+        return Verdict(Ruling.LEAVE_OUT, why_not) if why_not else verdict
+
+    def spend(self, airing: Airing, started_at: datetime, seconds: float) -> None:
+        """An airing sounded for so long; to be told in order."""
+        if airing.kind is Kind.LOOP:
+            with self._lock:
+                self._limits.spend(airing.asked_by, self._local(started_at), seconds)
+
+    def volume(self, airing: Airing, moment: datetime) -> int:
+        """Per cent of full scale."""
+        return hours.volume_at(self._settings, moment, airing.notice)
+
+    def _local(self, moment: datetime) -> datetime:
+        return moment.astimezone(self._settings.station.zone)
