@@ -69,7 +69,11 @@ def open_box(config: Config, output_file: Path | None = None) -> Iterator[Box]:
         journal = stack.enter_context(closing(Journal(database)))
         accounts = stack.enter_context(closing(Accounts(database, clock)))
         device = stack.enter_context(
-            closing(open_device(settings.sound, settings.paths.state, output_file))
+            closing(
+                open_device(
+                    settings.sound, settings.paths.state, output_file, amplifier=settings.amplifier
+                )
+            )
         )
         studio = stack.enter_context(
             closing(Studio(settings, config.lexicon, clock, lambda: _due_soon(timetable, clock)))

@@ -78,7 +78,8 @@ class Notice:
     """What somebody wants said.
 
     `voice` is `engine:name`, `pace` multiplies the speed of speech (1.0 as trained). None is the
-    station's own way, by the severity where it has one; "" as opening or closing is none.
+    station's own way, by the severity where it has one; "" as opening or closing is none. No `zones` are
+    all zones of the amplifier.
     """
 
     text: str
@@ -93,6 +94,7 @@ class Notice:
     opening: str | None = None
     closing: str | None = None
     chime: Signal | None = None
+    zones: tuple[str, ...] = ()
 
 
 class Break(IntEnum):

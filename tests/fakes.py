@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from broadcaster.clock import Clock
 from broadcaster.errors import AccountRefused, BroadcasterError, LineRefused
 from broadcaster.model import Airing, Line, Notice, Script, Syllable, Waveform
-from broadcaster.playout.device import Device, Ended, Started
+from broadcaster.playout.device import Back, Device, Ended, Started
 from broadcaster.settings import Settings
 from broadcaster.station import OnAir, Status
 from broadcaster.store.journal import JournalRow
@@ -155,7 +155,7 @@ class FakeDevice(Device):
     """Hears every sound in no time, and keeps its samples by item.
 
     With `holds` set an item that is finished goes on until `release`; `fail_next` is the reason for
-    which the next sound is lost, and its item with it.
+    which the next sound is lost, and its item with it. It is well again when it plays, or is told to be.
     """
 
     def __init__(self) -> None:
@@ -169,8 +169,10 @@ class FakeDevice(Device):
         self._seconds = 0.0
         self._finished = False
         self._fault = ""
+        self.begun: list[tuple[str, int | None, tuple[str, ...]]] = []
 
-    def begin(self, item_id: str) -> None:
+    def begin(self, item_id: str, volume: int | None = None, zones: tuple[str, ...] = ()) -> None:
+        self.begun.append((item_id, volume, zones))
         self._item_id, self._seconds, self._finished = item_id, 0.0, False
         self.heard[item_id] = []
 
@@ -180,14 +182,13 @@ class FakeDevice(Device):
         try:
             samples, rate_hz = soundfile.read(sound, dtype="int16")
         except soundfile.LibsndfileError:
-            self.fail_next = f"声音文件读不出来：{sound.name}"
+            return self._end(f"声音文件读不出来：{sound.name}")
         if self.fail_next:
             self._fault, self.fail_next = self.fail_next, ""
-            self._end(self._fault)
-            return
+            return self._end(self._fault, lost=True)
         if not self.heard[self._item_id]:
             self.on_report(Started(self._item_id))
-        self._fault = ""
+        self.come_back()
         self.played.append(sound)
         self.heard[self._item_id].append(samples)
         self._seconds += len(samples) / rate_hz + pause_seconds
@@ -205,6 +206,16 @@ class FakeDevice(Device):
     def fade_out(self) -> None:
         self._end("播放被中断")
 
+    def come_back(self) -> None:
+        """Be well again."""
+        if self._fault:
+            self._fault = ""
+            self.on_report(Back())
+
+    @property
+    def ready(self) -> bool:
+        return not self._fault
+
     @property
     def fault(self) -> str:
         return self._fault
@@ -213,7 +224,7 @@ class FakeDevice(Device):
         self._end("程序正在退出")
         self.closed = True
 
-    def _end(self, reason: str) -> None:
+    def _end(self, reason: str, lost: bool = False) -> None:
         item_id, self._item_id = self._item_id, ""
         if item_id:
-            self.on_report(Ended(item_id, self._seconds, not reason, reason))
+            self.on_report(Ended(item_id, self._seconds, not reason, reason, lost))

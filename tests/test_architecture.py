@@ -47,6 +47,7 @@ HOMES: dict[str, set[str]] = {
     "flask_wtf": {"web"},
     "flatbuffers": {"tts/tflite_graph.py"},
     "g2pM": {"script/network.py"},
+    "gpiozero": {"playout/gpio_relays.py"},
     "numpy": {"model.py", "voice_child.py", "script/network.py", "tts", "clips"},
     "opencc": {"script/hanzi.py"},
     "pydantic": {"settings.py", "settings_problems.py"},

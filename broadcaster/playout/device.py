@@ -17,16 +17,23 @@ class Started:
 class Ended:
     """An item is over: `seconds_played` is what the device really took, pauses included.
 
-    `whole` says that everything given was heard to its last sample; else `reason` says why not.
+    `whole` says that everything given was heard to its last sample; else `reason` says why not, and
+    `lost` that it was for the device alone: the same item may be heard once that is `Back`.
     """
 
     item_id: str
     seconds_played: float
     whole: bool
     reason: str = ""
+    lost: bool = False
 
 
-Report = Started | Ended
+@dataclass(frozen=True)
+class Back:
+    """A device that was lost takes samples again."""
+
+
+Report = Started | Ended | Back
 
 
 class Device(ABC):
@@ -41,8 +48,11 @@ class Device(ABC):
         self.on_report: Callable[[Report], None] = lambda report: None
 
     @abstractmethod
-    def begin(self, item_id: str) -> None:
-        """Start an item; only after the one before has ended."""
+    def begin(self, item_id: str, volume: int | None = None, zones: tuple[str, ...] = ()) -> None:
+        """Start an item; only after the one before has ended.
+
+        `volume` is per cent of full scale, the station's own if it is None; no `zones` are all zones.
+        """
 
     @abstractmethod
     def play(self, sound: Path, pause_seconds: float = 0.0) -> None:
@@ -62,8 +72,13 @@ class Device(ABC):
 
     @property
     @abstractmethod
+    def ready(self) -> bool:
+        """Whether an item would be heard, as far as is known; `Back` tells when it is so again."""
+
+    @property
+    @abstractmethod
     def fault(self) -> str:
-        """A sentence in Chinese on what is wrong with the device, or ""."""
+        """A sentence in Chinese on what is wrong with the device or its amplifier, or ""."""
 
     @abstractmethod
     def close(self) -> None:

@@ -21,7 +21,7 @@ from broadcaster.model import (
     Ready,
     Refused,
 )
-from broadcaster.playout.device import Device, Ended, Report, Started
+from broadcaster.playout.device import Back, Device, Ended, Report, Started
 from broadcaster.playout.queue import AirQueue, cuts_in
 
 logger = logging.getLogger(__name__)
@@ -134,7 +134,7 @@ class Player:
             self._put_on_air(self._on_air)
 
     def _put_on_air(self, on_air: OnAir) -> None:
-        self._device.begin(on_air.airing.id)
+        self._device.begin(on_air.airing.id, zones=on_air.airing.notice.zones)
         ended: Ended | None = None
         try:
             with self._make(on_air.airing.notice, self._inbox.put):
@@ -154,7 +154,7 @@ class Player:
             self._take(message, on_air)
         return message
 
-    def _take(self, message: Delivery | Started | Cut, on_air: OnAir) -> None:
+    def _take(self, message: Delivery | Started | Back | Cut, on_air: OnAir) -> None:
         match message:
             case Ready() | Made() | Refused() if on_air.cut_reason:
                 pass  # what is made for an airing that was cut is not heard
