@@ -48,7 +48,8 @@ def run(arguments: Arguments) -> int:
 
 
 def say(arguments: Arguments) -> int:
-    notice = {key: value for key, value in asdict(_notice(arguments)).items() if value is not None}
+    wish = replace(_notice(arguments), zones=tuple(arguments.zone))
+    notice = {key: value for key, value in asdict(wish).items() if value is not None}
     asked_by, wait = getpass.getuser(), not arguments.no_wait
     outcome = "PLAYED"
     request = {"do": "say", "notice": notice, "asked_by": asked_by, "wait": wait}

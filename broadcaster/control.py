@@ -43,6 +43,10 @@ def answers(station: Station, request: Message) -> Iterator[Message]:
                 yield {"stopped": station.stop_all(asked_by)}
             case {"do": "status"}:
                 yield {"status": _status_as_json(station)}
+            case {"do": "device"}:
+                yield {"device": asdict(station.device())}
+            case {"do": "power", "names": list(names), "seconds": float(seconds)}:
+                yield {"device": asdict(station.power(tuple(names), seconds))}
             case {"do": "voices"}:
                 yield {"voices": [asdict(entry) for entry in station.voices()]}
             case _:
@@ -117,7 +121,7 @@ def _parsed(line: bytes) -> Message:
 def _notice(fields: Message) -> Notice:
     chime = fields.get("chime")
     values = {"severity": Severity(fields.get("severity", 0)), "chime": chime and Signal(chime)}
-    return Notice(**{**fields, **values})
+    return Notice(**{**fields, **values, "zones": tuple(fields.get("zones", ()))})
 
 
 def airing_as_json(airing: Airing) -> Message:

@@ -81,13 +81,15 @@ def open_box(config: Config, output_file: Path | None = None) -> Iterator[Box]:
         endings = Endings(journal)
         player = Player(studio.make, device, endings.record, clock)
         faults: list[Callable[[], str]] = [lambda: player.fault]
-        station = Station(settings, player, studio, timetable, endings, journal, accounts, clock, faults)
+        station = Station(
+            settings, player, studio, timetable, endings, journal, accounts, clock, faults, device
+        )
         loops = (
             stack.enter_context(Loop("studio", studio.step, studio.wake)),
             stack.enter_context(Loop("player", player.step, player.wake)),
         )
         stack.callback(player.stop_all, "广播站关闭")
-        yield Box(station, player, timetable, clock, device.note, loops, faults)
+        yield Box(station, player, timetable, clock, device.note, (*loops, device.watch), faults)
 
 
 @contextmanager

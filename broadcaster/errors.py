@@ -44,6 +44,10 @@ class AmplifierLost(BroadcasterError):
     """The relays of the amplifier cannot be reached or do not answer."""
 
 
+class AmplifierInUse(BroadcasterError):
+    """Somebody wants to switch the amplifier by hand while it is on the air, or there is none."""
+
+
 class ZoneUnknown(BroadcasterError):
     """A zone that the station's amplifier does not have."""
 

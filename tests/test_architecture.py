@@ -33,7 +33,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "daemon": FLOOR | SIBLINGS | {"studio", "station", "control", "web"},
 }
 
-AT_THE_TOP = {"cli", "commands", "__init__"}
+AT_THE_TOP = {"cli", "commands", "technician", "__init__"}
 
 HOMES: dict[str, set[str]] = {
     "ai_edge_litert": {"tts"},

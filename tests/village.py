@@ -32,7 +32,7 @@ class Village:
             "paths": {"audio_cache": str(self.folder / "cache"), "state": str(self.state)},
         }
         for section, keys in sections.items():
-            settings[section] |= keys
+            settings[section] = settings.get(section, {}) | keys
         content = yaml.safe_dump(settings, allow_unicode=True)
         (self.folder / "broadcaster.yaml").write_text(content, encoding="utf-8")
 

@@ -103,11 +103,11 @@ def choose_output(
     if configured := environment.get("ALSA_CONFIG_PATH"):
         return CardOutput(PCM_NAME if device == "auto" else device, Path(configured)), ""
     if ":" in device or device in STOCK_PCMS:
-        return _output(f"<{STOCK_CONFIG}>\n", f'"{device}"', state_folder), ""
+        return _output(f"<{STOCK_CONFIG}>\n", f'"{device}"', state_folder, device), ""
     card = _best(cards) if device == "auto" else _named(device, cards)
     if card is None:
         return SilentOutput(), NO_CARD
-    return _output("", f'{{ type hw card "{card.id}" }}', state_folder), ""
+    return _output("", f'{{ type hw card "{card.id}" }}', state_folder, card.id), ""
 
 
 def _best(cards: list[Card]) -> Card | None:
@@ -130,7 +130,7 @@ def _named(device: str, cards: list[Card]) -> Card:
     )
 
 
-def _output(included: str, slave: str, state_folder: Path) -> CardOutput:
+def _output(included: str, slave: str, state_folder: Path, name: str) -> CardOutput:
     """`default` is defined too: without one PortAudio 19.6 aborts the process when it starts."""
     config = state_folder / "asoundrc"
     village = f"pcm.{PCM_NAME} {{ type plug  slave.pcm {slave} }}\n"
@@ -140,4 +140,4 @@ def _output(included: str, slave: str, state_folder: Path) -> CardOutput:
         config.write_text(included + village + default, encoding="utf-8")
     except OSError as error:
         raise DeviceLost(f"声卡设置写不进 {config}（{error.strerror}），请检查文件夹的权限") from error
-    return CardOutput(PCM_NAME, config)
+    return CardOutput(PCM_NAME, config, name)

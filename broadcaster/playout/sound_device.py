@@ -18,6 +18,7 @@ from broadcaster.playout.device import Back, Device, Ended, Started
 from broadcaster.playout.sound_messages import (
     AmplifierState,
     Begin,
+    CardOutput,
     Command,
     Configure,
     FadeOut,
@@ -41,6 +42,7 @@ logger = logging.getLogger(__name__)
 FIRST_RESTART_SECONDS = 0.3
 LONGEST_RESTART_SECONDS = 5.0
 FADING_SECONDS = 1.0
+POWER_SECONDS = 1.5
 WATCH_SECONDS = 1.0
 # While an item sounds the child reports five times a second.
 HUNG_SECONDS = 3.0
@@ -83,6 +85,7 @@ class SoundDevice(Device):
         self._item_id = ""
         self._seconds_heard = 0.0
         self._item_over = threading.Event()
+        self._relays_told = threading.Event()
         self._fault = ""
         self._waiting: list[Command] = []
         self._child: Child | None = None
@@ -112,9 +115,14 @@ class SoundDevice(Device):
             self._send(FadeOut())
 
     def power(self, names: tuple[str, ...], seconds: float) -> None:
-        """Exactly these relays on for so long; none are all off. Not while an item sounds."""
+        """Exactly these relays on for so long; none are all off. An item that sounds goes before.
+
+        Waits for what came of it: see `relays_on` and `fault`.
+        """
+        self._relays_told.clear()
         with self._lock:
             self._send(Power(names, seconds))
+        self._relays_told.wait(POWER_SECONDS)
 
     @property
     def ready(self) -> bool:
@@ -130,9 +138,10 @@ class SoundDevice(Device):
         return self._note
 
     @property
-    def output(self) -> Output:
-        """Where the sound goes."""
-        return self._configure.output
+    def card(self) -> str:
+        """The card or PCM that the sound goes to, by the name that a person calls it; "" if to none."""
+        output = self._configure.output
+        return (output.card or output.name) if isinstance(output, CardOutput) else ""
 
     @property
     def relays_on(self) -> tuple[str, ...]:
@@ -210,6 +219,7 @@ class SoundDevice(Device):
                 self._seconds_heard = seconds
             case AmplifierState():
                 self._amplifier = message
+                self._relays_told.set()
             case Leaving(fault, ended):
                 with self._lock:
                     self._child = None

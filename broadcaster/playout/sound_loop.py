@@ -70,7 +70,7 @@ class SoundLoop:
         self._pump: Pump | None = None
         self._item: Sounding | None = None
         self._power = ExitStack()
-        self._amplifier_state = AmplifierState((), "")
+        self._amplifier_state: AmplifierState | None = AmplifierState((), "")
         self._ticked_at = self._ended_at = self._progress_at = clock.monotonic()
         self._tried_at = self._ended_at - TRYING_SECONDS if configure.suspicion else self._ended_at
         self._send(Fault(fault))
@@ -106,8 +106,9 @@ class SoundLoop:
                 item.finish()
             case FadeOut(), Sounding() as item:
                 self._fade_out(item, "播放被中断")
-            case Power(names, seconds), None:
+            case Power(names, seconds), _:
                 self._amplifier.power(names, seconds)
+                self._amplifier_state = None
             case Leave(), _:
                 raise EOFError
 

@@ -9,10 +9,12 @@ from broadcaster.playout.wiring import Wiring
 
 @dataclass(frozen=True)
 class CardOutput:
-    """A PCM of ALSA, `name`, as defined by the configuration file `alsa_config`."""
+    """A PCM of ALSA, `name`, as defined by the configuration file `alsa_config`; `card` is what a person
+    calls it."""
 
     name: str
     alsa_config: Path
+    card: str = ""
 
 
 @dataclass(frozen=True)
