@@ -80,6 +80,10 @@ class Child:
         if threading.current_thread() is not self._reader:
             self._reader.join()
 
+    def break_off(self) -> None:
+        """End a child that hangs, and have `on_end` tell of it."""
+        self._process.kill()
+
     def kill(self) -> None:
         """End a child that hangs; at once, and without a word."""
         self._process.kill()

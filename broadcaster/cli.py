@@ -8,7 +8,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
-from broadcaster import __version__, cache_commands, commands, lexicon_commands, schedule_commands
+from broadcaster import (
+    __version__,
+    cache_commands,
+    commands,
+    lexicon_commands,
+    schedule_commands,
+    technician,
+)
 from broadcaster.console import print_json
 from broadcaster.errors import BroadcasterError
 from broadcaster.model import SECTIONS, Style
@@ -82,6 +89,9 @@ def make_parser() -> Parser:
     said = _add(group, "say", commands.say, "马上说一段话")
     _add_notice(said)
     _add_output_file(said)
+    said.add_argument(
+        "--zone", action="append", default=[], metavar="分区", help="只在这个区播，可以写几个"
+    )
     said.add_argument("--no-wait", action="store_true", help="交给广播站就返回，不等播完")
 
     _add(group, "stop", commands.stop, "停播：停下正在播的，清空等候的")
@@ -116,6 +126,18 @@ def make_parser() -> Parser:
 
     _add_lexicon(group)
     _add_cache(group)
+    _add(group, "devices", technician.devices, "有哪些声卡和串口，用的是哪个，继电器的状态")
+    amplifier = group.add_parser("amplifier", help="功放：合上，断开，试继电器").add_subparsers(
+        title="命令", required=True, metavar="命令"
+    )
+    switched = _add(amplifier, "on", technician.switch_on, "合上继电器，过一会儿自动断开")
+    switched.add_argument("names", nargs="*", metavar="名字", help="总电源或分区的名字，不写就是全部")
+    switched.add_argument(
+        "--minutes", type=float, default=5.0, metavar="分钟", help="几分钟后断开，默认 5"
+    )
+    _add(amplifier, "off", technician.switch_off, "断开所有继电器")
+    _add(amplifier, "test", technician.try_relays, "一路一路地合上、断开，听它响")
+
     _add(group, "check", commands.check, "检查设置和时间表写得对不对")
     _add(group, "config", commands.show_config, "正在生效的设置")
     return parser

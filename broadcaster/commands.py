@@ -8,7 +8,7 @@ from __future__ import annotations
 import getpass
 import sys
 from collections.abc import Iterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
 from broadcaster import control
@@ -41,7 +41,7 @@ def run(arguments: Arguments) -> int:
 
 
 def say(arguments: Arguments) -> int:
-    return air(_notice(arguments), arguments)
+    return air(replace(_notice(arguments), zones=tuple(arguments.zone)), arguments)
 
 
 def air(said: Notice, arguments: Arguments) -> int:

@@ -53,6 +53,10 @@ def answers(station: Station, request: Message) -> Iterator[Message]:
                 yield {"stopped": station.stop_all(asked_by)}
             case {"do": "status"}:
                 yield {"status": _status_as_json(station)}
+            case {"do": "device"}:
+                yield {"device": asdict(station.device())}
+            case {"do": "power", "names": list(names), "seconds": float(seconds)}:
+                yield {"device": asdict(station.power(tuple(names), seconds))}
             case {"do": "voices"}:
                 yield {"voices": [asdict(entry) for entry in station.voices()]}
             case {"do": "refresh_words"}:
@@ -138,6 +142,7 @@ def _notice(fields: Message) -> Notice:
         "chime": chime and Signal(chime),
         "style": Style(fields.get("style", "")),
         "when_quiet": WhenQuiet(fields.get("when_quiet", WhenQuiet.SKIP)),
+        "zones": tuple(fields.get("zones", ())),
     }
     return Notice(**{**fields, **closed})
 

@@ -90,7 +90,11 @@ def open_box(config: Config, output_file: Path | None = None, makes_ahead: bool 
         journal = stack.enter_context(closing(Journal(database)))
         accounts = stack.enter_context(closing(Accounts(database, clock)))
         device = stack.enter_context(
-            closing(open_device(settings.sound, settings.paths.state, output_file))
+            closing(
+                open_device(
+                    settings.sound, settings.paths.state, output_file, amplifier=settings.amplifier
+                )
+            )
         )
         words = Wordbook(LexiconFile(config.folder), config.lexicon, studio)
 
@@ -106,7 +110,7 @@ def open_box(config: Config, output_file: Path | None = None, makes_ahead: bool 
             lambda: words.fault,
         ]
         station = Station(
-            settings, player, studio, timetable, endings, journal, accounts, words, clock, faults
+            settings, player, studio, timetable, endings, journal, accounts, words, clock, faults, device
         )
         loops = (
             stack.enter_context(Loop("studio", make_and_read, studio.wake)),
@@ -114,7 +118,7 @@ def open_box(config: Config, output_file: Path | None = None, makes_ahead: bool 
             stack.enter_context(Loop("player", player.step, player.wake)),
         )
         stack.callback(player.stop_all, "广播站关闭")
-        yield Box(station, player, timetable, clock, device.note, loops, faults)
+        yield Box(station, player, timetable, clock, device.note, (*loops, device.watch), faults)
 
 
 @contextmanager

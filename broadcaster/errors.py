@@ -48,6 +48,18 @@ class DeviceLost(BroadcasterError):
     """The sound device does not exist, cannot be opened or has gone."""
 
 
+class AmplifierLost(BroadcasterError):
+    """The relays of the amplifier cannot be reached or do not answer."""
+
+
+class AmplifierInUse(BroadcasterError):
+    """Somebody wants to switch the amplifier by hand while it is on the air, or there is none."""
+
+
+class ZoneUnknown(BroadcasterError):
+    """A zone that the station's amplifier does not have."""
+
+
 class AlreadyRunning(BroadcasterError):
     """Another box holds this state folder."""
 

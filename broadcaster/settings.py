@@ -1,11 +1,11 @@
 """The files in config/, read once, checked whole, and handed out as frozen values."""
 
 from pathlib import Path
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, Literal, Self, TypeVar
 from zoneinfo import ZoneInfo, available_timezones
 
 import yaml
-from pydantic import AfterValidator, Field, ValidationError
+from pydantic import AfterValidator, Field, StringConstraints, ValidationError, model_validator
 
 from broadcaster.air_settings import SOFTER, LoopSettings, QuietSettings, VolumeByHour
 from broadcaster.errors import ConfigError
@@ -122,6 +122,40 @@ class SoundSettings(Section):
     )
 
 
+Relay = Annotated[int, Field(ge=0, le=27)]
+ZoneName = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
+
+
+class AmplifierSettings(Section):
+    """The amplifier's relays; a relay is a BCM number on the GPIO, a place from 1 on a serial board."""
+
+    kind: Literal["none", "gpio", "serial"] = Field("none", description="what the relays hang on")
+    power: Relay | None = Field(None, description="the relay of the whole amplifier")
+    zones: dict[ZoneName, Relay] = Field({}, description="the relay of each line of horns")
+    active_high: bool = Field(True, description="gpio: whether a high pin switches on")
+    port: str = Field("", description="serial: the port, best by its name in /dev/serial/by-id")
+    board: Literal["lcus", "kmtronic", "devantech"] = Field("lcus", description="serial: kind of board")
+    answers: bool = Field(True, description="serial: whether the board answers when it is asked")
+    warm_up_seconds: float = Field(2.0, ge=0, le=60, description="from the relay to the first sound")
+    hold_seconds: float = Field(10.0, ge=0, le=600, description="on after an item, seconds")
+    longest_on_minutes: float = Field(120, gt=0, le=1440, description="never on for longer, minutes")
+
+    @model_validator(mode="after")
+    def _wired(self) -> Self:
+        relays = [*self.zones.values(), *([] if self.power is None else [self.power])]
+        if self.kind == "none":
+            return self
+        if not relays:
+            raise ValueError("power（总电源）和 zones（分区）至少要写一样")
+        if len(set(relays)) < len(relays):
+            raise ValueError("power 和 zones 里，同一路继电器写了两次")
+        if self.kind == "serial" and not self.port:
+            raise ValueError("kind: serial 还要写 port（串口）；broadcaster devices 列出有哪些串口")
+        if self.kind == "serial" and not all(1 <= relay <= 8 for relay in relays):
+            raise ValueError("kind: serial 的继电器要写 1 到 8")
+        return self
+
+
 class EdgeSettings(Section):
     """The online voices `edge:*`."""
 
@@ -176,6 +210,7 @@ class Settings(Section):
     sound: SoundSettings = SoundSettings()
     quiet: QuietSettings = QuietSettings()
     loops: LoopSettings = LoopSettings()
+    amplifier: AmplifierSettings = AmplifierSettings()
     voices: VoicesSettings = VoicesSettings()
     cache: CacheSettings = CacheSettings()
     web: WebSettings = WebSettings()

@@ -33,6 +33,7 @@ REASONS = {
     "enum": "要写 0 到 4",
     "literal_error": "可以写：{expected}",
     "greater_than_equal": "不能小于 {ge}",
+    "greater_than": "要大于 {gt}",
     "less_than_equal": "不能大于 {le}",
 }
 

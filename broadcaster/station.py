@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from broadcaster.clock import Clock
-from broadcaster.errors import BroadcasterError
+from broadcaster.errors import AmplifierInUse, BroadcasterError, ZoneUnknown
 from broadcaster.model import Airing, JournalEntry, Kind, Notice, Prepared, Pruned, Script
 from broadcaster.playout.player import Player
+from broadcaster.playout.sound_device import SoundDevice
 from broadcaster.schedule.timetable import Timetable
 from broadcaster.settings import Settings
 from broadcaster.store.accounts import Accounts
@@ -40,6 +41,16 @@ class Status:
 
     on_air: OnAir | None
     waiting: tuple[Airing, ...]
+    fault: str
+
+
+@dataclass(frozen=True)
+class DeviceState:
+    """The card that sound goes to, or ""; whether it would be heard; the relays that are on."""
+
+    card: str
+    ready: bool
+    relays_on: tuple[str, ...]
     fault: str
 
 
@@ -88,6 +99,7 @@ class Station:
         words: Wordbook,
         clock: Clock,
         faults: Sequence[Callable[[], str]],
+        device: SoundDevice,
     ) -> None:
         self.settings = settings
         self.accounts = accounts
@@ -99,12 +111,14 @@ class Station:
         self._journal = journal
         self._clock = clock
         self._faults = faults
+        self._device = device
 
     def announce(self, notice: Notice, *, asked_by: str = "") -> Airing:
         """Put a notice on the air as soon as its precedence allows.
 
-        Raises `TextRefused` or `VoiceUnavailable`; then nothing was queued.
+        Raises `TextRefused`, `VoiceUnavailable` or `ZoneUnknown`; then nothing was queued.
         """
+        self._check_zones(notice)
         self._studio.settled(notice)
         self.words.refresh()
         now = self._clock.now()
@@ -158,6 +172,28 @@ class Station:
     def prepare(self) -> Iterator[Prepared]:
         """Make everything in the timetable now, one after the other."""
         return self._studio.prepare(self._timetable.notices())
+
+    def device(self) -> DeviceState:
+        """The loudspeaker line as it is now."""
+        device = self._device
+        return DeviceState(device.card, device.ready, device.relays_on, device.fault)
+
+    def power(self, names: tuple[str, ...], seconds: float) -> DeviceState:
+        """Exactly these relays on for so long, for somebody who works on them; none are all off.
+
+        Raises `AmplifierInUse` while something is on the air.
+        """
+        if self._player.on_air:
+            raise AmplifierInUse("正在播出，功放由广播站自己开关；要断开请先停播：broadcaster stop")
+        self._device.power(names, seconds)
+        return self.device()
+
+    def _check_zones(self, notice: Notice) -> None:
+        known = self.settings.amplifier.zones
+        for zone in notice.zones:
+            if zone not in known:
+                there = "、".join(known) or "一个也没有，请写在 amplifier.zones 里"
+                raise ZoneUnknown(f"没有叫 {zone} 的分区。现有的分区：{there}")
 
     def wait_for_end(self, airing_id: str, timeout_seconds: float | None = None) -> JournalEntry | None:
         """How an airing ended, waiting for it; None when the time is over first."""

@@ -194,9 +194,9 @@ class FakeDevice(Device):
     """Hears every sound in no time, and keeps its samples by item.
 
     With `holds` set an item that is finished goes on until `release`; `fail_next` is the reason for
-    which the next sound cannot be heard, and its item with it. `lose` pulls the card after so many
-    seconds of the item, `bring_back` puts it in again. `seconds_until_cut` is how much was heard when
-    it is faded out next; while it is `deaf` it does not fade.
+    which the next sound is lost, and its item with it; `lose` pulls the card after so many seconds of
+    the item. It is well again when it plays, or is told to be. `seconds_until_cut` is how much was
+    heard when it is faded out next; while it is `deaf` it does not fade.
     """
 
     def __init__(self) -> None:
@@ -211,7 +211,6 @@ class FakeDevice(Device):
         self._finished = False
         self._fault = ""
         self.begun: list[tuple[str, int | None, tuple[str, ...]]] = []
-        self._ready = True
         self.seconds_until_cut: float | None = None
         self.deaf = False
 
@@ -226,14 +225,13 @@ class FakeDevice(Device):
         try:
             samples, rate_hz = soundfile.read(sound, dtype="int16")
         except soundfile.LibsndfileError:
-            self.fail_next = f"声音文件读不出来：{sound.name}"
+            return self._end(f"声音文件读不出来：{sound.name}")
         if self.fail_next:
             self._fault, self.fail_next = self.fail_next, ""
-            self._end(self._fault)
-            return
+            return self._end(self._fault, lost=True)
         if not self.heard[self._item_id]:
             self.on_report(Started(self._item_id))
-        self._fault = ""
+        self.come_back()
         self.played.append(sound)
         self.heard[self._item_id].append(samples)
         self._seconds += len(samples) / rate_hz + pause_seconds
@@ -261,17 +259,18 @@ class FakeDevice(Device):
         self.fade_out()
 
     def lose(self, after_seconds: float = 0.0) -> None:
-        self._fault, self._ready = "声卡掉线", False
-        self._seconds = after_seconds
+        self._fault, self._seconds = "声卡掉线", after_seconds
         self._end(self._fault, lost=True)
 
-    def bring_back(self) -> None:
-        self._fault, self._ready = "", True
-        self.on_report(Back())
+    def come_back(self) -> None:
+        """Be well again."""
+        if self._fault:
+            self._fault = ""
+            self.on_report(Back())
 
     @property
     def ready(self) -> bool:
-        return self._ready
+        return not self._fault
 
     @property
     def fault(self) -> str:

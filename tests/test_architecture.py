@@ -51,8 +51,8 @@ MAY_IMPORT: dict[str, set[str]] = {
 }
 
 AT_THE_TOP = {
-    *("cli", "commands", "cache_commands", "lexicon_commands", "schedule_commands", "console"),
-    "__init__",
+    *("cli", "commands", "cache_commands", "lexicon_commands", "schedule_commands", "technician"),
+    *("console", "__init__"),
 }
 
 HOMES: dict[str, set[str]] = {
@@ -70,6 +70,7 @@ HOMES: dict[str, set[str]] = {
     "flask_wtf": {"web"},
     "flatbuffers": {"tts/tflite_graph.py"},
     "g2pM": {"script/network.py"},
+    "gpiozero": {"playout/gpio_relays.py"},
     "numpy": {"model.py", "voice_child.py", "script/network.py", "tts", "clips"},
     "opencc": {"script/hanzi.py"},
     "pydantic": {

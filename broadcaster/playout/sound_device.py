@@ -3,66 +3,104 @@
 import logging
 import os
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from broadcaster.child import Child
-from broadcaster.playout.cards import choose_output, list_cards
-from broadcaster.playout.device import Device, Ended, Started
+from broadcaster.clock import Clock
+from broadcaster.loop import Loop
+from broadcaster.playout.amplifier import Amplifier
+from broadcaster.playout.cards import CardChoice
+from broadcaster.playout.device import Back, Device, Ended, Started
 from broadcaster.playout.sound_messages import (
+    AmplifierState,
     Begin,
+    CardOutput,
     Command,
     Configure,
     FadeOut,
     Fault,
     FileOutput,
     Finish,
+    Leave,
     Leaving,
     Message,
     Output,
     Play,
+    Power,
     Progress,
 )
 from broadcaster.playout.wav_file import start_wav_file
-from broadcaster.settings import SoundSettings
+from broadcaster.playout.wiring import Wiring
+from broadcaster.settings import AmplifierSettings, SoundSettings
 
 logger = logging.getLogger(__name__)
 
 FIRST_RESTART_SECONDS = 0.3
 LONGEST_RESTART_SECONDS = 5.0
 FADING_SECONDS = 1.0
+POWER_SECONDS = 1.5
+WATCH_SECONDS = 1.0
+# While an item sounds the child reports five times a second.
+HUNG_SECONDS = 3.0
 CHILD_DIED = "声音进程意外退出，正在重新启动"
 CLOSED = "程序正在退出"
+ALWAYS_ON = AmplifierSettings()
+NO_AMPLIFIER = Wiring()
+NOTHING_ON = AmplifierState((), "")
 
 
 class SoundDevice(Device):
     """Speaks through a sound child, and starts a new one 0.3 s after it dies; later each time it dies
-    again without having played. What is asked meanwhile waits for the new child.
+    again without a device that works. What is asked meanwhile waits for the new child.
 
-    `note` is a sentence for the person who starts the box, or "".
+    `choose` says where the sound should go, with a sentence of warning or ""; it is asked once a second,
+    and where the answer changes a new child takes over between two items. A child that hangs is ended.
     """
 
-    def __init__(self, configure: Configure, note: str = "") -> None:
+    def __init__(
+        self,
+        choose: Callable[[], tuple[Output, str]],
+        settings: SoundSettings,
+        wiring: Wiring = NO_AMPLIFIER,
+    ) -> None:
         super().__init__()
-        self.note = note
-        self._configure = configure
+        self._choose = choose
+        output, self._note = choose()
+        self._configure = Configure(
+            output,
+            settings.rate_hz,
+            settings.latency_seconds,
+            settings.linger_seconds,
+            settings.volume,
+            wiring,
+        )
+        self._clock = Clock(ZoneInfo("UTC"))
+        self._amplifier = NOTHING_ON
+        self._word_at = float("inf")
         self._lock = threading.Lock()
         self._item_id = ""
         self._seconds_heard = 0.0
         self._item_over = threading.Event()
+        self._relays_told = threading.Event()
         self._fault = ""
         self._waiting: list[Command] = []
         self._child: Child | None = None
         self._closing = threading.Event()
         self._restart_seconds = FIRST_RESTART_SECONDS
         self._start_child()
+        self.watch = Loop("sound-watch", self.step, self._closing.set)
+        self.watch.start()
 
-    def begin(self, item_id: str) -> None:
+    def begin(self, item_id: str, volume: int | None = None, zones: tuple[str, ...] = ()) -> None:
         with self._lock:
             self._item_id, self._seconds_heard = item_id, 0.0
             self._item_over.clear()
-            self._send(Begin(item_id))
+            self._word_at = max(self._word_at, self._clock.monotonic())
+            self._send(Begin(item_id, volume, zones))
 
     def play(self, sound: Path, pause_seconds: float = 0.0) -> None:
         with self._lock:
@@ -76,9 +114,38 @@ class SoundDevice(Device):
         with self._lock:
             self._send(FadeOut())
 
+    def power(self, names: tuple[str, ...], seconds: float) -> None:
+        """Exactly these relays on for so long; none are all off. An item that sounds goes before.
+
+        Waits for what came of it: see `relays_on` and `fault`.
+        """
+        self._relays_told.clear()
+        with self._lock:
+            self._send(Power(names, seconds))
+        self._relays_told.wait(POWER_SECONDS)
+
+    @property
+    def ready(self) -> bool:
+        return not self._fault
+
     @property
     def fault(self) -> str:
-        return self._fault
+        return "；".join(filter(None, (self._fault or self._note, self._amplifier.fault)))
+
+    @property
+    def note(self) -> str:
+        """A sentence for the person who starts the box, or ""."""
+        return self._note
+
+    @property
+    def card(self) -> str:
+        """The card or PCM that the sound goes to, by the name that a person calls it; "" if to none."""
+        output = self._configure.output
+        return (output.card or output.name) if isinstance(output, CardOutput) else ""
+
+    @property
+    def relays_on(self) -> tuple[str, ...]:
+        return self._amplifier.on
 
     @property
     def pid(self) -> int | None:
@@ -93,15 +160,39 @@ class SoundDevice(Device):
         if sounding and self._child:
             self.fade_out()
             self._item_over.wait(FADING_SECONDS)
-        self._closing.set()
+        self.watch.stop()
         with self._lock:
             child, self._child = self._child, None
         if child:
             child.stop()
         with self._lock:
-            unreported = self._end_item(CLOSED)
+            unreported = self._end_item(CLOSED, lost=False)
         if unreported:
             self.on_report(unreported)
+        self._make_sure_of_power()
+
+    def step(self) -> None:
+        """Look once whether the child hangs, and whether another output is there."""
+        self._closing.wait(WATCH_SECONDS)
+        output, self._note = self._choose()
+        with self._lock:
+            if self._closing.is_set() or self._child is None:
+                return
+            sounding = bool(self._item_id)
+            silent_for = self._clock.monotonic() - self._word_at
+            if (sounding or self._amplifier.on) and silent_for > HUNG_SECONDS:
+                logger.error("the sound child hangs")
+                self._child.break_off()
+            elif output != self._configure.output and not sounding:
+                logger.info("sound goes to %s from now on", output)
+                self._configure = replace(self._configure, output=output)
+                self._child.send(Leave())
+                self._child = None
+
+    def _make_sure_of_power(self) -> None:
+        """A child that had to be killed left its relays as they were."""
+        if self._amplifier.on:
+            Amplifier(self._configure.wiring, self._clock).close()
 
     def _send(self, command: Command) -> None:
         """With the lock held, as for all that must fit together: the item and who knows of it."""
@@ -116,17 +207,23 @@ class SoundDevice(Device):
                 return
             module = "broadcaster.playout.sound_child"
             self._child = Child("sound", module, self._receive, self._child_ended)
-            for message in (self._configure, *self._waiting):
+            self._amplifier, self._word_at = NOTHING_ON, float("inf")
+            for message in (replace(self._configure, suspicion=self._fault), *self._waiting):
                 self._child.send(message)
             self._waiting.clear()
 
     def _receive(self, message: Message) -> None:
+        self._word_at = self._clock.monotonic()
         match message:
             case Progress(item_id, seconds) if item_id == self._item_id:
                 self._seconds_heard = seconds
+            case AmplifierState():
+                self._amplifier = message
+                self._relays_told.set()
             case Leaving(fault, ended):
                 with self._lock:
                     self._child = None
+                self._amplifier = NOTHING_ON
                 self._note_fault(fault)
                 if ended:
                     self._receive(ended)
@@ -136,15 +233,15 @@ class SoundDevice(Device):
                 self._forget(item_id)
                 self.on_report(message)
             case Started():
-                self._restart_seconds = FIRST_RESTART_SECONDS
                 self.on_report(message)
 
     def _child_ended(self) -> None:
         """On the dead child's reader thread, which has nothing else to do than wait and start one."""
         with self._lock:
-            unreported = self._end_item(CHILD_DIED) if self._child else None
+            died = self._child is not None
+            unreported = self._end_item(CHILD_DIED, lost=True) if died else None
             self._child = None
-        if not self._fault:
+        if died and not self._fault:
             self._note_fault(CHILD_DIED)
         if unreported:
             self.on_report(unreported)
@@ -157,11 +254,11 @@ class SoundDevice(Device):
         self._restart_seconds = min(2 * seconds, LONGEST_RESTART_SECONDS)
         return seconds
 
-    def _end_item(self, reason: str) -> Ended | None:
+    def _end_item(self, reason: str, lost: bool) -> Ended | None:
         """The end that the child can no longer report, if an item is on; with the lock held."""
         if not self._item_id:
             return None
-        ended = Ended(self._item_id, self._seconds_heard, False, reason)
+        ended = Ended(self._item_id, self._seconds_heard, False, reason, lost)
         self._item_id = ""
         return ended
 
@@ -172,9 +269,13 @@ class SoundDevice(Device):
                 self._item_over.set()
 
     def _note_fault(self, sentence: str) -> None:
-        if sentence != self._fault:
+        was, self._fault = self._fault, sentence
+        if not sentence:
+            self._restart_seconds = FIRST_RESTART_SECONDS
+        if sentence != was:
             logger.warning("sound device: %s", sentence or "well again")
-        self._fault = sentence
+        if was and not sentence:
+            self.on_report(Back())
 
 
 def open_device(
@@ -182,19 +283,16 @@ def open_device(
     state_folder: Path,
     output_file: Path | None = None,
     environment: Mapping[str, str] = os.environ,
+    amplifier: AmplifierSettings = ALWAYS_ON,
 ) -> SoundDevice:
-    """The device that the settings mean, or a WAV file in its place.
+    """The device that the settings mean, there or not, or a WAV file in its place.
 
-    Raises `DeviceLost` for a card that is not there, `FileUnwritable` for the file.
+    Raises `FileUnwritable` for the file.
     """
-    output: Output
-    note = ""
+    wiring = Wiring.of(amplifier)
     if output_file:
         start_wav_file(output_file, settings.rate_hz)
-        output = FileOutput(output_file.absolute())
-    else:
-        output, note = choose_output(settings.device, state_folder, environment, list_cards())
-    configure = Configure(
-        output, settings.rate_hz, settings.latency_seconds, settings.linger_seconds, settings.volume
-    )
-    return SoundDevice(configure, note)
+        file = FileOutput(output_file.absolute())
+        return SoundDevice(lambda: (file, ""), settings)
+    choice = CardChoice(settings.device, state_folder, environment)
+    return SoundDevice(choice.look, settings, wiring)

@@ -4,14 +4,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from broadcaster.playout.device import Ended, Started
+from broadcaster.playout.wiring import Wiring
 
 
 @dataclass(frozen=True)
 class CardOutput:
-    """A PCM of ALSA, `name`, as defined by the configuration file `alsa_config`."""
+    """A PCM of ALSA, `name`, as defined by the configuration file `alsa_config`; `card` is what a person
+    calls it."""
 
     name: str
     alsa_config: Path
+    card: str = ""
 
 
 @dataclass(frozen=True)
@@ -26,18 +29,30 @@ class FileOutput:
     path: Path
 
 
-Output = CardOutput | SilentOutput | FileOutput
+@dataclass(frozen=True)
+class AbsentOutput:
+    """The device is not there, for `reason`: every item fails with it."""
+
+    reason: str
+
+
+Output = CardOutput | SilentOutput | FileOutput | AbsentOutput
 
 
 @dataclass(frozen=True)
 class Configure:
-    """The first message to a child: where the sound goes, and how."""
+    """The first message to a child: where the sound goes, and how.
+
+    `suspicion` is the fault that its predecessor left: the device is well only when it has been tried.
+    """
 
     output: Output
     rate_hz: int
     latency_seconds: float
     linger_seconds: float
     volume: int
+    wiring: Wiring
+    suspicion: str = ""
 
 
 @dataclass(frozen=True)
@@ -45,6 +60,8 @@ class Begin:
     """Start an item."""
 
     item_id: str
+    volume: int | None = None
+    zones: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -65,12 +82,26 @@ class FadeOut:
     """End the item now."""
 
 
-Command = Begin | Play | Finish | FadeOut
+@dataclass(frozen=True)
+class Power:
+    """Somebody at the amplifier wants these relays on, by name, for so long; none are all off."""
+
+    names: tuple[str, ...]
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Leave:
+    """End: another child is to take over."""
+
+
+Command = Begin | Play | Finish | FadeOut | Power | Leave
 
 
 @dataclass(frozen=True)
 class Progress:
-    """How much of the item has been heard so far; what is known of it if the child dies."""
+    """How much of the item has been heard so far; what is known of it if the child dies. And a sign of
+    life: while an item or a relay is on it comes five times a second, at worst with no `item_id`."""
 
     item_id: str
     seconds_played: float
@@ -84,6 +115,14 @@ class Fault:
 
 
 @dataclass(frozen=True)
+class AmplifierState:
+    """The relays that are on, by name, and what is wrong with them, in Chinese or ""."""
+
+    on: tuple[str, ...]
+    fault: str
+
+
+@dataclass(frozen=True)
 class Leaving:
     """This child ends itself at once, and with it an item; what is asked next is for another child."""
 
@@ -91,4 +130,4 @@ class Leaving:
     ended: Ended | None
 
 
-Message = Started | Ended | Progress | Fault | Leaving
+Message = Started | Ended | Progress | Fault | AmplifierState | Leaving

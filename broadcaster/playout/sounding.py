@@ -11,7 +11,9 @@ from broadcaster.playout.pcm_file import SoundUnreadable, read_pcm
 class Sounding:
     """What is still to be read of an item, and how it will end."""
 
-    def __init__(self, item_id: str, first_frame: int, rate_hz: int, block_frames: int) -> None:
+    def __init__(
+        self, item_id: str, first_frame: int, rate_hz: int, block_frames: int, volume: Volume
+    ) -> None:
         self.item_id = item_id
         self.first_frame = first_frame
         self.started = False
@@ -19,6 +21,7 @@ class Sounding:
         self.reason = ""
         self._rate_hz = rate_hz
         self._block_frames = block_frames
+        self._volume = volume
         self._sounds: deque[Iterator[bytes]] = deque()
 
     def append(self, sound: Path, pause_seconds: float) -> None:
@@ -26,7 +29,7 @@ class Sounding:
             self._sounds.append(read_pcm(sound, self._rate_hz, self._block_frames))
             self._sounds.append(self._silence(round(pause_seconds * self._rate_hz)))
 
-    def next_block(self, volume: Volume) -> bytes:
+    def next_block(self) -> bytes:
         """The next PCM, or b"" when all that was appended has been read."""
         while self._sounds:
             try:
@@ -35,7 +38,7 @@ class Sounding:
                 self.end_here(str(error))
                 return b""
             if block:
-                return volume.apply(block)
+                return self._volume.apply(block)
             self._sounds.popleft()
         return b""
 

@@ -9,7 +9,7 @@ from fakes import FakeDevice
 from rig.listening import Listener, Sound, make_sound
 from rig.rig import FakeRig, wait_until
 
-from broadcaster.playout.device import Device, Ended, Started
+from broadcaster.playout.device import Back, Device, Ended, Started
 from broadcaster.playout.sound_device import open_device
 from broadcaster.settings import SoundSettings
 
@@ -88,6 +88,7 @@ def test_an_item_that_fades_ends_unwhole(listener: Listener, tmp_path: Path) -> 
     listener.device.fade_out()
     ended = listener.ended("a")
     assert not ended.whole
+    assert not ended.lost
     assert ended.reason
     assert 0 < ended.seconds_played <= 20
 
@@ -119,9 +120,49 @@ def test_an_unreadable_sound_ends_the_item_with_a_reason(
     if content is not None:
         bad.path.write_bytes(content)
     ended = listener.speak("a", clip, bad, clip)
-    assert (ended.whole, ended.seconds_played) == (False, pytest.approx(0.15))
+    assert (ended.whole, ended.lost, ended.seconds_played) == (False, False, pytest.approx(0.15))
     assert "bad.flac" in ended.reason
+    assert listener.device.ready
     assert listener.speak("b", clip).whole
+
+
+def lose(listener: Listener, request: pytest.FixtureRequest) -> None:
+    if isinstance(listener.device, FakeDevice):
+        listener.device.fail_next = "声卡掉线了"
+    else:
+        request.getfixturevalue("fake_rig").unplug()
+
+
+def give_back(listener: Listener, request: pytest.FixtureRequest) -> None:
+    if isinstance(listener.device, FakeDevice):
+        listener.device.come_back()
+    else:
+        request.getfixturevalue("fake_rig").replug()
+
+
+@pytest.mark.parametrize("listener", ["fake", "card"], indirect=True)
+def test_a_loss_is_told_from_other_ends_and_so_is_the_return(
+    listener: Listener, clip: Sound, request: pytest.FixtureRequest
+) -> None:
+    assert listener.device.ready
+    lose(listener, request)
+    ended = listener.speak("a", clip)
+    assert (ended.whole, ended.lost, ended.seconds_played) == (False, True, 0.0)
+    assert ended.reason
+    assert not listener.device.ready
+    assert listener.device.fault
+    give_back(listener, request)
+    wait_until(lambda: Back() in listener.reports)
+    assert listener.device.ready
+    assert listener.device.fault == ""
+    assert listener.speak("b", clip).whole
+
+
+def test_an_item_may_have_a_volume_and_zones_of_its_own(listener: Listener, clip: Sound) -> None:
+    listener.device.begin("a", volume=30, zones=("村东",))
+    listener.device.play(clip.path)
+    listener.device.finish()
+    assert listener.ended("a").whole
 
 
 def test_closing_ends_what_sounds(listener: Listener, tmp_path: Path) -> None:

@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 from rig.listening import Listener, Sound, make_sound
+from rig.relay_board import RelayBoard, plugged_in
 from rig.rig import Rig
 
-from broadcaster.playout.sound_device import open_device
-from broadcaster.settings import SoundSettings
+from broadcaster.playout.sound_device import ALWAYS_ON, open_device
+from broadcaster.settings import AmplifierSettings, SoundSettings
 
 OpenOn = Callable[..., Listener]
 
@@ -19,12 +20,20 @@ def open_on(tmp_path: Path) -> Iterator[OpenOn]:
     """Open a device on a rig, with any sound settings; it is closed after the test."""
     with ExitStack() as stack:
 
-        def opened(rig: Rig, **settings: object) -> Listener:
+        def opened(rig: Rig, amplifier: AmplifierSettings = ALWAYS_ON, **settings: object) -> Listener:
             sound = SoundSettings(**{"linger_seconds": 0.0, **settings})
-            device = open_device(sound, tmp_path / "state", environment=rig.environment)
+            device = open_device(
+                sound, tmp_path / "state", environment=rig.environment, amplifier=amplifier
+            )
             return Listener(stack.enter_context(closing(device)))
 
         yield opened
+
+
+@pytest.fixture
+def board(tmp_path: Path) -> Iterator[RelayBoard]:
+    with plugged_in(tmp_path) as board:
+        yield board
 
 
 @pytest.fixture

@@ -3,8 +3,8 @@ from pathlib import Path
 import pytest
 
 from broadcaster.errors import DeviceLost
-from broadcaster.playout.cards import Card, choose_output, list_cards
-from broadcaster.playout.sound_messages import CardOutput, SilentOutput
+from broadcaster.playout.cards import Card, CardChoice, choose_output, list_cards
+from broadcaster.playout.sound_messages import AbsentOutput, CardOutput, SilentOutput
 
 # As the kernel of a Raspberry Pi with a USB card prints it.
 CARDS_FILE = """\
@@ -97,6 +97,57 @@ def test_a_technician_s_configuration_is_used_as_it_is(
     chosen, _ = choose_output(device, tmp_path / "state", {"ALSA_CONFIG_PATH": "/etc/rc"}, cards)
     assert chosen == CardOutput(name, Path("/etc/rc"))
     assert not (tmp_path / "state").exists()
+
+
+class Socket:
+    """A machine whose cards come and go while a choice looks on."""
+
+    def __init__(self, device: str, folder: Path) -> None:
+        self.cards: list[Card] = []
+        self.choice = CardChoice(device, folder / "state", {}, lambda: self.cards)
+
+    def look(self, *cards: Card) -> str:
+        """The id of the card that is taken, else `silent` or why there is none."""
+        self.cards = list(cards)
+        output, _ = self.choice.look()
+        if isinstance(output, CardOutput):
+            return config_of(output).split('card "')[1].split('"')[0]
+        return output.reason if isinstance(output, AbsentOutput) else "silent"
+
+
+def test_auto_takes_a_card_that_comes_later(tmp_path: Path, cards: list[Card]) -> None:
+    socket = Socket("auto", tmp_path)
+    assert socket.look() == "silent"
+    assert "没有找到声卡" in socket.choice.look()[1]
+    assert socket.look(*cards[:2]) == "Headphones"
+    assert socket.look(*cards) == "Device"
+    assert socket.choice.look()[1] == ""
+
+
+def test_auto_does_not_leave_a_card_that_has_gone_for_a_worse_one(
+    tmp_path: Path, cards: list[Card]
+) -> None:
+    socket = Socket("auto", tmp_path)
+    socket.look(*cards)
+    assert "Device（USB Audio Device） 不见了" in socket.look(*cards[:2])
+    assert "不见了" in socket.look()
+    assert socket.look(*cards) == "Device"
+
+
+def test_auto_takes_another_card_of_the_kind_in_place_of_one_that_has_gone(
+    tmp_path: Path, cards: list[Card]
+) -> None:
+    socket, spare = Socket("auto", tmp_path), Card("Spare", "USB-Audio", "Spare")
+    socket.look(*cards)
+    assert socket.look(spare, *cards) == "Device"
+    assert socket.look(spare, *cards[:2]) == "Spare"
+
+
+def test_a_named_card_is_waited_for_and_found_at_any_place(tmp_path: Path, cards: list[Card]) -> None:
+    socket = Socket("Headphones", tmp_path)
+    assert "没有叫 Headphones 的声卡" in socket.look()
+    assert "没有叫 Headphones 的声卡" in socket.look(cards[2])
+    assert socket.look(*reversed(cards)) == "Headphones"
 
 
 def test_a_state_folder_that_cannot_be_written_is_said(tmp_path: Path, cards: list[Card]) -> None:

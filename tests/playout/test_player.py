@@ -315,7 +315,7 @@ def test_a_lost_card_makes_the_scheduled_one_wait_and_go_on(air: Air) -> None:
     air.device.lose(after_seconds=1.2)
     thread.join(10)
     assert not air.player.air_next() and air.journal == []
-    air.device.bring_back()
+    air.device.come_back()
     air.device.holds = False
     air.player.air_next()
     (entry,) = air.journal
@@ -351,7 +351,7 @@ def test_a_card_that_is_back_wakes_the_player(air: Air) -> None:
     air.put("scheduled", kind=Kind.SCHEDULED)
     thread = threading.Thread(target=lambda: (air.player.step(), air.player.step()))
     thread.start()
-    air.device.bring_back()
+    air.device.come_back()
     thread.join(10)
     assert air.endings() == [("scheduled", Outcome.PLAYED)]
 

@@ -121,6 +121,17 @@ def test_volume_scales_every_sample(fake_rig: FakeRig, open_on: OpenOn, sounds: 
     wait_until(lambda: fake_rig.captured().startswith(halves))
 
 
+def test_the_volume_of_an_item_is_its_own(fake_rig: FakeRig, open_on: OpenOn, sounds: Sounds) -> None:
+    listener, quiet, loud = open_on(fake_rig), sounds(0.2), sounds(0.2)
+    listener.device.begin("a", volume=50)
+    listener.device.play(quiet.path)
+    listener.device.finish()
+    assert listener.ended("a").whole
+    assert listener.speak("b", loud).whole
+    halves = array("h", (round(sample / 2) for sample in array("h", quiet.pcm))).tobytes()
+    wait_until(lambda: halves in fake_rig.captured() and loud.pcm in fake_rig.captured())
+
+
 def test_a_stereo_card_gets_the_same_on_both_sides(
     fake_rig: FakeRig, open_on: OpenOn, sounds: Sounds
 ) -> None:

@@ -1,10 +1,18 @@
 """Cards that go, hang, are busy or were never there."""
 
+import os
+import signal
 from collections.abc import Callable
+from contextlib import closing
 
 import pytest
-from rig.listening import RATE_HZ, Listener, Sound, silence, wait_until_closed
+from rig.listening import RATE_HZ, Listener, Sound, child_of, silence, wait_until_closed
 from rig.rig import FakeRig, Rig, wait_until
+
+from broadcaster.playout.device import Back
+from broadcaster.playout.sound_device import SoundDevice
+from broadcaster.playout.sound_messages import AbsentOutput, CardOutput, Output, SilentOutput
+from broadcaster.settings import SoundSettings
 
 OpenOn = Callable[..., Listener]
 Sounds = Callable[[float], Sound]
@@ -27,33 +35,85 @@ def seconds_heard(rig: Rig, clip: Sound) -> float:
     return heard / 2 / RATE_HZ
 
 
-@pytest.mark.parametrize("event", ["unplug", "stall"])
+@pytest.mark.parametrize("event", ["unplug", "stall", "deaf"])
 def test_a_card_that_goes_ends_the_item_with_what_was_really_heard(
     fake_rig: FakeRig, open_on: OpenOn, sounds: Sounds, event: str
 ) -> None:
     listener, clip = open_on(fake_rig), sounds(5.0)
     start(listener, fake_rig, clip)
-    getattr(fake_rig, event)()
+    fake_rig.village.tell(event, True)
     ended = listener.ended("a")
     heard = seconds_heard(fake_rig, clip)
     assert not ended.whole
+    assert ended.lost
     assert "声卡掉线" in ended.reason
     assert heard - 0.15 < ended.seconds_played <= heard + 0.02
     assert listener.device.fault
 
 
-@pytest.mark.parametrize(("event", "remedy"), [("unplug", "replug"), ("stall", "resume")])
+@pytest.mark.parametrize("event", ["unplug", "stall", "deaf"])
 def test_a_card_that_comes_back_is_used_again(
-    fake_rig: FakeRig, open_on: OpenOn, sounds: Sounds, event: str, remedy: str
+    fake_rig: FakeRig, open_on: OpenOn, sounds: Sounds, event: str
 ) -> None:
     listener, clip = open_on(fake_rig), sounds(0.3)
     start(listener, fake_rig, sounds(5.0))
-    getattr(fake_rig, event)()
+    fake_rig.village.tell(event, True)
     listener.ended("a")
-    getattr(fake_rig, remedy)()
+    fake_rig.village.tell(event, False)
     assert listener.speak("b", clip).whole
     wait_until(lambda: clip.pcm in fake_rig.captured())
     assert listener.device.fault == ""
+
+
+@pytest.mark.parametrize("event", ["unplug", "busy", "stall", "deaf"])
+def test_a_device_that_is_lost_is_tried_until_it_is_back_and_says_so(
+    fake_rig: FakeRig, open_on: OpenOn, sounds: Sounds, event: str
+) -> None:
+    listener, clip = open_on(fake_rig), sounds(0.3)
+    assert listener.speak("a", clip).whole
+    wait_until_closed(listener)
+    fake_rig.village.tell(event, True)
+    assert listener.speak("b", sounds(3.0)).lost
+    assert not listener.device.ready
+    assert Back() not in listener.reports
+    fake_rig.village.tell(event, False)
+    wait_until(lambda: listener.device.ready)
+    assert listener.reports[-1] == Back()
+    assert listener.device.fault == ""
+
+
+def test_a_card_that_stands_still_is_not_well_for_being_opened(
+    fake_rig: FakeRig, open_on: OpenOn, sounds: Sounds
+) -> None:
+    listener = open_on(fake_rig)
+    start(listener, fake_rig, sounds(5.0))
+    fake_rig.stall()
+    assert listener.ended("a").lost
+    assert listener.speak("b", sounds(0.05)).lost
+    assert Back() not in listener.reports
+
+
+def test_a_card_that_swallows_its_samples_is_a_loss(
+    fake_rig: FakeRig, open_on: OpenOn, sounds: Sounds
+) -> None:
+    listener = open_on(fake_rig)
+    fake_rig.village.tell("rush", True)
+    ended = listener.speak("a", sounds(10.0))
+    assert ended.lost
+    assert "不出声" in ended.reason
+    assert ended.seconds_played < 2
+
+
+def test_a_child_that_hangs_is_ended_and_the_next_item_plays(
+    fake_rig: FakeRig, open_on: OpenOn, sounds: Sounds
+) -> None:
+    listener = open_on(fake_rig)
+    start(listener, fake_rig, sounds(20.0))
+    os.kill(child_of(listener), signal.SIGSTOP)
+    ended = listener.ended("a")
+    assert ended.lost
+    assert "声音进程" in ended.reason
+    assert listener.speak("b", sounds(0.3)).whole
 
 
 def test_a_sound_server_that_loses_its_card_is_a_loss_too(
@@ -102,6 +162,30 @@ def test_a_card_that_is_absent_at_the_start_is_a_fault_and_plays_when_it_comes(
     wait_until(lambda: "没有插好" in listener.device.fault)
     fake_rig.replug()
     assert listener.speak("a", clip).whole
+
+
+def test_an_output_that_is_found_later_is_taken_between_two_items(
+    fake_rig: FakeRig, sounds: Sounds
+) -> None:
+    outputs: list[Output] = [AbsentOutput("没有叫 Attic 的声卡")]
+    settings = SoundSettings(linger_seconds=0.0)
+    with closing(SoundDevice(lambda: (outputs[-1], ""), settings)) as device:
+        listener, clip = Listener(device), sounds(0.2)
+        wait_until(lambda: "Attic" in device.fault)
+        missed = listener.speak("a", clip)
+        assert (missed.lost, missed.reason) == (True, "没有叫 Attic 的声卡")
+        outputs.append(CardOutput("village", fake_rig.asoundrc))
+        wait_until(lambda: device.ready)
+        assert Back() in listener.reports
+        assert listener.speak("b", clip).whole
+        device.begin("c")
+        device.play((long := sounds(2.5)).path)
+        outputs.append(SilentOutput())
+        device.finish()
+        assert listener.ended("c").whole
+        wait_until(lambda: long.pcm in fake_rig.captured())
+        wait_until(lambda: device.card == "")
+        assert listener.speak("d", clip).whole
 
 
 def test_a_pcm_that_does_not_exist_ends_every_item_with_a_reason(

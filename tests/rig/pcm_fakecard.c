@@ -6,12 +6,14 @@
  * played it, not when it is queued: what a close or an abort throws away is missing there, as it would
  * be from the loudspeaker. FOLDER/starts tells when: for each start of the clock a line with the moment in
  * ns and the samples' place, in frames from the beginning of the capture.
- * Three files change the card while they exist:
+ * Five files change the card while they exist:
  *
  *   FOLDER/unplug  opening fails with -ENODEV; an open stream gets POLLERR|POLLNVAL and -ENODEV for
  *                  ever, also after the file has gone, as snd-usb-audio does after an unplug
  *   FOLDER/busy    opening fails with -EBUSY, as when another program holds the card
  *   FOLDER/stall   the clock stands still: the card takes no more samples and reports no error
+ *   FOLDER/deaf    as stall, but the card says that it is ready for more
+ *   FOLDER/rush    the card takes everything at once and lets nothing be heard
  *
  * gcc -O2 -Wall -shared -fPIC -DPIC -o libasound_module_pcm_fakecard.so pcm_fakecard.c -lasound
  */
@@ -112,7 +114,13 @@ static void advance(card_t *card)
     if (!card->running)
         return;
     int64_t moment = now();
-    if (told(card->folder, "stall")) {
+    if (told(card->folder, "rush")) {
+        /* All but one frame: a whole buffer at once looks to ALSA as if nothing had been played. */
+        card->played = card->played_then = card->captured = card->queued ? card->queued - 1 : 0;
+        card->started_at = moment;
+        return;
+    }
+    if (told(card->folder, "stall") || told(card->folder, "deaf")) {
         card->played_then = card->played;
         card->started_at = moment;
         return;
@@ -230,7 +238,7 @@ static int card_poll_revents(snd_pcm_ioplug_t *io, struct pollfd *pfd, unsigned 
     }
     advance(card);
     int64_t space = (int64_t)io->buffer_size - (int64_t)(card->queued - card->played);
-    int writable = !card->running || space >= (int64_t)io->period_size;
+    int writable = !card->running || told(card->folder, "deaf") || space >= (int64_t)io->period_size;
     *revents = writable ? POLLOUT : 0;
     return 0;
 }

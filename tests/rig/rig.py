@@ -97,7 +97,7 @@ class FakeCard:
         return moment_ns / 1e9 + (place - start) / self.rate_hz
 
     def tell(self, what: str, is_so: bool) -> None:
-        """`unplug`, `busy` or `stall`."""
+        """`unplug`, `busy`, `stall`, `deaf` or `rush`."""
         if is_so:
             (self.folder / what).touch()
         else:

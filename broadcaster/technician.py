@@ -1,0 +1,165 @@
+"""The commands of who stands at the amplifier: which cards, ports and relays there are; on and off.
+
+Where a box runs it does the switching; else this process does, and switches off before it ends.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import sys
+import tempfile
+import time
+from contextlib import closing
+from dataclasses import asdict
+from pathlib import Path
+
+from broadcaster import control
+from broadcaster.clock import Clock
+from broadcaster.console import print_json
+from broadcaster.errors import AmplifierInUse, AmplifierLost, BroadcasterError
+from broadcaster.playout.amplifier import Amplifier
+from broadcaster.playout.cards import CardChoice, list_cards
+from broadcaster.playout.sound_messages import AbsentOutput, CardOutput
+from broadcaster.playout.wiring import Wiring
+from broadcaster.settings import Settings, load_settings
+
+SERIAL_PORTS = Path("/dev/serial/by-id")
+LOOK_SECONDS = 0.1
+TRYING_SECONDS = 1.5
+
+Arguments = argparse.Namespace
+
+
+def devices(arguments: Arguments) -> int:
+    settings = load_settings(arguments.config)
+    state = _ask(settings, {"do": "device"})
+    card, fault = _would_choose(settings) if state is None else (state["card"], state["fault"])
+    relays = Wiring.of(settings.amplifier).relays
+    content: control.Message = {
+        "running": state is not None,
+        "cards": [asdict(each) | {"in_use": each.id == card} for each in list_cards()],
+        "card": card,
+        "serial_ports": [str(port) for port in sorted(SERIAL_PORTS.glob("*"))],
+        "relays": {name: name in state["relays_on"] if state else None for name in relays},
+        "fault": fault,
+    }
+    _report(content, _told(content), arguments)
+    return 0
+
+
+def switch_on(arguments: Arguments) -> int:
+    settings = load_settings(arguments.config)
+    relays = Wiring.of(settings.amplifier).relays
+    names = tuple(arguments.names) or tuple(relays)
+    _check(names, relays)
+    if not 0 < arguments.minutes <= settings.amplifier.longest_on_minutes:
+        longest = settings.amplifier.longest_on_minutes
+        raise AmplifierInUse(f"--minutes 要在 0 到 {longest:g} 之间（amplifier.longest_on_minutes）")
+    running = _power(settings, names, 60 * arguments.minutes)
+    sentence = f"合上了：{'、'.join(names)}，{arguments.minutes:g} 分钟后自动断开。"
+    if running:
+        _report({"on": names}, sentence, arguments)
+        return 0
+    _report({"on": names}, sentence + "按 Ctrl-C 马上断开。", arguments)
+    _hold(settings, names, 60 * arguments.minutes)
+    return 0
+
+
+def switch_off(arguments: Arguments) -> int:
+    settings = load_settings(arguments.config)
+    if not Wiring.of(settings.amplifier).relays:
+        _report({"on": []}, "没有接继电器（amplifier.kind 是 none），不用断开。", arguments)
+        return 0
+    if not _power(settings, (), 0.0):
+        _hold(settings, (), 0.0)
+    _report({"on": []}, "继电器都断开了。", arguments)
+    return 0
+
+
+def try_relays(arguments: Arguments) -> int:
+    settings = load_settings(arguments.config)
+    relays = Wiring.of(settings.amplifier).relays
+    _check(tuple(relays), relays)
+    for name, number in relays.items():
+        if not arguments.json:
+            print(f"{name}（第 {number} 路）：合上……", flush=True)
+        if _power(settings, (name,), TRYING_SECONDS):
+            time.sleep(TRYING_SECONDS)
+        else:
+            _hold(settings, (name,), TRYING_SECONDS)
+    _report({"tried": list(relays)}, "都试过了，已经断开。没有听到响的那一路，请检查接线。", arguments)
+    return 0
+
+
+def _check(names: tuple[str, ...], relays: dict[str, int]) -> None:
+    if not relays:
+        raise AmplifierInUse("没有接继电器，请先写好 config/broadcaster.yaml 里的 amplifier")
+    for name in names:
+        if name not in relays:
+            raise AmplifierInUse(f"没有叫 {name} 的继电器，可以写：{'、'.join(relays)}")
+
+
+def _power(settings: Settings, names: tuple[str, ...], seconds: float) -> bool:
+    """Have the running box do it; False where none runs."""
+    state = _ask(settings, {"do": "power", "names": names, "seconds": seconds})
+    if state and set(state["relays_on"]) != set(names):
+        raise AmplifierLost(state["fault"] or "功放没有照办，请看 broadcaster status")
+    return state is not None
+
+
+def _hold(settings: Settings, names: tuple[str, ...], seconds: float) -> None:
+    """Do it in this process, until the time is over or somebody ends it; then all is off."""
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.default_int_handler)
+    clock = Clock(settings.station.zone)
+    with closing(Amplifier(Wiring.of(settings.amplifier), clock)) as amplifier:
+        amplifier.power(names, seconds)
+        while not amplifier.fault and amplifier.busy:
+            time.sleep(LOOK_SECONDS)
+            amplifier.step()
+        if amplifier.fault:
+            raise AmplifierLost(amplifier.fault)
+
+
+def _ask(settings: Settings, request: control.Message) -> control.Message | None:
+    answers = control.ask(settings.paths.state, request)
+    if answers is None:
+        return None
+    answer: control.Message = next(answers, {"error": "广播站没有回答，请重启它。"})
+    if "error" in answer:
+        raise BroadcasterError(answer["error"])
+    state: control.Message = answer["device"]
+    return state
+
+
+def _would_choose(settings: Settings) -> tuple[str, str]:
+    """The card that a box would take if it were started now, and what would be wrong."""
+    with tempfile.TemporaryDirectory() as folder:
+        output, note = CardChoice(settings.sound.device, Path(folder), os.environ).look()
+    if isinstance(output, CardOutput):
+        return output.card or output.name, note
+    return "", output.reason if isinstance(output, AbsentOutput) else note
+
+
+def _told(content: control.Message) -> str:
+    using = "正在用" if content["running"] else "启动后会用"
+    state = {True: "合上", False: "断开", None: "不知道（广播站没有运行）"}
+    lines = [
+        f"声卡：{card['id']}（{card['name']}）" + (f"  ← {using}" if card["in_use"] else "")
+        for card in content["cards"]
+    ] or ["声卡：这台机器上没有"]
+    if content["card"] and not any(card["in_use"] for card in content["cards"]):
+        lines.append(f"声音送到：{content['card']}")
+    lines += [f"串口：{port}" for port in content["serial_ports"]]
+    lines += [f"继电器：{name}  {state[on]}" for name, on in content["relays"].items()]
+    lines += [f"故障：{content['fault']}"] if content["fault"] else []
+    return "\n".join(lines)
+
+
+def _report(content: object, text: str, arguments: Arguments) -> None:
+    if arguments.json:
+        print_json(content)
+    else:
+        print(text, file=sys.stdout, flush=True)
