@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Protocol
 
 from broadcaster.clock import Clock
+from broadcaster.errors import StoreUnusable
 
 logger = logging.getLogger(__name__)
 
@@ -59,7 +60,7 @@ class ClockTrust:
             self._trusted = True
             # What a clock that ran ahead has left behind would distrust the right time.
             self._seen = None
-            self._memory.put(TRUSTED_BOOT, self._boot_id)
+            self._remember(TRUSTED_BOOT, self._boot_id)
             self._note()
 
     def allows(self) -> bool:
@@ -89,7 +90,14 @@ class ClockTrust:
 
     def _note(self) -> None:
         self._noted_at = self._clock.monotonic()
-        self._memory.put(SEEN, self._clock.now().isoformat())
+        self._remember(SEEN, self._clock.now().isoformat())
+
+    def _remember(self, key: str, value: str) -> None:
+        try:
+            self._memory.put(key, value)
+        except StoreUnusable as error:
+            # A full disk must not make the clock wrong.
+            logger.warning("not remembered: %s", error)
 
     def _plausible(self) -> bool:
         now = self._clock.now()

@@ -203,6 +203,8 @@ def test_a_lost_device_is_a_failure_with_the_seconds_really_heard(air: Air) -> N
     air.put("b")
     air.player.air_next()
     assert air.player.fault == "声卡掉线"
+    assert not air.player.air_next()
+    air.device.come_back()
     air.player.air_next()
     assert air.endings() == [("a", Outcome.FAILED), ("b", Outcome.PLAYED)]
     assert (air.journal[0].reason, air.journal[0].seconds_played) == ("声卡掉线", 0.0)
