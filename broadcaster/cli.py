@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
-from broadcaster import __version__, commands
+from broadcaster import __version__, commands, journal_commands
 from broadcaster.errors import BroadcasterError
 from broadcaster.settings import CONFIG_FOLDER, SIGNALS
 
@@ -83,8 +83,9 @@ def make_parser() -> Parser:
 
     _add(group, "stop", commands.stop, "停播：停下正在播的，清空等候的")
     _add(group, "status", commands.status, "正在播什么，接下来播什么，有没有故障")
-    listed = _add(group, "journal", commands.journal, "播出记录，最近的在前")
-    listed.add_argument("--count", type=int, default=20, metavar="条数", help="最多几条，默认 20")
+    journal_commands.add_options(
+        _add(group, "journal", journal_commands.journal, "播出记录，最近的在前")
+    )
 
     rendered = _add(group, "render", commands.render, "把一段话做成声音文件（.wav .flac .mp3）")
     _add_notice(rendered)

@@ -22,8 +22,8 @@ from broadcaster.schedule.clockwork import Clockwork
 from broadcaster.schedule.timetable import Timetable
 from broadcaster.settings import LexiconSettings, Settings, TimetableSettings
 from broadcaster.station import Endings, Station
-from broadcaster.store.accounts import Accounts
-from broadcaster.store.journal import Journal
+from broadcaster.store.store import open_store
+from broadcaster.store.tables import DATABASE
 from broadcaster.studio import Studio
 from broadcaster.web.app import create_app
 from broadcaster.web.server import serve
@@ -65,24 +65,24 @@ def open_box(config: Config, output_file: Path | None = None) -> Iterator[Box]:
     clock = Clock(settings.station.zone)
     timetable = Timetable(config.timetable, settings.station)
     with ExitStack() as stack:
-        database = settings.paths.state / "broadcaster.db"
-        journal = stack.enter_context(closing(Journal(database)))
-        accounts = stack.enter_context(closing(Accounts(database, clock)))
+        store = stack.enter_context(open_store(settings.paths.state / DATABASE, clock))
         device = stack.enter_context(
             closing(open_device(settings.sound, settings.paths.state, output_file))
         )
         studio = stack.enter_context(
             closing(Studio(settings, config.lexicon, clock, lambda: _due_soon(timetable, clock)))
         )
-        endings = Endings(journal)
+        endings = Endings(store.journal)
         player = Player(studio.make, device, endings.record, clock)
-        faults: list[Callable[[], str]] = [lambda: player.fault]
-        station = Station(settings, player, studio, timetable, endings, journal, accounts, clock, faults)
+        faults: list[Callable[[], str]] = [lambda: player.fault, lambda: store.fault]
+        station = Station(settings, player, studio, timetable, endings, store, clock, faults)
         loops = (
+            *store.loops,
             stack.enter_context(Loop("studio", studio.step, studio.wake)),
             stack.enter_context(Loop("player", player.step, player.wake)),
+            stack.enter_context(Loop("progress", station.note_progress, station.wake)),
         )
-        stack.callback(player.stop_all, "广播站关闭")
+        stack.callback(player.leave, "广播站关闭")
         yield Box(station, player, timetable, clock, device.note, loops, faults)
 
 
@@ -110,9 +110,10 @@ def run(config: Config, tell: Callable[[str], None], output_file: Path | None, g
     with ExitStack() as stack:
         stack.enter_context(_only_one(settings.paths.state))
         box = stack.enter_context(open_box(config, output_file))
+        box.station.take_up()
         if greet and settings.station.first_notice:
             box.station.announce(Notice(settings.station.first_notice, title="试音"), asked_by="开机")
-        clockwork = Clockwork(box.timetable.slots, box.player.put, box.clock)
+        clockwork = Clockwork(box.timetable.slots, box.station.put, box.clock)
         clockwork.start()
         stack.callback(clockwork.stop)
         box.faults.append(lambda: clockwork.fault)

@@ -33,11 +33,12 @@ MAY_IMPORT: dict[str, set[str]] = {
     "daemon": FLOOR | SIBLINGS | {"studio", "station", "control", "web"},
 }
 
-AT_THE_TOP = {"cli", "commands", "__init__"}
+AT_THE_TOP = {"cli", "commands", "journal_commands", "__init__"}
 
 HOMES: dict[str, set[str]] = {
     "ai_edge_litert": {"tts"},
     "aiohttp": {"tts/edge.py"},
+    "alembic": {"store"},
     "apscheduler": {"schedule/clockwork.py"},
     "argon2": {"store/accounts.py"},
     "cffi": {"playout/pcm_file.py"},
@@ -56,6 +57,7 @@ HOMES: dict[str, set[str]] = {
     "sounddevice": {"playout/sound_card.py"},
     "soundfile": {"clips", "tts/edge.py", "tts/recorded.py", "tts/install_recorded.py"},
     "soxr": {"clips/mastering.py", "tts/recorded.py"},
+    "sqlalchemy": {"store"},
     "waitress": {"web/server.py"},
     "yaml": {"settings.py"},
 }

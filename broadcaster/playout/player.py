@@ -112,6 +112,13 @@ class Player:
             self._end_unheard(airing, Outcome.CANCELLED, reason)
         return len(waiting) + sounding
 
+    def leave(self, reason: str) -> None:
+        """Silence the air and take nothing more, for the box ends: what waits is not ended by that."""
+        with self._order:
+            if self._on_air:
+                self._inbox.put(Cut(reason))
+            self._queue.clear()
+
     def wake(self) -> None:
         self._queue.wake()
 
