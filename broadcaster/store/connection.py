@@ -14,9 +14,8 @@ from sqlalchemy.sql import Executable
 from broadcaster.errors import StoreUnusable
 
 # FULL: a line that was written is on the disk when a power cut comes; NORMAL in WAL mode may lose
-# the last ones. auto_vacuum counts only in a file that has no table yet.
+# the last ones.
 PRAGMAS = """
-PRAGMA auto_vacuum = INCREMENTAL;
 PRAGMA journal_mode = WAL;
 PRAGMA synchronous = FULL;
 PRAGMA busy_timeout = 5000;
@@ -47,7 +46,10 @@ def connect(path: Path) -> Connection:
     unless the caller says BEGIN."""
     connection = _connect(path, "mode=rwc")
     try:
-        raw(connection).executescript(PRAGMAS)
+        sqlite = raw(connection)
+        if sqlite.execute("PRAGMA page_count").fetchone() == (0,):
+            sqlite.execute("PRAGMA auto_vacuum = INCREMENTAL")
+        sqlite.executescript(PRAGMAS)
     except sqlite3.Error:
         connection.close()
         raise

@@ -68,6 +68,12 @@ class Database:
             self.repair(repairs)
         return self._reader.read(query)
 
+    def shrink(self, most_pages: int) -> None:
+        """Give pages that are free back to the disk. Raises `StoreUnusable`."""
+        with self._writing, told_plainly(self._path):
+            # `execute` would do one step of it, which is one page.
+            raw(self._connected()).executescript(f"PRAGMA incremental_vacuum({most_pages})")
+
     def repair(self, repairs: int | None = None) -> None:
         """Take the last good backup, unless that was done since `repairs` were counted."""
         with self._writing:

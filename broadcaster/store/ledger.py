@@ -136,7 +136,7 @@ class Ledger:
             self._waiting = [one for one in self._waiting if one not in done]
             if self._failed:
                 logger.warning("the database works again; %s changes written", len(batch))
-            self._failed = ""
+            self._failed, self._resting = "", False
         for one in batch:
             one.written = True
             one.settled.set()

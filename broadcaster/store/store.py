@@ -26,6 +26,7 @@ class Store:
     journal: Journal
     accounts: Accounts
     state: StationState
+    upkeep: Upkeep
     loops: tuple[Loop, ...]
 
     @property
@@ -50,5 +51,6 @@ def open_store(path: Path, clock: Clock) -> Iterator[Store]:
                     Journal(database, ledger),
                     Accounts(database, clock),
                     state,
+                    upkeep,
                     loops,
                 )

@@ -1,9 +1,9 @@
 """The tables of the station's database, as the last migration leaves them."""
 
 from sqlalchemy import (
+    REAL,
     CheckConstraint,
     Column,
-    Float,
     Index,
     Integer,
     MetaData,
@@ -35,8 +35,8 @@ journal = Table(
     Column("due_at", Text, nullable=False),
     Column("started_at", Text),
     Column("ended_at", Text, nullable=False),
-    Column("seconds_played", Float, nullable=False),
-    Column("seconds_due", Float, nullable=False),
+    Column("seconds_played", REAL, nullable=False),
+    Column("seconds_due", REAL, nullable=False),
     Column("outcome", Text, nullable=False),
     Column("reason", Text, nullable=False),
     Column("voice", Text, nullable=False),
@@ -52,7 +52,7 @@ journal_day = Table(
     Column("slot", Text, primary_key=True),
     Column("outcome", Text, primary_key=True),
     Column("airings", Integer, nullable=False),
-    Column("seconds", Float, nullable=False),
+    Column("seconds", REAL, nullable=False),
 )
 
 queue = Table(
@@ -62,7 +62,7 @@ queue = Table(
     Column("airing_id", Text, nullable=False, unique=True),
     Column("airing", Text, nullable=False),
     Column("next_line", Integer, nullable=False, server_default="0"),
-    Column("seconds_played", Float, nullable=False, server_default="0"),
+    Column("seconds_played", REAL, nullable=False, server_default="0"),
     Column("noted_at", Text),
 )
 

@@ -11,7 +11,7 @@ from sqlalchemy.dialects.sqlite import insert
 from broadcaster.clock import Clock
 from broadcaster.errors import StoreUnusable
 from broadcaster.model import Kind
-from broadcaster.store.connection import StoreDamaged, raw
+from broadcaster.store.connection import StoreDamaged
 from broadcaster.store.database import Database
 from broadcaster.store.station_state import StationState
 from broadcaster.store.tables import journal, journal_day
@@ -59,8 +59,7 @@ class Upkeep:
         self._database.backups.make("daily")
         while self._roll_up(now - KEPT_WHOLE):
             pass
-        with self._database.transaction() as connection:
-            raw(connection).execute(f"PRAGMA incremental_vacuum({MOST_PAGES})").fetchall()
+        self._database.shrink(MOST_PAGES)
         self._state.put(LAST_DAY, now.date().isoformat())
 
     def _roll_up(self, oldest: datetime) -> int:

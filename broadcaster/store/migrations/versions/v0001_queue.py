@@ -18,7 +18,7 @@ def upgrade() -> None:
         sa.Column("slot", sa.Text, primary_key=True),
         sa.Column("outcome", sa.Text, primary_key=True),
         sa.Column("airings", sa.Integer, nullable=False),
-        sa.Column("seconds", sa.Float, nullable=False),
+        sa.Column("seconds", sa.REAL, nullable=False),
     )
     op.create_table(
         "queue",
@@ -26,7 +26,7 @@ def upgrade() -> None:
         sa.Column("airing_id", sa.Text, nullable=False, unique=True),
         sa.Column("airing", sa.Text, nullable=False),
         sa.Column("next_line", sa.Integer, nullable=False, server_default="0"),
-        sa.Column("seconds_played", sa.Float, nullable=False, server_default="0"),
+        sa.Column("seconds_played", sa.REAL, nullable=False, server_default="0"),
         sa.Column("noted_at", sa.Text),
     )
     op.create_table(
