@@ -82,9 +82,7 @@ def test_standard_output_gets_the_same_file(lived: Village) -> None:
         (["--csv", "/nowhere/a.csv"], "写不了"),
     ],
 )
-def test_a_wrong_option_is_told_in_one_sentence(
-    lived: Village, options: list[str], said: str
-) -> None:
+def test_a_wrong_option_is_told_in_one_sentence(lived: Village, options: list[str], said: str) -> None:
     refused = lived.call("journal", *options)
     assert refused.returncode == 2
     assert said in refused.stderr
