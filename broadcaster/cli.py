@@ -12,6 +12,7 @@ from broadcaster import (
     __version__,
     cache_commands,
     commands,
+    journal_commands,
     lexicon_commands,
     schedule_commands,
     technician,
@@ -96,8 +97,9 @@ def make_parser() -> Parser:
 
     _add(group, "stop", commands.stop, "停播：停下正在播的，清空等候的")
     _add(group, "status", commands.status, "正在播什么，接下来播什么，有没有故障")
-    listed = _add(group, "journal", commands.journal, "播出记录，最近的在前")
-    listed.add_argument("--count", type=int, default=20, metavar="条数", help="最多几条，默认 20")
+    journal_commands.add_options(
+        _add(group, "journal", journal_commands.journal, "播出记录，最近的在前")
+    )
 
     schedule_commands.add_to(lambda name, command, description: _add(group, name, command, description))
 

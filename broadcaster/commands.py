@@ -48,7 +48,7 @@ def air(said: Notice, arguments: Arguments) -> int:
     """Speak a notice now; wait for its end unless told not to."""
     notice = {key: value for key, value in asdict(said).items() if value is not None}
     asked_by, wait = getpass.getuser(), not arguments.no_wait
-    outcome = "PLAYED"
+    outcome = "" if wait else "PLAYED"
     request = {"do": "say", "notice": notice, "asked_by": asked_by, "wait": wait}
     for answer in _answers(request, arguments):
         sentence = "已送上广播。"
@@ -79,21 +79,6 @@ def status(arguments: Arguments) -> int:
     lines += [f"接下来：{_moment(airing['due_at'])} {_naming(airing)}" for airing in state["next"]]
     lines += [f"故障：{state['fault']}"] if state["fault"] else []
     _report(state, "\n".join(lines), arguments)
-    return 0
-
-
-def journal(arguments: Arguments) -> int:
-    from broadcaster.store.journal import Journal
-
-    database = load_settings(arguments.config).paths.state / "broadcaster.db"
-    rows = Journal(database).recent(arguments.count) if database.exists() else []
-    content = [control.row_as_json(row) for row in rows]
-    lines = [
-        f"{_moment(row['due_at'])}  {row['outcome']:<10} {row['seconds_played']:.1f}/"
-        f"{row['seconds_due']:.1f} 秒  {_naming(row)}  {row['reason']}".rstrip()
-        for row in content
-    ]
-    _report(content, "\n".join(lines) or "还没有播出记录。", arguments)
     return 0
 
 

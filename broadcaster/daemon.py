@@ -13,19 +13,23 @@ from functools import partial
 from pathlib import Path
 
 from broadcaster.clock import Clock
+from broadcaster.clock_trust import ClockTrust
 from broadcaster.control import ControlServer
 from broadcaster.errors import AlreadyRunning, StoreUnusable
+from broadcaster.intake import Endings, Intake
 from broadcaster.lexicon_file import LexiconFile
 from broadcaster.loop import Loop, Watched
 from broadcaster.model import Notice
 from broadcaster.playout.player import Player
 from broadcaster.playout.sound_device import open_device
 from broadcaster.schedule.clockwork import Clockwork
+from broadcaster.schedule.lengths import estimated_lengths
+from broadcaster.schedule.rules import AirRules
 from broadcaster.schedule.timetable import Timetable
 from broadcaster.settings import LexiconSettings, Settings
-from broadcaster.station import Endings, Station
-from broadcaster.store.accounts import Accounts
-from broadcaster.store.journal import Journal
+from broadcaster.station import Station
+from broadcaster.store.store import Store, open_store
+from broadcaster.store.tables import DATABASE
 from broadcaster.studio import Studio
 from broadcaster.timetable_settings import TimetableSettings
 from broadcaster.web.app import create_app
@@ -57,6 +61,8 @@ class Box:
 
     station: Station
     player: Player
+    intake: Intake
+    store: Store
     timetable: Timetable
     clock: Clock
     note: str
@@ -86,9 +92,7 @@ def open_box(config: Config, output_file: Path | None = None, makes_ahead: bool 
         )
         # First of all: a database on a disk without a free byte cannot be opened.
         studio.house.tidy()
-        database = settings.paths.state / "broadcaster.db"
-        journal = stack.enter_context(closing(Journal(database)))
-        accounts = stack.enter_context(closing(Accounts(database, clock)))
+        store = stack.enter_context(open_store(settings.paths.state / DATABASE, clock))
         device = stack.enter_context(
             closing(
                 open_device(
@@ -102,23 +106,41 @@ def open_box(config: Config, output_file: Path | None = None, makes_ahead: bool 
             words.refresh()
             studio.step()
 
-        endings = Endings(journal)
-        player = Player(studio.make, device, endings.record, clock)
+        rules = AirRules(settings, estimated_lengths(settings))
+        endings = Endings(store.journal, rules)
+        player = Player(studio.make, device, rules, endings.record, clock, store.queue.move)
+        intake = Intake(store.queue, player, endings, clock)
         faults: list[Callable[[], str]] = [
             lambda: player.fault,
+            lambda: store.fault,
             lambda: studio.house.fault,
             lambda: words.fault,
         ]
         station = Station(
-            settings, player, studio, timetable, endings, journal, accounts, words, clock, faults, device
+            settings,
+            player,
+            studio,
+            timetable,
+            rules,
+            intake,
+            endings,
+            store,
+            words,
+            clock,
+            faults,
+            device,
         )
         loops = (
+            *store.loops,
             stack.enter_context(Loop("studio", make_and_read, studio.wake)),
             stack.enter_context(Loop("cache", studio.house.step, studio.house.wake)),
             stack.enter_context(Loop("player", player.step, player.wake)),
+            stack.enter_context(Loop("progress", intake.note_progress, intake.wake)),
         )
-        stack.callback(player.stop_all, "广播站关闭")
-        yield Box(station, player, timetable, clock, device.note, (*loops, device.watch), faults)
+        stack.callback(player.leave, "广播站关闭")
+        yield Box(
+            station, player, intake, store, timetable, clock, device.note, (*loops, device.watch), faults
+        )
 
 
 @contextmanager
@@ -149,8 +171,17 @@ def run(config: Config, tell: Callable[[str], None], output_file: Path | None, g
         box = stack.enter_context(open_box(config, output_file))
         if greet and settings.station.first_notice:
             box.station.announce(Notice(settings.station.first_notice, title="试音"), asked_by="开机")
-        clockwork = Clockwork(box.timetable.slots, box.player.put, box.clock)
+        trust = ClockTrust(box.clock, timedelta(minutes=settings.clock.wait_minutes), box.store.state)
+        clockwork = Clockwork(
+            box.timetable.slots,
+            box.intake.put,
+            box.clock,
+            trust,
+            begins=box.intake.take_up,
+            stepped=box.player.clock_stepped,
+        )
         clockwork.start()
+        box.faults.append(lambda: trust.fault)
         stack.callback(clockwork.stop)
         box.faults.append(lambda: clockwork.fault)
         box.faults.append(lambda: box.timetable.fault(box.clock.now().date()))

@@ -56,6 +56,10 @@ class AmplifierInUse(BroadcasterError):
     """Somebody wants to switch the amplifier by hand while it is on the air, or there is none."""
 
 
+class KeptQuiet(BroadcasterError):
+    """It is a time at which the loudspeaker keeps quiet."""
+
+
 class ZoneUnknown(BroadcasterError):
     """A zone that the station's amplifier does not have."""
 

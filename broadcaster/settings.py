@@ -187,6 +187,14 @@ class CacheSettings(Section):
     )
 
 
+class ClockSettings(Section):
+    """A board without a battery clock boots in the past."""
+
+    wait_minutes: float = Field(
+        10, ge=0, le=1440, description="how long what is due waits for a clock that nobody has set"
+    )
+
+
 class WebSettings(Section):
     """Where the phone page is served."""
 
@@ -213,6 +221,7 @@ class Settings(Section):
     amplifier: AmplifierSettings = AmplifierSettings()
     voices: VoicesSettings = VoicesSettings()
     cache: CacheSettings = CacheSettings()
+    clock: ClockSettings = ClockSettings()
     web: WebSettings = WebSettings()
     paths: PathSettings = PathSettings()
 

@@ -1,21 +1,22 @@
 """The edges' only door to the box: announce, cancel, stop, status, what comes, what was."""
 
 import logging
-import threading
-from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
+from itertools import islice
 
 from broadcaster.clock import Clock
-from broadcaster.errors import AmplifierInUse, BroadcasterError, ZoneUnknown
+from broadcaster.errors import AmplifierInUse, KeptQuiet, StoreUnusable, ZoneUnknown
+from broadcaster.intake import Endings, Intake
 from broadcaster.model import Airing, JournalEntry, Kind, Notice, Prepared, Pruned, Script
 from broadcaster.playout.player import Player
 from broadcaster.playout.sound_device import SoundDevice
+from broadcaster.schedule.rules import AirRules
 from broadcaster.schedule.timetable import Timetable
 from broadcaster.settings import Settings
-from broadcaster.store.accounts import Accounts
-from broadcaster.store.journal import Journal, JournalRow
+from broadcaster.store.journal import EVERYTHING, JournalFilter, JournalRow
+from broadcaster.store.store import Store
 from broadcaster.studio import Studio, VoiceEntry
 from broadcaster.wordbook import Wordbook
 
@@ -23,7 +24,8 @@ logger = logging.getLogger(__name__)
 
 # A text that somebody wants said now is not worth saying when it has waited this long.
 LIVE_LATENESS = timedelta(minutes=30)
-REMEMBERED_ENDINGS = 200
+LOOK_AHEAD = timedelta(days=7)
+LOOPS_STOPPED_AT = "loops_stopped_at"
 
 
 @dataclass(frozen=True)
@@ -37,11 +39,15 @@ class OnAir:
 
 @dataclass(frozen=True)
 class Status:
-    """The box at one moment; `fault` is a sentence in Chinese, or ""."""
+    """The box at one moment; `fault` is a sentence in Chinese, or "".
+
+    `loops_stopped` says that loops are silent until their next window, for somebody stopped them.
+    """
 
     on_air: OnAir | None
     waiting: tuple[Airing, ...]
     fault: str
+    loops_stopped: bool = False
 
 
 @dataclass(frozen=True)
@@ -52,33 +58,6 @@ class DeviceState:
     ready: bool
     relays_on: tuple[str, ...]
     fault: str
-
-
-class Endings:
-    """Where every airing's end goes: into the journal, and to whoever waits for it. Any thread."""
-
-    def __init__(self, journal: Journal) -> None:
-        self._journal = journal
-        self._last: OrderedDict[str, JournalEntry] = OrderedDict()
-        self._changed = threading.Condition()
-
-    def record(self, entry: JournalEntry) -> None:
-        try:
-            self._journal.record(entry)
-        except BroadcasterError:
-            # A full or broken disk costs the line, never the air.
-            logger.exception("journal line lost: %s", entry)
-        with self._changed:
-            self._last[entry.airing.id] = entry
-            while len(self._last) > REMEMBERED_ENDINGS:
-                self._last.popitem(last=False)
-            self._changed.notify_all()
-
-    def wait_for(self, airing_id: str, timeout_seconds: float | None = None) -> JournalEntry | None:
-        """How an airing ended, waiting for it; None when the time is over first."""
-        with self._changed:
-            self._changed.wait_for(lambda: airing_id in self._last, timeout_seconds)
-            return self._last.get(airing_id)
 
 
 class Station:
@@ -93,37 +72,44 @@ class Station:
         player: Player,
         studio: Studio,
         timetable: Timetable,
+        rules: AirRules,
+        intake: Intake,
         endings: Endings,
-        journal: Journal,
-        accounts: Accounts,
+        store: Store,
         words: Wordbook,
         clock: Clock,
         faults: Sequence[Callable[[], str]],
         device: SoundDevice,
     ) -> None:
         self.settings = settings
-        self.accounts = accounts
+        self.accounts = store.accounts
         self.words = words
         self._player = player
         self._studio = studio
         self._timetable = timetable
+        self._rules = rules
+        self._intake = intake
         self._endings = endings
-        self._journal = journal
+        self._store = store
         self._clock = clock
         self._faults = faults
         self._device = device
+        self._remember_stop()
 
     def announce(self, notice: Notice, *, asked_by: str = "") -> Airing:
-        """Put a notice on the air as soon as its precedence allows.
+        """Put a notice on the air as soon as its precedence allows; it outlasts a power cut from now on.
 
-        Raises `TextRefused`, `VoiceUnavailable` or `ZoneUnknown`; then nothing was queued.
+        Raises `TextRefused`, `VoiceUnavailable`, `ZoneUnknown` or `KeptQuiet`; then nothing was queued.
         """
         self._check_zones(notice)
         self._studio.settled(notice)
         self.words.refresh()
         now = self._clock.now()
         airing = Airing(notice, now, now + LIVE_LATENESS, Kind.LIVE, asked_by)
-        self._player.put(airing)
+        verdict = self._rules.verdict(airing, now)
+        if not verdict.passes and not verdict.until:
+            raise KeptQuiet(f"现在是{verdict.reason}。真有急事请用红色级别。")
+        self._intake.accept(airing)
         return airing
 
     def cancel(self, airing_id: str, asked_by: str = "") -> bool:
@@ -131,8 +117,20 @@ class Station:
         return self._player.cancel(airing_id, _by("取消", asked_by))
 
     def stop_all(self, asked_by: str = "") -> int:
-        """Silence the air and empty the queue; how many airings that ended."""
-        return self._player.stop_all(_by("停播", asked_by))
+        """Silence the air and empty the queue; how many airings that ended.
+
+        Loops stay silent until their next window, or until `resume_loops`, also over a restart.
+        """
+        now = self._clock.now()
+        self._rules.loops_stopped_at = now
+        ended = self._player.stop_all(_by("停播", asked_by))
+        self._keep_stop(now.isoformat())
+        return ended
+
+    def resume_loops(self) -> None:
+        """Somebody wants them back."""
+        self._rules.loops_stopped_at = None
+        self._keep_stop("")
 
     def status(self) -> Status:
         on_air = self._player.on_air
@@ -142,15 +140,26 @@ class Station:
             played = 0.0 if since is None else self._clock.monotonic() - since
             sounding = OnAir(on_air.airing, min(played, on_air.seconds_due), on_air.seconds_due)
         faults = filter(None, (fault() for fault in self._faults))
-        return Status(sounding, self._player.waiting(), " ".join(faults))
+        now = self._clock.now()
+        coming = self._timetable.plan(now, now + LOOK_AHEAD)
+        stopped = any(self._rules.stopped(airing) for airing in coming)
+        return Status(sounding, self._player.waiting(), " ".join(faults), stopped)
 
     def upcoming(self, count: int = 5) -> list[Airing]:
-        """The timetable's next airings, soonest first."""
-        return self._timetable.upcoming(self._clock.now(), count)
+        """The timetable's next airings that quiet hours let pass, soonest first."""
+        now = self._clock.now()
+        coming = self._timetable.plan(now, now + LOOK_AHEAD)
+        return list(islice((one for one in coming if self._rules.may_come(one)), count))
 
-    def history(self, count: int = 20) -> list[JournalRow]:
+    def history(
+        self, count: int = 20, wanted: JournalFilter = EVERYTHING, skip: int = 0
+    ) -> list[JournalRow]:
         """What was aired, newest first."""
-        return self._journal.recent(count)
+        return self._store.journal.recent(count, wanted, skip)
+
+    def history_count(self, wanted: JournalFilter = EVERYTHING) -> int:
+        """How many lines there are of it."""
+        return self._store.journal.count(wanted)
 
     def script(self, notice: Notice) -> Script:
         """What will be said and how; blocks while it is composed. Raises `TextRefused`."""
@@ -187,6 +196,22 @@ class Station:
             raise AmplifierInUse("正在播出，功放由广播站自己开关；要断开请先停播：broadcaster stop")
         self._device.power(names, seconds)
         return self.device()
+
+    def _remember_stop(self) -> None:
+        try:
+            kept = self._store.state.get(LOOPS_STOPPED_AT)
+        except StoreUnusable:
+            logger.exception("it is not known whether the loops were stopped")
+            return
+        if kept:
+            # A clock that ran ahead then must not silence every window until it is right again.
+            self._rules.loops_stopped_at = min(datetime.fromisoformat(kept), self._clock.now())
+
+    def _keep_stop(self, moment: str) -> None:
+        try:
+            self._store.state.put(LOOPS_STOPPED_AT, moment)
+        except StoreUnusable as error:
+            logger.warning("a restart will not know of the stop: %s", error)
 
     def _check_zones(self, notice: Notice) -> None:
         known = self.settings.amplifier.zones

@@ -10,6 +10,17 @@ from rig.rig import FakeRig, PulseRig, Rig, compile_plugin
 from village import Village
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--fault-rounds", type=int, default=30, help="how often tests/faults kill or copy at random"
+    )
+
+
+@pytest.fixture(scope="session")
+def fault_rounds(request: pytest.FixtureRequest) -> int:
+    return int(request.config.getoption("--fault-rounds"))
+
+
 @pytest.fixture(scope="session")
 def fakecard_plugin(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return compile_plugin(tmp_path_factory.mktemp("plugin"))

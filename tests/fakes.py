@@ -190,6 +190,19 @@ class ManualClock(Clock):
         self._monotonic += seconds
 
 
+class Memory:
+    """Small texts that a test can look into."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, str] = {}
+
+    def get(self, key: str) -> str:
+        return self.kept.get(key, "")
+
+    def put(self, key: str, value: str) -> None:
+        self.kept[key] = value
+
+
 class FakeDevice(Device):
     """Hears every sound in no time, and keeps its samples by item.
 

@@ -46,20 +46,24 @@ MAY_IMPORT: dict[str, set[str]] = {
     "studio": FLOOR | {"workshop", "making", "script", "tts", "clips"},
     "audition": FLOOR | {"studio", "tts"},
     "wordbook": FLOOR | {"script", "lexicon_file", "studio"},
-    "station": FLOOR | {"studio", "wordbook", "schedule", "playout", "store"},
+    "intake": FLOOR | {"schedule", "playout", "store"},
+    "station": FLOOR | {"intake"} | {"studio", "wordbook", "schedule", "playout", "store"},
     "control": FLOOR | {"station", "store"},
     "web": FLOOR | {"station"},
-    "daemon": FLOOR | SIBLINGS | {"lexicon_file", "studio", "wordbook", "station", "control", "web"},
+    "daemon": FLOOR
+    | SIBLINGS
+    | {"lexicon_file", "studio", "wordbook", "intake", "station", "control", "web"},
 }
 
 AT_THE_TOP = {
-    *("cli", "commands", "cache_commands", "lexicon_commands", "schedule_commands", "technician"),
-    *("console", "__init__"),
+    *("cli", "commands", "cache_commands", "lexicon_commands", "schedule_commands"),
+    *("journal_commands", "technician", "console", "__init__"),
 }
 
 HOMES: dict[str, set[str]] = {
     "ai_edge_litert": {"tts"},
     "aiohttp": {"tts/edge.py"},
+    "alembic": {"store"},
     "apscheduler": {"schedule/clockwork.py"},
     "argon2": {"store/accounts.py"},
     "astral": {"schedule/times.py"},
@@ -85,6 +89,7 @@ HOMES: dict[str, set[str]] = {
     "sounddevice": {"playout/sound_card.py"},
     "soundfile": {"clips", "tts/edge.py", "tts/recorded.py", "tts/install_recorded.py"},
     "soxr": {"clips/mastering.py", "tts/recorded.py"},
+    "sqlalchemy": {"store"},
     "tyme4py": {"schedule/lunar.py"},
     "waitress": {"web/server.py"},
     "yaml": {"settings.py", "lined_yaml.py", "yaml_edit.py"},

@@ -3,21 +3,13 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from fakes import ManualClock
+from fakes import ManualClock, Memory
 
 from broadcaster.clock import Clock
 from broadcaster.clock_trust import ClockTrust
 
 TEN_MINUTES = timedelta(minutes=10)
 NOW = datetime(2026, 11, 20, 7, 0, tzinfo=UTC)
-
-
-class Memory(dict[str, str]):
-    def get(self, key: str) -> str:  # type: ignore[override]
-        return super().get(key, "")
-
-    def put(self, key: str, value: str) -> None:
-        self[key] = value
 
 
 class NtpClock(ManualClock):
@@ -96,10 +88,10 @@ def test_what_it_showed_is_remembered_once_an_hour(memory: Memory) -> None:
     believed.step()
     clock.advance(1800)
     believed.step()
-    assert datetime.fromisoformat(memory["clock_seen"]) == NOW
+    assert datetime.fromisoformat(memory.kept["clock_seen"]) == NOW
     clock.advance(1800)
     believed.step()
-    assert datetime.fromisoformat(memory["clock_seen"]) == NOW + timedelta(hours=1)
+    assert datetime.fromisoformat(memory.kept["clock_seen"]) == NOW + timedelta(hours=1)
 
 
 def test_the_county_or_a_person_can_say_that_it_is_right(memory: Memory) -> None:

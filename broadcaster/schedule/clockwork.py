@@ -11,6 +11,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.base import BaseTrigger
 
 from broadcaster.clock import Clock
+from broadcaster.clock_trust import ClockTrust
 from broadcaster.loop import Loop
 from broadcaster.model import Airing, Kind
 from broadcaster.schedule.slots import Slot
@@ -64,7 +65,7 @@ class PutExecutor(BaseExecutor):  # type: ignore[misc]
 class Clockwork:
     """Puts an airing for each slot that falls due. `put` is called on APScheduler's thread.
 
-    While `allowed` says no, for the clock is not to be trusted, nothing is put; then the plan is
+    While the clock is not to be gone by nothing is put; when it is, `begins` is called and the plan
     made anew. `stepped` is told by how much the clock was put forward, or back.
     """
 
@@ -73,20 +74,21 @@ class Clockwork:
         slots: Iterable[Slot],
         put: Callable[[Airing], None],
         clock: Clock,
-        allowed: Callable[[], bool] = lambda: True,
+        trust: ClockTrust,
+        begins: Callable[[], None] = lambda: None,
         stepped: Callable[[timedelta], None] = lambda step: None,
     ) -> None:
         self._put = put
         self._clock = clock
-        self._allowed = allowed
+        self._trust = trust
+        self._begins = begins
         self._stepped = stepped
-        self._goes = allowed()
+        self._goes = False
         self._broken: list[str] = []
         self._asleep = threading.Event()
         self._loop = Loop("clockwork", self._look_again, self._asleep.set)
         self._scheduler = BackgroundScheduler(timezone=UTC, executors={"default": PutExecutor()})
         self._slots = tuple(slots)
-        self._plan()
         self._offset = self._measure_offset()
 
     @property
@@ -103,6 +105,10 @@ class Clockwork:
         return ""
 
     def start(self) -> None:
+        self._goes = self._trust.allows()
+        if self._goes:
+            self._begins()
+        self._plan()
         self._scheduler.start()
         self._loop.start()
 
@@ -115,11 +121,14 @@ class Clockwork:
         """Look whether the wall clock was stepped or is trusted now, and have what is due found."""
         offset, before = self._measure_offset(), self._offset
         step, self._offset = offset - before, offset
-        goes, went = self._allowed(), self._goes
+        self._trust.step()
+        goes, went = self._trust.allows(), self._goes
         self._goes = goes
         if abs(step) > STEP:
             logger.warning("the clock was stepped by %s", step)
             self._stepped(step)
+        if goes and not went:
+            self._begins()
         if step < -STEP or (goes and not went):
             logger.info("planning again")
             self._plan()

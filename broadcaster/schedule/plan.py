@@ -221,7 +221,8 @@ class _Air:
 
     def _play(self, item: _Item, until: datetime) -> None:
         seconds = (until - self._now).total_seconds()
-        self._rules.spend(item.airing, self._now, seconds)
+        if item.airing.kind is Kind.LOOP:
+            self._rules.spend(item.name, self._now, seconds)
         self._sounded.append((until, item.name))
         item.played += seconds
         item.left -= seconds

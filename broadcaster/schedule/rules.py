@@ -27,7 +27,7 @@ class AirRules:
         verdict = hours.quiet(self._settings, moment, airing.notice)
         if not verdict.passes or airing.kind is not Kind.LOOP:
             return verdict
-        if self.loops_stopped_at and (airing.window_from or airing.due_at) <= self.loops_stopped_at:
+        if self.stopped(airing):
             return Verdict(Ruling.SUPPRESS, "停播以后，这个时段的循环不再播")
         with self._lock:
             why_not = self._limits.why_not(
@@ -35,11 +35,20 @@ class AirRules:
             )
         return Verdict(Ruling.LEAVE_OUT, why_not) if why_not else verdict
 
-    def spend(self, airing: Airing, started_at: datetime, seconds: float) -> None:
-        """An airing sounded for so long; to be told in order."""
-        if airing.kind is Kind.LOOP:
-            with self._lock:
-                self._limits.spend(airing.asked_by, self._local(started_at), seconds)
+    def stopped(self, airing: Airing) -> bool:
+        """Whether somebody silenced the loops in its window."""
+        stop = self.loops_stopped_at
+        return bool(stop and airing.kind is Kind.LOOP and (airing.window_from or airing.due_at) <= stop)
+
+    def may_come(self, airing: Airing) -> bool:
+        """Whether it will sound as far as is known ahead of its due time: limits are not."""
+        quiet = hours.quiet(self._settings, airing.due_at, airing.notice)
+        return (quiet.passes or quiet.until is not None) and not self.stopped(airing)
+
+    def spend(self, loop: str, started_at: datetime, seconds: float) -> None:
+        """A loop sounded for so long; to be told in order."""
+        with self._lock:
+            self._limits.spend(loop, self._local(started_at), seconds)
 
     def volume(self, airing: Airing, moment: datetime) -> int:
         """Per cent of full scale."""

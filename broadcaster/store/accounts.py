@@ -5,26 +5,19 @@ import logging
 import secrets
 import threading
 from collections import deque
-from pathlib import Path
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
+from sqlalchemy import insert, select
 
 from broadcaster.clock import Clock
 from broadcaster.errors import AccountRefused
 from broadcaster.store.database import Database
+from broadcaster.store.tables import account
 
 logger = logging.getLogger(__name__)
 
-SCHEMA = """
-CREATE TABLE IF NOT EXISTS account (
-    number INTEGER PRIMARY KEY CHECK (number = 1),
-    name TEXT NOT NULL,
-    password_hash TEXT NOT NULL
-)
-"""
-CREATE = "INSERT OR IGNORE INTO account VALUES (1, ?, ?)"
-FIND = "SELECT name, password_hash FROM account"
+FIND = select(account.c.name, account.c.password_hash)
 
 LEAST_PASSWORD, LONGEST_PASSWORD, LONGEST_NAME = 8, 200, 20
 
@@ -58,8 +51,8 @@ class Accounts:
     The code lives in memory only: each start without an account makes a new one.
     """
 
-    def __init__(self, path: Path, clock: Clock) -> None:
-        self._database = Database(path, SCHEMA)
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
         self._clock = clock
         self._code = f"{secrets.randbelow(10**8):08}"
         self._code_tries = Tries()
@@ -82,7 +75,9 @@ class Accounts:
             self._check_code(code)
             name = name.strip()
             _refuse_weak(name, password)
-            self._database.write(CREATE, (name, HASHER.hash(password)))
+            values = {"number": 1, "name": name, "password_hash": HASHER.hash(password)}
+            with self._database.transaction() as connection:
+                connection.execute(insert(account).values(values))
         logger.info("account made: %s", name)
 
     def check(self, name: str, password: str) -> bool:
@@ -98,9 +93,6 @@ class Accounts:
             logger.warning("wrong name or password")
             return False
 
-    def close(self) -> None:
-        self._database.close()
-
     def _check_code(self, code: str) -> None:
         now = self._clock.monotonic()
         if not self._code_tries.allow(now):
@@ -114,8 +106,8 @@ class Accounts:
         if not accounts:
             return False
         # The password is checked for a wrong name too, so that time does not tell which was wrong.
-        right = _verified(accounts[0]["password_hash"], password)
-        return hmac.compare_digest(name.strip().encode(), accounts[0]["name"].encode()) and right
+        right = _verified(accounts[0].password_hash, password)
+        return hmac.compare_digest(name.strip().encode(), accounts[0].name.encode()) and right
 
 
 def _verified(password_hash: str, password: str) -> bool:

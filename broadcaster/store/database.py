@@ -1,71 +1,120 @@
-"""The station's one SQLite file: opened with its tables, one connection behind one lock."""
+"""The station's one SQLite file: one connection that writes, behind one lock, and one that reads."""
 
-import os
-import sqlite3
+import logging
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
+from sqlalchemy import Connection, Row
+from sqlalchemy.sql import Executable
+
+from broadcaster.clock import Clock
 from broadcaster.errors import StoreUnusable
+from broadcaster.store.backups import Backups
+from broadcaster.store.connection import StoreDamaged, raw, told_plainly
+from broadcaster.store.opening import open_sound, replace_damaged
+from broadcaster.store.reader import Reader
 
-# FULL: a journal line that was written is on the disk when a power cut comes; NORMAL in WAL mode
-# may lose the last ones.
-PRAGMAS = """
-PRAGMA journal_mode = WAL;
-PRAGMA synchronous = FULL;
-PRAGMA busy_timeout = 5000;
-"""
+logger = logging.getLogger(__name__)
 
 
 class Database:
-    """A private file (0600 in a folder of 0700) and the tables of `schema` in it; any thread."""
+    """A private file (0600 in a folder of 0700), one for a process; any thread.
 
-    def __init__(self, path: Path, schema: str) -> None:
+    It comes up whatever the file is like: damage is repaired with the last good backup, at start and
+    while running; where nothing can be written, each transaction tries again.
+    """
+
+    def __init__(self, path: Path, clock: Clock) -> None:
         self._path = path
-        self._lock = threading.Lock()
-        with self._told_plainly():
-            _make_private(path)
-            self._connection = _connect(path, PRAGMAS + schema)
-
-    def write(self, statement: str, values: tuple[object, ...] = ()) -> int:
-        """Run one statement as a transaction of its own; how many rows it changed."""
-        with self._lock, self._told_plainly():
-            return self._connection.execute(statement, values).rowcount
-
-    def read(self, query: str, values: tuple[object, ...] = ()) -> list[sqlite3.Row]:
-        with self._lock, self._told_plainly():
-            return self._connection.execute(query, values).fetchall()
-
-    def close(self) -> None:
-        with self._lock:
-            self._connection.close()
+        self._reader = Reader(path)
+        self._writing = threading.Lock()
+        self._writer: Connection | None = None
+        self._closed = False
+        self._repairs = 0
+        self.backups = Backups(path, clock)
+        self.note = ""
+        with suppress(StoreUnusable), self.transaction():
+            pass
 
     @contextmanager
-    def _told_plainly(self) -> Iterator[None]:
+    def transaction(self, synced: bool = True) -> Iterator[Connection]:
+        """All or nothing of what is done inside; on the disk at the end, if `synced`.
+
+        Raises `StoreUnusable`; after `StoreDamaged` the next one meets a sound file.
+        """
+        with self._writing:
+            try:
+                with told_plainly(self._path):
+                    connection = self._connected()
+                    with _transaction(connection, synced):
+                        yield connection
+            except StoreDamaged:
+                self._repair()
+                raise
+            except StoreUnusable:
+                # A stick that was pulled comes back as another file.
+                self._disconnect()
+                raise
+
+    def read(self, query: Executable) -> Sequence[Row[Any]]:
+        """All rows. Raises `StoreUnusable`."""
+        repairs = self._repairs
         try:
-            yield
-        except (sqlite3.Error, OSError) as error:
-            raise StoreUnusable(
-                f"数据库 {self._path} 用不了（{error}）。请检查磁盘满没满、文件夹能不能写；"
-                "文件坏了就把它移走，重新启动会建一个新的。"
-            ) from error
+            return self._reader.read(query)
+        except StoreDamaged:
+            self.repair(repairs)
+        return self._reader.read(query)
+
+    def shrink(self, most_pages: int) -> None:
+        """Give pages that are free back to the disk. Raises `StoreUnusable`."""
+        with self._writing, told_plainly(self._path):
+            # `execute` would do one step of it, which is one page.
+            raw(self._connected()).executescript(f"PRAGMA incremental_vacuum({most_pages})")
+
+    def repair(self, repairs: int | None = None) -> None:
+        """Take the last good backup, unless that was done since `repairs` were counted."""
+        with self._writing:
+            if repairs in (None, self._repairs):
+                self._repair()
+
+    def close(self) -> None:
+        with self._writing:
+            self._closed = True
+            self._disconnect()
+
+    def _connected(self) -> Connection:
+        if self._closed:
+            raise StoreUnusable("广播站正在关闭，数据库已经合上了。")
+        if self._writer is None:
+            self._reader.close()
+            self._writer, note = open_sound(self._path, self.backups)
+            self.note = note or self.note
+        return self._writer
+
+    def _repair(self) -> None:
+        self._disconnect()
+        self._repairs += 1
+        self._writer, self.note = replace_damaged(self._path, self.backups)
+
+    def _disconnect(self) -> None:
+        self._reader.close()
+        connection, self._writer = self._writer, None
+        if connection:
+            connection.close()
 
 
-def _connect(path: Path, script: str) -> sqlite3.Connection:
-    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-    connection.row_factory = sqlite3.Row
+@contextmanager
+def _transaction(connection: Connection, synced: bool) -> Iterator[None]:
+    sqlite = raw(connection)
+    sqlite.execute(f"PRAGMA synchronous = {'FULL' if synced else 'NORMAL'}")
+    sqlite.execute("BEGIN IMMEDIATE")
     try:
-        connection.executescript(script)
-    except sqlite3.Error:
-        connection.close()
+        yield
+        sqlite.execute("COMMIT")
+    except BaseException:
+        if sqlite.in_transaction:
+            sqlite.execute("ROLLBACK")
         raise
-    return connection
-
-
-def _make_private(path: Path) -> None:
-    """SQLite gives its -wal and -shm files the mode of the file they belong to."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    path.parent.chmod(0o700)
-    os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
-    path.chmod(0o600)

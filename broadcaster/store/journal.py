@@ -1,40 +1,25 @@
 """What was aired: one line for each airing, written when it has ended and never changed."""
 
 import logging
-import sqlite3
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, delete, func, or_, select, true
+from sqlalchemy.dialects.sqlite import insert
 
 from broadcaster.model import JournalEntry, Kind, Outcome, Severity
-from broadcaster.store.database import Database
+from broadcaster.store import tables
+from broadcaster.store.connection import Reads
+from broadcaster.store.ledger import Ledger
 
 logger = logging.getLogger(__name__)
 
-SCHEMA = """
-CREATE TABLE IF NOT EXISTS journal (
-    number INTEGER PRIMARY KEY,
-    airing_id TEXT NOT NULL UNIQUE,
-    notice_id TEXT NOT NULL,
-    title TEXT NOT NULL,
-    text TEXT NOT NULL,
-    severity INTEGER NOT NULL,
-    kind TEXT NOT NULL,
-    asked_by TEXT NOT NULL,
-    due_at TEXT NOT NULL,
-    started_at TEXT,
-    ended_at TEXT NOT NULL,
-    seconds_played REAL NOT NULL,
-    seconds_due REAL NOT NULL,
-    outcome TEXT NOT NULL,
-    reason TEXT NOT NULL,
-    voice TEXT NOT NULL
-)
-"""
-APPEND = f"INSERT OR IGNORE INTO journal VALUES (NULL{', ?' * 15})"
-RECENT = "SELECT * FROM journal ORDER BY number DESC LIMIT ?"
+journal, queue = tables.journal, tables.queue
 
 TEXT_START = 60
+PORTION = 500
 
 
 @dataclass(frozen=True)
@@ -57,65 +42,126 @@ class JournalRow:
     voice: str
 
 
-class Journal:
-    """The append-only record of outcomes; any thread. Raises `StoreUnusable`."""
+@dataclass(frozen=True)
+class JournalFilter:
+    """Which lines: due from `since` until before `until`, with words that stand in them."""
 
-    def __init__(self, path: Path) -> None:
-        self._database = Database(path, SCHEMA)
+    since: datetime | None = None
+    until: datetime | None = None
+    outcome: Outcome | None = None
+    asked_by: str = ""
+    text: str = ""
 
-    def record(self, entry: JournalEntry) -> None:
-        """Write how an airing ended; on the disk when this returns. An airing ends only once."""
-        if not self._database.write(APPEND, _values(entry)):
-            logger.error("airing %s ended a second time: %s", entry.airing.id, entry.outcome.value)
 
-    def recent(self, count: int) -> list[JournalRow]:
+EVERYTHING = JournalFilter()
+
+
+class JournalReader:
+    """The record of outcomes, to be looked through; any thread. Raises `StoreUnusable`."""
+
+    def __init__(self, source: Reads) -> None:
+        self._source = source
+
+    def recent(self, count: int, wanted: JournalFilter = EVERYTHING, skip: int = 0) -> list[JournalRow]:
         """The last lines, the newest first; `text` is only the start of what was said."""
-        return [_row(row) for row in self._database.read(RECENT, (max(count, 0),))]
+        newest = select(journal).where(_condition(wanted)).order_by(journal.c.number.desc())
+        rows = self._source.read(newest.limit(max(count, 0)).offset(max(skip, 0)))
+        return [_row(row, TEXT_START) for row in rows]
 
-    def close(self) -> None:
-        self._database.close()
+    def count(self, wanted: JournalFilter = EVERYTHING) -> int:
+        query = select(func.count()).select_from(journal).where(_condition(wanted))
+        return int(self._source.read(query)[0][0])
+
+    def each(self, wanted: JournalFilter = EVERYTHING) -> Iterator[JournalRow]:
+        """All lines with their whole texts, the newest first, however many there are."""
+        newest = select(journal).where(_condition(wanted)).order_by(journal.c.number.desc())
+        query = newest.limit(PORTION)
+        while rows := self._source.read(query):
+            yield from (_row(row) for row in rows)
+            query = newest.where(journal.c.number < rows[-1].number).limit(PORTION)
 
 
-def _values(entry: JournalEntry) -> tuple[object, ...]:
+class Journal(JournalReader):
+    """The same, and written to. Nothing is ever changed in it."""
+
+    def __init__(self, source: Reads, ledger: Ledger) -> None:
+        super().__init__(source)
+        self._ledger = ledger
+
+    def record(self, entry: JournalEntry) -> bool:
+        """Write how an airing ended, and take it out of the queue, both or neither; False if it could
+        not be written yet. Never raises; an airing ends only once."""
+        values, airing_id = _values(entry), entry.airing.id
+
+        def change(connection: Connection) -> None:
+            line = insert(journal).values(values).on_conflict_do_nothing()
+            if not connection.execute(line).rowcount:
+                logger.error("airing %s ended a second time: %s", airing_id, entry.outcome.value)
+            connection.execute(delete(queue).where(queue.c.airing_id == airing_id))
+
+        return self._ledger.promise(change)
+
+
+def _condition(wanted: JournalFilter) -> ColumnElement[bool]:
+    condition: ColumnElement[bool] = true()
+    if wanted.since:
+        condition &= journal.c.due_epoch >= wanted.since.timestamp()
+    if wanted.until:
+        condition &= journal.c.due_epoch < wanted.until.timestamp()
+    if wanted.outcome:
+        condition &= journal.c.outcome == wanted.outcome.value
+    if wanted.asked_by:
+        condition &= journal.c.asked_by.contains(storable(wanted.asked_by), autoescape=True)
+    if wanted.text:
+        found = (
+            column.contains(storable(wanted.text), autoescape=True)
+            for column in (journal.c.title, journal.c.text)
+        )
+        condition &= or_(*found)
+    return condition
+
+
+def _values(entry: JournalEntry) -> dict[str, object]:
     airing, notice = entry.airing, entry.airing.notice
-    return (
-        airing.id,
-        notice.id,
-        _storable(notice.title),
-        _storable(notice.text),
-        notice.severity.value,
-        airing.kind.value,
-        airing.asked_by,
-        airing.due_at.isoformat(),
-        entry.started_at.isoformat() if entry.started_at else None,
-        entry.ended_at.isoformat(),
-        entry.seconds_played,
-        entry.seconds_due,
-        entry.outcome.value,
-        entry.reason,
-        entry.voice,
-    )
+    return {
+        "airing_id": airing.id,
+        "notice_id": notice.id,
+        "title": storable(notice.title),
+        "text": storable(notice.text),
+        "severity": notice.severity.value,
+        "kind": airing.kind.value,
+        "asked_by": storable(airing.asked_by),
+        "due_at": airing.due_at.isoformat(),
+        "due_epoch": int(airing.due_at.timestamp()),
+        "started_at": entry.started_at.isoformat() if entry.started_at else None,
+        "ended_at": entry.ended_at.isoformat(),
+        "seconds_played": entry.seconds_played,
+        "seconds_due": entry.seconds_due,
+        "outcome": entry.outcome.value,
+        "reason": storable(entry.reason),
+        "voice": entry.voice,
+    }
 
 
-def _storable(text: str) -> str:
+def storable(text: str) -> str:
     """SQLite takes no lone surrogates, which a command line that is not UTF-8 brings in."""
     return text.encode("utf-8", "replace").decode()
 
 
-def _row(row: sqlite3.Row) -> JournalRow:
+def _row(row: Row[Any], length: int | None = None) -> JournalRow:
     return JournalRow(
-        airing_id=row["airing_id"],
-        title=row["title"],
-        text=row["text"][:TEXT_START],
-        severity=Severity(row["severity"]),
-        kind=Kind(row["kind"]),
-        asked_by=row["asked_by"],
-        due_at=datetime.fromisoformat(row["due_at"]),
-        started_at=datetime.fromisoformat(row["started_at"]) if row["started_at"] else None,
-        ended_at=datetime.fromisoformat(row["ended_at"]),
-        seconds_played=row["seconds_played"],
-        seconds_due=row["seconds_due"],
-        outcome=Outcome(row["outcome"]),
-        reason=row["reason"],
-        voice=row["voice"],
+        airing_id=row.airing_id,
+        title=row.title,
+        text=row.text[:length],
+        severity=Severity(row.severity),
+        kind=Kind(row.kind),
+        asked_by=row.asked_by,
+        due_at=datetime.fromisoformat(row.due_at),
+        started_at=datetime.fromisoformat(row.started_at) if row.started_at else None,
+        ended_at=datetime.fromisoformat(row.ended_at),
+        seconds_played=row.seconds_played,
+        seconds_due=row.seconds_due,
+        outcome=Outcome(row.outcome),
+        reason=row.reason,
+        voice=row.voice,
     )

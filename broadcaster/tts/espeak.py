@@ -2,6 +2,7 @@
 
 import ctypes
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
 import espeakng_loader
@@ -27,6 +28,21 @@ SPELLINGS |= {"jiong": "jong", "qiong": "qong", "xiong": "xong"}
 _SOUND = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.POINTER(ctypes.c_short), ctypes.c_int, ctypes.c_void_p)
 
 
+@lru_cache(maxsize=1)
+def _library() -> tuple[ctypes.CDLL, int]:
+    """The library with its voice, and its rate in Hz. Set up a second time, it reads pinyin wrongly."""
+    try:
+        library = ctypes.CDLL(espeakng_loader.get_library_path())
+        data = espeakng_loader.get_data_path().encode()
+    except (OSError, RuntimeError) as error:
+        raise VoiceUnavailable("应急合成音的程序库装不上，请运行：scripts/setup") from error
+    rate_hz = library.espeak_Initialize(SYNCHRONOUS, 0, data, DONT_EXIT)
+    if rate_hz <= 0 or library.espeak_SetVoiceByName(LIBRARY_VOICE) != 0:
+        raise VoiceUnavailable("应急合成音的文件不全，请运行：scripts/setup")
+    library.espeak_TextToPhonemes.restype = ctypes.c_char_p
+    return library, rate_hz
+
+
 class EspeakVoice(Voice):
     """The library holds one voice for the whole process; a line takes 10 to 25 ms."""
 
@@ -39,15 +55,7 @@ class EspeakVoice(Voice):
         self._pieces: list[NDArray[np.int16]] = []
         self._known: dict[str, bool] = {}
         self._take = _SOUND(self._take_samples)
-        try:
-            self._library = ctypes.CDLL(espeakng_loader.get_library_path())
-            data = espeakng_loader.get_data_path().encode()
-        except (OSError, RuntimeError) as error:
-            raise VoiceUnavailable("应急合成音的程序库装不上，请运行：scripts/setup") from error
-        self.rate_hz = self._library.espeak_Initialize(SYNCHRONOUS, 0, data, DONT_EXIT)
-        if self.rate_hz <= 0 or self._library.espeak_SetVoiceByName(LIBRARY_VOICE) != 0:
-            raise VoiceUnavailable("应急合成音的文件不全，请运行：scripts/setup")
-        self._library.espeak_TextToPhonemes.restype = ctypes.c_char_p
+        self._library, self.rate_hz = _library()
 
     def speak(self, line: Line, pace: float = 1.0) -> Iterator[Waveform]:
         if not line.syllables:

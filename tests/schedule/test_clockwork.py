@@ -8,8 +8,10 @@ from typing import ClassVar
 from zoneinfo import ZoneInfo
 
 import pytest
+from fakes import Memory
 
 from broadcaster.clock import Clock
+from broadcaster.clock_trust import ClockTrust
 from broadcaster.model import Airing, Kind, Notice
 from broadcaster.schedule.clockwork import Clockwork, SlotTrigger
 from broadcaster.schedule.slots import Slot
@@ -61,9 +63,14 @@ def soon(milliseconds: int = 50, lateness: timedelta = MINUTE) -> Once:
     return Once("试音", Notice("试音"), lateness, due)
 
 
+def trusted(clock: Clock) -> ClockTrust:
+    """Waits for nothing."""
+    return ClockTrust(clock, timedelta(0), Memory(), "boot")
+
+
 @contextmanager
 def running(slots: list[Slot], put: Callable[[Airing], None], clock: Clock) -> Iterator[Clockwork]:
-    clockwork = Clockwork(slots, put, clock)
+    clockwork = Clockwork(slots, put, clock, trusted(clock))
     clockwork.start()
     try:
         yield clockwork
@@ -155,23 +162,25 @@ def test_an_occurrence_has_the_same_id_whenever_it_is_planned() -> None:
 
 def test_while_the_clock_is_not_trusted_nothing_is_put_and_then_what_is_not_too_late() -> None:
     put: SimpleQueue[Airing] = SimpleQueue()
-    trusted = threading.Event()
-    slot = soon(0)
-    clockwork = Clockwork([slot], put.put, Clock(SHANGHAI), trusted.is_set)
+    begun: SimpleQueue[None] = SimpleQueue()
+    clock, slot = Clock(SHANGHAI), soon(0)
+    trust = ClockTrust(clock, timedelta(hours=1), Memory(), "boot")
+    clockwork = Clockwork([slot], put.put, clock, trust, lambda: begun.put(None))
     clockwork.start()
     try:
         clockwork.step()
-        assert put.empty()
-        trusted.set()
+        assert put.empty() and begun.empty()
+        trust.confirm()
         clockwork.step()
         assert put.get(timeout=10).due_at == slot.due_at
+        begun.get(timeout=10)
     finally:
         clockwork.stop()
 
 
 def test_who_waits_by_the_clock_is_told_of_a_step_either_way() -> None:
     clock, steps = StepClock(), list[timedelta]()
-    clockwork = Clockwork([], lambda airing: None, clock, stepped=steps.append)
+    clockwork = Clockwork([], lambda airing: None, clock, trusted(clock), stepped=steps.append)
     clockwork.start()
     try:
         clock.step = timedelta(hours=8)

@@ -1,4 +1,5 @@
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -7,6 +8,7 @@ import pytest
 from broadcaster.clock import Clock
 from broadcaster.errors import AccountRefused
 from broadcaster.store.accounts import Accounts
+from broadcaster.store.database import Database
 
 NAME, PASSWORD = "王秀英", "shuiku-2026"
 MINUTES = 60.0
@@ -34,10 +36,14 @@ def path(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def fresh(path: Path, clock: StoppedClock) -> Iterator[Accounts]:
-    accounts = Accounts(path, clock)
-    yield accounts
-    accounts.close()
+def database(path: Path, clock: StoppedClock) -> Iterator[Database]:
+    with closing(Database(path, clock)) as database:
+        yield database
+
+
+@pytest.fixture
+def fresh(database: Database, clock: StoppedClock) -> Accounts:
+    return Accounts(database, clock)
 
 
 @pytest.fixture
@@ -64,11 +70,9 @@ def test_a_fresh_station_has_a_code_of_eight_digits_and_no_login(fresh: Accounts
     assert not fresh.check("", "")
 
 
-def test_each_start_makes_another_code(fresh: Accounts, path: Path, clock: StoppedClock) -> None:
-    others = [Accounts(path, clock) for _ in range(3)]
+def test_each_start_makes_another_code(fresh: Accounts, database: Database, clock: StoppedClock) -> None:
+    others = [Accounts(database, clock) for _ in range(3)]
     assert len({code_of(accounts) for accounts in [fresh, *others]}) > 1
-    for other in others:
-        other.close()
 
 
 def test_with_the_code_a_person_makes_the_account_and_logs_in(accounts: Accounts) -> None:
@@ -85,11 +89,14 @@ def test_a_second_account_is_refused(accounts: Accounts) -> None:
         accounts.create("00000000", "李二", PASSWORD)
 
 
-def test_the_account_outlives_the_process(accounts: Accounts, path: Path, clock: StoppedClock) -> None:
-    again = Accounts(path, clock)
-    assert again.one_time_code() is None
-    assert again.check(NAME, PASSWORD)
-    again.close()
+def test_the_account_outlives_the_process(
+    accounts: Accounts, database: Database, path: Path, clock: StoppedClock
+) -> None:
+    database.close()
+    with closing(Database(path, clock)) as opened:
+        again = Accounts(opened, clock)
+        assert again.one_time_code() is None
+        assert again.check(NAME, PASSWORD)
 
 
 def test_the_password_is_kept_only_as_an_argon2_hash(accounts: Accounts, path: Path) -> None:

@@ -1,0 +1,118 @@
+"""What is accepted for the air: written down, aired once, and taken up again after a power cut."""
+
+import logging
+import threading
+from collections import OrderedDict
+from datetime import datetime
+
+from broadcaster.clock import Clock
+from broadcaster.errors import StoreUnusable
+from broadcaster.model import Airing, JournalEntry, Kind, Outcome
+from broadcaster.playout.player import Player
+from broadcaster.playout.queue import Waiting
+from broadcaster.schedule.rules import AirRules
+from broadcaster.store.journal import Journal
+from broadcaster.store.queue import Queue, Unfinished
+
+logger = logging.getLogger(__name__)
+
+REMEMBERED_ENDINGS = 200
+PROGRESS_SECONDS = 2.0
+
+
+class Endings:
+    """Where every airing's end goes: into the journal, and to whoever waits for it. Any thread."""
+
+    def __init__(self, journal: Journal, rules: AirRules) -> None:
+        self._journal = journal
+        self._rules = rules
+        self._last: OrderedDict[str, JournalEntry] = OrderedDict()
+        self._changed = threading.Condition()
+
+    def record(self, entry: JournalEntry) -> None:
+        self._journal.record(entry)
+        if entry.airing.kind is Kind.LOOP and entry.started_at:
+            self._rules.spend(entry.airing.asked_by, entry.started_at, entry.seconds_played)
+        with self._changed:
+            self._last[entry.airing.id] = entry
+            while len(self._last) > REMEMBERED_ENDINGS:
+                self._last.popitem(last=False)
+            self._changed.notify_all()
+
+    def wait_for(self, airing_id: str, timeout_seconds: float | None = None) -> JournalEntry | None:
+        """How an airing ended, waiting for it; None when the time is over first."""
+        with self._changed:
+            self._changed.wait_for(lambda: airing_id in self._last, timeout_seconds)
+            return self._last.get(airing_id)
+
+
+class Intake:
+    """The one way into the queue; any thread."""
+
+    def __init__(self, queue: Queue, player: Player, endings: Endings, clock: Clock) -> None:
+        self._queue = queue
+        self._player = player
+        self._endings = endings
+        self._clock = clock
+        self._taken_up = False
+        self._leaving = threading.Event()
+
+    def accept(self, airing: Airing) -> None:
+        """What a person asked for: from now on it outlasts a power cut."""
+        self._queue.accept(airing)
+        self._player.put(airing)
+
+    def put(self, airing: Airing) -> None:
+        """Air what the timetable has due, unless it was put before the clock or the box went down."""
+        try:
+            if self._queue.knows(airing.id):
+                return
+        except StoreUnusable as error:
+            logger.warning("cannot look whether it was aired before: %s", error)
+        # It must begin in time, so nothing waits for the disk.
+        self._player.put(airing)
+        self._queue.accept(airing, wait=False)
+
+    def take_up(self) -> None:
+        """Go on with what was accepted when the box went down, as far as it is still worth saying.
+
+        Only the first call does: what is in the queue now was accepted since.
+        """
+        if self._taken_up:
+            return
+        self._taken_up = True
+        try:
+            unfinished = self._queue.unfinished()
+        except StoreUnusable:
+            logger.exception("what was accepted before is not known")
+            return
+        now = self._clock.now()
+        for left in unfinished:
+            airing = left.airing
+            if left.noted_at and (airing.kind is not Kind.SCHEDULED or airing.expires_at < now):
+                self._endings.record(_broken_off(left, left.noted_at))
+            else:
+                self._player.put_back(
+                    Waiting(airing, left.next_line, left.seconds_played, left.started_at)
+                )
+
+    def note_progress(self) -> None:
+        """Note how far the sounding airing came, then wait a little."""
+        on_air = self._player.on_air
+        if on_air and on_air.started_monotonic is not None:
+            seconds = self._clock.monotonic() - on_air.started_monotonic
+            played = on_air.waited.seconds_played + min(seconds, on_air.seconds_due)
+            self._queue.progress(on_air.airing.id, on_air.line_after(seconds), played)
+        self._leaving.wait(PROGRESS_SECONDS)
+
+    def wake(self) -> None:
+        """Let a waiting `note_progress` return."""
+        self._leaving.set()
+
+
+def _broken_off(left: Unfinished, noted_at: datetime) -> JournalEntry:
+    """The journal line of what sounded when the power went; its whole length is not known any more."""
+    seconds = left.seconds_played
+    return JournalEntry(
+        left.airing, Outcome.CUT_SHORT, "停电", "", left.started_at, noted_at, seconds, seconds
+    )

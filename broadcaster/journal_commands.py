@@ -1,0 +1,176 @@
+"""`broadcaster journal`: what was aired, out of the database itself, whether or not the box runs."""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import sys
+import unicodedata
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from datetime import datetime, time, timedelta
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, TextIO
+from zoneinfo import ZoneInfo
+
+from broadcaster import control
+from broadcaster.console import print_json
+from broadcaster.errors import BroadcasterError, FileUnwritable
+from broadcaster.model import Kind, Outcome
+from broadcaster.settings import load_settings
+from broadcaster.web.wording import OUTCOMES, name_of
+
+if TYPE_CHECKING:
+    from broadcaster.store.journal import JournalFilter, JournalRow
+
+SHOWN = 20
+KINDS = {Kind.LIVE: "临时", Kind.SCHEDULED: "定时", Kind.LOOP: "循环"}
+OUTCOME_NAMES = {words: outcome for outcome, words in OUTCOMES.items()} | {
+    outcome.value: outcome for outcome in Outcome
+}
+HEADINGS = ("该播时间", "结果", "播了/全长（秒）", "标题", "谁要播的", "原因")
+CSV_HEADINGS = (
+    *("编号", "标题", "内容", "级别", "类型", "谁要播的", "该播时间", "开始", "结束"),
+    *("播了（秒）", "全长（秒）", "结果", "原因", "声音"),
+)
+# What a spreadsheet would take for a formula: a text comes from whoever may announce.
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--since", metavar="日期", help="从这一天起，例如 2026-11-20 或 '2026-11-20 07:30'"
+    )
+    parser.add_argument("--until", metavar="日期", help="到这一天为止（包括这一天）")
+    parser.add_argument(
+        "--outcome", choices=OUTCOME_NAMES, metavar="结果", help="、".join(OUTCOME_NAMES)
+    )
+    parser.add_argument("--asked-by", default="", metavar="名字", help="谁要播的，或者时间表里的名字")
+    parser.add_argument("--text", default="", metavar="文字", help="标题或内容里有这几个字")
+    parser.add_argument("--limit", type=int, metavar="条数", help=f"最多几条；屏幕上默认 {SHOWN}")
+    parser.add_argument("--csv", metavar="文件", help="写成表格（Excel 能打开），- 表示标准输出")
+
+
+def journal(arguments: argparse.Namespace) -> int:
+    settings = load_settings(arguments.config)
+    if arguments.limit is not None and arguments.limit < 1:
+        raise BroadcasterError("--limit 要写 1 或更大的数。")
+    wanted = _filter(arguments, settings.station.zone)
+    with _lines(settings.paths.state, wanted) as lines:
+        if arguments.csv:
+            _write_csv(arguments, islice(lines, arguments.limit))
+            return 0
+        rows = list(islice(lines, arguments.limit or SHOWN))
+    if arguments.json:
+        print_json([control.row_as_json(row) for row in rows])
+    else:
+        print("\n".join(_table(rows)) if rows else "没有这样的播出记录。")
+    return 0
+
+
+@contextmanager
+def _lines(state_folder: Path, wanted: JournalFilter) -> Iterator[Iterator[JournalRow]]:
+    from broadcaster.store.past import open_past
+
+    with open_past(state_folder) as past:
+        yield past.each(wanted) if past else iter(())
+
+
+def _filter(arguments: argparse.Namespace, zone: ZoneInfo) -> JournalFilter:
+    from broadcaster.store.journal import JournalFilter
+
+    return JournalFilter(
+        since=_moment("--since", arguments.since, zone),
+        until=_moment("--until", arguments.until, zone, whole_day=True),
+        outcome=OUTCOME_NAMES.get(arguments.outcome),
+        asked_by=arguments.asked_by,
+        text=arguments.text,
+    )
+
+
+def _moment(option: str, text: str | None, zone: ZoneInfo, whole_day: bool = False) -> datetime | None:
+    """A day or a moment; the end of the day, where all of it is meant."""
+    if text is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise BroadcasterError(f"{option} 要写日期，例如 2026-11-20，现在写的是 {text}") from error
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=zone)
+    if whole_day and moment.time() == time() and len(text) <= len("2026-11-20"):
+        moment += timedelta(days=1)
+    return moment
+
+
+def _table(rows: Iterable[JournalRow]) -> list[str]:
+    cells = [HEADINGS, *(_cells(row) for row in rows)]
+    widths = [max(map(_width, column)) for column in zip(*cells, strict=True)]
+    return [
+        "  ".join(
+            cell + " " * (width - _width(cell)) for cell, width in zip(line, widths, strict=True)
+        ).rstrip()
+        for line in cells
+    ]
+
+
+def _cells(row: JournalRow) -> tuple[str, ...]:
+    seconds = f"{row.seconds_played:.1f}/{row.seconds_due:.1f}"
+    name, outcome = name_of(row.title, row.text), OUTCOMES[row.outcome]
+    return f"{row.due_at:%Y-%m-%d %H:%M}", outcome, seconds, name, row.asked_by, row.reason
+
+
+def _width(text: str) -> int:
+    """Columns on a terminal: a Chinese character takes two."""
+    return sum(2 if unicodedata.east_asian_width(sign) in "WF" else 1 for sign in text)
+
+
+def _write_csv(arguments: argparse.Namespace, rows: Iterable[JournalRow]) -> None:
+    # Excel takes a file for UTF-8 only when it begins with a byte order mark.
+    if arguments.csv == "-":
+        sys.stdout.reconfigure(encoding="utf-8-sig", newline="")  # type: ignore[union-attr]
+        _write_rows(sys.stdout, rows)
+        return
+    try:
+        with Path(arguments.csv).open("w", encoding="utf-8-sig", newline="") as file:
+            count = _write_rows(file, rows)
+    except OSError as error:
+        raise FileUnwritable(f"写不了 {arguments.csv}：{error.strerror}。请检查路径。") from error
+    if arguments.json:
+        print_json({"file": arguments.csv, "lines": count})
+    else:
+        print(f"已写入 {arguments.csv}，{count} 条。")
+
+
+def _write_rows(file: TextIO, rows: Iterable[JournalRow]) -> int:
+    writer = csv.writer(file)
+    writer.writerow(CSV_HEADINGS)
+    count = 0
+    for row in rows:
+        writer.writerow([_harmless(cell) for cell in _csv_cells(row)])
+        count += 1
+    return count
+
+
+def _csv_cells(row: JournalRow) -> tuple[str, ...]:
+    return (
+        row.airing_id,
+        row.title,
+        row.text,
+        str(int(row.severity)),
+        KINDS[row.kind],
+        row.asked_by,
+        f"{row.due_at:%Y-%m-%d %H:%M:%S}",
+        f"{row.started_at:%Y-%m-%d %H:%M:%S}" if row.started_at else "",
+        f"{row.ended_at:%Y-%m-%d %H:%M:%S}",
+        f"{row.seconds_played:.1f}",
+        f"{row.seconds_due:.1f}",
+        OUTCOMES[row.outcome],
+        row.reason,
+        row.voice,
+    )
+
+
+def _harmless(cell: str) -> str:
+    return f"'{cell}" if cell.startswith(FORMULA) else cell

@@ -1,0 +1,62 @@
+"""An airing as text and back: JSON of the values, every field of them, read strictly."""
+
+import json
+from dataclasses import asdict, is_dataclass
+from datetime import datetime
+from enum import Enum
+from types import UnionType
+from typing import Any, get_args, get_origin, get_type_hints
+
+from broadcaster.model import Airing
+
+
+def write_airing(airing: Airing) -> str:
+    """ASCII only: so a lone surrogate, which a terminal that is not UTF-8 brings in, survives."""
+    return json.dumps(asdict(airing), default=_plain)
+
+
+def read_airing(text: str) -> Airing:
+    """Raises `ValueError` for whatever `write_airing` would not have written."""
+    try:
+        airing = _read(Airing, json.loads(text))
+    except (TypeError, RecursionError) as error:
+        raise ValueError(str(error)) from error
+    assert isinstance(airing, Airing)
+    return airing
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    assert isinstance(value, Enum)
+    return value.value
+
+
+def _read(shape: Any, value: Any) -> Any:
+    if isinstance(shape, UnionType):
+        (shape,) = (one for one in get_args(shape) if one is not type(None))
+        return None if value is None else _read(shape, value)
+    if get_origin(shape) is tuple:
+        return tuple(_read(get_args(shape)[0], one) for one in value)
+    if is_dataclass(shape):
+        return _read_fields(shape, value)
+    if issubclass(shape, Enum):
+        return shape(value)
+    if shape is datetime:
+        moment = datetime.fromisoformat(value)
+        if moment.tzinfo is None:
+            raise ValueError(f"no time zone: {value}")
+        return moment
+    if shape is float and type(value) is int:
+        return float(value)
+    if type(value) is not shape:
+        raise ValueError(f"{value!r} is no {shape.__name__}")
+    return value
+
+
+def _read_fields(shape: Any, value: Any) -> Any:
+    """A field that is missing has its default: it was not there yet when this was written."""
+    hints = get_type_hints(shape)
+    if not isinstance(value, dict) or not value.keys() <= hints.keys():
+        raise ValueError(f"not the fields of {shape.__name__}: {value!r}")
+    return shape(**{name: _read(hints[name], field) for name, field in value.items()})

@@ -1,0 +1,130 @@
+"""Good copies of the database beside it, and what is done with a damaged one."""
+
+import os
+import shutil
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+from broadcaster.clock import Clock
+from broadcaster.store.connection import StoreDamaged, address, told_plainly
+from broadcaster.store.tables import VERSIONS
+
+KEPT = 3
+STAMP = "%Y%m%d-%H%M%S"
+
+# Of what waits when the copy is made, all has ended when the copy is needed.
+NO_QUEUE = "DELETE FROM queue"
+
+
+class Backups:
+    """Copies in the folder `backups`, each whole and checked; the last three of each kind are kept."""
+
+    def __init__(self, path: Path, clock: Clock) -> None:
+        self._path = path
+        self._clock = clock
+        self._folder = path.parent / "backups"
+
+    def make(self, kind: str) -> Path:
+        """Copy the database while it is used. Raises `StoreDamaged` when what it holds is not sound."""
+        copy = self._folder / f"{kind}-{self._stamp()}.db"
+        part = copy.with_suffix(".part")
+        with told_plainly(self._path):
+            self._folder.mkdir(mode=0o700, exist_ok=True)
+            part.unlink(missing_ok=True)
+            part.touch(mode=0o600)
+            try:
+                self._copy(part)
+                replace(part, copy)
+            finally:
+                part.unlink(missing_ok=True)
+            for old in self._named(kind)[:-KEPT]:
+                old.unlink()
+        return copy
+
+    def restore(self) -> Path | None:
+        """Put the newest good copy in the place of the database; which, or None if there is none."""
+        for copy in sorted(self._named(), key=_stamp_of, reverse=True):
+            if version_of_sound(copy) in VERSIONS:
+                part = self._path.with_suffix(".part")
+                shutil.copyfile(copy, part)
+                part.chmod(0o600)
+                replace(part, self._path)
+                return copy
+        return None
+
+    def set_aside(self) -> Path:
+        """Rename a damaged database with its log; the last three are kept for who wants to look."""
+        aside = self._path.with_name(f"{self._path.stem}-damaged-{self._stamp()}.db")
+        # The log first: left alone beside another file it would be played into that one.
+        for ending in ("-wal", "-shm", ""):
+            part = Path(f"{self._path}{ending}")
+            if part.exists():
+                part.rename(f"{aside}{ending}")
+        for old in sorted(self._path.parent.glob(f"{self._path.stem}-damaged-*.db"))[:-KEPT]:
+            for ending in ("-wal", "-shm", ""):
+                Path(f"{old}{ending}").unlink(missing_ok=True)
+        return aside
+
+    def _copy(self, part: Path) -> None:
+        with (
+            closing(sqlite3.connect(part)) as target,
+            closing(sqlite3.connect(address(self._path, "mode=ro"), uri=True)) as source,
+        ):
+            source.backup(target)
+            target.execute("PRAGMA journal_mode = DELETE")
+            if target.execute("SELECT 1 FROM sqlite_master WHERE name = 'queue'").fetchone():
+                target.execute(NO_QUEUE)
+                target.commit()
+            check(target, "integrity_check")
+
+    def _named(self, kind: str = "*") -> list[Path]:
+        return sorted(self._folder.glob(f"{kind}-*.db"))
+
+    def _stamp(self) -> str:
+        return f"{self._clock.now():{STAMP}}"
+
+
+def check(connection: sqlite3.Connection, how: str = "quick_check") -> None:
+    """Raises `StoreDamaged`. `quick_check` leaves the indexes out and takes half the time."""
+    found = connection.execute(f"PRAGMA {how}(1)").fetchone()
+    if found != ("ok",):
+        raise StoreDamaged(f"数据库坏了（{found and found[0]}）。")
+
+
+def version_of(connection: sqlite3.Connection) -> str:
+    """The version of the tables; "" of a file that has none yet."""
+    names = {name for (name,) in connection.execute("SELECT name FROM sqlite_master")}
+    if "alembic_version" in names:
+        row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
+        return str(row[0]) if row else VERSIONS[0]
+    return VERSIONS[0] if names else ""
+
+
+def version_of_sound(path: Path) -> str:
+    """The same of a file that may be anything; "" if it is not sound."""
+    try:
+        with closing(sqlite3.connect(address(path, "mode=ro&immutable=1"), uri=True)) as connection:
+            check(connection, "integrity_check")
+            return version_of(connection)
+    except (sqlite3.Error, StoreDamaged):
+        return ""
+
+
+def replace(part: Path, path: Path) -> None:
+    """Rename a file into its place when all of it is on the disk."""
+    _to_disk(part)
+    part.rename(path)
+    _to_disk(path.parent)
+
+
+def _to_disk(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _stamp_of(path: Path) -> str:
+    return path.stem.split("-", 1)[1]

@@ -1,0 +1,151 @@
+"""What must be written, in order, by a thread of its own: a slow or full disk never stops the air."""
+
+import logging
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from sqlalchemy import Connection
+
+from broadcaster.errors import StoreUnusable
+from broadcaster.store.connection import StoreDamaged
+from broadcaster.store.database import Database
+
+logger = logging.getLogger(__name__)
+
+Change = Callable[[Connection], object]
+
+# A write takes 1 ms here and some 30 ms on an SD card; one that takes longer than this is not waited
+# for, so a card that hangs costs the air at most so much for each airing.
+PATIENCE_SECONDS = 1.0
+RETRY_SECONDS = 10.0
+# About 1 kB each: a month of lines of a busy village, or three days of a loop every two minutes.
+MOST_WAITING = 2_000
+
+
+@dataclass(eq=False)
+class Pending:
+    """One change that waits; `settled` when it was written, or could not be."""
+
+    change: Change
+    promised: bool
+    settled: threading.Event = field(default_factory=threading.Event)
+    written: bool = False
+
+
+class Ledger:
+    """Changes to the database; any thread puts, one loop around `step` writes. A change may be done
+    twice, so each must come to the same the second time."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._waiting: list[Pending] = []
+        self._changed = threading.Condition()
+        self._failed = ""
+        self._resting = False
+        self._lost = 0
+
+    @property
+    def fault(self) -> str:
+        """A sentence in Chinese on what could not be written, or ""."""
+        with self._changed:
+            if not self._failed:
+                return f"磁盘写不进去的时候丢了 {self._lost} 条记录。" if self._lost else ""
+            lost = f"，已经丢了 {self._lost} 条" if self._lost else ""
+            return f"广播照常，但是有 {len(self._waiting)} 条记录还没写下{lost}。{self._failed}"
+
+    def promise(self, change: Change, wait: bool = True) -> bool:
+        """Put a change, and wait until it is on the disk; False if that takes too long or fails.
+
+        Then it stays in memory, and is written when the disk works again.
+        """
+        pending = Pending(change, True)
+        with self._changed:
+            self._waiting.append(pending)
+            if len(self._waiting) > MOST_WAITING:
+                self._waiting.pop(0)
+                self._lost += 1
+            self._changed.notify()
+            if self._failed or not wait:
+                return False
+        if not pending.settled.wait(PATIENCE_SECONDS):
+            self._fail("磁盘太慢，还没有写完。")
+        return pending.written
+
+    def mention(self, change: Change) -> None:
+        """Put a change that may be lost, by a power cut or while the disk does not work."""
+        with self._changed:
+            if not self._failed:
+                self._waiting.append(Pending(change, False))
+                self._changed.notify()
+
+    def step(self) -> None:
+        """Write all that waits, in one transaction; wait for something if there is nothing."""
+        with self._changed:
+            if self._resting or not self._waiting:
+                self._changed.wait(RETRY_SECONDS)
+            self._resting = False
+            batch = tuple(self._waiting)
+        if batch:
+            self._write(batch)
+
+    def wake(self) -> None:
+        """Let a waiting `step` go on."""
+        with self._changed:
+            self._resting = False
+            self._changed.notify()
+
+    def close(self) -> None:
+        """Write what is left, after the loop has ended."""
+        if self._waiting:
+            self._write(tuple(self._waiting))
+
+    def _write(self, batch: tuple[Pending, ...]) -> None:
+        try:
+            try:
+                self._write_together(batch)
+            except StoreDamaged:
+                self._write_together(batch)
+            except StoreUnusable:
+                raise
+            except Exception:
+                logger.exception("a change failed; writing each by itself")
+                self._write_singly(batch)
+        except StoreUnusable as error:
+            self._fail(str(error))
+        else:
+            self._done(batch)
+
+    def _write_together(self, batch: tuple[Pending, ...]) -> None:
+        with self._database.transaction(any(one.promised for one in batch)) as connection:
+            for one in batch:
+                one.change(connection)
+
+    def _write_singly(self, batch: tuple[Pending, ...]) -> None:
+        for one in batch:
+            try:
+                self._write_together((one,))
+            except StoreUnusable:
+                raise
+            except Exception:
+                logger.exception("a change is left out")
+
+    def _done(self, batch: tuple[Pending, ...]) -> None:
+        done = set(batch)
+        with self._changed:
+            self._waiting = [one for one in self._waiting if one not in done]
+            if self._failed:
+                logger.warning("the database works again; %s changes written", len(batch))
+            self._failed, self._resting = "", False
+        for one in batch:
+            one.written = True
+            one.settled.set()
+
+    def _fail(self, reason: str) -> None:
+        with self._changed:
+            if not self._failed:
+                logger.error("%s", reason)
+            self._failed, self._resting = reason, True
+            self._waiting = [one for one in self._waiting if one.promised]
+            for one in self._waiting:
+                one.settled.set()

@@ -1,0 +1,34 @@
+"""The journal for a command: read without a box, beside a running one, and never written."""
+
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+from sqlalchemy import select, text
+
+from broadcaster.errors import StoreUnusable
+from broadcaster.store.connection import Reads
+from broadcaster.store.journal import JournalReader
+from broadcaster.store.reader import Reader
+from broadcaster.store.tables import DATABASE, VERSION, version
+
+HAS_VERSION = text("SELECT 1 FROM sqlite_master WHERE name = 'alembic_version'")
+
+
+@contextmanager
+def open_past(state_folder: Path) -> Iterator[JournalReader | None]:
+    """None where no box ever ran. Raises `StoreUnusable`."""
+    path = state_folder / DATABASE
+    if not path.exists():
+        yield None
+        return
+    with closing(Reader(path)) as reader:
+        if not _is_current(reader):
+            raise StoreUnusable("播出记录是另一个版本的程序写的，请先启动一次广播站，让它升级。")
+        yield JournalReader(reader)
+
+
+def _is_current(source: Reads) -> bool:
+    if not source.read(HAS_VERSION):
+        return False
+    return [row.version_num for row in source.read(select(version))] == [VERSION]

@@ -1,0 +1,98 @@
+"""What was accepted and has not ended, so that a power cut neither loses it nor has it said twice."""
+
+import logging
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, delete, exists, literal, or_, select, update
+from sqlalchemy.dialects.sqlite import insert
+
+from broadcaster.clock import Clock
+from broadcaster.model import Airing
+from broadcaster.store import tables
+from broadcaster.store.airing_text import read_airing, write_airing
+from broadcaster.store.connection import Reads
+from broadcaster.store.ledger import Ledger
+
+logger = logging.getLogger(__name__)
+
+queue, journal = tables.queue, tables.journal
+BOTH = ("airing_id", "airing")
+
+
+@dataclass(frozen=True)
+class Unfinished:
+    """An airing that was accepted and has no journal line, and how far it came before the box went down.
+
+    `next_line` is the first that was not heard whole, `noted_at` when that was last known; None if it
+    had not begun.
+    """
+
+    airing: Airing
+    next_line: int
+    seconds_played: float
+    noted_at: datetime | None
+
+    @property
+    def started_at(self) -> datetime | None:
+        return self.noted_at and self.noted_at - timedelta(seconds=self.seconds_played)
+
+
+class Queue:
+    """The accepted airings on the disk; `Journal.record` takes each out. Any thread."""
+
+    def __init__(self, source: Reads, ledger: Ledger, clock: Clock) -> None:
+        self._source = source
+        self._ledger = ledger
+        self._clock = clock
+
+    def accept(self, airing: Airing, wait: bool = True) -> bool:
+        """Write it down before it is acknowledged; whether it is known to outlast a power cut now.
+
+        An airing that is accepted again, or has already ended, changes nothing.
+        """
+        text = write_airing(airing)
+
+        def change(connection: Connection) -> None:
+            ended = exists().where(journal.c.airing_id == airing.id)
+            values = select(literal(airing.id), literal(text)).where(~ended)
+            connection.execute(insert(queue).from_select(BOTH, values).on_conflict_do_nothing())
+
+        return self._ledger.promise(change, wait)
+
+    def move(self, airing: Airing) -> None:
+        """Its due time has changed."""
+        text = write_airing(airing)
+        change = update(queue).where(queue.c.airing_id == airing.id).values(airing=text)
+        self._ledger.promise(lambda connection: connection.execute(change), wait=False)
+
+    def knows(self, airing_id: str) -> bool:
+        """Whether it waits, or has ended, as far as that is written. Raises `StoreUnusable`."""
+        waits = exists().where(queue.c.airing_id == airing_id)
+        ended = exists().where(journal.c.airing_id == airing_id)
+        return bool(self._source.read(select(or_(waits, ended)))[0][0])
+
+    def progress(self, airing_id: str, next_line: int, seconds_played: float) -> None:
+        """Note how far it came. A power cut may lose the last notes; then a line is said again."""
+        noted_at = self._clock.now().isoformat()
+        values = {"next_line": next_line, "seconds_played": seconds_played, "noted_at": noted_at}
+        change = update(queue).where(queue.c.airing_id == airing_id).values(values)
+        self._ledger.mention(lambda connection: connection.execute(change))
+
+    def unfinished(self) -> list[Unfinished]:
+        """What waits, in the order of accepting. Raises `StoreUnusable`."""
+        return list(self._readable())
+
+    def _readable(self) -> Iterator[Unfinished]:
+        for row in self._source.read(select(queue).order_by(queue.c.number)):
+            try:
+                noted_at = datetime.fromisoformat(row.noted_at) if row.noted_at else None
+                yield Unfinished(read_airing(row.airing), row.next_line, row.seconds_played, noted_at)
+            except ValueError:
+                logger.exception("airing %s cannot be read and is left out", row.airing_id)
+                self._drop(row.airing_id)
+
+    def _drop(self, airing_id: str) -> None:
+        change = delete(queue).where(queue.c.airing_id == airing_id)
+        self._ledger.promise(lambda connection: connection.execute(change))

@@ -1,0 +1,40 @@
+"""Answers queries over a connection of its own: a long search never keeps a journal line waiting."""
+
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Row
+from sqlalchemy.sql import Executable
+
+from broadcaster.store.connection import connect_for_reading, told_plainly
+
+
+class Reader:
+    """Reads a database that may be written meanwhile, by this process or another; any thread."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._lock = threading.Lock()
+        self._connection: Connection | None = None
+
+    def read(self, query: Executable) -> Sequence[Row[Any]]:
+        """All rows. Raises `StoreUnusable`; the next call then connects anew."""
+        with self._lock:
+            try:
+                with told_plainly(self._path):
+                    self._connection = self._connection or connect_for_reading(self._path)
+                    return self._connection.execute(query).all()
+            except BaseException:
+                self._close()
+                raise
+
+    def close(self) -> None:
+        with self._lock:
+            self._close()
+
+    def _close(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection:
+            connection.close()

@@ -1,0 +1,26 @@
+"""The small things that the station remembers over a restart, each by its name."""
+
+from sqlalchemy import delete, select
+from sqlalchemy.dialects.sqlite import insert
+
+from broadcaster.store.database import Database
+from broadcaster.store.tables import station_state
+
+
+class StationState:
+    """Texts by name; any thread. Raises `StoreUnusable`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def get(self, key: str) -> str:
+        """What was put last; "" if nothing was."""
+        rows = self._database.read(select(station_state.c.value).where(station_state.c.key == key))
+        return str(rows[0].value) if rows else ""
+
+    def put(self, key: str, value: str) -> None:
+        """On the disk when this returns; "" forgets it."""
+        with self._database.transaction() as connection:
+            connection.execute(delete(station_state).where(station_state.c.key == key))
+            if value:
+                connection.execute(insert(station_state).values(key=key, value=value))

@@ -1,0 +1,56 @@
+"""All of the store over one file, with its threads, as the box holds it."""
+
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from broadcaster.clock import Clock
+from broadcaster.loop import Loop
+from broadcaster.store.accounts import Accounts
+from broadcaster.store.database import Database
+from broadcaster.store.journal import Journal
+from broadcaster.store.ledger import Ledger
+from broadcaster.store.queue import Queue
+from broadcaster.store.station_state import StationState
+from broadcaster.store.upkeep import Upkeep
+
+
+@dataclass(frozen=True)
+class Store:
+    """What the box remembers."""
+
+    database: Database
+    ledger: Ledger
+    queue: Queue
+    journal: Journal
+    accounts: Accounts
+    state: StationState
+    upkeep: Upkeep
+    loops: tuple[Loop, ...]
+
+    @property
+    def fault(self) -> str:
+        """A sentence in Chinese on what is not written or was lost, or ""."""
+        return self.ledger.fault or self.database.note
+
+
+@contextmanager
+def open_store(path: Path, clock: Clock) -> Iterator[Store]:
+    """Comes up whatever the file and the disk are like; on the way out all that waits is written."""
+    with closing(Database(path, clock)) as database:
+        state = StationState(database)
+        upkeep = Upkeep(database, state, clock)
+        with closing(Ledger(database)) as ledger:
+            loops = Loop("store", ledger.step, ledger.wake), Loop("upkeep", upkeep.step, upkeep.wake)
+            with loops[0], loops[1]:
+                yield Store(
+                    database,
+                    ledger,
+                    Queue(database, ledger, clock),
+                    Journal(database, ledger),
+                    Accounts(database, clock),
+                    state,
+                    upkeep,
+                    loops,
+                )

@@ -1,0 +1,89 @@
+"""The tables of the station's database, as the last migration leaves them."""
+
+from sqlalchemy import (
+    REAL,
+    CheckConstraint,
+    Column,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+)
+
+# Oldest first; 0000 is what version 0.1.0 of the program made, which had no number.
+VERSIONS = ("0000", "0001")
+VERSION = VERSIONS[-1]
+
+# In the state folder.
+DATABASE = "broadcaster.db"
+
+metadata = MetaData()
+
+journal = Table(
+    "journal",
+    metadata,
+    Column("number", Integer, primary_key=True),
+    Column("airing_id", Text, nullable=False, unique=True),
+    Column("notice_id", Text, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("severity", Integer, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("asked_by", Text, nullable=False),
+    Column("due_at", Text, nullable=False),
+    Column("started_at", Text),
+    Column("ended_at", Text, nullable=False),
+    Column("seconds_played", REAL, nullable=False),
+    Column("seconds_due", REAL, nullable=False),
+    Column("outcome", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("voice", Text, nullable=False),
+    # due_at in seconds since 1970: its texts of several time zones do not compare.
+    Column("due_epoch", Integer, nullable=False, server_default="0"),
+    Index("journal_due", "due_epoch"),
+)
+
+journal_day = Table(
+    "journal_day",
+    metadata,
+    Column("day", Text, primary_key=True),
+    Column("slot", Text, primary_key=True),
+    Column("outcome", Text, primary_key=True),
+    Column("airings", Integer, nullable=False),
+    Column("seconds", REAL, nullable=False),
+)
+
+queue = Table(
+    "queue",
+    metadata,
+    Column("number", Integer, primary_key=True),
+    Column("airing_id", Text, nullable=False, unique=True),
+    Column("airing", Text, nullable=False),
+    Column("next_line", Integer, nullable=False, server_default="0"),
+    Column("seconds_played", REAL, nullable=False, server_default="0"),
+    Column("noted_at", Text),
+)
+
+account = Table(
+    "account",
+    metadata,
+    Column("number", Integer, CheckConstraint("number = 1"), primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("password_hash", Text, nullable=False),
+)
+
+station_state = Table(
+    "station_state",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("value", Text, nullable=False),
+)
+
+# Alembic's own; made here too, so that a new file needs no migration and no Alembic in memory.
+version = Table(
+    "alembic_version",
+    MetaData(),
+    Column("version_num", String(32), primary_key=True),
+)

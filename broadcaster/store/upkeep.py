@@ -1,0 +1,94 @@
+"""What keeps the database small and copied, once a day."""
+
+import logging
+import threading
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, case, delete, func, select
+from sqlalchemy.dialects.sqlite import insert
+
+from broadcaster.clock import Clock
+from broadcaster.errors import StoreUnusable
+from broadcaster.model import Kind
+from broadcaster.store.connection import StoreDamaged
+from broadcaster.store.database import Database
+from broadcaster.store.station_state import StationState
+from broadcaster.store.tables import journal, journal_day
+
+logger = logging.getLogger(__name__)
+
+KEPT_WHOLE = timedelta(days=365)
+LOOK_SECONDS = 600.0
+# So few at a time that a journal line waits some milliseconds at most.
+PORTION = 500
+MOST_PAGES = 2_000
+LAST_DAY = "tidied_on"
+
+
+class Upkeep:
+    """Tidies when a new day has come; one loop around `step`."""
+
+    def __init__(self, database: Database, state: StationState, clock: Clock) -> None:
+        self._database = database
+        self._state = state
+        self._clock = clock
+        self._awake = threading.Event()
+
+    def step(self) -> None:
+        """Tidy if that was not done today, then wait."""
+        now = self._clock.now()
+        try:
+            if self._state.get(LAST_DAY) != now.date().isoformat():
+                self.tidy(now)
+        except StoreDamaged as error:
+            logger.critical("%s", error)
+            self._database.repair()
+        except StoreUnusable as error:
+            logger.error("not tidied: %s", error)
+        self._awake.wait(LOOK_SECONDS)
+
+    def wake(self) -> None:
+        self._awake.set()
+
+    def tidy(self, now: datetime) -> None:
+        """Copy the database, then make days of the journal's lines that are older than a year.
+
+        Raises `StoreUnusable`.
+        """
+        self._database.backups.make("daily")
+        while self._roll_up(now - KEPT_WHOLE):
+            pass
+        self._database.shrink(MOST_PAGES)
+        self._state.put(LAST_DAY, now.date().isoformat())
+
+    def _roll_up(self, oldest: datetime) -> int:
+        """Some of the lines before that moment; how many."""
+        with self._database.transaction() as connection:
+            old = select(journal.c.number).where(journal.c.due_epoch < oldest.timestamp()).limit(PORTION)
+            numbers = connection.execute(old).scalars().all()
+            if numbers:
+                _add_days(connection, numbers)
+                connection.execute(delete(journal).where(journal.c.number.in_(numbers)))
+        return len(numbers)
+
+
+def _add_days(connection: Connection, numbers: Sequence[int]) -> None:
+    """Add these lines to their days; what was asked for by a person has no slot."""
+    day = func.substr(journal.c.due_at, 1, 10)
+    slot = case((journal.c.kind == Kind.LIVE.value, ""), else_=journal.c.asked_by)
+    days = (
+        select(day, slot, journal.c.outcome, func.count(), func.sum(journal.c.seconds_played))
+        .where(journal.c.number.in_(numbers))
+        .group_by(day, slot, journal.c.outcome)
+    )
+    line = insert(journal_day).from_select([column.name for column in journal_day.c], days)
+    connection.execute(
+        line.on_conflict_do_update(
+            index_elements=["day", "slot", "outcome"],
+            set_={
+                "airings": journal_day.c.airings + line.excluded.airings,
+                "seconds": journal_day.c.seconds + line.excluded.seconds,
+            },
+        )
+    )

@@ -1,0 +1,32 @@
+"""A store on a real file, opened as the box opens it."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from fakes import ManualClock
+from stored import OpenStore
+
+from broadcaster.store.store import Store, open_store
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    return ManualClock()
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "state" / "broadcaster.db"
+
+
+@pytest.fixture
+def open_again(path: Path, clock: ManualClock) -> OpenStore:
+    """The same file, as often as a test starts the box."""
+    return lambda: open_store(path, clock)
+
+
+@pytest.fixture
+def store(open_again: OpenStore) -> Iterator[Store]:
+    with open_again() as store:
+        yield store

@@ -1,0 +1,145 @@
+"""Writing when the disk works, when it does not, and when it works again."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from fakes import ManualClock
+from sqlalchemy import Connection, insert, select, text
+
+from broadcaster.loop import Loop
+from broadcaster.store import tables
+from broadcaster.store.database import Database
+from broadcaster.store.ledger import MOST_WAITING, Change, Ledger
+
+
+@pytest.fixture
+def database(path: Path, clock: ManualClock) -> Iterator[Database]:
+    with closing(Database(path, clock)) as database:
+        yield database
+
+
+@pytest.fixture
+def ledger(database: Database) -> Ledger:
+    return Ledger(database)
+
+
+@pytest.fixture
+def written(ledger: Ledger) -> Iterator[Ledger]:
+    """Written to by its thread."""
+    with Loop("store", ledger.step, ledger.wake):
+        yield ledger
+
+
+def note(key: str) -> Change:
+    statement = insert(tables.station_state).prefix_with("OR IGNORE").values(key=key, value="x")
+    return lambda connection: connection.execute(statement)
+
+
+def noted(database: Database) -> list[str]:
+    query = select(tables.station_state.c.key).order_by(text("rowid"))
+    return [row.key for row in database.read(query)]
+
+
+def fill_the_disk(database: Database, is_full: bool) -> None:
+    """SQLite itself says that it is full: no page may be added, and none is free."""
+    pages = 1 if is_full else 1_000_000
+    with database.transaction() as connection:
+        connection.exec_driver_sql(f"PRAGMA max_page_count = {pages}")
+
+
+def big(key: str) -> Change:
+    statement = insert(tables.station_state).prefix_with("OR IGNORE").values(key=key, value="x" * 9_000)
+    return lambda connection: connection.execute(statement)
+
+
+def test_a_promise_is_kept_when_it_returns(database: Database, written: Ledger) -> None:
+    assert written.promise(note("a"))
+    assert noted(database) == ["a"]
+
+
+def test_changes_are_written_in_their_order_together(database: Database, ledger: Ledger) -> None:
+    for key in "abc":
+        ledger.promise(note(key), wait=False)
+    ledger.mention(note("d"))
+    assert noted(database) == []
+    ledger.step()
+    assert noted(database) == list("abcd")
+
+
+def test_what_waits_is_written_on_the_way_out(database: Database, ledger: Ledger) -> None:
+    ledger.promise(note("a"), wait=False)
+    ledger.close()
+    assert noted(database) == ["a"]
+
+
+def test_a_full_disk_is_told_and_nothing_waits_for_it(database: Database, written: Ledger) -> None:
+    fill_the_disk(database, True)
+    assert not written.promise(big("a"))
+    assert "磁盘满了" in written.fault and "广播照常" in written.fault
+    assert not written.promise(big("b"))
+    assert "有 2 条记录还没写下" in written.fault
+
+
+def test_what_could_not_be_written_is_written_when_there_is_room(
+    database: Database, ledger: Ledger
+) -> None:
+    fill_the_disk(database, True)
+    for key in "abc":
+        ledger.promise(big(key), wait=False)
+    ledger.step()
+    assert noted(database) == []
+    fill_the_disk(database, False)
+    ledger.wake()
+    ledger.step()
+    assert noted(database) == list("abc")
+    assert ledger.fault == ""
+
+
+def test_progress_is_not_kept_while_the_disk_is_full(database: Database, ledger: Ledger) -> None:
+    fill_the_disk(database, True)
+    ledger.mention(big("before"))
+    ledger.promise(big("a"), wait=False)
+    ledger.step()
+    ledger.mention(note("after"))
+    fill_the_disk(database, False)
+    ledger.wake()
+    ledger.step()
+    assert noted(database) == ["a"]
+
+
+def test_memory_is_bounded_and_what_it_costs_is_told(database: Database, ledger: Ledger) -> None:
+    fill_the_disk(database, True)
+    ledger.promise(big("first"), wait=False)
+    ledger.step()
+    for number in range(MOST_WAITING + 2):
+        ledger.promise(note(f"{number:05}"), wait=False)
+    assert "已经丢了 3 条" in ledger.fault
+    fill_the_disk(database, False)
+    ledger.wake()
+    ledger.step()
+    assert noted(database) == [f"{number:05}" for number in range(2, MOST_WAITING + 2)]
+    assert "丢了 3 条记录" in ledger.fault
+
+
+def test_a_change_that_is_wrong_in_itself_costs_no_other(database: Database, ledger: Ledger) -> None:
+    def wrong(connection: Connection) -> None:
+        connection.execute(insert(tables.station_state).values(key="a", value=None))
+
+    for change in (note("a"), wrong, note("b")):
+        ledger.promise(change, wait=False)
+    ledger.step()
+    assert noted(database) == ["a", "b"]
+    assert ledger.fault == ""
+
+
+def test_a_disk_that_hangs_is_not_waited_for_a_second_time(database: Database, written: Ledger) -> None:
+    hanging = threading.Event()
+    try:
+        assert not written.promise(lambda connection: hanging.wait(60))
+        assert "磁盘太慢" in written.fault
+        assert not written.promise(note("a"))
+    finally:
+        hanging.set()

@@ -1,0 +1,109 @@
+"""A day's work: a copy, and a journal that does not grow for ever."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from fakes import ManualClock
+from sqlalchemy import insert
+from stored import OpenStore, airing, entry
+
+from broadcaster.model import Kind, Outcome
+from broadcaster.store import tables
+from broadcaster.store.backups import KEPT, version_of_sound
+from broadcaster.store.journal import _values
+from broadcaster.store.store import Store
+from broadcaster.store.upkeep import LAST_DAY
+
+DAY = timedelta(days=1)
+
+
+@pytest.fixture
+def quiet(open_again: OpenStore) -> Iterator[Store]:
+    """A store whose upkeep is done by the test alone."""
+    with open_again() as store:
+        store.loops[1].stop()
+        yield store
+
+
+def backups(path: Path) -> list[Path]:
+    return sorted((path.parent / "backups").iterdir())
+
+
+def test_lines_older_than_a_year_become_days(quiet: Store, clock: ManualClock) -> None:
+    old = clock.now() - 366 * DAY
+    for number in range(3):
+        quiet.journal.record(entry(airing(f"s{number}", due_at=old)))
+    quiet.journal.record(entry(airing("cut", due_at=old), Outcome.CUT_SHORT))
+    quiet.journal.record(entry(airing("live", kind=Kind.LIVE, due_at=old, asked_by="王秀英")))
+    quiet.journal.record(entry(airing("young", due_at=clock.now() - 364 * DAY)))
+    quiet.upkeep.tidy(clock.now())
+    assert [row.airing_id for row in quiet.journal.recent(9)] == ["young"]
+    day = old.date().isoformat()
+    assert [tuple(row) for row in quiet.database.read(tables.journal_day.select())] == [
+        (day, "", "PLAYED", 1, 7.5),
+        (day, "早间", "CUT_SHORT", 1, 7.5),
+        (day, "早间", "PLAYED", 3, 22.5),
+    ]
+
+
+def test_a_day_that_was_begun_is_added_to(quiet: Store, clock: ManualClock) -> None:
+    old = clock.now() - 366 * DAY
+    for number in range(2):
+        quiet.journal.record(entry(airing(f"a{number}", due_at=old)))
+        quiet.upkeep.tidy(clock.now())
+    (row,) = quiet.database.read(tables.journal_day.select())
+    assert (row.airings, row.seconds) == (2, 15.0)
+
+
+def test_years_of_lines_go_and_the_file_gets_small(quiet: Store, clock: ManualClock, path: Path) -> None:
+    old = clock.now() - 400 * DAY
+    rows = [_values(entry(airing(f"a{number}", "水" * 300, due_at=old))) for number in range(2_000)]
+    with quiet.database.transaction() as connection:
+        connection.execute(insert(tables.journal), rows)
+    quiet.upkeep.tidy(clock.now())
+    (row,) = quiet.database.read(tables.journal_day.select())
+    assert row.airings == 2_000
+    quiet.database.close()
+    assert path.stat().st_size < 300_000
+
+
+def test_it_is_done_once_a_day(quiet: Store, clock: ManualClock, path: Path) -> None:
+    quiet.upkeep.wake()
+    made = []
+    for hours in (0, 1, 24, 1, 24):
+        clock.advance(hours * 3600)
+        quiet.upkeep.step()
+        made.append(len(backups(path)))
+    assert made == [made[0], made[0], made[0] + 1, made[0] + 1, min(made[0] + 2, KEPT)]
+    assert quiet.state.get(LAST_DAY) == clock.now().date().isoformat()
+
+
+def test_a_copy_is_whole_private_and_without_what_waited(
+    quiet: Store, path: Path, clock: ManualClock
+) -> None:
+    quiet.journal.record(entry(airing("ended")))
+    quiet.queue.accept(airing("waits"))
+    clock.advance(1)
+    copy = quiet.database.backups.make("daily")
+    assert version_of_sound(copy) == tables.VERSION
+    assert copy.stat().st_mode & 0o777 == 0o600
+    with closing(sqlite3.connect(copy)) as connection:
+        assert connection.execute("SELECT airing_id FROM journal").fetchall() == [("ended",)]
+        assert connection.execute("SELECT * FROM queue").fetchall() == []
+    assert [left.airing.id for left in quiet.queue.unfinished()] == ["waits"]
+
+
+def test_the_last_copies_of_each_kind_are_kept(quiet: Store, path: Path, clock: ManualClock) -> None:
+    for kind in ("daily", "before"):
+        for _ in range(KEPT + 2):
+            clock.advance(60)
+            newest = quiet.database.backups.make(kind)
+    names = [copy.name for copy in backups(path)]
+    assert sum(name.startswith("daily-") for name in names) == KEPT
+    assert sum(name.startswith("before-") for name in names) == KEPT
+    assert newest.name in names
+    assert not [name for name in names if not name.endswith(".db")]

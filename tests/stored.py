@@ -1,0 +1,31 @@
+"""Airings and journal lines for the tests of the store, and how those open it."""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from broadcaster.model import Airing, JournalEntry, Kind, Notice, Outcome, Severity
+from broadcaster.store.store import Store
+
+OpenStore = Callable[[], AbstractContextManager[Store]]
+
+DUE = datetime(2026, 11, 20, 7, 30, tzinfo=ZoneInfo("Asia/Shanghai"))
+
+
+def airing(
+    airing_id: str = "a1",
+    text: str = "今天停水",
+    kind: Kind = Kind.SCHEDULED,
+    due_at: datetime = DUE,
+    asked_by: str = "早间",
+) -> Airing:
+    notice = Notice(text, title="停水", severity=Severity.BLUE)
+    return Airing(notice, due_at, due_at + timedelta(minutes=10), kind, asked_by, airing_id)
+
+
+def entry(
+    airing: Airing, outcome: Outcome = Outcome.PLAYED, started_at: datetime | None = DUE
+) -> JournalEntry:
+    ended_at = airing.due_at + timedelta(seconds=9)
+    return JournalEntry(airing, outcome, "", "baker:female", started_at, ended_at, 7.5, 8.0)
