@@ -142,6 +142,8 @@ def _cron_from(expression: str, day: date, zone: tzinfo) -> Iterator[datetime]:
     return CronSim(expression, (midnight - timedelta(seconds=1)).astimezone(zone))
 
 
+# Slots share their days and often their times: half of the work of a plan was this.
+@lru_cache(maxsize=8192)
 def instant(day: date, at: time, zone: tzinfo) -> datetime:
     """A time of the day by the clock of a zone, in UTC."""
     return datetime.combine(day, at, zone).astimezone(UTC)
