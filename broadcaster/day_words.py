@@ -26,7 +26,8 @@ _LUNAR_DAYS = {
 }
 _SHIFT = re.compile(r"(.+?)(?:([前后])(\d{1,2}|[一二两三四五六七八九十])天)?")
 _SUN = re.compile(r"(日出|日落)(?:([前后])(\d{1,3})分钟?)?")
-_MARKET = re.compile(r"(?:[逢、，, ]*([0-9]0?|[一二三四五六七八九十]))+")
+_MARKET_DIGIT = "10|[0-9一二三四五六七八九十]"
+_MARKET = re.compile(rf"逢?({_MARKET_DIGIT})([逢、，, ]+({_MARKET_DIGIT}))*")
 
 
 @dataclass(frozen=True)
@@ -84,10 +85,9 @@ def read_term_day(text: str) -> TermDay:
 
 def read_market(text: str) -> frozenset[int]:
     """逢三逢八 → the last digits of the days: 3 and 8; ten is 0. Raises `ValueError`."""
-    digits = re.findall(r"10|[0-9一二三四五六七八九十]", text)
-    if not digits or not _MARKET.fullmatch(text):
+    if not _MARKET.fullmatch(text):
         raise ValueError(f"集日写法不对：{text}，要写成 逢三逢八")
-    return frozenset(_number(digit) % 10 for digit in digits)
+    return frozenset(_number(digit) % 10 for digit in re.findall(_MARKET_DIGIT, text))
 
 
 def read_sun_time(text: str) -> SunTime:

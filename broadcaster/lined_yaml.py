@@ -70,8 +70,10 @@ def parse(text: str, first_line: int = 1) -> Lined:
         finally:
             loader.dispose()
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        raise Unreadable(first_line + (mark.line if mark else 0)) from error
+        # What was never closed is noticed at the end; where it was opened says more.
+        marks = (error.problem_mark, error.context_mark)
+        found = [mark.line for mark in marks if mark and mark.line < len(text.splitlines())]
+        raise Unreadable(first_line + (found[0] if found else 0)) from error
     except yaml.reader.ReaderError as error:
         raise Unreadable(first_line + text.count("\n", 0, error.position)) from error
     except (yaml.YAMLError, ValueError, RecursionError, OverflowError) as error:

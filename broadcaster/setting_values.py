@@ -6,7 +6,7 @@ from datetime import date, time
 from functools import lru_cache
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from broadcaster.model import FASTEST_TEMPO, SLOWEST_TEMPO, Signal, Style
 
@@ -94,11 +94,11 @@ def _signal_by_name(value: object) -> object:
     """钟声 → Signal.CHIME; yes and no, as it was written before there was a choice, still hold."""
     if isinstance(value, bool):
         return Signal.CHIME if value else Signal.NONE
-    if isinstance(value, str) and not isinstance(value, Signal):
-        if value not in SIGNALS:
-            raise ValueError(f"没有这种信号：{value}，可以写：{'、'.join(SIGNALS)}")
-        return SIGNALS[value]
-    return value
+    if value is None or isinstance(value, Signal):
+        return value
+    if not isinstance(value, str) or value not in SIGNALS:
+        raise ValueError(f"没有这种信号：{value}，可以写：{'、'.join(SIGNALS)}")
+    return SIGNALS[value]
 
 
 def _weekday_numbers(value: object) -> object:
@@ -136,12 +136,20 @@ def _known_style(style: str) -> str:
     return style
 
 
+def _voice(text: str) -> str:
+    if not re.fullmatch(r"[a-z]+:\S+", text):
+        raise ValueError(
+            f"写法不对：{text}，要写成 baker:female 这样，broadcaster voices list 列出有哪些"
+        )
+    return text
+
+
 Pace = Annotated[float, Field(ge=SLOWEST, le=FASTEST)]
 StyleName = Annotated[str, AfterValidator(_known_style)]
 SignalName = Annotated[Signal, BeforeValidator(_signal_by_name)]
 Tempo = Annotated[int, Field(ge=SLOWEST_TEMPO, le=FASTEST_TEMPO)]
 Repeats = Annotated[int, Field(ge=1, le=20)]
-VoiceName = Annotated[str, StringConstraints(pattern=r"^[a-z]+:\S+$")]
+VoiceName = Annotated[str, AfterValidator(_voice)]
 Volume = Annotated[int, Field(ge=0, le=100)]
 Weekdays = Annotated[frozenset[Annotated[int, Field(ge=0, le=6)]], BeforeValidator(_weekday_numbers)]
 WindowText = Annotated[str, AfterValidator(_window)]

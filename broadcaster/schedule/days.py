@@ -35,7 +35,9 @@ class Weekdays(Days):
     numbers: frozenset[int]
 
     def next_from(self, day: date) -> date | None:
-        days = (day + n * DAY for n in range(7))
+        if day.weekday() in self.numbers:
+            return day
+        days = (day + n * DAY for n in range(1, 7))
         return next((found for found in days if found.weekday() in self.numbers), None)
 
 

@@ -45,18 +45,10 @@ class BySun(Times):
     longitude: float
 
     def on(self, day: date, zone: ZoneInfo, after: datetime | None = None) -> Iterator[datetime]:
-        # Imported by those who use it: astral takes 4 MB.
-        from astral import Observer
-        from astral.sun import sunrise, sunset
-
-        observer = Observer(self.latitude, self.longitude)
         for at in self.times:
-            try:
-                # The library looks for the sunset in the day of the time zone that it is given.
-                event = (sunrise if at.rising else sunset)(observer, day, zone)
-            except ValueError:
-                continue
-            yield event.astimezone(UTC).replace(second=0, microsecond=0) + at.shift
+            event = _sun_on(day, at.rising, self.latitude, self.longitude, zone)
+            if event:
+                yield event + at.shift
 
 
 @dataclass(frozen=True)
@@ -123,6 +115,23 @@ class Together(Times):
             yield from part.on(day, zone, after)
 
 
+@lru_cache(maxsize=512)
+def _sun_on(
+    day: date, rising: bool, latitude: float, longitude: float, zone: ZoneInfo
+) -> datetime | None:
+    """The minute of sunrise or sunset, in UTC; None where the sun does not come to the horizon."""
+    # Imported by those who use it: astral takes 4 MB.
+    from astral import Observer
+    from astral.sun import sunrise, sunset
+
+    try:
+        # The library looks for the sunset in the day of the time zone that it is given.
+        event = (sunrise if rising else sunset)(Observer(latitude, longitude), day, zone)
+    except ValueError:
+        return None
+    return event.astimezone(UTC).replace(second=0, microsecond=0)
+
+
 # Reading an expression takes longer than finding its next moment, and many slots share a few.
 @lru_cache(maxsize=4096)
 def _cron_on(expression: str, day: date, zone: ZoneInfo) -> tuple[datetime, ...]:
@@ -143,6 +152,8 @@ def _cron_from(expression: str, day: date, zone: tzinfo) -> Iterator[datetime]:
     return CronSim(expression, (midnight - timedelta(seconds=1)).astimezone(zone))
 
 
+# Slots share their days and often their times: half of the work of a plan was this.
+@lru_cache(maxsize=8192)
 def instant(day: date, at: time, zone: tzinfo) -> datetime:
     """A time of the day by the clock of a zone, in UTC."""
     return datetime.combine(day, at, zone).astimezone(UTC)

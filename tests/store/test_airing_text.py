@@ -5,7 +5,7 @@ from datetime import UTC
 import pytest
 from stored import DUE, airing
 
-from broadcaster.model import Airing, Notice, Office, Severity, Signal
+from broadcaster.model import Airing, Notice, Office, Severity, Signal, Style, WhenQuiet
 from broadcaster.store.airing_text import read_airing, write_airing
 
 FULL = Notice(
@@ -20,12 +20,18 @@ FULL = Notice(
     opening="",
     closing="完毕",
     chime=Signal.SIREN,
+    style=Style.KUAIBAN,
+    beats_per_minute=120,
+    zones=("东街", "西街"),
+    volume=80,
+    drill=True,
+    when_quiet=WhenQuiet.WAIT,
 )
 
 
 def test_every_field_of_an_airing_survives() -> None:
     assert all(getattr(FULL, field.name) != field.default for field in fields(FULL))
-    one = replace(airing(asked_by="王秀英"), notice=FULL)
+    one = replace(airing(asked_by="王秀英"), notice=FULL, window_from=DUE)
     assert read_airing(write_airing(one)) == one
 
 

@@ -1,0 +1,93 @@
+from datetime import date, datetime, time, timedelta
+from itertools import islice, pairwise
+from zoneinfo import ZoneInfo
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from broadcaster.model import Notice
+from broadcaster.schedule.days import Between, Days, MarketDays, Weekdays
+from broadcaster.schedule.recurrence import Recurrence
+from broadcaster.schedule.slots import Loop
+from broadcaster.schedule.times import At, Cron, Every, Times
+
+ZONES = st.sampled_from([ZoneInfo("Asia/Shanghai"), ZoneInfo("America/New_York")])
+CLOCK = st.times().map(lambda at: at.replace(second=0, microsecond=0))
+DAYS = st.one_of(
+    st.builds(Weekdays, st.frozensets(st.integers(0, 6), min_size=1)),
+    st.just(MarketDays(frozenset({3, 8}))),
+    st.just(Between(date(2026, 3, 1), date(2026, 11, 10))),
+)
+TIMES = st.one_of(
+    st.builds(At, st.lists(CLOCK, min_size=1, max_size=3).map(tuple)),
+    st.builds(
+        Every,
+        st.integers(7, 400).map(lambda minutes: timedelta(minutes=minutes)),
+        st.lists(st.tuples(CLOCK, CLOCK), min_size=1, max_size=2).map(tuple),
+    ),
+    st.sampled_from(["*/20 8-9 * * *", "30 2 * * *", "0 0 * * 1"]).map(Cron),
+)
+# Around both changes of the clock in New York.
+MOMENTS = st.one_of(
+    st.datetimes(datetime(2026, 3, 5), datetime(2026, 3, 11)),  # noqa: DTZ001
+    st.datetimes(datetime(2026, 10, 29), datetime(2026, 11, 4)),  # noqa: DTZ001
+)
+
+
+def brute_force(recurrence: Recurrence, moment: datetime, days: int) -> list[datetime]:
+    """Every due time of the days around a moment, tried one by one."""
+    first = moment.astimezone(recurrence.zone).date() - timedelta(days=2)
+    tried = (first + timedelta(days=n) for n in range(days + 3))
+    dues = {
+        due
+        for day in tried
+        if recurrence.days.holds(day)
+        for due in recurrence.times.on(day, recurrence.zone)
+    }
+    return sorted(due for due in dues if due.timestamp() > moment.timestamp())
+
+
+@given(DAYS, TIMES, ZONES, MOMENTS)
+def test_due_times_go_up_come_after_the_moment_and_leave_none_out(
+    days: Days, times: Times, zone: ZoneInfo, wall: datetime
+) -> None:
+    recurrence, moment = Recurrence(days, times, zone), wall.replace(tzinfo=zone)
+    expected = brute_force(recurrence, moment, 10)
+    # The last day of those tried may be short of what its neighbour's window brings.
+    expected = expected[: len(expected) * 3 // 4]
+    found = list(islice(recurrence.after(moment), len(expected)))
+    assert found == expected
+    assert all(due.timestamp() > moment.timestamp() for due in found)
+    assert all(before < after for before, after in pairwise(found))
+
+
+@given(DAYS, TIMES, ZONES, MOMENTS)
+def test_each_occurrence_has_the_number_after_the_one_before(
+    days: Days, times: Times, zone: ZoneInfo, wall: datetime
+) -> None:
+    recurrence = Recurrence(days, times, zone)
+    dues = list(islice(recurrence.after(wall.replace(tzinfo=zone)), 12))
+    if not _overlaps(recurrence):
+        numbers = [recurrence.ordinal(due) for due in dues]
+        assert numbers == list(range(numbers[0], numbers[0] + len(numbers))) if numbers else not dues
+
+
+def _overlaps(recurrence: Recurrence) -> bool:
+    """Windows over midnight mix one day's occurrences with the next day's."""
+    times = recurrence.times
+    return isinstance(times, Every) and any(begin >= end for begin, end in times.windows)
+
+
+def test_a_playlist_goes_on_where_it_was_after_a_restart() -> None:
+    texts = tuple(Notice(text) for text in ("第一段", "第二段", "第三段"))
+
+    def slot() -> Loop:
+        every = Every(timedelta(minutes=30), ((time(8), time(10)),))
+        days = Weekdays(frozenset({0, 2, 4}))
+        recurrence = Recurrence(days, every, ZoneInfo("Asia/Shanghai"))
+        return Loop("轮流", texts[0], timedelta(minutes=5), recurrence, playlist=texts)
+
+    start = datetime(2026, 11, 20, tzinfo=ZoneInfo("Asia/Shanghai"))
+    said = [slot().airing_at(due).notice.text for due in islice(slot().after(start), 9)]
+    second = texts.index(next(one for one in texts if one.text == said[0]))
+    assert said == [texts[(second + n) % 3].text for n in range(9)]
