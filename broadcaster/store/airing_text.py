@@ -4,6 +4,7 @@ import json
 from dataclasses import asdict, is_dataclass
 from datetime import datetime
 from enum import Enum
+from functools import cache
 from types import UnionType
 from typing import Any, get_args, get_origin, get_type_hints
 
@@ -32,6 +33,10 @@ def _plain(value: object) -> object:
     return value.value
 
 
+# Without the memory 10,000 airings take 5 s to read.
+_types = cache(get_type_hints)
+
+
 def _read(shape: Any, value: Any) -> Any:
     if isinstance(shape, UnionType):
         (shape,) = (one for one in get_args(shape) if one is not type(None))
@@ -56,7 +61,7 @@ def _read(shape: Any, value: Any) -> Any:
 
 def _read_fields(shape: Any, value: Any) -> Any:
     """A field that is missing has its default: it was not there yet when this was written."""
-    hints = get_type_hints(shape)
+    hints = _types(shape)
     if not isinstance(value, dict) or not value.keys() <= hints.keys():
         raise ValueError(f"not the fields of {shape.__name__}: {value!r}")
     return shape(**{name: _read(hints[name], field) for name, field in value.items()})

@@ -66,6 +66,10 @@ class Database:
             return self._reader.read(query)
         except StoreDamaged:
             self.repair(repairs)
+        except StoreUnusable:
+            with self._writing:
+                if self._repairs == repairs:
+                    raise
         return self._reader.read(query)
 
     def shrink(self, most_pages: int) -> None:
@@ -96,8 +100,10 @@ class Database:
 
     def _repair(self) -> None:
         self._disconnect()
-        self._repairs += 1
         self._writer, self.note = replace_damaged(self._path, self.backups)
+        # Who read meanwhile may have opened the old file again.
+        self._reader.close()
+        self._repairs += 1
 
     def _disconnect(self) -> None:
         self._reader.close()

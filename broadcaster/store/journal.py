@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, delete, func, or_, select, true
+from sqlalchemy import ColumnElement, Connection, Row, bindparam, delete, func, or_, select, true
 from sqlalchemy.dialects.sqlite import insert
 
 from broadcaster.model import JournalEntry, Kind, Outcome, Severity
@@ -17,6 +17,10 @@ from broadcaster.store.ledger import Ledger
 logger = logging.getLogger(__name__)
 
 journal, queue = tables.journal, tables.queue
+
+# Written out once: SQLAlchemy takes longer to put a statement together than SQLite to run it.
+APPEND = insert(journal).on_conflict_do_nothing()
+REMOVE = delete(queue).where(queue.c.airing_id == bindparam("of_airing"))
 
 TEXT_START = 60
 PORTION = 500
@@ -94,10 +98,9 @@ class Journal(JournalReader):
         values, airing_id = _values(entry), entry.airing.id
 
         def change(connection: Connection) -> None:
-            line = insert(journal).values(values).on_conflict_do_nothing()
-            if not connection.execute(line).rowcount:
+            if not connection.execute(APPEND, values).rowcount:
                 logger.error("airing %s ended a second time: %s", airing_id, entry.outcome.value)
-            connection.execute(delete(queue).where(queue.c.airing_id == airing_id))
+            connection.execute(REMOVE, {"of_airing": airing_id})
 
         return self._ledger.promise(change)
 

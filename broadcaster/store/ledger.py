@@ -21,6 +21,8 @@ PATIENCE_SECONDS = 1.0
 RETRY_SECONDS = 10.0
 # About 1 kB each: a month of lines of a busy village, or three days of a loop every two minutes.
 MOST_WAITING = 2_000
+# So few in one transaction that it takes a tenth of a second here.
+MOST_TOGETHER = 300
 
 
 @dataclass(eq=False)
@@ -62,7 +64,7 @@ class Ledger:
         pending = Pending(change, True)
         with self._changed:
             self._waiting.append(pending)
-            if len(self._waiting) > MOST_WAITING:
+            if self._failed and len(self._waiting) > MOST_WAITING:
                 self._waiting.pop(0)
                 self._lost += 1
             self._changed.notify()
@@ -80,12 +82,12 @@ class Ledger:
                 self._changed.notify()
 
     def step(self) -> None:
-        """Write all that waits, in one transaction; wait for something if there is nothing."""
+        """Write what waits, in one transaction; wait for something if there is nothing."""
         with self._changed:
             if self._resting or not self._waiting:
                 self._changed.wait(RETRY_SECONDS)
             self._resting = False
-            batch = tuple(self._waiting)
+            batch = tuple(self._waiting[:MOST_TOGETHER])
         if batch:
             self._write(batch)
 
@@ -97,8 +99,8 @@ class Ledger:
 
     def close(self) -> None:
         """Write what is left, after the loop has ended."""
-        if self._waiting:
-            self._write(tuple(self._waiting))
+        while self._waiting and not self._failed:
+            self._write(tuple(self._waiting[:MOST_TOGETHER]))
 
     def _write(self, batch: tuple[Pending, ...]) -> None:
         try:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, delete, exists, literal, or_, select, update
+from sqlalchemy import String, bindparam, delete, exists, or_, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from broadcaster.clock import Clock
@@ -18,7 +18,18 @@ from broadcaster.store.ledger import Ledger
 logger = logging.getLogger(__name__)
 
 queue, journal = tables.queue, tables.journal
-BOTH = ("airing_id", "airing")
+
+# Written out once: SQLAlchemy takes longer to put a statement together than SQLite to run it.
+ID, TEXT = bindparam("of_airing", type_=String), bindparam("text", type_=String)
+ACCEPT = (
+    insert(queue)
+    .from_select(
+        ("airing_id", "airing"),
+        select(ID, TEXT).where(~exists().where(journal.c.airing_id == ID)),
+    )
+    .on_conflict_do_nothing()
+)
+PROGRESS = update(queue).where(queue.c.airing_id == ID)
 
 
 @dataclass(frozen=True)
@@ -52,14 +63,8 @@ class Queue:
 
         An airing that is accepted again, or has already ended, changes nothing.
         """
-        text = write_airing(airing)
-
-        def change(connection: Connection) -> None:
-            ended = exists().where(journal.c.airing_id == airing.id)
-            values = select(literal(airing.id), literal(text)).where(~ended)
-            connection.execute(insert(queue).from_select(BOTH, values).on_conflict_do_nothing())
-
-        return self._ledger.promise(change, wait)
+        values = {"of_airing": airing.id, "text": write_airing(airing)}
+        return self._ledger.promise(lambda connection: connection.execute(ACCEPT, values), wait)
 
     def move(self, airing: Airing) -> None:
         """Its due time has changed."""
@@ -77,8 +82,8 @@ class Queue:
         """Note how far it came. A power cut may lose the last notes; then a line is said again."""
         noted_at = self._clock.now().isoformat()
         values = {"next_line": next_line, "seconds_played": seconds_played, "noted_at": noted_at}
-        change = update(queue).where(queue.c.airing_id == airing_id).values(values)
-        self._ledger.mention(lambda connection: connection.execute(change))
+        values["of_airing"] = airing_id
+        self._ledger.mention(lambda connection: connection.execute(PROGRESS, values))
 
     def unfinished(self) -> list[Unfinished]:
         """What waits, in the order of accepting. Raises `StoreUnusable`."""
