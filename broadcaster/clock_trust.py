@@ -30,8 +30,8 @@ class ClockTrust:
     """What is due by the clock waits until the clock is trusted, or so long; any thread may call.
 
     Trusted is what NTP, the county or a person has set since the machine came up: a crystal that was
-    right once stays right by some seconds a day. A clock that is behind what it showed before, or
-    before 2026, is never gone by.
+    right once stays right by some seconds a day. With nothing to wait the clock is known to be good,
+    for it has a battery. A clock that is behind what it showed before, or before 2026, is never gone by.
     """
 
     def __init__(
@@ -40,6 +40,7 @@ class ClockTrust:
         self._clock = clock
         self._memory = memory
         self._boot_id = _boot_id() if boot_id is None else boot_id
+        self._has_battery = not wait
         self._waits_until = clock.monotonic() + wait.total_seconds()
         self._trusted = bool(self._boot_id) and memory.get(TRUSTED_BOOT) == self._boot_id
         seen = memory.get(SEEN)
@@ -77,6 +78,8 @@ class ClockTrust:
         now = f"{self._clock.now():%Y年%m月%d日 %H:%M}"
         if not self._plausible():
             return f"时钟不对（现在显示 {now}），定时的节目先不播。请接上网络，或者把时间设对。"
+        if self._has_battery:
+            return ""
         if self.allows():
             return f"时钟还没有和网络对过（现在显示 {now}），定时的节目可能不准。"
         return f"时钟还没有对准（现在显示 {now}），定时的节目等对准了再播，喊话不受影响。"

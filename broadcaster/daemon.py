@@ -8,14 +8,15 @@ import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 from functools import partial
 from pathlib import Path
 
+from broadcaster.air_settings import QuietSettings
 from broadcaster.clock import Clock
 from broadcaster.clock_trust import ClockTrust
 from broadcaster.control import ControlServer
-from broadcaster.errors import AlreadyRunning, StoreUnusable
+from broadcaster.errors import AlreadyRunning, KeptQuiet, StoreUnusable
 from broadcaster.intake import Endings, Intake
 from broadcaster.lexicon_file import LexiconFile
 from broadcaster.loop import Loop, Watched
@@ -74,6 +75,9 @@ class Box:
 def open_box(config: Config, output_file: Path | None = None, makes_ahead: bool = True) -> Iterator[Box]:
     """Everything between a notice and its sound; the timetable's programmes are made ahead."""
     settings = config.settings
+    if output_file:
+        # A file wakes nobody.
+        settings = settings.model_copy(update={"quiet": QuietSettings(hours=())})
     clock = Clock(settings.station.zone)
     timetable = Timetable(config.timetable, settings.station)
     for problem in timetable.problems:
@@ -108,6 +112,7 @@ def open_box(config: Config, output_file: Path | None = None, makes_ahead: bool 
 
         rules = AirRules(settings, estimated_lengths(settings))
         endings = Endings(store.journal, rules)
+        endings.recall(datetime.combine(clock.now().date(), time(), clock.zone))
         player = Player(studio.make, device, rules, endings.record, clock, store.queue.move)
         intake = Intake(store.queue, player, endings, clock)
         faults: list[Callable[[], str]] = [
@@ -170,8 +175,9 @@ def run(config: Config, tell: Callable[[str], None], output_file: Path | None, g
         stack.enter_context(_only_one(settings.paths.state))
         box = stack.enter_context(open_box(config, output_file))
         if greet and settings.station.first_notice:
-            box.station.announce(Notice(settings.station.first_notice, title="试音"), asked_by="开机")
+            _greet(box.station, Notice(settings.station.first_notice, title="试音"), tell)
         trust = ClockTrust(box.clock, timedelta(minutes=settings.clock.wait_minutes), box.store.state)
+        box.store.upkeep.clock_is_right = trust.allows
         clockwork = Clockwork(
             box.timetable.slots,
             box.intake.put,
@@ -196,6 +202,13 @@ def run(config: Config, tell: Callable[[str], None], output_file: Path | None, g
                 logger.critical("a thread of the box died; ending for a new start")
                 return EXIT_RESTART
     return 0
+
+
+def _greet(station: Station, notice: Notice, tell: Callable[[str], None]) -> None:
+    try:
+        station.announce(notice, asked_by="开机")
+    except KeptQuiet as error:
+        tell(f"没有试音：{error}")
 
 
 def _due_within(time: timedelta, timetable: Timetable, clock: Clock) -> Iterable[Notice]:

@@ -11,7 +11,7 @@ from broadcaster.model import Airing, JournalEntry, Kind, Outcome
 from broadcaster.playout.player import Player
 from broadcaster.playout.queue import Waiting
 from broadcaster.schedule.rules import AirRules
-from broadcaster.store.journal import Journal
+from broadcaster.store.journal import Journal, JournalFilter
 from broadcaster.store.queue import Queue, Unfinished
 
 logger = logging.getLogger(__name__)
@@ -38,6 +38,17 @@ class Endings:
             while len(self._last) > REMEMBERED_ENDINGS:
                 self._last.popitem(last=False)
             self._changed.notify_all()
+
+    def recall(self, midnight: datetime) -> None:
+        """Count what loops took of the day before the box came up."""
+        try:
+            rows = list(self._journal.each(JournalFilter(since=midnight)))
+        except StoreUnusable:
+            logger.exception("what the loops took today is not known")
+            return
+        for row in reversed(rows):
+            if row.kind is Kind.LOOP and row.started_at:
+                self._rules.spend(row.asked_by, row.started_at, row.seconds_played)
 
     def wait_for(self, airing_id: str, timeout_seconds: float | None = None) -> JournalEntry | None:
         """How an airing ended, waiting for it; None when the time is over first."""

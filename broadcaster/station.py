@@ -108,7 +108,7 @@ class Station:
         airing = Airing(notice, now, now + LIVE_LATENESS, Kind.LIVE, asked_by)
         verdict = self._rules.verdict(airing, now)
         if not verdict.passes and not verdict.until:
-            raise KeptQuiet(f"现在是{verdict.reason}。真有急事请用红色级别。")
+            raise KeptQuiet(f"现在是静音时段：{verdict.reason}。真有急事请用红色级别。")
         self._intake.accept(airing)
         return airing
 

@@ -81,6 +81,13 @@ def test_a_clock_behind_what_it_showed_before_the_power_cut_is_not_gone_by(memor
     assert believed.allows(), "it may be right now"
 
 
+def test_a_clock_with_a_battery_is_gone_by_at_once_unless_it_cannot_be_right(memory: Memory) -> None:
+    believed = ClockTrust(NtpClock(), timedelta(0), memory, "boot")
+    assert believed.allows() and believed.fault == ""
+    flat = ClockTrust(NtpClock(datetime(2000, 1, 1, tzinfo=UTC)), timedelta(0), memory, "boot")
+    assert not flat.allows() and "时钟不对" in flat.fault
+
+
 def test_what_it_showed_is_remembered_once_an_hour(memory: Memory) -> None:
     clock = NtpClock()
     clock.by_ntp = True

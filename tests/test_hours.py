@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -133,9 +134,10 @@ def test_it_is_softer_early_and_late(time: str, volume: int) -> None:
 
 def test_a_slots_own_volume_is_a_part_of_it_and_red_is_never_softer() -> None:
     early = at("2026-11-20 06:30")
-    assert volume_at(USUAL, early, DAILY, own=50) == 35
-    assert volume_at(USUAL, early + timedelta(hours=3), DAILY, own=50) == 50
-    assert volume_at(USUAL, early, Notice("洪水", severity=Severity.RED), own=50) == 100
+    softer = replace(DAILY, volume=50)
+    assert volume_at(USUAL, early, softer) == 35
+    assert volume_at(USUAL, early + timedelta(hours=3), softer) == 50
+    assert volume_at(USUAL, early, Notice("洪水", severity=Severity.RED, volume=50)) == 100
     drill = Notice("演练", severity=Severity.RED, drill=True)
     assert volume_at(USUAL, early, drill) == 70
 

@@ -28,7 +28,9 @@ class Village:
         settings: dict[str, dict[str, Any]] = {
             "station": {"first_notice": FIRST},
             "web": {"host": "127.0.0.1", "port": 0},
-            "sound": {"linger_seconds": 0.2},
+            "sound": {"linger_seconds": 0.2, "volume_by_hour": []},
+            "quiet": {"hours": []},
+            "clock": {"wait_minutes": 0},
             "paths": {"audio_cache": str(self.folder / "cache"), "state": str(self.state)},
         }
         for section, keys in sections.items():

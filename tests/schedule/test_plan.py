@@ -113,7 +113,7 @@ def test_fixed_times_have_no_limit() -> None:
 
 def test_volume_and_zones_go_with_the_airing() -> None:
     (one,) = planned({"at": "06:45", "volume": 50, "zones": ["东街"]})
-    assert (one.volume, one.airing.zones) == (35, ("东街",))
+    assert (one.volume, one.airing.notice.zones) == (35, ("东街",))
 
 
 def test_a_span_that_begins_in_the_middle_of_a_day_knows_what_loops_have_taken() -> None:
