@@ -77,8 +77,8 @@ def test_a_device_that_is_lost_is_tried_until_it_is_back_and_says_so(
     assert not listener.device.ready
     assert Back() not in listener.reports
     fake_rig.village.tell(event, False)
-    wait_until(lambda: listener.device.ready)
-    assert listener.reports[-1] == Back()
+    wait_until(lambda: listener.reports[-1] == Back())
+    assert listener.device.ready
     assert listener.device.fault == ""
 
 
@@ -187,8 +187,8 @@ def test_an_output_that_is_found_later_is_taken_between_two_items(
         missed = listener.speak("a", clip)
         assert (missed.lost, missed.reason) == (True, "没有叫 Attic 的声卡")
         outputs.append(CardOutput("village", fake_rig.asoundrc))
-        wait_until(lambda: device.ready)
-        assert Back() in listener.reports
+        wait_until(lambda: Back() in listener.reports)
+        assert device.ready
         assert listener.speak("b", clip).whole
         device.begin("c")
         device.play((long := sounds(2.5)).path)
