@@ -78,7 +78,7 @@ def village(tmp_path: Path, fake_rig: FakeRig) -> Iterator[Village]:
         device = open_device(sound, tmp_path / "s", environment=environment, amplifier=amplifier)
         with closing(device):
             yield Village(tmp_path, fake_rig, board, Listener(device))
-        assert not board.on
+        wait_until(lambda: not board.on)
 
 
 def lose_card(village: Village, what: str, random: Random, figures: Figures) -> None:
