@@ -5,6 +5,7 @@ import pytest
 from broadcaster.clips.preset import PRESETS
 from broadcaster.errors import ConfigError
 from broadcaster.model import Severity, Signal
+from broadcaster.playout.wiring import POWER, Wiring
 from broadcaster.setting_values import Section
 from broadcaster.settings import (
     CONFIG_FOLDER,
@@ -154,3 +155,31 @@ def test_every_setting_is_explained_in_the_shipped_file() -> None:
     lines = (CONFIG_FOLDER / "broadcaster.yaml").read_text(encoding="utf-8").splitlines()
     shown = {line.strip().partition(":")[0] for line in lines if not line.strip().startswith("#")}
     assert keys(Settings) <= shown
+
+
+@pytest.mark.parametrize(
+    ("amplifier", "said"),
+    [
+        ("{kind: gpio}", "power（总电源）和 zones（分区）至少要写一样"),
+        ("{kind: gpio, power: 17, zones: {村东: 17}}", "写了两次"),
+        ("{kind: gpio, power: 40}", "amplifier.power：不能大于 27"),
+        ("{kind: serial, power: 1}", "还要写 port"),
+        ("{kind: serial, power: 9, port: a}", "要写 1 到 8"),
+        ("{kind: usb}", "可以写：none、gpio、serial"),
+        ("{longest_on_minutes: 0}", "要大于 0"),
+        ("{zones: [1, 2]}", "要写成一组"),
+    ],
+)
+def test_an_amplifier_that_cannot_be_is_told(tmp_path: Path, amplifier: str, said: str) -> None:
+    (problem,) = problems_of(tmp_path, f"amplifier: {amplifier}")
+    assert said in problem
+
+
+def test_relays_are_wired_as_written(tmp_path: Path) -> None:
+    content = (
+        "amplifier: {kind: serial, port: a, power: 1, zones: {村东: 2, 村西: 3}, warm_up_seconds: 3}"
+    )
+    wiring = Wiring.of(load_settings(write(tmp_path, "broadcaster.yaml", content)).amplifier)
+    assert wiring.relays == {POWER: 1, "村东": 2, "村西": 3}
+    assert wiring.for_zones(("村西",)) == {POWER, "村西"}
+    assert wiring.warm_up_seconds == 3

@@ -67,6 +67,11 @@ class Pump:
         """Ask it to close the sink, throwing away what is queued there."""
         self._ending.set()
 
+    @property
+    def ending(self) -> bool:
+        """What this pump still takes is not heard."""
+        return self._ending.is_set()
+
     def join(self, limit_seconds: float) -> None:
         self._thread.join(limit_seconds)
 

@@ -143,6 +143,8 @@ class SoundLoop:
 
         While the amplifier warms up the device is opened already, and plays silence.
         """
+        if self._pump and self._pump.ending:
+            return
         if self._amplifier.warm:
             self._read(item, self._sink.latency_seconds + OPENING_AHEAD_SECONDS)
         if self._pump is None and (self._feed.ahead or not self._amplifier.warm):
@@ -168,9 +170,10 @@ class SoundLoop:
         # An end is told only when the device has really taken the last sample.
         if item.all_read and not self._feed.ahead and self._heard_for_sure() >= self._feed.added:
             self._end(item)
-        elif self._pump and now - self._progress_at >= PROGRESS_SECONDS:
+        elif now - self._progress_at >= PROGRESS_SECONDS:
             self._progress_at = now
-            self._send(Progress(item.item_id, self._seconds(item, self._pump.heard())))
+            heard = self._pump.heard() if self._pump else self._feed.taken
+            self._send(Progress(item.item_id, self._seconds(item, heard)))
 
     def _heard_for_sure(self) -> int:
         return self._pump.heard_for_sure() if self._pump else self._feed.taken

@@ -6,6 +6,7 @@ heard, the device back by itself, the next item heard to its last sample, relays
 
 import os
 import signal
+from array import array
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -58,7 +59,12 @@ class Village:
         before = len(self.rig.captured())
         ended = self.listener.speak(str(self.number), self.short)
         assert ended.whole, ended
-        wait_until(lambda: self.short.pcm in self.rig.captured()[before:])
+        wait_until(lambda: self.short.pcm in self.heard_since(before))
+
+    def heard_since(self, place: int) -> bytes:
+        """Less all silence: a machine with too much to do may let the card run dry for a moment."""
+        samples = array("h", self.rig.captured()[place:])
+        return array("h", filter(None, samples)).tobytes()
 
 
 @pytest.fixture
@@ -72,7 +78,7 @@ def village(tmp_path: Path, fake_rig: FakeRig) -> Iterator[Village]:
         device = open_device(sound, tmp_path / "s", environment=environment, amplifier=amplifier)
         with closing(device):
             yield Village(tmp_path, fake_rig, board, Listener(device))
-        assert not board.on
+        wait_until(lambda: not board.on)
 
 
 def lose_card(village: Village, what: str, random: Random, figures: Figures) -> None:

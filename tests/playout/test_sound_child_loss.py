@@ -10,7 +10,7 @@ from rig.listening import RATE_HZ, Listener, Sound, child_of, silence, wait_unti
 from rig.rig import FakeRig, Rig, wait_until
 
 from broadcaster.playout.device import Back
-from broadcaster.playout.sound_device import SoundDevice
+from broadcaster.playout.sound_device import HUNG_SECONDS, WATCH_SECONDS, SoundDevice
 from broadcaster.playout.sound_messages import AbsentOutput, CardOutput, Output, SilentOutput
 from broadcaster.settings import SoundSettings
 
@@ -77,8 +77,8 @@ def test_a_device_that_is_lost_is_tried_until_it_is_back_and_says_so(
     assert not listener.device.ready
     assert Back() not in listener.reports
     fake_rig.village.tell(event, False)
-    wait_until(lambda: listener.device.ready)
-    assert listener.reports[-1] == Back()
+    wait_until(lambda: listener.reports[-1] == Back())
+    assert listener.device.ready
     assert listener.device.fault == ""
 
 
@@ -114,6 +114,18 @@ def test_a_child_that_hangs_is_ended_and_the_next_item_plays(
     assert ended.lost
     assert "声音进程" in ended.reason
     assert listener.speak("b", sounds(0.3)).whole
+
+
+def test_an_item_that_waits_long_for_its_first_sound_does_not_look_like_a_hang(
+    fake_rig: FakeRig, open_on: OpenOn, sounds: Sounds
+) -> None:
+    listener = open_on(fake_rig)
+    listener.device.begin("a")
+    with pytest.raises(AssertionError, match="waited in vain"):
+        listener.ended("a", limit_seconds=HUNG_SECONDS + 2 * WATCH_SECONDS)
+    listener.device.play(sounds(0.2).path)
+    listener.device.finish()
+    assert listener.ended("a").whole
 
 
 def test_a_sound_server_that_loses_its_card_is_a_loss_too(
@@ -175,8 +187,8 @@ def test_an_output_that_is_found_later_is_taken_between_two_items(
         missed = listener.speak("a", clip)
         assert (missed.lost, missed.reason) == (True, "没有叫 Attic 的声卡")
         outputs.append(CardOutput("village", fake_rig.asoundrc))
-        wait_until(lambda: device.ready)
-        assert Back() in listener.reports
+        wait_until(lambda: Back() in listener.reports)
+        assert device.ready
         assert listener.speak("b", clip).whole
         device.begin("c")
         device.play((long := sounds(2.5)).path)
