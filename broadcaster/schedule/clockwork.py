@@ -26,27 +26,45 @@ STEP = timedelta(seconds=0.5)
 
 
 class SlotTrigger(BaseTrigger):  # type: ignore[misc]
-    """A slot as APScheduler asks for it, in UTC; what was missed and is too late it leaves out.
+    """A slot as APScheduler asks for it; what was missed and is too late it leaves out.
 
-    A new plan begins where a due time is not too late yet. Whoever takes an airing knows by its id
+    APScheduler goes by the machine's clock and the slots by ours, which a test may step: a due time
+    is handed over as the moment of the machine's clock at which it will come, and remembered. A new
+    plan begins where a due time is not too late yet; whoever takes an airing knows by its id
     whether it was put before.
     """
 
-    def __init__(self, slot: Slot, failed: Callable[[Slot], None]) -> None:
+    def __init__(self, slot: Slot, clock: Clock, failed: Callable[[Slot], None]) -> None:
         self.slot = slot
+        self._clock = clock
         self._failed = failed
+        self._dues: dict[datetime, datetime] = {}
 
     def get_next_fire_time(self, previous_fire_time: datetime | None, now: datetime) -> datetime | None:
-        """The first due time after the one before that is not too late."""
-        earliest = now - self.slot.lateness
+        """The first due time after the one before that is not too late, by the machine's clock."""
+        ours = self._clock.now()
+        earliest = ours - self.slot.lateness
         try:
-            due = self.slot.next_after(max(previous_fire_time or earliest, earliest))
+            due = self.slot.next_after(max(self._due_before(previous_fire_time) or earliest, earliest))
         except Exception:
             # Raised into APScheduler this would end its thread, and every slot with it.
             logger.exception("slot %s cannot say when it is due", self.slot.name)
             self._failed(self.slot)
             return None
-        return due.astimezone(UTC) if due else None
+        if due is None:
+            return None
+        fires = (now + (due - ours)).astimezone(UTC)
+        self._dues[fires] = due
+        return fires
+
+    def due_at(self, fired: datetime) -> datetime:
+        """The due time that was meant by a moment of the machine's clock."""
+        due = self._dues[fired]
+        self._dues = {other: its for other, its in self._dues.items() if other >= fired}
+        return due
+
+    def _due_before(self, previous: datetime | None) -> datetime | None:
+        return None if previous is None else self._dues.get(previous)
 
 
 class PutExecutor(BaseExecutor):  # type: ignore[misc]
@@ -129,8 +147,7 @@ class Clockwork:
             self._stepped(step)
         if goes and not went:
             self._begins()
-        if step < -STEP or (goes and not went):
-            logger.info("planning again")
+        if abs(step) > STEP or (goes and not went):
             self._plan()
         self._scheduler.wakeup()
 
@@ -150,18 +167,20 @@ class Clockwork:
             self._add(slot)
 
     def _add(self, slot: Slot) -> None:
+        trigger = SlotTrigger(slot, self._clock, self._note_broken)
         self._scheduler.add_job(
             self._air,
-            SlotTrigger(slot, self._note_broken),
-            args=(slot,),
+            trigger,
+            args=(trigger,),
             name=slot.name,
             # Of a loop that could not be heard for a while only the last is worth saying.
             coalesce=slot.kind is Kind.LOOP,
         )
 
-    def _air(self, slot: Slot, *due_at: datetime) -> None:
-        for moment in due_at if self._goes else ():
-            self._put(slot.airing_at(moment.astimezone(self._clock.zone)))
+    def _air(self, trigger: SlotTrigger, *fired: datetime) -> None:
+        for moment in fired if self._goes else ():
+            due_at = trigger.due_at(moment)
+            self._put(trigger.slot.airing_at(due_at.astimezone(self._clock.zone)))
 
     def _note_broken(self, slot: Slot) -> None:
         self._broken.append(slot.name)
