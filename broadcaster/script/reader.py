@@ -55,17 +55,24 @@ class Reader:
 
     def lines(self, text: str) -> tuple[Line, ...]:
         """What will be said, line by line; `TextRefused` when there is nothing to say."""
-        return self._lines(clean(text, self._longest_text))
+        return tuple(self.each_line(text))
+
+    def each_line(self, text: str) -> Iterator[Line]:
+        """The same, a line read when it is wanted; `TextRefused` comes with the first."""
+        return self._each_line(clean(text, self._longest_text))
 
     def lines_with_verses(self, text: str) -> tuple[Line, ...]:
         """The same with every verse line by line; `TextRefused` when there is nothing to say."""
-        return lines_with_verses(clean(text, self._longest_text), self._lines)
+        cleaned = clean(text, self._longest_text)
+        return lines_with_verses(cleaned, lambda piece: tuple(self._each_line(piece)))
 
-    def _lines(self, text: str) -> tuple[Line, ...]:
-        stretches = list(_join(self._stretches(text)))
-        if not stretches:
+    def _each_line(self, text: str) -> Iterator[Line]:
+        stretches = _join(self._stretches(text))
+        first = next(stretches, None)
+        if first is None:
             raise TextRefused("这段文字里没有能念的字，请写上要说的话。")
-        return tuple(_line(stretch) for stretch in stretches)
+        yield _line(first)
+        yield from map(_line, stretches)
 
     def warm(self) -> None:
         """Load everything that the first text would wait for, about 1 s."""

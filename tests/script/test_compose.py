@@ -1,9 +1,13 @@
+from collections.abc import Iterator
+
+import pytest
 from verses import GREETINGS, VISITS
 
-from broadcaster.model import Notice, Style
-from broadcaster.script.compose import compose
+from broadcaster.errors import TextRefused
+from broadcaster.model import Line, Notice, Style
+from broadcaster.script.compose import compose, compose_lines
 from broadcaster.script.reader import Reader
-from broadcaster.settings import StationSettings
+from broadcaster.settings import LexiconSettings, StationSettings
 
 STATION = StationSettings(
     opening="全体村民注意了", opening_repeats=1, closing="广播完了", repeat_pause_seconds=3
@@ -49,6 +53,27 @@ def test_the_lines_of_a_verse_have_even_pauses(reader: Reader) -> None:
     assert [line.place_in_verse for line in lines] == [0, 1, 2, 3, 4, 5]
     assert len({line.pause_seconds for line in lines[1:-1]}) == 1
     assert not any(line.beats for line in lines)
+
+
+def test_a_long_text_is_read_line_by_line_as_it_is_wanted() -> None:
+    class Watched(Reader):
+        read = 0
+
+        def each_line(self, text: str) -> Iterator[Line]:
+            for line in super().each_line(text):
+                self.read += 1
+                yield line
+
+    reader = Watched(LexiconSettings())
+    lines = compose_lines(Notice("明天上午全村停水检修，请提前储水。" * 30), STATION, reader)
+    next(lines)
+    assert reader.read < 4
+    assert len(list(lines)) > 30
+
+
+def test_what_cannot_be_said_is_refused_before_the_opening(reader: Reader) -> None:
+    with pytest.raises(TextRefused):
+        compose_lines(Notice("？！"), STATION, reader)
 
 
 def test_in_kuaiban_a_verse_is_on_the_beat_each_time_it_is_said(reader: Reader) -> None:
