@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import chain, tee
 
-from broadcaster.model import Line, Notice, Script, Style
+from broadcaster.model import Line, Notice, Script, Signal, Style
 from broadcaster.script.feet import beats
 from broadcaster.script.reader import Reader
 from broadcaster.settings import StationSettings
@@ -24,9 +24,10 @@ def compose_lines(notice: Notice, station: StationSettings, reader: Reader) -> I
     """The same one by one, each read when it is wanted, so that a long text begins as soon as a short
     one; `TextRefused` comes at once.
     """
-    read = reader.each_line(notice.text) if notice.style is Style.PLAIN else _verses(notice, reader)
-    body = chain([next(read)], read)
     opening = _part(station.opening if notice.opening is None else notice.opening, reader)
+    plain, soon = notice.style is Style.PLAIN, notice.chime is Signal.NONE and not opening
+    read = reader.each_line(notice.text, soon) if plain else _verses(notice, reader)
+    body = chain([next(read)], read)
     closing = _part(station.closing if notice.closing is None else notice.closing, reader)
     openings = [*_with_last_pause(opening, OPENING_PAUSE_SECONDS)] * station.opening_repeats
     said = _repeated(body, notice.repeats or 1, station.repeat_pause_seconds)

@@ -8,7 +8,7 @@ from itertools import accumulate
 from broadcaster.errors import TextRefused
 from broadcaster.model import Break, Line, Syllable
 from broadcaster.script import normalise, pronounce
-from broadcaster.script.clauses import SECONDS, Clause, Rest, split_clauses
+from broadcaster.script.clauses import RESTS, SECONDS, Clause, Rest, split_clauses
 from broadcaster.script.clean import clean
 from broadcaster.script.lexicon import load_lexicon
 from broadcaster.script.phrasing import cut_worth, gaps
@@ -19,6 +19,8 @@ from broadcaster.settings import LexiconSettings
 
 # More is over 6 s of one breath; the first sound waits for the whole line's durations.
 LONGEST_LINE = 30
+# The decoder works 2 ms on a character before the first of them sounds.
+LONGEST_FIRST = 16
 # What decides a reading stands nearer than this, and the first sound does not wait for more.
 LONGEST_SENTENCE = 100
 # Up to so many characters two clauses are one line, by what parts them.
@@ -57,21 +59,24 @@ class Reader:
         """What will be said, line by line; `TextRefused` when there is nothing to say."""
         return tuple(self.each_line(text))
 
-    def each_line(self, text: str) -> Iterator[Line]:
-        """The same, a line read when it is wanted; `TextRefused` comes with the first."""
-        return self._each_line(clean(text, self._longest_text))
+    def each_line(self, text: str, soon: bool = False) -> Iterator[Line]:
+        """The same, a line read when it is wanted; `TextRefused` comes with the first.
+
+        With `soon` nothing sounds before it: it is short, for its sound waits for the whole of it.
+        """
+        return self._each_line(clean(text, self._longest_text), soon)
 
     def lines_with_verses(self, text: str) -> tuple[Line, ...]:
         """The same with every verse line by line; `TextRefused` when there is nothing to say."""
         cleaned = clean(text, self._longest_text)
         return lines_with_verses(cleaned, lambda piece: tuple(self._each_line(piece)))
 
-    def _each_line(self, text: str) -> Iterator[Line]:
+    def _each_line(self, text: str, soon: bool = False) -> Iterator[Line]:
         stretches = _join(self._stretches(text))
         first = next(stretches, None)
         if first is None:
             raise TextRefused("这段文字里没有能念的字，请写上要说的话。")
-        yield _line(first)
+        yield from map(_line, _first_breath(first) if soon else (first,))
         yield from map(_line, stretches)
 
     def warm(self) -> None:
@@ -111,16 +116,30 @@ def _breaths(clause: Clause, words: list[Word]) -> Iterator[Stretch]:
     yield Stretch(written[-1], tuple(pieces[-1]), clause.mark, clause.rest)
 
 
-def _cut(words: list[Word]) -> list[list[Word]]:
+def _first_breath(stretch: Stretch) -> Iterator[Stretch]:
+    """A long one in two."""
+    first, *behind = _cut(list(stretch.words), LONGEST_FIRST)
+    if not behind:
+        yield stretch
+        return
+    left = [word for piece in behind for word in piece]
+    said = ["".join(word.text for word in words) for words in (first, left)]
+    written = _written_of(stretch.written, said)
+    mark = first.pop().text if first[-1].is_mark else ""
+    yield Stretch(written[0], tuple(first), mark, RESTS.get(mark, Rest.NONE))
+    yield Stretch(written[1], tuple(left), stretch.mark, stretch.rest)
+
+
+def _cut(words: list[Word], longest: int = LONGEST_LINE) -> list[list[Word]]:
     """Halved at the best place near the middle until every piece fits."""
     sizes = [0 if word.is_mark else len(word.text) for word in words]
     total = sum(sizes)
-    if total <= LONGEST_LINE or len(words) < 2:
+    if total <= longest or len(words) < 2:
         return [words]
     ends = list(accumulate(sizes))
     worth = cut_worth(words)
     place = max(range(1, len(words)), key=lambda at: worth[at - 1] - abs(ends[at - 1] / total - 0.5))
-    return _cut(words[:place]) + _cut(words[place:])
+    return _cut(words[:place], longest) + _cut(words[place:], longest)
 
 
 def _written_of(written: str, pieces: list[str]) -> list[str]:

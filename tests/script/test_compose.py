@@ -1,10 +1,11 @@
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from verses import GREETINGS, VISITS
 
 from broadcaster.errors import TextRefused
-from broadcaster.model import Line, Notice, Style
+from broadcaster.model import Line, Notice, Signal, Style
 from broadcaster.script.compose import compose, compose_lines
 from broadcaster.script.reader import Reader
 from broadcaster.settings import LexiconSettings, StationSettings
@@ -59,8 +60,8 @@ def test_a_long_text_is_read_line_by_line_as_it_is_wanted() -> None:
     class Watched(Reader):
         read = 0
 
-        def each_line(self, text: str) -> Iterator[Line]:
-            for line in super().each_line(text):
+        def each_line(self, text: str, soon: bool = False) -> Iterator[Line]:
+            for line in super().each_line(text, soon):
                 self.read += 1
                 yield line
 
@@ -69,6 +70,25 @@ def test_a_long_text_is_read_line_by_line_as_it_is_wanted() -> None:
     next(lines)
     assert reader.read < 4
     assert len(list(lines)) > 30
+
+
+def test_a_line_with_nothing_before_it_is_short(reader: Reader) -> None:
+    text = "第一小组请到村委会大院里领取今年春天的农药化肥和良种补贴款。"
+    unannounced = Notice(text, chime=Signal.NONE, closing="")
+    first, behind = compose(unannounced, StationSettings(), reader).lines
+    assert len(first.syllables) <= 16
+    assert first.written + behind.written == text
+    assert first.pause_seconds == 0
+    for announced in (Notice(text, closing=""), replace(unannounced, opening="通知")):
+        assert text in [line.written for line in compose(announced, StationSettings(), reader).lines]
+
+
+def test_a_short_first_line_ends_where_the_text_pauses(reader: Reader) -> None:
+    notice = Notice("请带身份证、户口本、照片、银行卡、医保卡、低保证。", chime=Signal.NONE)
+    first, behind = compose(notice, StationSettings(), reader).lines[:2]
+    assert first.spoken == "请带身份证、户口本、照片、"
+    assert first.pause_seconds > 0
+    assert behind.spoken == "银行卡、医保卡、低保证。"
 
 
 def test_what_cannot_be_said_is_refused_before_the_opening(reader: Reader) -> None:
