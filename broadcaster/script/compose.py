@@ -28,10 +28,10 @@ def compose_lines(notice: Notice, station: StationSettings, reader: Reader) -> I
     plain, soon = notice.style is Style.PLAIN, notice.chime is Signal.NONE and not opening
     read = reader.each_line(notice.text, soon) if plain else _verses(notice, reader)
     body = chain([next(read)], read)
-    closing = _part(station.closing if notice.closing is None else notice.closing, reader)
+    closing = station.closing if notice.closing is None else notice.closing
     openings = [*_with_last_pause(opening, OPENING_PAUSE_SECONDS)] * station.opening_repeats
     said = _repeated(body, notice.repeats or 1, station.repeat_pause_seconds)
-    return _with_last_pause(chain(openings, said, closing), 0.0)
+    return _with_last_pause(chain(openings, said, _read_when_reached(closing, reader)), 0.0)
 
 
 def _repeated(body: Iterator[Line], times: int, pause_seconds: float) -> Iterator[Line]:
@@ -53,6 +53,10 @@ def _verses(notice: Notice, reader: Reader) -> Iterator[Line]:
 
 def _part(text: str, reader: Reader) -> tuple[Line, ...]:
     return reader.lines(text) if text.strip() else ()
+
+
+def _read_when_reached(text: str, reader: Reader) -> Iterator[Line]:
+    yield from _part(text, reader)
 
 
 def _with_last_pause(lines: Iterable[Line], seconds: float) -> Iterator[Line]:
