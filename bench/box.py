@@ -50,7 +50,9 @@ class Box:
         self.store = ClipStore(folder / "cache")
         settings = {
             "web": {"host": "127.0.0.1", "port": 0},
-            "sound": {"linger_seconds": 0},
+            "sound": {"linger_seconds": 0, "volume_by_hour": []},
+            "quiet": {"hours": []},
+            "clock": {"wait_minutes": 0},
             "voices": {"idle_seconds": idle_seconds},
             "paths": {"audio_cache": str(folder / "cache"), "state": str(self.state)},
         }
