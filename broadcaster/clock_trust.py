@@ -42,8 +42,8 @@ class ClockTrust:
         self._boot_id = _boot_id() if boot_id is None else boot_id
         self._has_battery = not wait
         self._waits_until = clock.monotonic() + wait.total_seconds()
-        self._trusted = bool(self._boot_id) and memory.get(TRUSTED_BOOT) == self._boot_id
-        seen = memory.get(SEEN)
+        self._trusted = bool(self._boot_id) and self._recall(TRUSTED_BOOT) == self._boot_id
+        seen = self._recall(SEEN)
         self._seen = datetime.fromisoformat(seen) if seen else None
         self._noted_at = float("-inf")
         self._lock = threading.Lock()
@@ -66,19 +66,16 @@ class ClockTrust:
 
     def allows(self) -> bool:
         """Whether what is due by the clock may be aired now."""
-        if self.trusted:
-            return True
-        return self._plausible() and self._clock.monotonic() >= self._waits_until
+        waited = self._clock.monotonic() >= self._waits_until
+        return (self.trusted or waited) and self._plausible()
 
     @property
     def fault(self) -> str:
         """A sentence in Chinese on what is wrong with the clock, or ""."""
-        if self.trusted:
-            return ""
         now = f"{self._clock.now():%Y年%m月%d日 %H:%M}"
         if not self._plausible():
             return f"时钟不对（现在显示 {now}），定时的节目先不播。请接上网络，或者把时间设对。"
-        if self._has_battery:
+        if self.trusted or self._has_battery:
             return ""
         if self.allows():
             return f"时钟还没有和网络对过（现在显示 {now}），定时的节目可能不准。"
@@ -87,13 +84,21 @@ class ClockTrust:
     def step(self) -> None:
         """Once an hour remember what the clock shows, if it may be right."""
         monotonic = self._clock.monotonic()
-        if self.trusted and monotonic - self._noted_at >= NOTE_SECONDS:
+        due = monotonic - self._noted_at >= NOTE_SECONDS
+        if due and self.trusted and self._plausible():
             with self._lock:
                 self._note()
 
     def _note(self) -> None:
         self._noted_at = self._clock.monotonic()
         self._remember(SEEN, self._clock.now().isoformat())
+
+    def _recall(self, key: str) -> str:
+        try:
+            return self._memory.get(key)
+        except StoreUnusable as error:
+            logger.warning("not known: %s", error)
+            return ""
 
     def _remember(self, key: str, value: str) -> None:
         try:
@@ -103,8 +108,8 @@ class ClockTrust:
             logger.warning("not remembered: %s", error)
 
     def _plausible(self) -> bool:
-        now = self._clock.now()
-        return now.year >= LEAST_YEAR and (self._seen is None or now >= self._seen)
+        now, trusted = self._clock.now(), self.trusted
+        return now.year >= LEAST_YEAR and (trusted or self._seen is None or now >= self._seen)
 
 
 def _boot_id() -> str:

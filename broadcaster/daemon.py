@@ -178,13 +178,18 @@ def run(config: Config, tell: Callable[[str], None], output_file: Path | None, g
             _greet(box.station, Notice(settings.station.first_notice, title="试音"), tell)
         trust = ClockTrust(box.clock, timedelta(minutes=settings.clock.wait_minutes), box.store.state)
         box.store.upkeep.clock_is_right = trust.allows
+
+        def go_by_clock() -> None:
+            box.station.go_by_clock()
+            box.intake.take_up()
+
         clockwork = Clockwork(
             box.timetable.slots,
             box.intake.put,
             box.clock,
             trust,
-            begins=box.intake.take_up,
-            stepped=box.player.clock_stepped,
+            begins=go_by_clock,
+            stepped=lambda step: box.player.wake(),
         )
         clockwork.start()
         box.faults.append(lambda: trust.fault)

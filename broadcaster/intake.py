@@ -3,7 +3,7 @@
 import logging
 import threading
 from collections import OrderedDict
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from broadcaster.clock import Clock
 from broadcaster.errors import StoreUnusable
@@ -18,6 +18,8 @@ logger = logging.getLogger(__name__)
 
 REMEMBERED_ENDINGS = 200
 PROGRESS_SECONDS = 2.0
+# So many that no step of the clock makes an older one due again: three days of a loop every two minutes.
+REMEMBERED_AIRINGS = 2_000
 
 
 class Endings:
@@ -29,12 +31,14 @@ class Endings:
         self._last: OrderedDict[str, JournalEntry] = OrderedDict()
         self._changed = threading.Condition()
 
-    def record(self, entry: JournalEntry) -> None:
-        self._journal.record(entry)
-        if entry.airing.kind is Kind.LOOP and entry.started_at:
-            self._rules.spend(entry.airing.asked_by, entry.started_at, entry.seconds_played)
+    def record(self, *entries: JournalEntry) -> None:
+        """Those that ended together are written together: a stop of 10,000 is one transaction."""
+        self._journal.record(*entries)
+        for entry in entries:
+            if entry.airing.kind is Kind.LOOP and entry.started_at:
+                self._rules.spend(entry.airing.asked_by, entry.started_at, entry.seconds_played)
         with self._changed:
-            self._last[entry.airing.id] = entry
+            self._last.update((entry.airing.id, entry) for entry in entries)
             while len(self._last) > REMEMBERED_ENDINGS:
                 self._last.popitem(last=False)
             self._changed.notify_all()
@@ -42,7 +46,9 @@ class Endings:
     def recall(self, midnight: datetime) -> None:
         """Count what loops took of the day before the box came up."""
         try:
-            rows = list(self._journal.each(JournalFilter(since=midnight)))
+            # A clock that ran ahead has left lines of days to come.
+            today = JournalFilter(since=midnight, until=midnight + timedelta(days=1))
+            rows = list(self._journal.each(today))
         except StoreUnusable:
             logger.exception("what the loops took today is not known")
             return
@@ -66,20 +72,21 @@ class Intake:
         self._endings = endings
         self._clock = clock
         self._taken_up = False
-        self._leaving = threading.Event()
+        self._given: OrderedDict[str, None] = OrderedDict()
+        self._look = threading.Event()
+        player.on_start = self._look.set
 
     def accept(self, airing: Airing) -> None:
         """What a person asked for: from now on it outlasts a power cut."""
+        self._give(airing.id)
         self._queue.accept(airing)
         self._player.put(airing)
 
     def put(self, airing: Airing) -> None:
         """Air what the timetable has due, unless it was put before the clock or the box went down."""
-        try:
-            if self._queue.knows(airing.id):
-                return
-        except StoreUnusable as error:
-            logger.warning("cannot look whether it was aired before: %s", error)
+        if airing.id in self._given or self._is_known(airing.id):
+            return
+        self._give(airing.id)
         # It must begin in time, so nothing waits for the disk.
         self._player.put(airing)
         self._queue.accept(airing, wait=False)
@@ -87,43 +94,66 @@ class Intake:
     def take_up(self) -> None:
         """Go on with what was accepted when the box went down, as far as it is still worth saying.
 
-        Only the first call does: what is in the queue now was accepted since.
+        Only the first call does, and not what was accepted since: live notices do not wait for it.
         """
         if self._taken_up:
             return
-        self._taken_up = True
         try:
             unfinished = self._queue.unfinished()
         except StoreUnusable:
             logger.exception("what was accepted before is not known")
             return
-        now = self._clock.now()
+        self._taken_up = True
         for left in unfinished:
-            airing = left.airing
-            if left.noted_at and (airing.kind is not Kind.SCHEDULED or airing.expires_at < now):
-                self._endings.record(_broken_off(left, left.noted_at))
-            else:
-                self._player.put_back(
-                    Waiting(airing, left.next_line, left.seconds_played, left.started_at)
-                )
+            if left.airing.id not in self._given:
+                self._give(left.airing.id)
+                self._go_on(left)
+
+    def _go_on(self, left: Unfinished) -> None:
+        airing = left.airing
+        # Of what only its signal was heard nobody has heard a word.
+        half_said = left.noted_at and left.next_line > 0
+        if half_said and (airing.kind is not Kind.SCHEDULED or airing.expires_at < self._clock.now()):
+            self._endings.record(_broken_off(left))
+        else:
+            self._player.put_back(Waiting(airing, left.next_line, left.seconds_played, left.started_at))
+
+    def _give(self, airing_id: str) -> None:
+        """Remember that it went to the player, also while the disk cannot tell."""
+        self._given[airing_id] = None
+        while len(self._given) > REMEMBERED_AIRINGS:
+            self._given.popitem(last=False)
+
+    def _is_known(self, airing_id: str) -> bool:
+        try:
+            return self._queue.knows(airing_id)
+        except StoreUnusable as error:
+            logger.warning("cannot look whether it was aired before: %s", error)
+            return False
 
     def note_progress(self) -> None:
-        """Note how far the sounding airing came, then wait a little."""
-        on_air = self._player.on_air
+        """Note how far the sounding airing came, then wait a little.
+
+        It is noted at its start and after each line, so that what is killed is not said whole again.
+        """
+        on_air, wait = self._player.on_air, PROGRESS_SECONDS
         if on_air and on_air.started_monotonic is not None:
             seconds = self._clock.monotonic() - on_air.started_monotonic
             played = on_air.waited.seconds_played + min(seconds, on_air.seconds_due)
             self._queue.progress(on_air.airing.id, on_air.line_after(seconds), played)
-        self._leaving.wait(PROGRESS_SECONDS)
+            wait = min(wait, on_air.seconds_to_line_end(seconds))
+        self._look.wait(wait)
+        self._look.clear()
 
     def wake(self) -> None:
         """Let a waiting `note_progress` return."""
-        self._leaving.set()
+        self._look.set()
 
 
-def _broken_off(left: Unfinished, noted_at: datetime) -> JournalEntry:
+def _broken_off(left: Unfinished) -> JournalEntry:
     """The journal line of what sounded when the power went; its whole length is not known any more."""
+    assert left.noted_at
     seconds = left.seconds_played
     return JournalEntry(
-        left.airing, Outcome.CUT_SHORT, "停电", "", left.started_at, noted_at, seconds, seconds
+        left.airing, Outcome.CUT_SHORT, "停电", "", left.started_at, left.noted_at, seconds, seconds
     )

@@ -132,6 +132,16 @@ class Station:
         self._rules.loops_stopped_at = None
         self._keep_stop("")
 
+    def go_by_clock(self) -> None:
+        """The clock is to be gone by from now on, or was stepped.
+
+        A clock that ran ahead at a stop must not silence every window until it is as late again.
+        """
+        stop, now = self._rules.loops_stopped_at, self._clock.now()
+        if stop and stop > now:
+            self._rules.loops_stopped_at = now
+            self._keep_stop(now.isoformat())
+
     def status(self) -> Status:
         on_air = self._player.on_air
         sounding = None
@@ -204,8 +214,7 @@ class Station:
             logger.exception("it is not known whether the loops were stopped")
             return
         if kept:
-            # A clock that ran ahead then must not silence every window until it is right again.
-            self._rules.loops_stopped_at = min(datetime.fromisoformat(kept), self._clock.now())
+            self._rules.loops_stopped_at = datetime.fromisoformat(kept)
 
     def _keep_stop(self, moment: str) -> None:
         try:

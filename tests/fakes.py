@@ -185,6 +185,10 @@ class ManualClock(Clock):
     def monotonic(self) -> float:
         return self._monotonic
 
+    def step(self, by: timedelta) -> None:
+        """Set the wall clock, and it alone."""
+        self._now += by
+
     def advance(self, seconds: float) -> None:
         self._now += timedelta(seconds=seconds)
         self._monotonic += seconds
@@ -209,7 +213,7 @@ class FakeDevice(Device):
     With `holds` set an item that is finished goes on until `release`; `fail_next` is the reason for
     which the next sound is lost, and its item with it; `lose` pulls the card after so many seconds of
     the item. It is well again when it plays, or is told to be. `seconds_until_cut` is how much was
-    heard when it is faded out next; while it is `deaf` it does not fade.
+    heard when it is faded out next, else all but a second; while it is `deaf` it does not fade.
     """
 
     def __init__(self) -> None:
@@ -262,8 +266,8 @@ class FakeDevice(Device):
     def fade_out(self) -> None:
         if self.deaf:
             return
-        if self.seconds_until_cut is not None:
-            self._seconds, self.seconds_until_cut = self.seconds_until_cut, None
+        heard, self.seconds_until_cut = self.seconds_until_cut, None
+        self._seconds = max(0.0, self._seconds - 1.0) if heard is None else heard
         self._end("播放被中断")
 
     def hear(self) -> None:

@@ -7,6 +7,7 @@ from fakes import ManualClock, Memory
 
 from broadcaster.clock import Clock
 from broadcaster.clock_trust import ClockTrust
+from broadcaster.errors import StoreUnusable
 
 TEN_MINUTES = timedelta(minutes=10)
 NOW = datetime(2026, 11, 20, 7, 0, tzinfo=UTC)
@@ -114,3 +115,27 @@ def test_the_county_or_a_person_can_say_that_it_is_right(memory: Memory) -> None
 
 def test_the_kernels_own_word_is_read() -> None:
     assert Clock(NOW.tzinfo).synchronised() in (True, False)  # type: ignore[arg-type]
+
+
+def test_a_trusted_clock_that_is_put_into_the_past_is_not_gone_by_there(memory: Memory) -> None:
+    clock = NtpClock()
+    clock.by_ntp = True
+    believed = trust(clock, memory)
+    assert believed.allows()
+    clock.by_ntp = False
+    clock.set(datetime(2016, 11, 20, tzinfo=UTC))
+    assert not believed.allows() and "时钟不对" in believed.fault
+    clock.set(NOW)
+    assert believed.allows() and believed.fault == ""
+
+
+def test_a_memory_that_cannot_be_read_distrusts_the_clock_and_stops_nothing() -> None:
+    class Unreadable(Memory):
+        def get(self, key: str) -> str:
+            raise StoreUnusable("读不了")
+
+    clock = NtpClock()
+    believed = trust(clock, Unreadable())
+    assert not believed.allows()
+    clock.by_ntp = True
+    assert believed.allows()

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from datetime import timedelta
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -12,6 +12,7 @@ from village import RunningBox, Village
 
 from broadcaster.clock import Clock
 from broadcaster.model import Airing, Kind, Notice
+from broadcaster.station import LOOPS_STOPPED_AT
 from broadcaster.store import tables
 from broadcaster.store.past import open_past
 from broadcaster.store.reader import Reader
@@ -47,9 +48,9 @@ def ends(village: Village) -> dict[str, tuple[str, str]]:
 
 
 def progress_noted(village: Village) -> bool:
-    """Whether the running box has noted how far something came."""
+    """Whether the running box has noted that more than a signal was heard."""
     with closing(Reader(village.state / DATABASE)) as reader:
-        return any(row.noted_at for row in reader.read(tables.queue.select()))
+        return any(row.next_line > 0 for row in reader.read(tables.queue.select()))
 
 
 def test_what_was_promised_ends_by_its_kind_and_its_time(village: Village, start: Start) -> None:
@@ -117,3 +118,14 @@ def test_a_box_that_is_stopped_and_started_goes_on_with_what_waited(
     start()
     wait_until(lambda: WATER in ends(village), 60)
     assert ends(village)[WATER] == ("PLAYED", "")
+
+
+def test_a_stop_by_a_clock_that_ran_ahead_silences_no_window_to_come(
+    village: Village, start: Start
+) -> None:
+    ahead = CLOCK.now() + timedelta(days=3650)
+    with open_store(village.state / DATABASE, CLOCK) as store:
+        store.state.put(LOOPS_STOPPED_AT, ahead.isoformat())
+    start()
+    with open_store(village.state / DATABASE, CLOCK) as store:
+        assert datetime.fromisoformat(store.state.get(LOOPS_STOPPED_AT)) <= CLOCK.now()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from math import inf
 
 from broadcaster.model import Airing, Item, JournalEntry, Outcome
 from broadcaster.playout.device import Ended
@@ -34,32 +35,57 @@ class OnAir:
     started_monotonic: float | None = None
     cut: Cut | None = None
     failure: str = ""
-    _sounds: list[tuple[int, float]] = field(default_factory=list)
+    made: bool = False
+    """Nothing more comes of its programme."""
+    _ends: dict[int, float] = field(default_factory=dict)
+    _length: float = 0.0
 
     @property
     def airing(self) -> Airing:
         return self.waited.airing
 
-    def add(self, item: Item, line: int) -> bool:
+    def add(self, item: Item, line: int, monotonic: float) -> bool:
         """Take the next sound; False for a line that was heard before."""
         self.seconds_due += item.seconds
-        new = line >= self.waited.next_line
-        if new:
-            self._sounds.append((line, item.seconds))
-        return new
+        if line < self.waited.next_line:
+            return False
+        if self.started_monotonic is not None:
+            # Silence while nothing was left to play is no part of it.
+            self.started_monotonic = max(self.started_monotonic, monotonic - self._length)
+        self._ends[line] = self._length + item.clip.seconds
+        self._length += item.seconds
+        return True
 
     def start(self, now: datetime, monotonic: float) -> None:
         self.started_at = self.waited.started_at or now
         self.started_monotonic = monotonic
 
+    def take_cut(self, cut: Cut) -> None:
+        """A person's word goes before a severer notice's: then it is not taken up again."""
+        if self.cut is None or cut.by_person:
+            self.cut = cut
+
     def line_after(self, seconds: float) -> int:
-        """The line that was being said so long after the start, or that was next."""
-        line = self.waited.next_line
-        for line, lasts in self._sounds:
-            if seconds < lasts - HEARD_SECONDS:
+        """The first line that had not been heard whole so long after the start.
+
+        More pieces may come of the last line that is known, so it counts as said only when a later
+        one has come, or the programme is made.
+        """
+        ends = tuple(self._ends.items())
+        for line, end in ends:
+            if seconds < end - HEARD_SECONDS:
                 return line
-            seconds -= lasts
-        return line + 1
+        return ends[-1][0] + self.made if ends else self.waited.next_line
+
+    def seconds_to_line_end(self, seconds: float) -> float:
+        """How long until the next line counts as heard; without end if none is known."""
+        ends = (end - HEARD_SECONDS - seconds for end in tuple(self._ends.values()))
+        return min((left for left in ends if left > 0), default=inf)
+
+    def heard_all(self, ended: Ended) -> bool:
+        """Whether nobody missed a word, though the end may have come a little early."""
+        last = max(self._ends, default=-1)
+        return ended.whole or (self.made and self.line_after(ended.seconds_played) > last)
 
     def rest(self, ended: Ended) -> Waiting:
         """The airing as it waits again, to go on from the start of the line that was cut."""
@@ -85,9 +111,9 @@ class OnAir:
         )
 
     def _outcome(self, ended: Ended) -> tuple[Outcome, str]:
-        if self.cut and not ended.whole:
+        if self.heard_all(ended) and not self.failure:
+            return Outcome.PLAYED, ""
+        if self.cut:
             heard = self.started_at or self.waited.started_at
             return (Outcome.CUT_SHORT if heard else Outcome.CANCELLED), self.cut.reason
-        if self.failure or not ended.whole:
-            return Outcome.FAILED, self.failure or ended.reason
-        return Outcome.PLAYED, ""
+        return Outcome.FAILED, self.failure or ended.reason

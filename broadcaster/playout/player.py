@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from queue import SimpleQueue
 from typing import Protocol
 
@@ -35,8 +35,15 @@ logger = logging.getLogger(__name__)
 LIVE_WAITS_FOR_DEVICE_SECONDS = 3.0
 LOOK_SECONDS = 60.0
 LOOK_FOR_DEVICE_SECONDS = 0.5
+SILENT = "声卡没有响应。"
 
 Make = Callable[[Notice, Callable[[Delivery], None]], AbstractContextManager[None]]
+
+
+class Tell(Protocol):
+    """Is told how airings ended, those that ended together in one call."""
+
+    def __call__(self, *entries: JournalEntry) -> None: ...
 
 
 class Rules(Protocol):
@@ -52,8 +59,8 @@ class Player:
 
     `make(notice, deliver)` starts the making of a notice's programme: while the context is open,
     `deliver` is called from any thread with each sound in speaking order, then with `Made` or
-    `Refused`. `ended` is told of every airing exactly once, `deferred` of one that has a later due
-    time now.
+    `Refused`. `ended` is told of every airing exactly once, `moved` of one that has another due time
+    now, `on_start` that one is heard.
     """
 
     def __init__(
@@ -61,21 +68,23 @@ class Player:
         make: Make,
         device: Device,
         rules: Rules,
-        ended: Callable[[JournalEntry], None],
+        ended: Tell,
         clock: Clock,
-        deferred: Callable[[Airing], None] = lambda airing: None,
+        moved: Callable[[Airing], None] = lambda airing: None,
     ) -> None:
         self._make = make
         self._device = device
         self._rules = rules
         self._ended = ended
-        self._deferred = deferred
+        self._moved = moved
+        self.on_start: Callable[[], None] = lambda: None
         self._clock = clock
         self._queue = AirQueue()
         self._inbox: SimpleQueue[Delivery | Report | Cut] = SimpleQueue()
         self._on_air: OnAir | None = None
         self._order = threading.Lock()
         self._leaving = False
+        self._silent_since: float | None = None
         device.on_report = self._take_report
 
     @property
@@ -95,11 +104,13 @@ class Player:
 
     def put_back(self, waiting: Waiting) -> None:
         """The same for one that sounded in part before."""
-        airing = waiting.airing
+        airing, since, now = waiting.airing, self._clock.monotonic(), self._clock.now()
+        due = since + airing.due_at.timestamp() - now.timestamp()
         with self._order:
-            self._queue.put(replace(waiting, since=self._clock.monotonic()))
+            self._queue.put(replace(waiting, since=since, due=due))
             on_air = self._on_air
-            if on_air and cuts_in(airing, on_air.airing) and self._passes(airing):
+            cuts = on_air is not None and cuts_in(airing, on_air.airing)
+            if cuts and self._rules.verdict(airing, now).passes:
                 self._inbox.put(Cut("让位给更紧急的通知", by_person=False))
 
     def cancel(self, airing_id: str, reason: str) -> bool:
@@ -108,9 +119,9 @@ class Player:
             if self._on_air and self._on_air.airing.id == airing_id:
                 self._inbox.put(Cut(reason))
                 return True
-        waiting = self._queue.remove(airing_id)
+            waiting = self._queue.remove(airing_id)
         if waiting:
-            self._end_waiting(waiting, Outcome.CANCELLED, reason)
+            self._end_waiting(Outcome.CANCELLED, reason, waiting)
         return waiting is not None
 
     def stop_all(self, reason: str) -> int:
@@ -120,8 +131,7 @@ class Player:
             if sounding:
                 self._inbox.put(Cut(reason))
             cleared = self._queue.clear()
-        for waiting in cleared:
-            self._end_waiting(waiting, Outcome.CANCELLED, reason)
+        self._end_waiting(Outcome.CANCELLED, reason, *cleared)
         return len(cleared) + sounding
 
     def leave(self, reason: str) -> None:
@@ -131,11 +141,8 @@ class Player:
             if self._on_air:
                 self._inbox.put(Cut(reason, by_person=False))
 
-    def clock_stepped(self, step: timedelta) -> None:
-        """The wall clock was put forward by so much, or back. Any thread."""
-        self._queue.shift_live(step)
-
     def wake(self) -> None:
+        """Let it look at once, for the clock was stepped or the box ends. Any thread."""
         self._queue.wake()
 
     def step(self) -> None:
@@ -147,7 +154,10 @@ class Player:
     def air_next(self) -> bool:
         """Air the first airing that may sound, or end those that may not; False if there is none."""
         now = self._clock.now()
+        for airing in self._queue.follow_clock(now, self._clock.monotonic()):
+            self._moved(airing)
         self._end_what_is_late(now)
+        self._end_what_nobody_hears(now)
         # One lock around taking and announcing what is taken: a stop or a severer newcomer finds
         # every airing either waiting or on the air.
         with self._order:
@@ -155,20 +165,18 @@ class Player:
             if first is None:
                 return False
             ready, verdict = self._device.ready, self._rules.verdict(first.airing, now)
-            if not ready and verdict.passes and self._waits_for_device(first):
+            if not ready and verdict.passes:
                 return False
             self._queue.remove(first.airing.id)
-            if ready and verdict.passes:
+            if verdict.until:
+                self._defer(first, verdict.until)
+            elif verdict.passes:
                 self._inbox = SimpleQueue()
                 self._on_air = on_air = OnAir(first, now)
-        if verdict.until:
-            self._defer(first, verdict.until)
-        elif not verdict.passes:
-            self._end_waiting(first, Outcome.SUPPRESSED, verdict.reason)
-        elif not ready:
-            self._end_waiting(first, Outcome.FAILED, self._why_silent())
-        else:
+        if verdict.passes:
             self._put_on_air(on_air)
+        elif not verdict.until:
+            self._end_waiting(Outcome.SUPPRESSED, verdict.reason, first)
         return True
 
     def _put_on_air(self, on_air: OnAir) -> None:
@@ -186,12 +194,19 @@ class Player:
             ended = self._follow(on_air)
         # In the queue again before it leaves the air: a stop finds it in one of the two.
         with self._order:
+            self._take_last_cuts(on_air)
             goes_on = self._goes_on(on_air, ended)
             if goes_on and not self._leaving:
                 self._queue.put(on_air.rest(ended))
             self._on_air = None
         if not goes_on:
             self._tell(on_air.entry(ended, self._clock.now()))
+
+    def _take_last_cuts(self, on_air: OnAir) -> None:
+        """A stop that came after the end must not find it in the queue again."""
+        while not self._inbox.empty():
+            if isinstance(message := self._inbox.get(), Cut):
+                on_air.take_cut(message)
 
     def _follow(self, on_air: OnAir) -> Ended:
         while not isinstance(message := self._inbox.get(), Ended):
@@ -203,21 +218,20 @@ class Player:
             case Ready() | Made() | Refused() if on_air.cut:
                 pass  # what is made for an airing that was cut is not heard
             case Ready(item, line):
-                if on_air.add(item, line):
+                if on_air.add(item, line, self._clock.monotonic()):
                     self._device.play(item.clip.path, item.pause_seconds)
             case Made(programme):
                 on_air.voice = programme.voice
-                on_air.seconds_due = programme.seconds
+                on_air.seconds_due, on_air.made = programme.seconds, True
                 self._device.finish()
             case Refused(reason):
                 on_air.failure = reason
                 self._device.finish()
             case Started():
                 on_air.start(self._clock.now(), self._clock.monotonic())
+                self.on_start()
             case Cut():
-                # A person's word goes before a severer notice's: then it is not taken up again.
-                if on_air.cut is None or message.by_person:
-                    on_air.cut = message
+                on_air.take_cut(message)
                 self._device.fade_out()
 
     def _goes_on(self, on_air: OnAir, ended: Ended) -> bool:
@@ -225,18 +239,23 @@ class Player:
         by_person = on_air.cut is not None and on_air.cut.by_person
         interrupted = ended.lost or on_air.cut is not None
         resumes = RESUMES[on_air.airing.kind] is Resume.FROM_LINE
-        return interrupted and resumes and not (by_person or on_air.failure or ended.whole)
+        over = by_person or on_air.failure or on_air.heard_all(ended)
+        return interrupted and resumes and not over
 
-    def _passes(self, airing: Airing) -> bool:
-        return self._rules.verdict(airing, self._clock.now()).passes
+    def _end_what_nobody_hears(self, now: datetime) -> None:
+        """What was asked for live is told within seconds that the device is lost; the rest has time."""
+        monotonic = self._clock.monotonic()
+        if self._device.ready:
+            self._silent_since = None
+            return
+        silent = self._silent_since = self._silent_since or monotonic
 
-    def _waits_for_device(self, first: Waiting) -> bool:
-        """What was asked for live is told within seconds that nobody hears it; the rest has time."""
-        waited = self._clock.monotonic() - first.since
-        return first.airing.kind is not Kind.LIVE or waited < LIVE_WAITS_FOR_DEVICE_SECONDS
+        def in_vain(one: Waiting) -> bool:
+            waited = monotonic - max(one.since, silent)
+            live = one.airing.kind is Kind.LIVE and one.may_start(now)
+            return live and waited >= LIVE_WAITS_FOR_DEVICE_SECONDS
 
-    def _why_silent(self) -> str:
-        return self._device.fault or "声卡没有响应。"
+        self._end_waiting(Outcome.FAILED, self._device.fault or SILENT, *self._queue.take(in_vain))
 
     def _wait_seconds(self) -> float:
         now = self._clock.now()
@@ -246,28 +265,23 @@ class Player:
         return min(until_start, look)
 
     def _end_what_is_late(self, now: datetime) -> None:
-        for waiting in self._queue.take_late(now):
-            if self._device.ready:
-                self._end_waiting(waiting, Outcome.EXPIRED, "过了有效时间，不再补播")
-            else:
-                self._end_waiting(waiting, Outcome.FAILED, self._why_silent())
+        late = self._queue.take_late(now)
+        if self._device.ready:
+            self._end_waiting(Outcome.EXPIRED, "过了有效时间，不再补播", *late)
+        else:
+            self._end_waiting(Outcome.FAILED, self._device.fault or SILENT, *late)
 
     def _defer(self, waiting: Waiting, until: datetime) -> None:
-        """Quiet hours come first; then it may be as late as it might have been before."""
-        airing = waiting.airing
-        lateness = airing.expires_at - airing.due_at
-        moved = replace(airing, due_at=until, expires_at=until + lateness)
-        self._deferred(moved)
-        self._queue.put(replace(waiting, airing=moved, not_before=until))
+        """Quiet hours come first."""
+        deferred = waiting.deferred(until)
+        self._moved(deferred.airing)
+        self._queue.put(deferred)
 
-    def _end_waiting(self, waiting: Waiting, outcome: Outcome, reason: str) -> None:
-        """The end of one that does not come on the air any more; it may have sounded in part."""
-        if waiting.started_at:
-            outcome = Outcome.CUT_SHORT
-        now, played = self._clock.now(), waiting.seconds_played
-        self._tell(
-            JournalEntry(waiting.airing, outcome, reason, "", waiting.started_at, now, played, played)
-        )
+    def _end_waiting(self, outcome: Outcome, reason: str, *those: Waiting) -> None:
+        """The end of some that do not come on the air any more; they may have sounded in part."""
+        now = self._clock.now()
+        if those:
+            self._tell(*(waiting.entry(outcome, reason, now) for waiting in those))
 
     def _take_report(self, report: Report) -> None:
         if isinstance(report, Back):
@@ -275,13 +289,14 @@ class Player:
         else:
             self._inbox.put(report)
 
-    def _tell(self, entry: JournalEntry) -> None:
-        logger.info(
-            "%s %s: %.2f of %.2f s %s",
-            entry.airing.notice.title or entry.airing.id,
-            entry.outcome.value,
-            entry.seconds_played,
-            entry.seconds_due,
-            entry.reason,
-        )
-        self._ended(entry)
+    def _tell(self, *entries: JournalEntry) -> None:
+        for entry in entries:
+            logger.info(
+                "%s %s: %.2f of %.2f s %s",
+                entry.airing.notice.title or entry.airing.id,
+                entry.outcome.value,
+                entry.seconds_played,
+                entry.seconds_due,
+                entry.reason,
+            )
+        self._ended(*entries)

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import threading
 from bisect import insort
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from broadcaster.model import Airing, Kind
+from broadcaster.model import Airing, JournalEntry, Kind, Outcome
 from broadcaster.playout.precedence import precedence
+
+# Smaller ones come from reading two clocks one after the other.
+LEAST_STEP_SECONDS = 0.5
 
 
 @dataclass(frozen=True)
@@ -16,7 +20,7 @@ class Waiting:
     """An airing in the queue, and how far it came before it was cut.
 
     It goes on with `next_line` (0: with its signal). `not_before` is set where quiet hours have to
-    end first; `since` is the monotonic time at which it was put.
+    end first; `since` is the monotonic time at which it was put, `due` the one at which it was due.
     """
 
     airing: Airing
@@ -25,9 +29,23 @@ class Waiting:
     started_at: datetime | None = None
     not_before: datetime | None = None
     since: float = 0.0
+    due: float = 0.0
 
     def may_start(self, now: datetime) -> bool:
         return self.not_before is None or self.not_before <= now
+
+    def deferred(self, until: datetime) -> Waiting:
+        """Not before that; then it may be as late as it might have been before."""
+        lateness = self.airing.expires_at - self.airing.due_at
+        moved = replace(self.airing, due_at=until, expires_at=until + lateness)
+        return replace(self, airing=moved, not_before=until)
+
+    def entry(self, outcome: Outcome, reason: str, now: datetime) -> JournalEntry:
+        """The journal's line of one that does not come on the air any more."""
+        if self.started_at:
+            outcome = Outcome.CUT_SHORT
+        played = self.seconds_played
+        return JournalEntry(self.airing, outcome, reason, "", self.started_at, now, played, played)
 
 
 class AirQueue:
@@ -82,10 +100,15 @@ class AirQueue:
 
     def take_late(self, now: datetime) -> list[Waiting]:
         """Take out what is not worth saying any more."""
+        return self.take(lambda waiting: waiting.airing.expires_at < now)
+
+    def take(self, wanted: Callable[[Waiting], bool]) -> list[Waiting]:
+        """Take out all that are wanted."""
         with self._changed:
-            late = [waiting for waiting in self._waiting if waiting.airing.expires_at < now]
-            self._waiting = [waiting for waiting in self._waiting if waiting.airing.expires_at >= now]
-            return late
+            taken = [waiting for waiting in self._waiting if wanted(waiting)]
+            if taken:
+                self._waiting = [waiting for waiting in self._waiting if not wanted(waiting)]
+            return taken
 
     def clear(self) -> list[Waiting]:
         """Take out everything that waits."""
@@ -93,13 +116,18 @@ class AirQueue:
             waiting, self._waiting = self._waiting, []
             return waiting
 
-    def shift_live(self, step: timedelta) -> None:
-        """The clock was stepped: what a person asks for is due when it was asked, not by the clock."""
+    def follow_clock(self, now: datetime, monotonic: float) -> list[Airing]:
+        """Those whose due time is another by the wall clock as it is now, after it was stepped.
+
+        What a person asks for is due when it was asked; the timetable and quiet hours go by the clock.
+        """
         with self._changed:
-            self._waiting = [
-                replace(waiting, airing=_shifted(waiting.airing, step)) for waiting in self._waiting
-            ]
-            self._note_change()
+            old = [waiting.airing for waiting in self._waiting]
+            followed = [_by_clock(waiting, now, monotonic) for waiting in self._waiting]
+            moved = [new.airing for new, was in zip(followed, old, strict=True) if new.airing is not was]
+            if moved:
+                self._waiting = sorted(followed, key=lambda waiting: precedence(waiting.airing))
+            return moved
 
     def waiting(self) -> tuple[Airing, ...]:
         with self._changed:
@@ -110,7 +138,13 @@ class AirQueue:
         self._changed.notify_all()
 
 
-def _shifted(airing: Airing, step: timedelta) -> Airing:
-    if airing.kind is not Kind.LIVE:
-        return airing
-    return replace(airing, due_at=airing.due_at + step, expires_at=airing.expires_at + step)
+def _by_clock(waiting: Waiting, now: datetime, monotonic: float) -> Waiting:
+    airing = waiting.airing
+    if airing.kind is not Kind.LIVE or waiting.not_before:
+        return waiting
+    seconds = now.timestamp() - airing.due_at.timestamp() - (monotonic - waiting.due)
+    if abs(seconds) < LEAST_STEP_SECONDS:
+        return waiting
+    step = timedelta(seconds=seconds)
+    moved = replace(airing, due_at=airing.due_at + step, expires_at=airing.expires_at + step)
+    return replace(waiting, airing=moved)

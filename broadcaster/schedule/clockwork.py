@@ -83,8 +83,9 @@ class PutExecutor(BaseExecutor):  # type: ignore[misc]
 class Clockwork:
     """Puts an airing for each slot that falls due. `put` is called on APScheduler's thread.
 
-    While the clock is not to be gone by nothing is put; when it is, `begins` is called and the plan
-    made anew. `stepped` is told by how much the clock was put forward, or back.
+    While the clock is not to be gone by nothing is put; when it is, and after each step of it,
+    `begins` is called and the plan made anew. `stepped` is told by how much it was put forward, or
+    back.
     """
 
     def __init__(
@@ -142,12 +143,13 @@ class Clockwork:
         self._trust.step()
         goes, went = self._trust.allows(), self._goes
         self._goes = goes
-        if abs(step) > STEP:
+        stepped = abs(step) > STEP
+        if stepped:
             logger.warning("the clock was stepped by %s", step)
             self._stepped(step)
-        if goes and not went:
+        if goes and (stepped or not went):
             self._begins()
-        if abs(step) > STEP or (goes and not went):
+        if stepped or (goes and not went):
             self._plan()
         self._scheduler.wakeup()
 

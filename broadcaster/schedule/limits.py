@@ -6,7 +6,7 @@ from broadcaster.air_settings import LoopSettings
 
 
 class LoopLimits:
-    """What loops have taken of their hour and their day. Told of starts in order, by one thread.
+    """What loops have taken of their hour and their day. Told of by one thread.
 
     Moments are aware and in the station's zone; an airing counts for the hour in which it began.
     """
@@ -23,7 +23,8 @@ class LoopLimits:
         settings = self._settings
         self._turn_to(moment)
         last = self._ends.get(slot)
-        if last and moment - last < timedelta(minutes=settings.lowest_gap_minutes):
+        # An end that lies far ahead was told by a clock that has been put back since.
+        if last and abs(moment - last) < timedelta(minutes=settings.lowest_gap_minutes):
             return f"离上一遍不到 {settings.lowest_gap_minutes:g} 分钟"
         for span, taken, most in (
             ("这个钟头", self._hour_seconds, settings.most_minutes_an_hour),
@@ -34,10 +35,11 @@ class LoopLimits:
         return ""
 
     def spend(self, slot: str, moment: datetime, seconds: float) -> None:
-        """A loop started, and took this long."""
-        self._turn_to(moment)
-        self._hour_seconds += seconds
-        self._day_seconds += seconds
+        """A loop started, and took this long; one of an hour that is over counts for no other."""
+        if (moment.date(), moment.hour) >= self._hour:
+            self._turn_to(moment)
+            self._hour_seconds += seconds
+            self._day_seconds += seconds
         self._ends[slot] = moment + timedelta(seconds=seconds)
 
     def _turn_to(self, moment: datetime) -> None:

@@ -46,7 +46,7 @@ class AirRules:
         return (quiet.passes or quiet.until is not None) and not self.stopped(airing)
 
     def spend(self, loop: str, started_at: datetime, seconds: float) -> None:
-        """A loop sounded for so long; to be told in order."""
+        """A loop sounded for so long."""
         with self._lock:
             self._limits.spend(loop, self._local(started_at), seconds)
 

@@ -92,15 +92,16 @@ class Journal(JournalReader):
         super().__init__(source)
         self._ledger = ledger
 
-    def record(self, entry: JournalEntry) -> bool:
-        """Write how an airing ended, and take it out of the queue, both or neither; False if it could
+    def record(self, *entries: JournalEntry) -> bool:
+        """Write how airings ended, and take them out of the queue, all or nothing; False if it could
         not be written yet. Never raises; an airing ends only once."""
-        values, airing_id = _values(entry), entry.airing.id
+        lines = [_values(entry) for entry in entries]
+        ids = [entry.airing.id for entry in entries]
 
         def change(connection: Connection) -> None:
-            if not connection.execute(APPEND, values).rowcount:
-                logger.error("airing %s ended a second time: %s", airing_id, entry.outcome.value)
-            connection.execute(REMOVE, {"of_airing": airing_id})
+            if connection.execute(APPEND, lines).rowcount < len(lines):
+                logger.error("of these airings one had ended before: %s", ids)
+            connection.execute(REMOVE, [{"of_airing": airing_id} for airing_id in ids])
 
         return self._ledger.promise(change)
 

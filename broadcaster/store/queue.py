@@ -5,14 +5,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import String, bindparam, delete, exists, or_, select, update
+from sqlalchemy import String, bindparam, exists, or_, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from broadcaster.clock import Clock
-from broadcaster.model import Airing
+from broadcaster.model import Airing, JournalEntry, Notice, Outcome
 from broadcaster.store import tables
 from broadcaster.store.airing_text import read_airing, write_airing
 from broadcaster.store.connection import Reads
+from broadcaster.store.journal import Journal
 from broadcaster.store.ledger import Ledger
 
 logger = logging.getLogger(__name__)
@@ -96,8 +97,10 @@ class Queue:
                 yield Unfinished(read_airing(row.airing), row.next_line, row.seconds_played, noted_at)
             except ValueError:
                 logger.exception("airing %s cannot be read and is left out", row.airing_id)
-                self._drop(row.airing_id)
+                Journal(self._source, self._ledger).record(self._unreadable(row.airing_id))
 
-    def _drop(self, airing_id: str) -> None:
-        change = delete(queue).where(queue.c.airing_id == airing_id)
-        self._ledger.promise(lambda connection: connection.execute(change))
+    def _unreadable(self, airing_id: str) -> JournalEntry:
+        """The end of one of which nothing more is known."""
+        now = self._clock.now()
+        airing = Airing(Notice("", title="读不出来的通知"), now, now, id=airing_id)
+        return JournalEntry(airing, Outcome.FAILED, "排队的记录坏了，请重新播", "", None, now, 0.0, 0.0)

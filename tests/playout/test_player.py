@@ -41,6 +41,7 @@ class Maker:
         self.refuse_next = ""
         self.break_next = False
         self.closed = 0
+        self.as_it_closes: Callable[[], object] = lambda: None
 
     @contextmanager
     def make(self, notice: Notice, deliver: Callable[[Delivery], None]) -> Iterator[None]:
@@ -55,6 +56,7 @@ class Maker:
             deliver(Made(Programme("fake:beep", self.items)))
         yield
         self.closed += 1
+        self.as_it_closes()
 
     def _item(self, folder: Path, seconds: int) -> Item:
         path = folder / f"{seconds}.wav"
@@ -90,7 +92,7 @@ class Air:
             self.maker.make,
             self.device,
             self.rules,
-            self.journal.append,
+            lambda *entries: self.journal.extend(entries),
             self.clock,
             self.deferred.append,
         )
@@ -339,7 +341,7 @@ def test_without_a_card_what_is_live_fails_within_seconds_and_the_rest_at_its_li
     air.put("scheduled", kind=Kind.SCHEDULED)
     assert not air.player.air_next()
     air.clock.advance(4)
-    assert air.player.air_next()
+    assert not air.player.air_next()
     assert air.endings() == [("live", Outcome.FAILED)]
     assert not air.player.air_next()
     air.clock.advance(600)
@@ -418,3 +420,103 @@ def test_one_that_sounded_in_part_before_the_start_goes_on_where_it_was(air: Air
     (entry,) = air.journal
     assert (entry.outcome, entry.seconds_played, entry.started_at) == (Outcome.PLAYED, 3.0, before)
     assert air.device.played == [air.maker.items[1].clip.path]
+
+
+def test_one_that_lacks_only_its_last_moment_is_not_taken_up_for_it(air: Air) -> None:
+    air.put("scheduled", kind=Kind.SCHEDULED)
+    thread = air.start()
+    air.device.lose(after_seconds=2.9)
+    thread.join(10)
+    assert air.endings() == [("scheduled", Outcome.PLAYED)]
+    assert air.player.waiting() == ()
+
+
+def test_a_stop_that_comes_as_the_card_is_lost_is_not_forgotten(air: Air) -> None:
+    air.maker.as_it_closes = lambda: air.player.stop_all("停播")
+    air.put("scheduled", kind=Kind.SCHEDULED)
+    thread = air.start()
+    air.device.lose(after_seconds=1.2)
+    thread.join(10)
+    assert [(entry.outcome, entry.reason) for entry in air.journal] == [(Outcome.CUT_SHORT, "停播")]
+    assert air.player.waiting() == ()
+
+
+def test_what_is_live_is_not_kept_waiting_for_the_card_behind_something_severer(air: Air) -> None:
+    air.device.lose()
+    air.put("planned", Severity.RED, Kind.SCHEDULED)
+    air.put("live")
+    air.player.air_next()
+    air.clock.advance(4)
+    air.player.air_next()
+    assert air.endings() == [("live", Outcome.FAILED)]
+
+
+def test_a_card_that_is_lost_for_a_moment_costs_nothing_of_what_waited_long(air: Air) -> None:
+    air.put("sounding")
+    thread = air.start()
+    air.put("waiting")
+    air.clock.advance(300)
+    air.device.lose(after_seconds=1.2)
+    thread.join(10)
+    air.player.air_next()
+    air.clock.advance(1)
+    air.player.air_next()
+    air.device.come_back()
+    air.device.holds = False
+    air.player.air_next()
+    assert air.endings() == [("sounding", Outcome.FAILED), ("waiting", Outcome.PLAYED)]
+
+
+def test_a_red_newcomer_without_a_card_waits_for_it_and_goes_first(air: Air) -> None:
+    air.put("scheduled", kind=Kind.SCHEDULED)
+    thread = air.start()
+    air.device.lose(after_seconds=0.5)
+    thread.join(10)
+    air.put("flood", Severity.RED)
+    assert not air.player.air_next()
+    air.device.come_back()
+    air.device.holds = False
+    air.player.air_next()
+    air.player.air_next()
+    assert air.endings() == [("flood", Outcome.PLAYED), ("scheduled", Outcome.PLAYED)]
+
+
+def test_quiet_hours_that_begin_while_it_waits_to_go_on_end_it_with_what_was_heard(air: Air) -> None:
+    air.put("scheduled", kind=Kind.SCHEDULED)
+    thread = air.start()
+    air.device.seconds_until_cut = 1.5
+    air.put("flood", Severity.RED)
+    thread.join(10)
+    air.rules.verdicts["scheduled"] = Verdict(Ruling.SUPPRESS, "夜间不播")
+    air.device.holds = False
+    while air.player.air_next():
+        pass
+    assert air.endings()[1] == ("scheduled", Outcome.CUT_SHORT)
+    assert (air.journal[1].seconds_played, air.journal[1].reason) == (1.5, "夜间不播")
+
+
+@pytest.mark.parametrize("days", [-3650, 3650])
+def test_what_is_live_outlasts_a_step_of_the_clock_and_the_timetable_goes_by_it(
+    air: Air, days: int
+) -> None:
+    air.put("planned", kind=Kind.SCHEDULED)
+    air.put("live")
+    air.clock.step(timedelta(days=days))
+    air.put("after")
+    air.clock.advance(300)
+    while air.player.air_next():
+        pass
+    ends = {entry.airing.id: entry for entry in air.journal}
+    planned = Outcome.PLAYED if days < 0 else Outcome.EXPIRED
+    outcomes = {name: entry.outcome for name, entry in ends.items()}
+    assert outcomes == {"live": Outcome.PLAYED, "after": Outcome.PLAYED, "planned": planned}
+    assert air.deferred == [ends["live"].airing]
+    assert air.clock.now() - ends["live"].airing.due_at == timedelta(seconds=300)
+
+
+def test_what_is_live_and_stale_ends_also_after_a_step_back(air: Air) -> None:
+    air.put("live")
+    air.clock.step(timedelta(days=-1))
+    air.clock.advance(601)
+    assert not air.player.air_next()
+    assert air.endings() == [("live", Outcome.EXPIRED)]

@@ -89,9 +89,20 @@ def test_what_is_late_is_taken_out_at_once() -> None:
 
 def test_a_stepped_clock_takes_what_is_live_along_and_leaves_the_timetable() -> None:
     queue = filled(airing("asked"), replace(airing("planned"), kind=Kind.SCHEDULED))
-    queue.shift_live(timedelta(days=365))
+    year = timedelta(days=365)
+    moved = queue.follow_clock(MORNING + year + timedelta(seconds=7), 7.0)
+    assert [each.id for each in moved] == ["asked"]
     due = {waiting.id: waiting.due_at - MORNING for waiting in queue.waiting()}
-    assert due == {"asked": timedelta(days=365), "planned": timedelta()}
+    assert due == {"asked": year, "planned": timedelta()}
+    assert queue.follow_clock(MORNING + year + timedelta(seconds=9), 9.0) == []
+
+
+def test_what_is_asked_for_after_a_step_is_not_taken_along_by_it() -> None:
+    queue = filled(airing("before"))
+    queue.put(Waiting(airing("after", due_at=MORNING - timedelta(hours=8)), due=5.0))
+    queue.follow_clock(MORNING - timedelta(hours=8) + timedelta(seconds=1), 6.0)
+    assert taken(queue) == ["before", "after"]
+    assert queue.follow_clock(MORNING, 6.0) == []
 
 
 def test_a_change_since_it_was_looked_at_does_not_wait() -> None:

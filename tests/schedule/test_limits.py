@@ -35,3 +35,16 @@ def test_a_day_is_full_and_the_next_is_empty() -> None:
     kept.spend("防火", NINE, 120)
     assert "今天循环已经播了 2 分钟" in kept.why_not("防火", NINE + 180 * MINUTE, 1)
     assert kept.why_not("防火", NINE + timedelta(days=1), 60) == ""
+
+
+def test_a_clock_that_was_put_back_does_not_silence_a_loop_until_it_is_as_late_again() -> None:
+    kept = limits(gap=5)
+    kept.spend("防火", NINE + timedelta(days=3650), 60)
+    assert kept.why_not("防火", NINE, 60) == ""
+
+
+def test_one_of_yesterday_that_is_told_late_makes_nothing_of_today_forgotten() -> None:
+    kept = limits(hour=60, day=2, gap=0)
+    kept.spend("防火", NINE, 120)
+    kept.spend("防骗", NINE - timedelta(days=1), 60)
+    assert "今天循环已经播了 2 分钟" in kept.why_not("防火", NINE + MINUTE, 1)

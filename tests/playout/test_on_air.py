@@ -1,0 +1,74 @@
+from datetime import UTC, datetime, timedelta
+from math import inf
+from pathlib import Path
+
+import pytest
+
+from broadcaster.model import Airing, Clip, Item, Kind, Notice, Outcome
+from broadcaster.playout.device import Ended
+from broadcaster.playout.on_air import OnAir
+from broadcaster.playout.queue import Waiting
+
+NOON = datetime(2026, 3, 15, 12, 0, tzinfo=UTC)
+LOST = "声卡掉线"
+
+
+def sound(seconds: float, pause_seconds: float = 0.0) -> Item:
+    return Item(Clip("key", Path("key.flac"), seconds), pause_seconds)
+
+
+@pytest.fixture
+def on_air() -> OnAir:
+    """Goes on with line 2, as it was cut there; heard from second 100 on."""
+    airing = Airing(Notice("通知"), NOON, NOON + timedelta(minutes=5), Kind.SCHEDULED)
+    begun = OnAir(Waiting(airing, next_line=2), NOON)
+    begun.start(NOON, 100.0)
+    return begun
+
+
+def test_what_was_cut_before_its_first_sound_goes_on_where_it_was(on_air: OnAir) -> None:
+    assert on_air.line_after(0.0) == 2
+    assert on_air.rest(Ended("a", 0.0, False, LOST, lost=True)).next_line == 2
+
+
+def test_a_line_that_was_heard_to_its_end_is_not_said_again_for_the_pause_after_it(
+    on_air: OnAir,
+) -> None:
+    on_air.add(sound(3.0, pause_seconds=2.0), 2, 100.0)
+    on_air.add(sound(3.0), 3, 100.0)
+    assert [on_air.line_after(seconds) for seconds in (2.8, 2.9, 4.9, 7.8)] == [2, 3, 3, 3]
+
+
+def test_a_line_of_which_more_may_come_is_not_heard_yet(on_air: OnAir) -> None:
+    on_air.add(sound(0.8), 2, 100.0)
+    assert on_air.line_after(0.8) == 2
+    on_air.add(sound(0.8), 2, 100.5)
+    assert on_air.line_after(0.8) == 2
+    on_air.add(sound(3.0), 3, 101.0)
+    assert on_air.line_after(1.6) == 3
+    on_air.made = True
+    assert on_air.line_after(4.6) == 4
+
+
+def test_silence_while_the_next_line_is_made_is_not_taken_for_sound(on_air: OnAir) -> None:
+    on_air.add(sound(3.0), 2, 100.0)
+    on_air.add(sound(3.0), 3, 105.0)
+    assert on_air.started_monotonic == 102.0
+
+
+def test_it_is_known_when_the_next_line_will_have_been_heard(on_air: OnAir) -> None:
+    assert on_air.seconds_to_line_end(0.0) == inf
+    on_air.add(sound(3.0, pause_seconds=1.0), 2, 100.0)
+    on_air.add(sound(3.0), 3, 100.0)
+    assert on_air.seconds_to_line_end(1.0) == pytest.approx(1.85)
+    assert on_air.seconds_to_line_end(3.0) == pytest.approx(3.85)
+
+
+def test_one_that_lacks_only_the_end_of_its_last_sound_was_played(on_air: OnAir) -> None:
+    on_air.add(sound(3.0), 2, 100.0)
+    ended = Ended("a", 2.9, False, LOST, lost=True)
+    assert not on_air.heard_all(ended)
+    on_air.made = True
+    assert on_air.heard_all(ended)
+    assert on_air.entry(ended, NOON).outcome is Outcome.PLAYED
+    assert not on_air.heard_all(Ended("a", 2.5, False, LOST, lost=True))
