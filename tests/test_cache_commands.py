@@ -73,7 +73,10 @@ def test_the_running_box_does_what_the_command_asks(village: Village, box: Runni
 
 def test_what_cannot_be_made_is_told_by_warm(village: Village) -> None:
     village.configure(station={"longest_text": 5})
-    slots = "slots: [{name: 早安, at: '07:30', text: 乡亲们早上好。}, {name: 晚安, at: '17:30', text: 晚上好。}]"
+    slots = (
+        "slots: [{name: 早安, at: '07:30', text: 乡亲们早上好。},"
+        " {name: 晚安, at: '17:30', text: 晚上好。}]"
+    )
     (village.folder / "timetable.yaml").write_text(slots, encoding="utf-8")
     done = village.call("cache", "warm")
     assert done.returncode == 2
