@@ -48,9 +48,7 @@ def test_a_known_phone_lets_its_owner_in_by_six_digits(phones: Phones, owner: Pe
 @pytest.mark.parametrize(
     "pin", ["", "12345", "1234567", "27041a", "二七〇四一五", "111111", "121212", "123456", "987654"]
 )
-def test_a_pin_that_is_none_or_easy_to_guess_is_refused(
-    phones: Phones, owner: Person, pin: str
-) -> None:
+def test_a_pin_that_is_none_or_easy_to_guess_is_refused(phones: Phones, owner: Person, pin: str) -> None:
     with pytest.raises(AccountRefused, match="PIN"):
         phones.remember(owner, pin, "")
     assert phones.of(owner) == []
