@@ -35,7 +35,6 @@ from broadcaster.store.tokens import Tokens
 from broadcaster.tts.voice import Voice
 from broadcaster.wordbook import Wordbook
 
-
 # As weak as argon2 allows: a test's passwords guard nothing.
 CHEAP = Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
 

@@ -4,6 +4,7 @@ import hashlib
 import secrets
 import threading
 from functools import cached_property
+from itertools import pairwise
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -70,6 +71,6 @@ def refuse_weak_pin(pin: str) -> None:
     """Raises the same."""
     if not (len(pin) == PIN_LENGTH and pin.isascii() and pin.isdigit()):
         raise AccountRefused(f"PIN 要写 {PIN_LENGTH} 位数字。")
-    steps = {int(after) - int(before) for before, after in zip(pin, pin[1:], strict=False)}
+    steps = {int(after) - int(before) for before, after in pairwise(pin)}
     if len(set(pin)) < 3 or steps in ({1}, {-1}) or pin in COMMON_PINS:
         raise AccountRefused("这个 PIN 太容易猜到，请换一个，不要用重复或者连着的数字。")

@@ -1,4 +1,4 @@
-"""Phones on which a person may log in by six digits; each has a cookie of its own and a PIN of its own."""
+"""Phones on which a person may log in by six digits; each has a cookie and a PIN of its own."""
 
 import logging
 import secrets
@@ -67,7 +67,7 @@ class Phones:
         return [_phone(row) for row in rows]
 
     def check(self, key: str, pin: str) -> Person | None:
-        """The owner, if the PIN is right. Raises `AccountRefused` when the phone is not known any more."""
+        """The owner, if the PIN is right. Raises `AccountRefused` when the phone is not known."""
         with self._lock:
             row = self._row(key)
             if row is None:

@@ -1,4 +1,4 @@
-"""Who may reach what: one table of all endpoints, asked before each request; what was done is noted after.
+"""Who may reach what: one table of all endpoints, asked before each request and noted by after it.
 
 An endpoint that is not in the table is open to nobody.
 """

@@ -4,7 +4,6 @@ from collections.abc import Callable
 import pytest
 from fakes import FakeStation
 from flask import Flask
-from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from broadcaster.people import Role, Scope
