@@ -77,4 +77,4 @@ class StoreUnusable(BroadcasterError):
 
 
 class AccountRefused(BroadcasterError):
-    """A wrong one-time code, a weak password, a second account, or too many tries."""
+    """A wrong one-time code, a weak password or PIN, a name that is taken, or too many tries."""

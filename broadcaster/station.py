@@ -82,7 +82,8 @@ class Station:
         device: SoundDevice,
     ) -> None:
         self.settings = settings
-        self.accounts = store.accounts
+        self.accounts, self.phones = store.accounts, store.phones
+        self.tokens, self.deeds = store.tokens, store.deeds
         self.words = words
         self._player = player
         self._studio = studio

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Iterator
+from contextlib import ExitStack, closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, cast
@@ -9,42 +10,33 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 import soundfile
+from argon2 import PasswordHasher
 from numpy.typing import NDArray
 
 from broadcaster.clips.store import ClipStore
 from broadcaster.clips.writer import write_clip
 from broadcaster.clock import Clock
-from broadcaster.errors import AccountRefused, BroadcasterError, LineRefused
+from broadcaster.errors import BroadcasterError, LineRefused
 from broadcaster.lexicon_file import LexiconFile
+from broadcaster.loop import Loop
 from broadcaster.model import Airing, Clip, Item, Line, Notice, Programme, Script, Syllable, Waveform
 from broadcaster.playout.device import Back, Device, Ended, Started
 from broadcaster.settings import LexiconSettings, Settings
 from broadcaster.station import OnAir, Status
+from broadcaster.store.accounts import Accounts
+from broadcaster.store.database import Database
+from broadcaster.store.deeds import Deeds
 from broadcaster.store.journal import JournalRow
+from broadcaster.store.ledger import Ledger
+from broadcaster.store.passwords import Passwords
+from broadcaster.store.phones import Phones
+from broadcaster.store.tables import DATABASE
+from broadcaster.store.tokens import Tokens
 from broadcaster.tts.voice import Voice
 from broadcaster.wordbook import Wordbook
 
-
-class FakeAccounts:
-    """One account by a known code; locked when told."""
-
-    def __init__(self, account: tuple[str, str] | None = None) -> None:
-        self.account = account
-        self.code = "12345678"
-        self.locked = False
-
-    def needs_account(self) -> bool:
-        return self.account is None
-
-    def create(self, code: str, name: str, password: str) -> None:
-        if code != self.code:
-            raise AccountRefused("一次性代码不对")
-        self.account = (name, password)
-
-    def check(self, name: str, password: str) -> bool:
-        if self.locked:
-            raise AccountRefused("密码错的次数太多，请 15 分钟后再试。")
-        return (name, password) == self.account
+# As weak as argon2 allows: a test's passwords guard nothing.
+CHEAP = Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
 
 
 class FakeStudio:
@@ -78,11 +70,22 @@ class FakeStudio:
 
 
 class FakeStation:
-    """Remembers what the page asked for, and shows what a test puts into it."""
+    """Remembers what the page asked for, and shows what a test puts into it; its people are real."""
 
     def __init__(self, settings: Settings, account: tuple[str, str] | None = None) -> None:
         self.settings = settings
-        self.accounts = FakeAccounts(account)
+        self.clock = ManualClock(datetime.now(UTC))
+        self._stack = ExitStack()
+        database = Database(settings.paths.state / DATABASE, self.clock)
+        self._stack.enter_context(closing(database))
+        self._ledger = self._stack.enter_context(closing(Ledger(database)))
+        self._stack.enter_context(Loop("store", self._ledger.step, self._ledger.wake))
+        self.accounts = Accounts(database, self.clock, CHEAP)
+        self.phones = Phones(database, self.clock, CHEAP)
+        self.tokens = Tokens(database, self.clock)
+        self.deeds = Deeds(database, self._ledger, self.clock)
+        if account:
+            self.accounts.create(self.accounts.one_time_code() or "", *account)
         self.studio = FakeStudio(settings.paths.audio_cache)
         file = LexiconFile(settings.paths.state.parent)
         self.words = Wordbook(file, file.load(), cast(Any, self.studio))
@@ -97,6 +100,14 @@ class FakeStation:
         self.cancelled: list[str] = []
         self.stops: list[str] = []
         self.warmed = 0
+
+    def close(self) -> None:
+        self._stack.close()
+
+    def done(self) -> list[tuple[str, str, str]]:
+        """Who did what to what, oldest first."""
+        self._ledger.promise(lambda connection: None)
+        return [(deed.who, deed.what, deed.about) for deed in reversed(self.deeds.recent(99))]
 
     def airing(self, notice: Notice, asked_by: str = "") -> Airing:
         return Airing(notice, self.now, self.now + timedelta(minutes=30), asked_by=asked_by)

@@ -13,12 +13,13 @@ FLOOR = {
     *("settings", "settings_problems", "setting_values", "air_settings", "timetable_settings"),
     *("timetable_file", "whole", "spool"),
     *("day_words", "lined_yaml", "hours", "manner", "beat", "model", "clock", "errors", "child", "loop"),
-    "clock_trust",
+    *("clock_trust", "people"),
 }
 SIBLINGS = {"script", "tts", "clips", "schedule", "playout", "store"}
 
 MAY_IMPORT: dict[str, set[str]] = {
     "errors": set(),
+    "people": set(),
     "model": set(),
     "clock": set(),
     "clock_trust": {"clock", "errors"},
@@ -65,7 +66,7 @@ HOMES: dict[str, set[str]] = {
     "aiohttp": {"tts/edge.py"},
     "alembic": {"store"},
     "apscheduler": {"schedule/clockwork.py"},
-    "argon2": {"store/accounts.py"},
+    "argon2": {"store/passwords.py"},
     "astral": {"schedule/times.py"},
     "cffi": {"playout/pcm_file.py"},
     "chinese_calendar": {"schedule/holidays.py"},

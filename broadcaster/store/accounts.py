@@ -1,126 +1,187 @@
-"""Who may put something on the air: one account, made at first start with a one-time code."""
+"""The people who may use the page: the first by a one-time code, the others by whom it lets in."""
 
 import hmac
 import logging
 import secrets
 import threading
-from collections import deque
+from typing import Any
 
-from argon2 import PasswordHasher
-from argon2.exceptions import InvalidHashError, VerificationError
-from sqlalchemy import insert, select
+from sqlalchemy import Connection, Row, delete, func, insert, select, update
 
 from broadcaster.clock import Clock
 from broadcaster.errors import AccountRefused
+from broadcaster.people import Person, Role
 from broadcaster.store.database import Database
-from broadcaster.store.tables import account
+from broadcaster.store.passwords import Passwords, new_password, refuse_weak_password
+from broadcaster.store.tables import person, phone
+from broadcaster.store.tries import Tries
 
 logger = logging.getLogger(__name__)
 
-FIND = select(account.c.name, account.c.password_hash)
+LONGEST_NAME = 20
+MOST_PEOPLE = 100
+ANY = select(person).limit(1)
 
-LEAST_PASSWORD, LONGEST_PASSWORD, LONGEST_NAME = 8, 200, 20
-
-# OWASP's password storage sheet: 19 MiB, 2 passes, 1 lane. argon2-cffi's own 64 MiB would nearly
-# double the box's memory at every login.
-HASHER = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
-
-
-class Tries:
-    """Counts failures: after `most` of them within `window_seconds`, no more for a while."""
-
-    def __init__(self, most: int = 10, window_seconds: float = 15 * 60) -> None:
-        self._most = most
-        self._window_seconds = window_seconds
-        self._failures: deque[float] = deque(maxlen=most)
-
-    def allow(self, monotonic: float) -> bool:
-        oldest_counts = self._failures and monotonic - self._failures[0] < self._window_seconds
-        return not (oldest_counts and len(self._failures) == self._most)
-
-    def failed(self, monotonic: float) -> None:
-        self._failures.append(monotonic)
-
-    def succeeded(self) -> None:
-        self._failures.clear()
+TOO_MANY = "密码错的次数太多，请 15 分钟后再试。"
 
 
 class Accounts:
-    """The one account; any thread. While there is none, a one-time code lets a person make it.
+    """Names, roles and passwords; any thread. While there is nobody, a one-time code lets a person in.
 
     The code lives in memory only: each start without an account makes a new one.
     """
 
-    def __init__(self, database: Database, clock: Clock) -> None:
+    def __init__(self, database: Database, clock: Clock, passwords: Passwords | None = None) -> None:
         self._database = database
         self._clock = clock
+        self._passwords = passwords or Passwords()
         self._code = f"{secrets.randbelow(10**8):08}"
         self._code_tries = Tries()
-        self._password_tries = Tries()
-        # One at a time: each check of a password takes 19 MiB, and guesses must be counted in order.
+        self._by_name = Tries()
+        # A family behind one address may forget its passwords too.
+        self._by_address = Tries(most=30)
+        # Guesses must be counted in order.
         self._lock = threading.Lock()
 
     def needs_account(self) -> bool:
-        return not self._database.read(FIND)
+        return not self._database.read(ANY)
 
     def one_time_code(self) -> str | None:
         """The eight digits to print while no account exists."""
         return self._code if self.needs_account() else None
 
-    def create(self, code: str, name: str, password: str) -> None:
-        """Make the account. Raises `AccountRefused` with what to do about it."""
+    def create(self, code: str, name: str, password: str) -> Person:
+        """Make the first account, a secretary's. Raises `AccountRefused` with what to do about it."""
         with self._lock:
             if not self.needs_account():
                 raise AccountRefused("账号已经建好了，请直接登录。")
             self._check_code(code)
-            name = name.strip()
-            _refuse_weak(name, password)
-            values = {"number": 1, "name": name, "password_hash": HASHER.hash(password)}
-            with self._database.transaction() as connection:
-                connection.execute(insert(account).values(values))
-        logger.info("account made: %s", name)
+            name = _sound_name(name)
+            refuse_weak_password(name, password)
+            self._insert(name, Role.SECRETARY, password)
+        return self.get(name)
 
-    def check(self, name: str, password: str) -> bool:
-        """Whether these are right. Raises `AccountRefused` while locked by too many wrong ones."""
+    def check(self, name: str, password: str, address: str = "") -> Person | None:
+        """Who this is, if both are right. Raises `AccountRefused` after too many wrong ones."""
+        name = name.strip()
         with self._lock:
             now = self._clock.monotonic()
-            if not self._password_tries.allow(now):
-                raise AccountRefused("密码错的次数太多，请 15 分钟后再试。")
-            if self._matches(name, password):
-                self._password_tries.succeeded()
-                return True
-            self._password_tries.failed(now)
-            logger.warning("wrong name or password")
-            return False
+            if not (self._by_name.allow(now, name) and self._by_address.allow(now, address)):
+                raise AccountRefused(TOO_MANY)
+            row = self._row(name)
+            if self._passwords.verify(row and row.password_hash, password):
+                self._by_name.succeeded(name)
+                return row and _person(row)
+            self._by_name.failed(now, name)
+            self._by_address.failed(now, address)
+            logger.warning("wrong name or password from %s", address)
+            return None
+
+    def find(self, name: str) -> Person | None:
+        row = self._row(name)
+        return row and _person(row)
+
+    def get(self, name: str) -> Person:
+        """Raises `AccountRefused` where there is none."""
+        if found := self.find(name.strip()):
+            return found
+        raise AccountRefused(f"没有叫“{name}”的账号。看有哪些：broadcaster people list")
+
+    def people(self) -> list[Person]:
+        """In the order in which they came."""
+        return [_person(row) for row in self._database.read(select(person).order_by(person.c.number))]
+
+    def add(self, name: str, role: Role) -> str:
+        """Let somebody in; the password to give him. Raises `AccountRefused`."""
+        name, password = _sound_name(name), new_password()
+        with self._lock:
+            if self.find(name):
+                raise AccountRefused(f"已经有叫“{name}”的账号了，请换一个名字。")
+            if len(self.people()) >= MOST_PEOPLE:
+                raise AccountRefused(f"最多 {MOST_PEOPLE} 个账号，请先删掉不用的。")
+            self._insert(name, role, password)
+        return password
+
+    def set_role(self, name: str, role: Role) -> None:
+        """Raises `AccountRefused`, also when no secretary would be left."""
+        who = self.get(name)
+        with self._lock, self._database.transaction() as connection:
+            if role is not Role.SECRETARY:
+                _keep_a_secretary(connection, who)
+            connection.execute(update(person).where(person.c.number == who.number).values(role=role))
+
+    def remove(self, name: str) -> None:
+        """End an account and its sessions and phones. Raises the same."""
+        who = self.get(name)
+        with self._lock, self._database.transaction() as connection:
+            _keep_a_secretary(connection, who)
+            connection.execute(delete(phone).where(phone.c.person == who.number))
+            connection.execute(delete(person).where(person.c.number == who.number))
+
+    def reset(self, name: str) -> str:
+        """A new password to give somebody who forgot his; sessions and phones end."""
+        password = new_password()
+        with self._lock:
+            self._set_password(self.get(name), password)
+            self._by_name.succeeded(name.strip())
+        return password
+
+    def change_password(self, name: str, old: str, new: str, address: str = "") -> Person:
+        """By the person, who knows the old one. All sessions and phones end. Raises `AccountRefused`."""
+        who = self.check(name, old, address)
+        if who is None:
+            raise AccountRefused("现在的密码不对，没有改。")
+        refuse_weak_password(who.name, new)
+        if new == old:
+            raise AccountRefused("新密码和现在的一样，请换一个。")
+        with self._lock:
+            self._set_password(who, new)
+        return self.get(name)
+
+    def _set_password(self, who: Person, password: str) -> None:
+        kept = {"password_hash": self._passwords.hash(password), "stamp": secrets.token_hex(16)}
+        with self._database.transaction() as connection:
+            connection.execute(update(person).where(person.c.number == who.number).values(kept))
+            connection.execute(delete(phone).where(phone.c.person == who.number))
+
+    def _insert(self, name: str, role: Role, password: str) -> None:
+        values = {
+            "name": name,
+            "role": role,
+            "password_hash": self._passwords.hash(password),
+            "stamp": secrets.token_hex(16),
+            "made_at": self._clock.now().isoformat(),
+        }
+        with self._database.transaction() as connection:
+            connection.execute(insert(person).values(values))
+        logger.info("account made: %s (%s)", name, role)
+
+    def _row(self, name: str) -> Row[Any] | None:
+        name = name.encode("utf-8", "replace").decode()
+        rows = self._database.read(select(person).where(person.c.name == name))
+        return rows[0] if rows else None
 
     def _check_code(self, code: str) -> None:
         now = self._clock.monotonic()
         if not self._code_tries.allow(now):
             raise AccountRefused("一次性代码错的次数太多，请 15 分钟后再试。")
-        if not hmac.compare_digest(code.strip().encode(), self._code.encode()):
+        if not hmac.compare_digest(code.strip().encode("utf-8", "replace"), self._code.encode()):
             self._code_tries.failed(now)
             raise AccountRefused("一次性代码不对，请看启动时屏幕上显示的 8 位数字。")
 
-    def _matches(self, name: str, password: str) -> bool:
-        accounts = self._database.read(FIND)
-        if not accounts:
-            return False
-        # The password is checked for a wrong name too, so that time does not tell which was wrong.
-        right = _verified(accounts[0].password_hash, password)
-        return hmac.compare_digest(name.strip().encode(), accounts[0].name.encode()) and right
+
+def _person(row: Row[Any]) -> Person:
+    return Person(row.number, row.name, Role(row.role), row.stamp)
 
 
-def _verified(password_hash: str, password: str) -> bool:
-    try:
-        return len(password) <= LONGEST_PASSWORD and HASHER.verify(password_hash, password)
-    except (VerificationError, InvalidHashError):
-        return False
+def _keep_a_secretary(connection: Connection, who: Person) -> None:
+    others = select(func.count()).where(person.c.role == Role.SECRETARY, person.c.number != who.number)
+    if who.role is Role.SECRETARY and not connection.execute(others).scalar():
+        raise AccountRefused("至少要留一个书记，不然没有人能播出了。")
 
 
-def _refuse_weak(name: str, password: str) -> None:
-    if not 1 <= len(name) <= LONGEST_NAME:
+def _sound_name(name: str) -> str:
+    name = " ".join(name.split())
+    if not 1 <= len(name) <= LONGEST_NAME or not name.isprintable():
         raise AccountRefused(f"请写名字，不超过 {LONGEST_NAME} 个字。")
-    if not LEAST_PASSWORD <= len(password) <= LONGEST_PASSWORD:
-        raise AccountRefused(f"密码至少要 {LEAST_PASSWORD} 位，不超过 {LONGEST_PASSWORD} 位。")
-    if len(set(password)) < 4 or password == name:
-        raise AccountRefused("这个密码太容易猜到，请换一个：至少用 4 种不同的字符，不要和名字一样。")
+    return name

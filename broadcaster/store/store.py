@@ -9,10 +9,14 @@ from broadcaster.clock import Clock
 from broadcaster.loop import Loop
 from broadcaster.store.accounts import Accounts
 from broadcaster.store.database import Database
+from broadcaster.store.deeds import Deeds
 from broadcaster.store.journal import Journal
 from broadcaster.store.ledger import Ledger
+from broadcaster.store.passwords import Passwords
+from broadcaster.store.phones import Phones
 from broadcaster.store.queue import Queue
 from broadcaster.store.station_state import StationState
+from broadcaster.store.tokens import Tokens
 from broadcaster.store.upkeep import Upkeep
 
 
@@ -25,6 +29,9 @@ class Store:
     queue: Queue
     journal: Journal
     accounts: Accounts
+    phones: Phones
+    tokens: Tokens
+    deeds: Deeds
     state: StationState
     upkeep: Upkeep
     loops: tuple[Loop, ...]
@@ -41,6 +48,7 @@ def open_store(path: Path, clock: Clock) -> Iterator[Store]:
     with closing(Database(path, clock)) as database:
         state = StationState(database)
         upkeep = Upkeep(database, state, clock)
+        passwords = Passwords()
         with closing(Ledger(database)) as ledger:
             loops = Loop("store", ledger.step, ledger.wake), Loop("upkeep", upkeep.step, upkeep.wake)
             with loops[0], loops[1]:
@@ -49,7 +57,10 @@ def open_store(path: Path, clock: Clock) -> Iterator[Store]:
                     ledger,
                     Queue(database, ledger, clock),
                     Journal(database, ledger),
-                    Accounts(database, clock),
+                    Accounts(database, clock, passwords),
+                    Phones(database, clock, passwords),
+                    Tokens(database, clock),
+                    Deeds(database, ledger, clock),
                     state,
                     upkeep,
                     loops,

@@ -2,7 +2,6 @@
 
 from sqlalchemy import (
     REAL,
-    CheckConstraint,
     Column,
     Index,
     Integer,
@@ -13,7 +12,7 @@ from sqlalchemy import (
 )
 
 # Oldest first; 0000 is what version 0.1.0 of the program made, which had no number.
-VERSIONS = ("0000", "0001")
+VERSIONS = ("0000", "0001", "0002")
 VERSION = VERSIONS[-1]
 
 # In the state folder.
@@ -66,12 +65,53 @@ queue = Table(
     Column("noted_at", Text),
 )
 
-account = Table(
-    "account",
+person = Table(
+    "person",
     metadata,
-    Column("number", Integer, CheckConstraint("number = 1"), primary_key=True),
-    Column("name", Text, nullable=False),
+    Column("number", Integer, primary_key=True),
+    Column("name", Text, nullable=False, unique=True),
+    Column("role", Text, nullable=False),
     Column("password_hash", Text, nullable=False),
+    # Another one ends all sessions.
+    Column("stamp", Text, nullable=False),
+    Column("made_at", Text, nullable=False),
+)
+
+phone = Table(
+    "phone",
+    metadata,
+    Column("number", Integer, primary_key=True),
+    Column("key_hash", Text, nullable=False, unique=True),
+    Column("person", Integer, nullable=False),
+    Column("label", Text, nullable=False),
+    Column("pin_hash", Text, nullable=False),
+    Column("wrong_pins", Integer, nullable=False, server_default="0"),
+    Column("made_at", Text, nullable=False),
+    Column("seen_at", Text, nullable=False),
+)
+
+token = Table(
+    "token",
+    metadata,
+    Column("number", Integer, primary_key=True),
+    Column("key_hash", Text, nullable=False, unique=True),
+    Column("name", Text, nullable=False),
+    Column("scope", Text, nullable=False),
+    Column("made_by", Text, nullable=False),
+    Column("made_at", Text, nullable=False),
+    Column("used_at", Text),
+)
+
+deed = Table(
+    "deed",
+    metadata,
+    Column("number", Integer, primary_key=True),
+    Column("deed_id", Text, nullable=False, unique=True),
+    Column("at", Text, nullable=False),
+    Column("who", Text, nullable=False),
+    Column("what", Text, nullable=False),
+    Column("about", Text, nullable=False),
+    Column("address", Text, nullable=False),
 )
 
 station_state = Table(

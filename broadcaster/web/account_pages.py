@@ -1,59 +1,79 @@
-"""First start, login and logout."""
+"""First start, login by password or by the PIN of a known phone, logout."""
 
-from flask import Blueprint, Response, flash, redirect, render_template, request, session, url_for
+from flask import Blueprint, flash, make_response, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 
 from broadcaster.errors import AccountRefused
+from broadcaster.web import access, phone_cookie
 from broadcaster.web.parts import parts
 
 pages = Blueprint("account", __name__)
 
 
-def require_login() -> ResponseReturnValue | None:
-    """Before each request: only the way in is open to a person who has not logged in."""
-    needs_account = parts().station.accounts.needs_account()
-    way_in = url_for("account.start" if needs_account else "account.login")
-    if request.endpoint in (None, "static") or request.path == way_in:
-        return None
-    if needs_account or "name" not in session:
-        return Response(status=401) if request.endpoint == "air.live" else redirect(way_in, 303)
-    return redirect(url_for("air.home"), 303) if request.endpoint == "account.start" else None
-
-
 @pages.get("/start")
 def start() -> ResponseReturnValue:
-    return render_template("start.html")
+    return _elsewhere(first=True) or render_template("start.html")
 
 
 @pages.post("/start")
 def make_account() -> ResponseReturnValue:
+    if elsewhere := _elsewhere(first=True):
+        return elsewhere
     name = request.form.get("name", "").strip()
     password = request.form.get("password", "")
     try:
         if password != request.form.get("again", ""):
             raise AccountRefused("两次写的密码不一样，请再写一遍。")
-        parts().station.accounts.create(request.form.get("code", ""), name, password)
+        person = parts().station.accounts.create(request.form.get("code", ""), name, password)
     except AccountRefused as error:
         return render_template("start.html", problem=str(error), name=name), 400
+    _note(person.name, "建第一个账号")
+    answer = access.let_in(person)
     flash("账号建好了，以后用这个名字和密码登录。")
-    return _let_in(name)
+    return answer
 
 
 @pages.get("/login")
 def login() -> ResponseReturnValue:
-    return render_template("login.html")
+    if elsewhere := _elsewhere(first=False):
+        return elsewhere
+    phone = parts().station.phones.find(phone_cookie.read())
+    if phone and "password" not in request.args:
+        return render_template("pin.html", owner=phone.owner)
+    return render_template("login.html", phone=phone)
 
 
 @pages.post("/login")
 def check_password() -> ResponseReturnValue:
+    if elsewhere := _elsewhere(first=False):
+        return elsewhere
     name = request.form.get("name", "").strip()
     try:
-        right = parts().station.accounts.check(name, request.form.get("password", ""))
+        person = parts().station.accounts.check(name, request.form.get("password", ""), access.address())
     except AccountRefused as error:
         return render_template("login.html", problem=str(error), name=name), 429
-    if right:
-        return _let_in(name)
+    _note(name, "登录" if person else "登录失败")
+    if person:
+        return access.let_in(person)
     return render_template("login.html", problem="名字或密码不对，请再试一次。", name=name), 401
+
+
+@pages.post("/login/pin")
+def check_pin() -> ResponseReturnValue:
+    station, key = parts().station, phone_cookie.read()
+    phone = station.phones.find(key)
+    owner = phone.owner if phone else ""
+    try:
+        person = station.phones.check(key, request.form.get("pin", ""))
+    except AccountRefused as error:
+        if owner:
+            _note(owner, "PIN 登录失败")
+        page = render_template("login.html", problem=str(error), name=owner)
+        return phone_cookie.forget(make_response(page, 429 if owner else 401))
+    _note(owner, "PIN 登录" if person else "PIN 登录失败")
+    if person:
+        return access.let_in(person)
+    return render_template("pin.html", owner=owner, problem="PIN 不对，请再试一次。"), 401
 
 
 @pages.post("/logout")
@@ -62,7 +82,14 @@ def logout() -> ResponseReturnValue:
     return redirect(url_for("account.login"), 303)
 
 
-def _let_in(name: str) -> ResponseReturnValue:
-    session["name"] = name
-    session.permanent = True
-    return redirect(url_for("air.home"), 303)
+def _elsewhere(first: bool) -> ResponseReturnValue | None:
+    """Before there is an account only `/start` leads in, and after it only `/login`."""
+    if access.who() and request.method == "GET":
+        return redirect(url_for("air.home"), 303)
+    if parts().station.accounts.needs_account() is not first:
+        return redirect(url_for("account.login" if first else "account.start"), 303)
+    return None
+
+
+def _note(who: str, what: str) -> None:
+    parts().station.deeds.note(who[:20], what, "", access.address())

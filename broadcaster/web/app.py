@@ -12,8 +12,19 @@ from flask_wtf.csrf import CSRFError, CSRFProtect
 from broadcaster.clock import Clock
 from broadcaster.errors import BroadcasterError
 from broadcaster.settings import Settings
-from broadcaster.web import account_pages, air_pages, wording, words_pages
+from broadcaster.web import (
+    access,
+    account_pages,
+    air_pages,
+    deed_pages,
+    me_pages,
+    people_pages,
+    token_pages,
+    wording,
+    words_pages,
+)
 from broadcaster.web.parts import Parts
+from broadcaster.web.phone_cookie import Sessions
 from broadcaster.web.session_key import load_session_key
 
 if TYPE_CHECKING:
@@ -24,6 +35,11 @@ logger = logging.getLogger(__name__)
 LONGEST_BODY = 1024 * 1024
 SESSION_SECONDS = 30 * 24 * 3600
 
+AREAS = (
+    *(account_pages, air_pages, words_pages),
+    *(me_pages, people_pages, token_pages, deed_pages),
+)
+
 HEADERS = {
     "Content-Security-Policy": "default-src 'self'; base-uri 'none'; form-action 'self'; "
     "frame-ancestors 'none'; object-src 'none'",
@@ -33,7 +49,8 @@ HEADERS = {
 
 SENTENCES = {
     400: "这次提交的内容不对，广播没有动。请回首页再试一次。",
-    403: "这个操作没有被允许。请先登录。",
+    401: "请先登录。",
+    403: "你的账号不能做这件事，请找书记。",
     404: "没有这个页面，请回首页。",
     405: "这个地址不能这样打开，请回首页。",
     413: "提交的内容太大了，请删短一些再试。",
@@ -58,11 +75,12 @@ def create_app(station: Station, settings: Settings) -> Flask:
     )
     app.extensions["broadcaster"] = Parts(station, settings)
     CSRFProtect(app)
-    app.before_request(account_pages.require_login)
+    app.session_interface = Sessions()
+    app.before_request(access.check_access)
+    app.after_request(access.note_deed)
     app.after_request(_protect)
-    app.register_blueprint(account_pages.pages)
-    app.register_blueprint(air_pages.pages)
-    app.register_blueprint(words_pages.pages)
+    for area in AREAS:
+        app.register_blueprint(area.pages)
     _teach_wording(app, settings)
     _answer_errors(app)
     return app
@@ -82,6 +100,8 @@ def _teach_wording(app: Flask, settings: Settings) -> None:
         framed=bool(settings.station.opening or settings.station.closing),
         outcomes=wording.OUTCOMES,
         name_of=wording.name_of,
+        may=access.may,
+        role_names=people_pages.ROLES,
     )
 
 

@@ -167,7 +167,7 @@ def test_damage_met_by_writing_costs_no_line(lived: Path, open_again: OpenStore)
 
 def test_damage_met_by_reading_is_repaired_once(lived: Path, open_again: OpenStore) -> None:
     with open_again() as store:
-        harm_while_open(store, lived, "account")
+        harm_while_open(store, lived, "person")
         answers: list[bool] = []
         threads = [
             threading.Thread(target=lambda: answers.append(store.accounts.needs_account()))

@@ -14,6 +14,7 @@ from fakes import ManualClock
 from stored import DUE, OpenStore, airing, entry
 
 from broadcaster.model import Kind, Outcome
+from broadcaster.people import Role
 from broadcaster.store import tables
 from broadcaster.store.database import Database
 from broadcaster.store.journal import JournalFilter
@@ -80,6 +81,8 @@ def test_a_file_of_0_1_0_keeps_its_journal_and_its_account(path: Path, open_agai
     with open_again() as store:
         assert store.fault == ""
         assert not store.accounts.needs_account()
+        (person,) = store.accounts.people()
+        assert (person.name, person.role, len(person.stamp)) == ("王秀英", Role.SECRETARY, 32)
         rows = store.journal.recent(9)
         assert [(row.airing_id, row.kind, row.outcome) for row in rows] == [
             ("a1", Kind.LIVE, Outcome.PLAYED),

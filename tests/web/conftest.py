@@ -1,7 +1,8 @@
 """A page over a fake station, and the ways into it."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any, cast
 
@@ -25,8 +26,9 @@ def settings(tmp_path: Path) -> Settings:
 
 
 @pytest.fixture
-def station(settings: Settings) -> FakeStation:
-    return FakeStation(settings, account=(NAME, PASSWORD))
+def station(settings: Settings) -> Iterator[FakeStation]:
+    with closing(FakeStation(settings, account=(NAME, PASSWORD))) as station:
+        yield station
 
 
 @pytest.fixture

@@ -1,4 +1,5 @@
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import closing
 from typing import Any, cast
 
 import pytest
@@ -6,12 +7,14 @@ from fakes import FakeStation
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from broadcaster.people import Role
+from broadcaster.settings import Settings
 from broadcaster.web.app import create_app
 
 Post = Callable[..., TestResponse]
 
 NAME, PASSWORD = "王秀英", "shuiku-2026"
-FIRST = {"code": "12345678", "name": NAME, "password": PASSWORD, "again": PASSWORD}
+FIRST = {"name": NAME, "password": PASSWORD, "again": PASSWORD}
 INSIDE = [
     "/",
     "/say",
@@ -24,9 +27,20 @@ INSIDE = [
 
 
 @pytest.fixture
+def station(settings: Settings, request: pytest.FixtureRequest) -> Iterator[FakeStation]:
+    """With an account, unless the test wants a fresh one."""
+    account = None if "fresh" in request.fixturenames else (NAME, PASSWORD)
+    with closing(FakeStation(settings, account)) as station:
+        yield station
+
+
+@pytest.fixture
 def fresh(station: FakeStation) -> FakeStation:
-    station.accounts.account = None
     return station
+
+
+def first(station: FakeStation) -> dict[str, str]:
+    return FIRST | {"code": station.accounts.one_time_code() or ""}
 
 
 @pytest.mark.parametrize("path", [*INSIDE, "/login"])
@@ -40,21 +54,22 @@ def test_before_there_is_an_account_every_page_leads_to_making_one(
 def test_with_the_one_time_code_a_person_makes_the_account_and_is_in(
     client: FlaskClient, post: Post, fresh: FakeStation
 ) -> None:
-    answer = post("/start", **FIRST)
+    answer = post("/start", **first(fresh))
     assert (answer.status_code, answer.location) == (303, "/")
-    assert fresh.accounts.account == (NAME, PASSWORD)
+    assert fresh.accounts.get(NAME).role is Role.SECRETARY
+    assert fresh.done() == [(NAME, "建第一个账号", "")]
     page = client.get("/").text
     assert "账号建好了" in page and "说一段话" in page
 
 
 @pytest.mark.parametrize(
     ("wrong", "sentence"),
-    [({"code": "00000000"}, "一次性代码不对"), ({"again": "shuiku-2027"}, "两次写的密码不一样")],
+    [({"code": "0000000x"}, "一次性代码不对"), ({"again": "shuiku-2027"}, "两次写的密码不一样")],
 )
 def test_a_wrong_code_or_a_slip_in_the_password_is_told_and_the_name_kept(
     post: Post, fresh: FakeStation, wrong: dict[str, str], sentence: str
 ) -> None:
-    answer = post("/start", **(FIRST | wrong))
+    answer = post("/start", **(first(fresh) | wrong))
     assert answer.status_code == 400
     assert sentence in answer.text and f'value="{NAME}"' in answer.text
     assert PASSWORD not in answer.text
@@ -66,7 +81,7 @@ def test_once_the_account_exists_it_cannot_be_made_again(
 ) -> None:
     assert client.get("/start").location == "/login"
     assert post("/start", **(FIRST | {"name": "李二"})).location == "/login"
-    assert station.accounts.account == (NAME, PASSWORD)
+    assert [person.name for person in station.accounts.people()] == [NAME]
     post("/login", name=NAME, password=PASSWORD)
     assert client.get("/start").location == "/"
 
@@ -96,15 +111,17 @@ def test_a_wrong_name_or_password_is_told_without_saying_which(
 
 
 def test_too_many_wrong_passwords_are_told_plainly(post: Post, station: FakeStation) -> None:
-    station.accounts.locked = True
+    for _ in range(10):
+        post("/login", name=NAME, password="wrong-password")
     answer = post("/login", name=NAME, password=PASSWORD)
     assert answer.status_code == 429
     assert "15 分钟后再试" in answer.text
+    assert station.done() == [(NAME, "登录失败", "")] * 10
 
 
 def test_logout_ends_the_session(secretary: FlaskClient, post: Post) -> None:
     assert secretary.get("/").status_code == 200
-    assert post("/logout").location == "/login"
+    assert post("/logout", seen_on="/more").location == "/login"
     assert secretary.get("/").status_code == 303
 
 
@@ -121,3 +138,18 @@ def test_the_session_cookie_is_out_of_reach_of_scripts_and_other_sites(
 ) -> None:
     cookie = post("/login", name=NAME, password=PASSWORD).headers["Set-Cookie"]
     assert "HttpOnly" in cookie and "SameSite=Lax" in cookie
+
+
+def test_over_https_the_cookies_are_secure_and_of_this_host_only(
+    client: FlaskClient, station: FakeStation
+) -> None:
+    secure = {"base_url": "https://localhost"}
+    page = client.get("/login", **secure)
+    token = page.text.split('name="csrf_token" value="')[1].split('"')[0]
+    form = {"csrf_token": token, "name": NAME, "password": PASSWORD}
+    referrer = {"Referer": "https://localhost/login"}
+    answer = client.post("/login", data=form, headers=referrer, **secure)
+    cookie = answer.headers["Set-Cookie"]
+    assert cookie.startswith("__Host-broadcaster=") and "Secure" in cookie and "HttpOnly" in cookie
+    assert client.get("/", **secure).status_code == 200
+    assert client.get("/").status_code == 303

@@ -1,0 +1,79 @@
+"""Who may do what, as values: people with their roles, known phones, tokens with their scopes, deeds."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    """What a person may do; each may do what those before it may."""
+
+    VIEWER = "viewer"
+    EDITOR = "editor"
+    SECRETARY = "secretary"
+
+    def covers(self, least: "Role") -> bool:
+        order = list(Role)
+        return order.index(self) >= order.index(least)
+
+
+class Scope(StrEnum):
+    """The one thing that a token is for. All but METRICS may also read."""
+
+    READ = "read"
+    WORDS = "words"
+    AIR = "air"
+    COUNTY = "county"
+    METRICS = "metrics"
+
+    def covers(self, needed: "Scope") -> bool:
+        """The county airs too, as the higher office."""
+        if self is needed:
+            return True
+        return self is not Scope.METRICS and (
+            needed is Scope.READ or (self is Scope.COUNTY and needed is Scope.AIR)
+        )
+
+
+@dataclass(frozen=True)
+class Person:
+    """One account. Sessions carry its `stamp`; another stamp ends them."""
+
+    number: int
+    name: str
+    role: Role
+    stamp: str
+
+
+@dataclass(frozen=True)
+class Phone:
+    """A phone on which a person may log in by six digits."""
+
+    number: int
+    owner: str
+    label: str
+    made_at: datetime
+    seen_at: datetime
+
+
+@dataclass(frozen=True)
+class Token:
+    """A program's key; the key itself is shown once and kept only as a hash."""
+
+    number: int
+    name: str
+    scope: Scope
+    made_by: str
+    made_at: datetime
+    used_at: datetime | None
+
+
+@dataclass(frozen=True)
+class Deed:
+    """Who did what, to what, and from which address."""
+
+    at: datetime
+    who: str
+    what: str
+    about: str
+    address: str

@@ -1,0 +1,85 @@
+"""Keys for programs: the county's platform, home automation, monitoring; one scope each."""
+
+import logging
+import secrets
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Row, delete, insert, select, update
+
+from broadcaster.clock import Clock
+from broadcaster.errors import AccountRefused, StoreUnusable
+from broadcaster.people import Scope, Token
+from broadcaster.store.database import Database
+from broadcaster.store.passwords import key_hash
+from broadcaster.store.tables import token
+
+logger = logging.getLogger(__name__)
+
+# So that a key that was pasted into the wrong place is known for what it is.
+START = "laba_"
+LONGEST_NAME = 40
+MOST_TOKENS = 50
+# Monitoring asks every 15 s; noting each time would wear the card.
+NOTED_EVERY = timedelta(hours=1)
+
+
+class Tokens:
+    """Any thread. A key is shown when it is made and kept only as a hash."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+
+    def make(self, name: str, scope: Scope, made_by: str) -> str:
+        """The key. Raises `AccountRefused`."""
+        name = " ".join(name.split())
+        if not 1 <= len(name) <= LONGEST_NAME or not name.isprintable():
+            raise AccountRefused(f"请写给谁用，不超过 {LONGEST_NAME} 个字。")
+        if len(self.all()) >= MOST_TOKENS:
+            raise AccountRefused(f"最多 {MOST_TOKENS} 个令牌，请先删掉不用的。")
+        key = START + secrets.token_urlsafe(32)
+        values = {
+            "key_hash": key_hash(key),
+            "name": name,
+            "scope": scope,
+            "made_by": made_by,
+            "made_at": self._clock.now().isoformat(),
+        }
+        with self._database.transaction() as connection:
+            connection.execute(insert(token).values(values))
+        return key
+
+    def find(self, key: str) -> Token | None:
+        """Whose key this is; that it was used is noted."""
+        rows = self._database.read(select(token).where(token.c.key_hash == key_hash(key)))
+        found = _token(rows[0]) if rows else None
+        now = self._clock.now()
+        if found and (found.used_at is None or now - found.used_at >= NOTED_EVERY):
+            self._note_use(found, now)
+        return found
+
+    def all(self) -> list[Token]:
+        return [_token(row) for row in self._database.read(select(token).order_by(token.c.number))]
+
+    def remove(self, number: int) -> Token | None:
+        """From now on it opens nothing; None if there is no such one."""
+        found = next((one for one in self.all() if one.number == number), None)
+        with self._database.transaction() as connection:
+            connection.execute(delete(token).where(token.c.number == number))
+        return found
+
+    def _note_use(self, used: Token, now: datetime) -> None:
+        change = update(token).where(token.c.number == used.number).values(used_at=now.isoformat())
+        try:
+            with self._database.transaction() as connection:
+                connection.execute(change)
+        except StoreUnusable as error:
+            # A full disk must not keep the county out.
+            logger.warning("the use of a token is not noted: %s", error)
+
+
+def _token(row: Row[Any]) -> Token:
+    used_at = datetime.fromisoformat(row.used_at) if row.used_at else None
+    made_at = datetime.fromisoformat(row.made_at)
+    return Token(row.number, row.name, Scope(row.scope), row.made_by, made_at, used_at)

@@ -1,0 +1,189 @@
+"""Who may reach what: one table of all endpoints, asked before each request and noted by after it.
+
+An endpoint that is not in the table is open to nobody.
+"""
+
+import logging
+from dataclasses import dataclass
+
+from flask import Response, abort, g, redirect, request, session, url_for
+from flask.typing import ResponseReturnValue
+
+from broadcaster.people import Person, Role, Scope, Token
+from broadcaster.web.parts import parts
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Rule:
+    """What it takes to get in: a role, or for programs a token's scope, or `open` to everybody.
+
+    `deed` is what the record calls it, and `about` the field or part of the address that says more. A
+    `silent` address is asked by a script, which is told 401 instead of being led to the login.
+    """
+
+    role: Role | None = None
+    scope: Scope | None = None
+    open: bool = False
+    silent: bool = False
+    deed: str = ""
+    about: str = ""
+
+
+OPEN = Rule(open=True)
+LOOK = Rule(Role.VIEWER)
+WRITE = Rule(Role.EDITOR)
+DO = Rule(Role.SECRETARY)
+READ = Rule(scope=Scope.READ)
+
+RULES = {
+    "static": OPEN,
+    "account.start": OPEN,
+    "account.make_account": OPEN,
+    "account.login": OPEN,
+    "account.check_password": OPEN,
+    "account.check_pin": OPEN,
+    "account.logout": LOOK,
+    "air.home": LOOK,
+    "air.live": Rule(Role.VIEWER, silent=True),
+    "air.say_again": LOOK,
+    "air.say": WRITE,
+    "air.edit": WRITE,
+    "air.air": Rule(Role.SECRETARY, deed="播出", about="text"),
+    "air.ask_stop": DO,
+    "air.stop": Rule(Role.SECRETARY, deed="停播"),
+    "air.ask_cancel": DO,
+    "air.cancel": Rule(Role.SECRETARY, deed="取消播出", about="airing_id"),
+    "words.home": LOOK,
+    "words.sound": LOOK,
+    "words.edit": WRITE,
+    "words.again": LOOK,
+    "words.listen": WRITE,
+    "words.save": Rule(Role.EDITOR, deed="改读音", about="word"),
+    "words.remove": Rule(Role.EDITOR, deed="删读音", about="word"),
+    "me.more": LOOK,
+    "me.home": LOOK,
+    "me.change_password": Rule(Role.VIEWER, deed="改自己的密码"),
+    "me.set_pin": Rule(Role.VIEWER, deed="给手机设 PIN"),
+    "me.forget_phone": Rule(Role.VIEWER, deed="取消手机的 PIN"),
+    "people.home": DO,
+    "people.person": DO,
+    "people.add": Rule(Role.SECRETARY, deed="加人员", about="name"),
+    "people.set_role": Rule(Role.SECRETARY, deed="改身份", about="about"),
+    "people.reset": Rule(Role.SECRETARY, deed="重设密码", about="about"),
+    "people.remove": Rule(Role.SECRETARY, deed="删人员", about="about"),
+    "tokens.home": DO,
+    "tokens.make": Rule(Role.SECRETARY, deed="建令牌", about="name"),
+    "tokens.remove": Rule(Role.SECRETARY, deed="删令牌", about="about"),
+    "deeds.home": DO,
+}
+
+LOOPBACK = {"127.0.0.1", "::1"}
+FORWARDED = ("X-Forwarded-For", "Forwarded", "X-Real-IP")
+
+
+def check_access() -> ResponseReturnValue | None:
+    """Before each request; where there is no such page, Flask says so."""
+    if request.endpoint is None:
+        return None
+    rule = RULES.get(request.endpoint)
+    if rule is None:
+        logger.error("%s has no rule and is open to nobody", request.endpoint)
+        abort(403)
+    if rule.scope:
+        return _check_token(rule.scope)
+    person = who()
+    if rule.open:
+        return None
+    if rule.role and person and person.role.covers(rule.role):
+        g.by = person.name
+        return None
+    if person:
+        abort(403)
+    return Response(status=401) if rule.silent else redirect(_way_in(), 303)
+
+
+def who() -> Person | None:
+    """The person whose session this is; a session whose password was changed since has ended."""
+    if "person" not in g:
+        found = parts().station.accounts.find(str(session["name"])) if "name" in session else None
+        if "name" in session and (found is None or found.stamp != session.get("stamp")):
+            session.clear()
+            found = None
+        g.person = found
+    person: Person | None = g.person
+    return person
+
+
+def me() -> Person:
+    """The same behind a rule that lets only people in."""
+    person = who()
+    if person is None:
+        abort(403)
+    return person
+
+
+def token() -> Token:
+    """The token of a program that a rule has let in."""
+    found: Token = g.token
+    return found
+
+
+def may(endpoint: str) -> bool:
+    """Whether the person who asks may reach it: pages leave out what he may not."""
+    role, person = RULES[endpoint].role, who()
+    return bool(role and person and person.role.covers(role))
+
+
+def let_in(person: Person) -> ResponseReturnValue:
+    """Begin a session and lead home."""
+    session.clear()
+    session["name"], session["stamp"] = person.name, person.stamp
+    session.permanent = True
+    g.person = person
+    return redirect(url_for("air.home"), 303)
+
+
+def address() -> str:
+    return request.remote_addr or ""
+
+
+def note_deed(response: Response) -> Response:
+    """After each request: what was done is written down, with whom and from where."""
+    rule = RULES.get(request.endpoint or "")
+    if rule and rule.deed and "by" in g and response.status_code < 400:
+        parts().station.deeds.note(g.by, rule.deed, _about(rule.about), address())
+    return response
+
+
+def _about(field: str) -> str:
+    if field == "about":
+        return str(g.get("about", ""))
+    if field in (request.view_args or {}):
+        return str((request.view_args or {})[field])
+    body = request.get_json(silent=True) if request.is_json else None
+    return str(body.get(field, "") if isinstance(body, dict) else request.form.get(field, ""))
+
+
+def _way_in() -> str:
+    first = parts().station.accounts.needs_account()
+    return url_for("account.start" if first else "account.login")
+
+
+def _check_token(needed: Scope) -> ResponseReturnValue | None:
+    if needed is Scope.METRICS and _asked_from_this_machine():
+        return None
+    scheme, _, key = request.headers.get("Authorization", "").partition(" ")
+    found = parts().station.tokens.find(key.strip()) if scheme.lower() == "bearer" else None
+    if found is None:
+        abort(401)
+    if not found.scope.covers(needed):
+        abort(403)
+    g.token, g.by = found, f"令牌 {found.name}"
+    return None
+
+
+def _asked_from_this_machine() -> bool:
+    """Not for somebody else: what a proxy on this machine hands on comes from there too."""
+    return address() in LOOPBACK and not any(name in request.headers for name in FORWARDED)

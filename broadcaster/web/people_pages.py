@@ -1,0 +1,102 @@
+"""人员: who may use the page, as what; let somebody in, help one who forgot his password, let one go."""
+
+from flask import Blueprint, abort, flash, g, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from broadcaster.errors import AccountRefused
+from broadcaster.people import Person, Role
+from broadcaster.web import access
+from broadcaster.web.parts import parts
+
+ROLES = {
+    Role.SECRETARY: ("书记", "什么都能做"),
+    Role.EDITOR: ("编辑", "能写、能存，不能播出"),
+    Role.VIEWER: ("只看", "只能看，不能改"),
+}
+
+pages = Blueprint("people", __name__, url_prefix="/more/people")
+
+
+@pages.get("")
+def home() -> ResponseReturnValue:
+    return _page()
+
+
+@pages.post("")
+def add() -> ResponseReturnValue:
+    name = request.form.get("name", "")
+    try:
+        password = parts().station.accounts.add(name, _role_of_form())
+    except AccountRefused as error:
+        return _page(problem=str(error), name=name), 400
+    return render_template("given.html", name=name.strip(), password=password)
+
+
+@pages.get("/<int:number>")
+def person(number: int) -> ResponseReturnValue:
+    return render_template("person.html", person=_find(number), me=access.me())
+
+
+@pages.post("/<int:number>/role")
+def set_role(number: int) -> ResponseReturnValue:
+    person, role = _other(number), _role_of_form()
+    try:
+        parts().station.accounts.set_role(person.name, role)
+    except AccountRefused as error:
+        return _person_page(person, str(error))
+    g.about = f"{person.name} → {ROLES[role][0]}"
+    flash(f"{person.name} 现在是：{ROLES[role][0]}。")
+    return redirect(url_for("people.home"), 303)
+
+
+@pages.post("/<int:number>/reset")
+def reset(number: int) -> ResponseReturnValue:
+    person = _other(number)
+    password = parts().station.accounts.reset(person.name)
+    return render_template("given.html", name=person.name, password=password)
+
+
+@pages.post("/<int:number>/remove")
+def remove(number: int) -> ResponseReturnValue:
+    person = _other(number)
+    try:
+        parts().station.accounts.remove(person.name)
+    except AccountRefused as error:
+        return _person_page(person, str(error))
+    flash(f"{person.name} 的账号删掉了，已经登录的手机也退出了。")
+    return redirect(url_for("people.home"), 303)
+
+
+def _page(problem: str = "", name: str = "") -> str:
+    people = parts().station.accounts.people()
+    return render_template(
+        "people.html", people=people, me=access.me(), roles=ROLES, problem=problem, name=name
+    )
+
+
+def _person_page(person: Person, problem: str) -> ResponseReturnValue:
+    return render_template("person.html", person=person, me=access.me(), problem=problem), 400
+
+
+def _find(number: int) -> Person:
+    people = parts().station.accounts.people()
+    found = next((one for one in people if one.number == number), None)
+    if found is None:
+        abort(404)
+    g.about = found.name
+    return found
+
+
+def _other(number: int) -> Person:
+    """Somebody else: one's own account is changed on its own page, by who knows its password."""
+    found = _find(number)
+    if found.number == access.me().number:
+        abort(403)
+    return found
+
+
+def _role_of_form() -> Role:
+    try:
+        return Role(request.form.get("role", ""))
+    except ValueError:
+        abort(400)

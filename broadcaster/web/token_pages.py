@@ -1,0 +1,51 @@
+"""令牌: keys for programs, one scope each, shown once."""
+
+from flask import Blueprint, abort, flash, g, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from broadcaster.errors import AccountRefused
+from broadcaster.people import Scope
+from broadcaster.web import access
+from broadcaster.web.parts import parts
+
+SCOPES = {
+    Scope.READ: ("查看", "看在播什么、播出记录、节目"),
+    Scope.WORDS: ("读音", "查看，还能改读音表"),
+    Scope.AIR: ("播出", "查看，还能播出、取消、停播"),
+    Scope.COUNTY: ("县级平台", "和播出一样，通知算县里的"),
+    Scope.METRICS: ("监控", "只能读 /metrics"),
+}
+
+pages = Blueprint("tokens", __name__, url_prefix="/more/tokens")
+
+
+@pages.get("")
+def home() -> ResponseReturnValue:
+    return _page()
+
+
+@pages.post("")
+def make() -> ResponseReturnValue:
+    name = request.form.get("name", "")
+    try:
+        scope = Scope(request.form.get("scope", ""))
+    except ValueError:
+        abort(400)
+    try:
+        key = parts().station.tokens.make(name, scope, access.me().name)
+    except AccountRefused as error:
+        return _page(problem=str(error), name=name), 400
+    return render_template("token.html", name=name.strip(), scope=SCOPES[scope], key=key)
+
+
+@pages.post("/<int:number>/remove")
+def remove(number: int) -> ResponseReturnValue:
+    removed = parts().station.tokens.remove(number)
+    g.about = removed.name if removed else ""
+    flash("令牌删掉了，用它的程序从现在起进不来。" if removed else "这个令牌已经删掉了。")
+    return redirect(url_for("tokens.home"), 303)
+
+
+def _page(problem: str = "", name: str = "") -> str:
+    tokens = parts().station.tokens.all()
+    return render_template("tokens.html", tokens=tokens, scopes=SCOPES, problem=problem, name=name)

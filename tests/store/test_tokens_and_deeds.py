@@ -1,0 +1,90 @@
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from fakes import ManualClock
+from stored import OpenStore
+
+from broadcaster.errors import AccountRefused
+from broadcaster.people import Scope
+from broadcaster.store.deeds import Deeds
+from broadcaster.store.store import Store
+
+
+def test_a_token_opens_by_its_key_until_it_is_removed(store: Store) -> None:
+    key = store.tokens.make("县应急平台", Scope.COUNTY, "王秀英")
+    found = store.tokens.find(key)
+    assert found and (found.name, found.scope, found.made_by) == ("县应急平台", Scope.COUNTY, "王秀英")
+    assert store.tokens.find(key + "x") is None and store.tokens.find("") is None
+    removed = store.tokens.remove(found.number)
+    assert removed and removed.name == "县应急平台"
+    assert store.tokens.find(key) is None
+    assert store.tokens.remove(found.number) is None
+
+
+def test_the_key_is_kept_only_as_a_hash_and_outlives_a_restart(
+    open_again: OpenStore, path: Path
+) -> None:
+    with open_again() as store:
+        key = store.tokens.make("家里的开关", Scope.AIR, "王秀英")
+        kept = b"".join(file.read_bytes() for file in path.parent.iterdir() if file.is_file())
+    assert key.encode() not in kept and len(key) > 40
+    with open_again() as store:
+        assert store.tokens.find(key)
+
+
+def test_when_a_token_was_used_is_noted_once_an_hour(store: Store, clock: ManualClock) -> None:
+    key = store.tokens.make("监控", Scope.METRICS, "王秀英")
+    assert store.tokens.all()[0].used_at is None
+    first = clock.now()
+    for minutes in (0, 30, 29):
+        clock.advance(60.0 * minutes)
+        store.tokens.find(key)
+    assert store.tokens.all()[0].used_at == first
+    clock.advance(60.0)
+    store.tokens.find(key)
+    assert store.tokens.all()[0].used_at == first + timedelta(hours=1)
+
+
+@pytest.mark.parametrize("name", ["", "长" * 41, "a\nb\x00"])
+def test_a_token_needs_a_name(store: Store, name: str) -> None:
+    with pytest.raises(AccountRefused):
+        store.tokens.make(name, Scope.READ, "王秀英")
+
+
+@pytest.mark.parametrize(
+    ("scope", "may"),
+    [
+        (Scope.READ, {Scope.READ}),
+        (Scope.WORDS, {Scope.READ, Scope.WORDS}),
+        (Scope.AIR, {Scope.READ, Scope.AIR}),
+        (Scope.COUNTY, {Scope.READ, Scope.AIR, Scope.COUNTY}),
+        (Scope.METRICS, {Scope.METRICS}),
+    ],
+)
+def test_a_scope_allows_its_one_thing_and_to_look(scope: Scope, may: set[Scope]) -> None:
+    assert {needed for needed in Scope if scope.covers(needed)} == may
+
+
+def test_deeds_are_told_newest_first_and_outlive_a_restart(
+    open_again: OpenStore, clock: ManualClock
+) -> None:
+    with open_again() as store:
+        store.deeds.note("王秀英", "播出", "今天\n停水\ud800", "192.0.2.7")
+        clock.advance(60)
+        store.deeds.note("李二", "登录失败", "", "192.0.2.8")
+    with open_again() as store:
+        told = [(deed.who, deed.what, deed.about, deed.address) for deed in store.deeds.recent(9)]
+        assert told == [
+            ("李二", "登录失败", "", "192.0.2.8"),
+            ("王秀英", "播出", "今天 停水?", "192.0.2.7"),
+        ]
+        assert store.deeds.recent(1, skip=1)[0].who == "王秀英"
+
+
+def test_the_oldest_deeds_go(store: Store, clock: ManualClock) -> None:
+    deeds = Deeds(store.database, store.ledger, clock, kept=3)
+    for number in range(5):
+        deeds.note("王秀英", "播出", str(number))
+    store.ledger.promise(lambda connection: None)
+    assert [deed.about for deed in deeds.recent(9)] == ["4", "3", "2"]

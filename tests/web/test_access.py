@@ -1,0 +1,133 @@
+"""Every route of the app against every role and scope: what is not listed is open to nobody."""
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Any, cast
+
+import pytest
+from fakes import FakeStation
+from flask import Flask
+from flask.testing import FlaskClient
+
+from broadcaster.people import Role, Scope
+from broadcaster.web.access import RULES
+from broadcaster.web.app import create_app
+
+Enter = Callable[[Role], FlaskClient]
+SAFE = {"GET", "HEAD", "OPTIONS"}
+
+# What is done by these changes nothing that anybody would ask about later.
+NOT_NOTED = {
+    *("account.make_account", "account.check_password", "account.check_pin", "account.logout"),
+    *("air.say", "air.edit", "words.listen"),
+}
+
+
+def routes(app: Flask) -> Iterator[tuple[str, str, str]]:
+    """Endpoint, method and an address that leads to it."""
+    for rule in app.url_map.iter_rules():
+        path = re.sub(r"<int:[^>]+>", "987654", re.sub(r"<[^>:]+>|<path:[^>]+>", "x", rule.rule))
+        for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
+            yield rule.endpoint, method, path
+
+
+@pytest.fixture
+def enter(app: Flask, station: FakeStation) -> Enter:
+    """A phone of somebody with this role."""
+
+    def enter(role: Role) -> FlaskClient:
+        name = f"村民{role.value}"
+        password = station.accounts.add(name, role)
+        client = app.test_client()
+        app.config["WTF_CSRF_ENABLED"] = False
+        assert client.post("/login", data={"name": name, "password": password}).location == "/"
+        return client
+
+    return enter
+
+
+def test_every_route_has_a_rule(app: Flask) -> None:
+    assert {endpoint for endpoint, _, _ in routes(app)} == RULES.keys()
+
+
+def test_each_rule_says_exactly_who(app: Flask) -> None:
+    for endpoint, rule in RULES.items():
+        ways = (rule.role is not None, rule.scope is not None, rule.open)
+        assert sum(ways) == 1, endpoint
+
+
+def test_whatever_changes_something_is_noted(app: Flask) -> None:
+    changing = {endpoint for endpoint, method, _ in routes(app) if method not in SAFE}
+    assert {endpoint for endpoint in changing if not RULES[endpoint].deed} == NOT_NOTED
+
+
+def test_a_route_without_a_rule_is_open_to_nobody(station: FakeStation, enter: Enter) -> None:
+    app = create_app(cast(Any, station), station.settings)
+    app.add_url_rule("/forgotten", "forgotten", lambda: "secret")
+    client = app.test_client()
+    assert client.get("/forgotten").status_code == 403
+    cookie = enter(Role.SECRETARY).get_cookie("broadcaster")
+    assert cookie
+    client.set_cookie("broadcaster", cookie.value)
+    assert client.get("/forgotten").status_code == 403
+
+
+@pytest.mark.parametrize("role", Role)
+def test_a_role_reaches_its_routes_and_no_others(
+    app: Flask, station: FakeStation, enter: Enter, role: Role
+) -> None:
+    for endpoint, method, path in routes(app):
+        rule = RULES[endpoint]
+        if rule.role is None or endpoint == "account.logout":
+            continue
+        reached = enter_again(app, station, enter, role).open(path, method=method).status_code
+        assert (reached != 403) is role.covers(rule.role), f"{method} {path}: {reached}"
+
+
+def enter_again(app: Flask, station: FakeStation, enter: Enter, role: Role) -> FlaskClient:
+    """The phone that is in already, if it still is: one test sends some sixty requests."""
+    kept: FlaskClient | None = app.extensions.get(f"phone-{role}")
+    if kept is None:
+        kept = app.extensions[f"phone-{role}"] = enter(role)
+    return kept
+
+
+@pytest.mark.parametrize("scope", Scope)
+def test_a_scope_reaches_its_routes_and_no_others(
+    app: Flask, station: FakeStation, scope: Scope
+) -> None:
+    key = station.tokens.make("程序", scope, "王秀英")
+    for endpoint, method, path in routes(app):
+        rule = RULES[endpoint]
+        if rule.open:
+            continue
+        answer = app.test_client().open(
+            path,
+            method=method,
+            headers={"Authorization": f"Bearer {key}"},
+            environ_base={"REMOTE_ADDR": "192.0.2.7"},
+        )
+        if rule.scope is None:
+            assert answer.status_code in (303, 400, 401), f"{method} {path}"
+        else:
+            assert (answer.status_code != 403) is scope.covers(rule.scope), f"{method} {path}"
+
+
+def test_without_a_login_or_token_only_the_open_routes_answer(app: Flask, station: FakeStation) -> None:
+    app.config["WTF_CSRF_ENABLED"] = False
+    for endpoint, method, path in routes(app):
+        if RULES[endpoint].open:
+            continue
+        stranger = {"REMOTE_ADDR": "192.0.2.7"}
+        answer = app.test_client().open(path, method=method, environ_base=stranger)
+        if RULES[endpoint].scope or RULES[endpoint].silent:
+            assert answer.status_code == 401, path
+        else:
+            assert (answer.status_code, answer.location) == (303, "/login"), path
+    assert (station.announced, station.stops, station.cancelled) == ([], [], [])
+    assert station.done() == []
+
+
+def test_a_viewer_sees_no_way_to_what_he_may_not(enter: Enter) -> None:
+    page = enter(Role.VIEWER).get("/more").text
+    assert "我的账号" in page and "操作记录" not in page and "人员" not in page
