@@ -12,6 +12,7 @@ from broadcaster.store.database import Database
 from broadcaster.store.journal import Journal
 from broadcaster.store.ledger import Ledger
 from broadcaster.store.queue import Queue
+from broadcaster.store.slots import StoredSlots
 from broadcaster.store.station_state import StationState
 from broadcaster.store.upkeep import Upkeep
 
@@ -24,6 +25,7 @@ class Store:
     ledger: Ledger
     queue: Queue
     journal: Journal
+    slots: StoredSlots
     accounts: Accounts
     state: StationState
     upkeep: Upkeep
@@ -49,6 +51,7 @@ def open_store(path: Path, clock: Clock) -> Iterator[Store]:
                     ledger,
                     Queue(database, ledger, clock),
                     Journal(database, ledger),
+                    StoredSlots(database),
                     Accounts(database, clock),
                     state,
                     upkeep,
