@@ -21,6 +21,7 @@ from broadcaster.errors import (
 from broadcaster.hours import Rest
 from broadcaster.model import Airing, Notice
 from broadcaster.schedule.outlook import DayPlan, look_ahead
+from broadcaster.schedule.plan import Planned as Planned
 from broadcaster.schedule.timetable import FOR_GOOD as FOR_GOOD
 from broadcaster.schedule.timetable import Timetable
 from broadcaster.settings import Settings

@@ -15,7 +15,10 @@ from broadcaster.playout.sound_device import SoundDevice
 from broadcaster.schedule.rules import AirRules
 from broadcaster.settings import Settings
 from broadcaster.slotbook import FOR_GOOD as FOR_GOOD
+from broadcaster.slotbook import Planned as Planned
 from broadcaster.slotbook import Slotbook
+from broadcaster.slotbook import SlotEntry as SlotEntry
+from broadcaster.slotbook import WeekDay as WeekDay
 from broadcaster.store.journal import EVERYTHING, JournalRow
 from broadcaster.store.journal import JournalFilter as JournalFilter
 from broadcaster.store.store import Store
