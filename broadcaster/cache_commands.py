@@ -87,11 +87,13 @@ def _answers(request: control.Message, arguments: Arguments) -> Iterator[control
     if answers is not None:
         yield from answers
         return
+    from broadcaster.clock import Clock
     from broadcaster.daemon import open_studio
-    from broadcaster.schedule.timetable import Timetable
+    from broadcaster.slotbook import Slotbook
 
     config = load_config(arguments.config)
-    timetable = Timetable(config.timetable, config.settings.station)
+    clock = Clock(config.settings.station.zone)
+    timetable = Slotbook(config.timetable, config.settings, clock).timetable
     with open_studio(config) as studio:
         if request["do"] == "prune":
             yield control.pruned_as_json(studio.house.prune(control.bytes_of(request["to_megabytes"])))

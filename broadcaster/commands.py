@@ -195,13 +195,15 @@ def _catalogue(settings: Settings) -> Catalogue:
 
 
 def check(arguments: Arguments) -> int:
-    from broadcaster.schedule.timetable import Timetable
+    from broadcaster.clock import Clock
+    from broadcaster.slotbook import Slotbook
 
     config = _config(arguments)
-    problems = Timetable(config.timetable, config.settings.station).problems
-    if problems:
-        raise ConfigError(list(problems))
-    slots = len(config.timetable.slots)
+    clock = Clock(config.settings.station.zone)
+    book = Slotbook(config.timetable, config.settings, clock)
+    if book.timetable.problems:
+        raise ConfigError(list(book.timetable.problems))
+    slots = len(book.entries())
     _report({"slots": slots}, f"设置没有问题，时间表里有 {slots} 条。", arguments)
     return 0
 

@@ -26,8 +26,8 @@ from broadcaster.playout.sound_device import open_device
 from broadcaster.schedule.clockwork import Clockwork
 from broadcaster.schedule.lengths import estimated_lengths
 from broadcaster.schedule.rules import AirRules
-from broadcaster.schedule.timetable import Timetable
 from broadcaster.settings import LexiconSettings, Settings
+from broadcaster.slotbook import Slotbook
 from broadcaster.station import Station
 from broadcaster.store.store import Store, open_store
 from broadcaster.store.tables import DATABASE
@@ -64,7 +64,7 @@ class Box:
     player: Player
     intake: Intake
     store: Store
-    timetable: Timetable
+    slots: Slotbook
     clock: Clock
     note: str
     loops: tuple[Loop, ...]
@@ -79,8 +79,8 @@ def open_box(config: Config, output_file: Path | None = None, makes_ahead: bool 
         # A file wakes nobody.
         settings = settings.model_copy(update={"quiet": QuietSettings(hours=())})
     clock = Clock(settings.station.zone)
-    timetable = Timetable(config.timetable, settings.station)
-    for problem in timetable.problems:
+    slots = Slotbook(config.timetable, settings, clock)
+    for problem in slots.timetable.problems:
         logger.error("left out of the timetable: %s", problem)
     with ExitStack() as stack:
         studio = stack.enter_context(
@@ -89,14 +89,16 @@ def open_box(config: Config, output_file: Path | None = None, makes_ahead: bool 
                     settings,
                     config.lexicon,
                     clock,
-                    ahead=partial(_due_within, AHEAD, timetable, clock) if makes_ahead else tuple,
-                    due=partial(_due_within, KEPT_BEFORE, timetable, clock),
+                    ahead=partial(_due_within, AHEAD, slots, clock) if makes_ahead else tuple,
+                    due=partial(_due_within, KEPT_BEFORE, slots, clock),
                 )
             )
         )
         # First of all: a database on a disk without a free byte cannot be opened.
         studio.house.tidy()
         store = stack.enter_context(open_store(settings.paths.state / DATABASE, clock))
+        slots.keep_in(store.slots, studio.settled)
+        slots.on_change.append(lambda timetable: studio.wake())
         device = stack.enter_context(
             closing(
                 open_device(
@@ -125,7 +127,7 @@ def open_box(config: Config, output_file: Path | None = None, makes_ahead: bool 
             settings,
             player,
             studio,
-            timetable,
+            slots,
             rules,
             intake,
             endings,
@@ -144,7 +146,7 @@ def open_box(config: Config, output_file: Path | None = None, makes_ahead: bool 
         )
         stack.callback(player.leave, "广播站关闭")
         yield Box(
-            station, player, intake, store, timetable, clock, device.note, (*loops, device.watch), faults
+            station, player, intake, store, slots, clock, device.note, (*loops, device.watch), faults
         )
 
 
@@ -152,8 +154,8 @@ def open_box(config: Config, output_file: Path | None = None, makes_ahead: bool 
 def open_studio(config: Config) -> Iterator[Studio]:
     """The studio alone, for a command that writes files or shows a script; it makes nothing ahead."""
     settings, clock = config.settings, Clock(config.settings.station.zone)
-    timetable = Timetable(config.timetable, settings.station)
-    due = partial(_due_within, KEPT_BEFORE, timetable, clock)
+    slots = Slotbook(config.timetable, settings, clock)
+    due = partial(_due_within, KEPT_BEFORE, slots, clock)
     with (
         closing(Studio(settings, config.lexicon, clock, due=due)) as studio,
         Loop("studio", studio.step, studio.wake),
@@ -184,7 +186,7 @@ def run(config: Config, tell: Callable[[str], None], output_file: Path | None, g
             box.intake.take_up()
 
         clockwork = Clockwork(
-            box.timetable.slots,
+            box.slots.timetable.slots,
             box.intake.put,
             box.clock,
             trust,
@@ -192,10 +194,11 @@ def run(config: Config, tell: Callable[[str], None], output_file: Path | None, g
             stepped=lambda step: box.player.wake(),
         )
         clockwork.start()
+        box.slots.on_change.append(lambda timetable: clockwork.change(timetable.slots))
         box.faults.append(lambda: trust.fault)
         stack.callback(clockwork.stop)
         box.faults.append(lambda: clockwork.fault)
-        box.faults.append(lambda: box.timetable.fault(box.clock.now().date()))
+        box.faults.append(lambda: box.slots.timetable.fault(box.clock.now().date()))
         control = stack.enter_context(closing(ControlServer(box.station, settings.paths.state)))
         page = stack.enter_context(
             closing(serve(create_app(box.station, settings), settings.web.host, settings.web.port))
@@ -216,10 +219,10 @@ def _greet(station: Station, notice: Notice, tell: Callable[[str], None]) -> Non
         tell(f"没有试音：{error}")
 
 
-def _due_within(time: timedelta, timetable: Timetable, clock: Clock) -> Iterable[Notice]:
+def _due_within(time: timedelta, slots: Slotbook, clock: Clock) -> Iterable[Notice]:
     """Each notice once, the soonest first: a loop names the same one some hundred times."""
     now = clock.now()
-    return dict.fromkeys(airing.notice for airing in timetable.plan(now, now + time))
+    return dict.fromkeys(airing.notice for airing in slots.timetable.plan(now, now + time))
 
 
 @contextmanager

@@ -60,6 +60,17 @@ class KeptQuiet(BroadcasterError):
     """It is a time at which the loudspeaker keeps quiet."""
 
 
+class SlotRefused(BroadcasterError):
+    """A slot that cannot be; `problems` are its fields, "" for the whole, each with a sentence."""
+
+    def __init__(self, problems: list[tuple[str, str]]) -> None:
+        super().__init__("\n".join(sentence for _, sentence in problems))
+        self.problems = problems
+
+    def __reduce__(self) -> tuple[type["SlotRefused"], tuple[list[tuple[str, str]]]]:
+        return type(self), (self.problems,)
+
+
 class ZoneUnknown(BroadcasterError):
     """A zone that the station's amplifier does not have."""
 

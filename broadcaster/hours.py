@@ -52,6 +52,29 @@ def quiet(settings: Settings, moment: datetime, notice: Notice) -> Verdict:
     return Verdict(Ruling.SUPPRESS, f"{name}不播（{name}到 {until:%H:%M}）")
 
 
+@dataclass(frozen=True)
+class Rest:
+    """Quiet hours as they fall on one day."""
+
+    name: str
+    begins: datetime
+    ends: datetime
+
+
+def rests_on(settings: Settings, day: date) -> list[Rest]:
+    """The parts of a day in which the loudspeaker keeps quiet, from its midnight to the next."""
+    midnight = datetime.combine(day, time(), settings.station.zone)
+    next_midnight = datetime.combine(day + DAY, time(), settings.station.zone)
+    rests = [
+        Rest(rule.name, max(begin, midnight), min(end, next_midnight))
+        for rule in settings.quiet.hours
+        for begun_on in (day - DAY, day)
+        if _begins_on(rule, begun_on)
+        for begin, end in _windows_of(rule, begun_on, midnight)
+    ]
+    return [rest for rest in rests if rest.begins < rest.ends]
+
+
 def volume_at(settings: Settings, moment: datetime, notice: Notice) -> int:
     """Per cent of full scale: the station's volume, the notice's own part of it, and the hour's.
 

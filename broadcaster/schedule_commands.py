@@ -18,6 +18,8 @@ from broadcaster.timetable_file import load_timetable, load_timetable_file
 if TYPE_CHECKING:
     from broadcaster.schedule.outlook import Outlook
     from broadcaster.schedule.plan import Planned
+    from broadcaster.schedule.timetable import Timetable
+    from broadcaster.settings import Settings
 
 Arguments = argparse.Namespace
 AddCommand = Callable[[str, Callable[[Arguments], int], str], argparse.ArgumentParser]
@@ -83,13 +85,24 @@ def _date(text: str) -> date:
 
 def _outlook(arguments: Arguments, start: datetime, end: datetime) -> Outlook:
     from broadcaster.schedule.outlook import look_ahead
-    from broadcaster.schedule.timetable import Timetable
 
-    settings, path = load_settings(arguments.config), arguments.timetable
-    if path and not path.is_file():
+    settings = load_settings(arguments.config)
+    return look_ahead(_timetable(arguments, settings), settings, start, end)
+
+
+def _timetable(arguments: Arguments, settings: Settings) -> Timetable:
+    """A file to be tried stands alone; the village's own goes with what was made on the page."""
+    from broadcaster.clock import Clock
+    from broadcaster.schedule.timetable import Timetable
+    from broadcaster.slotbook import Slotbook
+
+    path = arguments.timetable
+    if path is None:
+        written = load_timetable(arguments.config)
+        return Slotbook(written, settings, Clock(settings.station.zone)).timetable
+    if not path.is_file():
         raise BroadcasterError(f"文件 {path} 打不开，请检查路径。")
-    written = load_timetable_file(path) if path else load_timetable(arguments.config)
-    return look_ahead(Timetable(written, settings.station), settings, start, end)
+    return Timetable(load_timetable_file(path), settings.station)
 
 
 def _print(outlook: Outlook, arguments: Arguments) -> None:

@@ -13,9 +13,14 @@ from broadcaster.model import Airing, JournalEntry, Kind, Notice, Prepared, Prun
 from broadcaster.playout.player import Player
 from broadcaster.playout.sound_device import SoundDevice
 from broadcaster.schedule.rules import AirRules
-from broadcaster.schedule.timetable import Timetable
 from broadcaster.settings import Settings
-from broadcaster.store.journal import EVERYTHING, JournalFilter, JournalRow
+from broadcaster.slotbook import FOR_GOOD as FOR_GOOD
+from broadcaster.slotbook import Planned as Planned
+from broadcaster.slotbook import Slotbook
+from broadcaster.slotbook import SlotEntry as SlotEntry
+from broadcaster.slotbook import WeekDay as WeekDay
+from broadcaster.store.journal import EVERYTHING, JournalRow
+from broadcaster.store.journal import JournalFilter as JournalFilter
 from broadcaster.store.store import Store
 from broadcaster.studio import Studio, VoiceEntry
 from broadcaster.wordbook import Wordbook
@@ -71,7 +76,7 @@ class Station:
         settings: Settings,
         player: Player,
         studio: Studio,
-        timetable: Timetable,
+        slots: Slotbook,
         rules: AirRules,
         intake: Intake,
         endings: Endings,
@@ -85,9 +90,9 @@ class Station:
         self.accounts, self.phones = store.accounts, store.phones
         self.tokens, self.deeds = store.tokens, store.deeds
         self.words = words
+        self.slots = slots
         self._player = player
         self._studio = studio
-        self._timetable = timetable
         self._rules = rules
         self._intake = intake
         self._endings = endings
@@ -152,14 +157,14 @@ class Station:
             sounding = OnAir(on_air.airing, min(played, on_air.seconds_due), on_air.seconds_due)
         faults = filter(None, (fault() for fault in self._faults))
         now = self._clock.now()
-        coming = self._timetable.plan(now, now + LOOK_AHEAD)
+        coming = self.slots.timetable.plan(now, now + LOOK_AHEAD)
         stopped = any(self._rules.stopped(airing) for airing in coming)
         return Status(sounding, self._player.waiting(), " ".join(faults), stopped)
 
     def upcoming(self, count: int = 5) -> list[Airing]:
         """The timetable's next airings that quiet hours let pass, soonest first."""
         now = self._clock.now()
-        coming = self._timetable.plan(now, now + LOOK_AHEAD)
+        coming = self.slots.timetable.plan(now, now + LOOK_AHEAD)
         return list(islice((one for one in coming if self._rules.may_come(one)), count))
 
     def history(
@@ -171,6 +176,14 @@ class Station:
     def history_count(self, wanted: JournalFilter = EVERYTHING) -> int:
         """How many lines there are of it."""
         return self._store.journal.count(wanted)
+
+    def past(self, airing_id: str) -> JournalRow | None:
+        """The journal line of one airing, with its whole text."""
+        return self._store.journal.find(airing_id)
+
+    def past_lines(self, wanted: JournalFilter = EVERYTHING) -> Iterator[JournalRow]:
+        """All lines with their whole texts, the newest first."""
+        return self._store.journal.each(wanted)
 
     def script(self, notice: Notice) -> Script:
         """What will be said and how; blocks while it is composed. Raises `TextRefused`."""
@@ -191,7 +204,7 @@ class Station:
 
     def prepare(self) -> Iterator[Prepared]:
         """Make everything in the timetable now, one after the other."""
-        return self._studio.prepare(self._timetable.notices())
+        return self._studio.prepare(self.slots.timetable.notices())
 
     def device(self) -> DeviceState:
         """The loudspeaker line as it is now."""

@@ -1,12 +1,15 @@
 """config/timetable.yaml, slot by slot: the good ones run, the bad ones are told by name and line."""
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
 from broadcaster import lined_yaml
+from broadcaster.errors import SlotRefused
 from broadcaster.settings import CONFIG_FOLDER
 from broadcaster.settings_problems import did_you_mean, reason
 from broadcaster.timetable_settings import HolidaySettings, SlotSettings, TimetableSettings
@@ -25,6 +28,22 @@ def load_timetable_file(path: Path) -> TimetableSettings:
         return _Reading(path.name).read(lined_yaml.read_text(path))
     except OSError as error:
         return TimetableSettings(problems=(f"{path.name} 读不出来：{error.strerror}，请检查权限。",))
+
+
+def read_slot(written: Mapping[str, Any]) -> SlotSettings:
+    """One slot from the keys that it is written with. Raises `SlotRefused` with all that is wrong."""
+    try:
+        return SlotSettings.model_validate(dict(written))
+    except ValidationError as error:
+        raise SlotRefused([_by_field(detail) for detail in error.errors()]) from error
+
+
+def _by_field(detail: ErrorDetails) -> tuple[str, str]:
+    """The key, and what is wrong without it; a key that is not known is named in the sentence."""
+    place = detail["loc"]
+    if not place or detail["type"] == "extra_forbidden":
+        return "", reason(detail, SlotSettings)
+    return str(place[0]), reason({**detail, "loc": ()}, SlotSettings)
 
 
 HINT = "请检查缩进、引号、括号和冒号后面的空格"

@@ -35,7 +35,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "lined_yaml": set(),
     "day_words": {"setting_values"},
     "timetable_settings": {"model", "setting_values", "day_words"},
-    "timetable_file": {"settings", "settings_problems", "timetable_settings", "lined_yaml"},
+    "timetable_file": {"errors", "settings", "settings_problems", "timetable_settings", "lined_yaml"},
     "manner": {"model", "settings", "setting_values"},
     "hours": {"model", "settings", "setting_values", "air_settings"},
     **{sibling: FLOOR for sibling in SIBLINGS},
@@ -47,13 +47,23 @@ MAY_IMPORT: dict[str, set[str]] = {
     "studio": FLOOR | {"workshop", "making", "script", "tts", "clips"},
     "audition": FLOOR | {"studio", "tts"},
     "wordbook": FLOOR | {"script", "lexicon_file", "studio"},
+    "slotbook": FLOOR | {"schedule", "store"},
     "intake": FLOOR | {"schedule", "playout", "store"},
-    "station": FLOOR | {"intake"} | {"studio", "wordbook", "schedule", "playout", "store"},
+    "station": FLOOR | {"intake", "slotbook"} | {"studio", "wordbook", "schedule", "playout", "store"},
     "control": FLOOR | {"station", "store"},
     "web": FLOOR | {"station"},
     "daemon": FLOOR
     | SIBLINGS
-    | {"lexicon_file", "studio", "wordbook", "intake", "station", "control", "web"},
+    | {
+        "lexicon_file",
+        "studio",
+        "wordbook",
+        "slotbook",
+        "intake",
+        "station",
+        "control",
+        "web",
+    },
 }
 
 AT_THE_TOP = {
@@ -84,7 +94,7 @@ HOMES: dict[str, set[str]] = {
         *("settings.py", "settings_problems.py", "setting_values.py"),
         *("air_settings.py", "timetable_settings.py", "timetable_file.py"),
     },
-    "pydantic_core": {"settings_problems.py"},
+    "pydantic_core": {"settings_problems.py", "timetable_file.py"},
     "pydub": {"clips/export.py"},
     "sherpa_onnx": {"tts/sherpa.py"},
     "sounddevice": {"playout/sound_card.py"},

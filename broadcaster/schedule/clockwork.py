@@ -23,6 +23,7 @@ logger = logging.getLogger(__name__)
 LOOK_SECONDS = 2.0
 # NTP slews what is less than 0.128 s; a leap second is 1 s.
 STEP = timedelta(seconds=0.5)
+EVER = datetime.min.replace(tzinfo=UTC)
 
 
 class SlotTrigger(BaseTrigger):  # type: ignore[misc]
@@ -31,19 +32,26 @@ class SlotTrigger(BaseTrigger):  # type: ignore[misc]
     APScheduler goes by the machine's clock and the slots by ours, which a test may step: a due time
     is handed over as the moment of the machine's clock at which it will come, and remembered. A new
     plan begins where a due time is not too late yet; whoever takes an airing knows by its id
-    whether it was put before.
+    whether it was put before. What was written just now is not due before that moment, `since`.
     """
 
-    def __init__(self, slot: Slot, clock: Clock, failed: Callable[[Slot], None]) -> None:
+    def __init__(
+        self,
+        slot: Slot,
+        clock: Clock,
+        failed: Callable[[Slot], None],
+        since: datetime = EVER,
+    ) -> None:
         self.slot = slot
         self._clock = clock
+        self._since = since
         self._failed = failed
         self._dues: dict[datetime, datetime] = {}
 
     def get_next_fire_time(self, previous_fire_time: datetime | None, now: datetime) -> datetime | None:
         """The first due time after the one before that is not too late, by the machine's clock."""
         ours = self._clock.now()
-        earliest = ours - self.slot.lateness
+        earliest = max(ours - self.slot.lateness, self._since)
         try:
             due = self.slot.next_after(max(self._due_before(previous_fire_time) or earliest, earliest))
         except Exception:
@@ -103,8 +111,9 @@ class Clockwork:
         self._begins = begins
         self._stepped = stepped
         self._goes = False
-        self._broken: list[str] = []
+        self._broken: list[Slot] = []
         self._asleep = threading.Event()
+        self._planning = threading.Lock()
         self._loop = Loop("clockwork", self._look_again, self._asleep.set)
         self._scheduler = BackgroundScheduler(timezone=UTC, executors={"default": PutExecutor()})
         self._slots = tuple(slots)
@@ -120,8 +129,22 @@ class Clockwork:
         if not self.alive:
             return "时间表没有在走，请重新启动广播站。"
         if self._broken:
-            return f"时间表里的“{self._broken[0]}”出了错，没有排上，请检查它的写法。"
+            return f"时间表里的“{self._broken[0].name}”出了错，没有排上，请检查它的写法。"
         return ""
+
+    def change(self, slots: Iterable[Slot]) -> None:
+        """Go by other slots from now on; any thread. What is new is not due before this moment."""
+        now = self._clock.now()
+        with self._planning:
+            before, self._slots = set(self._slots), tuple(slots)
+            those = set(self._slots)
+            for job in self._scheduler.get_jobs():
+                if job.args[0].slot not in those:
+                    job.remove()
+            for slot in self._slots:
+                if slot not in before:
+                    self._add(slot, now)
+            self._broken = [slot for slot in self._broken if slot in those]
 
     def start(self) -> None:
         self._goes = self._trust.allows()
@@ -163,13 +186,14 @@ class Clockwork:
 
     def _plan(self) -> None:
         """Every slot anew; APScheduler has forgotten those that had nothing more to come."""
-        self._broken.clear()
-        self._scheduler.remove_all_jobs()
-        for slot in self._slots:
-            self._add(slot)
+        with self._planning:
+            self._broken.clear()
+            self._scheduler.remove_all_jobs()
+            for slot in self._slots:
+                self._add(slot)
 
-    def _add(self, slot: Slot) -> None:
-        trigger = SlotTrigger(slot, self._clock, self._note_broken)
+    def _add(self, slot: Slot, since: datetime = EVER) -> None:
+        trigger = SlotTrigger(slot, self._clock, self._broken.append, since)
         self._scheduler.add_job(
             self._air,
             trigger,
@@ -183,6 +207,3 @@ class Clockwork:
         for moment in fired if self._goes else ():
             due_at = trigger.due_at(moment)
             self._put(trigger.slot.airing_at(due_at.astimezone(self._clock.zone)))
-
-    def _note_broken(self, slot: Slot) -> None:
-        self._broken.append(slot.name)

@@ -10,6 +10,8 @@ from typing import ClassVar
 from broadcaster.model import Airing, Kind, Notice
 from broadcaster.schedule.recurrence import Recurrence
 
+INSTANT = timedelta(microseconds=1)
+
 
 @dataclass(frozen=True)
 class Slot(ABC):
@@ -46,11 +48,13 @@ class Slot(ABC):
 class FixedTimes(Slot):
     """Due as its recurrence says, in the station's zone.
 
-    A `playlist` is said in turn, each occurrence the next notice.
+    A `playlist` is said in turn, each occurrence the next notice. Nothing is due before `rests_until`,
+    and then the playlist goes on as if it had been said all the time.
     """
 
     recurrence: Recurrence
     playlist: tuple[Notice, ...] = ()
+    rests_until: datetime | None = None
     kind: ClassVar[Kind] = Kind.SCHEDULED
 
     def next_after(self, moment: datetime) -> datetime | None:
@@ -58,6 +62,8 @@ class FixedTimes(Slot):
 
     def after(self, moment: datetime) -> Iterator[datetime]:
         """All due times after a moment, in order; maybe endless."""
+        if self.rests_until:
+            moment = max(moment, self.rests_until - INSTANT, key=datetime.timestamp)
         return (due.astimezone(self.recurrence.zone) for due in self.recurrence.after(moment))
 
     def airing_at(self, due_at: datetime) -> Airing:

@@ -1,8 +1,10 @@
-"""config/timetable.yaml as slots, and what they will put on the air."""
+"""What is written of a timetable as slots, and what they will put on the air."""
 
-from collections.abc import Iterator
-from datetime import date, datetime, timedelta
+from collections.abc import Iterator, Mapping
+from datetime import date, datetime, time, timedelta
+from hashlib import blake2b
 from itertools import islice
+from types import MappingProxyType
 
 from broadcaster.errors import ConfigError
 from broadcaster.model import Airing, Notice, Style, WhenQuiet
@@ -15,23 +17,33 @@ from broadcaster.timetable_settings import SlotSettings, TimetableSettings
 
 # With `late_minutes: 0` an airing still has to reach the player before it expires.
 LEAST_LATENESS = timedelta(seconds=1)
+# A slot that is held up until then is silent until somebody lets it go on.
+FOR_GOOD = date.max
+NONE_HELD_UP: Mapping[str, date] = MappingProxyType({})
 
 
 class Timetable:
     """The slots that are enabled, in the file's order, and the airings they lead to.
 
-    `problems` are what is wrong with the others, a sentence each.
+    `paused` holds slots up, by their names, until a day begins. `problems` are what is wrong with
+    the slots that are left out, a sentence each.
     """
 
-    def __init__(self, settings: TimetableSettings, station: StationSettings) -> None:
+    def __init__(
+        self,
+        settings: TimetableSettings,
+        station: StationSettings,
+        paused: Mapping[str, date] = NONE_HELD_UP,
+    ) -> None:
         slots, problems = [], list(settings.problems)
         for slot in settings.slots:
+            until = paused.get(slot.name)
             try:
-                made = _make_slot(slot, settings, station)
+                made = _make_slot(slot, settings, station, until)
             except ConfigError as error:
                 problems += error.problems
             else:
-                slots += [made] if slot.enabled else []
+                slots += [made] if slot.enabled and until != FOR_GOOD else []
         self.slots: tuple[FixedTimes, ...] = tuple(slots)
         self.problems: tuple[str, ...] = tuple(problems)
         self._agenda = Agenda(self.slots)
@@ -73,7 +85,9 @@ class Timetable:
         )
 
 
-def _make_slot(slot: SlotSettings, timetable: TimetableSettings, station: StationSettings) -> FixedTimes:
+def _make_slot(
+    slot: SlotSettings, timetable: TimetableSettings, station: StationSettings, until: date | None
+) -> FixedTimes:
     texts = slot.texts or (slot.text or "",)
     notices = tuple(_make_notice(slot, text) for text in texts)
     kind = Loop if slot.every_minutes else FixedTimes
@@ -83,12 +97,15 @@ def _make_slot(slot: SlotSettings, timetable: TimetableSettings, station: Statio
         max(timedelta(minutes=slot.late_minutes), LEAST_LATENESS),
         recurrence_of(slot, timetable.holidays, station),
         playlist=notices if slot.texts else (),
+        rests_until=datetime.combine(until, time(), station.zone) if until else None,
     )
 
 
 def _make_notice(slot: SlotSettings, text: str) -> Notice:
     return Notice(
         text=text,
+        # The same whenever the timetable is read, so that two slots can be told to be the same.
+        id=blake2b(f"{slot.name}\n{text}".encode(), digest_size=6).hexdigest(),
         title=slot.name,
         severity=slot.severity,
         voice=slot.voice,

@@ -1,14 +1,14 @@
 """An airing as text and back: JSON of the values, every field of them, read strictly."""
 
 import json
-from dataclasses import asdict, is_dataclass
+from dataclasses import asdict, is_dataclass, replace
 from datetime import datetime
 from enum import Enum
 from functools import cache
 from types import UnionType
 from typing import Any, get_args, get_origin, get_type_hints
 
-from broadcaster.model import Airing
+from broadcaster.model import Airing, Notice
 
 
 def write_airing(airing: Airing) -> str:
@@ -24,6 +24,29 @@ def read_airing(text: str) -> Airing:
         raise ValueError(str(error)) from error
     assert isinstance(airing, Airing)
     return airing
+
+
+# What the journal has columns for.
+_IN_COLUMNS = {"id", "title", "text", "severity"}
+
+
+def write_manner(notice: Notice) -> str:
+    """What a notice asks for beside its text and severity; "" where it leaves all to the station."""
+    fields, usual = asdict(notice), asdict(Notice(""))
+    asked = {
+        name: value for name, value in fields.items() if name not in _IN_COLUMNS and value != usual[name]
+    }
+    return json.dumps(asked, default=_plain) if asked else ""
+
+
+def read_manner(notice: Notice, text: str) -> Notice:
+    """The notice, asking for that too; as it is where the text cannot be read."""
+    try:
+        asked = _read_fields(Notice, {"text": notice.text} | json.loads(text or "{}"))
+    except (ValueError, TypeError, RecursionError):
+        return notice
+    assert isinstance(asked, Notice)
+    return replace(asked, id=notice.id, title=notice.title, severity=notice.severity)
 
 
 def _plain(value: object) -> object:

@@ -9,8 +9,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, bindparam, delete, func, or_, select, true
 from sqlalchemy.dialects.sqlite import insert
 
-from broadcaster.model import JournalEntry, Kind, Outcome, Severity
+from broadcaster.model import JournalEntry, Kind, Notice, Outcome, Severity
 from broadcaster.store import tables
+from broadcaster.store.airing_text import read_manner, write_manner
 from broadcaster.store.connection import Reads
 from broadcaster.store.ledger import Ledger
 
@@ -44,6 +45,12 @@ class JournalRow:
     outcome: Outcome
     reason: str
     voice: str
+    manner: str = ""
+
+    @property
+    def notice(self) -> Notice:
+        """What was to be said, as it was to be said; a new one, that may be said again."""
+        return read_manner(Notice(self.text, title=self.title, severity=self.severity), self.manner)
 
 
 @dataclass(frozen=True)
@@ -75,6 +82,11 @@ class JournalReader:
     def count(self, wanted: JournalFilter = EVERYTHING) -> int:
         query = select(func.count()).select_from(journal).where(_condition(wanted))
         return int(self._source.read(query)[0][0])
+
+    def find(self, airing_id: str) -> JournalRow | None:
+        """The line of one airing, with its whole text."""
+        rows = self._source.read(select(journal).where(journal.c.airing_id == airing_id))
+        return _row(rows[0]) if rows else None
 
     def each(self, wanted: JournalFilter = EVERYTHING) -> Iterator[JournalRow]:
         """All lines with their whole texts, the newest first, however many there are."""
@@ -144,6 +156,7 @@ def _values(entry: JournalEntry) -> dict[str, object]:
         "outcome": entry.outcome.value,
         "reason": storable(entry.reason),
         "voice": entry.voice,
+        "manner": write_manner(notice),
     }
 
 
@@ -168,4 +181,5 @@ def _row(row: Row[Any], length: int | None = None) -> JournalRow:
         outcome=Outcome(row.outcome),
         reason=row.reason,
         voice=row.voice,
+        manner=row.manner,
     )

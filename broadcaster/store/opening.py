@@ -116,9 +116,12 @@ def _is_sound(row: dict[str, object]) -> bool:
 def _lost(aside: Path, copy: Path | None, saved: int | None) -> str:
     if copy:
         when = datetime.strptime(copy.stem.split("-", 1)[1], STAMP)  # noqa: DTZ007 - local, only told
-        what = f"换上了 {when:%m月%d日 %H:%M} 的备份，之后的播出记录没有了"
+        what = f"换上了 {when:%m月%d日 %H:%M} 的备份，之后的播出记录和页面上改的时间表没有了"
     else:
-        what = "没有备份，建了新的：播出记录和账号没有了，请重新启动广播站，用一次性代码再设账号"
+        what = (
+            "没有备份，建了新的：播出记录、账号和页面上加的时间表没有了，"
+            "请重新启动广播站，用一次性代码再设账号"
+        )
     waited = "排队的通知也没有了，请重新播" if saved is None else f"排队的通知保住了 {saved} 条"
     return f"数据库坏了，{what}；{waited}。坏的文件留在 {aside.name}。"
 

@@ -1,4 +1,4 @@
-"""The journal for a command: read without a box, beside a running one, and never written."""
+"""Journal and slots for a command: read without a box, beside a running one, and never written."""
 
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -10,6 +10,7 @@ from broadcaster.errors import StoreUnusable
 from broadcaster.store.connection import Reads
 from broadcaster.store.journal import JournalReader
 from broadcaster.store.reader import Reader
+from broadcaster.store.slots import StoredSlot, StoredSlotReader
 from broadcaster.store.tables import DATABASE, VERSION, version
 
 HAS_VERSION = text("SELECT 1 FROM sqlite_master WHERE name = 'alembic_version'")
@@ -26,6 +27,15 @@ def open_past(state_folder: Path) -> Iterator[JournalReader | None]:
         if not _is_current(reader):
             raise StoreUnusable("播出记录是另一个版本的程序写的，请先启动一次广播站，让它升级。")
         yield JournalReader(reader)
+
+
+def past_slots(state_folder: Path) -> list[StoredSlot]:
+    """What was made on the page; nothing where no box of this version ran. Raises `StoreUnusable`."""
+    path = state_folder / DATABASE
+    if not path.exists():
+        return []
+    with closing(Reader(path)) as reader:
+        return StoredSlotReader(reader).all() if _is_current(reader) else []
 
 
 def _is_current(source: Reads) -> bool:

@@ -15,6 +15,7 @@ from broadcaster.store.ledger import Ledger
 from broadcaster.store.passwords import Passwords
 from broadcaster.store.phones import Phones
 from broadcaster.store.queue import Queue
+from broadcaster.store.slots import StoredSlots
 from broadcaster.store.station_state import StationState
 from broadcaster.store.tokens import Tokens
 from broadcaster.store.upkeep import Upkeep
@@ -28,6 +29,7 @@ class Store:
     ledger: Ledger
     queue: Queue
     journal: Journal
+    slots: StoredSlots
     accounts: Accounts
     phones: Phones
     tokens: Tokens
@@ -57,6 +59,7 @@ def open_store(path: Path, clock: Clock) -> Iterator[Store]:
                     ledger,
                     Queue(database, ledger, clock),
                     Journal(database, ledger),
+                    StoredSlots(database),
                     Accounts(database, clock, passwords),
                     Phones(database, clock, passwords),
                     Tokens(database, clock),

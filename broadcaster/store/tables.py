@@ -12,7 +12,7 @@ from sqlalchemy import (
 )
 
 # Oldest first; 0000 is what version 0.1.0 of the program made, which had no number.
-VERSIONS = ("0000", "0001", "0002")
+VERSIONS = ("0000", "0001", "0002", "0003")
 VERSION = VERSIONS[-1]
 
 # In the state folder.
@@ -41,6 +41,8 @@ journal = Table(
     Column("voice", Text, nullable=False),
     # due_at in seconds since 1970: its texts of several time zones do not compare.
     Column("due_epoch", Integer, nullable=False, server_default="0"),
+    # What the notice asked for beside its text: JSON, or "" where it left all to the station.
+    Column("manner", Text, nullable=False, server_default=""),
     Index("journal_due", "due_epoch"),
 )
 
@@ -63,6 +65,18 @@ queue = Table(
     Column("next_line", Integer, nullable=False, server_default="0"),
     Column("seconds_played", REAL, nullable=False, server_default="0"),
     Column("noted_at", Text),
+)
+
+# What was made on the page. A row that has nothing written only holds up a slot of the file.
+slot = Table(
+    "slot",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("written", Text),
+    Column("paused_until", Text),
+    Column("made_by", Text, nullable=False),
+    Column("changed_at", Text, nullable=False),
+    Column("removed_at", Text),
 )
 
 person = Table(

@@ -19,6 +19,7 @@ from broadcaster.web import (
     deed_pages,
     me_pages,
     people_pages,
+    timetable_pages,
     token_pages,
     wording,
     words_pages,
@@ -36,7 +37,7 @@ LONGEST_BODY = 1024 * 1024
 SESSION_SECONDS = 30 * 24 * 3600
 
 AREAS = (
-    *(account_pages, air_pages, words_pages),
+    *(account_pages, air_pages, words_pages, timetable_pages),
     *(me_pages, people_pages, token_pages, deed_pages),
 )
 

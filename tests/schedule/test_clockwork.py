@@ -90,6 +90,25 @@ def test_a_slot_that_falls_due_is_put_once_with_its_own_due_time() -> None:
     assert put.empty()
 
 
+def test_a_slot_that_comes_in_while_it_goes_is_put_and_one_that_went_is_not() -> None:
+    put: SimpleQueue[Airing] = SimpleQueue()
+    late = replace(soon(2000), name="去掉的")
+    with running([late], put.put, Clock(SHANGHAI)) as clockwork:
+        clockwork.change([soon(2100)])
+        assert put.get(timeout=10).asked_by == "试音"
+    assert put.empty()
+
+
+def test_a_slot_that_is_new_is_not_made_up_for_and_one_that_stays_keeps_its_place() -> None:
+    put: SimpleQueue[Airing] = SimpleQueue()
+    stays = soon(-1000)
+    with running([stays], put.put, Clock(SHANGHAI)) as clockwork:
+        assert put.get(timeout=10).asked_by == "试音"
+        clockwork.change([stays, replace(soon(-500), name="已经过了"), replace(soon(), name="新的")])
+        assert put.get(timeout=10).asked_by == "新的"
+    assert put.empty()
+
+
 def test_one_slot_that_cannot_say_when_does_not_stop_the_others_and_is_told() -> None:
     put: SimpleQueue[Airing] = SimpleQueue()
     broken = Broken("坏的", Notice("坏的"), MINUTE)

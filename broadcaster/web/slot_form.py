@@ -1,0 +1,158 @@
+"""The form of a slot: what was typed as the keys of the timetable, and those keys as what is shown."""
+
+import re
+import unicodedata
+from collections.abc import Iterator, Mapping
+from itertools import zip_longest
+from typing import Any
+
+from werkzeug.datastructures import MultiDict
+
+from broadcaster.errors import SlotRefused
+from broadcaster.setting_values import CLOCK_TIME, WEEKDAYS
+from broadcaster.timetable_file import read_slot
+from broadcaster.web.wording import name_of
+
+Written = dict[str, Any]
+
+KINDS = {"at": "定点", "every_minutes": "循环", "once": "只播一次", "cron": "按 cron"}
+LISTS = ("dates", "lunar", "terms", "seasons")
+DAY_WORDS = ("market", "holidays", "valid_from", "valid_until")
+WORDS = ("chime", "voice", "style", "when_quiet")
+NUMBERS = ("severity", "repeats", "volume", "late_minutes")
+# What the form decides on; anything else that was written stays as it is.
+OWN = {
+    *("name", "text", "texts", "at", "every_minutes", "windows", "once", "cron", "weekdays", "zones"),
+    *("leap_month", "market_calendar", "drill", *LISTS, *DAY_WORDS, *WORDS, *NUMBERS),
+}
+# Left out where they are what the timetable takes anyway.
+USUAL = {
+    "market_calendar": "农历",
+    "when_quiet": "skip",
+    "severity": 0,
+    "volume": 100,
+    "late_minutes": 10,
+    "style": "",
+}
+
+
+def written_of(form: MultiDict[str, str], before: Mapping[str, Any]) -> Written:
+    """What the form says, as it would be written in the file; what is wrong in it stays in it."""
+    written: Written = {key: value for key, value in before.items() if key not in OWN}
+    text = form.get("text", "").replace("\r\n", "\n").strip()
+    if form.get("say") == "turns":
+        written["texts"] = [part.strip() for part in re.split(r"\n\s*\n", text) if part.strip()]
+    else:
+        written["text"] = text
+    written["name"] = form.get("name", "").strip() or name_of("", text)
+    written |= _times(form)
+    # A moment of its own is on the day that it names.
+    written |= {} if form.get("kind") == "once" else _days(form)
+    for key in WORDS:
+        written[key] = _plain(form.get(key, "")).strip()
+    for key in NUMBERS:
+        written[key] = _number(form.get(key, ""))
+    written |= {"drill": True} if form.get("drill") else {}
+    written["zones"] = form.getlist("zone")
+    _frame(written, form.get("frame", ""))
+    return {key: value for key, value in written.items() if _says_something(key, value)}
+
+
+def missing(written: Mapping[str, Any], kind: str) -> Iterator[tuple[str, str]]:
+    """What has to be filled in yet, by its field."""
+    if not written.get("text") and not written.get("texts"):
+        yield "text", "请写要说的话。"
+    if kind == "every_minutes":
+        if not written.get("every_minutes") or not written.get("windows"):
+            yield "every_minutes", "请写每隔几分钟播一遍，从几点到几点。"
+    elif not written.get(kind):
+        yield kind, {"at": "请写几点播。", "once": "请写哪一天几点播。"}.get(kind, "请写 cron。")
+
+
+def shown(written: Mapping[str, Any]) -> Written:
+    """The values of the form's fields; those of a slot that can be read are brought into one shape."""
+    fields: Written = dict(written)
+    for key in ("at", "windows", "once", "weekdays", "zones", *LISTS):
+        fields[key] = _listed(written.get(key, ()))
+    fields["weekdays"] = _weekdays(written)
+    fields["kind"] = next((kind for kind in KINDS if written.get(kind)), "at")
+    fields["text"] = written.get("text") or "\n\n".join(written.get("texts", ()))
+    fields["turns"] = bool(written.get("texts"))
+    fields["sun"] = [text for text in fields["at"] if not CLOCK_TIME.fullmatch(text)]
+    fields["clock"] = [f"{text:0>5}" for text in fields["at"] if CLOCK_TIME.fullmatch(text)]
+    fields["windows"] = [text.partition("-")[::2] for text in fields["windows"]]
+    fields["once"] = [text.replace("T", " ").partition(" ")[::2] for text in fields["once"]]
+    return USUAL | fields
+
+
+def _times(form: MultiDict[str, str]) -> Written:
+    match form.get("kind"):
+        case "every_minutes":
+            ends = zip_longest(form.getlist("window_from"), form.getlist("window_until"), fillvalue="")
+            windows = [f"{first}-{last}" for first, last in ends if first or last]
+            return {"every_minutes": _number(form.get("every_minutes", "")), "windows": windows}
+        case "once":
+            moments = zip_longest(form.getlist("once_day"), form.getlist("once_time"), fillvalue="")
+            return {"once": [f"{day} {time}" for day, time in moments if day or time]}
+        case "cron":
+            return {"cron": _plain(form.get("cron", "")).strip()}
+        case _:
+            clock = [time for time in form.getlist("at") if time]
+            return {"at": clock + _split(form.get("sun", ""))}
+
+
+def _days(form: MultiDict[str, str]) -> Written:
+    numbers = [number for number in form.getlist("weekday") if re.fullmatch("[0-6]", number)]
+    weekdays = [WEEKDAYS[int(number)] for number in numbers]
+    days: Written = {"weekdays": weekdays if len(weekdays) < len(WEEKDAYS) else []}
+    days |= {key: _split(form.get(key, "")) for key in LISTS}
+    days |= {key: _plain(form.get(key, "")).strip() for key in DAY_WORDS}
+    if days["market"]:
+        days["market_calendar"] = form.get("market_calendar", "")
+    return days | ({"leap_month": True} if form.get("leap_month") else {})
+
+
+def _frame(written: Written, frame: str) -> None:
+    """Neither opening nor closing, or again the station's; words of its own are left alone."""
+    for key in ("opening", "closing"):
+        if frame == "none":
+            written[key] = ""
+        elif written.get(key) == "":
+            del written[key]
+
+
+def _says_something(key: str, value: object) -> bool:
+    if key in ("opening", "closing"):
+        return True
+    if key in USUAL and value == USUAL[key]:
+        return False
+    return value not in ("", [], None)
+
+
+def _plain(text: str) -> str:
+    """Full-width digits and marks, as Chinese keyboards make them, in their plain form."""
+    return unicodedata.normalize("NFKC", text)
+
+
+def _split(text: str) -> list[str]:
+    return [word for word in re.split(r"[、,;\s]+", _plain(text)) if word]
+
+
+def _number(text: str) -> object:
+    """A number, or what was typed in its place; nothing is None."""
+    plain = _plain(text).strip()
+    return int(plain) if re.fullmatch(r"-?\d{1,9}", plain) else plain or None
+
+
+def _listed(value: object) -> list[str]:
+    return [str(one) for one in (value if isinstance(value, list | tuple) else [value])]
+
+
+def _weekdays(written: Mapping[str, Any]) -> list[str]:
+    """The names of single days, however they were written; none is every day."""
+    names = _listed(written.get("weekdays", ()))
+    try:
+        numbers = read_slot(written).weekdays if names else frozenset()
+    except SlotRefused:
+        return names
+    return [WEEKDAYS[number] for number in sorted(numbers)]

@@ -1,0 +1,266 @@
+"""The timetable's pages over the real slotbook and its database."""
+
+import html
+import json
+import re
+from collections.abc import Callable, Iterator
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+from fakes import FakeStation
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from broadcaster.clock import Clock
+from broadcaster.settings import Settings
+from broadcaster.slotbook import Slotbook
+from broadcaster.store.store import open_store
+from broadcaster.store.tables import DATABASE
+from broadcaster.timetable_settings import SlotSettings, TimetableSettings
+
+Post = Callable[..., TestResponse]
+
+MORNING = SlotSettings.model_validate({"name": "早安", "at": "07:30", "text": "乡亲们早上好。"})
+LUNAR = {
+    "text": "明天赶集。",
+    "name": "赶集",
+    "kind": "at",
+    "at": "06:30",
+    "lunar": "初三、十三、二十三",
+}
+
+
+@pytest.fixture
+def station(settings: Settings, station: FakeStation) -> Iterator[Any]:
+    """The page's own, with a real timetable."""
+    clock = Clock(settings.station.zone)
+    book = Slotbook(TimetableSettings(slots=(MORNING,)), settings, clock)
+    with open_store(settings.paths.state / DATABASE, clock) as store:
+        book.keep_in(store.slots, lambda notice: None)
+        station.slots = book  # type: ignore[attr-defined]
+        station.voices = list  # type: ignore[attr-defined]
+        yield station
+
+
+def save(post: Post, replaces: str = "", **fields: str) -> TestResponse:
+    """Type it, look at what it will do, keep it."""
+    page = post("/timetable/check", replaces=replaces, **fields)
+    assert page.status_code == 200, page.text
+    found = re.search(r'name="written" value="([^"]+)"', page.text)
+    assert found
+    return post("/timetable/save", written=html.unescape(found[1]), replaces=replaces)
+
+
+def today(settings: Settings) -> date:
+    return Clock(settings.station.zone).now().date()
+
+
+def test_the_list_says_every_slot_in_plain_words(secretary: FlaskClient, post: Post) -> None:
+    save(post, **LUNAR)
+    page = secretary.get("/timetable").text
+    assert "每天 早上 7:30" in page
+    assert "每逢农历初三、十三、二十三 早上 6:30" in page
+
+
+def test_the_next_five_are_shown_and_nothing_is_kept_before_a_second_tap(
+    secretary: FlaskClient, station: Any, post: Post
+) -> None:
+    page = post("/timetable/check", **LUNAR).text
+    assert "每逢农历初三、十三、二十三 早上 6:30" in page
+    assert len(re.findall(r"<li><span class=\"what\">\d+月\d+日　周.　06:30", page)) == 5
+    assert station.slots.find("赶集") is None
+    answer = save(post, **LUNAR)
+    assert (answer.status_code, answer.location) == (303, "/timetable")
+    assert station.slots.find("赶集").made_by == "王秀英"
+    assert "存好了" in secretary.get("/timetable").text
+
+
+def test_quiet_hours_are_told_beside_the_occurrence(secretary: FlaskClient, post: Post) -> None:
+    page = post("/timetable/check", text="午间新闻。", kind="at", at="13:00").text
+    assert page.count("午休不播") == 5
+
+
+def test_once_at_a_moment_and_a_loop_until_a_date_are_made(
+    secretary: FlaskClient, settings: Settings, station: Any, post: Post
+) -> None:
+    tomorrow = today(settings) + timedelta(days=1)
+    once = {"kind": "once", "once_day": tomorrow.isoformat(), "once_time": "09:00"}
+    save(post, name="停水", text="停水。", **once)
+    loop = {
+        "kind": "every_minutes",
+        "every_minutes": "30",
+        "window_from": "09:00",
+        "window_until": "10:00",
+    }
+    save(post, name="防火", text="防火。", valid_until=tomorrow.isoformat(), **loop)
+    (coming,) = station.slots.preview(station.slots.find("停水").written, "停水")
+    assert coming.due_at.date() == tomorrow
+    assert station.slots.find("防火").slot.valid_until == tomorrow.isoformat()
+
+
+def test_another_page_may_begin_the_form_with_a_text(secretary: FlaskClient) -> None:
+    page = secretary.get("/timetable/new?text=今天<b>停水</b>&kind=once").text
+    assert "今天&lt;b&gt;停水&lt;/b&gt;</textarea>" in page
+    assert 'name="kind" value="once" checked' in page
+
+
+@pytest.mark.parametrize(
+    ("fields", "told"),
+    [
+        ({"text": ""}, "请写要说的话"),
+        ({"text": "hello"}, "没有汉字，念不出来"),
+        ({"at": ""}, "请写几点播"),
+        ({"at": "25:00"}, "时间写法不对：25:00"),
+        ({"lunar": "初四十"}, "没有这样的农历日子：初四十"),
+        ({"terms": "谷子"}, "没有这样的节气：谷子"),
+        ({"dates": "2026-02-30"}, "没有这样的日子：2026-02-30"),
+        ({"market": "逢年"}, "集日写法不对：逢年"),
+        ({"name": "早安"}, "已经有叫“早安”的了"),
+        ({"repeats": "很多"}, "要写整数"),
+        ({"severity": "9"}, "要写 0 到 4"),
+        ({"kind": "cron", "cron": "每天"}, "要写成“分 时 日 月 星期”"),
+        ({"kind": "every_minutes"}, "请写每隔几分钟"),
+        ({"kind": "once", "once_day": "2020-01-01", "once_time": "09:00"}, "一次也不会播"),
+    ],
+)
+def test_what_is_wrong_is_told_and_what_was_typed_is_still_there(
+    secretary: FlaskClient, station: Any, post: Post, fields: dict[str, str], told: str
+) -> None:
+    answer = post("/timetable/check", **(LUNAR | fields))
+    assert answer.status_code == 400
+    assert told in answer.text and "repeats：" not in answer.text
+    kept = (LUNAR | fields) | {"at": ""}
+    assert all(value in answer.text for value in kept.values())
+    assert len(station.slots.entries()) == 1
+
+
+def test_going_back_brings_the_form_as_it_was(secretary: FlaskClient, post: Post) -> None:
+    page = post("/timetable/check", **LUNAR).text
+    found = re.search(r'name="written" value="([^"]+)"', page)
+    assert found
+    form = post("/timetable/back", written=html.unescape(found[1])).text
+    assert 'value="初三、十三、二十三"' in form and 'name="at" value="06:30"' in form
+
+
+def test_a_slot_is_changed_and_keeps_what_the_form_does_not_know(
+    secretary: FlaskClient, station: Any, post: Post
+) -> None:
+    station.slots.save({"name": "赶集", "text": "赶集。", "at": ["06:30"], "pace": 0.9})
+    assert 'value="06:30"' in secretary.get("/timetable/change?name=赶集").text
+    save(post, replaces="赶集", text="明天赶集。", name="大集", kind="at", at="06:40")
+    assert [entry.name for entry in station.slots.entries()] == ["早安", "大集"]
+    assert station.slots.find("大集").slot.pace == 0.9
+
+
+def test_a_second_tap_on_save_changes_nothing_and_is_no_error(
+    secretary: FlaskClient, station: Any, post: Post
+) -> None:
+    assert save(post, **LUNAR).status_code == 303
+    written = json.dumps(station.slots.find("赶集").written)
+    assert post("/timetable/save", written=written, replaces="").status_code == 303
+
+
+def test_a_day_a_date_and_for_good_are_held_up_and_let_go_on(
+    secretary: FlaskClient, settings: Settings, station: Any, post: Post
+) -> None:
+    day = today(settings)
+    until = day + timedelta(days=9)
+    for how, paused in (("today", day + timedelta(days=1)), ("until", until), ("good", date.max)):
+        assert post("/timetable/pause", name="早安", how=how, until=until.isoformat()).status_code == 303
+        assert station.slots.find("早安").paused_until == paused
+        assert 'value="go_on"' in secretary.get("/timetable/slot?name=早安").text
+    post("/timetable/pause", name="早安", how="go_on")
+    assert station.slots.find("早安").paused_until is None
+    assert "又照常播了" in secretary.get("/timetable").text
+
+
+@pytest.mark.parametrize("until", ["", "2020-01-01", "明天"])
+def test_a_day_that_is_over_holds_up_nothing(
+    secretary: FlaskClient, station: Any, post: Post, until: str
+) -> None:
+    post("/timetable/pause", name="早安", how="until", until=until)
+    assert "要晚于今天" in secretary.get("/timetable/slot?name=早安").text
+    assert station.slots.find("早安").paused_until is None
+
+
+def test_what_is_removed_can_be_taken_back(secretary: FlaskClient, station: Any, post: Post) -> None:
+    save(post, **LUNAR)
+    post("/timetable/remove", name="赶集")
+    page = secretary.get("/timetable").text
+    assert "刚删掉的" in page and "赶集" in page and station.slots.find("赶集") is None
+    post("/timetable/restore", name="赶集")
+    assert station.slots.find("赶集")
+
+
+def test_a_slot_of_the_file_says_so_and_offers_no_change(secretary: FlaskClient, post: Post) -> None:
+    page = secretary.get("/timetable/slot?name=早安").text
+    assert "写在文件" in page and "修改" not in page and "删掉这一条" not in page
+    assert secretary.get("/timetable/change?name=早安").status_code == 303
+    post("/timetable/remove", name="早安")
+    assert "没有这一条" in secretary.get("/timetable").text
+
+
+def test_the_week_shows_what_sounds_what_rests_and_what_clashes(
+    secretary: FlaskClient, station: Any, post: Post
+) -> None:
+    save(post, name="撞车", text="一起播。", kind="at", at="07:30")
+    loop = {"every_minutes": 10, "windows": ["09:00-10:00"], "severity": 4}
+    station.slots.save({"name": "防火", "text": "防火。"} | loop)
+    page = secretary.get("/timetable?week=2027-03-03").text
+    assert "2027年3月1日这一周" in page and 'id="day-2027-03-07"' in page
+    picture = page[page.index("<svg") : page.index("</svg>")]
+    assert picture.count('class="rest"') == 21
+    assert picture.count('class="scheduled"') == 7
+    assert picture.count('class="clash"') == 7
+    assert picture.count('class="severity-4"') >= 7
+    assert "style=" not in page
+    assert "和“早安”撞在一起" in page
+    assert "09:00–09:50" in page and "6 遍" in page
+
+
+@pytest.mark.parametrize("week", ["", "x", "0001-01-01", "9999-12-31", "2099-12-31"])
+def test_any_week_of_the_address_is_shown(secretary: FlaskClient, week: str) -> None:
+    assert secretary.get(f"/timetable?week={week}").status_code == 200
+
+
+@pytest.mark.parametrize(
+    "path", ["check", "back", "save", "pause", "remove", "restore", "slot", "change"]
+)
+def test_a_reload_of_what_a_form_led_to_leads_to_the_timetable(
+    secretary: FlaskClient, path: str
+) -> None:
+    answer = secretary.get(f"/timetable/{path}")
+    assert (answer.status_code, answer.location) == (303, "/timetable")
+
+
+@pytest.mark.parametrize("written", ["", "[]", "{", "[" * 5000, '"x"'])
+def test_what_no_page_of_ours_handed_on_is_refused(
+    post: Post, secretary: FlaskClient, written: str
+) -> None:
+    assert post("/timetable/save", written=written).status_code == 400
+    assert post("/timetable/back", written=written).status_code == 400
+
+
+@pytest.mark.parametrize(
+    "written",
+    ['{"name": 5, "at": 3}', '{"at": {"x": 1}, "weekdays": 9}', '{"windows": [1], "once": [[]]}', "{}"],
+)
+def test_a_slot_that_is_none_is_told_and_not_kept(
+    post: Post, secretary: FlaskClient, station: Any, written: str
+) -> None:
+    assert post("/timetable/save", written=written).status_code == 400
+    assert post("/timetable/back", written=written).status_code == 200
+    assert len(station.slots.entries()) == 1
+
+
+@pytest.mark.parametrize("path", ["check", "back", "save", "pause", "remove", "restore"])
+def test_a_form_that_no_page_of_ours_gave_does_nothing(
+    secretary: FlaskClient, station: Any, path: str
+) -> None:
+    assert secretary.post(f"/timetable/{path}", data={"name": "早安", "how": "good"}).status_code == 400
+    assert station.slots.find("早安").paused_until is None
+
+
+def test_nothing_is_shown_without_a_login(client: FlaskClient) -> None:
+    assert client.get("/timetable").status_code == 303
