@@ -74,19 +74,20 @@ def heard(rig: FakeRig, before: int) -> tuple[float, float]:
     return rig.village.heard_at(places[0]), rig.village.heard_at(places[1])
 
 
-def due_to_sample(box: Box, rig: FakeRig, rounds: int) -> list[float]:
-    """Milliseconds, for each time that the slot fell due."""
+def due_to_sample(box: Box, rig: FakeRig, rounds: int) -> tuple[list[float], list[float]]:
+    """Milliseconds to the queue and to the first sample, for each time that the slot fell due."""
     slot = Often("常常", SHORT, timedelta(seconds=3))
     put: list[tuple[datetime, int]] = []
+    queued, late = [], []
 
     def note_and_put(airing) -> None:
         put.append((airing.due_at, len(rig.captured())))
         box.intake.put(airing)
+        queued.append((time.time() - airing.due_at.timestamp()) * 1000)
 
     trust = ClockTrust(box.clock, timedelta(0), Memory(), "bench")
     clockwork = Clockwork([slot], note_and_put, box.clock, trust)
     clockwork.start()
-    late = []
     while len(late) < rounds:
         known = len(put)
         while len(put) == known:
@@ -96,7 +97,7 @@ def due_to_sample(box: Box, rig: FakeRig, rounds: int) -> list[float]:
         ahead = time.time() - time.monotonic()
         late.append((heard(rig, before)[0] + ahead - due_at.timestamp()) * 1000)
     clockwork.stop()
-    return late
+    return queued, late
 
 
 def stop_to_silence(box: Box, rig: FakeRig, rounds: int) -> list[float]:
@@ -132,7 +133,9 @@ def main() -> None:
             process.start()
         print(f"| {arguments.load} busy processes, ms | median | least | p95 | most |")
         print("|---|---|---|---|---|")
-        row("due time → first sample", due_to_sample(box, rig, arguments.rounds))
+        queued, late = due_to_sample(box, rig, arguments.rounds)
+        row("due time → queue", queued)
+        row("due time → first sample", late)
         row("stop → last sample", stop_to_silence(box, rig, max(10, arguments.rounds // 4)))
         for process in busy:
             process.kill()
