@@ -155,18 +155,23 @@ def our_normalise(text: str) -> str:
 
 
 def our_spell(reader: Reader) -> Callable[[Marked], str]:
-    """The dictionary reading of the marked character, found by counting its like before it."""
+    """The dictionary reading of the marked character, found by counting its like before it.
+
+    A traditional or old form (藉, 菸) is said as the character of today that it stands for.
+    """
 
     def spell(marked: Marked) -> str:
-        char = marked.text[marked.place]
+        read = clean(marked.text, 10_000)
+        text = read if len(read) == len(marked.text) else marked.text
+        char = text[marked.place]
         said = [
             one.pinyin
             for line in reader.lines(marked.text)
             for one in line.syllables
             if one.text == char
         ]
-        at = marked.text[: marked.place].count(char)
-        return said[at] if len(said) == marked.text.count(char) else ""
+        at = text[: marked.place].count(char)
+        return said[at] if len(said) == text.count(char) else ""
 
     return spell
 

@@ -96,6 +96,7 @@ def make_parser() -> Parser:
     said.add_argument("--no-wait", action="store_true", help="交给广播站就返回，不等播完")
 
     _add(group, "stop", commands.stop, "停播：停下正在播的，清空等候的")
+    _add(group, "resume", commands.resume, "恢复循环：停播以后，循环不等下一个时段就接着播")
     _add(group, "status", commands.status, "正在播什么，接下来播什么，有没有故障")
     journal_commands.add_options(
         _add(group, "journal", journal_commands.journal, "播出记录，最近的在前")

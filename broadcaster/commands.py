@@ -64,7 +64,14 @@ def air(said: Notice, arguments: Arguments) -> int:
 def stop(arguments: Arguments) -> int:
     answer = _answer_of_running_box({"do": "stop", "asked_by": getpass.getuser()}, arguments)
     count = answer["stopped"]
-    _report(answer, f"已停播，停下了 {count} 条。" if count else "现在没有在播的。", arguments)
+    sentence = f"已停播，停下了 {count} 条。" if count else "现在没有在播的。"
+    _report(answer, sentence + "循环到下一个时段才再播；马上恢复：broadcaster resume", arguments)
+    return 0
+
+
+def resume(arguments: Arguments) -> int:
+    answer = _answer_of_running_box({"do": "resume"}, arguments)
+    _report(answer, "循环恢复了，到时候照常播。", arguments)
     return 0
 
 
@@ -77,6 +84,7 @@ def status(arguments: Arguments) -> int:
         lines.append(f"  已播 {on_air['seconds_played']:.0f} 秒，共 {on_air['seconds_due']:.0f} 秒")
     lines += [f"等候：{_naming(airing)}" for airing in state["waiting"]]
     lines += [f"接下来：{_moment(airing['due_at'])} {_naming(airing)}" for airing in state["next"]]
+    lines += ["循环停了，到下一个时段才再播"] if state["loops_stopped"] else []
     lines += [f"故障：{state['fault']}"] if state["fault"] else []
     _report(state, "\n".join(lines), arguments)
     return 0

@@ -52,6 +52,9 @@ def answers(station: Station, request: Message) -> Iterator[Message]:
                     yield {"ended": entry_as_json(entry)}
             case {"do": "stop", "asked_by": str(asked_by)}:
                 yield {"stopped": station.stop_all(asked_by)}
+            case {"do": "resume"}:
+                station.resume_loops()
+                yield {"loops_stopped": False}
             case {"do": "status"}:
                 yield {"status": _status_as_json(station)}
             case {"do": "device"}:
@@ -242,5 +245,6 @@ def _status_as_json(station: Station) -> Message:
         },
         "waiting": [airing_as_json(airing) for airing in status.waiting],
         "next": [airing_as_json(airing) for airing in station.upcoming(5)],
+        "loops_stopped": status.loops_stopped,
         "fault": status.fault,
     }

@@ -255,8 +255,8 @@ def _tell_start(box: Box, port: int, tell: Callable[[str], None]) -> None:
     except StoreUnusable as error:
         tell(str(error))
     coming = box.station.upcoming(1)
-    if coming:
-        tell(f"下一次定时播出：{coming[0].due_at:%m月%d日 %H:%M} {coming[0].notice.title}")
+    when = f"{coming[0].due_at:%m月%d日 %H:%M} {coming[0].notice.title}" if coming else "七天内没有"
+    tell(f"下一次定时播出：{when}")
 
 
 def _own_address() -> str:

@@ -2,7 +2,7 @@
 
 import logging
 import sys
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 
@@ -20,7 +20,7 @@ from broadcaster.clips.signals import MAKERS, make_signal
 from broadcaster.clips.store import ClipStore
 from broadcaster.errors import BroadcasterError, VoiceUnavailable
 from broadcaster.model import Clip, Item, Line, Notice, Programme, Ready, Script, Signal
-from broadcaster.script.compose import compose
+from broadcaster.script.compose import compose_lines
 from broadcaster.script.reader import Reader
 from broadcaster.settings import LexiconSettings
 from broadcaster.tts.catalogue import Catalogue
@@ -140,18 +140,18 @@ class VoiceChild:
             self._voices[name] = self._catalogue.open(name)
         return self._voices[name]
 
-    def _script(self, request: Compose | Make) -> Script:
+    def _lines(self, request: Compose | Make) -> Iterator[Line]:
         """By the lexicon that the request's key was made with."""
         if request.lexicon != self._lexicon:
             self._lexicon = request.lexicon
             self._reader = self._new_reader()
-        return compose(request.notice, self._settings.station, self._reader)
+        return compose_lines(request.notice, self._settings.station, self._reader)
 
     def _new_reader(self) -> Reader:
         return Reader(self._lexicon, self._settings.station.longest_text)
 
     def _compose(self, request: Compose) -> Work:
-        yield Composed(request.job, self._script(request))
+        yield Composed(request.job, Script(tuple(self._lines(request))))
 
     def _make(self, request: Make) -> Work:
         notice = request.notice
@@ -160,9 +160,9 @@ class VoiceChild:
         if notice.chime is not Signal.NONE:
             items.append(Item(self._signal(notice.chime or Signal.CHIME, keeping)))
             yield Sounding(request.job, (0, 0), Ready(items[0], 0))
-        script = self._script(request)
+        lines = self._lines(request)
         voice = self._voice(notice.voice or self._settings.station.voice)
-        for number, part in enumerate(with_clappers(voice.arrange(script.lines)), start=1):
+        for number, part in enumerate(with_clappers(voice.arrange(lines)), start=1):
             if isinstance(part, Line):
                 items.append(
                     (yield from self._make_line(request, number, part, voice, keeping, not items))

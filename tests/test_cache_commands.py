@@ -72,12 +72,13 @@ def test_the_running_box_does_what_the_command_asks(village: Village, box: Runni
 
 
 def test_what_cannot_be_made_is_told_by_warm(village: Village) -> None:
-    slots = "slots: [{name: 早安, at: '07:30', text: '……'}, {name: 晚安, at: '17:30', text: 晚上好。}]"
+    village.configure(station={"longest_text": 5})
+    slots = "slots: [{name: 早安, at: '07:30', text: 乡亲们早上好。}, {name: 晚安, at: '17:30', text: 晚上好。}]"
     (village.folder / "timetable.yaml").write_text(slots, encoding="utf-8")
     done = village.call("cache", "warm")
     assert done.returncode == 2
     first, second = done.stdout.splitlines()
-    assert first.startswith("1/2  早安") and "标点" in first
+    assert first.startswith("1/2  早安") and "文字太长" in first
     assert second.startswith("2/2  晚安  做好了，")
 
 

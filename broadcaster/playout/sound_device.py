@@ -42,7 +42,7 @@ logger = logging.getLogger(__name__)
 FIRST_RESTART_SECONDS = 0.3
 LONGEST_RESTART_SECONDS = 5.0
 FADING_SECONDS = 1.0
-POWER_SECONDS = 1.5
+POWER_SECONDS = 3.0
 WATCH_SECONDS = 1.0
 # While an item sounds the child reports five times a second.
 HUNG_SECONDS = 3.0

@@ -1,8 +1,10 @@
 """A notice as its script: opening, body as often as it repeats, closing."""
 
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from itertools import chain, tee
 
-from broadcaster.model import Line, Notice, Script, Style
+from broadcaster.model import Line, Notice, Script, Signal, Style
 from broadcaster.script.feet import beats
 from broadcaster.script.reader import Reader
 from broadcaster.settings import StationSettings
@@ -15,31 +17,53 @@ VERSE_PAUSE_SECONDS = 0.55
 
 def compose(notice: Notice, station: StationSettings, reader: Reader) -> Script:
     """The lines in speaking order; `TextRefused` when the body cannot be said."""
-    body = reader.lines(notice.text) if notice.style is Style.PLAIN else _verses(notice, reader)
-    between = _with_last_pause(body, station.repeat_pause_seconds)
+    return Script(tuple(compose_lines(notice, station, reader)))
+
+
+def compose_lines(notice: Notice, station: StationSettings, reader: Reader) -> Iterator[Line]:
+    """The same one by one, each read when it is wanted, so that a long text begins as soon as a short
+    one; `TextRefused` comes at once.
+    """
     opening = _part(station.opening if notice.opening is None else notice.opening, reader)
-    opening = opening and _with_last_pause(opening, OPENING_PAUSE_SECONDS) * station.opening_repeats
-    closing = _part(station.closing if notice.closing is None else notice.closing, reader)
-    said = opening + between * ((notice.repeats or 1) - 1) + body + closing
-    return Script(_with_last_pause(said, 0.0))
+    plain, soon = notice.style is Style.PLAIN, notice.chime is Signal.NONE and not opening
+    read = reader.each_line(notice.text, soon) if plain else _verses(notice, reader)
+    body = chain([next(read)], read)
+    closing = station.closing if notice.closing is None else notice.closing
+    openings = [*_with_last_pause(opening, OPENING_PAUSE_SECONDS)] * station.opening_repeats
+    said = _repeated(body, notice.repeats or 1, station.repeat_pause_seconds)
+    return _with_last_pause(chain(openings, said, _read_when_reached(closing, reader)), 0.0)
 
 
-def _verses(notice: Notice, reader: Reader) -> tuple[Line, ...]:
+def _repeated(body: Iterator[Line], times: int, pause_seconds: float) -> Iterator[Line]:
+    for _ in range(times - 1):
+        body, again = tee(body)
+        yield from _with_last_pause(again, pause_seconds)
+    yield from body
+
+
+def _verses(notice: Notice, reader: Reader) -> Iterator[Line]:
     """The body with even pauses in its verses; in 快板 they are on the beat."""
-    lines = reader.lines_with_verses(notice.text)
-    verse = [line.place_in_verse > 0 for line in lines]
     to_beat = notice.style is Style.KUAIBAN
-    return tuple(
-        replace(line, pause_seconds=VERSE_PAUSE_SECONDS, beats=beats(line) if to_beat else ())
-        if is_verse
-        else line
-        for line, is_verse in zip(lines, verse, strict=True)
-    )
+    for line in reader.lines_with_verses(notice.text):
+        if line.place_in_verse:
+            on_beats = beats(line) if to_beat else ()
+            line = replace(line, pause_seconds=VERSE_PAUSE_SECONDS, beats=on_beats)
+        yield line
 
 
 def _part(text: str, reader: Reader) -> tuple[Line, ...]:
     return reader.lines(text) if text.strip() else ()
 
 
-def _with_last_pause(lines: tuple[Line, ...], seconds: float) -> tuple[Line, ...]:
-    return (*lines[:-1], replace(lines[-1], pause_seconds=seconds))
+def _read_when_reached(text: str, reader: Reader) -> Iterator[Line]:
+    yield from _part(text, reader)
+
+
+def _with_last_pause(lines: Iterable[Line], seconds: float) -> Iterator[Line]:
+    held: Line | None = None
+    for line in lines:
+        if held:
+            yield held
+        held = line
+    if held:
+        yield replace(held, pause_seconds=seconds)

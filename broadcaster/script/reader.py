@@ -3,12 +3,12 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
-from itertools import accumulate
+from itertools import accumulate, chain, repeat
 
 from broadcaster.errors import TextRefused
 from broadcaster.model import Break, Line, Syllable
 from broadcaster.script import normalise, pronounce
-from broadcaster.script.clauses import SECONDS, Clause, Rest, split_clauses
+from broadcaster.script.clauses import RESTS, SECONDS, Clause, Rest, split_clauses
 from broadcaster.script.clean import clean
 from broadcaster.script.lexicon import load_lexicon
 from broadcaster.script.phrasing import cut_worth, gaps
@@ -19,8 +19,13 @@ from broadcaster.settings import LexiconSettings
 
 # More is over 6 s of one breath; the first sound waits for the whole line's durations.
 LONGEST_LINE = 30
+# The decoder works 2 ms on a character before the first of them sounds.
+LONGEST_FIRST = 16
 # What decides a reading stands nearer than this, and the first sound does not wait for more.
 LONGEST_SENTENCE = 100
+# For a character the network needs 0.3 ms, so a text whose beginning is waited for begins in pieces:
+# the first line, the one behind it that says whether it is the last, and what may join that.
+FIRST_SENTENCES = (25, 25, 25)
 # Up to so many characters two clauses are one line, by what parts them.
 JOINED = {Rest.ITEM: 20, Rest.COMMA: 15, Rest.COLON: 6}
 
@@ -55,24 +60,34 @@ class Reader:
 
     def lines(self, text: str) -> tuple[Line, ...]:
         """What will be said, line by line; `TextRefused` when there is nothing to say."""
-        return self._lines(clean(text, self._longest_text))
+        return tuple(self.each_line(text))
+
+    def each_line(self, text: str, soon: bool = False) -> Iterator[Line]:
+        """The same, a line read when it is wanted; `TextRefused` comes with the first.
+
+        With `soon` nothing sounds before it: it is short, for its sound waits for the whole of it.
+        """
+        return self._each_line(clean(text, self._longest_text), soon)
 
     def lines_with_verses(self, text: str) -> tuple[Line, ...]:
         """The same with every verse line by line; `TextRefused` when there is nothing to say."""
-        return lines_with_verses(clean(text, self._longest_text), self._lines)
+        cleaned = clean(text, self._longest_text)
+        return lines_with_verses(cleaned, lambda piece: tuple(self._each_line(piece)))
 
-    def _lines(self, text: str) -> tuple[Line, ...]:
-        stretches = list(_join(self._stretches(text)))
-        if not stretches:
+    def _each_line(self, text: str, soon: bool = False) -> Iterator[Line]:
+        stretches = _join(self._stretches(text, FIRST_SENTENCES if soon else ()))
+        first = next(stretches, None)
+        if first is None:
             raise TextRefused("这段文字里没有能念的字，请写上要说的话。")
-        return tuple(_line(stretch) for stretch in stretches)
+        yield from map(_line, _first_breath(first) if soon else (first,))
+        yield from map(_line, stretches)
 
     def warm(self) -> None:
         """Load everything that the first text would wait for, about 1 s."""
         self.lines("一行人在12号楼长谈")
 
-    def _stretches(self, text: str) -> Iterator[Stretch]:
-        for sentence in _sentences(text):
+    def _stretches(self, text: str, first_sizes: tuple[int, ...]) -> Iterator[Stretch]:
+        for sentence in _sentences(text, first_sizes):
             spoken = "".join(said + clause.mark for clause, said in sentence)
             start = 0
             for clause, said in sentence:
@@ -83,14 +98,16 @@ class Reader:
                     yield from _breaths(clause, words)
 
 
-def _sentences(text: str) -> Iterator[list[tuple[Clause, str]]]:
+def _sentences(text: str, first_sizes: tuple[int, ...]) -> Iterator[list[tuple[Clause, str]]]:
     """Clauses with their spoken words, those together that a sentence or a line of the text holds."""
+    sizes = chain(first_sizes, repeat(LONGEST_SENTENCE))
+    longest = next(sizes)
     sentence: list[tuple[Clause, str]] = []
     for clause in split_clauses(text):
         sentence.append((clause, normalise.normalise(clause.words)))
-        if clause.rest >= Rest.LINE or sum(len(said) for _, said in sentence) > LONGEST_SENTENCE:
+        if clause.rest >= Rest.LINE or sum(len(said) for _, said in sentence) > longest:
             yield sentence
-            sentence = []
+            sentence, longest = [], next(sizes)
     if sentence:
         yield sentence
 
@@ -104,16 +121,30 @@ def _breaths(clause: Clause, words: list[Word]) -> Iterator[Stretch]:
     yield Stretch(written[-1], tuple(pieces[-1]), clause.mark, clause.rest)
 
 
-def _cut(words: list[Word]) -> list[list[Word]]:
+def _first_breath(stretch: Stretch) -> Iterator[Stretch]:
+    """A long one in two."""
+    first, *behind = _cut(list(stretch.words), LONGEST_FIRST)
+    if not behind:
+        yield stretch
+        return
+    left = [word for piece in behind for word in piece]
+    said = ["".join(word.text for word in words) for words in (first, left)]
+    written = _written_of(stretch.written, said)
+    mark = first.pop().text if first[-1].is_mark else ""
+    yield Stretch(written[0], tuple(first), mark, RESTS.get(mark, Rest.NONE))
+    yield Stretch(written[1], tuple(left), stretch.mark, stretch.rest)
+
+
+def _cut(words: list[Word], longest: int = LONGEST_LINE) -> list[list[Word]]:
     """Halved at the best place near the middle until every piece fits."""
     sizes = [0 if word.is_mark else len(word.text) for word in words]
     total = sum(sizes)
-    if total <= LONGEST_LINE or len(words) < 2:
+    if total <= longest or len(words) < 2:
         return [words]
     ends = list(accumulate(sizes))
     worth = cut_worth(words)
     place = max(range(1, len(words)), key=lambda at: worth[at - 1] - abs(ends[at - 1] / total - 0.5))
-    return _cut(words[:place]) + _cut(words[place:])
+    return _cut(words[:place], longest) + _cut(words[place:], longest)
 
 
 def _written_of(written: str, pieces: list[str]) -> list[str]:

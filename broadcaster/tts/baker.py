@@ -6,11 +6,11 @@ from pathlib import Path
 
 import numpy as np
 from ai_edge_litert.interpreter import Interpreter
-from numpy.typing import NDArray
 
 from broadcaster.beat import Timing
 from broadcaster.errors import LineRefused
 from broadcaster.model import Line, Waveform
+from broadcaster.tts.acoustic import Acoustic, Durations, LineTooLong, Samples
 from broadcaster.tts.baker_symbols import REVISION, BakerSymbols
 from broadcaster.tts.mel_timing import lay_out
 from broadcaster.tts.quiet import quiet_stderr
@@ -18,23 +18,15 @@ from broadcaster.tts.voice import Voice
 from broadcaster.tts.voice_folder import VoiceDamaged, check_files, damaged, read_description
 from broadcaster.tts.vowels import consonant_onset, vowel_onsets
 
-ACOUSTIC_FILE = "fastspeech2.tflite"
 SYMBOLS_FILE = "symbols.json"
 
 HOP = 300  # samples per frame at 24 kHz
 FRAME_SECONDS = 0.0125
-LONGEST_FRAMES = 2_048  # the model's table of positions ends there: 25.6 s
-# 64 frames let the first sound out early; 160 cost least over lines of 5 to 30 characters.
-WINDOWS = (64, 160)
+# 40 frames let the first sound out early, the 80 that 96 add are there before it is over on a slow board
+# too; with 160 behind them the least is made twice over lines of 5 to 30 characters.
+WINDOWS = (40, 96, 160)
 OVERLAP_FRAMES = 16  # joins 72 dB below the sound; 12 frames 42 dB, 8 frames 38 dB
 LEAD_FRAMES = 8  # 0.1 s
-
-Samples = NDArray[np.float32]
-Durations = NDArray[np.int32]
-
-
-class LineTooLong(Exception):
-    """More than the model can speak in one go."""
 
 
 class BakerVoice(Voice):
@@ -51,7 +43,7 @@ class BakerVoice(Voice):
             check_files(folder, description)
             self._symbols = BakerSymbols(folder / SYMBOLS_FILE)
             with quiet_stderr():
-                self._acoustic = _Acoustic(folder / ACOUSTIC_FILE, threads)
+                self._acoustic = Acoustic(folder, threads)
                 self._vocoders = {
                     window: Vocoder(folder / vocoder_file(window), threads) for window in WINDOWS
                 }
@@ -60,13 +52,18 @@ class BakerVoice(Voice):
         self.version = f"{description.version}.{REVISION}"
 
     def speak(self, line: Line, pace: float = 1.0) -> Iterator[Waveform]:
-        mel = self.frames(line, pace)
-        for window in plan_windows(len(mel)):
+        coarse, durations = self._coarse(line, pace)
+        spoken = _spoken_part(durations)
+        mel = coarse[:0]
+        for window in plan_windows(spoken.stop - spoken.start):
+            first, end = spoken.start + len(mel), spoken.start + window.start + window.size
+            more = self._acoustic.refined(coarse, first, min(end, spoken.stop))
+            mel = np.concatenate([mel, more])
             yield Waveform(self._vocode(mel, window), self.rate_hz)
 
     def speak_on_beats(self, line: Line, timing: Timing) -> Iterator[Waveform]:
-        mel, durations = self._frames_and_durations(line, 1.0)
-        mel = mel[: _spoken_part(durations).stop]
+        coarse, durations = self._coarse(line, 1.0)
+        mel = self._acoustic.refined(coarse, 0, _spoken_part(durations).stop)
         ends = np.cumsum(durations) * FRAME_SECONDS
         finals = [float(ends[place - 1]) for place in self._symbols.finals(line)]
         # Sounded once as it comes, to hear where the vowels are; the model's durations do not say.
@@ -85,15 +82,16 @@ class BakerVoice(Voice):
 
     def frames(self, line: Line, pace: float = 1.0) -> Samples:
         """The line as frames of 12.5 ms by 80 mel bands. Raises `LineRefused`."""
-        mel, durations = self._frames_and_durations(line, pace)
-        return mel[_spoken_part(durations)]
+        coarse, durations = self._coarse(line, pace)
+        spoken = _spoken_part(durations)
+        return self._acoustic.refined(coarse, spoken.start, spoken.stop)
 
-    def _frames_and_durations(self, line: Line, pace: float) -> tuple[Samples, Durations]:
-        """All that the model makes, and how many of the frames each symbol takes."""
+    def _coarse(self, line: Line, pace: float) -> tuple[Samples, Durations]:
+        """The line as the decoder makes it, and how many of the frames each symbol takes."""
         if not line.syllables:
             raise LineRefused(f"这一行没有可读的字：{line.written}")
         try:
-            return self._acoustic.frames(self._symbols.numbers(line), pace)
+            return self._acoustic.coarse(self._symbols.numbers(line), pace)
         except LineTooLong as error:
             raise LineRefused(f"这一行太长，请用标点分开：{line.written}") from error
 
@@ -103,38 +101,6 @@ class BakerVoice(Voice):
         sound = self._vocoders[window.size].sound(padded)
         kept = sound[(window.first - window.start) * HOP : (window.end - window.start) * HOP]
         return np.clip(kept, -1.0, 1.0)
-
-
-class _Acoustic:
-    """FastSpeech2: symbols in, mel frames out; planned anew for each number of symbols."""
-
-    def __init__(self, path: Path, threads: int) -> None:
-        self._interpreter = Interpreter(model_path=str(path), num_threads=threads)
-        self._inputs = [each["index"] for each in self._interpreter.get_input_details()]
-        outputs = [each["index"] for each in self._interpreter.get_output_details()]
-        self._mel, self._durations = outputs[1], outputs[2]
-
-    def frames(self, numbers: list[int], pace: float) -> tuple[Samples, Durations]:
-        """Frames by 80 mel bands, and how many of them each symbol takes; raises `LineTooLong`."""
-        if len(numbers) > LONGEST_FRAMES:
-            raise LineTooLong(f"{len(numbers)} symbols")
-        try:
-            self._run(numbers, pace)
-        except RuntimeError as error:
-            raise LineTooLong(str(error)) from error
-        mel: Samples = self._interpreter.get_tensor(self._mel)[0]
-        durations: Durations = self._interpreter.get_tensor(self._durations)[0]
-        return mel, durations
-
-    def _run(self, numbers: list[int], pace: float) -> None:
-        speaker, one = np.zeros(1, np.int32), np.ones(1, np.float32)
-        stretch = np.array([1 / pace], np.float32)
-        values = [np.array([numbers], np.int32), speaker, stretch, one, one]
-        self._interpreter.resize_tensor_input(self._inputs[0], [1, len(numbers)])
-        self._interpreter.allocate_tensors()
-        for index, value in zip(self._inputs, values, strict=True):
-            self._interpreter.set_tensor(index, value)
-        self._interpreter.invoke()
 
 
 def _spoken_part(durations: Durations) -> slice:
@@ -173,16 +139,18 @@ class Window:
     end: int
 
 
-def plan_windows(frames: int, sizes: tuple[int, int] = WINDOWS) -> Iterator[Window]:
-    """Cover `frames` with windows of the two `sizes`: the first is small, so is the last if it can be.
+def plan_windows(frames: int) -> Iterator[Window]:
+    """Cover `frames` with WINDOWS: the first is the smallest, the next ones grow, the last one is as
+    small as it can be.
 
     Each looks OVERLAP_FRAMES past what is kept, but not past the ends of the line: the last window
     is moved back to end there, for the vocoder mirrors its input at the ends.
     """
-    first, (small, large) = 0, sizes
+    first, grown = 0, iter(WINDOWS)
     while first < frames:
         start = max(0, first - OVERLAP_FRAMES)
-        size = small if first == 0 or frames - start <= small else large
+        planned = next(grown, WINDOWS[-1])
+        size = next(size for size in WINDOWS if size == planned or frames - start <= size)
         if start + size >= frames:
             start, end = max(0, frames - size), frames
         else:

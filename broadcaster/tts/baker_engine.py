@@ -3,11 +3,17 @@
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from broadcaster.errors import VoiceUnavailable
 from broadcaster.tts.baker_symbols import REVISION
 from broadcaster.tts.engine import Engine, VoiceEntry
 from broadcaster.tts.package_source import Source
 from broadcaster.tts.voice import Voice
 from broadcaster.tts.voice_folder import DESCRIPTION_FILE, VoiceDamaged, damaged, read_description
+
+WHEEL_SHA256 = "dad073dff12ccd55508a870f304559a6c309edaddb3536e95e2ddc79f2dab424"
+RECIPE = 2  # raised when the models made from this wheel change; scripts/setup then makes them anew
+READY = "可用"
+MADE_AS = f"{WHEEL_SHA256[:8]}.{RECIPE}"
 
 
 class BakerEngine(Engine):
@@ -21,12 +27,12 @@ class BakerEngine(Engine):
         self._threads = threads
 
     def entries(self) -> list[VoiceEntry]:
-        ready = (self._folder / DESCRIPTION_FILE).exists()
+        state = self._state()
         return [
             VoiceEntry(
                 name="baker:female",
-                ready=ready,
-                state="可用" if ready else "未安装",
+                ready=state == READY,
+                state=state,
                 note="离线女声，不需要网络，24 kHz",
                 licence="模型 MIT 许可；训练用的标贝数据集只供非商业用途",
                 title="离线女声",
@@ -36,9 +42,21 @@ class BakerEngine(Engine):
 
     def version(self, voice: str) -> str:
         try:
-            return f"{read_description(self._folder).version}.{REVISION}"
+            made_as = read_description(self._folder).version
         except VoiceDamaged as error:
             raise damaged(self.name) from error
+        if made_as != MADE_AS:
+            raise VoiceUnavailable("语音 baker 是旧版的，请重新安装：broadcaster voices install baker")
+        return f"{made_as}.{REVISION}"
+
+    def _state(self) -> str:
+        if not (self._folder / DESCRIPTION_FILE).exists():
+            return "未安装"
+        try:
+            self.version("")
+        except VoiceUnavailable:
+            return "要重新安装"
+        return READY
 
     def open(self, voice: str) -> Voice:
         from broadcaster.tts.baker import BakerVoice

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from broadcaster.model import Break, Line, Syllable
 
-REVISION = 1  # raised when the same syllables come to sound different, so that clips are made anew
+REVISION = 2  # raised when the same syllables come to sound different, so that clips are made anew
 
 SILENCE, END = "sil", "eos"
 ERHUA = "er5"

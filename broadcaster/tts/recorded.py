@@ -1,6 +1,6 @@
 """A person's own recordings as a voice: what was recorded can be said, nothing else."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -33,15 +33,13 @@ class RecordedVoice(Voice):
         self.version = version(folder)
         self._phrases = phrases(folder)
 
-    def arrange(self, lines: Sequence[Line]) -> list[Line]:
+    def arrange(self, lines: Iterable[Line]) -> Iterator[Line]:
         """Lines that are one recording together become one line: 火灾！ and 请立即撤离。"""
-        arranged: list[Line] = []
-        place = 0
-        while place < len(lines):
-            count = self._recorded_together(lines[place:])
-            arranged.append(_joined(lines[place : place + count]))
-            place += count
-        return arranged
+        left = list(lines)
+        while left:
+            count = self._recorded_together(left)
+            yield _joined(left[:count])
+            left = left[count:]
 
     def speak(self, line: Line, pace: float = 1.0) -> Iterator[Waveform]:
         path = self._recording(line)

@@ -1,7 +1,7 @@
 """A TFLite model taken apart, so that operators can be rerouted, and put together again."""
 
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import Any, TypeVar
 
 import flatbuffers
 import numpy as np
@@ -12,6 +12,7 @@ FILE_IDENTIFIER = b"TFL3"
 ALIGNMENT = 16  # the schema's force_align for weights; the plain packer keeps 46 of 189 buffers on it
 
 Operation = schema.BuiltinOperator
+Found = TypeVar("Found")
 
 
 class UnknownGraph(Exception):
@@ -47,6 +48,10 @@ class Graph:
         """The name of a custom operator, b"" for a builtin one."""
         return self._model.operatorCodes[operator.opcodeIndex].customCode or b""
 
+    def named(self, name: bytes) -> int:
+        """The tensor of this name."""
+        return _only(number for number in range(self.tensor_count) if self.tensor(number).name == name)
+
     @property
     def tensor_count(self) -> int:
         return len(self._graph.tensors)
@@ -58,9 +63,24 @@ class Graph:
         """The operator that puts out `tensor`."""
         return _only(each for each in self.operators if tensor in each.outputs)
 
+    def readers(self, tensor: int) -> list[Any]:
+        """The operators that take `tensor`."""
+        return [each for each in self.operators if tensor in each.inputs]
+
     def reader(self, tensor: int, kind: int) -> Any:
         """The one operator of this kind that takes `tensor`."""
-        return _only(each for each in self.of_kind(kind) if tensor in each.inputs)
+        return _only(each for each in self.readers(tensor) if self.kind(each) == kind)
+
+    def cut(self, inputs: Iterable[int], outputs: Iterable[int]) -> None:
+        """Keep what makes `outputs` from `inputs`, and the weights of that alone."""
+        self._graph.inputs, self._graph.outputs = list(inputs), list(outputs)
+        self.inputs = list(self._graph.inputs)
+        self._drop_unread_operators()
+        read = {tensor for each in self.operators for tensor in (*each.inputs, *each.outputs)}
+        kept = {self.tensor(tensor).buffer for tensor in read if tensor >= 0}
+        for number, buffer in enumerate(self._model.buffers):
+            if number not in kept:
+                buffer.data = None
 
     def reroute(self, old: int, new: int) -> None:
         """Whoever took tensor `old` takes `new`."""
@@ -70,6 +90,14 @@ class Graph:
     def integers(self, tensor: int) -> NDArray[np.int32]:
         """The numbers of a constant int32 tensor, in a row."""
         return np.frombuffer(self._model.buffers[self.tensor(tensor).buffer].data.tobytes(), "<i4")
+
+    def dequantize(self, tensor: int) -> None:
+        """Turn constant weights of 8 bits with one scale into floats."""
+        weights = self.tensor(tensor)
+        buffer, (scale,) = self._model.buffers[weights.buffer], weights.quantization.scale
+        values = buffer.data.view(np.int8).astype(np.float32) * np.float32(scale)
+        buffer.data, weights.type = np.frombuffer(values.tobytes(), np.uint8), schema.TensorType.FLOAT32
+        weights.quantization = None
 
     def add_integers(self, values: Iterable[int]) -> int:
         """A new constant int32 tensor."""
@@ -98,9 +126,9 @@ class Graph:
         return bytes(builder.Output())
 
     def _drop_unread_operators(self) -> None:
-        needed, kept = set(self._graph.outputs), []
+        given, needed, kept = set(self._graph.inputs), set(self._graph.outputs), []
         for each in reversed(self.operators):
-            if needed.intersection(each.outputs):
+            if (needed - given).intersection(each.outputs):
                 needed.update(each.inputs)
                 kept.append(each)
         self._graph.operators = kept[::-1]
@@ -120,8 +148,8 @@ class _AlignedBuilder(flatbuffers.Builder):  # type: ignore[misc]
         return int(super().CreateNumpyVector(x))
 
 
-def _only(found: Iterable[Any]) -> Any:
-    operators = list(found)
-    if len(operators) != 1:
-        raise UnknownGraph(f"one operator expected, found {len(operators)}")
-    return operators[0]
+def _only(found: Iterable[Found]) -> Found:
+    every = list(found)
+    if len(every) != 1:
+        raise UnknownGraph(f"one expected, found {len(every)}")
+    return every[0]

@@ -1,7 +1,7 @@
 """The contract of a voice: a line of syllables in, sound out."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 
 from broadcaster.beat import Timing
 from broadcaster.model import Line, Waveform
@@ -31,9 +31,12 @@ class Voice(ABC):
         engine itself is out of order.
         """
 
-    def arrange(self, lines: Sequence[Line]) -> list[Line]:
-        """The lines as this voice speaks them: some may become one, none may be lost."""
-        return list(lines)
+    def arrange(self, lines: Iterable[Line]) -> Iterator[Line]:
+        """The lines as this voice speaks them: some may become one, none may be lost.
+
+        They are read as they are taken, and a live first line waits for all that is taken before it.
+        """
+        return iter(lines)
 
     def speak_on_beats(self, line: Line, timing: Timing) -> Iterator[Waveform]:
         """The same with the line's vowels when they are due; it may end later than it should.

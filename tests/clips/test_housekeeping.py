@@ -89,7 +89,7 @@ def test_what_is_due_stays_and_is_not_gone_through_every_second(village: Village
 
 def test_what_is_on_the_air_stays_until_its_end(village: Village) -> None:
     sounding, heard = village.fill("a0", 9), list[Delivery]()
-    ready = Ready(Item(sounding))
+    ready = Ready(Item(sounding), 1)
     with village.house.on_air(heard.append) as deliver:
         deliver(ready)
         village.house.prune(0)

@@ -1,9 +1,14 @@
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
 from verses import GREETINGS, VISITS
 
-from broadcaster.model import Notice, Style
-from broadcaster.script.compose import compose
+from broadcaster.errors import TextRefused
+from broadcaster.model import Line, Notice, Signal, Style
+from broadcaster.script.compose import compose, compose_lines
 from broadcaster.script.reader import Reader
-from broadcaster.settings import StationSettings
+from broadcaster.settings import LexiconSettings, StationSettings
 
 STATION = StationSettings(
     opening="全体村民注意了", opening_repeats=1, closing="广播完了", repeat_pause_seconds=3
@@ -49,6 +54,46 @@ def test_the_lines_of_a_verse_have_even_pauses(reader: Reader) -> None:
     assert [line.place_in_verse for line in lines] == [0, 1, 2, 3, 4, 5]
     assert len({line.pause_seconds for line in lines[1:-1]}) == 1
     assert not any(line.beats for line in lines)
+
+
+def test_a_long_text_is_read_line_by_line_as_it_is_wanted() -> None:
+    class Watched(Reader):
+        read = 0
+
+        def each_line(self, text: str, soon: bool = False) -> Iterator[Line]:
+            for line in super().each_line(text, soon):
+                self.read += 1
+                yield line
+
+    reader = Watched(LexiconSettings())
+    lines = compose_lines(Notice("明天上午全村停水检修，请提前储水。" * 30), STATION, reader)
+    next(lines)
+    assert reader.read < 4
+    assert len(list(lines)) > 30
+
+
+def test_a_line_with_nothing_before_it_is_short(reader: Reader) -> None:
+    text = "第一小组请到村委会大院里领取今年春天的农药化肥和良种补贴款。"
+    unannounced = Notice(text, chime=Signal.NONE, closing="")
+    first, behind = compose(unannounced, StationSettings(), reader).lines
+    assert len(first.syllables) <= 16
+    assert first.written + behind.written == text
+    assert first.pause_seconds == 0
+    for announced in (Notice(text, closing=""), replace(unannounced, opening="通知")):
+        assert text in [line.written for line in compose(announced, StationSettings(), reader).lines]
+
+
+def test_a_short_first_line_ends_where_the_text_pauses(reader: Reader) -> None:
+    notice = Notice("请带身份证、户口本、照片、银行卡、医保卡、低保证。", chime=Signal.NONE)
+    first, behind = compose(notice, StationSettings(), reader).lines[:2]
+    assert first.spoken == "请带身份证、户口本、照片、"
+    assert first.pause_seconds > 0
+    assert behind.spoken == "银行卡、医保卡、低保证。"
+
+
+def test_what_cannot_be_said_is_refused_before_the_opening(reader: Reader) -> None:
+    with pytest.raises(TextRefused):
+        compose_lines(Notice("？！"), STATION, reader)
 
 
 def test_in_kuaiban_a_verse_is_on_the_beat_each_time_it_is_said(reader: Reader) -> None:

@@ -19,6 +19,7 @@ POLYPHONES = """
     [应]该参加 ying1|高[血]压 xue4|放鞭[炮] pao4|新[冠]肺炎 guan1|覆盖[率] lv4|秸秆[还]田 huan2
     [看]护孩子 kan1|[看]病 kan4|[剥]玉米 bao1|理[发]店 fa4|抽[空]来 kong4|测[量]体温 liang2
     [和]面 huo2|淹[没] mo4|没[收] shou1|[挨]打 ai2|尽[力] li4|[薄]膜 bo2|[提]防 di1|各[乡]镇 xiang1
+    [弄]干净 nong4|没[弄]明白 nong4|多[弄]点柴火 nong4|新华路四十[弄]二号 long4
 """
 PLACES = """
     [乐]亭县 lao4|[蔚]县 yu4|井[陉] xing2|[行]唐 xing2|[大]城县 dai4|[大]城市 da4|[鄚]州 mao4

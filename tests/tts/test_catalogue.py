@@ -1,5 +1,6 @@
 """Which voices there are, and what is said of those that are not."""
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -8,6 +9,7 @@ import pytest
 from spoken import baker_folder
 
 from broadcaster.errors import VoiceUnavailable
+from broadcaster.tts.baker_engine import MADE_AS
 from broadcaster.tts.catalogue import Catalogue
 
 ASK_FOR_A_VERSION = """
@@ -44,6 +46,18 @@ def test_an_installed_voice_is_ready_and_its_licence_told(installed: Catalogue) 
     entry = next(entry for entry in installed.entries() if entry.name == "baker:female")
     assert (entry.ready, entry.state) == (True, "可用")
     assert "非商业" in entry.licence
+
+
+def test_a_voice_made_by_an_older_recipe_is_to_be_installed_again(
+    empty: Catalogue, tmp_path: Path
+) -> None:
+    shutil.copytree(baker_folder(), tmp_path / "baker")
+    description = tmp_path / "baker" / "voice.json"
+    description.write_text(description.read_text().replace(MADE_AS, MADE_AS[:-1] + "0"))
+    entry = next(entry for entry in empty.entries() if entry.name == "baker:female")
+    assert (entry.ready, entry.state) == (False, "要重新安装")
+    with pytest.raises(VoiceUnavailable, match="broadcaster voices install baker"):
+        empty.version("baker:female")
 
 
 def test_the_version_is_that_of_the_voice_once_opened(installed: Catalogue) -> None:

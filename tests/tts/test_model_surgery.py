@@ -1,6 +1,7 @@
 """What is changed in the published models, on the models themselves."""
 
 import zipfile
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -8,9 +9,12 @@ import pytest
 from ai_edge_litert import schema_py_generated as schema
 from ai_edge_litert.interpreter import Interpreter
 from numpy.typing import NDArray
-from spoken import first_words
+from spoken import baker_folder, first_words
 
+from broadcaster.tts.acoustic import Acoustic
+from broadcaster.tts.acoustic_parts import DECODER_FILE, ENCODER_FILE, cut_acoustic
 from broadcaster.tts.baker import BakerVoice
+from broadcaster.tts.baker_symbols import BakerSymbols
 from broadcaster.tts.dropout import RANDOM, remove_dropout
 from broadcaster.tts.fixed_vocoder import fix_frames
 from broadcaster.tts.install_baker import ACOUSTIC, VOCODER
@@ -43,6 +47,11 @@ def fixed(vocoder: bytes) -> bytes:
     return graph.packed()
 
 
+@pytest.fixture(scope="module")
+def parts(without_dropout: bytes) -> dict[str, bytes]:
+    return cut_acoustic(without_dropout)
+
+
 def kinds(content: bytes) -> set[int]:
     graph = Graph(content)
     return {graph.kind(operator) for operator in graph.operators}
@@ -64,6 +73,21 @@ def vocode(content: bytes, mel: NDArray[np.float32]) -> NDArray[np.float32]:
     interpreter.set_tensor(index, mel[np.newaxis])
     interpreter.invoke()
     return np.array(interpreter.get_tensor(interpreter.get_output_details()[0]["index"])[0, :, 0])
+
+
+def acoustic_frames(content: bytes, numbers: list[int]) -> tuple[NDArray[np.float32], NDArray[np.int32]]:
+    """Of the model before it was cut."""
+    interpreter = Interpreter(model_content=content, num_threads=2)
+    inputs = [each["index"] for each in interpreter.get_input_details()]
+    _, refined, durations, *_ = (each["index"] for each in interpreter.get_output_details())
+    interpreter.resize_tensor_input(inputs[0], [1, len(numbers)])
+    interpreter.allocate_tensors()
+    one = np.ones(1, np.float32)
+    given = [np.array([numbers], np.int32), np.zeros(1, np.int32), one, one, one]
+    for index, value in zip(inputs, given, strict=True):
+        interpreter.set_tensor(index, value)
+    interpreter.invoke()
+    return interpreter.get_tensor(refined)[0], interpreter.get_tensor(durations)[0]
 
 
 def test_dropout_is_gone_with_its_six_operators_each(acoustic: bytes, without_dropout: bytes) -> None:
@@ -96,6 +120,45 @@ def test_weights_stay_on_the_boundary_that_the_format_demands(
         places = [each.DataAsNumpy().ctypes.data - start for each in buffers if each.DataLength()]
         assert len(places) > 100
         assert not any(place % 16 for place in places)
+
+
+def test_the_parts_of_the_acoustic_model_work_out_no_shapes(
+    without_dropout: bytes, parts: dict[str, bytes]
+) -> None:
+    slow = {Operation.EXPAND_DIMS, Operation.SQUEEZE, Operation.PACK, Operation.TILE}
+    assert slow <= kinds(without_dropout)
+    for content in parts.values():
+        assert not slow & kinds(content)
+
+
+def test_each_part_has_its_own_weights_alone(without_dropout: bytes, parts: dict[str, bytes]) -> None:
+    assert len(parts[ENCODER_FILE]) + len(parts[DECODER_FILE]) < len(without_dropout)
+
+
+def test_the_parts_make_the_frames_that_the_whole_makes(
+    without_dropout: bytes, parts: dict[str, bytes], baker: BakerVoice, tmp_path: Path
+) -> None:
+    for name, content in parts.items():
+        (tmp_path / name).write_bytes(content)
+    acoustic = Acoustic(tmp_path, threads=2)
+    for count in (3, 30):
+        numbers = BakerSymbols(baker_folder() / "symbols.json").numbers(first_words(count))
+        whole, durations = acoustic_frames(without_dropout, numbers)
+        coarse, lasting = acoustic.coarse(numbers, 1.0)
+        refined = acoustic.refined(coarse, 0, len(coarse))
+        assert np.array_equal(durations, lasting)
+        # Weights of 8 bits make the published postnet round what it takes.
+        assert np.sum(whole**2) > 10**4 * np.sum((whole - refined) ** 2)
+
+
+def test_frames_are_refined_in_windows_as_in_one_go(baker: BakerVoice) -> None:
+    acoustic = Acoustic(baker_folder(), threads=2)
+    numbers = BakerSymbols(baker_folder() / "symbols.json").numbers(first_words(12))
+    coarse, _ = acoustic.coarse(numbers, 1.0)
+    cuts = [0, 1, 30, 31, 90, len(coarse)]
+    windows = [acoustic.refined(coarse, *each) for each in pairwise(cuts)]
+    whole = acoustic.refined(coarse, 0, len(coarse))
+    assert np.abs(np.concatenate(windows) - whole).max() < 1e-4
 
 
 def test_the_fixed_vocoder_has_none_of_the_slow_operators(vocoder: bytes, fixed: bytes) -> None:

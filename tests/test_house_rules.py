@@ -1,0 +1,68 @@
+"""The rules of the house in the running box: quiet hours, and a stop that is remembered."""
+
+import json
+from collections.abc import Callable, Iterator
+
+import pytest
+from village import RunningBox, Village
+
+Start = Callable[[], RunningBox]
+ALWAYS = {"name": "总是", "windows": ["00:00-12:00", "12:00-24:00"]}
+
+
+@pytest.fixture
+def start(village: Village) -> Iterator[Start]:
+    running: list[RunningBox] = []
+
+    def started() -> RunningBox:
+        running.append(RunningBox(village))
+        return running[-1]
+
+    yield started
+    for box in running:
+        box.end()
+
+
+def loops_stopped(village: Village) -> bool:
+    stopped: bool = json.loads(village.call("status", "--json").stdout)["loops_stopped"]
+    return stopped
+
+
+def test_in_quiet_hours_a_person_is_told_so_and_only_red_is_heard(
+    village: Village, start: Start
+) -> None:
+    village.configure(quiet={"hours": [ALWAYS]})
+    start()
+    refused = village.call("say", "明天上午停水。")
+    assert refused.returncode == 2
+    assert "现在是静音时段：总是不播" in refused.stderr and "红色" in refused.stderr
+    assert village.call("say", "洪水来了，快上山。", "--severity", "1", "--repeats", "1").returncode == 0
+    rows = json.loads(village.call("journal", "--json").stdout)
+    assert [row["outcome"] for row in rows] == ["PLAYED"], "what was refused was never accepted"
+
+
+def test_a_box_that_comes_up_at_night_says_why_it_does_not_greet(village: Village) -> None:
+    village.configure(quiet={"hours": [ALWAYS]})
+    box = RunningBox(village, "--greet")
+    try:
+        assert any(line.startswith("没有试音：现在是静音时段") for line in box.lines)
+    finally:
+        box.end()
+
+
+def test_a_stop_is_remembered_over_a_restart_until_somebody_resumes(
+    village: Village, start: Start
+) -> None:
+    (village.folder / "timetable.yaml").write_text(
+        "slots: [{name: 防火, every_minutes: 720, windows: ['00:00-24:00'], text: 注意防火。}]",
+        encoding="utf-8",
+    )
+    box = start()
+    assert not loops_stopped(village)
+    assert "broadcaster resume" in village.call("stop").stdout
+    assert loops_stopped(village)
+    box.end()
+    start()
+    assert loops_stopped(village)
+    assert village.call("resume").returncode == 0
+    assert not loops_stopped(village)
