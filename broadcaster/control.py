@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from broadcaster.errors import BroadcasterError
+from broadcaster.foothold import footholds, in_foothold
 from broadcaster.model import (
     Airing,
     JournalEntry,
@@ -77,16 +78,17 @@ def answers(station: Station, request: Message) -> Iterator[Message]:
 
 def ask(state_folder: Path, request: Message) -> Iterator[Message] | None:
     """The running box's answers as they come; None where no box runs."""
-    door = socket.socket(socket.AF_UNIX)
-    try:
-        door.connect(str(socket_path(state_folder)))
-    except (FileNotFoundError, ConnectionRefusedError):
-        door.close()
-        return None
-    except PermissionError as error:
-        door.close()
-        raise BroadcasterError("广播站由另一个用户运行，请用同一个用户，或者加 sudo。") from error
-    return _ask(door, request)
+    for folder in footholds(state_folder):
+        door = socket.socket(socket.AF_UNIX)
+        try:
+            door.connect(str(socket_path(folder)))
+            return _ask(door, request)
+        except PermissionError as error:
+            door.close()
+            raise BroadcasterError("广播站由另一个用户运行，请用同一个用户，或者加 sudo。") from error
+        except OSError:
+            door.close()
+    return None
 
 
 def _ask(door: socket.socket, request: Message) -> Iterator[Message]:
@@ -97,25 +99,31 @@ def _ask(door: socket.socket, request: Message) -> Iterator[Message]:
             yield json.loads(answer)
 
 
-def socket_path(state_folder: Path) -> Path:
-    return state_folder / "control.sock"
+def socket_path(folder: Path) -> Path:
+    return folder / "control.sock"
 
 
 class ControlServer:
-    """Serves the local door on a thread of its own, each caller on another."""
+    """Serves the local door on a thread of its own, each caller on another.
+
+    The door is in the state folder or, where that takes no file, in memory.
+    """
 
     def __init__(self, station: Station, state_folder: Path) -> None:
-        self._path = socket_path(state_folder)
-        self._path.unlink(missing_ok=True)
-
         class Door(socketserver.StreamRequestHandler):
             def handle(self) -> None:
                 request = _parsed(self.rfile.readline(LONGEST_REQUEST_BYTES))
                 for answer in answers(station, request):
                     self.wfile.write(json.dumps(answer, ensure_ascii=False).encode() + b"\n")
 
-        self._server = socketserver.ThreadingUnixStreamServer(str(self._path), Door)
+        def listen(folder: Path) -> socketserver.ThreadingUnixStreamServer:
+            path = socket_path(folder)
+            path.unlink(missing_ok=True)
+            return socketserver.ThreadingUnixStreamServer(str(path), Door)
+
+        self._server = in_foothold(state_folder, listen)
         self._server.daemon_threads = True
+        self._path = Path(str(self._server.server_address))
         self._path.chmod(0o600)
         self._thread = threading.Thread(target=self._server.serve_forever, name="control", daemon=True)
         self._thread.start()

@@ -2,6 +2,7 @@
 
 import fcntl
 import logging
+import os
 import signal
 import socket
 import threading
@@ -17,6 +18,7 @@ from broadcaster.clock import Clock
 from broadcaster.clock_trust import ClockTrust
 from broadcaster.control import ControlServer
 from broadcaster.errors import AlreadyRunning, KeptQuiet, StoreUnusable
+from broadcaster.foothold import in_foothold, leave_memory
 from broadcaster.intake import Endings, Intake
 from broadcaster.lexicon_file import LexiconFile
 from broadcaster.loop import Loop, Watched
@@ -229,19 +231,19 @@ def _due_within(time: timedelta, slots: Slotbook, clock: Clock) -> Iterable[Noti
 def _only_one(state_folder: Path) -> Iterator[None]:
     """Hold the state folder; two boxes on it would both speak."""
     try:
-        state_folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        lock = (state_folder / "lock").open("w")
+        # The folder itself, for on a disk that is full or read-only no file of ours can be made.
+        lock = in_foothold(state_folder, lambda folder: os.open(folder, os.O_RDONLY | os.O_DIRECTORY))
     except OSError as error:
-        raise StoreUnusable(
-            f"文件夹 {state_folder} 写不进去（{error.strerror}），请检查权限。"
-        ) from error
-    with lock:
+        raise StoreUnusable(f"文件夹 {state_folder} 打不开（{error.strerror}），请检查权限。") from error
+    with ExitStack() as stack:
+        stack.callback(os.close, lock)
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
             raise AlreadyRunning(
                 "广播站已经在运行了，不用再启动；要停播请用 broadcaster stop。"
             ) from error
+        stack.callback(leave_memory, state_folder)
         yield
 
 
@@ -250,9 +252,11 @@ def _tell_start(box: Box, port: int, tell: Callable[[str], None]) -> None:
         tell(box.note)
     host = box.station.settings.web.host
     tell(f"手机页面：http://{_own_address() if host == '0.0.0.0' else host}:{port}/")
-    code = box.station.accounts.one_time_code()
-    if code:
-        tell(f"第一次使用，请打开手机页面设置账号，一次性代码：{code}")
+    try:
+        if code := box.station.accounts.one_time_code():
+            tell(f"第一次使用，请打开手机页面设置账号，一次性代码：{code}")
+    except StoreUnusable as error:
+        tell(str(error))
     coming = box.station.upcoming(1)
     when = f"{coming[0].due_at:%m月%d日 %H:%M} {coming[0].notice.title}" if coming else "七天内没有"
     tell(f"下一次定时播出：{when}")

@@ -13,7 +13,7 @@ FLOOR = {
     *("settings", "settings_problems", "setting_values", "air_settings", "timetable_settings"),
     *("timetable_file", "whole", "spool"),
     *("day_words", "lined_yaml", "hours", "manner", "beat", "model", "clock", "errors", "child", "loop"),
-    *("clock_trust", "people"),
+    *("clock_trust", "people", "foothold"),
 }
 SIBLINGS = {"script", "tts", "clips", "schedule", "playout", "store"}
 
@@ -27,6 +27,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "child": set(),
     "whole": set(),
     "spool": set(),
+    "foothold": {"spool"},
     "settings_problems": set(),
     "beat": {"model"},
     "setting_values": {"model"},

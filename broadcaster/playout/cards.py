@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from broadcaster.errors import DeviceLost
+from broadcaster.foothold import in_foothold
 from broadcaster.playout.sound_messages import AbsentOutput, CardOutput, Output, SilentOutput
 
 PCM_NAME = "village"
@@ -132,12 +133,17 @@ def _named(device: str, cards: list[Card]) -> Card:
 
 def _output(included: str, slave: str, state_folder: Path, name: str) -> CardOutput:
     """`default` is defined too: without one PortAudio 19.6 aborts the process when it starts."""
-    config = state_folder / "asoundrc"
     village = f"pcm.{PCM_NAME} {{ type plug  slave.pcm {slave} }}\n"
     default = "" if included else f'pcm.default {{ type plug  slave.pcm "{PCM_NAME}" }}\n'
-    try:
-        state_folder.mkdir(parents=True, exist_ok=True)
+
+    def write(folder: Path) -> Path:
+        config = folder / "asoundrc"
         config.write_text(included + village + default, encoding="utf-8")
+        return config
+
+    try:
+        return CardOutput(PCM_NAME, in_foothold(state_folder, write), name)
     except OSError as error:
-        raise DeviceLost(f"声卡设置写不进 {config}（{error.strerror}），请检查文件夹的权限") from error
-    return CardOutput(PCM_NAME, config, name)
+        raise DeviceLost(
+            f"声卡设置写不进 {state_folder}（{error.strerror}），请检查文件夹的权限"
+        ) from error

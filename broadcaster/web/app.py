@@ -62,7 +62,7 @@ STALE_FORM = "页面放得太久，这次提交没有算数。请回首页再来
 
 
 def create_app(station: Station, settings: Settings) -> Flask:
-    """The page of one station. Raises `StoreUnusable` if its session key cannot be kept."""
+    """The page of one station."""
     app = Flask(__name__)
     app.config.update(
         SECRET_KEY=load_session_key(settings.paths.state / "session_key"),

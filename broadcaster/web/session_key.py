@@ -1,24 +1,27 @@
 """The key that signs the page's sessions: made once, kept in the state folder, read by nobody else."""
 
+import logging
 import os
 import secrets
 from pathlib import Path
 
-from broadcaster.errors import StoreUnusable
+logger = logging.getLogger(__name__)
 
 KEY_BYTES = 32
 
 
 def load_session_key(path: Path) -> bytes:
-    """The key in the file; one that is missing or damaged is made anew, which ends all sessions."""
+    """The key in the file; one that is missing or damaged is made anew, which ends all sessions.
+
+    Where it cannot be kept it lasts as long as the box goes.
+    """
     try:
         if path.exists() and len(key := path.read_bytes()) == KEY_BYTES:
             return key
         return _make_key(path)
     except OSError as error:
-        raise StoreUnusable(
-            f"网页的密钥 {path} 读写不了（{error.strerror}），请检查文件夹能不能写。"
-        ) from error
+        logger.warning("the page's key cannot be kept: %s", error)
+        return secrets.token_bytes(KEY_BYTES)
 
 
 def _make_key(path: Path) -> bytes:
