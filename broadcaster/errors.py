@@ -60,6 +60,10 @@ class KeptQuiet(BroadcasterError):
     """It is a time at which the loudspeaker keeps quiet."""
 
 
+class TimeRefused(BroadcasterError):
+    """A time for a notice that has gone by, or that is too far off."""
+
+
 class ZoneUnknown(BroadcasterError):
     """A zone that the station's amplifier does not have."""
 

@@ -71,7 +71,7 @@ class Intake:
     def accept(self, airing: Airing) -> None:
         """What a person asked for: from now on it outlasts a power cut."""
         self._queue.accept(airing)
-        self._player.put(airing)
+        self._player.put_back(Waiting(airing, not_before=self._later(airing)))
 
     def put(self, airing: Airing) -> None:
         """Air what the timetable has due, unless it was put before the clock or the box went down."""
@@ -103,9 +103,12 @@ class Intake:
             if left.noted_at and (airing.kind is not Kind.SCHEDULED or airing.expires_at < now):
                 self._endings.record(_broken_off(left, left.noted_at))
             else:
-                self._player.put_back(
-                    Waiting(airing, left.next_line, left.seconds_played, left.started_at)
-                )
+                since, later = left.started_at, self._later(airing)
+                self._player.put_back(Waiting(airing, left.next_line, left.seconds_played, since, later))
+
+    def _later(self, airing: Airing) -> datetime | None:
+        """When it may begin, for what a person wants at a later time."""
+        return airing.due_at if airing.due_at > self._clock.now() else None
 
     def note_progress(self) -> None:
         """Note how far the sounding airing came, then wait a little."""

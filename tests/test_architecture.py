@@ -45,9 +45,10 @@ MAY_IMPORT: dict[str, set[str]] = {
     "voice_child": FLOOR | {"workshop", "script", "tts", "clips"},
     "studio": FLOOR | {"workshop", "making", "script", "tts", "clips"},
     "audition": FLOOR | {"studio", "tts"},
+    "rehearsal": FLOOR | {"studio", "script", "playout"},
     "wordbook": FLOOR | {"script", "lexicon_file", "studio"},
     "intake": FLOOR | {"schedule", "playout", "store"},
-    "station": FLOOR | {"intake"} | {"studio", "wordbook", "schedule", "playout", "store"},
+    "station": FLOOR | {"intake", "rehearsal"} | {"studio", "wordbook", "schedule", "playout", "store"},
     "control": FLOOR | {"station", "store"},
     "web": FLOOR | {"station"},
     "daemon": FLOOR

@@ -34,7 +34,7 @@ class OnAir:
     started_monotonic: float | None = None
     cut: Cut | None = None
     failure: str = ""
-    _sounds: list[tuple[int, float]] = field(default_factory=list)
+    _sounds: list[tuple[int, float, str]] = field(default_factory=list)
 
     @property
     def airing(self) -> Airing:
@@ -45,7 +45,7 @@ class OnAir:
         self.seconds_due += item.seconds
         new = line >= self.waited.next_line
         if new:
-            self._sounds.append((line, item.seconds))
+            self._sounds.append((line, item.seconds, item.says))
         return new
 
     def start(self, now: datetime, monotonic: float) -> None:
@@ -55,11 +55,20 @@ class OnAir:
     def line_after(self, seconds: float) -> int:
         """The line that was being said so long after the start, or that was next."""
         line = self.waited.next_line
-        for line, lasts in self._sounds:
+        for line, lasts, _ in self._sounds:
             if seconds < lasts - HEARD_SECONDS:
                 return line
             seconds -= lasts
         return line + 1
+
+    def words_at(self, seconds: float) -> str:
+        """The text of the line that sounds so long after the start; "" for a signal."""
+        says = ""
+        for _, lasts, says in tuple(self._sounds):
+            if seconds < lasts:
+                return says
+            seconds -= lasts
+        return says
 
     def rest(self, ended: Ended) -> Waiting:
         """The airing as it waits again, to go on from the start of the line that was cut."""

@@ -99,7 +99,8 @@ class Player:
         with self._order:
             self._queue.put(replace(waiting, since=self._clock.monotonic()))
             on_air = self._on_air
-            if on_air and cuts_in(airing, on_air.airing) and self._passes(airing):
+            due = waiting.may_start(self._clock.now())
+            if due and on_air and cuts_in(airing, on_air.airing) and self._passes(airing):
                 self._inbox.put(Cut("让位给更紧急的通知", by_person=False))
 
     def cancel(self, airing_id: str, reason: str) -> bool:
@@ -114,12 +115,12 @@ class Player:
         return waiting is not None
 
     def stop_all(self, reason: str) -> int:
-        """Silence the air and empty the queue; how many airings that ended. Any thread."""
+        """Silence the air and empty the queue of what is due; how many that ended. Any thread."""
         with self._order:
             sounding = self._on_air is not None
             if sounding:
                 self._inbox.put(Cut(reason))
-            cleared = self._queue.clear()
+            cleared = self._queue.clear(self._clock.now())
         for waiting in cleared:
             self._end_waiting(waiting, Outcome.CANCELLED, reason)
         return len(cleared) + sounding

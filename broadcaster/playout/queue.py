@@ -87,11 +87,12 @@ class AirQueue:
             self._waiting = [waiting for waiting in self._waiting if waiting.airing.expires_at >= now]
             return late
 
-    def clear(self) -> list[Waiting]:
-        """Take out everything that waits."""
+    def clear(self, now: datetime) -> list[Waiting]:
+        """Take out everything that may start; what is for later stays."""
         with self._changed:
-            waiting, self._waiting = self._waiting, []
-            return waiting
+            cleared = [waiting for waiting in self._waiting if waiting.may_start(now)]
+            self._waiting = [waiting for waiting in self._waiting if not waiting.may_start(now)]
+            return cleared
 
     def shift_live(self, step: timedelta) -> None:
         """The clock was stepped: what a person asks for is due when it was asked, not by the clock."""

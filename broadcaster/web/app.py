@@ -12,7 +12,7 @@ from flask_wtf.csrf import CSRFError, CSRFProtect
 from broadcaster.clock import Clock
 from broadcaster.errors import BroadcasterError
 from broadcaster.settings import Settings
-from broadcaster.web import account_pages, air_pages, wording, words_pages
+from broadcaster.web import account_pages, air_pages, say_pages, wording, words_pages
 from broadcaster.web.parts import Parts
 from broadcaster.web.session_key import load_session_key
 
@@ -30,6 +30,9 @@ HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
 }
+
+# The places at the foot of every page, as far as there are pages there.
+NAVIGATION = {"/": "首页", "/timetable": "节目表", "/record": "记录", "/more": "更多"}
 
 SENTENCES = {
     400: "这次提交的内容不对，广播没有动。请回首页再试一次。",
@@ -56,20 +59,22 @@ def create_app(station: Station, settings: Settings) -> Flask:
         MAX_FORM_MEMORY_SIZE=LONGEST_BODY,
         WTF_CSRF_TIME_LIMIT=None,
     )
-    app.extensions["broadcaster"] = Parts(station, settings)
+    clock = Clock(settings.station.zone)
+    app.extensions["broadcaster"] = Parts(station, settings, clock)
     CSRFProtect(app)
     app.before_request(account_pages.require_login)
     app.after_request(_protect)
     app.register_blueprint(account_pages.pages)
     app.register_blueprint(air_pages.pages)
+    app.register_blueprint(say_pages.pages)
     app.register_blueprint(words_pages.pages)
-    _teach_wording(app, settings)
+    _teach_wording(app, settings, clock)
     _answer_errors(app)
     return app
 
 
-def _teach_wording(app: Flask, settings: Settings) -> None:
-    clock = Clock(settings.station.zone)
+def _teach_wording(app: Flask, settings: Settings, clock: Clock) -> None:
+    paths = {rule.rule.rstrip("/") or "/" for rule in app.url_map.iter_rules()}
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters.update(
         seconds=wording.say_seconds, moment=lambda moment: wording.say_moment(moment, clock.now())
@@ -82,6 +87,8 @@ def _teach_wording(app: Flask, settings: Settings) -> None:
         framed=bool(settings.station.opening or settings.station.closing),
         outcomes=wording.OUTCOMES,
         name_of=wording.name_of,
+        paths=paths,
+        navigation={path: label for path, label in NAVIGATION.items() if path in paths},
     )
 
 
