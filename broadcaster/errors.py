@@ -71,6 +71,10 @@ class SlotRefused(BroadcasterError):
         return type(self), (self.problems,)
 
 
+class TimeRefused(BroadcasterError):
+    """A time for a notice that has gone by, or that is too far off."""
+
+
 class ZoneUnknown(BroadcasterError):
     """A zone that the station's amplifier does not have."""
 

@@ -75,14 +75,17 @@ def rests_on(settings: Settings, day: date) -> list[Rest]:
     return [rest for rest in rests if rest.begins < rest.ends]
 
 
-def volume_at(settings: Settings, moment: datetime, notice: Notice) -> int:
+def volume_at(
+    settings: Settings, moment: datetime, notice: Notice, station_volume: int | None = None
+) -> int:
     """Per cent of full scale: the station's volume, the notice's own part of it, and the hour's.
 
-    What passes quiet hours by its severity is as loud as the station is, at any hour.
+    What passes quiet hours by its severity is as loud as the station is, at any hour, and is not
+    turned down by who turned the station down.
     """
-    volume = settings.sound.volume
+    volume = settings.sound.volume if station_volume is None else station_volume
     if not notice.drill and notice.severity in (Severity.RED, Severity.ORANGE):
-        return volume
+        return max(volume, settings.sound.volume)
     local = moment.astimezone(settings.station.zone).time()
     for hour in settings.sound.volume_by_hour:
         if _in_window(local, *read_window(hour.window)):

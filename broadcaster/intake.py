@@ -80,7 +80,7 @@ class Intake:
         """What a person asked for: from now on it outlasts a power cut."""
         self._give(airing.id)
         self._queue.accept(airing)
-        self._player.put(airing)
+        self._player.put_back(Waiting(airing, not_before=self._later(airing)))
 
     def put(self, airing: Airing) -> None:
         """Air what the timetable has due, unless it was put before the clock or the box went down."""
@@ -116,7 +116,12 @@ class Intake:
         if half_said and (airing.kind is not Kind.SCHEDULED or airing.expires_at < self._clock.now()):
             self._endings.record(_broken_off(left))
         else:
-            self._player.put_back(Waiting(airing, left.next_line, left.seconds_played, left.started_at))
+            since, later = left.started_at, self._later(airing)
+            self._player.put_back(Waiting(airing, left.next_line, left.seconds_played, since, later))
+
+    def _later(self, airing: Airing) -> datetime | None:
+        """When it may begin, for what a person wants at a later time."""
+        return airing.due_at if airing.due_at > self._clock.now() else None
 
     def _give(self, airing_id: str) -> None:
         """Remember that it went to the player, also while the disk cannot tell."""

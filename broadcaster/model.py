@@ -99,7 +99,8 @@ class Notice:
     `voice` is `engine:name`, `pace` multiplies the speed of speech (1.0 as trained). None is the
     station's own way, by the severity where it has one; "" as opening or closing is none.
     `beats_per_minute` is the tempo of 快板. `zones` are names of loudspeakers, none is all; `volume`
-    is per cent of the usual one. A drill (演练) never passes quiet hours, however severe.
+    is per cent of the usual one. A drill (演练) never passes quiet hours, however severe. `recording`
+    is the key of a person's own voice, which sounds in place of the text.
     """
 
     text: str
@@ -120,6 +121,7 @@ class Notice:
     volume: int = 100
     drill: bool = False
     when_quiet: WhenQuiet = WhenQuiet.SKIP
+    recording: str = ""
 
 
 class Break(IntEnum):
@@ -202,10 +204,11 @@ class Clip:
 
 @dataclass(frozen=True)
 class Item:
-    """A clip in its place in a programme, with the silence after it."""
+    """A clip in its place in a programme, with the silence after it; `says` is its text as written."""
 
     clip: Clip
     pause_seconds: float = 0.0
+    says: str = ""
 
     @property
     def seconds(self) -> float:

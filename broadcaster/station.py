@@ -7,11 +7,12 @@ from datetime import datetime, timedelta
 from itertools import islice
 
 from broadcaster.clock import Clock
-from broadcaster.errors import AmplifierInUse, KeptQuiet, StoreUnusable, ZoneUnknown
+from broadcaster.errors import AmplifierInUse, KeptQuiet, StoreUnusable, TimeRefused, ZoneUnknown
 from broadcaster.intake import Endings, Intake
 from broadcaster.model import Airing, JournalEntry, Kind, Notice, Prepared, Pruned, Script
 from broadcaster.playout.player import Player
 from broadcaster.playout.sound_device import SoundDevice
+from broadcaster.rehearsal import Rehearsals
 from broadcaster.schedule.rules import AirRules
 from broadcaster.settings import Settings
 from broadcaster.slotbook import FOR_GOOD as FOR_GOOD
@@ -31,15 +32,21 @@ logger = logging.getLogger(__name__)
 LIVE_LATENESS = timedelta(minutes=30)
 LOOK_AHEAD = timedelta(days=7)
 LOOPS_STOPPED_AT = "loops_stopped_at"
+VOLUME = "volume"
+# What falls due later than a person can plan by heart belongs into the timetable.
+LATEST = timedelta(days=31)
 
 
 @dataclass(frozen=True)
 class OnAir:
-    """What is sounding; `seconds_due` grows while the programme is still being made."""
+    """What is sounding; `seconds_due` grows while the programme is still being made. `line` is what is
+    being said, as it was written.
+    """
 
     airing: Airing
     seconds_played: float
     seconds_due: float
+    line: str = ""
 
 
 @dataclass(frozen=True)
@@ -91,6 +98,7 @@ class Station:
         self.tokens, self.deeds = store.tokens, store.deeds
         self.words = words
         self.slots = slots
+        self.rehearsals = Rehearsals(studio, settings.sound.rate_hz)
         self._player = player
         self._studio = studio
         self._rules = rules
@@ -101,42 +109,59 @@ class Station:
         self._faults = faults
         self._device = device
         self._remember_stop()
+        self._remember_volume()
 
-    def announce(self, notice: Notice, *, asked_by: str = "") -> Airing:
-        """Put a notice on the air as soon as its precedence allows; it outlasts a power cut from now on.
+    def announce(self, notice: Notice, *, asked_by: str = "", at: datetime | None = None) -> Airing:
+        """Put a notice on the air as soon as its precedence allows, or at an aware moment to come.
 
-        Raises `TextRefused`, `VoiceUnavailable`, `ZoneUnknown` or `KeptQuiet`; then nothing was queued.
+        It outlasts a power cut from now on. Raises `TextRefused`, `VoiceUnavailable`, `ZoneUnknown`,
+        `KeptQuiet` or `TimeRefused`; then nothing was queued.
         """
         self._check_zones(notice)
         self._studio.settled(notice)
         self.words.refresh()
-        now = self._clock.now()
-        airing = Airing(notice, now, now + LIVE_LATENESS, Kind.LIVE, asked_by)
-        verdict = self._rules.verdict(airing, now)
-        if not verdict.passes and not verdict.until:
-            raise KeptQuiet(f"现在是静音时段：{verdict.reason}。真有急事请用红色级别。")
+        if sentence := self.why_not(notice, at):
+            raise KeptQuiet(sentence)
+        due = at or self._clock.now()
+        kind = Kind.SCHEDULED if at else Kind.LIVE
+        airing = Airing(notice, due, due + LIVE_LATENESS, kind, asked_by)
         self._intake.accept(airing)
         return airing
+
+    def why_not(self, notice: Notice, at: datetime | None = None) -> str:
+        """The sentence with which quiet hours keep a notice off, now or at a moment to come; or "".
+
+        Raises `TimeRefused` for a moment that has gone by or is too far off.
+        """
+        now = self._clock.now()
+        if at and not now < at <= now + LATEST:
+            raise TimeRefused("请选一个还没到、一个月以内的时间；以后的、天天要播的，请写进节目表。")
+        due = at or now
+        verdict = self._rules.verdict(Airing(notice, due, due + LIVE_LATENESS), due)
+        if verdict.passes or verdict.until:
+            return ""
+        when = "到那时" if at else "现在"
+        return f"{when}是静音时段：{verdict.reason}。真有急事请用红色级别。"
 
     def cancel(self, airing_id: str, asked_by: str = "") -> bool:
         """End one airing, waiting or sounding; False if it is neither."""
         return self._player.cancel(airing_id, _by("取消", asked_by))
 
     def stop_all(self, asked_by: str = "") -> int:
-        """Silence the air and empty the queue; how many airings that ended.
+        """Silence the air and empty the queue of what is due; how many airings that ended.
 
         Loops stay silent until their next window, or until `resume_loops`, also over a restart.
         """
         now = self._clock.now()
         self._rules.loops_stopped_at = now
         ended = self._player.stop_all(_by("停播", asked_by))
-        self._keep_stop(now.isoformat())
+        self._keep(LOOPS_STOPPED_AT, now.isoformat())
         return ended
 
     def resume_loops(self) -> None:
         """Somebody wants them back."""
         self._rules.loops_stopped_at = None
-        self._keep_stop("")
+        self._keep(LOOPS_STOPPED_AT, "")
 
     def go_by_clock(self) -> None:
         """The clock is to be gone by from now on, or was stepped.
@@ -146,7 +171,7 @@ class Station:
         stop, now = self._rules.loops_stopped_at, self._clock.now()
         if stop and stop > now:
             self._rules.loops_stopped_at = now
-            self._keep_stop(now.isoformat())
+            self._keep(LOOPS_STOPPED_AT, now.isoformat())
 
     def status(self) -> Status:
         on_air = self._player.on_air
@@ -154,12 +179,27 @@ class Station:
         if on_air:
             since = on_air.started_monotonic
             played = 0.0 if since is None else self._clock.monotonic() - since
-            sounding = OnAir(on_air.airing, min(played, on_air.seconds_due), on_air.seconds_due)
+            played = min(played, on_air.seconds_due)
+            line = "" if since is None else on_air.words_at(played)
+            sounding = OnAir(on_air.airing, played, on_air.seconds_due, line)
         faults = filter(None, (fault() for fault in self._faults))
+        return Status(sounding, self._player.waiting(), " ".join(faults), self._loops_stopped())
+
+    def _loops_stopped(self) -> bool:
+        if self._rules.loops_stopped_at is None:
+            return False
         now = self._clock.now()
-        coming = self.slots.timetable.plan(now, now + LOOK_AHEAD)
-        stopped = any(self._rules.stopped(airing) for airing in coming)
-        return Status(sounding, self._player.waiting(), " ".join(faults), stopped)
+        return any(map(self._rules.stopped, self.slots.timetable.plan(now, now + LOOK_AHEAD)))
+
+    @property
+    def volume(self) -> int:
+        """Per cent of full scale, from the next notice on."""
+        return self._rules.station_volume
+
+    def set_volume(self, percent: int) -> None:
+        """Also over a restart; red and orange notices are never softer than the settings say."""
+        self._rules.station_volume = percent
+        self._keep(VOLUME, str(percent))
 
     def upcoming(self, count: int = 5) -> list[Airing]:
         """The timetable's next airings that quiet hours let pass, soonest first."""
@@ -230,11 +270,20 @@ class Station:
         if kept:
             self._rules.loops_stopped_at = datetime.fromisoformat(kept)
 
-    def _keep_stop(self, moment: str) -> None:
+    def _remember_volume(self) -> None:
         try:
-            self._store.state.put(LOOPS_STOPPED_AT, moment)
+            kept = self._store.state.get(VOLUME)
+        except StoreUnusable:
+            logger.exception("the volume that was set is not known")
+            return
+        if kept.isdecimal():
+            self._rules.station_volume = min(int(kept), 100)
+
+    def _keep(self, what: str, value: str) -> None:
+        try:
+            self._store.state.put(what, value)
         except StoreUnusable as error:
-            logger.warning("a restart will not know of the stop: %s", error)
+            logger.warning("a restart will not know of %s: %s", what, error)
 
     def _check_zones(self, notice: Notice) -> None:
         known = self.settings.amplifier.zones

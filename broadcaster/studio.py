@@ -190,6 +190,10 @@ class Studio:
         """
         return self._start(self.settled(notice), alone).result()
 
+    def start(self, notice: Notice) -> Future[Programme]:
+        """The same without waiting for it. Raises `TextRefused` and `VoiceUnavailable` at once."""
+        return self._start(self.settled(notice))
+
     def prepare(self, notices: Sequence[Notice]) -> Iterator[Prepared]:
         """Have each made that is not; blocks while they are, one after the other."""
         for number, notice in enumerate(notices, start=1):

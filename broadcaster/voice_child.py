@@ -199,20 +199,22 @@ class VoiceChild:
                     yield Waiting()
                     continue
                 pieces.append(mastering.process(waveform))
-                yield self._piece(request, number, pieces, keeping) if streamed else None
+                yield self._piece(request, line, number, pieces, keeping) if streamed else None
             pieces.append(mastering.finish())
             samples = np.concatenate(pieces)
             check_length(len(samples) / rate_hz * (1.0 if tempo else pace), line)
             clip = keeping.keep(key, samples, rate_hz)
             if streamed:
-                last = self._piece(request, number, pieces, keeping, line.pause_seconds)
-        item = Item(clip, rest_after(line, clip.seconds, tempo) if tempo else line.pause_seconds)
+                last = self._piece(request, line, number, pieces, keeping, line.pause_seconds)
+        pause_seconds = rest_after(line, clip.seconds, tempo) if tempo else line.pause_seconds
+        item = Item(clip, pause_seconds, line.written)
         yield last or Sounding(request.job, (number, 0), Ready(item, number))
         return item
 
     def _piece(
         self,
         request: Make,
+        line: Line,
         number: int,
         pieces: list[NDArray[np.int16]],
         keeping: Keeping,
@@ -223,7 +225,7 @@ class VoiceChild:
             return None
         place = (number, len(pieces))
         clip = keeping.piece(place, pieces[-1], self._settings.sound.rate_hz)
-        return Sounding(request.job, place, Ready(Item(clip, pause_seconds), number))
+        return Sounding(request.job, place, Ready(Item(clip, pause_seconds, line.written), number))
 
     def _tempo(self, notice: Notice) -> int:
         return notice.beats_per_minute or self._settings.station.beats_per_minute

@@ -21,6 +21,7 @@ from broadcaster.lexicon_file import LexiconFile
 from broadcaster.loop import Loop
 from broadcaster.model import Airing, Clip, Item, Line, Notice, Programme, Script, Syllable, Waveform
 from broadcaster.playout.device import Back, Device, Ended, Started
+from broadcaster.rehearsal import Heard
 from broadcaster.settings import LexiconSettings, Settings
 from broadcaster.station import OnAir, Status
 from broadcaster.store.accounts import Accounts
@@ -32,6 +33,7 @@ from broadcaster.store.passwords import Passwords
 from broadcaster.store.phones import Phones
 from broadcaster.store.tables import DATABASE
 from broadcaster.store.tokens import Tokens
+from broadcaster.tts.engine import VoiceEntry
 from broadcaster.tts.voice import Voice
 from broadcaster.wordbook import Wordbook
 
@@ -69,6 +71,29 @@ class FakeStudio:
         return self.store.find(key)
 
 
+class FakeRehearsals:
+    """Everything sounds for `lasts` seconds, and is known to where it is not None; it is never heard."""
+
+    def __init__(self) -> None:
+        self.started: list[Notice] = []
+        self.lasts: float | None = None
+        self.verses: list[dict[str, Any]] = []
+
+    def start(self, notice: Notice) -> str:
+        self.started.append(notice)
+        return "token"
+
+    def seconds(self, token: str) -> float | None:
+        return self.lasts
+
+    def hear(self, token: str) -> Heard | None:
+        content = b"0123456789"
+        return Heard(len(content), iter([content[:4], content[4:]])) if token == "token" else None
+
+    def rhymes(self, script: Script) -> list[dict[str, Any]]:
+        return self.verses
+
+
 class FakeStation:
     """Remembers what the page asked for, and shows what a test puts into it; its people are real."""
 
@@ -100,6 +125,10 @@ class FakeStation:
         self.cancelled: list[str] = []
         self.stops: list[str] = []
         self.warmed = 0
+        self.volume = settings.sound.volume
+        self.loops_stopped = False
+        self.quiet = ""
+        self.rehearsals = FakeRehearsals()
 
     def close(self) -> None:
         self._stack.close()
@@ -112,10 +141,26 @@ class FakeStation:
     def airing(self, notice: Notice, asked_by: str = "") -> Airing:
         return Airing(notice, self.now, self.now + timedelta(minutes=30), asked_by=asked_by)
 
-    def announce(self, notice: Notice, *, asked_by: str = "") -> Airing:
+    def announce(self, notice: Notice, *, asked_by: str = "", at: datetime | None = None) -> Airing:
         self._fail_if_told()
         self.announced.append((notice, asked_by))
+        self.announced_for = at
         return self.airing(notice, asked_by)
+
+    def why_not(self, notice: Notice, at: datetime | None = None) -> str:
+        return self.quiet
+
+    def voices(self) -> list[VoiceEntry]:
+        return [
+            VoiceEntry("baker:female", True, "可用", "", "", "离线女声"),
+            VoiceEntry("edge:xiaoxiao", False, "没有打开", "", "", "晓晓"),
+        ]
+
+    def set_volume(self, percent: int) -> None:
+        self.volume = percent
+
+    def resume_loops(self) -> None:
+        self.loops_stopped = False
 
     def cancel(self, airing_id: str, asked_by: str = "") -> bool:
         before = len(self.waiting)
@@ -130,7 +175,7 @@ class FakeStation:
         return ended
 
     def status(self) -> Status:
-        return Status(self.on_air, tuple(self.waiting), self.fault)
+        return Status(self.on_air, tuple(self.waiting), self.fault, self.loops_stopped)
 
     def upcoming(self, count: int = 5) -> list[Airing]:
         return self.coming[:count]

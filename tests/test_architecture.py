@@ -47,10 +47,13 @@ MAY_IMPORT: dict[str, set[str]] = {
     "voice_child": FLOOR | {"workshop", "script", "tts", "clips"},
     "studio": FLOOR | {"workshop", "making", "script", "tts", "clips"},
     "audition": FLOOR | {"studio", "tts"},
+    "rehearsal": FLOOR | {"studio", "script", "playout"},
     "wordbook": FLOOR | {"script", "lexicon_file", "studio"},
     "slotbook": FLOOR | {"schedule", "store"},
     "intake": FLOOR | {"schedule", "playout", "store"},
-    "station": FLOOR | {"intake", "slotbook"} | {"studio", "wordbook", "schedule", "playout", "store"},
+    "station": FLOOR
+    | {"intake", "slotbook", "rehearsal"}
+    | {"studio", "wordbook", "schedule", "playout", "store"},
     "control": FLOOR | {"station", "store"},
     "web": FLOOR | {"station"},
     "daemon": FLOOR

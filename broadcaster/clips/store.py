@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from broadcaster.errors import CacheFull, CacheUnwritable
 from broadcaster.model import Clip, Item, Programme
@@ -53,19 +54,19 @@ class ClipStore:
         try:
             manifest = json.loads(path.read_bytes())
             voice = str(manifest["voice"])
-            order = [(str(name), float(pause)) for name, pause in manifest["items"]]
+            order = [_item_of(*item) for item in manifest["items"]]
         except OSError:
             return None
         except (ValueError, KeyError, TypeError):
             _discard(path)
             return None
-        clips = {name: self.find(name) for name, _ in order}
-        items = tuple(Item(clip, pause) for name, pause in order if (clip := clips[name]))
+        clips = {name: self.find(name) for name, _, _ in order}
+        items = tuple(Item(clip, pause, says) for name, pause, says in order if (clip := clips[name]))
         return Programme(voice, items) if len(items) == len(order) else None
 
     def keep_programme(self, key: str, programme: Programme) -> None:
         """Remember the order of clips that are already kept; `CacheUnwritable` if that fails."""
-        order = [(item.clip.key, item.pause_seconds) for item in programme.items]
+        order = [(item.clip.key, item.pause_seconds, item.says) for item in programme.items]
         with self.making(self._programme_path(key)) as unfinished:
             unfinished.write_text(json.dumps({"voice": programme.voice, "items": order}))
 
@@ -112,6 +113,11 @@ class ClipStore:
 
     def _programme_path(self, key: str) -> Path:
         return self.folder / "programmes" / key[:2] / f"{key}.json"
+
+
+def _item_of(name: object, pause: Any, says: object = "") -> tuple[str, float, str]:
+    """One of a manifest; what was made before lines kept their text has none."""
+    return str(name), float(pause), str(says)
 
 
 def cannot_write(folder: Path, error: OSError) -> CacheUnwritable:

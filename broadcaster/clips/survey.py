@@ -111,7 +111,7 @@ def _remove(going: Iterable[list[Stored]], size: int, to_bytes: int) -> Pruned:
 def _clips_of(manifest: Path) -> frozenset[str]:
     """Of a manifest that is damaged none: then it goes in its turn, and no clip is kept for it."""
     try:
-        return frozenset(str(name) for name, _ in json.loads(manifest.read_bytes())["items"])
+        return frozenset(str(name) for name, *_ in json.loads(manifest.read_bytes())["items"])
     except (OSError, ValueError, KeyError, TypeError):
         return frozenset()
 

@@ -38,6 +38,7 @@ class OnAir:
     made: bool = False
     """Nothing more comes of its programme."""
     _ends: dict[int, float] = field(default_factory=dict)
+    _words: list[tuple[float, str]] = field(default_factory=list)
     _length: float = 0.0
 
     @property
@@ -54,6 +55,7 @@ class OnAir:
             self.started_monotonic = max(self.started_monotonic, monotonic - self._length)
         self._ends[line] = self._length + item.clip.seconds
         self._length += item.seconds
+        self._words.append((self._length, item.says))
         return True
 
     def start(self, now: datetime, monotonic: float) -> None:
@@ -86,6 +88,11 @@ class OnAir:
         """Whether nobody missed a word, though the end may have come a little early."""
         last = max(self._ends, default=-1)
         return ended.whole or (self.made and self.line_after(ended.seconds_played) > last)
+
+    def words_at(self, seconds: float) -> str:
+        """The text of the line that sounds so long after the start; "" for a signal."""
+        words = tuple(self._words)
+        return next((says for end, says in words if seconds < end), words[-1][1] if words else "")
 
     def rest(self, ended: Ended) -> Waiting:
         """The airing as it waits again, to go on from the start of the line that was cut."""

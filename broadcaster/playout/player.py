@@ -110,7 +110,7 @@ class Player:
             self._queue.put(replace(waiting, since=since, due=due))
             on_air = self._on_air
             cuts = on_air is not None and cuts_in(airing, on_air.airing)
-            if cuts and self._rules.verdict(airing, now).passes:
+            if cuts and waiting.may_start(now) and self._rules.verdict(airing, now).passes:
                 self._inbox.put(Cut("让位给更紧急的通知", by_person=False))
 
     def cancel(self, airing_id: str, reason: str) -> bool:
@@ -125,12 +125,12 @@ class Player:
         return waiting is not None
 
     def stop_all(self, reason: str) -> int:
-        """Silence the air and empty the queue; how many airings that ended. Any thread."""
+        """Silence the air and empty the queue of what is due; how many that ended. Any thread."""
         with self._order:
             sounding = self._on_air is not None
             if sounding:
                 self._inbox.put(Cut(reason))
-            cleared = self._queue.clear()
+            cleared = self._queue.clear(self._clock.now())
         self._end_waiting(Outcome.CANCELLED, reason, *cleared)
         return len(cleared) + sounding
 

@@ -110,11 +110,12 @@ class AirQueue:
                 self._waiting = [waiting for waiting in self._waiting if not wanted(waiting)]
             return taken
 
-    def clear(self) -> list[Waiting]:
-        """Take out everything that waits."""
+    def clear(self, now: datetime) -> list[Waiting]:
+        """Take out everything that may start; what is for later stays."""
         with self._changed:
-            waiting, self._waiting = self._waiting, []
-            return waiting
+            cleared = [waiting for waiting in self._waiting if waiting.may_start(now)]
+            self._waiting = [waiting for waiting in self._waiting if not waiting.may_start(now)]
+            return cleared
 
     def follow_clock(self, now: datetime, monotonic: float) -> list[Airing]:
         """Those whose due time is another by the wall clock as it is now, after it was stepped.

@@ -19,6 +19,8 @@ class AirRules:
         self._lengths = lengths
         self._limits = LoopLimits(settings.loops)
         self._lock = threading.Lock()
+        self.station_volume = settings.sound.volume
+        """Per cent of full scale, as somebody set it last."""
         self.loops_stopped_at: datetime | None = None
         """Loops of windows that had begun by then are silent."""
 
@@ -52,7 +54,7 @@ class AirRules:
 
     def volume(self, airing: Airing, moment: datetime) -> int:
         """Per cent of full scale."""
-        return hours.volume_at(self._settings, moment, airing.notice)
+        return hours.volume_at(self._settings, moment, airing.notice, self.station_volume)
 
     def _local(self, moment: datetime) -> datetime:
         return moment.astimezone(self._settings.station.zone)

@@ -19,6 +19,7 @@ from broadcaster.web import (
     deed_pages,
     me_pages,
     people_pages,
+    say_pages,
     timetable_pages,
     token_pages,
     wording,
@@ -37,7 +38,7 @@ LONGEST_BODY = 1024 * 1024
 SESSION_SECONDS = 30 * 24 * 3600
 
 AREAS = (
-    *(account_pages, air_pages, words_pages, timetable_pages),
+    *(account_pages, air_pages, say_pages, words_pages, timetable_pages),
     *(me_pages, people_pages, token_pages, deed_pages),
 )
 
@@ -47,6 +48,9 @@ HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
 }
+
+# The places at the foot of every page, as far as there are pages there.
+NAVIGATION = {"/": "首页", "/timetable": "节目表", "/record": "记录", "/more": "更多"}
 
 SENTENCES = {
     400: "这次提交的内容不对，广播没有动。请回首页再试一次。",
@@ -74,7 +78,8 @@ def create_app(station: Station, settings: Settings) -> Flask:
         MAX_FORM_MEMORY_SIZE=LONGEST_BODY,
         WTF_CSRF_TIME_LIMIT=None,
     )
-    app.extensions["broadcaster"] = Parts(station, settings)
+    clock = Clock(settings.station.zone)
+    app.extensions["broadcaster"] = Parts(station, settings, clock)
     CSRFProtect(app)
     app.session_interface = Sessions()
     app.before_request(access.check_access)
@@ -82,13 +87,13 @@ def create_app(station: Station, settings: Settings) -> Flask:
     app.after_request(_protect)
     for area in AREAS:
         app.register_blueprint(area.pages)
-    _teach_wording(app, settings)
+    _teach_wording(app, settings, clock)
     _answer_errors(app)
     return app
 
 
-def _teach_wording(app: Flask, settings: Settings) -> None:
-    clock = Clock(settings.station.zone)
+def _teach_wording(app: Flask, settings: Settings, clock: Clock) -> None:
+    paths = {rule.rule.rstrip("/") or "/" for rule in app.url_map.iter_rules()}
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters.update(
         seconds=wording.say_seconds, moment=lambda moment: wording.say_moment(moment, clock.now())
@@ -103,6 +108,8 @@ def _teach_wording(app: Flask, settings: Settings) -> None:
         name_of=wording.name_of,
         may=access.may,
         role_names=people_pages.ROLES,
+        paths=paths,
+        navigation={path: label for path, label in NAVIGATION.items() if path in paths},
     )
 
 

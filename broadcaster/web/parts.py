@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, cast
 
 from flask import current_app
 
+from broadcaster.clock import Clock
 from broadcaster.settings import Settings
+from broadcaster.web.live import Live
 
 if TYPE_CHECKING:
     from broadcaster.station import Station
@@ -42,7 +44,9 @@ class Parts:
 
     station: Station
     settings: Settings
+    clock: Clock
     confirmations: Confirmations = field(default_factory=Confirmations)
+    live: Live = field(default_factory=Live)
 
 
 def parts() -> Parts:

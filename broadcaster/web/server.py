@@ -1,4 +1,4 @@
-"""The page under waitress: a listening socket, four threads that answer, one that reads and writes."""
+"""The page under waitress: a listening socket, threads that answer, one that reads and writes."""
 
 import socket
 
@@ -7,9 +7,12 @@ from waitress import create_server, wasyncore
 
 from broadcaster.errors import ConfigError
 from broadcaster.loop import Loop
+from broadcaster.web.live import MOST_STREAMS, Live
 
 # Above the app's own limit, so that a body that is too long still gets the app's page.
-LONGEST_BODY = 8 * 1024 * 1024
+LONGEST_BODY = 40 * 1024 * 1024
+# Beside the streams, each of which keeps a thread.
+ANSWERING = 8
 # A connection that sends nothing for so long is closed: the guard against clients that never finish.
 IDLE_SECONDS = 30
 LOOK_SECONDS = 5.0
@@ -25,11 +28,12 @@ class Server:
             app,
             map=self._sockets,
             sockets=[listening],
-            threads=4,
+            threads=ANSWERING + MOST_STREAMS,
             ident=None,
             channel_timeout=IDLE_SECONDS,
             max_request_body_size=LONGEST_BODY,
         )
+        self._live: Live = app.extensions["broadcaster"].live
         self._loop = Loop("web", self.step, self._server.pull_trigger)
         self._loop.start()
 
@@ -43,6 +47,7 @@ class Server:
 
     def close(self) -> None:
         self._loop.stop()
+        self._live.leave()
         self._server.task_dispatcher.shutdown()
         wasyncore.close_all(self._sockets)
 

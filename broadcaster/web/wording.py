@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from broadcaster.model import Airing, Notice, Outcome, Script, Severity, Signal
+from broadcaster.model import Airing, Kind, Notice, Outcome, Script, Severity, Signal
 from broadcaster.setting_values import WEEKDAYS
 from broadcaster.settings import StationSettings
 
@@ -76,20 +77,43 @@ def estimate_seconds(once: Script, notice: Notice, station: StationSettings) -> 
     return max(round(seconds / 5), 1) * 5.0
 
 
-def say_what_happens(notice: Notice, seconds: float, status: Status) -> str:
-    """One sentence on what confirming a settled notice will do, by the air's order of precedence."""
+@dataclass(frozen=True)
+class Length:
+    """How long a notice takes; `exact` when it was made, and not only reckoned."""
+
+    seconds: float
+    exact: bool = False
+
+    def __str__(self) -> str:
+        return f"{'共' if self.exact else '大约'} {say_seconds(self.seconds)}"
+
+
+def say_what_happens(
+    notice: Notice, length: Length, status: Status, by: str = "", when: str = ""
+) -> str:
+    """One sentence on what confirming a settled notice will do, by the air's order of precedence.
+
+    `by` is the voice as people call it, `when` a moment to come, in words; "" for now.
+    """
     signal = notice.chime or Signal.NONE
     first = "" if signal is Signal.NONE else f"，开头响{SIGNALS[signal]}"
-    times = f"播 {notice.repeats or 1} 遍，大约 {say_seconds(seconds)}{first}"
-    sounding = status.on_air.airing.notice if status.on_air else None
-    if sounding and notice.severity.rank < sounding.severity.rank:
-        return f"马上{times}，会打断正在播的“{name_of(sounding.title, sounding.text)}”。"
-    ahead = [name_of(sounding.title, sounding.text)] if sounding else []
-    ahead += [name_of(a.notice.title, a.notice.text) for a in _ahead_of(notice, status.waiting)]
+    times = f"{f'用{by}' if by else ''}播 {notice.repeats or 1} 遍，{length}{first}"
+    if when:
+        return f"{when} {times}。"
+    sounding = status.on_air.airing if status.on_air else None
+    if sounding and notice.severity.rank < sounding.notice.severity.rank:
+        what = "循环播放的" if sounding.kind is Kind.LOOP else "正在播的"
+        return f"马上{times}，会打断{what}“{_name(sounding)}”。"
+    ahead = [_name(sounding)] if sounding else []
+    ahead += [_name(airing) for airing in _ahead_of(notice, status.waiting)]
     if not ahead:
         return f"马上{times}。"
     those = f"“{ahead[0]}”" if len(ahead) == 1 else f"“{ahead[0]}”等 {len(ahead)} 条"
     return f"排在{those}后面，{times}。"
+
+
+def _name(airing: Airing) -> str:
+    return name_of(airing.notice.title, airing.notice.text)
 
 
 def _ahead_of(notice: Notice, waiting: tuple[Airing, ...]) -> list[Airing]:

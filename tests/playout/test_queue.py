@@ -66,7 +66,7 @@ def test_one_is_removed_by_name() -> None:
 
 def test_clear_gives_back_all_that_waited() -> None:
     queue = filled(airing("a"), airing("b"))
-    assert [cleared.airing.id for cleared in queue.clear()] == ["a", "b"]
+    assert [cleared.airing.id for cleared in queue.clear(MORNING)] == ["a", "b"]
     assert queue.first(MORNING) is None
 
 
@@ -114,3 +114,10 @@ def test_a_change_since_it_was_looked_at_does_not_wait() -> None:
     queue.wake()
     queue.wait(changes, timeout_seconds=60)
     assert taken(queue) == ["a"]
+
+
+def test_clear_leaves_what_is_wanted_later() -> None:
+    queue = filled(airing("now"))
+    queue.put(Waiting(airing("later"), not_before=MORNING + timedelta(hours=1)))
+    assert [cleared.airing.id for cleared in queue.clear(MORNING)] == ["now"]
+    assert [waiting.id for waiting in queue.waiting()] == ["later"]

@@ -1,27 +1,23 @@
-import html
+import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from fakes import FakeStation
+from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from broadcaster.errors import StoreUnusable, TextRefused, VoiceUnavailable
-from broadcaster.model import Kind, Notice, Outcome, Severity, Signal
+from broadcaster.errors import StoreUnusable
+from broadcaster.model import Kind, Notice, Outcome, Severity
 from broadcaster.station import OnAir
 from broadcaster.store.journal import JournalRow
+from broadcaster.web.live import MOST_STREAMS
 
 Post = Callable[..., TestResponse]
-
-FLOOD = {"text": "上游水库今晚10点开闸泄洪\r\n请马上转移", "severity": "1", "repeats": "2"}
-
-
-def hidden(page: str) -> dict[str, str]:
-    fields = re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', page)
-    return {name: html.unescape(value) for name, value in fields if name != "csrf_token"}
 
 
 def row(station: FakeStation, outcome: Outcome, reason: str = "") -> JournalRow:
@@ -47,7 +43,7 @@ def test_home_shows_what_is_on_the_air_what_comes_and_what_was(
     station.rows = [row(station, Outcome.CUT_SHORT, "停播（王秀英）")]
     page = secretary.get("/").text
     assert "正在播出" in page and "森林防火" in page and "清明期间严禁上坟烧纸" in page
-    assert "橙色 重大" in page and "12 秒 / 1 分 20 秒" in page
+    assert "橙色 重大" in page and "还有 1 分 8 秒" in page
     assert "明天停水" in page and f"/cancel/{station.waiting[0].id}" in page
     assert re.search(r"明天 \d\d:\d\d</span><span class=\"what\">防诈骗", page)
     assert "没播完，12 秒（共 48 秒）：停播（王秀英）" in page
@@ -86,97 +82,7 @@ def test_a_broken_journal_is_told_and_leaves_the_page_usable(
     station.fail_next = StoreUnusable("数据库用不了")
     answer = secretary.get("/")
     assert answer.status_code == 200
-    assert "数据库用不了" in answer.text and "马上播出" in answer.text
-
-
-def test_a_text_is_shown_as_it_will_be_spoken_before_anything_is_aired(
-    secretary: FlaskClient, station: FakeStation, post: Post
-) -> None:
-    page = post("/say", **FLOOD).text
-    assert "上游水库今晚十点开闸泄洪" in page and "原文：上游水库今晚10点开闸泄洪" in page
-    assert "红色 特别重大" in page
-    assert re.search(r"马上播 2 遍，大约 \d+ 秒，开头响警报。", page)
-    assert station.announced == []
-    assert station.warmed == 1
-
-
-def test_confirming_airs_exactly_what_was_shown_in_the_name_of_who_asked(
-    secretary: FlaskClient, station: FakeStation, post: Post
-) -> None:
-    answer = post("/say/air", **hidden(post("/say", **FLOOD).text))
-    assert (answer.status_code, answer.location) == (303, "/")
-    ((notice, asked_by),) = station.announced
-    assert notice.text == "上游水库今晚10点开闸泄洪\n请马上转移"
-    assert (notice.severity, notice.repeats, asked_by) == (Severity.RED, 2, "王秀英")
-    assert (notice.voice, notice.pace, notice.chime) == (None, None, None)
-    assert "已经交给广播了" in secretary.get("/").text
-
-
-def test_what_the_form_leaves_open_goes_by_the_severity(
-    secretary: FlaskClient, station: FakeStation, post: Post
-) -> None:
-    page = post("/say", **FLOOD | {"repeats": ""}).text
-    assert re.search(r"马上播 3 遍，大约 \d+ 秒，开头响警报。", page)
-    post("/say/air", **hidden(page))
-    ((notice, _),) = station.announced
-    assert (notice.repeats, notice.opening, notice.closing) == (None, None, None)
-
-
-def test_signal_and_opening_can_be_chosen_and_come_back_for_editing(
-    secretary: FlaskClient, station: FakeStation, post: Post
-) -> None:
-    chosen = hidden(post("/say", **FLOOD, chime="none", frame="none").text)
-    assert 'name="chime" value="none" checked' in post("/say/edit", **chosen).text
-    post("/say/air", **chosen)
-    ((notice, _),) = station.announced
-    assert (notice.chime, notice.opening, notice.closing) == (Signal.NONE, "", "")
-
-
-def test_a_second_tap_on_confirm_airs_nothing_a_second_time(
-    secretary: FlaskClient, station: FakeStation, post: Post
-) -> None:
-    confirmed = hidden(post("/say", **FLOOD).text)
-    post("/say/air", **confirmed)
-    assert post("/say/air", **confirmed).status_code == 303
-    assert len(station.announced) == 1
-    assert "没有重复播出" in secretary.get("/").text
-
-
-def test_what_could_not_be_aired_can_be_tried_again(
-    secretary: FlaskClient, station: FakeStation, post: Post
-) -> None:
-    confirmed = hidden(post("/say", **FLOOD).text)
-    token = re.search(r'name="csrf_token" value="([^"]+)"', secretary.get("/stop").text)
-    assert token
-    station.fail_next = VoiceUnavailable("声音还没有装好")
-    failed = secretary.post("/say/air", data=confirmed | {"csrf_token": token[1]})
-    assert failed.status_code == 400
-    assert "声音还没有装好" in failed.text and "请马上转移</textarea>" in failed.text
-    assert post("/say/air", **confirmed).status_code == 303
-    assert len(station.announced) == 1
-
-
-def test_a_text_that_is_refused_comes_back_with_the_reason(
-    secretary: FlaskClient, station: FakeStation
-) -> None:
-    token = re.search(r'name="csrf_token" value="([^"]+)"', secretary.get("/").text)
-    assert token
-    station.fail_next = TextRefused("这段文字里没有能念的汉字")
-    answer = secretary.post("/say", data={"text": "😀", "repeats": "3", "csrf_token": token[1]})
-    assert answer.status_code == 400
-    assert "没有能念的汉字" in answer.text and "😀</textarea>" in answer.text
-    assert 'value="3" checked' in answer.text
-
-
-def test_going_back_to_edit_keeps_what_was_written(secretary: FlaskClient, post: Post) -> None:
-    page = post("/say/edit", **hidden(post("/say", **FLOOD).text)).text
-    assert "上游水库今晚10点开闸泄洪\n请马上转移</textarea>" in page
-    assert 'name="severity" value="1" checked' in page and 'name="repeats" value="2" checked' in page
-
-
-@pytest.mark.parametrize("path", ["/say", "/say/edit", "/say/air"])
-def test_reloading_a_confirmation_by_its_address_leads_home(secretary: FlaskClient, path: str) -> None:
-    assert secretary.get(path).location == "/"
+    assert "数据库用不了" in answer.text and "紧急广播" in answer.text
 
 
 def test_text_shown_back_is_text_everywhere(
@@ -191,7 +97,6 @@ def test_text_shown_back_is_text_everywhere(
     station.fault = evil
     live = "".join(secretary.get("/live").get_json()["parts"].values())
     confirm = post("/say", text=evil).text
-    assert hidden(confirm)["text"] == evil
     shown = [secretary.get(path).text for path in ("/", "/stop", f"/cancel/{station.waiting[0].id}")]
     for page in (live, confirm, post("/say/edit", text=evil).text, *shown):
         assert "&lt;script&gt;" in page
@@ -236,11 +141,84 @@ def test_taking_back_what_is_not_waiting_says_so(
     assert station.cancelled == []
 
 
-def test_the_wait_behind_what_is_sounding_or_waiting_is_said(
-    secretary: FlaskClient, station: FakeStation, post: Post
+def test_the_line_that_sounds_and_the_time_left_are_shown(
+    secretary: FlaskClient, station: FakeStation
 ) -> None:
-    station.on_air = OnAir(station.airing(Notice("防火宣传", severity=Severity.BLUE)), 5.0, 30.0)
-    assert "会打断正在播的“防火宣传”" in post("/say", **FLOOD).text
-    assert "排在“防火宣传”后面" in post("/say", text="停水").text
-    station.waiting = [station.airing(Notice("打疫苗"))]
-    assert "排在“防火宣传”等 2 条后面" in post("/say", text="停水").text
+    notice = Notice("上游开闸泄洪。请马上转移。", title="泄洪")
+    station.on_air = OnAir(station.airing(notice), 12.0, 60.0, "请马上转移。")
+    page = secretary.get("/").text
+    assert '<p class="words">请马上转移。</p>' in page and "还有 48 秒" in page
+
+
+def test_stopped_loops_can_be_had_back(secretary: FlaskClient, station: FakeStation, post: Post) -> None:
+    assert "恢复循环" not in secretary.get("/").text
+    station.loops_stopped = True
+    assert "恢复循环" in secretary.get("/").text
+    post("/loops")
+    assert "循环播放恢复了" in secretary.get("/").text and not station.loops_stopped
+
+
+def test_the_volume_is_one_of_five(secretary: FlaskClient, station: FakeStation, post: Post) -> None:
+    assert post("/volume", percent="40").status_code == 303
+    assert station.volume == 40
+    assert 'value="40" aria-current="true"' in secretary.get("/").text
+    for wrong in ("41", "101", "-1", "大", ""):
+        assert post("/volume", percent=wrong).status_code == 400
+    assert station.volume == 40
+
+
+def test_what_is_wanted_later_is_no_reason_to_stop_and_is_not_stopped(
+    secretary: FlaskClient, station: FakeStation
+) -> None:
+    later = replace(station.airing(Notice("开会")), due_at=station.now + timedelta(days=1))
+    station.waiting = [later]
+    page = secretary.get("/").text
+    assert 'id="stop" href="/stop" hidden' in page and f"/cancel/{later.id}" in page
+    assert re.search(r"明天 \d\d:\d\d</span><span class=\"what\">开会", page)
+    assert "定在以后播的 1 条还会播" in secretary.get("/stop").text
+
+
+def test_a_stream_tells_everything_and_then_what_is_new(
+    secretary: FlaskClient, station: FakeStation
+) -> None:
+    answer = secretary.get("/live/stream", buffered=False)
+    assert answer.mimetype == "text/event-stream"
+    messages = iter(answer.response)
+    first = next_news(messages)
+    assert first.keys() == {"fault", "on_air", "loops", "coming", "recent", "stoppable"}
+    station.on_air = OnAir(station.airing(Notice("停水")), 1.0, 9.0)
+    news = next_news(messages)
+    assert news.keys() == {"on_air", "stoppable"} and "停水" in news["on_air"]
+    answer.close()
+
+
+def test_there_are_only_so_many_streams_and_a_closed_one_makes_room(secretary: FlaskClient) -> None:
+    streams = [secretary.get("/live/stream", buffered=False) for _ in range(MOST_STREAMS)]
+    assert secretary.get("/live/stream").status_code == 503
+    streams.pop().close()
+    again = secretary.get("/live/stream", buffered=False)
+    assert again.status_code == 200
+    for stream in (*streams, again):
+        stream.close()
+
+
+def next_news(messages: Iterator[bytes | str]) -> dict[str, str]:
+    for message in messages:
+        text = message.decode() if isinstance(message, bytes) else message
+        if text.startswith("data:"):
+            return dict(json.loads(text.removeprefix("data:")))
+    raise AssertionError("the stream ended")
+
+
+def test_a_first_visit_fetches_little(app: Flask, secretary: FlaskClient) -> None:
+    page = secretary.get("/").text
+    files = set(re.findall(r'(?:src|href)="/static/([^"]+)"', page))
+    assert len(files) >= 3
+    sizes = [(Path(app.static_folder or "") / file).stat().st_size for file in files]
+    assert len(page.encode()) + sum(sizes) < 150_000
+
+
+def test_the_foot_leads_to_the_places_that_there_are(app: Flask, secretary: FlaskClient) -> None:
+    assert 'class="places"' not in secretary.get("/").text
+    app.jinja_env.globals["navigation"] = {"/": "首页", "/words": "更多"}
+    assert '<a href="/words" aria-current="page">更多</a>' in secretary.get("/words").text

@@ -6,6 +6,7 @@ import pytest
 
 from broadcaster.model import (
     Airing,
+    Kind,
     Line,
     Notice,
     Office,
@@ -18,6 +19,7 @@ from broadcaster.model import (
 from broadcaster.settings import StationSettings
 from broadcaster.station import OnAir, Status
 from broadcaster.web import wording
+from broadcaster.web.wording import Length
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=ZoneInfo("Asia/Shanghai"))  # a Friday
 
@@ -80,11 +82,26 @@ def test_the_length_counts_repeats_pace_and_pauses() -> None:
 
 
 def say(notice: Notice, at: Status) -> str:
-    return wording.say_what_happens(notice, 50, at)
+    return wording.say_what_happens(notice, Length(50), at)
 
 
 def test_on_a_quiet_air_it_is_said_at_once() -> None:
     assert say(Notice("停水", repeats=2), status()) == "马上播 2 遍，大约 50 秒。"
+
+
+def test_the_voice_the_exact_length_and_a_cut_loop_are_told() -> None:
+    loop = replace(airing("防火"), kind=Kind.LOOP)
+    sentence = wording.say_what_happens(
+        Notice("停水", severity=Severity.BLUE, repeats=2), Length(48, exact=True), status(loop), "女声"
+    )
+    assert sentence == "马上用女声播 2 遍，共 48 秒，会打断循环播放的“防火”。"
+
+
+def test_a_moment_to_come_is_told_in_place_of_now() -> None:
+    later = wording.say_what_happens(
+        Notice("停水"), Length(48), status(airing("防火")), "", "明天 08:00"
+    )
+    assert later == "明天 08:00 播 1 遍，大约 48 秒。"
 
 
 def test_what_sounds_first_is_told() -> None:

@@ -1,32 +1,53 @@
-// Keeps the home page true: asks for its moving parts every two seconds, and says so when it can't.
+// Keeps the home page true: takes what is new as it happens, or asks; says so when it can't.
 "use strict";
 
-const INTERVAL = 2000;
-let failures = 0;
+const stop = document.getElementById("stop");
+const ask = document.getElementById("ask");
+const stale = document.getElementById("stale");
+let heard = Date.now();
 
-function show(state) {
+function show(news) {
+  heard = Date.now();
+  stale.hidden = true;
   for (const place of document.querySelectorAll("[data-part]")) {
-    const html = state.parts[place.dataset.part];
-    if (place.shown !== html) {
+    const html = news[place.dataset.part];
+    if (html !== undefined && place.shown !== html) {
       place.innerHTML = html;
       place.shown = html;
     }
   }
-  document.getElementById("stop").hidden = !state.stoppable;
+  if (news.stoppable !== undefined) stop.hidden = !news.stoppable;
 }
 
+// Where no stream is to be had: too many phones, an old browser, a proxy that holds it back.
 async function look() {
   try {
     const answer = await fetch("/live", { cache: "no-store" });
-    if (answer.status === 401) return location.reload();
+    if (answer.status === 401 || answer.redirected) return location.reload();
     if (!answer.ok) throw new Error(String(answer.status));
-    show(await answer.json());
-    failures = 0;
+    const state = await answer.json();
+    show({ ...state.parts, stoppable: state.stoppable });
   } catch {
-    failures += 1;
+    stale.hidden = Date.now() - heard < 6000;
   }
-  document.getElementById("stale").hidden = failures < 2;
-  setTimeout(look, INTERVAL);
 }
 
-setTimeout(look, INTERVAL);
+function listen() {
+  const stream = new EventSource("/live/stream");
+  stream.onmessage = (event) => show(JSON.parse(event.data));
+  stream.onopen = () => { heard = Date.now(); };
+  stream.onerror = () => {
+    look();
+    if (stream.readyState === EventSource.CLOSED) setTimeout(listen, 5000);
+  };
+}
+
+if (window.EventSource) listen();
+else setInterval(look, 2000);
+
+if (ask.showModal) {
+  stop.addEventListener("click", (event) => {
+    event.preventDefault();
+    ask.showModal();
+  });
+}

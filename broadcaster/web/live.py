@@ -1,0 +1,59 @@
+"""What moves on the home page, pushed to every phone that looks at it (server-sent events)."""
+
+import json
+import threading
+import time
+from collections.abc import Callable, Iterator
+
+# Each stream holds one of the server's threads.
+MOST_STREAMS = 24
+# A phone that went away without a word is let go of by then; a browser comes back by itself.
+STREAM_SECONDS = 300
+# Proxies and sleeping phones close what is silent for longer; a write also finds out who is gone.
+SILENT_SECONDS = 10
+LOOK_SECONDS = 1.0
+
+State = dict[str, object]
+
+
+class Live:
+    """One look a second at the station, shared by all who watch; any thread."""
+
+    def __init__(self) -> None:
+        self._places = threading.Semaphore(MOST_STREAMS)
+        self._leaving = threading.Event()
+        self._lock = threading.Lock()
+        self._state: State = {}
+        self._looked_at = -LOOK_SECONDS
+
+    def join(self) -> bool:
+        """Take a place among the streams, if there is one left; who took it gives it back by `part`."""
+        return not self._leaving.is_set() and self._places.acquire(blocking=False)
+
+    def part(self) -> None:
+        self._places.release()
+
+    def leave(self) -> None:
+        """End every stream, for the server ends."""
+        self._leaving.set()
+
+    def messages(self, look: Callable[[], State]) -> Iterator[str]:
+        """What is new, as it comes to be; at first everything."""
+        shown: State = {}
+        silent = 0
+        for _ in range(STREAM_SECONDS):
+            state = self._look(look)
+            news = {name: value for name, value in state.items() if shown.get(name) != value}
+            shown, silent = state, 0 if news else silent + 1
+            if news:
+                yield f"data: {json.dumps(news)}\n\n"
+            elif silent % SILENT_SECONDS == 0:
+                yield ":\n\n"
+            if self._leaving.wait(LOOK_SECONDS):
+                return
+
+    def _look(self, look: Callable[[], State]) -> State:
+        with self._lock:
+            if time.monotonic() - self._looked_at >= LOOK_SECONDS * 0.9:
+                self._state, self._looked_at = look(), time.monotonic()
+            return self._state

@@ -1,0 +1,79 @@
+"""A notice as a form of the page describes it, and back again."""
+
+import re
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from flask import abort, request
+
+from broadcaster.model import Notice, Severity, Signal, Style
+from broadcaster.web.parts import parts
+
+MOST_REPEATS = 20
+NOTICE_ID = re.compile("[0-9a-f]{12}")
+RECORDING = re.compile("[0-9a-f]{32}")
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What somebody wants aired; `at` is the moment as the form has it, "" for now."""
+
+    notice: Notice
+    at: str = ""
+
+    @property
+    def due_at(self) -> datetime | None:
+        """Aware, in the station's zone; None for now."""
+        zone = parts().settings.station.zone
+        return datetime.fromisoformat(self.at).replace(tzinfo=zone) if self.at else None
+
+    @property
+    def fields(self) -> dict[str, str]:
+        """What a form carries along that shows it and no longer asks for it."""
+        notice = self.notice
+        return {
+            "notice_id": notice.id,
+            "text": notice.text,
+            "severity": str(notice.severity.value),
+            "repeats": str(notice.repeats or ""),
+            "chime": notice.chime.value if notice.chime else "",
+            "frame": "none" if notice.opening == "" else "",
+            "voice": notice.voice or "",
+            "style": notice.style.value,
+            "recording": notice.recording,
+            "when": "at" if self.at else "now",
+            "at": self.at,
+        }
+
+
+def wish_of_form() -> Wish:
+    """What the form says; one that no page of ours made is a bad request."""
+    form = request.form
+    repeats, chime, notice_id = form.get("repeats"), form.get("chime"), form.get("notice_id", "")
+    try:
+        notice = Notice(
+            form.get("text", "").replace("\r\n", "\n").strip(),
+            severity=Severity(int(form.get("severity", "0"))),
+            repeats=int(repeats) if repeats else None,
+            chime=Signal(chime) if chime else None,
+            voice=form.get("voice") or None,
+            style=Style(form.get("style", "")),
+            recording=form.get("recording", ""),
+        )
+        wish = Wish(notice, form.get("at", "") if form.get("when") == "at" else "")
+        wish.due_at  # noqa: B018 - a moment that is none is told here
+    except ValueError:
+        abort(400)
+    _check(notice, notice_id)
+    if form.get("frame") == "none":
+        notice = replace(notice, opening="", closing="")
+    return replace(wish, notice=replace(notice, id=notice_id) if notice_id else notice)
+
+
+def _check(notice: Notice, notice_id: str) -> None:
+    if notice.repeats is not None and not 1 <= notice.repeats <= MOST_REPEATS:
+        abort(400)
+    if notice_id and not NOTICE_ID.fullmatch(notice_id):
+        abort(400)
+    if notice.recording and not RECORDING.fullmatch(notice.recording):
+        abort(400)

@@ -1,0 +1,159 @@
+"""Say something: write or fill in a text, see and hear it as it will sound, then air it."""
+
+from dataclasses import replace
+
+from flask import Blueprint, Response, abort, flash, redirect, render_template, request, session, url_for
+from flask.typing import ResponseReturnValue
+
+from broadcaster.errors import BroadcasterError
+from broadcaster.manner import settle
+from broadcaster.model import SECTIONS, Notice, Script, Severity
+from broadcaster.web import wording
+from broadcaster.web.notice_form import Wish, wish_of_form
+from broadcaster.web.parts import parts
+from broadcaster.web.patterns import patterns
+
+SHOWN_TEXTS, LOOKED_THROUGH = 8, 60
+
+pages = Blueprint("say", __name__, url_prefix="/say")
+
+
+@pages.get("")
+def write() -> ResponseReturnValue:
+    """An empty form, or one with a text: of a pattern, of an earlier notice."""
+    parts().station.warm()
+    asked = request.args
+    pattern = patterns().get(asked.get("pattern", ""))
+    try:
+        severity = Severity(int(asked.get("severity", "0")))
+    except ValueError:
+        abort(400)
+    if pattern:
+        return _form(Notice(pattern.filled(asked.getlist("blank")), severity=pattern.severity))
+    return _form(Notice(asked.get("text", ""), severity=severity))
+
+
+@pages.get("/pattern/<key>")
+def fill(key: str) -> ResponseReturnValue:
+    pattern = patterns().get(key) or abort(404)
+    return render_template("pattern.html", pattern=pattern)
+
+
+@pages.get("/edit")
+@pages.get("/air")
+@pages.get("/fix")
+def again() -> ResponseReturnValue:
+    """What a form leads to is not a place to come back to: a reload by its address leads here."""
+    return redirect(url_for("say.write"), 303)
+
+
+@pages.post("")
+def rehearse() -> ResponseReturnValue:
+    """Show the text as it will be spoken, let it be heard, say what will happen; nothing is aired."""
+    return _rehearsal(wish_of_form())
+
+
+@pages.post("/edit")
+def edit() -> ResponseReturnValue:
+    wish = wish_of_form()
+    return _form(wish.notice, wish.at)
+
+
+@pages.post("/fix")
+def fix() -> ResponseReturnValue:
+    """Keep how a word is said, and show the same text with it."""
+    wish, form = wish_of_form(), request.form
+    if form.get("section", "words") not in SECTIONS:
+        abort(400)
+    try:
+        word, said = form.get("word", "").strip(), form.get("said", "").strip()
+        entry = parts().station.words.set(word, said, form.get("section", "words"))
+    except BroadcasterError as error:
+        return _rehearsal(wish, wrong_word=str(error), word=word, said=said)
+    return _rehearsal(wish, fixed=f"记下了：{entry.word} 念 {entry.said}。再听一遍看对不对。")
+
+
+@pages.get("/sound/<token>")
+def sound(token: str) -> ResponseReturnValue:
+    """What is rehearsed, as one WAV; a part of it for browsers that ask so (Safari always does)."""
+    heard = parts().station.rehearsals.hear(token) or abort(404)
+    answer = Response(heard.sound, mimetype="audio/wav")
+    answer.content_length = heard.size
+    return answer.make_conditional(request, accept_ranges=True, complete_length=heard.size)
+
+
+@pages.post("/air")
+def air() -> ResponseReturnValue:
+    wish, confirmations = wish_of_form(), parts().confirmations
+    if not confirmations.take(wish.notice.id):
+        flash("这一条刚才已经确认过了，没有重复播出。")
+        return redirect(url_for("air.home"), 303)
+    try:
+        parts().station.announce(wish.notice, asked_by=session["name"], at=wish.due_at)
+    except BroadcasterError as error:
+        confirmations.give_back(wish.notice.id)
+        return _form(wish.notice, wish.at, str(error)), 400
+    flash("记下了，到时候播。" if wish.at else "已经交给广播了。")
+    return redirect(url_for("air.home"), 303)
+
+
+def _form(draft: Notice, at: str = "", problem: str = "") -> str:
+    station = parts().station
+    voices = [voice for voice in station.voices() if voice.ready]
+    return render_template(
+        "say.html",
+        draft=draft,
+        at=at,
+        problem=problem,
+        voices=voices,
+        patterns=patterns(),
+        last=_last_texts(),
+    )
+
+
+def _last_texts() -> list[str]:
+    """What was said last, each text once."""
+    try:
+        rows = parts().station.history(LOOKED_THROUGH)
+    except BroadcasterError:
+        return []
+    return list(dict.fromkeys(row.text for row in rows if row.text))[:SHOWN_TEXTS]
+
+
+def _rehearsal(wish: Wish, **told: str) -> ResponseReturnValue:
+    station, settled = parts().station, settle(wish.notice, parts().settings)
+    try:
+        station.warm()
+        keeps_quiet = station.why_not(settled, wish.due_at)
+        script = Script(()) if settled.recording else station.script(replace(settled, repeats=1))
+        token = station.rehearsals.start(wish.notice)
+    except BroadcasterError as error:
+        return _form(wish.notice, wish.at, str(error)), 400
+    return render_template(
+        "confirm.html",
+        wish=wish,
+        notice=wish.notice,
+        script=script,
+        verses=station.rehearsals.rhymes(script),
+        sentence=_what_happens(wish, settled, script, token),
+        keeps_quiet=keeps_quiet,
+        token=token,
+        sections=SECTIONS,
+        **told,
+    )
+
+
+def _what_happens(wish: Wish, settled: Notice, script: Script, token: str) -> str:
+    """With the seconds that it will really take, where it is made by now."""
+    station = parts().station
+    seconds = station.rehearsals.seconds(token)
+    length = wording.Length(
+        wording.estimate_seconds(script, settled, parts().settings.station)
+        if seconds is None
+        else seconds,
+        exact=seconds is not None,
+    )
+    titles = {voice.name: voice.title for voice in station.voices()}
+    by = "录音" if settled.recording else titles.get(settled.voice or "", "")
+    when = wording.say_moment(wish.due_at, parts().clock.now()) if wish.due_at else ""
+    return wording.say_what_happens(settled, length, station.status(), by, when)

@@ -1,0 +1,249 @@
+import html
+import re
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import pytest
+from fakes import FakeStation
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from broadcaster.errors import TextRefused, VoiceUnavailable
+from broadcaster.model import Kind, Notice, Outcome, Severity, Signal, Style
+from broadcaster.station import OnAir
+from broadcaster.store.journal import JournalRow
+
+Post = Callable[..., TestResponse]
+
+FLOOD = {"text": "上游水库今晚10点开闸泄洪\r\n请马上转移", "severity": "1", "repeats": "2"}
+
+
+def hidden(page: str) -> dict[str, str]:
+    fields = re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', page)
+    return {name: html.unescape(value) for name, value in fields if name != "csrf_token"}
+
+
+def test_a_text_is_shown_as_it_will_be_spoken_before_anything_is_aired(
+    secretary: FlaskClient, station: FakeStation, post: Post
+) -> None:
+    page = post("/say", **FLOOD).text
+    assert "上游水库今晚十点开闸泄洪" in page and "原文：上游水库今晚10点开闸泄洪" in page
+    assert "红色 特别重大" in page
+    assert re.search(r"马上用离线女声播 2 遍，大约 \d+ 秒，开头响警报。", page)
+    assert station.announced == []
+    assert station.warmed >= 1
+
+
+def test_confirming_airs_exactly_what_was_shown_in_the_name_of_who_asked(
+    secretary: FlaskClient, station: FakeStation, post: Post
+) -> None:
+    answer = post("/say/air", **hidden(post("/say", **FLOOD).text))
+    assert (answer.status_code, answer.location) == (303, "/")
+    ((notice, asked_by),) = station.announced
+    assert notice.text == "上游水库今晚10点开闸泄洪\n请马上转移"
+    assert (notice.severity, notice.repeats, asked_by) == (Severity.RED, 2, "王秀英")
+    assert (notice.voice, notice.pace, notice.chime) == (None, None, None)
+    assert "已经交给广播了" in secretary.get("/").text
+
+
+def test_what_the_form_leaves_open_goes_by_the_severity(
+    secretary: FlaskClient, station: FakeStation, post: Post
+) -> None:
+    page = post("/say", **FLOOD | {"repeats": ""}).text
+    assert re.search(r"马上用离线女声播 3 遍，大约 \d+ 秒，开头响警报。", page)
+    post("/say/air", **hidden(page))
+    ((notice, _),) = station.announced
+    assert (notice.repeats, notice.opening, notice.closing) == (None, None, None)
+
+
+def test_signal_and_opening_can_be_chosen_and_come_back_for_editing(
+    secretary: FlaskClient, station: FakeStation, post: Post
+) -> None:
+    chosen = hidden(post("/say", **FLOOD, chime="none", frame="none").text)
+    assert 'name="chime" value="none" checked' in post("/say/edit", **chosen).text
+    post("/say/air", **chosen)
+    ((notice, _),) = station.announced
+    assert (notice.chime, notice.opening, notice.closing) == (Signal.NONE, "", "")
+
+
+def test_a_second_tap_on_confirm_airs_nothing_a_second_time(
+    secretary: FlaskClient, station: FakeStation, post: Post
+) -> None:
+    confirmed = hidden(post("/say", **FLOOD).text)
+    post("/say/air", **confirmed)
+    assert post("/say/air", **confirmed).status_code == 303
+    assert len(station.announced) == 1
+    assert "没有重复播出" in secretary.get("/").text
+
+
+def test_what_could_not_be_aired_can_be_tried_again(
+    secretary: FlaskClient, station: FakeStation, post: Post
+) -> None:
+    confirmed = hidden(post("/say", **FLOOD).text)
+    token = re.search(r'name="csrf_token" value="([^"]+)"', secretary.get("/stop").text)
+    assert token
+    station.fail_next = VoiceUnavailable("声音还没有装好")
+    failed = secretary.post("/say/air", data=confirmed | {"csrf_token": token[1]})
+    assert failed.status_code == 400
+    assert "声音还没有装好" in failed.text and "请马上转移</textarea>" in failed.text
+    assert post("/say/air", **confirmed).status_code == 303
+    assert len(station.announced) == 1
+
+
+def test_a_text_that_is_refused_comes_back_with_the_reason(
+    secretary: FlaskClient, station: FakeStation
+) -> None:
+    token = re.search(r'name="csrf_token" value="([^"]+)"', secretary.get("/stop").text)
+    assert token
+    station.fail_next = TextRefused("这段文字里没有能念的汉字")
+    answer = secretary.post("/say", data={"text": "😀", "repeats": "3", "csrf_token": token[1]})
+    assert answer.status_code == 400
+    assert "没有能念的汉字" in answer.text and "😀</textarea>" in answer.text
+    assert 'value="3" checked' in answer.text
+
+
+def test_going_back_to_edit_keeps_what_was_written(secretary: FlaskClient, post: Post) -> None:
+    page = post("/say/edit", **hidden(post("/say", **FLOOD).text)).text
+    assert "上游水库今晚10点开闸泄洪\n请马上转移</textarea>" in page
+    assert 'name="severity" value="1" checked' in page and 'name="repeats" value="2" checked' in page
+
+
+@pytest.mark.parametrize("path", ["/say/edit", "/say/air", "/say/fix"])
+def test_reloading_a_confirmation_by_its_address_leads_home(secretary: FlaskClient, path: str) -> None:
+    assert secretary.get(path).location == "/say"
+
+
+def test_the_wait_behind_what_is_sounding_or_waiting_is_said(
+    secretary: FlaskClient, station: FakeStation, post: Post
+) -> None:
+    station.on_air = OnAir(station.airing(Notice("防火宣传", severity=Severity.BLUE)), 5.0, 30.0)
+    assert "会打断正在播的“防火宣传”" in post("/say", **FLOOD).text
+    assert "排在“防火宣传”后面" in post("/say", text="停水").text
+    station.waiting = [station.airing(Notice("打疫苗"))]
+    assert "排在“防火宣传”等 2 条后面" in post("/say", text="停水").text
+
+
+def test_a_notice_that_is_made_by_then_tells_how_long_it_is(
+    secretary: FlaskClient, station: FakeStation, post: Post
+) -> None:
+    station.rehearsals.lasts = 48.2
+    page = post("/say", **FLOOD).text
+    assert "马上用离线女声播 2 遍，共 48 秒，开头响警报。" in page
+    assert [notice.repeats for notice in station.rehearsals.started] == [2]
+
+
+def test_what_will_sound_is_heard_whole_or_in_part_before_it_is_aired(
+    secretary: FlaskClient, post: Post
+) -> None:
+    page = post("/say", **FLOOD).text
+    sound = re.search(r'<audio controls preload="none" src="([^"]+)"', page)
+    assert sound
+    whole = secretary.get(sound[1])
+    assert (whole.mimetype, whole.content_length, whole.data) == ("audio/wav", 10, b"0123456789")
+    part = secretary.get(sound[1], headers={"Range": "bytes=3-6"})
+    assert (part.status_code, part.data) == (206, b"3456")
+    assert part.headers["Content-Range"] == "bytes 3-6/10"
+    assert secretary.get("/say/sound/other").status_code == 404
+
+
+def test_nothing_is_heard_without_a_login(client: FlaskClient) -> None:
+    assert client.get("/say/sound/token").location == "/login"
+    assert client.get("/live/stream").location == "/login"
+
+
+def test_a_pattern_is_filled_in_and_can_be_changed(secretary: FlaskClient) -> None:
+    assert 'href="/say/pattern/water"' in secretary.get("/say").text
+    blanks = secretary.get("/say/pattern/water").text
+    assert "什么时候" in blanks and blanks.count('name="blank"') == 3
+    filled = {"pattern": "water", "blank": ["管道坏了", "", "<b>全村</b>"]}
+    page = secretary.get("/say", query_string=filled).text
+    assert "因管道坏了，（什么时候），&lt;b&gt;全村&lt;/b&gt;停水" in page
+    assert secretary.get("/say/pattern/none").status_code == 404
+
+
+def test_what_was_said_last_can_be_said_again(
+    secretary: FlaskClient, station: FakeStation, post: Post
+) -> None:
+    station.rows = [row(station, "明天停水"), row(station, "明天停水"), row(station, "打疫苗")]
+    page = secretary.get("/say").text
+    assert page.count('value="明天停水"') == 1 and 'value="打疫苗"' in page
+    assert "明天停水</textarea>" in post("/say/edit", text="明天停水").text
+
+
+def test_the_emergency_form_is_red_from_the_start(secretary: FlaskClient) -> None:
+    page = secretary.get("/say?severity=1").text
+    assert 'name="severity" value="1" checked' in page and "紧急广播" in page
+    assert secretary.get("/say?severity=9").status_code == 400
+
+
+def test_a_notice_for_later_is_told_and_kept_for_its_time(
+    secretary: FlaskClient, station: FakeStation, post: Post
+) -> None:
+    at = (station.now + timedelta(days=1)).strftime("%Y-%m-%dT%H:%M")
+    page = post("/say", text="开会", when="at", at=at).text
+    assert re.search(r"明天 \d\d:\d\d 用离线女声播 1 遍", page) and "到时候播" in page
+    post("/say/air", **hidden(page))
+    zone = station.settings.station.zone
+    assert station.announced_for == datetime.fromisoformat(at).replace(tzinfo=zone)
+    assert "记下了，到时候播" in secretary.get("/").text
+
+
+def test_a_moment_that_was_not_chosen_does_not_count(
+    secretary: FlaskClient, station: FakeStation, post: Post
+) -> None:
+    post("/say/air", **hidden(post("/say", text="开会", when="now", at="2026-01-01T08:00").text))
+    assert station.announced_for is None
+    assert post("/say", text="开会", when="at", at="明天").status_code == 400
+
+
+def test_quiet_hours_are_told_before_and_leave_nothing_to_confirm(
+    secretary: FlaskClient, station: FakeStation, post: Post
+) -> None:
+    station.quiet = "现在是静音时段：夜里不播。"
+    page = post("/say", text="停水").text
+    assert "夜里不播" in page and "确认播出</button>" not in page and "回去修改" in page
+
+
+def test_voice_and_way_of_speaking_are_chosen_among_what_there_is(
+    secretary: FlaskClient, station: FakeStation, post: Post
+) -> None:
+    form = secretary.get("/say").text
+    assert "离线女声" in form and "晓晓" not in form
+    chosen = hidden(post("/say", text="秸秆焚烧害处大", voice="baker:female", style="kuaiban").text)
+    again = post("/say/edit", **chosen).text
+    assert 'value="baker:female" selected' in again and 'value="kuaiban" checked' in again
+    post("/say/air", **chosen)
+    ((notice, _),) = station.announced
+    assert (notice.voice, notice.style) == ("baker:female", Style.KUAIBAN)
+    assert post("/say", text="停水", style="rap").status_code == 400
+
+
+def test_the_rhymes_of_a_verse_are_marked(
+    secretary: FlaskClient, station: FakeStation, post: Post
+) -> None:
+    miss = {"line": "来年多打几麻袋", "rhyme": "袋", "rhyme_pinyin": "dài", "track": "怀来"}
+    miss |= {"letter": "C", "fit": "没押上", "wanted": "发花"}
+    station.rehearsals.verses = [{"scheme": "AABC", "lines": [miss]}]
+    page = post("/say", text="来年多打几麻袋", style="verse").text
+    assert "韵式 AABC" in page and "怀来辙；应该押发花辙" in page and "没押上" in page
+
+
+def test_a_wrong_reading_is_fixed_where_it_is_seen(
+    secretary: FlaskClient, station: FakeStation, post: Post
+) -> None:
+    shown = hidden(post("/say", **FLOOD).text)
+    wrong = post("/say/fix", **shown, word="石盆", said="si", section="places").text
+    assert (
+        "石盆" in wrong and 'role="alert"' in wrong and hidden(wrong)["notice_id"] == shown["notice_id"]
+    )
+    page = post("/say/fix", **shown, word="石盆", said="shi2 peng4", section="places").text
+    assert "记下了：石盆 念 shi2 peng4" in page
+    assert [(entry.word, entry.said) for entry in station.words.entries()] == [("石盆", "shi2 peng4")]
+    post("/say/air", **hidden(page))
+    assert len(station.announced) == 1
+
+
+def row(station: FakeStation, text: str) -> JournalRow:
+    at = station.now
+    fields = ("a1", "", text, Severity.DAILY, Kind.LIVE, "王秀英", at, at, at)
+    return JournalRow(*fields, 12.0, 12.0, Outcome.PLAYED, "", "baker:female")
