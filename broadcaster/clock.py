@@ -22,6 +22,10 @@ class Clock:
         """The wall time, aware, in the station's zone."""
         return datetime.now(UTC).astimezone(self.zone)
 
+    def machine_time(self, moment: datetime) -> datetime:
+        """What the machine's own clock shows at a moment of this one: a test may step this one alone."""
+        return moment
+
     def monotonic(self) -> float:
         """Seconds that never step; only differences mean something."""
         return time.monotonic()

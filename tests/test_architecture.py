@@ -106,6 +106,7 @@ HOMES: dict[str, set[str]] = {
     "soxr": {"clips/mastering.py", "tts/recorded.py"},
     "sqlalchemy": {"store"},
     "tyme4py": {"schedule/lunar.py"},
+    "werkzeug": {"web"},
     "waitress": {"web/server.py"},
     "yaml": {"settings.py", "lined_yaml.py", "yaml_edit.py"},
 }

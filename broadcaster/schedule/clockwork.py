@@ -50,8 +50,7 @@ class SlotTrigger(BaseTrigger):  # type: ignore[misc]
 
     def get_next_fire_time(self, previous_fire_time: datetime | None, now: datetime) -> datetime | None:
         """The first due time after the one before that is not too late, by the machine's clock."""
-        ours = self._clock.now()
-        earliest = max(ours - self.slot.lateness, self._since)
+        earliest = max(self._clock.now() - self.slot.lateness, self._since)
         try:
             due = self.slot.next_after(max(self._due_before(previous_fire_time) or earliest, earliest))
         except Exception:
@@ -61,7 +60,7 @@ class SlotTrigger(BaseTrigger):  # type: ignore[misc]
             return None
         if due is None:
             return None
-        fires = (now + (due - ours)).astimezone(UTC)
+        fires = self._clock.machine_time(due).astimezone(UTC)
         self._dues[fires] = due
         return fires
 

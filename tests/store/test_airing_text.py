@@ -26,6 +26,7 @@ FULL = Notice(
     volume=80,
     drill=True,
     when_quiet=WhenQuiet.WAIT,
+    recording="0123abcd",
 )
 
 

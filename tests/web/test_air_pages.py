@@ -219,6 +219,6 @@ def test_a_first_visit_fetches_little(app: Flask, secretary: FlaskClient) -> Non
 
 
 def test_the_foot_leads_to_the_places_that_there_are(app: Flask, secretary: FlaskClient) -> None:
-    assert 'class="places"' not in secretary.get("/").text
-    app.jinja_env.globals["navigation"] = {"/": "首页", "/words": "更多"}
-    assert '<a href="/words" aria-current="page">更多</a>' in secretary.get("/words").text
+    page = secretary.get("/more").text
+    assert '<a href="/more" aria-current="page">更多</a>' in page
+    assert '<a href="/timetable">节目表</a>' in page

@@ -148,7 +148,7 @@ def test_what_will_sound_is_heard_whole_or_in_part_before_it_is_aired(
 
 def test_nothing_is_heard_without_a_login(client: FlaskClient) -> None:
     assert client.get("/say/sound/token").location == "/login"
-    assert client.get("/live/stream").location == "/login"
+    assert client.get("/live/stream").status_code == 401
 
 
 def test_a_pattern_is_filled_in_and_can_be_changed(secretary: FlaskClient) -> None:

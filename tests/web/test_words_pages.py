@@ -31,8 +31,8 @@ def station(lexicon: Path, station: FakeStation) -> FakeStation:
     return station
 
 
-def test_home_leads_to_the_words(secretary: FlaskClient) -> None:
-    assert 'href="/words"' in secretary.get("/").text
+def test_the_words_are_found_under_more(secretary: FlaskClient) -> None:
+    assert 'href="/words"' in secretary.get("/more").text
 
 
 def test_the_list_shows_every_word_by_its_kind(secretary: FlaskClient) -> None:
