@@ -15,9 +15,12 @@ from broadcaster.playout.sound_device import SoundDevice
 from broadcaster.schedule.rules import AirRules
 from broadcaster.schedule.timetable import Timetable
 from broadcaster.settings import Settings
-from broadcaster.store.journal import EVERYTHING, JournalFilter, JournalRow
+from broadcaster.store.journal import EVERYTHING
+from broadcaster.store.journal import JournalFilter as JournalFilter
+from broadcaster.store.journal import JournalRow as JournalRow
 from broadcaster.store.store import Store
-from broadcaster.studio import Studio, VoiceEntry
+from broadcaster.studio import Studio
+from broadcaster.studio import VoiceEntry as VoiceEntry
 from broadcaster.wordbook import Wordbook
 
 logger = logging.getLogger(__name__)
@@ -95,6 +98,8 @@ class Station:
         self._clock = clock
         self._faults = faults
         self._device = device
+        # Until the box has somebody who judges the clock.
+        self.clock_is_trusted: Callable[[], bool] = lambda: True
         self._remember_stop()
 
     def announce(self, notice: Notice, *, asked_by: str = "") -> Airing:
@@ -112,6 +117,10 @@ class Station:
             raise KeptQuiet(f"现在是静音时段：{verdict.reason}。真有急事请用红色级别。")
         self._intake.accept(airing)
         return airing
+
+    def find_airing(self, notice_id: str) -> Airing | None:
+        """What was accepted of this notice, also if it has ended. Raises `StoreUnusable`."""
+        return self._store.queue.of_notice(notice_id)
 
     def cancel(self, airing_id: str, asked_by: str = "") -> bool:
         """End one airing, waiting or sounding; False if it is neither."""
@@ -182,6 +191,11 @@ class Station:
     def prepare(self) -> Iterator[Prepared]:
         """Make everything in the timetable now, one after the other."""
         return self._studio.prepare(self._timetable.notices())
+
+    @property
+    def cache_bytes(self) -> int:
+        """How much made sound is kept, as it was last counted, with what came since."""
+        return self._studio.house.known_bytes
 
     def device(self) -> DeviceState:
         """The loudspeaker line as it is now."""

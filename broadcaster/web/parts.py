@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, cast
 from flask import current_app
 
 from broadcaster.settings import Settings
+from broadcaster.web.once import Once
 
 if TYPE_CHECKING:
     from broadcaster.station import Station
@@ -43,6 +44,7 @@ class Parts:
     station: Station
     settings: Settings
     confirmations: Confirmations = field(default_factory=Confirmations)
+    once: Once = field(default_factory=Once)
 
 
 def parts() -> Parts:
