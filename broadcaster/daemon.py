@@ -182,6 +182,7 @@ def run(config: Config, tell: Callable[[str], None], output_file: Path | None, g
             _greet(box.station, Notice(settings.station.first_notice, title="试音"), tell)
         trust = ClockTrust(box.clock, timedelta(minutes=settings.clock.wait_minutes), box.store.state)
         box.store.upkeep.clock_is_right = trust.allows
+        box.station.clock_is_trusted = lambda: trust.trusted
 
         def go_by_clock() -> None:
             box.station.go_by_clock()

@@ -20,10 +20,12 @@ from broadcaster.slotbook import Planned as Planned
 from broadcaster.slotbook import Slotbook
 from broadcaster.slotbook import SlotEntry as SlotEntry
 from broadcaster.slotbook import WeekDay as WeekDay
-from broadcaster.store.journal import EVERYTHING, JournalRow
+from broadcaster.store.journal import EVERYTHING
 from broadcaster.store.journal import JournalFilter as JournalFilter
+from broadcaster.store.journal import JournalRow as JournalRow
 from broadcaster.store.store import Store
-from broadcaster.studio import Studio, VoiceEntry
+from broadcaster.studio import Studio
+from broadcaster.studio import VoiceEntry as VoiceEntry
 from broadcaster.wordbook import Wordbook
 
 logger = logging.getLogger(__name__)
@@ -108,6 +110,8 @@ class Station:
         self._clock = clock
         self._faults = faults
         self._device = device
+        # Until the box has somebody who judges the clock.
+        self.clock_is_trusted: Callable[[], bool] = lambda: True
         self._remember_stop()
         self._remember_volume()
 
@@ -142,6 +146,10 @@ class Station:
             return ""
         when = "到那时" if at else "现在"
         return f"{when}是静音时段：{verdict.reason}。真有急事请用红色级别。"
+
+    def find_airing(self, notice_id: str) -> Airing | None:
+        """What was accepted of this notice, also if it has ended. Raises `StoreUnusable`."""
+        return self._store.queue.of_notice(notice_id)
 
     def cancel(self, airing_id: str, asked_by: str = "") -> bool:
         """End one airing, waiting or sounding; False if it is neither."""
@@ -245,6 +253,11 @@ class Station:
     def prepare(self) -> Iterator[Prepared]:
         """Make everything in the timetable now, one after the other."""
         return self._studio.prepare(self.slots.timetable.notices())
+
+    @property
+    def cache_bytes(self) -> int:
+        """How much made sound is kept, as it was last counted, with what came since."""
+        return self._studio.house.known_bytes
 
     def device(self) -> DeviceState:
         """The loudspeaker line as it is now."""

@@ -23,11 +23,11 @@ from broadcaster.model import Airing, Clip, Item, Line, Notice, Programme, Scrip
 from broadcaster.playout.device import Back, Device, Ended, Started
 from broadcaster.rehearsal import Heard
 from broadcaster.settings import LexiconSettings, Settings
-from broadcaster.station import OnAir, Status
+from broadcaster.station import DeviceState, OnAir, Status, VoiceEntry
 from broadcaster.store.accounts import Accounts
 from broadcaster.store.database import Database
 from broadcaster.store.deeds import Deeds
-from broadcaster.store.journal import JournalRow
+from broadcaster.store.journal import EVERYTHING, JournalFilter, JournalRow
 from broadcaster.store.ledger import Ledger
 from broadcaster.store.passwords import Passwords
 from broadcaster.store.phones import Phones
@@ -129,6 +129,10 @@ class FakeStation:
         self.loops_stopped = False
         self.quiet = ""
         self.rehearsals = FakeRehearsals()
+        self.accepted: list[Airing] = []
+        self.wanted = EVERYTHING
+        self.cache_bytes = 0
+        self.clock_is_trusted = lambda: True
 
     def close(self) -> None:
         self._stack.close()
@@ -145,7 +149,8 @@ class FakeStation:
         self._fail_if_told()
         self.announced.append((notice, asked_by))
         self.announced_for = at
-        return self.airing(notice, asked_by)
+        self.accepted.append(self.airing(notice, asked_by))
+        return self.accepted[-1]
 
     def why_not(self, notice: Notice, at: datetime | None = None) -> str:
         return self.quiet
@@ -180,9 +185,25 @@ class FakeStation:
     def upcoming(self, count: int = 5) -> list[Airing]:
         return self.coming[:count]
 
-    def history(self, count: int = 20) -> list[JournalRow]:
+    def history(
+        self, count: int = 20, wanted: JournalFilter = EVERYTHING, skip: int = 0
+    ) -> list[JournalRow]:
         self._fail_if_told()
-        return self.rows[:count]
+        self.wanted = wanted
+        return self.rows[skip : skip + count]
+
+    def history_count(self, wanted: JournalFilter = EVERYTHING) -> int:
+        return sum(wanted.outcome in (None, row.outcome) for row in self.rows)
+
+    def find_airing(self, notice_id: str) -> Airing | None:
+        found = (one for one in self.accepted if one.notice.id == notice_id)
+        return next(found, None)
+
+    def voices(self) -> list[VoiceEntry]:
+        return [VoiceEntry("fake:beep", True, "可以用", "", "")]
+
+    def device(self) -> DeviceState:
+        return DeviceState("假声卡", not self.fault, (), self.fault)
 
     def script(self, notice: Notice) -> Script:
         """One line for each line of the text; 10 is said as 十."""

@@ -55,7 +55,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     | {"intake", "slotbook", "rehearsal"}
     | {"studio", "wordbook", "schedule", "playout", "store"},
     "control": FLOOR | {"station", "store"},
-    "web": FLOOR | {"station"},
+    "web": FLOOR | {"station", "__version__"},
     "daemon": FLOOR
     | SIBLINGS
     | {
@@ -88,6 +88,7 @@ HOMES: dict[str, set[str]] = {
     "edge_tts": {"tts/edge.py"},
     "espeakng_loader": {"tts/espeak.py"},
     "flask": {"web"},
+    "flask_openapi3": {"web"},
     "flask_wtf": {"web"},
     "flatbuffers": {"tts/tflite_graph.py"},
     "g2pM": {"script/network.py"},
@@ -97,7 +98,9 @@ HOMES: dict[str, set[str]] = {
     "pydantic": {
         *("settings.py", "settings_problems.py", "setting_values.py"),
         *("air_settings.py", "timetable_settings.py", "timetable_file.py"),
+        *("web/problems.py", "web/api_shapes.py", "web/api.py"),
     },
+    "prometheus_client": {"web/figures.py"},
     "pydantic_core": {"settings_problems.py", "timetable_file.py"},
     "pydub": {"clips/export.py"},
     "sherpa_onnx": {"tts/sherpa.py"},

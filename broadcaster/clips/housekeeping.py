@@ -63,6 +63,11 @@ class Housekeeping:
         """A sentence in Chinese on why made sound cannot be kept, or ""."""
         return self._fault
 
+    @property
+    def known_bytes(self) -> int:
+        """What is kept, as it was last counted, with the most that came since."""
+        return int((self._known_bytes or 0) + self._grown_bytes)
+
     @contextmanager
     def on_air(self, deliver: Callable[[Delivery], None]) -> Iterator[Callable[[Delivery], None]]:
         """What is delivered through the inner one is not removed before the context ends."""

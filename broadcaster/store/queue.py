@@ -5,11 +5,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import String, bindparam, exists, or_, select, update
+from sqlalchemy import String, bindparam, exists, func, or_, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from broadcaster.clock import Clock
-from broadcaster.model import Airing, JournalEntry, Notice, Outcome
+from broadcaster.model import Airing, JournalEntry, Kind, Notice, Outcome, Severity
 from broadcaster.store import tables
 from broadcaster.store.airing_text import read_airing, write_airing
 from broadcaster.store.connection import Reads
@@ -78,6 +78,19 @@ class Queue:
         waits = exists().where(queue.c.airing_id == airing_id)
         ended = exists().where(journal.c.airing_id == airing_id)
         return bool(self._source.read(select(or_(waits, ended)))[0][0])
+
+    def of_notice(self, notice_id: str) -> Airing | None:
+        """The airing of a notice, waiting or ended, as far as that is written; of one that has ended
+        without how it was to be said. Raises `StoreUnusable`."""
+        found = func.json_extract(queue.c.airing, "$.notice.id") == notice_id
+        for row in self._source.read(select(queue.c.airing).where(found)):
+            return read_airing(row.airing)
+        ended = select(journal).where(journal.c.notice_id == notice_id).limit(1)
+        for row in self._source.read(ended):
+            due_at = datetime.fromisoformat(row.due_at)
+            notice = Notice(row.text, notice_id, row.title, Severity(row.severity))
+            return Airing(notice, due_at, due_at, Kind(row.kind), row.asked_by, row.airing_id)
+        return None
 
     def progress(self, airing_id: str, next_line: int, seconds_played: float) -> None:
         """Note how far it came. A power cut may lose the last notes; then a line is said again."""

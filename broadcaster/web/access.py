@@ -96,6 +96,20 @@ RULES = {
     "tokens.make": Rule(Role.SECRETARY, deed="建令牌", about="name"),
     "tokens.remove": Rule(Role.SECRETARY, deed="删令牌", about="about"),
     "deeds.home": DO,
+    "monitor.healthz": OPEN,
+    "monitor.metrics": Rule(scope=Scope.METRICS),
+    "api.openapi": OPEN,
+    "api.status": READ,
+    "api.upcoming": READ,
+    "api.history": READ,
+    "api.voices": READ,
+    "api.script": READ,
+    "api.words": READ,
+    "api.set_word": Rule(scope=Scope.WORDS, deed="改读音", about="word"),
+    "api.remove_word": Rule(scope=Scope.WORDS, deed="删读音", about="word"),
+    "api.announce": Rule(scope=Scope.AIR, deed="播出", about="text"),
+    "api.cancel": Rule(scope=Scope.AIR, deed="取消播出", about="airing_id"),
+    "api.stop": Rule(scope=Scope.AIR, deed="停播"),
 }
 
 LOOPBACK = {"127.0.0.1", "::1"}

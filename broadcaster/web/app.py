@@ -7,8 +7,12 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from flask import Flask, Response, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_openapi3.models.info import Info
+from flask_openapi3.openapi import OpenAPI
 from flask_wtf.csrf import CSRFError, CSRFProtect
 
+from broadcaster import __version__
 from broadcaster.clock import Clock
 from broadcaster.errors import BroadcasterError
 from broadcaster.settings import Settings
@@ -16,8 +20,10 @@ from broadcaster.web import (
     access,
     account_pages,
     air_pages,
+    api,
     deed_pages,
     me_pages,
+    monitor,
     people_pages,
     say_pages,
     timetable_pages,
@@ -27,6 +33,7 @@ from broadcaster.web import (
 )
 from broadcaster.web.parts import Parts
 from broadcaster.web.phone_cookie import Sessions
+from broadcaster.web.problems import Json, Problem, problem, refusal, wrong_request
 from broadcaster.web.session_key import load_session_key
 
 if TYPE_CHECKING:
@@ -39,7 +46,7 @@ SESSION_SECONDS = 30 * 24 * 3600
 
 AREAS = (
     *(account_pages, air_pages, say_pages, words_pages, timetable_pages),
-    *(me_pages, people_pages, token_pages, deed_pages),
+    *(me_pages, people_pages, token_pages, deed_pages, monitor),
 )
 
 HEADERS = {
@@ -67,7 +74,14 @@ STALE_FORM = "页面放得太久，这次提交没有算数。请回首页再来
 
 def create_app(station: Station, settings: Settings) -> Flask:
     """The page of one station."""
-    app = Flask(__name__)
+    app = OpenAPI(
+        __name__,
+        info=Info(title="broadcaster", version=__version__),
+        security_schemes={"token": {"type": "http", "scheme": "bearer"}},
+        doc_ui=False,
+        validation_error_model=Problem,
+        validation_error_callback=wrong_request,
+    )
     app.config.update(
         SECRET_KEY=load_session_key(settings.paths.state / "session_key"),
         SESSION_COOKIE_NAME="broadcaster",
@@ -80,13 +94,16 @@ def create_app(station: Station, settings: Settings) -> Flask:
     )
     clock = Clock(settings.station.zone)
     app.extensions["broadcaster"] = Parts(station, settings, clock)
-    CSRFProtect(app)
+    # What a token opens no browser sends by itself.
+    CSRFProtect(app).exempt(api.pages)
+    app.json = Json(app)
     app.session_interface = Sessions()
     app.before_request(access.check_access)
     app.after_request(access.note_deed)
     app.after_request(_protect)
     for area in AREAS:
         app.register_blueprint(area.pages)
+    app.register_api(api.pages)
     _teach_wording(app, settings, clock)
     _answer_errors(app)
     return app
@@ -127,15 +144,23 @@ def _answer_errors(app: Flask) -> None:
     app.register_error_handler(BroadcasterError, _answer_expected_error)
 
 
-def _answer_http_error(code: int, error: Exception) -> tuple[str, int]:
+def _answer_http_error(code: int, error: Exception) -> ResponseReturnValue:
     """Also for a fault of our own: Flask logs its traceback and hands it on as a 500."""
     return _error_page(code, SENTENCES[code])
 
 
-def _answer_expected_error(error: BroadcasterError) -> tuple[str, int]:
+def _answer_expected_error(error: BroadcasterError) -> ResponseReturnValue:
     logger.warning("%s %s: %s", request.method, request.path, error)
+    if _asked_by_program():
+        return refusal(error)
     return _error_page(503, str(error))
 
 
-def _error_page(code: int, sentence: str) -> tuple[str, int]:
+def _error_page(code: int, sentence: str) -> ResponseReturnValue:
+    if _asked_by_program():
+        return problem(code, sentence)
     return render_template("error.html", code=code, sentence=sentence), code
+
+
+def _asked_by_program() -> bool:
+    return request.path.startswith(("/api/", "/metrics"))

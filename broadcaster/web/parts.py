@@ -12,6 +12,7 @@ from flask import current_app
 from broadcaster.clock import Clock
 from broadcaster.settings import Settings
 from broadcaster.web.live import Live
+from broadcaster.web.once import Once
 
 if TYPE_CHECKING:
     from broadcaster.station import Station
@@ -47,6 +48,7 @@ class Parts:
     clock: Clock
     confirmations: Confirmations = field(default_factory=Confirmations)
     live: Live = field(default_factory=Live)
+    once: Once = field(default_factory=Once)
 
 
 def parts() -> Parts:

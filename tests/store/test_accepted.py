@@ -91,3 +91,19 @@ def test_what_the_station_remembers_is_there_after_a_restart(open_again: OpenSto
         assert store.state.get("volume") == "70"
         store.state.put("stopped_until", "")
         assert store.state.get("stopped_until") == ""
+
+
+def test_the_airing_of_a_notice_is_found_while_it_waits_and_when_it_has_ended(
+    open_again: OpenStore,
+) -> None:
+    sent = airing("a1")
+    with open_again() as store:
+        assert store.queue.of_notice(sent.notice.id) is None
+        store.queue.accept(sent)
+        assert store.queue.of_notice(sent.notice.id) == sent
+        store.journal.record(entry(sent))
+    with open_again() as store:
+        found = store.queue.of_notice(sent.notice.id)
+        assert found and (found.id, found.notice.text) == (sent.id, sent.notice.text)
+        assert (found.notice.severity, found.due_at) == (sent.notice.severity, sent.due_at)
+        assert store.queue.of_notice("other") is None

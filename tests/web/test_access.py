@@ -19,7 +19,7 @@ SAFE = {"GET", "HEAD", "OPTIONS"}
 # What is done by these changes nothing that anybody would ask about later.
 NOT_NOTED = {
     *("account.make_account", "account.check_password", "account.check_pin", "account.logout"),
-    *("say.rehearse", "say.edit", "words.listen", "timetable.check", "timetable.back"),
+    *("say.rehearse", "say.edit", "words.listen", "timetable.check", "timetable.back", "api.script"),
 }
 
 

@@ -1,0 +1,240 @@
+"""What the API takes and gives, as its description says it."""
+
+from datetime import datetime
+from typing import Literal, Self
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from broadcaster.model import (
+    FASTEST_TEMPO,
+    SLOWEST_TEMPO,
+    Airing,
+    Entry,
+    Line,
+    Notice,
+    Office,
+    Outcome,
+    Severity,
+    Signal,
+    Style,
+    WhenQuiet,
+)
+from broadcaster.setting_values import FASTEST, SLOWEST
+from broadcaster.station import JournalFilter, JournalRow, Status, VoiceEntry
+
+LONGEST_TEXT = 50_000
+SeverityNumber = Literal[0, 1, 2, 3, 4]
+
+
+class Strict(BaseModel):
+    """Nothing is guessed: a field that is not known, or of another type, is wrong."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class Said(Strict):
+    """A notice. What is left out goes by the severity and the station's settings."""
+
+    text: str = Field(min_length=1, max_length=LONGEST_TEXT)
+    title: str = Field("", max_length=100)
+    severity: SeverityNumber = Field(0, description="0 daily, 1 red, 2 orange, 3 yellow, 4 blue")
+    issuer: str = Field("", max_length=100)
+    voice: str | None = Field(None, max_length=100, description="engine:name")
+    pace: float | None = Field(None, ge=SLOWEST, le=FASTEST)
+    repeats: int | None = Field(None, ge=1, le=20)
+    opening: str | None = Field(None, max_length=500, description='"" is none')
+    closing: str | None = Field(None, max_length=500, description='"" is none')
+    chime: Literal["chime", "alert", "siren", "none"] | None = None
+    style: Literal["", "verse", "kuaiban"] = ""
+    beats_per_minute: int | None = Field(None, ge=SLOWEST_TEMPO, le=FASTEST_TEMPO)
+    zones: list[str] = Field([], max_length=20, description="none is all")
+    volume: int = Field(100, ge=0, le=100, description="per cent of the usual one")
+    drill: bool = Field(False, description="a drill never passes quiet hours")
+    when_quiet: Literal["skip", "wait"] = Field("skip", description="in quiet hours")
+
+    def notice(self, office: Office) -> Notice:
+        closed = {
+            "severity": Severity(self.severity),
+            "chime": self.chime and Signal(self.chime),
+            "style": Style(self.style),
+            "zones": tuple(self.zones),
+            "when_quiet": WhenQuiet(self.when_quiet),
+        }
+        return Notice(**{**self.model_dump(), **closed, "office": office})
+
+
+class OnceHeader(BaseModel):
+    """With the same key, however often it is sent, a notice is aired once."""
+
+    key: str = Field(
+        "",
+        alias="Idempotency-Key",
+        max_length=200,
+        description="any text that is new for each notice, such as a UUID; remembered for a year",
+    )
+
+
+class AiringPath(BaseModel):
+    airing_id: str = Field(max_length=100)
+
+
+class WordPath(BaseModel):
+    section: Literal["words", "places", "surnames"]
+    word: str = Field(max_length=20)
+
+
+class Reading(Strict):
+    said: str = Field(
+        min_length=1, max_length=200, description="pinyin (lao4 ting2) or other characters"
+    )
+
+
+class HowMany(BaseModel):
+    count: int = Field(5, ge=1, le=100)
+
+
+class HistoryQuery(BaseModel):
+    """Which lines of the journal, newest first."""
+
+    count: int = Field(20, ge=1, le=200)
+    skip: int = Field(0, ge=0, le=1_000_000)
+    since: AwareDatetime | None = Field(None, description="due from then on")
+    until: AwareDatetime | None = Field(None, description="due before then")
+    outcome: Outcome | None = None
+    asked_by: str = Field("", max_length=100)
+    text: str = Field("", max_length=100)
+
+    def wanted(self) -> JournalFilter:
+        return JournalFilter(self.since, self.until, self.outcome, self.asked_by, self.text)
+
+
+class AiringShape(BaseModel):
+    """Something that waits, sounds, or comes by the timetable."""
+
+    id: str
+    title: str
+    text: str
+    severity: SeverityNumber
+    kind: str
+    asked_by: str
+    due_at: datetime
+
+    @classmethod
+    def of(cls, airing: Airing) -> Self:
+        notice = airing.notice
+        return cls(
+            id=airing.id,
+            title=notice.title,
+            text=notice.text,
+            severity=notice.severity.value,
+            kind=airing.kind.value,
+            asked_by=airing.asked_by,
+            due_at=airing.due_at,
+        )
+
+
+class Sounding(AiringShape):
+    seconds_played: float = 0.0
+    seconds_due: float = 0.0
+
+
+class StatusShape(BaseModel):
+    """The box at this moment; `fault` is a sentence in Chinese, or empty."""
+
+    on_air: Sounding | None
+    waiting: list[AiringShape]
+    fault: str
+    loops_stopped: bool
+
+    @classmethod
+    def of(cls, status: Status) -> Self:
+        on_air = status.on_air
+        sounding = Sounding.of(on_air.airing) if on_air else None
+        if sounding and on_air:
+            sounding.seconds_played = round(on_air.seconds_played, 1)
+            sounding.seconds_due = round(on_air.seconds_due, 1)
+        waiting = [AiringShape.of(airing) for airing in status.waiting]
+        stopped = status.loops_stopped
+        return cls(on_air=sounding, waiting=waiting, fault=status.fault, loops_stopped=stopped)
+
+
+class Upcoming(BaseModel):
+    airings: list[AiringShape]
+
+
+class HistoryLine(BaseModel):
+    """What became of one airing; `text` is its start."""
+
+    id: str
+    title: str
+    text: str
+    severity: SeverityNumber
+    kind: str
+    asked_by: str
+    due_at: datetime
+    started_at: datetime | None
+    ended_at: datetime
+    seconds_played: float
+    seconds_due: float
+    outcome: Outcome
+    reason: str
+    voice: str
+
+    @classmethod
+    def of(cls, row: JournalRow) -> Self:
+        fields = {**vars(row), "id": row.airing_id, "severity": row.severity.value}
+        return cls.model_validate(fields | {"kind": row.kind.value})
+
+
+class History(BaseModel):
+    lines: list[HistoryLine]
+
+
+class Stopped(BaseModel):
+    ended: int = Field(description="how many airings that ended, sounding or waiting")
+
+
+class LineShape(BaseModel):
+    written: str
+    spoken: str
+    sounded: list[str] = Field(description="the pinyin of each syllable as it is said")
+    pause_seconds: float
+
+    @classmethod
+    def of(cls, line: Line) -> Self:
+        sounded = [syllable.sounded for syllable in line.syllables]
+        pause = line.pause_seconds
+        return cls(written=line.written, spoken=line.spoken, sounded=sounded, pause_seconds=pause)
+
+
+class ScriptShape(BaseModel):
+    lines: list[LineShape]
+
+
+class VoiceShape(BaseModel):
+    name: str
+    title: str
+    ready: bool
+    state: str
+
+    @classmethod
+    def of(cls, entry: VoiceEntry) -> Self:
+        return cls(name=entry.name, title=entry.title, ready=entry.ready, state=entry.state)
+
+
+class Voices(BaseModel):
+    voices: list[VoiceShape]
+
+
+class WordShape(BaseModel):
+    section: str
+    word: str
+    said: str
+
+    @classmethod
+    def of(cls, entry: Entry) -> Self:
+        return cls(section=entry.section, word=entry.word, said=entry.said)
+
+
+class Words(BaseModel):
+    words: list[WordShape]

@@ -1,0 +1,64 @@
+"""The API against its own description: whatever is sent, the answer is one of those it promises."""
+
+from typing import Any, cast
+
+import pytest
+import schemathesis
+from fakes import FakeStation
+from flask import Flask
+from hypothesis import HealthCheck, Phase, given, settings
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from broadcaster.people import Scope
+
+CHECKS = (
+    not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_schema_conformance,
+)
+
+# 20 of each operation: 5 s. No shrinking, for the schema's size alone says little about a fault.
+BOUNDED = settings(
+    max_examples=20,
+    deadline=None,
+    derandomize=True,
+    database=None,
+    suppress_health_check=list(HealthCheck),
+    phases=[Phase.explicit, Phase.generate],
+)
+
+
+@pytest.fixture
+def tokens(station: FakeStation) -> list[str]:
+    return [station.tokens.make("试", scope, "") for scope in (Scope.COUNTY, Scope.WORDS)]
+
+
+def send_all(schema: Any, mode: schemathesis.GenerationMode, tokens: list[str]) -> None:
+    """Some of each operation's requests, with each token; all that they break is raised."""
+    for found in schema.get_all_operations():
+
+        @BOUNDED
+        @given(found.ok().as_strategy(generation_mode=mode))
+        def send(case: Any) -> None:
+            for token in tokens:
+                headers = {"Authorization": f"Bearer {token}"}
+                case.call_and_validate(headers=headers, checks=cast(Any, CHECKS))
+
+        send()
+
+
+@pytest.mark.parametrize("mode", schemathesis.GenerationMode)
+def test_nothing_that_is_sent_breaks_it(
+    app: Flask, station: FakeStation, tokens: list[str], mode: schemathesis.GenerationMode
+) -> None:
+    schema = schemathesis.openapi.from_wsgi("/api/v1/openapi.json", app)
+    assert len(list(schema.get_all_operations())) == 11
+    send_all(schema, mode, tokens)
+    if mode is schemathesis.GenerationMode.POSITIVE:
+        assert len(station.announced) > 5 and station.stops
