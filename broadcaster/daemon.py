@@ -17,6 +17,7 @@ from broadcaster.air_settings import QuietSettings
 from broadcaster.clock import Clock
 from broadcaster.clock_trust import ClockTrust
 from broadcaster.control import ControlServer
+from broadcaster.copies import Copies
 from broadcaster.errors import AlreadyRunning, KeptQuiet, StoreUnusable
 from broadcaster.foothold import in_foothold, leave_memory
 from broadcaster.intake import Endings, Intake
@@ -108,6 +109,7 @@ def open_box(config: Config, output_file: Path | None = None, makes_ahead: bool 
                 )
             )
         )
+        copies = Copies(studio, settings)
         words = Wordbook(LexiconFile(config.folder), config.lexicon, studio)
 
         def make_and_read() -> None:
@@ -135,6 +137,7 @@ def open_box(config: Config, output_file: Path | None = None, makes_ahead: bool 
             endings,
             store,
             words,
+            copies,
             clock,
             faults,
             device,
@@ -143,6 +146,7 @@ def open_box(config: Config, output_file: Path | None = None, makes_ahead: bool 
             *store.loops,
             stack.enter_context(Loop("studio", make_and_read, studio.wake)),
             stack.enter_context(Loop("cache", studio.house.step, studio.house.wake)),
+            stack.enter_context(Loop("copies", copies.step, copies.wake)),
             stack.enter_context(Loop("player", player.step, player.wake)),
             stack.enter_context(Loop("progress", intake.note_progress, intake.wake)),
         )

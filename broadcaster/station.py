@@ -7,6 +7,8 @@ from datetime import datetime, timedelta
 from itertools import islice
 
 from broadcaster.clock import Clock
+from broadcaster.copies import Copies
+from broadcaster.copies import Track as Track
 from broadcaster.errors import AmplifierInUse, KeptQuiet, StoreUnusable, TimeRefused, ZoneUnknown
 from broadcaster.intake import Endings, Intake
 from broadcaster.model import Airing, JournalEntry, Kind, Notice, Prepared, Pruned, Script
@@ -91,6 +93,7 @@ class Station:
         endings: Endings,
         store: Store,
         words: Wordbook,
+        copies: Copies,
         clock: Clock,
         faults: Sequence[Callable[[], str]],
         device: SoundDevice,
@@ -101,6 +104,7 @@ class Station:
         self.words = words
         self.slots = slots
         self.rehearsals = Rehearsals(studio, settings.sound.rate_hz)
+        self.copies = copies
         self._player = player
         self._studio = studio
         self._rules = rules

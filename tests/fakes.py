@@ -33,7 +33,6 @@ from broadcaster.store.passwords import Passwords
 from broadcaster.store.phones import Phones
 from broadcaster.store.tables import DATABASE
 from broadcaster.store.tokens import Tokens
-from broadcaster.tts.engine import VoiceEntry
 from broadcaster.tts.voice import Voice
 from broadcaster.wordbook import Wordbook
 
@@ -198,9 +197,6 @@ class FakeStation:
     def find_airing(self, notice_id: str) -> Airing | None:
         found = (one for one in self.accepted if one.notice.id == notice_id)
         return next(found, None)
-
-    def voices(self) -> list[VoiceEntry]:
-        return [VoiceEntry("fake:beep", True, "可以用", "", "")]
 
     def device(self) -> DeviceState:
         return DeviceState("假声卡", not self.fault, (), self.fault)

@@ -50,9 +50,10 @@ MAY_IMPORT: dict[str, set[str]] = {
     "rehearsal": FLOOR | {"studio", "script", "playout"},
     "wordbook": FLOOR | {"script", "lexicon_file", "studio"},
     "slotbook": FLOOR | {"schedule", "store"},
+    "copies": FLOOR | {"studio"},
     "intake": FLOOR | {"schedule", "playout", "store"},
     "station": FLOOR
-    | {"intake", "slotbook", "rehearsal"}
+    | {"intake", "slotbook", "rehearsal", "copies"}
     | {"studio", "wordbook", "schedule", "playout", "store"},
     "control": FLOOR | {"station", "store"},
     "web": FLOOR | {"station", "__version__"},
@@ -63,6 +64,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "studio",
         "wordbook",
         "slotbook",
+        "copies",
         "intake",
         "station",
         "control",
@@ -93,6 +95,7 @@ HOMES: dict[str, set[str]] = {
     "flatbuffers": {"tts/tflite_graph.py"},
     "g2pM": {"script/network.py"},
     "gpiozero": {"playout/gpio_relays.py"},
+    "markupsafe": {"web"},
     "numpy": {"model.py", "voice_child.py", "script/network.py", "tts", "clips"},
     "opencc": {"script/hanzi.py"},
     "pydantic": {
@@ -103,6 +106,7 @@ HOMES: dict[str, set[str]] = {
     "prometheus_client": {"web/figures.py"},
     "pydantic_core": {"settings_problems.py", "timetable_file.py"},
     "pydub": {"clips/export.py"},
+    "segno": {"web/record_pages.py"},
     "sherpa_onnx": {"tts/sherpa.py"},
     "sounddevice": {"playout/sound_card.py"},
     "soundfile": {"clips", "tts/edge.py", "tts/recorded.py", "tts/install_recorded.py"},

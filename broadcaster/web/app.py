@@ -25,6 +25,7 @@ from broadcaster.web import (
     me_pages,
     monitor,
     people_pages,
+    record_pages,
     say_pages,
     timetable_pages,
     token_pages,
@@ -45,7 +46,7 @@ LONGEST_BODY = 1024 * 1024
 SESSION_SECONDS = 30 * 24 * 3600
 
 AREAS = (
-    *(account_pages, air_pages, say_pages, words_pages, timetable_pages),
+    *(account_pages, air_pages, say_pages, words_pages, timetable_pages, record_pages),
     *(me_pages, people_pages, token_pages, deed_pages, monitor),
 )
 

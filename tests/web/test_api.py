@@ -217,7 +217,7 @@ def test_a_script_is_shown_and_nothing_aired(call: Call, station: FakeStation) -
 
 def test_voices_are_listed(call: Call) -> None:
     told = call("GET", "/voices").json
-    assert told and told["voices"][0]["name"] == "fake:beep"
+    assert told and told["voices"][0]["name"] == "baker:female"
 
 
 def test_words_are_set_listed_and_removed(client: FlaskClient, station: FakeStation) -> None:

@@ -46,7 +46,7 @@ def test_figures_tell_of_air_queue_device_cache_clock_and_disk(
     assert told["broadcaster_queue_length"] == 2
     assert (told["broadcaster_fault"], told["broadcaster_device_ready"]) == (1, 0)
     assert (told["broadcaster_cache_bytes"], told["broadcaster_clock_trusted"]) == (1234, 0)
-    assert told['broadcaster_voice_ready{voice="fake:beep"}'] == 1
+    assert told['broadcaster_voice_ready{voice="baker:female"}'] == 1
     assert told['broadcaster_airings{outcome="PLAYED"}'] == 0
     assert told["broadcaster_disk_free_bytes"] > 0
 
