@@ -32,7 +32,7 @@ class Endings:
         self._changed = threading.Condition()
 
     def record(self, *entries: JournalEntry) -> None:
-        """Those that ended together are written together: a stop of 10,000 is one transaction."""
+        """Those that ended together are written together: a stop of 10,000 is some 20 transactions."""
         self._journal.record(*entries)
         for entry in entries:
             if entry.airing.kind is Kind.LOOP and entry.started_at:

@@ -1,7 +1,7 @@
 """What was aired: one line for each airing, written when it has ended and never changed."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -105,8 +105,12 @@ class Journal(JournalReader):
         self._ledger = ledger
 
     def record(self, *entries: JournalEntry) -> bool:
-        """Write how airings ended, and take them out of the queue, all or nothing; False if it could
+        """Write how airings ended, and take them out of the queue, both or neither; False if it could
         not be written yet. Never raises; an airing ends only once."""
+        portions = (entries[first : first + PORTION] for first in range(0, len(entries), PORTION))
+        return all([self._record_together(portion) for portion in portions])
+
+    def _record_together(self, entries: Sequence[JournalEntry]) -> bool:
         lines = [_values(entry) for entry in entries]
         ids = [entry.airing.id for entry in entries]
 
