@@ -49,15 +49,16 @@ MAY_IMPORT: dict[str, set[str]] = {
     "wordbook": FLOOR | {"script", "lexicon_file", "studio"},
     "intake": FLOOR | {"schedule", "playout", "store"},
     "station": FLOOR | {"intake"} | {"studio", "wordbook", "schedule", "playout", "store"},
+    "lan_name": set(),
     "control": FLOOR | {"station", "store"},
     "web": FLOOR | {"station", "__version__"},
     "daemon": FLOOR
     | SIBLINGS
-    | {"lexicon_file", "studio", "wordbook", "intake", "station", "control", "web"},
+    | {"lexicon_file", "studio", "wordbook", "intake", "station", "control", "web", "lan_name"},
 }
 
 AT_THE_TOP = {
-    *("cli", "commands", "cache_commands", "lexicon_commands", "schedule_commands"),
+    *("cli", "commands", "cache_commands", "lexicon_commands", "schedule_commands", "people_commands"),
     *("journal_commands", "technician", "console", "__init__"),
 }
 
@@ -89,6 +90,7 @@ HOMES: dict[str, set[str]] = {
     "prometheus_client": {"web/figures.py"},
     "pydantic_core": {"settings_problems.py"},
     "pydub": {"clips/export.py"},
+    "segno": {"daemon.py"},
     "sherpa_onnx": {"tts/sherpa.py"},
     "sounddevice": {"playout/sound_card.py"},
     "soundfile": {"clips", "tts/edge.py", "tts/recorded.py", "tts/install_recorded.py"},
@@ -96,6 +98,7 @@ HOMES: dict[str, set[str]] = {
     "sqlalchemy": {"store"},
     "tyme4py": {"schedule/lunar.py"},
     "waitress": {"web/server.py"},
+    "zeroconf": {"lan_name.py"},
     "yaml": {"settings.py", "lined_yaml.py", "yaml_edit.py"},
 }
 
