@@ -14,6 +14,7 @@ from broadcaster import (
     commands,
     journal_commands,
     lexicon_commands,
+    people_commands,
     schedule_commands,
     technician,
 )
@@ -128,6 +129,7 @@ def make_parser() -> Parser:
     auditioned.add_argument("-o", "--output", type=Path, required=True, metavar="文件", help="写到哪里")
 
     _add_lexicon(group)
+    _add_people(group)
     _add_cache(group)
     _add(group, "devices", technician.devices, "有哪些声卡和串口，用的是哪个，继电器的状态")
     amplifier = group.add_parser("amplifier", help="功放：合上，断开，试继电器").add_subparsers(
@@ -173,6 +175,15 @@ def _add_lexicon(group: Any) -> None:
     sections = "，".join(f"{section} {kind}" for section, kind in SECTIONS.items())
     for parser in (changed, removed, heard):
         parser.add_argument("--section", choices=list(SECTIONS), metavar="分组", help=sections)
+
+
+def _add_people(group: Any) -> None:
+    people = group.add_parser("people", help="人员：有哪些账号，重设忘了的密码").add_subparsers(
+        title="命令", required=True, metavar="命令"
+    )
+    _add(people, "list", people_commands.show, "有哪些账号，能做什么")
+    forgot = _add(people, "reset", people_commands.reset, "给忘了密码的人一个新密码")
+    forgot.add_argument("name", metavar="名字")
 
 
 def _add_cache(group: Any) -> None:

@@ -37,7 +37,8 @@ def run(arguments: Arguments) -> int:
     def tell(line: str) -> None:
         print(line, flush=True)
 
-    return daemon.run(_config(arguments), tell, arguments.output_file, arguments.greet)
+    config, in_terminal = _config(arguments), sys.stdout.isatty()
+    return daemon.run(config, tell, arguments.output_file, arguments.greet, in_terminal)
 
 
 def say(arguments: Arguments) -> int:

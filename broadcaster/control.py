@@ -32,6 +32,8 @@ from broadcaster.model import (
 
 if TYPE_CHECKING:
     from broadcaster.station import Station
+    from broadcaster.store.accounts import Accounts
+    from broadcaster.store.deeds import Deeds
     from broadcaster.store.journal import JournalRow
 
 logger = logging.getLogger(__name__)
@@ -68,12 +70,24 @@ def answers(station: Station, request: Message) -> Iterator[Message]:
                 yield {"fault": station.words.fault}
             case {"do": "prune", "to_megabytes": None | int() | float() as megabytes}:
                 yield pruned_as_json(station.prune(bytes_of(megabytes)))
+            case {"do": "people" | "reset_password"}:
+                yield people_answer(station.accounts, station.deeds, request)
             case {"do": "prepare"}:
                 yield from map(prepared_as_json, station.prepare())
             case _:
                 yield {"error": "广播站不认识这个请求，可能是程序版本不同，请重启广播站。"}
     except BroadcasterError as error:
         yield {"error": str(error)}
+
+
+def people_answer(accounts: Accounts, deeds: Deeds, request: Message) -> Message:
+    """For who has a shell on this machine. Raises `AccountRefused`."""
+    if request["do"] == "people":
+        return {"people": [{"name": who.name, "role": who.role.value} for who in accounts.people()]}
+    name = str(request.get("name", ""))
+    password = accounts.reset(name)
+    deeds.note("主机上的命令", "重设密码", name)
+    return {"password": password}
 
 
 def ask(state_folder: Path, request: Message) -> Iterator[Message] | None:

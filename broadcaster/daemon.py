@@ -1,10 +1,10 @@
 """Builds the box, part by part in the order of the data, and takes it down in reverse."""
 
 import fcntl
+import io
 import logging
 import os
 import signal
-import socket
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, closing, contextmanager
@@ -18,9 +18,10 @@ from broadcaster.clock import Clock
 from broadcaster.clock_trust import ClockTrust
 from broadcaster.control import ControlServer
 from broadcaster.copies import Copies
-from broadcaster.errors import AlreadyRunning, KeptQuiet, StoreUnusable
+from broadcaster.errors import AlreadyRunning, ConfigError, KeptQuiet, StoreUnusable
 from broadcaster.foothold import in_foothold, leave_memory
 from broadcaster.intake import Endings, Intake
+from broadcaster.lan_name import LanName, own_address
 from broadcaster.lexicon_file import LexiconFile
 from broadcaster.loop import Loop, Watched
 from broadcaster.model import Notice
@@ -38,6 +39,7 @@ from broadcaster.studio import Studio
 from broadcaster.timetable_settings import TimetableSettings
 from broadcaster.web.app import create_app
 from broadcaster.web.server import serve
+from broadcaster.web.tls import Origins, is_loopback, serve_https
 from broadcaster.wordbook import Wordbook
 
 logger = logging.getLogger(__name__)
@@ -169,8 +171,15 @@ def open_studio(config: Config) -> Iterator[Studio]:
         yield studio
 
 
-def run(config: Config, tell: Callable[[str], None], output_file: Path | None, greet: bool) -> int:
-    """Be the village's box until a signal; `tell` gets the few lines that a person reads at start.
+def run(
+    config: Config,
+    tell: Callable[[str], None],
+    output_file: Path | None,
+    greet: bool,
+    in_terminal: bool = False,
+) -> int:
+    """Be the village's box until a signal; `tell` gets the few lines that a person reads at start,
+    with a QR code for a phone where they are read `in_terminal`.
 
     Returns the exit code: 75 asks the service manager for a new start. Raises `BroadcasterError`
     when the box cannot come up.
@@ -207,16 +216,37 @@ def run(config: Config, tell: Callable[[str], None], output_file: Path | None, g
         box.faults.append(lambda: clockwork.fault)
         box.faults.append(lambda: box.slots.timetable.fault(box.clock.now().date()))
         control = stack.enter_context(closing(ControlServer(box.station, settings.paths.state)))
+        app = create_app(box.station, settings)
+        origins, leave = Origins(app), app.extensions["broadcaster"].live.leave
         page = stack.enter_context(
-            closing(serve(create_app(box.station, settings), settings.web.host, settings.web.port))
+            closing(serve(origins, settings.web.host, settings.web.port, leaving=leave))
         )
-        _tell_start(box, page.port, tell)
-        watched: tuple[Watched, ...] = (*box.loops, clockwork, control, page)
+        fronts = _open_fronts(stack, settings, page.port, origins, tell)
+        _tell_start(box, page.port, tell, in_terminal)
+        watched: tuple[Watched, ...] = (*box.loops, clockwork, control, page, *fronts)
         while not ended.wait(WATCH_SECONDS):
             if not all(part.alive for part in watched):
                 logger.critical("a thread of the box died; ending for a new start")
                 return EXIT_RESTART
     return 0
+
+
+def _open_fronts(
+    stack: ExitStack, settings: Settings, port: int, origins: Origins, tell: Callable[[str], None]
+) -> list[Watched]:
+    """HTTPS and the name on the network: a village without them is served all the same."""
+    web, fronts = settings.web, list[Watched]()
+    if web.https_port is not None:
+        try:
+            front = stack.enter_context(closing(serve_https(web, settings.paths.state, port, origins)))
+            fronts.append(front)
+            tell(f"要在网页里录音，请用：https://{_seen_address(web.host)}:{front.port}/")
+        except ConfigError as error:
+            tell(str(error))
+    if web.local_name and not is_loopback(web.host):
+        name = stack.enter_context(closing(LanName(web.local_name, settings.station.name, port)))
+        fronts.append(stack.enter_context(Loop("lan-name", name.step, name.wake)))
+    return fronts
 
 
 def _greet(station: Station, notice: Notice, tell: Callable[[str], None]) -> None:
@@ -252,11 +282,13 @@ def _only_one(state_folder: Path) -> Iterator[None]:
         yield
 
 
-def _tell_start(box: Box, port: int, tell: Callable[[str], None]) -> None:
+def _tell_start(box: Box, port: int, tell: Callable[[str], None], in_terminal: bool) -> None:
     if box.note:
         tell(box.note)
-    host = box.station.settings.web.host
-    tell(f"手机页面：http://{_own_address() if host == '0.0.0.0' else host}:{port}/")
+    page = f"http://{_seen_address(box.station.settings.web.host)}:{port}/"
+    tell(f"手机页面：{page}")
+    if in_terminal:
+        tell(_qr_code(page))
     try:
         if code := box.station.accounts.one_time_code():
             tell(f"第一次使用，请打开手机页面设置账号，一次性代码：{code}")
@@ -267,11 +299,14 @@ def _tell_start(box: Box, port: int, tell: Callable[[str], None]) -> None:
     tell(f"下一次定时播出：{when}")
 
 
-def _own_address() -> str:
-    """The address by which others on the local network reach this machine; nothing is sent."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        try:
-            probe.connect(("192.0.2.1", 9))
-        except OSError:
-            return "127.0.0.1"
-        return str(probe.getsockname()[0])
+def _seen_address(host: str) -> str:
+    return own_address() if host == "0.0.0.0" else host
+
+
+def _qr_code(text: str) -> str:
+    # Nobody needs it again.
+    import segno
+
+    lines = io.StringIO()
+    segno.make(text, error="l").terminal(lines, compact=True)
+    return lines.getvalue().rstrip("\n")

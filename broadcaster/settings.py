@@ -200,6 +200,20 @@ class WebSettings(Section):
 
     host: str = Field("0.0.0.0", description="address to listen on")
     port: int = Field(8000, ge=0, le=65535, description="port; 0 takes a free one")
+    https_port: int | None = Field(
+        8443, ge=0, le=65535, description="port for HTTPS; 0 takes a free one, null is none"
+    )
+    certificate: Folder | None = Field(None, description="PEM file with the chain; null is our own")
+    key: Folder | None = Field(None, description="PEM file with its key")
+    local_name: str = Field(
+        "broadcaster", pattern="^[a-z0-9-]{0,40}$", description="found as NAME.local; empty is not told"
+    )
+
+    @model_validator(mode="after")
+    def _paired(self) -> Self:
+        if (self.certificate is None) != (self.key is None):
+            raise ValueError("certificate（证书）和 key（密钥）要两样都写，或者都不写")
+        return self
 
 
 class PathSettings(Section):

@@ -55,6 +55,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "station": FLOOR
     | {"intake", "slotbook", "rehearsal", "copies"}
     | {"studio", "wordbook", "schedule", "playout", "store"},
+    "lan_name": set(),
     "control": FLOOR | {"station", "store"},
     "web": FLOOR | {"station", "__version__"},
     "daemon": FLOOR
@@ -69,11 +70,12 @@ MAY_IMPORT: dict[str, set[str]] = {
         "station",
         "control",
         "web",
+        "lan_name",
     },
 }
 
 AT_THE_TOP = {
-    *("cli", "commands", "cache_commands", "lexicon_commands", "schedule_commands"),
+    *("cli", "commands", "cache_commands", "lexicon_commands", "schedule_commands", "people_commands"),
     *("journal_commands", "technician", "console", "__init__"),
 }
 
@@ -106,7 +108,7 @@ HOMES: dict[str, set[str]] = {
     "prometheus_client": {"web/figures.py"},
     "pydantic_core": {"settings_problems.py", "timetable_file.py"},
     "pydub": {"clips/export.py"},
-    "segno": {"web/record_pages.py"},
+    "segno": {"daemon.py", "web/record_pages.py"},
     "sherpa_onnx": {"tts/sherpa.py"},
     "sounddevice": {"playout/sound_card.py"},
     "soundfile": {"clips", "tts/edge.py", "tts/recorded.py", "tts/install_recorded.py"},
@@ -115,6 +117,7 @@ HOMES: dict[str, set[str]] = {
     "tyme4py": {"schedule/lunar.py"},
     "werkzeug": {"web"},
     "waitress": {"web/server.py"},
+    "zeroconf": {"lan_name.py"},
     "yaml": {"settings.py", "lined_yaml.py", "yaml_edit.py"},
 }
 

@@ -27,7 +27,7 @@ class Village:
     def configure(self, **sections: dict[str, Any]) -> None:
         settings: dict[str, dict[str, Any]] = {
             "station": {"first_notice": FIRST},
-            "web": {"host": "127.0.0.1", "port": 0},
+            "web": {"host": "127.0.0.1", "port": 0, "https_port": None, "local_name": ""},
             "sound": {"linger_seconds": 0.2, "volume_by_hour": []},
             "quiet": {"hours": []},
             "clock": {"wait_minutes": 0},

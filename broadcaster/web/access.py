@@ -11,6 +11,7 @@ from flask.typing import ResponseReturnValue
 
 from broadcaster.people import Person, Role, Scope, Token
 from broadcaster.web.parts import parts
+from broadcaster.web.tls import is_loopback
 
 logger = logging.getLogger(__name__)
 
@@ -123,7 +124,6 @@ RULES = {
     "api.stop": Rule(scope=Scope.AIR, deed="停播"),
 }
 
-LOOPBACK = {"127.0.0.1", "::1"}
 FORWARDED = ("X-Forwarded-For", "Forwarded", "X-Real-IP")
 
 
@@ -230,4 +230,4 @@ def _check_token(needed: Scope) -> ResponseReturnValue | None:
 
 def _asked_from_this_machine() -> bool:
     """Not for somebody else: what a proxy on this machine hands on comes from there too."""
-    return address() in LOOPBACK and not any(name in request.headers for name in FORWARDED)
+    return is_loopback(address()) and not any(name in request.headers for name in FORWARDED)

@@ -1,13 +1,17 @@
 """The page under waitress: a listening socket, threads that answer, one that reads and writes."""
 
 import socket
+import time
+from collections import Counter
+from collections.abc import Callable
 
-from flask import Flask
 from waitress import create_server, wasyncore
+from waitress.channel import HTTPChannel
 
 from broadcaster.errors import ConfigError
 from broadcaster.loop import Loop
-from broadcaster.web.live import MOST_STREAMS, Live
+from broadcaster.web.live import MOST_STREAMS
+from broadcaster.web.tls import Wsgi
 
 # Above the app's own limit, so that a body that is too long still gets the app's page.
 LONGEST_BODY = 40 * 1024 * 1024
@@ -16,14 +20,22 @@ ANSWERING = 8
 # A connection that sends nothing for so long is closed: the guard against clients that never finish.
 IDLE_SECONDS = 30
 LOOK_SECONDS = 5.0
+# A trickle is never idle. 30 MB over a village's line of 1 Mbit/s take 250 s.
+HEAD_SECONDS, REQUEST_SECONDS = 20.0, 600.0
+# Of waitress's 100; a browser opens 6. What comes over HTTPS comes from this machine.
+MOST_FROM_ONE_ADDRESS = 25
 
 
 class Server:
-    """Serves until `close`; `port` is the one it really has."""
+    """Serves until `close`; `port` is the one it really has. `leaving` ends answers that go on for ever."""
 
-    def __init__(self, app: Flask, listening: socket.socket) -> None:
+    def __init__(
+        self, app: Wsgi, listening: socket.socket, head_seconds: float, leaving: Callable[[], None]
+    ) -> None:
         self.port: int = listening.getsockname()[1]
         self._sockets: dict[int, wasyncore.dispatcher] = {}
+        self._head_seconds = head_seconds
+        self._began: dict[HTTPChannel, float] = {}
         self._server = create_server(
             app,
             map=self._sockets,
@@ -33,7 +45,7 @@ class Server:
             channel_timeout=IDLE_SECONDS,
             max_request_body_size=LONGEST_BODY,
         )
-        self._live: Live = app.extensions["broadcaster"].live
+        self._leaving = leaving
         self._loop = Loop("web", self.step, self._server.pull_trigger)
         self._loop.start()
 
@@ -43,16 +55,38 @@ class Server:
 
     def step(self) -> None:
         """Read and write whatever is ready, waiting a while for something to be."""
-        wasyncore.loop(timeout=LOOK_SECONDS, map=self._sockets, count=1)
+        wasyncore.loop(timeout=min(LOOK_SECONDS, self._head_seconds), map=self._sockets, count=1)
+        self._bound_clients(time.monotonic())
+
+    def _bound_clients(self, now: float) -> None:
+        """Close what takes too long over one request, and what is too many from one address."""
+        channels = [one for one in self._sockets.values() if isinstance(one, HTTPChannel)]
+        self._began = {one: self._began.get(one, now) for one in channels if one.request}
+        for channel, began in self._began.items():
+            head_done = channel.request and channel.request.headers_finished
+            if now - began > (REQUEST_SECONDS if head_done else self._head_seconds):
+                channel.handle_close()
+        from_there = Counter[str]()
+        for channel in channels:
+            address = channel.addr[0]
+            from_there[address] += 1
+            if from_there[address] > MOST_FROM_ONE_ADDRESS and not _is_ours(channel):
+                channel.handle_close()
 
     def close(self) -> None:
         self._loop.stop()
-        self._live.leave()
+        self._leaving()
         self._server.task_dispatcher.shutdown()
         wasyncore.close_all(self._sockets)
 
 
-def serve(app: Flask, host: str, port: int) -> Server:
+def serve(
+    app: Wsgi,
+    host: str,
+    port: int,
+    head_seconds: float = HEAD_SECONDS,
+    leaving: Callable[[], None] = lambda: None,
+) -> Server:
     """Listen there and answer in threads of our own; port 0 takes a free one."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
@@ -62,4 +96,12 @@ def serve(app: Flask, host: str, port: int) -> Server:
             f"网页开不了：{host}:{port} 用不了（{error.strerror}），请换一个 web.host 或 web.port。"
         )
         raise ConfigError([problem]) from error
-    return Server(app, listening)
+    return Server(app, listening, head_seconds, leaving)
+
+
+def _is_ours(channel: HTTPChannel) -> bool:
+    """Whether it comes from this machine."""
+    try:
+        return bool(channel.addr[0] == channel.socket.getsockname()[0])
+    except OSError:
+        return False

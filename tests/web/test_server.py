@@ -3,6 +3,7 @@ import socket
 import threading
 import urllib.request
 from collections.abc import Iterator
+from contextlib import closing
 
 import pytest
 from flask import Flask
@@ -60,3 +61,34 @@ def test_after_close_nothing_listens_and_no_thread_is_left(app: Flask) -> None:
 def test_a_port_that_is_taken_is_told_in_a_sentence(server: Server, app: Flask) -> None:
     with pytest.raises(ConfigError, match="网页开不了"):
         serve(app, "127.0.0.1", server.port)
+
+
+def test_a_head_that_trickles_in_is_given_up(app: Flask) -> None:
+    server = serve(app, "127.0.0.1", 0, head_seconds=0.2)
+    with closing(server), socket.create_connection(("127.0.0.1", server.port), timeout=30) as slow:
+        slow.sendall(b"GET / HTTP/1.1\r\nX: ")
+        received = None
+        while received is None:
+            try:
+                slow.sendall(b"x")
+                slow.settimeout(0.05)
+                received = slow.recv(1)
+            except TimeoutError:
+                continue
+            except OSError:
+                received = b""
+        assert received == b""
+
+
+def test_a_body_of_a_hundred_megabytes_is_refused_before_it_is_sent(server: Server) -> None:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as client:
+        client.sendall(b"POST /login HTTP/1.1\r\nContent-Length: 104857600\r\n\r\n")
+        assert b" 413 " in client.recv(4096)
+
+
+@pytest.mark.parametrize("odd", [b"\x16\x03\x01\x02\x00", b"GET / HTTP/9\r\n\r\n", b"\r\n\r\nx\r\n\r\n"])
+def test_what_is_no_request_ends_only_its_own_connection(server: Server, odd: bytes) -> None:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as client:
+        client.sendall(odd)
+    with urllib.request.urlopen(f"http://127.0.0.1:{server.port}/login", timeout=10) as page:
+        assert page.status == 200

@@ -1,0 +1,191 @@
+import http.client
+import socket
+import ssl
+import stat
+import threading
+import urllib.request
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from fakes import FakeStation
+from flask import Flask, request
+
+from broadcaster.errors import ConfigError
+from broadcaster.settings import WebSettings
+from broadcaster.web.access import OPEN, RULES
+from broadcaster.web.certificate import own_certificate
+from broadcaster.web.server import Server, serve
+from broadcaster.web.tls import Origins, TlsFront, serve_https
+
+WEB = WebSettings(host="127.0.0.1", port=0, https_port=0)
+
+
+@pytest.fixture(scope="module")
+def own(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("own")
+
+
+@pytest.fixture
+def origins(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Origins:
+    @app.get("/from")
+    def told() -> str:
+        return f"{request.scheme} {request.remote_addr} {request.host}"
+
+    monkeypatch.setitem(RULES, "told", OPEN)
+    return Origins(app)
+
+
+@pytest.fixture
+def server(origins: Origins) -> Iterator[Server]:
+    with closing(serve(origins, "127.0.0.1", 0)) as server:
+        yield server
+
+
+@pytest.fixture
+def front(server: Server, origins: Origins, own: Path) -> Iterator[TlsFront]:
+    with closing(serve_https(WEB, own, server.port, origins)) as front:
+        yield front
+
+
+@pytest.fixture
+def trusting(own: Path) -> ssl.SSLContext:
+    """Trusts the box's own certificate, and checks its names."""
+    return ssl.create_default_context(cafile=str(own_certificate(own, ("localhost",))[0]))
+
+
+def test_the_page_is_served_over_https_with_the_boxs_own_certificate(
+    front: TlsFront, trusting: ssl.SSLContext
+) -> None:
+    for name in ("localhost", "127.0.0.1"):
+        page = urllib.request.urlopen(f"https://{name}:{front.port}/", timeout=10, context=trusting)
+        with page:
+            assert page.url.endswith("/login") and "登录" in page.read().decode()
+
+
+def test_the_app_knows_where_it_really_comes_from(
+    front: TlsFront, server: Server, trusting: ssl.SSLContext
+) -> None:
+    address = f"127.0.0.1:{front.port}"
+    with closing(
+        http.client.HTTPSConnection("localhost", front.port, timeout=10, context=trusting)
+    ) as connection:
+        for _ in range(2):
+            connection.request("GET", "/from", headers={"Host": address})
+            assert connection.getresponse().read().decode() == f"https 127.0.0.1 {address}"
+    with urllib.request.urlopen(f"http://127.0.0.1:{server.port}/from", timeout=10) as plain:
+        assert plain.read().decode().startswith("http 127.0.0.1")
+
+
+def test_what_the_front_hands_on_has_the_address_of_the_phone(app: Flask) -> None:
+    seen: list[tuple[str, str]] = []
+
+    def application(environ: dict[str, str], start_response: object) -> list[bytes]:
+        seen.append((environ["REMOTE_ADDR"], environ["wsgi.url_scheme"]))
+        return []
+
+    origins = Origins(application)
+    ours = {"REMOTE_ADDR": "127.0.0.1", "REMOTE_PORT": "5000", "wsgi.url_scheme": "http"}
+    origins.add(("127.0.0.1", 5000), "192.0.2.7")
+    origins({**ours}, None)
+    origins({**ours, "REMOTE_ADDR": "192.0.2.9"}, None)
+    origins.remove(("127.0.0.1", 5000))
+    origins({**ours}, None)
+    assert seen == [("192.0.2.7", "https"), ("192.0.2.9", "http"), ("127.0.0.1", "http")]
+
+
+def test_a_large_page_and_a_large_form_come_through_whole(
+    front: TlsFront, trusting: ssl.SSLContext
+) -> None:
+    with closing(
+        http.client.HTTPSConnection("localhost", front.port, timeout=20, context=trusting)
+    ) as connection:
+        connection.request("POST", "/login", b"text=" + b"x" * 2_000_000)
+        answer = connection.getresponse()
+        assert answer.status == 413 and "太大了" in answer.read().decode()
+
+
+def test_who_never_finishes_the_handshake_keeps_nobody_waiting(
+    front: TlsFront, trusting: ssl.SSLContext
+) -> None:
+    mute = [socket.create_connection(("127.0.0.1", front.port)) for _ in range(80)]
+    page = urllib.request.urlopen(f"https://localhost:{front.port}/", timeout=10, context=trusting)
+    assert page.status == 200
+    page.close()
+    for connection in mute:
+        connection.close()
+
+
+def test_one_address_has_so_many_connections_and_no_more(
+    front: TlsFront, trusting: ssl.SSLContext
+) -> None:
+    kept = []
+    for _ in range(20):
+        connection = socket.create_connection(("127.0.0.1", front.port))
+        kept.append(trusting.wrap_socket(connection, server_hostname="localhost"))
+    one_more = socket.create_connection(("127.0.0.1", front.port), timeout=10)
+    with trusting.wrap_socket(one_more, server_hostname="localhost") as refused:
+        assert refused.recv(1) == b""
+    for connection in kept:
+        connection.close()
+
+
+def test_the_certificate_is_made_once_private_and_again_when_it_is_damaged(tmp_path: Path) -> None:
+    certificate, key = own_certificate(tmp_path, ("broadcaster.local", "192.0.2.7"))
+    made = certificate.read_bytes()
+    assert stat.S_IMODE(key.stat().st_mode) == 0o600
+    assert own_certificate(tmp_path, ("broadcaster.local",))[0].read_bytes() == made
+    certificate.write_bytes(b"half")
+    assert own_certificate(tmp_path, ("broadcaster.local",))[0].read_bytes() != made
+    assert {file.name for file in tmp_path.iterdir()} == {"certificate.pem", "certificate.key"}
+
+
+def test_a_given_certificate_that_is_none_is_told(tmp_path: Path, server: Server, app: Flask) -> None:
+    file = tmp_path / "given.pem"
+    file.write_text("no certificate")
+    web = WEB.model_copy(update={"certificate": file, "key": file})
+    with pytest.raises(ConfigError, match=r"web\.certificate"):
+        serve_https(web, tmp_path, server.port, Origins(app))
+
+
+def test_a_given_certificate_is_the_one_that_is_served(
+    tmp_path: Path, server: Server, origins: Origins
+) -> None:
+    certificate, key = own_certificate(tmp_path, ("village.example",))
+    web = WEB.model_copy(update={"certificate": certificate, "key": key})
+    context = ssl.create_default_context(cafile=str(certificate))
+    with (
+        closing(serve_https(web, tmp_path / "unused", server.port, origins)) as front,
+        socket.create_connection(("127.0.0.1", front.port)) as plain,
+        context.wrap_socket(plain, server_hostname="village.example") as served,
+    ):
+        assert served.getpeercert()
+
+
+def test_a_port_that_is_taken_is_told(front: TlsFront, own: Path, origins: Origins) -> None:
+    with pytest.raises(ConfigError, match=r"web\.https_port"):
+        serve_https(WEB.model_copy(update={"https_port": front.port}), own, 1, origins)
+
+
+def test_after_close_nothing_listens_and_no_thread_is_left(
+    server: Server, origins: Origins, own: Path
+) -> None:
+    front = serve_https(WEB, own, server.port, origins)
+    assert front.alive
+    front.close()
+    assert not front.alive
+    assert "https" not in {thread.name for thread in threading.enumerate()}
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(("127.0.0.1", front.port))
+
+
+def test_a_session_over_https_is_for_https_only(
+    front: TlsFront, trusting: ssl.SSLContext, station: FakeStation
+) -> None:
+    with closing(
+        http.client.HTTPSConnection("localhost", front.port, timeout=10, context=trusting)
+    ) as connection:
+        connection.request("GET", "/login")
+        cookie = connection.getresponse().getheader("Set-Cookie")
+    assert cookie and cookie.startswith("__Host-broadcaster=") and "Secure" in cookie
