@@ -21,7 +21,6 @@ from flask import (
     url_for,
 )
 from flask.typing import ResponseReturnValue
-from markupsafe import Markup
 
 from broadcaster.clock import Clock
 from broadcaster.errors import BroadcasterError
@@ -251,7 +250,7 @@ def _confirm(said: Said) -> ResponseReturnValue:
     )
 
 
-def _code(text: str) -> Markup:
+def _code(text: str) -> str:
     """A QR code as SVG of attributes only."""
     import segno
 
@@ -259,7 +258,7 @@ def _code(text: str) -> Markup:
     if len(short) > MOST_CODE_BYTES:
         short = short[:MOST_CODE_BYTES].decode("utf-8", "ignore").encode() + "……".encode()
     code = segno.make_qr(short.decode(), error="m", encoding="utf-8")
-    return Markup(code.svg_inline(border=2, omitsize=True, svgclass="code", lineclass=None))
+    return str(code.svg_inline(border=2, omitsize=True, svgclass="code", lineclass=None))
 
 
 def _when(said: Said) -> datetime:

@@ -27,7 +27,7 @@ MOST_FROM_ONE_ADDRESS = 25
 
 
 class Server:
-    """Serves until `close`; `port` is the one it really has. `leaving` ends answers that go on for ever."""
+    """Serves until `close`; `port` is the one it really has. `leaving` ends answers without end."""
 
     def __init__(
         self, app: Wsgi, listening: socket.socket, head_seconds: float, leaving: Callable[[], None]
