@@ -16,6 +16,7 @@ from broadcaster.air_settings import QuietSettings
 from broadcaster.clock import Clock
 from broadcaster.clock_trust import ClockTrust
 from broadcaster.control import ControlServer
+from broadcaster.copies import Copies
 from broadcaster.errors import AlreadyRunning, KeptQuiet, StoreUnusable
 from broadcaster.intake import Endings, Intake
 from broadcaster.lexicon_file import LexiconFile
@@ -106,6 +107,7 @@ def open_box(config: Config, output_file: Path | None = None, makes_ahead: bool 
                 )
             )
         )
+        copies = Copies(studio, settings)
         words = Wordbook(LexiconFile(config.folder), config.lexicon, studio)
 
         def make_and_read() -> None:
@@ -133,6 +135,7 @@ def open_box(config: Config, output_file: Path | None = None, makes_ahead: bool 
             endings,
             store,
             words,
+            copies,
             clock,
             faults,
             device,
@@ -141,6 +144,7 @@ def open_box(config: Config, output_file: Path | None = None, makes_ahead: bool 
             *store.loops,
             stack.enter_context(Loop("studio", make_and_read, studio.wake)),
             stack.enter_context(Loop("cache", studio.house.step, studio.house.wake)),
+            stack.enter_context(Loop("copies", copies.step, copies.wake)),
             stack.enter_context(Loop("player", player.step, player.wake)),
             stack.enter_context(Loop("progress", intake.note_progress, intake.wake)),
         )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import csv
 import sys
 import unicodedata
 from collections.abc import Iterable, Iterator
@@ -11,31 +10,25 @@ from contextlib import contextmanager
 from datetime import datetime, time, timedelta
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from broadcaster import control
 from broadcaster.console import print_json
 from broadcaster.errors import BroadcasterError, FileUnwritable
-from broadcaster.model import Kind, Outcome
+from broadcaster.model import Outcome
 from broadcaster.settings import load_settings
+from broadcaster.web.journal_csv import csv_lines
 from broadcaster.web.wording import OUTCOMES, name_of
 
 if TYPE_CHECKING:
     from broadcaster.store.journal import JournalFilter, JournalRow
 
 SHOWN = 20
-KINDS = {Kind.LIVE: "临时", Kind.SCHEDULED: "定时", Kind.LOOP: "循环"}
 OUTCOME_NAMES = {words: outcome for outcome, words in OUTCOMES.items()} | {
     outcome.value: outcome for outcome in Outcome
 }
 HEADINGS = ("该播时间", "结果", "播了/全长（秒）", "标题", "谁要播的", "原因")
-CSV_HEADINGS = (
-    *("编号", "标题", "内容", "级别", "类型", "谁要播的", "该播时间", "开始", "结束"),
-    *("播了（秒）", "全长（秒）", "结果", "原因", "声音"),
-)
-# What a spreadsheet would take for a formula: a text comes from whoever may announce.
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -130,47 +123,14 @@ def _write_csv(arguments: argparse.Namespace, rows: Iterable[JournalRow]) -> Non
     # Excel takes a file for UTF-8 only when it begins with a byte order mark.
     if arguments.csv == "-":
         sys.stdout.reconfigure(encoding="utf-8-sig", newline="")  # type: ignore[union-attr]
-        _write_rows(sys.stdout, rows)
+        sys.stdout.writelines(csv_lines(rows))
         return
     try:
         with Path(arguments.csv).open("w", encoding="utf-8-sig", newline="") as file:
-            count = _write_rows(file, rows)
+            count = sum(1 for line in csv_lines(rows) if file.write(line)) - 1
     except OSError as error:
         raise FileUnwritable(f"写不了 {arguments.csv}：{error.strerror}。请检查路径。") from error
     if arguments.json:
         print_json({"file": arguments.csv, "lines": count})
     else:
         print(f"已写入 {arguments.csv}，{count} 条。")
-
-
-def _write_rows(file: TextIO, rows: Iterable[JournalRow]) -> int:
-    writer = csv.writer(file)
-    writer.writerow(CSV_HEADINGS)
-    count = 0
-    for row in rows:
-        writer.writerow([_harmless(cell) for cell in _csv_cells(row)])
-        count += 1
-    return count
-
-
-def _csv_cells(row: JournalRow) -> tuple[str, ...]:
-    return (
-        row.airing_id,
-        row.title,
-        row.text,
-        str(int(row.severity)),
-        KINDS[row.kind],
-        row.asked_by,
-        f"{row.due_at:%Y-%m-%d %H:%M:%S}",
-        f"{row.started_at:%Y-%m-%d %H:%M:%S}" if row.started_at else "",
-        f"{row.ended_at:%Y-%m-%d %H:%M:%S}",
-        f"{row.seconds_played:.1f}",
-        f"{row.seconds_due:.1f}",
-        OUTCOMES[row.outcome],
-        row.reason,
-        row.voice,
-    )
-
-
-def _harmless(cell: str) -> str:
-    return f"'{cell}" if cell.startswith(FORMULA) else cell

@@ -7,6 +7,8 @@ from datetime import datetime, timedelta
 from itertools import islice
 
 from broadcaster.clock import Clock
+from broadcaster.copies import Copies
+from broadcaster.copies import Track as Track
 from broadcaster.errors import AmplifierInUse, KeptQuiet, StoreUnusable, ZoneUnknown
 from broadcaster.intake import Endings, Intake
 from broadcaster.model import Airing, JournalEntry, Kind, Notice, Prepared, Pruned, Script
@@ -19,8 +21,9 @@ from broadcaster.slotbook import Planned as Planned
 from broadcaster.slotbook import Slotbook
 from broadcaster.slotbook import SlotEntry as SlotEntry
 from broadcaster.slotbook import WeekDay as WeekDay
-from broadcaster.store.journal import EVERYTHING, JournalRow
+from broadcaster.store.journal import EVERYTHING
 from broadcaster.store.journal import JournalFilter as JournalFilter
+from broadcaster.store.journal import JournalRow as JournalRow
 from broadcaster.store.store import Store
 from broadcaster.studio import Studio, VoiceEntry
 from broadcaster.wordbook import Wordbook
@@ -82,6 +85,7 @@ class Station:
         endings: Endings,
         store: Store,
         words: Wordbook,
+        copies: Copies,
         clock: Clock,
         faults: Sequence[Callable[[], str]],
         device: SoundDevice,
@@ -90,6 +94,7 @@ class Station:
         self.accounts = store.accounts
         self.words = words
         self.slots = slots
+        self.copies = copies
         self._player = player
         self._studio = studio
         self._rules = rules

@@ -47,8 +47,11 @@ MAY_IMPORT: dict[str, set[str]] = {
     "audition": FLOOR | {"studio", "tts"},
     "wordbook": FLOOR | {"script", "lexicon_file", "studio"},
     "slotbook": FLOOR | {"schedule", "store"},
+    "copies": FLOOR | {"studio"},
     "intake": FLOOR | {"schedule", "playout", "store"},
-    "station": FLOOR | {"intake", "slotbook"} | {"studio", "wordbook", "schedule", "playout", "store"},
+    "station": FLOOR
+    | {"intake", "slotbook", "copies"}
+    | {"studio", "wordbook", "schedule", "playout", "store"},
     "control": FLOOR | {"station", "store"},
     "web": FLOOR | {"station"},
     "daemon": FLOOR
@@ -58,6 +61,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "studio",
         "wordbook",
         "slotbook",
+        "copies",
         "intake",
         "station",
         "control",
@@ -95,6 +99,7 @@ HOMES: dict[str, set[str]] = {
     },
     "pydantic_core": {"settings_problems.py", "timetable_file.py"},
     "pydub": {"clips/export.py"},
+    "segno": {"web/record_pages.py"},
     "sherpa_onnx": {"tts/sherpa.py"},
     "sounddevice": {"playout/sound_card.py"},
     "soundfile": {"clips", "tts/edge.py", "tts/recorded.py", "tts/install_recorded.py"},
@@ -102,6 +107,7 @@ HOMES: dict[str, set[str]] = {
     "sqlalchemy": {"store"},
     "tyme4py": {"schedule/lunar.py"},
     "waitress": {"web/server.py"},
+    "werkzeug": {"web/slot_form.py"},
     "yaml": {"settings.py", "lined_yaml.py", "yaml_edit.py"},
 }
 

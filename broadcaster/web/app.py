@@ -12,7 +12,7 @@ from flask_wtf.csrf import CSRFError, CSRFProtect
 from broadcaster.clock import Clock
 from broadcaster.errors import BroadcasterError
 from broadcaster.settings import Settings
-from broadcaster.web import account_pages, air_pages, timetable_pages, wording, words_pages
+from broadcaster.web import account_pages, air_pages, record_pages, timetable_pages, wording, words_pages
 from broadcaster.web.parts import Parts
 from broadcaster.web.session_key import load_session_key
 
@@ -64,6 +64,7 @@ def create_app(station: Station, settings: Settings) -> Flask:
     app.register_blueprint(air_pages.pages)
     app.register_blueprint(words_pages.pages)
     app.register_blueprint(timetable_pages.pages)
+    app.register_blueprint(record_pages.pages)
     _teach_wording(app, settings)
     _answer_errors(app)
     return app

@@ -15,7 +15,7 @@ from broadcaster.web.wording import name_of
 
 Written = dict[str, Any]
 
-KINDS = {"at": "定点", "every_minutes": "循环", "once": "只播一次", "cron": "按 cron"}
+KINDS = {"at": "定点", "every_minutes": "循环", "once": "只播一次", "cron": "别的排法"}
 LISTS = ("dates", "lunar", "terms", "seasons")
 DAY_WORDS = ("market", "holidays", "valid_from", "valid_until")
 WORDS = ("chime", "voice", "style", "when_quiet")

@@ -66,6 +66,12 @@ def say_seconds(seconds: float) -> str:
     return f"{minutes} 分 {rest} 秒" if rest else f"{minutes} 分钟"
 
 
+def say_for_group(station: str, title: str, text: str, when: datetime) -> str:
+    """A notice as it is put into a chat group."""
+    heading = f"【{station}广播】" + ("" if text.startswith(title.rstrip("…")) else title)
+    return f"{heading}\n{text}\n{when.year}年{when.month}月{when.day}日"
+
+
 def estimate_seconds(once: Script, notice: Notice, station: StationSettings) -> float:
     """About how long a notice takes whose script, said one time, is this; in steps of five seconds."""
     syllables = sum(len(line.syllables) for line in once.lines)

@@ -1,0 +1,22 @@
+// Copies a text to the clipboard and prints; without it both are done by the browser's own menu.
+"use strict";
+
+function copy(field) {
+  field.focus();
+  field.select();
+  // navigator.clipboard is not there over plain http.
+  return document.execCommand("copy");
+}
+
+for (const button of document.querySelectorAll("[data-copies]")) {
+  button.hidden = false;
+  button.addEventListener("click", () => {
+    const field = document.getElementById(button.dataset.copies);
+    button.textContent = copy(field) ? "复制好了，到群里粘贴" : "没有复制成，请按住上面的字，全选，复制";
+  });
+}
+
+for (const button of document.querySelectorAll("[data-prints]")) {
+  button.hidden = false;
+  button.addEventListener("click", () => window.print());
+}
