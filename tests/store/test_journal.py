@@ -1,6 +1,7 @@
 import sqlite3
 import stat
 import threading
+from dataclasses import replace
 from datetime import UTC, timedelta
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ import pytest
 from sqlalchemy import insert
 from stored import DUE, OpenStore, airing, entry
 
-from broadcaster.model import Kind, Outcome, Severity
+from broadcaster.model import Kind, Notice, Outcome, Severity, Signal
 from broadcaster.store import tables
 from broadcaster.store.journal import Journal, JournalFilter, _values
 from broadcaster.store.store import Store
@@ -128,3 +129,17 @@ def test_nobody_else_on_the_machine_can_read_it(path: Path, journal: Journal) ->
     files = [file for file in path.parent.iterdir() if file.is_file()]
     assert len(files) == 3
     assert {stat.S_IMODE(file.stat().st_mode) for file in files} == {0o600}
+
+
+def test_a_line_keeps_how_its_notice_was_to_be_said(store: Store) -> None:
+    asked = Notice("今天停水", title="停水", chime=Signal.ALERT, repeats=2, zones=("东街",), volume=60)
+    plain = Notice("今天停电", title="停电")
+    for airing_id, notice in (("a1", asked), ("a2", plain)):
+        assert store.journal.record(entry(replace(airing(airing_id), notice=notice)))
+    first, second = (store.journal.find(airing_id) for airing_id in ("a1", "a2"))
+    assert first and second
+    assert replace(first.notice, id=asked.id) == asked and first.notice.id != asked.id
+    assert replace(second.notice, id=plain.id) == plain and second.manner == ""
+    assert store.journal.find("a3") is None
+    spoilt = replace(first, manner='{"chime": "gong"}')
+    assert (spoilt.notice.text, spoilt.notice.chime) == ("今天停水", None)
