@@ -1,11 +1,16 @@
 """The box's name on the local network: a phone finds the page as broadcaster.local."""
 
-import contextlib
+from __future__ import annotations
+
 import logging
 import socket
 import threading
+from typing import TYPE_CHECKING
 
-from zeroconf import Error, ServiceInfo, Zeroconf
+if TYPE_CHECKING:
+    from zeroconf import ServiceInfo, Zeroconf
+
+# zeroconf is loaded where a name is told: a box without one has 3 MB more to spare.
 
 logger = logging.getLogger(__name__)
 
@@ -35,13 +40,14 @@ class LanName:
         """Take the name back."""
         told, self._told = self._told, None
         if told:
-            with contextlib.suppress(OSError, Error):
-                told[1].close()
+            told[1].close()
 
     def _tell(self, address: str) -> None:
         self.close()
         if address.startswith("127."):
             return
+        from zeroconf import Error, Zeroconf
+
         try:
             network = Zeroconf(interfaces=[address])
         except OSError as error:
@@ -57,6 +63,8 @@ class LanName:
 
 def service(name: str, station: str, address: str, port: int) -> ServiceInfo:
     """What is told: the host name with its address, and the page as a service of the station's name."""
+    from zeroconf import ServiceInfo
+
     instance = station.encode()[:50].decode(errors="ignore").replace(".", " ")
     return ServiceInfo(
         KIND,
