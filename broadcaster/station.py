@@ -12,6 +12,7 @@ from broadcaster.intake import Endings, Intake
 from broadcaster.model import Airing, JournalEntry, Kind, Notice, Prepared, Pruned, Script
 from broadcaster.playout.player import Player
 from broadcaster.playout.sound_device import SoundDevice
+from broadcaster.recordings import Recordings
 from broadcaster.rehearsal import Rehearsals
 from broadcaster.schedule.rules import AirRules
 from broadcaster.schedule.timetable import Timetable
@@ -91,6 +92,7 @@ class Station:
         self.settings = settings
         self.accounts = store.accounts
         self.words = words
+        self.recordings = Recordings(settings.paths.state)
         self.rehearsals = Rehearsals(studio, settings.sound.rate_hz)
         self._player = player
         self._studio = studio

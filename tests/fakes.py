@@ -18,6 +18,7 @@ from broadcaster.errors import AccountRefused, BroadcasterError, LineRefused
 from broadcaster.lexicon_file import LexiconFile
 from broadcaster.model import Airing, Clip, Item, Line, Notice, Programme, Script, Syllable, Waveform
 from broadcaster.playout.device import Back, Device, Ended, Started
+from broadcaster.recordings import Recordings
 from broadcaster.rehearsal import Heard
 from broadcaster.settings import LexiconSettings, Settings
 from broadcaster.station import OnAir, Status
@@ -126,6 +127,7 @@ class FakeStation:
         self.loops_stopped = False
         self.quiet = ""
         self.rehearsals = FakeRehearsals()
+        self.recordings = Recordings(settings.paths.state)
 
     def airing(self, notice: Notice, asked_by: str = "") -> Airing:
         return Airing(notice, self.now, self.now + timedelta(minutes=30), asked_by=asked_by)

@@ -12,7 +12,7 @@ from flask_wtf.csrf import CSRFError, CSRFProtect
 from broadcaster.clock import Clock
 from broadcaster.errors import BroadcasterError
 from broadcaster.settings import Settings
-from broadcaster.web import account_pages, air_pages, say_pages, wording, words_pages
+from broadcaster.web import account_pages, air_pages, say_pages, voice_pages, wording, words_pages
 from broadcaster.web.parts import Parts
 from broadcaster.web.session_key import load_session_key
 
@@ -61,12 +61,15 @@ def create_app(station: Station, settings: Settings) -> Flask:
     )
     clock = Clock(settings.station.zone)
     app.extensions["broadcaster"] = Parts(station, settings, clock)
-    CSRFProtect(app)
+    # Before the form is read for its token: who has not logged in sends nothing long.
     app.before_request(account_pages.require_login)
+    app.before_request(voice_pages.allow_recordings)
+    CSRFProtect(app)
     app.after_request(_protect)
     app.register_blueprint(account_pages.pages)
     app.register_blueprint(air_pages.pages)
     app.register_blueprint(say_pages.pages)
+    app.register_blueprint(voice_pages.pages)
     app.register_blueprint(words_pages.pages)
     _teach_wording(app, settings, clock)
     _answer_errors(app)
