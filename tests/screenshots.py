@@ -10,7 +10,7 @@ from playwright.sync_api import Page
 from rig.phone import chromium, log_in, make_account, phone
 from village import RunningBox, Village
 
-QUALITY = 55
+QUALITY = 50
 TIMETABLE = """slots:
   - {name: 早安, at: '07:30', text: 乡亲们早上好。}
   - {name: 防火宣传, at: '17:30', text: 森林防火，人人有责。, severity: 4}
