@@ -87,6 +87,10 @@ class FileUnwritable(BroadcasterError):
     """A file that a person asked for cannot be written there or in that format."""
 
 
+class RecordingRefused(BroadcasterError):
+    """A recording that cannot be taken: no sound, unknown format, too long, too large, no room."""
+
+
 class StoreUnusable(BroadcasterError):
     """The station's database cannot be opened, read or written."""
 

@@ -14,6 +14,7 @@ from broadcaster.intake import Endings, Intake
 from broadcaster.model import Airing, JournalEntry, Kind, Notice, Prepared, Pruned, Script
 from broadcaster.playout.player import Player
 from broadcaster.playout.sound_device import SoundDevice
+from broadcaster.recordings import Recordings
 from broadcaster.rehearsal import Rehearsals
 from broadcaster.schedule.rules import AirRules
 from broadcaster.settings import Settings
@@ -103,6 +104,7 @@ class Station:
         self.tokens, self.deeds = store.tokens, store.deeds
         self.words = words
         self.slots = slots
+        self.recordings = Recordings(settings.paths.state)
         self.rehearsals = Rehearsals(studio, settings.sound.rate_hz)
         self.copies = copies
         self._player = player

@@ -102,6 +102,8 @@ class Studio:
 
     def _filled_in(self, notice: Notice) -> Notice:
         """The same for a voice that may be gone by now: another one will speak. Raises `TextRefused`."""
+        if notice.recording:
+            return settle(replace(notice, opening="", closing="", style=Style.PLAIN), self._settings)
         check_speakable(notice.text, self._settings.station.longest_text)
         tempo = settled_tempo(notice, self._settings.station)
         return replace(settle(notice, self._settings), beats_per_minute=tempo)
@@ -348,6 +350,8 @@ class Studio:
             self._preset.version,
             self._settings.sound.rate_hz,
         ]
+        if notice.recording:
+            parts += ["recording", notice.recording]
         if notice.style is not Style.PLAIN:
             parts += [notice.style, notice.beats_per_minute, CLAPPERS_VERSION]
         return hashlib.sha256(json.dumps(parts, ensure_ascii=False).encode()).hexdigest()[:32]

@@ -13,17 +13,20 @@ from broadcaster.beat import rest_after, timing
 from broadcaster.child import be_the_first_out_of_memory, connect_to_parent, end_with_parent
 from broadcaster.clips.clappers import Run, clappers, with_clappers
 from broadcaster.clips.keeping import Keeping
-from broadcaster.clips.key import clappers_key, clip_key, signal_key
+from broadcaster.clips.key import clappers_key, clip_key, recording_key, signal_key
 from broadcaster.clips.mastering import Mastering
+from broadcaster.clips.own_voice import mastered
 from broadcaster.clips.preset import PRESETS
 from broadcaster.clips.signals import MAKERS, make_signal
 from broadcaster.clips.store import ClipStore
 from broadcaster.errors import BroadcasterError, VoiceUnavailable
 from broadcaster.model import Clip, Item, Line, Notice, Programme, Ready, Script, Signal
+from broadcaster.recordings import recording_path
 from broadcaster.script.compose import compose_lines
 from broadcaster.script.reader import Reader
 from broadcaster.settings import LexiconSettings
 from broadcaster.tts.catalogue import Catalogue
+from broadcaster.tts.level import LEVEL_LUFS
 from broadcaster.tts.line_length import check_length
 from broadcaster.tts.voice import Voice
 from broadcaster.workshop import (
@@ -160,6 +163,42 @@ class VoiceChild:
         if notice.chime is not Signal.NONE:
             items.append(Item(self._signal(notice.chime or Signal.CHIME, keeping)))
             yield Sounding(request.job, (0, 0), Ready(items[0], 0))
+        if notice.recording:
+            items += yield from self._make_recording(request, keeping)
+            programme = Programme("recording", tuple(items))
+        else:
+            programme = yield from self._make_speech(request, keeping, items)
+        keeping.keep_programme(request.key, programme)
+        yield Finished(request.job, programme, keeping.fault)
+
+    def _make_recording(self, request: Make, keeping: Keeping) -> Generator[Step, None, list[Item]]:
+        """A person's own voice as often as it repeats, its parts one after the other."""
+        rate_hz, notice = self._settings.sound.rate_hz, request.notice
+        path = recording_path(self._settings.paths.state, notice.recording)
+        clips: list[Clip] = []
+        items: list[Item] = []
+        for part in mastered(path, rate_hz, self._preset, LEVEL_LUFS):
+            if part is None:
+                yield None
+                continue
+            key = recording_key(notice.recording, len(clips) + 1, rate_hz, self._preset)
+            clips.append(keeping.find(key) or keeping.keep(key, part, rate_hz))
+            # The last has a pause after it, and none knows that it is the last.
+            if len(clips) > 1:
+                items.append(Item(clips[-2], 0.0, notice.text))
+                yield Sounding(request.job, (len(items), 0), Ready(items[-1], len(items)))
+        rest = [*clips[-1:], *clips * ((notice.repeats or 1) - 1)]
+        for place, clip in enumerate(rest):
+            ends = place % len(clips) == 0 and place < len(rest) - 1
+            pause_seconds = self._settings.station.repeat_pause_seconds if ends else 0.0
+            items.append(Item(clip, pause_seconds, notice.text))
+            yield Sounding(request.job, (len(items), 0), Ready(items[-1], len(items)))
+        return items
+
+    def _make_speech(
+        self, request: Make, keeping: Keeping, items: list[Item]
+    ) -> Generator[Step, None, Programme]:
+        notice = request.notice
         lines = self._lines(request)
         voice = self._voice(notice.voice or self._settings.station.voice)
         for number, part in enumerate(with_clappers(voice.arrange(lines)), start=1):
@@ -170,9 +209,7 @@ class VoiceChild:
             else:
                 items.append(Item(self._clappers(part, notice, keeping), part.pause_seconds))
                 yield Sounding(request.job, (number, 0), Ready(items[-1], number))
-        programme = Programme(voice.name, tuple(items))
-        keeping.keep_programme(request.key, programme)
-        yield Finished(request.job, programme, keeping.fault)
+        return Programme(voice.name, tuple(items))
 
     def _make_line(
         self, request: Make, number: int, line: Line, voice: Voice, keeping: Keeping, soft_start: bool

@@ -21,6 +21,7 @@ from broadcaster.lexicon_file import LexiconFile
 from broadcaster.loop import Loop
 from broadcaster.model import Airing, Clip, Item, Line, Notice, Programme, Script, Syllable, Waveform
 from broadcaster.playout.device import Back, Device, Ended, Started
+from broadcaster.recordings import Recordings
 from broadcaster.rehearsal import Heard
 from broadcaster.settings import LexiconSettings, Settings
 from broadcaster.station import DeviceState, OnAir, Status, VoiceEntry
@@ -128,6 +129,7 @@ class FakeStation:
         self.loops_stopped = False
         self.quiet = ""
         self.rehearsals = FakeRehearsals()
+        self.recordings = Recordings(settings.paths.state)
         self.accepted: list[Airing] = []
         self.wanted = EVERYTHING
         self.cache_bytes = 0

@@ -13,7 +13,7 @@ FLOOR = {
     *("settings", "settings_problems", "setting_values", "air_settings", "timetable_settings"),
     *("timetable_file", "whole", "spool"),
     *("day_words", "lined_yaml", "hours", "manner", "beat", "model", "clock", "errors", "child", "loop"),
-    *("clock_trust", "people", "foothold"),
+    *("clock_trust", "people", "foothold", "recordings"),
 }
 SIBLINGS = {"script", "tts", "clips", "schedule", "playout", "store"}
 
@@ -28,6 +28,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "whole": set(),
     "spool": set(),
     "foothold": {"spool"},
+    "recordings": {"errors", "whole"},
+    "recording_child": FLOOR | {"tts", "clips"},
     "settings_problems": set(),
     "beat": {"model"},
     "setting_values": {"model"},
@@ -98,7 +100,7 @@ HOMES: dict[str, set[str]] = {
     "g2pM": {"script/network.py"},
     "gpiozero": {"playout/gpio_relays.py"},
     "markupsafe": {"web"},
-    "numpy": {"model.py", "voice_child.py", "script/network.py", "tts", "clips"},
+    "numpy": {"model.py", "voice_child.py", "recording_child.py", "script/network.py", "tts", "clips"},
     "opencc": {"script/hanzi.py"},
     "pydantic": {
         *("settings.py", "settings_problems.py", "setting_values.py"),
@@ -111,7 +113,13 @@ HOMES: dict[str, set[str]] = {
     "segno": {"daemon.py", "web/record_pages.py"},
     "sherpa_onnx": {"tts/sherpa.py"},
     "sounddevice": {"playout/sound_card.py"},
-    "soundfile": {"clips", "tts/edge.py", "tts/recorded.py", "tts/install_recorded.py"},
+    "soundfile": {
+        "clips",
+        "recording_child.py",
+        "tts/edge.py",
+        "tts/recorded.py",
+        "tts/install_recorded.py",
+    },
     "soxr": {"clips/mastering.py", "tts/recorded.py"},
     "sqlalchemy": {"store"},
     "tyme4py": {"schedule/lunar.py"},

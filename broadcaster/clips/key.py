@@ -41,5 +41,10 @@ def clappers_key(beats_per_minute: int, pattern: str, rate_hz: int) -> str:
     return _digest("clappers", CLAPPERS_VERSION, beats_per_minute, pattern, rate_hz)
 
 
+def recording_key(recording: str, part: int, rate_hz: int, preset: Preset) -> str:
+    """A person's own voice is mastered in parts, each kept as a line is."""
+    return _digest("recording", recording, part, rate_hz, preset.version)
+
+
 def _digest(*parts: object) -> str:
     return hashlib.blake2b(json.dumps(parts).encode(), digest_size=20).hexdigest()

@@ -47,7 +47,7 @@ class RecordedVoice(Voice):
             raise LineRefused(
                 f"声音 {self.name} 没有录过这一句：{line.written}。请换一个声音，或者把它录好放进去。"
             )
-        sound = levelled(_trimmed(_read(path)), RATE_HZ)
+        sound = levelled(trimmed(_read(path), RATE_HZ), RATE_HZ)
         size = int(PIECE_SECONDS * RATE_HZ)
         for start in range(0, len(sound), size):
             yield Waveform(sound[start : start + size], RATE_HZ)
@@ -88,8 +88,8 @@ def _read(path: Path) -> Samples:
     return resampled
 
 
-def _trimmed(samples: Samples) -> Samples:
+def trimmed(samples: Samples, rate_hz: int) -> Samples:
     """Without the silence before and after."""
     loud = np.flatnonzero(np.abs(samples) > np.abs(samples).max() * QUIET)
-    margin = int(MARGIN_SECONDS * RATE_HZ)
+    margin = int(MARGIN_SECONDS * rate_hz)
     return samples[max(0, loud[0] - margin) : loud[-1] + margin]

@@ -29,6 +29,7 @@ from broadcaster.web import (
     say_pages,
     timetable_pages,
     token_pages,
+    voice_pages,
     wording,
     words_pages,
 )
@@ -46,7 +47,7 @@ LONGEST_BODY = 1024 * 1024
 SESSION_SECONDS = 30 * 24 * 3600
 
 AREAS = (
-    *(account_pages, air_pages, say_pages, words_pages, timetable_pages, record_pages),
+    *(account_pages, air_pages, say_pages, voice_pages, words_pages, timetable_pages, record_pages),
     *(me_pages, people_pages, token_pages, deed_pages, monitor),
 )
 
@@ -95,11 +96,13 @@ def create_app(station: Station, settings: Settings) -> Flask:
     )
     clock = Clock(settings.station.zone)
     app.extensions["broadcaster"] = Parts(station, settings, clock)
-    # What a token opens no browser sends by itself.
-    CSRFProtect(app).exempt(api.pages)
     app.json = Json(app)
     app.session_interface = Sessions()
+    # Before the form is read for its token: who has not logged in sends nothing long.
     app.before_request(access.check_access)
+    app.before_request(voice_pages.allow_recordings)
+    # What a token opens no browser sends by itself.
+    CSRFProtect(app).exempt(api.pages)
     app.after_request(access.note_deed)
     app.after_request(_protect)
     for area in AREAS:

@@ -1,0 +1,126 @@
+"""People's own voices: taken as their phones record them, kept as plain sound, named by their digest."""
+
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from broadcaster.errors import RecordingRefused
+from broadcaster.whole import whole_file
+
+FOLDER = "recordings"
+LONGEST_SECONDS = 600
+LARGEST_BYTES = 30 * 1024 * 1024
+# Ten minutes are decoded in 4 s on a Raspberry Pi 4; what takes longer was made to take long.
+LIMIT_SECONDS = 90.0
+FULL_BYTES = 500 * 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Recording:
+    """One that is kept; `taken_at` counts from 1970."""
+
+    key: str
+    title: str
+    seconds: float
+    taken_at: float
+
+
+def recording_path(state: Path, key: str) -> Path:
+    """Where the sound of a recording is kept, or would be."""
+    return state / FOLDER / f"{key}.flac"
+
+
+class Recordings:
+    """The recordings in the state folder: nothing can make them again. Any thread."""
+
+    def __init__(self, state: Path) -> None:
+        self._state = state
+        self._folder = state / FOLDER
+
+    def take(self, pieces: Iterable[bytes], title: str) -> Recording:
+        """Decode what was sent, off the air and in bounds, and keep it; blocks for it.
+
+        Raises `RecordingRefused`, and then nothing is kept.
+        """
+        self._check_room()
+        try:
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            with TemporaryDirectory(dir=self._folder, prefix=".") as folder:
+                sent = Path(folder) / "sent"
+                _receive(sent, pieces)
+                decoded = Path(folder) / "decoded.flac"
+                told = _decode(sent, decoded)
+                recording = Recording(told.key, title, told.seconds, time.time())
+                with whole_file(self._folder / f"{recording.key}.json", Path(folder)) as about:
+                    about.write_text(json.dumps(asdict(recording)), encoding="utf-8")
+                decoded.replace(recording_path(self._state, recording.key))
+        except OSError as error:
+            raise RecordingRefused(f"录音存不下来（{error.strerror}），请看磁盘有没有空位。") from error
+        return recording
+
+    def find(self, key: str) -> Recording | None:
+        return next((one for one in self.all() if one.key == key), None)
+
+    def all(self) -> list[Recording]:
+        """The newest first; one whose file is damaged is left out."""
+        found = []
+        for about in self._folder.glob("*.json"):
+            try:
+                recording = Recording(**json.loads(about.read_text(encoding="utf-8")))
+            except (OSError, ValueError, TypeError):
+                continue
+            if recording_path(self._state, recording.key).exists():
+                found.append(recording)
+        return sorted(found, key=lambda one: -one.taken_at)
+
+    def remove(self, key: str) -> bool:
+        """Whether there was one; what wanted to air it fails with a sentence."""
+        if self.find(key) is None:
+            return False
+        recording_path(self._state, key).unlink(missing_ok=True)
+        (self._folder / f"{key}.json").unlink(missing_ok=True)
+        return True
+
+    def _check_room(self) -> None:
+        if sum(path.stat().st_size for path in self._folder.glob("*.flac")) > FULL_BYTES:
+            raise RecordingRefused("存的录音太多了，请先删掉几条不用的，再录新的。")
+
+
+def _receive(path: Path, pieces: Iterable[bytes]) -> None:
+    size = 0
+    with path.open("wb") as file:
+        for piece in pieces:
+            size += len(piece)
+            if size > LARGEST_BYTES:
+                raise RecordingRefused("这个录音太大了，最多 30 兆、10 分钟，请录短一点。")
+            file.write(piece)
+    if not size:
+        raise RecordingRefused("没有收到录音，请先选一个录音文件。")
+
+
+@dataclass(frozen=True)
+class _Told:
+    """What the decoding process says of a recording that it took in."""
+
+    key: str = ""
+    seconds: float = 0.0
+    problem: str = ""
+
+
+def _decode(sent: Path, decoded: Path) -> _Told:
+    command = [sys.executable, "-m", "broadcaster.recording_child", str(sent), str(decoded)]
+    try:
+        child = subprocess.run(
+            command, stdin=subprocess.DEVNULL, capture_output=True, timeout=LIMIT_SECONDS, check=False
+        )
+        told = _Told(**json.loads(child.stdout))
+    except (subprocess.TimeoutExpired, ValueError, TypeError) as error:
+        raise RecordingRefused("这个文件解不开，请重新录一遍，或者换一种格式再试。") from error
+    if told.problem:
+        raise RecordingRefused(told.problem)
+    return told
