@@ -12,7 +12,7 @@ from village import Village
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
-        "--fault-rounds", type=int, default=30, help="how often tests/faults kill or copy at random"
+        "--fault-rounds", type=int, default=10, help="how often tests/faults kill or copy at random"
     )
 
 

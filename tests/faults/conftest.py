@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 from faults.figures import Figures
 
-A_FEW = 2
+A_FEW = 1
 PRINTED = pytest.StashKey[list[str]]()
 
 
