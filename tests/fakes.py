@@ -257,6 +257,9 @@ class ManualClock(Clock):
     def now(self) -> datetime:
         return self._now
 
+    def machine_time(self, moment: datetime) -> datetime:
+        return moment - (self._now - datetime.now(UTC))
+
     def monotonic(self) -> float:
         return self._monotonic
 

@@ -67,7 +67,7 @@ def test_the_box_comes_up_and_speaks_and_says_what_is_wrong(
         ended = box.end()
     assert said["ended"]["outcome"] == "PLAYED", said
     wait_until(lambda: sounded(water) in sounded(fake_rig.captured()))
-    assert "条记录还没写下" in fault and says in fault, fault
+    assert says in fault, fault
     assert "<html" in page
     assert ended == 0
     assert not footholds(state)[1].exists()
