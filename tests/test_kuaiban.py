@@ -47,7 +47,10 @@ def line_beats(script: Script) -> list[int]:
 
 
 @pytest.mark.parametrize("tempo", [100, 120, 140])
-@pytest.mark.parametrize("verse", [VISITS, GREETINGS, STRAW, WATER])
+@pytest.mark.parametrize(
+    "verse",
+    [VISITS, STRAW, *(pytest.param(more, marks=pytest.mark.slow) for more in (GREETINGS, WATER))],
+)
 def test_every_line_of_a_rendered_verse_is_heard_on_its_beat(
     studio: Studio, tmp_path: Path, verse: str, tempo: int
 ) -> None:

@@ -166,7 +166,7 @@ PLACES = [
 ]
 
 
-@pytest.mark.parametrize("dark", [False, True])
+@pytest.mark.parametrize("dark", [False, pytest.param(True, marks=pytest.mark.slow)])
 def test_nothing_is_hard_to_see_reach_or_read_aloud(
     browser: Browser, box: RunningBox, page: Page, dark: bool
 ) -> None:

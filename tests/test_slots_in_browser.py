@@ -35,6 +35,7 @@ def browser(box: RunningBox) -> Browser:
     return browser
 
 
+@pytest.mark.slow
 def test_a_slot_made_on_the_page_a_minute_ahead_is_heard_and_recorded(
     village: Village, fake_rig: FakeRig, browser: Browser
 ) -> None:

@@ -42,6 +42,7 @@ def tell(box: RunningBox, state: Path, request: dict[str, Any]) -> dict[str, Any
 
 
 @needs_mounts
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("disk", "says"),
     [

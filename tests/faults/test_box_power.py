@@ -143,6 +143,7 @@ def test_killed_at_any_moment_everything_ends_once_and_nothing_is_heard_twice(
     assert any(sound in heard for sound in sounds.values())
 
 
+@pytest.mark.slow
 def test_a_box_started_from_a_copy_taken_at_any_moment_keeps_every_promise(
     busy: Busy, tmp_path: Path, box_kills: int
 ) -> None:
