@@ -108,6 +108,7 @@ def test_a_crash_counts_against_the_job_that_crashed_alone(
         studio.step()
 
 
+@pytest.mark.slow
 def test_an_engine_that_hangs_is_given_up_at_the_second_deadline(
     studio: Studio, voices: Path, clock: ManualClock
 ) -> None:

@@ -110,6 +110,7 @@ def test_a_full_disk_never_stops_the_air(village: Village, fake_rig: FakeRig) ->
     assert "磁盘满了" in status["fault"]
 
 
+@pytest.mark.slow
 @needs_mounts
 def test_a_box_that_starts_on_a_full_card_makes_room_and_is_heard(
     village: Village, fake_rig: FakeRig

@@ -87,6 +87,7 @@ def test_a_surname_is_heard_before_a_title(village: Village) -> None:
     assert heard.read_bytes() == said.read_bytes()
 
 
+@pytest.mark.slow
 def test_the_running_box_says_it_the_new_way_at_once(
     village: Village, fake_rig: FakeRig, box: RunningBox
 ) -> None:

@@ -104,6 +104,7 @@ def test_a_box_that_is_killed_takes_up_what_waited(
     assert fake_rig.captured().count(water) == 1
 
 
+@pytest.mark.slow
 def test_a_box_that_is_stopped_and_started_goes_on_with_what_waited(
     village: Village, fake_rig: FakeRig, start: Start
 ) -> None:

@@ -298,6 +298,7 @@ def online_village(edge_service: EdgeService, settings: Settings, village: Villa
     return village
 
 
+@pytest.mark.slow
 def test_the_commands_tell_who_spoke_and_who_is_out_of_reach(
     online_village: Village, edge_service: EdgeService
 ) -> None:

@@ -51,6 +51,7 @@ def test_a_red_notice_is_said_slower_than_a_daily_one(studio: Studio) -> None:
     assert red > 1.05 * daily
 
 
+@pytest.mark.slow
 def test_options_of_the_command_go_before_the_stations_own(village: Village) -> None:
     bare = village.render(FLOOD, "--no-chime")
     village.configure(station={"opening": "全体村民注意了", "closing": "广播完了", "chime": "无"})

@@ -49,6 +49,7 @@ def test_a_style_or_tempo_that_there_is_not_is_refused(
     assert not output.exists()
 
 
+@pytest.mark.slow
 def test_a_verse_is_rendered_to_clappers_as_long_as_its_beats(village: Village) -> None:
     output = village.folder / "x.wav"
     style = ["--style", "kuaiban", "--beats", "120", "--no-chime"]

@@ -107,6 +107,7 @@ def test_after_a_restart_they_wait_in_their_order_and_a_stop_ends_them_together(
     assert box.store.queue.unfinished() == []
 
 
+@pytest.mark.slow
 def test_what_is_too_late_for_all_of_them_ends_them_together(box: Box) -> None:
     box.clock.advance(LONGEST.total_seconds() + 1)
     with commits(box.store) as transactions:

@@ -56,6 +56,7 @@ def test_an_installed_voice_is_described_and_speaks(voices: Path) -> None:
     assert joined(BakerVoice(voices / "baker", threads=2).speak(first_words(3))).any()
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("mirror")
 def test_installing_again_makes_the_same_bytes_and_leaves_nothing_beside(voices: Path) -> None:
     install(voices, lambda step: None)
