@@ -109,6 +109,7 @@ def test_two_phones_at_once_see_the_same_and_either_stops(
     other_phone.close()
 
 
+@pytest.mark.slow
 def test_the_forms_work_without_javascript(browser: Browser, box: RunningBox, page: Page) -> None:
     plain_phone = phone(browser, box.page, javascript=False)
     plain = plain_phone.new_page()
@@ -188,6 +189,7 @@ def write_urgent_at(page: Page) -> None:
     write_urgent(page, FLOOD)
 
 
+@pytest.mark.slow
 def test_every_page_fits_the_narrowest_phone(browser: Browser, box: RunningBox, page: Page) -> None:
     context = phone(browser, box.page, width=320)
     narrow = context.new_page()

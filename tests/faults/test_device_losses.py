@@ -24,6 +24,7 @@ from broadcaster.playout.sound_device import open_device
 from broadcaster.settings import AmplifierSettings, SoundSettings
 
 CARD_FAULTS = ("unplug", "stall", "deaf", "rush")
+EVERY_DAY = ("unplug", "stall", "killed", "hung", "relays")
 LOSSES = (*CARD_FAULTS, "gone", "busy", "killed", "hung", "relays")
 
 
@@ -145,7 +146,10 @@ LOSE: dict[str, Callable[[Village, Random, Figures], None]] = {
 }
 
 
-@pytest.mark.parametrize("what", LOSSES)
+@pytest.mark.parametrize(
+    "what",
+    [pytest.param(what, marks=[] if what in EVERY_DAY else pytest.mark.slow) for what in LOSSES],
+)
 def test_the_device_is_lost_and_found(
     village: Village, what: str, device_losses: int, figures: Figures
 ) -> None:
