@@ -8,6 +8,7 @@ from broadcaster.model import Office
 from broadcaster.people import Scope
 from broadcaster.web import access
 from broadcaster.web import api_shapes as shapes
+from broadcaster.web.once import check_same, under_key
 from broadcaster.web.parts import parts
 from broadcaster.web.problems import described, problem
 
@@ -57,10 +58,11 @@ def announce(header: shapes.OnceHeader, body: shapes.Said) -> Response:
     notice, asked_by = body.notice(office), token.name
     if not header.key:
         return _told(shapes.AiringShape.of(station.announce(notice, asked_by=asked_by)), 202)
-    key = f"{token.number} {token.made_at.isoformat()} {header.key}"
-    airing, known = parts().once.announce(station, notice, asked_by, key)
+    notice = under_key(notice, f"{token.number} {token.made_at.isoformat()} {header.key}")
+    airing, known = parts().once.announce(station, notice, asked_by)
     answer = _told(shapes.AiringShape.of(airing), 202)
     if known:
+        check_same(airing.notice, notice)
         answer.headers["Idempotency-Replayed"] = "true"
     return answer
 

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from flask import abort, request
+from flask import abort, flash, request, session
 
 from broadcaster.model import Notice, Severity, Signal, Style
 from broadcaster.web.parts import parts
@@ -68,6 +68,15 @@ def wish_of_form() -> Wish:
     if form.get("frame") == "none":
         notice = replace(notice, opening="", closing="")
     return replace(wish, notice=replace(notice, id=notice_id) if notice_id else notice)
+
+
+def confirmed(done: str, notice: Notice, at: datetime | None = None) -> None:
+    """Announce what somebody confirmed and say `done`; a second tap airs nothing a second time.
+
+    Raises as `Station.announce`; then it may be tried again.
+    """
+    _, known = parts().once.announce(parts().station, notice, session["name"], at)
+    flash("这一条刚才已经确认过了，没有重复播出。" if known else done)
 
 
 def _check(notice: Notice, notice_id: str) -> None:

@@ -1,4 +1,4 @@
-"""A notice that is sent again, because the line is bad and no answer came, is aired once."""
+"""A notice that is sent again, by a second tap or because no answer came, is aired once."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import logging
 import threading
 from collections import OrderedDict
 from dataclasses import replace
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from broadcaster.errors import BroadcasterError, StoreUnusable
@@ -23,7 +24,7 @@ class KeyUsed(BroadcasterError):
 
 
 class Once:
-    """Announces under a key. The notice's id is made from the key, so queue and journal remember it."""
+    """Announces each id of a notice once; queue and journal remember them, also over a restart."""
 
     def __init__(self, remembered: int = 500) -> None:
         # For the time in which the disk fails, when neither queue nor journal knows of it.
@@ -32,19 +33,32 @@ class Once:
         # Two that come together must not both find nothing.
         self._lock = threading.Lock()
 
-    def announce(self, station: Station, notice: Notice, asked_by: str, key: str) -> tuple[Airing, bool]:
-        """The airing, and whether it was there already. Raises as `Station.announce`, or `KeyUsed`."""
-        notice = replace(notice, id=hashlib.sha256(key.encode()).hexdigest()[:12])
+    def announce(
+        self, station: Station, notice: Notice, asked_by: str, at: datetime | None = None
+    ) -> tuple[Airing, bool]:
+        """The airing, and whether it was there already. Raises as `Station.announce`; then it may be
+        tried again.
+        """
         with self._lock:
             known = self._recent.get(notice.id) or _find(station, notice.id)
             if known:
-                _check_same(known.notice, notice)
                 return known, True
-            airing = station.announce(notice, asked_by=asked_by)
+            airing = station.announce(notice, asked_by=asked_by, at=at)
             self._recent[notice.id] = airing
             while len(self._recent) > self._remembered:
                 self._recent.popitem(last=False)
             return airing, False
+
+
+def under_key(notice: Notice, key: str) -> Notice:
+    """The notice with an id made from the key of who sends it."""
+    return replace(notice, id=hashlib.sha256(key.encode()).hexdigest()[:12])
+
+
+def check_same(known: Notice, notice: Notice) -> None:
+    """Raise `KeyUsed` unless a notice is the one that its key was used for before."""
+    if (known.text, known.title, known.severity) != (notice.text, notice.title, notice.severity):
+        raise KeyUsed("这个 Idempotency-Key 已经用在另一条通知上了，请换一个新的。")
 
 
 def _find(station: Station, notice_id: str) -> Airing | None:
@@ -54,8 +68,3 @@ def _find(station: Station, notice_id: str) -> Airing | None:
         # An urgent notice does not wait for a disk.
         logger.warning("it is not known whether %s was aired: %s", notice_id, error)
         return None
-
-
-def _check_same(known: Notice, notice: Notice) -> None:
-    if (known.text, known.title, known.severity) != (notice.text, notice.title, notice.severity):
-        raise KeyUsed("这个 Idempotency-Key 已经用在另一条通知上了，请换一个新的。")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, cast
 
@@ -18,27 +16,6 @@ if TYPE_CHECKING:
     from broadcaster.station import Station
 
 
-class Confirmations:
-    """The confirmations that were taken: a second tap on a bad line airs nothing a second time."""
-
-    def __init__(self, remembered: int = 500) -> None:
-        self._taken: deque[str] = deque(maxlen=remembered)
-        self._lock = threading.Lock()
-
-    def take(self, notice_id: str) -> bool:
-        """Whether this is the first time."""
-        with self._lock:
-            first = notice_id not in self._taken
-            if first:
-                self._taken.append(notice_id)
-            return first
-
-    def give_back(self, notice_id: str) -> None:
-        """It came to nothing: it may be tried again."""
-        with self._lock:
-            self._taken.remove(notice_id)
-
-
 @dataclass(frozen=True)
 class Parts:
     """Given to the app once, by `create_app`."""
@@ -46,7 +23,6 @@ class Parts:
     station: Station
     settings: Settings
     clock: Clock
-    confirmations: Confirmations = field(default_factory=Confirmations)
     live: Live = field(default_factory=Live)
     once: Once = field(default_factory=Once)
 

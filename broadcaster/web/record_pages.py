@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from itertools import chain
@@ -17,7 +16,6 @@ from flask import (
     render_template,
     request,
     send_file,
-    session,
     url_for,
 )
 from flask.typing import ResponseReturnValue
@@ -28,6 +26,7 @@ from broadcaster.manner import settle
 from broadcaster.model import Notice, Outcome, Severity
 from broadcaster.web import wording
 from broadcaster.web.journal_csv import csv_lines
+from broadcaster.web.notice_form import NOTICE_ID, confirmed
 from broadcaster.web.parts import parts
 
 if TYPE_CHECKING:
@@ -36,7 +35,6 @@ if TYPE_CHECKING:
 PAGE = 30
 DAY = timedelta(days=1)
 LENGTHS = {0: "一遍", 5: "连着播 5 分钟", 10: "连着播 10 分钟"}
-NOTICE_ID = re.compile("[0-9a-f]{12}")
 # About 200 characters: a code of a hundred modules, which a cheap phone reads from paper 4 cm wide.
 MOST_CODE_BYTES = 600
 
@@ -121,17 +119,11 @@ def again() -> ResponseReturnValue:
         return _gone()
     if not NOTICE_ID.fullmatch(notice_id):
         abort(400)
-    confirmations = parts().confirmations
-    if not confirmations.take(notice_id):
-        flash("这一条刚才已经确认过了，没有重复播出。")
-        return redirect(url_for("air.home"), 303)
     try:
-        parts().station.announce(replace(said.notices[0], id=notice_id), asked_by=session["name"])
+        confirmed("已经交给广播了。", replace(said.notices[0], id=notice_id))
     except BroadcasterError as error:
-        confirmations.give_back(notice_id)
         flash(str(error))
         return redirect(said.address, 303)
-    flash("已经交给广播了。")
     return redirect(url_for("air.home"), 303)
 
 

@@ -2,14 +2,14 @@
 
 from dataclasses import replace
 
-from flask import Blueprint, Response, abort, flash, redirect, render_template, request, session, url_for
+from flask import Blueprint, Response, abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from broadcaster.errors import BroadcasterError
 from broadcaster.manner import settle
 from broadcaster.model import SECTIONS, Notice, Script, Severity
 from broadcaster.web import wording
-from broadcaster.web.notice_form import Wish, wish_of_form
+from broadcaster.web.notice_form import Wish, confirmed, wish_of_form
 from broadcaster.web.parts import parts
 from broadcaster.web.patterns import patterns
 
@@ -84,16 +84,11 @@ def sound(token: str) -> ResponseReturnValue:
 
 @pages.post("/air")
 def air() -> ResponseReturnValue:
-    wish, confirmations = wish_of_form(), parts().confirmations
-    if not confirmations.take(wish.notice.id):
-        flash("这一条刚才已经确认过了，没有重复播出。")
-        return redirect(url_for("air.home"), 303)
+    wish = wish_of_form()
     try:
-        parts().station.announce(wish.notice, asked_by=session["name"], at=wish.due_at)
+        confirmed("记下了，到时候播。" if wish.at else "已经交给广播了。", wish.notice, wish.due_at)
     except BroadcasterError as error:
-        confirmations.give_back(wish.notice.id)
         return _form(wish.notice, wish.at, str(error)), 400
-    flash("记下了，到时候播。" if wish.at else "已经交给广播了。")
     return redirect(url_for("air.home"), 303)
 
 
