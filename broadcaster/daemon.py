@@ -256,10 +256,10 @@ def _greet(station: Station, notice: Notice, tell: Callable[[str], None]) -> Non
         tell(f"没有试音：{error}")
 
 
-def _due_within(time: timedelta, slots: Slotbook, clock: Clock) -> Iterable[Notice]:
+def _due_within(span: timedelta, slots: Slotbook, clock: Clock) -> Iterable[Notice]:
     """Each notice once, the soonest first: a loop names the same one some hundred times."""
     now = clock.now()
-    return dict.fromkeys(airing.notice for airing in slots.timetable.plan(now, now + time))
+    return dict.fromkeys(airing.notice for airing in slots.timetable.plan(now, now + span))
 
 
 @contextmanager

@@ -118,8 +118,7 @@ class Station:
         self._device = device
         # Until the box has somebody who judges the clock.
         self.clock_is_trusted: Callable[[], bool] = lambda: True
-        self._remember_stop()
-        self._remember_volume()
+        self._remember()
 
     def announce(self, notice: Notice, *, asked_by: str = "", at: datetime | None = None) -> Airing:
         """Put a notice on the air as soon as its precedence allows, or at an aware moment to come.
@@ -280,23 +279,19 @@ class Station:
         self._device.power(names, seconds)
         return self.device()
 
-    def _remember_stop(self) -> None:
-        try:
-            kept = self._store.state.get(LOOPS_STOPPED_AT)
-        except StoreUnusable:
-            logger.exception("it is not known whether the loops were stopped")
-            return
-        if kept:
-            self._rules.loops_stopped_at = datetime.fromisoformat(kept)
+    def _remember(self) -> None:
+        if stopped_at := self._kept(LOOPS_STOPPED_AT):
+            self._rules.loops_stopped_at = datetime.fromisoformat(stopped_at)
+        volume = self._kept(VOLUME)
+        if volume.isdecimal():
+            self._rules.station_volume = min(int(volume), 100)
 
-    def _remember_volume(self) -> None:
+    def _kept(self, what: str) -> str:
         try:
-            kept = self._store.state.get(VOLUME)
+            return self._store.state.get(what)
         except StoreUnusable:
-            logger.exception("the volume that was set is not known")
-            return
-        if kept.isdecimal():
-            self._rules.station_volume = min(int(kept), 100)
+            logger.exception("what was kept as %s is not known", what)
+            return ""
 
     def _keep(self, what: str, value: str) -> None:
         try:

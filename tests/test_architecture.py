@@ -13,7 +13,7 @@ FLOOR = {
     *("settings", "settings_problems", "setting_values", "air_settings", "timetable_settings"),
     *("timetable_file", "whole", "spool"),
     *("day_words", "lined_yaml", "hours", "manner", "beat", "model", "clock", "errors", "child", "loop"),
-    *("clock_trust", "people", "foothold", "recordings"),
+    *("clock_trust", "people", "foothold", "recordings", "precedence"),
 }
 SIBLINGS = {"script", "tts", "clips", "schedule", "playout", "store"}
 
@@ -22,6 +22,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "people": set(),
     "model": set(),
     "clock": set(),
+    "precedence": {"model"},
     "clock_trust": {"clock", "errors"},
     "loop": set(),
     "child": set(),

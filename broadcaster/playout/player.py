@@ -26,8 +26,8 @@ from broadcaster.model import (
 )
 from broadcaster.playout.device import Back, Device, Ended, Report, Started
 from broadcaster.playout.on_air import Cut, OnAir
-from broadcaster.playout.precedence import RESUMES, Resume, cuts_in
 from broadcaster.playout.queue import AirQueue, Waiting
+from broadcaster.precedence import RESUMES, Resume, cuts_in
 
 logger = logging.getLogger(__name__)
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from broadcaster.model import Airing, JournalEntry, Kind, Outcome
-from broadcaster.playout.precedence import precedence
+from broadcaster.precedence import precedence
 
 # Smaller ones come from reading two clocks one after the other.
 LEAST_STEP_SECONDS = 0.5

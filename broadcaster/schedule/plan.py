@@ -13,6 +13,7 @@ from itertools import count
 
 from broadcaster.hours import Ruling, Verdict
 from broadcaster.model import Airing, Kind
+from broadcaster.precedence import RESUMES, Precedence, Resume, cuts_in, precedence
 from broadcaster.schedule.lengths import Lengths
 from broadcaster.schedule.rules import AirRules
 from broadcaster.schedule.timetable import Timetable
@@ -80,9 +81,6 @@ def plan(
     return sorted(planned, key=lambda one: one.due_at.timestamp())
 
 
-Order = tuple[int, int, float]
-
-
 @dataclass
 class _Item:
     """An airing on its way through the plan."""
@@ -96,17 +94,8 @@ class _Item:
     clashes: list[str] = field(default_factory=list)
 
     @property
-    def order(self) -> Order:
-        """The severer first, then the higher office, then what was due earlier."""
-        notice = self.airing.notice
-        return notice.severity.rank, -notice.office, self.airing.due_at.timestamp()
-
-    @property
     def name(self) -> str:
         return self.airing.asked_by
-
-    def severer_than(self, other: "_Item") -> bool:
-        return self.airing.notice.severity.rank < other.airing.notice.severity.rank
 
     def wait_for(self, other: str) -> None:
         if other not in (self.name, *self.clashes):
@@ -124,7 +113,7 @@ class _Air:
         self._next: _Item | None = None
         self._deferred: list[tuple[datetime, int, _Item]] = []
         self._number = count()
-        self._queue: list[tuple[Order, int, _Item]] = []
+        self._queue: list[tuple[Precedence, int, _Item]] = []
         self._now = datetime.min.replace(tzinfo=UTC)
         self._done: list[Planned] = []
         self._sounded: deque[tuple[datetime, str]] = deque(maxlen=MOST_CLASHES)
@@ -157,7 +146,7 @@ class _Air:
         return item
 
     def _wait(self, item: _Item) -> None:
-        heapq.heappush(self._queue, (item.order, next(self._number), item))
+        heapq.heappush(self._queue, (precedence(item.airing), next(self._number), item))
 
     def _take_due(self, until: datetime) -> None:
         while (due := self._due()) is not None and due <= until:
@@ -171,7 +160,7 @@ class _Air:
         ends = self._now + timedelta(seconds=item.left)
         while (due := self._due()) is not None and due < ends:
             newcomer = self._take_one()
-            if newcomer.severer_than(item) and self._verdict(newcomer, due).passes:
+            if cuts_in(newcomer.airing, item.airing) and self._verdict(newcomer, due).passes:
                 return self._cut(item, newcomer, due)
         self._play(item, ends)
         self._end(item, Fate.DEFERRED if item.airing.due_at != item.due_at else Fate.PLAYS)
@@ -210,14 +199,13 @@ class _Air:
         heapq.heappush(self._deferred, (until.astimezone(UTC), next(self._number), item))
 
     def _cut(self, item: _Item, by: _Item, moment: datetime) -> None:
-        """A loop is not taken up again; anything else goes on afterwards."""
         self._play(item, moment)
         item.wait_for(by.name)
         item.reason = f"被“{by.name}”打断"
-        if item.airing.kind is Kind.LOOP:
-            self._end(item, Fate.CUT_SHORT)
-        else:
+        if RESUMES[item.airing.kind] is Resume.FROM_LINE:
             self._wait(item)
+        else:
+            self._end(item, Fate.CUT_SHORT)
 
     def _play(self, item: _Item, until: datetime) -> None:
         seconds = (until - self._now).total_seconds()

@@ -14,7 +14,7 @@ from rig.rig import wait_until
 from broadcaster.intake import Endings, Intake
 from broadcaster.model import Airing, Delivery, Kind, Notice, Office, Outcome, Refused, Severity
 from broadcaster.playout.player import Player
-from broadcaster.playout.precedence import precedence
+from broadcaster.precedence import precedence
 from broadcaster.schedule.lengths import estimated_lengths
 from broadcaster.schedule.rules import AirRules
 from broadcaster.settings import Settings

@@ -7,7 +7,7 @@ from itertools import product
 import pytest
 
 from broadcaster.model import Airing, Kind, Notice, Office, Severity
-from broadcaster.playout.precedence import RESUMES, Resume, cuts_in, precedence
+from broadcaster.precedence import RESUMES, Resume, cuts_in, precedence
 
 MORNING = datetime(2026, 3, 15, 8, 0, tzinfo=UTC)
 # 红 橙 黄 蓝 日常: what stands further left goes first.

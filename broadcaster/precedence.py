@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from enum import Enum
 
 from broadcaster.model import Airing, Kind
 
+Precedence = tuple[int, int, float]
 
-def precedence(airing: Airing) -> tuple[int, int, datetime]:
-    """Sort key of the air: severity, then the higher office, then the earlier due time."""
+
+def precedence(airing: Airing) -> Precedence:
+    """Sort key of the air: severity, then the higher office, then the earlier due time.
+
+    By the timestamp, for aware times of one zone compare by wall clock, which a summer time repeats.
+    """
     notice = airing.notice
-    return notice.severity.rank, -notice.office, airing.due_at
+    return notice.severity.rank, -notice.office, airing.due_at.timestamp()
 
 
 def cuts_in(newcomer: Airing, on_air: Airing) -> bool:
