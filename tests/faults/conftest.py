@@ -7,7 +7,6 @@ import pytest
 from faults.figures import Figures
 
 A_FEW = 1
-PRINTED = pytest.StashKey[list[str]]()
 
 
 @pytest.fixture
@@ -27,12 +26,18 @@ def figures(request: pytest.FixtureRequest) -> Iterator[Figures]:
     """To be printed when all is over."""
     measured = Figures()
     yield measured
-    lines = request.config.stash.setdefault(PRINTED, [])
-    lines += [f"{request.node.name}  {line}" for line in measured.lines()]
+    request.node.user_properties += [("figure", line) for line in measured.lines()]
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    if lines := config.stash.get(PRINTED, []):
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """From the reports, for the tests may have run in other processes."""
+    lines = [
+        f"{report.location[2]}  {figure}"
+        for report in terminalreporter.getreports("")
+        for name, figure in report.user_properties
+        if name == "figure" and report.when == "teardown"
+    ]
+    if lines:
         terminalreporter.section("figures")
         for line in lines:
             terminalreporter.write_line(line)
