@@ -9,7 +9,14 @@ from itertools import islice
 from broadcaster.clock import Clock
 from broadcaster.copies import Copies
 from broadcaster.copies import Track as Track
-from broadcaster.errors import AmplifierInUse, KeptQuiet, StoreUnusable, TimeRefused, ZoneUnknown
+from broadcaster.errors import (
+    AmplifierInUse,
+    KeptQuiet,
+    RecordingRefused,
+    StoreUnusable,
+    TimeRefused,
+    ZoneUnknown,
+)
 from broadcaster.intake import Endings, Intake
 from broadcaster.model import Airing, JournalEntry, Kind, Notice, Prepared, Pruned, Script
 from broadcaster.playout.player import Player
@@ -124,9 +131,10 @@ class Station:
         """Put a notice on the air as soon as its precedence allows, or at an aware moment to come.
 
         It outlasts a power cut from now on. Raises `TextRefused`, `VoiceUnavailable`, `ZoneUnknown`,
-        `KeptQuiet` or `TimeRefused`; then nothing was queued.
+        `RecordingRefused`, `KeptQuiet` or `TimeRefused`; then nothing was queued.
         """
         self._check_zones(notice)
+        self._check_recording(notice)
         self._studio.settled(notice)
         self.words.refresh()
         if sentence := self.why_not(notice, at):
@@ -305,6 +313,10 @@ class Station:
             if zone not in known:
                 there = "、".join(known) or "一个也没有，请写在 amplifier.zones 里"
                 raise ZoneUnknown(f"没有叫 {zone} 的分区。现有的分区：{there}")
+
+    def _check_recording(self, notice: Notice) -> None:
+        if notice.recording and self.recordings.find(notice.recording) is None:
+            raise RecordingRefused("没有这个录音，可能已经删掉了，请重新录一遍。")
 
     def wait_for_end(self, airing_id: str, timeout_seconds: float | None = None) -> JournalEntry | None:
         """How an airing ended, waiting for it; None when the time is over first."""

@@ -24,6 +24,7 @@ from broadcaster.playout.device import Back, Device, Ended, Started
 from broadcaster.recordings import Recordings
 from broadcaster.rehearsal import Heard
 from broadcaster.settings import LexiconSettings, Settings
+from broadcaster.slotbook import Slotbook
 from broadcaster.station import DeviceState, OnAir, Status, VoiceEntry
 from broadcaster.store.accounts import Accounts
 from broadcaster.store.database import Database
@@ -32,8 +33,10 @@ from broadcaster.store.journal import EVERYTHING, JournalFilter, JournalRow
 from broadcaster.store.ledger import Ledger
 from broadcaster.store.passwords import Passwords
 from broadcaster.store.phones import Phones
+from broadcaster.store.slots import StoredSlots
 from broadcaster.store.tables import DATABASE
 from broadcaster.store.tokens import Tokens
+from broadcaster.timetable_settings import TimetableSettings
 from broadcaster.tts.voice import Voice
 from broadcaster.wordbook import Wordbook
 
@@ -128,6 +131,8 @@ class FakeStation:
         self.volume = settings.sound.volume
         self.loops_stopped = False
         self.quiet = ""
+        self.slots = Slotbook(TimetableSettings(), settings, Clock(settings.station.zone))
+        self.slots.keep_in(StoredSlots(database), lambda notice: None)
         self.rehearsals = FakeRehearsals()
         self.recordings = Recordings(settings.paths.state)
         self.accepted: list[Airing] = []

@@ -127,6 +127,18 @@ RULES = {
     "api.announce": Rule(scope=Scope.AIR, deed="播出", about="text"),
     "api.cancel": Rule(scope=Scope.AIR, deed="取消播出", about="airing_id"),
     "api.stop": Rule(scope=Scope.AIR, deed="停播"),
+    "api.resume_loops": Rule(scope=Scope.AIR, deed="恢复循环"),
+    "api.volume": READ,
+    "api.set_volume": Rule(scope=Scope.AIR, deed="调音量"),
+    "slots_api.slots": READ,
+    "slots_api.preview": READ,
+    "slots_api.keep": Rule(scope=Scope.AIR, deed="排节目", about="name"),
+    "slots_api.remove": Rule(scope=Scope.AIR, deed="删节目", about="name"),
+    "slots_api.pause": Rule(scope=Scope.AIR, deed="停节目", about="name"),
+    "slots_api.go_on": Rule(scope=Scope.AIR, deed="停节目", about="name"),
+    "recordings_api.recordings": READ,
+    "recordings_api.take": Rule(scope=Scope.AIR, deed="录音"),
+    "recordings_api.remove": Rule(scope=Scope.AIR, deed="删录音", about="key"),
 }
 
 FORWARDED = ("X-Forwarded-For", "Forwarded", "X-Real-IP")

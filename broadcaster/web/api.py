@@ -47,8 +47,8 @@ def history(query: shapes.HistoryQuery) -> Response:
 
 
 @pages.post("/notices", responses={202: shapes.AiringShape, **described(409)})
-def announce(header: shapes.OnceHeader, body: shapes.Said) -> Response:
-    """Put a notice on the air as soon as its precedence allows.
+def announce(header: shapes.OnceHeader, body: shapes.Wanted) -> Response:
+    """Put a notice on the air as soon as its precedence allows, or at a moment to come.
 
     409 in quiet hours, which only severity 1 passes. Send an `Idempotency-Key` and the notice may be
     sent again until an answer comes: it is aired once.
@@ -57,9 +57,9 @@ def announce(header: shapes.OnceHeader, body: shapes.Said) -> Response:
     office = Office.COUNTY if token.scope is Scope.COUNTY else Office.VILLAGE
     notice, asked_by = body.notice(office), token.name
     if not header.key:
-        return _told(shapes.AiringShape.of(station.announce(notice, asked_by=asked_by)), 202)
+        return _told(shapes.AiringShape.of(station.announce(notice, asked_by=asked_by, at=body.at)), 202)
     notice = under_key(notice, f"{token.number} {token.made_at.isoformat()} {header.key}")
-    airing, known = parts().once.announce(station, notice, asked_by)
+    airing, known = parts().once.announce(station, notice, asked_by, body.at)
     answer = _told(shapes.AiringShape.of(airing), 202)
     if known:
         check_same(airing.notice, notice)
@@ -79,6 +79,24 @@ def cancel(path: shapes.AiringPath) -> Response:
 def stop() -> Response:
     """Silence the air and empty the queue; loops stay silent until their next window."""
     return _told(shapes.Stopped(ended=parts().station.stop_all(access.token().name)))
+
+
+@pages.post("/resume", responses={204: None})
+def resume_loops() -> Response:
+    """Let loops sound again that a stop silenced."""
+    parts().station.resume_loops()
+    return Response(status=204)
+
+
+@pages.get("/volume", responses={200: shapes.Volume})
+def volume() -> Response:
+    return _told(shapes.Volume(volume=parts().station.volume))
+
+
+@pages.put("/volume", responses={200: shapes.Volume})
+def set_volume(body: shapes.Volume) -> Response:
+    parts().station.set_volume(body.volume)
+    return _told(body)
 
 
 @pages.post("/script", responses={200: shapes.ScriptShape})

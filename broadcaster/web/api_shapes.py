@@ -23,6 +23,7 @@ from broadcaster.setting_values import FASTEST, SLOWEST
 from broadcaster.station import JournalFilter, JournalRow, Status, VoiceEntry
 
 LONGEST_TEXT = 50_000
+RECORDING_KEY = "^([0-9a-f]{32})?$"
 SeverityNumber = Literal[0, 1, 2, 3, 4]
 
 
@@ -52,6 +53,8 @@ class Said(Strict):
     drill: bool = Field(False, description="a drill never passes quiet hours")
     when_quiet: Literal["skip", "wait"] = Field("skip", description="in quiet hours")
 
+    recording: str = Field("", pattern=RECORDING_KEY, description="sounds in the place of the text")
+
     def notice(self, office: Office) -> Notice:
         closed = {
             "severity": Severity(self.severity),
@@ -60,7 +63,16 @@ class Said(Strict):
             "zones": tuple(self.zones),
             "when_quiet": WhenQuiet(self.when_quiet),
         }
-        return Notice(**{**self.model_dump(), **closed, "office": office})
+        said = self.model_dump(include=set(Said.model_fields))
+        return Notice(**{**said, **closed, "office": office})
+
+
+class Wanted(Said):
+    """A notice and its time."""
+
+    at: AwareDatetime | None = Field(
+        None, strict=False, description="a moment within a month, with its offset; null is now"
+    )
 
 
 class OnceHeader(BaseModel):
@@ -188,6 +200,12 @@ class HistoryLine(BaseModel):
 
 class History(BaseModel):
     lines: list[HistoryLine]
+
+
+class Volume(Strict):
+    """Per cent of full scale, from the next notice on; red and orange are never below their least."""
+
+    volume: int = Field(ge=0, le=100)
 
 
 class Stopped(BaseModel):

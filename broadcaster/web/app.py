@@ -26,7 +26,9 @@ from broadcaster.web import (
     monitor,
     people_pages,
     record_pages,
+    recordings_api,
     say_pages,
+    slots_api,
     timetable_pages,
     token_pages,
     voice_pages,
@@ -102,12 +104,14 @@ def create_app(station: Station, settings: Settings) -> Flask:
     app.before_request(access.check_access)
     app.before_request(voice_pages.allow_recordings)
     # What a token opens no browser sends by itself.
-    CSRFProtect(app).exempt(api.pages)
+    csrf = CSRFProtect(app)
     app.after_request(access.note_deed)
     app.after_request(_protect)
     for area in AREAS:
         app.register_blueprint(area.pages)
-    app.register_api(api.pages)
+    for programs in (api, slots_api, recordings_api):
+        csrf.exempt(programs.pages)
+        app.register_api(programs.pages)
     _teach_wording(app, settings, clock)
     _answer_errors(app)
     return app

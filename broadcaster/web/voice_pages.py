@@ -19,8 +19,8 @@ pages = Blueprint("voice", __name__, url_prefix="/voice")
 
 
 def allow_recordings() -> None:
-    """Before each request: only here, and only by who has logged in, may a body be that long."""
-    if request.endpoint == "voice.take":
+    """Before each request: only there, and only by who has logged in, may a body be that long."""
+    if request.endpoint in ("voice.take", "recordings_api.take"):
         request.max_content_length = LARGEST_BODY
 
 

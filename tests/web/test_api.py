@@ -269,3 +269,22 @@ def test_the_description_is_open_and_3_1(client: FlaskClient) -> None:
     assert announced["security"] == [{"token": []}]
     assert "application/problem+json" in announced["responses"]["422"]["content"]
     assert {"Idempotency-Key"} == {one["name"] for one in announced["parameters"]}
+
+
+def test_a_notice_may_be_for_a_moment_to_come(call: Call, station: FakeStation) -> None:
+    at = station.now + timedelta(hours=1)
+    assert call("POST", "/notices", json={"text": TEXT, "at": at.isoformat()}).status_code == 202
+    assert station.announced_for == at
+    without_offset = at.replace(tzinfo=None).isoformat()
+    assert_problem(
+        call("POST", "/notices", json={"text": TEXT, "at": without_offset}), 422, "请求的内容不对"
+    )
+
+
+def test_volume_and_loops_are_set(call: Call, station: FakeStation) -> None:
+    station.loops_stopped = True
+    assert call("POST", "/resume").status_code == 204
+    assert not station.loops_stopped
+    assert call("PUT", "/volume", json={"volume": 35}).status_code == 200
+    assert call("GET", "/volume").json == {"volume": 35}
+    assert call("PUT", "/volume", json={"volume": 101}).status_code == 422
