@@ -106,7 +106,7 @@ HOMES: dict[str, set[str]] = {
     "pydantic": {
         *("settings.py", "settings_problems.py", "setting_values.py"),
         *("air_settings.py", "timetable_settings.py", "timetable_file.py"),
-        *("web/problems.py", "web/api_shapes.py", "web/api.py"),
+        "web",
     },
     "prometheus_client": {"web/figures.py"},
     "pydantic_core": {"settings_problems.py", "timetable_file.py"},
