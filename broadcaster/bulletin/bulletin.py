@@ -1,0 +1,196 @@
+"""What a county tells its boxes, as it stands inside the signed bytes: a notice, or that one is off."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from dataclasses import asdict
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic.dataclasses import dataclass
+
+from broadcaster.bulletin import areas as area_codes
+from broadcaster.bulletin import strict_json
+from broadcaster.bulletin.refusals import NotAccepted, Refusal
+from broadcaster.model import Notice, Office, Severity, Style, WhenQuiet
+
+PAYLOAD_TYPE = "application/vnd.broadcaster.bulletin+json"
+VERSION = 1
+# 2^53 - 1: every JSON reader keeps it exact.
+HIGHEST_SEQUENCE = 2**53 - 1
+LONGEST_TEXT = 2000
+# From its issue to its end. What should be said for longer is issued again, so that no bulletin
+# outlives the memory of who sent it; a flood is over or told anew within a day.
+LONGEST_LIFE = {
+    Severity.RED: timedelta(hours=24),
+    Severity.ORANGE: timedelta(hours=48),
+    Severity.YELLOW: timedelta(hours=72),
+    Severity.BLUE: timedelta(days=7),
+    Severity.DAILY: timedelta(days=7),
+}
+
+MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?(Z|[+-]\d\d:\d\d)", re.ASCII)
+
+
+class BulletinKind(StrEnum):
+    """What a bulletin is: 通知, 取消, 演练, 测试."""
+
+    NOTICE = "notice"
+    CANCEL = "cancel"
+    DRILL = "drill"
+    TEST = "test"
+
+
+def read_moment(value: object) -> object:
+    """RFC 3339 with its offset; a time is nothing without one."""
+    if isinstance(value, str):
+        if not MOMENT.fullmatch(value):
+            raise ValueError("时间要写成 2026-05-01T08:00:00+08:00")
+        value = datetime.fromisoformat(value)
+    if isinstance(value, datetime) and value.utcoffset() is None:
+        raise ValueError("时间没有时区")
+    # Near the ends of the calendar a change of zone overflows.
+    if isinstance(value, datetime) and not 2000 <= value.year < 2200:
+        raise ValueError("年份不对")
+    return value
+
+
+def _read_severity(value: object) -> object:
+    return Severity(value) if type(value) is int else value
+
+
+def _read_kind(value: object) -> object:
+    return BulletinKind(value) if type(value) is str else value
+
+
+def _read_areas(value: object) -> object:
+    if not isinstance(value, list | tuple) or not all(isinstance(code, str) for code in value):
+        raise ValueError("要写区划代码")
+    try:
+        trimmed = tuple(area_codes.trim(code) for code in value)
+    except area_codes.AreaUnknown as error:
+        raise ValueError(str(error)) from None
+    if len(set(trimmed)) != len(trimmed):
+        raise ValueError("同一个地方写了两次")
+    return trimmed
+
+
+STRICT = ConfigDict(strict=True, extra="forbid")
+Moment = Annotated[datetime, BeforeValidator(read_moment)]
+BulletinId = Annotated[
+    str,
+    Field(pattern=r"^([0-9]{35}|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})\z"),
+]
+Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}\z")]
+SoundText = Annotated[str, Field(max_length=LONGEST_TEXT, pattern=r"^[^\x00-\x08\x0b-\x1f\x7f]*\z")]
+
+
+@dataclass(frozen=True, config=STRICT)
+class Audio:
+    """A sound that is fetched by its address, and is what it says by its digest alone."""
+
+    sha256: Sha256
+    size: Annotated[int, Field(gt=0, le=30_000_000)]
+    url: Annotated[str, Field(max_length=500, pattern=r"^https?://[\x21-\x7e]+\z")]
+
+
+@dataclass(frozen=True, config=STRICT)
+class Bulletin:
+    """Built by the office as it is read by the box: what breaks a rule cannot be made.
+
+    `areas` are trimmed codes. `seq` counts what one key has issued. One of `text`, `verse` and `audio`
+    is given, none for a cancel, which names in `cancels` what it cancels. `voice` is a wish. Raises
+    pydantic's ValidationError.
+    """
+
+    id: BulletinId
+    seq: Annotated[int, Field(ge=1, le=HIGHEST_SEQUENCE)]
+    issued: Moment
+    not_before: Moment
+    expires: Moment
+    kind: Annotated[BulletinKind, BeforeValidator(_read_kind)]
+    severity: Annotated[Severity, BeforeValidator(_read_severity)]
+    areas: Annotated[tuple[str, ...], BeforeValidator(_read_areas), Field(min_length=1, max_length=500)]
+    title: Annotated[SoundText, Field(min_length=1, max_length=100)]
+    text: SoundText = ""
+    verse: SoundText = ""
+    audio: Audio | None = None
+    cancels: BulletinId | None = None
+    repeat: Annotated[int, Field(ge=1, le=10)] | None = None
+    voice: Annotated[str, Field(pattern=r"^[a-z0-9_-]+:[\w./-]+\z", max_length=60)] | None = None
+    night_ok: bool = False
+    v: Literal[1] = 1
+
+    @model_validator(mode="after")
+    def _agrees(self) -> Bulletin:
+        said = sum(bool(what) for what in (self.text.strip(), self.verse.strip(), self.audio))
+        if self.kind is BulletinKind.CANCEL:
+            if said or not self.cancels or self.cancels == self.id:
+                raise ValueError("取消要写明取消哪一则，不能带内容")
+        elif said != 1 or self.cancels:
+            raise ValueError("文字、顺口溜和录音要有一样，也只能有一样")
+        if not self.issued <= self.not_before < self.expires:
+            raise ValueError("时间的先后不对")
+        return self
+
+    @property
+    def longest_life(self) -> timedelta:
+        """A cancel outlives whatever it cancels."""
+        whole = self.kind is BulletinKind.CANCEL
+        return max(LONGEST_LIFE.values()) if whole else LONGEST_LIFE[self.severity]
+
+    def meant_for(self, village: str) -> bool:
+        """Whether the box of this trimmed code lies in one of the areas."""
+        return any(area_codes.contains(area, village) for area in self.areas)
+
+    def to_bytes(self) -> bytes:
+        """What is signed; unset fields are left out."""
+        fields = asdict(self).items()
+        return strict_json.write({name: value for name, value in fields if value not in (None, "")})
+
+    def to_notice(self, issuer: str, office: Office) -> Notice:
+        """For the station; a bulletin of `audio` still wants its `recording`. Not for a cancel."""
+        return Notice(
+            text=self.text or self.verse or self.title,
+            id=self.id,
+            title=self.title,
+            severity=self.severity,
+            issuer=issuer,
+            office=office,
+            voice=self.voice,
+            repeats=self.repeat,
+            style=Style.VERSE if self.verse else Style.PLAIN,
+            drill=self.kind in (BulletinKind.DRILL, BulletinKind.TEST),
+            when_quiet=WhenQuiet.WAIT,
+        )
+
+
+def new_bulletin_id() -> str:
+    return str(uuid.uuid4())
+
+
+def read_bulletin(payload: bytes) -> Bulletin:
+    """Strictly, from bytes whose signature is verified. Raises `NotAccepted`."""
+    try:
+        written: Any = strict_json.parse(payload)
+    except ValueError as error:
+        raise NotAccepted(Refusal.BAD_SCHEMA, "JSON") from error
+    if not isinstance(written, dict):
+        raise NotAccepted(Refusal.BAD_SCHEMA, "JSON")
+    version = written.get("v")
+    if type(version) is int and version > VERSION:
+        raise NotAccepted(Refusal.UNKNOWN_VERSION, str(version)[:20])
+    if type(version) is not int:
+        raise NotAccepted(Refusal.BAD_SCHEMA, "v")
+    try:
+        return Bulletin(**written)
+    except ValidationError as error:
+        raise NotAccepted(Refusal.BAD_SCHEMA, where(error)) from error
+
+
+def where(error: ValidationError) -> str:
+    """The fields that are wrong, for the record; never what was in them."""
+    return " ".join(sorted({".".join(map(str, one["loc"][:2]))[:40] for one in error.errors()}))[:200]

@@ -1,0 +1,68 @@
+"""What a box must know to belong to a county: whom to believe, where to call, under which name."""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import asdict
+from typing import Annotated, Literal
+
+from pydantic import BeforeValidator, Field, ValidationError
+from pydantic.dataclasses import dataclass
+
+from broadcaster.bulletin import areas, strict_json
+from broadcaster.bulletin.bulletin import STRICT, Sha256, where
+from broadcaster.errors import BroadcasterError
+
+LARGEST = 1024 * 1024
+
+
+class EnrolmentRefused(BroadcasterError):
+    """A file or an answer that enrols nobody."""
+
+
+def _village(value: object) -> object:
+    if isinstance(value, str) and (len(value) != areas.FULL or len(areas.trim(value)) != areas.FULL):
+        raise ValueError("12 digits of a village")
+    return value
+
+
+@dataclass(frozen=True, config=STRICT)
+class Enrolment:
+    """Given once, over HTTPS or as a file. `keyring` is base64; `root` the digest that pins it.
+
+    `authority` is the PEM of the only certificate authority that the box takes the broker from.
+    """
+
+    box: Annotated[str, Field(pattern=r"^[0-9A-Za-z_-]{1,64}\z")]
+    name: Annotated[str, Field(max_length=100)]
+    area: Annotated[str, BeforeValidator(_village)]
+    host: Annotated[str, Field(min_length=1, max_length=255)]
+    port: Annotated[int, Field(ge=1, le=65535)]
+    password: Annotated[str, Field(min_length=16, max_length=200)]
+    authority: Annotated[str, Field(pattern="^-----BEGIN CERTIFICATE-----", max_length=100_000)]
+    root: Sha256
+    keyring: Annotated[str, Field(max_length=LARGEST)]
+    v: Literal[1] = 1
+
+    @property
+    def keyring_bytes(self) -> bytes:
+        """The bundle that `Trust.pin` takes. Raises `EnrolmentRefused`."""
+        try:
+            return base64.b64decode(self.keyring, validate=True)
+        except ValueError as error:
+            raise EnrolmentRefused("登记文件里的钥匙串坏了，请让县里重新发一份。") from error
+
+    def to_bytes(self) -> bytes:
+        return strict_json.write(asdict(self))
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> Enrolment:
+        """Raises `EnrolmentRefused`."""
+        try:
+            if len(data) > LARGEST:
+                raise ValueError("too long")
+            return cls(**strict_json.parse(data))
+        except ValidationError as error:
+            raise EnrolmentRefused(f"这不是县里发的登记文件（{where(error)} 不对）。") from error
+        except (ValueError, TypeError) as error:
+            raise EnrolmentRefused("这不是县里发的登记文件，请让县里重新发一份。") from error

@@ -1,0 +1,115 @@
+"""What a box tells the office of a bulletin, signed by its own key: taken, refused, heard."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from enum import StrEnum
+from typing import Annotated, Literal
+
+from pydantic import BeforeValidator, Field, ValidationError, model_validator
+from pydantic.dataclasses import dataclass
+from securesystemslib.signer import Key, Signer
+
+from broadcaster.bulletin import envelope, strict_json
+from broadcaster.bulletin.bulletin import HIGHEST_SEQUENCE, STRICT, Moment, Sha256, where
+from broadcaster.bulletin.envelope import Envelope
+from broadcaster.bulletin.refusals import NotAccepted, Refusal
+from broadcaster.model import Outcome
+
+PAYLOAD_TYPE = "application/vnd.broadcaster.receipt+json"
+LARGEST = 16 * 1024
+
+
+class State(StrEnum):
+    """How far a bulletin has come in one box; the last one is ENDED or REFUSED."""
+
+    ACCEPTED = "accepted"
+    REFUSED = "refused"
+    DEFERRED = "deferred"
+    ON_THE_AIR = "on_the_air"
+    ENDED = "ended"
+
+
+def _read_state(value: object) -> object:
+    return State(value) if type(value) is str else value
+
+
+def _read_refusal(value: object) -> object:
+    return Refusal(value) if type(value) is str else value
+
+
+def _read_outcome(value: object) -> object:
+    return Outcome(value) if type(value) is str else value
+
+
+Seconds = Annotated[float, Field(ge=0, le=1e7, allow_inf_nan=False)]
+
+
+@dataclass(frozen=True, config=STRICT)
+class Heard:
+    """How it ended: as the journal has it, of what the device really took."""
+
+    outcome: Annotated[Outcome, BeforeValidator(_read_outcome)]
+    started: Moment | None
+    ended: Moment
+    seconds_played: Seconds
+    seconds_due: Seconds
+    times: Annotated[int, Field(ge=0, le=1000)]
+    voice: Annotated[str, Field(max_length=80)]
+
+    @property
+    def in_full(self) -> bool:
+        return self.outcome is Outcome.PLAYED
+
+
+def _read_heard(value: object) -> object:
+    return Heard(**value) if isinstance(value, dict) else value
+
+
+@dataclass(frozen=True, config=STRICT)
+class Receipt:
+    """`number` counts what the box has signed, so that none is taken twice and none is out of turn.
+
+    `bulletin` is its id as far as the box could read it, `digest` that of what was signed. `reason`
+    says why, for people: the sentence of a refusal, the hours that it waits for.
+    """
+
+    box: Annotated[str, Field(pattern=r"^[0-9A-Za-z_-]{1,64}\z")]
+    number: Annotated[int, Field(ge=1, le=HIGHEST_SEQUENCE)]
+    bulletin: Annotated[str, Field(max_length=36)]
+    digest: Sha256 | None
+    state: Annotated[State, BeforeValidator(_read_state)]
+    at: Moment
+    clock_trusted: bool
+    refusal: Annotated[Refusal, BeforeValidator(_read_refusal)] | None = None
+    reason: Annotated[str, Field(max_length=300)] = ""
+    heard: Annotated[Heard, BeforeValidator(_read_heard)] | None = None
+    v: Literal[1] = 1
+
+    @model_validator(mode="after")
+    def _agrees(self) -> Receipt:
+        if (self.state is State.REFUSED) != bool(self.refusal):
+            raise ValueError("refusal")
+        if (self.state is State.ENDED) != bool(self.heard):
+            raise ValueError("heard")
+        return self
+
+    def signed(self, signer: Signer) -> Envelope:
+        return envelope.sign(PAYLOAD_TYPE, strict_json.write(asdict(self)), [signer])
+
+
+def read_receipt(data: bytes, box: str, key: Key) -> Receipt:
+    """The receipt of this box, whose key the office has in its register. Raises `NotAccepted`."""
+    signed = envelope.read(data, PAYLOAD_TYPE, LARGEST)
+    if signed.signatures.keys() != {key.keyid}:
+        raise NotAccepted(Refusal.UNKNOWN_KEY)
+    signed.check_signed_by(key)
+    try:
+        receipt = Receipt(**strict_json.parse(signed.payload))
+    except ValidationError as error:
+        raise NotAccepted(Refusal.BAD_SCHEMA, where(error)) from error
+    except (ValueError, TypeError) as error:
+        raise NotAccepted(Refusal.BAD_SCHEMA, "JSON") from error
+    if receipt.box != box:
+        raise NotAccepted(Refusal.WRONG_BOX, receipt.box)
+    return receipt

@@ -1,0 +1,83 @@
+"""What a box remembers of bulletins, so that none is gone by twice and a cancel outlives its arrival."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Protocol
+
+from broadcaster.bulletin.bulletin import BulletinKind
+from broadcaster.bulletin.delegation import Issuer
+
+if TYPE_CHECKING:
+    from broadcaster.bulletin.verify import Accepted
+
+
+@dataclass(frozen=True)
+class Record:
+    """One bulletin that was accepted."""
+
+    id: str
+    digest: str
+    issuer: Issuer
+    seq: int
+    expires: datetime
+
+
+class Seen(Protocol):
+    """Kept until a record expires, at least. `note` is fsynced before anybody is told of it."""
+
+    def record(self, id: str) -> Record | None: ...
+
+    def record_of(self, key_id: str, seq: int) -> Record | None: ...
+
+    def highest_seq(self, key_id: str) -> int:
+        """0 for a key that nothing was accepted of; outlives the records."""
+        ...
+
+    def tombstones(self, id: str) -> Sequence[Issuer]:
+        """Who has cancelled this, whether or not it has arrived."""
+        ...
+
+    def note(self, accepted: Accepted) -> None: ...
+
+    def forget(self, floor: datetime) -> None:
+        """Drop what expired before the earliest time that it can be."""
+        ...
+
+
+@dataclass
+class SeenInMemory:
+    """The same without a disk: for an office, a relay, tests."""
+
+    _records: dict[str, Record] = field(default_factory=dict)
+    _cancels: dict[str, tuple[str, Issuer]] = field(default_factory=dict)
+    _highest: dict[str, int] = field(default_factory=dict)
+
+    def record(self, id: str) -> Record | None:
+        return self._records.get(id)
+
+    def record_of(self, key_id: str, seq: int) -> Record | None:
+        found = (one for one in self._records.values() if (one.issuer.key_id, one.seq) == (key_id, seq))
+        return next(found, None)
+
+    def highest_seq(self, key_id: str) -> int:
+        return self._highest.get(key_id, 0)
+
+    def tombstones(self, id: str) -> Sequence[Issuer]:
+        return tuple(issuer for cancelled, issuer in self._cancels.values() if cancelled == id)
+
+    def note(self, accepted: Accepted) -> None:
+        record, bulletin = accepted.record, accepted.bulletin
+        self._records[record.id] = record
+        key_id = record.issuer.key_id
+        self._highest[key_id] = max(record.seq, self.highest_seq(key_id))
+        if bulletin.kind is BulletinKind.CANCEL and bulletin.cancels:
+            self._cancels[record.id] = bulletin.cancels, record.issuer
+
+    def forget(self, floor: datetime) -> None:
+        gone = [record.id for record in self._records.values() if record.expires <= floor]
+        for id in gone:
+            del self._records[id]
+            self._cancels.pop(id, None)

@@ -1,0 +1,53 @@
+"""JSON as it must be where a signature hangs on it: one reading only, or none."""
+
+import json
+import math
+from datetime import datetime
+from enum import Enum
+from typing import Any, NoReturn
+
+
+def parse(data: bytes) -> Any:
+    """Raise ValueError for duplicate keys, NaN, wrong UTF-8, lone surrogates, too deep or endless."""
+    try:
+        text = data.decode("utf-8", "strict")
+        value = json.loads(text, object_pairs_hook=_unique, parse_constant=_refuse, parse_float=_finite)
+        # "\ud800" is JSON, and no text: writing it down would fail much later.
+        json.dumps(value, ensure_ascii=False).encode("utf-8")
+    except RecursionError:
+        raise ValueError("too deep") from None
+    return value
+
+
+def write(value: Any) -> bytes:
+    """Times in RFC 3339, enums by their values."""
+    written = json.dumps(
+        value, ensure_ascii=False, separators=(",", ":"), allow_nan=False, default=_written
+    )
+    return written.encode("utf-8")
+
+
+def _written(value: object) -> Any:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, Enum):
+        return value.value
+    raise TypeError(type(value).__name__)
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("the same key twice")
+    return found
+
+
+def _refuse(constant: str) -> NoReturn:
+    raise ValueError(constant)
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(text)
+    return number

@@ -1,0 +1,53 @@
+"""The names under which everything travels. What counts is inside the signed bytes, never here."""
+
+from __future__ import annotations
+
+from broadcaster.bulletin import areas
+
+ROOT = "cb/1"
+
+
+def bulletin(area: str, bulletin_id: str) -> str:
+    """Where one bulletin stands, retained, for an area; the broker brings it to all below."""
+    return f"{ROOT}/n/{areas.trim(area)}/{bulletin_id}"
+
+
+def bulletins_for(village: str) -> tuple[str, ...]:
+    """What a box subscribes to: its own area and each above it."""
+    return tuple(f"{ROOT}/n/{area}/+" for area in areas.ancestors(village))
+
+
+def keyring(county: str) -> str:
+    return f"{ROOT}/k/{areas.trim(county)}"
+
+
+def heads(county: str) -> str:
+    return f"{ROOT}/h/{areas.trim(county)}"
+
+
+def answer(box: str) -> str:
+    """Where the office answers one box: heads with its nonce, bulletins that it misses."""
+    return f"{ROOT}/a/{box}"
+
+
+def receipt(box: str, bulletin_id: str) -> str:
+    return f"{ROOT}/r/{box}/{bulletin_id}"
+
+
+def state(box: str) -> str:
+    """Retained, with a will: whether the box is there, and what it says of itself."""
+    return f"{ROOT}/s/{box}"
+
+
+def question(box: str) -> str:
+    """What a box asks: the time, by a nonce, and what it misses."""
+    return f"{ROOT}/q/{box}"
+
+
+def box_of(topic: str) -> str:
+    """The box that a receipt, state or question comes from. Raises ValueError for other topics."""
+    prefix, _, rest = topic.rpartition(ROOT + "/")
+    kind, box, *_ = rest.split("/")
+    if prefix or kind not in ("r", "s", "q"):
+        raise ValueError(topic)
+    return box

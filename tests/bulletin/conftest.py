@@ -1,0 +1,12 @@
+import pytest
+from county_rig import Box, County
+
+
+@pytest.fixture
+def county() -> County:
+    return County()
+
+
+@pytest.fixture
+def box(county: County) -> Box:
+    return Box(county.trust())
