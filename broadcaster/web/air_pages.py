@@ -18,6 +18,7 @@ from flask import (
 from flask.typing import ResponseReturnValue
 
 from broadcaster.errors import BroadcasterError
+from broadcaster.web import access
 from broadcaster.web.parts import parts
 
 T = TypeVar("T")
@@ -51,7 +52,8 @@ def stream() -> ResponseReturnValue:
     """The same as it changes; 503 when too many look, and then a page asks `/live` itself."""
     if not parts().live.join():
         return Response(status=503)
-    messages = parts().live.messages(copy_current_request_context(_moving))
+    audience = (access.me().role.value,)
+    messages = parts().live.messages(copy_current_request_context(_moving), audience)
     answer = Response(messages, mimetype="text/event-stream")
     answer.call_on_close(parts().live.part)
     return answer

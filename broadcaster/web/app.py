@@ -24,6 +24,7 @@ from broadcaster.web import (
     deed_pages,
     me_pages,
     monitor,
+    notice_form,
     people_pages,
     record_pages,
     say_pages,
@@ -59,7 +60,7 @@ HEADERS = {
 }
 
 # The places at the foot of every page, as far as there are pages there.
-NAVIGATION = {"/": "首页", "/timetable": "节目表", "/record": "记录", "/more": "更多"}
+NAVIGATION = {"/": "首页", "/timetable": "时间表", "/record": "记录", "/more": "更多"}
 
 SENTENCES = {
     400: "这次提交的内容不对，广播没有动。请回首页再试一次。",
@@ -122,6 +123,7 @@ def _teach_wording(app: Flask, settings: Settings, clock: Clock) -> None:
     app.jinja_env.globals.update(
         station_name=settings.station.name,
         longest_text=settings.station.longest_text,
+        longest_frame=notice_form.LONGEST_FRAME,
         severities=wording.SEVERITIES,
         signals=wording.SIGNALS,
         framed=bool(settings.station.opening or settings.station.closing),

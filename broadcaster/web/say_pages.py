@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from broadcaster.errors import BroadcasterError
 from broadcaster.manner import settle
 from broadcaster.model import SECTIONS, Notice, Script, Severity
-from broadcaster.web import wording
+from broadcaster.web import timetable_pages, wording
 from broadcaster.web.notice_form import Wish, confirmed, wish_of_form
 from broadcaster.web.parts import parts
 from broadcaster.web.patterns import patterns
@@ -49,7 +49,12 @@ def again() -> ResponseReturnValue:
 
 @pages.post("")
 def rehearse() -> ResponseReturnValue:
-    """Show the text as it will be spoken, let it be heard, say what will happen; nothing is aired."""
+    """Show the text as it will be spoken, let it be heard, say what will happen; nothing is aired.
+
+    What is to come again and again is a slot of the timetable, and goes on in its form.
+    """
+    if request.form.get("when") == "loop":
+        return timetable_pages.begin_loop(request.form)
     return _rehearsal(wish_of_form())
 
 
@@ -103,6 +108,7 @@ def _form(draft: Notice, at: str = "", problem: str = "") -> str:
         voices=voices,
         patterns=patterns(),
         last=_last_texts(),
+        today=parts().clock.now().date(),
     )
 
 

@@ -54,7 +54,11 @@ def written_of(form: MultiDict[str, str], before: Mapping[str, Any]) -> Written:
         written[key] = _number(form.get(key, ""))
     written |= {"drill": True} if form.get("drill") else {}
     written["zones"] = form.getlist("zone")
-    _frame(written, form.get("frame", ""))
+    if "pace" in form:
+        written["pace"] = _decimal(form["pace"])
+    if "beats_per_minute" in form:
+        written["beats_per_minute"] = _number(form["beats_per_minute"])
+    _frame(written, form)
     return {key: value for key, value in written.items() if _says_something(key, value)}
 
 
@@ -112,13 +116,15 @@ def _days(form: MultiDict[str, str]) -> Written:
     return days | ({"leap_month": True} if form.get("leap_month") else {})
 
 
-def _frame(written: Written, frame: str) -> None:
-    """Neither opening nor closing, or again the station's; words of its own are left alone."""
+def _frame(written: Written, form: MultiDict[str, str]) -> None:
+    """Neither opening nor closing, or words of its own, or again the station's."""
     for key in ("opening", "closing"):
-        if frame == "none":
+        if form.get("frame") == "none":
             written[key] = ""
-        elif written.get(key) == "":
-            del written[key]
+        elif own := form.get(key, written.get(key, "")).strip():
+            written[key] = own
+        else:
+            written.pop(key, None)
 
 
 def _says_something(key: str, value: object) -> bool:
@@ -142,6 +148,12 @@ def _number(text: str) -> object:
     """A number, or what was typed in its place; nothing is None."""
     plain = _plain(text).strip()
     return int(plain) if re.fullmatch(r"-?\d{1,9}", plain) else plain or None
+
+
+def _decimal(text: str) -> object:
+    """A decimal, or what was typed in its place; nothing is None."""
+    plain = _plain(text).strip()
+    return float(plain) if re.fullmatch(r"\d(\.\d{1,3})?", plain) else plain or None
 
 
 def _listed(value: object) -> list[str]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
+from werkzeug.datastructures import MultiDict
 
 from broadcaster.clock import Clock
 from broadcaster.errors import SlotRefused
@@ -59,6 +60,15 @@ def new() -> ResponseReturnValue:
     kind = request.args.get("kind", "at")
     begun = {key: request.args.get(key, "") for key in ("text", "name", "valid_until")}
     return _form({key: value for key, value in begun.items() if value}, kind=kind)
+
+
+def begin_loop(form: MultiDict[str, str]) -> str:
+    """The form of a slot that another form has begun: a loop, until the day that it says."""
+    written = slot_form.written_of(form, {})
+    written["chime"] = next(
+        (name for name, one in SIGNALS.items() if one.value == form.get("chime")), ""
+    )
+    return _form(written, kind="every_minutes")
 
 
 @pages.get("/change")
