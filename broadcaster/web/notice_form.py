@@ -8,6 +8,7 @@ from flask import abort, flash, request, session
 
 from broadcaster.model import FASTEST_TEMPO, SLOWEST_TEMPO, Notice, Severity, Signal, Style
 from broadcaster.setting_values import FASTEST, SLOWEST
+from broadcaster.web.language import _
 from broadcaster.web.parts import parts
 
 MOST_REPEATS = 20
@@ -86,8 +87,8 @@ def confirmed(done: str, notice: Notice, at: datetime | None = None) -> None:
 
     Raises as `Station.announce`; then it may be tried again.
     """
-    _, known = parts().once.announce(parts().station, notice, session["name"], at)
-    flash("这一条刚才已经确认过了，没有重复播出。" if known else done)
+    __, known = parts().once.announce(parts().station, notice, session["name"], at)
+    flash(_("这一条刚才已经确认过了，没有重复播出。") if known else done)
 
 
 def _check(notice: Notice, notice_id: str) -> None:

@@ -11,11 +11,17 @@ from werkzeug.datastructures import MultiDict
 from broadcaster.errors import SlotRefused
 from broadcaster.setting_values import CLOCK_TIME, WEEKDAYS
 from broadcaster.timetable_file import read_slot
+from broadcaster.web.language import N_, _
 from broadcaster.web.wording import name_of
 
 Written = dict[str, Any]
 
-KINDS = {"at": "定点", "every_minutes": "循环", "once": "只播一次", "cron": "别的排法"}
+KINDS = {
+    "at": N_("定点"),
+    "every_minutes": N_("循环"),
+    "once": N_("只播一次"),
+    "cron": N_("别的排法"),
+}
 LISTS = ("dates", "lunar", "terms", "seasons")
 DAY_WORDS = ("market", "holidays", "valid_from", "valid_until")
 WORDS = ("chime", "voice", "style", "when_quiet")
@@ -65,12 +71,15 @@ def written_of(form: MultiDict[str, str], before: Mapping[str, Any]) -> Written:
 def missing(written: Mapping[str, Any], kind: str) -> Iterator[tuple[str, str]]:
     """What has to be filled in yet, by its field."""
     if not written.get("text") and not written.get("texts"):
-        yield "text", "请写要说的话。"
+        yield "text", _("请写要说的话。")
     if kind == "every_minutes":
         if not written.get("every_minutes") or not written.get("windows"):
-            yield "every_minutes", "请写每隔几分钟播一遍，从几点到几点。"
+            yield "every_minutes", _("请写每隔几分钟播一遍，从几点到几点。")
     elif not written.get(kind):
-        yield kind, {"at": "请写几点播。", "once": "请写哪一天几点播。"}.get(kind, "请写 cron。")
+        yield (
+            kind,
+            {"at": _("请写几点播。"), "once": _("请写哪一天几点播。")}.get(kind, _("请写 cron。")),
+        )
 
 
 def shown(written: Mapping[str, Any]) -> Written:

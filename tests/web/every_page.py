@@ -164,7 +164,7 @@ def forms(station: FakeStation) -> list[tuple[str, dict[str, str]]]:
         ("/more/me/pin", {"pin": "1"}),
         ("/more/me/password", {"old": "", "new": "a", "again": "b"}),
         ("/more/people", {"name": "张三", "role": "editor"}),
-        ("/more/tokens", {"name": "监控", "scope": "metrics"}),
+        ("/more/tokens", {"name": "看板", "scope": "metrics"}),
         ("/record/copy", {}),
         ("/volume", {"percent": "40"}),
         ("/loops", {}),
@@ -188,7 +188,7 @@ def _add(store: Store, station: FakeStation, airing_id: str, outcome: Outcome, d
     notice = Notice("上游放水，马上转移。", title="泄洪", severity=Severity.ORANGE)
     airing = Airing(notice, due, due + timedelta(hours=1), Kind.LIVE, "王秀英", airing_id)
     ended = due + timedelta(seconds=75)
-    reason = "" if outcome is Outcome.PLAYED else "停播"
+    reason = "" if outcome is Outcome.PLAYED else "村长叫停了"
     assert store.journal.record(
         JournalEntry(airing, outcome, reason, "baker:female", due, ended, 70.5, 75)
     )
