@@ -205,6 +205,9 @@ class WebSettings(Section):
     )
     certificate: Folder | None = Field(None, description="PEM file with the chain; null is our own")
     key: Folder | None = Field(None, description="PEM file with its key")
+    language_of_browser: bool = Field(
+        False, description="English for browsers that want it, until somebody chooses on the page"
+    )
     local_name: str = Field(
         "broadcaster", pattern="^[a-z0-9-]{0,40}$", description="found as NAME.local; empty is not told"
     )

@@ -152,7 +152,7 @@ class Station:
         """
         now = self._clock.now()
         if at and not now < at <= now + LATEST:
-            raise TimeRefused("请选一个还没到、一个月以内的时间；以后的、天天要播的，请写进节目表。")
+            raise TimeRefused("请选一个还没到、一个月以内的时间；以后的、天天要播的，请写进时间表。")
         due = at or now
         verdict = self._rules.verdict(Airing(notice, due, due + LIVE_LATENESS), due)
         if verdict.passes or verdict.until:

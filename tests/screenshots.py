@@ -47,7 +47,7 @@ def rehearsal(page: Page) -> None:
 def verse(page: Page) -> None:
     page.goto("/say")
     page.get_by_label("说一段话").fill(VERSE)
-    page.locator("summary").click()
+    page.locator("summary").first.click()
     page.locator("input[name=style][value=verse]").check()
     page.get_by_role("button", name="看一遍、听一听").click()
 

@@ -97,6 +97,7 @@ HOMES: dict[str, set[str]] = {
     "edge_tts": {"tts/edge.py"},
     "espeakng_loader": {"tts/espeak.py"},
     "flask": {"web"},
+    "flask_babel": {"web/language.py"},
     "flask_openapi3": {"web"},
     "flask_wtf": {"web"},
     "flatbuffers": {"tts/tflite_graph.py"},

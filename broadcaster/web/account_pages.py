@@ -5,6 +5,7 @@ from flask.typing import ResponseReturnValue
 
 from broadcaster.errors import AccountRefused
 from broadcaster.web import access, phone_cookie
+from broadcaster.web.language import N_, _
 from broadcaster.web.parts import parts
 
 pages = Blueprint("account", __name__)
@@ -23,13 +24,13 @@ def make_account() -> ResponseReturnValue:
     password = request.form.get("password", "")
     try:
         if password != request.form.get("again", ""):
-            raise AccountRefused("两次写的密码不一样，请再写一遍。")
+            raise AccountRefused(_("两次写的密码不一样，请再写一遍。"))
         person = parts().station.accounts.create(request.form.get("code", ""), name, password)
     except AccountRefused as error:
         return render_template("start.html", problem=str(error), name=name), 400
-    _note(person.name, "建第一个账号")
+    _note(person.name, N_("建第一个账号"))
     answer = access.let_in(person)
-    flash("账号建好了，以后用这个名字和密码登录。")
+    flash(_("账号建好了，以后用这个名字和密码登录。"))
     return answer
 
 
@@ -52,10 +53,10 @@ def check_password() -> ResponseReturnValue:
         person = parts().station.accounts.check(name, request.form.get("password", ""), access.address())
     except AccountRefused as error:
         return render_template("login.html", problem=str(error), name=name), 429
-    _note(name, "登录" if person else "登录失败")
+    _note(name, N_("登录") if person else N_("登录失败"))
     if person:
         return access.let_in(person)
-    return render_template("login.html", problem="名字或密码不对，请再试一次。", name=name), 401
+    return render_template("login.html", problem=_("名字或密码不对，请再试一次。"), name=name), 401
 
 
 @pages.post("/login/pin")
@@ -67,13 +68,13 @@ def check_pin() -> ResponseReturnValue:
         person = station.phones.check(key, request.form.get("pin", ""))
     except AccountRefused as error:
         if owner:
-            _note(owner, "PIN 登录失败")
+            _note(owner, N_("PIN 登录失败"))
         page = render_template("login.html", problem=str(error), name=owner)
         return phone_cookie.forget(make_response(page, 429 if owner else 401))
-    _note(owner, "PIN 登录" if person else "PIN 登录失败")
+    _note(owner, N_("PIN 登录") if person else N_("PIN 登录失败"))
     if person:
         return access.let_in(person)
-    return render_template("pin.html", owner=owner, problem="PIN 不对，请再试一次。"), 401
+    return render_template("pin.html", owner=owner, problem=_("PIN 不对，请再试一次。")), 401
 
 
 @pages.post("/logout")

@@ -18,6 +18,8 @@ from flask import (
 from flask.typing import ResponseReturnValue
 
 from broadcaster.errors import BroadcasterError
+from broadcaster.web import access
+from broadcaster.web.language import _, chosen
 from broadcaster.web.parts import parts
 
 T = TypeVar("T")
@@ -51,7 +53,8 @@ def stream() -> ResponseReturnValue:
     """The same as it changes; 503 when too many look, and then a page asks `/live` itself."""
     if not parts().live.join():
         return Response(status=503)
-    messages = parts().live.messages(copy_current_request_context(_moving))
+    audience = (access.me().role.value, chosen())
+    messages = parts().live.messages(copy_current_request_context(_moving), audience)
     answer = Response(messages, mimetype="text/event-stream")
     answer.call_on_close(parts().live.part)
     return answer
@@ -65,14 +68,16 @@ def ask_stop() -> ResponseReturnValue:
 @pages.post("/stop")
 def stop() -> ResponseReturnValue:
     ended = parts().station.stop_all(asked_by=session["name"])
-    flash(f"停播了，共停下 {ended} 条。" if ended else "现在没有在播的，也没有排队的。")
+    flash(
+        _("停播了，共停下 %(count)s 条。", count=ended) if ended else _("现在没有在播的，也没有排队的。")
+    )
     return redirect(url_for("air.home"), 303)
 
 
 @pages.post("/loops")
 def resume_loops() -> ResponseReturnValue:
     parts().station.resume_loops()
-    flash("循环播放恢复了，到点就接着播。")
+    flash(_("循环播放恢复了，到点就接着播。"))
     return redirect(url_for("air.home"), 303)
 
 
@@ -85,7 +90,7 @@ def set_volume() -> ResponseReturnValue:
     if percent not in VOLUMES:
         abort(400)
     parts().station.set_volume(percent)
-    flash(f"音量定在 {percent} 了，从下一条开始。")
+    flash(_("音量定在 %(percent)s 了，从下一条开始。", percent=percent))
     return redirect(url_for("air.home"), 303)
 
 
@@ -101,12 +106,12 @@ def ask_cancel(airing_id: str) -> ResponseReturnValue:
 def cancel(airing_id: str) -> ResponseReturnValue:
     if not parts().station.cancel(airing_id, asked_by=session["name"]):
         return _gone()
-    flash("这一条不播了。")
+    flash(_("这一条不播了。"))
     return redirect(url_for("air.home"), 303)
 
 
 def _gone() -> ResponseReturnValue:
-    flash("这一条已经播过或者取消了。")
+    flash(_("这一条已经播过或者取消了。"))
     return redirect(url_for("air.home"), 303)
 
 

@@ -22,8 +22,10 @@ from broadcaster.web import (
     air_pages,
     api,
     deed_pages,
+    language,
     me_pages,
     monitor,
+    notice_form,
     people_pages,
     record_pages,
     recordings_api,
@@ -35,6 +37,7 @@ from broadcaster.web import (
     wording,
     words_pages,
 )
+from broadcaster.web.language import N_, _
 from broadcaster.web.parts import Parts
 from broadcaster.web.phone_cookie import Sessions
 from broadcaster.web.problems import Json, Problem, problem, refusal, wrong_request
@@ -50,7 +53,7 @@ SESSION_SECONDS = 30 * 24 * 3600
 
 AREAS = (
     *(account_pages, air_pages, say_pages, voice_pages, words_pages, timetable_pages, record_pages),
-    *(me_pages, people_pages, token_pages, deed_pages, monitor),
+    *(me_pages, people_pages, token_pages, deed_pages, monitor, language),
 )
 
 HEADERS = {
@@ -61,19 +64,19 @@ HEADERS = {
 }
 
 # The places at the foot of every page, as far as there are pages there.
-NAVIGATION = {"/": "首页", "/timetable": "节目表", "/record": "记录", "/more": "更多"}
+NAVIGATION = {"/": N_("首页"), "/timetable": N_("时间表"), "/record": N_("记录"), "/more": N_("更多")}
 
 SENTENCES = {
-    400: "这次提交的内容不对，广播没有动。请回首页再试一次。",
-    401: "请先登录。",
-    403: "你的账号不能做这件事，请找书记。",
-    404: "没有这个页面，请回首页。",
-    405: "这个地址不能这样打开，请回首页。",
-    413: "提交的内容太大了，请删短一些再试。",
-    429: "试得太频繁了，请等一会儿再试。",
-    500: "程序内部出了错，已经记在日志里。请回首页再试一次；还不行就重新启动广播站。",
+    400: N_("这次提交的内容不对，广播没有动。请回首页再试一次。"),
+    401: N_("请先登录。"),
+    403: N_("你的账号不能做这件事，请找书记。"),
+    404: N_("没有这个页面，请回首页。"),
+    405: N_("这个地址不能这样打开，请回首页。"),
+    413: N_("提交的内容太大了，请删短一些再试。"),
+    429: N_("试得太频繁了，请等一会儿再试。"),
+    500: N_("程序内部出了错，已经记在日志里。请回首页再试一次；还不行就重新启动广播站。"),
 }
-STALE_FORM = "页面放得太久，这次提交没有算数。请回首页再来一次。"
+STALE_FORM = N_("页面放得太久，这次提交没有算数。请回首页再来一次。")
 
 
 def create_app(station: Station, settings: Settings) -> Flask:
@@ -112,6 +115,7 @@ def create_app(station: Station, settings: Settings) -> Flask:
     for programs in (api, slots_api, recordings_api):
         csrf.exempt(programs.pages)
         app.register_api(programs.pages)
+    language.teach_languages(app, settings.web.language_of_browser)
     _teach_wording(app, settings, clock)
     _answer_errors(app)
     return app
@@ -126,6 +130,7 @@ def _teach_wording(app: Flask, settings: Settings, clock: Clock) -> None:
     app.jinja_env.globals.update(
         station_name=settings.station.name,
         longest_text=settings.station.longest_text,
+        longest_frame=notice_form.LONGEST_FRAME,
         severities=wording.SEVERITIES,
         signals=wording.SIGNALS,
         framed=bool(settings.station.opening or settings.station.closing),
@@ -148,13 +153,13 @@ def _protect(response: Response) -> Response:
 def _answer_errors(app: Flask) -> None:
     for code in SENTENCES:
         app.register_error_handler(code, partial(_answer_http_error, code))
-    app.register_error_handler(CSRFError, lambda error: _error_page(400, STALE_FORM))
+    app.register_error_handler(CSRFError, lambda error: _error_page(400, _(STALE_FORM)))
     app.register_error_handler(BroadcasterError, _answer_expected_error)
 
 
 def _answer_http_error(code: int, error: Exception) -> ResponseReturnValue:
     """Also for a fault of our own: Flask logs its traceback and hands it on as a 500."""
-    return _error_page(code, SENTENCES[code])
+    return _error_page(code, _(SENTENCES[code]))
 
 
 def _answer_expected_error(error: BroadcasterError) -> ResponseReturnValue:

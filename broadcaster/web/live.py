@@ -14,17 +14,18 @@ SILENT_SECONDS = 10
 LOOK_SECONDS = 1.0
 
 State = dict[str, object]
+# Those who are shown the same.
+Audience = tuple[str, ...]
 
 
 class Live:
-    """One look a second at the station, shared by all who watch; any thread."""
+    """One look a second at the station for each audience, shared by all in it; any thread."""
 
     def __init__(self) -> None:
         self._places = threading.Semaphore(MOST_STREAMS)
         self._leaving = threading.Event()
         self._lock = threading.Lock()
-        self._state: State = {}
-        self._looked_at = -LOOK_SECONDS
+        self._states: dict[Audience, tuple[float, State]] = {}
 
     def join(self) -> bool:
         """Take a place among the streams, if there is one left; who took it gives it back by `part`."""
@@ -37,12 +38,12 @@ class Live:
         """End every stream, for the server ends."""
         self._leaving.set()
 
-    def messages(self, look: Callable[[], State]) -> Iterator[str]:
+    def messages(self, look: Callable[[], State], audience: Audience = ()) -> Iterator[str]:
         """What is new, as it comes to be; at first everything."""
         shown: State = {}
         silent = 0
         for _ in range(STREAM_SECONDS):
-            state = self._look(look)
+            state = self._look(look, audience)
             news = {name: value for name, value in state.items() if shown.get(name) != value}
             shown, silent = state, 0 if news else silent + 1
             if news:
@@ -52,8 +53,10 @@ class Live:
             if self._leaving.wait(LOOK_SECONDS):
                 return
 
-    def _look(self, look: Callable[[], State]) -> State:
+    def _look(self, look: Callable[[], State], audience: Audience) -> State:
         with self._lock:
-            if time.monotonic() - self._looked_at >= LOOK_SECONDS * 0.9:
-                self._state, self._looked_at = look(), time.monotonic()
-            return self._state
+            looked_at, state = self._states.get(audience, (-LOOK_SECONDS, {}))
+            if time.monotonic() - looked_at >= LOOK_SECONDS * 0.9:
+                state = look()
+                self._states[audience] = time.monotonic(), state
+            return state

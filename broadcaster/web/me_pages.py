@@ -5,21 +5,23 @@ from flask.typing import ResponseReturnValue
 
 from broadcaster.errors import AccountRefused
 from broadcaster.web import access, phone_cookie
+from broadcaster.web.language import N_, _
 from broadcaster.web.parts import parts
 
 pages = Blueprint("me", __name__, url_prefix="/more")
 
 # What a browser says of itself; enough to tell one's own phones apart.
 KINDS = {
-    "MicroMessenger": "微信",
-    "iPhone": "苹果手机",
-    "iPad": "苹果平板",
-    "HarmonyOS": "鸿蒙手机",
-    "Android": "安卓手机",
-    "Windows": "电脑",
-    "Macintosh": "苹果电脑",
-    "Linux": "电脑",
+    "MicroMessenger": N_("微信"),
+    "iPhone": N_("苹果手机"),
+    "iPad": N_("苹果平板"),
+    "HarmonyOS": N_("鸿蒙手机"),
+    "Android": N_("安卓手机"),
+    "Windows": N_("电脑"),
+    "Macintosh": N_("苹果电脑"),
+    "Linux": N_("电脑"),
 }
+PHONE = N_("手机")
 
 
 @pages.get("")
@@ -37,14 +39,14 @@ def change_password() -> ResponseReturnValue:
     form, accounts = request.form, parts().station.accounts
     try:
         if form.get("new", "") != form.get("again", ""):
-            raise AccountRefused("两次写的新密码不一样，请再写一遍。")
+            raise AccountRefused(_("两次写的新密码不一样，请再写一遍。"))
         person = accounts.change_password(
             access.me().name, form.get("old", ""), form.get("new", ""), access.address()
         )
     except AccountRefused as error:
         return _page(password_problem=str(error)), 400
     access.let_in(person)
-    flash("密码改好了。别的手机都要重新登录，PIN 也要重新设。")
+    flash(_("密码改好了。别的手机都要重新登录，PIN 也要重新设。"))
     return redirect(url_for("me.home"), 303)
 
 
@@ -55,19 +57,19 @@ def set_pin() -> ResponseReturnValue:
     station, me = parts().station, access.me()
     try:
         if station.accounts.check(me.name, request.form.get("password", ""), access.address()) is None:
-            raise AccountRefused("密码不对，PIN 没有设。")
+            raise AccountRefused(_("密码不对，PIN 没有设。"))
         key = station.phones.remember(me, request.form.get("pin", ""), _kind())
     except AccountRefused as error:
         return _page(pin_problem=str(error)), 400
     station.phones.forget(phone_cookie.read())
-    flash("设好了。下次在这部手机上，写 6 位数字就能登录。")
+    flash(_("设好了。下次在这部手机上，写 6 位数字就能登录。"))
     return phone_cookie.keep(make_response(redirect(url_for("me.home"), 303)), key)
 
 
 @pages.post("/me/phones/<int:number>/forget")
 def forget_phone(number: int) -> ResponseReturnValue:
     gone = parts().station.phones.forget_of(access.me(), number)
-    flash("这部手机以后要用密码登录。" if gone else "这部手机的 PIN 已经取消了。")
+    flash(_("这部手机以后要用密码登录。") if gone else _("这部手机的 PIN 已经取消了。"))
     return redirect(url_for("me.home"), 303)
 
 
@@ -81,6 +83,6 @@ def _page(**problems: str) -> str:
 def _kind() -> str:
     said = request.headers.get("User-Agent", "")
     kinds = [kind for sign, kind in KINDS.items() if sign in said]
-    wechat = "微信" in kinds
-    device = next((kind for kind in kinds if kind != "微信"), "手机")
-    return f"{device}（微信）" if wechat else device
+    wechat = KINDS["MicroMessenger"]
+    device = _(next((kind for kind in kinds if kind != wechat), PHONE))
+    return _("%(device)s（微信）", device=device) if wechat in kinds else device

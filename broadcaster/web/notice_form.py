@@ -6,10 +6,13 @@ from datetime import datetime
 
 from flask import abort, flash, request, session
 
-from broadcaster.model import Notice, Severity, Signal, Style
+from broadcaster.model import FASTEST_TEMPO, SLOWEST_TEMPO, Notice, Severity, Signal, Style
+from broadcaster.setting_values import FASTEST, SLOWEST
+from broadcaster.web.language import _
 from broadcaster.web.parts import parts
 
 MOST_REPEATS = 20
+LONGEST_FRAME = 60
 NOTICE_ID = re.compile("[0-9a-f]{12}")
 RECORDING = re.compile("[0-9a-f]{32}")
 
@@ -38,6 +41,10 @@ class Wish:
             "repeats": str(notice.repeats or ""),
             "chime": notice.chime.value if notice.chime else "",
             "frame": "none" if notice.opening == "" else "",
+            "opening": notice.opening or "",
+            "closing": notice.closing or "",
+            "pace": str(notice.pace or ""),
+            "beats_per_minute": str(notice.beats_per_minute or ""),
             "voice": notice.voice or "",
             "style": notice.style.value,
             "recording": notice.recording,
@@ -50,6 +57,7 @@ def wish_of_form() -> Wish:
     """What the form says; one that no page of ours made is a bad request."""
     form = request.form
     repeats, chime, notice_id = form.get("repeats"), form.get("chime"), form.get("notice_id", "")
+    pace, beats = form.get("pace"), form.get("beats_per_minute")
     try:
         notice = Notice(
             form.get("text", "").replace("\r\n", "\n").strip(),
@@ -58,6 +66,10 @@ def wish_of_form() -> Wish:
             chime=Signal(chime) if chime else None,
             voice=form.get("voice") or None,
             style=Style(form.get("style", "")),
+            opening=form.get("opening", "").strip() or None,
+            closing=form.get("closing", "").strip() or None,
+            pace=float(pace) if pace else None,
+            beats_per_minute=int(beats) if beats else None,
             recording=form.get("recording", ""),
         )
         wish = Wish(notice, form.get("at", "") if form.get("when") == "at" else "")
@@ -75,12 +87,18 @@ def confirmed(done: str, notice: Notice, at: datetime | None = None) -> None:
 
     Raises as `Station.announce`; then it may be tried again.
     """
-    _, known = parts().once.announce(parts().station, notice, session["name"], at)
-    flash("这一条刚才已经确认过了，没有重复播出。" if known else done)
+    __, known = parts().once.announce(parts().station, notice, session["name"], at)
+    flash(_("这一条刚才已经确认过了，没有重复播出。") if known else done)
 
 
 def _check(notice: Notice, notice_id: str) -> None:
     if notice.repeats is not None and not 1 <= notice.repeats <= MOST_REPEATS:
+        abort(400)
+    if notice.pace is not None and not SLOWEST <= notice.pace <= FASTEST:
+        abort(400)
+    if not SLOWEST_TEMPO <= (notice.beats_per_minute or SLOWEST_TEMPO) <= FASTEST_TEMPO:
+        abort(400)
+    if max(len(notice.opening or ""), len(notice.closing or "")) > LONGEST_FRAME:
         abort(400)
     if notice_id and not NOTICE_ID.fullmatch(notice_id):
         abort(400)

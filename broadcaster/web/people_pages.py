@@ -6,12 +6,13 @@ from flask.typing import ResponseReturnValue
 from broadcaster.errors import AccountRefused
 from broadcaster.people import Person, Role
 from broadcaster.web import access
+from broadcaster.web.language import N_, _, own
 from broadcaster.web.parts import parts
 
 ROLES = {
-    Role.SECRETARY: ("书记", "什么都能做"),
-    Role.EDITOR: ("编辑", "能写、能存，不能播出"),
-    Role.VIEWER: ("只看", "只能看，不能改"),
+    Role.SECRETARY: (N_("书记"), N_("什么都能做")),
+    Role.EDITOR: (N_("编辑"), N_("能写、能存，不能播出")),
+    Role.VIEWER: (N_("只看"), N_("只能看，不能改")),
 }
 
 pages = Blueprint("people", __name__, url_prefix="/more/people")
@@ -45,7 +46,7 @@ def set_role(number: int) -> ResponseReturnValue:
     except AccountRefused as error:
         return _person_page(person, str(error))
     g.about = f"{person.name} → {ROLES[role][0]}"
-    flash(f"{person.name} 现在是：{ROLES[role][0]}。")
+    flash(_("%(name)s 现在是：%(role)s。", name=own(person.name), role=_(ROLES[role][0])))
     return redirect(url_for("people.home"), 303)
 
 
@@ -63,7 +64,7 @@ def remove(number: int) -> ResponseReturnValue:
         parts().station.accounts.remove(person.name)
     except AccountRefused as error:
         return _person_page(person, str(error))
-    flash(f"{person.name} 的账号删掉了，已经登录的手机也退出了。")
+    flash(_("%(name)s 的账号删掉了，已经登录的手机也退出了。", name=own(person.name)))
     return redirect(url_for("people.home"), 303)
 
 

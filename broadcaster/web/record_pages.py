@@ -26,6 +26,7 @@ from broadcaster.manner import settle
 from broadcaster.model import Notice, Outcome, Severity
 from broadcaster.web import wording
 from broadcaster.web.journal_csv import csv_lines
+from broadcaster.web.language import N_, _
 from broadcaster.web.notice_form import NOTICE_ID, confirmed
 from broadcaster.web.parts import parts
 
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 
 PAGE = 30
 DAY = timedelta(days=1)
-LENGTHS = {0: "一遍", 5: "连着播 5 分钟", 10: "连着播 10 分钟"}
+LENGTHS = {0: N_("一遍"), 5: N_("连着播 5 分钟"), 10: N_("连着播 10 分钟")}
 # About 200 characters: a code of a hundred modules, which a cheap phone reads from paper 4 cm wide.
 MOST_CODE_BYTES = 600
 
@@ -120,7 +121,7 @@ def again() -> ResponseReturnValue:
     if not NOTICE_ID.fullmatch(notice_id):
         abort(400)
     try:
-        confirmed("已经交给广播了。", replace(said.notices[0], id=notice_id))
+        confirmed(_("已经交给广播了。"), replace(said.notices[0], id=notice_id))
     except BroadcasterError as error:
         flash(str(error))
         return redirect(said.address, 303)
@@ -148,7 +149,7 @@ def copy() -> ResponseReturnValue:
     if said:
         tracks = [Track(said.title, said.notices, minutes)]
     if not tracks:
-        flash("没有选要做的，请选一条。")
+        flash(_("没有选要做的，请选一条。"))
         return redirect(url_for("record.usb"), 303)
     try:
         made = parts().station.copies.order(tracks, zipped=said is None)
@@ -262,5 +263,5 @@ def _now() -> datetime:
 
 
 def _gone() -> ResponseReturnValue:
-    flash("没有这一条，可能太久了，已经不在了。")
+    flash(_("没有这一条，可能太久了，已经不在了。"))
     return redirect(url_for("record.home"), 303)

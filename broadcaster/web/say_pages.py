@@ -8,7 +8,8 @@ from flask.typing import ResponseReturnValue
 from broadcaster.errors import BroadcasterError
 from broadcaster.manner import settle
 from broadcaster.model import SECTIONS, Notice, Script, Severity
-from broadcaster.web import wording
+from broadcaster.web import timetable_pages, wording
+from broadcaster.web.language import _, own
 from broadcaster.web.notice_form import Wish, confirmed, wish_of_form
 from broadcaster.web.parts import parts
 from broadcaster.web.patterns import patterns
@@ -49,7 +50,12 @@ def again() -> ResponseReturnValue:
 
 @pages.post("")
 def rehearse() -> ResponseReturnValue:
-    """Show the text as it will be spoken, let it be heard, say what will happen; nothing is aired."""
+    """Show the text as it will be spoken, let it be heard, say what will happen; nothing is aired.
+
+    What is to come again and again is a slot of the timetable, and goes on in its form.
+    """
+    if request.form.get("when") == "loop":
+        return timetable_pages.begin_loop(request.form)
     return _rehearsal(wish_of_form())
 
 
@@ -70,7 +76,14 @@ def fix() -> ResponseReturnValue:
         entry = parts().station.words.set(word, said, form.get("section", "words"))
     except BroadcasterError as error:
         return _rehearsal(wish, wrong_word=str(error), word=word, said=said)
-    return _rehearsal(wish, fixed=f"记下了：{entry.word} 念 {entry.said}。再听一遍看对不对。")
+    return _rehearsal(
+        wish,
+        fixed=_(
+            "记下了：%(word)s 念 %(said)s。再听一遍看对不对。",
+            word=own(entry.word),
+            said=own(entry.said),
+        ),
+    )
 
 
 @pages.get("/sound/<token>")
@@ -86,7 +99,8 @@ def sound(token: str) -> ResponseReturnValue:
 def air() -> ResponseReturnValue:
     wish = wish_of_form()
     try:
-        confirmed("记下了，到时候播。" if wish.at else "已经交给广播了。", wish.notice, wish.due_at)
+        done = _("记下了，到时候播。") if wish.at else _("已经交给广播了。")
+        confirmed(done, wish.notice, wish.due_at)
     except BroadcasterError as error:
         return _form(wish.notice, wish.at, str(error)), 400
     return redirect(url_for("air.home"), 303)
@@ -103,6 +117,7 @@ def _form(draft: Notice, at: str = "", problem: str = "") -> str:
         voices=voices,
         patterns=patterns(),
         last=_last_texts(),
+        today=parts().clock.now().date(),
     )
 
 
@@ -149,6 +164,6 @@ def _what_happens(wish: Wish, settled: Notice, script: Script, token: str) -> st
         exact=seconds is not None,
     )
     titles = {voice.name: voice.title for voice in station.voices()}
-    by = "录音" if settled.recording else titles.get(settled.voice or "", "")
+    by = _("录音") if settled.recording else own(titles.get(settled.voice or "", ""))
     when = wording.say_moment(wish.due_at, parts().clock.now()) if wish.due_at else ""
     return wording.say_what_happens(settled, length, station.status(), by, when)

@@ -11,11 +11,17 @@ from werkzeug.datastructures import MultiDict
 from broadcaster.errors import SlotRefused
 from broadcaster.setting_values import CLOCK_TIME, WEEKDAYS
 from broadcaster.timetable_file import read_slot
+from broadcaster.web.language import N_, _
 from broadcaster.web.wording import name_of
 
 Written = dict[str, Any]
 
-KINDS = {"at": "定点", "every_minutes": "循环", "once": "只播一次", "cron": "别的排法"}
+KINDS = {
+    "at": N_("定点"),
+    "every_minutes": N_("循环"),
+    "once": N_("只播一次"),
+    "cron": N_("别的排法"),
+}
 LISTS = ("dates", "lunar", "terms", "seasons")
 DAY_WORDS = ("market", "holidays", "valid_from", "valid_until")
 WORDS = ("chime", "voice", "style", "when_quiet")
@@ -54,19 +60,26 @@ def written_of(form: MultiDict[str, str], before: Mapping[str, Any]) -> Written:
         written[key] = _number(form.get(key, ""))
     written |= {"drill": True} if form.get("drill") else {}
     written["zones"] = form.getlist("zone")
-    _frame(written, form.get("frame", ""))
+    if "pace" in form:
+        written["pace"] = _decimal(form["pace"])
+    if "beats_per_minute" in form:
+        written["beats_per_minute"] = _number(form["beats_per_minute"])
+    _frame(written, form)
     return {key: value for key, value in written.items() if _says_something(key, value)}
 
 
 def missing(written: Mapping[str, Any], kind: str) -> Iterator[tuple[str, str]]:
     """What has to be filled in yet, by its field."""
     if not written.get("text") and not written.get("texts"):
-        yield "text", "请写要说的话。"
+        yield "text", _("请写要说的话。")
     if kind == "every_minutes":
         if not written.get("every_minutes") or not written.get("windows"):
-            yield "every_minutes", "请写每隔几分钟播一遍，从几点到几点。"
+            yield "every_minutes", _("请写每隔几分钟播一遍，从几点到几点。")
     elif not written.get(kind):
-        yield kind, {"at": "请写几点播。", "once": "请写哪一天几点播。"}.get(kind, "请写 cron。")
+        yield (
+            kind,
+            {"at": _("请写几点播。"), "once": _("请写哪一天几点播。")}.get(kind, _("请写 cron。")),
+        )
 
 
 def shown(written: Mapping[str, Any]) -> Written:
@@ -112,13 +125,15 @@ def _days(form: MultiDict[str, str]) -> Written:
     return days | ({"leap_month": True} if form.get("leap_month") else {})
 
 
-def _frame(written: Written, frame: str) -> None:
-    """Neither opening nor closing, or again the station's; words of its own are left alone."""
+def _frame(written: Written, form: MultiDict[str, str]) -> None:
+    """Neither opening nor closing, or words of its own, or again the station's."""
     for key in ("opening", "closing"):
-        if frame == "none":
+        if form.get("frame") == "none":
             written[key] = ""
-        elif written.get(key) == "":
-            del written[key]
+        elif own := form.get(key, written.get(key, "")).strip():
+            written[key] = own
+        else:
+            written.pop(key, None)
 
 
 def _says_something(key: str, value: object) -> bool:
@@ -142,6 +157,12 @@ def _number(text: str) -> object:
     """A number, or what was typed in its place; nothing is None."""
     plain = _plain(text).strip()
     return int(plain) if re.fullmatch(r"-?\d{1,9}", plain) else plain or None
+
+
+def _decimal(text: str) -> object:
+    """A decimal, or what was typed in its place; nothing is None."""
+    plain = _plain(text).strip()
+    return float(plain) if re.fullmatch(r"\d(\.\d{1,3})?", plain) else plain or None
 
 
 def _listed(value: object) -> list[str]:

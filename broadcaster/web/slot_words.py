@@ -6,21 +6,33 @@ from datetime import date, datetime
 from broadcaster.day_words import read_lunar_day, read_market
 from broadcaster.setting_values import CLOCK_TIME, EVERY_DAY, WEEKDAYS, read_season, read_time
 from broadcaster.timetable_settings import SlotSettings
+from broadcaster.web.language import N_, _, own, together
+from broadcaster.web.wording import say_date, say_month_day, say_weekday
 
 # The hour at which each part of the day is over.
-PARTS_OF_THE_DAY = {5: "凌晨", 9: "早上", 12: "上午", 13: "中午", 18: "下午", 24: "晚上"}
-HOLIDAYS = {
-    "放假日": "放假的日子（连周末）",
-    "工作日": "上班的日子（连补班）",
-    "节假日": "过节放假的日子",
-    "补班日": "补班的日子",
+PARTS_OF_THE_DAY = {
+    5: N_("凌晨 %(time)s"),
+    9: N_("早上 %(time)s"),
+    12: N_("上午 %(time)s"),
+    13: N_("中午 %(time)s"),
+    18: N_("下午 %(time)s"),
+    24: N_("晚上 %(time)s"),
 }
+HOLIDAYS = {
+    "放假日": N_("放假的日子（连周末）"),
+    "工作日": N_("上班的日子（连补班）"),
+    "节假日": N_("过节放假的日子"),
+    "补班日": N_("补班的日子"),
+}
+AND = N_("，又是")
 DIGITS = "十一二三四五六七八九"
 
 
 def say_slot(slot: SlotSettings) -> str:
     """When it is due, all in one line."""
-    when = say_once(slot.once) if slot.once else f"{_days(slot)} {_times(slot)}"
+    if slot.once:
+        return say_once(slot.once) + _validity(slot)
+    when = _("%(days)s %(times)s", days=_days(slot), times=_times(slot))
     return when + _validity(slot)
 
 
@@ -29,23 +41,22 @@ def say_once(moments: Iterable[str]) -> str:
     said = []
     for text in moments:
         moment = datetime.fromisoformat(text)
-        said.append(f"{say_date(moment.date())}（{WEEKDAYS[moment.weekday()]}）{say_time(text[11:])}")
-    return f"{'只播一次' if len(said) == 1 else f'只播 {len(said)} 次'}：{'、'.join(said)}"
+        day, weekday, time = say_date(moment), say_weekday(moment), say_time(text[11:])
+        said.append(_("%(day)s（%(weekday)s）%(time)s", day=day, weekday=weekday, time=time))
+    if len(said) == 1:
+        return _("只播一次：%(moment)s", moment=said[0])
+    return _("只播 %(count)s 次：%(moments)s", count=len(said), moments=together(said))
 
 
 def say_time(text: str) -> str:
     """06:30 → 早上 6:30; 日落前30分钟 stays."""
     if text == "24:00":
-        return "半夜 12:00"
+        return _("半夜 12:00")
     if not CLOCK_TIME.fullmatch(text):
-        return text
+        return own(text)
     time = read_time(text)
-    part = next(name for end, name in PARTS_OF_THE_DAY.items() if time.hour < end)
-    return f"{part} {time.hour - 12 if time.hour > 12 else time.hour}:{time:%M}"
-
-
-def say_date(day: date) -> str:
-    return f"{day.year}年{day.month}月{day.day}日"
+    part = next(said for end, said in PARTS_OF_THE_DAY.items() if time.hour < end)
+    return _(part, time=f"{time.hour - 12 if time.hour > 12 else time.hour}:{time:%M}")
 
 
 def say_weekdays(numbers: Iterable[int]) -> str:
@@ -56,13 +67,14 @@ def say_weekdays(numbers: Iterable[int]) -> str:
             runs[-1].append(number)
         else:
             runs.append([number])
-    said = (
-        f"{WEEKDAYS[run[0]]}至{WEEKDAYS[run[-1]]}"
-        if len(run) > 2
-        else "、".join(WEEKDAYS[number] for number in run)
-        for run in runs
-    )
-    return "、".join(said)
+    return together(map(_say_run, runs))
+
+
+def _say_run(run: list[int]) -> str:
+    names = [_(WEEKDAYS[number]) for number in run]
+    if len(run) < 3:
+        return together(names)
+    return _("%(first)s至%(last)s", first=names[0], last=names[-1])
 
 
 def _days(slot: SlotSettings) -> str:
@@ -70,51 +82,68 @@ def _days(slot: SlotSettings) -> str:
     if slot.weekdays != EVERY_DAY:
         rules.append(say_weekdays(slot.weekdays))
     if not rules:
-        return "" if slot.cron else "每天"
-    return rules[0] if len(rules) == 1 else "，又是".join(rules) + "的日子"
+        return "" if slot.cron else _("每天")
+    if len(rules) == 1:
+        return rules[0]
+    return _("%(rules)s的日子", rules=together(rules, AND))
 
 
 def _rules(slot: SlotSettings) -> Iterator[str]:
     if slot.dates:
-        yield "、".join(map(_say_date_word, slot.dates))
+        yield together(map(_say_date_word, slot.dates))
     if slot.lunar:
         every_month = all(read_lunar_day(text).month is None for text in slot.lunar)
-        leap = "（闰月也播）" if slot.leap_month else ""
-        yield f"{'每逢' if every_month else ''}农历{'、'.join(slot.lunar)}{leap}"
+        days = together(map(own, slot.lunar))
+        said = _("每逢农历%(days)s", days=days) if every_month else _("农历%(days)s", days=days)
+        yield said + (_("（闰月也播）") if slot.leap_month else "")
     if slot.market:
         digits = "".join(f"逢{DIGITS[digit]}" for digit in sorted(read_market(slot.market)))
-        yield f"{slot.market_calendar}{digits}赶集的日子"
+        calendar = _(slot.market_calendar)
+        yield _("%(calendar)s%(days)s赶集的日子", calendar=calendar, days=own(digits))
     if slot.terms:
-        yield "、".join(f"{term}当天" if len(term) == 2 else term for term in slot.terms)
+        yield together(
+            _("%(term)s当天", term=own(one)) if len(one) == 2 else own(one) for one in slot.terms
+        )
     if slot.holidays:
-        yield HOLIDAYS[slot.holidays]
+        yield _(HOLIDAYS[slot.holidays])
     if slot.seasons:
-        yield "每年" + "、".join(map(_say_season, slot.seasons))
+        yield _("每年%(days)s", days=together(map(_say_season, slot.seasons)))
 
 
 def _say_date_word(text: str) -> str:
     parts = text.split("-")
     if len(parts) == 3:
         return say_date(date.fromisoformat(text))
-    return f"每年{int(parts[0])}月{int(parts[1])}日" if len(parts) == 2 else text
+    return _("每年%(days)s", days=_say_day(*map(int, parts))) if len(parts) == 2 else own(text)
 
 
 def _say_season(text: str) -> str:
     season = read_season(text)
-    first, last = (f"{month}月{day}日" for month, day in (season.first, season.last))
-    return f"{first}至{last}"
+    return _("%(first)s至%(last)s", first=_say_day(*season.first), last=_say_day(*season.last))
+
+
+def _say_day(month: int, day: int) -> str:
+    return say_month_day(date(2000, month, day))
 
 
 def _times(slot: SlotSettings) -> str:
     if slot.cron:
-        return f"按 cron 排：{slot.cron}（分 时 日 月 星期）"
+        return _("按 cron 排：%(cron)s（分 时 日 月 星期）", cron=slot.cron)
     if slot.every_minutes:
-        windows = (f"{say_time(w.split('-')[0])} 到 {say_time(w.split('-')[1])}" for w in slot.windows)
-        return f"{'、'.join(windows)}，每 {slot.every_minutes} 分钟一遍"
-    return "、".join(map(say_time, slot.at))
+        windows = together(map(_say_window, slot.windows))
+        return _("%(windows)s，每 %(count)s 分钟一遍", windows=windows, count=slot.every_minutes)
+    return together(map(say_time, slot.at))
+
+
+def _say_window(text: str) -> str:
+    first, last = map(say_time, text.split("-"))
+    return _("%(first)s 到 %(last)s", first=first, last=last)
 
 
 def _validity(slot: SlotSettings) -> str:
-    first = f"，从 {say_date(date.fromisoformat(slot.valid_from))} 起" if slot.valid_from else ""
-    last = f"，到 {say_date(date.fromisoformat(slot.valid_until))} 为止" if slot.valid_until else ""
-    return first + last
+    said = ""
+    if slot.valid_from:
+        said += _("，从 %(day)s 起", day=say_date(date.fromisoformat(slot.valid_from)))
+    if slot.valid_until:
+        said += _("，到 %(day)s 为止", day=say_date(date.fromisoformat(slot.valid_until)))
+    return said

@@ -9,14 +9,17 @@ from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
+from werkzeug.datastructures import MultiDict
 
 from broadcaster.clock import Clock
 from broadcaster.errors import SlotRefused
 from broadcaster.setting_values import SIGNALS, WEEKDAYS
 from broadcaster.timetable_file import read_slot
 from broadcaster.web import slot_form, week_picture
+from broadcaster.web.language import _, own
 from broadcaster.web.parts import parts
-from broadcaster.web.slot_words import HOLIDAYS, say_date, say_slot
+from broadcaster.web.slot_words import HOLIDAYS, say_slot
+from broadcaster.web.wording import say_date, say_month_day, say_weekday
 
 if TYPE_CHECKING:
     from broadcaster.station import SlotEntry
@@ -59,6 +62,15 @@ def new() -> ResponseReturnValue:
     kind = request.args.get("kind", "at")
     begun = {key: request.args.get(key, "") for key in ("text", "name", "valid_until")}
     return _form({key: value for key, value in begun.items() if value}, kind=kind)
+
+
+def begin_loop(form: MultiDict[str, str]) -> str:
+    """The form of a slot that another form has begun: a loop, until the day that it says."""
+    written = slot_form.written_of(form, {})
+    written["chime"] = next(
+        (name for name, one in SIGNALS.items() if one.value == form.get("chime")), ""
+    )
+    return _form(written, kind="every_minutes")
 
 
 @pages.get("/change")
@@ -107,7 +119,8 @@ def save() -> ResponseReturnValue:
             slots.save(written, session["name"], replaces)
     except SlotRefused as error:
         return _form(written, replaces, error.problems), 400
-    flash(f"存好了：“{written['name']}”，{say_slot(read_slot(written))}。")
+    slot = read_slot(written)
+    flash(_("存好了：“%(name)s”，%(when)s。", name=own(slot.name), when=say_slot(slot)))
     return redirect(url_for("timetable.home"), 303)
 
 
@@ -115,13 +128,13 @@ def save() -> ResponseReturnValue:
 def pause() -> ResponseReturnValue:
     name, until = request.form.get("name", ""), _pause_until()
     if until is None and request.form.get("how") != "go_on":
-        flash("请选从哪一天起再播，要晚于今天。")
+        flash(_("请选从哪一天起再播，要晚于今天。"))
         return redirect(url_for("timetable.one", name=name), 303)
     try:
         parts().station.slots.pause(name, until, session["name"])
     except SlotRefused:
         return _gone()
-    flash(f"“{name}”{_say_pause(until)}。")
+    flash(_("“%(name)s”%(what)s。", name=own(name), what=_say_pause(until)))
     return redirect(url_for("timetable.home"), 303)
 
 
@@ -132,7 +145,7 @@ def remove() -> ResponseReturnValue:
         parts().station.slots.remove(name, session["name"])
     except SlotRefused:
         return _gone()
-    flash(f"删掉了“{name}”。删错了可以在下面“刚删掉的”里恢复。")
+    flash(_("删掉了“%(name)s”。删错了可以在下面“刚删掉的”里恢复。", name=own(name)))
     return redirect(url_for("timetable.home"), 303)
 
 
@@ -144,7 +157,7 @@ def restore() -> ResponseReturnValue:
     except SlotRefused as error:
         flash(str(error))
         return redirect(url_for("timetable.home"), 303)
-    flash(f"“{name}”恢复了，照原来的时间播。")
+    flash(_("“%(name)s”恢复了，照原来的时间播。", name=own(name)))
     return redirect(url_for("timetable.home"), 303)
 
 
@@ -195,6 +208,8 @@ def _words() -> dict[str, object]:
     return {
         "say_slot": say_slot,
         "say_date": say_date,
+        "say_month_day": say_month_day,
+        "say_weekday": say_weekday,
         "resting": _resting,
         "today": _today(),
         "day": DAY,
@@ -209,10 +224,10 @@ def _resting(entry: SlotEntry) -> str:
 
 def _say_pause(until: date | None) -> str:
     if until is None:
-        return "又照常播了"
+        return _("又照常播了")
     if until == date.max:
-        return "停着，要播再点恢复"
-    return f"停到 {say_date(until - DAY)}，第二天再播"
+        return _("停着，要播再点恢复")
+    return _("停到 %(day)s，第二天再播", day=say_date(until - DAY))
 
 
 def _pause_until() -> date | None:
@@ -240,5 +255,5 @@ def _today() -> date:
 
 
 def _gone() -> ResponseReturnValue:
-    flash("时间表里没有这一条，可能已经删掉或者改了名字。")
+    flash(_("时间表里没有这一条，可能已经删掉或者改了名字。"))
     return redirect(url_for("timetable.home"), 303)

@@ -6,14 +6,15 @@ from flask.typing import ResponseReturnValue
 from broadcaster.errors import AccountRefused
 from broadcaster.people import Scope
 from broadcaster.web import access
+from broadcaster.web.language import N_, _
 from broadcaster.web.parts import parts
 
 SCOPES = {
-    Scope.READ: ("查看", "看在播什么、播出记录、节目"),
-    Scope.WORDS: ("读音", "查看，还能改读音表"),
-    Scope.AIR: ("播出", "查看，还能播出、取消、停播"),
-    Scope.COUNTY: ("县级平台", "和播出一样，通知算县里的"),
-    Scope.METRICS: ("监控", "只能读 /metrics"),
+    Scope.READ: (N_("查看"), N_("看在播什么、播出记录、节目")),
+    Scope.WORDS: (N_("读音"), N_("查看，还能改读音表")),
+    Scope.AIR: (N_("播出"), N_("查看，还能播出、取消、停播")),
+    Scope.COUNTY: (N_("县级平台"), N_("和播出一样，通知算县里的")),
+    Scope.METRICS: (N_("监控"), N_("只能读 /metrics")),
 }
 
 pages = Blueprint("tokens", __name__, url_prefix="/more/tokens")
@@ -42,7 +43,7 @@ def make() -> ResponseReturnValue:
 def remove(number: int) -> ResponseReturnValue:
     removed = parts().station.tokens.remove(number)
     g.about = removed.name if removed else ""
-    flash("令牌删掉了，用它的程序从现在起进不来。" if removed else "这个令牌已经删掉了。")
+    flash(_("令牌删掉了，用它的程序从现在起进不来。") if removed else _("这个令牌已经删掉了。"))
     return redirect(url_for("tokens.home"), 303)
 
 

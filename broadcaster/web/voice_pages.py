@@ -7,6 +7,7 @@ from flask import Blueprint, abort, flash, redirect, render_template, request, s
 from flask.typing import ResponseReturnValue
 
 from broadcaster.errors import RecordingRefused
+from broadcaster.web.language import _
 from broadcaster.web.notice_form import RECORDING
 from broadcaster.web.parts import parts
 
@@ -47,7 +48,7 @@ def take() -> ResponseReturnValue:
         recording = parts().station.recordings.take(pieces, title)
     except RecordingRefused as error:
         return _page(str(error)), 400
-    flash("录音收到了，存好了。先听一听，再决定播不播。")
+    flash(_("录音收到了，存好了。先听一听，再决定播不播。"))
     return redirect(url_for("voice.use", key=recording.key), 303)
 
 
@@ -62,7 +63,7 @@ def use(key: str) -> ResponseReturnValue:
 def remove(key: str) -> ResponseReturnValue:
     if not RECORDING.fullmatch(key) or not parts().station.recordings.remove(key):
         abort(404)
-    flash("这个录音删掉了。")
+    flash(_("这个录音删掉了。"))
     return redirect(url_for("voice.home"), 303)
 
 

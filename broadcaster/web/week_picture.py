@@ -8,6 +8,7 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from broadcaster.model import Kind
+from broadcaster.web.language import _, own, together
 from broadcaster.web.wording import name_of
 
 if TYPE_CHECKING:
@@ -123,16 +124,18 @@ def _row(group: list[Planned]) -> Row:
         return Row(f"{first.due_at:%H:%M}", name, _note(first))
     heard = sum(one.sounds for one in group)
     silent = next((one.reason for one in group if not one.sounds), "")
-    note = f"{heard} 遍" + (f"，另外 {len(group) - heard} 遍不播：{silent}" if silent else "")
+    note = _("%(times)s 遍", times=heard)
+    if silent:
+        note += _("，另外 %(times)s 遍不播：%(why)s", times=len(group) - heard, why=own(silent))
     return Row(f"{first.due_at:%H:%M}–{last.due_at:%H:%M}", name, note)
 
 
 def _note(one: Planned) -> str:
     if one.fate.value == "deferred":
-        return f"推迟到 {one.starts_at:%H:%M} 播"
+        return _("推迟到 %(time)s 播", time=f"{one.starts_at:%H:%M}")
     if not one.sounds:
-        return f"不播：{one.reason}"
+        return _("不播：%(why)s", why=own(one.reason))
     if one.clashes:
-        others = "、".join(f"“{name_of(name, '')}”" for name in one.clashes[:3])
-        return f"和{others}撞在一起，{one.starts_at:%H:%M:%S} 开始"
+        others = together(_("“%(name)s”", name=own(name_of(name, ""))) for name in one.clashes[:3])
+        return _("和%(others)s撞在一起，%(time)s 开始", others=others, time=f"{one.starts_at:%H:%M:%S}")
     return ""

@@ -1,39 +1,51 @@
-"""How the page says things: plain Chinese for what the box knows in values."""
+"""How the page says what the box knows in values, in plain words."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from broadcaster.model import Airing, Kind, Notice, Outcome, Script, Severity, Signal
 from broadcaster.setting_values import WEEKDAYS
 from broadcaster.settings import StationSettings
+from broadcaster.web.language import N_, _, own
 
 if TYPE_CHECKING:
     from broadcaster.station import Status
 
 SEVERITIES = {
-    Severity.DAILY: "日常",
-    Severity.BLUE: "蓝色 一般",
-    Severity.YELLOW: "黄色 较大",
-    Severity.ORANGE: "橙色 重大",
-    Severity.RED: "红色 特别重大",
+    Severity.DAILY: N_("日常"),
+    Severity.BLUE: N_("蓝色 一般"),
+    Severity.YELLOW: N_("黄色 较大"),
+    Severity.ORANGE: N_("橙色 重大"),
+    Severity.RED: N_("红色 特别重大"),
 }
 OUTCOMES = {
-    Outcome.PLAYED: "播完了",
-    Outcome.CUT_SHORT: "没播完",
-    Outcome.EXPIRED: "过时没播",
-    Outcome.CANCELLED: "取消了",
-    Outcome.SUPPRESSED: "静音时段没播",
-    Outcome.FAILED: "没播成",
+    Outcome.PLAYED: N_("播完了"),
+    Outcome.CUT_SHORT: N_("没播完"),
+    Outcome.EXPIRED: N_("过时没播"),
+    Outcome.CANCELLED: N_("取消了"),
+    Outcome.SUPPRESSED: N_("静音时段没播"),
+    Outcome.FAILED: N_("没播成"),
 }
 SIGNALS = {
-    Signal.CHIME: "钟声",
-    Signal.ALERT: "急钟",
-    Signal.SIREN: "警报",
-    Signal.NONE: "不响",
+    Signal.CHIME: N_("钟声"),
+    Signal.ALERT: N_("急钟"),
+    Signal.SIREN: N_("警报"),
+    Signal.NONE: N_("不响"),
 }
+
+MONTHS = (
+    *(N_("1月"), N_("2月"), N_("3月"), N_("4月"), N_("5月"), N_("6月")),
+    *(N_("7月"), N_("8月"), N_("9月"), N_("10月"), N_("11月"), N_("12月")),
+)
+# Words of the floor as the page says them.
+FLOOR_WORDS = (
+    *(N_("周一"), N_("周二"), N_("周三"), N_("周四"), N_("周五"), N_("周六"), N_("周日")),
+    *(N_("词"), N_("地名"), N_("姓"), N_("钟声"), N_("急钟"), N_("警报"), N_("无")),
+    *(N_("农历"), N_("公历")),
+)
 
 SECONDS_PER_SYLLABLE = 0.23
 TITLE_LENGTH = 16
@@ -49,22 +61,37 @@ def say_moment(moment: datetime, now: datetime) -> str:
     """今天 18:00, 明天 07:30, 周六 18:00 within a week, else 11月28日 18:00; both in one zone."""
     moment = moment.astimezone(now.tzinfo)
     days = (moment.date() - now.date()).days
-    near = {-1: "昨天", 0: "今天", 1: "明天", 2: "后天"}
+    near = {-1: _("昨天"), 0: _("今天"), 1: _("明天"), 2: _("后天")}
     if days in near:
         day = near[days]
     elif 2 < days < 7:
-        day = WEEKDAYS[moment.weekday()]
+        day = say_weekday(moment)
     else:
-        day = f"{moment.month}月{moment.day}日"
+        day = say_month_day(moment)
     return f"{day} {moment:%H:%M}"
+
+
+def say_weekday(day: date) -> str:
+    return _(WEEKDAYS[day.weekday()])
+
+
+def say_month_day(day: date) -> str:
+    return _("%(month)s%(day)s日", month=_(MONTHS[day.month - 1]), day=day.day)
+
+
+def say_date(day: date) -> str:
+    month = _(MONTHS[day.month - 1])
+    return _("%(year)s年%(month)s%(day)s日", year=day.year, month=month, day=day.day)
 
 
 def say_seconds(seconds: float) -> str:
     """48 秒, 1 分 20 秒."""
     minutes, rest = divmod(round(seconds), 60)
     if not minutes:
-        return f"{rest} 秒"
-    return f"{minutes} 分 {rest} 秒" if rest else f"{minutes} 分钟"
+        return _("%(seconds)s 秒", seconds=rest)
+    if not rest:
+        return _("%(minutes)s 分钟", minutes=minutes)
+    return _("%(minutes)s 分 %(seconds)s 秒", minutes=minutes, seconds=rest)
 
 
 def say_for_group(station: str, title: str, text: str, when: datetime) -> str:
@@ -91,7 +118,8 @@ class Length:
     exact: bool = False
 
     def __str__(self) -> str:
-        return f"{'共' if self.exact else '大约'} {say_seconds(self.seconds)}"
+        said = say_seconds(self.seconds)
+        return _("共 %(length)s", length=said) if self.exact else _("大约 %(length)s", length=said)
 
 
 def say_what_happens(
@@ -102,24 +130,33 @@ def say_what_happens(
     `by` is the voice as people call it, `when` a moment to come, in words; "" for now.
     """
     signal = notice.chime or Signal.NONE
-    first = "" if signal is Signal.NONE else f"，开头响{SIGNALS[signal]}"
-    times = f"{f'用{by}' if by else ''}播 {notice.repeats or 1} 遍，{length}{first}"
+    how = {"times": notice.repeats or 1, "length": length}
+    what = (
+        _("用%(voice)s播 %(times)s 遍，%(length)s", voice=by, **how)
+        if by
+        else _("播 %(times)s 遍，%(length)s", **how)
+    )
+    if signal is not Signal.NONE:
+        what += _("，开头响%(signal)s", signal=_(SIGNALS[signal]))
     if when:
-        return f"{when} {times}。"
+        return _("%(when)s %(what)s。", when=when, what=what)
     sounding = status.on_air.airing if status.on_air else None
     if sounding and notice.severity.rank < sounding.notice.severity.rank:
-        what = "循环播放的" if sounding.kind is Kind.LOOP else "正在播的"
-        return f"马上{times}，会打断{what}“{_name(sounding)}”。"
+        if sounding.kind is Kind.LOOP:
+            return _("马上%(what)s，会打断循环播放的“%(name)s”。", what=what, name=_name(sounding))
+        return _("马上%(what)s，会打断正在播的“%(name)s”。", what=what, name=_name(sounding))
     ahead = [_name(sounding)] if sounding else []
     ahead += [_name(airing) for airing in _ahead_of(notice, status.waiting)]
     if not ahead:
-        return f"马上{times}。"
-    those = f"“{ahead[0]}”" if len(ahead) == 1 else f"“{ahead[0]}”等 {len(ahead)} 条"
-    return f"排在{those}后面，{times}。"
+        return _("马上%(what)s。", what=what)
+    those = _("“%(name)s”", name=ahead[0])
+    if len(ahead) > 1:
+        those = _("“%(name)s”等 %(count)s 条", name=ahead[0], count=len(ahead))
+    return _("排在%(those)s后面，%(what)s。", those=those, what=what)
 
 
 def _name(airing: Airing) -> str:
-    return name_of(airing.notice.title, airing.notice.text)
+    return own(name_of(airing.notice.title, airing.notice.text))
 
 
 def _ahead_of(notice: Notice, waiting: tuple[Airing, ...]) -> list[Airing]:

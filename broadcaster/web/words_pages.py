@@ -8,6 +8,7 @@ from flask.typing import ResponseReturnValue
 
 from broadcaster.errors import BroadcasterError
 from broadcaster.model import SECTIONS, Entry
+from broadcaster.web.language import _, own
 from broadcaster.web.parts import parts
 
 KEY = re.compile("[0-9a-f]{40}")
@@ -55,7 +56,13 @@ def save() -> ResponseReturnValue:
         entry = parts().station.words.set(word, said, section)
     except BroadcasterError as error:
         return _word_page(word, said, section, problem=str(error)), 400
-    flash(f"记下了：{entry.word} 念 {entry.said}。用到它的通知会重新做。")
+    flash(
+        _(
+            "记下了：%(word)s 念 %(said)s。用到它的通知会重新做。",
+            word=own(entry.word),
+            said=own(entry.said),
+        )
+    )
     return redirect(url_for("words.home"), 303)
 
 
@@ -66,7 +73,7 @@ def remove() -> ResponseReturnValue:
         parts().station.words.remove(word, section)
     except BroadcasterError as error:
         return _word_page(word, said, section, problem=str(error)), 400
-    flash(f"删掉了：{word}，又照原来的念了。")
+    flash(_("删掉了：%(word)s，又照原来的念了。", word=own(word)))
     return redirect(url_for("words.home"), 303)
 
 

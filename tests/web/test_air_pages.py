@@ -221,4 +221,4 @@ def test_a_first_visit_fetches_little(app: Flask, secretary: FlaskClient) -> Non
 def test_the_foot_leads_to_the_places_that_there_are(app: Flask, secretary: FlaskClient) -> None:
     page = secretary.get("/more").text
     assert '<a href="/more" aria-current="page">更多</a>' in page
-    assert '<a href="/timetable">节目表</a>' in page
+    assert '<a href="/timetable">时间表</a>' in page

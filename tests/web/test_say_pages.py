@@ -218,6 +218,32 @@ def test_voice_and_way_of_speaking_are_chosen_among_what_there_is(
     assert post("/say", text="停水", style="rap").status_code == 400
 
 
+def test_own_opening_and_closing_pace_and_beats_go_on_the_air_and_come_back_for_editing(
+    secretary: FlaskClient, station: FakeStation, post: Post
+) -> None:
+    own = {"opening": "一组的乡亲", "closing": "互相转告", "pace": "0.9", "beats_per_minute": "120"}
+    chosen = hidden(post("/say", text="停水", **own).text)
+    again = post("/say/edit", **chosen).text
+    for name, value in own.items():
+        assert re.search(f'name="{name}" value="{value}"', again)
+    post("/say/air", **chosen)
+    ((notice, _),) = station.announced
+    assert (notice.opening, notice.closing, notice.pace, notice.beats_per_minute) == (
+        *("一组的乡亲", "互相转告"),
+        *(0.9, 120),
+    )
+
+
+@pytest.mark.parametrize(
+    "field", [{"pace": "3"}, {"pace": "nan"}, {"beats_per_minute": "99"}, {"opening": "水" * 61}]
+)
+def test_a_manner_out_of_bounds_airs_nothing(
+    secretary: FlaskClient, station: FakeStation, post: Post, field: dict[str, str]
+) -> None:
+    assert post("/say/air", text="停水", **field).status_code == 400
+    assert station.announced == []
+
+
 def test_the_rhymes_of_a_verse_are_marked(
     secretary: FlaskClient, station: FakeStation, post: Post
 ) -> None:

@@ -105,6 +105,24 @@ def test_another_page_may_begin_the_form_with_a_text(secretary: FlaskClient) -> 
     assert 'name="kind" value="once" checked' in page
 
 
+def test_a_text_that_is_to_come_again_until_a_day_goes_on_in_the_form_of_a_loop(
+    secretary: FlaskClient, station: Any, post: Post
+) -> None:
+    assert 'name="when" value="loop"' in secretary.get("/say").text
+    said = {"text": "防火<b>", "severity": "3", "chime": "siren", "pace": "0.9", "opening": "乡亲们"}
+    page = post("/say", **said, style="verse", when="loop", valid_until="2098-12-31").text
+    assert "防火&lt;b&gt;</textarea>" in page
+    for kept in ('name="kind" value="every_minutes"', 'name="severity" value="3"', 'value="警报"'):
+        assert f"{kept} checked" in page
+    assert 'name="valid_until" value="2098-12-31"' in page and 'name="opening" value="乡亲们"' in page
+    loop = {"every_minutes": "30", "window_from": "09:00", "window_until": "10:00"}
+    told = said | {"chime": "警报", "valid_until": "2098-12-31"}
+    save(post, **told, **loop, kind="every_minutes", name="防火")
+    slot = station.slots.find("防火").slot
+    assert (slot.valid_until, slot.opening, slot.pace) == ("2098-12-31", "乡亲们", 0.9)
+    assert station.announced == []
+
+
 @pytest.mark.parametrize(
     ("fields", "told"),
     [
@@ -118,6 +136,8 @@ def test_another_page_may_begin_the_form_with_a_text(secretary: FlaskClient) -> 
         ({"market": "逢年"}, "集日写法不对：逢年"),
         ({"name": "早安"}, "已经有叫“早安”的了"),
         ({"repeats": "很多"}, "要写整数"),
+        ({"pace": "快"}, "要写数字"),
+        ({"beats_per_minute": "90"}, "100"),
         ({"severity": "9"}, "要写 0 到 4"),
         ({"kind": "cron", "cron": "每天"}, "要写成“分 时 日 月 星期”"),
         ({"kind": "every_minutes"}, "请写每隔几分钟"),

@@ -4,6 +4,7 @@
 const LONGEST_SECONDS = 600;
 const button = document.getElementById("record");
 const told = document.getElementById("told");
+const words = told.dataset;
 const input = document.getElementById("recording");
 let recorder = null;
 
@@ -12,7 +13,7 @@ async function begin() {
   try {
     microphone = await navigator.mediaDevices.getUserMedia({ audio: true });
   } catch {
-    tell("手机没有让用话筒。请在下面选一个录好的录音。");
+    tell(words.refused);
     return;
   }
   const pieces = [];
@@ -27,25 +28,25 @@ async function begin() {
   };
   const clock = setInterval(() => {
     const seconds = Math.round((Date.now() - since) / 1000);
-    tell(`正在录：${seconds} 秒`);
+    tell(words.counting.replace("{}", seconds));
     if (seconds >= LONGEST_SECONDS) recorder.stop();
   }, 500);
   recorder.start();
-  button.textContent = "录好了，停";
-  tell("正在录……");
+  button.textContent = words.stop;
+  tell(words.recording);
 }
 
 function keep(pieces, type) {
   const files = new DataTransfer();
   files.items.add(new File(pieces, "recording", { type }));
   input.files = files.files;
-  button.textContent = "不好，重录";
-  tell("录好了，点下面的“交上去”。");
+  button.textContent = words.again;
+  tell(words.done);
 }
 
-function tell(words) {
+function tell(sentence) {
   told.hidden = false;
-  told.textContent = words;
+  told.textContent = sentence;
 }
 
 if (window.MediaRecorder && navigator.mediaDevices) {

@@ -12,7 +12,7 @@ for (const button of document.querySelectorAll("[data-copies]")) {
   button.hidden = false;
   button.addEventListener("click", () => {
     const field = document.getElementById(button.dataset.copies);
-    button.textContent = copy(field) ? "复制好了，到群里粘贴" : "没有复制成，请按住上面的字，全选，复制";
+    button.textContent = copy(field) ? button.dataset.done : button.dataset.failed;
   });
 }
 
