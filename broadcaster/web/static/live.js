@@ -16,7 +16,7 @@ function show(news) {
       place.shown = html;
     }
   }
-  if (news.stoppable !== undefined) stop.hidden = !news.stoppable;
+  if (stop && news.stoppable !== undefined) stop.hidden = !news.stoppable;
 }
 
 // Where no stream is to be had: too many phones, an old browser, a proxy that holds it back.
@@ -45,7 +45,7 @@ function listen() {
 if (window.EventSource) listen();
 else setInterval(look, 2000);
 
-if (ask.showModal) {
+if (ask && ask.showModal) {
   stop.addEventListener("click", (event) => {
     event.preventDefault();
     ask.showModal();
