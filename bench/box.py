@@ -7,6 +7,7 @@ sounded; requests go through the local door, as the command `say` sends them.
 
 import argparse
 import os
+import re
 import statistics
 import subprocess
 import sys
@@ -60,13 +61,33 @@ class Box:
         (folder / "timetable.yaml").write_text("slots: []", encoding="utf-8")
         self.environment = {**os.environ, **self.rig.environment}
         started_at = time.monotonic()
-        self.process = subprocess.Popen(
-            self.command("run"), env=self.environment, stdout=subprocess.PIPE, text=True
-        )
+        self.log = folder / "log"
+        with self.log.open("w") as log:
+            self.process = subprocess.Popen(
+                self.command("run"), env=self.environment, stdout=subprocess.PIPE, stderr=log, text=True
+            )
         assert self.process.stdout
-        while "一次性代码" not in self.process.stdout.readline():
-            pass
+        self.lines = []
+        for line in self.process.stdout:
+            self.lines.append(line.strip())
+            if "一次性代码" in line:
+                break
         self.start_seconds = time.monotonic() - started_at
+
+    @property
+    def address(self) -> str:
+        """Of its page."""
+        return next(line for line in self.lines if "手机页面：" in line).split("：", 1)[1]
+
+    @property
+    def code(self) -> str:
+        """What makes the first account."""
+        return self.lines[-1][-8:]
+
+    @property
+    def ran_dry(self) -> int:
+        """How often the card had nothing more to play in the middle of something; told at its close."""
+        return sum(map(int, re.findall(r"ran dry (\d+) times", self.log.read_text())))
 
     def command(self, *arguments: str) -> list[str]:
         return [sys.executable, "-m", "broadcaster.cli", "--config", str(self.folder), *arguments]

@@ -81,6 +81,11 @@ class RunningBox:
     def page(self) -> str:
         return next(line for line in self.lines if line.startswith("手机页面")).split("：", 1)[1]
 
+    @property
+    def code(self) -> str:
+        """What makes the first account."""
+        return next(line for line in self.lines if "一次性代码" in line)[-8:]
+
     def end(self) -> int:
         self.process.terminate()
         code = self.process.wait(30)

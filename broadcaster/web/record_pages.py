@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from itertools import chain
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from flask import (
     Blueprint,
@@ -84,7 +85,8 @@ def journal() -> ResponseReturnValue:
     lines = csv_lines(parts().station.past_lines(_wanted()))
     response = Response(chain(["\ufeff"], lines), mimetype="text/csv")
     name = f"播出记录-{_now():%Y%m%d}.csv"
-    response.headers.set("Content-Disposition", "attachment", filename=name)
+    # waitress gives no answer at all for a header that has other letters than ASCII's.
+    response.headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(name)}"
     return response
 
 

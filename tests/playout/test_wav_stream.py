@@ -15,7 +15,9 @@ def test_a_programme_is_one_wav_of_its_clips_and_pauses(tmp_path: Path) -> None:
     first, second = make_sound(tmp_path / "a.flac", 0.4), make_sound(tmp_path / "b.flac", 0.25)
     clips = [Clip(sound.path.stem, sound.path, sound.seconds) for sound in (first, second)]
     programme = Programme("fake:beep", (Item(clips[0], 0.5), Item(clips[1])))
-    content = b"".join(wav_bytes(programme, RATE_HZ))
+    pieces = list(wav_bytes(programme, RATE_HZ))
+    assert all(pieces), "an empty one would be taken for the end"
+    content = b"".join(pieces)
     assert len(content) == wav_size(programme, RATE_HZ)
     samples, rate_hz = soundfile.read(io.BytesIO(content), dtype="int16")
     assert rate_hz == RATE_HZ

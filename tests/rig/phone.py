@@ -27,13 +27,11 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
-def phone(
-    browser: Browser, address: str, dark: bool = False, width: int = WIDTH, javascript: bool = True
-) -> BrowserContext:
+def phone(browser: Browser, address: str, javascript: bool = True) -> BrowserContext:
     context = browser.new_context(
         base_url=address,
-        viewport={"width": width, "height": HEIGHT},
-        color_scheme="dark" if dark else "light",
+        viewport={"width": WIDTH, "height": HEIGHT},
+        color_scheme="light",
         locale="zh-CN",
         java_script_enabled=javascript,
         has_touch=True,
@@ -44,17 +42,23 @@ def phone(
     return context
 
 
+def press(page: Page, button: str) -> None:
+    """Also wait for the page that it leads to."""
+    with page.expect_navigation():
+        page.get_by_role("button", name=button).click()
+
+
 def make_account(page: Page, code: str) -> None:
     page.goto("/")
     page.get_by_label("一次性代码").fill(code)
     page.get_by_label("名字").fill(NAME)
     page.get_by_label("密码 至少").fill(PASSWORD)
     page.get_by_label("密码再写一遍").fill(PASSWORD)
-    page.get_by_role("button", name="建账号").click()
+    press(page, "建账号")
 
 
-def log_in(page: Page) -> None:
+def log_in(page: Page, name: str = NAME, password: str = PASSWORD) -> None:
     page.goto("/login")
-    page.get_by_label("名字").fill(NAME)
-    page.get_by_label("密码").fill(PASSWORD)
-    page.get_by_role("button", name="登录").click()
+    page.get_by_label("名字").fill(name)
+    page.get_by_label("密码").fill(password)
+    press(page, "登录")

@@ -134,6 +134,17 @@ class FakeRig(Rig):
         self.village.tell("stall", False)
 
 
+class Sink:
+    """What the loudspeaker has said since the test began; silence does not count."""
+
+    def __init__(self, rig: Rig) -> None:
+        self._rig = rig
+        self._before = len(rig.captured())
+
+    def heard(self) -> bytes:
+        return self._rig.captured()[self._before :].strip(b"\0")
+
+
 class PulseRig(Rig):
     """A PulseAudio of our own, with a recorder on it."""
 

@@ -151,7 +151,9 @@ def test_there_are_pages_when_there_are_many(
 
 def test_the_table_has_every_line_that_was_found_and_no_formula(secretary: FlaskClient) -> None:
     answer = secretary.get("/record/journal.csv")
-    assert answer.mimetype == "text/csv" and "attachment" in answer.headers["Content-Disposition"]
+    named = answer.headers["Content-Disposition"]
+    assert answer.mimetype == "text/csv" and "attachment" in named
+    assert named.isascii(), "waitress sends no other letter"
     assert answer.data.startswith(b"\xef\xbb\xbf")
     rows = list(csv.DictReader(io.StringIO(answer.data.decode("utf-8-sig"))))
     assert [row["标题"] for row in rows] == ["防火", "泄洪"]

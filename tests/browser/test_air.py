@@ -1,0 +1,135 @@
+"""What goes on the air from a phone, over the real box and a sound card that records."""
+
+import io
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+import soundfile
+from playwright.sync_api import Browser, Page, expect
+from rig.pages import beep, wait_until_played
+from rig.phone import log_in, phone, press
+from rig.rig import Sink, wait_until
+from village import RunningBox, Village
+
+FLOOD = "上游水库开闸泄洪，请马上转移。"
+
+
+def write_urgent(page: Page, text: str = FLOOD) -> None:
+    page.get_by_role("link", name="紧急广播").click()
+    page.get_by_label("紧急广播").fill(text)
+    press(page, "看一遍、听一听")
+
+
+def tried(page: Page) -> bytes:
+    """What the phone plays before anything is on the air."""
+    sound = page.locator("audio").get_attribute("src")
+    assert sound
+    answer = page.request.get(sound, headers={"Range": "bytes=0-"})
+    samples = soundfile.read(io.BytesIO(answer.body()), dtype="int16")[0]
+    assert len(samples) == (int(answer.headers["content-length"]) - 44) / 2
+    assert page.locator("audio").evaluate(
+        "async audio => { await audio.play(); audio.pause(); return audio.duration }"
+    ) == pytest.approx(len(samples) / 48_000, abs=0.05)
+    return bytes(samples.tobytes())
+
+
+def test_an_urgent_notice_takes_three_taps_is_heard_and_stopped(page: Page, sink: Sink) -> None:
+    write_urgent(page)
+    expect(page.get_by_text(re.compile("马上用离线女声播 3 遍.*开头响警报"))).to_be_visible()
+    assert sink.heard() == b""
+    press(page, "确认播出")
+    expect(page.get_by_text("正在播出")).to_be_visible()
+    wait_until(sink.heard)
+    page.get_by_role("link", name="停播").click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_contain_text("真的要停播吗")
+    dialog.get_by_role("button", name="停播").click()
+    expect(page.get_by_text("停播了，共停下 1 条")).to_be_visible()
+    expect(page.get_by_text("现在没有播出")).to_be_visible()
+    expect(page.get_by_text("没播完").first).to_be_visible()
+
+
+def test_what_is_tried_on_the_phone_is_what_the_loudspeaker_says(
+    village: Village, page: Page, sink: Sink
+) -> None:
+    page.get_by_role("link", name="说一段话").click()
+    page.get_by_role("link", name="停水").click()
+    page.get_by_label("为什么").fill("水管坏了")
+    page.get_by_label("什么时候").fill("下午3点")
+    page.get_by_label("哪里").fill("石盆村")
+    press(page, "填好了")
+    press(page, "看一遍、听一听")
+    expect(page.get_by_text("下午三点", exact=False).first).to_be_visible()
+    page.get_by_text("有字念错了").click()
+    page.get_by_label("哪个词").fill("石盆")
+    page.get_by_label("该怎么念").fill("shi2 peng4")
+    press(page, "改好")
+    expect(page.get_by_text("记下了：石盆 念 shi2 peng4")).to_be_visible()
+    assert "石盆" in (village.folder / "lexicon.yaml").read_text(encoding="utf-8")
+    samples = tried(page)
+    assert sink.heard() == b""
+    press(page, "确认播出")
+    wait_until_played(page, "水管坏了")
+    assert samples.strip(b"\0") in sink.heard()
+
+
+def test_two_phones_at_once_see_the_same_and_either_stops(
+    browser: Browser, box: RunningBox, page: Page
+) -> None:
+    with phone(browser, box.page) as other_phone:
+        other = other_phone.new_page()
+        log_in(other)
+        write_urgent(page)
+        press(page, "确认播出")
+        expect(other.get_by_text("正在播出")).to_be_visible()
+        other.get_by_role("link", name="停播").click()
+        other.get_by_role("dialog").get_by_role("button", name="停播").click()
+        expect(page.get_by_text("现在没有播出")).to_be_visible()
+
+
+def test_the_forms_work_without_javascript(
+    browser: Browser, box: RunningBox, page: Page, sink: Sink
+) -> None:
+    with phone(browser, box.page, javascript=False) as plain_phone:
+        plain = plain_phone.new_page()
+        log_in(plain)
+        write_urgent(plain)
+        press(plain, "确认播出")
+        expect(plain.get_by_text("已经交给广播了")).to_be_visible()
+        wait_until(sink.heard)
+        plain.get_by_role("link", name="停播").click()
+        press(plain, "停播")
+        expect(plain.get_by_text("停播了，共停下 1 条")).to_be_visible()
+
+
+@pytest.mark.parametrize("ending", ["wav", "m4a"])
+def test_a_recording_from_the_phone_is_heard_first_and_then_aired(
+    page: Page, sink: Sink, tmp_path: Path, ending: str
+) -> None:
+    recorded, sent = tmp_path / "hummed.wav", tmp_path / f"speech.{ending}"
+    recorded.write_bytes(beep(2.0))
+    subprocess.run(["ffmpeg", "-v", "error", "-i", str(recorded), str(sent)], check=True)
+    page.get_by_role("link", name="录我的话").click()
+    page.get_by_label("选一个录音").set_input_files(sent)
+    page.get_by_label("叫什么").fill(f"村长讲话 {ending}")
+    press(page, "交上去")
+    expect(page.get_by_text("录音收到了")).to_be_visible()
+    press(page, "听一听，再播")
+    expect(page.get_by_text(re.compile("马上用录音播 1 遍，共 [45] 秒"))).to_be_visible()
+    samples = tried(page)
+    assert sink.heard() == b""
+    press(page, "确认播出")
+    wait_until(lambda: samples.strip(b"\0") in sink.heard(), 40)
+
+
+def test_what_is_recorded_in_the_page_is_taken(page: Page) -> None:
+    """The browser's microphone beeps."""
+    page.get_by_role("link", name="录我的话").click()
+    page.get_by_role("button", name="开始录").click()
+    expect(page.get_by_text("正在录：2 秒")).to_be_visible()
+    page.get_by_role("button", name="录好了，停").click()
+    expect(page.get_by_text("点下面的“交上去”")).to_be_visible()
+    press(page, "交上去")
+    expect(page.get_by_text("已经存好了")).to_be_visible()

@@ -1,0 +1,91 @@
+"""Every page, light and dark: seen, reached and read aloud by everybody, on the narrowest phone too."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, expect
+from rig.pages import PAGES
+from rig.phone import HEIGHT, NAME, PASSWORD, WIDTH, log_in, make_account, phone
+from village import RunningBox, Village
+
+import broadcaster
+
+TEMPLATES = Path(broadcaster.__file__).parent / "web" / "templates"
+NARROWEST, SMALLEST_LETTER = 320, 17
+FIRST_LOAD_BYTES = 150_000
+
+SMALL = """least => [...document.querySelectorAll('body *')]
+    .filter(e => e.childNodes.length && !e.closest('svg'))
+    .filter(e => parseFloat(getComputedStyle(e).fontSize) < least)
+    .map(e => e.outerHTML)"""
+WIDE = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+PARTS = """[...document.querySelectorAll('link[href], script[src], img[src]')]
+    .map(e => e.href || e.src)"""
+
+
+def faults(page: Page, name: str) -> Iterator[str]:
+    """What is wrong with the page that is shown, by axe and by our own measure."""
+    for width in (NARROWEST, WIDTH):
+        page.set_viewport_size({"width": width, "height": HEIGHT})
+        if page.evaluate(WIDE):
+            yield f"{name} scrolls sideways at {width}"
+    yield from (f"{name} has small letters: {found}" for found in page.evaluate(SMALL, SMALLEST_LETTER))
+    found = Axe().run(page)
+    page.emulate_media(color_scheme="dark")
+    dark = Axe().run(page, options={"runOnly": ["color-contrast"]})
+    page.emulate_media(color_scheme="light")
+    for shade, results in (("light", found), ("dark", dark)):
+        if results.violations_count:
+            yield f"{name}, {shade}: {results.generate_report()}"
+
+
+def test_each_template_is_among_the_pages() -> None:
+    shown = {name.partition("-")[0] for name in PAGES} | {"start", "login"}
+    whole = {path.stem for path in TEMPLATES.glob("*.html") if "base.html" in path.read_text("utf-8")}
+    assert whole == shown
+
+
+def test_nothing_is_hard_to_see_reach_or_read_aloud(browser: Browser, box: RunningBox) -> None:
+    with phone(browser, box.page) as context:
+        page = context.new_page()
+        page.goto("/login")
+        wrong = list(faults(page, "login"))
+        log_in(page)
+        for name, show in PAGES.items():
+            show(page)
+            wrong += faults(page, name)
+    assert not wrong, "\n".join(wrong)
+
+
+def test_the_first_start_wants_the_code_that_the_box_printed(browser: Browser, tmp_path: Path) -> None:
+    village = Village(tmp_path, {})
+    village.configure(sound={"device": "silent"}, station={"first_notice": ""})
+    with running(village) as box, phone(browser, box.page) as context:
+        page = context.new_page()
+        make_account(page, "00000000" if box.code != "00000000" else "00000001")
+        expect(page.get_by_role("alert")).to_be_visible()
+        assert list(faults(page, "start")) == []
+        make_account(page, box.code)
+        expect(page.get_by_text("账号建好了")).to_be_visible()
+        page.get_by_role("button", name="退出").click()
+        log_in(page, NAME, PASSWORD + "?")
+        expect(page.get_by_role("alert")).to_be_visible()
+        log_in(page)
+        expect(page.get_by_role("link", name="紧急广播")).to_be_visible()
+
+
+def test_the_home_page_is_light_and_all_its_own(page: Page, box: RunningBox) -> None:
+    parts = {page.url, *page.evaluate(PARTS)}
+    assert len(parts) > 2 and all(address.startswith(box.page) for address in parts)
+    assert sum(len(page.request.get(address).body()) for address in parts) <= FIRST_LOAD_BYTES
+
+
+@contextmanager
+def running(village: Village) -> Iterator[RunningBox]:
+    box = RunningBox(village)
+    try:
+        yield box
+    finally:
+        box.end()
