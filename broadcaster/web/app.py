@@ -27,6 +27,7 @@ from broadcaster.web import (
     people_pages,
     record_pages,
     say_pages,
+    talk_pages,
     timetable_pages,
     token_pages,
     voice_pages,
@@ -48,7 +49,7 @@ SESSION_SECONDS = 30 * 24 * 3600
 
 AREAS = (
     *(account_pages, air_pages, say_pages, voice_pages, words_pages, timetable_pages, record_pages),
-    *(me_pages, people_pages, token_pages, deed_pages, monitor),
+    *(talk_pages, me_pages, people_pages, token_pages, deed_pages, monitor),
 )
 
 HEADERS = {

@@ -1,0 +1,89 @@
+"""Speak live: a button to hold, and the blocks of sound that the phone sends while it is held."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from flask import Blueprint, abort, g, render_template, request, session
+from flask.typing import ResponseReturnValue
+
+from broadcaster.errors import BroadcasterError
+from broadcaster.model import Severity
+from broadcaster.web import access, wording
+from broadcaster.web.parts import parts
+
+if TYPE_CHECKING:
+    from broadcaster.station import TalkState
+
+# The sound of a block lasts this long at most.
+BLOCK_SECONDS = 1.0
+# What was said last sounds for a second yet.
+END_SECONDS = 2.5
+
+pages = Blueprint("talk", __name__, url_prefix="/talk")
+
+
+@pages.get("")
+def home() -> ResponseReturnValue:
+    return render_template(
+        "talk.html", rate_hz=parts().settings.sound.rate_hz, secure_address=_secure_address()
+    )
+
+
+@pages.post("/begin")
+def begin() -> ResponseReturnValue:
+    try:
+        severity = Severity(int(request.form.get("severity", "")))
+    except ValueError:
+        abort(400)
+    g.about = wording.SEVERITIES[severity]
+    try:
+        talk_id = parts().station.talks.begin(access.me(), severity)
+    except BroadcasterError as error:
+        return {"sentence": str(error)}, 409
+    session["talk"] = talk_id
+    return {"id": talk_id}
+
+
+@pages.post("/<talk_id>/<int:number>")
+def take(talk_id: str, number: int) -> ResponseReturnValue:
+    """One block: 16 bit, little-endian, mono, at the station's rate."""
+    talks = parts().station.talks
+    if request.mimetype != "application/octet-stream":
+        abort(400)
+    pcm = request.get_data()
+    if not pcm or len(pcm) % 2:
+        abort(400)
+    if len(pcm) > BLOCK_SECONDS * talks.rate_hz * 2:
+        abort(413)
+    return _told(talks.take(talk_id, access.me().name, number, pcm))
+
+
+@pages.post("/<talk_id>/end")
+def end(talk_id: str) -> ResponseReturnValue:
+    """The button is let go of; answers when the last word was heard."""
+    station, name = parts().station, access.me().name
+    airing = station.talks.end(talk_id, name) or abort(404)
+    station.wait_for_end(airing.id, END_SECONDS)
+    return _told(station.talks.state(talk_id, name))
+
+
+def leave() -> None:
+    """The talk of this session, if there is one, is over: before its person logs out."""
+    if talk_id := session.pop("talk", ""):
+        parts().station.talks.leave(talk_id)
+
+
+def _told(state: TalkState | None) -> ResponseReturnValue:
+    if state is None:
+        abort(404)
+    return {"stage": state.stage, "sentence": state.sentence, "seconds": round(state.seconds, 1)}
+
+
+def _secure_address() -> str:
+    """Where a browser lets this page use the microphone; "" if the box has no such address."""
+    port = parts().settings.web.https_port
+    host = urlsplit(request.host_url).hostname or ""
+    host = f"[{host}]" if ":" in host else host
+    return f"https://{host}:{port}/talk" if port else ""
