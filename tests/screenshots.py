@@ -69,6 +69,7 @@ SHOWN: dict[str, Callable[[Page], None]] = {
     "rehearsal": rehearsal,
     "verse": verse,
     "voice": open_page("/voice"),
+    "talk": open_page("/talk"),
     "words": open_page("/words"),
     "word": open_page("/words/edit"),
     "on-air": on_air,

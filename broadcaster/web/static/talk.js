@@ -48,7 +48,7 @@ async function open() {
     return tell("手机没有让用话筒。请在浏览器的设置里允许，再按一次。");
   }
   show(true);
-  tell("话筒开了。按住圆按钮，听到“请讲”再讲。");
+  tell("话筒开了。按住圆按钮，看到“请讲”再讲。");
 }
 
 // What a horn carries: without the lows, and even in loudness.
@@ -153,7 +153,7 @@ function hold(stage) {
   button.dataset.stage = stage;
   button.setAttribute("aria-pressed", String(Boolean(stage)));
   const stops = lock.checked ? "再按一下停" : "松开就停";
-  button.textContent = { "": "按住讲话", speak: `请讲 · ${stops}` }[stage] || "请稍等";
+  button.textContent = { "": "按住讲话", speak: stops }[stage] || "请稍等";
   if (!stage && lock.checked) button.textContent = "按一下，讲话";
   document.getElementById("severity").disabled = Boolean(stage);
   lock.disabled = Boolean(stage);
