@@ -24,6 +24,7 @@ from broadcaster.intake import Endings, Intake
 from broadcaster.lan_name import LanName, own_address
 from broadcaster.lexicon_file import LexiconFile
 from broadcaster.loop import Loop, Watched
+from broadcaster.microphone import Microphone
 from broadcaster.model import Notice
 from broadcaster.playout.player import Player
 from broadcaster.playout.sound_device import open_device
@@ -32,6 +33,7 @@ from broadcaster.schedule.lengths import estimated_lengths
 from broadcaster.schedule.rules import AirRules
 from broadcaster.settings import LexiconSettings, Settings
 from broadcaster.slotbook import Slotbook
+from broadcaster.spool import Spool, open_spool
 from broadcaster.station import Station
 from broadcaster.store.store import Store, open_store
 from broadcaster.store.tables import DATABASE
@@ -121,7 +123,11 @@ def open_box(config: Config, output_file: Path | None = None, makes_ahead: bool 
         rules = AirRules(settings, estimated_lengths(settings))
         endings = Endings(store.journal, rules)
         endings.recall(datetime.combine(clock.now().date(), time(), clock.zone))
-        player = Player(studio.make, device, rules, endings.record, clock, store.queue.move)
+        # What a person says goes through memory alone: ten minutes are 58 MB that no card need take.
+        memory = Spool(open_spool(settings.paths.state).folders[-1:])
+        stack.callback(memory.close)
+        microphone = Microphone(studio, memory, settings.sound.rate_hz)
+        player = Player(microphone.make, device, rules, endings.record, clock, store.queue.move)
         intake = Intake(store.queue, player, endings, clock)
         faults: list[Callable[[], str]] = [
             lambda: player.fault,
@@ -140,6 +146,7 @@ def open_box(config: Config, output_file: Path | None = None, makes_ahead: bool 
             store,
             words,
             copies,
+            microphone,
             clock,
             faults,
             device,
@@ -148,6 +155,7 @@ def open_box(config: Config, output_file: Path | None = None, makes_ahead: bool 
             *store.loops,
             stack.enter_context(Loop("studio", make_and_read, studio.wake)),
             stack.enter_context(Loop("cache", studio.house.step, studio.house.wake)),
+            stack.enter_context(Loop("talks", station.talks.step, station.talks.wake)),
             stack.enter_context(Loop("copies", copies.step, copies.wake)),
             stack.enter_context(Loop("player", player.step, player.wake)),
             stack.enter_context(Loop("progress", intake.note_progress, intake.wake)),

@@ -146,7 +146,9 @@ class Intake:
             seconds = self._clock.monotonic() - on_air.started_monotonic
             played = on_air.waited.seconds_played + min(seconds, on_air.seconds_due)
             self._queue.progress(on_air.airing.id, on_air.line_after(seconds), played)
-            wait = min(wait, on_air.seconds_to_line_end(seconds))
+            # The only line of a talk ends with every block.
+            if not on_air.airing.notice.talk:
+                wait = min(wait, on_air.seconds_to_line_end(seconds))
         self._look.wait(wait)
         self._look.clear()
 

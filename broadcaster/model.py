@@ -100,7 +100,8 @@ class Notice:
     station's own way, by the severity where it has one; "" as opening or closing is none.
     `beats_per_minute` is the tempo of 快板. `zones` are names of loudspeakers, none is all; `volume`
     is per cent of the usual one. A drill (演练) never passes quiet hours, however severe. `recording`
-    is the key of a person's own voice, which sounds in place of the text.
+    is the key of a person's own voice, which sounds in place of the text; a `talk` is a person at a
+    microphone, which nothing keeps: it can be neither made nor said again.
     """
 
     text: str
@@ -122,6 +123,7 @@ class Notice:
     drill: bool = False
     when_quiet: WhenQuiet = WhenQuiet.SKIP
     recording: str = ""
+    talk: bool = False
 
 
 class Break(IntEnum):

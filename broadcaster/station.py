@@ -18,6 +18,7 @@ from broadcaster.errors import (
     ZoneUnknown,
 )
 from broadcaster.intake import Endings, Intake
+from broadcaster.microphone import Microphone
 from broadcaster.model import Airing, JournalEntry, Kind, Notice, Prepared, Pruned, Script
 from broadcaster.playout.player import Player
 from broadcaster.playout.sound_device import SoundDevice
@@ -36,6 +37,9 @@ from broadcaster.store.journal import JournalRow as JournalRow
 from broadcaster.store.store import Store
 from broadcaster.studio import Studio
 from broadcaster.studio import VoiceEntry as VoiceEntry
+from broadcaster.talks import Stage as Stage
+from broadcaster.talks import Talks
+from broadcaster.talks import TalkState as TalkState
 from broadcaster.wordbook import Wordbook
 
 logger = logging.getLogger(__name__)
@@ -102,6 +106,7 @@ class Station:
         store: Store,
         words: Wordbook,
         copies: Copies,
+        microphone: Microphone,
         clock: Clock,
         faults: Sequence[Callable[[], str]],
         device: SoundDevice,
@@ -123,6 +128,9 @@ class Station:
         self._clock = clock
         self._faults = faults
         self._device = device
+        self.talks = Talks(
+            microphone, self._accept, self._how_it_ended, player, store.accounts.find, clock
+        )
         # Until the box has somebody who judges the clock.
         self.clock_is_trusted: Callable[[], bool] = lambda: True
         self._remember()
@@ -137,6 +145,9 @@ class Station:
         self._check_recording(notice)
         self._studio.settled(notice)
         self.words.refresh()
+        return self._accept(notice, asked_by, at)
+
+    def _accept(self, notice: Notice, asked_by: str, at: datetime | None = None) -> Airing:
         if sentence := self.why_not(notice, at):
             raise KeptQuiet(sentence)
         due = at or self._clock.now()
@@ -321,6 +332,9 @@ class Station:
     def wait_for_end(self, airing_id: str, timeout_seconds: float | None = None) -> JournalEntry | None:
         """How an airing ended, waiting for it; None when the time is over first."""
         return self._endings.wait_for(airing_id, timeout_seconds)
+
+    def _how_it_ended(self, airing_id: str) -> JournalEntry | None:
+        return self._endings.wait_for(airing_id, 0.0)
 
 
 def _by(what: str, asked_by: str) -> str:

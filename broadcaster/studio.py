@@ -15,7 +15,7 @@ from broadcaster.clips.key import CLAPPERS_VERSION, SIGNAL_VERSIONS, signal_key
 from broadcaster.clips.preset import PRESETS
 from broadcaster.clips.store import ClipStore
 from broadcaster.clock import Clock
-from broadcaster.errors import BroadcasterError, CacheUnwritable, VoiceUnavailable
+from broadcaster.errors import BroadcasterError, CacheUnwritable, TextRefused, VoiceUnavailable
 from broadcaster.making import Making, Parts
 from broadcaster.manner import settle
 from broadcaster.model import (
@@ -43,6 +43,7 @@ logger = logging.getLogger(__name__)
 # How often the timetable is looked through for programmes that are not made yet.
 AHEAD_SECONDS = 60.0
 WATCH_SECONDS = 1.0
+NOT_KEPT = "现场讲话没有录下来，不能再播。"
 
 
 class Studio:
@@ -102,6 +103,8 @@ class Studio:
 
     def _filled_in(self, notice: Notice) -> Notice:
         """The same for a voice that may be gone by now: another one will speak. Raises `TextRefused`."""
+        if notice.talk:
+            raise TextRefused(NOT_KEPT)
         if notice.recording:
             return settle(replace(notice, opening="", closing="", style=Style.PLAIN), self._settings)
         check_speakable(notice.text, self._settings.station.longest_text)
@@ -132,6 +135,14 @@ class Studio:
         if self._store.find_programme(self._key(replace(notice, voice=programme.voice), words)) is None:
             raise CacheUnwritable(self.house.fault or "声音做好了，可是没有存下来，请再试一次。")
         return programme
+
+    def signal(self, notice: Notice) -> Clip | None:
+        """What sounds before a talk, the chime if nothing else; None while that is being made."""
+        chime = settle(notice, self._settings).chime
+        found = self._find_signal(Signal.CHIME if chime is Signal.NONE else chime)
+        if found is None:
+            self._workshop.bring_up()
+        return found
 
     def find_clip(self, key: str) -> Clip | None:
         return self._store.find(key)

@@ -19,13 +19,25 @@ from broadcaster.clock import Clock
 from broadcaster.errors import BroadcasterError, LineRefused
 from broadcaster.lexicon_file import LexiconFile
 from broadcaster.loop import Loop
-from broadcaster.model import Airing, Clip, Item, Line, Notice, Programme, Script, Syllable, Waveform
+from broadcaster.model import (
+    Airing,
+    Clip,
+    Item,
+    Line,
+    Notice,
+    Programme,
+    Script,
+    Severity,
+    Syllable,
+    Waveform,
+)
+from broadcaster.people import Person
 from broadcaster.playout.device import Back, Device, Ended, Started
 from broadcaster.recordings import Recordings
 from broadcaster.rehearsal import Heard
 from broadcaster.settings import LexiconSettings, Settings
 from broadcaster.slotbook import Slotbook
-from broadcaster.station import DeviceState, OnAir, Status, VoiceEntry
+from broadcaster.station import DeviceState, OnAir, Stage, Status, TalkState, VoiceEntry
 from broadcaster.store.accounts import Accounts
 from broadcaster.store.database import Database
 from broadcaster.store.deeds import Deeds
@@ -97,6 +109,43 @@ class FakeRehearsals:
         return self.verses
 
 
+class FakeTalks:
+    """Takes everything that a page hands on, and is at the stage that a test set."""
+
+    rate_hz = 8_000
+
+    def __init__(self, station: "FakeStation") -> None:
+        self._station = station
+        self.begun: list[tuple[str, Severity]] = []
+        self.taken: list[tuple[int, bytes]] = []
+        self.ended: list[str] = []
+        self.left: list[str] = []
+        self.now = TalkState(Stage.SPEAK, "请讲", 600.0)
+
+    def begin(self, person: Person, severity: Severity) -> str:
+        self._station._fail_if_told()
+        self.begun.append((person.name, severity))
+        return "talk"
+
+    def take(self, talk_id: str, name: str, number: int, pcm: bytes) -> TalkState | None:
+        if (state := self.state(talk_id, name)) is not None:
+            self.taken.append((number, pcm))
+        return state
+
+    def end(self, talk_id: str, name: str) -> Airing | None:
+        if self.state(talk_id, name) is None:
+            return None
+        self.ended.append(name)
+        return self._station.airing(Notice("讲话"))
+
+    def state(self, talk_id: str, name: str) -> TalkState | None:
+        known = talk_id == "talk" and name in [who for who, _ in self.begun]
+        return self.now if known else None
+
+    def leave(self, talk_id: str) -> None:
+        self.left.append(talk_id)
+
+
 class FakeStation:
     """Remembers what the page asked for, and shows what a test puts into it; its people are real."""
 
@@ -135,6 +184,7 @@ class FakeStation:
         self.slots.keep_in(StoredSlots(database), lambda notice: None)
         self.rehearsals = FakeRehearsals()
         self.recordings = Recordings(settings.paths.state)
+        self.talks = FakeTalks(self)
         self.accepted: list[Airing] = []
         self.wanted = EVERYTHING
         self.cache_bytes = 0
@@ -157,6 +207,9 @@ class FakeStation:
         self.announced_for = at
         self.accepted.append(self.airing(notice, asked_by))
         return self.accepted[-1]
+
+    def wait_for_end(self, airing_id: str, timeout_seconds: float | None = None) -> None:
+        return None
 
     def why_not(self, notice: Notice, at: datetime | None = None) -> str:
         return self.quiet

@@ -56,8 +56,10 @@ MAY_IMPORT: dict[str, set[str]] = {
     "slotbook": FLOOR | {"schedule", "store"},
     "copies": FLOOR | {"studio"},
     "intake": FLOOR | {"schedule", "playout", "store"},
+    "microphone": FLOOR | {"studio"},
+    "talks": FLOOR | {"microphone", "playout"},
     "station": FLOOR
-    | {"intake", "slotbook", "rehearsal", "copies"}
+    | {"intake", "slotbook", "rehearsal", "copies", "microphone", "talks"}
     | {"studio", "wordbook", "schedule", "playout", "store"},
     "lan_name": set(),
     "control": FLOOR | {"station", "store"},
@@ -71,6 +73,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "slotbook",
         "copies",
         "intake",
+        "microphone",
         "station",
         "control",
         "web",

@@ -84,6 +84,12 @@ class OnAir:
         ends = (end - HEARD_SECONDS - seconds for end in tuple(self._ends.values()))
         return min((left for left in ends if left > 0), default=inf)
 
+    def seconds_left(self, monotonic: float) -> float:
+        """How much of what was added is still to sound."""
+        if self.started_monotonic is None:
+            return self._length
+        return max(0.0, self.started_monotonic + self._length - monotonic)
+
     def heard_all(self, ended: Ended) -> bool:
         """Whether nobody missed a word, though the end may have come a little early."""
         last = max(self._ends, default=-1)

@@ -4,7 +4,7 @@ from flask import Blueprint, flash, make_response, redirect, render_template, re
 from flask.typing import ResponseReturnValue
 
 from broadcaster.errors import AccountRefused
-from broadcaster.web import access, phone_cookie
+from broadcaster.web import access, phone_cookie, talk_pages
 from broadcaster.web.language import N_, _
 from broadcaster.web.parts import parts
 
@@ -79,6 +79,7 @@ def check_pin() -> ResponseReturnValue:
 
 @pages.post("/logout")
 def logout() -> ResponseReturnValue:
+    talk_pages.leave()
     session.clear()
     return redirect(url_for("account.login"), 303)
 

@@ -31,6 +31,7 @@ from broadcaster.web import (
     recordings_api,
     say_pages,
     slots_api,
+    talk_pages,
     timetable_pages,
     token_pages,
     voice_pages,
@@ -53,7 +54,7 @@ SESSION_SECONDS = 30 * 24 * 3600
 
 AREAS = (
     *(account_pages, air_pages, say_pages, voice_pages, words_pages, timetable_pages, record_pages),
-    *(me_pages, people_pages, token_pages, deed_pages, monitor, language),
+    *(talk_pages, me_pages, people_pages, token_pages, deed_pages, monitor, language),
 )
 
 HEADERS = {

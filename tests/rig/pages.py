@@ -159,6 +159,7 @@ PAGES: dict[str, Show] = {
     "confirm": lambda page: rehearse(page, FLOOD, severity=1),
     "confirm-verse": _verse,
     "voice": _open("/voice"),
+    "talk": _open("/talk"),
     "recording": lambda page: send_recording(page, "村长讲话"),
     "words": _open("/words"),
     "word": _open("/words/edit"),

@@ -131,7 +131,7 @@ def paths(station: FakeStation) -> list[str]:
     return [
         *("/", "/stop", f"/cancel/{station.waiting[0].id}"),
         *("/say", "/say?severity=1", "/say/pattern/water", "/say?pattern=water"),
-        *("/voice", f"/voice/{RECORDING}"),
+        *("/voice", f"/voice/{RECORDING}", "/talk"),
         *("/words", "/words/edit", "/words/edit?section=places&word=石盆"),
         *("/timetable", "/timetable/new", "/timetable/change?name=停水", "/timetable/slot?name=停水"),
         *("/timetable/slot?name=早安", "/timetable/slot?name=防火"),

@@ -21,7 +21,7 @@ NOT_NOTED = {
     *("account.make_account", "account.check_password", "account.check_pin", "account.logout"),
     *("say.rehearse", "say.edit", "words.listen", "timetable.check", "timetable.back", "api.script"),
     "slots_api.preview",
-    "record.copy",
+    *("record.copy", "talk.take", "talk.end"),
 }
 
 

@@ -35,7 +35,15 @@ SHOWN = {"aria-label", "title", "alt", "placeholder", "content"}
 VOID = {"meta", "link", "input", "img", "br", "line", "rect", "circle"}
 # Where Chinese is meant: what programs, files and paper get, and what is spoken.
 CHINESE = {
-    *("api.py", "api_shapes.py", "problems.py", "once.py", "journal_csv.py", "figures.py"),
+    *(
+        "api.py",
+        "api_shapes.py",
+        "slots_api.py",
+        "slots_api_shapes.py",
+        "recordings_api.py",
+        "problems.py",
+    ),
+    *("once.py", "journal_csv.py", "figures.py"),
     *("server.py", "tls.py", "certificate.py", "patterns.py"),
 }
 
