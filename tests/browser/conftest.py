@@ -4,12 +4,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 from rig.phone import chromium, log_in, make_account, phone
 from rig.rig import FakeRig, Sink
 from village import RunningBox, Village
 
 from broadcaster.control import ask
+
+# As long as `phone` waits for everything else.
+expect.set_options(timeout=20_000)
 
 
 @pytest.fixture(scope="package")

@@ -21,8 +21,8 @@ const token = form.elements.csrf_token.value;
 let microphone = null;
 let talk = null;
 
-function tell(words, seconds) {
-  told.textContent = words;
+function tell(sentence, seconds) {
+  told.textContent = sentence;
   left.hidden = seconds === undefined;
   if (seconds !== undefined) {
     left.textContent = words.left.replace("{minutes}", Math.floor(seconds / 60))
