@@ -4,7 +4,8 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from county_rig import NOON, Box, County, bulletin, cancel_of
+from county_rig import NOON, Box, County, cancel_of
+from county_rig import bulletin as any_bulletin
 from pydantic import ValidationError
 
 from broadcaster.bulletin import envelope, strict_json
@@ -18,6 +19,14 @@ from broadcaster.bulletin.bulletin import (
 from broadcaster.model import Office, Severity, Style, WhenQuiet
 
 AUDIO = Audio("0" * 64, 100, "https://county.example/a.mp3")
+ID = "6f1c52a4-7d0e-4c1b-9b7e-2f3a4d5e6f70"
+
+
+def bulletin(**given: Any) -> Bulletin:
+    """Of one id, for the names of the tests must be the same in every process."""
+    return any_bulletin(**{"id": ID} | given)
+
+
 FULL = [
     bulletin(),
     bulletin(text="", verse="秸秆焚烧害处大，\n污染空气人人骂。"),
