@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
 from broadcaster.bulletin.heads import FRESH, Heads, read_heads
@@ -40,7 +41,7 @@ class County:
         self._elsewhere: frozenset[str] = frozenset()
         self._judged: set[str] = set()
         self._kept_at = WRITTEN
-        self._asked = "", float("-inf")
+        self._asked, self._asked_for = ("", float("-inf")), frozenset[str]()
         self._fresh_at = clock.monotonic()
         self._recall()
 
@@ -80,9 +81,14 @@ class County:
         logger.info("keyring %s.%s", *newer.version)
         return True
 
-    def ask(self, nonce: str) -> None:
-        """A question with this nonce goes out now."""
-        self._asked = nonce, self._clock.monotonic()
+    @property
+    def answered(self) -> bool:
+        """Whether no question is open."""
+        return not self._asked[0]
+
+    def ask(self, nonce: str, missing: Iterable[str]) -> None:
+        """A question with this nonce goes out now, for these bulletins."""
+        self._asked, self._asked_for = (nonce, self._clock.monotonic()), frozenset(missing)
 
     def take_heads(self, data: bytes, known: dict[str, str]) -> bool:
         """Whether they answer what was asked. Raises `NotAccepted`."""
@@ -102,7 +108,8 @@ class County:
     def _take_answer(self, heads: Heads, before: Heads | None, known: dict[str, str]) -> None:
         if before:
             self._elsewhere = frozenset(before.in_force) - frozenset(heads.in_force)
-        self.withheld = heads.missing(known) - self._judged
+        # What was said after the question is on its way.
+        self.withheld = (heads.missing(known) - self._judged) & self._asked_for
         if self.withheld:
             logger.error("withheld: %s", " ".join(sorted(self.withheld)))
         soon = self._clock.monotonic() - self._asked[1] <= ANSWER_SECONDS

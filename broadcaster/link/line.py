@@ -67,7 +67,11 @@ class Line:
         try:
             self._client.connect(host, port, KEEPALIVE_SECONDS, clean_start=False, properties=properties)
         except ValueError as error:
+            self.close()
             raise OSError(str(error)) from error
+        except OSError:
+            self.close()
+            raise
 
     def turn(self, timeout_seconds: float, woken: int) -> None:
         """Read and write what there is, after waiting for it; return early when `woken` can be read."""

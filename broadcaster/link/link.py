@@ -10,7 +10,7 @@ import socket
 from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 from queue import Empty, SimpleQueue
@@ -18,7 +18,6 @@ from typing import Any, TypeVar
 
 from paho.mqtt.client import MQTTMessage
 
-from broadcaster.bulletin import heads as bulletin_heads
 from broadcaster.bulletin import strict_json, topics
 from broadcaster.bulletin.question import MOST_MISSING, Question
 from broadcaster.bulletin.refusals import NotAccepted
@@ -27,7 +26,7 @@ from broadcaster.errors import StoreUnusable
 from broadcaster.link.line import MOST_IN_FLIGHT, Line
 from broadcaster.link.membership import Membership
 from broadcaster.link.reception import Reception
-from broadcaster.link.stick import open_stick
+from broadcaster.link.stick import Taken, open_stick, take
 from broadcaster.model import Airing, JournalEntry
 from broadcaster.station import Station
 
@@ -126,33 +125,13 @@ class Link:
 
     def read_stick(self, path: Path) -> dict[str, Any]:
         """Raises `StickUnreadable` and `StoreUnusable`."""
-        return self.do(lambda reception: self._read_stick(reception, path))
+        box, waiting = self._membership.box, self._station.bulletins
 
-    def _read_stick(self, reception: Reception, path: Path) -> dict[str, Any]:
-        with open_stick(path) as stick:
-            problems: list[str] = []
-            for take, data in (
-                (reception.take_keyring, stick.keyring()),
-                (reception.take_heads, stick.heads()),
-            ):
-                try:
-                    if data:
-                        take(data)
-                except NotAccepted as refused:
-                    problems.append(str(refused))
-            count = accepted = 0
-            for data in stick.bulletins():
-                count += 1
-                if kept := reception.keep(data):
-                    accepted += 1
-                    reception.act(kept)
-            waiting = self._station.bulletins.receipts(MOST_RECEIPTS)
-            try:
-                receipts = stick.write_receipts(self._membership.box, waiting)
-            except OSError as error:
-                receipts = 0
-                problems.append(f"回执写不到盘上（{error.strerror}）。")
-        return {"bulletins": count, "accepted": accepted, "receipts": receipts, "problems": problems}
+        def read(reception: Reception) -> Taken:
+            with open_stick(path) as stick:
+                return take(stick, reception, box, lambda: waiting.receipts(MOST_RECEIPTS))
+
+        return asdict(self.do(read))
 
     def status(self) -> dict[str, Any]:
         """What `broadcaster link show` tells."""
@@ -176,11 +155,11 @@ class Link:
         }
 
     def _connect(self) -> None:
-        line = Line(self._membership.enrolment, self._reception.county.trust.area, self._state(False))
+        enrolment, area = self._membership.enrolment, self._reception.county.trust.area
         try:
+            line = Line(enrolment, area, self._state(online=False))
             line.open()
         except OSError as error:
-            line.close()
             self._lost(str(error))
             return
         self._line = line
@@ -225,41 +204,35 @@ class Link:
         self._try_at = self._clock.monotonic() + wait * random.uniform(0.5, 1.0)
 
     def _receive(self, line: Line, message: MQTTMessage) -> None:
+        kind = message.topic.removeprefix(f"{topics.ROOT}/").partition("/")[0]
         try:
-            accepted = self._take(message.topic, bytes(message.payload))
+            accepted = self._reception.take(kind, bytes(message.payload))
         except NotAccepted as refused:
             logger.warning("refused from %s: %s", message.topic, refused)
             self._reception.county.refused("", refused.refusal)
             accepted = None
+        except (StoreUnusable, OSError):
+            raise
+        except Exception:
+            # One that breaks us must not stand before the others for ever.
+            logger.exception("left out: %s", message.topic)
+            accepted = None
         line.acknowledge(message)
         if accepted:
-            accepted()
-        if self._reception.county.wants_keyring or message.topic.startswith(f"{topics.ROOT}/h/"):
+            self._reception.act(accepted)
+        if kind in "ahk":
             self._ask_soon()
 
-    def _take(self, topic: str, data: bytes) -> Callable[[], None] | None:
-        """What is to be done when it was acknowledged. What comes as an answer says itself what it is."""
-        kind = topic.removeprefix(f"{topics.ROOT}/").partition("/")[0]
-        if kind == "a":
-            kind = kind_of(data)
-        if not data:
-            # A topic that was emptied.
-            return None
-        if kind == "k":
-            self._reception.take_keyring(data)
-        elif kind == "h":
-            if self._reception.take_heads(data):
-                self._ask_at = None
-        elif accepted := self._reception.keep(data):
-            kept = accepted
-            return lambda: self._reception.act(kept)
-        return None
-
     def _ask_soon(self) -> None:
+        """For what is missed; not at all when the answer has come and nothing is."""
         county = self._reception.county
-        if self._ask_at is None and (county.wants_keyring or county.missing(self._reception.known())):
-            spread = self._patience.settle * random.uniform(1.0, 2.0)
-            self._ask_at = self._clock.monotonic() + spread
+        missing = county.missing(self._reception.known())
+        if county.answered:
+            self._ask_at = None
+        if self._ask_at is None and (missing or county.wants_keyring):
+            asked_before = missing <= county.withheld and not county.wants_keyring
+            wait = self._patience.ask_again if asked_before else self._patience.settle
+            self._ask_at = self._clock.monotonic() + wait * random.uniform(1.0, 2.0)
 
     def _speak(self, line: Line) -> None:
         state = self._state(online=True)
@@ -275,7 +248,7 @@ class Link:
         county = self._reception.county
         missing = sorted(county.missing(self._reception.known()))[:MOST_MISSING]
         nonce = secrets.token_hex(16)
-        county.ask(nonce)
+        county.ask(nonce, missing)
         question = Question(nonce, county.trust.version, tuple(missing))
         line.publish(topics.question(self._membership.box), question.to_bytes())
         self._ask_at = self._clock.monotonic() + self._patience.ask_again
@@ -342,16 +315,3 @@ class Link:
         if entry.airing.firm:
             self._jobs.put(lambda: self._reception.ended(entry))
             self.wake()
-
-
-def kind_of(data: bytes) -> str:
-    """Which kind of topic this would stand under, by what it says of itself, which is not believed."""
-    try:
-        written = strict_json.parse(data)
-    except ValueError:
-        return "n"
-    if not isinstance(written, dict):
-        return "n"
-    if "roots" in written:
-        return "k"
-    return "h" if written.get("payloadType") == bulletin_heads.PAYLOAD_TYPE else "n"

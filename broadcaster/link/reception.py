@@ -8,8 +8,10 @@ from collections import OrderedDict
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from broadcaster.bulletin import strict_json
 from broadcaster.bulletin.bulletin import Bulletin, BulletinKind, read_bulletin
 from broadcaster.bulletin.delegation import Issuer
+from broadcaster.bulletin.heads import PAYLOAD_TYPE as HEADS_TYPE
 from broadcaster.bulletin.receipts import Heard, State
 from broadcaster.bulletin.refusals import NotAccepted, Refusal
 from broadcaster.bulletin.verify import URGENT, Accepted, Refused, Waits, check_time, verify
@@ -42,6 +44,23 @@ class Reception:
         self._refused: OrderedDict[bytes, None] = OrderedDict()
         self._aired_unkept: set[str] = set()
         self._clock_waits = True
+
+    def take(self, kind: str, data: bytes) -> Accepted | None:
+        """Whatever stood under a kind of topic: k, h, n, or a for what says itself what it is.
+
+        As `keep`, and raises `NotAccepted` for a keyring or heads.
+        """
+        kind = _kind_of(data) if kind == "a" else kind
+        if not data:
+            # A topic that was emptied.
+            return None
+        if kind == "k":
+            self.take_keyring(data)
+        elif kind == "h":
+            self.take_heads(data)
+        else:
+            return self.keep(data)
+        return None
 
     def keep(self, data: bytes) -> Accepted | None:
         """Judge an envelope. When this returns it may be acknowledged, and what it returns be acted on.
@@ -232,3 +251,16 @@ class Reception:
         if end.outcome is Outcome.PLAYED or not end.seconds_due:
             return (notice.repeats or 1) if end.outcome is Outcome.PLAYED else 0
         return int(end.seconds_played / end.seconds_due * (notice.repeats or 1))
+
+
+def _kind_of(data: bytes) -> str:
+    """Which kind of topic this would stand under, by what it says of itself, which is not believed."""
+    try:
+        written = strict_json.parse(data)
+    except ValueError:
+        return "n"
+    if not isinstance(written, dict):
+        return "n"
+    if "roots" in written:
+        return "k"
+    return "h" if written.get("payloadType") == HEADS_TYPE else "n"

@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 from broadcaster.bulletin import metadata, verify
 from broadcaster.bulletin.envelope import LARGEST as LARGEST_HEADS
+from broadcaster.bulletin.refusals import NotAccepted
 from broadcaster.errors import BroadcasterError
+from broadcaster.link.reception import Reception
 
 FOLDER = "cb"
 # As many as one county has in force at most, three times over.
@@ -81,6 +84,39 @@ class Stick:
             yield folder
         finally:
             os.close(folder)
+
+
+@dataclass(frozen=True)
+class Taken:
+    """What came of a stick; `problems` are sentences."""
+
+    bulletins: int
+    accepted: int
+    receipts: int
+    problems: tuple[str, ...]
+
+
+def take(
+    stick: Stick, reception: Reception, box: str, waiting: Callable[[], list[tuple[int, str, bytes]]]
+) -> Taken:
+    """As if it had come by the network, keyring and heads first; then the receipts are written."""
+    problems: list[str] = []
+    for kind, data in (("k", stick.keyring()), ("h", stick.heads())):
+        try:
+            reception.take(kind, data)
+        except NotAccepted as refused:
+            problems.append(str(refused))
+    count = accepted = written = 0
+    for data in stick.bulletins():
+        count += 1
+        if kept := reception.keep(data):
+            accepted += 1
+            reception.act(kept)
+    try:
+        written = stick.write_receipts(box, waiting())
+    except OSError as error:
+        problems.append(f"回执写不到盘上（{error.strerror}）。")
+    return Taken(count, accepted, written, tuple(problems))
 
 
 @contextmanager

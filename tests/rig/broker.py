@@ -5,9 +5,12 @@ import ssl
 import subprocess
 import threading
 from pathlib import Path
+from typing import Any
 
 import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
 from rig.rig import wait_until
 
 from broadcaster.county.broker import OFFICE, Broker
@@ -66,30 +69,43 @@ class BrokerRig:
 class OfficeClient:
     """Publishes as the office does, and keeps all that comes back by topic."""
 
-    def __init__(self, rig: BrokerRig, user: str = OFFICE, password: str = OFFICE_PASSWORD) -> None:
+    def __init__(
+        self,
+        rig: BrokerRig,
+        user: str = OFFICE,
+        password: str = OFFICE_PASSWORD,
+        client_id: str = "",
+    ) -> None:
         self.got: list[tuple[str, bytes]] = []
-        self.refused: list[int] = []
+        self.answers: dict[int, int] = {}
         self.up = threading.Event()
         self._client = client = mqtt.Client(
-            CallbackAPIVersion.VERSION2, f"test-{user}", protocol=mqtt.MQTTv5
+            CallbackAPIVersion.VERSION2, client_id or f"test-{user}", protocol=mqtt.MQTTv5
         )
         client.username_pw_set(user, password)
         client.tls_set(str(rig.broker.folder / "authority.pem"), tls_version=ssl.PROTOCOL_TLS_CLIENT)
         client.on_message = lambda c, u, message: self.got.append((message.topic, message.payload))
         client.on_connect = self._connected
-        client.on_publish = lambda c, u, mid, reason, properties: self.refused.append(reason.value)
+        client.on_publish = self._published
         client.reconnect_delay_set(1, 1)
-        client.connect_async("127.0.0.1", rig.port, 30)
+        # As an office must: what boxes tell while it is away is kept for it.
+        kept = Properties(PacketTypes.CONNECT)
+        kept.SessionExpiryInterval = 3600
+        client.connect_async("127.0.0.1", rig.port, 30, clean_start=False, properties=kept)
         client.loop_start()
 
     def _connected(self, client: mqtt.Client, *_: object) -> None:
         client.subscribe([(f"cb/1/{kind}/#", 1) for kind in "rsq"])
         self.up.set()
 
+    def _published(self, client: mqtt.Client, data: Any, mid: int, reason: Any, *_: Any) -> None:
+        self.answers[mid] = reason.value
+
     def publish(self, topic: str, payload: bytes, retain: bool = True) -> None:
-        """Return when the broker has acknowledged it."""
+        """Return when the broker has acknowledged it; paho sends it again after a loss."""
         assert self.up.wait(20)
-        self._client.publish(topic, payload, 1, retain).wait_for_publish(20)
+        mid = self._client.publish(topic, payload, 1, retain).mid
+        wait_until(lambda: mid in self.answers, 20)
 
     def on(self, topic: str) -> list[bytes]:
         return [payload for name, payload in list(self.got) if name.startswith(topic)]
