@@ -179,6 +179,7 @@ class Link:
         except (StoreUnusable, OSError) as error:
             # What was not written down was not acknowledged: it comes with the next connection.
             line.over = str(error)
+            self._recovered = False
         if line.over:
             line.close()
             self._line = None
@@ -219,7 +220,10 @@ class Link:
             accepted = None
         line.acknowledge(message)
         if accepted:
+            # Should this fail, it is found among what was kept.
+            self._recovered = False
             self._reception.act(accepted)
+            self._recovered = True
         if kind in "ahk":
             self._ask_soon()
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import logging
 from collections import OrderedDict
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -29,6 +31,9 @@ logger = logging.getLogger(__name__)
 # By a clock that nobody trusts the end of a bulletin is no moment; what is urgent is said at once.
 LIFE_WITHOUT_CLOCK = timedelta(minutes=30)
 REMEMBERED_REFUSALS = 1_000
+FORGET_SECONDS = 3600.0
+# What begins sooner begins now.
+LATER = timedelta(seconds=1)
 
 
 class Reception:
@@ -44,6 +49,7 @@ class Reception:
         self._refused: OrderedDict[bytes, None] = OrderedDict()
         self._aired_unkept: set[str] = set()
         self._clock_waits = True
+        self._forget_at = clock.monotonic()
 
     def take(self, kind: str, data: bytes) -> Accepted | None:
         """Whatever stood under a kind of topic: k, h, n, or a for what says itself what it is.
@@ -97,7 +103,8 @@ class Reception:
         """Go on with what was kept when the box went down: not heard twice, nothing lost."""
         for row in self._rows.at(Stage.TAKEN):
             if only in ("", row.bulletin_id):
-                self._recover(row)
+                with _one_by_one(row):
+                    self._recover(row)
 
     def _recover(self, row: StoredBulletin) -> None:
         past = self._station.past(row.bulletin_id)
@@ -110,12 +117,16 @@ class Reception:
             self._air_later(row)
 
     def look(self) -> None:
-        """Air what has waited for the clock, once that is trusted."""
+        """Air what has waited for the clock, once that is trusted; once an hour forget what expired."""
         if self._clock_waits and self._station.clock_is_trusted():
             for row in self._rows.at(Stage.WAITS):
-                self._rows.move(row.bulletin_id, Stage.TAKEN)
-                self._air_later(row)
+                with _one_by_one(row):
+                    self._rows.move(row.bulletin_id, Stage.TAKEN)
+                    self._air_later(row)
             self._clock_waits = False
+        if self._clock.monotonic() >= self._forget_at:
+            self._forget_at = self._clock.monotonic() + FORGET_SECONDS
+            self.memory.forget(self.county.now().earliest)
 
     def begun(self, airing: Airing) -> None:
         row = self._rows.find(airing.id)
@@ -199,7 +210,7 @@ class Reception:
             raise VoiceUnavailable("这个广播站还不能播县里发来的录音。")
         notice = bulletin.to_notice(issuer.name, issuer.office)
         now, trusted = self._clock.now(), self._station.clock_is_trusted()
-        at = bulletin.not_before if trusted and bulletin.not_before > now else None
+        at = bulletin.not_before if trusted and bulletin.not_before > now + LATER else None
         expires = bulletin.expires if trusted else now + LIFE_WITHOUT_CLOCK
         try:
             self._put(notice, issuer, at, expires)
@@ -251,6 +262,17 @@ class Reception:
         if end.outcome is Outcome.PLAYED or not end.seconds_due:
             return (notice.repeats or 1) if end.outcome is Outcome.PLAYED else 0
         return int(end.seconds_played / end.seconds_due * (notice.repeats or 1))
+
+
+@contextmanager
+def _one_by_one(row: StoredBulletin) -> Iterator[None]:
+    """One that breaks us must not stand before the others."""
+    try:
+        yield
+    except StoreUnusable:
+        raise
+    except Exception:
+        logger.exception("left out: %s", row.bulletin_id)
 
 
 def _kind_of(data: bytes) -> str:

@@ -65,13 +65,16 @@ class Stick:
             file = os.open(name, READ, dir_fd=folder)
         except OSError:
             return b""
-        with open(file, "rb") as content:  # noqa: PTH123 - by its descriptor
+        try:
             if not stat.S_ISREG(os.fstat(file).st_mode):
                 return b""
-            with suppress(OSError):
+            with os.fdopen(file, "rb", closefd=False) as content:
                 # One byte more, so that what is too big is told so.
                 return content.read(largest + 1)
-        return b""
+        except OSError:
+            return b""
+        finally:
+            os.close(file)
 
     @contextmanager
     def _within(self, name: str) -> Iterator[int | None]:
@@ -157,7 +160,7 @@ def _made(parent: int, name: str) -> Iterator[int]:
 
 def _write(folder: int, name: str, content: bytes) -> None:
     file = os.open(name, WRITE, 0o644, dir_fd=folder)
-    with open(file, "wb") as written:  # noqa: PTH123 - by its descriptor
+    with os.fdopen(file, "wb") as written:
         written.write(content)
         written.flush()
         os.fsync(file)

@@ -229,3 +229,28 @@ def test_a_revoked_keys_words_for_later_are_withdrawn(
         office.client.publish(topics.keyring(COUNTY), county.replace_key(TOWN, new_key()))
         until(lambda: box.states(office.client, told) == [State.ACCEPTED, State.ENDED])
         assert life.station.status().waiting == ()
+
+
+def test_a_recording_of_the_county_is_not_heard_and_the_office_is_told_why(
+    box: LinkBox, office: Office
+) -> None:
+    audio = {"sha256": "ab" * 32, "size": 1000, "url": "http://127.0.0.1:1/a.mp3"}
+    with box.running():
+        told = office.publish(notice(text="", audio=audio))
+        until(lambda: box.states(office.client, told) == [State.ACCEPTED, State.ENDED])
+        last = box.receipts(office.client, told)[-1]
+        assert last.heard and last.heard.outcome is Outcome.FAILED and "录音" in last.reason
+
+
+def test_what_has_expired_and_ended_is_forgotten_but_not_its_keys_number(
+    box: LinkBox, office: Office
+) -> None:
+    soon = datetime.now(told_zone()) + timedelta(seconds=3)
+    with box.running() as life:
+        told = office.publish(notice(seq=7, expires=soon))
+        until(lambda: box.states(office.client, told) == WHOLE)
+        key_id = life.station.bulletins.find(told.id).key_id
+    box.clock.ahead = timedelta(hours=1)
+    with box.running() as life:
+        until(lambda: life.station.bulletins.find(told.id) is None)
+        assert life.station.bulletins.highest_seq(key_id) == 7
