@@ -275,7 +275,11 @@ def _open_link(stack: ExitStack, box: Box, tell: Callable[[str], None]) -> list[
         return []
     box.station.county = link
     box.faults.append(lambda: link.fault)
-    return [stack.enter_context(Loop("link", link.step, link.wake))]
+    sounds = Loop("link-sounds", link.sounds.step, link.sounds.wake)
+    return [
+        stack.enter_context(sounds),
+        stack.enter_context(Loop("link", link.step, link.wake)),
+    ]
 
 
 def _greet(station: Station, notice: Notice, tell: Callable[[str], None]) -> None:

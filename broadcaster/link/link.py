@@ -26,6 +26,7 @@ from broadcaster.errors import StoreUnusable
 from broadcaster.link.line import MOST_IN_FLIGHT, Line
 from broadcaster.link.membership import Membership
 from broadcaster.link.reception import Reception
+from broadcaster.link.sounds import Sounds
 from broadcaster.link.stick import Taken, open_stick, take
 from broadcaster.model import Airing, JournalEntry
 from broadcaster.station import Station
@@ -76,6 +77,8 @@ class Link:
         self._told_state = b""
         self._connected_since: datetime | None = None
         self._trouble = ""
+        self.sounds = Sounds(station.recordings, clock, self._sound_came)
+        self._reception.want_sound = self.sounds.want
         station.follow(self._begun, self._ended)
 
     @property
@@ -314,6 +317,10 @@ class Link:
         if airing.firm:
             self._jobs.put(lambda: self._reception.begun(airing))
             self.wake()
+
+    def _sound_came(self, bulletin_id: str, recording: str, problem: str) -> None:
+        self._jobs.put(lambda: self._reception.sound_came(bulletin_id, recording, problem))
+        self.wake()
 
     def _ended(self, entry: JournalEntry) -> None:
         if entry.airing.firm:

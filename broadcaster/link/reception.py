@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import logging
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -22,6 +22,7 @@ from broadcaster.errors import BroadcasterError, StoreUnusable, VoiceUnavailable
 from broadcaster.link.county import County
 from broadcaster.link.membership import Membership
 from broadcaster.link.memory import Memory, issuer_of
+from broadcaster.link.sounds import Wanted
 from broadcaster.manner import settle
 from broadcaster.model import Airing, JournalEntry, Notice, Outcome
 from broadcaster.station import JournalRow, Stage, Station, StoredBulletin
@@ -46,6 +47,9 @@ class Reception:
         self._area = membership.area
         self.county = County(station, membership, clock)
         self.memory = Memory(self._rows, membership, lambda: (clock.now(), station.clock_is_trusted()))
+        self.recordings = station.recordings
+        self.want_sound: Callable[[Wanted], None] = lambda wanted: None
+        """Has the sound of a bulletin fetched, and `sound_came` called on this thread."""
         self._refused: OrderedDict[bytes, None] = OrderedDict()
         self._aired_unkept: set[str] = set()
         self._clock_waits = True
@@ -175,6 +179,7 @@ class Reception:
         """A full disk does not silence what is urgent."""
         bulletin = accepted.bulletin
         urgent = bulletin.severity in URGENT and bulletin.kind is BulletinKind.NOTICE
+        urgent = urgent and not bulletin.audio
         if urgent and accepted.waits is Waits.NOTHING and bulletin.id not in self._aired_unkept:
             self._aired_unkept.add(bulletin.id)
             self._announce(bulletin, accepted.issuer)
@@ -191,11 +196,25 @@ class Reception:
             return
         self._air(bulletin, issuer_of(row))
 
-    def _air(self, bulletin: Bulletin, issuer: Issuer) -> None:
+    def sound_came(self, bulletin_id: str, recording: str, problem: str) -> None:
+        """The sound that a bulletin waited for is kept under this key; or why there is none."""
+        row = self._rows.find(bulletin_id)
+        if row is None or row.stage is not Stage.TAKEN:
+            return
+        if problem:
+            self._end_unheard(row, Outcome.FAILED, problem)
+        else:
+            self._air(read_bulletin(row.payload), issuer_of(row), recording)
+
+    def _air(self, bulletin: Bulletin, issuer: Issuer, recording: str = "") -> None:
+        if bulletin.audio and not recording:
+            audio, expires = bulletin.audio, bulletin.expires
+            self.want_sound(Wanted(bulletin.id, bulletin.title, audio, expires))
+            return
         row = self._rows.find(bulletin.id)
         assert row
         try:
-            reason = self._announce(bulletin, issuer)
+            reason = self._announce(bulletin, issuer, recording)
         except StoreUnusable:
             raise
         except BroadcasterError as error:
@@ -204,11 +223,9 @@ class Reception:
         if reason:
             self.memory.tell(row.bulletin_id, row.digest, State.DEFERRED, reason=reason)
 
-    def _announce(self, bulletin: Bulletin, issuer: Issuer) -> str:
+    def _announce(self, bulletin: Bulletin, issuer: Issuer, recording: str = "") -> str:
         """Queue it; why it waits for the end of quiet hours, or "". Raises `BroadcasterError`."""
-        if bulletin.audio:
-            raise VoiceUnavailable("这个广播站还不能播县里发来的录音。")
-        notice = bulletin.to_notice(issuer.name, issuer.office)
+        notice = replace(bulletin.to_notice(issuer.name, issuer.office), recording=recording)
         now, trusted = self._clock.now(), self._station.clock_is_trusted()
         at = bulletin.not_before if trusted and bulletin.not_before > now + LATER else None
         expires = bulletin.expires if trusted else now + LIFE_WITHOUT_CLOCK

@@ -14,10 +14,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from broadcaster.bulletin import metadata, verify
+from broadcaster.bulletin.bulletin import Audio, Bulletin
 from broadcaster.bulletin.envelope import LARGEST as LARGEST_HEADS
 from broadcaster.bulletin.refusals import NotAccepted
-from broadcaster.errors import BroadcasterError
+from broadcaster.errors import BroadcasterError, RecordingRefused
 from broadcaster.link.reception import Reception
+from broadcaster.link.sounds import as_signed
 
 FOLDER = "cb"
 # As many as one county has in force at most, three times over.
@@ -50,6 +52,11 @@ class Stick:
             for name in names:
                 if folder is not None and (data := self._read(folder, name, verify.LARGEST)):
                     yield data
+
+    def sound(self, audio: Audio) -> bytes:
+        """As it is there: its digest is not looked at yet."""
+        with self._within("audio") as folder:
+            return b"" if folder is None else self._read(folder, audio.sha256, audio.size)
 
     def write_receipts(self, box: str, receipts: list[tuple[int, str, bytes]]) -> int:
         """How many are there now. Raises OSError: a stick may be read-only."""
@@ -114,12 +121,27 @@ def take(
         count += 1
         if kept := reception.keep(data):
             accepted += 1
-            reception.act(kept)
+            if not _take_sound(stick, reception, kept.bulletin):
+                reception.act(kept)
     try:
         written = stick.write_receipts(box, waiting())
     except OSError as error:
         problems.append(f"回执写不到盘上（{error.strerror}）。")
     return Taken(count, accepted, written, tuple(problems))
+
+
+def _take_sound(stick: Stick, reception: Reception, bulletin: Bulletin) -> bool:
+    """Whether it names a recording, that is on the stick."""
+    data = stick.sound(bulletin.audio) if bulletin.audio else b""
+    if not bulletin.audio or not data:
+        return False
+    try:
+        pieces = as_signed(bulletin.audio, [data])
+        key = reception.recordings.take(pieces, bulletin.title).key
+        reception.sound_came(bulletin.id, key, "")
+    except RecordingRefused as refused:
+        reception.sound_came(bulletin.id, "", str(refused))
+    return True
 
 
 @contextmanager

@@ -143,6 +143,7 @@ class LinkBox:
             stack.callback(player.leave, "关")
             link = stack.enter_context(closing(Link(station, self.membership, clock, QUICK)))
             if with_loop:
+                stack.enter_context(Loop("link-sounds", link.sounds.step, link.sounds.wake))
                 stack.enter_context(Loop("link", link.step, link.wake))
             yield Life(self, station, link, device, intake, player)
 

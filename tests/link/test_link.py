@@ -231,17 +231,6 @@ def test_a_revoked_keys_words_for_later_are_withdrawn(
         assert life.station.status().waiting == ()
 
 
-def test_a_recording_of_the_county_is_not_heard_and_the_office_is_told_why(
-    box: LinkBox, office: Office
-) -> None:
-    audio = {"sha256": "ab" * 32, "size": 1000, "url": "http://127.0.0.1:1/a.mp3"}
-    with box.running():
-        told = office.publish(notice(text="", audio=audio))
-        until(lambda: box.states(office.client, told) == [State.ACCEPTED, State.ENDED])
-        last = box.receipts(office.client, told)[-1]
-        assert last.heard and last.heard.outcome is Outcome.FAILED and "录音" in last.reason
-
-
 def test_what_has_expired_and_ended_is_forgotten_but_not_its_keys_number(
     box: LinkBox, office: Office
 ) -> None:
