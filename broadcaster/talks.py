@@ -36,7 +36,7 @@ SIGNAL_SOUNDS = "开头的声音在响，请稍等。"
 SPEAK = "请讲，大喇叭正在播您的声音。"
 
 
-class Stage(StrEnum):
+class TalkStage(StrEnum):
     """How far a talk is: its turn to come, its signal on the air, heard, over."""
 
     WAITING = "waiting"
@@ -49,7 +49,7 @@ class Stage(StrEnum):
 class TalkState:
     """What the person is told; `seconds` are those left to speak, or heard of a talk that is over."""
 
-    stage: Stage
+    stage: TalkStage
     sentence: str
     seconds: float
 
@@ -129,7 +129,7 @@ class Talks:
             state = self._state(talk, now)
             if number > talk.number:
                 talk.number, talk.last_at = number, now
-                fits = state.stage is Stage.SPEAK and self._fits(talk, pcm, now)
+                fits = state.stage is TalkStage.SPEAK and self._fits(talk, pcm, now)
                 if fits and self._microphone.give(talk_id, pcm):
                     talk.first_at = talk.first_at or now
             return state
@@ -219,16 +219,16 @@ class Talks:
 
     def _state(self, talk: Talk, now: float) -> TalkState:
         if entry := self._ended(talk.airing.id):
-            return TalkState(Stage.OVER, talk.closed or _how_it_ended(entry), entry.seconds_played)
+            return TalkState(TalkStage.OVER, talk.closed or _how_it_ended(entry), entry.seconds_played)
         if talk.closed:
-            return TalkState(Stage.OVER, talk.closed, 0.0)
+            return TalkState(TalkStage.OVER, talk.closed, 0.0)
         seconds = LONGEST_SECONDS - (now - talk.first_at if talk.first_at is not None else 0.0)
         ahead = self._seconds_ahead(talk, now)
         if ahead is None:
-            return TalkState(Stage.WAITING, WAITS, seconds)
+            return TalkState(TalkStage.WAITING, WAITS, seconds)
         if talk.first_at is None and ahead > LAST_OF_SIGNAL_SECONDS:
-            return TalkState(Stage.SIGNAL, SIGNAL_SOUNDS, seconds)
-        return TalkState(Stage.SPEAK, SPEAK, max(0.0, seconds))
+            return TalkState(TalkStage.SIGNAL, SIGNAL_SOUNDS, seconds)
+        return TalkState(TalkStage.SPEAK, SPEAK, max(0.0, seconds))
 
 
 def _how_it_ended(entry: JournalEntry) -> str:

@@ -37,7 +37,7 @@ from broadcaster.recordings import Recordings
 from broadcaster.rehearsal import Heard
 from broadcaster.settings import LexiconSettings, Settings
 from broadcaster.slotbook import Slotbook
-from broadcaster.station import DeviceState, OnAir, Stage, Status, TalkState, VoiceEntry
+from broadcaster.station import DeviceState, OnAir, Status, TalkStage, TalkState, VoiceEntry
 from broadcaster.store.accounts import Accounts
 from broadcaster.store.database import Database
 from broadcaster.store.deeds import Deeds
@@ -120,7 +120,7 @@ class FakeTalks:
         self.taken: list[tuple[int, bytes]] = []
         self.ended: list[str] = []
         self.left: list[str] = []
-        self.now = TalkState(Stage.SPEAK, "请讲", 600.0)
+        self.now = TalkState(TalkStage.SPEAK, "请讲", 600.0)
 
     def begin(self, person: Person, severity: Severity) -> str:
         self._station._fail_if_told()

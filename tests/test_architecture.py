@@ -45,6 +45,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     **{sibling: FLOOR for sibling in SIBLINGS},
     "bulletin": FLOOR,
     "office_folder": FLOOR | {"bulletin"},
+    "link": FLOOR | {"bulletin", "station"},
+    "county": FLOOR | {"bulletin"},
     "yaml_edit": {"errors"},
     "lexicon_file": FLOOR | {"script", "yaml_edit"},
     "workshop": FLOOR,
@@ -79,12 +81,13 @@ MAY_IMPORT: dict[str, set[str]] = {
         "control",
         "web",
         "lan_name",
+        "link",
     },
 }
 
 AT_THE_TOP = {
     *("cli", "commands", "cache_commands", "lexicon_commands", "schedule_commands", "people_commands"),
-    *("journal_commands", "county_commands", "technician", "console", "__init__"),
+    *("journal_commands", "county_commands", "link_commands", "technician", "console", "__init__"),
 }
 
 HOMES: dict[str, set[str]] = {
@@ -96,7 +99,7 @@ HOMES: dict[str, set[str]] = {
     "astral": {"schedule/times.py"},
     "cffi": {"playout/pcm_file.py"},
     "chinese_calendar": {"schedule/holidays.py"},
-    "cryptography": {"bulletin/keys.py"},
+    "cryptography": {"bulletin/keys.py", "county/authority.py"},
     "cronsim": {"schedule/times.py", "timetable_settings.py"},
     "edge_tts": {"tts/edge.py"},
     "espeakng_loader": {"tts/espeak.py"},
@@ -117,8 +120,9 @@ HOMES: dict[str, set[str]] = {
     },
     "prometheus_client": {"web/figures.py"},
     "pydantic_core": {"settings_problems.py", "timetable_file.py"},
+    "paho": {"link", "county"},
     "pydub": {"clips/export.py"},
-    "securesystemslib": {"bulletin", "office_folder.py"},
+    "securesystemslib": {"bulletin", "link", "office_folder.py"},
     "segno": {"daemon.py", "web/record_pages.py"},
     "sherpa_onnx": {"tts/sherpa.py"},
     "sounddevice": {"playout/sound_card.py"},

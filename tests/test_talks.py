@@ -43,8 +43,8 @@ from broadcaster.talks import (
     MAY_NOT,
     NOTHING_SAID,
     TOO_LONG,
-    Stage,
     Talks,
+    TalkStage,
     TalkState,
 )
 
@@ -149,7 +149,7 @@ class Air:
     def speak(self, talk: str, pcm: bytes) -> None:
         """Say it, and wait until it has reached the device."""
         heard = len(self.samples())
-        assert self.say(talk, pcm).stage is Stage.SPEAK
+        assert self.say(talk, pcm).stage is TalkStage.SPEAK
         wait_until(lambda: len(self.samples()) == heard + len(pcm) // 2)
 
     def samples(self) -> NDArray[np.int16]:
@@ -172,7 +172,7 @@ def air(tmp_path: Path) -> Air:
 
 def test_what_is_said_sounds_after_the_chime_and_is_journaled_with_who_and_how_long(air: Air) -> None:
     talk = air.begin()
-    assert air.say(talk, block(1)).stage is Stage.SIGNAL
+    assert air.say(talk, block(1)).stage is TalkStage.SIGNAL
     air.clock.advance(CHIME_SECONDS)
     air.speak(talk, block(2))
     air.speak(talk, block(3))
@@ -191,7 +191,7 @@ def test_what_is_said_sounds_after_the_chime_and_is_journaled_with_who_and_how_l
     assert entry.airing.notice.text == "王秀英在现场讲话"
     state = air.talks.state(talk, WANG.name)
     assert state
-    assert (state.stage, state.seconds) == (Stage.OVER, pytest.approx(CHIME_SECONDS + 0.4))
+    assert (state.stage, state.seconds) == (TalkStage.OVER, pytest.approx(CHIME_SECONDS + 0.4))
     assert list(air.spool.folders[0].iterdir()) == []
 
 
@@ -206,7 +206,7 @@ def test_what_would_be_heard_too_late_is_left_out(air: Air) -> None:
     air.clock.advance(CHIME_SECONDS)
     for level in range(1, 6):
         air.speak(talk, block(level))
-    assert air.say(talk, block(6)).stage is Stage.SPEAK
+    assert air.say(talk, block(6)).stage is TalkStage.SPEAK
     air.clock.advance(0.25)
     air.speak(talk, block(7))
     assert set(air.samples()) == {1, 2, 3, 4, 5, 7}
@@ -236,7 +236,7 @@ def test_a_gap_in_the_network_is_silence_and_a_longer_one_the_end(air: Air) -> N
     assert entry.seconds_played == pytest.approx(CHIME_SECONDS + 0.4)
     state = air.talks.take(talk, WANG.name, 99, block(3))
     assert state
-    assert (state.stage, state.sentence) == (Stage.OVER, CUT_OFF)
+    assert (state.stage, state.sentence) == (TalkStage.OVER, CUT_OFF)
 
 
 def test_ten_minutes_are_the_most(air: Air) -> None:
@@ -266,7 +266,7 @@ def test_a_button_let_go_before_its_turn_takes_the_talk_back(air: Air) -> None:
     air.player.put(air.airing(Notice("泄洪", severity=Severity.RED)))
     air.air()
     talk = air.talks.begin(WANG, Severity.BLUE)
-    assert air.say(talk, block(1)).stage is Stage.WAITING
+    assert air.say(talk, block(1)).stage is TalkStage.WAITING
     air.talks.end(talk, WANG.name)
     assert [entry.outcome for entry in air.journal.values()] == [Outcome.CANCELLED]
     air.device.holds = False
@@ -286,7 +286,7 @@ def test_a_talk_cuts_what_is_daily_and_a_severer_notice_cuts_it_for_good(air: Ai
     air.player.put(air.airing(Notice("泄洪", severity=Severity.RED)))
     air.threads[-1].join(10)
     state = air.say(talk, block(2))
-    assert (state.stage, state.sentence) == (Stage.OVER, "讲话停了：让位给更紧急的通知。")
+    assert (state.stage, state.sentence) == (TalkStage.OVER, "讲话停了：让位给更紧急的通知。")
     air.device.holds = False
     assert air.player.air_next()
     assert not air.player.air_next()

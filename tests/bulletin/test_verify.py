@@ -36,6 +36,13 @@ def test_what_the_county_signed_is_accepted(county: County, box: Box) -> None:
     assert (notice.text, notice.severity, notice.id) == ("今天下午停水。", Severity.BLUE, told.id)
 
 
+def test_a_sound_is_read_as_it_was_signed(county: County, box: Box) -> None:
+    told = bulletin(
+        text="", audio={"sha256": "ab" * 32, "size": 9, "url": "https://county.example/1.mp3"}
+    )
+    assert box.take(signed(told, county.key)).bulletin == told
+
+
 def test_too_big(box: Box) -> None:
     assert box.refusal(b"{" * 10_000_000) == "TOO_BIG"
 

@@ -11,7 +11,7 @@ from werkzeug.test import TestResponse
 from broadcaster.errors import KeptQuiet
 from broadcaster.model import Severity
 from broadcaster.people import Role
-from broadcaster.station import Stage, TalkState
+from broadcaster.station import TalkStage, TalkState
 
 BLOCK = b"\x01\x02" * 1600
 
@@ -42,7 +42,7 @@ def test_a_talk_is_begun_noted_taken_block_by_block_and_ended(
         "sentence": "请讲",
         "seconds": 600.0,
     }
-    station.talks.now = TalkState(Stage.OVER, "讲完了。", 12.34)
+    station.talks.now = TalkState(TalkStage.OVER, "讲完了。", 12.34)
     assert send(speaker, "/talk/talk/end", b"").json == {
         "stage": "over",
         "sentence": "讲完了。",

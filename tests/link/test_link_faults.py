@@ -1,0 +1,194 @@
+"""The line to the county when brokers, boxes and disks fail, and others at the broker are no friends."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from bulletin.county_rig import COUNTY, County, signed
+from link.link_rig import PASSWORD, LinkBox, Office, notice, until
+from rig.broker import BrokerRig, OfficeClient
+
+from broadcaster.bulletin import topics
+from broadcaster.bulletin.receipts import State
+from broadcaster.bulletin.verify import Accepted
+from broadcaster.link.reception import Reception
+from broadcaster.model import Severity
+
+WHOLE = [State.ACCEPTED, State.ON_THE_AIR, State.ENDED]
+NOT_AUTHORISED = 135
+
+
+@pytest.fixture
+def broker(broker: BrokerRig) -> Iterator[BrokerRig]:
+    """Up again for the next test, whatever this one did to it."""
+    yield broker
+    if not broker.process:
+        broker.start()
+
+
+def test_without_a_broker_at_the_start_it_is_heard_when_there_is_one(
+    box: LinkBox, broker: BrokerRig, office: Office
+) -> None:
+    told = office.publish(notice())
+    broker.kill()
+    with box.running() as life:
+        until(lambda: life.link.status()["trouble"])
+        broker.start()
+        until(lambda: box.states(office.client, told) == WHOLE)
+
+
+def test_what_the_broker_has_acknowledged_outlasts_its_death(
+    box: LinkBox, broker: BrokerRig, office: Office
+) -> None:
+    with box.running() as life:
+        until(lambda: life.connected)
+    told = office.publish(notice())
+    broker.kill()
+    broker.start()
+    with box.running() as life:
+        until(lambda: box.states(office.client, told) == WHOLE)
+        broker.kill()
+        until(lambda: not life.connected)
+        broker.start()
+        office.publish(other := notice(seq=2))
+        until(lambda: box.states(office.client, other) == WHOLE)
+        assert life.heard() == [told.id, other.id]
+
+
+def test_receipts_of_what_was_heard_meanwhile_come_when_the_broker_is_back(
+    box: LinkBox, broker: BrokerRig, office: Office
+) -> None:
+    with box.running() as life:
+        life.device.holds = True
+        told = office.publish(notice())
+        until(lambda: State.ON_THE_AIR in box.states(office.client, told))
+        broker.kill()
+        until(lambda: not life.connected)
+        life.device.release()
+        until(lambda: life.station.bulletins.receipts_waiting() == 1)
+    with box.running() as life:
+        broker.start()
+        until(lambda: box.states(office.client, told) == WHOLE)
+        assert life.heard() == []
+
+
+def test_a_box_that_goes_down_between_acknowledging_and_queueing_says_it_once(
+    tmp_path: Path, county: County
+) -> None:
+    box = LinkBox(tmp_path / "box", county)
+    told = notice()
+    with box.running(with_loop=False) as life:
+        reception = Reception(life.station, box.membership, box.clock)
+        assert isinstance(reception.keep(signed(told, county.key)), Accepted)
+        assert life.heard() == []
+    with box.running() as life:
+        until(lambda: life.heard() == [told.id])
+        until(lambda: not life.station.status().on_air and life.station.past(told.id))
+    for _ in range(2):
+        with box.running() as life:
+            until(lambda: life.link.status()["trouble"])
+            assert life.heard() == []
+            assert life.station.bulletins.receipts_waiting() == 3
+
+
+def test_a_cancel_that_the_box_went_down_over_counts_after_it(tmp_path: Path, county: County) -> None:
+    box = LinkBox(tmp_path / "box", county)
+    told = notice()
+    stop = notice(kind="cancel", cancels=told.id, text="", title="取消", seq=2)
+    with box.running(with_loop=False) as life:
+        reception = Reception(life.station, box.membership, box.clock)
+        reception.keep(signed(told, county.key))
+        reception.keep(signed(stop, county.key))
+    with box.running() as life:
+        until(lambda: life.station.bulletins.receipts_waiting() == 3)
+        assert life.heard() == []
+
+
+def test_while_the_disk_takes_nothing_what_is_urgent_is_heard_once_and_told_of_later(
+    box: LinkBox, office: Office
+) -> None:
+    with box.running() as life:
+        until(lambda: life.connected)
+        with closing(sqlite3.connect(box.state / "broadcaster.db", isolation_level=None)) as held:
+            held.execute("BEGIN IMMEDIATE")
+            told = office.publish(notice(severity=Severity.RED))
+            blue = office.publish(notice(seq=2))
+            until(lambda: life.heard() == [told.id])
+            held.execute("ROLLBACK")
+        until(lambda: box.states(office.client, told)[-1:] == [State.ENDED])
+        until(lambda: box.states(office.client, blue) == WHOLE)
+        assert life.heard() == [told.id, blue.id]
+
+
+def test_an_hour_without_a_broker_and_the_box_says_so_and_goes_on(
+    box: LinkBox, broker: BrokerRig, office: Office
+) -> None:
+    broker.kill()
+    with box.running(with_loop=False) as life:
+        for _ in range(120):
+            box.clock.waited += 30
+            life.link.step()
+        assert "收不到县里的消息" in life.link.fault
+        broker.start()
+        told = office.publish(notice())
+        office.publish_heads()
+
+        def step() -> bool:
+            life.link.step()
+            return bool(box.states(office.client, told) == WHOLE and not life.link.fault)
+
+        until(step)
+
+
+def test_another_box_cannot_speak_for_the_county(
+    box: LinkBox, broker: BrokerRig, office: Office, county: County
+) -> None:
+    broker.add_box("stranger", "331121105200", PASSWORD)
+    stranger = OfficeClient(broker, "stranger", PASSWORD)
+    told = notice()
+    with box.running() as life:
+        until(lambda: life.connected)
+        names = (
+            topics.bulletin(COUNTY, told.id),
+            topics.heads(COUNTY),
+            topics.answer(box.name),
+            topics.state(box.name),
+            topics.receipt(box.name, told.id),
+        )
+        for name in names:
+            stranger.publish(name, signed(told, county.key))
+        assert list(stranger.answers.values()) == [NOT_AUTHORISED] * len(names)
+        office.publish(other := notice(seq=2))
+        until(lambda: box.states(office.client, other) == WHOLE)
+        assert life.heard() == [other.id]
+    stranger.close()
+
+
+def test_another_user_does_not_take_a_boxs_session_over(
+    box: LinkBox, broker: BrokerRig, office: Office
+) -> None:
+    broker.add_box("thief", "331121105200", PASSWORD)
+    with box.running() as life:
+        until(lambda: life.connected)
+        since = life.link.status()["connected_since"]
+        thief = OfficeClient(broker, "thief", PASSWORD, client_id=box.name)
+        assert thief.up.wait(20)
+        told = office.publish(notice())
+        until(lambda: box.states(office.client, told) == WHOLE)
+        assert life.link.status()["connected_since"] == since
+        assert thief.on(topics.receipt(box.name, "")) == []
+        thief.close()
+
+
+@pytest.mark.slow
+def test_the_red_one_behind_1500_others_is_heard(box: LinkBox, office: Office) -> None:
+    with box.running() as life:
+        until(lambda: life.connected)
+    for seq in range(1, 1501):
+        office.publish(notice(seq=seq, text="今天下午停水。" * 40))
+    red = office.publish(notice(seq=1501, severity=Severity.RED))
+    with box.running() as life:
+        until(lambda: State.ENDED in box.states(office.client, red), 300)
+        until(lambda: len(life.link.status()["in_force"]) + len(life.station.history(2000)) >= 1501, 300)

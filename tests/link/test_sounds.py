@@ -1,0 +1,108 @@
+"""Recordings of the county: heard if they are what was signed, fetched by HTTP or brought on a stick."""
+
+import hashlib
+import io
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+from bulletin.county_rig import County, signed
+from link.link_rig import Life, LinkBox, notice, until
+
+from broadcaster.bulletin.bulletin import Audio, Bulletin
+from broadcaster.model import Outcome
+
+
+@pytest.fixture(scope="module")
+def sound() -> bytes:
+    file = io.BytesIO()
+    beep = 0.2 * np.sin(np.arange(16_000) * 0.2)
+    soundfile.write(file, beep, 16_000, format="WAV")
+    return file.getvalue()
+
+
+@pytest.fixture
+def box(tmp_path: Path, county: County) -> LinkBox:
+    return LinkBox(tmp_path / "box", county)
+
+
+@contextmanager
+def serving(content: bytes) -> Iterator[str]:
+    class Files(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(content)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Files) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}/1.wav"
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+def of(sound: bytes, url: str = "http://127.0.0.1:1/x") -> Bulletin:
+    return notice(text="", audio=Audio(hashlib.sha256(sound).hexdigest(), len(sound), url))
+
+
+def outcome(life: Life, told: Bulletin) -> Outcome:
+    until(lambda: life.station.bulletins.receipts_waiting() >= 2)
+    until(lambda: life.station.bulletins.find(told.id).stage == "settled")
+    row = life.station.past(told.id)
+    return row.outcome if row else Outcome.FAILED
+
+
+def give(life: Life, data: bytes, folder: Path) -> None:
+    (folder / "cb" / "bulletins").mkdir(parents=True, exist_ok=True)
+    (folder / "cb" / "bulletins" / "1.json").write_bytes(data)
+    life.link.read_stick(folder)
+
+
+def test_a_recording_is_fetched_and_heard(
+    box: LinkBox, county: County, sound: bytes, tmp_path: Path
+) -> None:
+    with serving(sound) as url, box.running() as life:
+        told = of(sound, url)
+        give(life, signed(told, county.key), tmp_path)
+        assert outcome(life, told) is Outcome.PLAYED
+        (kept,) = life.station.recordings.all()
+        assert kept.title == told.title
+
+
+@pytest.mark.parametrize("change", [lambda one: one[:-1] + b"!", lambda one: one + b"!", lambda _: b"!"])
+def test_one_that_is_not_what_was_signed_is_not_heard(
+    box: LinkBox, county: County, sound: bytes, tmp_path: Path, change: object
+) -> None:
+    assert callable(change)
+    with serving(change(sound)) as url, box.running() as life:
+        told = of(sound, url)
+        give(life, signed(told, county.key), tmp_path)
+        assert outcome(life, told) is Outcome.FAILED
+        assert life.heard() == [] and life.station.recordings.all() == []
+
+
+@pytest.mark.parametrize("sound_is_changed", [False, True])
+def test_a_stick_brings_it_along(
+    box: LinkBox, county: County, sound: bytes, tmp_path: Path, sound_is_changed: bool
+) -> None:
+    told = of(sound)
+    folder = tmp_path / "cb" / "audio"
+    folder.mkdir(parents=True)
+    assert told.audio
+    (folder / told.audio.sha256).write_bytes(sound[:-1] + b"!" if sound_is_changed else sound)
+    with box.running() as life:
+        give(life, signed(told, county.key), tmp_path)
+        wanted = Outcome.FAILED if sound_is_changed else Outcome.PLAYED
+        assert outcome(life, told) is wanted
+        assert life.heard() == ([] if sound_is_changed else [told.id])
