@@ -1,9 +1,11 @@
 """A real Mosquitto over TLS on loopback, as `county/broker.py` makes it, and a client of the office."""
 
+import random
 import socket
 import ssl
 import subprocess
 import threading
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -19,10 +21,12 @@ OFFICE_PASSWORD = "of-the-office-alone"
 
 
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """Below those that Linux gives to connections: while a broker is down nobody takes its place."""
+    while True:
+        port = random.randrange(20_000, 32_000)
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 class BrokerRig:
