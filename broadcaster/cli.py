@@ -12,6 +12,7 @@ from broadcaster import (
     __version__,
     cache_commands,
     commands,
+    county_commands,
     journal_commands,
     lexicon_commands,
     people_commands,
@@ -143,6 +144,10 @@ def make_parser() -> Parser:
     _add(amplifier, "off", technician.switch_off, "断开所有继电器")
     _add(amplifier, "test", technician.try_relays, "一路一路地合上、断开，听它响")
 
+    county = group.add_parser("county", help="县级平台：钥匙，谁能发什么").add_subparsers(
+        title="命令", required=True, metavar="命令"
+    )
+    county_commands.add_to(county, _add)
     _add(group, "check", commands.check, "检查设置和时间表写得对不对")
     _add(group, "config", commands.show_config, "正在生效的设置")
     return parser

@@ -44,6 +44,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "hours": {"model", "settings", "setting_values", "air_settings"},
     **{sibling: FLOOR for sibling in SIBLINGS},
     "bulletin": FLOOR,
+    "office_folder": FLOOR | {"bulletin"},
     "yaml_edit": {"errors"},
     "lexicon_file": FLOOR | {"script", "yaml_edit"},
     "workshop": FLOOR,
@@ -80,7 +81,7 @@ MAY_IMPORT: dict[str, set[str]] = {
 
 AT_THE_TOP = {
     *("cli", "commands", "cache_commands", "lexicon_commands", "schedule_commands", "people_commands"),
-    *("journal_commands", "technician", "console", "__init__"),
+    *("journal_commands", "county_commands", "technician", "console", "__init__"),
 }
 
 HOMES: dict[str, set[str]] = {
@@ -113,7 +114,7 @@ HOMES: dict[str, set[str]] = {
     "prometheus_client": {"web/figures.py"},
     "pydantic_core": {"settings_problems.py", "timetable_file.py"},
     "pydub": {"clips/export.py"},
-    "securesystemslib": {"bulletin"},
+    "securesystemslib": {"bulletin", "office_folder.py"},
     "segno": {"daemon.py", "web/record_pages.py"},
     "sherpa_onnx": {"tts/sherpa.py"},
     "sounddevice": {"playout/sound_card.py"},

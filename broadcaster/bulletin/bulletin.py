@@ -97,6 +97,10 @@ class Audio:
     url: Annotated[str, Field(max_length=500, pattern=r"^https?://[\x21-\x7e]+\z")]
 
 
+def _read_audio(value: object) -> object:
+    return Audio(**value) if isinstance(value, dict) else value
+
+
 @dataclass(frozen=True, config=STRICT)
 class Bulletin:
     """Built by the office as it is read by the box: what breaks a rule cannot be made.
@@ -117,7 +121,7 @@ class Bulletin:
     title: Annotated[SoundText, Field(min_length=1, max_length=100)]
     text: SoundText = ""
     verse: SoundText = ""
-    audio: Audio | None = None
+    audio: Annotated[Audio | None, BeforeValidator(_read_audio)] = None
     cancels: BulletinId | None = None
     repeat: Annotated[int, Field(ge=1, le=10)] | None = None
     voice: Annotated[str, Field(pattern=r"^[a-z0-9_-]+:[\w./-]+\z", max_length=60)] | None = None

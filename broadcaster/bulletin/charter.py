@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 
 from securesystemslib.signer import Key, Signer
 from tuf.api.metadata import DelegatedRole, Delegations, Role, Root, Targets
@@ -12,10 +12,19 @@ from tuf.api.metadata import DelegatedRole, Delegations, Role, Root, Targets
 from broadcaster.bulletin import areas, envelope, strict_json
 from broadcaster.bulletin.delegation import Delegation
 from broadcaster.bulletin.envelope import Envelope
-from broadcaster.bulletin.metadata import HEADS, PAYLOAD_TYPE
+from broadcaster.bulletin.metadata import HEADS, PAYLOAD_TYPE, SignedRoot, SignedTargets
+from broadcaster.errors import BroadcasterError
+from broadcaster.model import Severity
 
 # Of three root keys, kept by three people in three places, one may be lost and one stolen.
 ROOT_KEYS, ROOT_SIGNATURES = 3, 2
+# A list of keys is signed anew at every change, and must be within the year: a box that hears no
+# newer one cannot be kept from a revocation for longer.
+ROOT_LIFE, LIST_LIFE = timedelta(days=3650), timedelta(days=400)
+
+
+class CharterRefused(BroadcasterError):
+    """A delegation, revocation or rotation that cannot be."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +40,70 @@ class KeyList:
     delegations: tuple[Delegation, ...]
     heads: tuple[str, ...]
     revoked: tuple[str, ...] = ()
+
+    @classmethod
+    def first(cls, area: str, name: str, county_key: Key, now: datetime) -> KeyList:
+        """Where the county alone may speak."""
+        own = Delegation(area, name, frozenset(Severity), (county_key.keyid,))
+        return cls(1, now + LIST_LIFE, (county_key,), (own,), (county_key.keyid,))
+
+    @classmethod
+    def of(cls, read: SignedTargets) -> KeyList:
+        delegations = read.targets.delegations
+        return cls(
+            read.targets.version,
+            read.targets.expires,
+            tuple(delegations.keys.values()) if delegations else (),
+            read.delegations,
+            tuple(read.heads_key_ids),
+            tuple(sorted(read.revoked)),
+        )
+
+    def delegation(self, area: str) -> Delegation | None:
+        return next((one for one in self.delegations if one.area == area), None)
+
+    def delegating(self, delegation: Delegation, key: Key, now: datetime) -> KeyList:
+        """The key speaks for the area from now on; another one that did is revoked."""
+        if key.keyid in self.revoked:
+            raise CharterRefused("这把钥匙已经作废，不能再用，请另做一把。")
+        old = self.delegation(delegation.area)
+        given = replace(delegation, key_ids=(key.keyid,))
+        others = tuple(one for one in self.delegations if one != old)
+        changed = replace(self, keys=(*self.keys, key), delegations=(*others, given))
+        return changed._without(set(old.key_ids if old else ()) - {key.keyid}, now)
+
+    def revoking(self, key_ids: set[str], now: datetime) -> KeyList:
+        """These keys count no more; an area that is left without one has no delegation."""
+        return self._without(key_ids, now)
+
+    def rotated(self, old: str, new: Key, now: datetime) -> KeyList:
+        """Where the county's old key stood, the new one stands."""
+        delegations = tuple(
+            replace(one, key_ids=tuple(new.keyid if id == old else id for id in one.key_ids))
+            for one in self.delegations
+        )
+        heads = tuple(new.keyid if id == old else id for id in self.heads)
+        changed = replace(self, keys=(*self.keys, new), delegations=delegations, heads=heads)
+        return changed._without({old}, now)
+
+    def renewed(self, now: datetime) -> KeyList:
+        return self._without(set(), now)
+
+    def _without(self, key_ids: set[str], now: datetime) -> KeyList:
+        left = tuple(
+            replace(one, key_ids=kept)
+            for one in self.delegations
+            if (kept := tuple(id for id in one.key_ids if id not in key_ids))
+        )
+        used = {id for one in left for id in one.key_ids} | set(self.heads)
+        return replace(
+            self,
+            version=self.version + 1,
+            expires=now + LIST_LIFE,
+            keys=tuple({key.keyid: key for key in self.keys if key.keyid in used}.values()),
+            delegations=left,
+            revoked=tuple(sorted({*self.revoked, *key_ids})),
+        )
 
     def signed(self, county_key: Signer, area: str) -> Envelope:
         """By the key that the root names for it."""
@@ -60,6 +133,23 @@ def make_root(
         root.add_key(key, "root")
     root.add_key(county_key, "targets")
     return strict_json.write(root.to_dict())
+
+
+def next_root(
+    old: SignedRoot,
+    signers: Sequence[Signer],
+    new_keys: Sequence[Signer],
+    county_key: Key,
+    now: datetime,
+) -> Envelope:
+    """The root after `old`, with `new_keys` if there are any. Raises `CharterRefused`."""
+    own = set(old.root.roles["root"].keyids)
+    by_old = {signer.public_key.keyid: signer for signer in signers if signer.public_key.keyid in own}
+    if len(by_old) < ROOT_SIGNATURES:
+        raise CharterRefused(f"要有 {ROOT_SIGNATURES} 把现在的根钥匙，认出来的有 {len(by_old)} 把。")
+    keys = [signer.public_key for signer in new_keys] or [old.root.keys[id] for id in sorted(own)]
+    payload = make_root(old.area, old.root.version + 1, now + ROOT_LIFE, keys, county_key)
+    return sign_root(payload, [*by_old.values(), *new_keys])
 
 
 def sign_root(payload: bytes, signers: Sequence[Signer]) -> Envelope:

@@ -1,0 +1,250 @@
+"""`broadcaster county`: an office's keys. The root's are used to begin and to rotate only."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from datetime import datetime
+from getpass import getpass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+from broadcaster.clock import Clock
+from broadcaster.console import Arguments, report
+from broadcaster.errors import BroadcasterError
+
+if TYPE_CHECKING:
+    from broadcaster.bulletin.delegation import Delegation
+    from broadcaster.office_folder import OfficeFolder
+
+Adder = Callable[..., Any]
+PASSPHRASE = "BROADCASTER_PASSPHRASE"
+OFFICE = Path("county")
+ROOT_FILES = ("root-1.key", "root-2.key", "root-3.key")
+# 0 daily, 3 yellow, 4 blue: what a town may use at most, and what others get if nothing else is said.
+ORDINARY = (0, 3, 4)
+
+
+class PassphraseMissing(BroadcasterError):
+    """Nobody can be asked, and none was given."""
+
+
+def add_to(group: Any, add: Adder) -> None:
+    begun = _add(group, add, "init", init, "建立县级平台：三把根钥匙，县里的钥匙，钥匙串")
+    begun.add_argument("area", metavar="区划代码", help="县的代码，如 331121")
+    begun.add_argument("--name", required=True, metavar="名称", help="县里叫什么，村里会听到")
+    _add_root_files(begun, "--root-key", "根钥匙写到哪三个文件，最好在三个优盘上")
+    made = _add(group, add, "key", key, "给乡镇或村做一把钥匙")
+    made.add_argument("file", type=Path, metavar="文件", help="写到哪里")
+    given = _add(group, add, "delegate", delegate, "让一个乡镇或村能发通知，只管自己的地方")
+    given.add_argument("area", metavar="区划代码", help="乡镇 9 位，村 12 位")
+    given.add_argument("--name", required=True, metavar="名称", help="叫什么，如 高市乡")
+    given.add_argument("--key", required=True, metavar="公钥", help="county key 显示的 64 位公钥")
+    given.add_argument(
+        "--severity",
+        action="append",
+        type=int,
+        choices=range(5),
+        default=[],
+        metavar="级别",
+        help="能发的级别，可以写几个，不写就是 0 3 4；乡镇最多 0 3 4",
+    )
+    gone = _add(group, add, "revoke", revoke, "作废一个乡镇或村的钥匙")
+    gone.add_argument("area", metavar="区划代码")
+    turned = _add(group, add, "rotate", rotate, "换县里的钥匙，要两把根钥匙；也可以换根钥匙")
+    _add_root_files(turned, "--root-key", "现在的根钥匙，写两个文件")
+    _add_root_files(turned, "--new-root-key", "新的根钥匙写到哪三个文件，不写就不换")
+    _add(group, add, "show", show, "谁能发什么，钥匙串到什么时候，广播站要认的指纹")
+
+
+def _add(group: Any, add: Adder, name: str, command: Any, description: str) -> Any:
+    parser = add(group, name, command, description)
+    parser.add_argument(
+        "--office", type=Path, default=OFFICE, metavar="文件夹", help="县级平台的文件夹，默认 county"
+    )
+    parser.add_argument(
+        "--passphrase-file",
+        type=Path,
+        metavar="文件",
+        help=f"密码写在这个文件的第一行；也可以用环境变量 {PASSPHRASE}；都没有就在屏幕上问",
+    )
+    return parser
+
+
+def _add_root_files(parser: Any, option: str, description: str) -> None:
+    parser.add_argument(option, action="append", type=Path, default=[], metavar="文件", help=description)
+
+
+def init(arguments: Arguments) -> int:
+    from broadcaster.office_folder import OfficeFolder
+
+    files = arguments.root_key or [arguments.office / name for name in ROOT_FILES]
+    folder = OfficeFolder.found(
+        *(arguments.office, arguments.area, arguments.name, files),
+        *(_asking(arguments, new=True), _now()),
+    )
+    listed = "\n".join(f"  {file}" for file in files)
+    sentence = (
+        f"建好了。三把根钥匙：\n{listed}\n请移到三个优盘上，由三个人分开保管，这里不要留。"
+        f"\n广播站要认的指纹：{folder.pin}"
+    )
+    report({"pin": folder.pin, "root_keys": list(map(str, files))}, sentence, arguments)
+    return 0
+
+
+def key(arguments: Arguments) -> int:
+    from broadcaster.bulletin.keys import new_key, public
+    from broadcaster.office_folder import write_key
+
+    made = new_key()
+    write_key(arguments.file, made, _asking(arguments, new=True)("这把钥匙"))
+    shown = public(made).keyval["public"]
+    sentence = f"钥匙写好了：{arguments.file}\n公钥：{shown}\n把公钥告诉县里，钥匙和密码自己留着。"
+    report({"public": shown, "key_id": public(made).keyid}, sentence, arguments)
+    return 0
+
+
+def delegate(arguments: Arguments) -> int:
+    from broadcaster.bulletin.charter import CharterRefused
+    from broadcaster.bulletin.keys import public_from_hex
+
+    folder = _open(arguments)
+    wanted = _delegation(arguments, folder)
+    try:
+        given = public_from_hex(arguments.key)
+    except ValueError:
+        raise CharterRefused("公钥不对，要写 county key 显示的 64 位公钥。") from None
+    old = folder.key_list.delegation(wanted.area)
+    county_key = folder.unlock(_asking(arguments)("县里的钥匙"))
+    folder.change(folder.key_list.delegating(wanted, given, _now()), county_key)
+    replaced = old is not None and given.keyid not in old.key_ids
+    sentence = f"{wanted.name}（{wanted.area}）可以发通知了，级别 {_severities(wanted)}。"
+    sentence += "原来的钥匙作废了。" if replaced else ""
+    report(_described(folder), sentence, arguments)
+    return 0
+
+
+def revoke(arguments: Arguments) -> int:
+    from broadcaster.bulletin import areas
+    from broadcaster.bulletin.charter import CharterRefused
+
+    folder = _open(arguments)
+    area = areas.trim(arguments.area)
+    old = folder.key_list.delegation(area)
+    if old is None:
+        raise CharterRefused(f"{area} 没有钥匙。有哪些：broadcaster county show")
+    if area == folder.trust.area:
+        raise CharterRefused("这是县里自己的钥匙，要用两把根钥匙换掉：broadcaster county rotate")
+    county_key = folder.unlock(_asking(arguments)("县里的钥匙"))
+    folder.change(folder.key_list.revoking(set(old.key_ids), _now()), county_key)
+    report(_described(folder), f"{old.name}（{area}）的钥匙作废了。", arguments)
+    return 0
+
+
+def rotate(arguments: Arguments) -> int:
+    from broadcaster.office_folder import open_key
+
+    folder = _open(arguments)
+    ask = _asking(arguments)
+    roots = [open_key(file, ask(f"根钥匙 {file.name}")) for file in arguments.root_key]
+    folder.rotate(roots, arguments.new_root_key, _asking(arguments, new=True), _now())
+    sentence = "县里的钥匙换好了，原来的作废了。"
+    if arguments.new_root_key:
+        sentence += "根钥匙也换了：把新的移到三个优盘上，旧的毁掉。"
+    report(_described(folder), sentence, arguments)
+    return 0
+
+
+def show(arguments: Arguments) -> int:
+    folder = _open(arguments)
+    lines = [
+        f"{one.area:12}  {one.name}  级别 {_severities(one)}" for one in folder.trust.targets.delegations
+    ]
+    root, keys = folder.trust.version
+    lines += [
+        f"钥匙串：第 {root} 版根，第 {keys} 版名单，到 {folder.trust.expires:%Y-%m-%d} 为止",
+        f"广播站要认的指纹：{folder.pin}",
+    ]
+    report(_described(folder), "\n".join(lines), arguments)
+    return 0
+
+
+def _open(arguments: Arguments) -> OfficeFolder:
+    from broadcaster.office_folder import OfficeFolder
+
+    folder = OfficeFolder(arguments.office)
+    # Told before anybody types a passphrase.
+    folder.trust  # noqa: B018
+    return folder
+
+
+def _delegation(arguments: Arguments, folder: OfficeFolder) -> Delegation:
+    from broadcaster.bulletin import areas
+    from broadcaster.bulletin.charter import CharterRefused
+    from broadcaster.bulletin.delegation import Delegation, may_ever_use
+    from broadcaster.model import Severity
+
+    area = areas.trim(arguments.area)
+    severities = frozenset(map(Severity, arguments.severity or ORDINARY))
+    if area == folder.trust.area or not areas.contains(folder.trust.area, area):
+        raise CharterRefused(f"{area} 不是 {folder.trust.area} 下面的地方。")
+    if not severities <= may_ever_use(area):
+        raise CharterRefused("乡镇只能发 0 日常、3 黄、4 蓝；红色和橙色由县里发。")
+    if not arguments.name.strip() or len(arguments.name) > 60:
+        raise CharterRefused("名称要写，最多 60 个字。")
+    return Delegation(area, arguments.name, severities, ())
+
+
+def _severities(delegation: Delegation) -> str:
+    return " ".join(str(int(one)) for one in sorted(delegation.severities))
+
+
+def _described(folder: OfficeFolder) -> dict[str, object]:
+    trust = folder.trust
+    return {
+        "area": trust.area,
+        "pin": folder.pin,
+        "version": list(trust.version),
+        "expires": trust.expires.isoformat(),
+        "delegations": [
+            {
+                "area": one.area,
+                "name": one.name,
+                "severities": sorted(map(int, one.severities)),
+                "key_ids": list(one.key_ids),
+            }
+            for one in trust.targets.delegations
+        ],
+        "revoked": sorted(trust.targets.revoked),
+    }
+
+
+def _now() -> datetime:
+    return Clock(ZoneInfo("UTC")).now()
+
+
+def _asking(arguments: Arguments, new: bool = False) -> Callable[[str], str]:
+    """How a passphrase is had; a new one is typed twice."""
+
+    def ask(what: str) -> str:
+        if arguments.passphrase_file:
+            return _first_line(arguments.passphrase_file)
+        if given := os.environ.get(PASSPHRASE):
+            return given
+        if not sys.stdin.isatty():
+            raise PassphraseMissing(f"没有密码：用 --passphrase-file，或者环境变量 {PASSPHRASE}。")
+        typed = getpass(f"{what}的密码：")
+        if new and getpass("再输一遍：") != typed:
+            raise PassphraseMissing("两遍不一样，什么也没有做，请再来一次。")
+        return typed
+
+    return ask
+
+
+def _first_line(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8").partition("\n")[0].rstrip("\r")
+    except (OSError, UnicodeDecodeError):
+        raise PassphraseMissing(f"密码文件 {file} 读不出来。") from None
