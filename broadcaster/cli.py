@@ -15,6 +15,7 @@ from broadcaster import (
     county_commands,
     journal_commands,
     lexicon_commands,
+    link_commands,
     office_commands,
     people_commands,
     schedule_commands,
@@ -133,6 +134,10 @@ def make_parser() -> Parser:
     _add_lexicon(group)
     _add_people(group)
     _add_cache(group)
+    link = group.add_parser("link", help="县里：登记，连上没有，读 U 盘").add_subparsers(
+        title="命令", required=True, metavar="命令"
+    )
+    link_commands.add_options(link, _add)
     _add(group, "devices", technician.devices, "有哪些声卡和串口，用的是哪个，继电器的状态")
     amplifier = group.add_parser("amplifier", help="功放：合上，断开，试继电器").add_subparsers(
         title="命令", required=True, metavar="命令"

@@ -72,12 +72,22 @@ def answers(station: Station, request: Message) -> Iterator[Message]:
                 yield pruned_as_json(station.prune(bytes_of(megabytes)))
             case {"do": "people" | "reset_password"}:
                 yield people_answer(station.accounts, station.deeds, request)
+            case {"do": "link"}:
+                yield {"link": station.county and station.county.status()}
+            case {"do": "link_usb", "path": str(path)}:
+                yield {"taken": _read_stick(station, path)}
             case {"do": "prepare"}:
                 yield from map(prepared_as_json, station.prepare())
             case _:
                 yield {"error": "广播站不认识这个请求，可能是程序版本不同，请重启广播站。"}
     except BroadcasterError as error:
         yield {"error": str(error)}
+
+
+def _read_stick(station: Station, path: str) -> Message:
+    if station.county is None:
+        raise BroadcasterError("这个广播站没有向县里登记。请运行：broadcaster link enrol")
+    return station.county.read_stick(Path(path))
 
 
 def people_answer(accounts: Accounts, deeds: Deeds, request: Message) -> Message:

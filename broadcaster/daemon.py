@@ -18,11 +18,18 @@ from broadcaster.clock import Clock
 from broadcaster.clock_trust import ClockTrust
 from broadcaster.control import ControlServer
 from broadcaster.copies import Copies
-from broadcaster.errors import AlreadyRunning, ConfigError, KeptQuiet, StoreUnusable
+from broadcaster.errors import (
+    AlreadyRunning,
+    BroadcasterError,
+    ConfigError,
+    KeptQuiet,
+    StoreUnusable,
+)
 from broadcaster.foothold import in_foothold, leave_memory
 from broadcaster.intake import Endings, Intake
 from broadcaster.lan_name import LanName, own_address
 from broadcaster.lexicon_file import LexiconFile
+from broadcaster.link.place import is_enrolled
 from broadcaster.loop import Loop, Watched
 from broadcaster.model import Notice
 from broadcaster.playout.player import Player
@@ -196,6 +203,7 @@ def run(
         trust = ClockTrust(box.clock, timedelta(minutes=settings.clock.wait_minutes), box.store.state)
         box.store.upkeep.clock_is_right = trust.allows
         box.station.clock_is_trusted = lambda: trust.trusted
+        box.station.confirm_clock = trust.confirm
 
         def go_by_clock() -> None:
             box.station.go_by_clock()
@@ -222,8 +230,9 @@ def run(
             closing(serve(origins, settings.web.host, settings.web.port, leaving=leave))
         )
         fronts = _open_fronts(stack, settings, page.port, origins, tell)
+        links = _open_link(stack, box, tell)
         _tell_start(box, page.port, tell, in_terminal)
-        watched: tuple[Watched, ...] = (*box.loops, clockwork, control, page, *fronts)
+        watched: tuple[Watched, ...] = (*box.loops, clockwork, control, page, *fronts, *links)
         while not ended.wait(WATCH_SECONDS):
             if not all(part.alive for part in watched):
                 logger.critical("a thread of the box died; ending for a new start")
@@ -247,6 +256,26 @@ def _open_fronts(
         name = stack.enter_context(closing(LanName(web.local_name, settings.station.name, port)))
         fronts.append(stack.enter_context(Loop("lan-name", name.step, name.wake)))
     return fronts
+
+
+def _open_link(stack: ExitStack, box: Box, tell: Callable[[str], None]) -> list[Watched]:
+    """The county's line, where the box is enrolled; a box that is not loads nothing of it."""
+    if not is_enrolled(box.station.settings.paths.state):
+        return []
+    from broadcaster.link.link import Link
+    from broadcaster.link.membership import load_membership
+
+    try:
+        membership = load_membership(box.station.settings.paths.state)
+        link = stack.enter_context(closing(Link(box.station, membership, box.clock)))
+    except BroadcasterError as error:
+        tell(str(error))
+        sentence = str(error)
+        box.faults.append(lambda: sentence)
+        return []
+    box.station.county = link
+    box.faults.append(lambda: link.fault)
+    return [stack.enter_context(Loop("link", link.step, link.wake))]
 
 
 def _greet(station: Station, notice: Notice, tell: Callable[[str], None]) -> None:

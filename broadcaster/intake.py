@@ -3,6 +3,7 @@
 import logging
 import threading
 from collections import OrderedDict
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from broadcaster.clock import Clock
@@ -30,6 +31,8 @@ class Endings:
         self._rules = rules
         self._last: OrderedDict[str, JournalEntry] = OrderedDict()
         self._changed = threading.Condition()
+        self.on_end: list[Callable[[JournalEntry], None]] = []
+        """Each is told of every end, on the thread that it came on, and returns at once."""
 
     def record(self, *entries: JournalEntry) -> None:
         """Those that ended together are written together: a stop of 10,000 is some 20 transactions."""
@@ -42,6 +45,9 @@ class Endings:
             while len(self._last) > REMEMBERED_ENDINGS:
                 self._last.popitem(last=False)
             self._changed.notify_all()
+        for entry in entries:
+            for told in self.on_end:
+                told(entry)
 
     def recall(self, midnight: datetime) -> None:
         """Count what loops took of the day before the box came up."""
@@ -74,7 +80,9 @@ class Intake:
         self._taken_up = False
         self._given: OrderedDict[str, None] = OrderedDict()
         self._look = threading.Event()
-        player.on_start = self._look.set
+        self.on_start: list[Callable[[Airing], None]] = []
+        """Each is told of every airing that is heard now, on the player's thread; returns at once."""
+        player.on_start = self._started
 
     def accept(self, airing: Airing) -> None:
         """What a person asked for: from now on it outlasts a power cut."""
@@ -90,6 +98,24 @@ class Intake:
         # It must begin in time, so nothing waits for the disk.
         self._player.put(airing)
         self._queue.accept(airing, wait=False)
+
+    def withdraw(self, airing_id: str, reason: str) -> bool:
+        """End one that waits on the disk alone, for the clock is not trusted yet; False if none does."""
+        if self._taken_up or airing_id in self._given:
+            return False
+        try:
+            left = [one for one in self._queue.unfinished() if one.airing.id == airing_id]
+        except StoreUnusable:
+            logger.exception("what was accepted before is not known")
+            return False
+        now = self._clock.now()
+        for one in left:
+            self._give(airing_id)
+            played, since = one.seconds_played, one.started_at
+            outcome = Outcome.CUT_SHORT if since else Outcome.CANCELLED
+            entry = JournalEntry(one.airing, outcome, reason, "", since, now, played, played)
+            self._endings.record(entry)
+        return bool(left)
 
     def take_up(self) -> None:
         """Go on with what was accepted when the box went down, as far as it is still worth saying.
@@ -135,6 +161,11 @@ class Intake:
         except StoreUnusable as error:
             logger.warning("cannot look whether it was aired before: %s", error)
             return False
+
+    def _started(self, airing: Airing) -> None:
+        self._look.set()
+        for told in self.on_start:
+            told(airing)
 
     def note_progress(self) -> None:
         """Note how far the sounding airing came, then wait a little.

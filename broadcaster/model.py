@@ -231,7 +231,8 @@ class Programme:
 class Airing:
     """One occurrence of a notice on the air; not worth saying after `expires_at`.
 
-    `window_from` is when the window of a loop began, to which this occurrence belongs.
+    `window_from` is when the window of a loop began, to which this occurrence belongs. Of a `firm` one
+    quiet hours move the beginning only: who asked for it said until when it is true.
     """
 
     notice: Notice
@@ -241,6 +242,7 @@ class Airing:
     asked_by: str = ""
     id: str = field(default_factory=new_id)
     window_from: datetime | None = None
+    firm: bool = False
 
 
 @dataclass(frozen=True)

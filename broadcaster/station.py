@@ -2,9 +2,11 @@
 
 import logging
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import islice
+from pathlib import Path
+from typing import Any, Protocol
 
 from broadcaster.clock import Clock
 from broadcaster.copies import Copies
@@ -17,6 +19,7 @@ from broadcaster.errors import (
     TimeRefused,
     ZoneUnknown,
 )
+from broadcaster.hours import Verdict as Verdict
 from broadcaster.intake import Endings, Intake
 from broadcaster.model import Airing, JournalEntry, Kind, Notice, Prepared, Pruned, Script
 from broadcaster.playout.player import Player
@@ -30,6 +33,9 @@ from broadcaster.slotbook import Planned as Planned
 from broadcaster.slotbook import Slotbook
 from broadcaster.slotbook import SlotEntry as SlotEntry
 from broadcaster.slotbook import WeekDay as WeekDay
+from broadcaster.store.bulletins import Stage as Stage
+from broadcaster.store.bulletins import StoredBulletin as StoredBulletin
+from broadcaster.store.bulletins import StoredBulletins as StoredBulletins
 from broadcaster.store.journal import EVERYTHING
 from broadcaster.store.journal import JournalFilter as JournalFilter
 from broadcaster.store.journal import JournalRow as JournalRow
@@ -84,6 +90,16 @@ class DeviceState:
     fault: str
 
 
+class CountyLink(Protocol):
+    """What the box tells of its county; any thread."""
+
+    def status(self) -> dict[str, Any]: ...
+
+    def read_stick(self, path: Path) -> dict[str, Any]:
+        """Take what a stick brings, as if it had come by the network. Raises `BroadcasterError`."""
+        ...
+
+
 class Station:
     """One village's loudspeaker, as the page, the command line and the county see it. Any thread.
 
@@ -109,6 +125,7 @@ class Station:
         self.settings = settings
         self.accounts, self.phones = store.accounts, store.phones
         self.tokens, self.deeds = store.tokens, store.deeds
+        self.bulletins = store.bulletins
         self.words = words
         self.slots = slots
         self.recordings = Recordings(settings.paths.state)
@@ -125,23 +142,41 @@ class Station:
         self._device = device
         # Until the box has somebody who judges the clock.
         self.clock_is_trusted: Callable[[], bool] = lambda: True
+        self.confirm_clock: Callable[[], None] = lambda: None
+        """The county or a person says that it is right."""
+        self.county: CountyLink | None = None
         self._remember()
 
-    def announce(self, notice: Notice, *, asked_by: str = "", at: datetime | None = None) -> Airing:
+    def announce(
+        self,
+        notice: Notice,
+        *,
+        asked_by: str = "",
+        at: datetime | None = None,
+        expires_at: datetime | None = None,
+    ) -> Airing:
         """Put a notice on the air as soon as its precedence allows, or at an aware moment to come.
 
-        It outlasts a power cut from now on. Raises `TextRefused`, `VoiceUnavailable`, `ZoneUnknown`,
-        `RecordingRefused`, `KeptQuiet` or `TimeRefused`; then nothing was queued.
+        It outlasts a power cut from now on. With `expires_at` somebody stands behind it who is told how
+        it ended: it waits for the air and for the end of quiet hours, is taken up where it was cut, and
+        nothing moves that end; its id is the notice's. Raises `TextRefused`, `VoiceUnavailable`,
+        `ZoneUnknown`, `RecordingRefused`, `KeptQuiet` (not with `expires_at`) or `TimeRefused`; then
+        nothing was queued.
         """
         self._check_zones(notice)
         self._check_recording(notice)
         self._studio.settled(notice)
         self.words.refresh()
-        if sentence := self.why_not(notice, at):
+        sentence = self.why_not(notice, at)
+        if sentence and not expires_at:
             raise KeptQuiet(sentence)
         due = at or self._clock.now()
-        kind = Kind.SCHEDULED if at else Kind.LIVE
-        airing = Airing(notice, due, due + LIVE_LATENESS, kind, asked_by)
+        kind = Kind.SCHEDULED if at or expires_at else Kind.LIVE
+        until = expires_at or due + LIVE_LATENESS
+        airing = Airing(notice, due, until, kind, asked_by)
+        if expires_at:
+            # By one name, so that what was accepted before a power cut is not accepted again.
+            airing = replace(airing, firm=True, id=notice.id)
         self._intake.accept(airing)
         return airing
 
@@ -150,15 +185,27 @@ class Station:
 
         Raises `TimeRefused` for a moment that has gone by or is too far off.
         """
-        now = self._clock.now()
-        if at and not now < at <= now + LATEST:
-            raise TimeRefused("请选一个还没到、一个月以内的时间；以后的、天天要播的，请写进节目表。")
-        due = at or now
-        verdict = self._rules.verdict(Airing(notice, due, due + LIVE_LATENESS), due)
+        verdict = self.verdict(notice, at)
         if verdict.passes or verdict.until:
             return ""
         when = "到那时" if at else "现在"
         return f"{when}是静音时段：{verdict.reason}。真有急事请用红色级别。"
+
+    def verdict(self, notice: Notice, at: datetime | None = None) -> Verdict:
+        """What the rules of the house say of a notice, now or then. Raises `TimeRefused`."""
+        now = self._clock.now()
+        if at and not now < at <= now + LATEST:
+            raise TimeRefused("请选一个还没到、一个月以内的时间；以后的、天天要播的，请写进节目表。")
+        due = at or now
+        return self._rules.verdict(Airing(notice, due, due + LIVE_LATENESS), due)
+
+    def follow(self, begun: Callable[[Airing], None], ended: Callable[[JournalEntry], None]) -> None:
+        """Be told of every airing that is heard, and of every end, on the threads of the air.
+
+        Both return at once, and raise nothing.
+        """
+        self._intake.on_start.append(begun)
+        self._endings.on_end.append(ended)
 
     def find_airing(self, notice_id: str) -> Airing | None:
         """What was accepted of this notice, also if it has ended. Raises `StoreUnusable`."""
@@ -166,7 +213,8 @@ class Station:
 
     def cancel(self, airing_id: str, asked_by: str = "") -> bool:
         """End one airing, waiting or sounding; False if it is neither."""
-        return self._player.cancel(airing_id, _by("取消", asked_by))
+        reason = _by("取消", asked_by)
+        return self._player.cancel(airing_id, reason) or self._intake.withdraw(airing_id, reason)
 
     def stop_all(self, asked_by: str = "") -> int:
         """Silence the air and empty the queue of what is due; how many airings that ended.

@@ -45,6 +45,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     **{sibling: FLOOR for sibling in SIBLINGS},
     "bulletin": FLOOR,
     "office_folder": FLOOR | {"bulletin"},
+    "link": FLOOR | {"bulletin", "station"},
     "yaml_edit": {"errors"},
     "lexicon_file": FLOOR | {"script", "yaml_edit"},
     "workshop": FLOOR,
@@ -78,11 +79,13 @@ MAY_IMPORT: dict[str, set[str]] = {
         "control",
         "web",
         "lan_name",
+        "link",
     },
 }
 
 AT_THE_TOP = {
     *("cli", "commands", "cache_commands", "lexicon_commands", "schedule_commands", "people_commands"),
+    "link_commands",
     *("journal_commands", "county_commands", "office_commands", "technician", "console", "__init__"),
 }
 
@@ -95,7 +98,7 @@ HOMES: dict[str, set[str]] = {
     "astral": {"schedule/times.py"},
     "cffi": {"playout/pcm_file.py"},
     "chinese_calendar": {"schedule/holidays.py"},
-    "cryptography": {"bulletin/keys.py"},
+    "cryptography": {"bulletin/keys.py", "county/authority.py"},
     "cronsim": {"schedule/times.py", "timetable_settings.py"},
     "edge_tts": {"tts/edge.py"},
     "espeakng_loader": {"tts/espeak.py"},
@@ -113,11 +116,11 @@ HOMES: dict[str, set[str]] = {
         *("air_settings.py", "timetable_settings.py", "timetable_file.py"),
         *("web", "bulletin", "county/office_settings.py"),
     },
-    "paho": {"county/wire.py"},
     "prometheus_client": {"web/figures.py"},
     "pydantic_core": {"settings_problems.py", "timetable_file.py"},
+    "paho": {"link", "county"},
     "pydub": {"clips/export.py"},
-    "securesystemslib": {"bulletin", "office_folder.py", "county"},
+    "securesystemslib": {"bulletin", "office_folder.py", "county", "link"},
     "segno": {"daemon.py", "web/record_pages.py", "county/register_pages.py"},
     "sherpa_onnx": {"tts/sherpa.py"},
     "sounddevice": {"playout/sound_card.py"},

@@ -36,13 +36,15 @@ class Waits(Enum):
 class Accepted:
     """To be stored and fsynced, then acknowledged, then queued.
 
-    What waits for the clock is asked of `check_time` again when the clock is trusted.
+    `payload` is what was signed. What waits for the clock is asked of `check_time` again when the clock
+    is trusted.
     """
 
     bulletin: Bulletin
     issuer: Issuer
     digest: str
     waits: Waits = Waits.NOTHING
+    payload: bytes = b""
 
     @property
     def record(self) -> Record:
@@ -78,7 +80,8 @@ def verify(
         issuer = _issuer(trust, signed, bulletin)
         _check_meant_for(bulletin, box)
         check_time(bulletin, now)
-        accepted = Accepted(bulletin, issuer, signed.digest, _waits(bulletin, now))
+        waits = _waits(bulletin, now)
+        accepted = Accepted(bulletin, issuer, signed.digest, waits, signed.payload)
         _check_not_seen(accepted.record, seen)
         _check_sequence(accepted.record, seen, heads)
         _check_cancels(accepted, seen)
@@ -92,7 +95,7 @@ def read_for_office(data: bytes, trust: Trust, now: Now) -> Accepted:
     signed, bulletin = _read_verified(data, trust, now)
     issuer = _issuer(trust, signed, bulletin)
     check_time(bulletin, now)
-    return Accepted(bulletin, issuer, signed.digest, _waits(bulletin, now))
+    return Accepted(bulletin, issuer, signed.digest, _waits(bulletin, now), signed.payload)
 
 
 def check_time(bulletin: Bulletin, now: Now) -> None:

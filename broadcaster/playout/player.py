@@ -77,7 +77,7 @@ class Player:
         self._rules = rules
         self._ended = ended
         self._moved = moved
-        self.on_start: Callable[[], None] = lambda: None
+        self.on_start: Callable[[Airing], None] = lambda airing: None
         self._clock = clock
         self._queue = AirQueue()
         self._inbox: SimpleQueue[Delivery | Report | Cut] = SimpleQueue()
@@ -168,14 +168,15 @@ class Player:
             if not ready and verdict.passes:
                 return False
             self._queue.remove(first.airing.id)
-            if verdict.until:
+            waits = verdict.until is not None and not _ends_before(first.airing, verdict.until)
+            if waits and verdict.until:
                 self._defer(first, verdict.until)
             elif verdict.passes:
                 self._inbox = SimpleQueue()
                 self._on_air = on_air = OnAir(first, now)
         if verdict.passes:
             self._put_on_air(on_air)
-        elif not verdict.until:
+        elif not waits:
             self._end_waiting(Outcome.SUPPRESSED, verdict.reason, first)
         return True
 
@@ -229,7 +230,7 @@ class Player:
                 self._device.finish()
             case Started():
                 on_air.start(self._clock.now(), self._clock.monotonic())
-                self.on_start()
+                self.on_start(on_air.airing)
             case Cut():
                 on_air.take_cut(message)
                 self._device.fade_out()
@@ -300,3 +301,8 @@ class Player:
                 entry.reason,
             )
         self._ended(*entries)
+
+
+def _ends_before(airing: Airing, until: datetime) -> bool:
+    """Whether nobody wants it any more when quiet hours are over."""
+    return airing.firm and airing.expires_at <= until

@@ -35,9 +35,10 @@ class Waiting:
         return self.not_before is None or self.not_before <= now
 
     def deferred(self, until: datetime) -> Waiting:
-        """Not before that; then it may be as late as it might have been before."""
+        """Not before that; then it may be as late as it might have been before, unless it is firm."""
         lateness = self.airing.expires_at - self.airing.due_at
-        moved = replace(self.airing, due_at=until, expires_at=until + lateness)
+        expires_at = self.airing.expires_at if self.airing.firm else until + lateness
+        moved = replace(self.airing, due_at=until, expires_at=expires_at)
         return replace(self, airing=moved, not_before=until)
 
     def entry(self, outcome: Outcome, reason: str, now: datetime) -> JournalEntry:

@@ -8,6 +8,7 @@ from pathlib import Path
 from broadcaster.clock import Clock
 from broadcaster.loop import Loop
 from broadcaster.store.accounts import Accounts
+from broadcaster.store.bulletins import StoredBulletins
 from broadcaster.store.database import Database
 from broadcaster.store.deeds import Deeds
 from broadcaster.store.journal import Journal
@@ -34,6 +35,7 @@ class Store:
     phones: Phones
     tokens: Tokens
     deeds: Deeds
+    bulletins: StoredBulletins
     state: StationState
     upkeep: Upkeep
     loops: tuple[Loop, ...]
@@ -64,6 +66,7 @@ def open_store(path: Path, clock: Clock) -> Iterator[Store]:
                     Phones(database, clock, passwords),
                     Tokens(database, clock),
                     Deeds(database, ledger, clock),
+                    StoredBulletins(database),
                     state,
                     upkeep,
                     loops,

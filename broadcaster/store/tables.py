@@ -5,6 +5,7 @@ from sqlalchemy import (
     Column,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     String,
     Table,
@@ -12,7 +13,7 @@ from sqlalchemy import (
 )
 
 # Oldest first; 0000 is what version 0.1.0 of the program made, which had no number.
-VERSIONS = ("0000", "0001", "0002", "0003")
+VERSIONS = ("0000", "0001", "0002", "0003", "0004")
 VERSION = VERSIONS[-1]
 
 # In the state folder.
@@ -126,6 +127,46 @@ deed = Table(
     Column("what", Text, nullable=False),
     Column("about", Text, nullable=False),
     Column("address", Text, nullable=False),
+)
+
+# What the county told this box, until it expires: to be said once, and what is cancelled never.
+bulletin = Table(
+    "bulletin",
+    metadata,
+    Column("bulletin_id", Text, primary_key=True),
+    Column("digest", Text, nullable=False),
+    Column("key_id", Text, nullable=False),
+    Column("area", Text, nullable=False),
+    Column("issuer", Text, nullable=False),
+    Column("seq", Integer, nullable=False),
+    Column("expires", Text, nullable=False),
+    # In seconds since 1970: texts of several time zones do not compare.
+    Column("expires_epoch", Integer, nullable=False),
+    Column("cancels", Text),
+    # The bytes that were signed.
+    Column("payload", LargeBinary, nullable=False),
+    Column("stage", Text, nullable=False),
+    Index("bulletin_seq", "key_id", "seq"),
+    Index("bulletin_cancels", "cancels"),
+    Index("bulletin_stage", "stage"),
+)
+
+# The highest number that each key has used; outlives the bulletins.
+bulletin_key = Table(
+    "bulletin_key",
+    metadata,
+    Column("key_id", Text, primary_key=True),
+    Column("highest", Integer, nullable=False),
+)
+
+# What the county has not acknowledged yet. Numbers are never used again.
+receipt = Table(
+    "receipt",
+    metadata,
+    Column("number", Integer, primary_key=True),
+    Column("bulletin_id", Text, nullable=False),
+    Column("envelope", LargeBinary, nullable=False),
+    sqlite_autoincrement=True,
 )
 
 station_state = Table(

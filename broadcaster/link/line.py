@@ -1,0 +1,139 @@
+"""One connection to the county's broker: MQTT 5 over TLS, turned by its owner. It knows no bulletin."""
+
+from __future__ import annotations
+
+import logging
+import select
+import ssl
+from collections import deque
+from collections.abc import Sequence
+from typing import Any
+
+from paho.mqtt.client import Client, MQTTMessage
+from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
+from paho.mqtt.subscribeoptions import SubscribeOptions
+
+from broadcaster.bulletin import topics
+from broadcaster.bulletin.enrolment import Enrolment
+
+logger = logging.getLogger(__name__)
+
+SESSION_SECONDS = 14 * 86_400
+# GD/J 088: a heartbeat every 30 s.
+KEEPALIVE_SECONDS = 30
+CONNECT_SECONDS = 4.0
+# openssl/x509_vfy.h. A box without a battery clock boots in the past, where no certificate is valid yet;
+# the authority is pinned all the same.
+X509_V_FLAG_NO_CHECK_TIME = 0x200000
+# Retained messages of a subscription come anew, or only when it is new.
+ANEW, WHEN_NEW = 0, 1
+MOST_IN_FLIGHT = 20
+
+
+class Line:
+    """Made anew for each try, closed when it is over; one thread. The callbacks only note."""
+
+    def __init__(self, enrolment: Enrolment, county: str, will: bytes) -> None:
+        self._enrolment = enrolment
+        self._county = county
+        self.messages: deque[MQTTMessage] = deque()
+        self.acknowledged: deque[int] = deque()
+        self.up = False
+        self.over = ""
+        self._client = client = Client(
+            CallbackAPIVersion.VERSION2,
+            client_id=enrolment.box,
+            protocol=MQTTProtocolVersion.MQTTv5,
+            manual_ack=True,
+        )
+        client.suppress_exceptions = True
+        client.connect_timeout = CONNECT_SECONDS
+        client.username_pw_set(enrolment.box, enrolment.password)
+        client.tls_set_context(_context(enrolment.authority))
+        client.will_set(topics.state(enrolment.box), will, 1, True)
+        client.on_connect = self._connected
+        client.on_disconnect = self._disconnected
+        client.on_message = lambda client, data, message: self.messages.append(message)
+        client.on_publish = self._published
+
+    def open(self) -> None:
+        """Blocks for some seconds at most. Raises OSError."""
+        properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
+        properties.SessionExpiryInterval = SESSION_SECONDS
+        properties.ReceiveMaximum = MOST_IN_FLIGHT
+        host, port = self._enrolment.host, self._enrolment.port
+        try:
+            self._client.connect(host, port, KEEPALIVE_SECONDS, clean_start=False, properties=properties)
+        except ValueError as error:
+            raise OSError(str(error)) from error
+
+    def turn(self, timeout_seconds: float, woken: int) -> None:
+        """Read and write what there is, after waiting for it; return early when `woken` can be read."""
+        client, sock = self._client, self._client.socket()
+        if sock is None:
+            self.over = self.over or "连接断了"
+            return
+        pending = isinstance(sock, ssl.SSLSocket) and sock.pending() > 0
+        wait = 0.0 if pending else timeout_seconds
+        writes = [sock.fileno()] if client.want_write() else []
+        readable, writable, _ = select.select([sock.fileno(), woken], writes, [], wait)
+        if pending or sock.fileno() in readable:
+            client.loop_read()
+        if writable or client.want_write():
+            client.loop_write()
+        client.loop_misc()
+
+    def acknowledge(self, message: MQTTMessage) -> None:
+        self._client.ack(message.mid, message.qos)
+
+    def publish(self, topic: str, payload: bytes, retain: bool = False) -> int:
+        """The number that comes back in `acknowledged`."""
+        return self._client.publish(topic, payload, 1, retain).mid
+
+    def leave(self, last: bytes) -> None:
+        """Say goodbye, as far as it goes at once."""
+        try:
+            self.publish(topics.state(self._enrolment.box), last, retain=True)
+            self._client.loop_write()
+            self._client.disconnect()
+            self._client.loop_write()
+        except (OSError, ValueError) as error:
+            logger.info("left without a word: %s", error)
+        self.close()
+
+    def close(self) -> None:
+        sock = self._client.socket()
+        if sock is not None:
+            sock.close()
+
+    def _connected(self, client: Client, data: Any, flags: Any, reason: Any, properties: Any) -> None:
+        if reason.is_failure:
+            self.over = str(reason)
+            return
+        box, county = self._enrolment.box, self._county
+        anew = SubscribeOptions(qos=1, retainHandling=ANEW)
+        when_new = SubscribeOptions(qos=1, retainHandling=WHEN_NEW)
+        # In this order: whom to believe, what is in force, and then what is said.
+        above = (topics.keyring(county), topics.heads(county), topics.answer(box))
+        wanted: Sequence[tuple[str, SubscribeOptions]] = [(topic, anew) for topic in above]
+        areas = topics.bulletins_for(self._enrolment.area)
+        client.subscribe([*wanted, *((topic, when_new) for topic in areas)])
+        self.up = True
+
+    def _disconnected(self, client: Client, data: Any, flags: Any, reason: Any, properties: Any) -> None:
+        self.over = self.over or str(reason)
+
+    def _published(self, client: Client, data: Any, mid: int, reason: Any, properties: Any) -> None:
+        if reason.is_failure:
+            logger.error("the broker does not take what this box sends: %s", reason)
+        self.acknowledged.append(mid)
+
+
+def _context(authority: str) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.load_verify_locations(cadata=authority)
+    context.verify_flags |= X509_V_FLAG_NO_CHECK_TIME
+    return context

@@ -1,0 +1,357 @@
+"""The box's thread to its county: connects, takes in, catches up, tells. It never holds the air."""
+
+from __future__ import annotations
+
+import logging
+import random
+import secrets
+import select
+import socket
+from collections.abc import Callable
+from concurrent.futures import Future
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from queue import Empty, SimpleQueue
+from typing import Any, TypeVar
+
+from paho.mqtt.client import MQTTMessage
+
+from broadcaster.bulletin import heads as bulletin_heads
+from broadcaster.bulletin import strict_json, topics
+from broadcaster.bulletin.question import MOST_MISSING, Question
+from broadcaster.bulletin.refusals import NotAccepted
+from broadcaster.clock import Clock
+from broadcaster.errors import StoreUnusable
+from broadcaster.link.line import MOST_IN_FLIGHT, Line
+from broadcaster.link.membership import Membership
+from broadcaster.link.reception import Reception
+from broadcaster.link.stick import open_stick
+from broadcaster.model import Airing, JournalEntry
+from broadcaster.station import Station
+
+logger = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+LONGEST_TURN_SECONDS = 30.0
+# On one stick.
+MOST_RECEIPTS = 10_000
+
+
+@dataclass(frozen=True)
+class Patience:
+    """Seconds: between tries, doubled from the first to the longest; how long to let what is on its way
+    come before the office is asked for it; between two questions that are not answered.
+    """
+
+    first: float = 1.0
+    longest: float = 30.0
+    settle: float = 3.0
+    ask_again: float = 60.0
+
+
+class Link:
+    """One loop around `step`; `wake`, `status` and `do` from any thread."""
+
+    def __init__(
+        self, station: Station, membership: Membership, clock: Clock, patience: Patience | None = None
+    ) -> None:
+        self._station = station
+        self._membership = membership
+        self._clock = clock
+        self._patience = patience or Patience()
+        self._reception = Reception(station, membership, clock)
+        self._jobs: SimpleQueue[Callable[[], None]] = SimpleQueue()
+        self._woken, self._waker = socket.socketpair()
+        self._woken.setblocking(False)
+        self._waker.setblocking(False)
+        self._line: Line | None = None
+        self._recovered = False
+        self._tries = 0
+        self._try_at = clock.monotonic()
+        self._ask_at: float | None = None
+        self._in_flight: dict[int, int] = {}
+        self._sent_to = 0
+        self._told_state = b""
+        self._connected_since: datetime | None = None
+        self._trouble = ""
+        station.follow(self._begun, self._ended)
+
+    @property
+    def fault(self) -> str:
+        """A sentence in Chinese, or ""."""
+        return self._reception.county.fault
+
+    def step(self) -> None:
+        """Do what there is to do, then wait for the broker or for being woken."""
+        if not self._recovered:
+            self._reception.recover()
+            self._recovered = True
+        self._do_jobs()
+        self._reception.look()
+        if self._line:
+            self._converse(self._line)
+        elif self._clock.monotonic() >= self._try_at:
+            self._connect()
+        else:
+            self._wait(self._try_at - self._clock.monotonic())
+
+    def wake(self) -> None:
+        with suppress(OSError):
+            self._waker.send(b".")
+
+    def close(self) -> None:
+        """After the loop has ended."""
+        if self._line:
+            self._line.leave(self._state(online=False))
+            self._line = None
+        self._woken.close()
+        self._waker.close()
+
+    def do(self, what: Callable[[Reception], T]) -> T:
+        """Have something done on this thread, between two messages; blocks for it."""
+        done: Future[T] = Future()
+
+        def job() -> None:
+            try:
+                done.set_result(what(self._reception))
+            except Exception as error:
+                done.set_exception(error)
+
+        self._jobs.put(job)
+        self.wake()
+        return done.result(60)
+
+    def read_stick(self, path: Path) -> dict[str, Any]:
+        """Raises `StickUnreadable` and `StoreUnusable`."""
+        return self.do(lambda reception: self._read_stick(reception, path))
+
+    def _read_stick(self, reception: Reception, path: Path) -> dict[str, Any]:
+        with open_stick(path) as stick:
+            problems: list[str] = []
+            for take, data in (
+                (reception.take_keyring, stick.keyring()),
+                (reception.take_heads, stick.heads()),
+            ):
+                try:
+                    if data:
+                        take(data)
+                except NotAccepted as refused:
+                    problems.append(str(refused))
+            count = accepted = 0
+            for data in stick.bulletins():
+                count += 1
+                if kept := reception.keep(data):
+                    accepted += 1
+                    reception.act(kept)
+            waiting = self._station.bulletins.receipts(MOST_RECEIPTS)
+            try:
+                receipts = stick.write_receipts(self._membership.box, waiting)
+            except OSError as error:
+                receipts = 0
+                problems.append(f"回执写不到盘上（{error.strerror}）。")
+        return {"bulletins": count, "accepted": accepted, "receipts": receipts, "problems": problems}
+
+    def status(self) -> dict[str, Any]:
+        """What `broadcaster link show` tells."""
+        county, since = self._reception.county, self._connected_since
+        heads = county.heads
+        known = self._reception.known()
+        return {
+            "box": self._membership.box,
+            "area": self._membership.area,
+            "public_key": self._membership.public_key,
+            "connected_since": since and since.isoformat(),
+            "trouble": self._trouble,
+            "keyring": list(county.trust.version),
+            "keyring_expires": county.trust.expires.isoformat(),
+            "heads_at": heads and heads.at.isoformat(),
+            "in_force": sorted(set(heads.in_force) & set(known)) if heads else [],
+            "withheld": sorted(county.withheld),
+            "receipts_waiting": self._station.bulletins.receipts_waiting(),
+            "last_refusal": county.last_refusal,
+            "fault": county.fault,
+        }
+
+    def _connect(self) -> None:
+        line = Line(self._membership.enrolment, self._reception.county.trust.area, self._state(False))
+        try:
+            line.open()
+        except OSError as error:
+            line.close()
+            self._lost(str(error))
+            return
+        self._line = line
+
+    def _converse(self, line: Line) -> None:
+        was_up = line.up
+        line.turn(self._turn_seconds(), self._woken.fileno())
+        self._drain()
+        if line.up and not was_up:
+            self._arrived(line)
+        try:
+            while line.messages:
+                self._receive(line, line.messages.popleft())
+            self._take_acknowledged(line)
+            if line.up and not line.over:
+                self._speak(line)
+        except (StoreUnusable, OSError) as error:
+            # What was not written down was not acknowledged: it comes with the next connection.
+            line.over = str(error)
+        if line.over:
+            line.close()
+            self._line = None
+            self._lost(line.over)
+
+    def _arrived(self, line: Line) -> None:
+        self._connected_since, self._trouble = self._clock.now(), ""
+        self._tries = 0
+        self._told_state = b""
+        self._ask_at = self._clock.monotonic() + self._patience.settle
+        self._reception.memory.changed = True
+        logger.info("connected to the county")
+
+    def _lost(self, reason: str) -> None:
+        if self._connected_since or not self._trouble:
+            logger.warning("no connection to the county: %s", reason)
+        self._connected_since, self._trouble = None, reason
+        self._in_flight.clear()
+        self._sent_to = 0
+        wait = min(self._patience.longest, self._patience.first * 2 ** min(self._tries, 10))
+        self._tries += 1
+        # A whole county that comes back at once comes back one after the other.
+        self._try_at = self._clock.monotonic() + wait * random.uniform(0.5, 1.0)
+
+    def _receive(self, line: Line, message: MQTTMessage) -> None:
+        try:
+            accepted = self._take(message.topic, bytes(message.payload))
+        except NotAccepted as refused:
+            logger.warning("refused from %s: %s", message.topic, refused)
+            self._reception.county.refused("", refused.refusal)
+            accepted = None
+        line.acknowledge(message)
+        if accepted:
+            accepted()
+        if self._reception.county.wants_keyring or message.topic.startswith(f"{topics.ROOT}/h/"):
+            self._ask_soon()
+
+    def _take(self, topic: str, data: bytes) -> Callable[[], None] | None:
+        """What is to be done when it was acknowledged. What comes as an answer says itself what it is."""
+        kind = topic.removeprefix(f"{topics.ROOT}/").partition("/")[0]
+        if kind == "a":
+            kind = kind_of(data)
+        if not data:
+            # A topic that was emptied.
+            return None
+        if kind == "k":
+            self._reception.take_keyring(data)
+        elif kind == "h":
+            if self._reception.take_heads(data):
+                self._ask_at = None
+        elif accepted := self._reception.keep(data):
+            kept = accepted
+            return lambda: self._reception.act(kept)
+        return None
+
+    def _ask_soon(self) -> None:
+        county = self._reception.county
+        if self._ask_at is None and (county.wants_keyring or county.missing(self._reception.known())):
+            spread = self._patience.settle * random.uniform(1.0, 2.0)
+            self._ask_at = self._clock.monotonic() + spread
+
+    def _speak(self, line: Line) -> None:
+        state = self._state(online=True)
+        if state != self._told_state:
+            line.publish(topics.state(self._membership.box), state, retain=True)
+            self._told_state = state
+        if self._ask_at is not None and self._clock.monotonic() >= self._ask_at:
+            self._ask(line)
+        if self._reception.memory.changed and len(self._in_flight) < MOST_IN_FLIGHT:
+            self._send_receipts(line)
+
+    def _ask(self, line: Line) -> None:
+        county = self._reception.county
+        missing = sorted(county.missing(self._reception.known()))[:MOST_MISSING]
+        nonce = secrets.token_hex(16)
+        county.ask(nonce)
+        question = Question(nonce, county.trust.version, tuple(missing))
+        line.publish(topics.question(self._membership.box), question.to_bytes())
+        self._ask_at = self._clock.monotonic() + self._patience.ask_again
+
+    def _send_receipts(self, line: Line) -> None:
+        room = MOST_IN_FLIGHT - len(self._in_flight)
+        waiting = self._station.bulletins.receipts(room, after=self._sent_to)
+        for number, bulletin_id, envelope in waiting:
+            topic = topics.receipt(self._membership.box, bulletin_id or "-")
+            self._in_flight[line.publish(topic, envelope)] = number
+            self._sent_to = number
+        self._reception.memory.changed = len(waiting) == room
+
+    def _take_acknowledged(self, line: Line) -> None:
+        mids = [line.acknowledged.popleft() for _ in range(len(line.acknowledged))]
+        numbers = [self._in_flight.pop(mid) for mid in mids if mid in self._in_flight]
+        if numbers:
+            self._station.bulletins.drop_receipts(numbers)
+
+    def _state(self, online: bool) -> bytes:
+        county = self._reception.county
+        return strict_json.write(
+            {
+                "v": 1,
+                "online": online,
+                "clock_trusted": self._station.clock_is_trusted(),
+                "keyring": list(county.trust.version),
+                "fault": county.fault,
+            }
+        )
+
+    def _turn_seconds(self) -> float:
+        if self._reception.memory.changed and len(self._in_flight) < MOST_IN_FLIGHT:
+            return 0.0
+        if self._ask_at is None:
+            return LONGEST_TURN_SECONDS / 2
+        return min(LONGEST_TURN_SECONDS / 2, max(0.0, self._ask_at - self._clock.monotonic()))
+
+    def _wait(self, seconds: float) -> None:
+        select.select([self._woken], [], [], seconds)
+        self._drain()
+
+    def _drain(self) -> None:
+        with suppress(OSError):
+            self._woken.recv(4096)
+
+    def _do_jobs(self) -> None:
+        try:
+            while True:
+                self._jobs.get_nowait()()
+        except Empty:
+            pass
+        except StoreUnusable:
+            # What ended meanwhile is in the journal.
+            self._recovered = False
+            raise
+
+    def _begun(self, airing: Airing) -> None:
+        if airing.firm:
+            self._jobs.put(lambda: self._reception.begun(airing))
+            self.wake()
+
+    def _ended(self, entry: JournalEntry) -> None:
+        if entry.airing.firm:
+            self._jobs.put(lambda: self._reception.ended(entry))
+            self.wake()
+
+
+def kind_of(data: bytes) -> str:
+    """Which kind of topic this would stand under, by what it says of itself, which is not believed."""
+    try:
+        written = strict_json.parse(data)
+    except ValueError:
+        return "n"
+    if not isinstance(written, dict):
+        return "n"
+    if "roots" in written:
+        return "k"
+    return "h" if written.get("payloadType") == bulletin_heads.PAYLOAD_TYPE else "n"

@@ -1,0 +1,109 @@
+"""That a box belongs to a county: its enrolment, its own key, whom it believes. Files, 0600."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from securesystemslib.signer import CryptoSigner
+
+from broadcaster.bulletin import keys
+from broadcaster.bulletin.enrolment import Enrolment, EnrolmentRefused
+from broadcaster.bulletin.keyring import Trust
+from broadcaster.bulletin.refusals import NotAccepted
+from broadcaster.link.place import folder_of
+from broadcaster.whole import whole_file
+
+ENROLMENT, KEY, TRUST, HEADS = "enrolment.json", "box.pem", "trust.json", "heads.json"
+
+
+@dataclass(frozen=True)
+class Membership:
+    """What does not change until the box is enrolled again, and where what does is kept."""
+
+    enrolment: Enrolment
+    key: CryptoSigner
+    folder: Path
+
+    @property
+    def box(self) -> str:
+        return self.enrolment.box
+
+    @property
+    def area(self) -> str:
+        return self.enrolment.area
+
+    @property
+    def public_key(self) -> str:
+        """For the office's register, 64 hex digits."""
+        return str(keys.public(self.key).keyval["public"])
+
+    def trust(self) -> Trust:
+        """Raises `EnrolmentRefused` where the file is damaged."""
+        try:
+            return Trust.from_bytes(self._read(TRUST))
+        except (NotAccepted, OSError) as error:
+            raise EnrolmentRefused(
+                f"县里的钥匙串坏了（{error}），请重新登记：broadcaster link enrol"
+            ) from error
+
+    def keep_trust(self, trust: Trust) -> None:
+        """Raises OSError."""
+        _write(self.folder / TRUST, trust.to_bytes())
+
+    def heads(self) -> bytes:
+        """The last that were kept, as they came; b"" if none were."""
+        try:
+            return self._read(HEADS)
+        except OSError:
+            return b""
+
+    def keep_heads(self, data: bytes) -> None:
+        """Raises OSError."""
+        _write(self.folder / HEADS, data)
+
+    def _read(self, name: str) -> bytes:
+        return (self.folder / name).read_bytes()
+
+
+def own_key(state: Path) -> CryptoSigner:
+    """The box's key, made where there is none: it outlasts being enrolled again."""
+    path = folder_of(state) / KEY
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if not path.exists():
+        _write(path, keys.bare(keys.new_key()))
+    return keys.from_bare(path.read_bytes())
+
+
+def enrol(state: Path, enrolment: Enrolment, now: datetime) -> Membership:
+    """Believe this county from now on, from its pinned root. Raises `EnrolmentRefused`."""
+    try:
+        trust = Trust.pin(enrolment.keyring_bytes, enrolment.root, now)
+        if not enrolment.area.startswith(trust.area):
+            raise EnrolmentRefused(f"登记文件里的村（{enrolment.area}）不归这个县（{trust.area}）管。")
+        membership = Membership(enrolment, own_key(state), folder_of(state))
+        membership.keep_trust(trust)
+        (membership.folder / HEADS).unlink(missing_ok=True)
+        _write(membership.folder / ENROLMENT, enrolment.to_bytes())
+    except NotAccepted as error:
+        raise EnrolmentRefused(f"登记文件里的钥匙串不可信：{error}") from error
+    except OSError as error:
+        raise EnrolmentRefused(f"登记存不下来（{error.strerror}），请看磁盘有没有空位。") from error
+    return membership
+
+
+def load_membership(state: Path) -> Membership:
+    """Raises `EnrolmentRefused` where a file is missing or damaged."""
+    folder = folder_of(state)
+    try:
+        enrolment = Enrolment.from_bytes((folder / ENROLMENT).read_bytes())
+        return Membership(enrolment, keys.from_bare((folder / KEY).read_bytes()), folder)
+    except (OSError, keys.KeyLocked) as error:
+        raise EnrolmentRefused("这个广播站还没有向县里登记。请运行：broadcaster link enrol") from error
+
+
+def _write(path: Path, content: bytes) -> None:
+    with whole_file(path, path.parent) as unfinished:
+        unfinished.touch(mode=0o600)
+        unfinished.write_bytes(content)

@@ -1,0 +1,127 @@
+"""A folder `cb/` on a USB stick: what the county sends where no network is. Only files of its own count.
+
+cb/keyring.json  cb/heads.json  cb/bulletins/*.json  cb/audio/<sha256>
+cb/outbox/<box>/<number>.json      receipts, for the county
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from broadcaster.bulletin import metadata, verify
+from broadcaster.bulletin.envelope import LARGEST as LARGEST_HEADS
+from broadcaster.errors import BroadcasterError
+
+FOLDER = "cb"
+# As many as one county has in force at most, three times over.
+MOST_BULLETINS = 3_000
+READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+FOLDERS = READ | os.O_DIRECTORY
+WRITE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+
+
+class StickUnreadable(BroadcasterError):
+    """There is no such folder on it."""
+
+
+class Stick:
+    """Names are listed, never taken from what stands in a file; no link is followed, at any depth."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._folder = descriptor
+
+    def keyring(self) -> bytes:
+        """b"" where there is none, as for all that follows."""
+        return self._read(self._folder, "keyring.json", metadata.LARGEST)
+
+    def heads(self) -> bytes:
+        return self._read(self._folder, "heads.json", LARGEST_HEADS)
+
+    def bulletins(self) -> Iterator[bytes]:
+        with self._within("bulletins") as folder:
+            names = [] if folder is None else sorted(_names(folder, MOST_BULLETINS))
+            for name in names:
+                if folder is not None and (data := self._read(folder, name, verify.LARGEST)):
+                    yield data
+
+    def write_receipts(self, box: str, receipts: list[tuple[int, str, bytes]]) -> int:
+        """How many are there now. Raises OSError: a stick may be read-only."""
+        with _made(self._folder, "outbox") as outbox, _made(outbox, box) as folder:
+            for number, _, envelope in receipts:
+                with suppress(FileExistsError):
+                    _write(folder, f"{number}.json", envelope)
+            os.fsync(folder)
+        return len(receipts)
+
+    def _read(self, folder: int, name: str, largest: int) -> bytes:
+        try:
+            file = os.open(name, READ, dir_fd=folder)
+        except OSError:
+            return b""
+        with open(file, "rb") as content:  # noqa: PTH123 - by its descriptor
+            if not stat.S_ISREG(os.fstat(file).st_mode):
+                return b""
+            with suppress(OSError):
+                # One byte more, so that what is too big is told so.
+                return content.read(largest + 1)
+        return b""
+
+    @contextmanager
+    def _within(self, name: str) -> Iterator[int | None]:
+        try:
+            folder = os.open(name, FOLDERS, dir_fd=self._folder)
+        except OSError:
+            yield None
+            return
+        try:
+            yield folder
+        finally:
+            os.close(folder)
+
+
+@contextmanager
+def open_stick(path: Path) -> Iterator[Stick]:
+    """Raises `StickUnreadable`."""
+    place = path if path.name == FOLDER else path / FOLDER
+    try:
+        folder = os.open(place, FOLDERS)
+    except OSError as error:
+        raise StickUnreadable(f"{path} 上没有 {FOLDER} 文件夹，请插好 U 盘，写它的位置。") from error
+    try:
+        yield Stick(folder)
+    finally:
+        os.close(folder)
+
+
+def _names(folder: int, most: int) -> list[str]:
+    found: list[str] = []
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.name.endswith(".json") and not entry.name.startswith("."):
+                found.append(entry.name)
+            if len(found) == most:
+                break
+    return found
+
+
+@contextmanager
+def _made(parent: int, name: str) -> Iterator[int]:
+    with suppress(FileExistsError):
+        os.mkdir(name, dir_fd=parent)
+    folder = os.open(name, FOLDERS, dir_fd=parent)
+    try:
+        yield folder
+    finally:
+        os.close(folder)
+
+
+def _write(folder: int, name: str, content: bytes) -> None:
+    file = os.open(name, WRITE, 0o644, dir_fd=folder)
+    with open(file, "wb") as written:  # noqa: PTH123 - by its descriptor
+        written.write(content)
+        written.flush()
+        os.fsync(file)

@@ -1,0 +1,231 @@
+"""A bulletin's way from the office over a real broker to the air, and its receipts' way back."""
+
+from datetime import datetime, timedelta
+
+from bulletin.county_rig import COUNTY, OTHER_TOWN, TOWN, VILLAGE, County
+from link.link_rig import LinkBox, Office, cancel, notice, told_zone, until
+
+from broadcaster.air_settings import QuietRule, QuietSettings
+from broadcaster.bulletin import topics
+from broadcaster.bulletin.keys import new_key
+from broadcaster.bulletin.receipts import State
+from broadcaster.bulletin.refusals import Refusal
+from broadcaster.model import Outcome, Severity
+
+WHOLE = [State.ACCEPTED, State.ON_THE_AIR, State.ENDED]
+ALWAYS = QuietRule(name="总是", windows=("00:00-12:00", "12:00-24:00"))
+
+
+def test_what_the_county_says_is_heard_and_each_step_is_told(box: LinkBox, office: Office) -> None:
+    with box.running() as life:
+        until(lambda: life.connected)
+        told = office.publish(notice(repeat=2))
+        until(lambda: box.states(office.client, told) == WHOLE)
+        last = box.receipts(office.client, told)[-1]
+        assert last.heard and last.heard.in_full
+        assert (last.heard.times, last.heard.voice) == (2, "fake:beep")
+        assert life.heard() == [told.id]
+        (row,) = life.station.history()
+        assert (row.notice.issuer, row.asked_by) == ("青田县应急管理局", "青田县应急管理局")
+        until(lambda: life.station.bulletins.receipts_waiting() == 0)
+        assert life.link.fault == ""
+
+
+def test_what_was_said_while_the_box_was_off_is_heard_when_it_comes_up(
+    box: LinkBox, office: Office
+) -> None:
+    told = office.publish(notice())
+    with box.running() as life:
+        until(lambda: box.states(office.client, told) == WHOLE)
+        assert life.heard() == [told.id]
+    with box.running() as life:
+        until(lambda: life.connected)
+        office.publish(other := notice(seq=2))
+        until(lambda: box.states(office.client, other) == WHOLE)
+        assert life.heard() == [other.id]
+
+
+def test_a_stranger_is_refused_and_the_office_is_told_why(
+    box: LinkBox, office: Office, county: County
+) -> None:
+    with box.running() as life:
+        told = office.publish(notice(areas=(TOWN,), severity=Severity.RED), by=county.town)
+        office.publish(notice(), by=new_key())
+        until(lambda: len(box.receipts(office.client)) == 2)
+        reasons = {one.bulletin: one.refusal for one in box.receipts(office.client)}
+        assert reasons == {told.id: Refusal.SEVERITY_NOT_ALLOWED, "": Refusal.UNKNOWN_KEY}
+        assert life.heard() == []
+
+
+def test_a_cancel_ends_what_sounds_at_once(box: LinkBox, office: Office) -> None:
+    with box.running() as life:
+        life.device.holds = True
+        told = office.publish(notice())
+        until(lambda: State.ON_THE_AIR in box.states(office.client, told))
+        life.device.seconds_until_cut = 0.4
+        office.publish(stop := cancel(told.id, seq=2))
+        until(lambda: box.states(office.client, told) == WHOLE)
+        heard = box.receipts(office.client, told)[-1].heard
+        assert heard and heard.outcome is Outcome.CUT_SHORT and not heard.in_full
+        assert box.states(office.client, stop) == [State.ACCEPTED]
+
+
+def test_a_cancel_that_comes_first_keeps_it_off(box: LinkBox, office: Office) -> None:
+    told = notice()
+    with box.running() as life:
+        office.publish(stop := cancel(told.id, seq=2))
+        until(lambda: box.states(office.client, stop))
+        office.publish(told)
+        until(lambda: box.states(office.client, told) == [State.REFUSED])
+        assert box.receipts(office.client, told)[0].refusal is Refusal.CANCELLED
+        assert life.heard() == []
+
+
+def test_quiet_hours_put_it_off_and_the_office_is_told_until_when(box: LinkBox, office: Office) -> None:
+    hour = datetime.now(told_zone()).hour
+    box.quiet = QuietSettings(
+        hours=(QuietRule(name="午休", windows=(f"{hour:02}:00-{(hour + 2) % 24:02}:00",)),)
+    )
+    with box.running() as life:
+        told = office.publish(notice())
+        until(lambda: box.states(office.client, told) == [State.ACCEPTED, State.DEFERRED])
+        assert "午休不播" in box.receipts(office.client, told)[-1].reason
+        red = office.publish(notice(seq=2, severity=Severity.RED))
+        drill = office.publish(notice(seq=3, severity=Severity.RED, kind="drill"))
+        until(lambda: box.states(office.client, red) == WHOLE)
+        until(lambda: box.states(office.client, drill) == [State.ACCEPTED, State.DEFERRED])
+        assert life.heard() == [red.id]
+
+
+def test_what_quiet_hours_outlast_is_suppressed_and_told(box: LinkBox, office: Office) -> None:
+    box.quiet = QuietSettings(hours=(ALWAYS,))
+    with box.running() as life:
+        told = office.publish(notice())
+        until(lambda: box.states(office.client, told) == [State.ACCEPTED, State.ENDED])
+        last = box.receipts(office.client, told)[-1]
+        assert last.heard and last.heard.outcome is Outcome.SUPPRESSED and "总是" in last.reason
+        assert life.heard() == []
+
+
+def test_a_voice_that_is_not_here_is_only_a_wish(box: LinkBox, office: Office) -> None:
+    with box.running():
+        told = office.publish(notice(voice="edge:xiaoxiao"))
+        until(lambda: box.states(office.client, told) == WHOLE)
+
+
+def test_what_is_for_later_waits_in_the_queue(box: LinkBox, office: Office) -> None:
+    later = datetime.now(told_zone()) + timedelta(hours=1)
+    with box.running() as life:
+        told = office.publish(notice(not_before=later))
+        until(lambda: box.states(office.client, told) == [State.ACCEPTED])
+        until(lambda: [one.id for one in life.station.status().waiting] == [told.id])
+        (waiting,) = life.station.status().waiting
+        assert waiting.due_at == later and waiting.expires_at == told.expires
+
+
+def test_with_a_clock_that_nobody_trusts_only_what_is_urgent_is_heard_until_the_county_tells_the_time(
+    box: LinkBox, office: Office
+) -> None:
+    box.trusted, office.answers = False, False
+    with box.running() as life:
+        red = office.publish(notice(severity=Severity.RED))
+        blue = office.publish(notice(seq=2))
+        until(lambda: box.states(office.client, red) == WHOLE)
+        until(lambda: box.states(office.client, blue) == [State.ACCEPTED])
+        office.answers = True
+        until(lambda: box.states(office.client, blue) == WHOLE)
+        assert box.confirmed == 1
+        assert life.heard() == [red.id, blue.id]
+
+
+def test_a_clock_that_is_off_is_not_confirmed(box: LinkBox, office: Office) -> None:
+    box.trusted = False
+    box.clock.ahead = timedelta(days=-3000)
+    with box.running() as life:
+        until(lambda: life.connected)
+        office.publish_heads()
+        until(lambda: life.link.status()["heads_at"])
+        blue = office.publish(notice())
+        until(lambda: box.states(office.client, blue) == [State.ACCEPTED])
+        assert not box.trusted and life.heard() == []
+
+
+def test_what_was_kept_from_a_box_is_asked_for_and_comes(box: LinkBox, office: Office) -> None:
+    with box.running() as life:
+        until(lambda: life.connected)
+        told = office.publish(notice(), really=False)
+        office.publish(notice(seq=2, areas=(OTHER_TOWN,)), really=False)
+        office.publish_heads()
+        until(lambda: box.states(office.client, told) == WHOLE)
+        assert life.heard() == [told.id]
+        until(lambda: life.link.status()["withheld"] == [])
+        assert life.link.fault == ""
+
+
+def test_what_nobody_sends_though_it_is_in_force_is_a_fault(box: LinkBox, office: Office) -> None:
+    with box.running() as life:
+        told = office.publish(notice(), really=False)
+        office.withholds.add(told.id)
+        office.publish_heads()
+        until(lambda: life.link.status()["withheld"] == [told.id])
+        assert "没有送到" in life.link.fault
+
+
+def test_a_box_that_lost_its_memory_goes_by_the_heads(box: LinkBox, office: Office) -> None:
+    told = notice()
+    with box.running():
+        office.publish(told)
+        until(lambda: box.states(office.client, told) == WHOLE)
+    for file in box.state.glob("broadcaster.db*"):
+        file.unlink()
+    ((_, data),) = office.in_force
+    office.in_force = [(notice(seq=2), b"")]
+    office.withholds.add(office.in_force[0][0].id)
+    office.publish_heads()
+    with box.running() as life:
+        until(lambda: life.link.status()["heads_at"])
+        office.client.publish(topics.bulletin(COUNTY, told.id), data)
+        until(lambda: State.REFUSED in box.states(office.client, told))
+        assert box.receipts(office.client, told)[-1].refusal is Refusal.NOT_IN_FORCE
+        assert life.heard() == []
+
+
+def test_heads_that_are_older_than_those_the_box_has_are_not_gone_by(
+    box: LinkBox, office: Office
+) -> None:
+    with box.running() as life:
+        until(lambda: life.connected)
+        office.publish_heads()
+        until(lambda: life.link.status()["heads_at"])
+        at = life.link.status()["heads_at"]
+        old = datetime.now(told_zone()) - timedelta(minutes=20)
+        office.publish_heads(at=old)
+        until(lambda: "比手里的旧" in life.link.status()["last_refusal"])
+        assert life.link.status()["heads_at"] == at
+
+
+def test_a_newer_keyring_counts_at_once_and_after_a_restart(
+    box: LinkBox, office: Office, county: County
+) -> None:
+    with box.running() as life:
+        until(lambda: life.connected)
+        new = new_key()
+        keyring = county.replace_key(TOWN, new)
+        office.client.publish(topics.keyring(COUNTY), keyring)
+        until(lambda: life.link.status()["keyring"] == [1, 2])
+        told = office.publish(notice(areas=(VILLAGE,)), by=new)
+        until(lambda: box.states(office.client, told) == WHOLE)
+    with box.running() as life:
+        assert life.link.status()["keyring"] == [1, 2]
+
+
+def test_a_revoked_keys_words_for_later_are_withdrawn(
+    box: LinkBox, office: Office, county: County
+) -> None:
+    later = datetime.now(told_zone()) + timedelta(hours=1)
+    with box.running() as life:
+        told = office.publish(notice(areas=(TOWN,), not_before=later), by=county.town)
+        until(lambda: len(life.station.status().waiting) == 1)
+        office.client.publish(topics.keyring(COUNTY), county.replace_key(TOWN, new_key()))
+        until(lambda: box.states(office.client, told) == [State.ACCEPTED, State.ENDED])
+        assert life.station.status().waiting == ()
