@@ -21,7 +21,7 @@ from broadcaster.county import (
 )
 from broadcaster.county.officers import OfficeRole
 from broadcaster.county.page_parts import Pages
-from broadcaster.county.stage import STAGES
+from broadcaster.county.reaches import REACHES
 from broadcaster.errors import BroadcasterError
 from broadcaster.web import wording
 from broadcaster.web.protection import protect
@@ -85,7 +85,7 @@ def _teach_wording(app: Flask, pages: Pages) -> None:
         station_name=pages.settings.name,
         navigation=NAVIGATION,
         severities=wording.SEVERITIES,
-        stages=STAGES,
+        stages=REACHES,
         roles=ROLES,
         may=access.may,
         who=access.who,

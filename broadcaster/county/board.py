@@ -10,18 +10,18 @@ from datetime import datetime
 from sqlalchemy import func, select
 
 from broadcaster.county.database import OfficeDatabase
+from broadcaster.county.reaches import REACHES, Reach
 from broadcaster.county.register import to_csv
-from broadcaster.county.stage import STAGES, Stage
 from broadcaster.county.tables import area, box, reach
 
-NOT_HEARD = (Stage.FAILED, Stage.REFUSED, Stage.CANCELLED)
+NOT_HEARD = (Reach.FAILED, Reach.REFUSED, Reach.CANCELLED)
 
 
 @dataclass(frozen=True)
 class Counts:
     """Boxes by how far the bulletin has come; each is in exactly one of `stages`."""
 
-    stages: Counter[Stage]
+    stages: Counter[Reach]
 
     @property
     def sent(self) -> int:
@@ -29,7 +29,7 @@ class Counts:
 
     @property
     def silent(self) -> int:
-        return self.stages[Stage.SENT]
+        return self.stages[Reach.SENT]
 
     @property
     def reached(self) -> int:
@@ -37,19 +37,19 @@ class Counts:
 
     @property
     def accepted(self) -> int:
-        return self.reached - self.stages[Stage.REFUSED]
+        return self.reached - self.stages[Reach.REFUSED]
 
     @property
     def on_the_air(self) -> int:
-        return self.stages[Stage.ON_THE_AIR]
+        return self.stages[Reach.ON_THE_AIR]
 
     @property
     def heard(self) -> int:
-        return self.stages[Stage.HEARD]
+        return self.stages[Reach.HEARD]
 
     @property
     def partly(self) -> int:
-        return self.stages[Stage.PARTLY]
+        return self.stages[Reach.PARTLY]
 
     @property
     def failed(self) -> int:
@@ -57,7 +57,7 @@ class Counts:
 
     @property
     def waiting(self) -> int:
-        return self.stages[Stage.ACCEPTED] + self.stages[Stage.DEFERRED]
+        return self.stages[Reach.ACCEPTED] + self.stages[Reach.DEFERRED]
 
     def to_json(self) -> dict[str, int]:
         names = ("sent", "reached", "accepted", "on_the_air", "heard", "partly", "failed", "silent")
@@ -71,7 +71,7 @@ class Place:
     box: str
     area: str
     name: str
-    stage: Stage
+    stage: Reach
     at: datetime | None
     seconds_played: int
     seconds_due: int
@@ -82,7 +82,7 @@ class Place:
     def said(self) -> str:
         """In words."""
         played = f" {self.seconds_played}/{self.seconds_due} 秒" if self.seconds_due else ""
-        return f"{STAGES[self.stage]}{played}" + (f"：{self.reason}" if self.reason else "")
+        return f"{REACHES[self.stage]}{played}" + (f"：{self.reason}" if self.reason else "")
 
 
 @dataclass(frozen=True)
@@ -104,9 +104,9 @@ class Board:
     def counts(self, ids: Sequence[str]) -> dict[str, Counts]:
         query = select(reach.c.bulletin, reach.c.stage, func.count().label("boxes"))
         query = query.where(reach.c.bulletin.in_(ids)).group_by(reach.c.bulletin, reach.c.stage)
-        found: dict[str, Counter[Stage]] = {id: Counter() for id in ids}
+        found: dict[str, Counter[Reach]] = {id: Counter() for id in ids}
         for row in self._database.read(query):
-            found[row.bulletin][Stage(row.stage)] = row.boxes
+            found[row.bulletin][Reach(row.stage)] = row.boxes
         return {id: Counts(stages) for id, stages in found.items()}
 
     def places(self, id: str) -> list[Place]:
@@ -117,7 +117,7 @@ class Board:
         rows = self._database.read(query.where(reach.c.bulletin == id).order_by(box.c.area, reach.c.box))
         return [
             Place(
-                *(row.box, row.area, row.name, Stage(row.stage), row.at),
+                *(row.box, row.area, row.name, Reach(row.stage), row.at),
                 *(row.seconds_played, row.seconds_due, row.reason, bool(row.online)),
             )
             for row in rows
@@ -146,5 +146,5 @@ def count(places: Iterable[Place]) -> Counts:
 
 def _line(one: Place) -> tuple[object, ...]:
     at = one.at.isoformat(timespec="seconds") if one.at else ""
-    said = STAGES[one.stage], one.reason, one.seconds_played, one.seconds_due
+    said = REACHES[one.stage], one.reason, one.seconds_played, one.seconds_due
     return (one.area, one.name, one.box, *said, at)

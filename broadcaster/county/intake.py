@@ -16,8 +16,8 @@ from broadcaster.bulletin.receipts import Receipt, read_receipt
 from broadcaster.bulletin.refusals import NotAccepted
 from broadcaster.clock import Clock
 from broadcaster.county.database import OfficeDatabase
+from broadcaster.county.reaches import stage_of
 from broadcaster.county.register import BoxState
-from broadcaster.county.stage import stage_of
 from broadcaster.county.tables import box, bulletin, reach, receipt
 
 logger = logging.getLogger(__name__)

@@ -8,8 +8,8 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from broadcaster.bulletin import strict_json, topics
-from broadcaster.bulletin.heads import SHORTEST_NONCE
+from broadcaster.bulletin import topics
+from broadcaster.bulletin.question import Question
 from broadcaster.bulletin.refusals import NotAccepted
 from broadcaster.clock import Clock
 from broadcaster.county.intake import Intake, Sent
@@ -26,12 +26,13 @@ logger = logging.getLogger(__name__)
 HEADS_EVERY = timedelta(minutes=10)
 LOOK_SECONDS = 1.0
 AT_ONCE = 500
-LARGEST_QUESTION = 64 * 1024
-MOST_MISSING = 200
 
 
 class Office:
-    """`step` is for a `Loop`; `wake` may be called by any thread."""
+    """`step` is for a `Loop`; `wake` may be called by any thread.
+
+    `keyring` is the one on the disk; `area_of` a box its area, and raises where it is not in use.
+    """
 
     def __init__(
         self,
@@ -41,6 +42,7 @@ class Office:
         wire: Wire,
         clock: Clock,
         keyring: Callable[[], Keyring],
+        area_of: Callable[[str], str],
     ) -> None:
         self._publisher = publisher
         self._intake = intake
@@ -48,6 +50,7 @@ class Office:
         self._wire = wire
         self._clock = clock
         self._keyring = keyring
+        self._area_of = area_of
         self._keyring_sent = b""
         self._heads_at: datetime | None = None
         # What could not be kept, for the database was away, is taken in by the next step.
@@ -136,29 +139,18 @@ class Office:
         self._wire.acknowledge(taken)
 
     def _answer(self, box: str, data: bytes) -> None:
+        """In the order that `Question` promises: its heads last, and of its own area only."""
         try:
-            nonce, missing = read_question(data)
-        except ValueError:
-            logger.warning("a question of %s cannot be read", box)
+            asked, area = Question.from_bytes(data), self._area_of(box)
+        except (NotAccepted, BroadcasterError) as error:
+            logger.warning("a question of %s is not answered: %s", box, error)
             return
-        sheets = [one.envelope for one in self._publisher.in_force() if one.id in missing]
-        answers = [self._publisher.heads(nonce), *sheets]
+        older = asked.keyring < self._publisher.trust.version
+        answers = [self._keyring().to_bytes()] if older else []
+        meant = [one for one in self._publisher.in_force() if one.is_for(area)]
+        answers += [one.envelope for one in meant if one.id in asked.missing]
+        answers.append(self._publisher.heads(asked.nonce, {one.id for one in meant}))
         self._wire.publish([(topics.answer(box), answer) for answer in answers], retain=False)
-
-
-def read_question(data: bytes) -> tuple[str | None, frozenset[str]]:
-    """`{"nonce": …, "missing": […]}`, both optional. Raises ValueError."""
-    if len(data) > LARGEST_QUESTION:
-        raise ValueError("too long")
-    asked = strict_json.parse(data)
-    if not isinstance(asked, dict):
-        raise ValueError("no question")
-    nonce, missing = asked.get("nonce"), asked.get("missing", [])
-    if nonce is not None and not (isinstance(nonce, str) and SHORTEST_NONCE <= len(nonce) <= 64):
-        raise ValueError("nonce")
-    if not isinstance(missing, list) or not all(isinstance(id, str) for id in missing):
-        raise ValueError("missing")
-    return nonce, frozenset(missing[:MOST_MISSING])
 
 
 def is_there(data: bytes) -> bool:

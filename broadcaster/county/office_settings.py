@@ -21,6 +21,7 @@ class BrokerSettings(Section):
     box_port: int | None = Field(
         None, ge=1, le=65535, description="its port for boxes; null is the same"
     )
+    folder: str = Field("broker", description="its folder, where users are added; empty: kept elsewhere")
     user: str = Field("office", description="the office's own user")
     password_file: str = Field("broker/office_password", description="the password, on its first line")
     authority: str = Field(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 from securesystemslib.signer import Signer
 from sqlalchemy import Connection, Row, insert, select, update
 
+from broadcaster.bulletin import areas as area_codes
 from broadcaster.bulletin import envelope, topics
 from broadcaster.bulletin.bulletin import PAYLOAD_TYPE, Bulletin, BulletinKind
 from broadcaster.bulletin.heads import Heads
@@ -22,8 +24,8 @@ from broadcaster.county import rules
 from broadcaster.county.database import OfficeDatabase, put
 from broadcaster.county.desk import draft_of
 from broadcaster.county.draft import Draft, DraftRefused, State, settled
+from broadcaster.county.reaches import Reach
 from broadcaster.county.register import Register
-from broadcaster.county.stage import Stage
 from broadcaster.county.tables import bulletin, reach, sequence
 
 logger = logging.getLogger(__name__)
@@ -40,6 +42,9 @@ class Sheet:
     @property
     def topics(self) -> tuple[str, ...]:
         return tuple(topics.bulletin(area, self.id) for area in self.areas)
+
+    def is_for(self, village: str) -> bool:
+        return any(area_codes.contains(area, village) for area in self.areas)
 
 
 class Publisher:
@@ -93,15 +98,15 @@ class Publisher:
         with self._database.transaction() as connection:
             return connection.execute(update(bulletin).where(over).values(state=State.EXPIRED)).rowcount
 
-    def heads(self, nonce: str | None = None) -> bytes:
-        """What is in force at this moment, signed."""
+    def heads(self, nonce: str | None = None, only: Collection[str] | None = None) -> bytes:
+        """What is in force at this moment, signed; for one box `only` what is meant for it."""
         rows = self._database.read(select(bulletin.c.id, bulletin.c.digest).where(self._is_in_force()))
         counted = self._database.read(select(sequence).where(sequence.c.highest > 0))
         made = Heads(
             at=self._clock.now(),
             keyring=self.trust.version,
             highest={row.key_id: row.highest for row in counted},
-            in_force={row.id: row.digest for row in rows},
+            in_force={row.id: row.digest for row in rows if only is None or row.id in only},
             nonce=nonce,
         )
         return made.signed(self._signer).to_bytes()
@@ -142,7 +147,7 @@ class Publisher:
             connection.execute(off.values(state=State.CANCELLED))
         else:
             boxes = self._register.enrolled(made.areas)
-            rows = [{"bulletin": made.id, "box": box, "stage": Stage.SENT} for box in boxes]
+            rows = [{"bulletin": made.id, "box": box, "stage": Reach.SENT} for box in boxes]
             if rows:
                 connection.execute(insert(reach), rows)
 

@@ -157,6 +157,13 @@ class Register:
         """Raises `RegisterRefused`."""
         return _box(self._row(id))
 
+    def area_of(self, id: str) -> str:
+        """The trimmed code of a box in use. Raises `RegisterRefused`."""
+        box = self.get(id)
+        if box.state is not BoxState.ENROLLED:
+            raise RegisterRefused("这个广播站没有登记，或者停用了。")
+        return area_codes.trim(box.area)
+
     def boxes(self, within: str = "") -> list[Box]:
         query = select(box).where(box.c.area.startswith(within)).order_by(box.c.area, box.c.id)
         return [_box(row) for row in self._database.read(query)]

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from broadcaster.clock import Clock
 from broadcaster.county.app import create_app
 from broadcaster.county.database import OfficeDatabase
+from broadcaster.county.door import BrokerDoor
 from broadcaster.county.draft import Draft
 from broadcaster.county.intake import Intake
 from broadcaster.county.office import Office
@@ -60,7 +61,8 @@ def open_desk(path: Path, wake: Callable[[], None] = lambda: None) -> Iterator[D
     folder, settings = OfficeFolder(path), load_office_settings(path)
     with closing(OfficeDatabase(settings.database_url(path))) as database:
         database.migrate()
-        parts = make_parts(database, Clock(settings.zone), folder.trust.area, wake=wake)
+        door = BrokerDoor(path / settings.broker.folder) if settings.broker.folder else None
+        parts = make_parts(database, Clock(settings.zone), folder.trust.area, door, wake)
         yield Desk(folder, settings, parts)
 
 
@@ -108,7 +110,10 @@ def _open_office(desk: Desk, signer: Signer) -> Iterator[Office]:
     intake = Intake(parts.database, parts.clock)
     wire.start()
     with closing(wire):
-        yield Office(publisher, intake, parts.standing, wire, parts.clock, lambda: desk.folder.keyring)
+        yield Office(
+            *(publisher, intake, parts.standing, wire, parts.clock),
+            *(lambda: desk.folder.keyring, parts.register.area_of),
+        )
 
 
 def _open_site(desk: Desk, spoken: Spoken, stack: ExitStack, tell: Tell) -> Sequence[Watched]:

@@ -15,7 +15,7 @@ from broadcaster.bulletin.refusals import Refusal
 from broadcaster.bulletin.seen import SeenInMemory
 from broadcaster.bulletin.verify import Accepted, verify
 from broadcaster.county.draft import DraftRefused, State
-from broadcaster.county.stage import Stage
+from broadcaster.county.reaches import Reach
 from broadcaster.model import Outcome, Severity
 
 
@@ -181,7 +181,7 @@ def test_an_older_receipt_that_comes_late_changes_nothing(desk: OfficeDesk) -> N
     early = box.receipt(paper.id, Told.ACCEPTED, desk.clock)
     desk.take(box, box.heard(paper.id, desk.clock, Outcome.PLAYED, 30))
     desk.take(box, early)
-    assert desk.parts.board.places(paper.id)[0].stage is Stage.HEARD
+    assert desk.parts.board.places(paper.id)[0].stage is Reach.HEARD
 
 
 def test_a_receipt_twice_is_kept_once(desk: OfficeDesk) -> None:

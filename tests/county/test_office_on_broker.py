@@ -1,45 +1,53 @@
 """The office on a real broker, and a box that listens, verifies and answers there."""
 
-import json
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from county_office import TOWN, VILLAGE, OfficeDesk, PretendBox
+from county_office import OTHER_TOWN, TOWN, VILLAGE, OfficeDesk, PretendBox
 from paho.mqtt.client import Client, MQTTv5
 from paho.mqtt.enums import CallbackAPIVersion
-from plain_broker import PlainBroker
+from rig.broker import OFFICE_PASSWORD, BrokerRig
 from rig.rig import wait_until
 
 from broadcaster.bulletin import topics
 from broadcaster.bulletin.heads import read_heads
 from broadcaster.bulletin.keyring import Trust
 from broadcaster.bulletin.moment import Now
+from broadcaster.bulletin.question import Question
 from broadcaster.bulletin.receipts import State as Told
 from broadcaster.bulletin.seen import SeenInMemory
 from broadcaster.bulletin.verify import Accepted, verify
+from broadcaster.county.broker import OFFICE
 from broadcaster.county.office import Office
 from broadcaster.county.wire import Wire
 from broadcaster.model import Outcome
 
 
 @pytest.fixture(scope="module")
-def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PlainBroker]:
-    with_broker = PlainBroker(tmp_path_factory.mktemp("broker"))
-    yield with_broker
-    with_broker.stop()
+def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BrokerRig]:
+    started = BrokerRig(tmp_path_factory.mktemp("broker"))
+    started.start()
+    yield started
+    started.kill()
+
+
+BOX_PASSWORD = "of-this-box-alone-0123"
 
 
 class Line:
     """A village's end: what has come by topic, the newest last, as a box subscribes."""
 
-    def __init__(self, port: int, box: str) -> None:
+    def __init__(self, broker: BrokerRig, box: str) -> None:
         self.got: list[tuple[str, bytes]] = []
-        self._client = Client(CallbackAPIVersion.VERSION2, f"box-{box}", protocol=MQTTv5)
+        broker.add_box(box, VILLAGE, BOX_PASSWORD)
+        self._client = Client(CallbackAPIVersion.VERSION2, box, protocol=MQTTv5)
+        self._client.username_pw_set(box, BOX_PASSWORD)
+        self._client.tls_set(str(broker.broker.folder / "authority.pem"))
         self._client.on_message = lambda c, u, message: self.got.append((message.topic, message.payload))
-        self._client.connect("127.0.0.1", port)
+        self._client.connect("127.0.0.1", broker.port)
         wanted = [*topics.bulletins_for(VILLAGE), topics.answer(box)]
         wanted += [topics.keyring("331121"), topics.heads("331121")]
         self._client.subscribe([(topic, 1) for topic in wanted])
@@ -59,13 +67,14 @@ class Line:
 class Running:
     """The office's steps, taken by the test, with the clock of the test."""
 
-    def __init__(self, desk: OfficeDesk, port: int) -> None:
+    def __init__(self, desk: OfficeDesk, broker: BrokerRig) -> None:
         self.desk = desk
-        self.wire = Wire("127.0.0.1", port)
+        authority = broker.broker.folder / "authority.pem"
+        self.wire = Wire("127.0.0.1", broker.port, OFFICE, OFFICE_PASSWORD, authority)
         parts = desk.parts
         self.office = Office(
             *(desk.publisher, desk.intake, parts.standing, self.wire),
-            *(desk.clock, lambda: desk.folder.keyring),
+            *(desk.clock, lambda: desk.folder.keyring, parts.register.area_of),
         )
         self.wire.start()
         self.until(lambda: self.wire.connected)
@@ -80,8 +89,8 @@ class Running:
 
 
 @pytest.fixture
-def running(plain_desk: OfficeDesk, broker: PlainBroker) -> Iterator[Running]:
-    made = Running(plain_desk, broker.port)
+def running(plain_desk: OfficeDesk, broker: BrokerRig) -> Iterator[Running]:
+    made = Running(plain_desk, broker)
     with closing(made.wire):
         yield made
 
@@ -92,8 +101,8 @@ def box(plain_desk: OfficeDesk) -> PretendBox:
 
 
 @pytest.fixture
-def line(broker: PlainBroker, box: PretendBox) -> Iterator[Line]:
-    with closing(Line(broker.port, box.id)) as made:
+def line(broker: BrokerRig, box: PretendBox) -> Iterator[Line]:
+    with closing(Line(broker, box.id)) as made:
         yield made
 
 
@@ -120,7 +129,7 @@ def test_a_bulletin_reaches_its_village_and_what_was_heard_is_counted(
 
 
 def test_a_cancel_goes_out_and_the_notice_is_gone_from_the_broker(
-    running: Running, line: Line, broker: PlainBroker
+    running: Running, line: Line, broker: BrokerRig
 ) -> None:
     desk = running.desk
     paper = desk.parts.desk.send(desk.officer("小王"), desk.draft())
@@ -131,7 +140,7 @@ def test_a_cancel_goes_out_and_the_notice_is_gone_from_the_broker(
     running.until(lambda: line.on(topics.bulletin(TOWN, off.id)))
     assert judge(desk, line.on(topics.bulletin(TOWN, off.id))[-1]).bulletin.cancels == paper.id
     running.until(lambda: not desk.publisher.to_clear())
-    with closing(Line(broker.port, "late")) as late:
+    with closing(Line(broker, "late")) as late:
         wait_until(lambda: late.on(topics.bulletin(TOWN, off.id)), 20)
         assert not late.on(topics.bulletin(TOWN, paper.id))
 
@@ -159,14 +168,15 @@ def test_a_box_that_asks_is_told_the_time_and_what_it_misses(
     desk, nonce = running.desk, "0123456789abcdef"
     paper = desk.parts.desk.send(desk.officer("小王"), desk.draft())
     running.until(lambda: desk.parts.desk.get(paper.id).sent_at)
-    asked = json.dumps({"nonce": nonce, "missing": [paper.id]}).encode()
+    elsewhere = desk.send(areas=(OTHER_TOWN,))
     line.say(topics.question(box.id), b"\x00")
-    line.say(topics.question(box.id), asked)
+    line.say(topics.question(box.id), Question(nonce, (1, 1), (paper.id, elsewhere.id)).to_bytes())
     running.until(lambda: len(line.on(topics.answer(box.id))) >= 2)
-    heads, missed = line.on(topics.answer(box.id))[:2]
-    now = Now(desk.clock.now(), True, desk.clock.now())
-    assert read_heads(heads, desk.folder.trust, now).tells_time_to(nonce)
+    missed, told = line.on(topics.answer(box.id))[:2]
     assert judge(desk, missed).bulletin.id == paper.id
+    heads = read_heads(told, desk.folder.trust, Now(desk.clock.now(), True, desk.clock.now()))
+    assert heads.tells_time_to(nonce)
+    assert set(heads.in_force) == {paper.id}
 
 
 def test_the_office_sees_who_is_there(running: Running, line: Line, box: PretendBox) -> None:
@@ -177,23 +187,23 @@ def test_the_office_sees_who_is_there(running: Running, line: Line, box: Pretend
 
 
 def test_what_boxes_said_while_the_office_was_down_is_counted_when_it_is_back(
-    plain_desk: OfficeDesk, broker: PlainBroker, box: PretendBox, line: Line
+    plain_desk: OfficeDesk, broker: BrokerRig, box: PretendBox, line: Line
 ) -> None:
-    first = Running(plain_desk, broker.port)
+    first = Running(plain_desk, broker)
     paper = plain_desk.parts.desk.send(plain_desk.officer("小王"), plain_desk.draft())
     first.until(lambda: line.on(topics.bulletin(TOWN, paper.id)))
     first.wire.close()
     line.say(topics.receipt(box.id, paper.id), box.heard(paper.id, plain_desk.clock, Outcome.PLAYED, 30))
-    again = Running(plain_desk, broker.port)
+    again = Running(plain_desk, broker)
     with closing(again.wire):
         again.until(lambda: plain_desk.counts(paper.id)["heard"] == 1)
 
 
 def test_without_a_broker_it_is_signed_and_goes_out_later(
-    plain_desk: OfficeDesk, broker: PlainBroker, line: Line
+    plain_desk: OfficeDesk, broker: BrokerRig, line: Line
 ) -> None:
     paper = plain_desk.send()
     assert plain_desk.parts.desk.get(paper.id).sent_at is None
-    made = Running(plain_desk, broker.port)
+    made = Running(plain_desk, broker)
     with closing(made.wire):
         made.until(lambda: line.on(topics.bulletin(TOWN, paper.id)))

@@ -10,7 +10,7 @@ from broadcaster.bulletin.refusals import Refusal
 from broadcaster.model import Outcome
 
 
-class Stage(StrEnum):
+class Reach(StrEnum):
     """The furthest that is known; SENT is that the box has said nothing yet."""
 
     SENT = "sent"
@@ -24,31 +24,31 @@ class Stage(StrEnum):
     CANCELLED = "cancelled"
 
 
-STAGES = {
-    Stage.SENT: "没有回音",
-    Stage.ACCEPTED: "收下了",
-    Stage.DEFERRED: "等静音时段过去",
-    Stage.ON_THE_AIR: "正在播",
-    Stage.HEARD: "播完了",
-    Stage.PARTLY: "没播完",
-    Stage.FAILED: "没播成",
-    Stage.REFUSED: "没有收",
-    Stage.CANCELLED: "取消了",
+REACHES = {
+    Reach.SENT: "没有回音",
+    Reach.ACCEPTED: "收下了",
+    Reach.DEFERRED: "等静音时段过去",
+    Reach.ON_THE_AIR: "正在播",
+    Reach.HEARD: "播完了",
+    Reach.PARTLY: "没播完",
+    Reach.FAILED: "没播成",
+    Reach.REFUSED: "没有收",
+    Reach.CANCELLED: "取消了",
 }
 
 
-def stage_of(receipt: Receipt) -> Stage | None:
+def stage_of(receipt: Receipt) -> Reach | None:
     """None for a receipt that says nothing new of it: the box has had this one before."""
     if receipt.refusal is Refusal.ALREADY_SEEN:
         return None
     if receipt.state is Told.ENDED and receipt.heard:
         return _ended(receipt.heard)
-    return Stage(receipt.state.value)
+    return Reach(receipt.state.value)
 
 
-def _ended(heard: Heard) -> Stage:
+def _ended(heard: Heard) -> Reach:
     if heard.in_full:
-        return Stage.HEARD
+        return Reach.HEARD
     if heard.seconds_played > 0:
-        return Stage.PARTLY
-    return Stage.CANCELLED if heard.outcome is Outcome.CANCELLED else Stage.FAILED
+        return Reach.PARTLY
+    return Reach.CANCELLED if heard.outcome is Outcome.CANCELLED else Reach.FAILED
