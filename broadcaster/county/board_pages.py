@@ -111,7 +111,7 @@ def _page(id: str, problem: str = "") -> str:
     paper, parts = _find(id), access.pages().parts
     towns = parts.board.towns(id)
     counts = parts.board.counts([id])[id]
-    names = parts.register.names()
+    names = parts.register.names() | {parts.county: "全县"}
     return render_template(
         "office/bulletin.html",
         paper=paper,

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from broadcaster.county.board import Counts, Town
 
-WIDTH, ROW, NAME = 600, 34, 150
+# As wide as a phone: names are to be read there.
+WIDTH, ROW, NAME = 360, 34, 112
 
 
 @dataclass(frozen=True)

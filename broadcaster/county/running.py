@@ -58,16 +58,19 @@ class Desk:
 @contextmanager
 def open_desk(path: Path, wake: Callable[[], None] = lambda: None) -> Iterator[Desk]:
     """The office's database and what works on it; nothing is signed here. Raises `BroadcasterError`."""
-    folder, settings = OfficeFolder(path), load_office_settings(path)
+    folder = OfficeFolder(path)
+    area, settings = folder.trust.area, load_office_settings(path)
     with closing(OfficeDatabase(settings.database_url(path))) as database:
         database.migrate()
         door = BrokerDoor(path / settings.broker.folder) if settings.broker.folder else None
-        parts = make_parts(database, Clock(settings.zone), folder.trust.area, door, wake)
+        parts = make_parts(database, Clock(settings.zone), area, door, wake)
         yield Desk(folder, settings, parts)
 
 
 def run(path: Path, config: Path, unlock: Callable[[OfficeFolder], Signer], tell: Tell) -> int:
     """Be the office until a signal; `config` is the folder of voices and lexicon, for the preview."""
+    # The database is nobody else's to read.
+    os.umask(0o077)
     stopping, woken = threading.Event(), WakeLater()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())
