@@ -80,7 +80,7 @@ def cancel(id: str) -> ResponseReturnValue:
 @pages.post("/bulletin/<id>/approve")
 def approve(id: str) -> ResponseReturnValue:
     try:
-        paper = access.pages().parts.desk.approve(access.me(), id)
+        paper = access.pages().parts.desk.approve(access.me(), id, request.form.get("seen", ""))
     except DraftRefused as error:
         return _page(id, str(error)), 409
     access.about(paper.draft.title)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Row, delete, insert, select, update
@@ -39,6 +39,11 @@ class Paper:
     @property
     def id(self) -> str:
         return self.draft.id
+
+    @property
+    def version(self) -> str:
+        """Another one each time that it is written."""
+        return self.written_at.astimezone(UTC).isoformat()
 
 
 class Desk:
@@ -87,10 +92,12 @@ class Desk:
     def send(self, who: Officer, draft: Draft) -> Paper:
         return self.submit(who, self.write(who, draft).id)
 
-    def approve(self, who: Officer, id: str) -> Paper:
-        """By a second person. What was to sound earlier sounds at once."""
+    def approve(self, who: Officer, id: str, seen: str = "") -> Paper:
+        """By a second person, who has `seen` this version. What was to sound earlier sounds at once."""
         with self._database.transaction() as connection:
             paper = self._open(connection, id, State.AWAITING)
+            if seen and seen != paper.version:
+                raise DraftRefused("你看过以后内容改过了，请再看一遍再批。")
             rules.check_may_approve(who, paper.draft, paper.written_by)
             start = paper.draft.not_before
             late = start is not None and start < self._clock.now()

@@ -218,17 +218,22 @@ class Register:
         connection.execute(update(box).where(box.c.id == id).values(values))
 
     def _enrolment(self, row: Row[Any], root: str, keyring: bytes, broker: BrokerAddress) -> Enrolment:
-        return Enrolment(
-            box=row.id,
-            name=row.name,
-            area=row.area,
-            host=broker.host,
-            port=broker.port,
-            password=secrets.token_urlsafe(24),
-            authority=broker.authority,
-            root=root,
-            keyring=base64.b64encode(keyring).decode(),
-        )
+        try:
+            return Enrolment(
+                box=row.id,
+                name=row.name,
+                area=row.area,
+                host=broker.host,
+                port=broker.port,
+                password=secrets.token_urlsafe(24),
+                authority=broker.authority,
+                root=root,
+                keyring=base64.b64encode(keyring).decode(),
+            )
+        except ValueError as error:
+            raise RegisterRefused(
+                "office.yaml 里消息服务器的地址或证书不对，广播站连不上，没有登记。"
+            ) from error
 
     def _row(self, id: str) -> Row[Any]:
         if row := self._database.first(select(box).where(box.c.id == id[:64])):

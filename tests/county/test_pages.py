@@ -188,8 +188,25 @@ def test_an_orange_one_is_approved_by_another_person(log_in: LogIn, plain_desk: 
     assert "等人审批" in boss.see("/")
     assert "批准，马上发" not in clerk.see(f"/bulletin/{id}")
     assert clerk.post(f"/bulletin/{id}/approve").status_code == 403
-    assert boss.post(f"/bulletin/{id}/approve").status_code == 303
+    seen = re.search(r'name="seen" value="([^"]+)"', boss.see(f"/bulletin/{id}"))
+    assert seen and boss.post(f"/bulletin/{id}/approve", seen=seen[1]).status_code == 303
     assert plain_desk.publisher.sign_cleared() == 1
+
+
+def test_what_was_changed_after_it_was_seen_is_not_approved(
+    log_in: LogIn, plain_desk: OfficeDesk
+) -> None:
+    clerk, boss = log_in("小王"), log_in("老张")
+    clerk.send(severity="2")
+    id = only(plain_desk)
+    seen = re.search(r'name="seen" value="([^"]+)"', boss.see(f"/bulletin/{id}"))
+    assert seen
+    clerk.post(f"/bulletin/{id}/back")
+    plain_desk.clock.advance(5)
+    clerk.send(id=id, severity="2", text="另外的话。")
+    answer = boss.post(f"/bulletin/{id}/approve", seen=seen[1])
+    assert answer.status_code == 409 and "再看一遍" in answer.text and "另外的话" in answer.text
+    assert plain_desk.parts.desk.get(id).state is State.AWAITING
 
 
 def test_nobody_approves_his_own(log_in: LogIn, plain_desk: OfficeDesk) -> None:

@@ -40,6 +40,14 @@ def test_a_key_that_is_none_does_not_use_the_code_up(desk: OfficeDesk) -> None:
     desk.enrol_by(code)
 
 
+def test_a_broker_without_its_authority_is_told_and_the_code_stays_good(desk: OfficeDesk) -> None:
+    _, code = desk.parts.register.add(VILLAGE, "洞背村")
+    given = public(new_key()).keyval["public"], desk.folder.pin, b"{}", replace(BROKER, authority="")
+    with pytest.raises(RegisterRefused, match="证书不对"):
+        desk.parts.register.enrol(code, *given)
+    desk.enrol_by(code)
+
+
 def test_a_broker_that_lets_nobody_in_leaves_the_code_good(desk: OfficeDesk) -> None:
     class Shut:
         def admit(self, box: str, area: str, password: str) -> None:
