@@ -16,6 +16,7 @@ from broadcaster import (
     journal_commands,
     lexicon_commands,
     link_commands,
+    office_commands,
     people_commands,
     schedule_commands,
     technician,
@@ -60,7 +61,7 @@ class Parser(argparse.ArgumentParser):
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
     parsed = make_parser().parse_args(arguments)
-    quiet = logging.WARNING if parsed.command is commands.run else logging.ERROR
+    quiet = logging.WARNING if parsed.command in (commands.run, office_commands.run) else logging.ERROR
     logging.basicConfig(
         level=logging.INFO if parsed.verbose else quiet, format="%(asctime)s %(name)s: %(message)s"
     )
@@ -153,6 +154,7 @@ def make_parser() -> Parser:
         title="命令", required=True, metavar="命令"
     )
     county_commands.add_to(county, _add)
+    office_commands.add_to(county, _add)
     _add(group, "check", commands.check, "检查设置和时间表写得对不对")
     _add(group, "config", commands.show_config, "正在生效的设置")
     return parser

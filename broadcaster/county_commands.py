@@ -83,7 +83,7 @@ def init(arguments: Arguments) -> int:
     files = arguments.root_key or [arguments.office / name for name in ROOT_FILES]
     folder = OfficeFolder.found(
         *(arguments.office, arguments.area, arguments.name, files),
-        *(_asking(arguments, new=True), _now()),
+        *(asking(arguments, new=True), _now()),
     )
     listed = "\n".join(f"  {file}" for file in files)
     sentence = (
@@ -99,7 +99,7 @@ def key(arguments: Arguments) -> int:
     from broadcaster.office_folder import write_key
 
     made = new_key()
-    write_key(arguments.file, made, _asking(arguments, new=True)("这把钥匙"))
+    write_key(arguments.file, made, asking(arguments, new=True)("这把钥匙"))
     shown = public(made).keyval["public"]
     sentence = f"钥匙写好了：{arguments.file}\n公钥：{shown}\n把公钥告诉县里，钥匙和密码自己留着。"
     report({"public": shown, "key_id": public(made).keyid}, sentence, arguments)
@@ -117,7 +117,7 @@ def delegate(arguments: Arguments) -> int:
     except ValueError:
         raise CharterRefused("公钥不对，要写 county key 显示的 64 位公钥。") from None
     old = folder.key_list.delegation(wanted.area)
-    county_key = folder.unlock(_asking(arguments)("县里的钥匙"))
+    county_key = folder.unlock(asking(arguments)("县里的钥匙"))
     folder.change(folder.key_list.delegating(wanted, given, _now()), county_key)
     replaced = old is not None and given.keyid not in old.key_ids
     sentence = f"{wanted.name}（{wanted.area}）可以发通知了，级别 {_severities(wanted)}。"
@@ -137,7 +137,7 @@ def revoke(arguments: Arguments) -> int:
         raise CharterRefused(f"{area} 没有钥匙。有哪些：broadcaster county show")
     if area == folder.trust.area:
         raise CharterRefused("这是县里自己的钥匙，要用两把根钥匙换掉：broadcaster county rotate")
-    county_key = folder.unlock(_asking(arguments)("县里的钥匙"))
+    county_key = folder.unlock(asking(arguments)("县里的钥匙"))
     folder.change(folder.key_list.revoking(set(old.key_ids), _now()), county_key)
     report(_described(folder), f"{old.name}（{area}）的钥匙作废了。", arguments)
     return 0
@@ -147,9 +147,9 @@ def rotate(arguments: Arguments) -> int:
     from broadcaster.office_folder import open_key
 
     folder = _open(arguments)
-    ask = _asking(arguments)
+    ask = asking(arguments)
     roots = [open_key(file, ask(f"根钥匙 {file.name}")) for file in arguments.root_key]
-    folder.rotate(roots, arguments.new_root_key, _asking(arguments, new=True), _now())
+    folder.rotate(roots, arguments.new_root_key, asking(arguments, new=True), _now())
     sentence = "县里的钥匙换好了，原来的作废了。"
     if arguments.new_root_key:
         sentence += "根钥匙也换了：把新的移到三个优盘上，旧的毁掉。"
@@ -225,7 +225,7 @@ def _now() -> datetime:
     return Clock(ZoneInfo("UTC")).now()
 
 
-def _asking(arguments: Arguments, new: bool = False) -> Callable[[str], str]:
+def asking(arguments: Arguments, new: bool = False) -> Callable[[str], str]:
     """How a passphrase is had; a new one is typed twice."""
 
     def ask(what: str) -> str:

@@ -253,18 +253,19 @@ class LexiconSettings(Section):
 
 def load_settings(folder: Path = CONFIG_FOLDER) -> Settings:
     """Read broadcaster.yaml; `ConfigError` lists every problem at once."""
-    return _load(folder / "broadcaster.yaml", Settings)
+    return load_file(folder / "broadcaster.yaml", Settings)
 
 
 def load_lexicon(folder: Path = CONFIG_FOLDER) -> LexiconSettings:
     """Read lexicon.yaml; a missing file is an empty lexicon."""
-    return _load(folder / "lexicon.yaml", LexiconSettings)
+    return load_file(folder / "lexicon.yaml", LexiconSettings)
 
 
 S = TypeVar("S", bound=Section)
 
 
-def _load(path: Path, shape: type[S]) -> S:
+def load_file(path: Path, shape: type[S]) -> S:
+    """A YAML file of this shape; a missing one is an empty one. Raises `ConfigError`."""
     try:
         content = yaml.safe_load(path.read_text(encoding="utf-8")) if path.exists() else {}
     except (OSError, UnicodeDecodeError) as error:

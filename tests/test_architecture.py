@@ -46,7 +46,6 @@ MAY_IMPORT: dict[str, set[str]] = {
     "bulletin": FLOOR,
     "office_folder": FLOOR | {"bulletin"},
     "link": FLOOR | {"bulletin", "station"},
-    "county": FLOOR | {"bulletin"},
     "yaml_edit": {"errors"},
     "lexicon_file": FLOOR | {"script", "yaml_edit"},
     "workshop": FLOOR,
@@ -67,6 +66,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "lan_name": set(),
     "control": FLOOR | {"station", "store"},
     "web": FLOOR | {"station", "__version__"},
+    # Of the box's page the office shares the server, TLS, the session key and the look.
+    "county": FLOOR | {"bulletin", "office_folder", "store", "studio", "web"},
     "daemon": FLOOR
     | SIBLINGS
     | {
@@ -87,13 +88,21 @@ MAY_IMPORT: dict[str, set[str]] = {
 
 AT_THE_TOP = {
     *("cli", "commands", "cache_commands", "lexicon_commands", "schedule_commands", "people_commands"),
-    *("journal_commands", "county_commands", "link_commands", "technician", "console", "__init__"),
+    *(
+        "journal_commands",
+        "county_commands",
+        "office_commands",
+        "link_commands",
+        "technician",
+        "console",
+        "__init__",
+    ),
 }
 
 HOMES: dict[str, set[str]] = {
     "ai_edge_litert": {"tts"},
     "aiohttp": {"tts/edge.py"},
-    "alembic": {"store"},
+    "alembic": {"store", "county"},
     "apscheduler": {"schedule/clockwork.py"},
     "argon2": {"store/passwords.py"},
     "astral": {"schedule/times.py"},
@@ -103,10 +112,10 @@ HOMES: dict[str, set[str]] = {
     "cronsim": {"schedule/times.py", "timetable_settings.py"},
     "edge_tts": {"tts/edge.py"},
     "espeakng_loader": {"tts/espeak.py"},
-    "flask": {"web"},
+    "flask": {"web", "county"},
     "flask_babel": {"web/language.py"},
     "flask_openapi3": {"web"},
-    "flask_wtf": {"web"},
+    "flask_wtf": {"web", "county"},
     "flatbuffers": {"tts/tflite_graph.py"},
     "g2pM": {"script/network.py"},
     "gpiozero": {"playout/gpio_relays.py"},
@@ -116,14 +125,14 @@ HOMES: dict[str, set[str]] = {
     "pydantic": {
         *("settings.py", "settings_problems.py", "setting_values.py"),
         *("air_settings.py", "timetable_settings.py", "timetable_file.py"),
-        *("web", "bulletin"),
+        *("web", "bulletin", "county/office_settings.py"),
     },
     "prometheus_client": {"web/figures.py"},
     "pydantic_core": {"settings_problems.py", "timetable_file.py"},
     "paho": {"link", "county"},
     "pydub": {"clips/export.py"},
-    "securesystemslib": {"bulletin", "link", "office_folder.py"},
-    "segno": {"daemon.py", "web/record_pages.py"},
+    "securesystemslib": {"bulletin", "office_folder.py", "county", "link"},
+    "segno": {"daemon.py", "web/record_pages.py", "county/register_pages.py"},
     "sherpa_onnx": {"tts/sherpa.py"},
     "sounddevice": {"playout/sound_card.py"},
     "soundfile": {
@@ -134,7 +143,7 @@ HOMES: dict[str, set[str]] = {
         "tts/install_recorded.py",
     },
     "soxr": {"clips/mastering.py", "tts/recorded.py"},
-    "sqlalchemy": {"store"},
+    "sqlalchemy": {"store", "county"},
     "tuf": {"bulletin"},
     "tyme4py": {"schedule/lunar.py"},
     "werkzeug": {"web"},

@@ -37,6 +37,7 @@ allow_anonymous false
 password_file {folder}/passwords
 acl_file {folder}/acl
 use_username_as_clientid true
+pid_file {folder}/mosquitto.pid
 persistence true
 persistence_location {folder}/kept/
 autosave_on_changes true

@@ -6,7 +6,7 @@ import logging
 from functools import partial
 from typing import TYPE_CHECKING
 
-from flask import Flask, Response, render_template, request
+from flask import Flask, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_openapi3.models.info import Info
 from flask_openapi3.openapi import OpenAPI
@@ -42,6 +42,7 @@ from broadcaster.web.language import N_, _
 from broadcaster.web.parts import Parts
 from broadcaster.web.phone_cookie import Sessions
 from broadcaster.web.problems import Json, Problem, problem, refusal, wrong_request
+from broadcaster.web.protection import protect
 from broadcaster.web.session_key import load_session_key
 
 if TYPE_CHECKING:
@@ -56,13 +57,6 @@ AREAS = (
     *(account_pages, air_pages, say_pages, voice_pages, words_pages, timetable_pages, record_pages),
     *(talk_pages, me_pages, people_pages, token_pages, deed_pages, monitor, language),
 )
-
-HEADERS = {
-    "Content-Security-Policy": "default-src 'self'; base-uri 'none'; form-action 'self'; "
-    "frame-ancestors 'none'; object-src 'none'",
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "same-origin",
-}
 
 # The places at the foot of every page, as far as there are pages there.
 NAVIGATION = {"/": N_("首页"), "/timetable": N_("时间表"), "/record": N_("记录"), "/more": N_("更多")}
@@ -110,7 +104,7 @@ def create_app(station: Station, settings: Settings) -> Flask:
     # What a token opens no browser sends by itself.
     csrf = CSRFProtect(app)
     app.after_request(access.note_deed)
-    app.after_request(_protect)
+    app.after_request(protect)
     for area in AREAS:
         app.register_blueprint(area.pages)
     for programs in (api, slots_api, recordings_api):
@@ -142,13 +136,6 @@ def _teach_wording(app: Flask, settings: Settings, clock: Clock) -> None:
         paths=paths,
         navigation={path: label for path, label in NAVIGATION.items() if path in paths},
     )
-
-
-def _protect(response: Response) -> Response:
-    response.headers.update(HEADERS)
-    if request.endpoint != "static":
-        response.headers["Cache-Control"] = "no-store"
-    return response
 
 
 def _answer_errors(app: Flask) -> None:

@@ -1,0 +1,149 @@
+"""Who of the office may reach which page: one table, asked before each request, noted by after it."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from typing import cast
+
+from flask import Response, abort, current_app, g, redirect, request, session, url_for
+from flask.typing import ResponseReturnValue
+
+from broadcaster.county.officers import Officer, OfficeRole
+from broadcaster.county.page_parts import Pages
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Rule:
+    """The least role, or open to all; `deed` is what the record calls it, when it is done."""
+
+    role: OfficeRole | None = None
+    deed: str = ""
+
+
+OPEN = Rule()
+LOOK, WRITE = Rule(OfficeRole.VIEWER), Rule(OfficeRole.CLERK)
+KEEP = Rule(OfficeRole.KEEPER)
+
+RULES = {
+    "static": OPEN,
+    "board.static": OPEN,
+    "account.start": OPEN,
+    "account.make_account": OPEN,
+    "account.login": OPEN,
+    "account.check_password": OPEN,
+    "account.logout": LOOK,
+    "account.me": LOOK,
+    "account.change_password": Rule(OfficeRole.VIEWER, "改自己的密码"),
+    "enrol.enrol": OPEN,
+    "board.home": LOOK,
+    "board.one": LOOK,
+    "board.town": LOOK,
+    "board.as_csv": LOOK,
+    "board.ask_cancel": WRITE,
+    "board.cancel": Rule(OfficeRole.CLERK, "取消通知"),
+    "board.approve": Rule(OfficeRole.APPROVER, "批准通知"),
+    "board.send_back": Rule(OfficeRole.CLERK, "退回通知"),
+    "board.discard": Rule(OfficeRole.CLERK, "删草稿"),
+    "compose.write": WRITE,
+    "compose.edit": WRITE,
+    "compose.check": WRITE,
+    "compose.keep": Rule(OfficeRole.CLERK, "存草稿"),
+    "compose.send": Rule(OfficeRole.CLERK, "发通知"),
+    "register.home": LOOK,
+    "register.box": LOOK,
+    "register.add": Rule(OfficeRole.KEEPER, "加广播站"),
+    "register.replace": Rule(OfficeRole.KEEPER, "发登记码"),
+    "register.retire": Rule(OfficeRole.KEEPER, "停用广播站"),
+    "register.rename": Rule(OfficeRole.KEEPER, "改广播站的名称"),
+    "register.file": Rule(OfficeRole.KEEPER, "发登记文件"),
+    "register.set_key": Rule(OfficeRole.KEEPER, "登记公钥"),
+    "register.export_areas": LOOK,
+    "register.import_areas": Rule(OfficeRole.KEEPER, "导入区划"),
+    "more.home": LOOK,
+    "more.library": LOOK,
+    "more.keep_text": Rule(OfficeRole.CLERK, "改范文"),
+    "more.remove_text": Rule(OfficeRole.CLERK, "删范文"),
+    "more.standing": LOOK,
+    "more.keep_standing": Rule(OfficeRole.APPROVER, "排定时通知"),
+    "more.pause_standing": Rule(OfficeRole.CLERK, "停定时通知"),
+    "more.remove_standing": Rule(OfficeRole.APPROVER, "删定时通知"),
+    "more.audit": KEEP,
+    "more.people": KEEP,
+    "more.add_person": Rule(OfficeRole.KEEPER, "加人员"),
+    "more.change_person": Rule(OfficeRole.KEEPER, "改身份"),
+    "more.reset_person": Rule(OfficeRole.KEEPER, "重设密码"),
+    "more.remove_person": Rule(OfficeRole.KEEPER, "删人员"),
+}
+
+
+def pages() -> Pages:
+    """What the app that answers this request works with."""
+    return cast(Pages, current_app.extensions["office"])
+
+
+def check_access() -> ResponseReturnValue | None:
+    """Before each request; an endpoint that is not in the table is open to nobody."""
+    if request.endpoint is None:
+        return None
+    rule = RULES.get(request.endpoint)
+    if rule is None:
+        logger.error("%s has no rule and is open to nobody", request.endpoint)
+        abort(403)
+    if rule.role is None:
+        return None
+    found = who()
+    if found is None:
+        first = pages().parts.officers.one_time_code()
+        return redirect(url_for("account.start" if first else "account.login"), 303)
+    if not found.role.covers(rule.role):
+        abort(403)
+    return None
+
+
+def who() -> Officer | None:
+    """Whose session this is; one whose password was changed since has ended."""
+    if "officer" not in g:
+        found = pages().parts.officers.find(str(session["name"])) if "name" in session else None
+        g.officer = found if found and found.stamp == session.get("stamp") else None
+    officer: Officer | None = g.officer
+    return officer
+
+
+def me() -> Officer:
+    found = who()
+    if found is None:
+        abort(403)
+    return found
+
+
+def may(endpoint: str) -> bool:
+    """Whether the person who asks may: pages leave out what he may not."""
+    role, found = RULES[endpoint].role, who()
+    return bool(role and found and found.role.covers(role))
+
+
+def let_in(officer: Officer) -> ResponseReturnValue:
+    session.clear()
+    session["name"], session["stamp"] = officer.name, officer.stamp
+    g.officer = officer
+    return redirect(url_for("board.home"), 303)
+
+
+def about(text: str) -> None:
+    """What the record says of this deed beside its name."""
+    g.about = text
+
+
+def note_deed(response: Response) -> Response:
+    """After each request: what was done is written down."""
+    rule = RULES.get(request.endpoint or "")
+    if rule and rule.deed and response.status_code < 400 and (found := who()):
+        pages().parts.audit.note(found.name, rule.deed, str(g.get("about", "")), address())
+    return response
+
+
+def address() -> str:
+    return request.remote_addr or ""

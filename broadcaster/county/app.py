@@ -1,0 +1,103 @@
+"""The office's site: a Flask app over its parts, in the look of the box's page."""
+
+from __future__ import annotations
+
+import logging
+from functools import partial
+from pathlib import Path
+
+from flask import Flask, render_template
+from flask.typing import ResponseReturnValue
+from flask_wtf.csrf import CSRFError, CSRFProtect
+
+from broadcaster.county import (
+    access,
+    account_pages,
+    board_pages,
+    compose_pages,
+    enrol_page,
+    more_pages,
+    register_pages,
+)
+from broadcaster.county.officers import OfficeRole
+from broadcaster.county.page_parts import Pages
+from broadcaster.county.reaches import REACHES
+from broadcaster.errors import BroadcasterError
+from broadcaster.web import wording
+from broadcaster.web.protection import protect
+from broadcaster.web.session_key import load_session_key
+
+logger = logging.getLogger(__name__)
+
+LONGEST_BODY = 1024 * 1024
+SESSION_SECONDS = 12 * 3600
+LOOK = Path(wording.__file__).parent
+NAVIGATION = {"/": "通知", "/compose": "写通知", "/register": "登记簿", "/more": "更多"}
+ROLES = {
+    OfficeRole.VIEWER: ("只看", "只能看，不能发"),
+    OfficeRole.CLERK: ("经办", "能写、能发，红色橙色和夜里的要人批"),
+    OfficeRole.APPROVER: ("审批", "还能批别人写的，排定时通知"),
+    OfficeRole.KEEPER: ("管理", "还能管登记簿和人员"),
+}
+SENTENCES = {
+    400: "这次提交的内容不对，什么也没有发。请回首页再试一次。",
+    403: "你的账号不能做这件事，请找管理员。",
+    404: "没有这个页面，请回首页。",
+    405: "这个地址不能这样打开，请回首页。",
+    413: "提交的内容太大了，请分几次。",
+    500: "程序内部出了错，已经记在日志里。请回首页看看刚才的事做成没有。",
+}
+STALE_FORM = "页面放得太久，这次提交没有算数。请回首页再来一次。"
+
+
+def create_app(pages: Pages, folder: Path) -> Flask:
+    """The site of one office; the key of its sessions is kept in `folder`."""
+    app = Flask(__name__, template_folder=str(LOOK / "templates"), static_folder=str(LOOK / "static"))
+    app.config.update(
+        SECRET_KEY=load_session_key(folder / "session_key"),
+        SESSION_COOKIE_NAME="broadcaster-office",
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        PERMANENT_SESSION_LIFETIME=SESSION_SECONDS,
+        MAX_CONTENT_LENGTH=LONGEST_BODY,
+        MAX_FORM_MEMORY_SIZE=LONGEST_BODY,
+        WTF_CSRF_TIME_LIMIT=None,
+    )
+    app.extensions["office"] = pages
+    app.before_request(access.check_access)
+    csrf = CSRFProtect(app)
+    app.after_request(access.note_deed)
+    app.after_request(protect)
+    for area in (account_pages, board_pages, compose_pages, register_pages, more_pages, enrol_page):
+        app.register_blueprint(area.pages)
+    # A box has no session, and its code is its proof.
+    csrf.exempt(enrol_page.pages)
+    _teach_wording(app, pages)
+    _answer_errors(app)
+    return app
+
+
+def _teach_wording(app: Flask, pages: Pages) -> None:
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    clock = pages.parts.clock
+    app.jinja_env.filters.update(moment=lambda moment: wording.say_moment(moment, clock.now()))
+    app.jinja_env.globals.update(
+        station_name=pages.settings.name,
+        navigation=NAVIGATION,
+        severities=wording.SEVERITIES,
+        stages=REACHES,
+        roles=ROLES,
+        may=access.may,
+        who=access.who,
+    )
+
+
+def _answer_errors(app: Flask) -> None:
+    for code, sentence in SENTENCES.items():
+        app.register_error_handler(code, partial(_error_page, code, sentence))
+    app.register_error_handler(CSRFError, partial(_error_page, 400, STALE_FORM))
+    app.register_error_handler(BroadcasterError, lambda error: _error_page(409, str(error), error))
+
+
+def _error_page(code: int, sentence: str, error: Exception) -> ResponseReturnValue:
+    return render_template("error.html", code=code, sentence=sentence), code

@@ -1,0 +1,43 @@
+"""Who of the office did what, to what, from where; only ever added to."""
+
+from __future__ import annotations
+
+from sqlalchemy import insert, select
+
+from broadcaster.clock import Clock
+from broadcaster.county.database import OfficeDatabase
+from broadcaster.county.tables import audit
+from broadcaster.people import Deed
+
+LONGEST_ABOUT = 200
+
+
+class Audit:
+    """Any thread."""
+
+    def __init__(self, database: OfficeDatabase, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+
+    def note(self, who: str, what: str, about: str = "", address: str = "") -> None:
+        values = {
+            "at": self._clock.now(),
+            "who": _storable(who),
+            "what": what,
+            "about": _storable(" ".join(about.split())[:LONGEST_ABOUT]),
+            "address": address,
+        }
+        with self._database.transaction() as connection:
+            connection.execute(insert(audit).values(values))
+
+    def recent(self, count: int, skip: int = 0) -> list[Deed]:
+        """The newest first."""
+        query = select(audit).order_by(audit.c.number.desc()).limit(count).offset(skip)
+        return [
+            Deed(row.at, row.who, row.what, row.about, row.address) for row in self._database.read(query)
+        ]
+
+
+def _storable(text: str) -> str:
+    """No database takes lone surrogates, and PostgreSQL no NUL."""
+    return text.encode("utf-8", "replace").decode().replace("\0", "")

@@ -1,0 +1,150 @@
+"""The board: how far a bulletin has come, in figures, by town and by village."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, select
+
+from broadcaster.county.database import OfficeDatabase
+from broadcaster.county.reaches import REACHES, Reach
+from broadcaster.county.register import to_csv
+from broadcaster.county.tables import area, box, reach
+
+NOT_HEARD = (Reach.FAILED, Reach.REFUSED, Reach.CANCELLED)
+
+
+@dataclass(frozen=True)
+class Counts:
+    """Boxes by how far the bulletin has come; each is in exactly one of `stages`."""
+
+    stages: Counter[Reach]
+
+    @property
+    def sent(self) -> int:
+        return self.stages.total()
+
+    @property
+    def silent(self) -> int:
+        return self.stages[Reach.SENT]
+
+    @property
+    def reached(self) -> int:
+        return self.sent - self.silent
+
+    @property
+    def accepted(self) -> int:
+        return self.reached - self.stages[Reach.REFUSED]
+
+    @property
+    def on_the_air(self) -> int:
+        return self.stages[Reach.ON_THE_AIR]
+
+    @property
+    def heard(self) -> int:
+        return self.stages[Reach.HEARD]
+
+    @property
+    def partly(self) -> int:
+        return self.stages[Reach.PARTLY]
+
+    @property
+    def failed(self) -> int:
+        return sum(self.stages[stage] for stage in NOT_HEARD)
+
+    @property
+    def waiting(self) -> int:
+        return self.stages[Reach.ACCEPTED] + self.stages[Reach.DEFERRED]
+
+    def to_json(self) -> dict[str, int]:
+        names = ("sent", "reached", "accepted", "on_the_air", "heard", "partly", "failed", "silent")
+        return {name: getattr(self, name) for name in names}
+
+
+@dataclass(frozen=True)
+class Place:
+    """A box of one bulletin, by name."""
+
+    box: str
+    area: str
+    name: str
+    stage: Reach
+    at: datetime | None
+    seconds_played: int
+    seconds_due: int
+    reason: str
+    online: bool
+
+    @property
+    def said(self) -> str:
+        """In words."""
+        played = f" {self.seconds_played}/{self.seconds_due} 秒" if self.seconds_due else ""
+        return f"{REACHES[self.stage]}{played}" + (f"：{self.reason}" if self.reason else "")
+
+
+@dataclass(frozen=True)
+class Town:
+    """The boxes below one town, and how they fare."""
+
+    code: str
+    name: str
+    counts: Counts
+    places: tuple[Place, ...]
+
+
+class Board:
+    """Any thread. Counting reads one index, and nothing else."""
+
+    def __init__(self, database: OfficeDatabase) -> None:
+        self._database = database
+
+    def counts(self, ids: Sequence[str]) -> dict[str, Counts]:
+        query = select(reach.c.bulletin, reach.c.stage, func.count().label("boxes"))
+        query = query.where(reach.c.bulletin.in_(ids)).group_by(reach.c.bulletin, reach.c.stage)
+        found: dict[str, Counter[Reach]] = {id: Counter() for id in ids}
+        for row in self._database.read(query):
+            found[row.bulletin][Reach(row.stage)] = row.boxes
+        return {id: Counts(stages) for id, stages in found.items()}
+
+    def places(self, id: str) -> list[Place]:
+        """Those that have not heard it first, then by code."""
+        columns = (reach.c.box, box.c.area, box.c.name, reach.c.stage, reach.c.at, box.c.online)
+        more = (reach.c.seconds_played, reach.c.seconds_due, reach.c.reason)
+        query = select(*columns, *more).join(box, box.c.id == reach.c.box)
+        rows = self._database.read(query.where(reach.c.bulletin == id).order_by(box.c.area, reach.c.box))
+        return [
+            Place(
+                *(row.box, row.area, row.name, Reach(row.stage), row.at),
+                *(row.seconds_played, row.seconds_due, row.reason, bool(row.online)),
+            )
+            for row in rows
+        ]
+
+    def towns(self, id: str) -> list[Town]:
+        """By code."""
+        names = {row.code: row.name for row in self._database.read(select(area))}
+        below: dict[str, list[Place]] = {}
+        for place in self.places(id):
+            below.setdefault(place.area[:9], []).append(place)
+        return [
+            Town(code, names.get(code, code), count(places), tuple(places))
+            for code, places in sorted(below.items())
+        ]
+
+    def to_csv(self, id: str) -> str:
+        """One line a box."""
+        heading = ("区划代码", "村", "广播站", "情况", "说明", "播了几秒", "共几秒", "时间")
+        return to_csv(heading, map(_line, self.places(id)))
+
+
+def count(places: Iterable[Place]) -> Counts:
+    return Counts(Counter(place.stage for place in places))
+
+
+def _line(one: Place) -> tuple[object, ...]:
+    at = one.at.isoformat(timespec="seconds") if one.at else ""
+    said = REACHES[one.stage], one.reason, one.seconds_played, one.seconds_due
+    return (one.area, one.name, one.box, *said, at)

@@ -1,0 +1,133 @@
+"""What was sent and how it fares: the list, one bulletin by town and by village, cancel and approval."""
+
+from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from broadcaster.county import access
+from broadcaster.county.coverage import coverage
+from broadcaster.county.desk import Paper
+from broadcaster.county.draft import DraftRefused, State
+
+PAGE = 20
+SETTLED = (State.CANCELLED, State.EXPIRED, State.DRAFT)
+STATES = {
+    State.DRAFT: "草稿",
+    State.AWAITING: "等人审批",
+    State.CLEARED: "正在发",
+    State.PUBLISHED: "已发出",
+    State.CANCELLED: "已取消",
+    State.EXPIRED: "已过期",
+}
+
+pages = Blueprint(
+    "board", __name__, template_folder="templates", static_folder="static", static_url_path="/office"
+)
+
+
+@pages.get("/")
+def home() -> ResponseReturnValue:
+    parts = access.pages().parts
+    skip = max(request.args.get("skip", 0, int), 0)
+    papers = parts.desk.recent(PAGE + 1, skip)
+    counts = parts.board.counts([paper.id for paper in papers[:PAGE]])
+    return render_template(
+        "office/home.html",
+        papers=papers[:PAGE],
+        counts=counts,
+        states=STATES,
+        awaiting=parts.desk.in_state(State.AWAITING),
+        older=skip + PAGE if len(papers) > PAGE else None,
+    )
+
+
+@pages.get("/bulletin/<id>")
+def one(id: str) -> ResponseReturnValue:
+    return _page(id)
+
+
+@pages.get("/bulletin/<id>/town/<code>")
+def town(id: str, code: str) -> ResponseReturnValue:
+    paper = _find(id)
+    found = next((one for one in access.pages().parts.board.towns(id) if one.code == code), None)
+    if found is None:
+        abort(404)
+    return render_template("office/town.html", paper=paper, town=found)
+
+
+@pages.get("/bulletin/<id>.csv")
+def as_csv(id: str) -> ResponseReturnValue:
+    paper = _find(id)
+    answer = Response(
+        access.pages().parts.board.to_csv(paper.id), content_type="text/csv; charset=utf-8"
+    )
+    answer.headers["Content-Disposition"] = f'attachment; filename="bulletin-{paper.id}.csv"'
+    return answer
+
+
+@pages.get("/bulletin/<id>/cancel")
+def ask_cancel(id: str) -> ResponseReturnValue:
+    return render_template("office/cancel.html", paper=_find(id))
+
+
+@pages.post("/bulletin/<id>/cancel")
+def cancel(id: str) -> ResponseReturnValue:
+    paper = access.pages().parts.desk.cancel(access.me(), id)
+    access.about(paper.draft.title)
+    flash("取消的命令已经发出，正在播的会马上停。" if paper.issued else "取消了，没有发出去。")
+    return redirect(url_for("board.one", id=id), 303)
+
+
+@pages.post("/bulletin/<id>/approve")
+def approve(id: str) -> ResponseReturnValue:
+    try:
+        paper = access.pages().parts.desk.approve(access.me(), id, request.form.get("seen", ""))
+    except DraftRefused as error:
+        return _page(id, str(error)), 409
+    access.about(paper.draft.title)
+    flash("批准了，正在发。")
+    return redirect(url_for("board.one", id=id), 303)
+
+
+@pages.post("/bulletin/<id>/back")
+def send_back(id: str) -> ResponseReturnValue:
+    try:
+        paper = access.pages().parts.desk.send_back(access.me(), id, request.form.get("note", ""))
+    except DraftRefused as error:
+        return _page(id, str(error)), 409
+    access.about(paper.draft.title)
+    flash("退回去了，改好可以再提交。")
+    return redirect(url_for("board.one", id=id), 303)
+
+
+@pages.post("/bulletin/<id>/discard")
+def discard(id: str) -> ResponseReturnValue:
+    access.about(_find(id).draft.title)
+    access.pages().parts.desk.discard(id)
+    flash("草稿删掉了。")
+    return redirect(url_for("board.home"), 303)
+
+
+def _page(id: str, problem: str = "") -> str:
+    paper, parts = _find(id), access.pages().parts
+    towns = parts.board.towns(id)
+    counts = parts.board.counts([id])[id]
+    names = parts.register.names() | {parts.county: "全县"}
+    return render_template(
+        "office/bulletin.html",
+        paper=paper,
+        state=STATES[paper.state],
+        off=parts.desk.cancel_of(id),
+        areas=[names.get(code, code) for code in paper.draft.areas],
+        counts=counts,
+        towns=towns,
+        bars=coverage(towns),
+        refreshes=paper.state not in SETTLED and not problem,
+        problem=problem,
+    )
+
+
+def _find(id: str) -> Paper:
+    try:
+        return access.pages().parts.desk.get(id)
+    except DraftRefused:
+        abort(404)

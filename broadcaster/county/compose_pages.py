@@ -1,0 +1,156 @@
+"""Write a bulletin, see how it will be said and who must agree, send it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from broadcaster.bulletin.bulletin import BulletinKind, new_bulletin_id
+from broadcaster.county import access, form_values
+from broadcaster.county.area_tree import area_tree
+from broadcaster.county.desk import again
+from broadcaster.county.draft import Draft, DraftRefused, State
+from broadcaster.errors import BroadcasterError
+from broadcaster.model import Severity
+
+pages = Blueprint("compose", __name__, template_folder="templates", url_prefix="/compose")
+HOURS = {1: "1 小时", 3: "3 小时", 6: "6 小时", 12: "12 小时", 24: "1 天", 72: "3 天"}
+EMPTY = Draft("", "", (), Severity.DAILY)
+
+
+@pages.get("")
+def write() -> ResponseReturnValue:
+    """An empty form, or one filled in from the library, from a draft, or from what was sent before."""
+    parts, draft = access.pages().parts, EMPTY
+    if text := parts.library.find(request.args.get("text", "")):
+        draft = Draft(text.name, text.text, (), text.severity)
+    if id := request.args.get("again", ""):
+        paper = parts.desk.get(id)
+        draft = paper.draft if paper.state is State.DRAFT else again(paper.draft)
+    return _form(draft)
+
+
+@pages.post("/edit")
+def edit() -> ResponseReturnValue:
+    """Back from the preview."""
+    return _form(read_draft())
+
+
+@pages.post("/check")
+def check() -> ResponseReturnValue:
+    draft = read_draft()
+    try:
+        settled, why = access.pages().parts.desk.preview(access.me(), draft)
+        lines = access.pages().spoken(settled)
+    except BroadcasterError as error:
+        return _form(draft, str(error)), 400
+    parts = access.pages().parts
+    names = parts.register.names() | {parts.county: "全县"}
+    return render_template(
+        "office/check.html",
+        draft=settled,
+        fields=fields_of(settled),
+        lines=lines,
+        why=why,
+        boxes=len(parts.register.enrolled(settled.areas)),
+        areas=[names.get(code, code) for code in settled.areas],
+    )
+
+
+@pages.post("/keep")
+def keep() -> ResponseReturnValue:
+    draft = read_draft()
+    try:
+        paper = access.pages().parts.desk.write(access.me(), draft)
+    except BroadcasterError as error:
+        return _form(draft, str(error)), 400
+    access.about(paper.draft.title)
+    flash("草稿存好了，还没有发。")
+    return redirect(url_for("board.one", id=paper.id), 303)
+
+
+@pages.post("/send")
+def send() -> ResponseReturnValue:
+    """A second tap finds what the first one did: a bulletin has its id from the form."""
+    draft, desk = read_draft(), access.pages().parts.desk
+    try:
+        paper = desk.send(access.me(), draft)
+    except DraftRefused as error:
+        if _is_on_its_way(draft.id):
+            return redirect(url_for("board.one", id=draft.id), 303)
+        return _form(draft, str(error)), 400
+    access.about(paper.draft.title)
+    waits = paper.state is State.AWAITING
+    flash("交上去了，等另一个人审批。" if waits else "正在发，下面是各村的情况。")
+    return redirect(url_for("board.one", id=paper.id), 303)
+
+
+def read_draft() -> Draft:
+    """What the form says; what is no draft is told by who takes it."""
+    form = request.form
+    at = form.get("at", "") if form.get("when") == "later" else ""
+    return Draft(
+        title=form.get("title", ""),
+        text=form.get("text", "").replace("\r\n", "\n").strip(),
+        areas=tuple(form.getlist("areas")),
+        severity=form_values.severity(),
+        kind=BulletinKind.DRILL if form.get("drill") else BulletinKind.NOTICE,
+        repeat=form.get("repeat", type=int),
+        night_ok=bool(form.get("night_ok")),
+        not_before=_moment(at) if at else None,
+        life=form_values.hours("hours", 6),
+        id=form.get("id") or new_bulletin_id(),
+    )
+
+
+def fields_of(draft: Draft) -> list[tuple[str, str]]:
+    """The same as a form carries it on."""
+    fields = [("title", draft.title), ("text", draft.text), ("id", draft.id)]
+    fields += [("areas", code) for code in draft.areas]
+    fields += [("severity", str(int(draft.severity))), ("hours", str(_hours(draft)))]
+    if draft.repeat:
+        fields.append(("repeat", str(draft.repeat)))
+    if draft.kind is BulletinKind.DRILL:
+        fields.append(("drill", "1"))
+    if draft.night_ok:
+        fields.append(("night_ok", "1"))
+    if draft.not_before:
+        fields += [("when", "later"), ("at", f"{draft.not_before:%Y-%m-%dT%H:%M}")]
+    return fields
+
+
+def _form(draft: Draft, problem: str = "") -> str:
+    parts = access.pages().parts
+    tree = area_tree(parts.register.names(), parts.register.boxes())
+    return render_template(
+        "office/compose.html",
+        draft=draft,
+        tree=tree,
+        county=parts.county,
+        boxes=sum(town.boxes for town in tree),
+        hours=HOURS,
+        chosen_hours=_hours(draft),
+        texts=parts.library.all(),
+        allowed=[one for one in Severity if access.me().may_send(one)],
+        problem=problem,
+    )
+
+
+def _hours(draft: Draft) -> int:
+    return int(draft.life.total_seconds() // 3600)
+
+
+def _moment(text: str) -> datetime | None:
+    try:
+        return datetime.fromisoformat(text).replace(tzinfo=access.pages().parts.clock.zone)
+    except ValueError:
+        raise DraftRefused("开始的时间写得不对，请重新选。") from None
+
+
+def _is_on_its_way(id: str) -> bool:
+    try:
+        return access.pages().parts.desk.get(id).state is not State.DRAFT
+    except DraftRefused:
+        return False

@@ -1,0 +1,240 @@
+"""The desk: bulletins from the first word to "may be sent", by whom, and how they are called off."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Row, delete, insert, select, update
+
+from broadcaster.bulletin.bulletin import LONGEST_LIFE, BulletinKind, new_bulletin_id
+from broadcaster.clock import Clock
+from broadcaster.county import rules
+from broadcaster.county.database import OfficeDatabase
+from broadcaster.county.draft import Draft, DraftRefused, State, settled
+from broadcaster.county.officers import Officer
+from broadcaster.county.tables import bulletin
+from broadcaster.model import Severity
+
+LONGEST_NOTE = 200
+
+
+@dataclass(frozen=True)
+class Paper:
+    """A bulletin as the office has it; what is only known once it is signed is None before."""
+
+    draft: Draft
+    state: State
+    written_by: str
+    written_at: datetime
+    why_two: str
+    approved_by: str
+    note: str
+    issued: datetime | None
+    expires: datetime | None
+    sent_at: datetime | None
+
+    @property
+    def id(self) -> str:
+        return self.draft.id
+
+    @property
+    def version(self) -> str:
+        """Another one each time that it is written."""
+        return self.written_at.astimezone(UTC).isoformat()
+
+
+class Desk:
+    """Any thread. What is cleared here the office signs and sends; `wake` tells it to."""
+
+    def __init__(
+        self,
+        database: OfficeDatabase,
+        clock: Clock,
+        county: str,
+        wake: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._database = database
+        self._clock = clock
+        self._county = county
+        self._wake = wake
+
+    def preview(self, who: Officer, draft: Draft) -> tuple[Draft, str]:
+        """The draft as it would be sent, and why a second person must agree. Raises `DraftRefused`."""
+        now = self._clock.now()
+        draft = settled(draft, self._county, now)
+        rules.check_may_send(who, draft)
+        return draft, rules.why_two(draft, now)
+
+    def write(self, who: Officer, draft: Draft) -> Paper:
+        """Keep a draft, in the place of one of the same id that is not further yet."""
+        draft, _ = self.preview(who, draft)
+        with self._database.transaction() as connection:
+            known = _locked(connection, draft.id)
+            if known:
+                rules.check_state(State(known.state), State.DRAFT)
+                connection.execute(delete(bulletin).where(bulletin.c.id == draft.id))
+            connection.execute(insert(bulletin).values(self._row(who, draft, State.DRAFT)))
+        return self.get(draft.id)
+
+    def submit(self, who: Officer, id: str) -> Paper:
+        """Send a draft, or to whom must agree."""
+        with self._database.transaction() as connection:
+            paper = self._open(connection, id, State.DRAFT)
+            _, why = self.preview(who, paper.draft)
+            state = State.AWAITING if why else State.CLEARED
+            _change(connection, id, state=state, why_two=why, written_by=who.name, note="")
+        self._wake()
+        return self.get(id)
+
+    def send(self, who: Officer, draft: Draft) -> Paper:
+        return self.submit(who, self.write(who, draft).id)
+
+    def approve(self, who: Officer, id: str, seen: str = "") -> Paper:
+        """By a second person, who has `seen` this version. What was to sound earlier sounds at once."""
+        with self._database.transaction() as connection:
+            paper = self._open(connection, id, State.AWAITING)
+            if seen and seen != paper.version:
+                raise DraftRefused("你看过以后内容改过了，请再看一遍再批。")
+            rules.check_may_approve(who, paper.draft, paper.written_by)
+            start = paper.draft.not_before
+            late = start is not None and start < self._clock.now()
+            kept = None if late else start
+            _change(connection, id, state=State.CLEARED, approved_by=who.name, not_before=kept)
+        self._wake()
+        return self.get(id)
+
+    def send_back(self, who: Officer, id: str, note: str) -> Paper:
+        """To who wrote it, with the reason."""
+        with self._database.transaction() as connection:
+            paper = self._open(connection, id, State.AWAITING)
+            if who.name != paper.written_by:
+                rules.check_may_approve(who, paper.draft, paper.written_by)
+            _change(connection, id, state=State.DRAFT, note=note.strip()[:LONGEST_NOTE])
+        return self.get(id)
+
+    def discard(self, id: str) -> None:
+        with self._database.transaction() as connection:
+            self._open(connection, id, State.DRAFT)
+            connection.execute(delete(bulletin).where(bulletin.c.id == id))
+
+    def cancel(self, who: Officer, id: str) -> Paper:
+        """Call one off, in one hop: nobody has to agree. What was not sent yet goes no further."""
+        with self._database.transaction() as connection:
+            paper = self._open(connection, id, State.AWAITING, State.CLEARED, State.PUBLISHED)
+            off = _cancel_of(paper)
+            rules.check_may_send(who, off)
+            if paper.draft.kind is BulletinKind.CANCEL:
+                raise DraftRefused("取消的通知不能再取消，请重新发一则。")
+            if paper.state is not State.PUBLISHED:
+                _change(connection, id, state=State.CANCELLED, note=f"{who.name}在发出以前取消了")
+            else:
+                if _is_being_cancelled(connection, id):
+                    raise DraftRefused("这一则已经取消了。")
+                connection.execute(insert(bulletin).values(self._row(who, off, State.CLEARED)))
+        self._wake()
+        return self.get(id)
+
+    def get(self, id: str) -> Paper:
+        """Raises `DraftRefused` where there is none."""
+        row = self._database.first(select(bulletin).where(bulletin.c.id == id[:36]))
+        return _paper(_found(row))
+
+    def recent(self, count: int, skip: int = 0) -> list[Paper]:
+        """The newest first; cancels stand with what they cancel, and not here."""
+        query = select(bulletin).where(bulletin.c.kind != BulletinKind.CANCEL)
+        query = query.order_by(bulletin.c.written_at.desc()).limit(count).offset(skip)
+        return [_paper(row) for row in self._database.read(query)]
+
+    def in_state(self, state: State) -> list[Paper]:
+        query = select(bulletin).where(bulletin.c.state == state).order_by(bulletin.c.written_at)
+        return [_paper(row) for row in self._database.read(query)]
+
+    def cancel_of(self, id: str) -> Paper | None:
+        row = self._database.first(select(bulletin).where(bulletin.c.cancels == id))
+        return row and _paper(row)
+
+    def _open(self, connection: Connection, id: str, *allowed: State) -> Paper:
+        paper = _paper(_found(_locked(connection, id)))
+        rules.check_state(paper.state, *allowed)
+        return paper
+
+    def _row(self, who: Officer, draft: Draft, state: State) -> dict[str, Any]:
+        return {
+            "id": draft.id,
+            "state": state,
+            "kind": draft.kind,
+            "severity": int(draft.severity),
+            "title": draft.title,
+            "text": draft.text,
+            "areas": " ".join(draft.areas),
+            "repeat": draft.repeat,
+            "night_ok": int(draft.night_ok),
+            "not_before": draft.not_before,
+            "life_minutes": int(draft.life.total_seconds() // 60),
+            "cancels": draft.cancels,
+            "written_by": who.name,
+            "written_at": self._clock.now(),
+        }
+
+
+def draft_of(row: Row[Any]) -> Draft:
+    return Draft(
+        id=row.id,
+        title=row.title,
+        text=row.text,
+        areas=tuple(row.areas.split()),
+        severity=Severity(row.severity),
+        kind=BulletinKind(row.kind),
+        repeat=row.repeat,
+        night_ok=bool(row.night_ok),
+        not_before=row.not_before,
+        life=timedelta(minutes=row.life_minutes),
+        cancels=row.cancels,
+    )
+
+
+def again(draft: Draft) -> Draft:
+    """The same words as a new draft, for now."""
+    return replace(draft, id=new_bulletin_id(), not_before=None, cancels=None)
+
+
+def _paper(row: Row[Any]) -> Paper:
+    return Paper(
+        *(draft_of(row), State(row.state), row.written_by, row.written_at, row.why_two),
+        *(row.approved_by, row.note, row.issued, row.expires, row.sent_at),
+    )
+
+
+def _cancel_of(paper: Paper) -> Draft:
+    return Draft(
+        title=f"取消：{paper.draft.title}"[:100],
+        text="",
+        areas=paper.draft.areas,
+        severity=paper.draft.severity,
+        kind=BulletinKind.CANCEL,
+        # A box that was off must still learn of it, as long as it could take up what is cancelled.
+        life=max(LONGEST_LIFE.values()) - timedelta(minutes=1),
+        cancels=paper.id,
+    )
+
+
+def _locked(connection: Connection, id: str) -> Row[Any] | None:
+    query = select(bulletin).where(bulletin.c.id == id[:36]).with_for_update()
+    return connection.execute(query).first()
+
+
+def _found(row: Row[Any] | None) -> Row[Any]:
+    if row is None:
+        raise DraftRefused("没有这一则通知。")
+    return row
+
+
+def _is_being_cancelled(connection: Connection, id: str) -> bool:
+    return connection.execute(select(bulletin.c.id).where(bulletin.c.cancels == id)).first() is not None
+
+
+def _change(connection: Connection, id: str, **values: Any) -> None:
+    connection.execute(update(bulletin).where(bulletin.c.id == id).values(values))

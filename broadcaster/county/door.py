@@ -1,0 +1,34 @@
+"""The door to a broker of ours: a box that is enrolled may connect, one that is retired may not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+from broadcaster.county.broker import Broker
+from broadcaster.errors import FileUnwritable
+
+
+class BrokerDoor:
+    """Writes the users of the broker in this folder, and lets a running one read them."""
+
+    def __init__(self, folder: Path) -> None:
+        self._broker = Broker(folder)
+
+    def admit(self, box: str, area: str, password: str) -> None:
+        """Raises `FileUnwritable`."""
+        self._written(lambda: self._broker.add_box(box, area, password))
+
+    def dismiss(self, box: str) -> None:
+        """Raises the same."""
+        self._written(lambda: self._broker.remove(box))
+
+    def _written(self, change: Callable[[], None]) -> None:
+        try:
+            change()
+        except OSError as error:
+            raise FileUnwritable(f"消息服务器的用户表写不进去（{error.strerror}）。") from error
+        # One that does not run reads them when it starts.
+        with suppress(OSError, ValueError):
+            self._broker.reload(int((self._broker.folder / "mosquitto.pid").read_text()))

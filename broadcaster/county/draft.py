@@ -1,0 +1,100 @@
+"""What somebody of the office wants told, before it is signed, and what may be wrong with it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from broadcaster.bulletin import areas as area_codes
+from broadcaster.bulletin.bulletin import LONGEST_LIFE, LONGEST_TEXT, BulletinKind, new_bulletin_id
+from broadcaster.errors import BroadcasterError
+from broadcaster.model import Severity
+
+LONGEST_TITLE = 100
+MOST_REPEATS = 10
+
+
+class DraftRefused(BroadcasterError):
+    """A draft that cannot be, or that may not go further; nothing was sent."""
+
+
+class State(StrEnum):
+    """How far a bulletin has come in the office.
+
+    草稿, 等人审批, 可以发 (the office signs and sends it at once), 已发出, 已取消, 已过期.
+    """
+
+    DRAFT = "draft"
+    AWAITING = "awaiting"
+    CLEARED = "cleared"
+    PUBLISHED = "published"
+    CANCELLED = "cancelled"
+    EXPIRED = "expired"
+
+
+@dataclass(frozen=True)
+class Draft:
+    """`areas` are trimmed codes; `not_before` None is as soon as it is signed; `life` is from then."""
+
+    title: str
+    text: str
+    areas: tuple[str, ...]
+    severity: Severity = Severity.DAILY
+    kind: BulletinKind = BulletinKind.NOTICE
+    repeat: int | None = None
+    night_ok: bool = False
+    not_before: datetime | None = None
+    life: timedelta = timedelta(hours=6)
+    cancels: str | None = None
+    id: str = field(default_factory=new_bulletin_id)
+
+
+def settled(draft: Draft, county: str, now: datetime) -> Draft:
+    """The draft with its areas trimmed and covered ones left out. Raises `DraftRefused`."""
+    wrong = _wrong(draft, now)
+    if wrong:
+        raise DraftRefused(wrong)
+    chosen = {area_codes.trim(code) for code in draft.areas}
+    outside = [code for code in sorted(chosen) if not area_codes.contains(county, code)]
+    if outside:
+        raise DraftRefused(f"{outside[0]} 不归本平台管，请重新选地方。")
+    widest = tuple(
+        code for code in sorted(chosen) if not (set(area_codes.ancestors(code)) - {code}) & chosen
+    )
+    return Draft(**{**vars(draft), "areas": widest, "title": draft.title.strip() or _title(draft.text)})
+
+
+def _title(text: str) -> str:
+    words = " ".join(text.split())
+    return words if len(words) <= 16 else words[:15] + "…"
+
+
+def _wrong(draft: Draft, now: datetime) -> str:
+    cancel = draft.kind is BulletinKind.CANCEL
+    longest = max(LONGEST_LIFE.values()) if cancel else LONGEST_LIFE[draft.severity]
+    if not cancel and not draft.text.strip():
+        return "还没有写通知的内容。"
+    if len(draft.text) > LONGEST_TEXT:
+        return f"通知太长了，最多 {LONGEST_TEXT} 个字，请删短一些。"
+    if len(draft.title) > LONGEST_TITLE:
+        return f"标题太长了，最多 {LONGEST_TITLE} 个字。"
+    if any(
+        (ord(sign) < 32 and sign not in "\n\t") or ord(sign) == 127 for sign in draft.title + draft.text
+    ):
+        return "通知里有念不出来的控制字符，请删掉再试。"
+    if not draft.areas:
+        return "还没有选发给哪里，请至少选一个地方。"
+    if draft.repeat is not None and not 1 <= draft.repeat <= MOST_REPEATS:
+        return f"遍数要在 1 到 {MOST_REPEATS} 之间。"
+    if draft.not_before and draft.not_before < now:
+        return "开始的时间已经过了，请改一改，或者不写，马上播。"
+    wait = draft.not_before - now if draft.not_before else timedelta(0)
+    if draft.life <= timedelta(0) or draft.life + wait > longest:
+        return f"这个级别的有效期最长 {_hours(longest)}，从签发算起，请改短一些。"
+    return ""
+
+
+def _hours(span: timedelta) -> str:
+    hours = int(span.total_seconds() // 3600)
+    return f"{hours // 24} 天" if hours > 72 else f"{hours} 小时"

@@ -1,0 +1,128 @@
+"""Receipts: verified by the key that the register has of each box, kept for ever, added up."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from securesystemslib.signer import Key
+from sqlalchemy import bindparam, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from broadcaster.bulletin.keys import public_from_hex
+from broadcaster.bulletin.receipts import Receipt, read_receipt
+from broadcaster.bulletin.refusals import NotAccepted
+from broadcaster.clock import Clock
+from broadcaster.county.database import OfficeDatabase
+from broadcaster.county.reaches import stage_of
+from broadcaster.county.register import BoxState
+from broadcaster.county.tables import box, bulletin, reach, receipt
+
+logger = logging.getLogger(__name__)
+
+ADDED_UP = ("stage", "key", "box_number", "at", "seconds_played", "seconds_due", "reason")
+
+
+@dataclass(frozen=True)
+class Sent:
+    """What came from a box, as bytes."""
+
+    box: str
+    data: bytes
+
+
+class Intake:
+    """For the office's own thread."""
+
+    def __init__(self, database: OfficeDatabase, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+        self._keys: dict[str, str] = {}
+
+    def take(self, sent: Sequence[Sent]) -> int:
+        """Keep what is genuine, in one transaction; how many of it. The rest is told in the log only."""
+        self._keys = self._enrolled_keys()
+        taken = [(one, read) for one in sent if (read := self._read(one))]
+        if not taken:
+            return 0
+        known = self._known({read.bulletin for _, read in taken})
+        rows = [self._reached(read) for _, read in taken if read.bulletin in known and stage_of(read)]
+        with self._database.transaction() as connection:
+            dialect: Any = sqlite if connection.dialect.name == "sqlite" else postgresql
+            kept = dialect.insert(receipt).on_conflict_do_nothing()
+            connection.execute(kept, [self._kept(one, read) for one, read in taken])
+            if rows:
+                connection.execute(_adding_up(dialect), rows)
+            heard = update(box).where(box.c.id == bindparam("who")).values(heard_at=bindparam("when"))
+            who = sorted({read.box for _, read in taken})
+            connection.execute(heard, [{"who": one, "when": self._clock.now()} for one in who])
+        return len(taken)
+
+    def present(self, told: Mapping[str, bool]) -> None:
+        """What the states of boxes on the broker say: only who is there, for they are not signed."""
+        change = update(box).where(box.c.id == bindparam("who")).values(online=bindparam("there"))
+        rows = [{"who": who, "there": int(there)} for who, there in told.items()]
+        with self._database.transaction() as connection:
+            connection.execute(change, rows)
+
+    def _read(self, sent: Sent) -> Receipt | None:
+        key = self._key(sent.box)
+        if key is None:
+            logger.warning("a receipt of %s, which is not enrolled", sent.box)
+            return None
+        try:
+            return read_receipt(sent.data, sent.box, key)
+        except NotAccepted as refused:
+            logger.warning("a receipt of %s is refused: %s", sent.box, refused)
+            return None
+
+    def _key(self, box_id: str) -> Key | None:
+        found = self._keys.get(box_id)
+        return public_from_hex(found) if found else None
+
+    def _enrolled_keys(self) -> dict[str, str]:
+        query = select(box.c.id, box.c.key).where(box.c.state == BoxState.ENROLLED)
+        return {row.id: row.key for row in self._database.read(query)}
+
+    def _known(self, ids: set[str]) -> set[str]:
+        query = select(bulletin.c.id).where(bulletin.c.id.in_(sorted(ids)))
+        return {row.id for row in self._database.read(query)}
+
+    def _kept(self, sent: Sent, read: Receipt) -> dict[str, Any]:
+        return {
+            "box": read.box,
+            "key": self._keys[read.box],
+            "box_number": read.number,
+            "bulletin": read.bulletin,
+            "state": read.state,
+            "at": read.at,
+            "taken_at": self._clock.now(),
+            "envelope": sent.data,
+        }
+
+    def _reached(self, read: Receipt) -> dict[str, Any]:
+        heard = read.heard
+        return {
+            "bulletin": read.bulletin,
+            "box": read.box,
+            "stage": stage_of(read),
+            "key": self._keys[read.box],
+            "box_number": read.number,
+            "at": read.at,
+            "seconds_played": round(heard.seconds_played) if heard else 0,
+            "seconds_due": round(heard.seconds_due) if heard else 0,
+            "reason": read.reason or (read.refusal.sentence if read.refusal else ""),
+        }
+
+
+def _adding_up(dialect: Any) -> Any:
+    """A later receipt of the box counts, whichever comes first; one of a new key always."""
+    statement = dialect.insert(reach)
+    said = statement.excluded
+    return statement.on_conflict_do_update(
+        index_elements=[reach.c.bulletin, reach.c.box],
+        set_={name: said[name] for name in ADDED_UP},
+        where=or_(said.key != reach.c.key, said.box_number > reach.c.box_number),
+    )

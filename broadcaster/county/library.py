@@ -1,0 +1,51 @@
+"""The library: texts that the office needs again and again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import delete, select
+
+from broadcaster.bulletin.bulletin import LONGEST_TEXT
+from broadcaster.county.database import OfficeDatabase, put
+from broadcaster.county.draft import DraftRefused
+from broadcaster.county.tables import library
+from broadcaster.model import Severity
+
+
+@dataclass(frozen=True)
+class Text:
+    """One of them, by its name."""
+
+    name: str
+    text: str
+    severity: Severity
+    changed_by: str
+
+
+class Library:
+    """Any thread."""
+
+    def __init__(self, database: OfficeDatabase) -> None:
+        self._database = database
+
+    def all(self) -> list[Text]:
+        rows = self._database.read(select(library).order_by(library.c.name))
+        return [Text(row.name, row.text, Severity(row.severity), row.changed_by) for row in rows]
+
+    def find(self, name: str) -> Text | None:
+        return next((one for one in self.all() if one.name == name), None)
+
+    def keep(self, text: Text) -> None:
+        """New, or in the place of one of that name. Raises `DraftRefused`."""
+        name = " ".join(text.name.split())
+        if not 1 <= len(name) <= 60 or not 1 <= len(text.text.strip()) <= LONGEST_TEXT:
+            raise DraftRefused(f"名字和内容都要写；名字不超过 60 个字，内容不超过 {LONGEST_TEXT} 个字。")
+        values = {"name": name, "text": text.text.strip(), "severity": int(text.severity)}
+        values |= {"changed_by": text.changed_by}
+        with self._database.transaction() as connection:
+            put(connection, library, values, over=("text", "severity", "changed_by"))
+
+    def remove(self, name: str) -> None:
+        with self._database.transaction() as connection:
+            connection.execute(delete(library).where(library.c.name == name))

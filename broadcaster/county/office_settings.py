@@ -1,0 +1,64 @@
+"""The file `office.yaml` of an office's folder: whose it is, its database, its page, its broker."""
+
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from pydantic import Field
+
+from broadcaster.errors import ConfigError
+from broadcaster.setting_values import Section
+from broadcaster.settings import WebSettings, load_file
+
+FILE = "office.yaml"
+
+
+class BrokerSettings(Section):
+    """Where the office reaches its broker, and where boxes do."""
+
+    host: str = Field("127.0.0.1", description="the broker as the office reaches it")
+    port: int = Field(8883, ge=1, le=65535, description="its port")
+    box_host: str = Field("", description="the broker as boxes reach it; empty is the same")
+    box_port: int | None = Field(
+        None, ge=1, le=65535, description="its port for boxes; null is the same"
+    )
+    folder: str = Field("broker", description="its folder, where users are added; empty: kept elsewhere")
+    user: str = Field("office", description="the office's own user")
+    password_file: str = Field("broker/office_password", description="the password, on its first line")
+    authority: str = Field(
+        "broker/authority.pem", description="PEM of the authority; empty is no TLS, on this machine only"
+    )
+
+
+class OfficeSettings(Section):
+    """All of office.yaml; relative paths are below the office's folder."""
+
+    name: str = Field("县应急", description="the office's name on its page")
+    zone_name: str = Field("Asia/Shanghai", alias="zone", description="IANA name of the time zone")
+    database: str = Field("", description="URL; empty is office.db, SQLite, in the office's folder")
+    address: str = Field("", description="the page as boxes reach it, https://…; for enrolling")
+    web: WebSettings = WebSettings(port=8010, https_port=8453)
+    broker: BrokerSettings = BrokerSettings()
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.zone_name)
+
+    def database_url(self, folder: Path) -> str:
+        return self.database or f"sqlite:///{(folder / 'office.db').absolute()}"
+
+
+def load_office_settings(folder: Path) -> OfficeSettings:
+    """Raises `ConfigError` with every problem at once."""
+    settings = load_file(folder / FILE, OfficeSettings)
+    broker = settings.broker
+    if not broker.authority and broker.host not in ("127.0.0.1", "localhost", "::1"):
+        raise ConfigError([f"{FILE} broker.authority 不能空：不加密的 MQTT 只能在本机上用。"])
+    return settings
+
+
+def read_text(folder: Path, name: str) -> str:
+    """A file that the settings name. Raises `ConfigError`."""
+    try:
+        return (folder / name).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError([f"{folder / name} 读不出来：{error}"]) from error

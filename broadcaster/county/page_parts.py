@@ -1,0 +1,36 @@
+"""What the office's pages work with: its parts, its settings, how it enrols and how words will sound."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from broadcaster.county.draft import Draft
+from broadcaster.county.office_settings import OfficeSettings
+from broadcaster.county.parts import Parts
+from broadcaster.county.register import BrokerAddress
+from broadcaster.store.tries import Tries
+
+# The lines of a draft as they will be said. Raises `TextRefused`.
+Spoken = Callable[[Draft], Sequence[str]]
+
+
+@dataclass(frozen=True)
+class Trusted:
+    """What a box is told to believe: the digest that pins the root, the keyring, the broker."""
+
+    pin: str
+    keyring: Callable[[], bytes]
+    broker: BrokerAddress
+
+
+@dataclass(frozen=True)
+class Pages:
+    """Given to the app once, by `create_app`."""
+
+    parts: Parts
+    settings: OfficeSettings
+    trusted: Trusted
+    spoken: Spoken
+    # Wrong one-time codes, by address.
+    tries: Tries = field(default_factory=Tries)

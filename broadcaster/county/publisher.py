@@ -1,0 +1,195 @@
+"""Signs what is cleared, and says what is in force; the one place where the county's key is used."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from securesystemslib.signer import Signer
+from sqlalchemy import Connection, Row, insert, select, update
+
+from broadcaster.bulletin import areas as area_codes
+from broadcaster.bulletin import envelope, topics
+from broadcaster.bulletin.bulletin import PAYLOAD_TYPE, Bulletin, BulletinKind
+from broadcaster.bulletin.heads import Heads
+from broadcaster.bulletin.keyring import Trust
+from broadcaster.bulletin.moment import Now
+from broadcaster.bulletin.refusals import NotAccepted
+from broadcaster.bulletin.verify import read_for_office
+from broadcaster.clock import Clock
+from broadcaster.county import rules
+from broadcaster.county.database import OfficeDatabase, put
+from broadcaster.county.desk import draft_of
+from broadcaster.county.draft import Draft, DraftRefused, State, settled
+from broadcaster.county.reaches import Reach
+from broadcaster.county.register import Register
+from broadcaster.county.tables import bulletin, reach, sequence
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A signed bulletin, or the place of one that is to be empty again."""
+
+    id: str
+    areas: tuple[str, ...]
+    envelope: bytes
+
+    @property
+    def topics(self) -> tuple[str, ...]:
+        return tuple(topics.bulletin(area, self.id) for area in self.areas)
+
+    def is_for(self, village: str) -> bool:
+        return any(area_codes.contains(area, village) for area in self.areas)
+
+
+class Publisher:
+    """For the office's own thread. `signer` is the unlocked key of the county, in memory only."""
+
+    def __init__(
+        self,
+        database: OfficeDatabase,
+        register: Register,
+        clock: Clock,
+        signer: Signer,
+        trust: Trust,
+    ) -> None:
+        self._database = database
+        self._register = register
+        self._clock = clock
+        self._signer = signer
+        self.trust = trust
+
+    def sign_cleared(self) -> int:
+        """Sign and keep each bulletin that may be sent; how many there were."""
+        query = select(bulletin.c.id).where(bulletin.c.state == State.CLEARED)
+        waiting = self._database.read(query.order_by(bulletin.c.written_at))
+        return sum(self._sign(row.id) for row in waiting)
+
+    def to_send(self) -> list[Sheet]:
+        """Signed, in force, and not on the broker yet as far as is known."""
+        return self._sheets(bulletin.c.sent_at.is_(None))
+
+    def in_force(self) -> list[Sheet]:
+        return self._sheets()
+
+    def to_clear(self) -> list[Sheet]:
+        """What is over, and on the broker still."""
+        query = select(bulletin).where(
+            bulletin.c.state.in_((State.CANCELLED, State.EXPIRED)),
+            bulletin.c.sent_at.is_not(None),
+            bulletin.c.cleared_at.is_(None),
+        )
+        return [Sheet(row.id, tuple(row.areas.split()), b"") for row in self._database.read(query)]
+
+    def sent(self, id: str) -> None:
+        self._note(id, sent_at=self._clock.now())
+
+    def cleared(self, id: str) -> None:
+        self._note(id, cleared_at=self._clock.now())
+
+    def expire(self) -> int:
+        """Mark what is over; how many there were."""
+        over = (bulletin.c.state == State.PUBLISHED) & (bulletin.c.expires <= self._clock.now())
+        with self._database.transaction() as connection:
+            return connection.execute(update(bulletin).where(over).values(state=State.EXPIRED)).rowcount
+
+    def heads(self, nonce: str | None = None, only: Collection[str] | None = None) -> bytes:
+        """What is in force at this moment, signed; for one box `only` what is meant for it."""
+        rows = self._database.read(select(bulletin.c.id, bulletin.c.digest).where(self._is_in_force()))
+        counted = self._database.read(select(sequence).where(sequence.c.highest > 0))
+        made = Heads(
+            at=self._clock.now(),
+            keyring=self.trust.version,
+            highest={row.key_id: row.highest for row in counted},
+            in_force={row.id: row.digest for row in rows if only is None or row.id in only},
+            nonce=nonce,
+        )
+        return made.signed(self._signer).to_bytes()
+
+    def _sign(self, id: str) -> bool:
+        try:
+            with self._database.transaction() as connection:
+                row = connection.execute(
+                    select(bulletin).where(bulletin.c.id == id).with_for_update()
+                ).first()
+                if row is None or row.state != State.CLEARED:
+                    return False
+                self._publish(connection, row)
+        except (DraftRefused, NotAccepted, ValueError) as error:
+            logger.warning("%s is not signed: %s", id, error)
+            self._note(id, state=State.DRAFT, note=str(error)[:200], approved_by="")
+            return False
+        logger.info("%s is signed", id)
+        return True
+
+    def _publish(self, connection: Connection, row: Row[Any]) -> None:
+        now = self._clock.now()
+        draft = draft_of(row)
+        if draft.not_before and draft.not_before < now:
+            draft = replace(draft, not_before=None)
+        draft = settled(draft, self.trust.area, now)
+        rules.check_cleared(draft, row.approved_by, row.written_by, now)
+        made = self._bulletin(connection, draft, now)
+        signed = envelope.sign(PAYLOAD_TYPE, made.to_bytes(), [self._signer])
+        data = signed.to_bytes()
+        # What the boxes would refuse is not sent.
+        read_for_office(data, self.trust, Now(now, True, now))
+        values = {"state": State.PUBLISHED, "issued": now, "expires": made.expires, "seq": made.seq}
+        values |= {"key_id": self._key_id, "digest": signed.digest, "envelope": data, "note": ""}
+        connection.execute(update(bulletin).where(bulletin.c.id == row.id).values(values))
+        if made.kind is BulletinKind.CANCEL:
+            off = update(bulletin).where(bulletin.c.id == made.cancels)
+            connection.execute(off.values(state=State.CANCELLED))
+        else:
+            boxes = self._register.enrolled(made.areas)
+            rows = [{"bulletin": made.id, "box": box, "stage": Reach.SENT} for box in boxes]
+            if rows:
+                connection.execute(insert(reach), rows)
+
+    def _bulletin(self, connection: Connection, draft: Draft, now: datetime) -> Bulletin:
+        begins = draft.not_before or now
+        return Bulletin(
+            id=draft.id,
+            seq=self._next_sequence(connection),
+            issued=now,
+            not_before=begins,
+            expires=begins + draft.life,
+            kind=draft.kind,
+            severity=draft.severity,
+            areas=draft.areas,
+            title=draft.title,
+            text=draft.text,
+            cancels=draft.cancels,
+            repeat=draft.repeat,
+            night_ok=draft.night_ok,
+        )
+
+    def _next_sequence(self, connection: Connection) -> int:
+        put(connection, sequence, {"key_id": self._key_id, "highest": 0})
+        ours = sequence.c.key_id == self._key_id
+        query = select(sequence.c.highest).where(ours).with_for_update()
+        number: int = connection.execute(query).scalar_one() + 1
+        connection.execute(update(sequence).where(ours).values(highest=number))
+        return number
+
+    @property
+    def _key_id(self) -> str:
+        return str(self._signer.public_key.keyid)
+
+    def _is_in_force(self) -> Any:
+        return (bulletin.c.state == State.PUBLISHED) & (bulletin.c.expires > self._clock.now())
+
+    def _sheets(self, *which: Any) -> list[Sheet]:
+        query = select(bulletin).where(self._is_in_force(), *which).order_by(bulletin.c.seq)
+        return [
+            Sheet(row.id, tuple(row.areas.split()), row.envelope) for row in self._database.read(query)
+        ]
+
+    def _note(self, id: str, **values: Any) -> None:
+        with self._database.transaction() as connection:
+            connection.execute(update(bulletin).where(bulletin.c.id == id).values(values))

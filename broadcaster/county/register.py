@@ -1,0 +1,297 @@
+"""The register: which boxes there are, in which village, by which key each signs its receipts."""
+
+from __future__ import annotations
+
+import base64
+import csv
+import hashlib
+import io
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any, Protocol
+
+from sqlalchemy import Row, func, insert, select, update
+
+from broadcaster.bulletin import areas as area_codes
+from broadcaster.bulletin.enrolment import Enrolment
+from broadcaster.bulletin.keys import public_from_hex
+from broadcaster.clock import Clock
+from broadcaster.county.database import OfficeDatabase, put
+from broadcaster.county.tables import area, box
+from broadcaster.errors import BroadcasterError
+from broadcaster.store.passwords import LETTERS
+
+CODE_LENGTH = 12
+CODE_LIFE = timedelta(days=7)
+LONGEST_NAME = 60
+
+
+class RegisterRefused(BroadcasterError):
+    """A box or an area that cannot be so; the register is as it was."""
+
+
+class BoxState(StrEnum):
+    """等它登记, 已登记, 停用."""
+
+    INVITED = "invited"
+    ENROLLED = "enrolled"
+    RETIRED = "retired"
+
+
+@dataclass(frozen=True)
+class Box:
+    """One village's broadcaster; `key` is its public key as hex, "" before it is enrolled."""
+
+    id: str
+    area: str
+    name: str
+    state: BoxState
+    key: str
+    enrolled_at: datetime | None
+    heard_at: datetime | None
+    online: bool
+
+
+class Door(Protocol):
+    """Who may connect to the broker, and as which box."""
+
+    def admit(self, box: str, area: str, password: str) -> None: ...
+
+    def dismiss(self, box: str) -> None: ...
+
+
+class OpenDoor:
+    """For a broker whose users are kept elsewhere, or that has none."""
+
+    def admit(self, box: str, area: str, password: str) -> None:
+        pass
+
+    def dismiss(self, box: str) -> None:
+        pass
+
+
+@dataclass(frozen=True)
+class BrokerAddress:
+    """What a box is told of the broker."""
+
+    host: str
+    port: int
+    authority: str
+
+
+class Register:
+    """Any thread. `county` is the trimmed code of the office's own area."""
+
+    def __init__(
+        self, database: OfficeDatabase, clock: Clock, county: str, door: Door | None = None
+    ) -> None:
+        self._database = database
+        self._clock = clock
+        self._county = county
+        self._door = door or OpenDoor()
+
+    def add(self, code: str, name: str) -> tuple[Box, str]:
+        """A new box of a village, and its one-time code. Raises `RegisterRefused`."""
+        code, name = self._village(code), _name(name)
+        one_time = new_code()
+        with self._database.transaction() as connection:
+            put(connection, area, {"code": code, "name": name})
+            ours = select(func.count()).select_from(box).where(box.c.area == code)
+            number = connection.execute(ours).scalar_one() + 1
+            values: dict[str, Any] = {"id": f"{code}-{number}", "area": code, "name": name}
+            values |= {"state": BoxState.INVITED, "added_at": self._clock.now(), **self._coded(one_time)}
+            connection.execute(insert(box).values(values))
+        return self.get(f"{code}-{number}"), one_time
+
+    def replace(self, id: str) -> str:
+        """A new one-time code, for new hardware there; until it is used the old key counts."""
+        self.get(id)
+        one_time = new_code()
+        self._update(id, **self._coded(one_time))
+        return one_time
+
+    def retire(self, id: str) -> None:
+        self.get(id)
+        self._update(id, state=BoxState.RETIRED, code_hash=None, online=0)
+        self._door.dismiss(id)
+
+    def rename(self, id: str, name: str) -> None:
+        self.get(id)
+        self._update(id, name=_name(name))
+
+    def enrol(self, code: str, key: str, root: str, keyring: bytes, broker: BrokerAddress) -> Enrolment:
+        """Once for each code. Raises `RegisterRefused`."""
+        key = _key(key)
+        now = self._clock.now()
+        with self._database.transaction() as connection:
+            query = select(box).where(box.c.code_hash == _hash(code)).with_for_update()
+            row = connection.execute(query).first()
+            if row is None or row.code_expires < now:
+                raise RegisterRefused("登记码不对，或者已经用过、过期了，请让县里再发一个。")
+            if connection.execute(select(box.c.id).where(box.c.key == key)).first():
+                raise RegisterRefused("这把钥匙已经登记过了，请在广播站上重新开始登记。")
+            self._set_key(connection, row.id, key)
+            # Before anybody is told that it is done: a box that is not let in would be lost.
+            made = self._enrolment(row, root, keyring, broker)
+            self._door.admit(row.id, row.area, made.password)
+        return made
+
+    def enrolment_file(self, id: str, root: str, keyring: bytes, broker: BrokerAddress) -> Enrolment:
+        """For a USB stick; the box's key is told by `set_key`. Its one-time code counts no more."""
+        row = self._row(id)
+        made = self._enrolment(row, root, keyring, broker)
+        self._update(id, code_hash=None)
+        self._door.admit(row.id, row.area, made.password)
+        return made
+
+    def set_key(self, id: str, key: str) -> None:
+        """By hand, of a box that was enrolled by a file. Raises `RegisterRefused`."""
+        self.get(id)
+        with self._database.transaction() as connection:
+            self._set_key(connection, id, _key(key))
+
+    def get(self, id: str) -> Box:
+        """Raises `RegisterRefused`."""
+        return _box(self._row(id))
+
+    def area_of(self, id: str) -> str:
+        """The trimmed code of a box in use. Raises `RegisterRefused`."""
+        box = self.get(id)
+        if box.state is not BoxState.ENROLLED:
+            raise RegisterRefused("这个广播站没有登记，或者停用了。")
+        return area_codes.trim(box.area)
+
+    def boxes(self, within: str = "") -> list[Box]:
+        query = select(box).where(box.c.area.startswith(within)).order_by(box.c.area, box.c.id)
+        return [_box(row) for row in self._database.read(query)]
+
+    def enrolled(self, areas: Sequence[str]) -> list[str]:
+        """The boxes in use that a bulletin to these areas is for."""
+        return [
+            one.id
+            for one in self.boxes()
+            if one.state is BoxState.ENROLLED
+            and any(area_codes.contains(wide, area_codes.trim(one.area)) for wide in areas)
+        ]
+
+    def names(self) -> dict[str, str]:
+        """Of all areas, by trimmed code."""
+        return {row.code: row.name for row in self._database.read(select(area).order_by(area.c.code))}
+
+    def import_areas(self, text: str) -> int:
+        """Codes and names, one a line; how many there were. Raises `RegisterRefused`, nothing done."""
+        rows = [
+            row for row in csv.reader(io.StringIO(text.lstrip("\ufeff")), _dialect(text)) if any(row)
+        ]
+        if rows and not rows[0][0].strip().isdigit():
+            rows = rows[1:]
+        found = {self._inside(row[0].strip()): _name(row[1] if len(row) > 1 else "") for row in rows}
+        with self._database.transaction() as connection:
+            for code, name in found.items():
+                put(connection, area, {"code": code, "name": name}, over=("name",))
+        return len(found)
+
+    def export_areas(self) -> str:
+        return to_csv(("区划代码", "名称"), ((area_codes.full(c), n) for c, n in self.names().items()))
+
+    def _village(self, code: str) -> str:
+        trimmed = self._inside(code.strip())
+        if len(trimmed) != area_codes.FULL:
+            raise RegisterRefused("广播站要写村的 12 位区划代码。")
+        return trimmed
+
+    def _inside(self, code: str) -> str:
+        trimmed = area_codes.trim(code)
+        if not area_codes.contains(self._county, trimmed):
+            raise RegisterRefused(f"{code} 不在 {area_codes.full(self._county)} 里面。")
+        return trimmed
+
+    def _coded(self, one_time: str) -> dict[str, Any]:
+        return {"code_hash": _hash(one_time), "code_expires": self._clock.now() + CODE_LIFE}
+
+    def _set_key(self, connection: Any, id: str, key: str) -> None:
+        values: dict[str, Any] = {"key": key, "state": BoxState.ENROLLED, "code_hash": None}
+        values["enrolled_at"] = self._clock.now()
+        connection.execute(update(box).where(box.c.id == id).values(values))
+
+    def _enrolment(self, row: Row[Any], root: str, keyring: bytes, broker: BrokerAddress) -> Enrolment:
+        try:
+            return Enrolment(
+                box=row.id,
+                name=row.name,
+                area=row.area,
+                host=broker.host,
+                port=broker.port,
+                password=secrets.token_urlsafe(24),
+                authority=broker.authority,
+                root=root,
+                keyring=base64.b64encode(keyring).decode(),
+            )
+        except ValueError as error:
+            raise RegisterRefused(
+                "office.yaml 里消息服务器的地址或证书不对，广播站连不上，没有登记。"
+            ) from error
+
+    def _row(self, id: str) -> Row[Any]:
+        if row := self._database.first(select(box).where(box.c.id == id[:64])):
+            return row
+        raise RegisterRefused("登记簿里没有这个广播站。")
+
+    def _update(self, id: str, **values: Any) -> None:
+        with self._database.transaction() as connection:
+            connection.execute(update(box).where(box.c.id == id).values(values))
+
+
+def new_code() -> str:
+    """Twelve signs, 59 bits, in three groups."""
+    signs = "".join(secrets.choice(LETTERS) for _ in range(CODE_LENGTH))
+    return "-".join(signs[at : at + 4] for at in range(0, CODE_LENGTH, 4))
+
+
+def to_csv(heading: Sequence[str], rows: Any) -> str:
+    """For a spreadsheet: with the mark by which Excel knows UTF-8, and no cell that it would reckon."""
+    written = io.StringIO()
+    writer = csv.writer(written)
+    writer.writerow(heading)
+    writer.writerows([_cell(value) for value in row] for row in rows)
+    return "\ufeff" + written.getvalue()
+
+
+def _cell(value: object) -> str:
+    text = str(value)
+    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t") else text
+
+
+def _dialect(text: str) -> type[csv.Dialect]:
+    return csv.excel_tab if "\t" in text else csv.excel
+
+
+def _hash(code: str) -> str:
+    signs = "".join(sign for sign in code.lower() if sign.isalnum())
+    return hashlib.sha256(signs.encode("utf-8", "replace")).hexdigest()
+
+
+def _key(key: str) -> str:
+    key = key.strip().lower()
+    try:
+        public_from_hex(key)
+    except ValueError:
+        raise RegisterRefused("公钥不对，应该是 64 位的十六进制数字。") from None
+    return key
+
+
+def _name(name: str) -> str:
+    name = " ".join(name.split())
+    if not 1 <= len(name) <= LONGEST_NAME or not name.isprintable():
+        raise RegisterRefused(f"请写名称，不超过 {LONGEST_NAME} 个字。")
+    return name
+
+
+def _box(row: Row[Any]) -> Box:
+    return Box(
+        *(row.id, row.area, row.name, BoxState(row.state)),
+        *(row.key, row.enrolled_at, row.heard_at, bool(row.online)),
+    )

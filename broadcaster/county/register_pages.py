@@ -1,0 +1,155 @@
+"""登记簿: the boxes by village, the codes by which they come in, the areas as CSV."""
+
+from __future__ import annotations
+
+from urllib.parse import urlencode
+
+import segno
+from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from broadcaster.county import access
+from broadcaster.county.area_tree import area_tree
+from broadcaster.county.register import Box, BoxState, Register
+from broadcaster.errors import BroadcasterError
+
+pages = Blueprint("register", __name__, template_folder="templates", url_prefix="/register")
+BOX_STATES = {
+    BoxState.INVITED: "等它登记",
+    BoxState.ENROLLED: "已登记",
+    BoxState.RETIRED: "停用",
+}
+
+
+@pages.get("")
+def home() -> ResponseReturnValue:
+    return _list()
+
+
+@pages.post("")
+def add() -> ResponseReturnValue:
+    form = request.form
+    try:
+        box, code = _register().add(form.get("code", ""), form.get("name", ""))
+    except BroadcasterError as error:
+        return _list(str(error)), 400
+    access.about(f"{box.id} {box.name}")
+    return _card(box, code)
+
+
+@pages.get("/<id>")
+def box(id: str) -> ResponseReturnValue:
+    return _box(_register().get(id))
+
+
+@pages.post("/<id>/replace")
+def replace(id: str) -> ResponseReturnValue:
+    code = _register().replace(id)
+    access.about(id)
+    return _card(_register().get(id), code)
+
+
+@pages.post("/<id>/retire")
+def retire(id: str) -> ResponseReturnValue:
+    _register().retire(id)
+    access.about(id)
+    flash("停用了，不再给它发通知。要再用，重新发一个登记码。")
+    return redirect(url_for("register.box", id=id), 303)
+
+
+@pages.post("/<id>/rename")
+def rename(id: str) -> ResponseReturnValue:
+    try:
+        _register().rename(id, request.form.get("name", ""))
+    except BroadcasterError as error:
+        return _box(_register().get(id), str(error)), 400
+    access.about(id)
+    return redirect(url_for("register.box", id=id), 303)
+
+
+@pages.post("/<id>/file")
+def file(id: str) -> ResponseReturnValue:
+    given = access.pages().trusted
+    made = _register().enrolment_file(id, given.pin, given.keyring(), given.broker)
+    access.about(id)
+    answer = Response(made.to_bytes(), content_type="application/json; charset=utf-8")
+    answer.headers["Content-Disposition"] = f'attachment; filename="{id}.enrolment"'
+    return answer
+
+
+@pages.post("/<id>/key")
+def set_key(id: str) -> ResponseReturnValue:
+    try:
+        _register().set_key(id, request.form.get("key", ""))
+    except BroadcasterError as error:
+        return _box(_register().get(id), str(error)), 400
+    access.about(id)
+    flash("公钥登记好了，它的回执从现在起算数。")
+    return redirect(url_for("register.box", id=id), 303)
+
+
+@pages.get("/areas.csv")
+def export_areas() -> ResponseReturnValue:
+    answer = Response(_register().export_areas(), content_type="text/csv; charset=utf-8")
+    answer.headers["Content-Disposition"] = 'attachment; filename="areas.csv"'
+    return answer
+
+
+@pages.post("/areas")
+def import_areas() -> ResponseReturnValue:
+    sent = request.files.get("file")
+    try:
+        text = sent.read().decode("utf-8") if sent else request.form.get("text", "")
+        number = _register().import_areas(text)
+    except UnicodeDecodeError:
+        return _list("这个文件不是 UTF-8 的 CSV，请另存为 CSV UTF-8 再试。"), 400
+    except BroadcasterError as error:
+        return _list(f"一个也没有导入：{error}"), 400
+    access.about(f"{number} 个")
+    flash(f"导入了 {number} 个地方。")
+    return redirect(url_for("register.home"), 303)
+
+
+def invitation(address: str, code: str, pin: str) -> str:
+    """What the QR code holds: where to enrol, the one-time code, the root that the answer must show."""
+    return f"{address.rstrip('/')}/enrol?{urlencode({'code': code, 'root': pin})}"
+
+
+def _list(problem: str = "") -> str:
+    boxes = _register().boxes()
+    return render_template(
+        "office/register.html",
+        tree=area_tree(_register().names(), boxes),
+        boxes=_by_village(boxes),
+        states=BOX_STATES,
+        total=len(boxes),
+        enrolled=sum(one.state is BoxState.ENROLLED for one in boxes),
+        online=sum(one.online for one in boxes),
+        problem=problem,
+    )
+
+
+def _by_village(boxes: list[Box]) -> dict[str, list[Box]]:
+    found: dict[str, list[Box]] = {}
+    for one in boxes:
+        found.setdefault(one.area, []).append(one)
+    return found
+
+
+def _box(box: Box, problem: str = "") -> str:
+    return render_template("office/box.html", box=box, state=BOX_STATES[box.state], problem=problem)
+
+
+def _card(box: Box, code: str) -> str:
+    """Shown once: the code is kept as a hash only."""
+    found = access.pages()
+    address = found.settings.address or request.url_root
+    text = invitation(address, code, found.trusted.pin)
+    drawing = segno.make(text, error="m").svg_inline(scale=6, border=2, dark="#000", light="#fff")
+    return render_template(
+        "office/card.html", box=box, code=code, text=text, drawing=drawing, pin=found.trusted.pin
+    )
+
+
+def _register() -> Register:
+    return access.pages().parts.register

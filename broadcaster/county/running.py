@@ -1,0 +1,187 @@
+"""The office's process: every part in data order, stopped in reverse."""
+
+from __future__ import annotations
+
+import fcntl
+import logging
+import os
+import signal
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, closing, contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from broadcaster.clock import Clock
+from broadcaster.county.app import create_app
+from broadcaster.county.database import OfficeDatabase
+from broadcaster.county.door import BrokerDoor
+from broadcaster.county.draft import Draft
+from broadcaster.county.intake import Intake
+from broadcaster.county.office import Office
+from broadcaster.county.office_settings import OfficeSettings, load_office_settings, read_text
+from broadcaster.county.page_parts import Pages, Spoken, Trusted
+from broadcaster.county.parts import Parts, make_parts
+from broadcaster.county.publisher import Publisher
+from broadcaster.county.register import BrokerAddress
+from broadcaster.county.wire import Wire
+from broadcaster.errors import AlreadyRunning, ConfigError, FileUnwritable
+from broadcaster.loop import Loop, Watched
+from broadcaster.model import Notice, Style
+from broadcaster.office_folder import OfficeFolder
+from broadcaster.settings import load_lexicon, load_settings
+from broadcaster.studio import Studio
+from broadcaster.web.server import serve
+from broadcaster.web.tls import Origins, serve_https
+
+if TYPE_CHECKING:
+    from securesystemslib.signer import Signer
+
+logger = logging.getLogger(__name__)
+
+LOOK_SECONDS = 2.0
+# For the service manager to start it again.
+EXIT_PART_DIED = 75
+Tell = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Desk:
+    """The parts and what they stand on, for a command or for the process."""
+
+    folder: OfficeFolder
+    settings: OfficeSettings
+    parts: Parts
+
+
+@contextmanager
+def open_desk(path: Path, wake: Callable[[], None] = lambda: None) -> Iterator[Desk]:
+    """The office's database and what works on it; nothing is signed here. Raises `BroadcasterError`."""
+    folder = OfficeFolder(path)
+    area, settings = folder.trust.area, load_office_settings(path)
+    with closing(OfficeDatabase(settings.database_url(path))) as database:
+        database.migrate()
+        door = BrokerDoor(path / settings.broker.folder) if settings.broker.folder else None
+        parts = make_parts(database, Clock(settings.zone), area, door, wake)
+        yield Desk(folder, settings, parts)
+
+
+def run(path: Path, config: Path, unlock: Callable[[OfficeFolder], Signer], tell: Tell) -> int:
+    """Be the office until a signal; `config` is the folder of voices and lexicon, for the preview."""
+    # The database is nobody else's to read.
+    os.umask(0o077)
+    stopping, woken = threading.Event(), WakeLater()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stopping.set())
+    with ExitStack() as stack:
+        stack.enter_context(_only_one(path))
+        desk = stack.enter_context(open_desk(path, woken))
+        # The passphrase is asked before anything is opened to others.
+        signer = unlock(desk.folder)
+        office = stack.enter_context(_open_office(desk, signer))
+        woken.wakes = office.wake
+        watched: list[Watched] = [stack.enter_context(Loop("office", office.step, office.wake))]
+        watched += _open_site(desk, stack.enter_context(_open_spoken(config)), stack, tell)
+        while not stopping.wait(LOOK_SECONDS):
+            if not all(one.alive for one in watched):
+                return EXIT_PART_DIED
+    return 0
+
+
+class WakeLater:
+    """Wakes the office once there is one."""
+
+    wakes: Callable[[], None] | None = None
+
+    def __call__(self) -> None:
+        if self.wakes:
+            self.wakes()
+
+
+@contextmanager
+def _open_office(desk: Desk, signer: Signer) -> Iterator[Office]:
+    parts, broker = desk.parts, desk.settings.broker
+    authority = desk.folder.path / broker.authority if broker.authority else None
+    password = read_text(desk.folder.path, broker.password_file).strip() if broker.password_file else ""
+    if authority and not authority.exists():
+        raise ConfigError(
+            [f"没有 {authority}，office.yaml 的 broker.authority 要写消息服务器的 CA 证书。"]
+        )
+    publisher = Publisher(parts.database, parts.register, parts.clock, signer, desk.folder.trust)
+    wire = Wire(broker.host, broker.port, broker.user, password, authority)
+    intake = Intake(parts.database, parts.clock)
+    wire.start()
+    with closing(wire):
+        yield Office(
+            *(publisher, intake, parts.standing, wire, parts.clock),
+            *(lambda: desk.folder.keyring, parts.register.area_of),
+        )
+
+
+def _open_site(desk: Desk, spoken: Spoken, stack: ExitStack, tell: Tell) -> Sequence[Watched]:
+    web = desk.settings.web
+    origins = Origins(
+        create_app(Pages(desk.parts, desk.settings, _trusted(desk), spoken), desk.folder.path)
+    )
+    server = stack.enter_context(closing(serve(origins, web.host, web.port)))
+    watched: list[Watched] = [server]
+    tell(f"县级平台：http://{_seen(web.host)}:{server.port}/")
+    if web.https_port is not None:
+        with suppress(ConfigError):
+            front = serve_https(web, desk.folder.path, server.port, origins)
+            watched.append(stack.enter_context(closing(front)))
+            tell(f"　　　　　https://{_seen(web.host)}:{front.port}/")
+    if code := desk.parts.officers.one_time_code():
+        tell(f"还没有账号，建第一个账号的一次性代码：{code}")
+    return watched
+
+
+def _trusted(desk: Desk) -> Trusted:
+    broker = desk.settings.broker
+    authority = read_text(desk.folder.path, broker.authority) if broker.authority else ""
+    address = BrokerAddress(broker.box_host or broker.host, broker.box_port or broker.port, authority)
+    return Trusted(desk.folder.pin, lambda: desk.folder.keyring.to_bytes(), address)
+
+
+@contextmanager
+def _open_spoken(config: Path) -> Iterator[Spoken]:
+    """Words as a box says them, by the front end of the voice child, which ends when it is idle."""
+    settings = load_settings(config)
+    studio = Studio(settings, load_lexicon(config), Clock(settings.station.zone))
+    ended = threading.Event()
+
+    def watch() -> None:
+        studio.watch()
+        ended.wait(LOOK_SECONDS)
+
+    with closing(studio), Loop("studio", watch, ended.set):
+        yield lambda draft: [line.spoken for line in studio.script(_once(draft)).lines]
+
+
+def _once(draft: Draft) -> Notice:
+    return Notice(
+        draft.text, severity=draft.severity, repeats=1, opening="", closing="", style=Style.PLAIN
+    )
+
+
+@contextmanager
+def _only_one(folder: Path) -> Iterator[None]:
+    """Two offices on one folder would number their bulletins alike."""
+    try:
+        lock = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    except OSError as error:
+        raise FileUnwritable(
+            f"文件夹 {folder} 打不开（{error.strerror}）。先建立：broadcaster county init"
+        ) from error
+    with ExitStack() as stack:
+        stack.callback(os.close, lock)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise AlreadyRunning("县级平台已经在运行了，不用再启动。") from error
+        yield
+
+
+def _seen(host: str) -> str:
+    return "127.0.0.1" if host in ("0.0.0.0", "::") else host

@@ -1,0 +1,156 @@
+"""Standing notices: the same words again and again, on days of the week at a time of day."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from typing import Any
+
+from sqlalchemy import Row, delete, select, update
+
+from broadcaster.clock import Clock
+from broadcaster.county import rules
+from broadcaster.county.database import OfficeDatabase, put
+from broadcaster.county.desk import Desk
+from broadcaster.county.draft import Draft, DraftRefused
+from broadcaster.county.officers import Officer, Officers
+from broadcaster.county.tables import standing
+from broadcaster.model import Severity
+from broadcaster.setting_values import WEEKDAYS
+
+SCHEDULE = re.compile(r"([1-7]{1,7}) ([01]\d|2[0-3]):([0-5]\d)")
+# Said so late at most; the next one comes soon enough.
+LIFE = timedelta(hours=2)
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """Days of the week, 1 is Monday, and a time of day; written as "12345 08:00"."""
+
+    days: frozenset[int]
+    at: time
+
+    @classmethod
+    def read(cls, text: str) -> Schedule:
+        """Raises `DraftRefused`."""
+        found = SCHEDULE.fullmatch(text.strip())
+        if not found:
+            raise DraftRefused("时间要写成 12345 08:00：前面是周几，后面是几点几分。")
+        return cls(frozenset(map(int, found[1])), time(int(found[2]), int(found[3])))
+
+    def next_after(self, moment: datetime) -> datetime:
+        for days in range(8):
+            due = datetime.combine(moment.date() + timedelta(days), self.at, moment.tzinfo)
+            if due > moment and due.isoweekday() in self.days:
+                return due
+        raise AssertionError("no day of the week")
+
+    def __str__(self) -> str:
+        return f"{''.join(map(str, sorted(self.days)))} {self.at:%H:%M}"
+
+    @property
+    def said(self) -> str:
+        """In words."""
+        days = "、".join(WEEKDAYS[day - 1] for day in sorted(self.days))
+        return f"{'每天' if len(self.days) == 7 else days} {self.at:%H:%M}"
+
+
+@dataclass(frozen=True)
+class Standing:
+    """One of them."""
+
+    name: str
+    draft: Draft
+    schedule: Schedule
+    made_by: str
+    next_due: datetime
+    paused: bool
+
+
+class StandingNotices:
+    """Any thread; `issue` is for the office's own."""
+
+    def __init__(self, database: OfficeDatabase, clock: Clock, desk: Desk, officers: Officers) -> None:
+        self._database = database
+        self._clock = clock
+        self._desk = desk
+        self._officers = officers
+
+    def keep(self, who: Officer, name: str, draft: Draft, schedule: Schedule) -> None:
+        """New, or in the place of one of that name. Raises `DraftRefused`."""
+        name = " ".join(name.split())
+        if not 1 <= len(name) <= 60:
+            raise DraftRefused("请给它起个名字，不超过 60 个字。")
+        now = self._clock.now()
+        due = schedule.next_after(now)
+        draft, _ = self._desk.preview(who, draft)
+        # Nobody stands by when it is sent, so nobody could agree.
+        if why := rules.why_two(draft, due):
+            raise DraftRefused(f"定时的通知不行：{why}。请改时间或者级别。")
+        values = {
+            "name": name,
+            "title": draft.title,
+            "text": draft.text,
+            "severity": int(draft.severity),
+            "areas": " ".join(draft.areas),
+            "repeat": draft.repeat,
+            "schedule": str(schedule),
+            "made_by": who.name,
+            "next_due": due,
+            "paused": 0,
+        }
+        with self._database.transaction() as connection:
+            put(connection, standing, values, over=tuple(set(values) - {"name"}))
+
+    def all(self) -> list[Standing]:
+        return [
+            _standing(row) for row in self._database.read(select(standing).order_by(standing.c.name))
+        ]
+
+    def pause(self, name: str, paused: bool) -> None:
+        """What fell due meanwhile is not made up for."""
+        due = {
+            one.name: one.schedule.next_after(self._clock.now())
+            for one in self.all()
+            if one.name == name
+        }
+        if name not in due:
+            raise DraftRefused(f"没有叫“{name}”的定时通知。")
+        with self._database.transaction() as connection:
+            change = update(standing).where(standing.c.name == name)
+            connection.execute(change.values(paused=int(paused), next_due=due[name]))
+
+    def remove(self, name: str) -> None:
+        with self._database.transaction() as connection:
+            connection.execute(delete(standing).where(standing.c.name == name))
+
+    def issue(self) -> int:
+        """Send what is due, in the name of who made it and by what he may send now; how many."""
+        now, sent = self._clock.now(), 0
+        for one in self.all():
+            if one.paused or one.next_due > now:
+                continue
+            with self._database.transaction() as connection:
+                due = one.schedule.next_after(now)
+                change = update(standing).where(standing.c.name == one.name)
+                connection.execute(change.values(next_due=due))
+            who = self._officers.find(one.made_by)
+            if who and now - one.next_due < LIFE:
+                self._desk.send(who, one.draft)
+                sent += 1
+        return sent
+
+
+def _standing(row: Row[Any]) -> Standing:
+    draft = Draft(
+        title=row.title,
+        text=row.text,
+        areas=tuple(row.areas.split()),
+        severity=Severity(row.severity),
+        repeat=row.repeat,
+        life=LIFE,
+    )
+    return Standing(
+        *(row.name, draft, Schedule.read(row.schedule), row.made_by, row.next_due, bool(row.paused))
+    )

@@ -1,0 +1,193 @@
+"""The tables of an office's database, as the last migration leaves them; the same on both databases."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Dialect,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+from sqlalchemy.types import TypeDecorator
+
+
+class Moment(TypeDecorator[datetime]):
+    """An aware time, kept as text of UTC that sorts as the times do: SQLite has no time zones."""
+
+    impl = String(32)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> str | None:
+        return value.astimezone(UTC).isoformat(timespec="microseconds") if value else None
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
+        return value and datetime.fromisoformat(value)
+
+
+metadata = MetaData()
+
+area = Table(
+    "area",
+    metadata,
+    Column("code", String(12), primary_key=True),
+    Column("name", Text, nullable=False),
+)
+
+box = Table(
+    "box",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("area", String(12), nullable=False),
+    Column("name", Text, nullable=False),
+    Column("state", String(16), nullable=False),
+    # The public half of the box's own key, as hex; "" until it is enrolled.
+    Column("key", String(64), nullable=False, server_default=""),
+    # SHA-256 of the one-time code, while there is one.
+    Column("code_hash", String(64), unique=True),
+    Column("code_expires", Moment),
+    Column("added_at", Moment, nullable=False),
+    Column("enrolled_at", Moment),
+    Column("heard_at", Moment),
+    Column("online", Integer, nullable=False, server_default="0"),
+    Index("box_area", "area"),
+)
+
+officer = Table(
+    "officer",
+    metadata,
+    Column("number", Integer, primary_key=True),
+    Column("name", Text, nullable=False, unique=True),
+    Column("role", String(16), nullable=False),
+    # The most severe that this person may send.
+    Column("cap", Integer, nullable=False),
+    Column("password_hash", Text, nullable=False),
+    # Another one ends all sessions.
+    Column("stamp", String(32), nullable=False),
+    Column("made_at", Moment, nullable=False),
+)
+
+bulletin = Table(
+    "bulletin",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("state", String(16), nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("severity", Integer, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    # Trimmed codes, parted by spaces.
+    Column("areas", Text, nullable=False),
+    Column("repeat", Integer),
+    Column("night_ok", Integer, nullable=False),
+    # None is as soon as it is signed.
+    Column("not_before", Moment),
+    Column("life_minutes", Integer, nullable=False),
+    Column("cancels", String(36)),
+    Column("written_by", Text, nullable=False),
+    Column("written_at", Moment, nullable=False),
+    Column("why_two", Text, nullable=False, server_default=""),
+    Column("approved_by", Text, nullable=False, server_default=""),
+    Column("note", Text, nullable=False, server_default=""),
+    # From here on: as it was signed.
+    Column("issued", Moment),
+    Column("expires", Moment),
+    Column("key_id", String(64)),
+    Column("seq", BigInteger),
+    Column("digest", String(64)),
+    Column("envelope", LargeBinary),
+    Column("sent_at", Moment),
+    # When it was taken off the broker again.
+    Column("cleared_at", Moment),
+    Index("bulletin_state", "state", "expires"),
+    Index("bulletin_written", "written_at"),
+    UniqueConstraint("key_id", "seq"),
+)
+
+# The last number that each key has signed.
+sequence = Table(
+    "sequence",
+    metadata,
+    Column("key_id", String(64), primary_key=True),
+    Column("highest", BigInteger, nullable=False),
+)
+
+# Only ever added to.
+receipt = Table(
+    "receipt",
+    metadata,
+    Column("number", Integer, primary_key=True),
+    Column("box", String(64), nullable=False),
+    # The public key that has signed it: a box that was replaced counts from 1 again.
+    Column("key", String(64), nullable=False),
+    Column("box_number", BigInteger, nullable=False),
+    Column("bulletin", String(36), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("taken_at", Moment, nullable=False),
+    Column("envelope", LargeBinary, nullable=False),
+    UniqueConstraint("key", "box_number"),
+    Index("receipt_bulletin", "bulletin"),
+)
+
+# How far each bulletin has come in each box that it was sent to: what its receipts add up to.
+reach = Table(
+    "reach",
+    metadata,
+    Column("bulletin", String(36), primary_key=True),
+    Column("box", String(64), primary_key=True),
+    Column("stage", String(16), nullable=False),
+    Column("key", String(64), nullable=False, server_default=""),
+    Column("box_number", BigInteger, nullable=False, server_default="0"),
+    Column("at", Moment),
+    Column("seconds_played", Integer, nullable=False, server_default="0"),
+    Column("seconds_due", Integer, nullable=False, server_default="0"),
+    Column("reason", Text, nullable=False, server_default=""),
+    # Counting reads the index alone.
+    Index("reach_stage", "bulletin", "stage"),
+)
+
+standing = Table(
+    "standing",
+    metadata,
+    Column("name", String(60), primary_key=True),
+    Column("title", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("severity", Integer, nullable=False),
+    Column("areas", Text, nullable=False),
+    Column("repeat", Integer),
+    # Days of the week, 1 is Monday, and the time: "12345 08:00".
+    Column("schedule", Text, nullable=False),
+    Column("made_by", Text, nullable=False),
+    Column("next_due", Moment, nullable=False),
+    Column("paused", Integer, nullable=False, server_default="0"),
+)
+
+library = Table(
+    "library",
+    metadata,
+    Column("name", String(60), primary_key=True),
+    Column("text", Text, nullable=False),
+    Column("severity", Integer, nullable=False),
+    Column("changed_by", Text, nullable=False),
+)
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("number", Integer, primary_key=True),
+    Column("at", Moment, nullable=False),
+    Column("who", Text, nullable=False),
+    Column("what", Text, nullable=False),
+    Column("about", Text, nullable=False),
+    Column("address", Text, nullable=False),
+)

@@ -1,0 +1,123 @@
+"""The office on its broker: what it published is there; what comes waits until it is kept."""
+
+from __future__ import annotations
+
+import logging
+import queue
+import ssl
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from paho.mqtt.client import Client, MQTTMessage, MQTTv5
+from paho.mqtt.enums import CallbackAPIVersion
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
+
+from broadcaster.bulletin import topics
+
+logger = logging.getLogger(__name__)
+
+# What boxes say while the office is down waits on the broker for so long.
+SESSION_SECONDS = 14 * 24 * 3600
+KEEPALIVE_SECONDS = 30
+PUBLISH_SECONDS = 5.0
+# Among the boxes' receipts, states and questions.
+LISTENS_TO = tuple((f"{topics.ROOT}/{kind}/#", 1) for kind in "rsq")
+
+
+@dataclass(frozen=True)
+class Incoming:
+    """A message of a box; `number` acknowledges it. No topic: the broker is there (again)."""
+
+    topic: str
+    payload: bytes = b""
+    number: int = 0
+    quality: int = 0
+
+
+class Wire:
+    """Connects for as long as it takes, on paho's own thread; `take` is for one thread."""
+
+    def __init__(
+        self,
+        host: str,
+        port: int,
+        user: str = "office",
+        password: str = "",
+        authority: Path | None = None,
+    ) -> None:
+        self._came: queue.SimpleQueue[Incoming] = queue.SimpleQueue()
+        client = Client(CallbackAPIVersion.VERSION2, user, protocol=MQTTv5, manual_ack=True)
+        client.username_pw_set(user, password)
+        if authority:
+            client.tls_set_context(ssl.create_default_context(cafile=str(authority)))
+        client.reconnect_delay_set(1, 30)
+        client.on_connect, client.on_message = self._connected, self._message
+        self._client = client
+        self._where = host, port
+
+    def start(self) -> None:
+        session: Any = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
+        session.SessionExpiryInterval = SESSION_SECONDS
+        self._client.connect_async(
+            *self._where, KEEPALIVE_SECONDS, clean_start=False, properties=session
+        )
+        self._client.loop_start()
+
+    def close(self) -> None:
+        self._client.disconnect()
+        self._client.loop_stop()
+
+    @property
+    def connected(self) -> bool:
+        return bool(self._client.is_connected())
+
+    def take(self, seconds: float, most: int) -> list[Incoming]:
+        """What has come, waiting so long for the first."""
+        found: list[Incoming] = []
+        try:
+            found.append(self._came.get(timeout=seconds))
+            while len(found) < most:
+                found.append(self._came.get_nowait())
+        except queue.Empty:
+            pass
+        return [one for one in found if one is not NOTHING]
+
+    def wake(self) -> None:
+        """Let `take` return."""
+        self._came.put(NOTHING)
+
+    def acknowledge(self, taken: Sequence[Incoming]) -> None:
+        """The broker may forget these."""
+        for one in taken:
+            if one.quality:
+                self._client.ack(one.number, one.quality)
+
+    def publish(self, wanted: Sequence[tuple[str, bytes]], retain: bool = True) -> bool:
+        """Whether the broker has acknowledged all of it."""
+        if not self.connected:
+            return False
+        made = [self._client.publish(topic, data, 1, retain) for topic, data in wanted]
+        try:
+            for one in made:
+                one.wait_for_publish(PUBLISH_SECONDS)
+        except (RuntimeError, ValueError) as error:
+            logger.warning("the broker did not take it: %s", error)
+            return False
+        return all(one.is_published() for one in made)
+
+    def _connected(self, client: Client, _: Any, flags: Any, reason: Any, properties: Any) -> None:
+        if reason.is_failure:
+            logger.warning("the broker refuses the office: %s", reason)
+            return
+        client.subscribe(list(LISTENS_TO))
+        self._came.put(CONNECTED)
+
+    def _message(self, client: Client, _: Any, message: MQTTMessage) -> None:
+        self._came.put(Incoming(message.topic, bytes(message.payload), message.mid, message.qos))
+
+
+NOTHING = Incoming("nothing")
+CONNECTED = Incoming("")

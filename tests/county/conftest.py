@@ -1,0 +1,80 @@
+"""An office over both databases, with the keys of a county of its own."""
+
+import shutil
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from county_office import SENTENCE, OfficeDesk, make_desk
+from fakes import ManualClock
+from rig.cluster import Cluster, find_programs
+from sqlalchemy import delete
+
+from broadcaster.county.database import OfficeDatabase
+from broadcaster.county.tables import metadata
+from broadcaster.office_folder import OfficeFolder
+
+
+@pytest.fixture(scope="session")
+def office_folder(tmp_path_factory: pytest.TempPathFactory) -> OfficeFolder:
+    """Begun once: locking four keys takes a second."""
+    folder = tmp_path_factory.mktemp("county")
+    roots = [folder / f"root-{number}.key" for number in (1, 2, 3)]
+    begun = ManualClock().now()
+    return OfficeFolder.found(folder, "331121", "青田县", roots, lambda _: SENTENCE, begun)
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[OfficeDatabase]:
+    programs = find_programs()
+    if programs is None:
+        pytest.skip("apt-get install postgresql")
+    started = Cluster(programs)
+    database = OfficeDatabase(started.url)
+    database.migrate()
+    yield database
+    database.close()
+    started.stop()
+
+
+@pytest.fixture(scope="session")
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("sqlite") / "office.db"
+    with closing(OfficeDatabase(f"sqlite:///{path}")) as database:
+        database.migrate()
+    return path
+
+
+@pytest.fixture
+def sqlite(tmp_path: Path, migrated: Path) -> Iterator[OfficeDatabase]:
+    path = tmp_path / "office.db"
+    shutil.copy(migrated, path)
+    with closing(OfficeDatabase(f"sqlite:///{path}")) as database:
+        yield database
+
+
+@pytest.fixture
+def postgresql(cluster: OfficeDatabase) -> OfficeDatabase:
+    with cluster.transaction() as connection:
+        for table in metadata.sorted_tables:
+            connection.execute(delete(table))
+    return cluster
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest) -> OfficeDatabase:
+    """Both, one after the other: they keep the same promises."""
+    chosen: OfficeDatabase = request.getfixturevalue(request.param)
+    return chosen
+
+
+@pytest.fixture
+def desk(database: OfficeDatabase, office_folder: OfficeFolder) -> OfficeDesk:
+    return make_desk(database, office_folder)
+
+
+@pytest.fixture
+def plain_desk(sqlite: OfficeDatabase, office_folder: OfficeFolder) -> OfficeDesk:
+    """Over SQLite alone, for what is the same on both."""
+    return make_desk(sqlite, office_folder)

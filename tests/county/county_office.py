@@ -1,0 +1,112 @@
+"""An office in parts, its people, and boxes that sign receipts as real ones do."""
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from fakes import CHEAP, ManualClock
+from securesystemslib.signer import CryptoSigner
+
+from broadcaster.bulletin.enrolment import Enrolment
+from broadcaster.bulletin.keys import new_key, public
+from broadcaster.bulletin.receipts import Heard, Receipt, State
+from broadcaster.county.database import OfficeDatabase
+from broadcaster.county.desk import Paper
+from broadcaster.county.draft import Draft
+from broadcaster.county.intake import Intake, Sent
+from broadcaster.county.officers import Officer, OfficeRole
+from broadcaster.county.parts import Parts, make_parts
+from broadcaster.county.publisher import Publisher
+from broadcaster.county.register import BrokerAddress
+from broadcaster.model import Outcome, Severity
+from broadcaster.office_folder import OfficeFolder
+
+SENTENCE = "三个和尚没水喝 2026"
+PASSWORD = "shuiku-2026"
+TOWN, VILLAGE, NEXT_VILLAGE = "331121104", "331121104200", "331121104201"
+OTHER_TOWN, OTHER_VILLAGE = "331121105", "331121105200"
+BROKER = BrokerAddress("broker.example", 8883, "-----BEGIN CERTIFICATE-----\n")
+UNLOCKED: dict[OfficeFolder, CryptoSigner] = {}
+
+
+@dataclass
+class PretendBox:
+    """What a box keeps of itself, and the receipts that it signs."""
+
+    enrolment: Enrolment
+    key: CryptoSigner
+    number: int = 0
+
+    @property
+    def id(self) -> str:
+        return self.enrolment.box
+
+    def receipt(self, bulletin: str, state: State, clock: ManualClock, **more: Any) -> bytes:
+        self.number += 1
+        told = Receipt(self.id, self.number, bulletin, None, state, clock.now(), True, **more)
+        return told.signed(self.key).to_bytes()
+
+    def heard(self, bulletin: str, clock: ManualClock, outcome: Outcome, played: float) -> bytes:
+        now = clock.now()
+        heard = Heard(outcome, now, now, played, 30.0, 1, "baker:female")
+        return self.receipt(bulletin, State.ENDED, clock, heard=heard)
+
+
+@dataclass
+class OfficeDesk:
+    """The parts with two clerks, an approver and a keeper, at 10 o'clock of a Monday."""
+
+    parts: Parts
+    publisher: Publisher
+    intake: Intake
+    clock: ManualClock
+    folder: OfficeFolder
+    boxes: dict[str, PretendBox] = field(default_factory=dict)
+
+    def officer(self, name: str) -> Officer:
+        return self.parts.officers.get(name)
+
+    def draft(self, text: str = "今天下午停水。", **more: Any) -> Draft:
+        given: dict[str, Any] = {"title": "", "areas": (TOWN,), "severity": Severity.BLUE}
+        return Draft(text=text, **given | more)
+
+    def send(self, by: str = "小王", **more: Any) -> Paper:
+        """Written, submitted and, if nobody must agree, signed."""
+        paper = self.parts.desk.send(self.officer(by), self.draft(**more))
+        self.publisher.sign_cleared()
+        return self.parts.desk.get(paper.id)
+
+    def enrol(self, village: str = VILLAGE, name: str = "洞背村") -> PretendBox:
+        _, code = self.parts.register.add(village, name)
+        return self.enrol_by(code)
+
+    def enrol_by(self, code: str) -> PretendBox:
+        key = new_key()
+        given = self.folder.pin, self.folder.keyring.to_bytes(), BROKER
+        made = self.parts.register.enrol(code, public(key).keyval["public"], *given)
+        self.boxes[made.box] = PretendBox(made, key)
+        return self.boxes[made.box]
+
+    def take(self, box: PretendBox, *receipts: bytes) -> int:
+        return self.intake.take([Sent(box.id, one) for one in receipts])
+
+    def counts(self, id: str) -> dict[str, int]:
+        return self.parts.board.counts([id])[id].to_json()
+
+
+def make_desk(database: OfficeDatabase, folder: OfficeFolder) -> OfficeDesk:
+    clock = ManualClock()
+    clock.step(timedelta(days=1, hours=-6))
+    parts = make_parts(database, clock, "331121", passwords=CHEAP)
+    for name, role, cap in (
+        ("小王", OfficeRole.CLERK, Severity.ORANGE),
+        ("小李", OfficeRole.CLERK, Severity.BLUE),
+        ("老张", OfficeRole.APPROVER, Severity.RED),
+        ("管家", OfficeRole.KEEPER, Severity.RED),
+        ("参观", OfficeRole.VIEWER, Severity.DAILY),
+    ):
+        parts.officers.add(name, role, cap, PASSWORD)
+    if folder not in UNLOCKED:
+        UNLOCKED[folder] = folder.unlock(SENTENCE)
+    publisher = Publisher(database, parts.register, clock, UNLOCKED[folder], folder.trust)
+    return OfficeDesk(parts, publisher, Intake(database, clock), clock, folder)

@@ -1,0 +1,224 @@
+"""From the first word to the counted receipts, over both databases."""
+
+import threading
+from datetime import timedelta
+
+import pytest
+from county_office import NEXT_VILLAGE, OTHER_VILLAGE, TOWN, VILLAGE, OfficeDesk
+
+from broadcaster.bulletin.bulletin import BulletinKind
+from broadcaster.bulletin.heads import read_heads
+from broadcaster.bulletin.keyring import Trust
+from broadcaster.bulletin.moment import Now
+from broadcaster.bulletin.receipts import State as Told
+from broadcaster.bulletin.refusals import Refusal
+from broadcaster.bulletin.seen import SeenInMemory
+from broadcaster.bulletin.verify import Accepted, verify
+from broadcaster.county.draft import DraftRefused, State
+from broadcaster.county.reaches import Reach
+from broadcaster.model import Outcome, Severity
+
+
+def now(desk: OfficeDesk) -> Now:
+    return Now(desk.clock.now(), True, desk.clock.now())
+
+
+def judged(desk: OfficeDesk, seen: SeenInMemory, village: str = VILLAGE) -> list[Accepted]:
+    """What a box of this village takes up of all that is in force."""
+    trust = Trust.pin(desk.folder.keyring.to_bytes(), desk.folder.pin, desk.clock.now())
+    taken = []
+    for sheet in desk.publisher.in_force():
+        verdict = verify(sheet.envelope, trust, seen, village, now(desk))
+        if isinstance(verdict, Accepted):
+            seen.note(verdict)
+            taken.append(verdict)
+    return taken
+
+
+def test_what_is_sent_is_signed_so_that_a_box_takes_it_up(desk: OfficeDesk) -> None:
+    paper = desk.send(repeat=2)
+    assert paper.state is State.PUBLISHED
+    [taken] = judged(desk, SeenInMemory())
+    assert (taken.bulletin.id, taken.bulletin.repeat) == (paper.id, 2)
+    assert taken.issuer.name == "青田县"
+    assert not judged(desk, SeenInMemory(), OTHER_VILLAGE)
+
+
+def test_each_bulletin_has_the_next_number_of_the_key(desk: OfficeDesk) -> None:
+    for _ in range(3):
+        desk.send()
+    numbers = [accepted.bulletin.seq for accepted in judged(desk, SeenInMemory())]
+    assert numbers == [1, 2, 3]
+
+
+def test_an_orange_one_waits_for_a_second_person(desk: OfficeDesk) -> None:
+    paper = desk.send(severity=Severity.ORANGE)
+    assert paper.state is State.AWAITING and not desk.publisher.in_force()
+    with pytest.raises(DraftRefused, match="不能审批"):
+        desk.parts.desk.approve(desk.officer("小王"), paper.id)
+    desk.parts.desk.approve(desk.officer("老张"), paper.id)
+    assert desk.publisher.sign_cleared() == 1
+    done = desk.parts.desk.get(paper.id)
+    assert (done.state, done.written_by, done.approved_by) == (State.PUBLISHED, "小王", "老张")
+
+
+def test_what_was_sent_back_can_be_changed_and_sent_again(desk: OfficeDesk) -> None:
+    paper = desk.send(severity=Severity.ORANGE)
+    back = desk.parts.desk.send_back(desk.officer("老张"), paper.id, "改成黄色")
+    assert (back.state, back.note) == (State.DRAFT, "改成黄色")
+    changed = desk.draft(id=paper.id, severity=Severity.YELLOW)
+    assert desk.parts.desk.send(desk.officer("小王"), changed).state is State.CLEARED
+
+
+def test_what_was_cleared_by_day_is_not_signed_at_night(desk: OfficeDesk) -> None:
+    paper = desk.parts.desk.send(desk.officer("小王"), desk.draft())
+    desk.clock.step(timedelta(hours=14))
+    assert desk.publisher.sign_cleared() == 0
+    back = desk.parts.desk.get(paper.id)
+    assert back.state is State.DRAFT and "21:00" in back.note
+
+
+def test_two_who_approve_at_once_send_one(desk: OfficeDesk) -> None:
+    paper = desk.send(severity=Severity.ORANGE)
+    refused = []
+
+    def approve(name: str) -> None:
+        try:
+            desk.parts.desk.approve(desk.officer(name), paper.id)
+        except DraftRefused as error:
+            refused.append(str(error))
+
+    both = [threading.Thread(target=approve, args=(name,)) for name in ("老张", "管家")]
+    for one in both:
+        one.start()
+    for one in both:
+        one.join(20)
+    assert refused == ["这一则已经批准，正在发。"]
+
+
+def test_a_cancel_takes_it_back_in_one_hop(desk: OfficeDesk) -> None:
+    paper = desk.send()
+    seen = SeenInMemory()
+    judged(desk, seen)
+    desk.clock.advance(60)
+    desk.parts.desk.cancel(desk.officer("小李"), paper.id)
+    assert desk.publisher.sign_cleared() == 1
+    assert desk.parts.desk.get(paper.id).state is State.CANCELLED
+    [off] = judged(desk, seen)
+    assert (off.bulletin.kind, off.bulletin.cancels) == (BulletinKind.CANCEL, paper.id)
+    with pytest.raises(DraftRefused, match="已经取消"):
+        desk.parts.desk.cancel(desk.officer("小王"), paper.id)
+
+
+def test_a_cancelled_one_is_taken_off_the_broker_if_it_was_there(desk: OfficeDesk) -> None:
+    paper = desk.send()
+    desk.publisher.sent(paper.id)
+    desk.parts.desk.cancel(desk.officer("小王"), paper.id)
+    desk.publisher.sign_cleared()
+    [sheet] = desk.publisher.to_clear()
+    assert (sheet.id, sheet.envelope) == (paper.id, b"")
+    desk.publisher.cleared(paper.id)
+    assert not desk.publisher.to_clear()
+
+
+def test_what_waits_for_approval_is_cancelled_without_a_word_to_boxes(desk: OfficeDesk) -> None:
+    paper = desk.send(severity=Severity.ORANGE)
+    desk.parts.desk.cancel(desk.officer("小王"), paper.id)
+    assert desk.publisher.sign_cleared() == 0
+    assert desk.parts.desk.get(paper.id).state is State.CANCELLED
+    with pytest.raises(DraftRefused, match="已经取消"):
+        desk.parts.desk.approve(desk.officer("老张"), paper.id)
+
+
+def test_what_is_over_expires(desk: OfficeDesk) -> None:
+    paper = desk.send(life=timedelta(hours=1))
+    desk.clock.step(timedelta(hours=1))
+    assert desk.publisher.expire() == 1
+    assert desk.parts.desk.get(paper.id).state is State.EXPIRED
+    assert not desk.publisher.in_force()
+
+
+def test_heads_name_what_is_in_force_and_answer_a_nonce(desk: OfficeDesk) -> None:
+    paper, gone = desk.send(), desk.send()
+    desk.parts.desk.cancel(desk.officer("小王"), gone.id)
+    desk.publisher.sign_cleared()
+    heads = read_heads(desk.publisher.heads("n" * 16), desk.folder.trust, now(desk))
+    assert paper.id in heads.in_force and gone.id not in heads.in_force
+    assert list(heads.highest.values()) == [3]
+    assert heads.tells_time_to("n" * 16)
+
+
+def test_a_drill_is_signed_as_one(desk: OfficeDesk) -> None:
+    desk.send(kind=BulletinKind.DRILL)
+    [taken] = judged(desk, SeenInMemory())
+    assert taken.bulletin.to_notice("青田县", taken.issuer.office).drill
+
+
+def test_receipts_are_counted_as_they_come(desk: OfficeDesk) -> None:
+    first, second = desk.enrol(), desk.enrol(NEXT_VILLAGE, "上村")
+    desk.enrol(OTHER_VILLAGE, "别处")
+    paper = desk.send()
+    assert desk.counts(paper.id)["sent"] == 2
+    clock, id = desk.clock, paper.id
+    desk.take(first, first.receipt(id, Told.ACCEPTED, clock), first.receipt(id, Told.ON_THE_AIR, clock))
+    assert desk.counts(id) == {
+        **{"sent": 2, "reached": 1, "accepted": 1, "on_the_air": 1},
+        **{"heard": 0, "partly": 0, "failed": 0, "silent": 1},
+    }
+    desk.take(first, first.heard(id, clock, Outcome.PLAYED, 30))
+    desk.take(second, second.heard(id, clock, Outcome.CUT_SHORT, 12))
+    counts = desk.counts(id)
+    assert (counts["heard"], counts["partly"], counts["silent"]) == (1, 1, 0)
+    [town] = desk.parts.board.towns(id)
+    assert town.code == TOWN
+    assert [place.name for place in town.places] == ["洞背村", "上村"]
+    assert "12/30 秒" in town.places[1].said
+    assert "没播完" in desk.parts.board.to_csv(id)
+
+
+def test_an_older_receipt_that_comes_late_changes_nothing(desk: OfficeDesk) -> None:
+    box, paper = desk.enrol(), desk.send()
+    early = box.receipt(paper.id, Told.ACCEPTED, desk.clock)
+    desk.take(box, box.heard(paper.id, desk.clock, Outcome.PLAYED, 30))
+    desk.take(box, early)
+    assert desk.parts.board.places(paper.id)[0].stage is Reach.HEARD
+
+
+def test_a_receipt_twice_is_kept_once(desk: OfficeDesk) -> None:
+    box, paper = desk.enrol(), desk.send()
+    receipt = box.receipt(paper.id, Told.ACCEPTED, desk.clock)
+    desk.take(box, receipt, receipt)
+    desk.take(box, receipt)
+    assert desk.counts(paper.id)["accepted"] == 1
+
+
+def test_a_second_copy_of_a_bulletin_does_not_undo_what_was_heard(desk: OfficeDesk) -> None:
+    box, paper = desk.enrol(), desk.send()
+    desk.take(box, box.heard(paper.id, desk.clock, Outcome.PLAYED, 30))
+    again = box.receipt(paper.id, Told.REFUSED, desk.clock, refusal=Refusal.ALREADY_SEEN)
+    assert desk.take(box, again) == 1
+    assert desk.counts(paper.id)["heard"] == 1
+
+
+def test_a_refusal_is_told_with_its_sentence(desk: OfficeDesk) -> None:
+    box, paper = desk.enrol(), desk.send()
+    desk.take(box, box.receipt(paper.id, Told.REFUSED, desk.clock, refusal=Refusal.REVOKED_KEY))
+    assert "签名的钥匙已经作废" in desk.parts.board.places(paper.id)[0].said
+    assert desk.counts(paper.id)["failed"] == 1
+
+
+def test_a_receipt_signed_by_another_box_is_not_counted(desk: OfficeDesk) -> None:
+    box, other, paper = desk.enrol(), desk.enrol(NEXT_VILLAGE, "上村"), desk.send()
+    forged = other.heard(paper.id, desk.clock, Outcome.PLAYED, 30)
+    assert desk.take(box, forged) == 0
+    box.key = other.key
+    assert desk.take(box, box.heard(paper.id, desk.clock, Outcome.PLAYED, 30)) == 0
+    assert desk.take(box, b"{}") == 0
+    assert desk.counts(paper.id)["silent"] == 2
+
+
+def test_a_box_that_joined_later_is_on_the_board_when_it_speaks(desk: OfficeDesk) -> None:
+    paper = desk.send()
+    late = desk.enrol()
+    desk.take(late, late.heard(paper.id, desk.clock, Outcome.PLAYED, 30))
+    assert desk.counts(paper.id)["heard"] == 1

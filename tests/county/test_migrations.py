@@ -1,0 +1,29 @@
+"""The migrations lead to the tables that the program knows."""
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+
+from broadcaster.county.database import OfficeDatabase
+from broadcaster.county.tables import metadata
+from broadcaster.errors import ConfigError, StoreUnusable
+
+
+def test_the_last_migration_leaves_the_tables_of_the_program(database: OfficeDatabase) -> None:
+    with database.engine.connect() as connection:
+        assert not compare_metadata(MigrationContext.configure(connection), metadata)
+
+
+def test_an_office_of_today_is_left_as_it_is(database: OfficeDatabase) -> None:
+    database.migrate()
+
+
+def test_a_url_that_is_none_is_told_in_a_sentence() -> None:
+    with pytest.raises(ConfigError, match="sqlite:///"):
+        OfficeDatabase("office.db")
+
+
+def test_a_database_that_is_away_is_told_in_a_sentence() -> None:
+    away = OfficeDatabase("postgresql://office@127.0.0.1:1/office")
+    with pytest.raises(StoreUnusable, match="数据库用不了"):
+        away.migrate()

@@ -1,0 +1,209 @@
+"""The office on a real broker, and a box that listens, verifies and answers there."""
+
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from county_office import OTHER_TOWN, TOWN, VILLAGE, OfficeDesk, PretendBox
+from paho.mqtt.client import Client, MQTTv5
+from paho.mqtt.enums import CallbackAPIVersion
+from rig.broker import OFFICE_PASSWORD, BrokerRig
+from rig.rig import wait_until
+
+from broadcaster.bulletin import topics
+from broadcaster.bulletin.heads import read_heads
+from broadcaster.bulletin.keyring import Trust
+from broadcaster.bulletin.moment import Now
+from broadcaster.bulletin.question import Question
+from broadcaster.bulletin.receipts import State as Told
+from broadcaster.bulletin.seen import SeenInMemory
+from broadcaster.bulletin.verify import Accepted, verify
+from broadcaster.county.broker import OFFICE
+from broadcaster.county.office import Office
+from broadcaster.county.wire import Wire
+from broadcaster.model import Outcome
+
+
+@pytest.fixture(scope="module")
+def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BrokerRig]:
+    started = BrokerRig(tmp_path_factory.mktemp("broker"))
+    started.start()
+    yield started
+    started.kill()
+
+
+BOX_PASSWORD = "of-this-box-alone-0123"
+
+
+class Line:
+    """A village's end: what has come by topic, the newest last, as a box subscribes."""
+
+    def __init__(self, broker: BrokerRig, box: str) -> None:
+        self.got: list[tuple[str, bytes]] = []
+        broker.add_box(box, VILLAGE, BOX_PASSWORD)
+        self._client = Client(CallbackAPIVersion.VERSION2, box, protocol=MQTTv5)
+        self._client.username_pw_set(box, BOX_PASSWORD)
+        self._client.tls_set(str(broker.broker.folder / "authority.pem"))
+        self._client.on_message = lambda c, u, message: self.got.append((message.topic, message.payload))
+        self._client.connect("127.0.0.1", broker.port)
+        wanted = [*topics.bulletins_for(VILLAGE), topics.answer(box)]
+        wanted += [topics.keyring("331121"), topics.heads("331121")]
+        self._client.subscribe([(topic, 1) for topic in wanted])
+        self._client.loop_start()
+
+    def say(self, topic: str, payload: bytes) -> None:
+        self._client.publish(topic, payload, 1).wait_for_publish(10)
+
+    def on(self, prefix: str) -> list[bytes]:
+        return [payload for topic, payload in list(self.got) if topic.startswith(prefix)]
+
+    def close(self) -> None:
+        self._client.disconnect()
+        self._client.loop_stop()
+
+
+class Running:
+    """The office's steps, taken by the test, with the clock of the test."""
+
+    def __init__(self, desk: OfficeDesk, broker: BrokerRig) -> None:
+        self.desk = desk
+        authority = broker.broker.folder / "authority.pem"
+        self.wire = Wire("127.0.0.1", broker.port, OFFICE, OFFICE_PASSWORD, authority)
+        parts = desk.parts
+        self.office = Office(
+            *(desk.publisher, desk.intake, parts.standing, self.wire),
+            *(desk.clock, lambda: desk.folder.keyring, parts.register.area_of),
+        )
+        self.wire.start()
+        self.until(lambda: self.wire.connected)
+
+    def until(self, what: Any) -> None:
+        def stepped() -> bool:
+            self.office.wake()
+            self.office.step()
+            return bool(what())
+
+        wait_until(stepped, 20)
+
+
+@pytest.fixture
+def running(plain_desk: OfficeDesk, broker: BrokerRig) -> Iterator[Running]:
+    made = Running(plain_desk, broker)
+    with closing(made.wire):
+        yield made
+
+
+@pytest.fixture
+def box(plain_desk: OfficeDesk) -> PretendBox:
+    return plain_desk.enrol()
+
+
+@pytest.fixture
+def line(broker: BrokerRig, box: PretendBox) -> Iterator[Line]:
+    with closing(Line(broker, box.id)) as made:
+        yield made
+
+
+def judge(desk: OfficeDesk, data: bytes) -> Accepted:
+    now = Now(desk.clock.now(), True, desk.clock.now())
+    trust = Trust.pin(desk.folder.keyring.to_bytes(), desk.folder.pin, desk.clock.now())
+    verdict = verify(data, trust, SeenInMemory(), VILLAGE, now)
+    assert isinstance(verdict, Accepted), verdict
+    return verdict
+
+
+def test_a_bulletin_reaches_its_village_and_what_was_heard_is_counted(
+    running: Running, line: Line, box: PretendBox
+) -> None:
+    desk = running.desk
+    paper = desk.parts.desk.send(desk.officer("小王"), desk.draft())
+    running.until(lambda: line.on(topics.bulletin(TOWN, paper.id)))
+    accepted = judge(desk, line.on(topics.bulletin(TOWN, paper.id))[-1])
+    assert accepted.bulletin.id == paper.id
+    line.say(topics.receipt(box.id, paper.id), box.receipt(paper.id, Told.ACCEPTED, desk.clock))
+    line.say(topics.receipt(box.id, paper.id), box.heard(paper.id, desk.clock, Outcome.PLAYED, 30))
+    running.until(lambda: desk.counts(paper.id)["heard"] == 1)
+    assert desk.parts.desk.get(paper.id).sent_at
+
+
+def test_a_cancel_goes_out_and_the_notice_is_gone_from_the_broker(
+    running: Running, line: Line, broker: BrokerRig
+) -> None:
+    desk = running.desk
+    paper = desk.parts.desk.send(desk.officer("小王"), desk.draft())
+    running.until(lambda: line.on(topics.bulletin(TOWN, paper.id)))
+    desk.parts.desk.cancel(desk.officer("小王"), paper.id)
+    off = desk.parts.desk.cancel_of(paper.id)
+    assert off
+    running.until(lambda: line.on(topics.bulletin(TOWN, off.id)))
+    assert judge(desk, line.on(topics.bulletin(TOWN, off.id))[-1]).bulletin.cancels == paper.id
+    running.until(lambda: not desk.publisher.to_clear())
+    with closing(Line(broker, "late")) as late:
+        wait_until(lambda: late.on(topics.bulletin(TOWN, off.id)), 20)
+        assert not late.on(topics.bulletin(TOWN, paper.id))
+
+
+def test_keyring_and_heads_stand_on_the_broker_and_heads_come_every_ten_minutes(
+    running: Running, line: Line
+) -> None:
+    desk = running.desk
+    running.until(lambda: line.on(topics.heads("331121")))
+    running.until(lambda: line.on(topics.keyring("331121")))
+    Trust.pin(line.on(topics.keyring("331121"))[-1], desk.folder.pin, desk.clock.now())
+    desk.clock.step(timedelta(minutes=10))
+    now = Now(desk.clock.now(), True, desk.clock.now())
+
+    def newest() -> bool:
+        heads = read_heads(line.on(topics.heads("331121"))[-1], desk.folder.trust, now)
+        return heads.at == desk.clock.now()
+
+    running.until(newest)
+
+
+def test_a_box_that_asks_is_told_the_time_and_what_it_misses(
+    running: Running, line: Line, box: PretendBox
+) -> None:
+    desk, nonce = running.desk, "0123456789abcdef"
+    paper = desk.parts.desk.send(desk.officer("小王"), desk.draft())
+    running.until(lambda: desk.parts.desk.get(paper.id).sent_at)
+    elsewhere = desk.send(areas=(OTHER_TOWN,))
+    line.say(topics.question(box.id), b"\x00")
+    line.say(topics.question(box.id), Question(nonce, (1, 1), (paper.id, elsewhere.id)).to_bytes())
+    running.until(lambda: len(line.on(topics.answer(box.id))) >= 2)
+    missed, told = line.on(topics.answer(box.id))[:2]
+    assert judge(desk, missed).bulletin.id == paper.id
+    heads = read_heads(told, desk.folder.trust, Now(desk.clock.now(), True, desk.clock.now()))
+    assert heads.tells_time_to(nonce)
+    assert set(heads.in_force) == {paper.id}
+
+
+def test_the_office_sees_who_is_there(running: Running, line: Line, box: PretendBox) -> None:
+    line.say(topics.state(box.id), b'{"online": true}')
+    running.until(lambda: running.desk.parts.register.get(box.id).online)
+    line.say(topics.state(box.id), b'{"online": false}')
+    running.until(lambda: not running.desk.parts.register.get(box.id).online)
+
+
+def test_what_boxes_said_while_the_office_was_down_is_counted_when_it_is_back(
+    plain_desk: OfficeDesk, broker: BrokerRig, box: PretendBox, line: Line
+) -> None:
+    first = Running(plain_desk, broker)
+    paper = plain_desk.parts.desk.send(plain_desk.officer("小王"), plain_desk.draft())
+    first.until(lambda: line.on(topics.bulletin(TOWN, paper.id)))
+    first.wire.close()
+    line.say(topics.receipt(box.id, paper.id), box.heard(paper.id, plain_desk.clock, Outcome.PLAYED, 30))
+    again = Running(plain_desk, broker)
+    with closing(again.wire):
+        again.until(lambda: plain_desk.counts(paper.id)["heard"] == 1)
+
+
+def test_without_a_broker_it_is_signed_and_goes_out_later(
+    plain_desk: OfficeDesk, broker: BrokerRig, line: Line
+) -> None:
+    paper = plain_desk.send()
+    assert plain_desk.parts.desk.get(paper.id).sent_at is None
+    made = Running(plain_desk, broker)
+    with closing(made.wire):
+        made.until(lambda: line.on(topics.bulletin(TOWN, paper.id)))

@@ -1,0 +1,381 @@
+"""The office's site through Flask's own client, as each role."""
+
+import io
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from county_office import (
+    BROKER,
+    OTHER_VILLAGE,
+    PASSWORD,
+    TOWN,
+    VILLAGE,
+    OfficeDesk,
+)
+from fakes import CHEAP
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from broadcaster.bulletin.enrolment import Enrolment
+from broadcaster.bulletin.keys import new_key, public
+from broadcaster.bulletin.receipts import State as Told
+from broadcaster.county.access import RULES
+from broadcaster.county.app import create_app
+from broadcaster.county.database import OfficeDatabase
+from broadcaster.county.draft import Draft, State
+from broadcaster.county.office_settings import OfficeSettings
+from broadcaster.county.officers import OfficeRole
+from broadcaster.county.page_parts import Pages, Trusted
+from broadcaster.county.parts import make_parts
+from broadcaster.errors import TextRefused
+from broadcaster.model import Outcome
+
+LogIn = Callable[[str], "Visitor"]
+
+
+def spoken(draft: Draft) -> list[str]:
+    """In the place of the voice child: one line a sentence, and nothing without Chinese in it."""
+    if not re.search("[一-龥]", draft.text):
+        raise TextRefused("这段话里没有能念的字。")
+    return [part + "。" for part in draft.text.split("。") if part]
+
+
+class Visitor:
+    """Somebody at a browser: a form is posted with the token that a page gave."""
+
+    def __init__(self, app: Flask) -> None:
+        self.client: FlaskClient = app.test_client()
+
+    def see(self, path: str) -> str:
+        answer = self.client.get(path, follow_redirects=True)
+        assert answer.status_code == 200, answer.text
+        return answer.text
+
+    def post(self, path: str, seen_on: str = "/", **fields: Any) -> TestResponse:
+        page = self.client.get(seen_on, follow_redirects=True).text
+        token = re.search(r'name="csrf_token" value="([^"]+)"', page)
+        assert token, page
+        return self.client.post(path, data=fields | {"csrf_token": token[1]})
+
+    def send(self, **fields: Any) -> TestResponse:
+        given = {"text": "今天下午停水。", "areas": TOWN, "severity": "4", "hours": "6"}
+        return self.post("/compose/send", **given | fields)
+
+
+def app_of(desk: OfficeDesk, folder: Path) -> Flask:
+    trusted = Trusted(desk.folder.pin, lambda: desk.folder.keyring.to_bytes(), BROKER)
+    settings = OfficeSettings(name="青田县应急", address="https://office.example")
+    return create_app(Pages(desk.parts, settings, trusted, spoken), folder)
+
+
+@pytest.fixture
+def app(plain_desk: OfficeDesk, tmp_path: Path) -> Flask:
+    return app_of(plain_desk, tmp_path)
+
+
+@pytest.fixture
+def log_in(app: Flask) -> LogIn:
+    def log_in(name: str) -> Visitor:
+        visitor = Visitor(app)
+        assert visitor.post("/login", name=name, password=PASSWORD).status_code == 303
+        return visitor
+
+    return log_in
+
+
+def only(desk: OfficeDesk) -> str:
+    [paper] = desk.parts.desk.recent(10)
+    return paper.id
+
+
+def test_the_first_account_is_made_by_the_code_and_is_a_keepers(
+    sqlite: OfficeDatabase, plain_desk: OfficeDesk, tmp_path: Path
+) -> None:
+    for name in ("小王", "小李", "老张", "参观"):
+        plain_desk.parts.officers.remove(name)
+    parts = make_parts(sqlite, plain_desk.clock, "331121", passwords=CHEAP)
+    with sqlite.transaction() as connection:
+        connection.exec_driver_sql("DELETE FROM officer")
+    plain_desk.parts = parts
+    visitor = Visitor(app_of(plain_desk, tmp_path))
+    assert "一次性代码" in visitor.see("/")
+    given = {"name": "王秀英", "password": PASSWORD, "again": PASSWORD}
+    assert visitor.post("/start", code="00000000x", **given).status_code == 400
+    code = parts.officers.one_time_code() or ""
+    assert visitor.post("/start", code=code, **given).status_code == 303
+    assert parts.officers.get("王秀英").role is OfficeRole.KEEPER
+    assert "最近的通知" in visitor.see("/")
+
+
+def test_nobody_sees_anything_without_logging_in(app: Flask) -> None:
+    visitor = Visitor(app)
+    for rule in app.url_map.iter_rules():
+        if not RULES[rule.endpoint].role:
+            continue
+        path = re.sub("<[^>]+>", "x", rule.rule)
+        method = visitor.client.get if "GET" in (rule.methods or ()) else visitor.client.post
+        answer = method(path)
+        assert answer.status_code in (303, 400), (path, answer.status_code)
+        assert "/login" in answer.headers.get("Location", "/login")
+
+
+def test_every_page_has_its_rule(app: Flask) -> None:
+    assert {rule.endpoint for rule in app.url_map.iter_rules()} == RULES.keys()
+
+
+def test_a_wrong_password_is_told_and_noted(app: Flask, plain_desk: OfficeDesk) -> None:
+    visitor = Visitor(app)
+    assert "不对" in visitor.post("/login", name="小王", password="wrong-one").text
+    assert plain_desk.parts.audit.recent(1)[0].what == "登录失败"
+
+
+def test_a_clerk_writes_sees_how_it_is_said_and_sends(log_in: LogIn, plain_desk: OfficeDesk) -> None:
+    plain_desk.enrol()
+    clerk = log_in("小王")
+    assert "洞背村" in clerk.see("/compose")
+    page = clerk.post("/compose/check", text="今天停水。明天来水。", areas=TOWN, severity="4").text
+    assert "会这样念" in page and "<li>明天来水。</li>" in page and "1 个广播站" in page
+    answer = clerk.send()
+    assert answer.status_code == 303
+    id = only(plain_desk)
+    assert answer.headers["Location"] == f"/bulletin/{id}"
+    plain_desk.publisher.sign_cleared()
+    page = clerk.see(f"/bulletin/{id}")
+    assert "已发出" in page and 'http-equiv="refresh"' in page
+    assert plain_desk.parts.audit.recent(1)[0].what == "发通知"
+
+
+def test_a_second_tap_sends_nothing_twice(log_in: LogIn, plain_desk: OfficeDesk) -> None:
+    clerk, id = log_in("小王"), "7d2c1b6e-3f6a-4b57-9a53-0d0d8f6b1c11"
+    assert clerk.send(id=id).status_code == clerk.send(id=id).status_code == 303
+    assert only(plain_desk) == id
+
+
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        ({"areas": []}, "还没有选"),
+        ({"text": ""}, "没有写"),
+        ({"text": "abc"}, "没有能念的字"),
+        ({"severity": "1"}, "最高只能发橙色"),
+        ({"when": "later", "at": "2020-01-01T08:00"}, "已经过了"),
+        ({"hours": "999999999"}, "有效期最长"),
+    ],
+)
+def test_what_cannot_be_sent_is_told_and_the_words_are_kept(
+    log_in: LogIn, plain_desk: OfficeDesk, wrong: dict[str, Any], told: str
+) -> None:
+    given = {"text": "今天下午停水。", "areas": TOWN, "severity": "4", **wrong}
+    answer = log_in("小王").post("/compose/check", **given)
+    assert answer.status_code == 400
+    assert told in answer.text and given["text"] in answer.text
+    assert not plain_desk.parts.desk.recent(10)
+
+
+@pytest.mark.parametrize("wrong", [{"severity": "9"}, {"severity": "x"}])
+def test_what_no_form_of_ours_sends_is_a_bad_request(log_in: LogIn, wrong: dict[str, str]) -> None:
+    assert log_in("小王").send(**wrong).status_code == 400
+
+
+def test_an_orange_one_is_approved_by_another_person(log_in: LogIn, plain_desk: OfficeDesk) -> None:
+    clerk, boss = log_in("小王"), log_in("老张")
+    clerk.send(severity="2")
+    id = only(plain_desk)
+    assert "等人审批" in boss.see("/")
+    assert "批准，马上发" not in clerk.see(f"/bulletin/{id}")
+    assert clerk.post(f"/bulletin/{id}/approve").status_code == 403
+    seen = re.search(r'name="seen" value="([^"]+)"', boss.see(f"/bulletin/{id}"))
+    assert seen and boss.post(f"/bulletin/{id}/approve", seen=seen[1]).status_code == 303
+    assert plain_desk.publisher.sign_cleared() == 1
+
+
+def test_what_was_changed_after_it_was_seen_is_not_approved(
+    log_in: LogIn, plain_desk: OfficeDesk
+) -> None:
+    clerk, boss = log_in("小王"), log_in("老张")
+    clerk.send(severity="2")
+    id = only(plain_desk)
+    seen = re.search(r'name="seen" value="([^"]+)"', boss.see(f"/bulletin/{id}"))
+    assert seen
+    clerk.post(f"/bulletin/{id}/back")
+    plain_desk.clock.advance(5)
+    clerk.send(id=id, severity="2", text="另外的话。")
+    answer = boss.post(f"/bulletin/{id}/approve", seen=seen[1])
+    assert answer.status_code == 409 and "再看一遍" in answer.text and "另外的话" in answer.text
+    assert plain_desk.parts.desk.get(id).state is State.AWAITING
+
+
+def test_nobody_approves_his_own(log_in: LogIn, plain_desk: OfficeDesk) -> None:
+    boss = log_in("老张")
+    boss.send(severity="1")
+    answer = boss.post(f"/bulletin/{only(plain_desk)}/approve")
+    assert answer.status_code == 409 and "另一个人审批" in answer.text
+
+
+def test_what_is_sent_back_is_written_on(log_in: LogIn, plain_desk: OfficeDesk) -> None:
+    clerk = log_in("小王")
+    clerk.send(severity="2")
+    id = only(plain_desk)
+    assert log_in("老张").post(f"/bulletin/{id}/back", note="改成黄色").status_code == 303
+    assert "改成黄色" in clerk.see(f"/bulletin/{id}")
+    assert "今天下午停水" in clerk.see(f"/compose?again={id}")
+    assert clerk.send(id=id, severity="3").status_code == 303
+    assert plain_desk.parts.desk.get(id).state is State.CLEARED
+
+
+def test_a_draft_is_kept_and_thrown_away(log_in: LogIn, plain_desk: OfficeDesk) -> None:
+    clerk = log_in("小王")
+    clerk.post("/compose/keep", text="草稿一则。", areas=TOWN, severity="4", hours="6")
+    id = only(plain_desk)
+    assert clerk.post(f"/bulletin/{id}/discard").status_code == 303
+    assert not plain_desk.parts.desk.recent(10)
+
+
+def test_the_board_fills_and_names_each_village(log_in: LogIn, plain_desk: OfficeDesk) -> None:
+    box, other = plain_desk.enrol(), plain_desk.enrol(OTHER_VILLAGE, "上村")
+    paper = plain_desk.send(areas=("331121",))
+    plain_desk.take(box, box.heard(paper.id, plain_desk.clock, Outcome.CUT_SHORT, 12))
+    plain_desk.take(other, other.receipt(paper.id, Told.ON_THE_AIR, plain_desk.clock))
+    viewer = log_in("参观")
+    page = viewer.see(f"/bulletin/{paper.id}")
+    assert '<rect class="partly"' in page and '<rect class="sounding"' in page
+    assert "style=" not in page and "<script" not in page
+    town = viewer.see(f"/bulletin/{paper.id}/town/{TOWN}")
+    assert "洞背村" in town and "没播完 12/30 秒" in town and "上村" not in town
+    table = viewer.client.get(f"/bulletin/{paper.id}.csv")
+    assert table.headers["Content-Type"].startswith("text/csv") and "洞背村" in table.text
+
+
+def test_a_cancel_is_one_hop_from_the_page(log_in: LogIn, plain_desk: OfficeDesk) -> None:
+    paper = plain_desk.send()
+    clerk = log_in("小李")
+    assert "取消这一则？" in clerk.see(f"/bulletin/{paper.id}/cancel")
+    assert clerk.post(f"/bulletin/{paper.id}/cancel").status_code == 303
+    plain_desk.publisher.sign_cleared()
+    assert "已取消" in clerk.see(f"/bulletin/{paper.id}")
+    assert clerk.post(f"/bulletin/{paper.id}/cancel").status_code == 409
+
+
+def test_a_viewer_only_looks(log_in: LogIn, plain_desk: OfficeDesk) -> None:
+    paper = plain_desk.send()
+    viewer = log_in("参观")
+    for path in (
+        *("/compose/send", f"/bulletin/{paper.id}/cancel", "/register", "/more/people", "/more/library"),
+        *("/more/standing", "/register/x/replace", "/register/x/file"),
+    ):
+        assert viewer.post(path, seen_on="/").status_code == 403, path
+
+
+def test_a_box_enrols_by_the_code_that_the_register_shows(log_in: LogIn, plain_desk: OfficeDesk) -> None:
+    keeper = log_in("管家")
+    page = keeper.post("/register", code=VILLAGE, name="洞背村").text
+    found = re.search(r'<p class="code">([^<]+)</p>', page)
+    assert found and "<svg" in page and "https://office.example/enrol?code=" in page
+    key = public(new_key()).keyval["public"]
+    bare = keeper.client.application.test_client()
+    answer = bare.post("/enrol", json={"code": found[1], "key": key})
+    assert Enrolment.from_bytes(answer.data).box == f"{VILLAGE}-1"
+    assert bare.post("/enrol", json={"code": found[1], "key": key}).status_code == 403
+    assert "已登记" in keeper.see("/register")
+
+
+@pytest.mark.parametrize("data", [b"", b"[]", b"\xff", b'{"code": 1}'])
+def test_what_is_no_enrolment_is_refused(app: Flask, data: bytes) -> None:
+    answer = app.test_client().post("/enrol", data=data, content_type="application/json")
+    assert answer.status_code == 403
+
+
+def test_codes_are_not_guessed(app: Flask) -> None:
+    client = app.test_client()
+    key = public(new_key()).keyval["public"]
+    codes = [client.post("/enrol", json={"code": str(n), "key": key}).status_code for n in range(11)]
+    assert codes == [403] * 10 + [429]
+
+
+def test_a_box_is_replaced_renamed_enrolled_by_file_and_retired(
+    log_in: LogIn, plain_desk: OfficeDesk
+) -> None:
+    box, keeper = plain_desk.enrol(), log_in("管家")
+    assert 'class="code"' in keeper.post(f"/register/{box.id}/replace").text
+    keeper.post(f"/register/{box.id}/rename", name="新洞背村")
+    assert "新洞背村" in keeper.see(f"/register/{box.id}")
+    file = keeper.post(f"/register/{box.id}/file")
+    assert Enrolment.from_bytes(file.data).box == box.id
+    assert keeper.post(f"/register/{box.id}/key", key="xyz").status_code == 400
+    key = public(new_key()).keyval["public"]
+    assert keeper.post(f"/register/{box.id}/key", key=key).status_code == 303
+    keeper.post(f"/register/{box.id}/retire")
+    assert "停用" in keeper.see(f"/register/{box.id}")
+
+
+def test_areas_come_in_and_go_out(log_in: LogIn) -> None:
+    keeper = log_in("管家")
+    file = io.BytesIO("331121104000,高市乡\n".encode())
+    assert keeper.post("/register/areas", file=(file, "areas.csv")).status_code == 303
+    assert "高市乡" in keeper.see("/register/areas.csv")
+    bad = io.BytesIO(b"\xff\xfe\xff")
+    assert keeper.post("/register/areas", file=(bad, "areas.csv")).status_code == 400
+
+
+def test_the_library_fills_the_form(log_in: LogIn) -> None:
+    clerk = log_in("小王")
+    clerk.post("/more/library", name="停水", text="明天停水，请备水。", severity="4")
+    assert "明天停水，请备水。" in clerk.see("/compose?text=停水")
+    clerk.post("/more/library/remove", name="停水")
+    assert "还没有范文" in clerk.see("/more/library")
+
+
+def test_a_standing_notice_is_set_by_an_approver(log_in: LogIn) -> None:
+    boss = log_in("老张")
+    given = {"name": "防火", "text": "不要烧秸秆。", "areas": TOWN, "severity": "0"}
+    assert boss.post("/more/standing", **given, days=["1", "3"], time="08:00").status_code == 303
+    assert "周一、周三 08:00" in boss.see("/more/standing")
+    refused = boss.post("/more/standing", **given, days=["1"], time="05:00")
+    assert refused.status_code == 400 and "定时的通知不行" in refused.text
+    boss.post("/more/standing/pause", name="防火", paused="1")
+    assert "停着" in boss.see("/more/standing")
+    boss.post("/more/standing/remove", name="防火")
+    assert "还没有定时通知" in boss.see("/more/standing")
+
+
+def test_a_keeper_lets_people_in_and_helps_them(
+    log_in: LogIn, app: Flask, plain_desk: OfficeDesk
+) -> None:
+    keeper = log_in("管家")
+    page = keeper.post("/more/people", name="新人", role="clerk", cap="4").text
+    found = re.search(r'<p class="code">([^<]+)</p>', page)
+    assert found
+    visitor = Visitor(app)
+    assert visitor.post("/login", name="新人", password=found[1]).status_code == 303
+    keeper.post("/more/people/change", name="新人", role="viewer", cap="0")
+    assert visitor.send().status_code == 403
+    keeper.post("/more/people/reset", name="新人")
+    assert visitor.client.get("/").status_code == 303
+    assert keeper.post("/more/people/change", name="管家", role="keeper", cap="1").status_code == 400
+    keeper.post("/more/people/remove", name="新人")
+    assert plain_desk.parts.officers.find("新人") is None
+    assert "删人员" in keeper.see("/more/audit")
+
+
+def test_a_person_changes_his_password_and_stays(log_in: LogIn) -> None:
+    clerk, elsewhere = log_in("小王"), log_in("小王")
+    assert clerk.post("/me", old="wrong", password="newer-2027").status_code == 400
+    assert clerk.post("/me", old=PASSWORD, password="newer-2027").status_code == 303
+    assert "我的账号" in clerk.see("/more")
+    assert elsewhere.client.get("/").status_code == 303
+
+
+def test_pages_take_nothing_from_outside_and_no_form_without_its_token(log_in: LogIn) -> None:
+    clerk = log_in("小王")
+    answer = clerk.client.get("/compose")
+    assert "default-src 'self'" in answer.headers["Content-Security-Policy"]
+    assert clerk.client.post("/compose/send", data={"text": "停水。"}).status_code == 400
+
+
+@pytest.mark.parametrize("path", ["/bulletin/x", "/bulletin/x/town/1", "/nowhere", "/bulletin/x.csv"])
+def test_what_is_not_there_is_told(log_in: LogIn, path: str) -> None:
+    assert log_in("小王").client.get(path).status_code == 404

@@ -1,0 +1,84 @@
+"""Standing notices and the library."""
+
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from county_office import OfficeDesk
+
+from broadcaster.county.draft import DraftRefused, State
+from broadcaster.county.library import Text
+from broadcaster.county.standing import Schedule
+from broadcaster.model import Severity
+
+WEEKDAYS_AT_EIGHT = Schedule.read("12345 08:00")
+
+
+def test_a_schedule_finds_its_next_day() -> None:
+    friday = datetime(2026, 3, 20, 9, 0, tzinfo=ZoneInfo("Asia/Shanghai"))
+    assert WEEKDAYS_AT_EIGHT.next_after(friday) == friday.replace(day=23, hour=8)
+    assert Schedule.read("5 09:30").next_after(friday) == friday.replace(minute=30)
+    assert Schedule.read("5 09:00").next_after(friday) == friday.replace(day=27)
+    assert str(WEEKDAYS_AT_EIGHT) == "12345 08:00"
+    assert Schedule.read("1234567 18:00").said == "每天 18:00"
+
+
+@pytest.mark.parametrize("text", ["", "8 08:00", "1 24:00", "12345", "08:00"])
+def test_a_schedule_that_is_none_is_refused(text: str) -> None:
+    with pytest.raises(DraftRefused, match="12345 08:00"):
+        Schedule.read(text)
+
+
+def test_it_is_sent_when_it_is_due_and_not_again(desk: OfficeDesk) -> None:
+    standing = desk.parts.standing
+    standing.keep(desk.officer("小王"), "森林防火", desk.draft("不要烧秸秆。"), WEEKDAYS_AT_EIGHT)
+    assert standing.issue() == 0
+    desk.clock.step(timedelta(hours=22))
+    assert (standing.issue(), standing.issue()) == (1, 0)
+    desk.publisher.sign_cleared()
+    [sent] = desk.parts.desk.recent(10)
+    assert (sent.state, sent.draft.text) == (State.PUBLISHED, "不要烧秸秆。")
+
+
+def test_what_was_missed_by_long_is_left_out(desk: OfficeDesk) -> None:
+    desk.parts.standing.keep(desk.officer("小王"), "防火", desk.draft(), WEEKDAYS_AT_EIGHT)
+    desk.clock.step(timedelta(hours=25))
+    assert desk.parts.standing.issue() == 0
+
+
+def test_a_paused_one_is_silent_until_it_goes_on(desk: OfficeDesk) -> None:
+    standing = desk.parts.standing
+    standing.keep(desk.officer("小王"), "防火", desk.draft(), WEEKDAYS_AT_EIGHT)
+    standing.pause("防火", True)
+    desk.clock.step(timedelta(hours=22))
+    assert standing.issue() == 0
+    standing.pause("防火", False)
+    assert standing.issue() == 0
+    desk.clock.step(timedelta(hours=24))
+    assert standing.issue() == 1
+
+
+@pytest.mark.parametrize("at", ["06:30", "21:00"])
+def test_none_is_for_the_night_or_for_what_needs_two(desk: OfficeDesk, at: str) -> None:
+    who = desk.officer("小王")
+    with pytest.raises(DraftRefused, match="定时的通知不行"):
+        desk.parts.standing.keep(who, "防火", desk.draft(), Schedule.read(f"1 {at}"))
+    with pytest.raises(DraftRefused, match="定时的通知不行"):
+        desk.parts.standing.keep(who, "防火", desk.draft(severity=Severity.ORANGE), WEEKDAYS_AT_EIGHT)
+
+
+def test_who_has_left_sends_nothing_more(desk: OfficeDesk) -> None:
+    desk.parts.standing.keep(desk.officer("小王"), "防火", desk.draft(), WEEKDAYS_AT_EIGHT)
+    desk.parts.officers.remove("小王")
+    desk.clock.step(timedelta(hours=22))
+    assert desk.parts.standing.issue() == 0
+
+
+def test_the_library_keeps_texts_by_name(desk: OfficeDesk) -> None:
+    library = desk.parts.library
+    library.keep(Text("停水", "明天停水。", Severity.BLUE, "小王"))
+    library.keep(Text("停水", "明天上午停水。", Severity.BLUE, "小李"))
+    [text] = library.all()
+    assert (text.text, text.changed_by) == ("明天上午停水。", "小李")
+    library.remove("停水")
+    assert not library.all()
