@@ -24,6 +24,7 @@ from broadcaster.county.page_parts import Pages
 from broadcaster.county.reaches import REACHES
 from broadcaster.errors import BroadcasterError
 from broadcaster.web import wording
+from broadcaster.web.language import CHINESE, LANGUAGES, teach_languages
 from broadcaster.web.protection import protect
 from broadcaster.web.session_key import load_session_key
 
@@ -72,6 +73,7 @@ def create_app(pages: Pages, folder: Path) -> Flask:
         app.register_blueprint(area.pages)
     # A box has no session, and its code is its proof.
     csrf.exempt(enrol_page.pages)
+    teach_languages(app, offered={CHINESE: LANGUAGES[CHINESE]})
     _teach_wording(app, pages)
     _answer_errors(app)
     return app

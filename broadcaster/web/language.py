@@ -4,7 +4,7 @@ What the village itself wrote stays as it is in both, marked as Chinese where th
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from flask import Blueprint, Flask, current_app, g, has_request_context, redirect, request
 from flask.typing import ResponseReturnValue
@@ -40,12 +40,16 @@ def choose(code: str) -> ResponseReturnValue:
     return answer
 
 
-def teach_languages(app: Flask, ask_browser: bool) -> None:
-    """Let pages of the app say things in either; `ask_browser` is what counts before anybody chose."""
-    app.config["LANGUAGE_OF_BROWSER"] = ask_browser
+def teach_languages(
+    app: Flask, ask_browser: bool = False, offered: Mapping[str, str] = LANGUAGES
+) -> None:
+    """Let pages of the app say things in those that are offered, Chinese among them; `ask_browser` is
+    what counts before anybody chose.
+    """
+    app.config.update(LANGUAGE_OF_BROWSER=ask_browser, LANGUAGES=offered)
     app.extensions["language"] = Babel(app, default_locale=CHINESE, locale_selector=chosen)
     app.jinja_env.filters["own"] = own
-    app.jinja_env.globals.update(zh=zh, languages=LANGUAGES)
+    app.jinja_env.globals.update(zh=zh, languages=offered)
     app.context_processor(lambda: {"language": chosen(), "html_lang": HTML_LANG[chosen()]})
 
 
@@ -94,8 +98,9 @@ def _choose() -> str:
     if request.path.startswith(("/api/", "/metrics")):
         return CHINESE
     kept = request.cookies.get(named(COOKIE), "")
-    if kept in LANGUAGES:
+    offered = current_app.config["LANGUAGES"]
+    if kept in offered:
         return kept
     if current_app.config["LANGUAGE_OF_BROWSER"]:
-        return (request.accept_languages.best_match(["zh-CN", *LANGUAGES]) or CHINESE)[:2]
+        return (request.accept_languages.best_match(["zh-CN", *offered]) or CHINESE)[:2]
     return CHINESE

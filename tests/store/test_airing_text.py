@@ -27,6 +27,7 @@ FULL = Notice(
     drill=True,
     when_quiet=WhenQuiet.WAIT,
     recording="0123abcd",
+    talk=True,
 )
 
 
