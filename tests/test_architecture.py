@@ -44,6 +44,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "hours": {"model", "settings", "setting_values", "air_settings"},
     **{sibling: FLOOR for sibling in SIBLINGS},
     "bulletin": FLOOR,
+    "county": FLOOR | {"bulletin"},
     "office_folder": FLOOR | {"bulletin"},
     "yaml_edit": {"errors"},
     "lexicon_file": FLOOR | {"script", "yaml_edit"},
