@@ -85,7 +85,7 @@ MAY_IMPORT: dict[str, set[str]] = {
 
 AT_THE_TOP = {
     *("cli", "commands", "cache_commands", "lexicon_commands", "schedule_commands", "people_commands"),
-    *("journal_commands", "county_commands", "technician", "console", "__init__"),
+    *("journal_commands", "county_commands", "foreign_commands", "technician", "console", "__init__"),
 }
 
 HOMES: dict[str, set[str]] = {

@@ -11,7 +11,8 @@ from datetime import datetime
 
 from broadcaster.bulletin.bulletin import BulletinKind
 from broadcaster.county.foreign import (
-    BEIJING,
+    CHINESE,
+    NO_TIME,
     ForeignDraft,
     Reference,
     in_beijing,
@@ -60,9 +61,6 @@ URGENCIES = dict.fromkeys(("Immediate", "Expected", "Future", "Past", "Unknown")
 CERTAINTIES = dict.fromkeys(("Observed", "Likely", "Possible", "Unlikely", "Unknown"))
 # The standard's word on both: no space, comma, < or &.
 NAME = re.compile(r"[^\s,<&]{1,200}")
-# Stands where a time is missing, which ends in `NotImported`.
-NO_TIME = datetime(2000, 1, 1, tzinfo=BEIJING)
-CHINESE = re.compile(r"(zh|cmn|zho|chi)(-.*)?", re.IGNORECASE)
 
 
 def read_cap(alert: Element, now: datetime) -> tuple[ForeignDraft, ...]:
@@ -164,7 +162,7 @@ class _Alert:
         chosen = chinese or infos[:1]
         if others := len(infos) - len(chosen):
             self._reading.remarks.append(f"另外 {others} 段 info 不是中文，没有取。")
-        return chosen
+        return self._reading.few(chosen)
 
     def _draft(self, info: Element) -> ForeignDraft:
         said = [info.text_of(name) for name in ("description", "instruction")]

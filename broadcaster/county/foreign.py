@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
 
@@ -11,8 +12,14 @@ from broadcaster.errors import BroadcasterError
 from broadcaster.model import Severity
 
 BEIJING = timezone(timedelta(hours=8))
+# Stands where a time is missing, which ends in `NotImported`.
+NO_TIME = datetime(2000, 1, 1, tzinfo=BEIJING)
+# CAP writes zh-CN, the national message zho.
+CHINESE = re.compile(r"(zh|zho|chi|cmn)(-.*)?", re.IGNORECASE)
 LONGEST_TITLE = 100
 MOST_AREAS = 500
+# One sentence for each of a hundred thousand wrong codes would be no sentence at all.
+MOST_TOLD = 20
 
 
 class NotImported(BroadcasterError):
@@ -61,6 +68,13 @@ class ForeignDraft:
     remarks: tuple[str, ...] = ()
 
 
+def told(sentences: Iterable[str]) -> list[str]:
+    """Each once, and no more than a person reads."""
+    found = list(dict.fromkeys(sentences))
+    more = len(found) - MOST_TOLD
+    return [*found[:MOST_TOLD], f"另外还有 {more} 处。"] if more > 0 else found
+
+
 def unindented(text: str) -> str:
     """Its lines without the indentation of the XML around them."""
     return "\n".join(line.strip() for line in text.splitlines()).strip()
@@ -70,7 +84,7 @@ def remarked(draft: ForeignDraft, now: datetime) -> ForeignDraft:
     """With what the clerk must settle before our own rules let it pass."""
     cancel = draft.kind is BulletinKind.CANCEL
     ours = _for_any(draft) if cancel else (*_for_any(draft), *_for_spoken(draft, now))
-    return replace(draft, title=draft.title[:LONGEST_TITLE], remarks=(*draft.remarks, *ours))
+    return replace(draft, title=draft.title[:LONGEST_TITLE], remarks=(*told(draft.remarks), *ours))
 
 
 def _for_any(draft: ForeignDraft) -> tuple[str, ...]:

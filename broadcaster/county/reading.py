@@ -10,11 +10,10 @@ from typing import TypeVar
 
 from broadcaster.bulletin import areas as area_codes
 from broadcaster.bulletin.bulletin import read_moment
-from broadcaster.county.foreign import BEIJING, NotImported
+from broadcaster.county.foreign import NotImported, in_beijing, told
 from broadcaster.county.xml_in import Element
 
-# One sentence for each of a hundred thousand wrong codes would be no sentence at all.
-MOST_TOLD = 20
+MOST_DRAFTS = 50
 WITH_OFFSET = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d\d:\d\d", re.ASCII)
 BEIJING_TIME = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d", re.ASCII)
 
@@ -54,11 +53,14 @@ class Reading:
 
     def end(self) -> None:
         """Raise `NotImported` if anything was wrong."""
-        told = list(dict.fromkeys(self.problems))
-        if len(told) > MOST_TOLD:
-            told = [*told[:MOST_TOLD], f"另外还有 {len(told) - MOST_TOLD} 处。"]
-        if told:
-            raise NotImported(told)
+        if self.problems:
+            raise NotImported(told(self.problems))
+
+    def few(self, parts: list[Element]) -> list[Element]:
+        """Of which each becomes a draft that a person judges."""
+        if len(parts) > MOST_DRAFTS:
+            self.problems.append(f"{parts[0].name} 有 {len(parts)} 段，最多 {MOST_DRAFTS} 段。")
+        return parts[:MOST_DRAFTS]
 
     def shape(self, element: Element, shape: Shape) -> None:
         self.problems.extend(shape.wrong(element))
@@ -114,8 +116,7 @@ class Reading:
 
     def order(self, start: datetime | None, end: datetime | None) -> None:
         if start and end and start >= end:
-            told = f"{start.astimezone(BEIJING):%Y-%m-%d %H:%M} 开始"
-            self.problems.append(f"{told}，却在 {end.astimezone(BEIJING):%Y-%m-%d %H:%M} 就结束了。")
+            self.problems.append(f"{in_beijing(start)} 开始，却在 {in_beijing(end)} 就结束了。")
 
     def areas(self, codes: Iterable[str]) -> tuple[str, ...]:
         """Trimmed, each once."""

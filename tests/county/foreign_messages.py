@@ -1,6 +1,7 @@
 """Messages of other systems, small, in the shapes of theirs and written here."""
 
 import os
+import random
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
@@ -44,3 +45,49 @@ ALERT = f"""<?xml version="1.0" encoding="utf-8"?>
 <scope>Public</scope>
 {INFO}
 </alert>"""
+
+EBRID = "33311210000000101010101"
+EBDID = f"10{EBRID}0000000000000007"
+EBMID = f"{EBRID}202605010007"
+EBM = f"""<?xml version="1.0" encoding="utf-8" standalone="yes"?>
+<EBD>
+<EBDVersion>1</EBDVersion>
+<EBDID>{EBDID}</EBDID>
+<EBDType>EBM</EBDType>
+<SRC><EBRID>{EBRID}</EBRID></SRC>
+<EBDTime>2026-05-01 11:59:30</EBDTime>
+<EBM>
+<EBMVersion>1</EBMVersion>
+<EBMID>{EBMID}</EBMID>
+<MsgBasicInfo>
+<MsgType>1</MsgType>
+<SenderName>丽水市应急广播中心</SenderName>
+<SenderCode>0001</SenderCode>
+<SendTime>2026-05-01 11:59:00</SendTime>
+<EventType>11B03</EventType>
+<Severity>2</Severity>
+<StartTime>2026-05-01 12:00:00</StartTime>
+<EndTime>2026-05-01 18:00:00</EndTime>
+</MsgBasicInfo>
+<MsgContent>
+<LanguageCode>zho</LanguageCode>
+<MsgTitle>暴雨预警</MsgTitle>
+<MsgDesc>今天下午有暴雨。</MsgDesc>
+<AreaCode>331121,331122104,331123104200</AreaCode>
+<ProgramNum>1</ProgramNum>
+</MsgContent>
+</EBM>
+</EBD>"""
+
+
+def mutations(data: bytes, count: int) -> list[bytes]:
+    """The same ones every time; hypothesis would keep each in memory."""
+    chosen, found = random.Random(17), []
+    for _ in range(count):
+        mutated = bytearray(data)
+        for _ in range(chosen.randint(1, 6)):
+            start = chosen.randrange(len(mutated))
+            end = start + chosen.choice((0, 0, 1, 5, 40))
+            mutated[start:end] = data[start : start + chosen.choice((0, 1, 8))] or b"<"
+        found.append(bytes(mutated))
+    return found

@@ -1,13 +1,12 @@
 """CAP 1.2 into a draft, every problem at once; and a bulletin into CAP and back."""
 
-import random
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from foreign_messages import ALERT, INFO, NOON, SAMPLES, with_samples
+from foreign_messages import ALERT, INFO, NOON, SAMPLES, mutations, with_samples
 
 from broadcaster.bulletin.bulletin import Audio, Bulletin, BulletinKind, new_bulletin_id
 from broadcaster.county.cap import read_cap
@@ -277,6 +276,19 @@ def test_a_flood_of_problems_is_told_shortly() -> None:
     assert len(found) == 21
 
 
+def test_no_more_drafts_come_than_a_person_judges() -> None:
+    (only,) = problems(ALERT.replace("</alert>", INFO * 50 + "</alert>"))
+    assert "51 段" in only
+
+
+def test_a_flood_of_remarks_is_told_shortly() -> None:
+    many = " ".join(f"other,{number},2026-05-01T10:00:00+08:00" for number in range(1000))
+    cancel = changed(("<msgType>Alert", "<msgType>Cancel"), (INFO, f"<references>{many}</references>"))
+    found = draft(cancel)
+    assert (len(found.cancels), len(found.remarks)) == (1000, 22)
+    assert found.remarks[-1] == "没有能用的区划代码，请选发给哪里。"
+
+
 def test_nothing_to_say_is_refused() -> None:
     assert "没有可以播的内容" in problems(ALERT.replace(INFO, ""))[0]
     silent = changed(
@@ -341,19 +353,6 @@ def test_what_cap_cannot_say_is_not_exported() -> None:
             write_cap(cancel, SENDER, given)
     with pytest.raises(NotExported):
         write_cap(bulletin(), CapSender("two words", "青田县"))
-
-
-def mutations(data: bytes, count: int) -> list[bytes]:
-    """The same ones every time; hypothesis would keep each in memory."""
-    chosen, found = random.Random(17), []
-    for _ in range(count):
-        mutated = bytearray(data)
-        for _ in range(chosen.randint(1, 6)):
-            start = chosen.randrange(len(mutated))
-            end = start + chosen.choice((0, 0, 1, 5, 40))
-            mutated[start:end] = data[start : start + chosen.choice((0, 1, 8))] or b"<"
-        found.append(bytes(mutated))
-    return found
 
 
 def test_a_mutated_alert_is_a_draft_or_the_named_error() -> None:
