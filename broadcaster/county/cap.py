@@ -43,7 +43,13 @@ INFO = Shape(
     " area*"
 )
 AREA = Shape("areaDesc polygon* circle* geocode* altitude? ceiling?")
-GEOCODE = Shape("valueName value")
+NAMED_VALUE = Shape("valueName value")
+PARTS = {
+    "area": AREA,
+    "resource": Shape("resourceDesc mimeType size? uri? derefUri? digest?"),
+    "eventCode": NAMED_VALUE,
+    "parameter": NAMED_VALUE,
+}
 
 # Which colour a word stands for is our choice; no standard says it.
 SEVERITIES = {
@@ -58,9 +64,14 @@ STATUSES = {**KINDS, "System": None, "Draft": None}
 MESSAGE_TYPES = dict.fromkeys(("Alert", "Update", "Cancel", "Ack", "Error"))
 SCOPES = dict.fromkeys(("Public", "Restricted", "Private"))
 URGENCIES = dict.fromkeys(("Immediate", "Expected", "Future", "Past", "Unknown"))
+CATEGORIES = dict.fromkeys(
+    "Geo Met Safety Security Rescue Fire Health Env Transport Infra CBRNE Other".split()
+)
+RESPONSES = dict.fromkeys("Shelter Evacuate Prepare Execute Avoid Monitor Assess AllClear None".split())
 CERTAINTIES = dict.fromkeys(("Observed", "Likely", "Possible", "Unlikely", "Unknown"))
 # The standard's word on both: no space, comma, < or &.
 NAME = re.compile(r"[^\s,<&]{1,200}")
+LANGUAGE = re.compile(r"[A-Za-z]{1,8}(-[A-Za-z0-9]{1,8})*")
 
 
 def read_cap(alert: Element, now: datetime) -> tuple[ForeignDraft, ...]:
@@ -149,12 +160,20 @@ class _Alert:
 
     def _check_info(self, info: Element) -> None:
         self._reading.shape(info, INFO)
+        self._reading.matching(info, "language", LANGUAGE, "语言代码，如 zh-CN")
         self._reading.choice(info, "urgency", URGENCIES)
         self._reading.choice(info, "certainty", CERTAINTIES)
+        self._reading.choice(info, "severity", SEVERITIES)
+        for name in ("effective", "onset", "expires"):
+            self._reading.moment(info, name)
+        self._reading.choices(info, "category", CATEGORIES)
+        self._reading.choices(info, "responseType", RESPONSES)
+        for part, shape in PARTS.items():
+            for element in info.all(part):
+                self._reading.shape(element, shape)
         for area in info.all("area"):
-            self._reading.shape(area, AREA)
             for geocode in area.all("geocode"):
-                self._reading.shape(geocode, GEOCODE)
+                self._reading.shape(geocode, NAMED_VALUE)
 
     def _chosen(self) -> list[Element]:
         infos = self._alert.all("info")
@@ -179,7 +198,7 @@ class _Alert:
             sent=self._sent or NO_TIME,
             kind=self._kind,
             severity=self._reading.choice(info, "severity", SEVERITIES) or Severity.DAILY,
-            title=" ".join(unindented(headline or info.text_of("event")).split()),
+            title=" ".join(unindented(headline or self._reading.text(info, "event")).split()),
             text=text,
             areas=areas,
             not_before=effective,

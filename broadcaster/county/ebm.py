@@ -177,7 +177,7 @@ class _Message:
             sent=self._sent or NO_TIME,
             kind=self._kind,
             severity=self._severity,
-            title=" ".join(content.text_of("MsgTitle").split()),
+            title=" ".join(self._reading.text(content, "MsgTitle").split()),
             text=unindented(content.text_of("MsgDesc")),
             areas=self._reading.areas(_codes(content)),
             not_before=self._start,

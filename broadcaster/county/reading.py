@@ -79,10 +79,18 @@ class Reading:
         return text
 
     def choice(self, element: Element, name: str, known: Mapping[str, Value]) -> Value | None:
+        """Of the first; its shape says whether there may be more."""
         text = self.text(element, name)
+        self._check_known(name, text, known)
+        return known.get(text)
+
+    def choices(self, element: Element, name: str, known: Mapping[str, object]) -> None:
+        for one in element.all(name):
+            self._check_known(name, one.text.strip(), known)
+
+    def _check_known(self, name: str, text: str, known: Mapping[str, object]) -> None:
         if text and text not in known:
             self.problems.append(f"{name}“{text[:30]}”不认识，只能是 {'、'.join(known)}。")
-        return known.get(text)
 
     def moment(self, element: Element, name: str) -> datetime | None:
         """Of CAP: with its offset, nothing else."""

@@ -15,9 +15,9 @@ LARGEST_XML = 1_000_000
 DEEPEST = 20
 MOST_ELEMENTS = 20_000
 DECLARED = re.compile(rb"""<\?xml[^>]{0,60}?encoding\s*=\s*["']([A-Za-z0-9._-]{1,20})["']""")
-# Control characters, which a Bulletin's text cannot hold though XML can, and the marks that turn the
-# direction of writing: a clerk would approve other words than are said.
-UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+# Control characters, which a Bulletin's text cannot hold though XML can; letters of no width; and the
+# marks that turn the direction of writing: a clerk would approve other words than are said.
+UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2066-\u2069]")
 # gb2312 and gbk are part of gb18030; vendors of the national platforms write all three. A declaration
 # that can be read byte by byte is not in UTF-16: .NET writes it so over UTF-8.
 READ_AS = {
