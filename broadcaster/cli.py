@@ -13,6 +13,7 @@ from broadcaster import (
     cache_commands,
     commands,
     county_commands,
+    foreign_commands,
     journal_commands,
     lexicon_commands,
     link_commands,
@@ -155,6 +156,7 @@ def make_parser() -> Parser:
     )
     county_commands.add_to(county, _add)
     office_commands.add_to(county, _add)
+    foreign_commands.add_to(county, _add)
     _add(group, "check", commands.check, "检查设置和时间表写得对不对")
     _add(group, "config", commands.show_config, "正在生效的设置")
     return parser

@@ -1,0 +1,24 @@
+"""Any message of another system, by what it is: CAP 1.2, the national EBM, or that in its TAR."""
+
+from __future__ import annotations
+
+import codecs
+from datetime import datetime
+
+from broadcaster.county.cap import read_cap
+from broadcaster.county.ebm import read_ebm
+from broadcaster.county.ebm_package import read_package
+from broadcaster.county.foreign import ForeignDraft, NotImported
+from broadcaster.county.xml_in import read_xml
+
+BEGINS_XML = (b"<", codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+
+
+def read_foreign(data: bytes, now: datetime, name: str = "") -> tuple[ForeignDraft, ...]:
+    """The drafts of a file called `name`. Raises `NotImported`."""
+    if not data.strip():
+        raise NotImported(["文件是空的。"])
+    if not data.removeprefix(codecs.BOM_UTF8).lstrip().startswith(BEGINS_XML):
+        return read_package(data, now, name)
+    root = read_xml(data)
+    return read_ebm(root, now) if root.name == "EBD" else read_cap(root, now)
