@@ -15,7 +15,6 @@ from broadcaster.errors import (
     AmplifierInUse,
     KeptQuiet,
     RecordingRefused,
-    StoreUnusable,
     TimeRefused,
     ZoneUnknown,
 )
@@ -27,6 +26,7 @@ from broadcaster.playout.player import Player
 from broadcaster.playout.sound_device import SoundDevice
 from broadcaster.recordings import Recordings
 from broadcaster.rehearsal import Rehearsals
+from broadcaster.remembered import Remembered
 from broadcaster.schedule.rules import AirRules
 from broadcaster.settings import Settings
 from broadcaster.slotbook import FOR_GOOD as FOR_GOOD
@@ -53,8 +53,6 @@ logger = logging.getLogger(__name__)
 # A text that somebody wants said now is not worth saying when it has waited this long.
 LIVE_LATENESS = timedelta(minutes=30)
 LOOK_AHEAD = timedelta(days=7)
-LOOPS_STOPPED_AT = "loops_stopped_at"
-VOLUME = "volume"
 # What falls due later than a person can plan by heart belongs into the timetable.
 LATEST = timedelta(days=31)
 
@@ -139,6 +137,7 @@ class Station:
         self._player = player
         self._studio = studio
         self._rules = rules
+        self._remembered = Remembered(rules, store.state)
         self._intake = intake
         self._endings = endings
         self._store = store
@@ -153,7 +152,6 @@ class Station:
         self.confirm_clock: Callable[[], None] = lambda: None
         """The county or a person says that it is right."""
         self.county: CountyLink | None = None
-        self._remember()
 
     def announce(
         self,
@@ -238,16 +236,15 @@ class Station:
 
         Loops stay silent until their next window, or until `resume_loops`, also over a restart.
         """
-        now = self._clock.now()
-        self._rules.loops_stopped_at = now
+        self._rules.loops_stopped_at = now = self._clock.now()
         ended = self._player.stop_all(_by("停播", asked_by))
-        self._keep(LOOPS_STOPPED_AT, now.isoformat())
+        # When there is silence: a slow disk must not hold it up.
+        self._remembered.stop_loops(now)
         return ended
 
     def resume_loops(self) -> None:
         """Somebody wants them back."""
-        self._rules.loops_stopped_at = None
-        self._keep(LOOPS_STOPPED_AT, "")
+        self._remembered.stop_loops(None)
 
     def go_by_clock(self) -> None:
         """The clock is to be gone by from now on, or was stepped.
@@ -256,8 +253,7 @@ class Station:
         """
         stop, now = self._rules.loops_stopped_at, self._clock.now()
         if stop and stop > now:
-            self._rules.loops_stopped_at = now
-            self._keep(LOOPS_STOPPED_AT, now.isoformat())
+            self._remembered.stop_loops(now)
 
     def status(self) -> Status:
         on_air = self._player.on_air
@@ -284,8 +280,7 @@ class Station:
 
     def set_volume(self, percent: int) -> None:
         """Also over a restart; red and orange notices are never softer than the settings say."""
-        self._rules.station_volume = percent
-        self._keep(VOLUME, str(percent))
+        self._remembered.set_volume(percent)
 
     def upcoming(self, count: int = 5) -> list[Airing]:
         """The timetable's next airings that quiet hours let pass, soonest first."""
@@ -351,26 +346,6 @@ class Station:
             raise AmplifierInUse("正在播出，功放由广播站自己开关；要断开请先停播：broadcaster stop")
         self._device.power(names, seconds)
         return self.device()
-
-    def _remember(self) -> None:
-        if stopped_at := self._kept(LOOPS_STOPPED_AT):
-            self._rules.loops_stopped_at = datetime.fromisoformat(stopped_at)
-        volume = self._kept(VOLUME)
-        if volume.isdecimal():
-            self._rules.station_volume = min(int(volume), 100)
-
-    def _kept(self, what: str) -> str:
-        try:
-            return self._store.state.get(what)
-        except StoreUnusable:
-            logger.exception("what was kept as %s is not known", what)
-            return ""
-
-    def _keep(self, what: str, value: str) -> None:
-        try:
-            self._store.state.put(what, value)
-        except StoreUnusable as error:
-            logger.warning("a restart will not know of %s: %s", what, error)
 
     def _check_zones(self, notice: Notice) -> None:
         known = self.settings.amplifier.zones

@@ -57,11 +57,12 @@ MAY_IMPORT: dict[str, set[str]] = {
     "wordbook": FLOOR | {"script", "lexicon_file", "studio"},
     "slotbook": FLOOR | {"schedule", "store"},
     "copies": FLOOR | {"studio"},
+    "remembered": FLOOR | {"schedule", "store"},
     "intake": FLOOR | {"schedule", "playout", "store"},
     "microphone": FLOOR | {"studio"},
     "talks": FLOOR | {"microphone", "playout"},
     "station": FLOOR
-    | {"intake", "slotbook", "rehearsal", "copies", "microphone", "talks"}
+    | {"intake", "remembered", "slotbook", "rehearsal", "copies", "microphone", "talks"}
     | {"studio", "wordbook", "schedule", "playout", "store"},
     "lan_name": set(),
     "control": FLOOR | {"station", "store"},

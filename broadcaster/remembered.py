@@ -1,0 +1,50 @@
+"""What people set for good: the stop of the loops and the volume, also over a restart."""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime
+
+from broadcaster.errors import StoreUnusable
+from broadcaster.schedule.rules import AirRules
+from broadcaster.store.station_state import StationState
+
+logger = logging.getLogger(__name__)
+
+LOOPS_STOPPED_AT = "loops_stopped_at"
+VOLUME = "volume"
+
+
+class Remembered:
+    """Sets the rules of the house. A disk that fails costs the next start, not the air."""
+
+    def __init__(self, rules: AirRules, state: StationState) -> None:
+        self._rules = rules
+        self._state = state
+        if stopped_at := self._read(LOOPS_STOPPED_AT):
+            rules.loops_stopped_at = datetime.fromisoformat(stopped_at)
+        volume = self._read(VOLUME)
+        if volume.isdecimal():
+            rules.station_volume = min(int(volume), 100)
+
+    def stop_loops(self, at: datetime | None) -> None:
+        """None has them back. In the rules when this returns, and on the disk as far as it is well."""
+        self._rules.loops_stopped_at = at
+        self._write(LOOPS_STOPPED_AT, at.isoformat() if at else "")
+
+    def set_volume(self, percent: int) -> None:
+        self._rules.station_volume = percent
+        self._write(VOLUME, str(percent))
+
+    def _read(self, what: str) -> str:
+        try:
+            return self._state.get(what)
+        except StoreUnusable:
+            logger.exception("what was kept as %s is not known", what)
+            return ""
+
+    def _write(self, what: str, value: str) -> None:
+        try:
+            self._state.put(what, value)
+        except StoreUnusable as error:
+            logger.warning("a restart will not know of %s: %s", what, error)
