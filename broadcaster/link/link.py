@@ -72,6 +72,7 @@ class Link:
         self._tries = 0
         self._try_at = clock.monotonic()
         self._ask_at: float | None = None
+        self._asked = False
         self._in_flight: dict[int, int] = {}
         self._sent_to = 0
         self._told_state = b""
@@ -192,7 +193,7 @@ class Link:
         self._connected_since, self._trouble = self._clock.now(), ""
         self._tries = 0
         self._told_state = b""
-        self._ask_at = self._clock.monotonic() + self._patience.settle
+        self._asked, self._ask_at = False, self._clock.monotonic() + self._patience.settle
         self._reception.memory.changed = True
         logger.info("connected to the county")
 
@@ -234,7 +235,8 @@ class Link:
         """For what is missed; not at all when the answer has come and nothing is."""
         county = self._reception.county
         missing = county.missing(self._reception.known())
-        if county.answered:
+        # Heads that stood on the broker are no answer: only one to its own question tells the time.
+        if self._asked and county.answered:
             self._ask_at = None
         if self._ask_at is None and (missing or county.wants_keyring):
             asked_before = missing <= county.withheld and not county.wants_keyring
@@ -256,6 +258,7 @@ class Link:
         missing = sorted(county.missing(self._reception.known()))[:MOST_MISSING]
         nonce = secrets.token_hex(16)
         county.ask(nonce, missing)
+        self._asked = True
         question = Question(nonce, county.trust.version, tuple(missing))
         line.publish(topics.question(self._membership.box), question.to_bytes())
         self._ask_at = self._clock.monotonic() + self._patience.ask_again

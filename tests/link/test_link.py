@@ -138,6 +138,15 @@ def test_with_a_clock_that_nobody_trusts_only_what_is_urgent_is_heard_until_the_
         assert life.heard() == [red.id, blue.id]
 
 
+def test_heads_that_stood_on_the_broker_spare_the_box_no_question(box: LinkBox, office: Office) -> None:
+    box.trusted = False
+    office.publish_heads()
+    blue = office.publish(notice())
+    with box.running() as life:
+        until(lambda: box.states(office.client, blue) == WHOLE)
+        assert box.confirmed == 1 and life.heard() == [blue.id]
+
+
 def test_a_clock_that_is_off_is_not_confirmed(box: LinkBox, office: Office) -> None:
     box.trusted = False
     box.clock.ahead = timedelta(days=-3000)
