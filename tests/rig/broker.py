@@ -82,7 +82,7 @@ class OfficeClient:
     ) -> None:
         self.got: list[tuple[str, bytes]] = []
         self.answers: dict[int, int] = {}
-        self.up = threading.Event()
+        self.up, self.gone = threading.Event(), threading.Event()
         self._client = client = mqtt.Client(
             CallbackAPIVersion.VERSION2, client_id or f"test-{user}", protocol=mqtt.MQTTv5
         )
@@ -91,6 +91,7 @@ class OfficeClient:
         client.on_message = lambda c, u, message: self.got.append((message.topic, message.payload))
         client.on_connect = self._connected
         client.on_publish = self._published
+        client.on_disconnect = lambda *_: self.gone.set()
         client.reconnect_delay_set(1, 1)
         # As an office must: what boxes tell while it is away is kept for it.
         kept = Properties(PacketTypes.CONNECT)
@@ -107,9 +108,13 @@ class OfficeClient:
 
     def publish(self, topic: str, payload: bytes, retain: bool = True) -> None:
         """Return when the broker has acknowledged it; paho sends it again after a loss."""
-        assert self.up.wait(20)
-        mid = self._client.publish(topic, payload, 1, retain).mid
+        mid = self.send(topic, payload, retain)
         wait_until(lambda: mid in self.answers, 20)
+
+    def send(self, topic: str, payload: bytes, retain: bool = False) -> int:
+        """Whether or not the broker takes it; `gone` is set when it throws this client out."""
+        assert self.up.wait(20)
+        return self._client.publish(topic, payload, 1, retain).mid
 
     def on(self, topic: str) -> list[bytes]:
         return [payload for name, payload in list(self.got) if name.startswith(topic)]
