@@ -4,41 +4,19 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
+from rig.looks import faults
 from rig.pages import PAGES
-from rig.phone import HEIGHT, NAME, PASSWORD, WIDTH, log_in, make_account, phone
+from rig.phone import NAME, PASSWORD, log_in, make_account, phone
 from village import RunningBox, Village
 
 import broadcaster
 
 TEMPLATES = Path(broadcaster.__file__).parent / "web" / "templates"
-NARROWEST, SMALLEST_LETTER = 320, 17
 FIRST_LOAD_BYTES = 150_000
 
-SMALL = """least => [...document.querySelectorAll('body *')]
-    .filter(e => e.childNodes.length && !e.closest('svg'))
-    .filter(e => parseFloat(getComputedStyle(e).fontSize) < least)
-    .map(e => e.outerHTML)"""
-WIDE = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 PARTS = """[...document.querySelectorAll('link[href], script[src], img[src]')]
     .map(e => e.href || e.src)"""
-
-
-def faults(page: Page, name: str) -> Iterator[str]:
-    """What is wrong with the page that is shown, by axe and by our own measure."""
-    for width in (NARROWEST, WIDTH):
-        page.set_viewport_size({"width": width, "height": HEIGHT})
-        if page.evaluate(WIDE):
-            yield f"{name} scrolls sideways at {width}"
-    yield from (f"{name} has small letters: {found}" for found in page.evaluate(SMALL, SMALLEST_LETTER))
-    found = Axe().run(page)
-    page.emulate_media(color_scheme="dark")
-    dark = Axe().run(page, options={"runOnly": ["color-contrast"]})
-    page.emulate_media(color_scheme="light")
-    for shade, results in (("light", found), ("dark", dark)):
-        if results.violations_count:
-            yield f"{name}, {shade}: {results.generate_report()}"
 
 
 def test_each_template_is_among_the_pages() -> None:

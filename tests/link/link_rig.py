@@ -29,6 +29,7 @@ from broadcaster.intake import Endings, Intake
 from broadcaster.link.link import Link, Patience
 from broadcaster.link.membership import Membership, enrol
 from broadcaster.loop import Loop
+from broadcaster.microphone import Microphone
 from broadcaster.model import Clip, Delivery, Item, Made, Notice, Programme, Ready
 from broadcaster.playout.player import Player
 from broadcaster.schedule.lengths import estimated_lengths
@@ -133,9 +134,10 @@ class LinkBox:
             intake = Intake(store.queue, player, endings, clock)
             words = cast(Any, type("Words", (), {"refresh": lambda self: None})())
             slots = Slotbook(TimetableSettings(), settings, clock)
+            microphone = Microphone(cast(Any, studio), cast(Any, None), settings.sound.rate_hz)
             station = Station(
                 *(settings, player, cast(Any, studio), slots, rules, intake, endings, store, words),
-                *(cast(Any, None), clock, [], cast(Any, device)),
+                *(cast(Any, None), microphone, clock, [], cast(Any, device)),
             )
             station.clock_is_trusted = lambda: self.trusted
             station.confirm_clock = self._confirm
