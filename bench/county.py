@@ -359,6 +359,10 @@ def measure(county: County, disks: Path, given: argparse.Namespace, stack: ExitS
     row("all boxes connect for the first time", time.time() - began)
     quiet(office)
     clerk = Clerk(address)
+    print("| page | median | p95 | most |\n|---|---|---|---|")
+    measure_pages(county, clerk)
+    told_memory({"office": office, "broker": broker})
+    print("| s | median | most |\n|---|---|---|")
     pids = {"office": office, "broker": broker}
     before = {name: worked(pid) for name, pid in pids.items()}, sum(fleet.ask("worked"))
     found = [measure_push(county, fleet, clerk) for _ in range(given.rounds)]
@@ -370,11 +374,13 @@ def measure(county: County, disks: Path, given: argparse.Namespace, stack: ExitS
     for name, seconds in measure_storm(county, fleet, clerk, given.waiting).items():
         row(f"{given.waiting} waiting for each, {name}", seconds)
     told_work(before, pids, fleet, given.waiting * given.boxes)
-    print("| page | median | p95 | most |\n|---|---|---|---|")
-    measure_pages(county, clerk)
+    told_memory(pids)
+    print(f"load {os.getloadavg()[0]:.1f}")
+
+
+def told_memory(pids: dict[str, int]) -> None:
     for name, pid in pids.items():
         print(f"{name}: {megabytes(pid)} MB, {megabytes(pid, 'VmHWM')} at most")
-    print(f"load {os.getloadavg()[0]:.1f}")
 
 
 def told_work(before: Any, pids: dict[str, int], fleet: Fleet, deliveries: int) -> None:
