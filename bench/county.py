@@ -1,9 +1,9 @@
 """A county on one machine: Mosquitto over TLS, the office as `broadcaster county run`, and its boxes.
 
 python bench/county.py [--boxes 300] [--bulletins 1000] [--rounds 5] [--waiting 20]
-The boxes are the real link over an air of no sound, 100 turned by one process; their disks are in memory,
-for in the field each has its own. The peer is bare paho on the same broker: as many, the same topics and
-as many bytes. By day only: at night a second person would have to agree.
+The boxes are the real link over an air of no sound, 100 turned by one process; their disks are in
+memory, for in the field each has its own. The peer is bare paho on the same broker: as many, the same
+topics and as many bytes. By day only: at night a second person would have to agree.
 """
 
 from __future__ import annotations

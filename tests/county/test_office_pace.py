@@ -1,4 +1,7 @@
-"""While a whole county answers, the office takes in; what is due is seen to once a second, or when woken."""
+"""While a county answers, the office takes in; what is due is seen to once a second, or when woken."""
+
+from typing import Any, cast
+
 
 import pytest
 from county_office import OfficeDesk
