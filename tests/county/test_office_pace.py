@@ -2,7 +2,6 @@
 
 from typing import Any, cast
 
-
 import pytest
 from county_office import OfficeDesk
 
