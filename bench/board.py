@@ -27,9 +27,9 @@ COUNTY = "331121"
 ROUNDS = 60
 
 
-def fill(database: OfficeDatabase, boxes: int, bulletins: int) -> list[str]:
+def fill(database: OfficeDatabase, villages: list[str], bulletins: int) -> list[str]:
+    """A box in each, and bulletins of the past with what became of them there."""
     now = Clock(ZoneInfo("Asia/Shanghai")).now()
-    villages = [f"{COUNTY}{100 + n // 50}{200 + n % 50}" for n in range(boxes)]
     ids = [f"{n:035}" for n in range(bulletins)]
     dice = random.Random(1)
     with database.transaction() as connection:
@@ -49,7 +49,7 @@ def fill(database: OfficeDatabase, boxes: int, bulletins: int) -> list[str]:
             values |= {"text": "今天下午停水。", "areas": COUNTY, "night_ok": 0, "life_minutes": 360}
             values |= {"written_by": "小王", "written_at": at, "issued": at, "expires": at}
             connection.execute(insert(bulletin).values(values))
-            stages = dice.choices(list(Reach), k=boxes)
+            stages = dice.choices(list(Reach), k=len(villages))
             rows = [
                 {"bulletin": id, "box": f"{v}-1", "stage": stage}
                 for v, stage in zip(villages, stages, strict=True)
@@ -67,7 +67,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         database = OfficeDatabase(given.database or f"sqlite:///{Path(folder) / 'office.db'}")
         database.migrate()
-        ids = fill(database, given.boxes, given.bulletins)
+        villages = [f"{COUNTY}{100 + n // 50}{200 + n % 50}" for n in range(given.boxes)]
+        ids = fill(database, villages, given.bulletins)
         board, desk = Board(database), Desk(database, Clock(ZoneInfo("Asia/Shanghai")), COUNTY)
 
         def home() -> None:

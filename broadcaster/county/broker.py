@@ -11,7 +11,7 @@ import secrets
 import shutil
 import signal
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from broadcaster.bulletin import areas, topics
@@ -84,28 +84,21 @@ class Broker:
 
     def add_office(self, password: str) -> None:
         """The user that publishes, and reads what comes of it."""
-        self._add(OFFICE, password, [f"topic readwrite {topics.ROOT}/#"])
+        self._add([(OFFICE, password, [f"topic readwrite {topics.ROOT}/#"])])
 
     def add_box(self, box: str, area: str, password: str) -> None:
         """It reads what is for its area and those above it, and its own answers; it writes its own
         receipts, state and questions. One that is there gets another password. Raises `BrokerRefused`.
         """
-        above = areas.ancestors(area)
-        offices = [code for code in above if len(code) <= 6]
-        read = [*topics.bulletins_for(area), topics.answer(box)]
-        read += [topic(code) for code in offices for topic in (topics.keyring, topics.heads)]
-        write = [topics.receipt(box, "+"), topics.state(box), topics.question(box)]
-        self._add(
-            box,
-            password,
-            [f"topic read {one}" for one in read] + [f"topic write {one}" for one in write],
-        )
+        self.add_boxes([(box, area, password)])
+
+    def add_boxes(self, boxes: Sequence[tuple[str, str, str]]) -> None:
+        """The same for many: both files are read and written once."""
+        self._add([(box, password, _acl_of_box(box, area)) for box, area, password in boxes])
 
     def remove(self, name: str) -> None:
         """A user that is no more; connected still until the next `reload`."""
-        for file, ours in (("passwords", f"{name}:"), ("acl", f"user {name}\n")):
-            parted = [part for part in self._parts(file) if not part.startswith(ours)]
-            self._write(file, "".join(parted))
+        self._keep(lambda other: other != name)
 
     def start(self) -> subprocess.Popen[bytes]:
         """Mosquitto as a child of this process. Raises `BrokerRefused` where it is not installed."""
@@ -121,12 +114,24 @@ class Broker:
         """Let a running one read users and ACL again; nobody is disconnected."""
         os.kill(pid, signal.SIGHUP)
 
-    def _add(self, name: str, password: str, acl: Sequence[str]) -> None:
-        if not NAME.fullmatch(name) or "\n" in password:
-            raise BrokerRefused(f"“{name[:64]}”不能做名字，只能用字母、数字、- 和 _。")
-        self.remove(name)
-        self._write("passwords", self._read("passwords") + f"{name}:{_hashed(password)}\n")
-        self._write("acl", self._read("acl") + "\n".join([f"user {name}", *acl]) + "\n\n")
+    def _add(self, users: Sequence[tuple[str, str, Sequence[str]]]) -> None:
+        for name, password, _ in users:
+            if not NAME.fullmatch(name) or "\n" in password:
+                raise BrokerRefused(f"“{name[:64]}”不能做名字，只能用字母、数字、- 和 _。")
+        known = {name for name, _, _ in users}
+        self._keep(lambda name: name not in known)
+        passwords = [f"{name}:{_hashed(password)}\n" for name, password, _ in users]
+        acl = ["\n".join([f"user {name}", *lines]) + "\n\n" for name, _, lines in users]
+        self._write("passwords", "".join([self._read("passwords"), *passwords]))
+        self._write("acl", "".join([self._read("acl"), *acl]))
+
+    def _keep(self, which: Callable[[str], bool]) -> None:
+        """Only the users of these names."""
+        for file, begins, ends in (("passwords", "", ":"), ("acl", "user ", "\n")):
+            kept = [
+                part for part in self._parts(file) if which(part.removeprefix(begins).partition(ends)[0])
+            ]
+            self._write(file, "".join(kept))
 
     def _parts(self, file: str) -> list[str]:
         """Lines of the passwords, blocks of the ACL."""
@@ -144,6 +149,14 @@ class Broker:
         with whole_file(self.folder / name, self.folder) as path:
             path.touch(mode=0o600)
             path.write_text(content, encoding="utf-8")
+
+
+def _acl_of_box(box: str, area: str) -> list[str]:
+    offices = [code for code in areas.ancestors(area) if len(code) <= 6]
+    read = [*topics.bulletins_for(area), topics.answer(box)]
+    read += [topic(code) for code in offices for topic in (topics.keyring, topics.heads)]
+    write = [topics.receipt(box, "+"), topics.state(box), topics.question(box)]
+    return [f"topic read {one}" for one in read] + [f"topic write {one}" for one in write]
 
 
 def new_password() -> str:

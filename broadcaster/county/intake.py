@@ -43,7 +43,9 @@ class Intake:
 
     def take(self, sent: Sequence[Sent]) -> int:
         """Keep what is genuine, in one transaction; how many of it. The rest is told in the log only."""
-        self._keys = self._enrolled_keys()
+        if not sent:
+            return 0
+        self._keys = self._enrolled_keys({one.box for one in sent})
         taken = [(one, read) for one in sent if (read := self._read(one))]
         if not taken:
             return 0
@@ -82,9 +84,9 @@ class Intake:
         found = self._keys.get(box_id)
         return public_from_hex(found) if found else None
 
-    def _enrolled_keys(self) -> dict[str, str]:
-        query = select(box.c.id, box.c.key).where(box.c.state == BoxState.ENROLLED)
-        return {row.id: row.key for row in self._database.read(query)}
+    def _enrolled_keys(self, ids: set[str]) -> dict[str, str]:
+        ours = box.c.id.in_(sorted(ids)) & (box.c.state == BoxState.ENROLLED)
+        return {row.id: row.key for row in self._database.read(select(box.c.id, box.c.key).where(ours))}
 
     def _known(self, ids: set[str]) -> set[str]:
         query = select(bulletin.c.id).where(bulletin.c.id.in_(sorted(ids)))

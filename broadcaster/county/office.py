@@ -53,20 +53,29 @@ class Office:
         self._area_of = area_of
         self._keyring_sent = b""
         self._heads_at: datetime | None = None
+        self._woken, self._tended_at = True, clock.monotonic()
         # What could not be kept, for the database was away, is taken in by the next step.
         self._held: list[Incoming] = []
 
     def wake(self) -> None:
+        """Somebody at the desk has done something."""
+        self._woken = True
         self._wire.wake()
 
     def step(self) -> None:
-        """Take in what has come, or wait a second for it; then see to everything that is due."""
+        """Take in what has come, or wait a second for it; see to what is due once a second, or when woken:
+        while a county answers there is a batch every few milliseconds.
+        """
         self._held += self._wire.take(LOOK_SECONDS, AT_ONCE)
-        if CONNECTED in self._held:
+        begins = CONNECTED in self._held
+        if begins:
             self._begin()
         self._take_in([one for one in self._held if one is not CONNECTED])
         self._held = []
-        self.tend()
+        now = self._clock.monotonic()
+        if begins or self._woken or now - self._tended_at >= LOOK_SECONDS:
+            self._woken, self._tended_at = False, now
+            self.tend()
 
     def tend(self) -> None:
         """Sign, send and clear away whatever is due; heads after each change and every 10 minutes."""

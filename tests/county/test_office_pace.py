@@ -1,0 +1,57 @@
+"""While a county answers, the office takes in; what is due is seen to once a second, or when woken."""
+
+from typing import Any, cast
+
+import pytest
+from county_office import OfficeDesk
+
+from broadcaster.bulletin import topics
+from broadcaster.county.draft import State
+from broadcaster.county.office import Office
+from broadcaster.county.wire import Incoming, Wire
+
+
+class BusyWire:
+    """A broker that is away, with something of a box still to be taken in each time."""
+
+    connected = False
+
+    def take(self, seconds: float, most: int) -> list[Incoming]:
+        return [Incoming(topics.state("331121104200-1"), b'{"online": true}')]
+
+    def wake(self) -> None:
+        pass
+
+    def acknowledge(self, taken: Any) -> None:
+        pass
+
+
+@pytest.fixture
+def office(plain_desk: OfficeDesk) -> Office:
+    desk, parts = plain_desk, plain_desk.parts
+    made = Office(
+        *(desk.publisher, desk.intake, parts.standing, cast(Wire, BusyWire())),
+        *(desk.clock, lambda: desk.folder.keyring, parts.register.area_of),
+    )
+    made.step()
+    return made
+
+
+def test_what_is_due_is_seen_to_once_a_second_while_boxes_answer(
+    plain_desk: OfficeDesk, office: Office
+) -> None:
+    paper = plain_desk.parts.desk.send(plain_desk.officer("小王"), plain_desk.draft())
+    office.step()
+    assert plain_desk.parts.desk.get(paper.id).state is State.CLEARED
+    plain_desk.clock.advance(1)
+    office.step()
+    assert plain_desk.parts.desk.get(paper.id).state is State.PUBLISHED
+
+
+def test_what_the_desk_clears_is_signed_at_once_while_boxes_answer(
+    plain_desk: OfficeDesk, office: Office
+) -> None:
+    paper = plain_desk.parts.desk.send(plain_desk.officer("小王"), plain_desk.draft())
+    office.wake()
+    office.step()
+    assert plain_desk.parts.desk.get(paper.id).state is State.PUBLISHED
