@@ -34,6 +34,7 @@ def add_to(group: Any, add: Adder) -> None:
         metavar="文件",
         help="县里钥匙的密码，写在第一行；不写就在屏幕上问",
     )
+    _add(group, add, "relay", relay, "转发上级（省）的通知到县里，把各村的回执合计报上去")
     sent = _add_signed_in(group, add, "publish", publish, "发一则通知，要审批的交上去等人批")
     sent.add_argument("text", metavar="文字")
     sent.add_argument(
@@ -86,6 +87,14 @@ def run(arguments: Arguments) -> int:
         arguments.config,
         lambda folder: folder.unlock(ask("县里的钥匙")),
         lambda line: print(line, flush=True),
+    )
+
+
+def relay(arguments: Arguments) -> int:
+    from broadcaster.county import relay as relaying
+
+    return relaying.run(
+        arguments.office, lambda status: report(status.to_json(), status.sentence, arguments)
     )
 
 

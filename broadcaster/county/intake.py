@@ -43,7 +43,7 @@ class Intake:
 
     def take(self, sent: Sequence[Sent]) -> int:
         """Keep what is genuine, in one transaction; how many of it. The rest is told in the log only."""
-        self._keys = self._enrolled_keys()
+        self._keys = enrolled_keys(self._database)
         taken = [(one, read) for one in sent if (read := self._read(one))]
         if not taken:
             return 0
@@ -82,10 +82,6 @@ class Intake:
         found = self._keys.get(box_id)
         return public_from_hex(found) if found else None
 
-    def _enrolled_keys(self) -> dict[str, str]:
-        query = select(box.c.id, box.c.key).where(box.c.state == BoxState.ENROLLED)
-        return {row.id: row.key for row in self._database.read(query)}
-
     def _known(self, ids: set[str]) -> set[str]:
         query = select(bulletin.c.id).where(bulletin.c.id.in_(sorted(ids)))
         return {row.id for row in self._database.read(query)}
@@ -115,6 +111,12 @@ class Intake:
             "seconds_due": round(heard.seconds_due) if heard else 0,
             "reason": read.reason or (read.refusal.sentence if read.refusal else ""),
         }
+
+
+def enrolled_keys(database: OfficeDatabase) -> dict[str, str]:
+    """The public key of each box in use, as hex."""
+    query = select(box.c.id, box.c.key).where(box.c.state == BoxState.ENROLLED)
+    return {row.id: row.key for row in database.read(query)}
 
 
 def _adding_up(dialect: Any) -> Any:

@@ -29,6 +29,24 @@ class BrokerSettings(Section):
     )
 
 
+class RelaySettings(Section):
+    """The office above, whose bulletins `broadcaster county relay` brings to the county's broker."""
+
+    area: str = Field("", description="code of the office above, like 33; empty is none")
+    root: str = Field("", description="the fingerprint of its root, told by hand")
+    host: str = Field("", description="its broker")
+    port: int = Field(8883, ge=1, le=65535, description="its port")
+    user: str = Field("", description="the relay's user there; empty is county- and the county's code")
+    password_file: str = Field(
+        "relay/above_password", description="the password there, on its first line"
+    )
+    authority: str = Field("relay/above.pem", description="PEM of the authority of that broker")
+    user_below: str = Field("relay", description="the relay's user on the county's own broker")
+    password_file_below: str = Field(
+        "relay/below_password", description="its password; made by itself where the broker is ours"
+    )
+
+
 class OfficeSettings(Section):
     """All of office.yaml; relative paths are below the office's folder."""
 
@@ -38,6 +56,7 @@ class OfficeSettings(Section):
     address: str = Field("", description="the page as boxes reach it, https://…; for enrolling")
     web: WebSettings = WebSettings(port=8010, https_port=8453)
     broker: BrokerSettings = BrokerSettings()
+    relay: RelaySettings = RelaySettings()
 
     @property
     def zone(self) -> ZoneInfo:
