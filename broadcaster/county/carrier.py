@@ -6,11 +6,10 @@ import hashlib
 import logging
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 
 from broadcaster.bulletin import areas, topics
-from broadcaster.bulletin.heads import Heads, read_heads
+from broadcaster.bulletin.above import Above
 from broadcaster.bulletin.keyring import Trust
 from broadcaster.bulletin.moment import Now
 from broadcaster.bulletin.refusals import NotAccepted, Refusal
@@ -29,14 +28,6 @@ REMEMBERED_REFUSALS = 1_000
 KEYRING, TRUST, HEADS = "keyring", "trust", "heads"
 
 
-@dataclass(frozen=True)
-class Above:
-    """The office above, by hand: its area, and the digest of its first root."""
-
-    area: str
-    root: str
-
-
 class Carrier:
     """`step` is for a `Loop`. `places` are the trimmed codes of towns and villages of the county;
     `boxes` tells which boxes in use lie in some areas.
@@ -53,7 +44,7 @@ class Carrier:
         places: Callable[[], Sequence[str]],
         boxes: Callable[[Sequence[str]], Sequence[str]],
     ) -> None:
-        self._above = above
+        self.above = above
         self._county = county
         self._book = book
         self._upper = upper
@@ -61,8 +52,6 @@ class Carrier:
         self._clock = clock
         self._places = places
         self._boxes = boxes
-        self.trust: Trust | None = None
-        self.heads: Heads | None = None
         self.last_refusal = ""
         self._refused: OrderedDict[bytes, None] = OrderedDict()
         self._unsent = {KEYRING, HEADS}
@@ -75,13 +64,9 @@ class Carrier:
         self._recall()
 
     def _recall(self) -> None:
+        trust, heads = self._book.content(TRUST), self._book.content(HEADS)
         try:
-            if kept := self._book.content(TRUST):
-                self.trust = Trust.from_bytes(kept)
-            if self.trust and (kept := self._book.content(HEADS)):
-                # Whatever the clock says: they were judged when they came.
-                now = self._clock.now()
-                self.heads = read_heads(kept, self.trust, Now(now, False, now))
+            self.above = self.above.recalled(trust, heads, self._clock.now())
         except NotAccepted as error:
             logger.warning("what was kept of the office above is left out: %s", error)
 
@@ -106,7 +91,7 @@ class Carrier:
             self._places_at = self._clock.now()
             ours = dict.fromkeys((*areas.ancestors(self._county), *self._places()))
             bulletins = tuple(topics.bulletin(area, "+") for area in ours)
-            wanted = (topics.keyring(self._above.area), topics.heads(self._above.area), *bulletins)
+            wanted = (topics.keyring(self.above.area), topics.heads(self.above.area), *bulletins)
             self._again = self._again or wanted != self._listens_to
             self._listens_to = wanted
         if self._again:
@@ -139,22 +124,17 @@ class Carrier:
         return Now(self._clock.now(), True, self._clock.now())
 
     def _take_keyring(self, data: bytes) -> None:
-        before, now = self.trust, self._clock.now()
-        newer = before.updated(data, now) if before else Trust.pin(data, self._above.root, now)
-        if newer.area != self._above.area:
-            raise NotAccepted(Refusal.KEYRING_BROKEN, "area")
-        if before and newer.to_bytes() == before.to_bytes():
+        newer = self.above.with_keyring(data, self._clock.now())
+        if newer == self.above:
             return
-        self._book.keep({KEYRING: data, TRUST: newer.to_bytes()})
-        # A stolen key may have made them of next year.
-        self._book.drop(HEADS)
-        self.trust, self.heads = newer, None
+        self._book.keep({KEYRING: data, TRUST: newer.believed.to_bytes(), HEADS: b""})
+        self.above = newer
         self._unsent |= {KEYRING}
         # What came before it and was refused for its key comes again.
         self._refused.clear()
         self._again = True
-        self._end_unsigned(newer)
-        logger.info("keyring %s.%s of %s", *newer.version, newer.area)
+        self._end_unsigned(newer.believed)
+        logger.info("keyring %s.%s of %s", *newer.believed.version, newer.area)
 
     def _end_unsigned(self, trust: Trust) -> None:
         for one in self._book.in_force():
@@ -163,11 +143,11 @@ class Carrier:
                 self._book.end(one.id)
 
     def _take_heads(self, data: bytes) -> None:
-        heads = read_heads(data, self._trusted(), self._now(), self.heads)
-        if self.heads == heads:
+        newer = self.above.with_heads(data, self._now())
+        if newer == self.above or not (heads := newer.heads):
             return
         self._book.keep({HEADS: data})
-        self.heads = heads
+        self.above = newer
         self._unsent |= {HEADS}
         carried = self._book.in_force()
         for one in carried:
@@ -182,14 +162,14 @@ class Carrier:
         self._asked_for = missing
 
     def _take_bulletin(self, data: bytes) -> None:
-        accepted = read_for_office(data, self._trusted(), self._now())
+        accepted = read_for_office(data, self.above.believed, self._now())
         ours = self._ours(accepted)
         known = self._book.find(accepted.bulletin.id)
         if known and known.digest != accepted.digest:
             raise NotAccepted(Refusal.OTHER_BYTES, known.id)
         if known:
             return
-        heads, record = self.heads, accepted.record
+        heads, record = self.above.heads, accepted.record
         if heads and heads.has_dropped(record.issuer.key_id, record.seq, record.id):
             raise NotAccepted(Refusal.NOT_IN_FORCE, record.id)
         self._book.take(accepted, data, ours, self._boxes(ours))
@@ -206,11 +186,6 @@ class Carrier:
             raise NotAccepted(Refusal.NOT_FOR_THIS_BOX, " ".join(accepted.bulletin.areas[:5]))
         return found
 
-    def _trusted(self) -> Trust:
-        if self.trust is None:
-            raise NotAccepted(Refusal.UNKNOWN_KEY, "no keyring yet")
-        return self.trust
-
     def tend(self) -> None:
         """The broker below: whom to believe first, then what is said, then the heads that list it."""
         self._book.expire(self._clock.now())
@@ -221,7 +196,7 @@ class Carrier:
             self._sent_in = self._lower.times_connected
             self._unsent |= {KEYRING, HEADS}
             self._book.all_anew()
-        area = self._above.area
+        area = self.above.area
         done = self._send(KEYRING, topics.keyring(area)) and self._send_bulletins()
         if done and self._clear():
             self._send(HEADS, topics.heads(area))

@@ -5,6 +5,9 @@ from zoneinfo import ZoneInfo
 
 from pydantic import Field
 
+from broadcaster.bulletin import areas
+from broadcaster.bulletin.above import is_above
+from broadcaster.bulletin.enrolment import Superior
 from broadcaster.errors import ConfigError
 from broadcaster.setting_values import Section
 from broadcaster.settings import WebSettings, load_file
@@ -45,6 +48,23 @@ class RelaySettings(Section):
     password_file_below: str = Field(
         "relay/below_password", description="its password; made by itself where the broker is ours"
     )
+
+    def above(self, county: str) -> tuple[Superior, ...]:
+        """What a box is to believe beside its county; none where there is no relay. `ConfigError`."""
+        if not (self.area or self.root or self.host):
+            return ()
+        try:
+            found = Superior(areas.trim(self.area), self.root.lower())
+        except (ValueError, areas.AreaUnknown):
+            found = None
+        if found is None or not self.host or not is_above(found.area, county):
+            raise ConfigError(
+                [
+                    f"{FILE} 的 relay 不对：area 要写上级的区划代码，如 33；"
+                    "root 是上级的指纹，64 个字符；host 是上级的消息服务器。"
+                ]
+            )
+        return (found,)
 
 
 class OfficeSettings(Section):

@@ -14,10 +14,11 @@ from typing import Any
 from securesystemslib.signer import CryptoSigner
 
 from broadcaster.bulletin import areas, keys
+from broadcaster.bulletin.above import Above
 from broadcaster.clock import Clock
 from broadcaster.county.alone import only_one
 from broadcaster.county.broker import county_user, new_password
-from broadcaster.county.carrier import Above, Carrier
+from broadcaster.county.carrier import Carrier
 from broadcaster.county.database import OfficeDatabase
 from broadcaster.county.door import BrokerDoor
 from broadcaster.county.intake import enrolled_keys
@@ -86,7 +87,6 @@ class Relay:
         database: OfficeDatabase,
     ) -> None:
         self._county = county
-        self._above = above
         self._book = book
         self._upper, self._lower = wires
         self._public = str(keys.public(signer).keyval["public"])
@@ -101,10 +101,10 @@ class Relay:
         self.tally = Tally(county, book, *wires, clock, signer, lambda: enrolled_keys(database))
 
     def status(self) -> RelayStatus:
-        trust, heads = self.carrier.trust, self.carrier.heads
+        trust, heads = self.carrier.above.trust, self.carrier.above.heads
         return RelayStatus(
             county=self._county,
-            above=self._above.area,
+            above=self.carrier.above.area,
             public_key=self._public,
             above_connected=self._upper.connected,
             below_connected=self._lower.connected,
@@ -175,14 +175,9 @@ def own_key(folder: Path) -> CryptoSigner:
 
 
 def _above(relay: RelaySettings, county: str) -> Above:
-    if not (relay.area and relay.root and relay.host):
-        raise ConfigError(
-            ["office.yaml 的 relay 没有写全：area（上级的区划代码）、root（上级的指纹）、host 都要写。"]
-        )
-    area = areas.trim(relay.area)
-    if area == county or not areas.contains(area, county):
-        raise ConfigError([f"office.yaml relay.area：{area} 不是 {county} 的上级。"])
-    return Above(area, relay.root.lower())
+    for one in relay.above(county):
+        return Above(one.area, one.root)
+    raise ConfigError(["office.yaml 里没有写 relay：上级是谁、它的消息服务器在哪里，见 README。"])
 
 
 def _upper(path: Path, relay: RelaySettings, county: str) -> Wire:

@@ -73,10 +73,6 @@ class RelayBook:
         row = self._database.first(select(kept.c.content).where(kept.c.name == name))
         return row.content if row else b""
 
-    def drop(self, name: str) -> None:
-        with self._database.transaction() as connection:
-            connection.execute(delete(kept).where(kept.c.name == name))
-
     def take(self, accepted: Accepted, data: bytes, areas: Sequence[str], boxes: Sequence[str]) -> None:
         """For these areas of ours, and the boxes there, of which nothing is known yet."""
         bulletin = accepted.bulletin

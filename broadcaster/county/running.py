@@ -140,7 +140,10 @@ def _open_site(desk: Desk, spoken: Spoken, stack: ExitStack, tell: Tell) -> Sequ
 def _trusted(desk: Desk) -> Trusted:
     broker = desk.settings.broker
     authority = read_text(desk.folder.path, broker.authority) if broker.authority else ""
-    address = BrokerAddress(broker.box_host or broker.host, broker.box_port or broker.port, authority)
+    address = BrokerAddress(
+        *(broker.box_host or broker.host, broker.box_port or broker.port, authority),
+        desk.settings.relay.above(desk.folder.trust.area),
+    )
     return Trusted(desk.folder.pin, lambda: desk.folder.keyring.to_bytes(), address)
 
 

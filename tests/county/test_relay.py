@@ -15,6 +15,7 @@ from rig.broker import BrokerRig, OfficeClient
 from rig.rig import wait_until
 
 from broadcaster.bulletin import topics
+from broadcaster.bulletin.above import Above
 from broadcaster.bulletin.bulletin import Bulletin
 from broadcaster.bulletin.heads import read_heads
 from broadcaster.bulletin.keyring import Trust
@@ -23,7 +24,7 @@ from broadcaster.bulletin.moment import Now
 from broadcaster.bulletin.receipts import State
 from broadcaster.bulletin.sums import Sum, read_sum
 from broadcaster.county.broker import county_user
-from broadcaster.county.carrier import Above, Carrier
+from broadcaster.county.carrier import Carrier
 from broadcaster.county.intake import enrolled_keys
 from broadcaster.county.relay_book import RelayBook
 from broadcaster.county.tally import LISTENS_TO, SUM_SECONDS, Tally
@@ -340,7 +341,7 @@ def test_a_revoked_key_of_the_office_above_speaks_no_more(
     relay.until(lambda: county.standing(place))
     province.put(topics.keyring(PROVINCE), province.keys.replace_key(TOWN, new_key()))
     relay.until(lambda: county.standing(place) == b"")
-    assert relay.carrier.trust and relay.carrier.trust.version == (1, 2)
+    assert relay.carrier.above.believed.version == (1, 2)
 
 
 def test_another_countys_relay_cannot_tell_for_this_one(province: Province, brokers: Any) -> None:

@@ -19,7 +19,7 @@ from rig.rig import wait_until
 from broadcaster.air_settings import QuietSettings
 from broadcaster.bulletin import topics
 from broadcaster.bulletin.bulletin import Bulletin
-from broadcaster.bulletin.enrolment import Enrolment
+from broadcaster.bulletin.enrolment import Enrolment, Superior
 from broadcaster.bulletin.keys import public_from_hex
 from broadcaster.bulletin.question import Question
 from broadcaster.bulletin.receipts import Receipt, State, read_receipt
@@ -29,6 +29,7 @@ from broadcaster.intake import Endings, Intake
 from broadcaster.link.link import Link, Patience
 from broadcaster.link.membership import Membership, enrol
 from broadcaster.loop import Loop
+from broadcaster.microphone import Microphone
 from broadcaster.model import Clip, Delivery, Item, Made, Notice, Programme, Ready
 from broadcaster.playout.player import Player
 from broadcaster.schedule.lengths import estimated_lengths
@@ -92,6 +93,7 @@ class LinkBox:
     quiet: QuietSettings = field(default_factory=lambda: QuietSettings(hours=()))
     trusted: bool = True
     confirmed: int = 0
+    above: tuple[Superior, ...] = ()
     membership: Membership = field(init=False)
 
     def __post_init__(self) -> None:
@@ -117,6 +119,7 @@ class LinkBox:
             authority=broker.broker.authority if broker else SOME_AUTHORITY,
             root=self.county.pinned,
             keyring=base64.b64encode(self.county.keyring()).decode("ascii"),
+            above=self.above,
         )
 
     @contextmanager
@@ -133,9 +136,10 @@ class LinkBox:
             intake = Intake(store.queue, player, endings, clock)
             words = cast(Any, type("Words", (), {"refresh": lambda self: None})())
             slots = Slotbook(TimetableSettings(), settings, clock)
+            microphone = Microphone(cast(Any, studio), cast(Any, None), settings.sound.rate_hz)
             station = Station(
                 *(settings, player, cast(Any, studio), slots, rules, intake, endings, store, words),
-                *(cast(Any, None), clock, [], cast(Any, device)),
+                *(cast(Any, None), microphone, clock, [], cast(Any, device)),
             )
             station.clock_is_trusted = lambda: self.trusted
             station.confirm_clock = self._confirm
