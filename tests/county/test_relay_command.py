@@ -64,6 +64,26 @@ def test_it_starts_without_a_network_tells_its_state_and_stops(begun: Path) -> N
     assert (begun / "relay" / "relay.pem").stat().st_mode & 0o077 == 0
 
 
+def test_a_county_below_is_let_in_with_a_password_of_its_own(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "province"
+    roots = [tmp_path / f"root-{number}.key" for number in (1, 2, 3)]
+    made = OfficeFolder.found(folder, "33", "浙江省", roots, lambda _: SENTENCE, datetime.now(UTC))
+    Broker(folder / "broker").make(["127.0.0.1"], free_port(), "127.0.0.1")
+    password = tmp_path / "above_password"
+    call = ["county", "admit", "--json", "--office", str(folder)]
+    assert main([*call, "331121", str(password)]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told == {"user": "county-331121", "area": "33", "root": made.pin}
+    assert len(password.read_text()) == 32 and password.stat().st_mode & 0o077 == 0
+    acl = (folder / "broker" / "acl").read_text()
+    assert "topic write cb/1/u/331121/+" in acl and "topic read cb/1/h/33" in acl
+    for wrong in ("34", "33", "331121104"):
+        assert main([*call, wrong, str(password)]) == 2
+    assert main([*call, "331122", str(tmp_path / "no" / "folder")]) == 2
+
+
 @pytest.mark.parametrize(
     "relay",
     [
