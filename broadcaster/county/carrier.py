@@ -127,13 +127,14 @@ class Carrier:
         newer = self.above.with_keyring(data, self._clock.now())
         if newer == self.above:
             return
+        # In this order: what a power cut leaves undone is done when it comes again.
+        self._end_unsigned(newer.believed)
         self._book.keep({KEYRING: data, TRUST: newer.believed.to_bytes(), HEADS: b""})
         self.above = newer
         self._unsent |= {KEYRING}
         # What came before it and was refused for its key comes again.
         self._refused.clear()
         self._again = True
-        self._end_unsigned(newer.believed)
         logger.info("keyring %s.%s of %s", *newer.believed.version, newer.area)
 
     def _end_unsigned(self, trust: Trust) -> None:
@@ -146,14 +147,14 @@ class Carrier:
         newer = self.above.with_heads(data, self._now())
         if newer == self.above or not (heads := newer.heads):
             return
-        self._book.keep({HEADS: data})
-        self.above = newer
-        self._unsent |= {HEADS}
         carried = self._book.in_force()
         for one in carried:
             if heads.has_dropped(one.key_id, one.seq, one.id):
                 logger.info("%s is taken off: the heads above list it no more", one.id)
                 self._book.end(one.id)
+        self._book.keep({HEADS: data})
+        self.above = newer
+        self._unsent |= {HEADS}
         self._ask_for(heads.missing({one.id: one.digest for one in carried}))
 
     def _ask_for(self, missing: frozenset[str]) -> None:

@@ -21,7 +21,6 @@ from broadcaster.county.broker import county_user, new_password
 from broadcaster.county.carrier import Carrier
 from broadcaster.county.database import OfficeDatabase
 from broadcaster.county.door import BrokerDoor
-from broadcaster.county.intake import enrolled_keys
 from broadcaster.county.office_settings import (
     OfficeSettings,
     RelaySettings,
@@ -30,7 +29,7 @@ from broadcaster.county.office_settings import (
 )
 from broadcaster.county.register import Register
 from broadcaster.county.relay_book import RelayBook
-from broadcaster.county.tally import LISTENS_TO, Tally
+from broadcaster.county.tally import LISTENS_TO, OfficeReceipts, Tally
 from broadcaster.county.wire import Wire
 from broadcaster.errors import ConfigError, FileUnwritable
 from broadcaster.loop import Loop
@@ -100,7 +99,7 @@ class Relay:
             return sorted(code for code in found if areas.contains(county, code) and code != county)
 
         self.carrier = Carrier(above, county, book, *wires, clock, places, register.enrolled)
-        self.tally = Tally(county, book, *wires, clock, signer, lambda: enrolled_keys(database))
+        self.tally = Tally(county, book, *wires, clock, signer, OfficeReceipts(database))
 
     def status(self) -> RelayStatus:
         trust, heads = self.carrier.above.trust, self.carrier.above.heads

@@ -89,9 +89,6 @@ class RelayBook:
         row = self._database.first(select(carried).where(carried.c.id == id))
         return _carried(row) if row else None
 
-    def all(self) -> list[Carried]:
-        return self._find()
-
     def in_force(self) -> list[Carried]:
         return self._find(carried.c.over == 0)
 
@@ -135,20 +132,28 @@ class RelayBook:
             for one in told
         ]
         if rows:
+            ids = {one.bulletin for one in told}
             with self._database.transaction() as connection:
                 connection.execute(statement, rows)
+                connection.execute(update(carried).where(carried.c.id.in_(ids)).values(due=1))
 
-    def counts(self) -> dict[str, Counts]:
-        """Of each bulletin that boxes were sent."""
-        query = select(came.c.bulletin, came.c.stage, func.count().label("boxes"))
-        found: dict[str, Counter[Reach]] = {}
-        for row in self._database.read(query.group_by(came.c.bulletin, came.c.stage)):
-            found.setdefault(row.bulletin, Counter())[Reach(row.stage)] = row.boxes
-        return {id: Counts(stages) for id, stages in found.items()}
+    def to_sum(self) -> list[Carried]:
+        """What was told of since its last sum."""
+        return self._find(carried.c.due == 1)
+
+    def counts(self, id: str) -> Counts:
+        query = select(came.c.stage, func.count().label("boxes")).where(came.c.bulletin == id)
+        rows = self._database.read(query.group_by(came.c.stage))
+        return Counts(Counter({Reach(row.stage): row.boxes for row in rows}))
 
     def summed(self, id: str, sum: str, number: int) -> None:
         """The broker above has taken this sum."""
-        self._note(id, summed=sum, sum_number=number)
+        self._note(id, summed=sum, sum_number=number, due=0)
+
+    def all_sums_anew(self) -> None:
+        """The broker above may have lost what it had."""
+        with self._database.transaction() as connection:
+            connection.execute(update(carried).values(due=1, summed=""))
 
     def old(self, before: datetime) -> list[Carried]:
         """What was over so long ago that no receipt comes any more."""

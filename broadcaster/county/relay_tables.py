@@ -23,7 +23,8 @@ carried = Table(
     Column("below", Integer, nullable=False, server_default="0"),
     # Expired, withdrawn, or its key revoked: to be taken off below, and then off.
     Column("over", Integer, nullable=False, server_default="0"),
-    # The last sum that the broker above has taken.
+    # Whether something was told since the last sum that the broker above has taken.
+    Column("due", Integer, nullable=False, server_default="1"),
     Column("summed", Text, nullable=False, server_default=""),
     Column("sum_number", BigInteger, nullable=False, server_default="0"),
 )

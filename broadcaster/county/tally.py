@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import logging
-from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import select
 
 from broadcaster.bulletin import strict_json, topics
 from broadcaster.bulletin.keys import public_from_hex
@@ -14,9 +15,11 @@ from broadcaster.bulletin.receipts import Receipt, read_receipt
 from broadcaster.bulletin.refusals import NotAccepted
 from broadcaster.bulletin.sums import Sum
 from broadcaster.clock import Clock
-from broadcaster.county.board import Counts
+from broadcaster.county.database import OfficeDatabase
+from broadcaster.county.intake import enrolled_keys
 from broadcaster.county.reaches import stage_of
 from broadcaster.county.relay_book import Carried, RelayBook, Told
+from broadcaster.county.tables import receipt
 from broadcaster.county.wire import CONNECTED, Incoming, Wire
 
 if TYPE_CHECKING:
@@ -31,11 +34,26 @@ AT_ONCE = 500
 SUM_SECONDS = 3.0
 # So long after its end a box that was off may still tell of it.
 REMEMBERED = timedelta(days=14)
-NOBODY = Counts(Counter())
+
+
+class OfficeReceipts:
+    """What the relay reads of the office's database."""
+
+    def __init__(self, database: OfficeDatabase) -> None:
+        self._database = database
+
+    def keys(self) -> Mapping[str, str]:
+        """The public key of each box in use, as hex."""
+        return enrolled_keys(self._database)
+
+    def receipts_of(self, bulletin: str) -> list[tuple[str, bytes]]:
+        """Each with its box, as the office took it in."""
+        query = select(receipt.c.box, receipt.c.envelope).where(receipt.c.bulletin == bulletin)
+        return [(row.box, row.envelope) for row in self._database.read(query)]
 
 
 class Tally:
-    """`step` is for a `Loop`; `keys` are the public keys of the boxes in use, as hex."""
+    """`step` is for a `Loop`."""
 
     def __init__(
         self,
@@ -45,7 +63,7 @@ class Tally:
         lower: Wire,
         clock: Clock,
         signer: Signer,
-        keys: Callable[[], Mapping[str, str]],
+        office: OfficeReceipts,
     ) -> None:
         self._county = county
         self._book = book
@@ -53,11 +71,10 @@ class Tally:
         self._lower = lower
         self._clock = clock
         self._signer = signer
-        self._keys = keys
+        self._office = office
         self._held: list[Incoming] = []
         self._sum_at = clock.monotonic()
         self._sent_in = 0
-        self._all_anew = False
 
     def wake(self) -> None:
         self._lower.wake()
@@ -74,7 +91,7 @@ class Tally:
 
     def _take(self, came: Sequence[Incoming]) -> None:
         if came:
-            keys = self._keys()
+            keys = self._office.keys()
             self._book.tell([told for one in came if (told := self._read(one, keys))])
 
     def _read(self, one: Incoming, keys: Mapping[str, str]) -> Told | None:
@@ -84,31 +101,38 @@ class Tally:
         if not carried:
             return None
         try:
-            receipt = _genuine(one.payload, box, keys.get(box, ""))
+            told = _genuine(one.payload, box, keys.get(box, ""))
         except (NotAccepted, ValueError) as refused:
             logger.warning("a receipt of %s is refused: %s", box, refused)
             return None
-        stage = stage_of(receipt)
-        if receipt.bulletin != id or receipt.digest not in (None, carried.digest) or not stage:
+        stage = stage_of(told)
+        if told.bulletin != id or told.digest not in (None, carried.digest) or not stage:
             return None
-        return Told(id, box, stage, keys[box], receipt.number)
+        return Told(id, box, stage, keys[box], told.number)
 
     def tell_above(self) -> None:
         """Each sum that has changed since the broker above took it; of a new connection all of them."""
         if not self._upper.connected:
             return
         if self._sent_in != self._upper.times_connected:
-            self._sent_in, self._all_anew = self._upper.times_connected, True
-        counts = self._book.counts()
-        for one in self._book.all():
-            if not self._tell(one, counts.get(one.id, NOBODY).to_json()):
+            self._sent_in = self._upper.times_connected
+            self._book.all_sums_anew()
+        for one in self._book.to_sum():
+            if not one.sum_number:
+                self._recall(one.id)
+            if not self._tell(one, self._book.counts(one.id).to_json()):
                 return
-        self._all_anew = False
         self._forget()
+
+    def _recall(self, id: str) -> None:
+        """What the office has kept of it, should the relay's own database have been lost."""
+        told = self._office.receipts_of(id)
+        self._take([Incoming(topics.receipt(box, id), data) for box, data in told])
 
     def _tell(self, one: Carried, told: Mapping[str, Any]) -> bool:
         written = strict_json.write(told).decode("ascii")
-        if written == one.summed and not self._all_anew:
+        if written == one.summed:
+            self._book.summed(one.id, written, one.sum_number)
             return True
         now = self._clock.now()
         # Above what it has signed before, also when its own database was lost.

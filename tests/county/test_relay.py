@@ -25,9 +25,8 @@ from broadcaster.bulletin.receipts import State
 from broadcaster.bulletin.sums import Sum, read_sum
 from broadcaster.county.broker import county_user
 from broadcaster.county.carrier import Carrier
-from broadcaster.county.intake import enrolled_keys
 from broadcaster.county.relay_book import RelayBook
-from broadcaster.county.tally import LISTENS_TO, SUM_SECONDS, Tally
+from broadcaster.county.tally import LISTENS_TO, SUM_SECONDS, OfficeReceipts, Tally
 from broadcaster.county.wire import Wire
 from broadcaster.model import Outcome, Severity
 
@@ -122,9 +121,7 @@ class Relaying:
             *(lambda: (TOWN, VILLAGE), desk.parts.register.enrolled),
         )
         database = desk.parts.database
-        self.tally = Tally(
-            *(COUNTY, self.book, *wires, desk.clock, self.key, lambda: enrolled_keys(database))
-        )
+        self.tally = Tally(*(COUNTY, self.book, *wires, desk.clock, self.key, OfficeReceipts(database)))
         self.upper.start()
         self.lower.start()
 
@@ -311,7 +308,19 @@ def test_a_restart_carries_nothing_twice_and_sums_go_on(
     say(county, box, told, box.heard(told.id, province.clock, Outcome.PLAYED, 30.0))
     again = start()
     again.until(lambda: (now_told := province.sum(told, again.key)) and now_told.heard == 1)
-    assert len(again.book.all()) == 1 and again.carrier.last_refusal == ""
+    assert len(again.book.in_force()) == 1 and again.carrier.last_refusal == ""
+
+
+def test_a_relay_that_lost_its_database_tells_what_the_office_has_kept(
+    start: Callable[[], Relaying], province: Province, county: Listener, box: PretendBox
+) -> None:
+    told, _ = province.publish()
+    heard = box.heard(told.id, province.clock, Outcome.PLAYED, 30.0)
+    relay = start()
+    relay.desk.take(box, heard)
+    relay.until(lambda: province.sum(told, relay.key))
+    first = province.sum(told, relay.key)
+    assert first and (first.sent, first.heard, first.silent) == (1, 1, 0)
 
 
 def test_it_starts_without_a_network_and_goes_on_when_each_link_is_back(
@@ -326,7 +335,7 @@ def test_it_starts_without_a_network_and_goes_on_when_each_link_is_back(
     relay.until(lambda: county.standing(topics.bulletin(PROVINCE, told.id)) == data)
     above.kill()
     say(county, box, told, box.heard(told.id, province.clock, Outcome.PLAYED, 30.0))
-    relay.until(lambda: relay.book.counts()[told.id].heard)
+    relay.until(lambda: relay.book.counts(told.id).heard)
     above.start()
     relay.until(lambda: (now_told := province.sum(told, relay.key)) and now_told.heard == 1)
 
