@@ -38,6 +38,10 @@ MISTAKES = (
 )
 
 
+# These run until somebody ends them, and tell their log.
+LASTING = (commands.run, office_commands.run, office_commands.relay)
+
+
 class Help(argparse.HelpFormatter):
     """Chinese headings."""
 
@@ -62,7 +66,7 @@ class Parser(argparse.ArgumentParser):
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
     parsed = make_parser().parse_args(arguments)
-    quiet = logging.WARNING if parsed.command in (commands.run, office_commands.run) else logging.ERROR
+    quiet = logging.WARNING if parsed.command in LASTING else logging.ERROR
     logging.basicConfig(
         level=logging.INFO if parsed.verbose else quiet, format="%(asctime)s %(name)s: %(message)s"
     )

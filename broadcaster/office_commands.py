@@ -34,6 +34,10 @@ def add_to(group: Any, add: Adder) -> None:
         metavar="文件",
         help="县里钥匙的密码，写在第一行；不写就在屏幕上问",
     )
+    _add(group, add, "relay", relay, "转发上级（省）的通知到县里，把各村的回执合计报上去")
+    let_in = _add(group, add, "admit", admit, "省里用：让一个县的转发连上本级的消息服务器")
+    let_in.add_argument("area", metavar="区划代码", help="县的代码，如 331121")
+    let_in.add_argument("file", type=Path, metavar="文件", help="它的密码写到哪里，交给县里")
     sent = _add_signed_in(group, add, "publish", publish, "发一则通知，要审批的交上去等人批")
     sent.add_argument("text", metavar="文字")
     sent.add_argument(
@@ -87,6 +91,26 @@ def run(arguments: Arguments) -> int:
         lambda folder: folder.unlock(ask("县里的钥匙")),
         lambda line: print(line, flush=True),
     )
+
+
+def relay(arguments: Arguments) -> int:
+    from broadcaster.county import relay as relaying
+
+    return relaying.run(
+        arguments.office, lambda status: report(status.to_json(), status.sentence, arguments)
+    )
+
+
+def admit(arguments: Arguments) -> int:
+    from broadcaster.county import relay as relaying
+
+    told = relaying.admit(arguments.office, arguments.area, arguments.file)
+    sentence = (
+        f"{told['user']} 可以连了，密码在 {arguments.file}。"
+        f"请连同消息服务器的 CA 证书和指纹 {told['root']} 一起交给县里。"
+    )
+    report(told, sentence, arguments)
+    return 0
 
 
 def publish(arguments: Arguments) -> int:

@@ -26,6 +26,26 @@ def _village(value: object) -> object:
     return value
 
 
+def _office(value: object) -> object:
+    if isinstance(value, str) and areas.trim(value) != value:
+        raise ValueError("a trimmed code")
+    return value
+
+
+@dataclass(frozen=True, config=STRICT)
+class Superior:
+    """An office above the county that the box is to believe too: the digest of its first root."""
+
+    area: Annotated[str, BeforeValidator(_office)]
+    root: Sha256
+
+
+def _superiors(value: object) -> object:
+    if isinstance(value, list):
+        return tuple(Superior(**one) if isinstance(one, dict) else one for one in value)
+    return value
+
+
 @dataclass(frozen=True, config=STRICT)
 class Enrolment:
     """Given once, over HTTPS or as a file. `keyring` is base64; `root` the digest that pins it.
@@ -42,6 +62,7 @@ class Enrolment:
     authority: Annotated[str, Field(pattern="^-----BEGIN CERTIFICATE-----", max_length=100_000)]
     root: Sha256
     keyring: Annotated[str, Field(max_length=LARGEST)]
+    above: Annotated[tuple[Superior, ...], BeforeValidator(_superiors), Field(max_length=4)] = ()
     v: Literal[1] = 1
 
     @property

@@ -44,6 +44,11 @@ def question(box: str) -> str:
     return f"{ROOT}/q/{box}"
 
 
+def sum_of(county: str, bulletin_id: str) -> str:
+    """Retained: how a bulletin of the province fares in one county, as its relay adds it up."""
+    return f"{ROOT}/u/{areas.trim(county)}/{bulletin_id}"
+
+
 def box_of(topic: str) -> str:
     """The box that a receipt, state or question comes from. Raises ValueError for other topics."""
     prefix, _, rest = topic.rpartition(ROOT + "/")

@@ -19,7 +19,7 @@ from broadcaster.county.authority import make_authority, make_server
 from broadcaster.errors import BroadcasterError
 from broadcaster.whole import whole_file
 
-OFFICE = "office"
+OFFICE, RELAY = "office", "relay"
 NAME = re.compile("[0-9A-Za-z_-]{1,64}")
 # As mosquitto_passwd 2.0 writes it. Passwords are ours and random, so more rounds protect nothing.
 ROUNDS, SALT_BYTES, HASH_BYTES = 101, 12, 64
@@ -96,6 +96,21 @@ class Broker:
         """The same for many: both files are read and written once."""
         self._add([(box, password, _acl_of_box(box, area)) for box, area, password in boxes])
 
+    def add_relay(self, password: str) -> None:
+        """A county's own relay, on its broker: it writes what comes from above, and reads receipts."""
+        read = [topics.receipt("+", "+")]
+        write = [f"{topics.ROOT}/{kind}/#" for kind in "nkh"]
+        self._add([(RELAY, password, _acl(read, write))])
+
+    def add_county(self, county: str, password: str) -> None:
+        """The relay of a county, on the province's broker. No ACL can say "begins with 331121", and what
+        loudspeakers say is no secret: it reads all bulletins, and writes its own county's sums only.
+        """
+        offices = [code for code in areas.ancestors(county) if len(code) <= 6]
+        read = [f"{topics.ROOT}/n/+/+"]
+        read += [topic(code) for code in offices for topic in (topics.keyring, topics.heads)]
+        self._add([(county_user(county), password, _acl(read, [topics.sum_of(county, "+")]))])
+
     def remove(self, name: str) -> None:
         """A user that is no more; connected still until the next `reload`."""
         self._keep(lambda other: other != name)
@@ -151,11 +166,20 @@ class Broker:
             path.write_text(content, encoding="utf-8")
 
 
+def county_user(county: str) -> str:
+    """The name of a county's relay on the province's broker."""
+    return f"county-{areas.trim(county)}"
+
+
 def _acl_of_box(box: str, area: str) -> list[str]:
     offices = [code for code in areas.ancestors(area) if len(code) <= 6]
     read = [*topics.bulletins_for(area), topics.answer(box)]
     read += [topic(code) for code in offices for topic in (topics.keyring, topics.heads)]
     write = [topics.receipt(box, "+"), topics.state(box), topics.question(box)]
+    return _acl(read, write)
+
+
+def _acl(read: Sequence[str], write: Sequence[str]) -> list[str]:
     return [f"topic read {one}" for one in read] + [f"topic write {one}" for one in write]
 
 

@@ -20,6 +20,14 @@ class BrokerDoor:
         """Raises `FileUnwritable`."""
         self._written(lambda: self._broker.add_box(box, area, password))
 
+    def admit_relay(self, password: str) -> None:
+        """Raises the same."""
+        self._written(lambda: self._broker.add_relay(password))
+
+    def admit_county(self, county: str, password: str) -> None:
+        """The relay of a county below this office. Raises the same."""
+        self._written(lambda: self._broker.add_county(county, password))
+
     def dismiss(self, box: str) -> None:
         """Raises the same."""
         self._written(lambda: self._broker.remove(box))

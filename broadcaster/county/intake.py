@@ -45,7 +45,7 @@ class Intake:
         """Keep what is genuine, in one transaction; how many of it. The rest is told in the log only."""
         if not sent:
             return 0
-        self._keys = self._enrolled_keys({one.box for one in sent})
+        self._keys = enrolled_keys(self._database, {one.box for one in sent})
         taken = [(one, read) for one in sent if (read := self._read(one))]
         if not taken:
             return 0
@@ -84,10 +84,6 @@ class Intake:
         found = self._keys.get(box_id)
         return public_from_hex(found) if found else None
 
-    def _enrolled_keys(self, ids: set[str]) -> dict[str, str]:
-        ours = box.c.id.in_(sorted(ids)) & (box.c.state == BoxState.ENROLLED)
-        return {row.id: row.key for row in self._database.read(select(box.c.id, box.c.key).where(ours))}
-
     def _known(self, ids: set[str]) -> set[str]:
         query = select(bulletin.c.id).where(bulletin.c.id.in_(sorted(ids)))
         return {row.id for row in self._database.read(query)}
@@ -117,6 +113,14 @@ class Intake:
             "seconds_due": round(heard.seconds_due) if heard else 0,
             "reason": read.reason or (read.refusal.sentence if read.refusal else ""),
         }
+
+
+def enrolled_keys(database: OfficeDatabase, ids: set[str] | None = None) -> dict[str, str]:
+    """The public key of each box in use, or of those of them, as hex."""
+    query = select(box.c.id, box.c.key).where(box.c.state == BoxState.ENROLLED)
+    if ids is not None:
+        query = query.where(box.c.id.in_(sorted(ids)))
+    return {row.id: row.key for row in database.read(query)}
 
 
 def _adding_up(dialect: Any) -> Any:

@@ -5,6 +5,9 @@ from zoneinfo import ZoneInfo
 
 from pydantic import Field
 
+from broadcaster.bulletin import areas
+from broadcaster.bulletin.above import is_above
+from broadcaster.bulletin.enrolment import Superior
 from broadcaster.errors import ConfigError
 from broadcaster.setting_values import Section
 from broadcaster.settings import WebSettings, load_file
@@ -29,6 +32,41 @@ class BrokerSettings(Section):
     )
 
 
+class RelaySettings(Section):
+    """The office above, whose bulletins `broadcaster county relay` brings to the county's broker."""
+
+    area: str = Field("", description="code of the office above, like 33; empty is none")
+    root: str = Field("", description="the fingerprint of its root, told by hand")
+    host: str = Field("", description="its broker")
+    port: int = Field(8883, ge=1, le=65535, description="its port")
+    user: str = Field("", description="the relay's user there; empty is county- and the county's code")
+    password_file: str = Field(
+        "relay/above_password", description="the password there, on its first line"
+    )
+    authority: str = Field("relay/above.pem", description="PEM of the authority of that broker")
+    user_below: str = Field("relay", description="the relay's user on the county's own broker")
+    password_file_below: str = Field(
+        "relay/below_password", description="its password; made by itself where the broker is ours"
+    )
+
+    def above(self, county: str) -> tuple[Superior, ...]:
+        """What a box is to believe beside its county; none where there is no relay. `ConfigError`."""
+        if not (self.area or self.root or self.host):
+            return ()
+        try:
+            found = Superior(areas.trim(self.area), self.root.lower())
+        except (ValueError, areas.AreaUnknown):
+            found = None
+        if found is None or not self.host or not is_above(found.area, county):
+            raise ConfigError(
+                [
+                    f"{FILE} 的 relay 不对：area 要写上级的区划代码，如 33；"
+                    "root 是上级的指纹，64 个字符；host 是上级的消息服务器。"
+                ]
+            )
+        return (found,)
+
+
 class OfficeSettings(Section):
     """All of office.yaml; relative paths are below the office's folder."""
 
@@ -38,6 +76,7 @@ class OfficeSettings(Section):
     address: str = Field("", description="the page as boxes reach it, https://…; for enrolling")
     web: WebSettings = WebSettings(port=8010, https_port=8453)
     broker: BrokerSettings = BrokerSettings()
+    relay: RelaySettings = RelaySettings()
 
     @property
     def zone(self) -> ZoneInfo:

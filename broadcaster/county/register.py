@@ -16,7 +16,7 @@ from typing import Any, Protocol
 from sqlalchemy import Row, func, insert, select, update
 
 from broadcaster.bulletin import areas as area_codes
-from broadcaster.bulletin.enrolment import Enrolment
+from broadcaster.bulletin.enrolment import Enrolment, Superior
 from broadcaster.bulletin.keys import public_from_hex
 from broadcaster.clock import Clock
 from broadcaster.county.database import OfficeDatabase, put
@@ -75,11 +75,12 @@ class OpenDoor:
 
 @dataclass(frozen=True)
 class BrokerAddress:
-    """What a box is told of the broker."""
+    """What a box is told of the broker, and whose word it hears there besides the county's."""
 
     host: str
     port: int
     authority: str
+    above: tuple[Superior, ...] = ()
 
 
 class Register:
@@ -229,6 +230,7 @@ class Register:
                 authority=broker.authority,
                 root=root,
                 keyring=base64.b64encode(keyring).decode(),
+                above=broker.above,
             )
         except ValueError as error:
             raise RegisterRefused(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import logging
 import os
 import signal
@@ -14,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from broadcaster.clock import Clock
+from broadcaster.county.alone import only_one
 from broadcaster.county.app import create_app
 from broadcaster.county.database import OfficeDatabase
 from broadcaster.county.door import BrokerDoor
@@ -26,7 +26,7 @@ from broadcaster.county.parts import Parts, make_parts
 from broadcaster.county.publisher import Publisher
 from broadcaster.county.register import BrokerAddress
 from broadcaster.county.wire import Wire
-from broadcaster.errors import AlreadyRunning, ConfigError, FileUnwritable
+from broadcaster.errors import ConfigError
 from broadcaster.loop import Loop, Watched
 from broadcaster.model import Notice, Style
 from broadcaster.office_folder import OfficeFolder
@@ -75,7 +75,7 @@ def run(path: Path, config: Path, unlock: Callable[[OfficeFolder], Signer], tell
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())
     with ExitStack() as stack:
-        stack.enter_context(_only_one(path))
+        stack.enter_context(only_one(path, "县级平台"))
         desk = stack.enter_context(open_desk(path, woken))
         # The passphrase is asked before anything is opened to others.
         signer = unlock(desk.folder)
@@ -140,7 +140,10 @@ def _open_site(desk: Desk, spoken: Spoken, stack: ExitStack, tell: Tell) -> Sequ
 def _trusted(desk: Desk) -> Trusted:
     broker = desk.settings.broker
     authority = read_text(desk.folder.path, broker.authority) if broker.authority else ""
-    address = BrokerAddress(broker.box_host or broker.host, broker.box_port or broker.port, authority)
+    address = BrokerAddress(
+        *(broker.box_host or broker.host, broker.box_port or broker.port, authority),
+        desk.settings.relay.above(desk.folder.trust.area),
+    )
     return Trusted(desk.folder.pin, lambda: desk.folder.keyring.to_bytes(), address)
 
 
@@ -163,24 +166,6 @@ def _once(draft: Draft) -> Notice:
     return Notice(
         draft.text, severity=draft.severity, repeats=1, opening="", closing="", style=Style.PLAIN
     )
-
-
-@contextmanager
-def _only_one(folder: Path) -> Iterator[None]:
-    """Two offices on one folder would number their bulletins alike."""
-    try:
-        lock = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    except OSError as error:
-        raise FileUnwritable(
-            f"文件夹 {folder} 打不开（{error.strerror}）。先建立：broadcaster county init"
-        ) from error
-    with ExitStack() as stack:
-        stack.callback(os.close, lock)
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            raise AlreadyRunning("县级平台已经在运行了，不用再启动。") from error
-        yield
 
 
 def _seen(host: str) -> str:

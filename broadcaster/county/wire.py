@@ -1,9 +1,10 @@
-"""The office on its broker: what it published is there; what comes waits until it is kept."""
+"""A broker to the office or the relay: what was published is there; what comes waits until kept."""
 
 from __future__ import annotations
 
 import logging
 import queue
+import random
 import ssl
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,8 +24,10 @@ logger = logging.getLogger(__name__)
 SESSION_SECONDS = 14 * 24 * 3600
 KEEPALIVE_SECONDS = 30
 PUBLISH_SECONDS = 5.0
+# A hundred counties that lost one broker come back one after the other; paho doubles the first.
+FIRST_SECONDS, LONGEST_SECONDS = (1, 4), (20, 40)
 # Among the boxes' receipts, states and questions.
-LISTENS_TO = tuple((f"{topics.ROOT}/{kind}/#", 1) for kind in "rsq")
+LISTENS_TO = tuple(f"{topics.ROOT}/{kind}/#" for kind in "rsq")
 
 
 @dataclass(frozen=True)
@@ -47,13 +50,16 @@ class Wire:
         user: str = "office",
         password: str = "",
         authority: Path | None = None,
+        listens_to: Sequence[str] = LISTENS_TO,
     ) -> None:
+        self.times_connected = 0
+        self._listens_to = tuple(listens_to)
         self._came: queue.SimpleQueue[Incoming] = queue.SimpleQueue()
         client = Client(CallbackAPIVersion.VERSION2, user, protocol=MQTTv5, manual_ack=True)
         client.username_pw_set(user, password)
         if authority:
             client.tls_set_context(ssl.create_default_context(cafile=str(authority)))
-        client.reconnect_delay_set(1, 30)
+        client.reconnect_delay_set(random.randint(*FIRST_SECONDS), random.randint(*LONGEST_SECONDS))
         client.on_connect, client.on_message = self._connected, self._message
         self._client = client
         self._where = host, port
@@ -73,6 +79,12 @@ class Wire:
     @property
     def connected(self) -> bool:
         return bool(self._client.is_connected())
+
+    def listen_to(self, wanted: Sequence[str]) -> None:
+        """From now on these, in this order; whatever is retained there comes again."""
+        self._listens_to = tuple(wanted)
+        if self.connected:
+            self._subscribe()
 
     def take(self, seconds: float, most: int) -> list[Incoming]:
         """What has come, waiting so long for the first."""
@@ -110,10 +122,15 @@ class Wire:
 
     def _connected(self, client: Client, _: Any, flags: Any, reason: Any, properties: Any) -> None:
         if reason.is_failure:
-            logger.warning("the broker refuses the office: %s", reason)
+            logger.warning("the broker refuses us: %s", reason)
             return
-        client.subscribe(list(LISTENS_TO))
+        self.times_connected += 1
+        self._subscribe()
         self._came.put(CONNECTED)
+
+    def _subscribe(self) -> None:
+        if self._listens_to:
+            self._client.subscribe([(topic, 1) for topic in self._listens_to])
 
     def _message(self, client: Client, _: Any, message: MQTTMessage) -> None:
         self._came.put(Incoming(message.topic, bytes(message.payload), message.mid, message.qos))

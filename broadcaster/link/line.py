@@ -35,9 +35,9 @@ MOST_IN_FLIGHT = 20
 class Line:
     """Made anew for each try, closed when it is over; one thread. The callbacks only note."""
 
-    def __init__(self, enrolment: Enrolment, county: str, will: bytes) -> None:
+    def __init__(self, enrolment: Enrolment, offices: Sequence[str], will: bytes) -> None:
         self._enrolment = enrolment
-        self._county = county
+        self._offices = tuple(offices)
         self.messages: deque[MQTTMessage] = deque()
         self.acknowledged: deque[int] = deque()
         self.up = False
@@ -116,11 +116,12 @@ class Line:
         if reason.is_failure:
             self.over = str(reason)
             return
-        box, county = self._enrolment.box, self._county
+        box = self._enrolment.box
         anew = SubscribeOptions(qos=1, retainHandling=ANEW)
         when_new = SubscribeOptions(qos=1, retainHandling=WHEN_NEW)
         # In this order: whom to believe, what is in force, and then what is said.
-        above = (topics.keyring(county), topics.heads(county), topics.answer(box))
+        keyrings, heads = map(topics.keyring, self._offices), map(topics.heads, self._offices)
+        above = (*keyrings, *heads, topics.answer(box))
         wanted: Sequence[tuple[str, SubscribeOptions]] = [(topic, anew) for topic in above]
         areas = topics.bulletins_for(self._enrolment.area)
         client.subscribe([*wanted, *((topic, when_new) for topic in areas)])

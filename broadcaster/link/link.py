@@ -140,6 +140,7 @@ class Link:
     def status(self) -> dict[str, Any]:
         """What `broadcaster link show` tells."""
         county, since = self._reception.county, self._connected_since
+        superiors = self._reception.superiors
         heads = county.heads
         known = self._reception.known()
         return {
@@ -150,6 +151,7 @@ class Link:
             "trouble": self._trouble,
             "keyring": list(county.trust.version),
             "keyring_expires": county.trust.expires.isoformat(),
+            "above": {one.area: one.trust and list(one.trust.version) for one in superiors},
             "heads_at": heads and heads.at.isoformat(),
             "in_force": sorted(set(heads.in_force) & set(known)) if heads else [],
             "withheld": sorted(county.withheld),
@@ -159,9 +161,9 @@ class Link:
         }
 
     def _connect(self) -> None:
-        enrolment, area = self._membership.enrolment, self._reception.county.trust.area
+        enrolment, offices = self._membership.enrolment, self._reception.offices
         try:
-            line = Line(enrolment, area, self._state(online=False))
+            line = Line(enrolment, offices, self._state(online=False))
             line.open()
         except OSError as error:
             self._lost(str(error))

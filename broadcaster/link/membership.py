@@ -9,6 +9,7 @@ from pathlib import Path
 from securesystemslib.signer import CryptoSigner
 
 from broadcaster.bulletin import keys
+from broadcaster.bulletin.above import is_above
 from broadcaster.bulletin.enrolment import Enrolment, EnrolmentRefused
 from broadcaster.bulletin.keyring import Trust
 from broadcaster.bulletin.refusals import NotAccepted
@@ -50,21 +51,29 @@ class Membership:
 
     def keep_trust(self, trust: Trust) -> None:
         """Raises OSError."""
-        _write(self.folder / TRUST, trust.to_bytes())
+        write_kept(self.folder / TRUST, trust.to_bytes())
 
     def heads(self) -> bytes:
         """The last that were kept, as they came; b"" if none were."""
-        try:
-            return self._read(HEADS)
-        except OSError:
-            return b""
+        return read_kept(self.folder / HEADS)
 
     def keep_heads(self, data: bytes) -> None:
         """Raises OSError."""
-        _write(self.folder / HEADS, data)
+        write_kept(self.folder / HEADS, data)
 
     def _read(self, name: str) -> bytes:
         return (self.folder / name).read_bytes()
+
+    def _check_above(self, county: str) -> None:
+        for one in self.enrolment.above:
+            if not is_above(one.area, county):
+                raise EnrolmentRefused(f"登记文件里写的上级（{one.area}）不是这个县（{county}）的上级。")
+
+    def _forget_heads(self) -> None:
+        """And whom another county believed."""
+        for kept in ("heads*.json", "trust-*.json"):
+            for path in self.folder.glob(kept):
+                path.unlink(missing_ok=True)
 
 
 def own_key(state: Path) -> CryptoSigner:
@@ -72,7 +81,7 @@ def own_key(state: Path) -> CryptoSigner:
     path = folder_of(state) / KEY
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     if not path.exists():
-        _write(path, keys.bare(keys.new_key()))
+        write_kept(path, keys.bare(keys.new_key()))
     return keys.from_bare(path.read_bytes())
 
 
@@ -83,9 +92,10 @@ def enrol(state: Path, enrolment: Enrolment, now: datetime) -> Membership:
         if not enrolment.area.startswith(trust.area):
             raise EnrolmentRefused(f"登记文件里的村（{enrolment.area}）不归这个县（{trust.area}）管。")
         membership = Membership(enrolment, own_key(state), folder_of(state))
+        membership._check_above(trust.area)
         membership.keep_trust(trust)
-        (membership.folder / HEADS).unlink(missing_ok=True)
-        _write(membership.folder / ENROLMENT, enrolment.to_bytes())
+        membership._forget_heads()
+        write_kept(membership.folder / ENROLMENT, enrolment.to_bytes())
     except NotAccepted as error:
         raise EnrolmentRefused(f"登记文件里的钥匙串不可信：{error}") from error
     except OSError as error:
@@ -103,7 +113,15 @@ def load_membership(state: Path) -> Membership:
         raise EnrolmentRefused("这个广播站还没有向县里登记。请运行：broadcaster link enrol") from error
 
 
-def _write(path: Path, content: bytes) -> None:
+def read_kept(path: Path) -> bytes:
+    """b"" where there is none."""
+    try:
+        return path.read_bytes()
+    except OSError:
+        return b""
+
+
+def write_kept(path: Path, content: bytes) -> None:
     with whole_file(path, path.parent) as unfinished:
         unfinished.touch(mode=0o600)
         unfinished.write_bytes(content)

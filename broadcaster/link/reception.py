@@ -14,15 +14,24 @@ from broadcaster.bulletin import strict_json
 from broadcaster.bulletin.bulletin import Bulletin, BulletinKind, read_bulletin
 from broadcaster.bulletin.delegation import Issuer
 from broadcaster.bulletin.heads import PAYLOAD_TYPE as HEADS_TYPE
+from broadcaster.bulletin.keyring import Trust
 from broadcaster.bulletin.receipts import Heard, State
 from broadcaster.bulletin.refusals import NotAccepted, Refusal
-from broadcaster.bulletin.verify import URGENT, Accepted, Refused, Waits, check_time, verify
+from broadcaster.bulletin.verify import (
+    URGENT,
+    Accepted,
+    Refused,
+    Waits,
+    check_time,
+    verify,
+)
 from broadcaster.clock import Clock
 from broadcaster.errors import BroadcasterError, StoreUnusable, VoiceUnavailable
-from broadcaster.link.county import County
+from broadcaster.link.county import WRITTEN, County
 from broadcaster.link.membership import Membership
 from broadcaster.link.memory import Memory, issuer_of
 from broadcaster.link.sounds import Wanted
+from broadcaster.link.superiors import Superiors
 from broadcaster.manner import settle
 from broadcaster.model import Airing, JournalEntry, Notice, Outcome
 from broadcaster.station import JournalRow, Stage, Station, StoredBulletin
@@ -33,6 +42,7 @@ logger = logging.getLogger(__name__)
 LIFE_WITHOUT_CLOCK = timedelta(minutes=30)
 REMEMBERED_REFUSALS = 1_000
 FORGET_SECONDS = 3600.0
+NOT_THE_COUNTYS = frozenset({Refusal.UNKNOWN_KEY, Refusal.KEYRING_EXPIRED})
 # What begins sooner begins now.
 LATER = timedelta(seconds=1)
 
@@ -46,6 +56,7 @@ class Reception:
         self._rows = station.bulletins
         self._area = membership.area
         self.county = County(station, membership, clock)
+        self.superiors = Superiors(membership, self.county.now())
         self.memory = Memory(self._rows, membership, lambda: (clock.now(), station.clock_is_trusted()))
         self.recordings = station.recordings
         self.want_sound: Callable[[Wanted], None] = lambda wanted: None
@@ -80,6 +91,8 @@ class Reception:
         """
         now = self.county.now()
         verdict = verify(data, self.county.trust, self.memory, self._area, now, self.county.heads)
+        if isinstance(verdict, Refused) and verdict.reason in NOT_THE_COUNTYS:
+            verdict = self.superiors.judge(data, self.memory, self._area, now) or verdict
         if isinstance(verdict, Refused):
             self._refuse(verdict, data)
             return None
@@ -144,21 +157,37 @@ class Reception:
 
     def take_keyring(self, data: bytes) -> None:
         """Raises `NotAccepted` and OSError; then nothing changed."""
-        if self.county.take_keyring(data):
-            for row in self._rows.at(Stage.TAKEN, Stage.WAITS):
-                if row.key_id in self.county.trust.targets.revoked:
-                    self._drop_revoked(row)
+        if office := self.superiors.of_keyring(data):
+            newer = self.superiors.take_keyring(office, data, self.county.now())
+            self._drop_revoked(newer.believed if newer else None)
+        elif self.county.take_keyring(data):
+            self._drop_revoked(self.county.trust)
 
     def take_heads(self, data: bytes) -> bool:
         """Whether they answer what was asked. Raises `NotAccepted`."""
+        if office := self.superiors.of_heads(data):
+            heads = self.superiors.take_heads(office, data, self.county.now()).heads
+            self.county.raise_floor(heads.at if heads else WRITTEN)
+            return False
         return self.county.take_heads(data, self.known())
 
     def known(self) -> dict[str, str]:
         """Ids and digests of all that the box has kept."""
         return self._rows.digests()
 
-    def _drop_revoked(self, row: StoredBulletin) -> None:
-        """Who has the stolen key may have said something for tomorrow."""
+    @property
+    def offices(self) -> tuple[str, ...]:
+        """Whose keyring and heads the box follows."""
+        return self.county.trust.area, *self.superiors.areas
+
+    def _drop_revoked(self, trust: Trust | None) -> None:
+        """Who has a stolen key may have said something for tomorrow."""
+        revoked = trust.targets.revoked if trust else frozenset[str]()
+        for row in self._rows.at(Stage.TAKEN, Stage.WAITS):
+            if row.key_id in revoked:
+                self._withdraw(row)
+
+    def _withdraw(self, row: StoredBulletin) -> None:
         if not self._station.cancel(row.bulletin_id, "钥匙作废"):
             refused, reason = Refusal.REVOKED_KEY, Refusal.REVOKED_KEY.sentence
             self.memory.tell(row.bulletin_id, row.digest, State.REFUSED, refused, reason, settles=True)

@@ -60,8 +60,9 @@ def signed(what: Bulletin, by: CryptoSigner, payload_type: str = PAYLOAD_TYPE) -
 
 @dataclass
 class County:
-    """All keys in one hand, as only a test has them."""
+    """All keys in one hand, as only a test has them. A province's has another area."""
 
+    area: str = COUNTY
     root_keys: list[CryptoSigner] = field(default_factory=lambda: [new_key() for _ in range(3)])
     key: CryptoSigner = field(default_factory=new_key)
     town: CryptoSigner = field(default_factory=new_key)
@@ -73,7 +74,7 @@ class County:
     def __post_init__(self) -> None:
         self.rotate_root(self.root_keys)
         delegations = (
-            Delegation(COUNTY, "青田县应急管理局", frozenset(Severity), (self.id(self.key),)),
+            Delegation(self.area, "青田县应急管理局", frozenset(Severity), (self.id(self.key),)),
             Delegation(TOWN, "高市乡", ORDINARY, (self.id(self.town),)),
             Delegation(VILLAGE, "洞背村", ORDINARY, (self.id(self.village),)),
         )
@@ -88,14 +89,16 @@ class County:
         self.key = key or self.key
         version = len(self.roots) + 1
         keys = [public(one) for one in root_keys]
-        payload = make_root(COUNTY, version, self.expires + timedelta(days=3650), keys, public(self.key))
+        payload = make_root(
+            self.area, version, self.expires + timedelta(days=3650), keys, public(self.key)
+        )
         signers = {self.id(one): one for one in (*self.root_keys[:2], *root_keys[:2])}
         self.roots.append(sign_root(payload, list(signers.values())).to_bytes())
         self.root_keys = list(root_keys)
 
     def keyring(self, **changes: Any) -> bytes:
         self.list = replace(self.list, **changes)
-        return Keyring(tuple(self.roots), self.list.signed(self.key, COUNTY).to_bytes()).to_bytes()
+        return Keyring(tuple(self.roots), self.list.signed(self.key, self.area).to_bytes()).to_bytes()
 
     def replace_key(self, area: str, new: CryptoSigner, revoke: bool = True) -> bytes:
         """The keyring in which another key speaks for an area, heads too where it was the county's."""

@@ -19,7 +19,7 @@ from rig.rig import wait_until
 from broadcaster.air_settings import QuietSettings
 from broadcaster.bulletin import topics
 from broadcaster.bulletin.bulletin import Bulletin
-from broadcaster.bulletin.enrolment import Enrolment
+from broadcaster.bulletin.enrolment import Enrolment, Superior
 from broadcaster.bulletin.keys import public_from_hex
 from broadcaster.bulletin.question import Question
 from broadcaster.bulletin.receipts import Receipt, State, read_receipt
@@ -93,6 +93,7 @@ class LinkBox:
     quiet: QuietSettings = field(default_factory=lambda: QuietSettings(hours=()))
     trusted: bool = True
     confirmed: int = 0
+    above: tuple[Superior, ...] = ()
     membership: Membership = field(init=False)
 
     def __post_init__(self) -> None:
@@ -118,6 +119,7 @@ class LinkBox:
             authority=broker.broker.authority if broker else SOME_AUTHORITY,
             root=self.county.pinned,
             keyring=base64.b64encode(self.county.keyring()).decode("ascii"),
+            above=self.above,
         )
 
     @contextmanager

@@ -1,0 +1,226 @@
+"""The relay's process: from the broker above to the county's own and back, one thread each way."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from securesystemslib.signer import CryptoSigner
+
+from broadcaster.bulletin import areas, keys
+from broadcaster.bulletin.above import Above, is_above
+from broadcaster.clock import Clock
+from broadcaster.county.alone import only_one
+from broadcaster.county.broker import county_user, new_password
+from broadcaster.county.carrier import Carrier
+from broadcaster.county.database import OfficeDatabase
+from broadcaster.county.door import BrokerDoor
+from broadcaster.county.office_settings import (
+    OfficeSettings,
+    RelaySettings,
+    load_office_settings,
+    read_text,
+)
+from broadcaster.county.register import Register
+from broadcaster.county.relay_book import RelayBook
+from broadcaster.county.tally import LISTENS_TO, OfficeReceipts, Tally
+from broadcaster.county.wire import Wire
+from broadcaster.errors import ConfigError, FileUnwritable
+from broadcaster.loop import Loop
+from broadcaster.office_folder import OfficeFolder
+from broadcaster.whole import whole_file
+
+FOLDER, KEY = "relay", "relay.pem"
+LOOK_SECONDS = 2.0
+# Six digits; a town has no office of its own.
+LONGEST_COUNTY = 6
+# For the service manager to start it again.
+EXIT_PART_DIED = 75
+
+
+@dataclass(frozen=True)
+class RelayStatus:
+    """What `broadcaster county relay` tells, whenever it changes."""
+
+    county: str
+    above: str
+    public_key: str
+    above_connected: bool
+    below_connected: bool
+    keyring: tuple[int, int] | None
+    heads_at: str
+    in_force: int
+    waiting: int
+    last_refusal: str
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @property
+    def sentence(self) -> str:
+        links = " ".join(
+            f"{name}{'连着' if there else '没连上'}。"
+            for name, there in (("上级", self.above_connected), ("县里", self.below_connected))
+        )
+        carried = f"上级在效的通知 {self.in_force} 则，{self.waiting} 则还没有转到县里。"
+        trust = "" if self.keyring else f"还没有收到上级 {self.above} 的钥匙串。"
+        refused = f"最后一次拒收：{self.last_refusal}" if self.last_refusal else ""
+        return f"{links}{carried}{trust}{refused}"
+
+
+class Relay:
+    """The two threads' parts, and how they stand."""
+
+    def __init__(
+        self,
+        county: str,
+        above: Above,
+        book: RelayBook,
+        wires: tuple[Wire, Wire],
+        clock: Clock,
+        signer: CryptoSigner,
+        database: OfficeDatabase,
+    ) -> None:
+        self._county = county
+        self._book = book
+        self._upper, self._lower = wires
+        self._public = str(keys.public(signer).keyval["public"])
+        register = Register(database, clock, county)
+
+        def places() -> Sequence[str]:
+            boxes = (areas.trim(one.area) for one in register.boxes())
+            found = {wide for code in (*register.names(), *boxes) for wide in areas.ancestors(code)}
+            return sorted(code for code in found if areas.contains(county, code) and code != county)
+
+        self.carrier = Carrier(above, county, book, *wires, clock, places, register.enrolled)
+        self.tally = Tally(county, book, *wires, clock, signer, OfficeReceipts(database))
+
+    def status(self) -> RelayStatus:
+        trust, heads = self.carrier.above.trust, self.carrier.above.heads
+        return RelayStatus(
+            county=self._county,
+            above=self.carrier.above.area,
+            public_key=self._public,
+            above_connected=self._upper.connected,
+            below_connected=self._lower.connected,
+            keyring=trust.version if trust else None,
+            heads_at=heads.at.isoformat() if heads else "",
+            in_force=len(self._book.in_force()),
+            waiting=len(self._book.to_send()),
+            last_refusal=self.carrier.last_refusal,
+        )
+
+
+def run(path: Path, tell: Callable[[RelayStatus], None]) -> int:
+    """Relay until a signal; no network is no reason to end."""
+    os.umask(0o077)
+    stopping = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stopping.set())
+    with ExitStack() as stack:
+        relay = stack.enter_context(open_relay(path))
+        carrier, tally = relay.carrier, relay.tally
+        loops = [
+            stack.enter_context(Loop("relay-down", carrier.step, carrier.wake)),
+            stack.enter_context(Loop("relay-up", tally.step, tally.wake)),
+        ]
+        told: RelayStatus | None = None
+        while True:
+            if (status := relay.status()) != told:
+                tell(told := status)
+            if stopping.wait(LOOK_SECONDS):
+                return 0
+            if not all(loop.alive for loop in loops):
+                return EXIT_PART_DIED
+
+
+@contextmanager
+def open_relay(path: Path) -> Iterator[Relay]:
+    """Built from the office's folder, its wires started. Raises `BroadcasterError`."""
+    county, settings = OfficeFolder(path).trust.area, load_office_settings(path)
+    above = _above(settings.relay, county)
+    folder = path / FOLDER
+    signer = own_key(folder)
+    with ExitStack() as stack:
+        stack.enter_context(only_one(folder, "转发"))
+        clock = Clock(settings.zone)
+        database = stack.enter_context(closing(OfficeDatabase(settings.database_url(path))))
+        database.migrate()
+        book = stack.enter_context(closing(RelayBook(folder)))
+        wires = _upper(path, settings.relay, county), _lower(path, settings)
+        relay = Relay(county, above, book, wires, clock, signer, database)
+        for wire in wires:
+            wire.start()
+            stack.callback(wire.close)
+        yield relay
+
+
+def admit(path: Path, code: str, file: Path) -> dict[str, str]:
+    """A user for the relay of a county below, on this office's own broker; its new password in `file`.
+
+    Raises `BroadcasterError`.
+    """
+    folder, county, broker = OfficeFolder(path), areas.trim(code), load_office_settings(path).broker
+    if not is_above(folder.trust.area, county) or len(county) > LONGEST_COUNTY:
+        raise ConfigError([f"{code} 不是 {folder.trust.area} 下面的市或县。"])
+    if not broker.folder:
+        raise ConfigError([f"消息服务器不归本平台管，请在那里加用户 {county_user(county)}。"])
+    password = new_password()
+    BrokerDoor(path / broker.folder).admit_county(county, password)
+    _write_secret(file, password.encode("ascii"))
+    return {"user": county_user(county), "area": folder.trust.area, "root": folder.pin}
+
+
+def own_key(folder: Path) -> CryptoSigner:
+    """It signs sums, and no word of a loudspeaker: so it lies open, and nobody need stand by."""
+    path = folder / KEY
+    try:
+        folder.mkdir(mode=0o700, exist_ok=True)
+        if not path.exists():
+            _write_secret(path, keys.bare(keys.new_key()))
+        return keys.from_bare(path.read_bytes())
+    except OSError as error:
+        raise FileUnwritable(f"{path} 读不了，也写不进去：{error.strerror}。") from error
+
+
+def _write_secret(path: Path, content: bytes) -> None:
+    try:
+        with whole_file(path, path.parent) as unfinished:
+            unfinished.touch(mode=0o600)
+            unfinished.write_bytes(content)
+    except OSError as error:
+        raise FileUnwritable(f"{path} 写不进去：{error.strerror}。") from error
+
+
+def _above(relay: RelaySettings, county: str) -> Above:
+    for one in relay.above(county):
+        return Above(one.area, one.root)
+    raise ConfigError(["office.yaml 里没有写 relay：上级是谁、它的消息服务器在哪里，见 README。"])
+
+
+def _upper(path: Path, relay: RelaySettings, county: str) -> Wire:
+    password = read_text(path, relay.password_file).strip()
+    # Read, so that a missing one is told before anything starts.
+    read_text(path, relay.authority)
+    user = relay.user or county_user(county)
+    return Wire(relay.host, relay.port, user, password, path / relay.authority, ())
+
+
+def _lower(path: Path, settings: OfficeSettings) -> Wire:
+    broker, relay = settings.broker, settings.relay
+    file = path / relay.password_file_below
+    if broker.folder and not file.exists():
+        _write_secret(file, new_password().encode("ascii"))
+    password = read_text(path, relay.password_file_below).strip()
+    if broker.folder:
+        BrokerDoor(path / broker.folder).admit_relay(password)
+    authority = path / broker.authority if broker.authority else None
+    if broker.authority:
+        read_text(path, broker.authority)
+    return Wire(broker.host, broker.port, relay.user_below, password, authority, LISTENS_TO)

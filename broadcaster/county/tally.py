@@ -1,0 +1,157 @@
+"""Up: the boxes' receipts of what came from above, each verified, told as one signed sum a bulletin."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import select
+
+from broadcaster.bulletin import strict_json, topics
+from broadcaster.bulletin.keys import public_from_hex
+from broadcaster.bulletin.receipts import Receipt, read_receipt
+from broadcaster.bulletin.refusals import NotAccepted
+from broadcaster.bulletin.sums import Sum
+from broadcaster.clock import Clock
+from broadcaster.county.database import OfficeDatabase
+from broadcaster.county.intake import enrolled_keys
+from broadcaster.county.reaches import stage_of
+from broadcaster.county.relay_book import Carried, RelayBook, Told
+from broadcaster.county.tables import receipt
+from broadcaster.county.wire import CONNECTED, Incoming, Wire
+
+if TYPE_CHECKING:
+    from securesystemslib.signer import Signer
+
+logger = logging.getLogger(__name__)
+
+LISTENS_TO = (topics.receipt("+", "+"),)
+LOOK_SECONDS = 1.0
+AT_ONCE = 500
+# Three hundred boxes begin to speak within some seconds: they are one message above, not three hundred.
+SUM_SECONDS = 3.0
+# So long after its end a box that was off may still tell of it.
+REMEMBERED = timedelta(days=14)
+
+
+class OfficeReceipts:
+    """What the relay reads of the office's database."""
+
+    def __init__(self, database: OfficeDatabase) -> None:
+        self._database = database
+
+    def keys(self) -> Mapping[str, str]:
+        """The public key of each box in use, as hex."""
+        return enrolled_keys(self._database)
+
+    def receipts_of(self, bulletin: str) -> list[tuple[str, bytes]]:
+        """Each with its box, as the office took it in."""
+        query = select(receipt.c.box, receipt.c.envelope).where(receipt.c.bulletin == bulletin)
+        return [(row.box, row.envelope) for row in self._database.read(query)]
+
+
+class Tally:
+    """`step` is for a `Loop`."""
+
+    def __init__(
+        self,
+        county: str,
+        book: RelayBook,
+        upper: Wire,
+        lower: Wire,
+        clock: Clock,
+        signer: Signer,
+        office: OfficeReceipts,
+    ) -> None:
+        self._county = county
+        self._book = book
+        self._upper = upper
+        self._lower = lower
+        self._clock = clock
+        self._signer = signer
+        self._office = office
+        self._held: list[Incoming] = []
+        self._sum_at = clock.monotonic()
+        self._sent_in = 0
+
+    def wake(self) -> None:
+        self._lower.wake()
+
+    def step(self) -> None:
+        self._held += self._lower.take(LOOK_SECONDS, AT_ONCE)
+        came = [one for one in self._held if one is not CONNECTED]
+        self._take(came)
+        self._lower.acknowledge(came)
+        self._held = []
+        if self._clock.monotonic() >= self._sum_at:
+            self._sum_at = self._clock.monotonic() + SUM_SECONDS
+            self.tell_above()
+
+    def _take(self, came: Sequence[Incoming]) -> None:
+        if came:
+            keys = self._office.keys()
+            self._book.tell([told for one in came if (told := self._read(one, keys))])
+
+    def _read(self, one: Incoming, keys: Mapping[str, str]) -> Told | None:
+        """None for what the county itself has sent, and for what is not genuine."""
+        box, _, id = one.topic.removeprefix(f"{topics.ROOT}/r/").partition("/")
+        carried = self._book.find(id)
+        if not carried:
+            return None
+        try:
+            told = _genuine(one.payload, box, keys.get(box, ""))
+        except (NotAccepted, ValueError) as refused:
+            logger.warning("a receipt of %s is refused: %s", box, refused)
+            return None
+        stage = stage_of(told)
+        if told.bulletin != id or told.digest not in (None, carried.digest) or not stage:
+            return None
+        return Told(id, box, stage, keys[box], told.number)
+
+    def tell_above(self) -> None:
+        """Each sum that has changed since the broker above took it; of a new connection all of them."""
+        if not self._upper.connected:
+            return
+        if self._sent_in != self._upper.times_connected:
+            self._sent_in = self._upper.times_connected
+            self._book.all_sums_anew()
+        for one in self._book.to_sum():
+            if not one.sum_number:
+                self._recall(one.id)
+            if not self._tell(one, self._book.counts(one.id).to_json()):
+                return
+        self._forget()
+
+    def _recall(self, id: str) -> None:
+        """What the office has kept of it, should the relay's own database have been lost."""
+        told = self._office.receipts_of(id)
+        self._take([Incoming(topics.receipt(box, id), data) for box, data in told])
+
+    def _tell(self, one: Carried, told: Mapping[str, Any]) -> bool:
+        written = strict_json.write(told).decode("ascii")
+        if written == one.summed:
+            self._book.summed(one.id, written, one.sum_number)
+            return True
+        now = self._clock.now()
+        # Above what it has signed before, also when its own database was lost.
+        number = max(int(now.timestamp() * 1000), one.sum_number + 1)
+        made = Sum(self._county, number, one.id, one.digest, now, **told)
+        topic = topics.sum_of(self._county, one.id)
+        if not self._upper.publish([(topic, made.signed(self._signer).to_bytes())]):
+            return False
+        self._book.summed(one.id, written, number)
+        return True
+
+    def _forget(self) -> None:
+        for one in self._book.old(self._clock.now() - REMEMBERED):
+            if self._upper.publish([(topics.sum_of(self._county, one.id), b"")]):
+                self._book.forget(one.id)
+
+
+def _genuine(data: bytes, box: str, key: str) -> Receipt:
+    """Raises `NotAccepted`, and ValueError for a box that is not enrolled."""
+    if not key:
+        raise ValueError("not enrolled")
+    return read_receipt(data, box, public_from_hex(key))

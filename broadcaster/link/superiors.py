@@ -1,0 +1,80 @@
+"""The offices above the county that the box believes too: their keyrings and heads, from its relay."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+
+from broadcaster.bulletin.above import Above, area_of_keyring
+from broadcaster.bulletin.moment import Now
+from broadcaster.bulletin.refusals import NotAccepted, Refusal
+from broadcaster.bulletin.seen import Seen
+from broadcaster.bulletin.verify import Refused, Verdict, verify
+from broadcaster.link.membership import Membership, read_kept, write_kept
+
+logger = logging.getLogger(__name__)
+
+
+class Superiors:
+    """One thread changes it. Nothing is asked of them: what they say comes by the county's relay."""
+
+    def __init__(self, membership: Membership, now: Now) -> None:
+        self._folder = membership.folder
+        self._offices = {one.area: Above(one.area, one.root) for one in membership.enrolment.above}
+        for area, office in self._offices.items():
+            trust, heads = map(read_kept, self._files(area))
+            try:
+                self._offices[area] = office.recalled(trust, heads, now.earliest)
+            except NotAccepted as error:
+                logger.warning("what was kept of %s is left out: %s", area, error)
+
+    @property
+    def areas(self) -> tuple[str, ...]:
+        return tuple(self._offices)
+
+    def __iter__(self) -> Iterator[Above]:
+        return iter(self._offices.values())
+
+    def judge(self, data: bytes, seen: Seen, box: str, now: Now) -> Verdict | None:
+        """What the county does not answer for; None where none of these does."""
+        for one in self:
+            if one.trust:
+                verdict = verify(data, one.trust, seen, box, now, one.heads)
+                if not isinstance(verdict, Refused) or verdict.reason is not Refusal.UNKNOWN_KEY:
+                    return verdict
+        return None
+
+    def of_keyring(self, data: bytes) -> Above | None:
+        """Whose it says that it is; None for the county's."""
+        return self._offices.get(area_of_keyring(data)) if self._offices else None
+
+    def of_heads(self, data: bytes) -> Above | None:
+        return next((one for one in self if one.signs_heads(data)), None)
+
+    def take_keyring(self, office: Above, data: bytes, now: Now) -> Above | None:
+        """The office as it is now, None where nothing is new. Raises `NotAccepted` and OSError."""
+        newer = office.with_keyring(data, now.earliest)
+        if newer == office:
+            return None
+        trust, heads = self._files(office.area)
+        heads.unlink(missing_ok=True)
+        write_kept(trust, newer.believed.to_bytes())
+        self._offices[office.area] = newer
+        logger.info("keyring %s.%s of %s", *newer.believed.version, office.area)
+        return newer
+
+    def take_heads(self, office: Above, data: bytes, now: Now) -> Above:
+        """Raises `NotAccepted`."""
+        newer = office.with_heads(data, now)
+        changed = not office.heads or not newer.heads or office.heads.in_force != newer.heads.in_force
+        self._offices[office.area] = newer
+        if changed:
+            try:
+                write_kept(self._files(office.area)[1], data)
+            except OSError as error:
+                logger.warning("heads of %s not kept: %s", office.area, error)
+        return newer
+
+    def _files(self, area: str) -> tuple[Path, Path]:
+        return self._folder / f"trust-{area}.json", self._folder / f"heads-{area}.json"

@@ -1,0 +1,140 @@
+"""A box that believes its province too, by a second root; all comes over the county's broker."""
+
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from bulletin.county_rig import TOWN, County, signed
+from link.link_rig import LinkBox, Office, cancel, notice, told_zone, until
+from rig.broker import BrokerRig
+
+from broadcaster.bulletin import topics
+from broadcaster.bulletin.bulletin import Bulletin
+from broadcaster.bulletin.enrolment import Enrolment, EnrolmentRefused, Superior
+from broadcaster.bulletin.keys import new_key
+from broadcaster.bulletin.receipts import State
+from broadcaster.bulletin.refusals import Refusal
+from broadcaster.link.membership import enrol, load_membership
+
+PROVINCE = "33"
+WHOLE = [State.ACCEPTED, State.ON_THE_AIR, State.ENDED]
+
+
+@pytest.fixture(scope="module")
+def province() -> County:
+    return County(PROVINCE, expires=datetime.now(told_zone()) + timedelta(days=365))
+
+
+@pytest.fixture
+def box(
+    tmp_path: Path, county: County, province: County, broker: BrokerRig, request: pytest.FixtureRequest
+) -> LinkBox:
+    name = f"box-{abs(hash(request.node.nodeid)) % 10**9}"
+    above = (Superior(PROVINCE, province.pinned),)
+    return LinkBox(tmp_path / "box", county, broker, name, above=above)
+
+
+class Relayed:
+    """What a relay puts on the county's broker."""
+
+    def __init__(self, office: Office, province: County) -> None:
+        self.office, self.province = office, province
+
+    def keyring(self, data: bytes = b"") -> None:
+        self.office.client.publish(topics.keyring(PROVINCE), data or self.province.keyring())
+
+    def publish(self, told: Bulletin, by: Any = None) -> Bulletin:
+        data = signed(told, by or self.province.key)
+        self.office.client.publish(topics.bulletin(told.areas[0], told.id), data)
+        return told
+
+    def heads(self, *in_force: Bulletin, **given: Any) -> None:
+        heads = self.province.heads(*in_force, **{"at": datetime.now(told_zone())} | given)
+        data = heads.signed(self.province.key).to_bytes()
+        self.office.client.publish(topics.heads(PROVINCE), data)
+
+    def clear(self, *told: Bulletin) -> None:
+        places = [topics.bulletin(one.areas[0], one.id) for one in told]
+        for topic in (topics.keyring(PROVINCE), topics.heads(PROVINCE), *places):
+            self.office.client.publish(topic, b"")
+
+
+def test_the_province_is_heard_beside_the_county_and_again_after_a_restart(
+    box: LinkBox, office: Office, province: County
+) -> None:
+    relayed = Relayed(office, province)
+    relayed.keyring()
+    with box.running() as life:
+        until(lambda: life.connected)
+        first = relayed.publish(notice(areas=(PROVINCE,)))
+        relayed.heads(first)
+        until(lambda: box.states(office.client, first) == WHOLE)
+        own = office.publish(notice())
+        until(lambda: box.states(office.client, own) == WHOLE)
+        assert life.link.status()["above"] == {PROVINCE: [1, 1]}
+        assert life.link.fault == ""
+    relayed.clear()
+    with box.running() as life:
+        until(lambda: life.connected)
+        second = relayed.publish(notice(areas=(PROVINCE,), seq=2))
+        until(lambda: box.states(office.client, second) == WHOLE)
+        assert life.heard() == [second.id], "what was heard is not heard twice"
+        off = relayed.publish(cancel(own.id, areas=(PROVINCE,), seq=3))
+        until(lambda: box.states(office.client, off))
+        assert box.states(office.client, off) == [State.ACCEPTED]
+    relayed.clear(first, second, off)
+
+
+def test_what_the_provinces_heads_have_dropped_is_not_heard_by_a_box_without_memory(
+    box: LinkBox, office: Office, province: County
+) -> None:
+    relayed = Relayed(office, province)
+    relayed.keyring()
+    gone, kept = (notice(areas=(PROVINCE,), seq=seq) for seq in (1, 2))
+    relayed.heads(kept)
+    with box.running() as life:
+        until(lambda: life.connected)
+        relayed.publish(gone)
+        relayed.publish(kept)
+        until(lambda: box.states(office.client, kept) == WHOLE)
+        assert [one.refusal for one in box.receipts(office.client, gone)] == [Refusal.NOT_IN_FORCE]
+        assert life.heard() == [kept.id]
+    relayed.clear(gone, kept)
+
+
+def test_a_stranger_a_revoked_key_and_another_root_of_the_province_are_not_believed(
+    box: LinkBox, office: Office, province: County
+) -> None:
+    relayed, rogue = Relayed(office, province), County(PROVINCE, expires=province.expires)
+    relayed.keyring()
+    with box.running() as life:
+        until(lambda: life.connected)
+        relayed.keyring(rogue.keyring())
+        until(lambda: life.link.status()["last_refusal"])
+        relayed.publish(by_rogue := notice(areas=(PROVINCE,)), rogue.key)
+        until(lambda: any(one.refusal is Refusal.UNKNOWN_KEY for one in box.receipts(office.client)))
+        later = datetime.now(told_zone()) + timedelta(hours=1)
+        waits = relayed.publish(notice(areas=(TOWN,), not_before=later), province.town)
+        until(lambda: box.states(office.client, waits) == [State.ACCEPTED])
+        relayed.keyring(province.replace_key(TOWN, new_key()))
+        until(lambda: len(box.states(office.client, waits)) > 1)
+        assert life.heard() == []
+    relayed.clear(by_rogue, waits)
+
+
+def test_only_who_stands_above_the_county_can_be_believed_beside_it(
+    tmp_path: Path, county: County, box: LinkBox
+) -> None:
+    def given(area: str) -> Enrolment:
+        box.above = (Superior(area, "0" * 64),)
+        return Enrolment.from_bytes(box.enrolment().to_bytes())
+
+    now = datetime.now(told_zone())
+    for area in ("34", "331121", "331121104"):
+        with pytest.raises(EnrolmentRefused, match="不是这个县"):
+            enrol(tmp_path / "other", given(area), now)
+    enrol(tmp_path / "other", given("3311"), now)
+    assert load_membership(tmp_path / "other").enrolment.above == (Superior("3311", "0" * 64),)
+    with pytest.raises(ValueError, match="a trimmed code"):
+        given("330000")
