@@ -63,7 +63,7 @@ class Office:
         self._wire.wake()
 
     def step(self) -> None:
-        """Take in what has come, or wait a second for it; see to what is due once a second, or when woken:
+        """Take in what has come, or wait a second for it; see to the rest once a second or when woken:
         while a county answers there is a batch every few milliseconds.
         """
         self._held += self._wire.take(LOOK_SECONDS, AT_ONCE)
