@@ -47,11 +47,11 @@ def one(id: str) -> ResponseReturnValue:
 
 @pages.get("/bulletin/<id>/town/<code>")
 def town(id: str, code: str) -> ResponseReturnValue:
-    paper = _find(id)
-    found = next((one for one in access.pages().parts.board.towns(id) if one.code == code), None)
+    paper, board = _find(id), access.pages().parts.board
+    found = next((one for one in board.towns(id) if one.code == code), None)
     if found is None:
         abort(404)
-    return render_template("office/town.html", paper=paper, town=found)
+    return render_template("office/town.html", paper=paper, town=found, places=board.places(id, code))
 
 
 @pages.get("/bulletin/<id>.csv")

@@ -63,8 +63,8 @@ class Office:
         self._wire.wake()
 
     def step(self) -> None:
-        """Take in what has come, or wait a second for it; see to what is due once a second, or when
-        woken: while a county answers there is a batch every few milliseconds.
+        """Take in what has come, or wait a second for it; see to the rest once a second or when woken:
+        while a county answers there is a batch every few milliseconds.
         """
         self._held += self._wire.take(LOOK_SECONDS, AT_ONCE)
         begins = CONNECTED in self._held

@@ -171,8 +171,9 @@ def test_receipts_are_counted_as_they_come(desk: OfficeDesk) -> None:
     assert (counts["heard"], counts["partly"], counts["silent"]) == (1, 1, 0)
     [town] = desk.parts.board.towns(id)
     assert town.code == TOWN
-    assert [place.name for place in town.places] == ["洞背村", "上村"]
-    assert "12/30 秒" in town.places[1].said
+    places = desk.parts.board.places(paper.id, town.code)
+    assert [place.name for place in places] == ["洞背村", "上村"]
+    assert "12/30 秒" in places[1].said
     assert "没播完" in desk.parts.board.to_csv(id)
 
 
