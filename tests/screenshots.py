@@ -35,18 +35,20 @@ def take(folder: Path) -> None:
     folder.mkdir(exist_ok=True)
     for old in folder.glob("*.jpg"):
         old.unlink()
-    with running() as box, chromium() as browser, phone(browser, box.page) as context:
-        page = context.new_page()
-        page.goto("/")
-        picture(page, folder, "start")
-        make_account(page, box.code)
-        context.clear_cookies()
-        page.goto("/login")
-        picture(page, folder, "login")
-        log_in(page)
-        for name, show in PAGES.items():
-            show(page)
-            picture(page, folder, name)
+    with running() as box, chromium() as browser:
+        with phone(browser, box.page) as context:
+            page = context.new_page()
+            page.goto("/")
+            picture(page, folder, "start")
+            make_account(page, box.code)
+        with phone(browser, box.page) as context:
+            page = context.new_page()
+            page.goto("/login")
+            picture(page, folder, "login")
+            log_in(page)
+            for name, show in PAGES.items():
+                show(page)
+                picture(page, folder, name)
 
 
 def picture(page: Page, folder: Path, name: str) -> None:
