@@ -12,7 +12,7 @@ from village import RunningBox, Village
 
 from broadcaster.clock import Clock
 from broadcaster.model import Airing, Kind, Notice
-from broadcaster.station import LOOPS_STOPPED_AT
+from broadcaster.remembered import LOOPS_STOPPED_AT
 from broadcaster.store import tables
 from broadcaster.store.past import open_past
 from broadcaster.store.reader import Reader
