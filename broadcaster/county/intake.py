@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from securesystemslib.signer import Key
-from sqlalchemy import bindparam, or_, select, update
+from sqlalchemy import Table, bindparam, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from broadcaster.bulletin.keys import public_from_hex
@@ -56,7 +56,7 @@ class Intake:
             kept = dialect.insert(receipt).on_conflict_do_nothing()
             connection.execute(kept, [self._kept(one, read) for one, read in taken])
             if rows:
-                connection.execute(_adding_up(dialect), rows)
+                connection.execute(adding_up(dialect, reach, ADDED_UP), rows)
             heard = update(box).where(box.c.id == bindparam("who")).values(heard_at=bindparam("when"))
             who = sorted({read.box for _, read in taken})
             connection.execute(heard, [{"who": one, "when": self._clock.now()} for one in who])
@@ -123,12 +123,14 @@ def enrolled_keys(database: OfficeDatabase, ids: set[str] | None = None) -> dict
     return {row.id: row.key for row in database.read(query)}
 
 
-def _adding_up(dialect: Any) -> Any:
-    """A later receipt of the box counts, whichever comes first; one of a new key always."""
-    statement = dialect.insert(reach)
+def adding_up(dialect: Any, table: Table, names: Sequence[str]) -> Any:
+    """Write these columns of a bulletin in a box: a later receipt of the box counts, by its own number,
+    whichever comes first; one of a new key always.
+    """
+    statement = dialect.insert(table)
     said = statement.excluded
     return statement.on_conflict_do_update(
-        index_elements=[reach.c.bulletin, reach.c.box],
-        set_={name: said[name] for name in ADDED_UP},
-        where=or_(said.key != reach.c.key, said.box_number > reach.c.box_number),
+        index_elements=[table.c.bulletin, table.c.box],
+        set_={name: said[name] for name in names},
+        where=or_(said.key != table.c.key, said.box_number > table.c.box_number),
     )

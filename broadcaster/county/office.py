@@ -143,11 +143,12 @@ class Office:
         if kinds["s"]:
             self._intake.present({box: is_there(data) for box, data in kinds["s"]})
         # Of one that asks again and again only the last question is answered.
+        in_force = self._publisher.in_force() if kinds["q"] else []
         for box, data in dict(kinds["q"]).items():
-            self._answer(box, data)
+            self._answer(box, data, in_force)
         self._wire.acknowledge(taken)
 
-    def _answer(self, box: str, data: bytes) -> None:
+    def _answer(self, box: str, data: bytes, in_force: Sequence[Sheet]) -> None:
         """In the order that `Question` promises: its heads last, and of its own area only."""
         try:
             asked, area = Question.from_bytes(data), self._area_of(box)
@@ -156,7 +157,7 @@ class Office:
             return
         older = asked.keyring < self._publisher.trust.version
         answers = [self._keyring().to_bytes()] if older else []
-        meant = [one for one in self._publisher.in_force() if one.is_for(area)]
+        meant = [one for one in in_force if one.is_for(area)]
         answers += [one.envelope for one in meant if one.id in asked.missing]
         answers.append(self._publisher.heads(asked.nonce, {one.id for one in meant}))
         self._wire.publish([(topics.answer(box), answer) for answer in answers], retain=False)

@@ -9,13 +9,14 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import delete, func, insert, or_, select, update
+from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.dialects import sqlite
 
 from broadcaster.bulletin import topics
 from broadcaster.bulletin.verify import Accepted
 from broadcaster.county.board import Counts
 from broadcaster.county.database import OfficeDatabase, put
+from broadcaster.county.intake import adding_up
 from broadcaster.county.reaches import Reach
 from broadcaster.county.relay_tables import came, carried, kept, metadata
 
@@ -119,13 +120,7 @@ class RelayBook:
 
     def tell(self, told: Sequence[Told]) -> None:
         """The last receipt of a box counts, by its own number; that of a new key always."""
-        statement = sqlite.insert(came)
-        said = statement.excluded
-        statement = statement.on_conflict_do_update(
-            index_elements=[came.c.bulletin, came.c.box],
-            set_={name: said[name] for name in ("stage", "key", "box_number")},
-            where=or_(said.key != came.c.key, said.box_number > came.c.box_number),
-        )
+        statement = adding_up(sqlite, came, ("stage", "key", "box_number"))
         rows = [
             {"bulletin": one.bulletin, "box": one.box, "stage": one.stage, "key": one.key}
             | {"box_number": one.number}
