@@ -2,6 +2,7 @@
 
 import ast
 import sys
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -189,3 +190,18 @@ def test_a_library_is_imported_only_in_its_home(path: Path) -> None:
 
 def test_every_part_is_in_the_table() -> None:
     assert {part(path) for path in FILES} == MAY_IMPORT.keys() | AT_THE_TOP
+
+
+def module(path: Path) -> str:
+    return ".".join((PACKAGE.name, *path.relative_to(PACKAGE).with_suffix("").parts))
+
+
+def test_no_modules_import_each_other_in_a_circle() -> None:
+    """Not even inside a function, or for a type."""
+    known = set(map(module, FILES))
+    both = {
+        path: {part for name in imports(path) for part in (name, name.rpartition(".")[0])}
+        for path in FILES
+    }
+    graph = {module(path): names & known for path, names in both.items()}
+    assert set(TopologicalSorter(graph).static_order()) == known
