@@ -19,6 +19,7 @@ from broadcaster import (
     link_commands,
     office_commands,
     people_commands,
+    renewal_commands,
     schedule_commands,
     technician,
 )
@@ -159,6 +160,7 @@ def make_parser() -> Parser:
         title="命令", required=True, metavar="命令"
     )
     county_commands.add_to(county, _add)
+    renewal_commands.add_to(county, _add)
     office_commands.add_to(county, _add)
     foreign_commands.add_to(county, _add)
     _add(group, "check", commands.check, "检查设置和时间表写得对不对")

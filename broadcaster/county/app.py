@@ -90,6 +90,7 @@ def _teach_wording(app: Flask, pages: Pages) -> None:
         stages=REACHES,
         roles=ROLES,
         may=access.may,
+        warnings=pages.warnings,
         who=access.who,
     )
 

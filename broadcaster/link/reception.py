@@ -176,6 +176,11 @@ class Reception:
         return self._rows.digests()
 
     @property
+    def fault(self) -> str:
+        """A sentence in Chinese, or ""."""
+        return self.county.fault or self.superiors.fault(self.county.now())
+
+    @property
     def offices(self) -> tuple[str, ...]:
         """Whose keyring and heads the box follows."""
         return self.county.trust.area, *self.superiors.areas
@@ -253,19 +258,20 @@ class Reception:
             self.memory.tell(row.bulletin_id, row.digest, State.DEFERRED, reason=reason)
 
     def _announce(self, bulletin: Bulletin, issuer: Issuer, recording: str = "") -> str:
-        """Queue it; why it waits for the end of quiet hours, or "". Raises `BroadcasterError`."""
+        """Queue it; why quiet hours keep it off when it is due, or "". Raises `BroadcasterError`."""
         notice = replace(bulletin.to_notice(issuer.name, issuer.office), recording=recording)
         now, trusted = self._clock.now(), self._station.clock_is_trusted()
         at = bulletin.not_before if trusted and bulletin.not_before > now + LATER else None
         expires = bulletin.expires if trusted else now + LIFE_WITHOUT_CLOCK
+        # Of what is for later the office is told now, while somebody can still choose another time.
+        verdict = self._station.verdict(notice, at)
         try:
             self._put(notice, issuer, at, expires)
         except VoiceUnavailable:
             # The voice was a wish.
             self._put(replace(notice, voice=None), issuer, at, expires)
-        verdict = self._station.verdict(notice)
-        until = verdict.until if not at else None
-        return verdict.reason if until and until < expires else ""
+        put_off = at or (verdict.until and verdict.until < expires)
+        return verdict.reason if put_off and not verdict.passes else ""
 
     def _put(self, notice: Notice, issuer: Issuer, at: datetime | None, expires: datetime) -> None:
         self._station.announce(notice, asked_by=issuer.name, at=at, expires_at=expires)
