@@ -107,7 +107,9 @@ def _home(problems: list[str] | None = None, pasted: str = "") -> str:
 
 def _page(message: ForeignMessage, told: ForeignDraft, draft: Draft, problem: str = "") -> str:
     parts = access.pages().parts
+    names = parts.register.names() | {parts.county: "全县"}
     tree = area_tree(parts.register.names(), parts.register.boxes())
+    ours = [code for code in told.areas if area_codes.contains(parts.county, code)]
     allowed = [one for one in Severity if access.me().may_send(one)]
     now = parts.clock.now()
     return render_template(
@@ -119,7 +121,8 @@ def _page(message: ForeignMessage, told: ForeignDraft, draft: Draft, problem: st
         tree=tree,
         county=parts.county,
         beyond=_beyond(told, tree),
-        outside=[code for code in told.areas if not area_codes.contains(parts.county, code)],
+        places=[names.get(code, code) for code in ours],
+        outside=[code for code in told.areas if code not in ours],
         allowed=allowed,
         chosen=_chosen(draft, told, allowed),
         hours=compose_pages.HOURS | {_hours(draft): f"{_hours(draft)} 小时"},

@@ -74,7 +74,13 @@ def keep(visitor: Visitor, address: str, **fields: Any) -> Any:
 def test_a_message_is_shown_with_its_remarks_beside_its_own_words(app: Flask) -> None:
     visitor = visit(app)
     page = visitor.see(came(visitor, ALERT))
-    for word in ("青田县气象局", "QT-2026-17", "没有核对签名", "&lt;headline&gt;暴雨橙色预警"):
+    for word in (
+        "青田县气象局",
+        "QT-2026-17",
+        "没有核对签名",
+        "<dd>高市乡</dd>",
+        "&lt;headline&gt;暴雨橙色预警",
+    ):
         assert word in page
     assert re.search(rf'value="{TOWN}" checked', page)
     assert re.search(r'name="severity" value="2" checked', page)
@@ -145,6 +151,29 @@ def test_junk_is_told_what_is_wrong_and_what_to_do(
     answer = take(visitor, data)
     assert answer.status_code == 400 and said in answer.text
     assert ADVICE in answer.text or not data
+    assert not desk.parts.foreign.recent(10)
+
+
+@pytest.mark.parametrize(
+    ("made", "said"),
+    [
+        (b'<!DOCTYPE a [<!ENTITY x SYSTEM "file:///etc/passwd">]><a>&x;</a>', "可能是攻击"),
+        (f'<!DOCTYPE a SYSTEM "http://127.0.0.1:1/a.dtd">{ALERT}'.encode(), "可能是攻击"),
+        (f'<!DOCTYPE a [<!ENTITY x "{"y" * 90}">]>{ALERT}'.encode("utf-16"), "可能是攻击"),
+        (ALERT.replace("<headline>", "<headline>&x;").encode(), "不是完整的 XML"),
+        (b"<a>" * 10_000, "层数"),
+        (package({f"../EBDB_{EBDID}.xml": EBM.encode()}), "不该有的东西"),
+        (package({f"/etc/EBDB_{EBDID}.xml": EBM.encode()}), "不该有的东西"),
+        (package({f"a/../../EBDB_{EBDID}.xml": EBM.encode()}), "不该有的东西"),
+    ],
+    ids=range(8),
+)
+def test_an_attack_in_a_file_is_refused_by_the_page(
+    made: bytes, said: str, app: Flask, desk: OfficeDesk
+) -> None:
+    answer = take(visit(app), made, "a.tar")
+    assert answer.status_code == 400 and said in answer.text, answer.text
+    assert "root:" not in answer.text
     assert not desk.parts.foreign.recent(10)
 
 
