@@ -129,7 +129,7 @@ HOMES: dict[str, set[str]] = {
     "pydantic": {
         *("settings.py", "settings_problems.py", "setting_values.py"),
         *("air_settings.py", "timetable_settings.py", "timetable_file.py"),
-        *("web", "bulletin", "county/office_settings.py"),
+        *("web", "bulletin", "county/office_settings.py", "county/foreign_book.py"),
     },
     "prometheus_client": {"web/figures.py"},
     "pydantic_core": {"settings_problems.py", "timetable_file.py"},

@@ -16,6 +16,7 @@ from broadcaster.county import (
     board_pages,
     compose_pages,
     enrol_page,
+    foreign_pages,
     more_pages,
     register_pages,
 )
@@ -33,6 +34,10 @@ logger = logging.getLogger(__name__)
 LONGEST_BODY = 1024 * 1024
 SESSION_SECONDS = 12 * 3600
 LOOK = Path(wording.__file__).parent
+AREAS = (
+    *(account_pages, board_pages, compose_pages, register_pages, more_pages, enrol_page),
+    foreign_pages,
+)
 NAVIGATION = {"/": "通知", "/compose": "写通知", "/register": "登记簿", "/more": "更多"}
 ROLES = {
     OfficeRole.VIEWER: ("只看", "只能看，不能发"),
@@ -66,10 +71,11 @@ def create_app(pages: Pages, folder: Path) -> Flask:
     )
     app.extensions["office"] = pages
     app.before_request(access.check_access)
+    app.before_request(foreign_pages.allow_packages)
     csrf = CSRFProtect(app)
     app.after_request(access.note_deed)
     app.after_request(protect)
-    for area in (account_pages, board_pages, compose_pages, register_pages, more_pages, enrol_page):
+    for area in AREAS:
         app.register_blueprint(area.pages)
     # A box has no session, and its code is its proof.
     csrf.exempt(enrol_page.pages)

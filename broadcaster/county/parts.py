@@ -10,6 +10,7 @@ from broadcaster.county.audit import Audit
 from broadcaster.county.board import Board
 from broadcaster.county.database import OfficeDatabase
 from broadcaster.county.desk import Desk
+from broadcaster.county.foreign_book import ForeignBook
 from broadcaster.county.library import Library
 from broadcaster.county.officers import Officers
 from broadcaster.county.register import Door, Register
@@ -30,6 +31,7 @@ class Parts:
     board: Board
     standing: StandingNotices
     library: Library
+    foreign: ForeignBook
     audit: Audit
 
 
@@ -54,5 +56,6 @@ def make_parts(
         board=Board(database),
         standing=StandingNotices(database, clock, desk, officers),
         library=Library(database),
+        foreign=ForeignBook(database, clock),
         audit=Audit(database, clock),
     )

@@ -57,7 +57,9 @@ class Reception:
         self._area = membership.area
         self.county = County(station, membership, clock)
         self.superiors = Superiors(membership, self.county.now())
-        self.memory = Memory(self._rows, membership, lambda: (clock.now(), station.clock_is_trusted()))
+        self.memory = Memory(
+            self._rows, membership, lambda: (_told(clock.now()), station.clock_is_trusted())
+        )
         self.recordings = station.recordings
         self.want_sound: Callable[[Wanted], None] = lambda wanted: None
         """Has the sound of a bulletin fetched, and `sound_came` called on this thread."""
@@ -288,7 +290,7 @@ class Reception:
         return any(one.may_cancel(issuer) for one in self.memory.tombstones(row.bulletin_id))
 
     def _end_unheard(self, row: StoredBulletin, outcome: Outcome, reason: str) -> None:
-        heard = Heard(outcome, None, self._clock.now(), 0.0, 0.0, 0, "")
+        heard = Heard(outcome, None, _told(self._clock.now()), 0.0, 0.0, 0, "")
         self.memory.tell(
             row.bulletin_id, row.digest, State.ENDED, reason=reason, heard=heard, settles=True
         )
@@ -296,8 +298,8 @@ class Reception:
     def _tell_end(self, row: StoredBulletin, end: JournalEntry | JournalRow) -> None:
         heard = Heard(
             end.outcome,
-            end.started_at,
-            end.ended_at,
+            end.started_at and _told(end.started_at),
+            _told(end.ended_at),
             end.seconds_played,
             end.seconds_due,
             self._times(row, end),
@@ -314,6 +316,11 @@ class Reception:
         if end.outcome is Outcome.PLAYED or not end.seconds_due:
             return (notice.repeats or 1) if end.outcome is Outcome.PLAYED else 0
         return int(end.seconds_played / end.seconds_due * (notice.repeats or 1))
+
+
+def _told(moment: datetime) -> datetime:
+    """As a receipt has it: a box without a clock of its own comes up in 1970, which no receipt holds."""
+    return max(moment, WRITTEN)
 
 
 @contextmanager
