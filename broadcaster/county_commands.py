@@ -162,6 +162,7 @@ def show(arguments: Arguments) -> int:
     lines = [
         f"{one.area:12}  {one.name}  级别 {_severities(one)}" for one in folder.trust.targets.delegations
     ]
+    lines += [f"上级：{one.area}  指纹 {one.root}" for one in folder.trust.above or ()]
     root, keys = folder.trust.version
     lines += [
         f"钥匙串：第 {root} 版根，第 {keys} 版名单，到 {folder.trust.expires:%Y-%m-%d} 为止",
@@ -218,6 +219,7 @@ def _described(folder: OfficeFolder) -> dict[str, object]:
             for one in trust.targets.delegations
         ],
         "revoked": sorted(trust.targets.revoked),
+        "above": [{"area": one.area, "root": one.root} for one in trust.above or ()],
     }
 
 

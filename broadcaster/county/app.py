@@ -15,10 +15,12 @@ from broadcaster.county import (
     account_pages,
     board_pages,
     compose_pages,
+    county_pages,
     enrol_page,
     more_pages,
     register_pages,
 )
+from broadcaster.county.counties import LONGEST_COUNTY
 from broadcaster.county.officers import OfficeRole
 from broadcaster.county.page_parts import Pages
 from broadcaster.county.reaches import REACHES
@@ -33,6 +35,10 @@ logger = logging.getLogger(__name__)
 LONGEST_BODY = 1024 * 1024
 SESSION_SECONDS = 12 * 3600
 LOOK = Path(wording.__file__).parent
+AREAS = (
+    *(account_pages, board_pages, compose_pages, register_pages, more_pages, enrol_page),
+    county_pages,
+)
 NAVIGATION = {"/": "通知", "/compose": "写通知", "/register": "登记簿", "/more": "更多"}
 ROLES = {
     OfficeRole.VIEWER: ("只看", "只能看，不能发"),
@@ -69,7 +75,7 @@ def create_app(pages: Pages, folder: Path) -> Flask:
     csrf = CSRFProtect(app)
     app.after_request(access.note_deed)
     app.after_request(protect)
-    for area in (account_pages, board_pages, compose_pages, register_pages, more_pages, enrol_page):
+    for area in AREAS:
         app.register_blueprint(area.pages)
     # A box has no session, and its code is its proof.
     csrf.exempt(enrol_page.pages)
@@ -91,6 +97,9 @@ def _teach_wording(app: Flask, pages: Pages) -> None:
         roles=ROLES,
         may=access.may,
         who=access.who,
+        # Below a county there is none.
+        above_counties=len(pages.parts.county) < LONGEST_COUNTY,
+        counties_below=pages.parts.counties.in_use,
     )
 
 

@@ -12,6 +12,7 @@ from broadcaster.bulletin import topics
 from broadcaster.bulletin.question import Question
 from broadcaster.bulletin.refusals import NotAccepted
 from broadcaster.clock import Clock
+from broadcaster.county.county_sums import CountySums
 from broadcaster.county.intake import Intake, Sent
 from broadcaster.county.publisher import Publisher, Sheet
 from broadcaster.county.standing import StandingNotices
@@ -38,6 +39,7 @@ class Office:
         self,
         publisher: Publisher,
         intake: Intake,
+        county_sums: CountySums,
         standing: StandingNotices,
         wire: Wire,
         clock: Clock,
@@ -46,6 +48,7 @@ class Office:
     ) -> None:
         self._publisher = publisher
         self._intake = intake
+        self._county_sums = county_sums
         self._standing = standing
         self._wire = wire
         self._clock = clock
@@ -133,6 +136,7 @@ class Office:
 
     def _take_in(self, taken: Sequence[Incoming]) -> None:
         kinds: dict[str, list[tuple[str, bytes]]] = {"r": [], "s": [], "q": []}
+        self._county_sums.take([(one.topic, one.payload) for one in taken])
         for one in taken:
             try:
                 box = topics.box_of(one.topic)

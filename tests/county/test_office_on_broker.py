@@ -21,6 +21,7 @@ from broadcaster.bulletin.receipts import State as Told
 from broadcaster.bulletin.seen import SeenInMemory
 from broadcaster.bulletin.verify import Accepted, verify
 from broadcaster.county.broker import OFFICE
+from broadcaster.county.county_sums import CountySums
 from broadcaster.county.office import Office
 from broadcaster.county.wire import Wire
 from broadcaster.model import Outcome
@@ -73,7 +74,8 @@ class Running:
         self.wire = Wire("127.0.0.1", broker.port, OFFICE, OFFICE_PASSWORD, authority)
         parts = desk.parts
         self.office = Office(
-            *(desk.publisher, desk.intake, parts.standing, self.wire),
+            *(desk.publisher, desk.intake, CountySums(parts.database, desk.clock)),
+            *(parts.standing, self.wire),
             *(desk.clock, lambda: desk.folder.keyring, parts.register.area_of),
         )
         self.wire.start()
