@@ -39,21 +39,21 @@ class Office:
         self,
         publisher: Publisher,
         intake: Intake,
-        county_sums: CountySums,
         standing: StandingNotices,
         wire: Wire,
         clock: Clock,
         keyring: Callable[[], Keyring],
         area_of: Callable[[str], str],
+        county_sums: CountySums,
     ) -> None:
         self._publisher = publisher
         self._intake = intake
-        self._county_sums = county_sums
         self._standing = standing
         self._wire = wire
         self._clock = clock
         self._keyring = keyring
         self._area_of = area_of
+        self._county_sums = county_sums
         self._keyring_sent = b""
         self._heads_at: datetime | None = None
         self._woken, self._tended_at = True, clock.monotonic()

@@ -115,8 +115,8 @@ def _open_office(desk: Desk, signer: Signer) -> Iterator[Office]:
     wire.start()
     with closing(wire):
         yield Office(
-            *(publisher, intake, sums, parts.standing, wire, parts.clock),
-            *(lambda: desk.folder.keyring, parts.register.area_of),
+            *(publisher, intake, parts.standing, wire, parts.clock),
+            *(lambda: desk.folder.keyring, parts.register.area_of, sums),
         )
 
 

@@ -74,9 +74,9 @@ class Running:
         self.wire = Wire("127.0.0.1", broker.port, OFFICE, OFFICE_PASSWORD, authority)
         parts = desk.parts
         self.office = Office(
-            *(desk.publisher, desk.intake, CountySums(parts.database, desk.clock)),
-            *(parts.standing, self.wire),
+            *(desk.publisher, desk.intake, parts.standing, self.wire),
             *(desk.clock, lambda: desk.folder.keyring, parts.register.area_of),
+            CountySums(parts.database, desk.clock),
         )
         self.wire.start()
         self.until(lambda: self.wire.connected)
