@@ -19,6 +19,7 @@ from broadcaster import (
     link_commands,
     office_commands,
     people_commands,
+    province_commands,
     renewal_commands,
     schedule_commands,
     technician,
@@ -162,6 +163,7 @@ def make_parser() -> Parser:
     county_commands.add_to(county, _add)
     renewal_commands.add_to(county, _add)
     office_commands.add_to(county, _add)
+    province_commands.add_to(county, _add)
     foreign_commands.add_to(county, _add)
     _add(group, "check", commands.check, "检查设置和时间表写得对不对")
     _add(group, "config", commands.show_config, "正在生效的设置")

@@ -165,6 +165,7 @@ def show(arguments: Arguments) -> int:
     lines = [
         f"{one.area:12}  {one.name}  级别 {_severities(one)}" for one in folder.trust.targets.delegations
     ]
+    lines += [f"上级：{one.area}  指纹 {one.root}" for one in folder.trust.above or ()]
     root, keys = folder.trust.version
     lines += [
         f"根：第 {root} 版，到 {folder.trust.root.root.expires:%Y-%m-%d} 为止",
@@ -227,6 +228,7 @@ def described(folder: OfficeFolder) -> dict[str, Any]:
             for one in trust.targets.delegations
         ],
         "revoked": sorted(trust.targets.revoked),
+        "above": [{"area": one.area, "root": one.root} for one in trust.above or ()],
     }
 
 

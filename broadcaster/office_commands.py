@@ -35,9 +35,6 @@ def add_to(group: Any, add: Adder) -> None:
         help="县里钥匙的密码，写在第一行；不写就在屏幕上问",
     )
     _add(group, add, "relay", relay, "转发上级（省）的通知到县里，把各村的回执合计报上去")
-    let_in = _add(group, add, "admit", admit, "省里用：让一个县的转发连上本级的消息服务器")
-    let_in.add_argument("area", metavar="区划代码", help="县的代码，如 331121")
-    let_in.add_argument("file", type=Path, metavar="文件", help="它的密码写到哪里，交给县里")
     sent = _add_signed_in(group, add, "publish", publish, "发一则通知，要审批的交上去等人批")
     sent.add_argument("text", metavar="文字")
     sent.add_argument(
@@ -102,18 +99,6 @@ def relay(arguments: Arguments) -> int:
     )
 
 
-def admit(arguments: Arguments) -> int:
-    from broadcaster.county import relay as relaying
-
-    told = relaying.admit(arguments.office, arguments.area, arguments.file)
-    sentence = (
-        f"{told['user']} 可以连了，密码在 {arguments.file}。"
-        f"请连同消息服务器的 CA 证书和指纹 {told['root']} 一起交给县里。"
-    )
-    report(told, sentence, arguments)
-    return 0
-
-
 def publish(arguments: Arguments) -> int:
     from broadcaster.county.running import open_desk
 
@@ -156,10 +141,18 @@ def board(arguments: Arguments) -> int:
             return _one(desk, arguments)
         papers = desk.parts.desk.recent(20)
         counts = desk.parts.board.counts([paper.id for paper in papers])
-    content = [_described(paper) | counts[paper.id].to_json() for paper in papers]
+        without = desk.parts.county_board.without(papers)
+    content = [
+        _described(paper)
+        | counts[paper.id].to_json()
+        | {"counties_without_sum": without.get(paper.id, 0)}
+        for paper in papers
+    ]
     lines = [
         f"{one['id']}  {one['state']:9} 发给 {one['sent']} 播完 {one['heard']} "
-        f"没播成 {one['failed']} 没回音 {one['silent']}  {one['title']}"
+        f"没播成 {one['failed']} 没回音 {one['silent']}  "
+        + (f"{one['counties_without_sum']} 个县没有报数  " if one["counties_without_sum"] else "")
+        + one["title"]
         for one in content
     ]
     report(content, "\n".join(lines) or "还没有发过通知。", arguments)
@@ -171,8 +164,11 @@ def _one(desk: Desk, arguments: Arguments) -> int:
     places = desk.parts.board.places(paper.id)
     counts = desk.parts.board.counts([paper.id])[paper.id].to_json()
     found = [{"box": one.box, "name": one.name, "stage": one.stage, "said": one.said} for one in places]
-    text = "\n".join([paper.draft.title, *(f"  {one.name}（{one.box}）{one.said}" for one in places)])
-    report(_described(paper) | counts | {"boxes": found}, text, arguments)
+    below = desk.parts.county_board.fares(paper)
+    lines = [paper.draft.title, *(f"  {one.name}（{one.box}）{one.said}" for one in places)]
+    lines += [f"  {one.county.name}（{one.county.code}）{one.sentence}" for one in below]
+    content = _described(paper) | counts | {"boxes": found}
+    report(content | {"counties": [one.to_json() for one in below]}, "\n".join(lines), arguments)
     return 0
 
 

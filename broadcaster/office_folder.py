@@ -25,6 +25,7 @@ from broadcaster.bulletin.keyring import Keyring, Trust
 from broadcaster.bulletin.keys import KeyLocked, lock, new_key, public, unlock
 from broadcaster.bulletin.metadata import read_root
 from broadcaster.bulletin.refusals import NotAccepted
+from broadcaster.bulletin.superior import Superior
 from broadcaster.errors import FileUnwritable
 from broadcaster.whole import whole_file
 
@@ -154,6 +155,15 @@ class OfficeFolder:
                 raise CharterRefused("钥匙串刚才被另一个命令改过，这次什么也没有改，请再来一次。")
             self._keep(Keyring((*self.keyring.roots, root.to_bytes()), listed.to_bytes()))
         self.key_file(old).unlink(missing_ok=True)
+
+    def set_above(
+        self, root_keys: Sequence[CryptoSigner], above: Sequence[Superior], now: datetime
+    ) -> None:
+        """Another root that says who stands above; all keys stay. Raises `CharterRefused`."""
+        old = self.trust.root
+        county_key = old.root.keys[next(iter(old.targets_key_ids))]
+        root = next_root(old, root_keys, (), county_key, now, tuple(above))
+        self._keep(Keyring((*self.keyring.roots, root.to_bytes()), self.keyring.targets))
 
     @staticmethod
     def _lock_roots(roots: Sequence[CryptoSigner], ask: AskPassphrase) -> list[bytes]:

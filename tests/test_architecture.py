@@ -14,7 +14,7 @@ FLOOR = {
     *("settings", "settings_problems", "setting_values", "air_settings", "timetable_settings"),
     *("timetable_file", "whole", "spool"),
     *("day_words", "lined_yaml", "hours", "manner", "beat", "model", "clock", "errors", "child", "loop"),
-    *("clock_trust", "people", "foothold", "recordings", "precedence"),
+    *("clock_trust", "people", "foothold", "recordings", "precedence", "office_call"),
 }
 SIBLINGS = {"script", "tts", "clips", "schedule", "playout", "store"}
 
@@ -31,6 +31,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "spool": set(),
     "foothold": {"spool"},
     "recordings": {"errors", "whole"},
+    "office_call": {"errors"},
     "recording_child": FLOOR | {"tts", "clips"},
     "settings_problems": set(),
     "beat": {"model"},
@@ -92,14 +93,8 @@ MAY_IMPORT: dict[str, set[str]] = {
 
 AT_THE_TOP = {
     *("cli", "commands", "cache_commands", "lexicon_commands", "schedule_commands", "people_commands"),
-    *(
-        "journal_commands",
-        "county_commands",
-        "office_commands",
-        "foreign_commands",
-        "link_commands",
-        "renewal_commands",
-    ),
+    *("journal_commands", "county_commands", "office_commands", "foreign_commands", "link_commands"),
+    *("province_commands", "renewal_commands"),
     *("technician", "console", "__init__"),
 }
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from broadcaster.bulletin import areas, envelope
+from broadcaster.bulletin import envelope
 from broadcaster.bulletin.heads import PAYLOAD_TYPE as HEADS_TYPE
 from broadcaster.bulletin.heads import Heads, read_heads
 from broadcaster.bulletin.keyring import Keyring, Trust
@@ -68,7 +68,3 @@ def area_of_keyring(data: bytes) -> str:
         return read_root(Keyring.from_bytes(data).roots[0]).area
     except NotAccepted:
         return ""
-
-
-def is_above(area: str, other: str) -> bool:
-    return area != other and areas.contains(area, other)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from securesystemslib.signer import Key, Signer
@@ -12,7 +12,8 @@ from tuf.api.metadata import DelegatedRole, Delegations, Role, Root, Targets
 from broadcaster.bulletin import areas, envelope, strict_json
 from broadcaster.bulletin.delegation import Delegation
 from broadcaster.bulletin.envelope import Envelope
-from broadcaster.bulletin.metadata import HEADS, PAYLOAD_TYPE, SignedRoot, SignedTargets
+from broadcaster.bulletin.metadata import ABOVE, HEADS, PAYLOAD_TYPE, SignedRoot, SignedTargets
+from broadcaster.bulletin.superior import Superior
 from broadcaster.errors import BroadcasterError
 from broadcaster.model import Severity
 
@@ -121,14 +122,20 @@ class KeyList:
 
 
 def make_root(
-    area: str, version: int, expires: datetime, root_keys: Sequence[Key], county_key: Key
+    area: str,
+    version: int,
+    expires: datetime,
+    root_keys: Sequence[Key],
+    county_key: Key,
+    above: Sequence[Superior] | None = None,
 ) -> bytes:
     """The payload of a root, to be signed by two keys of this one and two of the one before."""
+    said = {} if above is None else {ABOVE: [asdict(one) for one in above]}
     root = Root(
         version=version,
         expires=_utc(expires),
         consistent_snapshot=False,
-        unrecognized_fields={"area": areas.trim(area)},
+        unrecognized_fields={"area": areas.trim(area)} | said,
     )
     root.roles["root"] = Role([], ROOT_SIGNATURES)
     for key in root_keys:
@@ -143,14 +150,19 @@ def next_root(
     new_keys: Sequence[Signer],
     county_key: Key,
     now: datetime,
+    above: Sequence[Superior] | None = None,
 ) -> Envelope:
-    """The root after `old`, with `new_keys` if there are any. Raises `CharterRefused`."""
+    """The root after `old`, with `new_keys` if there are any, and who stands above if that changes.
+
+    Raises `CharterRefused`.
+    """
     own = set(old.root.roles["root"].keyids)
     by_old = {signer.public_key.keyid: signer for signer in signers if signer.public_key.keyid in own}
     if len(by_old) < ROOT_SIGNATURES:
         raise CharterRefused(f"要有 {ROOT_SIGNATURES} 把现在的根钥匙，认出来的有 {len(by_old)} 把。")
     keys = [signer.public_key for signer in new_keys] or [old.root.keys[id] for id in sorted(own)]
-    payload = make_root(old.area, old.root.version + 1, now + ROOT_LIFE, keys, county_key)
+    above = old.above if above is None else above
+    payload = make_root(old.area, old.root.version + 1, now + ROOT_LIFE, keys, county_key, above)
     return sign_root(payload, [*by_old.values(), *new_keys])
 
 

@@ -11,6 +11,7 @@ from pydantic.dataclasses import dataclass
 
 from broadcaster.bulletin import areas, strict_json
 from broadcaster.bulletin.bulletin import STRICT, Sha256, where
+from broadcaster.bulletin.superior import MOST, Superior
 from broadcaster.errors import BroadcasterError
 
 LARGEST = 1024 * 1024
@@ -24,20 +25,6 @@ def _village(value: object) -> object:
     if isinstance(value, str) and (len(value) != areas.FULL or len(areas.trim(value)) != areas.FULL):
         raise ValueError("12 digits of a village")
     return value
-
-
-def _office(value: object) -> object:
-    if isinstance(value, str) and areas.trim(value) != value:
-        raise ValueError("a trimmed code")
-    return value
-
-
-@dataclass(frozen=True, config=STRICT)
-class Superior:
-    """An office above the county that the box is to believe too: the digest of its first root."""
-
-    area: Annotated[str, BeforeValidator(_office)]
-    root: Sha256
 
 
 def _superiors(value: object) -> object:
@@ -62,7 +49,7 @@ class Enrolment:
     authority: Annotated[str, Field(pattern="^-----BEGIN CERTIFICATE-----", max_length=100_000)]
     root: Sha256
     keyring: Annotated[str, Field(max_length=LARGEST)]
-    above: Annotated[tuple[Superior, ...], BeforeValidator(_superiors), Field(max_length=4)] = ()
+    above: Annotated[tuple[Superior, ...], BeforeValidator(_superiors), Field(max_length=MOST)] = ()
     v: Literal[1] = 1
 
     @property

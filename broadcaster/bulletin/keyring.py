@@ -19,6 +19,7 @@ from broadcaster.bulletin.metadata import (
     read_targets,
 )
 from broadcaster.bulletin.refusals import NotAccepted, Refusal
+from broadcaster.bulletin.superior import Superior
 
 # A root is changed once in some years; a box that was off for all of them still finds the way.
 MOST_ROOTS = 200
@@ -94,6 +95,11 @@ class Trust:
     def area(self) -> str:
         """The area of the office whose root this is; no key below it speaks for more."""
         return self.root.area
+
+    @property
+    def above(self) -> tuple[Superior, ...] | None:
+        """Who stands above by the word of the root; None where it has never said."""
+        return self.root.above
 
     @property
     def version(self) -> tuple[int, int]:

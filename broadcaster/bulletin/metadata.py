@@ -15,22 +15,25 @@ from broadcaster.bulletin import areas, envelope, keys, strict_json
 from broadcaster.bulletin.delegation import Delegation
 from broadcaster.bulletin.envelope import KEY_ID, Envelope
 from broadcaster.bulletin.refusals import NotAccepted, Refusal
+from broadcaster.bulletin.superior import Superior, read_superiors
 
 PAYLOAD_TYPE = "application/vnd.tuf+json"
 # 530 bytes a delegation: a county of 30 towns and 300 villages has 175 kB, one of 3,000 villages 1.6 MB.
 LARGEST = 4 * 1024 * 1024
 HEADS = "heads"
+ABOVE = "above"
 # What TUF raises for what is none of its metadata, and what ours does.
 MALFORMED = (ValueError, KeyError, TypeError, AttributeError, areas.AreaUnknown)
 
 
 @dataclass(frozen=True)
 class SignedRoot:
-    """A root with the envelope that it came in."""
+    """A root with the envelope that it came in; `above` is None where it says nothing of that."""
 
     envelope: Envelope
     root: Root
     area: str
+    above: tuple[Superior, ...] | None
 
     def check_signs(self, role: str, signed: Envelope) -> None:
         """Raise `NotAccepted` unless enough of the role's keys have signed these bytes."""
@@ -64,9 +67,11 @@ def read_root(data: bytes) -> SignedRoot:
         area: Any = root.unrecognized_fields["area"]
         if areas.trim(area) != area:
             raise ValueError("area")
+        said = root.unrecognized_fields.get(ABOVE)
+        above = None if said is None else read_superiors(said, area)
     except MALFORMED as error:
         raise NotAccepted(Refusal.KEYRING_BROKEN, "root") from error
-    return SignedRoot(signed, root, area)
+    return SignedRoot(signed, root, area, above)
 
 
 def read_targets(data: bytes) -> SignedTargets:
@@ -88,6 +93,9 @@ def _read_targets(signed: Envelope) -> SignedTargets:
     revoked: Any = targets.unrecognized_fields["revoked"]
     if not isinstance(revoked, list) or not all(re.fullmatch(KEY_ID, one) for one in revoked):
         raise ValueError("revoked")
+    if ABOVE in targets.unrecognized_fields:
+        # The county's key alone pins nobody: that is the root's to say, by two of three.
+        raise ValueError(ABOVE)
     delegations = tuple(map(Delegation.of_role, roles.values()))
     return SignedTargets(signed, targets, delegations, frozenset(heads.keyids), frozenset(revoked))
 

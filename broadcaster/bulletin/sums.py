@@ -1,9 +1,9 @@
-"""What a county tells its province of one bulletin: in how many boxes it came how far, signed."""
+"""What a county's relay tells its province, signed: how a bulletin fares there, and that it is there."""
 
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeVar
 
 from pydantic import Field, ValidationError, model_validator
 from pydantic.dataclasses import dataclass
@@ -22,9 +22,12 @@ from broadcaster.bulletin.envelope import Envelope
 from broadcaster.bulletin.refusals import NotAccepted, Refusal
 
 PAYLOAD_TYPE = "application/vnd.broadcaster.sum+json"
+PRESENCE_TYPE = "application/vnd.broadcaster.presence+json"
 LARGEST = 4 * 1024
 
 Boxes = Annotated[int, Field(ge=0, le=10_000_000)]
+County = Annotated[str, Field(pattern=r"^[0-9]{4,12}\z")]
+Number = Annotated[int, Field(ge=1, le=HIGHEST_SEQUENCE)]
 
 
 @dataclass(frozen=True, config=STRICT)
@@ -34,8 +37,8 @@ class Sum:
     `number` counts what the relay has signed: the highest of a bulletin is the one that counts.
     """
 
-    county: Annotated[str, Field(pattern=r"^[0-9]{4,12}\z")]
-    number: Annotated[int, Field(ge=1, le=HIGHEST_SEQUENCE)]
+    county: County
+    number: Number
     bulletin: BulletinId
     digest: Sha256
     at: Moment
@@ -55,20 +58,50 @@ class Sum:
             raise ValueError("reached")
         if self.on_the_air + self.heard + self.partly + self.failed > self.reached:
             raise ValueError("ended")
+        if self.reached - self.accepted > self.failed:
+            raise ValueError("failed")
         return self
 
     def signed(self, signer: Signer) -> Envelope:
         return envelope.sign(PAYLOAD_TYPE, strict_json.write(asdict(self)), [signer])
 
 
+@dataclass(frozen=True, config=STRICT)
+class Presence:
+    """That all that had changed until `at` has been told above; `below` is whether the relay hears its
+    county's boxes. The highest `number` counts.
+    """
+
+    county: County
+    number: Number
+    at: Moment
+    below: bool
+    v: Literal[1] = 1
+
+    def signed(self, signer: Signer) -> Envelope:
+        return envelope.sign(PRESENCE_TYPE, strict_json.write(asdict(self)), [signer])
+
+
+Told = TypeVar("Told", Sum, Presence)
+
+
 def read_sum(data: bytes, county: str, key: Key) -> Sum:
     """The sum of this county, whose relay's key the province knows. Raises `NotAccepted`."""
-    signed = envelope.read(data, PAYLOAD_TYPE, LARGEST)
+    return _read(Sum, PAYLOAD_TYPE, data, county, key)
+
+
+def read_presence(data: bytes, county: str, key: Key) -> Presence:
+    """The same of what its relay says of itself."""
+    return _read(Presence, PRESENCE_TYPE, data, county, key)
+
+
+def _read(kind: type[Told], payload_type: str, data: bytes, county: str, key: Key) -> Told:
+    signed = envelope.read(data, payload_type, LARGEST)
     if signed.signatures.keys() != {key.keyid}:
         raise NotAccepted(Refusal.UNKNOWN_KEY)
     signed.check_signed_by(key)
     try:
-        read = Sum(**strict_json.parse(signed.payload))
+        read = kind(**strict_json.parse(signed.payload))
     except ValidationError as error:
         raise NotAccepted(Refusal.BAD_SCHEMA, where(error)) from error
     except (ValueError, TypeError) as error:

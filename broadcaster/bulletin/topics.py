@@ -49,6 +49,20 @@ def sum_of(county: str, bulletin_id: str) -> str:
     return f"{ROOT}/u/{areas.trim(county)}/{bulletin_id}"
 
 
+def presence(county: str) -> str:
+    """Retained: that the county's relay is there, and how far its sums are true."""
+    return sum_of(county, "-")
+
+
+def county_of(topic: str) -> str:
+    """The county that a sum or a presence comes from. Raises ValueError for other topics."""
+    prefix, _, rest = topic.rpartition(ROOT + "/")
+    kind, county, _ = rest.split("/")
+    if prefix or kind != "u":
+        raise ValueError(topic)
+    return county
+
+
 def box_of(topic: str) -> str:
     """The box that a receipt, state or question comes from. Raises ValueError for other topics."""
     prefix, _, rest = topic.rpartition(ROOT + "/")

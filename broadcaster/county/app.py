@@ -15,11 +15,13 @@ from broadcaster.county import (
     account_pages,
     board_pages,
     compose_pages,
+    county_pages,
     enrol_page,
     foreign_pages,
     more_pages,
     register_pages,
 )
+from broadcaster.county.counties import LONGEST_COUNTY
 from broadcaster.county.officers import OfficeRole
 from broadcaster.county.page_parts import Pages
 from broadcaster.county.reaches import REACHES
@@ -36,7 +38,7 @@ SESSION_SECONDS = 12 * 3600
 LOOK = Path(wording.__file__).parent
 AREAS = (
     *(account_pages, board_pages, compose_pages, register_pages, more_pages, enrol_page),
-    foreign_pages,
+    *(foreign_pages, county_pages),
 )
 NAVIGATION = {"/": "通知", "/compose": "写通知", "/register": "登记簿", "/more": "更多"}
 ROLES = {
@@ -98,6 +100,9 @@ def _teach_wording(app: Flask, pages: Pages) -> None:
         may=access.may,
         warnings=pages.warnings,
         who=access.who,
+        # Below a county there is none.
+        above_counties=len(pages.parts.county) < LONGEST_COUNTY,
+        counties_below=pages.parts.counties.in_use,
     )
 
 

@@ -9,6 +9,7 @@ from datetime import datetime
 
 from sqlalchemy import func, select
 
+from broadcaster.county.county_sums import stages_of_sums
 from broadcaster.county.database import OfficeDatabase
 from broadcaster.county.reaches import REACHES, Reach
 from broadcaster.county.register import to_csv
@@ -101,11 +102,14 @@ class Board:
         self._database = database
 
     def counts(self, ids: Sequence[str]) -> dict[str, Counts]:
+        """Of own boxes, and of those of counties below as far as these have told."""
         query = select(reach.c.bulletin, reach.c.stage, func.count().label("boxes"))
         query = query.where(reach.c.bulletin.in_(ids)).group_by(reach.c.bulletin, reach.c.stage)
         found: dict[str, Counter[Reach]] = {id: Counter() for id in ids}
         for row in self._database.read(query):
             found[row.bulletin][Reach(row.stage)] = row.boxes
+        for id, stages in stages_of_sums(self._database, ids).items():
+            found[id].update(stages)
         return {id: Counts(stages) for id, stages in found.items()}
 
     def places(self, id: str, within: str = "") -> list[Place]:

@@ -4,6 +4,7 @@ from flask import Blueprint, Response, abort, flash, redirect, render_template, 
 from flask.typing import ResponseReturnValue
 
 from broadcaster.county import access
+from broadcaster.county.county_board import Word
 from broadcaster.county.coverage import coverage
 from broadcaster.county.desk import Paper
 from broadcaster.county.draft import DraftRefused, State
@@ -34,6 +35,7 @@ def home() -> ResponseReturnValue:
         "office/home.html",
         papers=papers[:PAGE],
         counts=counts,
+        without=parts.county_board.without(papers[:PAGE]),
         states=STATES,
         awaiting=parts.desk.in_state(State.AWAITING),
         older=skip + PAGE if len(papers) > PAGE else None,
@@ -47,7 +49,7 @@ def one(id: str) -> ResponseReturnValue:
 
 @pages.get("/bulletin/<id>/town/<code>")
 def town(id: str, code: str) -> ResponseReturnValue:
-    paper, board = _find(id), access.pages().parts.board
+    paper, board = find_paper(id), access.pages().parts.board
     found = next((one for one in board.towns(id) if one.code == code), None)
     if found is None:
         abort(404)
@@ -56,7 +58,7 @@ def town(id: str, code: str) -> ResponseReturnValue:
 
 @pages.get("/bulletin/<id>.csv")
 def as_csv(id: str) -> ResponseReturnValue:
-    paper = _find(id)
+    paper = find_paper(id)
     answer = Response(
         access.pages().parts.board.to_csv(paper.id), content_type="text/csv; charset=utf-8"
     )
@@ -66,7 +68,7 @@ def as_csv(id: str) -> ResponseReturnValue:
 
 @pages.get("/bulletin/<id>/cancel")
 def ask_cancel(id: str) -> ResponseReturnValue:
-    return render_template("office/cancel.html", paper=_find(id))
+    return render_template("office/cancel.html", paper=find_paper(id))
 
 
 @pages.post("/bulletin/<id>/cancel")
@@ -101,17 +103,18 @@ def send_back(id: str) -> ResponseReturnValue:
 
 @pages.post("/bulletin/<id>/discard")
 def discard(id: str) -> ResponseReturnValue:
-    access.about(_find(id).draft.title)
+    access.about(find_paper(id).draft.title)
     access.pages().parts.desk.discard(id)
     flash("草稿删掉了。")
     return redirect(url_for("board.home"), 303)
 
 
 def _page(id: str, problem: str = "") -> str:
-    paper, parts = _find(id), access.pages().parts
+    paper, parts = find_paper(id), access.pages().parts
     towns = parts.board.towns(id)
     counts = parts.board.counts([id])[id]
-    names = parts.register.names() | {parts.county: "全县"}
+    fares = parts.county_board.fares(paper)
+    names = parts.register.names() | {parts.county: "全部" if fares else "全县"}
     return render_template(
         "office/bulletin.html",
         paper=paper,
@@ -122,12 +125,16 @@ def _page(id: str, problem: str = "") -> str:
         counts=counts,
         towns=towns,
         bars=coverage(towns),
+        fares=fares,
+        county_bars=coverage([one.place for one in fares]),
+        untold=sum(not one.told for one in fares),
+        doubtful=sum(one.told and one.word is not Word.TRUE for one in fares),
         refreshes=paper.state not in SETTLED and not problem,
         problem=problem,
     )
 
 
-def _find(id: str) -> Paper:
+def find_paper(id: str) -> Paper:
     try:
         return access.pages().parts.desk.get(id)
     except DraftRefused:

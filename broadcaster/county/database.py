@@ -68,11 +68,14 @@ def put(
     """Insert a row, or write these columns over where its key is there; whether it was written."""
     dialect: Any = sqlite if connection.dialect.name == "sqlite" else postgresql
     statement = dialect.insert(table).values(values)
+    # Else psycopg tells -1 of an insert.
+    counted = {"preserve_rowcount": True}
     if not over:
-        return bool(connection.execute(statement.on_conflict_do_nothing()).rowcount)
+        statement = statement.on_conflict_do_nothing()
+        return connection.execute(statement, execution_options=counted).rowcount > 0
     changes = {name: statement.excluded[name] for name in over}
     statement = statement.on_conflict_do_update(index_elements=list(table.primary_key), set_=changes)
-    return bool(connection.execute(statement).rowcount)
+    return connection.execute(statement, execution_options=counted).rowcount > 0
 
 
 def _with_driver(url: str) -> Any:

@@ -11,6 +11,7 @@ from broadcaster.bulletin import topics
 from broadcaster.bulletin.question import Question
 from broadcaster.bulletin.refusals import NotAccepted
 from broadcaster.clock import Clock
+from broadcaster.county.county_sums import CountySums
 from broadcaster.county.intake import Intake, Sent
 from broadcaster.county.office_keys import OfficeKeys
 from broadcaster.county.publisher import Publisher, Sheet
@@ -40,6 +41,7 @@ class Office:
         clock: Clock,
         keys: OfficeKeys,
         area_of: Callable[[str], str],
+        county_sums: CountySums,
     ) -> None:
         self._publisher = publisher
         self._intake = intake
@@ -48,6 +50,7 @@ class Office:
         self._clock = clock
         self._keys = keys
         self._area_of = area_of
+        self._county_sums = county_sums
         self._keyring_sent = b""
         self._heads_at: datetime | None = None
         self._woken, self._tended_at = True, clock.monotonic()
@@ -129,6 +132,7 @@ class Office:
 
     def _take_in(self, taken: Sequence[Incoming]) -> None:
         kinds: dict[str, list[tuple[str, bytes]]] = {"r": [], "s": [], "q": []}
+        self._county_sums.take([(one.topic, one.payload) for one in taken])
         for one in taken:
             try:
                 box = topics.box_of(one.topic)

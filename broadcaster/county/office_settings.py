@@ -6,8 +6,7 @@ from zoneinfo import ZoneInfo
 from pydantic import Field
 
 from broadcaster.bulletin import areas
-from broadcaster.bulletin.above import is_above
-from broadcaster.bulletin.enrolment import Superior
+from broadcaster.bulletin.superior import Superior, is_above
 from broadcaster.errors import ConfigError
 from broadcaster.setting_values import Section
 from broadcaster.settings import WebSettings, load_file

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
 
 from broadcaster.clock import Clock
 from broadcaster.county.audit import Audit
 from broadcaster.county.board import Board
+from broadcaster.county.counties import Counties, CountyDoor
+from broadcaster.county.county_board import CountyBoard
 from broadcaster.county.database import OfficeDatabase
 from broadcaster.county.desk import Desk
 from broadcaster.county.foreign_book import ForeignBook
@@ -29,22 +32,29 @@ class Parts:
     register: Register
     desk: Desk
     board: Board
+    counties: Counties
+    county_board: CountyBoard
     standing: StandingNotices
     library: Library
     foreign: ForeignBook
     audit: Audit
 
 
+class BoxAndCountyDoor(Door, CountyDoor, Protocol):
+    """Who may connect to the office's broker."""
+
+
 def make_parts(
     database: OfficeDatabase,
     clock: Clock,
     county: str,
-    door: Door | None = None,
+    door: BoxAndCountyDoor | None = None,
     wake: Callable[[], None] = lambda: None,
     passwords: Passwords | None = None,
 ) -> Parts:
     """`county` is the trimmed code of the office's area."""
     officers = Officers(database, clock, passwords)
+    counties = Counties(database, clock, county, door)
     desk = Desk(database, clock, county, wake)
     return Parts(
         database=database,
@@ -54,6 +64,8 @@ def make_parts(
         register=Register(database, clock, county, door),
         desk=desk,
         board=Board(database),
+        counties=counties,
+        county_board=CountyBoard(database, clock, counties),
         standing=StandingNotices(database, clock, desk, officers),
         library=Library(database),
         foreign=ForeignBook(database, clock),

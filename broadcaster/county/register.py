@@ -4,28 +4,26 @@ from __future__ import annotations
 
 import base64
 import csv
-import hashlib
 import io
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from typing import Any, Protocol
 
 from sqlalchemy import Row, func, insert, select, update
 
 from broadcaster.bulletin import areas as area_codes
-from broadcaster.bulletin.enrolment import Enrolment, Superior
+from broadcaster.bulletin.enrolment import Enrolment
 from broadcaster.bulletin.keys import public_from_hex
+from broadcaster.bulletin.superior import Superior
 from broadcaster.clock import Clock
 from broadcaster.county.database import OfficeDatabase, put
+from broadcaster.county.one_time import CODE_LIFE, code_hash_of, new_code
 from broadcaster.county.tables import area, box
 from broadcaster.errors import BroadcasterError
-from broadcaster.store.passwords import LETTERS
 
-CODE_LENGTH = 12
-CODE_LIFE = timedelta(days=7)
 LONGEST_NAME = 60
 
 
@@ -96,7 +94,7 @@ class Register:
 
     def add(self, code: str, name: str) -> tuple[Box, str]:
         """A new box of a village, and its one-time code. Raises `RegisterRefused`."""
-        code, name = self._village(code), _name(name)
+        code, name = self._village(code), read_name(name)
         one_time = new_code()
         with self._database.transaction() as connection:
             put(connection, area, {"code": code, "name": name})
@@ -121,14 +119,14 @@ class Register:
 
     def rename(self, id: str, name: str) -> None:
         self.get(id)
-        self._update(id, name=_name(name))
+        self._update(id, name=read_name(name))
 
     def enrol(self, code: str, key: str, root: str, keyring: bytes, broker: BrokerAddress) -> Enrolment:
         """Once for each code. Raises `RegisterRefused`."""
-        key = _key(key)
+        key = read_key(key)
         now = self._clock.now()
         with self._database.transaction() as connection:
-            query = select(box).where(box.c.code_hash == _hash(code)).with_for_update()
+            query = select(box).where(box.c.code_hash == code_hash_of(code)).with_for_update()
             row = connection.execute(query).first()
             if row is None or row.code_expires < now:
                 raise RegisterRefused("登记码不对，或者已经用过、过期了，请让县里再发一个。")
@@ -152,7 +150,7 @@ class Register:
         """By hand, of a box that was enrolled by a file. Raises `RegisterRefused`."""
         self.get(id)
         with self._database.transaction() as connection:
-            self._set_key(connection, id, _key(key))
+            self._set_key(connection, id, read_key(key))
 
     def get(self, id: str) -> Box:
         """Raises `RegisterRefused`."""
@@ -189,7 +187,7 @@ class Register:
         ]
         if rows and not rows[0][0].strip().isdigit():
             rows = rows[1:]
-        found = {self._inside(row[0].strip()): _name(row[1] if len(row) > 1 else "") for row in rows}
+        found = {self._inside(row[0].strip()): read_name(row[1] if len(row) > 1 else "") for row in rows}
         with self._database.transaction() as connection:
             for code, name in found.items():
                 put(connection, area, {"code": code, "name": name}, over=("name",))
@@ -211,7 +209,7 @@ class Register:
         return trimmed
 
     def _coded(self, one_time: str) -> dict[str, Any]:
-        return {"code_hash": _hash(one_time), "code_expires": self._clock.now() + CODE_LIFE}
+        return {"code_hash": code_hash_of(one_time), "code_expires": self._clock.now() + CODE_LIFE}
 
     def _set_key(self, connection: Any, id: str, key: str) -> None:
         values: dict[str, Any] = {"key": key, "state": BoxState.ENROLLED, "code_hash": None}
@@ -247,12 +245,6 @@ class Register:
             connection.execute(update(box).where(box.c.id == id).values(values))
 
 
-def new_code() -> str:
-    """Twelve signs, 59 bits, in three groups."""
-    signs = "".join(secrets.choice(LETTERS) for _ in range(CODE_LENGTH))
-    return "-".join(signs[at : at + 4] for at in range(0, CODE_LENGTH, 4))
-
-
 def to_csv(heading: Sequence[str], rows: Any) -> str:
     """For a spreadsheet: with the mark by which Excel knows UTF-8, and no cell that it would reckon."""
     written = io.StringIO()
@@ -271,12 +263,8 @@ def _dialect(text: str) -> type[csv.Dialect]:
     return csv.excel_tab if "\t" in text else csv.excel
 
 
-def _hash(code: str) -> str:
-    signs = "".join(sign for sign in code.lower() if sign.isalnum())
-    return hashlib.sha256(signs.encode("utf-8", "replace")).hexdigest()
-
-
-def _key(key: str) -> str:
+def read_key(key: str) -> str:
+    """A public key as a person types it. Raises `RegisterRefused`."""
     key = key.strip().lower()
     try:
         public_from_hex(key)
@@ -285,7 +273,8 @@ def _key(key: str) -> str:
     return key
 
 
-def _name(name: str) -> str:
+def read_name(name: str) -> str:
+    """Raises `RegisterRefused`."""
     name = " ".join(name.split())
     if not 1 <= len(name) <= LONGEST_NAME or not name.isprintable():
         raise RegisterRefused(f"请写名称，不超过 {LONGEST_NAME} 个字。")

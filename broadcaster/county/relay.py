@@ -14,7 +14,7 @@ from typing import Any
 from securesystemslib.signer import CryptoSigner
 
 from broadcaster.bulletin import areas, keys
-from broadcaster.bulletin.above import Above, is_above
+from broadcaster.bulletin.above import Above
 from broadcaster.clock import Clock
 from broadcaster.county.alone import only_one
 from broadcaster.county.broker import county_user, new_password
@@ -38,8 +38,6 @@ from broadcaster.whole import whole_file
 
 FOLDER, KEY = "relay", "relay.pem"
 LOOK_SECONDS = 2.0
-# Six digits; a town has no office of its own.
-LONGEST_COUNTY = 6
 # For the service manager to start it again.
 EXIT_PART_DIED = 75
 
@@ -161,35 +159,20 @@ def open_relay(path: Path) -> Iterator[Relay]:
         yield relay
 
 
-def admit(path: Path, code: str, file: Path) -> dict[str, str]:
-    """A user for the relay of a county below, on this office's own broker; its new password in `file`.
-
-    Raises `BroadcasterError`.
-    """
-    folder, county, broker = OfficeFolder(path), areas.trim(code), load_office_settings(path).broker
-    if not is_above(folder.trust.area, county) or len(county) > LONGEST_COUNTY:
-        raise ConfigError([f"{code} 不是 {folder.trust.area} 下面的市或县。"])
-    if not broker.folder:
-        raise ConfigError([f"消息服务器不归本平台管，请在那里加用户 {county_user(county)}。"])
-    password = new_password()
-    BrokerDoor(path / broker.folder).admit_county(county, password)
-    _write_secret(file, password.encode("ascii"))
-    return {"user": county_user(county), "area": folder.trust.area, "root": folder.pin}
-
-
 def own_key(folder: Path) -> CryptoSigner:
     """It signs sums, and no word of a loudspeaker: so it lies open, and nobody need stand by."""
     path = folder / KEY
     try:
         folder.mkdir(mode=0o700, exist_ok=True)
         if not path.exists():
-            _write_secret(path, keys.bare(keys.new_key()))
+            write_secret(path, keys.bare(keys.new_key()))
         return keys.from_bare(path.read_bytes())
     except OSError as error:
         raise FileUnwritable(f"{path} 读不了，也写不进去：{error.strerror}。") from error
 
 
-def _write_secret(path: Path, content: bytes) -> None:
+def write_secret(path: Path, content: bytes) -> None:
+    """For this user's eyes only. Raises `FileUnwritable`."""
     try:
         with whole_file(path, path.parent) as unfinished:
             unfinished.touch(mode=0o600)
@@ -216,7 +199,7 @@ def _lower(path: Path, settings: OfficeSettings) -> Wire:
     broker, relay = settings.broker, settings.relay
     file = path / relay.password_file_below
     if broker.folder and not file.exists():
-        _write_secret(file, new_password().encode("ascii"))
+        write_secret(file, new_password().encode("ascii"))
     password = read_text(path, relay.password_file_below).strip()
     if broker.folder:
         BrokerDoor(path / broker.folder).admit_relay(password)

@@ -31,6 +31,7 @@ class Carried:
     digest: str
     key_id: str
     seq: int
+    expires: datetime
     areas: tuple[str, ...]
     envelope: bytes
     summed: str
@@ -151,7 +152,7 @@ class RelayBook:
             connection.execute(update(carried).values(due=1, summed=""))
 
     def old(self, before: datetime) -> list[Carried]:
-        """What was over so long ago that no receipt comes any more."""
+        """What was over by then, and stands nowhere below."""
         return self._find(carried.c.over == 1, carried.c.below == 0, carried.c.expires <= before)
 
     def forget(self, id: str) -> None:
@@ -170,6 +171,6 @@ class RelayBook:
 
 def _carried(row: Any) -> Carried:
     return Carried(
-        *(row.id, row.digest, row.key_id, row.seq, tuple(row.areas.split()), row.envelope),
-        *(row.summed, row.sum_number),
+        *(row.id, row.digest, row.key_id, row.seq, row.expires, tuple(row.areas.split())),
+        *(row.envelope, row.summed, row.sum_number),
     )

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from broadcaster.clock import Clock
 from broadcaster.county.alone import only_one
 from broadcaster.county.app import create_app
+from broadcaster.county.county_sums import CountySums
 from broadcaster.county.database import OfficeDatabase
 from broadcaster.county.door import BrokerDoor
 from broadcaster.county.draft import Draft
@@ -120,12 +121,12 @@ def _open_office(desk: Desk, keys: OfficeKeys) -> Iterator[Office]:
         )
     publisher = Publisher(parts.database, parts.register, parts.clock, keys.signer, keys.trust)
     wire = Wire(broker.host, broker.port, broker.user, password, authority)
-    intake = Intake(parts.database, parts.clock)
+    intake, sums = Intake(parts.database, parts.clock), CountySums(parts.database, parts.clock)
     wire.start()
     with closing(wire):
         yield Office(
             *(publisher, intake, parts.standing, wire, parts.clock),
-            *(keys, parts.register.area_of),
+            *(keys, parts.register.area_of, sums),
         )
 
 
@@ -148,14 +149,18 @@ def _open_site(
     return watched
 
 
-def _trusted(desk: Desk) -> Trusted:
+def broker_address(desk: Desk) -> BrokerAddress:
+    """As boxes and relays below are told it. Raises `ConfigError`."""
     broker = desk.settings.broker
     authority = read_text(desk.folder.path, broker.authority) if broker.authority else ""
-    address = BrokerAddress(
+    return BrokerAddress(
         *(broker.box_host or broker.host, broker.box_port or broker.port, authority),
         desk.settings.relay.above(desk.folder.trust.area),
     )
-    return Trusted(desk.folder.pin, lambda: desk.folder.keyring.to_bytes(), address)
+
+
+def _trusted(desk: Desk) -> Trusted:
+    return Trusted(desk.folder.pin, lambda: desk.folder.keyring.to_bytes(), broker_address(desk))
 
 
 @contextmanager

@@ -219,3 +219,45 @@ audit = Table(
     Column("about", Text, nullable=False),
     Column("address", Text, nullable=False),
 )
+
+# Counties below, whose relays bring this office's bulletins to boxes of theirs.
+county = Table(
+    "county",
+    metadata,
+    Column("code", String(12), primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("state", String(16), nullable=False),
+    # The public half of its relay's key, as hex; "" until it is let in.
+    Column("key", String(64), nullable=False, server_default=""),
+    # SHA-256 of the one-time code, while there is one.
+    Column("code_hash", String(64), unique=True),
+    Column("code_expires", Moment),
+    Column("added_at", Moment, nullable=False),
+    Column("admitted_at", Moment),
+    # The relay's last word of itself: until when all was told, and whether it hears its county's boxes.
+    Column("told_number", BigInteger, nullable=False, server_default="0"),
+    Column("told_at", Moment),
+    Column("below", Integer, nullable=False, server_default="0"),
+)
+
+# The last sum of each bulletin in each county.
+county_sum = Table(
+    "county_sum",
+    metadata,
+    Column("bulletin", String(36), primary_key=True),
+    Column("county", String(12), primary_key=True),
+    # The public key that has signed it: a relay that was replaced counts anew.
+    Column("key", String(64), nullable=False),
+    Column("number", BigInteger, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("taken_at", Moment, nullable=False),
+    Column("sent", Integer, nullable=False),
+    Column("reached", Integer, nullable=False),
+    Column("accepted", Integer, nullable=False),
+    Column("on_the_air", Integer, nullable=False),
+    Column("heard", Integer, nullable=False),
+    Column("partly", Integer, nullable=False),
+    Column("failed", Integer, nullable=False),
+    Column("silent", Integer, nullable=False),
+    Column("envelope", LargeBinary, nullable=False),
+)

@@ -13,7 +13,7 @@ from broadcaster.bulletin import strict_json, topics
 from broadcaster.bulletin.keys import public_from_hex
 from broadcaster.bulletin.receipts import Receipt, read_receipt
 from broadcaster.bulletin.refusals import NotAccepted
-from broadcaster.bulletin.sums import Sum
+from broadcaster.bulletin.sums import Presence, Sum
 from broadcaster.clock import Clock
 from broadcaster.county.database import OfficeDatabase
 from broadcaster.county.intake import enrolled_keys
@@ -32,8 +32,13 @@ LOOK_SECONDS = 1.0
 AT_ONCE = 500
 # Three hundred boxes begin to speak within some seconds: they are one message above, not three hundred.
 SUM_SECONDS = 3.0
+# As often as a board should be able to say that a county is silent.
+PRESENCE_SECONDS = 60.0
 # So long after its end a box that was off may still tell of it.
 REMEMBERED = timedelta(days=14)
+# So long after its end a sum stands on the broker above; later ones are told, and stand nowhere: a
+# broker that writes down all it holds at each change holds what is of use.
+STANDING = timedelta(days=1)
 
 
 class OfficeReceipts:
@@ -73,8 +78,9 @@ class Tally:
         self._signer = signer
         self._office = office
         self._held: list[Incoming] = []
-        self._sum_at = clock.monotonic()
-        self._sent_in = 0
+        self._sum_at = self._presence_at = clock.monotonic()
+        self._sent_in = self._presence_number = 0
+        self._told_below = False
 
     def wake(self) -> None:
         self._lower.wake()
@@ -115,14 +121,28 @@ class Tally:
         if not self._upper.connected:
             return
         if self._sent_in != self._upper.times_connected:
+            # What it acknowledged a moment before it was killed it may have lost.
             self._sent_in = self._upper.times_connected
             self._book.all_sums_anew()
+            self._presence_at = self._clock.monotonic()
         for one in self._book.to_sum():
             if not one.sum_number:
                 self._recall(one.id)
             if not self._tell(one, self._book.counts(one.id).to_json()):
                 return
         self._forget()
+        self._tell_presence()
+
+    def _tell_presence(self) -> None:
+        """After the sums: it says that all of them have been told."""
+        now, below = self._clock.monotonic(), self._lower.connected
+        if now < self._presence_at and below == self._told_below:
+            return
+        at = self._clock.now()
+        self._presence_number = max(int(at.timestamp() * 1000), self._presence_number + 1)
+        told = Presence(self._county, self._presence_number, at, below).signed(self._signer)
+        if self._upper.publish([(topics.presence(self._county), told.to_bytes())]):
+            self._presence_at, self._told_below = now + PRESENCE_SECONDS, below
 
     def _recall(self, id: str) -> None:
         """What the office has kept of it, should the relay's own database have been lost."""
@@ -138,15 +158,18 @@ class Tally:
         # Above what it has signed before, also when its own database was lost.
         number = max(int(now.timestamp() * 1000), one.sum_number + 1)
         made = Sum(self._county, number, one.id, one.digest, now, **told)
-        topic = topics.sum_of(self._county, one.id)
-        if not self._upper.publish([(topic, made.signed(self._signer).to_bytes())]):
+        topic, data = topics.sum_of(self._county, one.id), made.signed(self._signer).to_bytes()
+        if not self._upper.publish([(topic, data)], retain=one.expires > now - STANDING):
             return False
         self._book.summed(one.id, written, number)
         return True
 
     def _forget(self) -> None:
-        for one in self._book.old(self._clock.now() - REMEMBERED):
-            if self._upper.publish([(topics.sum_of(self._county, one.id), b"")]):
+        now = self._clock.now()
+        for one in self._book.old(now - STANDING):
+            if one.summed and self._upper.publish([(topics.sum_of(self._county, one.id), b"")]):
+                self._book.summed(one.id, "", one.sum_number)
+            if one.expires <= now - REMEMBERED:
                 self._book.forget(one.id)
 
 

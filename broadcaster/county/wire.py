@@ -26,8 +26,8 @@ KEEPALIVE_SECONDS = 30
 PUBLISH_SECONDS = 5.0
 # A hundred counties that lost one broker come back one after the other; paho doubles the first.
 FIRST_SECONDS, LONGEST_SECONDS = (1, 4), (20, 40)
-# Among the boxes' receipts, states and questions.
-LISTENS_TO = tuple(f"{topics.ROOT}/{kind}/#" for kind in "rsq")
+# The boxes' receipts, states and questions, and what relays of counties below tell.
+LISTENS_TO = tuple(f"{topics.ROOT}/{kind}/#" for kind in "rsqu")
 
 
 @dataclass(frozen=True)

@@ -89,6 +89,13 @@ class Line:
             client.loop_write()
         client.loop_misc()
 
+    def follow(self, offices: Sequence[str]) -> None:
+        """These from now on: what the new ones have said stands retained, and comes anew."""
+        if tuple(offices) == self._offices:
+            return
+        self._offices = tuple(offices)
+        self._subscribe(ANEW)
+
     def acknowledge(self, message: MQTTMessage) -> None:
         self._client.ack(message.mid, message.qos)
 
@@ -116,16 +123,19 @@ class Line:
         if reason.is_failure:
             self.over = str(reason)
             return
+        self._subscribe(WHEN_NEW)
+        self.up = True
+
+    def _subscribe(self, bulletins: int) -> None:
         box = self._enrolment.box
         anew = SubscribeOptions(qos=1, retainHandling=ANEW)
-        when_new = SubscribeOptions(qos=1, retainHandling=WHEN_NEW)
+        as_told = SubscribeOptions(qos=1, retainHandling=bulletins)
         # In this order: whom to believe, what is in force, and then what is said.
         keyrings, heads = map(topics.keyring, self._offices), map(topics.heads, self._offices)
         above = (*keyrings, *heads, topics.answer(box))
         wanted: Sequence[tuple[str, SubscribeOptions]] = [(topic, anew) for topic in above]
         areas = topics.bulletins_for(self._enrolment.area)
-        client.subscribe([*wanted, *((topic, when_new) for topic in areas)])
-        self.up = True
+        self._client.subscribe([*wanted, *((topic, as_told) for topic in areas)])
 
     def _disconnected(self, client: Client, data: Any, flags: Any, reason: Any, properties: Any) -> None:
         self.over = self.over or str(reason)

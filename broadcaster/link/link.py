@@ -246,6 +246,7 @@ class Link:
             self._ask_at = self._clock.monotonic() + wait * random.uniform(1.0, 2.0)
 
     def _speak(self, line: Line) -> None:
+        line.follow(self._reception.offices)
         state = self._state(online=True)
         if state != self._told_state:
             line.publish(topics.state(self._membership.box), state, retain=True)

@@ -9,10 +9,10 @@ from pathlib import Path
 from securesystemslib.signer import CryptoSigner
 
 from broadcaster.bulletin import keys
-from broadcaster.bulletin.above import is_above
 from broadcaster.bulletin.enrolment import Enrolment, EnrolmentRefused
 from broadcaster.bulletin.keyring import Trust
 from broadcaster.bulletin.refusals import NotAccepted
+from broadcaster.bulletin.superior import is_above
 from broadcaster.link.place import folder_of
 from broadcaster.whole import whole_file
 

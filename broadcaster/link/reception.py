@@ -14,7 +14,6 @@ from broadcaster.bulletin import strict_json
 from broadcaster.bulletin.bulletin import Bulletin, BulletinKind, read_bulletin
 from broadcaster.bulletin.delegation import Issuer
 from broadcaster.bulletin.heads import PAYLOAD_TYPE as HEADS_TYPE
-from broadcaster.bulletin.keyring import Trust
 from broadcaster.bulletin.receipts import Heard, State
 from broadcaster.bulletin.refusals import NotAccepted, Refusal
 from broadcaster.bulletin.verify import (
@@ -56,7 +55,7 @@ class Reception:
         self._rows = station.bulletins
         self._area = membership.area
         self.county = County(station, membership, clock)
-        self.superiors = Superiors(membership, self.county.now())
+        self.superiors = Superiors(membership, self.county.trust, self.county.now())
         self.memory = Memory(
             self._rows, membership, lambda: (_told(clock.now()), station.clock_is_trusted())
         )
@@ -161,9 +160,12 @@ class Reception:
         """Raises `NotAccepted` and OSError; then nothing changed."""
         if office := self.superiors.of_keyring(data):
             newer = self.superiors.take_keyring(office, data, self.county.now())
-            self._drop_revoked(newer.believed if newer else None)
+            self._drop(newer.believed.targets.revoked if newer else frozenset())
         elif self.county.take_keyring(data):
-            self._drop_revoked(self.county.trust)
+            trust = self.county.trust
+            # What a power cut leaves undone of this the start does: it goes by the same root.
+            gone = self.superiors.follow(trust, self.county.now())
+            self._drop(trust.targets.revoked | gone)
 
     def take_heads(self, data: bytes) -> bool:
         """Whether they answer what was asked. Raises `NotAccepted`."""
@@ -187,11 +189,10 @@ class Reception:
         """Whose keyring and heads the box follows."""
         return self.county.trust.area, *self.superiors.areas
 
-    def _drop_revoked(self, trust: Trust | None) -> None:
+    def _drop(self, keys: frozenset[str]) -> None:
         """Who has a stolen key may have said something for tomorrow."""
-        revoked = trust.targets.revoked if trust else frozenset[str]()
-        for row in self._rows.at(Stage.TAKEN, Stage.WAITS):
-            if row.key_id in revoked:
+        for row in self._rows.at(Stage.TAKEN, Stage.WAITS) if keys else ():
+            if row.key_id in keys:
                 self._withdraw(row)
 
     def _withdraw(self, row: StoredBulletin) -> None:

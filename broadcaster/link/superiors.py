@@ -1,15 +1,21 @@
-"""The offices above the county that the box believes too: their keyrings and heads, from its relay."""
+"""The offices above the county that the box believes too: their keyrings and heads, from its relay.
+
+Who they are the county's root says, of which two of three keys have signed; where it never has, the
+enrolment does.
+"""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from broadcaster.bulletin.above import Above, area_of_keyring
+from broadcaster.bulletin.keyring import Trust
 from broadcaster.bulletin.moment import Now
 from broadcaster.bulletin.refusals import NotAccepted, Refusal
 from broadcaster.bulletin.seen import Seen
+from broadcaster.bulletin.superior import Superior
 from broadcaster.bulletin.verify import Refused, Verdict, verify
 from broadcaster.link.county import trust_fault
 from broadcaster.link.membership import Membership, read_kept, write_kept
@@ -20,15 +26,35 @@ logger = logging.getLogger(__name__)
 class Superiors:
     """One thread changes it. Nothing is asked of them: what they say comes by the county's relay."""
 
-    def __init__(self, membership: Membership, now: Now) -> None:
+    def __init__(self, membership: Membership, county: Trust, now: Now) -> None:
         self._folder = membership.folder
-        self._offices = {one.area: Above(one.area, one.root) for one in membership.enrolment.above}
-        for area, office in self._offices.items():
-            trust, heads = map(read_kept, self._files(area))
-            try:
-                self._offices[area] = office.recalled(trust, heads, now.earliest)
-            except NotAccepted as error:
-                logger.warning("what was kept of %s is left out: %s", area, error)
+        self._enrolled = membership.enrolment.above
+        self._offices: dict[str, Above] = {}
+        self.follow(county, now)
+
+    def follow(self, county: Trust, now: Now) -> frozenset[str]:
+        """Believe whom the county's root names now; the keys of those that it names no more."""
+        wanted = self._enrolled if county.above is None else county.above
+        before = self._offices
+        self._offices = {one.area: self._office(one, before.get(one.area), now) for one in wanted}
+        gone = [one for one in before.values() if not _is_among(one, wanted)]
+        for one in gone:
+            logger.warning("%s stands above the county no more", one.area)
+            for path in self._files(one):
+                path.unlink(missing_ok=True)
+        left = _keys(self._offices.values())
+        return _keys(gone) - left
+
+    def _office(self, pinned: Superior, known: Above | None, now: Now) -> Above:
+        if known and known.root == pinned.root:
+            return known
+        office = Above(pinned.area, pinned.root)
+        trust, heads = map(read_kept, self._files(office))
+        try:
+            return office.recalled(trust, heads, now.earliest)
+        except NotAccepted as error:
+            logger.warning("what was kept of %s is left out: %s", office.area, error)
+            return office
 
     @property
     def areas(self) -> tuple[str, ...]:
@@ -63,7 +89,7 @@ class Superiors:
         newer = office.with_keyring(data, now.earliest)
         if newer == office:
             return None
-        trust, heads = self._files(office.area)
+        trust, heads = self._files(office)
         heads.unlink(missing_ok=True)
         write_kept(trust, newer.believed.to_bytes())
         self._offices[office.area] = newer
@@ -77,10 +103,21 @@ class Superiors:
         self._offices[office.area] = newer
         if changed:
             try:
-                write_kept(self._files(office.area)[1], data)
+                write_kept(self._files(office)[1], data)
             except OSError as error:
                 logger.warning("heads of %s not kept: %s", office.area, error)
         return newer
 
-    def _files(self, area: str) -> tuple[Path, Path]:
-        return self._folder / f"trust-{area}.json", self._folder / f"heads-{area}.json"
+    def _files(self, office: Above) -> tuple[Path, Path]:
+        """By the pin too: what another root led to must not be believed by this one."""
+        name = f"{office.area}-{office.root[:16]}.json"
+        return self._folder / f"trust-{name}", self._folder / f"heads-{name}"
+
+
+def _is_among(office: Above, wanted: Iterable[Superior]) -> bool:
+    return any((one.area, one.root) == (office.area, office.root) for one in wanted)
+
+
+def _keys(offices: Iterable[Above]) -> frozenset[str]:
+    trusts = [one.trust for one in offices if one.trust]
+    return frozenset(id for one in trusts for each in one.targets.delegations for id in each.key_ids)

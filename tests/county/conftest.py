@@ -26,6 +26,14 @@ def office_folder(tmp_path_factory: pytest.TempPathFactory) -> OfficeFolder:
 
 
 @pytest.fixture(scope="session")
+def province_folder(tmp_path_factory: pytest.TempPathFactory) -> OfficeFolder:
+    folder = tmp_path_factory.mktemp("province")
+    roots = [folder / f"root-{number}.key" for number in (1, 2, 3)]
+    begun = ManualClock().now()
+    return OfficeFolder.found(folder, "33", "浙江省", roots, lambda _: SENTENCE, begun)
+
+
+@pytest.fixture(scope="session")
 def cluster() -> Iterator[OfficeDatabase]:
     programs = find_programs()
     if programs is None:
@@ -72,6 +80,12 @@ def database(request: pytest.FixtureRequest) -> OfficeDatabase:
 @pytest.fixture
 def desk(database: OfficeDatabase, office_folder: OfficeFolder) -> OfficeDesk:
     return make_desk(database, office_folder)
+
+
+@pytest.fixture
+def province(database: OfficeDatabase, province_folder: OfficeFolder) -> OfficeDesk:
+    """An office above counties, over both."""
+    return make_desk(database, province_folder)
 
 
 @pytest.fixture

@@ -98,7 +98,7 @@ class OfficeDesk:
 def make_desk(database: OfficeDatabase, folder: OfficeFolder) -> OfficeDesk:
     clock = ManualClock()
     clock.step(timedelta(days=1, hours=-6))
-    parts = make_parts(database, clock, "331121", passwords=CHEAP)
+    parts = make_parts(database, clock, folder.trust.area, passwords=CHEAP)
     for name, role, cap in (
         ("小王", OfficeRole.CLERK, Severity.ORANGE),
         ("小李", OfficeRole.CLERK, Severity.BLUE),

@@ -32,6 +32,7 @@ from broadcaster.bulletin.receipts import State as Told
 from broadcaster.bulletin.seen import SeenInMemory
 from broadcaster.bulletin.verify import Accepted, verify
 from broadcaster.county.broker import OFFICE
+from broadcaster.county.county_sums import CountySums
 from broadcaster.county.database import OfficeDatabase
 from broadcaster.county.draft import State
 from broadcaster.county.office import Office
@@ -89,6 +90,7 @@ class Running:
         self.office = Office(
             *(desk.publisher, desk.intake, parts.standing, self.wire),
             *(desk.clock, self.keys, parts.register.area_of),
+            CountySums(parts.database, desk.clock),
         )
         self.wire.start()
         self.until(lambda: self.wire.connected)

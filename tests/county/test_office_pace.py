@@ -6,6 +6,7 @@ import pytest
 from county_office import OfficeDesk, keys_of
 
 from broadcaster.bulletin import topics
+from broadcaster.county.county_sums import CountySums
 from broadcaster.county.draft import State
 from broadcaster.county.office import Office
 from broadcaster.county.wire import Incoming, Wire
@@ -32,6 +33,7 @@ def office(plain_desk: OfficeDesk) -> Office:
     made = Office(
         *(desk.publisher, desk.intake, parts.standing, cast(Wire, BusyWire())),
         *(desk.clock, keys_of(desk), parts.register.area_of),
+        CountySums(parts.database, desk.clock),
     )
     made.step()
     return made

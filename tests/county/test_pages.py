@@ -4,6 +4,7 @@ import io
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +16,15 @@ from county_office import (
     TOWN,
     VILLAGE,
     OfficeDesk,
+    make_desk,
 )
 from fakes import CHEAP
 from flask import Flask
 from flask.testing import FlaskClient
+from test_counties import PretendRelay, let_in, shown, take
 from werkzeug.test import TestResponse
 
+from broadcaster.bulletin.admission import Admission
 from broadcaster.bulletin.enrolment import Enrolment
 from broadcaster.bulletin.keys import new_key, public
 from broadcaster.bulletin.receipts import State as Told
@@ -34,6 +38,7 @@ from broadcaster.county.page_parts import Pages, Trusted
 from broadcaster.county.parts import make_parts
 from broadcaster.errors import TextRefused
 from broadcaster.model import Outcome
+from broadcaster.office_folder import OfficeFolder
 
 LogIn = Callable[[str], "Visitor"]
 
@@ -388,3 +393,70 @@ def test_pages_take_nothing_from_outside_and_no_form_without_its_token(log_in: L
 @pytest.mark.parametrize("path", ["/bulletin/x", "/bulletin/x/town/1", "/nowhere", "/bulletin/x.csv"])
 def test_what_is_not_there_is_told(log_in: LogIn, path: str) -> None:
     assert log_in("小王").client.get(path).status_code == 404
+
+
+@pytest.fixture
+def above(
+    sqlite: OfficeDatabase, province_folder: OfficeFolder, tmp_path: Path
+) -> tuple[OfficeDesk, Visitor]:
+    """A province with a county, and its keeper at the page."""
+    desk = make_desk(sqlite, province_folder)
+    keeper = Visitor(app_of(desk, tmp_path))
+    assert keeper.post("/login", name="管家", password=PASSWORD).status_code == 303
+    return desk, keeper
+
+
+def test_a_county_is_added_replaced_and_retired_on_the_page(above: tuple[OfficeDesk, Visitor]) -> None:
+    desk, keeper = above
+    assert "下面的县" in keeper.see("/register")
+    assert "下面的市或县" in keeper.post("/counties", code="341121", name="别处").text
+    page = keeper.post("/counties", code="331121", name="青田县").text
+    code = re.search(r"--code (\S+) --root (\w{64})", page)
+    assert code and code[2] == desk.folder.pin
+    relay = PretendRelay("331121")
+    given = {"code": code[1], "key": shown(relay.key)}
+    answer = keeper.client.post("/enrol/county", json=given)
+    assert Admission.from_bytes(answer.data).user == "county-331121"
+    assert keeper.client.post("/enrol/county", json=given).status_code == 403
+    assert "还没有消息" in keeper.see("/counties/331121")
+    take(desk, relay.presence(desk.clock))
+    assert "转发有消息" in keeper.see("/counties")
+    assert "登记码" in keeper.post("/counties/331121/replace").text
+    file = keeper.post("/counties/331121/file")
+    assert "attachment" in file.headers["Content-Disposition"] and Admission.from_bytes(file.data)
+    assert "公钥不对" in keeper.post("/counties/331121/key", key="00").text
+    other = shown(new_key())
+    assert keeper.post("/counties/331121/key", key=other).status_code == 303
+    assert other in keeper.see("/counties/331121")
+    keeper.post("/counties/331121/retire")
+    assert "停用" in keeper.see("/counties/331121")
+    assert {"加县", "给县发登记码", "停用县", "登记县的公钥"} <= {
+        deed.what for deed in desk.parts.audit.recent(20)
+    }
+
+
+def test_a_bulletin_of_a_province_is_shown_by_county(above: tuple[OfficeDesk, Visitor]) -> None:
+    desk, keeper = above
+    relay = let_in(desk)
+    let_in(desk, "331122", "缙云县")
+    assert keeper.send(areas="33").status_code == 303
+    desk.publisher.sign_cleared()
+    paper = desk.parts.desk.get(only(desk))
+    take(desk, relay.presence(desk.clock), relay.sum(desk, paper))
+    page = keeper.see(f"/bulletin/{paper.id}")
+    assert "各县的情况" in page and "播完 200/300" in page
+    assert "1 个县没有数，不在合计里" in page and "<h2>各村的情况" not in page
+    assert re.search(r'aria-label="青田县：300 个广播站，播完 200', page)
+    assert "1 个县没有报数" in keeper.see("/") and "播完 <b>200</b>" in keeper.see("/")
+    assert "10:00的数" in keeper.see(f"/counties/331121/bulletin/{paper.id}")
+    assert "还不知道" in keeper.see(f"/counties/331122/bulletin/{paper.id}")
+    assert keeper.client.get(f"/counties/331123/bulletin/{paper.id}").status_code == 404
+    csv = keeper.client.get(f"/counties/bulletin/{paper.id}.csv").text
+    assert "331121,青田县,300" in csv and "331122,缙云县,,,," in csv
+    desk.clock.step(timedelta(minutes=5))
+    assert "1 个县的数是旧的" in keeper.see(f"/bulletin/{paper.id}")
+    assert "青田县" in keeper.see("/compose")
+
+
+def test_a_county_has_no_counties_below(log_in: LogIn) -> None:
+    assert "下面的县" not in log_in("管家").see("/register")

@@ -1,7 +1,8 @@
 """A province above a county, two real brokers, and the relay between them."""
 
+import shutil
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -22,7 +23,7 @@ from broadcaster.bulletin.keyring import Trust
 from broadcaster.bulletin.keys import new_key, public
 from broadcaster.bulletin.moment import Now
 from broadcaster.bulletin.receipts import State
-from broadcaster.bulletin.sums import Sum, read_sum
+from broadcaster.bulletin.sums import Presence, Sum, read_presence, read_sum
 from broadcaster.county.broker import county_user
 from broadcaster.county.carrier import Carrier
 from broadcaster.county.relay_book import RelayBook
@@ -50,8 +51,8 @@ def brokers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[BrokerRi
 class Listener(OfficeClient):
     """An end of a broker that hears all there is; the newest of each topic."""
 
-    def __init__(self, rig: BrokerRig) -> None:
-        super().__init__(rig, client_id="listener")
+    def __init__(self, rig: BrokerRig, name: str = "listener") -> None:
+        super().__init__(rig, client_id=name)
         assert self.up.wait(20)
         self._client.subscribe([(f"{topics.ROOT}/{kind}/#", 1) for kind in "nkhu"])
 
@@ -70,6 +71,7 @@ class Province:
         self.in_force: list[Bulletin] = []
         self._used: list[str] = []
         self.put(topics.keyring(PROVINCE), self.keys.keyring())
+        self._used.append(topics.presence(COUNTY))
 
     def put(self, topic: str, data: bytes) -> None:
         self._used.append(topic)
@@ -338,6 +340,67 @@ def test_it_starts_without_a_network_and_goes_on_when_each_link_is_back(
     relay.until(lambda: relay.book.counts(told.id).heard)
     above.start()
     relay.until(lambda: (now_told := province.sum(told, relay.key)) and now_told.heard == 1)
+
+
+def test_a_sum_that_the_broker_above_acknowledged_and_lost_is_sent_again(
+    start: Callable[[], Relaying], province: Province, county: Listener, brokers: Any
+) -> None:
+    above, _ = brokers
+    relay = start()
+    told, _ = province.publish()
+    relay.until(lambda: province.sum(told, relay.key))
+    first = province.sum(told, relay.key)
+    above.kill()
+    shutil.rmtree(above.broker.folder / "kept")
+    (above.broker.folder / "kept").mkdir()
+    above.start()
+    with closing(Listener(above, "after the loss")) as after:
+
+        def again() -> bytes:
+            return after.standing(topics.sum_of(COUNTY, told.id))
+
+        relay.until(again)
+        second = read_sum(again(), COUNTY, public(relay.key))
+        relay.until(lambda: after.standing(topics.presence(COUNTY)))
+    assert first and second.number > first.number and second.sent == first.sent
+
+
+def test_sums_stand_above_for_a_day_after_the_end_and_late_receipts_are_told(
+    start: Callable[[], Relaying], province: Province, county: Listener, box: PretendBox
+) -> None:
+    relay, clock = start(), province.clock
+    told, _ = province.publish()
+    place = topics.sum_of(COUNTY, told.id)
+    relay.until(lambda: province.sum(told, relay.key))
+    clock.step(timedelta(hours=29))
+    relay.until(lambda: not relay.book.in_force())
+    assert province.client.standing(place)
+    clock.step(timedelta(hours=2))
+    relay.until(lambda: province.client.standing(place) == b"")
+    say(county, box, told, box.heard(told.id, clock, Outcome.PLAYED, 30.0))
+    relay.until(lambda: any(b"" != data for data in province.client.on(place)[2:]))
+    late = [data for data in province.client.on(place) if data][-1]
+    assert read_sum(late, COUNTY, public(relay.key)).heard == 1
+    clock.step(timedelta(days=14))
+    relay.until(lambda: relay.book.find(told.id) is None)
+
+
+def test_a_relay_says_that_it_is_there_and_whether_it_hears_its_county(
+    start: Callable[[], Relaying], province: Province, county: Listener, brokers: Any
+) -> None:
+    def presence() -> Presence | None:
+        data = province.client.standing(topics.presence(COUNTY))
+        return read_presence(data, COUNTY, public(relay.key)) if data else None
+
+    _, below = brokers
+    relay = start()
+    relay.until(lambda: (told := presence()) and told.below)
+    first = presence()
+    relay.until(lambda: (told := presence()) and first and told.at > first.at)
+    below.kill()
+    relay.until(lambda: (told := presence()) and not told.below)
+    below.start()
+    relay.until(lambda: (told := presence()) and told.below)
 
 
 def test_a_revoked_key_of_the_office_above_speaks_no_more(

@@ -4,6 +4,9 @@ import json
 import signal
 import subprocess
 import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -11,15 +14,19 @@ from typing import Any
 import pytest
 from county_office import BROKER, SENTENCE, VILLAGE
 from rig.broker import free_port
+from werkzeug.serving import make_server
 
-from broadcaster.bulletin.enrolment import Superior
+from broadcaster.bulletin.keyring import Trust
 from broadcaster.bulletin.keys import new_key, public, public_from_hex
+from broadcaster.bulletin.superior import Superior
 from broadcaster.cli import main
 from broadcaster.clock import Clock
+from broadcaster.county.app import create_app
 from broadcaster.county.broker import Broker
 from broadcaster.county.office_settings import load_office_settings
+from broadcaster.county.page_parts import Pages, Trusted
 from broadcaster.county.register import BrokerAddress, Register
-from broadcaster.county.running import open_desk
+from broadcaster.county.running import broker_address, open_desk
 from broadcaster.office_folder import OfficeFolder
 
 ROOT = "ab" * 32
@@ -64,24 +71,145 @@ def test_it_starts_without_a_network_tells_its_state_and_stops(begun: Path) -> N
     assert (begun / "relay" / "relay.pem").stat().st_mode & 0o077 == 0
 
 
-def test_a_county_below_is_let_in_with_a_password_of_its_own(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    folder = tmp_path / "province"
-    roots = [tmp_path / f"root-{number}.key" for number in (1, 2, 3)]
+@pytest.fixture(scope="module")
+def above(tmp_path_factory: pytest.TempPathFactory) -> OfficeFolder:
+    folder = tmp_path_factory.mktemp("above") / "province"
+    roots = [folder.parent / f"root-{number}.key" for number in (1, 2, 3)]
     made = OfficeFolder.found(folder, "33", "浙江省", roots, lambda _: SENTENCE, datetime.now(UTC))
     Broker(folder / "broker").make(["127.0.0.1"], free_port(), "127.0.0.1")
-    password = tmp_path / "above_password"
-    call = ["county", "admit", "--json", "--office", str(folder)]
-    assert main([*call, "331121", str(password)]) == 0
-    told = json.loads(capsys.readouterr().out)
-    assert told == {"user": "county-331121", "area": "33", "root": made.pin}
-    assert len(password.read_text()) == 32 and password.stat().st_mode & 0o077 == 0
-    acl = (folder / "broker" / "acl").read_text()
+    return made
+
+
+class Typed:
+    """Commands as somebody types them."""
+
+    def __init__(self, capsys: pytest.CaptureFixture[str]) -> None:
+        self._capsys = capsys
+
+    def done(self, *words: str | Path) -> Any:
+        assert main(["county", *map(str, words), "--json"]) == 0
+        return json.loads(self._capsys.readouterr().out)
+
+    def refused(self, *words: str | Path) -> str:
+        assert main(["county", *map(str, words)]) == 2
+        told = self._capsys.readouterr().err
+        assert len(told.splitlines()) == 1
+        return told
+
+
+@pytest.fixture
+def typed(capsys: pytest.CaptureFixture[str]) -> Typed:
+    return Typed(capsys)
+
+
+def test_a_county_comes_in_by_a_file_and_tells_its_key(
+    above: OfficeFolder, begun: Path, tmp_path: Path, typed: Typed
+) -> None:
+    (begun / "office.yaml").write_text("name: 青田县应急\n", encoding="utf-8")
+    admission, province = tmp_path / "331121.admission", ("--office", above.path)
+    told = typed.done("admit", "331121", admission, "--name", "青田县", *province)
+    assert told == {"county": "331121", "name": "青田县", "key": "", "root": above.pin}
+    assert admission.stat().st_mode & 0o077 == 0
+    acl = (above.path / "broker" / "acl").read_text()
     assert "topic write cb/1/u/331121/+" in acl and "topic read cb/1/h/33" in acl
-    for wrong in ("34", "33", "331121104"):
-        assert main([*call, wrong, str(password)]) == 2
-    assert main([*call, "331122", str(tmp_path / "no" / "folder")]) == 2
+    joined = typed.done("join", admission, "--office", begun)
+    assert (joined["above"], joined["root"], joined["written"]) == ("33", above.pin, True)
+    relay = load_office_settings(begun).relay
+    assert (relay.area, relay.root, relay.user) == ("33", above.pin, "county-331121")
+    assert load_office_settings(begun).name == "青田县应急"
+    given = json.loads(admission.read_text())
+    assert (begun / relay.password_file).read_text() == given["password"]
+    assert (begun / relay.authority).read_text() == given["authority"]
+    # Again is the same; another office above is not.
+    assert not typed.done("join", admission, "--office", begun)["written"]
+    admission.write_text(json.dumps(given | {"root": ROOT}))
+    assert "relay 不一样" in typed.refused("join", admission, "--office", begun)
+    for wrong in ({"county": "331122"}, {"area": "34"}, {"more": 1}):
+        admission.write_text(json.dumps(given | wrong))
+        typed.refused("join", admission, "--office", begun)
+    told = typed.done("admit", "331121", "--key", joined["public_key"], *province)
+    assert told["key"] == joined["public_key"]
+    [listed] = typed.done("counties", *province)
+    assert (listed["state"], listed["word"], listed["key"]) == ("enrolled", "never", told["key"])
+    typed.done("counties", "--retire", "331121", *province)
+    assert "county-331121" not in (above.path / "broker" / "acl").read_text()
+
+
+def test_what_is_no_county_below_is_let_in_by_no_command(
+    above: OfficeFolder, tmp_path: Path, typed: Typed
+) -> None:
+    province = "--office", above.path
+    for wrong in ("34", "33", "331121104", "x"):
+        typed.refused("admit", wrong, tmp_path / "file", "--name", "别处", *province)
+    typed.refused("admit", "331123", tmp_path / "file", *province)
+    typed.refused("admit", "331123", *province)
+    missing = tmp_path / "no" / "folder"
+    told = typed.refused("admit", "331124", missing, "--name", "松阳县", *province)
+    assert "没有这个文件夹" in told
+    typed.refused("counties", "--retire", "331199", *province)
+    typed.refused("join", tmp_path / "missing", *province)
+    typed.refused("join", "--above", "https://127.0.0.1", *province)
+
+
+@contextmanager
+def page_of(folder: OfficeFolder, session: Path) -> Iterator[str]:
+    with open_desk(folder.path) as desk:
+        trusted = Trusted(folder.pin, lambda: folder.keyring.to_bytes(), broker_address(desk))
+        app = create_app(Pages(desk.parts, desk.settings, trusted, lambda draft: []), session)
+        server = make_server("127.0.0.1", 0, app, threaded=True)
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+def test_a_county_comes_in_by_a_one_time_code(
+    above: OfficeFolder, begun: Path, tmp_path: Path, typed: Typed
+) -> None:
+    (begun / "office.yaml").unlink(missing_ok=True)
+    with page_of(above, tmp_path) as address:
+        words = "join", "--above", address, "--office", begun
+        known = typed.done("counties", "--office", above.path)
+        adding = ("--replace", "331121") if known else ("--add", "331121", "--name", "青田县")
+        code = typed.done("counties", *adding, "--office", above.path)["code"]
+        assert "没有接受" in typed.refused(*words, "--code", "aaaa-bbbb-cccc", "--root", above.pin)
+        told = typed.done(*words, "--code", code, "--root", above.pin.upper())
+        assert "没有接受" in typed.refused(*words, "--code", code, "--root", above.pin)
+    [listed] = typed.done("counties", "--office", above.path)
+    assert (listed["state"], listed["key"]) == ("enrolled", told["public_key"])
+    assert load_office_settings(begun).relay.root == above.pin
+
+
+def test_the_root_keys_say_who_stands_above_and_take_it_back(
+    begun: Path, typed: Typed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BROADCASTER_PASSPHRASE", SENTENCE)
+    configure(begun, area="33", root=ROOT, host="127.0.0.1")
+    two = [word for n in (1, 3) for word in ("--root-key", begun.parent / f"root-{n}.key")]
+    office = "--office", begun
+    assert OfficeFolder(begun).trust.above is None
+    before = (begun / "keyring.json").read_bytes()
+    for wrong in (
+        ("--area", "33", "ab"),
+        (ROOT,),
+        ("--area", "34", ROOT, *two),
+        ("--area", "331121", ROOT, *two),
+        ("--area", "33", ROOT),
+        ("--area", "33", ROOT, *two[:2]),
+        ("--none", ROOT, *two),
+    ):
+        typed.refused("above", *wrong, *office)
+    assert (begun / "keyring.json").read_bytes() == before
+    # Whom the relay goes by, where nobody else is named.
+    told = typed.done("above", *two, *office)
+    assert told == {"above": [{"area": "33", "root": ROOT}], "version": [2, 1]}
+    assert typed.done("show", *office)["above"] == told["above"]
+    assert "什么也没有改" in typed.refused("above", *two, *office)
+    assert typed.done("above", "--none", *two, *office) == {"above": [], "version": [3, 1]}
+    folder = OfficeFolder(begun)
+    assert Trust.pin(folder.keyring.to_bytes(), folder.pin, datetime.now(UTC)).above == ()
 
 
 @pytest.mark.parametrize(

@@ -19,10 +19,11 @@ from rig.rig import wait_until
 from broadcaster.air_settings import QuietSettings
 from broadcaster.bulletin import topics
 from broadcaster.bulletin.bulletin import Bulletin
-from broadcaster.bulletin.enrolment import Enrolment, Superior
+from broadcaster.bulletin.enrolment import Enrolment
 from broadcaster.bulletin.keys import public_from_hex
 from broadcaster.bulletin.question import Question
 from broadcaster.bulletin.receipts import Receipt, State, read_receipt
+from broadcaster.bulletin.superior import Superior
 from broadcaster.clock import Clock
 from broadcaster.errors import VoiceUnavailable
 from broadcaster.intake import Endings, Intake

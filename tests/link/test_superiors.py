@@ -5,16 +5,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from bulletin.county_rig import TOWN, County, signed
+from bulletin.county_rig import COUNTY, TOWN, County, signed
 from link.link_rig import LinkBox, Office, cancel, notice, told_zone, until
 from rig.broker import BrokerRig
 
 from broadcaster.bulletin import topics
 from broadcaster.bulletin.bulletin import Bulletin
-from broadcaster.bulletin.enrolment import Enrolment, EnrolmentRefused, Superior
-from broadcaster.bulletin.keys import new_key
+from broadcaster.bulletin.charter import next_root
+from broadcaster.bulletin.enrolment import Enrolment, EnrolmentRefused
+from broadcaster.bulletin.keys import new_key, public
+from broadcaster.bulletin.metadata import read_root
 from broadcaster.bulletin.receipts import State
 from broadcaster.bulletin.refusals import Refusal
+from broadcaster.bulletin.superior import Superior
 from broadcaster.link.membership import enrol, load_membership
 
 PROVINCE = "33"
@@ -150,3 +153,64 @@ def test_a_box_says_that_its_provinces_keys_will_expire(box: LinkBox, office: Of
         relayed.keyring()
         until(lambda: "上级（33）的钥匙还有 19 天到期" in life.link.fault)
     relayed.clear()
+
+
+def says_above(county: County, *above: Superior) -> None:
+    """The county's root says so from now on, by two of its three keys."""
+    old = read_root(county.roots[-1])
+    now = datetime.now(told_zone())
+    made = next_root(old, county.root_keys[:2], (), public(county.key), now, above)
+    county.roots.append(made.to_bytes())
+
+
+def test_a_box_that_was_enrolled_before_believes_whom_the_countys_root_names_and_no_longer(
+    tmp_path: Path, county: County, province: County, broker: BrokerRig, office: Office
+) -> None:
+    box, relayed = LinkBox(tmp_path / "box", county, broker, "box-of-before"), Relayed(office, province)
+    relayed.keyring()
+    with box.running() as life:
+        until(lambda: life.connected)
+        told = relayed.publish(notice(areas=(PROVINCE,)))
+        until(lambda: any(one.refusal is Refusal.UNKNOWN_KEY for one in box.receipts(office.client)))
+        says_above(county, Superior(PROVINCE, province.pinned))
+        office.client.publish(topics.keyring(COUNTY), county.keyring())
+        until(lambda: box.states(office.client, told) == WHOLE)
+        assert life.link.status()["above"].get(PROVINCE)
+        later = datetime.now(told_zone()) + timedelta(hours=1)
+        waits = relayed.publish(notice(areas=(PROVINCE,), seq=2, not_before=later))
+        until(lambda: box.states(office.client, waits) == [State.ACCEPTED])
+    with box.running() as life:
+        until(lambda: life.connected)
+        assert life.link.status()["above"].get(PROVINCE)
+        says_above(county)
+        office.client.publish(topics.keyring(COUNTY), county.keyring())
+        until(lambda: life.link.status()["above"] == {})
+        until(lambda: len(box.states(office.client, waits)) > 1)
+        relayed.publish(unheard := notice(areas=(PROVINCE,), seq=3))
+        own = office.publish(notice())
+        until(lambda: box.states(office.client, own) == WHOLE)
+        assert life.heard() == [own.id]
+        assert not list((box.state / "county").glob("trust-33*"))
+    relayed.clear(told, waits, unheard)
+
+
+def test_another_root_of_the_province_is_followed_and_the_old_one_counts_no_more(
+    tmp_path: Path, county: County, province: County, broker: BrokerRig, office: Office
+) -> None:
+    founded_anew = County(PROVINCE, expires=province.expires)
+    box, relayed = LinkBox(tmp_path / "box", county, broker, "box-of-two"), Relayed(office, province)
+    box.above = (Superior(PROVINCE, province.pinned),)
+    box.membership = enrol(box.state, box.enrolment(), datetime.now(told_zone()))
+    relayed.keyring()
+    with box.running() as life:
+        until(lambda: life.link.status()["above"].get(PROVINCE))
+        says_above(county, Superior(PROVINCE, founded_anew.pinned))
+        office.client.publish(topics.keyring(COUNTY), county.keyring())
+        until(lambda: life.link.status()["above"] == {PROVINCE: None})
+        relayed.keyring(founded_anew.keyring())
+        until(lambda: life.link.status()["above"].get(PROVINCE))
+        relayed.publish(old := notice(areas=(PROVINCE,)))
+        relayed.publish(new := notice(areas=(PROVINCE,)), founded_anew.key)
+        until(lambda: box.states(office.client, new) == WHOLE)
+        assert life.heard() == [new.id]
+    relayed.clear(old, new)

@@ -1,0 +1,97 @@
+"""A county's relay comes to the office above: by a one-time code over TLS, or by a file of it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from broadcaster.bulletin import strict_json
+from broadcaster.bulletin.admission import LARGEST, Admission, AdmissionRefused
+from broadcaster.bulletin.keys import public
+from broadcaster.bulletin.superior import is_above
+from broadcaster.county.office_settings import (
+    FILE,
+    OfficeSettings,
+    RelaySettings,
+    load_office_settings,
+)
+from broadcaster.county.relay import FOLDER, own_key, write_secret
+from broadcaster.errors import ConfigError, FileUnwritable
+from broadcaster.office_call import OfficeRefused, post
+from broadcaster.office_folder import OfficeFolder
+from broadcaster.settings import load_file
+from broadcaster.whole import whole_file
+
+
+def ask_to_join(path: Path, office: str, code: str, root: str, pin: str = "") -> Admission:
+    """POST the code and the relay's key to `office`/enrol/county. Raises `AdmissionRefused`."""
+    body = strict_json.write({"code": code, "key": public_key(path)})
+    try:
+        status, answer = post(office, "/enrol/county", body, pin, LARGEST)
+    except OfficeRefused as error:
+        raise AdmissionRefused(f"上级：{error}") from error
+    if status != 200:
+        raise AdmissionRefused("上级没有接受这个登记码，可能用过了或者过期了，请让上级重新给一个。")
+    found = Admission.from_bytes(answer)
+    if found.root != root.lower():
+        raise AdmissionRefused("上级的根和写下来的不一样，可能有人冒充，没有接入。请和上级核对。")
+    return found
+
+
+def public_key(path: Path) -> str:
+    """Of the relay of this office, as hex; made where there is none."""
+    return str(public(own_key(path / FOLDER)).keyval["public"])
+
+
+def join(path: Path, given: Admission) -> bool:
+    """Keep what the relay needs, in its folder; whether office.yaml was written too, which has to say
+    nothing of a relay yet, or the same. Raises `BroadcasterError`, with nothing kept.
+    """
+    area, settings = OfficeFolder(path).trust.area, load_office_settings(path).relay
+    if given.county != area:
+        raise AdmissionRefused(f"这是给 {given.county} 的，本级是 {area}，请找上级要自己的。")
+    if not is_above(given.area, area):
+        raise AdmissionRefused(f"{given.area} 不是 {area} 的上级。")
+    wanted = {"area": given.area, "root": given.root, "host": given.host, "port": given.port}
+    wanted["user"] = given.user
+    told = bool(settings.area or settings.root or settings.host)
+    if told and not _says(settings, wanted):
+        raise AdmissionRefused(f"{FILE} 里写的 relay 不一样，请改成：{_as_yaml(wanted)}")
+    if not told:
+        _append(path / FILE, wanted)
+    # The folder.
+    own_key(path / FOLDER)
+    write_secret(path / settings.password_file, given.password.encode("ascii"))
+    write_secret(path / settings.authority, given.authority.encode("ascii"))
+    return not told
+
+
+def _says(settings: RelaySettings, wanted: dict[str, object]) -> bool:
+    said = settings.model_dump() | {"user": settings.user or wanted["user"]}
+    said |= {"root": settings.root.lower()}
+    return all(said[name] == value for name, value in wanted.items())
+
+
+def _as_yaml(wanted: dict[str, object]) -> str:
+    """JSON is YAML, and has one way to write a text."""
+    return f"relay: {json.dumps(wanted)}"
+
+
+def _append(path: Path, wanted: dict[str, object]) -> None:
+    try:
+        before = path.read_text(encoding="utf-8").rstrip() if path.exists() else ""
+        with whole_file(path, path.parent) as unfinished:
+            unfinished.write_text(f"{before}\n{_as_yaml(wanted)}\n".lstrip(), encoding="utf-8")
+            _check(unfinished, wanted)
+    except OSError as error:
+        raise FileUnwritable(f"{path} 写不进去：{error.strerror}。") from error
+
+
+def _check(path: Path, wanted: dict[str, object]) -> None:
+    """Whether it reads as it was meant, however oddly it was written before."""
+    try:
+        if _says(load_file(path, OfficeSettings).relay, wanted):
+            return
+    except ConfigError:
+        pass
+    raise AdmissionRefused(f"{FILE} 没有改，请自己加一行：{_as_yaml(wanted)}")

@@ -1,0 +1,258 @@
+"""A province's register of counties, and what it makes of the sums that their relays tell."""
+
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from county_office import BROKER, OfficeDesk
+from fakes import ManualClock
+from securesystemslib.signer import CryptoSigner
+
+from broadcaster.bulletin import envelope, topics
+from broadcaster.bulletin.admission import Admission, AdmissionRefused
+from broadcaster.bulletin.areas import AreaUnknown
+from broadcaster.bulletin.bulletin import PAYLOAD_TYPE
+from broadcaster.bulletin.keys import new_key, public
+from broadcaster.bulletin.receipts import State as Told
+from broadcaster.bulletin.sums import Presence, Sum
+from broadcaster.county.county_board import Fare, Word
+from broadcaster.county.county_sums import CountySums
+from broadcaster.county.desk import Paper
+from broadcaster.county.register import BoxState, RegisterRefused
+from broadcaster.model import Outcome
+
+COUNTY, OTHER = "331121", "331122"
+COUNTS = {"sent": 300, "reached": 290, "accepted": 288, "on_the_air": 5, "heard": 200, "partly": 3}
+COUNTS |= {"failed": 4, "silent": 10}
+
+
+@dataclass
+class PretendRelay:
+    """What a relay of a county signs."""
+
+    county: str
+    key: CryptoSigner = field(default_factory=new_key)
+    number: int = 0
+
+    def sum(self, desk: OfficeDesk, paper: Paper, **given: Any) -> tuple[str, bytes]:
+        self.number += 1
+        sheet = next(one for one in desk.publisher.in_force() if one.id == paper.id)
+        told = Sum(
+            **{"county": self.county, "number": self.number, "bulletin": paper.id}
+            | {"digest": digest_of(sheet.envelope), "at": desk.clock.now()}
+            | COUNTS
+            | given
+        )
+        return topics.sum_of(self.county, paper.id), told.signed(self.key).to_bytes()
+
+    def presence(self, clock: ManualClock, below: bool = True) -> tuple[str, bytes]:
+        self.number += 1
+        told = Presence(self.county, self.number, clock.now(), below)
+        return topics.presence(self.county), told.signed(self.key).to_bytes()
+
+
+def digest_of(data: bytes) -> str:
+    return envelope.read(data, PAYLOAD_TYPE).digest
+
+
+def let_in(desk: OfficeDesk, code: str = COUNTY, name: str = "青田县") -> PretendRelay:
+    relay = PretendRelay(code)
+    _, one_time = desk.parts.counties.add(code, name)
+    desk.parts.counties.admit(one_time, shown(relay.key), desk.folder.pin, BROKER)
+    return relay
+
+
+def shown(key: CryptoSigner) -> str:
+    return str(public(key).keyval["public"])
+
+
+def take(desk: OfficeDesk, *came: tuple[str, bytes]) -> int:
+    return CountySums(desk.parts.database, desk.clock).take(came)
+
+
+def fares(desk: OfficeDesk, paper: Paper) -> dict[str, Fare]:
+    found = desk.parts.county_board.fares(desk.parts.desk.get(paper.id))
+    return {one.county.code: one for one in found}
+
+
+def test_a_sum_stands_on_the_board_as_it_was_signed_beside_own_boxes(province: OfficeDesk) -> None:
+    relay, other = let_in(province), let_in(province, OTHER, "缙云县")
+    own = province.enrol("330100100200", "省里的村")
+    paper = province.send(areas=("33",))
+    assert take(province, relay.presence(province.clock), relay.sum(province, paper)) == 2
+    assert province.counts(paper.id) == COUNTS | {"sent": 301, "silent": 11}
+    province.take(own, own.heard(paper.id, province.clock, Outcome.PLAYED, 30.0))
+    take(province, other.sum(province, paper, **dict.fromkeys(COUNTS, 0)))
+    counts = province.counts(paper.id)
+    assert (counts["sent"], counts["heard"], counts["silent"]) == (301, 201, 10)
+    assert fares(province, paper)[COUNTY].counts.to_json() == COUNTS
+    [line, _] = province.parts.county_board.to_csv(province.parts.desk.get(paper.id)).splitlines()[1:]
+    assert line.startswith(f"{COUNTY},青田县,300,290,288,5,200,3,4,10,")
+
+
+def test_the_last_sum_counts_whichever_comes_first(province: OfficeDesk) -> None:
+    relay = let_in(province)
+    paper = province.send(areas=("33",))
+    first = relay.sum(province, paper, heard=1, on_the_air=204)
+    last = relay.sum(province, paper)
+    assert take(province, last) == 1
+    take(province, first)
+    assert take(province, last) == 0, "what stands retained comes again"
+    take(province, relay.sum(province, paper, heard=0, on_the_air=205), relay.sum(province, paper))
+    assert fares(province, paper)[COUNTY].counts.heard == 200
+
+
+def test_what_is_not_genuine_or_not_ours_is_not_counted(province: OfficeDesk) -> None:
+    relay, other = let_in(province), let_in(province, OTHER, "缙云县")
+    paper, elsewhere = province.send(areas=("33",)), province.send(areas=(OTHER,))
+    stranger = PretendRelay(COUNTY)
+    in_its_name = other.sum(province, paper)[1]
+    unknown = replace(paper, draft=replace(paper.draft, id="0" * 35))
+    topic, told = relay.sum(province, paper, bulletin=unknown.id)
+    assert (
+        take(
+            province,
+            stranger.sum(province, paper),
+            (topics.sum_of(COUNTY, paper.id), in_its_name),
+            (topics.sum_of("331123", paper.id), relay.sum(province, paper)[1]),
+            relay.sum(province, paper, digest="0" * 64),
+            relay.sum(province, elsewhere),
+            (topic, told),
+            (topics.sum_of(COUNTY, paper.id), b"{"),
+            (topics.sum_of(COUNTY, paper.id), b""),
+            ("cb/1/u/x", b"{}"),
+            (topics.receipt("box", "id"), b"{}"),
+            stranger.presence(province.clock),
+        )
+        == 0
+    )
+    assert fares(province, paper)[COUNTY].word is Word.NEVER
+    assert province.counts(paper.id)["sent"] == 0
+
+
+def test_the_board_says_honestly_what_a_countys_figures_are_worth(province: OfficeDesk) -> None:
+    clock, board = province.clock, province.parts.county_board
+    province.parts.counties.add(COUNTY, "青田县")
+    paper = province.send(areas=(COUNTY,))
+
+    def word() -> Word:
+        return fares(province, paper)[COUNTY].word
+
+    assert (word(), board.without([province.parts.desk.get(paper.id)])) == (Word.UNKNOWN, {paper.id: 1})
+    relay = PretendRelay(COUNTY)
+    province.parts.counties.set_key(COUNTY, shown(relay.key))
+    assert word() is Word.NEVER
+    take(province, relay.presence(clock))
+    assert word() is Word.NONE_YET
+    take(province, relay.sum(province, paper))
+    told_at = clock.now()
+    assert (word(), board.without([province.parts.desk.get(paper.id)])) == (Word.TRUE, {paper.id: 0})
+    clock.step(timedelta(minutes=1))
+    take(province, relay.presence(clock))
+    fare = fares(province, paper)[COUNTY]
+    assert (fare.at, fare.said) == (clock.now(), ""), "nothing has changed until now"
+    clock.step(timedelta(minutes=1))
+    take(province, relay.presence(clock, below=False))
+    assert (word(), fares(province, paper)[COUNTY].at) == (Word.CUT_OFF, told_at)
+    old = relay.presence(clock)
+    clock.step(timedelta(minutes=4))
+    # One that comes late says when it was.
+    take(province, old)
+    assert word() is Word.SILENT
+    assert "没有消息" in fares(province, paper)[COUNTY].said
+    # A clock that is ahead makes no relay fresher.
+    ahead = ManualClock()
+    ahead.step(clock.now() - ahead.now() + timedelta(days=1))
+    take(province, relay.presence(ahead))
+    clock.step(timedelta(minutes=4))
+    assert word() is Word.SILENT
+    province.parts.counties.retire(COUNTY)
+    assert (word(), take(province, relay.sum(province, paper, heard=0, on_the_air=205))) == (
+        Word.RETIRED,
+        0,
+    )
+    assert province.counts(paper.id)["heard"] == 200, "what it told stays"
+
+
+def test_only_the_counties_that_a_bulletin_is_for_stand_on_its_board(province: OfficeDesk) -> None:
+    let_in(province)
+    let_in(province, OTHER, "缙云县")
+    for areas, wanted in (
+        ((COUNTY,), {COUNTY}),
+        (("3311",), {COUNTY, OTHER}),
+        (("331122104",), {OTHER}),
+    ):
+        assert set(fares(province, province.send(areas=areas))) == wanted
+    province.parts.counties.retire(OTHER)
+    assert set(fares(province, province.send(areas=("33",)))) == {COUNTY}
+
+
+def test_a_code_lets_one_relay_in_once_and_another_replaces_it(province: OfficeDesk) -> None:
+    counties, clock = province.parts.counties, province.clock
+    made, code = counties.add(f"{COUNTY}000000", " 青田县 ")
+    assert (made.code, made.name, made.state) == (COUNTY, "青田县", BoxState.INVITED)
+    first, given = PretendRelay(COUNTY), (province.folder.pin, BROKER)
+    with pytest.raises(RegisterRefused, match="公钥不对"):
+        counties.admit(code, "00", *given)
+    told = counties.admit(code.upper(), shown(first.key), *given)
+    read = Admission.from_bytes(told.to_bytes())
+    assert (read.county, read.area, read.user) == (COUNTY, "33", f"county-{COUNTY}")
+    assert (read.root, read.host, len(read.password)) == (province.folder.pin, BROKER.host, 32)
+    with pytest.raises(RegisterRefused, match="已经用过"):
+        counties.admit(code, shown(new_key()), *given)
+    paper = province.send(areas=(COUNTY,))
+    take(province, first.presence(clock), first.sum(province, paper, number=10**12))
+    again, second = counties.replace(COUNTY), PretendRelay(COUNTY)
+    assert take(province, first.sum(province, paper, number=10**12 + 1)) == 1, "until it is used"
+    with pytest.raises(RegisterRefused, match="已经用过"):
+        counties.admit("aaaa-bbbb-cccc", shown(second.key), *given)
+    counties.admit(again, shown(second.key), *given)
+    assert fares(province, paper)[COUNTY].word is Word.NEVER
+    assert take(province, first.sum(province, paper, number=10**12 + 2)) == 0
+    # It counts anew, and what it says counts.
+    take(province, second.presence(clock), second.sum(province, paper, heard=0, on_the_air=205))
+    assert fares(province, paper)[COUNTY].counts.heard == 0
+
+
+def test_what_cannot_be_a_county_below_is_refused_in_a_sentence(province: OfficeDesk) -> None:
+    counties = province.parts.counties
+    for code in ("34", "33", "331121104", "341121"):
+        with pytest.raises(RegisterRefused, match="下面的市或县"):
+            counties.add(code, "别处")
+    with pytest.raises(AreaUnknown):
+        counties.add("x", "别处")
+    with pytest.raises(RegisterRefused, match="名称"):
+        counties.add(COUNTY, "")
+    _, code = counties.add(COUNTY, "青田县")
+    with pytest.raises(RegisterRefused, match="已经在"):
+        counties.add(COUNTY, "青田县")
+    with pytest.raises(RegisterRefused, match="没有这个县"):
+        counties.retire(OTHER)
+    relay = let_in(province, OTHER, "缙云县")
+    with pytest.raises(RegisterRefused, match="另一个县"):
+        counties.set_key(COUNTY, shown(relay.key))
+    with pytest.raises(RegisterRefused, match="证书不对"):
+        counties.admit(code, shown(new_key()), province.folder.pin, replace(BROKER, authority=""))
+    province.clock.step(timedelta(days=8))
+    with pytest.raises(RegisterRefused, match="过期"):
+        counties.admit(code, shown(new_key()), province.folder.pin, BROKER)
+
+
+@pytest.mark.parametrize("data", [b"", b"[]", b"{}", b'{"county": 1}', b" " * 200_000])
+def test_a_file_that_is_no_admission_is_refused_in_a_sentence(data: bytes) -> None:
+    with pytest.raises(AdmissionRefused, match="上级发的接入文件"):
+        Admission.from_bytes(data)
+
+
+def test_a_cancel_of_the_province_is_counted_by_county_as_well(province: OfficeDesk) -> None:
+    relay = let_in(province)
+    paper = province.send(areas=("33",))
+    told = relay.sum(province, paper, heard=0, on_the_air=0, partly=0, failed=290, accepted=288)
+    province.parts.desk.cancel(province.officer("小王"), paper.id)
+    province.publisher.sign_cleared()
+    assert take(province, told) == 1
+    assert province.counts(paper.id)["failed"] == 290
+    box = province.enrol("330100100200", "省里的村")
+    province.take(box, box.receipt(paper.id, Told.ACCEPTED, province.clock))
+    assert province.counts(paper.id)["sent"] == 301
