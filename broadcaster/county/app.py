@@ -15,13 +15,20 @@ from broadcaster.county import (
     account_pages,
     board_pages,
     compose_pages,
+    drill_pages,
+    edit_pages,
     enrol_page,
+    listen_pages,
     more_pages,
+    receipt_pages,
     register_pages,
+    sound_pages,
+    upkeep_pages,
 )
 from broadcaster.county.officers import OfficeRole
 from broadcaster.county.page_parts import Pages
 from broadcaster.county.reaches import REACHES
+from broadcaster.county.sounds import Sounds
 from broadcaster.errors import BroadcasterError
 from broadcaster.web import wording
 from broadcaster.web.language import CHINESE, LANGUAGES, teach_languages
@@ -30,6 +37,10 @@ from broadcaster.web.session_key import load_session_key
 
 logger = logging.getLogger(__name__)
 
+AREAS = (
+    *(account_pages, board_pages, compose_pages, listen_pages, drill_pages, register_pages),
+    *(more_pages, edit_pages, receipt_pages, upkeep_pages, enrol_page, sound_pages),
+)
 LONGEST_BODY = 1024 * 1024
 SESSION_SECONDS = 12 * 3600
 LOOK = Path(wording.__file__).parent
@@ -65,11 +76,13 @@ def create_app(pages: Pages, folder: Path) -> Flask:
         WTF_CSRF_TIME_LIMIT=None,
     )
     app.extensions["office"] = pages
+    app.extensions["office_sounds"] = Sounds(folder)
     app.before_request(access.check_access)
+    app.before_request(access.allow_uploads)
     csrf = CSRFProtect(app)
     app.after_request(access.note_deed)
     app.after_request(protect)
-    for area in (account_pages, board_pages, compose_pages, register_pages, more_pages, enrol_page):
+    for area in AREAS:
         app.register_blueprint(area.pages)
     # A box has no session, and its code is its proof.
     csrf.exempt(enrol_page.pages)
@@ -82,7 +95,9 @@ def create_app(pages: Pages, folder: Path) -> Flask:
 def _teach_wording(app: Flask, pages: Pages) -> None:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     clock = pages.parts.clock
-    app.jinja_env.filters.update(moment=lambda moment: wording.say_moment(moment, clock.now()))
+    app.jinja_env.filters.update(
+        moment=lambda moment: wording.say_moment(moment, clock.now()), seconds=wording.say_seconds
+    )
     app.jinja_env.globals.update(
         station_name=pages.settings.name,
         navigation=NAVIGATION,

@@ -3,12 +3,15 @@
 from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from broadcaster.bulletin.bulletin import BulletinKind
 from broadcaster.county import access
 from broadcaster.county.coverage import coverage
 from broadcaster.county.desk import Paper
 from broadcaster.county.draft import DraftRefused, State
 
 PAGE = 20
+# Drills are counted apart; those that are not over stand among what happens now.
+SHOWN = (BulletinKind.NOTICE, BulletinKind.TEST)
 SETTLED = (State.CANCELLED, State.EXPIRED, State.DRAFT)
 STATES = {
     State.DRAFT: "草稿",
@@ -28,13 +31,14 @@ pages = Blueprint(
 def home() -> ResponseReturnValue:
     parts = access.pages().parts
     skip = max(request.args.get("skip", 0, int), 0)
-    papers = parts.desk.recent(PAGE + 1, skip)
+    papers = parts.desk.recent(PAGE + 1, skip, SHOWN)
     counts = parts.board.counts([paper.id for paper in papers[:PAGE]])
     return render_template(
         "office/home.html",
         papers=papers[:PAGE],
         counts=counts,
         states=STATES,
+        drills=_drills_now(),
         awaiting=parts.desk.in_state(State.AWAITING),
         older=skip + PAGE if len(papers) > PAGE else None,
     )
@@ -119,11 +123,18 @@ def _page(id: str, problem: str = "") -> str:
         off=parts.desk.cancel_of(id),
         areas=[names.get(code, code) for code in paper.draft.areas],
         counts=counts,
+        hearings=parts.hearings.of(paper.version),
         towns=towns,
         bars=coverage(towns),
         refreshes=paper.state not in SETTLED and not problem,
         problem=problem,
     )
+
+
+def _drills_now() -> list[Paper]:
+    """In force, or not sent yet."""
+    found = access.pages().parts.desk.recent(PAGE, 0, (BulletinKind.DRILL,))
+    return [paper for paper in found if paper.state not in (State.CANCELLED, State.EXPIRED)]
 
 
 def _find(id: str) -> Paper:

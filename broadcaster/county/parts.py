@@ -10,9 +10,11 @@ from broadcaster.county.audit import Audit
 from broadcaster.county.board import Board
 from broadcaster.county.database import OfficeDatabase
 from broadcaster.county.desk import Desk
+from broadcaster.county.hearings import Hearings
 from broadcaster.county.library import Library
 from broadcaster.county.officers import Officers
 from broadcaster.county.register import Door, Register
+from broadcaster.county.revisions import Revisions
 from broadcaster.county.standing import StandingNotices
 from broadcaster.store.passwords import Passwords
 
@@ -31,6 +33,8 @@ class Parts:
     standing: StandingNotices
     library: Library
     audit: Audit
+    hearings: Hearings
+    revisions: Revisions
 
 
 def make_parts(
@@ -53,6 +57,8 @@ def make_parts(
         desk=desk,
         board=Board(database),
         standing=StandingNotices(database, clock, desk, officers),
-        library=Library(database),
+        library=Library(database, clock),
         audit=Audit(database, clock),
+        hearings=Hearings(database, clock),
+        revisions=Revisions(database, clock),
     )
