@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
-from datetime import datetime, timedelta
 from getpass import getpass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,9 +15,9 @@ from typing import TYPE_CHECKING, Any
 from broadcaster.console import Arguments, report
 from broadcaster.county_commands import OFFICE, PassphraseMissing, asking, nobody_is_asked
 from broadcaster.errors import AccountRefused
+from broadcaster.paper_commands import described, draft_of, receipts, show_first
 
 if TYPE_CHECKING:
-    from broadcaster.county.desk import Paper
     from broadcaster.county.officers import Officer
     from broadcaster.county.running import Desk
 
@@ -36,7 +35,10 @@ def add_to(group: Any, add: Adder) -> None:
     )
     _add(group, add, "relay", relay, "转发上级（省）的通知到县里，把各村的回执合计报上去")
     sent = _add_signed_in(group, add, "publish", publish, "发一则通知，要审批的交上去等人批")
-    sent.add_argument("text", metavar="文字")
+    sent.add_argument("text", nargs="?", default="", metavar="文字", help="要说的话；用 --audio 就不写")
+    sent.add_argument("--verse", action="store_true", help="是顺口溜，一句一句念")
+    sent.add_argument("--audio", type=Path, metavar="文件", help="发录音，最多 10 分钟、30 兆")
+    sent.add_argument("--voice", default="", metavar="声音", help="想用的声音，村里没有就用村里的")
     sent.add_argument(
         "--area", action="append", required=True, metavar="代码", help="发给哪里，可以写几个"
     )
@@ -49,8 +51,13 @@ def add_to(group: Any, add: Adder) -> None:
     sent.add_argument("--night-ok", action="store_true", help="静音时段也播，要另一个人审批")
     agreed = _add_signed_in(group, add, "approve", approve, "批准别人交上来的通知")
     agreed.add_argument("id", metavar="编号")
+    agreed.add_argument(
+        "--version", default="", metavar="版本", help="看过的是哪一版；不写就把内容和版本显示出来"
+    )
     off = _add_signed_in(group, add, "cancel", cancel, "取消一则通知")
     off.add_argument("id", metavar="编号")
+    home = _add(group, add, "receipts", receipts, "导入 U 盘带回来的回执")
+    home.add_argument("folder", type=Path, metavar="文件夹", help="U 盘，或者上面的 cb/outbox")
     shown = _add(group, add, "board", board, "发出的通知和各村的情况")
     shown.add_argument("id", nargs="?", metavar="编号", help="只看这一则，一村一行")
     listed = _add(group, add, "boxes", boxes, "登记簿；加一个广播站")
@@ -104,10 +111,10 @@ def publish(arguments: Arguments) -> int:
 
     with open_desk(arguments.office) as desk:
         who = _who(desk, arguments)
-        paper = desk.parts.desk.send(who, _draft(arguments, desk))
+        paper = desk.parts.desk.send(who, draft_of(arguments, desk))
         desk.parts.audit.note(who.name, "发通知", paper.draft.title)
         waits = f"交上去了，等人审批：{paper.why_two}。" if paper.why_two else "交给平台发了。"
-        report(_described(paper), f"{waits}编号：{paper.id}", arguments)
+        report(described(paper), f"{waits}编号：{paper.id}", arguments)
     return 0
 
 
@@ -116,9 +123,11 @@ def approve(arguments: Arguments) -> int:
 
     with open_desk(arguments.office) as desk:
         who = _who(desk, arguments)
-        paper = desk.parts.desk.approve(who, arguments.id)
+        if not arguments.version:
+            return show_first(desk.parts.desk.get(arguments.id), arguments)
+        paper = desk.parts.desk.approve(who, arguments.id, arguments.version)
         desk.parts.audit.note(who.name, "批准通知", paper.draft.title)
-        report(_described(paper), f"批准了，交给平台发：{paper.draft.title}", arguments)
+        report(described(paper), f"批准了，交给平台发：{paper.draft.title}", arguments)
     return 0
 
 
@@ -129,7 +138,7 @@ def cancel(arguments: Arguments) -> int:
         who = _who(desk, arguments)
         paper = desk.parts.desk.cancel(who, arguments.id)
         desk.parts.audit.note(who.name, "取消通知", paper.draft.title)
-        report(_described(paper), f"取消了：{paper.draft.title}", arguments)
+        report(described(paper), f"取消了：{paper.draft.title}", arguments)
     return 0
 
 
@@ -143,7 +152,7 @@ def board(arguments: Arguments) -> int:
         counts = desk.parts.board.counts([paper.id for paper in papers])
         without = desk.parts.county_board.without(papers)
     content = [
-        _described(paper)
+        described(paper)
         | counts[paper.id].to_json()
         | {"counties_without_sum": without.get(paper.id, 0)}
         for paper in papers
@@ -152,6 +161,7 @@ def board(arguments: Arguments) -> int:
         f"{one['id']}  {one['state']:9} 发给 {one['sent']} 播完 {one['heard']} "
         f"没播成 {one['failed']} 没回音 {one['silent']}  "
         + (f"{one['counties_without_sum']} 个县没有报数  " if one["counties_without_sum"] else "")
+        + "演练：" * one["drill"]
         + one["title"]
         for one in content
     ]
@@ -167,7 +177,7 @@ def _one(desk: Desk, arguments: Arguments) -> int:
     below = desk.parts.county_board.fares(paper)
     lines = [paper.draft.title, *(f"  {one.name}（{one.box}）{one.said}" for one in places)]
     lines += [f"  {one.county.name}（{one.county.code}）{one.sentence}" for one in below]
-    content = _described(paper) | counts | {"boxes": found}
+    content = described(paper) | counts | {"boxes": found}
     report(content | {"counties": [one.to_json() for one in below]}, "\n".join(lines), arguments)
     return 0
 
@@ -193,30 +203,6 @@ def boxes(arguments: Arguments) -> int:
     return 0
 
 
-def _draft(arguments: Arguments, desk: Desk) -> Any:
-    from broadcaster.bulletin.bulletin import BulletinKind
-    from broadcaster.county.draft import Draft, DraftRefused
-    from broadcaster.model import Severity
-
-    try:
-        begins = datetime.fromisoformat(arguments.at) if arguments.at else None
-    except ValueError:
-        raise DraftRefused("--at 要写成 2026-05-01T18:00。") from None
-    if begins and begins.tzinfo is None:
-        begins = begins.replace(tzinfo=desk.parts.clock.zone)
-    return Draft(
-        title=arguments.title,
-        text=arguments.text,
-        areas=tuple(arguments.area),
-        severity=Severity(arguments.severity),
-        kind=BulletinKind.DRILL if arguments.drill else BulletinKind.NOTICE,
-        repeat=arguments.repeats,
-        night_ok=arguments.night_ok,
-        not_before=begins,
-        life=timedelta(hours=min(max(arguments.hours, 0), 10_000)),
-    )
-
-
 def _who(desk: Desk, arguments: Arguments) -> Officer:
     """By name and password, as on the page."""
     found = desk.parts.officers.check(arguments.by, _password(arguments))
@@ -237,16 +223,3 @@ def _password(arguments: Arguments) -> str:
     if not sys.stdin.isatty():
         raise PassphraseMissing(f"没有密码：用 --password-file，或者环境变量 {PASSWORD}。")
     return getpass(f"{arguments.by}的密码：")
-
-
-def _described(paper: Paper) -> dict[str, Any]:
-    return {
-        "id": paper.id,
-        "title": paper.draft.title,
-        "severity": int(paper.draft.severity),
-        "areas": list(paper.draft.areas),
-        "state": paper.state.value,
-        "why_two": paper.why_two,
-        "written_by": paper.written_by,
-        "approved_by": paper.approved_by,
-    }

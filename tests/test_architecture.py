@@ -72,7 +72,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "control": FLOOR | {"station", "store"},
     "web": FLOOR | {"station", "__version__"},
     # Of the box's page the office shares the server, TLS, the session key and the look.
-    "county": FLOOR | {"bulletin", "office_folder", "store", "studio", "web"},
+    "county": FLOOR | {"bulletin", "office_folder", "store", "studio", "rehearsal", "web"},
     "daemon": FLOOR
     | SIBLINGS
     | {
@@ -94,7 +94,7 @@ MAY_IMPORT: dict[str, set[str]] = {
 AT_THE_TOP = {
     *("cli", "commands", "cache_commands", "lexicon_commands", "schedule_commands", "people_commands"),
     *("journal_commands", "county_commands", "office_commands", "foreign_commands", "link_commands"),
-    *("province_commands", "renewal_commands"),
+    *("province_commands", "renewal_commands", "paper_commands"),
     *("technician", "console", "__init__"),
 }
 

@@ -11,6 +11,7 @@ from flask.typing import ResponseReturnValue
 
 from broadcaster.county.officers import Officer, OfficeRole
 from broadcaster.county.page_parts import Pages
+from broadcaster.county.sounds import Sounds
 
 logger = logging.getLogger(__name__)
 
@@ -57,6 +58,21 @@ RULES = {
     "board.approve": Rule(OfficeRole.APPROVER, "批准通知"),
     "board.send_back": Rule(OfficeRole.CLERK, "退回通知"),
     "board.discard": Rule(OfficeRole.CLERK, "删草稿"),
+    "listen.one": LOOK,
+    "listen.sound": LOOK,
+    "listen.record": LOOK,
+    "sounds.give": OPEN,
+    "drills.home": LOOK,
+    "drills.one": LOOK,
+    "drills.as_csv": LOOK,
+    "drills.all_as_csv": LOOK,
+    "receipts.home": WRITE,
+    "receipts.take": Rule(OfficeRole.CLERK, "导入回执"),
+    "upkeep.home": LOOK,
+    "edit.text": WRITE,
+    "edit.change_text": Rule(OfficeRole.CLERK, "改范文"),
+    "edit.standing": Rule(OfficeRole.APPROVER),
+    "edit.change_standing": Rule(OfficeRole.APPROVER, "改定时通知"),
     "compose.write": WRITE,
     "compose.edit": WRITE,
     "compose.check": WRITE,
@@ -96,9 +112,25 @@ RULES = {
 }
 
 
+# A recording, and what a form carries beside it.
+LARGEST_UPLOAD = 31 * 1024 * 1024
+UPLOADS = ("compose.check", "receipts.take", "foreign.take")
+
+
 def pages() -> Pages:
     """What the app that answers this request works with."""
     return cast(Pages, current_app.extensions["office"])
+
+
+def sounds() -> Sounds:
+    """The recordings of the office that this app is of."""
+    return cast(Sounds, current_app.extensions["office_sounds"])
+
+
+def allow_uploads() -> None:
+    """Before each request: only there, and only by who may, a body may be that long."""
+    if request.endpoint in UPLOADS:
+        request.max_content_length = LARGEST_UPLOAD
 
 
 def check_access() -> ResponseReturnValue | None:

@@ -16,15 +16,22 @@ from broadcaster.county import (
     board_pages,
     compose_pages,
     county_pages,
+    drill_pages,
+    edit_pages,
     enrol_page,
     foreign_pages,
+    listen_pages,
     more_pages,
+    receipt_pages,
     register_pages,
+    sound_pages,
+    upkeep_pages,
 )
 from broadcaster.county.counties import LONGEST_COUNTY
 from broadcaster.county.officers import OfficeRole
 from broadcaster.county.page_parts import Pages
 from broadcaster.county.reaches import REACHES
+from broadcaster.county.sounds import Sounds
 from broadcaster.errors import BroadcasterError
 from broadcaster.web import wording
 from broadcaster.web.language import CHINESE, LANGUAGES, teach_languages
@@ -33,13 +40,14 @@ from broadcaster.web.session_key import load_session_key
 
 logger = logging.getLogger(__name__)
 
+AREAS = (
+    *(account_pages, board_pages, compose_pages, listen_pages, drill_pages, register_pages),
+    *(more_pages, edit_pages, receipt_pages, upkeep_pages, enrol_page, sound_pages),
+    *(foreign_pages, county_pages),
+)
 LONGEST_BODY = 1024 * 1024
 SESSION_SECONDS = 12 * 3600
 LOOK = Path(wording.__file__).parent
-AREAS = (
-    *(account_pages, board_pages, compose_pages, register_pages, more_pages, enrol_page),
-    *(foreign_pages, county_pages),
-)
 NAVIGATION = {"/": "通知", "/compose": "写通知", "/register": "登记簿", "/more": "更多"}
 ROLES = {
     OfficeRole.VIEWER: ("只看", "只能看，不能发"),
@@ -72,8 +80,9 @@ def create_app(pages: Pages, folder: Path) -> Flask:
         WTF_CSRF_TIME_LIMIT=None,
     )
     app.extensions["office"] = pages
+    app.extensions["office_sounds"] = Sounds(folder)
     app.before_request(access.check_access)
-    app.before_request(foreign_pages.allow_packages)
+    app.before_request(access.allow_uploads)
     csrf = CSRFProtect(app)
     app.after_request(access.note_deed)
     app.after_request(protect)
@@ -90,7 +99,9 @@ def create_app(pages: Pages, folder: Path) -> Flask:
 def _teach_wording(app: Flask, pages: Pages) -> None:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     clock = pages.parts.clock
-    app.jinja_env.filters.update(moment=lambda moment: wording.say_moment(moment, clock.now()))
+    app.jinja_env.filters.update(
+        moment=lambda moment: wording.say_moment(moment, clock.now()), seconds=wording.say_seconds
+    )
     app.jinja_env.globals.update(
         station_name=pages.settings.name,
         navigation=NAVIGATION,

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import insert, select
+from typing import Any
+
+from sqlalchemy import Select, insert, select
 
 from broadcaster.clock import Clock
 from broadcaster.county.database import OfficeDatabase
@@ -32,10 +34,15 @@ class Audit:
 
     def recent(self, count: int, skip: int = 0) -> list[Deed]:
         """The newest first."""
-        query = select(audit).order_by(audit.c.number.desc()).limit(count).offset(skip)
-        return [
-            Deed(row.at, row.who, row.what, row.about, row.address) for row in self._database.read(query)
-        ]
+        return self._deeds(select(audit).limit(count).offset(skip))
+
+    def of(self, what: str, count: int) -> list[Deed]:
+        """The last deeds of that kind."""
+        return self._deeds(select(audit).where(audit.c.what == what).limit(count))
+
+    def _deeds(self, query: Select[Any]) -> list[Deed]:
+        rows = self._database.read(query.order_by(audit.c.number.desc()))
+        return [Deed(row.at, row.who, row.what, row.about, row.address) for row in rows]
 
 
 def _storable(text: str) -> str:

@@ -3,6 +3,7 @@
 from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from broadcaster.bulletin.bulletin import BulletinKind
 from broadcaster.county import access
 from broadcaster.county.county_board import Word
 from broadcaster.county.coverage import coverage
@@ -10,6 +11,8 @@ from broadcaster.county.desk import Paper
 from broadcaster.county.draft import DraftRefused, State
 
 PAGE = 20
+# Drills are counted apart; those that are not over stand among what happens now.
+SHOWN = (BulletinKind.NOTICE, BulletinKind.TEST)
 SETTLED = (State.CANCELLED, State.EXPIRED, State.DRAFT)
 STATES = {
     State.DRAFT: "草稿",
@@ -29,7 +32,7 @@ pages = Blueprint(
 def home() -> ResponseReturnValue:
     parts = access.pages().parts
     skip = max(request.args.get("skip", 0, int), 0)
-    papers = parts.desk.recent(PAGE + 1, skip)
+    papers = parts.desk.recent(PAGE + 1, skip, SHOWN)
     counts = parts.board.counts([paper.id for paper in papers[:PAGE]])
     return render_template(
         "office/home.html",
@@ -37,6 +40,7 @@ def home() -> ResponseReturnValue:
         counts=counts,
         without=parts.county_board.without(papers[:PAGE]),
         states=STATES,
+        drills=_drills_now(),
         awaiting=parts.desk.in_state(State.AWAITING),
         older=skip + PAGE if len(papers) > PAGE else None,
     )
@@ -123,6 +127,7 @@ def _page(id: str, problem: str = "") -> str:
         origin=parts.foreign.origin(id),
         areas=[names.get(code, code) for code in paper.draft.areas],
         counts=counts,
+        hearings=parts.hearings.of(paper.version),
         towns=towns,
         bars=coverage(towns),
         fares=fares,
@@ -132,6 +137,12 @@ def _page(id: str, problem: str = "") -> str:
         refreshes=paper.state not in SETTLED and not problem,
         problem=problem,
     )
+
+
+def _drills_now() -> list[Paper]:
+    """In force, or not sent yet."""
+    found = access.pages().parts.desk.recent(PAGE, 0, (BulletinKind.DRILL,))
+    return [paper for paper in found if paper.state not in (State.CANCELLED, State.EXPIRED)]
 
 
 def find_paper(id: str) -> Paper:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
+from functools import partial
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -12,11 +15,14 @@ from broadcaster.county import access, form_values
 from broadcaster.county.area_tree import area_tree
 from broadcaster.county.desk import again
 from broadcaster.county.draft import Draft, DraftRefused, State
+from broadcaster.county.listen_pages import listening
+from broadcaster.county.sounds import NO_ADDRESS
 from broadcaster.errors import BroadcasterError
 from broadcaster.model import Severity
 
 pages = Blueprint("compose", __name__, template_folder="templates", url_prefix="/compose")
 HOURS = {1: "1 小时", 3: "3 小时", 6: "6 小时", 12: "12 小时", 24: "1 天", 72: "3 天"}
+PIECE_BYTES = 256 * 1024
 EMPTY = Draft("", "", (), Severity.DAILY)
 
 
@@ -25,7 +31,7 @@ def write() -> ResponseReturnValue:
     """An empty form, or one filled in from the library, from a draft, or from what was sent before."""
     parts, draft = access.pages().parts, EMPTY
     if text := parts.library.find(request.args.get("text", "")):
-        draft = Draft(text.name, text.text, (), text.severity)
+        draft = Draft(text.name, text.text, (), text.severity, verse=text.verse, voice=text.voice)
     if id := request.args.get("again", ""):
         paper = parts.desk.get(id)
         draft = paper.draft if paper.state is State.DRAFT else again(paper.draft)
@@ -42,21 +48,9 @@ def edit() -> ResponseReturnValue:
 def check() -> ResponseReturnValue:
     draft = read_draft()
     try:
-        settled, why = access.pages().parts.desk.preview(access.me(), draft)
-        lines = access.pages().spoken(settled)
+        return _check(_with_recording(draft))
     except BroadcasterError as error:
         return _form(draft, str(error)), 400
-    parts = access.pages().parts
-    names = parts.register.names() | {parts.county: "全县"}
-    return render_template(
-        "office/check.html",
-        draft=settled,
-        fields=fields_of(settled),
-        lines=lines,
-        why=why,
-        boxes=len(parts.register.enrolled(settled.areas)),
-        areas=[names.get(code, code) for code in settled.areas],
-    )
 
 
 @pages.post("/keep")
@@ -76,6 +70,9 @@ def send() -> ResponseReturnValue:
     """A second tap finds what the first one did: a bulletin has its id from the form."""
     draft, desk = read_draft(), access.pages().parts.desk
     try:
+        settled, _ = desk.preview(access.me(), draft)
+        if request.form.get("seen", settled.version) != settled.version:
+            return _check(draft, "内容和刚才给你看的不一样了，还没有发。请看过这一版再发。"), 409
         paper = desk.send(access.me(), draft)
     except DraftRefused as error:
         if _is_on_its_way(draft.id):
@@ -91,9 +88,10 @@ def read_draft() -> Draft:
     """What the form says; what is no draft is told by who takes it."""
     form = request.form
     at = form.get("at", "") if form.get("when") == "later" else ""
+    recorded = form.get("form") == "sound"
     return Draft(
         title=form.get("title", ""),
-        text=form.get("text", "").replace("\r\n", "\n").strip(),
+        text="" if recorded else form_values.text(),
         areas=tuple(form.getlist("areas")),
         severity=form_values.severity(),
         kind=BulletinKind.DRILL if form.get("drill") else BulletinKind.NOTICE,
@@ -102,7 +100,25 @@ def read_draft() -> Draft:
         not_before=_moment(at) if at else None,
         life=form_values.hours("hours", 6),
         id=form.get("id") or new_bulletin_id(),
+        verse=form.get("form") == "verse",
+        voice="" if recorded else form.get("voice", ""),
+        sound=access.sounds().find(form.get("sound", "")) if recorded else None,
     )
+
+
+def _with_recording(draft: Draft) -> Draft:
+    """With the one that was sent along, if there is one. Raises `RecordingRefused`, `DraftRefused`."""
+    sent = request.files.get("recording")
+    if request.form.get("form") != "sound":
+        return draft
+    if not access.pages().settings.fetched_from:
+        raise DraftRefused(NO_ADDRESS)
+    if sent and sent.filename:
+        pieces: Iterator[bytes] = iter(partial(sent.stream.read, PIECE_BYTES), b"")
+        return replace(draft, sound=access.sounds().take(pieces, draft.title))
+    if draft.sound is None:
+        raise DraftRefused("还没有选录音文件，请选一个。")
+    return draft
 
 
 def fields_of(draft: Draft) -> list[tuple[str, str]]:
@@ -110,6 +126,9 @@ def fields_of(draft: Draft) -> list[tuple[str, str]]:
     fields = [("title", draft.title), ("text", draft.text), ("id", draft.id)]
     fields += [("areas", code) for code in draft.areas]
     fields += [("severity", str(int(draft.severity))), ("hours", str(_hours(draft)))]
+    fields += [("voice", draft.voice), ("form", form_of(draft))]
+    if draft.sound:
+        fields.append(("sound", draft.sound.sha256))
     if draft.repeat:
         fields.append(("repeat", str(draft.repeat)))
     if draft.kind is BulletinKind.DRILL:
@@ -119,6 +138,28 @@ def fields_of(draft: Draft) -> list[tuple[str, str]]:
     if draft.not_before:
         fields += [("when", "later"), ("at", f"{draft.not_before:%Y-%m-%dT%H:%M}")]
     return fields
+
+
+def form_of(draft: Draft) -> str:
+    """What it is: text, verse or sound."""
+    return "sound" if draft.sound else "verse" if draft.verse else "text"
+
+
+def _check(draft: Draft, problem: str = "") -> str:
+    """How it will be said and sound, whom it will reach, who must agree. Raises `BroadcasterError`."""
+    found = access.pages()
+    settled, why = found.parts.desk.preview(access.me(), draft)
+    names = found.parts.register.names() | {found.parts.county: "全县"}
+    return render_template(
+        "office/check.html",
+        draft=settled,
+        fields=[*fields_of(settled), ("seen", settled.version)],
+        why=why,
+        boxes=len(found.parts.register.enrolled(settled.areas)),
+        areas=[names.get(code, code) for code in settled.areas],
+        problem=problem,
+        **listening(settled),
+    )
 
 
 def _form(draft: Draft, problem: str = "") -> str:
@@ -133,6 +174,8 @@ def _form(draft: Draft, problem: str = "") -> str:
         hours=HOURS,
         chosen_hours=_hours(draft),
         texts=parts.library.all(),
+        form=request.form.get("form") or form_of(draft),
+        voices=access.pages().booth.voices(),
         allowed=[one for one in Severity if access.me().may_send(one)],
         problem=problem,
     )

@@ -147,7 +147,7 @@ class Demo:
         paper = desk.parts.desk.send(writer, Draft("停水通知", TEXT, (AREA,), Severity.BLUE))
         if paper.state is PaperState.AWAITING:
             tell(f"要两个人：{paper.why_two}，{APPROVER}批准了。")
-            paper = desk.parts.desk.approve(approver, paper.id)
+            paper = desk.parts.desk.approve(approver, paper.id, paper.version)
         return paper
 
     def watch(self, desk: Desk, only: str = "") -> None:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Row, delete, insert, select, update
 
 from broadcaster.bulletin.bulletin import LONGEST_LIFE, BulletinKind, new_bulletin_id
 from broadcaster.clock import Clock
-from broadcaster.county import rules
+from broadcaster.county import rules, sounds
 from broadcaster.county.database import OfficeDatabase
 from broadcaster.county.draft import Draft, DraftRefused, State, settled
 from broadcaster.county.officers import Officer
@@ -19,6 +19,7 @@ from broadcaster.county.tables import bulletin
 from broadcaster.model import Severity
 
 LONGEST_NOTE = 200
+CHANGED_SINCE = "你看过以后内容改过了，请再看一遍再批。"
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,8 @@ class Paper:
     issued: datetime | None
     expires: datetime | None
     sent_at: datetime | None
+    # Who had heard it before, signed.
+    hearings: bytes | None
 
     @property
     def id(self) -> str:
@@ -42,8 +45,8 @@ class Paper:
 
     @property
     def version(self) -> str:
-        """Another one each time that it is written."""
-        return self.written_at.astimezone(UTC).isoformat()
+        """Another one as soon as anything of it is another."""
+        return self.draft.version
 
 
 class Desk:
@@ -92,17 +95,18 @@ class Desk:
     def send(self, who: Officer, draft: Draft) -> Paper:
         return self.submit(who, self.write(who, draft).id)
 
-    def approve(self, who: Officer, id: str, seen: str = "") -> Paper:
+    def approve(self, who: Officer, id: str, seen: str) -> Paper:
         """By a second person, who has `seen` this version. What was to sound earlier sounds at once."""
         with self._database.transaction() as connection:
             paper = self._open(connection, id, State.AWAITING)
-            if seen and seen != paper.version:
-                raise DraftRefused("你看过以后内容改过了，请再看一遍再批。")
             rules.check_may_approve(who, paper.draft, paper.written_by)
+            if seen != paper.version:
+                raise DraftRefused(CHANGED_SINCE if seen else "请先看一遍内容再批。")
             start = paper.draft.not_before
             late = start is not None and start < self._clock.now()
-            kept = None if late else start
-            _change(connection, id, state=State.CLEARED, approved_by=who.name, not_before=kept)
+            agreed = replace(paper.draft, not_before=None if late else start)
+            values = {"not_before": agreed.not_before, "version": agreed.version}
+            _change(connection, id, state=State.CLEARED, approved_by=who.name, **values)
         self._wake()
         return self.get(id)
 
@@ -142,9 +146,14 @@ class Desk:
         row = self._database.first(select(bulletin).where(bulletin.c.id == id[:36]))
         return _paper(_found(row))
 
-    def recent(self, count: int, skip: int = 0) -> list[Paper]:
+    def recent(
+        self,
+        count: int,
+        skip: int = 0,
+        kinds: Collection[BulletinKind] = (BulletinKind.NOTICE, BulletinKind.DRILL, BulletinKind.TEST),
+    ) -> list[Paper]:
         """The newest first; cancels stand with what they cancel, and not here."""
-        query = select(bulletin).where(bulletin.c.kind != BulletinKind.CANCEL)
+        query = select(bulletin).where(bulletin.c.kind.in_(kinds))
         query = query.order_by(bulletin.c.written_at.desc()).limit(count).offset(skip)
         return [_paper(row) for row in self._database.read(query)]
 
@@ -175,6 +184,10 @@ class Desk:
             "not_before": draft.not_before,
             "life_minutes": int(draft.life.total_seconds() // 60),
             "cancels": draft.cancels,
+            "verse": int(draft.verse),
+            "voice": draft.voice,
+            "sound": sounds.to_text(draft.sound),
+            "version": draft.version,
             "written_by": who.name,
             "written_at": self._clock.now(),
         }
@@ -193,6 +206,9 @@ def draft_of(row: Row[Any]) -> Draft:
         not_before=row.not_before,
         life=timedelta(minutes=row.life_minutes),
         cancels=row.cancels,
+        verse=bool(row.verse),
+        voice=row.voice,
+        sound=sounds.from_text(row.sound),
     )
 
 
@@ -204,7 +220,7 @@ def again(draft: Draft) -> Draft:
 def _paper(row: Row[Any]) -> Paper:
     return Paper(
         *(draft_of(row), State(row.state), row.written_by, row.written_at, row.why_two),
-        *(row.approved_by, row.note, row.issued, row.expires, row.sent_at),
+        *(row.approved_by, row.note, row.issued, row.expires, row.sent_at, row.hearings),
     )
 
 

@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+import hashlib
+import re
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 from broadcaster.bulletin import areas as area_codes
+from broadcaster.bulletin import strict_json
 from broadcaster.bulletin.bulletin import LONGEST_LIFE, LONGEST_TEXT, BulletinKind, new_bulletin_id
+from broadcaster.county.sounds import Sound
 from broadcaster.errors import BroadcasterError
 from broadcaster.model import Severity
 
 LONGEST_TITLE = 100
 MOST_REPEATS = 10
+# Who switches on in the middle, or leaves before the end, is to know as well.
+DRILL_BEGINS, DRILL_ENDS = "演练，演练，这是演练。", "演练结束，刚才播的是演练。"
+DRILL_TITLE = "演练："
+VOICE = re.compile(r"[a-z0-9_-]+:[\w./-]+")
+LONGEST_VOICE = 60
 
 
 class DraftRefused(BroadcasterError):
@@ -35,7 +44,10 @@ class State(StrEnum):
 
 @dataclass(frozen=True)
 class Draft:
-    """`areas` are trimmed codes; `not_before` None is as soon as it is signed; `life` is from then."""
+    """`areas` are trimmed codes; `not_before` None is as soon as it is signed; `life` is from then.
+
+    With `verse` the text is one, said line by line; a `sound` stands in place of it. `voice` is a wish.
+    """
 
     title: str
     text: str
@@ -48,6 +60,36 @@ class Draft:
     life: timedelta = timedelta(hours=6)
     cancels: str | None = None
     id: str = field(default_factory=new_bulletin_id)
+    verse: bool = False
+    voice: str = ""
+    sound: Sound | None = None
+
+    @property
+    def is_drill(self) -> bool:
+        return self.kind is BulletinKind.DRILL
+
+    @property
+    def said(self) -> str:
+        """The words as boxes get them: a drill says before and after them that it is one."""
+        whole = self.text and self.is_drill
+        return f"{DRILL_BEGINS}\n{self.text}\n{DRILL_ENDS}" if whole else self.text
+
+    @property
+    def called(self) -> str:
+        """The title as boxes get it."""
+        marked = not self.is_drill or self.title.startswith("演练")
+        return self.title if marked else f"{DRILL_TITLE}{self.title}"[:LONGEST_TITLE]
+
+    @property
+    def version(self) -> str:
+        """Another one as soon as anything of it is another: what was seen, heard and agreed to is told
+        by it, and nothing else is signed.
+        """
+        start = self.not_before.astimezone(UTC) if self.not_before else None
+        life = int(self.life.total_seconds() // 60)
+        told = vars(self) | {"not_before": start, "life": life, "severity": int(self.severity)}
+        told |= {"said": self.said, "called": self.called, "sound": self.sound and vars(self.sound)}
+        return hashlib.sha256(strict_json.write(told)).hexdigest()
 
 
 def settled(draft: Draft, county: str, now: datetime) -> Draft:
@@ -62,7 +104,7 @@ def settled(draft: Draft, county: str, now: datetime) -> Draft:
     widest = tuple(
         code for code in sorted(chosen) if not (set(area_codes.ancestors(code)) - {code}) & chosen
     )
-    return Draft(**{**vars(draft), "areas": widest, "title": draft.title.strip() or _title(draft.text)})
+    return replace(draft, areas=widest, title=draft.title.strip() or _title(draft.text))
 
 
 def _title(text: str) -> str:
@@ -73,9 +115,13 @@ def _title(text: str) -> str:
 def _wrong(draft: Draft, now: datetime) -> str:
     cancel = draft.kind is BulletinKind.CANCEL
     longest = max(LONGEST_LIFE.values()) if cancel else LONGEST_LIFE[draft.severity]
-    if not cancel and not draft.text.strip():
+    if not cancel and not draft.text.strip() and not draft.sound:
         return "还没有写通知的内容。"
-    if len(draft.text) > LONGEST_TEXT:
+    if draft.sound and (problem := _wrong_sound(draft)):
+        return problem
+    if draft.voice and not (VOICE.fullmatch(draft.voice) and len(draft.voice) <= LONGEST_VOICE):
+        return "声音要写成 baker:female 这样。"
+    if len(draft.said) > LONGEST_TEXT:
         return f"通知太长了，最多 {LONGEST_TEXT} 个字，请删短一些。"
     if len(draft.title) > LONGEST_TITLE:
         return f"标题太长了，最多 {LONGEST_TITLE} 个字。"
@@ -93,6 +139,14 @@ def _wrong(draft: Draft, now: datetime) -> str:
     if draft.life <= timedelta(0) or draft.life + wait > longest:
         return f"这个级别的有效期最长 {_hours(longest)}，从签发算起，请改短一些。"
     return ""
+
+
+def _wrong_sound(draft: Draft) -> str:
+    if draft.text.strip():
+        return "文字和录音只能发一样，请留一样。"
+    if draft.is_drill:
+        return "演练要念出“演练”两个字，录音里加不进去，请改成文字。"
+    return "" if draft.title.strip() else "用录音发的要写标题，各村的记录里靠它认。"
 
 
 def _hours(span: timedelta) -> str:

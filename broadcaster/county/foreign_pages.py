@@ -15,26 +15,18 @@ from broadcaster.county.area_tree import Town, area_tree
 from broadcaster.county.board_pages import STATES
 from broadcaster.county.cap_out import export_cap
 from broadcaster.county.draft import Draft, DraftRefused
-from broadcaster.county.ebm_package import LARGEST_PACKAGE
 from broadcaster.county.foreign import ADVICE, ForeignDraft, NotImported, in_beijing
 from broadcaster.county.foreign_book import ForeignMessage
 from broadcaster.errors import BroadcasterError
 from broadcaster.model import Severity
 
 # What a form carries beside the file.
-LARGEST_BODY = LARGEST_PACKAGE + 64 * 1024
 LISTED = 30
 # An outline of a country is 800 kB of figures; the whole is there to be downloaded.
 SHOWN = 20_000
 HOUR = timedelta(hours=1)
 
 pages = Blueprint("foreign", __name__, template_folder="templates", url_prefix="/foreign")
-
-
-def allow_packages() -> None:
-    """Before each request: only there, and only by who may write, may a body be that long."""
-    if request.endpoint == "foreign.take":
-        request.max_content_length = LARGEST_BODY
 
 
 @pages.get("")

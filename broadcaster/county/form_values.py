@@ -26,3 +26,7 @@ def role() -> OfficeRole:
 
 def hours(field: str, default: int) -> timedelta:
     return timedelta(hours=min(request.form.get(field, default, int), MOST_HOURS))
+
+
+def text() -> str:
+    return request.form.get("text", "").replace("\r\n", "\n").strip()

@@ -22,7 +22,7 @@ from broadcaster.county.tables import box, bulletin, reach, receipt
 
 logger = logging.getLogger(__name__)
 
-ADDED_UP = ("stage", "key", "box_number", "at", "seconds_played", "seconds_due", "reason")
+ADDED_UP = ("stage", "key", "box_number", "at", "seconds_played", "seconds_due", "reason", "started_at")
 
 
 @dataclass(frozen=True)
@@ -112,6 +112,7 @@ class Intake:
             "seconds_played": round(heard.seconds_played) if heard else 0,
             "seconds_due": round(heard.seconds_due) if heard else 0,
             "reason": read.reason or (read.refusal.sentence if read.refusal else ""),
+            "started_at": heard.started if heard else None,
         }
 
 

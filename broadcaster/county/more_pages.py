@@ -9,7 +9,7 @@ from broadcaster.county import access, form_values
 from broadcaster.county.area_tree import area_tree
 from broadcaster.county.draft import Draft
 from broadcaster.county.library import Text
-from broadcaster.county.standing import LIFE, Schedule
+from broadcaster.county.standing_form import read_schedule, read_standing, read_text
 from broadcaster.errors import AccountRefused, BroadcasterError
 from broadcaster.setting_values import WEEKDAYS
 
@@ -29,9 +29,7 @@ def library() -> ResponseReturnValue:
 
 @pages.post("/library")
 def keep_text() -> ResponseReturnValue:
-    form = request.form
-    severity = form_values.severity()
-    text = Text(form.get("name", ""), form.get("text", ""), severity, access.me().name)
+    text = read_text()
     try:
         access.pages().parts.library.keep(text)
     except BroadcasterError as error:
@@ -44,7 +42,7 @@ def keep_text() -> ResponseReturnValue:
 @pages.post("/library/remove")
 def remove_text() -> ResponseReturnValue:
     name = request.form.get("name", "")
-    access.pages().parts.library.remove(name)
+    access.pages().parts.library.remove(name, access.me().name)
     access.about(name)
     return redirect(url_for("more.library"), 303)
 
@@ -56,16 +54,13 @@ def standing() -> ResponseReturnValue:
 
 @pages.post("/standing")
 def keep_standing() -> ResponseReturnValue:
-    form, parts = request.form, access.pages().parts
-    text, severity = form.get("text", "").replace("\r\n", "\n"), form_values.severity()
-    draft = Draft(form.get("name", ""), text, tuple(form.getlist("areas")), severity, life=LIFE)
+    name, draft = request.form.get("name", ""), read_standing()
     try:
         access.pages().spoken(draft)
-        schedule = Schedule.read(f"{''.join(sorted(form.getlist('days')))} {form.get('time', '')}")
-        parts.standing.keep(access.me(), form.get("name", ""), draft, schedule)
+        access.pages().parts.standing.keep(access.me(), name, draft, read_schedule())
     except BroadcasterError as error:
         return _standing(str(error), draft), 400
-    access.about(form.get("name", ""))
+    access.about(name)
     flash("排好了，到时候自动发。")
     return redirect(url_for("more.standing"), 303)
 
@@ -73,7 +68,7 @@ def keep_standing() -> ResponseReturnValue:
 @pages.post("/standing/pause")
 def pause_standing() -> ResponseReturnValue:
     name, paused = request.form.get("name", ""), request.form.get("paused") == "1"
-    access.pages().parts.standing.pause(name, paused)
+    access.pages().parts.standing.pause(name, paused, access.me().name)
     access.about(f"{name} {'停' if paused else '恢复'}")
     return redirect(url_for("more.standing"), 303)
 
@@ -81,7 +76,7 @@ def pause_standing() -> ResponseReturnValue:
 @pages.post("/standing/remove")
 def remove_standing() -> ResponseReturnValue:
     name = request.form.get("name", "")
-    access.pages().parts.standing.remove(name)
+    access.pages().parts.standing.remove(name, access.me().name)
     access.about(name)
     return redirect(url_for("more.standing"), 303)
 
@@ -159,15 +154,20 @@ def _people(problem: str = "") -> str:
 
 
 def _library(problem: str = "", text: Text | None = None) -> str:
-    texts = access.pages().parts.library.all()
-    return render_template("office/library.html", texts=texts, problem=problem, text=text)
+    found = access.pages()
+    texts, voices = found.parts.library.all(), found.booth.voices()
+    return render_template("office/library.html", texts=texts, problem=problem, text=text, voices=voices)
 
 
 def _standing(problem: str = "", draft: Draft | None = None) -> str:
     parts = access.pages().parts
+    notices = parts.standing.all()
     return render_template(
         "office/standing.html",
-        notices=parts.standing.all(),
+        notices=notices,
+        dates={one.name: parts.standing.dates(one, 3) for one in notices},
+        hindrances={one.name: parts.standing.hindrance(one) for one in notices},
+        voices=access.pages().booth.voices(),
         draft=draft,
         tree=area_tree(parts.register.names(), parts.register.boxes()),
         county=parts.county,

@@ -29,7 +29,8 @@ AT_ONCE = 500
 class Office:
     """`step` is for a `Loop`; `wake` may be called by any thread.
 
-    `area_of` a box is its area, and raises where it is not in use.
+    `area_of` a box is its area, and raises where it is not in use; `tidy` takes away a little of what is
+    over for long.
     """
 
     def __init__(
@@ -42,6 +43,7 @@ class Office:
         keys: OfficeKeys,
         area_of: Callable[[str], str],
         county_sums: CountySums,
+        tidy: Callable[[], None] = lambda: None,
     ) -> None:
         self._publisher = publisher
         self._intake = intake
@@ -51,6 +53,7 @@ class Office:
         self._keys = keys
         self._area_of = area_of
         self._county_sums = county_sums
+        self._tidy = tidy
         self._keyring_sent = b""
         self._heads_at: datetime | None = None
         self._woken, self._tended_at = True, clock.monotonic()
@@ -76,6 +79,7 @@ class Office:
         if begins or self._woken or now - self._tended_at >= LOOK_SECONDS:
             self._woken, self._tended_at = False, now
             self.tend()
+            self._tidy()
 
     def tend(self) -> None:
         """Sign, send and clear away whatever is due; heads after each change and every 10 minutes."""

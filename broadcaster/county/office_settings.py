@@ -66,6 +66,17 @@ class RelaySettings(Section):
         return (found,)
 
 
+class KeepSettings(Section):
+    """How long the office keeps what is over; what is in force is never removed."""
+
+    bulletins_days: int = Field(
+        1825, ge=180, description="a bulletin that is over, with how it fared, days"
+    )
+    receipts_days: int = Field(730, ge=60, description="each receipt as it was signed, days")
+    audit_days: int = Field(1825, ge=180, description="who did what, days")
+    recordings_days: int = Field(90, ge=8, description="a recording that nothing in force uses, days")
+
+
 class OfficeSettings(Section):
     """All of office.yaml; relative paths are below the office's folder."""
 
@@ -73,6 +84,10 @@ class OfficeSettings(Section):
     zone_name: str = Field("Asia/Shanghai", alias="zone", description="IANA name of the time zone")
     database: str = Field("", description="URL; empty is office.db, SQLite, in the office's folder")
     address: str = Field("", description="the page as boxes reach it, https://…; for enrolling")
+    sound_address: str = Field(
+        "", description="where boxes fetch recordings, http://… will do: they are signed; empty: address"
+    )
+    keep: KeepSettings = KeepSettings()
     web: WebSettings = WebSettings(port=8010, https_port=8453)
     broker: BrokerSettings = BrokerSettings()
     relay: RelaySettings = RelaySettings()
@@ -80,6 +95,11 @@ class OfficeSettings(Section):
     @property
     def zone(self) -> ZoneInfo:
         return ZoneInfo(self.zone_name)
+
+    @property
+    def fetched_from(self) -> str:
+        """How boxes reach the office for recordings; "" where nobody has said."""
+        return self.sound_address or self.address
 
     def database_url(self, folder: Path) -> str:
         return self.database or f"sqlite:///{(folder / 'office.db').absolute()}"

@@ -1,18 +1,16 @@
-"""What the office's pages work with: its parts, its settings, how it enrols and how words will sound."""
+"""What the office's pages work with: its parts, its settings, how it enrols and how words sound."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+from broadcaster.county.booth import Booth
 from broadcaster.county.draft import Draft
 from broadcaster.county.office_settings import OfficeSettings
 from broadcaster.county.parts import Parts
 from broadcaster.county.register import BrokerAddress
 from broadcaster.store.tries import Tries
-
-# The lines of a draft as they will be said. Raises `TextRefused`.
-Spoken = Callable[[Draft], Sequence[str]]
 
 
 @dataclass(frozen=True)
@@ -31,8 +29,12 @@ class Pages:
     parts: Parts
     settings: OfficeSettings
     trusted: Trusted
-    spoken: Spoken
+    booth: Booth
     # What somebody must see to before villages go deaf.
     warnings: Callable[[], Sequence[str]] = tuple
     # Wrong one-time codes, by address.
     tries: Tries = field(default_factory=Tries)
+
+    def spoken(self, draft: Draft) -> list[str]:
+        """The lines of a draft as they will be said. Raises `TextRefused`."""
+        return [line.spoken for line in self.booth.script(draft).lines]

@@ -14,9 +14,11 @@ from broadcaster.county.county_board import CountyBoard
 from broadcaster.county.database import OfficeDatabase
 from broadcaster.county.desk import Desk
 from broadcaster.county.foreign_book import ForeignBook
+from broadcaster.county.hearings import Hearings
 from broadcaster.county.library import Library
 from broadcaster.county.officers import Officers
 from broadcaster.county.register import Door, Register
+from broadcaster.county.revisions import Revisions
 from broadcaster.county.standing import StandingNotices
 from broadcaster.store.passwords import Passwords
 
@@ -38,6 +40,8 @@ class Parts:
     library: Library
     foreign: ForeignBook
     audit: Audit
+    hearings: Hearings
+    revisions: Revisions
 
 
 class BoxAndCountyDoor(Door, CountyDoor, Protocol):
@@ -67,7 +71,9 @@ def make_parts(
         counties=counties,
         county_board=CountyBoard(database, clock, counties),
         standing=StandingNotices(database, clock, desk, officers),
-        library=Library(database),
+        library=Library(database, clock),
         foreign=ForeignBook(database, clock),
         audit=Audit(database, clock),
+        hearings=Hearings(database, clock),
+        revisions=Revisions(database, clock),
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -13,19 +13,21 @@ from sqlalchemy import Connection, Row, insert, select, update
 
 from broadcaster.bulletin import areas as area_codes
 from broadcaster.bulletin import envelope, topics
-from broadcaster.bulletin.bulletin import PAYLOAD_TYPE, Bulletin, BulletinKind
+from broadcaster.bulletin.bulletin import PAYLOAD_TYPE, Audio, Bulletin, BulletinKind
 from broadcaster.bulletin.heads import Heads
 from broadcaster.bulletin.keyring import Trust
 from broadcaster.bulletin.moment import Now
 from broadcaster.bulletin.refusals import NotAccepted
 from broadcaster.bulletin.verify import read_for_office
 from broadcaster.clock import Clock
-from broadcaster.county import rules
+from broadcaster.county import hearings, rules
 from broadcaster.county.database import OfficeDatabase, put
 from broadcaster.county.desk import draft_of
 from broadcaster.county.draft import Draft, DraftRefused, State, settled
+from broadcaster.county.hearings import Hearing
 from broadcaster.county.reaches import Reach
 from broadcaster.county.register import Register
+from broadcaster.county.sounds import NO_ADDRESS, Sound, address_of
 from broadcaster.county.tables import bulletin, reach, sequence
 
 logger = logging.getLogger(__name__)
@@ -51,6 +53,7 @@ class Publisher:
     """For the office's own thread. `signer` is the unlocked key of the county, in memory only.
 
     While the keyring names another key it signs nothing, and what is cleared waits.
+    `sound_address` is how boxes reach the office for recordings.
     """
 
     def __init__(
@@ -60,12 +63,14 @@ class Publisher:
         clock: Clock,
         signer: Signer,
         trust: Trust,
+        sound_address: str = "",
     ) -> None:
         self._database = database
         self._register = register
         self._clock = clock
         self._signer = signer
         self.trust = trust
+        self._sound_address = sound_address
 
     def use(self, signer: Signer, trust: Trust) -> None:
         """From now on this key, by this keyring."""
@@ -143,6 +148,8 @@ class Publisher:
     def _publish(self, connection: Connection, row: Row[Any]) -> None:
         now = self._clock.now()
         draft = draft_of(row)
+        if draft.version != row.version:
+            raise DraftRefused("内容和提交的时候不一样，没有签发。请看过再发。")
         if draft.not_before and draft.not_before < now:
             draft = replace(draft, not_before=None)
         draft = settled(draft, self.trust.area, now)
@@ -154,6 +161,7 @@ class Publisher:
         read_for_office(data, self.trust, Now(now, True, now))
         values = {"state": State.PUBLISHED, "issued": now, "expires": made.expires, "seq": made.seq}
         values |= {"key_id": self._key_id, "digest": signed.digest, "envelope": data, "note": ""}
+        values["hearings"] = self._told_of(hearings.of(connection, row.version), signed.digest, row)
         connection.execute(update(bulletin).where(bulletin.c.id == row.id).values(values))
         if made.kind is BulletinKind.CANCEL:
             off = update(bulletin).where(bulletin.c.id == made.cancels)
@@ -175,12 +183,29 @@ class Publisher:
             kind=draft.kind,
             severity=draft.severity,
             areas=draft.areas,
-            title=draft.title,
-            text=draft.text,
+            title=draft.called,
+            text="" if draft.verse else draft.said,
+            verse=draft.said if draft.verse else "",
+            audio=self._audio(draft.sound),
+            voice=draft.voice or None,
             cancels=draft.cancels,
             repeat=draft.repeat,
             night_ok=draft.night_ok,
         )
+
+    def _audio(self, sound: Sound | None) -> Audio | None:
+        if sound is None:
+            return None
+        if not self._sound_address:
+            raise DraftRefused(NO_ADDRESS)
+        return Audio(sound.sha256, sound.size, address_of(sound, self._sound_address))
+
+    def _told_of(self, heard: Sequence[Hearing], digest: str, row: Row[Any]) -> bytes | None:
+        """Who had this very version played to him, by the same key as the bulletin."""
+        if not heard:
+            return None
+        told = hearings.to_bytes(row.id, row.version, digest, heard)
+        return envelope.sign(hearings.PAYLOAD_TYPE, told, [self._signer]).to_bytes()
 
     def _next_sequence(self, connection: Connection) -> int:
         put(connection, sequence, {"key_id": self._key_id, "highest": 0})

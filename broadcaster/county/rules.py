@@ -76,4 +76,5 @@ WRONG_STATE = {
 
 def _length(draft: Draft) -> timedelta:
     """About how long it sounds."""
-    return timedelta(seconds=len(draft.text) * SECONDS_PER_CHARACTER * (draft.repeat or 3) + 60)
+    once = draft.sound.seconds if draft.sound else len(draft.said) * SECONDS_PER_CHARACTER
+    return timedelta(seconds=once * (draft.repeat or 3) + 60)

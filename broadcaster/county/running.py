@@ -15,23 +15,25 @@ from typing import TYPE_CHECKING
 from broadcaster.clock import Clock
 from broadcaster.county.alone import only_one
 from broadcaster.county.app import create_app
+from broadcaster.county.booth import Booth
 from broadcaster.county.county_sums import CountySums
 from broadcaster.county.database import OfficeDatabase
 from broadcaster.county.door import BrokerDoor
-from broadcaster.county.draft import Draft
 from broadcaster.county.intake import Intake
 from broadcaster.county.office import Office
 from broadcaster.county.office_keys import OfficeKeys
 from broadcaster.county.office_settings import OfficeSettings, load_office_settings, read_text
-from broadcaster.county.page_parts import Pages, Spoken, Trusted
+from broadcaster.county.page_parts import Pages, Trusted
 from broadcaster.county.parts import Parts, make_parts
 from broadcaster.county.publisher import Publisher
 from broadcaster.county.register import BrokerAddress
+from broadcaster.county.sounds import Sounds
+from broadcaster.county.tidying import Tidying
 from broadcaster.county.wire import Wire
 from broadcaster.errors import ConfigError
 from broadcaster.loop import Loop, Watched
-from broadcaster.model import Notice, Style
 from broadcaster.office_folder import OfficeFolder
+from broadcaster.rehearsal import Rehearsals
 from broadcaster.settings import load_lexicon, load_settings
 from broadcaster.studio import Studio
 from broadcaster.web.server import serve
@@ -92,8 +94,8 @@ def run(path: Path, config: Path, unlock: Unlock, tell: Tell, unattended: bool =
         office = stack.enter_context(_open_office(desk, keys))
         woken.wakes = office.wake
         watched: list[Watched] = [stack.enter_context(Loop("office", office.step, office.wake))]
-        spoken = stack.enter_context(_open_spoken(config))
-        watched += _open_site(desk, keys, spoken, stack, tell)
+        booth = stack.enter_context(open_booth(config, path))
+        watched += _open_site(desk, keys, booth, stack, tell)
         while not stopping.wait(LOOK_SECONDS):
             if not all(one.alive for one in watched):
                 return EXIT_PART_DIED
@@ -119,22 +121,27 @@ def _open_office(desk: Desk, keys: OfficeKeys) -> Iterator[Office]:
         raise ConfigError(
             [f"没有 {authority}，office.yaml 的 broker.authority 要写消息服务器的 CA 证书。"]
         )
-    publisher = Publisher(parts.database, parts.register, parts.clock, keys.signer, keys.trust)
+    publisher = Publisher(
+        *(parts.database, parts.register, parts.clock, keys.signer, keys.trust),
+        desk.settings.fetched_from,
+    )
     wire = Wire(broker.host, broker.port, broker.user, password, authority)
     intake, sums = Intake(parts.database, parts.clock), CountySums(parts.database, parts.clock)
+    sounds, keep = Sounds(desk.folder.path), desk.settings.keep
+    tidying = Tidying(parts.database, parts.clock, keep, sounds, parts.audit)
     wire.start()
     with closing(wire):
         yield Office(
             *(publisher, intake, parts.standing, wire, parts.clock),
-            *(keys, parts.register.area_of, sums),
+            *(keys, parts.register.area_of, sums, tidying.step),
         )
 
 
 def _open_site(
-    desk: Desk, keys: OfficeKeys, spoken: Spoken, stack: ExitStack, tell: Tell
+    desk: Desk, keys: OfficeKeys, booth: Booth, stack: ExitStack, tell: Tell
 ) -> Sequence[Watched]:
     web = desk.settings.web
-    pages = Pages(desk.parts, desk.settings, _trusted(desk), spoken, warnings=keys.warnings)
+    pages = Pages(desk.parts, desk.settings, _trusted(desk), booth, warnings=keys.warnings)
     origins = Origins(create_app(pages, desk.folder.path))
     server = stack.enter_context(closing(serve(origins, web.host, web.port)))
     watched: list[Watched] = [server]
@@ -164,9 +171,11 @@ def _trusted(desk: Desk) -> Trusted:
 
 
 @contextmanager
-def _open_spoken(config: Path) -> Iterator[Spoken]:
-    """Words as a box says them, by the front end of the voice child, which ends when it is idle."""
+def open_booth(config: Path, office: Path) -> Iterator[Booth]:
+    """By the voice child, which ends when it is idle; recordings are those of the office."""
     settings = load_settings(config)
+    paths = settings.paths.model_copy(update={"state": office.absolute()})
+    settings = settings.model_copy(update={"paths": paths})
     studio = Studio(settings, load_lexicon(config), Clock(settings.station.zone))
     ended = threading.Event()
 
@@ -174,14 +183,13 @@ def _open_spoken(config: Path) -> Iterator[Spoken]:
         studio.watch()
         ended.wait(LOOK_SECONDS)
 
-    with closing(studio), Loop("studio", watch, ended.set):
-        yield lambda draft: [line.spoken for line in studio.script(_once(draft)).lines]
-
-
-def _once(draft: Draft) -> Notice:
-    return Notice(
-        draft.text, severity=draft.severity, repeats=1, opening="", closing="", style=Style.PLAIN
-    )
+    rate_hz = settings.sound.rate_hz
+    with (
+        closing(studio),
+        Loop("studio", watch, ended.set),
+        Loop("cache", studio.house.step, studio.house.wake),
+    ):
+        yield Booth(studio, Rehearsals(studio, rate_hz), rate_hz)
 
 
 def _seen(host: str) -> str:

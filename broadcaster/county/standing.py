@@ -15,6 +15,7 @@ from broadcaster.county.database import OfficeDatabase, put
 from broadcaster.county.desk import Desk
 from broadcaster.county.draft import Draft, DraftRefused
 from broadcaster.county.officers import Officer, Officers
+from broadcaster.county.revisions import STANDING, Revisions
 from broadcaster.county.tables import standing
 from broadcaster.model import Severity
 from broadcaster.setting_values import WEEKDAYS
@@ -76,9 +77,14 @@ class StandingNotices:
         self._clock = clock
         self._desk = desk
         self._officers = officers
+        self._revisions = Revisions(database, clock)
 
-    def keep(self, who: Officer, name: str, draft: Draft, schedule: Schedule) -> None:
-        """New, or in the place of one of that name. Raises `DraftRefused`."""
+    def keep(
+        self, who: Officer, name: str, draft: Draft, schedule: Schedule, seen: int | None = None
+    ) -> None:
+        """New, or in the place of one of that name, of which the revision `seen` is the last; one that
+        is held up stays so. Raises `DraftRefused`.
+        """
         name = " ".join(name.split())
         if not 1 <= len(name) <= 60:
             raise DraftRefused("请给它起个名字，不超过 60 个字。")
@@ -98,17 +104,46 @@ class StandingNotices:
             "schedule": str(schedule),
             "made_by": who.name,
             "next_due": due,
-            "paused": 0,
+            "verse": int(draft.verse),
+            "voice": draft.voice,
         }
+        what, content = ("改" if self.find(name) else "新排"), f"{schedule.said}\n{draft.text}"
         with self._database.transaction() as connection:
+            self._revisions.check_last(connection, STANDING, name, seen)
             put(connection, standing, values, over=tuple(set(values) - {"name"}))
+            self._revisions.note(connection, STANDING, name, who.name, what, content)
 
     def all(self) -> list[Standing]:
         return [
             _standing(row) for row in self._database.read(select(standing).order_by(standing.c.name))
         ]
 
-    def pause(self, name: str, paused: bool) -> None:
+    def find(self, name: str) -> Standing | None:
+        return next((one for one in self.all() if one.name == name), None)
+
+    def dates(self, one: Standing, count: int = 5) -> list[datetime]:
+        """When it falls due next."""
+        found, moment = [], self._clock.now()
+        for _ in range(count):
+            moment = one.schedule.next_after(moment)
+            found.append(moment)
+        return found
+
+    def hindrance(self, one: Standing) -> str:
+        """Why it would not go out when it is due next; "" if it would."""
+        if one.paused:
+            return "停着，恢复以后才发"
+        who = self._officers.find(one.made_by)
+        if who is None:
+            return f"排它的{one.made_by}已经不在平台里了，请另一个人改一下存好"
+        due = one.schedule.next_after(self._clock.now())
+        try:
+            draft, _ = self._desk.preview(who, one.draft)
+        except DraftRefused as error:
+            return f"{one.made_by}现在发不了它：{str(error).rstrip('。')}"
+        return rules.why_two(draft, due)
+
+    def pause(self, name: str, paused: bool, who: str = "") -> None:
         """What fell due meanwhile is not made up for."""
         due = {
             one.name: one.schedule.next_after(self._clock.now())
@@ -120,10 +155,12 @@ class StandingNotices:
         with self._database.transaction() as connection:
             change = update(standing).where(standing.c.name == name)
             connection.execute(change.values(paused=int(paused), next_due=due[name]))
+            self._revisions.note(connection, STANDING, name, who, "停" if paused else "恢复")
 
-    def remove(self, name: str) -> None:
+    def remove(self, name: str, who: str = "") -> None:
         with self._database.transaction() as connection:
-            connection.execute(delete(standing).where(standing.c.name == name))
+            if connection.execute(delete(standing).where(standing.c.name == name)).rowcount:
+                self._revisions.note(connection, STANDING, name, who, "删")
 
     def issue(self) -> int:
         """Send what is due, in the name of who made it and by what he may send now; how many."""
@@ -135,11 +172,24 @@ class StandingNotices:
                 due = one.schedule.next_after(now)
                 change = update(standing).where(standing.c.name == one.name)
                 connection.execute(change.values(next_due=due))
-            who = self._officers.find(one.made_by)
-            if who and now - one.next_due < LIFE:
-                self._desk.send(who, one.draft)
-                sent += 1
+            sent += self._send(one, now)
         return sent
+
+    def _send(self, one: Standing, now: datetime) -> bool:
+        """What does not go out is told in its history."""
+        who = self._officers.find(one.made_by)
+        problem = "" if who else f"排它的{one.made_by}已经不在平台里了"
+        if now - one.next_due >= LIFE:
+            problem = "到时候平台没有在运行，过了两个小时就不补了"
+        if who and not problem:
+            try:
+                self._desk.send(who, one.draft)
+            except DraftRefused as error:
+                problem = str(error)
+        if problem:
+            with self._database.transaction() as connection:
+                self._revisions.note(connection, STANDING, one.name, "平台", "没有发", problem)
+        return not problem
 
 
 def _standing(row: Row[Any]) -> Standing:
@@ -150,6 +200,8 @@ def _standing(row: Row[Any]) -> Standing:
         severity=Severity(row.severity),
         repeat=row.repeat,
         life=LIFE,
+        verse=bool(row.verse),
+        voice=row.voice,
     )
     return Standing(
         *(row.name, draft, Schedule.read(row.schedule), row.made_by, row.next_due, bool(row.paused))

@@ -93,6 +93,12 @@ bulletin = Table(
     Column("not_before", Moment),
     Column("life_minutes", Integer, nullable=False),
     Column("cancels", String(36)),
+    Column("verse", Integer, nullable=False, server_default="0"),
+    Column("voice", Text, nullable=False, server_default=""),
+    # A recording in place of the text, as JSON.
+    Column("sound", Text, nullable=False, server_default=""),
+    # Of the draft that was written, and agreed to: nothing else is signed.
+    Column("version", String(64), nullable=False, server_default=""),
     Column("written_by", Text, nullable=False),
     Column("written_at", Moment, nullable=False),
     Column("why_two", Text, nullable=False, server_default=""),
@@ -105,6 +111,8 @@ bulletin = Table(
     Column("seq", BigInteger),
     Column("digest", String(64)),
     Column("envelope", LargeBinary),
+    # Who had heard it before, signed.
+    Column("hearings", LargeBinary),
     Column("sent_at", Moment),
     # When it was taken off the broker again.
     Column("cleared_at", Moment),
@@ -152,6 +160,8 @@ reach = Table(
     Column("seconds_played", Integer, nullable=False, server_default="0"),
     Column("seconds_due", Integer, nullable=False, server_default="0"),
     Column("reason", Text, nullable=False, server_default=""),
+    # When it began to sound there, once it has ended.
+    Column("started_at", Moment),
     # Counting reads the index alone.
     Index("reach_stage", "bulletin", "stage"),
 )
@@ -198,6 +208,8 @@ standing = Table(
     Column("made_by", Text, nullable=False),
     Column("next_due", Moment, nullable=False),
     Column("paused", Integer, nullable=False, server_default="0"),
+    Column("verse", Integer, nullable=False, server_default="0"),
+    Column("voice", Text, nullable=False, server_default=""),
 )
 
 library = Table(
@@ -207,6 +219,33 @@ library = Table(
     Column("text", Text, nullable=False),
     Column("severity", Integer, nullable=False),
     Column("changed_by", Text, nullable=False),
+    Column("verse", Integer, nullable=False, server_default="0"),
+    Column("voice", Text, nullable=False, server_default=""),
+)
+
+# Who had which version of a draft played to him before it was sent, and the digest of that sound.
+hearing = Table(
+    "hearing",
+    metadata,
+    Column("version", String(64), primary_key=True),
+    Column("who", Text, primary_key=True),
+    Column("at", Moment, nullable=False),
+    Column("sound", String(64), nullable=False),
+    Column("seconds", Integer, nullable=False),
+)
+
+# What texts of the library and standing notices were, by whom and since when; only ever added to.
+revision = Table(
+    "revision",
+    metadata,
+    Column("number", Integer, primary_key=True),
+    Column("kind", String(16), nullable=False),
+    Column("name", String(60), nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("who", Text, nullable=False),
+    Column("what", Text, nullable=False),
+    Column("content", Text, nullable=False),
+    Index("revision_of", "kind", "name"),
 )
 
 audit = Table(

@@ -6,8 +6,10 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from county_office import SENTENCE, OfficeDesk, make_desk
+from county_office import PASSWORD, SENTENCE, OfficeDesk, make_desk
 from fakes import ManualClock
+from flask import Flask
+from office_site import LogIn, Visitor, app_of
 from rig.cluster import Cluster, find_programs
 from sqlalchemy import delete
 
@@ -92,3 +94,18 @@ def province(database: OfficeDatabase, province_folder: OfficeFolder) -> OfficeD
 def plain_desk(sqlite: OfficeDatabase, office_folder: OfficeFolder) -> OfficeDesk:
     """Over SQLite alone, for what is the same on both."""
     return make_desk(sqlite, office_folder)
+
+
+@pytest.fixture
+def app(plain_desk: OfficeDesk, tmp_path: Path) -> Flask:
+    return app_of(plain_desk, tmp_path)
+
+
+@pytest.fixture
+def log_in(app: Flask) -> LogIn:
+    def log_in(name: str) -> Visitor:
+        visitor = Visitor(app)
+        assert visitor.post("/login", name=name, password=PASSWORD).status_code == 303
+        return visitor
+
+    return log_in

@@ -1,15 +1,17 @@
 """An office in parts, its people, and boxes that sign receipts as real ones do."""
 
+import re
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 
-from fakes import CHEAP, ManualClock
+from fakes import CHEAP, FakeRehearsals, ManualClock
 from securesystemslib.signer import CryptoSigner
 
 from broadcaster.bulletin.enrolment import Enrolment
 from broadcaster.bulletin.keys import new_key, public
 from broadcaster.bulletin.receipts import Heard, Receipt, State
+from broadcaster.county.booth import Booth
 from broadcaster.county.database import OfficeDatabase
 from broadcaster.county.desk import Paper
 from broadcaster.county.draft import Draft
@@ -19,8 +21,10 @@ from broadcaster.county.officers import Officer, OfficeRole
 from broadcaster.county.parts import Parts, make_parts
 from broadcaster.county.publisher import Publisher
 from broadcaster.county.register import BrokerAddress
-from broadcaster.model import Outcome, Severity
+from broadcaster.errors import TextRefused
+from broadcaster.model import Line, Notice, Outcome, Script, Severity
 from broadcaster.office_folder import OfficeFolder
+from broadcaster.studio import VoiceEntry
 
 SENTENCE = "三个和尚没水喝 2026"
 PASSWORD = "shuiku-2026"
@@ -77,6 +81,12 @@ class OfficeDesk:
         self.publisher.sign_cleared()
         return self.parts.desk.get(paper.id)
 
+    def publisher_at(self, address: str) -> Publisher:
+        """One whose office boxes reach at this address for recordings."""
+        parts = self.parts
+        given = parts.database, parts.register, self.clock, UNLOCKED[self.folder], self.folder.trust
+        return Publisher(*given, address)
+
     def enrol(self, village: str = VILLAGE, name: str = "洞背村") -> PretendBox:
         _, code = self.parts.register.add(village, name)
         return self.enrol_by(code)
@@ -93,6 +103,25 @@ class OfficeDesk:
 
     def counts(self, id: str) -> dict[str, int]:
         return self.parts.board.counts([id])[id].to_json()
+
+
+class PretendStudio:
+    """In the place of the voice child: one line a sentence, and nothing without Chinese in it."""
+
+    def script(self, notice: Notice) -> Script:
+        if not re.search("[一-龥]", notice.text):
+            raise TextRefused("这段话里没有能念的字。")
+        return Script(tuple(Line(part, part, ()) for part in re.findall("[^。\n]+。?", notice.text)))
+
+    def voices(self) -> list[VoiceEntry]:
+        return [VoiceEntry("baker:female", True, "", "", "", title="女声")]
+
+
+def pretend_booth(rehearsals: FakeRehearsals | None = None) -> Booth:
+    """Ten bytes of sound, at a rate of five a second."""
+    booth = Booth(cast(Any, PretendStudio()), cast(Any, rehearsals or FakeRehearsals()), 0)
+    booth.bytes_a_second = 5
+    return booth
 
 
 def make_desk(database: OfficeDatabase, folder: OfficeFolder) -> OfficeDesk:

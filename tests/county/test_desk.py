@@ -55,8 +55,8 @@ def test_an_orange_one_waits_for_a_second_person(desk: OfficeDesk) -> None:
     paper = desk.send(severity=Severity.ORANGE)
     assert paper.state is State.AWAITING and not desk.publisher.in_force()
     with pytest.raises(DraftRefused, match="不能审批"):
-        desk.parts.desk.approve(desk.officer("小王"), paper.id)
-    desk.parts.desk.approve(desk.officer("老张"), paper.id)
+        desk.parts.desk.approve(desk.officer("小王"), paper.id, paper.version)
+    desk.parts.desk.approve(desk.officer("老张"), paper.id, paper.version)
     assert desk.publisher.sign_cleared() == 1
     done = desk.parts.desk.get(paper.id)
     assert (done.state, done.written_by, done.approved_by) == (State.PUBLISHED, "小王", "老张")
@@ -84,7 +84,7 @@ def test_two_who_approve_at_once_send_one(desk: OfficeDesk) -> None:
 
     def approve(name: str) -> None:
         try:
-            desk.parts.desk.approve(desk.officer(name), paper.id)
+            desk.parts.desk.approve(desk.officer(name), paper.id, paper.version)
         except DraftRefused as error:
             refused.append(str(error))
 
@@ -127,7 +127,7 @@ def test_what_waits_for_approval_is_cancelled_without_a_word_to_boxes(desk: Offi
     assert desk.publisher.sign_cleared() == 0
     assert desk.parts.desk.get(paper.id).state is State.CANCELLED
     with pytest.raises(DraftRefused, match="已经取消"):
-        desk.parts.desk.approve(desk.officer("老张"), paper.id)
+        desk.parts.desk.approve(desk.officer("老张"), paper.id, paper.version)
 
 
 def test_what_is_over_expires(desk: OfficeDesk) -> None:

@@ -17,6 +17,7 @@ import pytest
 from county_office import PASSWORD, SENTENCE, VILLAGE
 from rig.broker import BrokerRig
 from rig.rig import wait_until
+from test_office_recordings import spoken
 
 from broadcaster.bulletin.enrolment import Enrolment
 from broadcaster.bulletin.keys import new_key, public
@@ -68,7 +69,12 @@ def test_an_orange_notice_goes_by_two_people_and_is_called_off(desk: Desk) -> No
     code, sent = desk.call("publish", "上游放水。", *given, *desk.by("小王"))
     assert (code, sent["state"]) == (0, "awaiting")
     assert desk.call("approve", sent["id"], *desk.by("小王"))[0] == 2
-    code, agreed = desk.call("approve", sent["id"], *desk.by("老张"))
+    code, shown = desk.call("approve", sent["id"], *desk.by("老张"))
+    assert (code, shown["state"], shown["version"]) == (2, "awaiting", sent["version"])
+    assert desk.call("approve", sent["id"], "--version", "0" * 64, *desk.by("老张"))[0] == 2
+    seen = "--version", shown["version"]
+    assert desk.call("approve", sent["id"], *seen, *desk.by("小王"))[0] == 2
+    code, agreed = desk.call("approve", sent["id"], *seen, *desk.by("老张"))
     assert (code, agreed["state"], agreed["approved_by"]) == (0, "cleared", "老张")
     code, off = desk.call("cancel", sent["id"], *desk.by("小王"))
     assert (code, off["state"]) == (0, "cancelled")
@@ -95,6 +101,31 @@ def test_what_cannot_be_sent_is_one_sentence(desk: Desk, wrong: tuple[str, ...])
 def test_what_was_not_sent_is_not_exported(desk: Desk) -> None:
     code, answer = desk.call("export", "x")
     assert code == 2 and "发了的才能导出" in answer["error"]
+
+
+def test_a_verse_and_a_recording_are_sent_by_commands(desk: Desk, tmp_path: Path) -> None:
+    given = "--area", "331121104", *desk.by("小王")
+    code, sent = desk.call("publish", "森林防火靠大家。", "--verse", "--voice", "baker:female", *given)
+    assert code == 0
+    with open_desk(desk.folder) as opened:
+        draft = opened.parts.desk.get(sent["id"]).draft
+    assert (draft.verse, draft.voice) == (True, "baker:female")
+    file = tmp_path / "talk.wav"
+    file.write_bytes(spoken())
+    code, answer = desk.call("publish", "--audio", str(file), "--title", "讲话", *given)
+    assert code == 2 and "address" in answer["error"]
+    (desk.folder / "office.yaml").write_text("address: https://office.example")
+    code, answer = desk.call("publish", "--audio", str(tmp_path / "none"), "--title", "讲话", *given)
+    assert code == 2 and "读不出来" in answer["error"]
+    code, sent = desk.call("publish", "--audio", str(file), "--title", "讲话", *given)
+    assert (code, sent["title"]) == (0, "讲话")
+
+
+def test_receipts_on_a_stick_are_taken_in(desk: Desk, tmp_path: Path) -> None:
+    (tmp_path / "cb").mkdir()
+    (tmp_path / "cb" / "1.json").write_bytes(b"{}")
+    assert desk.call("receipts", str(tmp_path / "cb")) == (0, {"files": 1, "genuine": 0, "refused": 1})
+    assert desk.call("receipts", str(tmp_path / "none"))[0] == 2
 
 
 def test_a_wrong_password_does_nothing(desk: Desk) -> None:
@@ -149,7 +180,7 @@ def test_the_running_office_enrols_signs_and_sends(desk: Desk, broker: BrokerRig
         assert (enrolment.box, enrolment.port) == (f"{VILLAGE}-1", broker.port)
         sent = desk.call("publish", "停水。", "--area", "331121", "--severity", "4", *desk.by("小王"))[1]
         if sent["state"] == "awaiting":
-            desk.call("approve", sent["id"], *desk.by("老张"))
+            desk.call("approve", sent["id"], "--version", sent["version"], *desk.by("老张"))
         wait_until(lambda: desk.call("board", sent["id"])[1]["state"] == "published", 30)
         assert desk.call("board", sent["id"])[1]["sent"] == 1
         file = desk.folder / "cap.xml"

@@ -2,27 +2,17 @@
 
 import io
 import re
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from county_office import (
-    BROKER,
-    OTHER_VILLAGE,
-    PASSWORD,
-    TOWN,
-    VILLAGE,
-    OfficeDesk,
-    make_desk,
-)
+from county_office import OTHER_VILLAGE, PASSWORD, TOWN, VILLAGE, OfficeDesk, make_desk
 from fakes import CHEAP
 from flask import Flask
-from flask.testing import FlaskClient
+from office_site import LogIn, Visitor, app_of
 from test_counties import PretendRelay, let_in, shown, take
-from werkzeug.test import TestResponse
 
 from broadcaster.bulletin.admission import Admission
 from broadcaster.bulletin.enrolment import Enrolment
@@ -31,66 +21,11 @@ from broadcaster.bulletin.receipts import State as Told
 from broadcaster.county.access import RULES
 from broadcaster.county.app import create_app
 from broadcaster.county.database import OfficeDatabase
-from broadcaster.county.draft import Draft, State
-from broadcaster.county.office_settings import OfficeSettings
+from broadcaster.county.draft import State
 from broadcaster.county.officers import OfficeRole
-from broadcaster.county.page_parts import Pages, Trusted
 from broadcaster.county.parts import make_parts
-from broadcaster.errors import TextRefused
 from broadcaster.model import Outcome
 from broadcaster.office_folder import OfficeFolder
-
-LogIn = Callable[[str], "Visitor"]
-
-
-def spoken(draft: Draft) -> list[str]:
-    """In the place of the voice child: one line a sentence, and nothing without Chinese in it."""
-    if not re.search("[一-龥]", draft.text):
-        raise TextRefused("这段话里没有能念的字。")
-    return [part + "。" for part in draft.text.split("。") if part]
-
-
-class Visitor:
-    """Somebody at a browser: a form is posted with the token that a page gave."""
-
-    def __init__(self, app: Flask) -> None:
-        self.client: FlaskClient = app.test_client()
-
-    def see(self, path: str) -> str:
-        answer = self.client.get(path, follow_redirects=True)
-        assert answer.status_code == 200, answer.text
-        return answer.text
-
-    def post(self, path: str, seen_on: str = "/", **fields: Any) -> TestResponse:
-        page = self.client.get(seen_on, follow_redirects=True).text
-        token = re.search(r'name="csrf_token" value="([^"]+)"', page)
-        assert token, page
-        return self.client.post(path, data=fields | {"csrf_token": token[1]})
-
-    def send(self, **fields: Any) -> TestResponse:
-        given = {"text": "今天下午停水。", "areas": TOWN, "severity": "4", "hours": "6"}
-        return self.post("/compose/send", **given | fields)
-
-
-def app_of(desk: OfficeDesk, folder: Path) -> Flask:
-    trusted = Trusted(desk.folder.pin, lambda: desk.folder.keyring.to_bytes(), BROKER)
-    settings = OfficeSettings(name="青田县应急", address="https://office.example")
-    return create_app(Pages(desk.parts, settings, trusted, spoken), folder)
-
-
-@pytest.fixture
-def app(plain_desk: OfficeDesk, tmp_path: Path) -> Flask:
-    return app_of(plain_desk, tmp_path)
-
-
-@pytest.fixture
-def log_in(app: Flask) -> LogIn:
-    def log_in(name: str) -> Visitor:
-        visitor = Visitor(app)
-        assert visitor.post("/login", name=name, password=PASSWORD).status_code == 303
-        return visitor
-
-    return log_in
 
 
 def test_the_first_page_says_what_must_be_renewed(plain_desk: OfficeDesk, tmp_path: Path) -> None:
@@ -202,6 +137,8 @@ def test_an_orange_one_is_approved_by_another_person(log_in: LogIn, plain_desk: 
     assert "等人审批" in boss.see("/")
     assert "批准，马上发" not in clerk.see(f"/bulletin/{id}")
     assert clerk.post(f"/bulletin/{id}/approve").status_code == 403
+    unseen = boss.post(f"/bulletin/{id}/approve")
+    assert unseen.status_code == 409 and "请先看一遍" in unseen.text
     seen = re.search(r'name="seen" value="([^"]+)"', boss.see(f"/bulletin/{id}"))
     assert seen and boss.post(f"/bulletin/{id}/approve", seen=seen[1]).status_code == 303
     assert plain_desk.publisher.sign_cleared() == 1
@@ -354,6 +291,27 @@ def test_a_standing_notice_is_set_by_an_approver(log_in: LogIn) -> None:
     assert "停着" in boss.see("/more/standing")
     boss.post("/more/standing/remove", name="防火")
     assert "还没有定时通知" in boss.see("/more/standing")
+
+
+def test_a_text_and_a_standing_notice_have_a_page_to_change_them(log_in: LogIn) -> None:
+    boss = log_in("老张")
+    boss.post("/more/library", name="停水", text="明天停水。", severity="4")
+    page = boss.see("/more/library/edit?name=停水")
+    seen = re.search(r'name="seen" value="(\d+)"', page)
+    assert seen and "老张 新写" in page
+    given = {"name": "停水", "text": "后天停水。", "severity": "4", "form": "verse", "seen": seen[1]}
+    assert boss.post("/more/library/edit", **given).status_code == 303
+    assert "后天停水。" in boss.see("/more/library") and "顺口溜" in boss.see("/more/library")
+    answer = boss.post("/more/library/edit", **given)
+    assert answer.status_code == 400 and "刚才有人改过" in answer.text
+    given = {"name": "防火", "text": "不要烧秸秆。", "areas": TOWN, "severity": "0"}
+    boss.post("/more/standing", **given, days=["1", "3"], time="08:00")
+    assert "接下来：" in boss.see("/more/standing")
+    assert "不要烧秸秆。" in boss.see("/more/standing/edit?name=防火")
+    changed = boss.post("/more/standing/edit", **given, days=["6"], time="09:00")
+    assert changed.status_code == 303 and "周六 09:00" in boss.see("/more/standing")
+    assert boss.post("/more/standing/edit", **given, days=["6"], time="05:00").status_code == 400
+    assert boss.client.get("/more/standing/edit?name=x").status_code == 404
 
 
 def test_a_keeper_lets_people_in_and_helps_them(

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 from county_office import PASSWORD, TOWN, OfficeDesk
 from foreign_messages import ALERT, EBM
+from office_site import app_of
 from playwright.sync_api import Page, expect
 from rig.looks import faults
 from rig.phone import chromium, log_in, phone, press
-from test_pages import app_of
 from werkzeug.serving import make_server
 
 from broadcaster.model import Outcome

@@ -8,6 +8,8 @@ from county_office import OfficeDesk
 
 from broadcaster.county.draft import DraftRefused, State
 from broadcaster.county.library import Text
+from broadcaster.county.officers import OfficeRole
+from broadcaster.county.revisions import LIBRARY, STANDING
 from broadcaster.county.standing import Schedule
 from broadcaster.model import Severity
 
@@ -82,3 +84,52 @@ def test_the_library_keeps_texts_by_name(desk: OfficeDesk) -> None:
     assert (text.text, text.changed_by) == ("明天上午停水。", "小李")
     library.remove("停水")
     assert not library.all()
+
+
+def test_a_text_tells_who_changed_it(desk: OfficeDesk) -> None:
+    library, revisions = desk.parts.library, desk.parts.revisions
+    library.keep(Text("停水", "明天停水。", Severity.BLUE, "小王"))
+    [first] = revisions.of(LIBRARY, "停水")
+    library.keep(Text("停水", "明天上午停水。", Severity.BLUE, "小李", verse=True), first.number)
+    with pytest.raises(DraftRefused, match="刚才有人改过"):
+        library.keep(Text("停水", "不停了。", Severity.BLUE, "小王"), first.number)
+    library.remove("停水", "小王")
+    told = [(one.who, one.what, one.content) for one in revisions.of(LIBRARY, "停水")]
+    assert told == [
+        ("小王", "删", ""),
+        ("小李", "改", "明天上午停水。"),
+        ("小王", "新写", "明天停水。"),
+    ]
+
+
+def test_a_standing_notice_is_changed_and_one_that_is_held_up_stays_so(desk: OfficeDesk) -> None:
+    standing = desk.parts.standing
+    standing.keep(desk.officer("小王"), "防火", desk.draft(), WEEKDAYS_AT_EIGHT)
+    standing.pause("防火", True, "小王")
+    verse = desk.draft("不要烧秸秆。", verse=True, voice="baker:female")
+    standing.keep(desk.officer("老张"), "防火", verse, Schedule.read("6 09:00"))
+    one = standing.find("防火")
+    assert one and one.paused and one.draft.verse and one.draft.voice == "baker:female"
+    assert [each.what for each in desk.parts.revisions.of(STANDING, "防火")] == ["改", "停", "新排"]
+
+
+def test_it_tells_its_next_dates_and_why_it_would_not_go_out(desk: OfficeDesk) -> None:
+    standing, officers = desk.parts.standing, desk.parts.officers
+    standing.keep(desk.officer("小王"), "防火", desk.draft(), WEEKDAYS_AT_EIGHT)
+    [one] = standing.all()
+    assert [f"{date:%d %H:%M}" for date in standing.dates(one, 3)] == [
+        "17 08:00",
+        "18 08:00",
+        "19 08:00",
+    ]
+    assert standing.hindrance(one) == ""
+    officers.change("小王", OfficeRole.CLERK, Severity.DAILY)
+    assert "最高只能发日常" in standing.hindrance(one)
+    desk.clock.step(timedelta(hours=22))
+    assert standing.issue() == 0
+    [told, _] = desk.parts.revisions.of(STANDING, "防火")
+    assert (told.who, told.what) == ("平台", "没有发") and "最高只能发日常" in told.content
+    officers.remove("小王")
+    assert "不在平台里" in standing.hindrance(one)
+    standing.pause("防火", True)
+    assert "停着" in standing.hindrance(standing.all()[0])

@@ -437,7 +437,7 @@ class RealOffice:
         wang, zhang = (self.parts.officers.get(name) for name in ("小王", "老张"))
         paper = self.parts.desk.send(wang, Draft("", text, (COUNTY,), Severity.BLUE))
         if paper.state is PaperState.AWAITING:
-            self.parts.desk.approve(zhang, paper.id)
+            self.parts.desk.approve(zhang, paper.id, paper.version)
         given = self.database, self.parts.register, self.clock, self.key(), self.folder.trust
         publisher = Publisher(*given)
         assert publisher.sign_cleared() == 1

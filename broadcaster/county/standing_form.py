@@ -1,0 +1,35 @@
+"""A text of the library and a standing notice as the forms of the pages describe them."""
+
+from __future__ import annotations
+
+from flask import request
+
+from broadcaster.county import access, form_values
+from broadcaster.county.draft import Draft
+from broadcaster.county.library import Text
+from broadcaster.county.standing import LIFE, Schedule
+
+
+def read_text() -> Text:
+    form = request.form
+    return Text(
+        *(form.get("name", ""), form_values.text(), form_values.severity(), access.me().name),
+        *(form.get("form") == "verse", form.get("voice", "")),
+    )
+
+
+def read_standing() -> Draft:
+    form = request.form
+    return Draft(
+        *(form.get("name", ""), form_values.text(), tuple(form.getlist("areas"))),
+        severity=form_values.severity(),
+        life=LIFE,
+        verse=form.get("form") == "verse",
+        voice=form.get("voice", ""),
+    )
+
+
+def read_schedule() -> Schedule:
+    """Raises `DraftRefused`."""
+    form = request.form
+    return Schedule.read(f"{''.join(sorted(form.getlist('days')))} {form.get('time', '')}")

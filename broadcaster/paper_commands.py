@@ -1,0 +1,109 @@
+"""What commands write, show and take in on paper: a draft, what is to be agreed to, receipts."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from broadcaster.commands import EXIT_BROKEN
+from broadcaster.console import Arguments, report
+
+if TYPE_CHECKING:
+    from broadcaster.county.desk import Paper
+    from broadcaster.county.draft import Draft
+    from broadcaster.county.running import Desk
+
+PIECE_BYTES = 256 * 1024
+
+
+def draft_of(arguments: Arguments, desk: Desk) -> Draft:
+    from broadcaster.bulletin.bulletin import BulletinKind
+    from broadcaster.county.draft import Draft, DraftRefused
+    from broadcaster.county.sounds import NO_ADDRESS, Sounds
+    from broadcaster.model import Severity
+
+    if arguments.audio and not desk.settings.fetched_from:
+        raise DraftRefused(NO_ADDRESS)
+    try:
+        begins = datetime.fromisoformat(arguments.at) if arguments.at else None
+    except ValueError:
+        raise DraftRefused("--at 要写成 2026-05-01T18:00。") from None
+    if begins and begins.tzinfo is None:
+        begins = begins.replace(tzinfo=desk.parts.clock.zone)
+    recorded = _recording(arguments.audio) if arguments.audio else ()
+    sounds = Sounds(desk.folder.path)
+    return Draft(
+        title=arguments.title,
+        text=arguments.text,
+        areas=tuple(arguments.area),
+        severity=Severity(arguments.severity),
+        kind=BulletinKind.DRILL if arguments.drill else BulletinKind.NOTICE,
+        repeat=arguments.repeats,
+        night_ok=arguments.night_ok,
+        not_before=begins,
+        life=timedelta(hours=min(max(arguments.hours, 0), 10_000)),
+        verse=arguments.verse,
+        voice=arguments.voice,
+        sound=sounds.take(recorded, arguments.title) if arguments.audio else None,
+    )
+
+
+def _recording(file: Path) -> Iterator[bytes]:
+    """Raises `RecordingRefused` for a file that cannot be read."""
+    from broadcaster.errors import RecordingRefused
+
+    try:
+        with file.open("rb") as content:
+            yield from iter(partial(content.read, PIECE_BYTES), b"")
+    except OSError as error:
+        raise RecordingRefused(f"{file} 读不出来（{error.strerror}）。") from error
+
+
+def show_first(paper: Paper, arguments: Arguments) -> int:
+    """Nobody agrees to what he has not seen."""
+    draft = paper.draft
+    kind = "演练" if draft.is_drill else "通知"
+    start = f"{draft.not_before:%Y-%m-%d %H:%M}" if draft.not_before else "马上"
+    lines = [
+        f"{kind}：{draft.called}（级别 {int(draft.severity)}，{paper.written_by}写的，{paper.why_two}）",
+        f"发给 {'、'.join(draft.areas)}，{start}播",
+        f"录音，{draft.sound.seconds} 秒" if draft.sound else draft.said,
+        "还没有批准。看过了同意，就写上版本：",
+        f"broadcaster county approve {paper.id} --by {arguments.by} --version {paper.version}",
+    ]
+    report(described(paper), "\n".join(lines), arguments)
+    return EXIT_BROKEN
+
+
+def described(paper: Paper) -> dict[str, Any]:
+    return {
+        "id": paper.id,
+        "title": paper.draft.title,
+        "drill": paper.draft.is_drill,
+        "version": paper.version,
+        "severity": int(paper.draft.severity),
+        "areas": list(paper.draft.areas),
+        "state": paper.state.value,
+        "why_two": paper.why_two,
+        "written_by": paper.written_by,
+        "approved_by": paper.approved_by,
+    }
+
+
+def receipts(arguments: Arguments) -> int:
+    from broadcaster.county.homecoming import in_folder, take_home
+    from broadcaster.county.intake import Intake
+    from broadcaster.county.running import open_desk
+
+    with open_desk(arguments.office) as desk:
+        parts = desk.parts
+        done = take_home(Intake(parts.database, parts.clock), in_folder(arguments.folder))
+        about = f"{done.genuine}/{done.files} 份"
+        parts.audit.note(os.environ.get("USER", ""), "导入回执", about)
+        content = {"files": done.files, "genuine": done.genuine, "refused": done.refused}
+        report(content, done.sentence, arguments)
+    return 0

@@ -1,0 +1,133 @@
+"""Receipts that came home on a stick: the same checks, and an archive that is safe to open."""
+
+import io
+import os
+import tarfile
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+from county_office import NEXT_VILLAGE, OfficeDesk, PretendBox
+from office_site import LogIn
+
+from broadcaster.bulletin.receipts import LARGEST
+from broadcaster.county import homecoming
+from broadcaster.county.homecoming import ReceiptsUnreadable, in_folder, in_upload, take_home
+from broadcaster.model import Outcome
+
+
+@pytest.fixture
+def told(plain_desk: OfficeDesk) -> tuple[PretendBox, str, bytes]:
+    """A box, a bulletin, and the receipt that it was heard."""
+    box, paper = plain_desk.enrol(), plain_desk.send()
+    return box, paper.id, box.heard(paper.id, plain_desk.clock, Outcome.PLAYED, 30)
+
+
+def packed(kind: str, files: dict[str, bytes]) -> bytes:
+    made = io.BytesIO()
+    if kind == "zip":
+        with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as package:
+            for name, data in files.items():
+                package.writestr(name, data)
+    else:
+        with tarfile.open(fileobj=made, mode="w") as package:
+            for name, data in files.items():
+                entry = tarfile.TarInfo(name)
+                entry.size = len(data)
+                package.addfile(entry, io.BytesIO(data))
+    return made.getvalue()
+
+
+def test_a_folder_is_taken_in_and_links_are_not_followed(
+    plain_desk: OfficeDesk, told: tuple[PretendBox, str, bytes], tmp_path: Path
+) -> None:
+    box, id, receipt = told
+    other = plain_desk.enrol(NEXT_VILLAGE, "上村")
+    outbox = tmp_path / "stick" / "cb" / "outbox" / box.id
+    outbox.mkdir(parents=True)
+    (outbox / "1.json").write_bytes(receipt)
+    (outbox / "2.json").write_bytes(b"{}")
+    (outbox / "3.txt").write_bytes(receipt)
+    os.mkfifo(outbox / "4.json")
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "5.json").write_bytes(other.heard(id, plain_desk.clock, Outcome.PLAYED, 30))
+    (outbox / "6.json").symlink_to(elsewhere / "5.json")
+    (outbox.parent / "linked").symlink_to(elsewhere)
+    done = take_home(plain_desk.intake, in_folder(tmp_path / "stick"))
+    assert (done.files, done.genuine, done.refused) == (2, 1, 1)
+    counts = plain_desk.counts(id)
+    assert (counts["heard"], counts["reached"]) == (1, 1)
+
+
+def test_no_such_folder_is_told(tmp_path: Path) -> None:
+    with pytest.raises(ReceiptsUnreadable, match="没有"):
+        list(in_folder(tmp_path / "none"))
+
+
+@pytest.mark.parametrize("kind", ["zip", "tar"])
+def test_an_archive_is_read_whatever_its_names_say(
+    plain_desk: OfficeDesk, told: tuple[PretendBox, str, bytes], kind: str
+) -> None:
+    _, id, receipt = told
+    package = packed(kind, {"../../etc/1.json": receipt, "/2.json": receipt, "3.exe": receipt})
+    assert take_home(plain_desk.intake, in_upload(f"all.{kind}", package)).genuine == 2
+    assert plain_desk.counts(id)["heard"] == 1
+
+
+def test_links_and_bombs_in_archives_come_to_nothing() -> None:
+    made = io.BytesIO()
+    with tarfile.open(fileobj=made, mode="w") as package:
+        link = tarfile.TarInfo("1.json")
+        link.type, link.linkname = tarfile.SYMTYPE, "/etc/passwd"
+        package.addfile(link)
+    assert not list(in_upload("a.tar", made.getvalue()))
+    [piece] = in_upload("a.zip", packed("zip", {"1.json": b"0" * 20_000_000}))
+    assert len(piece) == LARGEST + 1
+
+
+@pytest.mark.parametrize("kind", ["zip", "tar"])
+def test_what_is_broken_or_too_much_is_told(kind: str) -> None:
+    with pytest.raises(ReceiptsUnreadable, match="损坏"):
+        list(in_upload(f"a.{kind}", packed(kind, {"1.json": os.urandom(9_000)})[:4_000]))
+    many = {f"{number}.json": b"" for number in range(homecoming.MOST_FILES + 2)}
+    with pytest.raises(ReceiptsUnreadable, match="超过 20000 个"):
+        list(in_upload(f"a.{kind}", packed(kind, many)))
+    with pytest.raises(ReceiptsUnreadable, match="太大"):
+        list(in_upload(f"a.{kind}", bytes(homecoming.LARGEST_ARCHIVE + 1)))
+
+
+@pytest.mark.parametrize("data", [b"", b"[]", b"\xff", b"x" * 50_000])
+def test_what_is_no_receipt_counts_as_refused(plain_desk: OfficeDesk, data: bytes) -> None:
+    done = take_home(plain_desk.intake, in_upload("1.json", data))
+    assert (done.files, done.genuine) == (1, 0)
+
+
+def test_a_receipt_that_another_box_signed_is_refused(
+    plain_desk: OfficeDesk, told: tuple[PretendBox, str, bytes]
+) -> None:
+    box, id, _ = told
+    other = plain_desk.enrol(NEXT_VILLAGE, "上村")
+    box.key = other.key
+    forged = box.heard(id, plain_desk.clock, Outcome.PLAYED, 30)
+    assert take_home(plain_desk.intake, [forged]).genuine == 0
+
+
+def test_the_page_takes_several_files(
+    log_in: LogIn, plain_desk: OfficeDesk, told: tuple[PretendBox, str, bytes]
+) -> None:
+    box, id, receipt = told
+    clerk = log_in("小王")
+    assert "cb/outbox" in clerk.see("/more/receipts")
+    later = box.heard(id, plain_desk.clock, Outcome.PLAYED, 30)
+    files: Any = [(io.BytesIO(receipt), "1.json"), (io.BytesIO(later), "2.json")]
+    assert clerk.post("/more/receipts", files=files).status_code == 303
+    assert "读了 2 份回执，2 份是真的" in clerk.see("/more/receipts")
+    assert plain_desk.counts(id)["heard"] == 1
+    assert plain_desk.parts.audit.recent(1)[0].what == "导入回执"
+    broken: Any = (io.BytesIO(b"no archive"), "a.tar")
+    answer = clerk.post("/more/receipts", files=broken)
+    assert answer.status_code == 400 and "不是回执" in answer.text
+    assert clerk.post("/more/receipts").status_code == 400
+    assert log_in("参观").post("/more/receipts").status_code == 403

@@ -1,0 +1,136 @@
+"""A recording from the page to the boxes: taken in, signed by its digest, given by HTTP."""
+
+import hashlib
+import io
+import os
+import re
+import time
+import wave
+from pathlib import Path
+from typing import Any
+
+import pytest
+from county_office import PASSWORD, TOWN, OfficeDesk
+from office_site import LogIn, Visitor, app_of
+from test_listening import carried
+
+from broadcaster.bulletin import envelope
+from broadcaster.bulletin.bulletin import read_bulletin
+from broadcaster.clips.decoding import NOT_SOUND
+from broadcaster.county.draft import DraftRefused, State
+from broadcaster.county.publisher import Publisher
+from broadcaster.county.sounds import Sounds
+from broadcaster.link.sounds import as_signed
+from broadcaster.recordings import Recordings
+
+FORM: dict[str, Any] = {"areas": TOWN, "severity": "4", "hours": "6", "form": "sound"}
+
+
+def spoken(seconds: int = 2) -> bytes:
+    """Loud enough to be a voice."""
+    file = io.BytesIO()
+    with wave.open(file, "wb") as sound:
+        sound.setparams((1, 2, 8000, 0, "NONE", ""))
+        sound.writeframes((b"\x00\x20" * 10 + b"\x00\xe0" * 10) * 400 * seconds)
+    return file.getvalue()
+
+
+def upload(clerk: Visitor, data: bytes, **fields: Any) -> Any:
+    file = io.BytesIO(data), "phone.wav"
+    return clerk.post("/compose/check", recording=file, **FORM | {"title": "书记讲话"} | fields)
+
+
+def test_a_recording_is_signed_by_its_digest_and_a_box_takes_it_in(
+    log_in: LogIn, plain_desk: OfficeDesk, tmp_path: Path
+) -> None:
+    clerk = log_in("小王")
+    page = upload(clerk, spoken()).text
+    assert "<audio" in page and "会这样念" not in page
+    assert clerk.post("/compose/send", **carried(page)).status_code == 303
+    [paper] = plain_desk.parts.desk.recent(10)
+    assert "录音，2 秒" in clerk.see(f"/bulletin/{paper.id}")
+    assert plain_desk.publisher.sign_cleared() == 0
+    assert "不知道到哪里取" in plain_desk.parts.desk.get(paper.id).note
+    publisher: Publisher = plain_desk.publisher_at("http://office.example/")
+    plain_desk.parts.desk.submit(plain_desk.officer("小王"), paper.id)
+    assert publisher.sign_cleared() == 1
+    [sheet] = publisher.in_force()
+    signed = envelope.read(sheet.envelope, "application/vnd.broadcaster.bulletin+json")
+    audio = read_bulletin(signed.payload).audio
+    assert audio
+    path = audio.url.removeprefix("http://office.example")
+    with clerk.client.application.test_client().get(path) as answer:
+        given = answer.data
+    assert hashlib.sha256(given).hexdigest() == audio.sha256 and len(given) == audio.size
+    kept = Recordings(tmp_path / "box").take(as_signed(audio, [given]), "书记讲话")
+    assert kept.seconds == pytest.approx(2, abs=0.3)
+    again = clerk.see(f"/compose?again={paper.id}")
+    assert "已经有一个录音" in again and "书记讲话" in again
+
+
+def test_a_recording_goes_on_through_a_change_of_the_form(log_in: LogIn, plain_desk: OfficeDesk) -> None:
+    clerk = log_in("小王")
+    fields = carried(upload(clerk, spoken()).text)
+    form = clerk.post("/compose/edit", **fields).text
+    assert "已经有一个录音" in form
+    assert clerk.post("/compose/check", **fields | {"title": "改了"}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("data", "more", "told"),
+    [
+        (b"this is no sound", {}, NOT_SOUND),
+        (b"", {}, "没有收到录音"),
+        (spoken(), {"title": ""}, "要写标题"),
+        (spoken(), {"drill": "1"}, "录音里加不进去"),
+    ],
+)
+def test_what_cannot_be_sent_is_told(
+    log_in: LogIn, plain_desk: OfficeDesk, data: bytes, more: dict[str, str], told: str
+) -> None:
+    answer = upload(log_in("小王"), data, **more)
+    assert answer.status_code == 400 and 'role="alert"' in answer.text and told in answer.text
+
+
+def test_no_file_is_told(log_in: LogIn) -> None:
+    answer = log_in("小王").post("/compose/check", **FORM | {"title": "x"})
+    assert answer.status_code == 400 and "还没有选录音" in answer.text
+
+
+def test_an_office_whose_address_nobody_knows_takes_none(plain_desk: OfficeDesk, tmp_path: Path) -> None:
+    clerk = Visitor(app_of(plain_desk, tmp_path, address=""))
+    clerk.post("/login", name="小王", password=PASSWORD)
+    answer = upload(clerk, spoken())
+    assert answer.status_code == 400 and "office.yaml 里没有写 address" in answer.text
+
+
+def test_a_body_too_long_is_taken_nowhere_else(log_in: LogIn) -> None:
+    answer = log_in("小王").post("/compose/keep", text="字" * 600_000)
+    assert answer.status_code == 413
+
+
+@pytest.mark.parametrize("name", ["0" * 64, "x", "..%2f..%2foffice.db"])
+def test_what_is_not_there_is_given_to_nobody(log_in: LogIn, name: str) -> None:
+    client = log_in("小王").client.application.test_client()
+    assert client.get(f"/sound/{name}.flac").status_code == 404
+
+
+def test_recordings_that_nothing_uses_go_and_what_is_in_force_stays(tmp_path: Path) -> None:
+    sounds = Sounds(tmp_path)
+    used, unused = (sounds.take([spoken(seconds)], "x") for seconds in (1, 2))
+    long_ago = time.time() - 1000
+    for about in (tmp_path / "sounds").iterdir():
+        os.utime(about, (long_ago, long_ago))
+    assert sounds.remove_but({used.sha256}, long_ago - 1) == 0
+    assert sounds.remove_but({used.sha256}, long_ago + 1) == 1
+    assert sounds.find(used.sha256) == used and sounds.find(unused.sha256) is None
+    assert re.fullmatch("[0-9a-f]{32}.flac", sounds.path(used).name)
+
+
+def test_words_and_a_recording_are_not_one_bulletin(plain_desk: OfficeDesk, tmp_path: Path) -> None:
+    sound = Sounds(tmp_path).take([spoken()], "x")
+    with pytest.raises(DraftRefused, match="只能发一样"):
+        plain_desk.parts.desk.write(plain_desk.officer("小王"), plain_desk.draft(sound=sound))
+    kept = plain_desk.draft("", title="讲话", sound=sound)
+    paper = plain_desk.parts.desk.write(plain_desk.officer("小王"), kept)
+    assert paper.state is State.DRAFT and paper.draft.sound == sound

@@ -1,0 +1,103 @@
+"""What is over for long goes, a little at a time; what is in force never."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from county_office import OfficeDesk
+from office_site import LogIn
+from sqlalchemy import func, select
+
+from broadcaster.bulletin.receipts import State as Told
+from broadcaster.county.draft import State
+from broadcaster.county.office_settings import KeepSettings
+from broadcaster.county.sounds import Sounds
+from broadcaster.county.tables import audit, bulletin, reach, receipt
+from broadcaster.county.tidying import Tidied, Tidying, kept
+from broadcaster.model import Outcome
+
+KEEP = KeepSettings()
+
+
+def tidying(desk: OfficeDesk, folder: Path, keep: KeepSettings = KEEP) -> Tidying:
+    parts = desk.parts
+    return Tidying(parts.database, desk.clock, keep, Sounds(folder), parts.audit)
+
+
+def rows(desk: OfficeDesk, table: object) -> int:
+    query = select(func.count()).select_from(table)  # type: ignore[arg-type]
+    return int(desk.parts.database.read(query)[0][0])
+
+
+def days(desk: OfficeDesk, count: int) -> None:
+    desk.clock.step(timedelta(days=count))
+    desk.publisher.expire()
+
+
+def test_receipts_go_first_then_the_bulletin_with_how_it_fared(desk: OfficeDesk, tmp_path: Path) -> None:
+    box, paper = desk.enrol(), desk.send()
+    desk.take(box, box.heard(paper.id, desk.clock, Outcome.PLAYED, 30))
+    tidy = tidying(desk, tmp_path)
+    days(desk, KEEP.receipts_days - 1)
+    assert tidy.turn() == Tidied()
+    days(desk, 2)
+    assert tidy.turn() == Tidied(receipts=1)
+    assert desk.counts(paper.id)["heard"] == 1
+    days(desk, KEEP.bulletins_days - KEEP.receipts_days)
+    assert tidy.turn().bulletins == 1
+    assert (rows(desk, bulletin), rows(desk, reach), rows(desk, receipt)) == (0, 0, 0)
+
+
+def test_what_is_in_force_on_the_broker_or_not_sent_yet_stays(desk: OfficeDesk, tmp_path: Path) -> None:
+    box, shortest = desk.enrol(), KEEP.model_copy(update={"bulletins_days": 0, "receipts_days": 0})
+    tidy = tidying(desk, tmp_path, shortest)
+    live, gone, draft = desk.send(), desk.send(), desk.draft()
+    desk.parts.desk.write(desk.officer("小王"), draft)
+    desk.take(box, box.receipt(live.id, Told.ACCEPTED, desk.clock))
+    desk.publisher.sent(gone.id)
+    desk.parts.desk.cancel(desk.officer("小王"), gone.id)
+    desk.publisher.sign_cleared()
+    desk.clock.advance(60)
+    assert tidy.turn() == Tidied()
+    desk.publisher.cleared(gone.id)
+    days(desk, 1)
+    assert {paper.id for paper in desk.parts.desk.recent(10)} == {live.id, gone.id, draft.id}
+    assert desk.parts.desk.get(live.id).state is State.EXPIRED
+    # The live one had been on no broker; the cancel is in force for a week.
+    assert tidy.turn().bulletins == 2
+    assert [paper.id for paper in desk.parts.desk.recent(10)] == [draft.id]
+
+
+def test_it_goes_on_until_nothing_is_left_then_rests_and_tells(
+    plain_desk: OfficeDesk, tmp_path: Path, log_in: LogIn
+) -> None:
+    for _ in range(7):
+        plain_desk.send()
+    days(plain_desk, KEEP.bulletins_days + 1)
+    tidy = tidying(plain_desk, tmp_path)
+    for _ in range(4):
+        tidy.step()
+    assert rows(plain_desk, bulletin) == 0
+    page = log_in("参观").see("/more/upkeep")
+    assert "通知 7 则" in page and f"留 {KEEP.bulletins_days} 天" in page
+    plain_desk.clock.step(timedelta(days=KEEP.audit_days + 1))
+    tidy.step()
+    assert rows(plain_desk, audit) > 0
+    plain_desk.clock.advance(6 * 3600)
+    tidy.step()
+    assert rows(plain_desk, audit) == 0
+
+
+def test_who_did_what_is_kept_for_years_and_no_longer(desk: OfficeDesk, tmp_path: Path) -> None:
+    desk.parts.audit.note("小王", "发通知")
+    days(desk, KEEP.audit_days - 1)
+    assert tidying(desk, tmp_path).turn().deeds == 0
+    days(desk, 2)
+    assert tidying(desk, tmp_path).turn().deeds == 1
+    assert kept(desk.parts.database)["操作记录"] == 0
+
+
+@pytest.mark.parametrize("name", ["bulletins_days", "audit_days", "receipts_days", "recordings_days"])
+def test_nothing_is_thrown_away_by_a_slip_of_the_pen(name: str) -> None:
+    with pytest.raises(ValueError, match=name):
+        KeepSettings.model_validate({name: 1})
