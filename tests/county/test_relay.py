@@ -292,6 +292,25 @@ def test_what_the_heads_list_no_more_is_taken_off_and_does_not_come_back(
     relay.until(lambda: "已经撤下" in relay.carrier.last_refusal)
 
 
+def test_what_the_broker_below_forgets_was_emptied_is_emptied_again(
+    start: Callable[[], Relaying], province: Province, county: Listener, brokers: Any
+) -> None:
+    _, below = brokers
+    relay = start()
+    told, data = province.publish()
+    place = topics.bulletin(PROVINCE, told.id)
+    relay.until(lambda: county.standing(place))
+    province.in_force.clear()
+    province.clock.advance(60)
+    province.publish_heads()
+    relay.until(lambda: county.on(place)[-1] == b"")
+    # As a broker that had not saved it yet comes back.
+    county.publish(place, data)
+    below.kill()
+    below.start()
+    relay.until(lambda: county.on(place)[-1] == b"")
+
+
 def test_what_has_expired_is_taken_off_also_without_the_office_above(
     start: Callable[[], Relaying], province: Province, county: Listener
 ) -> None:
