@@ -106,9 +106,9 @@ class RelayBook:
         self._note(id, below=int(there))
 
     def all_anew(self) -> None:
-        """The broker below may have lost what it had."""
+        """The broker below may have lost what it had, and that it was emptied."""
         with self._database.transaction() as connection:
-            connection.execute(update(carried).where(carried.c.over == 0).values(below=0))
+            connection.execute(update(carried).values(below=carried.c.over))
 
     def end(self, id: str) -> None:
         self._note(id, over=1)

@@ -406,7 +406,7 @@ def test_a_bulletin_of_a_province_is_shown_by_county(above: tuple[OfficeDesk, Vi
     assert "1 个县没有数，不在合计里" in page and "<h2>各村的情况" not in page
     assert re.search(r'aria-label="青田县：300 个广播站，播完 200', page)
     assert "1 个县没有报数" in keeper.see("/") and "播完 <b>200</b>" in keeper.see("/")
-    assert "10:00的数" in keeper.see(f"/counties/331121/bulletin/{paper.id}")
+    assert "10:00 的数" in keeper.see(f"/counties/331121/bulletin/{paper.id}")
     assert "还不知道" in keeper.see(f"/counties/331122/bulletin/{paper.id}")
     assert keeper.client.get(f"/counties/331123/bulletin/{paper.id}").status_code == 404
     csv = keeper.client.get(f"/counties/bulletin/{paper.id}.csv").text

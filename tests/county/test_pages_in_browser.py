@@ -2,18 +2,22 @@
 
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from county_office import PASSWORD, TOWN, OfficeDesk
+from county_office import PASSWORD, TOWN, OfficeDesk, make_desk
 from foreign_messages import ALERT, EBM
 from office_site import app_of
 from playwright.sync_api import Page, expect
 from rig.looks import faults
 from rig.phone import chromium, log_in, phone, press
+from test_counties import let_in, take
 from werkzeug.serving import make_server
 
+from broadcaster.county.database import OfficeDatabase
 from broadcaster.model import Outcome
+from broadcaster.office_folder import OfficeFolder
 
 PATHS = (
     *("/", "/compose", "/register", "/me"),
@@ -22,15 +26,21 @@ PATHS = (
 TEXT = "明天上午八点到下午五点停水。"
 
 
-@pytest.fixture
-def address(plain_desk: OfficeDesk, tmp_path: Path) -> Iterator[str]:
-    server = make_server("127.0.0.1", 0, app_of(plain_desk, tmp_path), threaded=True)
+@contextmanager
+def serving(desk: OfficeDesk, folder: Path) -> Iterator[str]:
+    server = make_server("127.0.0.1", 0, app_of(desk, folder), threaded=True)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     yield f"http://127.0.0.1:{server.server_port}"
     server.shutdown()
     thread.join()
     server.server_close()
+
+
+@pytest.fixture
+def address(plain_desk: OfficeDesk, tmp_path: Path) -> Iterator[str]:
+    with serving(plain_desk, tmp_path) as address:
+        yield address
 
 
 def publish(page: Page) -> None:
@@ -75,4 +85,26 @@ def test_a_notice_is_sent_from_the_page_and_every_page_is_fit_to_be_read(
         page.goto("/foreign")
         press(page, "看看里面说什么")
         wrong += faults(page, "nothing to import")
+    assert not wrong, "\n".join(wrong)
+
+
+def test_a_provinces_counties_are_fit_to_be_read(
+    sqlite: OfficeDatabase, province_folder: OfficeFolder, tmp_path: Path
+) -> None:
+    desk = make_desk(sqlite, province_folder)
+    relay = let_in(desk)
+    let_in(desk, "331122", "缙云县")
+    paper = desk.send(areas=("33",))
+    take(desk, relay.presence(desk.clock, below=False), relay.sum(desk, paper))
+    paths = f"/bulletin/{paper.id}", f"/counties/331121/bulletin/{paper.id}", "/counties"
+    with serving(desk, tmp_path) as address, chromium() as browser, phone(browser, address) as context:
+        page = context.new_page()
+        page.goto("/login")
+        log_in(page, "管家", PASSWORD)
+        wrong = []
+        for path in (*paths, "/counties/331121"):
+            page.goto(path)
+            wrong += faults(page, path)
+        press(page, "发一个新的登记码")
+        wrong += faults(page, "code")
     assert not wrong, "\n".join(wrong)

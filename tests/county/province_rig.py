@@ -1,0 +1,189 @@
+"""A province, a county and a village: two offices, two brokers, the relay as a process, a real box."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from threading import Event
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from county_office import SENTENCE, VILLAGE
+from fakes import CHEAP
+from link.link_rig import Life, LinkBox
+from rig.broker import OFFICE_PASSWORD, BrokerRig
+from rig.rig import wait_until
+
+from broadcaster.cli import main
+from broadcaster.clock import Clock
+from broadcaster.county.board import Counts
+from broadcaster.county.broker import OFFICE
+from broadcaster.county.county_board import Fare
+from broadcaster.county.county_sums import CountySums
+from broadcaster.county.database import OfficeDatabase
+from broadcaster.county.desk import Paper
+from broadcaster.county.door import BrokerDoor
+from broadcaster.county.draft import Draft, State
+from broadcaster.county.intake import Intake
+from broadcaster.county.joining import join, public_key
+from broadcaster.county.office import Office
+from broadcaster.county.office_settings import FILE
+from broadcaster.county.officers import OfficeRole
+from broadcaster.county.parts import make_parts
+from broadcaster.county.publisher import Publisher
+from broadcaster.county.register import BrokerAddress
+from broadcaster.county.wire import Wire
+from broadcaster.loop import Loop
+from broadcaster.model import Severity
+from broadcaster.office_folder import OfficeFolder
+
+PROVINCE, COUNTY, PASSWORD = "33", "331121", "shuiku-2026"
+CLOCK = Clock(ZoneInfo("Asia/Shanghai"))
+
+
+class WorkingOffice:
+    """An office with its thread, by the machine's clock, at a broker of its own."""
+
+    def __init__(self, path: Path, area: str, name: str) -> None:
+        self.path = path
+        self.roots = [path.parent / f"{area}-root-{number}.key" for number in (1, 2, 3)]
+        begun = datetime.now(UTC)
+        self.folder = OfficeFolder.found(path, area, name, self.roots, lambda _: SENTENCE, begun)
+        self.rig = BrokerRig(path / "broker")
+        (path / FILE).write_text(f"broker:\n  port: {self.rig.port}\n", encoding="utf-8")
+        self.database = OfficeDatabase(f"sqlite:///{path / 'office.db'}")
+        self.database.migrate()
+        door = BrokerDoor(self.rig.broker.folder)
+        self.parts = make_parts(self.database, CLOCK, area, door, passwords=CHEAP)
+        for who, role in (("小王", OfficeRole.CLERK), ("老张", OfficeRole.APPROVER)):
+            self.parts.officers.add(who, role, Severity.RED, PASSWORD)
+
+    @contextmanager
+    def working(self) -> Iterator[None]:
+        parts, folder = self.parts, self.folder
+        given = self.database, parts.register, CLOCK, folder.unlock(SENTENCE), folder.trust
+        authority = self.rig.broker.folder / "authority.pem"
+        wire = Wire("127.0.0.1", self.rig.port, OFFICE, OFFICE_PASSWORD, authority)
+        office = Office(
+            *(Publisher(*given), Intake(self.database, CLOCK), parts.standing, wire, CLOCK),
+            *(lambda: folder.keyring, parts.register.area_of, CountySums(self.database, CLOCK)),
+        )
+        self.rig.start()
+        wire.start()
+        with closing(self.database), closing(wire), Loop("office", office.step, office.wake):
+            yield
+        self.rig.kill()
+
+    @property
+    def address(self) -> BrokerAddress:
+        return BrokerAddress("127.0.0.1", self.rig.port, self.rig.broker.authority)
+
+    @property
+    def pinned(self) -> str:
+        return self.folder.pin
+
+    def keyring(self) -> bytes:
+        """As `LinkBox` asks for it."""
+        return self.folder.keyring.to_bytes()
+
+    def send(self, *areas: str, **given: Any) -> Paper:
+        """By day or night: who must agree does."""
+        draft = Draft(**{"title": "", "text": "今天停水。", "areas": areas} | given)
+        paper = self.parts.desk.send(self.parts.officers.get("小王"), draft)
+        if paper.state is State.AWAITING:
+            paper = self.parts.desk.approve(self.parts.officers.get("老张"), paper.id)
+        return paper
+
+    def cancel(self, paper: Paper) -> Paper:
+        return self.parts.desk.cancel(self.parts.officers.get("小王"), paper.id)
+
+    def counts(self, paper: Paper) -> Counts:
+        return self.parts.board.counts([paper.id])[paper.id]
+
+    def fare(self, paper: Paper) -> Fare | None:
+        """In the one county; None before it is signed."""
+        return next(iter(self.parts.county_board.fares(self.parts.desk.get(paper.id))), None)
+
+    def told(self, paper: Paper) -> bool:
+        """Whether its county has told of it."""
+        return bool((fare := self.fare(paper)) and fare.told)
+
+
+class RelayProcess:
+    """`broadcaster county relay`, which can be killed as a power cut does."""
+
+    def __init__(self, office: Path) -> None:
+        self._command = [sys.executable, "-m", "broadcaster.cli", "county", "relay", "--office"]
+        self._command.append(str(office))
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        self._process = subprocess.Popen(self._command, stdout=subprocess.DEVNULL)
+
+    def kill(self) -> None:
+        if self._process:
+            self._process.kill()
+            self._process.wait(10)
+            self._process = None
+
+
+@dataclass
+class Country:
+    """All of it, running."""
+
+    province: WorkingOffice
+    county: WorkingOffice
+    relay: RelayProcess
+    box: LinkBox
+    life: Life
+
+    def until(self, what: Callable[[], Any]) -> None:
+        # Each look reads a database.
+        wait_until(lambda: what() or Event().wait(0.05), 40)
+
+    def heard(self, paper: Paper) -> int:
+        """How often the village has heard it."""
+        return self.life.heard().count(paper.id)
+
+    def say_above(self, *words: str) -> None:
+        """As somebody types it in the county, with two sticks."""
+        before = os.environ.get("BROADCASTER_PASSPHRASE")
+        os.environ["BROADCASTER_PASSPHRASE"] = SENTENCE
+        try:
+            two = [word for file in self.county.roots[:2] for word in ("--root-key", str(file))]
+            assert main(["county", "above", *words, *two, "--office", str(self.county.path)]) == 0
+        finally:
+            del os.environ["BROADCASTER_PASSPHRASE"]
+            if before is not None:
+                os.environ["BROADCASTER_PASSPHRASE"] = before
+
+
+@contextmanager
+def country(folder: Path) -> Iterator[Country]:
+    """The box is enrolled at its county alone, before that has a relay."""
+    with ExitStack() as stack:
+        province = WorkingOffice(folder / "province", PROVINCE, "浙江省")
+        county = WorkingOffice(folder / "county", COUNTY, "青田县")
+        for office in (province, county):
+            stack.callback(office.rig.kill)
+            stack.enter_context(office.working())
+        box_of, _ = county.parts.register.add(VILLAGE, "洞背村")
+        given: Any = county
+        box = LinkBox(folder / "box", given, county.rig, box_of.id)
+        county.parts.register.set_key(box_of.id, box.membership.public_key)
+        life = stack.enter_context(box.running())
+        province.parts.counties.add(COUNTY, "青田县")
+        join(
+            county.path,
+            province.parts.counties.admission_file(COUNTY, province.pinned, province.address),
+        )
+        province.parts.counties.set_key(COUNTY, public_key(county.path))
+        relay = RelayProcess(county.path)
+        stack.callback(relay.kill)
+        relay.start()
+        wait_until(lambda: life.connected, 30)
+        yield Country(province, county, relay, box, life)

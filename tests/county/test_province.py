@@ -1,0 +1,111 @@
+"""From a province's desk over a county's relay to a village's loudspeaker, and back onto its board."""
+
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+
+import pytest
+from province_rig import CLOCK, COUNTY, PROVINCE, Country, country
+from sqlalchemy import select
+
+from broadcaster.county.county_board import Word
+from broadcaster.county.database import OfficeDatabase
+from broadcaster.county.desk import Paper
+from broadcaster.county.relay_tables import carried
+from broadcaster.county.tally import OfficeReceipts
+from broadcaster.model import Outcome, Severity
+
+
+@pytest.fixture(scope="module")
+def land(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Country]:
+    with country(tmp_path_factory.mktemp("country")) as made:
+        # The box was enrolled before there was a relay: the root says it, nobody enrols anew.
+        assert made.life.link.status()["above"] == {}
+        made.say_above()
+        made.until(lambda: made.life.link.status()["above"].get(PROVINCE))
+        yield made
+
+
+def test_a_bulletin_of_the_province_is_heard_and_its_sum_stands_on_the_provinces_board(
+    land: Country,
+) -> None:
+    paper = land.province.send(PROVINCE, severity=Severity.ORANGE)
+    land.until(lambda: land.province.counts(paper).heard == 1)
+    assert land.province.counts(paper).to_json() == {
+        **{"sent": 1, "reached": 1, "accepted": 1, "on_the_air": 0},
+        **{"heard": 1, "partly": 0, "failed": 0, "silent": 0},
+    }
+    assert land.heard(paper) == 1
+    land.until(lambda: (fare := land.province.fare(paper)) and fare.word is Word.TRUE)
+    fare = land.province.fare(paper)
+    assert fare and (fare.county.name, fare.counts.heard, fare.said) == ("青田县", 1, "")
+    assert land.county.parts.desk.recent(10) == [], "it is none of the county's"
+
+
+def test_a_cancel_of_the_province_ends_what_waits_in_one_go(land: Country) -> None:
+    begins = CLOCK.now() + timedelta(hours=2)
+    paper = land.province.send(COUNTY, not_before=begins)
+    land.until(lambda: land.province.counts(paper).waiting == 1)
+    land.province.cancel(paper)
+    land.until(lambda: land.province.counts(paper).failed == 1)
+    assert land.heard(paper) == 0
+    ends = [row.outcome for row in land.life.station.history() if row.notice.issuer == "浙江省"]
+    assert ends[0] is Outcome.CANCELLED
+
+
+def test_a_countys_own_notice_does_not_need_the_relay_and_the_provinces_waits_for_it(
+    land: Country,
+) -> None:
+    land.relay.kill()
+    own = land.county.send(COUNTY)
+    land.until(lambda: land.county.counts(own).heard == 1)
+    waits = land.province.send(PROVINCE)
+    own_again = land.county.send(COUNTY)
+    land.until(lambda: land.county.counts(own_again).heard == 1)
+    assert land.heard(waits) == 0 and not land.province.told(waits)
+    land.relay.start()
+    land.until(lambda: land.province.counts(waits).heard == 1)
+    assert [land.heard(one) for one in (own, own_again, waits)] == [1, 1, 1]
+
+
+def test_a_relay_that_is_killed_anywhere_loses_and_doubles_nothing(land: Country) -> None:
+    book = OfficeDatabase(f"sqlite:///{land.county.path / 'relay' / 'relay.db'}")
+    receipts = OfficeReceipts(land.county.database)
+    points: dict[str, Callable[[Paper], object]] = {
+        "sent above": lambda paper: land.province.parts.desk.get(paper.id).sent_at,
+        "in the relay's book": lambda paper: book.first(select(carried).where(carried.c.id == paper.id)),
+        "in the box": lambda paper: paper.id in land.life.station.bulletins.digests(),
+        "a receipt in the county": lambda paper: receipts.receipts_of(paper.id),
+        "heard": land.heard,
+        "a sum on the board": land.province.told,
+    }
+    papers = []
+    for point, reached in points.items():
+        papers.append(paper := land.province.send(PROVINCE, title=point))
+        land.until(lambda reached=reached, paper=paper: reached(paper))
+        land.relay.kill()
+        land.relay.start()
+    book.close()
+    for paper in papers:
+        land.until(lambda paper=paper: land.province.counts(paper).heard == 1)
+        assert land.province.counts(paper).sent == 1, paper.draft.title
+        assert land.heard(paper) == 1, paper.draft.title
+
+
+def test_a_killed_broker_above_or_below_is_gone_by_again(land: Country) -> None:
+    for office in (land.province, land.county):
+        paper = land.province.send(PROVINCE)
+        office.rig.kill()
+        office.rig.start()
+        land.until(lambda paper=paper: land.province.counts(paper).heard == 1)
+        assert land.heard(paper) == 1
+
+
+def test_taken_back_by_the_root_the_province_is_heard_no_more(land: Country) -> None:
+    land.say_above("--none")
+    land.until(lambda: land.life.link.status()["above"] == {})
+    unheard = land.province.send(PROVINCE)
+    own = land.county.send(COUNTY)
+    land.until(lambda: land.county.counts(own).heard == 1)
+    land.until(lambda: land.province.told(unheard))
+    assert land.heard(unheard) == 0
+    assert land.province.counts(unheard).silent == 1
