@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 from broadcaster.clock import Clock
 from broadcaster.copies import Copies
+from broadcaster.copies import Copy as Copy
 from broadcaster.copies import Track as Track
 from broadcaster.errors import (
     AmplifierInUse,

@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 from broadcaster.clips.store import ClipStore
 from broadcaster.clips.writer import write_clip
 from broadcaster.clock import Clock
-from broadcaster.errors import BroadcasterError, LineRefused
+from broadcaster.copies import Copy, Track
+from broadcaster.errors import BroadcasterError, FileUnwritable, LineRefused
 from broadcaster.lexicon_file import LexiconFile
 from broadcaster.loop import Loop
 from broadcaster.model import (
@@ -146,6 +147,24 @@ class FakeTalks:
         self.left.append(talk_id)
 
 
+class FakeCopies:
+    """Takes orders for copies; a test says what became of them."""
+
+    def __init__(self) -> None:
+        self.orders: list[tuple[list[Track], bool]] = []
+        self.copy = Copy("c0ffee", "泄洪.mp3", 1)
+        self.fail_next = ""
+
+    def order(self, tracks: list[Track], zipped: bool = False) -> Copy:
+        if self.fail_next:
+            raise FileUnwritable(self.fail_next)
+        self.orders.append((tracks, zipped))
+        return self.copy
+
+    def find(self, copy_id: str) -> Copy | None:
+        return self.copy if copy_id == self.copy.id else None
+
+
 class FakeStation:
     """Remembers what the page asked for, and shows what a test puts into it; its people are real."""
 
@@ -184,6 +203,7 @@ class FakeStation:
         self.slots.keep_in(StoredSlots(database), lambda notice: None)
         self.rehearsals = FakeRehearsals()
         self.recordings = Recordings(settings.paths.state)
+        self.copies = FakeCopies()
         self.talks = FakeTalks(self)
         self.accepted: list[Airing] = []
         self.wanted = EVERYTHING
@@ -250,6 +270,9 @@ class FakeStation:
         self._fail_if_told()
         self.wanted = wanted
         return self.rows[skip : skip + count]
+
+    def past(self, airing_id: str) -> JournalRow | None:
+        return next((row for row in self.rows if row.airing_id == airing_id), None)
 
     def history_count(self, wanted: JournalFilter = EVERYTHING) -> int:
         return sum(wanted.outcome in (None, row.outcome) for row in self.rows)

@@ -142,6 +142,9 @@ RULES = {
     "slots_api.remove": Rule(scope=Scope.AIR, deed=N_("删节目"), about="name"),
     "slots_api.pause": Rule(scope=Scope.AIR, deed=N_("停节目"), about="name"),
     "slots_api.go_on": Rule(scope=Scope.AIR, deed=N_("停节目"), about="name"),
+    "copies_api.order": READ,
+    "copies_api.copy": READ,
+    "copies_api.file": READ,
     "recordings_api.recordings": READ,
     "recordings_api.take": Rule(scope=Scope.AIR, deed=N_("录音")),
     "recordings_api.remove": Rule(scope=Scope.AIR, deed=N_("删录音"), about="key"),
@@ -158,6 +161,7 @@ def check_access() -> ResponseReturnValue | None:
     if rule is None:
         logger.error("%s has no rule and is open to nobody", request.endpoint)
         abort(403)
+    g.silent = rule.silent
     if rule.scope:
         return _check_token(rule.scope)
     person = who()

@@ -21,6 +21,7 @@ from broadcaster.web import (
     account_pages,
     air_pages,
     api,
+    copies_api,
     deed_pages,
     language,
     me_pages,
@@ -107,7 +108,7 @@ def create_app(station: Station, settings: Settings) -> Flask:
     app.after_request(protect)
     for area in AREAS:
         app.register_blueprint(area.pages)
-    for programs in (api, slots_api, recordings_api):
+    for programs in (api, slots_api, recordings_api, copies_api):
         csrf.exempt(programs.pages)
         app.register_api(programs.pages)
     language.teach_languages(app, settings.web.language_of_browser)

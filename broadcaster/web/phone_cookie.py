@@ -1,7 +1,7 @@
 """The cookie by which a known phone is known, beside the session's; and cookies as HTTPS wants them."""
 
-from flask import Flask, Response, request
-from flask.sessions import SecureCookieSessionInterface
+from flask import Flask, Response, g, request
+from flask.sessions import SecureCookieSessionInterface, SessionMixin
 
 YEAR_SECONDS = 365 * 24 * 3600
 
@@ -20,6 +20,10 @@ class Sessions(SecureCookieSessionInterface):
 
     def get_cookie_secure(self, app: Flask) -> bool:
         return request.is_secure
+
+    def should_set_cookie(self, app: Flask, session: SessionMixin) -> bool:
+        """What a script asks by itself (`g.silent`) may be answered after a logout: it sets none."""
+        return session.modified or (not g.get("silent") and super().should_set_cookie(app, session))
 
 
 def read() -> str:

@@ -17,6 +17,9 @@ from broadcaster.web.tls import Wsgi
 LONGEST_BODY = 40 * 1024 * 1024
 # Beside the streams, each of which keeps a thread.
 ANSWERING = 8
+# waitress keeps a body on the disk before the app is asked who sends it: what is longer than a form
+# comes from so many connections at once, the later ones are closed. 120 MB at most, not 4 GB.
+LONG_BODY, MOST_LONG_BODIES = 1024 * 1024 + 64 * 1024, 3
 # A connection that sends nothing for so long is closed: the guard against clients that never finish.
 IDLE_SECONDS = 30
 LOOK_SECONDS = 5.0
@@ -61,11 +64,18 @@ class Server:
     def _bound_clients(self, now: float) -> None:
         """Close what takes too long over one request, and what is too many from one address."""
         channels = [one for one in self._sockets.values() if isinstance(one, HTTPChannel)]
+        for gone in self._began.keys() - set(channels):
+            _let_go(gone)
         self._began = {one: self._began.get(one, now) for one in channels if one.request}
         for channel, began in self._began.items():
             head_done = channel.request and channel.request.headers_finished
             if now - began > (REQUEST_SECONDS if head_done else self._head_seconds):
                 channel.handle_close()
+        long = sorted(
+            (one for one in channels if _is_long(one)), key=lambda one: self._began.get(one, now)
+        )
+        for channel in long[MOST_LONG_BODIES:]:
+            channel.handle_close()
         from_there = Counter[str]()
         for channel in channels:
             address = channel.addr[0]
@@ -78,6 +88,8 @@ class Server:
         self._leaving()
         self._server.task_dispatcher.shutdown()
         wasyncore.close_all(self._sockets)
+        for channel in self._began:
+            _let_go(channel)
 
 
 def serve(
@@ -97,6 +109,21 @@ def serve(
         )
         raise ConfigError([problem]) from error
     return Server(app, listening, head_seconds, leaving)
+
+
+def _let_go(channel: HTTPChannel) -> None:
+    """Of what has come of a request that will not be whole: waitress leaves its file to chance."""
+    if channel.request:
+        channel.request.close()
+
+
+def _is_long(channel: HTTPChannel) -> bool:
+    """Whether it sends a long body, by what it said or by what has come."""
+    request = channel.request
+    if not request or not request.headers_finished:
+        return False
+    come = len(request.body_rcv) if request.body_rcv is not None else 0
+    return bool(max(request.content_length, come) > LONG_BODY)
 
 
 def _is_ours(channel: HTTPChannel) -> bool:

@@ -20,7 +20,7 @@ SAFE = {"GET", "HEAD", "OPTIONS"}
 NOT_NOTED = {
     *("account.make_account", "account.check_password", "account.check_pin", "account.logout"),
     *("say.rehearse", "say.edit", "words.listen", "timetable.check", "timetable.back", "api.script"),
-    "slots_api.preview",
+    *("slots_api.preview", "copies_api.order"),
     *("record.copy", "talk.take", "talk.end"),
 }
 

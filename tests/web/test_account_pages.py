@@ -133,6 +133,18 @@ def test_a_session_outlives_a_new_start_of_the_box(secretary: FlaskClient, stati
     assert again.get("/").status_code == 200
 
 
+@pytest.mark.parametrize("asked", ["/live", "/live/stream"])
+def test_what_a_page_asks_by_itself_brings_no_session_back_after_the_logout(
+    secretary: FlaskClient, asked: str
+) -> None:
+    """Its answer may come after that of the logout; a page that is opened renews the session."""
+    answer = secretary.get(asked)
+    assert answer.status_code == 200
+    assert "Set-Cookie" not in answer.headers
+    answer.close()
+    assert "broadcaster=" in secretary.get("/").headers["Set-Cookie"]
+
+
 def test_the_session_cookie_is_out_of_reach_of_scripts_and_other_sites(
     client: FlaskClient, post: Post
 ) -> None:

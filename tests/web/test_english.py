@@ -41,6 +41,7 @@ CHINESE = {
         "slots_api.py",
         "slots_api_shapes.py",
         "recordings_api.py",
+        "copies_api.py",
         "problems.py",
     ),
     *("once.py", "journal_csv.py", "figures.py"),

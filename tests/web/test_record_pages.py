@@ -14,8 +14,8 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from broadcaster.clock import Clock
-from broadcaster.copies import Copy, Track
-from broadcaster.errors import FileUnwritable, KeptQuiet
+from broadcaster.copies import Copy
+from broadcaster.errors import KeptQuiet
 from broadcaster.model import Airing, JournalEntry, Kind, Notice, Outcome, Severity, Signal, Style
 from broadcaster.settings import Settings
 from broadcaster.slotbook import Slotbook
@@ -44,24 +44,6 @@ FLOOD = Notice(
 )
 
 
-class Counter:
-    """Takes orders for copies; a test says what became of them."""
-
-    def __init__(self) -> None:
-        self.orders: list[tuple[list[Track], bool]] = []
-        self.copy = Copy("c0ffee", "泄洪.mp3", 1)
-        self.fail_next = ""
-
-    def order(self, tracks: list[Track], zipped: bool = False) -> Copy:
-        if self.fail_next:
-            raise FileUnwritable(self.fail_next)
-        self.orders.append((tracks, zipped))
-        return self.copy
-
-    def find(self, copy_id: str) -> Copy | None:
-        return self.copy if copy_id == self.copy.id else None
-
-
 @pytest.fixture
 def store(settings: Settings) -> Iterator[Store]:
     with open_store(settings.paths.state / DATABASE, Clock(settings.station.zone)) as store:
@@ -75,7 +57,6 @@ def station(settings: Settings, station: FakeStation, store: Store) -> Any:
     book.keep_in(store.slots, lambda notice: None)
     for name, value in {
         "slots": book,
-        "copies": Counter(),
         "history": store.journal.recent,
         "history_count": store.journal.count,
         "past": store.journal.find,

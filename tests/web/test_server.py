@@ -3,13 +3,13 @@ import socket
 import threading
 import urllib.request
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import ExitStack, closing, suppress
 
 import pytest
 from flask import Flask
 
 from broadcaster.errors import ConfigError
-from broadcaster.web.server import Server, serve
+from broadcaster.web.server import MOST_LONG_BODIES, Server, serve
 
 
 @pytest.fixture
@@ -92,3 +92,38 @@ def test_what_is_no_request_ends_only_its_own_connection(server: Server, odd: by
         client.sendall(odd)
     with urllib.request.urlopen(f"http://127.0.0.1:{server.port}/login", timeout=10) as page:
         assert page.status == 200
+
+
+LONG = 20 * 1024 * 1024
+
+
+@pytest.mark.parametrize("chunked", [False, True])
+def test_of_many_long_bodies_at_once_only_a_few_are_kept_for_the_app(
+    server: Server, chunked: bool
+) -> None:
+    """Nobody has logged in here: without this, each would put its 40 MB on the disk first."""
+    said = "Transfer-Encoding: chunked" if chunked else f"Content-Length: {LONG}"
+    head = f"POST /login HTTP/1.1\r\nHost: x\r\n{said}\r\n\r\n".encode()
+    piece = b"%x\r\n" % (1 << 21) + b"x" * (1 << 21) + b"\r\n" if chunked else b"x" * 100_000
+    with ExitStack() as stack:
+        opened = [
+            stack.enter_context(socket.create_connection(("127.0.0.1", server.port), timeout=30))
+            for _ in range(8)
+        ]
+        for connection in opened:
+            connection.sendall(head)
+            with suppress(OSError):
+                connection.sendall(piece)
+        for connection in opened[MOST_LONG_BODIES:]:
+            assert is_closed(connection)
+        for connection in opened[:MOST_LONG_BODIES]:
+            connection.sendall(piece)
+        with urllib.request.urlopen(f"http://127.0.0.1:{server.port}/login", timeout=10) as page:
+            assert page.status == 200
+
+
+def is_closed(connection: socket.socket) -> bool:
+    try:
+        return connection.recv(1) == b""
+    except ConnectionError:
+        return True
