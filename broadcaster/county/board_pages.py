@@ -64,7 +64,8 @@ def as_csv(id: str) -> ResponseReturnValue:
     answer = Response(
         access.pages().parts.board.to_csv(paper.id), content_type="text/csv; charset=utf-8"
     )
-    answer.headers["Content-Disposition"] = f'attachment; filename="bulletin-{paper.id}.csv"'
+    kind = "drill" if paper.draft.is_drill else "bulletin"
+    answer.headers["Content-Disposition"] = f'attachment; filename="{kind}-{paper.id}.csv"'
     return answer
 
 
