@@ -27,6 +27,8 @@ from broadcaster.office_folder import OfficeFolder
 
 QUALITY = 50
 WIDE, HIGH = 1280, 800
+# What people sit before, at a desk.
+AT_A_DESK = ("home", "compose", "check", "bulletin", "drill")
 COUNTY = "331121"
 TOWNS = {
     "331121104": ("高市乡", ("洞背村", "上村", "水口村", "石盆村")),
@@ -114,7 +116,7 @@ def take(folder: Path) -> None:
             page = context.new_page()
             log_in(page, "老张", PASSWORD)
             for name in show(page, ids):
-                picture(page, folder, f"office-{name}")
+                picture(page, folder, name)
 
 
 def show(page: Page, ids: dict[str, str]) -> Iterator[str]:
@@ -150,14 +152,15 @@ def show(page: Page, ids: dict[str, str]) -> Iterator[str]:
 
 
 def picture(page: Page, folder: Path, name: str) -> None:
-    """On a phone and on a desk, light and dark, on a screen that is as high as the page."""
-    for width, least, size in ((WIDTH, HEIGHT, ""), (WIDE, HIGH, "-wide")):
+    """On a phone and some at a desk, light and dark, on a screen that is as high as the page."""
+    screens = [(WIDTH, HEIGHT, ""), (WIDE, HIGH, "-wide")]
+    for width, least, size in screens if name in AT_A_DESK else screens[:1]:
         page.set_viewport_size({"width": width, "height": least})
         height = page.evaluate("document.documentElement.scrollHeight")
         page.set_viewport_size({"width": width, "height": max(least, height)})
         for scheme, ending in (("light", ""), ("dark", "-dark")):
             page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
-            path = folder / f"{name}{size}{ending}.jpg"
+            path = folder / f"office-{name}{size}{ending}.jpg"
             page.screenshot(path=path, type="jpeg", quality=QUALITY)
     page.emulate_media(color_scheme="light")
     page.set_viewport_size({"width": WIDTH, "height": HEIGHT})
