@@ -179,7 +179,7 @@ def _one(desk: Desk, arguments: Arguments) -> int:
     places = desk.parts.board.places(paper.id)
     counts = desk.parts.board.counts([paper.id])[paper.id].to_json()
     found = [{"box": one.box, "name": one.name, "stage": one.stage, "said": one.said} for one in places]
-    text = "\n".join([paper.draft.title, *(f"  {one.name}（{one.box}）{one.said}" for one in places)])
+    text = "\n".join([paper.draft.called, *(f"  {one.name}（{one.box}）{one.said}" for one in places)])
     report(described(paper) | counts | {"boxes": found}, text, arguments)
     return 0
 

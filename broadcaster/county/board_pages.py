@@ -32,13 +32,14 @@ def home() -> ResponseReturnValue:
     parts = access.pages().parts
     skip = max(request.args.get("skip", 0, int), 0)
     papers = parts.desk.recent(PAGE + 1, skip, SHOWN)
-    counts = parts.board.counts([paper.id for paper in papers[:PAGE]])
+    drills = _drills_now()
+    counts = parts.board.counts([paper.id for paper in (*papers[:PAGE], *drills)])
     return render_template(
         "office/home.html",
         papers=papers[:PAGE],
         counts=counts,
         states=STATES,
-        drills=_drills_now(),
+        drills=drills,
         awaiting=parts.desk.in_state(State.AWAITING),
         older=skip + PAGE if len(papers) > PAGE else None,
     )

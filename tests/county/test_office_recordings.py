@@ -7,12 +7,14 @@ import re
 import time
 import wave
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from county_office import PASSWORD, TOWN, OfficeDesk
 from office_site import LogIn, Visitor, app_of
 from test_listening import carried
+from werkzeug.datastructures import FileStorage
+from werkzeug.test import stream_encode_multipart
 
 from broadcaster.bulletin import envelope
 from broadcaster.bulletin.bulletin import read_bulletin
@@ -104,9 +106,20 @@ def test_an_office_whose_address_nobody_knows_takes_none(plain_desk: OfficeDesk,
     assert answer.status_code == 400 and "office.yaml 里没有写 address" in answer.text
 
 
-def test_a_body_too_long_is_taken_nowhere_else(log_in: LogIn) -> None:
-    answer = log_in("小王").post("/compose/keep", text="字" * 600_000)
-    assert answer.status_code == 413
+def test_only_a_recording_may_be_longer_than_a_megabyte(log_in: LogIn) -> None:
+    clerk = log_in("小王")
+    assert clerk.post("/compose/keep", text="字" * 600_000).status_code == 413
+    token = re.search('name="csrf_token" value="([^"]+)"', clerk.see("/"))
+    assert token
+    file = FileStorage(io.BytesIO(spoken(90)), "phone.wav", "recording")
+    sent = FORM | {"title": "讲话", "csrf_token": token[1], "recording": file}
+    # In memory: the client of the tests leaves its own temporary file open.
+    body, _, boundary = stream_encode_multipart(sent, use_tempfile=False)
+    kind = f"multipart/form-data; boundary={boundary}"
+    answer = clerk.client.post(
+        "/compose/check", data=cast(io.BytesIO, body).getvalue(), content_type=kind
+    )
+    assert answer.status_code == 200 and "<audio" in answer.text
 
 
 @pytest.mark.parametrize("name", ["0" * 64, "x", "..%2f..%2foffice.db"])
