@@ -4,26 +4,33 @@ import hashlib
 import io
 import os
 import re
+import threading
 import time
 import wave
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, cast
 
 import pytest
 from county_office import PASSWORD, TOWN, OfficeDesk
+from flask import Flask
 from office_site import LogIn, Visitor, app_of
 from test_listening import carried
 from werkzeug.datastructures import FileStorage
+from werkzeug.serving import make_server
 from werkzeug.test import stream_encode_multipart
 
 from broadcaster.bulletin import envelope
-from broadcaster.bulletin.bulletin import read_bulletin
+from broadcaster.bulletin.bulletin import Audio, read_bulletin
 from broadcaster.clips.decoding import NOT_SOUND
 from broadcaster.county.draft import DraftRefused, State
 from broadcaster.county.publisher import Publisher
 from broadcaster.county.sounds import Sounds
-from broadcaster.link.sounds import as_signed
-from broadcaster.recordings import Recordings
+from broadcaster.link.sounds import Sounds as BoxSounds
+from broadcaster.link.sounds import Wanted
+from broadcaster.recordings import Recording, Recordings
 
 FORM: dict[str, Any] = {"areas": TOWN, "severity": "4", "hours": "6", "form": "sound"}
 
@@ -40,6 +47,33 @@ def spoken(seconds: int = 2) -> bytes:
 def upload(clerk: Visitor, data: bytes, **fields: Any) -> Any:
     file = io.BytesIO(data), "phone.wav"
     return clerk.post("/compose/check", recording=file, **FORM | {"title": "书记讲话"} | fields)
+
+
+@contextmanager
+def served(app: Flask) -> Iterator[str]:
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def fetched(audio: Audio, address: str, state: Path, desk: OfficeDesk) -> list[Recording]:
+    """What a box keeps of it, fetched by its own code."""
+    box, told = Recordings(state), list[str]()
+
+    def came(id: str, key: str, problem: str) -> None:
+        told.append(problem)
+        sounds.wake()
+
+    sounds = BoxSounds(box, desk.clock, came)
+    there = Audio(audio.sha256, audio.size, audio.url.replace("http://office.example", address))
+    sounds.want(Wanted("id", "书记讲话", there, desk.clock.now() + timedelta(hours=1)))
+    sounds.step()
+    assert told == [""]
+    return box.all()
 
 
 def test_a_recording_is_signed_by_its_digest_and_a_box_takes_it_in(
@@ -60,12 +94,14 @@ def test_a_recording_is_signed_by_its_digest_and_a_box_takes_it_in(
     signed = envelope.read(sheet.envelope, "application/vnd.broadcaster.bulletin+json")
     audio = read_bulletin(signed.payload).audio
     assert audio
-    path = audio.url.removeprefix("http://office.example")
-    with clerk.client.application.test_client().get(path) as answer:
-        given = answer.data
-    assert hashlib.sha256(given).hexdigest() == audio.sha256 and len(given) == audio.size
-    kept = Recordings(tmp_path / "box").take(as_signed(audio, [given]), "书记讲话")
-    assert kept.seconds == pytest.approx(2, abs=0.3)
+    with clerk.client.application.test_client().get(
+        audio.url.removeprefix("http://office.example")
+    ) as given:
+        assert hashlib.sha256(given.data).hexdigest() == audio.sha256
+        assert len(given.data) == audio.size
+    with served(clerk.client.application) as address:
+        [box_has] = fetched(audio, address, tmp_path / "box", plain_desk)
+    assert box_has.seconds == pytest.approx(2, abs=0.3)
     again = clerk.see(f"/compose?again={paper.id}")
     assert "已经有一个录音" in again and "书记讲话" in again
 
