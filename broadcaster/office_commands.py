@@ -175,7 +175,7 @@ def _one(desk: Desk, arguments: Arguments) -> int:
     counts = desk.parts.board.counts([paper.id])[paper.id].to_json()
     found = [{"box": one.box, "name": one.name, "stage": one.stage, "said": one.said} for one in places]
     below = desk.parts.county_board.fares(paper)
-    lines = [paper.draft.title, *(f"  {one.name}（{one.box}）{one.said}" for one in places)]
+    lines = [paper.draft.called, *(f"  {one.name}（{one.box}）{one.said}" for one in places)]
     lines += [f"  {one.county.name}（{one.county.code}）{one.sentence}" for one in below]
     content = described(paper) | counts | {"boxes": found}
     report(content | {"counties": [one.to_json() for one in below]}, "\n".join(lines), arguments)

@@ -33,14 +33,15 @@ def home() -> ResponseReturnValue:
     parts = access.pages().parts
     skip = max(request.args.get("skip", 0, int), 0)
     papers = parts.desk.recent(PAGE + 1, skip, SHOWN)
-    counts = parts.board.counts([paper.id for paper in papers[:PAGE]])
+    drills = _drills_now()
+    counts = parts.board.counts([paper.id for paper in (*papers[:PAGE], *drills)])
     return render_template(
         "office/home.html",
         papers=papers[:PAGE],
         counts=counts,
         without=parts.county_board.without(papers[:PAGE]),
         states=STATES,
-        drills=_drills_now(),
+        drills=drills,
         awaiting=parts.desk.in_state(State.AWAITING),
         older=skip + PAGE if len(papers) > PAGE else None,
     )
@@ -66,7 +67,8 @@ def as_csv(id: str) -> ResponseReturnValue:
     answer = Response(
         access.pages().parts.board.to_csv(paper.id), content_type="text/csv; charset=utf-8"
     )
-    answer.headers["Content-Disposition"] = f'attachment; filename="bulletin-{paper.id}.csv"'
+    kind = "drill" if paper.draft.is_drill else "bulletin"
+    answer.headers["Content-Disposition"] = f'attachment; filename="{kind}-{paper.id}.csv"'
     return answer
 
 

@@ -22,6 +22,10 @@ class Booth:
         self.bytes_a_second = 2 * rate_hz
         self._versions: OrderedDict[str, str] = OrderedDict()
 
+    def warm(self) -> None:
+        """Have the voice child ready: somebody is about to write."""
+        self._studio.warm()
+
     def script(self, draft: Draft) -> Script:
         """Its lines, said once; none of a recording. Raises `TextRefused`."""
         if draft.sound:

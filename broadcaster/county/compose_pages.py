@@ -30,6 +30,7 @@ EMPTY = Draft("", "", (), Severity.DAILY)
 def write() -> ResponseReturnValue:
     """An empty form, or one filled in from the library, from a draft, or from what was sent before."""
     parts, draft = access.pages().parts, EMPTY
+    access.pages().booth.warm()
     if text := parts.library.find(request.args.get("text", "")):
         draft = Draft(text.name, text.text, (), text.severity, verse=text.verse, voice=text.voice)
     if id := request.args.get("again", ""):

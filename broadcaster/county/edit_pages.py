@@ -10,7 +10,7 @@ from broadcaster.county.area_tree import area_tree
 from broadcaster.county.draft import Draft
 from broadcaster.county.library import Text
 from broadcaster.county.revisions import LIBRARY, STANDING
-from broadcaster.county.standing_form import read_schedule, read_standing, read_text
+from broadcaster.county.standing_form import read_schedule, read_standing, read_text, why_not
 from broadcaster.errors import BroadcasterError
 from broadcaster.setting_values import WEEKDAYS
 
@@ -81,7 +81,7 @@ def _standing(name: str, draft: Draft, days: str, at: str, problem: str = "") ->
         chosen_days=days,
         at=at,
         dates=parts.standing.dates(one) if one else (),
-        hindrance=parts.standing.hindrance(one) if one else "",
+        hindrance=why_not(one) if one else "",
         history=parts.revisions.of(STANDING, name),
         tree=area_tree(parts.register.names(), parts.register.boxes()),
         county=parts.county,

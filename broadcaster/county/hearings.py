@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -13,6 +14,9 @@ from broadcaster.bulletin import strict_json
 from broadcaster.clock import Clock
 from broadcaster.county.database import OfficeDatabase, put
 from broadcaster.county.tables import hearing
+from broadcaster.errors import StoreUnusable
+
+logger = logging.getLogger(__name__)
 
 PAYLOAD_TYPE = "application/vnd.broadcaster.hearings+json"
 
@@ -43,10 +47,16 @@ class Hearings:
             digest.update(piece)
             given += len(piece)
             if given == size:
-                self.note(
-                    version, Hearing(who, self._clock.now(), digest.hexdigest(), size // bytes_a_second)
-                )
+                seconds = round(size / bytes_a_second)
+                self._note_quietly(version, Hearing(who, self._clock.now(), digest.hexdigest(), seconds))
             yield piece
+
+    def _note_quietly(self, version: str, heard: Hearing) -> None:
+        try:
+            self.note(version, heard)
+        except StoreUnusable as error:
+            # Who listens is not to lose the end of it.
+            logger.warning("that %s heard it is not noted: %s", heard.who, error)
 
     def note(self, version: str, heard: Hearing) -> None:
         values = {"version": version, **asdict(heard)}

@@ -9,7 +9,7 @@ from broadcaster.county import access, form_values
 from broadcaster.county.area_tree import area_tree
 from broadcaster.county.draft import Draft
 from broadcaster.county.library import Text
-from broadcaster.county.standing_form import read_schedule, read_standing, read_text
+from broadcaster.county.standing_form import read_schedule, read_standing, read_text, why_not
 from broadcaster.errors import AccountRefused, BroadcasterError
 from broadcaster.setting_values import WEEKDAYS
 
@@ -166,7 +166,7 @@ def _standing(problem: str = "", draft: Draft | None = None) -> str:
         "office/standing.html",
         notices=notices,
         dates={one.name: parts.standing.dates(one, 3) for one in notices},
-        hindrances={one.name: parts.standing.hindrance(one) for one in notices},
+        hindrances={one.name: why_not(one) for one in notices},
         voices=access.pages().booth.voices(),
         draft=draft,
         tree=area_tree(parts.register.names(), parts.register.boxes()),

@@ -7,7 +7,7 @@ from flask import request
 from broadcaster.county import access, form_values
 from broadcaster.county.draft import Draft
 from broadcaster.county.library import Text
-from broadcaster.county.standing import LIFE, Schedule
+from broadcaster.county.standing import LIFE, Schedule, Standing
 
 
 def read_text() -> Text:
@@ -33,3 +33,10 @@ def read_schedule() -> Schedule:
     """Raises `DraftRefused`."""
     form = request.form
     return Schedule.read(f"{''.join(sorted(form.getlist('days')))} {form.get('time', '')}")
+
+
+def why_not(one: Standing) -> str:
+    """Why nobody would hear it when it is due next; "" if it will go out."""
+    parts = access.pages().parts
+    nobody = "" if parts.register.enrolled(one.draft.areas) else "这些地方还没有登记好的广播站"
+    return parts.standing.hindrance(one) or nobody

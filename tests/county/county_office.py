@@ -113,6 +113,9 @@ class PretendStudio:
             raise TextRefused("这段话里没有能念的字。")
         return Script(tuple(Line(part, part, ()) for part in re.findall("[^。\n]+。?", notice.text)))
 
+    def warm(self) -> None:
+        pass
+
     def voices(self) -> list[VoiceEntry]:
         return [VoiceEntry("baker:female", True, "", "", "", title="女声")]
 

@@ -162,3 +162,11 @@ def test_a_verse_is_shown_with_its_rhymes_and_sent_as_one(log_in: LogIn, plain_d
 def test_a_voice_that_is_none_is_told(log_in: LogIn, voice: str) -> None:
     answer = log_in("小王").post("/compose/check", **FORM | {"voice": voice})
     assert answer.status_code == 400 and "baker:female" in answer.text
+
+
+def test_the_last_hearing_of_each_person_is_kept(desk: OfficeDesk) -> None:
+    kept, now = desk.parts.hearings, desk.clock.now()
+    for seconds, who in ((3, "小王"), (4, "老张"), (5, "小王")):
+        kept.note("v" * 64, hearings.Hearing(who, now, "0" * 64, seconds))
+    assert sorted((one.who, one.seconds) for one in kept.of("v" * 64)) == [("小王", 5), ("老张", 4)]
+    assert kept.of("w" * 64) == []

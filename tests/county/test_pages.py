@@ -293,7 +293,9 @@ def test_a_standing_notice_is_set_by_an_approver(log_in: LogIn) -> None:
     assert "还没有定时通知" in boss.see("/more/standing")
 
 
-def test_a_text_and_a_standing_notice_have_a_page_to_change_them(log_in: LogIn) -> None:
+def test_a_text_and_a_standing_notice_have_a_page_to_change_them(
+    log_in: LogIn, plain_desk: OfficeDesk
+) -> None:
     boss = log_in("老张")
     boss.post("/more/library", name="停水", text="明天停水。", severity="4")
     page = boss.see("/more/library/edit?name=停水")
@@ -306,6 +308,8 @@ def test_a_text_and_a_standing_notice_have_a_page_to_change_them(log_in: LogIn) 
     assert answer.status_code == 400 and "刚才有人改过" in answer.text
     given = {"name": "防火", "text": "不要烧秸秆。", "areas": TOWN, "severity": "0"}
     boss.post("/more/standing", **given, days=["1", "3"], time="08:00")
+    assert "还没有登记好的广播站" in boss.see("/more/standing")
+    plain_desk.enrol()
     assert "接下来：" in boss.see("/more/standing")
     assert "不要烧秸秆。" in boss.see("/more/standing/edit?name=防火")
     changed = boss.post("/more/standing/edit", **given, days=["6"], time="09:00")

@@ -15,13 +15,17 @@ from rig.phone import chromium, log_in, phone, press
 from test_counties import let_in, take
 from werkzeug.serving import make_server
 
+from broadcaster.bulletin.bulletin import BulletinKind
 from broadcaster.county.database import OfficeDatabase
-from broadcaster.model import Outcome
+from broadcaster.county.library import Text
+from broadcaster.county.standing import Schedule
+from broadcaster.model import Outcome, Severity
 from broadcaster.office_folder import OfficeFolder
 
 PATHS = (
-    *("/", "/compose", "/register", "/me"),
-    *("/more", "/more/library", "/more/standing", "/more/audit", "/more/people", "/foreign"),
+    *("/", "/compose", "/register", "/me", "/drills", "/more/receipts", "/more/upkeep", "/foreign"),
+    *("/more", "/more/library", "/more/standing", "/more/audit", "/more/people"),
+    *("/more/library/edit?name=停水", "/more/standing/edit?name=防火"),
 )
 TEXT = "明天上午八点到下午五点停水。"
 
@@ -43,14 +47,24 @@ def address(plain_desk: OfficeDesk, tmp_path: Path) -> Iterator[str]:
         yield address
 
 
+def fill(desk: OfficeDesk) -> None:
+    """A drill that was heard, and something to change."""
+    drill = desk.send(kind=BulletinKind.DRILL)
+    [box] = desk.boxes.values()
+    desk.take(box, box.heard(drill.id, desk.clock, Outcome.PLAYED, 30.0))
+    desk.parts.library.keep(Text("停水", TEXT, Severity.BLUE, "小王"))
+    every_day = Schedule.read("1234567 08:00")
+    desk.parts.standing.keep(desk.officer("小王"), "防火", desk.draft(verse=True), every_day)
+
+
 def publish(page: Page) -> None:
-    """Write a notice for a town, look at it, send it."""
+    """Write a notice for a town, look at it."""
     page.goto("/compose")
     page.get_by_label("内容").fill(TEXT)
     page.locator(".tree summary").first.click()
     page.locator(f"input[name=areas][value='{TOWN}']").check(force=True)
-    press(page, "看看会怎么念")
-    press(page, "发出")
+    press(page, "看一遍、听一听")
+    expect(page.locator("audio")).to_be_visible()
 
 
 def test_a_notice_is_sent_from_the_page_and_every_page_is_fit_to_be_read(
@@ -62,16 +76,21 @@ def test_a_notice_is_sent_from_the_page_and_every_page_is_fit_to_be_read(
         page.goto("/login")
         wrong = list(faults(page, "login"))
         log_in(page, "管家", PASSWORD)
+        fill(plain_desk)
         publish(page)
+        wrong += faults(page, "check")
+        press(page, "发出")
         expect(page.get_by_text(TEXT).first).to_be_visible()
-        [paper] = plain_desk.parts.desk.recent(10)
+        [paper] = plain_desk.parts.desk.recent(10, kinds=(BulletinKind.NOTICE,))
         assert paper.draft.text == TEXT
         wrong += faults(page, "bulletin")
         plain_desk.publisher.sign_cleared()
         told = plain_desk.boxes[box.id].heard(paper.id, plain_desk.clock, Outcome.PLAYED, 30.0)
         plain_desk.take(box, told)
         expect(page.locator(".figures .good dd")).to_have_text("1")
-        for path in PATHS:
+        [drill] = plain_desk.parts.desk.recent(10, kinds=(BulletinKind.DRILL,))
+        of_bulletins = f"/listen/{paper.id}", f"/bulletin/{paper.id}/town/{TOWN}", f"/drills/{drill.id}"
+        for path in (*PATHS, *of_bulletins):
             answer = page.goto(path)
             assert answer and answer.status == 200, path
             wrong += faults(page, path)

@@ -1,0 +1,76 @@
+"""The booth with the real voice: words, a drill, a verse and a recording as a village will hear them."""
+
+import io
+import wave
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from test_office_recordings import spoken
+from village import Village
+
+from broadcaster.bulletin.bulletin import BulletinKind
+from broadcaster.county.booth import Booth
+from broadcaster.county.draft import Draft
+from broadcaster.county.running import open_booth
+from broadcaster.county.sounds import Sounds
+from broadcaster.errors import BroadcasterError
+from broadcaster.model import Severity
+
+WORDS = Draft("停水", "今天下午停水。", ("331121",), Severity.BLUE, repeat=1)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("booth")
+
+
+@pytest.fixture(scope="module")
+def booth(folder: Path) -> Iterator[Booth]:
+    with open_booth(Village(folder, {}).folder, folder / "office") as opened:
+        yield opened
+
+
+def seconds(booth: Booth, draft: Draft) -> float:
+    """Of what is heard, whose size was told before."""
+    token = booth.start(draft)
+    heard = booth.hear(token)
+    assert heard and booth.version_of(token) == draft.version
+    content = b"".join(heard.sound)
+    assert len(content) == heard.size
+    with wave.open(io.BytesIO(content)) as sound:
+        assert 2 * sound.getframerate() == booth.bytes_a_second
+        return sound.getnframes() / sound.getframerate()
+
+
+def other(draft: Draft, **more: object) -> Draft:
+    return Draft(**{**vars(draft), **more})  # type: ignore[arg-type]
+
+
+def test_words_are_heard_with_signal_and_opening_and_a_drill_says_that_it_is_one(booth: Booth) -> None:
+    once, twice = seconds(booth, WORDS), seconds(booth, other(WORDS, repeat=2))
+    drill = other(WORDS, kind=BulletinKind.DRILL)
+    assert 3 < once < twice and seconds(booth, drill) > once + 3
+    spoken_lines = [line.spoken for line in booth.script(drill).lines]
+    assert spoken_lines[0].startswith("演练") and "演练" in spoken_lines[-1]
+
+
+def test_a_verse_has_its_rhymes(booth: Booth) -> None:
+    verse = other(WORDS, text="秸秆焚烧害处大，\n污染空气人人骂。", verse=True)
+    [judged] = booth.rhymes(booth.script(verse))
+    assert judged["scheme"] == "AA"
+
+
+def test_a_recording_is_heard_and_has_no_words(booth: Booth, folder: Path) -> None:
+    sound = Sounds(folder / "office").take([spoken(3)], "讲话")
+    recorded = other(WORDS, text="", sound=sound)
+    assert seconds(booth, recorded) > 2.5 and not booth.script(recorded).lines
+
+
+def test_a_voice_that_is_not_here_is_stood_in_for_and_words_that_are_none_are_refused(
+    booth: Booth,
+) -> None:
+    assert seconds(booth, other(WORDS, voice="edge:xiaoxiao")) > 3
+    assert "baker:female" in [voice.name for voice in booth.voices()]
+    with pytest.raises(BroadcasterError):
+        booth.start(other(WORDS, text="！！"))
