@@ -51,9 +51,8 @@ class Listener(OfficeClient):
     """An end of a broker that hears all there is; the newest of each topic."""
 
     def __init__(self, rig: BrokerRig) -> None:
-        super().__init__(rig, client_id="listener")
+        super().__init__(rig, client_id="listener", kinds="rsqnkhu")
         assert self.up.wait(20)
-        self._client.subscribe([(f"{topics.ROOT}/{kind}/#", 1) for kind in "nkhu"])
 
     def standing(self, topic: str) -> bytes:
         return (self.on(topic) or [b""])[-1]

@@ -231,7 +231,11 @@ def test_a_receipt_is_kept_until_the_broker_that_took_it_has_surely_saved_it(
             box.clock.waited += waited
             office.publish_heads()
             at = office.in_force and life.link.status()["heads_at"]
-            until(lambda at=at: life.link.wake() or life.link.step() or life.link.status()["heads_at"] != at)
+            until(
+                lambda at=at: (
+                    life.link.wake() or life.link.step() or life.link.status()["heads_at"] != at
+                )
+            )
             assert life.station.bulletins.receipts_kept() == kept
 
 

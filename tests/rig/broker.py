@@ -79,10 +79,11 @@ class OfficeClient:
         user: str = OFFICE,
         password: str = OFFICE_PASSWORD,
         client_id: str = "",
+        kinds: str = "rsq",
     ) -> None:
         self.got: list[tuple[str, bytes]] = []
         self.answers: dict[int, int] = {}
-        self._user = user
+        self._user, self._kinds = user, kinds
         self._retained: dict[str, bytes] = {}
         self.up, self.gone = threading.Event(), threading.Event()
         self._client = client = mqtt.Client(
@@ -102,7 +103,7 @@ class OfficeClient:
         client.loop_start()
 
     def _connected(self, client: mqtt.Client, *_: object) -> None:
-        client.subscribe([(f"cb/1/{kind}/#", 1) for kind in "rsq"])
+        client.subscribe([(f"cb/1/{kind}/#", 1) for kind in self._kinds])
         # As an office must: the broker may have lost what it had.
         for topic, payload in self._retained.items():
             client.publish(topic, payload, 1, True)
