@@ -74,7 +74,7 @@ class SilentStation:
             how = "", "bench:silent", now, now, HEARD_SECONDS, HEARD_SECONDS
             self._ended(JournalEntry(airing, Outcome.PLAYED, *how))
 
-    def verdict(self, notice: Notice) -> Verdict:
+    def verdict(self, notice: Notice, at: datetime | None = None) -> Verdict:
         return PASSES
 
     def find_airing(self, id: str) -> Airing | None:
@@ -155,7 +155,7 @@ class Boxes:
 
     def waiting(self) -> int:
         """Receipts that the county has not."""
-        return sum(one.station.bulletins.receipts_waiting() for one in self._boxes)
+        return sum(one.link._outbox.waiting for one in self._boxes)
 
     def play(self) -> None:
         for one in self._boxes:

@@ -35,6 +35,7 @@ from broadcaster.slotbook import Planned as Planned
 from broadcaster.slotbook import Slotbook
 from broadcaster.slotbook import SlotEntry as SlotEntry
 from broadcaster.slotbook import WeekDay as WeekDay
+from broadcaster.store.bulletins import NewReceipt as NewReceipt
 from broadcaster.store.bulletins import Stage as Stage
 from broadcaster.store.bulletins import StoredBulletin as StoredBulletin
 from broadcaster.store.bulletins import StoredBulletins as StoredBulletins

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from enum import StrEnum
 from typing import Annotated, Literal
 
@@ -95,7 +94,9 @@ class Receipt:
         return self
 
     def signed(self, signer: Signer) -> Envelope:
-        return envelope.sign(PAYLOAD_TYPE, strict_json.write(asdict(self)), [signer])
+        heard = self.heard and vars(self.heard)
+        written = strict_json.write(vars(self) | {"heard": heard})
+        return envelope.sign(PAYLOAD_TYPE, written, [signer])
 
 
 def read_receipt(data: bytes, box: str, key: Key) -> Receipt:

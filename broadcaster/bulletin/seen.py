@@ -75,9 +75,10 @@ class Seen(Protocol):
 
 @dataclass
 class SeenInMemory:
-    """The same without a disk: for an office, a relay, tests."""
+    """The same without a disk: for an office, a relay, tests; and what a box has of its own, at hand."""
 
     _records: dict[str, Record] = field(default_factory=dict)
+    _by_seq: dict[tuple[str, int], Record] = field(default_factory=dict)
     _cancels: dict[str, tuple[str, Issuer]] = field(default_factory=dict)
     _highest: dict[str, int] = field(default_factory=dict)
 
@@ -85,8 +86,7 @@ class SeenInMemory:
         return self._records.get(id)
 
     def record_of(self, key_id: str, seq: int) -> Record | None:
-        found = (one for one in self._records.values() if (one.issuer.key_id, one.seq) == (key_id, seq))
-        return next(found, None)
+        return self._by_seq.get((key_id, seq))
 
     def highest_seq(self, key_id: str) -> int:
         return self._highest.get(key_id, 0)
@@ -95,15 +95,29 @@ class SeenInMemory:
         return tuple(issuer for cancelled, issuer in self._cancels.values() if cancelled == id)
 
     def note(self, accepted: Accepted) -> None:
-        record, bulletin = accepted.record, accepted.bulletin
+        bulletin = accepted.bulletin
+        cancels = bulletin.cancels if bulletin.kind is BulletinKind.CANCEL else None
+        self.remember(accepted.record, cancels)
+
+    def remember(self, record: Record, cancels: str | None = None) -> None:
         self._records[record.id] = record
-        key_id = record.issuer.key_id
-        self._highest[key_id] = max(record.seq, self.highest_seq(key_id))
-        if bulletin.kind is BulletinKind.CANCEL and bulletin.cancels:
-            self._cancels[record.id] = bulletin.cancels, record.issuer
+        self._by_seq[record.issuer.key_id, record.seq] = record
+        self.raise_highest(record.issuer.key_id, record.seq)
+        if cancels:
+            self._cancels[record.id] = cancels, record.issuer
+
+    def raise_highest(self, key_id: str, seq: int) -> None:
+        self._highest[key_id] = max(seq, self.highest_seq(key_id))
+
+    def digests(self) -> dict[str, str]:
+        return {record.id: record.digest for record in self._records.values()}
+
+    def drop(self, id: str) -> None:
+        """As if it had never been."""
+        if record := self._records.pop(id, None):
+            self._by_seq.pop((record.issuer.key_id, record.seq), None)
+            self._cancels.pop(id, None)
 
     def forget(self, floor: datetime) -> None:
-        gone = [record.id for record in self._records.values() if record.expires <= floor]
-        for id in gone:
-            del self._records[id]
-            self._cancels.pop(id, None)
+        for id in [record.id for record in self._records.values() if record.expires <= floor]:
+            self.drop(id)

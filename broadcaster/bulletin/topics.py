@@ -5,6 +5,9 @@ from __future__ import annotations
 from broadcaster.bulletin import areas
 
 ROOT = "cb/1"
+# A broker writes what it has acknowledged to its disk so often (`county/broker.py`): who publishes keeps
+# what matters for longer.
+SAVED_SECONDS = 60
 
 
 def bulletin(area: str, bulletin_id: str) -> str:
@@ -61,6 +64,11 @@ def county_of(topic: str) -> str:
     if prefix or kind != "u":
         raise ValueError(topic)
     return county
+
+
+def kind_of(topic: str) -> str:
+    """The letter after the root; any text for a topic that is not ours."""
+    return topic.removeprefix(f"{ROOT}/").partition("/")[0]
 
 
 def box_of(topic: str) -> str:

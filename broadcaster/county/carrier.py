@@ -15,6 +15,7 @@ from broadcaster.bulletin.moment import Now
 from broadcaster.bulletin.refusals import NotAccepted, Refusal
 from broadcaster.bulletin.verify import Accepted, read_for_office
 from broadcaster.clock import Clock
+from broadcaster.county.emptied import Emptied
 from broadcaster.county.relay_book import RelayBook
 from broadcaster.county.wire import CONNECTED, Incoming, Wire
 
@@ -61,6 +62,7 @@ class Carrier:
         self._listens_to: tuple[str, ...] = ()
         self._places_at = clock.now() - PLACES_EVERY
         self._held: list[Incoming] = []
+        self._emptied = Emptied(clock)
         self._recall()
 
     def _recall(self) -> None:
@@ -197,6 +199,7 @@ class Carrier:
             self._sent_in = self._lower.times_connected
             self._unsent |= {KEYRING, HEADS}
             self._book.all_anew()
+            self._emptied.begin()
         area = self.above.area
         done = self._send(KEYRING, topics.keyring(area)) and self._send_bulletins()
         if done and self._clear():
@@ -217,8 +220,12 @@ class Carrier:
         return True
 
     def _clear(self) -> bool:
+        for id in self._emptied.saved():
+            self._book.stands_below(id, False)
         for one in self._book.to_clear():
+            if one.id in self._emptied:
+                continue
             if not self._lower.publish([(topic, b"") for topic in one.topics]):
                 return False
-            self._book.stands_below(one.id, False)
+            self._emptied.note(one.id)
         return True

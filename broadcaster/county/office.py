@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import timedelta
 
 from broadcaster.bulletin import topics
+from broadcaster.bulletin.heads import Heads
 from broadcaster.bulletin.question import Question
 from broadcaster.bulletin.refusals import NotAccepted
 from broadcaster.clock import Clock
 from broadcaster.county.county_sums import CountySums
+from broadcaster.county.emptied import Emptied
 from broadcaster.county.intake import Intake, Sent
 from broadcaster.county.office_keys import OfficeKeys
 from broadcaster.county.publisher import Publisher, Sheet
@@ -22,6 +24,9 @@ from broadcaster.errors import BroadcasterError
 logger = logging.getLogger(__name__)
 
 HEADS_EVERY = timedelta(minutes=10)
+# What was changed within some seconds is one list: each costs a box a signature and an fsync, and it lets
+# what is on its way come for 3 s before it misses anything.
+HEADS_AFTER = timedelta(seconds=2)
 LOOK_SECONDS = 1.0
 AT_ONCE = 500
 
@@ -55,7 +60,8 @@ class Office:
         self._county_sums = county_sums
         self._tidy = tidy
         self._keyring_sent = b""
-        self._heads_at: datetime | None = None
+        self._heads_due = clock.now()
+        self._emptied = Emptied(clock)
         self._woken, self._tended_at = True, clock.monotonic()
         # What could not be kept, for the database was away, is taken in by the next step.
         self._held: list[Incoming] = []
@@ -72,7 +78,7 @@ class Office:
         self._held += self._wire.take(LOOK_SECONDS, AT_ONCE)
         begins = CONNECTED in self._held
         if begins:
-            self._begin()
+            self.begin()
         self._take_in([one for one in self._held if one is not CONNECTED])
         self._held = []
         now = self._clock.monotonic()
@@ -82,23 +88,24 @@ class Office:
             self._tidy()
 
     def tend(self) -> None:
-        """Sign, send and clear away whatever is due; heads after each change and every 10 minutes."""
+        """Sign, send and clear away whatever is due; heads soon after a change, and every 10 minutes."""
         self._keys.look()
         self._publisher.use(self._keys.signer, self._keys.trust)
         self._standing.issue()
         changed = bool(self._publisher.expire() + self._publisher.sign_cleared())
-        if not self._wire.connected:
-            return
-        changed = self._send_keyring() or changed
-        changed = self._send_new() or changed
-        changed = self._clear_old() or changed
-        due = self._heads_at is None or self._clock.now() - self._heads_at >= HEADS_EVERY
-        if changed or due:
+        if self._wire.connected:
+            changed = self._send_keyring() or changed
+            changed = self._send_new() or changed
+            changed = self._clear_old() or changed
+        if changed:
+            self._heads_due = min(self._heads_due, self._clock.now() + HEADS_AFTER)
+        if self._wire.connected and self._clock.now() >= self._heads_due:
             self._send_heads()
 
-    def _begin(self) -> None:
+    def begin(self) -> None:
         """The broker is there again, and may have lost what it had."""
-        self._keyring_sent, self._heads_at = b"", None
+        self._keyring_sent, self._heads_due = b"", self._clock.now()
+        self._emptied.begin()
         for sheet in self._publisher.in_force():
             self._send(sheet)
 
@@ -113,10 +120,12 @@ class Office:
         return done
 
     def _clear_old(self) -> bool:
-        old = self._publisher.to_clear()
+        for id in self._emptied.saved():
+            self._publisher.cleared(id)
+        old = [sheet for sheet in self._publisher.to_clear() if sheet.id not in self._emptied]
         for sheet in old:
             if self._wire.publish([(topic, b"") for topic in sheet.topics]):
-                self._publisher.cleared(sheet.id)
+                self._emptied.note(sheet.id)
         return bool(old)
 
     def _send_keyring(self) -> bool:
@@ -132,7 +141,7 @@ class Office:
             return
         area = self._publisher.trust.area
         if self._wire.publish([(topics.heads(area), self._publisher.heads())]):
-            self._heads_at = self._clock.now()
+            self._heads_due = self._clock.now() + HEADS_EVERY
 
     def _take_in(self, taken: Sequence[Incoming]) -> None:
         kinds: dict[str, list[tuple[str, bytes]]] = {"r": [], "s": [], "q": []}
@@ -146,26 +155,35 @@ class Office:
         self._intake.take([Sent(box, data) for box, data in kinds["r"]])
         if kinds["s"]:
             self._intake.present({box: is_there(data) for box, data in kinds["s"]})
-        # Of one that asks again and again only the last question is answered.
-        in_force = self._publisher.in_force() if kinds["q"] else []
-        for box, data in dict(kinds["q"]).items():
-            self._answer(box, data, in_force)
+        if kinds["q"]:
+            # Of one that asks again and again only the last question is answered.
+            self._answer_all(dict(kinds["q"]))
         self._wire.acknowledge(taken)
 
-    def _answer(self, box: str, data: bytes, in_force: Sequence[Sheet]) -> None:
+    def _answer_all(self, questions: Mapping[str, bytes]) -> None:
+        """A county that comes back asks at once: one look at the database, one wait for the broker."""
+        in_force, listing = self._publisher.in_force(), self._publisher.listing()
+        answers: list[tuple[str, bytes]] = []
+        for box, data in questions.items():
+            topic = topics.answer(box)
+            answers += [(topic, one) for one in self._answers(box, data, in_force, listing)]
+        self._wire.publish(answers, retain=False)
+
+    def _answers(
+        self, box: str, data: bytes, in_force: Sequence[Sheet], listing: Heads
+    ) -> Iterator[bytes]:
         """In the order that `Question` promises: its heads last, and of its own area only."""
         try:
             asked, area = Question.from_bytes(data), self._area_of(box)
         except (NotAccepted, BroadcasterError) as error:
             logger.warning("a question of %s is not answered: %s", box, error)
             return
-        older = asked.keyring < self._publisher.trust.version
-        answers = [self._keys.keyring] if older else []
+        if asked.keyring < self._publisher.trust.version:
+            yield self._keys.keyring
         meant = [one for one in in_force if one.is_for(area)]
-        answers += [one.envelope for one in meant if one.id in asked.missing]
+        yield from (one.envelope for one in meant if one.id in asked.missing)
         if self._publisher.may_sign:
-            answers.append(self._publisher.heads(asked.nonce, {one.id for one in meant}))
-        self._wire.publish([(topics.answer(box), answer) for answer in answers], retain=False)
+            yield self._publisher.signed(listing, asked.nonce, {one.id for one in meant})
 
 
 def is_there(data: bytes) -> bool:

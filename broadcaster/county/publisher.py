@@ -116,18 +116,27 @@ class Publisher:
         with self._database.transaction() as connection:
             return connection.execute(update(bulletin).where(over).values(state=State.EXPIRED)).rowcount
 
-    def heads(self, nonce: str | None = None, only: Collection[str] | None = None) -> bytes:
-        """What is in force at this moment, signed; for one box `only` what is meant for it."""
+    def heads(self) -> bytes:
+        """What is in force at this moment, signed."""
+        return self.signed(self.listing())
+
+    def listing(self) -> Heads:
+        """The same before it is signed: read once for all that ask."""
         rows = self._database.read(select(bulletin.c.id, bulletin.c.digest).where(self._is_in_force()))
         counted = self._database.read(select(sequence).where(sequence.c.highest > 0))
-        made = Heads(
+        return Heads(
             at=self._clock.now(),
             keyring=self.trust.version,
             highest={row.key_id: row.highest for row in counted},
-            in_force={row.id: row.digest for row in rows if only is None or row.id in only},
-            nonce=nonce,
+            in_force={row.id: row.digest for row in rows},
         )
-        return made.signed(self._signer).to_bytes()
+
+    def signed(
+        self, listing: Heads, nonce: str | None = None, only: Collection[str] | None = None
+    ) -> bytes:
+        """For one box `only` what is meant for it."""
+        meant = {id: digest for id, digest in listing.in_force.items() if only is None or id in only}
+        return replace(listing, in_force=meant, nonce=nonce).signed(self._signer).to_bytes()
 
     def _sign(self, id: str) -> bool:
         try:

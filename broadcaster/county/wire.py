@@ -24,6 +24,8 @@ logger = logging.getLogger(__name__)
 SESSION_SECONDS = 14 * 24 * 3600
 KEEPALIVE_SECONDS = 30
 PUBLISH_SECONDS = 5.0
+# Of a whole county that answers at once; with Mosquitto's own 20 each twenty would wait for a transaction.
+MOST_UNACKNOWLEDGED = 1_000
 # A hundred counties that lost one broker come back one after the other; paho doubles the first.
 FIRST_SECONDS, LONGEST_SECONDS = (1, 4), (20, 40)
 # The boxes' receipts, states and questions, and what relays of counties below tell.
@@ -67,6 +69,7 @@ class Wire:
     def start(self) -> None:
         session: Any = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
         session.SessionExpiryInterval = SESSION_SECONDS
+        session.ReceiveMaximum = MOST_UNACKNOWLEDGED
         self._client.connect_async(
             *self._where, KEEPALIVE_SECONDS, clean_start=False, properties=session
         )

@@ -30,6 +30,8 @@ X509_V_FLAG_NO_CHECK_TIME = 0x200000
 # Retained messages of a subscription come anew, or only when it is new.
 ANEW, WHEN_NEW = 0, 1
 MOST_IN_FLIGHT = 20
+# MQTT 5, 3.4.2.1
+NO_MATCHING_SUBSCRIBERS = 16
 
 
 class Line:
@@ -39,7 +41,8 @@ class Line:
         self._enrolment = enrolment
         self._offices = tuple(offices)
         self.messages: deque[MQTTMessage] = deque()
-        self.acknowledged: deque[int] = deque()
+        self.acknowledged: deque[tuple[int, bool]] = deque()
+        """Numbers of what was published, and whether somebody listens to it there."""
         self.up = False
         self.over = ""
         self._client = client = Client(
@@ -73,21 +76,26 @@ class Line:
             self.close()
             raise
 
-    def turn(self, timeout_seconds: float, woken: int) -> None:
-        """Read and write what there is, after waiting for it; return early when `woken` can be read."""
+    def turn(self, timeout_seconds: float, woken: int) -> bool:
+        """Read and write what there is, after waiting for it; return early when `woken` can be read.
+
+        Whether the broker was heard of.
+        """
         client, sock = self._client, self._client.socket()
         if sock is None:
             self.over = self.over or "连接断了"
-            return
+            return False
         pending = isinstance(sock, ssl.SSLSocket) and sock.pending() > 0
         wait = 0.0 if pending else timeout_seconds
         writes = [sock.fileno()] if client.want_write() else []
         readable, writable, _ = select.select([sock.fileno(), woken], writes, [], wait)
-        if pending or sock.fileno() in readable:
+        came = pending or sock.fileno() in readable
+        if came:
             client.loop_read()
         if writable or client.want_write():
             client.loop_write()
         client.loop_misc()
+        return came and not self.over
 
     def follow(self, offices: Sequence[str]) -> None:
         """These from now on: what the new ones have said stands retained, and comes anew."""
@@ -143,7 +151,7 @@ class Line:
     def _published(self, client: Client, data: Any, mid: int, reason: Any, properties: Any) -> None:
         if reason.is_failure:
             logger.error("the broker does not take what this box sends: %s", reason)
-        self.acknowledged.append(mid)
+        self.acknowledged.append((mid, reason.value != NO_MATCHING_SUBSCRIBERS))
 
 
 def _context(authority: str) -> ssl.SSLContext:

@@ -12,6 +12,7 @@ from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from math import inf
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Any, TypeVar
@@ -21,10 +22,12 @@ from paho.mqtt.client import MQTTMessage
 from broadcaster.bulletin import strict_json, topics
 from broadcaster.bulletin.question import MOST_MISSING, Question
 from broadcaster.bulletin.refusals import NotAccepted
+from broadcaster.bulletin.verify import Accepted
 from broadcaster.clock import Clock
 from broadcaster.errors import StoreUnusable
-from broadcaster.link.line import MOST_IN_FLIGHT, Line
+from broadcaster.link.line import Line
 from broadcaster.link.membership import Membership
+from broadcaster.link.outbox import Outbox
 from broadcaster.link.reception import Reception
 from broadcaster.link.sounds import Sounds
 from broadcaster.link.stick import Taken, open_stick, take
@@ -36,6 +39,8 @@ logger = logging.getLogger(__name__)
 T = TypeVar("T")
 
 LONGEST_TURN_SECONDS = 30.0
+# After an answer, a heads or a keyring something may be missed.
+OF_WHAT_IS_IN_FORCE = frozenset("ahk")
 # On one stick.
 MOST_RECEIPTS = 10_000
 
@@ -43,13 +48,15 @@ MOST_RECEIPTS = 10_000
 @dataclass(frozen=True)
 class Patience:
     """Seconds: between tries, doubled from the first to the longest; how long to let what is on its way
-    come before the office is asked for it; between two questions that are not answered.
+    come before the office is asked for it; between two questions that are not answered; until receipts
+    are sent again that the broker had no listener for.
     """
 
     first: float = 1.0
     longest: float = 30.0
     settle: float = 3.0
     ask_again: float = 60.0
+    nobody: float = 30.0
 
 
 class Link:
@@ -73,8 +80,9 @@ class Link:
         self._try_at = clock.monotonic()
         self._ask_at: float | None = None
         self._asked = False
-        self._in_flight: dict[int, int] = {}
-        self._sent_to = 0
+        memory = self._reception.memory
+        given = memory, station.bulletins, membership.box, clock
+        self._outbox = Outbox(*given, self._patience.nobody)
         self._told_state = b""
         self._connected_since: datetime | None = None
         self._trouble = ""
@@ -89,17 +97,27 @@ class Link:
 
     def step(self) -> None:
         """Do what there is to do, then wait for the broker or for being woken."""
-        if not self._recovered:
-            self._reception.recover()
-            self._recovered = True
-        self._do_jobs()
-        self._reception.look()
+        self._look_after()
         if self._line:
             self._converse(self._line)
         elif self._clock.monotonic() >= self._try_at:
             self._connect()
         else:
             self._wait(self._try_at - self._clock.monotonic())
+
+    def _look_after(self) -> None:
+        """What comes of the air and of the time; its receipts are on the disk when this returns."""
+        if not self._recovered:
+            self._reception.recover()
+            self._recovered = True
+        try:
+            self._do_jobs()
+            self._reception.look()
+            self._reception.save()
+        except StoreUnusable:
+            # What ended meanwhile is in the journal.
+            self._recovered = False
+            raise
 
     def wake(self) -> None:
         with suppress(OSError):
@@ -119,7 +137,9 @@ class Link:
 
         def job() -> None:
             try:
-                done.set_result(what(self._reception))
+                result = what(self._reception)
+                self._reception.save()
+                done.set_result(result)
             except Exception as error:
                 done.set_exception(error)
 
@@ -155,7 +175,7 @@ class Link:
             "heads_at": heads and heads.at.isoformat(),
             "in_force": sorted(set(heads.in_force) & set(known)) if heads else [],
             "withheld": sorted(county.withheld),
-            "receipts_waiting": self._station.bulletins.receipts_waiting(),
+            "receipts_waiting": self._outbox.waiting,
             "last_refusal": county.last_refusal,
             "fault": self._reception.fault,
         }
@@ -172,14 +192,15 @@ class Link:
 
     def _converse(self, line: Line) -> None:
         was_up = line.up
-        line.turn(self._turn_seconds(), self._woken.fileno())
+        heard = line.turn(self._turn_seconds(), self._woken.fileno())
         self._drain()
         if line.up and not was_up:
-            self._arrived(line)
+            self._arrived()
         try:
-            while line.messages:
-                self._receive(line, line.messages.popleft())
-            self._take_acknowledged(line)
+            self._receive(line)
+            self._outbox.take(line)
+            if heard:
+                self._outbox.heard()
             if line.up and not line.over:
                 self._speak(line)
         except (StoreUnusable, OSError) as error:
@@ -191,47 +212,53 @@ class Link:
             self._line = None
             self._lost(line.over)
 
-    def _arrived(self, line: Line) -> None:
+    def _arrived(self) -> None:
         self._connected_since, self._trouble = self._clock.now(), ""
         self._tries = 0
         self._told_state = b""
         self._asked, self._ask_at = False, self._clock.monotonic() + self._patience.settle
-        self._reception.memory.changed = True
+        self._outbox.begin()
         logger.info("connected to the county")
 
     def _lost(self, reason: str) -> None:
         if self._connected_since or not self._trouble:
             logger.warning("no connection to the county: %s", reason)
         self._connected_since, self._trouble = None, reason
-        self._in_flight.clear()
-        self._sent_to = 0
+        self._outbox.begin()
         wait = min(self._patience.longest, self._patience.first * 2 ** min(self._tries, 10))
         self._tries += 1
         # A whole county that comes back at once comes back one after the other.
         self._try_at = self._clock.monotonic() + wait * random.uniform(0.5, 1.0)
 
-    def _receive(self, line: Line, message: MQTTMessage) -> None:
-        kind = message.topic.removeprefix(f"{topics.ROOT}/").partition("/")[0]
+    def _receive(self, line: Line) -> None:
+        """All that has come: judged, written down with one fsync, acknowledged, and then gone by."""
+        came = [line.messages.popleft() for _ in range(len(line.messages))]
+        kinds = [topics.kind_of(one.topic) for one in came]
+        judged = [self._judge(kind, one) for kind, one in zip(kinds, came, strict=True)]
+        self._reception.save()
+        for one in came:
+            line.acknowledge(one)
+        if accepted := [one for one in judged if one]:
+            # Should this fail, it is found among what was kept.
+            self._recovered = False
+            self._reception.act_on(accepted)
+            self._reception.save()
+            self._recovered = True
+        if not OF_WHAT_IS_IN_FORCE.isdisjoint(kinds):
+            self._ask_soon()
+
+    def _judge(self, kind: str, message: MQTTMessage) -> Accepted | None:
         try:
-            accepted = self._reception.take(kind, bytes(message.payload))
+            return self._reception.take(kind, bytes(message.payload))
         except NotAccepted as refused:
             logger.warning("refused from %s: %s", message.topic, refused)
             self._reception.county.refused("", refused.refusal)
-            accepted = None
         except (StoreUnusable, OSError):
             raise
         except Exception:
             # One that breaks us must not stand before the others for ever.
             logger.exception("left out: %s", message.topic)
-            accepted = None
-        line.acknowledge(message)
-        if accepted:
-            # Should this fail, it is found among what was kept.
-            self._recovered = False
-            self._reception.act(accepted)
-            self._recovered = True
-        if kind in "ahk":
-            self._ask_soon()
+        return None
 
     def _ask_soon(self) -> None:
         """For what is missed; not at all when the answer has come and nothing is."""
@@ -253,8 +280,7 @@ class Link:
             self._told_state = state
         if self._ask_at is not None and self._clock.monotonic() >= self._ask_at:
             self._ask(line)
-        if self._reception.memory.changed and len(self._in_flight) < MOST_IN_FLIGHT:
-            self._send_receipts(line)
+        self._outbox.send(line)
 
     def _ask(self, line: Line) -> None:
         county = self._reception.county
@@ -265,21 +291,6 @@ class Link:
         question = Question(nonce, county.trust.version, tuple(missing))
         line.publish(topics.question(self._membership.box), question.to_bytes())
         self._ask_at = self._clock.monotonic() + self._patience.ask_again
-
-    def _send_receipts(self, line: Line) -> None:
-        room = MOST_IN_FLIGHT - len(self._in_flight)
-        waiting = self._station.bulletins.receipts(room, after=self._sent_to)
-        for number, bulletin_id, envelope in waiting:
-            topic = topics.receipt(self._membership.box, bulletin_id or "-")
-            self._in_flight[line.publish(topic, envelope)] = number
-            self._sent_to = number
-        self._reception.memory.changed = len(waiting) == room
-
-    def _take_acknowledged(self, line: Line) -> None:
-        mids = [line.acknowledged.popleft() for _ in range(len(line.acknowledged))]
-        numbers = [self._in_flight.pop(mid) for mid in mids if mid in self._in_flight]
-        if numbers:
-            self._station.bulletins.drop_receipts(numbers)
 
     def _state(self, online: bool) -> bytes:
         county = self._reception.county
@@ -294,11 +305,8 @@ class Link:
         )
 
     def _turn_seconds(self) -> float:
-        if self._reception.memory.changed and len(self._in_flight) < MOST_IN_FLIGHT:
-            return 0.0
-        if self._ask_at is None:
-            return LONGEST_TURN_SECONDS / 2
-        return min(LONGEST_TURN_SECONDS / 2, max(0.0, self._ask_at - self._clock.monotonic()))
+        ask_in = inf if self._ask_at is None else self._ask_at - self._clock.monotonic()
+        return max(0.0, min(LONGEST_TURN_SECONDS / 2, ask_in, self._outbox.due_seconds))
 
     def _wait(self, seconds: float) -> None:
         select.select([self._woken], [], [], seconds)
@@ -309,15 +317,9 @@ class Link:
             self._woken.recv(4096)
 
     def _do_jobs(self) -> None:
-        try:
+        with suppress(Empty):
             while True:
                 self._jobs.get_nowait()()
-        except Empty:
-            pass
-        except StoreUnusable:
-            # What ended meanwhile is in the journal.
-            self._recovered = False
-            raise
 
     def _begun(self, airing: Airing) -> None:
         if airing.firm:

@@ -1,4 +1,4 @@
-"""What the box remembers of bulletins, on its disk: `Seen` over plain rows, and the receipts."""
+"""What the box remembers of bulletins, on its disk and at hand: `Seen`, their stages, and the receipts."""
 
 from __future__ import annotations
 
@@ -9,14 +9,19 @@ from broadcaster.bulletin.bulletin import BulletinKind
 from broadcaster.bulletin.delegation import Issuer
 from broadcaster.bulletin.receipts import Heard, Receipt, State
 from broadcaster.bulletin.refusals import Refusal
-from broadcaster.bulletin.seen import Record
+from broadcaster.bulletin.seen import Record, SeenInMemory
 from broadcaster.bulletin.verify import Accepted, Waits
+from broadcaster.errors import StoreUnusable
 from broadcaster.link.membership import Membership
-from broadcaster.station import Stage, StoredBulletin, StoredBulletins
+from broadcaster.station import NewReceipt, Stage, StoredBulletin, StoredBulletins
 
 
 class Memory:
-    """One thread. Raises `StoreUnusable`; `changed` says that a receipt was added."""
+    """One thread. It answers without the disk, half a kilobyte a bulletin; what is noted and told is on
+    the disk, all of it or nothing, when `save` returns. All that asks the disk raises `StoreUnusable`.
+
+    `changed` says that a receipt was added.
+    """
 
     def __init__(
         self, rows: StoredBulletins, membership: Membership, when: Callable[[], tuple[datetime, bool]]
@@ -24,19 +29,52 @@ class Memory:
         self._rows = rows
         self._membership = membership
         self._when = when
+        self._kept: SeenInMemory | None = None
+        self._stages: dict[str, Stage] = {}
+        self._bulletins: list[StoredBulletin] = []
+        self._receipts: list[NewReceipt] = []
+        self._before: dict[str, Stage] = {}
         self.changed = True
 
+    @property
+    def _seen(self) -> SeenInMemory:
+        if self._kept is None:
+            kept, stages = SeenInMemory(), {}
+            for key_id, seq in self._rows.highest().items():
+                kept.raise_highest(key_id, seq)
+            for row in self._rows.all():
+                kept.remember(_record(row), row.cancels)
+                stages[row.bulletin_id] = row.stage
+            self._kept, self._stages = kept, stages
+        return self._kept
+
     def record(self, id: str) -> Record | None:
-        return _record(self._rows.find(id))
+        return self._seen.record(id)
 
     def record_of(self, key_id: str, seq: int) -> Record | None:
-        return _record(self._rows.of_seq(key_id, seq))
+        return self._seen.record_of(key_id, seq)
 
     def highest_seq(self, key_id: str) -> int:
-        return self._rows.highest_seq(key_id)
+        return self._seen.highest_seq(key_id)
 
     def tombstones(self, id: str) -> Sequence[Issuer]:
-        return tuple(issuer_of(row) for row in self._rows.cancels_of(id))
+        return self._seen.tombstones(id)
+
+    def digests(self) -> dict[str, str]:
+        return self._seen.digests()
+
+    def at(self, *stages: Stage) -> list[Record]:
+        """Those that came so far."""
+        found = (self.record(id) for id, stage in self._stages.items() if stage in stages)
+        return [one for one in found if one]
+
+    def taken(self, id: str) -> Record | None:
+        """It, if it is queued or about to be."""
+        record = self.record(id)
+        return record if self._stages.get(id) is Stage.TAKEN else None
+
+    def settled(self, id: str) -> bool:
+        return self._stages.get(id) is Stage.SETTLED
 
     def note(self, accepted: Accepted) -> None:
         """With its first receipt."""
@@ -56,12 +94,10 @@ class Memory:
             accepted.payload,
             stage,
         )
-        now, _ = self._when()
-        self._rows.put(row, _least(now), self._writer(row.bulletin_id, row.digest, State.ACCEPTED))
-        self.changed = True
-
-    def forget(self, floor: datetime) -> None:
-        self._rows.forget(floor)
+        self._seen.note(accepted)
+        self._stages[bulletin.id] = stage
+        self._bulletins.append(row)
+        self.tell(bulletin.id, accepted.digest, State.ACCEPTED)
 
     def tell(
         self,
@@ -74,20 +110,10 @@ class Memory:
         settles: bool = False,
     ) -> None:
         """Another receipt; with `settles` the last one of a bulletin that the box has kept."""
-        write = self._writer(id, digest, state, refusal, reason, heard)
-        self._rows.add_receipt(id, _least(self._when()[0]), write, settles)
-        self.changed = True
-
-    def _writer(
-        self,
-        id: str,
-        digest: str | None,
-        state: State,
-        refusal: Refusal | None = None,
-        reason: str = "",
-        heard: Heard | None = None,
-    ) -> Callable[[int], bytes]:
         now, trusted = self._when()
+        if settles and id in self._stages:
+            self._before.setdefault(id, self._stages[id])
+            self._stages[id] = Stage.SETTLED
 
         def write(number: int) -> bytes:
             receipt = Receipt(
@@ -104,16 +130,42 @@ class Memory:
             )
             return receipt.signed(self._membership.key).to_bytes()
 
-        return write
+        self._receipts.append(NewReceipt(id, _least(now), write, settles))
+
+    def save(self) -> None:
+        """One transaction, however much there is. After `StoreUnusable` all of it is as if it had never
+        been, for what comes over the network comes again, and what was aired is in the journal.
+        """
+        bulletins, receipts, before = self._bulletins, self._receipts, self._before
+        if not receipts:
+            return
+        self._bulletins, self._receipts, self._before = [], [], {}
+        try:
+            self._rows.write(bulletins, receipts)
+        except StoreUnusable:
+            # From what is at hand: the disk may not answer either.
+            self._stages |= before
+            for row in bulletins:
+                self._seen.drop(row.bulletin_id)
+                self._stages.pop(row.bulletin_id, None)
+            raise
+        self.changed = True
+
+    def move(self, id: str, stage: Stage) -> None:
+        """On the disk at once."""
+        self._rows.move(id, stage)
+        self._stages[id] = stage
+
+    def forget(self, floor: datetime) -> None:
+        self._rows.forget(floor)
+        self._kept = None
 
 
 def issuer_of(row: StoredBulletin) -> Issuer:
     return Issuer(row.key_id, row.area, row.issuer)
 
 
-def _record(row: StoredBulletin | None) -> Record | None:
-    if row is None:
-        return None
+def _record(row: StoredBulletin) -> Record:
     return Record(row.bulletin_id, row.digest, issuer_of(row), row.seq, row.expires)
 
 

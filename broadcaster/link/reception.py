@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import logging
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -16,6 +16,7 @@ from broadcaster.bulletin.delegation import Issuer
 from broadcaster.bulletin.heads import PAYLOAD_TYPE as HEADS_TYPE
 from broadcaster.bulletin.receipts import Heard, State
 from broadcaster.bulletin.refusals import NotAccepted, Refusal
+from broadcaster.bulletin.seen import Record
 from broadcaster.bulletin.verify import (
     URGENT,
     Accepted,
@@ -63,6 +64,7 @@ class Reception:
         self.want_sound: Callable[[Wanted], None] = lambda wanted: None
         """Has the sound of a bulletin fetched, and `sound_came` called on this thread."""
         self._refused: OrderedDict[bytes, None] = OrderedDict()
+        self._unsaved: list[Accepted] = []
         self._aired_unkept: set[str] = set()
         self._clock_waits = True
         self._forget_at = clock.monotonic()
@@ -85,10 +87,8 @@ class Reception:
         return None
 
     def keep(self, data: bytes) -> Accepted | None:
-        """Judge an envelope. When this returns it may be acknowledged, and what it returns be acted on.
-
-        Raises `StoreUnusable` where it could not be written down: it has to come again. What is urgent
-        is aired all the same, once.
+        """Judge an envelope. When `save` has returned too it may be acknowledged, and what this returned
+        be acted on.
         """
         now = self.county.now()
         verdict = verify(data, self.county.trust, self.memory, self._area, now, self.county.heads)
@@ -97,19 +97,38 @@ class Reception:
         if isinstance(verdict, Refused):
             self._refuse(verdict, data)
             return None
-        try:
-            self.memory.note(verdict)
-        except StoreUnusable:
-            self._air_unkept(verdict)
-            raise
+        self.memory.note(verdict)
+        self._unsaved.append(verdict)
         self.county.raise_floor(verdict.bulletin.issued)
         return verdict
 
-    def act(self, accepted: Accepted) -> None:
-        """Air what was kept, or end what it cancels."""
+    def save(self) -> None:
+        """All that was kept and told since, in one transaction, on the disk.
+
+        Raises `StoreUnusable` where it could not be written down: what was kept has to come again. What
+        is urgent is aired all the same, once.
+        """
+        unsaved, self._unsaved = self._unsaved, []
+        try:
+            self.memory.save()
+        except StoreUnusable:
+            self._refused.clear()
+            for accepted in unsaved:
+                self._air_unkept(accepted)
+            raise
+
+    def act_on(self, accepted: Sequence[Accepted]) -> None:
+        """Air what was kept, and end what is cancelled: that first, so nothing of it is heard."""
+        for one in sorted(accepted, key=lambda one: one.bulletin.kind is not BulletinKind.CANCEL):
+            self._act(one)
+
+    def _act(self, accepted: Accepted) -> None:
         bulletin = accepted.bulletin
         if bulletin.kind is BulletinKind.CANCEL:
             self._cancel(bulletin.cancels or "", accepted.issuer)
+        elif self.memory.settled(bulletin.id):
+            # Cancelled, or its key revoked, by what came with it.
+            return
         elif accepted.waits is Waits.CLOCK:
             self._clock_waits = True
         elif bulletin.id in self._aired_unkept:
@@ -125,12 +144,18 @@ class Reception:
                     self._recover(row)
 
     def _recover(self, row: StoredBulletin) -> None:
-        past = self._station.past(row.bulletin_id)
+        record = self.memory.taken(row.bulletin_id)
+        if not record:
+            # Its end is told of already, and not on the disk yet.
+            return
+        past = self._station.past(record.id)
         if past:
-            self._tell_end(row, past)
-        elif self._is_cancelled(row):
-            if not self._station.cancel(row.bulletin_id, "上级"):
-                self._end_unheard(row, Outcome.CANCELLED, "取消")
+            self._tell_end(record, past, past.notice)
+        elif self._is_cancelled(record):
+            if not self._station.cancel(record.id, "上级"):
+                self._end_unheard(record, Outcome.CANCELLED, "取消")
+        elif self._is_revoked(record):
+            self._withdraw(record)
         elif not self._station.find_airing(row.bulletin_id):
             self._air_later(row)
 
@@ -139,7 +164,7 @@ class Reception:
         if self._clock_waits and self._station.clock_is_trusted():
             for row in self._rows.at(Stage.WAITS):
                 with _one_by_one(row):
-                    self._rows.move(row.bulletin_id, Stage.TAKEN)
+                    self.memory.move(row.bulletin_id, Stage.TAKEN)
                     self._air_later(row)
             self._clock_waits = False
         if self._clock.monotonic() >= self._forget_at:
@@ -147,14 +172,12 @@ class Reception:
             self.memory.forget(self.county.now().earliest)
 
     def begun(self, airing: Airing) -> None:
-        row = self._rows.find(airing.id)
-        if row and row.stage is Stage.TAKEN:
-            self.memory.tell(row.bulletin_id, row.digest, State.ON_THE_AIR)
+        if record := self.memory.taken(airing.id):
+            self.memory.tell(record.id, record.digest, State.ON_THE_AIR)
 
     def ended(self, entry: JournalEntry) -> None:
-        row = self._rows.find(entry.airing.id)
-        if row and row.stage is Stage.TAKEN:
-            self._tell_end(row, entry)
+        if record := self.memory.taken(entry.airing.id):
+            self._tell_end(record, entry, entry.airing.notice)
 
     def take_keyring(self, data: bytes) -> None:
         """Raises `NotAccepted` and OSError; then nothing changed."""
@@ -177,7 +200,7 @@ class Reception:
 
     def known(self) -> dict[str, str]:
         """Ids and digests of all that the box has kept."""
-        return self._rows.digests()
+        return self.memory.digests()
 
     @property
     def fault(self) -> str:
@@ -189,16 +212,21 @@ class Reception:
         """Whose keyring and heads the box follows."""
         return self.county.trust.area, *self.superiors.areas
 
+    def _is_revoked(self, record: Record) -> bool:
+        """A power cut may have come between the keyring and what it withdraws."""
+        believed = (self.county.trust, *(one.trust for one in self.superiors))
+        return any(record.issuer.key_id in one.targets.revoked for one in believed if one)
+
     def _drop(self, keys: frozenset[str]) -> None:
         """Who has a stolen key may have said something for tomorrow."""
-        for row in self._rows.at(Stage.TAKEN, Stage.WAITS) if keys else ():
-            if row.key_id in keys:
-                self._withdraw(row)
+        for record in self.memory.at(Stage.TAKEN, Stage.WAITS) if keys else ():
+            if record.issuer.key_id in keys:
+                self._withdraw(record)
 
-    def _withdraw(self, row: StoredBulletin) -> None:
-        if not self._station.cancel(row.bulletin_id, "钥匙作废"):
+    def _withdraw(self, record: Record) -> None:
+        if not self._station.cancel(record.id, "钥匙作废"):
             refused, reason = Refusal.REVOKED_KEY, Refusal.REVOKED_KEY.sentence
-            self.memory.tell(row.bulletin_id, row.digest, State.REFUSED, refused, reason, settles=True)
+            self.memory.tell(record.id, record.digest, State.REFUSED, refused, reason, settles=True)
 
     def _refuse(self, refused: Refused, data: bytes) -> None:
         """Tell of it once; what is sent again has been told of."""
@@ -227,38 +255,37 @@ class Reception:
             check_time(bulletin, self.county.now())
         except NotAccepted as refused:
             reason = refused.refusal
-            self.memory.tell(
-                row.bulletin_id, row.digest, State.REFUSED, reason, reason.sentence, settles=True
-            )
+            told = row.bulletin_id, row.digest, State.REFUSED, reason, reason.sentence
+            self.memory.tell(*told, settles=True)
             return
         self._air(bulletin, issuer_of(row))
 
     def sound_came(self, bulletin_id: str, recording: str, problem: str) -> None:
         """The sound that a bulletin waited for is kept under this key; or why there is none."""
-        row = self._rows.find(bulletin_id)
-        if row is None or row.stage is not Stage.TAKEN:
+        record, row = self.memory.taken(bulletin_id), self._rows.find(bulletin_id)
+        if record is None or row is None:
             return
         if problem:
-            self._end_unheard(row, Outcome.FAILED, problem)
+            self._end_unheard(record, Outcome.FAILED, problem)
         else:
-            self._air(read_bulletin(row.payload), issuer_of(row), recording)
+            self._air(read_bulletin(row.payload), record.issuer, recording)
 
     def _air(self, bulletin: Bulletin, issuer: Issuer, recording: str = "") -> None:
         if bulletin.audio and not recording:
             audio, expires = bulletin.audio, bulletin.expires
             self.want_sound(Wanted(bulletin.id, bulletin.title, audio, expires))
             return
-        row = self._rows.find(bulletin.id)
-        assert row
+        record = self.memory.record(bulletin.id)
+        assert record
         try:
             reason = self._announce(bulletin, issuer, recording)
         except StoreUnusable:
             raise
         except BroadcasterError as error:
-            self._end_unheard(row, Outcome.FAILED, str(error))
+            self._end_unheard(record, Outcome.FAILED, str(error))
             return
         if reason:
-            self.memory.tell(row.bulletin_id, row.digest, State.DEFERRED, reason=reason)
+            self.memory.tell(record.id, record.digest, State.DEFERRED, reason=reason)
 
     def _announce(self, bulletin: Bulletin, issuer: Issuer, recording: str = "") -> str:
         """Queue it; why quiet hours keep it off when it is due, or "". Raises `BroadcasterError`."""
@@ -280,43 +307,41 @@ class Reception:
         self._station.announce(notice, asked_by=issuer.name, at=at, expires_at=expires)
 
     def _cancel(self, cancelled: str, issuer: Issuer) -> None:
-        row = self._rows.find(cancelled)
-        if row is None or row.stage is Stage.SETTLED or not issuer.may_cancel(issuer_of(row)):
+        record = self.memory.record(cancelled)
+        if not record or self.memory.settled(cancelled) or not issuer.may_cancel(record.issuer):
             return
         if not self._station.cancel(cancelled, issuer.name) and not self._station.past(cancelled):
-            self._end_unheard(row, Outcome.CANCELLED, f"取消（{issuer.name}）")
+            self._end_unheard(record, Outcome.CANCELLED, f"取消（{issuer.name}）")
 
-    def _is_cancelled(self, row: StoredBulletin) -> bool:
-        issuer = issuer_of(row)
-        return any(one.may_cancel(issuer) for one in self.memory.tombstones(row.bulletin_id))
+    def _is_cancelled(self, record: Record) -> bool:
+        return any(one.may_cancel(record.issuer) for one in self.memory.tombstones(record.id))
 
-    def _end_unheard(self, row: StoredBulletin, outcome: Outcome, reason: str) -> None:
+    def _end_unheard(self, record: Record, outcome: Outcome, reason: str) -> None:
         heard = Heard(outcome, None, _told(self._clock.now()), 0.0, 0.0, 0, "")
-        self.memory.tell(
-            row.bulletin_id, row.digest, State.ENDED, reason=reason, heard=heard, settles=True
-        )
+        self._end(record, reason, heard)
 
-    def _tell_end(self, row: StoredBulletin, end: JournalEntry | JournalRow) -> None:
+    def _tell_end(self, record: Record, end: JournalEntry | JournalRow, notice: Notice) -> None:
         heard = Heard(
             end.outcome,
             end.started_at and _told(end.started_at),
             _told(end.ended_at),
             end.seconds_played,
             end.seconds_due,
-            self._times(row, end),
+            self._times(notice, end),
             end.voice[:80],
         )
-        self.memory.tell(
-            row.bulletin_id, row.digest, State.ENDED, reason=end.reason, heard=heard, settles=True
-        )
+        self._end(record, end.reason, heard)
 
-    def _times(self, row: StoredBulletin, end: JournalEntry | JournalRow) -> int:
+    def _end(self, record: Record, reason: str, heard: Heard) -> None:
+        given = record.id, record.digest, State.ENDED
+        self.memory.tell(*given, reason=reason, heard=heard, settles=True)
+
+    def _times(self, notice: Notice, end: JournalEntry | JournalRow) -> int:
         """How often the text was heard, by the part of the whole that was."""
-        bulletin, issuer = read_bulletin(row.payload), issuer_of(row)
-        notice = settle(bulletin.to_notice(issuer.name, issuer.office), self._station.settings)
+        repeats = settle(notice, self._station.settings).repeats or 1
         if end.outcome is Outcome.PLAYED or not end.seconds_due:
-            return (notice.repeats or 1) if end.outcome is Outcome.PLAYED else 0
-        return int(end.seconds_played / end.seconds_due * (notice.repeats or 1))
+            return repeats if end.outcome is Outcome.PLAYED else 0
+        return int(end.seconds_played / end.seconds_due * repeats)
 
 
 def _told(moment: datetime) -> datetime:

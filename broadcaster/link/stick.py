@@ -121,8 +121,10 @@ def take(
         count += 1
         if kept := reception.keep(data):
             accepted += 1
+            reception.save()
             if not _take_sound(stick, reception, kept.bulletin):
-                reception.act(kept)
+                reception.act_on([kept])
+    reception.save()
     try:
         written = stick.write_receipts(box, waiting())
     except OSError as error:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, delete, func, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, func, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from broadcaster.store.database import Database
@@ -42,6 +42,19 @@ class StoredBulletin:
     stage: Stage
 
 
+@dataclass(frozen=True)
+class NewReceipt:
+    """Its number is `least` at least, and higher than any before; `write` makes it of that.
+
+    With `settles` the bulletin comes to its last stage in the same transaction.
+    """
+
+    bulletin_id: str
+    least: int
+    write: Callable[[int], bytes]
+    settles: bool = False
+
+
 class StoredBulletins:
     """Any thread; all that is written is on the disk when a method returns. Raises `StoreUnusable`."""
 
@@ -49,100 +62,106 @@ class StoredBulletins:
         self._database = database
 
     def find(self, bulletin_id: str) -> StoredBulletin | None:
-        return self._first(select(bulletin).where(bulletin.c.bulletin_id == bulletin_id))
-
-    def of_seq(self, key_id: str, seq: int) -> StoredBulletin | None:
-        return self._first(select(bulletin).where(bulletin.c.key_id == key_id, bulletin.c.seq == seq))
-
-    def cancels_of(self, bulletin_id: str) -> list[StoredBulletin]:
-        return self._all(select(bulletin).where(bulletin.c.cancels == bulletin_id))
+        rows = self._database.read(FIND, {"which": bulletin_id})
+        return _bulletin(rows[0]) if rows else None
 
     def at(self, *stages: Stage) -> list[StoredBulletin]:
         """Those that came so far, by their numbers."""
-        return self._all(select(bulletin).where(bulletin.c.stage.in_(stages)))
+        return [_bulletin(row) for row in self._database.read(AT, {"stages": stages})]
 
-    def digests(self) -> dict[str, str]:
-        rows = self._database.read(select(bulletin.c.bulletin_id, bulletin.c.digest))
-        return {row.bulletin_id: row.digest for row in rows}
+    def all(self) -> list[StoredBulletin]:
+        """Without their payloads."""
+        return [_bulletin(row) for row in self._database.read(ALL)]
 
-    def highest_seq(self, key_id: str) -> int:
-        rows = self._database.read(select(bulletin_key).where(bulletin_key.c.key_id == key_id))
-        return int(rows[0].highest) if rows else 0
+    def highest(self) -> dict[str, int]:
+        """The highest number of each key."""
+        return {row.key_id: row.highest for row in self._database.read(HIGHEST)}
 
-    def put(self, row: StoredBulletin, least: int, write: Callable[[int], bytes]) -> None:
-        """A new one, its key's highest number then, and its first receipt, all or nothing."""
-        values = asdict(row) | {
-            "expires": row.expires.isoformat(),
-            "expires_epoch": int(row.expires.timestamp()),
-            "stage": row.stage.value,
-        }
-        key = insert(bulletin_key).values(key_id=row.key_id, highest=row.seq)
-        highest = func.max(bulletin_key.c.highest, key.excluded.highest)
+    def write(self, bulletins: Sequence[StoredBulletin], receipts: Sequence[NewReceipt]) -> None:
+        """New ones, their keys' highest numbers then, and receipts, all or nothing: one fsync."""
         with self._database.transaction() as connection:
-            connection.execute(insert(bulletin).values(values).on_conflict_do_nothing())
-            connection.execute(
-                key.on_conflict_do_update(index_elements=["key_id"], set_={"highest": highest})
-            )
-            _add_receipt(connection, row.bulletin_id, least, write)
+            if bulletins:
+                connection.execute(PUT, [_values(row) for row in bulletins])
+                connection.execute(RAISE_KEY, [{"key": one.key_id, "seq": one.seq} for one in bulletins])
+            if receipts:
+                _add_receipts(connection, receipts)
+            if settled := [{"which": one.bulletin_id} for one in receipts if one.settles]:
+                connection.execute(MOVE, [one | {"stage": Stage.SETTLED} for one in settled])
 
     def move(self, bulletin_id: str, stage: Stage) -> None:
-        change = update(bulletin).where(bulletin.c.bulletin_id == bulletin_id)
         with self._database.transaction() as connection:
-            connection.execute(change.values(stage=stage.value))
+            connection.execute(MOVE, {"which": bulletin_id, "stage": stage})
 
     def forget(self, before: datetime) -> None:
         """What had expired by then, but for what has not ended."""
-        old = bulletin.c.expires_epoch <= int(before.timestamp())
         with self._database.transaction() as connection:
-            connection.execute(delete(bulletin).where(old, bulletin.c.stage == Stage.SETTLED.value))
-
-    def add_receipt(
-        self, bulletin_id: str, least: int, write: Callable[[int], bytes], settles: bool = False
-    ) -> None:
-        """Its number is `least` at least, and higher than any before; `write` makes it of that.
-
-        With `settles` the bulletin comes to its last stage in the same transaction.
-        """
-        change = update(bulletin).where(bulletin.c.bulletin_id == bulletin_id)
-        with self._database.transaction() as connection:
-            _add_receipt(connection, bulletin_id, least, write)
-            if settles:
-                connection.execute(change.values(stage=Stage.SETTLED.value))
+            connection.execute(FORGET, {"before": int(before.timestamp())})
 
     def receipts(self, count: int, after: int = 0) -> list[tuple[int, str, bytes]]:
-        """The oldest that wait: number, bulletin, envelope."""
-        query = select(receipt).where(receipt.c.number > after).order_by(receipt.c.number).limit(count)
-        return [(row.number, row.bulletin_id, row.envelope) for row in self._database.read(query)]
+        """The oldest that are kept: number, bulletin, envelope."""
+        rows = self._database.read(RECEIPTS, {"after": after, "count": count})
+        return [(row.number, row.bulletin_id, row.envelope) for row in rows]
 
-    def receipts_waiting(self) -> int:
-        return int(self._database.read(select(func.count()).select_from(receipt))[0][0])
+    def receipts_kept(self) -> int:
+        return int(self._database.read(COUNT)[0][0])
 
     def drop_receipts(self, numbers: Sequence[int]) -> None:
-        """The county has them."""
-        with self._database.transaction() as connection:
-            connection.execute(delete(receipt).where(receipt.c.number.in_(list(numbers))))
-
-    def _first(self, query: Select[Any]) -> StoredBulletin | None:
-        rows = self._database.read(query.limit(1))
-        return _bulletin(rows[0]) if rows else None
-
-    def _all(self, query: Select[Any]) -> list[StoredBulletin]:
-        return [_bulletin(row) for row in self._database.read(query.order_by(bulletin.c.seq))]
+        """The county has them; should a power cut undo this, they are sent again."""
+        with self._database.transaction(synced=False) as connection:
+            connection.execute(DROP, [{"which": one} for one in numbers])
 
 
-def _add_receipt(
-    connection: Connection, bulletin_id: str, least: int, write: Callable[[int], bytes]
-) -> None:
+# Built once: building a statement costs five times as much as SQLite takes for it.
+_WHICH: Any = bindparam("which")
+_THIS = bulletin.c.bulletin_id == _WHICH
+_KEY = insert(bulletin_key).values(key_id=bindparam("key"), highest=bindparam("seq"))
+_OLDEST = select(receipt.c.number).order_by(receipt.c.number.desc()).offset(MOST_RECEIPTS).limit(1)
+_OVER = (bulletin.c.expires_epoch <= bindparam("before")) & (bulletin.c.stage == Stage.SETTLED.value)
+FIND = select(bulletin).where(_THIS)
+AT = (
+    select(bulletin)
+    .where(bulletin.c.stage.in_(bindparam("stages", expanding=True)))
+    .order_by(bulletin.c.seq)
+)
+ALL = select(*(column for column in bulletin.c if column is not bulletin.c.payload))
+HIGHEST = select(bulletin_key)
+PUT = insert(bulletin).on_conflict_do_nothing()
+RAISE_KEY = _KEY.on_conflict_do_update(
+    index_elements=["key_id"],
+    set_={"highest": func.max(bulletin_key.c.highest, _KEY.excluded.highest)},
+)
+MOVE = update(bulletin).where(_THIS).values(stage=bindparam("stage"))
+FORGET = delete(bulletin).where(_OVER)
+ADD = insert(receipt)
+PRUNE = delete(receipt).where(receipt.c.number <= _OLDEST.scalar_subquery())
+DROP = delete(receipt).where(receipt.c.number == _WHICH)
+COUNT = select(func.count()).select_from(receipt)
+RECEIPTS = (
+    select(receipt)
+    .where(receipt.c.number > bindparam("after"))
+    .order_by(receipt.c.number)
+    .limit(bindparam("count"))
+)
+
+
+def _add_receipts(connection: Connection, receipts: Sequence[NewReceipt]) -> None:
     known = connection.exec_driver_sql("SELECT seq FROM sqlite_sequence WHERE name = 'receipt'")
-    number = max(least, (known.scalar() or 0) + 1)
-    values = {"number": number, "bulletin_id": bulletin_id, "envelope": write(number)}
-    connection.execute(insert(receipt).values(values))
-    oldest = select(receipt.c.number).order_by(receipt.c.number.desc()).offset(MOST_RECEIPTS).limit(1)
-    connection.execute(delete(receipt).where(receipt.c.number <= oldest.scalar_subquery()))
+    number, rows = known.scalar() or 0, []
+    for one in receipts:
+        number = max(one.least, number + 1)
+        made = {"number": number, "bulletin_id": one.bulletin_id, "envelope": one.write(number)}
+        rows.append(made)
+    connection.execute(ADD, rows)
+    connection.execute(PRUNE)
+
+
+def _values(row: StoredBulletin) -> dict[str, Any]:
+    epoch = int(row.expires.timestamp())
+    return vars(row) | {"expires": row.expires.isoformat(), "expires_epoch": epoch}
 
 
 def _bulletin(row: Row[Any]) -> StoredBulletin:
-    fields = dict(row._mapping)
+    fields = {"payload": b""} | row._asdict()
     del fields["expires_epoch"]
     fields |= {"expires": datetime.fromisoformat(row.expires), "stage": Stage(row.stage)}
     return StoredBulletin(**fields)

@@ -2,7 +2,7 @@
 
 import logging
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -59,18 +59,18 @@ class Database:
                 self._disconnect()
                 raise
 
-    def read(self, query: Executable) -> Sequence[Row[Any]]:
+    def read(self, query: Executable, given: Mapping[str, Any] | None = None) -> Sequence[Row[Any]]:
         """All rows. Raises `StoreUnusable`."""
         repairs = self._repairs
         try:
-            return self._reader.read(query)
+            return self._reader.read(query, given)
         except StoreDamaged:
             self.repair(repairs)
         except StoreUnusable:
             with self._writing:
                 if self._repairs == repairs:
                     raise
-        return self._reader.read(query)
+        return self._reader.read(query, given)
 
     def shrink(self, most_pages: int) -> None:
         """Give pages that are free back to the disk. Raises `StoreUnusable`."""

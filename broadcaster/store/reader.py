@@ -1,7 +1,7 @@
 """Answers queries over a connection of its own: a long search never keeps a journal line waiting."""
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,13 +19,13 @@ class Reader:
         self._lock = threading.Lock()
         self._connection: Connection | None = None
 
-    def read(self, query: Executable) -> Sequence[Row[Any]]:
+    def read(self, query: Executable, given: Mapping[str, Any] | None = None) -> Sequence[Row[Any]]:
         """All rows. Raises `StoreUnusable`; the next call then connects anew."""
         with self._lock:
             try:
                 with told_plainly(self._path):
                     self._connection = self._connection or connect_for_reading(self._path)
-                    return self._connection.execute(query).all()
+                    return self._connection.execute(query, given).all()
             except BaseException:
                 self._close()
                 raise

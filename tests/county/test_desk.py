@@ -142,7 +142,8 @@ def test_heads_name_what_is_in_force_and_answer_a_nonce(desk: OfficeDesk) -> Non
     paper, gone = desk.send(), desk.send()
     desk.parts.desk.cancel(desk.officer("小王"), gone.id)
     desk.publisher.sign_cleared()
-    heads = read_heads(desk.publisher.heads("n" * 16), desk.folder.trust, now(desk))
+    answer = desk.publisher.signed(desk.publisher.listing(), "n" * 16)
+    heads = read_heads(answer, desk.folder.trust, now(desk))
     assert paper.id in heads.in_force and gone.id not in heads.in_force
     assert list(heads.highest.values()) == [3]
     assert heads.tells_time_to("n" * 16)

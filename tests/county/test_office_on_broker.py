@@ -35,6 +35,7 @@ from broadcaster.county.broker import OFFICE
 from broadcaster.county.county_sums import CountySums
 from broadcaster.county.database import OfficeDatabase
 from broadcaster.county.draft import State
+from broadcaster.county.emptied import SAVED_AFTER
 from broadcaster.county.office import Office
 from broadcaster.county.wire import Wire
 from broadcaster.model import Outcome
@@ -155,10 +156,27 @@ def test_a_cancel_goes_out_and_the_notice_is_gone_from_the_broker(
     assert off
     running.until(lambda: line.on(topics.bulletin(TOWN, off.id)))
     assert judge(desk, line.on(topics.bulletin(TOWN, off.id))[-1]).bulletin.cancels == paper.id
-    running.until(lambda: not desk.publisher.to_clear())
+    running.until(lambda: line.on(topics.bulletin(TOWN, paper.id))[-1] == b"")
     with closing(Line(broker, "late")) as late:
         wait_until(lambda: late.on(topics.bulletin(TOWN, off.id)), 20)
         assert not late.on(topics.bulletin(TOWN, paper.id))
+
+
+def test_what_was_taken_off_is_taken_off_again_until_the_broker_has_surely_saved_it(
+    running: Running, line: Line
+) -> None:
+    desk = running.desk
+    paper = desk.parts.desk.send(desk.officer("小王"), desk.draft())
+    topic = topics.bulletin(TOWN, paper.id)
+    running.until(lambda: line.on(topic))
+    desk.clock.advance(24 * 3600)
+    running.until(lambda: line.on(topic)[-1] == b"")
+    assert [sheet.id for sheet in desk.publisher.to_clear()] == [paper.id]
+    running.office.begin()
+    running.until(lambda: line.on(topic)[-2:] == [b"", b""])
+    desk.clock.advance(SAVED_AFTER)
+    running.until(lambda: not desk.publisher.to_clear())
+    assert line.on(topic)[-3:] == [line.on(topic)[0], b"", b""]
 
 
 def test_keyring_and_heads_stand_on_the_broker_and_heads_come_every_ten_minutes(

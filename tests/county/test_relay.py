@@ -52,13 +52,8 @@ class Listener(OfficeClient):
     """An end of a broker that hears all there is; the newest of each topic."""
 
     def __init__(self, rig: BrokerRig) -> None:
-        super().__init__(rig, client_id="listener")
+        super().__init__(rig, client_id="listener", kinds="rsqnkhu")
         assert self.up.wait(20)
-
-    def _connected(self, client: Any, *more: object) -> None:
-        # Also at a broker that has lost all it had.
-        client.subscribe([(f"{topics.ROOT}/{kind}/#", 1) for kind in "nkhu"])
-        super()._connected(client, *more)
 
     def standing(self, topic: str) -> bytes:
         return (self.on(topic) or [b""])[-1]

@@ -28,7 +28,7 @@ def test_what_the_county_says_is_heard_and_each_step_is_told(box: LinkBox, offic
         assert life.heard() == [told.id]
         (row,) = life.station.history()
         assert (row.notice.issuer, row.asked_by) == ("青田县应急管理局", "青田县应急管理局")
-        until(lambda: life.station.bulletins.receipts_waiting() == 0)
+        until(lambda: life.link.status()["receipts_waiting"] == 0)
         assert life.link.fault == ""
 
 
@@ -300,4 +300,4 @@ def test_what_has_expired_and_ended_is_forgotten_but_not_its_keys_number(
     box.clock.ahead = timedelta(hours=1)
     with box.running() as life:
         until(lambda: life.station.bulletins.find(told.id) is None)
-        assert life.station.bulletins.highest_seq(key_id) == 7
+        assert life.station.bulletins.highest() == {key_id: 7}

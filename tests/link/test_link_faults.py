@@ -13,6 +13,7 @@ from rig.broker import BrokerRig, OfficeClient
 from broadcaster.bulletin import topics
 from broadcaster.bulletin.receipts import State
 from broadcaster.bulletin.verify import Accepted
+from broadcaster.link.outbox import HELD_SECONDS
 from broadcaster.link.reception import Reception
 from broadcaster.model import Severity
 
@@ -67,7 +68,7 @@ def test_receipts_of_what_was_heard_meanwhile_come_when_the_broker_is_back(
         broker.kill()
         until(lambda: not life.connected)
         life.device.release()
-        until(lambda: life.station.bulletins.receipts_waiting() == 1)
+        until(lambda: life.link.status()["receipts_waiting"] == 3)
     with box.running() as life:
         broker.start()
         until(lambda: box.states(office.client, told) == WHOLE)
@@ -82,6 +83,7 @@ def test_a_box_that_goes_down_between_acknowledging_and_queueing_says_it_once(
     with box.running(with_loop=False) as life:
         reception = Reception(life.station, box.membership, box.clock)
         assert isinstance(reception.keep(signed(told, county.key)), Accepted)
+        reception.save()
         assert life.heard() == []
     with box.running() as life:
         until(lambda: life.heard() == [told.id])
@@ -90,7 +92,7 @@ def test_a_box_that_goes_down_between_acknowledging_and_queueing_says_it_once(
         with box.running() as life:
             until(lambda: life.link.status()["trouble"])
             assert life.heard() == []
-            assert life.station.bulletins.receipts_waiting() == 3
+            assert life.link.status()["receipts_waiting"] == 3
 
 
 def test_a_cancel_that_the_box_went_down_over_counts_after_it(tmp_path: Path, county: County) -> None:
@@ -101,8 +103,9 @@ def test_a_cancel_that_the_box_went_down_over_counts_after_it(tmp_path: Path, co
         reception = Reception(life.station, box.membership, box.clock)
         reception.keep(signed(told, county.key))
         reception.keep(signed(stop, county.key))
+        reception.save()
     with box.running() as life:
-        until(lambda: life.station.bulletins.receipts_waiting() == 3)
+        until(lambda: life.link.status()["receipts_waiting"] == 3)
         assert life.heard() == []
 
 
@@ -125,6 +128,7 @@ def test_while_the_disk_takes_nothing_what_is_urgent_is_heard_once_and_told_of_l
 def test_an_hour_without_a_broker_and_the_box_says_so_and_goes_on(
     box: LinkBox, broker: BrokerRig, office: Office
 ) -> None:
+    assert office.client.up.wait(20)
     broker.kill()
     with box.running(with_loop=False) as life:
         for _ in range(120):
@@ -192,3 +196,60 @@ def test_the_red_one_behind_1500_others_is_heard(box: LinkBox, office: Office) -
     with box.running() as life:
         until(lambda: State.ENDED in box.states(office.client, red), 300)
         until(lambda: len(life.link.status()["in_force"]) + len(life.station.history(2000)) >= 1501, 300)
+
+
+def test_receipts_that_the_broker_acknowledged_and_lost_are_sent_once_more(
+    box: LinkBox, broker: BrokerRig, office: Office
+) -> None:
+    with box.running() as life:
+        told = office.publish(notice())
+        until(lambda: box.states(office.client, told) == WHOLE)
+        until(lambda: life.link.status()["receipts_waiting"] == 0)
+        topic = topics.receipt(box.name, told.id)
+        first = office.client.on(topic)
+        broker.kill()
+        broker.start()
+        until(lambda: sorted(office.client.on(topic)) == sorted(first * 2))
+        assert life.heard() == [told.id]
+
+
+def test_a_receipt_is_kept_until_the_broker_that_took_it_has_surely_saved_it(
+    box: LinkBox, office: Office
+) -> None:
+    with box.running(with_loop=False) as life:
+        told = office.publish(notice())
+
+        def step() -> bool:
+            life.link.wake()
+            life.link.step()
+            told_all = box.states(office.client, told) == WHOLE
+            return told_all and not life.link.status()["receipts_waiting"]
+
+        until(step)
+        assert life.station.bulletins.receipts_kept() == 3
+        for waited, kept in ((HELD_SECONDS / 2, 3), (HELD_SECONDS, 0)):
+            box.clock.waited += waited
+            office.publish_heads()
+            at = office.in_force and life.link.status()["heads_at"]
+            until(
+                lambda at=at: (
+                    life.link.wake() or life.link.step() or life.link.status()["heads_at"] != at
+                )
+            )
+            assert life.station.bulletins.receipts_kept() == kept
+
+
+def test_a_receipt_that_nobody_listens_to_is_no_lost_one(
+    box: LinkBox, broker: BrokerRig, county: County
+) -> None:
+    with box.running() as life:
+        with closing(Office(broker, county)) as office:
+            told = office.publish(notice())
+            until(lambda: box.states(office.client, told) == WHOLE)
+        broker.kill()
+        # No session of an office is left there.
+        broker.start()
+        until(lambda: life.connected)
+        assert life.link.status()["receipts_waiting"] == 3
+        with closing(OfficeClient(broker)) as late:
+            until(lambda: box.states(late, told) == WHOLE)

@@ -45,7 +45,7 @@ def test_a_stick_brings_keys_heads_and_bulletins_and_takes_receipts_home(
         taken = life.link.read_stick(cb.parent)
         assert (taken["bulletins"], taken["accepted"], taken["problems"]) == (3, 1, ())
         until(lambda: life.heard() == [told.id])
-        until(lambda: life.station.bulletins.receipts_waiting() == 5)
+        until(lambda: life.link.status()["receipts_waiting"] == 5)
         assert life.link.read_stick(cb)["receipts"] == 5
     key = public_from_hex(box.membership.public_key)
     files = sorted((cb / "outbox" / box.name).iterdir())

@@ -79,9 +79,12 @@ class OfficeClient:
         user: str = OFFICE,
         password: str = OFFICE_PASSWORD,
         client_id: str = "",
+        kinds: str = "rsq",
     ) -> None:
         self.got: list[tuple[str, bytes]] = []
         self.answers: dict[int, int] = {}
+        self._user, self._kinds = user, kinds
+        self._retained: dict[str, bytes] = {}
         self.up, self.gone = threading.Event(), threading.Event()
         self._client = client = mqtt.Client(
             CallbackAPIVersion.VERSION2, client_id or f"test-{user}", protocol=mqtt.MQTTv5
@@ -100,7 +103,10 @@ class OfficeClient:
         client.loop_start()
 
     def _connected(self, client: mqtt.Client, *_: object) -> None:
-        client.subscribe([(f"cb/1/{kind}/#", 1) for kind in "rsq"])
+        client.subscribe([(f"cb/1/{kind}/#", 1) for kind in self._kinds])
+        # As an office must: the broker may have lost what it had.
+        for topic, payload in self._retained.items():
+            client.publish(topic, payload, 1, True)
         self.up.set()
 
     def _published(self, client: mqtt.Client, data: Any, mid: int, reason: Any, *_: Any) -> None:
@@ -114,6 +120,8 @@ class OfficeClient:
     def send(self, topic: str, payload: bytes, retain: bool = False) -> int:
         """Whether or not the broker takes it; `gone` is set when it throws this client out."""
         assert self.up.wait(20)
+        if retain and self._user == OFFICE:
+            self._retained[topic] = payload
         return self._client.publish(topic, payload, 1, retain).mid
 
     def on(self, topic: str) -> list[bytes]:

@@ -1,0 +1,93 @@
+"""Receipts on their way: sent in their order, and kept until the broker that took them has saved them."""
+
+from __future__ import annotations
+
+from collections import deque
+
+from broadcaster.bulletin import topics
+from broadcaster.clock import Clock
+from broadcaster.link.line import KEEPALIVE_SECONDS, MOST_IN_FLIGHT, Line
+from broadcaster.link.memory import Memory
+from broadcaster.station import StoredBulletins
+
+# What a broker has acknowledged is on its disk two savings later, if it lived so long. A byte of it that
+# comes then was sent two keepalives before at the earliest: on a line that is slower paho gives up.
+HELD_SECONDS = 2.0 * topics.SAVED_SECONDS + 2.0 * KEEPALIVE_SECONDS
+
+
+class Outbox:
+    """One thread. A connection that ends before its receipts are safe has them sent once more by the next:
+    the office knows them by their numbers.
+    """
+
+    def __init__(
+        self,
+        memory: Memory,
+        receipts: StoredBulletins,
+        box: str,
+        clock: Clock,
+        nobody_seconds: float,
+    ) -> None:
+        self._nobody_seconds = nobody_seconds
+        self._memory = memory
+        self._receipts = receipts
+        self._box = box
+        self._clock = clock
+        self._in_flight: dict[int, int] = {}
+        self._held: deque[tuple[float, int]] = deque()
+        self._sent_to = 0
+        self._again_at = 0.0
+
+    def begin(self) -> None:
+        """Another connection: from the oldest on, again."""
+        self._in_flight.clear()
+        self._held.clear()
+        self._sent_to, self._again_at, self._memory.changed = 0, 0.0, True
+
+    @property
+    def due_seconds(self) -> float:
+        """Until there is something to send, and room for it."""
+        if not self._memory.changed or len(self._in_flight) >= MOST_IN_FLIGHT:
+            return float("inf")
+        return max(0.0, self._again_at - self._clock.monotonic())
+
+    @property
+    def waiting(self) -> int:
+        """How many no broker has."""
+        return self._receipts.receipts_kept() - len(self._held)
+
+    def send(self, line: Line) -> None:
+        """As many as there is room for."""
+        if self.due_seconds:
+            return
+        room = MOST_IN_FLIGHT - len(self._in_flight)
+        found = self._receipts.receipts(room, after=self._sent_to)
+        for number, bulletin_id, envelope in found:
+            topic = topics.receipt(self._box, bulletin_id or "-")
+            self._in_flight[line.publish(topic, envelope)] = number
+            self._sent_to = number
+        self._memory.changed = len(found) == room
+
+    def take(self, line: Line) -> None:
+        """What the broker has acknowledged."""
+        now = self._clock.monotonic()
+        while line.acknowledged:
+            mid, somebody_listens = line.acknowledged.popleft()
+            number = self._in_flight.pop(mid, None)
+            if number is None:
+                continue
+            if somebody_listens:
+                self._held.append((now, number))
+            else:
+                # A broker that has lost the office's session, until the office is there again.
+                self._sent_to = min(self._sent_to, number - 1)
+                self._again_at, self._memory.changed = now + self._nobody_seconds, True
+
+    def heard(self) -> None:
+        """The broker has just been heard of. Raises `StoreUnusable`."""
+        safe = self._clock.monotonic() - HELD_SECONDS
+        numbers = []
+        while self._held and self._held[0][0] <= safe:
+            numbers.append(self._held.popleft()[1])
+        if numbers:
+            self._receipts.drop_receipts(numbers)
