@@ -24,16 +24,16 @@ NAME = re.compile("[0-9A-Za-z_-]{1,64}")
 # As mosquitto_passwd 2.0 writes it. Passwords are ours and random, so more rounds protect nothing.
 ROUNDS, SALT_BYTES, HASH_BYTES = 101, 12, 64
 
-# Measured on 2.0.11. `autosave_on_changes` with an interval of 1 writes the whole store at every message:
-# 6.5 ms of processor a delivery with 300 boxes, 0.6 without, and each box more makes every save longer. So it
-# saves by the time, every minute, which 2.0.11 does whether or not anything has changed: 3 GB a day where the
-# store has 2 MB. What a kill takes of the last minute the ends bring again: the office and the relay all
-# that is in force, at each new connection; a box the receipts that were not safe yet (`link/outbox`).
-# The default of 1,000 queued messages drops the newest, the red one, without a word; so does a cap in
-# bytes, and what waits for an office that is away is receipts: a gigabyte is a million and a half of them,
-# a week of 40 bulletins a day in 2,000 boxes. What waits for boxes is stored once for all.
-# Without user names as client ids another user takes a box's session over. Without nodelay TLS connects at
-# 22 a second, with it at 367.
+# Measured on 2.0.11. With `autosave_on_changes` and an interval of 1 it writes its whole store at
+# every message: 6.5 ms of processor a delivery with 300 boxes, 0.5 without, and each box more makes
+# every save longer. So it saves by time, once a minute, which it does whether or not anything has
+# changed: 3 GB a day where the store has 2 MB. What a kill takes of the last two minutes the ends
+# bring again: office and relay all that is in force, at each new connection; a box the receipts that
+# were not safe yet (`link/outbox`). The default of 1,000 queued messages drops the newest, the red
+# one, without a word, and so does a cap in bytes: what waits for an office that is away is receipts,
+# and a gigabyte is a million and a half of them. What waits for boxes is stored once for all. Without
+# user names as client ids another user takes a box's session over. Without nodelay TLS connects at 22
+# a second, with it at 367.
 SETTINGS = """\
 listener {port} {host}
 certfile {folder}/server.pem

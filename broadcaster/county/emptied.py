@@ -1,4 +1,4 @@
-"""What was taken off a broker: surely gone when the broker has saved that, for till then it may come back."""
+"""What was taken off a broker: surely gone when that is saved there, for till then it may come back."""
 
 from __future__ import annotations
 

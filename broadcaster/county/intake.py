@@ -24,6 +24,9 @@ from broadcaster.county.tables import box, bulletin, reach, receipt
 
 logger = logging.getLogger(__name__)
 
+_THIS: Any = box.c.id == bindparam("who")
+HEARD = update(box).where(_THIS).values(heard_at=bindparam("when"))
+PRESENT = update(box).where(_THIS).values(online=bindparam("there"))
 ADDED_UP = ("stage", "key", "box_number", "at", "seconds_played", "seconds_due", "reason", "started_at")
 
 
@@ -54,22 +57,19 @@ class Intake:
         known, now = self._known({read.bulletin for _, read in taken}), self._clock.now()
         rows = [self._reached(read) for _, read in taken if read.bulletin in known and stage_of(read)]
         with self._database.transaction() as connection:
-            dialect: Any = sqlite if connection.dialect.name == "sqlite" else postgresql
-            kept = dialect.insert(receipt).on_conflict_do_nothing()
-            connection.execute(kept, [self._kept(one, read, now) for one, read in taken])
+            keep, add_up = _statements(connection.dialect.name)
+            connection.execute(keep, [self._kept(one, read, now) for one, read in taken])
             if rows:
-                connection.execute(adding_up(dialect, reach, ADDED_UP), rows)
-            heard = update(box).where(box.c.id == bindparam("who")).values(heard_at=bindparam("when"))
+                connection.execute(add_up, rows)
             who = sorted({read.box for _, read in taken})
-            connection.execute(heard, [{"who": one, "when": now} for one in who])
+            connection.execute(HEARD, [{"who": one, "when": now} for one in who])
         return len(taken)
 
     def present(self, told: Mapping[str, bool]) -> None:
         """What the states of boxes on the broker say: only who is there, for they are not signed."""
-        change = update(box).where(box.c.id == bindparam("who")).values(online=bindparam("there"))
         rows = [{"who": who, "there": int(there)} for who, there in told.items()]
         with self._database.transaction() as connection:
-            connection.execute(change, rows)
+            connection.execute(PRESENT, rows)
 
     def _read(self, sent: Sent) -> Receipt | None:
         key = self._key(sent.box)
@@ -120,6 +120,14 @@ class Intake:
 
 # Making one takes half as long as verifying by it; 2 kB each.
 _key_of = lru_cache(maxsize=4_000)(public_from_hex)
+
+
+@lru_cache
+def _statements(dialect_name: str) -> tuple[Any, Any]:
+    """To keep a receipt, and to add it up."""
+    dialect: Any = sqlite if dialect_name == "sqlite" else postgresql
+    keep = dialect.insert(receipt).on_conflict_do_nothing()
+    return keep, adding_up(dialect, reach, ADDED_UP)
 
 
 def enrolled_keys(database: OfficeDatabase, ids: set[str] | None = None) -> dict[str, str]:

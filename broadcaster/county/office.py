@@ -24,8 +24,8 @@ from broadcaster.errors import BroadcasterError
 logger = logging.getLogger(__name__)
 
 HEADS_EVERY = timedelta(minutes=10)
-# What was changed within some seconds is one list: each costs a box a signature and an fsync, and it lets
-# what is on its way come for 3 s before it misses anything.
+# What is changed within two seconds is one list: each costs a box a signature to check and an fsync, and
+# it misses nothing before it has let what is on its way come for 3 s.
 HEADS_AFTER = timedelta(seconds=2)
 LOOK_SECONDS = 1.0
 AT_ONCE = 500

@@ -6,6 +6,7 @@ import logging
 import queue
 import random
 import ssl
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,10 +25,13 @@ logger = logging.getLogger(__name__)
 SESSION_SECONDS = 14 * 24 * 3600
 KEEPALIVE_SECONDS = 30
 PUBLISH_SECONDS = 5.0
-# Of a whole county that answers at once; with Mosquitto's own 20 each twenty would wait for a transaction.
+# Of a whole county that answers at once; with Mosquitto's own 20 each twenty would be a transaction.
 MOST_UNACKNOWLEDGED = 1_000
 # A hundred counties that lost one broker come back one after the other; paho doubles the first.
 FIRST_SECONDS, LONGEST_SECONDS = (1, 4), (20, 40)
+# While a county answers there is a message every millisecond; a transaction for each ten of them costs
+# the office more than what is in them.
+GATHER_SECONDS = 0.05
 # The boxes' receipts, states and questions, and what relays of counties below tell.
 LISTENS_TO = tuple(f"{topics.ROOT}/{kind}/#" for kind in "rsqu")
 
@@ -57,6 +61,7 @@ class Wire:
         self.times_connected = 0
         self._listens_to = tuple(listens_to)
         self._came: queue.SimpleQueue[Incoming] = queue.SimpleQueue()
+        self._woken = threading.Event()
         client = Client(CallbackAPIVersion.VERSION2, user, protocol=MQTTv5, manual_ack=True)
         client.username_pw_set(user, password)
         if authority:
@@ -90,10 +95,12 @@ class Wire:
             self._subscribe()
 
     def take(self, seconds: float, most: int) -> list[Incoming]:
-        """What has come, waiting so long for the first."""
+        """What has come, waiting so long for the first, and a moment for those behind it."""
         found: list[Incoming] = []
         try:
             found.append(self._came.get(timeout=seconds))
+            self._woken.wait(GATHER_SECONDS)
+            self._woken.clear()
             while len(found) < most:
                 found.append(self._came.get_nowait())
         except queue.Empty:
@@ -102,6 +109,7 @@ class Wire:
 
     def wake(self) -> None:
         """Let `take` return."""
+        self._woken.set()
         self._came.put(NOTHING)
 
     def acknowledge(self, taken: Sequence[Incoming]) -> None:
@@ -130,6 +138,7 @@ class Wire:
         self.times_connected += 1
         self._subscribe()
         self._came.put(CONNECTED)
+        self._woken.set()
 
     def _subscribe(self) -> None:
         if self._listens_to:

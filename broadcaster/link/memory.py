@@ -1,4 +1,4 @@
-"""What the box remembers of bulletins, on its disk and at hand: `Seen`, their stages, and the receipts."""
+"""What the box remembers of bulletins, on its disk and at hand: `Seen`, stages, and the receipts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Receipts on their way: sent in their order, and kept until the broker that took them has saved them."""
+"""Receipts on their way: sent in order, and kept until the broker that took them has saved them."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ from broadcaster.link.line import KEEPALIVE_SECONDS, MOST_IN_FLIGHT, Line
 from broadcaster.link.memory import Memory
 from broadcaster.station import StoredBulletins
 
-# What a broker has acknowledged is on its disk two savings later, if it lived so long. A byte of it that
-# comes then was sent two keepalives before at the earliest: on a line that is slower paho gives up.
+# What a broker has acknowledged is on its disk two savings later, if it lived so long. A byte of it
+# that comes then was sent two keepalives before at the earliest: on a line that is slower paho gives
+# up.
 HELD_SECONDS = 2.0 * topics.SAVED_SECONDS + 2.0 * KEEPALIVE_SECONDS
 
 

@@ -80,8 +80,8 @@ SHOWN = {
     "session takeover": "link/test_link_faults.py::test_another_user_does_not_take_a_boxs_session_over",
     "broker killed after PUBACK":
         "link/test_link_faults.py::test_what_the_broker_has_acknowledged_outlasts_its_death "
-        "link/test_link_faults.py::test_receipts_that_the_broker_acknowledged_and_lost_are_sent_once_more "
-        "link/test_link_faults.py::test_a_receipt_is_kept_until_the_broker_that_took_it_has_surely_saved_it "
+        "link/test_link_faults.py::test_receipts_that_the_broker_acknowledged_and_lost_come_again "
+        "link/test_link_faults.py::test_a_receipt_is_kept_until_the_broker_has_surely_saved_it "
         "link/test_link_faults.py::test_a_receipt_that_nobody_listens_to_is_no_lost_one",
     "1,500 bulletins and then a red one":
         "link/test_link_faults.py::test_the_red_one_behind_1500_others_is_heard",

@@ -198,7 +198,7 @@ def test_the_red_one_behind_1500_others_is_heard(box: LinkBox, office: Office) -
         until(lambda: len(life.link.status()["in_force"]) + len(life.station.history(2000)) >= 1501, 300)
 
 
-def test_receipts_that_the_broker_acknowledged_and_lost_are_sent_once_more(
+def test_receipts_that_the_broker_acknowledged_and_lost_come_again(
     box: LinkBox, broker: BrokerRig, office: Office
 ) -> None:
     with box.running() as life:
@@ -213,9 +213,7 @@ def test_receipts_that_the_broker_acknowledged_and_lost_are_sent_once_more(
         assert life.heard() == [told.id]
 
 
-def test_a_receipt_is_kept_until_the_broker_that_took_it_has_surely_saved_it(
-    box: LinkBox, office: Office
-) -> None:
+def test_a_receipt_is_kept_until_the_broker_has_surely_saved_it(box: LinkBox, office: Office) -> None:
     with box.running(with_loop=False) as life:
         told = office.publish(notice())
 
