@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import signal
+import subprocess
 import sys
 from pathlib import Path
 
 from broadcaster.county.broker import Broker, new_password
 from broadcaster.errors import BroadcasterError
+
+# Its certificate lives for five years, and the broker may run longer than that.
+RENEWED_SECONDS = 180 * 86_400.0
 
 
 def main(folder: Path, host: str, port: int) -> int:
@@ -23,11 +27,14 @@ def main(folder: Path, host: str, port: int) -> int:
     signal.signal(signal.SIGHUP, lambda *_: broker.reload(process.pid))
     sys.stdout.write(f"县里的消息服务器：{host}:{port}，办公室的密码在 {password}\n")
     sys.stdout.flush()
-    try:
-        return process.wait()
-    except KeyboardInterrupt:
-        process.terminate()
-        return process.wait()
+    while True:
+        try:
+            return process.wait(RENEWED_SECONDS)
+        except subprocess.TimeoutExpired:
+            broker.make([host], port)
+            broker.reload(process.pid)
+        except KeyboardInterrupt:
+            process.terminate()
 
 
 if __name__ == "__main__":

@@ -73,7 +73,7 @@ def test_a_relay_that_is_killed_anywhere_loses_and_doubles_nothing(land: Country
     points: dict[str, Callable[[Paper], object]] = {
         "sent above": lambda paper: land.province.parts.desk.get(paper.id).sent_at,
         "in the relay's book": lambda paper: book.first(select(carried).where(carried.c.id == paper.id)),
-        "in the box": lambda paper: paper.id in land.life.station.bulletins.digests(),
+        "in the box": lambda paper: land.life.station.bulletins.find(paper.id),
         "a receipt in the county": lambda paper: receipts.receipts_of(paper.id),
         "heard": land.heard,
         "a sum on the board": land.province.told,
