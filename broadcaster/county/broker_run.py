@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-import subprocess
 import sys
 from pathlib import Path
 
@@ -25,16 +24,20 @@ def main(folder: Path, host: str, port: int) -> int:
     process = broker.start()
     signal.signal(signal.SIGTERM, lambda *_: process.terminate())
     signal.signal(signal.SIGHUP, lambda *_: broker.reload(process.pid))
+
+    def renew(*_: object) -> None:
+        broker.make([host], port)
+        broker.reload(process.pid)
+
+    signal.signal(signal.SIGALRM, renew)
+    signal.setitimer(signal.ITIMER_REAL, RENEWED_SECONDS, RENEWED_SECONDS)
     sys.stdout.write(f"县里的消息服务器：{host}:{port}，办公室的密码在 {password}\n")
     sys.stdout.flush()
-    while True:
-        try:
-            return process.wait(RENEWED_SECONDS)
-        except subprocess.TimeoutExpired:
-            broker.make([host], port)
-            broker.reload(process.pid)
-        except KeyboardInterrupt:
-            process.terminate()
+    try:
+        return process.wait()
+    except KeyboardInterrupt:
+        process.terminate()
+        return process.wait()
 
 
 if __name__ == "__main__":

@@ -17,8 +17,8 @@ HELD_SECONDS = 2.0 * topics.SAVED_SECONDS + 2.0 * KEEPALIVE_SECONDS
 
 
 class Outbox:
-    """One thread. A connection that ends before its receipts are safe has them sent once more by the
-    next: the office knows them by their numbers.
+    """One thread. If a connection ends before its receipts are safe the next sends them once more:
+    the office knows them by their numbers.
     """
 
     def __init__(
