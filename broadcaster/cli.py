@@ -20,6 +20,7 @@ from broadcaster import (
     office_commands,
     people_commands,
     province_commands,
+    renewal_commands,
     schedule_commands,
     technician,
 )
@@ -160,6 +161,7 @@ def make_parser() -> Parser:
         title="命令", required=True, metavar="命令"
     )
     county_commands.add_to(county, _add)
+    renewal_commands.add_to(county, _add)
     office_commands.add_to(county, _add)
     province_commands.add_to(county, _add)
     foreign_commands.add_to(county, _add)

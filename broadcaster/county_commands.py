@@ -32,13 +32,13 @@ class PassphraseMissing(BroadcasterError):
 
 
 def add_to(group: Any, add: Adder) -> None:
-    begun = _add(group, add, "init", init, "建立县级平台：三把根钥匙，县里的钥匙，钥匙串")
+    begun = add_command(group, add, "init", init, "建立县级平台：三把根钥匙，县里的钥匙，钥匙串")
     begun.add_argument("area", metavar="区划代码", help="县的代码，如 331121")
     begun.add_argument("--name", required=True, metavar="名称", help="县里叫什么，村里会听到")
-    _add_root_files(begun, "--root-key", "根钥匙写到哪三个文件，最好在三个优盘上")
-    made = _add(group, add, "key", key, "给乡镇或村做一把钥匙")
+    add_root_files(begun, "--root-key", "根钥匙写到哪三个文件，最好在三个优盘上")
+    made = add_command(group, add, "key", key, "给乡镇或村做一把钥匙")
     made.add_argument("file", type=Path, metavar="文件", help="写到哪里")
-    given = _add(group, add, "delegate", delegate, "让一个乡镇或村能发通知，只管自己的地方")
+    given = add_command(group, add, "delegate", delegate, "让一个乡镇或村能发通知，只管自己的地方")
     given.add_argument("area", metavar="区划代码", help="乡镇 9 位，村 12 位")
     given.add_argument("--name", required=True, metavar="名称", help="叫什么，如 高市乡")
     given.add_argument("--key", required=True, metavar="公钥", help="county key 显示的 64 位公钥")
@@ -51,15 +51,15 @@ def add_to(group: Any, add: Adder) -> None:
         metavar="级别",
         help="能发的级别，可以写几个，不写就是 0 3 4；乡镇最多 0 3 4",
     )
-    gone = _add(group, add, "revoke", revoke, "作废一个乡镇或村的钥匙")
+    gone = add_command(group, add, "revoke", revoke, "作废一个乡镇或村的钥匙")
     gone.add_argument("area", metavar="区划代码")
-    turned = _add(group, add, "rotate", rotate, "换县里的钥匙，要两把根钥匙；也可以换根钥匙")
-    _add_root_files(turned, "--root-key", "现在的根钥匙，写两个文件")
-    _add_root_files(turned, "--new-root-key", "新的根钥匙写到哪三个文件，不写就不换")
-    _add(group, add, "show", show, "谁能发什么，钥匙串到什么时候，广播站要认的指纹")
+    turned = add_command(group, add, "rotate", rotate, "换县里的钥匙，要两把根钥匙；也可以换根钥匙")
+    add_root_files(turned, "--root-key", "现在的根钥匙，写两个文件")
+    add_root_files(turned, "--new-root-key", "新的根钥匙写到哪三个文件，不写就不换")
+    add_command(group, add, "show", show, "谁能发什么，钥匙串到什么时候，广播站要认的指纹")
 
 
-def _add(group: Any, add: Adder, name: str, command: Any, description: str) -> Any:
+def add_command(group: Any, add: Adder, name: str, command: Any, description: str) -> Any:
     parser = add(group, name, command, description)
     parser.add_argument(
         "--office", type=Path, default=OFFICE, metavar="文件夹", help="县级平台的文件夹，默认 county"
@@ -73,7 +73,7 @@ def _add(group: Any, add: Adder, name: str, command: Any, description: str) -> A
     return parser
 
 
-def _add_root_files(parser: Any, option: str, description: str) -> None:
+def add_root_files(parser: Any, option: str, description: str) -> None:
     parser.add_argument(option, action="append", type=Path, default=[], metavar="文件", help=description)
 
 
@@ -83,7 +83,7 @@ def init(arguments: Arguments) -> int:
     files = arguments.root_key or [arguments.office / name for name in ROOT_FILES]
     folder = OfficeFolder.found(
         *(arguments.office, arguments.area, arguments.name, files),
-        *(asking(arguments, new=True), _now()),
+        *(asking(arguments, new=True), now()),
     )
     listed = "\n".join(f"  {file}" for file in files)
     sentence = (
@@ -110,7 +110,7 @@ def delegate(arguments: Arguments) -> int:
     from broadcaster.bulletin.charter import CharterRefused
     from broadcaster.bulletin.keys import public_from_hex
 
-    folder = _open(arguments)
+    folder = open_folder(arguments)
     wanted = _delegation(arguments, folder)
     try:
         given = public_from_hex(arguments.key)
@@ -118,11 +118,11 @@ def delegate(arguments: Arguments) -> int:
         raise CharterRefused("公钥不对，要写 county key 显示的 64 位公钥。") from None
     old = folder.key_list.delegation(wanted.area)
     county_key = folder.unlock(asking(arguments)("县里的钥匙"))
-    folder.change(folder.key_list.delegating(wanted, given, _now()), county_key)
+    folder.change(folder.key_list.delegating(wanted, given, now()), county_key)
     replaced = old is not None and given.keyid not in old.key_ids
     sentence = f"{wanted.name}（{wanted.area}）可以发通知了，级别 {_severities(wanted)}。"
     sentence += "原来的钥匙作废了。" if replaced else ""
-    report(_described(folder), sentence, arguments)
+    report(described(folder), sentence, arguments)
     return 0
 
 
@@ -130,7 +130,7 @@ def revoke(arguments: Arguments) -> int:
     from broadcaster.bulletin import areas
     from broadcaster.bulletin.charter import CharterRefused
 
-    folder = _open(arguments)
+    folder = open_folder(arguments)
     area = areas.trim(arguments.area)
     old = folder.key_list.delegation(area)
     if old is None:
@@ -138,41 +138,46 @@ def revoke(arguments: Arguments) -> int:
     if area == folder.trust.area:
         raise CharterRefused("这是县里自己的钥匙，要用两把根钥匙换掉：broadcaster county rotate")
     county_key = folder.unlock(asking(arguments)("县里的钥匙"))
-    folder.change(folder.key_list.revoking(set(old.key_ids), _now()), county_key)
-    report(_described(folder), f"{old.name}（{area}）的钥匙作废了。", arguments)
+    folder.change(folder.key_list.revoking(set(old.key_ids), now()), county_key)
+    report(described(folder), f"{old.name}（{area}）的钥匙作废了。", arguments)
     return 0
 
 
 def rotate(arguments: Arguments) -> int:
     from broadcaster.office_folder import open_key
 
-    folder = _open(arguments)
+    folder = open_folder(arguments)
     ask = asking(arguments)
     roots = [open_key(file, ask(f"根钥匙 {file.name}")) for file in arguments.root_key]
-    folder.rotate(roots, arguments.new_root_key, asking(arguments, new=True), _now())
-    sentence = "县里的钥匙换好了，原来的作废了。"
+    folder.rotate(roots, arguments.new_root_key, asking(arguments, new=True), now())
+    sentence = (
+        "县里的钥匙换好了，原来的作废了。县级平台开着的话，请重新启动它，输入新钥匙的密码；"
+        "旧钥匙签的、还没有播的通知不再算数，要播请重发。"
+    )
     if arguments.new_root_key:
         sentence += "根钥匙也换了：把新的移到三个优盘上，旧的毁掉。"
-    report(_described(folder), sentence, arguments)
+    report(described(folder), sentence, arguments)
     return 0
 
 
 def show(arguments: Arguments) -> int:
-    folder = _open(arguments)
+    folder = open_folder(arguments)
     lines = [
         f"{one.area:12}  {one.name}  级别 {_severities(one)}" for one in folder.trust.targets.delegations
     ]
     lines += [f"上级：{one.area}  指纹 {one.root}" for one in folder.trust.above or ()]
     root, keys = folder.trust.version
     lines += [
-        f"钥匙串：第 {root} 版根，第 {keys} 版名单，到 {folder.trust.expires:%Y-%m-%d} 为止",
+        f"根：第 {root} 版，到 {folder.trust.root.root.expires:%Y-%m-%d} 为止",
+        f"钥匙名单：第 {keys} 版，到 {folder.trust.targets.targets.expires:%Y-%m-%d} 为止",
         f"广播站要认的指纹：{folder.pin}",
     ]
-    report(_described(folder), "\n".join(lines), arguments)
+    told = described(folder)
+    report(told, "\n".join([*lines, *told["warnings"]]), arguments)
     return 0
 
 
-def _open(arguments: Arguments) -> OfficeFolder:
+def open_folder(arguments: Arguments) -> OfficeFolder:
     from broadcaster.office_folder import OfficeFolder
 
     folder = OfficeFolder(arguments.office)
@@ -202,13 +207,17 @@ def _severities(delegation: Delegation) -> str:
     return " ".join(str(int(one)) for one in sorted(delegation.severities))
 
 
-def _described(folder: OfficeFolder) -> dict[str, object]:
+def described(folder: OfficeFolder) -> dict[str, Any]:
+    from broadcaster.county.office_keys import expiry_warnings
+
     trust = folder.trust
     return {
         "area": trust.area,
         "pin": folder.pin,
         "version": list(trust.version),
         "expires": trust.expires.isoformat(),
+        "root_expires": trust.root.root.expires.isoformat(),
+        "warnings": expiry_warnings(trust, now()),
         "delegations": [
             {
                 "area": one.area,
@@ -223,7 +232,7 @@ def _described(folder: OfficeFolder) -> dict[str, object]:
     }
 
 
-def _now() -> datetime:
+def now() -> datetime:
     return Clock(ZoneInfo("UTC")).now()
 
 
@@ -243,6 +252,11 @@ def asking(arguments: Arguments, new: bool = False) -> Callable[[str], str]:
         return typed
 
     return ask
+
+
+def nobody_is_asked(arguments: Arguments) -> bool:
+    """Whether a passphrase can be had with nobody at the keyboard."""
+    return bool(arguments.passphrase_file or os.environ.get(PASSPHRASE))
 
 
 def _first_line(file: Path) -> str:

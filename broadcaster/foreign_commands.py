@@ -1,4 +1,4 @@
-"""`broadcaster county import`: what a message of another system says, or all that is wrong with it."""
+"""`broadcaster county import | export`: a message of another system read; a bulletin of ours as CAP."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from zoneinfo import ZoneInfo
 
 from broadcaster.clock import Clock
 from broadcaster.console import Arguments, report
-from broadcaster.errors import BroadcasterError
+from broadcaster.county_commands import OFFICE
+from broadcaster.errors import BroadcasterError, FileUnwritable
 
 if TYPE_CHECKING:
     from broadcaster.county.foreign import ForeignDraft
@@ -28,6 +29,12 @@ class FileUnreadable(BroadcasterError):
 def add_to(group: Any, add: Callable[..., Any]) -> None:
     read = add(group, "import", show, "看一条外来的消息：CAP 1.2，或国家应急广播消息 EBM（XML 或 TAR）")
     read.add_argument("file", type=Path, metavar="文件")
+    written = add(group, "export", export, "把发出的一则通知写成 CAP 1.2，给别的系统")
+    written.add_argument("id", metavar="编号", help="county board 显示的编号")
+    written.add_argument("-o", "--output", type=Path, metavar="文件", help="写到哪里，不写就显示出来")
+    written.add_argument(
+        "--office", type=Path, default=OFFICE, metavar="文件夹", help="县级平台的文件夹，默认 county"
+    )
 
 
 def show(arguments: Arguments) -> int:
@@ -38,6 +45,23 @@ def show(arguments: Arguments) -> int:
     drafts = read_foreign(_read(arguments.file), now, arguments.file.name)
     content = json.loads(strict_json.write([asdict(draft) for draft in drafts]))
     report(content, "\n\n".join([*map(_described, drafts), NOT_SENT]), arguments)
+    return 0
+
+
+def export(arguments: Arguments) -> int:
+    from broadcaster.county.cap_out import export_cap
+    from broadcaster.county.running import open_desk
+
+    with open_desk(arguments.office) as desk:
+        data = export_cap(desk.parts, desk.settings, arguments.id)
+    if arguments.output is None:
+        report({"cap": data.decode("utf-8")}, data.decode("utf-8"), arguments)
+        return 0
+    try:
+        arguments.output.write_bytes(data)
+    except OSError as error:
+        raise FileUnwritable(f"{arguments.output} 写不进去：{error.strerror}。") from None
+    report({"file": str(arguments.output)}, f"写好了：{arguments.output}", arguments)
     return 0
 
 

@@ -13,7 +13,8 @@ from broadcaster.model import Clip, Delivery, Item, Made, Notice, Ready, Refused
 from broadcaster.settings import LexiconSettings
 from broadcaster.tts.cascade import Cascade
 from broadcaster.tts.catalogue import Catalogue
-from broadcaster.workshop import Answer, Workshop
+from broadcaster.voice_messages import Answer
+from broadcaster.workshop import Workshop
 
 logger = logging.getLogger(__name__)
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from broadcaster.console import Arguments, report
-from broadcaster.county_commands import OFFICE, PassphraseMissing, asking
+from broadcaster.county_commands import OFFICE, PassphraseMissing, asking, nobody_is_asked
 from broadcaster.errors import AccountRefused
 
 if TYPE_CHECKING:
@@ -87,6 +87,7 @@ def run(arguments: Arguments) -> int:
         arguments.config,
         lambda folder: folder.unlock(ask("县里的钥匙")),
         lambda line: print(line, flush=True),
+        nobody_is_asked(arguments),
     )
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -28,9 +30,9 @@ from broadcaster.errors import FileUnwritable
 from broadcaster.whole import whole_file
 
 if TYPE_CHECKING:
-    from securesystemslib.signer import CryptoSigner
+    from securesystemslib.signer import CryptoSigner, Signer
 
-KEYRING = "keyring.json"
+KEYRING, LOCK = "keyring.json", "keyring.lock"
 
 # Asked for the passphrase of a key that is called so in Chinese.
 AskPassphrase = Callable[[str], str]
@@ -108,10 +110,35 @@ class OfficeFolder:
         key_id = next(iter(self.trust.root.targets_key_ids))
         return open_key(self.key_file(key_id), passphrase)
 
-    def change(self, key_list: KeyList, county_key: CryptoSigner) -> None:
-        """Sign a list of keys and keep it."""
-        signed = key_list.signed(county_key, self.trust.area)
-        self._keep(Keyring(self.keyring.roots, signed.to_bytes()))
+    def change(self, key_list: KeyList, county_key: Signer) -> None:
+        """Sign the list that comes after the one on the disk, and keep it. Raises `CharterRefused`."""
+        with self._alone():
+            trust = self.trust
+            if key_list.version != trust.targets.targets.version + 1:
+                raise CharterRefused("钥匙串刚才被另一个命令改过，这次什么也没有改，请再来一次。")
+            if county_key.public_key.keyid not in trust.root.targets_key_ids:
+                raise CharterRefused("县里的钥匙已经换过，这一把不能再签，这次什么也没有改。")
+            signed = key_list.signed(county_key, trust.area)
+            self._keep(Keyring(self.keyring.roots, signed.to_bytes()))
+
+    def renew(self, county_key: Signer, now: datetime) -> None:
+        """The same list for another `LIST_LIFE`. Raises `CharterRefused` and `FileUnwritable`."""
+        self.change(self.key_list.renewed(now), county_key)
+
+    def renew_root(
+        self,
+        root_keys: Sequence[CryptoSigner],
+        now: datetime,
+        above: Sequence[Superior] | None = None,
+    ) -> None:
+        """The same root for another `ROOT_LIFE`, or one that names another `above`; county key and list
+        stay. Raises `CharterRefused`.
+        """
+        with self._alone():
+            root, kept = self.trust.root, self.keyring
+            county = next(iter(root.targets_key_ids))
+            newer = next_root(root, root_keys, [], root.root.keys[county], now, above)
+            self._keep(Keyring((*kept.roots, newer.to_bytes()), kept.targets))
 
     def rotate(
         self,
@@ -130,22 +157,28 @@ class OfficeFolder:
         listed = self.key_list.rotated(old, public(county), now).signed(county, trust.area)
         locked = dict(zip(new_root_files, self._lock_roots(roots, ask), strict=True))
         locked[self.key_file(public(county).keyid)] = lock(county, ask("县里的新钥匙"))
-        with _written_together(locked):
+        with self._alone(), _written_together(locked):
+            if self.trust.version != trust.version:
+                raise CharterRefused("钥匙串刚才被另一个命令改过，这次什么也没有改，请再来一次。")
             self._keep(Keyring((*self.keyring.roots, root.to_bytes()), listed.to_bytes()))
         self.key_file(old).unlink(missing_ok=True)
-
-    def set_above(
-        self, root_keys: Sequence[CryptoSigner], above: Sequence[Superior], now: datetime
-    ) -> None:
-        """Another root that says who stands above; all keys stay. Raises `CharterRefused`."""
-        old = self.trust.root
-        county_key = old.root.keys[next(iter(old.targets_key_ids))]
-        root = next_root(old, root_keys, (), county_key, now, tuple(above))
-        self._keep(Keyring((*self.keyring.roots, root.to_bytes()), self.keyring.targets))
 
     @staticmethod
     def _lock_roots(roots: Sequence[CryptoSigner], ask: AskPassphrase) -> list[bytes]:
         return [lock(one, ask(f"第 {number} 把根钥匙")) for number, one in enumerate(roots, 1)]
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """A command and the running office take turns: each would undo the other's change."""
+        try:
+            lock = os.open(self.path / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            raise FileUnwritable(f"{self.path} 写不进去：{error.strerror}。") from None
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(lock)
 
     def _keep(self, keyring: Keyring) -> None:
         _write(self.keyring_file, keyring.to_bytes())

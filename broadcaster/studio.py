@@ -1,21 +1,18 @@
 """Notice to programme: found ready, made while it is heard, or made ahead of its time."""
 
-import hashlib
-import json
 import logging
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 
 from broadcaster.clips.housekeeping import Housekeeping
-from broadcaster.clips.key import CLAPPERS_VERSION, SIGNAL_VERSIONS, signal_key
-from broadcaster.clips.preset import PRESETS
+from broadcaster.clips.key import SIGNAL_VERSIONS
 from broadcaster.clips.store import ClipStore
 from broadcaster.clock import Clock
-from broadcaster.errors import BroadcasterError, CacheUnwritable, TextRefused, VoiceUnavailable
+from broadcaster.errors import BroadcasterError, CacheUnwritable
 from broadcaster.making import Making, Parts
 from broadcaster.manner import settle
 from broadcaster.model import (
@@ -28,10 +25,9 @@ from broadcaster.model import (
     Refused,
     Script,
     Signal,
-    Style,
 )
+from broadcaster.recipes import Recipes
 from broadcaster.script.fingerprint import Words
-from broadcaster.script.speakable import check_speakable, settled_tempo
 from broadcaster.settings import LexiconSettings, Settings
 from broadcaster.tts.cascade import Cascade
 from broadcaster.tts.catalogue import Catalogue
@@ -43,7 +39,6 @@ logger = logging.getLogger(__name__)
 # How often the timetable is looked through for programmes that are not made yet.
 AHEAD_SECONDS = 60.0
 WATCH_SECONDS = 1.0
-NOT_KEPT = "现场讲话没有录下来，不能再播。"
 
 
 class Studio:
@@ -64,15 +59,14 @@ class Studio:
         self._settings = settings
         self._clock = clock
         self._ahead = ahead
-        self._due = due
         self._store = ClipStore(settings.paths.audio_cache)
-        self._preset = PRESETS[settings.sound.preset]
         voices = settings.voices
         self._catalogue = Catalogue(settings.paths.voices, voices.threads, voices.edge)
         self._cascade = Cascade(settings.station.stand_ins)
-        self._words = Words.of(lexicon)
-        signals = {self._signal_key(signal) for signal in SIGNAL_VERSIONS}
-        self.house = Housekeeping(self._store, settings, self._due_keys, signals, clock)
+        self._recipes = Recipes(settings, lexicon, self._catalogue, self._cascade)
+        signals = set(map(self._recipes.signal_key, SIGNAL_VERSIONS))
+        recipes = self._recipes
+        self.house = Housekeeping(self._store, settings, lambda: recipes.keys(due()), signals, clock)
         self._workshop = Workshop(settings, clock, self.house.made)
         self._live: list[Making] = []
         self._changed = threading.Condition()
@@ -85,7 +79,7 @@ class Studio:
 
         Lines that sound the same keep their clips. Raises `ConfigError`, and then nothing changes.
         """
-        self._words = Words.of(lexicon)
+        self._recipes.words = Words.of(lexicon)
         self.wake()
 
     def settled(self, notice: Notice) -> Notice:
@@ -94,26 +88,15 @@ class Studio:
         Raises `TextRefused` for what cannot be spoken and `VoiceUnavailable` for a voice that was
         asked for by name and is not to be had here; the station's own is stood in for.
         """
-        filled_in = self._filled_in(notice)
-        if notice.voice:
-            self._catalogue.version(notice.voice)
-        else:
-            self._best_now(filled_in)
-        return filled_in
+        return self._recipes.settled(notice, self._clock.monotonic())
 
-    def _filled_in(self, notice: Notice) -> Notice:
-        """The same for a voice that may be gone by now: another one will speak. Raises `TextRefused`."""
-        if notice.talk:
-            raise TextRefused(NOT_KEPT)
-        if notice.recording:
-            return settle(replace(notice, opening="", closing="", style=Style.PLAIN), self._settings)
-        check_speakable(notice.text, self._settings.station.longest_text)
-        tempo = settled_tempo(notice, self._settings.station)
-        return replace(settle(notice, self._settings), beats_per_minute=tempo)
+    def programme_key(self, notice: Notice) -> str:
+        """A hash of all that a settled notice's programme is made from."""
+        return self._recipes.key(notice)
 
     def find(self, notice: Notice) -> Programme | None:
         """The programme of a settled notice in its own voice, if all its clips are there."""
-        return self._store.find_programme(self.programme_key(notice))
+        return self._store.find_programme(self._recipes.key(notice))
 
     def script(self, notice: Notice, lexicon: LexiconSettings | None = None) -> Script:
         """What will be said, by the station's lexicon or another; blocks while it is composed.
@@ -121,7 +104,7 @@ class Studio:
         Raises `TextRefused`.
         """
         self.wake()
-        return self._workshop.compose(notice, lexicon or self._words.lexicon)
+        return self._workshop.compose(notice, lexicon or self._recipes.words.lexicon)
 
     def sample(self, notice: Notice, lexicon: LexiconSettings) -> Programme:
         """A notice by another lexicon than the station's, to be heard by who waits; blocks for it.
@@ -132,7 +115,8 @@ class Studio:
         made: Future[Programme] = Future()
         with self._making_live(notice, words, partial(_settle, made)):
             programme = made.result()
-        if self._store.find_programme(self._key(replace(notice, voice=programme.voice), words)) is None:
+        key = self._recipes.key(replace(notice, voice=programme.voice), words)
+        if self._store.find_programme(key) is None:
             raise CacheUnwritable(self.house.fault or "声音做好了，可是没有存下来，请再试一次。")
         return programme
 
@@ -174,12 +158,12 @@ class Studio:
         """
         with self.house.on_air(deliver) as delivered:
             try:
-                notice = self._filled_in(notice)
+                notice = self._recipes.filled_in(notice)
             except BroadcasterError as error:
                 delivered(Refused(str(error)))
                 yield
                 return
-            with self._making_live(notice, self._words, delivered):
+            with self._making_live(notice, self._recipes.words, delivered):
                 yield
 
     @contextmanager
@@ -253,17 +237,6 @@ class Studio:
         self._workshop.close()
         self.house.close()
 
-    def _due_keys(self) -> set[str]:
-        """In the wished voice, and in those that may have stood in for it."""
-        keys = set()
-        for notice in self._due():
-            with suppress(BroadcasterError):
-                filled_in = self._filled_in(notice)
-                for voice in self._cascade.voices(filled_in.voice or ""):
-                    with suppress(VoiceUnavailable):
-                        keys.add(self.programme_key(replace(filled_in, voice=voice)))
-        return keys
-
     def _have_signals_made(self) -> None:
         """A voice child makes those that are missing as it comes up."""
         self._looked_for_signals = True
@@ -273,39 +246,23 @@ class Studio:
     def _find_signal(self, signal: Signal | None) -> Clip | None:
         if signal not in SIGNAL_VERSIONS:
             return None
-        return self._store.find(self._signal_key(signal))
-
-    def _signal_key(self, signal: Signal) -> str:
-        return signal_key(signal, self._settings.sound.rate_hz, self._preset)
+        return self._store.find(self._recipes.signal_key(signal))
 
     def _make_next_ahead(self) -> None:
         for notice in self._ahead():
             try:
-                notice = self._filled_in(notice)
-                best = self._best_now(notice)
+                notice = self._recipes.filled_in(notice)
+                best = self._recipes.best(notice, self._clock.monotonic())
             except BroadcasterError as error:
                 logger.warning("cannot make %s ahead: %s", notice.title, error)
                 continue
-            failed_at = self._failed_ahead.get(self.programme_key(best))
+            failed_at = self._failed_ahead.get(self._recipes.key(best))
             if failed_at is not None and self._clock.monotonic() - failed_at < 10 * AHEAD_SECONDS:
                 continue
             if self.find(best) is None:
                 self._making_ahead = True
                 self._start(notice).add_done_callback(partial(self._made_ahead, best))
                 return
-
-    def _best_now(self, notice: Notice) -> Notice:
-        """The notice in the best voice that is not left alone, so that what was made in a stand-in is
-        made again when the wished voice is back. Raises `VoiceUnavailable` if there is none.
-        """
-        errors: list[VoiceUnavailable] = []
-        for voice in self._cascade.order(notice.voice or "", self._clock.monotonic()):
-            try:
-                self._catalogue.version(voice)
-                return replace(notice, voice=voice)
-            except VoiceUnavailable as error:
-                errors.append(error)
-        raise errors[0]
 
     def _made_ahead(self, best: Notice, made: Future[Programme]) -> None:
         error, voice = made.exception(), best.voice or ""
@@ -314,7 +271,7 @@ class Studio:
         # A voice that is left alone is tried when it is due again; this is for one that refuses a line.
         failed = error is not None or made.result().voice != voice
         if failed and (error or not self._cascade.rests(voice, self._clock.monotonic())):
-            self._failed_ahead[self.programme_key(best)] = self._clock.monotonic()
+            self._failed_ahead[self._recipes.key(best)] = self._clock.monotonic()
         self._making_ahead = False
         self.wake()
 
@@ -322,7 +279,7 @@ class Studio:
         """Have a settled notice made in the background, behind everything live."""
         cascade = Cascade(()) if alone else self._cascade
         made: Future[Programme] = Future()
-        Making(self._parts(self._words, cascade), notice, False, partial(_settle, made)).start()
+        Making(self._parts(self._recipes.words, cascade), notice, False, partial(_settle, made)).start()
         self.wake()
         return made
 
@@ -336,36 +293,8 @@ class Studio:
             self._find_signal,
             self.house.aired,
             words.lexicon,
-            lambda notice: self._key(notice, words),
+            lambda notice: self._recipes.key(notice, words),
         )
-
-    def programme_key(self, notice: Notice) -> str:
-        """A hash of all that a settled notice's programme is made from."""
-        return self._key(notice, self._words)
-
-    def _key(self, notice: Notice, words: Words) -> str:
-        station = self._settings.station
-        signal = notice.chime if notice.chime in SIGNAL_VERSIONS else None
-        parts = [
-            notice.text,
-            notice.opening,
-            notice.closing,
-            notice.repeats,
-            notice.pace,
-            signal and self._signal_key(signal),
-            notice.voice,
-            self._catalogue.version(notice.voice or ""),
-            station.opening_repeats,
-            station.repeat_pause_seconds,
-            words.version,
-            self._preset.version,
-            self._settings.sound.rate_hz,
-        ]
-        if notice.recording:
-            parts += ["recording", notice.recording]
-        if notice.style is not Style.PLAIN:
-            parts += [notice.style, notice.beats_per_minute, CLAPPERS_VERSION]
-        return hashlib.sha256(json.dumps(parts, ensure_ascii=False).encode()).hexdigest()[:32]
 
 
 def _settle(made: Future[Programme], delivery: Delivery) -> None:

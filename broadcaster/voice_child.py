@@ -29,7 +29,7 @@ from broadcaster.tts.catalogue import Catalogue
 from broadcaster.tts.level import LEVEL_LUFS
 from broadcaster.tts.line_length import check_length
 from broadcaster.tts.voice import Voice
-from broadcaster.workshop import (
+from broadcaster.voice_messages import (
     Compose,
     Composed,
     Drop,

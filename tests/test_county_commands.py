@@ -183,6 +183,34 @@ def test_root_keys_are_changed_and_the_old_ones_are_worth_nothing(begun: Desk) -
     assert trust.updated(OfficeFolder(begun.office).keyring.to_bytes(), NOW).version == (3, 3)
 
 
+def test_the_list_of_keys_is_renewed_without_a_change(begun: Desk) -> None:
+    before = begun.trust(OfficeFolder(begun.office).pin)
+    answer = begun.done("renew")
+    assert answer["version"] == [1, 2] and answer["warnings"] == []
+    newer = before.updated(OfficeFolder(begun.office).keyring.to_bytes(), NOW)
+    assert newer.targets.targets.expires >= before.targets.targets.expires
+    assert newer.targets.delegations == before.targets.delegations
+
+
+def test_two_of_three_root_keys_renew_the_root_and_change_nothing_else(begun: Desk) -> None:
+    before = begun.trust(OfficeFolder(begun.office).pin)
+    answer = begun.done("renew", *begun.roots("--root-key", begun.sticks[1:]))
+    assert answer["version"] == [2, 1]
+    newer = before.updated(OfficeFolder(begun.office).keyring.to_bytes(), NOW)
+    assert newer.root.root.expires >= before.root.root.expires
+    assert newer.root.targets_key_ids == before.root.targets_key_ids
+    assert newer.targets == before.targets
+    assert "认出来的有 1 把" in begun.refused("renew", *begun.roots("--root-key", begun.sticks[:1]))
+    begun.done("rotate", *begun.roots("--root-key", begun.sticks[:2]))
+
+
+def test_renewing_tells_who_must_come_with_what(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["county", "renew", "--help"])
+    told = capsys.readouterr().out
+    assert "请两位，带着各自的优盘" in told and "--root-key /media/A/root-1.key" in told
+
+
 def test_a_wrong_passphrase_changes_nothing(begun: Desk) -> None:
     key = begun.new_public_key("town.key")
     begun.sheet.write_text("四个和尚没水喝 2026", encoding="utf-8")

@@ -22,6 +22,8 @@ ROOT_KEYS, ROOT_SIGNATURES = 3, 2
 # A list of keys is signed anew at every change, and must be within the year: a box that hears no
 # newer one cannot be kept from a revocation for longer.
 ROOT_LIFE, LIST_LIFE = timedelta(days=3650), timedelta(days=400)
+# The office renews its list by itself at half its life: it may be off for 200 days, or fail as long.
+LIST_RENEWED_BEFORE = LIST_LIFE / 2
 
 
 class CharterRefused(BroadcasterError):

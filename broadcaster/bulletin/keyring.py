@@ -110,6 +110,10 @@ class Trust:
     def expires(self) -> datetime:
         return min(self.root.root.expires, self.targets.targets.expires)
 
+    def names_office_key(self, key_id: str) -> bool:
+        """Whether the office's own key is this one: what another one signs is refused everywhere."""
+        return key_id in self.root.targets_key_ids and key_id not in self.targets.revoked
+
     def check_not_expired(self, now: datetime) -> None:
         """Raise `NotAccepted`."""
         check_not_expired(self.expires, now)

@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Protocol
+from enum import Enum
+from typing import Protocol
 
-from broadcaster.bulletin.bulletin import BulletinKind
+from broadcaster.bulletin.bulletin import Bulletin, BulletinKind
 from broadcaster.bulletin.delegation import Issuer
-
-if TYPE_CHECKING:
-    from broadcaster.bulletin.verify import Accepted
 
 
 @dataclass(frozen=True)
@@ -23,6 +21,34 @@ class Record:
     issuer: Issuer
     seq: int
     expires: datetime
+
+
+class Waits(Enum):
+    """What an accepted bulletin waits for before it is queued."""
+
+    NOTHING = "nothing"
+    NOT_BEFORE = "not_before"
+    CLOCK = "clock"
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """To be stored and fsynced, then acknowledged, then queued.
+
+    `payload` is what was signed. What waits for the clock is asked of `check_time` again when the clock
+    is trusted.
+    """
+
+    bulletin: Bulletin
+    issuer: Issuer
+    digest: str
+    waits: Waits = Waits.NOTHING
+    payload: bytes = b""
+
+    @property
+    def record(self) -> Record:
+        bulletin = self.bulletin
+        return Record(bulletin.id, self.digest, self.issuer, bulletin.seq, bulletin.expires)
 
 
 class Seen(Protocol):

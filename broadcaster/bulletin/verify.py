@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import Enum
 
 from broadcaster.bulletin import envelope
 from broadcaster.bulletin.bulletin import PAYLOAD_TYPE, Bulletin, BulletinKind, read_bulletin
@@ -13,7 +12,9 @@ from broadcaster.bulletin.heads import Heads
 from broadcaster.bulletin.keyring import Trust
 from broadcaster.bulletin.moment import CLOCKS_DIFFER, Now
 from broadcaster.bulletin.refusals import NotAccepted, Refusal
+from broadcaster.bulletin.seen import Accepted as Accepted
 from broadcaster.bulletin.seen import Record, Seen
+from broadcaster.bulletin.seen import Waits as Waits
 from broadcaster.model import Severity
 
 # 2,000 characters in three bytes each, 500 areas, in base64, with room.
@@ -22,34 +23,6 @@ LARGEST = 64 * 1024
 # days a million, which is the furthest that a box can have missed in one piece.
 OLDEST_SEQUENCE, FURTHEST_SEQUENCE = 100_000, 1_000_000
 URGENT = frozenset({Severity.RED, Severity.ORANGE})
-
-
-class Waits(Enum):
-    """What an accepted bulletin waits for before it is queued."""
-
-    NOTHING = "nothing"
-    NOT_BEFORE = "not_before"
-    CLOCK = "clock"
-
-
-@dataclass(frozen=True)
-class Accepted:
-    """To be stored and fsynced, then acknowledged, then queued.
-
-    `payload` is what was signed. What waits for the clock is asked of `check_time` again when the clock
-    is trusted.
-    """
-
-    bulletin: Bulletin
-    issuer: Issuer
-    digest: str
-    waits: Waits = Waits.NOTHING
-    payload: bytes = b""
-
-    @property
-    def record(self) -> Record:
-        bulletin = self.bulletin
-        return Record(bulletin.id, self.digest, self.issuer, bulletin.seq, bulletin.expires)
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from broadcaster.county import (
     compose_pages,
     county_pages,
     enrol_page,
+    foreign_pages,
     more_pages,
     register_pages,
 )
@@ -37,7 +38,7 @@ SESSION_SECONDS = 12 * 3600
 LOOK = Path(wording.__file__).parent
 AREAS = (
     *(account_pages, board_pages, compose_pages, register_pages, more_pages, enrol_page),
-    county_pages,
+    *(foreign_pages, county_pages),
 )
 NAVIGATION = {"/": "通知", "/compose": "写通知", "/register": "登记簿", "/more": "更多"}
 ROLES = {
@@ -72,6 +73,7 @@ def create_app(pages: Pages, folder: Path) -> Flask:
     )
     app.extensions["office"] = pages
     app.before_request(access.check_access)
+    app.before_request(foreign_pages.allow_packages)
     csrf = CSRFProtect(app)
     app.after_request(access.note_deed)
     app.after_request(protect)
@@ -96,6 +98,7 @@ def _teach_wording(app: Flask, pages: Pages) -> None:
         stages=REACHES,
         roles=ROLES,
         may=access.may,
+        warnings=pages.warnings,
         who=access.who,
         # Below a county there is none.
         above_counties=len(pages.parts.county) < LONGEST_COUNTY,

@@ -120,6 +120,7 @@ def _page(id: str, problem: str = "") -> str:
         paper=paper,
         state=STATES[paper.state],
         off=parts.desk.cancel_of(id),
+        origin=parts.foreign.origin(id),
         areas=[names.get(code, code) for code in paper.draft.areas],
         counts=counts,
         towns=towns,

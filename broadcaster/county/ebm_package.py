@@ -15,16 +15,17 @@ from broadcaster.county.xml_in import LARGEST_XML, Element, read_xml
 # An hour of speech as MP3 of 64 kbit/s.
 LARGEST_PACKAGE = 30_000_000
 MOST_FILES = 50
+# A TAR says so in its first block, at 257; those from before 1988 do not, and are read all the same.
+TAR_MARK = b"ustar"
+BROKEN = "不是完整的 tar 包，文件可能损坏。"
+UNKNOWN = "认不出来：不是 XML，也不是 tar 包。请确认选对了文件；压缩过的（zip、gz、rar）先解开。"
 MESSAGE = re.compile(r"EBDB_([0-9]{1,50})\.xml")
 
 
 def read_package(data: bytes, now: datetime, name: str = "") -> tuple[ForeignDraft, ...]:
     """Of the one message in it; `name` is what the file was called. Raises `NotImported`."""
     files = _files(data)
-    messages = [found for found in map(MESSAGE.fullmatch, files) if found]
-    if len(messages) != 1:
-        raise NotImported([f"包里要有一个 EBDB_编号.xml，这里有 {len(messages)} 个。"])
-    message = messages[0].group()
+    message = _message(files)
     ebd = read_xml(files[message])
     remarks = [
         *_name_remarks(ebd, message, name),
@@ -32,6 +33,19 @@ def read_package(data: bytes, now: datetime, name: str = "") -> tuple[ForeignDra
         *_other_remarks(files, message),
     ]
     return read_ebm(ebd, now, remarks)
+
+
+def message_in(data: bytes) -> bytes:
+    """The one message's own file. Raises `NotImported`."""
+    files = _files(data)
+    return files[_message(files)]
+
+
+def _message(files: dict[str, bytes]) -> str:
+    messages = [found for found in map(MESSAGE.fullmatch, files) if found]
+    if len(messages) != 1:
+        raise NotImported([f"包里要有一个 EBDB_编号.xml，这里有 {len(messages)} 个。"])
+    return messages[0].group()
 
 
 def _files(data: bytes) -> dict[str, bytes]:
@@ -51,7 +65,7 @@ def _files(data: bytes) -> dict[str, bytes]:
                 if not member.isdir():
                     _take(tar, member, found)
     except (tarfile.TarError, ValueError, EOFError, OSError, OverflowError, RecursionError):
-        raise NotImported(["不是完整的 tar 包，文件可能损坏。"]) from None
+        raise NotImported([BROKEN if data[257:262] == TAR_MARK else UNKNOWN]) from None
     return found
 
 

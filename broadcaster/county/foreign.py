@@ -22,11 +22,14 @@ MOST_AREAS = 500
 MOST_TOLD = 20
 
 
+ADVICE = "什么也没有收。请让发来的单位改好重发；等不及的，请照着原文自己写一则。"
+
+
 class NotImported(BroadcasterError):
     """A message that no draft can be made of; `problems` lists everything that is wrong with it."""
 
     def __init__(self, problems: list[str]) -> None:
-        super().__init__("\n".join(problems))
+        super().__init__("\n".join([*problems, ADVICE]))
         self.problems = problems
 
     def __reduce__(self) -> tuple[type[NotImported], tuple[list[str]]]:

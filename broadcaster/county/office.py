@@ -6,7 +6,6 @@ import json
 import logging
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
 
 from broadcaster.bulletin import topics
 from broadcaster.bulletin.question import Question
@@ -14,13 +13,11 @@ from broadcaster.bulletin.refusals import NotAccepted
 from broadcaster.clock import Clock
 from broadcaster.county.county_sums import CountySums
 from broadcaster.county.intake import Intake, Sent
+from broadcaster.county.office_keys import OfficeKeys
 from broadcaster.county.publisher import Publisher, Sheet
 from broadcaster.county.standing import StandingNotices
 from broadcaster.county.wire import CONNECTED, Incoming, Wire
 from broadcaster.errors import BroadcasterError
-
-if TYPE_CHECKING:
-    from broadcaster.bulletin.keyring import Keyring
 
 logger = logging.getLogger(__name__)
 
@@ -32,7 +29,7 @@ AT_ONCE = 500
 class Office:
     """`step` is for a `Loop`; `wake` may be called by any thread.
 
-    `keyring` is the one on the disk; `area_of` a box its area, and raises where it is not in use.
+    `area_of` a box is its area, and raises where it is not in use.
     """
 
     def __init__(
@@ -42,7 +39,7 @@ class Office:
         standing: StandingNotices,
         wire: Wire,
         clock: Clock,
-        keyring: Callable[[], Keyring],
+        keys: OfficeKeys,
         area_of: Callable[[str], str],
         county_sums: CountySums,
     ) -> None:
@@ -51,7 +48,7 @@ class Office:
         self._standing = standing
         self._wire = wire
         self._clock = clock
-        self._keyring = keyring
+        self._keys = keys
         self._area_of = area_of
         self._county_sums = county_sums
         self._keyring_sent = b""
@@ -82,11 +79,13 @@ class Office:
 
     def tend(self) -> None:
         """Sign, send and clear away whatever is due; heads after each change and every 10 minutes."""
+        self._keys.look()
+        self._publisher.use(self._keys.signer, self._keys.trust)
         self._standing.issue()
         changed = bool(self._publisher.expire() + self._publisher.sign_cleared())
         if not self._wire.connected:
             return
-        self._send_keyring()
+        changed = self._send_keyring() or changed
         changed = self._send_new() or changed
         changed = self._clear_old() or changed
         due = self._heads_at is None or self._clock.now() - self._heads_at >= HEADS_EVERY
@@ -116,20 +115,17 @@ class Office:
                 self._publisher.cleared(sheet.id)
         return bool(old)
 
-    def _send_keyring(self) -> None:
-        """Also when it was changed on the disk meanwhile."""
-        try:
-            data = self._keyring().to_bytes()
-            if data == self._keyring_sent:
-                return
-            trust = self._publisher.trust.updated(data, self._clock.now())
-        except (BroadcasterError, NotAccepted) as error:
-            logger.warning("the keyring is not sent: %s", error)
-            return
-        if self._wire.publish([(topics.keyring(trust.area), data)]):
-            self._publisher.trust, self._keyring_sent = trust, data
+    def _send_keyring(self) -> bool:
+        """Also when a command has changed it meanwhile."""
+        data, area = self._keys.keyring, self._keys.trust.area
+        if data == self._keyring_sent or not self._wire.publish([(topics.keyring(area), data)]):
+            return False
+        self._keyring_sent = data
+        return True
 
     def _send_heads(self) -> None:
+        if not self._publisher.may_sign:
+            return
         area = self._publisher.trust.area
         if self._wire.publish([(topics.heads(area), self._publisher.heads())]):
             self._heads_at = self._clock.now()
@@ -160,10 +156,11 @@ class Office:
             logger.warning("a question of %s is not answered: %s", box, error)
             return
         older = asked.keyring < self._publisher.trust.version
-        answers = [self._keyring().to_bytes()] if older else []
+        answers = [self._keys.keyring] if older else []
         meant = [one for one in in_force if one.is_for(area)]
         answers += [one.envelope for one in meant if one.id in asked.missing]
-        answers.append(self._publisher.heads(asked.nonce, {one.id for one in meant}))
+        if self._publisher.may_sign:
+            answers.append(self._publisher.heads(asked.nonce, {one.id for one in meant}))
         self._wire.publish([(topics.answer(box), answer) for answer in answers], retain=False)
 
 

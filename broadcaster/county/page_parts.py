@@ -32,5 +32,7 @@ class Pages:
     settings: OfficeSettings
     trusted: Trusted
     spoken: Spoken
+    # What somebody must see to before villages go deaf.
+    warnings: Callable[[], Sequence[str]] = tuple
     # Wrong one-time codes, by address.
     tries: Tries = field(default_factory=Tries)

@@ -13,6 +13,7 @@ from broadcaster.county.counties import Counties, CountyDoor
 from broadcaster.county.county_board import CountyBoard
 from broadcaster.county.database import OfficeDatabase
 from broadcaster.county.desk import Desk
+from broadcaster.county.foreign_book import ForeignBook
 from broadcaster.county.library import Library
 from broadcaster.county.officers import Officers
 from broadcaster.county.register import Door, Register
@@ -35,6 +36,7 @@ class Parts:
     county_board: CountyBoard
     standing: StandingNotices
     library: Library
+    foreign: ForeignBook
     audit: Audit
 
 
@@ -66,5 +68,6 @@ def make_parts(
         county_board=CountyBoard(database, clock, counties),
         standing=StandingNotices(database, clock, desk, officers),
         library=Library(database),
+        foreign=ForeignBook(database, clock),
         audit=Audit(database, clock),
     )

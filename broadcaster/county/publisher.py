@@ -48,7 +48,10 @@ class Sheet:
 
 
 class Publisher:
-    """For the office's own thread. `signer` is the unlocked key of the county, in memory only."""
+    """For the office's own thread. `signer` is the unlocked key of the county, in memory only.
+
+    While the keyring names another key it signs nothing, and what is cleared waits.
+    """
 
     def __init__(
         self,
@@ -64,8 +67,18 @@ class Publisher:
         self._signer = signer
         self.trust = trust
 
+    def use(self, signer: Signer, trust: Trust) -> None:
+        """From now on this key, by this keyring."""
+        self._signer, self.trust = signer, trust
+
+    @property
+    def may_sign(self) -> bool:
+        return self.trust.names_office_key(self._key_id)
+
     def sign_cleared(self) -> int:
         """Sign and keep each bulletin that may be sent; how many there were."""
+        if not self.may_sign:
+            return 0
         query = select(bulletin.c.id).where(bulletin.c.state == State.CLEARED)
         waiting = self._database.read(query.order_by(bulletin.c.written_at))
         return sum(self._sign(row.id) for row in waiting)

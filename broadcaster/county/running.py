@@ -21,6 +21,7 @@ from broadcaster.county.door import BrokerDoor
 from broadcaster.county.draft import Draft
 from broadcaster.county.intake import Intake
 from broadcaster.county.office import Office
+from broadcaster.county.office_keys import OfficeKeys
 from broadcaster.county.office_settings import OfficeSettings, load_office_settings, read_text
 from broadcaster.county.page_parts import Pages, Spoken, Trusted
 from broadcaster.county.parts import Parts, make_parts
@@ -45,6 +46,7 @@ LOOK_SECONDS = 2.0
 # For the service manager to start it again.
 EXIT_PART_DIED = 75
 Tell = Callable[[str], None]
+Unlock = Callable[[OfficeFolder], "Signer"]
 
 
 @dataclass(frozen=True)
@@ -68,8 +70,11 @@ def open_desk(path: Path, wake: Callable[[], None] = lambda: None) -> Iterator[D
         yield Desk(folder, settings, parts)
 
 
-def run(path: Path, config: Path, unlock: Callable[[OfficeFolder], Signer], tell: Tell) -> int:
-    """Be the office until a signal; `config` is the folder of voices and lexicon, for the preview."""
+def run(path: Path, config: Path, unlock: Unlock, tell: Tell, unattended: bool = False) -> int:
+    """Be the office until a signal; `config` is the folder of voices and lexicon, for the preview.
+
+    `unattended` says that `unlock` asks nobody, so that it may open a new key of the county's too.
+    """
     # The database is nobody else's to read.
     os.umask(0o077)
     stopping, woken = threading.Event(), WakeLater()
@@ -79,11 +84,16 @@ def run(path: Path, config: Path, unlock: Callable[[OfficeFolder], Signer], tell
         stack.enter_context(only_one(path, "县级平台"))
         desk = stack.enter_context(open_desk(path, woken))
         # The passphrase is asked before anything is opened to others.
-        signer = unlock(desk.folder)
-        office = stack.enter_context(_open_office(desk, signer))
+        again = unlock if unattended else None
+        keys = OfficeKeys(desk.folder, unlock(desk.folder), desk.parts.clock, again)
+        keys.look()
+        for sentence in keys.warnings():
+            tell(sentence)
+        office = stack.enter_context(_open_office(desk, keys))
         woken.wakes = office.wake
         watched: list[Watched] = [stack.enter_context(Loop("office", office.step, office.wake))]
-        watched += _open_site(desk, stack.enter_context(_open_spoken(config)), stack, tell)
+        spoken = stack.enter_context(_open_spoken(config))
+        watched += _open_site(desk, keys, spoken, stack, tell)
         while not stopping.wait(LOOK_SECONDS):
             if not all(one.alive for one in watched):
                 return EXIT_PART_DIED
@@ -101,7 +111,7 @@ class WakeLater:
 
 
 @contextmanager
-def _open_office(desk: Desk, signer: Signer) -> Iterator[Office]:
+def _open_office(desk: Desk, keys: OfficeKeys) -> Iterator[Office]:
     parts, broker = desk.parts, desk.settings.broker
     authority = desk.folder.path / broker.authority if broker.authority else None
     password = read_text(desk.folder.path, broker.password_file).strip() if broker.password_file else ""
@@ -109,22 +119,23 @@ def _open_office(desk: Desk, signer: Signer) -> Iterator[Office]:
         raise ConfigError(
             [f"没有 {authority}，office.yaml 的 broker.authority 要写消息服务器的 CA 证书。"]
         )
-    publisher = Publisher(parts.database, parts.register, parts.clock, signer, desk.folder.trust)
+    publisher = Publisher(parts.database, parts.register, parts.clock, keys.signer, keys.trust)
     wire = Wire(broker.host, broker.port, broker.user, password, authority)
     intake, sums = Intake(parts.database, parts.clock), CountySums(parts.database, parts.clock)
     wire.start()
     with closing(wire):
         yield Office(
             *(publisher, intake, parts.standing, wire, parts.clock),
-            *(lambda: desk.folder.keyring, parts.register.area_of, sums),
+            *(keys, parts.register.area_of, sums),
         )
 
 
-def _open_site(desk: Desk, spoken: Spoken, stack: ExitStack, tell: Tell) -> Sequence[Watched]:
+def _open_site(
+    desk: Desk, keys: OfficeKeys, spoken: Spoken, stack: ExitStack, tell: Tell
+) -> Sequence[Watched]:
     web = desk.settings.web
-    origins = Origins(
-        create_app(Pages(desk.parts, desk.settings, _trusted(desk), spoken), desk.folder.path)
-    )
+    pages = Pages(desk.parts, desk.settings, _trusted(desk), spoken, warnings=keys.warnings)
+    origins = Origins(create_app(pages, desk.folder.path))
     server = stack.enter_context(closing(serve(origins, web.host, web.port)))
     watched: list[Watched] = [server]
     tell(f"县级平台：http://{_seen(web.host)}:{server.port}/")

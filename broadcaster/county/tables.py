@@ -156,6 +156,34 @@ reach = Table(
     Index("reach_stage", "bulletin", "stage"),
 )
 
+# Messages of other systems, as they came; the drafts that were read of them as JSON.
+foreign_message = Table(
+    "foreign_message",
+    metadata,
+    # SHA-256 of the file: the same one comes once.
+    Column("id", String(64), primary_key=True),
+    Column("came_at", Moment, nullable=False),
+    Column("taken_by", Text, nullable=False),
+    Column("title", Text, nullable=False),
+    # How its system names it, and how another message refers to it.
+    Column("standard", String(32), nullable=False),
+    Column("sender", String(200), nullable=False),
+    Column("source_id", String(200), nullable=False),
+    Column("drafts", Text, nullable=False),
+    Column("original", Text, nullable=False),
+    Index("foreign_message_name", "source_id", "sender"),
+    Index("foreign_message_came", "came_at"),
+)
+
+# Which bulletins somebody has made of which message.
+foreign_bulletin = Table(
+    "foreign_bulletin",
+    metadata,
+    Column("bulletin", String(36), primary_key=True),
+    Column("message", String(64), nullable=False),
+    Index("foreign_bulletin_message", "message"),
+)
+
 standing = Table(
     "standing",
     metadata,

@@ -53,7 +53,7 @@ def read_xml(data: bytes) -> Element:
     """The root. Raises `NotImported`."""
     if len(data) > LARGEST_XML:
         raise NotImported([f"文件太大：{len(data) / 1e6:.1f} MB，最多 {LARGEST_XML / 1e6:.0f} MB。"])
-    text = _decoded(data)
+    text = decoded(data)
     # Looked for in the text, so that expat never meets one, whatever its version does with it. XML has
     # one spelling of it.
     if "<!DOCTYPE" in text:
@@ -61,7 +61,8 @@ def read_xml(data: bytes) -> Element:
     return _Tree().read(text)
 
 
-def _decoded(data: bytes) -> str:
+def decoded(data: bytes) -> str:
+    """The text, with everything in it. Raises `NotImported`."""
     found = DECLARED.match(data.removeprefix(codecs.BOM_UTF8))
     declared = found.group(1).decode("ascii").lower() if found else "utf-8"
     wide = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))

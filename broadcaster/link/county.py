@@ -23,6 +23,8 @@ KEPT_EVERY = timedelta(hours=1)
 # An answer may take so long, and then say the time: seconds on 4G, a minute where it is bad.
 ANSWER_SECONDS = 60.0
 CLOCKS_AGREE = timedelta(minutes=1)
+# A box says so to its village weeks before it would go deaf.
+TRUST_WARNED = timedelta(days=30)
 
 
 class County:
@@ -142,4 +144,14 @@ class County:
             return f"县里有 {len(self.withheld)} 则通知没有送到，请告诉县里。"
         if self._clock.monotonic() - self._fresh_at > FRESH.total_seconds():
             return "半个多小时收不到县里的消息了，请检查网络；还不行就告诉县里。"
-        return ""
+        return trust_fault("县里", self.trust, self.now())
+
+
+def trust_fault(whose: str, trust: Trust | None, now: Now) -> str:
+    """That nothing of theirs will be aired soon, or is no longer; "" while all is well."""
+    left = trust.expires - now.earliest if trust else TRUST_WARNED
+    if left <= timedelta(0):
+        return f"{whose}的钥匙过期了，{whose}发的通知现在播不了，请告诉县里。"
+    if left < TRUST_WARNED:
+        return f"{whose}的钥匙还有 {left.days} 天到期，到期以后{whose}发的通知就播不了了，请告诉县里。"
+    return ""

@@ -85,7 +85,7 @@ class Link:
     @property
     def fault(self) -> str:
         """A sentence in Chinese, or ""."""
-        return self._reception.county.fault
+        return self._reception.fault
 
     def step(self) -> None:
         """Do what there is to do, then wait for the broker or for being woken."""
@@ -157,7 +157,7 @@ class Link:
             "withheld": sorted(county.withheld),
             "receipts_waiting": self._station.bulletins.receipts_waiting(),
             "last_refusal": county.last_refusal,
-            "fault": county.fault,
+            "fault": self._reception.fault,
         }
 
     def _connect(self) -> None:
@@ -289,7 +289,7 @@ class Link:
                 "online": online,
                 "clock_trusted": self._station.clock_is_trusted(),
                 "keyring": list(county.trust.version),
-                "fault": county.fault,
+                "fault": self._reception.fault,
             }
         )
 

@@ -56,7 +56,9 @@ class Reception:
         self._area = membership.area
         self.county = County(station, membership, clock)
         self.superiors = Superiors(membership, self.county.trust, self.county.now())
-        self.memory = Memory(self._rows, membership, lambda: (clock.now(), station.clock_is_trusted()))
+        self.memory = Memory(
+            self._rows, membership, lambda: (_told(clock.now()), station.clock_is_trusted())
+        )
         self.recordings = station.recordings
         self.want_sound: Callable[[Wanted], None] = lambda wanted: None
         """Has the sound of a bulletin fetched, and `sound_came` called on this thread."""
@@ -178,6 +180,11 @@ class Reception:
         return self._rows.digests()
 
     @property
+    def fault(self) -> str:
+        """A sentence in Chinese, or ""."""
+        return self.county.fault or self.superiors.fault(self.county.now())
+
+    @property
     def offices(self) -> tuple[str, ...]:
         """Whose keyring and heads the box follows."""
         return self.county.trust.area, *self.superiors.areas
@@ -254,19 +261,20 @@ class Reception:
             self.memory.tell(row.bulletin_id, row.digest, State.DEFERRED, reason=reason)
 
     def _announce(self, bulletin: Bulletin, issuer: Issuer, recording: str = "") -> str:
-        """Queue it; why it waits for the end of quiet hours, or "". Raises `BroadcasterError`."""
+        """Queue it; why quiet hours keep it off when it is due, or "". Raises `BroadcasterError`."""
         notice = replace(bulletin.to_notice(issuer.name, issuer.office), recording=recording)
         now, trusted = self._clock.now(), self._station.clock_is_trusted()
         at = bulletin.not_before if trusted and bulletin.not_before > now + LATER else None
         expires = bulletin.expires if trusted else now + LIFE_WITHOUT_CLOCK
+        # Of what is for later the office is told now, while somebody can still choose another time.
+        verdict = self._station.verdict(notice, at)
         try:
             self._put(notice, issuer, at, expires)
         except VoiceUnavailable:
             # The voice was a wish.
             self._put(replace(notice, voice=None), issuer, at, expires)
-        verdict = self._station.verdict(notice)
-        until = verdict.until if not at else None
-        return verdict.reason if until and until < expires else ""
+        put_off = at or (verdict.until and verdict.until < expires)
+        return verdict.reason if put_off and not verdict.passes else ""
 
     def _put(self, notice: Notice, issuer: Issuer, at: datetime | None, expires: datetime) -> None:
         self._station.announce(notice, asked_by=issuer.name, at=at, expires_at=expires)
@@ -283,7 +291,7 @@ class Reception:
         return any(one.may_cancel(issuer) for one in self.memory.tombstones(row.bulletin_id))
 
     def _end_unheard(self, row: StoredBulletin, outcome: Outcome, reason: str) -> None:
-        heard = Heard(outcome, None, self._clock.now(), 0.0, 0.0, 0, "")
+        heard = Heard(outcome, None, _told(self._clock.now()), 0.0, 0.0, 0, "")
         self.memory.tell(
             row.bulletin_id, row.digest, State.ENDED, reason=reason, heard=heard, settles=True
         )
@@ -291,8 +299,8 @@ class Reception:
     def _tell_end(self, row: StoredBulletin, end: JournalEntry | JournalRow) -> None:
         heard = Heard(
             end.outcome,
-            end.started_at,
-            end.ended_at,
+            end.started_at and _told(end.started_at),
+            _told(end.ended_at),
             end.seconds_played,
             end.seconds_due,
             self._times(row, end),
@@ -309,6 +317,11 @@ class Reception:
         if end.outcome is Outcome.PLAYED or not end.seconds_due:
             return (notice.repeats or 1) if end.outcome is Outcome.PLAYED else 0
         return int(end.seconds_played / end.seconds_due * (notice.repeats or 1))
+
+
+def _told(moment: datetime) -> datetime:
+    """As a receipt has it: a box without a clock of its own comes up in 1970, which no receipt holds."""
+    return max(moment, WRITTEN)
 
 
 @contextmanager

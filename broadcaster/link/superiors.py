@@ -17,6 +17,7 @@ from broadcaster.bulletin.refusals import NotAccepted, Refusal
 from broadcaster.bulletin.seen import Seen
 from broadcaster.bulletin.superior import Superior
 from broadcaster.bulletin.verify import Refused, Verdict, verify
+from broadcaster.link.county import trust_fault
 from broadcaster.link.membership import Membership, read_kept, write_kept
 
 logger = logging.getLogger(__name__)
@@ -58,6 +59,11 @@ class Superiors:
     @property
     def areas(self) -> tuple[str, ...]:
         return tuple(self._offices)
+
+    def fault(self, now: Now) -> str:
+        """A sentence in Chinese, or ""."""
+        found = (trust_fault(f"上级（{one.area}）", one.trust, now) for one in self)
+        return next(filter(None, found), "")
 
     def __iter__(self) -> Iterator[Above]:
         return iter(self._offices.values())

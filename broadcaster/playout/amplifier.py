@@ -7,7 +7,8 @@ from contextlib import contextmanager, suppress
 
 from broadcaster.clock import Clock
 from broadcaster.errors import AmplifierLost
-from broadcaster.playout.relays import Relays, open_relays
+from broadcaster.playout.opening_relays import open_relays
+from broadcaster.playout.relays import Relays
 from broadcaster.playout.wiring import Wiring
 
 logger = logging.getLogger(__name__)

@@ -2,9 +2,6 @@
 
 from abc import ABC, abstractmethod
 
-from broadcaster.clock import Clock
-from broadcaster.playout.wiring import Wiring
-
 
 class Relays(ABC):
     """The relays of one amplifier. All are off when it is opened and when it is closed.
@@ -30,27 +27,3 @@ class Relays(ABC):
     @abstractmethod
     def close(self) -> None:
         """All off, and let go."""
-
-
-class NoRelays(Relays):
-    """An amplifier that is always on, or that somebody switches by hand."""
-
-    def switch(self, on: frozenset[int]) -> None:
-        pass
-
-    def close(self) -> None:
-        pass
-
-
-def open_relays(wiring: Wiring, clock: Clock) -> Relays:
-    """The relays, all of them off. Raises `AmplifierLost`."""
-    numbers = frozenset(wiring.relays.values())
-    if wiring.kind == "gpio":
-        from broadcaster.playout.gpio_relays import GpioRelays
-
-        return GpioRelays(numbers, wiring.active_high)
-    if wiring.kind == "serial":
-        from broadcaster.playout.serial_relays import SerialRelays
-
-        return SerialRelays(wiring.port, wiring.board, numbers, wiring.answers, clock)
-    return NoRelays()

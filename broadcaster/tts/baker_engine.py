@@ -4,16 +4,14 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from broadcaster.errors import VoiceUnavailable
+from broadcaster.tts.baker_release import MADE_AS
 from broadcaster.tts.baker_symbols import REVISION
 from broadcaster.tts.engine import Engine, VoiceEntry
 from broadcaster.tts.package_source import Source
 from broadcaster.tts.voice import Voice
 from broadcaster.tts.voice_folder import DESCRIPTION_FILE, VoiceDamaged, damaged, read_description
 
-WHEEL_SHA256 = "dad073dff12ccd55508a870f304559a6c309edaddb3536e95e2ddc79f2dab424"
-RECIPE = 2  # raised when the models made from this wheel change; scripts/setup then makes them anew
 READY = "可用"
-MADE_AS = f"{WHEEL_SHA256[:8]}.{RECIPE}"
 
 
 class BakerEngine(Engine):

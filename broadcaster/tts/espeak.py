@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from broadcaster.errors import LineRefused, VoiceUnavailable
 from broadcaster.model import Break, Line, Syllable, Waveform
-from broadcaster.tts.espeak_engine import version
+from broadcaster.tts.espeak_release import version
 from broadcaster.tts.level import LEVEL_LUFS, levelled
 from broadcaster.tts.voice import Voice
 

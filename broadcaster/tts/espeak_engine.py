@@ -1,18 +1,10 @@
 """The engine `espeak`: one voice that needs no model, for when nothing better is left."""
 
-from functools import cache
-from importlib import metadata, util
+from importlib import util
 
 from broadcaster.tts.engine import Engine, VoiceEntry
+from broadcaster.tts.espeak_release import version
 from broadcaster.tts.voice import Voice
-
-REVISION = 1  # raised when the same line comes to sound different, so that clips are made anew
-
-
-@cache
-def version() -> str:
-    """The library's release and ours of what it is fed."""
-    return f"{metadata.version('espeakng-loader')}.{REVISION}"
 
 
 class EspeakEngine(Engine):

@@ -9,7 +9,7 @@ from pathlib import Path
 from broadcaster.errors import VoiceUnavailable
 from broadcaster.tts.acoustic_parts import cut_acoustic
 from broadcaster.tts.baker import SYMBOLS_FILE, WINDOWS, BakerVoice, vocoder_file
-from broadcaster.tts.baker_engine import MADE_AS, WHEEL_SHA256
+from broadcaster.tts.baker_release import MADE_AS, WHEEL_SHA256
 from broadcaster.tts.dropout import remove_dropout
 from broadcaster.tts.fixed_vocoder import fix_frames
 from broadcaster.tts.tflite_graph import Graph

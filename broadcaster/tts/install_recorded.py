@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from broadcaster.model import Break, Line, Syllable
 from broadcaster.tts.baker_engine import BakerEngine
-from broadcaster.tts.recorded_engine import ALARM
+from broadcaster.tts.phrases import ALARM
 from broadcaster.tts.voice import Voice
 from broadcaster.tts.voice_folder import new_voice
 

@@ -7,6 +7,7 @@ import hashlib
 import re
 from pathlib import Path
 
+ALARM = "alarm"  # the phrases that `voices install recorded` makes
 SOUND_ENDINGS = {".wav", ".flac", ".mp3", ".ogg", ".opus", ".aiff", ".aif"}
 # What phones record and libsndfile does not read.
 OTHER_ENDINGS = {".m4a", ".aac", ".amr", ".3gp", ".wma"}

@@ -5,10 +5,9 @@ from pathlib import Path
 
 from broadcaster.tts.engine import Engine, VoiceEntry
 from broadcaster.tts.package_source import Source
-from broadcaster.tts.phrases import phrases, text_of, unreadable, version
+from broadcaster.tts.phrases import ALARM, phrases, text_of, unreadable, version
 from broadcaster.tts.voice import Voice
 
-ALARM = "alarm"  # the phrases that `voices install recorded` makes
 INSTALL = "请运行：broadcaster voices install recorded"
 
 

@@ -1,7 +1,7 @@
 """A voice of the engine sherpa-onnx: VITS, Matcha and Kokoro models that a person installed."""
 
+import os
 import re
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -79,10 +79,14 @@ def _lexicon_files(package: Package, lexicon: PinyinLexicon | None) -> Iterator[
     if lexicon is None:
         yield ",".join(str(path) for path in package.lexicons)
         return
-    with tempfile.TemporaryDirectory(prefix="lexicon-") as folder:
-        path = Path(folder) / "lexicon.txt"
+    # In memory: a child that is killed while it loads leaves nothing behind.
+    number = os.memfd_create("lexicon")
+    try:
+        path = Path(f"/proc/self/fd/{number}")
         lexicon.write_characters(path)
         yield str(path)
+    finally:
+        os.close(number)
 
 
 def _config(package: Package, lexicons: str, threads: int) -> "sherpa_onnx.OfflineTtsConfig":

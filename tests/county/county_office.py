@@ -14,6 +14,7 @@ from broadcaster.county.database import OfficeDatabase
 from broadcaster.county.desk import Paper
 from broadcaster.county.draft import Draft
 from broadcaster.county.intake import Intake, Sent
+from broadcaster.county.office_keys import OfficeKeys
 from broadcaster.county.officers import Officer, OfficeRole
 from broadcaster.county.parts import Parts, make_parts
 from broadcaster.county.publisher import Publisher
@@ -110,3 +111,7 @@ def make_desk(database: OfficeDatabase, folder: OfficeFolder) -> OfficeDesk:
         UNLOCKED[folder] = folder.unlock(SENTENCE)
     publisher = Publisher(database, parts.register, clock, UNLOCKED[folder], folder.trust)
     return OfficeDesk(parts, publisher, Intake(database, clock), clock, folder)
+
+
+def keys_of(desk: OfficeDesk) -> OfficeKeys:
+    return OfficeKeys(desk.folder, UNLOCKED[desk.folder], desk.clock)

@@ -31,6 +31,7 @@ from broadcaster.county.draft import Draft, State
 from broadcaster.county.intake import Intake
 from broadcaster.county.joining import join, public_key
 from broadcaster.county.office import Office
+from broadcaster.county.office_keys import OfficeKeys
 from broadcaster.county.office_settings import FILE
 from broadcaster.county.officers import OfficeRole
 from broadcaster.county.parts import make_parts
@@ -65,12 +66,13 @@ class WorkingOffice:
     @contextmanager
     def working(self) -> Iterator[None]:
         parts, folder = self.parts, self.folder
-        given = self.database, parts.register, CLOCK, folder.unlock(SENTENCE), folder.trust
+        keys = OfficeKeys(folder, folder.unlock(SENTENCE), CLOCK)
+        given = self.database, parts.register, CLOCK, keys.signer, keys.trust
         authority = self.rig.broker.folder / "authority.pem"
         wire = Wire("127.0.0.1", self.rig.port, OFFICE, OFFICE_PASSWORD, authority)
         office = Office(
             *(Publisher(*given), Intake(self.database, CLOCK), parts.standing, wire, CLOCK),
-            *(lambda: folder.keyring, parts.register.area_of, CountySums(self.database, CLOCK)),
+            *(keys, parts.register.area_of, CountySums(self.database, CLOCK)),
         )
         self.rig.start()
         wire.start()

@@ -92,6 +92,11 @@ def test_what_cannot_be_sent_is_one_sentence(desk: Desk, wrong: tuple[str, ...])
     assert desk.call("board")[1] == []
 
 
+def test_what_was_not_sent_is_not_exported(desk: Desk) -> None:
+    code, answer = desk.call("export", "x")
+    assert code == 2 and "发了的才能导出" in answer["error"]
+
+
 def test_a_wrong_password_does_nothing(desk: Desk) -> None:
     desk.sheet.write_text("wrong-password", encoding="utf-8")
     code, answer = desk.call("publish", "停水。", "--area", "331121", *desk.by("小王"))
@@ -147,6 +152,11 @@ def test_the_running_office_enrols_signs_and_sends(desk: Desk, broker: BrokerRig
             desk.call("approve", sent["id"], *desk.by("老张"))
         wait_until(lambda: desk.call("board", sent["id"])[1]["state"] == "published", 30)
         assert desk.call("board", sent["id"])[1]["sent"] == 1
+        file = desk.folder / "cap.xml"
+        assert desk.call("export", sent["id"], "-o", str(file))[1] == {"file": str(file)}
+        assert desk.call("export", sent["id"])[1]["cap"].encode() == file.read_bytes()
+        assert b"<description>\xe5\x81\x9c\xe6\xb0\xb4" in file.read_bytes()
+        assert desk.call("export", sent["id"], "-o", str(desk.folder))[0] == 2
     finally:
         office.send_signal(signal.SIGTERM)
         office.communicate(timeout=30)

@@ -3,10 +3,21 @@
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
-from county_office import OTHER_TOWN, TOWN, VILLAGE, OfficeDesk, PretendBox
+from county_office import (
+    OTHER_TOWN,
+    SENTENCE,
+    TOWN,
+    VILLAGE,
+    OfficeDesk,
+    PretendBox,
+    keys_of,
+    make_desk,
+)
+from fakes import ManualClock
 from paho.mqtt.client import Client, MQTTv5
 from paho.mqtt.enums import CallbackAPIVersion
 from rig.broker import OFFICE_PASSWORD, BrokerRig
@@ -22,9 +33,12 @@ from broadcaster.bulletin.seen import SeenInMemory
 from broadcaster.bulletin.verify import Accepted, verify
 from broadcaster.county.broker import OFFICE
 from broadcaster.county.county_sums import CountySums
+from broadcaster.county.database import OfficeDatabase
+from broadcaster.county.draft import State
 from broadcaster.county.office import Office
 from broadcaster.county.wire import Wire
 from broadcaster.model import Outcome
+from broadcaster.office_folder import OfficeFolder, open_key
 
 
 @pytest.fixture(scope="module")
@@ -69,13 +83,13 @@ class Running:
     """The office's steps, taken by the test, with the clock of the test."""
 
     def __init__(self, desk: OfficeDesk, broker: BrokerRig) -> None:
-        self.desk = desk
+        self.desk, self.keys = desk, keys_of(desk)
         authority = broker.broker.folder / "authority.pem"
         self.wire = Wire("127.0.0.1", broker.port, OFFICE, OFFICE_PASSWORD, authority)
         parts = desk.parts
         self.office = Office(
             *(desk.publisher, desk.intake, parts.standing, self.wire),
-            *(desk.clock, lambda: desk.folder.keyring, parts.register.area_of),
+            *(desk.clock, self.keys, parts.register.area_of),
             CountySums(parts.database, desk.clock),
         )
         self.wire.start()
@@ -209,3 +223,30 @@ def test_without_a_broker_it_is_signed_and_goes_out_later(
     made = Running(plain_desk, broker)
     with closing(made.wire):
         made.until(lambda: line.on(topics.bulletin(TOWN, paper.id)))
+
+
+def test_a_running_office_sends_the_rotated_keyring_and_signs_by_the_new_key_alone(
+    tmp_path: Path, sqlite: OfficeDatabase, broker: BrokerRig
+) -> None:
+    roots = [tmp_path / f"root-{number}.key" for number in (1, 2, 3)]
+    begun = ManualClock().now()
+    folder = OfficeFolder.found(tmp_path / "own", "331121", "青田县", roots, lambda _: SENTENCE, begun)
+    desk = make_desk(sqlite, folder)
+    running, line = Running(desk, broker), Line(broker, desk.enrol().id)
+    with closing(running.wire), closing(line):
+        running.until(lambda: line.on(topics.heads("331121")))
+        root_keys = [open_key(path, SENTENCE) for path in roots[:2]]
+        folder.rotate(root_keys, [], lambda _: SENTENCE, desk.clock.now())
+        paper = desk.parts.desk.send(desk.officer("小王"), desk.draft())
+        running.until(lambda: line.on(topics.keyring("331121"))[-1] == folder.keyring.to_bytes())
+        told = line.on(topics.heads("331121"))
+        desk.clock.step(timedelta(minutes=11))
+        running.office.tend()
+        assert desk.parts.desk.get(paper.id).state is State.CLEARED
+        running.keys.signer = folder.unlock(SENTENCE)
+        running.until(lambda: line.on(topics.bulletin(TOWN, paper.id)))
+        judge(desk, line.on(topics.bulletin(TOWN, paper.id))[-1])
+        running.until(lambda: len(line.on(topics.heads("331121"))) > len(told))
+        trust = Trust.pin(folder.keyring.to_bytes(), folder.pin, desk.clock.now())
+        for data in line.on(topics.heads("331121"))[len(told) :]:
+            read_heads(data, trust, Now(desk.clock.now(), True, desk.clock.now()))

@@ -3,7 +3,7 @@
 from typing import Any, cast
 
 import pytest
-from county_office import OfficeDesk
+from county_office import OfficeDesk, keys_of
 
 from broadcaster.bulletin import topics
 from broadcaster.county.county_sums import CountySums
@@ -32,7 +32,7 @@ def office(plain_desk: OfficeDesk) -> Office:
     desk, parts = plain_desk, plain_desk.parts
     made = Office(
         *(desk.publisher, desk.intake, parts.standing, cast(Wire, BusyWire())),
-        *(desk.clock, lambda: desk.folder.keyring, parts.register.area_of),
+        *(desk.clock, keys_of(desk), parts.register.area_of),
         CountySums(parts.database, desk.clock),
     )
     made.step()

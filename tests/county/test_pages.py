@@ -3,6 +3,7 @@
 import io
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -90,6 +91,14 @@ def log_in(app: Flask) -> LogIn:
         return visitor
 
     return log_in
+
+
+def test_the_first_page_says_what_must_be_renewed(plain_desk: OfficeDesk, tmp_path: Path) -> None:
+    made = app_of(plain_desk, tmp_path)
+    warned = replace(made.extensions["office"], warnings=lambda: ["根还有 90 天到期。"])
+    visitor = Visitor(create_app(warned, tmp_path))
+    visitor.post("/login", name="参观", password=PASSWORD)
+    assert "根还有 90 天到期。" in visitor.see("/")
 
 
 def only(desk: OfficeDesk) -> str:

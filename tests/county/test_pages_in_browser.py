@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from county_office import PASSWORD, TOWN, OfficeDesk, make_desk
+from foreign_messages import ALERT, EBM
 from playwright.sync_api import Page, expect
 from rig.looks import faults
 from rig.phone import chromium, log_in, phone, press
@@ -20,7 +21,7 @@ from broadcaster.office_folder import OfficeFolder
 
 PATHS = (
     *("/", "/compose", "/register", "/me"),
-    *("/more", "/more/library", "/more/standing", "/more/audit", "/more/people"),
+    *("/more", "/more/library", "/more/standing", "/more/audit", "/more/people", "/foreign"),
 )
 TEXT = "明天上午八点到下午五点停水。"
 
@@ -74,6 +75,16 @@ def test_a_notice_is_sent_from_the_page_and_every_page_is_fit_to_be_read(
             answer = page.goto(path)
             assert answer and answer.status == 200, path
             wrong += faults(page, path)
+        for message in (ALERT, ALERT.replace("Severe", "Unknown"), EBM):
+            page.goto("/foreign")
+            page.get_by_text("没有文件，粘贴内容").click()
+            page.get_by_label("XML 的全部内容").fill(message)
+            press(page, "看看里面说什么")
+            expect(page.get_by_text("没有核对签名")).to_be_visible()
+            wrong += faults(page, "foreign draft")
+        page.goto("/foreign")
+        press(page, "看看里面说什么")
+        wrong += faults(page, "nothing to import")
     assert not wrong, "\n".join(wrong)
 
 

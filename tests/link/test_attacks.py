@@ -2,12 +2,13 @@
 
 Who attacks here may publish to the broker whatever and wherever the office may. `SHOWN` says of each
 attack which tests show that it fails; a name that is no test fails here. What comes to the office as XML
-or in a package (XXE, `../` in a tar) is refused in `tests/county/test_xml_in.py` and `test_ebm.py`.
+or in a package (XXE, `../` in a tar) goes through the office's own page.
 """
 
+import hmac
 from collections.abc import Callable
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -18,9 +19,11 @@ from link.link_rig import PASSWORD, Life, LinkBox, Office, cancel, notice, told_
 from rig.broker import BrokerRig, OfficeClient
 from securesystemslib.signer import CryptoSigner
 
-from broadcaster.bulletin import topics
+from broadcaster.bulletin import envelope, strict_json, topics
+from broadcaster.bulletin.bulletin import PAYLOAD_TYPE
 from broadcaster.bulletin.heads import PAYLOAD_TYPE as HEADS_TYPE
-from broadcaster.bulletin.keys import new_key
+from broadcaster.bulletin.keyring import Keyring
+from broadcaster.bulletin.keys import new_key, public
 from broadcaster.bulletin.receipts import State
 from broadcaster.bulletin.refusals import Refusal
 from broadcaster.clock import Clock
@@ -33,6 +36,7 @@ from broadcaster.county.publisher import Publisher, Sheet
 from broadcaster.model import Severity
 from broadcaster.office_folder import OfficeFolder, open_key
 
+ORDER_OF_ED25519 = 2**252 + 27742317777372353535851937790883648493
 WHOLE = [State.ACCEPTED, State.ON_THE_AIR, State.ENDED]
 SENTENCE = "三个和尚没水喝 2026"
 
@@ -50,6 +54,7 @@ SHOWN = {
     "expired, not yet valid, too long a life":
         "test_what_is_published_straight_to_the_broker_is_refused_by_its_name",
     "box clock at 1970, 2020, +1 year":
+        "test_a_box_whose_clock_is_years_off_connects_and_is_fooled_by_nothing_old "
         "bulletin/test_verify.py::test_with_a_wrong_clock_only_what_is_urgent_is_said "
         "link/test_link.py::test_a_clock_that_is_off_is_not_confirmed",
     "two rotations while off": "test_two_rotations_while_the_box_was_off",
@@ -60,9 +65,16 @@ SHOWN = {
     "same id, other bytes": "test_the_same_id_with_other_bytes_is_refused",
     "duplicate JSON keys, NaN, 10 MB, depth 10,000":
         "test_garbage_on_every_topic_keeps_nothing_from_being_heard "
-        "test_ten_megabytes_come_no_further_than_the_broker",
-    "wrong or no algorithm": "bulletin/test_forged.py::test_what_is_written_otherwise_is_no_envelope",
-    "malleable signatures": "bulletin/test_forged.py::test_a_malleable_signature_is_refused",
+        "test_ten_megabytes_come_no_further_than_the_broker "
+        "test_what_is_published_straight_to_the_broker_is_refused_by_its_name",
+    "wrong or no algorithm":
+        "test_what_is_published_straight_to_the_broker_is_refused_by_its_name "
+        "test_a_keyring_with_a_key_of_another_algorithm_is_not_followed "
+        "bulletin/test_forged.py::test_what_is_written_otherwise_is_no_envelope",
+    "malleable signatures":
+        "test_what_is_published_straight_to_the_broker_is_refused_by_its_name "
+        "test_a_malleable_copy_keeps_the_genuine_one_from_nothing "
+        "bulletin/test_forged.py::test_a_malleable_signature_is_refused",
     "heads passed as a bulletin": "test_what_is_published_straight_to_the_broker_is_refused_by_its_name",
     "another box publishing": "link/test_link_faults.py::test_another_box_cannot_speak_for_the_county",
     "session takeover": "link/test_link_faults.py::test_another_user_does_not_take_a_boxs_session_over",
@@ -72,6 +84,8 @@ SHOWN = {
         "link/test_link_faults.py::test_the_red_one_behind_1500_others_is_heard",
     "an hour without broker":
         "link/test_link_faults.py::test_an_hour_without_a_broker_and_the_box_says_so_and_goes_on",
+    "XXE": "county/test_foreign_pages.py::test_an_attack_in_a_file_is_refused_by_the_page",
+    "tar with ../": "county/test_foreign_pages.py::test_an_attack_in_a_file_is_refused_by_the_page",
     "USB with changed audio": "link/test_sounds.py::test_a_stick_brings_it_along",
     "USB with a link":
         "link/test_stick.py::test_links_devices_and_what_is_too_big_are_not_read "
@@ -107,6 +121,56 @@ def heads(county: County) -> bytes:
     return county.heads(at=from_now(0)).signed(county.key).to_bytes()
 
 
+def altered(**changes: Any) -> Callable[[County], bytes]:
+    """A genuine one, its envelope written otherwise."""
+    return lambda county: strict_json.write(strict_json.parse(signed(notice(), county.key)) | changes)
+
+
+def signed_by(make: Callable[[County, bytes, bytes], bytes]) -> Callable[[County], bytes]:
+    """Under the name of the county's key: something made of that, the true signature, what it signs."""
+
+    def forge(county: County) -> bytes:
+        true = envelope.read(signed(notice(), county.key), PAYLOAD_TYPE)
+        [(key_id, signature)] = true.signatures.items()
+        made = make(county, signature, true.signed_bytes)
+        return replace(true, signatures={key_id: made}).to_bytes()
+
+    return forge
+
+
+def malleable(county: County, signature: bytes, what: bytes) -> bytes:
+    """The same signature to who does not ask that its scalar be below the order of the group."""
+    scalar = int.from_bytes(signature[32:], "little") + ORDER_OF_ED25519
+    return signature[:32] + scalar.to_bytes(32, "little")
+
+
+def by_ecdsa(county: County, signature: bytes, what: bytes) -> bytes:
+    return bytes.fromhex(CryptoSigner.generate_ecdsa().sign(what).signature)
+
+
+def by_hmac(county: County, signature: bytes, what: bytes) -> bytes:
+    """With the public key for a secret: what fools those who let the message name its algorithm."""
+    return hmac.digest(bytes.fromhex(public(county.key).keyval["public"]), what, "sha512")
+
+
+def with_algorithm(name: str) -> Callable[[County], bytes]:
+    def forge(county: County) -> bytes:
+        written = strict_json.parse(signed(notice(), county.key))
+        return strict_json.write(written | {"signatures": [written["signatures"][0] | {"alg": name}]})
+
+    return forge
+
+
+def truly_signed(payload: bytes) -> Callable[[County], bytes]:
+    """By the county's own key: nothing but the schema stands between this and the box."""
+    return lambda county: envelope.sign(PAYLOAD_TYPE, payload, [county.key]).to_bytes()
+
+
+def twice(field: bytes) -> Callable[[County], bytes]:
+    told = notice().to_bytes()
+    return truly_signed(told.replace(b"{", b"{" + field + b",", 1))
+
+
 STRAIGHT = {
     "another town": (by_the_town(areas=(OTHER_TOWN,)), Refusal.AREA_NOT_ALLOWED),
     "the county": (by_the_town(areas=(COUNTY,)), Refusal.AREA_NOT_ALLOWED),
@@ -124,6 +188,18 @@ STRAIGHT = {
     "a number far ahead": (by_the_county(seq=2**50), Refusal.SEQUENCE_JUMPED),
     "a key of nobody": (lambda county: signed(notice(), new_key()), Refusal.UNKNOWN_KEY),
     "heads as a bulletin": (heads, Refusal.WRONG_TYPE),
+    "no algorithm": (with_algorithm("none"), Refusal.NOT_AN_ENVELOPE),
+    "another algorithm": (with_algorithm("HS256"), Refusal.NOT_AN_ENVELOPE),
+    "algorithm of the envelope": (altered(alg="none"), Refusal.NOT_AN_ENVELOPE),
+    "no signature": (altered(signatures=[]), Refusal.NOT_AN_ENVELOPE),
+    "an empty signature": (signed_by(lambda *_: b""), Refusal.NOT_AN_ENVELOPE),
+    "a signature of zeros": (signed_by(lambda *_: b"\0" * 64), Refusal.BAD_SIGNATURE),
+    "ECDSA under the county's name": (signed_by(by_ecdsa), Refusal.BAD_SIGNATURE),
+    "HMAC by the public key": (signed_by(by_hmac), Refusal.BAD_SIGNATURE),
+    "malleable": (signed_by(malleable), Refusal.BAD_SIGNATURE),
+    "duplicate keys, truly signed": (twice(b'"severity":1'), Refusal.BAD_SCHEMA),
+    "NaN, truly signed": (twice(b'"x":NaN'), Refusal.BAD_SCHEMA),
+    "depth 10,000, truly signed": (truly_signed(b"[" * 10_000 + b"]" * 10_000), Refusal.BAD_SCHEMA),
     "a bulletin of another type": (
         lambda county: signed(notice(), county.key, HEADS_TYPE),
         Refusal.WRONG_TYPE,
@@ -150,6 +226,76 @@ def still_hears(life: Life, box: LinkBox, office: Office, by: CryptoSigner | Non
     told = office.publish(notice(seq=50), by=by)
     until(lambda: box.states(office.client, told) == WHOLE)
     assert life.heard() == [*before, told.id]
+
+
+def test_a_malleable_copy_keeps_the_genuine_one_from_nothing(
+    box: LinkBox, office: Office, county: County
+) -> None:
+    """Who is quicker than the county with a copy of its words does not spoil them."""
+    told = notice()
+    true = envelope.read(signed(told, county.key), PAYLOAD_TYPE)
+    [(key_id, signature)] = true.signatures.items()
+    copy = replace(true, signatures={key_id: malleable(county, signature, b"")}).to_bytes()
+    with box.running() as life:
+        until(lambda: life.connected)
+        office.client.publish(topics.bulletin(COUNTY, told.id), copy, retain=False)
+        until(lambda: box.receipts(office.client))
+        assert box.receipts(office.client)[0].refusal is Refusal.BAD_SIGNATURE
+        office.publish(told)
+        until(lambda: box.states(office.client, told) == WHOLE)
+        office.client.publish(topics.bulletin(COUNTY, told.id), copy, retain=False)
+        still_hears(life, box, office)
+        assert box.states(office.client, told) == WHOLE
+
+
+def test_a_keyring_with_a_key_of_another_algorithm_is_not_followed(
+    box: LinkBox, office: Office, county: County
+) -> None:
+    other = CryptoSigner.generate_ecdsa()
+    own, town, _ = county.list.delegations
+    weak = county.list.keys[0], other.public_key
+    with box.running() as life:
+        until(lambda: life.connected)
+        bundle = replace(
+            county.list,
+            version=2,
+            keys=weak,
+            delegations=(own, replace(town, key_ids=(other.public_key.keyid,))),
+        ).signed(county.key, COUNTY)
+        keyring = Keyring(tuple(county.roots), bundle.to_bytes()).to_bytes()
+        office.client.publish(topics.keyring(COUNTY), keyring)
+        until(lambda: Refusal.KEYRING_BROKEN.sentence in life.link.status()["last_refusal"])
+        assert life.link.status()["keyring"] == [1, 1]
+        data = signed(notice(areas=(TOWN,)), other)
+        office.client.publish(topics.bulletin(TOWN, "x"), data, retain=False)
+        until(lambda: box.receipts(office.client))
+        assert [one.refusal for one in box.receipts(office.client)] == [Refusal.UNKNOWN_KEY]
+        still_hears(life, box, office)
+
+
+@pytest.mark.parametrize("shown", ["1970-01-01", "2020-01-01", "a year ahead"])
+def test_a_box_whose_clock_is_years_off_connects_and_is_fooled_by_nothing_old(
+    shown: str, box: LinkBox, office: Office, county: County
+) -> None:
+    box.trusted = False
+    ahead = timedelta(days=365)
+    if shown != "a year ahead":
+        ahead = datetime.fromisoformat(shown).replace(tzinfo=told_zone()) - from_now(0)
+    box.clock.ahead = ahead
+    with box.running() as life:
+        until(lambda: life.connected)
+        office.publish_heads()
+        until(lambda: life.link.status()["heads_at"])
+        old = {"issued": from_now(-72), "not_before": from_now(-72), "expires": from_now(-71)}
+        data = signed(notice(severity=Severity.RED, **old), county.key)
+        office.client.publish(topics.bulletin(COUNTY, "x"), data, retain=False)
+        until(lambda: box.receipts(office.client))
+        assert [one.refusal for one in box.receipts(office.client)] == [Refusal.EXPIRED]
+        red = office.publish(notice(seq=2, severity=Severity.RED))
+        until(lambda: box.states(office.client, red) == WHOLE)
+        blue = office.publish(notice(seq=3))
+        until(lambda: box.states(office.client, blue) == [State.ACCEPTED])
+        assert life.heard() == [red.id] and not box.trusted
 
 
 def test_what_is_sent_again_is_heard_once(box: LinkBox, office: Office, county: County) -> None:

@@ -1,6 +1,7 @@
 """A bulletin's way from the office over a real broker to the air, and its receipts' way back."""
 
 from datetime import datetime, timedelta
+from pathlib import Path
 
 from bulletin.county_rig import COUNTY, OTHER_TOWN, TOWN, VILLAGE, County
 from link.link_rig import LinkBox, Office, cancel, notice, told_zone, until
@@ -95,6 +96,54 @@ def test_quiet_hours_put_it_off_and_the_office_is_told_until_when(box: LinkBox, 
         until(lambda: box.states(office.client, red) == WHOLE)
         until(lambda: box.states(office.client, drill) == [State.ACCEPTED, State.DEFERRED])
         assert life.heard() == [red.id]
+
+
+def test_what_is_for_later_and_falls_into_quiet_hours_is_told_of_when_it_is_accepted(
+    box: LinkBox, office: Office
+) -> None:
+    later = (datetime.now(told_zone()) + timedelta(days=1)).replace(hour=3)
+    noon, hours = later.replace(hour=12), timedelta(hours=6)
+    box.quiet = QuietSettings(hours=(QuietRule(name="夜里", windows=("02:00-05:00",)),))
+    with box.running() as life:
+        told = office.publish(notice(not_before=later, expires=later + hours))
+        until(lambda: box.states(office.client, told) == [State.ACCEPTED, State.DEFERRED])
+        assert "夜里不播" in box.receipts(office.client, told)[-1].reason
+        short = office.publish(notice(seq=2, not_before=later, expires=later + hours / 6))
+        until(lambda: box.states(office.client, short) == [State.ACCEPTED, State.DEFERRED])
+        red = office.publish(
+            notice(seq=3, severity=Severity.RED, not_before=later, expires=later + hours)
+        )
+        by_day = office.publish(notice(seq=4, not_before=noon, expires=noon + hours))
+        until(lambda: len(life.station.status().waiting) == 4)
+        for one in (red, by_day):
+            until(lambda told=one: box.states(office.client, told) == [State.ACCEPTED])
+
+
+def test_a_box_says_weeks_before_that_it_will_go_deaf_and_no_more_once_the_county_has_renewed(
+    tmp_path: Path, county: County
+) -> None:
+    box = LinkBox(tmp_path / "box", county)
+    with box.running() as life:
+        assert life.link.fault == ""
+        box.clock.ahead = timedelta(days=341)
+        assert "县里的钥匙还有 23 天到期" in life.link.fault
+        assert "还有 23 天" in life.link.status()["fault"]
+        box.clock.ahead = timedelta(days=366)
+        assert "县里的钥匙过期了" in life.link.fault
+        newer = county.keyring(version=2, expires=box.clock.now() + timedelta(days=400))
+        life.link.do(lambda reception: reception.take_keyring(newer))
+        assert life.link.fault == ""
+        box.clock.ahead = timedelta(days=4010)
+        assert "县里的钥匙过期了" in life.link.fault
+
+
+def test_a_box_whose_clock_nobody_trusts_goes_by_the_countys_time(
+    tmp_path: Path, county: County
+) -> None:
+    box = LinkBox(tmp_path / "box", county, trusted=False)
+    with box.running() as life:
+        box.clock.ahead = timedelta(days=366)
+        assert life.link.fault == ""
 
 
 def test_what_quiet_hours_outlast_is_suppressed_and_told(box: LinkBox, office: Office) -> None:

@@ -143,6 +143,18 @@ def test_only_who_stands_above_the_county_can_be_believed_beside_it(
         given("330000")
 
 
+def test_a_box_says_that_its_provinces_keys_will_expire(box: LinkBox, office: Office) -> None:
+    soon = County(PROVINCE, expires=datetime.now(told_zone()) + timedelta(days=20))
+    box.above = (Superior(PROVINCE, soon.pinned),)
+    box.membership = enrol(box.state, box.enrolment(), box.clock.now())
+    relayed = Relayed(office, soon)
+    with box.running() as life:
+        until(lambda: life.connected)
+        relayed.keyring()
+        until(lambda: "上级（33）的钥匙还有 19 天到期" in life.link.fault)
+    relayed.clear()
+
+
 def says_above(county: County, *above: Superior) -> None:
     """The county's root says so from now on, by two of its three keys."""
     old = read_root(county.roots[-1])

@@ -9,7 +9,7 @@ import pytest
 from spoken import baker_folder
 
 from broadcaster.errors import VoiceUnavailable
-from broadcaster.tts.baker_engine import MADE_AS
+from broadcaster.tts.baker_release import MADE_AS
 from broadcaster.tts.catalogue import Catalogue
 
 ASK_FOR_A_VERSION = """
