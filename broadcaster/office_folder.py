@@ -125,12 +125,19 @@ class OfficeFolder:
         """The same list for another `LIST_LIFE`. Raises `CharterRefused` and `FileUnwritable`."""
         self.change(self.key_list.renewed(now), county_key)
 
-    def renew_root(self, root_keys: Sequence[CryptoSigner], now: datetime) -> None:
-        """The same root for another `ROOT_LIFE`; county key and list stay. Raises `CharterRefused`."""
+    def renew_root(
+        self,
+        root_keys: Sequence[CryptoSigner],
+        now: datetime,
+        above: Sequence[Superior] | None = None,
+    ) -> None:
+        """The same root for another `ROOT_LIFE`, or one that names another `above`; county key and list
+        stay. Raises `CharterRefused`.
+        """
         with self._alone():
             root, kept = self.trust.root, self.keyring
             county = next(iter(root.targets_key_ids))
-            newer = next_root(root, root_keys, [], root.root.keys[county], now)
+            newer = next_root(root, root_keys, [], root.root.keys[county], now, above)
             self._keep(Keyring((*kept.roots, newer.to_bytes()), kept.targets))
 
     def rotate(
@@ -155,15 +162,6 @@ class OfficeFolder:
                 raise CharterRefused("钥匙串刚才被另一个命令改过，这次什么也没有改，请再来一次。")
             self._keep(Keyring((*self.keyring.roots, root.to_bytes()), listed.to_bytes()))
         self.key_file(old).unlink(missing_ok=True)
-
-    def set_above(
-        self, root_keys: Sequence[CryptoSigner], above: Sequence[Superior], now: datetime
-    ) -> None:
-        """Another root that says who stands above; all keys stay. Raises `CharterRefused`."""
-        old = self.trust.root
-        county_key = old.root.keys[next(iter(old.targets_key_ids))]
-        root = next_root(old, root_keys, (), county_key, now, tuple(above))
-        self._keep(Keyring((*self.keyring.roots, root.to_bytes()), self.keyring.targets))
 
     @staticmethod
     def _lock_roots(roots: Sequence[CryptoSigner], ask: AskPassphrase) -> list[bytes]:

@@ -179,7 +179,7 @@ def above(arguments: Arguments) -> int:
         raise CommandIncomplete("根钥匙已经这样说了，什么也没有改。")
     ask = asking(arguments)
     roots = [open_key(file, ask(f"根钥匙 {file.name}")) for file in arguments.root_key]
-    folder.set_above(roots, wanted, Clock(ZoneInfo("UTC")).now())
+    folder.renew_root(roots, Clock(ZoneInfo("UTC")).now(), wanted)
     content = {
         "above": [{"area": one.area, "root": one.root} for one in wanted],
         "version": list(folder.trust.version),
