@@ -97,6 +97,11 @@ class CountyLink(Protocol):
 
     def status(self) -> dict[str, Any]: ...
 
+    @property
+    def reached_from_afar(self) -> bool:
+        """Whether the county's site carries the village's page."""
+        ...
+
     def read_stick(self, path: Path) -> dict[str, Any]:
         """Take what a stick brings, as if it had come by the network. Raises `BroadcasterError`."""
         ...
@@ -225,6 +230,10 @@ class Station:
     def find_airing(self, notice_id: str) -> Airing | None:
         """What was accepted of this notice, also if it has ended. Raises `StoreUnusable`."""
         return self._store.queue.of_notice(notice_id)
+
+    def is_reached_from_afar(self) -> bool:
+        """Whether the village's people may use its page over the county's site."""
+        return self.county is not None and self.county.reached_from_afar
 
     def cancel(self, airing_id: str, asked_by: str = "") -> bool:
         """End one airing, waiting or sounding; False if it is neither."""

@@ -31,6 +31,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "foothold": {"spool"},
     "recordings": {"errors", "whole"},
     "recording_child": FLOOR | {"tts", "clips"},
+    "plain_values": set(),
     "settings_problems": set(),
     "beat": {"model"},
     "setting_values": {"model"},
@@ -45,7 +46,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     **{sibling: FLOOR for sibling in SIBLINGS},
     "bulletin": FLOOR,
     "office_folder": FLOOR | {"bulletin"},
-    "link": FLOOR | {"bulletin", "station"},
+    "link": FLOOR | {"bulletin", "station", "far", "plain_values"},
     "yaml_edit": {"errors"},
     "lexicon_file": FLOOR | {"script", "yaml_edit"},
     "workshop": FLOOR,
@@ -64,11 +65,13 @@ MAY_IMPORT: dict[str, set[str]] = {
     "station": FLOOR
     | {"intake", "remembered", "slotbook", "rehearsal", "copies", "microphone", "talks"}
     | {"studio", "wordbook", "schedule", "playout", "store"},
+    "far": FLOOR
+    | {"plain_values", "station", "copies", "rehearsal", "slotbook", "store", "talks", "wordbook"},
     "lan_name": set(),
     "control": FLOOR | {"station", "store"},
     "web": FLOOR | {"station", "__version__"},
     # Of the box's page the office shares the server, TLS, the session key and the look.
-    "county": FLOOR | {"bulletin", "office_folder", "store", "studio", "web"},
+    "county": FLOOR | {"bulletin", "office_folder", "store", "studio", "web", "far", "plain_values"},
     "daemon": FLOOR
     | SIBLINGS
     | {
@@ -118,7 +121,7 @@ HOMES: dict[str, set[str]] = {
     "opencc": {"script/hanzi.py"},
     "pydantic": {
         *("settings.py", "settings_problems.py", "setting_values.py"),
-        *("air_settings.py", "timetable_settings.py", "timetable_file.py"),
+        *("air_settings.py", "timetable_settings.py", "timetable_file.py", "plain_values.py"),
         *("web", "bulletin", "county/office_settings.py"),
     },
     "prometheus_client": {"web/figures.py"},
@@ -126,7 +129,7 @@ HOMES: dict[str, set[str]] = {
     "paho": {"link", "county"},
     "pydub": {"clips/export.py"},
     "securesystemslib": {"bulletin", "office_folder.py", "county", "link"},
-    "segno": {"daemon.py", "web/record_pages.py", "county/register_pages.py"},
+    "segno": {"daemon.py", "web/record_pages.py", "county/register_pages.py", "county/village_pages.py"},
     "sherpa_onnx": {"tts/sherpa.py"},
     "sounddevice": {"playout/sound_card.py"},
     "soundfile": {

@@ -18,6 +18,7 @@ from broadcaster.county import (
     enrol_page,
     more_pages,
     register_pages,
+    village_pages,
 )
 from broadcaster.county.officers import OfficeRole
 from broadcaster.county.page_parts import Pages
@@ -71,8 +72,11 @@ def create_app(pages: Pages, folder: Path) -> Flask:
     app.after_request(protect)
     for area in (account_pages, board_pages, compose_pages, register_pages, more_pages, enrol_page):
         app.register_blueprint(area.pages)
+    app.register_blueprint(village_pages.pages)
     # A box has no session, and its code is its proof.
     csrf.exempt(enrol_page.pages)
+    # A village's form has its own proof, and is told here only why it could not be sent on.
+    csrf.exempt(village_pages.away)
     teach_languages(app, offered={CHINESE: LANGUAGES[CHINESE]})
     _teach_wording(app, pages)
     _answer_errors(app)

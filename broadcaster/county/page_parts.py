@@ -9,6 +9,7 @@ from broadcaster.county.draft import Draft
 from broadcaster.county.office_settings import OfficeSettings
 from broadcaster.county.parts import Parts
 from broadcaster.county.register import BrokerAddress
+from broadcaster.county.village_keys import VillageKeys
 from broadcaster.store.tries import Tries
 
 # The lines of a draft as they will be said. Raises `TextRefused`.
@@ -32,5 +33,7 @@ class Pages:
     settings: OfficeSettings
     trusted: Trusted
     spoken: Spoken
+    # Which villages' pages the site carries; None for a site that carries none.
+    villages: VillageKeys | None = None
     # Wrong one-time codes, by address.
     tries: Tries = field(default_factory=Tries)

@@ -18,6 +18,7 @@ from broadcaster.county.app import create_app
 from broadcaster.county.database import OfficeDatabase
 from broadcaster.county.door import BrokerDoor
 from broadcaster.county.draft import Draft
+from broadcaster.county.far_line import FarLine
 from broadcaster.county.intake import Intake
 from broadcaster.county.office import Office
 from broadcaster.county.office_settings import OfficeSettings, load_office_settings, read_text
@@ -25,11 +26,13 @@ from broadcaster.county.page_parts import Pages, Spoken, Trusted
 from broadcaster.county.parts import Parts, make_parts
 from broadcaster.county.publisher import Publisher
 from broadcaster.county.register import BrokerAddress
+from broadcaster.county.village_keys import VillageKeys
+from broadcaster.county.village_site import VillageSites
 from broadcaster.county.wire import Wire
 from broadcaster.errors import ConfigError
 from broadcaster.loop import Loop, Watched
 from broadcaster.model import Notice, Style
-from broadcaster.office_folder import OfficeFolder
+from broadcaster.office_folder import AskPassphrase, OfficeFolder
 from broadcaster.settings import load_lexicon, load_settings
 from broadcaster.studio import Studio
 from broadcaster.web.server import serve
@@ -67,7 +70,7 @@ def open_desk(path: Path, wake: Callable[[], None] = lambda: None) -> Iterator[D
         yield Desk(folder, settings, parts)
 
 
-def run(path: Path, config: Path, unlock: Callable[[OfficeFolder], Signer], tell: Tell) -> int:
+def run(path: Path, config: Path, ask: AskPassphrase, tell: Tell) -> int:
     """Be the office until a signal; `config` is the folder of voices and lexicon, for the preview."""
     # The database is nobody else's to read.
     os.umask(0o077)
@@ -78,11 +81,14 @@ def run(path: Path, config: Path, unlock: Callable[[OfficeFolder], Signer], tell
         stack.enter_context(only_one(path, "县级平台"))
         desk = stack.enter_context(open_desk(path, woken))
         # The passphrase is asked before anything is opened to others.
-        signer = unlock(desk.folder)
-        office = stack.enter_context(_open_office(desk, signer))
+        passphrase = ask("县里的钥匙")
+        signer = desk.folder.unlock(passphrase)
+        keys = VillageKeys(desk.folder, signer, passphrase, desk.parts.clock, woken)
+        office, line = stack.enter_context(_open_office(desk, signer, keys))
         woken.wakes = office.wake
         watched: list[Watched] = [stack.enter_context(Loop("office", office.step, office.wake))]
-        watched += _open_site(desk, stack.enter_context(_open_spoken(config)), stack, tell)
+        spoken = stack.enter_context(_open_spoken(config))
+        watched += _open_site(desk, spoken, keys, line, stack, tell)
         while not stopping.wait(LOOK_SECONDS):
             if not all(one.alive for one in watched):
                 return EXIT_PART_DIED
@@ -100,7 +106,7 @@ class WakeLater:
 
 
 @contextmanager
-def _open_office(desk: Desk, signer: Signer) -> Iterator[Office]:
+def _open_office(desk: Desk, signer: Signer, keys: VillageKeys) -> Iterator[tuple[Office, FarLine]]:
     parts, broker = desk.parts, desk.settings.broker
     authority = desk.folder.path / broker.authority if broker.authority else None
     password = read_text(desk.folder.path, broker.password_file).strip() if broker.password_file else ""
@@ -111,26 +117,31 @@ def _open_office(desk: Desk, signer: Signer) -> Iterator[Office]:
     publisher = Publisher(parts.database, parts.register, parts.clock, signer, desk.folder.trust)
     wire = Wire(broker.host, broker.port, broker.user, password, authority)
     intake = Intake(parts.database, parts.clock)
+    line = FarLine(wire, parts.register, keys)
+    office = Office(
+        *(publisher, intake, parts.standing, wire, parts.clock),
+        *(lambda: desk.folder.keyring, parts.register.area_of),
+    )
     wire.start()
     with closing(wire):
-        yield Office(
-            *(publisher, intake, parts.standing, wire, parts.clock),
-            *(lambda: desk.folder.keyring, parts.register.area_of),
-        )
+        yield office, line
 
 
-def _open_site(desk: Desk, spoken: Spoken, stack: ExitStack, tell: Tell) -> Sequence[Watched]:
-    web = desk.settings.web
-    origins = Origins(
-        create_app(Pages(desk.parts, desk.settings, _trusted(desk), spoken), desk.folder.path)
-    )
-    server = stack.enter_context(closing(serve(origins, web.host, web.port)))
+def _open_site(
+    desk: Desk, spoken: Spoken, keys: VillageKeys, line: FarLine, stack: ExitStack, tell: Tell
+) -> Sequence[Watched]:
+    web, folder = desk.settings.web, desk.folder.path
+    office = create_app(Pages(desk.parts, desk.settings, _trusted(desk), spoken, keys), folder)
+    sites = VillageSites(office, line, desk.parts.register, keys, folder / "villages")
+    origins = Origins(sites)
+    server = stack.enter_context(closing(serve(origins, web.host, web.port, leaving=sites.leave)))
     watched: list[Watched] = [server]
     tell(f"县级平台：http://{_seen(web.host)}:{server.port}/")
     if web.https_port is not None:
         with suppress(ConfigError):
             front = serve_https(web, desk.folder.path, server.port, origins)
             watched.append(stack.enter_context(closing(front)))
+            sites.https_port = front.port
             tell(f"　　　　　https://{_seen(web.host)}:{front.port}/")
     if code := desk.parts.officers.one_time_code():
         tell(f"还没有账号，建第一个账号的一次性代码：{code}")

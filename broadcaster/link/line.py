@@ -96,6 +96,10 @@ class Line:
         """The number that comes back in `acknowledged`."""
         return self._client.publish(topic, payload, 1, retain).mid
 
+    def answer(self, payload: bytes) -> None:
+        """To a command: not kept anywhere, for who asked waits some seconds at most."""
+        self._client.publish(topics.done(self._enrolment.box), payload, 0)
+
     def leave(self, last: bytes) -> None:
         """Say goodbye, as far as it goes at once."""
         try:
@@ -125,6 +129,8 @@ class Line:
         wanted: Sequence[tuple[str, SubscribeOptions]] = [(topic, anew) for topic in above]
         areas = topics.bulletins_for(self._enrolment.area)
         client.subscribe([*wanted, *((topic, when_new) for topic in areas)])
+        # Of quality 0: what a village's people ask is stale after seconds, and no password is kept.
+        client.subscribe(topics.command(box), 0)
         self.up = True
 
     def _disconnected(self, client: Client, data: Any, flags: Any, reason: Any, properties: Any) -> None:
