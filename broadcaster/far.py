@@ -207,7 +207,6 @@ _ROWS = [
     *(Call("", one, shared=True) for one in (Station.status, Station.upcoming, Station.history)),
     *(Call("", one, shared=True, attribute=True) for one in (volume, cache_bytes)),
     *(Call("", one, shared=True) for one in (Station.device, Station.voices, clock_is_trusted)),
-    Call("", Station.is_reached_from_afar, shared=True),
     *_looks("", settings, Station.history_count, Station.past, Station.past_lines),
     *_looks("", Station.why_not, Station.find_airing),
     Call("", Station.script, seconds=VOICE_SECONDS),

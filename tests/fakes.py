@@ -220,6 +220,9 @@ class FakeStation:
             VoiceEntry("edge:xiaoxiao", False, "没有打开", "", "", "晓晓"),
         ]
 
+    def reached_from_afar(self) -> str:
+        return ""
+
     def set_volume(self, percent: int) -> None:
         self.volume = percent
 

@@ -88,7 +88,8 @@ class Broker:
 
     def add_box(self, box: str, area: str, password: str) -> None:
         """It reads what is for its area and those above it, and its own answers and commands; it writes
-        its own receipts, state, questions and what it did. One that is there gets another password. Raises `BrokerRefused`.
+        its own receipts, state, questions and what it did. One that is there gets another password.
+        Raises `BrokerRefused`.
         """
         self.add_boxes([(box, area, password)])
 

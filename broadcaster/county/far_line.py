@@ -70,7 +70,14 @@ class _Waiting:
 class FarLine:
     """Any thread. What counts of a box's answer is its signature, by the key in the register."""
 
-    def __init__(self, wire: Wire, register: Register, keys: VillageKeys) -> None:
+    def __init__(
+        self,
+        wire: Wire,
+        register: Register,
+        keys: VillageKeys,
+        silent_seconds: float = SILENT_SECONDS,
+    ) -> None:
+        self._silent_seconds = silent_seconds
         self._wire = wire
         self._register = register
         self._keys = keys
@@ -100,7 +107,7 @@ class FarLine:
     ) -> tuple[object, ...]:
         signer, key = self._keys_of(box)
         for _ in range(2):
-            session = self._session(box, signer, key)
+            session = self._session(box, signer, key, min(patience, OPEN_SECONDS))
             try:
                 return self._exchange(box, session, asked, (signer, key), patience, changes)
             except _Refused as refused:
@@ -117,7 +124,7 @@ class FarLine:
             raise BoxAway(CLOSED)
         return signer, public_from_hex(found.key)
 
-    def _session(self, box: str, signer: Signer, key: Key) -> _Session:
+    def _session(self, box: str, signer: Signer, key: Key, patience: float) -> _Session:
         with self._lock:
             opening = self._opening.setdefault(box, threading.Lock())
         with opening:
@@ -128,7 +135,7 @@ class FarLine:
             begun = time.monotonic()
             command = Command(box, secrets.token_hex(16), 0, 0.0)
             try:
-                answer = self._send(command, signer, key, OPEN_SECONDS)
+                answer = self._send(command, signer, key, patience)
             except NotYet:
                 self._note_silence(box)
                 raise BoxAway(AWAY) from None
@@ -140,7 +147,7 @@ class FarLine:
             self._sessions.pop(box, None)
 
     def _note_silence(self, box: str) -> None:
-        self._silent_until[box] = time.monotonic() + SILENT_SECONDS
+        self._silent_until[box] = time.monotonic() + self._silent_seconds
 
     def _exchange(
         self,

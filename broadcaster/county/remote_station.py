@@ -32,6 +32,7 @@ MOST_SHARED = 64
 # A week of a village with loops is 600 kB of JSON, a script of 10,000 characters 8 MB.
 LARGEST_ANSWER = 16 * 1024 * 1024
 MOST_FILES = 4
+HERE = "现在是经县里的网站用村里的广播，播出、停播和在村里一样。"
 OTHER_VERSION = "广播站的版本和县里的对不上，请升级。"
 
 
@@ -69,7 +70,7 @@ class Line:
     def _told(
         self, asked: Sequence[Asked], patience: float, changes: bool = False
     ) -> tuple[object, ...]:
-        """A request that has found the box away waits for it once: its page says so, and nothing else."""
+        """A request that has found the box away waits for it once: its page says so and no more."""
         if has_request_context() and (problem := g.get("far_problem")):
             raise problem
         try:
@@ -174,6 +175,10 @@ class RemoteStation:
         self.settings = found.model_copy(update={"paths": PathSettings(state=folder)})
         self.talks.rate_hz = self.settings.sound.rate_hz
 
+    def reached_from_afar(self) -> str:
+        """What the home page says of it: here it is so."""
+        return HERE
+
     def __getattr__(self, name: str) -> Any:
         call = CALLS.get(name)
         if call is None or call.part:
@@ -250,10 +255,14 @@ class _Files:
     def _write(self, pieces: Iterator[bytes]) -> Path:
         try:
             with NamedTemporaryFile(dir=self._folder, suffix=".sound", delete=False) as file:
+                path = Path(file.name)
                 file.writelines(pieces)
         except OSError as error:
             raise FileUnwritable(f"县级平台的磁盘写不进去（{error.strerror}）。") from error
-        return Path(file.name)
+        except BroadcasterError:
+            path.unlink(missing_ok=True)
+            raise
+        return path
 
 
 class RemoteWords(RemotePart):

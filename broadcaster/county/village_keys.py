@@ -1,4 +1,4 @@
-"""Which villages the office's site reaches: a key pair and a delegation for each, switched by a keeper."""
+"""Which villages the office's site reaches: for each a key pair and a delegation, by a keeper's word."""
 
 from __future__ import annotations
 

@@ -119,7 +119,6 @@ class VillageSites:
         app = create_app(cast(Any, station), station.settings)
         parts = app.extensions["broadcaster"]
         app.extensions["broadcaster"] = replace(parts, live=Live(self._places))
-        app.jinja_env.globals.update(from_afar=True)
         return _Page(app, station, time.monotonic())
 
 

@@ -61,6 +61,10 @@ class Counter:
     def find(self, copy_id: str) -> Copy | None:
         return self.copy if copy_id == self.copy.id else None
 
+    def file(self, copy_id: str) -> Path | None:
+        found = self.find(copy_id)
+        return found.path if found and found.path and found.path.exists() else None
+
 
 @pytest.fixture
 def store(settings: Settings) -> Iterator[Store]:
