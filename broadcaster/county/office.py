@@ -83,7 +83,7 @@ class Office:
         changed = bool(self._publisher.expire() + self._publisher.sign_cleared())
         if not self._wire.connected:
             return
-        self._send_keyring()
+        changed = self._send_keyring() or changed
         changed = self._send_new() or changed
         changed = self._clear_old() or changed
         due = self._heads_at is None or self._clock.now() - self._heads_at >= HEADS_EVERY
@@ -113,18 +113,20 @@ class Office:
                 self._publisher.cleared(sheet.id)
         return bool(old)
 
-    def _send_keyring(self) -> None:
-        """Also when it was changed on the disk meanwhile."""
+    def _send_keyring(self) -> bool:
+        """Also when it was changed on the disk meanwhile; whether there was another one."""
         try:
             data = self._keyring().to_bytes()
             if data == self._keyring_sent:
-                return
+                return False
             trust = self._publisher.trust.updated(data, self._clock.now())
         except (BroadcasterError, NotAccepted) as error:
             logger.warning("the keyring is not sent: %s", error)
-            return
-        if self._wire.publish([(topics.keyring(trust.area), data)]):
+            return False
+        sent = self._wire.publish([(topics.keyring(trust.area), data)])
+        if sent:
             self._publisher.trust, self._keyring_sent = trust, data
+        return sent
 
     def _send_heads(self) -> None:
         area = self._publisher.trust.area

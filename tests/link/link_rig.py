@@ -147,6 +147,7 @@ class LinkBox:
             stack.enter_context(Loop("player", player.step, player.wake))
             stack.callback(player.leave, "关")
             link = stack.enter_context(closing(Link(station, self.membership, clock, QUICK)))
+            station.county = link
             if with_loop:
                 stack.enter_context(Loop("link-sounds", link.sounds.step, link.sounds.wake))
                 for number in range(THREADS):
