@@ -11,7 +11,7 @@ PACKAGE = ROOT / "broadcaster"
 
 FLOOR = {
     *("settings", "settings_problems", "setting_values", "air_settings", "timetable_settings"),
-    *("timetable_file", "whole", "spool"),
+    *("timetable_file", "whole", "spool", "plain_values"),
     *("day_words", "lined_yaml", "hours", "manner", "beat", "model", "clock", "errors", "child", "loop"),
     *("clock_trust", "people", "foothold", "recordings", "precedence"),
 }
@@ -46,7 +46,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     **{sibling: FLOOR for sibling in SIBLINGS},
     "bulletin": FLOOR,
     "office_folder": FLOOR | {"bulletin"},
-    "link": FLOOR | {"bulletin", "station", "far", "plain_values"},
+    "link": FLOOR | {"bulletin", "station", "far"},
     "yaml_edit": {"errors"},
     "lexicon_file": FLOOR | {"script", "yaml_edit"},
     "workshop": FLOOR,
@@ -66,12 +66,12 @@ MAY_IMPORT: dict[str, set[str]] = {
     | {"intake", "remembered", "slotbook", "rehearsal", "copies", "microphone", "talks"}
     | {"studio", "wordbook", "schedule", "playout", "store"},
     "far": FLOOR
-    | {"plain_values", "station", "copies", "rehearsal", "slotbook", "store", "talks", "wordbook"},
+    | {"station", "copies", "rehearsal", "slotbook", "store", "talks", "wordbook"},
     "lan_name": set(),
     "control": FLOOR | {"station", "store"},
     "web": FLOOR | {"station", "__version__"},
     # Of the box's page the office shares the server, TLS, the session key and the look.
-    "county": FLOOR | {"bulletin", "office_folder", "store", "studio", "web", "far", "plain_values"},
+    "county": FLOOR | {"bulletin", "office_folder", "store", "studio", "web", "far"},
     "daemon": FLOOR
     | SIBLINGS
     | {

@@ -1,6 +1,5 @@
 """Which villages the county's site carries: kept apart, switched by a keeper, told when one is away."""
 
-import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -204,4 +203,4 @@ def test_a_box_that_was_let_in_before_there_were_commands_may_read_its_own(tmp_p
     assert sorted(acl.read_text().split()) == sorted(new.split())
     broker.make(["127.0.0.1"])
     assert sorted(acl.read_text().split()) == sorted(new.split())
-    assert os.stat(acl).st_mode & 0o077 == 0
+    assert acl.stat().st_mode & 0o077 == 0

@@ -1,12 +1,15 @@
 """A village's page on the county's site: real broker, real office, real box, heard at its card."""
 
+import io
 import re
+import wave
 from collections.abc import Iterator
 from pathlib import Path
+from threading import Event
 
 import pytest
 from bulletin.county_rig import VILLAGE
-from rig.far_office import KEEPER, PASSWORD, FarOffice, Visitor, hidden
+from rig.far_office import HTTPS, KEEPER, PASSWORD, TOKEN, FarOffice, Visitor, hidden
 from rig.rig import FakeRig, Sink, wait_until
 from village import RunningBox, Village
 
@@ -48,6 +51,17 @@ def secretary(box: tuple[str, RunningBox], office: FarOffice) -> Visitor:
 @pytest.fixture
 def root(box: tuple[str, RunningBox]) -> str:
     return f"/village/{box[0]}"
+
+
+def beep(seconds: float, rate_hz: int = 8_000) -> bytes:
+    """A WAV as a telephone's recorder makes it."""
+    content = io.BytesIO()
+    with wave.open(content, "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(rate_hz)
+        file.writeframes((b"\x00\x20" * 10 + b"\x00\xe0" * 10) * round(rate_hz * seconds / 20))
+    return content.getvalue()
 
 
 def rehearsed(secretary: Visitor, root: str, text: str, **more: str) -> dict[str, str]:
@@ -92,6 +106,47 @@ def test_a_rehearsal_and_a_recording_go_over_the_county_in_pieces(secretary: Vis
     assert address
     sound = secretary.get(address[1])
     assert sound.data[:4] == b"RIFF" and len(sound.data) == int(sound.headers["Content-Length"])
+
+
+def test_a_recording_goes_to_the_village_in_pieces(secretary: Visitor, root: str) -> None:
+    page = secretary.see(f"{root}/voice")
+    token = TOKEN.search(page)
+    assert token
+    sent = secretary.client.post(
+        f"{root}/voice/take",
+        base_url=HTTPS,
+        headers={"Referer": HTTPS + root},
+        data={"csrf_token": token[1], "title": "喊话", "recording": (io.BytesIO(beep(20)), "a.wav")},
+    )
+    assert sent.status_code == 303, sent.text
+    assert "喊话" in secretary.see(f"{root}/voice")
+
+
+def test_who_speaks_live_from_afar_is_heard(secretary: Visitor, root: str, fake_rig: FakeRig) -> None:
+    sink, client = Sink(fake_rig), secretary.client
+    token = TOKEN.search(secretary.see(f"{root}/more/me"))
+    assert token
+    headers = {"Referer": HTTPS + root, "X-CSRFToken": token[1]}
+    begun = client.post(f"{root}/talk/begin", base_url=HTTPS, headers=headers, data={"severity": "0"})
+    talk, spoken = begun.json["id"], list[str]()
+    block = beep(0.2, 48_000)[44:]
+
+    def speak() -> int:
+        told = client.post(
+            f"{root}/talk/{talk}/{len(spoken)}",
+            base_url=HTTPS,
+            headers=headers,
+            data=block,
+            content_type="application/octet-stream",
+        )
+        spoken.append(told.json["stage"])
+        Event().wait(0.15)
+        return spoken.count("speak")
+
+    wait_until(lambda: speak() >= 5, 20)
+    over = client.post(f"{root}/talk/{talk}/end", base_url=HTTPS, headers=headers).json
+    assert over["stage"] == "over" and over["seconds"] > 0
+    assert sink.heard()
 
 
 def test_a_slot_is_kept_in_the_village_from_afar(secretary: Visitor, root: str) -> None:
