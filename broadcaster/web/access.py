@@ -160,9 +160,9 @@ def check_access() -> ResponseReturnValue | None:
         abort(403)
     if rule.scope:
         return _check_token(rule.scope)
-    person = who()
     if rule.open:
         return None
+    person = who()
     if rule.role and person and person.role.covers(rule.role):
         g.by = person.name
         return None
