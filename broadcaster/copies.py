@@ -93,6 +93,11 @@ class Copies:
         with self._changed:
             return self._copies.get(copy_id)
 
+    def file(self, copy_id: str) -> Path | None:
+        """The sound file of an order that is done, as long as it is kept."""
+        found = self.find(copy_id)
+        return found.path if found and found.path and found.path.exists() else None
+
     def step(self) -> None:
         """Make the next order; wait for one if there is none."""
         with self._changed:

@@ -270,6 +270,7 @@ def _open_link(stack: ExitStack, box: Box, tell: Callable[[str], None]) -> list[
     """The county's line, where the box is enrolled; a box that is not loads nothing of it."""
     if not is_enrolled(box.station.settings.paths.state):
         return []
+    from broadcaster.link.far_end import THREADS
     from broadcaster.link.link import Link
     from broadcaster.link.membership import load_membership
 
@@ -284,10 +285,8 @@ def _open_link(stack: ExitStack, box: Box, tell: Callable[[str], None]) -> list[
     box.station.county = link
     box.faults.append(lambda: link.fault)
     sounds = Loop("link-sounds", link.sounds.step, link.sounds.wake)
-    return [
-        stack.enter_context(sounds),
-        stack.enter_context(Loop("link", link.step, link.wake)),
-    ]
+    far = [Loop(f"far-{number}", link.far.step, link.far.wake) for number in range(1, THREADS + 1)]
+    return [stack.enter_context(loop) for loop in (*far, sounds, Loop("link", link.step, link.wake))]
 
 
 def _greet(station: Station, notice: Notice, tell: Callable[[str], None]) -> None:

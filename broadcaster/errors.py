@@ -97,3 +97,15 @@ class StoreUnusable(BroadcasterError):
 
 class AccountRefused(BroadcasterError):
     """A wrong one-time code, a weak password or PIN, a name that is taken, or too many tries."""
+
+
+class FarRefused(BroadcasterError):
+    """What may not be done over the county's site."""
+
+
+class BoxAway(BroadcasterError):
+    """A village's box that does not answer; nothing was changed."""
+
+
+class AnswerMissing(BroadcasterError):
+    """A village's box was told to do something, and nobody knows whether it did."""

@@ -88,11 +88,10 @@ def _add_signed_in(group: Any, add: Adder, name: str, command: Any, description:
 def run(arguments: Arguments) -> int:
     from broadcaster.county import running
 
-    ask = asking(arguments)
     return running.run(
         arguments.office,
         arguments.config,
-        lambda folder: folder.unlock(ask("县里的钥匙")),
+        asking(arguments),
         lambda line: print(line, flush=True),
         nobody_is_asked(arguments),
     )

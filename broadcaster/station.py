@@ -57,6 +57,7 @@ LIVE_LATENESS = timedelta(minutes=30)
 LOOK_AHEAD = timedelta(days=7)
 # What falls due later than a person can plan by heart belongs into the timetable.
 LATEST = timedelta(days=31)
+FROM_AFAR = "县里开通了远程：村里的人不在村里，也能经县里的网站用这个网页，名字和密码一样。"
 
 
 @dataclass(frozen=True)
@@ -98,6 +99,11 @@ class CountyLink(Protocol):
     """What the box tells of its county; any thread."""
 
     def status(self) -> dict[str, Any]: ...
+
+    @property
+    def reached_from_afar(self) -> bool:
+        """Whether the county's site carries the village's page."""
+        ...
 
     def read_stick(self, path: Path) -> dict[str, Any]:
         """Take what a stick brings, as if it had come by the network. Raises `BroadcasterError`."""
@@ -227,6 +233,10 @@ class Station:
     def find_airing(self, notice_id: str) -> Airing | None:
         """What was accepted of this notice, also if it has ended. Raises `StoreUnusable`."""
         return self._store.queue.of_notice(notice_id)
+
+    def reached_from_afar(self) -> str:
+        """A sentence on who may use the page over the county's site, or "" where nobody may."""
+        return FROM_AFAR if self.county is not None and self.county.reached_from_afar else ""
 
     def cancel(self, airing_id: str, asked_by: str = "") -> bool:
         """End one airing, waiting or sounding; False if it is neither."""

@@ -164,6 +164,10 @@ class FakeCopies:
     def find(self, copy_id: str) -> Copy | None:
         return self.copy if copy_id == self.copy.id else None
 
+    def file(self, copy_id: str) -> Path | None:
+        found = self.find(copy_id)
+        return found.path if found and found.path and found.path.exists() else None
+
 
 class FakeStation:
     """Remembers what the page asked for, and shows what a test puts into it; its people are real."""
@@ -239,6 +243,9 @@ class FakeStation:
             VoiceEntry("baker:female", True, "可用", "", "", "离线女声"),
             VoiceEntry("edge:xiaoxiao", False, "没有打开", "", "", "晓晓"),
         ]
+
+    def reached_from_afar(self) -> str:
+        return ""
 
     def set_volume(self, percent: int) -> None:
         self.volume = percent

@@ -12,7 +12,7 @@ PACKAGE = ROOT / "broadcaster"
 
 FLOOR = {
     *("settings", "settings_problems", "setting_values", "air_settings", "timetable_settings"),
-    *("timetable_file", "whole", "spool"),
+    *("timetable_file", "whole", "spool", "plain_values"),
     *("day_words", "lined_yaml", "hours", "manner", "beat", "model", "clock", "errors", "child", "loop"),
     *("clock_trust", "people", "foothold", "recordings", "precedence", "office_call"),
 }
@@ -33,6 +33,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "recordings": {"errors", "whole"},
     "office_call": {"errors"},
     "recording_child": FLOOR | {"tts", "clips"},
+    "plain_values": set(),
     "settings_problems": set(),
     "beat": {"model"},
     "setting_values": {"model"},
@@ -47,7 +48,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     **{sibling: FLOOR for sibling in SIBLINGS},
     "bulletin": FLOOR,
     "office_folder": FLOOR | {"bulletin"},
-    "link": FLOOR | {"bulletin", "station"},
+    "link": FLOOR | {"bulletin", "station", "far"},
     "yaml_edit": {"errors"},
     "lexicon_file": FLOOR | {"script", "yaml_edit"},
     "voice_messages": FLOOR,
@@ -68,11 +69,12 @@ MAY_IMPORT: dict[str, set[str]] = {
     "station": FLOOR
     | {"intake", "remembered", "slotbook", "rehearsal", "copies", "microphone", "talks"}
     | {"studio", "wordbook", "schedule", "playout", "store"},
+    "far": FLOOR | {"station", "copies", "rehearsal", "slotbook", "store", "talks", "wordbook"},
     "lan_name": set(),
     "control": FLOOR | {"station", "store"},
     "web": FLOOR | {"station", "__version__"},
     # Of the box's page the office shares the server, TLS, the session key and the look.
-    "county": FLOOR | {"bulletin", "office_folder", "store", "studio", "rehearsal", "web"},
+    "county": FLOOR | {"bulletin", "office_folder", "store", "studio", "rehearsal", "web", "far"},
     "daemon": FLOOR
     | SIBLINGS
     | {
@@ -123,7 +125,7 @@ HOMES: dict[str, set[str]] = {
     "opencc": {"script/hanzi.py"},
     "pydantic": {
         *("settings.py", "settings_problems.py", "setting_values.py"),
-        *("air_settings.py", "timetable_settings.py", "timetable_file.py"),
+        *("air_settings.py", "timetable_settings.py", "timetable_file.py", "plain_values.py"),
         *("web", "bulletin", "county/office_settings.py", "county/foreign_book.py"),
     },
     "prometheus_client": {"web/figures.py"},
@@ -131,7 +133,7 @@ HOMES: dict[str, set[str]] = {
     "paho": {"link", "county"},
     "pydub": {"clips/export.py"},
     "securesystemslib": {"bulletin", "office_folder.py", "county", "link"},
-    "segno": {"daemon.py", "web/record_pages.py", "county/register_pages.py"},
+    "segno": {"daemon.py", "web/record_pages.py", "county/register_pages.py", "county/village_pages.py"},
     "sherpa_onnx": {"tts/sherpa.py"},
     "sounddevice": {"playout/sound_card.py"},
     "soundfile": {

@@ -35,6 +35,8 @@ class Refusal(StrEnum):
     KEYRING_GAP = "keyring_gap"
     HEADS_OLD = "heads_old"
     WRONG_BOX = "wrong_box"
+    UNKNOWN_SESSION = "unknown_session"
+    TOO_LATE = "too_late"
 
     @property
     def sentence(self) -> str:
@@ -71,6 +73,8 @@ SENTENCES = {
     Refusal.KEYRING_GAP: "钥匙串缺了中间的根。",
     Refusal.HEADS_OLD: "清单比手里的旧。",
     Refusal.WRONG_BOX: "回执不是这个广播站的。",
+    Refusal.UNKNOWN_SESSION: "广播站重新启动过，要重新接通。",
+    Refusal.TOO_LATE: "在路上耽搁太久，不算数了。",
 }
 
 

@@ -47,6 +47,16 @@ def question(box: str) -> str:
     return f"{ROOT}/q/{box}"
 
 
+def command(box: str) -> str:
+    """What a village's people ask of their box over the county's site; not retained."""
+    return f"{ROOT}/c/{box}"
+
+
+def done(box: str) -> str:
+    """What a box answers to that; not retained."""
+    return f"{ROOT}/d/{box}"
+
+
 def sum_of(county: str, bulletin_id: str) -> str:
     """Retained: how a bulletin of the province fares in one county, as its relay adds it up."""
     return f"{ROOT}/u/{areas.trim(county)}/{bulletin_id}"

@@ -26,6 +26,7 @@ from broadcaster.county import (
     register_pages,
     sound_pages,
     upkeep_pages,
+    village_pages,
 )
 from broadcaster.county.counties import LONGEST_COUNTY
 from broadcaster.county.officers import OfficeRole
@@ -43,7 +44,7 @@ logger = logging.getLogger(__name__)
 AREAS = (
     *(account_pages, board_pages, compose_pages, listen_pages, drill_pages, register_pages),
     *(more_pages, edit_pages, receipt_pages, upkeep_pages, enrol_page, sound_pages),
-    *(foreign_pages, county_pages),
+    *(foreign_pages, county_pages, village_pages),
 )
 LONGEST_BODY = 1024 * 1024
 SESSION_SECONDS = 12 * 3600
@@ -90,6 +91,8 @@ def create_app(pages: Pages, folder: Path) -> Flask:
         app.register_blueprint(area.pages)
     # A box has no session, and its code is its proof.
     csrf.exempt(enrol_page.pages)
+    # A village's form has its own proof, and is told here only why it could not be sent on.
+    csrf.exempt(village_pages.away)
     teach_languages(app, offered={CHINESE: LANGUAGES[CHINESE]})
     _teach_wording(app, pages)
     _answer_errors(app)

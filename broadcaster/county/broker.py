@@ -80,8 +80,8 @@ class Broker:
         make_authority(self.folder)
         make_server(self.folder, hosts)
         self._write("mosquitto.conf", self._settings(port, listen))
-        for name in ("passwords", "acl"):
-            self._write(name, self._read(name))
+        self._write("passwords", self._read("passwords"))
+        self._write("acl", "".join(map(_with_commands, self._parts("acl"))))
 
     @property
     def authority(self) -> str:
@@ -93,8 +93,9 @@ class Broker:
         self._add([(OFFICE, password, [f"topic readwrite {topics.ROOT}/#"])])
 
     def add_box(self, box: str, area: str, password: str) -> None:
-        """It reads what is for its area and those above it, and its own answers; it writes its own
-        receipts, state and questions. One that is there gets another password. Raises `BrokerRefused`.
+        """It reads what is for its area and those above it, and its own answers and commands; it writes
+        its own receipts, state, questions and what it did. One that is there gets another password.
+        Raises `BrokerRefused`.
         """
         self.add_boxes([(box, area, password)])
 
@@ -180,10 +181,20 @@ def county_user(county: str) -> str:
 
 def _acl_of_box(box: str, area: str) -> list[str]:
     offices = [code for code in areas.ancestors(area) if len(code) <= 6]
-    read = [*topics.bulletins_for(area), topics.answer(box)]
+    read = [*topics.bulletins_for(area), topics.answer(box), topics.command(box)]
     read += [topic(code) for code in offices for topic in (topics.keyring, topics.heads)]
-    write = [topics.receipt(box, "+"), topics.state(box), topics.question(box)]
+    write = [topics.receipt(box, "+"), topics.state(box), topics.question(box), topics.done(box)]
     return _acl(read, write)
+
+
+def _with_commands(block: str) -> str:
+    """A box that was let in before there were commands may read and answer them too."""
+    lines = block.rstrip("\n").split("\n")
+    box = lines[0].removeprefix("user ")
+    its_own = _acl([topics.command(box)], [topics.done(box)])
+    if f"topic write {topics.question(box)}" in lines:
+        lines += [line for line in its_own if line not in lines]
+    return "\n".join(lines) + "\n\n"
 
 
 def _acl(read: Sequence[str], write: Sequence[str]) -> list[str]:

@@ -10,6 +10,7 @@ from broadcaster.county.draft import Draft
 from broadcaster.county.office_settings import OfficeSettings
 from broadcaster.county.parts import Parts
 from broadcaster.county.register import BrokerAddress
+from broadcaster.county.village_keys import VillageKeys
 from broadcaster.store.tries import Tries
 
 
@@ -32,6 +33,8 @@ class Pages:
     booth: Booth
     # What somebody must see to before villages go deaf.
     warnings: Callable[[], Sequence[str]] = tuple
+    # Which villages' pages the site carries; None for a site that carries none.
+    villages: VillageKeys | None = None
     # Wrong one-time codes, by address.
     tries: Tries = field(default_factory=Tries)
 

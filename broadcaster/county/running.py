@@ -19,6 +19,7 @@ from broadcaster.county.booth import Booth
 from broadcaster.county.county_sums import CountySums
 from broadcaster.county.database import OfficeDatabase
 from broadcaster.county.door import BrokerDoor
+from broadcaster.county.far_line import FarLine
 from broadcaster.county.intake import Intake
 from broadcaster.county.office import Office
 from broadcaster.county.office_keys import OfficeKeys
@@ -29,10 +30,12 @@ from broadcaster.county.publisher import Publisher
 from broadcaster.county.register import BrokerAddress
 from broadcaster.county.sounds import Sounds
 from broadcaster.county.tidying import Tidying
+from broadcaster.county.village_keys import VillageKeys
+from broadcaster.county.village_site import VillageSites
 from broadcaster.county.wire import Wire
 from broadcaster.errors import ConfigError
 from broadcaster.loop import Loop, Watched
-from broadcaster.office_folder import OfficeFolder
+from broadcaster.office_folder import AskPassphrase, OfficeFolder
 from broadcaster.rehearsal import Rehearsals
 from broadcaster.settings import load_lexicon, load_settings
 from broadcaster.studio import Studio
@@ -40,15 +43,15 @@ from broadcaster.web.server import serve
 from broadcaster.web.tls import Origins, serve_https
 
 if TYPE_CHECKING:
-    from securesystemslib.signer import Signer
+    pass
 
 logger = logging.getLogger(__name__)
 
 LOOK_SECONDS = 2.0
 # For the service manager to start it again.
 EXIT_PART_DIED = 75
+COUNTY_KEY = "县里的钥匙"
 Tell = Callable[[str], None]
-Unlock = Callable[[OfficeFolder], "Signer"]
 
 
 @dataclass(frozen=True)
@@ -72,10 +75,10 @@ def open_desk(path: Path, wake: Callable[[], None] = lambda: None) -> Iterator[D
         yield Desk(folder, settings, parts)
 
 
-def run(path: Path, config: Path, unlock: Unlock, tell: Tell, unattended: bool = False) -> int:
+def run(path: Path, config: Path, ask: AskPassphrase, tell: Tell, unattended: bool = False) -> int:
     """Be the office until a signal; `config` is the folder of voices and lexicon, for the preview.
 
-    `unattended` says that `unlock` asks nobody, so that it may open a new key of the county's too.
+    `unattended` says that `ask` asks nobody, so that it may open a new key of the county's too.
     """
     # The database is nobody else's to read.
     os.umask(0o077)
@@ -86,16 +89,19 @@ def run(path: Path, config: Path, unlock: Unlock, tell: Tell, unattended: bool =
         stack.enter_context(only_one(path, "县级平台"))
         desk = stack.enter_context(open_desk(path, woken))
         # The passphrase is asked before anything is opened to others.
-        again = unlock if unattended else None
-        keys = OfficeKeys(desk.folder, unlock(desk.folder), desk.parts.clock, again)
+        passphrase, clock = ask(COUNTY_KEY), desk.parts.clock
+        again = (lambda folder: folder.unlock(ask(COUNTY_KEY))) if unattended else None
+        keys = OfficeKeys(desk.folder, desk.folder.unlock(passphrase), clock, again)
         keys.look()
         for sentence in keys.warnings():
             tell(sentence)
-        office = stack.enter_context(_open_office(desk, keys))
+        villages = VillageKeys(desk.folder, lambda: keys.signer, passphrase, clock, woken)
+        office, line = stack.enter_context(_open_office(desk, keys, villages))
         woken.wakes = office.wake
         watched: list[Watched] = [stack.enter_context(Loop("office", office.step, office.wake))]
         booth = stack.enter_context(open_booth(config, path))
-        watched += _open_site(desk, keys, booth, stack, tell)
+        pages = Pages(desk.parts, desk.settings, _trusted(desk), booth, keys.warnings, villages)
+        watched += _open_site(desk, pages, villages, line, stack, tell)
         while not stopping.wait(LOOK_SECONDS):
             if not all(one.alive for one in watched):
                 return EXIT_PART_DIED
@@ -113,7 +119,9 @@ class WakeLater:
 
 
 @contextmanager
-def _open_office(desk: Desk, keys: OfficeKeys) -> Iterator[Office]:
+def _open_office(
+    desk: Desk, keys: OfficeKeys, villages: VillageKeys
+) -> Iterator[tuple[Office, FarLine]]:
     parts, broker = desk.parts, desk.settings.broker
     authority = desk.folder.path / broker.authority if broker.authority else None
     password = read_text(desk.folder.path, broker.password_file).strip() if broker.password_file else ""
@@ -129,27 +137,32 @@ def _open_office(desk: Desk, keys: OfficeKeys) -> Iterator[Office]:
     intake, sums = Intake(parts.database, parts.clock), CountySums(parts.database, parts.clock)
     sounds, keep = Sounds(desk.folder.path), desk.settings.keep
     tidying = Tidying(parts.database, parts.clock, keep, sounds, parts.audit)
+    line = FarLine(wire, parts.register, villages)
+    office = Office(
+        *(publisher, intake, parts.standing, wire, parts.clock),
+        *(keys, parts.register.area_of, sums, tidying.step),
+    )
     wire.start()
     with closing(wire):
-        yield Office(
-            *(publisher, intake, parts.standing, wire, parts.clock),
-            *(keys, parts.register.area_of, sums, tidying.step),
-        )
+        yield office, line
 
 
 def _open_site(
-    desk: Desk, keys: OfficeKeys, booth: Booth, stack: ExitStack, tell: Tell
+    desk: Desk, pages: Pages, villages: VillageKeys, line: FarLine, stack: ExitStack, tell: Tell
 ) -> Sequence[Watched]:
-    web = desk.settings.web
-    pages = Pages(desk.parts, desk.settings, _trusted(desk), booth, warnings=keys.warnings)
-    origins = Origins(create_app(pages, desk.folder.path))
-    server = stack.enter_context(closing(serve(origins, web.host, web.port)))
+    web, folder = desk.settings.web, desk.folder.path
+    sites = VillageSites(
+        *(create_app(pages, folder), line, desk.parts.register, villages, folder / "villages")
+    )
+    origins = Origins(sites)
+    server = stack.enter_context(closing(serve(origins, web.host, web.port, leaving=sites.leave)))
     watched: list[Watched] = [server]
     tell(f"县级平台：http://{_seen(web.host)}:{server.port}/")
     if web.https_port is not None:
         with suppress(ConfigError):
             front = serve_https(web, desk.folder.path, server.port, origins)
             watched.append(stack.enter_context(closing(front)))
+            sites.https_port = front.port
             tell(f"　　　　　https://{_seen(web.host)}:{front.port}/")
     if code := desk.parts.officers.one_time_code():
         tell(f"还没有账号，建第一个账号的一次性代码：{code}")

@@ -7,7 +7,7 @@ import queue
 import random
 import ssl
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -34,6 +34,7 @@ FIRST_SECONDS, LONGEST_SECONDS = (1, 4), (20, 40)
 GATHER_SECONDS = 0.05
 # The boxes' receipts, states and questions, and what relays of counties below tell.
 LISTENS_TO = tuple(f"{topics.ROOT}/{kind}/#" for kind in "rsqu")
+ANSWERS = topics.done("")
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,7 @@ class Wire:
         self._listens_to = tuple(listens_to)
         self._came: queue.SimpleQueue[Incoming] = queue.SimpleQueue()
         self._woken = threading.Event()
+        self._answered: Callable[[str, bytes], None] | None = None
         client = Client(CallbackAPIVersion.VERSION2, user, protocol=MQTTv5, manual_ack=True)
         client.username_pw_set(user, password)
         if authority:
@@ -118,6 +120,14 @@ class Wire:
             if one.quality:
                 self._client.ack(one.number, one.quality)
 
+    def on_answer(self, answered: Callable[[str, bytes], None]) -> None:
+        """Before `start`: what boxes answer to commands is told at once, on paho's thread."""
+        self._answered = answered
+
+    def send(self, topic: str, data: bytes) -> bool:
+        """Whether it is on its way; not retained, and no broker keeps it."""
+        return self.connected and not self._client.publish(topic, data, 0).rc
+
     def publish(self, wanted: Sequence[tuple[str, bytes]], retain: bool = True) -> bool:
         """Whether the broker has acknowledged all of it."""
         if not self.connected:
@@ -143,8 +153,13 @@ class Wire:
     def _subscribe(self) -> None:
         if self._listens_to:
             self._client.subscribe([(topic, 1) for topic in self._listens_to])
+        if self._answered:
+            self._client.subscribe(topics.done("+"), 0)
 
     def _message(self, client: Client, _: Any, message: MQTTMessage) -> None:
+        if self._answered and message.topic.startswith(ANSWERS):
+            self._answered(message.topic, bytes(message.payload))
+            return
         self._came.put(Incoming(message.topic, bytes(message.payload), message.mid, message.qos))
 
 

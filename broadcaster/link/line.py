@@ -111,6 +111,10 @@ class Line:
         """The number that comes back in `acknowledged`."""
         return self._client.publish(topic, payload, 1, retain).mid
 
+    def answer(self, payload: bytes) -> None:
+        """To a command: not kept anywhere, for who asked waits some seconds at most."""
+        self._client.publish(topics.done(self._enrolment.box), payload, 0)
+
     def leave(self, last: bytes) -> None:
         """Say goodbye, as far as it goes at once."""
         try:
@@ -132,6 +136,8 @@ class Line:
             self.over = str(reason)
             return
         self._subscribe(WHEN_NEW)
+        # Of quality 0: what a village's people ask is stale after seconds, and no password is kept.
+        client.subscribe(topics.command(self._enrolment.box), 0)
         self.up = True
 
     def _subscribe(self, bulletins: int) -> None:

@@ -25,6 +25,7 @@ from broadcaster.bulletin.refusals import NotAccepted
 from broadcaster.bulletin.verify import Accepted
 from broadcaster.clock import Clock
 from broadcaster.errors import StoreUnusable
+from broadcaster.link.far_end import FarEnd
 from broadcaster.link.line import Line
 from broadcaster.link.membership import Membership
 from broadcaster.link.outbox import Outbox
@@ -88,12 +89,21 @@ class Link:
         self._trouble = ""
         self.sounds = Sounds(station.recordings, clock, self._sound_came)
         self._reception.want_sound = self.sounds.want
+        county = self._reception.county
+        self.far = FarEnd(
+            *(station, membership.box, membership.area, membership.key, clock),
+            *(lambda: county.trust, county.now, self._answer),
+        )
         station.follow(self._begun, self._ended)
 
     @property
     def fault(self) -> str:
         """A sentence in Chinese, or ""."""
         return self._reception.fault
+
+    @property
+    def reached_from_afar(self) -> bool:
+        return self.far.is_reached
 
     def step(self) -> None:
         """Do what there is to do, then wait for the broker or for being woken."""
@@ -177,6 +187,7 @@ class Link:
             "withheld": sorted(county.withheld),
             "receipts_waiting": self._outbox.waiting,
             "last_refusal": county.last_refusal,
+            "reached_from_afar": self.reached_from_afar,
             "fault": self._reception.fault,
         }
 
@@ -248,6 +259,9 @@ class Link:
             self._ask_soon()
 
     def _judge(self, kind: str, message: MQTTMessage) -> Accepted | None:
+        if kind == "c":
+            self.far.take(bytes(message.payload))
+            return None
         try:
             return self._reception.take(kind, bytes(message.payload))
         except NotAccepted as refused:
@@ -325,6 +339,16 @@ class Link:
         if airing.firm:
             self._jobs.put(lambda: self._reception.begun(airing))
             self.wake()
+
+    def _answer(self, data: bytes) -> None:
+        """Any thread; where the line is gone nobody waits for it any more."""
+
+        def job() -> None:
+            if self._line and self._line.up:
+                self._line.answer(data)
+
+        self._jobs.put(job)
+        self.wake()
 
     def _sound_came(self, bulletin_id: str, recording: str, problem: str) -> None:
         self._jobs.put(lambda: self._reception.sound_came(bulletin_id, recording, problem))

@@ -164,9 +164,9 @@ def check_access() -> ResponseReturnValue | None:
     g.silent = rule.silent
     if rule.scope:
         return _check_token(rule.scope)
-    person = who()
     if rule.open:
         return None
+    person = who()
     if rule.role and person and person.role.covers(rule.role):
         g.by = person.name
         return None

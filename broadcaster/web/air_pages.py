@@ -34,7 +34,8 @@ pages = Blueprint("air", __name__)
 def home() -> ResponseReturnValue:
     volume = parts().station.volume
     nearest = min(VOLUMES, key=lambda one: abs(one - volume))
-    return render_template("home.html", volumes=VOLUMES, volume=nearest, **_view())
+    afar = parts().station.reached_from_afar()
+    return render_template("home.html", volumes=VOLUMES, volume=nearest, afar=afar, **_view())
 
 
 @pages.get("/live")

@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import Babel, gettext
 from markupsafe import Markup
 
-from broadcaster.web.phone_cookie import YEAR_SECONDS, named
+from broadcaster.web.phone_cookie import YEAR_SECONDS, named, place
 
 CHINESE, ENGLISH = "zh", "en"
 LANGUAGES = {CHINESE: "中文", ENGLISH: "English"}
@@ -28,11 +28,12 @@ pages = Blueprint("language", __name__)
 def choose(code: str) -> ResponseReturnValue:
     """Remember the language on this phone, and go back to the page that was shown."""
     back = request.args.get("back", "")
-    answer = redirect(back if BACK.fullmatch(back) else "/", 303)
+    answer = redirect(request.script_root + (back if BACK.fullmatch(back) else "/"), 303)
     answer.set_cookie(
         named(COOKIE),
         code,
         max_age=YEAR_SECONDS,
+        path=place(),
         secure=request.is_secure,
         httponly=True,
         samesite="Lax",

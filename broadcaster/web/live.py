@@ -5,6 +5,8 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 
+from broadcaster.errors import BroadcasterError
+
 # Each stream holds one of the server's threads.
 MOST_STREAMS = 24
 # A phone that went away without a word is let go of by then; a browser comes back by itself.
@@ -21,8 +23,8 @@ Audience = tuple[str, ...]
 class Live:
     """One look a second at the station for each audience, shared by all in it; any thread."""
 
-    def __init__(self) -> None:
-        self._places = threading.Semaphore(MOST_STREAMS)
+    def __init__(self, places: threading.Semaphore | None = None) -> None:
+        self._places = places or threading.Semaphore(MOST_STREAMS)
         self._leaving = threading.Event()
         self._lock = threading.Lock()
         self._states: dict[Audience, tuple[float, State]] = {}
@@ -43,7 +45,11 @@ class Live:
         shown: State = {}
         silent = 0
         for _ in range(STREAM_SECONDS):
-            state = self._look(look, audience)
+            try:
+                state = self._look(look, audience)
+            except BroadcasterError:
+                # The page asks for itself, and says that it hears nothing.
+                return
             news = {name: value for name, value in state.items() if shown.get(name) != value}
             shown, silent = state, 0 if news else silent + 1
             if news:

@@ -8,8 +8,15 @@ YEAR_SECONDS = 365 * 24 * 3600
 
 def named(name: str) -> str:
     """Over HTTPS another name: a browser lets http write over no cookie that is Secure, and cookies
-    of one host are the same for all its ports."""
-    return f"__Host-{name}" if request.is_secure else name
+    of one host are the same for all its ports. One that is for a part of a site cannot be the host's."""
+    if not request.is_secure:
+        return name
+    return f"__Secure-{name}" if request.script_root else f"__Host-{name}"
+
+
+def place() -> str:
+    """Where of its site this page stands: on the county's, each village's cookies are its own."""
+    return request.script_root or "/"
 
 
 class Sessions(SecureCookieSessionInterface):
@@ -17,6 +24,9 @@ class Sessions(SecureCookieSessionInterface):
 
     def get_cookie_name(self, app: Flask) -> str:
         return named(super().get_cookie_name(app))
+
+    def get_cookie_path(self, app: Flask) -> str:
+        return place()
 
     def get_cookie_secure(self, app: Flask) -> bool:
         return request.is_secure
@@ -35,6 +45,7 @@ def keep(response: Response, key: str) -> Response:
         named("broadcaster_phone"),
         key,
         max_age=YEAR_SECONDS,
+        path=place(),
         secure=request.is_secure,
         httponly=True,
         samesite="Lax",
@@ -43,5 +54,6 @@ def keep(response: Response, key: str) -> Response:
 
 
 def forget(response: Response) -> Response:
-    response.delete_cookie(named("broadcaster_phone"), secure=request.is_secure, httponly=True)
+    name = named("broadcaster_phone")
+    response.delete_cookie(name, place(), secure=request.is_secure, httponly=True)
     return response

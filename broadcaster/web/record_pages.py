@@ -176,11 +176,11 @@ def made(copy_id: str) -> ResponseReturnValue:
 @pages.get("/copy/<copy_id>/file")
 def file(copy_id: str) -> ResponseReturnValue:
     """A part of it for browsers that ask so; Safari always does."""
-    found = parts().station.copies.find(copy_id)
-    if not found or not found.path or not found.path.exists():
+    found, path = parts().station.copies.find(copy_id), parts().station.copies.file(copy_id)
+    if not found or not path:
         return _gone()
     return send_file(
-        found.path,
+        path,
         conditional=True,
         as_attachment="download" in request.args,
         download_name=found.file_name,

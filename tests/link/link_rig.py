@@ -27,6 +27,7 @@ from broadcaster.bulletin.superior import Superior
 from broadcaster.clock import Clock
 from broadcaster.errors import VoiceUnavailable
 from broadcaster.intake import Endings, Intake
+from broadcaster.link.far_end import THREADS
 from broadcaster.link.link import Link, Patience
 from broadcaster.link.membership import Membership, enrol
 from broadcaster.loop import Loop
@@ -147,8 +148,11 @@ class LinkBox:
             stack.enter_context(Loop("player", player.step, player.wake))
             stack.callback(player.leave, "关")
             link = stack.enter_context(closing(Link(station, self.membership, clock, QUICK)))
+            station.county = link
             if with_loop:
                 stack.enter_context(Loop("link-sounds", link.sounds.step, link.sounds.wake))
+                for number in range(THREADS):
+                    stack.enter_context(Loop(f"far-{number}", link.far.step, link.far.wake))
                 stack.enter_context(Loop("link", link.step, link.wake))
             yield Life(self, station, link, device, intake, player)
 

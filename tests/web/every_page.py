@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import timedelta
+from pathlib import Path
 from typing import Any, ClassVar
 
 from fakes import FakeStation
@@ -69,6 +70,10 @@ class ReadyCopies:
 
     def find(self, copy_id: str) -> Copy | None:
         return self.found.get(copy_id)
+
+    def file(self, copy_id: str) -> Path | None:
+        found = self.find(copy_id)
+        return found.path if found and found.path and found.path.exists() else None
 
 
 def furnish(station: FakeStation, settings: Settings, store: Store) -> None:

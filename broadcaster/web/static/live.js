@@ -1,6 +1,7 @@
 // Keeps the home page true: takes what is new as it happens, or asks; says so when it can't.
 "use strict";
 
+const root = document.documentElement.dataset.root;
 const stop = document.getElementById("stop");
 const ask = document.getElementById("ask");
 const stale = document.getElementById("stale");
@@ -22,7 +23,7 @@ function show(news) {
 // Where no stream is to be had: too many phones, an old browser, a proxy that holds it back.
 async function look() {
   try {
-    const answer = await fetch("/live", { cache: "no-store" });
+    const answer = await fetch(`${root}/live`, { cache: "no-store" });
     if (answer.status === 401 || answer.redirected) return location.reload();
     if (!answer.ok) throw new Error(String(answer.status));
     const state = await answer.json();
@@ -33,7 +34,7 @@ async function look() {
 }
 
 function listen() {
-  const stream = new EventSource("/live/stream");
+  const stream = new EventSource(`${root}/live/stream`);
   stream.onmessage = (event) => show(JSON.parse(event.data));
   stream.onopen = () => { heard = Date.now(); };
   stream.onerror = () => {

@@ -1,0 +1,98 @@
+"""Which villages the office's site reaches: for each a key pair and a delegation, by a keeper's word."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+
+from securesystemslib.signer import CryptoSigner, Signer
+
+from broadcaster.bulletin import areas
+from broadcaster.bulletin.charter import CharterRefused
+from broadcaster.bulletin.delegation import MOST_OF_A_TOWN, Delegation
+from broadcaster.bulletin.keys import KeyLocked, new_key, public
+from broadcaster.clock import Clock
+from broadcaster.model import Severity
+from broadcaster.office_folder import OfficeFolder
+
+logger = logging.getLogger(__name__)
+
+# The broker takes 262,144 bytes a message; a village adds 530, and one that is closed 90.
+LARGEST_KEYRING = 250_000
+
+
+class VillageKeys:
+    """Any thread. `signer` gives the county's key, `passphrase` locks the villages' as it does that one;
+    `changed` is called when the keyring is another.
+    """
+
+    def __init__(
+        self,
+        folder: OfficeFolder,
+        signer: Callable[[], Signer],
+        passphrase: str,
+        clock: Clock,
+        changed: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._folder = folder
+        self._signer = signer
+        self._passphrase = passphrase
+        self._clock = clock
+        self._changed = changed
+        self._unlocked: dict[str, CryptoSigner] = {}
+        self._lock = threading.Lock()
+
+    def delegation(self, village: str) -> Delegation | None:
+        """Of the office's own key of this village; None where its page is not carried."""
+        found = self._folder.key_list.delegation(areas.trim(village))
+        ours = found and self._folder.village_key_file(found.area).exists()
+        return found if ours else None
+
+    def open(self, village: str, name: str, urgent: bool = True) -> None:
+        """Carry the page of this village from now on. `urgent`: red and orange too. Raises
+        `CharterRefused`, `FileUnwritable`.
+        """
+        area = areas.trim(village)
+        with self._lock:
+            listed = self._folder.key_list
+            if listed.delegation(area) and not self.delegation(area):
+                raise CharterRefused("这个村已经有自己的钥匙（county delegate），要先作废它。")
+            if len(self._folder.keyring.to_bytes()) > LARGEST_KEYRING:
+                raise CharterRefused("开通的村太多，钥匙串再大消息服务器就不收了。请先关掉不用的。")
+            made = new_key()
+            self._folder.write_village_key(area, made, self._passphrase)
+            severities = frozenset(Severity) if urgent else MOST_OF_A_TOWN
+            wanted = Delegation(area, name, severities, ())
+            self._folder.change(
+                listed.delegating(wanted, public(made), self._clock.now()), self._signer()
+            )
+            self._unlocked[area] = made
+        self._changed()
+
+    def close(self, village: str) -> None:
+        """Carry it no more: its key counts nowhere from now on."""
+        with self._lock:
+            found = self.delegation(village)
+            if found is None:
+                return
+            listed = self._folder.key_list.revoking(set(found.key_ids), self._clock.now())
+            self._folder.change(listed, self._signer())
+            self._folder.village_key_file(found.area).unlink(missing_ok=True)
+            self._unlocked.pop(found.area, None)
+        self._changed()
+
+    def signer(self, village: str) -> Signer | None:
+        """None where the page is not carried, or its key was locked by another passphrase."""
+        area, found = areas.trim(village), self.delegation(village)
+        if found is None:
+            return None
+        with self._lock:
+            if area not in self._unlocked:
+                try:
+                    self._unlocked[area] = self._folder.open_village_key(area, self._passphrase)
+                except KeyLocked as error:
+                    logger.warning("the key of %s is not to be had: %s", area, error)
+                    return None
+            made = self._unlocked[area]
+        return made if public(made).keyid in found.key_ids else None

@@ -1,0 +1,151 @@
+"""An office with its broker and site, in this process, whose site carries villages' own pages."""
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from fakes import CHEAP
+from rig.broker import OFFICE_PASSWORD, BrokerRig
+from rig.rig import wait_until
+from werkzeug.test import Client, TestResponse
+
+from broadcaster.bulletin.keys import public
+from broadcaster.clock import Clock
+from broadcaster.county.app import create_app
+from broadcaster.county.broker import OFFICE
+from broadcaster.county.county_sums import CountySums
+from broadcaster.county.database import OfficeDatabase
+from broadcaster.county.door import BrokerDoor
+from broadcaster.county.far_line import FarLine
+from broadcaster.county.intake import Intake
+from broadcaster.county.office import Office
+from broadcaster.county.office_keys import OfficeKeys
+from broadcaster.county.office_settings import OfficeSettings
+from broadcaster.county.officers import OfficeRole
+from broadcaster.county.page_parts import Pages, Trusted
+from broadcaster.county.parts import Parts, make_parts
+from broadcaster.county.publisher import Publisher
+from broadcaster.county.register import BrokerAddress
+from broadcaster.county.village_keys import VillageKeys
+from broadcaster.county.village_site import VillageSites
+from broadcaster.county.wire import Wire
+from broadcaster.link.membership import enrol, own_key
+from broadcaster.loop import Loop
+from broadcaster.model import Severity
+from broadcaster.office_folder import OfficeFolder
+
+SENTENCE = "三个和尚没水喝 2026"
+KEEPER, PASSWORD = "管家", "shuiku-2026"
+TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
+HIDDEN = re.compile(r'<input type="hidden" name="([^"]+)" value="([^"]*)"')
+HTTPS = "https://office.example"
+
+
+@dataclass
+class FarOffice:
+    """Running; `sites` is its WSGI application."""
+
+    folder: OfficeFolder
+    broker: BrokerRig
+    parts: Parts
+    keys: VillageKeys
+    wire: Wire
+    sites: VillageSites
+    publisher: Publisher
+
+    def enrol(self, state: Path, village: str, name: str) -> str:
+        """Into the state folder of a box that is not running; its name."""
+        made, code = self.parts.register.add(village, name)
+        key = str(public(own_key(state)).keyval["public"])
+        address = BrokerAddress("127.0.0.1", self.broker.port, self.broker.broker.authority)
+        keyring = self.folder.keyring.to_bytes()
+        given = self.parts.register.enrol(code, key, self.folder.pin, keyring, address)
+        enrol(state, given, datetime.now(UTC))
+        return made.id
+
+    def carry(self, box: str, urgent: bool = True) -> None:
+        """By the keyring that is published."""
+        found = self.parts.register.get(box)
+        self.keys.open(found.area, found.name, urgent)
+
+    def visitor(self) -> "Visitor":
+        return Visitor(Client(self.sites))
+
+
+class Visitor:
+    """A phone far away: a browser without JavaScript, over TLS."""
+
+    def __init__(self, client: Client) -> None:
+        self.client = client
+
+    def get(self, path: str, **more: Any) -> TestResponse:
+        return self.client.get(path, base_url=HTTPS, **more)
+
+    def post(self, path: str, seen_on: str, **fields: str) -> TestResponse:
+        """As a form on that page does."""
+        page = self.get(seen_on, follow_redirects=True).text
+        token = TOKEN.search(page)
+        assert token, page
+        data, came_from = fields | {"csrf_token": token[1]}, {"Referer": f"{HTTPS}{seen_on}"}
+        return self.client.post(path, base_url=HTTPS, data=data, headers=came_from)
+
+    def see(self, path: str) -> str:
+        answer = self.get(path, follow_redirects=True)
+        assert answer.status_code == 200, answer.text
+        return answer.text
+
+
+def hidden(page: str) -> dict[str, str]:
+    """What a form carries along, beside its token."""
+    return {name: value for name, value in HIDDEN.findall(page) if name != "csrf_token"}
+
+
+@contextmanager
+def far_office(folder: Path) -> Iterator[FarOffice]:
+    clock = Clock(ZoneInfo("Asia/Shanghai"))
+    with ExitStack() as stack:
+        broker = BrokerRig(folder / "broker")
+        broker.start()
+        stack.callback(broker.kill)
+        roots = [folder / f"root-{number}.key" for number in (1, 2, 3)]
+        office = OfficeFolder.found(
+            *(folder / "county", "331121", "青田县", roots, lambda _: SENTENCE, clock.now())
+        )
+        database = stack.enter_context(closing(OfficeDatabase(f"sqlite:///{office.path / 'office.db'}")))
+        database.migrate()
+        door = BrokerDoor(broker.broker.folder)
+        parts = make_parts(database, clock, "331121", door, passwords=CHEAP)
+        parts.officers.add(KEEPER, OfficeRole.KEEPER, Severity.RED, PASSWORD)
+        wire = Wire(
+            *("127.0.0.1", broker.port, OFFICE, OFFICE_PASSWORD),
+            broker.broker.folder / "authority.pem",
+        )
+        woken: list[Callable[[], None]] = []
+        held = OfficeKeys(office, office.unlock(SENTENCE), clock)
+        keys = VillageKeys(
+            office, lambda: held.signer, SENTENCE, clock, lambda: [one() for one in woken] and None
+        )
+        publisher = Publisher(database, parts.register, clock, held.signer, held.trust)
+        line = FarLine(wire, parts.register, keys)
+        running = Office(
+            *(publisher, Intake(database, clock), parts.standing, wire, clock),
+            *(held, parts.register.area_of, CountySums(database, clock)),
+        )
+        woken.append(running.wake)
+        wire.start()
+        stack.enter_context(closing(wire))
+        stack.enter_context(Loop("office", running.step, running.wake))
+        wait_until(lambda: wire.connected, 20)
+        address = BrokerAddress("127.0.0.1", broker.port, broker.broker.authority)
+        trusted = Trusted(office.pin, lambda: office.keyring.to_bytes(), address)
+        nobody_writes: Any = None
+        pages = Pages(parts, OfficeSettings(), trusted, nobody_writes, villages=keys)
+        site = create_app(pages, office.path)
+        sites = VillageSites(site, line, parts.register, keys, office.path / "villages")
+        stack.callback(sites.leave)
+        yield FarOffice(office, broker, parts, keys, wire, sites, publisher)
