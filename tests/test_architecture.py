@@ -65,8 +65,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "station": FLOOR
     | {"intake", "remembered", "slotbook", "rehearsal", "copies", "microphone", "talks"}
     | {"studio", "wordbook", "schedule", "playout", "store"},
-    "far": FLOOR
-    | {"station", "copies", "rehearsal", "slotbook", "store", "talks", "wordbook"},
+    "far": FLOOR | {"station", "copies", "rehearsal", "slotbook", "store", "talks", "wordbook"},
     "lan_name": set(),
     "control": FLOOR | {"station", "store"},
     "web": FLOOR | {"station", "__version__"},
