@@ -163,16 +163,13 @@ class OfficeFolder:
             self._keep(Keyring((*self.keyring.roots, root.to_bytes()), listed.to_bytes()))
         self.key_file(old).unlink(missing_ok=True)
 
-    def village_key_file(self, village: str) -> Path:
-        return self.path / "villages" / f"{areas.trim(village)}.key"
+    def village_key_file(self, village: str, key_id: str) -> Path:
+        return self.path / "villages" / f"{areas.trim(village)}-{key_id[:16]}.key"
 
     def write_village_key(self, village: str, signer: CryptoSigner, passphrase: str) -> None:
-        """In the place of an older one. Raises `FileUnwritable`."""
-        _write(self.village_key_file(village), lock(signer, passphrase))
-
-    def open_village_key(self, village: str, passphrase: str) -> CryptoSigner:
-        """Raises `KeyLocked`."""
-        return open_key(self.village_key_file(village), passphrase)
+        """For the page of this village on the office's site. Raises `FileUnwritable`."""
+        path = self.village_key_file(village, public(signer).keyid)
+        _write(path, lock(signer, passphrase))
 
     @staticmethod
     def _lock_roots(roots: Sequence[CryptoSigner], ask: AskPassphrase) -> list[bytes]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable
+from pathlib import Path
 
 from securesystemslib.signer import CryptoSigner, Signer
 
@@ -14,7 +15,7 @@ from broadcaster.bulletin.delegation import MOST_OF_A_TOWN, Delegation
 from broadcaster.bulletin.keys import KeyLocked, new_key, public
 from broadcaster.clock import Clock
 from broadcaster.model import Severity
-from broadcaster.office_folder import OfficeFolder
+from broadcaster.office_folder import OfficeFolder, open_key
 
 logger = logging.getLogger(__name__)
 
@@ -46,8 +47,7 @@ class VillageKeys:
     def delegation(self, village: str) -> Delegation | None:
         """Of the office's own key of this village; None where its page is not carried."""
         found = self._folder.key_list.delegation(areas.trim(village))
-        ours = found and self._folder.village_key_file(found.area).exists()
-        return found if ours else None
+        return found if found and self._file_of(found).exists() else None
 
     def open(self, village: str, name: str, urgent: bool = True) -> None:
         """Carry the page of this village from now on. `urgent`: red and orange too. Raises
@@ -56,31 +56,42 @@ class VillageKeys:
         area = areas.trim(village)
         with self._lock:
             listed = self._folder.key_list
-            if listed.delegation(area) and not self.delegation(area):
+            before = self.delegation(area)
+            if listed.delegation(area) and not before:
                 raise CharterRefused("这个村已经有自己的钥匙（county delegate），要先作废它。")
             if len(self._folder.keyring.to_bytes()) > LARGEST_KEYRING:
                 raise CharterRefused("开通的村太多，钥匙串再大消息服务器就不收了。请先关掉不用的。")
+            self._check_signs()
             made = new_key()
             self._folder.write_village_key(area, made, self._passphrase)
             severities = frozenset(Severity) if urgent else MOST_OF_A_TOWN
             wanted = Delegation(area, name, severities, ())
-            self._folder.change(
-                listed.delegating(wanted, public(made), self._clock.now()), self._signer()
-            )
+            listed = listed.delegating(wanted, public(made), self._clock.now())
+            self._folder.change(listed, self._signer())
             self._unlocked[area] = made
+            if before:
+                self._file_of(before).unlink(missing_ok=True)
         self._changed()
 
     def close(self, village: str) -> None:
-        """Carry it no more: its key counts nowhere from now on."""
+        """Carry it no more: its key counts nowhere from now on. Raises the same."""
         with self._lock:
             found = self.delegation(village)
             if found is None:
                 return
             listed = self._folder.key_list.revoking(set(found.key_ids), self._clock.now())
             self._folder.change(listed, self._signer())
-            self._folder.village_key_file(found.area).unlink(missing_ok=True)
+            self._file_of(found).unlink(missing_ok=True)
             self._unlocked.pop(found.area, None)
         self._changed()
+
+    def _file_of(self, delegation: Delegation) -> Path:
+        return self._folder.village_key_file(delegation.area, delegation.key_ids[0])
+
+    def _check_signs(self) -> None:
+        """Before anything is written: a list that another key than the county's signed is refused."""
+        if self._signer().public_key.keyid not in self._folder.trust.root.targets_key_ids:
+            raise CharterRefused("县里的钥匙换过了，请重新启动县级平台再试。")
 
     def signer(self, village: str) -> Signer | None:
         """None where the page is not carried, or its key was locked by another passphrase."""
@@ -90,7 +101,7 @@ class VillageKeys:
         with self._lock:
             if area not in self._unlocked:
                 try:
-                    self._unlocked[area] = self._folder.open_village_key(area, self._passphrase)
+                    self._unlocked[area] = open_key(self._file_of(found), self._passphrase)
                 except KeyLocked as error:
                     logger.warning("the key of %s is not to be had: %s", area, error)
                     return None

@@ -50,9 +50,12 @@ def carry(id: str) -> ResponseReturnValue:
 
 @pages.post("/register/<id>/village/close")
 def close(id: str) -> ResponseReturnValue:
-    _keys().close(_box(id).area)
     access.about(id)
-    flash("关掉了，这个村的网页不能再经县里的网站打开。")
+    try:
+        _keys().close(_box(id).area)
+        flash("关掉了，这个村的网页不能再经县里的网站打开。")
+    except BroadcasterError as error:
+        flash(str(error))
     return redirect(url_for("register.box", id=id), 303)
 
 

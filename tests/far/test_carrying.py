@@ -142,7 +142,7 @@ def test_a_keeper_switches_a_village_on_and_off(office: FarOffice, tmp_path: Pat
     assert off.status_code == 303
     assert not any(one.area == own.area for one in office.folder.trust.targets.delegations)
     assert set(own.key_ids) <= office.folder.trust.targets.revoked
-    assert not office.folder.village_key_file(own.area).exists()
+    assert not office.folder.village_key_file(own.area, own.key_ids[0]).exists()
 
 
 def test_without_tls_a_browser_is_led_to_it(office: FarOffice) -> None:
@@ -170,7 +170,9 @@ def test_a_village_that_is_none_is_told_as_one_that_is_closed(office: FarOffice,
 
 def test_the_key_of_a_village_is_locked_on_disk(office: FarOffice) -> None:
     office.keys.open(f"{TOWN}305", "某村")
-    file = office.folder.village_key_file(f"{TOWN}305")
+    carried = office.keys.delegation(f"{TOWN}305")
+    assert carried
+    file = office.folder.village_key_file(carried.area, carried.key_ids[0])
     assert b"ENCRYPTED" in file.read_bytes() and file.stat().st_mode & 0o077 == 0
     signer = office.folder.unlock(SENTENCE)
     again = VillageKeys(office.folder, lambda: signer, SENTENCE, office.parts.clock)
@@ -187,6 +189,16 @@ def test_a_village_with_a_key_of_its_own_keeps_it(office: FarOffice) -> None:
     with pytest.raises(CharterRefused, match="自己的钥匙"):
         office.keys.open(area, "某村")
     assert office.keys.delegation(area) is None
+
+
+def test_after_a_rotation_the_office_that_still_runs_signs_no_list_of_keys(
+    office: FarOffice,
+) -> None:
+    before = office.folder.keyring
+    keys = VillageKeys(office.folder, new_key(), SENTENCE, office.parts.clock)
+    with pytest.raises(CharterRefused, match="换过了"):
+        keys.open(f"{TOWN}307", "某村")
+    assert office.folder.keyring == before and keys.delegation(f"{TOWN}307") is None
 
 
 def test_a_box_that_was_let_in_before_there_were_commands_may_read_its_own(tmp_path: Path) -> None:

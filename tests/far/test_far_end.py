@@ -20,10 +20,12 @@ from broadcaster.bulletin.command import ANSWER_TYPE, COMMAND_TYPE, Answer, Aske
 from broadcaster.bulletin.delegation import Delegation
 from broadcaster.bulletin.keys import new_key, public
 from broadcaster.bulletin.refusals import Refusal
+from broadcaster.county.remote_station import RemoteStation
 from broadcaster.errors import AnswerMissing, BoxAway, BroadcasterError, FarRefused
 from broadcaster.model import Notice, Office, Severity
 from broadcaster.people import Role
 from broadcaster.settings import PathSettings, Settings
+from broadcaster.web.app import create_app
 
 NAME, PASSWORD = "王秀英", "shuiku-2026"
 STOP = Asked("stop_all", {"asked_by": NAME})
@@ -414,3 +416,23 @@ def test_answers_are_signed_and_name_their_question(ends: Ends) -> None:
     assert Answer(BOX, sent.digest, told["session"]).signed(ends.key).signatures.keys() == (
         envelope.read(ends.road.answered[-1], ANSWER_TYPE).signatures.keys()
     )
+
+
+def test_a_page_that_heard_no_answer_says_that_nobody_knows_and_where_to_look(
+    ends: Ends, station: FakeStation, tmp_path: Path
+) -> None:
+    def hasty(asked: Any, patience: float, changes: bool = False) -> Any:
+        return ends.line.ask(BOX, asked, min(patience, 0.5), changes)
+
+    remote: Any = RemoteStation(hasty, tmp_path)
+    client = create_app(remote, remote.settings).test_client()
+    client.application.config["WTF_CSRF_ENABLED"] = False
+    assert client.post("/login", data={"name": NAME, "password": PASSWORD}).status_code == 303
+
+    def spoil(data: bytes) -> bytes:
+        return b"" if "stop_all" in str(command_of(ends.road.sent[-1])) else data
+
+    ends.road.spoil_answer = spoil
+    told = client.post("/stop")
+    assert told.status_code == 503 and "不知道做了没有" in told.text and "记录" in told.text
+    assert station.stops == [NAME]

@@ -1,7 +1,7 @@
 // Keeps the home page true: takes what is new as it happens, or asks; says so when it can't.
 "use strict";
 
-const root = document.documentElement.dataset.root;
+const root = document.body.dataset.root;
 const stop = document.getElementById("stop");
 const ask = document.getElementById("ask");
 const stale = document.getElementById("stale");

@@ -92,7 +92,7 @@ async function ask(path, body, type) {
   const patience = new AbortController();
   const timer = setTimeout(() => patience.abort(), ANSWER_MS + (path.endsWith("/end") ? DEAD_MS : 0));
   try {
-    const answer = await fetch(`${document.documentElement.dataset.root}/talk/${path}`, {
+    const answer = await fetch(`${document.body.dataset.root}/talk/${path}`, {
       method: "POST",
       body,
       headers: { "Content-Type": type || "application/x-www-form-urlencoded", "X-CSRFToken": token },
