@@ -22,6 +22,7 @@ from broadcaster.rehearsal import LONGEST_WAIT_SECONDS, Rehearsals
 from broadcaster.setting_values import FASTEST, SLOWEST
 from broadcaster.settings import PathSettings, Settings, WebSettings
 from broadcaster.slotbook import Slotbook, SlotEntry
+from broadcaster.station import Afar as Afar
 from broadcaster.station import Station
 from broadcaster.store.accounts import Accounts
 from broadcaster.store.deeds import Deeds

@@ -4,6 +4,7 @@ import logging
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from enum import StrEnum
 from itertools import islice
 from pathlib import Path
 from typing import Any, Protocol
@@ -57,7 +58,14 @@ LIVE_LATENESS = timedelta(minutes=30)
 LOOK_AHEAD = timedelta(days=7)
 # What falls due later than a person can plan by heart belongs into the timetable.
 LATEST = timedelta(days=31)
-FROM_AFAR = "县里开通了远程：村里的人不在村里，也能经县里的网站用这个网页，名字和密码一样。"
+
+
+class Afar(StrEnum):
+    """Whether people may use this page over the county's site; HERE they do."""
+
+    NO = "no"
+    OPEN = "open"
+    HERE = "here"
 
 
 @dataclass(frozen=True)
@@ -234,9 +242,9 @@ class Station:
         """What was accepted of this notice, also if it has ended. Raises `StoreUnusable`."""
         return self._store.queue.of_notice(notice_id)
 
-    def reached_from_afar(self) -> str:
-        """A sentence on who may use the page over the county's site, or "" where nobody may."""
-        return FROM_AFAR if self.county is not None and self.county.reached_from_afar else ""
+    def afar(self) -> Afar:
+        carried = self.county is not None and self.county.reached_from_afar
+        return Afar.OPEN if carried else Afar.NO
 
     def cancel(self, airing_id: str, asked_by: str = "") -> bool:
         """End one airing, waiting or sounding; False if it is neither."""

@@ -38,7 +38,7 @@ from broadcaster.recordings import Recordings
 from broadcaster.rehearsal import Heard
 from broadcaster.settings import LexiconSettings, Settings
 from broadcaster.slotbook import Slotbook
-from broadcaster.station import DeviceState, OnAir, Status, TalkStage, TalkState, VoiceEntry
+from broadcaster.station import Afar, DeviceState, OnAir, Status, TalkStage, TalkState, VoiceEntry
 from broadcaster.store.accounts import Accounts
 from broadcaster.store.database import Database
 from broadcaster.store.deeds import Deeds
@@ -244,8 +244,8 @@ class FakeStation:
             VoiceEntry("edge:xiaoxiao", False, "没有打开", "", "", "晓晓"),
         ]
 
-    def reached_from_afar(self) -> str:
-        return ""
+    def afar(self) -> Afar:
+        return Afar.NO
 
     def set_volume(self, percent: int) -> None:
         self.volume = percent

@@ -20,7 +20,17 @@ from flask import g, has_request_context
 from broadcaster import plain_values
 from broadcaster.bulletin.command import MOST_CALLS, Asked
 from broadcaster.errors import AnswerMissing, BoxAway, BroadcasterError, FileUnwritable
-from broadcaster.far import CALLS, CHANGE_SECONDS, FETCH, PARTS, PIECE_BYTES, SEND, Call, read_error
+from broadcaster.far import (
+    CALLS,
+    CHANGE_SECONDS,
+    FETCH,
+    PARTS,
+    PIECE_BYTES,
+    SEND,
+    Afar,
+    Call,
+    read_error,
+)
 from broadcaster.recordings import LARGEST_BYTES
 from broadcaster.settings import PathSettings, Settings
 
@@ -32,7 +42,6 @@ MOST_SHARED = 64
 # A week of a village with loops is 600 kB of JSON, a script of 10,000 characters 8 MB.
 LARGEST_ANSWER = 16 * 1024 * 1024
 MOST_FILES = 4
-HERE = "现在是经县里的网站用村里的广播，播出、停播和在村里一样。"
 OTHER_VERSION = "广播站的版本和县里的对不上，请升级。"
 
 
@@ -175,9 +184,8 @@ class RemoteStation:
         self.settings = found.model_copy(update={"paths": PathSettings(state=folder)})
         self.talks.rate_hz = self.settings.sound.rate_hz
 
-    def reached_from_afar(self) -> str:
-        """What the home page says of it: here it is so."""
-        return HERE
+    def afar(self) -> Afar:
+        return Afar.HERE
 
     def __getattr__(self, name: str) -> Any:
         call = CALLS.get(name)

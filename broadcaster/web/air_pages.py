@@ -34,7 +34,7 @@ pages = Blueprint("air", __name__)
 def home() -> ResponseReturnValue:
     volume = parts().station.volume
     nearest = min(VOLUMES, key=lambda one: abs(one - volume))
-    afar = parts().station.reached_from_afar()
+    afar = parts().station.afar()
     return render_template("home.html", volumes=VOLUMES, volume=nearest, afar=afar, **_view())
 
 

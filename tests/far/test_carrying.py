@@ -20,6 +20,7 @@ from broadcaster.county.broker import Broker
 from broadcaster.county.village_keys import VillageKeys
 from broadcaster.link.membership import load_membership
 from broadcaster.model import Severity
+from broadcaster.station import Afar
 
 EAST, WEST = f"{TOWN}301", f"{TOWN}302"
 
@@ -53,7 +54,7 @@ def lives(
             life.station.accounts.create(code, "王秀英", f"password-of-{village}")
             found[village] = box.name, life
         wait_until(lambda: all(life.connected for _, life in found.values()), 30)
-        wait_until(lambda: all(life.station.reached_from_afar() for _, life in found.values()), 30)
+        wait_until(lambda: all(life.station.afar() is Afar.OPEN for _, life in found.values()), 30)
         yield found
 
 
@@ -84,7 +85,7 @@ def test_two_villages_are_kept_apart(office: FarOffice, lives: dict[str, tuple[s
 
 def test_the_village_says_at_home_that_it_is_reached(lives: dict[str, tuple[str, Life]]) -> None:
     _, life = lives[EAST]
-    assert "经县里的网站" in life.station.reached_from_afar()
+    assert life.station.afar() is Afar.OPEN
     assert life.link.status()["reached_from_afar"] is True
 
 
@@ -103,7 +104,7 @@ def test_a_box_that_is_away_is_told_in_one_sentence(office: FarOffice, tmp_path:
     box = EnrolledBox(tmp_path / "box", cast(Any, None), name=village, office=office)
     office.carry(box.name)
     with box.running() as life:
-        wait_until(lambda: life.station.reached_from_afar(), 30)
+        wait_until(lambda: life.station.afar() is Afar.OPEN, 30)
         code = life.station.accounts.one_time_code() or ""
         life.station.accounts.create(code, "王秀英", f"password-of-{village}")
         visitor = logged_in(office, box.name, village)
@@ -195,7 +196,7 @@ def test_after_a_rotation_the_office_that_still_runs_signs_no_list_of_keys(
     office: FarOffice,
 ) -> None:
     before = office.folder.keyring
-    keys = VillageKeys(office.folder, new_key(), SENTENCE, office.parts.clock)
+    keys = VillageKeys(office.folder, new_key, SENTENCE, office.parts.clock)
     with pytest.raises(CharterRefused, match="换过了"):
         keys.open(f"{TOWN}307", "某村")
     assert office.folder.keyring == before and keys.delegation(f"{TOWN}307") is None

@@ -12,7 +12,6 @@ from far.far_rig import far_ends
 from web.every_page import furnish, walk
 
 from broadcaster.clock import Clock
-from broadcaster.county.remote_station import HERE
 from broadcaster.far import CALLS, OVER_THE_COUNTY
 from broadcaster.settings import PathSettings, Settings, WebSettings
 from broadcaster.store.store import open_store
@@ -23,7 +22,7 @@ NAME, PASSWORD = "王秀英", "shuiku-2026"
 # Tokens, ids, passwords and times: what is another one each time.
 OTHER_EACH_TIME = re.compile(r"[0-9A-Za-z_.:/=?&%-]{6,}|\d+|[a-z2-9]{4}(-[a-z2-9]{4})+")
 
-SAYS_SO = f'<p class="quiet center">{HERE}</p>'
+SAYS_SO = '<p class="quiet center">现在是经县里的网站用村里的广播，播出、停播和在村里一样。</p>'
 
 
 def shown(folder: Path, from_afar: bool) -> dict[str, str]:
