@@ -155,3 +155,8 @@ def trust_fault(whose: str, trust: Trust | None, now: Now) -> str:
     if left < TRUST_WARNED:
         return f"{whose}的钥匙还有 {left.days} 天到期，到期以后{whose}发的通知就播不了了，请告诉县里。"
     return ""
+
+
+def tellable(moment: datetime) -> datetime:
+    """As a receipt has it: a box without a clock of its own comes up in 1970, which no receipt holds."""
+    return max(moment, WRITTEN)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import random
-import secrets
 import select
 import socket
 from collections.abc import Callable
@@ -12,7 +11,6 @@ from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from math import inf
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Any, TypeVar
@@ -20,11 +18,11 @@ from typing import Any, TypeVar
 from paho.mqtt.client import MQTTMessage
 
 from broadcaster.bulletin import strict_json, topics
-from broadcaster.bulletin.question import MOST_MISSING, Question
 from broadcaster.bulletin.refusals import NotAccepted
 from broadcaster.bulletin.verify import Accepted
 from broadcaster.clock import Clock
 from broadcaster.errors import StoreUnusable
+from broadcaster.link.catching_up import CatchingUp
 from broadcaster.link.far_end import FarEnd
 from broadcaster.link.line import Line
 from broadcaster.link.membership import Membership
@@ -79,8 +77,6 @@ class Link:
         self._recovered = False
         self._tries = 0
         self._try_at = clock.monotonic()
-        self._ask_at: float | None = None
-        self._asked = False
         memory = self._reception.memory
         given = memory, station.bulletins, membership.box, clock
         self._outbox = Outbox(*given, self._patience.nobody)
@@ -88,8 +84,10 @@ class Link:
         self._connected_since: datetime | None = None
         self._trouble = ""
         self.sounds = Sounds(station.recordings, clock, self._sound_came)
-        self._reception.want_sound = self.sounds.want
+        self._reception.airings.want_sound = self.sounds.want
         county = self._reception.county
+        waits = self._patience.settle, self._patience.ask_again
+        self._catching_up = CatchingUp(county, self._reception.known, clock, *waits)
         self.far = FarEnd(
             *(station, membership.box, membership.area, membership.key, clock),
             *(lambda: county.trust, county.now, self._answer),
@@ -118,7 +116,7 @@ class Link:
     def _look_after(self) -> None:
         """What comes of the air and of the time; its receipts are on the disk when this returns."""
         if not self._recovered:
-            self._reception.recover()
+            self._reception.airings.recover()
             self._recovered = True
         try:
             self._do_jobs()
@@ -227,7 +225,7 @@ class Link:
         self._connected_since, self._trouble = self._clock.now(), ""
         self._tries = 0
         self._told_state = b""
-        self._asked, self._ask_at = False, self._clock.monotonic() + self._patience.settle
+        self._catching_up.begin()
         self._outbox.begin()
         logger.info("connected to the county")
 
@@ -252,11 +250,11 @@ class Link:
         if accepted := [one for one in judged if one]:
             # Should this fail, it is found among what was kept.
             self._recovered = False
-            self._reception.act_on(accepted)
+            self._reception.airings.act_on(accepted)
             self._reception.save()
             self._recovered = True
         if not OF_WHAT_IS_IN_FORCE.isdisjoint(kinds):
-            self._ask_soon()
+            self._catching_up.look()
 
     def _judge(self, kind: str, message: MQTTMessage) -> Accepted | None:
         if kind == "c":
@@ -274,37 +272,15 @@ class Link:
             logger.exception("left out: %s", message.topic)
         return None
 
-    def _ask_soon(self) -> None:
-        """For what is missed; not at all when the answer has come and nothing is."""
-        county = self._reception.county
-        missing = county.missing(self._reception.known())
-        # Heads that stood on the broker are no answer: only one to its own question tells the time.
-        if self._asked and county.answered:
-            self._ask_at = None
-        if self._ask_at is None and (missing or county.wants_keyring):
-            asked_before = missing <= county.withheld and not county.wants_keyring
-            wait = self._patience.ask_again if asked_before else self._patience.settle
-            self._ask_at = self._clock.monotonic() + wait * random.uniform(1.0, 2.0)
-
     def _speak(self, line: Line) -> None:
         line.follow(self._reception.offices)
         state = self._state(online=True)
         if state != self._told_state:
             line.publish(topics.state(self._membership.box), state, retain=True)
             self._told_state = state
-        if self._ask_at is not None and self._clock.monotonic() >= self._ask_at:
-            self._ask(line)
+        if self._catching_up.due_seconds <= 0:
+            line.publish(topics.question(self._membership.box), self._catching_up.question())
         self._outbox.send(line)
-
-    def _ask(self, line: Line) -> None:
-        county = self._reception.county
-        missing = sorted(county.missing(self._reception.known()))[:MOST_MISSING]
-        nonce = secrets.token_hex(16)
-        county.ask(nonce, missing)
-        self._asked = True
-        question = Question(nonce, county.trust.version, tuple(missing))
-        line.publish(topics.question(self._membership.box), question.to_bytes())
-        self._ask_at = self._clock.monotonic() + self._patience.ask_again
 
     def _state(self, online: bool) -> bytes:
         county = self._reception.county
@@ -319,8 +295,8 @@ class Link:
         )
 
     def _turn_seconds(self) -> float:
-        ask_in = inf if self._ask_at is None else self._ask_at - self._clock.monotonic()
-        return max(0.0, min(LONGEST_TURN_SECONDS / 2, ask_in, self._outbox.due_seconds))
+        due = self._catching_up.due_seconds, self._outbox.due_seconds
+        return max(0.0, min(LONGEST_TURN_SECONDS / 2, *due))
 
     def _wait(self, seconds: float) -> None:
         select.select([self._woken], [], [], seconds)
@@ -337,7 +313,7 @@ class Link:
 
     def _begun(self, airing: Airing) -> None:
         if airing.firm:
-            self._jobs.put(lambda: self._reception.begun(airing))
+            self._jobs.put(lambda: self._reception.airings.begun(airing))
             self.wake()
 
     def _answer(self, data: bytes) -> None:
@@ -351,10 +327,10 @@ class Link:
         self.wake()
 
     def _sound_came(self, bulletin_id: str, recording: str, problem: str) -> None:
-        self._jobs.put(lambda: self._reception.sound_came(bulletin_id, recording, problem))
+        self._jobs.put(lambda: self._reception.airings.sound_came(bulletin_id, recording, problem))
         self.wake()
 
     def _ended(self, entry: JournalEntry) -> None:
         if entry.airing.firm:
-            self._jobs.put(lambda: self._reception.ended(entry))
+            self._jobs.put(lambda: self._reception.airings.ended(entry))
             self.wake()

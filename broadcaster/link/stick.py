@@ -123,7 +123,7 @@ def take(
             accepted += 1
             reception.save()
             if not _take_sound(stick, reception, kept.bulletin):
-                reception.act_on([kept])
+                reception.airings.act_on([kept])
     reception.save()
     try:
         written = stick.write_receipts(box, waiting())
@@ -140,9 +140,9 @@ def _take_sound(stick: Stick, reception: Reception, bulletin: Bulletin) -> bool:
     try:
         pieces = as_signed(bulletin.audio, [data])
         key = reception.recordings.take(pieces, bulletin.title).key
-        reception.sound_came(bulletin.id, key, "")
+        reception.airings.sound_came(bulletin.id, key, "")
     except RecordingRefused as refused:
-        reception.sound_came(bulletin.id, "", str(refused))
+        reception.airings.sound_came(bulletin.id, "", str(refused))
     return True
 
 

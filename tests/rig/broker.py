@@ -18,6 +18,7 @@ from rig.rig import wait_until
 from broadcaster.county.broker import OFFICE, Broker
 
 OFFICE_PASSWORD = "of-the-office-alone"
+RELOADED = b"Reloading config"
 
 
 def free_port() -> int:
@@ -41,8 +42,10 @@ class BrokerRig:
 
     def start(self) -> None:
         assert not self.process
+        before = self._told(b" running")
         self.process = self.broker.start()
-        wait_until(self._answers, 20)
+        # It listens a moment before it minds signals, and the one to reload would end it.
+        wait_until(lambda: self._told(b" running") > before, 20)
 
     def kill(self) -> None:
         """As a power cut does."""
@@ -52,22 +55,15 @@ class BrokerRig:
             self.process = None
 
     def add_box(self, box: str, area: str, password: str) -> None:
-        before = self._reloads()
+        before = self._told(RELOADED)
         self.broker.add_box(box, area, password)
         if self.process:
             self.broker.reload(self.process.pid)
-            wait_until(lambda: self._reloads() > before, 20)
+            wait_until(lambda: self._told(RELOADED) > before, 20)
 
-    def _reloads(self) -> int:
+    def _told(self, words: bytes) -> int:
         log = self.broker.folder / "log"
-        return log.read_bytes().count(b"Reloading config") if log.exists() else 0
-
-    def _answers(self) -> bool:
-        try:
-            socket.create_connection(("127.0.0.1", self.port), 1).close()
-        except OSError:
-            return False
-        return True
+        return log.read_bytes().count(words) if log.exists() else 0
 
 
 class OfficeClient:
