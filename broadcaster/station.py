@@ -40,6 +40,7 @@ from broadcaster.store.bulletins import NewReceipt as NewReceipt
 from broadcaster.store.bulletins import Stage as Stage
 from broadcaster.store.bulletins import StoredBulletin as StoredBulletin
 from broadcaster.store.bulletins import StoredBulletins as StoredBulletins
+from broadcaster.store.bulletins import StoredReceipt as StoredReceipt
 from broadcaster.store.journal import EVERYTHING
 from broadcaster.store.journal import JournalFilter as JournalFilter
 from broadcaster.store.journal import JournalRow as JournalRow

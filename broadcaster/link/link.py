@@ -80,7 +80,7 @@ class Link:
         memory = self._reception.memory
         given = memory, station.bulletins, membership.box, clock
         self._outbox = Outbox(*given, self._patience.nobody)
-        self._told_state = b""
+        self._told_state: dict[str, Any] = {}
         self._connected_since: datetime | None = None
         self._trouble = ""
         self.sounds = Sounds(station.recordings, clock, self._sound_came)
@@ -134,7 +134,7 @@ class Link:
     def close(self) -> None:
         """After the loop has ended."""
         if self._line:
-            self._line.leave(self._state(online=False))
+            self._line.leave(strict_json.write(self._state(online=False)))
             self._line = None
         self._woken.close()
         self._waker.close()
@@ -192,7 +192,7 @@ class Link:
     def _connect(self) -> None:
         enrolment, offices = self._membership.enrolment, self._reception.offices
         try:
-            line = Line(enrolment, offices, self._state(online=False))
+            line = Line(enrolment, offices, strict_json.write(self._state(online=False)))
             line.open()
         except OSError as error:
             self._lost(str(error))
@@ -224,7 +224,7 @@ class Link:
     def _arrived(self) -> None:
         self._connected_since, self._trouble = self._clock.now(), ""
         self._tries = 0
-        self._told_state = b""
+        self._told_state = {}
         self._catching_up.begin()
         self._outbox.begin()
         logger.info("connected to the county")
@@ -276,23 +276,20 @@ class Link:
         line.follow(self._reception.offices)
         state = self._state(online=True)
         if state != self._told_state:
-            line.publish(topics.state(self._membership.box), state, retain=True)
+            line.publish(topics.state(self._membership.box), strict_json.write(state), retain=True)
             self._told_state = state
         if self._catching_up.due_seconds <= 0:
             line.publish(topics.question(self._membership.box), self._catching_up.question())
         self._outbox.send(line)
 
-    def _state(self, online: bool) -> bytes:
-        county = self._reception.county
-        return strict_json.write(
-            {
-                "v": 1,
-                "online": online,
-                "clock_trusted": self._station.clock_is_trusted(),
-                "keyring": list(county.trust.version),
-                "fault": self._reception.fault,
-            }
-        )
+    def _state(self, online: bool) -> dict[str, Any]:
+        return {
+            "v": 1,
+            "online": online,
+            "clock_trusted": self._station.clock_is_trusted(),
+            "keyring": list(self._reception.county.trust.version),
+            "fault": self._reception.fault,
+        }
 
     def _turn_seconds(self) -> float:
         due = self._catching_up.due_seconds, self._outbox.due_seconds

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
@@ -13,14 +14,17 @@ from broadcaster.bulletin.seen import Record, SeenInMemory
 from broadcaster.bulletin.verify import Accepted, Waits
 from broadcaster.errors import StoreUnusable
 from broadcaster.link.membership import Membership
-from broadcaster.station import NewReceipt, Stage, StoredBulletin, StoredBulletins
+from broadcaster.station import NewReceipt, Stage, StoredBulletin, StoredBulletins, StoredReceipt
+
+# Of those that wait for the network the others are on the disk.
+MOST_AT_HAND = 100
 
 
 class Memory:
     """One thread. It answers without the disk, half a kilobyte a bulletin; what is noted and told is on
     the disk, all of it or nothing, when `save` returns. All that asks the disk raises `StoreUnusable`.
 
-    `changed` says that a receipt was added.
+    `told` are the latest receipts, for who sends them; where `more` is set there are others on the disk.
     """
 
     def __init__(
@@ -34,7 +38,8 @@ class Memory:
         self._bulletins: list[StoredBulletin] = []
         self._receipts: list[NewReceipt] = []
         self._before: dict[str, Stage] = {}
-        self.changed = True
+        self.told: deque[StoredReceipt] = deque()
+        self.more = True
 
     @property
     def _seen(self) -> SeenInMemory:
@@ -141,7 +146,7 @@ class Memory:
             return
         self._bulletins, self._receipts, self._before = [], [], {}
         try:
-            self._rows.write(bulletins, receipts)
+            self.told.extend(self._rows.write(bulletins, receipts))
         except StoreUnusable:
             # From what is at hand: the disk may not answer either.
             self._stages |= before
@@ -149,7 +154,9 @@ class Memory:
                 self._seen.drop(row.bulletin_id)
                 self._stages.pop(row.bulletin_id, None)
             raise
-        self.changed = True
+        if len(self.told) > MOST_AT_HAND:
+            self.told.clear()
+            self.more = True
 
     def move(self, id: str, stage: Stage) -> None:
         """On the disk at once."""

@@ -8,7 +8,7 @@ from broadcaster.bulletin import topics
 from broadcaster.clock import Clock
 from broadcaster.link.line import KEEPALIVE_SECONDS, MOST_IN_FLIGHT, Line
 from broadcaster.link.memory import Memory
-from broadcaster.station import StoredBulletins
+from broadcaster.station import StoredBulletins, StoredReceipt
 
 # What a broker has acknowledged is on its disk two savings later, if it lived so long. A byte of it
 # that comes then was sent two keepalives before at the earliest: on a line that is slower paho gives
@@ -43,12 +43,18 @@ class Outbox:
         """Another connection: from the oldest on, again."""
         self._in_flight.clear()
         self._held.clear()
-        self._sent_to, self._again_at, self._memory.changed = 0, 0.0, True
+        self._sent_to, self._again_at = 0, 0.0
+        self._from_the_disk()
+
+    def _from_the_disk(self) -> None:
+        self._memory.told.clear()
+        self._memory.more = True
 
     @property
     def due_seconds(self) -> float:
         """Until there is something to send, and room for it."""
-        if not self._memory.changed or len(self._in_flight) >= MOST_IN_FLIGHT:
+        waits = self._memory.more or self._memory.told
+        if not waits or len(self._in_flight) >= MOST_IN_FLIGHT:
             return float("inf")
         return max(0.0, self._again_at - self._clock.monotonic())
 
@@ -61,13 +67,21 @@ class Outbox:
         """As many as there is room for."""
         if self.due_seconds:
             return
-        room = MOST_IN_FLIGHT - len(self._in_flight)
+        for one in self._next(MOST_IN_FLIGHT - len(self._in_flight)):
+            topic = topics.receipt(self._box, one.bulletin_id or "-")
+            self._in_flight[line.publish(topic, one.envelope)] = one.number
+            self._sent_to = one.number
+
+    def _next(self, room: int) -> list[StoredReceipt]:
+        memory = self._memory
+        if not memory.more:
+            return [memory.told.popleft() for _ in range(min(room, len(memory.told)))]
         found = self._receipts.receipts(room, after=self._sent_to)
-        for number, bulletin_id, envelope in found:
-            topic = topics.receipt(self._box, bulletin_id or "-")
-            self._in_flight[line.publish(topic, envelope)] = number
-            self._sent_to = number
-        self._memory.changed = len(found) == room
+        memory.more = len(found) == room
+        if not memory.more:
+            # All of them are among these.
+            memory.told.clear()
+        return found
 
     def take(self, line: Line) -> None:
         """What the broker has acknowledged."""
@@ -82,7 +96,8 @@ class Outbox:
             else:
                 # A broker that has lost the office's session, until the office is there again.
                 self._sent_to = min(self._sent_to, number - 1)
-                self._again_at, self._memory.changed = now + self._nobody_seconds, True
+                self._again_at = now + self._nobody_seconds
+                self._from_the_disk()
 
     def heard(self) -> None:
         """The broker has just been heard of. Raises `StoreUnusable`."""

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Row, bindparam, delete, func, select, update
 from sqlalchemy.dialects.sqlite import insert
@@ -16,6 +16,7 @@ from broadcaster.store.tables import bulletin, bulletin_key, receipt
 
 # A county that never acknowledges must not fill the card; the oldest go first.
 MOST_RECEIPTS = 20_000
+PRUNED_EVERY = 200
 
 
 class Stage(StrEnum):
@@ -55,11 +56,21 @@ class NewReceipt:
     settles: bool = False
 
 
+class StoredReceipt(NamedTuple):
+    """One that waits for the county, signed."""
+
+    number: int
+    bulletin_id: str
+    envelope: bytes
+
+
 class StoredBulletins:
     """Any thread; all that is written is on the disk when a method returns. Raises `StoreUnusable`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._highest_receipt: int | None = None
+        self._prune_in = 0
 
     def find(self, bulletin_id: str) -> StoredBulletin | None:
         rows = self._database.read(FIND, {"which": bulletin_id})
@@ -77,16 +88,41 @@ class StoredBulletins:
         """The highest number of each key."""
         return {row.key_id: row.highest for row in self._database.read(HIGHEST)}
 
-    def write(self, bulletins: Sequence[StoredBulletin], receipts: Sequence[NewReceipt]) -> None:
-        """New ones, their keys' highest numbers then, and receipts, all or nothing: one fsync."""
+    def write(
+        self, bulletins: Sequence[StoredBulletin], receipts: Sequence[NewReceipt]
+    ) -> list[StoredReceipt]:
+        """New ones, their keys' highest numbers then, and receipts, all or nothing: one fsync. The
+        receipts as they are kept.
+        """
+        kept: list[StoredReceipt] = []
         with self._database.transaction() as connection:
             if bulletins:
                 connection.execute(PUT, [_values(row) for row in bulletins])
                 connection.execute(RAISE_KEY, [{"key": one.key_id, "seq": one.seq} for one in bulletins])
             if receipts:
-                _add_receipts(connection, receipts)
+                kept = self._add_receipts(connection, receipts)
             if settled := [{"which": one.bulletin_id} for one in receipts if one.settles]:
                 connection.execute(MOVE, [one | {"stage": Stage.SETTLED} for one in settled])
+        return kept
+
+    def _add_receipts(
+        self, connection: Connection, receipts: Sequence[NewReceipt]
+    ) -> list[StoredReceipt]:
+        if self._highest_receipt is None:
+            known = connection.exec_driver_sql(LAST_RECEIPT)
+            self._highest_receipt = known.scalar() or 0
+        number, kept = self._highest_receipt, []
+        for one in receipts:
+            number = max(one.least, number + 1)
+            kept.append(StoredReceipt(number, one.bulletin_id, one.write(number)))
+        # Also where this comes to nothing: a number that was given is not given again.
+        self._highest_receipt = number
+        connection.execute(ADD, [one._asdict() for one in kept])
+        self._prune_in -= len(kept)
+        if self._prune_in <= 0:
+            connection.execute(PRUNE)
+            self._prune_in = PRUNED_EVERY
+        return kept
 
     def move(self, bulletin_id: str, stage: Stage) -> None:
         with self._database.transaction() as connection:
@@ -97,10 +133,10 @@ class StoredBulletins:
         with self._database.transaction() as connection:
             connection.execute(FORGET, {"before": int(before.timestamp())})
 
-    def receipts(self, count: int, after: int = 0) -> list[tuple[int, str, bytes]]:
-        """The oldest that are kept: number, bulletin, envelope."""
+    def receipts(self, count: int, after: int = 0) -> list[StoredReceipt]:
+        """The oldest that are kept."""
         rows = self._database.read(RECEIPTS, {"after": after, "count": count})
-        return [(row.number, row.bulletin_id, row.envelope) for row in rows]
+        return [StoredReceipt(*row) for row in rows]
 
     def receipts_kept(self) -> int:
         return int(self._database.read(COUNT)[0][0])
@@ -133,26 +169,16 @@ RAISE_KEY = _KEY.on_conflict_do_update(
 MOVE = update(bulletin).where(_THIS).values(stage=bindparam("stage"))
 FORGET = delete(bulletin).where(_OVER)
 ADD = insert(receipt)
+LAST_RECEIPT = "SELECT seq FROM sqlite_sequence WHERE name = 'receipt'"
 PRUNE = delete(receipt).where(receipt.c.number <= _OLDEST.scalar_subquery())
 DROP = delete(receipt).where(receipt.c.number == _WHICH)
 COUNT = select(func.count()).select_from(receipt)
 RECEIPTS = (
-    select(receipt)
+    select(receipt.c.number, receipt.c.bulletin_id, receipt.c.envelope)
     .where(receipt.c.number > bindparam("after"))
     .order_by(receipt.c.number)
     .limit(bindparam("count"))
 )
-
-
-def _add_receipts(connection: Connection, receipts: Sequence[NewReceipt]) -> None:
-    known = connection.exec_driver_sql("SELECT seq FROM sqlite_sequence WHERE name = 'receipt'")
-    number, rows = known.scalar() or 0, []
-    for one in receipts:
-        number = max(one.least, number + 1)
-        made = {"number": number, "bulletin_id": one.bulletin_id, "envelope": one.write(number)}
-        rows.append(made)
-    connection.execute(ADD, rows)
-    connection.execute(PRUNE)
 
 
 def _values(row: StoredBulletin) -> dict[str, Any]:
