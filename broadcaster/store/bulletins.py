@@ -136,7 +136,7 @@ class StoredBulletins:
     def receipts(self, count: int, after: int = 0) -> list[StoredReceipt]:
         """The oldest that are kept."""
         rows = self._database.read(RECEIPTS, {"after": after, "count": count})
-        return [StoredReceipt(*row) for row in rows]
+        return [StoredReceipt(row.number, row.bulletin_id, row.envelope) for row in rows]
 
     def receipts_kept(self) -> int:
         return int(self._database.read(COUNT)[0][0])
