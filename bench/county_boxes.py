@@ -190,8 +190,9 @@ class BareSubscribers:
 
     def off(self) -> None:
         for client in self._clients:
-            client.disconnect()
+            # This way round: paho's thread forgets itself when it has disconnected.
             client.loop_stop()
+            client.disconnect()
 
     def _client(self, enrolment: Enrolment) -> Client:
         client = Client(CallbackAPIVersion.VERSION2, enrolment.box, protocol=MQTTv5)
