@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import select
+import socket
 import ssl
 from collections import deque
 from collections.abc import Sequence
@@ -30,6 +31,8 @@ X509_V_FLAG_NO_CHECK_TIME = 0x200000
 # Retained messages of a subscription come anew, or only when it is new.
 ANEW, WHEN_NEW = 0, 1
 MOST_IN_FLIGHT = 20
+# What the broker may have under way to a box, and as many answers.
+MOST_AT_ONCE = 2 * MOST_IN_FLIGHT
 # MQTT 5, 3.4.2.1
 NO_MATCHING_SUBSCRIBERS = 16
 
@@ -85,17 +88,23 @@ class Line:
         if sock is None:
             self.over = self.over or "连接断了"
             return False
-        pending = isinstance(sock, ssl.SSLSocket) and sock.pending() > 0
-        wait = 0.0 if pending else timeout_seconds
+        wait = 0.0 if _holds(sock) else timeout_seconds
         writes = [sock.fileno()] if client.want_write() else []
         readable, writable, _ = select.select([sock.fileno(), woken], writes, [], wait)
-        came = pending or sock.fileno() in readable
+        came = _holds(sock) or sock.fileno() in readable
         if came:
-            client.loop_read()
+            self._read(sock)
         if writable or client.want_write():
             client.loop_write()
         client.loop_misc()
         return came and not self.over
+
+    def _read(self, sock: socket.socket) -> None:
+        """All that is there, so that it is written down together; paho takes a packet or two at a time."""
+        for _ in range(MOST_AT_ONCE):
+            self._client.loop_read()
+            if self.over or self._client.socket() is None or not _waits(sock):
+                return
 
     def follow(self, offices: Sequence[str]) -> None:
         """These from now on: what the new ones have said stands retained, and comes anew."""
@@ -158,6 +167,15 @@ class Line:
         if reason.is_failure:
             logger.error("the broker does not take what this box sends: %s", reason)
         self.acknowledged.append((mid, reason.value != NO_MATCHING_SUBSCRIBERS))
+
+
+def _holds(sock: socket.socket) -> bool:
+    """Whether TLS has read more from the network than was asked of it."""
+    return isinstance(sock, ssl.SSLSocket) and sock.pending() > 0
+
+
+def _waits(sock: socket.socket) -> bool:
+    return _holds(sock) or bool(select.select([sock], [], [], 0)[0])
 
 
 def _context(authority: str) -> ssl.SSLContext:
