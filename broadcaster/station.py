@@ -36,11 +36,11 @@ from broadcaster.slotbook import Planned as Planned
 from broadcaster.slotbook import Slotbook
 from broadcaster.slotbook import SlotEntry as SlotEntry
 from broadcaster.slotbook import WeekDay as WeekDay
-from broadcaster.store.bulletins import NewReceipt as NewReceipt
+from broadcaster.store.bulletins import NewReceipts as NewReceipts
 from broadcaster.store.bulletins import Stage as Stage
 from broadcaster.store.bulletins import StoredBulletin as StoredBulletin
 from broadcaster.store.bulletins import StoredBulletins as StoredBulletins
-from broadcaster.store.bulletins import StoredReceipt as StoredReceipt
+from broadcaster.store.bulletins import StoredReceipts as StoredReceipts
 from broadcaster.store.journal import EVERYTHING
 from broadcaster.store.journal import JournalFilter as JournalFilter
 from broadcaster.store.journal import JournalRow as JournalRow

@@ -1,8 +1,9 @@
-"""What a box tells the office of a bulletin, signed by its own key: taken, refused, heard."""
+"""What a box tells the office of bulletins, signed by its own key: taken, refused, heard."""
 
 from __future__ import annotations
 
 from enum import StrEnum
+from itertools import pairwise
 from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, ValidationError, model_validator
@@ -15,8 +16,10 @@ from broadcaster.bulletin.envelope import Envelope
 from broadcaster.bulletin.refusals import NotAccepted, Refusal
 from broadcaster.model import Outcome
 
-PAYLOAD_TYPE = "application/vnd.broadcaster.receipt+json"
-LARGEST = 16 * 1024
+PAYLOAD_TYPE = "application/vnd.broadcaster.receipts+json"
+# What a box that comes back takes in at once. Twenty with the longest of reasons are 50 kB.
+MOST_TOGETHER = 20
+LARGEST = 64 * 1024
 
 
 class State(StrEnum):
@@ -73,7 +76,6 @@ class Receipt:
     says why, for people: the sentence of a refusal, the hours that it waits for.
     """
 
-    box: Annotated[str, Field(pattern=r"^[0-9A-Za-z_-]{1,64}\z")]
     number: Annotated[int, Field(ge=1, le=HIGHEST_SEQUENCE)]
     bulletin: Annotated[str, Field(max_length=36)]
     digest: Sha256 | None
@@ -83,7 +85,6 @@ class Receipt:
     refusal: Annotated[Refusal, BeforeValidator(_read_refusal)] | None = None
     reason: Annotated[str, Field(max_length=300)] = ""
     heard: Annotated[Heard, BeforeValidator(_read_heard)] | None = None
-    v: Literal[1] = 1
 
     @model_validator(mode="after")
     def _agrees(self) -> Receipt:
@@ -93,24 +94,53 @@ class Receipt:
             raise ValueError("heard")
         return self
 
+
+def _read_receipts(value: object) -> object:
+    return tuple(Receipt(**one) for one in value) if isinstance(value, list) else value
+
+
+@dataclass(frozen=True, config=STRICT)
+class Receipts:
+    """What one box has to tell at one time, under one signature: by rising numbers."""
+
+    box: Annotated[str, Field(pattern=r"^[0-9A-Za-z_-]{1,64}\z")]
+    receipts: Annotated[
+        tuple[Receipt, ...],
+        BeforeValidator(_read_receipts),
+        Field(min_length=1, max_length=MOST_TOGETHER),
+    ]
+    v: Literal[1] = 1
+
+    @model_validator(mode="after")
+    def _agrees(self) -> Receipts:
+        numbers = [one.number for one in self.receipts]
+        if any(later <= earlier for earlier, later in pairwise(numbers)):
+            raise ValueError("number")
+        return self
+
+    @property
+    def number(self) -> int:
+        """That of the last, by which they are known together."""
+        return self.receipts[-1].number
+
     def signed(self, signer: Signer) -> Envelope:
-        heard = self.heard and vars(self.heard)
-        written = strict_json.write(vars(self) | {"heard": heard})
+        told = [vars(one) | {"heard": one.heard and vars(one.heard)} for one in self.receipts]
+        written = strict_json.write({"v": self.v, "box": self.box, "receipts": told})
         return envelope.sign(PAYLOAD_TYPE, written, [signer])
 
 
-def read_receipt(data: bytes, box: str, key: Key) -> Receipt:
-    """The receipt of this box, whose key the office has in its register. Raises `NotAccepted`."""
+def read_receipts(data: bytes, box: str, key: Key) -> Receipts:
+    """Those of this box, whose key the office has in its register. Raises `NotAccepted`."""
     signed = envelope.read(data, PAYLOAD_TYPE, LARGEST)
     if signed.signatures.keys() != {key.keyid}:
         raise NotAccepted(Refusal.UNKNOWN_KEY)
     signed.check_signed_by(key)
     try:
-        receipt = Receipt(**strict_json.parse(signed.payload))
+        told = Receipts(**strict_json.parse(signed.payload))
     except ValidationError as error:
         raise NotAccepted(Refusal.BAD_SCHEMA, where(error)) from error
     except (ValueError, TypeError) as error:
         raise NotAccepted(Refusal.BAD_SCHEMA, "JSON") from error
-    if receipt.box != box:
-        raise NotAccepted(Refusal.WRONG_BOX, receipt.box)
-    return receipt
+    if told.box != box:
+        raise NotAccepted(Refusal.WRONG_BOX, told.box)
+    return told

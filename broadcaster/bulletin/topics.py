@@ -8,6 +8,7 @@ ROOT = "cb/1"
 # A broker writes what it has acknowledged to its disk so often (`county/broker.py`): who publishes keeps
 # what matters for longer.
 SAVED_SECONDS = 60
+SEVERAL = "-"
 
 
 def bulletin(area: str, bulletin_id: str) -> str:
@@ -34,6 +35,7 @@ def answer(box: str) -> str:
 
 
 def receipt(box: str, bulletin_id: str) -> str:
+    """What a box tells of one bulletin, or of SEVERAL."""
     return f"{ROOT}/r/{box}/{bulletin_id}"
 
 

@@ -14,13 +14,13 @@ from sqlalchemy import Table, bindparam, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from broadcaster.bulletin.keys import public_from_hex
-from broadcaster.bulletin.receipts import Receipt, read_receipt
+from broadcaster.bulletin.receipts import Receipt, Receipts, read_receipts
 from broadcaster.bulletin.refusals import NotAccepted
 from broadcaster.clock import Clock
 from broadcaster.county.database import OfficeDatabase
 from broadcaster.county.reaches import stage_of
 from broadcaster.county.register import BoxState
-from broadcaster.county.tables import box, bulletin, reach, receipt
+from broadcaster.county.tables import box, bulletin, reach, receipt, told
 
 logger = logging.getLogger(__name__)
 
@@ -47,18 +47,25 @@ class Intake:
         self._keys: dict[str, str] = {}
 
     def take(self, sent: Sequence[Sent]) -> int:
-        """Keep what is genuine, in one transaction; how many of it. The rest is told in the log only."""
+        """Keep what is genuine, in one transaction; of how many. The rest is told in the log only."""
         if not sent:
             return 0
         self._keys = enrolled_keys(self._database, {one.box for one in sent})
         taken = [(one, read) for one in sent if (read := self._read(one))]
         if not taken:
             return 0
-        known, now = self._known({read.bulletin for _, read in taken}), self._clock.now()
-        rows = [self._reached(read) for _, read in taken if read.bulletin in known and stage_of(read)]
+        receipts = [(read, one) for _, read in taken for one in read.receipts]
+        known, now = self._known({one.bulletin for _, one in receipts}), self._clock.now()
+        kept = [self._kept(read, one, now) for read, one in receipts]
+        rows = [
+            self._reached(read.box, one)
+            for read, one in receipts
+            if one.bulletin in known and stage_of(one)
+        ]
         with self._database.transaction() as connection:
-            keep, add_up = _statements(connection.dialect.name)
-            connection.execute(keep, [self._kept(one, read, now) for one, read in taken])
+            keep_told, keep, add_up = _statements(connection.dialect.name)
+            connection.execute(keep_told, [self._told(one, read) for one, read in taken])
+            connection.execute(keep, kept)
             if rows:
                 connection.execute(add_up, rows)
             who = sorted({read.box for _, read in taken})
@@ -71,15 +78,15 @@ class Intake:
         with self._database.transaction() as connection:
             connection.execute(PRESENT, rows)
 
-    def _read(self, sent: Sent) -> Receipt | None:
+    def _read(self, sent: Sent) -> Receipts | None:
         key = self._key(sent.box)
         if key is None:
-            logger.warning("a receipt of %s, which is not enrolled", sent.box)
+            logger.warning("receipts of %s, which is not enrolled", sent.box)
             return None
         try:
-            return read_receipt(sent.data, sent.box, key)
+            return read_receipts(sent.data, sent.box, key)
         except NotAccepted as refused:
-            logger.warning("a receipt of %s is refused: %s", sent.box, refused)
+            logger.warning("receipts of %s are refused: %s", sent.box, refused)
             return None
 
     def _key(self, box_id: str) -> Key | None:
@@ -90,25 +97,28 @@ class Intake:
         query = select(bulletin.c.id).where(bulletin.c.id.in_(sorted(ids)))
         return {row.id for row in self._database.read(query)}
 
-    def _kept(self, sent: Sent, read: Receipt, now: datetime) -> dict[str, Any]:
+    def _told(self, sent: Sent, read: Receipts) -> dict[str, Any]:
+        return {"key": self._keys[read.box], "number": read.number, "envelope": sent.data}
+
+    def _kept(self, read: Receipts, one: Receipt, now: datetime) -> dict[str, Any]:
         return {
             "box": read.box,
             "key": self._keys[read.box],
-            "box_number": read.number,
-            "bulletin": read.bulletin,
-            "state": read.state,
-            "at": read.at,
+            "box_number": one.number,
+            "bulletin": one.bulletin,
+            "state": one.state,
+            "at": one.at,
             "taken_at": now,
-            "envelope": sent.data,
+            "told_in": read.number,
         }
 
-    def _reached(self, read: Receipt) -> dict[str, Any]:
+    def _reached(self, box_id: str, read: Receipt) -> dict[str, Any]:
         heard = read.heard
         return {
             "bulletin": read.bulletin,
-            "box": read.box,
+            "box": box_id,
             "stage": stage_of(read),
-            "key": self._keys[read.box],
+            "key": self._keys[box_id],
             "box_number": read.number,
             "at": read.at,
             "seconds_played": round(heard.seconds_played) if heard else 0,
@@ -123,11 +133,11 @@ _key_of = lru_cache(maxsize=4_000)(public_from_hex)
 
 
 @lru_cache
-def _statements(dialect_name: str) -> tuple[Any, Any]:
-    """To keep a receipt, and to add it up."""
+def _statements(dialect_name: str) -> tuple[Any, Any, Any]:
+    """To keep what was signed, to keep a receipt, and to add it up."""
     dialect: Any = sqlite if dialect_name == "sqlite" else postgresql
-    keep = dialect.insert(receipt).on_conflict_do_nothing()
-    return keep, adding_up(dialect, reach, ADDED_UP)
+    keep_told, keep = (dialect.insert(table).on_conflict_do_nothing() for table in (told, receipt))
+    return keep_told, keep, adding_up(dialect, reach, ADDED_UP)
 
 
 def enrolled_keys(database: OfficeDatabase, ids: set[str] | None = None) -> dict[str, str]:

@@ -142,9 +142,20 @@ receipt = Table(
     Column("state", String(16), nullable=False),
     Column("at", Moment, nullable=False),
     Column("taken_at", Moment, nullable=False),
-    Column("envelope", LargeBinary, nullable=False),
+    # The number of the last that were signed with it.
+    Column("told_in", BigInteger, nullable=False),
     UniqueConstraint("key", "box_number"),
     Index("receipt_bulletin", "bulletin"),
+    Index("receipt_told_in", "key", "told_in"),
+)
+
+# What boxes have signed, as it came; by the key and the number of the last receipt in it.
+told = Table(
+    "told",
+    metadata,
+    Column("key", String(64), primary_key=True),
+    Column("number", BigInteger, primary_key=True),
+    Column("envelope", LargeBinary, nullable=False),
 )
 
 # How far each bulletin has come in each box that it was sent to: what its receipts add up to.

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import timedelta
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
 from broadcaster.bulletin import strict_json, topics
 from broadcaster.bulletin.keys import public_from_hex
-from broadcaster.bulletin.receipts import Receipt, read_receipt
+from broadcaster.bulletin.receipts import Receipts, read_receipts
 from broadcaster.bulletin.refusals import NotAccepted
 from broadcaster.bulletin.sums import Presence, Sum
 from broadcaster.clock import Clock
@@ -19,7 +20,7 @@ from broadcaster.county.database import OfficeDatabase
 from broadcaster.county.intake import enrolled_keys
 from broadcaster.county.reaches import stage_of
 from broadcaster.county.relay_book import Carried, RelayBook, Told
-from broadcaster.county.tables import receipt
+from broadcaster.county.tables import receipt, told
 from broadcaster.county.wire import CONNECTED, Incoming, Wire
 
 if TYPE_CHECKING:
@@ -52,9 +53,11 @@ class OfficeReceipts:
         return enrolled_keys(self._database)
 
     def receipts_of(self, bulletin: str) -> list[tuple[str, bytes]]:
-        """Each with its box, as the office took it in."""
-        query = select(receipt.c.box, receipt.c.envelope).where(receipt.c.bulletin == bulletin)
-        return [(row.box, row.envelope) for row in self._database.read(query)]
+        """What boxes have signed of it, each with its box, as the office took it in."""
+        signed = (told.c.key == receipt.c.key) & (told.c.number == receipt.c.told_in)
+        query = select(receipt.c.box, told.c.envelope).join(told, signed)
+        rows = self._database.read(query.where(receipt.c.bulletin == bulletin))
+        return [(row.box, row.envelope) for row in rows]
 
 
 class Tally:
@@ -97,24 +100,25 @@ class Tally:
 
     def _take(self, came: Sequence[Incoming]) -> None:
         if came:
-            keys = self._office.keys()
-            self._book.tell([told for one in came if (told := self._read(one, keys))])
+            keys, find = self._office.keys(), cache(self._book.find)
+            self._book.tell([said for one in came for said in self._read(one, keys, find)])
 
-    def _read(self, one: Incoming, keys: Mapping[str, str]) -> Told | None:
-        """None for what the county itself has sent, and for what is not genuine."""
+    def _read(
+        self, one: Incoming, keys: Mapping[str, str], find: Callable[[str], Carried | None]
+    ) -> Iterator[Told]:
+        """None of what the county itself has sent, or of what is not genuine."""
         box, _, id = one.topic.removeprefix(f"{topics.ROOT}/r/").partition("/")
-        carried = self._book.find(id)
-        if not carried:
-            return None
+        if id != topics.SEVERAL and not find(id):
+            return
         try:
-            told = _genuine(one.payload, box, keys.get(box, ""))
+            signed = _genuine(one.payload, box, keys.get(box, ""))
         except (NotAccepted, ValueError) as refused:
-            logger.warning("a receipt of %s is refused: %s", box, refused)
-            return None
-        stage = stage_of(told)
-        if told.bulletin != id or told.digest not in (None, carried.digest) or not stage:
-            return None
-        return Told(id, box, stage, keys[box], told.number)
+            logger.warning("receipts of %s are refused: %s", box, refused)
+            return
+        for said in signed.receipts:
+            carried, stage = find(said.bulletin), stage_of(said)
+            if carried and stage and said.digest in (None, carried.digest):
+                yield Told(carried.id, box, stage, keys[box], said.number)
 
     def tell_above(self) -> None:
         """Each sum that has changed since the broker above took it; of a new connection all of them."""
@@ -146,8 +150,8 @@ class Tally:
 
     def _recall(self, id: str) -> None:
         """What the office has kept of it, should the relay's own database have been lost."""
-        told = self._office.receipts_of(id)
-        self._take([Incoming(topics.receipt(box, id), data) for box, data in told])
+        signed = self._office.receipts_of(id)
+        self._take([Incoming(topics.receipt(box, id), data) for box, data in signed])
 
     def _tell(self, one: Carried, told: Mapping[str, Any]) -> bool:
         written = strict_json.write(told).decode("ascii")
@@ -173,8 +177,8 @@ class Tally:
                 self._book.forget(one.id)
 
 
-def _genuine(data: bytes, box: str, key: str) -> Receipt:
+def _genuine(data: bytes, box: str, key: str) -> Receipts:
     """Raises `NotAccepted`, and ValueError for a box that is not enrolled."""
     if not key:
         raise ValueError("not enrolled")
-    return read_receipt(data, box, public_from_hex(key))
+    return read_receipts(data, box, public_from_hex(key))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, delete, func, or_, select
+from sqlalchemy import Connection, bindparam, delete, exists, func, or_, select
 
 from broadcaster.clock import Clock
 from broadcaster.county.audit import Audit
@@ -15,7 +15,7 @@ from broadcaster.county.database import OfficeDatabase
 from broadcaster.county.draft import State
 from broadcaster.county.office_settings import KeepSettings
 from broadcaster.county.sounds import Sounds, from_text
-from broadcaster.county.tables import audit, bulletin, hearing, reach, receipt, revision
+from broadcaster.county.tables import audit, bulletin, hearing, reach, receipt, revision, told
 
 logger = logging.getLogger(__name__)
 
@@ -24,6 +24,11 @@ EVERY_SECONDS = 6 * 3600.0
 # A bulletin of 2,000 boxes has as many rows of `reach`: some tenths of a second a turn.
 BULLETINS_AT_ONCE, ROWS_AT_ONCE = 5, 5_000
 OVER = (State.CANCELLED, State.EXPIRED)
+
+
+_THIS: Any = (told.c.key == bindparam("by")) & (told.c.number == bindparam("last"))
+_PART = (receipt.c.key == told.c.key) & (receipt.c.told_in == told.c.number)
+EMPTY = delete(told).where(_THIS, ~exists().where(_PART))
 
 
 @dataclass(frozen=True)
@@ -104,7 +109,7 @@ class Tidying:
         found = connection.execute(query).all()
         ids = [row.id for row in found]
         connection.execute(delete(reach).where(reach.c.bulletin.in_(ids)))
-        connection.execute(delete(receipt).where(receipt.c.bulletin.in_(ids)))
+        _delete_receipts(connection, receipt.c.bulletin.in_(ids))
         connection.execute(delete(hearing).where(hearing.c.version.in_([row.version for row in found])))
         connection.execute(delete(bulletin).where(bulletin.c.id.in_(ids)))
         return len(ids)
@@ -115,7 +120,8 @@ class Tidying:
         old = (receipt.c.taken_at < self._before(self._keep.receipts_days)) & receipt.c.bulletin.not_in(
             live
         )
-        return _delete(connection, receipt, old)
+        numbers = select(receipt.c.number).where(old).order_by(receipt.c.number).limit(ROWS_AT_ONCE)
+        return _delete_receipts(connection, receipt.c.number.in_(numbers))
 
     def _deeds(self, connection: Connection) -> int:
         """And what texts and drafts were in those days."""
@@ -134,6 +140,15 @@ class Tidying:
 def _delete(connection: Connection, table: Any, which: Any) -> int:
     numbers = select(table.c.number).where(which).order_by(table.c.number).limit(ROWS_AT_ONCE)
     return connection.execute(delete(table).where(table.c.number.in_(numbers))).rowcount
+
+
+def _delete_receipts(connection: Connection, which: Any) -> int:
+    """And what boxes have signed, once nothing of it is left."""
+    signed = connection.execute(select(receipt.c.key, receipt.c.told_in).where(which).distinct()).all()
+    count = connection.execute(delete(receipt).where(which)).rowcount
+    if signed:
+        connection.execute(EMPTY, [{"by": row.key, "last": row.told_in} for row in signed])
+    return count
 
 
 def kept(database: OfficeDatabase) -> dict[str, int]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import select
-import socket
 import ssl
 from collections import deque
 from collections.abc import Sequence
@@ -93,17 +92,20 @@ class Line:
         readable, writable, _ = select.select([sock.fileno(), woken], writes, [], wait)
         came = _holds(sock) or sock.fileno() in readable
         if came:
-            self._read(sock)
+            self._read()
         if writable or client.want_write():
             client.loop_write()
         client.loop_misc()
         return came and not self.over
 
-    def _read(self, sock: socket.socket) -> None:
-        """All that is there, so that it is written down together; paho takes a packet or two at a time."""
+    def _read(self) -> None:
+        """All that is there, to be written down together; paho takes a packet or two at a time."""
         for _ in range(MOST_AT_ONCE):
             self._client.loop_read()
-            if self.over or self._client.socket() is None or not _waits(sock):
+            sock = self._client.socket()
+            if self.over or sock is None:
+                return
+            if not _holds(sock) and not select.select([sock.fileno()], [], [], 0)[0]:
                 return
 
     def follow(self, offices: Sequence[str]) -> None:
@@ -169,13 +171,9 @@ class Line:
         self.acknowledged.append((mid, reason.value != NO_MATCHING_SUBSCRIBERS))
 
 
-def _holds(sock: socket.socket) -> bool:
+def _holds(sock: object) -> bool:
     """Whether TLS has read more from the network than was asked of it."""
     return isinstance(sock, ssl.SSLSocket) and sock.pending() > 0
-
-
-def _waits(sock: socket.socket) -> bool:
-    return _holds(sock) or bool(select.select([sock], [], [], 0)[0])
 
 
 def _context(authority: str) -> ssl.SSLContext:

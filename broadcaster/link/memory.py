@@ -5,19 +5,29 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import partial
+from typing import NamedTuple
 
 from broadcaster.bulletin.bulletin import BulletinKind
 from broadcaster.bulletin.delegation import Issuer
-from broadcaster.bulletin.receipts import Heard, Receipt, State
+from broadcaster.bulletin.receipts import MOST_TOGETHER, Heard, Receipt, Receipts, State
 from broadcaster.bulletin.refusals import Refusal
 from broadcaster.bulletin.seen import Record, SeenInMemory
 from broadcaster.bulletin.verify import Accepted, Waits
 from broadcaster.errors import StoreUnusable
 from broadcaster.link.membership import Membership
-from broadcaster.station import NewReceipt, Stage, StoredBulletin, StoredBulletins, StoredReceipt
+from broadcaster.station import NewReceipts, Stage, StoredBulletin, StoredBulletins, StoredReceipts
 
 # Of those that wait for the network the others are on the disk.
 MOST_AT_HAND = 100
+
+
+class _Untold(NamedTuple):
+    """A receipt that wants its number only."""
+
+    id: str
+    receipt: partial[Receipt]
+    settles: bool
 
 
 class Memory:
@@ -36,9 +46,9 @@ class Memory:
         self._kept: SeenInMemory | None = None
         self._stages: dict[str, Stage] = {}
         self._bulletins: list[StoredBulletin] = []
-        self._receipts: list[NewReceipt] = []
+        self._untold: list[_Untold] = []
         self._before: dict[str, Stage] = {}
-        self.told: deque[StoredReceipt] = deque()
+        self.told: deque[StoredReceipts] = deque()
         self.more = True
 
     @property
@@ -119,33 +129,30 @@ class Memory:
         if settles and id in self._stages:
             self._before.setdefault(id, self._stages[id])
             self._stages[id] = Stage.SETTLED
-
-        def write(number: int) -> bytes:
-            receipt = Receipt(
-                self._membership.box,
-                number,
-                id,
-                digest,
-                state,
-                now,
-                trusted,
-                refusal,
-                reason[:300],
-                heard,
-            )
-            return receipt.signed(self._membership.key).to_bytes()
-
-        self._receipts.append(NewReceipt(id, _least(now), write, settles))
+        receipt = partial(
+            Receipt,
+            bulletin=id,
+            digest=digest,
+            state=state,
+            at=now,
+            clock_trusted=trusted,
+            refusal=refusal,
+            reason=reason[:300],
+            heard=heard,
+        )
+        self._untold.append(_Untold(id, receipt, settles))
 
     def save(self) -> None:
         """One transaction, however much there is. After `StoreUnusable` all of it is as if it had never
         been, for what comes over the network comes again, and what was aired is in the journal.
         """
-        bulletins, receipts, before = self._bulletins, self._receipts, self._before
-        if not receipts:
+        bulletins, untold, before = self._bulletins, self._untold, self._before
+        if not untold:
             return
-        self._bulletins, self._receipts, self._before = [], [], {}
+        self._bulletins, self._untold, self._before = [], [], {}
+        at_once = range(0, len(untold), MOST_TOGETHER)
         try:
+            receipts = [self._together(untold[at : at + MOST_TOGETHER]) for at in at_once]
             self.told.extend(self._rows.write(bulletins, receipts))
         except StoreUnusable:
             # From what is at hand: the disk may not answer either.
@@ -157,6 +164,16 @@ class Memory:
         if len(self.told) > MOST_AT_HAND:
             self.told.clear()
             self.more = True
+
+    def _together(self, untold: Sequence[_Untold]) -> NewReceipts:
+        def write(first: int) -> bytes:
+            made = tuple(one.receipt(number=number) for number, one in enumerate(untold, first))
+            return Receipts(self._membership.box, made).signed(self._membership.key).to_bytes()
+
+        ids = {one.id for one in untold}
+        settled = [one.id for one in untold if one.settles]
+        now, _ = self._when()
+        return NewReceipts(ids.pop() if len(ids) == 1 else "", len(untold), _least(now), write, settled)
 
     def move(self, id: str, stage: Stage) -> None:
         """On the disk at once."""

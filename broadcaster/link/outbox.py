@@ -8,7 +8,7 @@ from broadcaster.bulletin import topics
 from broadcaster.clock import Clock
 from broadcaster.link.line import KEEPALIVE_SECONDS, MOST_IN_FLIGHT, Line
 from broadcaster.link.memory import Memory
-from broadcaster.station import StoredBulletins, StoredReceipt
+from broadcaster.station import StoredBulletins, StoredReceipts
 
 # What a broker has acknowledged is on its disk two savings later, if it lived so long. A byte of it
 # that comes then was sent two keepalives before at the earliest: on a line that is slower paho gives
@@ -68,11 +68,11 @@ class Outbox:
         if self.due_seconds:
             return
         for one in self._next(MOST_IN_FLIGHT - len(self._in_flight)):
-            topic = topics.receipt(self._box, one.bulletin_id or "-")
+            topic = topics.receipt(self._box, one.bulletin_id or topics.SEVERAL)
             self._in_flight[line.publish(topic, one.envelope)] = one.number
             self._sent_to = one.number
 
-    def _next(self, room: int) -> list[StoredReceipt]:
+    def _next(self, room: int) -> list[StoredReceipts]:
         memory = self._memory
         if not memory.more:
             return [memory.told.popleft() for _ in range(min(room, len(memory.told)))]

@@ -20,7 +20,7 @@ from broadcaster.bulletin.refusals import NotAccepted
 from broadcaster.errors import BroadcasterError, RecordingRefused
 from broadcaster.link.reception import Reception
 from broadcaster.link.sounds import as_signed
-from broadcaster.station import StoredReceipt
+from broadcaster.station import StoredReceipts
 
 FOLDER = "cb"
 # As many as one county has in force at most, three times over.
@@ -59,7 +59,7 @@ class Stick:
         with self._within("audio") as folder:
             return b"" if folder is None else self._read(folder, audio.sha256, audio.size)
 
-    def write_receipts(self, box: str, receipts: Sequence[StoredReceipt]) -> int:
+    def write_receipts(self, box: str, receipts: Sequence[StoredReceipts]) -> int:
         """How many are there now. Raises OSError: a stick may be read-only."""
         with _made(self._folder, "outbox") as outbox, _made(outbox, box) as folder:
             for number, _, envelope in receipts:
@@ -108,7 +108,7 @@ class Taken:
 
 
 def take(
-    stick: Stick, reception: Reception, box: str, waiting: Callable[[], Sequence[StoredReceipt]]
+    stick: Stick, reception: Reception, box: str, waiting: Callable[[], Sequence[StoredReceipts]]
 ) -> Taken:
     """As if it had come by the network, keyring and heads first; then the receipts are written."""
     problems: list[str] = []

@@ -44,20 +44,24 @@ class StoredBulletin:
 
 
 @dataclass(frozen=True)
-class NewReceipt:
-    """Its number is `least` at least, and higher than any before; `write` makes it of that.
+class NewReceipts:
+    """So many that are signed together. They are numbered from `least` or higher, above all before;
+    `write` makes the envelope from the first number on.
 
-    With `settles` the bulletin comes to its last stage in the same transaction.
+    The bulletins in `settled` come to their last stage in the same transaction.
     """
 
     bulletin_id: str
+    count: int
     least: int
     write: Callable[[int], bytes]
-    settles: bool = False
+    settled: Sequence[str] = ()
 
 
-class StoredReceipt(NamedTuple):
-    """One that waits for the county, signed."""
+class StoredReceipts(NamedTuple):
+    """What waits for the county, signed, by the number of the last. `bulletin_id` is "" where they are
+    of several.
+    """
 
     number: int
     bulletin_id: str
@@ -89,32 +93,33 @@ class StoredBulletins:
         return {row.key_id: row.highest for row in self._database.read(HIGHEST)}
 
     def write(
-        self, bulletins: Sequence[StoredBulletin], receipts: Sequence[NewReceipt]
-    ) -> list[StoredReceipt]:
+        self, bulletins: Sequence[StoredBulletin], receipts: Sequence[NewReceipts]
+    ) -> list[StoredReceipts]:
         """New ones, their keys' highest numbers then, and receipts, all or nothing: one fsync. The
         receipts as they are kept.
         """
-        kept: list[StoredReceipt] = []
+        kept: list[StoredReceipts] = []
         with self._database.transaction() as connection:
             if bulletins:
                 connection.execute(PUT, [_values(row) for row in bulletins])
                 connection.execute(RAISE_KEY, [{"key": one.key_id, "seq": one.seq} for one in bulletins])
             if receipts:
                 kept = self._add_receipts(connection, receipts)
-            if settled := [{"which": one.bulletin_id} for one in receipts if one.settles]:
+            if settled := [{"which": id} for one in receipts for id in one.settled]:
                 connection.execute(MOVE, [one | {"stage": Stage.SETTLED} for one in settled])
         return kept
 
     def _add_receipts(
-        self, connection: Connection, receipts: Sequence[NewReceipt]
-    ) -> list[StoredReceipt]:
+        self, connection: Connection, receipts: Sequence[NewReceipts]
+    ) -> list[StoredReceipts]:
         if self._highest_receipt is None:
             known = connection.exec_driver_sql(LAST_RECEIPT)
             self._highest_receipt = known.scalar() or 0
         number, kept = self._highest_receipt, []
         for one in receipts:
-            number = max(one.least, number + 1)
-            kept.append(StoredReceipt(number, one.bulletin_id, one.write(number)))
+            first = max(one.least, number + 1)
+            number = first + one.count - 1
+            kept.append(StoredReceipts(number, one.bulletin_id, one.write(first)))
         # Also where this comes to nothing: a number that was given is not given again.
         self._highest_receipt = number
         connection.execute(ADD, [one._asdict() for one in kept])
@@ -133,10 +138,10 @@ class StoredBulletins:
         with self._database.transaction() as connection:
             connection.execute(FORGET, {"before": int(before.timestamp())})
 
-    def receipts(self, count: int, after: int = 0) -> list[StoredReceipt]:
+    def receipts(self, count: int, after: int = 0) -> list[StoredReceipts]:
         """The oldest that are kept."""
         rows = self._database.read(RECEIPTS, {"after": after, "count": count})
-        return [StoredReceipt(row.number, row.bulletin_id, row.envelope) for row in rows]
+        return [StoredReceipts(row.number, row.bulletin_id, row.envelope) for row in rows]
 
     def receipts_kept(self) -> int:
         return int(self._database.read(COUNT)[0][0])

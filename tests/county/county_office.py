@@ -10,7 +10,7 @@ from securesystemslib.signer import CryptoSigner
 
 from broadcaster.bulletin.enrolment import Enrolment
 from broadcaster.bulletin.keys import new_key, public
-from broadcaster.bulletin.receipts import Heard, Receipt, State
+from broadcaster.bulletin.receipts import Heard, Receipt, Receipts, State
 from broadcaster.county.booth import Booth
 from broadcaster.county.database import OfficeDatabase
 from broadcaster.county.desk import Paper
@@ -47,9 +47,15 @@ class PretendBox:
         return self.enrolment.box
 
     def receipt(self, bulletin: str, state: State, clock: ManualClock, **more: Any) -> bytes:
+        return self.signed(self.told(bulletin, state, clock, **more))
+
+    def told(self, bulletin: str, state: State, clock: ManualClock, **more: Any) -> Receipt:
         self.number += 1
-        told = Receipt(self.id, self.number, bulletin, None, state, clock.now(), True, **more)
-        return told.signed(self.key).to_bytes()
+        return Receipt(self.number, bulletin, None, state, clock.now(), True, **more)
+
+    def signed(self, *told: Receipt) -> bytes:
+        """Under one signature."""
+        return Receipts(self.id, told).signed(self.key).to_bytes()
 
     def heard(self, bulletin: str, clock: ManualClock, outcome: Outcome, played: float) -> bytes:
         now = clock.now()

@@ -194,6 +194,18 @@ def test_a_receipt_twice_is_kept_once(desk: OfficeDesk) -> None:
     assert desk.counts(paper.id)["accepted"] == 1
 
 
+def test_receipts_that_are_signed_together_count_each_for_itself(desk: OfficeDesk) -> None:
+    box, one, other = desk.enrol(), desk.send(), desk.send()
+    clock = desk.clock
+    told = [box.told(paper.id, Told.ACCEPTED, clock) for paper in (one, other)]
+    together = box.signed(*told, box.told(one.id, Told.ON_THE_AIR, clock))
+    assert desk.take(box, together) == 1
+    assert desk.take(box, together, box.heard(other.id, clock, Outcome.PLAYED, 30)) == 2
+    desk.take(box, together)
+    counts = desk.counts(one.id), desk.counts(other.id)
+    assert [(count["on_the_air"], count["heard"]) for count in counts] == [(1, 0), (0, 1)]
+
+
 def test_a_second_copy_of_a_bulletin_does_not_undo_what_was_heard(desk: OfficeDesk) -> None:
     box, paper = desk.enrol(), desk.send()
     desk.take(box, box.heard(paper.id, desk.clock, Outcome.PLAYED, 30))

@@ -1,11 +1,15 @@
 """The migrations lead to the tables that the program knows."""
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
+from sqlalchemy import text
 
 from broadcaster.county.database import OfficeDatabase
 from broadcaster.county.tables import metadata
+from broadcaster.county.tally import OfficeReceipts
 from broadcaster.errors import ConfigError, StoreUnusable
 
 
@@ -16,6 +20,27 @@ def test_the_last_migration_leaves_the_tables_of_the_program(database: OfficeDat
 
 def test_an_office_of_today_is_left_as_it_is(database: OfficeDatabase) -> None:
     database.migrate()
+
+
+def test_receipts_of_before_stand_each_under_its_own_envelope(database: OfficeDatabase) -> None:
+    with database.transaction() as connection:
+        metadata.drop_all(connection)
+        connection.execute(text("DROP TABLE alembic_version"))
+        config = Config()
+        config.set_main_option("script_location", "broadcaster.county:migrations")
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0004")
+        connection.execute(
+            text(
+                "INSERT INTO receipt (box, key, box_number, bulletin, state, at, taken_at, envelope)"
+                " VALUES ('b', 'k', 7, 'id', 'accepted', '', '', :envelope)"
+            ),
+            {"envelope": b"{}"},
+        )
+    database.migrate()
+    assert OfficeReceipts(database).receipts_of("id") == [("b", b"{}")]
+    with database.engine.connect() as connection:
+        assert not compare_metadata(MigrationContext.configure(connection), metadata)
 
 
 def test_a_url_that_is_none_is_told_in_a_sentence() -> None:

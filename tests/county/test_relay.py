@@ -17,7 +17,7 @@ from rig.rig import wait_until
 
 from broadcaster.bulletin import topics
 from broadcaster.bulletin.above import Above
-from broadcaster.bulletin.bulletin import Bulletin
+from broadcaster.bulletin.bulletin import Bulletin, new_bulletin_id
 from broadcaster.bulletin.heads import read_heads
 from broadcaster.bulletin.keyring import Trust
 from broadcaster.bulletin.keys import new_key, public
@@ -210,7 +210,10 @@ def test_a_bulletin_comes_down_as_it_was_signed_and_the_sum_goes_up(
     relay.until(lambda: province.sum(told, relay.key))
     first = province.sum(told, relay.key)
     assert first and (first.sent, first.silent, first.reached) == (2, 2, 0)
-    say(county, box, told, box.receipt(told.id, State.ACCEPTED, desk.clock))
+    # Together with one of what the county itself has sent.
+    own = box.told(new_bulletin_id(), State.ACCEPTED, desk.clock)
+    both = box.signed(own, box.told(told.id, State.ACCEPTED, desk.clock))
+    county.publish(topics.receipt(box.id, topics.SEVERAL), both, retain=False)
     say(county, box, told, box.heard(told.id, desk.clock, Outcome.PLAYED, 30.0))
     say(county, other, told, other.receipt(told.id, State.ACCEPTED, desk.clock))
     # Signed by a key that the register does not have, and by one box in the name of another.

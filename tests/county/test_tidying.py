@@ -12,7 +12,7 @@ from broadcaster.bulletin.receipts import State as Told
 from broadcaster.county.draft import State
 from broadcaster.county.office_settings import KeepSettings
 from broadcaster.county.sounds import Sounds
-from broadcaster.county.tables import audit, bulletin, reach, receipt
+from broadcaster.county.tables import audit, bulletin, reach, receipt, told
 from broadcaster.county.tidying import Tidied, Tidying, kept
 from broadcaster.model import Outcome
 
@@ -45,7 +45,21 @@ def test_receipts_go_first_then_the_bulletin_with_how_it_fared(desk: OfficeDesk,
     assert desk.counts(paper.id)["heard"] == 1
     days(desk, KEEP.bulletins_days - KEEP.receipts_days)
     assert tidy.turn().bulletins == 1
-    assert (rows(desk, bulletin), rows(desk, reach), rows(desk, receipt)) == (0, 0, 0)
+    assert [rows(desk, table) for table in (bulletin, reach, receipt, told)] == [0, 0, 0, 0]
+
+
+def test_what_a_box_has_signed_goes_with_the_last_receipt_in_it(
+    desk: OfficeDesk, tmp_path: Path
+) -> None:
+    box, gone, live = desk.enrol(), desk.send(), desk.send(life=timedelta(days=6))
+    shortest = KEEP.model_copy(update={"bulletins_days": 1})
+    desk.take(box, box.signed(*(box.told(one.id, Told.ACCEPTED, desk.clock) for one in (gone, live))))
+    days(desk, 2)
+    assert tidying(desk, tmp_path, shortest).turn().bulletins == 1
+    assert (rows(desk, receipt), rows(desk, told)) == (1, 1)
+    days(desk, 8)
+    assert tidying(desk, tmp_path, shortest).turn().bulletins == 1
+    assert (rows(desk, receipt), rows(desk, told)) == (0, 0)
 
 
 def test_what_is_in_force_on_the_broker_or_not_sent_yet_stays(desk: OfficeDesk, tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 import base64
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -22,7 +22,7 @@ from broadcaster.bulletin.bulletin import Bulletin
 from broadcaster.bulletin.enrolment import Enrolment
 from broadcaster.bulletin.keys import public_from_hex
 from broadcaster.bulletin.question import Question
-from broadcaster.bulletin.receipts import Receipt, State, read_receipt
+from broadcaster.bulletin.receipts import Receipt, State, read_receipts
 from broadcaster.bulletin.superior import Superior
 from broadcaster.clock import Clock
 from broadcaster.errors import VoiceUnavailable
@@ -160,12 +160,17 @@ class LinkBox:
         self.trusted = True
         self.confirmed += 1
 
-    def receipts(self, office: OfficeClient, told: Bulletin | None = None) -> list[Receipt]:
-        """What has arrived of this box, verified, in its order, each once."""
-        topic = topics.receipt(self.name, told.id if told else "")
+    def read(self, envelopes: Iterable[bytes]) -> list[Receipt]:
+        """Verified, in their order, each once."""
         key = public_from_hex(self.membership.public_key)
-        read = (read_receipt(data, self.name, key) for data in office.on(topic))
-        return sorted({one.number: one for one in read}.values(), key=lambda one: one.number)
+        told = (read_receipts(data, self.name, key) for data in envelopes)
+        found = {one.number: one for some in told for one in some.receipts}
+        return [found[number] for number in sorted(found)]
+
+    def receipts(self, office: OfficeClient, told: Bulletin | None = None) -> list[Receipt]:
+        """What has arrived of this box."""
+        came = self.read(office.on(topics.receipt(self.name, "")))
+        return [one for one in came if not told or one.bulletin == told.id]
 
     def states(self, office: OfficeClient, told: Bulletin | None = None) -> list[State]:
         return [one.state for one in self.receipts(office, told)]
@@ -189,6 +194,10 @@ class Life:
     def heard(self) -> list[str]:
         """The ids of all that came on the air."""
         return list(self.device.heard)
+
+    def receipts_kept(self) -> int:
+        """However many were signed together."""
+        return len(self.box.read(one.envelope for one in self.station.bulletins.receipts(1_000)))
 
 
 class Office:

@@ -46,6 +46,16 @@ def test_what_was_said_while_the_box_was_off_is_heard_when_it_comes_up(
         assert life.heard() == [other.id]
 
 
+def test_what_waited_together_is_told_of_together(box: LinkBox, office: Office) -> None:
+    with box.running() as life:
+        until(lambda: life.connected)
+    waiting = [office.publish(notice(seq=number)) for number in range(2, 7)]
+    with box.running() as life:
+        until(lambda: all(box.states(office.client, told) == WHOLE for told in waiting))
+        assert life.heard() == [told.id for told in waiting]
+    assert len(office.client.on(topics.receipt(box.name, ""))) < len(box.receipts(office.client))
+
+
 def test_a_stranger_is_refused_and_the_office_is_told_why(
     box: LinkBox, office: Office, county: County
 ) -> None:

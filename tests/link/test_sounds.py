@@ -57,7 +57,7 @@ def of(sound: bytes, url: str = "http://127.0.0.1:1/x") -> Bulletin:
 
 
 def outcome(life: Life, told: Bulletin) -> Outcome:
-    until(lambda: life.link.status()["receipts_waiting"] >= 2)
+    until(lambda: life.receipts_kept() >= 2)
     until(lambda: life.station.bulletins.find(told.id).stage == "settled")
     row = life.station.past(told.id)
     return row.outcome if row else Outcome.FAILED

@@ -9,8 +9,8 @@ from bulletin.county_rig import OTHER_TOWN, TOWN, County, signed
 from link.link_rig import LinkBox, cancel, notice, told_zone, until
 
 from broadcaster.bulletin import strict_json
-from broadcaster.bulletin.keys import new_key, public_from_hex
-from broadcaster.bulletin.receipts import State, read_receipt
+from broadcaster.bulletin.keys import new_key
+from broadcaster.bulletin.receipts import State
 from broadcaster.link.stick import StickUnreadable
 
 
@@ -45,11 +45,10 @@ def test_a_stick_brings_keys_heads_and_bulletins_and_takes_receipts_home(
         taken = life.link.read_stick(cb.parent)
         assert (taken["bulletins"], taken["accepted"], taken["problems"]) == (3, 1, ())
         until(lambda: life.heard() == [told.id])
-        until(lambda: life.link.status()["receipts_waiting"] == 5)
-        assert life.link.read_stick(cb)["receipts"] == 5
-    key = public_from_hex(box.membership.public_key)
+        until(lambda: life.receipts_kept() == 5)
+        assert life.link.read_stick(cb)["receipts"] == life.link.status()["receipts_waiting"]
     files = sorted((cb / "outbox" / box.name).iterdir())
-    receipts = [read_receipt(file.read_bytes(), box.name, key) for file in files]
+    receipts = box.read(file.read_bytes() for file in files)
     assert [one.state for one in receipts if one.bulletin == told.id][-1] is State.ENDED
     assert {one.bulletin for one in receipts if one.state is State.REFUSED} >= {dropped.id}
 
