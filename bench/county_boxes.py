@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import logging
 import resource
 import select
@@ -143,6 +144,9 @@ class Boxes:
     def on(self) -> None:
         for one in self._boxes:
             one.on()
+        # Else each collection goes through what a hundred boxes have; a real one has a process of its own.
+        gc.collect()
+        gc.freeze()
         self._on = True
 
     def off(self) -> None:

@@ -10,10 +10,10 @@ from typing import Any, NoReturn
 def parse(data: bytes) -> Any:
     """Raise ValueError for duplicate keys, NaN, wrong UTF-8, lone surrogates, too deep or endless."""
     try:
-        text = data.decode("utf-8", "strict")
-        value = json.loads(text, object_pairs_hook=_unique, parse_constant=_refuse, parse_float=_finite)
-        # "\ud800" is JSON, and no text: writing it down would fail much later.
-        json.dumps(value, ensure_ascii=False).encode("utf-8")
+        value = _DECODER.decode(data.decode("utf-8", "strict"))
+        # "\ud800" is JSON, and no text: writing it down would fail much later. In bytes it is no UTF-8.
+        if b"\\u" in data:
+            json.dumps(value, ensure_ascii=False).encode("utf-8")
     except RecursionError:
         raise ValueError("too deep") from None
     return value
@@ -21,10 +21,7 @@ def parse(data: bytes) -> Any:
 
 def write(value: Any) -> bytes:
     """Times in RFC 3339, enums by their values."""
-    written = json.dumps(
-        value, ensure_ascii=False, separators=(",", ":"), allow_nan=False, default=_written
-    )
-    return written.encode("utf-8")
+    return _ENCODER.encode(value).encode("utf-8")
 
 
 def _written(value: object) -> Any:
@@ -51,3 +48,7 @@ def _finite(text: str) -> float:
     if not math.isfinite(number):
         raise ValueError(text)
     return number
+
+
+_DECODER = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_refuse, parse_float=_finite)
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False, default=_written)
