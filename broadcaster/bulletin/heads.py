@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Annotated, Literal
 
@@ -47,7 +46,7 @@ class Heads:
     v: Literal[1] = 1
 
     def signed(self, signer: Signer) -> Envelope:
-        return envelope.sign(PAYLOAD_TYPE, strict_json.write(asdict(self)), [signer])
+        return envelope.sign(PAYLOAD_TYPE, strict_json.write(vars(self)), [signer])
 
     def is_fresh(self, now: datetime) -> bool:
         """Whether the box hears the county as it should; by a trusted clock only."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import timedelta
 
 from broadcaster.bulletin import topics
@@ -19,7 +19,6 @@ from broadcaster.county.office_keys import OfficeKeys
 from broadcaster.county.publisher import Publisher, Sheet
 from broadcaster.county.standing import StandingNotices
 from broadcaster.county.wire import CONNECTED, Incoming, Wire
-from broadcaster.errors import BroadcasterError
 
 logger = logging.getLogger(__name__)
 
@@ -34,8 +33,8 @@ AT_ONCE = 500
 class Office:
     """`step` is for a `Loop`; `wake` may be called by any thread.
 
-    `area_of` a box is its area, and raises where it is not in use; `tidy` takes away a little of what is
-    over for long.
+    `areas_of` boxes are the areas of those that are in use; `tidy` takes away a little of what is over
+    for long.
     """
 
     def __init__(
@@ -46,7 +45,7 @@ class Office:
         wire: Wire,
         clock: Clock,
         keys: OfficeKeys,
-        area_of: Callable[[str], str],
+        areas_of: Callable[[Collection[str]], Mapping[str, str]],
         county_sums: CountySums,
         tidy: Callable[[], None] = lambda: None,
     ) -> None:
@@ -56,7 +55,7 @@ class Office:
         self._wire = wire
         self._clock = clock
         self._keys = keys
-        self._area_of = area_of
+        self._areas_of = areas_of
         self._county_sums = county_sums
         self._tidy = tidy
         self._keyring_sent = b""
@@ -163,21 +162,22 @@ class Office:
     def _answer_all(self, questions: Mapping[str, bytes]) -> None:
         """A county that comes back asks at once: one look at the database, one wait for the broker."""
         in_force, listing = self._publisher.in_force(), self._publisher.listing()
+        areas = self._areas_of(questions.keys())
         answers: list[tuple[str, bytes]] = []
         for box, data in questions.items():
+            try:
+                asked, area = Question.from_bytes(data), areas[box]
+            except (NotAccepted, KeyError) as error:
+                logger.warning("a question of %s is not answered: %r", box, error)
+                continue
             topic = topics.answer(box)
-            answers += [(topic, one) for one in self._answers(box, data, in_force, listing)]
+            answers += [(topic, one) for one in self._answers(asked, area, in_force, listing)]
         self._wire.publish(answers, retain=False)
 
     def _answers(
-        self, box: str, data: bytes, in_force: Sequence[Sheet], listing: Heads
+        self, asked: Question, area: str, in_force: Sequence[Sheet], listing: Heads
     ) -> Iterator[bytes]:
         """In the order that `Question` promises: its heads last, and of its own area only."""
-        try:
-            asked, area = Question.from_bytes(data), self._area_of(box)
-        except (NotAccepted, BroadcasterError) as error:
-            logger.warning("a question of %s is not answered: %s", box, error)
-            return
         if asked.keyring < self._publisher.trust.version:
             yield self._keys.keyring
         meant = [one for one in in_force if one.is_for(area)]

@@ -140,7 +140,7 @@ def _open_office(
     line = FarLine(wire, parts.register, villages)
     office = Office(
         *(publisher, intake, parts.standing, wire, parts.clock),
-        *(keys, parts.register.area_of, sums, tidying.step),
+        *(keys, parts.register.areas_of, sums, tidying.step),
     )
     wire.start()
     with closing(wire):

@@ -72,7 +72,7 @@ class WorkingOffice:
         wire = Wire("127.0.0.1", self.rig.port, OFFICE, OFFICE_PASSWORD, authority)
         office = Office(
             *(Publisher(*given), Intake(self.database, CLOCK), parts.standing, wire, CLOCK),
-            *(keys, parts.register.area_of, CountySums(self.database, CLOCK)),
+            *(keys, parts.register.areas_of, CountySums(self.database, CLOCK)),
         )
         self.rig.start()
         wire.start()

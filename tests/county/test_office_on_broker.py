@@ -90,7 +90,7 @@ class Running:
         parts = desk.parts
         self.office = Office(
             *(desk.publisher, desk.intake, parts.standing, self.wire),
-            *(desk.clock, self.keys, parts.register.area_of),
+            *(desk.clock, self.keys, parts.register.areas_of),
             CountySums(parts.database, desk.clock),
         )
         self.wire.start()

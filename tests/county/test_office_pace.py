@@ -32,7 +32,7 @@ def office(plain_desk: OfficeDesk) -> Office:
     desk, parts = plain_desk, plain_desk.parts
     made = Office(
         *(desk.publisher, desk.intake, parts.standing, cast(Wire, BusyWire())),
-        *(desk.clock, keys_of(desk), parts.register.area_of),
+        *(desk.clock, keys_of(desk), parts.register.areas_of),
         CountySums(parts.database, desk.clock),
     )
     made.step()

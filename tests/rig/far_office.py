@@ -134,7 +134,7 @@ def far_office(folder: Path) -> Iterator[FarOffice]:
         line = FarLine(wire, parts.register, keys)
         running = Office(
             *(publisher, Intake(database, clock), parts.standing, wire, clock),
-            *(held, parts.register.area_of, CountySums(database, clock)),
+            *(held, parts.register.areas_of, CountySums(database, clock)),
         )
         woken.append(running.wake)
         wire.start()
