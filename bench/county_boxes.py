@@ -144,7 +144,7 @@ class Boxes:
     def on(self) -> None:
         for one in self._boxes:
             one.on()
-        # Else each collection goes through what a hundred boxes have; a real one has a process of its own.
+        # Else each collection goes through what a hundred boxes have; a real one has its own process.
         gc.collect()
         gc.freeze()
         self._on = True

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -17,7 +17,7 @@ from broadcaster.county.foreign_book import ForeignBook
 from broadcaster.county.hearings import Hearings
 from broadcaster.county.library import Library
 from broadcaster.county.officers import Officers
-from broadcaster.county.register import Door, Register
+from broadcaster.county.register import BoxState, Door, Register
 from broadcaster.county.revisions import Revisions
 from broadcaster.county.standing import StandingNotices
 from broadcaster.store.passwords import Passwords
@@ -42,6 +42,13 @@ class Parts:
     audit: Audit
     hearings: Hearings
     revisions: Revisions
+
+    def listeners(self, areas: Sequence[str]) -> str:
+        """Whom a bulletin to these areas would reach, as far as this office knows; "" for nobody."""
+        boxes = len(self.register.enrolled(areas))
+        below = sum(one.state is BoxState.ENROLLED for one in self.counties.concerned(areas))
+        told = f"{boxes} 个广播站" if boxes else "", f"由 {below} 个下级平台转到各村" if below else ""
+        return "，".join(filter(None, told))
 
 
 class BoxAndCountyDoor(Door, CountyDoor, Protocol):

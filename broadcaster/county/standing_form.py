@@ -38,5 +38,5 @@ def read_schedule() -> Schedule:
 def why_not(one: Standing) -> str:
     """Why nobody would hear it when it is due next; "" if it will go out."""
     parts = access.pages().parts
-    nobody = "" if parts.register.enrolled(one.draft.areas) else "这些地方还没有登记好的广播站"
+    nobody = "" if parts.listeners(one.draft.areas) else "这些地方还没有登记好的广播站"
     return parts.standing.hindrance(one) or nobody

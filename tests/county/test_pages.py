@@ -417,7 +417,19 @@ def test_a_bulletin_of_a_province_is_shown_by_county(above: tuple[OfficeDesk, Vi
     assert "331121,青田县,300" in csv and "331122,缙云县,,,," in csv
     desk.clock.step(timedelta(minutes=5))
     assert "1 个县的数是旧的" in keeper.see(f"/bulletin/{paper.id}")
-    assert "青田县" in keeper.see("/compose")
+    assert "青田县" in keeper.see("/compose") and "由 2 个下级平台转到各村" in keeper.see("/compose")
+
+
+def test_a_province_is_told_how_many_counties_carry_it_on_and_when_nobody_does(
+    above: tuple[OfficeDesk, Visitor],
+) -> None:
+    desk, keeper = above
+    given = {"text": "今天下午停水。", "areas": "33", "severity": "4", "hours": "6"}
+    assert "现在发没有人会听到" in keeper.post("/compose/check", **given).text
+    let_in(desk)
+    page = keeper.post("/compose/check", **given).text
+    assert "由 1 个下级平台转到各村" in page and "没有人会听到" not in page
+    assert "现在发没有人会听到" in keeper.post("/compose/check", **given | {"areas": "331122"}).text
 
 
 def test_a_county_has_no_counties_below(log_in: LogIn) -> None:
