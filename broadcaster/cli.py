@@ -23,6 +23,7 @@ from broadcaster import (
     renewal_commands,
     schedule_commands,
     technician,
+    village_commands,
 )
 from broadcaster.console import print_json
 from broadcaster.errors import BroadcasterError
@@ -165,6 +166,7 @@ def make_parser() -> Parser:
     office_commands.add_to(county, _add)
     province_commands.add_to(county, _add)
     foreign_commands.add_to(county, _add)
+    village_commands.add_to(county, _add)
     _add(group, "check", commands.check, "检查设置和时间表写得对不对")
     _add(group, "config", commands.show_config, "正在生效的设置")
     return parser

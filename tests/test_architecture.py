@@ -96,7 +96,7 @@ MAY_IMPORT: dict[str, set[str]] = {
 AT_THE_TOP = {
     *("cli", "commands", "cache_commands", "lexicon_commands", "schedule_commands", "people_commands"),
     *("journal_commands", "county_commands", "office_commands", "foreign_commands", "link_commands"),
-    *("province_commands", "renewal_commands", "paper_commands"),
+    *("province_commands", "renewal_commands", "paper_commands", "village_commands"),
     *("technician", "console", "__init__"),
 }
 

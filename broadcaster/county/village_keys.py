@@ -108,11 +108,12 @@ class VillageKeys:
         if found is None:
             return None
         with self._lock:
-            if area not in self._unlocked:
+            made = self._unlocked.get(area)
+            # A command may have made another meanwhile.
+            if made is None or public(made).keyid not in found.key_ids:
                 try:
-                    self._unlocked[area] = open_key(self._file_of(found), self._passphrase)
+                    made = self._unlocked[area] = open_key(self._file_of(found), self._passphrase)
                 except KeyLocked as error:
                     logger.warning("the key of %s is not to be had: %s", area, error)
                     return None
-            made = self._unlocked[area]
         return made if public(made).keyid in found.key_ids else None

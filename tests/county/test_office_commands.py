@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from county_office import PASSWORD, SENTENCE, VILLAGE
+from county_office import BROKER, PASSWORD, SENTENCE, VILLAGE
 from rig.broker import BrokerRig
 from rig.rig import wait_until
 from test_office_recordings import spoken
@@ -23,6 +23,7 @@ from broadcaster.bulletin.enrolment import Enrolment
 from broadcaster.bulletin.keys import new_key, public
 from broadcaster.cli import main
 from broadcaster.county.officers import OfficeRole
+from broadcaster.county.register import Register
 from broadcaster.county.running import open_desk
 from broadcaster.model import Severity
 from broadcaster.office_folder import OfficeFolder
@@ -81,6 +82,42 @@ def test_an_orange_notice_goes_by_two_people_and_is_called_off(desk: Desk) -> No
     [listed] = desk.call("board")[1]
     assert (listed["title"], listed["sent"]) == ("洪水", 0)
     assert desk.call("board", sent["id"])[1]["boxes"] == []
+
+
+def test_villages_pages_are_opened_and_closed_many_at_a_time(desk: Desk) -> None:
+    settings = "address: https://office.example\nbroker: {folder: ''}\n"
+    (desk.folder / "office.yaml").write_text(settings)
+    with open_desk(desk.folder) as opened:
+        boxes = [
+            enrolled(opened.parts.register, opened.folder, VILLAGE[:-1] + last, f"{last}村")
+            for last in "012"
+        ]
+    passphrase = desk.folder / "sentence"
+    passphrase.write_text(SENTENCE, encoding="utf-8")
+    by_key = "--passphrase-file", str(passphrase)
+    assert desk.call("village") == (0, {"villages": []})
+    code, told = desk.call("village", *boxes[:2], *by_key)
+    assert code == 0 and [one["box"] for one in told["villages"]] == boxes[:2]
+    assert told["villages"][0]["address"] == f"https://office.example/village/{boxes[0]}/"
+    code, told = desk.call("village", boxes[0], "nobody", *by_key)
+    assert code == 2 and "nobody" in told["error"]
+    passphrase.write_text("another sentence", encoding="utf-8")
+    assert desk.call("village", boxes[2], *by_key)[0] == 2
+    passphrase.write_text(SENTENCE, encoding="utf-8")
+    assert len(desk.call("village", "--all", "--not-urgent", *by_key)[1]["villages"]) == 3
+    assert [one["box"] for one in desk.call("village", boxes[0], "--close", *by_key)[1]["villages"]] == (
+        boxes[1:]
+    )
+    with open_desk(desk.folder) as opened:
+        deeds = [deed.what for deed in opened.parts.audit.recent(20)]
+    assert (deeds.count("开通村里的网页"), deeds.count("关掉村里的网页")) == (5, 1)
+
+
+def enrolled(register: Register, folder: OfficeFolder, village: str, name: str) -> str:
+    made, code = register.add(village, name)
+    key = str(public(new_key()).keyval["public"])
+    register.enrol(code, key, folder.pin, folder.keyring.to_bytes(), BROKER)
+    return made.id
 
 
 @pytest.mark.parametrize(

@@ -182,6 +182,16 @@ def test_the_key_of_a_village_is_locked_on_disk(office: FarOffice) -> None:
     assert other.signer(f"{TOWN}305") is None
 
 
+def test_a_key_that_a_command_has_made_meanwhile_counts(office: FarOffice) -> None:
+    village = f"{TOWN}306"
+    office.keys.open(village, "林村")
+    before = office.keys.signer(village)
+    signer, clock = office.folder.unlock(SENTENCE), office.parts.clock
+    VillageKeys(office.folder, lambda: signer, SENTENCE, clock).open(village, "林村")
+    now = office.keys.signer(village)
+    assert before and now and now.public_key.keyid != before.public_key.keyid
+
+
 def test_a_village_with_a_key_of_its_own_keeps_it(office: FarOffice) -> None:
     own, area = new_key(), f"{TOWN}306"
     wanted = Delegation(area, "某村", frozenset({Severity.DAILY}), ())

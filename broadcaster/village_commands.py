@@ -1,0 +1,78 @@
+"""`broadcaster county village`: which villages' pages the office's site carries, many at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from broadcaster.console import Arguments, report
+from broadcaster.county_commands import add_command, asking
+from broadcaster.errors import BroadcasterError
+
+if TYPE_CHECKING:
+    from broadcaster.county.register import Box
+    from broadcaster.county.running import Desk
+    from broadcaster.county.village_keys import VillageKeys
+
+Adder = Callable[..., Any]
+BY, OPENED, CLOSED = "命令行", "开通村里的网页", "关掉村里的网页"
+
+
+class BoxesUnknown(BroadcasterError):
+    """None of what is asked for is in use; nothing was changed."""
+
+
+def add_to(group: Any, add: Adder) -> None:
+    given = add_command(
+        group, add, "village", village, "村里的网页经县里的网站打开：开通，关掉，看开通了哪些"
+    )
+    given.add_argument("boxes", nargs="*", metavar="广播站", help="编号，如 331121104200-1；不写就只看")
+    given.add_argument("--all", action="store_true", help="登记好的全部广播站")
+    given.add_argument("--close", action="store_true", help="关掉，不是开通")
+    given.add_argument("--not-urgent", action="store_true", help="红色、橙色的不能从外面发")
+
+
+def village(arguments: Arguments) -> int:
+    from broadcaster.county.running import open_desk
+    from broadcaster.county.village_keys import VillageKeys
+
+    with open_desk(arguments.office) as desk:
+        wanted = _wanted(desk, arguments)
+        passphrase = asking(arguments)("县里的钥匙") if wanted else ""
+        signer = cache(lambda: desk.folder.unlock(passphrase))
+        keys = VillageKeys(desk.folder, signer, passphrase, desk.parts.clock)
+        for box in wanted:
+            _change(desk, keys, box, arguments)
+        _tell(desk, keys, arguments)
+    return 0
+
+
+def _wanted(desk: Desk, arguments: Arguments) -> list[Box]:
+    from broadcaster.county.register import BoxState
+
+    in_use = {one.id: one for one in desk.parts.register.boxes() if one.state is BoxState.ENROLLED}
+    unknown = [id for id in arguments.boxes if id not in in_use]
+    if unknown:
+        raise BoxesUnknown(f"{unknown[0]} 没有登记，或者停用了。有哪些：broadcaster county boxes")
+    return list(in_use.values()) if arguments.all else [in_use[id] for id in arguments.boxes]
+
+
+def _change(desk: Desk, keys: VillageKeys, box: Box, arguments: Arguments) -> None:
+    if arguments.close:
+        keys.close(box.area)
+    else:
+        keys.open(box.area, box.name, urgent=not arguments.not_urgent)
+    desk.parts.audit.note(BY, CLOSED if arguments.close else OPENED, box.id)
+    if not arguments.json:
+        print(f"{'关掉了' if arguments.close else '开通了'}：{box.name}（{box.id}）", flush=True)
+
+
+def _tell(desk: Desk, keys: VillageKeys, arguments: Arguments) -> None:
+    from broadcaster.county.village_site import PREFIX
+
+    root = desk.settings.address.rstrip("/")
+    carried = [one for one in desk.parts.register.boxes() if keys.delegation(one.area)]
+    told = [{"box": one.id, "name": one.name, "address": f"{root}{PREFIX}{one.id}/"} for one in carried]
+    lines = [f"{one['name']}　{one['address']}" for one in told] or ["还没有开通的村。"]
+    report({"villages": told}, "\n".join(lines), arguments)
