@@ -244,6 +244,7 @@ def measure_push(county: County, fleet: Fleet, clerk: Clerk) -> dict[str, float]
     fleet.ask("play")
     until(lambda: county.count([id], Reach.HEARD) == boxes)
     until(lambda: not sum(fleet.ask("waiting")), pause=1)
+    fleet.ask("rest")
     return found
 
 

@@ -144,10 +144,15 @@ class Boxes:
     def on(self) -> None:
         for one in self._boxes:
             one.on()
-        # Else each collection goes through what a hundred boxes have; a real one has its own process.
+        self._on = True
+        self.rest()
+
+    def rest(self) -> None:
+        """Between two rounds; else a collection goes through what a hundred boxes have, and a real one has
+        a process of its own.
+        """
         gc.collect()
         gc.freeze()
-        self._on = True
 
     def off(self) -> None:
         self._on = False
