@@ -148,8 +148,8 @@ class Boxes:
         self.rest()
 
     def rest(self) -> None:
-        """Between two rounds; else a collection goes through what a hundred boxes have, and a real one has
-        a process of its own.
+        """Between two rounds: a collection would go through what a hundred boxes have, and in the field
+        each has a process of its own.
         """
         gc.collect()
         gc.freeze()
