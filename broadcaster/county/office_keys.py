@@ -12,7 +12,8 @@ from broadcaster.bulletin.charter import LIST_RENEWED_BEFORE
 from broadcaster.bulletin.keyring import Trust
 from broadcaster.bulletin.refusals import NotAccepted
 from broadcaster.clock import Clock
-from broadcaster.errors import BroadcasterError
+from broadcaster.county.office_settings import RelaySettings
+from broadcaster.errors import BroadcasterError, ConfigError
 from broadcaster.office_folder import OfficeFolder
 
 logger = logging.getLogger(__name__)
@@ -27,6 +28,11 @@ RENEW_ROOT = "broadcaster county renew --root-key 文件 --root-key 文件"
 KEY_CHANGED = (
     "县里的钥匙换过了，这里手上还是旧的：现在不签也不发，写好的都留着。"
     "请重新启动县级平台（broadcaster county run），输入新钥匙的密码。"
+)
+
+ABOVE_DIFFERS = (
+    "office.yaml 的 relay 里写的上级和根钥匙说的不一样，各村只听根钥匙说的：请改 office.yaml，"
+    "或者请两位保管人带根钥匙来，运行 broadcaster county above。"
 )
 
 
@@ -111,6 +117,16 @@ def expiry_warnings(trust: Trust, now: datetime) -> list[str]:
         _warning("钥匙名单", listed - now, LIST_WARNED, f"请运行 {RENEW_LIST}"),
     ]
     return [sentence for sentence in found if sentence]
+
+
+def above_warnings(trust: Trust, relay: RelaySettings) -> list[str]:
+    """That villages do not hear whom the relay brings: they go by the root alone, once it has spoken."""
+    try:
+        brought = relay.above(trust.area)
+    except ConfigError as error:
+        return error.problems
+    named = trust.above
+    return [ABOVE_DIFFERS] if named is not None and not set(brought) <= set(named) else []
 
 
 def _warning(what: str, left: timedelta, warned: timedelta, deed: str) -> str:

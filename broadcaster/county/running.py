@@ -22,7 +22,7 @@ from broadcaster.county.door import BrokerDoor
 from broadcaster.county.far_line import FarLine
 from broadcaster.county.intake import Intake
 from broadcaster.county.office import Office
-from broadcaster.county.office_keys import OfficeKeys
+from broadcaster.county.office_keys import OfficeKeys, above_warnings
 from broadcaster.county.office_settings import OfficeSettings, load_office_settings, read_text
 from broadcaster.county.page_parts import Pages, Trusted
 from broadcaster.county.parts import Parts, make_parts
@@ -93,14 +93,18 @@ def run(path: Path, config: Path, ask: AskPassphrase, tell: Tell, unattended: bo
         again = (lambda folder: folder.unlock(ask(COUNTY_KEY))) if unattended else None
         keys = OfficeKeys(desk.folder, desk.folder.unlock(passphrase), clock, again)
         keys.look()
-        for sentence in keys.warnings():
+
+        def warnings() -> list[str]:
+            return keys.warnings() + above_warnings(keys.trust, desk.settings.relay)
+
+        for sentence in warnings():
             tell(sentence)
         villages = VillageKeys(desk.folder, lambda: keys.signer, passphrase, clock, woken)
         office, line = stack.enter_context(_open_office(desk, keys, villages))
         woken.wakes = office.wake
         watched: list[Watched] = [stack.enter_context(Loop("office", office.step, office.wake))]
         booth = stack.enter_context(open_booth(config, path))
-        pages = Pages(desk.parts, desk.settings, _trusted(desk), booth, keys.warnings, villages)
+        pages = Pages(desk.parts, desk.settings, _trusted(desk), booth, warnings, villages)
         watched += _open_site(desk, pages, villages, line, stack, tell)
         while not stopping.wait(LOOK_SECONDS):
             if not all(one.alive for one in watched):

@@ -23,7 +23,8 @@ from broadcaster.cli import main
 from broadcaster.clock import Clock
 from broadcaster.county.app import create_app
 from broadcaster.county.broker import Broker
-from broadcaster.county.office_settings import load_office_settings
+from broadcaster.county.office_keys import ABOVE_DIFFERS, above_warnings
+from broadcaster.county.office_settings import RelaySettings, load_office_settings
 from broadcaster.county.page_parts import Pages, Trusted
 from broadcaster.county.register import BrokerAddress, Register
 from broadcaster.county.running import broker_address, open_desk
@@ -207,8 +208,16 @@ def test_the_root_keys_say_who_stands_above_and_take_it_back(
     assert told == {"above": [{"area": "33", "root": ROOT}], "version": [2, 1]}
     assert typed.done("show", *office)["above"] == told["above"]
     assert "什么也没有改" in typed.refused("above", *two, *office)
+    relay = load_office_settings(begun).relay
+    assert above_warnings(OfficeFolder(begun).trust, relay) == []
+    another = relay.model_copy(update={"root": "cd" * 32})
+    assert above_warnings(OfficeFolder(begun).trust, another) == [ABOVE_DIFFERS]
+    [wrong] = above_warnings(OfficeFolder(begun).trust, relay.model_copy(update={"host": ""}))
+    assert "relay 不对" in wrong
     assert typed.done("above", "--none", *two, *office) == {"above": [], "version": [3, 1]}
     folder = OfficeFolder(begun)
+    assert above_warnings(folder.trust, relay) == [ABOVE_DIFFERS]
+    assert above_warnings(folder.trust, RelaySettings()) == []
     assert Trust.pin(folder.keyring.to_bytes(), folder.pin, datetime.now(UTC)).above == ()
 
 
