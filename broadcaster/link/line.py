@@ -87,10 +87,11 @@ class Line:
         if sock is None:
             self.over = self.over or "连接断了"
             return False
-        wait = 0.0 if _holds(sock) else timeout_seconds
+        pending = _holds(sock)
+        wait = 0.0 if pending else timeout_seconds
         writes = [sock.fileno()] if client.want_write() else []
         readable, writable, _ = select.select([sock.fileno(), woken], writes, [], wait)
-        came = _holds(sock) or sock.fileno() in readable
+        came = pending or sock.fileno() in readable
         if came:
             self._read()
         if writable or client.want_write():

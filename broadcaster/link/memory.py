@@ -162,8 +162,12 @@ class Memory:
                 self._stages.pop(row.bulletin_id, None)
             raise
         if len(self.told) > MOST_AT_HAND:
-            self.told.clear()
-            self.more = True
+            self.leave_to_the_disk()
+
+    def leave_to_the_disk(self) -> None:
+        """All that is told and not sent is found there."""
+        self.told.clear()
+        self.more = True
 
     def _together(self, untold: Sequence[_Untold]) -> NewReceipts:
         def write(first: int) -> bytes:

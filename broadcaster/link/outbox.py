@@ -44,11 +44,7 @@ class Outbox:
         self._in_flight.clear()
         self._held.clear()
         self._sent_to, self._again_at = 0, 0.0
-        self._from_the_disk()
-
-    def _from_the_disk(self) -> None:
-        self._memory.told.clear()
-        self._memory.more = True
+        self._memory.leave_to_the_disk()
 
     @property
     def due_seconds(self) -> float:
@@ -97,7 +93,7 @@ class Outbox:
                 # A broker that has lost the office's session, until the office is there again.
                 self._sent_to = min(self._sent_to, number - 1)
                 self._again_at = now + self._nobody_seconds
-                self._from_the_disk()
+                self._memory.leave_to_the_disk()
 
     def heard(self) -> None:
         """The broker has just been heard of. Raises `StoreUnusable`."""
