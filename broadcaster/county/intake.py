@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -19,7 +19,7 @@ from broadcaster.bulletin.refusals import NotAccepted
 from broadcaster.clock import Clock
 from broadcaster.county.database import OfficeDatabase
 from broadcaster.county.reaches import stage_of
-from broadcaster.county.register import BoxState
+from broadcaster.county.register import in_use
 from broadcaster.county.tables import box, bulletin, reach, receipt, told
 
 logger = logging.getLogger(__name__)
@@ -140,12 +140,9 @@ def _statements(dialect_name: str) -> tuple[Any, Any, Any]:
     return keep_told, keep, adding_up(dialect, reach, ADDED_UP)
 
 
-def enrolled_keys(database: OfficeDatabase, ids: set[str] | None = None) -> dict[str, str]:
+def enrolled_keys(database: OfficeDatabase, ids: Collection[str] | None = None) -> dict[str, str]:
     """The public key of each box in use, or of those of them, as hex."""
-    query = select(box.c.id, box.c.key).where(box.c.state == BoxState.ENROLLED)
-    if ids is not None:
-        query = query.where(box.c.id.in_(sorted(ids)))
-    return {row.id: row.key for row in database.read(query)}
+    return in_use(database, box.c.key, ids)
 
 
 def adding_up(dialect: Any, table: Table, names: Sequence[str]) -> Any:

@@ -12,7 +12,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Protocol
 
-from sqlalchemy import Row, func, insert, select, update
+from sqlalchemy import Column, Row, func, insert, select, update
 
 from broadcaster.bulletin import areas as area_codes
 from broadcaster.bulletin.enrolment import Enrolment
@@ -163,11 +163,10 @@ class Register:
             raise RegisterRefused("这个广播站没有登记，或者停用了。")
         return found[id]
 
-    def areas_of(self, ids: Collection[str]) -> dict[str, str]:
-        """The trimmed codes of those of these boxes that are in use."""
-        query = select(box.c.id, box.c.area).where(box.c.state == BoxState.ENROLLED)
-        rows = self._database.read(query.where(box.c.id.in_(sorted(ids))))
-        return {row.id: area_codes.trim(row.area) for row in rows}
+    def areas_of(self, ids: Collection[str] | None = None) -> dict[str, str]:
+        """The trimmed codes of the boxes in use, or of those of them."""
+        found = in_use(self._database, box.c.area, ids)
+        return {id: area_codes.trim(area) for id, area in found.items()}
 
     def boxes(self, within: str = "") -> list[Box]:
         query = select(box).where(box.c.area.startswith(within)).order_by(box.c.area, box.c.id)
@@ -176,10 +175,9 @@ class Register:
     def enrolled(self, areas: Sequence[str]) -> list[str]:
         """The boxes in use that a bulletin to these areas is for."""
         return [
-            one.id
-            for one in self.boxes()
-            if one.state is BoxState.ENROLLED
-            and any(area_codes.contains(wide, area_codes.trim(one.area)) for wide in areas)
+            id
+            for id, area in self.areas_of().items()
+            if any(area_codes.contains(wide, area) for wide in areas)
         ]
 
     def names(self) -> dict[str, str]:
@@ -292,3 +290,14 @@ def _box(row: Row[Any]) -> Box:
         *(row.id, row.area, row.name, BoxState(row.state)),
         *(row.key, row.enrolled_at, row.heard_at, bool(row.online)),
     )
+
+
+def in_use(
+    database: OfficeDatabase, column: Column[Any], ids: Collection[str] | None = None
+) -> dict[str, Any]:
+    """A column of each box in use, or of those of them, by area."""
+    query = select(box.c.id, column.label("wanted")).where(box.c.state == BoxState.ENROLLED)
+    if ids is not None:
+        query = query.where(box.c.id.in_(sorted(ids)))
+    rows = database.read(query.order_by(box.c.area, box.c.id))
+    return {row.id: row.wanted for row in rows}

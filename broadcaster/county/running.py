@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from broadcaster.clock import Clock
 from broadcaster.county.alone import only_one
@@ -41,9 +40,6 @@ from broadcaster.settings import load_lexicon, load_settings
 from broadcaster.studio import Studio
 from broadcaster.web.server import serve
 from broadcaster.web.tls import Origins, serve_https
-
-if TYPE_CHECKING:
-    pass
 
 logger = logging.getLogger(__name__)
 

@@ -157,6 +157,7 @@ told = Table(
     Column("number", BigInteger, primary_key=True),
     Column("envelope", LargeBinary, nullable=False),
 )
+SIGNED_WITH = (receipt.c.key == told.c.key) & (receipt.c.told_in == told.c.number)
 
 # How far each bulletin has come in each box that it was sent to: what its receipts add up to.
 reach = Table(

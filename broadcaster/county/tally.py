@@ -20,7 +20,7 @@ from broadcaster.county.database import OfficeDatabase
 from broadcaster.county.intake import enrolled_keys
 from broadcaster.county.reaches import stage_of
 from broadcaster.county.relay_book import Carried, RelayBook, Told
-from broadcaster.county.tables import receipt, told
+from broadcaster.county.tables import SIGNED_WITH, receipt, told
 from broadcaster.county.wire import CONNECTED, Incoming, Wire
 
 if TYPE_CHECKING:
@@ -54,8 +54,7 @@ class OfficeReceipts:
 
     def receipts_of(self, bulletin: str) -> list[tuple[str, bytes]]:
         """What boxes have signed of it, each with its box, as the office took it in."""
-        signed = (told.c.key == receipt.c.key) & (told.c.number == receipt.c.told_in)
-        query = select(receipt.c.box, told.c.envelope).join(told, signed)
+        query = select(receipt.c.box, told.c.envelope).join(told, SIGNED_WITH)
         rows = self._database.read(query.where(receipt.c.bulletin == bulletin))
         return [(row.box, row.envelope) for row in rows]
 

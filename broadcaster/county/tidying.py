@@ -15,7 +15,16 @@ from broadcaster.county.database import OfficeDatabase
 from broadcaster.county.draft import State
 from broadcaster.county.office_settings import KeepSettings
 from broadcaster.county.sounds import Sounds, from_text
-from broadcaster.county.tables import audit, bulletin, hearing, reach, receipt, revision, told
+from broadcaster.county.tables import (
+    SIGNED_WITH,
+    audit,
+    bulletin,
+    hearing,
+    reach,
+    receipt,
+    revision,
+    told,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -25,10 +34,8 @@ EVERY_SECONDS = 6 * 3600.0
 BULLETINS_AT_ONCE, ROWS_AT_ONCE = 5, 5_000
 OVER = (State.CANCELLED, State.EXPIRED)
 
-
 _THIS: Any = (told.c.key == bindparam("by")) & (told.c.number == bindparam("last"))
-_PART = (receipt.c.key == told.c.key) & (receipt.c.told_in == told.c.number)
-EMPTY = delete(told).where(_THIS, ~exists().where(_PART))
+EMPTY = delete(told).where(_THIS, ~exists().where(SIGNED_WITH))
 
 
 @dataclass(frozen=True)
@@ -120,8 +127,7 @@ class Tidying:
         old = (receipt.c.taken_at < self._before(self._keep.receipts_days)) & receipt.c.bulletin.not_in(
             live
         )
-        numbers = select(receipt.c.number).where(old).order_by(receipt.c.number).limit(ROWS_AT_ONCE)
-        return _delete_receipts(connection, receipt.c.number.in_(numbers))
+        return _delete_receipts(connection, _some(receipt, old))
 
     def _deeds(self, connection: Connection) -> int:
         """And what texts and drafts were in those days."""
@@ -138,8 +144,13 @@ class Tidying:
 
 
 def _delete(connection: Connection, table: Any, which: Any) -> int:
+    return connection.execute(delete(table).where(_some(table, which))).rowcount
+
+
+def _some(table: Any, which: Any) -> Any:
+    """The oldest of these, as many as a turn takes."""
     numbers = select(table.c.number).where(which).order_by(table.c.number).limit(ROWS_AT_ONCE)
-    return connection.execute(delete(table).where(table.c.number.in_(numbers))).rowcount
+    return table.c.number.in_(numbers)
 
 
 def _delete_receipts(connection: Connection, which: Any) -> int:
