@@ -20,7 +20,7 @@ BY, OPENED, CLOSED = "命令行", "开通村里的网页", "关掉村里的网�
 
 
 class BoxesUnknown(BroadcasterError):
-    """None of what is asked for is in use; nothing was changed."""
+    """Which boxes are meant is not told, or one of them is not in use; nothing was changed."""
 
 
 def add_to(group: Any, add: Adder) -> None:
@@ -55,14 +55,25 @@ def _wanted(desk: Desk, arguments: Arguments) -> list[Box]:
     unknown = [id for id in arguments.boxes if id not in in_use]
     if unknown:
         raise BoxesUnknown(f"{unknown[0]} 没有登记，或者停用了。有哪些：broadcaster county boxes")
-    return list(in_use.values()) if arguments.all else [in_use[id] for id in arguments.boxes]
+    wanted = list(in_use.values()) if arguments.all else [in_use[id] for id in arguments.boxes]
+    if arguments.all and not wanted:
+        raise BoxesUnknown("还没有登记好的广播站，请先登记：broadcaster county boxes --add")
+    if not wanted and (arguments.close or arguments.not_urgent):
+        raise BoxesUnknown("请写是哪些广播站，或者写 --all。有哪些：broadcaster county boxes")
+    return wanted
 
 
 def _change(desk: Desk, keys: VillageKeys, box: Box, arguments: Arguments) -> None:
+    """Nothing where it is so already: each key that goes stays in the keyring as revoked."""
+    urgent = not arguments.not_urgent
     if arguments.close:
+        if not keys.delegation(box.area):
+            return
         keys.close(box.area)
     else:
-        keys.open(box.area, box.name, urgent=not arguments.not_urgent)
+        if keys.is_open(box.area, urgent):
+            return
+        keys.open(box.area, box.name, urgent)
     desk.parts.audit.note(BY, CLOSED if arguments.close else OPENED, box.id)
     if not arguments.json:
         print(f"{'关掉了' if arguments.close else '开通了'}：{box.name}（{box.id}）", flush=True)

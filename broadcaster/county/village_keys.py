@@ -50,6 +50,12 @@ class VillageKeys:
         found = self._listed().delegation(areas.trim(village))
         return found if found and self._file_of(found).exists() else None
 
+    def is_open(self, village: str, urgent: bool) -> bool:
+        """Whether its page is carried so already, by a key that the passphrase opens."""
+        found = self.delegation(village)
+        as_wanted = found is not None and found.severities == _severities(urgent)
+        return as_wanted and self.signer(village) is not None
+
     def _listed(self) -> KeyList:
         """Asked at each request, and verifying a list of 300 villages takes 34 ms."""
         file = self._folder.keyring_file.stat()
@@ -73,8 +79,7 @@ class VillageKeys:
             self._check_signs()
             made = new_key()
             self._folder.write_village_key(area, made, self._passphrase)
-            severities = frozenset(Severity) if urgent else MOST_OF_A_TOWN
-            wanted = Delegation(area, name, severities, ())
+            wanted = Delegation(area, name, _severities(urgent), ())
             listed = listed.delegating(wanted, public(made), self._clock.now())
             self._folder.change(listed, self._signer())
             self._unlocked[area] = made
@@ -117,3 +122,7 @@ class VillageKeys:
                     logger.warning("the key of %s is not to be had: %s", area, error)
                     return None
         return made if public(made).keyid in found.key_ids else None
+
+
+def _severities(urgent: bool) -> frozenset[Severity]:
+    return frozenset(Severity) if urgent else MOST_OF_A_TOWN

@@ -111,6 +111,17 @@ def test_villages_pages_are_opened_and_closed_many_at_a_time(desk: Desk) -> None
     with open_desk(desk.folder) as opened:
         deeds = [deed.what for deed in opened.parts.audit.recent(20)]
     assert (deeds.count("开通村里的网页"), deeds.count("关掉村里的网页")) == (5, 1)
+    # What is so already stays, with its key.
+    again = "--all", "--not-urgent", *by_key
+    desk.call("village", *again)
+    keyring = (desk.folder / "keyring.json").read_bytes()
+    assert len(desk.call("village", *again)[1]["villages"]) == 3
+    assert (desk.folder / "keyring.json").read_bytes() == keyring
+    desk.call("village", boxes[0], "--close", *by_key)
+    keyring = (desk.folder / "keyring.json").read_bytes()
+    desk.call("village", boxes[0], "--close", *by_key)
+    assert (desk.folder / "keyring.json").read_bytes() == keyring
+    assert "--all" in desk.call("village", "--close")[1]["error"]
 
 
 def enrolled(register: Register, folder: OfficeFolder, village: str, name: str) -> str:
