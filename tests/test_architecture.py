@@ -14,7 +14,7 @@ FLOOR = {
     *("settings", "settings_problems", "setting_values", "air_settings", "timetable_settings"),
     *("timetable_file", "whole", "spool", "plain_values"),
     *("day_words", "lined_yaml", "hours", "manner", "beat", "model", "clock", "errors", "child", "loop"),
-    *("clock_trust", "people", "foothold", "recordings", "precedence", "office_call"),
+    *("clock_trust", "people", "foothold", "recordings", "precedence", "office_call", "heap"),
 }
 SIBLINGS = {"script", "tts", "clips", "schedule", "playout", "store"}
 
@@ -27,6 +27,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "clock_trust": {"clock", "errors"},
     "loop": set(),
     "child": set(),
+    "heap": set(),
     "whole": set(),
     "spool": set(),
     "foothold": {"spool"},
