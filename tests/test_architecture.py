@@ -15,6 +15,7 @@ FLOOR = {
     *("timetable_file", "whole", "spool", "plain_values"),
     *("day_words", "lined_yaml", "hours", "manner", "beat", "model", "clock", "errors", "child", "loop"),
     *("clock_trust", "people", "foothold", "recordings", "precedence", "office_call", "heap"),
+    "patience",
 }
 SIBLINGS = {"script", "tts", "clips", "schedule", "playout", "store"}
 
@@ -28,6 +29,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "loop": set(),
     "child": set(),
     "heap": set(),
+    "patience": set(),
     "whole": set(),
     "spool": set(),
     "foothold": {"spool"},
