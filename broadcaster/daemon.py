@@ -299,9 +299,8 @@ def _greet(station: Station, notice: Notice, tell: Callable[[str], None]) -> Non
 
 
 def _due_within(span: timedelta, slots: Slotbook, clock: Clock) -> Iterable[Notice]:
-    """Each notice once, the soonest first: a loop names the same one some hundred times."""
     now = clock.now()
-    return dict.fromkeys(airing.notice for airing in slots.timetable.plan(now, now + span))
+    return slots.timetable.notices_within(now, now + span)
 
 
 @contextmanager
