@@ -26,6 +26,7 @@ from broadcaster.errors import (
     StoreUnusable,
 )
 from broadcaster.foothold import in_foothold, leave_memory
+from broadcaster.heap import give_back_what_is_freed
 from broadcaster.intake import Endings, Intake
 from broadcaster.lan_name import LanName, own_address
 from broadcaster.lexicon_file import LexiconFile
@@ -199,6 +200,7 @@ def run(
     Returns the exit code: 75 asks the service manager for a new start. Raises `BroadcasterError`
     when the box cannot come up.
     """
+    give_back_what_is_freed()
     settings = config.settings
     ended = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -173,7 +173,10 @@ class VoicesSettings(Section):
         120, ge=1, description="the voice child ends after so long without work, seconds"
     )
     deadline_seconds: float = Field(
-        20, ge=1, le=300, description="longest wait for one line before a retry, seconds"
+        20,
+        ge=1,
+        le=300,
+        description="longest wait for progress before a retry, longer on a slow machine, seconds",
     )
     threads: int = Field(2, ge=1, le=8, description="threads of a local engine")
     edge: EdgeSettings = EdgeSettings()

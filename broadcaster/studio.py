@@ -139,7 +139,15 @@ class Studio:
 
     def voices(self) -> list[VoiceEntry]:
         """Every voice; one that failed and has not spoken since is not ready, and says since when."""
-        return [self._with_trip(entry) for entry in self._catalogue.entries()]
+        return [self._with_trip(self._with_speed(entry)) for entry in self._catalogue.entries()]
+
+    def _with_speed(self, entry: VoiceEntry) -> VoiceEntry:
+        """How fast it was here, where it has spoken; a speech slower than it sounds is heard in bits."""
+        slowness = self._workshop.slowness(entry.name)
+        if not slowness or self._catalogue.online(entry.name):
+            return entry
+        slow = "，这台机器做得慢：没说过的话会断断续续，请提前做好" if slowness > 1 else ""
+        return replace(entry, speed=f"{slowness:.2g} × 实时（在这台机器上测的）{slow}")
 
     def _with_trip(self, entry: VoiceEntry) -> VoiceEntry:
         trip = self._cascade.trip(entry.name)
