@@ -35,6 +35,7 @@ from broadcaster.voice_messages import (
     Drop,
     Failed,
     Finished,
+    KeepSignals,
     Make,
     Reply,
     Request,
@@ -116,6 +117,8 @@ class VoiceChild:
                     dropped.work.close()
             case Warm(voice):
                 self._warm(voice)
+            case KeepSignals():
+                self._keep_signals()
 
     def _advance(self, job: _Job) -> Step:
         number = job.request.job
