@@ -136,6 +136,7 @@ def open_box(config: Config, output_file: Path | None = None, makes_ahead: bool 
         stack.callback(memory.close)
         microphone = Microphone(studio, memory, settings.sound.rate_hz)
         player = Player(microphone.make, device, rules, endings.record, clock, store.queue.move)
+        player.on_damage = studio.throw_away
         intake = Intake(store.queue, player, endings, clock)
         faults: list[Callable[[], str]] = [
             lambda: player.fault,
