@@ -33,6 +33,7 @@ from broadcaster.link.place import is_enrolled
 from broadcaster.loop import Loop, Watched
 from broadcaster.microphone import Microphone
 from broadcaster.model import Notice
+from broadcaster.playout.cards import CardChoice
 from broadcaster.playout.player import Player
 from broadcaster.playout.sound_device import open_device
 from broadcaster.schedule.clockwork import Clockwork
@@ -113,10 +114,15 @@ def open_box(config: Config, output_file: Path | None = None, makes_ahead: bool 
         store = stack.enter_context(open_store(settings.paths.state / DATABASE, clock))
         slots.keep_in(store.slots, studio.settled)
         slots.on_change.append(lambda timetable: studio.wake())
+        cards = CardChoice(settings.sound.device, settings.paths.state, os.environ, memory=store.state)
         device = stack.enter_context(
             closing(
                 open_device(
-                    settings.sound, settings.paths.state, output_file, amplifier=settings.amplifier
+                    settings.sound,
+                    settings.paths.state,
+                    output_file,
+                    amplifier=settings.amplifier,
+                    cards=cards,
                 )
             )
         )
@@ -157,6 +163,7 @@ def open_box(config: Config, output_file: Path | None = None, makes_ahead: bool 
             clock,
             faults,
             device,
+            cards,
         )
         loops = (
             *store.loops,
