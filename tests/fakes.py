@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, cast
@@ -17,7 +18,7 @@ from broadcaster.clips.store import ClipStore
 from broadcaster.clips.writer import write_clip
 from broadcaster.clock import Clock
 from broadcaster.copies import Copy, Track
-from broadcaster.errors import BroadcasterError, FileUnwritable, LineRefused
+from broadcaster.errors import BroadcasterError, DeviceLost, FileUnwritable, LineRefused
 from broadcaster.lexicon_file import LexiconFile
 from broadcaster.loop import Loop
 from broadcaster.model import (
@@ -38,7 +39,16 @@ from broadcaster.recordings import Recordings
 from broadcaster.rehearsal import Heard
 from broadcaster.settings import LexiconSettings, Settings
 from broadcaster.slotbook import Slotbook
-from broadcaster.station import Afar, DeviceState, OnAir, Status, TalkStage, TalkState, VoiceEntry
+from broadcaster.station import (
+    Afar,
+    CardEntry,
+    DeviceState,
+    OnAir,
+    Status,
+    TalkStage,
+    TalkState,
+    VoiceEntry,
+)
 from broadcaster.store.accounts import Accounts
 from broadcaster.store.database import Database
 from broadcaster.store.deeds import Deeds
@@ -195,6 +205,7 @@ class FakeStation:
         self.coming: list[Airing] = []
         self.rows: list[JournalRow] = []
         self.fault = ""
+        self.cards: list[CardEntry] = []
         self.fail_next: BroadcasterError | None = None
         self.announced: list[tuple[Notice, str]] = []
         self.cancelled: list[str] = []
@@ -289,7 +300,13 @@ class FakeStation:
         return next(found, None)
 
     def device(self) -> DeviceState:
-        return DeviceState("假声卡", not self.fault, (), self.fault)
+        return DeviceState("假声卡", not self.fault, (), self.fault, tuple(self.cards))
+
+    def use_card(self, name: str) -> str:
+        if name not in {card.name for card in self.cards}:
+            raise DeviceLost(f"没有叫 {name} 的声卡")
+        self.cards = [replace(card, wired=card.name == name) for card in self.cards]
+        return name
 
     def script(self, notice: Notice) -> Script:
         """One line for each line of the text; 10 is said as 十."""

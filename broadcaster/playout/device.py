@@ -18,7 +18,8 @@ class Ended:
     """An item is over: `seconds_played` is what the device really took, pauses included.
 
     `whole` says that everything given was heard to its last sample; else `reason` says why not, and
-    `lost` that it was for the device alone: the same item may be heard once that is `Back`.
+    `lost` that it was for the device alone: the same item may be heard once that is `Back`. `unheard`
+    says of samples that were taken why nobody may have heard them.
     """
 
     item_id: str
@@ -26,6 +27,7 @@ class Ended:
     whole: bool
     reason: str = ""
     lost: bool = False
+    unheard: str = ""
 
 
 @dataclass(frozen=True)

@@ -146,7 +146,7 @@ class OnAir:
 
     def _outcome(self, ended: Ended) -> tuple[Outcome, str]:
         if self.heard_all(ended) and not self.failure:
-            return Outcome.PLAYED, ""
+            return (Outcome.FAILED, ended.unheard) if ended.unheard else (Outcome.PLAYED, "")
         if self.cut:
             heard = self.started_at or self.waited.started_at
             return (Outcome.CUT_SHORT if heard else Outcome.CANCELLED), self.cut.reason

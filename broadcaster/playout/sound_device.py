@@ -33,6 +33,7 @@ from broadcaster.playout.sound_messages import (
     Play,
     Power,
     Progress,
+    SilentOutput,
 )
 from broadcaster.playout.wav_file import start_wav_file
 from broadcaster.playout.wiring import Wiring
@@ -235,8 +236,10 @@ class SoundDevice(Device):
             case Fault(sentence):
                 self._note_fault(sentence)
             case Ended(item_id):
+                output = self._configure.output
+                unheard = output.unheard if isinstance(output, CardOutput | SilentOutput) else ""
                 self._forget(item_id)
-                self.on_report(message)
+                self.on_report(replace(message, unheard=unheard))
             case Started() | Damaged():
                 self.on_report(message)
 
@@ -289,6 +292,7 @@ def open_device(
     output_file: Path | None = None,
     environment: Mapping[str, str] = os.environ,
     amplifier: AmplifierSettings = ALWAYS_ON,
+    cards: CardChoice | None = None,
 ) -> SoundDevice:
     """The device that the settings mean, there or not, or a WAV file in its place.
 
@@ -299,5 +303,5 @@ def open_device(
         start_wav_file(output_file, settings.rate_hz)
         file = FileOutput(output_file.absolute())
         return SoundDevice(lambda: (file, ""), settings)
-    choice = CardChoice(settings.device, state_folder, environment)
+    choice = cards or CardChoice(settings.device, state_folder, environment)
     return SoundDevice(choice.look, settings, wiring)

@@ -10,16 +10,19 @@ from broadcaster.playout.wiring import Wiring
 @dataclass(frozen=True)
 class CardOutput:
     """A PCM of ALSA, `name`, as defined by the configuration file `alsa_config`; `card` is what a person
-    calls it."""
+    calls it. `unheard` says why what sounds there cannot be taken as heard, or ""."""
 
     name: str
     alsa_config: Path
     card: str = ""
+    unheard: str = ""
 
 
 @dataclass(frozen=True)
 class SilentOutput:
-    """No sound, at the pace of sound."""
+    """No sound, at the pace of sound; `unheard` says why, unless a person wants it so."""
+
+    unheard: str = ""
 
 
 @dataclass(frozen=True)
