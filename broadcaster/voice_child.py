@@ -36,6 +36,7 @@ from broadcaster.voice_messages import (
     Drop,
     Failed,
     Finished,
+    KeepSignals,
     Make,
     Reply,
     Request,
@@ -120,6 +121,8 @@ class VoiceChild:
                     dropped.work.close()
             case Warm(voice):
                 self._warm(voice)
+            case KeepSignals():
+                self._keep_signals()
 
     def _advance(self, job: _Job) -> Step:
         number = job.request.job

@@ -26,6 +26,11 @@ class Warm:
 
 
 @dataclass(frozen=True)
+class KeepSignals:
+    """Make the signals that are missing."""
+
+
+@dataclass(frozen=True)
 class Compose:
     """Ask for the script of a notice, read by a lexicon: one may change while the child is up."""
 
@@ -104,5 +109,5 @@ class Failed:
 
 
 Answer = Ready | Made | BroadcasterError
-Request = Setup | Warm | Compose | Make | Drop
+Request = Setup | Warm | KeepSignals | Compose | Make | Drop
 Reply = Turned | Working | Composed | Sounding | Finished | Failed

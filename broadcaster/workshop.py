@@ -23,6 +23,7 @@ from broadcaster.voice_messages import (
     Drop,
     Failed,
     Finished,
+    KeepSignals,
     Make,
     Reply,
     Setup,
@@ -105,7 +106,7 @@ class Workshop:
     def bring_up(self) -> None:
         """Have the child up, which makes the signals that are missing; returns at once."""
         with self._lock:
-            self._reach_child()
+            self._reach_child().send(KeepSignals())
 
     def warm(self, voice: str) -> None:
         """Have the child up and its voice loaded; returns at once."""
