@@ -1,8 +1,8 @@
 """What each list costs with ten thousand rows behind it: milliseconds and kilobytes of one look.
 
-python bench/lists.py [--rows 10000] [--rounds 3] [--office]
-The box's app stands over a real station and its database, the office's over its database alone; both
-are asked in this process, the first look and the median of the next ones.
+python bench/lists.py [--rows 10000] [--rounds 3]
+The app stands over a real station and its database, and is asked in this process: the first look and
+the median of the next ones.
 """
 
 import argparse
