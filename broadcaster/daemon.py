@@ -26,6 +26,7 @@ from broadcaster.errors import (
     StoreUnusable,
 )
 from broadcaster.foothold import in_foothold, leave_memory
+from broadcaster.heap import give_back_what_is_freed
 from broadcaster.intake import Endings, Intake
 from broadcaster.lan_name import LanName, own_address
 from broadcaster.lexicon_file import LexiconFile
@@ -144,6 +145,7 @@ def open_box(config: Config, output_file: Path | None = None, makes_ahead: bool 
         stack.callback(memory.close)
         microphone = Microphone(studio, memory, settings.sound.rate_hz)
         player = Player(microphone.make, device, rules, endings.record, clock, store.queue.move)
+        player.on_damage = studio.throw_away
         intake = Intake(store.queue, player, endings, clock)
         faults: list[Callable[[], str]] = [
             lambda: player.fault,
@@ -219,6 +221,7 @@ def run(
     Returns the exit code: 75 asks the service manager for a new start. Raises `BroadcasterError`
     when the box cannot come up.
     """
+    give_back_what_is_freed()
     settings = config.settings
     ended = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):

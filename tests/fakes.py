@@ -35,7 +35,7 @@ from broadcaster.model import (
     Waveform,
 )
 from broadcaster.people import Person
-from broadcaster.playout.device import Back, Device, Ended, Started
+from broadcaster.playout.device import Back, Damaged, Device, Ended, Started
 from broadcaster.recordings import Recordings
 from broadcaster.rehearsal import Heard
 from broadcaster.settings import LexiconSettings, Settings
@@ -414,6 +414,7 @@ class FakeDevice(Device):
         self.fail_next = ""
         self.heard: dict[str, list[NDArray[np.int16]]] = {}
         self.played: list[Path] = []
+        self._broken = False
         self.closed = False
         self._item_id = ""
         self._seconds = 0.0
@@ -425,16 +426,18 @@ class FakeDevice(Device):
 
     def begin(self, item_id: str, volume: int | None = None, zones: tuple[str, ...] = ()) -> None:
         self._item_id, self._seconds, self._finished = item_id, 0.0, False
+        self._broken = False
         self.heard[item_id] = []
         self.begun.append((item_id, volume, zones))
 
     def play(self, sound: Path, pause_seconds: float = 0.0) -> None:
-        if not self._item_id:
+        if not self._item_id or self._broken:
             return
         try:
             samples, rate_hz = soundfile.read(sound, dtype="int16")
         except soundfile.LibsndfileError:
-            return self._end(f"声音文件读不出来：{sound.name}")
+            self._broken = True
+            return self.on_report(Damaged(self._item_id, len(self.heard[self._item_id]), sound, 0.0))
         if self.fail_next:
             self._fault, self.fail_next = self.fail_next, ""
             return self._end(self._fault, lost=True)
@@ -446,7 +449,7 @@ class FakeDevice(Device):
         self._seconds += len(samples) / rate_hz + pause_seconds
 
     def finish(self) -> None:
-        self._finished = True
+        self._finished = not self._broken
         if not self.holds:
             self.release()
 
@@ -454,6 +457,9 @@ class FakeDevice(Device):
         """Let a finished item end."""
         if self._finished:
             self._end("")
+
+    def mend(self) -> None:
+        self._broken = False
 
     def fade_out(self) -> None:
         if self.deaf:

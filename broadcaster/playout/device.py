@@ -35,7 +35,21 @@ class Back:
     """A device that was lost takes samples again."""
 
 
-Report = Started | Ended | Back
+@dataclass(frozen=True)
+class Damaged:
+    """A sound file of an item is not what was made: the `number`-th that was given to it, from 0 on.
+
+    So much of it is heard, and all before it; it and all behind it are forgotten. What is played from
+    `Device.mend` on comes in their place.
+    """
+
+    item_id: str
+    number: int
+    sound: Path
+    seconds_of_it: float
+
+
+Report = Started | Ended | Back | Damaged
 
 
 class Device(ABC):
@@ -67,6 +81,10 @@ class Device(ABC):
     @abstractmethod
     def finish(self) -> None:
         """Nothing more comes: the item ends after its last sample."""
+
+    @abstractmethod
+    def mend(self) -> None:
+        """`Damaged` was heard of: what is given from now on is for the place behind it."""
 
     @abstractmethod
     def fade_out(self) -> None:

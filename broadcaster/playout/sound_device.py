@@ -14,7 +14,7 @@ from broadcaster.clock import Clock
 from broadcaster.loop import Loop
 from broadcaster.playout.amplifier import Amplifier
 from broadcaster.playout.cards import CardChoice
-from broadcaster.playout.device import Back, Device, Ended, Started
+from broadcaster.playout.device import Back, Damaged, Device, Ended, Started
 from broadcaster.playout.sound_messages import (
     AmplifierState,
     Begin,
@@ -27,6 +27,7 @@ from broadcaster.playout.sound_messages import (
     Finish,
     Leave,
     Leaving,
+    Mend,
     Message,
     Output,
     Play,
@@ -110,6 +111,10 @@ class SoundDevice(Device):
     def finish(self) -> None:
         with self._lock:
             self._send(Finish())
+
+    def mend(self) -> None:
+        with self._lock:
+            self._send(Mend())
 
     def fade_out(self) -> None:
         with self._lock:
@@ -235,7 +240,7 @@ class SoundDevice(Device):
                 unheard = output.unheard if isinstance(output, CardOutput | SilentOutput) else ""
                 self._forget(item_id)
                 self.on_report(replace(message, unheard=unheard))
-            case Started():
+            case Started() | Damaged():
                 self.on_report(message)
 
     def _child_ended(self) -> None:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from broadcaster.playout.device import Ended, Started
+from broadcaster.playout.device import Damaged, Ended, Started
 from broadcaster.playout.wiring import Wiring
 
 
@@ -81,6 +81,11 @@ class Finish:
 
 
 @dataclass(frozen=True)
+class Mend:
+    """The box knows of the damage: what it says from now on holds again."""
+
+
+@dataclass(frozen=True)
 class FadeOut:
     """End the item now."""
 
@@ -98,7 +103,7 @@ class Leave:
     """End: another child is to take over."""
 
 
-Command = Begin | Play | Finish | FadeOut | Power | Leave
+Command = Begin | Play | Finish | Mend | FadeOut | Power | Leave
 
 
 @dataclass(frozen=True)
@@ -133,4 +138,4 @@ class Leaving:
     ended: Ended | None
 
 
-Message = Started | Ended | Progress | Fault | AmplifierState | Leaving
+Message = Started | Ended | Damaged | Progress | Fault | AmplifierState | Leaving
