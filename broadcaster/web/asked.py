@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from flask import session
 
 from broadcaster.errors import BroadcasterError
+from broadcaster.labels import OUTCOMES, name_of
 from broadcaster.model import Airing, Outcome
 from broadcaster.web import wording
 from broadcaster.web.followed import End
@@ -94,7 +95,7 @@ def _how_it_waits(airing: Airing) -> str:
 def _ended(airing_id: str, end: End) -> Asked:
     if end.heard:
         return Asked(airing_id, _("“%(name)s”播完了。", name=own(end.name)), over=True)
-    words = {"name": own(end.name), "outcome": _(wording.OUTCOMES[end.outcome])}
+    words = {"name": own(end.name), "outcome": _(OUTCOMES[end.outcome])}
     reason = own(end.reason.removesuffix("。"))
     told = (
         _("“%(name)s”%(outcome)s：%(reason)s。", **words, reason=reason)
@@ -111,7 +112,7 @@ def _end(airing_id: str) -> End | None:
         return known
     if entry := station.wait_for_end(airing_id, 0.0):
         notice = entry.airing.notice
-        name = wording.name_of(notice.title, notice.text)
+        name = name_of(notice.title, notice.text)
         return followed.note(airing_id, End(name, entry.outcome, entry.reason, entry.ended_at))
     try:
         row = station.past(airing_id)
@@ -119,9 +120,9 @@ def _end(airing_id: str) -> End | None:
         return None
     if row is None:
         return None
-    name = wording.name_of(row.title, row.text)
+    name = name_of(row.title, row.text)
     return followed.note(airing_id, End(name, row.outcome, row.reason, row.ended_at))
 
 
 def _name(airing: Airing) -> str:
-    return own(wording.name_of(airing.notice.title, airing.notice.text))
+    return own(name_of(airing.notice.title, airing.notice.text))
