@@ -408,6 +408,8 @@ class FakeDevice(Device):
     heard when it is faded out next, else all but a second; while it is `deaf` it does not fade.
     """
 
+    card, relays_on = "假声卡", ()
+
     def __init__(self) -> None:
         super().__init__()
         self.holds = False
