@@ -85,15 +85,22 @@ class OnAir:
 
 @dataclass(frozen=True)
 class Status:
-    """The box at one moment; `fault` is a sentence in Chinese, or "".
+    """The box at one moment; `faults` are sentences in Chinese, the gravest first.
 
-    `loops_stopped` says that loops are silent until their next window, for somebody stopped them.
+    `loops_stopped` says that loops are silent until their next window, for somebody stopped them;
+    `keeps` that what is accepted now outlasts a power cut.
     """
 
     on_air: OnAir | None
     waiting: tuple[Airing, ...]
-    fault: str
+    faults: tuple[str, ...]
     loops_stopped: bool = False
+    keeps: bool = True
+
+    @property
+    def fault(self) -> str:
+        """All of them in a row, or ""."""
+        return " ".join(self.faults)
 
 
 @dataclass(frozen=True)
@@ -292,8 +299,9 @@ class Station:
             played = min(played, on_air.seconds_due)
             line = "" if since is None else on_air.words_at(played)
             sounding = OnAir(on_air.airing, played, on_air.seconds_due, line)
-        faults = filter(None, (fault() for fault in self._faults))
-        return Status(sounding, self._player.waiting(), " ".join(faults), self._loops_stopped())
+        faults = tuple(_closed(said) for fault in self._faults if (said := fault()))
+        waiting, keeps = self._player.waiting(), self._store.ledger.works
+        return Status(sounding, waiting, faults, self._loops_stopped(), keeps)
 
     def _loops_stopped(self) -> bool:
         if self._rules.loops_stopped_at is None:
@@ -400,6 +408,10 @@ class Station:
 
     def _how_it_ended(self, airing_id: str) -> JournalEntry | None:
         return self._endings.wait_for(airing_id, 0.0)
+
+
+def _closed(sentence: str) -> str:
+    return sentence if sentence.endswith("。") else f"{sentence}。"
 
 
 def _by(what: str, asked_by: str) -> str:
