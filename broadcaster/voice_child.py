@@ -161,7 +161,8 @@ class VoiceChild:
         keeping = Keeping(self._store, self._spool, request.job, request.live)
         items: list[Item] = []
         if notice.chime is not Signal.NONE:
-            items.append(Item(self._signal(notice.chime or Signal.CHIME, keeping)))
+            signal = self._signal(notice.chime or Signal.CHIME, keeping)
+            items.append(Item(signal, matter=False))
             yield Sounding(request.job, (0, 0), Ready(items[0], 0))
         if notice.recording:
             items += yield from self._make_recording(request, keeping)
@@ -207,7 +208,8 @@ class VoiceChild:
                     (yield from self._make_line(request, number, part, voice, keeping, not items))
                 )
             else:
-                items.append(Item(self._clappers(part, notice, keeping), part.pause_seconds))
+                clip = self._clappers(part, notice, keeping)
+                items.append(Item(clip, part.pause_seconds, matter=False))
                 yield Sounding(request.job, (number, 0), Ready(items[-1], number))
         return Programme(voice.name, tuple(items))
 
@@ -244,7 +246,7 @@ class VoiceChild:
             if streamed:
                 last = self._piece(request, line, number, pieces, keeping, line.pause_seconds)
         pause_seconds = rest_after(line, clip.seconds, tempo) if tempo else line.pause_seconds
-        item = Item(clip, pause_seconds, line.written)
+        item = Item(clip, pause_seconds, line.written, line.matter)
         yield last or Sounding(request.job, (number, 0), Ready(item, number))
         return item
 
@@ -262,7 +264,8 @@ class VoiceChild:
             return None
         place = (number, len(pieces))
         clip = keeping.piece(place, pieces[-1], self._settings.sound.rate_hz)
-        return Sounding(request.job, place, Ready(Item(clip, pause_seconds, line.written), number))
+        item = Item(clip, pause_seconds, line.written, line.matter)
+        return Sounding(request.job, place, Ready(item, number))
 
     def _tempo(self, notice: Notice) -> int:
         return notice.beats_per_minute or self._settings.station.beats_per_minute

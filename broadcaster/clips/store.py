@@ -60,13 +60,17 @@ class ClipStore:
         except (ValueError, KeyError, TypeError):
             _discard(path)
             return None
-        clips = {name: self.find(name) for name, _, _ in order}
-        items = tuple(Item(clip, pause, says) for name, pause, says in order if (clip := clips[name]))
+        clips = {name: self.find(name) for name, *_ in order}
+        items = tuple(
+            Item(clip, pause, says, matter)
+            for name, pause, says, matter in order
+            if (clip := clips[name])
+        )
         return Programme(voice, items) if len(items) == len(order) else None
 
     def keep_programme(self, key: str, programme: Programme) -> None:
         """Remember the order of clips that are already kept; `CacheUnwritable` if that fails."""
-        order = [(item.clip.key, item.pause_seconds, item.says) for item in programme.items]
+        order = [(one.clip.key, one.pause_seconds, one.says, one.matter) for one in programme.items]
         with self.making(self._programme_path(key)) as unfinished:
             unfinished.write_text(json.dumps({"voice": programme.voice, "items": order}))
 
@@ -115,9 +119,11 @@ class ClipStore:
         return self.folder / "programmes" / key[:2] / f"{key}.json"
 
 
-def _item_of(name: object, pause: Any, says: object = "") -> tuple[str, float, str]:
-    """One of a manifest; what was made before lines kept their text has none."""
-    return str(name), float(pause), str(says)
+def _item_of(
+    name: object, pause: Any, says: object = "", matter: object = True
+) -> tuple[str, float, str, bool]:
+    """One of a manifest; an older one has no text, and takes everything for matter."""
+    return str(name), float(pause), str(says), bool(matter)
 
 
 def cannot_write(folder: Path, error: OSError) -> CacheUnwritable:
