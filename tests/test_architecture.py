@@ -14,7 +14,7 @@ FLOOR = {
     *("settings", "settings_problems", "setting_values", "air_settings", "timetable_settings"),
     *("timetable_file", "whole", "spool", "plain_values"),
     *("day_words", "lined_yaml", "hours", "manner", "beat", "model", "clock", "errors", "child", "loop"),
-    *("folders", "labels"),
+    *("folders", "labels", "terminal"),
     *("clock_trust", "people", "foothold", "recordings", "precedence", "office_call"),
 }
 SIBLINGS = {"script", "tts", "clips", "schedule", "playout", "store"}
@@ -22,6 +22,7 @@ SIBLINGS = {"script", "tts", "clips", "schedule", "playout", "store"}
 MAY_IMPORT: dict[str, set[str]] = {
     "errors": set(),
     "folders": set(),
+    "terminal": set(),
     "labels": {"model"},
     "people": set(),
     "model": set(),
