@@ -1,0 +1,345 @@
+"""A box that a test starts, kills and lives with, and the people who use it: no browser, no sleeps.
+
+What is promised here, for any long test:
+
+- `LivingBox` is `broadcaster run` in a process group of its own, so that `cut_power` takes main and
+  its children at one blow. All it prints goes into `log`, which is kept over all its lives. Start it
+  as often as wanted; only one life at a time. What it started has ended when `cut_power` or `stop`
+  returns.
+- `Phone` is a person with the page: HTML forms over HTTP, with cookies that outlast the box.
+  `rehearse` gives the form of the confirm page, `confirm` sends it; the same form may be sent again
+  when no answer came.
+- `Program` is the API with a token; `announce` takes an Idempotency-Key.
+- `Refused` is an answer of the box, with its sentence; `OSError` is no answer: what was asked may be
+  taken or not, and may be asked again.
+- Nothing here asserts: whoever drives decides what is right.
+"""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import urllib.error
+import urllib.parse
+import urllib.request
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from html import unescape
+from http.client import HTTPException
+from http.cookiejar import CookieJar
+from pathlib import Path
+from typing import Any
+
+import psutil
+from rig.rig import wait_until
+from village import Village
+
+from broadcaster.control import ask
+
+START_SECONDS = 60.0
+ANSWER_SECONDS = 30.0
+STOP_SECONDS = 40.0
+UP = "下一次定时播出"
+FIELD = re.compile(r'<input type="hidden" name="(\w+)" value="([^"]*)">')
+TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
+KEY = re.compile(r"(laba_\w[\w-]*)")
+PROBLEM = re.compile(r'<p class="problem"[^>]*>([^<]+)</p>')
+MESSAGE = re.compile(r'<p class="message"[^>]*>([^<]+)</p>')
+LINE = re.compile(
+    r'<a class="name" href="[^"]*airing=([^"&]+)">(.*?)</a>.*?<small>(.*?)</small>', re.DOTALL
+)
+Form = dict[str, str]
+
+
+class Refused(Exception):
+    """The box answered, and did not do it; with its sentence."""
+
+
+@dataclass(frozen=True)
+class Vitals:
+    """What a box takes of its machine at one moment."""
+
+    rss_megabytes: float
+    threads: int
+    handles: int
+    children_megabytes: float
+
+
+class LivingBox:
+    """One box of a village over all its lives."""
+
+    def __init__(self, village: Village, log: Path) -> None:
+        self.village = village
+        self.log = log
+        self._process: subprocess.Popen[bytes] | None = None
+        self._printed_from = 0
+
+    @property
+    def runs(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
+    @property
+    def process(self) -> psutil.Process:
+        assert self._process
+        return psutil.Process(self._process.pid)
+
+    def begin(self, *arguments: str) -> None:
+        """Start a life, and do not wait until it is up."""
+        assert not self.runs
+        self._printed_from = self.log.stat().st_size if self.log.exists() else 0
+        with self.log.open("ab") as log:
+            self._process = subprocess.Popen(
+                self.village.command("run", *arguments),
+                env=self.village.environment,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+
+    def start(self, *arguments: str) -> None:
+        """Start a life; it is up at the return. Raises `Refused` with what it printed if it ends."""
+        self.begin(*arguments)
+        wait_until(lambda: UP in self.printed or not self.runs, START_SECONDS)
+        if not self.runs:
+            raise Refused(self.printed)
+
+    @property
+    def printed(self) -> str:
+        """What this life has printed and logged so far."""
+        with self.log.open("rb") as log:
+            log.seek(self._printed_from)
+            return log.read().decode(errors="replace")
+
+    @property
+    def page(self) -> str:
+        """The page's address without a slash at its end."""
+        return _told(self.printed, r"手机页面：(\S+?)/?$")
+
+    @property
+    def code(self) -> str:
+        """What makes the first account."""
+        return _told(self.printed, r"一次性代码：(\w+)$")
+
+    def cut_power(self) -> None:
+        """Everything of it dies at once."""
+        if self._process is None:
+            return
+        others = self._children()
+        with suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait()
+        psutil.wait_procs(others, STOP_SECONDS)
+
+    def kill(self, process: psutil.Process) -> None:
+        """One of its children, or main itself."""
+        with suppress(psutil.NoSuchProcess):
+            process.kill()
+
+    def stop(self) -> int:
+        """Ask it to end, as a service manager does; its exit code, and -9 where it had to be killed."""
+        assert self._process
+        others = self._children()
+        self._process.terminate()
+        with suppress(subprocess.TimeoutExpired):
+            self._process.wait(STOP_SECONDS)
+        gone = self._process.poll()
+        if gone is None:
+            self.cut_power()
+            return -signal.SIGKILL
+        psutil.wait_procs(others, STOP_SECONDS)
+        return gone
+
+    def child(self, what: str) -> psutil.Process | None:
+        """The `voice` child or the `sound` child, if there is one now."""
+        for process in self._children():
+            with suppress(psutil.Error):
+                if any(word.endswith(f"{what}_child") for word in process.cmdline()):
+                    return process
+        return None
+
+    def tell(self, request: Mapping[str, Any]) -> list[dict[str, Any]]:
+        """The answers of its local door. Raises `OSError` where no box answers, or `Refused`."""
+        try:
+            answers = ask(self.village.state, dict(request))
+            told = None if answers is None else list(answers)
+        except ValueError as error:
+            raise ConnectionError(str(error)) from error
+        if not told:
+            raise ConnectionError("no box answers")
+        for answer in told:
+            if "error" in answer:
+                raise Refused(answer["error"])
+        return told
+
+    def status(self) -> dict[str, Any]:
+        status: dict[str, Any] = self.tell({"do": "status"})[0]["status"]
+        return status
+
+    def vitals(self) -> Vitals:
+        main = self.process
+        children = 0
+        for process in self._children():
+            with suppress(psutil.NoSuchProcess):
+                children += process.memory_info().rss
+        return Vitals(main.memory_info().rss / 1e6, main.num_threads(), main.num_fds(), children / 1e6)
+
+    def _children(self) -> list[psutil.Process]:
+        assert self._process
+        try:
+            return psutil.Process(self._process.pid).children(recursive=True)
+        except psutil.NoSuchProcess:
+            return []
+
+
+class Phone:
+    """A person's phone on the page of a box, which may have another address after each start."""
+
+    def __init__(self, box: LivingBox, name: str, password: str) -> None:
+        self.name = name
+        self.password = password
+        self._box = box
+        self._opener = _opener(urllib.request.HTTPCookieProcessor(CookieJar()))
+
+    def make_account(self) -> None:
+        """The first one of the box."""
+        twice = {"password": self.password, "again": self.password}
+        self.post("/start", {"code": self._box.code, "name": self.name, **twice}, seen_on="/start")
+
+    def make_token(self, name: str, scope: str = "air") -> str:
+        """A key for a `Program`."""
+        made = self.post("/more/tokens", {"name": name, "scope": scope}, seen_on="/more/tokens")
+        return _first(KEY, made)
+
+    def log_in(self, password: str | None = None) -> None:
+        """Raises `Refused` where the password is wrong, or somebody has tried too often."""
+        form = {"name": self.name, "password": password or self.password}
+        self.post("/login", form, seen_on="/login")
+
+    def rehearse(self, text: str, **fields: str) -> Form:
+        """Write something and have it shown; the form by which it is confirmed."""
+        return _form_of(self.post("/say", {"text": text, "when": "now", **fields}, seen_on="/say"))
+
+    def confirm(self, form: Form) -> str:
+        """Put it on the air; what the page says then."""
+        return _first(MESSAGE, self.post("/say/air", form, seen_on="/"))
+
+    def record(self, text: str = "") -> list[tuple[str, str, str]]:
+        """What the page's record has, all of its pages: airing, title, and how it ended in words."""
+        lines: list[tuple[str, str, str]] = []
+        for number in range(1, 1000):
+            query = urllib.parse.urlencode({"text": text, "page": number})
+            page = [tuple(map(_plain, found)) for found in LINE.findall(self.get(f"/record?{query}"))]
+            if not page:
+                break
+            lines += [(airing, title, ending) for airing, title, ending in page]
+        return lines
+
+    def get(self, path: str) -> str:
+        return self._open(urllib.request.Request(self._box.page + path))
+
+    def post(self, path: str, form: Form, seen_on: str) -> str:
+        """As a form of the page `seen_on` would."""
+        page = self.get(seen_on)
+        if 'action="/login"' in page and path != "/login":
+            self.log_in()
+            page = self.get(seen_on)
+        body = urllib.parse.urlencode({**form, "csrf_token": _first(TOKEN, page)}).encode()
+        return self._open(urllib.request.Request(self._box.page + path, body))
+
+    def _open(self, request: urllib.request.Request) -> str:
+        return _answer(self._opener, request).decode()
+
+
+class Program:
+    """Another program, with a token of the page."""
+
+    def __init__(self, box: LivingBox, token: str) -> None:
+        self._box = box
+        self._token = token
+        self._opener = _opener()
+
+    def announce(self, key: str, **notice: Any) -> dict[str, Any]:
+        """Put a notice on the air; the same key airs it once."""
+        return self.call("POST", "/notices", notice, {"Idempotency-Key": key})
+
+    def history(self, **query: Any) -> list[dict[str, Any]]:
+        """All lines of the record, newest first."""
+        lines: list[dict[str, Any]] = []
+        while True:
+            asked = urllib.parse.urlencode({"count": 200, "skip": len(lines), **query})
+            page = self.call("GET", f"/history?{asked}")["lines"]
+            lines += page
+            if not page:
+                return lines
+
+    def take(self, title: str, sound: bytes) -> str:
+        """A recording, by its key."""
+        query = urllib.parse.urlencode({"title": title})
+        headers = {"Content-Type": "application/octet-stream"}
+        key: str = self.call("POST", f"/recordings?{query}", sound, headers)["key"]
+        return key
+
+    def call(
+        self,
+        method: str,
+        path: str,
+        body: Mapping[str, Any] | bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> dict[str, Any]:
+        sent = {"Authorization": f"Bearer {self._token}", **(headers or {})}
+        if isinstance(body, Mapping):
+            body, sent["Content-Type"] = json.dumps(body).encode(), "application/json"
+        request = urllib.request.Request(f"{self._box.page}/api/v1{path}", body, sent, method=method)
+        answer: dict[str, Any] = json.loads(_answer(self._opener, request) or b"{}")
+        return answer
+
+
+def _opener(*handlers: urllib.request.BaseHandler) -> urllib.request.OpenerDirector:
+    return urllib.request.build_opener(urllib.request.ProxyHandler({}), *handlers)
+
+
+def _answer(opener: urllib.request.OpenerDirector, request: urllib.request.Request) -> bytes:
+    try:
+        with opener.open(request, timeout=ANSWER_SECONDS) as answer:
+            body: bytes = answer.read()
+            return body
+    except urllib.error.HTTPError as error:
+        with error:
+            raise Refused(_why(error.code, error.read().decode(errors="replace"))) from error
+    except HTTPException as error:
+        raise ConnectionError(str(error)) from error
+
+
+def _why(code: int, body: str) -> str:
+    try:
+        detail = str(json.loads(body)["detail"])
+    except (ValueError, KeyError, TypeError):
+        found = PROBLEM.search(body)
+        detail = unescape(found[1]) if found else ""
+    return f"{code} {detail}".strip()
+
+
+def _form_of(page: str) -> Form:
+    form = {name: unescape(value) for name, value in FIELD.findall(page)}
+    if "notice_id" not in form:
+        raise Refused(_first(PROBLEM, page))
+    form.pop("csrf_token", None)
+    return form
+
+
+def _first(pattern: re.Pattern[str], page: str) -> str:
+    found = pattern.search(page)
+    return unescape(found[1]) if found else ""
+
+
+def _plain(html: str) -> str:
+    return " ".join(unescape(re.sub(r"<[^>]+>", "", html)).split())
+
+
+def _told(printed: str, pattern: str) -> str:
+    found = re.findall(pattern, printed, re.MULTILINE)
+    assert found, printed
+    return str(found[-1])
