@@ -18,7 +18,8 @@ Change = Callable[[Connection], object]
 # A write takes 1 ms here and some 30 ms on an SD card; one that takes longer than this is not waited
 # for, so a card that hangs costs the air at most so much for each airing.
 PATIENCE_SECONDS = 1.0
-RETRY_SECONDS = 10.0
+# A fault is gone from the page 10 s after its cause at the latest.
+RETRY_SECONDS = 5.0
 # About 1 kB each: a month of lines of a busy village, or three days of a loop every two minutes.
 MOST_WAITING = 2_000
 # So few in one transaction that it takes a tenth of a second here.
@@ -148,6 +149,8 @@ class Ledger:
             if not self._failed:
                 logger.error("%s", reason)
             self._failed, self._resting = reason, True
-            self._waiting = [one for one in self._waiting if one.promised]
+            # Where nothing was promised one note stays, to find out by it that the disk works again.
+            promised = [one for one in self._waiting if one.promised]
+            self._waiting = promised or self._waiting[-1:]
             for one in self._waiting:
                 one.settled.set()
