@@ -63,10 +63,13 @@ class Ledger:
         with self._changed:
             return not self._failed
 
-    def promise(self, change: Change, wait: bool = True) -> bool:
+    def promise(
+        self, change: Change, wait: bool = True, meanwhile: Callable[[], object] = lambda: None
+    ) -> bool:
         """Put a change, and wait until it is on the disk; False if that takes too long or fails.
 
-        Then it stays in memory, and is written when the disk works again.
+        Then it stays in memory, and is written when the disk works again. `meanwhile` is done as soon as
+        the change has its place: what comes of it is written after it.
         """
         pending = Pending(change, True)
         with self._changed:
@@ -75,8 +78,10 @@ class Ledger:
                 self._waiting.pop(0)
                 self._lost += 1
             self._changed.notify()
-            if self._failed or not wait:
-                return False
+            known_to_fail = bool(self._failed)
+        meanwhile()
+        if known_to_fail or not wait:
+            return False
         if not pending.settled.wait(PATIENCE_SECONDS):
             self._fail("磁盘太慢，还没有写完。")
         return pending.written
