@@ -49,6 +49,7 @@ from broadcaster.store.store import Store, open_store
 from broadcaster.store.tables import DATABASE
 from broadcaster.studio import Studio
 from broadcaster.timetable_settings import TimetableSettings
+from broadcaster.vigil import HANG_SECONDS, keep_watch
 from broadcaster.web.app import create_app
 from broadcaster.web.server import serve
 from broadcaster.web.tls import Origins, is_loopback, serve_https
@@ -58,10 +59,9 @@ logger = logging.getLogger(__name__)
 
 AHEAD = timedelta(hours=24)
 KEPT_BEFORE = timedelta(hours=48)
-WATCH_SECONDS = 5.0
-# sysexits.h EX_TEMPFAIL: the service manager starts the box again.
-EXIT_RESTART = 75
 CLOSING = "广播站关闭"
+# The player waits for 60 s, and stirs every 10 while it airs. The studio looks through all that is due.
+PLAYER_SECONDS, STUDIO_SECONDS = 180.0, 300.0
 
 
 @dataclass(frozen=True)
@@ -171,13 +171,15 @@ def open_box(config: Config, output_file: Path | None = None, makes_ahead: bool 
             device,
             cards,
         )
+        playing = Loop("player", player.step, player.wake, PLAYER_SECONDS)
+        player.stir = playing.stir
         loops = (
             *store.loops,
-            stack.enter_context(Loop("studio", make_and_read, studio.wake)),
+            stack.enter_context(Loop("studio", make_and_read, studio.wake, STUDIO_SECONDS)),
             stack.enter_context(Loop("cache", studio.house.step, studio.house.wake)),
             stack.enter_context(Loop("talks", station.talks.step, station.talks.wake)),
             stack.enter_context(Loop("copies", copies.step, copies.wake)),
-            stack.enter_context(Loop("player", player.step, player.wake)),
+            stack.enter_context(playing),
             stack.enter_context(Loop("progress", intake.note_progress, intake.wake)),
         )
         stack.callback(player.leave, CLOSING)
@@ -215,6 +217,7 @@ def run(
     output_file: Path | None,
     greet: bool,
     in_terminal: bool = False,
+    hang_seconds: float = HANG_SECONDS,
 ) -> int:
     """Be the village's box until a signal; `tell` gets the few lines that a person reads at start,
     with a QR code for a phone where they are read `in_terminal`.
@@ -274,14 +277,18 @@ def run(
         fronts = _open_fronts(stack, settings, page.port, origins, tell)
         links = _open_link(stack, box, tell)
         _tell_start(box, page.port, tell, in_terminal)
-        watched: tuple[Watched, ...] = (*box.loops, clockwork, control, page, *fronts, *links)
         # Before the page and the door close, which may take seconds: nothing begins that would be cut.
         stack.callback(box.player.leave, CLOSING)
-        while not ended.wait(WATCH_SECONDS):
-            if not all(part.alive for part in watched):
-                logger.critical("a thread of the box died; ending for a new start")
-                return EXIT_RESTART
-    return 0
+        parts: tuple[Watched, ...] = (
+            *box.loops,
+            clockwork,
+            clockwork.loop,
+            control,
+            page.loop,
+            *fronts,
+            *links,
+        )
+        return keep_watch(parts, ended, box.station.status, hang_seconds)
 
 
 def _open_fronts(
@@ -341,9 +348,8 @@ def _greet(station: Station, notice: Notice, tell: Callable[[str], None]) -> Non
 
 
 def _due_within(span: timedelta, slots: Slotbook, clock: Clock) -> Iterable[Notice]:
-    """Each notice once, the soonest first: a loop names the same one some hundred times."""
     now = clock.now()
-    return dict.fromkeys(airing.notice for airing in slots.timetable.plan(now, now + span))
+    return slots.timetable.notices_within(now, now + span)
 
 
 @contextmanager

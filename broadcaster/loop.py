@@ -2,6 +2,7 @@
 
 import logging
 import threading
+import time
 from collections.abc import Callable
 from typing import Protocol, Self
 
@@ -18,20 +19,39 @@ class Watched(Protocol):
 class Loop:
     """Calls `step` on a named thread until `stop`; an error of one step is logged and the next goes on.
 
-    `wake` must make a step that is waiting return soon.
+    `wake` must make a step that is waiting return soon. A step of more than `longest_seconds` without a
+    `stir` hangs; None is for a step that may take or wait as long as it likes.
     """
 
-    def __init__(self, name: str, step: Callable[[], None], wake: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        name: str,
+        step: Callable[[], None],
+        wake: Callable[[], None],
+        longest_seconds: float | None = None,
+    ) -> None:
         self._step = step
         self._wake = wake
+        self.longest_seconds = longest_seconds
+        self.stirred_at = time.monotonic()
+        """When it last got on."""
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
+
+    @property
+    def name(self) -> str:
+        return self._thread.name
 
     @property
     def alive(self) -> bool:
         return self._thread.is_alive()
 
+    def stir(self) -> None:
+        """It gets on, though its step is not over."""
+        self.stirred_at = time.monotonic()
+
     def start(self) -> None:
+        self.stir()
         self._thread.start()
 
     def stop(self, limit_seconds: float = 5.0) -> None:
@@ -48,9 +68,10 @@ class Loop:
 
     def _run(self) -> None:
         while not self._stopping.is_set():
+            self.stir()
             try:
                 self._step()
             except Exception:
-                logger.exception("%s: a step failed", self._thread.name)
+                logger.exception("%s: a step failed", self.name)
                 # An error that comes back at once would otherwise take the whole core.
                 self._stopping.wait(0.5)

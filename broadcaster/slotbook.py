@@ -20,7 +20,8 @@ from broadcaster.errors import (
 )
 from broadcaster.hours import Rest
 from broadcaster.model import Airing, Notice
-from broadcaster.schedule.outlook import DayPlan, look_ahead
+from broadcaster.schedule.outlook import Counted as Counted
+from broadcaster.schedule.outlook import DayPlan, count, look_ahead
 from broadcaster.schedule.plan import Planned as Planned
 from broadcaster.schedule.timetable import FOR_GOOD as FOR_GOOD
 from broadcaster.schedule.timetable import Timetable
@@ -34,6 +35,10 @@ logger = logging.getLogger(__name__)
 
 SHOWN_BEFORE_SAVING = 5
 DAYS_OF_A_WEEK = 7
+# What a week is reckoned by, one by one: 0.06 ms each. A loop every 3 minutes all day is 2,400.
+MOST_PLANNED = 3_000
+# A village has some ten; each is asked when anything is planned.
+MOST_MADE = 500
 
 
 @dataclass(frozen=True)
@@ -67,20 +72,32 @@ class WeekDay:
     rests: tuple[Rest, ...]
 
 
+@dataclass(frozen=True)
+class _Week:
+    of: Timetable
+    monday: date
+    days: tuple[DayPlan, ...]
+
+
 class Slotbook:
     """What stands in the file, with what was made on the page. Any thread.
 
     `on_change` is called with the new timetable, on the thread of who changed it.
     """
 
-    def __init__(self, file: TimetableSettings, settings: Settings, clock: Clock) -> None:
+    def __init__(
+        self, file: TimetableSettings, settings: Settings, clock: Clock, most_made: int = MOST_MADE
+    ) -> None:
         self._file = file
+        self._most_made = most_made
         self._settings = settings
         self._clock = clock
         self._stored: StoredSlots | None = None
         self._check: Callable[[Notice], object] = lambda notice: None
         self._lock = threading.RLock()
         self._rows: dict[str, StoredSlot] = {}
+        self._made: dict[str, SlotEntry] = {}
+        self._week: _Week | None = None
         self._fault = ""
         self.on_change: list[Callable[[Timetable], None]] = []
         self._read()
@@ -96,13 +113,13 @@ class Slotbook:
         if self._fault:
             self._read_again()
         with self._lock:
-            made = [row for row in self._rows.values() if row.written is not None]
-            return [*map(self._of_file, self._file.slots), *map(_entry, filter(_stands, made))]
+            made = [entry for entry in self._made.values() if entry.removed_at is None]
+            return [*map(self._of_file, self._file.slots), *made]
 
     def removed(self) -> list[SlotEntry]:
         """What can still be taken back, the last first."""
         with self._lock:
-            gone = [_entry(row) for row in self._rows.values() if row.removed_at]
+            gone = [entry for entry in self._made.values() if entry.removed_at]
         return sorted(gone, key=lambda entry: entry.removed_at or self._clock.now(), reverse=True)
 
     def find(self, name: str) -> SlotEntry | None:
@@ -139,6 +156,8 @@ class Slotbook:
             before = self._rows.get(replaces)
             if replaces and not (before and before.written is not None and _stands(before)):
                 raise SlotRefused([("", f"“{replaces}”已经不在了，请看看时间表再改")])
+            if not replaces and len(self.entries()) - len(self._file.slots) >= self._most_made:
+                raise SlotRefused([("", f"页面上最多加 {self._most_made} 条，请先删掉不用的")])
             paused_until = before.paused_until if before else None
             name, now = str(written["name"]), self._clock.now()
             row = StoredSlot(name, dict(written), made_by, now, paused_until)
@@ -169,11 +188,22 @@ class Slotbook:
                 self._change(name, made_by, paused_until=until)
 
     def week(self, monday: date) -> list[WeekDay]:
-        """What seven days will sound like, from that one on, as the timetable stands now."""
+        """What seven days will sound like, from that one on, as the timetable stands now.
+
+        A week that is too dense is counted and not planned. The last one is kept: phones ask again.
+        """
+        timetable, week = self.timetable, self._week
+        if week is None or (week.of, week.monday) != (timetable, monday):
+            week = self._week = _Week(timetable, monday, self._look_at(timetable, monday))
+        return [WeekDay(day, tuple(hours.rests_on(self._settings, day.date))) for day in week.days]
+
+    def _look_at(self, timetable: Timetable, monday: date) -> tuple[DayPlan, ...]:
+        counted = count(timetable, monday, DAYS_OF_A_WEEK)
+        if sum(one.times for day in counted for one in day.counted) > MOST_PLANNED:
+            return counted
         start = datetime.combine(monday, time(), self._settings.station.zone)
         end = datetime.combine(monday + timedelta(days=DAYS_OF_A_WEEK), time(), start.tzinfo)
-        days = look_ahead(self.timetable, self._settings, start, end).days
-        return [WeekDay(day, tuple(hours.rests_on(self._settings, day.date))) for day in days]
+        return look_ahead(timetable, self._settings, start, end).days
 
     def _change(self, name: str, made_by: str, **fields: Any) -> None:
         with self._lock:
@@ -204,6 +234,7 @@ class Slotbook:
             self._fault = f"页面上加的时间表读不出来，先按 timetable.yaml 播。{error}"
             return
         self._rows, self._fault = {row.name: row for row in rows}, ""
+        self._made = {row.name: _entry(row) for row in rows if row.written is not None}
 
     def _timetable(self) -> Timetable:
         slots, problems = list(self._file.slots), list(self._file.problems)

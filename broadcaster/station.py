@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
-from itertools import islice
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -31,9 +30,11 @@ from broadcaster.playout.sound_device import SoundDevice
 from broadcaster.recordings import Recordings
 from broadcaster.rehearsal import Rehearsals
 from broadcaster.remembered import Remembered
+from broadcaster.schedule.coming import Coming
 from broadcaster.schedule.rules import AirRules
 from broadcaster.settings import Settings
 from broadcaster.slotbook import FOR_GOOD as FOR_GOOD
+from broadcaster.slotbook import Counted as Counted
 from broadcaster.slotbook import Planned as Planned
 from broadcaster.slotbook import Slotbook
 from broadcaster.slotbook import SlotEntry as SlotEntry
@@ -58,7 +59,6 @@ logger = logging.getLogger(__name__)
 
 # A text that somebody wants said now is not worth saying when it has waited this long.
 LIVE_LATENESS = timedelta(minutes=30)
-LOOK_AHEAD = timedelta(days=7)
 # What falls due later than a person can plan by heart belongs into the timetable.
 LATEST = timedelta(days=31)
 
@@ -169,6 +169,7 @@ class Station:
         self._player = player
         self._studio = studio
         self._rules = rules
+        self._coming = Coming(rules, clock)
         self._remembered = Remembered(rules, store.state)
         self._intake = intake
         self._endings = endings
@@ -313,8 +314,8 @@ class Station:
     def _loops_stopped(self) -> bool:
         if self._rules.loops_stopped_at is None:
             return False
-        now = self._clock.now()
-        return any(map(self._rules.stopped, self.slots.timetable.plan(now, now + LOOK_AHEAD)))
+        # What comes after the next of a loop belongs to no earlier window.
+        return any(map(self._rules.stopped, self.slots.timetable.next_of_each(self._clock.now())))
 
     @property
     def volume(self) -> int:
@@ -327,9 +328,7 @@ class Station:
 
     def upcoming(self, count: int = 5) -> list[Airing]:
         """The timetable's next airings that quiet hours let pass, soonest first."""
-        now = self._clock.now()
-        coming = self.slots.timetable.plan(now, now + LOOK_AHEAD)
-        return list(islice((one for one in coming if self._rules.may_come(one)), count))
+        return self._coming.next(self.slots.timetable, count)
 
     def history(
         self, count: int = 20, wanted: JournalFilter = EVERYTHING, skip: int = 0

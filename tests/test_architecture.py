@@ -15,7 +15,7 @@ FLOOR = {
     *("timetable_file", "whole", "seal", "spool", "plain_values"),
     *("day_words", "lined_yaml", "hours", "manner", "beat", "model", "clock", "errors", "child", "loop"),
     *("clock_trust", "people", "foothold", "recordings", "precedence", "office_call", "heap"),
-    *("patience", "folders", "labels", "terminal"),
+    *("patience", "vigil", "vigil_outside", "folders", "labels", "terminal"),
 }
 SIBLINGS = {"script", "tts", "clips", "schedule", "playout", "store"}
 
@@ -33,6 +33,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "child": set(),
     "heap": set(),
     "patience": set(),
+    "vigil": {"loop"},
+    "vigil_outside": set(),
     "whole": set(),
     "seal": set(),
     "spool": set(),

@@ -124,7 +124,7 @@ def test_a_signal_ends_the_box_and_all_its_children(
     village: Village, start: Callable[..., RunningBox]
 ) -> None:
     box = start("--greet")
-    wait_until(lambda: len(psutil.Process(box.process.pid).children()) == 2)
+    wait_until(lambda: len(psutil.Process(box.process.pid).children()) == 3)
     children = psutil.Process(box.process.pid).children()
     assert box.end() == 0
     assert not psutil.wait_procs(children, timeout=5)[1]

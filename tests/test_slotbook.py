@@ -17,6 +17,7 @@ from broadcaster.slotbook import FOR_GOOD, Slotbook
 from broadcaster.store.store import Store, open_store
 from broadcaster.store.tables import DATABASE
 from broadcaster.timetable_file import load_timetable_file
+from broadcaster.timetable_settings import TimetableSettings
 
 FILE = "slots:\n  - {name: 早安, at: '07:30', text: 乡亲们早上好。}\n"
 LUNAR = {"name": "赶集", "text": "明天赶集。", "at": ["06:30"], "lunar": ["初三", "十三", "二十三"]}
@@ -236,3 +237,19 @@ def test_what_a_slot_says_is_known_while_it_is_held_up(book: Slotbook) -> None:
     book.pause("防火", FOR_GOOD)
     assert [notice.text for notice in book.notices("防火")] == LOOP["texts"]
     assert book.notices("没有的") == ()
+
+
+def test_the_page_makes_no_more_slots_than_a_village_can_need(
+    settings: Settings, clock: ManualClock
+) -> None:
+    book = Slotbook(TimetableSettings(), settings, clock, most_made=2)
+    with open_store(settings.paths.state / DATABASE, clock) as store:
+        book.keep_in(store.slots, refuse_foul)
+        book.save(LUNAR)
+        book.save(LOOP)
+        with pytest.raises(SlotRefused) as refused:
+            book.save(ONCE)
+        assert "最多加 2 条" in refused.value.problems[0][1]
+        book.save(LUNAR | {"text": "后天赶集。"}, replaces="赶集")
+        book.remove("防火")
+        book.save(ONCE)

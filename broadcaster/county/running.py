@@ -39,14 +39,13 @@ from broadcaster.office_folder import AskPassphrase, OfficeFolder
 from broadcaster.rehearsal import Rehearsals
 from broadcaster.settings import load_lexicon, load_settings
 from broadcaster.studio import Studio
+from broadcaster.vigil import keep_watch
 from broadcaster.web.server import serve
 from broadcaster.web.tls import Origins, serve_https
 
 logger = logging.getLogger(__name__)
 
 LOOK_SECONDS = 2.0
-# For the service manager to start it again.
-EXIT_PART_DIED = 75
 COUNTY_KEY = "县里的钥匙"
 Tell = Callable[[str], None]
 
@@ -104,10 +103,7 @@ def run(path: Path, config: Path, ask: AskPassphrase, tell: Tell, unattended: bo
         booth = stack.enter_context(open_booth(config, path))
         pages = Pages(desk.parts, desk.settings, _trusted(desk), booth, warnings, villages)
         watched += _open_site(desk, pages, villages, line, stack, tell)
-        while not stopping.wait(LOOK_SECONDS):
-            if not all(one.alive for one in watched):
-                return EXIT_PART_DIED
-    return 0
+        return keep_watch(watched, stopping)
 
 
 class WakeLater:
@@ -158,7 +154,7 @@ def _open_site(
     )
     origins = Origins(sites)
     server = stack.enter_context(closing(serve(origins, web.host, web.port, leaving=sites.leave)))
-    watched: list[Watched] = [server]
+    watched: list[Watched] = [server.loop]
     tell(f"县级平台：http://{_seen(web.host)}:{server.port}/")
     if web.https_port is not None:
         with suppress(ConfigError):

@@ -5,12 +5,12 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from dataclasses import replace
 from datetime import datetime
 from math import inf
 from pathlib import Path
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from typing import Protocol
 
 from broadcaster.clock import Clock
@@ -35,6 +35,7 @@ logger = logging.getLogger(__name__)
 # A card that was lost for a moment is back within 2 s; after that whoever waits is told.
 MOMENT_SECONDS = 3.0
 LOOK_SECONDS = 60.0
+STIR_SECONDS = 10.0
 LOOK_FOR_DEVICE_SECONDS = 0.5
 SILENT = "声卡没有响应。"
 
@@ -82,6 +83,8 @@ class Player:
         self.on_damage: Callable[[Path], None] = lambda sound: None
         """Is told of a sound file that is damaged, before it is asked for again."""
         self.on_pause: Callable[[Waiting], None] = lambda waiting: None
+        self.stir: Callable[[], None] = lambda: None
+        """Is called while an airing goes on: the thread does not hang."""
         self._clock = clock
         self._queue = AirQueue()
         self._inbox: SimpleQueue[Delivery | Report | Cut] = SimpleQueue()
@@ -235,7 +238,7 @@ class Player:
 
     def _follow(self, on_air: OnAir) -> Ended | None:
         """How it ended, or None: a sound is damaged, and what is behind it is to be asked for again."""
-        while not isinstance(message := self._inbox.get(), Ended):
+        while not isinstance(message := self._next_message(), Ended):
             if not isinstance(message, Damaged):
                 self._take(message, on_air)
             elif message.item_id == on_air.airing.id and not on_air.cut:
@@ -246,6 +249,13 @@ class Player:
                 if not on_air.airing.notice.talk:
                     return None
         return message
+
+    def _next_message(self) -> Delivery | Report | Cut:
+        """Waiting for what is said and heard is no hang, however long it sounds."""
+        while True:
+            self.stir()
+            with suppress(Empty):
+                return self._inbox.get(timeout=STIR_SECONDS)
 
     def _take(self, message: Delivery | Started | Back | Cut, on_air: OnAir) -> None:
         match message:

@@ -45,7 +45,7 @@ FIRST_RESTART_SECONDS = 0.3
 LONGEST_RESTART_SECONDS = 5.0
 FADING_SECONDS = 1.0
 POWER_SECONDS = 3.0
-WATCH_SECONDS = 1.0
+WATCH_SECONDS, LONGEST_LOOK_SECONDS = 1.0, 60.0
 # While an item sounds the child reports five times a second.
 HUNG_SECONDS = 3.0
 CHILD_DIED = "声音进程意外退出，正在重新启动"
@@ -94,7 +94,7 @@ class SoundDevice(Device):
         self._closing = threading.Event()
         self._restart_seconds = FIRST_RESTART_SECONDS
         self._start_child()
-        self.watch = Loop("sound-watch", self.step, self._closing.set)
+        self.watch = Loop("sound-watch", self.step, self._closing.set, LONGEST_LOOK_SECONDS)
         self.watch.start()
 
     def begin(self, item_id: str, volume: int | None = None, zones: tuple[str, ...] = ()) -> None:

@@ -41,6 +41,13 @@ class Agenda:
             else:
                 heapq.heapreplace(entries, self._entry(number, following))
 
+    def next_of_each(self, moment: datetime) -> list[tuple[FixedTimes, datetime]]:
+        """Each slot with its first due time strictly after an aware moment, in order."""
+        with self._lock:
+            self._turn_to(moment)
+            entries = sorted(self._entries)
+        return [(self._slots[number], due) for _, _, number, due in entries]
+
     def _turn_to(self, moment: datetime) -> None:
         if self._moment is None or moment.timestamp() < self._moment.timestamp():
             self._entries = []

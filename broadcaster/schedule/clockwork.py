@@ -21,7 +21,7 @@ logger = logging.getLogger(__name__)
 
 # APScheduler sleeps to the next due time by a clock that no step moves: after a step of the wall
 # clock it would sleep past everything, on a board without a battery at every boot.
-LOOK_SECONDS = 2.0
+LOOK_SECONDS, LONGEST_LOOK_SECONDS = 2.0, 60.0
 # NTP slews what is less than 0.128 s; a leap second is 1 s.
 STEP = timedelta(seconds=0.5)
 
@@ -115,7 +115,7 @@ class Clockwork:
         self._broken: list[Slot] = []
         self._asleep = threading.Event()
         self._planning = threading.Lock()
-        self._loop = Loop("clockwork", self._look_again, self._asleep.set)
+        self.loop = Loop("clockwork", self._look_again, self._asleep.set, LONGEST_LOOK_SECONDS)
         self._scheduler = BackgroundScheduler(timezone=UTC, executors={"default": PutExecutor()})
         self._slots = tuple(slots)
         self._new_since: dict[Slot, datetime] = {}
@@ -123,7 +123,7 @@ class Clockwork:
 
     @property
     def alive(self) -> bool:
-        return bool(self._scheduler.running) and self._loop.alive
+        return bool(self._scheduler.running) and self.loop.alive
 
     @property
     def fault(self) -> str:
@@ -156,11 +156,11 @@ class Clockwork:
             self._begins()
         self._plan()
         self._scheduler.start()
-        self._loop.start()
+        self.loop.start()
 
     def stop(self) -> None:
         """After this nothing more is put."""
-        self._loop.stop()
+        self.loop.stop()
         self._scheduler.shutdown()
         if self._gaps and self._goes:
             self._gaps.note()

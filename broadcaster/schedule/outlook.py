@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 from itertools import groupby
 from typing import Any
 
-from broadcaster.model import Kind
+from broadcaster.model import Kind, Severity
 from broadcaster.schedule.lengths import Lengths, estimated_lengths
 from broadcaster.schedule.plan import Fate, Planned, plan
 from broadcaster.schedule.timetable import Timetable
@@ -13,11 +13,27 @@ from broadcaster.settings import Settings
 
 
 @dataclass(frozen=True)
+class Counted:
+    """How often one slot is due on one day, where that is too often to reckon each."""
+
+    slot: str
+    first: datetime
+    last: datetime
+    times: int
+    kind: Kind
+    severity: Severity
+
+
+@dataclass(frozen=True)
 class DayPlan:
-    """What falls due on one day, and how long the air will be taken by it."""
+    """What falls due on one day, and how long the air will be taken by it.
+
+    A day that is too dense is `counted`, and then nothing of it is `planned`.
+    """
 
     date: date
     planned: tuple[Planned, ...]
+    counted: tuple[Counted, ...] = ()
 
     @property
     def airings(self) -> int:
@@ -78,6 +94,24 @@ def look_ahead(
     days = tuple(DayPlan(day, by_day.get(day, ())) for day in dates)
     note = timetable.unknown_holidays(last)
     return Outlook(days, (note,) if note else (), timetable.problems)
+
+
+def count(timetable: Timetable, first: date, days: int) -> tuple[DayPlan, ...]:
+    """How often each slot is due on each day; what that costs grows with the slots alone."""
+    dates = [first + timedelta(days=n) for n in range(days)]
+    return tuple(DayPlan(day, (), tuple(_counted(timetable, day))) for day in dates)
+
+
+def _counted(timetable: Timetable, day: date) -> list[Counted]:
+    counted = []
+    for slot in timetable.slots:
+        zone = slot.recurrence.zone
+        found = slot.recurrence.tally(day)
+        if found and not (slot.rests_until and found[0] < slot.rests_until):
+            first, last = found[0].astimezone(zone), found[1].astimezone(zone)
+            severity = slot.notice.severity
+            counted.append(Counted(slot.name, first, last, found[2], slot.kind, severity))
+    return sorted(counted, key=lambda one: one.first.timestamp())
 
 
 def _day_as_json(day: DayPlan) -> dict[str, Any]:

@@ -37,6 +37,10 @@ class Recurrence:
             day = self.days.next_from(day + DAY)
         yield from sorted(waiting)
 
+    def tally(self, day: date) -> tuple[datetime, datetime, int] | None:
+        """The first and the last due time that belong to a day, in UTC, and how many; None if none."""
+        return self.times.tally(day, self.zone) if self.days.holds(day) else None
+
     def window_from(self, due: datetime) -> datetime | None:
         """When the window began that an occurrence belongs to; None where there are no windows."""
         today = due.astimezone(self.zone).date()

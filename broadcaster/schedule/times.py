@@ -21,6 +21,11 @@ class Times(ABC):
     def on(self, day: date, zone: ZoneInfo, after: datetime | None = None) -> Iterator[datetime]:
         """The moments of `day`, in UTC and any order; those up to `after` may be left out."""
 
+    def tally(self, day: date, zone: ZoneInfo) -> tuple[datetime, datetime, int] | None:
+        """The first and the last moment of `day`, and how many there are; None if there is none."""
+        dues = set(self.on(day, zone))
+        return (min(dues), max(dues), len(dues)) if dues else None
+
     def window_from(self, day: date, zone: ZoneInfo, due: datetime) -> datetime | None:
         """When the window of `day` began that holds a moment, in UTC; None if there is none."""
         return None
@@ -68,6 +73,11 @@ class Every(Times):
             while due < stop:
                 yield due
                 due += self.interval
+
+    def tally(self, day: date, zone: ZoneInfo) -> tuple[datetime, datetime, int] | None:
+        spans = [(begin, -(-(end - begin) // self.interval)) for begin, end in self._spans(day, zone)]
+        lasts = [begin + (count - 1) * self.interval for begin, count in spans]
+        return min(spans)[0], max(lasts), sum(count for _, count in spans)
 
     def window_from(self, day: date, zone: ZoneInfo, due: datetime) -> datetime | None:
         return next((begin for begin, end in self._spans(day, zone) if begin <= due < end), None)

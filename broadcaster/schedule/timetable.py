@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime, time, timedelta
 from hashlib import blake2b
-from itertools import islice
+from itertools import chain, islice, takewhile
 from types import MappingProxyType
 
 from broadcaster.errors import ConfigError
@@ -64,6 +64,20 @@ class Timetable:
         """The next airings after a moment."""
         return list(islice(self.plan(moment), count))
 
+    def next_of_each(self, moment: datetime) -> list[Airing]:
+        """The first airing of each slot after a moment: as many as there are slots, however dense."""
+        return [slot.airing_at(due) for slot, due in self._agenda.next_of_each(moment)]
+
+    def notices_within(self, after: datetime, until: datetime) -> list[Notice]:
+        """What will be said between two moments, each once, the soonest first."""
+        said: list[tuple[datetime, Notice]] = []
+        for slot, first in self._agenda.next_of_each(after):
+            dues = takewhile(lambda due: due.timestamp() < until.timestamp(), _dues(slot, first))
+            # A playlist has come round once when it has been due as often as it is long.
+            said += [(due, slot.airing_at(due).notice) for due in islice(dues, len(slot.playlist) or 1)]
+        said.sort(key=lambda one: one[0].timestamp())
+        return list(dict.fromkeys(notice for _, notice in said))
+
     def fault(self, today: date) -> str:
         """A sentence in Chinese on what of the timetable does not run as it was meant, or ""."""
         if not self.problems:
@@ -83,6 +97,10 @@ class Timetable:
             f"程序只知道 {known} 年为止的放假和调休安排；{known + 1} 年起按法定节日推算，调休要等通知："
             "通知出来以后请更新 chinesecalendar，或者写在时间表的 holidays 里。"
         )
+
+
+def _dues(slot: FixedTimes, first: datetime) -> Iterator[datetime]:
+    return chain((first,), slot.after(first))
 
 
 def _make_slot(

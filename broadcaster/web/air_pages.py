@@ -22,6 +22,7 @@ from flask.typing import ResponseReturnValue
 from broadcaster.errors import BroadcasterError
 from broadcaster.web import access, asked
 from broadcaster.web.language import _, chosen
+from broadcaster.web.paging import MOST_WAITING
 from broadcaster.web.parts import parts
 
 if TYPE_CHECKING:
@@ -144,10 +145,12 @@ def _view(status: Status) -> dict[str, object]:
     faults = list(status.faults)
     now = parts().clock.now()
     due = [airing for airing in status.waiting if airing.due_at <= now]
+    later = [airing for airing in status.waiting if airing.due_at > now]
     return {
         "status": status,
         "due": due,
-        "later": [airing for airing in status.waiting if airing.due_at > now],
+        "later": later,
+        "most_waiting": MOST_WAITING,
         "stoppable": bool(status.on_air or due),
         "upcoming": _or_fault(lambda: station.upcoming(SHOWN_UPCOMING), faults),
         "history": _or_fault(lambda: station.history(SHOWN_HISTORY), faults),

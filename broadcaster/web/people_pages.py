@@ -7,6 +7,7 @@ from broadcaster.errors import AccountRefused
 from broadcaster.people import Person, Role
 from broadcaster.web import access
 from broadcaster.web.language import N_, _, own
+from broadcaster.web.paging import paged
 from broadcaster.web.parts import parts
 
 ROLES = {
@@ -69,7 +70,7 @@ def remove(number: int) -> ResponseReturnValue:
 
 
 def _page(problem: str = "", name: str = "") -> str:
-    people = parts().station.accounts.people()
+    people = paged(parts().station.accounts.people())
     return render_template(
         "people.html", people=people, me=access.me(), roles=ROLES, problem=problem, name=name
     )

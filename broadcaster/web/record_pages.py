@@ -31,6 +31,7 @@ from broadcaster.web.hindrance import hindrance
 from broadcaster.web.journal_csv import csv_lines
 from broadcaster.web.language import N_, _
 from broadcaster.web.notice_form import NOTICE_ID, confirmed
+from broadcaster.web.paging import paged
 from broadcaster.web.parts import parts
 
 if TYPE_CHECKING:
@@ -136,7 +137,7 @@ def again() -> ResponseReturnValue:
 @pages.get("/usb")
 def usb() -> ResponseReturnValue:
     entries = [entry for entry in parts().station.slots.entries() if entry.slot]
-    return render_template("usb.html", entries=entries, lengths=LENGTHS)
+    return render_template("usb.html", entries=paged(entries), lengths=LENGTHS)
 
 
 @pages.post("/copy")

@@ -22,7 +22,7 @@ ANSWERING = 8
 LONG_BODY, MOST_LONG_BODIES = 1024 * 1024 + 64 * 1024, 3
 # A connection that sends nothing for so long is closed: the guard against clients that never finish.
 IDLE_SECONDS = 30
-LOOK_SECONDS = 5.0
+LOOK_SECONDS, LONGEST_STEP_SECONDS = 5.0, 60.0
 # A trickle is never idle. 30 MB over a village's line of 1 Mbit/s take 250 s.
 HEAD_SECONDS, REQUEST_SECONDS = 20.0, 600.0
 # Of waitress's 100; a browser opens 6. What comes over HTTPS comes from this machine.
@@ -49,12 +49,12 @@ class Server:
             max_request_body_size=LONGEST_BODY,
         )
         self._leaving = leaving
-        self._loop = Loop("web", self.step, self._server.pull_trigger)
-        self._loop.start()
+        self.loop = Loop("web", self.step, self._server.pull_trigger, LONGEST_STEP_SECONDS)
+        self.loop.start()
 
     @property
     def alive(self) -> bool:
-        return self._loop.alive
+        return self.loop.alive
 
     def step(self) -> None:
         """Read and write whatever is ready, waiting a while for something to be."""
@@ -84,7 +84,7 @@ class Server:
                 channel.handle_close()
 
     def close(self) -> None:
-        self._loop.stop()
+        self.loop.stop()
         self._leaving()
         self._server.task_dispatcher.shutdown()
         wasyncore.close_all(self._sockets)

@@ -18,6 +18,7 @@ from broadcaster.setting_values import WEEKDAYS
 from broadcaster.timetable_file import read_slot
 from broadcaster.web import slot_form, week_picture
 from broadcaster.web.language import _, own
+from broadcaster.web.paging import paged
 from broadcaster.web.parts import parts
 from broadcaster.web.slot_words import HOLIDAYS, say_slot
 from broadcaster.web.wording import say_date, say_month_day, say_weekday
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from broadcaster.station import SlotEntry
 
 DAY, WEEK = timedelta(days=1), timedelta(days=7)
+MOST_REMOVED, MOST_PROBLEMS = 20, 20
 FIRST_DAY, LAST_DAY = date(2020, 1, 1), date(2099, 12, 20)
 
 Problems = Sequence[tuple[str, str]]
@@ -40,9 +42,9 @@ def home() -> ResponseReturnValue:
     monday -= monday.weekday() * DAY
     return render_template(
         "timetable.html",
-        entries=slots.entries(),
-        removed=slots.removed(),
-        problems=slots.timetable.problems,
+        entries=paged(slots.entries()),
+        removed=slots.removed()[:MOST_REMOVED],
+        problems=slots.timetable.problems[:MOST_PROBLEMS],
         columns=week_picture.draw_week(slots.week(monday)),
         picture=week_picture,
         monday=monday,

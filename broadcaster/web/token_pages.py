@@ -7,6 +7,7 @@ from broadcaster.errors import AccountRefused
 from broadcaster.people import Scope
 from broadcaster.web import access
 from broadcaster.web.language import N_, _
+from broadcaster.web.paging import paged
 from broadcaster.web.parts import parts
 
 SCOPES = {
@@ -48,5 +49,5 @@ def remove(number: int) -> ResponseReturnValue:
 
 
 def _page(problem: str = "", name: str = "") -> str:
-    tokens = parts().station.tokens.all()
+    tokens = paged(parts().station.tokens.all())
     return render_template("tokens.html", tokens=tokens, scopes=SCOPES, problem=problem, name=name)

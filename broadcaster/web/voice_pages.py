@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 from broadcaster.errors import RecordingRefused
 from broadcaster.web.language import _
 from broadcaster.web.notice_form import RECORDING
+from broadcaster.web.paging import paged
 from broadcaster.web.parts import parts
 
 PIECE_BYTES = 256 * 1024
@@ -68,5 +69,5 @@ def remove(key: str) -> ResponseReturnValue:
 
 
 def _page(problem: str = "") -> str:
-    recordings = parts().station.recordings.all()
+    recordings = paged(parts().station.recordings.all())
     return render_template("voice.html", recordings=recordings, problem=problem)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING
@@ -12,13 +12,16 @@ from broadcaster.model import Kind
 from broadcaster.web.language import _, own, together
 
 if TYPE_CHECKING:
-    from broadcaster.station import Planned, WeekDay
+    from broadcaster.station import Counted, Planned, WeekDay
 
 # Seven columns beside the hours; as wide as a card on a phone of 360 pixels, so that 17 is 17 pixels.
 AXIS, COLUMN, HEADING, HOUR = 26, 39, 46, 20
 WIDTH, HEIGHT = AXIS + 7 * COLUMN, HEADING + 24 * HOUR + 4
 LEAST_HEIGHT = 4
 HOURS_NAMED = (0, 6, 12, 18, 24)
+# A mark of a clash is as high as that; more than these lines of a day nobody reads.
+MARK = 18
+MOST_ROWS = 40
 
 
 @dataclass(frozen=True)
@@ -50,25 +53,41 @@ class Column:
     clashes: tuple[int, ...]
     rows: tuple[Row, ...]
     minutes: float
+    more_rows: int = 0
+    times: int = 0
+    """How many are due, where the day is too dense to say how long it sounds."""
 
 
 def draw_week(days: Sequence[WeekDay]) -> list[Column]:
     """The columns of a week, Monday first."""
-    return [
-        Column(
-            each.plan.date,
-            AXIS + number * COLUMN,
-            tuple(
-                _box("rest", rest.begins, (rest.ends - rest.begins).total_seconds())
-                for rest in each.rests
-            ),
-            tuple(_boxes(each.plan.planned)),
-            tuple(sorted({_top(one.due_at) for one in each.plan.planned if _clashes(one)})),
-            tuple(_rows(each.plan.planned)),
-            each.plan.minutes,
-        )
-        for number, each in enumerate(days)
-    ]
+    return [_column(each, AXIS + number * COLUMN) for number, each in enumerate(days)]
+
+
+def _column(each: WeekDay, left: int) -> Column:
+    plan = each.plan
+    rests = (_box("rest", rest.begins, (rest.ends - rest.begins).total_seconds()) for rest in each.rests)
+    boxes = _joined(_parts(plan.planned)) + _joined(map(_span, plan.counted))
+    rows = _rows(plan.planned) + [_counted_row(one) for one in plan.counted]
+    return Column(
+        plan.date,
+        left,
+        tuple(rests),
+        tuple(boxes),
+        tuple(_apart({_top(one.due_at) for one in plan.planned if _clashes(one)})),
+        tuple(rows[:MOST_ROWS]),
+        plan.minutes,
+        max(0, len(rows) - MOST_ROWS),
+        sum(one.times for one in plan.counted),
+    )
+
+
+def _apart(tops: Iterable[int]) -> list[int]:
+    """Those of the marks that do not hide one another."""
+    shown: list[int] = []
+    for top in sorted(tops):
+        if not shown or top >= shown[-1] + MARK:
+            shown.append(top)
+    return shown
 
 
 def _box(kind: str, begins: datetime, seconds: float) -> Box:
@@ -79,12 +98,22 @@ def _top(moment: datetime) -> int:
     return HEADING + round((moment.hour + moment.minute / 60) * HOUR)
 
 
-def _boxes(planned: Iterable[Planned]) -> list[Box]:
+def _parts(planned: Iterable[Planned]) -> Iterator[Box]:
+    return (_box(_kind(one), one.due_at, one.seconds) for one in planned)
+
+
+def _span(one: Counted) -> Box:
+    kind = f"severity-{one.severity.value}" if one.severity else one.kind.value
+    # What lasts over midnight ends where the day does.
+    ends = max(_top(one.last), _top(one.first)) if one.last.date() == one.first.date() else HEIGHT
+    return Box(kind, _top(one.first), max(ends - _top(one.first), LEAST_HEIGHT))
+
+
+def _joined(parts: Iterable[Box]) -> list[Box]:
     """What touches one of its kind grows together with it: a loop's day has hundreds."""
     boxes: list[Box] = []
     last: dict[str, int] = {}
-    for one in planned:
-        box = _box(_kind(one), one.due_at, one.seconds)
+    for box in parts:
         place = last.get(box.kind)
         if place is not None and box.top <= boxes[place].top + boxes[place].height:
             end = max(box.top + box.height, boxes[place].top + boxes[place].height)
@@ -108,13 +137,21 @@ def _clashes(one: Planned) -> bool:
 
 
 def _rows(planned: Sequence[Planned]) -> list[Row]:
+    """A loop's window is one row; on a crowded day so is everything that one slot says."""
+    crowded = sum(one.airing.kind is not Kind.LOOP for one in planned) > MOST_ROWS
     rows: dict[object, list[Planned]] = {}
     for number, one in enumerate(planned):
-        loop = one.airing.kind is Kind.LOOP
-        rows.setdefault((one.airing.asked_by, one.airing.window_from) if loop else number, []).append(
-            one
-        )
+        together = crowded or one.airing.kind is Kind.LOOP
+        key = (one.airing.asked_by, one.airing.window_from) if together else number
+        rows.setdefault(key, []).append(one)
     return [_row(group) for group in rows.values()]
+
+
+def _counted_row(one: Counted) -> Row:
+    if one.times == 1:
+        return Row(f"{one.first:%H:%M}", name_of(one.slot, ""), "")
+    when = f"{one.first:%H:%M}–{one.last:%H:%M}"
+    return Row(when, name_of(one.slot, ""), _("%(times)s 遍", times=one.times))
 
 
 def _row(group: list[Planned]) -> Row:

@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 from broadcaster.errors import BroadcasterError
 from broadcaster.model import SECTIONS, Entry
 from broadcaster.web.language import _, own
+from broadcaster.web.paging import paged
 from broadcaster.web.parts import parts
 
 KEY = re.compile("[0-9a-f]{40}")
@@ -18,8 +19,12 @@ pages = Blueprint("words", __name__, url_prefix="/words")
 
 @pages.get("")
 def home() -> ResponseReturnValue:
-    entries = parts().station.words.entries()
+    entries = paged(sorted(parts().station.words.entries(), key=_place))
     return render_template("words.html", entries=entries, sections=SECTIONS)
+
+
+def _place(entry: Entry) -> int:
+    return list(SECTIONS).index(entry.section)
 
 
 @pages.get("/edit")

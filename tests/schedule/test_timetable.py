@@ -5,6 +5,7 @@ from zoneinfo import ZoneInfo
 
 from broadcaster.folders import CONFIG_FOLDER
 from broadcaster.model import Kind, Severity, Signal, Style
+from broadcaster.schedule.outlook import count
 from broadcaster.schedule.timetable import Timetable
 from broadcaster.settings import StationSettings
 from broadcaster.timetable_file import load_timetable
@@ -91,3 +92,39 @@ def test_the_shipped_timetable_puts_every_slot_on_the_air_within_a_week() -> Non
     aired = {airing.asked_by for airing in shipped.plan(FRIDAY, FRIDAY + 7 * DAY)}
     assert shipped.slots
     assert aired == {slot.name for slot in shipped.slots}
+
+
+DENSE = [
+    {"name": "循环", "text": "防火", "every_minutes": 1, "windows": "00:00-24:00"},
+    {"name": "定时", "text": "开会", "cron": "* * * * *"},
+    {"name": "轮流", "texts": ["一", "二", "三"], "every_minutes": 7, "windows": "08:00-20:00"},
+]
+
+
+def test_the_next_of_each_slot_is_as_many_as_there_are_slots() -> None:
+    coming = timetable(*DENSE).next_of_each(FRIDAY)
+    assert [(airing.asked_by, f"{airing.due_at:%H:%M}") for airing in coming] == [
+        *(("循环", "00:01"), ("定时", "00:01"), ("轮流", "08:00")),
+    ]
+
+
+def test_what_is_said_in_a_span_is_named_once_however_dense_it_is() -> None:
+    dense = timetable(*DENSE)
+    said = dense.notices_within(FRIDAY, FRIDAY + DAY)
+    assert said == list(dict.fromkeys(airing.notice for airing in dense.plan(FRIDAY, FRIDAY + DAY)))
+    assert sorted(notice.text for notice in dense.notices_within(FRIDAY, FRIDAY + DAY / 24)) == [
+        *("开会", "防火"),
+    ]
+
+
+def test_counting_a_day_comes_to_the_same_as_listing_it() -> None:
+    sun = {"name": "日出", "text": "早", "at": ["日出", "06:00"], "weekdays": ["周五"]}
+    once = {"name": "一次", "text": "停水", "once": ["2026-11-20 09:00", "2026-11-20 10:00"]}
+    night = {"name": "守夜", "text": "关门", "every_minutes": 25, "windows": "22:00-02:00"}
+    settings = TimetableSettings.model_validate({"slots": [*DENSE, NIGHT, sun, once, night]})
+    made = Timetable(settings, StationSettings(latitude=30, longitude=119))
+    (day,) = count(made, FRIDAY.date(), 1)
+    told = {one.slot: (one.first, one.last, one.times) for one in day.counted}
+    for slot in made.slots:
+        dues = sorted(slot.recurrence.times.on(FRIDAY.date(), SHANGHAI))
+        assert told[slot.name] == (dues[0], dues[-1], len(dues)), slot.name

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 from fakes import FakeStation
@@ -284,3 +285,35 @@ def test_a_form_that_no_page_of_ours_gave_does_nothing(
 
 def test_nothing_is_shown_without_a_login(client: FlaskClient) -> None:
     assert client.get("/timetable").status_code == 303
+
+
+def test_a_week_that_is_too_dense_is_counted_and_the_page_stays_small(
+    settings: Settings, station: Any, secretary: FlaskClient
+) -> None:
+    every_minute = [
+        {"name": f"第{number}条", "text": "防火。", "cron": "* * * * *"} for number in range(5)
+    ]
+    crowd = [{"name": f"早{n}", "text": "早。", "at": "07:30"} for n in range(200)]
+    slots = TimetableSettings.model_validate({"slots": [*every_minute, *crowd]})
+    station.slots = Slotbook(slots, settings, Clock(settings.station.zone))
+    page = secretary.get("/timetable").text
+    assert len(page.encode()) < 200_000
+    assert "排得太密" in page and "00:00–23:59" in page and "1440 遍" in page
+    assert "还有 165 条" in page, "of 205 on a day"
+    assert "早0" in page and 'class="name" href="/timetable/slot?name=早44"' in html.unescape(
+        unquote(page)
+    )
+    assert "name=早45" not in html.unescape(unquote(page)).split("这一周")[0]
+    second = html.unescape(unquote(secretary.get("/timetable?page=2").text))
+    assert "slot?name=早45" in second and "上一页" in second
+
+
+def test_many_fixed_times_of_one_slot_are_one_row_a_day(
+    settings: Settings, station: Any, secretary: FlaskClient
+) -> None:
+    slot = {"name": "报时", "text": "整点。", "cron": "*/10 8-18 * * *"}
+    slots = TimetableSettings.model_validate({"slots": [slot]})
+    station.slots = Slotbook(slots, settings, Clock(settings.station.zone))
+    page = secretary.get("/timetable").text
+    assert "排得太密" not in page and "08:00–18:50" in page
+    assert page.count('class="when"') == 7

@@ -1,0 +1,42 @@
+"""The program that ends its parent when it is not fed: python -I -S vigil_outside.py FD SECONDS.
+
+It imports nothing of ours, so that what hangs there cannot hang here.
+"""
+
+import os
+import select
+import signal
+import sys
+
+TICK_SECONDS = 1.0
+# For the stacks of all threads, which the parent prints at SIGABRT if it still can.
+LAST_WORDS_SECONDS = 1.0
+
+
+def watch(line: int, limit_seconds: float, parent: int) -> None:
+    tick = min(TICK_SECONDS, limit_seconds / 4)
+    silent = 0.0
+    while True:
+        if select.select([line], [], [], tick)[0]:
+            if not os.read(line, 4096):
+                return
+            silent = 0.0
+            continue
+        # Counted, not read from a clock: while this process stood still its parent may have too.
+        silent += tick
+        if silent > limit_seconds and os.getppid() == parent:
+            end(parent, line, silent)
+
+
+def end(parent: int, line: int, silent: float) -> None:
+    os.write(2, f"process {parent} hangs for {silent:.0f} s; ending it\n".encode())
+    os.kill(parent, signal.SIGABRT)
+    if not select.select([line], [], [], LAST_WORDS_SECONDS)[0] and os.getppid() == parent:
+        os.kill(parent, signal.SIGKILL)
+
+
+if __name__ == "__main__":
+    started_by = os.getppid()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
+    watch(int(sys.argv[1]), float(sys.argv[2]), started_by)

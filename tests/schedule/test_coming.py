@@ -1,0 +1,85 @@
+"""What comes next: found once, and found again when anything of it has changed."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from fakes import ManualClock
+
+from broadcaster.model import Airing
+from broadcaster.schedule.coming import Coming
+from broadcaster.schedule.lengths import estimated_lengths
+from broadcaster.schedule.rules import AirRules
+from broadcaster.schedule.timetable import Timetable
+from broadcaster.settings import Settings
+from broadcaster.timetable_settings import TimetableSettings
+
+SETTINGS = Settings()
+EVERY_MINUTE = {"name": "循环", "text": "防火", "every_minutes": 1, "windows": ["00:00-24:00"]}
+NEXT_WEEK = {"name": "赶集", "text": "赶集", "once": ["2026-03-23 10:00"]}
+
+
+def timetable(*slots: dict[str, Any]) -> Timetable:
+    return Timetable(TimetableSettings.model_validate({"slots": slots}), SETTINGS.station)
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    """16:00 in the village."""
+    return ManualClock()
+
+
+@pytest.fixture
+def rules() -> AirRules:
+    return AirRules(SETTINGS, estimated_lengths(SETTINGS))
+
+
+def times(airings: list[Airing]) -> list[str]:
+    return [f"{airing.due_at:%H:%M}" for airing in airings]
+
+
+class Counting(Timetable):
+    """Counts how many airings were looked at."""
+
+    looked = 0
+
+    def plan(self, after: datetime, until: datetime | None = None) -> Any:
+        for airing in super().plan(after, until):
+            self.looked += 1
+            yield airing
+
+
+def test_it_moves_on_with_the_clock_and_back_with_it(clock: ManualClock, rules: AirRules) -> None:
+    coming, slots = Coming(rules, clock), timetable(EVERY_MINUTE)
+    assert times(coming.next(slots, 2)) == ["16:01", "16:02"]
+    clock.advance(60)
+    assert times(coming.next(slots, 2)) == ["16:02", "16:03"]
+    clock.step(timedelta(hours=-1))
+    assert times(coming.next(slots, 2)) == ["15:02", "15:03"]
+
+
+def test_a_changed_timetable_and_a_stop_are_seen_at_once(clock: ManualClock, rules: AirRules) -> None:
+    coming, slots = Coming(rules, clock), timetable(EVERY_MINUTE)
+    assert coming.next(slots, 1)
+    assert coming.next(timetable(), 1) == []
+    rules.loops_stopped_at = clock.now()
+    assert times(coming.next(slots, 1)) == ["06:30"], "the next window's, when quiet hours end"
+
+
+def test_what_comes_into_the_week_is_found_within_a_minute(clock: ManualClock, rules: AirRules) -> None:
+    coming, slots = Coming(rules, clock), timetable(NEXT_WEEK)
+    assert coming.next(slots, 5) == []
+    clock.advance(18 * 3600 + 60)
+    assert times(coming.next(slots, 5)) == ["10:00"]
+
+
+def test_a_night_of_thousands_that_do_not_pass_is_looked_through_once(
+    clock: ManualClock, rules: AirRules
+) -> None:
+    settings = TimetableSettings.model_validate({"slots": [EVERY_MINUTE]})
+    coming, slots = Coming(rules, clock), Counting(settings, SETTINGS.station)
+    clock.advance(6 * 3600)
+    for _ in range(100):
+        assert times(coming.next(slots, 1)) == ["06:30"]
+        clock.advance(10)
+    assert slots.looked < 1000
