@@ -146,7 +146,10 @@ def make_parser() -> Parser:
         title="命令", required=True, metavar="命令"
     )
     link_commands.add_options(link, _add)
-    _add(group, "devices", technician.devices, "有哪些声卡和串口，用的是哪个，继电器的状态")
+    listed = _add(group, "devices", technician.devices, "有哪些声卡和串口，用的是哪个，继电器的状态")
+    listed.add_argument(
+        "--use", metavar="声卡", help="功放接在这块声卡上（插口、编号或名字），以后从它响"
+    )
     amplifier = group.add_parser("amplifier", help="功放：合上，断开，试继电器").add_subparsers(
         title="命令", required=True, metavar="命令"
     )

@@ -107,7 +107,9 @@ class SeveritySettings(Section):
 class SoundSettings(Section):
     """The device and the format of everything that is stored for it."""
 
-    device: str = Field("auto", min_length=1, description="auto, silent, a card's or a PCM's name")
+    device: str = Field(
+        "auto", min_length=1, description="auto, silent, a card's USB port or name, a PCM"
+    )
     rate_hz: int = Field(48_000, ge=8_000, le=96_000, description="sample rate of clips, Hz")
     latency_seconds: float = Field(0.1, ge=0.02, le=0.5, description="the device's buffer, seconds")
     linger_seconds: float = Field(
@@ -173,7 +175,10 @@ class VoicesSettings(Section):
         120, ge=1, description="the voice child ends after so long without work, seconds"
     )
     deadline_seconds: float = Field(
-        20, ge=1, le=300, description="longest wait for one line before a retry, seconds"
+        20,
+        ge=1,
+        le=300,
+        description="longest wait for progress before a retry, longer on a slow machine, seconds",
     )
     threads: int = Field(2, ge=1, le=8, description="threads of a local engine")
     edge: EdgeSettings = EdgeSettings()

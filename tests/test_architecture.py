@@ -12,9 +12,10 @@ PACKAGE = ROOT / "broadcaster"
 
 FLOOR = {
     *("settings", "settings_problems", "setting_values", "air_settings", "timetable_settings"),
-    *("timetable_file", "whole", "spool", "plain_values"),
+    *("timetable_file", "whole", "seal", "spool", "plain_values"),
     *("day_words", "lined_yaml", "hours", "manner", "beat", "model", "clock", "errors", "child", "loop"),
-    *("clock_trust", "people", "foothold", "recordings", "precedence", "office_call"),
+    *("clock_trust", "people", "foothold", "recordings", "precedence", "office_call", "heap"),
+    "patience",
 }
 SIBLINGS = {"script", "tts", "clips", "schedule", "playout", "store"}
 
@@ -27,7 +28,10 @@ MAY_IMPORT: dict[str, set[str]] = {
     "clock_trust": {"clock", "errors"},
     "loop": set(),
     "child": set(),
+    "heap": set(),
+    "patience": set(),
     "whole": set(),
+    "seal": set(),
     "spool": set(),
     "foothold": {"spool"},
     "recordings": {"errors", "whole"},

@@ -21,6 +21,7 @@ from broadcaster.web import (
     account_pages,
     air_pages,
     api,
+    card_pages,
     copies_api,
     deed_pages,
     language,
@@ -56,7 +57,7 @@ SESSION_SECONDS = 30 * 24 * 3600
 
 AREAS = (
     *(account_pages, air_pages, say_pages, voice_pages, words_pages, timetable_pages, record_pages),
-    *(talk_pages, me_pages, people_pages, token_pages, deed_pages, monitor, language),
+    *(talk_pages, me_pages, card_pages, people_pages, token_pages, deed_pages, monitor, language),
 )
 
 # The places at the foot of every page, as far as there are pages there.
