@@ -115,6 +115,7 @@ COLUMNS = (
     "unheard",
     "never said",
     "wrong end",
+    "missed, untold",
     "unseen",
     "forgotten",
 )
@@ -148,11 +149,15 @@ class Books:
         asked: Sequence[Asked],
         sounds: Mapping[str, Sound],
         slots: Mapping[str, Sound],
+        missed: Sequence[tuple[str, str]],
         seen: Seen,
         heard: bytes,
         figures: Figures,
     ) -> Day:
-        """`asked` with their `sounds` by mark, and the `slots` of the timetable with theirs by name."""
+        """`asked` with their `sounds` by mark, the `slots` of the timetable with theirs by name.
+
+        `missed` are occurrences that fell due while the box was off: slot, and how its due time begins.
+        """
         day = Day(number, figures=figures)
         new = [line for line in seen.by_program if line.airing not in self._known]
         for one in asked:
@@ -164,6 +169,14 @@ class Books:
             _look(day, one, lines, seen)
         for name, sound in slots.items():
             _judge_slot(day, name, [line for line in new if line.asked_by == name], sound, heard)
+        for name, due in missed:
+            lines = [
+                line
+                for line in seen.by_program
+                if (line.asked_by, line.due_at[: len(due)]) == (name, due)
+            ]
+            if [line.outcome for line in lines] != [Outcome.EXPIRED]:
+                day.blame("missed, untold", f"{name} of {due} has {lines}")
         for line in new:
             wanted = any(one.mark in line.text or line.airing == one.airing for one in asked)
             if line.asked_by not in slots and not wanted:
@@ -221,7 +234,7 @@ def _compare(day: Day, one: Asked, line: Line, sound: Sound, heard: bytes, about
     if line.outcome not in one.may:
         day.blame("wrong end", f"{about} is {line.outcome.value}: {line.reason}")
     if line.outcome is Outcome.PLAYED and not whole:
-        day.blame("unheard", f"{about} is PLAYED")
+        day.blame("unheard", f"{about} is PLAYED; heard {sound.part(heard)}")
     if line.outcome is Outcome.CUT_SHORT and not begun and not one.may_be_silent:
         day.blame("never said", f"{about}: nothing of its matter was heard, {line.reason}")
     if line.outcome not in (Outcome.PLAYED, Outcome.CUT_SHORT) and whole:
@@ -256,7 +269,8 @@ def _judge_slot(day: Day, name: str, lines: Sequence[Line], sound: Sound, heard:
             day.blame("two outcomes", f"{name} of {due} has {times} lines")
     times, played = sound.times(heard), outcomes[Outcome.PLAYED]
     if times < played:
-        day.blame("unheard", f"{name} was PLAYED {played} times and heard {times} times")
+        part = sound.part(heard)
+        day.blame("unheard", f"{name} was PLAYED {played} times and heard {times} times, {part}")
     if times > played + outcomes[Outcome.CUT_SHORT]:
         day.blame("twice heard", f"{name} was PLAYED {played} times and heard {times} times")
     if outcomes[Outcome.FAILED]:

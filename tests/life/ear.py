@@ -35,6 +35,13 @@ class Sound:
         """Whether each line was heard as often as it should be at least."""
         return all(heard.count(line) >= times for line, times in self.lines)
 
+    def part(self, heard: bytes) -> str:
+        """How much of each line was heard at most, from its beginning, for a person to judge."""
+        return ", ".join(
+            f"{_longest(line, heard) / 2 / RATE_HZ:.2f} of {len(line) / 2 / RATE_HZ:.2f} s"
+            for line, _ in self.lines
+        )
+
     def begun(self, heard: bytes) -> bool:
         """Whether anything of it was heard."""
         return any(line[: 2 * BEGUN_SAMPLES] in heard for line, _ in self.lines)
@@ -70,6 +77,15 @@ def open_ear(settings: Settings, folder: Path) -> Iterator[Ear]:
     alone = settings.model_copy(update={"paths": paths})
     with open_studio(Config(alone, TimetableSettings(), LexiconSettings(), folder)) as studio:
         yield Ear(studio)
+
+
+def _longest(line: bytes, heard: bytes) -> int:
+    """Bytes of the longest beginning of a line that is in what was heard."""
+    least, most = 0, len(line)
+    while least < most:
+        middle = (least + most + 1) // 2
+        least, most = (middle, most) if line[:middle] in heard else (least, middle - 1)
+    return least
 
 
 def _read(path: Path) -> bytes:

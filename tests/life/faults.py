@@ -183,8 +183,9 @@ def bad_queue_row(life: Life) -> None:
     _stop(life)
     bytes_of = life.random.choice(("x'7bff7d'", "x'7b7d'", "x''"))
     with closing(sqlite3.connect(life.village.state / DATABASE)) as database:
-        rows = database.execute("SELECT number, airing_id, airing FROM queue").fetchall()
-        ((number, hurt.airing),) = [row[:2] for row in rows if hurt.mark in str(json.loads(row[2]))]
+        rows = database.execute("SELECT number, airing_id, CAST(airing AS BLOB) FROM queue").fetchall()
+        written = json.dumps(hurt.mark).strip('"').encode()
+        ((number, hurt.airing),) = [row[:2] for row in rows if written in row[2]]
         change = f"UPDATE queue SET airing = CAST({bytes_of} AS TEXT) WHERE number = ?"
         database.execute(change, (number,))
         database.commit()

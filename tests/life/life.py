@@ -27,11 +27,19 @@ from broadcaster.settings import load_settings
 ZONE = ZoneInfo("Asia/Shanghai")
 SECRETARY, PASSWORD = "王秀英", "shuiku-2026"
 BARE = {"chime": Signal.NONE, "opening": "", "closing": ""}
+# A slot of each noon, when the machine is off.
+MISSED = "午间"
 # The slots of the timetable, each with what it says; the clock is set some seconds before they are due.
-SLOTS = {"早安": "早安，乡亲们。", "晚安": "晚安，乡亲们。", "防火": "注意防火。"}
+SLOTS = {
+    "早安": "早安，乡亲们。",
+    MISSED: "吃饭了，乡亲们。",
+    "晚安": "晚安，乡亲们。",
+    "防火": "注意防火。",
+}
 TIMETABLE = """\
 slots:
   - {name: 早安, at: "07:30", chime: 无, opening: "", text: "早安，乡亲们。"}
+  - {name: 午间, at: "12:00", chime: 无, opening: "", text: "吃饭了，乡亲们。"}
   - {name: 晚安, at: "18:30", chime: 无, opening: "", text: "晚安，乡亲们。"}
   - {name: 防火, every_minutes: 10, windows: ["07:00-21:00"], late_minutes: 5, chime: 无, opening: "",
      text: "注意防火。"}
@@ -202,6 +210,7 @@ class Life:
             self.asked,
             self._sounds,
             self._slots,
+            [(MISSED, f"{self.clock.now().astimezone(ZONE):%Y-%m-%d}T12:00")],
             self._seen(),
             sounded(captured),
             figures,
