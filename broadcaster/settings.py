@@ -9,6 +9,7 @@ from pydantic import AfterValidator, Field, StringConstraints, ValidationError, 
 
 from broadcaster.air_settings import SOFTER, LoopSettings, QuietSettings, VolumeByHour
 from broadcaster.errors import ConfigError
+from broadcaster.folders import CONFIG_FOLDER, under_project
 from broadcaster.model import Severity, Signal
 from broadcaster.setting_values import (
     FASTEST,
@@ -22,9 +23,6 @@ from broadcaster.setting_values import (
 )
 from broadcaster.settings_problems import did_you_mean, problem
 
-PROJECT_FOLDER = Path(__file__).resolve().parent.parent
-CONFIG_FOLDER = PROJECT_FOLDER / "config"
-
 
 def _known_zone(name: str) -> str:
     if name not in available_timezones():
@@ -32,11 +30,7 @@ def _known_zone(name: str) -> str:
     return name
 
 
-def _under_project(folder: Path) -> Path:
-    return folder if folder.is_absolute() else PROJECT_FOLDER / folder
-
-
-Folder = Annotated[Path, AfterValidator(_under_project)]
+Folder = Annotated[Path, AfterValidator(under_project)]
 
 
 class StationSettings(Section):

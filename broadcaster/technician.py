@@ -14,6 +14,7 @@ import time
 from contextlib import closing
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from broadcaster import control
 from broadcaster.clock import Clock
@@ -30,6 +31,22 @@ LOOK_SECONDS = 0.1
 TRYING_SECONDS = 1.5
 
 Arguments = argparse.Namespace
+
+
+def add_to(group: Any, add: Any) -> None:
+    switched = add(group, "on", switch_on, "合上继电器，过一会儿自动断开")
+    switched.add_argument("names", nargs="*", metavar="名字", help="总电源或分区的名字，不写就是全部")
+    switched.add_argument(
+        "--minutes", type=float, default=5.0, metavar="分钟", help="几分钟后断开，默认 5"
+    )
+    add(group, "off", switch_off, "断开所有继电器")
+    add(group, "test", try_relays, "一路一路地合上、断开，听它响")
+
+
+def devices_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--use", metavar="声卡", help="功放接在这块声卡上（插口、编号或名字），以后从它响"
+    )
 
 
 def devices(arguments: Arguments) -> int:

@@ -12,7 +12,7 @@ from flask_openapi3.models.info import Info
 from flask_openapi3.openapi import OpenAPI
 from flask_wtf.csrf import CSRFError, CSRFProtect
 
-from broadcaster import __version__
+from broadcaster import __version__, labels
 from broadcaster.clock import Clock
 from broadcaster.errors import BroadcasterError
 from broadcaster.settings import Settings
@@ -131,8 +131,8 @@ def _teach_wording(app: Flask, settings: Settings, clock: Clock) -> None:
         severities=wording.SEVERITIES,
         signals=wording.SIGNALS,
         framed=bool(settings.station.opening or settings.station.closing),
-        outcomes=wording.OUTCOMES,
-        name_of=wording.name_of,
+        outcomes=labels.OUTCOMES,
+        name_of=labels.name_of,
         may=access.may,
         role_names=people_pages.ROLES,
         paths=paths,
