@@ -13,8 +13,8 @@ from typing import Any
 from life.ear import Sound
 from rig.living_box import Vitals
 
+from broadcaster.labels import OUTCOMES
 from broadcaster.model import Kind, Notice, Outcome
-from broadcaster.web.wording import OUTCOMES
 
 # The budget of main, and what may be held or written for a day's few dozen notices.
 MOST_MEGABYTES = 90.0

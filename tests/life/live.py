@@ -30,17 +30,19 @@ def main() -> int:
     parser.add_argument("--days", type=int, default=3)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--faults", type=int, default=len(FAULTS), help="how many of them a day")
+    parser.add_argument("--only", action="append", metavar="FAULT", help="this one and no other")
     parser.add_argument("--folder", type=Path, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.folder:
-        return live(options.folder, options.days, options.seed, options.faults)
+        possible = [fault for fault in FAULTS if not options.only or fault.__name__ in options.only]
+        plan = deal(possible, options.seed, options.faults)
+        return live(options.folder, options.days, options.seed, plan)
     with tempfile.TemporaryDirectory(prefix="life-") as folder:
         return _apart(Path(folder))
 
 
-def live(folder: Path, days: int, seed: int, faults: int) -> int:
+def live(folder: Path, days: int, seed: int, plan: Iterator[tuple[list[Fault], Fault]]) -> int:
     with new_life(folder, seed) as life:
-        plan = deal(seed, faults)
         try:
             for _ in range(days):
                 _one_day(life, *next(plan))
@@ -56,7 +58,7 @@ def live(folder: Path, days: int, seed: int, faults: int) -> int:
         return int(bool(life.books.wrong))
 
 
-def deal(seed: int, a_day: int) -> Iterator[tuple[list[Fault], Fault]]:
+def deal(faults: list[Fault], seed: int, a_day: int) -> Iterator[tuple[list[Fault], Fault]]:
     """Each day's faults in their order, and the night's: all come before one comes again."""
     random = Random(seed)
     possible = [
