@@ -230,10 +230,10 @@ def _judge(day: Day, one: Asked, lines: Sequence[Line], sound: Sound, heard: byt
 
 
 def _compare(day: Day, one: Asked, line: Line, sound: Sound, heard: bytes, about: str) -> None:
-    whole, begun = sound.whole(heard), sound.begun(heard)
+    whole, begun = sound.times(heard) > 0, sound.begun(heard)
     if line.outcome not in one.may:
         day.blame("wrong end", f"{about} is {line.outcome.value}: {line.reason}")
-    if line.outcome is Outcome.PLAYED and not whole:
+    if line.outcome is Outcome.PLAYED and not sound.nearly(heard):
         day.blame("unheard", f"{about} is PLAYED; heard {sound.part(heard)}")
     if line.outcome is Outcome.CUT_SHORT and not begun and not one.may_be_silent:
         day.blame("never said", f"{about}: nothing of its matter was heard, {line.reason}")
@@ -266,9 +266,10 @@ def _judge_slot(day: Day, name: str, lines: Sequence[Line], sound: Sound, heard:
     day.counts["slots"] += len(lines)
     for due, times in Counter(line.due_at for line in lines).items():
         if times > 1:
-            day.blame("two outcomes", f"{name} of {due} has {times} lines")
+            both = [line for line in lines if line.due_at == due]
+            day.blame("two outcomes", f"{name} of {due} has {both}")
     times, played = sound.times(heard), outcomes[Outcome.PLAYED]
-    if times < played:
+    if sound.nearly(heard) < played:
         part = sound.part(heard)
         day.blame("unheard", f"{name} was PLAYED {played} times and heard {times} times, {part}")
     if times > played + outcomes[Outcome.CUT_SHORT]:

@@ -9,7 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from life.books import Way
-from life.life import ZONE, Life
+from life.world import ZONE, Life
 from rig.living_box import ANSWER_SECONDS, Phone, Refused
 
 from broadcaster.clips.key import signal_key

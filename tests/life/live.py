@@ -16,7 +16,7 @@ from random import Random
 
 from life.books import table
 from life.faults import FAULTS, NIGHTS, Fault, full_disk, network_out, quiet_night
-from life.life import CARD_MEGABYTES, EVENING, MORNING, Life, new_life
+from life.world import CARD_MEGABYTES, EVENING, MORNING, Life, new_life
 
 from broadcaster.model import Severity
 
@@ -62,7 +62,7 @@ def deal(faults: list[Fault], seed: int, a_day: int) -> Iterator[tuple[list[Faul
     """Each day's faults in their order, and the night's: all come before one comes again."""
     random = Random(seed)
     possible = [
-        fault for fault in FAULTS if INSIDE in os.environ or fault not in (full_disk, network_out)
+        fault for fault in faults if INSIDE in os.environ or fault not in (full_disk, network_out)
     ]
     hand: list[Fault] = []
     nights: list[Fault] = []
