@@ -125,6 +125,21 @@ def test_what_waits_when_the_clock_becomes_right_is_not_taken_up_as_well(open_ag
         assert box.ends() == [("sounding", Outcome.PLAYED), ("waiting", Outcome.PLAYED)]
 
 
+def test_what_a_person_asked_for_is_on_its_way_while_the_disk_writes(open_again: Open) -> None:
+    with open_again() as box:
+        promised: list[bool] = []
+        asked = box.airing("water")
+        asker = threading.Thread(target=lambda: promised.append(box.intake.accept(asked)))
+        with box.store.database.transaction():
+            asker.start()
+            wait_until(lambda: box.player.waiting() == (asked,))
+            assert not promised, "nobody is told that it is accepted before it is written"
+        asker.join(10)
+        assert promised == [True]
+        box.play_on()
+        assert box.ends() == [("water", Outcome.PLAYED)]
+
+
 def test_what_is_due_is_put_once_also_while_the_disk_cannot_tell(
     tmp_path: Path, open_again: Open
 ) -> None:

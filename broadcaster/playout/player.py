@@ -8,8 +8,8 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import datetime
-from pathlib import Path
 from math import inf
+from pathlib import Path
 from queue import SimpleQueue
 from typing import Protocol
 

@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from broadcaster.errors import ConfigError
-from broadcaster.settings import CONFIG_FOLDER, load_settings
+from broadcaster.folders import CONFIG_FOLDER
+from broadcaster.settings import load_settings
 from broadcaster.tts.baker_engine import BakerEngine
 from broadcaster.tts.phrases import ALARM
 from broadcaster.tts.recorded_engine import RecordedEngine
