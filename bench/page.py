@@ -54,16 +54,16 @@ class Phone:
 
     def hidden(self, path: str) -> dict[str, str]:
         with self.open(path) as answer:
-            return _hidden(answer.read().decode())
+            return hidden_fields(answer.read().decode())
 
     def rehearse(self, text: str, repeats: int = 1) -> dict[str, str]:
         """What the button 确认播出 will send."""
         wish = {"severity": "0", "when": "now", "chime": "none", "frame": "none"}
         fields = self.hidden("/say") | wish | {"text": text, "repeats": str(repeats)}
-        return _hidden(self.send("/say", fields))
+        return hidden_fields(self.send("/say", fields))
 
 
-def _hidden(page: str) -> dict[str, str]:
+def hidden_fields(page: str) -> dict[str, str]:
     return {name: html.unescape(value) for name, value in HIDDEN.findall(page)}
 
 

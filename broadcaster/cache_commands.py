@@ -4,18 +4,34 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from typing import Any
 
 from broadcaster import control
-from broadcaster.clips.store import cannot_write
-from broadcaster.clips.survey import survey
-from broadcaster.console import Arguments, ask_box, load_config, report
-from broadcaster.settings import load_settings
+from broadcaster.console import EXIT_BROKEN, Arguments, ask_box, load_config, report
 
-EXIT_BROKEN = 2
 SHOWN_EVERY = 500
 
 
+def add_to(group: Any, add: Any) -> None:
+    add(group, "show", show, "存了多少做好的声音")
+    add(group, "check", check, "逐个检查，坏的删掉")
+    pruned = add(group, "prune", prune, "删掉最久没播的，直到不超过上限")
+    pruned.add_argument("--to", type=_amount, metavar="兆", help="删到多少兆，不写就是设置里的上限")
+    add(group, "warm", warm, "现在就把时间表里的都做好")
+
+
+def _amount(text: str) -> float:
+    """A number that is not below 0; argparse tells of the ValueError."""
+    number = float(text)
+    if not 0 <= number < float("inf"):
+        raise ValueError(text)
+    return number
+
+
 def show(arguments: Arguments) -> int:
+    from broadcaster.clips.survey import survey
+    from broadcaster.settings import load_settings
+
     settings = load_settings(arguments.config)
     found = survey(settings.paths.audio_cache)
     oldest = found.oldest and found.oldest.astimezone(settings.station.zone)
@@ -39,6 +55,8 @@ def show(arguments: Arguments) -> int:
 
 def check(arguments: Arguments) -> int:
     from broadcaster.clips.checking import check as check_each
+    from broadcaster.clips.store import cannot_write
+    from broadcaster.settings import load_settings
 
     folder = load_settings(arguments.config).paths.audio_cache
     count, broken = 0, []

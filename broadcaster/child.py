@@ -59,6 +59,15 @@ class Child:
             return ""
         return signal.Signals(-code).name if code < 0 else f"exit {code}"
 
+    def worked_seconds(self) -> float:
+        """All processor time that it has taken; 0 when it is gone."""
+        try:
+            # After the name, which may hold anything but ends with the last bracket: proc(5).
+            fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
+        except OSError:
+            return 0.0
+        return sum(map(int, fields[11:13])) / os.sysconf("SC_CLK_TCK")
+
     def send(self, message: object) -> None:
         """Send one message; a child that is gone takes nothing, and `on_end` tells of it."""
         try:

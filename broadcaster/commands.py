@@ -5,30 +5,38 @@
 
 from __future__ import annotations
 
+import argparse
 import getpass
 import sys
 from collections.abc import Iterator
 from dataclasses import asdict, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from broadcaster import control
-from broadcaster.console import Arguments, load_config, refuse_error
-from broadcaster.console import report as _report
-from broadcaster.errors import BroadcasterError, ConfigError, TextRefused, VoiceUnavailable
-from broadcaster.model import Line, Notice, Severity, Signal, Style
-from broadcaster.setting_values import SIGNALS
-from broadcaster.settings import load_settings
-
-if TYPE_CHECKING:
-    from broadcaster.daemon import Config
-    from broadcaster.settings import Settings
-    from broadcaster.tts.catalogue import Catalogue
+from broadcaster.console import (
+    EXIT_BROKEN,
+    Arguments,
+    ask_box,
+    ask_running_box,
+    load_config,
+    refuse_error,
+    report,
+)
+from broadcaster.errors import ConfigError, TextRefused
+from broadcaster.model import Line, Notice, Style
+from broadcaster.notice_options import add_notice, add_sink, add_sound_file, add_text, notice_of, text_of
 
 # Heavy parts are imported inside the command that needs them: a command to the running box starts
-# in a third of the time that importing the box itself takes.
+# in a tenth of the time that importing the box itself takes.
 
 EXIT_NOT_HEARD = 1
-EXIT_BROKEN = 2
+
+Parser = argparse.ArgumentParser
+
+
+def run_options(parser: Parser) -> None:
+    parser.add_argument("--greet", action="store_true", help="启动后念一遍设置里的第一则通知")
+    add_sink(parser)
 
 
 def run(arguments: Arguments) -> int:
@@ -37,12 +45,21 @@ def run(arguments: Arguments) -> int:
     def tell(line: str) -> None:
         print(line, flush=True)
 
-    config, in_terminal = _config(arguments), sys.stdout.isatty()
+    config, in_terminal = load_config(arguments.config), sys.stdout.isatty()
     return daemon.run(config, tell, arguments.output_file, arguments.greet, in_terminal)
 
 
+def say_options(parser: Parser) -> None:
+    add_notice(parser)
+    add_sink(parser)
+    parser.add_argument(
+        "--zone", action="append", default=[], metavar="分区", help="只在这个区播，可以写几个"
+    )
+    parser.add_argument("--no-wait", action="store_true", help="交给广播站就返回，不等播完")
+
+
 def say(arguments: Arguments) -> int:
-    return air(replace(_notice(arguments), zones=tuple(arguments.zone)), arguments)
+    return air(replace(notice_of(arguments), zones=tuple(arguments.zone)), arguments)
 
 
 def air(said: Notice, arguments: Arguments) -> int:
@@ -58,26 +75,26 @@ def air(said: Notice, arguments: Arguments) -> int:
         if outcome == "FAILED":
             print(sentence, file=sys.stderr)
         if arguments.json or outcome != "FAILED":
-            _report(answer, sentence, arguments)
+            report(answer, sentence, arguments)
     return {"PLAYED": 0, "FAILED": EXIT_BROKEN}.get(outcome, EXIT_NOT_HEARD)
 
 
 def stop(arguments: Arguments) -> int:
-    answer = _answer_of_running_box({"do": "stop", "asked_by": getpass.getuser()}, arguments)
+    answer = ask_running_box({"do": "stop", "asked_by": getpass.getuser()}, arguments.config)
     count = answer["stopped"]
     sentence = f"已停播，停下了 {count} 条。" if count else "现在没有在播的。"
-    _report(answer, sentence + "循环到下一个时段才再播；马上恢复：broadcaster resume", arguments)
+    report(answer, sentence + "循环到下一个时段才再播；马上恢复：broadcaster resume", arguments)
     return 0
 
 
 def resume(arguments: Arguments) -> int:
-    answer = _answer_of_running_box({"do": "resume"}, arguments)
-    _report(answer, "循环恢复了，到时候照常播。", arguments)
+    answer = ask_running_box({"do": "resume"}, arguments.config)
+    report(answer, "循环恢复了，到时候照常播。", arguments)
     return 0
 
 
 def status(arguments: Arguments) -> int:
-    answer = _answer_of_running_box({"do": "status"}, arguments)
+    answer = ask_running_box({"do": "status"}, arguments.config)
     state = answer["status"]
     on_air = state["on_air"]
     lines = ["正在播出：" + (_naming(on_air) if on_air else "无")]
@@ -87,8 +104,13 @@ def status(arguments: Arguments) -> int:
     lines += [f"接下来：{_moment(airing['due_at'])} {_naming(airing)}" for airing in state["next"]]
     lines += ["循环停了，到下一个时段才再播"] if state["loops_stopped"] else []
     lines += [f"故障：{state['fault']}"] if state["fault"] else []
-    _report(state, "\n".join(lines), arguments)
+    report(state, "\n".join(lines), arguments)
     return 0
+
+
+def render_options(parser: Parser) -> None:
+    add_notice(parser)
+    add_sound_file(parser)
 
 
 def render(arguments: Arguments) -> int:
@@ -96,141 +118,88 @@ def render(arguments: Arguments) -> int:
     from broadcaster.daemon import open_studio
 
     check_writable(arguments.output)
-    config = _config(arguments)
+    config = load_config(arguments.config)
     with open_studio(config) as studio:
-        programme = studio.programme(_notice(arguments))
+        programme = studio.programme(notice_of(arguments))
     seconds = write_sound(arguments.output, programme, config.settings.sound.rate_hz)
-    wish = _notice(arguments).voice or config.settings.station.voice
+    wish = notice_of(arguments).voice or config.settings.station.voice
     stood_in = "" if programme.voice == wish else f"{wish} 现在用不了，用的是 {programme.voice}。"
-    report = {"file": str(arguments.output), "seconds": round(seconds, 3), "voice": programme.voice}
-    _report(report, f"已写入 {arguments.output}，{seconds:.1f} 秒。{stood_in}", arguments)
+    content = {"file": str(arguments.output), "seconds": round(seconds, 3), "voice": programme.voice}
+    report(content, f"已写入 {arguments.output}，{seconds:.1f} 秒。{stood_in}", arguments)
     return 0
+
+
+def spoken_options(parser: Parser) -> None:
+    add_text(parser)
+    parser.add_argument("--pinyin", action="store_true", help="带上拼音（变调以后的读音）")
 
 
 def spoken(arguments: Arguments) -> int:
     from broadcaster.daemon import open_studio
 
-    with open_studio(_config(arguments)) as studio:
-        script = studio.script(Notice(_text(arguments), opening="", closing=""))
+    with open_studio(load_config(arguments.config)) as studio:
+        script = studio.script(Notice(text_of(arguments), opening="", closing=""))
     content = [_line_as_json(line) for line in script.lines]
     lines = []
     for line in content:
         lines.append(line["spoken"])
         lines += ["    " + " ".join(line["sounded"])] if arguments.pinyin else []
-    _report(content, "\n".join(lines), arguments)
+    report(content, "\n".join(lines), arguments)
     return 0
+
+
+def verse_options(parser: Parser) -> None:
+    add_text(parser)
 
 
 def verse(arguments: Arguments) -> int:
     from broadcaster.daemon import open_studio
     from broadcaster.script.scheme import judge, verses
-    from broadcaster.script.verse_report import NO_VERSE, as_values, report
+    from broadcaster.script.verse_report import NO_VERSE, as_values
+    from broadcaster.script.verse_report import report as told
 
-    with open_studio(_config(arguments)) as studio:
-        text = Notice(_text(arguments), opening="", closing="", style=Style.VERSE)
+    with open_studio(load_config(arguments.config)) as studio:
+        text = Notice(text_of(arguments), opening="", closing="", style=Style.VERSE)
         schemes = [judge(found) for found in verses(studio.script(text).lines)]
     if not schemes:
         raise TextRefused(NO_VERSE)
-    _report(as_values(schemes), report(schemes), arguments)
+    report(as_values(schemes), told(schemes), arguments)
     return 0
-
-
-def list_voices(arguments: Arguments) -> int:
-    settings = load_settings(arguments.config)
-    answers = control.ask(settings.paths.state, {"do": "voices"})
-    if answers is None:
-        content = [asdict(entry) for entry in _catalogue(settings).entries()]
-    else:
-        content = _answer(answers)["voices"]
-    _report(content, "\n".join(line for entry in content for line in _told(entry)), arguments)
-    return 0
-
-
-def _told(entry: control.Message) -> list[str]:
-    facts = {"": entry["note"], "速度：": entry["speed"], "许可：": entry["licence"]}
-    if not entry["ready"]:
-        facts["怎么办："] = (
-            entry["remedy"] or f"请运行：broadcaster voices install {entry['name'].split(':')[0]}"
-        )
-    told = [f"    {heading}{fact}" for heading, fact in facts.items() if fact]
-    return [f"{entry['name']}  {entry['state']}", *told]
-
-
-def audition(arguments: Arguments) -> int:
-    from broadcaster.audition import hear_voices
-    from broadcaster.clips.export import check_writable, write_sound
-    from broadcaster.daemon import open_studio
-
-    check_writable(arguments.output)
-    config = _config(arguments)
-    entries = _catalogue(config.settings).entries()
-    with open_studio(config) as studio:
-        heard = hear_voices(studio, entries, _text(arguments))
-    seconds = write_sound(arguments.output, heard.programme, config.settings.sound.rate_hz)
-    rows = [asdict(row) for row in heard.rows]
-    report = {"file": str(arguments.output), "seconds": round(seconds, 3), "voices": rows}
-    _report(
-        report, "\n".join([*heard.table(), f"已写入 {arguments.output}，{seconds:.1f} 秒。"]), arguments
-    )
-    return 0
-
-
-def install_voice(arguments: Arguments) -> int:
-    from broadcaster.tts.package_source import Source
-
-    settings = load_settings(arguments.config)
-    catalogue = _catalogue(settings)
-    if len(arguments.source) != len(arguments.sha256):
-        raise VoiceUnavailable("每个 --from 后面都要有它的 --sha256。")
-    files = [Source(*pair) for pair in zip(arguments.source, arguments.sha256, strict=True)]
-    catalogue.install(arguments.engine, lambda line: print(line, file=sys.stderr, flush=True), files)
-    _report({"installed": arguments.engine}, f"声音 {arguments.engine} 已装好。", arguments)
-    return 0
-
-
-def _catalogue(settings: Settings) -> Catalogue:
-    from broadcaster.tts.catalogue import Catalogue
-
-    voices = settings.voices
-    return Catalogue(settings.paths.voices, voices.threads, voices.edge)
 
 
 def check(arguments: Arguments) -> int:
     from broadcaster.clock import Clock
     from broadcaster.slotbook import Slotbook
 
-    config = _config(arguments)
+    config = load_config(arguments.config)
     clock = Clock(config.settings.station.zone)
     book = Slotbook(config.timetable, config.settings, clock)
     if book.timetable.problems:
         raise ConfigError(list(book.timetable.problems))
     slots = len(book.entries())
-    _report({"slots": slots}, f"设置没有问题，时间表里有 {slots} 条。", arguments)
+    report({"slots": slots}, f"设置没有问题，时间表里有 {slots} 条。", arguments)
     return 0
 
 
 def show_config(arguments: Arguments) -> int:
+    from broadcaster.settings import load_settings
+
     settings = load_settings(arguments.config).model_dump(mode="json")
     lines = [f"{part}.{key}: {value}" for part, keys in settings.items() for key, value in keys.items()]
-    _report(settings, "\n".join(lines), arguments)
+    report(settings, "\n".join(lines), arguments)
     return 0
 
 
 def _answers(request: control.Message, arguments: Arguments) -> Iterator[control.Message]:
     """What the running box answers, or this process in its place where none runs."""
-    answers = control.ask(load_settings(arguments.config).paths.state, request)
-    if answers is None:
-        yield from _answers_alone(request, arguments)
-        return
-    for answer in answers:
-        yield refuse_error(answer)
+    return ask_box(request, arguments.config) or _answers_alone(request, arguments)
 
 
 def _answers_alone(request: control.Message, arguments: Arguments) -> Iterator[control.Message]:
     from broadcaster.clips.store import ClipStore
     from broadcaster.daemon import open_box
 
-    config = _config(arguments)
+    config = load_config(arguments.config)
     # At a keyboard somebody can see to it now; a box would speak on, and tell of it on its page.
     ClipStore(config.settings.paths.audio_cache).check_writable()
     with open_box(config, arguments.output_file, makes_ahead=False) as box:
@@ -238,54 +207,6 @@ def _answers_alone(request: control.Message, arguments: Arguments) -> Iterator[c
             print(box.note, file=sys.stderr)
         for answer in control.answers(box.station, {**request, "wait": True}):
             yield refuse_error(answer)
-
-
-def _answer_of_running_box(request: control.Message, arguments: Arguments) -> control.Message:
-    answers = control.ask(load_settings(arguments.config).paths.state, request)
-    if answers is None:
-        raise BroadcasterError("广播站没有在运行。启动它：scripts/run")
-    return _answer(answers)
-
-
-def _answer(answers: Iterator[control.Message]) -> control.Message:
-    return refuse_error(next(answers, {"error": "广播站没有回答，请重启它。"}))
-
-
-def _config(arguments: Arguments) -> Config:
-    return load_config(arguments.config)
-
-
-def _notice(arguments: Arguments) -> Notice:
-    return Notice(
-        _text(arguments),
-        severity=Severity(arguments.severity),
-        voice=arguments.voice,
-        pace=arguments.pace,
-        repeats=arguments.repeats,
-        opening=arguments.opening,
-        closing=arguments.closing,
-        chime=Signal.NONE if arguments.no_chime else SIGNALS.get(arguments.chime),
-        style=Style(arguments.style),
-        beats_per_minute=arguments.beats,
-    )
-
-
-def _text(arguments: Arguments) -> str:
-    if (arguments.text is None) == (arguments.file is None):
-        raise TextRefused("请写要说的话，或者用 --file 指定文件，两样选一样。")
-    if arguments.file is None:
-        return str(arguments.text)
-    try:
-        content = sys.stdin.buffer.read() if str(arguments.file) == "-" else arguments.file.read_bytes()
-    except OSError as error:
-        raise TextRefused(f"文件 {arguments.file} 打不开：{error.strerror}。请检查路径。") from error
-    # Texts from a Windows desk are in GB 18030 as often as in UTF-8.
-    for encoding in ("utf-8-sig", "gb18030"):
-        try:
-            return content.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-    raise TextRefused(f"文件 {arguments.file} 不是文字文件，请另存为 UTF-8 文本再试。")
 
 
 def _line_as_json(line: Line) -> dict[str, Any]:

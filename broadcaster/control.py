@@ -61,6 +61,8 @@ def answers(station: Station, request: Message) -> Iterator[Message]:
                 yield {"status": _status_as_json(station)}
             case {"do": "device"}:
                 yield {"device": asdict(station.device())}
+            case {"do": "use_card", "name": str(name)}:
+                yield {"used": station.use_card(name)}
             case {"do": "power", "names": list(names), "seconds": float(seconds)}:
                 yield {"device": asdict(station.power(tuple(names), seconds))}
             case {"do": "voices"}:

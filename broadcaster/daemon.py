@@ -26,6 +26,7 @@ from broadcaster.errors import (
     StoreUnusable,
 )
 from broadcaster.foothold import in_foothold, leave_memory
+from broadcaster.heap import give_back_what_is_freed
 from broadcaster.intake import Endings, Intake
 from broadcaster.lan_name import LanName, own_address
 from broadcaster.lexicon_file import LexiconFile
@@ -33,9 +34,11 @@ from broadcaster.link.place import is_enrolled
 from broadcaster.loop import Loop, Watched
 from broadcaster.microphone import Microphone
 from broadcaster.model import Notice
+from broadcaster.playout.cards import CardChoice
 from broadcaster.playout.player import Player
 from broadcaster.playout.sound_device import open_device
 from broadcaster.schedule.clockwork import Clockwork
+from broadcaster.schedule.gaps import Gaps
 from broadcaster.schedule.lengths import estimated_lengths
 from broadcaster.schedule.rules import AirRules
 from broadcaster.settings import LexiconSettings, Settings
@@ -77,6 +80,8 @@ class Box:
     station: Station
     player: Player
     intake: Intake
+    rules: AirRules
+    endings: Endings
     store: Store
     slots: Slotbook
     clock: Clock
@@ -113,10 +118,15 @@ def open_box(config: Config, output_file: Path | None = None, makes_ahead: bool 
         store = stack.enter_context(open_store(settings.paths.state / DATABASE, clock))
         slots.keep_in(store.slots, studio.settled)
         slots.on_change.append(lambda timetable: studio.wake())
+        cards = CardChoice(settings.sound.device, settings.paths.state, os.environ, memory=store.state)
         device = stack.enter_context(
             closing(
                 open_device(
-                    settings.sound, settings.paths.state, output_file, amplifier=settings.amplifier
+                    settings.sound,
+                    settings.paths.state,
+                    output_file,
+                    amplifier=settings.amplifier,
+                    cards=cards,
                 )
             )
         )
@@ -135,6 +145,7 @@ def open_box(config: Config, output_file: Path | None = None, makes_ahead: bool 
         stack.callback(memory.close)
         microphone = Microphone(studio, memory, settings.sound.rate_hz)
         player = Player(microphone.make, device, rules, endings.record, clock, store.queue.move)
+        player.on_damage = studio.throw_away
         intake = Intake(store.queue, player, endings, clock)
         faults: list[Callable[[], str]] = [
             lambda: player.fault,
@@ -157,6 +168,7 @@ def open_box(config: Config, output_file: Path | None = None, makes_ahead: bool 
             clock,
             faults,
             device,
+            cards,
         )
         loops = (
             *store.loops,
@@ -169,7 +181,17 @@ def open_box(config: Config, output_file: Path | None = None, makes_ahead: bool 
         )
         stack.callback(player.leave, "广播站关闭")
         yield Box(
-            station, player, intake, store, slots, clock, device.note, (*loops, device.watch), faults
+            station,
+            player,
+            intake,
+            rules,
+            endings,
+            store,
+            slots,
+            clock,
+            device.note,
+            (*loops, device.watch),
+            faults,
         )
 
 
@@ -199,6 +221,7 @@ def run(
     Returns the exit code: 75 asks the service manager for a new start. Raises `BroadcasterError`
     when the box cannot come up.
     """
+    give_back_what_is_freed()
     settings = config.settings
     ended = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -206,6 +229,14 @@ def run(
     with ExitStack() as stack:
         stack.enter_context(_only_one(settings.paths.state))
         box = stack.enter_context(open_box(config, output_file))
+        gaps = Gaps(
+            box.clock,
+            box.store.state,
+            _is_new(box.store),
+            box.intake.was_put,
+            box.rules.may_come,
+            box.endings.record,
+        )
         if greet and settings.station.first_notice:
             _greet(box.station, Notice(settings.station.first_notice, title="试音"), tell)
         trust = ClockTrust(box.clock, timedelta(minutes=settings.clock.wait_minutes), box.store.state)
@@ -224,6 +255,7 @@ def run(
             trust,
             begins=go_by_clock,
             stepped=lambda step: box.player.wake(),
+            gaps=gaps,
         )
         clockwork.start()
         box.slots.on_change.append(lambda timetable: clockwork.change(timetable.slots))
@@ -287,6 +319,14 @@ def _open_link(stack: ExitStack, box: Box, tell: Callable[[str], None]) -> list[
     sounds = Loop("link-sounds", link.sounds.step, link.sounds.wake)
     far = [Loop(f"far-{number}", link.far.step, link.far.wake) for number in range(1, THREADS + 1)]
     return [stack.enter_context(loop) for loop in (*far, sounds, Loop("link", link.step, link.wake))]
+
+
+def _is_new(store: Store) -> bool:
+    """Whether nothing was ever accepted here."""
+    try:
+        return not store.journal.recent(1) and not store.queue.unfinished()
+    except StoreUnusable:
+        return False
 
 
 def _greet(station: Station, notice: Notice, tell: Callable[[str], None]) -> None:

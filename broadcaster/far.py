@@ -214,6 +214,7 @@ _ROWS = [
     Call("", Station.wait_for_end, seconds=CHANGE_SECONDS),
     Call("", announce, changes=True, says=_of_notice),
     *_changes("", Station.cancel, Station.stop_all, Station.resume_loops, Station.set_volume),
+    *_changes("", Station.use_card),
     *_looks("", Station.warm),
     Call("accounts", Accounts.find, shared=True),
     Call("accounts", Accounts.needs_account, shared=True),

@@ -92,12 +92,16 @@ class Intake:
 
     def put(self, airing: Airing) -> None:
         """Air what the timetable has due, unless it was put before the clock or the box went down."""
-        if airing.id in self._given or self._is_known(airing.id):
+        if self.was_put(airing.id):
             return
         self._give(airing.id)
         # It must begin in time, so nothing waits for the disk.
         self._player.put(airing)
         self._queue.accept(airing, wait=False)
+
+    def was_put(self, airing_id: str) -> bool:
+        """Whether it went to the air, now or before the box went down, as far as that is written."""
+        return airing_id in self._given or self._is_known(airing_id)
 
     def withdraw(self, airing_id: str, reason: str) -> bool:
         """End one that waits on the disk alone, for the clock is not trusted yet; False if none does."""

@@ -16,10 +16,8 @@ from zoneinfo import ZoneInfo
 from broadcaster import control
 from broadcaster.console import print_json
 from broadcaster.errors import BroadcasterError, FileUnwritable
+from broadcaster.labels import OUTCOMES, name_of
 from broadcaster.model import Outcome
-from broadcaster.settings import load_settings
-from broadcaster.web.journal_csv import csv_lines
-from broadcaster.web.wording import OUTCOMES, name_of
 
 if TYPE_CHECKING:
     from broadcaster.store.journal import JournalFilter, JournalRow
@@ -31,7 +29,7 @@ OUTCOME_NAMES = {words: outcome for outcome, words in OUTCOMES.items()} | {
 HEADINGS = ("该播时间", "结果", "播了/全长（秒）", "标题", "谁要播的", "原因")
 
 
-def add_options(parser: argparse.ArgumentParser) -> None:
+def journal_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--since", metavar="日期", help="从这一天起，例如 2026-11-20 或 '2026-11-20 07:30'"
     )
@@ -46,6 +44,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def journal(arguments: argparse.Namespace) -> int:
+    from broadcaster.settings import load_settings
+
     settings = load_settings(arguments.config)
     if arguments.limit is not None and arguments.limit < 1:
         raise BroadcasterError("--limit 要写 1 或更大的数。")
@@ -120,6 +120,8 @@ def _width(text: str) -> int:
 
 
 def _write_csv(arguments: argparse.Namespace, rows: Iterable[JournalRow]) -> None:
+    from broadcaster.web.journal_csv import csv_lines
+
     # Excel takes a file for UTF-8 only when it begins with a byte order mark.
     if arguments.csv == "-":
         sys.stdout.reconfigure(encoding="utf-8-sig", newline="")  # type: ignore[union-attr]

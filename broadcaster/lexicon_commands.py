@@ -3,14 +3,36 @@
 from __future__ import annotations
 
 from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
 
 from broadcaster.commands import air
 from broadcaster.console import Arguments, ask_box, load_config, report
 from broadcaster.errors import WordRefused
 from broadcaster.lexicon_file import LexiconFile, entries, with_entry
-from broadcaster.model import Entry
+from broadcaster.model import SECTIONS, Entry
+from broadcaster.notice_options import add_sink
 from broadcaster.script.lexicon import check_entry
 from broadcaster.settings import LexiconSettings
+
+
+def add_to(group: Any, add: Any) -> None:
+    listed = add(group, "list", show, "有哪些词，怎么念")
+    listed.add_argument("word", nargs="?", metavar="词", help="只看这一个")
+    changed = add(group, "set", set_word, "记下一个词怎么念，广播站马上照着念")
+    changed.add_argument("word", metavar="词")
+    changed.add_argument("said", metavar="读音", help="拼音，如 'lao4 ting2'；或者同音字，如 烙亭")
+    removed = add(group, "remove", remove_word, "删掉一个词")
+    removed.add_argument("word", metavar="词")
+    heard = add(group, "listen", listen, "听一个词现在怎么念，或者换个读音怎么念")
+    heard.add_argument("word", metavar="词")
+    heard.add_argument("said", nargs="?", metavar="读音", help="试一个还没记下的读音，要和 -o 一起用")
+    heard.add_argument("-o", "--output", type=Path, metavar="文件", help="写成声音文件，不上大喇叭")
+    add_sink(heard)
+    heard.set_defaults(no_wait=False)
+    sections = "，".join(f"{section} {kind}" for section, kind in SECTIONS.items())
+    for parser in (changed, removed, heard):
+        parser.add_argument("--section", choices=list(SECTIONS), metavar="分组", help=sections)
 
 
 def show(arguments: Arguments) -> int:

@@ -3,20 +3,30 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from broadcaster.console import Arguments, ask_box, report
-from broadcaster.errors import BroadcasterError
-from broadcaster.settings import load_settings
+from broadcaster.console import Arguments, ask_running_box, report
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from broadcaster.bulletin.enrolment import Enrolment
+
+
+def add_to(link: Any, add: Any) -> None:
+    enrolled = add(link, "enrol", enrol, "向县里登记：用县里给的文件，或者一次性代码")
+    enrolled.add_argument("file", nargs="?", type=Path, metavar="文件", help="县里给的登记文件")
+    enrolled.add_argument("--office", metavar="网址", help="县里的网址，以 https:// 开头")
+    enrolled.add_argument("--code", metavar="代码", help="县里给的一次性代码")
+    enrolled.add_argument("--root", metavar="指纹", help="县里的根的指纹，64 个字符")
+    enrolled.add_argument("--pin", default="", metavar="指纹", help="县里网站的证书的指纹，自签的要写")
+    add(link, "show", show, "和县里连上没有，还有多少回执没交")
+    read = add(link, "usb", usb, "读 U 盘上县里的通知（cb 文件夹）")
+    read.add_argument("path", type=Path, metavar="文件夹", help="U 盘的位置")
 
 
 def enrol(arguments: Arguments) -> int:
     from broadcaster.link.membership import enrol as enrol_box
+    from broadcaster.settings import load_settings
 
     state = load_settings(arguments.config).paths.state
     enrolment = _enrolment(arguments, state)
@@ -48,7 +58,7 @@ def _enrolment(arguments: Arguments, state: Path) -> Enrolment:
 
 
 def show(arguments: Arguments) -> int:
-    told = _ask({"do": "link"}, arguments)["link"]
+    told = ask_running_box({"do": "link"}, arguments.config)["link"]
     if told is None:
         report(None, "这个广播站没有向县里登记。", arguments)
         return 0
@@ -67,39 +77,14 @@ def show(arguments: Arguments) -> int:
 
 
 def usb(arguments: Arguments) -> int:
-    taken = _ask({"do": "link_usb", "path": str(arguments.path.absolute())}, arguments)["taken"]
+    request = {"do": "link_usb", "path": str(arguments.path.absolute())}
+    taken = ask_running_box(request, arguments.config)["taken"]
     sentence = (
         f"读了 {taken['bulletins']} 则通知，接受 {taken['accepted']} 则；"
         f"回执 {taken['receipts']} 份已写到盘上，请带回县里。"
     )
     report(taken, "\n".join([sentence, *taken["problems"]]), arguments)
     return 0
-
-
-def add_options(link: Any, add: Any) -> None:
-    """The three commands, by the parser's own way of adding one."""
-    enrolled = add(link, "enrol", enrol, "向县里登记：用县里给的文件，或者一次性代码")
-    enrolled.add_argument("file", nargs="?", type=_path, metavar="文件", help="县里给的登记文件")
-    enrolled.add_argument("--office", metavar="网址", help="县里的网址，以 https:// 开头")
-    enrolled.add_argument("--code", metavar="代码", help="县里给的一次性代码")
-    enrolled.add_argument("--root", metavar="指纹", help="县里的根的指纹，64 个字符")
-    enrolled.add_argument("--pin", default="", metavar="指纹", help="县里网站的证书的指纹，自签的要写")
-    add(link, "show", show, "和县里连上没有，还有多少回执没交")
-    read = add(link, "usb", usb, "读 U 盘上县里的通知（cb 文件夹）")
-    read.add_argument("path", type=_path, metavar="文件夹", help="U 盘的位置")
-
-
-def _path(text: str) -> Path:
-    from pathlib import Path
-
-    return Path(text)
-
-
-def _ask(request: dict[str, Any], arguments: Arguments) -> dict[str, Any]:
-    answers = ask_box(request, arguments.config)
-    if answers is None:
-        raise BroadcasterError("广播站没有在运行。启动它：scripts/run")
-    return next(answers, {})
 
 
 def _moment(text: str) -> str:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from broadcaster.clips.store import ClipStore
 from broadcaster.clock import Clock
 from broadcaster.errors import BroadcasterError, LineRefused, VoiceUnavailable, VoiceWithdrawn
-from broadcaster.model import Clip, Delivery, Item, Made, Notice, Ready, Refused, Signal
+from broadcaster.model import Clip, Delivery, Item, Made, Notice, Programme, Ready, Refused, Signal
 from broadcaster.settings import LexiconSettings
 from broadcaster.tts.cascade import Cascade
 from broadcaster.tts.catalogue import Catalogue
@@ -34,6 +34,7 @@ class Parts:
     cascade: Cascade
     clock: Clock
     find_signal: Callable[[Signal | None], Clip | None]
+    signal_key: Callable[[Signal | None], str]
     aired: Callable[[str], None]
     lexicon: LexiconSettings
     programme_key: Callable[[Notice], str]
@@ -56,6 +57,7 @@ class Making:
         self._voices = parts.cascade.order(notice.voice or "", parts.clock.monotonic())
         self._has_signal = notice.chime not in (None, Signal.NONE)
         self._signal_to_come = self._has_signal
+        self._signal_key = parts.signal_key(notice.chime)
         self._errors: list[str] = []
         self._speech_due = 0.0
         self._lock = threading.RLock()
@@ -110,12 +112,19 @@ class Making:
             return
         self._deliver(Refused("".join(dict.fromkeys(self._errors))))
 
+    def _find_programme(self, key: str) -> Programme | None:
+        """What is live begins at once: its files are looked at as they sound, and a signal that is
+        away is not waited for."""
+        if self._live:
+            return self._parts.store.find_programme(key, lacking=self._signal_key)
+        return self._parts.store.find_programme(key, whole=True)
+
     def _attempt_by(self, notice: Notice, key: str) -> None:
-        programme = self._parts.store.find_programme(key)
+        programme = self._find_programme(key)
         if programme:
             if self._live:
                 self._parts.aired(key)
-            first = 0 if self._has_signal else 1
+            first = 0 if programme.items[0].clip.key == self._signal_key else 1
             for line, item in enumerate(programme.items, start=first):
                 if line or self._signal_to_come:
                     self._deliver(Ready(item, line))

@@ -27,13 +27,15 @@ Adder = Callable[..., Any]
 
 def add_to(group: Any, add: Adder) -> None:
     started = _add(group, add, "run", run, "启动县级平台：网页、登记、签发、收回执")
+    started.set_defaults(lasts=True)
     started.add_argument(
         "--passphrase-file",
         type=Path,
         metavar="文件",
         help="县里钥匙的密码，写在第一行；不写就在屏幕上问",
     )
-    _add(group, add, "relay", relay, "转发上级（省）的通知到县里，把各村的回执合计报上去")
+    carried = _add(group, add, "relay", relay, "转发上级（省）的通知到县里，把各村的回执合计报上去")
+    carried.set_defaults(lasts=True)
     sent = _add_signed_in(group, add, "publish", publish, "发一则通知，要审批的交上去等人批")
     sent.add_argument("text", nargs="?", default="", metavar="文字", help="要说的话；用 --audio 就不写")
     sent.add_argument("--verse", action="store_true", help="是顺口溜，一句一句念")

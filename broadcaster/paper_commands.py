@@ -9,8 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from broadcaster.commands import EXIT_BROKEN
-from broadcaster.console import Arguments, report
+from broadcaster.console import EXIT_BROKEN, Arguments, report
 
 if TYPE_CHECKING:
     from broadcaster.county.desk import Paper

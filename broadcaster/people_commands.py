@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from broadcaster.console import Arguments, ask_box, report
 from broadcaster.control import Message, people_answer
 from broadcaster.errors import AccountRefused
-from broadcaster.settings import load_settings
 
 ROLES = {"secretary": "书记", "editor": "编辑", "viewer": "只看"}
+
+
+def add_to(group: Any, add: Any) -> None:
+    add(group, "list", show, "有哪些账号，能做什么")
+    forgot = add(group, "reset", reset, "给忘了密码的人一个新密码")
+    forgot.add_argument("name", metavar="名字")
 
 
 def show(arguments: Arguments) -> int:
@@ -34,6 +41,7 @@ def _ask(request: Message, arguments: Arguments) -> Message:
 
 def _answer_alone(request: Message, arguments: Arguments) -> Message:
     from broadcaster.clock import Clock
+    from broadcaster.settings import load_settings
     from broadcaster.store.store import open_store
     from broadcaster.store.tables import DATABASE
 

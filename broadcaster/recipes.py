@@ -82,14 +82,13 @@ class Recipes:
     def key(self, notice: Notice, words: Words | None = None) -> str:
         """A hash of all that the programme of a settled notice is made from; `words` may be others."""
         station = self._settings.station
-        signal = notice.chime if notice.chime in SIGNAL_VERSIONS else None
         parts = [
             notice.text,
             notice.opening,
             notice.closing,
             notice.repeats,
             notice.pace,
-            signal and self.signal_key(signal),
+            self.signal_key(notice.chime) or None,
             notice.voice,
             self._catalogue.version(notice.voice or ""),
             station.opening_repeats,
@@ -104,5 +103,8 @@ class Recipes:
             parts += [notice.style, notice.beats_per_minute, CLAPPERS_VERSION]
         return hashlib.sha256(json.dumps(parts, ensure_ascii=False).encode()).hexdigest()[:32]
 
-    def signal_key(self, signal: Signal) -> str:
+    def signal_key(self, signal: Signal | None) -> str:
+        """ "" of none."""
+        if signal not in SIGNAL_VERSIONS:
+            return ""
         return signal_key(signal, self._settings.sound.rate_hz, self._preset)

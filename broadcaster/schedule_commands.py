@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
     from broadcaster.settings import Settings
 
 Arguments = argparse.Namespace
-AddCommand = Callable[[str, Callable[[Arguments], int], str], argparse.ArgumentParser]
+Parser = argparse.ArgumentParser
 
 MOST_DAYS = 3660
 MOST_HOURS = 24 * 366
@@ -38,15 +37,10 @@ FATES = {
 }
 
 
-def add_to(add: AddCommand) -> None:
-    """Register both commands with the command line."""
-    simulated = add("simulate", simulate, "按时间表推演：哪天几点播什么，什么不播，什么撞在一起")
-    simulated.add_argument("--from", dest="start", metavar="日期", help="例如 2026-12-01，不写就从今天")
-    simulated.add_argument("--days", type=int, default=7, metavar="天数", help="推演几天，默认 7")
-    _add_timetable(simulated)
-    coming = add("next", coming_up, "接下来要播什么")
-    coming.add_argument("--hours", type=float, default=24, metavar="小时", help="看几个小时，默认 24")
-    _add_timetable(coming)
+def simulate_options(parser: Parser) -> None:
+    parser.add_argument("--from", dest="start", metavar="日期", help="例如 2026-12-01，不写就从今天")
+    parser.add_argument("--days", type=int, default=7, metavar="天数", help="推演几天，默认 7")
+    _add_timetable(parser)
 
 
 def simulate(arguments: Arguments) -> int:
@@ -62,6 +56,11 @@ def simulate(arguments: Arguments) -> int:
     return 0
 
 
+def coming_up_options(parser: Parser) -> None:
+    parser.add_argument("--hours", type=float, default=24, metavar="小时", help="看几个小时，默认 24")
+    _add_timetable(parser)
+
+
 def coming_up(arguments: Arguments) -> int:
     from broadcaster.clock import Clock
 
@@ -72,7 +71,7 @@ def coming_up(arguments: Arguments) -> int:
     return 0
 
 
-def _add_timetable(parser: argparse.ArgumentParser) -> None:
+def _add_timetable(parser: Parser) -> None:
     parser.add_argument("--timetable", type=Path, metavar="文件", help="换一个时间表文件")
 
 

@@ -8,16 +8,11 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
+from broadcaster.labels import SIGNALS
 from broadcaster.model import FASTEST_TEMPO, SLOWEST_TEMPO, Signal, Style
 
 WEEKDAYS = ("周一", "周二", "周三", "周四", "周五", "周六", "周日")
 SLOWEST, FASTEST = 0.7, 1.4
-SIGNALS = {
-    "钟声": Signal.CHIME,
-    "急钟": Signal.ALERT,
-    "警报": Signal.SIREN,
-    "无": Signal.NONE,
-}
 
 CLOCK_TIME = re.compile(r"([01]?\d|2[0-3]):[0-5]\d")
 MONTH_DAY = re.compile(r"(\d\d?)-(\d\d?)")

@@ -9,6 +9,7 @@ from pydantic import AfterValidator, Field, StringConstraints, ValidationError, 
 
 from broadcaster.air_settings import SOFTER, LoopSettings, QuietSettings, VolumeByHour
 from broadcaster.errors import ConfigError
+from broadcaster.folders import CONFIG_FOLDER, under_project
 from broadcaster.model import Severity, Signal
 from broadcaster.setting_values import (
     FASTEST,
@@ -22,9 +23,6 @@ from broadcaster.setting_values import (
 )
 from broadcaster.settings_problems import did_you_mean, problem
 
-PROJECT_FOLDER = Path(__file__).resolve().parent.parent
-CONFIG_FOLDER = PROJECT_FOLDER / "config"
-
 
 def _known_zone(name: str) -> str:
     if name not in available_timezones():
@@ -32,11 +30,7 @@ def _known_zone(name: str) -> str:
     return name
 
 
-def _under_project(folder: Path) -> Path:
-    return folder if folder.is_absolute() else PROJECT_FOLDER / folder
-
-
-Folder = Annotated[Path, AfterValidator(_under_project)]
+Folder = Annotated[Path, AfterValidator(under_project)]
 
 
 class StationSettings(Section):
@@ -107,7 +101,9 @@ class SeveritySettings(Section):
 class SoundSettings(Section):
     """The device and the format of everything that is stored for it."""
 
-    device: str = Field("auto", min_length=1, description="auto, silent, a card's or a PCM's name")
+    device: str = Field(
+        "auto", min_length=1, description="auto, silent, a card's USB port or name, a PCM"
+    )
     rate_hz: int = Field(48_000, ge=8_000, le=96_000, description="sample rate of clips, Hz")
     latency_seconds: float = Field(0.1, ge=0.02, le=0.5, description="the device's buffer, seconds")
     linger_seconds: float = Field(
@@ -173,7 +169,10 @@ class VoicesSettings(Section):
         120, ge=1, description="the voice child ends after so long without work, seconds"
     )
     deadline_seconds: float = Field(
-        20, ge=1, le=300, description="longest wait for one line before a retry, seconds"
+        20,
+        ge=1,
+        le=300,
+        description="longest wait for progress before a retry, longer on a slow machine, seconds",
     )
     threads: int = Field(2, ge=1, le=8, description="threads of a local engine")
     edge: EdgeSettings = EdgeSettings()

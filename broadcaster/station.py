@@ -24,6 +24,8 @@ from broadcaster.hours import Verdict as Verdict
 from broadcaster.intake import Endings, Intake
 from broadcaster.microphone import Microphone
 from broadcaster.model import Airing, JournalEntry, Kind, Notice, Prepared, Pruned, Script
+from broadcaster.playout.cards import CardChoice
+from broadcaster.playout.cards import CardEntry as CardEntry
 from broadcaster.playout.player import Player
 from broadcaster.playout.sound_device import SoundDevice
 from broadcaster.recordings import Recordings
@@ -96,12 +98,15 @@ class Status:
 
 @dataclass(frozen=True)
 class DeviceState:
-    """The card that sound goes to, or ""; whether it would be heard; the relays that are on."""
+    """The card that sound goes to, or ""; whether it would be heard; the relays that are on; the cards
+    that are there.
+    """
 
     card: str
     ready: bool
     relays_on: tuple[str, ...]
     fault: str
+    cards: tuple[CardEntry, ...] = ()
 
 
 class CountyLink(Protocol):
@@ -141,6 +146,7 @@ class Station:
         clock: Clock,
         faults: Sequence[Callable[[], str]],
         device: SoundDevice,
+        cards: CardChoice,
     ) -> None:
         self.settings = settings
         self.accounts, self.phones = store.accounts, store.phones
@@ -161,6 +167,7 @@ class Station:
         self._clock = clock
         self._faults = faults
         self._device = device
+        self._cards = cards
         self.talks = Talks(
             microphone, self._accept, self._how_it_ended, player, store.accounts.find, clock
         )
@@ -356,7 +363,15 @@ class Station:
     def device(self) -> DeviceState:
         """The loudspeaker line as it is now."""
         device = self._device
-        return DeviceState(device.card, device.ready, device.relays_on, device.fault)
+        cards = self._cards.entries()
+        return DeviceState(device.card, device.ready, device.relays_on, device.fault, cards)
+
+    def use_card(self, name: str) -> str:
+        """Somebody says at which card the amplifier hangs: it sounds there after what is on the air.
+
+        Returns how people call it. Raises `DeviceLost`.
+        """
+        return str(self._cards.use(name))
 
     def power(self, names: tuple[str, ...], seconds: float) -> DeviceState:
         """Exactly these relays on for so long, for somebody who works on them; none are all off.

@@ -7,6 +7,7 @@ from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 
 from broadcaster.clips.housekeeping import Housekeeping
 from broadcaster.clips.key import SIGNAL_VERSIONS
@@ -39,6 +40,8 @@ logger = logging.getLogger(__name__)
 # How often the timetable is looked through for programmes that are not made yet.
 AHEAD_SECONDS = 60.0
 WATCH_SECONDS = 1.0
+# What is urgent is not begun without a word of warning; the daily chime is nothing to wait for.
+SIGNAL_STAND_INS = {Signal.SIREN: Signal.ALERT}
 
 
 class Studio:
@@ -64,8 +67,8 @@ class Studio:
         self._catalogue = Catalogue(settings.paths.voices, voices.threads, voices.edge)
         self._cascade = Cascade(settings.station.stand_ins)
         self._recipes = Recipes(settings, lexicon, self._catalogue, self._cascade)
-        signals = set(map(self._recipes.signal_key, SIGNAL_VERSIONS))
         recipes = self._recipes
+        signals = set(map(recipes.signal_key, SIGNAL_VERSIONS))
         self.house = Housekeeping(self._store, settings, lambda: recipes.keys(due()), signals, clock)
         self._workshop = Workshop(settings, clock, self.house.made)
         self._live: list[Making] = []
@@ -96,7 +99,7 @@ class Studio:
 
     def find(self, notice: Notice) -> Programme | None:
         """The programme of a settled notice in its own voice, if all its clips are there."""
-        return self._store.find_programme(self._recipes.key(notice))
+        return self._store.find_programme(self._recipes.key(notice), whole=True)
 
     def script(self, notice: Notice, lexicon: LexiconSettings | None = None) -> Script:
         """What will be said, by the station's lexicon or another; blocks while it is composed.
@@ -123,13 +126,14 @@ class Studio:
     def signal(self, notice: Notice) -> Clip | None:
         """What sounds before a talk, the chime if nothing else; None while that is being made."""
         chime = settle(notice, self._settings).chime
-        found = self._find_signal(Signal.CHIME if chime is Signal.NONE else chime)
-        if found is None:
-            self._workshop.bring_up()
-        return found
+        return self._find_signal(Signal.CHIME if chime is Signal.NONE else chime)
 
     def find_clip(self, key: str) -> Clip | None:
-        return self._store.find(key)
+        return self._store.find_whole(key)
+
+    def throw_away(self, sound: Path) -> None:
+        """A clip that was found to be damaged as it sounded: it is made again when it is wanted."""
+        self._store.discard(sound)
 
     def warm(self) -> None:
         """Have the voice child ready: somebody is about to say something."""
@@ -139,7 +143,15 @@ class Studio:
 
     def voices(self) -> list[VoiceEntry]:
         """Every voice; one that failed and has not spoken since is not ready, and says since when."""
-        return [self._with_trip(entry) for entry in self._catalogue.entries()]
+        return [self._with_trip(self._with_speed(entry)) for entry in self._catalogue.entries()]
+
+    def _with_speed(self, entry: VoiceEntry) -> VoiceEntry:
+        """How fast it was here, where it has spoken; a speech slower than it sounds is heard in bits."""
+        slowness = self._workshop.slowness(entry.name)
+        if not slowness or self._catalogue.online(entry.name):
+            return entry
+        slow = "，这台机器做得慢：没说过的话会断断续续，请提前做好" if slowness > 1 else ""
+        return replace(entry, speed=f"{slowness:.2g} × 实时（在这台机器上测的）{slow}")
 
     def _with_trip(self, entry: VoiceEntry) -> VoiceEntry:
         trip = self._cascade.trip(entry.name)
@@ -240,13 +252,18 @@ class Studio:
     def _have_signals_made(self) -> None:
         """A voice child makes those that are missing as it comes up."""
         self._looked_for_signals = True
-        if not all(self._find_signal(signal) for signal in SIGNAL_VERSIONS):
-            self._workshop.bring_up()
+        for signal in SIGNAL_VERSIONS:
+            self._find_signal(signal)
 
     def _find_signal(self, signal: Signal | None) -> Clip | None:
+        """The signal, or one that stands in for it; what is away is being made again."""
         if signal not in SIGNAL_VERSIONS:
             return None
-        return self._store.find(self._recipes.signal_key(signal))
+        found = self._store.find_whole(self._recipes.signal_key(signal))
+        if found is None:
+            self._workshop.bring_up()
+            return self._find_signal(SIGNAL_STAND_INS.get(signal))
+        return found
 
     def _make_next_ahead(self) -> None:
         for notice in self._ahead():
@@ -291,6 +308,7 @@ class Studio:
             cascade,
             self._clock,
             self._find_signal,
+            self._recipes.signal_key,
             self.house.aired,
             words.lexicon,
             lambda notice: self._recipes.key(notice, words),

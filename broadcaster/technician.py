@@ -14,13 +14,14 @@ import time
 from contextlib import closing
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from broadcaster import control
 from broadcaster.clock import Clock
 from broadcaster.console import print_json
 from broadcaster.errors import AmplifierInUse, AmplifierLost, BroadcasterError
 from broadcaster.playout.amplifier import Amplifier
-from broadcaster.playout.cards import CardChoice, list_cards
+from broadcaster.playout.cards import CardChoice, Forgetful
 from broadcaster.playout.sound_messages import AbsentOutput, CardOutput
 from broadcaster.playout.wiring import Wiring
 from broadcaster.settings import Settings, load_settings
@@ -32,21 +33,55 @@ TRYING_SECONDS = 1.5
 Arguments = argparse.Namespace
 
 
+def add_to(group: Any, add: Any) -> None:
+    switched = add(group, "on", switch_on, "合上继电器，过一会儿自动断开")
+    switched.add_argument("names", nargs="*", metavar="名字", help="总电源或分区的名字，不写就是全部")
+    switched.add_argument(
+        "--minutes", type=float, default=5.0, metavar="分钟", help="几分钟后断开，默认 5"
+    )
+    add(group, "off", switch_off, "断开所有继电器")
+    add(group, "test", try_relays, "一路一路地合上、断开，听它响")
+
+
+def devices_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--use", metavar="声卡", help="功放接在这块声卡上（插口、编号或名字），以后从它响"
+    )
+
+
 def devices(arguments: Arguments) -> int:
     settings = load_settings(arguments.config)
+    if arguments.use:
+        used = _use(settings, arguments.use)
+        _report({"used": used}, f"记下了：功放接在声卡 {used}，以后从这里响。", arguments)
+        return 0
     state = _ask(settings, {"do": "device"})
-    card, fault = _would_choose(settings) if state is None else (state["card"], state["fault"])
+    running = state is not None
+    device = _would_choose(settings) if state is None else state["device"]
     relays = Wiring.of(settings.amplifier).relays
     content: control.Message = {
-        "running": state is not None,
-        "cards": [asdict(each) | {"in_use": each.id == card} for each in list_cards()],
-        "card": card,
+        "running": running,
+        "cards": device["cards"],
+        "card": device["card"],
         "serial_ports": [str(port) for port in sorted(SERIAL_PORTS.glob("*"))],
-        "relays": {name: name in state["relays_on"] if state else None for name in relays},
-        "fault": fault,
+        "relays": {name: name in device["relays_on"] if running else None for name in relays},
+        "fault": device["fault"],
     }
     _report(content, _told(content), arguments)
     return 0
+
+
+def _use(settings: Settings, name: str) -> str:
+    """Have the running box remember it, or remember it for the next start."""
+    answer = _ask(settings, {"do": "use_card", "name": name})
+    if answer is not None:
+        return str(answer["used"])
+    from broadcaster.store.store import open_store
+    from broadcaster.store.tables import DATABASE
+
+    state = settings.paths.state
+    with open_store(state / DATABASE, Clock(settings.station.zone)) as store:
+        return str(CardChoice(settings.sound.device, state, os.environ, memory=store.state).use(name))
 
 
 def switch_on(arguments: Arguments) -> int:
@@ -103,10 +138,11 @@ def _check(names: tuple[str, ...], relays: dict[str, int]) -> None:
 
 def _power(settings: Settings, names: tuple[str, ...], seconds: float) -> bool:
     """Have the running box do it; False where none runs."""
-    state = _ask(settings, {"do": "power", "names": names, "seconds": seconds})
+    answer = _ask(settings, {"do": "power", "names": names, "seconds": seconds})
+    state = answer and answer["device"]
     if state and set(state["relays_on"]) != set(names):
         raise AmplifierLost(state["fault"] or "功放没有照办，请看 broadcaster status")
-    return state is not None
+    return answer is not None
 
 
 def _hold(settings: Settings, names: tuple[str, ...], seconds: float) -> None:
@@ -130,24 +166,30 @@ def _ask(settings: Settings, request: control.Message) -> control.Message | None
     answer: control.Message = next(answers, {"error": "广播站没有回答，请重启它。"})
     if "error" in answer:
         raise BroadcasterError(answer["error"])
-    state: control.Message = answer["device"]
-    return state
+    return answer
 
 
-def _would_choose(settings: Settings) -> tuple[str, str]:
+def _would_choose(settings: Settings) -> control.Message:
     """The card that a box would take if it were started now, and what would be wrong."""
+    from broadcaster.store.past import past_state
+
+    known = Forgetful(past_state(settings.paths.state))
     with tempfile.TemporaryDirectory() as folder:
-        output, note = CardChoice(settings.sound.device, Path(folder), os.environ).look()
-    if isinstance(output, CardOutput):
-        return output.card or output.name, note
-    return "", output.reason if isinstance(output, AbsentOutput) else note
+        choice = CardChoice(settings.sound.device, Path(folder), os.environ, memory=known)
+        output, note = choice.look()
+        cards = [asdict(entry) for entry in choice.entries()]
+    card = (output.card or output.name) if isinstance(output, CardOutput) else ""
+    fault = output.reason if isinstance(output, AbsentOutput) else note
+    return {"card": card, "fault": fault, "cards": cards}
 
 
 def _told(content: control.Message) -> str:
     using = "正在用" if content["running"] else "启动后会用"
     state = {True: "合上", False: "断开", None: "不知道（广播站没有运行）"}
     lines = [
-        f"声卡：{card['id']}（{card['name']}）" + (f"  ← {using}" if card["in_use"] else "")
+        f"声卡：{card['name']}  {card['title']}"
+        + ("  功放接在这里" if card["wired"] else "")
+        + (f"  ← {using}" if card["in_use"] else "")
         for card in content["cards"]
     ] or ["声卡：这台机器上没有"]
     if content["card"] and not any(card["in_use"] for card in content["cards"]):

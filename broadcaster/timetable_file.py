@@ -10,7 +10,7 @@ from pydantic_core import ErrorDetails
 
 from broadcaster import lined_yaml
 from broadcaster.errors import SlotRefused
-from broadcaster.settings import CONFIG_FOLDER
+from broadcaster.folders import CONFIG_FOLDER
 from broadcaster.settings_problems import did_you_mean, reason
 from broadcaster.timetable_settings import HolidaySettings, SlotSettings, TimetableSettings
 

@@ -26,6 +26,7 @@ from broadcaster.script.compose import compose_lines
 from broadcaster.script.reader import Reader
 from broadcaster.settings import LexiconSettings
 from broadcaster.tts.catalogue import Catalogue
+from broadcaster.tts.effort import Effort
 from broadcaster.tts.level import LEVEL_LUFS
 from broadcaster.tts.line_length import check_length
 from broadcaster.tts.voice import Voice
@@ -35,6 +36,7 @@ from broadcaster.voice_messages import (
     Drop,
     Failed,
     Finished,
+    KeepSignals,
     Make,
     Reply,
     Request,
@@ -42,6 +44,7 @@ from broadcaster.voice_messages import (
     Sounding,
     Turned,
     Warm,
+    Working,
 )
 
 logger = logging.getLogger(__name__)
@@ -87,17 +90,19 @@ class VoiceChild:
     def run(self, connection: Connection) -> None:
         """Work until the parent closes the pipe (`EOFError`)."""
         self._keep_signals()
+        connection.send(Working())
         while True:
             while not self._jobs or connection.poll():
                 self._take(connection.recv())
+                connection.send(Working())
             for job in self._turn():
                 if job is not self._turned_to:
                     self._turned_to = job
                     connection.send(Turned(job.request.job))
                 step = self._advance(job)
                 job.waits = isinstance(step, Waiting)
-                if step and not isinstance(step, Waiting):
-                    connection.send(step)
+                if not isinstance(step, Waiting):
+                    connection.send(step or Working())
 
     def _turn(self) -> list[_Job]:
         """The most urgent job that can go on, and all that wait: those are asked in passing (0.01 s)."""
@@ -116,6 +121,8 @@ class VoiceChild:
                     dropped.work.close()
             case Warm(voice):
                 self._warm(voice)
+            case KeepSignals():
+                self._keep_signals()
 
     def _advance(self, job: _Job) -> Step:
         number = job.request.job
@@ -160,6 +167,7 @@ class VoiceChild:
         notice = request.notice
         keeping = Keeping(self._store, self._spool, request.job, request.live)
         items: list[Item] = []
+        effort = Effort()
         if notice.chime is not Signal.NONE:
             items.append(Item(self._signal(notice.chime or Signal.CHIME, keeping)))
             yield Sounding(request.job, (0, 0), Ready(items[0], 0))
@@ -167,9 +175,9 @@ class VoiceChild:
             items += yield from self._make_recording(request, keeping)
             programme = Programme("recording", tuple(items))
         else:
-            programme = yield from self._make_speech(request, keeping, items)
+            programme = yield from self._make_speech(request, keeping, items, effort)
         keeping.keep_programme(request.key, programme)
-        yield Finished(request.job, programme, keeping.fault)
+        yield Finished(request.job, programme, keeping.fault, effort.slowness)
 
     def _make_recording(self, request: Make, keeping: Keeping) -> Generator[Step, None, list[Item]]:
         """A person's own voice as often as it repeats, its parts one after the other."""
@@ -196,23 +204,30 @@ class VoiceChild:
         return items
 
     def _make_speech(
-        self, request: Make, keeping: Keeping, items: list[Item]
+        self, request: Make, keeping: Keeping, items: list[Item], effort: Effort
     ) -> Generator[Step, None, Programme]:
         notice = request.notice
         lines = self._lines(request)
         voice = self._voice(notice.voice or self._settings.station.voice)
+        yield None
         for number, part in enumerate(with_clappers(voice.arrange(lines)), start=1):
             if isinstance(part, Line):
-                items.append(
-                    (yield from self._make_line(request, number, part, voice, keeping, not items))
-                )
+                made = self._make_line(request, number, part, voice, keeping, effort, not items)
+                items.append((yield from made))
             else:
                 items.append(Item(self._clappers(part, notice, keeping), part.pause_seconds))
                 yield Sounding(request.job, (number, 0), Ready(items[-1], number))
         return Programme(voice.name, tuple(items))
 
     def _make_line(
-        self, request: Make, number: int, line: Line, voice: Voice, keeping: Keeping, soft_start: bool
+        self,
+        request: Make,
+        number: int,
+        line: Line,
+        voice: Voice,
+        keeping: Keeping,
+        effort: Effort,
+        soft_start: bool,
     ) -> Generator[Step, None, Item]:
         """Say a line, or find it said; yields as it goes, so that a more urgent job can go between.
 
@@ -231,7 +246,7 @@ class VoiceChild:
             spoken = (
                 voice.speak_on_beats(line, timing(line, tempo)) if tempo else voice.speak(line, pace)
             )
-            for waveform in spoken:
+            for waveform in effort.watched(spoken):
                 if not len(waveform.samples):
                     yield Waiting()
                     continue

@@ -26,6 +26,11 @@ class Warm:
 
 
 @dataclass(frozen=True)
+class KeepSignals:
+    """Make the signals that are missing."""
+
+
+@dataclass(frozen=True)
 class Compose:
     """Ask for the script of a notice, read by a lexicon: one may change while the child is up."""
 
@@ -63,6 +68,13 @@ class Turned:
 
 
 @dataclass(frozen=True)
+class Working:
+    """A sign of life: another step of its work is done, of whichever job."""
+
+    job: int = 0
+
+
+@dataclass(frozen=True)
 class Composed:
     job: int
     script: Script
@@ -79,11 +91,15 @@ class Sounding:
 
 @dataclass(frozen=True)
 class Finished:
-    """`unkept` says why the cache could not keep the programme, or some of it; "" when it is kept."""
+    """`unkept` says why the cache could not keep the programme, or some of it; "" when it is kept.
+
+    `slowness` is the seconds of work for a second of speech that was made for it; 0 where none was.
+    """
 
     job: int
     programme: Programme
     unkept: str = ""
+    slowness: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -93,5 +109,5 @@ class Failed:
 
 
 Answer = Ready | Made | BroadcasterError
-Request = Setup | Warm | Compose | Make | Drop
-Reply = Turned | Composed | Sounding | Finished | Failed
+Request = Setup | Warm | KeepSignals | Compose | Make | Drop
+Reply = Turned | Working | Composed | Sounding | Finished | Failed

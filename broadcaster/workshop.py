@@ -13,6 +13,7 @@ from broadcaster.child import Child
 from broadcaster.clock import Clock
 from broadcaster.errors import BroadcasterError, CacheUnwritable, VoiceUnavailable
 from broadcaster.model import Made, Notice, Script
+from broadcaster.patience import Patience
 from broadcaster.settings import LexiconSettings, Settings
 from broadcaster.spool import open_spool
 from broadcaster.voice_messages import (
@@ -22,6 +23,7 @@ from broadcaster.voice_messages import (
     Drop,
     Failed,
     Finished,
+    KeepSignals,
     Make,
     Reply,
     Setup,
@@ -35,6 +37,13 @@ logger = logging.getLogger(__name__)
 TRIES = 2
 # The longest piece of routine work that live work waits for; a line of a slow voice takes 4 s on a Pi.
 PATIENCE_SECONDS = 4.0
+# Where steps are longer a new child would not be up sooner.
+PATIENCE_STEPS = 1.5
+BROKEN = "语音引擎连续出错，这则通知没有做成。请换一个声音，或重新安装声音。"
+TOO_SLOW = (
+    "这台机器做得慢，等了 {seconds:.0f} 秒也没有做出下一段声音，这则通知没有做成。"
+    "请换一个快的声音（broadcaster voices list 看快慢），或关掉机器上别的程序。"
+)
 
 
 @dataclass
@@ -77,7 +86,8 @@ class Workshop:
         self._jobs: dict[int, _Job] = {}
         self._child: Child | None = None
         self._turn: _Job | None = None
-        self._heard_at = clock.monotonic()
+        self._patience = Patience(self._limits.deadline_seconds, clock.monotonic())
+        self._slowness: dict[str, float] = {}
 
     @property
     def child_pid(self) -> int | None:
@@ -89,14 +99,19 @@ class Workshop:
         with self._lock:
             return bool(self._jobs)
 
+    def slowness(self, voice: str) -> float:
+        """Seconds of work for a second of its speech, the last time that it made any; or 0."""
+        return self._slowness.get(voice, 0.0)
+
     def bring_up(self) -> None:
         """Have the child up, which makes the signals that are missing; returns at once."""
         with self._lock:
-            self._reach_child()
+            self._reach_child().send(KeepSignals())
 
     def warm(self, voice: str) -> None:
         """Have the child up and its voice loaded; returns at once."""
         with self._lock:
+            self._begin()
             self._reach_child().send(Warm(voice))
 
     def compose(self, notice: Notice, lexicon: LexiconSettings) -> Script:
@@ -142,30 +157,35 @@ class Workshop:
         self._spool.drop(job)
 
     def watch(self) -> None:
-        """End a child that has been silent over its work too long, or idle too long.
+        """End a child that made no progress with its work for too long, or was idle too long.
 
         Live work does not wait for that: routine work that holds it up is begun anew behind it.
         """
         with self._lock:
-            silent = self._clock.monotonic() - self._heard_at
-            limit = self._limits.deadline_seconds if self._jobs else self._limits.idle_seconds
-            child, held_up = self._child, self._is_held_up()
-            if child is None or not (held_up or silent > limit):
+            now, child, works = self._clock.monotonic(), self._child, bool(self._jobs)
+            silent, held_up = now - self._patience.signed_at, self._is_held_up()
+            if child is None:
                 return
-            works = bool(self._jobs)
+            over = self._patience.is_over(now, child.worked_seconds()) if works else self._idle(silent)
+            if not (held_up or over):
+                return
             self._child = None
         # Not under the lock: the child's reader thread may be waiting for it.
         if works:
             reason = "holds up live work" if held_up else "hangs"
             logger.warning("voice child %s %s over %s; ending it", child.pid, reason, self._turn)
             child.kill()
-            self._retry(counts=not held_up)
+            self._retry(TOO_SLOW.format(seconds=silent) if self._patience.slow else BROKEN, not held_up)
         else:
             child.stop()
 
+    def _idle(self, silent: float) -> bool:
+        return silent > self._limits.idle_seconds
+
     def _is_held_up(self) -> bool:
         """Whether live work has waited too long for a piece of routine work to end."""
-        turn, since = self._turn, self._clock.monotonic() - PATIENCE_SECONDS
+        patience = max(PATIENCE_SECONDS, self._patience.longest_seconds * PATIENCE_STEPS)
+        turn, since = self._turn, self._clock.monotonic() - patience
         if turn is None or not (turn.is_routine or turn.request.job not in self._jobs):
             return False
         return any(
@@ -188,21 +208,24 @@ class Workshop:
         reached: tuple[int, int],
     ) -> None:
         with self._lock:
-            if not self._jobs:
-                self._heard_at = self._clock.monotonic()
+            self._begin()
             self._jobs[request.job] = _Job(request, answer, reached, self._clock.monotonic())
             self._reach_child().send(request)
+
+    def _begin(self) -> None:
+        if not self._jobs:
+            self._patience.begin(self._clock.monotonic())
 
     def _reach_child(self) -> Child:
         if self._child is None:
             self._child = Child("voice", "broadcaster.voice_child", self._take, self._end)
             self._child.send(self._setup)
-            self._heard_at = self._clock.monotonic()
+            self._patience.start(self._clock.monotonic())
         return self._child
 
     def _take(self, reply: Reply) -> None:
         with self._lock:
-            self._heard_at = self._clock.monotonic()
+            self._patience.sign(self._clock.monotonic())
             job = self._jobs.get(reply.job)
             if job is None or (isinstance(reply, Sounding) and reply.place <= job.reached):
                 return
@@ -216,7 +239,9 @@ class Workshop:
         match reply:
             case Sounding(ready=ready):
                 job.answer(ready)
-            case Finished(programme=programme, unkept=unkept):
+            case Finished(programme=programme, unkept=unkept, slowness=slowness):
+                if slowness:
+                    self._slowness[programme.voice] = slowness
                 self._made(programme.seconds, unkept)
                 job.answer(Made(programme))
             case Failed(error=error):
@@ -234,8 +259,8 @@ class Workshop:
             logger.warning("voice child %s died (%s) over %s", child.pid, child.ending, turn)
         self._retry()
 
-    def _retry(self, counts: bool = True) -> None:
-        """The child is gone: begin what it had anew, in a new child.
+    def _retry(self, why: str = BROKEN, counts: bool = True) -> None:
+        """The child is gone: begin what it had anew, in a new child; who is given up is told `why`.
 
         It counts as a try of the job that it worked on, or of all where that is not known.
         """
@@ -253,6 +278,4 @@ class Workshop:
                 job.had_its_turn, job.asked_at = False, self._clock.monotonic()
                 self._reach_child().send(job.request)
         for job in given_up:
-            job.answer(
-                VoiceUnavailable("语音引擎连续出错，这则通知没有做成。请换一个声音，或重新安装声音。")
-            )
+            job.answer(VoiceUnavailable(why))

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, cast
@@ -17,7 +18,7 @@ from broadcaster.clips.store import ClipStore
 from broadcaster.clips.writer import write_clip
 from broadcaster.clock import Clock
 from broadcaster.copies import Copy, Track
-from broadcaster.errors import BroadcasterError, FileUnwritable, LineRefused
+from broadcaster.errors import BroadcasterError, DeviceLost, FileUnwritable, LineRefused
 from broadcaster.lexicon_file import LexiconFile
 from broadcaster.loop import Loop
 from broadcaster.model import (
@@ -33,12 +34,21 @@ from broadcaster.model import (
     Waveform,
 )
 from broadcaster.people import Person
-from broadcaster.playout.device import Back, Device, Ended, Started
+from broadcaster.playout.device import Back, Damaged, Device, Ended, Started
 from broadcaster.recordings import Recordings
 from broadcaster.rehearsal import Heard
 from broadcaster.settings import LexiconSettings, Settings
 from broadcaster.slotbook import Slotbook
-from broadcaster.station import Afar, DeviceState, OnAir, Status, TalkStage, TalkState, VoiceEntry
+from broadcaster.station import (
+    Afar,
+    CardEntry,
+    DeviceState,
+    OnAir,
+    Status,
+    TalkStage,
+    TalkState,
+    VoiceEntry,
+)
 from broadcaster.store.accounts import Accounts
 from broadcaster.store.database import Database
 from broadcaster.store.deeds import Deeds
@@ -195,6 +205,7 @@ class FakeStation:
         self.coming: list[Airing] = []
         self.rows: list[JournalRow] = []
         self.fault = ""
+        self.cards: list[CardEntry] = []
         self.fail_next: BroadcasterError | None = None
         self.announced: list[tuple[Notice, str]] = []
         self.cancelled: list[str] = []
@@ -289,7 +300,13 @@ class FakeStation:
         return next(found, None)
 
     def device(self) -> DeviceState:
-        return DeviceState("假声卡", not self.fault, (), self.fault)
+        return DeviceState("假声卡", not self.fault, (), self.fault, tuple(self.cards))
+
+    def use_card(self, name: str) -> str:
+        if name not in {card.name for card in self.cards}:
+            raise DeviceLost(f"没有叫 {name} 的声卡")
+        self.cards = [replace(card, wired=card.name == name) for card in self.cards]
+        return name
 
     def script(self, notice: Notice) -> Script:
         """One line for each line of the text; 10 is said as 十."""
@@ -388,6 +405,7 @@ class FakeDevice(Device):
         self.fail_next = ""
         self.heard: dict[str, list[NDArray[np.int16]]] = {}
         self.played: list[Path] = []
+        self._broken = False
         self.closed = False
         self._item_id = ""
         self._seconds = 0.0
@@ -399,16 +417,18 @@ class FakeDevice(Device):
 
     def begin(self, item_id: str, volume: int | None = None, zones: tuple[str, ...] = ()) -> None:
         self._item_id, self._seconds, self._finished = item_id, 0.0, False
+        self._broken = False
         self.heard[item_id] = []
         self.begun.append((item_id, volume, zones))
 
     def play(self, sound: Path, pause_seconds: float = 0.0) -> None:
-        if not self._item_id:
+        if not self._item_id or self._broken:
             return
         try:
             samples, rate_hz = soundfile.read(sound, dtype="int16")
         except soundfile.LibsndfileError:
-            return self._end(f"声音文件读不出来：{sound.name}")
+            self._broken = True
+            return self.on_report(Damaged(self._item_id, len(self.heard[self._item_id]), sound, 0.0))
         if self.fail_next:
             self._fault, self.fail_next = self.fail_next, ""
             return self._end(self._fault, lost=True)
@@ -420,7 +440,7 @@ class FakeDevice(Device):
         self._seconds += len(samples) / rate_hz + pause_seconds
 
     def finish(self) -> None:
-        self._finished = True
+        self._finished = not self._broken
         if not self.holds:
             self.release()
 
@@ -428,6 +448,9 @@ class FakeDevice(Device):
         """Let a finished item end."""
         if self._finished:
             self._end("")
+
+    def mend(self) -> None:
+        self._broken = False
 
     def fade_out(self) -> None:
         if self.deaf:

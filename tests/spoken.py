@@ -9,8 +9,9 @@ import numpy as np
 import soundfile
 from numpy.typing import NDArray
 
+from broadcaster.folders import PROJECT_FOLDER
 from broadcaster.model import Break, Line, Syllable, Waveform
-from broadcaster.settings import PROJECT_FOLDER, EdgeSettings
+from broadcaster.settings import EdgeSettings
 from broadcaster.tts.catalogue import Catalogue
 from broadcaster.tts.edge import Connector, EdgeVoice
 from broadcaster.tts.edge_speakers import SHIPPED, SpeakerList

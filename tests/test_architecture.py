@@ -12,14 +12,17 @@ PACKAGE = ROOT / "broadcaster"
 
 FLOOR = {
     *("settings", "settings_problems", "setting_values", "air_settings", "timetable_settings"),
-    *("timetable_file", "whole", "spool", "plain_values"),
+    *("timetable_file", "whole", "seal", "spool", "plain_values"),
     *("day_words", "lined_yaml", "hours", "manner", "beat", "model", "clock", "errors", "child", "loop"),
-    *("clock_trust", "people", "foothold", "recordings", "precedence", "office_call"),
+    *("clock_trust", "people", "foothold", "recordings", "precedence", "office_call", "heap"),
+    *("patience", "folders", "labels"),
 }
 SIBLINGS = {"script", "tts", "clips", "schedule", "playout", "store"}
 
 MAY_IMPORT: dict[str, set[str]] = {
     "errors": set(),
+    "folders": set(),
+    "labels": {"model"},
     "people": set(),
     "model": set(),
     "clock": set(),
@@ -27,7 +30,10 @@ MAY_IMPORT: dict[str, set[str]] = {
     "clock_trust": {"clock", "errors"},
     "loop": set(),
     "child": set(),
+    "heap": set(),
+    "patience": set(),
     "whole": set(),
+    "seal": set(),
     "spool": set(),
     "foothold": {"spool"},
     "recordings": {"errors", "whole"},
@@ -36,13 +42,22 @@ MAY_IMPORT: dict[str, set[str]] = {
     "plain_values": set(),
     "settings_problems": set(),
     "beat": {"model"},
-    "setting_values": {"model"},
+    "setting_values": {"model", "labels"},
     "air_settings": {"setting_values"},
-    "settings": {"errors", "model", "settings_problems", "setting_values", "air_settings"},
+    "settings": {
+        *("errors", "folders", "model", "settings_problems", "setting_values", "air_settings"),
+    },
     "lined_yaml": set(),
     "day_words": {"setting_values"},
     "timetable_settings": {"model", "setting_values", "day_words"},
-    "timetable_file": {"errors", "settings", "settings_problems", "timetable_settings", "lined_yaml"},
+    "timetable_file": {
+        "errors",
+        "folders",
+        "settings",
+        "settings_problems",
+        "timetable_settings",
+        "lined_yaml",
+    },
     "manner": {"model", "settings", "setting_values"},
     "hours": {"model", "settings", "setting_values", "air_settings"},
     **{sibling: FLOOR for sibling in SIBLINGS},
@@ -97,7 +112,7 @@ AT_THE_TOP = {
     *("cli", "commands", "cache_commands", "lexicon_commands", "schedule_commands", "people_commands"),
     *("journal_commands", "county_commands", "office_commands", "foreign_commands", "link_commands"),
     *("province_commands", "renewal_commands", "paper_commands", "village_commands"),
-    *("technician", "console", "__init__"),
+    *("technician", "voice_commands", "notice_options", "command_line", "console", "__init__"),
 }
 
 HOMES: dict[str, set[str]] = {
@@ -150,7 +165,7 @@ HOMES: dict[str, set[str]] = {
     "werkzeug": {"web"},
     "waitress": {"web/server.py"},
     "zeroconf": {"lan_name.py"},
-    "yaml": {"settings.py", "lined_yaml.py", "yaml_edit.py"},
+    "yaml": {"settings.py", "lined_yaml.py", "yaml_edit.py", "console.py"},
 }
 
 FILES = sorted(path for path in PACKAGE.rglob("*.py"))

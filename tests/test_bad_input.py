@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from village import Village
 
-from broadcaster.settings import PROJECT_FOLDER
+from broadcaster.folders import PROJECT_FOLDER
 
 WATER = "明天上午停水。"
 

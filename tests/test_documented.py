@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from test_architecture import AT_THE_TOP, HOMES, MAY_IMPORT
 
-from broadcaster.cli import make_parser
+from broadcaster.command_line import Parser, make_parser
 from broadcaster.model import Outcome
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -17,8 +17,10 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 ARCHITECTURE = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
 
 
-def commands(parser: argparse.ArgumentParser) -> Iterator[str]:
-    groups = [action for action in parser._actions if isinstance(action, argparse._SubParsersAction)]
+def commands(parser: Parser) -> Iterator[str]:
+    groups = [
+        action for action in parser.told()._actions if isinstance(action, argparse._SubParsersAction)
+    ]
     if not groups:
         yield parser.prog
     for group in groups:

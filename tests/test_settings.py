@@ -4,11 +4,11 @@ import pytest
 
 from broadcaster.clips.preset import PRESETS
 from broadcaster.errors import ConfigError
+from broadcaster.folders import CONFIG_FOLDER
 from broadcaster.model import Severity, Signal
 from broadcaster.playout.wiring import POWER, Wiring
 from broadcaster.setting_values import Section
 from broadcaster.settings import (
-    CONFIG_FOLDER,
     Settings,
     SoundSettings,
     load_lexicon,

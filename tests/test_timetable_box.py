@@ -1,8 +1,15 @@
-"""The box with a timetable that is wrong in one place: it runs, and says so."""
+"""The box and its timetable: what is wrong in one place, what was due before it was, what it missed."""
 
 import json
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
 
+from rig.rig import wait_until
 from village import RunningBox, Village
+
+EACH_MINUTE = "slots:\n  - {name: 每分钟, cron: '* * * * *', text: 停水。}\n"
 
 
 def test_one_wrong_slot_does_not_keep_the_box_from_running_the_others(village: Village) -> None:
@@ -17,3 +24,34 @@ def test_one_wrong_slot_does_not_keep_the_box_from_running_the_others(village: V
     assert {airing["title"] for airing in status["next"]} == {"早安"}
     assert "timetable.yaml 第 3 行“坏的”" in status["fault"]
     assert "broadcaster check" in status["fault"]
+
+
+def test_a_new_box_airs_nothing_of_before_it_was_and_tells_of_what_it_missed_later(
+    village: Village,
+) -> None:
+    (village.folder / "timetable.yaml").write_text(EACH_MINUTE, encoding="utf-8")
+    began = datetime.now(UTC)
+    run_until(village, lambda: ask(village, "SELECT 1 FROM station_state WHERE key = 'timetable_since'"))
+    accepted = ask(village, "SELECT due_at FROM journal UNION SELECT airing ->> 'due_at' FROM queue")
+    assert all(datetime.fromisoformat(due) > began for (due,) in accepted)
+    off_since = (began - timedelta(minutes=30)).isoformat()
+    ask(village, f"UPDATE station_state SET value = '{off_since}' WHERE key LIKE 'timetable_%'")
+    missed = "SELECT title, reason FROM journal WHERE outcome = 'EXPIRED'"
+    run_until(village, lambda: ask(village, missed))
+    ((title, reason),) = ask(village, missed)
+    assert title == "每分钟"
+    assert reason.startswith(("关机错过了 19 次", "关机错过了 20 次", "关机错过了 21 次"))
+
+
+def run_until(village: Village, condition: Callable[[], object]) -> None:
+    box = RunningBox(village)
+    try:
+        wait_until(condition)
+    finally:
+        assert box.end() == 0
+
+
+def ask(village: Village, query: str) -> list[tuple[str, ...]]:
+    database = sqlite3.connect(village.state / "broadcaster.db", isolation_level=None)
+    with closing(database):
+        return database.execute(query).fetchall()

@@ -2,7 +2,7 @@ import pytest
 import yaml
 
 from broadcaster.errors import FileUnwritable
-from broadcaster.settings import CONFIG_FOLDER
+from broadcaster.folders import CONFIG_FOLDER
 from broadcaster.yaml_edit import remove_entry, set_entry
 
 FILE = """\

@@ -1,7 +1,6 @@
 """Whether what is kept is what was made: every clip decoded, every name and digest compared."""
 
 import hashlib
-import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -9,7 +8,9 @@ from pathlib import Path
 
 import soundfile
 
+from broadcaster.clips.store import read_manifest
 from broadcaster.clips.survey import survey
+from broadcaster.seal import is_whole
 
 KEY = re.compile("[0-9a-f]{32,40}")
 # STREAMINFO keeps the MD5 of the samples (RFC 9639, 8.2), as bytes 18 to 34 behind two headers of 4.
@@ -59,6 +60,8 @@ def _problem_of_clip(path: Path) -> str:
         return "名字和里面写的不一样"
     if hashlib.md5(samples.tobytes(), usedforsecurity=False).digest() != digest:
         return "声音和做好的时候不一样"
+    if not is_whole(path):
+        return "文件里有坏的地方"
     return "" if samples.any() else "没有声音"
 
 
@@ -66,8 +69,7 @@ def _problem_of_programme(path: Path, missing: frozenset[str]) -> str:
     if path.suffix != ".json" or not _is_well_named(path):
         return "名字不对，不是这里做的"
     try:
-        manifest = json.loads(path.read_bytes())
-        readable = isinstance(manifest["voice"], str) and bool(manifest["items"])
+        readable = bool(read_manifest(path.read_bytes())[1])
     except (OSError, ValueError, KeyError, TypeError):
         readable = False
     if not readable:

@@ -4,14 +4,16 @@ import errno
 import json
 import logging
 import os
+import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from broadcaster.errors import CacheFull, CacheUnwritable
 from broadcaster.model import Clip, Item, Programme
+from broadcaster.seal import is_whole
 from broadcaster.whole import maker_is_gone, whole_file
 
 logger = logging.getLogger(__name__)
@@ -30,15 +32,19 @@ class ClipStore:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._unfinished = folder / "unfinished"
+        # What cannot be removed, on a disk that takes no writing, is not read again all the same.
+        self._damaged: dict[str, tuple[int, int]] = {}
 
     def path(self, key: str) -> Path:
         """Where the clip of this key stands, or would stand."""
         return self.folder / "clips" / key[:2] / f"{key}.flac"
 
     def find(self, key: str) -> Clip | None:
-        """The clip, if it was made; a file that is damaged is removed and will be made again."""
+        """The clip, if it was made; only its beginning is looked at."""
         path = self.path(key)
         try:
+            if key in self._damaged and self._damaged[key] == _identity(path):
+                return None
             with path.open("rb") as file:
                 seconds = _flac_seconds(file.read(FLAC_HEADER_BYTES))
         except OSError:
@@ -48,27 +54,47 @@ class ClipStore:
             return None
         return Clip(key, path, seconds)
 
-    def find_programme(self, key: str) -> Programme | None:
-        """The programme, if it was made and every clip of it is there."""
+    def find_whole(self, key: str) -> Clip | None:
+        """The same, every byte of it looked at; what is damaged is removed and will be made again."""
+        clip = self.find(key)
+        if clip and not is_whole(clip.path):
+            self.discard(clip.path)
+            return None
+        return clip
+
+    def discard(self, path: Path) -> None:
+        """Remove what was found to be damaged, if it is a clip of this store."""
+        if path == self.path(path.stem):
+            with suppress(OSError):
+                self._damaged[path.stem] = _identity(path)
+            _discard(path)
+
+    def find_programme(self, key: str, whole: bool = False, lacking: str = "") -> Programme | None:
+        """The programme, if it was made and every clip of it is there; `whole`, if every byte is.
+
+        The clip of the key `lacking` may be away: then the programme is without it.
+        """
         path = self._programme_path(key)
         try:
-            manifest = json.loads(path.read_bytes())
-            voice = str(manifest["voice"])
-            order = [_item_of(*item) for item in manifest["items"]]
+            voice, order = read_manifest(path.read_bytes())
         except OSError:
             return None
         except (ValueError, KeyError, TypeError):
             _discard(path)
             return None
-        clips = {name: self.find(name) for name, _, _ in order}
-        items = tuple(Item(clip, pause, says) for name, pause, says in order if (clip := clips[name]))
-        return Programme(voice, items) if len(items) == len(order) else None
+        find = self.find_whole if whole else self.find
+        clips = {name: find(name) for name, _, _ in order}
+        if any(clip is None and name != lacking for name, clip in clips.items()):
+            return None
+        items = (Item(clip, pause, says) for name, pause, says in order if (clip := clips[name]))
+        return Programme(voice, tuple(items))
 
     def keep_programme(self, key: str, programme: Programme) -> None:
         """Remember the order of clips that are already kept; `CacheUnwritable` if that fails."""
         order = [(item.clip.key, item.pause_seconds, item.says) for item in programme.items]
         with self.making(self._programme_path(key)) as unfinished:
-            unfinished.write_text(json.dumps({"voice": programme.voice, "items": order}))
+            manifest = {"voice": programme.voice, "items": order}
+            unfinished.write_text(json.dumps(manifest | {"sum": _sum_of(manifest)}))
 
     def stamp(self, key: str, aired_at: datetime) -> None:
         """Remember when a programme was aired: its file's time, forward only, and not every time.
@@ -115,6 +141,19 @@ class ClipStore:
         return self.folder / "programmes" / key[:2] / f"{key}.json"
 
 
+def read_manifest(content: bytes) -> tuple[str, list[tuple[str, float, str]]]:
+    """The voice and the order. Raises `ValueError` and the like for what was not written so; what was
+    made before manifests had a sum has none."""
+    manifest = json.loads(content)
+    if manifest.pop("sum", None) not in (None, _sum_of(manifest)):
+        raise ValueError("not as it was written")
+    return str(manifest["voice"]), [_item_of(*item) for item in manifest["items"]]
+
+
+def _sum_of(manifest: object) -> int:
+    return zlib.crc32(json.dumps(manifest).encode())
+
+
 def _item_of(name: object, pause: Any, says: object = "") -> tuple[str, float, str]:
     """One of a manifest; what was made before lines kept their text has none."""
     return str(name), float(pause), str(says)
@@ -143,9 +182,15 @@ def _flac_seconds(header: bytes) -> float:
     return samples / rate_hz if rate_hz else 0.0
 
 
+def _identity(path: Path) -> tuple[int, int]:
+    """Another one for another file in the same place."""
+    status = path.stat()
+    return status.st_ino, status.st_mtime_ns
+
+
 def _discard(path: Path) -> None:
     try:
-        path.unlink()
+        path.unlink(missing_ok=True)
         logger.warning("removed %s: damaged or left unfinished", path)
     except OSError:
         logger.warning("%s is damaged or left unfinished and cannot be removed", path)

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from broadcaster.clips.store import ClipStore
 from broadcaster.errors import CacheUnwritable, LineRefused
 from broadcaster.model import Clip
+from broadcaster.seal import sealed
 
 Pcm = NDArray[np.int16]
 
@@ -23,7 +24,7 @@ def write_clip(store: ClipStore, key: str, samples: Pcm, rate_hz: int) -> Clip:
         raise LineRefused("这一句没有做出声音来，请再试一次，或者换一个声音。")
     path = store.path(key)
     with store.making(path) as unfinished:
-        unfinished.write_bytes(encode(samples, rate_hz, "FLAC", title=key))
+        unfinished.write_bytes(sealed(encode(samples, rate_hz, "FLAC", title=key)))
         _check(unfinished, samples, rate_hz)
     return Clip(key, path, len(samples) / rate_hz)
 

@@ -33,6 +33,7 @@ from broadcaster.county.village_keys import VillageKeys
 from broadcaster.county.village_site import VillageSites
 from broadcaster.county.wire import Wire
 from broadcaster.errors import ConfigError
+from broadcaster.heap import give_back_what_is_freed
 from broadcaster.loop import Loop, Watched
 from broadcaster.office_folder import AskPassphrase, OfficeFolder
 from broadcaster.rehearsal import Rehearsals
@@ -76,6 +77,7 @@ def run(path: Path, config: Path, ask: AskPassphrase, tell: Tell, unattended: bo
 
     `unattended` says that `ask` asks nobody, so that it may open a new key of the county's too.
     """
+    give_back_what_is_freed()
     # The database is nobody else's to read.
     os.umask(0o077)
     stopping, woken = threading.Event(), WakeLater()

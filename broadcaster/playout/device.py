@@ -18,7 +18,8 @@ class Ended:
     """An item is over: `seconds_played` is what the device really took, pauses included.
 
     `whole` says that everything given was heard to its last sample; else `reason` says why not, and
-    `lost` that it was for the device alone: the same item may be heard once that is `Back`.
+    `lost` that it was for the device alone: the same item may be heard once that is `Back`. `unheard`
+    says of samples that were taken why nobody may have heard them.
     """
 
     item_id: str
@@ -26,6 +27,7 @@ class Ended:
     whole: bool
     reason: str = ""
     lost: bool = False
+    unheard: str = ""
 
 
 @dataclass(frozen=True)
@@ -33,7 +35,21 @@ class Back:
     """A device that was lost takes samples again."""
 
 
-Report = Started | Ended | Back
+@dataclass(frozen=True)
+class Damaged:
+    """A sound file of an item is not what was made: the `number`-th that was given to it, from 0 on.
+
+    So much of it is heard, and all before it; it and all behind it are forgotten. What is played from
+    `Device.mend` on comes in their place.
+    """
+
+    item_id: str
+    number: int
+    sound: Path
+    seconds_of_it: float
+
+
+Report = Started | Ended | Back | Damaged
 
 
 class Device(ABC):
@@ -65,6 +81,10 @@ class Device(ABC):
     @abstractmethod
     def finish(self) -> None:
         """Nothing more comes: the item ends after its last sample."""
+
+    @abstractmethod
+    def mend(self) -> None:
+        """`Damaged` was heard of: what is given from now on is for the place behind it."""
 
     @abstractmethod
     def fade_out(self) -> None:

@@ -7,12 +7,13 @@ from datetime import datetime
 from math import inf
 
 from broadcaster.model import Airing, Item, JournalEntry, Outcome
-from broadcaster.playout.device import Ended
+from broadcaster.playout.device import Damaged, Ended
 from broadcaster.playout.queue import Waiting
 
 # A line that lacks no more than this was heard: the device's account is that much short at most
 # when it was lost.
 HEARD_SECONDS = 0.15
+LEFT_OUT = "有一句的声音文件坏了，没有播出来，其余的都播了"
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,10 @@ class OnAir:
     failure: str = ""
     made: bool = False
     """Nothing more comes of its programme."""
+    _next_line: int = 0
+    _asked_again: int = -1
+    _begins: list[tuple[int, float]] = field(default_factory=list)
+    """Of each sound that was given to the device: its line, and when it begins."""
     _ends: dict[int, float] = field(default_factory=dict)
     _words: list[tuple[float, str]] = field(default_factory=list)
     _length: float = 0.0
@@ -48,15 +53,31 @@ class OnAir:
     def add(self, item: Item, line: int, monotonic: float) -> bool:
         """Take the next sound; False for a line that was heard before."""
         self.seconds_due += item.seconds
-        if line < self.waited.next_line:
+        if line < max(self.waited.next_line, self._next_line):
             return False
         if self.started_monotonic is not None:
             # Silence while nothing was left to play is no part of it.
             self.started_monotonic = max(self.started_monotonic, monotonic - self._length)
+        self._begins.append((line, self._length))
         self._ends[line] = self._length + item.clip.seconds
         self._length += item.seconds
         self._words.append((self._length, item.says))
         return True
+
+    def drop_damaged(self, damaged: Damaged) -> None:
+        """Forget a sound and all behind it: its line is to come again, or the next one, where it is the
+        signal or is damaged a second time."""
+        line, begin = self._begins[damaged.number]
+        left_out = line == self._asked_again
+        self._asked_again = line
+        self._next_line = line + (line == 0 or left_out)
+        self._length = begin + damaged.seconds_of_it
+        self._begins = self._begins[: damaged.number]
+        self._ends = {known: end for known, end in self._ends.items() if known < line}
+        self._words = [(end, says) for end, says in self._words if end <= begin]
+        self.seconds_due, self.made = 0.0, False
+        if left_out:
+            self.failure = LEFT_OUT
 
     def start(self, now: datetime, monotonic: float) -> None:
         self.started_at = self.waited.started_at or now
@@ -125,7 +146,7 @@ class OnAir:
 
     def _outcome(self, ended: Ended) -> tuple[Outcome, str]:
         if self.heard_all(ended) and not self.failure:
-            return Outcome.PLAYED, ""
+            return (Outcome.FAILED, ended.unheard) if ended.unheard else (Outcome.PLAYED, "")
         if self.cut:
             heard = self.started_at or self.waited.started_at
             return (Outcome.CUT_SHORT if heard else Outcome.CANCELLED), self.cut.reason

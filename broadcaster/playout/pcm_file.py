@@ -35,6 +35,10 @@ class SoundUnreadable(BroadcasterError):
     """A sound file that is missing, damaged or not in the station's format."""
 
 
+class NoDecoder(BroadcasterError):
+    """No sound file can be read on this machine; none of them is to blame."""
+
+
 def read_pcm(path: Path, rate_hz: int, block_frames: int) -> Iterator[bytes]:
     """Yield a file's samples, mono, 16 bit, in blocks of `block_frames`; the last one may be shorter.
 
@@ -84,7 +88,7 @@ def _libsndfile() -> Any:
     except OSError as error:
         for carried in _carried_libraries():
             return ffi.dlopen(str(carried))
-        raise SoundUnreadable("缺少 libsndfile，请重新运行 scripts/setup") from error
+        raise NoDecoder("缺少 libsndfile，请重新运行 scripts/setup") from error
 
 
 def _carried_libraries() -> list[Path]:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import datetime
+from pathlib import Path
 from queue import SimpleQueue
 from typing import Protocol
 
@@ -24,7 +25,7 @@ from broadcaster.model import (
     Ready,
     Refused,
 )
-from broadcaster.playout.device import Back, Device, Ended, Report, Started
+from broadcaster.playout.device import Back, Damaged, Device, Ended, Report, Started
 from broadcaster.playout.on_air import Cut, OnAir
 from broadcaster.playout.queue import AirQueue, Waiting
 from broadcaster.precedence import RESUMES, Resume, cuts_in
@@ -78,6 +79,8 @@ class Player:
         self._ended = ended
         self._moved = moved
         self.on_start: Callable[[Airing], None] = lambda airing: None
+        self.on_damage: Callable[[Path], None] = lambda sound: None
+        """Is told of a sound file that is damaged, before it is asked for again."""
         self._clock = clock
         self._queue = AirQueue()
         self._inbox: SimpleQueue[Delivery | Report | Cut] = SimpleQueue()
@@ -183,16 +186,8 @@ class Player:
     def _put_on_air(self, on_air: OnAir) -> None:
         airing = on_air.airing
         self._device.begin(airing.id, self._rules.volume(airing, on_air.began_at), airing.notice.zones)
-        ended: Ended | None = None
-        try:
-            with self._make(airing.notice, self._inbox.put):
-                ended = self._follow(on_air)
-        except Exception:
-            logger.exception("airing %s", airing.id)
-        if ended is None:
-            on_air.failure = "程序内部出错，详见日志"
-            self._device.fade_out()
-            ended = self._follow(on_air)
+        while (ended := self._make_and_follow(on_air)) is None:
+            self._forget_deliveries()
         # In the queue again before it leaves the air: a stop finds it in one of the two.
         with self._order:
             self._take_last_cuts(on_air)
@@ -203,15 +198,40 @@ class Player:
         if not goes_on:
             self._tell(on_air.entry(ended, self._clock.now()))
 
+    def _make_and_follow(self, on_air: OnAir) -> Ended | None:
+        try:
+            with self._make(on_air.airing.notice, self._inbox.put):
+                return self._follow(on_air)
+        except Exception:
+            logger.exception("airing %s", on_air.airing.id)
+        on_air.failure = "程序内部出错，详见日志"
+        self._device.fade_out()
+        return self._follow(on_air)
+
+    def _forget_deliveries(self) -> None:
+        """What was made before the damage was known is not for the place behind it."""
+        for _ in range(self._inbox.qsize()):
+            if not isinstance(message := self._inbox.get(), Ready | Made | Refused):
+                self._inbox.put(message)
+
     def _take_last_cuts(self, on_air: OnAir) -> None:
         """A stop that came after the end must not find it in the queue again."""
         while not self._inbox.empty():
             if isinstance(message := self._inbox.get(), Cut):
                 on_air.take_cut(message)
 
-    def _follow(self, on_air: OnAir) -> Ended:
+    def _follow(self, on_air: OnAir) -> Ended | None:
+        """How it ended, or None: a sound is damaged, and what is behind it is to be asked for again."""
         while not isinstance(message := self._inbox.get(), Ended):
-            self._take(message, on_air)
+            if not isinstance(message, Damaged):
+                self._take(message, on_air)
+            elif message.item_id == on_air.airing.id and not on_air.cut:
+                self.on_damage(message.sound)
+                on_air.drop_damaged(message)
+                self._device.mend()
+                # What a person says now cannot be asked for again; it goes on.
+                if not on_air.airing.notice.talk:
+                    return None
         return message
 
     def _take(self, message: Delivery | Started | Back | Cut, on_air: OnAir) -> None:

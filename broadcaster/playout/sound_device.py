@@ -14,7 +14,7 @@ from broadcaster.clock import Clock
 from broadcaster.loop import Loop
 from broadcaster.playout.amplifier import Amplifier
 from broadcaster.playout.cards import CardChoice
-from broadcaster.playout.device import Back, Device, Ended, Started
+from broadcaster.playout.device import Back, Damaged, Device, Ended, Started
 from broadcaster.playout.sound_messages import (
     AmplifierState,
     Begin,
@@ -27,11 +27,13 @@ from broadcaster.playout.sound_messages import (
     Finish,
     Leave,
     Leaving,
+    Mend,
     Message,
     Output,
     Play,
     Power,
     Progress,
+    SilentOutput,
 )
 from broadcaster.playout.wav_file import start_wav_file
 from broadcaster.playout.wiring import Wiring
@@ -109,6 +111,10 @@ class SoundDevice(Device):
     def finish(self) -> None:
         with self._lock:
             self._send(Finish())
+
+    def mend(self) -> None:
+        with self._lock:
+            self._send(Mend())
 
     def fade_out(self) -> None:
         with self._lock:
@@ -230,9 +236,11 @@ class SoundDevice(Device):
             case Fault(sentence):
                 self._note_fault(sentence)
             case Ended(item_id):
+                output = self._configure.output
+                unheard = output.unheard if isinstance(output, CardOutput | SilentOutput) else ""
                 self._forget(item_id)
-                self.on_report(message)
-            case Started():
+                self.on_report(replace(message, unheard=unheard))
+            case Started() | Damaged():
                 self.on_report(message)
 
     def _child_ended(self) -> None:
@@ -284,6 +292,7 @@ def open_device(
     output_file: Path | None = None,
     environment: Mapping[str, str] = os.environ,
     amplifier: AmplifierSettings = ALWAYS_ON,
+    cards: CardChoice | None = None,
 ) -> SoundDevice:
     """The device that the settings mean, there or not, or a WAV file in its place.
 
@@ -294,5 +303,5 @@ def open_device(
         start_wav_file(output_file, settings.rate_hz)
         file = FileOutput(output_file.absolute())
         return SoundDevice(lambda: (file, ""), settings)
-    choice = CardChoice(settings.device, state_folder, environment)
+    choice = cards or CardChoice(settings.device, state_folder, environment)
     return SoundDevice(choice.look, settings, wiring)

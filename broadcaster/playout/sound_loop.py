@@ -7,7 +7,7 @@ from multiprocessing.connection import Connection
 
 from broadcaster.clock import Clock
 from broadcaster.playout.amplifier import Amplifier
-from broadcaster.playout.device import Ended, Started
+from broadcaster.playout.device import Damaged, Ended, Started
 from broadcaster.playout.feed import Feed
 from broadcaster.playout.pcm import volume_of
 from broadcaster.playout.pump import CLOSING_SECONDS, Pump
@@ -22,6 +22,7 @@ from broadcaster.playout.sound_messages import (
     Finish,
     Leave,
     Leaving,
+    Mend,
     Message,
     Play,
     Power,
@@ -104,6 +105,8 @@ class SoundLoop:
                 item.append(sound, pause_seconds)
             case Finish(), Sounding() as item:
                 item.finish()
+            case Mend(), Sounding() as item:
+                item.mend()
             case FadeOut(), Sounding() as item:
                 self._fade_out(item, "播放被中断")
             case Power(names, seconds), _:
@@ -131,6 +134,7 @@ class SoundLoop:
         self._watch_amplifier()
         if self._item:
             self._feed_ahead(self._item)
+            self._look_ahead(self._item)
             self._report(self._item, now)
         else:
             self._try_device(now)
@@ -151,6 +155,14 @@ class SoundLoop:
             self._start_pump()
         if self._amplifier.warm:
             self._read(item, AHEAD_SECONDS)
+
+    def _look_ahead(self, item: Sounding) -> None:
+        """One file a tick, so that what is damaged is made again before its turn comes."""
+        item.check_one()
+        if item.damage:
+            number, sound, frames = item.damage
+            item.damage = None
+            self._send(Damaged(item.item_id, number, sound, frames / self._configure.rate_hz))
 
     def _start_pump(self) -> None:
         self._pump = Pump(self._sink, self._feed, self._configure.rate_hz, self._clock)

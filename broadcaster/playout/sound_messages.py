@@ -3,23 +3,26 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from broadcaster.playout.device import Ended, Started
+from broadcaster.playout.device import Damaged, Ended, Started
 from broadcaster.playout.wiring import Wiring
 
 
 @dataclass(frozen=True)
 class CardOutput:
     """A PCM of ALSA, `name`, as defined by the configuration file `alsa_config`; `card` is what a person
-    calls it."""
+    calls it. `unheard` says why what sounds there cannot be taken as heard, or ""."""
 
     name: str
     alsa_config: Path
     card: str = ""
+    unheard: str = ""
 
 
 @dataclass(frozen=True)
 class SilentOutput:
-    """No sound, at the pace of sound."""
+    """No sound, at the pace of sound; `unheard` says why, unless a person wants it so."""
+
+    unheard: str = ""
 
 
 @dataclass(frozen=True)
@@ -78,6 +81,11 @@ class Finish:
 
 
 @dataclass(frozen=True)
+class Mend:
+    """The box knows of the damage: what it says from now on holds again."""
+
+
+@dataclass(frozen=True)
 class FadeOut:
     """End the item now."""
 
@@ -95,7 +103,7 @@ class Leave:
     """End: another child is to take over."""
 
 
-Command = Begin | Play | Finish | FadeOut | Power | Leave
+Command = Begin | Play | Finish | Mend | FadeOut | Power | Leave
 
 
 @dataclass(frozen=True)
@@ -130,4 +138,4 @@ class Leaving:
     ended: Ended | None
 
 
-Message = Started | Ended | Progress | Fault | AmplifierState | Leaving
+Message = Started | Ended | Damaged | Progress | Fault | AmplifierState | Leaving

@@ -14,6 +14,7 @@ from broadcaster.clock import Clock
 from broadcaster.clock_trust import ClockTrust
 from broadcaster.loop import Loop
 from broadcaster.model import Airing, Kind
+from broadcaster.schedule.gaps import EVER, Gaps
 from broadcaster.schedule.slots import Slot
 
 logger = logging.getLogger(__name__)
@@ -23,7 +24,6 @@ logger = logging.getLogger(__name__)
 LOOK_SECONDS = 2.0
 # NTP slews what is less than 0.128 s; a leap second is 1 s.
 STEP = timedelta(seconds=0.5)
-EVER = datetime.min.replace(tzinfo=UTC)
 
 
 class SlotTrigger(BaseTrigger):  # type: ignore[misc]
@@ -103,12 +103,14 @@ class Clockwork:
         trust: ClockTrust,
         begins: Callable[[], None] = lambda: None,
         stepped: Callable[[timedelta], None] = lambda step: None,
+        gaps: Gaps | None = None,
     ) -> None:
         self._put = put
         self._clock = clock
         self._trust = trust
         self._begins = begins
         self._stepped = stepped
+        self._gaps = gaps
         self._goes = False
         self._broken: list[Slot] = []
         self._asleep = threading.Event()
@@ -116,6 +118,7 @@ class Clockwork:
         self._loop = Loop("clockwork", self._look_again, self._asleep.set)
         self._scheduler = BackgroundScheduler(timezone=UTC, executors={"default": PutExecutor()})
         self._slots = tuple(slots)
+        self._new_since: dict[Slot, datetime] = {}
         self._offset = self._measure_offset()
 
     @property
@@ -137,12 +140,14 @@ class Clockwork:
         with self._planning:
             before, self._slots = set(self._slots), tuple(slots)
             those = set(self._slots)
+            self._new_since |= dict.fromkeys(those - before, now)
+            self._new_since = {slot: since for slot, since in self._new_since.items() if slot in those}
             for job in self._scheduler.get_jobs():
                 if job.args[0].slot not in those:
                     job.remove()
             for slot in self._slots:
                 if slot not in before:
-                    self._add(slot, now)
+                    self._add(slot)
             self._broken = [slot for slot in self._broken if slot in those]
 
     def start(self) -> None:
@@ -157,6 +162,8 @@ class Clockwork:
         """After this nothing more is put."""
         self._loop.stop()
         self._scheduler.shutdown()
+        if self._gaps and self._goes:
+            self._gaps.note()
 
     def step(self) -> None:
         """Look whether the wall clock was stepped or is trusted now, and have what is due found."""
@@ -174,6 +181,19 @@ class Clockwork:
         if stepped or (goes and not went):
             self._plan()
         self._scheduler.wakeup()
+        if goes and self._gaps:
+            self._gaps.look(self._owed(), jumped=stepped)
+
+    def _owed(self) -> list[tuple[Slot, datetime]]:
+        with self._planning:
+            return [(slot, self._since(slot)) for slot in self._slots]
+
+    def _since(self, slot: Slot) -> datetime:
+        """Nothing of a slot is due before it was written, or the box was there."""
+        since = self._new_since.get(slot, EVER)
+        if since > self._clock.now():
+            since = EVER
+        return max(since, self._gaps.since) if self._gaps else since
 
     def _look_again(self) -> None:
         if not self._asleep.wait(LOOK_SECONDS):
@@ -191,8 +211,8 @@ class Clockwork:
             for slot in self._slots:
                 self._add(slot)
 
-    def _add(self, slot: Slot, since: datetime = EVER) -> None:
-        trigger = SlotTrigger(slot, self._clock, self._broken.append, since)
+    def _add(self, slot: Slot) -> None:
+        trigger = SlotTrigger(slot, self._clock, self._broken.append, self._since(slot))
         self._scheduler.add_job(
             self._air,
             trigger,

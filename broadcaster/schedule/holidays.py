@@ -1,8 +1,21 @@
-"""Days off and working weekends as the State Council announces them, year by year."""
+"""Days off and working weekends as the State Council announces them, year by year.
+
+Of a year that is not announced yet the festivals are computed as the law fixes them; which days are
+moved and which weekends are worked for it nobody knows before.
+"""
 
 from datetime import date, timedelta
 from enum import Enum
 from functools import lru_cache
+
+from broadcaster.schedule import lunar
+
+DAY = timedelta(days=1)
+# 全国年节及纪念日放假办法, article 2, as amended on 10 November 2024 (State Council order 795).
+FIXED = ((1, 1), (5, 1), (5, 2), (10, 1), (10, 2), (10, 3))
+# 端午 and 中秋, as days of the lunar year.
+BY_THE_MOON = ((5, 5), (8, 15))
+DAYS_OF_NEW_YEAR = 3  # 正月初一至初三, after 除夕
 
 
 class DayKind(Enum):
@@ -31,16 +44,29 @@ def announced(year: int) -> tuple[frozenset[date], frozenset[date]]:
     return frozenset(off), frozenset(working)
 
 
+@lru_cache(maxsize=64)
+def by_law(year: int) -> frozenset[date]:
+    """The festivals of a year on which everybody is off; 春节 is 除夕 and 初一 to 初三."""
+    months = {month.number: month.first for month in lunar.months_of(year) if not month.leap}
+    new_year = months[1] - DAY
+    spring = (new_year + n * DAY for n in range(DAYS_OF_NEW_YEAR + 1))
+    fixed = (date(year, month, day) for month, day in FIXED)
+    moon = (months[month] + (day - 1) * DAY for month, day in BY_THE_MOON)
+    return frozenset((*fixed, *spring, *moon, lunar.terms_of(year)["清明"]))
+
+
 def days_of_kind(
     kind: DayKind, year: int, days_off: frozenset[date], workdays: frozenset[date]
 ) -> list[date]:
-    """The days of a year of one kind. What the village wrote goes before what was announced;
-    where neither says anything Saturday and Sunday are off."""
+    """The days of a year of one kind. What the village wrote goes before what was announced, and
+    that before the law; where none says anything Saturday and Sunday are off."""
     known_off, known_working = announced(year)
+    if year > last_known_year():
+        known_off = by_law(year)
     off = (known_off - workdays) | days_off
     working = (known_working - days_off) | workdays
     first = date(year, 1, 1)
-    days = (first + timedelta(days=n) for n in range((date(year + 1, 1, 1) - first).days))
+    days = (first + n * DAY for n in range((date(year + 1, 1, 1) - first).days))
     return [day for day in days if _is(kind, day, off, working)]
 
 

@@ -80,8 +80,8 @@ class Timetable:
         if last.year <= known:
             return ""
         return (
-            f"程序只知道 {known} 年为止的放假和调休安排；{known + 1} 年起按周六、周日休息算，"
-            "请更新 chinesecalendar，或者写在时间表的 holidays 里。"
+            f"程序只知道 {known} 年为止的放假和调休安排；{known + 1} 年起按法定节日推算，调休要等通知："
+            "通知出来以后请更新 chinesecalendar，或者写在时间表的 holidays 里。"
         )
 
 

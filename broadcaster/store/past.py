@@ -11,7 +11,7 @@ from broadcaster.store.connection import Reads
 from broadcaster.store.journal import JournalReader
 from broadcaster.store.reader import Reader
 from broadcaster.store.slots import StoredSlot, StoredSlotReader
-from broadcaster.store.tables import DATABASE, VERSION, version
+from broadcaster.store.tables import DATABASE, VERSION, station_state, version
 
 HAS_VERSION = text("SELECT 1 FROM sqlite_master WHERE name = 'alembic_version'")
 
@@ -27,6 +27,16 @@ def open_past(state_folder: Path) -> Iterator[JournalReader | None]:
         if not _is_current(reader):
             raise StoreUnusable("播出记录是另一个版本的程序写的，请先启动一次广播站，让它升级。")
         yield JournalReader(reader)
+
+
+def past_state(state_folder: Path) -> dict[str, str]:
+    """The small things that the station remembers; nothing where no box ran. Raises `StoreUnusable`."""
+    path = state_folder / DATABASE
+    if not path.exists():
+        return {}
+    with closing(Reader(path)) as reader:
+        rows = reader.read(select(station_state)) if _is_current(reader) else []
+        return {row.key: row.value for row in rows}
 
 
 def past_slots(state_folder: Path) -> list[StoredSlot]:

@@ -109,6 +109,8 @@ RULES = {
     "me.change_password": Rule(Role.VIEWER, deed=N_("改自己的密码")),
     "me.set_pin": Rule(Role.VIEWER, deed=N_("给手机设 PIN")),
     "me.forget_phone": Rule(Role.VIEWER, deed=N_("取消手机的 PIN")),
+    "cards.home": DO,
+    "cards.use": Rule(Role.SECRETARY, deed=N_("选声卡"), about="card"),
     "people.home": DO,
     "people.person": DO,
     "people.add": Rule(Role.SECRETARY, deed=N_("加人员"), about="name"),

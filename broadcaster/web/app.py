@@ -12,7 +12,7 @@ from flask_openapi3.models.info import Info
 from flask_openapi3.openapi import OpenAPI
 from flask_wtf.csrf import CSRFError, CSRFProtect
 
-from broadcaster import __version__
+from broadcaster import __version__, labels
 from broadcaster.clock import Clock
 from broadcaster.errors import BroadcasterError
 from broadcaster.settings import Settings
@@ -21,6 +21,7 @@ from broadcaster.web import (
     account_pages,
     air_pages,
     api,
+    card_pages,
     copies_api,
     deed_pages,
     language,
@@ -56,7 +57,7 @@ SESSION_SECONDS = 30 * 24 * 3600
 
 AREAS = (
     *(account_pages, air_pages, say_pages, voice_pages, words_pages, timetable_pages, record_pages),
-    *(talk_pages, me_pages, people_pages, token_pages, deed_pages, monitor, language),
+    *(talk_pages, me_pages, card_pages, people_pages, token_pages, deed_pages, monitor, language),
 )
 
 # The places at the foot of every page, as far as there are pages there.
@@ -130,8 +131,8 @@ def _teach_wording(app: Flask, settings: Settings, clock: Clock) -> None:
         severities=wording.SEVERITIES,
         signals=wording.SIGNALS,
         framed=bool(settings.station.opening or settings.station.closing),
-        outcomes=wording.OUTCOMES,
-        name_of=wording.name_of,
+        outcomes=labels.OUTCOMES,
+        name_of=labels.name_of,
         may=access.may,
         role_names=people_pages.ROLES,
         paths=paths,

@@ -7,8 +7,8 @@ import io
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
+from broadcaster.labels import OUTCOMES
 from broadcaster.model import Kind
-from broadcaster.web.wording import OUTCOMES
 
 if TYPE_CHECKING:
     from broadcaster.station import JournalRow

@@ -23,6 +23,7 @@ from flask.typing import ResponseReturnValue
 
 from broadcaster.clock import Clock
 from broadcaster.errors import BroadcasterError
+from broadcaster.labels import name_of
 from broadcaster.manner import settle
 from broadcaster.model import Notice, Outcome, Severity
 from broadcaster.web import wording
@@ -222,7 +223,7 @@ def _said() -> Said | None:
         row = station.past(airing_id)
         if row is None:
             return None
-        name = wording.name_of(row.title, row.text)
+        name = name_of(row.title, row.text)
         return Said(name, (row.notice,), {"airing": airing_id}, row)
     notices = station.slots.notices(slot)
     return Said(slot, notices, {"slot": slot}) if notices else None

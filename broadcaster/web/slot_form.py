@@ -9,10 +9,10 @@ from typing import Any
 from werkzeug.datastructures import MultiDict
 
 from broadcaster.errors import SlotRefused
+from broadcaster.labels import name_of
 from broadcaster.setting_values import CLOCK_TIME, WEEKDAYS
 from broadcaster.timetable_file import read_slot
 from broadcaster.web.language import N_, _
-from broadcaster.web.wording import name_of
 
 Written = dict[str, Any]
 

@@ -13,7 +13,8 @@ from werkzeug.datastructures import MultiDict
 
 from broadcaster.clock import Clock
 from broadcaster.errors import SlotRefused
-from broadcaster.setting_values import SIGNALS, WEEKDAYS
+from broadcaster.labels import SIGNALS
+from broadcaster.setting_values import WEEKDAYS
 from broadcaster.timetable_file import read_slot
 from broadcaster.web import slot_form, week_picture
 from broadcaster.web.language import _, own

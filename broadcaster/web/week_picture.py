@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
+from broadcaster.labels import name_of
 from broadcaster.model import Kind
 from broadcaster.web.language import _, own, together
-from broadcaster.web.wording import name_of
 
 if TYPE_CHECKING:
     from broadcaster.station import Planned, WeekDay

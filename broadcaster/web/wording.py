@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
-from broadcaster.model import Airing, Kind, Notice, Outcome, Script, Severity, Signal
+from broadcaster.labels import name_of
+from broadcaster.model import Airing, Kind, Notice, Script, Severity, Signal
 from broadcaster.setting_values import WEEKDAYS
 from broadcaster.settings import StationSettings
 from broadcaster.web.language import N_, _, own
@@ -20,14 +21,6 @@ SEVERITIES = {
     Severity.YELLOW: N_("黄色 较大"),
     Severity.ORANGE: N_("橙色 重大"),
     Severity.RED: N_("红色 特别重大"),
-}
-OUTCOMES = {
-    Outcome.PLAYED: N_("播完了"),
-    Outcome.CUT_SHORT: N_("没播完"),
-    Outcome.EXPIRED: N_("过时没播"),
-    Outcome.CANCELLED: N_("取消了"),
-    Outcome.SUPPRESSED: N_("静音时段没播"),
-    Outcome.FAILED: N_("没播成"),
 }
 SIGNALS = {
     Signal.CHIME: N_("钟声"),
@@ -45,16 +38,10 @@ FLOOR_WORDS = (
     *(N_("周一"), N_("周二"), N_("周三"), N_("周四"), N_("周五"), N_("周六"), N_("周日")),
     *(N_("词"), N_("地名"), N_("姓"), N_("钟声"), N_("急钟"), N_("警报"), N_("无")),
     *(N_("农历"), N_("公历")),
+    *(N_("播完了"), N_("没播完"), N_("过时没播"), N_("取消了"), N_("静音时段没播"), N_("没播成")),
 )
 
 SECONDS_PER_SYLLABLE = 0.23
-TITLE_LENGTH = 16
-
-
-def name_of(title: str, text: str) -> str:
-    """The title, or the start of the text."""
-    words = title or " ".join(text.split())
-    return words if len(words) <= TITLE_LENGTH else words[: TITLE_LENGTH - 1] + "…"
 
 
 def say_moment(moment: datetime, now: datetime) -> str:

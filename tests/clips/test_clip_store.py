@@ -3,9 +3,12 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import soundfile
+from rig.damage import HARMS, Harm, flip_bit
 
 from broadcaster.clips.store import ClipStore, cannot_write
 from broadcaster.clips.writer import Pcm, write_clip
@@ -121,3 +124,47 @@ def test_sweeping_takes_what_a_crash_left_and_nothing_else(
 def test_sweeping_a_store_that_is_not_there_yet_is_nothing(store: ClipStore) -> None:
     store.sweep()
     assert store.find(KEY) is None
+
+
+@pytest.mark.parametrize("harm", HARMS.values(), ids=HARMS)
+@pytest.mark.parametrize("place", [0.0005, 0.3, 0.999])
+def test_a_clip_with_one_wrong_bit_anywhere_is_not_whole(
+    store: ClipStore, clip: Clip, harm: Harm, place: float
+) -> None:
+    assert store.find_whole(clip.key) == clip
+    if harm is flip_bit:
+        flip_bit(clip.path, place)
+    else:
+        harm(clip.path)
+    assert store.find_whole(clip.key) is None
+    assert store.find(clip.key) is None, "also where it could not be removed"
+
+
+def test_a_clip_that_was_made_again_is_found(store: ClipStore, clip: Clip) -> None:
+    samples = soundfile.read(clip.path, dtype="int16")[0]
+    flip_bit(clip.path)
+    assert store.find_whole(clip.key) is None
+    assert store.find_whole(write_clip(store, clip.key, samples, 48_000).key)
+
+
+def test_what_is_no_clip_of_the_store_is_not_thrown_away(store: ClipStore, tmp_path: Path) -> None:
+    recording = tmp_path / "recording.flac"
+    recording.write_bytes(b"a voice")
+    store.discard(recording)
+    assert recording.exists()
+
+
+def test_a_manifest_with_one_wrong_bit_is_not_gone_by(store: ClipStore, clip: Clip) -> None:
+    store.keep_programme("abcd", Programme("fake:beep", (Item(clip, 0.5, "停水"),)))
+    assert store.find_programme("abcd")
+    (manifest,) = store.folder.glob("programmes/*/*.json")
+    manifest.write_text(manifest.read_text().replace("0.5", "8.5"))
+    assert store.find_programme("abcd") is None
+
+
+def test_a_programme_may_lack_its_signal_and_no_other_clip(store: ClipStore, clip: Clip) -> None:
+    signal = replace(clip, key="ff" * 20)
+    store.keep_programme("abcd", Programme("fake:beep", (Item(signal), Item(clip))))
+    assert store.find_programme("abcd") is None
+    assert store.find_programme("abcd", lacking=signal.key) == Programme("fake:beep", (Item(clip),))
+    assert store.find_programme("abcd", lacking=clip.key) is None

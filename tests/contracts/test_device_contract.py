@@ -9,7 +9,7 @@ from fakes import FakeDevice
 from rig.listening import Listener, Sound, make_sound
 from rig.rig import FakeRig, wait_until
 
-from broadcaster.playout.device import Back, Device, Ended, Started
+from broadcaster.playout.device import Back, Damaged, Device, Ended, Started
 from broadcaster.playout.sound_device import open_device
 from broadcaster.settings import SoundSettings
 
@@ -113,17 +113,22 @@ def test_what_comes_for_an_item_that_has_ended_is_ignored(listener: Listener, cl
 
 
 @pytest.mark.parametrize("content", [None, b"no sound"])
-def test_an_unreadable_sound_ends_the_item_with_a_reason(
+def test_an_unreadable_sound_is_told_and_the_item_goes_on(
     listener: Listener, clip: Sound, tmp_path: Path, content: bytes | None
 ) -> None:
-    bad = Sound(tmp_path / "bad.flac", b"")
+    bad, device = tmp_path / "bad.flac", listener.device
     if content is not None:
-        bad.path.write_bytes(content)
-    ended = listener.speak("a", clip, bad, clip)
-    assert (ended.whole, ended.lost, ended.seconds_played) == (False, False, pytest.approx(0.15))
-    assert "bad.flac" in ended.reason
-    assert listener.device.ready
-    assert listener.speak("b", clip).whole
+        bad.write_bytes(content)
+    device.begin("a")
+    device.play(clip.path)
+    device.play(bad)
+    wait_until(lambda: Damaged("a", 1, bad, 0.0) in listener.reports)
+    device.mend()
+    device.play(clip.path)
+    device.finish()
+    ended = listener.ended("a")
+    assert (ended.whole, ended.seconds_played) == (True, pytest.approx(0.3))
+    assert device.ready
 
 
 def lose(listener: Listener, request: pytest.FixtureRequest) -> None:

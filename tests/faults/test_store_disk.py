@@ -9,7 +9,7 @@ import pytest
 from fakes import ManualClock
 from stored import airing
 
-from broadcaster.settings import PROJECT_FOLDER
+from broadcaster.folders import PROJECT_FOLDER
 from broadcaster.store.store import open_store
 
 SEARCHED = os.pathsep.join(map(str, (PROJECT_FOLDER, Path(__file__).parent.parent)))

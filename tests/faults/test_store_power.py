@@ -15,7 +15,7 @@ from threading import Event
 import pytest
 from fakes import ManualClock
 
-from broadcaster.settings import PROJECT_FOLDER
+from broadcaster.folders import PROJECT_FOLDER
 from broadcaster.store import tables
 from broadcaster.store.database import Database
 from broadcaster.store.store import open_store

@@ -31,6 +31,15 @@ def test_what_was_cut_before_its_first_sound_goes_on_where_it_was(on_air: OnAir)
     assert on_air.rest(Ended("a", 0.0, False, LOST, lost=True)).next_line == 2
 
 
+def test_what_nobody_can_have_heard_has_not_played_though_every_sample_was_taken(on_air: OnAir) -> None:
+    on_air.add(sound(3.0), 2, 100.0)
+    on_air.made = True
+    heard = on_air.entry(Ended("a", 3.0, True), NOON)
+    assert (heard.outcome, heard.reason) == (Outcome.PLAYED, "")
+    unheard = on_air.entry(Ended("a", 3.0, True, unheard="没有声卡，没有出声"), NOON)
+    assert (unheard.outcome, unheard.reason) == (Outcome.FAILED, "没有声卡，没有出声")
+
+
 def test_a_line_that_was_heard_to_its_end_is_not_said_again_for_the_pause_after_it(
     on_air: OnAir,
 ) -> None:

@@ -40,6 +40,7 @@ class Maker:
         self.items = tuple(self._item(folder, seconds) for seconds in (1, 2))
         self.refuse_next = ""
         self.break_next = False
+        self.first = 1
         self.closed = 0
         self.as_it_closes: Callable[[], object] = lambda: None
 
@@ -48,11 +49,11 @@ class Maker:
         if self.break_next:
             self.break_next = False
             raise RuntimeError("a fault of our own")
-        deliver(Ready(self.items[0], 1))
+        deliver(Ready(self.items[0], self.first))
         if self.refuse_next:
             deliver(Refused(self.refuse_next))
         else:
-            deliver(Ready(self.items[1], 2))
+            deliver(Ready(self.items[1], self.first + 1))
             deliver(Made(Programme("fake:beep", self.items)))
         yield
         self.closed += 1
@@ -132,6 +133,44 @@ def test_an_airing_is_played_to_its_end_and_journaled_once(air: Air) -> None:
     assert air.device.played == [item.clip.path for item in air.maker.items]
     assert air.player.on_air is None
     assert air.maker.closed == 1
+
+
+def test_a_damaged_sound_is_thrown_away_and_asked_for_again(air: Air, tmp_path: Path) -> None:
+    thrown: list[Path] = []
+
+    def make_again(sound: Path) -> None:
+        thrown.append(sound)
+        soundfile.write(sound, np.full(2 * RATE_HZ, 100, np.int16), RATE_HZ)
+
+    air.player.on_damage = make_again
+    (tmp_path / "2.wav").write_bytes(b"damaged")
+    air.put("a")
+    air.player.air_next()
+    (entry,) = air.journal
+    assert (entry.outcome, entry.seconds_played, entry.seconds_due) == (Outcome.PLAYED, 3.0, 3.0)
+    assert thrown == [tmp_path / "2.wav"]
+    assert air.device.played == [item.clip.path for item in air.maker.items], "none of them twice"
+
+
+@pytest.mark.parametrize(("number", "other"), [(1, 2), (2, 1)])
+def test_a_line_that_is_damaged_again_is_left_out_and_told(
+    air: Air, tmp_path: Path, number: int, other: int
+) -> None:
+    (tmp_path / f"{number}.wav").write_bytes(b"damaged")
+    air.put("a")
+    air.player.air_next()
+    (entry,) = air.journal
+    assert (entry.outcome, entry.seconds_played) == (Outcome.FAILED, float(other))
+    assert "有一句" in entry.reason
+
+
+def test_a_damaged_signal_is_left_out_and_the_notice_is_heard(air: Air, tmp_path: Path) -> None:
+    air.maker.first = 0
+    (tmp_path / "1.wav").write_bytes(b"damaged")
+    air.put("a")
+    air.player.air_next()
+    assert air.endings() == [("a", Outcome.PLAYED)]
+    assert air.device.played == [tmp_path / "2.wav"]
 
 
 def test_an_expired_airing_is_not_played(air: Air) -> None:

@@ -9,8 +9,10 @@ from array import array
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import psutil
 import pytest
+from rig.damage import flip_bit
 from rig.listening import (
     LEVEL,
     RATE_HZ,
@@ -22,6 +24,10 @@ from rig.listening import (
     without_silence,
 )
 from rig.rig import FakeRig, Rig, wait_until
+
+from broadcaster.clips.writer import encode
+from broadcaster.playout.device import Damaged
+from broadcaster.seal import sealed
 
 OpenOn = Callable[..., Listener]
 Sounds = Callable[[float], Sound]
@@ -154,16 +160,57 @@ def test_any_latency_that_can_be_set_plays_all(
     wait_until(lambda: clip.pcm in fake_rig.captured())
 
 
-def test_a_damaged_clip_ends_the_item_after_what_came_before_it(
+def test_a_damaged_sound_is_told_and_what_comes_then_is_heard_in_its_place(
     fake_rig: FakeRig, open_on: OpenOn, sounds: Sounds, tmp_path: Path
 ) -> None:
-    listener, good, never = open_on(fake_rig), sounds(0.2), sounds(0.2)
-    damaged = Sound(tmp_path / "damaged.flac", b"")
-    damaged.path.write_bytes(b"fLaC" + bytes(100))
-    ended = listener.speak("a", good, damaged, never)
-    assert (ended.whole, ended.seconds_played) == (False, pytest.approx(0.2))
-    assert "damaged.flac" in ended.reason
-    wait_until(lambda: without_silence(fake_rig.captured()) == good.pcm)
+    listener, good, never, instead = open_on(fake_rig), sounds(0.2), sounds(0.2), sounds(0.3)
+    damaged = tmp_path / "damaged.flac"
+    damaged.write_bytes(b"fLaC" + bytes(100))
+    device = listener.device
+    device.begin("a")
+    for path in (good.path, damaged, never.path):
+        device.play(path)
+    device.finish()
+    wait_until(lambda: Damaged("a", 1, damaged, 0.0) in listener.reports)
+    device.mend()
+    device.play(instead.path)
+    device.finish()
+    ended = listener.ended("a")
+    assert (ended.whole, ended.seconds_played) == (True, pytest.approx(0.5))
+    wait_until(lambda: instead.pcm in fake_rig.captured())
+    heard = np.frombuffer(fake_rig.captured(), np.int16)
+    assert heard[heard != 0].tobytes() == good.pcm + instead.pcm
+
+
+def test_a_sealed_sound_is_found_damaged_before_a_sample_of_it_is_heard(
+    fake_rig: FakeRig, open_on: OpenOn, sounds: Sounds
+) -> None:
+    listener, good, bad = open_on(fake_rig), sounds(3.0), sounds(1.0)
+    for sound in (good, bad):
+        samples = np.frombuffer(sound.pcm, np.int16)
+        sound.path.write_bytes(sealed(encode(samples, RATE_HZ, "FLAC", title="sealed")))
+    flip_bit(bad.path, 0.9)
+    listener.device.begin("a")
+    for sound in (good, bad):
+        listener.device.play(sound.path)
+    wait_until(lambda: Damaged("a", 1, bad.path, 0.0) in listener.reports)
+    assert len(fake_rig.captured()) < len(good.pcm), "known long before its turn"
+    listener.device.mend()
+    listener.device.finish()
+    assert listener.ended("a").whole
+    assert without_silence(fake_rig.captured()) == good.pcm
+
+
+def test_what_is_said_of_a_damaged_item_before_the_box_knows_is_passed_over(
+    fake_rig: FakeRig, open_on: OpenOn, sounds: Sounds, tmp_path: Path
+) -> None:
+    listener, good = open_on(fake_rig), sounds(0.2)
+    listener.device.begin("a")
+    listener.device.play(tmp_path / "away.flac")
+    wait_until(lambda: listener.reports)
+    listener.device.play(good.path)
+    listener.device.fade_out()
+    assert not listener.ended("a").whole
     assert listener.speak("b", good).whole
 
 

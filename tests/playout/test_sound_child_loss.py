@@ -192,12 +192,13 @@ def test_an_output_that_is_found_later_is_taken_between_two_items(
         assert listener.speak("b", clip).whole
         device.begin("c")
         device.play((long := sounds(2.5)).path)
-        outputs.append(SilentOutput())
+        outputs.append(SilentOutput("没有声卡"))
         device.finish()
         assert listener.ended("c").whole
         wait_until(lambda: long.pcm in fake_rig.captured())
         wait_until(lambda: device.card == "")
-        assert listener.speak("d", clip).whole
+        nobody = listener.speak("d", clip)
+        assert (nobody.whole, nobody.unheard) == (True, "没有声卡")
 
 
 def test_a_pcm_that_does_not_exist_ends_every_item_with_a_reason(

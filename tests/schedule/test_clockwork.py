@@ -14,6 +14,7 @@ from broadcaster.clock import Clock
 from broadcaster.clock_trust import ClockTrust
 from broadcaster.model import Airing, Kind, Notice
 from broadcaster.schedule.clockwork import Clockwork, SlotTrigger
+from broadcaster.schedule.gaps import Gaps
 from broadcaster.schedule.slots import Slot
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -157,6 +158,34 @@ def test_a_clock_that_is_put_back_makes_a_new_plan() -> None:
         clock.step = timedelta(hours=-8)
         clockwork.step()
         asked.get(timeout=10)
+
+
+def test_a_new_box_puts_nothing_of_before_it_was_also_after_a_step_of_its_clock() -> None:
+    put: SimpleQueue[Airing] = SimpleQueue()
+    clock = StepClock()
+    gaps = Gaps(clock, Memory(), True, lambda airing_id: False, lambda airing: True, lambda entry: None)
+    slots = [replace(soon(-1000), name="以前的"), soon(300)]
+    clockwork = Clockwork(slots, put.put, clock, trusted(clock), gaps=gaps)
+    clockwork.start()
+    try:
+        assert put.get(timeout=10).asked_by == "试音"
+        clock.step = timedelta(seconds=5)
+        clockwork.step()
+    finally:
+        clockwork.stop()
+    assert put.empty()
+
+
+def test_a_slot_that_is_new_owes_nothing_of_before_also_after_a_step_of_the_clock() -> None:
+    put: SimpleQueue[Airing] = SimpleQueue()
+    clock, past = StepClock(), soon(-2000)
+    with running([], put.put, clock) as clockwork:
+        clockwork.change([past])
+        clock.step = timedelta(seconds=1)
+        clockwork.step()
+        clockwork.change([past, replace(soon(1100), name="后来的")])
+        assert put.get(timeout=10).asked_by == "后来的"
+    assert put.empty()
 
 
 @pytest.fixture

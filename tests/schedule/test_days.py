@@ -18,7 +18,7 @@ from broadcaster.schedule.days import (
     TermDays,
     Weekdays,
 )
-from broadcaster.schedule.holidays import DayKind, last_known_year
+from broadcaster.schedule.holidays import DayKind, announced, by_law, last_known_year
 from broadcaster.setting_values import Season, read_season
 
 DAY = timedelta(days=1)
@@ -122,13 +122,32 @@ def test_public_holidays_and_working_weekends_of_2026() -> None:
 
 def test_in_a_year_that_is_not_announced_weekends_are_off_and_what_the_village_wrote() -> None:
     year = last_known_year() + 1
-    friday = next(date(year, 5, n) for n in range(1, 8) if date(year, 5, n).weekday() == 4)
+    friday = next(date(year, 3, n) for n in range(1, 8) if date(year, 3, n).weekday() == 4)
     written = Holidays(DayKind.OFF, frozenset({friday}), frozenset({friday + DAY}))
     assert first(written, friday.isoformat(), 2) == [
         friday.isoformat(),
         (friday + 2 * DAY).isoformat(),
     ]
     assert not Holidays(DayKind.OFF).holds(friday)
+
+
+@pytest.mark.parametrize("year", range(2025, last_known_year() + 1))
+def test_what_the_law_fixes_was_announced_in_each_year_since_it_holds(year: int) -> None:
+    assert by_law(year) <= announced(year)[0]
+
+
+def test_a_year_that_is_not_announced_has_the_festivals_that_the_law_fixes() -> None:
+    year = 2033  # its leap month is the eleventh, the first in a century
+    assert not announced(year)[0]
+    festivals = first(Holidays(DayKind.FESTIVAL), f"{year}-01-01", 13)
+    assert festivals == [
+        *("2033-01-01", "2033-01-30", "2033-01-31", "2033-02-01", "2033-02-02", "2033-04-04"),
+        *("2033-05-01", "2033-05-02", "2033-06-01", "2033-09-08"),
+        *("2033-10-01", "2033-10-02", "2033-10-03"),
+    ]
+    assert not Holidays(DayKind.WORKING).holds(date(year, 6, 1))
+    assert not Holidays(DayKind.FESTIVAL, workdays=frozenset({date(year, 6, 1)})).holds(date(year, 6, 1))
+    assert first(Holidays(DayKind.MADE_UP), f"{year}-01-01", 1) == []
 
 
 def test_rules_together_hold_where_each_one_does() -> None:

@@ -174,7 +174,7 @@ def test_a_span_into_a_year_whose_holidays_are_not_known_says_so() -> None:
     timetable = Timetable(TimetableSettings.model_validate({"slots": [slot]}), made.station)
     later = FRIDAY.replace(year=2050)
     (note,) = look_ahead(timetable, made, later, later + DAY, minute).notes
-    assert "年为止的放假和调休安排" in note and "holidays" in note
+    assert "按法定节日推算，调休要等通知" in note and "holidays" in note
 
 
 def test_an_estimate_counts_signal_opening_repeats_and_closing() -> None:

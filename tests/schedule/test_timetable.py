@@ -3,9 +3,10 @@ from itertools import islice
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from broadcaster.folders import CONFIG_FOLDER
 from broadcaster.model import Kind, Severity, Signal, Style
 from broadcaster.schedule.timetable import Timetable
-from broadcaster.settings import CONFIG_FOLDER, StationSettings
+from broadcaster.settings import StationSettings
 from broadcaster.timetable_file import load_timetable
 from broadcaster.timetable_settings import TimetableSettings
 

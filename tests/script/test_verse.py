@@ -7,11 +7,11 @@ import pytest
 import yaml
 from verses import CLAPPERS, GREETINGS, STRAW, VISITS, WATER
 
+from broadcaster.folders import PROJECT_FOLDER
 from broadcaster.script.feet import beats
 from broadcaster.script.reader import Reader
 from broadcaster.script.scheme import Fit, Scheme, judge, verses
 from broadcaster.script.verse_report import as_values, report
-from broadcaster.settings import PROJECT_FOLDER
 
 SAMPLES = PROJECT_FOLDER.parent / "shared" / "samples"
 

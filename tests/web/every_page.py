@@ -18,7 +18,7 @@ from broadcaster.people import Role, Scope
 from broadcaster.recordings import Recording
 from broadcaster.settings import Settings
 from broadcaster.slotbook import Slotbook
-from broadcaster.station import OnAir
+from broadcaster.station import CardEntry, OnAir
 from broadcaster.store.store import Store
 from broadcaster.timetable_settings import SlotSettings, TimetableSettings
 
@@ -109,6 +109,10 @@ def furnish(station: FakeStation, settings: Settings, store: Store) -> None:
     later = Airing(Notice("开会"), station.now + timedelta(days=1), station.now + timedelta(days=2))
     station.waiting = [station.airing(Notice("停水")), later]
     station.coming = [Airing(Notice("防火", severity=Severity.BLUE), later.due_at, later.expires_at)]
+    station.cards = [
+        CardEntry("1-1.2", "Device（USB Audio Device）", in_use=False, wired=True),
+        CardEntry("Headphones", "Headphones（bcm2835）", in_use=True, wired=False),
+    ]
     station.words.set("石盆", "shi2 peng4", "places")
     station.tokens.make("县应急平台", Scope.COUNTY, "王秀英")
     station.accounts.add("李四", Role.VIEWER)
@@ -144,7 +148,7 @@ def paths(station: FakeStation) -> list[str]:
         *("/record/notice?airing=a1", "/record/notice?slot=防火", "/record/paper?airing=a1"),
         *("/record/again?airing=a1", "/record/copy/made", "/record/copy/going"),
         *("/more", "/more/me", "/more/people", f"/more/people/{person.number}"),
-        *("/more/tokens", "/more/deeds", "/more/deeds?page=7"),
+        *("/more/tokens", "/more/cards", "/more/deeds", "/more/deeds?page=7"),
     ]
 
 

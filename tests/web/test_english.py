@@ -20,8 +20,9 @@ from flask.testing import FlaskClient
 
 from broadcaster import web
 from broadcaster.clock import Clock
+from broadcaster.labels import OUTCOMES, SIGNALS
 from broadcaster.model import SECTIONS
-from broadcaster.setting_values import SIGNALS, WEEKDAYS
+from broadcaster.setting_values import WEEKDAYS
 from broadcaster.settings import Settings, WebSettings
 from broadcaster.store.store import open_store
 from broadcaster.store.tables import DATABASE
@@ -203,7 +204,7 @@ def test_what_the_page_reads_is_what_the_catalogue_says() -> None:
 
 
 def test_words_of_the_floor_are_in_the_catalogue() -> None:
-    assert {*SIGNALS, *WEEKDAYS, *SECTIONS.values()} <= set(wording.FLOOR_WORDS)
+    assert {*SIGNALS, *WEEKDAYS, *SECTIONS.values(), *OUTCOMES.values()} <= set(wording.FLOOR_WORDS)
 
 
 @pytest.mark.parametrize("path", sorted(set(WEB.glob("*.py"))), ids=lambda path: path.name)

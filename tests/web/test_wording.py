@@ -4,6 +4,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from broadcaster import labels
 from broadcaster.model import (
     Airing,
     Kind,
@@ -63,9 +64,9 @@ def test_seconds_are_said_in_minutes_and_seconds(seconds: float, words: str) -> 
 
 
 def test_a_notice_is_named_by_its_title_or_the_start_of_its_text() -> None:
-    assert wording.name_of("停水", "今天停水") == "停水"
-    assert wording.name_of("", "秸秆焚烧\n  害处大") == "秸秆焚烧 害处大"
-    assert wording.name_of("", "水" * 40) == "水" * 15 + "…"
+    assert labels.name_of("停水", "今天停水") == "停水"
+    assert labels.name_of("", "秸秆焚烧\n  害处大") == "秸秆焚烧 害处大"
+    assert labels.name_of("", "水" * 40) == "水" * 15 + "…"
 
 
 def test_the_length_counts_repeats_pace_and_pauses() -> None:
@@ -134,5 +135,5 @@ def test_only_those_that_go_first_are_counted_as_ahead() -> None:
 
 def test_every_severity_and_every_outcome_has_its_words() -> None:
     assert wording.SEVERITIES.keys() == set(Severity)
-    assert wording.OUTCOMES.keys() == set(Outcome)
+    assert labels.OUTCOMES.keys() == set(Outcome)
     assert wording.SIGNALS.keys() == set(Signal)

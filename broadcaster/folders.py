@@ -1,0 +1,11 @@
+"""Where the project and its settings are."""
+
+from pathlib import Path
+
+PROJECT_FOLDER = Path(__file__).resolve().parent.parent
+CONFIG_FOLDER = PROJECT_FOLDER / "config"
+
+
+def under_project(folder: Path) -> Path:
+    """A folder as settings name it."""
+    return folder if folder.is_absolute() else PROJECT_FOLDER / folder

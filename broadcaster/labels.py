@@ -1,0 +1,25 @@
+"""What people call signals, outcomes and notices: on the page, in settings and in commands."""
+
+from broadcaster.model import Outcome, Signal
+
+SIGNALS = {
+    "钟声": Signal.CHIME,
+    "急钟": Signal.ALERT,
+    "警报": Signal.SIREN,
+    "无": Signal.NONE,
+}
+OUTCOMES = {
+    Outcome.PLAYED: "播完了",
+    Outcome.CUT_SHORT: "没播完",
+    Outcome.EXPIRED: "过时没播",
+    Outcome.CANCELLED: "取消了",
+    Outcome.SUPPRESSED: "静音时段没播",
+    Outcome.FAILED: "没播成",
+}
+TITLE_LENGTH = 16
+
+
+def name_of(title: str, text: str) -> str:
+    """The title, or the start of the text."""
+    words = title or " ".join(text.split())
+    return words if len(words) <= TITLE_LENGTH else words[: TITLE_LENGTH - 1] + "…"

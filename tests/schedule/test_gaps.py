@@ -1,0 +1,192 @@
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import ClassVar
+
+import pytest
+from fakes import ManualClock, Memory
+
+from broadcaster.errors import StoreUnusable
+from broadcaster.model import Airing, JournalEntry, Kind, Notice, Outcome
+from broadcaster.schedule.gaps import EVER, MOST_COUNTED, Gaps
+from broadcaster.schedule.slots import Slot
+
+NOON = datetime(2026, 11, 20, 4, 0, tzinfo=UTC)
+MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
+
+
+@dataclass(frozen=True)
+class Every(Slot):
+    """Due again and again, by the clock."""
+
+    minutes: int
+    kind: ClassVar[Kind] = Kind.LOOP
+
+    def next_after(self, moment: datetime) -> datetime | None:
+        whole = (moment - EVER) // timedelta(minutes=self.minutes) + 1
+        return EVER + whole * timedelta(minutes=self.minutes)
+
+
+class Broken(Every):
+    def next_after(self, moment: datetime) -> datetime | None:
+        raise ValueError("no such day")
+
+
+HOURLY = Every("整点", Notice("整点。"), 10 * MINUTE, 60)
+OFTEN = Every("循环", Notice("循环。"), 10 * MINUTE, 2)
+
+
+class Box:
+    """Starts and stops of a box over one memory, and what it told."""
+
+    def __init__(self, clock: ManualClock, memory: Memory) -> None:
+        self.clock = clock
+        self.memory = memory
+        self.told: list[JournalEntry] = []
+        self.put: set[str] = set()
+        self.quiet: set[datetime] = set()
+
+    def start(self, is_new: bool = False) -> Gaps:
+        return Gaps(
+            self.clock, self.memory, is_new, self.put.__contains__, self.may_come, self.told.append
+        )
+
+    def may_come(self, airing: Airing) -> bool:
+        return airing.due_at not in self.quiet
+
+    def off_for(self, gap: timedelta, *slots: Slot) -> list[tuple[str, str]]:
+        """What is told of each slot after the box ran, and was off for so long."""
+        gaps = self.start()
+        gaps.look([], jumped=False)
+        gaps.note()
+        self.clock.advance(gap.total_seconds())
+        self.start().look([(slot, EVER) for slot in slots], jumped=False)
+        return [(entry.airing.asked_by, entry.reason) for entry in self.told]
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    return ManualClock(NOON + MINUTE)
+
+
+@pytest.fixture
+def box(clock: ManualClock) -> Box:
+    return Box(clock, Memory())
+
+
+def test_what_came_too_late_while_the_box_was_off_has_a_line(box: Box) -> None:
+    assert box.off_for(2 * HOUR, HOURLY) == [("整点", "关机错过了")]
+    (entry,) = box.told
+    assert (entry.outcome, entry.seconds_played, entry.started_at) == (Outcome.EXPIRED, 0.0, None)
+    assert entry.airing.due_at == NOON + HOUR
+    assert entry.airing.due_at.tzinfo is box.clock.zone
+
+
+def test_what_is_still_worth_saying_is_not_missed(box: Box) -> None:
+    assert box.off_for(65 * MINUTE, HOURLY) == []
+
+
+def test_a_slot_that_missed_many_has_one_line_with_their_number(box: Box) -> None:
+    assert box.off_for(2 * HOUR, HOURLY, OFTEN) == [
+        ("整点", "关机错过了"),
+        ("循环", "关机错过了 55 次，从 11月20日 12:02 起"),
+    ]
+
+
+def test_a_month_off_is_one_line_and_soon_found(box: Box) -> None:
+    assert box.off_for(timedelta(days=30), OFTEN) == [
+        ("循环", f"关机错过了 {MOST_COUNTED} 次以上，从 11月20日 12:02 起")
+    ]
+
+
+def test_what_was_aired_before_the_power_went_or_in_quiet_hours_is_not_missed(box: Box) -> None:
+    box.put = {OFTEN.airing_at(NOON + minutes * MINUTE).id for minutes in (2, 4, 6)}
+    box.quiet = {NOON + minutes * MINUTE for minutes in range(30, 60)}
+    assert box.off_for(80 * MINUTE, OFTEN) == [("循环", "关机错过了 17 次，从 11月20日 12:08 起")]
+
+
+def test_the_same_gap_is_told_by_one_name_that_no_occurrence_has(box: Box) -> None:
+    box.off_for(2 * HOUR, HOURLY)
+    box.memory.put("timetable_looked_at", (NOON + MINUTE).isoformat())
+    box.start().look([(HOURLY, EVER)], jumped=False)
+    first, second = (entry.airing.id for entry in box.told)
+    assert first == second != HOURLY.airing_at(NOON + HOUR).id
+
+
+def test_what_a_clock_that_jumps_forward_leaps_over_has_a_line_and_back_it_has_none(box: Box) -> None:
+    gaps = box.start()
+    gaps.look([(HOURLY, EVER)], jumped=False)
+    box.clock.step(3 * HOUR)
+    gaps.look([(HOURLY, EVER)], jumped=True)
+    assert [entry.reason for entry in box.told] == ["时钟跳过去，错过了 2 次，从 11月20日 13:00 起"]
+    box.clock.step(-3 * HOUR)
+    gaps.look([(HOURLY, EVER)], jumped=True)
+    assert len(box.told) == 1
+
+
+def test_what_a_box_that_stood_still_missed_has_a_line(box: Box) -> None:
+    gaps = box.start()
+    gaps.look([(HOURLY, EVER)], jumped=False)
+    box.clock.advance(7200)
+    gaps.look([(HOURLY, EVER)], jumped=False)
+    assert [entry.reason for entry in box.told] == ["广播站卡住了，错过了"]
+
+
+def test_while_somebody_looks_nothing_is_missed_and_the_card_is_written_every_ten_minutes(
+    box: Box,
+) -> None:
+    written: list[str] = []
+
+    class Counting(Memory):
+        def put(self, key: str, value: str) -> None:
+            written.append(key)
+
+    box.memory = Counting()
+    gaps = box.start()
+    for _ in range(1800):
+        gaps.look([(OFTEN, EVER)], jumped=False)
+        box.clock.advance(2)
+    assert box.told == []
+    assert len(written) == 6
+
+
+def test_a_new_box_owes_nothing_of_the_time_before_it_was(box: Box) -> None:
+    new = box.start(is_new=True)
+    box.clock.advance(300)
+    assert new.since == NOON + MINUTE
+    new.look([(HOURLY, EVER)], jumped=False)
+    box.clock.step(HOUR)
+    assert new.since == NOON + MINUTE + HOUR, "a step of the clock moves its birth too"
+    box.clock.step(-HOUR)
+    assert box.start().since == NOON + MINUTE, "after a start too"
+    assert box.start(is_new=True).since == NOON + MINUTE, "also if it has said nothing until then"
+    box.clock.step(-HOUR)
+    assert box.start().since == EVER, "a clock that ran ahead at the birth silences nothing"
+
+
+def test_a_box_that_has_a_past_owes_what_it_missed(box: Box) -> None:
+    assert box.start().since == EVER
+
+
+def test_a_slot_owes_nothing_of_the_time_before_it_was_written(box: Box) -> None:
+    gaps = box.start()
+    gaps.look([], jumped=False)
+    box.clock.advance(7200)
+    gaps.look([(HOURLY, NOON + 100 * MINUTE)], jumped=False)
+    assert box.told == []
+
+
+def test_one_slot_that_cannot_say_when_it_was_due_does_not_keep_the_others_untold(box: Box) -> None:
+    broken = Broken("坏的", Notice("坏的。"), MINUTE, 1)
+    assert box.off_for(2 * HOUR, broken, HOURLY) == [("整点", "关机错过了")]
+
+
+def test_a_memory_that_fails_tells_nothing_and_stops_nothing(box: Box) -> None:
+    class Failing(Memory):
+        def get(self, key: str) -> str:
+            raise StoreUnusable("读不了")
+
+        def put(self, key: str, value: str) -> None:
+            raise StoreUnusable("写不了")
+
+    box.memory = Failing()
+    assert box.off_for(2 * HOUR, HOURLY) == []

@@ -1,0 +1,137 @@
+"""The command in a terminal: what it loads, who reads it, in which signs."""
+
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Sequence
+
+import pytest
+from village import RunningBox, Village
+
+HEAVY = {"flask", "sqlalchemy", "numpy", "pydantic"}
+NO_CHINESE = [
+    {"PYTHONIOENCODING": "latin-1"},
+    {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"},
+]
+WATER = "明天上午停水。"
+
+
+def loaded(village: Village, *arguments: str) -> set[str]:
+    """The packages that a fresh process imports for a command."""
+    _, program, *rest = village.command(*arguments)
+    done = subprocess.run(
+        [sys.executable, "-X", "importtime", program, *rest],
+        env=village.environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    names = re.findall(r"^import time: .*\| +(\S+)$", done.stderr, re.MULTILINE)
+    assert "broadcaster.command_line" in names
+    return {name.split(".")[0] for name in names}
+
+
+@pytest.mark.parametrize(
+    "arguments", [["--help"], ["--version"], ["say", "--help"], ["county", "--help"]]
+)
+def test_help_loads_nothing_of_the_box(village: Village, arguments: Sequence[str]) -> None:
+    assert not loaded(village, *arguments) & HEAVY
+
+
+def test_what_the_running_box_does_loads_nothing_of_it(village: Village) -> None:
+    box = RunningBox(village)
+    try:
+        for arguments in (
+            ["status"],
+            ["resume"],
+            ["say", WATER, "--no-wait"],
+            ["stop"],
+            ["people", "list"],
+        ):
+            assert not loaded(village, *arguments) & HEAVY, arguments
+    finally:
+        box.end()
+
+
+def test_a_mistake_in_the_settings_stops_no_stop(village: Village) -> None:
+    box = RunningBox(village)
+    try:
+        village.configure(station={"nmae": "东村"})
+        assert village.call("stop").returncode == 0
+        assert "station.nmae" in village.call("check").stderr
+    finally:
+        box.end()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [(["--help"], 0), (["county", "--help"], 0), (["config"], 141), (["check"], 141), (["nonsense"], 2)],
+)
+def test_a_reader_that_goes_away_ends_a_command_without_a_word(
+    village: Village, arguments: Sequence[str], code: int
+) -> None:
+    command = subprocess.Popen(
+        village.command(*arguments),
+        env=village.environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    assert command.stdout and command.stderr
+    command.stdout.close()
+    said = command.stderr.read().decode()
+    command.stderr.close()
+    assert command.wait(60) == code
+    assert "Traceback" not in said and "BrokenPipe" not in said
+
+
+@pytest.mark.parametrize("environment", NO_CHINESE, ids=["latin-1", "C"])
+def test_an_output_without_chinese_loses_signs_and_not_the_command(
+    village: Village, environment: dict[str, str]
+) -> None:
+    village.environment = {**village.environment, **environment}
+    sink = village.folder / "heard.wav"
+    for arguments, code in (
+        (["check"], 0),
+        (["spoken", WATER, "--json"], 0),
+        (["say", WATER, "--no-chime", "--output-file", str(sink)], 0),
+        (["nonsense"], 2),
+        (["stop", "--json"], 2),
+    ):
+        done = subprocess.run(
+            village.command(*arguments), env=village.environment, capture_output=True, check=False
+        )
+        assert done.returncode == code, done.stderr
+        assert b"Traceback" not in done.stderr and done.stdout + done.stderr
+        if "spoken" in arguments:
+            (line,) = json.loads(done.stdout.decode("latin-1"))
+            assert line["pinyin"][0] == "ming2", "the words came through as they were typed"
+    assert sink.stat().st_size > 48_000
+
+
+def test_a_command_that_is_not_known_is_told_with_the_nearest(village: Village) -> None:
+    done = village.call("stauts", "--json")
+    assert done.returncode == 2
+    assert "是不是 status？可以是：run、say、stop" in done.stderr
+    assert json.loads(done.stdout)["error"] == done.stderr.strip()
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        [],
+        ["say", "--severity"],
+        ["say", "--severity", "9", WATER],
+        ["say", "--pace", "快", WATER],
+        ["say", "--no", WATER],
+        ["stop", "--json=1"],
+        ["county"],
+        ["county", "renew", "--root-key"],
+    ],
+)
+def test_what_is_written_wrongly_is_told_in_chinese(village: Village, arguments: Sequence[str]) -> None:
+    done = village.call(*arguments)
+    assert done.returncode == 2
+    assert len(done.stderr.splitlines()) == 1
+    assert not re.search("[a-z] [a-z]+ [a-z]", done.stderr.split("看用法")[0]), "no English sentence"
