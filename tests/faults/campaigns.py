@@ -14,7 +14,7 @@ from rig.rig import wait_until
 CHAPTER = 15
 DAY, TEN_YEARS = timedelta(days=1), timedelta(days=3652)
 # What a board without a battery shows at each boot until somebody tells it the time.
-BUILT_AT = datetime(2023, 5, 3, tzinfo=UTC)
+BUILT_AT = datetime(2010, 1, 1, tzinfo=UTC)
 # What is lost longer than 3 s was once given up.
 AWAY_SECONDS = (0.2, 0.5, 1.0, 2.0, 4.0, 6.0)
 LINGER_SECONDS = 0.5
@@ -88,7 +88,7 @@ SHARES = {Target.GROUP: 5, Target.MAIN: 4, Target.START: 3, Target.SOUND: 5, Tar
 
 def kills(random: Random, rounds: int) -> list[Strike]:
     """Of each kind its share, in the order of chance."""
-    deck = [target for target, share in SHARES.items() for _ in range(share)]
+    deck = [target for turn in range(max(SHARES.values())) for target in Target if turn < SHARES[target]]
     targets = [deck[number % len(deck)] for number in range(rounds)]
     random.shuffle(targets)
     return [kill(target) for target in targets]
@@ -157,6 +157,7 @@ LOSSES: dict[str, Strike] = {
 
 def step_clock(world: World) -> None:
     """Set wrong by up to ten years, back or ahead, or right again; or a board that boots in the past."""
+    world.clock_was_set = True
     world.keep_busy()
     world.pause(1.0)
     match world.random.choice(("days", "years", "right", "boot")):
@@ -189,7 +190,7 @@ def fail_disk(disk: Disk, after_writes: int, at_start: bool = False) -> Strike:
 def _fail_disk(world: World, disk: Disk, after_writes: int, at_start: bool) -> None:
     read_only = disk is Disk.READ_ONLY
     world.ask(read_only=read_only)
-    world.ask(read_only=read_only)
+    world.pause(2.0)
     if at_start:
         world.kill(Target.GROUP)
     world.disk.become(disk, after_writes)
@@ -198,7 +199,7 @@ def _fail_disk(world: World, disk: Disk, after_writes: int, at_start: bool) -> N
     for _ in range(2):
         world.pause(1.0)
         world.ask(read_only=read_only)
-    world.pause(5.0)
+    world.pause(6.0)
     reached = world.disk.failed_writes > 0
     world.kill(Target.GROUP)
     world.disk.become(Disk.WELL)

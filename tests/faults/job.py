@@ -6,6 +6,7 @@ from argparse import ArgumentParser
 from datetime import datetime
 from pathlib import Path
 
+from faults.books import Books
 from faults.campaigns import run
 from faults.kinds import KINDS, Job
 from faults.world import CLOCK, Tools, World, configure
@@ -24,8 +25,8 @@ def main() -> None:
     strike(Job(asked.kind, asked.seed, asked.first, asked.stop), tools, Path(asked.folder))
 
 
-def strike(job: Job, tools: Tools, folder: Path) -> None:
-    """Its books are in `folder` afterwards, also when the world could not go on to its end."""
+def strike(job: Job, tools: Tools, folder: Path) -> Books:
+    """Its books, also in `folder`, and also when the world could not go on to its end."""
     world = World(folder / "world", tools, f"{job}")
     configure(world.village, **{name: dict(keys) for name, keys in KINDS[job.kind].settings})
 
@@ -43,6 +44,7 @@ def strike(job: Job, tools: Tools, folder: Path) -> None:
     finally:
         world.close()
         world.books.write(folder / "books.json")
+    return world.books
 
 
 if __name__ == "__main__":

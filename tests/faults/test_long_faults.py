@@ -3,12 +3,14 @@
 from pathlib import Path
 
 import pytest
-from faults.books import Books
-from faults.campaigns import Strike, kill, run
+from faults.job import strike
+from faults.kinds import KINDS, Job
 from faults.tools import make_tools
-from faults.world import Target, Tools, World
+from faults.world import Tools
 
 WORDINGS = 10
+# One kill of each target; of the rest enough to see that the harness and the box go together.
+SHARES = {"kills": 5, "cuts": 2, "copies of cuts": 4, "clock": 4}
 
 
 @pytest.fixture(scope="module")
@@ -16,15 +18,8 @@ def tools(tmp_path_factory: pytest.TempPathFactory) -> Tools:
     return make_tools(tmp_path_factory.mktemp("tools") / "made", WORDINGS)
 
 
-def struck(tmp_path: Path, tools: Tools, *strikes: Strike) -> Books:
-    world = World(tmp_path / "world", tools, "short")
-    try:
-        run(world, list(strikes))
-    finally:
-        world.close()
-    return world.books
-
-
-def test_killed_whole_or_in_part_it_keeps_its_promises(tmp_path: Path, tools: Tools) -> None:
-    books = struck(tmp_path, tools, *map(kill, Target))
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_was_accepted_ends_once_and_is_heard_once(kind: str, tools: Tools, tmp_path: Path) -> None:
+    books = strike(Job(kind, 0, 0, SHARES.get(kind, 1)), tools, tmp_path)
     assert books.balanced, books.findings
+    assert books.counts["accepted"]

@@ -5,13 +5,12 @@ slot and a loop of every minute; who got no answer by HTTP asks again under the 
 disk fail when they are told to.
 """
 
-import json
 import shutil
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from enum import Enum
 from itertools import count
 from pathlib import Path
@@ -44,7 +43,8 @@ from broadcaster.store.tables import DATABASE
 from broadcaster.studio import Studio
 
 CLOCK = Clock(ZoneInfo("Asia/Shanghai"))
-SLOTS = {"报时": "现在报时。", "防火": "注意防火。"}
+EACH_MINUTE = "报时"
+SLOTS = {EACH_MINUTE: "现在报时。", "防火": "注意防火。"}
 MANNER = 'late_minutes: 2, opening: "", closing: "", chime: 无'
 TIMETABLE = f"""\
 slots:
@@ -53,12 +53,11 @@ slots:
 """
 STARTS = 3
 LATENESS = timedelta(minutes=20)
+MINUTE, LATE = timedelta(minutes=1), timedelta(minutes=2)
 SOUND_SECONDS = 5.0
 DRAIN_SECONDS = 120.0
 # So many wait at most before nobody asks for more: the air must keep up with what is asked.
 MOST_WAITING = 3
-# In the answer to what is accepted while the disk takes nothing.
-WILL_NOT_OUTLAST = "停电"
 
 
 class Target(Enum):
@@ -123,8 +122,9 @@ class World:
             key = store.tokens.make("县平台", Scope.AIR, "王秀英")
         self.box = LivingBox(self.village, folder / "box.log")
         self.program = Program(self.box, key)
+        self.clock_was_set, self._lives_since = False, datetime.now(UTC)
         self._numbers, self._fresh = count(1), count(tools.wordings)
-        self._wordings, self._next_wording = tools.wordings, 0
+        self._wordings = deque(map(wording, range(tools.wordings)))
         self._pending: list[Asked] = []
         self._matters: dict[Notice, Matter] = {}
 
@@ -247,21 +247,22 @@ class World:
 
     def _prepared(self) -> Notice:
         """Each text but once between two balances, so that it is known whose a sound is."""
-        if self._next_wording == self._wordings:
+        self._wordings.rotate(-1)
+        if any(one.notice.text == self._wordings[0].text for one in self._pending):
             self.balance()
-        self._next_wording += 1
-        return wording(self._next_wording - 1)
+        return self._wordings[0]
 
     def _ask_for(self, one: Asked) -> None:
         with suppress(OSError, Refused):
             answer = self._by_http(one) if one.door == "http" else self._by_the_door(one)
             one.airing_id = answer["id"]
-            one.told = one.told or WILL_NOT_OUTLAST in json.dumps(answer, ensure_ascii=False)
+            one.told = one.told or not answer.get("kept", True)
 
     def _by_the_door(self, one: Asked) -> dict[str, Any]:
         request = {"do": "say", "notice": fields_of(one.notice), "asked_by": "王秀英", "wait": False}
         (answer,) = self.box.tell(request)
-        return {**answer, **answer["accepted"]}
+        accepted: dict[str, Any] = answer["accepted"]
+        return accepted
 
     def _by_http(self, one: Asked) -> dict[str, Any]:
         return self.program.announce(one.ticket, **fields_of(one.notice))
@@ -302,10 +303,10 @@ class World:
         matters = self.matters(one.notice for one in self._pending)
         for one, matter in zip(self._pending, matters, strict=True):
             self.books.judge(one, lines[one.ticket], f'"{one.ticket}"' in waiting, matter, self.ear)
-        self._pending, self._next_wording = [], 0
+        self._pending = []
 
     def balance_timetable(self) -> None:
-        """At a world's end: no occurrence has two lines, and none was heard without one of its own."""
+        """At a world's end: each occurrence has its line, and none was heard without one of its own."""
         rows = [row for row in self.journal() if row.kind is not Kind.LIVE]
         matters = self.matters(Notice(text, **PLAIN) for text in SLOTS.values())
         for (name, text), matter in zip(SLOTS.items(), matters, strict=True):
@@ -317,6 +318,16 @@ class World:
                 self.books.note("doubled", f"{self.seed}: {name}: {len(mine)} lines of {often}")
             if heard > often:
                 self.books.note("twice", f"{self.seed}: {name}: {often} occurrences, {heard} heard")
+        if not self.clock_was_set:
+            self._look_for_minutes({row.due_at for row in rows if row.asked_by == EACH_MINUTE})
+
+    def _look_for_minutes(self, due: set[datetime]) -> None:
+        """The last ones may wait still."""
+        first, last = self._lives_since, datetime.now(UTC) - LATE
+        for number in range(1, (last - first) // MINUTE + 1):
+            minute = first.replace(second=0, microsecond=0) + number * MINUTE
+            if minute not in due:
+                self.books.note("lost", f"{self.seed}: {EACH_MINUTE} of {minute:%H:%M} UTC: no line")
 
     def matters(self, notices: Iterable[Notice]) -> list[Matter]:
         """How they sound; what is not in the cache is made."""
