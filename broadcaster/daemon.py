@@ -61,6 +61,7 @@ KEPT_BEFORE = timedelta(hours=48)
 WATCH_SECONDS = 5.0
 # sysexits.h EX_TEMPFAIL: the service manager starts the box again.
 EXIT_RESTART = 75
+CLOSING = "广播站关闭"
 
 
 @dataclass(frozen=True)
@@ -179,7 +180,7 @@ def open_box(config: Config, output_file: Path | None = None, makes_ahead: bool 
             stack.enter_context(Loop("player", player.step, player.wake)),
             stack.enter_context(Loop("progress", intake.note_progress, intake.wake)),
         )
-        stack.callback(player.leave, "广播站关闭")
+        stack.callback(player.leave, CLOSING)
         yield Box(
             station,
             player,
@@ -257,6 +258,7 @@ def run(
             stepped=lambda step: box.player.wake(),
             gaps=gaps,
         )
+        box.intake.take_up(clock_is_right=False)
         clockwork.start()
         box.slots.on_change.append(lambda timetable: clockwork.change(timetable.slots))
         box.faults.append(lambda: trust.fault)
@@ -273,6 +275,8 @@ def run(
         links = _open_link(stack, box, tell)
         _tell_start(box, page.port, tell, in_terminal)
         watched: tuple[Watched, ...] = (*box.loops, clockwork, control, page, *fronts, *links)
+        # Before the page and the door close, which may take seconds: nothing begins that would be cut.
+        stack.callback(box.player.leave, CLOSING)
         while not ended.wait(WATCH_SECONDS):
             if not all(part.alive for part in watched):
                 logger.critical("a thread of the box died; ending for a new start")

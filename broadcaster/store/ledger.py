@@ -56,6 +56,12 @@ class Ledger:
             lost = f"，已经丢了 {self._lost} 条" if self._lost else ""
             return f"广播照常，但是有 {len(self._waiting)} 条记录还没写下{lost}。{self._failed}"
 
+    @property
+    def works(self) -> bool:
+        """Whether what is promised now outlasts a power cut, as far as is known."""
+        with self._changed:
+            return not self._failed
+
     def promise(self, change: Change, wait: bool = True) -> bool:
         """Put a change, and wait until it is on the disk; False if that takes too long or fails.
 

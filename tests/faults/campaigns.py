@@ -18,6 +18,7 @@ BUILT_AT = datetime(2010, 1, 1, tzinfo=UTC)
 # What is lost longer than 3 s was once given up.
 AWAY_SECONDS = (0.2, 0.5, 1.0, 2.0, 4.0, 6.0)
 LINGER_SECONDS = 0.5
+ENDS_SECONDS = 120.0
 
 Strike = Callable[[World], None]
 
@@ -63,7 +64,7 @@ def _kill_at_start(world: World) -> None:
 def _kill_sound(world: World) -> None:
     world.keep_busy()
     world.pause(2.0)
-    wait_until(lambda: world.kill(Target.SOUND) or not world.box.runs)
+    wait_until(lambda: world.kill(Target.SOUND) or not world.box.runs, ENDS_SECONDS)
 
 
 def _kill_voice(world: World) -> None:
@@ -71,8 +72,8 @@ def _kill_voice(world: World) -> None:
     fresh = world.ask(fresh=True)
     if fresh.accepted:
         world.pause(1.0)
-        wait_until(lambda: world.kill(Target.VOICE) or world.has_ended(fresh))
-        wait_until(lambda: world.has_ended(fresh), 60)
+        wait_until(lambda: world.kill(Target.VOICE) or world.has_ended(fresh), ENDS_SECONDS)
+        wait_until(lambda: world.has_ended(fresh), ENDS_SECONDS)
 
 
 KILLS: dict[Target, Strike] = {
@@ -119,7 +120,7 @@ def lose_card(what: str) -> Strike:
 def _lose_card(world: World, what: str) -> None:
     """`unplug`, `stall` or `deaf` under what sounds."""
     world.sound_something()
-    world.pause(1.5)
+    world.pause(3.0)
     world.card.tell(what, True)
     Event().wait(world.random.choice(AWAY_SECONDS))
     world.card.tell(what, False)
@@ -138,7 +139,7 @@ def take_card(world: World) -> None:
 def renumber_card(world: World) -> None:
     """Pulled out under what sounds, and plugged in again as another device."""
     world.sound_something()
-    world.pause(1.5)
+    world.pause(3.0)
     world.card.tell("unplug", True)
     Event().wait(world.random.choice(AWAY_SECONDS))
     world.move_card()
