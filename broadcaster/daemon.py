@@ -244,7 +244,7 @@ def run(
         if greet and settings.station.first_notice:
             _greet(box.station, Notice(settings.station.first_notice, title="试音"), tell)
         trust = ClockTrust(box.clock, timedelta(minutes=settings.clock.wait_minutes), box.store.state)
-        box.store.upkeep.clock_is_right = trust.allows
+        box.store.upkeep.begin(trust.allows)
         box.station.clock_is_trusted = lambda: trust.trusted
         box.station.confirm_clock = trust.confirm
 
