@@ -12,7 +12,8 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,21 @@ logger = logging.getLogger(__name__)
 
 GRACE_SECONDS = 2.0  # from the pipe's end to that of a child that has not noticed
 OOM_SCORE = 500  # of 1,000, added to the share of memory
+ENDINGS = (signal.SIGINT, signal.SIGTERM)
+
+
+@contextmanager
+def deaf() -> Iterator[None]:
+    """A process that is started inside does not hear Ctrl-C and SIGTERM before it says how it wants to.
+
+    They reach every process of a terminal's group or a service, and Python's own start tells of Ctrl-C
+    with a traceback.
+    """
+    heard = signal.pthread_sigmask(signal.SIG_BLOCK, ENDINGS)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, heard)
 
 
 class Child:
@@ -36,7 +52,7 @@ class Child:
         self._on_end = on_end
         self._ending = False
         ours, theirs = socket.socketpair()
-        with theirs:
+        with theirs, deaf():
             self._process = subprocess.Popen(
                 [sys.executable, "-m", module, str(theirs.fileno())],
                 pass_fds=[theirs.fileno()],
@@ -127,8 +143,9 @@ def connect_to_parent(arguments: list[str]) -> Connection:
     Ctrl-C and a service manager's SIGTERM reach every process of the box; only the parent acts on
     them, so that what sounds fades before the pipe closes.
     """
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in ENDINGS:
         signal.signal(number, signal.SIG_IGN)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDINGS)
     return Connection(int(arguments[1]))
 
 

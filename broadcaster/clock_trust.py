@@ -13,6 +13,8 @@ logger = logging.getLogger(__name__)
 
 # A clock before this is a board that has never been told the time: 2026, when this was written.
 LEAST_YEAR = 2026
+# Nobody runs a program for so long without one look at a network's time, nor installs a newer one.
+LONGEST_AHEAD = timedelta(days=5 * 365)
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 NOTE_SECONDS = 3600.0
 SEEN, TRUSTED_BOOT = "clock_seen", "clock_trusted_boot"
@@ -31,11 +33,17 @@ class ClockTrust:
 
     Trusted is what NTP, the county or a person has set since the machine came up: a crystal that was
     right once stays right by some seconds a day. With nothing to wait the clock is known to be good,
-    for it has a battery. A clock that is behind what it showed before, or before 2026, is never gone by.
+    for it has a battery. A clock that is behind what it showed before, or before 2026, is never gone by;
+    one that is years ahead of what was ever known, as of the program's own files, is told.
     """
 
     def __init__(
-        self, clock: Clock, wait: timedelta, memory: Memory, boot_id: str | None = None
+        self,
+        clock: Clock,
+        wait: timedelta,
+        memory: Memory,
+        boot_id: str | None = None,
+        installed_at: datetime | None = None,
     ) -> None:
         self._clock = clock
         self._memory = memory
@@ -45,6 +53,7 @@ class ClockTrust:
         self._trusted = bool(self._boot_id) and self._recall(TRUSTED_BOOT) == self._boot_id
         seen = self._recall(SEEN)
         self._seen = datetime.fromisoformat(seen) if seen else None
+        self._installed_at = installed_at or _installed_at(clock)
         self._noted_at = float("-inf")
         self._lock = threading.Lock()
 
@@ -75,6 +84,12 @@ class ClockTrust:
         now = f"{self._clock.now():%Y年%m月%d日 %H:%M}"
         if not self._plausible():
             return f"时钟不对（现在显示 {now}），定时的节目先不播。请接上网络，或者把时间设对。"
+        if not self.trusted and self._ahead > LONGEST_AHEAD:
+            years = self._ahead // timedelta(days=365)
+            return (
+                f"时钟好像走到前面去了（现在显示 {now}，比装程序的时候晚 {years} 年），定时的会播错。"
+                "请接上网络，或者把时间设对。"
+            )
         if self.trusted or self._has_battery:
             return ""
         if self.allows():
@@ -107,9 +122,20 @@ class ClockTrust:
             # A full disk must not make the clock wrong.
             logger.warning("not remembered: %s", error)
 
+    @property
+    def _ahead(self) -> timedelta:
+        known = max(self._installed_at, self._seen or self._installed_at)
+        return self._clock.now() - known
+
     def _plausible(self) -> bool:
         now, trusted = self._clock.now(), self.trusted
         return now.year >= LEAST_YEAR and (trusted or self._seen is None or now >= self._seen)
+
+
+def _installed_at(clock: Clock) -> datetime:
+    """When this program's files were written; what copies them without their time says 1970 or 1980."""
+    written = datetime.fromtimestamp(Path(__file__).stat().st_mtime, clock.zone)
+    return max(written, datetime(LEAST_YEAR, 1, 1, tzinfo=clock.zone))
 
 
 def _boot_id() -> str:

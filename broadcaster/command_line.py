@@ -122,7 +122,7 @@ class Parser(argparse.ArgumentParser):
         raise CommandMistaken(f"命令写得不对，{message}。看用法：{self.prog} --help")
 
 
-def run(arguments: Sequence[str]) -> int:
+def main(arguments: Sequence[str]) -> int:
     """Run one command and return its exit code."""
     try:
         return _run(make_parser().parse_args(arguments))

@@ -59,6 +59,7 @@ logger = logging.getLogger(__name__)
 
 AHEAD = timedelta(hours=24)
 KEPT_BEFORE = timedelta(hours=48)
+CLOSING = "广播站关闭"
 # The player waits for 60 s, and stirs every 10 while it airs. The studio looks through all that is due.
 PLAYER_SECONDS, STUDIO_SECONDS = 180.0, 300.0
 
@@ -181,7 +182,7 @@ def open_box(config: Config, output_file: Path | None = None, makes_ahead: bool 
             stack.enter_context(playing),
             stack.enter_context(Loop("progress", intake.note_progress, intake.wake)),
         )
-        stack.callback(player.leave, "广播站关闭")
+        stack.callback(player.leave, CLOSING)
         yield Box(
             station,
             player,
@@ -243,7 +244,7 @@ def run(
         if greet and settings.station.first_notice:
             _greet(box.station, Notice(settings.station.first_notice, title="试音"), tell)
         trust = ClockTrust(box.clock, timedelta(minutes=settings.clock.wait_minutes), box.store.state)
-        box.store.upkeep.clock_is_right = trust.allows
+        box.store.upkeep.begin(trust.allows)
         box.station.clock_is_trusted = lambda: trust.trusted
         box.station.confirm_clock = trust.confirm
 
@@ -260,6 +261,7 @@ def run(
             stepped=lambda step: box.player.wake(),
             gaps=gaps,
         )
+        box.intake.take_up(clock_is_right=False)
         clockwork.start()
         box.slots.on_change.append(lambda timetable: clockwork.change(timetable.slots))
         box.faults.append(lambda: trust.fault)
@@ -275,6 +277,8 @@ def run(
         fronts = _open_fronts(stack, settings, page.port, origins, tell)
         links = _open_link(stack, box, tell)
         _tell_start(box, page.port, tell, in_terminal)
+        # Before the page and the door close, which may take seconds: nothing begins that would be cut.
+        stack.callback(box.player.leave, CLOSING)
         parts: tuple[Watched, ...] = (
             *box.loops,
             clockwork,

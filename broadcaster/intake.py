@@ -4,13 +4,15 @@ import logging
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from broadcaster.clock import Clock
 from broadcaster.errors import StoreUnusable
-from broadcaster.model import Airing, JournalEntry, Kind, Outcome
+from broadcaster.model import Airing, JournalEntry, Kind, Outcome, Severity
 from broadcaster.playout.player import Player
 from broadcaster.playout.queue import Waiting
+from broadcaster.precedence import Cause, goes_on
 from broadcaster.schedule.rules import AirRules
 from broadcaster.store.journal import Journal, JournalFilter
 from broadcaster.store.queue import Queue, Unfinished
@@ -82,13 +84,17 @@ class Intake:
         self._look = threading.Event()
         self.on_start: list[Callable[[Airing], None]] = []
         """Each is told of every airing that is heard now, on the player's thread; returns at once."""
-        player.on_start = self._started
+        player.on_start, player.on_pause = self._started, self._paused
 
-    def accept(self, airing: Airing) -> None:
-        """What a person asked for: from now on it outlasts a power cut."""
+    def accept(self, airing: Airing) -> bool:
+        """What a person asked for; whether it outlasts a power cut from now on.
+
+        It is on its way to the air while the disk writes, some 30 ms on an SD card; nobody was told yet
+        that it is accepted, so a power cut in between breaks no promise.
+        """
         self._give(airing.id)
-        self._queue.accept(airing)
-        self._player.put_back(Waiting(airing, not_before=self._later(airing)))
+        waiting = Waiting(airing, not_before=self._later(airing))
+        return self._queue.accept(airing, meanwhile=lambda: self._player.put_back(waiting))
 
     def put(self, airing: Airing) -> None:
         """Air what the timetable has due, unless it was put before the clock or the box went down."""
@@ -112,19 +118,16 @@ class Intake:
         except StoreUnusable:
             logger.exception("what was accepted before is not known")
             return False
-        now = self._clock.now()
         for one in left:
             self._give(airing_id)
-            played, since = one.seconds_played, one.started_at
-            outcome = Outcome.CUT_SHORT if since else Outcome.CANCELLED
-            entry = JournalEntry(one.airing, outcome, reason, "", since, now, played, played)
-            self._endings.record(entry)
+            self._endings.record(_not_taken_up(one, reason, self._clock.now()))
         return bool(left)
 
-    def take_up(self) -> None:
-        """Go on with what was accepted when the box went down, as far as it is still worth saying.
+    def take_up(self, clock_is_right: bool = True) -> None:
+        """Go on with what was accepted when the box went down, as far as it is still worth saying; while
+        the clock is not trusted only with what was due already: what is live, and red that had begun.
 
-        Only the first call does, and not what was accepted since: live notices do not wait for it.
+        Each goes on once, and not what was accepted since: live notices do not wait for it.
         """
         if self._taken_up:
             return
@@ -133,21 +136,30 @@ class Intake:
         except StoreUnusable:
             logger.exception("what was accepted before is not known")
             return
-        self._taken_up = True
+        self._taken_up = clock_is_right
         for left in unfinished:
-            if left.airing.id not in self._given:
+            if (clock_is_right or _was_due(left)) and left.airing.id not in self._given:
                 self._give(left.airing.id)
                 self._go_on(left)
 
     def _go_on(self, left: Unfinished) -> None:
-        airing = left.airing
-        # Of what only its signal was heard nobody has heard a word.
+        airing = self._by_clock(left.airing)
         half_said = left.noted_at and left.next_line > 0
-        if half_said and (airing.kind is not Kind.SCHEDULED or airing.expires_at < self._clock.now()):
-            self._endings.record(_broken_off(left))
+        over = half_said and airing.expires_at < self._clock.now()
+        if over or not goes_on(airing, Cause.DOWN, left.next_line):
+            ended_at = left.noted_at or self._clock.now()
+            self._endings.record(_not_taken_up(left, "停电", ended_at))
         else:
-            since, later = left.started_at, self._later(airing)
+            since = left.started_at
+            later = None if _was_due(left) else self._later(airing)
             self._player.put_back(Waiting(airing, left.next_line, left.seconds_played, since, later))
+
+    def _by_clock(self, airing: Airing) -> Airing:
+        """What is live was asked for now, by a clock that is behind: it has as long as it had then."""
+        behind = airing.due_at - self._clock.now()
+        if airing.kind is not Kind.LIVE or behind <= timedelta():
+            return airing
+        return replace(airing, due_at=airing.due_at - behind, expires_at=airing.expires_at - behind)
 
     def _later(self, airing: Airing) -> datetime | None:
         """When it may begin, for what a person wants at a later time."""
@@ -171,6 +183,10 @@ class Intake:
         for told in self.on_start:
             told(airing)
 
+    def _paused(self, waiting: Waiting) -> None:
+        """It may be long until it goes on, and the power may go before."""
+        self._queue.progress(waiting.airing.id, waiting.next_line, waiting.seconds_played)
+
     def note_progress(self) -> None:
         """Note how far the sounding airing came, then wait a little.
 
@@ -180,7 +196,7 @@ class Intake:
         if on_air and on_air.started_monotonic is not None:
             seconds = self._clock.monotonic() - on_air.started_monotonic
             played = on_air.waited.seconds_played + min(seconds, on_air.seconds_due)
-            self._queue.progress(on_air.airing.id, on_air.line_after(seconds), played)
+            self._queue.progress(on_air.airing.id, on_air.next_line(seconds), played)
             # The only line of a talk ends with every block.
             if not on_air.airing.notice.talk:
                 wait = min(wait, on_air.seconds_to_line_end(seconds))
@@ -192,10 +208,14 @@ class Intake:
         self._look.set()
 
 
-def _broken_off(left: Unfinished) -> JournalEntry:
-    """The journal line of what sounded when the power went; its whole length is not known any more."""
-    assert left.noted_at
+def _was_due(left: Unfinished) -> bool:
+    """Whether no clock is needed to know that it was to be heard at once."""
+    begun_red = left.noted_at and left.airing.notice.severity is Severity.RED
+    return left.airing.kind is Kind.LIVE or bool(begun_red)
+
+
+def _not_taken_up(left: Unfinished, reason: str, ended_at: datetime) -> JournalEntry:
+    """The journal line of what the box left; its whole length is not known any more."""
+    outcome = Outcome.CUT_SHORT if left.noted_at else Outcome.CANCELLED
     seconds = left.seconds_played
-    return JournalEntry(
-        left.airing, Outcome.CUT_SHORT, "停电", "", left.started_at, left.noted_at, seconds, seconds
-    )
+    return JournalEntry(left.airing, outcome, reason, "", left.started_at, ended_at, seconds, seconds)

@@ -93,7 +93,7 @@ class Making:
         """From the store; it covers the making of the first line, and a voice child not up yet."""
         signal = self._parts.find_signal(self._notice.chime)
         if signal:
-            self._take_sound(Ready(Item(signal), 0))
+            self._take_sound(Ready(Item(signal, matter=False), 0))
 
     def _expect_speech_in(self, seconds: float) -> None:
         self._speech_due = self._parts.clock.monotonic() + seconds

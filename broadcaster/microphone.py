@@ -52,7 +52,7 @@ class Microphone:
     @contextmanager
     def _open(self, notice: Notice, deliver: Deliver) -> Iterator[None]:
         signal = self._studio.signal(notice)
-        items = [Item(signal)] if signal else []
+        items = [Item(signal, matter=False)] if signal else []
         for item in items:
             deliver(Ready(item, 0))
         with self._lock:

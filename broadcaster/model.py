@@ -159,7 +159,7 @@ class Line:
     """One breath of speech: as written, in spoken words, as syllables; and the pause after it.
 
     A line of a verse has its place in it, from 1; prose has 0. `beats` says how many of `sounds` fall
-    on each beat; a line that is not spoken to a beat has none.
+    on each beat; a line that is not spoken to a beat has none. The opening is not `matter`.
     """
 
     written: str
@@ -168,6 +168,7 @@ class Line:
     pause_seconds: float = 0.0
     place_in_verse: int = 0
     beats: tuple[int, ...] = ()
+    matter: bool = True
 
     @property
     def sounds(self) -> tuple[Syllable, ...]:
@@ -206,11 +207,15 @@ class Clip:
 
 @dataclass(frozen=True)
 class Item:
-    """A clip in its place in a programme, with the silence after it; `says` is its text as written."""
+    """A clip in its place in a programme, with the silence after it; `says` is its text as written.
+
+    Signal, opening and clappers are not `matter`: who heard no more has heard nothing of the notice.
+    """
 
     clip: Clip
     pause_seconds: float = 0.0
     says: str = ""
+    matter: bool = True
 
     @property
     def seconds(self) -> float:
@@ -234,7 +239,8 @@ class Airing:
     """One occurrence of a notice on the air; not worth saying after `expires_at`.
 
     `window_from` is when the window of a loop began, to which this occurrence belongs. Of a `firm` one
-    quiet hours move the beginning only: who asked for it said until when it is true.
+    quiet hours move the beginning only: who asked for it said until when it is true. It is `kept` unless
+    who asked is told that the disk took nothing: a power cut would end it then.
     """
 
     notice: Notice
@@ -245,6 +251,7 @@ class Airing:
     id: str = field(default_factory=new_id)
     window_from: datetime | None = None
     firm: bool = False
+    kept: bool = True
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import Enum
 
-from broadcaster.model import Airing, Kind
+from broadcaster.model import Airing, Kind, Severity
 
 Precedence = tuple[int, int, float]
 
@@ -23,18 +23,56 @@ def cuts_in(newcomer: Airing, on_air: Airing) -> bool:
     return newcomer.notice.severity.rank < on_air.notice.severity.rank
 
 
+class Cause(Enum):
+    """What ended an airing before its end."""
+
+    SEVERER = "severer"
+    """Something severer cut in."""
+    DEVICE = "device"
+    """The card or the sound child was lost."""
+    DOWN = "down"
+    """The power went, or the box was stopped."""
+
+
 class Resume(Enum):
-    """How an airing goes on that was cut by something severer, or by the loss of the device."""
+    """How an airing goes on that was cut.
+
+    FROM_LINE: from the start of the line that was cut, or from its beginning while no line of its matter
+    has been heard whole; signal and opening are not matter. UNHEARD: only as long as that is so.
+    """
 
     NEVER = "never"
+    UNHEARD = "unheard"
     FROM_LINE = "from_line"
-    NEXT_TIME = "next_time"
 
 
-# What was urgent is stale, or was asked for by a person who can ask again; a loop comes again by
-# itself, and goes on with its next item then.
+# To severer words a live notice gives way for good: who asked can ask again; a loop comes by itself.
+# Nobody chose a lost device, and the power is back at a time when half of what was live is stale.
 RESUMES = {
-    Kind.LIVE: Resume.NEVER,
-    Kind.SCHEDULED: Resume.FROM_LINE,
-    Kind.LOOP: Resume.NEXT_TIME,
+    Cause.SEVERER: {
+        Kind.LIVE: Resume.NEVER,
+        Kind.SCHEDULED: Resume.FROM_LINE,
+        Kind.LOOP: Resume.NEVER,
+    },
+    Cause.DEVICE: dict.fromkeys(Kind, Resume.FROM_LINE),
+    Cause.DOWN: {
+        Kind.LIVE: Resume.UNHEARD,
+        Kind.SCHEDULED: Resume.FROM_LINE,
+        Kind.LOOP: Resume.UNHEARD,
+    },
 }
+
+
+def resume(airing: Airing, cause: Cause) -> Resume:
+    """How it goes on, while it is still valid. What was said at a microphone is nowhere; red always is
+    taken up again."""
+    if airing.notice.talk:
+        return Resume.NEVER
+    red = airing.notice.severity is Severity.RED
+    return Resume.FROM_LINE if red else RESUMES[cause][airing.kind]
+
+
+def goes_on(airing: Airing, cause: Cause, next_line: int) -> bool:
+    """Whether it is taken up again; `next_line` is 0 while no line of its matter was heard whole."""
+    rule = resume(airing, cause)
+    return rule is Resume.FROM_LINE or (rule is Resume.UNHEARD and next_line == 0)

@@ -85,15 +85,24 @@ class OnAir:
 
 @dataclass(frozen=True)
 class Status:
-    """The box at one moment; `fault` is a sentence in Chinese, or "".
+    """The box at one moment; `faults` are sentences in Chinese, the gravest first.
 
-    `loops_stopped` says that loops are silent until their next window, for somebody stopped them.
+    `loops_stopped` says that loops are silent until their next window, for somebody stopped them;
+    `keeps` that what is accepted now outlasts a power cut. `waits_for_card` is "" or why nothing
+    sounds though something would: the card has been lost for 3 s; what is due waits until it expires.
     """
 
     on_air: OnAir | None
     waiting: tuple[Airing, ...]
-    fault: str
+    faults: tuple[str, ...]
     loops_stopped: bool = False
+    keeps: bool = True
+    waits_for_card: str = ""
+
+    @property
+    def fault(self) -> str:
+        """All of them in a row, or ""."""
+        return " ".join(self.faults)
 
 
 @dataclass(frozen=True)
@@ -188,11 +197,11 @@ class Station:
     ) -> Airing:
         """Put a notice on the air as soon as its precedence allows, or at an aware moment to come.
 
-        It outlasts a power cut from now on. With `expires_at` somebody stands behind it who is told how
-        it ended: it waits for the air and for the end of quiet hours, is taken up where it was cut, and
-        nothing moves that end; its id is the notice's. Raises `TextRefused`, `VoiceUnavailable`,
-        `ZoneUnknown`, `RecordingRefused`, `KeptQuiet` (not with `expires_at`) or `TimeRefused`; then
-        nothing was queued.
+        It outlasts a power cut from now on, unless it comes back as not `kept`. With `expires_at`
+        somebody stands behind it who is told how it ended: it waits for the air and for the end of quiet
+        hours, is taken up where it was cut, and nothing moves that end; its id is the notice's. Raises
+        `TextRefused`, `VoiceUnavailable`, `ZoneUnknown`, `RecordingRefused`, `KeptQuiet` (not with
+        `expires_at`) or `TimeRefused`; then nothing was queued.
         """
         self._check_zones(notice)
         self._check_recording(notice)
@@ -217,8 +226,7 @@ class Station:
         if expires_at:
             # By one name, so that what was accepted before a power cut is not accepted again.
             airing = replace(airing, firm=True, id=notice.id)
-        self._intake.accept(airing)
-        return airing
+        return replace(airing, kept=self._intake.accept(airing))
 
     def why_not(self, notice: Notice, at: datetime | None = None) -> str:
         """The sentence with which quiet hours keep a notice off, now or at a moment to come; or "".
@@ -293,8 +301,15 @@ class Station:
             played = min(played, on_air.seconds_due)
             line = "" if since is None else on_air.words_at(played)
             sounding = OnAir(on_air.airing, played, on_air.seconds_due, line)
-        faults = filter(None, (fault() for fault in self._faults))
-        return Status(sounding, self._player.waiting(), " ".join(faults), self._loops_stopped())
+        faults = tuple(_closed(said) for fault in self._faults if (said := fault()))
+        return Status(
+            sounding,
+            self._player.waiting(),
+            faults,
+            self._loops_stopped(),
+            self._store.ledger.works,
+            self._player.waits_for_device,
+        )
 
     def _loops_stopped(self) -> bool:
         if self._rules.loops_stopped_at is None:
@@ -399,6 +414,10 @@ class Station:
 
     def _how_it_ended(self, airing_id: str) -> JournalEntry | None:
         return self._endings.wait_for(airing_id, 0.0)
+
+
+def _closed(sentence: str) -> str:
+    return sentence if sentence.endswith("。") else f"{sentence}。"
 
 
 def _by(what: str, asked_by: str) -> str:

@@ -169,7 +169,8 @@ class VoiceChild:
         items: list[Item] = []
         effort = Effort()
         if notice.chime is not Signal.NONE:
-            items.append(Item(self._signal(notice.chime or Signal.CHIME, keeping)))
+            signal = self._signal(notice.chime or Signal.CHIME, keeping)
+            items.append(Item(signal, matter=False))
             yield Sounding(request.job, (0, 0), Ready(items[0], 0))
         if notice.recording:
             items += yield from self._make_recording(request, keeping)
@@ -215,7 +216,8 @@ class VoiceChild:
                 made = self._make_line(request, number, part, voice, keeping, effort, not items)
                 items.append((yield from made))
             else:
-                items.append(Item(self._clappers(part, notice, keeping), part.pause_seconds))
+                clip = self._clappers(part, notice, keeping)
+                items.append(Item(clip, part.pause_seconds, matter=False))
                 yield Sounding(request.job, (number, 0), Ready(items[-1], number))
         return Programme(voice.name, tuple(items))
 
@@ -259,7 +261,7 @@ class VoiceChild:
             if streamed:
                 last = self._piece(request, line, number, pieces, keeping, line.pause_seconds)
         pause_seconds = rest_after(line, clip.seconds, tempo) if tempo else line.pause_seconds
-        item = Item(clip, pause_seconds, line.written)
+        item = Item(clip, pause_seconds, line.written, line.matter)
         yield last or Sounding(request.job, (number, 0), Ready(item, number))
         return item
 
@@ -277,7 +279,8 @@ class VoiceChild:
             return None
         place = (number, len(pieces))
         clip = keeping.piece(place, pieces[-1], self._settings.sound.rate_hz)
-        return Sounding(request.job, place, Ready(Item(clip, pause_seconds, line.written), number))
+        item = Item(clip, pause_seconds, line.written, line.matter)
+        return Sounding(request.job, place, Ready(item, number))
 
     def _tempo(self, notice: Notice) -> int:
         return notice.beats_per_minute or self._settings.station.beats_per_minute

@@ -37,6 +37,8 @@ class Wordbook:
     @property
     def fault(self) -> str:
         """A sentence in Chinese on why the file is not read by, or ""."""
+        if self._fault:
+            self.refresh()
         return self._fault
 
     def entries(self) -> list[Entry]:

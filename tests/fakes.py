@@ -25,6 +25,7 @@ from broadcaster.model import (
     Airing,
     Clip,
     Item,
+    JournalEntry,
     Line,
     Notice,
     Programme,
@@ -205,7 +206,10 @@ class FakeStation:
         self.coming: list[Airing] = []
         self.rows: list[JournalRow] = []
         self.fault = ""
+        self.faults: tuple[str, ...] = ()
+        self.keeps = True
         self.cards: list[CardEntry] = []
+        self.ends: dict[str, JournalEntry] = {}
         self.fail_next: BroadcasterError | None = None
         self.announced: list[tuple[Notice, str]] = []
         self.cancelled: list[str] = []
@@ -240,11 +244,15 @@ class FakeStation:
         self._fail_if_told()
         self.announced.append((notice, asked_by))
         self.announced_for = at
-        self.accepted.append(self.airing(notice, asked_by))
-        return self.accepted[-1]
+        airing = self.airing(notice, asked_by)
+        if at:
+            airing = replace(airing, due_at=at)
+            self.waiting.append(airing)
+        self.accepted.append(airing)
+        return airing
 
-    def wait_for_end(self, airing_id: str, timeout_seconds: float | None = None) -> None:
-        return None
+    def wait_for_end(self, airing_id: str, timeout_seconds: float | None = None) -> JournalEntry | None:
+        return self.ends.get(airing_id)
 
     def why_not(self, notice: Notice, at: datetime | None = None) -> str:
         return self.quiet
@@ -277,7 +285,8 @@ class FakeStation:
         return ended
 
     def status(self) -> Status:
-        return Status(self.on_air, tuple(self.waiting), self.fault, self.loops_stopped)
+        faults = self.faults or ((self.fault,) if self.fault else ())
+        return Status(self.on_air, tuple(self.waiting), faults, self.loops_stopped, self.keeps)
 
     def upcoming(self, count: int = 5) -> list[Airing]:
         return self.coming[:count]
@@ -398,6 +407,8 @@ class FakeDevice(Device):
     the item. It is well again when it plays, or is told to be. `seconds_until_cut` is how much was
     heard when it is faded out next, else all but a second; while it is `deaf` it does not fade.
     """
+
+    card, relays_on = "假声卡", ()
 
     def __init__(self) -> None:
         super().__init__()

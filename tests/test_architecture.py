@@ -15,13 +15,14 @@ FLOOR = {
     *("timetable_file", "whole", "seal", "spool", "plain_values"),
     *("day_words", "lined_yaml", "hours", "manner", "beat", "model", "clock", "errors", "child", "loop"),
     *("clock_trust", "people", "foothold", "recordings", "precedence", "office_call", "heap"),
-    *("patience", "vigil", "vigil_outside", "folders", "labels"),
+    *("patience", "vigil", "vigil_outside", "folders", "labels", "terminal"),
 }
 SIBLINGS = {"script", "tts", "clips", "schedule", "playout", "store"}
 
 MAY_IMPORT: dict[str, set[str]] = {
     "errors": set(),
     "folders": set(),
+    "terminal": set(),
     "labels": {"model"},
     "people": set(),
     "model": set(),

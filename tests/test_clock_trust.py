@@ -1,6 +1,7 @@
 """A clock that boots in the past, is stepped, was never right, or has only lost its network."""
 
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from fakes import ManualClock, Memory
@@ -87,6 +88,31 @@ def test_a_clock_with_a_battery_is_gone_by_at_once_unless_it_cannot_be_right(mem
     assert believed.allows() and believed.fault == ""
     flat = ClockTrust(NtpClock(datetime(2000, 1, 1, tzinfo=UTC)), timedelta(0), memory, "boot")
     assert not flat.allows() and "时钟不对" in flat.fault
+
+
+@pytest.mark.parametrize("wait", [timedelta(0), TEN_MINUTES])
+def test_a_clock_years_ahead_of_all_that_is_known_is_told_until_somebody_says_it_is_right(
+    memory: Memory, wait: timedelta
+) -> None:
+    clock = NtpClock(datetime(2038, 1, 19, tzinfo=UTC))
+    believed = ClockTrust(clock, wait, memory, "boot", installed_at=NOW)
+    clock.advance(600)
+    assert (
+        "走到前面去了" in believed.fault and "2038年" in believed.fault and "晚 11 年" in believed.fault
+    )
+    assert believed.allows(), "it may be right: what is due is not kept back"
+    clock.set(NOW + timedelta(days=1800))
+    assert "走到前面" not in believed.fault
+    clock.set(datetime(2101, 1, 1, tzinfo=UTC))
+    assert "走到前面去了" in believed.fault
+    believed.confirm()
+    assert believed.fault == ""
+
+
+def test_the_program_knows_when_it_was_installed(memory: Memory) -> None:
+    clock = Clock(ZoneInfo("Asia/Shanghai"))
+    believed = ClockTrust(clock, timedelta(0), memory, "boot")
+    assert "走到前面" not in believed.fault
 
 
 def test_what_it_showed_is_remembered_once_an_hour(memory: Memory) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from broadcaster.bulletin.keyring import Trust
-from broadcaster.command_line import run as main
+from broadcaster.command_line import main
 from broadcaster.office_folder import OfficeFolder
 
 SENTENCE = "三个和尚没水喝 2026"

@@ -1,6 +1,5 @@
 """A cache that takes no more: what is live is heard all the same, and people are told."""
 
-import json
 import shutil
 import subprocess
 import tempfile
@@ -15,6 +14,7 @@ from fakes import ManualClock
 from rig.rig import FakeRig, wait_until
 from village import FIRST, RunningBox, Village
 
+from broadcaster.control import ask
 from broadcaster.model import Delivery, Made, Notice, Ready
 from broadcaster.settings import LexiconSettings, PathSettings, Settings
 from broadcaster.spool import MEMORY, PREFIX
@@ -45,6 +45,10 @@ def sounded(pcm: bytes) -> bytes:
     """Without its silences, which are longer where a machine under load makes the next line late."""
     samples = np.frombuffer(pcm, np.int16)
     return samples[samples != 0].tobytes()
+
+
+def faults(village: Village) -> str:
+    return str(next(ask(village.state, {"do": "status"}) or iter(()))["status"]["fault"])
 
 
 needs_mounts = pytest.mark.skipif(
@@ -98,16 +102,19 @@ def test_pruning_a_cache_that_is_no_folder_removes_nothing(studio: Studio) -> No
 def test_a_full_disk_never_stops_the_air(village: Village, fake_rig: FakeRig) -> None:
     water = village.render(WATER)
     shutil.rmtree(village.folder / "cache")
-    box = RunningBox(village, within=on_disk_of(64, village.folder / "cache"))
+    cache = village.folder / "cache"
+    box = RunningBox(village, within=on_disk_of(2000, cache, f"! dd if=/dev/zero of={cache}/rest"))
     try:
         said = village.call("say", WATER)
-        status = json.loads(village.call("status", "--json").stdout)
+        fault = faults(village)
+        Path(f"/proc/{box.process.pid}/root{cache}/rest").unlink()
+        wait_until(lambda: not faults(village), limit_seconds=10)
     finally:
         box.end()
     assert said.returncode == 0, said.stderr
     assert "播完" in said.stdout
     assert sounded(water) in sounded(fake_rig.captured())
-    assert "磁盘满了" in status["fault"]
+    assert "磁盘满了" in fault
 
 
 @pytest.mark.slow

@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -25,6 +25,7 @@ from broadcaster.model import (
     Outcome,
     Programme,
     Ready,
+    Severity,
 )
 from broadcaster.playout.player import Player
 from broadcaster.schedule.lengths import estimated_lengths
@@ -93,7 +94,7 @@ def open_again(tmp_path: Path, items: tuple[Item, Item]) -> Open:
 
     @contextmanager
     def make(notice: Notice, deliver: Callable[[Delivery], None]) -> Iterator[None]:
-        for line, item in enumerate(items):
+        for line, item in enumerate(items, start=1):
             deliver(Ready(item, line))
         deliver(Made(Programme("fake:beep", items)))
         yield
@@ -124,6 +125,21 @@ def test_what_waits_when_the_clock_becomes_right_is_not_taken_up_as_well(open_ag
         assert box.ends() == [("sounding", Outcome.PLAYED), ("waiting", Outcome.PLAYED)]
 
 
+def test_what_a_person_asked_for_is_on_its_way_while_the_disk_writes(open_again: Open) -> None:
+    with open_again() as box:
+        promised: list[bool] = []
+        asked = box.airing("water")
+        asker = threading.Thread(target=lambda: promised.append(box.intake.accept(asked)))
+        with box.store.database.transaction():
+            asker.start()
+            wait_until(lambda: box.player.waiting() == (asked,))
+            assert not promised, "nobody is told that it is accepted before it is written"
+        asker.join(10)
+        assert promised == [True]
+        box.play_on()
+        assert box.ends() == [("water", Outcome.PLAYED)]
+
+
 def test_what_is_due_is_put_once_also_while_the_disk_cannot_tell(
     tmp_path: Path, open_again: Open
 ) -> None:
@@ -146,6 +162,70 @@ def test_what_a_stop_has_ended_is_not_put_again(open_again: Open) -> None:
         assert box.player.waiting() == () and box.ends() == [("due", Outcome.CANCELLED)]
 
 
+def test_what_is_live_is_said_again_at_once_also_by_a_clock_that_is_behind(open_again: Open) -> None:
+    with open_again() as box:
+        box.clock.step(timedelta(days=400))
+        box.store.queue.accept(box.airing("killed in its opening"))
+        box.store.queue.progress("killed in its opening", 0, 3.4)
+        box.store.queue.accept(box.airing("waited"))
+        box.store.queue.accept(box.airing("planned", Kind.SCHEDULED))
+        red = box.airing("red", Kind.SCHEDULED)
+        box.store.queue.accept(replace(red, notice=replace(red.notice, severity=Severity.RED)))
+        box.store.queue.progress("red", 2, 3.0)
+    with open_again() as box:
+        box.intake.take_up(clock_is_right=False)
+        box.play_on()
+        heard = {"killed in its opening": 2, "waited": 2, "red": 1}
+        assert {name: len(sounds) for name, sounds in box.device.heard.items()} == heard
+        assert {name: outcome for name, outcome in box.ends()} == dict.fromkeys(heard, Outcome.PLAYED)
+        box.clock.step(timedelta(days=400))
+        box.intake.take_up()
+        box.play_on()
+        assert box.ends()[3:] == [("planned", Outcome.PLAYED)]
+
+
+def test_what_a_clock_that_is_behind_takes_up_is_not_valid_for_longer(open_again: Open) -> None:
+    with open_again() as box:
+        box.clock.step(timedelta(days=400))
+        box.store.queue.accept(box.airing("live"))
+    with open_again() as box:
+        box.device.lose()
+        box.intake.take_up(clock_is_right=False)
+        box.clock.advance(599)
+        box.play_on()
+        assert box.ends() == []
+        box.clock.advance(2)
+        box.play_on()
+        assert box.ends() == [("live", Outcome.FAILED)]
+
+
+def test_a_talk_is_never_taken_up(open_again: Open) -> None:
+    with open_again() as box:
+        for name in ("waited", "killed"):
+            talk = box.airing(name)
+            box.store.queue.accept(replace(talk, notice=replace(talk.notice, talk=True)))
+        box.store.queue.progress("killed", 0, 1.0)
+    with open_again() as box:
+        box.intake.take_up()
+        box.play_on()
+        assert box.ends() == [("waited", Outcome.CANCELLED), ("killed", Outcome.CUT_SHORT)]
+        assert box.device.heard == {}
+
+
+def test_a_stop_in_the_first_words_loses_nothing(open_again: Open) -> None:
+    with open_again() as box:
+        box.intake.accept(box.airing("live"))
+        thread = box.start()
+        box.device.seconds_until_cut = 1.0
+        box.player.leave("广播站关闭")
+        thread.join(10)
+        assert box.ends() == []
+    with open_again() as box:
+        box.intake.take_up(clock_is_right=False)
+        box.play_on()
+        assert box.ends() == [("live", Outcome.PLAYED)]
+
+
 @pytest.mark.parametrize("kind", list(Kind))
 def test_of_what_was_killed_in_its_signal_everything_is_said(open_again: Open, kind: Kind) -> None:
     with open_again() as box:
@@ -164,10 +244,10 @@ def test_how_far_it_came_is_noted_after_each_line(open_again: Open) -> None:
         thread = box.start()
         box.clock.advance(2.9)
         box.note_progress()
-        wait_until(lambda: box.noted() == {"a": (1, pytest.approx(2.9))})
+        wait_until(lambda: box.noted() == {"a": (2, pytest.approx(2.9))})
         box.clock.advance(3.0)
         box.note_progress()
-        wait_until(lambda: box.noted() == {"a": (2, pytest.approx(5.9))})
+        wait_until(lambda: box.noted() == {"a": (3, pytest.approx(5.9))})
         box.device.release()
         thread.join(10)
 

@@ -7,7 +7,7 @@ from itertools import product
 import pytest
 
 from broadcaster.model import Airing, Kind, Notice, Office, Severity
-from broadcaster.precedence import RESUMES, Resume, cuts_in, precedence
+from broadcaster.precedence import Cause, cuts_in, goes_on, precedence
 
 MORNING = datetime(2026, 3, 15, 8, 0, tzinfo=UTC)
 # 红 橙 黄 蓝 日常: what stands further left goes first.
@@ -50,9 +50,26 @@ def test_the_kind_changes_nothing_in_who_goes_first(newcomer: Kind, sounding: Ki
     assert precedence(red) < precedence(daily)
 
 
-def test_each_kind_has_its_rule_of_going_on() -> None:
-    assert RESUMES == {
-        Kind.LIVE: Resume.NEVER,
-        Kind.SCHEDULED: Resume.FROM_LINE,
-        Kind.LOOP: Resume.NEXT_TIME,
-    }
+UNHEARD, HALF_SAID = 0, 3
+GOES_ON = {
+    (Kind.LIVE, Cause.SEVERER): (False, False),
+    (Kind.LIVE, Cause.DEVICE): (True, True),
+    (Kind.LIVE, Cause.DOWN): (True, False),
+    (Kind.SCHEDULED, Cause.SEVERER): (True, True),
+    (Kind.SCHEDULED, Cause.DEVICE): (True, True),
+    (Kind.SCHEDULED, Cause.DOWN): (True, True),
+    (Kind.LOOP, Cause.SEVERER): (False, False),
+    (Kind.LOOP, Cause.DEVICE): (True, True),
+    (Kind.LOOP, Cause.DOWN): (True, False),
+}
+
+
+@pytest.mark.parametrize("kind", Kind)
+@pytest.mark.parametrize("cause", Cause)
+def test_what_was_cut_goes_on_by_its_kind_and_by_what_cut_it(kind: Kind, cause: Cause) -> None:
+    cut = replace(airing(Severity.DAILY, Office.VILLAGE), kind=kind)
+    assert tuple(goes_on(cut, cause, line) for line in (UNHEARD, HALF_SAID)) == GOES_ON[kind, cause]
+    red = replace(airing(Severity.RED, Office.VILLAGE), kind=kind)
+    assert goes_on(red, cause, HALF_SAID)
+    talk = replace(red, notice=replace(red.notice, talk=True))
+    assert not goes_on(talk, cause, UNHEARD)

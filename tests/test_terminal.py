@@ -29,7 +29,7 @@ def loaded(village: Village, *arguments: str) -> set[str]:
     )
     assert done.returncode == 0, done.stderr
     names = re.findall(r"^import time: .*\| +(\S+)$", done.stderr, re.MULTILINE)
-    assert "broadcaster.command_line" in names
+    assert "broadcaster.folders" in names
     return {name.split(".")[0] for name in names}
 
 

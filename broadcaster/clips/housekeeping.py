@@ -20,7 +20,9 @@ logger = logging.getLogger(__name__)
 PRUNED_SHARE = 0.9
 # What nothing can be taken from is not gone through again at once.
 PRUNE_AGAIN_SECONDS = 600.0
-PROBE_SECONDS = 60.0
+LOOK_SECONDS = 60.0
+# A fault is gone from the page 10 s after its cause at the latest.
+PROBE_SECONDS = 5.0
 # The journal and the system live on the same card: its last room is theirs, not the cache's.
 SPARE_BYTES = 50_000_000
 # A clip that no programme needs may belong to one that is being made.
@@ -103,7 +105,7 @@ class Housekeeping:
     def step(self) -> None:
         """See to it, and wait until a programme was made or some time is over."""
         self.tidy()
-        self._changed.wait(PROBE_SECONDS)
+        self._changed.wait(PROBE_SECONDS if self._fault else LOOK_SECONDS)
         self._changed.clear()
 
     def wake(self) -> None:
@@ -163,11 +165,12 @@ class Housekeeping:
             self._ask()
 
     def _ask(self) -> None:
-        self._full, self._fault = False, ""
+        full, fault = False, ""
         try:
             self._store.check_writable()
         except CacheUnwritable as error:
-            self._full, self._fault = isinstance(error, CacheFull), str(error)
+            full, fault = isinstance(error, CacheFull), str(error)
+        self._full, self._fault = full, fault
 
 
 def _free_bytes(folder: Path) -> int:

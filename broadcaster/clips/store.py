@@ -83,15 +83,19 @@ class ClipStore:
             _discard(path)
             return None
         find = self.find_whole if whole else self.find
-        clips = {name: find(name) for name, _, _ in order}
+        clips = {name: find(name) for name, *_ in order}
         if any(clip is None and name != lacking for name, clip in clips.items()):
             return None
-        items = (Item(clip, pause, says) for name, pause, says in order if (clip := clips[name]))
+        items = (
+            Item(clip, pause, says, matter)
+            for name, pause, says, matter in order
+            if (clip := clips[name])
+        )
         return Programme(voice, tuple(items))
 
     def keep_programme(self, key: str, programme: Programme) -> None:
         """Remember the order of clips that are already kept; `CacheUnwritable` if that fails."""
-        order = [(item.clip.key, item.pause_seconds, item.says) for item in programme.items]
+        order = [(one.clip.key, one.pause_seconds, one.says, one.matter) for one in programme.items]
         with self.making(self._programme_path(key)) as unfinished:
             manifest = {"voice": programme.voice, "items": order}
             unfinished.write_text(json.dumps(manifest | {"sum": _sum_of(manifest)}))
@@ -141,7 +145,7 @@ class ClipStore:
         return self.folder / "programmes" / key[:2] / f"{key}.json"
 
 
-def read_manifest(content: bytes) -> tuple[str, list[tuple[str, float, str]]]:
+def read_manifest(content: bytes) -> tuple[str, list[tuple[str, float, str, bool]]]:
     """The voice and the order. Raises `ValueError` and the like for what was not written so; what was
     made before manifests had a sum has none."""
     manifest = json.loads(content)
@@ -154,9 +158,11 @@ def _sum_of(manifest: object) -> int:
     return zlib.crc32(json.dumps(manifest).encode())
 
 
-def _item_of(name: object, pause: Any, says: object = "") -> tuple[str, float, str]:
-    """One of a manifest; what was made before lines kept their text has none."""
-    return str(name), float(pause), str(says)
+def _item_of(
+    name: object, pause: Any, says: object = "", matter: object = True
+) -> tuple[str, float, str, bool]:
+    """One of a manifest; an older one has no text, and takes everything for matter."""
+    return str(name), float(pause), str(says), bool(matter)
 
 
 def cannot_write(folder: Path, error: OSError) -> CacheUnwritable:

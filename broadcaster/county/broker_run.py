@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from broadcaster.county.broker import Broker, new_password
@@ -13,7 +14,16 @@ from broadcaster.errors import BroadcasterError
 RENEWED_SECONDS = 180 * 86_400.0
 
 
-def main(folder: Path, host: str, port: int) -> int:
+def main(arguments: Sequence[str]) -> int:
+    folder, host, port = [*arguments, "8883"][:3]
+    try:
+        return run(Path(folder), host, int(port))
+    except BroadcasterError as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+
+
+def run(folder: Path, host: str, port: int) -> int:
     broker = Broker(folder)
     broker.make([host], port)
     password = folder / "office_password"
@@ -22,7 +32,8 @@ def main(folder: Path, host: str, port: int) -> int:
         password.write_text(new_password(), encoding="ascii")
     broker.add_office(password.read_text(encoding="ascii"))
     process = broker.start()
-    signal.signal(signal.SIGTERM, lambda *_: process.terminate())
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: process.terminate())
     signal.signal(signal.SIGHUP, lambda *_: broker.reload(process.pid))
 
     def renew(*_: object) -> None:
@@ -33,15 +44,4 @@ def main(folder: Path, host: str, port: int) -> int:
     signal.setitimer(signal.ITIMER_REAL, RENEWED_SECONDS, RENEWED_SECONDS)
     sys.stdout.write(f"县里的消息服务器：{host}:{port}，办公室的密码在 {password}\n")
     sys.stdout.flush()
-    try:
-        return process.wait()
-    except KeyboardInterrupt:
-        process.terminate()
-        return process.wait()
-
-
-if __name__ == "__main__":
-    try:
-        sys.exit(main(Path(sys.argv[1]), sys.argv[2], int((sys.argv[3:] or ["8883"])[0])))
-    except BroadcasterError as error:
-        sys.exit(str(error))
+    return process.wait()

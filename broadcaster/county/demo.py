@@ -314,12 +314,9 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--folder", type=Path, help="放在这个空文件夹里，结束以后不删")
     given = parser.parse_args(arguments)
     os.umask(0o077)
-    with _folder(given.folder) as folder:
-        return run(folder, given.once)
-
-
-if __name__ == "__main__":
     try:
-        sys.exit(main(sys.argv[1:]))
+        with _folder(given.folder) as folder:
+            return run(folder, given.once)
     except BroadcasterError as error:
-        sys.exit(str(error))
+        sys.stderr.write(f"{error}\n")
+        return 1

@@ -9,19 +9,22 @@ from math import inf
 from broadcaster.model import Airing, Item, JournalEntry, Outcome
 from broadcaster.playout.device import Damaged, Ended
 from broadcaster.playout.queue import Waiting
+from broadcaster.precedence import Cause
 
 # A line that lacks no more than this was heard: the device's account is that much short at most
 # when it was lost.
 HEARD_SECONDS = 0.15
 LEFT_OUT = "有一句的声音文件坏了，没有播出来，其余的都播了"
+# Doubled each time: a card that dies at each try is tried 12 times in half an hour.
+FIRST_REST_SECONDS = 0.3
 
 
 @dataclass(frozen=True)
 class Cut:
-    """What is on the air ends now: a person wants it so, or it gives way."""
+    """What is on the air ends now: a person wants it so, or there is another `cause`."""
 
     reason: str
-    by_person: bool = True
+    cause: Cause | None = None
 
 
 @dataclass
@@ -45,6 +48,7 @@ class OnAir:
     _ends: dict[int, float] = field(default_factory=dict)
     _words: list[tuple[float, str]] = field(default_factory=list)
     _length: float = 0.0
+    _matter_from: float = inf
 
     @property
     def airing(self) -> Airing:
@@ -53,6 +57,8 @@ class OnAir:
     def add(self, item: Item, line: int, monotonic: float) -> bool:
         """Take the next sound; False for a line that was heard before."""
         self.seconds_due += item.seconds
+        if line and item.matter:
+            self._matter_from = min(self._matter_from, line)
         if line < max(self.waited.next_line, self._next_line):
             return False
         if self.started_monotonic is not None:
@@ -84,8 +90,8 @@ class OnAir:
         self.started_monotonic = monotonic
 
     def take_cut(self, cut: Cut) -> None:
-        """A person's word goes before a severer notice's: then it is not taken up again."""
-        if self.cut is None or cut.by_person:
+        """A person's word goes before all else: then it is not taken up again."""
+        if self.cut is None or cut.cause is None:
             self.cut = cut
 
     def line_after(self, seconds: float) -> int:
@@ -99,6 +105,11 @@ class OnAir:
             if seconds < end - HEARD_SECONDS:
                 return line
         return ends[-1][0] + self.made if ends else self.waited.next_line
+
+    def next_line(self, seconds: float) -> int:
+        """The line it would go on with; 0 while no line of its matter has been heard whole."""
+        line = self.line_after(seconds)
+        return line if line in (self.waited.next_line, 0) or line > self._matter_from else 0
 
     def seconds_to_line_end(self, seconds: float) -> float:
         """How long until the next line counts as heard; without end if none is known."""
@@ -121,11 +132,19 @@ class OnAir:
         words = tuple(self._words)
         return next((says for end, says in words if seconds < end), words[-1][1] if words else "")
 
-    def rest(self, ended: Ended) -> Waiting:
-        """The airing as it waits again, to go on from the start of the line that was cut."""
+    def rest(self, ended: Ended, monotonic: float) -> Waiting:
+        """The airing as it waits again, to go on from the start of the line that was cut.
+
+        Where the device is lost each time before a line is out, each rest is twice the one before.
+        """
+        next_line = self.next_line(ended.seconds_played)
+        rest = self.waited.rest_seconds if next_line == self.waited.next_line else 0.0
+        rest = max(FIRST_REST_SECONDS, 2 * rest) if ended.lost else 0.0
         return replace(
             self.waited,
-            next_line=self.line_after(ended.seconds_played),
+            next_line=next_line,
+            rest_seconds=rest,
+            rests_until=monotonic + rest,
             seconds_played=self.waited.seconds_played + ended.seconds_played,
             started_at=self.started_at or self.waited.started_at,
         )

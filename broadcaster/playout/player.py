@@ -8,6 +8,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager, suppress
 from dataclasses import replace
 from datetime import datetime
+from math import inf
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Protocol
@@ -18,7 +19,6 @@ from broadcaster.model import (
     Airing,
     Delivery,
     JournalEntry,
-    Kind,
     Made,
     Notice,
     Outcome,
@@ -28,12 +28,12 @@ from broadcaster.model import (
 from broadcaster.playout.device import Back, Damaged, Device, Ended, Report, Started
 from broadcaster.playout.on_air import Cut, OnAir
 from broadcaster.playout.queue import AirQueue, Waiting
-from broadcaster.precedence import RESUMES, Resume, cuts_in
+from broadcaster.precedence import Cause, cuts_in, goes_on
 
 logger = logging.getLogger(__name__)
 
-# A card that was lost for a moment is back within 2 s; whoever asked for something live is told soon.
-LIVE_WAITS_FOR_DEVICE_SECONDS = 3.0
+# A card that was lost for a moment is back within 2 s; after that whoever waits is told.
+MOMENT_SECONDS = 3.0
 LOOK_SECONDS = 60.0
 STIR_SECONDS = 10.0
 LOOK_FOR_DEVICE_SECONDS = 0.5
@@ -62,7 +62,7 @@ class Player:
     `make(notice, deliver)` starts the making of a notice's programme: while the context is open,
     `deliver` is called from any thread with each sound in speaking order, then with `Made` or
     `Refused`. `ended` is told of every airing exactly once, `moved` of one that has another due time
-    now, `on_start` that one is heard.
+    now, `on_start` that one is heard, `on_pause` of one that is to go on, here or after the next start.
     """
 
     def __init__(
@@ -82,6 +82,7 @@ class Player:
         self.on_start: Callable[[Airing], None] = lambda airing: None
         self.on_damage: Callable[[Path], None] = lambda sound: None
         """Is told of a sound file that is damaged, before it is asked for again."""
+        self.on_pause: Callable[[Waiting], None] = lambda waiting: None
         self.stir: Callable[[], None] = lambda: None
         """Is called while an airing goes on: the thread does not hang."""
         self._clock = clock
@@ -104,6 +105,15 @@ class Player:
     def waiting(self) -> tuple[Airing, ...]:
         return self._queue.waiting()
 
+    @property
+    def waits_for_device(self) -> str:
+        """The device's sentence, where it has been lost for 3 s and something would sound; else ""."""
+        silent = self._silent_since
+        if silent is None or self._clock.monotonic() - silent < MOMENT_SECONDS:
+            return ""
+        waits = self._queue.first(self._clock.now(), inf)
+        return (self._device.fault or SILENT) if waits else ""
+
     def put(self, airing: Airing) -> None:
         """Queue an airing, and cut what is sounding if this is severer. Any thread."""
         self.put_back(Waiting(airing))
@@ -117,7 +127,7 @@ class Player:
             on_air = self._on_air
             cuts = on_air is not None and cuts_in(airing, on_air.airing)
             if cuts and waiting.may_start(now) and self._rules.verdict(airing, now).passes:
-                self._inbox.put(Cut("让位给更紧急的通知", by_person=False))
+                self._inbox.put(Cut("让位给更紧急的通知", Cause.SEVERER))
 
     def cancel(self, airing_id: str, reason: str) -> bool:
         """End one airing, waiting or sounding; False if it is neither. Any thread."""
@@ -141,11 +151,11 @@ class Player:
         return len(cleared) + sounding
 
     def leave(self, reason: str) -> None:
-        """Silence the air and take nothing more, for the box ends: what waits is not ended by that."""
+        """Silence the air and take nothing more, for the box ends: it loses no more than a power cut."""
         with self._order:
             self._leaving = True
             if self._on_air:
-                self._inbox.put(Cut(reason, by_person=False))
+                self._inbox.put(Cut(reason, Cause.DOWN))
 
     def wake(self) -> None:
         """Let it look at once, for the clock was stepped or the box ends. Any thread."""
@@ -167,7 +177,7 @@ class Player:
         # One lock around taking and announcing what is taken: a stop or a severer newcomer finds
         # every airing either waiting or on the air.
         with self._order:
-            first = None if self._leaving else self._queue.first(now)
+            first = None if self._leaving else self._queue.first(now, self._clock.monotonic())
             if first is None:
                 return False
             ready, verdict = self._device.ready, self._rules.verdict(first.airing, now)
@@ -194,11 +204,14 @@ class Player:
         # In the queue again before it leaves the air: a stop finds it in one of the two.
         with self._order:
             self._take_last_cuts(on_air)
-            goes_on = self._goes_on(on_air, ended)
-            if goes_on and not self._leaving:
-                self._queue.put(on_air.rest(ended))
+            paused = self._goes_on(on_air, ended)
+            rest = on_air.rest(ended, self._clock.monotonic())
+            if paused and not self._leaving:
+                self._queue.put(rest)
             self._on_air = None
-        if not goes_on:
+        if paused:
+            self.on_pause(rest)
+        else:
             self._tell(on_air.entry(ended, self._clock.now()))
 
     def _make_and_follow(self, on_air: OnAir) -> Ended | None:
@@ -267,14 +280,14 @@ class Player:
 
     def _goes_on(self, on_air: OnAir, ended: Ended) -> bool:
         """Whether it is not over: it will be taken up again, here or after the next start."""
-        by_person = on_air.cut is not None and on_air.cut.by_person
-        interrupted = ended.lost or on_air.cut is not None
-        resumes = RESUMES[on_air.airing.kind] is Resume.FROM_LINE
-        over = by_person or on_air.failure or on_air.heard_all(ended)
-        return interrupted and resumes and not over
+        lost = Cause.DEVICE if ended.lost else None
+        cause = on_air.cut.cause if on_air.cut else lost
+        if cause is None or on_air.failure or on_air.heard_all(ended):
+            return False
+        return goes_on(on_air.airing, cause, on_air.next_line(ended.seconds_played))
 
     def _end_what_nobody_hears(self, now: datetime) -> None:
-        """What was asked for live is told within seconds that the device is lost; the rest has time."""
+        """Who stands at a microphone is told within seconds that the device is lost; the rest waits."""
         monotonic = self._clock.monotonic()
         if self._device.ready:
             self._silent_since = None
@@ -283,8 +296,7 @@ class Player:
 
         def in_vain(one: Waiting) -> bool:
             waited = monotonic - max(one.since, silent)
-            live = one.airing.kind is Kind.LIVE and one.may_start(now)
-            return live and waited >= LIVE_WAITS_FOR_DEVICE_SECONDS
+            return one.airing.notice.talk and one.may_start(now) and waited >= MOMENT_SECONDS
 
         self._end_waiting(Outcome.FAILED, self._device.fault or SILENT, *self._queue.take(in_vain))
 
@@ -293,7 +305,7 @@ class Player:
         start = self._queue.next_start(now)
         until_start = max(0.0, (start - now).total_seconds()) if start else LOOK_SECONDS
         look = LOOK_SECONDS if self._device.ready else LOOK_FOR_DEVICE_SECONDS
-        return min(until_start, look)
+        return min(until_start, look, self._queue.rest_seconds(self._clock.monotonic()) or look)
 
     def _end_what_is_late(self, now: datetime) -> None:
         late = self._queue.take_late(now)

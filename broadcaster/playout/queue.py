@@ -19,8 +19,9 @@ LEAST_STEP_SECONDS = 0.5
 class Waiting:
     """An airing in the queue, and how far it came before it was cut.
 
-    It goes on with `next_line` (0: with its signal). `not_before` is set where quiet hours have to
-    end first; `since` is the monotonic time at which it was put, `due` the one at which it was due.
+    It goes on with `next_line` (0: from its beginning). `not_before` is set where quiet hours have to
+    end first; `since` is the monotonic time at which it was put, `due` the one at which it was due. One
+    that lost its device rests for `rest_seconds`, until `rests_until` (monotonic); others may go before.
     """
 
     airing: Airing
@@ -30,6 +31,8 @@ class Waiting:
     not_before: datetime | None = None
     since: float = 0.0
     due: float = 0.0
+    rest_seconds: float = 0.0
+    rests_until: float = 0.0
 
     def may_start(self, now: datetime) -> bool:
         return self.not_before is None or self.not_before <= now
@@ -43,7 +46,7 @@ class Waiting:
 
     def entry(self, outcome: Outcome, reason: str, now: datetime) -> JournalEntry:
         """The journal's line of one that does not come on the air any more."""
-        if self.started_at:
+        if self.started_at and outcome is not Outcome.FAILED:
             outcome = Outcome.CUT_SHORT
         played = self.seconds_played
         return JournalEntry(self.airing, outcome, reason, "", self.started_at, now, played, played)
@@ -79,10 +82,17 @@ class AirQueue:
             insort(self._waiting, waiting, key=lambda waiting: precedence(waiting.airing))
             self._note_change()
 
-    def first(self, now: datetime) -> Waiting | None:
-        """The first in precedence that may start; None if there is none."""
+    def first(self, now: datetime, monotonic: float) -> Waiting | None:
+        """The first in precedence that may start and does not rest; None if there is none."""
         with self._changed:
-            return next((waiting for waiting in self._waiting if waiting.may_start(now)), None)
+            ready = (one for one in self._waiting if one.may_start(now) and one.rests_until <= monotonic)
+            return next(ready, None)
+
+    def rest_seconds(self, monotonic: float) -> float | None:
+        """How long until the next of those that rest is ready; None if none rests."""
+        with self._changed:
+            rests = (waiting.rests_until - monotonic for waiting in self._waiting)
+            return min((rest for rest in rests if rest > 0), default=None)
 
     def next_start(self, now: datetime) -> datetime | None:
         """When the next of those may start that may not yet; None if there is none."""

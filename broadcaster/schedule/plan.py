@@ -13,7 +13,7 @@ from itertools import count
 
 from broadcaster.hours import Ruling, Verdict
 from broadcaster.model import Airing, Kind
-from broadcaster.precedence import RESUMES, Precedence, Resume, cuts_in, precedence
+from broadcaster.precedence import Cause, Precedence, Resume, cuts_in, precedence, resume
 from broadcaster.schedule.lengths import Lengths
 from broadcaster.schedule.rules import AirRules
 from broadcaster.schedule.timetable import Timetable
@@ -202,7 +202,7 @@ class _Air:
         self._play(item, moment)
         item.wait_for(by.name)
         item.reason = f"被“{by.name}”打断"
-        if RESUMES[item.airing.kind] is Resume.FROM_LINE:
+        if resume(item.airing, Cause.SEVERER) is Resume.FROM_LINE:
             self._wait(item)
         else:
             self._end(item, Fate.CUT_SHORT)

@@ -30,6 +30,7 @@ def compose_lines(notice: Notice, station: StationSettings, reader: Reader) -> I
     body = chain([next(read)], read)
     closing = station.closing if notice.closing is None else notice.closing
     openings = [*_with_last_pause(opening, OPENING_PAUSE_SECONDS)] * station.opening_repeats
+    openings = [replace(line, matter=False) for line in openings]
     said = _repeated(body, notice.repeats or 1, station.repeat_pause_seconds)
     return _with_last_pause(chain(openings, said, _read_when_reached(closing, reader)), 0.0)
 

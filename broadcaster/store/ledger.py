@@ -18,7 +18,8 @@ Change = Callable[[Connection], object]
 # A write takes 1 ms here and some 30 ms on an SD card; one that takes longer than this is not waited
 # for, so a card that hangs costs the air at most so much for each airing.
 PATIENCE_SECONDS = 1.0
-RETRY_SECONDS = 10.0
+# A fault is gone from the page 10 s after its cause at the latest.
+RETRY_SECONDS = 5.0
 # About 1 kB each: a month of lines of a busy village, or three days of a loop every two minutes.
 MOST_WAITING = 2_000
 # So few in one transaction that it takes a tenth of a second here.
@@ -56,10 +57,19 @@ class Ledger:
             lost = f"，已经丢了 {self._lost} 条" if self._lost else ""
             return f"广播照常，但是有 {len(self._waiting)} 条记录还没写下{lost}。{self._failed}"
 
-    def promise(self, change: Change, wait: bool = True) -> bool:
+    @property
+    def works(self) -> bool:
+        """Whether what is promised now outlasts a power cut, as far as is known."""
+        with self._changed:
+            return not self._failed
+
+    def promise(
+        self, change: Change, wait: bool = True, meanwhile: Callable[[], object] = lambda: None
+    ) -> bool:
         """Put a change, and wait until it is on the disk; False if that takes too long or fails.
 
-        Then it stays in memory, and is written when the disk works again.
+        Then it stays in memory, and is written when the disk works again. `meanwhile` is done as soon as
+        the change has its place: what comes of it is written after it.
         """
         pending = Pending(change, True)
         with self._changed:
@@ -68,8 +78,10 @@ class Ledger:
                 self._waiting.pop(0)
                 self._lost += 1
             self._changed.notify()
-            if self._failed or not wait:
-                return False
+            known_to_fail = bool(self._failed)
+        meanwhile()
+        if known_to_fail or not wait:
+            return False
         if not pending.settled.wait(PATIENCE_SECONDS):
             self._fail("磁盘太慢，还没有写完。")
         return pending.written
@@ -148,6 +160,8 @@ class Ledger:
             if not self._failed:
                 logger.error("%s", reason)
             self._failed, self._resting = reason, True
-            self._waiting = [one for one in self._waiting if one.promised]
+            # Where nothing was promised one note stays, to find out by it that the disk works again.
+            promised = [one for one in self._waiting if one.promised]
+            self._waiting = promised or self._waiting[-1:]
             for one in self._waiting:
                 one.settled.set()

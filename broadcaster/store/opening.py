@@ -10,6 +10,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection, insert
 
+from broadcaster.child import deaf
 from broadcaster.errors import StoreUnusable
 from broadcaster.store import tables
 from broadcaster.store.airing_text import read_airing
@@ -83,7 +84,8 @@ def _make_tables(connection: Connection) -> None:
 def _migrate(path: Path) -> None:
     command = [sys.executable, "-m", "broadcaster.store.migrate", str(path)]
     try:
-        subprocess.run(command, check=True, capture_output=True, timeout=MIGRATION_SECONDS)
+        with deaf():
+            subprocess.run(command, check=True, capture_output=True, timeout=MIGRATION_SECONDS)
     except subprocess.SubprocessError as error:
         logger.critical("migration failed: %s", getattr(error, "stderr", b"").decode(errors="replace"))
         raise StoreUnusable(

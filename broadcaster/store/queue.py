@@ -1,7 +1,7 @@
 """What was accepted and has not ended, so that a power cut neither loses it nor has it said twice."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -59,13 +59,18 @@ class Queue:
         self._ledger = ledger
         self._clock = clock
 
-    def accept(self, airing: Airing, wait: bool = True) -> bool:
+    def accept(
+        self, airing: Airing, wait: bool = True, meanwhile: Callable[[], object] = lambda: None
+    ) -> bool:
         """Write it down before it is acknowledged; whether it is known to outlast a power cut now.
+        `meanwhile` is done while the disk writes.
 
         An airing that is accepted again, or has already ended, changes nothing.
         """
         values = {"of_airing": airing.id, "text": write_airing(airing)}
-        return self._ledger.promise(lambda connection: connection.execute(ACCEPT, values), wait)
+        return self._ledger.promise(
+            lambda connection: connection.execute(ACCEPT, values), wait, meanwhile
+        )
 
     def move(self, airing: Airing) -> None:
         """Its due time has changed."""

@@ -29,7 +29,8 @@ LAST_DAY = "tidied_on"
 class Upkeep:
     """Tidies when a new day has come; one loop around `step`.
 
-    `clock_is_right` is asked first: by a clock that is years ahead the whole journal would be old.
+    Not before it is told whom to ask about the clock: by one that is years ahead the whole journal
+    would be old.
     """
 
     def __init__(self, database: Database, state: StationState, clock: Clock) -> None:
@@ -37,13 +38,18 @@ class Upkeep:
         self._state = state
         self._clock = clock
         self._awake = threading.Event()
-        self.clock_is_right: Callable[[], bool] = lambda: True
+        self._clock_is_right: Callable[[], bool] = lambda: False
+
+    def begin(self, clock_is_right: Callable[[], bool]) -> None:
+        """Tidy from now on, whenever the clock is right."""
+        self._clock_is_right = clock_is_right
+        self.wake()
 
     def step(self) -> None:
         """Tidy if that was not done today, then wait."""
         now = self._clock.now()
         try:
-            if self.clock_is_right() and self._state.get(LAST_DAY) != now.date().isoformat():
+            if self._clock_is_right() and self._state.get(LAST_DAY) != now.date().isoformat():
                 self.tidy(now)
         except StoreDamaged as error:
             logger.critical("%s", error)
@@ -51,6 +57,7 @@ class Upkeep:
         except StoreUnusable as error:
             logger.error("not tidied: %s", error)
         self._awake.wait(LOOK_SECONDS)
+        self._awake.clear()
 
     def wake(self) -> None:
         self._awake.set()

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from broadcaster.errors import VoiceUnavailable
-from broadcaster.tts.baker_release import MADE_AS
+from broadcaster.tts.baker_release import MADE_AS, can_speak
 from broadcaster.tts.baker_symbols import REVISION
 from broadcaster.tts.engine import Engine, VoiceEntry
 from broadcaster.tts.package_source import Source
@@ -39,13 +39,20 @@ class BakerEngine(Engine):
         ]
 
     def version(self, voice: str) -> str:
-        try:
-            made_as = read_description(self._folder).version
-        except VoiceDamaged as error:
-            raise damaged(self.name) from error
-        if made_as != MADE_AS:
+        made_as = self._made_as()
+        if not can_speak(made_as):
             raise VoiceUnavailable("语音 baker 是旧版的，请重新安装：broadcaster voices install baker")
         return f"{made_as}.{REVISION}"
+
+    def is_of_this_release(self) -> bool:
+        """Raises `VoiceUnavailable` where none is installed."""
+        return self._made_as() == MADE_AS
+
+    def _made_as(self) -> str:
+        try:
+            return read_description(self._folder).version
+        except VoiceDamaged as error:
+            raise damaged(self.name) from error
 
     def _state(self) -> str:
         if not (self._folder / DESCRIPTION_FILE).exists():

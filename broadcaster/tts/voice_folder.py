@@ -15,6 +15,7 @@ from pathlib import Path
 from broadcaster.errors import VoiceUnavailable
 
 DESCRIPTION_FILE = "voice.json"
+OLD = "old"  # the voice that was there, between the two renames
 
 
 class VoiceDamaged(Exception):
@@ -44,12 +45,14 @@ class Description:
 def new_voice(voices_folder: Path, name: str) -> Iterator[tuple[Path, Path]]:
     """A folder to work in, and below it the one to fill, which becomes `voices_folder`/`name`.
 
-    A voice that is there stays until the new one is whole. Raises `VoiceUnavailable` for what the
-    disk refuses.
+    A voice that is there stays until the new one is whole, also where this process is killed. Raises
+    `VoiceUnavailable` for what the disk refuses.
     """
     try:
         voices_folder.mkdir(parents=True, exist_ok=True)
         for left in voices_folder.glob(f".{name}-*"):
+            if (left / OLD).exists() and not (voices_folder / name).exists():
+                (left / OLD).rename(voices_folder / name)
             # A power cut in the middle of an earlier run leaves hundreds of megabytes.
             shutil.rmtree(left)
         with tempfile.TemporaryDirectory(prefix=f".{name}-", dir=voices_folder) as work:
@@ -58,7 +61,7 @@ def new_voice(voices_folder: Path, name: str) -> Iterator[tuple[Path, Path]]:
             yield Path(work), made
             # Two renames; whatever was there goes away with the temporary folder.
             if (voices_folder / name).exists():
-                (voices_folder / name).rename(made.with_name("old"))
+                (voices_folder / name).rename(made.with_name(OLD))
             made.rename(voices_folder / name)
     except OSError as error:
         raise VoiceUnavailable(

@@ -51,6 +51,7 @@ RULES = {
     "air.home": LOOK,
     "air.live": Rule(Role.VIEWER, silent=True),
     "air.stream": Rule(Role.VIEWER, silent=True),
+    "air.seen": LOOK,
     "say.write": WRITE,
     "say.fill": WRITE,
     "say.again": LOOK,

@@ -1,7 +1,9 @@
 """What is on the air, what comes, what was; stop, take back, louder, softer, loops again."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from flask import (
     Blueprint,
@@ -18,10 +20,13 @@ from flask import (
 from flask.typing import ResponseReturnValue
 
 from broadcaster.errors import BroadcasterError
-from broadcaster.web import access
+from broadcaster.web import access, asked
 from broadcaster.web.language import _, chosen
 from broadcaster.web.paging import MOST_WAITING
 from broadcaster.web.parts import parts
+
+if TYPE_CHECKING:
+    from broadcaster.station import Status
 
 T = TypeVar("T")
 
@@ -35,19 +40,30 @@ pages = Blueprint("air", __name__)
 def home() -> ResponseReturnValue:
     volume = parts().station.volume
     nearest = min(VOLUMES, key=lambda one: abs(one - volume))
-    afar = parts().station.afar()
-    return render_template("home.html", volumes=VOLUMES, volume=nearest, afar=afar, **_view())
+    afar, status = parts().station.afar(), parts().station.status()
+    mine = asked.asked_here(status)
+    return render_template(
+        "home.html", volumes=VOLUMES, volume=nearest, afar=afar, asked=mine, **_view(status)
+    )
+
+
+@pages.post("/seen")
+def seen() -> ResponseReturnValue:
+    """He knows how what he asked for ended."""
+    asked.forget(request.form.get("airing", ""))
+    return redirect(url_for("air.home"), 303)
 
 
 @pages.get("/live")
 def live() -> dict[str, object]:
     """The parts of the home page that change by themselves, as it shows them."""
-    view = _view()
+    status = parts().station.status()
+    view = _view(status)
     names = ("fault", "on_air", "loops", "coming", "recent")
-    return {
-        "parts": {name: render_template(f"live_{name}.html", **view) for name in names},
-        "stoppable": view["stoppable"],
-    }
+    shown = {name: render_template(f"live_{name}.html", **view) for name in names}
+    for one in asked.asked_anywhere(status):
+        shown[f"asked-{one.id}"] = render_template("live_asked.html", one=one)
+    return {"parts": shown, "stoppable": view["stoppable"]}
 
 
 @pages.get("/live/stream")
@@ -64,7 +80,7 @@ def stream() -> ResponseReturnValue:
 
 @pages.get("/stop")
 def ask_stop() -> ResponseReturnValue:
-    return render_template("stop.html", **_view())
+    return render_template("stop.html", **_view(parts().station.status()))
 
 
 @pages.post("/stop")
@@ -124,10 +140,9 @@ def _moving() -> dict[str, object]:
     return {**shown, "stoppable": state["stoppable"]}
 
 
-def _view() -> dict[str, object]:
+def _view(status: Status) -> dict[str, object]:
     station = parts().station
-    status = station.status()
-    faults = [status.fault] if status.fault else []
+    faults = list(status.faults)
     now = parts().clock.now()
     due = [airing for airing in status.waiting if airing.due_at <= now]
     later = [airing for airing in status.waiting if airing.due_at > now]

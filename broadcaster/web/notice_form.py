@@ -8,6 +8,7 @@ from flask import abort, flash, request, session
 
 from broadcaster.model import FASTEST_TEMPO, SLOWEST_TEMPO, Notice, Severity, Signal, Style
 from broadcaster.setting_values import FASTEST, SLOWEST
+from broadcaster.web import asked
 from broadcaster.web.language import _
 from broadcaster.web.parts import parts
 
@@ -82,13 +83,16 @@ def wish_of_form() -> Wish:
     return replace(wish, notice=replace(notice, id=notice_id) if notice_id else notice)
 
 
-def confirmed(done: str, notice: Notice, at: datetime | None = None) -> None:
-    """Announce what somebody confirmed and say `done`; a second tap airs nothing a second time.
+def confirmed(notice: Notice, at: datetime | None = None) -> None:
+    """Announce what somebody confirmed, and say on his home page how it stands from then on; a second
+    tap airs nothing a second time.
 
     Raises as `Station.announce`; then it may be tried again.
     """
-    __, known = parts().once.announce(parts().station, notice, session["name"], at)
-    flash(_("这一条刚才已经确认过了，没有重复播出。") if known else done)
+    airing, known = parts().once.announce(parts().station, notice, session["name"], at)
+    asked.follow(airing)
+    if known:
+        flash(_("这一条刚才已经确认过了，没有重复播出。"))
 
 
 def _check(notice: Notice, notice_id: str) -> None:

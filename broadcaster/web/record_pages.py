@@ -26,7 +26,8 @@ from broadcaster.errors import BroadcasterError
 from broadcaster.labels import name_of
 from broadcaster.manner import settle
 from broadcaster.model import Notice, Outcome, Severity
-from broadcaster.web import wording
+from broadcaster.web import asked, wording
+from broadcaster.web.hindrance import hindrance
 from broadcaster.web.journal_csv import csv_lines
 from broadcaster.web.language import N_, _
 from broadcaster.web.notice_form import NOTICE_ID, confirmed
@@ -125,10 +126,11 @@ def again() -> ResponseReturnValue:
     if not NOTICE_ID.fullmatch(notice_id):
         abort(400)
     try:
-        confirmed(_("已经交给广播了。"), replace(said.notices[0], id=notice_id))
+        confirmed(replace(said.notices[0], id=notice_id))
     except BroadcasterError as error:
         flash(str(error))
         return redirect(said.address, 303)
+    asked.forget(said.row.airing_id)
     return redirect(url_for("air.home"), 303)
 
 
@@ -243,7 +245,12 @@ def _confirm(said: Said) -> ResponseReturnValue:
     length = wording.Length(seconds)
     sentence = wording.say_what_happens(settled, length, station.status())
     return render_template(
-        "record_again.html", said=said, notice=notice, script=script, sentence=sentence
+        "record_again.html",
+        said=said,
+        notice=notice,
+        script=script,
+        sentence=sentence,
+        hindrance=hindrance(),
     )
 
 

@@ -9,6 +9,7 @@ from broadcaster.errors import BroadcasterError
 from broadcaster.manner import settle
 from broadcaster.model import SECTIONS, Notice, Script, Severity
 from broadcaster.web import timetable_pages, wording
+from broadcaster.web.hindrance import hindrance
 from broadcaster.web.language import _, own
 from broadcaster.web.notice_form import Wish, confirmed, wish_of_form
 from broadcaster.web.parts import parts
@@ -99,8 +100,7 @@ def sound(token: str) -> ResponseReturnValue:
 def air() -> ResponseReturnValue:
     wish = wish_of_form()
     try:
-        done = _("记下了，到时候播。") if wish.at else _("已经交给广播了。")
-        confirmed(done, wish.notice, wish.due_at)
+        confirmed(wish.notice, wish.due_at)
     except BroadcasterError as error:
         return _form(wish.notice, wish.at, str(error)), 400
     return redirect(url_for("air.home"), 303)
@@ -147,6 +147,7 @@ def _rehearsal(wish: Wish, **told: str) -> ResponseReturnValue:
         verses=station.rehearsals.rhymes(script),
         sentence=_what_happens(wish, settled, script, token),
         keeps_quiet=keeps_quiet,
+        hindrance=hindrance(wish.due_at),
         token=token,
         sections=SECTIONS,
         **told,

@@ -53,6 +53,7 @@ def home() -> ResponseReturnValue:
         "talk.html",
         rate_hz=parts().settings.sound.rate_hz,
         secure_address=_secure_address(),
+        fault=parts().station.device().fault,
         words={key: _(said) for key, said in WORDS.items()},
     )
 

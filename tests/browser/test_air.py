@@ -10,7 +10,7 @@ import soundfile
 from playwright.sync_api import Browser, Page, expect
 from rig.pages import beep, wait_until_played
 from rig.phone import log_in, phone, press
-from rig.rig import Sink, wait_until
+from rig.rig import FakeRig, Sink, wait_until
 from village import RunningBox, Village
 
 FLOOD = "上游水库开闸泄洪，请马上转移。"
@@ -48,7 +48,28 @@ def test_an_urgent_notice_takes_three_taps_is_heard_and_stopped(page: Page, sink
     dialog.get_by_role("button", name="停播").click()
     expect(page.get_by_text("停播了，共停下 1 条")).to_be_visible()
     expect(page.get_by_text("现在没有播出")).to_be_visible()
-    expect(page.get_by_text("没播完").first).to_be_visible()
+    asked = page.locator("[data-part^=asked]")
+    expect(asked).to_contain_text("没播完：停播")
+    asked.get_by_role("link", name="再播一次").click()
+    expect(page.get_by_role("button", name="确认播出")).to_be_visible()
+
+
+def test_with_the_card_out_the_phone_says_so_before_and_after_it_is_confirmed(
+    page: Page, sink: Sink, fake_rig: FakeRig
+) -> None:
+    write_urgent(page)
+    press(page, "确认播出")
+    wait_until(sink.heard)
+    fake_rig.unplug()
+    try:
+        expect(page.locator("[data-part=fault]")).to_contain_text("声卡")
+        expect(page.locator("[data-part^=asked]")).to_contain_text(re.compile("没播成：声卡|在等声卡"))
+        write_urgent(page, "再说一遍，请马上转移。")
+        expect(page.get_by_role("alert").filter(has_text="现在响不了：声卡")).to_be_visible()
+        press(page, "确认播出")
+        expect(page.locator("[data-part^=asked]").first).to_contain_text("在等声卡")
+    finally:
+        fake_rig.replug()
 
 
 def test_what_is_tried_on_the_phone_is_what_the_loudspeaker_says(
@@ -97,8 +118,11 @@ def test_the_forms_work_without_javascript(
         log_in(plain)
         write_urgent(plain)
         press(plain, "确认播出")
-        expect(plain.get_by_text("已经交给广播了")).to_be_visible()
+        asked = plain.locator("[data-part^=asked]")
+        expect(asked).to_contain_text(re.compile("已经交给广播了|正在播。"))
         wait_until(sink.heard)
+        plain.reload()
+        expect(asked).to_contain_text("正在播。")
         plain.get_by_role("link", name="停播").click()
         press(plain, "停播")
         expect(plain.get_by_text("停播了，共停下 1 条")).to_be_visible()

@@ -132,7 +132,7 @@ def test_a_cache_that_cannot_be_written_is_a_fault_until_it_can(village: Village
     folder.unlink()
     village.house.tidy()
     assert village.house.fault
-    village.clock.advance(61)
+    village.clock.advance(5)
     village.house.tidy()
     assert village.house.fault == ""
 

@@ -19,7 +19,7 @@ from rig.broker import OFFICE_PASSWORD, BrokerRig
 from rig.rig import wait_until
 
 from broadcaster.clock import Clock
-from broadcaster.command_line import run as main
+from broadcaster.command_line import main
 from broadcaster.county.board import Counts
 from broadcaster.county.broker import OFFICE
 from broadcaster.county.county_board import Fare

@@ -19,7 +19,8 @@ def shown(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str, int]:
     if not shutil.which("mosquitto", path=os.environ["PATH"] + ":/usr/sbin"):
         pytest.skip("apt-get install mosquitto")
     folder = tmp_path_factory.mktemp("demo")
-    program = [sys.executable, "-m", "broadcaster.county.demo", "--once", "--folder", str(folder)]
+    program = [sys.executable, "-m", "broadcaster.terminal", "broadcaster.county.demo"]
+    program += ["--once", "--folder", str(folder)]
     demo = subprocess.Popen(program, stdout=subprocess.PIPE, text=True, start_new_session=True)
     said, _ = demo.communicate(timeout=240)
     assert demo.returncode == 0, said

@@ -15,7 +15,7 @@ from test_pages import Visitor, app_of
 from werkzeug.datastructures import FileStorage
 from werkzeug.test import encode_multipart
 
-from broadcaster.command_line import run as main
+from broadcaster.command_line import main
 from broadcaster.county.cap_out import export_cap
 from broadcaster.county.draft import State
 from broadcaster.county.foreign import ADVICE

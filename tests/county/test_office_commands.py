@@ -21,7 +21,7 @@ from test_office_recordings import spoken
 
 from broadcaster.bulletin.enrolment import Enrolment
 from broadcaster.bulletin.keys import new_key, public
-from broadcaster.command_line import run as main
+from broadcaster.command_line import main
 from broadcaster.county.officers import OfficeRole
 from broadcaster.county.register import Register
 from broadcaster.county.running import open_desk

@@ -20,7 +20,7 @@ from broadcaster.bulletin.keyring import Trust
 from broadcaster.bulletin.keys import new_key, public, public_from_hex
 from broadcaster.bulletin.superior import Superior
 from broadcaster.clock import Clock
-from broadcaster.command_line import run as main
+from broadcaster.command_line import main
 from broadcaster.county.app import create_app
 from broadcaster.county.broker import Broker
 from broadcaster.county.office_keys import ABOVE_DIFFERS, above_warnings

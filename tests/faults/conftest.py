@@ -1,4 +1,4 @@
-"""How often a device is lost or a box killed, and what was measured: printed when all is over."""
+"""How often a device is lost, and what was measured: printed when all is over."""
 
 import os
 from collections.abc import Iterator
@@ -11,14 +11,8 @@ A_FEW = 1
 
 @pytest.fixture
 def device_losses() -> int:
-    """Of each kind: a few in the suite, 100 by `scripts/faults`."""
+    """Of each kind: few in the suite, as many as DEVICE_LOSSES says."""
     return int(os.environ.get("DEVICE_LOSSES", A_FEW))
-
-
-@pytest.fixture
-def box_kills() -> int:
-    """A few in the suite, 300 by `scripts/faults`."""
-    return int(os.environ.get("BOX_KILLS", 2 * A_FEW))
 
 
 @pytest.fixture

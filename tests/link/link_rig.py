@@ -33,6 +33,7 @@ from broadcaster.link.membership import Membership, enrol
 from broadcaster.loop import Loop
 from broadcaster.microphone import Microphone
 from broadcaster.model import Clip, Delivery, Item, Made, Notice, Programme, Ready
+from broadcaster.playout.cards import CardChoice
 from broadcaster.playout.player import Player
 from broadcaster.schedule.lengths import estimated_lengths
 from broadcaster.schedule.rules import AirRules
@@ -142,6 +143,7 @@ class LinkBox:
             station = Station(
                 *(settings, player, cast(Any, studio), slots, rules, intake, endings, store, words),
                 *(cast(Any, None), microphone, clock, [], cast(Any, device)),
+                CardChoice("silent", self.state, {}, list),
             )
             station.clock_is_trusted = lambda: self.trusted
             station.confirm_clock = self._confirm

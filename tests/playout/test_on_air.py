@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from math import inf
 from pathlib import Path
@@ -28,7 +29,7 @@ def on_air() -> OnAir:
 
 def test_what_was_cut_before_its_first_sound_goes_on_where_it_was(on_air: OnAir) -> None:
     assert on_air.line_after(0.0) == 2
-    assert on_air.rest(Ended("a", 0.0, False, LOST, lost=True)).next_line == 2
+    assert on_air.rest(Ended("a", 0.0, False, LOST, lost=True), 100.0).next_line == 2
 
 
 def test_what_nobody_can_have_heard_has_not_played_though_every_sample_was_taken(on_air: OnAir) -> None:
@@ -81,3 +82,28 @@ def test_one_that_lacks_only_the_end_of_its_last_sound_was_played(on_air: OnAir)
     assert on_air.heard_all(ended)
     assert on_air.entry(ended, NOON).outcome is Outcome.PLAYED
     assert not on_air.heard_all(Ended("a", 2.5, False, LOST, lost=True))
+
+
+def test_one_of_which_only_signal_and_opening_were_heard_goes_on_from_its_beginning() -> None:
+    begun = OnAir(Waiting(Airing(Notice("通知"), NOON, NOON)), NOON)
+    begun.start(NOON, 100.0)
+    for line, matter in enumerate((False, False, True, True)):
+        begun.add(replace(sound(2.0), matter=matter), line, 100.0)
+    begun.made = True
+    assert [begun.next_line(seconds) for seconds in (1.0, 3.0, 5.8, 5.9, 7.9)] == [0, 0, 0, 3, 4]
+    assert [begun.line_after(seconds) for seconds in (1.0, 3.0, 5.8)] == [0, 1, 2]
+
+
+def test_a_line_that_is_lost_again_and_again_rests_twice_as_long_each_time(on_air: OnAir) -> None:
+    on_air.add(sound(3.0), 2, 100.0)
+    on_air.add(sound(3.0), 3, 100.0)
+    rests = []
+    for _ in range(4):
+        rest = on_air.rest(Ended("a", 1.0, False, LOST, lost=True), 200.0)
+        rests.append(rest.rest_seconds)
+        assert rest.rests_until == 200.0 + rest.rest_seconds
+        on_air.waited = rest
+    assert rests == pytest.approx([0.3, 0.6, 1.2, 2.4])
+    further = on_air.rest(Ended("a", 3.0, False, LOST, lost=True), 200.0)
+    assert (further.next_line, further.rest_seconds) == (3, 0.3)
+    assert on_air.rest(Ended("a", 1.0, False, "让位"), 200.0).rest_seconds == 0.0

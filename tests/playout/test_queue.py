@@ -26,7 +26,7 @@ def filled(*airings: Airing) -> AirQueue:
 
 def taken(queue: AirQueue, now: datetime = MORNING) -> list[str]:
     order = []
-    while (first := queue.first(now)) is not None:
+    while (first := queue.first(now, 0.0)) is not None:
         order.append(first.airing.id)
         queue.remove(first.airing.id)
     return order
@@ -67,7 +67,7 @@ def test_one_is_removed_by_name() -> None:
 def test_clear_gives_back_all_that_waited() -> None:
     queue = filled(airing("a"), airing("b"))
     assert [cleared.airing.id for cleared in queue.clear(MORNING)] == ["a", "b"]
-    assert queue.first(MORNING) is None
+    assert queue.first(MORNING, 0.0) is None
 
 
 def test_what_may_not_start_yet_lets_others_go_before() -> None:
@@ -121,3 +121,13 @@ def test_clear_leaves_what_is_wanted_later() -> None:
     queue.put(Waiting(airing("later"), not_before=MORNING + timedelta(hours=1)))
     assert [cleared.airing.id for cleared in queue.clear(MORNING)] == ["now"]
     assert [waiting.id for waiting in queue.waiting()] == ["later"]
+
+
+def test_one_that_rests_lets_others_go_before_and_is_ready_when_its_rest_is_over() -> None:
+    queue = AirQueue()
+    queue.put(Waiting(airing("red", Severity.RED), rest_seconds=2.0, rests_until=102.0))
+    assert queue.first(MORNING, 100.0) is None and queue.rest_seconds(100.0) == 2.0
+    queue.put(Waiting(airing("daily")))
+    firsts = [queue.first(MORNING, monotonic) for monotonic in (100.0, 102.0)]
+    assert [first and first.airing.id for first in firsts] == ["daily", "red"]
+    assert queue.rest_seconds(102.0) is None

@@ -200,6 +200,7 @@ class Phone:
     def __init__(self, box: LivingBox, name: str, password: str) -> None:
         self.name = name
         self.password = password
+        self.patience_seconds = ANSWER_SECONDS
         self._box = box
         self._opener = _opener(urllib.request.HTTPCookieProcessor(CookieJar()))
 
@@ -230,15 +231,15 @@ class Phone:
         """What the page's record has, all of its pages: airing, title, and how it ended in words."""
         lines: list[tuple[str, str, str]] = []
         for number in range(1, 1000):
-            query = urllib.parse.urlencode({"text": text, "page": number})
-            page = [tuple(map(_plain, found)) for found in LINE.findall(self.get(f"/record?{query}"))]
+            page = LINE.findall(self.get("/record", text=text, page=number))
             if not page:
                 break
-            lines += [(airing, title, ending) for airing, title, ending in page]
+            lines += [(airing, _plain(title), _plain(ending)) for airing, title, ending in page]
         return lines
 
-    def get(self, path: str) -> str:
-        return self._open(urllib.request.Request(self._box.page + path))
+    def get(self, path: str, **query: object) -> str:
+        asked = f"?{urllib.parse.urlencode(query, doseq=True)}" if query else ""
+        return self._open(urllib.request.Request(self._box.page + path + asked))
 
     def post(self, path: str, form: Form, seen_on: str) -> str:
         """As a form of the page `seen_on` would."""
@@ -250,7 +251,7 @@ class Phone:
         return self._open(urllib.request.Request(self._box.page + path, body))
 
     def _open(self, request: urllib.request.Request) -> str:
-        return _answer(self._opener, request).decode()
+        return _answer(self._opener, request, self.patience_seconds).decode()
 
 
 class Program:
@@ -301,9 +302,13 @@ def _opener(*handlers: urllib.request.BaseHandler) -> urllib.request.OpenerDirec
     return urllib.request.build_opener(urllib.request.ProxyHandler({}), *handlers)
 
 
-def _answer(opener: urllib.request.OpenerDirector, request: urllib.request.Request) -> bytes:
+def _answer(
+    opener: urllib.request.OpenerDirector,
+    request: urllib.request.Request,
+    patience_seconds: float = ANSWER_SECONDS,
+) -> bytes:
     try:
-        with opener.open(request, timeout=ANSWER_SECONDS) as answer:
+        with opener.open(request, timeout=patience_seconds) as answer:
             body: bytes = answer.read()
             return body
     except urllib.error.HTTPError as error:

@@ -1,6 +1,7 @@
 """A store on a real file, opened as the box opens it."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -22,8 +23,15 @@ def path(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def open_again(path: Path, clock: ManualClock) -> OpenStore:
-    """The same file, as often as a test starts the box."""
-    return lambda: open_store(path, clock)
+    """The same file, as often as a test starts the box, whose clock is right."""
+
+    @contextmanager
+    def opened() -> Iterator[Store]:
+        with open_store(path, clock) as store:
+            store.upkeep.begin(lambda: True)
+            yield store
+
+    return opened
 
 
 @pytest.fixture

@@ -189,7 +189,7 @@ def test_the_daily_copy_finds_damage_that_nothing_else_met(
         store.loops[1].stop()
         damage_table(lived, "journal_due")
         clock.advance(24 * 3600)
-        store.upkeep.wake()
+        store.upkeep.begin(lambda: True)
         store.upkeep.step()
         assert "数据库坏了" in store.fault
         assert store.journal.count() == 1

@@ -110,6 +110,19 @@ def test_progress_is_not_kept_while_the_disk_is_full(database: Database, ledger:
     assert noted(database) == ["a"]
 
 
+def test_a_disk_that_works_again_is_found_out_with_nothing_promised(
+    database: Database, ledger: Ledger
+) -> None:
+    fill_the_disk(database, True)
+    ledger.mention(big("note"))
+    ledger.step()
+    assert "磁盘满了" in ledger.fault
+    fill_the_disk(database, False)
+    ledger.wake()
+    ledger.step()
+    assert ledger.fault == ""
+
+
 def test_memory_is_bounded_and_what_it_costs_is_told(database: Database, ledger: Ledger) -> None:
     fill_the_disk(database, True)
     ledger.promise(big("first"), wait=False)

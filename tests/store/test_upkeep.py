@@ -15,7 +15,7 @@ from broadcaster.model import Kind, Outcome
 from broadcaster.store import tables
 from broadcaster.store.backups import KEPT, version_of_sound
 from broadcaster.store.journal import _values
-from broadcaster.store.store import Store
+from broadcaster.store.store import Store, open_store
 from broadcaster.store.upkeep import LAST_DAY
 
 DAY = timedelta(days=1)
@@ -72,14 +72,33 @@ def test_years_of_lines_go_and_the_file_gets_small(quiet: Store, clock: ManualCl
 
 
 def test_it_is_done_once_a_day(quiet: Store, clock: ManualClock, path: Path) -> None:
-    quiet.upkeep.wake()
     made = []
     for hours in (0, 1, 24, 1, 24):
         clock.advance(hours * 3600)
+        quiet.upkeep.begin(lambda: True)
         quiet.upkeep.step()
         made.append(len(backups(path)))
     assert made == [made[0], made[0], made[0] + 1, made[0] + 1, min(made[0] + 2, KEPT)]
     assert quiet.state.get(LAST_DAY) == clock.now().date().isoformat()
+
+
+def test_nothing_becomes_a_day_before_the_clock_is_known_to_be_right(
+    path: Path, clock: ManualClock
+) -> None:
+    right = False
+    with open_store(path, clock) as store:
+        store.journal.record(entry(airing("young", due_at=clock.now())))
+    clock.step(3650 * DAY)
+    with open_store(path, clock) as store:
+        store.loops[1].stop()
+        assert store.journal.count() == 1
+        store.upkeep.begin(lambda: right)
+        store.upkeep.step()
+        assert store.journal.count() == 1
+        right = True
+        store.upkeep.wake()
+        store.upkeep.step()
+        assert store.journal.count() == 0
 
 
 def test_a_copy_is_whole_private_and_without_what_waited(

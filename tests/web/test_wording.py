@@ -30,7 +30,7 @@ def airing(text: str, severity: Severity = Severity.DAILY) -> Airing:
 
 
 def status(on_air: Airing | None = None, *waiting: Airing) -> Status:
-    return Status(OnAir(on_air, 1.0, 9.0) if on_air else None, waiting, "")
+    return Status(OnAir(on_air, 1.0, 9.0) if on_air else None, waiting, ())
 
 
 @pytest.mark.parametrize(

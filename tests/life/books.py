@@ -1,0 +1,318 @@
+"""The books of a life: what was asked for, what the record says became of it, and what was heard.
+
+Every day is closed when nothing waits any more. Then each thing that anybody asked for has exactly one
+outcome where its asker can see it, and what was heard is what the record says.
+"""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any
+
+from life.ear import Sound
+from rig.living_box import Vitals
+
+from broadcaster.labels import OUTCOMES
+from broadcaster.model import Kind, Notice, Outcome
+
+# The budget of main, and what may be held or written for a day's few dozen notices.
+MOST_MEGABYTES = 90.0
+MOST_HANDLES = 60
+MOST_THREADS = 70
+MOST_LOG_LINES = 400
+MOST_STATE_FILES = 60
+
+
+class Way(Enum):
+    """Where somebody asked, and where he looks what became of it."""
+
+    PAGE = "page"
+    PROGRAM = "api"
+    COMMAND = "cli"
+
+
+@dataclass
+class Asked:
+    """One thing that somebody asked for; `mark` stands in its text and in no other's.
+
+    `day` is the one in which it is due. `taken` is whether the box answered that it took it: None when
+    no answer came. `may` is how it may end. `may_be_silent` is for what somebody or something severer
+    ended before its matter was out; `may_be_gone` for what the asker was told would not outlast a power
+    cut. The `airing` is known of what can be read no more in the queue.
+    """
+
+    way: Way
+    mark: str
+    notice: Notice
+    day: int
+    taken: bool | None = None
+    may: set[Outcome] = field(default_factory=lambda: {Outcome.PLAYED})
+    may_be_silent: bool = False
+    may_be_gone: bool = False
+    airing: str = ""
+    what_happened: str = ""
+    judged: bool = False
+
+    def allow(self, *outcomes: Outcome, silent: bool = False) -> None:
+        self.may |= set(outcomes)
+        self.may_be_silent |= silent
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line of the record, by whichever way it was read."""
+
+    airing: str
+    text: str
+    outcome: Outcome
+    kind: Kind
+    asked_by: str
+    due_at: str
+    reason: str
+
+    @classmethod
+    def of(cls, row: Mapping[str, Any]) -> "Line":
+        return cls(
+            row["id"],
+            row["text"],
+            Outcome(row["outcome"]),
+            Kind(row["kind"]),
+            row["asked_by"],
+            row["due_at"],
+            row["reason"],
+        )
+
+
+@dataclass(frozen=True)
+class Seen:
+    """The record as it can be read at the end of a day: by program, by command, and on the page, where
+    each thing asked for there was looked up by its mark: airings and how they ended, in words.
+    """
+
+    by_program: Sequence[Line]
+    by_command: Sequence[Line]
+    on_page: Mapping[str, Sequence[tuple[str, str]]]
+
+
+@dataclass(frozen=True)
+class Figures:
+    """What the box takes of its machine at a day's end."""
+
+    vitals: Vitals
+    log_lines: int
+    state_files: int
+    cache_megabytes: float
+
+
+COLUMNS = (
+    "asked",
+    *(outcome.value for outcome in Outcome),
+    "slots",
+    "no outcome",
+    "two outcomes",
+    "twice heard",
+    "unheard",
+    "never said",
+    "wrong end",
+    "missed, untold",
+    "unseen",
+    "forgotten",
+)
+
+
+@dataclass
+class Day:
+    """One day's books: counts by column, and a sentence for each thing that does not balance."""
+
+    number: int
+    counts: Counter[str] = field(default_factory=Counter)
+    wrong: list[str] = field(default_factory=list)
+    figures: Figures | None = None
+
+    def blame(self, column: str, about: str) -> None:
+        self.counts[column] += 1
+        self.wrong.append(f"day {self.number}: {column}: {about}")
+
+
+class Books:
+    """Closes each day, and remembers what the record said: it may only grow."""
+
+    def __init__(self) -> None:
+        self.days: list[Day] = []
+        self._known: dict[str, Line] = {}
+        self._notes: list[str] = []
+
+    def close(
+        self,
+        number: int,
+        asked: Sequence[Asked],
+        sounds: Mapping[str, Sound],
+        slots: Mapping[str, Sound],
+        missed: Sequence[tuple[str, str]],
+        seen: Seen,
+        heard: bytes,
+        figures: Figures,
+    ) -> Day:
+        """`asked` with their `sounds` by mark, the `slots` of the timetable with theirs by name.
+
+        `missed` are occurrences that fell due while the box was off: slot, and how its due time begins.
+        """
+        day = Day(number, figures=figures)
+        new = [line for line in seen.by_program if line.airing not in self._known]
+        for one in asked:
+            lines = [line for line in new if one.mark in line.text or line.airing == one.airing]
+            if one.day > number and not lines:
+                continue
+            one.judged = True
+            _judge(day, one, lines, sounds[one.mark], heard)
+            _look(day, one, lines, seen)
+        for name, sound in slots.items():
+            _judge_slot(day, name, [line for line in new if line.asked_by == name], sound, heard)
+        for name, due in missed:
+            lines = [
+                line
+                for line in seen.by_program
+                if (line.asked_by, line.due_at[: len(due)]) == (name, due)
+            ]
+            if [line.outcome for line in lines] != [Outcome.EXPIRED]:
+                day.blame("missed, untold", f"{name} of {due} has {lines}")
+        for line in new:
+            wanted = any(one.mark in line.text or line.airing == one.airing for one in asked)
+            if line.asked_by not in slots and not wanted:
+                day.blame("unseen", f"nobody asked for {line}")
+        self._check_memory(day, seen)
+        _check_bounds(day, figures)
+        day.wrong += self._notes
+        self._notes = []
+        self.days.append(day)
+        return day
+
+    def note(self, number: int, sentence: str) -> None:
+        """Something that no column counts does not balance."""
+        self._notes.append(f"day {number}: {sentence}")
+
+    def forgive(self, kept: set[str]) -> None:
+        """The record was put back by hand, or damaged: of it only these airings must still be there."""
+        self._known = {airing: line for airing, line in self._known.items() if airing in kept}
+
+    @property
+    def wrong(self) -> list[str]:
+        return [sentence for day in self.days for sentence in day.wrong] + self._notes
+
+    def _check_memory(self, day: Day, seen: Seen) -> None:
+        there = {line.airing: line for line in seen.by_program}
+        for airing, line in self._known.items():
+            if there.get(airing) != line:
+                day.blame("forgotten", f"{line} is {there.get(airing)} now")
+        if Counter(line.airing for line in seen.by_command) != Counter(there.keys()):
+            day.blame("unseen", "the command's journal has other lines than the program's history")
+        self._known = there
+
+
+def _judge(day: Day, one: Asked, lines: Sequence[Line], sound: Sound, heard: bytes) -> None:
+    about = f"{one.mark} ({one.way.value}, {one.notice.severity.name}{one.what_happened})"
+    times = sound.times(heard)
+    if times > 1:
+        day.blame("twice heard", f"{about} was heard {times} times")
+    if one.taken is False:
+        if lines or times:
+            day.blame("wrong end", f"{about} was refused, and is {lines}, heard {times} times")
+        return
+    day.counts["asked"] += 1
+    if len(lines) > 1:
+        day.blame("two outcomes", f"{about} has {lines}")
+    for line in lines:
+        day.counts[line.outcome.value] += 1
+        _compare(day, one, line, sound, heard, about)
+    if not lines and (one.taken or times) and not one.may_be_gone:
+        day.blame("no outcome", f"{about}, heard {times} times")
+
+
+def _compare(day: Day, one: Asked, line: Line, sound: Sound, heard: bytes, about: str) -> None:
+    whole, begun = sound.times(heard) > 0, sound.begun(heard)
+    if line.outcome not in one.may:
+        day.blame("wrong end", f"{about} is {line.outcome.value}: {line.reason}")
+    if line.outcome is Outcome.PLAYED and not sound.nearly(heard):
+        day.blame("unheard", f"{about} is PLAYED; heard {sound.part(heard)}")
+    if line.outcome is Outcome.CUT_SHORT and not begun and not one.may_be_silent:
+        day.blame("never said", f"{about}: nothing of its matter was heard, {line.reason}")
+    if line.outcome not in (Outcome.PLAYED, Outcome.CUT_SHORT) and whole:
+        day.blame("wrong end", f"{about} was heard whole and is {line.outcome.value}: {line.reason}")
+
+
+def _look(day: Day, one: Asked, lines: Sequence[Line], seen: Seen) -> None:
+    """Whether its asker finds the same where he asked."""
+    wanted = [(line.airing, OUTCOMES[line.outcome]) for line in lines]
+    if one.airing:
+        alike = True
+    elif one.way is Way.PAGE:
+        there = [(airing, words) for airing, words in seen.on_page.get(one.mark, ())]
+        alike = len(there) == len(wanted) and all(
+            airing == its and words.startswith(ending)
+            for (airing, words), (its, ending) in zip(there, wanted, strict=True)
+        )
+    elif one.way is Way.COMMAND:
+        alike = [line for line in seen.by_command if one.mark in line.text] == list(lines)
+    else:
+        alike = True
+    if not alike:
+        day.blame("unseen", f"{one.mark} is {lines}, and its asker ({one.way.value}) sees another thing")
+
+
+def _judge_slot(day: Day, name: str, lines: Sequence[Line], sound: Sound, heard: bytes) -> None:
+    """One end for each due time, and as many heard whole as were PLAYED; what was cut may be whole."""
+    outcomes = Counter(line.outcome for line in lines)
+    day.counts["slots"] += len(lines)
+    for due, times in Counter(line.due_at for line in lines).items():
+        if times > 1:
+            both = [line for line in lines if line.due_at == due]
+            day.blame("two outcomes", f"{name} of {due} has {both}")
+    times, played = sound.times(heard), outcomes[Outcome.PLAYED]
+    if sound.nearly(heard) < played:
+        part = sound.part(heard)
+        day.blame("unheard", f"{name} was PLAYED {played} times and heard {times} times, {part}")
+    if times > played + outcomes[Outcome.CUT_SHORT]:
+        day.blame("twice heard", f"{name} was PLAYED {played} times and heard {times} times")
+    if outcomes[Outcome.FAILED]:
+        failed = [line for line in lines if line.outcome is Outcome.FAILED]
+        day.blame("wrong end", f"{name} FAILED: {failed[0].reason}")
+
+
+def _check_bounds(day: Day, figures: Figures) -> None:
+    bounds = (
+        ("megabytes of main", figures.vitals.rss_megabytes, MOST_MEGABYTES),
+        ("handles", figures.vitals.handles, MOST_HANDLES),
+        ("threads", figures.vitals.threads, MOST_THREADS),
+        ("lines in the log", figures.log_lines, MOST_LOG_LINES),
+        ("files in the state", figures.state_files, MOST_STATE_FILES),
+    )
+    for what, is_so, most in bounds:
+        if is_so > most:
+            day.wrong.append(f"day {day.number}: {is_so:.0f} {what}, {most:.0f} at most")
+
+
+def table(days: Sequence[Day]) -> str:
+    """The books for a person to read, a line a day."""
+    headings = ("day", *COLUMNS, "log", "MB", "fds", "threads", "files", "cache MB")
+    rows = [headings]
+    for day in days:
+        figures = day.figures
+        assert figures
+        vitals = figures.vitals
+        rows.append(
+            (
+                str(day.number),
+                *(str(day.counts[column]) for column in COLUMNS),
+                str(figures.log_lines),
+                f"{vitals.rss_megabytes:.0f}",
+                str(vitals.handles),
+                str(vitals.threads),
+                str(figures.state_files),
+                f"{figures.cache_megabytes:.1f}",
+            )
+        )
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return "\n".join(
+        "  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True)) for row in rows
+    )

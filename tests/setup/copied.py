@@ -1,0 +1,75 @@
+"""A copy of this project that shares this environment's libraries and voices, as a reader has it."""
+
+import os
+import shutil
+import subprocess
+import sys
+import sysconfig
+from pathlib import Path
+
+from spoken import baker_folder
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+LEFT_OUT = (
+    ".*",
+    "voices",
+    "state",
+    "county",
+    "audio_cache",
+    "__pycache__",
+    "*.egg-info",
+    "*.jpg",
+    "*.log",
+)
+COMMAND = """\
+#!{python}
+from broadcaster.cli import main
+raise SystemExit(main())
+"""
+NOTHING_TO_DO = "# Stands in for a pip that finds everything installed.\n"
+
+
+class Copy:
+    """`environment` has a bare home and names no mirror of any kind."""
+
+    def __init__(self, folder: Path) -> None:
+        self.project, self.home = folder / "broadcaster", folder / "home"
+        shutil.copytree(ROOT, self.project, ignore=shutil.ignore_patterns(*LEFT_OUT))
+        self.home.mkdir()
+        shutil.copytree(baker_folder().parent, self.project / "voices")
+        self._share_environment()
+        self.environment = {
+            name: os.environ[name] for name in ("PATH", "LANG", "LC_ALL", "TZ") if name in os.environ
+        } | {"HOME": str(self.home)}
+
+    def call(self, *command: str, within: tuple[str, ...] = ()) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [*within, *command],
+            cwd=self.project,
+            env=self.environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=120,
+        )
+
+    def set_up(self, *arguments: str) -> None:
+        """By scripts/setup, with a pip that has nothing to do; afterwards there is none at all."""
+        self._pip.mkdir()
+        for name in ("__init__.py", "__main__.py"):
+            (self._pip / name).write_text(NOTHING_TO_DO)
+        done = self.call("scripts/setup", *arguments)
+        assert done.returncode == 0, done.stderr
+        shutil.rmtree(self._pip)
+
+    def _share_environment(self) -> None:
+        venv = self.project / ".venv"
+        subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(venv)], check=True)
+        packages = next(venv.glob("lib/python3*/site-packages"))
+        # The copy's own code comes first; of the other folder no .pth is read.
+        shared = sysconfig.get_path("purelib")
+        (packages / "shared.pth").write_text(f"{self.project}\n{shared}\n", encoding="utf-8")
+        (venv / "bin/broadcaster").write_text(COMMAND.format(python=venv / "bin/python"))
+        (venv / "bin/broadcaster").chmod(0o755)
+        self._pip = packages / "pip"

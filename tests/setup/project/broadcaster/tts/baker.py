@@ -1,0 +1,1 @@
+import part.late  # noqa: F401

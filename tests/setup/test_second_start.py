@@ -1,0 +1,69 @@
+"""The second start of the real program, with no network and no pip at all."""
+
+import signal
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from copied import Copy
+
+WITHOUT_A_NETWORK = ("unshare", "--net", "sh", "-c", 'ip link set lo up && exec "$0" "$@"')
+CUT_OFF = subprocess.run([*WITHOUT_A_NETWORK, "true"], capture_output=True, check=False)
+pytestmark = pytest.mark.skipif(
+    CUT_OFF.returncode != 0, reason=f"no network of one's own here: {CUT_OFF.stderr.decode().strip()}"
+)
+ASK = "import sys, urllib.request; print(urllib.request.urlopen(sys.argv[1]).status)"
+
+
+@pytest.fixture(scope="module")
+def copy(tmp_path_factory: pytest.TempPathFactory) -> Copy:
+    made = Copy(tmp_path_factory.mktemp("second"))
+    made.set_up("--test")
+    return made
+
+
+@contextmanager
+def started(copy: Copy, *command: str, until: str) -> Iterator[tuple[int, list[str]]]:
+    """Its process id and its lines, once it has said `until`."""
+    process = subprocess.Popen(
+        [*WITHOUT_A_NETWORK, *command],
+        cwd=copy.project,
+        env=copy.environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    assert process.stdout
+    lines = []
+    for line in process.stdout:
+        lines.append(line.strip())
+        if until in line:
+            break
+    try:
+        yield process.pid, lines
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=60)
+
+
+@pytest.mark.parametrize("kind", [(), ("--broker",), ("--test",)])
+def test_a_set_up_that_is_complete_says_and_does_nothing(copy: Copy, kind: tuple[str, ...]) -> None:
+    done = copy.call("scripts/setup", *kind, within=WITHOUT_A_NETWORK)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+def test_the_box_comes_up_and_its_page_answers(copy: Copy, tmp_path: Path) -> None:
+    sink = str(tmp_path / "heard.wav")
+    with started(copy, "scripts/run", "--output-file", sink, until="下一次定时播出") as (process, lines):
+        assert not any("安装" in line or "下载" in line for line in lines), lines
+        inside = ("nsenter", f"--net=/proc/{process}/ns/net")
+        page = copy.call(".venv/bin/python", "-c", ASK, "http://127.0.0.1:8000/healthz", within=inside)
+        assert page.stdout.strip() == "200", page.stderr
+
+
+def test_a_countys_broker_comes_up(copy: Copy, tmp_path: Path) -> None:
+    command = ("scripts/county_broker", str(tmp_path / "broker"), "127.0.0.1")
+    with started(copy, *command, until="县里的消息服务器") as (_, lines):
+        assert len(lines) == 1, lines

@@ -1,0 +1,256 @@
+"""What was asked for on a phone is followed to its true end on its home page."""
+
+import re
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from conftest import NAME, PASSWORD, Post
+from fakes import FakeStation
+from flask import Flask
+from flask.testing import FlaskClient
+
+from broadcaster.model import Airing, JournalEntry, Kind, Notice, Outcome, Severity
+from broadcaster.station import OnAir
+from broadcaster.store.journal import JournalRow
+
+FIRE = {"text": "后山起火，请马上离开。", "severity": "1"}
+
+
+@pytest.fixture
+def asked(secretary: FlaskClient, station: FakeStation, post: Post) -> Airing:
+    """What was confirmed on this phone."""
+    return ask(station, post)
+
+
+def ask(station: FakeStation, post: Post, **more: str) -> Airing:
+    page = post("/say", **FIRE, **more).text
+    form = page[page.index('class="decide"') :]
+    fields = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', form))
+    assert post("/say/air", **fields).status_code == 303
+    return station.accepted[-1]
+
+
+def ended(station: FakeStation, airing: Airing, outcome: Outcome, reason: str = "") -> JournalEntry:
+    return JournalEntry(airing, outcome, reason, "", None, station.now, 0.0, 9.0)
+
+
+def kept(entry: JournalEntry) -> JournalRow:
+    airing, notice = entry.airing, entry.airing.notice
+    return JournalRow(
+        airing.id,
+        notice.title,
+        notice.text,
+        notice.severity,
+        Kind.LIVE,
+        airing.asked_by,
+        airing.due_at,
+        None,
+        entry.ended_at,
+        0.0,
+        9.0,
+        entry.outcome,
+        entry.reason,
+        "",
+    )
+
+
+def told(page: str) -> list[tuple[str, str]]:
+    """Class and sentence of each line on what was asked for here."""
+    return re.findall(r'data-part="asked-\w+" role="status"><p class="([\w ]+)">([^<]+)</p>', page)
+
+
+def test_it_is_handed_over_sounds_and_has_been_heard(
+    secretary: FlaskClient, station: FakeStation, asked: Airing
+) -> None:
+    assert told(secretary.get("/").text) == [("message", "已经交给广播了。")]
+    station.waiting = [asked]
+    assert "已经交给广播了，正在排队" in told(secretary.get("/").text)[0][1]
+    station.waiting, station.on_air = [], OnAir(asked, 1.0, 9.0)
+    assert told(secretary.get("/").text) == [("message", "“后山起火，请马上离开。”正在播。")]
+    station.on_air = None
+    station.ends[asked.id] = ended(station, asked, Outcome.PLAYED)
+    page = secretary.get("/").text
+    assert told(page) == [("message", "“后山起火，请马上离开。”播完了。")]
+    assert "知道了" in page and "再播一次" not in page
+
+
+def test_it_waits_for_the_card_and_says_until_when(
+    secretary: FlaskClient, station: FakeStation, asked: Airing
+) -> None:
+    station.waiting, station.fault = [asked], "声卡打不开"
+    until = f"{asked.expires_at:%H:%M}"
+    assert re.search(
+        f"在等声卡，(今天|明天) {until} 以前弄好就补播", told(secretary.get("/").text)[0][1]
+    )
+
+
+def test_what_is_for_later_says_for_when(
+    secretary: FlaskClient, station: FakeStation, asked: Airing
+) -> None:
+    later = Airing(
+        asked.notice, station.now + timedelta(days=1), station.now + timedelta(days=2), id=asked.id
+    )
+    station.waiting = [later]
+    assert f"记下了，到时候播：明天 {later.due_at:%H:%M}" in told(secretary.get("/").text)[0][1]
+
+
+@pytest.mark.parametrize(
+    ("outcome", "reason", "sentence"),
+    [
+        (Outcome.FAILED, "声卡打不开", "“后山起火，请马上离开。”没播成：声卡打不开。"),
+        (Outcome.CUT_SHORT, "停电", "“后山起火，请马上离开。”没播完：停电。"),
+        (
+            Outcome.EXPIRED,
+            "过了有效时间，不再补播。",
+            "“后山起火，请马上离开。”过时没播：过了有效时间，不再补播。",
+        ),
+        (Outcome.FAILED, "", "“后山起火，请马上离开。”没播成。"),
+    ],
+)
+def test_what_was_not_heard_stands_in_red_with_a_way_to_say_it_again(
+    secretary: FlaskClient,
+    station: FakeStation,
+    asked: Airing,
+    outcome: Outcome,
+    reason: str,
+    sentence: str,
+) -> None:
+    station.rows = [kept(ended(station, asked, outcome, reason))]
+    page = secretary.get("/").text
+    assert told(page) == [("problem failed", sentence)]
+    assert f'href="/record/again?airing={asked.id}"' in page
+    assert secretary.get(f"/record/again?airing={asked.id}").status_code == 200
+
+
+def test_what_somebody_took_back_is_no_failure(
+    secretary: FlaskClient, station: FakeStation, asked: Airing
+) -> None:
+    station.ends[asked.id] = ended(station, asked, Outcome.CANCELLED, "停播（王秀英）")
+    page = secretary.get("/").text
+    assert told(page) == [("message", "“后山起火，请马上离开。”取消了：停播（王秀英）。")]
+
+
+def test_each_of_several_is_followed_by_itself_the_last_first(
+    secretary: FlaskClient, station: FakeStation, post: Post, asked: Airing
+) -> None:
+    second = ask(station, post)
+    station.ends[asked.id] = ended(station, asked, Outcome.FAILED, "声卡打不开")
+    station.on_air = OnAir(second, 1.0, 9.0)
+    classes = [kind for kind, _ in told(secretary.get("/").text)]
+    assert classes == ["message", "problem failed"]
+
+
+def test_the_sentence_moves_while_the_page_is_open(
+    secretary: FlaskClient, station: FakeStation, asked: Airing
+) -> None:
+    secretary.get("/")
+    assert "已经交给广播了" in live(secretary)[f"asked-{asked.id}"]
+    station.ends[asked.id] = ended(station, asked, Outcome.FAILED, "声卡打不开")
+    moved = live(secretary)[f"asked-{asked.id}"]
+    assert "没播成：声卡打不开" in moved and "再播一次" in moved
+
+
+def test_another_phone_is_not_told(app: Flask, asked: Airing, station: FakeStation) -> None:
+    other = app.test_client()
+    app.config["WTF_CSRF_ENABLED"] = False
+    other.post("/login", data={"name": NAME, "password": PASSWORD})
+    assert told(other.get("/").text) == []
+
+
+def test_he_has_seen_it_and_it_goes(
+    secretary: FlaskClient, station: FakeStation, post: Post, asked: Airing
+) -> None:
+    station.ends[asked.id] = ended(station, asked, Outcome.FAILED, "声卡打不开")
+    assert post("/seen", airing=asked.id).location == "/"
+    assert told(secretary.get("/").text) == []
+
+
+def test_saying_it_again_puts_the_new_one_in_the_place_of_the_old(
+    secretary: FlaskClient, station: FakeStation, post: Post, asked: Airing
+) -> None:
+    station.rows = [kept(ended(station, asked, Outcome.FAILED, "声卡打不开"))]
+    page = f"/record/again?airing={asked.id}"
+    notice_id = re.search(r'name="notice_id" value="(\w+)"', secretary.get(page).text)
+    assert notice_id
+    post("/record/again", page, airing=asked.id, notice_id=notice_id[1])
+    assert told(secretary.get("/").text) == [("message", "已经交给广播了。")]
+
+
+@pytest.mark.parametrize(
+    ("outcome", "gone_by", "stays"),
+    [
+        (Outcome.PLAYED, timedelta(minutes=9), True),
+        (Outcome.PLAYED, timedelta(minutes=11), False),
+        (Outcome.FAILED, timedelta(hours=23), True),
+        (Outcome.FAILED, timedelta(hours=25), False),
+    ],
+)
+def test_what_is_over_for_long_is_told_no_more(
+    secretary: FlaskClient,
+    station: FakeStation,
+    asked: Airing,
+    outcome: Outcome,
+    gone_by: timedelta,
+    stays: bool,
+) -> None:
+    station.now -= gone_by
+    station.ends[asked.id] = ended(station, asked, outcome)
+    assert bool(told(secretary.get("/").text)) == stays
+
+
+def test_a_second_tap_says_so_and_the_sentence_of_the_first_stays(
+    secretary: FlaskClient, station: FakeStation, post: Post
+) -> None:
+    page = post("/say", **FIRE).text
+    form = page[page.index('class="decide"') :]
+    fields = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', form))
+    post("/say/air", **fields)
+    post("/say/air", **fields)
+    home = secretary.get("/").text
+    assert "没有重复播出" in home and len(told(home)) == 1
+
+
+def live(client: FlaskClient) -> dict[str, Any]:
+    answer = client.get("/live").json
+    assert answer
+    parts: dict[str, Any] = answer["parts"]
+    return parts
+
+
+def confirm_page(post: Post) -> str:
+    return post("/say", **FIRE).text
+
+
+@pytest.mark.usefixtures("secretary")
+def test_the_confirm_page_says_beforehand_that_nothing_can_sound(
+    station: FakeStation, post: Post
+) -> None:
+    assert 'class="problem"' not in confirm_page(post)
+    station.fault = "声卡打不开：没有插好，或者正被别的程序占用"
+    page = confirm_page(post)
+    assert re.search(
+        r"现在响不了：声卡打不开：没有插好，或者正被别的程序占用。今?明?天 \d\d:\d\d 以前弄好就补播。",
+        page,
+    )
+    assert "确认播出</button>" in page
+
+
+@pytest.mark.usefixtures("secretary")
+def test_the_confirm_page_says_that_a_power_cut_would_lose_it(station: FakeStation, post: Post) -> None:
+    station.keeps = False
+    assert "磁盘写不进去：照样播，但是没播完就停电的话，这一条就没有了。" in confirm_page(post)
+
+
+def test_what_is_said_again_is_warned_of_too(secretary: FlaskClient, station: FakeStation) -> None:
+    fire = station.airing(Notice("起火", severity=Severity.RED))
+    station.rows = [kept(ended(station, fire, Outcome.FAILED, "声卡打不开"))]
+    station.fault = "声卡打不开"
+    assert "现在响不了：声卡打不开" in secretary.get(f"/record/again?airing={fire.id}").text
+    assert "声卡打不开" in secretary.get("/talk").text
+
+
+def test_each_fault_stands_on_a_line_of_its_own(secretary: FlaskClient, station: FakeStation) -> None:
+    station.faults = ("声卡打不开。", "时钟没有对过。")
+    page = secretary.get("/").text
+    assert '<p class="problem">声卡打不开。</p>\n<p class="problem">时钟没有对过。</p>' in page
