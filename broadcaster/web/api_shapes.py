@@ -121,7 +121,8 @@ class HistoryQuery(BaseModel):
 
 
 class AiringShape(BaseModel):
-    """Something that waits, sounds, or comes by the timetable."""
+    """Something that waits, sounds, or comes by the timetable. Not `kept`: the disk took nothing when it
+    was accepted, so a power cut would end it."""
 
     id: str
     title: str
@@ -130,6 +131,7 @@ class AiringShape(BaseModel):
     kind: str
     asked_by: str
     due_at: datetime
+    kept: bool = True
 
     @classmethod
     def of(cls, airing: Airing) -> Self:
@@ -142,6 +144,7 @@ class AiringShape(BaseModel):
             kind=airing.kind.value,
             asked_by=airing.asked_by,
             due_at=airing.due_at,
+            kept=airing.kept,
         )
 
 
@@ -151,12 +154,14 @@ class Sounding(AiringShape):
 
 
 class StatusShape(BaseModel):
-    """The box at this moment; `fault` is a sentence in Chinese, or empty."""
+    """The box at this moment; `fault` is a sentence in Chinese, or empty. So is `waits_for_card`: why
+    what is due does not sound yet."""
 
     on_air: Sounding | None
     waiting: list[AiringShape]
     fault: str
     loops_stopped: bool
+    waits_for_card: str = ""
 
     @classmethod
     def of(cls, status: Status) -> Self:
@@ -166,8 +171,13 @@ class StatusShape(BaseModel):
             sounding.seconds_played = round(on_air.seconds_played, 1)
             sounding.seconds_due = round(on_air.seconds_due, 1)
         waiting = [AiringShape.of(airing) for airing in status.waiting]
-        stopped = status.loops_stopped
-        return cls(on_air=sounding, waiting=waiting, fault=status.fault, loops_stopped=stopped)
+        return cls(
+            on_air=sounding,
+            waiting=waiting,
+            fault=status.fault,
+            loops_stopped=status.loops_stopped,
+            waits_for_card=status.waits_for_card,
+        )
 
 
 class Upcoming(BaseModel):

@@ -87,8 +87,12 @@ def confirmed(done: str, notice: Notice, at: datetime | None = None) -> None:
 
     Raises as `Station.announce`; then it may be tried again.
     """
-    __, known = parts().once.announce(parts().station, notice, session["name"], at)
-    flash(_("这一条刚才已经确认过了，没有重复播出。") if known else done)
+    airing, known = parts().once.announce(parts().station, notice, session["name"], at)
+    if known:
+        done = _("这一条刚才已经确认过了，没有重复播出。")
+    elif not airing.kept:
+        done = _("已安排，但磁盘写不进去：停电就没有了。")
+    flash(done)
 
 
 def _check(notice: Notice, notice_id: str) -> None:
