@@ -6,22 +6,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, bindparam, delete, func, or_, select, true
-from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy import ColumnElement, Row, func, or_, select, true
 
 from broadcaster.model import JournalEntry, Kind, Notice, Outcome, Severity
 from broadcaster.store import tables
 from broadcaster.store.airing_text import read_manner, write_manner
+from broadcaster.store.changes import Worded
 from broadcaster.store.connection import Reads
 from broadcaster.store.ledger import Ledger
 
 logger = logging.getLogger(__name__)
 
-journal, queue = tables.journal, tables.queue
-
-# Written out once: SQLAlchemy takes longer to put a statement together than SQLite to run it.
-APPEND = insert(journal).on_conflict_do_nothing()
-REMOVE = delete(queue).where(queue.c.airing_id == bindparam("of_airing"))
+journal = tables.journal
 
 TEXT_START = 60
 PORTION = 500
@@ -111,15 +107,7 @@ class Journal(JournalReader):
         return all([self._record_together(portion) for portion in portions])
 
     def _record_together(self, entries: Sequence[JournalEntry]) -> bool:
-        lines = [_values(entry) for entry in entries]
-        ids = [entry.airing.id for entry in entries]
-
-        def change(connection: Connection) -> None:
-            if connection.execute(APPEND, lines).rowcount < len(lines):
-                logger.error("of these airings one had ended before: %s", ids)
-            connection.execute(REMOVE, [{"of_airing": airing_id} for airing_id in ids])
-
-        return self._ledger.promise(change)
+        return self._ledger.promise(Worded("end", [_values(entry) for entry in entries]))
 
 
 def _condition(wanted: JournalFilter) -> ColumnElement[bool]:

@@ -136,7 +136,8 @@ class HistoryQuery(BaseModel):
 
 
 class AiringShape(BaseModel):
-    """Something that waits, sounds, or comes by the timetable."""
+    """Something that waits, sounds, or comes by the timetable. Not `kept`: the disk took nothing when it
+    was accepted, so a power cut would end it."""
 
     id: str
     title: str
@@ -145,6 +146,7 @@ class AiringShape(BaseModel):
     kind: str
     asked_by: str
     due_at: datetime
+    kept: bool = True
 
     @classmethod
     def of(cls, airing: Airing) -> Self:
@@ -157,6 +159,7 @@ class AiringShape(BaseModel):
             kind=airing.kind.value,
             asked_by=airing.asked_by,
             due_at=airing.due_at,
+            kept=airing.kept,
         )
 
 
@@ -166,13 +169,15 @@ class Sounding(AiringShape):
 
 
 class StatusShape(BaseModel):
-    """The box at this moment; `fault` is a sentence in Chinese, or empty."""
+    """The box at this moment; `fault` is a sentence in Chinese, or empty. So is `waits_for_card`: why
+    what is due does not sound yet."""
 
     on_air: Sounding | None
     waiting: list[AiringShape] = Field(description=f"the first {MOST_WAITING} of them")
     waiting_in_all: int
     fault: str
     loops_stopped: bool
+    waits_for_card: str = ""
 
     @classmethod
     def of(cls, status: Status) -> Self:
@@ -187,6 +192,7 @@ class StatusShape(BaseModel):
             waiting_in_all=len(status.waiting),
             fault=status.fault,
             loops_stopped=status.loops_stopped,
+            waits_for_card=status.waits_for_card,
         )
 
 
