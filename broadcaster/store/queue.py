@@ -2,10 +2,25 @@
 
 import logging
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
 
-from sqlalchemy import String, bindparam, exists, func, or_, select, update
+from sqlalchemy import (
+    Connection,
+    Row,
+    String,
+    bindparam,
+    case,
+    delete,
+    exists,
+    func,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.dialects.sqlite import insert
 
 from broadcaster.clock import Clock
@@ -82,9 +97,11 @@ class Queue:
     def of_notice(self, notice_id: str) -> Airing | None:
         """The airing of a notice, waiting or ended, as far as that is written; of one that has ended
         without how it was to be said. Raises `StoreUnusable`."""
-        found = func.json_extract(queue.c.airing, "$.notice.id") == notice_id
+        whole = func.json_valid(queue.c.airing)
+        found = case((whole, func.json_extract(queue.c.airing, "$.notice.id"))) == notice_id
         for row in self._source.read(select(queue.c.airing).where(found)):
-            return read_airing(row.airing)
+            with suppress(ValueError):
+                return read_airing(row.airing)
         ended = select(journal).where(journal.c.notice_id == notice_id).limit(1)
         for row in self._source.read(ended):
             due_at = datetime.fromisoformat(row.due_at)
@@ -106,14 +123,24 @@ class Queue:
     def _readable(self) -> Iterator[Unfinished]:
         for row in self._source.read(select(queue).order_by(queue.c.number)):
             try:
-                noted_at = datetime.fromisoformat(row.noted_at) if row.noted_at else None
-                yield Unfinished(read_airing(row.airing), row.next_line, row.seconds_played, noted_at)
-            except ValueError:
+                yield _unfinished(row)
+            except (ValueError, TypeError):
                 logger.exception("airing %s cannot be read and is left out", row.airing_id)
                 Journal(self._source, self._ledger).record(self._unreadable(row.airing_id))
+                # By its number, for its id may be what is damaged.
+                self._ledger.promise(partial(_remove, row.number), wait=False)
 
     def _unreadable(self, airing_id: str) -> JournalEntry:
         """The end of one of which nothing more is known."""
         now = self._clock.now()
         airing = Airing(Notice("", title="读不出来的通知"), now, now, id=airing_id)
         return JournalEntry(airing, Outcome.FAILED, "排队的记录坏了，请重新播", "", None, now, 0.0, 0.0)
+
+
+def _unfinished(row: Row[Any]) -> Unfinished:
+    noted_at = datetime.fromisoformat(row.noted_at) if row.noted_at else None
+    return Unfinished(read_airing(row.airing), int(row.next_line), float(row.seconds_played), noted_at)
+
+
+def _remove(number: int, connection: Connection) -> None:
+    connection.execute(delete(queue).where(queue.c.number == number))

@@ -43,14 +43,18 @@ class Upkeep:
         """Tidy if that was not done today, then wait."""
         now = self._clock.now()
         try:
-            if self.clock_is_right() and self._state.get(LAST_DAY) != now.date().isoformat():
-                self.tidy(now)
+            self._look(now)
         except StoreDamaged as error:
             logger.critical("%s", error)
             self._database.repair()
         except StoreUnusable as error:
             logger.error("not tidied: %s", error)
         self._awake.wait(LOOK_SECONDS)
+
+    def _look(self, now: datetime) -> None:
+        self._database.checkpoint()
+        if self.clock_is_right() and self._state.get(LAST_DAY) != now.date().isoformat():
+            self.tidy(now)
 
     def wake(self) -> None:
         self._awake.set()
