@@ -12,7 +12,7 @@ from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
 from broadcaster import control
-from broadcaster.console import Arguments, load_config, refuse_error
+from broadcaster.console import Arguments, load_config, load_config_to_run, refuse_error
 from broadcaster.console import report as _report
 from broadcaster.errors import BroadcasterError, ConfigError, TextRefused, VoiceUnavailable
 from broadcaster.model import Line, Notice, Severity, Signal, Style
@@ -37,7 +37,9 @@ def run(arguments: Arguments) -> int:
     def tell(line: str) -> None:
         print(line, flush=True)
 
-    config, in_terminal = _config(arguments), sys.stdout.isatty()
+    config, in_terminal = load_config_to_run(arguments.config), sys.stdout.isatty()
+    if config.fault:
+        tell(config.fault)
     return daemon.run(config, tell, arguments.output_file, arguments.greet, in_terminal)
 
 
