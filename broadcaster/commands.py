@@ -19,6 +19,7 @@ from broadcaster.console import (
     ask_box,
     ask_running_box,
     load_config,
+    load_config_to_run,
     refuse_error,
     report,
 )
@@ -52,7 +53,9 @@ def run(arguments: Arguments) -> int:
     def tell(line: str) -> None:
         print(line, flush=True)
 
-    config, in_terminal = load_config(arguments.config), sys.stdout.isatty()
+    config, in_terminal = load_config_to_run(arguments.config), sys.stdout.isatty()
+    if config.fault:
+        tell(config.fault)
     return daemon.run(config, tell, arguments.output_file, arguments.greet, in_terminal)
 
 

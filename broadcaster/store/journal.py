@@ -12,7 +12,7 @@ from broadcaster.model import JournalEntry, Kind, Notice, Outcome, Severity
 from broadcaster.store import tables
 from broadcaster.store.airing_text import read_manner, write_manner
 from broadcaster.store.changes import Worded
-from broadcaster.store.connection import Reads
+from broadcaster.store.connection import Reads, readable
 from broadcaster.store.ledger import Ledger
 
 logger = logging.getLogger(__name__)
@@ -21,6 +21,7 @@ journal = tables.journal
 
 TEXT_START = 60
 PORTION = 500
+WHAT = "播出记录"
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,7 @@ class JournalReader:
         """The last lines, the newest first; `text` is only the start of what was said."""
         newest = select(journal).where(_condition(wanted)).order_by(journal.c.number.desc())
         rows = self._source.read(newest.limit(max(count, 0)).offset(max(skip, 0)))
-        return [_row(row, TEXT_START) for row in rows]
+        return readable(self._source, rows, lambda row: _row(row, TEXT_START), WHAT)
 
     def count(self, wanted: JournalFilter = EVERYTHING) -> int:
         query = select(func.count()).select_from(journal).where(_condition(wanted))
@@ -82,14 +83,14 @@ class JournalReader:
     def find(self, airing_id: str) -> JournalRow | None:
         """The line of one airing, with its whole text."""
         rows = self._source.read(select(journal).where(journal.c.airing_id == airing_id))
-        return _row(rows[0]) if rows else None
+        return next(iter(readable(self._source, rows, _row, WHAT)), None)
 
     def each(self, wanted: JournalFilter = EVERYTHING) -> Iterator[JournalRow]:
         """All lines with their whole texts, the newest first, however many there are."""
         newest = select(journal).where(_condition(wanted)).order_by(journal.c.number.desc())
         query = newest.limit(PORTION)
         while rows := self._source.read(query):
-            yield from (_row(row) for row in rows)
+            yield from readable(self._source, rows, _row, WHAT)
             query = newest.where(journal.c.number < rows[-1].number).limit(PORTION)
 
 

@@ -2,11 +2,13 @@
 
 import logging
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
-from sqlalchemy import exists, func, or_, select, update
+from sqlalchemy import Connection, Row, case, delete, exists, func, or_, select, update
 
 from broadcaster.clock import Clock
 from broadcaster.model import Airing, JournalEntry, Kind, Notice, Outcome, Severity
@@ -78,9 +80,11 @@ class Queue:
     def of_notice(self, notice_id: str) -> Airing | None:
         """The airing of a notice, waiting or ended, as far as that is written; of one that has ended
         without how it was to be said. Raises `StoreUnusable`."""
-        found = func.json_extract(queue.c.airing, "$.notice.id") == notice_id
+        whole = func.json_valid(queue.c.airing)
+        found = case((whole, func.json_extract(queue.c.airing, "$.notice.id"))) == notice_id
         for row in self._source.read(select(queue.c.airing).where(found)):
-            return read_airing(row.airing)
+            with suppress(ValueError):
+                return read_airing(row.airing)
         ended = select(journal).where(journal.c.notice_id == notice_id).limit(1)
         for row in self._source.read(ended):
             due_at = datetime.fromisoformat(row.due_at)
@@ -111,11 +115,12 @@ class Queue:
             if row.airing_id in ended:
                 continue
             try:
-                noted_at = datetime.fromisoformat(row.noted_at) if row.noted_at else None
-                yield Unfinished(read_airing(row.airing), row.next_line, row.seconds_played, noted_at)
-            except ValueError:
+                yield _unfinished(row)
+            except (ValueError, TypeError):
                 logger.exception("airing %s cannot be read and is left out", row.airing_id)
                 Journal(self._source, self._ledger).record(self._unreadable(row.airing_id))
+                # By its number, for its id may be what is damaged.
+                self._ledger.promise(partial(_remove, row.number), wait=False)
         for airing_id in [one for one in accepted if one not in ended]:
             yield Unfinished(read_airing(accepted[airing_id]["text"]), 0, 0.0, None)
 
@@ -124,3 +129,12 @@ class Queue:
         now = self._clock.now()
         airing = Airing(Notice("", title="读不出来的通知"), now, now, id=airing_id)
         return JournalEntry(airing, Outcome.FAILED, "排队的记录坏了，请重新播", "", None, now, 0.0, 0.0)
+
+
+def _unfinished(row: Row[Any]) -> Unfinished:
+    noted_at = datetime.fromisoformat(row.noted_at) if row.noted_at else None
+    return Unfinished(read_airing(row.airing), int(row.next_line), float(row.seconds_played), noted_at)
+
+
+def _remove(number: int, connection: Connection) -> None:
+    connection.execute(delete(queue).where(queue.c.number == number))

@@ -44,7 +44,7 @@ class Store:
     @property
     def fault(self) -> str:
         """A sentence in Chinese on what is not written or was lost, or ""."""
-        return self.ledger.fault or self.database.note
+        return self.ledger.fault or self.database.fault
 
 
 @contextmanager
