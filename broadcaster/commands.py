@@ -19,6 +19,7 @@ from broadcaster.console import (
     ask_box,
     ask_running_box,
     load_config,
+    load_config_to_run,
     refuse_error,
     report,
 )
@@ -30,6 +31,13 @@ from broadcaster.notice_options import add_notice, add_sink, add_sound_file, add
 # in a tenth of the time that importing the box itself takes.
 
 EXIT_NOT_HEARD = 1
+ACCEPTED = "已送上广播。"
+UNKEPT = "已安排，但磁盘写不进去：停电就没有了。"
+WAITS = (
+    "声卡好了就接着播，最多等半小时。按 Ctrl-C 只是不再等，这一条还排着；要取消请用 broadcaster stop。"
+)
+WAITS_ALONE = "声卡好了就接着播，最多等半小时；不等了请按 Ctrl-C，这一条就取消了。"
+LEFT_WAITING = "广播站关了，这一条还没播完：半小时内再启动，没播过的、红色的会接着播。"
 
 Parser = argparse.ArgumentParser
 
@@ -45,7 +53,9 @@ def run(arguments: Arguments) -> int:
     def tell(line: str) -> None:
         print(line, flush=True)
 
-    config, in_terminal = load_config(arguments.config), sys.stdout.isatty()
+    config, in_terminal = load_config_to_run(arguments.config), sys.stdout.isatty()
+    if config.fault:
+        tell(config.fault)
     return daemon.run(config, tell, arguments.output_file, arguments.greet, in_terminal)
 
 
@@ -69,13 +79,20 @@ def air(said: Notice, arguments: Arguments) -> int:
     outcome = "" if wait else "PLAYED"
     request = {"do": "say", "notice": notice, "asked_by": asked_by, "wait": wait}
     for answer in _answers(request, arguments):
-        sentence = "已送上广播。"
+        sentence = ACCEPTED
+        if "waits_for_card" in answer:
+            waits = WAITS_ALONE if answer.get("alone") else WAITS
+            sentence = f"{answer['waits_for_card'].rstrip('。')}。{waits}"
+        elif not answer.get("accepted", {}).get("kept", True):
+            sentence = UNKEPT
         if "ended" in answer:
             outcome, sentence = str(answer["ended"]["outcome"]), _ending(answer["ended"])
         if outcome == "FAILED":
             print(sentence, file=sys.stderr)
         if arguments.json or outcome != "FAILED":
             report(answer, sentence, arguments)
+    if not outcome:
+        print(LEFT_WAITING, file=sys.stderr)
     return {"PLAYED": 0, "FAILED": EXIT_BROKEN}.get(outcome, EXIT_NOT_HEARD)
 
 
@@ -205,8 +222,13 @@ def _answers_alone(request: control.Message, arguments: Arguments) -> Iterator[c
     with open_box(config, arguments.output_file, makes_ahead=False) as box:
         if box.note:
             print(box.note, file=sys.stderr)
-        for answer in control.answers(box.station, {**request, "wait": True}):
-            yield refuse_error(answer)
+        try:
+            for answer in control.answers(box.station, {**request, "wait": True}):
+                yield refuse_error({**answer, "alone": True} if "waits_for_card" in answer else answer)
+        except KeyboardInterrupt:
+            # No box is there to go on with it.
+            box.station.stop_all(getpass.getuser())
+            raise
 
 
 def _line_as_json(line: Line) -> dict[str, Any]:

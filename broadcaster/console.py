@@ -4,16 +4,26 @@ from __future__ import annotations
 
 import argparse
 import json
+import logging
+import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from broadcaster import control
-from broadcaster.errors import BroadcasterError
+from broadcaster.errors import BroadcasterError, ConfigError
 from broadcaster.folders import under_project
+from broadcaster.whole import whole_file
 
 if TYPE_CHECKING:
     from broadcaster.daemon import Config
+
+logger = logging.getLogger(__name__)
+
+# In the folder of the settings: who carries that elsewhere carries it along.
+LAST_GOOD = ".last-good"
+FILES = ("broadcaster.yaml", "timetable.yaml", "lexicon.yaml")
 
 Arguments = argparse.Namespace
 EXIT_BROKEN = 2
@@ -81,3 +91,47 @@ def _state_folder(config_folder: Path) -> Path:
         from broadcaster.settings import load_settings
 
         return load_settings(config_folder).paths.state
+
+
+def load_config_to_run(folder: Path) -> Config:
+    """The same for a box that nobody watches: what is damaged since the last start is taken as it was
+    then, and told. Raises `ConfigError` where it never was good.
+    """
+    from broadcaster.timetable_file import load_timetable
+
+    good_folder = folder / LAST_GOOD
+    try:
+        _refuse_missing(folder, good_folder)
+        config = load_config(folder)
+    except ConfigError as error:
+        if not (good_folder / "broadcaster.yaml").exists():
+            raise
+        fault = f"设置用不了，先按上次能用的广播，请改好再重新启动：{error}"
+        config = replace(load_config(good_folder), folder=folder, fault=fault)
+        config = replace(config, timetable=load_timetable(folder))
+    if not config.timetable.slots and (config.timetable.problems or config.fault):
+        slots = load_timetable(good_folder).slots
+        return replace(config, timetable=config.timetable.model_copy(update={"slots": slots}))
+    if not (config.fault or config.timetable.problems):
+        _keep_good(folder, good_folder)
+    return config
+
+
+def _refuse_missing(folder: Path, good_folder: Path) -> None:
+    gone = [name for name in FILES if (good_folder / name).exists() and not (folder / name).exists()]
+    if gone:
+        what = f"{'、'.join(gone)} 不见了；真的不要了，请把 {good_folder} 里的也删掉。"
+        raise ConfigError([what])
+
+
+def _keep_good(folder: Path, good_folder: Path) -> None:
+    try:
+        good_folder.mkdir(exist_ok=True)
+        for name in FILES:
+            now, before = folder / name, good_folder / name
+            content = now.read_bytes() if now.exists() else b""
+            if content and not (before.exists() and before.read_bytes() == content):
+                with whole_file(before, good_folder) as beside:
+                    shutil.copyfile(now, beside)
+    except OSError as error:
+        logger.warning("the settings are not kept beside: %s", error)

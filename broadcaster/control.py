@@ -12,6 +12,7 @@ import socket
 import socketserver
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -41,6 +42,7 @@ logger = logging.getLogger(__name__)
 Message = dict[str, Any]
 
 LONGEST_REQUEST_BYTES = 1_000_000
+LOOK_SECONDS = 0.5
 
 
 def answers(station: Station, request: Message) -> Iterator[Message]:
@@ -50,8 +52,8 @@ def answers(station: Station, request: Message) -> Iterator[Message]:
             case {"do": "say", "notice": dict(fields), "asked_by": str(asked_by), "wait": bool(wait)}:
                 airing = station.announce(_notice(fields), asked_by=asked_by)
                 yield {"accepted": airing_as_json(airing)}
-                if wait and (entry := station.wait_for_end(airing.id)):
-                    yield {"ended": entry_as_json(entry)}
+                if wait:
+                    yield from _until_its_end(station, airing.id)
             case {"do": "stop", "asked_by": str(asked_by)}:
                 yield {"stopped": station.stop_all(asked_by)}
             case {"do": "resume"}:
@@ -84,6 +86,17 @@ def answers(station: Station, request: Message) -> Iterator[Message]:
                 yield {"error": "广播站不认识这个请求，可能是程序版本不同，请重启广播站。"}
     except BroadcasterError as error:
         yield {"error": str(error)}
+
+
+def _until_its_end(station: Station, airing_id: str) -> Iterator[Message]:
+    """Tells on the way, once, that it waits for the card."""
+    told = ""
+    while not (entry := station.wait_for_end(airing_id, LOOK_SECONDS)):
+        waits = station.waits_for_card(airing_id)
+        if waits and waits != told:
+            yield {"waits_for_card": waits}
+        told = waits
+    yield {"ended": entry_as_json(entry)}
 
 
 def _read_stick(station: Station, path: str) -> Message:
@@ -161,7 +174,9 @@ class ControlServer:
     def close(self) -> None:
         self._server.shutdown()
         self._server.server_close()
-        self._path.unlink(missing_ok=True)
+        # A card that went read-only keeps it; the next start's door goes to memory then.
+        with suppress(OSError):
+            self._path.unlink(missing_ok=True)
 
 
 def _parsed(line: bytes) -> Message:
@@ -195,6 +210,7 @@ def airing_as_json(airing: Airing) -> Message:
         "asked_by": airing.asked_by,
         "due_at": airing.due_at.isoformat(),
         "expires_at": airing.expires_at.isoformat(),
+        "kept": airing.kept,
     }
 
 
@@ -272,5 +288,6 @@ def _status_as_json(station: Station) -> Message:
         "waiting": [airing_as_json(airing) for airing in status.waiting],
         "next": [airing_as_json(airing) for airing in station.upcoming(5)],
         "loops_stopped": status.loops_stopped,
+        "waits_for_card": status.waits_for_card,
         "fault": status.fault,
     }

@@ -72,6 +72,8 @@ class Config:
     timetable: TimetableSettings
     lexicon: LexiconSettings
     folder: Path
+    fault: str = ""
+    """What of it is as it was at the last start, and why."""
 
 
 @dataclass(frozen=True)
@@ -153,6 +155,7 @@ def open_box(config: Config, output_file: Path | None = None, makes_ahead: bool 
             lambda: store.fault,
             lambda: studio.house.fault,
             lambda: words.fault,
+            lambda: config.fault,
         ]
         station = Station(
             settings,

@@ -264,15 +264,39 @@ S = TypeVar("S", bound=Section)
 
 
 def load_file(path: Path, shape: type[S]) -> S:
-    """A YAML file of this shape; a missing one is an empty one. Raises `ConfigError`."""
+    """A YAML file of this shape; a missing one in a folder that is there means what is usual. Raises
+    `ConfigError`.
+    """
+    if not path.parent.is_dir():
+        raise ConfigError([f"没有文件夹 {path.parent}，请看 --config 写对了没有。"])
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8")) if path.exists() else {}
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError([f"{path.name} 读不出来：{error}"]) from error
-    except yaml.YAMLError as error:
-        raise ConfigError([f"{path.name} 不是正确的 YAML：{error}"]) from error
+        content = _parsed(path.name, path.read_text(encoding="utf-8")) if path.exists() else {}
+    except OSError as error:
+        raise ConfigError([f"{path.name} 读不出来（{error.strerror}），请检查权限和存储卡。"]) from error
+    except UnicodeDecodeError as error:
+        raise ConfigError([f"{path.name} 里有不是 UTF-8 的字，请另存为 UTF-8 文本。"]) from error
     try:
         return shape.model_validate(content or {})
     except ValidationError as error:
         problems = [f"{path.name} {problem(detail, shape)}" for detail in error.errors()]
         raise ConfigError(problems) from error
+
+
+def _parsed(name: str, text: str) -> object:
+    if is_blank(text):
+        raise ConfigError([f"{name} {BLANK}"])
+    try:
+        return yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        line = f"第 {mark.line + 1} 行" if mark else ""
+        what = f"{name} {line}不是正确的 YAML，请检查缩进、引号、括号和冒号后面的空格。"
+        raise ConfigError([what]) from error
+
+
+BLANK = "是空的，里面的设置都没有了，可能是存储卡坏了。请从备份里拷回来；真的什么都不要设，就写一行 # 空"
+
+
+def is_blank(text: str) -> bool:
+    """A file of no byte, of spaces or of zeros was not written so by anybody."""
+    return not text.strip(" \t\r\n\0\ufeff")

@@ -408,6 +408,11 @@ class Station:
         if notice.recording and self.recordings.find(notice.recording) is None:
             raise RecordingRefused("没有这个录音，可能已经删掉了，请重新录一遍。")
 
+    def waits_for_card(self, airing_id: str) -> str:
+        """Why this one, which has not ended, is not heard though it might be; "" if not for the card."""
+        waits = self._player.waits_for_device
+        return waits if any(one.id == airing_id for one in self._player.waiting()) else ""
+
     def wait_for_end(self, airing_id: str, timeout_seconds: float | None = None) -> JournalEntry | None:
         """How an airing ended, waiting for it; None when the time is over first."""
         return self._endings.wait_for(airing_id, timeout_seconds)

@@ -11,6 +11,7 @@ from pydantic_core import ErrorDetails
 from broadcaster import lined_yaml
 from broadcaster.errors import SlotRefused
 from broadcaster.folders import CONFIG_FOLDER
+from broadcaster.settings import BLANK, is_blank
 from broadcaster.settings_problems import did_you_mean, reason
 from broadcaster.timetable_settings import HolidaySettings, SlotSettings, TimetableSettings
 
@@ -25,7 +26,10 @@ def load_timetable_file(path: Path) -> TimetableSettings:
     if not path.exists():
         return TimetableSettings()
     try:
-        return _Reading(path.name).read(lined_yaml.read_text(path))
+        text = lined_yaml.read_text(path)
+        if is_blank(text):
+            return TimetableSettings(problems=(f"{path.name} {BLANK}",))
+        return _Reading(path.name).read(text)
     except OSError as error:
         return TimetableSettings(problems=(f"{path.name} 读不出来：{error.strerror}，请检查权限。",))
 

@@ -58,6 +58,7 @@ from broadcaster.store.ledger import Ledger
 from broadcaster.store.passwords import Passwords
 from broadcaster.store.phones import Phones
 from broadcaster.store.slots import StoredSlots
+from broadcaster.store.spare import SPARE, Spare
 from broadcaster.store.tables import DATABASE
 from broadcaster.store.tokens import Tokens
 from broadcaster.timetable_settings import TimetableSettings
@@ -189,7 +190,8 @@ class FakeStation:
         self._stack = ExitStack()
         database = Database(settings.paths.state / DATABASE, self.clock)
         self._stack.enter_context(closing(database))
-        self._ledger = self._stack.enter_context(closing(Ledger(database)))
+        spare = Spare(settings.paths.state / SPARE)
+        self._ledger = self._stack.enter_context(closing(Ledger(database, spare)))
         self._stack.enter_context(Loop("store", self._ledger.step, self._ledger.wake))
         self.accounts = Accounts(database, self.clock, CHEAP)
         self.phones = Phones(database, self.clock, CHEAP)

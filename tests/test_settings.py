@@ -50,12 +50,12 @@ def test_all_problems_are_told_at_once_with_the_nearest_key(tmp_path: Path) -> N
 
 
 def test_a_file_that_is_no_yaml_is_named(tmp_path: Path) -> None:
-    assert "broadcaster.yaml 不是正确的 YAML" in problems_of(tmp_path, "station: [")[0]
+    assert "broadcaster.yaml 第 1 行不是正确的 YAML" in problems_of(tmp_path, "station: [")[0]
 
 
 def test_a_file_in_another_encoding_is_named(tmp_path: Path) -> None:
     (tmp_path / "broadcaster.yaml").write_bytes("station: {name: 李庄}".encode("gb18030"))
-    with pytest.raises(ConfigError, match="读不出来"):
+    with pytest.raises(ConfigError, match="UTF-8"):
         load_settings(tmp_path)
 
 
@@ -183,3 +183,17 @@ def test_relays_are_wired_as_written(tmp_path: Path) -> None:
     assert wiring.relays == {POWER: 1, "村东": 2, "村西": 3}
     assert wiring.for_zones(("村西",)) == {POWER, "村西"}
     assert wiring.warm_up_seconds == 3
+
+
+@pytest.mark.parametrize("content", [b"", b"\n  \n", bytes(300)])
+@pytest.mark.parametrize("name", ["broadcaster.yaml", "lexicon.yaml"])
+def test_a_file_that_nobody_wrote_so_is_a_fault(tmp_path: Path, name: str, content: bytes) -> None:
+    (tmp_path / name).write_bytes(content)
+    load = load_settings if name == "broadcaster.yaml" else load_lexicon
+    with pytest.raises(ConfigError, match=f"{name} 是空的"):
+        load(tmp_path)
+
+
+def test_a_folder_that_is_not_there_is_a_fault(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"没有文件夹 .*nowhere"):
+        load_settings(tmp_path / "nowhere")

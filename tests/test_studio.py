@@ -314,3 +314,12 @@ def test_the_number_of_openings_makes_another_programme(settings: Settings, stud
     station = StationSettings(opening_repeats=3)
     other = Studio(settings.model_copy(update={"station": station}), LexiconSettings(), ManualClock())
     assert other.programme_key(other.settled(WATER)) != studio.programme_key(studio.settled(WATER))
+
+
+def test_the_list_says_how_fast_a_voice_was_on_this_machine(studio: Studio) -> None:
+    def speed() -> str:
+        return next(entry.speed for entry in studio.voices() if entry.name == "baker:female")
+
+    assert "这台机器" not in speed()
+    studio.programme(WATER)
+    assert "× 实时（在这台机器上测的）" in speed()

@@ -33,7 +33,7 @@ def home() -> ResponseReturnValue:
     parts = access.pages().parts
     skip = max(request.args.get("skip", 0, int), 0)
     papers = parts.desk.recent(PAGE + 1, skip, SHOWN)
-    drills = _drills_now()
+    drills, awaiting = _drills_now(), parts.desk.in_state(State.AWAITING)
     counts = parts.board.counts([paper.id for paper in (*papers[:PAGE], *drills)])
     return render_template(
         "office/home.html",
@@ -42,7 +42,8 @@ def home() -> ResponseReturnValue:
         without=parts.county_board.without(papers[:PAGE]),
         states=STATES,
         drills=drills,
-        awaiting=parts.desk.in_state(State.AWAITING),
+        awaiting=awaiting[:PAGE],
+        more_awaiting=len(awaiting[PAGE:]),
         older=skip + PAGE if len(papers) > PAGE else None,
     )
 

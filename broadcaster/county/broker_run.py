@@ -12,6 +12,8 @@ from broadcaster.errors import BroadcasterError
 
 # Its certificate lives for five years, and the broker may run longer than that.
 RENEWED_SECONDS = 180 * 86_400.0
+# How the office on the same machine reaches it (`broker.host`), so its certificate is for this name too.
+BESIDE_THE_OFFICE = "127.0.0.1"
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -24,8 +26,8 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def run(folder: Path, host: str, port: int) -> int:
-    broker = Broker(folder)
-    broker.make([host], port)
+    broker, hosts = Broker(folder), [host, BESIDE_THE_OFFICE]
+    broker.make(hosts, port)
     password = folder / "office_password"
     if not password.exists():
         password.touch(mode=0o600)
@@ -37,7 +39,7 @@ def run(folder: Path, host: str, port: int) -> int:
     signal.signal(signal.SIGHUP, lambda *_: broker.reload(process.pid))
 
     def renew(*_: object) -> None:
-        broker.make([host], port)
+        broker.make(hosts, port)
         broker.reload(process.pid)
 
     signal.signal(signal.SIGALRM, renew)

@@ -12,6 +12,7 @@ from broadcaster.county.library import Text
 from broadcaster.county.standing_form import read_schedule, read_standing, read_text, why_not
 from broadcaster.errors import AccountRefused, BroadcasterError
 from broadcaster.setting_values import WEEKDAYS
+from broadcaster.web.paging import paged
 
 pages = Blueprint("more", __name__, template_folder="templates", url_prefix="/more")
 PAGE = 50
@@ -149,24 +150,24 @@ def _other() -> str:
 
 
 def _people(problem: str = "") -> str:
-    officers = access.pages().parts.officers.all()
+    officers = paged(access.pages().parts.officers.all())
     return render_template("office/people.html", officers=officers, me=access.me(), problem=problem)
 
 
 def _library(problem: str = "", text: Text | None = None) -> str:
     found = access.pages()
-    texts, voices = found.parts.library.all(), found.booth.voices()
+    texts, voices = paged(found.parts.library.all()), found.booth.voices()
     return render_template("office/library.html", texts=texts, problem=problem, text=text, voices=voices)
 
 
 def _standing(problem: str = "", draft: Draft | None = None) -> str:
     parts = access.pages().parts
-    notices = parts.standing.all()
+    notices = paged(parts.standing.all())
     return render_template(
         "office/standing.html",
         notices=notices,
-        dates={one.name: parts.standing.dates(one, 3) for one in notices},
-        hindrances={one.name: why_not(one) for one in notices},
+        dates={one.name: parts.standing.dates(one, 3) for one in notices.rows},
+        hindrances={one.name: why_not(one) for one in notices.rows},
         voices=access.pages().booth.voices(),
         draft=draft,
         tree=area_tree(parts.register.names(), parts.register.boxes()),

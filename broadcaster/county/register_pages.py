@@ -110,6 +110,10 @@ def import_areas() -> ResponseReturnValue:
     return redirect(url_for("register.home"), 303)
 
 
+# 120 kB; with more the villages of one town are shown at a time.
+MOST_VILLAGES = 500
+
+
 def invitation(address: str, code: str, pin: str) -> str:
     """What the QR code holds: where to enrol, the one-time code, the root that the answer must show."""
     return f"{address.rstrip('/')}/enrol?{urlencode({'code': code, 'root': pin})}"
@@ -117,9 +121,12 @@ def invitation(address: str, code: str, pin: str) -> str:
 
 def _list(problem: str = "") -> str:
     boxes = _register().boxes()
+    tree = area_tree(_register().names(), boxes)
+    few = sum(len(town.villages) for town in tree) <= MOST_VILLAGES
     return render_template(
         "office/register.html",
-        tree=area_tree(_register().names(), boxes),
+        tree=tree,
+        opened={town.code for town in tree if few or town.code == request.args.get("town")},
         boxes=_by_village(boxes),
         states=BOX_STATES,
         total=len(boxes),

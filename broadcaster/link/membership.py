@@ -13,7 +13,7 @@ from broadcaster.bulletin.enrolment import Enrolment, EnrolmentRefused
 from broadcaster.bulletin.keyring import Trust
 from broadcaster.bulletin.refusals import NotAccepted
 from broadcaster.bulletin.superior import is_above
-from broadcaster.link.place import folder_of
+from broadcaster.link.place import folder_of, is_enrolled
 from broadcaster.whole import whole_file
 
 ENROLMENT, KEY, TRUST, HEADS = "enrolment.json", "box.pem", "trust.json", "heads.json"
@@ -110,6 +110,9 @@ def load_membership(state: Path) -> Membership:
         enrolment = Enrolment.from_bytes((folder / ENROLMENT).read_bytes())
         return Membership(enrolment, keys.from_bare((folder / KEY).read_bytes()), folder)
     except (OSError, keys.KeyLocked) as error:
+        if is_enrolled(state):
+            broken = "县里的登记坏了或者少了文件，收不到县里的通知。请重新登记：broadcaster link enrol"
+            raise EnrolmentRefused(broken) from error
         raise EnrolmentRefused("这个广播站还没有向县里登记。请运行：broadcaster link enrol") from error
 
 

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Row, delete, func, insert, select, update
 from broadcaster.clock import Clock
 from broadcaster.errors import AccountRefused
 from broadcaster.people import Person, Role
+from broadcaster.store.connection import readable
 from broadcaster.store.database import Database
 from broadcaster.store.passwords import Passwords, new_password, refuse_weak_password
 from broadcaster.store.tables import person, phone
@@ -71,7 +72,7 @@ class Accounts:
             row = self._row(name)
             if self._passwords.verify(row and row.password_hash, password):
                 self._by_name.succeeded(name)
-                return row and _person(row)
+                return self.find(name)
             self._by_name.failed(now, name)
             self._by_address.failed(now, address)
             logger.warning("wrong name or password from %s", address)
@@ -79,7 +80,7 @@ class Accounts:
 
     def find(self, name: str) -> Person | None:
         row = self._row(name)
-        return row and _person(row)
+        return next(iter(readable(self._database, [row] if row else [], _person, "账号")), None)
 
     def get(self, name: str) -> Person:
         """Raises `AccountRefused` where there is none."""
@@ -89,7 +90,8 @@ class Accounts:
 
     def people(self) -> list[Person]:
         """In the order in which they came."""
-        return [_person(row) for row in self._database.read(select(person).order_by(person.c.number))]
+        rows = self._database.read(select(person).order_by(person.c.number))
+        return readable(self._database, rows, _person, "账号")
 
     def add(self, name: str, role: Role) -> str:
         """Let somebody in; the password to give him. Raises `AccountRefused`."""

@@ -1,6 +1,8 @@
 """An airing as text and back: JSON of the values, every field of them, read strictly."""
 
 import json
+import re
+import zlib
 from dataclasses import asdict, is_dataclass, replace
 from datetime import datetime
 from enum import Enum
@@ -10,14 +12,24 @@ from typing import Any, get_args, get_origin, get_type_hints
 
 from broadcaster.model import Airing, Notice
 
+SUM = re.compile(r', "sum": ([0-9]{1,10})}$')
+
 
 def write_airing(airing: Airing) -> str:
     """ASCII only: so a lone surrogate, which a terminal that is not UTF-8 brings in, survives."""
-    return json.dumps(asdict(airing), default=_plain)
+    text = json.dumps(asdict(airing), default=_plain)
+    return f'{text[:-1]}, "sum": {zlib.crc32(text.encode())}}}'
 
 
 def read_airing(text: str) -> Airing:
-    """Raises `ValueError` for whatever `write_airing` would not have written."""
+    """Raises `ValueError` for whatever `write_airing` would not have written; before it wrote a sum a
+    letter might be another one unnoticed."""
+    if found := SUM.search(text):
+        text = f"{text[: found.start()]}}}"
+        if zlib.crc32(text.encode()) != int(found[1]):
+            raise ValueError("not as it was written")
+    if not text.isascii():
+        raise ValueError("not as it was written")
     try:
         airing = _read(Airing, json.loads(text))
     except (TypeError, RecursionError) as error:

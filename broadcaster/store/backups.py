@@ -42,19 +42,29 @@ class Backups:
                 old.unlink()
         return copy
 
+    def newest(self) -> Path | None:
+        """The newest good copy."""
+        newest_first = sorted(self._named(), key=_stamp_of, reverse=True)
+        return next((copy for copy in newest_first if version_of_sound(copy) in VERSIONS), None)
+
     def restore(self) -> Path | None:
         """Put the newest good copy in the place of the database; which, or None if there is none."""
-        for copy in sorted(self._named(), key=_stamp_of, reverse=True):
-            if version_of_sound(copy) in VERSIONS:
-                part = self._path.with_suffix(".part")
-                shutil.copyfile(copy, part)
-                part.chmod(0o600)
-                replace(part, self._path)
-                return copy
-        return None
+        copy = self.newest()
+        if copy:
+            part = self._path.with_suffix(".part")
+            shutil.copyfile(copy, part)
+            part.chmod(0o600)
+            replace(part, self._path)
+        return copy
 
-    def set_aside(self) -> Path:
-        """Rename a damaged database with its log; the last three are kept for who wants to look."""
+    def set_aside(self) -> Path | None:
+        """Rename a damaged database with its log, if there is anything in it.
+
+        The last three are kept for who wants to look.
+        """
+        log = Path(f"{self._path}-wal")
+        if not any(part.exists() and part.stat().st_size for part in (self._path, log)):
+            return None
         aside = self._path.with_name(f"{self._path.stem}-damaged-{self._stamp()}.db")
         # The log first: left alone beside another file it would be played into that one.
         for ending in ("-wal", "-shm", ""):

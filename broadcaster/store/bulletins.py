@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, Row, bindparam, delete, func, select, update
 from sqlalchemy.dialects.sqlite import insert
 
+from broadcaster.store.connection import readable
 from broadcaster.store.database import Database
 from broadcaster.store.tables import bulletin, bulletin_key, receipt
 
@@ -78,15 +79,18 @@ class StoredBulletins:
 
     def find(self, bulletin_id: str) -> StoredBulletin | None:
         rows = self._database.read(FIND, {"which": bulletin_id})
-        return _bulletin(rows[0]) if rows else None
+        return next(iter(self._readable(rows)), None)
 
     def at(self, *stages: Stage) -> list[StoredBulletin]:
         """Those that came so far, by their numbers."""
-        return [_bulletin(row) for row in self._database.read(AT, {"stages": stages})]
+        return self._readable(self._database.read(AT, {"stages": stages}))
 
     def all(self) -> list[StoredBulletin]:
         """Without their payloads."""
-        return [_bulletin(row) for row in self._database.read(ALL)]
+        return self._readable(self._database.read(ALL))
+
+    def _readable(self, rows: Sequence[Row[Any]]) -> list[StoredBulletin]:
+        return readable(self._database, rows, _bulletin, "县里的通知")
 
     def highest(self) -> dict[str, int]:
         """The highest number of each key."""

@@ -1,10 +1,11 @@
 """How this program connects to SQLite, and what it says when that fails."""
 
+import logging
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from sqlalchemy import Connection, Row, create_engine
 from sqlalchemy.exc import DBAPIError
@@ -13,6 +14,9 @@ from sqlalchemy.sql import Executable
 
 from broadcaster.errors import StoreUnusable
 
+logger = logging.getLogger(__name__)
+
+LOST_BYTE = "\N{REPLACEMENT CHARACTER}"
 # FULL: a line that was written is on the disk when a power cut comes; NORMAL in WAL mode may lose
 # the last ones.
 PRAGMAS = """
@@ -39,6 +43,36 @@ class Reads(Protocol):
     """Answers queries. Raises `StoreUnusable`."""
 
     def read(self, query: Executable) -> Sequence[Row[Any]]: ...
+
+    def leave_out(self, what: str) -> None:
+        """A row of that cannot be read: the others are answered with."""
+
+
+T = TypeVar("T")
+
+
+def readable(
+    source: Reads, rows: Iterable[Row[Any]], read: Callable[[Row[Any]], T], what: str
+) -> list[T]:
+    """The rows as values; each that cannot be one costs itself alone."""
+    found = []
+    for row in rows:
+        try:
+            found.append(read(row))
+        except (ValueError, TypeError):
+            logger.exception("a row is left out: %r", row)
+            source.leave_out(what)
+    return found
+
+
+def as_text(content: bytes) -> str:
+    """A byte that is no UTF-8 costs its place; sqlite3 itself would refuse all rows for it."""
+    return content.decode("utf-8", "replace")
+
+
+def garbled(row: Iterable[object]) -> bool:
+    """Whether a text of it has lost a byte."""
+    return any(isinstance(value, str) and LOST_BYTE in value for value in row)
 
 
 def connect(path: Path) -> Connection:
@@ -95,9 +129,11 @@ def told_plainly(path: Path) -> Iterator[None]:
 
 def _connect(path: Path, mode: str) -> Connection:
     def open_file() -> sqlite3.Connection:
-        return sqlite3.connect(
+        file = sqlite3.connect(
             address(path, mode), uri=True, isolation_level=None, check_same_thread=False
         )
+        file.text_factory = as_text
+        return file
 
     engine = create_engine(
         "sqlite://", creator=open_file, poolclass=NullPool, isolation_level="AUTOCOMMIT"

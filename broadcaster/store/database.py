@@ -20,6 +20,12 @@ from broadcaster.store.reader import Reader
 logger = logging.getLogger(__name__)
 
 
+LOST_LOG = (
+    "上次没有正常关机，而数据库的日志 broadcaster.db-wal 不见了：最后十来分钟的播出记录和排队的通知"
+    "可能没有了。拷贝 state 文件夹时，请连同 broadcaster.db-wal 一起拷。"
+)
+
+
 class Database:
     """A private file (0600 in a folder of 0700), one for a process; any thread.
 
@@ -34,10 +40,17 @@ class Database:
         self._writer: Connection | None = None
         self._closed = False
         self._repairs = 0
+        self._left_out: dict[str, None] = {}
         self.backups = Backups(path, clock)
+        # Stands while the file is open, and after a crash; a copy of the folder takes it along.
+        self._open = path.with_name(f"{path.name}-open")
+        lost_log = self._open.exists() and not Path(f"{path}-wal").exists()
         self.note = ""
         with suppress(StoreUnusable), self.transaction():
             pass
+        self.note = self.note or (LOST_LOG if lost_log else "")
+        with suppress(OSError):
+            self._open.touch(mode=0o600)
 
     @contextmanager
     def transaction(self, synced: bool = True) -> Iterator[Connection]:
@@ -72,11 +85,28 @@ class Database:
                     raise
         return self._reader.read(query, given)
 
+    def leave_out(self, what: str) -> None:
+        """Told from now on, for what is damaged in one place may be in another."""
+        self._left_out[what] = None
+
+    @property
+    def fault(self) -> str:
+        """In Chinese, what was lost or cannot be read, or ""."""
+        unread = "、".join(self._left_out)
+        rows = f"{unread}里有读不出来的，已经略过，其余的都在；存储卡可能坏了，请换一张。"
+        return self.note + (rows if unread else "")
+
     def shrink(self, most_pages: int) -> None:
         """Give pages that are free back to the disk. Raises `StoreUnusable`."""
         with self._writing, told_plainly(self._path):
             # `execute` would do one step of it, which is one page.
             raw(self._connected()).executescript(f"PRAGMA incremental_vacuum({most_pages})")
+
+    def checkpoint(self) -> None:
+        """Bring what is in the log alone into the file: a copy without the log then lacks little. Raises
+        `StoreUnusable`."""
+        with self._writing, told_plainly(self._path):
+            raw(self._connected()).execute("PRAGMA wal_checkpoint(PASSIVE)")
 
     def repair(self, repairs: int | None = None) -> None:
         """Take the last good backup, unless that was done since `repairs` were counted."""
@@ -88,6 +118,8 @@ class Database:
         with self._writing:
             self._closed = True
             self._disconnect()
+            with suppress(OSError):
+                self._open.unlink(missing_ok=True)
 
     def _connected(self) -> Connection:
         if self._closed:

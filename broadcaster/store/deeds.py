@@ -1,14 +1,15 @@
 """Who did what: one line for each deed of a person or a program, the last ones kept."""
 
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, delete, func, select
+from sqlalchemy import Connection, Row, delete, func, select
 from sqlalchemy.dialects.sqlite import insert
 
 from broadcaster.clock import Clock
 from broadcaster.model import new_id
 from broadcaster.people import Deed
-from broadcaster.store.connection import Reads
+from broadcaster.store.connection import Reads, readable
 from broadcaster.store.ledger import Ledger
 from broadcaster.store.tables import deed
 
@@ -46,10 +47,11 @@ class Deeds:
     def recent(self, count: int, skip: int = 0) -> list[Deed]:
         """The last ones, the newest first. Raises `StoreUnusable`."""
         newest = select(deed).order_by(deed.c.number.desc()).limit(count).offset(skip)
-        return [
-            Deed(datetime.fromisoformat(row.at), row.who, row.what, row.about, row.address)
-            for row in self._source.read(newest)
-        ]
+        return readable(self._source, self._source.read(newest), _deed, "谁做了什么的记录")
+
+
+def _deed(row: Row[Any]) -> Deed:
+    return Deed(datetime.fromisoformat(row.at), row.who, row.what, row.about, row.address)
 
 
 def _storable(text: str) -> str:

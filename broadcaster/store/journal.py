@@ -6,25 +6,22 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, bindparam, delete, func, or_, select, true
-from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy import ColumnElement, Row, func, or_, select, true
 
 from broadcaster.model import JournalEntry, Kind, Notice, Outcome, Severity
 from broadcaster.store import tables
 from broadcaster.store.airing_text import read_manner, write_manner
-from broadcaster.store.connection import Reads
+from broadcaster.store.changes import Worded
+from broadcaster.store.connection import Reads, readable
 from broadcaster.store.ledger import Ledger
 
 logger = logging.getLogger(__name__)
 
-journal, queue = tables.journal, tables.queue
-
-# Written out once: SQLAlchemy takes longer to put a statement together than SQLite to run it.
-APPEND = insert(journal).on_conflict_do_nothing()
-REMOVE = delete(queue).where(queue.c.airing_id == bindparam("of_airing"))
+journal = tables.journal
 
 TEXT_START = 60
 PORTION = 500
+WHAT = "播出记录"
 
 
 @dataclass(frozen=True)
@@ -77,7 +74,7 @@ class JournalReader:
         """The last lines, the newest first; `text` is only the start of what was said."""
         newest = select(journal).where(_condition(wanted)).order_by(journal.c.number.desc())
         rows = self._source.read(newest.limit(max(count, 0)).offset(max(skip, 0)))
-        return [_row(row, TEXT_START) for row in rows]
+        return readable(self._source, rows, lambda row: _row(row, TEXT_START), WHAT)
 
     def count(self, wanted: JournalFilter = EVERYTHING) -> int:
         query = select(func.count()).select_from(journal).where(_condition(wanted))
@@ -86,14 +83,14 @@ class JournalReader:
     def find(self, airing_id: str) -> JournalRow | None:
         """The line of one airing, with its whole text."""
         rows = self._source.read(select(journal).where(journal.c.airing_id == airing_id))
-        return _row(rows[0]) if rows else None
+        return next(iter(readable(self._source, rows, _row, WHAT)), None)
 
     def each(self, wanted: JournalFilter = EVERYTHING) -> Iterator[JournalRow]:
         """All lines with their whole texts, the newest first, however many there are."""
         newest = select(journal).where(_condition(wanted)).order_by(journal.c.number.desc())
         query = newest.limit(PORTION)
         while rows := self._source.read(query):
-            yield from (_row(row) for row in rows)
+            yield from readable(self._source, rows, _row, WHAT)
             query = newest.where(journal.c.number < rows[-1].number).limit(PORTION)
 
 
@@ -111,15 +108,7 @@ class Journal(JournalReader):
         return all([self._record_together(portion) for portion in portions])
 
     def _record_together(self, entries: Sequence[JournalEntry]) -> bool:
-        lines = [_values(entry) for entry in entries]
-        ids = [entry.airing.id for entry in entries]
-
-        def change(connection: Connection) -> None:
-            if connection.execute(APPEND, lines).rowcount < len(lines):
-                logger.error("of these airings one had ended before: %s", ids)
-            connection.execute(REMOVE, [{"of_airing": airing_id} for airing_id in ids])
-
-        return self._ledger.promise(change)
+        return self._ledger.promise(Worded("end", [_values(entry) for entry in entries]))
 
 
 def _condition(wanted: JournalFilter) -> ColumnElement[bool]:

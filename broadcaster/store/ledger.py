@@ -8,8 +8,10 @@ from dataclasses import dataclass, field
 from sqlalchemy import Connection
 
 from broadcaster.errors import StoreUnusable
+from broadcaster.store.changes import Worded
 from broadcaster.store.connection import StoreDamaged
 from broadcaster.store.database import Database
+from broadcaster.store.spare import Spare
 
 logger = logging.getLogger(__name__)
 
@@ -28,21 +30,27 @@ MOST_TOGETHER = 300
 
 @dataclass(eq=False)
 class Pending:
-    """One change that waits; `settled` when it was written, or could not be."""
+    """One change that waits; `settled` when it was written, or could not be. What is `spared` is on the
+    disk, and not in the database yet."""
 
     change: Change
     promised: bool
     settled: threading.Event = field(default_factory=threading.Event)
     written: bool = False
+    spared: bool = False
 
 
 class Ledger:
     """Changes to the database; any thread puts, one loop around `step` writes. A change may be done
-    twice, so each must come to the same the second time."""
+    twice, so each must come to the same the second time. What is `Worded` goes to the spare room while
+    the database takes nothing, and from there into the database, also after a power cut."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, spare: Spare) -> None:
         self._database = database
-        self._waiting: list[Pending] = []
+        self._spare = spare
+        self._spare_works = True
+        left = [Worded(**record) for record in spare.records]
+        self._waiting = [Pending(change, True, written=True, spared=True) for change in left]
         self._changed = threading.Condition()
         self._failed = ""
         self._resting = False
@@ -61,7 +69,13 @@ class Ledger:
     def works(self) -> bool:
         """Whether what is promised now outlasts a power cut, as far as is known."""
         with self._changed:
-            return not self._failed
+            return not self._failed or self._spare_works
+
+    @property
+    def unwritten(self) -> tuple[Worded, ...]:
+        """What the database does not tell yet."""
+        with self._changed:
+            return tuple(one.change for one in self._waiting if isinstance(one.change, Worded))
 
     def promise(
         self, change: Change, wait: bool = True, meanwhile: Callable[[], object] = lambda: None
@@ -78,11 +92,13 @@ class Ledger:
                 self._waiting.pop(0)
                 self._lost += 1
             self._changed.notify()
-            known_to_fail = bool(self._failed)
+            spares = self._spare_works and isinstance(change, Worded)
+            waits = wait and (spares or not self._failed)
         meanwhile()
-        if known_to_fail or not wait:
+        if not waits:
             return False
         if not pending.settled.wait(PATIENCE_SECONDS):
+            self._spare_works = False
             self._fail("磁盘太慢，还没有写完。")
         return pending.written
 
@@ -126,9 +142,20 @@ class Ledger:
                 logger.exception("a change failed; writing each by itself")
                 self._write_singly(batch)
         except StoreUnusable as error:
+            self._keep_in_spare()
             self._fail(str(error))
         else:
             self._done(batch)
+
+    def _keep_in_spare(self) -> None:
+        with self._changed:
+            rest = [one for one in self._waiting if one.promised and not one.spared]
+        worded = [one for one in rest if isinstance(one.change, Worded)]
+        records = [one.change.record() for one in worded if isinstance(one.change, Worded)]
+        if records:
+            self._spare_works = self._spare.keep(*records)
+        for one in worded:
+            one.written = one.spared = self._spare_works
 
     def _write_together(self, batch: tuple[Pending, ...]) -> None:
         with self._database.transaction(any(one.promised for one in batch)) as connection:
@@ -150,7 +177,10 @@ class Ledger:
             self._waiting = [one for one in self._waiting if one not in done]
             if self._failed:
                 logger.warning("the database works again; %s changes written", len(batch))
-            self._failed, self._resting = "", False
+            self._failed, self._resting, self._spare_works = "", False, True
+            spared = any(one.spared for one in self._waiting)
+        if not spared:
+            self._spare.clear()
         for one in batch:
             one.written = True
             one.settled.set()

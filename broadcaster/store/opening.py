@@ -4,7 +4,6 @@ import logging
 import sqlite3
 import subprocess
 import sys
-from contextlib import closing, suppress
 from datetime import datetime
 from pathlib import Path
 
@@ -13,13 +12,16 @@ from sqlalchemy import Connection, insert
 from broadcaster.child import deaf
 from broadcaster.errors import StoreUnusable
 from broadcaster.store import tables
-from broadcaster.store.airing_text import read_airing
 from broadcaster.store.backups import STAMP, Backups, check, version_of
-from broadcaster.store.connection import StoreDamaged, address, connect, raw, told_plainly
+from broadcaster.store.connection import StoreDamaged, connect, raw, told_plainly
+from broadcaster.store.salvage import Salvaged, salvage
 
 logger = logging.getLogger(__name__)
 
 MIGRATION_SECONDS = 600
+NEW = (
+    "没有备份，建了新的：播出记录、账号和页面上加的时间表没有了，请重新启动广播站，用一次性代码再设账号"
+)
 
 
 def open_sound(path: Path, backups: Backups) -> tuple[Connection, str]:
@@ -30,7 +32,10 @@ def open_sound(path: Path, backups: Backups) -> tuple[Connection, str]:
     gives up the locks that SQLite holds on it.
     """
     with told_plainly(path):
+        is_lost = not (path.exists() and path.stat().st_size)
         _make_private(path)
+    if is_lost and backups.newest():
+        return replace_damaged(path, backups)
     try:
         return _open_current(path, backups), ""
     except StoreDamaged as error:
@@ -45,10 +50,25 @@ def replace_damaged(path: Path, backups: Backups) -> tuple[Connection, str]:
         copy = backups.restore()
         _make_private(path)
     connection = _open_current(path, backups)
-    saved = _save_queue(aside, connection)
+    with told_plainly(path):
+        saved = _salvage(aside, copy, connection)
     note = _lost(aside, copy, saved)
     logger.critical("%s", note)
     return connection, note
+
+
+def _salvage(aside: Path | None, copy: Path | None, connection: Connection) -> Salvaged:
+    if aside is None:
+        return Salvaged()
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
+    try:
+        saved = salvage(aside, copy, raw(connection))
+    except sqlite3.Error:
+        logger.exception("nothing is taken over from %s", aside)
+        connection.exec_driver_sql("ROLLBACK")
+        return Salvaged()
+    connection.exec_driver_sql("COMMIT")
+    return saved
 
 
 def _open_current(path: Path, backups: Backups) -> Connection:
@@ -58,6 +78,8 @@ def _open_current(path: Path, backups: Backups) -> Connection:
             check(raw(connection))
             version = version_of(raw(connection))
             if version == "":
+                if backups.newest():
+                    raise StoreDamaged(f"数据库 {path} 空了，或者不见了。")
                 _make_tables(connection)
             if version in ("", tables.VERSION):
                 return connection
@@ -93,39 +115,23 @@ def _migrate(path: Path) -> None:
         ) from error
 
 
-def _save_queue(aside: Path, connection: Connection) -> int | None:
-    """Take over what waited, as far as it can be read; how much, or None if nothing could be read."""
-    names = ("airing_id", "airing", "next_line", "seconds_played", "noted_at")
-    saved: int | None = None
-    rows: list[dict[str, object]] = []
-    with suppress(sqlite3.Error), closing(sqlite3.connect(address(aside, "mode=ro"), uri=True)) as old:
-        for row in old.execute(f"SELECT {', '.join(names)} FROM queue ORDER BY number"):
-            rows.append(dict(zip(names, row, strict=True)))
-        saved = 0
-    sound = [row for row in rows if _is_sound(row)]
-    if sound:
-        connection.execute(insert(tables.queue).prefix_with("OR IGNORE"), sound)
-    return len(sound) or saved
+def _lost(aside: Path | None, copy: Path | None, saved: Salvaged) -> str:
+    what = "数据库坏了" if aside else "数据库空了或者不见了"
+    where = f"坏的文件留在 {aside.name}。" if aside else ""
+    kept = f"播出记录 {saved.rows.get('journal', 0)} 条、排队的通知 {saved.rows.get('queue', 0)} 条"
+    if saved.is_whole:
+        return f"{what}，里面的都读出来了，没有丢（{kept}）；存储卡可能坏了，请换一张。{where}"
+    if saved.rows:
+        parts = f"{saved.missing}有一部分读不出来，{_source(copy) or '没有备份可补'}"
+        return f"{what}，读得出来的保住了（{kept}）；{parts}，请看看对不对。{where}"
+    return f"{what}，{_source(copy) or NEW}；排队的通知也没有了，请重新播。{where}"
 
 
-def _is_sound(row: dict[str, object]) -> bool:
-    try:
-        return read_airing(str(row["airing"])).id == row["airing_id"]
-    except ValueError:
-        return False
-
-
-def _lost(aside: Path, copy: Path | None, saved: int | None) -> str:
-    if copy:
-        when = datetime.strptime(copy.stem.split("-", 1)[1], STAMP)  # noqa: DTZ007 - local, only told
-        what = f"换上了 {when:%m月%d日 %H:%M} 的备份，之后的播出记录和页面上改的时间表没有了"
-    else:
-        what = (
-            "没有备份，建了新的：播出记录、账号和页面上加的时间表没有了，"
-            "请重新启动广播站，用一次性代码再设账号"
-        )
-    waited = "排队的通知也没有了，请重新播" if saved is None else f"排队的通知保住了 {saved} 条"
-    return f"数据库坏了，{what}；{waited}。坏的文件留在 {aside.name}。"
+def _source(copy: Path | None) -> str:
+    if copy is None:
+        return ""
+    when = datetime.strptime(copy.stem.split("-", 1)[1], STAMP)  # noqa: DTZ007 - local, only told
+    return f"换上了 {when:%m月%d日 %H:%M} 的备份，之后的播出记录和页面上改的时间表没有了"
 
 
 def _make_private(path: Path) -> None:

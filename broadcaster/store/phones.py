@@ -11,6 +11,7 @@ from sqlalchemy import Row, delete, insert, select, update
 from broadcaster.clock import Clock
 from broadcaster.errors import AccountRefused
 from broadcaster.people import Person, Phone, Role
+from broadcaster.store.connection import readable
 from broadcaster.store.database import Database
 from broadcaster.store.passwords import Passwords, key_hash, refuse_weak_pin
 from broadcaster.store.tables import person, phone
@@ -64,7 +65,7 @@ class Phones:
 
     def of(self, owner: Person) -> list[Phone]:
         rows = self._database.read(KNOWN.where(phone.c.person == owner.number).order_by(phone.c.number))
-        return [_phone(row) for row in rows]
+        return readable(self._database, rows, _phone, "手机登录")
 
     def check(self, key: str, pin: str) -> Person | None:
         """The owner, if the PIN is right. Raises `AccountRefused` when the phone is not known."""

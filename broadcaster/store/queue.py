@@ -2,16 +2,19 @@
 
 import logging
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
 
-from sqlalchemy import String, bindparam, exists, func, or_, select, update
-from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy import Connection, Row, case, delete, exists, func, or_, select, update
 
 from broadcaster.clock import Clock
 from broadcaster.model import Airing, JournalEntry, Kind, Notice, Outcome, Severity
 from broadcaster.store import tables
 from broadcaster.store.airing_text import read_airing, write_airing
+from broadcaster.store.changes import ID, Worded
 from broadcaster.store.connection import Reads
 from broadcaster.store.journal import Journal
 from broadcaster.store.ledger import Ledger
@@ -20,16 +23,6 @@ logger = logging.getLogger(__name__)
 
 queue, journal = tables.queue, tables.journal
 
-# Written out once: SQLAlchemy takes longer to put a statement together than SQLite to run it.
-ID, TEXT = bindparam("of_airing", type_=String), bindparam("text", type_=String)
-ACCEPT = (
-    insert(queue)
-    .from_select(
-        ("airing_id", "airing"),
-        select(ID, TEXT).where(~exists().where(journal.c.airing_id == ID)),
-    )
-    .on_conflict_do_nothing()
-)
 PROGRESS = update(queue).where(queue.c.airing_id == ID)
 
 
@@ -68,9 +61,7 @@ class Queue:
         An airing that is accepted again, or has already ended, changes nothing.
         """
         values = {"of_airing": airing.id, "text": write_airing(airing)}
-        return self._ledger.promise(
-            lambda connection: connection.execute(ACCEPT, values), wait, meanwhile
-        )
+        return self._ledger.promise(Worded("accept", [values]), wait, meanwhile)
 
     def move(self, airing: Airing) -> None:
         """Its due time has changed."""
@@ -80,6 +71,8 @@ class Queue:
 
     def knows(self, airing_id: str) -> bool:
         """Whether it waits, or has ended, as far as that is written. Raises `StoreUnusable`."""
+        if airing_id in self._unwritten("accept") or airing_id in self._unwritten("end"):
+            return True
         waits = exists().where(queue.c.airing_id == airing_id)
         ended = exists().where(journal.c.airing_id == airing_id)
         return bool(self._source.read(select(or_(waits, ended)))[0][0])
@@ -87,9 +80,11 @@ class Queue:
     def of_notice(self, notice_id: str) -> Airing | None:
         """The airing of a notice, waiting or ended, as far as that is written; of one that has ended
         without how it was to be said. Raises `StoreUnusable`."""
-        found = func.json_extract(queue.c.airing, "$.notice.id") == notice_id
+        whole = func.json_valid(queue.c.airing)
+        found = case((whole, func.json_extract(queue.c.airing, "$.notice.id"))) == notice_id
         for row in self._source.read(select(queue.c.airing).where(found)):
-            return read_airing(row.airing)
+            with suppress(ValueError):
+                return read_airing(row.airing)
         ended = select(journal).where(journal.c.notice_id == notice_id).limit(1)
         for row in self._source.read(ended):
             due_at = datetime.fromisoformat(row.due_at)
@@ -108,17 +103,38 @@ class Queue:
         """What waits, in the order of accepting. Raises `StoreUnusable`."""
         return list(self._readable())
 
+    def _unwritten(self, what: str) -> dict[str, dict[str, Any]]:
+        """What the database does not know yet, by airing."""
+        rows = (row for one in self._ledger.unwritten if one.what == what for row in one.rows)
+        return {row.get("of_airing") or row["airing_id"]: row for row in rows}
+
     def _readable(self) -> Iterator[Unfinished]:
+        ended, accepted = self._unwritten("end"), self._unwritten("accept")
         for row in self._source.read(select(queue).order_by(queue.c.number)):
+            accepted.pop(row.airing_id, None)
+            if row.airing_id in ended:
+                continue
             try:
-                noted_at = datetime.fromisoformat(row.noted_at) if row.noted_at else None
-                yield Unfinished(read_airing(row.airing), row.next_line, row.seconds_played, noted_at)
-            except ValueError:
+                yield _unfinished(row)
+            except (ValueError, TypeError):
                 logger.exception("airing %s cannot be read and is left out", row.airing_id)
                 Journal(self._source, self._ledger).record(self._unreadable(row.airing_id))
+                # By its number, for its id may be what is damaged.
+                self._ledger.promise(partial(_remove, row.number), wait=False)
+        for airing_id in [one for one in accepted if one not in ended]:
+            yield Unfinished(read_airing(accepted[airing_id]["text"]), 0, 0.0, None)
 
     def _unreadable(self, airing_id: str) -> JournalEntry:
         """The end of one of which nothing more is known."""
         now = self._clock.now()
         airing = Airing(Notice("", title="读不出来的通知"), now, now, id=airing_id)
         return JournalEntry(airing, Outcome.FAILED, "排队的记录坏了，请重新播", "", None, now, 0.0, 0.0)
+
+
+def _unfinished(row: Row[Any]) -> Unfinished:
+    noted_at = datetime.fromisoformat(row.noted_at) if row.noted_at else None
+    return Unfinished(read_airing(row.airing), int(row.next_line), float(row.seconds_played), noted_at)
+
+
+def _remove(number: int, connection: Connection) -> None:
+    connection.execute(delete(queue).where(queue.c.number == number))

@@ -1,20 +1,18 @@
 """The slots that were made on the page, each as it was written; and what holds up those of the file."""
 
 import json
-import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Row, delete, insert, select
 
-from broadcaster.store.connection import Reads
+from broadcaster.store.connection import Reads, readable
 from broadcaster.store.database import Database
 from broadcaster.store.tables import slot
 
-logger = logging.getLogger(__name__)
-
+ALL = select(slot).order_by(slot.c.name)
 # So long what was removed can be taken back.
 REMOVED_KEPT = timedelta(days=30)
 
@@ -42,7 +40,7 @@ class StoredSlotReader:
 
     def all(self) -> list[StoredSlot]:
         """By their names; a row that cannot be read is left out, and logged."""
-        return list(_readable(self._source.read(select(slot).order_by(slot.c.name))))
+        return readable(self._source, self._source.read(ALL), _slot, "页面上的时间表")
 
 
 class StoredSlots(StoredSlotReader):
@@ -71,14 +69,6 @@ def _values(row: StoredSlot) -> dict[str, object]:
         "changed_at": row.changed_at.isoformat(),
         "removed_at": row.removed_at and row.removed_at.isoformat(),
     }
-
-
-def _readable(rows: Any) -> Iterator[StoredSlot]:
-    for row in rows:
-        try:
-            yield _slot(row)
-        except (ValueError, TypeError):
-            logger.exception("slot %s cannot be read and is left out", row.name)
 
 
 def _slot(row: Row[Any]) -> StoredSlot:

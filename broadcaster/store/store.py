@@ -17,6 +17,7 @@ from broadcaster.store.passwords import Passwords
 from broadcaster.store.phones import Phones
 from broadcaster.store.queue import Queue
 from broadcaster.store.slots import StoredSlots
+from broadcaster.store.spare import SPARE, Spare
 from broadcaster.store.station_state import StationState
 from broadcaster.store.tokens import Tokens
 from broadcaster.store.upkeep import Upkeep
@@ -43,7 +44,7 @@ class Store:
     @property
     def fault(self) -> str:
         """A sentence in Chinese on what is not written or was lost, or ""."""
-        return self.ledger.fault or self.database.note
+        return self.ledger.fault or self.database.fault
 
 
 @contextmanager
@@ -53,7 +54,8 @@ def open_store(path: Path, clock: Clock) -> Iterator[Store]:
         state = StationState(database)
         upkeep = Upkeep(database, state, clock)
         passwords = Passwords()
-        with closing(Ledger(database)) as ledger:
+        spare = Spare(path.with_name(SPARE))
+        with closing(Ledger(database, spare)) as ledger:
             loops = Loop("store", ledger.step, ledger.wake), Loop("upkeep", upkeep.step, upkeep.wake)
             with loops[0], loops[1]:
                 yield Store(

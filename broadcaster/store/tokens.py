@@ -2,6 +2,7 @@
 
 import logging
 import secrets
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -10,6 +11,7 @@ from sqlalchemy import Row, delete, insert, select, update
 from broadcaster.clock import Clock
 from broadcaster.errors import AccountRefused, StoreUnusable
 from broadcaster.people import Scope, Token
+from broadcaster.store.connection import readable
 from broadcaster.store.database import Database
 from broadcaster.store.passwords import key_hash
 from broadcaster.store.tables import token
@@ -53,14 +55,17 @@ class Tokens:
     def find(self, key: str) -> Token | None:
         """Whose key this is; that it was used is noted."""
         rows = self._database.read(select(token).where(token.c.key_hash == key_hash(key)))
-        found = _token(rows[0]) if rows else None
+        found = next(iter(self._readable(rows)), None)
         now = self._clock.now()
         if found and (found.used_at is None or now - found.used_at >= NOTED_EVERY):
             self._note_use(found, now)
         return found
 
     def all(self) -> list[Token]:
-        return [_token(row) for row in self._database.read(select(token).order_by(token.c.number))]
+        return self._readable(self._database.read(select(token).order_by(token.c.number)))
+
+    def _readable(self, rows: Sequence[Row[Any]]) -> list[Token]:
+        return readable(self._database, rows, _token, "令牌")
 
     def remove(self, number: int) -> Token | None:
         """From now on it opens nothing; None if there is no such one."""

@@ -49,8 +49,7 @@ class Upkeep:
         """Tidy if that was not done today, then wait."""
         now = self._clock.now()
         try:
-            if self._clock_is_right() and self._state.get(LAST_DAY) != now.date().isoformat():
-                self.tidy(now)
+            self._look(now)
         except StoreDamaged as error:
             logger.critical("%s", error)
             self._database.repair()
@@ -58,6 +57,11 @@ class Upkeep:
             logger.error("not tidied: %s", error)
         self._awake.wait(LOOK_SECONDS)
         self._awake.clear()
+
+    def _look(self, now: datetime) -> None:
+        self._database.checkpoint()
+        if self._clock_is_right() and self._state.get(LAST_DAY) != now.date().isoformat():
+            self.tidy(now)
 
     def wake(self) -> None:
         self._awake.set()

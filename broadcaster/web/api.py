@@ -113,10 +113,11 @@ def voices() -> Response:
 
 
 @pages.get("/words", responses={200: shapes.Words})
-def words() -> Response:
+def words(query: shapes.Part) -> Response:
     """How the village's own words are said."""
     entries = parts().station.words.entries()
-    return _told(shapes.Words(words=[shapes.WordShape.of(entry) for entry in entries]))
+    shown = [shapes.WordShape.of(entry) for entry in query.of(entries)]
+    return _told(shapes.Words(words=shown, in_all=len(entries)))
 
 
 @pages.put("/words/<section>/<word>", responses={200: shapes.WordShape})

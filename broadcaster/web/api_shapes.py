@@ -1,7 +1,8 @@
 """What the API takes and gives, as its description says it."""
 
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Literal, Self
+from typing import Literal, Self, TypeVar
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
@@ -95,6 +96,10 @@ class WordPath(BaseModel):
     word: str = Field(max_length=20)
 
 
+MOST_WAITING = 100
+Row = TypeVar("Row")
+
+
 class Reading(Strict):
     said: str = Field(
         min_length=1, max_length=200, description="pinyin (lao4 ting2) or other characters"
@@ -103,6 +108,16 @@ class Reading(Strict):
 
 class HowMany(BaseModel):
     count: int = Field(5, ge=1, le=100)
+
+
+class Part(BaseModel):
+    """Which part of a long list."""
+
+    count: int = Field(500, ge=1, le=500)
+    skip: int = Field(0, ge=0, le=1_000_000)
+
+    def of(self, rows: Sequence[Row]) -> Sequence[Row]:
+        return rows[self.skip : self.skip + self.count]
 
 
 class HistoryQuery(BaseModel):
@@ -121,7 +136,8 @@ class HistoryQuery(BaseModel):
 
 
 class AiringShape(BaseModel):
-    """Something that waits, sounds, or comes by the timetable."""
+    """Something that waits, sounds, or comes by the timetable. Not `kept`: the disk took nothing when it
+    was accepted, so a power cut would end it."""
 
     id: str
     title: str
@@ -130,6 +146,7 @@ class AiringShape(BaseModel):
     kind: str
     asked_by: str
     due_at: datetime
+    kept: bool = True
 
     @classmethod
     def of(cls, airing: Airing) -> Self:
@@ -142,6 +159,7 @@ class AiringShape(BaseModel):
             kind=airing.kind.value,
             asked_by=airing.asked_by,
             due_at=airing.due_at,
+            kept=airing.kept,
         )
 
 
@@ -151,12 +169,15 @@ class Sounding(AiringShape):
 
 
 class StatusShape(BaseModel):
-    """The box at this moment; `fault` is a sentence in Chinese, or empty."""
+    """The box at this moment; `fault` is a sentence in Chinese, or empty. So is `waits_for_card`: why
+    what is due does not sound yet."""
 
     on_air: Sounding | None
-    waiting: list[AiringShape]
+    waiting: list[AiringShape] = Field(description=f"the first {MOST_WAITING} of them")
+    waiting_in_all: int
     fault: str
     loops_stopped: bool
+    waits_for_card: str = ""
 
     @classmethod
     def of(cls, status: Status) -> Self:
@@ -165,9 +186,14 @@ class StatusShape(BaseModel):
         if sounding and on_air:
             sounding.seconds_played = round(on_air.seconds_played, 1)
             sounding.seconds_due = round(on_air.seconds_due, 1)
-        waiting = [AiringShape.of(airing) for airing in status.waiting]
-        stopped = status.loops_stopped
-        return cls(on_air=sounding, waiting=waiting, fault=status.fault, loops_stopped=stopped)
+        return cls(
+            on_air=sounding,
+            waiting=[AiringShape.of(airing) for airing in status.waiting[:MOST_WAITING]],
+            waiting_in_all=len(status.waiting),
+            fault=status.fault,
+            loops_stopped=status.loops_stopped,
+            waits_for_card=status.waits_for_card,
+        )
 
 
 class Upcoming(BaseModel):
@@ -256,3 +282,4 @@ class WordShape(BaseModel):
 
 class Words(BaseModel):
     words: list[WordShape]
+    in_all: int

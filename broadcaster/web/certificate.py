@@ -4,11 +4,15 @@ Phones warn of it once, for nobody vouches for it; then the page may use the mic
 `openssl` makes it, for main would carry 10 MB of the library `cryptography` for years.
 """
 
+import logging
 import os
+import ssl
 import subprocess
 from pathlib import Path
 
 from broadcaster.errors import ConfigError
+
+logger = logging.getLogger(__name__)
 
 YEARS = 10
 MAKE_SECONDS = 60
@@ -18,13 +22,20 @@ CURVE = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes")
 def own_certificate(folder: Path, names: tuple[str, ...]) -> tuple[Path, Path]:
     """The files of certificate and key. Raises `ConfigError` where they cannot be made."""
     certificate, key = folder / "certificate.pem", folder / "certificate.key"
-    if not (certificate.exists() and key.exists() and _is_good(certificate)):
+    if not (certificate.exists() and key.exists() and _is_good(certificate, key)):
+        logger.warning(
+            "the certificate is missing, over or damaged, and made anew: phones will warn once"
+        )
         _make(certificate, key, names)
     return certificate, key
 
 
-def _is_good(certificate: Path) -> bool:
-    """Also not when a clock that nobody had set made it."""
+def _is_good(certificate: Path, key: Path) -> bool:
+    """Also not when a clock that nobody had set made it, or one of the two is damaged."""
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(certificate, key)
+    except OSError:
+        return False
     return _openssl("x509", "-checkend", "86400", "-noout", "-in", str(certificate)).returncode == 0
 
 
@@ -38,8 +49,11 @@ def _make(certificate: Path, key: Path, names: tuple[str, ...]) -> None:
     made = _openssl("req", "-x509", *CURVE, "-days", str(YEARS * 365), *called, *files)
     if made.returncode:
         raise ConfigError([f"HTTPS 的证书没有做成：{made.stderr.strip().splitlines()[-1:]}"])
-    for new, path in zip(beside, (certificate, key), strict=True):
-        new.replace(path)
+    try:
+        for new, path in zip(beside, (certificate, key), strict=True):
+            new.replace(path)
+    except OSError as error:
+        raise ConfigError([f"HTTPS 的证书存不下：{error.filename2}（{error.strerror}）。"]) from error
 
 
 def _as_san(names: tuple[str, ...]) -> list[str]:

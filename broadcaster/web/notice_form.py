@@ -93,6 +93,8 @@ def confirmed(notice: Notice, at: datetime | None = None) -> None:
     asked.follow(airing)
     if known:
         flash(_("这一条刚才已经确认过了，没有重复播出。"))
+    elif not airing.kept:
+        flash(_("已安排，但磁盘写不进去：停电就没有了。"))
 
 
 def _check(notice: Notice, notice_id: str) -> None:

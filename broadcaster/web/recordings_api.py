@@ -9,6 +9,7 @@ from flask_openapi3.models import RawModel
 from pydantic import BaseModel, Field
 
 from broadcaster.recordings import Recording
+from broadcaster.web.api_shapes import Part
 from broadcaster.web.parts import parts
 from broadcaster.web.problems import described, problem
 
@@ -47,13 +48,15 @@ class RecordingShape(BaseModel):
 
 class Recordings(BaseModel):
     recordings: list[RecordingShape]
+    in_all: int
 
 
 @pages.get("", responses={200: Recordings})
-def recordings() -> Response:
+def recordings(query: Part) -> Response:
     """The newest first."""
-    kept = [_shape(one) for one in parts().station.recordings.all()]
-    return jsonify(Recordings(recordings=kept).model_dump())
+    kept = parts().station.recordings.all()
+    shown = [_shape(one) for one in query.of(kept)]
+    return jsonify(Recordings(recordings=shown, in_all=len(kept)).model_dump())
 
 
 @pages.post("", responses={201: RecordingShape, **described(413)})

@@ -16,7 +16,8 @@ def load_session_key(path: Path) -> bytes:
     Where it cannot be kept it lasts as long as the box goes.
     """
     try:
-        if path.exists() and len(key := path.read_bytes()) == KEY_BYTES:
+        # One of zeros, as a damaged card gives it, would be known to everybody.
+        if path.exists() and len(key := path.read_bytes()) == KEY_BYTES and any(key):
             return key
         return _make_key(path)
     except OSError as error:

@@ -7,6 +7,7 @@ from flask_openapi3.blueprint import APIBlueprint
 
 from broadcaster.web import access
 from broadcaster.web import slots_api_shapes as shapes
+from broadcaster.web.api_shapes import Part
 from broadcaster.web.parts import parts
 from broadcaster.web.problems import described, problem
 
@@ -20,11 +21,11 @@ pages = APIBlueprint(
 
 
 @pages.get("", responses={200: shapes.Slots})
-def slots() -> Response:
+def slots(query: Part) -> Response:
     """Those of the file in its order, then those that were made on the page or here."""
     entries = parts().station.slots.entries()
-    shown = shapes.Slots(slots=[shapes.SlotShape.of(entry) for entry in entries])
-    return jsonify(shown.model_dump(mode="json"))
+    part = [shapes.SlotShape.of(entry) for entry in query.of(entries)]
+    return jsonify(shapes.Slots(slots=part, in_all=len(entries)).model_dump(mode="json"))
 
 
 @pages.post("/preview", responses={200: shapes.Occurrences})

@@ -63,6 +63,7 @@ class SlotShape(BaseModel):
 
 class Slots(BaseModel):
     slots: list[SlotShape]
+    in_all: int
 
 
 class OccurrenceShape(BaseModel):

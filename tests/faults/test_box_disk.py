@@ -1,8 +1,12 @@
 """The whole box on a disk that takes no more, or nothing at all."""
 
 import os
+import shutil
+import signal
+import subprocess
 import urllib.error
 import urllib.request
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +17,7 @@ from village import RunningBox, Village
 
 from broadcaster.control import ask
 from broadcaster.foothold import footholds
+from broadcaster.store.past import open_past
 
 WATER = "明天上午八点停水。"
 FILL = "dd if=/dev/zero of={card}/rest bs=4k status=none"
@@ -72,3 +77,70 @@ def test_the_box_comes_up_and_speaks_and_says_what_is_wrong(
     assert "<html" in page
     assert ended == 0
     assert not footholds(state)[1].exists()
+
+
+@needs_mounts
+def test_on_a_full_disk_a_power_cut_neither_loses_nor_repeats_anything(
+    village: Village, fake_rig: FakeRig
+) -> None:
+    """The state of the killed box, as it lay on its disk, is what the next one comes up with."""
+    plain = {"chime": "none", "opening": "", "closing": ""}
+    texts = {"before": "停水了。", "when full": "开会了。", "not heard": "收麦了。"}
+    sounds = {
+        name: sounded(village.render(text, "--no-chime", "--no-opening", "--no-closing"))
+        for name, text in texts.items()
+    }
+    card, state = village.folder / "card", village.folder / "card" / "state"
+    village.configure(paths={"state": str(state)})
+    box = RunningBox(village, within=on_disk_of(4000, card))
+    disk = Path(f"/proc/{box.process.pid}/root{card}")
+
+    def say(name: str, wait: bool = True) -> dict[str, Any]:
+        notice = {"text": texts[name], **plain}
+        return tell(box, state, {"do": "say", "notice": notice, "asked_by": "", "wait": wait})
+
+    try:
+        with suppress(OSError), (disk / "rest").open("wb", buffering=0) as rest:
+            while True:
+                rest.write(bytes(4096))
+        heard = [say("before"), say("when full")]
+        fault = tell(box, state, {"do": "status"})["status"]["fault"]
+        kept = say("not heard", wait=False)
+        box.process.send_signal(signal.SIGSTOP)
+        shutil.copytree(disk / "state", village.state, ignore=shutil.ignore_patterns("control.sock"))
+    finally:
+        box.process.kill()
+        box.process.wait()
+        assert box.process.stdout
+        box.process.stdout.close()
+    assert [one["ended"]["outcome"] for one in heard] == ["PLAYED", "PLAYED"]
+    assert "还没写下" in fault and kept["accepted"]["kept"]
+    village.configure()
+    box = RunningBox(village)
+    try:
+        wait_until(lambda: len(ends(village)) == 3, 60)
+    finally:
+        assert box.end() == 0
+    assert ends(village) == dict.fromkeys(texts.values(), "PLAYED")
+    capture = sounded(fake_rig.captured())
+    assert {name: capture.count(sound) for name, sound in sounds.items()} == dict.fromkeys(texts, 1)
+
+
+def ends(village: Village) -> dict[str, str]:
+    with open_past(village.state) as past:
+        rows = past.recent(99) if past else []
+    assert len({row.text for row in rows}) == len(rows)
+    return {row.text: row.outcome.value for row in rows}
+
+
+@needs_mounts
+def test_a_stop_on_a_card_that_went_read_only_ends_without_an_error(
+    village: Village, fake_rig: FakeRig
+) -> None:
+    box = RunningBox(village, within=on_disk_of(64, village.folder / "other"))
+    enter = ("nsenter", "-t", str(box.process.pid), "--user", "--mount", "--preserve-credentials")
+    lay_over = f"mount --bind {village.state} {village.state}"
+    read_only = f"mount -o remount,bind,ro {village.state}"
+    done = subprocess.run([*enter, "sh", "-c", f"{lay_over} && {read_only}"], check=False)
+    ended = box.end()
+    assert (done.returncode, ended) == (0, 0)

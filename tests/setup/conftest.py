@@ -2,6 +2,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+from copied import Copy
 from machine import Machine
 
 
@@ -29,3 +30,11 @@ def ready(set_up: tuple[Machine, Path]) -> Machine:
     shutil.rmtree(machine.folder)
     shutil.copytree(kept, machine.folder, symlinks=True)
     return machine
+
+
+@pytest.fixture(scope="session")
+def copy(tmp_path_factory: pytest.TempPathFactory) -> Copy:
+    """Set up for the tests too, and without a pip since."""
+    made = Copy(tmp_path_factory.mktemp("copy"))
+    made.set_up("--test")
+    return made

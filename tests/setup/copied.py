@@ -29,12 +29,17 @@ raise SystemExit(main())
 NOTHING_TO_DO = "# Stands in for a pip that finds everything installed.\n"
 
 
+def left_out(folder: str, names: list[str]) -> set[str]:
+    at_the_top = set(LEFT_OUT) if Path(folder) == ROOT else set()
+    return at_the_top | {name for name in names if name.startswith(".")}
+
+
 class Copy:
     """`environment` has a bare home and names no mirror of any kind."""
 
     def __init__(self, folder: Path) -> None:
         self.project, self.home = folder / "broadcaster", folder / "home"
-        shutil.copytree(ROOT, self.project, ignore=shutil.ignore_patterns(*LEFT_OUT))
+        shutil.copytree(ROOT, self.project, ignore=left_out)
         self.home.mkdir()
         shutil.copytree(baker_folder().parent, self.project / "voices")
         self._share_environment()

@@ -17,13 +17,6 @@ pytestmark = pytest.mark.skipif(
 ASK = "import sys, urllib.request; print(urllib.request.urlopen(sys.argv[1]).status)"
 
 
-@pytest.fixture(scope="module")
-def copy(tmp_path_factory: pytest.TempPathFactory) -> Copy:
-    made = Copy(tmp_path_factory.mktemp("second"))
-    made.set_up("--test")
-    return made
-
-
 @contextmanager
 def started(copy: Copy, *command: str, until: str) -> Iterator[tuple[int, list[str]]]:
     """Its process id and its lines, once it has said `until`."""
@@ -41,6 +34,7 @@ def started(copy: Copy, *command: str, until: str) -> Iterator[tuple[int, list[s
         lines.append(line.strip())
         if until in line:
             break
+    assert until in lines[-1], lines
     try:
         yield process.pid, lines
     finally:

@@ -57,7 +57,7 @@ def test_a_text_from_a_terminal_that_is_not_utf_8_survives() -> None:
 
 def test_a_field_that_was_not_there_yet_has_its_default() -> None:
     content = json.loads(write_airing(airing()))
-    del content["asked_by"], content["notice"]["chime"]
+    del content["sum"], content["asked_by"], content["notice"]["chime"]
     again = read_airing(json.dumps(content))
     assert (again.asked_by, again.notice.chime) == ("", None)
 
@@ -83,6 +83,7 @@ def test_a_field_that_was_not_there_yet_has_its_default() -> None:
 )
 def test_anything_else_is_refused(place: tuple[str, ...], value: object) -> None:
     content = json.loads(write_airing(airing()))
+    del content["sum"]
     target = content["notice"] if len(place) == 2 else content
     target[place[-1]] = value
     with pytest.raises(ValueError):
@@ -96,4 +97,14 @@ def test_what_is_no_airing_at_all_is_refused(text: str) -> None:
 
 
 def test_the_reader_knows_every_type_of_the_fields() -> None:
-    assert {field.name for field in fields(Airing)} == json.loads(write_airing(airing())).keys()
+    written = json.loads(write_airing(airing())).keys()
+    assert {field.name for field in fields(Airing)} == written - {"sum"}
+
+
+def test_another_letter_anywhere_is_refused() -> None:
+    whole = airing()
+    text = write_airing(whole)
+    assert read_airing(text) == whole
+    for place in range(len(text) - len('"sum": 1234567890}')):
+        with pytest.raises(ValueError):
+            read_airing(text[:place] + chr(ord(text[place]) ^ 1) + text[place + 1 :])

@@ -13,6 +13,7 @@ from broadcaster.loop import Loop
 from broadcaster.store import tables
 from broadcaster.store.database import Database
 from broadcaster.store.ledger import MOST_TOGETHER, MOST_WAITING, Change, Ledger
+from broadcaster.store.spare import SPARE, Spare
 
 
 @pytest.fixture
@@ -22,8 +23,8 @@ def database(path: Path, clock: ManualClock) -> Iterator[Database]:
 
 
 @pytest.fixture
-def ledger(database: Database) -> Ledger:
-    return Ledger(database)
+def ledger(database: Database, path: Path) -> Ledger:
+    return Ledger(database, Spare(path.with_name(SPARE)))
 
 
 @pytest.fixture

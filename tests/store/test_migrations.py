@@ -151,7 +151,7 @@ def test_after_a_newer_program_the_copy_that_this_one_can_read_is_taken(
         store.database.backups.make("before")
     newer_file(path)
     with open_again() as store:
-        assert "备份" in store.fault
+        assert "数据库" in store.fault
         assert store.journal.count() == 1
 
 

@@ -224,7 +224,9 @@ def test_words_are_set_listed_and_removed(client: FlaskClient, station: FakeStat
     call = caller(client, station.tokens.make("读音", Scope.WORDS, ""))
     assert call("PUT", "/words/places/石盆", json={"said": "shi2 peng4"}).status_code == 200
     entry = {"section": "places", "word": "石盆", "said": "shi2 peng4"}
-    assert call("GET", "/words").json == {"words": [entry]}
+    assert call("GET", "/words").json == {"words": [entry], "in_all": 1}
+    assert call("GET", "/words?skip=1").json == {"words": [], "in_all": 1}
+    assert_problem(call("GET", "/words?count=501"), 422, "")
     assert_problem(call("PUT", "/words/places/石盆", json={"said": "xyz9"}), 422, "")
     assert call("DELETE", "/words/places/石盆").status_code == 204
     assert_problem(call("DELETE", "/words/places/石盆"), 422, "")

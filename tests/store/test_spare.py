@@ -1,0 +1,122 @@
+"""Room on a disk that is full: what was promised and what was heard outlast a power cut there too."""
+
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from resource import RLIMIT_FSIZE, getrlimit, setrlimit
+from shutil import copytree, rmtree
+
+import pytest
+from fakes import ManualClock
+from rig.rig import wait_until
+from stored import OpenStore, airing, entry
+
+from broadcaster.store.database import Database
+from broadcaster.store.ledger import Ledger
+from broadcaster.store.queue import Queue
+from broadcaster.store.spare import SPARE, SPARE_BYTES, Spare
+from broadcaster.store.store import Store
+
+
+@pytest.fixture
+def spare_path(tmp_path: Path) -> Path:
+    return tmp_path / "spare"
+
+
+@contextmanager
+def full_disk(database: Path) -> Iterator[None]:
+    """No file of this process may become longer than the database's log is now."""
+    soft, hard = getrlimit(RLIMIT_FSIZE)
+    setrlimit(RLIMIT_FSIZE, (database.with_name(f"{database.name}-wal").stat().st_size, hard))
+    try:
+        yield
+    finally:
+        setrlimit(RLIMIT_FSIZE, (soft, hard))
+
+
+def waiting(store: Store) -> list[str]:
+    return [left.airing.id for left in store.queue.unfinished()]
+
+
+def test_what_it_took_is_there_for_the_next_one_in_its_order(spare_path: Path) -> None:
+    assert Spare(spare_path).keep({"a": 1}, {"b": "停水"})
+    again = Spare(spare_path)
+    assert again.keep({"c": 3})
+    assert again.records == Spare(spare_path).records == ({"a": 1}, {"b": "停水"}, {"c": 3})
+    assert spare_path.stat().st_size == SPARE_BYTES
+
+
+def test_what_was_cleared_never_comes_back(spare_path: Path) -> None:
+    spare = Spare(spare_path)
+    spare.keep({"n": 1}, {"n": 2}, {"n": 3})
+    spare.clear()
+    assert Spare(spare_path).records == ()
+    spare.keep({"n": 4})
+    assert Spare(spare_path).records == ({"n": 4},)
+
+
+def test_a_line_that_was_not_written_whole_ends_what_counts(spare_path: Path) -> None:
+    Spare(spare_path).keep({"n": 1}, {"n": 2})
+    content = bytearray(spare_path.read_bytes())
+    content[content.index(b'"n": 2') + 5] ^= 1
+    spare_path.write_bytes(content)
+    assert Spare(spare_path).records == ({"n": 1},)
+
+
+def test_more_than_there_is_room_for_is_refused_whole(spare_path: Path) -> None:
+    spare = Spare(spare_path)
+    assert not spare.keep({"n": 1}, {"n": "x" * SPARE_BYTES})
+    assert spare.records == Spare(spare_path).records == ()
+    assert spare_path.stat().st_size == SPARE_BYTES
+
+
+def test_where_none_could_be_made_nothing_is_kept(tmp_path: Path) -> None:
+    assert not Spare(tmp_path / "no folder" / "spare").keep({"n": 1})
+
+
+def test_on_a_full_disk_what_was_promised_and_what_was_heard_outlast_a_power_cut(
+    path: Path, open_again: OpenStore
+) -> None:
+    with open_again() as store:
+        assert store.queue.accept(airing("heard when full"))
+        with full_disk(path):
+            assert store.queue.accept(airing("accepted when full"))
+            assert store.queue.accept(airing("accepted and heard when full"))
+            for name in ("heard when full", "accepted and heard when full"):
+                assert store.journal.record(entry(airing(name)))
+            assert "还没写下" in store.fault
+            assert waiting(store) == ["accepted when full"]
+            assert store.queue.knows("accepted when full") and store.queue.knows("heard when full")
+        # Within the 10 s in which the ledger does not try again.
+        copytree(path.parent, path.parent.parent / "copy")
+    rmtree(path.parent)
+    (path.parent.parent / "copy").rename(path.parent)
+    with open_again() as store:
+        assert waiting(store) == ["accepted when full"]
+        wait_until(lambda: store.journal.count() == 2)
+        wait_until(lambda: not store.ledger.unwritten)
+        assert store.fault == "" and waiting(store) == ["accepted when full"]
+    with open_again() as store:
+        assert store.journal.count() == 2 and waiting(store) == ["accepted when full"]
+
+
+def test_a_start_on_a_disk_that_is_still_full_takes_nothing_up_twice(
+    path: Path, open_again: OpenStore, clock: ManualClock
+) -> None:
+    with open_again() as store:
+        store.queue.accept(airing("heard"))
+        with full_disk(path):
+            store.queue.accept(airing("waits"))
+            store.journal.record(entry(airing("heard")))
+            with closing(Database(path, clock)) as database:
+                queue = Queue(database, Ledger(database, Spare(path.with_name(SPARE))), clock)
+                assert [left.airing.id for left in queue.unfinished()] == ["waits"]
+                assert queue.knows("heard") and queue.knows("waits") and not queue.knows("other")
+
+
+def test_without_room_in_the_spare_who_asked_is_told(path: Path, store: Store) -> None:
+    assert store.queue.accept(airing("before"))
+    with full_disk(path):
+        answers = [store.queue.accept(airing(f"a{n}", "停水" * 2_000)) for n in range(12)]
+        assert answers[0] and not answers[-1]
+        assert len(waiting(store)) == 13
