@@ -32,6 +32,7 @@ def box(village: Village, wall_clock: WallClock, tmp_path: Path) -> Iterator[Liv
 def test_a_phone_a_program_and_a_command_live_through_a_power_cut_and_a_jump_of_the_clock(
     box: LivingBox, village: Village, fake_rig: FakeRig, wall_clock: WallClock
 ) -> None:
+    (village.folder / "timetable.yaml").write_text("slots: []")
     water = village.render(WATER, "--no-chime", "--no-opening", "--no-closing")
     box.start()
     phone = Phone(box, NAME, PASSWORD)
