@@ -214,6 +214,7 @@ def test_what_is_older_than_a_look_of_the_upkeep_stands_in_the_file_itself(
     path: Path, open_again: OpenStore, tmp_path: Path, clock: ManualClock
 ) -> None:
     with open_again() as store:
+        store.loops[1].stop()
         store.journal.record(entry(airing()))
         store.upkeep.wake()
         store.upkeep.step()
