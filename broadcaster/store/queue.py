@@ -1,14 +1,14 @@
 """What was accepted and has not ended, so that a power cut neither loses it nor has it said twice."""
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
-from sqlalchemy import Connection, Row, case, delete, exists, func, or_, select, update
+from sqlalchemy import Connection, Row, case, delete, func, select, update
 
 from broadcaster.clock import Clock
 from broadcaster.model import Airing, JournalEntry, Kind, Notice, Outcome, Severity
@@ -69,13 +69,13 @@ class Queue:
         change = update(queue).where(queue.c.airing_id == airing.id).values(airing=text)
         self._ledger.promise(lambda connection: connection.execute(change), wait=False)
 
-    def knows(self, airing_id: str) -> bool:
-        """Whether it waits, or has ended, as far as that is written. Raises `StoreUnusable`."""
-        if airing_id in self._unwritten("accept") or airing_id in self._unwritten("end"):
-            return True
-        waits = exists().where(queue.c.airing_id == airing_id)
-        ended = exists().where(journal.c.airing_id == airing_id)
-        return bool(self._source.read(select(or_(waits, ended)))[0][0])
+    def known(self, airing_ids: Collection[str]) -> set[str]:
+        """Those that wait, or have ended, as far as that is written. Raises `StoreUnusable`."""
+        unwritten = self._unwritten("accept").keys() | self._unwritten("end").keys()
+        waits = select(queue.c.airing_id).where(queue.c.airing_id.in_(airing_ids))
+        ended = select(journal.c.airing_id).where(journal.c.airing_id.in_(airing_ids))
+        written = {row.airing_id for row in self._source.read(waits.union_all(ended))}
+        return written | unwritten.intersection(airing_ids)
 
     def of_notice(self, notice_id: str) -> Airing | None:
         """The airing of a notice, waiting or ended, as far as that is written; of one that has ended
