@@ -4,7 +4,6 @@ import logging
 import sqlite3
 import subprocess
 import sys
-from datetime import datetime
 from pathlib import Path
 
 from sqlalchemy import Connection, insert
@@ -12,7 +11,7 @@ from sqlalchemy import Connection, insert
 from broadcaster.child import deaf
 from broadcaster.errors import StoreUnusable
 from broadcaster.store import tables
-from broadcaster.store.backups import STAMP, Backups, check, version_of
+from broadcaster.store.backups import Backups, check, told_of, version_of
 from broadcaster.store.connection import StoreDamaged, connect, raw, told_plainly
 from broadcaster.store.salvage import Salvaged, salvage
 
@@ -130,8 +129,9 @@ def _lost(aside: Path | None, copy: Path | None, saved: Salvaged) -> str:
 def _source(copy: Path | None) -> str:
     if copy is None:
         return ""
-    when = datetime.strptime(copy.stem.split("-", 1)[1], STAMP)  # noqa: DTZ007 - local, only told
-    return f"换上了 {when:%m月%d日 %H:%M} 的备份，之后的播出记录和页面上改的时间表没有了"
+    when = told_of(copy)
+    of = f" {when:%m月%d日 %H:%M} 的" if when else ""
+    return f"换上了{of}备份，之后的播出记录和页面上改的时间表没有了"
 
 
 def _make_private(path: Path) -> None:

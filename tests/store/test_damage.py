@@ -6,6 +6,7 @@ import subprocess
 import threading
 from collections.abc import Callable
 from contextlib import closing
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -214,6 +215,8 @@ def test_what_is_older_than_a_look_of_the_upkeep_stands_in_the_file_itself(
     path: Path, open_again: OpenStore, tmp_path: Path, clock: ManualClock
 ) -> None:
     with open_again() as store:
+        # Its own loop would take the wake, and leave the test to wait for ten minutes.
+        store.loops[1].stop()
         store.journal.record(entry(airing()))
         store.upkeep.wake()
         store.upkeep.step()
@@ -287,6 +290,21 @@ def test_only_the_last_damaged_files_are_kept(
     with open_again():
         pass
     assert len(list(path.parent.glob("broadcaster-damaged-*"))) == KEPT
+
+
+def test_the_file_set_aside_last_is_kept_though_the_clock_was_put_back(
+    path: Path, open_again: OpenStore, clock: ManualClock
+) -> None:
+    for number in range(KEPT + 3):
+        with open_again():
+            pass
+        path.write_bytes(f"damaged for the {number}. time".encode() * 1000)
+        clock.step(timedelta(days=-1) if number else timedelta())
+    with open_again() as store:
+        asides = list(path.parent.glob("broadcaster-damaged-*.db"))
+        (last,) = (one for one in asides if one.name in store.fault)
+    assert len(asides) == KEPT
+    assert last.read_bytes().startswith(f"damaged for the {number}.".encode())
 
 
 def harm_while_open(store: Store, path: Path, name: str) -> None:

@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -180,3 +181,47 @@ def test_the_last_copies_of_each_kind_are_kept(quiet: Store, path: Path, clock: 
     assert sum(name.startswith("before-") for name in names) == KEPT
     assert newest.name in names
     assert not [name for name in names if not name.endswith(".db")]
+
+
+def lines_of(copy: Path | None) -> int:
+    assert copy
+    with closing(sqlite3.connect(copy)) as connection:
+        (count,) = connection.execute("SELECT count(*) FROM journal").fetchone()
+    return int(count)
+
+
+def test_the_copy_made_last_is_the_newest_and_kept_though_the_clock_was_put_back(
+    quiet: Store, clock: ManualClock
+) -> None:
+    copies = quiet.database.backups
+    for number, step in enumerate((3650 * DAY, DAY, DAY, -3652 * DAY, DAY, DAY, DAY)):
+        clock.step(step)
+        quiet.journal.record(entry(airing(f"line {number}")))
+        made = copies.make("daily")
+        assert copies.newest() == made
+        assert lines_of(made) == number + 1
+
+
+def test_copies_named_without_a_number_are_older_than_those_with_one(
+    quiet: Store, path: Path, clock: ManualClock
+) -> None:
+    copies, folder = quiet.database.backups, path.parent / "backups"
+    first = copies.make("daily")
+    for stamp in ("20350101-120000", "20290101-120000"):
+        (folder / f"daily-{stamp}.db").write_bytes(first.read_bytes())
+    for numbered in folder.glob("daily-*-?.db"):
+        numbered.unlink()
+    assert copies.newest() == folder / "daily-20350101-120000.db"
+    made = copies.make("daily")
+    assert copies.newest() == made
+    for _ in range(KEPT - 1):
+        copies.make("daily")
+    assert made in backups(path) and len(backups(path)) == KEPT
+
+
+def test_copies_made_together_in_one_second_are_each_whole(quiet: Store, path: Path) -> None:
+    quiet.journal.record(entry(airing("ended")))
+    with ThreadPoolExecutor(4) as makers:
+        made = set(makers.map(lambda _: quiet.database.backups.make("daily"), range(KEPT)))
+    assert len(made) == KEPT == len(backups(path))
+    assert [lines_of(copy) for copy in made] == [1] * KEPT
