@@ -11,7 +11,11 @@ from fakes import ManualClock
 from rig.rig import wait_until
 from stored import OpenStore, airing, entry
 
+from broadcaster.model import Outcome
+from broadcaster.store.airing_text import write_airing
+from broadcaster.store.changes import Worded
 from broadcaster.store.database import Database
+from broadcaster.store.journal import Journal
 from broadcaster.store.ledger import Ledger
 from broadcaster.store.queue import Queue
 from broadcaster.store.spare import SPARE, SPARE_BYTES, Spare
@@ -110,14 +114,19 @@ def test_a_start_on_a_disk_that_is_still_full_takes_nothing_up_twice(
     path: Path, open_again: OpenStore, clock: ManualClock
 ) -> None:
     with open_again() as store:
-        store.queue.accept(airing("heard"))
+        heard, waits = airing("heard"), airing("waits")
+        store.queue.accept(heard)
         with full_disk(store, path):
-            store.queue.accept(airing("waits"))
-            store.journal.record(entry(airing("heard")))
+            store.queue.accept(waits)
+            store.journal.record(entry(heard))
             with closing(Database(path, clock)) as database:
                 queue = Queue(database, Ledger(database, Spare(path.with_name(SPARE))), clock)
                 assert [left.airing.id for left in queue.unfinished()] == ["waits"]
                 assert queue.known({"heard", "waits", "other"}) == {"heard", "waits"}
+                for one in (heard, waits):
+                    found = queue.of_notice(one.notice.id)
+                    assert found and found.id == one.id, "sent again it is not accepted again"
+                assert queue.of_notice("other") is None
 
 
 def test_without_room_in_the_spare_who_asked_is_told(path: Path, store: Store) -> None:
@@ -126,3 +135,20 @@ def test_without_room_in_the_spare_who_asked_is_told(path: Path, store: Store) -
         answers = [store.queue.accept(airing(f"a{n}", "停水" * 2_000)) for n in range(12)]
         assert answers[0] and not answers[-1]
         assert len(waiting(store)) == 13
+
+
+def test_what_the_spare_room_holds_and_cannot_be_read_fails_alone(
+    path: Path, clock: ManualClock
+) -> None:
+    rows = [{"of_airing": "bad", "text": "{"}, {"of_airing": "a1", "text": write_airing(airing())}]
+    with closing(Database(path, clock)) as database:
+        spare = Spare(path.with_name(SPARE))
+        assert spare.keep(*(Worded("accept", [row]).record() for row in rows))
+        ledger = Ledger(database, spare)
+        queue = Queue(database, ledger, clock)
+        assert [left.airing.id for left in queue.unfinished()] == ["a1"]
+        assert queue.of_notice("bad") is None
+        ledger.step()
+        assert [left.airing.id for left in queue.unfinished()] == ["a1"]
+        (end,) = Journal(database, ledger).recent(9)
+        assert (end.airing_id, end.outcome) == ("bad", Outcome.FAILED)
