@@ -19,6 +19,7 @@ from broadcaster.errors import StoreUnusable
 from broadcaster.model import Outcome
 from broadcaster.people import Role
 from broadcaster.store.backups import KEPT
+from broadcaster.store.spare import SPARE
 from broadcaster.store.store import Store, open_store
 from broadcaster.store.tables import queue
 
@@ -192,6 +193,37 @@ def test_a_box_that_never_was_starts_without_a_word(path: Path, open_again: Open
     with open_again() as store:
         assert store.accounts.needs_account()
         assert store.fault == ""
+
+
+def recorded(folder: Path) -> None:
+    (folder / "recordings").mkdir()
+    (folder / "recordings" / "1.flac").write_bytes(b"a person's own voice")
+
+
+def logged_in(folder: Path) -> None:
+    (folder / "session_key").write_bytes(os.urandom(32))
+
+
+def damaged_before(folder: Path) -> None:
+    (folder / "broadcaster-damaged-20261129-120000-1.db").write_bytes(b"damaged")
+
+
+def lived_here(folder: Path) -> None:
+    (folder / SPARE).write_bytes(b"\n")
+
+
+@pytest.mark.parametrize("trace", [recorded, logged_in, damaged_before, lived_here])
+def test_a_box_whose_database_and_copies_are_away_is_told_from_a_new_one(
+    path: Path, open_again: OpenStore, trace: Callable[[Path], None]
+) -> None:
+    path.parent.mkdir()
+    trace(path.parent)
+    with open_again() as store:
+        assert "不见了，没有备份，建了新的" in store.fault
+        assert store.queue.accept(airing())
+    with open_again() as store:
+        assert store.fault == ""
+        assert [left.airing.id for left in store.queue.unfinished()] == ["a1"]
 
 
 def test_a_log_that_was_left_out_of_a_copy_is_told(
