@@ -240,7 +240,7 @@ def run(
             box.clock,
             box.store.state,
             _is_new(box.store),
-            box.intake.was_put,
+            box.intake.known,
             box.rules.may_come,
             box.endings.record,
         )

@@ -4,17 +4,20 @@ import logging
 import sqlite3
 import subprocess
 import sys
-from datetime import datetime
+from contextlib import suppress
 from pathlib import Path
 
 from sqlalchemy import Connection, insert
 
 from broadcaster.child import deaf
 from broadcaster.errors import StoreUnusable
+from broadcaster.folders import SESSION_KEY
+from broadcaster.recordings import FOLDER as RECORDINGS
 from broadcaster.store import tables
-from broadcaster.store.backups import STAMP, Backups, check, version_of
+from broadcaster.store.backups import Backups, check, told_of, version_of
 from broadcaster.store.connection import StoreDamaged, connect, raw, told_plainly
 from broadcaster.store.salvage import Salvaged, salvage
+from broadcaster.store.spare import SPARE
 
 logger = logging.getLogger(__name__)
 
@@ -24,17 +27,27 @@ NEW = (
 )
 
 
-def open_sound(path: Path, backups: Backups) -> tuple[Connection, str]:
+def has_past(path: Path) -> bool:
+    """Whether a box has run here, as far as can be seen without its database."""
+    folder = path.parent
+    left = (folder.glob(f"{path.stem}-*.db"), (folder / RECORDINGS).glob("*"))
+    ours = (folder / SPARE, folder / SESSION_KEY)
+    with suppress(OSError):
+        return any(one.exists() for one in ours) or any(True for found in left for _ in found)
+    return False
+
+
+def open_sound(path: Path, backups: Backups, has_past: bool = False) -> tuple[Connection, str]:
     """A connection, and in Chinese what was lost on the way to it, or "".
 
-    A damaged file is set aside and the last good backup taken. Raises `StoreUnusable` where nothing
-    can be written. No connection of this process may be open: closing any descriptor of a file
-    gives up the locks that SQLite holds on it.
+    Where a box has a past, a file that is missing was lost. A damaged one is set aside and the last
+    good backup taken. Raises `StoreUnusable` where nothing can be written. No connection of this
+    process may be open: closing any descriptor of a file gives up the locks that SQLite holds on it.
     """
     with told_plainly(path):
         is_lost = not (path.exists() and path.stat().st_size)
         _make_private(path)
-    if is_lost and backups.newest():
+    if is_lost and (has_past or backups.newest()):
         return replace_damaged(path, backups)
     try:
         return _open_current(path, backups), ""
@@ -130,8 +143,9 @@ def _lost(aside: Path | None, copy: Path | None, saved: Salvaged) -> str:
 def _source(copy: Path | None) -> str:
     if copy is None:
         return ""
-    when = datetime.strptime(copy.stem.split("-", 1)[1], STAMP)  # noqa: DTZ007 - local, only told
-    return f"换上了 {when:%m月%d日 %H:%M} 的备份，之后的播出记录和页面上改的时间表没有了"
+    when = told_of(copy)
+    of = f" {when:%m月%d日 %H:%M} 的" if when else ""
+    return f"换上了{of}备份，之后的播出记录和页面上改的时间表没有了"
 
 
 def _make_private(path: Path) -> None:

@@ -11,11 +11,17 @@ from fakes import ManualClock
 from rig.rig import wait_until
 from stored import OpenStore, airing, entry
 
+from broadcaster.model import Outcome
+from broadcaster.store.airing_text import write_airing
+from broadcaster.store.changes import Worded
 from broadcaster.store.database import Database
+from broadcaster.store.journal import Journal
 from broadcaster.store.ledger import Ledger
 from broadcaster.store.queue import Queue
 from broadcaster.store.spare import SPARE, SPARE_BYTES, Spare
 from broadcaster.store.store import Store
+
+LONGER_THAN_THE_LOG = 500_000
 
 
 @pytest.fixture
@@ -24,11 +30,13 @@ def spare_path(tmp_path: Path) -> Path:
 
 
 @contextmanager
-def full_disk(room_bytes: int = 8_000) -> Iterator[None]:
-    """Nothing of this process is written further into a file than that: by default less than two pages
-    of the log, and the smallest change takes two and more."""
+def full_disk(store: Store, database: Path) -> Iterator[None]:
+    """No file of this process may become longer than the database's log is now."""
+    store.loops[1].stop()
+    # A log that was brought into the file is written over from its start: here it ends where it is full.
+    store.state.put("long", "x" * LONGER_THAN_THE_LOG)
     soft, hard = getrlimit(RLIMIT_FSIZE)
-    setrlimit(RLIMIT_FSIZE, (room_bytes, hard))
+    setrlimit(RLIMIT_FSIZE, (database.with_name(f"{database.name}-wal").stat().st_size, hard))
     try:
         yield
     finally:
@@ -80,14 +88,15 @@ def test_on_a_full_disk_what_was_promised_and_what_was_heard_outlast_a_power_cut
 ) -> None:
     with open_again() as store:
         assert store.queue.accept(airing("heard when full"))
-        with full_disk():
+        with full_disk(store, path):
             assert store.queue.accept(airing("accepted when full"))
             assert store.queue.accept(airing("accepted and heard when full"))
             for name in ("heard when full", "accepted and heard when full"):
                 assert store.journal.record(entry(airing(name)))
             assert "还没写下" in store.fault
             assert waiting(store) == ["accepted when full"]
-            assert store.queue.knows("accepted when full") and store.queue.knows("heard when full")
+            both = {"accepted when full", "heard when full"}
+            assert store.queue.known(both) == both
         # Within the 10 s in which the ledger does not try again.
         copytree(path.parent, path.parent.parent / "copy")
     rmtree(path.parent)
@@ -105,20 +114,41 @@ def test_a_start_on_a_disk_that_is_still_full_takes_nothing_up_twice(
     path: Path, open_again: OpenStore, clock: ManualClock
 ) -> None:
     with open_again() as store:
-        store.queue.accept(airing("heard"))
-        with full_disk():
-            store.queue.accept(airing("waits"))
-            store.journal.record(entry(airing("heard")))
+        heard, waits = airing("heard"), airing("waits")
+        store.queue.accept(heard)
+        with full_disk(store, path):
+            store.queue.accept(waits)
+            store.journal.record(entry(heard))
             with closing(Database(path, clock)) as database:
                 queue = Queue(database, Ledger(database, Spare(path.with_name(SPARE))), clock)
                 assert [left.airing.id for left in queue.unfinished()] == ["waits"]
-                assert queue.knows("heard") and queue.knows("waits") and not queue.knows("other")
+                assert queue.known({"heard", "waits", "other"}) == {"heard", "waits"}
+                for one in (heard, waits):
+                    found = queue.of_notice(one.notice.id)
+                    assert found and found.id == one.id, "sent again it is not accepted again"
+                assert queue.of_notice("other") is None
 
 
 def test_without_room_in_the_spare_who_asked_is_told(path: Path, store: Store) -> None:
     assert store.queue.accept(airing("before"))
-    # One of these fits into the spare room of that size, and none into the log.
-    with full_disk(43_000):
-        answers = [store.queue.accept(airing(f"a{n}", "a" * 41_000)) for n in range(3)]
-        assert answers == [True, False, False]
-        assert len(waiting(store)) == 4
+    with full_disk(store, path):
+        answers = [store.queue.accept(airing(f"a{n}", "停水" * 2_000)) for n in range(12)]
+        assert answers[0] and not answers[-1]
+        assert len(waiting(store)) == 13
+
+
+def test_what_the_spare_room_holds_and_cannot_be_read_fails_alone(
+    path: Path, clock: ManualClock
+) -> None:
+    rows = [{"of_airing": "bad", "text": "{"}, {"of_airing": "a1", "text": write_airing(airing())}]
+    with closing(Database(path, clock)) as database:
+        spare = Spare(path.with_name(SPARE))
+        assert spare.keep(*(Worded("accept", [row]).record() for row in rows))
+        ledger = Ledger(database, spare)
+        queue = Queue(database, ledger, clock)
+        assert [left.airing.id for left in queue.unfinished()] == ["a1"]
+        assert queue.of_notice("bad") is None
+        ledger.step()
+        assert [left.airing.id for left in queue.unfinished()] == ["a1"]
+        (end,) = Journal(database, ledger).recent(9)
+        assert (end.airing_id, end.outcome) == ("bad", Outcome.FAILED)
