@@ -16,8 +16,8 @@ from broadcaster.clips.store import ClipStore
 from broadcaster.clips.writer import write_clip
 from broadcaster.console import load_config_to_run
 from broadcaster.errors import ConfigError
+from broadcaster.folders import PROJECT_FOLDER
 from broadcaster.model import Item, Programme
-from broadcaster.settings import PROJECT_FOLDER
 from broadcaster.store.store import open_store
 from broadcaster.web.certificate import own_certificate
 from broadcaster.web.session_key import load_session_key
@@ -83,11 +83,11 @@ def use_session_key(folder: Path) -> str:
 
 
 def make_certificate(folder: Path) -> Path:
-    return own_certificate(folder, ("village",))[0]
+    return own_certificate(folder, ("village",)).certificate
 
 
 def make_certificate_key(folder: Path) -> Path:
-    return own_certificate(folder, ("village",))[1]
+    return own_certificate(folder, ("village",)).key
 
 
 def use_certificate(folder: Path) -> str:
@@ -95,8 +95,8 @@ def use_certificate(folder: Path) -> str:
         pair = own_certificate(folder, ("village",))
     except ConfigError as error:
         return str(error)
-    ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(*pair)
-    return ""
+    ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(pair.certificate, pair.key)
+    return pair.note
 
 
 def make_settings(name: str) -> Callable[[Path], Path]:

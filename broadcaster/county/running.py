@@ -7,7 +7,7 @@ import os
 import signal
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, closing, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -157,11 +157,15 @@ def _open_site(
     watched: list[Watched] = [server.loop]
     tell(f"县级平台：http://{_seen(web.host)}:{server.port}/")
     if web.https_port is not None:
-        with suppress(ConfigError):
+        try:
             front = serve_https(web, desk.folder.path, server.port, origins)
             watched.append(stack.enter_context(closing(front)))
             sites.https_port = front.port
             tell(f"　　　　　https://{_seen(web.host)}:{front.port}/")
+            if front.note:
+                tell(front.note)
+        except ConfigError as error:
+            tell(str(error))
     if code := desk.parts.officers.one_time_code():
         tell(f"还没有账号，建第一个账号的一次性代码：{code}")
     return watched

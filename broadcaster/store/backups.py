@@ -12,6 +12,8 @@ from broadcaster.store.tables import VERSIONS
 
 KEPT = 3
 STAMP = "%Y%m%d-%H%M%S"
+# Why a file was set aside; part of its name.
+DAMAGED, NEWER = "damaged", "newer"
 
 # Of what waits when the copy is made, all has ended when the copy is needed.
 NO_QUEUE = "DELETE FROM queue"
@@ -57,21 +59,21 @@ class Backups:
             replace(part, self._path)
         return copy
 
-    def set_aside(self) -> Path | None:
-        """Rename a damaged database with its log, if there is anything in it.
+    def set_aside(self, why: str = DAMAGED) -> Path | None:
+        """Rename the database with its log, if there is anything in it.
 
-        The last three are kept for who wants to look.
+        Of damaged ones the last three are kept for who wants to look; a newer program's always.
         """
         log = Path(f"{self._path}-wal")
         if not any(part.exists() and part.stat().st_size for part in (self._path, log)):
             return None
-        aside = self._path.with_name(f"{self._path.stem}-damaged-{self._stamp()}.db")
+        aside = self._path.with_name(f"{self._path.stem}-{why}-{self._stamp()}.db")
         # The log first: left alone beside another file it would be played into that one.
         for ending in ("-wal", "-shm", ""):
             part = Path(f"{self._path}{ending}")
             if part.exists():
                 part.rename(f"{aside}{ending}")
-        for old in sorted(self._path.parent.glob(f"{self._path.stem}-damaged-*.db"))[:-KEPT]:
+        for old in sorted(self._path.parent.glob(f"{self._path.stem}-{DAMAGED}-*.db"))[:-KEPT]:
             for ending in ("-wal", "-shm", ""):
                 Path(f"{old}{ending}").unlink(missing_ok=True)
         return aside
