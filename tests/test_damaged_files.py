@@ -1,5 +1,6 @@
 """The table of docs/damaged_files.md: each kind of file that is kept, by each harm."""
 
+import json
 import shutil
 import ssl
 from collections.abc import Callable
@@ -8,17 +9,31 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import soundfile
+from bulletin.county_rig import County
 from fakes import ManualClock
+from link.link_rig import LinkBox
 from rig.damage import HARMS, Harm
+from spoken import baker_folder
 from stored import airing, entry
 
+from broadcaster.bulletin.enrolment import EnrolmentRefused
+from broadcaster.clips.own_voice import mastered
+from broadcaster.clips.preset import PRESETS
 from broadcaster.clips.store import ClipStore
 from broadcaster.clips.writer import write_clip
 from broadcaster.console import load_config_to_run
-from broadcaster.errors import ConfigError
+from broadcaster.errors import ConfigError, LineRefused, VoiceUnavailable
 from broadcaster.folders import PROJECT_FOLDER
+from broadcaster.link.membership import load_membership
+from broadcaster.link.place import is_enrolled
 from broadcaster.model import Item, Programme
+from broadcaster.recordings import Recordings, recording_path
+from broadcaster.store.spare import SPARE, Spare
 from broadcaster.store.store import open_store
+from broadcaster.tts.catalogue import Catalogue
+from broadcaster.tts.lacking import lacking
+from broadcaster.tts.phrases import ALARM, write_sums
 from broadcaster.web.certificate import own_certificate
 from broadcaster.web.session_key import load_session_key
 
@@ -118,7 +133,119 @@ def use_settings(folder: Path) -> str:
     return config.fault + "".join(config.timetable.problems)
 
 
+def make_voice_file(folder: Path) -> Path:
+    """Of 40 MB the one file that is harmed is a copy."""
+    voice, harmed = folder / "baker", "encoder.tflite"
+    voice.mkdir()
+    for path in baker_folder().iterdir():
+        (voice / path.name).symlink_to(path)
+    (voice / harmed).unlink()
+    return shutil.copy(baker_folder() / harmed, voice / harmed)
+
+
+def use_voice(folder: Path) -> str:
+    """It is never spoken with, and scripts/setup installs it anew."""
+    with pytest.raises(VoiceUnavailable, match="voices install baker") as told:
+        Catalogue(folder, threads=1).open("baker:female")
+    assert "baker none" in lacking(folder)
+    return str(told.value)
+
+
+def make_phrase(folder: Path) -> Path:
+    alarm = folder / "recorded" / ALARM
+    shutil.copytree(baker_folder().parent / "recorded" / ALARM, alarm)
+    write_sums(alarm)
+    assert "recorded none" not in lacking(folder)
+    return min(alarm.glob("*.flac"))
+
+
+def use_phrases(folder: Path) -> str:
+    return "made again" if "recorded none" in lacking(folder) else ""
+
+
+def make_recording(folder: Path) -> Path:
+    recordings = folder / "recordings"
+    recordings.mkdir()
+    noise = np.random.default_rng(1).normal(0, 3_000, 24_000).astype(np.int16)
+    soundfile.write(recordings / f"{KEY}.flac", noise, 24_000)
+    about = {"key": KEY, "title": "书记讲话", "seconds": 1.0, "taken_at": 1.0}
+    (recordings / f"{KEY}.json").write_text(json.dumps(about))
+    return recordings / f"{KEY}.flac"
+
+
+def make_about(folder: Path) -> Path:
+    return make_recording(folder).with_suffix(".json")
+
+
+def use_recording(folder: Path) -> str:
+    sound = recording_path(folder, KEY)
+    try:
+        assert any(
+            part is not None for part in mastered(sound, 48_000, next(iter(PRESETS.values())), -23.0)
+        )
+    except LineRefused as error:
+        return str(error)
+    (found,) = Recordings(folder).all()
+    assert found.key == KEY and found.seconds == 1.0, "what sounds is in the list"
+    return "" if found.title == "书记讲话" else "under another title"
+
+
+def make_newest_backup(folder: Path) -> Path:
+    clock = ManualClock()
+    make_database(folder)
+    clock.advance(60)
+    with open_store(folder / "state" / "broadcaster.db", clock) as store:
+        return store.database.backups.make("daily")
+
+
+def use_backup(folder: Path) -> str:
+    for path in (folder / "state").glob("broadcaster.db*"):
+        path.unlink()
+    with open_store(folder / "state" / "broadcaster.db", ManualClock()) as store:
+        assert store.journal.count() >= 19, "the older one is taken"
+        assert store.fault
+    return store.fault
+
+
+def make_spare(folder: Path) -> Path:
+    spare = Spare(folder / SPARE)
+    assert spare.keep({"queue": "1"}, {"queue": "2"})
+    return folder / SPARE
+
+
+def use_spare(folder: Path) -> str:
+    """What of it is whole is read, and it takes what comes."""
+    spare = Spare(folder / SPARE)
+    assert [record["queue"] for record in spare.records] in (["1", "2"], ["1", "2", "3"], [], ["3"])
+    return "" if spare.keep({"queue": "3"}) else "it takes nothing"
+
+
+def make_membership(name: str) -> Callable[[Path], Path]:
+    def make(folder: Path) -> Path:
+        return LinkBox(folder, County()).state / "county" / name
+
+    return make
+
+
+def use_membership(folder: Path) -> str:
+    assert is_enrolled(folder / "state"), "it is no box of no county"
+    try:
+        load_membership(folder / "state").trust()
+    except EnrolmentRefused as error:
+        return str(error)
+    return ""
+
+
 KINDS = {
+    "voices/baker": Kind(make_voice_file, use_voice),
+    "voices/recorded/alarm": Kind(make_phrase, use_phrases),
+    "recordings/*.flac": Kind(make_recording, use_recording),
+    "recordings/*.json": Kind(make_about, use_recording),
+    "state/backups": Kind(make_newest_backup, use_backup),
+    "broadcaster.spare": Kind(make_spare, use_spare, may_pass=tuple(HARMS)),
+    "enrolment.json": Kind(make_membership("enrolment.json"), use_membership, may_pass=(BIT,)),
+    "box.pem": Kind(make_membership("box.pem"), use_membership, may_pass=(BIT,)),
+    "trust.json": Kind(make_membership("trust.json"), use_membership),
     "broadcaster.db": Kind(make_database, use_database, may_pass=(BIT,)),
     "a clip": Kind(make_clip, use_cache),
     "a manifest": Kind(make_manifest, use_cache),
