@@ -1,9 +1,11 @@
 """The table of docs/damaged_files.md: each kind of file that is kept, by each harm."""
 
 import json
+import re
 import shutil
 import ssl
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +17,7 @@ from fakes import ManualClock
 from link.link_rig import LinkBox
 from rig.damage import HARMS, Harm
 from spoken import baker_folder
+from sqlalchemy import select
 from stored import airing, entry
 
 from broadcaster.bulletin.enrolment import EnrolmentRefused
@@ -23,11 +26,25 @@ from broadcaster.clips.preset import PRESETS
 from broadcaster.clips.store import ClipStore
 from broadcaster.clips.writer import write_clip
 from broadcaster.console import load_config_to_run
-from broadcaster.errors import ConfigError, LineRefused, VoiceUnavailable
+from broadcaster.county.audit import Audit
+from broadcaster.county.broker import Broker, BrokerRefused
+from broadcaster.county.database import OfficeDatabase, put
+from broadcaster.county.office_settings import load_office_settings
+from broadcaster.county.safekeeping import LEAP, VERSIONS, Safekeeping
+from broadcaster.county.tables import sequence
+from broadcaster.county.tidying import kept
+from broadcaster.errors import (
+    BroadcasterError,
+    ConfigError,
+    LineRefused,
+    StoreUnusable,
+    VoiceUnavailable,
+)
 from broadcaster.folders import PROJECT_FOLDER
 from broadcaster.link.membership import load_membership
 from broadcaster.link.place import is_enrolled
 from broadcaster.model import Item, Programme
+from broadcaster.office_folder import OfficeFolder
 from broadcaster.recordings import Recordings, recording_path
 from broadcaster.store.spare import SPARE, Spare
 from broadcaster.store.store import open_store
@@ -38,6 +55,7 @@ from broadcaster.web.certificate import own_certificate
 from broadcaster.web.session_key import load_session_key
 
 KEY = "ab" * 20
+PASSPHRASE = "三个和尚没水喝 2026"
 BIT, MISSING = "one bit", "missing"
 
 
@@ -236,7 +254,31 @@ def use_membership(folder: Path) -> str:
     return ""
 
 
+def make_office(folder: Path) -> Path:
+    """With a copy of today, and a change that came after it."""
+    path = folder / "office.db"
+    with closing(OfficeDatabase(f"sqlite:///{path}")) as database:
+        database.migrate()
+        Audit(database, ManualClock()).note("小王", "发通知", "停水")
+        Safekeeping(path, ManualClock()).step()
+        Audit(database, ManualClock()).note("小王", "发通知", "停电")
+    return path
+
+
+def use_office(folder: Path) -> str:
+    safe = Safekeeping(folder / "office.db", ManualClock())
+    try:
+        safe.make_sound()
+    except StoreUnusable as error:
+        return str(error)
+    with closing(OfficeDatabase(f"sqlite:///{folder / 'office.db'}")) as database:
+        database.migrate()
+        assert 1 <= kept(database)["操作记录"] <= 2
+    return safe.note
+
+
 KINDS = {
+    "office.db": Kind(make_office, use_office, may_pass=(BIT,)),
     "voices/baker": Kind(make_voice_file, use_voice),
     "voices/recorded/alarm": Kind(make_phrase, use_phrases),
     "recordings/*.flac": Kind(make_recording, use_recording),
@@ -262,7 +304,7 @@ def test_a_damaged_file_is_told_or_healed_and_silences_nothing(
 ) -> None:
     damaged = KINDS[kind].make(tmp_path)
     do: Harm = HARMS[harm]
-    if damaged.suffix == ".db" and harm == "not readable":
+    if damaged.name == "broadcaster.db" and harm == "not readable":
         pytest.skip("a folder in the place of the database: the box speaks from memory, see test_damage")
     do(damaged)
     told = KINDS[kind].use(tmp_path)
@@ -284,3 +326,78 @@ def test_every_kind_and_harm_stands_in_the_table() -> None:
     table = (PROJECT_FOLDER / "docs" / "damaged_files.md").read_text(encoding="utf-8")
     assert all(f"`{kind}`" in table or kind in table for kind in KINDS)
     assert all(harm in table for harm in HARMS)
+
+
+def test_a_damaged_office_database_without_a_copy_is_left_as_it_is_and_told(tmp_path: Path) -> None:
+    path = make_office(tmp_path)
+    shutil.rmtree(tmp_path / "backups")
+    HARMS["zeros"](path)
+    with pytest.raises(StoreUnusable, match="没有备份"):
+        Safekeeping(path, ManualClock()).make_sound()
+    assert path.exists()
+
+
+def test_an_office_knows_the_copies_of_each_of_its_own_versions() -> None:
+    versions = (PROJECT_FOLDER / "broadcaster" / "county" / "migrations" / "versions").glob("v0*.py")
+    assert tuple(sorted(path.stem[1:5] for path in versions)) == VERSIONS
+
+
+def test_a_restored_office_gives_no_number_again_that_boxes_may_have_seen(tmp_path: Path) -> None:
+    path = tmp_path / "office.db"
+    with closing(OfficeDatabase(f"sqlite:///{path}")) as database:
+        database.migrate()
+        with database.transaction() as connection:
+            put(connection, sequence, {"key_id": "ab", "highest": 7})
+        Safekeeping(path, ManualClock()).step()
+    path.unlink()
+    Safekeeping(path, ManualClock()).make_sound()
+    with closing(OfficeDatabase(f"sqlite:///{path}")) as database:
+        assert database.read(select(sequence.c.highest))[0][0] == 7 + LEAP
+
+
+def found_office(folder: Path) -> OfficeFolder:
+    roots = [folder / f"root-{number}.key" for number in (1, 2, 3)]
+    ask, now = (lambda _: PASSPHRASE), ManualClock().now()
+    return OfficeFolder.found(folder / "office", "331121", "青田县", roots, ask, now)
+
+
+@pytest.mark.parametrize("harm", HARMS, ids=HARMS)
+def test_a_damaged_key_or_keyring_or_settings_of_an_office_are_told_by_name(
+    tmp_path: Path, harm: str
+) -> None:
+    whole = found_office(tmp_path)
+    (whole.path / "office.yaml").write_text(
+        "name: 青田县\nbroker: {host: 127.0.0.1}\n", encoding="utf-8"
+    )
+    key = next(whole.path.glob("county-*.key")).name
+    for name, use in (
+        ("keyring.json", lambda folder: folder.trust),
+        (key, lambda folder: folder.unlock(PASSPHRASE)),
+        ("office.yaml", lambda folder: load_office_settings(folder.path)),
+    ):
+        folder = OfficeFolder(Path(shutil.copytree(whole.path, tmp_path / f"for {name}")))
+        HARMS[harm](folder.path / name)
+        if name == "office.yaml" and harm == "missing":
+            continue  # one that never was there means what is usual
+        with pytest.raises(BroadcasterError, match=re.escape(name)) as told:
+            use(folder)
+        assert "county init" not in str(told.value), "which would make another county of it"
+
+
+@pytest.mark.parametrize("harm", HARMS, ids=HARMS)
+@pytest.mark.parametrize("name", ["authority.pem", "authority.key", "server.pem", "server.key"])
+def test_a_damaged_certificate_of_the_broker_is_made_anew_or_told(
+    tmp_path: Path, name: str, harm: str
+) -> None:
+    broker = Broker(tmp_path / "broker")
+    broker.make(["127.0.0.1"], 18_883)
+    HARMS[harm](broker.folder / name)
+    pinned = name.startswith("authority")
+    if not pinned and harm != "not readable":
+        broker.make(["127.0.0.1"], 18_883)
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(
+            broker.folder / "server.pem", broker.folder / "server.key"
+        )
+        return
+    with pytest.raises(BrokerRefused, match=name.partition(".")[0]):
+        broker.make(["127.0.0.1"], 18_883)

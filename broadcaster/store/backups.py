@@ -3,7 +3,9 @@
 import os
 import shutil
 import sqlite3
+from collections.abc import Container
 from contextlib import closing
+from datetime import date
 from pathlib import Path
 
 from broadcaster.clock import Clock
@@ -22,8 +24,9 @@ NO_QUEUE = "DELETE FROM queue"
 class Backups:
     """Copies in the folder `backups`, each whole and checked; the last three of each kind are kept."""
 
-    def __init__(self, path: Path, clock: Clock) -> None:
+    def __init__(self, path: Path, clock: Clock, versions: Container[str] = VERSIONS) -> None:
         self._path = path
+        self._versions = versions
         self._clock = clock
         self._folder = path.parent / "backups"
 
@@ -44,10 +47,14 @@ class Backups:
                 old.unlink()
         return copy
 
+    def has_daily(self, day: date) -> bool:
+        """Whether a copy was made on that day."""
+        return any(_stamp_of(copy).startswith(f"{day:%Y%m%d}") for copy in self._named("daily"))
+
     def newest(self) -> Path | None:
         """The newest good copy."""
         newest_first = sorted(self._named(), key=_stamp_of, reverse=True)
-        return next((copy for copy in newest_first if version_of_sound(copy) in VERSIONS), None)
+        return next((copy for copy in newest_first if version_of_sound(copy) in self._versions), None)
 
     def restore(self) -> Path | None:
         """Put the newest good copy in the place of the database; which, or None if there is none."""
