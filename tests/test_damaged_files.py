@@ -305,7 +305,7 @@ def test_a_damaged_file_is_told_or_healed_and_silences_nothing(
     damaged = KINDS[kind].make(tmp_path)
     do: Harm = HARMS[harm]
     if damaged.name == "broadcaster.db" and harm == "not readable":
-        pytest.skip("a folder in the place of the database: the box speaks from memory, see test_damage")
+        pytest.skip("the box speaks from memory: see the test of its own below")
     do(damaged)
     told = KINDS[kind].use(tmp_path)
     assert told or harm in KINDS[kind].may_pass
@@ -401,3 +401,11 @@ def test_a_damaged_certificate_of_the_broker_is_made_anew_or_told(
         return
     with pytest.raises(BrokerRefused, match=name.partition(".")[0]):
         broker.make(["127.0.0.1"], 18_883)
+
+
+def test_a_box_whose_database_cannot_be_read_takes_what_is_said_and_tells_it(tmp_path: Path) -> None:
+    path = make_database(tmp_path)
+    HARMS["not readable"](path)
+    with open_store(path, ManualClock()) as store:
+        assert store.queue.accept(airing("new")), "the spare room keeps it"
+        assert "broadcaster.db" in store.fault
