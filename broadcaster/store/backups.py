@@ -5,9 +5,9 @@ import re
 import shutil
 import sqlite3
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from contextlib import closing, suppress
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 
 from broadcaster.clock import Clock
@@ -17,6 +17,8 @@ from broadcaster.store.tables import VERSIONS
 KEPT = 3
 STAMP = "%Y%m%d-%H%M%S"
 MADE = re.compile(r"-(\d{8}-\d{6})(?:-(\d{1,9}))?$")
+# Why a file was set aside; part of its name.
+DAMAGED, NEWER = "damaged", "newer"
 
 # Of what waits when the copy is made, all has ended when the copy is needed.
 NO_QUEUE = "DELETE FROM queue"
@@ -28,8 +30,9 @@ class Backups:
     Their names have a number, for the clock by which the last was made may be behind that of the first.
     """
 
-    def __init__(self, path: Path, clock: Clock) -> None:
+    def __init__(self, path: Path, clock: Clock, versions: Container[str] = VERSIONS) -> None:
         self._path = path
+        self._versions = versions
         self._clock = clock
         self._folder = path.parent / "backups"
         self._making = threading.Lock()
@@ -51,10 +54,14 @@ class Backups:
                 old.unlink()
         return copy
 
+    def has_daily(self, day: date) -> bool:
+        """Whether a copy was made on that day."""
+        return any(_made(copy)[1].startswith(f"{day:%Y%m%d}") for copy in self._named("daily"))
+
     def newest(self) -> Path | None:
         """The newest good copy."""
         newest_first = reversed(self._named())
-        return next((copy for copy in newest_first if version_of_sound(copy) in VERSIONS), None)
+        return next((copy for copy in newest_first if version_of_sound(copy) in self._versions), None)
 
     def restore(self) -> Path | None:
         """Put the newest good copy in the place of the database; which, or None if there is none."""
@@ -66,23 +73,22 @@ class Backups:
             replace(part, self._path)
         return copy
 
-    def set_aside(self) -> Path | None:
-        """Rename a damaged database with its log, if there is anything in it.
+    def set_aside(self, why: str = DAMAGED) -> Path | None:
+        """Rename the database with its log, if there is anything in it.
 
-        The last three are kept for who wants to look.
+        Of damaged ones the last three are kept for who wants to look; a newer program's always.
         """
         log = Path(f"{self._path}-wal")
         if not any(part.exists() and part.stat().st_size for part in (self._path, log)):
             return None
-        damaged = f"{self._path.stem}-damaged"
-        before = _in_order(self._path.parent.glob(f"{damaged}-*.db"))
-        aside = self._path.with_name(f"{damaged}-{self._stamp(before)}.db")
+        before = _in_order(self._path.parent.glob(f"{self._path.stem}-{why}-*.db"))
+        aside = self._path.with_name(f"{self._path.stem}-{why}-{self._stamp(before)}.db")
         # The log first: left alone beside another file it would be played into that one.
         for ending in ("-wal", "-shm", ""):
             part = Path(f"{self._path}{ending}")
             if part.exists():
                 part.rename(f"{aside}{ending}")
-        for old in [*before, aside][:-KEPT]:
+        for old in [*before, aside][:-KEPT] if why == DAMAGED else ():
             for ending in ("-wal", "-shm", ""):
                 Path(f"{old}{ending}").unlink(missing_ok=True)
         return aside

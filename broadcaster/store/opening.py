@@ -14,8 +14,8 @@ from broadcaster.errors import StoreUnusable
 from broadcaster.folders import SESSION_KEY
 from broadcaster.recordings import FOLDER as RECORDINGS
 from broadcaster.store import tables
-from broadcaster.store.backups import Backups, check, told_of, version_of
-from broadcaster.store.connection import StoreDamaged, connect, raw, told_plainly
+from broadcaster.store.backups import DAMAGED, NEWER, Backups, check, told_of, version_of
+from broadcaster.store.connection import StoreDamaged, StoreNewer, connect, raw, told_plainly
 from broadcaster.store.salvage import Salvaged, salvage
 from broadcaster.store.spare import SPARE
 
@@ -53,19 +53,19 @@ def open_sound(path: Path, backups: Backups, has_past: bool = False) -> tuple[Co
         return _open_current(path, backups), ""
     except StoreDamaged as error:
         logger.critical("%s", error)
-    return replace_damaged(path, backups)
+        return replace_damaged(path, backups, is_newer=isinstance(error, StoreNewer))
 
 
-def replace_damaged(path: Path, backups: Backups) -> tuple[Connection, str]:
-    """The same for a file that is known to be damaged."""
+def replace_damaged(path: Path, backups: Backups, is_newer: bool = False) -> tuple[Connection, str]:
+    """The same for a file that is known to be damaged, or written by a newer program."""
     with told_plainly(path):
-        aside = backups.set_aside()
+        aside = backups.set_aside(NEWER if is_newer else DAMAGED)
         copy = backups.restore()
         _make_private(path)
     connection = _open_current(path, backups)
     with told_plainly(path):
         saved = _salvage(aside, copy, connection)
-    note = _lost(aside, copy, saved)
+    note = _newer(aside, copy, saved) if aside and is_newer else _lost(aside, copy, saved)
     logger.critical("%s", note)
     return connection, note
 
@@ -101,7 +101,7 @@ def _open_current(path: Path, backups: Backups) -> Connection:
             raise
         connection.close()
     if version not in tables.VERSIONS:
-        raise StoreDamaged(f"数据库 {path} 是更新版本的程序写的（{version}），这个版本读不了。")
+        raise StoreNewer(f"数据库 {path} 是更新版本的程序写的（{version}），这个版本读不了。")
     backups.make("before")
     _migrate(path)
     with told_plainly(path):
@@ -131,13 +131,25 @@ def _migrate(path: Path) -> None:
 def _lost(aside: Path | None, copy: Path | None, saved: Salvaged) -> str:
     what = "数据库坏了" if aside else "数据库空了或者不见了"
     where = f"坏的文件留在 {aside.name}。" if aside else ""
-    kept = f"播出记录 {saved.rows.get('journal', 0)} 条、排队的通知 {saved.rows.get('queue', 0)} 条"
+    kept = _kept(saved)
     if saved.is_whole:
         return f"{what}，里面的都读出来了，没有丢（{kept}）；存储卡可能坏了，请换一张。{where}"
     if saved.rows:
         parts = f"{saved.missing}有一部分读不出来，{_source(copy) or '没有备份可补'}"
         return f"{what}，读得出来的保住了（{kept}）；{parts}，请看看对不对。{where}"
     return f"{what}，{_source(copy) or NEW}；排队的通知也没有了，请重新播。{where}"
+
+
+def _newer(aside: Path, copy: Path | None, saved: Salvaged) -> str:
+    parts = f"{saved.missing}没有全认出来，{_source(copy) or '没有旧备份可补'}。" if saved.partly else ""
+    return (
+        f"数据库是更新版本的程序写的，已经原样留在 {aside.name}，一点没有丢；这个版本认得的都拿过来了"
+        f"（{_kept(saved)}）。{parts}请换回新版本的程序。"
+    )
+
+
+def _kept(saved: Salvaged) -> str:
+    return f"播出记录 {saved.rows.get('journal', 0)} 条、排队的通知 {saved.rows.get('queue', 0)} 条"
 
 
 def _source(copy: Path | None) -> str:

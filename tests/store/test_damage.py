@@ -135,6 +135,9 @@ def test_of_a_journal_with_a_zeroed_page_only_the_lines_on_it_are_lost(
         store.journal.record(*(entry(airing(f"line {number}")) for number in range(200)))
         store.queue.accept(airing("waits"))
         store.accounts.create(store.accounts.one_time_code() or "", "王秀英", "shuiku-2026")
+    # Whether a backup was made before or after the lines is chance.
+    for copy in (path.parent / "backups").glob("*.db"):
+        copy.unlink()
     zero_leaf(path, "journal", 3)
     with open_again() as store:
         kept = [row.airing_id for row in store.journal.each()]
