@@ -90,16 +90,17 @@ def connect(path: Path) -> Connection:
     return connection
 
 
-def connect_for_reading(path: Path) -> Connection:
-    """Also of a file that somebody else writes, and on a disk that cannot be written."""
+def connect_for_reading(path: Path) -> tuple[Connection, bool]:
+    """Also of a file that somebody else writes, and on a disk that cannot be written; whether it is
+    read there as a file that nobody changes: if somebody does, sound pages look damaged."""
     try:
-        return _readable(path, "mode=ro")
+        return _readable(path, "mode=ro"), False
     except DBAPIError as error:
         if _code(error.orig) in DAMAGED:
             raise
         # A read-only disk has no place for the index of the log; without it the file is read as it
         # was at the last checkpoint.
-        return _readable(path, "mode=ro&immutable=1")
+        return _readable(path, "mode=ro&immutable=1"), True
 
 
 def address(path: Path, mode: str) -> str:

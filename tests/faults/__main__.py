@@ -41,7 +41,7 @@ def _parsed() -> Namespace:
     parser.add_argument("--seed", type=int, default=1, help="of what happens when")
     parser.add_argument("--scale", type=float, default=1.0, help="so much of the rounds of each kind")
     parser.add_argument("--only", type=_kinds, default=list(KINDS), help=", ".join(KINDS))
-    parser.add_argument("--side-by-side", type=int, default=2, help="so many worlds at once")
+    parser.add_argument("--side-by-side", type=int, default=3, help="so many worlds at once")
     parser.add_argument("--figures", type=Path, help="also write them here, as JSON, after each world")
     parser.add_argument("--folder", help="where worlds are made; those with findings are left there")
     return parser.parse_args()

@@ -56,9 +56,9 @@ class Matter:
     lines: tuple[tuple[bytes, int], ...]
     first: bytes
 
-    def times(self, ear: Ear, since: int) -> int:
+    def times(self, ear: Ear, since: int, until: int | None = None) -> int:
         """How often it was heard whole."""
-        return min(ear.count(line, since) // often for line, often in self.lines)
+        return min(ear.count(line, since, until) // often for line, often in self.lines)
 
     def nearly_whole(self, ear: Ear, since: int) -> bool:
         """Whether nothing of it is lacking but what a loss at its very end may hide."""

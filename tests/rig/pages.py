@@ -184,6 +184,7 @@ PAGES: dict[str, Show] = {
     "person": _person,
     "tokens": _open("/more/tokens"),
     "token": _token,
+    "cards": _open("/more/cards"),
     "deeds": _open("/more/deeds"),
     "error": _open("/nowhere"),
     "pin": _pin,
