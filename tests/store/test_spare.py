@@ -21,8 +21,6 @@ from broadcaster.store.queue import Queue
 from broadcaster.store.spare import SPARE, SPARE_BYTES, Spare
 from broadcaster.store.store import Store
 
-LONGER_THAN_THE_LOG = 500_000
-
 
 @pytest.fixture
 def spare_path(tmp_path: Path) -> Path:
@@ -30,13 +28,11 @@ def spare_path(tmp_path: Path) -> Path:
 
 
 @contextmanager
-def full_disk(store: Store, database: Path) -> Iterator[None]:
-    """No file of this process may become longer than the database's log is now."""
-    store.loops[1].stop()
-    # A log that was brought into the file is written over from its start: here it ends where it is full.
-    store.state.put("long", "x" * LONGER_THAN_THE_LOG)
+def full_disk(room_bytes: int = 8_000) -> Iterator[None]:
+    """Nothing of this process is written further into a file than that: by default less than two pages
+    of the log, and the smallest change takes two and more."""
     soft, hard = getrlimit(RLIMIT_FSIZE)
-    setrlimit(RLIMIT_FSIZE, (database.with_name(f"{database.name}-wal").stat().st_size, hard))
+    setrlimit(RLIMIT_FSIZE, (room_bytes, hard))
     try:
         yield
     finally:
@@ -88,7 +84,7 @@ def test_on_a_full_disk_what_was_promised_and_what_was_heard_outlast_a_power_cut
 ) -> None:
     with open_again() as store:
         assert store.queue.accept(airing("heard when full"))
-        with full_disk(store, path):
+        with full_disk():
             assert store.queue.accept(airing("accepted when full"))
             assert store.queue.accept(airing("accepted and heard when full"))
             for name in ("heard when full", "accepted and heard when full"):
@@ -116,7 +112,7 @@ def test_a_start_on_a_disk_that_is_still_full_takes_nothing_up_twice(
     with open_again() as store:
         heard, waits = airing("heard"), airing("waits")
         store.queue.accept(heard)
-        with full_disk(store, path):
+        with full_disk():
             store.queue.accept(waits)
             store.journal.record(entry(heard))
             with closing(Database(path, clock)) as database:
@@ -131,10 +127,11 @@ def test_a_start_on_a_disk_that_is_still_full_takes_nothing_up_twice(
 
 def test_without_room_in_the_spare_who_asked_is_told(path: Path, store: Store) -> None:
     assert store.queue.accept(airing("before"))
-    with full_disk(store, path):
-        answers = [store.queue.accept(airing(f"a{n}", "停水" * 2_000)) for n in range(12)]
-        assert answers[0] and not answers[-1]
-        assert len(waiting(store)) == 13
+    # One of these fits into the spare room of that size, and none into the log.
+    with full_disk(43_000):
+        answers = [store.queue.accept(airing(f"a{n}", "a" * 41_000)) for n in range(3)]
+        assert answers == [True, False, False]
+        assert len(waiting(store)) == 4
 
 
 def test_what_the_spare_room_holds_and_cannot_be_read_fails_alone(
