@@ -80,6 +80,7 @@ class Intake:
         self._endings = endings
         self._clock = clock
         self._taken_up = False
+        self._held: tuple[Airing, ...] = ()
         self._given: OrderedDict[str, None] = OrderedDict()
         self._look = threading.Event()
         self.on_start: list[Callable[[Airing], None]] = []
@@ -108,6 +109,10 @@ class Intake:
     def was_put(self, airing_id: str) -> bool:
         """Whether it went to the air, now or before the box went down, as far as that is written."""
         return airing_id in self._given or self._is_known(airing_id)
+
+    def held(self) -> tuple[Airing, ...]:
+        """What was accepted when the box went down and waits until the clock is trusted."""
+        return tuple(airing for airing in self._held if airing.id not in self._given)
 
     def withdraw(self, airing_id: str, reason: str) -> bool:
         """End one that waits on the disk alone, for the clock is not trusted yet; False if none does."""
@@ -141,6 +146,7 @@ class Intake:
             if (clock_is_right or _was_due(left)) and left.airing.id not in self._given:
                 self._give(left.airing.id)
                 self._go_on(left)
+        self._held = () if clock_is_right else tuple(left.airing for left in unfinished)
 
     def _go_on(self, left: Unfinished) -> None:
         airing = self._by_clock(left.airing)

@@ -178,6 +178,7 @@ class StatusShape(BaseModel):
     fault: str
     loops_stopped: bool
     waits_for_card: str = ""
+    held: list[str] = Field(default=[], description="ids of what waits until the clock is trusted")
 
     @classmethod
     def of(cls, status: Status) -> Self:
@@ -193,6 +194,7 @@ class StatusShape(BaseModel):
             fault=status.fault,
             loops_stopped=status.loops_stopped,
             waits_for_card=status.waits_for_card,
+            held=sorted(status.held),
         )
 
 

@@ -76,13 +76,15 @@ def _asked(airing_id: str, status: Status) -> Asked:
         return Asked(airing_id, _("“%(name)s”已经交给广播了，正要播。", name=name))
     for airing in status.waiting:
         if airing.id == airing_id:
-            return Asked(airing_id, _how_it_waits(airing))
+            return Asked(airing_id, _how_it_waits(airing, airing_id in status.held))
     end = _end(airing_id)
     return _ended(airing_id, end) if end else Asked(airing_id, _("已经交给广播了。"))
 
 
-def _how_it_waits(airing: Airing) -> str:
+def _how_it_waits(airing: Airing, held: bool) -> str:
     now, name = parts().clock.now(), _name(airing)
+    if held:
+        return _("“%(name)s”记下了，等时钟对准了再播。", name=name)
     if airing.due_at > now:
         when = wording.say_moment(airing.due_at, now)
         return _("“%(name)s”记下了，到时候播：%(when)s。", name=name, when=when)

@@ -95,6 +95,15 @@ def test_what_is_for_later_says_for_when(
     assert f"记下了，到时候播：明天 {later.due_at:%H:%M}" in told(secretary.get("/").text)[0][1]
 
 
+def test_what_waits_for_the_clock_is_named_and_says_so(
+    secretary: FlaskClient, station: FakeStation, asked: Airing
+) -> None:
+    station.waiting, station.held = [asked], frozenset({asked.id})
+    assert told(secretary.get("/").text) == [
+        ("message", "“后山起火，请马上离开。”记下了，等时钟对准了再播。")
+    ]
+
+
 @pytest.mark.parametrize(
     ("outcome", "reason", "sentence"),
     [
