@@ -110,7 +110,7 @@ class Length:
 
 
 def say_what_happens(
-    notice: Notice, length: Length, status: Status, by: str = "", when: str = ""
+    notice: Notice, length: Length, status: Status, now: datetime, by: str = "", when: str = ""
 ) -> str:
     """One sentence on what confirming a settled notice will do, by the air's order of precedence.
 
@@ -133,7 +133,7 @@ def say_what_happens(
             return _("马上%(what)s，会打断循环播放的“%(name)s”。", what=what, name=_name(sounding))
         return _("马上%(what)s，会打断正在播的“%(name)s”。", what=what, name=_name(sounding))
     ahead = [_name(sounding)] if sounding else []
-    ahead += [_name(airing) for airing in _ahead_of(notice, status.waiting)]
+    ahead += [_name(airing) for airing in _ahead_of(notice, status.due(now))]
     if not ahead:
         return _("马上%(what)s。", what=what)
     those = _("“%(name)s”", name=ahead[0])
@@ -146,7 +146,7 @@ def _name(airing: Airing) -> str:
     return own(name_of(airing.notice.title, airing.notice.text))
 
 
-def _ahead_of(notice: Notice, waiting: tuple[Airing, ...]) -> list[Airing]:
+def _ahead_of(notice: Notice, waiting: list[Airing]) -> list[Airing]:
     """Those that wait and go first: the severer, then the higher office, then who came first."""
     place = (notice.severity.rank, -notice.office)
     return [a for a in waiting if (a.notice.severity.rank, -a.notice.office) <= place]
