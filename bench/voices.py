@@ -37,7 +37,7 @@ from broadcaster.settings import (
 )
 from broadcaster.studio import Studio
 from broadcaster.tts.catalogue import Catalogue
-from broadcaster.tts.install_recorded import PHRASES
+from broadcaster.tts.phrases import PHRASES
 
 NOTICE = """\
 供电所通知：3月15号早上6:00到晚上19:00，咱们村检修10千伏线路，全村停电。有事请打95598，或者村委会电话0317-5551234。

@@ -46,8 +46,10 @@ def print_json(content: object) -> None:
 
 def ask_box(request: control.Message, config_folder: Path) -> Iterator[control.Message] | None:
     """The running box's answers, or None where none runs; an error of the box is raised here."""
-    answers = control.ask(_state_folder(config_folder), request)
-    return None if answers is None else map(refuse_error, answers)
+    for state in _state_folders(config_folder):
+        if answers := control.ask(state, request):
+            return map(refuse_error, answers)
+    return None
 
 
 def ask_running_box(request: control.Message, config_folder: Path) -> control.Message:
@@ -77,11 +79,24 @@ def load_config(folder: Path) -> Config:
     return config
 
 
-def _state_folder(config_folder: Path) -> Path:
-    """Where the box's door is. Raises `ConfigError`.
-
-    Settings that are checked whole take 0.2 s, half of what `stop` would take.
+def _state_folders(config_folder: Path) -> Iterator[Path]:
+    """Where the box's door may be: by the settings, and by those of its last good start, for it speaks
+    on when they are damaged. Raises `ConfigError` where neither can be read.
     """
+    good_folder = config_folder / LAST_GOOD
+    is_kept = (good_folder / FILES[0]).exists()
+    try:
+        yield (now := _state_folder(config_folder))
+    except ConfigError:
+        if not is_kept:
+            raise
+        now = None
+    if is_kept and (before := _state_folder(good_folder)) != now:
+        yield before
+
+
+def _state_folder(config_folder: Path) -> Path:
+    """Settings that are checked whole take 0.2 s, half of what `stop` would take."""
     import yaml
 
     try:

@@ -240,7 +240,7 @@ def run(
             box.clock,
             box.store.state,
             _is_new(box.store),
-            box.intake.was_put,
+            box.intake.known,
             box.rules.may_come,
             box.endings.record,
         )
@@ -277,7 +277,7 @@ def run(
         page = stack.enter_context(
             closing(serve(origins, settings.web.host, settings.web.port, leaving=leave))
         )
-        fronts = _open_fronts(stack, settings, page.port, origins, tell)
+        fronts = _open_fronts(stack, box, page.port, origins, tell)
         links = _open_link(stack, box, tell)
         _tell_start(box, page.port, tell, in_terminal)
         # Before the page and the door close, which may take seconds: nothing begins that would be cut.
@@ -295,14 +295,18 @@ def run(
 
 
 def _open_fronts(
-    stack: ExitStack, settings: Settings, port: int, origins: Origins, tell: Callable[[str], None]
+    stack: ExitStack, box: Box, port: int, origins: Origins, tell: Callable[[str], None]
 ) -> list[Watched]:
     """HTTPS and the name on the network: a village without them is served all the same."""
-    web, fronts = settings.web, list[Watched]()
+    settings, fronts = box.station.settings, list[Watched]()
+    web = settings.web
     if web.https_port is not None:
         try:
             front = stack.enter_context(closing(serve_https(web, settings.paths.state, port, origins)))
             fronts.append(front)
+            if front.note:
+                tell(front.note)
+                box.faults.append(lambda: front.note)
             tell(f"要在网页里录音，请用：https://{_seen_address(web.host)}:{front.port}/")
         except ConfigError as error:
             tell(str(error))

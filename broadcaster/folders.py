@@ -4,6 +4,8 @@ from pathlib import Path
 
 PROJECT_FOLDER = Path(__file__).resolve().parent.parent
 CONFIG_FOLDER = PROJECT_FOLDER / "config"
+# In the state folder.
+SESSION_KEY = "session_key"
 
 
 def under_project(folder: Path) -> Path:

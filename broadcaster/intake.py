@@ -3,7 +3,7 @@
 import logging
 import threading
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -99,16 +99,21 @@ class Intake:
 
     def put(self, airing: Airing) -> None:
         """Air what the timetable has due, unless it was put before the clock or the box went down."""
-        if self.was_put(airing.id):
+        if self.known([airing.id]):
             return
         self._give(airing.id)
         # It must begin in time, so nothing waits for the disk.
         self._player.put(airing)
         self._queue.accept(airing, wait=False)
 
-    def was_put(self, airing_id: str) -> bool:
-        """Whether it went to the air, now or before the box went down, as far as that is written."""
-        return airing_id in self._given or self._is_known(airing_id)
+    def known(self, airing_ids: Collection[str]) -> set[str]:
+        """Those that went to the air, now or before the box went down, as far as that is written."""
+        given = {one for one in airing_ids if one in self._given}
+        try:
+            return given | self._queue.known(set(airing_ids) - given)
+        except StoreUnusable as error:
+            logger.warning("cannot look what was aired before: %s", error)
+            return given
 
     def held(self) -> tuple[Airing, ...]:
         """What was accepted when the box went down and waits until the clock is trusted."""
@@ -176,13 +181,6 @@ class Intake:
         self._given[airing_id] = None
         while len(self._given) > REMEMBERED_AIRINGS:
             self._given.popitem(last=False)
-
-    def _is_known(self, airing_id: str) -> bool:
-        try:
-            return self._queue.knows(airing_id)
-        except StoreUnusable as error:
-            logger.warning("cannot look whether it was aired before: %s", error)
-            return False
 
     def _started(self, airing: Airing) -> None:
         self._look.set()

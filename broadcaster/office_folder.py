@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from securesystemslib.signer import CryptoSigner, Signer
 
 KEYRING, LOCK = "keyring.json", "keyring.lock"
+FROM_A_COPY = "请从拷贝的文件夹里放回来，不要重新建立，各村认的是它。"
 
 # Asked for the passphrase of a key that is called so in Chinese.
 AskPassphrase = Callable[[str], str]
@@ -83,10 +84,15 @@ class OfficeFolder:
         """Raises `CharterRefused` where there is none that holds."""
         try:
             return Keyring.from_bytes(self.keyring_file.read_bytes())
-        except OSError:
+        except FileNotFoundError:
+            if any(self.path.glob("county-*.key")):
+                raise CharterRefused(f"{self.keyring_file} 不见了：{FROM_A_COPY}") from None
             raise CharterRefused(f"{self.path} 里没有钥匙串。先建立：broadcaster county init") from None
+        except OSError as error:
+            told = f"{self.keyring_file} 读不出来（{error.strerror}）：{FROM_A_COPY}"
+            raise CharterRefused(told) from None
         except NotAccepted as error:
-            raise CharterRefused(f"{self.keyring_file} 坏了：{error}") from error
+            raise CharterRefused(f"{self.keyring_file} 坏了：{error}{FROM_A_COPY}") from error
 
     @property
     def trust(self) -> Trust:

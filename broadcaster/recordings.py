@@ -10,6 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from broadcaster.errors import RecordingRefused
+from broadcaster.seal import STREAM_INFO_END, flac_seconds
 from broadcaster.whole import whole_file
 
 FOLDER = "recordings"
@@ -67,16 +68,21 @@ class Recordings:
         return next((one for one in self.all() if one.key == key), None)
 
     def all(self) -> list[Recording]:
-        """The newest first; one whose file is damaged is left out."""
-        found = []
-        for about in self._folder.glob("*.json"):
-            try:
-                recording = Recording(**json.loads(about.read_text(encoding="utf-8")))
-            except (OSError, ValueError, TypeError):
-                continue
-            if recording_path(self._state, recording.key).exists():
-                found.append(recording)
+        """The newest first; one of which only the sound is left has its day for a title."""
+        found = filter(None, map(self._about, self._folder.glob("[!.]*.flac")))
         return sorted(found, key=lambda one: -one.taken_at)
+
+    def _about(self, sound: Path) -> Recording | None:
+        """None of a sound that is damaged too."""
+        try:
+            told = json.loads(sound.with_suffix(".json").read_text(encoding="utf-8"))
+            seconds, taken_at = float(told["seconds"]), float(told["taken_at"])
+            about = Recording(str(told["key"]), str(told["title"]), seconds, taken_at)
+            if about.key == sound.stem:
+                return about
+        except (OSError, ValueError, TypeError, LookupError):
+            pass
+        return _by_its_sound(sound)
 
     def remove(self, key: str) -> bool:
         """Whether there was one; what wanted to air it fails with a sentence."""
@@ -89,6 +95,17 @@ class Recordings:
     def _check_room(self) -> None:
         if sum(path.stat().st_size for path in self._folder.glob("*.flac")) > FULL_BYTES:
             raise RecordingRefused("存的录音太多了，请先删掉几条不用的，再录新的。")
+
+
+def _by_its_sound(path: Path) -> Recording | None:
+    try:
+        taken_at = path.stat().st_mtime
+        with path.open("rb") as file:
+            seconds = flac_seconds(file.read(STREAM_INFO_END))
+    except OSError:
+        return None
+    title = f"{time.strftime('%m月%d日 %H:%M', time.localtime(taken_at))} 的录音"
+    return Recording(path.stem, title, seconds, taken_at) if seconds else None
 
 
 def _receive(path: Path, pieces: Iterable[bytes]) -> None:

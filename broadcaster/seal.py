@@ -32,5 +32,15 @@ def is_whole(path: Path) -> bool:
         return False
 
 
+def flac_seconds(header: bytes) -> float:
+    """Length by the STREAMINFO block (RFC 9639, 8.2); 0 if this is no FLAC file, or no finished one."""
+    if len(header) < STREAM_INFO_END or header[:4] != b"fLaC" or header[4] & 0x7F:
+        return 0.0
+    # 20 bits of rate, 3 of channels, 5 of depth, 36 of samples.
+    packed = int.from_bytes(header[18:26], "big")
+    rate_hz, samples = packed >> 44, packed & (1 << 36) - 1
+    return samples / rate_hz if rate_hz else 0.0
+
+
 def _digest(begin: bytes, rest: bytes) -> bytes:
     return zlib.crc32(rest, zlib.crc32(begin)).to_bytes(4, "big")

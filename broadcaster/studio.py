@@ -39,6 +39,7 @@ logger = logging.getLogger(__name__)
 
 # How often the timetable is looked through for programmes that are not made yet.
 AHEAD_SECONDS = 60.0
+RETRY_SECONDS = 10 * AHEAD_SECONDS
 WATCH_SECONDS = 1.0
 # What is urgent is not begun without a word of warning; the daily chime is nothing to wait for.
 SIGNAL_STAND_INS = {Signal.SIREN: Signal.ALERT}
@@ -75,7 +76,7 @@ class Studio:
         self._changed = threading.Condition()
         self._making_ahead = False
         self._looked_for_signals = False
-        self._failed_ahead: dict[str, float] = {}
+        self._tried_ahead: dict[str, float] = {}
 
     def learn(self, lexicon: LexiconSettings) -> None:
         """Read by another lexicon from now on; what was made by the old one is no longer found.
@@ -273,8 +274,8 @@ class Studio:
             except BroadcasterError as error:
                 logger.warning("cannot make %s ahead: %s", notice.title, error)
                 continue
-            failed_at = self._failed_ahead.get(self._recipes.key(best))
-            if failed_at is not None and self._clock.monotonic() - failed_at < 10 * AHEAD_SECONDS:
+            tried_at = self._tried_ahead.get(self._recipes.key(best))
+            if tried_at is not None and self._clock.monotonic() - tried_at < RETRY_SECONDS:
                 continue
             if self.find(best) is None:
                 self._making_ahead = True
@@ -285,10 +286,13 @@ class Studio:
         error, voice = made.exception(), best.voice or ""
         if error:
             logger.warning("not made ahead: %s", error)
-        # A voice that is left alone is tried when it is due again; this is for one that refuses a line.
-        failed = error is not None or made.result().voice != voice
-        if failed and (error or not self._cascade.rests(voice, self._clock.monotonic())):
-            self._failed_ahead[self._recipes.key(best)] = self._clock.monotonic()
+        # A voice that is left alone is tried when it is due again; this is for one that refuses a line,
+        # and for what is gone at once, as with a program of another version beside, each removing what
+        # the other has written: every 3 ms, for ever.
+        now, stood_in = self._clock.monotonic(), not error and made.result().voice != voice
+        if not (stood_in and self._cascade.rests(voice, now)):
+            recent = {key: at for key, at in self._tried_ahead.items() if now - at < RETRY_SECONDS}
+            self._tried_ahead = recent | {self._recipes.key(best): now}
         self._making_ahead = False
         self.wake()
 

@@ -39,7 +39,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "seal": set(),
     "spool": set(),
     "foothold": {"spool"},
-    "recordings": {"errors", "whole"},
+    "recordings": {"errors", "seal", "whole"},
     "office_call": {"errors"},
     "recording_child": FLOOR | {"tts", "clips"},
     "plain_values": set(),

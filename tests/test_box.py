@@ -192,3 +192,14 @@ def test_a_text_comes_from_a_file_in_either_encoding(village: Village) -> None:
         path = village.folder / "notice.txt"
         path.write_bytes("全体村民注意了".encode(encoding))
         assert "全体村民注意了" in village.call("spoken", "--file", str(path)).stdout
+
+
+def test_a_running_box_is_reached_when_its_settings_are_damaged(
+    village: Village, start: Callable[..., RunningBox]
+) -> None:
+    start()
+    damaged = village.folder / "broadcaster.yaml"
+    damaged.write_bytes(bytes(200))
+    assert village.call("status").stdout.startswith("正在播出")
+    damaged.unlink()
+    assert "现在没有在播的" in village.call("stop").stdout

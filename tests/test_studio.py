@@ -239,6 +239,24 @@ def test_what_is_due_soon_is_made_ahead(settings: Settings, clock: ManualClock) 
         studio.close()
 
 
+def test_what_another_program_takes_away_again_is_made_ahead_once_in_ten_minutes(
+    settings: Settings, clock: ManualClock
+) -> None:
+    studio = Studio(settings, LexiconSettings(), clock, lambda: [WATER])
+    try:
+        while studio.find(studio.settled(WATER)) is None:
+            studio.step()
+        (manifest,) = settings.paths.audio_cache.glob("programmes/*/*.json")
+        manifest.write_text('{"format": 9}')
+        studio.step()
+        studio.step()
+        assert manifest.read_text() == '{"format": 9}', "it is left alone"
+        studio.programme(WATER)
+        assert studio.find(studio.settled(WATER)), "who airs it makes it"
+    finally:
+        studio.close()
+
+
 def test_a_notice_that_cannot_be_made_ahead_does_not_stop_the_next(
     settings: Settings, clock: ManualClock
 ) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 
 from broadcaster.errors import CacheFull, CacheUnwritable
 from broadcaster.model import Clip, Item, Programme
-from broadcaster.seal import is_whole
+from broadcaster.seal import STREAM_INFO_END, flac_seconds, is_whole
 from broadcaster.whole import maker_is_gone, whole_file
 
 logger = logging.getLogger(__name__)
@@ -46,7 +46,7 @@ class ClipStore:
             if key in self._damaged and self._damaged[key] == _identity(path):
                 return None
             with path.open("rb") as file:
-                seconds = _flac_seconds(file.read(FLAC_HEADER_BYTES))
+                seconds = flac_seconds(file.read(STREAM_INFO_END))
         except OSError:
             return None
         if seconds == 0:
@@ -173,19 +173,6 @@ def cannot_write(folder: Path, error: OSError) -> CacheUnwritable:
         f"存声音的文件夹写不进去：{folder}（{error.strerror or error}）。"
         "请检查这个文件夹的权限，或者在 config/broadcaster.yaml 里把 paths.audio_cache 改到别处。"
     )
-
-
-FLAC_HEADER_BYTES = 42
-
-
-def _flac_seconds(header: bytes) -> float:
-    """Length by the STREAMINFO block (RFC 9639, 8.2); 0 if this is no FLAC file, or no finished one."""
-    if len(header) < FLAC_HEADER_BYTES or header[:4] != b"fLaC" or header[4] & 0x7F:
-        return 0.0
-    # 20 bits of rate, 3 of channels, 5 of depth, 36 of samples.
-    packed = int.from_bytes(header[18:26], "big")
-    rate_hz, samples = packed >> 44, packed & (1 << 36) - 1
-    return samples / rate_hz if rate_hz else 0.0
 
 
 def _identity(path: Path) -> tuple[int, int]:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from cryptography import x509
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
@@ -32,16 +33,29 @@ def make_authority(folder: Path) -> None:
 
 
 def make_server(folder: Path, hosts: Sequence[str]) -> None:
-    """`server.pem` and its key for these names and addresses, by the authority in the folder."""
+    """`server.pem` and its key for these names and addresses, by the authority in the folder.
+
+    Raises OSError and `ValueError` where that is not as it was made.
+    """
     signer = serialization.load_pem_private_key((folder / "authority.key").read_bytes(), None)
     assert isinstance(signer, ec.EllipticCurvePrivateKey)
     authority = x509.load_pem_x509_certificate((folder / "authority.pem").read_bytes())
+    _check_pair(authority, signer)
     key = ec.generate_private_key(ec.SECP256R1())
     builder = _certificate(_name(hosts[0]), authority.subject, key.public_key(), SERVER_LIFE)
     names = x509.SubjectAlternativeName([_alternative(host) for host in hosts])
     builder = builder.add_extension(names, False).add_extension(x509.BasicConstraints(False, None), True)
     _write(folder / "server.key", _private(key))
     _write(folder / "server.pem", _pem(builder.sign(signer, hashes.SHA256())))
+
+
+def _check_pair(authority: x509.Certificate, signer: ec.EllipticCurvePrivateKey) -> None:
+    try:
+        authority.verify_directly_issued_by(authority)
+    except InvalidSignature as error:
+        raise ValueError("the authority has not signed itself") from error
+    if authority.public_key() != signer.public_key():
+        raise ValueError("the key is not the authority's")
 
 
 def _certificate(

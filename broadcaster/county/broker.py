@@ -63,6 +63,9 @@ user {user}
 """
 
 
+FROM_A_COPY = "请从拷贝的文件夹里放回来：各村认的是它，换一个各村就都连不上了。"
+
+
 class BrokerRefused(BroadcasterError):
     """A broker that cannot be: Mosquitto is not installed, a name that is none."""
 
@@ -77,11 +80,24 @@ class Broker:
         """Authority, certificate and settings; users, authority and what is kept stay as they are."""
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         (self.folder / "kept").mkdir(mode=0o700, exist_ok=True)
-        make_authority(self.folder)
-        make_server(self.folder, hosts)
+        self._make_certificates(hosts)
         self._write("mosquitto.conf", self._settings(port, listen))
         self._write("passwords", self._read("passwords"))
         self._write("acl", "".join(map(_with_commands, self._parts("acl"))))
+
+    def _make_certificates(self, hosts: Sequence[str]) -> None:
+        """Another authority than the one that boxes have pinned would shut all of them out."""
+        authority, key = self.folder / "authority.pem", self.folder / "authority.key"
+        if authority.exists() != key.exists():
+            gone = key if authority.exists() else authority
+            raise BrokerRefused(f"{gone} 不见了，{FROM_A_COPY}")
+        try:
+            make_authority(self.folder)
+            make_server(self.folder, hosts)
+        except OSError as error:
+            raise BrokerRefused(f"{error.filename} 读不出来或写不进去（{error.strerror}）。") from error
+        except (ValueError, TypeError) as error:
+            raise BrokerRefused(f"{authority} 或者 {key.name} 坏了，{FROM_A_COPY}") from error
 
     @property
     def authority(self) -> str:

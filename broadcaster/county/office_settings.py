@@ -11,7 +11,7 @@ from broadcaster.errors import ConfigError
 from broadcaster.setting_values import Section
 from broadcaster.settings import WebSettings, load_file
 
-FILE = "office.yaml"
+FILE, DATABASE = "office.yaml", "office.db"
 
 
 class BrokerSettings(Section):
@@ -102,7 +102,7 @@ class OfficeSettings(Section):
         return self.sound_address or self.address
 
     def database_url(self, folder: Path) -> str:
-        return self.database or f"sqlite:///{(folder / 'office.db').absolute()}"
+        return self.database or f"sqlite:///{(folder / DATABASE).absolute()}"
 
 
 def load_office_settings(folder: Path) -> OfficeSettings:

@@ -7,7 +7,7 @@ import os
 import signal
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, closing, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,11 +22,12 @@ from broadcaster.county.far_line import FarLine
 from broadcaster.county.intake import Intake
 from broadcaster.county.office import Office
 from broadcaster.county.office_keys import OfficeKeys, above_warnings
-from broadcaster.county.office_settings import OfficeSettings, load_office_settings, read_text
+from broadcaster.county.office_settings import DATABASE, OfficeSettings, load_office_settings, read_text
 from broadcaster.county.page_parts import Pages, Trusted
 from broadcaster.county.parts import Parts, make_parts
 from broadcaster.county.publisher import Publisher
 from broadcaster.county.register import BrokerAddress
+from broadcaster.county.safekeeping import Safekeeping
 from broadcaster.county.sounds import Sounds
 from broadcaster.county.tidying import Tidying
 from broadcaster.county.village_keys import VillageKeys
@@ -84,6 +85,7 @@ def run(path: Path, config: Path, ask: AskPassphrase, tell: Tell, unattended: bo
         signal.signal(number, lambda *_: stopping.set())
     with ExitStack() as stack:
         stack.enter_context(only_one(path, "县级平台"))
+        safe = _make_sound(path)
         desk = stack.enter_context(open_desk(path, woken))
         # The passphrase is asked before anything is opened to others.
         passphrase, clock = ask(COUNTY_KEY), desk.parts.clock
@@ -92,18 +94,29 @@ def run(path: Path, config: Path, ask: AskPassphrase, tell: Tell, unattended: bo
         keys.look()
 
         def warnings() -> list[str]:
-            return keys.warnings() + above_warnings(keys.trust, desk.settings.relay)
+            told = [safe.note] if safe and safe.note else []
+            return told + keys.warnings() + above_warnings(keys.trust, desk.settings.relay)
 
         for sentence in warnings():
             tell(sentence)
         villages = VillageKeys(desk.folder, lambda: keys.signer, passphrase, clock, woken)
-        office, line = stack.enter_context(_open_office(desk, keys, villages))
+        office, line = stack.enter_context(_open_office(desk, keys, villages, safe))
         woken.wakes = office.wake
         watched: list[Watched] = [stack.enter_context(Loop("office", office.step, office.wake))]
         booth = stack.enter_context(open_booth(config, path))
         pages = Pages(desk.parts, desk.settings, _trusted(desk), booth, warnings, villages)
         watched += _open_site(desk, pages, villages, line, stack, tell)
         return keep_watch(watched, stopping)
+
+
+def _make_sound(path: Path) -> Safekeeping | None:
+    """None where the database is not the file that the office keeps itself."""
+    settings = load_office_settings(path)
+    if settings.database:
+        return None
+    safe = Safekeeping(path / DATABASE, Clock(settings.zone))
+    safe.make_sound()
+    return safe
 
 
 class WakeLater:
@@ -118,7 +131,7 @@ class WakeLater:
 
 @contextmanager
 def _open_office(
-    desk: Desk, keys: OfficeKeys, villages: VillageKeys
+    desk: Desk, keys: OfficeKeys, villages: VillageKeys, safe: Safekeeping | None
 ) -> Iterator[tuple[Office, FarLine]]:
     parts, broker = desk.parts, desk.settings.broker
     authority = desk.folder.path / broker.authority if broker.authority else None
@@ -136,9 +149,15 @@ def _open_office(
     sounds, keep = Sounds(desk.folder.path), desk.settings.keep
     tidying = Tidying(parts.database, parts.clock, keep, sounds, parts.audit)
     line = FarLine(wire, parts.register, villages)
+
+    def tidy() -> None:
+        tidying.step()
+        if safe:
+            safe.step()
+
     office = Office(
         *(publisher, intake, parts.standing, wire, parts.clock),
-        *(keys, parts.register.areas_of, sums, tidying.step),
+        *(keys, parts.register.areas_of, sums, tidy),
     )
     wire.start()
     with closing(wire):
@@ -157,11 +176,15 @@ def _open_site(
     watched: list[Watched] = [server.loop]
     tell(f"县级平台：http://{_seen(web.host)}:{server.port}/")
     if web.https_port is not None:
-        with suppress(ConfigError):
+        try:
             front = serve_https(web, desk.folder.path, server.port, origins)
             watched.append(stack.enter_context(closing(front)))
             sites.https_port = front.port
             tell(f"　　　　　https://{_seen(web.host)}:{front.port}/")
+            if front.note:
+                tell(front.note)
+        except ConfigError as error:
+            tell(str(error))
     if code := desk.parts.officers.one_time_code():
         tell(f"还没有账号，建第一个账号的一次性代码：{code}")
     return watched

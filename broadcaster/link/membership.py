@@ -109,7 +109,7 @@ def load_membership(state: Path) -> Membership:
     try:
         enrolment = Enrolment.from_bytes((folder / ENROLMENT).read_bytes())
         return Membership(enrolment, keys.from_bare((folder / KEY).read_bytes()), folder)
-    except (OSError, keys.KeyLocked) as error:
+    except (OSError, keys.KeyLocked, EnrolmentRefused) as error:
         if is_enrolled(state):
             broken = "县里的登记坏了或者少了文件，收不到县里的通知。请重新登记：broadcaster link enrol"
             raise EnrolmentRefused(broken) from error

@@ -156,6 +156,8 @@ class Clockwork:
             self._begins()
         self._plan()
         self._scheduler.start()
+        # By the clock as it is now, before it can jump.
+        self._look_for_gaps(jumped=False)
         self.loop.start()
 
     def stop(self) -> None:
@@ -181,8 +183,11 @@ class Clockwork:
         if stepped or (goes and not went):
             self._plan()
         self._scheduler.wakeup()
-        if goes and self._gaps:
-            self._gaps.look(self._owed(), jumped=stepped)
+        self._look_for_gaps(jumped=stepped)
+
+    def _look_for_gaps(self, jumped: bool) -> None:
+        if self._goes and self._gaps:
+            self._gaps.look(self._owed(), jumped)
 
     def _owed(self) -> list[tuple[Slot, datetime]]:
         with self._planning:

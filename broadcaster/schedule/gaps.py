@@ -1,7 +1,7 @@
 """What fell due while nobody looked: the box was off, stood still, or its clock jumped."""
 
 import logging
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
@@ -21,6 +21,9 @@ EVER = datetime.min.replace(tzinfo=UTC)
 NOTED_EVERY = timedelta(minutes=10)
 # Whoever looks comes every two seconds; a busy board is late by less than this.
 LEAST_GAP = timedelta(seconds=30)
+# A clock that jumped there may be put back: so long nothing is told of what it leapt over, and nothing
+# forgotten of what it came back from.
+SETTLED_SECONDS = 600.0
 # A month off is 20,000 occurrences of a loop every two minutes: this many take 0.1 s to find here.
 MOST_COUNTED = 1_000
 OFF, JUMPED, STOOD_STILL = "关机错过了", "时钟跳过去，错过了", "广播站卡住了，错过了"
@@ -29,8 +32,8 @@ OFF, JUMPED, STOOD_STILL = "关机错过了", "时钟跳过去，错过了", "�
 class Gaps:
     """Has a line in the journal for each slot and gap, of what came too late in it. One thread looks.
 
-    `was_put` says of an occurrence that it has an end of its own, or will have; `may_come` whether it
-    would have sounded. A box that is new (`is_new`) owes nothing of the time before it was.
+    `known` says which ids have an end, or will have; `may_come` whether an occurrence would have
+    sounded. A box that is new (`is_new`) owes nothing of the time before it was.
     """
 
     def __init__(
@@ -38,19 +41,20 @@ class Gaps:
         clock: Clock,
         memory: Memory,
         is_new: bool,
-        was_put: Callable[[str], bool],
+        known: Callable[[Collection[str]], Collection[str]],
         may_come: Callable[[Airing], bool],
-        tell: Callable[[JournalEntry], None],
+        tell: Callable[..., None],
     ) -> None:
         self._clock = clock
         self._memory = memory
-        self._was_put = was_put
+        self._known = known
         self._may_come = may_come
         self._tell = tell
         self._looked_at = self._recall(LOOKED_AT)
         self._born_at = clock.monotonic() if is_new and self._looked_at is None else None
         self._noted_at = EVER
         self._began = False
+        self._jumped_at: float | None = None
 
     @property
     def since(self) -> datetime:
@@ -64,18 +68,29 @@ class Gaps:
     def look(self, slots: Iterable[tuple[Slot, datetime]], jumped: bool) -> None:
         """The timetable is gone by now; each slot with the moment before which it owes nothing."""
         now, before = self._clock.now(), self._looked_at
-        self._looked_at = now
+        if self._may_be_put_back(now, jumped):
+            return
+        why = OFF if not self._began else STOOD_STILL if self._jumped_at is None else JUMPED
+        self._looked_at, self._began, self._jumped_at = now, True, None
         if before and now - before > LEAST_GAP:
-            why = OFF if not self._began else JUMPED if jumped else STOOD_STILL
-            for slot, since in slots:
-                try:
-                    self._tell_of(slot, max(before, since), now - slot.lateness, why)
-                except Exception:
-                    # One that cannot say when it was due must not leave the others untold.
-                    logger.exception("what slot %s missed is not known", slot.name)
-        self._began = True
+            lines = [
+                line for slot, since in slots for line in self._lines(slot, max(before, since), why)
+            ]
+            if lines:
+                self._tell(*lines)
+                self.note()
         if not now - NOTED_EVERY < self._noted_at <= now:
             self.note()
+
+    def _may_be_put_back(self, now: datetime, jumped: bool) -> bool:
+        """Whether the clock has just jumped away from where the timetable was gone by."""
+        # What it showed before the first look was not gone by, or not believed.
+        if jumped and self._began:
+            self._jumped_at = self._clock.monotonic()
+        if self._jumped_at is None or not self._looked_at:
+            return False
+        is_settled = self._clock.monotonic() - self._jumped_at >= SETTLED_SECONDS
+        return abs(now - self._looked_at) > LEAST_GAP and not is_settled
 
     def note(self) -> None:
         """Remember that the timetable was gone by until now."""
@@ -86,28 +101,33 @@ class Gaps:
             self._remember(SINCE, self.since)
         self._remember(LOOKED_AT, self._looked_at)
 
-    def _tell_of(self, slot: Slot, after: datetime, until: datetime, why: str) -> None:
-        dues = list(islice(_dues(slot, after, until), MOST_COUNTED))
-        missed = [
-            airing for due in dues if self._is_missed(airing := self._airing(slot, due), after, until)
-        ]
+    def _lines(self, slot: Slot, after: datetime, why: str) -> list[JournalEntry]:
+        """One, or none where nothing was missed."""
+        now = self._clock.now()
+        try:
+            dues = list(islice(_dues(slot, after, now - slot.lateness), MOST_COUNTED))
+            missed = self._missed([self._airing(slot, due) for due in dues])
+        except Exception:
+            # One that cannot say when it was due must not leave the others untold.
+            logger.exception("what slot %s missed is not known", slot.name)
+            return []
         if not missed:
-            return
+            return []
         first, last = missed[0], missed[-1]
         reason = why
         if len(missed) > 1:
             more = "以上" if len(dues) == MOST_COUNTED else ""
             reason = f"{why} {len(missed)} 次{more}，从 {first.due_at:%m月%d日 %H:%M} 起"
-        now = self._clock.now()
-        self._tell(JournalEntry(_named(last, first), Outcome.EXPIRED, reason, "", None, now, 0.0, 0.0))
+        return [JournalEntry(_named(first, last), Outcome.EXPIRED, reason, "", None, now, 0.0, 0.0)]
+
+    def _missed(self, airings: list[Airing]) -> list[Airing]:
+        """Without those that have a line already, of their own or as the only one of a gap."""
+        may = {_named(one, one).id: one for one in airings if self._may_come(one)}
+        known = self._known([*may, *(one.id for one in may.values())]) if may else ()
+        return [one for name, one in may.items() if name not in known and one.id not in known]
 
     def _airing(self, slot: Slot, due: datetime) -> Airing:
         return slot.airing_at(due.astimezone(self._clock.zone))
-
-    def _is_missed(self, airing: Airing, after: datetime, until: datetime) -> bool:
-        # The last note may be so old, and what is hardly too late may have been put just now.
-        near = airing.due_at - after < NOTED_EVERY + LEAST_GAP or until - airing.due_at < LEAST_GAP
-        return self._may_come(airing) and not (near and self._was_put(airing.id))
 
     def _recall(self, key: str) -> datetime | None:
         try:
@@ -131,7 +151,8 @@ def _dues(slot: Slot, after: datetime, until: datetime) -> Iterator[datetime]:
         due = slot.next_after(due)
 
 
-def _named(last: Airing, first: Airing) -> Airing:
-    """The same name however often a gap is told of; another one than an occurrence has, which may still
-    be aired when a clock that jumped is put back."""
-    return replace(last, id=blake2b(f"missed {first.id}".encode(), digest_size=6).hexdigest())
+def _named(first: Airing, last: Airing) -> Airing:
+    """The same name however often a gap is told of, and of no other gap; another one than an occurrence
+    has, which may still be aired when a clock that jumped is put back."""
+    name = f"missed {first.id} {last.id}".encode()
+    return replace(last, id=blake2b(name, digest_size=6).hexdigest())

@@ -1,9 +1,13 @@
 """Good copies of the database beside it, and what is done with a damaged one."""
 
 import os
+import re
 import shutil
 import sqlite3
-from contextlib import closing
+import threading
+from collections.abc import Container, Iterable, Sequence
+from contextlib import closing, suppress
+from datetime import date, datetime
 from pathlib import Path
 
 from broadcaster.clock import Clock
@@ -12,27 +16,35 @@ from broadcaster.store.tables import VERSIONS
 
 KEPT = 3
 STAMP = "%Y%m%d-%H%M%S"
+MADE = re.compile(r"-(\d{8}-\d{6})(?:-(\d{1,9}))?$")
+# Why a file was set aside; part of its name.
+DAMAGED, NEWER = "damaged", "newer"
 
 # Of what waits when the copy is made, all has ended when the copy is needed.
 NO_QUEUE = "DELETE FROM queue"
 
 
 class Backups:
-    """Copies in the folder `backups`, each whole and checked; the last three of each kind are kept."""
+    """Copies in the folder `backups`, each whole and checked; the last three of each kind are kept.
 
-    def __init__(self, path: Path, clock: Clock) -> None:
+    Their names have a number, for the clock by which the last was made may be behind that of the first.
+    """
+
+    def __init__(self, path: Path, clock: Clock, versions: Container[str] = VERSIONS) -> None:
         self._path = path
+        self._versions = versions
         self._clock = clock
         self._folder = path.parent / "backups"
+        self._making = threading.Lock()
 
     def make(self, kind: str) -> Path:
         """Copy the database while it is used. Raises `StoreDamaged` when what it holds is not sound."""
-        copy = self._folder / f"{kind}-{self._stamp()}.db"
-        part = copy.with_suffix(".part")
-        with told_plainly(self._path):
+        part = self._folder / f"{kind}.part"
+        with self._making, told_plainly(self._path):
             self._folder.mkdir(mode=0o700, exist_ok=True)
             part.unlink(missing_ok=True)
             part.touch(mode=0o600)
+            copy = self._folder / f"{kind}-{self._stamp(self._named())}.db"
             try:
                 self._copy(part)
                 replace(part, copy)
@@ -42,10 +54,14 @@ class Backups:
                 old.unlink()
         return copy
 
+    def has_daily(self, day: date) -> bool:
+        """Whether a copy was made on that day."""
+        return any(_made(copy)[1].startswith(f"{day:%Y%m%d}") for copy in self._named("daily"))
+
     def newest(self) -> Path | None:
         """The newest good copy."""
-        newest_first = sorted(self._named(), key=_stamp_of, reverse=True)
-        return next((copy for copy in newest_first if version_of_sound(copy) in VERSIONS), None)
+        newest_first = reversed(self._named())
+        return next((copy for copy in newest_first if version_of_sound(copy) in self._versions), None)
 
     def restore(self) -> Path | None:
         """Put the newest good copy in the place of the database; which, or None if there is none."""
@@ -57,21 +73,22 @@ class Backups:
             replace(part, self._path)
         return copy
 
-    def set_aside(self) -> Path | None:
-        """Rename a damaged database with its log, if there is anything in it.
+    def set_aside(self, why: str = DAMAGED) -> Path | None:
+        """Rename the database with its log, if there is anything in it.
 
-        The last three are kept for who wants to look.
+        Of damaged ones the last three are kept for who wants to look; a newer program's always.
         """
         log = Path(f"{self._path}-wal")
         if not any(part.exists() and part.stat().st_size for part in (self._path, log)):
             return None
-        aside = self._path.with_name(f"{self._path.stem}-damaged-{self._stamp()}.db")
+        before = _in_order(self._path.parent.glob(f"{self._path.stem}-{why}-*.db"))
+        aside = self._path.with_name(f"{self._path.stem}-{why}-{self._stamp(before)}.db")
         # The log first: left alone beside another file it would be played into that one.
         for ending in ("-wal", "-shm", ""):
             part = Path(f"{self._path}{ending}")
             if part.exists():
                 part.rename(f"{aside}{ending}")
-        for old in sorted(self._path.parent.glob(f"{self._path.stem}-damaged-*.db"))[:-KEPT]:
+        for old in [*before, aside][:-KEPT] if why == DAMAGED else ():
             for ending in ("-wal", "-shm", ""):
                 Path(f"{old}{ending}").unlink(missing_ok=True)
         return aside
@@ -89,10 +106,19 @@ class Backups:
             check(target, "integrity_check")
 
     def _named(self, kind: str = "*") -> list[Path]:
-        return sorted(self._folder.glob(f"{kind}-*.db"))
+        return _in_order(self._folder.glob(f"{kind}-*.db"))
 
-    def _stamp(self) -> str:
-        return f"{self._clock.now():{STAMP}}"
+    def _stamp(self, before: Sequence[Path]) -> str:
+        """When, and the number after all those before."""
+        number = _made(before[-1])[0] + 1 if before else 1
+        return f"{self._clock.now():{STAMP}}-{number}"
+
+
+def told_of(copy: Path) -> datetime | None:
+    """What the clock of the station showed when a copy was made; None of a name that is not ours."""
+    with suppress(ValueError):
+        return datetime.strptime(_made(copy)[1], STAMP)  # noqa: DTZ007 - local, only told
+    return None
 
 
 def check(connection: sqlite3.Connection, how: str = "quick_check") -> None:
@@ -136,5 +162,11 @@ def _to_disk(path: Path) -> None:
         os.close(descriptor)
 
 
-def _stamp_of(path: Path) -> str:
-    return path.stem.split("-", 1)[1]
+def _in_order(made: Iterable[Path]) -> list[Path]:
+    return sorted(made, key=_made)
+
+
+def _made(path: Path) -> tuple[int, str]:
+    """Number and stamp; a name of before there were numbers has none, and is older than all."""
+    found = MADE.search(path.stem)
+    return (int(found[2] or 0), found[1]) if found else (0, "")

@@ -39,6 +39,10 @@ class StoreDamaged(StoreUnusable):
     """The file is not a sound database any more."""
 
 
+class StoreNewer(StoreDamaged):
+    """It is sound, and of a newer program than this one, which cannot use it."""
+
+
 class Reads(Protocol):
     """Answers queries. Raises `StoreUnusable`."""
 

@@ -14,7 +14,7 @@ from broadcaster.clock import Clock
 from broadcaster.errors import StoreUnusable
 from broadcaster.store.backups import Backups
 from broadcaster.store.connection import StoreDamaged, raw, told_plainly
-from broadcaster.store.opening import open_sound, replace_damaged
+from broadcaster.store.opening import has_past, open_sound, replace_damaged
 from broadcaster.store.reader import Reader
 
 logger = logging.getLogger(__name__)
@@ -44,6 +44,7 @@ class Database:
         self.backups = Backups(path, clock)
         # Stands while the file is open, and after a crash; a copy of the folder takes it along.
         self._open = path.with_name(f"{path.name}-open")
+        self._has_past = has_past(path)
         lost_log = self._open.exists() and not Path(f"{path}-wal").exists()
         self.note = ""
         with suppress(StoreUnusable), self.transaction():
@@ -126,7 +127,7 @@ class Database:
             raise StoreUnusable("广播站正在关闭，数据库已经合上了。")
         if self._writer is None:
             self._reader.close()
-            self._writer, note = open_sound(self._path, self.backups)
+            self._writer, note = open_sound(self._path, self.backups, self._has_past)
             self.note = note or self.note
         return self._writer
 

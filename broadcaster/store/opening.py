@@ -4,17 +4,20 @@ import logging
 import sqlite3
 import subprocess
 import sys
-from datetime import datetime
+from contextlib import suppress
 from pathlib import Path
 
 from sqlalchemy import Connection, insert
 
 from broadcaster.child import deaf
 from broadcaster.errors import StoreUnusable
+from broadcaster.folders import SESSION_KEY
+from broadcaster.recordings import FOLDER as RECORDINGS
 from broadcaster.store import tables
-from broadcaster.store.backups import STAMP, Backups, check, version_of
-from broadcaster.store.connection import StoreDamaged, connect, raw, told_plainly
+from broadcaster.store.backups import DAMAGED, NEWER, Backups, check, told_of, version_of
+from broadcaster.store.connection import StoreDamaged, StoreNewer, connect, raw, told_plainly
 from broadcaster.store.salvage import Salvaged, salvage
+from broadcaster.store.spare import SPARE
 
 logger = logging.getLogger(__name__)
 
@@ -24,35 +27,45 @@ NEW = (
 )
 
 
-def open_sound(path: Path, backups: Backups) -> tuple[Connection, str]:
+def has_past(path: Path) -> bool:
+    """Whether a box has run here, as far as can be seen without its database."""
+    folder = path.parent
+    left = (folder.glob(f"{path.stem}-*.db"), (folder / RECORDINGS).glob("*"))
+    ours = (folder / SPARE, folder / SESSION_KEY)
+    with suppress(OSError):
+        return any(one.exists() for one in ours) or any(True for found in left for _ in found)
+    return False
+
+
+def open_sound(path: Path, backups: Backups, has_past: bool = False) -> tuple[Connection, str]:
     """A connection, and in Chinese what was lost on the way to it, or "".
 
-    A damaged file is set aside and the last good backup taken. Raises `StoreUnusable` where nothing
-    can be written. No connection of this process may be open: closing any descriptor of a file
-    gives up the locks that SQLite holds on it.
+    Where a box has a past, a file that is missing was lost. A damaged one is set aside and the last
+    good backup taken. Raises `StoreUnusable` where nothing can be written. No connection of this
+    process may be open: closing any descriptor of a file gives up the locks that SQLite holds on it.
     """
     with told_plainly(path):
         is_lost = not (path.exists() and path.stat().st_size)
         _make_private(path)
-    if is_lost and backups.newest():
+    if is_lost and (has_past or backups.newest()):
         return replace_damaged(path, backups)
     try:
         return _open_current(path, backups), ""
     except StoreDamaged as error:
         logger.critical("%s", error)
-    return replace_damaged(path, backups)
+        return replace_damaged(path, backups, is_newer=isinstance(error, StoreNewer))
 
 
-def replace_damaged(path: Path, backups: Backups) -> tuple[Connection, str]:
-    """The same for a file that is known to be damaged."""
+def replace_damaged(path: Path, backups: Backups, is_newer: bool = False) -> tuple[Connection, str]:
+    """The same for a file that is known to be damaged, or written by a newer program."""
     with told_plainly(path):
-        aside = backups.set_aside()
+        aside = backups.set_aside(NEWER if is_newer else DAMAGED)
         copy = backups.restore()
         _make_private(path)
     connection = _open_current(path, backups)
     with told_plainly(path):
         saved = _salvage(aside, copy, connection)
-    note = _lost(aside, copy, saved)
+    note = _newer(aside, copy, saved) if aside and is_newer else _lost(aside, copy, saved)
     logger.critical("%s", note)
     return connection, note
 
@@ -88,7 +101,7 @@ def _open_current(path: Path, backups: Backups) -> Connection:
             raise
         connection.close()
     if version not in tables.VERSIONS:
-        raise StoreDamaged(f"数据库 {path} 是更新版本的程序写的（{version}），这个版本读不了。")
+        raise StoreNewer(f"数据库 {path} 是更新版本的程序写的（{version}），这个版本读不了。")
     backups.make("before")
     _migrate(path)
     with told_plainly(path):
@@ -118,7 +131,7 @@ def _migrate(path: Path) -> None:
 def _lost(aside: Path | None, copy: Path | None, saved: Salvaged) -> str:
     what = "数据库坏了" if aside else "数据库空了或者不见了"
     where = f"坏的文件留在 {aside.name}。" if aside else ""
-    kept = f"播出记录 {saved.rows.get('journal', 0)} 条、排队的通知 {saved.rows.get('queue', 0)} 条"
+    kept = _kept(saved)
     if saved.is_whole:
         return f"{what}，里面的都读出来了，没有丢（{kept}）；存储卡可能坏了，请换一张。{where}"
     if saved.rows:
@@ -127,11 +140,24 @@ def _lost(aside: Path | None, copy: Path | None, saved: Salvaged) -> str:
     return f"{what}，{_source(copy) or NEW}；排队的通知也没有了，请重新播。{where}"
 
 
+def _newer(aside: Path, copy: Path | None, saved: Salvaged) -> str:
+    parts = f"{saved.missing}没有全认出来，{_source(copy) or '没有旧备份可补'}。" if saved.partly else ""
+    return (
+        f"数据库是更新版本的程序写的，已经原样留在 {aside.name}，一点没有丢；这个版本认得的都拿过来了"
+        f"（{_kept(saved)}）。{parts}请换回新版本的程序。"
+    )
+
+
+def _kept(saved: Salvaged) -> str:
+    return f"播出记录 {saved.rows.get('journal', 0)} 条、排队的通知 {saved.rows.get('queue', 0)} 条"
+
+
 def _source(copy: Path | None) -> str:
     if copy is None:
         return ""
-    when = datetime.strptime(copy.stem.split("-", 1)[1], STAMP)  # noqa: DTZ007 - local, only told
-    return f"换上了 {when:%m月%d日 %H:%M} 的备份，之后的播出记录和页面上改的时间表没有了"
+    when = told_of(copy)
+    of = f" {when:%m月%d日 %H:%M} 的" if when else ""
+    return f"换上了{of}备份，之后的播出记录和页面上改的时间表没有了"
 
 
 def _make_private(path: Path) -> None:

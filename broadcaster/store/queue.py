@@ -1,14 +1,14 @@
 """What was accepted and has not ended, so that a power cut neither loses it nor has it said twice."""
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
-from sqlalchemy import Connection, Row, case, delete, exists, func, or_, select, update
+from sqlalchemy import Connection, Row, case, delete, func, select, update
 
 from broadcaster.clock import Clock
 from broadcaster.model import Airing, JournalEntry, Kind, Notice, Outcome, Severity
@@ -69,27 +69,27 @@ class Queue:
         change = update(queue).where(queue.c.airing_id == airing.id).values(airing=text)
         self._ledger.promise(lambda connection: connection.execute(change), wait=False)
 
-    def knows(self, airing_id: str) -> bool:
-        """Whether it waits, or has ended, as far as that is written. Raises `StoreUnusable`."""
-        if airing_id in self._unwritten("accept") or airing_id in self._unwritten("end"):
-            return True
-        waits = exists().where(queue.c.airing_id == airing_id)
-        ended = exists().where(journal.c.airing_id == airing_id)
-        return bool(self._source.read(select(or_(waits, ended)))[0][0])
+    def known(self, airing_ids: Collection[str]) -> set[str]:
+        """Those that wait, or have ended, as far as that is written. Raises `StoreUnusable`."""
+        unwritten = self._unwritten("accept").keys() | self._unwritten("end").keys()
+        waits = select(queue.c.airing_id).where(queue.c.airing_id.in_(airing_ids))
+        ended = select(journal.c.airing_id).where(journal.c.airing_id.in_(airing_ids))
+        written = {row.airing_id for row in self._source.read(waits.union_all(ended))}
+        return written | unwritten.intersection(airing_ids)
 
     def of_notice(self, notice_id: str) -> Airing | None:
         """The airing of a notice, waiting or ended, as far as that is written; of one that has ended
         without how it was to be said. Raises `StoreUnusable`."""
+        if found := self._unwritten_of(notice_id):
+            return found
         whole = func.json_valid(queue.c.airing)
-        found = case((whole, func.json_extract(queue.c.airing, "$.notice.id"))) == notice_id
-        for row in self._source.read(select(queue.c.airing).where(found)):
+        its = case((whole, func.json_extract(queue.c.airing, "$.notice.id"))) == notice_id
+        for row in self._source.read(select(queue.c.airing).where(its)):
             with suppress(ValueError):
                 return read_airing(row.airing)
         ended = select(journal).where(journal.c.notice_id == notice_id).limit(1)
         for row in self._source.read(ended):
-            due_at = datetime.fromisoformat(row.due_at)
-            notice = Notice(row.text, notice_id, row.title, Severity(row.severity))
-            return Airing(notice, due_at, due_at, Kind(row.kind), row.asked_by, row.airing_id)
+            return _ended(row._asdict())
         return None
 
     def progress(self, airing_id: str, next_line: int, seconds_played: float) -> None:
@@ -102,6 +102,17 @@ class Queue:
     def unfinished(self) -> list[Unfinished]:
         """What waits, in the order of accepting. Raises `StoreUnusable`."""
         return list(self._readable())
+
+    def _unwritten_of(self, notice_id: str) -> Airing | None:
+        """The same, of what the database does not know yet: at a start on a full disk it knows least."""
+        for row in self._unwritten("accept").values():
+            if notice_id in row["text"]:
+                with suppress(ValueError):
+                    airing = read_airing(row["text"])
+                    if airing.notice.id == notice_id:
+                        return airing
+        ends = self._unwritten("end").values()
+        return next((_ended(row) for row in ends if row["notice_id"] == notice_id), None)
 
     def _unwritten(self, what: str) -> dict[str, dict[str, Any]]:
         """What the database does not know yet, by airing."""
@@ -117,23 +128,33 @@ class Queue:
             try:
                 yield _unfinished(row)
             except (ValueError, TypeError):
-                logger.exception("airing %s cannot be read and is left out", row.airing_id)
-                Journal(self._source, self._ledger).record(self._unreadable(row.airing_id))
+                self._fail(row.airing_id)
                 # By its number, for its id may be what is damaged.
                 self._ledger.promise(partial(_remove, row.number), wait=False)
         for airing_id in [one for one in accepted if one not in ended]:
-            yield Unfinished(read_airing(accepted[airing_id]["text"]), 0, 0.0, None)
+            try:
+                yield Unfinished(read_airing(accepted[airing_id]["text"]), 0, 0.0, None)
+            except ValueError:
+                self._fail(airing_id)
 
-    def _unreadable(self, airing_id: str) -> JournalEntry:
-        """The end of one of which nothing more is known."""
+    def _fail(self, airing_id: str) -> None:
+        """End one of which nothing more is known."""
+        logger.exception("airing %s cannot be read and is left out", airing_id)
         now = self._clock.now()
         airing = Airing(Notice("", title="读不出来的通知"), now, now, id=airing_id)
-        return JournalEntry(airing, Outcome.FAILED, "排队的记录坏了，请重新播", "", None, now, 0.0, 0.0)
+        end = JournalEntry(airing, Outcome.FAILED, "排队的记录坏了，请重新播", "", None, now, 0.0, 0.0)
+        Journal(self._source, self._ledger).record(end)
 
 
 def _unfinished(row: Row[Any]) -> Unfinished:
     noted_at = datetime.fromisoformat(row.noted_at) if row.noted_at else None
     return Unfinished(read_airing(row.airing), int(row.next_line), float(row.seconds_played), noted_at)
+
+
+def _ended(row: Mapping[str, Any]) -> Airing:
+    due_at = datetime.fromisoformat(row["due_at"])
+    notice = Notice(row["text"], row["notice_id"], row["title"], Severity(row["severity"]))
+    return Airing(notice, due_at, due_at, Kind(row["kind"]), row["asked_by"], row["airing_id"])
 
 
 def _remove(number: int, connection: Connection) -> None:

@@ -3,12 +3,13 @@
 import logging
 import threading
 from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import Connection, case, delete, func, select
+from sqlalchemy import Connection, Integer, case, cast, delete, func, select
 from sqlalchemy.dialects.sqlite import insert
 
 from broadcaster.clock import Clock
+from broadcaster.clock_trust import LEAST_YEAR
 from broadcaster.errors import StoreUnusable
 from broadcaster.model import Kind
 from broadcaster.store.connection import StoreDamaged
@@ -24,6 +25,8 @@ LOOK_SECONDS = 600.0
 PORTION = 500
 MOST_PAGES = 2_000
 LAST_DAY = "tidied_on"
+WRITTEN = cast(func.strftime("%s", journal.c.ended_at), Integer)
+NEVER_BEFORE = datetime(LEAST_YEAR, 1, 1, tzinfo=UTC).timestamp()
 
 
 class Upkeep:
@@ -67,20 +70,35 @@ class Upkeep:
         self._awake.set()
 
     def tidy(self, now: datetime) -> None:
-        """Copy the database, then make days of the journal's lines that are older than a year.
+        """Copy the database, then make days of the lines that were written more than a year ago.
 
         Raises `StoreUnusable`.
         """
         self._database.backups.make("daily")
-        while self._roll_up(now - KEPT_WHOLE):
+        last_old = self._last_old(now)
+        while self._roll_up(last_old):
             pass
         self._database.shrink(MOST_PAGES)
         self._state.put(LAST_DAY, now.date().isoformat())
 
-    def _roll_up(self, oldest: datetime) -> int:
-        """Some of the lines before that moment; how many."""
+    def _last_old(self, now: datetime) -> int:
+        """The last line that was surely written so long ago, for all before the first young one is old.
+
+        What a clock showed that was never told the time, or ran ahead, says nothing; their order does.
+        """
+        oldest = (now - KEPT_WHOLE).timestamp()
+        young = select(journal.c.number).where(WRITTEN.between(oldest, now.timestamp()))
+        first_young = self._database.read(young.order_by(journal.c.number).limit(1))
+        old = select(journal.c.number).where(WRITTEN >= NEVER_BEFORE, WRITTEN < oldest)
+        if first_young:
+            old = old.where(journal.c.number < first_young[0].number)
+        last_old = self._database.read(old.order_by(journal.c.number.desc()).limit(1))
+        return int(last_old[0].number) if last_old else 0
+
+    def _roll_up(self, last: int) -> int:
+        """Some of the lines up to that number; how many."""
         with self._database.transaction() as connection:
-            old = select(journal.c.number).where(journal.c.due_epoch < oldest.timestamp()).limit(PORTION)
+            old = select(journal.c.number).where(journal.c.number <= last).limit(PORTION)
             numbers = connection.execute(old).scalars().all()
             if numbers:
                 _add_days(connection, numbers)

@@ -9,7 +9,14 @@ from broadcaster.tts.baker_symbols import REVISION
 from broadcaster.tts.engine import Engine, VoiceEntry
 from broadcaster.tts.package_source import Source
 from broadcaster.tts.voice import Voice
-from broadcaster.tts.voice_folder import DESCRIPTION_FILE, VoiceDamaged, damaged, read_description
+from broadcaster.tts.voice_folder import (
+    DESCRIPTION_FILE,
+    VoiceDamaged,
+    check_files,
+    check_there,
+    damaged,
+    read_description,
+)
 
 READY = "可用"
 
@@ -48,9 +55,18 @@ class BakerEngine(Engine):
         """Raises `VoiceUnavailable` where none is installed."""
         return self._made_as() == MADE_AS
 
+    def check(self) -> None:
+        """Read every byte of its 40 MB. Raises `VoiceUnavailable` where one is wrong."""
+        try:
+            check_files(self._folder, read_description(self._folder))
+        except VoiceDamaged as error:
+            raise damaged(self.name) from error
+
     def _made_as(self) -> str:
         try:
-            return read_description(self._folder).version
+            description = read_description(self._folder)
+            check_there(self._folder, description)
+            return description.version
         except VoiceDamaged as error:
             raise damaged(self.name) from error
 

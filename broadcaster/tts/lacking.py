@@ -1,4 +1,5 @@
-"""What scripts/setup asks at every start: which voices it has to install. Quick, and imports no model.
+"""What scripts/setup asks at every start: which voices it has to install. Quick, and imports no model;
+what it reads the voice child would read next.
 
 A line for each: `baker none`, `recorded none`, or `baker old` for one that speaks, but is not what this
 release makes.
@@ -8,22 +9,24 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from broadcaster.errors import ConfigError
+from broadcaster.errors import ConfigError, VoiceUnavailable
 from broadcaster.folders import CONFIG_FOLDER
 from broadcaster.settings import load_settings
 from broadcaster.tts.baker_engine import BakerEngine
-from broadcaster.tts.phrases import ALARM
+from broadcaster.tts.phrases import ALARM, is_whole
 from broadcaster.tts.recorded_engine import RecordedEngine
 
 
 def lacking(voices_folder: Path) -> Iterator[str]:
     baker = BakerEngine(voices_folder, threads=1)
-    recorded = RecordedEngine(voices_folder, threads=1).entry(f"recorded:{ALARM}")
-    if not all(entry.ready for entry in baker.entries()):
+    try:
+        baker.version("")
+        baker.check()
+        if not baker.is_of_this_release():
+            yield "baker old"
+    except VoiceUnavailable:
         yield "baker none"
-    elif not baker.is_of_this_release():
-        yield "baker old"
-    if not (recorded and recorded.ready):
+    if not is_whole(voices_folder / RecordedEngine.name / ALARM):
         yield "recorded none"
 
 

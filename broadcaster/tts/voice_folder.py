@@ -90,6 +90,17 @@ def write_voice(folder: Path, description: Description, contents: dict[str, byte
     (folder / DESCRIPTION_FILE).write_text(text + "\n", encoding="utf-8")
 
 
+def check_there(folder: Path, description: Description) -> None:
+    """Raises `VoiceDamaged` when a file is missing or empty: what is cut is known as it is read."""
+    for name in description.files:
+        try:
+            is_empty = not (folder / name).is_file() or not (folder / name).stat().st_size
+        except OSError as error:
+            raise VoiceDamaged(f"{name}: {error}") from error
+        if is_empty:
+            raise VoiceDamaged(f"{name}: missing or empty")
+
+
 def check_files(folder: Path, description: Description) -> None:
     """Raises `VoiceDamaged` when a file is missing or not the one that was installed."""
     for name, expected in description.files.items():

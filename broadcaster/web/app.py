@@ -15,6 +15,7 @@ from flask_wtf.csrf import CSRFError, CSRFProtect
 from broadcaster import __version__, labels
 from broadcaster.clock import Clock
 from broadcaster.errors import BroadcasterError
+from broadcaster.folders import SESSION_KEY
 from broadcaster.settings import Settings
 from broadcaster.web import (
     access,
@@ -87,7 +88,7 @@ def create_app(station: Station, settings: Settings) -> Flask:
         validation_error_callback=wrong_request,
     )
     app.config.update(
-        SECRET_KEY=load_session_key(settings.paths.state / "session_key"),
+        SECRET_KEY=load_session_key(settings.paths.state / SESSION_KEY),
         SESSION_COOKIE_NAME="broadcaster",
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",

@@ -4,30 +4,37 @@ Phones warn of it once, for nobody vouches for it; then the page may use the mic
 `openssl` makes it, for main would carry 10 MB of the library `cryptography` for years.
 """
 
-import logging
 import os
 import ssl
 import subprocess
+from dataclasses import dataclass
 from pathlib import Path
 
 from broadcaster.errors import ConfigError
 
-logger = logging.getLogger(__name__)
-
+MADE_ANEW = "HTTPS 的证书过期了、坏了或者不见了，已经重做：手机打开网页会再提醒一次不安全，继续就行。"
 YEARS = 10
 MAKE_SECONDS = 60
 CURVE = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes")
 
 
-def own_certificate(folder: Path, names: tuple[str, ...]) -> tuple[Path, Path]:
-    """The files of certificate and key. Raises `ConfigError` where they cannot be made."""
+@dataclass(frozen=True)
+class CertificatePair:
+    """Its files, and in Chinese that they are not those of before, or ""."""
+
+    certificate: Path
+    key: Path
+    note: str = ""
+
+
+def own_certificate(folder: Path, names: tuple[str, ...]) -> CertificatePair:
+    """Raises `ConfigError` where it cannot be made."""
     certificate, key = folder / "certificate.pem", folder / "certificate.key"
-    if not (certificate.exists() and key.exists() and _is_good(certificate, key)):
-        logger.warning(
-            "the certificate is missing, over or damaged, and made anew: phones will warn once"
-        )
-        _make(certificate, key, names)
-    return certificate, key
+    if certificate.exists() and key.exists() and _is_good(certificate, key):
+        return CertificatePair(certificate, key)
+    is_first = not (certificate.exists() or key.exists())
+    _make(certificate, key, names)
+    return CertificatePair(certificate, key, "" if is_first else MADE_ANEW)
 
 
 def _is_good(certificate: Path, key: Path) -> bool:

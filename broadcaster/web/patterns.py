@@ -44,7 +44,7 @@ class Pattern:
         left = iter(words)
 
         def fill(found: re.Match[str]) -> str:
-            return next(left, "").strip() or f"（{found[1]}）"
+            return next(left, "").strip() or _named(found[1])
 
         return BLANK.sub(fill, self.text)
 
@@ -57,3 +57,13 @@ def patterns() -> dict[str, Pattern]:
         key: Pattern(key, one["title"], one["text"].strip(), Severity(one.get("severity", 0)))
         for key, one in content.items()
     }
+
+
+def open_blank(text: str) -> str:
+    """The label of a blank that stands in the text as a pattern left it, or ""."""
+    labels = {blank.label for pattern in patterns().values() for blank in pattern.blanks}
+    return next((label for label in sorted(labels) if _named(label) in text), "")
+
+
+def _named(label: str) -> str:
+    return f"（{label}）"

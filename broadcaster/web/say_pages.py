@@ -13,7 +13,7 @@ from broadcaster.web.hindrance import hindrance
 from broadcaster.web.language import _, own
 from broadcaster.web.notice_form import Wish, confirmed, wish_of_form
 from broadcaster.web.parts import parts
-from broadcaster.web.patterns import patterns
+from broadcaster.web.patterns import open_blank, patterns
 
 SHOWN_TEXTS, LOOKED_THROUGH = 8, 60
 
@@ -57,7 +57,17 @@ def rehearse() -> ResponseReturnValue:
     """
     if request.form.get("when") == "loop":
         return timetable_pages.begin_loop(request.form)
-    return _rehearsal(wish_of_form())
+    wish = wish_of_form()
+    problem = _what_is_open(wish)
+    return (_form(wish.notice, wish.at, problem), 400) if problem else _rehearsal(wish)
+
+
+def _what_is_open(wish: Wish) -> str:
+    """A sentence on what is still to be filled in, or ""."""
+    if request.form.get("when") == "at" and not wish.at:
+        return _("请写几号几点播；现在就播，请选“马上”。")
+    label = open_blank(wish.notice.text)
+    return _("“%(label)s”还空着，请写上，或者删掉。", label=own(label)) if label else ""
 
 
 @pages.post("/edit")
@@ -113,6 +123,7 @@ def _form(draft: Notice, at: str = "", problem: str = "") -> str:
         "say.html",
         draft=draft,
         at=at,
+        later=bool(at) or request.form.get("when") == "at",
         problem=problem,
         voices=voices,
         patterns=patterns(),

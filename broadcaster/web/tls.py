@@ -17,7 +17,7 @@ from typing import Any
 
 from broadcaster.errors import ConfigError
 from broadcaster.settings import WebSettings
-from broadcaster.web.certificate import own_certificate
+from broadcaster.web.certificate import CertificatePair, own_certificate
 
 logger = logging.getLogger(__name__)
 
@@ -54,7 +54,7 @@ class Origins:
 
 
 class TlsFront:
-    """Serves until `close`; `port` is the one it really has."""
+    """Serves until `close`; `port` is the one it really has. `note` is what phones will say, or ""."""
 
     def __init__(
         self,
@@ -62,8 +62,10 @@ class TlsFront:
         context: ssl.SSLContext,
         page: tuple[str, int],
         origins: Origins,
+        note: str = "",
     ) -> None:
         self.port: int = listening.getsockname()[1]
+        self.note = note
         self._listening = listening
         self._context = context
         self._page = page
@@ -148,9 +150,12 @@ def serve_https(web: WebSettings, own: Path, page_port: int, origins: Origins) -
 
     Raises `ConfigError`; the page without TLS is not touched by that.
     """
-    given = (web.certificate, web.key) if web.certificate and web.key else None
     names = (f"{web.local_name or 'broadcaster'}.local", "localhost", "127.0.0.1")
-    context = _context(*(given or own_certificate(own, names)))
+    if web.certificate and web.key:
+        pair = CertificatePair(web.certificate, web.key)
+    else:
+        pair = own_certificate(own, names)
+    context = _context(pair.certificate, pair.key)
     family = socket.AF_INET6 if ":" in web.host else socket.AF_INET
     try:
         listening = socket.create_server((web.host, web.https_port or 0), family=family)
@@ -160,7 +165,7 @@ def serve_https(web: WebSettings, own: Path, page_port: int, origins: Origins) -
         )
         raise ConfigError([problem]) from error
     here = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(web.host, web.host)
-    return TlsFront(listening, context, (here, page_port), origins)
+    return TlsFront(listening, context, (here, page_port), origins, pair.note)
 
 
 def is_loopback(address: str) -> bool:

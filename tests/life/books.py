@@ -141,6 +141,7 @@ class Books:
     def __init__(self) -> None:
         self.days: list[Day] = []
         self._known: dict[str, Line] = {}
+        self._may_be_gone: set[str] = set()
         self._notes: list[str] = []
 
     def close(
@@ -194,7 +195,7 @@ class Books:
 
     def forgive(self, kept: set[str]) -> None:
         """The record was put back by hand, or damaged: of it only these airings must still be there."""
-        self._known = {airing: line for airing, line in self._known.items() if airing in kept}
+        self._may_be_gone |= self._known.keys() - kept
 
     @property
     def wrong(self) -> list[str]:
@@ -203,7 +204,8 @@ class Books:
     def _check_memory(self, day: Day, seen: Seen) -> None:
         there = {line.airing: line for line in seen.by_program}
         for airing, line in self._known.items():
-            if there.get(airing) != line:
+            gone = airing not in there and airing in self._may_be_gone
+            if there.get(airing) != line and not gone:
                 day.blame("forgotten", f"{line} is {there.get(airing)} now")
         if Counter(line.airing for line in seen.by_command) != Counter(there.keys()):
             day.blame("unseen", "the command's journal has other lines than the program's history")

@@ -258,7 +258,9 @@ NIGHTS: tuple[Fault, ...] = (database_of_yesterday, no_database, zeroed_page, st
 
 
 def _copies(life: Life) -> list[Path]:
-    return sorted((life.village.state / "backups").glob("daily-*.db"))
+    """As they were made: by the number at the end of their names."""
+    copies = (life.village.state / "backups").glob("daily-*.db")
+    return sorted(copies, key=lambda copy: int(copy.stem.rpartition("-")[2]))
 
 
 def _forget_but(life: Life, copy: Path) -> None:

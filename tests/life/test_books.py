@@ -99,7 +99,9 @@ def test_a_line_that_the_record_had_and_has_no_more_is_found_unless_it_was_put_b
     books = Books()
     balance(asked(), seen(line(Outcome.PLAYED)), SAID, books)
     books.forgive(set())
-    assert books.close(2, [], {}, {}, [], seen(), SILENCE, FIGURES).wrong == []
+    again = seen(line(Outcome.PLAYED))
+    assert books.close(2, [], {}, {}, [], again, SILENCE, FIGURES).wrong == [], "it may be there too"
+    assert books.close(3, [], {}, {}, [], seen(), SILENCE, FIGURES).wrong == []
 
 
 def test_a_slot_has_one_line_for_each_due_time_and_was_heard_as_often_as_it_was_played() -> None:

@@ -12,9 +12,9 @@ from fakes import ManualClock, Memory
 
 from broadcaster.clock import Clock
 from broadcaster.clock_trust import ClockTrust
-from broadcaster.model import Airing, Kind, Notice
+from broadcaster.model import Airing, JournalEntry, Kind, Notice
 from broadcaster.schedule.clockwork import Clockwork, SlotTrigger
-from broadcaster.schedule.gaps import Gaps
+from broadcaster.schedule.gaps import LOOKED_AT, Gaps
 from broadcaster.schedule.slots import Slot
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -163,7 +163,7 @@ def test_a_clock_that_is_put_back_makes_a_new_plan() -> None:
 def test_a_new_box_puts_nothing_of_before_it_was_also_after_a_step_of_its_clock() -> None:
     put: SimpleQueue[Airing] = SimpleQueue()
     clock = StepClock()
-    gaps = Gaps(clock, Memory(), True, lambda airing_id: False, lambda airing: True, lambda entry: None)
+    gaps = Gaps(clock, Memory(), True, lambda ids: (), lambda airing: True, lambda *lines: None)
     slots = [replace(soon(-1000), name="以前的"), soon(300)]
     clockwork = Clockwork(slots, put.put, clock, trusted(clock), gaps=gaps)
     clockwork.start()
@@ -174,6 +174,21 @@ def test_a_new_box_puts_nothing_of_before_it_was_also_after_a_step_of_its_clock(
     finally:
         clockwork.stop()
     assert put.empty()
+
+
+def test_what_the_box_missed_is_told_at_its_start_by_the_clock_as_it_is_then() -> None:
+    told: list[JournalEntry] = []
+    clock, memory = StepClock(), Memory()
+    memory.put(LOOKED_AT, (clock.now() - timedelta(hours=2)).isoformat())
+    gaps = Gaps(
+        clock, memory, False, lambda ids: (), lambda airing: True, lambda *lines: told.extend(lines)
+    )
+    slot = soon(-3_600_000)
+    clockwork = Clockwork([slot], lambda airing: None, clock, trusted(clock), gaps=gaps)
+    clockwork.start()
+    clock.step = timedelta(days=-1)
+    clockwork.stop()
+    assert [line.airing.due_at for line in told] == [slot.due_at]
 
 
 def test_a_slot_that_is_new_owes_nothing_of_before_also_after_a_step_of_the_clock() -> None:

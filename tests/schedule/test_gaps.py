@@ -1,3 +1,4 @@
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import ClassVar
@@ -7,7 +8,7 @@ from fakes import ManualClock, Memory
 
 from broadcaster.errors import StoreUnusable
 from broadcaster.model import Airing, JournalEntry, Kind, Notice, Outcome
-from broadcaster.schedule.gaps import EVER, MOST_COUNTED, Gaps
+from broadcaster.schedule.gaps import EVER, MOST_COUNTED, SETTLED_SECONDS, Gaps
 from broadcaster.schedule.slots import Slot
 
 NOON = datetime(2026, 11, 20, 4, 0, tzinfo=UTC)
@@ -47,8 +48,34 @@ class Box:
 
     def start(self, is_new: bool = False) -> Gaps:
         return Gaps(
-            self.clock, self.memory, is_new, self.put.__contains__, self.may_come, self.told.append
+            self.clock,
+            self.memory,
+            is_new,
+            self.known,
+            self.may_come,
+            lambda *lines: self.told.extend(lines),
         )
+
+    def known(self, airing_ids: Collection[str]) -> set[str]:
+        """As the journal: also what was told."""
+        return (self.put | {line.airing.id for line in self.told}).intersection(airing_ids)
+
+    def look(self, gaps: Gaps, *slots: Slot, jumped: bool = False) -> None:
+        gaps.look([(slot, EVER) for slot in slots], jumped)
+
+    def jump(self, gaps: Gaps, by: timedelta, *slots: Slot) -> None:
+        """The clock does, and somebody looks."""
+        self.clock.step(by)
+        self.look(gaps, *slots, jumped=True)
+
+    def settle(self, gaps: Gaps, *slots: Slot) -> None:
+        """The clock stays as it is."""
+        self.clock.advance(SETTLED_SECONDS)
+        self.look(gaps, *slots)
+
+    @property
+    def reasons(self) -> list[str]:
+        return [line.reason for line in self.told]
 
     def may_come(self, airing: Airing) -> bool:
         return airing.due_at not in self.quiet
@@ -105,22 +132,90 @@ def test_what_was_aired_before_the_power_went_or_in_quiet_hours_is_not_missed(bo
 
 
 def test_the_same_gap_is_told_by_one_name_that_no_occurrence_has(box: Box) -> None:
+    box.off_for(3 * HOUR, HOURLY)
+    box.memory.put("timetable_looked_at", (NOON + MINUTE).isoformat())
+    box.look(box.start(), HOURLY)
+    first, second = (entry.airing.id for entry in box.told)
+    assert first == second != HOURLY.airing_at(NOON + 2 * HOUR).id
+
+
+def test_what_was_told_alone_is_not_told_again_nor_counted(box: Box) -> None:
     box.off_for(2 * HOUR, HOURLY)
     box.memory.put("timetable_looked_at", (NOON + MINUTE).isoformat())
-    box.start().look([(HOURLY, EVER)], jumped=False)
-    first, second = (entry.airing.id for entry in box.told)
-    assert first == second != HOURLY.airing_at(NOON + HOUR).id
+    box.clock.advance(3600)
+    box.look(box.start(), HOURLY)
+    assert [entry.airing.due_at for entry in box.told] == [NOON + HOUR, NOON + 2 * HOUR]
+    assert box.reasons == ["关机错过了", "关机错过了"]
 
 
-def test_what_a_clock_that_jumps_forward_leaps_over_has_a_line_and_back_it_has_none(box: Box) -> None:
+def test_what_a_clock_that_jumps_forward_leaps_over_has_a_line_when_it_stays_there(box: Box) -> None:
     gaps = box.start()
-    gaps.look([(HOURLY, EVER)], jumped=False)
-    box.clock.step(3 * HOUR)
-    gaps.look([(HOURLY, EVER)], jumped=True)
-    assert [entry.reason for entry in box.told] == ["时钟跳过去，错过了 2 次，从 11月20日 13:00 起"]
-    box.clock.step(-3 * HOUR)
-    gaps.look([(HOURLY, EVER)], jumped=True)
+    box.look(gaps, HOURLY)
+    box.jump(gaps, 3 * HOUR, HOURLY)
+    assert box.told == []
+    box.settle(gaps, HOURLY)
+    assert box.reasons == ["时钟跳过去，错过了 3 次，从 11月20日 13:00 起"]
+    box.settle(gaps, HOURLY)
     assert len(box.told) == 1
+
+
+@pytest.mark.parametrize("there", [timedelta(days=1), timedelta(days=-1), timedelta(days=3652)])
+def test_a_clock_that_is_put_back_tells_nothing_of_what_has_or_will_have_its_own_end(
+    box: Box, there: timedelta
+) -> None:
+    gaps = box.start()
+    box.look(gaps, HOURLY)
+    for by in (there, -there):
+        box.jump(gaps, by, HOURLY)
+        box.clock.advance(5)
+        box.look(gaps, HOURLY)
+    box.settle(gaps, HOURLY)
+    assert box.told == []
+
+
+def test_what_was_aired_in_the_day_that_a_clock_goes_through_again_is_not_missed(box: Box) -> None:
+    box.put = {HOURLY.airing_at(NOON - hours * HOUR).id for hours in range(24)} - {
+        HOURLY.airing_at(NOON - 6 * HOUR).id
+    }
+    gaps = box.start()
+    box.look(gaps, HOURLY)
+    box.jump(gaps, -20 * HOUR, HOURLY)
+    box.settle(gaps, HOURLY)
+    box.jump(gaps, 20 * HOUR, HOURLY)
+    box.settle(gaps, HOURLY)
+    assert [(line.airing.due_at, line.reason) for line in box.told] == [
+        (NOON - 6 * HOUR, "时钟跳过去，错过了")
+    ]
+
+
+def test_what_is_missed_after_a_jump_that_was_told_and_put_back_has_its_line(box: Box) -> None:
+    gaps = box.start()
+    box.look(gaps, HOURLY)
+    box.jump(gaps, timedelta(days=3652), HOURLY)
+    box.settle(gaps, HOURLY)
+    box.jump(gaps, timedelta(days=-3652), HOURLY)
+    box.settle(gaps, HOURLY)
+    gaps.note()
+    box.clock.advance(7200)
+    box.look(box.start(), HOURLY)
+    last = box.told[-1]
+    assert (len(box.told), last.reason) == (2, "关机错过了 2 次，从 11月20日 13:00 起")
+    assert last.airing.id != box.told[0].airing.id
+
+
+def test_a_jump_before_the_power_went_is_told_after_it(box: Box) -> None:
+    gaps = box.start()
+    box.look(gaps, HOURLY)
+    box.jump(gaps, 3 * HOUR, HOURLY)
+    gaps.note()
+    box.look(box.start(), HOURLY)
+    assert box.reasons == ["关机错过了 2 次，从 11月20日 13:00 起"]
+
+
+def test_a_clock_that_is_put_right_before_the_first_look_is_gone_by_at_once(box: Box) -> None:
+    box.look(box.start(), HOURLY)
+    box.jump(box.start(), 3 * HOUR, HOURLY)
+    assert box.reasons == ["关机错过了 2 次，从 11月20日 13:00 起"]
 
 
 def test_what_a_box_that_stood_still_missed_has_a_line(box: Box) -> None:

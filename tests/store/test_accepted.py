@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
 from fakes import ManualClock
 from sqlalchemy import insert
 from stored import OpenStore, airing, entry
@@ -79,6 +80,16 @@ def test_a_row_that_cannot_be_read_keeps_nothing_else_waiting(store: Store) -> N
     store.queue.accept(airing())
     assert waiting(store) == ["a1"]
     assert len(store.database.read(tables.queue.select())) == 1
+
+
+@pytest.mark.parametrize("bad", ["", "{", "{}", "[]", "null", '{"notice": 1}', "\ufffd", "x" * 99])
+def test_a_notice_is_found_beside_a_row_that_cannot_be_read(store: Store, bad: str) -> None:
+    with store.database.transaction() as connection:
+        connection.execute(insert(tables.queue).values(airing_id="bad", airing=bad))
+    sent = airing()
+    store.queue.accept(sent)
+    assert store.queue.of_notice(sent.notice.id) == sent
+    assert store.queue.of_notice("other") is None
 
 
 def test_what_the_station_remembers_is_there_after_a_restart(open_again: OpenStore) -> None:

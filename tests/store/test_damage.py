@@ -6,6 +6,7 @@ import subprocess
 import threading
 from collections.abc import Callable
 from contextlib import closing
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ from broadcaster.errors import StoreUnusable
 from broadcaster.model import Outcome
 from broadcaster.people import Role
 from broadcaster.store.backups import KEPT
+from broadcaster.store.spare import SPARE
 from broadcaster.store.store import Store, open_store
 from broadcaster.store.tables import queue
 
@@ -133,6 +135,9 @@ def test_of_a_journal_with_a_zeroed_page_only_the_lines_on_it_are_lost(
         store.journal.record(*(entry(airing(f"line {number}")) for number in range(200)))
         store.queue.accept(airing("waits"))
         store.accounts.create(store.accounts.one_time_code() or "", "王秀英", "shuiku-2026")
+    # Whether a backup was made before or after the lines is chance.
+    for copy in (path.parent / "backups").glob("*.db"):
+        copy.unlink()
     zero_leaf(path, "journal", 3)
     with open_again() as store:
         kept = [row.airing_id for row in store.journal.each()]
@@ -193,6 +198,37 @@ def test_a_box_that_never_was_starts_without_a_word(path: Path, open_again: Open
         assert store.fault == ""
 
 
+def recorded(folder: Path) -> None:
+    (folder / "recordings").mkdir()
+    (folder / "recordings" / "1.flac").write_bytes(b"a person's own voice")
+
+
+def logged_in(folder: Path) -> None:
+    (folder / "session_key").write_bytes(os.urandom(32))
+
+
+def damaged_before(folder: Path) -> None:
+    (folder / "broadcaster-damaged-20261129-120000-1.db").write_bytes(b"damaged")
+
+
+def lived_here(folder: Path) -> None:
+    (folder / SPARE).write_bytes(b"\n")
+
+
+@pytest.mark.parametrize("trace", [recorded, logged_in, damaged_before, lived_here])
+def test_a_box_whose_database_and_copies_are_away_is_told_from_a_new_one(
+    path: Path, open_again: OpenStore, trace: Callable[[Path], None]
+) -> None:
+    path.parent.mkdir()
+    trace(path.parent)
+    with open_again() as store:
+        assert "不见了，没有备份，建了新的" in store.fault
+        assert store.queue.accept(airing())
+    with open_again() as store:
+        assert store.fault == ""
+        assert [left.airing.id for left in store.queue.unfinished()] == ["a1"]
+
+
 def test_a_log_that_was_left_out_of_a_copy_is_told(
     path: Path, open_again: OpenStore, tmp_path: Path, clock: ManualClock
 ) -> None:
@@ -214,6 +250,7 @@ def test_what_is_older_than_a_look_of_the_upkeep_stands_in_the_file_itself(
     path: Path, open_again: OpenStore, tmp_path: Path, clock: ManualClock
 ) -> None:
     with open_again() as store:
+        # Its own loop would take the wake, and leave the test to wait for ten minutes.
         store.loops[1].stop()
         store.journal.record(entry(airing()))
         store.upkeep.wake()
@@ -288,6 +325,21 @@ def test_only_the_last_damaged_files_are_kept(
     with open_again():
         pass
     assert len(list(path.parent.glob("broadcaster-damaged-*"))) == KEPT
+
+
+def test_the_file_set_aside_last_is_kept_though_the_clock_was_put_back(
+    path: Path, open_again: OpenStore, clock: ManualClock
+) -> None:
+    for number in range(KEPT + 3):
+        with open_again():
+            pass
+        path.write_bytes(f"damaged for the {number}. time".encode() * 1000)
+        clock.step(timedelta(days=-1) if number else timedelta())
+    with open_again() as store:
+        asides = list(path.parent.glob("broadcaster-damaged-*.db"))
+        (last,) = (one for one in asides if one.name in store.fault)
+    assert len(asides) == KEPT
+    assert last.read_bytes().startswith(f"damaged for the {number}.".encode())
 
 
 def harm_while_open(store: Store, path: Path, name: str) -> None:

@@ -151,8 +151,12 @@ def test_after_a_newer_program_the_copy_that_this_one_can_read_is_taken(
         store.database.backups.make("before")
     newer_file(path)
     with open_again() as store:
-        assert "数据库" in store.fault
+        assert "更新版本的程序写的" in store.fault and "坏" not in store.fault
         assert store.journal.count() == 1
+        (aside,) = path.parent.glob("broadcaster-newer-*.db")
+        assert aside.name in store.fault
+    with closing(sqlite3.connect(aside)) as kept:
+        assert kept.execute("SELECT version_num FROM alembic_version").fetchone() == ("9999",)
 
 
 def test_the_versions_are_those_of_the_migrations() -> None:

@@ -11,7 +11,11 @@ from fakes import ManualClock
 from rig.rig import wait_until
 from stored import OpenStore, airing, entry
 
+from broadcaster.model import Outcome
+from broadcaster.store.airing_text import write_airing
+from broadcaster.store.changes import Worded
 from broadcaster.store.database import Database
+from broadcaster.store.journal import Journal
 from broadcaster.store.ledger import Ledger
 from broadcaster.store.queue import Queue
 from broadcaster.store.spare import SPARE, SPARE_BYTES, Spare
@@ -87,7 +91,8 @@ def test_on_a_full_disk_what_was_promised_and_what_was_heard_outlast_a_power_cut
                 assert store.journal.record(entry(airing(name)))
             assert "还没写下" in store.fault
             assert waiting(store) == ["accepted when full"]
-            assert store.queue.knows("accepted when full") and store.queue.knows("heard when full")
+            both = {"accepted when full", "heard when full"}
+            assert store.queue.known(both) == both
         # Within the 10 s in which the ledger does not try again.
         copytree(path.parent, path.parent.parent / "copy")
     rmtree(path.parent)
@@ -105,14 +110,19 @@ def test_a_start_on_a_disk_that_is_still_full_takes_nothing_up_twice(
     path: Path, open_again: OpenStore, clock: ManualClock
 ) -> None:
     with open_again() as store:
-        store.queue.accept(airing("heard"))
+        heard, waits = airing("heard"), airing("waits")
+        store.queue.accept(heard)
         with full_disk():
-            store.queue.accept(airing("waits"))
-            store.journal.record(entry(airing("heard")))
+            store.queue.accept(waits)
+            store.journal.record(entry(heard))
             with closing(Database(path, clock)) as database:
                 queue = Queue(database, Ledger(database, Spare(path.with_name(SPARE))), clock)
                 assert [left.airing.id for left in queue.unfinished()] == ["waits"]
-                assert queue.knows("heard") and queue.knows("waits") and not queue.knows("other")
+                assert queue.known({"heard", "waits", "other"}) == {"heard", "waits"}
+                for one in (heard, waits):
+                    found = queue.of_notice(one.notice.id)
+                    assert found and found.id == one.id, "sent again it is not accepted again"
+                assert queue.of_notice("other") is None
 
 
 def test_without_room_in_the_spare_who_asked_is_told(path: Path, store: Store) -> None:
@@ -122,3 +132,20 @@ def test_without_room_in_the_spare_who_asked_is_told(path: Path, store: Store) -
         answers = [store.queue.accept(airing(f"a{n}", "a" * 41_000)) for n in range(3)]
         assert answers == [True, False, False]
         assert len(waiting(store)) == 4
+
+
+def test_what_the_spare_room_holds_and_cannot_be_read_fails_alone(
+    path: Path, clock: ManualClock
+) -> None:
+    rows = [{"of_airing": "bad", "text": "{"}, {"of_airing": "a1", "text": write_airing(airing())}]
+    with closing(Database(path, clock)) as database:
+        spare = Spare(path.with_name(SPARE))
+        assert spare.keep(*(Worded("accept", [row]).record() for row in rows))
+        ledger = Ledger(database, spare)
+        queue = Queue(database, ledger, clock)
+        assert [left.airing.id for left in queue.unfinished()] == ["a1"]
+        assert queue.of_notice("bad") is None
+        ledger.step()
+        assert [left.airing.id for left in queue.unfinished()] == ["a1"]
+        (end,) = Journal(database, ledger).recent(9)
+        assert (end.airing_id, end.outcome) == ("bad", Outcome.FAILED)

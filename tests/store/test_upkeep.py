@@ -2,8 +2,10 @@
 
 import sqlite3
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from datetime import timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -11,7 +13,7 @@ from fakes import ManualClock
 from sqlalchemy import insert
 from stored import OpenStore, airing, entry
 
-from broadcaster.model import Kind, Outcome
+from broadcaster.model import JournalEntry, Kind, Outcome
 from broadcaster.store import tables
 from broadcaster.store.backups import KEPT, version_of_sound
 from broadcaster.store.journal import _values
@@ -19,6 +21,12 @@ from broadcaster.store.store import Store, open_store
 from broadcaster.store.upkeep import LAST_DAY
 
 DAY = timedelta(days=1)
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    """Some years after the program was written."""
+    return ManualClock(datetime(2029, 3, 15, 8, 0, tzinfo=UTC))
 
 
 @pytest.fixture
@@ -48,6 +56,53 @@ def test_lines_older_than_a_year_become_days(quiet: Store, clock: ManualClock) -
         (day, "早间", "CUT_SHORT", 1, 7.5),
         (day, "早间", "PLAYED", 3, 22.5),
     ]
+
+
+def asked_at(moment: datetime, name: str, due_in: timedelta = timedelta()) -> JournalEntry:
+    """Asked for by a person when the clock showed that, and ended then."""
+    one = airing(name, kind=Kind.LIVE, due_at=moment + due_in)
+    return replace(entry(one), ended_at=moment)
+
+
+def kept(store: Store, now: datetime) -> list[str]:
+    store.upkeep.tidy(now)
+    return [row.airing_id for row in reversed(store.journal.recent(99))]
+
+
+NEVER_TOLD = datetime(2016, 2, 1, tzinfo=UTC)
+
+
+def test_what_was_asked_for_while_the_clock_was_wrong_is_kept_as_long(
+    quiet: Store, clock: ManualClock
+) -> None:
+    now = clock.now()
+    quiet.journal.record(asked_at(NEVER_TOLD, "on the first day"))
+    quiet.journal.record(asked_at(now - 2 * DAY, "then"))
+    quiet.journal.record(asked_at(NEVER_TOLD, "2016"), asked_at(now - 700 * DAY, "two years behind"))
+    quiet.journal.record(asked_at(now + 3652 * DAY, "ahead"), asked_at(now - DAY, "yesterday"))
+    everything = ["on the first day", "then", "2016", "two years behind", "ahead", "yesterday"]
+    assert kept(quiet, now) == everything
+    assert kept(quiet, now + 200 * DAY) == everything
+    assert kept(quiet, now + 362 * DAY) == everything
+    assert kept(quiet, now + 366 * DAY) == []
+
+
+def test_what_was_asked_for_by_a_wrong_clock_after_a_year_in_a_drawer_is_kept(
+    quiet: Store, clock: ManualClock
+) -> None:
+    quiet.journal.record(asked_at(clock.now() - 500 * DAY, "before the drawer"))
+    quiet.journal.record(asked_at(NEVER_TOLD, "2016"))
+    assert kept(quiet, clock.now()) == ["2016"]
+    quiet.journal.record(asked_at(clock.now(), "today"))
+    assert kept(quiet, clock.now()) == ["2016", "today"]
+
+
+def test_what_was_due_long_before_it_was_told_is_kept_from_when_it_was_told(
+    quiet: Store, clock: ManualClock
+) -> None:
+    quiet.journal.record(asked_at(clock.now() - DAY, "missed", due_in=-400 * DAY))
+    quiet.journal.record(asked_at(clock.now() - 400 * DAY, "for later", due_in=410 * DAY))
+    assert kept(quiet, clock.now()) == ["missed", "for later"]
 
 
 def test_a_day_that_was_begun_is_added_to(quiet: Store, clock: ManualClock) -> None:
@@ -126,3 +181,47 @@ def test_the_last_copies_of_each_kind_are_kept(quiet: Store, path: Path, clock: 
     assert sum(name.startswith("before-") for name in names) == KEPT
     assert newest.name in names
     assert not [name for name in names if not name.endswith(".db")]
+
+
+def lines_of(copy: Path | None) -> int:
+    assert copy
+    with closing(sqlite3.connect(copy)) as connection:
+        (count,) = connection.execute("SELECT count(*) FROM journal").fetchone()
+    return int(count)
+
+
+def test_the_copy_made_last_is_the_newest_and_kept_though_the_clock_was_put_back(
+    quiet: Store, clock: ManualClock
+) -> None:
+    copies = quiet.database.backups
+    for number, step in enumerate((3650 * DAY, DAY, DAY, -3652 * DAY, DAY, DAY, DAY)):
+        clock.step(step)
+        quiet.journal.record(entry(airing(f"line {number}")))
+        made = copies.make("daily")
+        assert copies.newest() == made
+        assert lines_of(made) == number + 1
+
+
+def test_copies_named_without_a_number_are_older_than_those_with_one(
+    quiet: Store, path: Path, clock: ManualClock
+) -> None:
+    copies, folder = quiet.database.backups, path.parent / "backups"
+    first = copies.make("daily")
+    for stamp in ("20350101-120000", "20290101-120000"):
+        (folder / f"daily-{stamp}.db").write_bytes(first.read_bytes())
+    for numbered in folder.glob("daily-*-?.db"):
+        numbered.unlink()
+    assert copies.newest() == folder / "daily-20350101-120000.db"
+    made = copies.make("daily")
+    assert copies.newest() == made
+    for _ in range(KEPT - 1):
+        copies.make("daily")
+    assert made in backups(path) and len(backups(path)) == KEPT
+
+
+def test_copies_made_together_in_one_second_are_each_whole(quiet: Store, path: Path) -> None:
+    quiet.journal.record(entry(airing("ended")))
+    with ThreadPoolExecutor(4) as makers:
+        made = set(makers.map(lambda _: quiet.database.backups.make("daily"), range(KEPT)))
+    assert len(made) == KEPT == len(backups(path))
+    assert [lines_of(copy) for copy in made] == [1] * KEPT

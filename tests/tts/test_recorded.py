@@ -12,7 +12,7 @@ from spoken import baker_folder, joined, record
 from broadcaster.errors import LineRefused, VoiceUnavailable
 from broadcaster.model import Line, Syllable
 from broadcaster.tts.catalogue import Catalogue
-from broadcaster.tts.install_recorded import PHRASES
+from broadcaster.tts.phrases import PHRASES
 from broadcaster.tts.recorded import RecordedVoice
 
 

@@ -196,6 +196,25 @@ def test_a_moment_that_was_not_chosen_does_not_count(
     assert post("/say", text="开会", when="at", at="明天").status_code == 400
 
 
+def test_later_without_a_moment_is_not_now(
+    secretary: FlaskClient, station: FakeStation, post: Post
+) -> None:
+    answer = post("/say", text="开会", when="at", at="")
+    assert answer.status_code == 400
+    assert "请写几号几点播" in answer.text and "开会</textarea>" in answer.text
+    assert 'name="when" value="at" checked' in answer.text
+    assert 'action="/say/air"' not in answer.text
+
+
+def test_a_blank_that_was_left_open_is_named_before_anything_can_be_aired(
+    secretary: FlaskClient, station: FakeStation, post: Post
+) -> None:
+    answer = post("/say", text="因（为什么），（什么时候），全村停水。")
+    assert answer.status_code == 400
+    assert "还空着" in answer.text and 'action="/say/air"' not in answer.text
+    assert post("/say", text="今天（星期三）停水。").status_code == 200
+
+
 def test_quiet_hours_are_told_before_and_leave_nothing_to_confirm(
     secretary: FlaskClient, station: FakeStation, post: Post
 ) -> None:

@@ -52,7 +52,7 @@ def front(server: Server, origins: Origins, own: Path) -> Iterator[TlsFront]:
 @pytest.fixture
 def trusting(own: Path) -> ssl.SSLContext:
     """Trusts the box's own certificate, and checks its names."""
-    return ssl.create_default_context(cafile=str(own_certificate(own, ("localhost",))[0]))
+    return ssl.create_default_context(cafile=str(own_certificate(own, ("localhost",)).certificate))
 
 
 def test_the_page_is_served_over_https_with_the_boxs_own_certificate(
@@ -132,12 +132,15 @@ def test_one_address_has_so_many_connections_and_no_more(
 
 
 def test_the_certificate_is_made_once_private_and_again_when_it_is_damaged(tmp_path: Path) -> None:
-    certificate, key = own_certificate(tmp_path, ("broadcaster.local", "192.0.2.7"))
+    pair = own_certificate(tmp_path, ("broadcaster.local", "192.0.2.7"))
+    certificate, key = pair.certificate, pair.key
+    assert pair.note == "", "the first one is no fault"
     made = certificate.read_bytes()
     assert stat.S_IMODE(key.stat().st_mode) == 0o600
-    assert own_certificate(tmp_path, ("broadcaster.local",))[0].read_bytes() == made
+    assert own_certificate(tmp_path, ("broadcaster.local",)).certificate.read_bytes() == made
     certificate.write_bytes(b"half")
-    assert own_certificate(tmp_path, ("broadcaster.local",))[0].read_bytes() != made
+    assert "已经重做" in own_certificate(tmp_path, ("broadcaster.local",)).note
+    assert certificate.read_bytes() != made
     assert {file.name for file in tmp_path.iterdir()} == {"certificate.pem", "certificate.key"}
 
 
@@ -152,7 +155,8 @@ def test_a_given_certificate_that_is_none_is_told(tmp_path: Path, server: Server
 def test_a_given_certificate_is_the_one_that_is_served(
     tmp_path: Path, server: Server, origins: Origins
 ) -> None:
-    certificate, key = own_certificate(tmp_path, ("village.example",))
+    pair = own_certificate(tmp_path, ("village.example",))
+    certificate, key = pair.certificate, pair.key
     web = WEB.model_copy(update={"certificate": certificate, "key": key})
     context = ssl.create_default_context(cafile=str(certificate))
     with (
