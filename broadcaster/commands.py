@@ -117,7 +117,8 @@ def status(arguments: Arguments) -> int:
     on_air = state["on_air"]
     lines = ["正在播出：" + (_naming(on_air) if on_air else "无")]
     if on_air:
-        lines.append(f"  已播 {on_air['seconds_played']:.0f} 秒，共 {on_air['seconds_due']:.0f} 秒")
+        whole = f"，共 {on_air['seconds_due']:.0f} 秒" if on_air["made"] else ""
+        lines.append(f"  已播 {on_air['seconds_played']:.0f} 秒{whole}")
     lines += [f"等候：{_naming(airing)}" for airing in state["waiting"]]
     coming = sorted(state["later"] + state["next"], key=moment_due)
     lines += [f"接下来：{naming_later(airing)}" for airing in coming]

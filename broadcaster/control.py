@@ -288,6 +288,7 @@ def _status_as_json(station: Station) -> Message:
             **airing_as_json(on_air.airing),
             "seconds_played": round(on_air.seconds_played, 1),
             "seconds_due": round(on_air.seconds_due, 1),
+            "made": on_air.made,
         },
         "waiting": [airing_as_json(airing) for airing in status.due(now)],
         "later": later,

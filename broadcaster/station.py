@@ -73,14 +73,15 @@ class Afar(StrEnum):
 
 @dataclass(frozen=True)
 class OnAir:
-    """What is sounding; `seconds_due` grows while the programme is still being made. `line` is what is
-    being said, as it was written.
+    """What is sounding, and how far it is in its programme; `seconds_due` grows until that is `made`.
+    `line` is what is being said, as it was written.
     """
 
     airing: Airing
     seconds_played: float
     seconds_due: float
     line: str = ""
+    made: bool = True
 
 
 @dataclass(frozen=True)
@@ -308,10 +309,11 @@ class Station:
         sounding = None
         if on_air:
             since = on_air.started_monotonic
-            played = 0.0 if since is None else self._clock.monotonic() - since
-            played = min(played, on_air.seconds_due)
-            line = "" if since is None else on_air.words_at(played)
-            sounding = OnAir(on_air.airing, played, on_air.seconds_due, line)
+            heard = 0.0 if since is None else self._clock.monotonic() - since
+            line = "" if since is None else on_air.words_at(heard)
+            before = 0.0 if since is None else on_air.seconds_before
+            played = min(before + heard, on_air.seconds_due)
+            sounding = OnAir(on_air.airing, played, on_air.seconds_due, line, on_air.made)
         faults = tuple(_closed(said) for fault in self._faults if (said := fault()))
         held = self._intake.held()
         return Status(

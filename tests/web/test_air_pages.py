@@ -150,6 +150,14 @@ def test_the_line_that_sounds_and_the_time_left_are_shown(
     assert '<p class="words">请马上转移。</p>' in page and "还有 48 秒" in page
 
 
+def test_while_it_is_being_made_no_length_is_told(secretary: FlaskClient, station: FakeStation) -> None:
+    station.on_air = OnAir(station.airing(Notice("停水")), 4.0, 8.0, "停水", made=False)
+    page = secretary.get("/").text
+    assert "正在播出" in page and "还有" not in page and "<progress" not in page
+    station.on_air = OnAir(station.airing(Notice("停水")), 11.0, 36.0, "停水")
+    assert "还有 25 秒" in secretary.get("/").text
+
+
 def test_stopped_loops_can_be_had_back(secretary: FlaskClient, station: FakeStation, post: Post) -> None:
     assert "恢复循环" not in secretary.get("/").text
     station.loops_stopped = True
