@@ -49,8 +49,11 @@ def home() -> ResponseReturnValue:
 
 @pages.post("/seen")
 def seen() -> ResponseReturnValue:
-    """He knows how what he asked for ended."""
-    asked.forget(request.form.get("airing", ""))
+    """He knows how what he asked for ended, one of it or all."""
+    if airing_id := request.form.get("airing", ""):
+        asked.forget(airing_id)
+    else:
+        asked.forget_what_is_over()
     return redirect(url_for("air.home"), 303)
 
 
