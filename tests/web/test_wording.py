@@ -148,3 +148,8 @@ def test_every_severity_and_every_outcome_has_its_words() -> None:
     assert wording.SEVERITIES.keys() == set(Severity)
     assert labels.OUTCOMES.keys() == set(Outcome)
     assert wording.SIGNALS.keys() == set(Signal)
+
+
+def test_what_the_rules_kept_off_is_called_so_whichever_rule_it_was() -> None:
+    words = labels.OUTCOMES[Outcome.SUPPRESSED]
+    assert words in wording.FLOOR_WORDS and "规定" in words
