@@ -10,6 +10,7 @@ import getpass
 import sys
 from collections.abc import Iterator
 from dataclasses import asdict, replace
+from datetime import datetime
 from typing import Any
 
 from broadcaster import control
@@ -116,9 +117,11 @@ def status(arguments: Arguments) -> int:
     on_air = state["on_air"]
     lines = ["正在播出：" + (_naming(on_air) if on_air else "无")]
     if on_air:
-        lines.append(f"  已播 {on_air['seconds_played']:.0f} 秒，共 {on_air['seconds_due']:.0f} 秒")
+        whole = f"，共 {on_air['seconds_due']:.0f} 秒" if on_air["made"] else ""
+        lines.append(f"  已播 {on_air['seconds_played']:.0f} 秒{whole}")
     lines += [f"等候：{_naming(airing)}" for airing in state["waiting"]]
-    lines += [f"接下来：{_moment(airing['due_at'])} {_naming(airing)}" for airing in state["next"]]
+    coming = sorted(state["later"] + state["next"], key=moment_due)
+    lines += [f"接下来：{naming_later(airing)}" for airing in coming]
     lines += ["循环停了，到下一个时段才再播"] if state["loops_stopped"] else []
     lines += [f"故障：{state['fault']}"] if state["fault"] else []
     report(state, "\n".join(lines), arguments)
@@ -243,6 +246,16 @@ def _line_as_json(line: Line) -> dict[str, Any]:
 
 def _naming(airing: control.Message) -> str:
     return str(airing["title"] or airing["text"][:30].replace("\n", " "))
+
+
+def moment_due(airing: control.Message) -> datetime:
+    return datetime.fromisoformat(airing["due_at"])
+
+
+def naming_later(airing: control.Message) -> str:
+    """11-30 06:30 停水, and what it waits for beside that."""
+    held = "（等时钟对准）" if airing.get("held") else ""
+    return f"{_moment(airing['due_at'])} {_naming(airing)}{held}"
 
 
 def _moment(iso: str) -> str:

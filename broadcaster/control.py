@@ -17,6 +17,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from broadcaster.clock import Clock
 from broadcaster.errors import BroadcasterError
 from broadcaster.foothold import footholds, in_foothold
 from broadcaster.model import (
@@ -276,16 +277,21 @@ def row_as_json(row: JournalRow) -> Message:
 
 
 def _status_as_json(station: Station) -> Message:
-    status = station.status()
+    status, now = station.status(), Clock(station.settings.station.zone).now()
     on_air = status.on_air
+    later = [
+        {**airing_as_json(airing), "held": airing.id in status.held} for airing in status.later(now)
+    ]
     return {
         "on_air": on_air
         and {
             **airing_as_json(on_air.airing),
             "seconds_played": round(on_air.seconds_played, 1),
             "seconds_due": round(on_air.seconds_due, 1),
+            "made": on_air.made,
         },
-        "waiting": [airing_as_json(airing) for airing in status.waiting],
+        "waiting": [airing_as_json(airing) for airing in status.due(now)],
+        "later": later,
         "next": [airing_as_json(airing) for airing in station.upcoming(5)],
         "loops_stopped": status.loops_stopped,
         "waits_for_card": status.waits_for_card,

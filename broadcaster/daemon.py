@@ -263,6 +263,7 @@ def run(
             begins=go_by_clock,
             stepped=lambda step: box.player.wake(),
             gaps=gaps,
+            written_at=box.slots.written_at(),
         )
         box.intake.take_up(clock_is_right=False)
         clockwork.start()

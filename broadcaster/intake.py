@@ -80,6 +80,7 @@ class Intake:
         self._endings = endings
         self._clock = clock
         self._taken_up = False
+        self._held: tuple[Airing, ...] = ()
         self._given: OrderedDict[str, None] = OrderedDict()
         self._look = threading.Event()
         self.on_start: list[Callable[[Airing], None]] = []
@@ -114,6 +115,10 @@ class Intake:
             logger.warning("cannot look what was aired before: %s", error)
             return given
 
+    def held(self) -> tuple[Airing, ...]:
+        """What was accepted when the box went down and waits until the clock is trusted."""
+        return tuple(airing for airing in self._held if airing.id not in self._given)
+
     def withdraw(self, airing_id: str, reason: str) -> bool:
         """End one that waits on the disk alone, for the clock is not trusted yet; False if none does."""
         if self._taken_up or airing_id in self._given:
@@ -146,6 +151,7 @@ class Intake:
             if (clock_is_right or _was_due(left)) and left.airing.id not in self._given:
                 self._give(left.airing.id)
                 self._go_on(left)
+        self._held = () if clock_is_right else tuple(left.airing for left in unfinished)
 
     def _go_on(self, left: Unfinished) -> None:
         airing = self._by_clock(left.airing)
@@ -215,5 +221,5 @@ def _was_due(left: Unfinished) -> bool:
 def _not_taken_up(left: Unfinished, reason: str, ended_at: datetime) -> JournalEntry:
     """The journal line of what the box left; its whole length is not known any more."""
     outcome = Outcome.CUT_SHORT if left.noted_at else Outcome.CANCELLED
-    seconds = left.seconds_played
-    return JournalEntry(left.airing, outcome, reason, "", left.started_at, ended_at, seconds, seconds)
+    played = left.seconds_played
+    return JournalEntry(left.airing, outcome, reason, "", left.started_at, ended_at, played, 0.0)

@@ -109,7 +109,7 @@ def _table(rows: Iterable[JournalRow]) -> list[str]:
 
 
 def _cells(row: JournalRow) -> tuple[str, ...]:
-    seconds = f"{row.seconds_played:.1f}/{row.seconds_due:.1f}"
+    seconds = f"{row.seconds_played:.1f}" + (f"/{row.seconds_whole:.1f}" if row.seconds_whole else "")
     name, outcome = name_of(row.title, row.text), OUTCOMES[row.outcome]
     return f"{row.due_at:%Y-%m-%d %H:%M}", outcome, seconds, name, row.asked_by, row.reason
 

@@ -13,7 +13,7 @@ OUTCOMES = {
     Outcome.CUT_SHORT: "没播完",
     Outcome.EXPIRED: "过时没播",
     Outcome.CANCELLED: "取消了",
-    Outcome.SUPPRESSED: "静音时段没播",
+    Outcome.SUPPRESSED: "按规定没播",
     Outcome.FAILED: "没播成",
 }
 TITLE_LENGTH = 16

@@ -258,8 +258,8 @@ class Airing:
 class JournalEntry:
     """What became of one airing, written when the sound has ended.
 
-    `seconds_played` is what the device really took; `seconds_due` is the programme's length as far
-    as it was known when it ended.
+    `seconds_played` is what the device really took, with what was said again after a break;
+    `seconds_due` is the programme's length as far as it was known when it ended, 0 if it was not.
     """
 
     airing: Airing

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from broadcaster.console import print_json
+from broadcaster.commands import moment_due, naming_later
+from broadcaster.console import ask_box, print_json
+from broadcaster.control import Message
 from broadcaster.errors import BroadcasterError
 from broadcaster.setting_values import WEEKDAYS
 from broadcaster.settings import load_settings
@@ -67,8 +70,17 @@ def coming_up(arguments: Arguments) -> int:
     if not 0 < arguments.hours <= MOST_HOURS:
         raise BroadcasterError(f"--hours 要大于 0，最多 {MOST_HOURS}。")
     start = Clock(load_settings(arguments.config).station.zone).now()
-    _print(_outlook(arguments, start, start + timedelta(hours=arguments.hours)), arguments)
+    end = start + timedelta(hours=arguments.hours)
+    asked = [] if arguments.timetable else _asked_for(arguments, end)
+    _print(_outlook(arguments, start, end), arguments, asked)
     return 0
+
+
+def _asked_for(arguments: Arguments, end: datetime) -> list[Message]:
+    """What people want at a later time; only the running box knows."""
+    answer = next(ask_box({"do": "status"}, arguments.config) or iter(()), Message())
+    state = answer.get("status", {})
+    return [airing for airing in state.get("later", []) if moment_due(airing) < end]
 
 
 def _add_timetable(parser: Parser) -> None:
@@ -104,9 +116,9 @@ def _timetable(arguments: Arguments, settings: Settings) -> Timetable:
     return Timetable(load_timetable_file(path), settings.station)
 
 
-def _print(outlook: Outlook, arguments: Arguments) -> None:
+def _print(outlook: Outlook, arguments: Arguments, asked: Sequence[Message] = ()) -> None:
     if arguments.json:
-        print_json(outlook.as_json())
+        print_json({**outlook.as_json(), "asked": list(asked)})
         return
     for day in outlook.days:
         if day.planned:
@@ -117,6 +129,8 @@ def _print(outlook: Outlook, arguments: Arguments) -> None:
         for planned in day.planned:
             print(f"  {_line(planned)}")
     print(outlook.summary)
+    for airing in asked:
+        print(f"另外定了：{naming_later(airing)}")
     for sentence in (*outlook.notes, *outlook.problems):
         print(sentence, file=sys.stderr)
 

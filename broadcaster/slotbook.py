@@ -116,6 +116,11 @@ class Slotbook:
             made = [entry for entry in self._made.values() if entry.removed_at is None]
             return [*map(self._of_file, self._file.slots), *made]
 
+    def written_at(self) -> dict[str, datetime]:
+        """When those of the page were made or changed last."""
+        with self._lock:
+            return {row.name: row.changed_at for row in self._rows.values()}
+
     def removed(self) -> list[SlotEntry]:
         """What can still be taken back, the last first."""
         with self._lock:

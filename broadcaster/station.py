@@ -73,14 +73,15 @@ class Afar(StrEnum):
 
 @dataclass(frozen=True)
 class OnAir:
-    """What is sounding; `seconds_due` grows while the programme is still being made. `line` is what is
-    being said, as it was written.
+    """What is sounding, and how far it is in its programme; `seconds_due` grows until that is `made`.
+    `line` is what is being said, as it was written.
     """
 
     airing: Airing
     seconds_played: float
     seconds_due: float
     line: str = ""
+    made: bool = True
 
 
 @dataclass(frozen=True)
@@ -90,6 +91,7 @@ class Status:
     `loops_stopped` says that loops are silent until their next window, for somebody stopped them;
     `keeps` that what is accepted now outlasts a power cut. `waits_for_card` is "" or why nothing
     sounds though something would: the card has been lost for 3 s; what is due waits until it expires.
+    `held` are the ids of what waits until the clock is trusted.
     """
 
     on_air: OnAir | None
@@ -98,6 +100,16 @@ class Status:
     loops_stopped: bool = False
     keeps: bool = True
     waits_for_card: str = ""
+    held: frozenset[str] = frozenset()
+
+    def due(self, now: datetime) -> list[Airing]:
+        """Those that wait for the air alone, in the order of precedence."""
+        return [one for one in self.waiting if one.due_at <= now and one.id not in self.held]
+
+    def later(self, now: datetime) -> list[Airing]:
+        """Those that wait for a moment to come or for the clock, the soonest first."""
+        later = (one for one in self.waiting if one.due_at > now or one.id in self.held)
+        return sorted(later, key=lambda airing: airing.due_at.timestamp())
 
     @property
     def fault(self) -> str:
@@ -297,18 +309,21 @@ class Station:
         sounding = None
         if on_air:
             since = on_air.started_monotonic
-            played = 0.0 if since is None else self._clock.monotonic() - since
-            played = min(played, on_air.seconds_due)
-            line = "" if since is None else on_air.words_at(played)
-            sounding = OnAir(on_air.airing, played, on_air.seconds_due, line)
+            heard = 0.0 if since is None else self._clock.monotonic() - since
+            line = "" if since is None else on_air.words_at(heard)
+            before = 0.0 if since is None else on_air.seconds_before
+            played = min(before + heard, on_air.seconds_due)
+            sounding = OnAir(on_air.airing, played, on_air.seconds_due, line, on_air.made)
         faults = tuple(_closed(said) for fault in self._faults if (said := fault()))
+        held = self._intake.held()
         return Status(
             sounding,
-            self._player.waiting(),
+            (*self._player.waiting(), *held),
             faults,
             self._loops_stopped(),
             self._store.ledger.works,
             self._player.waits_for_device,
+            frozenset(airing.id for airing in held),
         )
 
     def _loops_stopped(self) -> bool:

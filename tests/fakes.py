@@ -205,6 +205,7 @@ class FakeStation:
         self.now = datetime.now(settings.station.zone)
         self.on_air: OnAir | None = None
         self.waiting: list[Airing] = []
+        self.held: frozenset[str] = frozenset()
         self.coming: list[Airing] = []
         self.rows: list[JournalRow] = []
         self.fault = ""
@@ -288,7 +289,14 @@ class FakeStation:
 
     def status(self) -> Status:
         faults = self.faults or ((self.fault,) if self.fault else ())
-        return Status(self.on_air, tuple(self.waiting), faults, self.loops_stopped, self.keeps)
+        return Status(
+            self.on_air,
+            tuple(self.waiting),
+            faults,
+            self.loops_stopped,
+            self.keeps,
+            held=self.held,
+        )
 
     def upcoming(self, count: int = 5) -> list[Airing]:
         return self.coming[:count]

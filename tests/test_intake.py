@@ -184,6 +184,22 @@ def test_what_is_live_is_said_again_at_once_also_by_a_clock_that_is_behind(open_
         assert box.ends()[3:] == [("planned", Outcome.PLAYED)]
 
 
+def test_what_waits_for_the_clock_is_seen_and_can_be_cancelled(open_again: Open) -> None:
+    with open_again() as box:
+        planned, unwanted = (box.airing(name, Kind.SCHEDULED) for name in ("planned", "unwanted"))
+        box.intake.accept(planned)
+        box.intake.accept(unwanted)
+    with open_again() as box:
+        box.intake.take_up(clock_is_right=False)
+        assert box.intake.held() == (planned, unwanted) and box.player.waiting() == ()
+        assert box.intake.withdraw("unwanted", "取消")
+        assert box.intake.held() == (planned,)
+        box.intake.take_up()
+        assert box.intake.held() == () and box.player.waiting() == (planned,)
+        box.play_on()
+        assert box.ends() == [("unwanted", Outcome.CANCELLED), ("planned", Outcome.PLAYED)]
+
+
 def test_what_a_clock_that_is_behind_takes_up_is_not_valid_for_longer(open_again: Open) -> None:
     with open_again() as box:
         box.clock.step(timedelta(days=400))

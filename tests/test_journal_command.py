@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -41,6 +42,20 @@ def test_a_person_reads_a_table_in_chinese(lived: Village) -> None:
     assert first.split() == ["2026-11-21", "07:30", "没播完", "7.5/8.0", "停水", "王秀英"]
     assert len(rest) == 3
     assert lived.call("journal", "--text", "没有这样的").stdout == "没有这样的播出记录。\n"
+
+
+def test_the_whole_length_is_told_only_where_it_is_known(village: Village) -> None:
+    with open_store(village.state / DATABASE, ManualClock()) as store:
+        for name, outcome, played, due in (
+            ("停电", Outcome.CUT_SHORT, 9.2, 0.0),
+            ("从前停电", Outcome.CUT_SHORT, 9.2, 9.2),
+            ("重说了一句", Outcome.PLAYED, 36.1, 32.1),
+            ("播完", Outcome.PLAYED, 32.1, 32.1),
+        ):
+            line = entry(airing(name), outcome)
+            store.journal.record(replace(line, seconds_played=played, seconds_due=due))
+    table = [line.split() for line in village.call("journal").stdout.splitlines()[1:]]
+    assert [cells[3] for cells in reversed(table)] == ["9.2", "9.2", "36.1", "32.1/32.1"]
 
 
 def test_lines_are_chosen_by_day_outcome_person_words_and_number(lived: Village) -> None:

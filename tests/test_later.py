@@ -35,6 +35,9 @@ def test_it_waits_outlasts_a_power_cut_and_is_not_stopped_with_the_air(
         again = RunningBox(village)
         stopped = village.call("stop")
         waits = village.call("status").stdout
+        comes = village.call("next", "--hours", "48").stdout
         again.end()
-    assert stopped.returncode == 0 and "明天开会" in waits
+    assert stopped.returncode == 0
+    assert f"接下来：{tomorrow[5:].replace('T', ' ')} 明天开会" in waits and "等候" not in waits
+    assert f"另外定了：{tomorrow[5:].replace('T', ' ')} 明天开会" in comes
     assert fake_rig.captured() == b""

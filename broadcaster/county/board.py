@@ -82,7 +82,8 @@ class Place:
     @property
     def said(self) -> str:
         """In words."""
-        played = f" {self.seconds_played}/{self.seconds_due} 秒" if self.seconds_due else ""
+        whole = f"/{self.seconds_due}" if self.seconds_due else ""
+        played = f" {self.seconds_played}{whole} 秒" if self.seconds_played or self.seconds_due else ""
         return f"{REACHES[self.stage]}{played}" + (f"：{self.reason}" if self.reason else "")
 
 

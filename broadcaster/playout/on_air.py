@@ -41,6 +41,8 @@ class OnAir:
     failure: str = ""
     made: bool = False
     """Nothing more comes of its programme."""
+    seconds_before: float = 0.0
+    """How long those of its lines are that were heard before it was cut, and are not said again."""
     _next_line: int = 0
     _asked_again: int = -1
     _begins: list[tuple[int, float]] = field(default_factory=list)
@@ -59,6 +61,8 @@ class OnAir:
         self.seconds_due += item.seconds
         if line and item.matter:
             self._matter_from = min(self._matter_from, line)
+        if line < self.waited.next_line:
+            self.seconds_before += item.seconds
         if line < max(self.waited.next_line, self._next_line):
             return False
         if self.started_monotonic is not None:
@@ -81,7 +85,7 @@ class OnAir:
         self._begins = self._begins[: damaged.number]
         self._ends = {known: end for known, end in self._ends.items() if known < line}
         self._words = [(end, says) for end, says in self._words if end <= begin]
-        self.seconds_due, self.made = 0.0, False
+        self.seconds_due, self.seconds_before, self.made = 0.0, 0.0, False
         if left_out:
             self.failure = LEFT_OUT
 

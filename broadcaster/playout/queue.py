@@ -49,7 +49,7 @@ class Waiting:
         if self.started_at and outcome is not Outcome.FAILED:
             outcome = Outcome.CUT_SHORT
         played = self.seconds_played
-        return JournalEntry(self.airing, outcome, reason, "", self.started_at, now, played, played)
+        return JournalEntry(self.airing, outcome, reason, "", self.started_at, now, played, 0.0)
 
 
 class AirQueue:

@@ -2,8 +2,9 @@
 
 import logging
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
 
 from apscheduler.executors.base import BaseExecutor
 from apscheduler.job import Job
@@ -92,18 +93,19 @@ class Clockwork:
 
     While the clock is not to be gone by nothing is put; when it is, and after each step of it,
     `begins` is called and the plan made anew. `stepped` is told by how much it was put forward, or
-    back.
+    back. `written_at` says of slots by name when they were made, as far as that is kept.
     """
 
     def __init__(
         self,
-        slots: Iterable[Slot],
+        slots: Sequence[Slot],
         put: Callable[[Airing], None],
         clock: Clock,
         trust: ClockTrust,
         begins: Callable[[], None] = lambda: None,
         stepped: Callable[[timedelta], None] = lambda step: None,
         gaps: Gaps | None = None,
+        written_at: Mapping[str, datetime] = MappingProxyType({}),
     ) -> None:
         self._put = put
         self._clock = clock
@@ -118,7 +120,7 @@ class Clockwork:
         self.loop = Loop("clockwork", self._look_again, self._asleep.set, LONGEST_LOOK_SECONDS)
         self._scheduler = BackgroundScheduler(timezone=UTC, executors={"default": PutExecutor()})
         self._slots = tuple(slots)
-        self._new_since: dict[Slot, datetime] = {}
+        self._new_since = {slot: written_at[slot.name] for slot in slots if slot.name in written_at}
         self._offset = self._measure_offset()
 
     @property
@@ -186,8 +188,10 @@ class Clockwork:
         self._look_for_gaps(jumped=stepped)
 
     def _look_for_gaps(self, jumped: bool) -> None:
-        if self._goes and self._gaps:
+        if self._gaps and self._goes:
             self._gaps.look(self._owed(), jumped)
+        elif self._gaps:
+            self._gaps.hold()
 
     def _owed(self) -> list[tuple[Slot, datetime]]:
         with self._planning:

@@ -27,6 +27,7 @@ SETTLED_SECONDS = 600.0
 # A month off is 20,000 occurrences of a loop every two minutes: this many take 0.1 s to find here.
 MOST_COUNTED = 1_000
 OFF, JUMPED, STOOD_STILL = "关机错过了", "时钟跳过去，错过了", "广播站卡住了，错过了"
+HELD = "时钟没有对准，错过了"
 
 
 class Gaps:
@@ -55,6 +56,7 @@ class Gaps:
         self._noted_at = EVER
         self._began = False
         self._jumped_at: float | None = None
+        self._held_since: float | None = None
 
     @property
     def since(self) -> datetime:
@@ -65,16 +67,27 @@ class Gaps:
         since = self._recall(SINCE) or EVER
         return since if since <= now else EVER
 
+    def hold(self) -> None:
+        """The clock is not believed: what falls due is held back from now on, until somebody looks."""
+        if self._held_since is None:
+            self._held_since = self._clock.monotonic()
+
     def look(self, slots: Iterable[tuple[Slot, datetime]], jumped: bool) -> None:
         """The timetable is gone by now; each slot with the moment before which it owes nothing."""
         now, before = self._clock.now(), self._looked_at
         if self._may_be_put_back(now, jumped):
             return
         why = OFF if not self._began else STOOD_STILL if self._jumped_at is None else JUMPED
+        until, self._held_since = self._held_from(now), None
         self._looked_at, self._began, self._jumped_at = now, True, None
         if before and now - before > LEAST_GAP:
             lines = [
-                line for slot, since in slots for line in self._lines(slot, max(before, since), why)
+                line
+                for slot, since in slots
+                for line in (
+                    *self._lines(slot, max(before, since), until, why),
+                    *self._lines(slot, max(before, since, until - slot.lateness), now, HELD),
+                )
             ]
             if lines:
                 self._tell(*lines)
@@ -101,11 +114,16 @@ class Gaps:
             self._remember(SINCE, self.since)
         self._remember(LOOKED_AT, self._looked_at)
 
-    def _lines(self, slot: Slot, after: datetime, why: str) -> list[JournalEntry]:
-        """One, or none where nothing was missed."""
+    def _held_from(self, now: datetime) -> datetime:
+        """From when on it was the clock alone, by the clock as it is now."""
+        held = self._held_since
+        return now if held is None else now - timedelta(seconds=self._clock.monotonic() - held)
+
+    def _lines(self, slot: Slot, after: datetime, until: datetime, why: str) -> list[JournalEntry]:
+        """One of what was too late by then, or none where nothing was missed."""
         now = self._clock.now()
         try:
-            dues = list(islice(_dues(slot, after, now - slot.lateness), MOST_COUNTED))
+            dues = list(islice(_dues(slot, after, until - slot.lateness), MOST_COUNTED))
             missed = self._missed([self._airing(slot, due) for due in dues])
         except Exception:
             # One that cannot say when it was due must not leave the others untold.

@@ -21,6 +21,8 @@ journal = tables.journal
 
 TEXT_START = 60
 PORTION = 500
+# The device's account of a whole programme is that exact.
+HEARD_MORE_SECONDS = 0.1
 WHAT = "播出记录"
 
 
@@ -43,6 +45,14 @@ class JournalRow:
     reason: str
     voice: str
     manner: str = ""
+
+    @property
+    def seconds_whole(self) -> float:
+        """The programme's length, to be told beside what was heard of it; 0 where it is not known, or
+        more was heard, for lines were said again."""
+        more = self.seconds_played - self.seconds_due
+        ended = self.outcome is Outcome.PLAYED
+        return self.seconds_due if more < 0 or (ended and more < HEARD_MORE_SECONDS) else 0.0
 
     @property
     def notice(self) -> Notice:

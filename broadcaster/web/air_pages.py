@@ -49,8 +49,11 @@ def home() -> ResponseReturnValue:
 
 @pages.post("/seen")
 def seen() -> ResponseReturnValue:
-    """He knows how what he asked for ended."""
-    asked.forget(request.form.get("airing", ""))
+    """He knows how what he asked for ended, one of it or all."""
+    if airing_id := request.form.get("airing", ""):
+        asked.forget(airing_id)
+    else:
+        asked.forget_what_is_over()
     return redirect(url_for("air.home"), 303)
 
 
@@ -144,15 +147,17 @@ def _view(status: Status) -> dict[str, object]:
     station = parts().station
     faults = list(status.faults)
     now = parts().clock.now()
-    due = [airing for airing in status.waiting if airing.due_at <= now]
-    later = [airing for airing in status.waiting if airing.due_at > now]
+    due, later = status.due(now), status.later(now)
+    upcoming = _or_fault(lambda: station.upcoming(SHOWN_UPCOMING), faults)
+    shown = later[: max(0, MOST_WAITING - len(due))]
     return {
         "status": status,
         "due": due,
         "later": later,
         "most_waiting": MOST_WAITING,
         "stoppable": bool(status.on_air or due),
-        "upcoming": _or_fault(lambda: station.upcoming(SHOWN_UPCOMING), faults),
+        "coming": sorted(shown + upcoming, key=lambda airing: airing.due_at.timestamp()),
+        "can_be_cancelled": {airing.id for airing in status.waiting},
         "history": _or_fault(lambda: station.history(SHOWN_HISTORY), faults),
         "faults": faults,
     }

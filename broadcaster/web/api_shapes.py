@@ -165,7 +165,8 @@ class AiringShape(BaseModel):
 
 class Sounding(AiringShape):
     seconds_played: float = 0.0
-    seconds_due: float = 0.0
+    seconds_due: float = Field(default=0.0, description="grows until its sound is made")
+    made: bool = True
 
 
 class StatusShape(BaseModel):
@@ -178,6 +179,7 @@ class StatusShape(BaseModel):
     fault: str
     loops_stopped: bool
     waits_for_card: str = ""
+    held: list[str] = Field(default=[], description="ids of what waits until the clock is trusted")
 
     @classmethod
     def of(cls, status: Status) -> Self:
@@ -186,6 +188,7 @@ class StatusShape(BaseModel):
         if sounding and on_air:
             sounding.seconds_played = round(on_air.seconds_played, 1)
             sounding.seconds_due = round(on_air.seconds_due, 1)
+            sounding.made = on_air.made
         return cls(
             on_air=sounding,
             waiting=[AiringShape.of(airing) for airing in status.waiting[:MOST_WAITING]],
@@ -193,6 +196,7 @@ class StatusShape(BaseModel):
             fault=status.fault,
             loops_stopped=status.loops_stopped,
             waits_for_card=status.waits_for_card,
+            held=sorted(status.held),
         )
 
 

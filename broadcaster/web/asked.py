@@ -35,6 +35,10 @@ class Asked:
     over: bool = False
     failed: bool = False
 
+    @property
+    def went_well(self) -> bool:
+        return self.over and not self.failed
+
 
 def follow(airing: Airing) -> None:
     """From now on the home page of this phone says how it stands."""
@@ -47,15 +51,25 @@ def forget(airing_id: str) -> None:
         session[KEY] = [one for one in _here() if one != airing_id]
 
 
+def forget_what_is_over() -> None:
+    """He has seen all of it."""
+    session[KEY] = [one for one in _here() if _end(one) is None]
+
+
 def asked_here(status: Status) -> list[Asked]:
-    """Those of this phone, the last first; what is over for long is left out from then on."""
+    """Those of this phone, the last first; what is over for long is left out from then on, and of what
+    went well all but the last."""
     now = parts().clock.now()
     for airing_id in _here():
         end = _end(airing_id)
         if end and now - end.at > SHOWN_FOR[end.heard]:
             forget(airing_id)
     parts().followed.add(_here())
-    return [_asked(airing_id, status) for airing_id in reversed(_here())]
+    shown = [_asked(airing_id, status) for airing_id in reversed(_here())]
+    for old in [one for one in shown if one.went_well][1:]:
+        forget(old.id)
+        shown.remove(old)
+    return shown
 
 
 def asked_anywhere(status: Status) -> list[Asked]:
@@ -76,13 +90,15 @@ def _asked(airing_id: str, status: Status) -> Asked:
         return Asked(airing_id, _("“%(name)s”已经交给广播了，正要播。", name=name))
     for airing in status.waiting:
         if airing.id == airing_id:
-            return Asked(airing_id, _how_it_waits(airing))
+            return Asked(airing_id, _how_it_waits(airing, airing_id in status.held))
     end = _end(airing_id)
     return _ended(airing_id, end) if end else Asked(airing_id, _("已经交给广播了。"))
 
 
-def _how_it_waits(airing: Airing) -> str:
+def _how_it_waits(airing: Airing, held: bool) -> str:
     now, name = parts().clock.now(), _name(airing)
+    if held:
+        return _("“%(name)s”记下了，等时钟对准了再播。", name=name)
     if airing.due_at > now:
         when = wording.say_moment(airing.due_at, now)
         return _("“%(name)s”记下了，到时候播：%(when)s。", name=name, when=when)

@@ -243,7 +243,7 @@ def _confirm(said: Said) -> ResponseReturnValue:
         return redirect(said.address, 303)
     seconds = wording.estimate_seconds(script, settled, parts().settings.station)
     length = wording.Length(seconds)
-    sentence = wording.say_what_happens(settled, length, station.status())
+    sentence = wording.say_what_happens(settled, length, station.status(), parts().clock.now())
     return render_template(
         "record_again.html",
         said=said,

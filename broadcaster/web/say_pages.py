@@ -178,4 +178,4 @@ def _what_happens(wish: Wish, settled: Notice, script: Script, token: str) -> st
     titles = {voice.name: voice.title for voice in station.voices()}
     by = _("录音") if settled.recording else own(titles.get(settled.voice or "", ""))
     when = wording.say_moment(wish.due_at, parts().clock.now()) if wish.due_at else ""
-    return wording.say_what_happens(settled, length, station.status(), by, when)
+    return wording.say_what_happens(settled, length, station.status(), parts().clock.now(), by, when)

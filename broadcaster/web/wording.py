@@ -38,7 +38,7 @@ FLOOR_WORDS = (
     *(N_("周一"), N_("周二"), N_("周三"), N_("周四"), N_("周五"), N_("周六"), N_("周日")),
     *(N_("词"), N_("地名"), N_("姓"), N_("钟声"), N_("急钟"), N_("警报"), N_("无")),
     *(N_("农历"), N_("公历")),
-    *(N_("播完了"), N_("没播完"), N_("过时没播"), N_("取消了"), N_("静音时段没播"), N_("没播成")),
+    *(N_("播完了"), N_("没播完"), N_("过时没播"), N_("取消了"), N_("按规定没播"), N_("没播成")),
 )
 
 SECONDS_PER_SYLLABLE = 0.23
@@ -110,7 +110,7 @@ class Length:
 
 
 def say_what_happens(
-    notice: Notice, length: Length, status: Status, by: str = "", when: str = ""
+    notice: Notice, length: Length, status: Status, now: datetime, by: str = "", when: str = ""
 ) -> str:
     """One sentence on what confirming a settled notice will do, by the air's order of precedence.
 
@@ -133,7 +133,7 @@ def say_what_happens(
             return _("马上%(what)s，会打断循环播放的“%(name)s”。", what=what, name=_name(sounding))
         return _("马上%(what)s，会打断正在播的“%(name)s”。", what=what, name=_name(sounding))
     ahead = [_name(sounding)] if sounding else []
-    ahead += [_name(airing) for airing in _ahead_of(notice, status.waiting)]
+    ahead += [_name(airing) for airing in _ahead_of(notice, status.due(now))]
     if not ahead:
         return _("马上%(what)s。", what=what)
     those = _("“%(name)s”", name=ahead[0])
@@ -146,7 +146,7 @@ def _name(airing: Airing) -> str:
     return own(name_of(airing.notice.title, airing.notice.text))
 
 
-def _ahead_of(notice: Notice, waiting: tuple[Airing, ...]) -> list[Airing]:
+def _ahead_of(notice: Notice, waiting: list[Airing]) -> list[Airing]:
     """Those that wait and go first: the severer, then the higher office, then who came first."""
     place = (notice.severity.rank, -notice.office)
     return [a for a in waiting if (a.notice.severity.rank, -a.notice.office) <= place]

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from broadcaster.model import Airing, Clip, Item, Kind, Notice, Outcome
-from broadcaster.playout.device import Ended
+from broadcaster.playout.device import Damaged, Ended
 from broadcaster.playout.on_air import OnAir
 from broadcaster.playout.queue import Waiting
 
@@ -64,6 +64,16 @@ def test_silence_while_the_next_line_is_made_is_not_taken_for_sound(on_air: OnAi
     on_air.add(sound(3.0), 2, 100.0)
     on_air.add(sound(3.0), 3, 105.0)
     assert on_air.started_monotonic == 102.0
+
+
+def test_the_lines_that_are_not_said_again_are_behind_it(on_air: OnAir) -> None:
+    for line, seconds in enumerate((1.0, 4.0, 3.0, 2.0)):
+        on_air.add(sound(seconds), line, 100.0)
+    assert (on_air.seconds_before, on_air.seconds_due) == (5.0, 10.0)
+    on_air.drop_damaged(Damaged("a", 1, Path("key.flac"), 0.0))
+    for line, seconds in enumerate((1.0, 4.0, 3.0, 2.0)):
+        on_air.add(sound(seconds), line, 100.0)
+    assert (on_air.seconds_before, on_air.seconds_due) == (5.0, 10.0)
 
 
 def test_it_is_known_when_the_next_line_will_have_been_heard(on_air: OnAir) -> None:

@@ -191,6 +191,39 @@ def test_what_the_box_missed_is_told_at_its_start_by_the_clock_as_it_is_then() -
     assert [line.airing.due_at for line in told] == [slot.due_at]
 
 
+def test_a_slot_owes_nothing_of_before_it_was_made_also_after_a_start() -> None:
+    told: list[JournalEntry] = []
+    clock, memory = StepClock(), Memory()
+    memory.put(LOOKED_AT, (clock.now() - timedelta(hours=2)).isoformat())
+    gaps = Gaps(
+        clock, memory, False, lambda ids: (), lambda airing: True, lambda *lines: told.extend(lines)
+    )
+    slots = [replace(soon(-3_600_000), name=name) for name in ("旧的", "新的")]
+    made = {"新的": clock.now() - timedelta(minutes=50)}
+    clockwork = Clockwork(slots, lambda airing: None, clock, trusted(clock), gaps=gaps, written_at=made)
+    clockwork.start()
+    clockwork.stop()
+    assert [line.airing.asked_by for line in told] == ["旧的"]
+
+
+def test_what_falls_due_while_the_clock_is_not_believed_is_told_to_have_been_held_back() -> None:
+    told: list[JournalEntry] = []
+    clock, memory = ManualClock(NOON), Memory()
+    memory.put(LOOKED_AT, (NOON - timedelta(hours=2)).isoformat())
+    gaps = Gaps(
+        clock, memory, False, lambda ids: (), lambda airing: True, lambda *lines: told.extend(lines)
+    )
+    trust = ClockTrust(clock, timedelta(hours=2), Memory(), boot_id="boot")
+    slots = [Once("试音", Notice("试音"), MINUTE, NOON + minutes * MINUTE) for minutes in (-30, 30)]
+    clockwork = Clockwork(slots, lambda airing: None, clock, trust, gaps=gaps)
+    clockwork.start()
+    clock.advance(3600)
+    trust.confirm()
+    clockwork.step()
+    clockwork.stop()
+    assert [line.reason for line in told] == ["关机错过了", "时钟没有对准，错过了"]
+
+
 def test_a_slot_that_is_new_owes_nothing_of_before_also_after_a_step_of_the_clock() -> None:
     put: SimpleQueue[Airing] = SimpleQueue()
     clock, past = StepClock(), soon(-2000)

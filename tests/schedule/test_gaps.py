@@ -212,6 +212,35 @@ def test_a_jump_before_the_power_went_is_told_after_it(box: Box) -> None:
     assert box.reasons == ["关机错过了 2 次，从 11月20日 13:00 起"]
 
 
+def test_what_was_held_back_for_the_clock_is_told_apart_from_what_the_box_missed_while_off(
+    box: Box,
+) -> None:
+    box.look(box.start(), HOURLY)
+    box.clock.advance(2 * 3600)
+    gaps = box.start()
+    gaps.hold()
+    box.clock.advance(3600)
+    gaps.hold()
+    box.look(gaps, HOURLY)
+    # What was due as it came up would have been in time, but for the clock.
+    assert [(line.airing.due_at, line.reason) for line in box.told] == [
+        (NOON + HOUR, "关机错过了"),
+        (NOON + 2 * HOUR, "时钟没有对准，错过了"),
+    ]
+    box.clock.advance(2 * 3600)
+    box.look(gaps, HOURLY)
+    assert box.reasons[2:] == ["广播站卡住了，错过了"]
+
+
+def test_what_fell_due_by_the_wrong_clock_alone_is_no_gap(box: Box) -> None:
+    gaps = box.start(is_new=True)
+    gaps.hold()
+    box.clock.advance(600)
+    box.clock.step(timedelta(days=400))
+    gaps.look([(HOURLY, gaps.since)], jumped=True)
+    assert box.told == []
+
+
 def test_a_clock_that_is_put_right_before_the_first_look_is_gone_by_at_once(box: Box) -> None:
     box.look(box.start(), HOURLY)
     box.jump(box.start(), 3 * HOUR, HOURLY)

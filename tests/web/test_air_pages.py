@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from broadcaster.errors import StoreUnusable
-from broadcaster.model import Kind, Notice, Outcome, Severity
+from broadcaster.model import Airing, Kind, Notice, Outcome, Severity
 from broadcaster.station import OnAir
 from broadcaster.store.journal import JournalRow
 from broadcaster.web.live import MOST_STREAMS
@@ -150,6 +150,14 @@ def test_the_line_that_sounds_and_the_time_left_are_shown(
     assert '<p class="words">请马上转移。</p>' in page and "还有 48 秒" in page
 
 
+def test_while_it_is_being_made_no_length_is_told(secretary: FlaskClient, station: FakeStation) -> None:
+    station.on_air = OnAir(station.airing(Notice("停水")), 4.0, 8.0, "停水", made=False)
+    page = secretary.get("/").text
+    assert "正在播出" in page and "还有" not in page and "<progress" not in page
+    station.on_air = OnAir(station.airing(Notice("停水")), 11.0, 36.0, "停水")
+    assert "还有 25 秒" in secretary.get("/").text
+
+
 def test_stopped_loops_can_be_had_back(secretary: FlaskClient, station: FakeStation, post: Post) -> None:
     assert "恢复循环" not in secretary.get("/").text
     station.loops_stopped = True
@@ -176,6 +184,32 @@ def test_what_is_wanted_later_is_no_reason_to_stop_and_is_not_stopped(
     assert 'id="stop" href="/stop" hidden' in page and f"/cancel/{later.id}" in page
     assert re.search(r"明天 \d\d:\d\d</span><span class=\"what\">开会", page)
     assert "定在以后播的 1 条还会播" in secretary.get("/stop").text
+
+
+def test_what_comes_stands_in_one_order_whoever_asked_for_it(
+    secretary: FlaskClient, station: FakeStation
+) -> None:
+    def due_in(hours: int, text: str) -> Airing:
+        return replace(station.airing(Notice(text)), due_at=station.now + timedelta(hours=hours))
+
+    station.waiting = [station.airing(Notice("排着的")), due_in(48, "后天开会"), due_in(12, "打疫苗")]
+    station.coming = [due_in(1, "防火"), due_in(24, "早安"), due_in(60, "晚安")]
+    page = secretary.get("/").text
+    coming = page[page.index("<h2>接下来") : page.index("<h2>最近")]
+    shown = re.findall(r'class="what">([^<]+)<', coming)
+    assert shown == ["排着的", "防火", "打疫苗", "早安", "后天开会", "晚安"]
+
+
+def test_what_waits_for_the_clock_is_shown_marked_and_can_be_taken_back(
+    secretary: FlaskClient, station: FakeStation, post: Post
+) -> None:
+    held = station.airing(Notice("修路"))
+    station.waiting, station.held = [held], frozenset({held.id})
+    page = secretary.get("/").text
+    assert re.search(r"修路<small>等时钟对准</small></span><a [^>]*/cancel/", page)
+    assert 'id="stop" href="/stop" hidden' in page, "a stop does not end what waits for the clock"
+    post(f"/cancel/{held.id}", seen_on=f"/cancel/{held.id}")
+    assert "修路" not in secretary.get("/").text
 
 
 def test_a_stream_tells_everything_and_then_what_is_new(

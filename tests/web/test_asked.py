@@ -95,6 +95,15 @@ def test_what_is_for_later_says_for_when(
     assert f"记下了，到时候播：明天 {later.due_at:%H:%M}" in told(secretary.get("/").text)[0][1]
 
 
+def test_what_waits_for_the_clock_is_named_and_says_so(
+    secretary: FlaskClient, station: FakeStation, asked: Airing
+) -> None:
+    station.waiting, station.held = [asked], frozenset({asked.id})
+    assert told(secretary.get("/").text) == [
+        ("message", "“后山起火，请马上离开。”记下了，等时钟对准了再播。")
+    ]
+
+
 @pytest.mark.parametrize(
     ("outcome", "reason", "sentence"),
     [
@@ -164,6 +173,36 @@ def test_he_has_seen_it_and_it_goes(
     station.ends[asked.id] = ended(station, asked, Outcome.FAILED, "声卡打不开")
     assert post("/seen", airing=asked.id).location == "/"
     assert told(secretary.get("/").text) == []
+
+
+def test_of_what_went_well_the_last_is_told_and_of_what_failed_everything(
+    secretary: FlaskClient, station: FakeStation, post: Post
+) -> None:
+    outcomes = Outcome.PLAYED, Outcome.FAILED, Outcome.PLAYED, Outcome.FAILED
+    for outcome in outcomes:
+        one = ask(station, post)
+        station.ends[one.id] = ended(
+            station, one, outcome, "声卡打不开" if outcome.value == "FAILED" else ""
+        )
+    page = secretary.get("/").text
+    classes = [shown for shown, _sentence in told(page)]
+    assert classes == ["problem failed", "message", "problem failed"]
+    assert page.index('id="stop"') < page.index('data-part="asked-'), "nothing stands above the stop"
+
+
+def test_he_has_seen_all_of_it_with_one_tap(
+    secretary: FlaskClient, station: FakeStation, post: Post, asked: Airing
+) -> None:
+    station.ends[asked.id] = ended(station, asked, Outcome.FAILED, "声卡打不开")
+    assert "都知道了" not in secretary.get("/").text
+    other, sounding = ask(station, post), ask(station, post)
+    station.ends[other.id] = ended(station, other, Outcome.PLAYED)
+    station.waiting = [sounding]
+    assert "都知道了" in secretary.get("/").text
+    assert post("/seen").location == "/"
+    assert [sentence for _class, sentence in told(secretary.get("/").text)] == [
+        "“后山起火，请马上离开。”已经交给广播了，正在排队。"
+    ]
 
 
 def test_saying_it_again_puts_the_new_one_in_the_place_of_the_old(

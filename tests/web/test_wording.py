@@ -83,7 +83,7 @@ def test_the_length_counts_repeats_pace_and_pauses() -> None:
 
 
 def say(notice: Notice, at: Status) -> str:
-    return wording.say_what_happens(notice, Length(50), at)
+    return wording.say_what_happens(notice, Length(50), at, NOW)
 
 
 def test_on_a_quiet_air_it_is_said_at_once() -> None:
@@ -93,14 +93,18 @@ def test_on_a_quiet_air_it_is_said_at_once() -> None:
 def test_the_voice_the_exact_length_and_a_cut_loop_are_told() -> None:
     loop = replace(airing("防火"), kind=Kind.LOOP)
     sentence = wording.say_what_happens(
-        Notice("停水", severity=Severity.BLUE, repeats=2), Length(48, exact=True), status(loop), "女声"
+        Notice("停水", severity=Severity.BLUE, repeats=2),
+        Length(48, exact=True),
+        status(loop),
+        NOW,
+        "女声",
     )
     assert sentence == "马上用女声播 2 遍，共 48 秒，会打断循环播放的“防火”。"
 
 
 def test_a_moment_to_come_is_told_in_place_of_now() -> None:
     later = wording.say_what_happens(
-        Notice("停水"), Length(48), status(airing("防火")), "", "明天 08:00"
+        Notice("停水"), Length(48), status(airing("防火")), NOW, "", "明天 08:00"
     )
     assert later == "明天 08:00 播 1 遍，大约 48 秒。"
 
@@ -133,7 +137,19 @@ def test_only_those_that_go_first_are_counted_as_ahead() -> None:
     assert "“防火”等 2 条" in say(county, status(None, *waiting))
 
 
+def test_what_may_not_start_yet_is_not_ahead() -> None:
+    tomorrow = replace(airing("党员开会"), due_at=NOW + timedelta(days=1))
+    held = airing("修路")
+    at = replace(status(None, tomorrow, held), held=frozenset({held.id}))
+    assert say(Notice("停水"), at) == "马上播 1 遍，大约 50 秒。"
+
+
 def test_every_severity_and_every_outcome_has_its_words() -> None:
     assert wording.SEVERITIES.keys() == set(Severity)
     assert labels.OUTCOMES.keys() == set(Outcome)
     assert wording.SIGNALS.keys() == set(Signal)
+
+
+def test_what_the_rules_kept_off_is_called_so_whichever_rule_it_was() -> None:
+    words = labels.OUTCOMES[Outcome.SUPPRESSED]
+    assert words in wording.FLOOR_WORDS and "规定" in words

@@ -17,6 +17,10 @@ function show(news) {
       place.shown = html;
     }
   }
+  // One word of what went well is enough, the last.
+  document.querySelectorAll("[data-well]").forEach((one, place) => {
+    one.closest("form").hidden = place > 0;
+  });
   if (stop && news.stoppable !== undefined) stop.hidden = !news.stoppable;
 }
 
