@@ -18,14 +18,9 @@ from broadcaster.clock import Clock
 from broadcaster.clock_trust import ClockTrust
 from broadcaster.control import ControlServer
 from broadcaster.copies import Copies
-from broadcaster.errors import (
-    AlreadyRunning,
-    BroadcasterError,
-    ConfigError,
-    KeptQuiet,
-    StoreUnusable,
-)
+from broadcaster.errors import AlreadyRunning, BroadcasterError, ConfigError, StoreUnusable
 from broadcaster.foothold import in_foothold, leave_memory
+from broadcaster.greeting import forget_greeting, greet
 from broadcaster.heap import give_back_what_is_freed
 from broadcaster.intake import Endings, Intake
 from broadcaster.lan_name import LanName, own_address
@@ -218,7 +213,7 @@ def run(
     config: Config,
     tell: Callable[[str], None],
     output_file: Path | None,
-    greet: bool,
+    greets: bool,
     in_terminal: bool = False,
     hang_seconds: float = HANG_SECONDS,
 ) -> int:
@@ -236,16 +231,15 @@ def run(
     with ExitStack() as stack:
         stack.enter_context(_only_one(settings.paths.state))
         box = stack.enter_context(open_box(config, output_file))
+        is_new = _is_new(box.store)
         gaps = Gaps(
             box.clock,
             box.store.state,
-            _is_new(box.store),
+            is_new,
             box.intake.was_put,
             box.rules.may_come,
             box.endings.record,
         )
-        if greet and settings.station.first_notice:
-            _greet(box.station, Notice(settings.station.first_notice, title="试音"), tell)
         trust = ClockTrust(box.clock, timedelta(minutes=settings.clock.wait_minutes), box.store.state)
         box.store.upkeep.begin(trust.allows)
         box.station.clock_is_trusted = lambda: trust.trusted
@@ -264,7 +258,10 @@ def run(
             stepped=lambda step: box.player.wake(),
             gaps=gaps,
         )
+        forget_greeting(box.intake, box.store.state)
         box.intake.take_up(clock_is_right=False)
+        if greets and is_new and settings.station.first_notice:
+            greet(box.station, settings, box.store.state, box.clock, tell)
         clockwork.start()
         box.slots.on_change.append(lambda timetable: clockwork.change(timetable.slots))
         box.faults.append(lambda: trust.fault)
@@ -343,13 +340,6 @@ def _is_new(store: Store) -> bool:
         return False
 
 
-def _greet(station: Station, notice: Notice, tell: Callable[[str], None]) -> None:
-    try:
-        station.announce(notice, asked_by="开机")
-    except KeptQuiet as error:
-        tell(f"没有试音：{error}")
-
-
 def _due_within(span: timedelta, slots: Slotbook, clock: Clock) -> Iterable[Notice]:
     now = clock.now()
     return slots.timetable.notices_within(now, now + span)
@@ -369,7 +359,8 @@ def _only_one(state_folder: Path) -> Iterator[None]:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
             raise AlreadyRunning(
-                "广播站已经在运行了，不用再启动；要停播请用 broadcaster stop。"
+                "广播站已经在运行了，不用再启动；要停播请用 broadcaster stop，"
+                "要关掉它请在它的窗口按 Ctrl-C。"
             ) from error
         stack.callback(leave_memory, state_folder)
         yield
@@ -390,6 +381,8 @@ def _tell_start(box: Box, port: int, tell: Callable[[str], None], in_terminal: b
     coming = box.station.upcoming(1)
     when = f"{coming[0].due_at:%m月%d日 %H:%M} {coming[0].notice.title}" if coming else "七天内没有"
     tell(f"下一次定时播出：{when}")
+    if in_terminal:
+        tell("按 Ctrl-C 结束广播站。")
 
 
 def _seen_address(host: str) -> str:

@@ -54,7 +54,7 @@ class StationSettings(Section):
     chime: SignalName = Field(Signal.CHIME, description="what sounds before a notice")
     repeat_pause_seconds: float = Field(2.0, ge=0, le=60, description="silence between repeats, seconds")
     longest_text: int = Field(10_000, ge=1, le=50_000, description="longest notice, characters")
-    first_notice: str = Field("", description="said when a person starts the box by scripts/run")
+    first_notice: str = Field("", description="said at the first start of a box by scripts/run")
 
     @property
     def zone(self) -> ZoneInfo:
