@@ -9,7 +9,7 @@ from pathlib import Path
 from broadcaster.console import Arguments
 from broadcaster.errors import TextRefused
 from broadcaster.labels import SIGNALS
-from broadcaster.model import Notice, Severity, Signal, Style
+from broadcaster.model import FASTEST, MOST_REPEATS, SLOWEST, Notice, Severity, Signal, Style
 
 Parser = argparse.ArgumentParser
 
@@ -22,8 +22,8 @@ def add_text(parser: Parser) -> None:
 def add_notice(parser: Parser) -> None:
     add_text(parser)
     parser.add_argument("--voice", metavar="声音", help="例如 baker:female")
-    parser.add_argument("--pace", type=float, metavar="语速", help="1.0 是原速")
-    parser.add_argument("--repeats", type=int, metavar="遍数", help="说几遍，不写就按级别")
+    parser.add_argument("--pace", type=float, metavar="语速", help=f"{SLOWEST} 到 {FASTEST}，1.0 是原速")
+    parser.add_argument("--repeats", type=int, metavar="遍数", help=f"说几遍，1 到 {MOST_REPEATS}")
     parser.add_argument(
         "--severity",
         type=int,

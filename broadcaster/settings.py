@@ -10,10 +10,8 @@ from pydantic import AfterValidator, Field, StringConstraints, ValidationError, 
 from broadcaster.air_settings import SOFTER, LoopSettings, QuietSettings, VolumeByHour
 from broadcaster.errors import ConfigError
 from broadcaster.folders import CONFIG_FOLDER, under_project
-from broadcaster.model import Severity, Signal
+from broadcaster.model import FASTEST, SLOWEST, Severity, Signal
 from broadcaster.setting_values import (
-    FASTEST,
-    SLOWEST,
     Pace,
     Repeats,
     Section,
