@@ -18,7 +18,13 @@ from broadcaster.clock import Clock
 from broadcaster.clock_trust import ClockTrust
 from broadcaster.control import ControlServer
 from broadcaster.copies import Copies
-from broadcaster.errors import AlreadyRunning, BroadcasterError, ConfigError, StoreUnusable
+from broadcaster.errors import (
+    AlreadyRunning,
+    BroadcasterError,
+    ConfigError,
+    StoreUnusable,
+    reason_of,
+)
 from broadcaster.foothold import in_foothold, leave_memory
 from broadcaster.greeting import forget_greeting, greet
 from broadcaster.heap import give_back_what_is_freed
@@ -352,7 +358,9 @@ def _only_one(state_folder: Path) -> Iterator[None]:
         # The folder itself, for on a disk that is full or read-only no file of ours can be made.
         lock = in_foothold(state_folder, lambda folder: os.open(folder, os.O_RDONLY | os.O_DIRECTORY))
     except OSError as error:
-        raise StoreUnusable(f"文件夹 {state_folder} 打不开（{error.strerror}），请检查权限。") from error
+        raise StoreUnusable(
+            f"文件夹 {state_folder} 打不开（{reason_of(error)}），请检查权限。"
+        ) from error
     with ExitStack() as stack:
         stack.callback(os.close, lock)
         try:

@@ -10,7 +10,7 @@ import ssl
 import subprocess
 from pathlib import Path
 
-from broadcaster.errors import ConfigError
+from broadcaster.errors import ConfigError, reason_of
 
 logger = logging.getLogger(__name__)
 
@@ -53,7 +53,7 @@ def _make(certificate: Path, key: Path, names: tuple[str, ...]) -> None:
         for new, path in zip(beside, (certificate, key), strict=True):
             new.replace(path)
     except OSError as error:
-        raise ConfigError([f"HTTPS 的证书存不下：{error.filename2}（{error.strerror}）。"]) from error
+        raise ConfigError([f"HTTPS 的证书存不下：{error.filename2}（{reason_of(error)}）。"]) from error
 
 
 def _as_san(names: tuple[str, ...]) -> list[str]:
