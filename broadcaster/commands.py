@@ -44,7 +44,9 @@ Parser = argparse.ArgumentParser
 
 
 def run_options(parser: Parser) -> None:
-    parser.add_argument("--greet", action="store_true", help="启动后念一遍设置里的第一则通知")
+    parser.add_argument(
+        "--greet", action="store_true", help="新装的广播站第一次启动时，念一遍设置里的第一则通知"
+    )
     add_sink(parser)
 
 

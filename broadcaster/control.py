@@ -153,8 +153,10 @@ class ControlServer:
         class Door(socketserver.StreamRequestHandler):
             def handle(self) -> None:
                 request = _parsed(self.rfile.readline(LONGEST_REQUEST_BYTES))
-                for answer in answers(station, request):
-                    self.wfile.write(json.dumps(answer, ensure_ascii=False).encode() + b"\n")
+                # Who asked may end before the answer: that is no error of the box.
+                with suppress(BrokenPipeError, ConnectionResetError):
+                    for answer in answers(station, request):
+                        self.wfile.write(json.dumps(answer, ensure_ascii=False).encode() + b"\n")
 
         def listen(folder: Path) -> socketserver.ThreadingUnixStreamServer:
             path = socket_path(folder)

@@ -15,7 +15,7 @@ from math import ceil
 from pathlib import Path
 from typing import Any
 
-from broadcaster.errors import BroadcasterError, FileUnwritable
+from broadcaster.errors import BroadcasterError, FileUnwritable, reason_of
 from broadcaster.model import Item, Notice
 from broadcaster.settings import Settings
 from broadcaster.studio import Studio
@@ -198,4 +198,4 @@ def _safe(name: str) -> str:
 
 
 def _full(error: OSError) -> str:
-    return f"声音文件存不下（{error.strerror}），请看磁盘有没有空位，再试一次。"
+    return f"声音文件存不下（{reason_of(error)}），请看磁盘有没有空位，再试一次。"

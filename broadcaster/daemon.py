@@ -22,10 +22,11 @@ from broadcaster.errors import (
     AlreadyRunning,
     BroadcasterError,
     ConfigError,
-    KeptQuiet,
     StoreUnusable,
+    reason_of,
 )
 from broadcaster.foothold import in_foothold, leave_memory
+from broadcaster.greeting import forget_greeting, greet
 from broadcaster.heap import give_back_what_is_freed
 from broadcaster.intake import Endings, Intake
 from broadcaster.lan_name import LanName, own_address
@@ -218,7 +219,7 @@ def run(
     config: Config,
     tell: Callable[[str], None],
     output_file: Path | None,
-    greet: bool,
+    greets: bool,
     in_terminal: bool = False,
     hang_seconds: float = HANG_SECONDS,
 ) -> int:
@@ -236,16 +237,15 @@ def run(
     with ExitStack() as stack:
         stack.enter_context(_only_one(settings.paths.state))
         box = stack.enter_context(open_box(config, output_file))
+        is_new = _is_new(box.store)
         gaps = Gaps(
             box.clock,
             box.store.state,
-            _is_new(box.store),
+            is_new,
             box.intake.known,
             box.rules.may_come,
             box.endings.record,
         )
-        if greet and settings.station.first_notice:
-            _greet(box.station, Notice(settings.station.first_notice, title="试音"), tell)
         trust = ClockTrust(box.clock, timedelta(minutes=settings.clock.wait_minutes), box.store.state)
         box.store.upkeep.begin(trust.allows)
         box.station.clock_is_trusted = lambda: trust.trusted
@@ -265,7 +265,10 @@ def run(
             gaps=gaps,
             written_at=box.slots.written_at(),
         )
+        forget_greeting(box.intake, box.store.state)
         box.intake.take_up(clock_is_right=False)
+        if greets and is_new and settings.station.first_notice:
+            greet(box.station, settings, box.store.state, box.clock, tell)
         clockwork.start()
         box.slots.on_change.append(lambda timetable: clockwork.change(timetable.slots))
         box.faults.append(lambda: trust.fault)
@@ -348,13 +351,6 @@ def _is_new(store: Store) -> bool:
         return False
 
 
-def _greet(station: Station, notice: Notice, tell: Callable[[str], None]) -> None:
-    try:
-        station.announce(notice, asked_by="开机")
-    except KeptQuiet as error:
-        tell(f"没有试音：{error}")
-
-
 def _due_within(span: timedelta, slots: Slotbook, clock: Clock) -> Iterable[Notice]:
     now = clock.now()
     return slots.timetable.notices_within(now, now + span)
@@ -367,14 +363,17 @@ def _only_one(state_folder: Path) -> Iterator[None]:
         # The folder itself, for on a disk that is full or read-only no file of ours can be made.
         lock = in_foothold(state_folder, lambda folder: os.open(folder, os.O_RDONLY | os.O_DIRECTORY))
     except OSError as error:
-        raise StoreUnusable(f"文件夹 {state_folder} 打不开（{error.strerror}），请检查权限。") from error
+        raise StoreUnusable(
+            f"文件夹 {state_folder} 打不开（{reason_of(error)}），请检查权限。"
+        ) from error
     with ExitStack() as stack:
         stack.callback(os.close, lock)
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
             raise AlreadyRunning(
-                "广播站已经在运行了，不用再启动；要停播请用 broadcaster stop。"
+                "广播站已经在运行了，不用再启动；要停播请用 broadcaster stop，"
+                "要关掉它请在它的窗口按 Ctrl-C。"
             ) from error
         stack.callback(leave_memory, state_folder)
         yield
@@ -395,6 +394,8 @@ def _tell_start(box: Box, port: int, tell: Callable[[str], None], in_terminal: b
     coming = box.station.upcoming(1)
     when = f"{coming[0].due_at:%m月%d日 %H:%M} {coming[0].notice.title}" if coming else "七天内没有"
     tell(f"下一次定时播出：{when}")
+    if in_terminal:
+        tell("按 Ctrl-C 结束广播站。")
 
 
 def _seen_address(host: str) -> str:

@@ -1,5 +1,28 @@
 """What can go wrong, each error carrying one sentence that a person can act on."""
 
+import errno
+
+REASONS = {
+    errno.ENOENT: "没有这个文件或文件夹",
+    errno.EISDIR: "这是文件夹，要写文件",
+    errno.ENOTDIR: "这是文件，要写文件夹",
+    errno.EACCES: "没有权限",
+    errno.EPERM: "没有权限",
+    errno.ENOSPC: "磁盘满了",
+    errno.EDQUOT: "磁盘配额用完了",
+    errno.EROFS: "磁盘是只读的",
+    errno.EIO: "磁盘读写出错",
+    errno.EADDRINUSE: "这个端口已经有程序在用",
+    errno.EADDRNOTAVAIL: "这台机器没有这个地址",
+    errno.EMFILE: "打开的文件太多",
+    errno.ENAMETOOLONG: "名字太长",
+}
+
+
+def reason_of(error: OSError) -> str:
+    """What the system says of it, in Chinese where it is something usual."""
+    return REASONS.get(error.errno or 0) or error.strerror or str(error)
+
 
 class BroadcasterError(Exception):
     """Base of every expected error; `str(error)` is the sentence shown, in Chinese."""

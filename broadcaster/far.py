@@ -15,11 +15,10 @@ from typing import Any
 from broadcaster import errors, plain_values
 from broadcaster.copies import Copies
 from broadcaster.errors import BroadcasterError, FarRefused, SlotRefused
-from broadcaster.model import Airing, Notice, Office, Severity
+from broadcaster.model import FASTEST, MOST_REPEATS, SLOWEST, Airing, Notice, Office, Severity
 from broadcaster.plain_values import Fetch, Keep
 from broadcaster.recordings import LIMIT_SECONDS, Recordings
 from broadcaster.rehearsal import LONGEST_WAIT_SECONDS, Rehearsals
-from broadcaster.setting_values import FASTEST, SLOWEST
 from broadcaster.settings import PathSettings, Settings, WebSettings
 from broadcaster.slotbook import Slotbook, SlotEntry
 from broadcaster.station import Afar as Afar
@@ -39,7 +38,6 @@ VOICE_SECONDS = 25.0
 # What has come before the record of deeds is told by it.
 OVER_THE_COUNTY = "经县里"
 PIECE_BYTES = 128 * 1024
-MOST_REPEATS = 20
 # Beside the table: what is long goes in several calls.
 FETCH, SEND = "pieces.fetch", "pieces.send"
 OF_PIECES = frozenset({FETCH, SEND})

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from broadcaster.clock import Clock
 from broadcaster.console import Arguments, report
 from broadcaster.county_commands import OFFICE
-from broadcaster.errors import BroadcasterError, FileUnwritable
+from broadcaster.errors import BroadcasterError, FileUnwritable, reason_of
 
 if TYPE_CHECKING:
     from broadcaster.county.foreign import ForeignDraft
@@ -60,7 +60,7 @@ def export(arguments: Arguments) -> int:
     try:
         arguments.output.write_bytes(data)
     except OSError as error:
-        raise FileUnwritable(f"{arguments.output} 写不进去：{error.strerror}。") from None
+        raise FileUnwritable(f"{arguments.output} 写不进去：{reason_of(error)}。") from None
     report({"file": str(arguments.output)}, f"写好了：{arguments.output}", arguments)
     return 0
 

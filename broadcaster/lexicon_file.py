@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from broadcaster.errors import FileUnwritable, WordRefused
+from broadcaster.errors import FileUnwritable, WordRefused, reason_of
 from broadcaster.model import SECTIONS, Entry
 from broadcaster.script.lexicon import check_entry, load_lexicon
 from broadcaster.settings import LexiconSettings
@@ -93,7 +93,7 @@ class LexiconFile:
 
     def _unwritable(self, error: OSError) -> FileUnwritable:
         return FileUnwritable(
-            f"读音表写不进去：{self._path}（{error.strerror or error}）。请检查磁盘的空位和文件的权限。"
+            f"读音表写不进去：{self._path}（{reason_of(error)}）。请检查磁盘的空位和文件的权限。"
         )
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from broadcaster.console import Arguments, ask_running_box, report
+from broadcaster.errors import reason_of
 
 if TYPE_CHECKING:
     from broadcaster.bulletin.enrolment import Enrolment
@@ -50,7 +51,7 @@ def _enrolment(arguments: Arguments, state: Path) -> Enrolment:
         try:
             return Enrolment.from_bytes(arguments.file.read_bytes())
         except OSError as error:
-            raise EnrolmentRefused(f"{arguments.file} 读不了：{error.strerror}") from error
+            raise EnrolmentRefused(f"{arguments.file} 读不了：{reason_of(error)}") from error
     if not (arguments.office and arguments.code and arguments.root):
         raise EnrolmentRefused("请写登记文件；用代码登记，--office、--code、--root 三样都要写。")
     key = str(public(own_key(state)).keyval["public"])

@@ -2,8 +2,7 @@
 
 from dataclasses import replace
 
-from broadcaster.model import Notice
-from broadcaster.setting_values import SLOWEST
+from broadcaster.model import FASTEST, SLOWEST, Notice
 from broadcaster.settings import Settings
 
 
@@ -12,7 +11,7 @@ def settle(notice: Notice, settings: Settings) -> Notice:
     station = settings.station
     manner = settings.severity.of(notice.severity)
     chime = manner.chime or station.chime
-    pace = max(round(station.pace * manner.pace, 3), SLOWEST)
+    pace = min(max(round(station.pace * manner.pace, 3), SLOWEST), FASTEST)
     return replace(
         notice,
         voice=notice.voice or station.voice,

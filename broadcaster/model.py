@@ -57,6 +57,9 @@ class Signal(StrEnum):
     NONE = "none"
 
 
+# How fast speech may be, 1.0 as trained, and how often a text may be said.
+SLOWEST, FASTEST = 0.7, 1.4
+MOST_REPEATS = 20
 # Beats a minute of 快板: below, it drags; above, two syllables no longer fit on a beat.
 SLOWEST_TEMPO, FASTEST_TEMPO = 100, 140
 

@@ -7,9 +7,9 @@ import sys
 from pathlib import Path
 
 from broadcaster.console import Arguments
-from broadcaster.errors import TextRefused
+from broadcaster.errors import TextRefused, reason_of
 from broadcaster.labels import SIGNALS
-from broadcaster.model import Notice, Severity, Signal, Style
+from broadcaster.model import FASTEST, MOST_REPEATS, SLOWEST, Notice, Severity, Signal, Style
 
 Parser = argparse.ArgumentParser
 
@@ -22,8 +22,8 @@ def add_text(parser: Parser) -> None:
 def add_notice(parser: Parser) -> None:
     add_text(parser)
     parser.add_argument("--voice", metavar="声音", help="例如 baker:female")
-    parser.add_argument("--pace", type=float, metavar="语速", help="1.0 是原速")
-    parser.add_argument("--repeats", type=int, metavar="遍数", help="说几遍，不写就按级别")
+    parser.add_argument("--pace", type=float, metavar="语速", help=f"{SLOWEST} 到 {FASTEST}，1.0 是原速")
+    parser.add_argument("--repeats", type=int, metavar="遍数", help=f"说几遍，1 到 {MOST_REPEATS}")
     parser.add_argument(
         "--severity",
         type=int,
@@ -85,7 +85,7 @@ def text_of(arguments: Arguments) -> str:
     try:
         content = sys.stdin.buffer.read() if str(arguments.file) == "-" else arguments.file.read_bytes()
     except OSError as error:
-        raise TextRefused(f"文件 {arguments.file} 打不开：{error.strerror}。请检查路径。") from error
+        raise TextRefused(f"文件 {arguments.file} 打不开：{reason_of(error)}。请检查路径。") from error
     # Texts from a Windows desk are in GB 18030 as often as in UTF-8.
     for encoding in ("utf-8-sig", "gb18030"):
         try:

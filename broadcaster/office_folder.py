@@ -26,7 +26,7 @@ from broadcaster.bulletin.keys import KeyLocked, lock, new_key, public, unlock
 from broadcaster.bulletin.metadata import read_root
 from broadcaster.bulletin.refusals import NotAccepted
 from broadcaster.bulletin.superior import Superior
-from broadcaster.errors import FileUnwritable
+from broadcaster.errors import FileUnwritable, reason_of
 from broadcaster.whole import whole_file
 
 if TYPE_CHECKING:
@@ -187,7 +187,7 @@ class OfficeFolder:
         try:
             lock = os.open(self.path / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         except OSError as error:
-            raise FileUnwritable(f"{self.path} 写不进去：{error.strerror}。") from None
+            raise FileUnwritable(f"{self.path} 写不进去：{reason_of(error)}。") from None
         try:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
@@ -209,7 +209,7 @@ def open_key(path: Path, passphrase: str) -> CryptoSigner:
     try:
         return unlock(path.read_bytes(), passphrase)
     except OSError as error:
-        raise KeyLocked(f"钥匙文件 {path} 读不出来：{error.strerror}。") from None
+        raise KeyLocked(f"钥匙文件 {path} 读不出来：{reason_of(error)}。") from None
     except KeyLocked as error:
         raise KeyLocked(f"{path}：{error}") from None
 
@@ -249,4 +249,4 @@ def _write(path: Path, content: bytes) -> None:
             with os.fdopen(descriptor, "wb") as file:
                 file.write(content)
     except OSError as error:
-        raise FileUnwritable(f"{path} 写不进去：{error.strerror}。") from None
+        raise FileUnwritable(f"{path} 写不进去：{reason_of(error)}。") from None

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from broadcaster.console import EXIT_BROKEN, Arguments, report
+from broadcaster.errors import reason_of
 
 if TYPE_CHECKING:
     from broadcaster.county.desk import Paper
@@ -59,7 +60,7 @@ def _recording(file: Path) -> Iterator[bytes]:
         with file.open("rb") as content:
             yield from iter(partial(content.read, PIECE_BYTES), b"")
     except OSError as error:
-        raise RecordingRefused(f"{file} 读不出来（{error.strerror}）。") from error
+        raise RecordingRefused(f"{file} 读不出来（{reason_of(error)}）。") from error
 
 
 def show_first(paper: Paper, arguments: Arguments) -> int:

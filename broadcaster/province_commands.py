@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from broadcaster.clock import Clock
 from broadcaster.console import Arguments, report
 from broadcaster.county_commands import OFFICE, PASSPHRASE, asking
-from broadcaster.errors import BroadcasterError, FileUnwritable
+from broadcaster.errors import BroadcasterError, FileUnwritable, reason_of
 
 if TYPE_CHECKING:
     from broadcaster.bulletin.admission import Admission
@@ -240,4 +240,4 @@ def _read(file: Path) -> Admission:
     try:
         return Admission.from_bytes(file.read_bytes())
     except OSError as error:
-        raise AdmissionRefused(f"{file} 读不了：{error.strerror}。") from error
+        raise AdmissionRefused(f"{file} 读不了：{reason_of(error)}。") from error

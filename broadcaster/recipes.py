@@ -12,7 +12,7 @@ from broadcaster.errors import BroadcasterError, TextRefused, VoiceUnavailable
 from broadcaster.manner import settle
 from broadcaster.model import Notice, Signal, Style
 from broadcaster.script.fingerprint import Words
-from broadcaster.script.speakable import check_speakable, settled_tempo
+from broadcaster.script.speakable import check_manner, check_speakable, settled_tempo
 from broadcaster.settings import LexiconSettings, Settings
 from broadcaster.tts.cascade import Cascade
 from broadcaster.tts.catalogue import Catalogue
@@ -49,6 +49,7 @@ class Recipes:
         """The same for a voice that may be gone by now: another one will speak. Raises `TextRefused`."""
         if notice.talk:
             raise TextRefused(NOT_KEPT)
+        check_manner(notice)
         if notice.recording:
             return settle(replace(notice, opening="", closing="", style=Style.PLAIN), self._settings)
         check_speakable(notice.text, self._settings.station.longest_text)

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from broadcaster.errors import RecordingRefused
+from broadcaster.errors import RecordingRefused, reason_of
 from broadcaster.seal import STREAM_INFO_END, flac_seconds
 from broadcaster.whole import whole_file
 
@@ -61,7 +61,9 @@ class Recordings:
                     about.write_text(json.dumps(asdict(recording)), encoding="utf-8")
                 decoded.replace(recording_path(self._state, recording.key))
         except OSError as error:
-            raise RecordingRefused(f"录音存不下来（{error.strerror}），请看磁盘有没有空位。") from error
+            raise RecordingRefused(
+                f"录音存不下来（{reason_of(error)}），请看磁盘有没有空位。"
+            ) from error
         return recording
 
     def find(self, key: str) -> Recording | None:

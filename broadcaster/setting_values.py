@@ -9,10 +9,9 @@ from typing import Annotated
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from broadcaster.labels import SIGNALS
-from broadcaster.model import FASTEST_TEMPO, SLOWEST_TEMPO, Signal, Style
+from broadcaster.model import FASTEST, FASTEST_TEMPO, MOST_REPEATS, SLOWEST, SLOWEST_TEMPO, Signal, Style
 
 WEEKDAYS = ("周一", "周二", "周三", "周四", "周五", "周六", "周日")
-SLOWEST, FASTEST = 0.7, 1.4
 
 CLOCK_TIME = re.compile(r"([01]?\d|2[0-3]):[0-5]\d")
 MONTH_DAY = re.compile(r"(\d\d?)-(\d\d?)")
@@ -143,7 +142,7 @@ Pace = Annotated[float, Field(ge=SLOWEST, le=FASTEST)]
 StyleName = Annotated[str, AfterValidator(_known_style)]
 SignalName = Annotated[Signal, BeforeValidator(_signal_by_name)]
 Tempo = Annotated[int, Field(ge=SLOWEST_TEMPO, le=FASTEST_TEMPO)]
-Repeats = Annotated[int, Field(ge=1, le=20)]
+Repeats = Annotated[int, Field(ge=1, le=MOST_REPEATS)]
 VoiceName = Annotated[str, AfterValidator(_voice)]
 Volume = Annotated[int, Field(ge=0, le=100)]
 Weekdays = Annotated[frozenset[Annotated[int, Field(ge=0, le=6)]], BeforeValidator(_weekday_numbers)]

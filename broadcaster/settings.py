@@ -8,12 +8,10 @@ import yaml
 from pydantic import AfterValidator, Field, StringConstraints, ValidationError, model_validator
 
 from broadcaster.air_settings import SOFTER, LoopSettings, QuietSettings, VolumeByHour
-from broadcaster.errors import ConfigError
+from broadcaster.errors import ConfigError, reason_of
 from broadcaster.folders import CONFIG_FOLDER, under_project
-from broadcaster.model import Severity, Signal
+from broadcaster.model import FASTEST, SLOWEST, Severity, Signal
 from broadcaster.setting_values import (
-    FASTEST,
-    SLOWEST,
     Pace,
     Repeats,
     Section,
@@ -54,7 +52,7 @@ class StationSettings(Section):
     chime: SignalName = Field(Signal.CHIME, description="what sounds before a notice")
     repeat_pause_seconds: float = Field(2.0, ge=0, le=60, description="silence between repeats, seconds")
     longest_text: int = Field(10_000, ge=1, le=50_000, description="longest notice, characters")
-    first_notice: str = Field("", description="said when a person starts the box by scripts/run")
+    first_notice: str = Field("", description="said at the first start of a box by scripts/run")
 
     @property
     def zone(self) -> ZoneInfo:
@@ -272,7 +270,9 @@ def load_file(path: Path, shape: type[S]) -> S:
     try:
         content = _parsed(path.name, path.read_text(encoding="utf-8")) if path.exists() else {}
     except OSError as error:
-        raise ConfigError([f"{path.name} 读不出来（{error.strerror}），请检查权限和存储卡。"]) from error
+        raise ConfigError(
+            [f"{path.name} 读不出来（{reason_of(error)}），请检查权限和存储卡。"]
+        ) from error
     except UnicodeDecodeError as error:
         raise ConfigError([f"{path.name} 里有不是 UTF-8 的字，请另存为 UTF-8 文本。"]) from error
     try:

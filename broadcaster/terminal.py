@@ -4,6 +4,7 @@ without Chinese. `python -m broadcaster.terminal MODULE …` runs the `main` of 
 It imports next to nothing, so that Ctrl-C finds it ready while the rest is imported.
 """
 
+import errno
 import io
 import os
 import signal
@@ -13,6 +14,7 @@ from importlib import import_module
 
 # A shell's own numbers for a program that ended by SIGINT and by SIGPIPE.
 EXIT_INTERRUPTED = 130
+EXIT_BROKEN = 2
 EXIT_NO_READER = 141
 # A command ends its children within so long; who presses again meanwhile wants the same.
 ENDING_SECONDS = 5.0
@@ -29,6 +31,11 @@ def run_program(module: str, arguments: list[str]) -> int:
         return EXIT_INTERRUPTED
     except BrokenPipeError:
         return EXIT_NO_READER
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        sys.stderr.write("写不进去：磁盘满了，请腾出空间再试。\n")
+        return EXIT_BROKEN
     finally:
         # What Python does as it ends takes a while, and would tell of Ctrl-C and of the pipe.
         signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -38,9 +45,11 @@ def run_program(module: str, arguments: list[str]) -> int:
 def _run(module: str, arguments: list[str]) -> int:
     for stream in _outputs():
         stream.reconfigure(errors="replace")
-    code: int = import_module(module).main([_in_utf_8(argument) for argument in arguments])
-    for stream in _outputs():
-        stream.flush()
+    try:
+        code: int = import_module(module).main([_in_utf_8(argument) for argument in arguments])
+    finally:
+        for stream in _outputs():
+            stream.flush()
     return code
 
 

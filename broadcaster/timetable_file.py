@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from broadcaster import lined_yaml
-from broadcaster.errors import SlotRefused
+from broadcaster.errors import SlotRefused, reason_of
 from broadcaster.folders import CONFIG_FOLDER
 from broadcaster.settings import BLANK, is_blank
 from broadcaster.settings_problems import did_you_mean, reason
@@ -31,7 +31,7 @@ def load_timetable_file(path: Path) -> TimetableSettings:
             return TimetableSettings(problems=(f"{path.name} {BLANK}",))
         return _Reading(path.name).read(text)
     except OSError as error:
-        return TimetableSettings(problems=(f"{path.name} 读不出来：{error.strerror}，请检查权限。",))
+        return TimetableSettings(problems=(f"{path.name} 读不出来：{reason_of(error)}，请检查权限。",))
 
 
 def read_slot(written: Mapping[str, Any]) -> SlotSettings:

@@ -133,7 +133,7 @@ class VoiceChild:
         except BroadcasterError as expected:
             error = expected
         except Exception:
-            logger.exception("job %s", job.request)
+            logger.exception("job %s in %s", number, job.request.notice.voice)
             error = VoiceUnavailable("语音引擎内部出错，这则通知没有做成，详见日志。")
         del self._jobs[number]
         return Failed(number, error) if error else None

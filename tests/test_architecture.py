@@ -88,6 +88,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     | {"intake", "remembered", "slotbook", "rehearsal", "copies", "microphone", "talks"}
     | {"studio", "wordbook", "schedule", "playout", "store"},
     "far": FLOOR | {"station", "copies", "rehearsal", "slotbook", "store", "talks", "wordbook"},
+    "greeting": FLOOR | {"station", "intake"},
     "lan_name": set(),
     "control": FLOOR | {"station", "store"},
     "web": FLOOR | {"station", "__version__"},
@@ -102,6 +103,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "slotbook",
         "copies",
         "intake",
+        "greeting",
         "microphone",
         "station",
         "control",

@@ -50,6 +50,27 @@ def test_a_text_that_nobody_could_read_aloud(
     assert said in sentence
 
 
+@pytest.mark.parametrize("command", ["say", "render"])
+@pytest.mark.parametrize(
+    ("option", "given", "said"),
+    [
+        ("--pace", "9", "0.7 到 1.4"),
+        ("--pace", "-1", "0.7 到 1.4"),
+        ("--pace", "nan", "0.7 到 1.4"),
+        ("--repeats", "0", "1 到 20 遍"),
+        ("--repeats", "100000", "1 到 20 遍"),
+    ],
+)
+def test_a_pace_or_repeats_out_of_range(
+    village: Village, command: str, option: str, given: str, said: str
+) -> None:
+    arguments = (WATER, option, given)
+    sentence = (
+        render(village, *arguments) if command == "render" else refused(village, "say", *arguments)
+    )
+    assert said in sentence
+
+
 def test_a_hundred_thousand_characters(village: Village) -> None:
     path = village.folder / "long.txt"
     path.write_text("村" * 100_000, encoding="utf-8")

@@ -50,6 +50,18 @@ def test_the_box_greets_tells_its_page_and_code_and_goes_on(
     assert box.process.poll() is None
 
 
+def test_a_greeting_that_was_cut_is_not_taken_up_nor_said_again(
+    village: Village, fake_rig: FakeRig, start: Callable[..., RunningBox]
+) -> None:
+    box = start("--greet")
+    wait_until(lambda: any(fake_rig.captured()))
+    box.end()
+    start("--greet")
+    assert village.call("say", "村民你好。", "--no-chime").returncode == 0
+    rows = json.loads(village.call("journal", "--json").stdout)
+    assert [(row["title"], row["outcome"]) for row in rows] == [("", "PLAYED"), ("试音", "CUT_SHORT")]
+
+
 def test_say_is_heard_sample_by_sample_as_rendered(
     village: Village, fake_rig: FakeRig, start: Callable[..., RunningBox]
 ) -> None:

@@ -49,9 +49,13 @@ def test_in_quiet_hours_a_person_is_told_so_and_only_red_is_heard(
     assert [row["outcome"] for row in rows] == ["PLAYED"], "what was refused was never accepted"
 
 
-def test_a_box_that_comes_up_at_night_says_why_it_does_not_greet(village: Village) -> None:
+@pytest.mark.parametrize("into_file", [False, True])
+def test_a_box_that_comes_up_at_night_says_why_it_does_not_greet(
+    village: Village, into_file: bool
+) -> None:
     village.configure(quiet={"hours": [ALWAYS]})
-    box = RunningBox(village, "--greet")
+    sink = ["--output-file", str(village.folder / "heard.wav")] if into_file else []
+    box = RunningBox(village, "--greet", *sink)
     try:
         assert any(line.startswith("没有试音：现在是静音时段") for line in box.lines)
     finally:

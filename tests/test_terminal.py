@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
 from village import RunningBox, Village
@@ -108,6 +109,20 @@ def test_an_output_without_chinese_loses_signs_and_not_the_command(
             (line,) = json.loads(done.stdout.decode("latin-1"))
             assert line["pinyin"][0] == "ming2", "the words came through as they were typed"
     assert sink.stat().st_size > 48_000
+
+
+@pytest.mark.parametrize("arguments", [["spoken", WATER], ["config", "--json"]])
+def test_an_output_to_a_full_disk_is_one_sentence(village: Village, arguments: Sequence[str]) -> None:
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            village.command(*arguments),
+            env=village.environment,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert (done.returncode, done.stderr) == (2, "写不进去：磁盘满了，请腾出空间再试。\n")
 
 
 def test_a_command_that_is_not_known_is_told_with_the_nearest(village: Village) -> None:

@@ -11,7 +11,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from broadcaster.errors import CacheFull, CacheUnwritable
+from broadcaster.errors import CacheFull, CacheUnwritable, reason_of
 from broadcaster.model import Clip, Item, Programme
 from broadcaster.seal import STREAM_INFO_END, flac_seconds, is_whole
 from broadcaster.whole import maker_is_gone, whole_file
@@ -170,7 +170,7 @@ def cannot_write(folder: Path, error: OSError) -> CacheUnwritable:
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return CacheFull(f"磁盘满了，做好的声音存不下：{folder}。请删掉一些不用的文件，再试一次。")
     return CacheUnwritable(
-        f"存声音的文件夹写不进去：{folder}（{error.strerror or error}）。"
+        f"存声音的文件夹写不进去：{folder}（{reason_of(error)}）。"
         "请检查这个文件夹的权限，或者在 config/broadcaster.yaml 里把 paths.audio_cache 改到别处。"
     )
 

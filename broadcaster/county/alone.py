@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from broadcaster.errors import AlreadyRunning, FileUnwritable
+from broadcaster.errors import AlreadyRunning, FileUnwritable, reason_of
 
 
 @contextmanager
@@ -18,7 +18,7 @@ def only_one(folder: Path, what: str) -> Iterator[None]:
         lock = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     except OSError as error:
         raise FileUnwritable(
-            f"文件夹 {folder} 打不开（{error.strerror}）。先建立：broadcaster county init"
+            f"文件夹 {folder} 打不开（{reason_of(error)}）。先建立：broadcaster county init"
         ) from error
     try:
         try:

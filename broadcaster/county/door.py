@@ -7,7 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from broadcaster.county.broker import Broker
-from broadcaster.errors import FileUnwritable
+from broadcaster.errors import FileUnwritable, reason_of
 
 
 class BrokerDoor:
@@ -36,7 +36,7 @@ class BrokerDoor:
         try:
             change()
         except OSError as error:
-            raise FileUnwritable(f"消息服务器的用户表写不进去（{error.strerror}）。") from error
+            raise FileUnwritable(f"消息服务器的用户表写不进去（{reason_of(error)}）。") from error
         # One that does not run reads them when it starts.
         with suppress(OSError, ValueError):
             self._broker.reload(int((self._broker.folder / "mosquitto.pid").read_text()))

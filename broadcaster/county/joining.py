@@ -16,7 +16,7 @@ from broadcaster.county.office_settings import (
     load_office_settings,
 )
 from broadcaster.county.relay import FOLDER, own_key, write_secret
-from broadcaster.errors import ConfigError, FileUnwritable
+from broadcaster.errors import ConfigError, FileUnwritable, reason_of
 from broadcaster.office_call import OfficeRefused, post
 from broadcaster.office_folder import OfficeFolder
 from broadcaster.settings import load_file
@@ -84,7 +84,7 @@ def _append(path: Path, wanted: dict[str, object]) -> None:
             unfinished.write_text(f"{before}\n{_as_yaml(wanted)}\n".lstrip(), encoding="utf-8")
             _check(unfinished, wanted)
     except OSError as error:
-        raise FileUnwritable(f"{path} 写不进去：{error.strerror}。") from error
+        raise FileUnwritable(f"{path} 写不进去：{reason_of(error)}。") from error
 
 
 def _check(path: Path, wanted: dict[str, object]) -> None:

@@ -7,7 +7,7 @@ from pydantic import Field
 
 from broadcaster.bulletin import areas
 from broadcaster.bulletin.superior import Superior, is_above
-from broadcaster.errors import ConfigError
+from broadcaster.errors import ConfigError, reason_of
 from broadcaster.setting_values import Section
 from broadcaster.settings import WebSettings, load_file
 
@@ -118,5 +118,11 @@ def read_text(folder: Path, name: str) -> str:
     """A file that the settings name. Raises `ConfigError`."""
     try:
         return (folder / name).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError([f"{folder / name} 读不出来：{error}"]) from error
+    except FileNotFoundError as error:
+        first = f"scripts/county_broker {folder / 'broker'} 域名"
+        what = f"没有 {folder / name}。还没有消息服务器的话，请先运行：{first}"
+        raise ConfigError([what]) from error
+    except OSError as error:
+        raise ConfigError([f"{folder / name} 读不出来：{reason_of(error)}。"]) from error
+    except UnicodeDecodeError as error:
+        raise ConfigError([f"{folder / name} 不是文字文件，请检查 {FILE}。"]) from error

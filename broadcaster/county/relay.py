@@ -31,7 +31,7 @@ from broadcaster.county.register import Register
 from broadcaster.county.relay_book import RelayBook
 from broadcaster.county.tally import LISTENS_TO, OfficeReceipts, Tally
 from broadcaster.county.wire import Wire
-from broadcaster.errors import ConfigError, FileUnwritable
+from broadcaster.errors import ConfigError, FileUnwritable, reason_of
 from broadcaster.loop import Loop
 from broadcaster.office_folder import OfficeFolder
 from broadcaster.whole import whole_file
@@ -168,7 +168,7 @@ def own_key(folder: Path) -> CryptoSigner:
             write_secret(path, keys.bare(keys.new_key()))
         return keys.from_bare(path.read_bytes())
     except OSError as error:
-        raise FileUnwritable(f"{path} 读不了，也写不进去：{error.strerror}。") from error
+        raise FileUnwritable(f"{path} 读不了，也写不进去：{reason_of(error)}。") from error
 
 
 def write_secret(path: Path, content: bytes) -> None:
@@ -178,7 +178,7 @@ def write_secret(path: Path, content: bytes) -> None:
             unfinished.touch(mode=0o600)
             unfinished.write_bytes(content)
     except OSError as error:
-        raise FileUnwritable(f"{path} 写不进去：{error.strerror}。") from error
+        raise FileUnwritable(f"{path} 写不进去：{reason_of(error)}。") from error
 
 
 def _above(relay: RelaySettings, county: str) -> Above:

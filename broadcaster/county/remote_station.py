@@ -19,7 +19,13 @@ from flask import g, has_request_context
 
 from broadcaster import plain_values
 from broadcaster.bulletin.command import MOST_CALLS, Asked
-from broadcaster.errors import AnswerMissing, BoxAway, BroadcasterError, FileUnwritable
+from broadcaster.errors import (
+    AnswerMissing,
+    BoxAway,
+    BroadcasterError,
+    FileUnwritable,
+    reason_of,
+)
 from broadcaster.far import (
     CALLS,
     CHANGE_SECONDS,
@@ -266,7 +272,7 @@ class _Files:
                 path = Path(file.name)
                 file.writelines(pieces)
         except OSError as error:
-            raise FileUnwritable(f"县级平台的磁盘写不进去（{error.strerror}）。") from error
+            raise FileUnwritable(f"县级平台的磁盘写不进去（{reason_of(error)}）。") from error
         except BroadcasterError:
             path.unlink(missing_ok=True)
             raise

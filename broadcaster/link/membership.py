@@ -13,6 +13,7 @@ from broadcaster.bulletin.enrolment import Enrolment, EnrolmentRefused
 from broadcaster.bulletin.keyring import Trust
 from broadcaster.bulletin.refusals import NotAccepted
 from broadcaster.bulletin.superior import is_above
+from broadcaster.errors import reason_of
 from broadcaster.link.place import folder_of, is_enrolled
 from broadcaster.whole import whole_file
 
@@ -99,7 +100,7 @@ def enrol(state: Path, enrolment: Enrolment, now: datetime) -> Membership:
     except NotAccepted as error:
         raise EnrolmentRefused(f"登记文件里的钥匙串不可信：{error}") from error
     except OSError as error:
-        raise EnrolmentRefused(f"登记存不下来（{error.strerror}），请看磁盘有没有空位。") from error
+        raise EnrolmentRefused(f"登记存不下来（{reason_of(error)}），请看磁盘有没有空位。") from error
     return membership
 
 

@@ -17,7 +17,7 @@ from broadcaster.bulletin import metadata, verify
 from broadcaster.bulletin.bulletin import Audio, Bulletin
 from broadcaster.bulletin.envelope import LARGEST as LARGEST_HEADS
 from broadcaster.bulletin.refusals import NotAccepted
-from broadcaster.errors import BroadcasterError, RecordingRefused
+from broadcaster.errors import BroadcasterError, RecordingRefused, reason_of
 from broadcaster.link.reception import Reception
 from broadcaster.link.sounds import as_signed
 from broadcaster.station import StoredReceipts
@@ -129,7 +129,7 @@ def take(
     try:
         written = stick.write_receipts(box, waiting())
     except OSError as error:
-        problems.append(f"回执写不到盘上（{error.strerror}）。")
+        problems.append(f"回执写不到盘上（{reason_of(error)}）。")
     return Taken(count, accepted, written, tuple(problems))
 
 

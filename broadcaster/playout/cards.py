@@ -15,7 +15,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from broadcaster.clock_trust import Memory
-from broadcaster.errors import DeviceLost, StoreUnusable
+from broadcaster.errors import DeviceLost, StoreUnusable, reason_of
 from broadcaster.foothold import in_foothold
 from broadcaster.playout.sound_messages import AbsentOutput, CardOutput, Output, SilentOutput
 
@@ -311,5 +311,5 @@ def _output(included: str, slave: str, state_folder: Path, name: str) -> CardOut
         return CardOutput(PCM_NAME, in_foothold(state_folder, write), name)
     except OSError as error:
         raise DeviceLost(
-            f"声卡设置写不进 {state_folder}（{error.strerror}），请检查文件夹的权限"
+            f"声卡设置写不进 {state_folder}（{reason_of(error)}），请检查文件夹的权限"
         ) from error

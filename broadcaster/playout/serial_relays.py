@@ -6,7 +6,7 @@ import time
 import tty
 
 from broadcaster.clock import Clock
-from broadcaster.errors import AmplifierLost
+from broadcaster.errors import AmplifierLost, reason_of
 from broadcaster.playout.relay_boards import BOARDS
 from broadcaster.playout.relays import Relays
 
@@ -77,7 +77,8 @@ class SerialRelays(Relays):
             line = os.open(self._port, os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
         except OSError as error:
             raise AmplifierLost(
-                f"功放的继电器板打不开：{self._port}（{error.strerror}），请检查 USB 线和 amplifier.port"
+                f"功放的继电器板打不开：{self._port}（{reason_of(error)}），"
+                "请检查 USB 线和 amplifier.port"
             ) from error
         try:
             self._set_up(line)

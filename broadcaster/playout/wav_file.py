@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from broadcaster.clock import Clock
-from broadcaster.errors import DeviceLost, FileUnwritable
+from broadcaster.errors import DeviceLost, FileUnwritable, reason_of
 from broadcaster.playout.pcm import SAMPLE_BYTES
 from broadcaster.playout.silent import SilentSink
 
@@ -20,7 +20,7 @@ def start_wav_file(path: Path, rate_hz: int) -> None:
     try:
         path.write_bytes(_header(0, rate_hz))
     except OSError as error:
-        raise FileUnwritable(f"文件写不进去：{path}（{error.strerror}）") from error
+        raise FileUnwritable(f"文件写不进去：{path}（{reason_of(error)}）") from error
 
 
 class WavFileSink(SilentSink):
@@ -57,7 +57,7 @@ class WavFileSink(SilentSink):
             raise DeviceLost(self._sentence(error)) from error
 
     def _sentence(self, error: OSError) -> str:
-        return f"声音写不进文件：{self._path}（{error.strerror}）"
+        return f"声音写不进文件：{self._path}（{reason_of(error)}）"
 
 
 def _header(sound_bytes: int, rate_hz: int) -> bytes:

@@ -3,7 +3,7 @@
 import re
 
 from broadcaster.errors import TextRefused
-from broadcaster.model import FASTEST_TEMPO, SLOWEST_TEMPO, Notice, Style
+from broadcaster.model import FASTEST, FASTEST_TEMPO, MOST_REPEATS, SLOWEST, SLOWEST_TEMPO, Notice, Style
 from broadcaster.script.forms import count_han
 from broadcaster.settings import StationSettings
 
@@ -21,6 +21,14 @@ def check_speakable(text: str, longest: int) -> None:
     if re.search(r"[A-Za-z\d]", text):
         raise TextRefused("这段文字里没有汉字，念不出来，请用中文写通知。")
     raise TextRefused("这段文字里只有标点或表情，没有能念的字，请写上要说的话。")
+
+
+def check_manner(notice: Notice) -> None:
+    """Raise `TextRefused` for a pace or a number of repeats that nobody would bear to hear."""
+    if notice.pace is not None and not SLOWEST <= notice.pace <= FASTEST:
+        raise TextRefused(f"语速 {notice.pace:g} 念不了，请选 {SLOWEST} 到 {FASTEST}，1.0 是原速。")
+    if notice.repeats is not None and not 1 <= notice.repeats <= MOST_REPEATS:
+        raise TextRefused(f"说 {notice.repeats} 遍不行，请选 1 到 {MOST_REPEATS} 遍。")
 
 
 def settled_tempo(notice: Notice, station: StationSettings) -> int | None:

@@ -7,7 +7,9 @@ from typing import Literal, Self, TypeVar
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from broadcaster.model import (
+    FASTEST,
     FASTEST_TEMPO,
+    SLOWEST,
     SLOWEST_TEMPO,
     Airing,
     Entry,
@@ -20,7 +22,6 @@ from broadcaster.model import (
     Style,
     WhenQuiet,
 )
-from broadcaster.setting_values import FASTEST, SLOWEST
 from broadcaster.station import JournalFilter, JournalRow, Status, VoiceEntry
 
 LONGEST_TEXT = 50_000

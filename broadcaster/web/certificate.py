@@ -10,7 +10,7 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from broadcaster.errors import ConfigError
+from broadcaster.errors import ConfigError, reason_of
 
 MADE_ANEW = "HTTPS 的证书过期了、坏了或者不见了，已经重做：手机打开网页会再提醒一次不安全，继续就行。"
 YEARS = 10
@@ -60,7 +60,7 @@ def _make(certificate: Path, key: Path, names: tuple[str, ...]) -> None:
         for new, path in zip(beside, (certificate, key), strict=True):
             new.replace(path)
     except OSError as error:
-        raise ConfigError([f"HTTPS 的证书存不下：{error.filename2}（{error.strerror}）。"]) from error
+        raise ConfigError([f"HTTPS 的证书存不下：{error.filename2}（{reason_of(error)}）。"]) from error
 
 
 def _as_san(names: tuple[str, ...]) -> list[str]:

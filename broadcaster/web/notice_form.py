@@ -6,13 +6,21 @@ from datetime import datetime
 
 from flask import abort, flash, request, session
 
-from broadcaster.model import FASTEST_TEMPO, SLOWEST_TEMPO, Notice, Severity, Signal, Style
-from broadcaster.setting_values import FASTEST, SLOWEST
+from broadcaster.model import (
+    FASTEST,
+    FASTEST_TEMPO,
+    MOST_REPEATS,
+    SLOWEST,
+    SLOWEST_TEMPO,
+    Notice,
+    Severity,
+    Signal,
+    Style,
+)
 from broadcaster.web import asked
 from broadcaster.web.language import _
 from broadcaster.web.parts import parts
 
-MOST_REPEATS = 20
 LONGEST_FRAME = 60
 NOTICE_ID = re.compile("[0-9a-f]{12}")
 RECORDING = re.compile("[0-9a-f]{32}")

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from waitress import create_server, wasyncore
 from waitress.channel import HTTPChannel
 
-from broadcaster.errors import ConfigError
+from broadcaster.errors import ConfigError, reason_of
 from broadcaster.loop import Loop
 from broadcaster.web.live import MOST_STREAMS
 from broadcaster.web.tls import Wsgi
@@ -105,7 +105,7 @@ def serve(
         listening = socket.create_server((host, port), family=family)
     except OSError as error:
         problem = (
-            f"网页开不了：{host}:{port} 用不了（{error.strerror}），请换一个 web.host 或 web.port。"
+            f"网页开不了：{host}:{port} 用不了（{reason_of(error)}），请换一个 web.host 或 web.port。"
         )
         raise ConfigError([problem]) from error
     return Server(app, listening, head_seconds, leaving)

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-from broadcaster.errors import ConfigError
+from broadcaster.errors import ConfigError, reason_of
 from broadcaster.settings import WebSettings
 from broadcaster.web.certificate import CertificatePair, own_certificate
 
@@ -161,7 +161,8 @@ def serve_https(web: WebSettings, own: Path, page_port: int, origins: Origins) -
         listening = socket.create_server((web.host, web.https_port or 0), family=family)
     except OSError as error:
         problem = (
-            f"HTTPS 开不了：端口 {web.https_port} 用不了（{error.strerror}），请换一个 web.https_port。"
+            f"HTTPS 开不了：端口 {web.https_port} 用不了（{reason_of(error)}），"
+            "请换一个 web.https_port。"
         )
         raise ConfigError([problem]) from error
     here = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(web.host, web.host)
