@@ -94,7 +94,14 @@ class ClockTrust:
             return ""
         if self.allows():
             return f"时钟还没有和网络对过（现在显示 {now}），定时的节目可能不准。"
-        return f"时钟还没有对准（现在显示 {now}），定时的节目等对准了再播，喊话不受影响。"
+        left = timedelta(seconds=self._waits_until - self._clock.monotonic())
+        # The minute after, for it is not earlier than told.
+        latest = self._clock.now() + left + timedelta(minutes=1)
+        return (
+            f"时钟还没有对准（现在显示 {now}），定时的节目等对准了再播，"
+            f"最迟 {latest:%H:%M} 开始按现在的时间播；喊话不受影响。"
+            "请接上网络；有电池的时钟，把 clock.wait_minutes 写成 0。"
+        )
 
     def step(self) -> None:
         """Once an hour remember what the clock shows, if it may be right."""

@@ -256,7 +256,7 @@ def moment_due(airing: control.Message) -> datetime:
 
 def naming_later(airing: control.Message) -> str:
     """11-30 06:30 停水, and what it waits for beside that."""
-    held = "（等时钟对准）" if airing.get("held") else ""
+    held = "（等时钟对准）" if airing["held"] else ""
     return f"{_moment(airing['due_at'])} {_naming(airing)}{held}"
 
 

@@ -294,7 +294,9 @@ def _status_as_json(station: Station) -> Message:
         },
         "waiting": [airing_as_json(airing) for airing in status.due(now)],
         "later": later,
-        "next": [airing_as_json(airing) for airing in station.upcoming(5)],
+        "next": [
+            {**airing_as_json(airing), "held": airing.due_at <= now} for airing in station.upcoming(5)
+        ],
         "loops_stopped": status.loops_stopped,
         "waits_for_card": status.waits_for_card,
         "fault": status.fault,

@@ -250,6 +250,7 @@ def run(
         box.store.upkeep.begin(trust.allows)
         box.station.clock_is_trusted = lambda: trust.trusted
         box.station.confirm_clock = trust.confirm
+        box.station.held_since = lambda: gaps.held_since
 
         def go_by_clock() -> None:
             box.station.go_by_clock()

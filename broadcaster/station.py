@@ -195,6 +195,8 @@ class Station:
         )
         # Until the box has somebody who judges the clock.
         self.clock_is_trusted: Callable[[], bool] = lambda: True
+        self.held_since: Callable[[], datetime | None] = lambda: None
+        """From when on the timetable waits for the clock; None if it does not."""
         self.confirm_clock: Callable[[], None] = lambda: None
         """The county or a person says that it is right."""
         self.county: CountyLink | None = None
@@ -342,8 +344,11 @@ class Station:
         self._remembered.set_volume(percent)
 
     def upcoming(self, count: int = 5) -> list[Airing]:
-        """The timetable's next airings that quiet hours let pass, soonest first."""
-        return self._coming.next(self.slots.timetable, count)
+        """The timetable's next airings that quiet hours let pass, soonest first; also what was due and
+        waits until the clock is trusted."""
+        timetable, since = self.slots.timetable, self.held_since()
+        held = self._coming.held(timetable, since) if since else []
+        return [*held, *self._coming.next(timetable, count)][:count]
 
     def history(
         self, count: int = 20, wanted: JournalFilter = EVERYTHING, skip: int = 0

@@ -53,7 +53,11 @@ def test_without_ntp_the_timetable_waits_but_not_for_ever(memory: Memory) -> Non
     clock = NtpClock()
     believed = trust(clock, memory)
     assert not believed.allows() and "等对准了再播" in believed.fault
-    clock.advance(600)
+    assert "最迟 15:11 开始" in believed.fault
+    assert "接上网络" in believed.fault and "clock.wait_minutes" in believed.fault
+    clock.advance(300)
+    assert "最迟 15:11 开始" in believed.fault
+    clock.advance(300)
     assert believed.allows() and not believed.trusted
     assert "可能不准" in believed.fault
 

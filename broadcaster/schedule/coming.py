@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from itertools import islice
 
 from broadcaster.clock import Clock
-from broadcaster.model import Airing
+from broadcaster.model import Airing, Kind
 from broadcaster.schedule.rules import AirRules
 from broadcaster.schedule.timetable import Timetable
 
@@ -51,3 +51,12 @@ class Coming:
             found = _Found(airings, timetable, count, stop, now, until)
             self._found[count] = found
         return [airing for airing in found.airings if airing.due_at > now]
+
+    def held(self, timetable: Timetable, since: datetime) -> list[Airing]:
+        """What fell due since then and will sound if the clock is trusted soon; of a loop the last."""
+        now = self._clock.now()
+        longest = max((slot.lateness for slot in timetable.slots), default=timedelta())
+        due = filter(self._rules.may_come, timetable.plan(max(since, now - longest), now))
+        valid = [airing for airing in due if airing.expires_at >= now]
+        last = {one.asked_by if one.kind is Kind.LOOP else one.id: one for one in valid}
+        return list(last.values())

@@ -72,6 +72,11 @@ class Gaps:
         if self._held_since is None:
             self._held_since = self._clock.monotonic()
 
+    @property
+    def held_since(self) -> datetime | None:
+        """From when on what falls due is held back, by the clock as it is now; None if it is not."""
+        return None if self._held_since is None else self._held_from(self._clock.now())
+
     def look(self, slots: Iterable[tuple[Slot, datetime]], jumped: bool) -> None:
         """The timetable is gone by now; each slot with the moment before which it owes nothing."""
         now, before = self._clock.now(), self._looked_at

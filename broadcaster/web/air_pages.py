@@ -150,8 +150,10 @@ def _view(status: Status) -> dict[str, object]:
     due, later = status.due(now), status.later(now)
     upcoming = _or_fault(lambda: station.upcoming(SHOWN_UPCOMING), faults)
     shown = later[: max(0, MOST_WAITING - len(due))]
+    waits = {airing.id for airing in upcoming if airing.due_at <= now}
     return {
         "status": status,
+        "held": status.held | waits,
         "due": due,
         "later": later,
         "most_waiting": MOST_WAITING,

@@ -83,3 +83,16 @@ def test_a_night_of_thousands_that_do_not_pass_is_looked_through_once(
         assert times(coming.next(slots, 1)) == ["06:30"]
         clock.advance(10)
     assert slots.looked < 1000
+
+
+def test_what_is_held_back_for_the_clock_is_what_may_still_be_said_of_a_loop_the_last(
+    clock: ManualClock, rules: AirRules
+) -> None:
+    coming, slots = Coming(rules, clock), timetable(EVERY_MINUTE)
+    since = clock.now()
+    clock.advance(10)
+    assert coming.held(slots, since) == []
+    clock.advance(170)
+    (held,) = coming.held(slots, since)
+    assert since < held.due_at <= clock.now() <= held.expires_at
+    assert clock.now() - held.due_at <= timedelta(minutes=1)

@@ -212,6 +212,14 @@ def test_what_waits_for_the_clock_is_shown_marked_and_can_be_taken_back(
     assert "修路" not in secretary.get("/").text
 
 
+def test_what_the_timetable_holds_back_for_the_clock_stays_listed_and_is_marked(
+    secretary: FlaskClient, station: FakeStation
+) -> None:
+    held = replace(station.airing(Notice("防火")), due_at=station.now - timedelta(minutes=2))
+    station.coming = [held, replace(held, due_at=station.now + timedelta(hours=1), id="next")]
+    assert secretary.get("/").text.count("等时钟对准") == 1
+
+
 def test_a_stream_tells_everything_and_then_what_is_new(
     secretary: FlaskClient, station: FakeStation
 ) -> None:
