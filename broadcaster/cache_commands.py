@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from argparse import ArgumentTypeError
 from collections.abc import Iterator
 from typing import Any
 
@@ -24,7 +25,7 @@ def _amount(text: str) -> float:
     """A number that is not below 0; argparse tells of the ValueError."""
     number = float(text)
     if not 0 <= number < float("inf"):
-        raise ValueError(text)
+        raise ArgumentTypeError(f"要写 0 以上的数，现在写的是 {text}")
     return number
 
 

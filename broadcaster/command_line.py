@@ -70,6 +70,8 @@ COMMANDS: dict[str, Command | Group] = {
 # What argparse says of a command that is written wrongly, most likely first.
 MISTAKES = (
     (r"the following arguments are required: (.*)", r"还要写：\1"),
+    (r"unrecognized arguments: --config\b.*", r"--config 要写在命令前面"),
+    (r"unrecognized arguments: ([^-].*)", r"不认识：\1。文字里有空格，要用引号括起来"),
     (r"unrecognized arguments: (.*)", r"不认识：\1"),
     (r"argument (.*?): invalid .* value: '(.*)'", r"\1 要写数字，现在写的是 \2"),
     (r"argument (.*?): expected one argument", r"\1 后面要写内容"),
@@ -77,6 +79,7 @@ MISTAKES = (
     (r"argument (.*?): ignored explicit argument (.*)", r"\1 后面不用写 \2"),
     (r"argument (.*?): not allowed with argument (.*)", r"\1 不能和 \2 一起写"),
     (r"ambiguous option: (.*?) could match (.*)", r"\1 不明确，可能是：\2"),
+    (r"argument (.*?): (要写 .*)", r"\1 \2"),
     (r"one of the arguments (.*) is required", r"要写一样：\1"),
 )
 NOT_ONE_OF = re.compile(r"argument (.*?): invalid choice: (.*?) \(choose from (.*)\)")
@@ -206,7 +209,7 @@ def _not_one_of(what: str, written: str, choices: str) -> str:
     import difflib
 
     written = written.strip("'\"")
-    possible = [one.strip("' ") for one in choices.split(",")]
+    possible = [one for each in choices.split(",") if (one := each.strip("' "))]
     alike = difflib.get_close_matches(written, possible, n=1, cutoff=0.5)
     meant = f"，是不是 {alike[0]}？" if alike else "，"
     begun = f"没有 {written} 这个命令" if what == COMMAND else f"{what} 不能是 {written}"

@@ -116,7 +116,7 @@ def load_config_to_run(folder: Path) -> Config:
 
     good_folder = folder / LAST_GOOD
     try:
-        _refuse_missing(folder, good_folder)
+        refuse_missing(folder)
         config = load_config(folder)
     except ConfigError as error:
         if not (good_folder / "broadcaster.yaml").exists():
@@ -132,7 +132,9 @@ def load_config_to_run(folder: Path) -> Config:
     return config
 
 
-def _refuse_missing(folder: Path, good_folder: Path) -> None:
+def refuse_missing(folder: Path) -> None:
+    """Raise `ConfigError` for a file that was there at the last start and is not now."""
+    good_folder = folder / LAST_GOOD
     gone = [name for name in FILES if (good_folder / name).exists() and not (folder / name).exists()]
     if gone:
         what = f"{'、'.join(gone)} 不见了；真的不要了，请把 {good_folder} 里的也删掉。"

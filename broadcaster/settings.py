@@ -266,7 +266,9 @@ def load_file(path: Path, shape: type[S]) -> S:
     `ConfigError`.
     """
     if not path.parent.is_dir():
-        raise ConfigError([f"没有文件夹 {path.parent}，请看 --config 写对了没有。"])
+        is_file = path.parent.exists()
+        wrong = f"{path.parent} 这是文件，要写文件夹" if is_file else f"没有文件夹 {path.parent}"
+        raise ConfigError([f"{wrong}，请看 --config 写对了没有。"])
     try:
         content = _parsed(path.name, path.read_text(encoding="utf-8")) if path.exists() else {}
     except OSError as error:

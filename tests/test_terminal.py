@@ -111,6 +111,25 @@ def test_an_output_without_chinese_loses_signs_and_not_the_command(
     assert sink.stat().st_size > 48_000
 
 
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["status", "--config", "x"], "--config 要写在命令前面"),
+        (["say", "明天", "停水"], "要用引号括起来"),
+        (["say", "--style", "rap", WATER], "可以是：verse、kuaiban"),
+        (["cache", "prune", "--to", "-1"], "--to 要写 0 以上的数，现在写的是 -1"),
+        (["render", WATER, "-o", "/tmp"], "是一个文件夹"),
+        (["--config", __file__, "check"], "这是文件，要写文件夹"),
+    ],
+)
+def test_a_usual_slip_is_told_with_what_to_write(
+    village: Village, arguments: Sequence[str], said: str
+) -> None:
+    done = village.call(*arguments)
+    assert done.returncode == 2
+    assert said in done.stderr
+
+
 @pytest.mark.parametrize("arguments", [["spoken", WATER], ["config", "--json"]])
 def test_an_output_to_a_full_disk_is_one_sentence(village: Village, arguments: Sequence[str]) -> None:
     with Path("/dev/full").open("wb") as full:

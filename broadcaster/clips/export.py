@@ -19,12 +19,12 @@ MP3_BITRATE = "96k"
 
 def check_writable(path: Path) -> None:
     """Raise `FileUnwritable` for a place or an ending that cannot be, before anything is made for it."""
+    if path.is_dir():
+        raise FileUnwritable(f"{path} 是一个文件夹。请写一个文件名，用 .wav、.flac 或 .mp3 结尾。")
     if path.suffix.lower() not in FORMATS:
         raise FileUnwritable(f"不认识这种声音文件：{path.name}。文件名请用 .wav、.flac 或 .mp3 结尾。")
     if not path.parent.is_dir():
         raise FileUnwritable(f"没有这个文件夹：{path.parent}。请先建好，或者换一个地方。")
-    if path.is_dir():
-        raise FileUnwritable(f"{path} 是一个文件夹。请写一个文件名。")
     if not os.access(path.parent, os.W_OK):
         raise FileUnwritable(f"这个文件夹写不进去：{path.parent}。请检查它的权限，或者换一个地方。")
     if path.suffix.lower() == ".mp3" and shutil.which("ffmpeg") is None:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import signal
+import socket
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from broadcaster.county.alone import only_one
 from broadcaster.county.broker import Broker, new_password
-from broadcaster.errors import BroadcasterError
+from broadcaster.errors import AlreadyRunning, BroadcasterError, reason_of
+from broadcaster.terminal import EXIT_BROKEN
 
 # Its certificate lives for five years, and the broker may run longer than that.
 RENEWED_SECONDS = 180 * 86_400.0
@@ -22,10 +25,28 @@ def main(arguments: Sequence[str]) -> int:
         return run(Path(folder), host, int(port))
     except BroadcasterError as error:
         sys.stderr.write(f"{error}\n")
-        return 1
+        return EXIT_BROKEN
 
 
 def run(folder: Path, host: str, port: int) -> int:
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with only_one(folder, "县里的消息服务器"):
+        _refuse_taken(port)
+        return _run(folder, host, port)
+
+
+def _refuse_taken(port: int) -> None:
+    """A broker on another folder, or another program: Mosquitto would end with a word in its log."""
+    try:
+        # As Mosquitto does it, so that connections that linger from the last run are no hindrance.
+        socket.create_server(("", port)).close()
+    except OSError as error:
+        raise AlreadyRunning(
+            f"端口 {port} 用不了：{reason_of(error)}。消息服务器可能已经在运行了；不然请换一个端口。"
+        ) from error
+
+
+def _run(folder: Path, host: str, port: int) -> int:
     broker, hosts = Broker(folder), [host, BESIDE_THE_OFFICE]
     broker.make(hosts, port)
     password = folder / "office_password"

@@ -138,7 +138,7 @@ def _open_office(
     password = read_text(desk.folder.path, broker.password_file).strip() if broker.password_file else ""
     if authority and not authority.exists():
         raise ConfigError(
-            [f"没有 {authority}，office.yaml 的 broker.authority 要写消息服务器的 CA 证书。"]
+            [f"没有消息服务器的证书 {authority}。还没有消息服务器，请先运行 scripts/county_broker。"]
         )
     publisher = Publisher(
         *(parts.database, parts.register, parts.clock, keys.signer, keys.trust),

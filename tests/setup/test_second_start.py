@@ -1,5 +1,6 @@
 """The second start of the real program, with no network and no pip at all."""
 
+import shutil
 import signal
 import subprocess
 from collections.abc import Iterator
@@ -8,6 +9,8 @@ from pathlib import Path
 
 import pytest
 from copied import Copy
+
+from broadcaster.folders import PROJECT_FOLDER
 
 WITHOUT_A_NETWORK = ("unshare", "--net", "sh", "-c", 'ip link set lo up && exec "$0" "$@"')
 CUT_OFF = subprocess.run([*WITHOUT_A_NETWORK, "true"], capture_output=True, check=False)
@@ -61,3 +64,15 @@ def test_a_countys_broker_comes_up(copy: Copy, tmp_path: Path) -> None:
     command = ("scripts/county_broker", str(tmp_path / "broker"), "127.0.0.1")
     with started(copy, *command, until="县里的消息服务器") as (_, lines):
         assert len(lines) == 1, lines
+        second = copy.call(*command, within=WITHOUT_A_NETWORK)
+        assert second.returncode == 2
+        assert second.stderr == "县里的消息服务器已经在运行了，不用再启动。\n"
+
+
+@pytest.mark.parametrize("script", ["run", "county_broker", "county_demo", "test"])
+def test_a_script_tells_its_usage_where_nothing_is_installed(tmp_path: Path, script: str) -> None:
+    (tmp_path / "scripts").mkdir()
+    alone = shutil.copy(PROJECT_FOLDER / "scripts" / script, tmp_path / "scripts")
+    done = subprocess.run([alone, "--help"], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith(f"用法：scripts/{script}")
