@@ -234,6 +234,8 @@ def test_a_log_that_was_left_out_of_a_copy_is_told(
 ) -> None:
     copies = {name: tmp_path / name for name in ("whole", "without")}
     with open_again() as store:
+        # Its first look brings the log into the file, and would do so between two files of a copy.
+        store.loops[1].stop()
         store.journal.record(entry(airing()))
         for copy in copies.values():
             copy_folder(path.parent, copy)
