@@ -113,7 +113,7 @@ def test_a_signal_comes_first_and_from_the_store(
     clip = write_clip(store, signal_key(signal, rate_hz, HORN), sound, rate_hz)
     listener = Listener()
     with studio.make(replace(WATER, chime=None, severity=severity, repeats=1), listener):
-        assert listener.next_now() == Ready(Item(clip), 0)
+        assert listener.next_now() == Ready(Item(clip, matter=False), 0)
         made = listener.follow()
     assert isinstance(made, Made)
     assert [item.clip for item in made.programme.items].count(clip) == 1
