@@ -200,7 +200,8 @@ class Intake:
         if on_air and on_air.started_monotonic is not None:
             seconds = self._clock.monotonic() - on_air.started_monotonic
             played = on_air.waited.seconds_played + min(seconds, on_air.seconds_due)
-            self._queue.progress(on_air.airing.id, on_air.next_line(seconds), played)
+            line, said_all = on_air.next_line(seconds), on_air.said_all(seconds)
+            self._queue.progress(on_air.airing.id, line, played, said_all)
             # The only line of a talk ends with every block.
             if not on_air.airing.notice.talk:
                 wait = min(wait, on_air.seconds_to_line_end(seconds))

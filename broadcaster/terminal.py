@@ -22,12 +22,18 @@ ENDING_SECONDS = 5.0
 
 def run_program(module: str, arguments: list[str]) -> int:
     """Run the `main` of a module with the arguments and return its exit code."""
-    signal.signal(signal.SIGINT, Interrupt())
+    interrupt = Interrupt()
+    signal.signal(signal.SIGINT, interrupt)
     try:
         # Python's own start bears no Ctrl-C, so our scripts start it with the signal held back.
         signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGINT])
         return _run(module, arguments)
     except KeyboardInterrupt:
+        return EXIT_INTERRUPTED
+    except ImportError:
+        # A library in C tells so that Ctrl-C broke off its import.
+        if not interrupt.pressed:
+            raise
         return EXIT_INTERRUPTED
     except BrokenPipeError:
         return EXIT_NO_READER
@@ -58,6 +64,10 @@ class Interrupt:
 
     def __init__(self) -> None:
         self._at = float("-inf")
+
+    @property
+    def pressed(self) -> bool:
+        return self._at > float("-inf")
 
     def __call__(self, *_: object) -> None:
         now = time.monotonic()

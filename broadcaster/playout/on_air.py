@@ -128,8 +128,12 @@ class OnAir:
 
     def heard_all(self, ended: Ended) -> bool:
         """Whether nobody missed a word, though the end may have come a little early."""
-        last = max(self._ends, default=-1)
-        return ended.whole or (self.made and self.line_after(ended.seconds_played) > last)
+        return ended.whole or self.said_all(ended.seconds_played)
+
+    def said_all(self, seconds: float) -> bool:
+        """The same so long after the start, as far as is known."""
+        last = max(tuple(self._ends), default=-1)
+        return self.made and self.line_after(seconds) > last
 
     def words_at(self, seconds: float) -> str:
         """The text of the line that sounds so long after the start; "" for a signal."""

@@ -92,12 +92,18 @@ class Queue:
             return _ended(row._asdict())
         return None
 
-    def progress(self, airing_id: str, next_line: int, seconds_played: float) -> None:
-        """Note how far it came. A power cut may lose the last notes; then a line is said again."""
+    def progress(
+        self, airing_id: str, next_line: int, seconds_played: float, said_all: bool = False
+    ) -> None:
+        """Note how far it came. A power cut may lose the last notes, and then a line is said again; but
+        not that all is said."""
         noted_at = self._clock.now().isoformat()
         values = {"next_line": next_line, "seconds_played": seconds_played, "noted_at": noted_at}
         values["of_airing"] = airing_id
-        self._ledger.mention(lambda connection: connection.execute(PROGRESS, values))
+        if said_all:
+            self._ledger.promise(partial(_note_progress, values), wait=False)
+        else:
+            self._ledger.mention(partial(_note_progress, values))
 
     def unfinished(self) -> list[Unfinished]:
         """What waits, in the order of accepting. Raises `StoreUnusable`."""
@@ -159,3 +165,7 @@ def _ended(row: Mapping[str, Any]) -> Airing:
 
 def _remove(number: int, connection: Connection) -> None:
     connection.execute(delete(queue).where(queue.c.number == number))
+
+
+def _note_progress(values: dict[str, Any], connection: Connection) -> None:
+    connection.execute(PROGRESS, values)
