@@ -17,9 +17,8 @@ from broadcaster.timetable_settings import TimetableSettings
 
 Samples = np.ndarray[tuple[int, ...], np.dtype[np.int16]]
 RATE_HZ = 48_000
-# What is killed in its last 0.15 s counts as PLAYED: the card's buffer and one more report. Of what the
-# box counted then, a card that is pulled has not sounded the last look of the loop, 0.05 s.
-TAIL_BYTES = 2 * RATE_HZ * 20 // 100
+# What is killed in its last 0.15 s counts as PLAYED: the card's buffer and one more report.
+TAIL_BYTES = 2 * RATE_HZ * 15 // 100
 # Shorter is a fade or the click of a kill; a syllable is 0.15 s.
 BEGUN_SAMPLES = RATE_HZ // 50
 
