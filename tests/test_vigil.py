@@ -11,6 +11,8 @@ import psutil
 from rig.rig import FakeRig
 from village import Village
 
+from broadcaster.vigil import OUTSIDE
+
 LIMIT = "1.0"
 BEGIN = """
 import sys, threading, time
@@ -136,8 +138,9 @@ def test_who_watches_is_begun_anew_when_it_died() -> None:
 def test_a_box_that_stands_still_is_ended_with_its_children(village: Village, fake_rig: FakeRig) -> None:
     with running(WATCHED_BOX, str(village.folder), env=village.environment) as process:
         read_until(process, "下一次定时播出")
-        children = psutil.Process(process.pid).children()
-        assert len(children) >= 2
+        children = wait_for_children(process)
+        while not any(OUTSIDE.name in " ".join(one.cmdline()) for one in children):
+            children = wait_for_children(process)
         process.send_signal(signal.SIGSTOP)
         assert process.wait(30) < 0
         _, alive = psutil.wait_procs(children, timeout=20)
