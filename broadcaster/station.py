@@ -307,7 +307,7 @@ class Station:
             self._remembered.stop_loops(now)
 
     def status(self) -> Status:
-        on_air = self._player.on_air
+        on_air, waiting = self._player.look()
         sounding = None
         if on_air:
             since = on_air.started_monotonic
@@ -320,7 +320,7 @@ class Station:
         held = self._intake.held()
         return Status(
             sounding,
-            (*self._player.waiting(), *held),
+            (*waiting, *held),
             faults,
             self._loops_stopped(),
             self._store.ledger.works,

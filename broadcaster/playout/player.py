@@ -105,6 +105,11 @@ class Player:
     def waiting(self) -> tuple[Airing, ...]:
         return self._queue.waiting()
 
+    def look(self) -> tuple[OnAir | None, tuple[Airing, ...]]:
+        """What is on the air and what waits, at one moment: one that begins is in one of the two."""
+        with self._order:
+            return self._on_air, self._queue.waiting()
+
     @property
     def waits_for_device(self) -> str:
         """The device's sentence, where it has been lost for 3 s and something would sound; else ""."""

@@ -625,3 +625,29 @@ def test_what_is_live_and_stale_ends_also_after_a_step_back(air: Air) -> None:
     air.clock.advance(601)
     assert not air.player.air_next()
     assert air.endings() == [("live", Outcome.EXPIRED)]
+
+
+def test_whoever_looks_while_one_begins_finds_it_waiting_or_on_the_air(air: Air) -> None:
+    names = [f"notice-{number}" for number in range(50)]
+    looks: list[set[str]] = [set()]
+    over = threading.Event()
+
+    def look() -> None:
+        while not over.is_set():
+            on_air, waiting = air.player.look()
+            looks.append({one.id for one in (*waiting, *([on_air.airing] if on_air else []))})
+
+    looker = threading.Thread(target=look)
+    looker.start()
+    for name in names:
+        air.put(name)
+        thread = air.start()
+        wait_until(lambda name=name: name in looks[-1])
+        air.player.cancel(name, "停播")
+        thread.join(10)
+    over.set()
+    looker.join(10)
+    for name in names:
+        found = [name in look for look in looks]
+        first, last = found.index(True), len(found) - found[::-1].index(True)
+        assert all(found[first:last]), f"{name} was nowhere before it began"
