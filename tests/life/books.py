@@ -246,20 +246,20 @@ def _compare(day: Day, one: Asked, line: Line, sound: Sound, heard: bytes, about
 def _look(day: Day, one: Asked, lines: Sequence[Line], seen: Seen) -> None:
     """Whether its asker finds the same where he asked."""
     wanted = [(line.airing, OUTCOMES[line.outcome]) for line in lines]
-    if one.airing:
-        alike = True
-    elif one.way is Way.PAGE:
-        there = [(airing, words) for airing, words in seen.on_page.get(one.mark, ())]
-        alike = len(there) == len(wanted) and all(
-            airing == its and words.startswith(ending)
-            for (airing, words), (its, ending) in zip(there, wanted, strict=True)
-        )
-    elif one.way is Way.COMMAND:
-        alike = [line for line in seen.by_command if one.mark in line.text] == list(lines)
+    if one.airing or one.way is Way.PROGRAM:
+        return
+    if one.way is Way.PAGE:
+        there = seen.on_page.get(one.mark, ())
+        finds = [
+            (airing, next((o for _, o in wanted if words.startswith(o)), words))
+            for airing, words in there
+        ]
     else:
-        alike = True
-    if not alike:
-        day.blame("unseen", f"{one.mark} is {lines}, and its asker ({one.way.value}) sees another thing")
+        finds = [
+            (line.airing, OUTCOMES[line.outcome]) for line in seen.by_command if one.mark in line.text
+        ]
+    if finds != wanted:
+        day.blame("unseen", f"{one.mark} is {wanted}, and its asker ({one.way.value}) sees {finds}")
 
 
 def _judge_slot(day: Day, name: str, lines: Sequence[Line], sound: Sound, heard: bytes) -> None:
