@@ -1,11 +1,13 @@
 """The cookie by which a known phone is known, beside the session's; and cookies as HTTPS wants them."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 from flask import Flask, Response, g, request
 from flask.sessions import SecureCookieSessionInterface, SessionMixin
 from itsdangerous import SignatureExpired, TimestampSigner, URLSafeTimedSerializer
 
+FAR_AWAY = datetime(2100, 1, 1, tzinfo=UTC)
 YEAR_SECONDS = 365 * 24 * 3600
 
 
@@ -36,7 +38,14 @@ class PatientSigner(TimestampSigner):
 
 
 class Sessions(SecureCookieSessionInterface):
-    """Flask's own, Secure where the request was; nobody is logged out by a clock that is behind."""
+    """Flask's own, Secure where the request was; nobody is logged out by a clock that is behind.
+
+    How old a session may be is the box's matter. A phone that is told so in a date of a box whose clock
+    is years behind would throw it away at once, and nobody could log in.
+    """
+
+    def get_expiration_time(self, app: Flask, session: SessionMixin) -> datetime | None:
+        return FAR_AWAY if session.permanent else None
 
     def get_signing_serializer(self, app: Flask) -> URLSafeTimedSerializer | None:
         serializer = super().get_signing_serializer(app)

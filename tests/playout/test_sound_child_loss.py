@@ -116,6 +116,21 @@ def test_a_child_that_hangs_is_ended_and_the_next_item_plays(
     assert listener.speak("b", sounds(0.3)).whole
 
 
+@pytest.mark.parametrize("ticks", range(4))
+def test_what_was_heard_up_to_a_kill_is_told(
+    fake_rig: FakeRig, open_on: OpenOn, sounds: Sounds, ticks: int
+) -> None:
+    listener, clip = open_on(fake_rig), sounds(5.0)
+    start(listener, fake_rig, clip)
+    until = len(silence(0.7 + 0.05 * ticks))
+    wait_until(lambda: clip.pcm[:until] in fake_rig.captured())
+    os.kill(child_of(listener), signal.SIGKILL)
+    ended = listener.ended("a")
+    heard = seconds_heard(fake_rig, clip)
+    assert ended.lost
+    assert heard - 0.05 < ended.seconds_played < heard + 0.2
+
+
 def test_an_item_that_waits_long_for_its_first_sound_does_not_look_like_a_hang(
     fake_rig: FakeRig, open_on: OpenOn, sounds: Sounds
 ) -> None:

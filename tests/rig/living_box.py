@@ -240,11 +240,11 @@ class Phone:
     def get(self, path: str, **query: object) -> str:
         """A page; he logs in first where he has to."""
         asked = f"?{urllib.parse.urlencode(query, doseq=True)}" if query else ""
-        wanted = urllib.request.Request(self._box.page + path + asked)
-        page = self._open(wanted)
+        address = self._box.page + path + asked
+        page = self._open(urllib.request.Request(address))
         if 'action="/login"' in page and path != "/login":
             self.log_in()
-            page = self._open(wanted)
+            page = self._open(urllib.request.Request(address))
         return page
 
     def post(self, path: str, form: Form, seen_on: str) -> str:

@@ -155,3 +155,10 @@ def test_a_session_ends_by_its_age_and_not_by_a_clock_that_is_behind(
     serializer.signer = OtherDay
     phone.set_cookie("broadcaster", str(serializer.dumps(kept)))
     assert phone.get("/say").status_code == (200 if is_in else 303)
+
+
+def test_a_session_is_told_to_the_phone_by_no_date_of_a_box_that_may_be_years_behind(
+    app: Flask, enter: Enter
+) -> None:
+    cookie = enter(Role.SECRETARY).get_cookie("broadcaster")
+    assert cookie and cookie.expires and cookie.expires.year == 2100
