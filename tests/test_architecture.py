@@ -137,6 +137,7 @@ HOMES: dict[str, set[str]] = {
     "flask_babel": {"web/language.py"},
     "flask_openapi3": {"web"},
     "flask_wtf": {"web", "county"},
+    "itsdangerous": {"web"},
     "flatbuffers": {"tts/tflite_graph.py"},
     "g2pM": {"script/network.py"},
     "gpiozero": {"playout/gpio_relays.py"},
