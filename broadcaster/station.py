@@ -217,6 +217,10 @@ class Station:
         `TextRefused`, `VoiceUnavailable`, `ZoneUnknown`, `RecordingRefused`, `KeptQuiet` (not with
         `expires_at`) or `TimeRefused`; then nothing was queued.
         """
+        if at is None:
+            self._device.expect()
+        if at is None:
+            self._device.expect()
         self._check_zones(notice)
         self._check_recording(notice)
         self._studio.settled(notice)

@@ -435,6 +435,10 @@ class FakeDevice(Device):
         self.begun: list[tuple[str, int | None, tuple[str, ...]]] = []
         self.seconds_until_cut: float | None = None
         self.deaf = False
+        self.expected = 0
+
+    def expect(self) -> None:
+        self.expected += 1
 
     def begin(self, item_id: str, volume: int | None = None, zones: tuple[str, ...] = ()) -> None:
         self._item_id, self._seconds, self._finished = item_id, 0.0, False

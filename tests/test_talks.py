@@ -166,8 +166,14 @@ class Air:
 
 
 @pytest.fixture
-def air(tmp_path: Path) -> Air:
-    return Air(tmp_path)
+def air(tmp_path: Path) -> Iterator[Air]:
+    air = Air(tmp_path)
+    yield air
+    air.device.deaf = False
+    for thread in air.threads:
+        while thread.is_alive():
+            air.player.stop_all("停播")
+            thread.join(0.1)
 
 
 def test_what_is_said_sounds_after_the_chime_and_is_journaled_with_who_and_how_long(air: Air) -> None:

@@ -23,6 +23,7 @@ from broadcaster.playout.sound_messages import (
     CardOutput,
     Command,
     Configure,
+    Expect,
     FadeOut,
     Fault,
     FileOutput,
@@ -110,6 +111,11 @@ class SoundDevice(Device):
         self._start_child()
         self.watch = Loop("sound-watch", self.step, self._closing.set, LONGEST_LOOK_SECONDS)
         self.watch.start()
+
+    def expect(self) -> None:
+        with self._lock:
+            if self._child and not self._item_id:
+                self._child.send(Expect())
 
     def begin(self, item_id: str, volume: int | None = None, zones: tuple[str, ...] = ()) -> None:
         with self._lock:
