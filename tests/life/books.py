@@ -204,8 +204,8 @@ class Books:
     def _check_memory(self, day: Day, seen: Seen) -> None:
         there = {line.airing: line for line in seen.by_program}
         for airing, line in self._known.items():
-            gone = airing not in there and airing in self._may_be_gone
-            if there.get(airing) != line and not gone:
+            # A copy that was put back may have it waiting, and then it is too late for it.
+            if there.get(airing) != line and airing not in self._may_be_gone:
                 day.blame("forgotten", f"{line} is {there.get(airing)} now")
         if Counter(line.airing for line in seen.by_command) != Counter(there.keys()):
             day.blame("unseen", "the command's journal has other lines than the program's history")
