@@ -37,12 +37,15 @@ def has_past(path: Path) -> bool:
     return False
 
 
-def open_sound(path: Path, backups: Backups, has_past: bool = False) -> tuple[Connection, str]:
+def open_sound(
+    path: Path, backups: Backups, has_past: bool = False, had_log: bool = True
+) -> tuple[Connection, str]:
     """A connection, and in Chinese what was lost on the way to it, or "".
 
     Where a box has a past, a file that is missing was lost. A damaged one is set aside and the last
-    good backup taken. Raises `StoreUnusable` where nothing can be written. No connection of this
-    process may be open: closing any descriptor of a file gives up the locks that SQLite holds on it.
+    good backup taken; of one that lost its log the indexes are looked through too. Raises
+    `StoreUnusable` where nothing can be written. No connection of this process may be open: closing
+    any descriptor of a file gives up the locks that SQLite holds on it.
     """
     with told_plainly(path):
         is_lost = not (path.exists() and path.stat().st_size)
@@ -50,7 +53,7 @@ def open_sound(path: Path, backups: Backups, has_past: bool = False) -> tuple[Co
     if is_lost and (has_past or backups.newest()):
         return replace_damaged(path, backups)
     try:
-        return _open_current(path, backups), ""
+        return _open_current(path, backups, "quick_check" if had_log else "integrity_check"), ""
     except StoreDamaged as error:
         logger.critical("%s", error)
         return replace_damaged(path, backups, is_newer=isinstance(error, StoreNewer))
@@ -84,11 +87,11 @@ def _salvage(aside: Path | None, copy: Path | None, connection: Connection) -> S
     return saved
 
 
-def _open_current(path: Path, backups: Backups) -> Connection:
+def _open_current(path: Path, backups: Backups, how: str = "quick_check") -> Connection:
     with told_plainly(path):
         connection = connect(path)
         try:
-            check(raw(connection))
+            check(raw(connection), how)
             version = version_of(raw(connection))
             if version == "":
                 if backups.newest():
