@@ -22,6 +22,7 @@ from broadcaster.county.carrier import Carrier
 from broadcaster.county.database import OfficeDatabase
 from broadcaster.county.door import BrokerDoor
 from broadcaster.county.office_settings import (
+    DATABASE,
     OfficeSettings,
     RelaySettings,
     load_office_settings,
@@ -29,6 +30,7 @@ from broadcaster.county.office_settings import (
 )
 from broadcaster.county.register import Register
 from broadcaster.county.relay_book import RelayBook
+from broadcaster.county.safekeeping import refuse_lost
 from broadcaster.county.tally import LISTENS_TO, OfficeReceipts, Tally
 from broadcaster.county.wire import Wire
 from broadcaster.errors import ConfigError, FileUnwritable, reason_of
@@ -142,6 +144,8 @@ def run(path: Path, tell: Callable[[RelayStatus], None]) -> int:
 def open_relay(path: Path) -> Iterator[Relay]:
     """Built from the office's folder, its wires started. Raises `BroadcasterError`."""
     county, settings = OfficeFolder(path).trust.area, load_office_settings(path)
+    if not settings.database:
+        refuse_lost(path / DATABASE, Clock(settings.zone))
     above = _above(settings.relay, county)
     folder = path / FOLDER
     signer = own_key(folder)

@@ -1,7 +1,6 @@
 """From a path to a sound database of this program's version, whatever lies there."""
 
 import logging
-import sqlite3
 import subprocess
 import sys
 from contextlib import suppress
@@ -16,6 +15,7 @@ from broadcaster.recordings import FOLDER as RECORDINGS
 from broadcaster.store import tables
 from broadcaster.store.backups import DAMAGED, NEWER, Backups, check, told_of, version_of
 from broadcaster.store.connection import StoreDamaged, StoreNewer, connect, raw, told_plainly
+from broadcaster.store.contents import STATION
 from broadcaster.store.salvage import Salvaged, salvage
 from broadcaster.store.spare import SPARE
 
@@ -56,35 +56,26 @@ def open_sound(
         return _open_current(path, backups, "quick_check" if had_log else "integrity_check"), ""
     except StoreDamaged as error:
         logger.critical("%s", error)
-        return replace_damaged(path, backups, is_newer=isinstance(error, StoreNewer))
+        return replace_damaged(path, backups, isinstance(error, StoreNewer), had_log)
 
 
-def replace_damaged(path: Path, backups: Backups, is_newer: bool = False) -> tuple[Connection, str]:
+def replace_damaged(
+    path: Path, backups: Backups, is_newer: bool = False, had_log: bool = True
+) -> tuple[Connection, str]:
     """The same for a file that is known to be damaged, or written by a newer program."""
     with told_plainly(path):
         aside = backups.set_aside(NEWER if is_newer else DAMAGED)
         copy = backups.restore()
         _make_private(path)
     connection = _open_current(path, backups)
-    with told_plainly(path):
-        saved = _salvage(aside, copy, connection)
+    saved = Salvaged()
+    if aside:
+        with told_plainly(path):
+            saved = salvage(STATION, aside, copy, raw(connection))
+        saved.partly += [] if had_log else ["journal", "queue"]
     note = _newer(aside, copy, saved) if aside and is_newer else _lost(aside, copy, saved)
     logger.critical("%s", note)
     return connection, note
-
-
-def _salvage(aside: Path | None, copy: Path | None, connection: Connection) -> Salvaged:
-    if aside is None:
-        return Salvaged()
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
-    try:
-        saved = salvage(aside, copy, raw(connection))
-    except sqlite3.Error:
-        logger.exception("nothing is taken over from %s", aside)
-        connection.exec_driver_sql("ROLLBACK")
-        return Salvaged()
-    connection.exec_driver_sql("COMMIT")
-    return saved
 
 
 def _open_current(path: Path, backups: Backups, how: str = "quick_check") -> Connection:
