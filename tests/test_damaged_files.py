@@ -235,7 +235,8 @@ def use_spare(folder: Path) -> str:
     """What of it is whole is read, and it takes what comes."""
     spare = Spare(folder / SPARE)
     assert [record["queue"] for record in spare.records] in (["1", "2"], ["1", "2", "3"], [], ["3"])
-    return "" if spare.keep({"queue": "3"}) else "it takes nothing"
+    fault = spare.fault
+    return fault if spare.keep({"queue": "3"}) else "it takes nothing"
 
 
 def make_membership(name: str) -> Callable[[Path], Path]:
@@ -284,7 +285,7 @@ KINDS = {
     "recordings/*.flac": Kind(make_recording, use_recording),
     "recordings/*.json": Kind(make_about, use_recording),
     "state/backups": Kind(make_newest_backup, use_backup),
-    "broadcaster.spare": Kind(make_spare, use_spare, may_pass=tuple(HARMS)),
+    "broadcaster.spare": Kind(make_spare, use_spare, may_pass=(BIT, MISSING)),
     "enrolment.json": Kind(make_membership("enrolment.json"), use_membership, may_pass=(BIT,)),
     "box.pem": Kind(make_membership("box.pem"), use_membership, may_pass=(BIT,)),
     "trust.json": Kind(make_membership("trust.json"), use_membership),
