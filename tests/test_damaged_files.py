@@ -287,7 +287,7 @@ KINDS = {
     "state/backups": Kind(make_newest_backup, use_backup),
     "broadcaster.spare": Kind(make_spare, use_spare, may_pass=(BIT, MISSING)),
     "enrolment.json": Kind(make_membership("enrolment.json"), use_membership, may_pass=(BIT,)),
-    "box.pem": Kind(make_membership("box.pem"), use_membership, may_pass=(BIT,)),
+    "box.pem": Kind(make_membership("box.pem"), use_membership),
     "trust.json": Kind(make_membership("trust.json"), use_membership),
     "broadcaster.db": Kind(make_database, use_database, may_pass=(BIT,)),
     "a clip": Kind(make_clip, use_cache),

@@ -6,6 +6,7 @@ import base64
 import getpass
 import hashlib
 import os
+import re
 import secrets
 import shutil
 import signal
@@ -20,6 +21,7 @@ from broadcaster.errors import BroadcasterError, reason_of
 from broadcaster.whole import whole_file
 
 OFFICE, RELAY = "office", "relay"
+USABLE = re.compile(r"[!-~]{8,200}\s*")
 # In the folder `kept`.
 KEPT, DAMAGED = "mosquitto.db", "mosquitto-damaged.db"
 # As mosquitto_passwd 2.0 writes it. Passwords are ours and random, so more rounds protect nothing.
@@ -217,6 +219,11 @@ def _acl(read: Sequence[str], write: Sequence[str]) -> list[str]:
 
 def new_password() -> str:
     return secrets.token_urlsafe(24)
+
+
+def is_password(text: str) -> bool:
+    """Whether somebody may have written it; a disk writes zeros and nothing."""
+    return bool(USABLE.fullmatch(text))
 
 
 def _hashed(password: str) -> str:

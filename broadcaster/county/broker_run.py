@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import signal
 import socket
 import subprocess
@@ -12,7 +11,7 @@ from pathlib import Path
 from time import monotonic
 
 from broadcaster.county.alone import only_one
-from broadcaster.county.broker import Broker, BrokerRefused, new_password
+from broadcaster.county.broker import Broker, BrokerRefused, is_password, new_password
 from broadcaster.errors import AlreadyRunning, BroadcasterError, reason_of
 from broadcaster.terminal import EXIT_BROKEN
 from broadcaster.whole import whole_file
@@ -24,7 +23,6 @@ BESIDE_THE_OFFICE = "127.0.0.1"
 # Port, settings, users and certificates were looked at before: what ends it so soon is what it kept.
 AT_ONCE_SECONDS = 5.0
 OFFICE_PASSWORD = "office_password"
-USABLE = re.compile(r"[!-~]{8,200}\s?")
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -79,7 +77,7 @@ def office_password(folder: Path) -> str:
     path = folder / OFFICE_PASSWORD
     try:
         found = path.read_bytes().decode("ascii", "replace") if path.exists() else ""
-        if not USABLE.fullmatch(found):
+        if not is_password(found):
             with whole_file(path, folder) as unfinished:
                 unfinished.touch(mode=0o600)
                 unfinished.write_text(new_password(), encoding="ascii")

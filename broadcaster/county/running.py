@@ -99,11 +99,12 @@ def run(path: Path, config: Path, ask: AskPassphrase, tell: Tell, unattended: bo
 
         def warnings() -> list[str]:
             told = [safe.note] if safe and safe.note else []
+            told += villages.warnings()
             return told + keys.warnings() + above_warnings(keys.trust, desk.settings.relay)
 
+        villages = VillageKeys(desk.folder, lambda: keys.signer, passphrase, clock, woken)
         for sentence in warnings():
             tell(sentence)
-        villages = VillageKeys(desk.folder, lambda: keys.signer, passphrase, clock, woken)
         office, line = stack.enter_context(_open_office(desk, keys, villages, safe))
         woken.wakes = office.wake
         watched: list[Watched] = [stack.enter_context(Loop("office", office.step, office.wake))]

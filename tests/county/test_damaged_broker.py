@@ -11,8 +11,8 @@ import pytest
 from rig.broker import OFFICE_PASSWORD, BrokerRig, OfficeClient
 from rig.damage import HARMS
 
-from broadcaster.county.broker import Broker, BrokerRefused
-from broadcaster.county.broker_run import USABLE, Running, office_password
+from broadcaster.county.broker import Broker, BrokerRefused, is_password
+from broadcaster.county.broker_run import Running, office_password
 from broadcaster.county.broker_users import ACL, PASSWORDS, USERS, read_users
 
 BOXES = [(f"box-{number}", "331121104200", "a-password-of-a-box") for number in range(9)]
@@ -114,7 +114,7 @@ def test_a_damaged_password_of_the_office_is_made_anew_and_told(
     before = office_password(made.broker.folder)
     HARMS[harm](made.file("office_password"))
     after = office_password(made.broker.folder)
-    assert USABLE.fullmatch(after) and office_password(made.broker.folder) == after
+    assert is_password(after) and office_password(made.broker.folder) == after
     unreadable = harm == "zeros"
     assert ("重新启动" in capsys.readouterr().out) is unreadable
     assert after != before
