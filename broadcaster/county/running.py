@@ -27,7 +27,7 @@ from broadcaster.county.page_parts import Pages, Trusted
 from broadcaster.county.parts import Parts, make_parts
 from broadcaster.county.publisher import Publisher
 from broadcaster.county.register import BrokerAddress
-from broadcaster.county.safekeeping import Safekeeping
+from broadcaster.county.safekeeping import Safekeeping, refuse_lost
 from broadcaster.county.sounds import Sounds
 from broadcaster.county.tidying import Tidying
 from broadcaster.county.village_keys import VillageKeys
@@ -65,6 +65,8 @@ def open_desk(path: Path, wake: Callable[[], None] = lambda: None) -> Iterator[D
     """The office's database and what works on it; nothing is signed here. Raises `BroadcasterError`."""
     folder = OfficeFolder(path)
     area, settings = folder.trust.area, load_office_settings(path)
+    if not settings.database:
+        refuse_lost(path / DATABASE, Clock(settings.zone))
     with closing(OfficeDatabase(settings.database_url(path))) as database:
         database.migrate()
         door = BrokerDoor(path / settings.broker.folder) if settings.broker.folder else None
@@ -86,6 +88,8 @@ def run(path: Path, config: Path, ask: AskPassphrase, tell: Tell, unattended: bo
     with ExitStack() as stack:
         stack.enter_context(only_one(path, "县级平台"))
         safe = _make_sound(path)
+        if safe:
+            stack.callback(safe.close)
         desk = stack.enter_context(open_desk(path, woken))
         # The passphrase is asked before anything is opened to others.
         passphrase, clock = ask(COUNTY_KEY), desk.parts.clock
@@ -95,11 +99,12 @@ def run(path: Path, config: Path, ask: AskPassphrase, tell: Tell, unattended: bo
 
         def warnings() -> list[str]:
             told = [safe.note] if safe and safe.note else []
+            told += villages.warnings()
             return told + keys.warnings() + above_warnings(keys.trust, desk.settings.relay)
 
+        villages = VillageKeys(desk.folder, lambda: keys.signer, passphrase, clock, woken)
         for sentence in warnings():
             tell(sentence)
-        villages = VillageKeys(desk.folder, lambda: keys.signer, passphrase, clock, woken)
         office, line = stack.enter_context(_open_office(desk, keys, villages, safe))
         woken.wakes = office.wake
         watched: list[Watched] = [stack.enter_context(Loop("office", office.step, office.wake))]

@@ -94,6 +94,11 @@ def connect(path: Path) -> Connection:
     return connection
 
 
+def begin_log(connection: Connection) -> None:
+    """Write something: from now on a log that is empty or away has lost it. Raises `sqlite3.Error`."""
+    raw(connection).execute("PRAGMA user_version = 1")
+
+
 def connect_for_reading(path: Path) -> tuple[Connection, bool]:
     """Also of a file that somebody else writes, and on a disk that cannot be written; whether it is
     read there as a file that nobody changes: if somebody does, sound pages look damaged."""

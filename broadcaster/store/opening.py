@@ -1,7 +1,6 @@
 """From a path to a sound database of this program's version, whatever lies there."""
 
 import logging
-import sqlite3
 import subprocess
 import sys
 from contextlib import suppress
@@ -16,6 +15,7 @@ from broadcaster.recordings import FOLDER as RECORDINGS
 from broadcaster.store import tables
 from broadcaster.store.backups import DAMAGED, NEWER, Backups, check, told_of, version_of
 from broadcaster.store.connection import StoreDamaged, StoreNewer, connect, raw, told_plainly
+from broadcaster.store.contents import STATION
 from broadcaster.store.salvage import Salvaged, salvage
 from broadcaster.store.spare import SPARE
 
@@ -37,12 +37,15 @@ def has_past(path: Path) -> bool:
     return False
 
 
-def open_sound(path: Path, backups: Backups, has_past: bool = False) -> tuple[Connection, str]:
+def open_sound(
+    path: Path, backups: Backups, has_past: bool = False, had_log: bool = True
+) -> tuple[Connection, str]:
     """A connection, and in Chinese what was lost on the way to it, or "".
 
     Where a box has a past, a file that is missing was lost. A damaged one is set aside and the last
-    good backup taken. Raises `StoreUnusable` where nothing can be written. No connection of this
-    process may be open: closing any descriptor of a file gives up the locks that SQLite holds on it.
+    good backup taken; of one that lost its log the indexes are looked through too. Raises
+    `StoreUnusable` where nothing can be written. No connection of this process may be open: closing
+    any descriptor of a file gives up the locks that SQLite holds on it.
     """
     with told_plainly(path):
         is_lost = not (path.exists() and path.stat().st_size)
@@ -50,45 +53,36 @@ def open_sound(path: Path, backups: Backups, has_past: bool = False) -> tuple[Co
     if is_lost and (has_past or backups.newest()):
         return replace_damaged(path, backups)
     try:
-        return _open_current(path, backups), ""
+        return _open_current(path, backups, "quick_check" if had_log else "integrity_check"), ""
     except StoreDamaged as error:
         logger.critical("%s", error)
-        return replace_damaged(path, backups, is_newer=isinstance(error, StoreNewer))
+        return replace_damaged(path, backups, isinstance(error, StoreNewer), had_log)
 
 
-def replace_damaged(path: Path, backups: Backups, is_newer: bool = False) -> tuple[Connection, str]:
+def replace_damaged(
+    path: Path, backups: Backups, is_newer: bool = False, had_log: bool = True
+) -> tuple[Connection, str]:
     """The same for a file that is known to be damaged, or written by a newer program."""
     with told_plainly(path):
         aside = backups.set_aside(NEWER if is_newer else DAMAGED)
         copy = backups.restore()
         _make_private(path)
     connection = _open_current(path, backups)
-    with told_plainly(path):
-        saved = _salvage(aside, copy, connection)
+    saved = Salvaged()
+    if aside:
+        with told_plainly(path):
+            saved = salvage(STATION, aside, copy, raw(connection))
+        saved.partly += [] if had_log else ["journal", "queue"]
     note = _newer(aside, copy, saved) if aside and is_newer else _lost(aside, copy, saved)
     logger.critical("%s", note)
     return connection, note
 
 
-def _salvage(aside: Path | None, copy: Path | None, connection: Connection) -> Salvaged:
-    if aside is None:
-        return Salvaged()
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
-    try:
-        saved = salvage(aside, copy, raw(connection))
-    except sqlite3.Error:
-        logger.exception("nothing is taken over from %s", aside)
-        connection.exec_driver_sql("ROLLBACK")
-        return Salvaged()
-    connection.exec_driver_sql("COMMIT")
-    return saved
-
-
-def _open_current(path: Path, backups: Backups) -> Connection:
+def _open_current(path: Path, backups: Backups, how: str = "quick_check") -> Connection:
     with told_plainly(path):
         connection = connect(path)
         try:
-            check(raw(connection))
+            check(raw(connection), how)
             version = version_of(raw(connection))
             if version == "":
                 if backups.newest():

@@ -70,7 +70,7 @@ def _take(world: World, how: str) -> Cut:
 
 def _judge(world: World, cut: Cut, how: str) -> None:
     with open_store(cut.state / DATABASE, CLOCK) as store:
-        if store.database.note:
+        if store.database.note and not cut.disk_lied:
             world.books.note("broke", f"{world.seed} {how}: {store.database.note}")
         device = _go_on(world, cut, store)
         rows = {row.airing_id: row for row in store.journal.each()}

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from bulletin.county_rig import COUNTY, OTHER_TOWN, TOWN, VILLAGE, County
 from link.link_rig import LinkBox, Office, cancel, notice, told_zone, until
+from rig.damage import HARMS
 
 from broadcaster.air_settings import QuietRule, QuietSettings
 from broadcaster.bulletin import topics
@@ -145,6 +146,21 @@ def test_a_box_says_weeks_before_that_it_will_go_deaf_and_no_more_once_the_count
         assert life.link.fault == ""
         box.clock.ahead = timedelta(days=4010)
         assert "县里的钥匙过期了" in life.link.fault
+
+
+def test_a_keyring_that_the_disk_does_not_take_is_believed_and_kept_when_it_does(
+    tmp_path: Path, county: County
+) -> None:
+    box = LinkBox(tmp_path / "box", county)
+    kept = box.membership.folder / "trust.json"
+    newer = county.keyring(version=2)
+    with box.running() as life:
+        HARMS["not readable"](kept)
+        life.link.do(lambda reception: reception.take_keyring(newer))
+        assert life.link.status()["keyring"] == [1, 2]
+        kept.rmdir()
+        life.link.do(lambda reception: reception.take_keyring(newer))
+    assert box.membership.trust().version == (1, 2)
 
 
 def test_a_box_whose_clock_nobody_trusts_goes_by_the_countys_time(

@@ -2,7 +2,6 @@
 
 import os
 import sqlite3
-import subprocess
 import threading
 from collections.abc import Callable
 from contextlib import closing
@@ -13,7 +12,7 @@ import pytest
 from fakes import ManualClock
 from rig.rig import wait_until
 from sqlalchemy import select, text
-from stored import OpenStore, airing, entry
+from stored import OpenStore, airing, copy_folder, entry
 
 from broadcaster.errors import StoreUnusable
 from broadcaster.model import Outcome
@@ -59,11 +58,6 @@ def damage_table(path: Path, name: str) -> None:
         query = "SELECT rootpage FROM sqlite_master WHERE name = ?"
         (page,) = connection.execute(query, (name,)).fetchone()
     overwrite(path, (page - 1) * PAGE, b"\xff" * 100)
-
-
-def copy_folder(folder: Path, to: Path) -> None:
-    """By a process of its own: who closes a file of the database here gives up its locks."""
-    subprocess.run(["cp", "-r", folder, to], check=True)
 
 
 @pytest.fixture
