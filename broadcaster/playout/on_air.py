@@ -160,6 +160,8 @@ class OnAir:
     def entry(self, ended: Ended, now: datetime) -> JournalEntry:
         """The journal's line of how it ended."""
         outcome, reason = self._outcome(ended)
+        # Nobody knows how long he would have spoken who was cut off at a microphone.
+        endless = self.airing.notice.talk and not self.made
         return JournalEntry(
             self.airing,
             outcome,
@@ -168,7 +170,7 @@ class OnAir:
             self.started_at or self.waited.started_at,
             now,
             self.waited.seconds_played + ended.seconds_played,
-            self.seconds_due,
+            0.0 if endless else self.seconds_due,
         )
 
     def _outcome(self, ended: Ended) -> tuple[Outcome, str]:
