@@ -129,10 +129,16 @@ def status(arguments: Arguments) -> int:
     lines += [f"等候：{_naming(airing)}" for airing in state["waiting"]]
     coming = sorted(state["later"] + state["next"], key=moment_due)
     lines += [f"接下来：{naming_later(airing)}" for airing in coming]
-    lines += ["循环停了，到下一个时段才再播"] if state["loops_stopped"] else []
+    lines += [_loops_stopped(state)] if state["loops_stopped"] else []
     lines += [f"故障：{state['fault']}"] if state["fault"] else []
     report(state, "\n".join(lines), arguments)
     return 0
+
+
+def _loops_stopped(state: control.Message) -> str:
+    who = f"{state['loops_stopped_by']} " if state["loops_stopped_by"] else ""
+    when = _moment(state["loops_stopped_at"])
+    return f"循环停了（{who}{when} 停播），到下一个时段才再播；马上恢复：broadcaster resume"
 
 
 def render_options(parser: Parser) -> None:

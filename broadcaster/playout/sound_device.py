@@ -2,6 +2,8 @@
 
 import logging
 import os
+import re
+import sys
 import threading
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -54,6 +56,8 @@ HUNG_SECONDS = 3.0
 BETWEEN_WORDS_SECONDS = 0.2
 CHILD_DIED = "声音进程意外退出，正在重新启动"
 CLOSED = "程序正在退出"
+# What PortAudio and ALSA write at each try, in English: the fault has been told in a sentence.
+LIBRARY_WORDS = re.compile(r"Expression '|ALSA lib |PaAlsa|.*\b[Jj]ack|.*connect to server")
 ALWAYS_ON = AmplifierSettings()
 NO_AMPLIFIER = Wiring()
 NOTHING_ON = AmplifierState((), "")
@@ -207,10 +211,10 @@ class SoundDevice(Device):
             sounding = bool(self._item_id)
             silent_for = self._clock.monotonic() - self._word_at
             if (sounding or self._amplifier.on) and silent_for > HUNG_SECONDS:
-                logger.error("the sound child hangs")
+                logger.error("声音进程没有反应，正在重新启动")
                 self._child.break_off()
             elif output != self._configure.output and not sounding:
-                logger.info("sound goes to %s from now on", output)
+                logger.info("声音改送到 %s", output)
                 self._configure = replace(self._configure, output=output)
                 self._child.send(Leave())
                 self._child = None
@@ -232,7 +236,7 @@ class SoundDevice(Device):
             if self._closing.is_set():
                 return
             module = "broadcaster.playout.sound_child"
-            self._child = Child("sound", module, self._receive, self._child_ended)
+            self._child = Child("sound", module, self._receive, self._child_ended, _pass_on)
             self._amplifier, self._word_at = NOTHING_ON, inf
             for message in (replace(self._configure, suspicion=self._fault), *self._waiting):
                 self._child.send(message)
@@ -301,10 +305,18 @@ class SoundDevice(Device):
         was, self._fault = self._fault, sentence
         if not sentence:
             self._restart_seconds = FIRST_RESTART_SECONDS
-        if sentence != was:
-            logger.warning("sound device: %s", sentence or "well again")
+        if bool(sentence) != bool(was):
+            of = f"声卡 {self.card}" if self.card else "声音输出"
+            logger.warning("%s：%s", of, sentence or "恢复正常了")
         if was and not sentence:
             self.on_report(Back())
+
+
+def _pass_on(words: str) -> None:
+    if LIBRARY_WORDS.match(words):
+        logger.info("%s", words)
+    else:
+        sys.stderr.write(f"{words}\n")
 
 
 def open_device(
