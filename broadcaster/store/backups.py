@@ -11,7 +11,7 @@ from datetime import date, datetime
 from pathlib import Path
 
 from broadcaster.clock import Clock
-from broadcaster.store.connection import StoreDamaged, address, told_plainly
+from broadcaster.store.connection import FAILURES, StoreDamaged, address, told_plainly
 from broadcaster.store.tables import VERSIONS
 
 KEPT = 3
@@ -143,7 +143,7 @@ def version_of_sound(path: Path) -> str:
         with closing(sqlite3.connect(address(path, "mode=ro&immutable=1"), uri=True)) as connection:
             check(connection, "integrity_check")
             return version_of(connection)
-    except (sqlite3.Error, StoreDamaged):
+    except (*FAILURES, StoreDamaged):
         return ""
 
 

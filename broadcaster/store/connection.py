@@ -27,6 +27,8 @@ PRAGMA journal_size_limit = 4000000;
 """
 # sqlite.org/rescode.html
 FULL, DAMAGED = {sqlite3.SQLITE_FULL}, {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
+# What SQLite says of a damaged file may quote it, and sqlite3 then fails to read that as text.
+FAILURES = (sqlite3.Error, UnicodeDecodeError)
 OUR_OWN_MISTAKES = (
     sqlite3.IntegrityError,
     sqlite3.ProgrammingError,
@@ -88,7 +90,7 @@ def connect(path: Path) -> Connection:
         if sqlite.execute("PRAGMA page_count").fetchone() == (0,):
             sqlite.execute("PRAGMA auto_vacuum = INCREMENTAL")
         sqlite.executescript(PRAGMAS)
-    except sqlite3.Error:
+    except FAILURES:
         connection.close()
         raise
     return connection
@@ -129,7 +131,7 @@ def told_plainly(path: Path) -> Iterator[None]:
     """Errors of the database and its disk as `StoreUnusable`, with what to do."""
     try:
         yield
-    except (DBAPIError, sqlite3.Error, OSError) as error:
+    except (DBAPIError, *FAILURES, OSError) as error:
         cause = error.orig if isinstance(error, DBAPIError) else error
         if isinstance(cause, OUR_OWN_MISTAKES):
             raise
@@ -154,7 +156,7 @@ def _readable(path: Path, mode: str) -> Connection:
     connection = _connect(path, mode)
     try:
         connection.exec_driver_sql("SELECT count(*) FROM sqlite_master").all()
-    except DBAPIError:
+    except (DBAPIError, UnicodeDecodeError):
         connection.close()
         raise
     return connection
@@ -162,7 +164,7 @@ def _readable(path: Path, mode: str) -> Connection:
 
 def _told(path: Path, cause: BaseException | None) -> StoreUnusable:
     code = _code(cause)
-    if code in DAMAGED:
+    if code in DAMAGED or isinstance(cause, UnicodeDecodeError):
         return StoreDamaged(f"数据库 {path} 坏了（{cause}）。重新启动广播站会换上最近的备份。")
     what = "磁盘满了" if code in FULL else str(cause)
     return StoreUnusable(

@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import MetaData, Table
 
-from broadcaster.store.connection import address, as_text, garbled
+from broadcaster.store.connection import FAILURES, address, as_text, garbled
 
 logger = logging.getLogger(__name__)
 
@@ -68,7 +68,7 @@ def salvage(
     target.execute("BEGIN IMMEDIATE")
     try:
         saved = _salvage(contents, damaged, copy, target)
-    except sqlite3.Error:
+    except FAILURES:
         logger.exception("nothing is taken over from %s", damaged)
         target.execute("ROLLBACK")
         return Salvaged()
@@ -83,7 +83,7 @@ def _salvage(
     with _readable(damaged, copy) as source:
         for table in contents.tables.sorted_tables:
             reading = _Reading(source, table)
-            with suppress(sqlite3.Error):
+            with suppress(*FAILURES):
                 saved.rows[table.name] = _put(contents, reading, target)
             if not reading.is_whole:
                 saved.partly.append(table.name)
@@ -95,13 +95,13 @@ def _salvage(
 @contextmanager
 def _readable(damaged: Path, copy: Path | None) -> Iterator[sqlite3.Connection]:
     if copy is None or knows_its_tables(damaged):
-        with closing(_open(damaged)) as connection:
+        with closing(_open_leniently(damaged)) as connection:
             yield connection
         return
     scratch = damaged.with_suffix(".part")
     try:
-        _with_first_page_of(copy, damaged, scratch)
-        with closing(_open(scratch)) as connection:
+        _with_tables_of(copy, damaged, scratch)
+        with closing(_open_leniently(scratch)) as connection:
             yield connection
     finally:
         for ending in ("", "-wal", "-shm"):
@@ -114,17 +114,24 @@ def _open(path: Path) -> sqlite3.Connection:
     return connection
 
 
+def _open_leniently(path: Path) -> sqlite3.Connection:
+    """Also a file that is shorter than it says, and one of whose list of tables a part is damaged."""
+    connection = _open(path)
+    connection.execute("PRAGMA writable_schema = ON")
+    return connection
+
+
 def knows_its_tables(path: Path) -> bool:
     """Whether anything of it can be read without a copy that tells where its tables begin."""
     # SQLite throws the log of an empty file away.
     if path.exists() and path.stat().st_size:
-        with suppress(sqlite3.Error), closing(_open(path)) as connection:
+        with suppress(*FAILURES), closing(_open(path)) as connection:
             return bool(connection.execute("SELECT 1 FROM sqlite_master").fetchone())
     return False
 
 
-def _with_first_page_of(copy: Path, damaged: Path, scratch: Path) -> None:
-    """A backup has its pages where the database has them, so its first page tells where tables begin."""
+def _with_tables_of(copy: Path, damaged: Path, scratch: Path) -> None:
+    """A backup has its pages where the database has them, so its first ones tell where tables begin."""
     scratch.write_bytes(damaged.read_bytes() if damaged.exists() else b"")
     log = Path(f"{damaged}-wal")
     if log.exists():
@@ -136,8 +143,21 @@ def _with_first_page_of(copy: Path, damaged: Path, scratch: Path) -> None:
     first[92:96] = first[24:28]
     # A backup has no log; by these two a log that lies beside the file is read.
     first[18:20] = b"\2\2"
-    with scratch.open("r+b") as file:
+    with scratch.open("r+b") as file, copy.open("rb") as source:
+        for page in _pages_of_tables(copy):
+            source.seek((page - 1) * PAGE)
+            file.seek((page - 1) * PAGE)
+            file.write(source.read(PAGE))
+        file.seek(0)
         file.write(first)
+
+
+def _pages_of_tables(copy: Path) -> list[int]:
+    """Where the list of tables lies; none where SQLite was built without the table that tells it."""
+    with suppress(*FAILURES), closing(_open(copy)) as connection:
+        query = "SELECT pageno FROM dbstat WHERE name IN ('sqlite_master', 'sqlite_schema')"
+        return [page for (page,) in connection.execute(query)]
+    return []
 
 
 class _Reading:
@@ -158,7 +178,7 @@ class _Reading:
             self.columns = [column.name for column in self.table.c if column.name in there]
             if not self.columns:
                 raise sqlite3.DatabaseError(f"no table {name}")
-        except sqlite3.Error:
+        except FAILURES:
             self.is_whole = False
             raise
         following: int | None = -LAST_ROW
@@ -176,7 +196,7 @@ class _Reading:
                 last = number
                 self.is_whole &= not garbled(row)
                 yield tuple(row)
-        except sqlite3.Error:
+        except FAILURES:
             self.is_whole = False
             return self._beyond(max(last, first, 0))
         return None
@@ -195,7 +215,7 @@ class _Reading:
         return high
 
     def _can_read(self, number: int) -> bool:
-        with suppress(sqlite3.Error):
+        with suppress(*FAILURES):
             self._source.execute(f"{self._query('rowid')} LIMIT 1", (number,)).fetchall()
             return True
         return False
@@ -233,7 +253,7 @@ def _put_row(target: sqlite3.Connection, name: str, columns: Sequence[str], row:
 
 def _keep_numbers(source: sqlite3.Connection, target: sqlite3.Connection) -> None:
     """A number of a receipt is never given again."""
-    with suppress(sqlite3.Error):
+    with suppress(*FAILURES):
         for name, number in source.execute("SELECT name, seq FROM sqlite_sequence"):
             known = "UPDATE sqlite_sequence SET seq = max(seq, ?) WHERE name = ?"
             if not target.execute(known, (number, name)).rowcount:

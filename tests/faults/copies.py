@@ -99,7 +99,7 @@ def _go_on(world: World, cut: Cut, store: Store) -> FakeDevice:
     settings = load_settings(world.village.folder)
     rules, device = AirRules(settings, estimated_lengths(settings)), FakeDevice()
     endings = Endings(store.journal, rules)
-    player = Player(_make(world.folder), device, rules, endings.record, CLOCK, store.queue.move)
+    player = Player(ready_maker(world.folder), device, rules, endings.record, CLOCK, store.queue.move)
     Intake(store.queue, player, endings, CLOCK).take_up()
     while player.air_next():
         pass
@@ -107,7 +107,9 @@ def _go_on(world: World, cut: Cut, store: Store) -> FakeDevice:
     return device
 
 
-def _make(folder: Path) -> Make:
+def ready_maker(folder: Path) -> Make:
+    """Every notice is one short sound."""
+
     sound = folder / "line.wav"
     soundfile.write(sound, [0.1] * RATE_HZ, RATE_HZ)
     items = (Item(Clip("line", sound, 1.0)),)
