@@ -112,6 +112,7 @@ def load_config_to_run(folder: Path) -> Config:
     """The same for a box that nobody watches: what is damaged since the last start is taken as it was
     then, and told. Raises `ConfigError` where it never was good.
     """
+    from broadcaster.settings_problems import keys_twice
     from broadcaster.timetable_file import load_timetable
 
     good_folder = folder / LAST_GOOD
@@ -129,7 +130,8 @@ def load_config_to_run(folder: Path) -> Config:
         return replace(config, timetable=config.timetable.model_copy(update={"slots": slots}))
     if not (config.fault or config.timetable.problems):
         _keep_good(folder, good_folder)
-    return config
+    doubts = [] if config.fault else keys_twice(folder / FILES[0])
+    return replace(config, fault=f"设置里有不清楚的：{'；'.join(doubts)}。") if doubts else config
 
 
 def refuse_missing(folder: Path) -> None:

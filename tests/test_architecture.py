@@ -43,7 +43,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "office_call": {"errors"},
     "recording_child": FLOOR | {"tts", "clips"},
     "plain_values": set(),
-    "settings_problems": set(),
+    "settings_problems": {"lined_yaml"},
     "beat": {"model"},
     "setting_values": {"model", "labels"},
     "air_settings": {"setting_values"},
@@ -115,8 +115,8 @@ MAY_IMPORT: dict[str, set[str]] = {
 
 AT_THE_TOP = {
     *("cli", "commands", "cache_commands", "lexicon_commands", "schedule_commands", "people_commands"),
-    *("journal_commands", "county_commands", "office_commands", "foreign_commands", "link_commands"),
-    *("province_commands", "renewal_commands", "paper_commands", "village_commands"),
+    *("journal_commands", "check_commands", "county_commands", "office_commands", "foreign_commands"),
+    *("link_commands", "province_commands", "renewal_commands", "paper_commands", "village_commands"),
     *("technician", "voice_commands", "notice_options", "command_line", "console", "__init__"),
 }
 

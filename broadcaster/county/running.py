@@ -22,7 +22,13 @@ from broadcaster.county.far_line import FarLine
 from broadcaster.county.intake import Intake
 from broadcaster.county.office import Office
 from broadcaster.county.office_keys import OfficeKeys, above_warnings
-from broadcaster.county.office_settings import DATABASE, OfficeSettings, load_office_settings, read_text
+from broadcaster.county.office_settings import (
+    DATABASE,
+    FILE,
+    OfficeSettings,
+    load_office_settings,
+    read_text,
+)
 from broadcaster.county.page_parts import Pages, Trusted
 from broadcaster.county.parts import Parts, make_parts
 from broadcaster.county.publisher import Publisher
@@ -39,6 +45,7 @@ from broadcaster.loop import Loop, Watched
 from broadcaster.office_folder import AskPassphrase, OfficeFolder
 from broadcaster.rehearsal import Rehearsals
 from broadcaster.settings import load_lexicon, load_settings
+from broadcaster.settings_problems import keys_twice
 from broadcaster.studio import Studio
 from broadcaster.vigil import keep_watch
 from broadcaster.web.server import serve
@@ -97,8 +104,10 @@ def run(path: Path, config: Path, ask: AskPassphrase, tell: Tell, unattended: bo
         keys = OfficeKeys(desk.folder, desk.folder.unlock(passphrase), clock, again)
         keys.look()
 
+        doubts = keys_twice(path / FILE)
+
         def warnings() -> list[str]:
-            told = [safe.note] if safe and safe.note else []
+            told = [*doubts, safe.note] if safe and safe.note else list(doubts)
             told += villages.warnings()
             return told + keys.warnings() + above_warnings(keys.trust, desk.settings.relay)
 
