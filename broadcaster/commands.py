@@ -56,8 +56,8 @@ def run(arguments: Arguments) -> int:
         print(line, flush=True)
 
     config, in_terminal = load_config_to_run(arguments.config), sys.stdout.isatty()
-    if config.fault:
-        tell(config.fault)
+    for note in filter(None, (config.fault, config.changed)):
+        tell(note)
     return daemon.run(config, tell, arguments.output_file, arguments.greet, in_terminal)
 
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import logging
-import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -14,15 +12,12 @@ from typing import TYPE_CHECKING
 from broadcaster import control
 from broadcaster.errors import BroadcasterError, ConfigError
 from broadcaster.folders import under_project
-from broadcaster.whole import whole_file
+from broadcaster.last_good import LAST_GOOD, changed_files, keep_good, was_changed
 
 if TYPE_CHECKING:
     from broadcaster.daemon import Config
+    from broadcaster.settings import Settings
 
-logger = logging.getLogger(__name__)
-
-# In the folder of the settings: who carries that elsewhere carries it along.
-LAST_GOOD = ".last-good"
 FILES = ("broadcaster.yaml", "timetable.yaml", "lexicon.yaml")
 
 Arguments = argparse.Namespace
@@ -128,10 +123,24 @@ def load_config_to_run(folder: Path) -> Config:
     if not config.timetable.slots and (config.timetable.problems or config.fault):
         slots = load_timetable(good_folder).slots
         return replace(config, timetable=config.timetable.model_copy(update={"slots": slots}))
+    if not config.fault and (doubts := keys_twice(folder / FILES[0])):
+        return replace(config, fault=f"设置里有不清楚的：{'；'.join(doubts)}。")
     if not (config.fault or config.timetable.problems):
-        _keep_good(folder, good_folder)
-    doubts = [] if config.fault else keys_twice(folder / FILES[0])
-    return replace(config, fault=f"设置里有不清楚的：{'；'.join(doubts)}。") if doubts else config
+        config = replace(config, changed=_changed(folder, config.settings))
+        keep_good(folder, FILES)
+    return config
+
+
+def _changed(folder: Path, now: Settings) -> str:
+    from broadcaster.settings import load_settings
+
+    try:
+        good = folder / LAST_GOOD
+        is_known = FILES[0] in changed_files(folder, FILES) and (good / FILES[0]).exists()
+        before = load_settings(good).model_dump(mode="json") if is_known else {}
+        return was_changed(folder, FILES, before, now.model_dump(mode="json") if before else {})
+    except (ConfigError, OSError):
+        return ""
 
 
 def refuse_missing(folder: Path) -> None:
@@ -141,16 +150,3 @@ def refuse_missing(folder: Path) -> None:
     if gone:
         what = f"{'、'.join(gone)} 不见了；真的不要了，请把 {good_folder} 里的也删掉。"
         raise ConfigError([what])
-
-
-def _keep_good(folder: Path, good_folder: Path) -> None:
-    try:
-        good_folder.mkdir(exist_ok=True)
-        for name in FILES:
-            now, before = folder / name, good_folder / name
-            content = now.read_bytes() if now.exists() else b""
-            if content and not (before.exists() and before.read_bytes() == content):
-                with whole_file(before, good_folder) as beside:
-                    shutil.copyfile(now, beside)
-    except OSError as error:
-        logger.warning("the settings are not kept beside: %s", error)

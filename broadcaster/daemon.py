@@ -79,6 +79,8 @@ class Config:
     folder: Path
     fault: str = ""
     """What of it is as it was at the last start, and why."""
+    changed: str = ""
+    """What is not, for who starts it."""
 
 
 @dataclass(frozen=True)

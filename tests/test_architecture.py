@@ -12,7 +12,7 @@ PACKAGE = ROOT / "broadcaster"
 
 FLOOR = {
     *("settings", "settings_problems", "setting_values", "air_settings", "timetable_settings"),
-    *("timetable_file", "whole", "seal", "spool", "plain_values"),
+    *("timetable_file", "whole", "last_good", "seal", "spool", "plain_values"),
     *("day_words", "lined_yaml", "hours", "manner", "beat", "model", "clock", "errors", "child", "loop"),
     *("clock_trust", "people", "foothold", "recordings", "precedence", "office_call", "heap"),
     *("patience", "vigil", "vigil_outside", "folders", "labels", "terminal"),
@@ -36,6 +36,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "vigil": {"loop"},
     "vigil_outside": set(),
     "whole": set(),
+    "last_good": {"whole"},
     "seal": set(),
     "spool": set(),
     "foothold": {"spool"},

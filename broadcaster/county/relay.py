@@ -25,7 +25,7 @@ from broadcaster.county.office_settings import (
     DATABASE,
     OfficeSettings,
     RelaySettings,
-    load_office_settings,
+    load_office_to_run,
     read_text,
 )
 from broadcaster.county.register import Register
@@ -152,7 +152,7 @@ def run(path: Path, tell: Callable[[RelayStatus], None]) -> int:
 @contextmanager
 def open_relay(path: Path) -> Iterator[Relay]:
     """Built from the office's folder, its wires started. Raises `BroadcasterError`."""
-    county, settings = OfficeFolder(path).trust.area, load_office_settings(path)
+    county, (settings, unread) = OfficeFolder(path).trust.area, load_office_to_run(path)
     if not settings.database:
         refuse_lost(path / DATABASE, Clock(settings.zone))
     above = _above(settings.relay, county)
@@ -162,6 +162,7 @@ def open_relay(path: Path) -> Iterator[Relay]:
         folder.mkdir(mode=0o700, exist_ok=True)
         stack.enter_context(only_one(folder, "转发"))
         signer, fault = _key_or_another(folder)
+        fault += unread
         fault += BOOK_LOST * mend_book(folder, clock)
         database = stack.enter_context(closing(OfficeDatabase(settings.database_url(path))))
         database.migrate()

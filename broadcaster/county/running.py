@@ -26,7 +26,8 @@ from broadcaster.county.office_settings import (
     DATABASE,
     FILE,
     OfficeSettings,
-    load_office_settings,
+    keep_office_settings,
+    load_office_to_run,
     read_text,
 )
 from broadcaster.county.page_parts import Pages, Trusted
@@ -71,7 +72,7 @@ class Desk:
 def open_desk(path: Path, wake: Callable[[], None] = lambda: None) -> Iterator[Desk]:
     """The office's database and what works on it; nothing is signed here. Raises `BroadcasterError`."""
     folder = OfficeFolder(path)
-    area, settings = folder.trust.area, load_office_settings(path)
+    area, settings = folder.trust.area, load_office_to_run(path)[0]
     if not settings.database:
         refuse_lost(path / DATABASE, Clock(settings.zone))
     with closing(OfficeDatabase(settings.database_url(path))) as database:
@@ -94,7 +95,10 @@ def run(path: Path, config: Path, ask: AskPassphrase, tell: Tell, unattended: bo
         signal.signal(number, lambda *_: stopping.set())
     with ExitStack() as stack:
         stack.enter_context(only_one(path, "县级平台"))
-        safe = _make_sound(path)
+        settings, fault = load_office_to_run(path)
+        if changed := "" if fault else keep_office_settings(path, settings):
+            tell(changed)
+        safe = _make_sound(path, settings)
         if safe:
             stack.callback(safe.close)
         desk = stack.enter_context(open_desk(path, woken))
@@ -108,6 +112,7 @@ def run(path: Path, config: Path, ask: AskPassphrase, tell: Tell, unattended: bo
 
         def warnings() -> list[str]:
             told = [*doubts, safe.note] if safe and safe.note else list(doubts)
+            told += [fault] if fault else []
             told += villages.warnings()
             return told + keys.warnings() + above_warnings(keys.trust, desk.settings.relay)
 
@@ -123,9 +128,8 @@ def run(path: Path, config: Path, ask: AskPassphrase, tell: Tell, unattended: bo
         return keep_watch(watched, stopping)
 
 
-def _make_sound(path: Path) -> Safekeeping | None:
+def _make_sound(path: Path, settings: OfficeSettings) -> Safekeeping | None:
     """None where the database is not the file that the office keeps itself."""
-    settings = load_office_settings(path)
     if settings.database:
         return None
     safe = Safekeeping(path / DATABASE, Clock(settings.zone))
