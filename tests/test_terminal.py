@@ -130,12 +130,17 @@ def test_a_usual_slip_is_told_with_what_to_write(
     assert said in done.stderr
 
 
-@pytest.mark.parametrize("arguments", [["spoken", WATER], ["config", "--json"]])
-def test_an_output_to_a_full_disk_is_one_sentence(village: Village, arguments: Sequence[str]) -> None:
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+@pytest.mark.parametrize(
+    "arguments", [["spoken", WATER], ["config", "--json"], ["--help"], ["--version"]]
+)
+def test_an_output_to_a_full_disk_is_one_sentence(
+    village: Village, arguments: Sequence[str], unbuffered: str
+) -> None:
     with Path("/dev/full").open("wb") as full:
         done = subprocess.run(
             village.command(*arguments),
-            env=village.environment,
+            env=village.environment | {"PYTHONUNBUFFERED": unbuffered},
             stdout=full,
             stderr=subprocess.PIPE,
             text=True,
