@@ -117,6 +117,10 @@ class Parser(argparse.ArgumentParser):
         self.told()
         return super().parse_known_args(*arguments, **more)
 
+    def _print_message(self, message: str, file: Any = None) -> None:
+        """argparse itself is silent where the text cannot be written."""
+        (file or sys.stdout).write(message)
+
     def error(self, message: str) -> NoReturn:
         if wrong := NOT_ONE_OF.fullmatch(message):
             message = _not_one_of(*wrong.groups())

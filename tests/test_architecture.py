@@ -14,8 +14,8 @@ FLOOR = {
     *("settings", "settings_problems", "setting_values", "air_settings", "timetable_settings"),
     *("timetable_file", "whole", "last_good", "seal", "spool", "plain_values"),
     *("day_words", "lined_yaml", "hours", "manner", "beat", "model", "clock", "errors", "child", "loop"),
-    *("clock_trust", "people", "foothold", "recordings", "precedence", "office_call", "heap"),
-    *("patience", "vigil", "vigil_outside", "folders", "labels", "terminal"),
+    *("clock_trust", "people", "foothold", "recordings", "precedence", "office_call", "office_files"),
+    *("patience", "vigil", "vigil_outside", "folders", "labels", "terminal", "heap"),
 }
 SIBLINGS = {"script", "tts", "clips", "schedule", "playout", "store"}
 
@@ -42,6 +42,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "foothold": {"spool"},
     "recordings": {"errors", "seal", "whole"},
     "office_call": {"errors"},
+    "office_files": {"errors"},
     "recording_child": FLOOR | {"tts", "clips"},
     "plain_values": set(),
     "settings_problems": {"lined_yaml"},

@@ -3,7 +3,7 @@
 import logging
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
@@ -109,9 +109,11 @@ def connect_for_reading(path: Path) -> tuple[Connection, bool]:
     except DBAPIError as error:
         if _code(error.orig) in DAMAGED:
             raise
-        # A read-only disk has no place for the index of the log; without it the file is read as it
-        # was at the last checkpoint.
-        return _readable(path, "mode=ro&immutable=1"), True
+        # A full or read-only disk has no place for the index of the log; without it the file is read as
+        # it was at the last checkpoint. That it cannot be read so is no damage: half of it may be there.
+        with suppress(DBAPIError, UnicodeDecodeError):
+            return _readable(path, "mode=ro&immutable=1"), True
+        raise
 
 
 def address(path: Path, mode: str) -> str:

@@ -5,10 +5,10 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from conftest import NAME, PASSWORD, Post
 from fakes import FakeStation
 from flask import Flask
 from flask.testing import FlaskClient
+from logins import NAME, PASSWORD, Post
 
 from broadcaster.model import Airing, JournalEntry, Kind, Notice, Outcome, Severity
 from broadcaster.station import OnAir
