@@ -63,7 +63,7 @@ COMMANDS: dict[str, Command | Group] = {
             *("province_commands", "foreign_commands", "village_commands"),
         ),
     ),
-    "check": Command("检查设置和时间表写得对不对", "commands.check"),
+    "check": Command("检查设置和时间表写得对不对", "check_commands.check"),
     "config": Command("正在生效的设置", "commands.show_config"),
 }
 

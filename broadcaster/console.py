@@ -107,6 +107,7 @@ def load_config_to_run(folder: Path) -> Config:
     """The same for a box that nobody watches: what is damaged since the last start is taken as it was
     then, and told. Raises `ConfigError` where it never was good.
     """
+    from broadcaster.settings_problems import keys_twice
     from broadcaster.timetable_file import load_timetable
 
     good_folder = folder / LAST_GOOD
@@ -122,6 +123,8 @@ def load_config_to_run(folder: Path) -> Config:
     if not config.timetable.slots and (config.timetable.problems or config.fault):
         slots = load_timetable(good_folder).slots
         return replace(config, timetable=config.timetable.model_copy(update={"slots": slots}))
+    if not config.fault and (doubts := keys_twice(folder / FILES[0])):
+        return replace(config, fault=f"设置里有不清楚的：{'；'.join(doubts)}。")
     if not (config.fault or config.timetable.problems):
         config = replace(config, changed=_changed(folder, config.settings))
         keep_good(folder, FILES)

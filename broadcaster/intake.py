@@ -161,9 +161,9 @@ class Intake:
             ended_at = left.noted_at or self._clock.now()
             self._endings.record(_not_taken_up(left, "停电", ended_at))
         else:
-            since = left.started_at
+            begun = Waiting(airing, left.next_line, left.seconds_played, left.started_at)
             later = None if _was_due(left) else self._later(airing)
-            self._player.put_back(Waiting(airing, left.next_line, left.seconds_played, since, later))
+            self._player.put_back(replace(begun, not_before=later, cut_by=Cause.DOWN))
 
     def _by_clock(self, airing: Airing) -> Airing:
         """What is live was asked for now, by a clock that is behind: it has as long as it had then."""

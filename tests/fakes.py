@@ -219,7 +219,7 @@ class FakeStation:
         self.stops: list[str] = []
         self.warmed = 0
         self.volume = settings.sound.volume
-        self.loops_stopped = False
+        self.loops_stopped = self.has_loops = False
         self.quiet = ""
         self.slots = Slotbook(TimetableSettings(), settings, Clock(settings.station.zone))
         self.slots.keep_in(StoredSlots(database), lambda notice: None)
@@ -296,6 +296,9 @@ class FakeStation:
             self.loops_stopped,
             self.keeps,
             held=self.held,
+            loops_stopped_at=self.now if self.loops_stopped else None,
+            loops_stopped_by="李建国" if self.loops_stopped else "",
+            has_loops=self.has_loops,
         )
 
     def upcoming(self, count: int = 5) -> list[Airing]:
@@ -435,6 +438,10 @@ class FakeDevice(Device):
         self.begun: list[tuple[str, int | None, tuple[str, ...]]] = []
         self.seconds_until_cut: float | None = None
         self.deaf = False
+        self.expected = 0
+
+    def expect(self) -> None:
+        self.expected += 1
 
     def begin(self, item_id: str, volume: int | None = None, zones: tuple[str, ...] = ()) -> None:
         self._item_id, self._seconds, self._finished = item_id, 0.0, False

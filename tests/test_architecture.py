@@ -44,7 +44,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "office_call": {"errors"},
     "recording_child": FLOOR | {"tts", "clips"},
     "plain_values": set(),
-    "settings_problems": set(),
+    "settings_problems": {"lined_yaml"},
     "beat": {"model"},
     "setting_values": {"model", "labels"},
     "air_settings": {"setting_values"},
@@ -116,8 +116,8 @@ MAY_IMPORT: dict[str, set[str]] = {
 
 AT_THE_TOP = {
     *("cli", "commands", "cache_commands", "lexicon_commands", "schedule_commands", "people_commands"),
-    *("journal_commands", "county_commands", "office_commands", "foreign_commands", "link_commands"),
-    *("province_commands", "renewal_commands", "paper_commands", "village_commands"),
+    *("journal_commands", "check_commands", "county_commands", "office_commands", "foreign_commands"),
+    *("link_commands", "province_commands", "renewal_commands", "paper_commands", "village_commands"),
     *("technician", "voice_commands", "notice_options", "command_line", "console", "__init__"),
 }
 
@@ -138,6 +138,7 @@ HOMES: dict[str, set[str]] = {
     "flask_babel": {"web/language.py"},
     "flask_openapi3": {"web"},
     "flask_wtf": {"web", "county"},
+    "itsdangerous": {"web"},
     "flatbuffers": {"tts/tflite_graph.py"},
     "g2pM": {"script/network.py"},
     "gpiozero": {"playout/gpio_relays.py"},

@@ -160,20 +160,6 @@ def test_wrong_settings_are_all_told_and_nothing_starts(village: Village) -> Non
     assert not village.state.exists()
 
 
-def test_check_tells_what_is_right_by_its_form_and_will_not_come_so(village: Village) -> None:
-    village.configure(station={"voice": "baker:male"})
-    with (village.folder / "broadcaster.yaml").open("a", encoding="utf-8") as file:
-        file.write("quiet: {hours: []}\n")
-    (village.folder / "timetable.yaml").write_text(
-        "slots: [{name: 防火, every_minutes: 3, windows: ['08:00-09:00'], text: 注意防火。}]",
-        encoding="utf-8",
-    )
-    done = village.call("check")
-    assert done.returncode == 2
-    for said in ("quiet：写了两次", "没有语音 baker:male", "“防火”每隔 3 分钟"):
-        assert said in done.stderr
-
-
 def test_check_tells_of_a_file_that_was_there(village: Village) -> None:
     kept = village.folder / ".last-good"
     kept.mkdir()

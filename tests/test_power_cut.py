@@ -77,7 +77,7 @@ def test_what_was_promised_ends_by_its_kind_and_its_time(village: Village, start
         "过时的通知。": expired,
         "说了一半。": ("CUT_SHORT", "停电"),
         "循环一半。": ("CUT_SHORT", "停电"),
-        "定时一半。": ("PLAYED", ""),
+        "定时一半。": ("PLAYED", "停过电或者重启过，接着播完的"),
         "定时过时。": ("CUT_SHORT", "停电"),
     }
     rows = json.loads(village.call("journal", "--json", "--text", "说了一半").stdout)

@@ -25,6 +25,7 @@ from broadcaster.county.office import Office
 from broadcaster.county.office_keys import OfficeKeys, above_warnings
 from broadcaster.county.office_settings import (
     DATABASE,
+    FILE,
     OfficeSettings,
     keep_office_settings,
     load_office_to_run,
@@ -46,6 +47,7 @@ from broadcaster.loop import Loop, Watched
 from broadcaster.office_folder import AskPassphrase, OfficeFolder
 from broadcaster.rehearsal import Rehearsals
 from broadcaster.settings import load_lexicon, load_settings
+from broadcaster.settings_problems import keys_twice
 from broadcaster.studio import Studio
 from broadcaster.vigil import keep_watch
 from broadcaster.web.server import serve
@@ -109,8 +111,10 @@ def run(path: Path, config: Path, ask: AskPassphrase, tell: Tell, unattended: bo
         keys = OfficeKeys(desk.folder, desk.folder.unlock(passphrase), clock, again)
         keys.look()
 
+        doubts = keys_twice(path / FILE)
+
         def warnings() -> list[str]:
-            told = [safe.note] if safe and safe.note else []
+            told = [*doubts, safe.note] if safe and safe.note else list(doubts)
             told += [fault] if fault else []
             told += villages.warnings()
             return told + keys.warnings() + above_warnings(keys.trust, desk.settings.relay)

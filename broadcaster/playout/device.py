@@ -64,6 +64,10 @@ class Device(ABC):
         self.on_report: Callable[[Report], None] = lambda report: None
 
     @abstractmethod
+    def expect(self) -> None:
+        """An item may be about to begin; what takes time before its first sound can be done now."""
+
+    @abstractmethod
     def begin(self, item_id: str, volume: int | None = None, zones: tuple[str, ...] = ()) -> None:
         """Start an item; only after the one before has ended.
 

@@ -1,5 +1,6 @@
 """PCM on its way from the loop of the sound child to its pump."""
 
+import threading
 from collections import deque
 from contextlib import suppress
 
@@ -18,6 +19,8 @@ class Feed:
         self.added = 0
         self.taken = 0
         self._blocks: deque[bytes] = deque()
+        self.offered = threading.Event()
+        """Enough was added to begin with, for a pump that waits."""
 
     @property
     def ahead(self) -> int:

@@ -17,6 +17,8 @@ OPENING_SECONDS = 1.7
 CLOSING_SECONDS = 3.0
 # There is room for what is written, so it takes no time; a pulled card keeps it for ever.
 WRITING_SECONDS = 0.5
+# It is asked to end within that, also while it waits for the first sound.
+WAITING_SECONDS = 0.05
 # Refilled from here on: 25 times a second with a buffer of 0.1 s, and 60 ms to spare on a busy board.
 LOW_SHARE = 0.6
 # A device that takes samples faster than they can sound throws them away.
@@ -39,16 +41,20 @@ class Pump:
     """Opens a sink, copies the feed into it with silence where that is empty, and closes it.
 
     Only its own thread touches the sink, for any of these steps can hang for good. `deadline` says,
-    on the monotonic clock, when the present step has hung.
+    on the monotonic clock, when the present step has hung. What is opened ahead of its first sound waits
+    for it as long as `patience_seconds`: silence would only stand before it.
     """
 
-    def __init__(self, sink: Sink, feed: Feed, rate_hz: int, clock: Clock) -> None:
+    def __init__(
+        self, sink: Sink, feed: Feed, rate_hz: int, clock: Clock, patience_seconds: float = 0.0
+    ) -> None:
         self.failure = ""
         self.opened = False
         self._sink = sink
         self._feed = feed
         self._rate_hz = rate_hz
         self._clock = clock
+        self._patience_seconds = patience_seconds
         self._opened_at = 0.0
         self._silence = bytes(feed.block_frames * SAMPLE_BYTES)
         self._mark = Mark(clock.monotonic(), 0, 0, feed.taken, 0)
@@ -102,8 +108,9 @@ class Pump:
     def _run(self) -> None:
         try:
             self._sink.open()
-            self._opened_at = self._clock.monotonic()
             self.opened = True
+            self._wait_for_sound()
+            self._opened_at = self._clock.monotonic()
             while not self._ending.is_set():
                 self.step()
             self._allow(CLOSING_SECONDS)
@@ -113,6 +120,13 @@ class Pump:
         except Exception as error:
             logger.exception("the sink failed")
             self.failure = f"声音输出出错：{error}"
+
+    def _wait_for_sound(self) -> None:
+        until = self._clock.monotonic() + self._patience_seconds
+        while not self._ending.is_set() and self._clock.monotonic() < until:
+            self._allow(WAITING_SECONDS + WRITING_SECONDS)
+            if self._feed.offered.wait(WAITING_SECONDS):
+                return
 
     def step(self) -> None:
         """Wait until the sink runs low; fill it from the feed, or with a little silence; count."""

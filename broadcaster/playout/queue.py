@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from broadcaster.model import Airing, JournalEntry, Kind, Outcome
-from broadcaster.precedence import precedence
+from broadcaster.precedence import Cause, precedence
 
 # Smaller ones come from reading two clocks one after the other.
 LEAST_STEP_SECONDS = 0.5
@@ -33,6 +33,7 @@ class Waiting:
     due: float = 0.0
     rest_seconds: float = 0.0
     rests_until: float = 0.0
+    cut_by: Cause | None = None
 
     def may_start(self, now: datetime) -> bool:
         return self.not_before is None or self.not_before <= now

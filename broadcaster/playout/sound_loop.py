@@ -17,6 +17,7 @@ from broadcaster.playout.sound_messages import (
     Begin,
     Command,
     Configure,
+    Expect,
     FadeOut,
     Fault,
     Finish,
@@ -32,24 +33,28 @@ from broadcaster.playout.sounding import Sounding
 
 TICK_SECONDS = 0.05
 PROGRESS_SECONDS = 0.2
-OPENING_AHEAD_SECONDS = 0.1
+BEGINNING_AHEAD_SECONDS = 0.1
 AHEAD_SECONDS = 0.75
 # After a full buffer of 0.1 s: silence comes 130 ms after the order.
 RAMP_SECONDS = 0.03
 BLOCKS_A_SECOND = 50
 # A device that is lost is tried this often; one that is well, now and then, lest its loss be found out
-# by the next notice. A trial is 0.2 s of silence.
+# by the next notice. A trial is 0.2 s of silence: a card that is opened may crack in the loudspeaker, so
+# what is seen to be plugged in is seldom tried.
 TRYING_SECONDS = 1.0
-IDLE_TRYING_SECONDS = 300.0
-IDLE_SECONDS = 60.0
+UNSEEN_TRYING_SECONDS = 4.0
+SEEN_TRYING_SECONDS = 300.0
+LOOKING_SECONDS = 5.0
+# So long a device that is open waits for the first sound of what was announced to it; then it is tried.
+PATIENCE_SECONDS = 5.0
 LOST_EXIT_CODE = 75
 
 
 class SoundLoop:
     """Everything in the child but the pump's thread: commands in, PCM ahead, reports out.
 
-    Looks round every 50 ms while anything is on, every second while something is wrong, else once a
-    minute. `fault` is what is known to be wrong at the start.
+    Looks round every 50 ms while anything is on, every second while something is wrong, else every five.
+    `fault` is what is known to be wrong at the start.
     """
 
     def __init__(
@@ -95,10 +100,12 @@ class SoundLoop:
     def _seconds_to_wait(self) -> float:
         if self._pump or self._item or self._amplifier.busy:
             return TICK_SECONDS
-        return TRYING_SECONDS if self._fault or self._amplifier.fault else IDLE_SECONDS
+        return TRYING_SECONDS if self._fault or self._amplifier.fault else LOOKING_SECONDS
 
     def _obey(self, command: Command) -> None:
         match command, self._item:
+            case Expect(), _:
+                self._expect()
             case Begin(), _:
                 self._begin(command)
             case Play(sound, pause_seconds), Sounding() as item:
@@ -115,6 +122,10 @@ class SoundLoop:
             case Leave(), _:
                 raise EOFError
 
+    def _expect(self) -> None:
+        if self._pump is None:
+            self._start_pump(PATIENCE_SECONDS)
+
     def _begin(self, command: Begin) -> None:
         percent = self._configure.volume if command.volume is None else command.volume
         rate_hz, block_frames = self._configure.rate_hz, self._feed.block_frames
@@ -122,6 +133,7 @@ class SoundLoop:
             command.item_id, self._feed.added, rate_hz, block_frames, volume_of(percent)
         )
         self._power.enter_context(self._amplifier.on(command.zones))
+        self._expect()
 
     def _fade_out(self, item: Sounding, reason: str) -> None:
         all_read = item.all_read
@@ -143,17 +155,17 @@ class SoundLoop:
         self._ticked_at = now
 
     def _feed_ahead(self, item: Sounding) -> None:
-        """First what fills the sink and a little more, to open it soon; then enough for a slow disk.
+        """First what fills the sink and a little more, to begin soon; then enough for a slow disk.
 
-        While the amplifier warms up the device is opened already, and plays silence.
+        While the amplifier warms up the device is open, and waits.
         """
         if self._pump and self._pump.ending:
             return
+        self._expect()
         if self._amplifier.warm:
-            self._read(item, self._sink.latency_seconds + OPENING_AHEAD_SECONDS)
-        if self._pump is None and (self._feed.ahead or not self._amplifier.warm):
-            self._start_pump()
-        if self._amplifier.warm:
+            self._read(item, self._sink.latency_seconds + BEGINNING_AHEAD_SECONDS)
+            if self._feed.ahead:
+                self._feed.offered.set()
             self._read(item, AHEAD_SECONDS)
 
     def _look_ahead(self, item: Sounding) -> None:
@@ -164,8 +176,9 @@ class SoundLoop:
             item.damage = None
             self._send(Damaged(item.item_id, number, sound, frames / self._configure.rate_hz))
 
-    def _start_pump(self) -> None:
-        self._pump = Pump(self._sink, self._feed, self._configure.rate_hz, self._clock)
+    def _start_pump(self, patience_seconds: float = 0.0) -> None:
+        self._feed.offered.clear()
+        self._pump = Pump(self._sink, self._feed, self._configure.rate_hz, self._clock, patience_seconds)
         self._pump.start()
 
     def _read(self, item: Sounding, seconds: float) -> None:
@@ -203,9 +216,18 @@ class SoundLoop:
         return max(0, heard - item.first_frame) / self._configure.rate_hz
 
     def _try_device(self, now: float) -> None:
-        wait = TRYING_SECONDS if self._fault else IDLE_TRYING_SECONDS
-        if self._pump is None and now - self._tried_at >= wait:
+        if self._pump is None and now - self._tried_at >= self._trying_seconds():
             self._start_pump()
+
+    def _trying_seconds(self) -> float:
+        if self._fault:
+            return TRYING_SECONDS
+        match self._sink.is_there():
+            case None:
+                return UNSEEN_TRYING_SECONDS
+            case True:
+                return SEEN_TRYING_SECONDS
+        return TRYING_SECONDS
 
     def _rest(self, now: float) -> None:
         """Close the sink after a while, and never before its last sample has sounded."""

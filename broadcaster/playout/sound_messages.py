@@ -59,6 +59,11 @@ class Configure:
 
 
 @dataclass(frozen=True)
+class Expect:
+    """An item is about to begin: open the device, which takes some milliseconds."""
+
+
+@dataclass(frozen=True)
 class Begin:
     """Start an item."""
 
@@ -103,7 +108,7 @@ class Leave:
     """End: another child is to take over."""
 
 
-Command = Begin | Play | Finish | Mend | FadeOut | Power | Leave
+Command = Expect | Begin | Play | Finish | Mend | FadeOut | Power | Leave
 
 
 @dataclass(frozen=True)

@@ -109,8 +109,6 @@ def _how_it_waits(airing: Airing, held: bool) -> str:
 
 
 def _ended(airing_id: str, end: End) -> Asked:
-    if end.heard:
-        return Asked(airing_id, _("“%(name)s”播完了。", name=own(end.name)), over=True)
     words = {"name": own(end.name), "outcome": _(OUTCOMES[end.outcome])}
     reason = own(end.reason.removesuffix("。"))
     told = (
@@ -118,7 +116,8 @@ def _ended(airing_id: str, end: End) -> Asked:
         if reason
         else _("“%(name)s”%(outcome)s。", **words)
     )
-    return Asked(airing_id, told, over=True, failed=end.outcome is not Outcome.CANCELLED)
+    failed = end.outcome not in (Outcome.PLAYED, Outcome.CANCELLED)
+    return Asked(airing_id, told, over=True, failed=failed)
 
 
 def _end(airing_id: str) -> End | None:

@@ -1,8 +1,13 @@
 """The cookie by which a known phone is known, beside the session's; and cookies as HTTPS wants them."""
 
+from datetime import UTC, datetime
+from typing import Any
+
 from flask import Flask, Response, g, request
 from flask.sessions import SecureCookieSessionInterface, SessionMixin
+from itsdangerous import SignatureExpired, TimestampSigner, URLSafeTimedSerializer
 
+FAR_AWAY = datetime(2100, 1, 1, tzinfo=UTC)
 YEAR_SECONDS = 365 * 24 * 3600
 
 
@@ -19,8 +24,34 @@ def place() -> str:
     return request.script_root or "/"
 
 
+class PatientSigner(TimestampSigner):
+    """Takes also what was signed later than now: a box without a battery is behind after each start."""
+
+    def unsign(
+        self, signed_value: str | bytes, max_age: int | None = None, return_timestamp: bool = False
+    ) -> Any:
+        value, signed_at = super().unsign(signed_value, None, return_timestamp=True)
+        age_seconds = self.get_timestamp() - signed_at.timestamp()
+        if max_age is not None and age_seconds > max_age:
+            raise SignatureExpired(f"{age_seconds:.0f} s old", value, signed_at)
+        return (value, signed_at) if return_timestamp else value
+
+
 class Sessions(SecureCookieSessionInterface):
-    """Flask's own, Secure where the request was."""
+    """Flask's own, Secure where the request was; nobody is logged out by a clock that is behind.
+
+    How old a session may be is the box's matter. A phone that is told so in a date of a box whose clock
+    is years behind would throw it away at once, and nobody could log in.
+    """
+
+    def get_expiration_time(self, app: Flask, session: SessionMixin) -> datetime | None:
+        return FAR_AWAY if session.permanent else None
+
+    def get_signing_serializer(self, app: Flask) -> URLSafeTimedSerializer | None:
+        serializer = super().get_signing_serializer(app)
+        if serializer:
+            serializer.signer = PatientSigner
+        return serializer
 
     def get_cookie_name(self, app: Flask) -> str:
         return named(super().get_cookie_name(app))

@@ -204,8 +204,8 @@ class Books:
     def _check_memory(self, day: Day, seen: Seen) -> None:
         there = {line.airing: line for line in seen.by_program}
         for airing, line in self._known.items():
-            gone = airing not in there and airing in self._may_be_gone
-            if there.get(airing) != line and not gone:
+            # A copy that was put back may have it waiting, and then it is too late for it.
+            if there.get(airing) != line and airing not in self._may_be_gone:
                 day.blame("forgotten", f"{line} is {there.get(airing)} now")
         if Counter(line.airing for line in seen.by_command) != Counter(there.keys()):
             day.blame("unseen", "the command's journal has other lines than the program's history")
@@ -246,20 +246,20 @@ def _compare(day: Day, one: Asked, line: Line, sound: Sound, heard: bytes, about
 def _look(day: Day, one: Asked, lines: Sequence[Line], seen: Seen) -> None:
     """Whether its asker finds the same where he asked."""
     wanted = [(line.airing, OUTCOMES[line.outcome]) for line in lines]
-    if one.airing:
-        alike = True
-    elif one.way is Way.PAGE:
-        there = [(airing, words) for airing, words in seen.on_page.get(one.mark, ())]
-        alike = len(there) == len(wanted) and all(
-            airing == its and words.startswith(ending)
-            for (airing, words), (its, ending) in zip(there, wanted, strict=True)
-        )
-    elif one.way is Way.COMMAND:
-        alike = [line for line in seen.by_command if one.mark in line.text] == list(lines)
+    if one.airing or one.way is Way.PROGRAM:
+        return
+    if one.way is Way.PAGE:
+        there = seen.on_page.get(one.mark, ())
+        finds = [
+            (airing, next((o for _, o in wanted if words.startswith(o)), words))
+            for airing, words in there
+        ]
     else:
-        alike = True
-    if not alike:
-        day.blame("unseen", f"{one.mark} is {lines}, and its asker ({one.way.value}) sees another thing")
+        finds = [
+            (line.airing, OUTCOMES[line.outcome]) for line in seen.by_command if one.mark in line.text
+        ]
+    if finds != wanted:
+        day.blame("unseen", f"{one.mark} is {wanted}, and its asker ({one.way.value}) sees {finds}")
 
 
 def _judge_slot(day: Day, name: str, lines: Sequence[Line], sound: Sound, heard: bytes) -> None:
@@ -275,7 +275,8 @@ def _judge_slot(day: Day, name: str, lines: Sequence[Line], sound: Sound, heard:
         part = sound.part(heard)
         day.blame("unheard", f"{name} was PLAYED {played} times and heard {times} times, {part}")
     if times > played + outcomes[Outcome.CUT_SHORT]:
-        day.blame("twice heard", f"{name} was PLAYED {played} times and heard {times} times")
+        ends = [(line.due_at, line.outcome.value, line.reason) for line in lines]
+        day.blame("twice heard", f"{name} was heard {times} times, and is {ends}")
     if outcomes[Outcome.FAILED]:
         failed = [line for line in lines if line.outcome is Outcome.FAILED]
         day.blame("wrong end", f"{name} FAILED: {failed[0].reason}")

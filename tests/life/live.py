@@ -95,6 +95,8 @@ def _one_day(life: Life, faults: list[Fault], night: Fault) -> None:
     life.box.stop()
     _tell(f"night {life.today}: {night.__name__}")
     night(life)
+    for sentence in day.wrong:
+        _tell(f"  {sentence}")
     _tell(f"day {life.today}: {time.monotonic() - began:.0f} s, {len(day.wrong)} wrong")
 
 

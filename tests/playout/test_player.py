@@ -29,6 +29,7 @@ from broadcaster.model import (
 )
 from broadcaster.playout.player import Player
 from broadcaster.playout.queue import Waiting
+from broadcaster.precedence import Cause
 
 RATE_HZ = 48_000
 
@@ -305,6 +306,7 @@ def test_a_scheduled_one_goes_on_from_the_line_that_was_cut_and_is_journaled_onc
     assert (len(flood), rest) == (2, [air.maker.items[1].clip.path])
     assert air.journal[1].seconds_played == 1.5 + 2.0
     assert air.journal[1].seconds_due == 3.0
+    assert [entry.reason for entry in air.journal] == ["", "给更紧急的让过路，接着播完的"]
 
 
 @pytest.mark.parametrize("kind", [Kind.LIVE, Kind.LOOP])
@@ -370,6 +372,27 @@ def test_a_lost_card_makes_every_kind_wait_and_go_on_with_the_line_that_was_cut(
     air.player.air_next()
     (entry,) = air.journal
     assert (entry.outcome, entry.seconds_played) == (Outcome.PLAYED, 1.2 + 2.0)
+    assert entry.reason == "声卡断过，接着播完的"
+
+
+@pytest.mark.parametrize(("heard", "reason"), [(0.4, "声卡断过，又从头播完的"), (None, "")])
+def test_what_is_said_from_its_beginning_again_says_so_if_any_of_it_was_heard(
+    air: Air, heard: float | None, reason: str
+) -> None:
+    air.put("a")
+    if heard is None:
+        air.device.fail_next = "声卡掉线"
+        air.player.air_next()
+    else:
+        thread = air.start()
+        air.device.lose(after_seconds=heard)
+        thread.join(10)
+    air.device.come_back()
+    air.device.holds = False
+    air.clock.advance(1)
+    air.player.air_next()
+    (entry,) = air.journal
+    assert (entry.outcome, entry.reason) == (Outcome.PLAYED, reason)
 
 
 def test_a_card_that_is_not_back_in_time_fails_it_with_the_seconds_really_heard(air: Air) -> None:
@@ -519,9 +542,11 @@ def test_leaving_leaves_unended_what_the_next_start_takes_up(
 def test_one_that_sounded_in_part_before_the_start_goes_on_where_it_was(air: Air) -> None:
     airing = air.airing("scheduled", kind=Kind.SCHEDULED)
     before = air.clock.now() - timedelta(minutes=1)
-    air.player.put_back(Waiting(airing, next_line=2, seconds_played=1.0, started_at=before))
+    begun = Waiting(airing, next_line=2, seconds_played=1.0, started_at=before, cut_by=Cause.DOWN)
+    air.player.put_back(begun)
     air.player.air_next()
     (entry,) = air.journal
+    assert entry.reason == "停过电或者重启过，接着播完的"
     assert (entry.outcome, entry.seconds_played, entry.started_at) == (Outcome.PLAYED, 3.0, before)
     assert air.device.played == [air.maker.items[1].clip.path]
 

@@ -238,16 +238,19 @@ class Phone:
         return lines
 
     def get(self, path: str, **query: object) -> str:
+        """A page; he logs in first where he has to."""
         asked = f"?{urllib.parse.urlencode(query, doseq=True)}" if query else ""
-        return self._open(urllib.request.Request(self._box.page + path + asked))
+        address = self._box.page + path + asked
+        page = self._open(urllib.request.Request(address))
+        if 'action="/login"' in page and path != "/login":
+            self.log_in()
+            page = self._open(urllib.request.Request(address))
+        return page
 
     def post(self, path: str, form: Form, seen_on: str) -> str:
         """As a form of the page `seen_on` would."""
-        page = self.get(seen_on)
-        if 'action="/login"' in page and path != "/login":
-            self.log_in()
-            page = self.get(seen_on)
-        body = urllib.parse.urlencode({**form, "csrf_token": _first(TOKEN, page)}).encode()
+        token = _first(TOKEN, self.get(seen_on))
+        body = urllib.parse.urlencode({**form, "csrf_token": token}).encode()
         return self._open(urllib.request.Request(self._box.page + path, body))
 
     def _open(self, request: urllib.request.Request) -> str:

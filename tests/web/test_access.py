@@ -12,6 +12,7 @@ from flask.testing import FlaskClient
 from broadcaster.people import Role, Scope
 from broadcaster.web.access import RULES
 from broadcaster.web.app import create_app
+from broadcaster.web.phone_cookie import PatientSigner, Sessions
 
 Enter = Callable[[Role], FlaskClient]
 SAFE = {"GET", "HEAD", "OPTIONS"}
@@ -134,3 +135,30 @@ def test_without_a_login_or_token_only_the_open_routes_answer(app: Flask, statio
 def test_a_viewer_sees_no_way_to_what_he_may_not(enter: Enter) -> None:
     page = enter(Role.VIEWER).get("/more").text
     assert "我的账号" in page and "操作记录" not in page and "人员" not in page
+
+
+@pytest.mark.parametrize(
+    ("days", "is_in"), [(-31, False), (-29, True), (1, True), (3652, True)], ids=lambda given: str(given)
+)
+def test_a_session_ends_by_its_age_and_not_by_a_clock_that_is_behind(
+    app: Flask, enter: Enter, days: int, is_in: bool
+) -> None:
+    class OtherDay(PatientSigner):
+        def get_timestamp(self) -> int:
+            return super().get_timestamp() + days * 24 * 3600
+
+    phone = enter(Role.SECRETARY)
+    serializer = Sessions().get_signing_serializer(app)
+    assert serializer
+    with phone.session_transaction() as session:
+        kept = dict(session)
+    serializer.signer = OtherDay
+    phone.set_cookie("broadcaster", str(serializer.dumps(kept)))
+    assert phone.get("/say").status_code == (200 if is_in else 303)
+
+
+def test_a_session_is_told_to_the_phone_by_no_date_of_a_box_that_may_be_years_behind(
+    app: Flask, enter: Enter
+) -> None:
+    cookie = enter(Role.SECRETARY).get_cookie("broadcaster")
+    assert cookie and cookie.expires and cookie.expires.year == 2100

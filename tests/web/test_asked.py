@@ -75,6 +75,14 @@ def test_it_is_handed_over_sounds_and_has_been_heard(
     assert "知道了" in page and "再播一次" not in page
 
 
+def test_what_was_broken_and_went_on_says_so(
+    secretary: FlaskClient, station: FakeStation, asked: Airing
+) -> None:
+    station.rows = [kept(ended(station, asked, Outcome.PLAYED, "声卡断过，接着播完的"))]
+    sentence = "“后山起火，请马上离开。”播完了：声卡断过，接着播完的。"
+    assert told(secretary.get("/").text) == [("message", sentence)]
+
+
 def test_it_waits_for_the_card_and_says_until_when(
     secretary: FlaskClient, station: FakeStation, asked: Airing
 ) -> None:
