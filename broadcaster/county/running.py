@@ -11,6 +11,7 @@ from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from broadcaster.bulletin import topics
 from broadcaster.clock import Clock
 from broadcaster.county.alone import only_one
 from broadcaster.county.app import create_app
@@ -39,7 +40,7 @@ from broadcaster.county.sounds import Sounds
 from broadcaster.county.tidying import Tidying
 from broadcaster.county.village_keys import VillageKeys
 from broadcaster.county.village_site import VillageSites
-from broadcaster.county.wire import Wire
+from broadcaster.county.wire import LISTENS_TO, Wire
 from broadcaster.errors import ConfigError
 from broadcaster.heap import give_back_what_is_freed
 from broadcaster.loop import Loop, Watched
@@ -55,6 +56,8 @@ from broadcaster.web.tls import Origins, serve_https
 logger = logging.getLogger(__name__)
 
 LOOK_SECONDS = 2.0
+# The broker is reached within a second where it is there.
+HOLD_SECONDS = 3.0
 COUNTY_KEY = "县里的钥匙"
 Tell = Callable[[str], None]
 
@@ -162,7 +165,8 @@ def _open_office(
         *(parts.database, parts.register, parts.clock, keys.signer, keys.trust),
         desk.settings.fetched_from,
     )
-    wire = Wire(broker.host, broker.port, broker.user, password, authority)
+    listens_to = (*LISTENS_TO, topics.heads(keys.trust.area))
+    wire = Wire(broker.host, broker.port, broker.user, password, authority, listens_to)
     intake, sums = Intake(parts.database, parts.clock), CountySums(parts.database, parts.clock)
     sounds, keep = Sounds(desk.folder.path), desk.settings.keep
     tidying = Tidying(parts.database, parts.clock, keep, sounds, parts.audit)
@@ -175,7 +179,7 @@ def _open_office(
 
     office = Office(
         *(publisher, intake, parts.standing, wire, parts.clock),
-        *(keys, parts.register.areas_of, sums, tidy),
+        *(keys, parts.register.areas_of, sums, tidy, HOLD_SECONDS),
     )
     wire.start()
     with closing(wire):
