@@ -159,7 +159,7 @@ class OnAir:
             next_line=next_line,
             rest_seconds=rest,
             rests_until=monotonic + rest,
-            seconds_played=self._seconds_in_all(ended),
+            seconds_played=self.waited.seconds_played + ended.seconds_played,
             started_at=self.started_at or self.waited.started_at,
             cut_by=(self.cut and self.cut.cause) or Cause.DEVICE,
         )
@@ -176,13 +176,9 @@ class OnAir:
             self.voice,
             self.started_at or self.waited.started_at,
             now,
-            self._seconds_in_all(ended),
+            self.waited.seconds_played + ended.seconds_played,
             0.0 if endless else self.seconds_due,
         )
-
-    def _seconds_in_all(self, ended: Ended) -> float:
-        """The device may reckon a little beyond the end of what it was given."""
-        return self.waited.seconds_played + min(ended.seconds_played, self._length)
 
     def _outcome(self, ended: Ended) -> tuple[Outcome, str]:
         if self.heard_all(ended) and not self.failure:

@@ -32,7 +32,8 @@ from broadcaster.playout.sound_messages import (
 from broadcaster.playout.sounding import Sounding
 
 TICK_SECONDS = 0.05
-PROGRESS_SECONDS = 0.2
+# At each look: what was heard before a kill is known to 0.1 s, and no line that was out is said again.
+PROGRESS_SECONDS = 0.04
 BEGINNING_AHEAD_SECONDS = 0.1
 AHEAD_SECONDS = 0.75
 # After a full buffer of 0.1 s: silence comes 130 ms after the order.
