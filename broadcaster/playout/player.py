@@ -130,7 +130,7 @@ class Player:
         with self._order:
             self._queue.put(replace(waiting, since=since, due=due))
             on_air = self._on_air
-            cuts = on_air is not None and cuts_in(airing, on_air.airing)
+            cuts = on_air is not None and not waiting.is_late(now) and cuts_in(airing, on_air.airing)
             if cuts and waiting.may_start(now) and self._rules.verdict(airing, now).passes:
                 self._inbox.put(Cut("让位给更紧急的通知", Cause.SEVERER))
 

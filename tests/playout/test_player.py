@@ -28,7 +28,7 @@ from broadcaster.model import (
     Severity,
 )
 from broadcaster.playout.player import Player
-from broadcaster.playout.queue import Waiting
+from broadcaster.playout.queue import AirQueue, Waiting
 from broadcaster.precedence import Cause
 
 RATE_HZ = 48_000
@@ -172,6 +172,22 @@ def test_a_damaged_signal_is_left_out_and_the_notice_is_heard(air: Air, tmp_path
     air.player.air_next()
     assert air.endings() == [("a", Outcome.PLAYED)]
     assert air.device.played == [tmp_path / "2.wav"]
+
+
+def test_what_is_late_when_it_is_put_cuts_nobody_and_is_never_first(air: Air) -> None:
+    """As a start takes up what was accepted before the power went, one after the other."""
+    air.put("sounding")
+    thread = air.start()
+    late = replace(air.airing("late", Severity.RED), expires_at=air.clock.now() - timedelta(minutes=1))
+    air.player.put(late)
+    assert air.player.on_air and air.player.on_air.cut is None
+    air.device.release()
+    thread.join(10)
+    queue = AirQueue()
+    queue.put(Waiting(late))
+    assert queue.first(air.clock.now(), 0.0) is None
+    assert not air.player.air_next()
+    assert air.endings() == [("sounding", Outcome.PLAYED), ("late", Outcome.EXPIRED)]
 
 
 def test_an_expired_airing_is_not_played(air: Air) -> None:
