@@ -37,6 +37,10 @@ class Waiting:
     def may_start(self, now: datetime) -> bool:
         return self.not_before is None or self.not_before <= now
 
+    def is_late(self, now: datetime) -> bool:
+        """Whether it is not worth saying any more."""
+        return self.airing.expires_at < now
+
     def deferred(self, until: datetime) -> Waiting:
         """Not before that; then it may be as late as it might have been before, unless it is firm."""
         lateness = self.airing.expires_at - self.airing.due_at
@@ -83,10 +87,13 @@ class AirQueue:
             self._note_change()
 
     def first(self, now: datetime, monotonic: float) -> Waiting | None:
-        """The first in precedence that may start and does not rest; None if there is none."""
+        """The first in precedence that may start, is not late and does not rest; or None."""
+
+        def is_ready(one: Waiting) -> bool:
+            return one.may_start(now) and not one.is_late(now) and one.rests_until <= monotonic
+
         with self._changed:
-            ready = (one for one in self._waiting if one.may_start(now) and one.rests_until <= monotonic)
-            return next(ready, None)
+            return next(filter(is_ready, self._waiting), None)
 
     def rest_seconds(self, monotonic: float) -> float | None:
         """How long until the next of those that rest is ready; None if none rests."""
@@ -111,7 +118,7 @@ class AirQueue:
 
     def take_late(self, now: datetime) -> list[Waiting]:
         """Take out what is not worth saying any more."""
-        return self.take(lambda waiting: waiting.airing.expires_at < now)
+        return self.take(lambda waiting: waiting.is_late(now))
 
     def take(self, wanted: Callable[[Waiting], bool]) -> list[Waiting]:
         """Take out all that are wanted."""
