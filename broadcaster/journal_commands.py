@@ -20,6 +20,7 @@ from broadcaster.labels import OUTCOMES, name_of
 from broadcaster.model import Outcome
 
 if TYPE_CHECKING:
+    from broadcaster.settings import Settings
     from broadcaster.store.journal import JournalFilter, JournalRow
 
 SHOWN = 20
@@ -50,7 +51,7 @@ def journal(arguments: argparse.Namespace) -> int:
     if arguments.limit is not None and arguments.limit < 1:
         raise BroadcasterError("--limit 要写 1 或更大的数。")
     wanted = _filter(arguments, settings.station.zone)
-    with _lines(settings.paths.state, wanted) as lines:
+    with _lines(settings, wanted) as lines:
         if arguments.csv:
             _write_csv(arguments, islice(lines, arguments.limit))
             return 0
@@ -63,10 +64,11 @@ def journal(arguments: argparse.Namespace) -> int:
 
 
 @contextmanager
-def _lines(state_folder: Path, wanted: JournalFilter) -> Iterator[Iterator[JournalRow]]:
+def _lines(settings: Settings, wanted: JournalFilter) -> Iterator[Iterator[JournalRow]]:
+    from broadcaster.clock import Clock
     from broadcaster.store.past import open_past
 
-    with open_past(state_folder) as past:
+    with open_past(settings.paths.state, Clock(settings.station.zone)) as past:
         yield past.each(wanted) if past else iter(())
 
 

@@ -41,7 +41,7 @@ def start(village: Village) -> Iterator[Start]:
 
 def ends(village: Village) -> dict[str, tuple[str, str]]:
     """Outcome and reason by text; each text ended once."""
-    with open_past(village.state) as past:
+    with open_past(village.state, CLOCK) as past:
         rows = past.recent(99) if past else []
     assert len({row.text for row in rows}) == len(rows)
     return {row.text: (row.outcome.value, row.reason) for row in rows}

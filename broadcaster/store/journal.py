@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Row, func, or_, select, true
 
+from broadcaster.clock import Clock
 from broadcaster.model import JournalEntry, Kind, Notice, Outcome, Severity
 from broadcaster.store import tables
 from broadcaster.store.airing_text import read_manner, write_manner
@@ -75,16 +76,20 @@ EVERYTHING = JournalFilter()
 
 
 class JournalReader:
-    """The record of outcomes, to be looked through; any thread. Raises `StoreUnusable`."""
+    """The record of outcomes, to be looked through; any thread. Raises `StoreUnusable`.
 
-    def __init__(self, source: Reads) -> None:
+    Its moments are in the station's zone, whoever gave them.
+    """
+
+    def __init__(self, source: Reads, clock: Clock) -> None:
         self._source = source
+        self._clock = clock
 
     def recent(self, count: int, wanted: JournalFilter = EVERYTHING, skip: int = 0) -> list[JournalRow]:
         """The last lines, the newest first; `text` is only the start of what was said."""
         newest = select(journal).where(_condition(wanted)).order_by(journal.c.number.desc())
         rows = self._source.read(newest.limit(max(count, 0)).offset(max(skip, 0)))
-        return readable(self._source, rows, lambda row: _row(row, TEXT_START), WHAT)
+        return readable(self._source, rows, lambda row: self._row(row, TEXT_START), WHAT)
 
     def count(self, wanted: JournalFilter = EVERYTHING) -> int:
         query = select(func.count()).select_from(journal).where(_condition(wanted))
@@ -93,22 +98,44 @@ class JournalReader:
     def find(self, airing_id: str) -> JournalRow | None:
         """The line of one airing, with its whole text."""
         rows = self._source.read(select(journal).where(journal.c.airing_id == airing_id))
-        return next(iter(readable(self._source, rows, _row, WHAT)), None)
+        return next(iter(readable(self._source, rows, self._row, WHAT)), None)
 
     def each(self, wanted: JournalFilter = EVERYTHING) -> Iterator[JournalRow]:
         """All lines with their whole texts, the newest first, however many there are."""
         newest = select(journal).where(_condition(wanted)).order_by(journal.c.number.desc())
         query = newest.limit(PORTION)
         while rows := self._source.read(query):
-            yield from readable(self._source, rows, _row, WHAT)
+            yield from readable(self._source, rows, self._row, WHAT)
             query = newest.where(journal.c.number < rows[-1].number).limit(PORTION)
+
+    def _row(self, row: Row[Any], length: int | None = None) -> JournalRow:
+        return JournalRow(
+            airing_id=row.airing_id,
+            title=row.title,
+            text=row.text[:length],
+            severity=Severity(row.severity),
+            kind=Kind(row.kind),
+            asked_by=row.asked_by,
+            due_at=self._moment(row.due_at),
+            started_at=self._moment(row.started_at) if row.started_at else None,
+            ended_at=self._moment(row.ended_at),
+            seconds_played=row.seconds_played,
+            seconds_due=row.seconds_due,
+            outcome=Outcome(row.outcome),
+            reason=row.reason,
+            voice=row.voice,
+            manner=row.manner,
+        )
+
+    def _moment(self, text: str) -> datetime:
+        return datetime.fromisoformat(text).astimezone(self._clock.zone)
 
 
 class Journal(JournalReader):
     """The same, and written to. Nothing is ever changed in it."""
 
-    def __init__(self, source: Reads, ledger: Ledger) -> None:
-        super().__init__(source)
+    def __init__(self, source: Reads, ledger: Ledger, clock: Clock) -> None:
+        super().__init__(source, clock)
         self._ledger = ledger
 
     def record(self, *entries: JournalEntry) -> bool:
@@ -166,23 +193,3 @@ def _values(entry: JournalEntry) -> dict[str, object]:
 def storable(text: str) -> str:
     """SQLite takes no lone surrogates, which a command line that is not UTF-8 brings in."""
     return text.encode("utf-8", "replace").decode()
-
-
-def _row(row: Row[Any], length: int | None = None) -> JournalRow:
-    return JournalRow(
-        airing_id=row.airing_id,
-        title=row.title,
-        text=row.text[:length],
-        severity=Severity(row.severity),
-        kind=Kind(row.kind),
-        asked_by=row.asked_by,
-        due_at=datetime.fromisoformat(row.due_at),
-        started_at=datetime.fromisoformat(row.started_at) if row.started_at else None,
-        ended_at=datetime.fromisoformat(row.ended_at),
-        seconds_played=row.seconds_played,
-        seconds_due=row.seconds_due,
-        outcome=Outcome(row.outcome),
-        reason=row.reason,
-        voice=row.voice,
-        manner=row.manner,
-    )

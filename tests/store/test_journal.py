@@ -33,6 +33,20 @@ def test_a_line_comes_back_as_it_was_written(journal: Journal) -> None:
     assert (row.seconds_played, row.seconds_due, row.voice) == (7.5, 8.0, "baker:female")
 
 
+def test_moments_that_a_county_gave_are_read_as_the_stations_people_read_them(
+    store: Store,
+) -> None:
+    given = airing(due_at=DUE.astimezone(UTC))
+    store.queue.accept(given)
+    (waiting,) = store.queue.unfinished()
+    found = store.queue.of_notice(given.notice.id)
+    store.journal.record(replace(entry(given), started_at=given.due_at))
+    (row,) = store.journal.recent(1)
+    read = (waiting.airing, found, row, store.queue.of_notice(given.notice.id))
+    assert {one and one.due_at.isoformat() for one in read} == {DUE.isoformat()}
+    assert row.started_at and f"{row.started_at:%H:%M}" == f"{row.ended_at:%H:%M}" == "07:30"
+
+
 def test_what_never_sounded_has_no_start(journal: Journal) -> None:
     journal.record(entry(airing(), Outcome.EXPIRED, None))
     assert journal.recent(1)[0].started_at is None
