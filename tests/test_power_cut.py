@@ -71,7 +71,7 @@ def test_what_was_promised_ends_by_its_kind_and_its_time(village: Village, start
                 store.queue.progress(airing.id, 1, 4.5)
     start()
     wait_until(lambda: len(ends(village)) == len(accepted), 60)
-    expired = ("EXPIRED", "过了有效时间，不再补播")
+    expired = ("EXPIRED", "关机错过了")
     assert ends(village) == {
         "等着的通知。": ("PLAYED", ""),
         "过时的通知。": expired,

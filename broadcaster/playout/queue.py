@@ -41,12 +41,18 @@ class Waiting:
         """Whether it is not worth saying any more."""
         return self.airing.expires_at < now
 
+    def was_leapt_over(self, monotonic: float) -> bool:
+        """Whether the clock jumped past its end: by the seconds that went by it would be in time."""
+        valid = (self.airing.expires_at - self.airing.due_at).total_seconds()
+        return monotonic < self.due + valid - LEAST_STEP_SECONDS
+
     def deferred(self, until: datetime) -> Waiting:
         """Not before that; then it may be as late as it might have been before, unless it is firm."""
         lateness = self.airing.expires_at - self.airing.due_at
         expires_at = self.airing.expires_at if self.airing.firm else until + lateness
         moved = replace(self.airing, due_at=until, expires_at=expires_at)
-        return replace(self, airing=moved, not_before=until)
+        due = self.due + (until - self.airing.due_at).total_seconds()
+        return replace(self, airing=moved, not_before=until, due=due)
 
     def entry(self, outcome: Outcome, reason: str, now: datetime) -> JournalEntry:
         """The journal's line of one that does not come on the air any more."""

@@ -10,6 +10,7 @@ from itertools import islice
 from broadcaster.clock import Clock
 from broadcaster.clock_trust import Memory
 from broadcaster.errors import StoreUnusable
+from broadcaster.labels import HELD, JUMPED, OFF, STOOD_STILL
 from broadcaster.model import Airing, JournalEntry, Outcome
 from broadcaster.schedule.slots import Slot
 
@@ -26,8 +27,6 @@ LEAST_GAP = timedelta(seconds=30)
 SETTLED_SECONDS = 600.0
 # A month off is 20,000 occurrences of a loop every two minutes: this many take 0.1 s to find here.
 MOST_COUNTED = 1_000
-OFF, JUMPED, STOOD_STILL = "关机错过了", "时钟跳过去，错过了", "广播站卡住了，错过了"
-HELD = "时钟没有对准，错过了"
 
 
 class Gaps:

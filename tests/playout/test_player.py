@@ -631,6 +631,7 @@ def test_what_is_live_outlasts_a_step_of_the_clock_and_the_timetable_goes_by_it(
     planned = Outcome.PLAYED if days < 0 else Outcome.EXPIRED
     outcomes = {name: entry.outcome for name, entry in ends.items()}
     assert outcomes == {"live": Outcome.PLAYED, "after": Outcome.PLAYED, "planned": planned}
+    assert ends["planned"].reason == ("" if days < 0 else "时钟跳过去，错过了")
     assert air.deferred == [ends["live"].airing]
     assert air.clock.now() - ends["live"].airing.due_at == timedelta(seconds=300)
 
