@@ -27,7 +27,7 @@ SHOWN = 20
 OUTCOME_NAMES = {words: outcome for outcome, words in OUTCOMES.items()} | {
     outcome.value: outcome for outcome in Outcome
 }
-HEADINGS = ("该播时间", "结果", "播了/全长（秒）", "标题", "谁要播的", "原因")
+HEADINGS = ("时间", "原定", "结果", "播了/全长（秒）", "标题", "谁要播的", "原因")
 
 
 def journal_options(parser: argparse.ArgumentParser) -> None:
@@ -113,7 +113,10 @@ def _table(rows: Iterable[JournalRow]) -> list[str]:
 def _cells(row: JournalRow) -> tuple[str, ...]:
     seconds = f"{row.seconds_played:.1f}" + (f"/{row.seconds_whole:.1f}" if row.seconds_whole else "")
     name, outcome = name_of(row.title, row.text), OUTCOMES[row.outcome]
-    return f"{row.due_at:%Y-%m-%d %H:%M}", outcome, seconds, name, row.asked_by, row.reason
+    at, planned = f"{row.happened_at:%Y-%m-%d %H:%M}", row.planned_for
+    same_day = planned and planned.date() == row.happened_at.date()
+    due = planned.strftime("%H:%M" if same_day else "%m-%d %H:%M") if planned else ""
+    return at, due, outcome, seconds, name, row.asked_by, row.reason
 
 
 def _width(text: str) -> int:

@@ -16,8 +16,8 @@ OUTCOMES = {
     Outcome.SUPPRESSED: "按规定没播",
     Outcome.FAILED: "没播成",
 }
-# Why something was not heard in its time, though the rules allowed it: the box was off, its clock jumped,
-# the box hung, its clock was not set.
+# Why something went by unheard though the rules allow it: the box was off, its clock jumped, the box
+# hung, its clock was not set.
 OFF, JUMPED, STOOD_STILL = "关机错过了", "时钟跳过去，错过了", "广播站卡住了，错过了"
 HELD = "时钟没有对准，错过了"
 TITLE_LENGTH = 16
