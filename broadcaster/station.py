@@ -181,7 +181,7 @@ class Station:
         self._player = player
         self._studio = studio
         self._rules = rules
-        self._coming = Coming(rules, clock)
+        self._coming = Coming(rules, settings, clock)
         self._remembered = Remembered(rules, store.state)
         self._intake = intake
         self._endings = endings
