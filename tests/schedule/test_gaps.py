@@ -207,9 +207,23 @@ def test_a_jump_before_the_power_went_is_told_after_it(box: Box) -> None:
     gaps = box.start()
     box.look(gaps, HOURLY)
     box.jump(gaps, 3 * HOUR, HOURLY)
-    gaps.note()
+    box.clock.advance(2 * 3600)
     box.look(box.start(), HOURLY)
-    assert box.reasons == ["关机错过了 2 次，从 11月20日 13:00 起"]
+    assert [(line.airing.due_at, line.reason) for line in box.told] == [
+        (NOON + 2 * HOUR, "时钟跳过去，错过了 2 次，从 11月20日 13:00 起"),
+        (NOON + 4 * HOUR, "关机错过了 2 次，从 11月20日 15:00 起"),
+    ]
+
+
+def test_a_clock_that_jumped_ahead_is_told_until_the_record_has_it_or_it_is_put_back(box: Box) -> None:
+    gaps = box.start()
+    box.look(gaps, HOURLY)
+    for by, told in ((3 * HOUR, "时钟从 11月20日 12:01 跳到了后面"), (-3 * HOUR, "")):
+        box.jump(gaps, by, HOURLY)
+        assert gaps.leap.partition("：")[0] == told
+    box.jump(gaps, 3 * HOUR, HOURLY)
+    box.settle(gaps, HOURLY)
+    assert gaps.leap == "" and box.told
 
 
 def test_what_was_held_back_for_the_clock_is_told_apart_from_what_the_box_missed_while_off(
