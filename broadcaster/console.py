@@ -8,6 +8,7 @@ import logging
 import shutil
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,8 @@ from broadcaster.folders import under_project
 from broadcaster.whole import whole_file
 
 if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
     from broadcaster.daemon import Config
 
 logger = logging.getLogger(__name__)
@@ -29,6 +32,21 @@ Arguments = argparse.Namespace
 EXIT_BROKEN = 2
 NOT_RUNNING = "广播站没有在运行。启动它：scripts/run"
 NO_ANSWER = {"error": "广播站没有回答，请重启它。"}
+
+
+class _InZone(logging.Formatter):
+    def __init__(self, zone: ZoneInfo) -> None:
+        super().__init__("%(asctime)s %(name)s: %(message)s")
+        self._zone = zone
+
+    def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:
+        return f"{datetime.fromtimestamp(record.created, self._zone):%Y-%m-%d %H:%M:%S %z}"
+
+
+def log_in(zone: ZoneInfo) -> None:
+    """The log's times are the station's, as its record's are: a machine's own is often never set."""
+    for writer in logging.getLogger().handlers:
+        writer.setFormatter(_InZone(zone))
 
 
 def report(content: object, text: str, arguments: Arguments) -> None:

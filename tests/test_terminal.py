@@ -169,3 +169,20 @@ def test_what_is_written_wrongly_is_told_in_chinese(village: Village, arguments:
     assert done.returncode == 2
     assert len(done.stderr.splitlines()) == 1
     assert not re.search("[a-z] [a-z]+ [a-z]", done.stderr.split("看用法")[0]), "no English sentence"
+
+
+def test_a_log_is_in_the_stations_time_whatever_the_machines_own_is() -> None:
+    program = (
+        "import logging, zoneinfo; from broadcaster.console import log_in; logging.basicConfig();"
+        "log_in(zoneinfo.ZoneInfo('Asia/Shanghai'));"
+        "record = logging.makeLogRecord({'created': 1764541628.4, 'levelno': 40, 'msg': 'here'});"
+        "logging.getLogger().handle(record)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        env={"TZ": "America/New_York"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stderr == "2025-12-01 06:27:08 +0800 None: here\n"
