@@ -23,6 +23,13 @@ HELD = "时钟没有对准，错过了"
 TITLE_LENGTH = 16
 
 
+def why(outcome: Outcome, reason: str) -> str:
+    """The reason beside its outcome: of 取消了, 取消（王会计） is said as 王会计."""
+    if outcome is not Outcome.CANCELLED or not reason.startswith("取消"):
+        return reason
+    return reason.removeprefix("取消").removeprefix("（").removesuffix("）")
+
+
 def name_of(title: str, text: str) -> str:
     """The title, or the start of the text."""
     words = title or " ".join(text.split())
