@@ -35,7 +35,8 @@ class Gaps:
     """Has a line in the journal for each slot and gap, of what came too late in it. One thread looks.
 
     `known` says which ids have an end, or will have; `may_come` whether an occurrence would have
-    sounded. A box that is new (`is_new`) owes nothing of the time before it was.
+    sounded. A box that is new (`is_new`) owes nothing of the time before it was. `before_start` is why
+    nothing is known to have sounded before this start.
     """
 
     def __init__(
@@ -46,12 +47,14 @@ class Gaps:
         known: Callable[[Collection[str]], Collection[str]],
         may_come: Callable[[Airing], bool],
         tell: Callable[..., None],
+        before_start: str = OFF,
     ) -> None:
         self._clock = clock
         self._memory = memory
         self._known = known
         self._may_come = may_come
         self._tell = tell
+        self._before_start = before_start
         self._looked_at = self._recall(LOOKED_AT)
         self._born_at = clock.monotonic() if is_new and self._looked_at is None else None
         self._noted_at = EVER
@@ -83,7 +86,9 @@ class Gaps:
         now, before = self._clock.now(), self._looked_at
         if self._may_be_put_back(now, jumped):
             return
-        why = OFF if not self._began else STOOD_STILL if self._jumped_at is None else JUMPED
+        why = (
+            self._before_start if not self._began else STOOD_STILL if self._jumped_at is None else JUMPED
+        )
         until, self._held_since = self._held_from(now), None
         leapt = None if self._began else self._recall(LEAPT_TO)
         if leapt or self._jumped_at is not None:

@@ -7,6 +7,7 @@ import pytest
 from fakes import ManualClock, Memory
 
 from broadcaster.errors import StoreUnusable
+from broadcaster.labels import LOST, OFF
 from broadcaster.model import Airing, JournalEntry, Kind, Notice, Outcome
 from broadcaster.schedule.gaps import EVER, MOST_COUNTED, SETTLED_SECONDS, Gaps
 from broadcaster.schedule.slots import Slot
@@ -46,7 +47,7 @@ class Box:
         self.put: set[str] = set()
         self.quiet: set[datetime] = set()
 
-    def start(self, is_new: bool = False) -> Gaps:
+    def start(self, is_new: bool = False, before_start: str = OFF) -> Gaps:
         return Gaps(
             self.clock,
             self.memory,
@@ -54,6 +55,7 @@ class Box:
             self.known,
             self.may_come,
             lambda *lines: self.told.extend(lines),
+            before_start,
         )
 
     def known(self, airing_ids: Collection[str]) -> set[str]:
@@ -106,6 +108,13 @@ def test_what_came_too_late_while_the_box_was_off_has_a_line(box: Box) -> None:
     assert (entry.outcome, entry.seconds_played, entry.started_at) == (Outcome.EXPIRED, 0.0, None)
     assert entry.airing.due_at == NOON + HOUR
     assert entry.airing.due_at.tzinfo is box.clock.zone
+
+
+def test_what_a_lost_record_may_have_had_is_not_told_as_missed_while_off(box: Box) -> None:
+    box.look(box.start(), HOURLY)
+    box.clock.advance(2 * 3600)
+    box.look(box.start(before_start=LOST), HOURLY)
+    assert box.reasons == ["数据库换成了备份，这段的记录没了，错过或者播过"]
 
 
 def test_what_is_still_worth_saying_is_not_missed(box: Box) -> None:
