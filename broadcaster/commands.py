@@ -21,6 +21,7 @@ from broadcaster.console import (
     ask_running_box,
     load_config,
     load_config_to_run,
+    log_in,
     refuse_error,
     report,
 )
@@ -56,6 +57,7 @@ def run(arguments: Arguments) -> int:
         print(line, flush=True)
 
     config, in_terminal = load_config_to_run(arguments.config), sys.stdout.isatty()
+    log_in(config.settings.station.zone)
     for note in filter(None, (config.fault, config.changed)):
         tell(note)
     return daemon.run(config, tell, arguments.output_file, arguments.greet, in_terminal)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import argparse
 import json
+import logging
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +17,8 @@ from broadcaster.folders import under_project
 from broadcaster.last_good import LAST_GOOD, changed_files, keep_good, was_changed
 
 if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
     from broadcaster.daemon import Config
     from broadcaster.settings import Settings
 
@@ -24,6 +28,21 @@ Arguments = argparse.Namespace
 EXIT_BROKEN = 2
 NOT_RUNNING = "广播站没有在运行。启动它：scripts/run"
 NO_ANSWER = {"error": "广播站没有回答，请重启它。"}
+
+
+class _InZone(logging.Formatter):
+    def __init__(self, zone: ZoneInfo) -> None:
+        super().__init__("%(asctime)s %(name)s: %(message)s")
+        self._zone = zone
+
+    def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:
+        return f"{datetime.fromtimestamp(record.created, self._zone):%Y-%m-%d %H:%M:%S %z}"
+
+
+def log_in(zone: ZoneInfo) -> None:
+    """The log's times are the station's, as its record's are: a machine's own is often never set."""
+    for writer in logging.getLogger().handlers:
+        writer.setFormatter(_InZone(zone))
 
 
 def report(content: object, text: str, arguments: Arguments) -> None:

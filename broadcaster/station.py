@@ -185,7 +185,7 @@ class Station:
         self._player = player
         self._studio = studio
         self._rules = rules
-        self._coming = Coming(rules, clock)
+        self._coming = Coming(rules, settings, clock)
         self._remembered = Remembered(rules, store.state)
         self._intake = intake
         self._endings = endings
@@ -223,8 +223,6 @@ class Station:
         """
         if at is None:
             self._device.expect()
-        if at is None:
-            self._device.expect()
         self._check_zones(notice)
         self._check_recording(notice)
         self._studio.settled(notice)
@@ -244,7 +242,7 @@ class Station:
         due = at or self._clock.now()
         kind = Kind.SCHEDULED if at or expires_at else Kind.LIVE
         until = expires_at or due + LIVE_LATENESS
-        airing = Airing(notice, due, until, kind, asked_by)
+        airing = Airing(notice, due, until, kind, asked_by).in_zone(self._clock.zone)
         if expires_at:
             # By one name, so that what was accepted before a power cut is not accepted again.
             airing = replace(airing, firm=True, id=notice.id)

@@ -26,9 +26,8 @@ def airing(
     return Airing(notice, due_at, due_at + timedelta(minutes=10), kind, asked_by, airing_id)
 
 
-def entry(
-    airing: Airing, outcome: Outcome = Outcome.PLAYED, started_at: datetime | None = DUE
-) -> JournalEntry:
+def entry(airing: Airing, outcome: Outcome = Outcome.PLAYED, sounded: bool = True) -> JournalEntry:
+    started_at = airing.due_at if sounded else None
     ended_at = airing.due_at + timedelta(seconds=9)
     return JournalEntry(airing, outcome, "", "baker:female", started_at, ended_at, 7.5, 8.0)
 

@@ -198,3 +198,20 @@ def test_a_county_that_is_not_there_is_told_before_its_parts_are_imported(tmp_pa
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
     assert done.stdout == "{2} []\n"
     assert done.stderr == len(commands) * f"{tmp_path} 里没有钥匙串。先建立：broadcaster county init\n"
+
+
+def test_a_log_is_in_the_stations_time_whatever_the_machines_own_is() -> None:
+    program = (
+        "import logging, zoneinfo; from broadcaster.console import log_in; logging.basicConfig();"
+        "log_in(zoneinfo.ZoneInfo('Asia/Shanghai'));"
+        "record = logging.makeLogRecord({'created': 1764541628.4, 'levelno': 40, 'msg': 'here'});"
+        "logging.getLogger().handle(record)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        env={"TZ": "America/New_York"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stderr == "2025-12-01 06:27:08 +0800 None: here\n"

@@ -42,12 +42,18 @@ class Waiting:
         """Whether it is not worth saying any more."""
         return self.airing.expires_at < now
 
+    def was_leapt_over(self, monotonic: float) -> bool:
+        """Whether the clock jumped past its end: by the seconds that went by it would be in time."""
+        valid = (self.airing.expires_at - self.airing.due_at).total_seconds()
+        return monotonic < self.due + valid - LEAST_STEP_SECONDS
+
     def deferred(self, until: datetime) -> Waiting:
         """Not before that; then it may be as late as it might have been before, unless it is firm."""
         lateness = self.airing.expires_at - self.airing.due_at
         expires_at = self.airing.expires_at if self.airing.firm else until + lateness
         moved = replace(self.airing, due_at=until, expires_at=expires_at)
-        return replace(self, airing=moved, not_before=until)
+        due = self.due + (until - self.airing.due_at).total_seconds()
+        return replace(self, airing=moved, not_before=until, due=due)
 
     def entry(self, outcome: Outcome, reason: str, now: datetime) -> JournalEntry:
         """The journal's line of one that does not come on the air any more."""
@@ -88,13 +94,13 @@ class AirQueue:
             self._note_change()
 
     def first(self, now: datetime, monotonic: float) -> Waiting | None:
-        """The first in precedence that may start, is not late and does not rest; None if there is none.
+        """The first in precedence that may start, is not late and does not rest; or None."""
 
-        One that is late may have been put since `take_late`.
-        """
+        def is_ready(one: Waiting) -> bool:
+            return one.may_start(now) and not one.is_late(now) and one.rests_until <= monotonic
+
         with self._changed:
-            timely = (one for one in self._waiting if one.may_start(now) and not one.is_late(now))
-            return next((one for one in timely if one.rests_until <= monotonic), None)
+            return next(filter(is_ready, self._waiting), None)
 
     def rest_seconds(self, monotonic: float) -> float | None:
         """How long until the next of those that rest is ready; None if none rests."""

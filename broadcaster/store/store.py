@@ -64,7 +64,7 @@ def open_store(path: Path, clock: Clock) -> Iterator[Store]:
                     ledger,
                     spare,
                     Queue(database, ledger, clock),
-                    Journal(database, ledger),
+                    Journal(database, ledger, clock),
                     StoredSlots(database),
                     Accounts(database, clock, passwords),
                     Phones(database, clock, passwords),

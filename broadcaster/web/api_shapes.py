@@ -126,8 +126,8 @@ class HistoryQuery(BaseModel):
 
     count: int = Field(20, ge=1, le=200)
     skip: int = Field(0, ge=0, le=1_000_000)
-    since: AwareDatetime | None = Field(None, description="due from then on")
-    until: AwareDatetime | None = Field(None, description="due before then")
+    since: AwareDatetime | None = Field(None, description="due or heard from then on")
+    until: AwareDatetime | None = Field(None, description="due or heard before then")
     outcome: Outcome | None = None
     asked_by: str = Field("", max_length=100)
     text: str = Field("", max_length=100)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from flask import session
 
 from broadcaster.errors import BroadcasterError
-from broadcaster.labels import OUTCOMES, name_of
+from broadcaster.labels import OUTCOMES, name_of, why
 from broadcaster.model import Airing, Outcome
 from broadcaster.web import wording
 from broadcaster.web.followed import End
@@ -110,7 +110,7 @@ def _how_it_waits(airing: Airing, held: bool) -> str:
 
 def _ended(airing_id: str, end: End) -> Asked:
     words = {"name": own(end.name), "outcome": _(OUTCOMES[end.outcome])}
-    reason = own(end.reason.removesuffix("。"))
+    reason = own(why(end.outcome, end.reason).removesuffix("。"))
     told = (
         _("“%(name)s”%(outcome)s：%(reason)s。", **words, reason=reason)
         if reason

@@ -196,6 +196,7 @@ def test_what_is_for_later_waits_in_the_queue(box: LinkBox, office: Office) -> N
         until(lambda: [one.id for one in life.station.status().waiting] == [told.id])
         (waiting,) = life.station.status().waiting
         assert waiting.due_at == later and waiting.expires_at == told.expires
+        assert waiting.due_at.utcoffset() == waiting.expires_at.utcoffset() == timedelta(hours=8)
 
 
 def test_with_a_clock_that_nobody_trusts_only_what_is_urgent_is_heard_until_the_county_tells_the_time(

@@ -198,6 +198,22 @@ def test_an_expired_airing_is_not_played(air: Air) -> None:
     assert air.device.played == []
 
 
+def test_what_is_put_too_late_while_another_is_ended_as_late_does_not_sound(air: Air) -> None:
+    def ended(*entries: JournalEntry) -> None:
+        air.journal.extend(entries)
+        if len(air.journal) == 1:
+            player.put(second)
+
+    player = Player(air.maker.make, air.device, air.rules, ended, air.clock)
+    first, second = air.airing("first"), air.airing("second", kind=Kind.SCHEDULED)
+    player.put(first)
+    air.clock.advance(601)
+    while player.air_next() or player.waiting():
+        pass
+    assert air.endings() == [("first", Outcome.EXPIRED), ("second", Outcome.EXPIRED)]
+    assert air.device.played == []
+
+
 def test_a_severer_newcomer_cuts_what_sounds_and_goes_next(air: Air) -> None:
     air.put("daily")
     thread = air.start()
@@ -656,6 +672,7 @@ def test_what_is_live_outlasts_a_step_of_the_clock_and_the_timetable_goes_by_it(
     planned = Outcome.PLAYED if days < 0 else Outcome.EXPIRED
     outcomes = {name: entry.outcome for name, entry in ends.items()}
     assert outcomes == {"live": Outcome.PLAYED, "after": Outcome.PLAYED, "planned": planned}
+    assert ends["planned"].reason == ("" if days < 0 else "时钟跳过去，错过了")
     assert air.deferred == [ends["live"].airing]
     assert air.clock.now() - ends["live"].airing.due_at == timedelta(seconds=300)
 

@@ -148,7 +148,7 @@ def test_what_the_spare_room_holds_and_cannot_be_read_fails_alone(
         assert queue.of_notice("bad") is None
         ledger.step()
         assert [left.airing.id for left in queue.unfinished()] == ["a1"]
-        (end,) = Journal(database, ledger).recent(9)
+        (end,) = Journal(database, ledger, clock).recent(9)
         assert (end.airing_id, end.outcome) == ("bad", Outcome.FAILED)
 
 
