@@ -221,6 +221,7 @@ class FakeStation:
         self.volume = settings.sound.volume
         self.loops_stopped = self.has_loops = False
         self.quiet = ""
+        self.quiet_until: datetime | None = None
         self.slots = Slotbook(TimetableSettings(), settings, Clock(settings.station.zone))
         self.slots.keep_in(StoredSlots(database), lambda notice: None)
         self.rehearsals = FakeRehearsals()
@@ -259,6 +260,9 @@ class FakeStation:
 
     def why_not(self, notice: Notice, at: datetime | None = None) -> str:
         return self.quiet
+
+    def after_quiet(self, notice: Notice, at: datetime | None = None) -> datetime | None:
+        return self.quiet_until
 
     def voices(self) -> list[VoiceEntry]:
         return [

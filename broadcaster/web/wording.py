@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from math import ceil
 from typing import TYPE_CHECKING
 
 from broadcaster.labels import name_of
+from broadcaster.manner import SIGNAL_SECONDS
 from broadcaster.model import Airing, Kind, Notice, Script, Severity, Signal
 from broadcaster.setting_values import WEEKDAYS
 from broadcaster.settings import StationSettings
@@ -87,14 +89,20 @@ def say_for_group(station: str, title: str, text: str, when: datetime) -> str:
     return f"{heading}\n{text}\n{when.year}年{when.month}月{when.day}日"
 
 
-def estimate_seconds(once: Script, notice: Notice, station: StationSettings) -> float:
-    """About how long a notice takes whose script, said one time, is this; in steps of five seconds."""
+def estimate_seconds(
+    once: Script, notice: Notice, station: StationSettings, recorded_seconds: float = 0.0
+) -> float:
+    """About how long a settled notice takes whose script, said one time, is this, in steps of five
+    seconds; to the second, where it is a recording of known length."""
     syllables = sum(len(line.syllables) for line in once.lines)
-    pauses = sum(line.pause_seconds for line in once.lines)
-    one_time = syllables * SECONDS_PER_SYLLABLE / (notice.pace or station.pace) + pauses
+    silence = sum(line.pause_seconds for line in once.lines)
+    one_time = syllables * SECONDS_PER_SYLLABLE / (notice.pace or station.pace) + silence
     times = notice.repeats or 1
-    seconds = one_time * times + station.repeat_pause_seconds * (times - 1)
-    return max(round(seconds / 5), 1) * 5.0
+    pauses = station.repeat_pause_seconds * (times - 1)
+    seconds = SIGNAL_SECONDS[notice.chime or Signal.NONE] + pauses
+    if recorded_seconds:
+        return ceil(seconds + recorded_seconds * times)
+    return max(round((seconds + one_time * times) / 5), 1) * 5.0
 
 
 @dataclass(frozen=True)
