@@ -83,7 +83,8 @@ class Afar(StrEnum):
 @dataclass(frozen=True)
 class OnAir:
     """What is sounding, and how far it is in its programme; `seconds_due` grows until that is `made`.
-    `line` is what is being said, as it was written.
+    `line` is what is being said, as it was written; `stopping`, that a person has stopped it and the
+    last of it fades out.
     """
 
     airing: Airing
@@ -91,6 +92,7 @@ class OnAir:
     seconds_due: float
     line: str = ""
     made: bool = True
+    stopping: bool = False
 
 
 @dataclass(frozen=True)
@@ -337,7 +339,8 @@ class Station:
             line = "" if since is None else on_air.words_at(heard)
             before = 0.0 if since is None else on_air.seconds_before
             played = min(before + heard, on_air.seconds_due)
-            sounding = OnAir(on_air.airing, played, on_air.seconds_due, line, on_air.made)
+            due, made, stopping = on_air.seconds_due, on_air.made, on_air.stopping
+            sounding = OnAir(on_air.airing, played, due, line, made, stopping)
         faults = tuple(_closed(said) for fault in self._faults if (said := fault()))
         held, stopped = self._intake.held(), self._loops_stopped()
         return Status(

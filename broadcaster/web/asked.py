@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from enum import Enum
 from typing import TYPE_CHECKING
 
 from flask import session
@@ -19,30 +20,56 @@ from broadcaster.web.parts import parts
 if TYPE_CHECKING:
     from broadcaster.station import Status
 
-# As many ids fit into a cookie beside the rest, and their sentences onto a phone's screen.
-MOST_ASKED = 5
+# Of what waits or sounds as many fit onto a phone's screen; as many ids, into a cookie beside the rest.
+MOST_COMING, MOST_ASKED = 5, 30
 # What was heard needs no word for long; what was not is told until somebody has seen it.
 SHOWN_FOR = {True: timedelta(minutes=10), False: timedelta(days=1)}
 KEY = "asked"
 
 
+class Stands(Enum):
+    """How it stands with what was asked for; LOST waits for a sound card."""
+
+    COMING = "coming"
+    LOST = "lost"
+    HEARD = "heard"
+    TAKEN_BACK = "taken back"
+    FAILED = "failed"
+
+
+STANDS = {Outcome.PLAYED: Stands.HEARD, Outcome.CANCELLED: Stands.TAKEN_BACK}
+
+
 @dataclass(frozen=True)
 class Asked:
-    """One line of the home page; `over` when nothing more comes, `failed` when it was not heard."""
+    """One line of the home page."""
 
     id: str
     sentence: str
-    over: bool = False
-    failed: bool = False
+    stands: Stands = Stands.COMING
 
     @property
-    def went_well(self) -> bool:
-        return self.over and not self.failed
+    def over(self) -> bool:
+        return self.stands in (Stands.HEARD, Stands.TAKEN_BACK, Stands.FAILED)
+
+    @property
+    def alarms(self) -> bool:
+        """Somebody counts on it, and nothing is heard of it."""
+        return self.stands in (Stands.LOST, Stands.FAILED)
 
 
 def follow(airing: Airing) -> None:
     """From now on the home page of this phone says how it stands."""
-    session[KEY] = [*(one for one in _here() if one != airing.id), airing.id][-MOST_ASKED:]
+    known = [one for one in _here() if one != airing.id]
+    if len(known) >= MOST_ASKED:
+        known.remove(next((one for one in known if not _missed(one)), known[0]))
+    session[KEY] = [*known, airing.id]
+
+
+def _missed(airing_id: str) -> bool:
+    """Whether it is over and was not heard."""
+    end = _end(airing_id)
+    return end is not None and not end.heard
 
 
 def forget(airing_id: str) -> None:
@@ -58,7 +85,7 @@ def forget_what_is_over() -> None:
 
 def asked_here(status: Status) -> list[Asked]:
     """Those of this phone, the last first; what is over for long is left out from then on, and of what
-    went well all but the last."""
+    went well all but the last. What was not heard no later one pushes out."""
     now = parts().clock.now()
     for airing_id in _here():
         end = _end(airing_id)
@@ -66,10 +93,11 @@ def asked_here(status: Status) -> list[Asked]:
             forget(airing_id)
     parts().followed.add(_here())
     shown = [_asked(airing_id, status) for airing_id in reversed(_here())]
-    for old in [one for one in shown if one.went_well][1:]:
+    for old in [one for one in shown if one.stands is Stands.HEARD][1:]:
         forget(old.id)
         shown.remove(old)
-    return shown
+    unseen = [one for one in shown if one.stands is Stands.COMING][MOST_COMING:]
+    return [one for one in shown if one not in unseen]
 
 
 def asked_anywhere(status: Status) -> list[Asked]:
@@ -85,27 +113,30 @@ def _here() -> list[str]:
 def _asked(airing_id: str, status: Status) -> Asked:
     if status.on_air and status.on_air.airing.id == airing_id:
         name = _name(status.on_air.airing)
+        if status.on_air.stopping:
+            return Asked(airing_id, _("“%(name)s”正在停。", name=name))
         if status.on_air.seconds_played:
             return Asked(airing_id, _("“%(name)s”正在播。", name=name))
         return Asked(airing_id, _("“%(name)s”已经交给广播了，正要播。", name=name))
     for airing in status.waiting:
         if airing.id == airing_id:
-            return Asked(airing_id, _how_it_waits(airing, airing_id in status.held))
+            return _waiting(airing, airing_id in status.held)
     end = _end(airing_id)
     return _ended(airing_id, end) if end else Asked(airing_id, _("已经交给广播了。"))
 
 
-def _how_it_waits(airing: Airing, held: bool) -> str:
+def _waiting(airing: Airing, held: bool) -> Asked:
     now, name = parts().clock.now(), _name(airing)
     if held:
-        return _("“%(name)s”记下了，等时钟对准了再播。", name=name)
+        return Asked(airing.id, _("“%(name)s”记下了，等时钟对准了再播。", name=name))
     if airing.due_at > now:
         when = wording.say_moment(airing.due_at, now)
-        return _("“%(name)s”记下了，到时候播：%(when)s。", name=name, when=when)
+        return Asked(airing.id, _("“%(name)s”记下了，到时候播：%(when)s。", name=name, when=when))
     if not parts().station.device().ready:
         until = wording.say_moment(airing.expires_at, now)
-        return _("“%(name)s”在等声卡，%(when)s 以前弄好就补播。", name=name, when=until)
-    return _("“%(name)s”已经交给广播了，正在排队。", name=name)
+        told = _("还没有响：“%(name)s”在等声卡，%(when)s 以前弄好就补播。", name=name, when=until)
+        return Asked(airing.id, told, Stands.LOST)
+    return Asked(airing.id, _("“%(name)s”已经交给广播了，正在排队。", name=name))
 
 
 def _ended(airing_id: str, end: End) -> Asked:
@@ -116,8 +147,7 @@ def _ended(airing_id: str, end: End) -> Asked:
         if reason
         else _("“%(name)s”%(outcome)s。", **words)
     )
-    failed = end.outcome not in (Outcome.PLAYED, Outcome.CANCELLED)
-    return Asked(airing_id, told, over=True, failed=failed)
+    return Asked(airing_id, told, STANDS.get(end.outcome, Stands.FAILED))
 
 
 def _end(airing_id: str) -> End | None:
