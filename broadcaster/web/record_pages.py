@@ -98,7 +98,10 @@ def notice() -> ResponseReturnValue:
     if said is None:
         return _gone()
     text = wording.say_for_group(parts().settings.station.name, said.title, said.text, _when(said))
-    return render_template("record_notice.html", said=said, group_text=text, lengths=LENGTHS)
+    voice = wording.say_voice(said.row.voice, parts().station.voices()) if said.row else ""
+    return render_template(
+        "record_notice.html", said=said, voice=voice, group_text=text, lengths=LENGTHS
+    )
 
 
 @pages.get("/paper")

@@ -12,7 +12,6 @@ from broadcaster.model import Notice, Script
 from broadcaster.recordings import GONE
 from broadcaster.web import wording
 from broadcaster.web.hindrance import hindrance
-from broadcaster.web.language import _, own
 from broadcaster.web.parts import parts
 
 
@@ -72,7 +71,7 @@ def _recorded_seconds(notice: Notice) -> float:
 
 def _what_happens(settled: Notice, length: wording.Length, at: datetime | None) -> str:
     station, now = parts().station, parts().clock.now()
-    titles = {voice.name: voice.title for voice in station.voices()}
-    by = _("录音") if settled.recording else own(titles.get(settled.voice or "", ""))
+    by = "recording" if settled.recording else settled.voice or ""
+    by = wording.say_voice(by, station.voices())
     when = wording.say_moment(at, now) if at else ""
     return wording.say_what_happens(settled, length, station.status(), now, by, when)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from math import ceil
@@ -15,7 +16,7 @@ from broadcaster.settings import StationSettings
 from broadcaster.web.language import N_, _, own
 
 if TYPE_CHECKING:
-    from broadcaster.station import Status
+    from broadcaster.station import Status, VoiceEntry
 
 SEVERITIES = {
     Severity.DAILY: N_("日常"),
@@ -42,6 +43,9 @@ FLOOR_WORDS = (
     *(N_("农历"), N_("公历")),
     *(N_("播完了"), N_("没播完"), N_("过时没播"), N_("取消了"), N_("按规定没播"), N_("没播成")),
 )
+
+# What the record calls those whom no engine speaks for.
+WITHOUT_ENGINE = {"recording": N_("录音"), "microphone": N_("现场")}
 
 SECONDS_PER_SYLLABLE = 0.23
 
@@ -81,6 +85,13 @@ def say_seconds(seconds: float) -> str:
     if not rest:
         return _("%(minutes)s 分钟", minutes=minutes)
     return _("%(minutes)s 分 %(seconds)s 秒", minutes=minutes, seconds=rest)
+
+
+def say_voice(name: str, voices: Iterable[VoiceEntry]) -> str:
+    """A voice of the record as people call it."""
+    if name in WITHOUT_ENGINE:
+        return _(WITHOUT_ENGINE[name])
+    return own(next((voice.title for voice in voices if voice.name == name and voice.title), name))
 
 
 def say_for_group(station: str, title: str, text: str, when: datetime) -> str:

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from fakes import FakeStation
+from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
@@ -24,6 +25,7 @@ from broadcaster.slotbook import Slotbook
 from broadcaster.store.store import Store, open_store
 from broadcaster.store.tables import DATABASE
 from broadcaster.timetable_settings import SlotSettings, TimetableSettings
+from broadcaster.web.wording import say_voice
 
 Post = Callable[..., TestResponse]
 
@@ -149,7 +151,23 @@ def test_one_line_shows_all_of_it_and_a_text_for_the_group(secretary: FlaskClien
     page = secretary.get("/record/notice?airing=a1").text
     assert "上游放水，&lt;b&gt;马上&lt;/b&gt;转移。" in page
     assert "【我们村广播】泄洪" in page
-    assert "王秀英" in page and "baker:female" in page
+    assert "王秀英" in page and "谁念的</dt><dd>离线女声</dd>" in re.sub("</?span[^>]*>", "", page)
+
+
+@pytest.mark.parametrize(
+    ("voice", "called"),
+    [
+        ("recording", "录音"),
+        ("microphone", "现场"),
+        ("baker:female", "离线女声"),
+        ("old:one", "old:one"),
+    ],
+)
+def test_whoever_spoke_is_called_as_people_call_him(
+    station: FakeStation, app: Flask, voice: str, called: str
+) -> None:
+    with app.test_request_context():
+        assert say_voice(voice, station.voices()) == called
 
 
 def test_again_is_what_was_said_as_it_was_said_after_a_second_tap(
