@@ -1,19 +1,22 @@
 """What was asked for on a phone is followed to its true end on its home page."""
 
 import re
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from conftest import NAME, PASSWORD, Post
-from fakes import FakeStation
+from fakes import FakeStation, ManualClock
 from flask import Flask
 from flask.testing import FlaskClient
 
+from broadcaster.errors import StoreUnusable
 from broadcaster.model import Airing, JournalEntry, Kind, Notice, Outcome, Severity
 from broadcaster.station import OnAir
 from broadcaster.store.journal import JournalRow
-from broadcaster.web.asked import MOST_ASKED, MOST_COMING
+from broadcaster.web.asked import LONGEST_NAME, LOST_SECONDS, MOST_ASKED, MOST_COMING
+from broadcaster.web.parts import Parts
 
 FIRE = {"text": "后山起火，请马上离开。", "severity": "1"}
 
@@ -198,6 +201,39 @@ def test_of_what_went_well_the_last_is_told_and_of_what_failed_everything(
     classes = [shown for shown, _sentence in told(page)]
     assert classes == ["problem failed", "message", "problem failed"]
     assert page.index('id="stop"') < page.index('data-part="asked-'), "nothing stands above the stop"
+
+
+def test_what_the_station_no_longer_knows_of_is_named_and_said_to_be_lost(
+    app: Flask, secretary: FlaskClient, asked: Airing, post: Post
+) -> None:
+    parts: Parts = app.extensions["broadcaster"]
+    clock = ManualClock()
+    app.extensions["broadcaster"] = replace(parts, clock=clock)
+    assert told(secretary.get("/").text) == [("message", "已经交给广播了。")]
+    clock.advance(LOST_SECONDS + 1)
+    page = secretary.get("/").text
+    ((shown, sentence),) = told(page)
+    assert shown == "problem failed" and "请重新播" in sentence
+    assert sentence.startswith(f"“{asked.notice.text[:LONGEST_NAME]}”丢了")
+    assert "再播一次" not in page and sentence in live(secretary)[f"asked-{asked.id}"]
+    post("/seen")
+    assert told(secretary.get("/").text) == []
+
+
+def test_while_the_record_cannot_be_read_nothing_is_said_to_be_lost(
+    app: Flask, secretary: FlaskClient, station: FakeStation, asked: Airing
+) -> None:
+    parts: Parts = app.extensions["broadcaster"]
+    clock = ManualClock()
+    app.extensions["broadcaster"] = replace(parts, clock=clock)
+    station.past = out_of_reach  # type: ignore[method-assign]
+    secretary.get("/")
+    clock.advance(LOST_SECONDS + 1)
+    assert told(secretary.get("/").text) == [("message", "已经交给广播了。")]
+
+
+def out_of_reach(airing_id: str) -> JournalRow | None:
+    raise StoreUnusable("数据库打不开")
 
 
 def test_what_was_not_heard_is_pushed_out_by_nothing_that_comes_later(
