@@ -207,7 +207,7 @@ _ROWS = [
     *(Call("", one, shared=True, attribute=True) for one in (volume, cache_bytes)),
     *(Call("", one, shared=True) for one in (Station.device, Station.voices, clock_is_trusted)),
     *_looks("", settings, Station.history_count, Station.past, Station.past_lines),
-    *_looks("", Station.why_not, Station.find_airing),
+    *_looks("", Station.why_not, Station.after_quiet, Station.find_airing),
     Call("", Station.script, seconds=VOICE_SECONDS),
     Call("", Station.wait_for_end, seconds=CHANGE_SECONDS),
     Call("", announce, changes=True, says=_of_notice),

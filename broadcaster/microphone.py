@@ -13,6 +13,8 @@ from broadcaster.studio import Studio
 JOB = 0
 # The sound child reads a block a second after it came; 60 of a second each are 6 MB.
 KEPT_BLOCKS = 60
+# In the last of the signal a block comes already; in so little nobody says a word.
+WORDLESS_SECONDS = 0.3
 VOICE = "microphone"
 NO_ROOM = "内存满了，讲话送不出去。"
 
@@ -83,9 +85,10 @@ class Microphone:
         return True
 
     def finish(self, notice_id: str) -> bool:
-        """Nothing more is said; False if nothing was, or the talk is not on the air."""
+        """Nothing more is said; False if no word was, or the talk is not on the air."""
         with self._lock:
-            if self._on_air != notice_id or not self._blocks:
+            said_seconds = sum(item.seconds for item in self._items if item.matter)
+            if self._on_air != notice_id or said_seconds < WORDLESS_SECONDS:
                 return False
             self._on_air = ""
             self._deliver(Made(Programme(VOICE, tuple(self._items))))

@@ -19,6 +19,7 @@ LARGEST_BYTES = 30 * 1024 * 1024
 # Ten minutes are decoded in 4 s on a Raspberry Pi 4; what takes longer was made to take long.
 LIMIT_SECONDS = 90.0
 FULL_BYTES = 500 * 1024 * 1024
+GONE = "没有这个录音，可能已经删掉了，请重新录一遍。"
 
 
 @dataclass(frozen=True)

@@ -22,12 +22,21 @@ from broadcaster.errors import (
 from broadcaster.hours import Verdict as Verdict
 from broadcaster.intake import Endings, Intake
 from broadcaster.microphone import Microphone
-from broadcaster.model import Airing, JournalEntry, Kind, Notice, Prepared, Pruned, Script
+from broadcaster.model import (
+    Airing,
+    JournalEntry,
+    Kind,
+    Notice,
+    Prepared,
+    Pruned,
+    Script,
+    WhenQuiet,
+)
 from broadcaster.playout.cards import CardChoice
 from broadcaster.playout.cards import CardEntry as CardEntry
 from broadcaster.playout.player import Player
 from broadcaster.playout.sound_device import SoundDevice
-from broadcaster.recordings import Recordings
+from broadcaster.recordings import GONE, Recordings
 from broadcaster.rehearsal import Rehearsals
 from broadcaster.remembered import Remembered
 from broadcaster.schedule.coming import Coming
@@ -74,7 +83,8 @@ class Afar(StrEnum):
 @dataclass(frozen=True)
 class OnAir:
     """What is sounding, and how far it is in its programme; `seconds_due` grows until that is `made`.
-    `line` is what is being said, as it was written.
+    `line` is what is being said, as it was written; `stopping`, that a person has stopped it and the
+    last of it fades out.
     """
 
     airing: Airing
@@ -82,6 +92,7 @@ class OnAir:
     seconds_due: float
     line: str = ""
     made: bool = True
+    stopping: bool = False
 
 
 @dataclass(frozen=True)
@@ -259,6 +270,11 @@ class Station:
         when = "到那时" if at else "现在"
         return f"{when}是静音时段：{verdict.reason}。真有急事请用红色级别。"
 
+    def after_quiet(self, notice: Notice, at: datetime | None = None) -> datetime | None:
+        """When the quiet hours end that keep a notice off, now or then; None where there is no end to
+        wait for. Raises as `why_not`."""
+        return self.verdict(replace(notice, when_quiet=WhenQuiet.WAIT), at).until
+
     def verdict(self, notice: Notice, at: datetime | None = None) -> Verdict:
         """What the rules of the house say of a notice, now or then. Raises `TimeRefused`."""
         now = self._clock.now()
@@ -321,7 +337,8 @@ class Station:
             line = "" if since is None else on_air.words_at(heard)
             before = 0.0 if since is None else on_air.seconds_before
             played = min(before + heard, on_air.seconds_due)
-            sounding = OnAir(on_air.airing, played, on_air.seconds_due, line, on_air.made)
+            due, made, stopping = on_air.seconds_due, on_air.made, on_air.stopping
+            sounding = OnAir(on_air.airing, played, due, line, made, stopping)
         faults = tuple(_closed(said) for fault in self._faults if (said := fault()))
         held, stopped = self._intake.held(), self._loops_stopped()
         return Status(
@@ -435,7 +452,7 @@ class Station:
 
     def _check_recording(self, notice: Notice) -> None:
         if notice.recording and self.recordings.find(notice.recording) is None:
-            raise RecordingRefused("没有这个录音，可能已经删掉了，请重新录一遍。")
+            raise RecordingRefused(GONE)
 
     def waits_for_card(self, airing_id: str) -> str:
         """Why this one, which has not ended, is not heard though it might be; "" if not for the card."""

@@ -239,4 +239,6 @@ def _how_it_ended(talk: Talk, entry: JournalEntry) -> str:
     """He may have let go in the moment in which something else ended it."""
     if entry.outcome is Outcome.PLAYED:
         return RELEASED
+    if entry.reason == NOTHING_SAID:
+        return f"{NOTHING_SAID}，您的话没有播出去。"
     return talk.closed.removeprefix(RELEASED) or f"讲话停了：{entry.reason}。"

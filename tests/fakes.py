@@ -220,7 +220,9 @@ class FakeStation:
         self.warmed = 0
         self.volume = settings.sound.volume
         self.loops_stopped = self.has_loops = False
+        self.fades = False
         self.quiet = ""
+        self.quiet_until: datetime | None = None
         self.slots = Slotbook(TimetableSettings(), settings, Clock(settings.station.zone))
         self.slots.keep_in(StoredSlots(database), lambda notice: None)
         self.rehearsals = FakeRehearsals()
@@ -255,10 +257,15 @@ class FakeStation:
         return airing
 
     def wait_for_end(self, airing_id: str, timeout_seconds: float | None = None) -> JournalEntry | None:
+        if self.on_air and self.on_air.airing.id == airing_id and timeout_seconds:
+            self.on_air = None
         return self.ends.get(airing_id)
 
     def why_not(self, notice: Notice, at: datetime | None = None) -> str:
         return self.quiet
+
+    def after_quiet(self, notice: Notice, at: datetime | None = None) -> datetime | None:
+        return self.quiet_until
 
     def voices(self) -> list[VoiceEntry]:
         return [
@@ -284,7 +291,8 @@ class FakeStation:
     def stop_all(self, asked_by: str = "") -> int:
         self.stops.append(asked_by)
         ended = len(self.waiting) + bool(self.on_air)
-        self.on_air, self.waiting = None, []
+        self.waiting = []
+        self.on_air = replace(self.on_air, stopping=True) if self.on_air and self.fades else None
         return ended
 
     def status(self) -> Status:

@@ -298,6 +298,17 @@ def test_a_button_let_go_before_a_word_ends_the_chime(air: Air) -> None:
     assert (entry.outcome, entry.reason) == (Outcome.CUT_SHORT, NOTHING_SAID)
 
 
+def test_a_button_let_go_at_the_end_of_the_chime_has_said_nothing_and_is_told(air: Air) -> None:
+    talk = air.begin()
+    air.clock.advance(CHIME_SECONDS - 0.2)
+    air.speak(talk, block(1))
+    air.talks.end(talk, WANG.name)
+    entry = air.end()
+    assert (entry.outcome, entry.reason) == (Outcome.CUT_SHORT, NOTHING_SAID)
+    state = air.talks.state(talk, WANG.name)
+    assert state and state.sentence == f"{NOTHING_SAID}，您的话没有播出去。"
+
+
 def test_a_button_let_go_before_its_turn_takes_the_talk_back(air: Air) -> None:
     air.player.put(air.airing(Notice("泄洪", severity=Severity.RED)))
     air.air()
@@ -360,7 +371,7 @@ def test_a_database_out_of_reach_silences_nobody(air: Air) -> None:
     air.clock.advance(CHIME_SECONDS)
     del air.people[WANG.name]
     air.talks.look()
-    air.speak(talk, block(1))
+    air.speak(talk, block(1, 0.4))
     air.talks.end(talk, WANG.name)
     assert air.end().outcome is Outcome.PLAYED
 

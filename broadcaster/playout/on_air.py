@@ -104,6 +104,11 @@ class OnAir:
         if self.cut is None or cut.cause is None:
             self.cut = cut
 
+    @property
+    def stopping(self) -> bool:
+        """A person wants silence, and there is none yet."""
+        return self.cut is not None and self.cut.cause is None
+
     def line_after(self, seconds: float) -> int:
         """The first line that had not been heard whole so long after the start.
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 from functools import lru_cache
 
-from broadcaster.manner import settle
+from broadcaster.manner import SIGNAL_SECONDS, settle
 from broadcaster.model import Notice, Signal
 from broadcaster.settings import Settings
 
@@ -12,7 +12,6 @@ from broadcaster.settings import Settings
 SECONDS_PER_CHARACTER = 0.24
 SECONDS_PER_MARK = 0.1
 OPENING_PAUSE_SECONDS = 0.8
-SIGNAL_SECONDS = {Signal.CHIME: 2.5, Signal.ALERT: 3.2, Signal.SIREN: 3.8, Signal.NONE: 0.0}
 
 Lengths = Callable[[Notice], float]
 

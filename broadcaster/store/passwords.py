@@ -1,6 +1,7 @@
 """Passwords and PINs: what is too weak, and how they are hashed."""
 
 import hashlib
+import re
 import secrets
 import threading
 from functools import cached_property
@@ -21,6 +22,7 @@ HASHER = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
 
 # Without 0 o 1 l i, which people confuse when they copy by hand.
 LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
+GROUPS, GROUP = 3, 4
 
 
 class Passwords:
@@ -36,12 +38,15 @@ class Passwords:
 
     def verify(self, kept: str | None, secret: str) -> bool:
         """Whether it is right; None, for nobody's, never is and takes as long."""
+        right = any(self._matches(kept or self._nobody, one) for one in _spellings(secret))
+        return right and kept is not None and len(secret) <= LONGEST_PASSWORD
+
+    def _matches(self, kept: str, secret: str) -> bool:
         try:
             with self._lock:
-                right = self._hasher.verify(kept or self._nobody, secret[:LONGEST_PASSWORD])
+                return self._hasher.verify(kept, secret[:LONGEST_PASSWORD])
         except (VerificationError, InvalidHashError, UnicodeEncodeError):
             return False
-        return right and kept is not None and len(secret) <= LONGEST_PASSWORD
 
     @cached_property
     def _nobody(self) -> str:
@@ -51,7 +56,17 @@ class Passwords:
 
 def new_password() -> str:
     """Twelve signs (59 bits) in three groups, to be read out or copied."""
-    return "-".join("".join(secrets.choice(LETTERS) for _ in range(4)) for _ in range(3))
+    return "-".join("".join(secrets.choice(LETTERS) for _ in range(GROUP)) for _ in range(GROUPS))
+
+
+def _spellings(secret: str) -> list[str]:
+    """As it was typed, and where that may be a given one that was copied in capitals or without its
+    hyphens, as that was given."""
+    signs = re.sub(r"[-\s]", "", secret).lower()
+    groups = [signs[first : first + GROUP] for first in range(0, len(signs), GROUP)]
+    given = "-".join(groups)
+    might_be = len(signs) == GROUPS * GROUP and set(signs) <= set(LETTERS)
+    return [secret, given] if might_be and given != secret else [secret]
 
 
 def key_hash(key: str) -> str:

@@ -32,6 +32,8 @@ T = TypeVar("T")
 
 SHOWN_UPCOMING, SHOWN_HISTORY = 5, 4
 VOLUMES = (20, 40, 60, 80, 100)
+# Most stops are silence after 0.2 s; a page that is shown before says 正在停.
+FADE_SECONDS = 1.5
 
 pages = Blueprint("air", __name__)
 
@@ -88,7 +90,10 @@ def ask_stop() -> ResponseReturnValue:
 
 @pages.post("/stop")
 def stop() -> ResponseReturnValue:
-    ended = parts().station.stop_all(asked_by=session["name"])
+    station = parts().station
+    ended = station.stop_all(asked_by=session["name"])
+    if ended and (on_air := station.status().on_air):
+        station.wait_for_end(on_air.airing.id, FADE_SECONDS)
     flash(
         _("停播了，共停下 %(count)s 条。", count=ended) if ended else _("现在没有在播的，也没有排队的。")
     )
@@ -127,6 +132,7 @@ def ask_cancel(airing_id: str) -> ResponseReturnValue:
 def cancel(airing_id: str) -> ResponseReturnValue:
     if not parts().station.cancel(airing_id, asked_by=session["name"]):
         return _gone()
+    asked.forget(airing_id)
     flash(_("这一条不播了。"))
     return redirect(url_for("air.home"), 303)
 
@@ -157,7 +163,7 @@ def _view(status: Status) -> dict[str, object]:
         "due": due,
         "later": later,
         "most_waiting": MOST_WAITING,
-        "stoppable": bool(status.on_air or due),
+        "stoppable": bool(due or (status.on_air and not status.on_air.stopping)),
         "coming": sorted(shown + upcoming, key=lambda airing: airing.due_at.timestamp()),
         "can_be_cancelled": {airing.id for airing in status.waiting},
         "history": _or_fault(lambda: station.history(SHOWN_HISTORY), faults),

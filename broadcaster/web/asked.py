@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
+from enum import Enum
 from typing import TYPE_CHECKING
 
 from flask import session
@@ -19,57 +21,89 @@ from broadcaster.web.parts import parts
 if TYPE_CHECKING:
     from broadcaster.station import Status
 
-# As many ids fit into a cookie beside the rest, and their sentences onto a phone's screen.
-MOST_ASKED = 5
+# Of what waits or sounds as many fit onto a phone's screen; as many ids, into a cookie beside the rest.
+MOST_COMING, MOST_ASKED, LONGEST_NAME = 5, 30, 10
+# One that ends is for an instant neither on the air nor in the record; at a start, for some seconds.
+LOST_SECONDS = 10.0
 # What was heard needs no word for long; what was not is told until somebody has seen it.
 SHOWN_FOR = {True: timedelta(minutes=10), False: timedelta(days=1)}
 KEY = "asked"
 
 
+class Stands(Enum):
+    """How it stands with what was asked for; SILENT waits for a sound card, of LOST nothing is known."""
+
+    COMING = "coming"
+    SILENT = "silent"
+    HEARD = "heard"
+    TAKEN_BACK = "taken back"
+    FAILED = "failed"
+    LOST = "lost"
+
+
+STANDS = {Outcome.PLAYED: Stands.HEARD, Outcome.CANCELLED: Stands.TAKEN_BACK}
+
+
 @dataclass(frozen=True)
 class Asked:
-    """One line of the home page; `over` when nothing more comes, `failed` when it was not heard."""
+    """One line of the home page."""
 
     id: str
     sentence: str
-    over: bool = False
-    failed: bool = False
+    stands: Stands = Stands.COMING
 
     @property
-    def went_well(self) -> bool:
-        return self.over and not self.failed
+    def over(self) -> bool:
+        return self.stands not in (Stands.COMING, Stands.SILENT)
+
+    @property
+    def alarms(self) -> bool:
+        """Somebody counts on it, and nothing is heard of it."""
+        return self.stands in (Stands.SILENT, Stands.FAILED, Stands.LOST)
 
 
 def follow(airing: Airing) -> None:
     """From now on the home page of this phone says how it stands."""
-    session[KEY] = [*(one for one in _here() if one != airing.id), airing.id][-MOST_ASKED:]
+    known = {one: name for one, name in _here().items() if one != airing.id}
+    if len(known) >= MOST_ASKED:
+        known.pop(next((one for one in known if not _missed(one)), next(iter(known))))
+    name = name_of(airing.notice.title, airing.notice.text)
+    _keep(known | {airing.id: name[:LONGEST_NAME]})
+
+
+def _missed(airing_id: str) -> bool:
+    """Whether it is over and was not heard."""
+    end = _end(airing_id)
+    return end is not None and not end.heard
 
 
 def forget(airing_id: str) -> None:
     """He has seen it."""
     if airing_id in _here():
-        session[KEY] = [one for one in _here() if one != airing_id]
+        _keep({one: name for one, name in _here().items() if one != airing_id})
 
 
 def forget_what_is_over() -> None:
     """He has seen all of it."""
-    session[KEY] = [one for one in _here() if _end(one) is None]
+    status = parts().station.status()
+    _keep({one: name for one, name in _here().items() if not _asked(one, status).over})
 
 
 def asked_here(status: Status) -> list[Asked]:
     """Those of this phone, the last first; what is over for long is left out from then on, and of what
-    went well all but the last."""
+    went well all but the last. What was not heard no later one pushes out."""
     now = parts().clock.now()
-    for airing_id in _here():
+    for airing_id in tuple(_here()):
         end = _end(airing_id)
         if end and now - end.at > SHOWN_FOR[end.heard]:
             forget(airing_id)
     parts().followed.add(_here())
-    shown = [_asked(airing_id, status) for airing_id in reversed(_here())]
-    for old in [one for one in shown if one.went_well][1:]:
+    shown = [_asked(airing_id, status) for airing_id in reversed(tuple(_here()))]
+    for old in [one for one in shown if one.stands is Stands.HEARD][1:]:
         forget(old.id)
         shown.remove(old)
-    return shown
+    unseen = [one for one in shown if one.stands is Stands.COMING][MOST_COMING:]
+    return [one for one in shown if one not in unseen]
 
 
 def asked_anywhere(status: Status) -> list[Asked]:
@@ -77,35 +111,69 @@ def asked_anywhere(status: Status) -> list[Asked]:
     return [_asked(airing_id, status) for airing_id in parts().followed.ids()]
 
 
-def _here() -> list[str]:
+def _here() -> dict[str, str]:
+    """The start of the name of each, by its airing, the last one last."""
     kept = session.get(KEY)
-    return kept if isinstance(kept, list) else []
+    rows = kept if isinstance(kept, list) else []
+    return {str(row[0]): str(row[1]) for row in rows if isinstance(row, list) and len(row) == 2}
+
+
+def _keep(names: dict[str, str]) -> None:
+    """As rows, for a cookie keeps no order of keys."""
+    session[KEY] = [list(row) for row in names.items()]
 
 
 def _asked(airing_id: str, status: Status) -> Asked:
+    if found := _coming(airing_id, status) or _over(airing_id):
+        parts().followed.found(airing_id)
+        return found
+    monotonic = parts().clock.monotonic()
+    if parts().followed.unknown_for(airing_id, monotonic) < LOST_SECONDS:
+        return _handed_over(airing_id)
+    name = own(parts().followed.name_of(airing_id))
+    told = _("“%(name)s”丢了，不会播：广播站的记录里没有它了。还要播的话，请重新播。", name=name)
+    return Asked(airing_id, told, Stands.LOST)
+
+
+def _coming(airing_id: str, status: Status) -> Asked | None:
     if status.on_air and status.on_air.airing.id == airing_id:
         name = _name(status.on_air.airing)
+        if status.on_air.stopping:
+            return Asked(airing_id, _("“%(name)s”正在停。", name=name))
         if status.on_air.seconds_played:
             return Asked(airing_id, _("“%(name)s”正在播。", name=name))
         return Asked(airing_id, _("“%(name)s”已经交给广播了，正要播。", name=name))
     for airing in status.waiting:
         if airing.id == airing_id:
-            return Asked(airing_id, _how_it_waits(airing, airing_id in status.held))
-    end = _end(airing_id)
-    return _ended(airing_id, end) if end else Asked(airing_id, _("已经交给广播了。"))
+            return _waiting(airing, airing_id in status.held)
+    return None
 
 
-def _how_it_waits(airing: Airing, held: bool) -> str:
+def _over(airing_id: str) -> Asked | None:
+    """Also while the record cannot be read, for then nothing is known to be lost."""
+    try:
+        end = _known_end(airing_id)
+    except BroadcasterError:
+        return _handed_over(airing_id)
+    return _ended(airing_id, end) if end else None
+
+
+def _handed_over(airing_id: str) -> Asked:
+    return Asked(airing_id, _("已经交给广播了。"))
+
+
+def _waiting(airing: Airing, held: bool) -> Asked:
     now, name = parts().clock.now(), _name(airing)
     if held:
-        return _("“%(name)s”记下了，等时钟对准了再播。", name=name)
+        return Asked(airing.id, _("“%(name)s”记下了，等时钟对准了再播。", name=name))
     if airing.due_at > now:
         when = wording.say_moment(airing.due_at, now)
-        return _("“%(name)s”记下了，到时候播：%(when)s。", name=name, when=when)
+        return Asked(airing.id, _("“%(name)s”记下了，到时候播：%(when)s。", name=name, when=when))
     if not parts().station.device().ready:
         until = wording.say_moment(airing.expires_at, now)
-        return _("“%(name)s”在等声卡，%(when)s 以前弄好就补播。", name=name, when=until)
-    return _("“%(name)s”已经交给广播了，正在排队。", name=name)
+        told = _("还没有响：“%(name)s”在等声卡，%(when)s 以前弄好就补播。", name=name, when=until)
+        return Asked(airing.id, told, Stands.SILENT)
+    return Asked(airing.id, _("“%(name)s”已经交给广播了，正在排队。", name=name))
 
 
 def _ended(airing_id: str, end: End) -> Asked:
@@ -116,12 +184,20 @@ def _ended(airing_id: str, end: End) -> Asked:
         if reason
         else _("“%(name)s”%(outcome)s。", **words)
     )
-    failed = end.outcome not in (Outcome.PLAYED, Outcome.CANCELLED)
-    return Asked(airing_id, told, over=True, failed=failed)
+    return Asked(airing_id, told, STANDS.get(end.outcome, Stands.FAILED))
 
 
 def _end(airing_id: str) -> End | None:
-    """Asked of the air, which knows it also while the disk fails, and then of the record."""
+    with suppress(BroadcasterError):
+        return _known_end(airing_id)
+    return None
+
+
+def _known_end(airing_id: str) -> End | None:
+    """Asked of the air, which knows it also while the disk fails, and then of the record.
+
+    Raises as `Station.past`.
+    """
     followed, station = parts().followed, parts().station
     if known := followed.end_of(airing_id):
         return known
@@ -129,10 +205,7 @@ def _end(airing_id: str) -> End | None:
         notice = entry.airing.notice
         name = name_of(notice.title, notice.text)
         return followed.note(airing_id, End(name, entry.outcome, entry.reason, entry.ended_at))
-    try:
-        row = station.past(airing_id)
-    except BroadcasterError:
-        return None
+    row = station.past(airing_id)
     if row is None:
         return None
     name = name_of(row.title, row.text)

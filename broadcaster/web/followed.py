@@ -2,7 +2,7 @@
 
 import threading
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -31,14 +31,33 @@ class Followed:
 
     def __init__(self) -> None:
         self._ends: OrderedDict[str, End | None] = OrderedDict()
+        self._names: dict[str, str] = {}
+        self._unknown_since: dict[str, float] = {}
         self._lock = threading.Lock()
 
-    def add(self, airing_ids: Iterable[str]) -> None:
+    def add(self, names: Mapping[str, str]) -> None:
+        """The airings that a page shows, and what they are called there."""
         with self._lock:
-            for airing_id in airing_ids:
+            for airing_id, name in names.items():
                 self._ends[airing_id] = self._ends.pop(airing_id, None)
+                self._names[airing_id] = name
             while len(self._ends) > MOST_FOLLOWED:
-                self._ends.popitem(last=False)
+                airing_id, _end = self._ends.popitem(last=False)
+                self._names.pop(airing_id, None)
+                self._unknown_since.pop(airing_id, None)
+
+    def name_of(self, airing_id: str) -> str:
+        with self._lock:
+            return self._names.get(airing_id, "")
+
+    def unknown_for(self, airing_id: str, monotonic: float) -> float:
+        """Since when, in seconds, nothing that was asked knows of it."""
+        with self._lock:
+            return monotonic - self._unknown_since.setdefault(airing_id, monotonic)
+
+    def found(self, airing_id: str) -> None:
+        with self._lock:
+            self._unknown_since.pop(airing_id, None)
 
     def ids(self) -> list[str]:
         with self._lock:

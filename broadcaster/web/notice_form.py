@@ -62,6 +62,19 @@ class Wish:
         }
 
 
+def moment_of_form() -> str:
+    """When it is to be aired, as the form has it, "" for now: a bad request where that is no moment.
+    Quiet hours that have ended while somebody read the page keep nothing off any more."""
+    form = request.form
+    waits = form.get("after_quiet", "")
+    at = waits or (form.get("at", "") if form.get("when") == "at" else "")
+    try:
+        due_at = Wish(Notice(""), at).due_at
+    except ValueError:
+        abort(400)
+    return "" if waits and due_at and due_at <= parts().clock.now() else at
+
+
 def wish_of_form() -> Wish:
     """What the form says; one that no page of ours made is a bad request."""
     form = request.form
@@ -81,14 +94,12 @@ def wish_of_form() -> Wish:
             beats_per_minute=int(beats) if beats else None,
             recording=form.get("recording", ""),
         )
-        wish = Wish(notice, form.get("at", "") if form.get("when") == "at" else "")
-        wish.due_at  # noqa: B018 - a moment that is none is told here
     except ValueError:
         abort(400)
     _check(notice, notice_id)
     if form.get("frame") == "none":
         notice = replace(notice, opening="", closing="")
-    return replace(wish, notice=replace(notice, id=notice_id) if notice_id else notice)
+    return Wish(replace(notice, id=notice_id) if notice_id else notice, moment_of_form())
 
 
 def confirmed(notice: Notice, at: datetime | None = None) -> None:

@@ -24,15 +24,14 @@ from flask.typing import ResponseReturnValue
 from broadcaster.clock import Clock
 from broadcaster.errors import BroadcasterError
 from broadcaster.labels import name_of
-from broadcaster.manner import settle
 from broadcaster.model import Notice, Outcome, Severity
 from broadcaster.web import asked, wording
-from broadcaster.web.hindrance import hindrance
 from broadcaster.web.journal_csv import csv_lines
 from broadcaster.web.language import N_, _
-from broadcaster.web.notice_form import NOTICE_ID, confirmed
+from broadcaster.web.notice_form import NOTICE_ID, Wish, confirmed, moment_of_form
 from broadcaster.web.paging import paged
 from broadcaster.web.parts import parts
+from broadcaster.web.rehearsing import rehearse
 
 if TYPE_CHECKING:
     from broadcaster.station import JournalFilter, JournalRow
@@ -99,7 +98,10 @@ def notice() -> ResponseReturnValue:
     if said is None:
         return _gone()
     text = wording.say_for_group(parts().settings.station.name, said.title, said.text, _when(said))
-    return render_template("record_notice.html", said=said, group_text=text, lengths=LENGTHS)
+    voice = wording.say_voice(said.row.voice, parts().station.voices()) if said.row else ""
+    return render_template(
+        "record_notice.html", said=said, voice=voice, group_text=text, lengths=LENGTHS
+    )
 
 
 @pages.get("/paper")
@@ -115,18 +117,18 @@ def paper() -> ResponseReturnValue:
 @pages.get("/again")
 def ask_again() -> ResponseReturnValue:
     said = _said()
-    return _confirm(said) if said and said.row else _gone()
+    return _confirm(said, said.row) if said and said.row else _gone()
 
 
 @pages.post("/again")
 def again() -> ResponseReturnValue:
-    said, notice_id = _said(), request.form.get("notice_id", "")
+    said, notice_id, at = _said(), request.form.get("notice_id", ""), moment_of_form()
     if said is None or said.row is None:
         return _gone()
     if not NOTICE_ID.fullmatch(notice_id):
         abort(400)
     try:
-        confirmed(replace(said.notices[0], id=notice_id))
+        confirmed(replace(said.notices[0], id=notice_id), Wish(said.notices[0], at).due_at)
     except BroadcasterError as error:
         flash(str(error))
         return redirect(said.address, 303)
@@ -232,26 +234,15 @@ def _said() -> Said | None:
     return Said(slot, notices, {"slot": slot}) if notices else None
 
 
-def _confirm(said: Said) -> ResponseReturnValue:
-    station, notice = parts().station, said.notices[0]
-    settled = settle(notice, parts().settings)
+def _confirm(said: Said, row: JournalRow) -> ResponseReturnValue:
+    notice = said.notices[0]
+    heard_seconds = row.seconds_whole if row.outcome is Outcome.PLAYED else 0.0
     try:
-        station.warm()
-        script = station.script(replace(settled, repeats=1))
+        shown = rehearse(notice, heard_seconds=heard_seconds)
     except BroadcasterError as error:
         flash(str(error))
         return redirect(said.address, 303)
-    seconds = wording.estimate_seconds(script, settled, parts().settings.station)
-    length = wording.Length(seconds)
-    sentence = wording.say_what_happens(settled, length, station.status(), parts().clock.now())
-    return render_template(
-        "record_again.html",
-        said=said,
-        notice=notice,
-        script=script,
-        sentence=sentence,
-        hindrance=hindrance(),
-    )
+    return render_template("record_again.html", said=said, notice=notice, shown=shown)
 
 
 def _code(text: str) -> str:

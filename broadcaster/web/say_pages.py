@@ -1,22 +1,26 @@
 """Say something: write or fill in a text, see and hear it as it will sound, then air it."""
 
-from dataclasses import replace
-from datetime import datetime
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 from flask import Blueprint, Response, abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from broadcaster.errors import BroadcasterError
-from broadcaster.manner import settle
-from broadcaster.model import SECTIONS, Notice, Script, Severity
-from broadcaster.web import timetable_pages, wording
-from broadcaster.web.hindrance import hindrance
+from broadcaster.model import SECTIONS, Notice, Outcome, Severity
+from broadcaster.web import timetable_pages
 from broadcaster.web.language import _, own
 from broadcaster.web.notice_form import Wish, confirmed, wish_of_form
 from broadcaster.web.parts import parts
 from broadcaster.web.patterns import open_blank, patterns
+from broadcaster.web.rehearsing import rehearse as rehearsed
+
+if TYPE_CHECKING:
+    from broadcaster.station import JournalRow
 
 SHOWN_TEXTS, LOOKED_THROUGH = 8, 60
+HEARD = (Outcome.PLAYED, Outcome.CUT_SHORT)
 
 pages = Blueprint("say", __name__, url_prefix="/say")
 
@@ -33,6 +37,8 @@ def write() -> ResponseReturnValue:
         abort(400)
     if pattern:
         return _form(Notice(pattern.filled(asked.getlist("blank")), severity=pattern.severity))
+    if said := _said_before(asked.get("airing", "")):
+        return _form(Notice(said.text, recording=said.recording))
     return _form(Notice(asked.get("text", ""), severity=severity))
 
 
@@ -56,19 +62,24 @@ def rehearse() -> ResponseReturnValue:
 
     What is to come again and again is a slot of the timetable, and goes on in its form.
     """
+    wish = wish_of_form()
+    field, problem = _what_is_open(wish)
+    if problem:
+        return _form(wish.notice, wish.at, problem, field), 400
     if request.form.get("when") == "loop":
         return timetable_pages.begin_loop(request.form)
-    wish = wish_of_form()
-    problem = _what_is_open(wish)
-    return (_form(wish.notice, wish.at, problem), 400) if problem else _rehearsal(wish)
+    return _rehearsal(wish)
 
 
-def _what_is_open(wish: Wish) -> str:
-    """A sentence on what is still to be filled in, or ""."""
-    if request.form.get("when") == "at" and not wish.at:
-        return _("请写几号几点播；现在就播，请选“马上”。")
+def _what_is_open(wish: Wish) -> tuple[str, str]:
+    """The field that is still to be filled in, and a sentence on it; both "" if there is none."""
+    form = request.form
+    if form.get("when") == "at" and not wish.at:
+        return "at", _("请写几号几点播；现在就播，请选“马上”。")
+    if form.get("when") == "loop" and not form.get("valid_until"):
+        return "until", _("请写循环到哪天；天天播、没有止日的，请写进时间表。")
     label = open_blank(wish.notice.text)
-    return _("“%(label)s”还空着，请写上，或者删掉。", label=own(label)) if label else ""
+    return "text", _("“%(label)s”还空着，请写上，或者删掉。", label=own(label)) if label else ""
 
 
 @pages.post("/edit")
@@ -117,74 +128,55 @@ def air() -> ResponseReturnValue:
     return redirect(url_for("air.home"), 303)
 
 
-def _form(draft: Notice, at: str = "", problem: str = "") -> str:
-    station = parts().station
+def _form(draft: Notice, at: str = "", problem: str = "", field: str = "text") -> str:
+    """`field` is where the problem is."""
+    station, form = parts().station, request.form
     voices = [voice for voice in station.voices() if voice.ready]
     return render_template(
         "say.html",
         draft=draft,
         at=at,
-        later=bool(at) or request.form.get("when") == "at",
+        when="at" if at else form.get("when", "now"),
+        until=form.get("valid_until", ""),
         problem=problem,
+        field=field,
         voices=voices,
         patterns=patterns(),
-        last=_last_texts(),
+        last=_last_said(),
         today=parts().clock.now().date(),
     )
 
 
-def _last_texts() -> list[str]:
-    """What was said last, each text once."""
+def _last_said() -> list[JournalRow]:
+    """What was heard last and can be said again: each text once, and each recording that is kept."""
     try:
-        rows = parts().station.history(LOOKED_THROUGH)
+        rows = [row for row in parts().station.history(LOOKED_THROUGH) if _can_be_said_again(row)]
     except BroadcasterError:
         return []
-    return list(dict.fromkeys(row.text for row in rows if row.text))[:SHOWN_TEXTS]
+    recordings = any(row.notice.recording for row in rows) and parts().station.recordings.all()
+    kept = {"", *(one.key for one in recordings or ())}
+    each: dict[tuple[str, str], JournalRow] = {}
+    for row in rows:
+        if row.notice.recording in kept:
+            each.setdefault((row.text, row.notice.recording), row)
+    return list(each.values())[:SHOWN_TEXTS]
+
+
+def _can_be_said_again(row: JournalRow) -> bool:
+    return row.outcome in HEARD and bool(row.text) and not row.notice.talk
+
+
+def _said_before(airing_id: str) -> Notice | None:
+    """The whole of it: the list of what was said knows only the start."""
+    row = parts().station.past(airing_id) if airing_id else None
+    return row.notice if row and not row.notice.talk else None
 
 
 def _rehearsal(wish: Wish, **told: str) -> ResponseReturnValue:
-    station, settled = parts().station, settle(wish.notice, parts().settings)
     try:
-        station.warm()
-        keeps_quiet = station.why_not(settled, wish.due_at)
-        script = Script(()) if settled.recording else station.script(replace(settled, repeats=1))
-        token = station.rehearsals.start(wish.notice)
+        shown = rehearsed(wish.notice, wish.due_at)
     except BroadcasterError as error:
         return _form(wish.notice, wish.at, str(error)), 400
     return render_template(
-        "confirm.html",
-        wish=wish,
-        notice=wish.notice,
-        script=script,
-        verses=station.rehearsals.rhymes(script),
-        sentence=_what_happens(wish, settled, script, token),
-        keeps_quiet=keeps_quiet,
-        until=None if keeps_quiet else _valid_until(wish),
-        hindrance=hindrance(wish.due_at),
-        token=token,
-        sections=SECTIONS,
-        **told,
+        "confirm.html", wish=wish, notice=wish.notice, shown=shown, sections=SECTIONS, **told
     )
-
-
-def _valid_until(wish: Wish) -> datetime | None:
-    """How late one that is planned may still be heard."""
-    from broadcaster.station import LIVE_LATENESS
-
-    return wish.due_at and wish.due_at + LIVE_LATENESS
-
-
-def _what_happens(wish: Wish, settled: Notice, script: Script, token: str) -> str:
-    """With the seconds that it will really take, where it is made by now."""
-    station = parts().station
-    seconds = station.rehearsals.seconds(token)
-    length = wording.Length(
-        wording.estimate_seconds(script, settled, parts().settings.station)
-        if seconds is None
-        else seconds,
-        exact=seconds is not None,
-    )
-    titles = {voice.name: voice.title for voice in station.voices()}
-    by = _("录音") if settled.recording else own(titles.get(settled.voice or "", ""))
-    when = wording.say_moment(wish.due_at, parts().clock.now()) if wish.due_at else ""
-    return wording.say_what_happens(settled, length, station.status(), parts().clock.now(), by, when)

@@ -131,7 +131,7 @@ def save() -> ResponseReturnValue:
 def pause() -> ResponseReturnValue:
     name, until = request.form.get("name", ""), _pause_until()
     if until is None and request.form.get("how") != "go_on":
-        flash(_("请选从哪一天起再播，要晚于今天。"))
+        flash(_("请选停到哪一天：今天，或者以后的一天。"))
         return redirect(url_for("timetable.one", name=name), 303)
     try:
         parts().station.slots.pause(name, until, session["name"])
@@ -233,7 +233,9 @@ def _say_pause(until: date | None) -> str:
         return _("又照常播了")
     if until == date.max:
         return _("停着，要播再点恢复")
-    return _("停到 %(day)s，第二天再播", day=say_date(until - DAY))
+    last = until - DAY
+    say = say_month_day if last.year == until.year == _today().year else say_date
+    return _("停到 %(last)s，%(first)s起再播", last=say(last), first=say(until))
 
 
 def _pause_until() -> date | None:
@@ -244,8 +246,8 @@ def _pause_until() -> date | None:
         case "good":
             return date.max
         case "until":
-            until = _day(request.form.get("until", ""), date.min)
-            return until if until > _today() else None
+            last = _day(request.form.get("until", ""), date.min)
+            return last + DAY if last >= _today() else None
     return None
 
 

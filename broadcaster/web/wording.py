@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
+from math import ceil
 from typing import TYPE_CHECKING
 
 from broadcaster.labels import name_of
+from broadcaster.manner import SIGNAL_SECONDS
 from broadcaster.model import Airing, Kind, Notice, Script, Severity, Signal
 from broadcaster.setting_values import WEEKDAYS
 from broadcaster.settings import StationSettings
 from broadcaster.web.language import N_, _, own
 
 if TYPE_CHECKING:
-    from broadcaster.station import Status
+    from broadcaster.station import Status, VoiceEntry
 
 SEVERITIES = {
     Severity.DAILY: N_("日常"),
@@ -40,6 +43,9 @@ FLOOR_WORDS = (
     *(N_("农历"), N_("公历")),
     *(N_("播完了"), N_("没播完"), N_("过时没播"), N_("取消了"), N_("按规定没播"), N_("没播成")),
 )
+
+# What the record calls those whom no engine speaks for.
+WITHOUT_ENGINE = {"recording": N_("录音"), "microphone": N_("现场")}
 
 SECONDS_PER_SYLLABLE = 0.23
 
@@ -81,20 +87,33 @@ def say_seconds(seconds: float) -> str:
     return _("%(minutes)s 分 %(seconds)s 秒", minutes=minutes, seconds=rest)
 
 
+def say_voice(name: str, voices: Iterable[VoiceEntry]) -> str:
+    """A voice of the record as people call it."""
+    if name in WITHOUT_ENGINE:
+        return _(WITHOUT_ENGINE[name])
+    return own(next((voice.title for voice in voices if voice.name == name and voice.title), name))
+
+
 def say_for_group(station: str, title: str, text: str, when: datetime) -> str:
     """A notice as it is put into a chat group."""
     heading = f"【{station}广播】" + ("" if text.startswith(title.rstrip("…")) else title)
     return f"{heading}\n{text}\n{when.year}年{when.month}月{when.day}日"
 
 
-def estimate_seconds(once: Script, notice: Notice, station: StationSettings) -> float:
-    """About how long a notice takes whose script, said one time, is this; in steps of five seconds."""
+def estimate_seconds(
+    once: Script, notice: Notice, station: StationSettings, recorded_seconds: float = 0.0
+) -> float:
+    """About how long a settled notice takes whose script, said one time, is this, in steps of five
+    seconds; to the second, where it is a recording of known length."""
     syllables = sum(len(line.syllables) for line in once.lines)
-    pauses = sum(line.pause_seconds for line in once.lines)
-    one_time = syllables * SECONDS_PER_SYLLABLE / (notice.pace or station.pace) + pauses
+    silence = sum(line.pause_seconds for line in once.lines)
+    one_time = syllables * SECONDS_PER_SYLLABLE / (notice.pace or station.pace) + silence
     times = notice.repeats or 1
-    seconds = one_time * times + station.repeat_pause_seconds * (times - 1)
-    return max(round(seconds / 5), 1) * 5.0
+    pauses = station.repeat_pause_seconds * (times - 1)
+    seconds = SIGNAL_SECONDS[notice.chime or Signal.NONE] + pauses
+    if recorded_seconds:
+        return ceil(seconds + recorded_seconds * times)
+    return max(round((seconds + one_time * times) / 5), 1) * 5.0
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """A bulletin's way from the office over a real broker to the air, and its receipts' way back."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from broadcaster.bulletin import topics
 from broadcaster.bulletin.keys import new_key
 from broadcaster.bulletin.receipts import State
 from broadcaster.bulletin.refusals import Refusal
-from broadcaster.model import Outcome, Severity
+from broadcaster.model import Notice, Outcome, Severity
 
 WHOLE = [State.ACCEPTED, State.ON_THE_AIR, State.ENDED]
 ALWAYS = QuietRule(name="总是", windows=("00:00-12:00", "12:00-24:00"))
@@ -107,6 +108,21 @@ def test_quiet_hours_put_it_off_and_the_office_is_told_until_when(box: LinkBox, 
         until(lambda: box.states(office.client, red) == WHOLE)
         until(lambda: box.states(office.client, drill) == [State.ACCEPTED, State.DEFERRED])
         assert life.heard() == [red.id]
+
+
+def test_a_person_whom_quiet_hours_keep_off_is_told_when_they_end(box: LinkBox) -> None:
+    night = (datetime.now(told_zone()) + timedelta(days=1)).replace(hour=3, minute=10)
+    box.quiet = QuietSettings(hours=(QuietRule(name="夜里", windows=("02:00-05:00",)),))
+    with box.running(with_loop=False) as life:
+        station, water = life.station, Notice("停水")
+        assert "夜里不播" in station.why_not(water, night)
+        ends = night.replace(hour=5, minute=0, second=0, microsecond=0)
+        assert station.after_quiet(water, night) == ends
+        assert station.why_not(water, ends) == ""
+        assert station.after_quiet(replace(water, severity=Severity.RED), night) is None
+    box.quiet = QuietSettings(hours=(ALWAYS,))
+    with box.running(with_loop=False) as life:
+        assert life.station.why_not(water, night) and life.station.after_quiet(water, night) is None
 
 
 def test_what_is_for_later_and_falls_into_quiet_hours_is_told_of_when_it_is_accepted(

@@ -7,8 +7,9 @@ import pytest
 
 from broadcaster.model import Airing, Clip, Item, Kind, Notice, Outcome
 from broadcaster.playout.device import Damaged, Ended
-from broadcaster.playout.on_air import OnAir
+from broadcaster.playout.on_air import Cut, OnAir
 from broadcaster.playout.queue import Waiting
+from broadcaster.precedence import Cause
 
 NOON = datetime(2026, 3, 15, 12, 0, tzinfo=UTC)
 LOST = "声卡掉线"
@@ -117,3 +118,11 @@ def test_a_line_that_is_lost_again_and_again_rests_twice_as_long_each_time(on_ai
     further = on_air.rest(Ended("a", 3.0, False, LOST, lost=True), 200.0)
     assert (further.next_line, further.rest_seconds) == (3, 0.3)
     assert on_air.rest(Ended("a", 1.0, False, "让位"), 200.0).rest_seconds == 0.0
+
+
+def test_only_what_a_person_cuts_is_stopping() -> None:
+    begun = OnAir(Waiting(Airing(Notice("通知"), NOON, NOON)), NOON)
+    begun.take_cut(Cut("让位给更紧急的通知", Cause.SEVERER))
+    assert not begun.stopping
+    begun.take_cut(Cut("停播"))
+    assert begun.stopping

@@ -1,4 +1,4 @@
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -237,3 +237,19 @@ def test_of_a_thousand_guesses_ten_are_looked_at(accounts: Accounts) -> None:
 def test_odd_names_and_passwords_are_simply_wrong(accounts: Accounts, odd: str) -> None:
     assert accounts.check(odd, PASSWORD) is None
     assert accounts.check(NAME, odd) is None
+
+
+@pytest.mark.parametrize("copied", [str.upper, str.title, lambda given: given.replace("-", " ")])
+def test_a_given_password_may_be_copied_in_capitals_and_without_its_hyphens(
+    accounts: Accounts, copied: Callable[[str], str]
+) -> None:
+    given = accounts.add("王会计", Role.SECRETARY)
+    assert accounts.check("王会计", given)
+    assert accounts.check("王会计", copied(given))
+    assert not accounts.check("王会计", copied(given)[:-1])
+
+
+def test_ones_own_password_is_taken_as_it_was_chosen(fresh: Accounts) -> None:
+    fresh.create(code_of(fresh), NAME, "Shuiku-Bamu")
+    assert fresh.check(NAME, "Shuiku-Bamu")
+    assert not fresh.check(NAME, "shuiku-bamu")

@@ -123,6 +123,24 @@ def test_stopping_asks_once_and_then_stops_everything(
     assert "停播了，共停下 2 条" in secretary.get("/").text
 
 
+def test_after_a_stop_nothing_is_said_to_be_playing_without_script_too(
+    secretary: FlaskClient, station: FakeStation, post: Post
+) -> None:
+    station.on_air, station.fades = OnAir(station.airing(Notice("停水")), 3.0, 9.0), True
+    post("/stop")
+    page = secretary.get("/").text
+    assert "停播了，共停下 1 条" in page and "现在没有播出" in page
+
+
+def test_what_still_fades_out_after_a_stop_is_called_so(
+    secretary: FlaskClient, station: FakeStation
+) -> None:
+    station.on_air = OnAir(station.airing(Notice("停水")), 3.0, 9.0, stopping=True)
+    page = secretary.get("/").text
+    assert "正在停</p>" in page and "正在播出</p>" not in page and "还有" not in page
+    assert 'id="stop" href="/stop" hidden' in page
+
+
 def test_stopping_when_nothing_sounds_says_so(secretary: FlaskClient, post: Post) -> None:
     post("/stop", seen_on="/stop")
     assert "现在没有在播的" in secretary.get("/").text

@@ -1,18 +1,22 @@
 """What was asked for on a phone is followed to its true end on its home page."""
 
 import re
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from fakes import FakeStation
+from fakes import FakeStation, ManualClock
 from flask import Flask
 from flask.testing import FlaskClient
 from logins import NAME, PASSWORD, Post
 
+from broadcaster.errors import StoreUnusable
 from broadcaster.model import Airing, JournalEntry, Kind, Notice, Outcome, Severity
 from broadcaster.station import OnAir
 from broadcaster.store.journal import JournalRow
+from broadcaster.web.asked import LONGEST_NAME, LOST_SECONDS, MOST_ASKED, MOST_COMING
+from broadcaster.web.parts import Parts
 
 FIRE = {"text": "后山起火，请马上离开。", "severity": "1"}
 
@@ -88,9 +92,10 @@ def test_it_waits_for_the_card_and_says_until_when(
 ) -> None:
     station.waiting, station.fault = [asked], "声卡打不开"
     until = f"{asked.expires_at:%H:%M}"
-    assert re.search(
-        f"在等声卡，(今天|明天) {until} 以前弄好就补播", told(secretary.get("/").text)[0][1]
-    )
+    ((shown, sentence),) = told(secretary.get("/").text)
+    assert shown == "problem failed", "what should sound and does not is no green line"
+    assert re.search(f"还没有响：“后山.*在等声卡，(今天|明天) {until} 以前弄好就补播", sentence)
+    assert "知道了" not in secretary.get("/").text
 
 
 def test_what_is_for_later_says_for_when(
@@ -196,6 +201,72 @@ def test_of_what_went_well_the_last_is_told_and_of_what_failed_everything(
     classes = [shown for shown, _sentence in told(page)]
     assert classes == ["problem failed", "message", "problem failed"]
     assert page.index('id="stop"') < page.index('data-part="asked-'), "nothing stands above the stop"
+
+
+def test_what_the_station_no_longer_knows_of_is_named_and_said_to_be_lost(
+    app: Flask, secretary: FlaskClient, asked: Airing, post: Post
+) -> None:
+    parts: Parts = app.extensions["broadcaster"]
+    clock = ManualClock()
+    app.extensions["broadcaster"] = replace(parts, clock=clock)
+    assert told(secretary.get("/").text) == [("message", "已经交给广播了。")]
+    clock.advance(LOST_SECONDS + 1)
+    page = secretary.get("/").text
+    ((shown, sentence),) = told(page)
+    assert shown == "problem failed" and "请重新播" in sentence
+    assert sentence.startswith(f"“{asked.notice.text[:LONGEST_NAME]}”丢了")
+    assert "再播一次" not in page and sentence in live(secretary)[f"asked-{asked.id}"]
+    post("/seen")
+    assert told(secretary.get("/").text) == []
+
+
+def test_while_the_record_cannot_be_read_nothing_is_said_to_be_lost(
+    app: Flask, secretary: FlaskClient, station: FakeStation, asked: Airing
+) -> None:
+    parts: Parts = app.extensions["broadcaster"]
+    clock = ManualClock()
+    app.extensions["broadcaster"] = replace(parts, clock=clock)
+    station.past = out_of_reach  # type: ignore[method-assign]
+    secretary.get("/")
+    clock.advance(LOST_SECONDS + 1)
+    assert told(secretary.get("/").text) == [("message", "已经交给广播了。")]
+
+
+def out_of_reach(airing_id: str) -> JournalRow | None:
+    raise StoreUnusable("数据库打不开")
+
+
+def test_what_was_not_heard_is_pushed_out_by_nothing_that_comes_later(
+    secretary: FlaskClient, station: FakeStation, post: Post, asked: Airing
+) -> None:
+    other = ask(station, post)
+    station.ends[asked.id] = ended(station, asked, Outcome.CUT_SHORT, "让位给更紧急的通知")
+    station.ends[other.id] = ended(station, other, Outcome.CANCELLED, "停播（王会计）")
+    later = [ask(station, post) for _ in range(7)]
+    station.waiting = later[2:]
+    for one in later[:2]:
+        station.ends[one.id] = ended(station, one, Outcome.PLAYED)
+    lines = told(secretary.get("/").text)
+    assert [shown for shown, _sentence in lines] == [*["message"] * 7, "problem failed"]
+    assert "停播（王会计）" in lines[-2][1] and "让位" in lines[-1][1]
+
+
+def test_however_many_are_asked_for_the_cookie_stays_small_and_keeps_what_failed(
+    secretary: FlaskClient, station: FakeStation, post: Post, asked: Airing
+) -> None:
+    station.ends[asked.id] = ended(station, asked, Outcome.FAILED, "声卡打不开")
+    station.waiting = [ask(station, post) for _ in range(MOST_ASKED + 2)]
+    lines = told(secretary.get("/").text)
+    assert len(lines) == MOST_COMING + 1 and "没播成" in lines[-1][1]
+
+
+def test_what_he_took_back_himself_he_knows(
+    secretary: FlaskClient, station: FakeStation, post: Post, asked: Airing
+) -> None:
+    station.waiting = [asked]
+    post(f"/cancel/{asked.id}")
+    station.ends[asked.id] = ended(station, asked, Outcome.CANCELLED, "取消（王秀英）")
+    assert told(secretary.get("/").text) == []
 
 
 def test_he_has_seen_all_of_it_with_one_tap(

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 import re
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -10,6 +11,7 @@ from typing import Any
 
 import pytest
 from fakes import FakeStation
+from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
@@ -17,11 +19,13 @@ from broadcaster.clock import Clock
 from broadcaster.copies import Copy
 from broadcaster.errors import KeptQuiet
 from broadcaster.model import Airing, JournalEntry, Kind, Notice, Outcome, Severity, Signal, Style
+from broadcaster.recordings import recording_path
 from broadcaster.settings import Settings
 from broadcaster.slotbook import Slotbook
 from broadcaster.store.store import Store, open_store
 from broadcaster.store.tables import DATABASE
 from broadcaster.timetable_settings import SlotSettings, TimetableSettings
+from broadcaster.web.wording import say_voice
 
 Post = Callable[..., TestResponse]
 
@@ -166,7 +170,23 @@ def test_one_line_shows_all_of_it_and_a_text_for_the_group(secretary: FlaskClien
     page = secretary.get("/record/notice?airing=a1").text
     assert "上游放水，&lt;b&gt;马上&lt;/b&gt;转移。" in page
     assert "【我们村广播】泄洪" in page
-    assert "王秀英" in page and "baker:female" in page
+    assert "王秀英" in page and "谁念的</dt><dd>离线女声</dd>" in re.sub("</?span[^>]*>", "", page)
+
+
+@pytest.mark.parametrize(
+    ("voice", "called"),
+    [
+        ("recording", "录音"),
+        ("microphone", "现场"),
+        ("baker:female", "离线女声"),
+        ("old:one", "old:one"),
+    ],
+)
+def test_whoever_spoke_is_called_as_people_call_him(
+    station: FakeStation, app: Flask, voice: str, called: str
+) -> None:
+    with app.test_request_context():
+        assert say_voice(voice, station.voices()) == called
 
 
 def test_again_is_what_was_said_as_it_was_said_after_a_second_tap(
@@ -192,6 +212,48 @@ def test_what_is_kept_quiet_is_told_and_may_be_tried_again(
     assert "现在是静音时段" in secretary.get(answer.location).text
     assert post("/record/again", airing="a1", notice_id="0123456789ab").location == "/"
     assert len(station.announced) == 1
+
+
+def test_what_is_said_again_is_told_and_heard_as_it_will_sound(
+    secretary: FlaskClient, station: Any, store: Store
+) -> None:
+    add(store, station, "a3", Notice("停电检修", title="停电"))
+    page = secretary.get("/record/again?airing=a3").text
+    assert "马上用离线女声播 1 遍，大约 9 秒" in page, "as long as it was"
+    assert '<audio controls preload="none" src="/say/sound/token"' in page
+    station.rehearsals.lasts = 8.2
+    assert "共 8 秒" in secretary.get("/record/again?airing=a3").text
+
+
+def test_a_recording_that_is_said_again_is_the_recording_and_one_that_is_gone_is_told(
+    secretary: FlaskClient, station: Any, store: Store, settings: Settings
+) -> None:
+    add(store, station, "a3", Notice("书记讲修渠", recording="ab" * 16))
+    answer = secretary.get("/record/again?airing=a3")
+    assert "没有这个录音" in secretary.get(answer.location).text
+    sound = recording_path(settings.paths.state, "ab" * 16)
+    sound.parent.mkdir()
+    sound.write_bytes(b"")
+    about = {"key": "ab" * 16, "title": "书记讲修渠", "seconds": 6.7, "taken_at": 0}
+    sound.with_suffix(".json").write_text(json.dumps(about), encoding="utf-8")
+    page = secretary.get("/record/again?airing=a3").text
+    assert "马上用录音播 1 遍，大约 9 秒" in page and "/say/sound/token" in page
+    assert "会这样念" not in page
+
+
+def test_saying_it_again_in_quiet_hours_is_told_before_and_put_off_with_one_tap(
+    secretary: FlaskClient, station: Any, post: Post
+) -> None:
+    station.quiet = "现在是静音时段：夜里不播。"
+    ends = station.quiet_until = (station.now + timedelta(days=1)).replace(second=0, microsecond=0)
+    page = secretary.get("/record/again?airing=a1").text
+    assert "夜里不播" in page and "马上用" not in page and "确认播出</button>" not in page
+    moment = re.search(r'name="after_quiet" value="([^"]+)">等到明天', page)
+    assert moment
+    post("/record/again", airing="a1", notice_id="0123456789ab", after_quiet=moment[1])
+    assert station.announced_for == ends
+    answer = post("/record/again", airing="a1", notice_id="0123456789ac", after_quiet="明天")
+    assert answer.status_code == 400
 
 
 def test_a_slot_of_the_timetable_is_no_line_to_be_said_again(

@@ -1,6 +1,8 @@
 import html
+import json
 import re
 from collections.abc import Callable
+from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -10,7 +12,10 @@ from werkzeug.test import TestResponse
 
 from broadcaster.errors import TextRefused, VoiceUnavailable
 from broadcaster.model import Kind, Notice, Outcome, Severity, Signal, Style
+from broadcaster.recordings import Recording, recording_path
+from broadcaster.settings import Settings
 from broadcaster.station import OnAir
+from broadcaster.store.airing_text import write_manner
 from broadcaster.store.journal import JournalRow
 
 Post = Callable[..., TestResponse]
@@ -161,13 +166,57 @@ def test_a_pattern_is_filled_in_and_can_be_changed(secretary: FlaskClient) -> No
     assert secretary.get("/say/pattern/none").status_code == 404
 
 
-def test_what_was_said_last_can_be_said_again(
-    secretary: FlaskClient, station: FakeStation, post: Post
+def test_what_was_said_last_can_be_said_again(secretary: FlaskClient, station: FakeStation) -> None:
+    station.rows = [
+        *(row(station, "明天停水", "a3"), row(station, "打疫苗", "a2"), row(station, "明天停水", "a1")),
+    ]
+    assert said_last(secretary) == [("a3", "明天停水"), ("a2", "打疫苗")]
+    assert "打疫苗</textarea>" in secretary.get("/say?airing=a2").text
+    assert "</textarea>" in secretary.get("/say?airing=gone").text
+
+
+@pytest.mark.parametrize(
+    "outcome", [Outcome.EXPIRED, Outcome.CANCELLED, Outcome.SUPPRESSED, Outcome.FAILED]
+)
+def test_what_was_never_heard_was_not_said(
+    secretary: FlaskClient, station: FakeStation, outcome: Outcome
 ) -> None:
-    station.rows = [row(station, "明天停水"), row(station, "明天停水"), row(station, "打疫苗")]
-    page = secretary.get("/say").text
-    assert page.count('value="明天停水"') == 1 and 'value="打疫苗"' in page
-    assert "明天停水</textarea>" in post("/say/edit", text="明天停水").text
+    station.rows = [replace(row(station, "停水"), outcome=outcome), row(station, "打疫苗", "a2")]
+    assert said_last(secretary) == [("a2", "打疫苗")]
+
+
+def test_a_recording_is_used_again_as_a_recording_and_a_talk_not_at_all(
+    secretary: FlaskClient, station: FakeStation, post: Post, keep: Callable[[float], Recording]
+) -> None:
+    kept = keep(6.7)
+    talk = Notice("李书记在现场讲话", talk=True)
+    gone = Notice("删掉的", recording="0" * 32)
+    again = Notice(kept.title, recording=kept.key)
+    station.rows = [
+        row(station, one.text, f"a{number}", write_manner(one))
+        for number, one in enumerate((talk, gone, again))
+    ]
+    assert said_last(secretary) == [("a2", f"录音：{kept.title}")]
+    assert f'name="recording" value="{kept.key}"' in secretary.get("/say?airing=a2").text
+    assert talk.text not in secretary.get("/say?airing=a0").text
+
+
+@pytest.mark.parametrize(("times", "seconds"), [("1", "10 秒"), ("2", "19 秒")])
+def test_a_recording_is_as_long_as_it_is_with_its_chime_and_repeats(
+    post: Post, keep: Callable[[float], Recording], times: str, seconds: str, secretary: FlaskClient
+) -> None:
+    page = post("/say", text="书记讲修渠", recording=keep(7.0).key, repeats=times).text
+    assert f"马上用录音播 {times} 遍，大约 {seconds}，开头响钟声。" in page
+
+
+@pytest.mark.usefixtures("secretary")
+def test_a_recording_that_is_gone_is_told_before_it_is_confirmed(post: Post) -> None:
+    answer = post("/say", text="书记讲修渠", recording="0" * 32)
+    assert answer.status_code == 400 and "没有这个录音" in answer.text
+
+
+def said_last(client: FlaskClient) -> list[tuple[str, str]]:
+    return re.findall(r'href="/say\?airing=(\w+)"[^>]*>([^<]+)</a>', client.get("/say").text)
 
 
 def test_the_emergency_form_is_red_from_the_start(secretary: FlaskClient) -> None:
@@ -206,6 +255,19 @@ def test_later_without_a_moment_is_not_now(
     assert 'action="/say/air"' not in answer.text
 
 
+def test_a_loop_without_its_last_day_is_no_loop_for_ever(
+    secretary: FlaskClient, station: FakeStation, post: Post
+) -> None:
+    answer = post("/say", text="少喝酒", when="loop", valid_until="")
+    assert answer.status_code == 400
+    assert "请写循环到哪天" in answer.text and "少喝酒</textarea>" in answer.text
+    assert 'name="when" value="loop" checked' in answer.text
+    assert answer.text.index('id="valid_until"') < answer.text.index("请写循环到哪天")
+    day = f"{station.now:%Y-%m-%d}"
+    begun = post("/say", text="少喝酒", when="loop", valid_until=day).text
+    assert f'name="valid_until" value="{day}"' in begun and 'action="/timetable/check"' in begun
+
+
 def test_a_blank_that_was_left_open_is_named_before_anything_can_be_aired(
     secretary: FlaskClient, station: FakeStation, post: Post
 ) -> None:
@@ -221,6 +283,29 @@ def test_quiet_hours_are_told_before_and_leave_nothing_to_confirm(
     station.quiet = "现在是静音时段：夜里不播。"
     page = post("/say", text="停水").text
     assert "夜里不播" in page and "确认播出</button>" not in page and "回去修改" in page
+    assert "马上" not in page and "等到" not in page
+
+
+def test_what_quiet_hours_keep_off_is_aired_with_one_tap_when_they_end(
+    secretary: FlaskClient, station: FakeStation, post: Post
+) -> None:
+    station.quiet = "现在是静音时段：夜里不播。"
+    ends = station.quiet_until = (station.now + timedelta(days=1)).replace(second=0, microsecond=0)
+    page = post("/say", text="停水").text
+    when = f"明天 {ends:%H:%M}"
+    assert f"{when} 用离线女声播 1 遍" in page and f"等到{when} 播</button>" in page
+    assert "马上" not in page and "确认播出</button>" not in page
+    post("/say/air", **hidden(page), after_quiet=f"{ends:%Y-%m-%dT%H:%M}")
+    assert station.announced_for == ends
+
+
+@pytest.mark.usefixtures("secretary")
+def test_quiet_hours_that_ended_while_the_page_was_read_keep_nothing_off(
+    station: FakeStation, post: Post
+) -> None:
+    ended = station.now - timedelta(minutes=1)
+    post("/say/air", **hidden(post("/say", text="停水").text), after_quiet=f"{ended:%Y-%m-%dT%H:%M}")
+    assert len(station.announced) == 1 and station.announced_for is None
 
 
 def test_voice_and_way_of_speaking_are_chosen_among_what_there_is(
@@ -288,7 +373,22 @@ def test_a_wrong_reading_is_fixed_where_it_is_seen(
     assert len(station.announced) == 1
 
 
-def row(station: FakeStation, text: str) -> JournalRow:
+def row(station: FakeStation, text: str, airing_id: str = "a1", manner: str = "") -> JournalRow:
     at = station.now
-    fields = ("a1", "", text, Severity.DAILY, Kind.LIVE, "王秀英", at, at, at)
-    return JournalRow(*fields, 12.0, 12.0, Outcome.PLAYED, "", "baker:female")
+    fields = (airing_id, "", text, Severity.DAILY, Kind.LIVE, "王秀英", at, at, at)
+    return JournalRow(*fields, 12.0, 12.0, Outcome.PLAYED, "", "baker:female", manner)
+
+
+@pytest.fixture
+def keep(settings: Settings) -> Callable[[float], Recording]:
+    """Have a recording of so many seconds kept."""
+
+    def keep(seconds: float) -> Recording:
+        sound = recording_path(settings.paths.state, "ab" * 16)
+        sound.parent.mkdir(parents=True)
+        sound.write_bytes(b"")
+        kept = Recording(sound.stem, "书记讲修渠", seconds, 0.0)
+        sound.with_suffix(".json").write_text(json.dumps(asdict(kept)), encoding="utf-8")
+        return kept
+
+    return keep

@@ -186,9 +186,10 @@ def test_a_day_a_date_and_for_good_are_held_up_and_let_go_on(
     secretary: FlaskClient, settings: Settings, station: Any, post: Post
 ) -> None:
     day = today(settings)
-    until = day + timedelta(days=9)
-    for how, paused in (("today", day + timedelta(days=1)), ("until", until), ("good", date.max)):
-        assert post("/timetable/pause", name="早安", how=how, until=until.isoformat()).status_code == 303
+    last = day + timedelta(days=9)
+    goes_on = last + timedelta(days=1)
+    for how, paused in (("today", day + timedelta(days=1)), ("until", goes_on), ("good", date.max)):
+        assert post("/timetable/pause", name="早安", how=how, until=last.isoformat()).status_code == 303
         assert station.slots.find("早安").paused_until == paused
         assert 'value="go_on"' in secretary.get("/timetable/slot?name=早安").text
     post("/timetable/pause", name="早安", how="go_on")
@@ -196,12 +197,24 @@ def test_a_day_a_date_and_for_good_are_held_up_and_let_go_on(
     assert "又照常播了" in secretary.get("/timetable").text
 
 
+def test_the_day_that_was_chosen_is_the_one_that_is_told(
+    secretary: FlaskClient, settings: Settings, post: Post
+) -> None:
+    last = today(settings) + timedelta(days=1)
+    post("/timetable/pause", name="早安", how="until", until=last.isoformat())
+    goes_on = last + timedelta(days=1)
+    told = re.search("停到 ([^，]*)，([^<]*)起再播", secretary.get("/timetable").text)
+    assert told
+    assert told[1].endswith(f"{last.month}月{last.day}日")
+    assert told[2].endswith(f"{goes_on.month}月{goes_on.day}日")
+
+
 @pytest.mark.parametrize("until", ["", "2020-01-01", "明天"])
 def test_a_day_that_is_over_holds_up_nothing(
     secretary: FlaskClient, station: Any, post: Post, until: str
 ) -> None:
     post("/timetable/pause", name="早安", how="until", until=until)
-    assert "要晚于今天" in secretary.get("/timetable/slot?name=早安").text
+    assert "请选停到哪一天" in secretary.get("/timetable/slot?name=早安").text
     assert station.slots.find("早安").paused_until is None
 
 

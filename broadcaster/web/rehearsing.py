@@ -1,0 +1,82 @@
+"""What is to be confirmed: a notice as it will sound, how long, when, and what stands against it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from broadcaster.errors import RecordingRefused
+from broadcaster.manner import settle
+from broadcaster.model import Notice, Script
+from broadcaster.recordings import GONE
+from broadcaster.web import wording
+from broadcaster.web.hindrance import hindrance
+from broadcaster.web.parts import parts
+
+
+@dataclass(frozen=True)
+class Rehearsed:
+    """What somebody sees and hears before he confirms; `sentence` says what confirming does.
+
+    Where quiet hours keep it off, `keeps_quiet` says so and `after_quiet` is when they end.
+    """
+
+    token: str
+    script: Script
+    verses: list[dict[str, Any]]
+    sentence: str
+    keeps_quiet: str
+    after_quiet: datetime | None
+    hindrance: list[str]
+    valid_until: datetime | None
+    """How late one that is planned may still be heard."""
+
+
+def rehearse(notice: Notice, at: datetime | None = None, heard_seconds: float = 0.0) -> Rehearsed:
+    """Have it made and shown; nothing is aired. `heard_seconds` is how long it was when it was aired
+    before. Raises `BroadcasterError`."""
+    from broadcaster.station import LIVE_LATENESS
+
+    station, settled = parts().station, settle(notice, parts().settings)
+    recorded_seconds = _recorded_seconds(notice)
+    station.warm()
+    keeps_quiet = station.why_not(settled, at)
+    after_quiet = station.after_quiet(settled, at) if keeps_quiet else None
+    script = Script(()) if settled.recording else station.script(replace(settled, repeats=1))
+    token = station.rehearsals.start(notice)
+    made_seconds = station.rehearsals.seconds(token)
+    length = wording.Length(
+        made_seconds
+        or heard_seconds
+        or wording.estimate_seconds(script, settled, parts().settings.station, recorded_seconds),
+        exact=made_seconds is not None,
+    )
+    return Rehearsed(
+        token,
+        script,
+        station.rehearsals.rhymes(script),
+        _what_happens(settled, length, after_quiet or at),
+        keeps_quiet,
+        after_quiet,
+        hindrance(after_quiet or at),
+        at + LIVE_LATENESS if at and not keeps_quiet else None,
+    )
+
+
+def _recorded_seconds(notice: Notice) -> float:
+    """How long a person's own voice is, said one time; 0 of a text."""
+    if not notice.recording:
+        return 0.0
+    recording = parts().station.recordings.find(notice.recording)
+    if recording is None:
+        raise RecordingRefused(GONE)
+    return recording.seconds
+
+
+def _what_happens(settled: Notice, length: wording.Length, at: datetime | None) -> str:
+    station, now = parts().station, parts().clock.now()
+    by = "recording" if settled.recording else settled.voice or ""
+    by = wording.say_voice(by, station.voices())
+    when = wording.say_moment(at, now) if at else ""
+    return wording.say_what_happens(settled, length, station.status(), now, by, when)
