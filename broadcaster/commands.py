@@ -24,9 +24,11 @@ from broadcaster.console import (
     ask_running_box,
     load_config,
     load_config_to_run,
+    not_counted_yet,
     refuse_error,
     refuse_missing,
     report,
+    state_of_box,
 )
 from broadcaster.errors import BroadcasterError, ConfigError, TextRefused
 from broadcaster.model import Line, Notice, Style
@@ -206,7 +208,9 @@ def check(arguments: Arguments) -> int:
     if problems:
         raise ConfigError(problems)
     slots = len(book.entries())
-    report({"slots": slots}, f"设置没有问题，时间表里有 {slots} 条。", arguments)
+    waiting = not_counted_yet(state_of_box(arguments.config))
+    sentence = "".join([f"设置没有问题，时间表里有 {slots} 条。", *waiting])
+    report({"slots": slots, "waiting": waiting}, sentence, arguments)
     return 0
 
 

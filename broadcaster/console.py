@@ -60,6 +60,20 @@ def ask_running_box(request: control.Message, config_folder: Path) -> control.Me
     return next(answers, None) or refuse_error(NO_ANSWER)
 
 
+def state_of_box(config_folder: Path) -> control.Message:
+    """Of the running box; empty where none runs."""
+    answer = next(ask_box({"do": "status"}, config_folder) or iter(()), control.Message())
+    state: control.Message = answer.get("status", {})
+    return state
+
+
+def not_counted_yet(state: control.Message) -> list[str]:
+    """The box's sentences on files that were changed and are not gone by."""
+    from broadcaster.changed_files import CHANGED
+
+    return [fault for fault in state.get("faults", []) if CHANGED in fault]
+
+
 def refuse_error(answer: control.Message) -> control.Message:
     """Raise `BroadcasterError` for an answer that is one."""
     if "error" in answer:

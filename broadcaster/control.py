@@ -300,4 +300,5 @@ def _status_as_json(station: Station) -> Message:
         "loops_stopped": status.loops_stopped,
         "waits_for_card": status.waits_for_card,
         "fault": status.fault,
+        "faults": status.faults,
     }

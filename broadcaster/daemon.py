@@ -15,6 +15,7 @@ from functools import partial
 from pathlib import Path
 
 from broadcaster.air_settings import QuietSettings
+from broadcaster.changed_files import ChangedFiles
 from broadcaster.clock import Clock
 from broadcaster.clock_trust import ClockTrust
 from broadcaster.control import ControlServer
@@ -281,6 +282,9 @@ def run(
         stack.callback(clockwork.stop)
         box.faults.append(lambda: clockwork.fault)
         box.faults.append(lambda: box.slots.timetable.fault(box.clock.now().date()))
+        files = ChangedFiles(config.folder, settings, box.slots)
+        box.faults.append(lambda: files.fault)
+        following = stack.enter_context(Loop("files", files.step, files.wake))
         control = stack.enter_context(closing(ControlServer(box.station, settings.paths.state)))
         app = create_app(box.station, settings)
         origins, leave = Origins(app), app.extensions["broadcaster"].live.leave
@@ -294,6 +298,7 @@ def run(
         stack.callback(box.player.leave, CLOSING)
         parts: tuple[Watched, ...] = (
             *box.loops,
+            following,
             clockwork,
             clockwork.loop,
             control,

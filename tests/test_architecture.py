@@ -79,6 +79,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "rehearsal": FLOOR | {"studio", "script", "playout"},
     "wordbook": FLOOR | {"script", "lexicon_file", "studio"},
     "slotbook": FLOOR | {"schedule", "store"},
+    "changed_files": FLOOR | {"slotbook"},
     "copies": FLOOR | {"studio"},
     "remembered": FLOOR | {"schedule", "store"},
     "intake": FLOOR | {"schedule", "playout", "store"},
@@ -97,6 +98,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "daemon": FLOOR
     | SIBLINGS
     | {
+        "changed_files",
         "lexicon_file",
         "studio",
         "wordbook",
