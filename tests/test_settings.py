@@ -49,6 +49,12 @@ def test_all_problems_are_told_at_once_with_the_nearest_key(tmp_path: Path) -> N
     assert "sond：没有这一项（是不是 sound？）" in text
 
 
+@pytest.mark.parametrize("zone", ["Asia/Beijing", "Beijing", "Asia/Guangzhou", "北京", "Asia/Xian"])
+def test_a_chinese_city_that_is_no_zone_is_told_the_one_of_all_china(tmp_path: Path, zone: str) -> None:
+    (told,) = problems_of(tmp_path, f"station: {{timezone: {zone}}}")
+    assert f"没有这个时区：{zone}，中国各地都写 Asia/Shanghai" in told
+
+
 def test_a_file_that_is_no_yaml_is_named(tmp_path: Path) -> None:
     assert "broadcaster.yaml 第 1 行不是正确的 YAML" in problems_of(tmp_path, "station: [")[0]
 

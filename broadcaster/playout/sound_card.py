@@ -76,7 +76,9 @@ class SoundCard(Sink):
             with suppress(sounddevice.PortAudioError):
                 stream.close()
         if self._underruns:
-            logger.warning("the sound card ran dry %s times", self._underruns)
+            logger.warning(
+                "声卡断过 %s 次声，机器太忙；常有就调大 sound.latency_seconds", self._underruns
+            )
             self._underruns = 0
 
     def _find(self) -> int:

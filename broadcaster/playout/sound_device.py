@@ -302,7 +302,7 @@ class SoundDevice(Device):
         if not sentence:
             self._restart_seconds = FIRST_RESTART_SECONDS
         if sentence != was:
-            logger.warning("sound device: %s", sentence or "well again")
+            logger.warning("声卡：%s", sentence or "又好了")
         if was and not sentence:
             self.on_report(Back())
 
