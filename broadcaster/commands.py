@@ -9,33 +9,24 @@ import argparse
 import getpass
 import sys
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import asdict, replace
 from datetime import datetime
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from broadcaster import control
 from broadcaster.console import (
     EXIT_BROKEN,
-    FILES,
     Arguments,
     ask_box,
     ask_running_box,
     load_config,
     load_config_to_run,
-    not_counted_yet,
     refuse_error,
-    refuse_missing,
     report,
-    state_of_box,
 )
-from broadcaster.errors import BroadcasterError, ConfigError, TextRefused
+from broadcaster.errors import BroadcasterError, TextRefused
 from broadcaster.model import Line, Notice, Style
 from broadcaster.notice_options import add_notice, add_sink, add_sound_file, add_text, notice_of, text_of
-
-if TYPE_CHECKING:
-    from broadcaster.daemon import Config
 
 # Heavy parts are imported inside the command that needs them: a command to the running box starts
 # in a tenth of the time that importing the box itself takes.
@@ -194,64 +185,6 @@ def verse(arguments: Arguments) -> int:
     if not schemes:
         raise TextRefused(NO_VERSE)
     report(as_values(schemes), told(schemes), arguments)
-    return 0
-
-
-def check(arguments: Arguments) -> int:
-    from broadcaster.clock import Clock
-    from broadcaster.slotbook import Slotbook
-
-    refuse_missing(arguments.config)
-    config = load_config(arguments.config)
-    clock = Clock(config.settings.station.zone)
-    book = Slotbook(config.timetable, config.settings, clock)
-    problems = [*_keys_twice(arguments.config), *book.timetable.problems, *_unlikely(config)]
-    if problems:
-        raise ConfigError(problems)
-    slots = len(book.entries())
-    waiting = not_counted_yet(state_of_box(arguments.config))
-    sentence = "".join([f"设置没有问题，时间表里有 {slots} 条。", *waiting])
-    report({"slots": slots, "waiting": waiting}, sentence, arguments)
-    return 0
-
-
-def _keys_twice(folder: Path) -> Iterator[str]:
-    """The second one counts, and nobody sees that the first does not; slots tell of their own."""
-    from broadcaster import lined_yaml
-
-    for path in (folder / name for name in FILES):
-        with suppress(OSError, lined_yaml.Unreadable):
-            lined = lined_yaml.parse(lined_yaml.read_text(path))
-            for place in lined.twice:
-                if place[0] != "slots" or len(place) == 1:
-                    yield f"{path.name} 第 {lined.line_of(place)} 行 {place[-1]}：写了两次，请去掉一个"
-
-
-def _unlikely(config: Config) -> Iterator[str]:
-    """What is written rightly and will not come so: voices that are not, loops too tight."""
-    from broadcaster.tts.catalogue import Catalogue
-
-    settings, slots = config.settings, config.timetable.slots
-    station, voices, gap = settings.station, settings.voices, settings.loops.lowest_gap_minutes
-    catalogue = Catalogue(settings.paths.voices, voices.threads, voices.edge)
-    wished = [("station.voice", station.voice)]
-    wished += [("station.stand_ins", voice) for voice in station.stand_ins]
-    wished += [(f"时间表“{slot.name}”的 voice", slot.voice) for slot in slots if slot.voice]
-    for where, voice in wished:
-        if catalogue.entry(voice) is None:
-            yield f"{where}：没有语音 {voice}，broadcaster voices list 列出有哪些"
-    for slot in slots:
-        if slot.every_minutes and slot.every_minutes <= gap:
-            often = f"时间表“{slot.name}”每隔 {slot.every_minutes:g} 分钟说一遍"
-            yield f"{often}，中间至少要停 {gap:g} 分钟（loops.lowest_gap_minutes），隔一遍就不播一遍"
-
-
-def show_config(arguments: Arguments) -> int:
-    from broadcaster.settings import load_settings
-
-    settings = load_settings(arguments.config).model_dump(mode="json")
-    lines = [f"{part}.{key}: {value}" for part, keys in settings.items() for key, value in keys.items()]
-    report(settings, "\n".join(lines), arguments)
     return 0
 
 

@@ -13,17 +13,14 @@ from typing import TYPE_CHECKING
 
 from broadcaster import control
 from broadcaster.errors import BroadcasterError, ConfigError
-from broadcaster.folders import under_project
+from broadcaster.folders import LAST_GOOD, SETTINGS_FILES, under_project
 from broadcaster.whole import whole_file
 
 if TYPE_CHECKING:
     from broadcaster.daemon import Config
+    from broadcaster.settings import LexiconSettings
 
 logger = logging.getLogger(__name__)
-
-# In the folder of the settings: who carries that elsewhere carries it along.
-LAST_GOOD = ".last-good"
-FILES = ("broadcaster.yaml", "timetable.yaml", "lexicon.yaml")
 
 Arguments = argparse.Namespace
 EXIT_BROKEN = 2
@@ -84,13 +81,19 @@ def refuse_error(answer: control.Message) -> control.Message:
 def load_config(folder: Path) -> Config:
     """Everything in the folder, checked. Raises `ConfigError`."""
     from broadcaster.daemon import Config
-    from broadcaster.script.lexicon import load_lexicon as check_lexicon
-    from broadcaster.settings import load_lexicon, load_settings
+    from broadcaster.settings import load_settings
     from broadcaster.timetable_file import load_timetable
 
-    config = Config(load_settings(folder), load_timetable(folder), load_lexicon(folder), folder)
-    check_lexicon(config.lexicon)
-    return config
+    return Config(load_settings(folder), load_timetable(folder), load_checked_lexicon(folder), folder)
+
+
+def load_checked_lexicon(folder: Path) -> LexiconSettings:
+    """Raises `ConfigError`, also for a reading that cannot be."""
+    from broadcaster.script.lexicon import load_lexicon as check_lexicon
+    from broadcaster.settings import load_lexicon
+
+    check_lexicon(lexicon := load_lexicon(folder))
+    return lexicon
 
 
 def _state_folders(config_folder: Path) -> Iterator[Path]:
@@ -98,7 +101,7 @@ def _state_folders(config_folder: Path) -> Iterator[Path]:
     on when they are damaged. Raises `ConfigError` where neither can be read.
     """
     good_folder = config_folder / LAST_GOOD
-    is_kept = (good_folder / FILES[0]).exists()
+    is_kept = (good_folder / SETTINGS_FILES[0]).exists()
     try:
         yield (now := _state_folder(config_folder))
     except ConfigError:
@@ -149,7 +152,9 @@ def load_config_to_run(folder: Path) -> Config:
 def refuse_missing(folder: Path) -> None:
     """Raise `ConfigError` for a file that was there at the last start and is not now."""
     good_folder = folder / LAST_GOOD
-    gone = [name for name in FILES if (good_folder / name).exists() and not (folder / name).exists()]
+    gone = [
+        name for name in SETTINGS_FILES if (good_folder / name).exists() and not (folder / name).exists()
+    ]
     if gone:
         what = f"{'、'.join(gone)} 不见了；真的不要了，请把 {good_folder} 里的也删掉。"
         raise ConfigError([what])
@@ -158,7 +163,7 @@ def refuse_missing(folder: Path) -> None:
 def _keep_good(folder: Path, good_folder: Path) -> None:
     try:
         good_folder.mkdir(exist_ok=True)
-        for name in FILES:
+        for name in SETTINGS_FILES:
             now, before = folder / name, good_folder / name
             content = now.read_bytes() if now.exists() else b""
             if content and not (before.exists() and before.read_bytes() == content):
