@@ -170,4 +170,4 @@ def _keep_good(folder: Path, good_folder: Path) -> None:
                 with whole_file(before, good_folder) as beside:
                     shutil.copyfile(now, beside)
     except OSError as error:
-        logger.warning("the settings are not kept beside: %s", error)
+        logger.warning("设置没能另存一份：%s", error)

@@ -109,7 +109,7 @@ def open_box(config: Config, output_file: Path | None = None, makes_ahead: bool 
     clock = Clock(settings.station.zone)
     slots = Slotbook(config.timetable, settings, clock)
     for problem in slots.timetable.problems:
-        logger.error("left out of the timetable: %s", problem)
+        logger.error("时间表里这一条不播：%s", problem)
     with ExitStack() as stack:
         studio = stack.enter_context(
             closing(

@@ -87,7 +87,7 @@ class Amplifier:
             self.off()
             minutes = self._wiring.longest_on_seconds / 60
             self._overdue = f"功放连续开了 {minutes:g} 分钟，超过 amplifier.longest_on_minutes，已经断开"
-            logger.warning("amplifier: on for %g minutes, switched off", minutes)
+            logger.warning("功放连着开了 %g 分钟，关掉了", minutes)
             return not self._in_use
         if self._on and not self._in_use and now >= self._off_at:
             self.off()
@@ -142,7 +142,7 @@ class Amplifier:
     def _lose(self, error: AmplifierLost) -> None:
         self._let_go()
         if str(error) != self._lost:
-            logger.warning("amplifier: %s", error)
+            logger.warning("功放：%s", error)
         self._lost = str(error)
 
     def _let_go(self) -> None:

@@ -207,7 +207,7 @@ class SoundDevice(Device):
             sounding = bool(self._item_id)
             silent_for = self._clock.monotonic() - self._word_at
             if (sounding or self._amplifier.on) and silent_for > HUNG_SECONDS:
-                logger.error("the sound child hangs")
+                logger.error("声音进程不动了，重新启动它")
                 self._child.break_off()
             elif output != self._configure.output and not sounding:
                 logger.info("sound goes to %s from now on", output)
