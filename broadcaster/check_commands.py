@@ -4,23 +4,29 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from broadcaster.clock import Clock
 from broadcaster.console import (
-    FILES,
     Arguments,
+    load_checked_lexicon,
     load_config,
     load_config_to_run,
+    not_counted_yet,
     refuse_missing,
     report,
+    state_of_box,
 )
 from broadcaster.daemon import Config
 from broadcaster.errors import ConfigError
-from broadcaster.settings import Settings
+from broadcaster.folders import SETTINGS_FILES
+from broadcaster.lexicon_file import entries
+from broadcaster.script.lexicon import toneless
+from broadcaster.settings import LexiconSettings, Settings, load_settings
 from broadcaster.settings_problems import keys_twice
 from broadcaster.slotbook import Slotbook, SlotEntry
+from broadcaster.timetable_file import load_timetable
 from broadcaster.tts.catalogue import Catalogue
 
 EXIT_TO_MEND = 1
@@ -37,26 +43,55 @@ def check(arguments: Arguments) -> int:
     config, problems = _as_it_would_start(arguments.config)
     book = Slotbook(config.timetable, config.settings, Clock(config.settings.station.zone))
     slots = book.entries()
-    problems += [*book.timetable.problems, *_unlikely(config.settings, slots)]
+    problems += [
+        *book.timetable.problems,
+        *_unlikely(config.settings, slots),
+        *_toneless(config.lexicon),
+    ]
+    waiting = not_counted_yet(state_of_box(arguments.config))
     for sentence in problems:
         print(sentence, file=sys.stderr)
     said = f"能启动，时间表里有 {len(slots)} 条；上面有 {len(problems)} 处要改。"
     if not problems:
         said = f"设置没有问题，时间表里有 {len(slots)} 条。"
-    report({"slots": len(slots), "problems": problems}, said, arguments)
+    told = {"slots": len(slots), "problems": problems, "waiting": waiting}
+    report(told, "".join([said, *waiting]), arguments)
     return EXIT_TO_MEND if problems else 0
 
 
 def _as_it_would_start(folder: Path) -> tuple[Config, list[str]]:
     """What a box would run by, and what is wrong with it; `ConfigError` where it would not start."""
+    settings, _, lexicon = SETTINGS_FILES
+    wrong = [
+        problem
+        for load in (refuse_missing, load_settings, load_checked_lexicon)
+        for problem in _refusal(load, folder)
+    ]
+    # A problem of the folder itself is found by each that reads in it.
+    problems = list(
+        dict.fromkeys([*keys_twice(folder / settings), *keys_twice(folder / lexicon), *wrong])
+    )
+    if not wrong:
+        return load_config(folder), problems
     try:
-        refuse_missing(folder)
-        config = load_config(folder)
+        config = load_config_to_run(folder)
+    except ConfigError:
+        raise ConfigError([*problems, *load_timetable(folder).problems]) from None
+    return config, [*problems, "能启动，按上次能用的设置播，直到改好。"]
+
+
+def _refusal(load: Callable[[Path], object], folder: Path) -> list[str]:
+    try:
+        load(folder)
     except ConfigError as error:
-        by_the_last_good = load_config_to_run(folder)
-        return by_the_last_good, [*error.problems, "能启动，按上次能用的设置播，直到改好。"]
-    settings, _, lexicon = FILES
-    return config, [*keys_twice(folder / settings), *keys_twice(folder / lexicon)]
+        return error.problems
+    return []
+
+
+def _toneless(lexicon: LexiconSettings) -> Iterator[str]:
+    for entry in entries(lexicon):
+        if slip := toneless(entry.said):
+            yield f"lexicon.yaml {entry.section}.{entry.word}：{slip}"
 
 
 def _unlikely(settings: Settings, slots: Sequence[SlotEntry]) -> Iterator[str]:

@@ -13,7 +13,7 @@ from typing import Any, NoReturn
 
 from broadcaster import __version__
 from broadcaster.errors import BroadcasterError
-from broadcaster.folders import CONFIG_FOLDER
+from broadcaster.folders import CONFIG_FOLDER, LAST_GOOD, SETTINGS_FILES
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ COMMANDS: dict[str, Command | Group] = {
         ),
     ),
     "check": Command("检查设置和时间表写得对不对", "check_commands.check"),
-    "config": Command("正在生效的设置", "commands.show_config"),
+    "config": Command("正在生效的设置", "settings_commands.show_config"),
 }
 
 # What argparse says of a command that is written wrongly, most likely first.
@@ -161,7 +161,7 @@ def make_parser() -> Parser:
     )
     parser.add_argument("--version", action="version", version=__version__, help="显示版本")
     parser.add_argument(
-        "--config", type=Path, default=CONFIG_FOLDER, metavar="文件夹", help="设置文件夹"
+        "--config", type=_with_settings, default=CONFIG_FOLDER, metavar="文件夹", help="设置文件夹"
     )
     parser.add_argument("--verbose", action="store_true", help="在屏幕上显示运行记录")
     parser.set_defaults(lasts=False)
@@ -172,6 +172,15 @@ def make_parser() -> Parser:
         else:
             _add_command(group, name, known)
     return parser
+
+
+def _with_settings(written: str) -> Path:
+    """A folder that is named by mistake would be a box of all defaults, with another box's state."""
+    folder = Path(written)
+    if folder.is_dir() and not any((folder / name).exists() for name in (*SETTINGS_FILES, LAST_GOOD)):
+        names = "、".join(SETTINGS_FILES)
+        raise CommandMistaken(f"{folder} 里没有设置文件（{names}），请看 --config 写对了没有。")
+    return folder
 
 
 def _add_command(group: Any, name: str, command: Command) -> None:

@@ -38,6 +38,7 @@ UNKEPT = "已安排，但磁盘写不进去：停电就没有了。"
 WAITS = (
     "声卡好了就接着播，最多等半小时。按 Ctrl-C 只是不再等，这一条还排着；要取消请用 broadcaster stop。"
 )
+GOES_ON = "这里不再等了，这一条广播站照样播；要停用 broadcaster stop。"
 LEFT_WAITING = "广播站关了，这一条还没播完：半小时内再启动，没播过的、红色的会接着播。"
 
 Parser = argparse.ArgumentParser
@@ -195,18 +196,23 @@ def verse(arguments: Arguments) -> int:
     return 0
 
 
-def show_config(arguments: Arguments) -> int:
-    from broadcaster.settings import load_settings
-
-    settings = load_settings(arguments.config).model_dump(mode="json")
-    lines = [f"{part}.{key}: {value}" for part, keys in settings.items() for key, value in keys.items()]
-    report(settings, "\n".join(lines), arguments)
-    return 0
-
-
 def _answers(request: control.Message, arguments: Arguments) -> Iterator[control.Message]:
     """What the running box answers, or this process in its place where none runs."""
-    return ask_box(request, arguments.config) or _answers_alone(request, arguments)
+    answers = ask_box(request, arguments.config)
+    return _answers_of_box(answers) if answers else _answers_alone(request, arguments)
+
+
+def _answers_of_box(answers: Iterator[control.Message]) -> Iterator[control.Message]:
+    """Who presses Ctrl-C at what was accepted is told that it goes on."""
+    accepted = False
+    try:
+        for answer in answers:
+            accepted = accepted or "accepted" in answer
+            yield answer
+    except KeyboardInterrupt:
+        if accepted:
+            print(GOES_ON, file=sys.stderr)
+        raise
 
 
 def _answers_alone(request: control.Message, arguments: Arguments) -> Iterator[control.Message]:

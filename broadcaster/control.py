@@ -302,4 +302,5 @@ def _status_as_json(station: Station) -> Message:
         "loops_stopped_by": status.loops_stopped_by,
         "waits_for_card": status.waits_for_card,
         "fault": status.fault,
+        "faults": status.faults,
     }

@@ -109,7 +109,7 @@ class Copies:
         try:
             self._note(copy_id, path=self._make(copy_id, tracks))
         except (BroadcasterError, OSError) as error:
-            logger.warning("no copy was made: %s", error)
+            logger.warning("声音文件没有做成：%s", error)
             sentence = str(error) if isinstance(error, BroadcasterError) else _full(error)
             self._note(copy_id, problem=sentence)
         self._forget_old()
@@ -155,7 +155,7 @@ class Copies:
         except subprocess.TimeoutExpired as error:
             raise FileUnwritable("声音文件做得太慢，没有做成，请再试一次。") from error
         if done.returncode:
-            logger.error("a copy failed: %s", done.stderr)
+            logger.error("声音文件没有做成：%s", done.stderr)
             told = done.returncode == 1 and done.stderr and "\n" not in done.stderr
             raise FileUnwritable(done.stderr if told else "声音文件没有做成，请再试一次。")
 

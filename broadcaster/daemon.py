@@ -15,6 +15,7 @@ from functools import partial
 from pathlib import Path
 
 from broadcaster.air_settings import QuietSettings
+from broadcaster.changed_files import ChangedFiles
 from broadcaster.clock import Clock
 from broadcaster.clock_trust import ClockTrust
 from broadcaster.control import ControlServer
@@ -111,7 +112,7 @@ def open_box(config: Config, output_file: Path | None = None, makes_ahead: bool 
     clock = Clock(settings.station.zone)
     slots = Slotbook(config.timetable, settings, clock)
     for problem in slots.timetable.problems:
-        logger.error("left out of the timetable: %s", problem)
+        logger.error("时间表里这一条不播：%s", problem)
     with ExitStack() as stack:
         studio = stack.enter_context(
             closing(
@@ -285,6 +286,9 @@ def run(
         stack.callback(clockwork.stop)
         box.faults.append(lambda: clockwork.fault)
         box.faults.append(lambda: box.slots.timetable.fault(box.clock.now().date()))
+        files = ChangedFiles(config.folder, settings, box.slots)
+        box.faults.append(lambda: files.fault)
+        following = stack.enter_context(Loop("files", files.step, files.wake))
         control = stack.enter_context(closing(ControlServer(box.station, settings.paths.state)))
         app = create_app(box.station, settings)
         origins, leave = Origins(app), app.extensions["broadcaster"].live.leave
@@ -298,6 +302,7 @@ def run(
         stack.callback(box.player.leave, CLOSING)
         parts: tuple[Watched, ...] = (
             *box.loops,
+            following,
             clockwork,
             clockwork.loop,
             control,

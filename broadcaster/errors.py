@@ -16,12 +16,34 @@ REASONS = {
     errno.EADDRNOTAVAIL: "这台机器没有这个地址",
     errno.EMFILE: "打开的文件太多",
     errno.ENAMETOOLONG: "名字太长",
+    errno.ECONNREFUSED: "那台机器上的服务没有开",
+    errno.ECONNRESET: "连接被对方断开了",
+    errno.ECONNABORTED: "连接断了",
+    errno.EPIPE: "连接断了",
+    errno.ETIMEDOUT: "对方没有回答",
+    errno.EHOSTUNREACH: "到不了那台机器",
+    errno.ENETUNREACH: "没有网络",
+    errno.ENETDOWN: "没有网络",
+}
+# By their names: importing ssl for its errors would take 20 ms of each command. Its numbers are not the
+# system's.
+KINDS = {
+    "gaierror": "找不到这个地址，可能没有网络",
+    "SSLCertVerificationError": "对方的证书不是公认的机构签的",
+    "SSLError": "加密的连接没有建成",
+    "TimeoutError": "对方没有回答",
+    "HTTPException": "对方的回答看不懂",
 }
 
 
-def reason_of(error: OSError) -> str:
-    """What the system says of it, in Chinese where it is something usual."""
-    return REASONS.get(error.errno or 0) or error.strerror or str(error)
+def reason_of(error: Exception) -> str:
+    """What the system or the network says of it, in Chinese where it is something usual."""
+    inner = getattr(error, "reason", None)
+    if isinstance(inner, OSError):
+        return reason_of(inner)
+    known = (KINDS[kind.__name__] for kind in type(error).__mro__ if kind.__name__ in KINDS)
+    said = next(known, "") or REASONS.get(getattr(error, "errno", None) or 0)
+    return said or getattr(error, "strerror", None) or str(error)
 
 
 class BroadcasterError(Exception):

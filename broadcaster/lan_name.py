@@ -51,14 +51,14 @@ class LanName:
         try:
             network = Zeroconf(interfaces=[address])
         except OSError as error:
-            logger.warning("the name %s.local is not told: %s", self._name, error)
+            logger.warning("局域网上报不出 %s.local 这个名字：%s", self._name, error)
             return
         self._told = address, network
         try:
             network.register_service(service(self._name, self._station, address, self._port))
         except (OSError, Error) as error:
             # Another box has the name; it may be gone at the next change of address.
-            logger.warning("the name %s.local is not told: %r", self._name, error)
+            logger.warning("局域网上报不出 %s.local 这个名字：%r", self._name, error)
 
 
 def service(name: str, station: str, address: str, port: int) -> ServiceInfo:

@@ -7,12 +7,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from broadcaster.folders import LAST_GOOD
 from broadcaster.whole import whole_file
 
 logger = logging.getLogger(__name__)
 
-# In the folder of the settings: who carries that elsewhere carries it along.
-LAST_GOOD = ".last-good"
 MOST_TOLD = 5
 
 

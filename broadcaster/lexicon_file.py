@@ -13,7 +13,7 @@ from broadcaster.script.lexicon import check_entry, load_lexicon
 from broadcaster.settings import LexiconSettings
 from broadcaster.settings import load_lexicon as read_lexicon
 from broadcaster.settings_problems import keys_twice
-from broadcaster.whole import whole_file
+from broadcaster.whole import state_of, whole_file
 from broadcaster.yaml_edit import remove_entry, set_entry
 
 LONGEST_WORD = 20
@@ -38,11 +38,7 @@ class LexiconFile:
 
     def state(self) -> tuple[int, ...]:
         """Another one whenever the file is another one."""
-        try:
-            status = self._path.stat()
-        except OSError:
-            return ()
-        return status.st_mtime_ns, status.st_size, status.st_ino
+        return state_of(self._path)
 
     def set(self, word: str, said: str, section: str = "") -> Entry:
         """Change an entry, or add one; where no section is named, the one that has it, or the words.

@@ -116,10 +116,16 @@ def _note_lines(
             inner = (*place, str(key.value))
             if inner in lines:
                 twice.append(inner)
-                for below in [known for known in lines if known[: len(inner)] == inner]:
-                    del lines[below]
+                _forget_inside(inner, value, lines)
             lines[inner] = first_line + key.start_mark.line
             _note_lines(value, inner, lines, twice, first_line, depth + 1)
     elif isinstance(node, yaml.SequenceNode):
         for number, value in enumerate(node.value):
             _note_lines(value, (*place, number), lines, twice, first_line, depth + 1)
+
+
+def _forget_inside(place: Place, value: Any, lines: dict[Place, int]) -> None:
+    """Of a block that stands twice the keys are not twice as well."""
+    if isinstance(value, yaml.CollectionNode):
+        for inside in [one for one in lines if len(one) > len(place) and one[: len(place)] == place]:
+            del lines[inside]

@@ -66,7 +66,7 @@ def show(arguments: Arguments) -> int:
     since = told["connected_since"]
     lines = [
         f"{told['box']}（{told['area']}）",
-        f"和县里连着，从 {_moment(since)} 起" if since else f"没有连上县里：{told['trouble']}",
+        f"和县里连着，从 {_moment(since)} 起" if since else _not_connected(told["trouble"]),
         f"县里最后一份清单：{_moment(told['heads_at']) if told['heads_at'] else '还没有'}",
         f"正在生效的通知：{len(told['in_force'])} 则",
         f"还没交给县里的回执：{told['receipts_waiting']} 份",
@@ -75,6 +75,12 @@ def show(arguments: Arguments) -> int:
     lines += [f"故障：{told['fault']}"] if told["fault"] else []
     report(told, "\n".join(lines), arguments)
     return 0
+
+
+def _not_connected(trouble: str) -> str:
+    if not trouble:
+        return "正在连县里。"
+    return f"没有连上县里：{trouble}。广播站自己会再连；一直连不上，请检查网络，或者问县里。"
 
 
 def usb(arguments: Arguments) -> int:

@@ -105,7 +105,7 @@ class Making:
             try:
                 key = self._parts.programme_key(notice)
             except VoiceUnavailable as error:
-                logger.warning("%s is not to be had: %s", self._voice, error)
+                logger.warning("%s 用不了：%s", self._voice, error)
                 self._errors.append(str(error))
                 continue
             self._attempt_by(notice, key)
@@ -181,7 +181,7 @@ class Making:
             self._deliver(Refused(str(error)))
 
     def _next_after(self, reason: str) -> None:
-        logger.warning("%s did not make it (%s); next: %s", self._voice, reason, self._voices[:1])
+        logger.warning("%s 没有做成：%s", self._voice, reason)
         self._errors.append(reason)
         self._end_attempt()
         self._try_next()

@@ -7,7 +7,7 @@ import http.client
 import ssl
 from urllib.parse import urlsplit
 
-from broadcaster.errors import BroadcasterError
+from broadcaster.errors import BroadcasterError, reason_of
 
 TIMEOUT_SECONDS = 30.0
 
@@ -25,7 +25,12 @@ def post(office: str, path: str, body: bytes, pin: str, longest: int) -> tuple[i
     try:
         return _post(office.rstrip("/") + path, body, pin, longest)
     except (OSError, http.client.HTTPException, ValueError) as error:
-        raise OfficeRefused(f"连不上（{error}），请检查地址和网络，再试一次。") from error
+        own = (
+            "，自己做的证书要写 --pin 和它的指纹" if isinstance(error, ssl.SSLError) and not pin else ""
+        )
+        raise OfficeRefused(
+            f"连不上（{reason_of(error)}{own}），请检查地址和网络，再试一次。"
+        ) from error
 
 
 def _post(url: str, body: bytes, pin: str, longest: int) -> tuple[int, bytes]:

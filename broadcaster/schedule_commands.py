@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from broadcaster.commands import moment_due, naming_later
-from broadcaster.console import ask_box, print_json
+from broadcaster.console import not_counted_yet, print_json, state_of_box
 from broadcaster.control import Message
 from broadcaster.errors import BroadcasterError
 from broadcaster.setting_values import WEEKDAYS
@@ -71,16 +71,13 @@ def coming_up(arguments: Arguments) -> int:
         raise BroadcasterError(f"--hours 要大于 0，最多 {MOST_HOURS}。")
     start = Clock(load_settings(arguments.config).station.zone).now()
     end = start + timedelta(hours=arguments.hours)
-    asked = [] if arguments.timetable else _asked_for(arguments, end)
+    state = Message() if arguments.timetable else state_of_box(arguments.config)
+    # What people want at a later time; only the running box knows.
+    asked = [airing for airing in state.get("later", []) if moment_due(airing) < end]
     _print(_outlook(arguments, start, end), arguments, asked)
+    for fault in not_counted_yet(state):
+        print(fault, file=sys.stderr)
     return 0
-
-
-def _asked_for(arguments: Arguments, end: datetime) -> list[Message]:
-    """What people want at a later time; only the running box knows."""
-    answer = next(ask_box({"do": "status"}, arguments.config) or iter(()), Message())
-    state = answer.get("status", {})
-    return [airing for airing in state.get("later", []) if moment_due(airing) < end]
 
 
 def _add_timetable(parser: Parser) -> None:

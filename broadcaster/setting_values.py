@@ -4,7 +4,8 @@ import re
 from dataclasses import dataclass
 from datetime import date, time
 from functools import lru_cache
-from typing import Annotated
+from pathlib import Path
+from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
@@ -12,6 +13,8 @@ from broadcaster.labels import SIGNALS
 from broadcaster.model import FASTEST, FASTEST_TEMPO, MOST_REPEATS, SLOWEST, SLOWEST_TEMPO, Signal, Style
 
 WEEKDAYS = ("周一", "周二", "周三", "周四", "周五", "周六", "周日")
+
+EVERY_DAY = frozenset(range(7))
 
 CLOCK_TIME = re.compile(r"([01]?\d|2[0-3]):[0-5]\d")
 MONTH_DAY = re.compile(r"(\d\d?)-(\d\d?)")
@@ -57,6 +60,24 @@ def read_window(text: str) -> tuple[time, time]:
     """21:30-06:30"""
     begin, end = text.split("-")
     return read_time(begin), read_time(end)
+
+
+def as_written(value: object) -> Any:
+    """A section, or one value of it, as plain values that can be written in the file."""
+    match value:
+        case BaseModel():
+            return {name: as_written(getattr(value, name)) for name in type(value).model_fields}
+        case dict():
+            return {name: as_written(inner) for name, inner in value.items()}
+        case Signal():
+            return next(name for name, signal in SIGNALS.items() if signal is value)
+        case frozenset():
+            return "周一至周日" if value == EVERY_DAY else [WEEKDAYS[day] for day in sorted(value)]
+        case tuple():
+            return [as_written(inner) for inner in value]
+        case Path():
+            return str(value)
+    return value
 
 
 def is_month_day(text: str) -> bool:
@@ -151,4 +172,3 @@ Windows = Annotated[tuple[WindowText, ...], BeforeValidator(one_or_many)]
 Seasons = Annotated[
     tuple[Annotated[str, AfterValidator(_season)], ...], BeforeValidator(just_one_or_many)
 ]
-EVERY_DAY = frozenset(range(7))

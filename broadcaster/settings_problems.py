@@ -90,7 +90,7 @@ def _known_keys(detail: ErrorDetails, shape: type[BaseModel]) -> Iterator[str]:
     yield from shape.model_fields
 
 
-def did_you_mean(given: str, known: Iterable[str]) -> str:
-    """The nearest right one in brackets, or nothing."""
-    close = difflib.get_close_matches(given, list(known), n=1)
+def did_you_mean(given: str, known: Iterable[str], alike: float = 0.6) -> str:
+    """The nearest right one in brackets, or nothing where none is so much `alike`."""
+    close = difflib.get_close_matches(given, list(known), n=1, cutoff=alike)
     return f"（是不是 {close[0]}？）" if close else ""

@@ -106,6 +106,15 @@ class Slotbook:
         self._stored, self._check = stored, check
         self._read_again()
 
+    def take(self, file: TimetableSettings) -> tuple[str, ...]:
+        """Go by another file from now on, or by none of it where it has problems: these are returned."""
+        problems = Timetable(file, self._settings.station).problems
+        if not problems:
+            with self._lock:
+                self._file = file
+                self._read_again()
+        return problems
+
     def entries(self) -> list[SlotEntry]:
         """Those of the file in its order, then those made on the page."""
         if self._fault:

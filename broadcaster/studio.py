@@ -272,7 +272,7 @@ class Studio:
                 notice = self._recipes.filled_in(notice)
                 best = self._recipes.best(notice, self._clock.monotonic())
             except BroadcasterError as error:
-                logger.warning("cannot make %s ahead: %s", notice.title, error)
+                logger.warning("“%s”提前做不成：%s", notice.title, error)
                 continue
             tried_at = self._tried_ahead.get(self._recipes.key(best))
             if tried_at is not None and self._clock.monotonic() - tried_at < RETRY_SECONDS:
@@ -285,7 +285,7 @@ class Studio:
     def _made_ahead(self, best: Notice, made: Future[Programme]) -> None:
         error, voice = made.exception(), best.voice or ""
         if error:
-            logger.warning("not made ahead: %s", error)
+            logger.warning("没有提前做：%s", error)
         # A voice that is left alone is tried when it is due again; this is for one that refuses a line,
         # and for what is gone at once, as with a program of another version beside, each removing what
         # the other has written: every 3 ms, for ever.

@@ -25,6 +25,15 @@ def whole_file(path: Path, made_in: Path) -> Iterator[Path]:
         unfinished.unlink(missing_ok=True)
 
 
+def state_of(path: Path) -> tuple[int, ...]:
+    """Another one whenever the file is another one; of none it is empty."""
+    try:
+        status = path.stat()
+    except OSError:
+        return ()
+    return status.st_mtime_ns, status.st_size, status.st_ino
+
+
 def maker_is_gone(unfinished: Path) -> bool:
     """Whether the process that was making this file has ended, in this life of the system or before."""
     maker = unfinished.name.removeprefix(".").partition("-")[0]

@@ -70,7 +70,7 @@ class Wordbook:
                 self._lexicon, self._fault = lexicon, self._doubt()
             except BroadcasterError as error:
                 problem = str(error).splitlines()[0]
-                logger.warning("the lexicon is left as it was: %s", problem)
+                logger.warning("读音表写错了，还按原来的念：%s", problem)
                 self._fault = f"读音表写错了，还按原来的念。{problem}"
 
     def _doubt(self) -> str:

@@ -2,6 +2,8 @@
 
 import re
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -158,6 +160,52 @@ def test_wrong_settings_are_all_told_and_nothing_starts(village: Village) -> Non
     assert "是不是 pace？" in done.stderr
     assert village.call("run").returncode == 2
     assert not village.state.exists()
+
+
+def test_check_tells_every_problem_of_every_file_at_once(village: Village) -> None:
+    settings = (
+        "station: {name: 李庄, name: 王庄}\nsound: {volume: 190}\nweb: {port: 1}\nweb: {port: 2}\n"
+    )
+    (village.folder / "broadcaster.yaml").write_text(settings, encoding="utf-8")
+    (village.folder / "lexicon.yaml").write_text("places: {乐亭: lao4}", encoding="utf-8")
+    (village.folder / "timetable.yaml").write_text("slots: [{name: 坏的}]", encoding="utf-8")
+    told = village.call("check").stderr.splitlines()
+    problems = (
+        "第 1 行 name：写了两次",
+        "第 4 行 web：写了两次",
+        "volume：不能大于 100",
+        "乐亭",
+        "“坏的”",
+    )
+    for problem in problems:
+        assert len([line for line in told if problem in line]) == 1, (problem, told)
+    assert len(told) == len(problems), "two blocks of one name are one fault"
+
+
+def test_check_tells_of_a_tone_that_was_forgotten_and_the_box_speaks_all_the_same(
+    village: Village,
+) -> None:
+    (village.folder / "lexicon.yaml").write_text("places: {李家沟: li3 jia1 gou}", encoding="utf-8")
+    done = village.call("check")
+    assert done.returncode == 1
+    assert "places.李家沟：“gou”没写声调，请写成 gou1 到 gou4，轻声写 gou5" in done.stderr
+    assert village.call("spoken", WATER).returncode == 0
+
+
+@pytest.mark.parametrize("command", ["status", "check", "say"])
+def test_a_folder_without_any_settings_is_not_a_box_of_defaults(village: Village, command: str) -> None:
+    empty = village.folder / "empty"
+    empty.mkdir()
+    arguments = ["--config", str(empty), command, *([WATER] if command == "say" else [])]
+    told = subprocess.run(
+        [sys.executable, "-m", "broadcaster.cli", *arguments],
+        env=village.environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert told.returncode == 2
+    assert told.stderr.startswith(f"{empty} 里没有设置文件") and "--config" in told.stderr
 
 
 def test_check_tells_of_a_file_that_was_there(village: Village) -> None:

@@ -138,6 +138,21 @@ def test_a_box_that_starts_on_a_full_card_makes_room_and_is_heard(
 
 
 @needs_mounts
+def test_a_sound_file_that_a_disk_cannot_hold_is_told_with_the_reason(village: Village) -> None:
+    stick = village.folder / "stick"
+    command = village.command("render", WATER, "-o", str(stick / "sound.wav"))
+    done = subprocess.run(
+        [*on_disk_of(64, stick), *command],
+        env=village.environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 2, done
+    assert "sound.wav（磁盘满了）" in done.stderr and "\n" not in done.stderr.strip()
+
+
+@needs_mounts
 @pytest.mark.parametrize("name", ["render", "say"])
 def test_a_command_alone_on_a_full_disk_is_refused_with_one_sentence(
     village: Village, fake_rig: FakeRig, name: str

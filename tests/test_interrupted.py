@@ -16,7 +16,7 @@ from pathlib import Path
 import psutil
 import pytest
 from rig.rig import wait_until
-from village import Village
+from village import RunningBox, Village
 
 from broadcaster.folders import PROJECT_FOLDER
 
@@ -129,6 +129,19 @@ def test_say(village: Village, sign: str) -> None:
     assert not half_made(village.folder)
     rows = json.loads(village.call("journal", "--json").stdout)
     assert len(rows) == bool(sign), "what was accepted has its end in the record"
+
+
+def test_who_no_longer_waits_for_what_the_box_airs_is_told_that_it_goes_on(village: Village) -> None:
+    box = RunningBox(village, "--output-file", str(village.folder / "heard.wav"))
+    try:
+        _, *program = village.command("say", TEXT)
+        with started(village.folder, village.environment, program) as running:
+            said = press_at(running, lambda running: running.said("已送上广播"), times=1)
+        assert running.process.returncode in INTERRUPTED
+        assert "这里不再等了，这一条广播站照样播；要停用 broadcaster stop。" in said
+        assert json.loads(village.call("stop", "--json").stdout)["stopped"] == 1
+    finally:
+        assert box.end() == 0
 
 
 @pytest.mark.parametrize("sign", ["", "下一次定时播出"], ids=["when a child begins", "when it is up"])

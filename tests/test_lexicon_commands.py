@@ -59,11 +59,21 @@ def test_what_is_removed_is_said_as_before(village: Village, lexicon: Path) -> N
 
 def test_wrong_entries_are_told_in_one_sentence(village: Village, lexicon: Path) -> None:
     assert "有 2 个字，读音却有 1 个" in refused(village, "set", "乐亭", "lao4")
+    for said in ("lao4 ting", "lao ting2", "lao ting"):
+        assert "没写声调" in refused(village, "set", "乐亭", said)
+    assert "“ting”没写声调，请写成 ting1 到 ting4，轻声写 ting5" in refused(
+        village, "set", "乐亭", "lao4 ting"
+    )
     assert "没有“乐亭”" in refused(village, "remove", "乐亭")
     assert "没有“乐亭”" in refused(village, "list", "乐亭")
     assert "--section 不能是" in refused(village, "set", "乐亭", "烙亭", "--section", "towns")
     assert "-o 文件名.wav" in refused(village, "listen", "乐亭", "烙亭")
     assert lexicon.read_text(encoding="utf-8") == LEXICON
+
+
+def test_beside_a_tone_mark_a_bare_syllable_is_the_light_tone(village: Village, lexicon: Path) -> None:
+    assert village.call("lexicon", "set", "李子", "lǐ zi").returncode == 0
+    assert "zi5" in pinyin(village, "李子熟了")
 
 
 def test_a_reading_is_heard_from_a_file_before_it_is_kept(village: Village, lexicon: Path) -> None:

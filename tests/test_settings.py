@@ -1,13 +1,14 @@
 from pathlib import Path
 
 import pytest
+import yaml
 
 from broadcaster.clips.preset import PRESETS
 from broadcaster.errors import ConfigError
 from broadcaster.folders import CONFIG_FOLDER
 from broadcaster.model import Severity, Signal
 from broadcaster.playout.wiring import POWER, Wiring
-from broadcaster.setting_values import Section
+from broadcaster.setting_values import Section, as_written
 from broadcaster.settings import (
     Settings,
     SoundSettings,
@@ -47,6 +48,21 @@ def test_all_problems_are_told_at_once_with_the_nearest_key(tmp_path: Path) -> N
     assert "station.pace：不能大于 1.4" in text
     assert "是不是 Asia/Shanghai？" in text
     assert "sond：没有这一项（是不是 sound？）" in text
+
+
+@pytest.mark.parametrize("zone", ["Asia/Beijing", "Beijing", "Asia/Guangzhou", "北京", "Asia/Xian"])
+def test_a_chinese_city_that_is_no_zone_is_told_the_one_of_all_china(tmp_path: Path, zone: str) -> None:
+    (told,) = problems_of(tmp_path, f"station: {{timezone: {zone}}}")
+    assert f"没有这个时区：{zone}，中国各地都写 Asia/Shanghai" in told
+
+
+def test_what_is_in_force_is_written_as_the_file_can_have_it(tmp_path: Path) -> None:
+    content = "quiet: {hours: [{name: 集日, windows: '08:00-09:00', weekdays: [周一, 周五]}]}"
+    settings = load_settings(write(tmp_path, "broadcaster.yaml", content))
+    written = as_written(settings)
+    assert written["severity"]["red"]["chime"] == "警报" and written["station"]["latitude"] is None
+    again = yaml.safe_dump(written, allow_unicode=True)
+    assert load_settings(write(tmp_path, "broadcaster.yaml", again)) == settings
 
 
 def test_a_file_that_is_no_yaml_is_named(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ import sqlite3
 from collections.abc import Callable
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from rig.rig import wait_until
 from village import RunningBox, Village
@@ -41,6 +42,43 @@ def test_a_new_box_airs_nothing_of_before_it_was_and_tells_of_what_it_missed_lat
     ((title, reason),) = ask(village, missed)
     assert title == "每分钟"
     assert reason.startswith(("关机错过了 19 次", "关机错过了 20 次", "关机错过了 21 次"))
+
+
+def test_a_timetable_changed_by_hand_counts_at_once_and_a_wrong_one_or_other_settings_are_told(
+    village: Village,
+) -> None:
+    timetable = village.folder / "timetable.yaml"
+    box = RunningBox(village)
+    try:
+        timetable.write_text(EACH_MINUTE, encoding="utf-8")
+        wait_until(lambda: titles(village) == {"每分钟"})
+        assert not state(village)["fault"]
+        timetable.write_text(
+            EACH_MINUTE.replace("每分钟", "坏的") + "  - {name: 二}\n", encoding="utf-8"
+        )
+        wait_until(lambda: "timetable.yaml 改过，但是写错了，还按原来的播" in state(village)["fault"])
+        assert "第 3 行“二”" in state(village)["fault"] and titles(village) == {"每分钟"}
+        timetable.unlink()
+        wait_until(lambda: "文件不见了" in state(village)["fault"])
+        timetable.write_text(EACH_MINUTE, encoding="utf-8")
+        wait_until(lambda: not state(village)["fault"])
+        village.configure(station={"name": "李家沟"})
+        for command in ("status", "check", "next"):
+            said = village.call(command)
+            assert "broadcaster.yaml 改过，重启广播站以后才算。" in said.stdout + said.stderr, command
+        village.configure()
+        assert not state(village)["fault"]
+    finally:
+        assert box.end() == 0
+
+
+def state(village: Village) -> dict[str, Any]:
+    told: dict[str, Any] = json.loads(village.call("status", "--json").stdout)
+    return told
+
+
+def titles(village: Village) -> set[str]:
+    return {airing["title"] for airing in state(village)["next"]}
 
 
 def run_until(village: Village, condition: Callable[[], object]) -> None:

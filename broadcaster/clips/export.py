@@ -10,11 +10,12 @@ import numpy as np
 import soundfile
 from numpy.typing import NDArray
 
-from broadcaster.errors import FileUnwritable
+from broadcaster.errors import FileUnwritable, reason_of
 from broadcaster.model import Programme
 from broadcaster.whole import whole_file
 
 MP3_BITRATE = "96k"
+LEAST_FREE_BYTES = 64 * 1024
 
 
 def check_writable(path: Path) -> None:
@@ -41,18 +42,23 @@ def write_sound(path: Path, programme: Programme, rate_hz: int) -> float:
     try:
         with whole_file(path, path.parent) as unfinished:
             return write(unfinished, programme, rate_hz)
-    except (OSError, soundfile.LibsndfileError) as error:
+    except OSError as error:
         raise FileUnwritable(
-            f"声音文件写不成：{path}（{error}）。请检查文件夹的权限和磁盘的空位，再试一次。"
+            f"声音文件写不成：{path}（{reason_of(error)}）。请检查文件夹的权限和磁盘的空位，再试一次。"
         ) from error
 
 
 def _write_pcm(path: Path, programme: Programme, rate_hz: int) -> float:
     """WAV or FLAC, clip by clip: an hour of speech is never in memory at once."""
-    with soundfile.SoundFile(path, "w", rate_hz, channels=1, subtype="PCM_16") as file:
-        for samples in _samples(programme, rate_hz):
-            file.write(samples)
-        frames: int = file.frames
+    try:
+        with soundfile.SoundFile(path, "w", rate_hz, channels=1, subtype="PCM_16") as file:
+            for samples in _samples(programme, rate_hz):
+                file.write(samples)
+            frames: int = file.frames
+    except soundfile.LibsndfileError as error:
+        # libsndfile says "System error." of whatever it was.
+        full = shutil.disk_usage(path.parent).free < LEAST_FREE_BYTES
+        raise OSError(errno.ENOSPC if full else errno.EIO, str(error)) from error
     # On a disk that is full at the very end libsndfile closes without an error.
     if soundfile.info(path).frames != frames:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))

@@ -157,7 +157,7 @@ class Housekeeping:
         try:
             left = self.prune(to_bytes).bytes_left
         except CacheUnwritable as error:
-            logger.warning("cannot prune: %s", error)
+            logger.warning("做好的声音腾不出地方：%s", error)
             return
         if left > to_bytes:
             logger.warning("%d bytes of the cache must stay, over %d", left, to_bytes)

@@ -34,6 +34,20 @@ MOST_IN_FLIGHT = 20
 MOST_AT_ONCE = 2 * MOST_IN_FLIGHT
 # MQTT 5, 3.4.2.1
 NO_MATCHING_SUBSCRIBERS = 16
+# Why the broker let go, as MQTT names it.
+ENDINGS = {
+    "Not authorized": "登记不作数了，请向县里重新登记",
+    "Bad user name or password": "登记不作数了，请向县里重新登记",
+    "Banned": "登记不作数了，请向县里重新登记",
+    "Session taken over": "别的机器用这个登记连上了县里，请向县里说明",
+    "Server shutting down": "县里的消息服务器停了",
+    "Server unavailable": "县里的消息服务器停了",
+    "Server busy": "县里的消息服务器太忙",
+    "Keep alive timeout": "对方没有回答",
+    "Unspecified error": "连接断了",
+    "Normal disconnection": "连接断了",
+    "Connection rate exceeded": "连得太勤",
+}
 
 
 class Line:
@@ -164,7 +178,7 @@ class Line:
         self._client.subscribe([*wanted, *((topic, as_told) for topic in areas)])
 
     def _disconnected(self, client: Client, data: Any, flags: Any, reason: Any, properties: Any) -> None:
-        self.over = self.over or str(reason)
+        self.over = self.over or ENDINGS.get(str(reason), f"连接断了（{reason}）")
 
     def _published(self, client: Client, data: Any, mid: int, reason: Any, properties: Any) -> None:
         if reason.is_failure:

@@ -21,7 +21,7 @@ from broadcaster.bulletin import strict_json, topics
 from broadcaster.bulletin.refusals import NotAccepted
 from broadcaster.bulletin.verify import Accepted
 from broadcaster.clock import Clock
-from broadcaster.errors import StoreUnusable
+from broadcaster.errors import StoreUnusable, reason_of
 from broadcaster.link.catching_up import CatchingUp
 from broadcaster.link.far_end import FarEnd
 from broadcaster.link.line import Line
@@ -195,7 +195,7 @@ class Link:
             line = Line(enrolment, offices, strict_json.write(self._state(online=False)))
             line.open()
         except OSError as error:
-            self._lost(str(error))
+            self._lost(reason_of(error))
             return
         self._line = line
 
@@ -214,7 +214,7 @@ class Link:
                 self._speak(line)
         except (StoreUnusable, OSError) as error:
             # What was not written down was not acknowledged: it comes with the next connection.
-            line.over = str(error)
+            line.over = str(error) if isinstance(error, StoreUnusable) else reason_of(error)
             self._recovered = False
         if line.over:
             line.close()
@@ -227,11 +227,11 @@ class Link:
         self._told_state = {}
         self._catching_up.begin()
         self._outbox.begin()
-        logger.info("connected to the county")
+        logger.warning("和县里连上了")
 
     def _lost(self, reason: str) -> None:
         if self._connected_since or not self._trouble:
-            logger.warning("no connection to the county: %s", reason)
+            logger.warning("没有连上县里：%s", reason)
         self._connected_since, self._trouble = None, reason
         self._outbox.begin()
         wait = min(self._patience.longest, self._patience.first * 2 ** min(self._tries, 10))

@@ -178,7 +178,8 @@ class Clockwork:
         self._goes = goes
         stepped = abs(step) > STEP
         if stepped:
-            logger.warning("the clock was stepped by %+.1f s", step.total_seconds())
+            way, seconds = "快" if step > timedelta(0) else "慢", round(abs(step).total_seconds())
+            logger.warning("时钟拨%s了 %s", way, timedelta(seconds=seconds))
             self._stepped(step)
         if goes and (stepped or not went):
             self._begins()

@@ -71,8 +71,19 @@ def load_lexicon(settings: LexiconSettings) -> Lexicon:
 
 def check_entry(section: str, word: str, said: str) -> None:
     """Raise `WordRefused` for an entry that could not be used."""
-    if problem := _problem(word, said, pinyin_only=section == "surnames"):
+    if problem := _problem(word, said, section == "surnames") or toneless(said):
         raise WordRefused(f"“{word}”{problem}。" if problem.startswith(("要", "有")) else f"{problem}。")
+
+
+def toneless(said: str) -> str:
+    """What to write where a tone was forgotten, or "". Beside lào a bare zi is the light tone, as people
+    write it; beside lao4 and alone it is a slip.
+    """
+    syllables = unicodedata.normalize("NFD", said.lower()).split()
+    if WORD.fullmatch("".join(syllables)) or any(char in TONES for char in "".join(syllables)):
+        return ""
+    bare = next((one for one in syllables if not one[-1].isdecimal()), "")
+    return bare and f"“{bare}”没写声调，请写成 {bare}1 到 {bare}4，轻声写 {bare}5"
 
 
 def _problem(word: str, said: str, pinyin_only: bool = False) -> str:

@@ -176,7 +176,7 @@ class Ledger:
         with self._changed:
             self._waiting = [one for one in self._waiting if one not in done]
             if self._failed:
-                logger.warning("the database works again; %s changes written", len(batch))
+                logger.warning("数据库又能写了，补记了 %s 项", len(batch))
             self._failed, self._resting, self._spare_works = "", False, True
             spared = any(one.spared for one in self._waiting)
         if not spared:

@@ -57,7 +57,7 @@ class Upkeep:
             logger.critical("%s", error)
             self._database.repair()
         except StoreUnusable as error:
-            logger.error("not tidied: %s", error)
+            logger.error("数据库没有整理：%s", error)
         self._awake.wait(LOOK_SECONDS)
         self._awake.clear()
 

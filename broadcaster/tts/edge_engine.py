@@ -4,7 +4,7 @@ import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from broadcaster.errors import VoiceUnavailable
+from broadcaster.errors import VoiceUnavailable, reason_of
 from broadcaster.settings import EdgeSettings
 from broadcaster.tts.edge_speakers import SHIPPED, Speaker, SpeakerList
 from broadcaster.tts.engine import Engine, VoiceEntry
@@ -66,7 +66,9 @@ class EdgeEngine(Engine):
         try:
             self._list.keep(speakers)
         except OSError as error:
-            raise VoiceUnavailable(f"名单存不下：{error}。请检查磁盘空间和写权限。") from error
+            raise VoiceUnavailable(
+                f"名单存不下：{reason_of(error)}。请检查磁盘空间和写权限。"
+            ) from error
         report(f"在线声音启用了，有 {len(speakers)} 个中文的。{LICENCE}。")
 
     def _speaker(self, voice: str) -> Speaker:

@@ -11,7 +11,7 @@ from typing import IO, cast
 from urllib.parse import unquote, urlsplit
 from urllib.request import urlopen
 
-from broadcaster.errors import VoiceUnavailable
+from broadcaster.errors import VoiceUnavailable, reason_of
 
 LARGEST_BYTES = 1_500_000_000  # the largest package known is 350 MB
 TIMEOUT_SECONDS = 30
@@ -41,7 +41,9 @@ def fetch(source: Source, folder: Path, report: Callable[[str], None]) -> Path:
     try:
         found = _copy(source.address, path)
     except (OSError, ValueError, http.client.HTTPException) as error:
-        raise VoiceUnavailable(f"取不到 {source.address}（{error}），请检查地址和网络。") from error
+        raise VoiceUnavailable(
+            f"取不到 {source.address}（{reason_of(error)}），请检查地址和网络。"
+        ) from error
     if found != expected:
         raise VoiceUnavailable(
             f"{path.name} 的 SHA-256 是 {found}，和要求的不一样，没有安装。请核对后重新下载。"

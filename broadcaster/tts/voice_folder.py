@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from broadcaster.errors import VoiceUnavailable
+from broadcaster.errors import VoiceUnavailable, reason_of
 
 DESCRIPTION_FILE = "voice.json"
 OLD = "old"  # the voice that was there, between the two renames
@@ -65,7 +65,7 @@ def new_voice(voices_folder: Path, name: str) -> Iterator[tuple[Path, Path]]:
             made.rename(voices_folder / name)
     except OSError as error:
         raise VoiceUnavailable(
-            f"声音装不进 {voices_folder}：{error}。请检查磁盘空间和写权限。"
+            f"声音装不进 {voices_folder}：{reason_of(error)}。请检查磁盘空间和写权限。"
         ) from error
 
 

@@ -71,6 +71,9 @@ class TlsFront:
         self._page = page
         self._origins = origins
         self._from_there = Counter[str]()
+        # asyncio holds tasks and their streams weakly: 11 relays of a morning were collected in their
+        # middle, and a page stood still.
+        self._relays = set[asyncio.Task[None]]()
         self._loop = asyncio.new_event_loop()
         self._ended = asyncio.Event()
         self._thread = threading.Thread(target=self._run, name="https", daemon=True)
@@ -91,7 +94,7 @@ class TlsFront:
 
     async def _serve(self) -> None:
         server = await asyncio.start_server(
-            self._relay,
+            self._begin,
             sock=self._listening,
             ssl=self._context,
             ssl_handshake_timeout=HANDSHAKE_SECONDS,
@@ -99,15 +102,21 @@ class TlsFront:
         async with contextlib.AsyncExitStack() as stack:
             stack.callback(server.close)
             await self._ended.wait()
+        await _ended(*self._relays)
+
+    def _begin(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        relay = self._loop.create_task(self._relay(reader, writer))
+        self._relays.add(relay)
+        relay.add_done_callback(self._relays.discard)
 
     async def _relay(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        address = writer.get_extra_info("peername")[0]
+        address, *_ = writer.get_extra_info("peername") or ("",)
         if self._is_full_for(address):
             writer.close()
             return
         self._from_there[address] += 1
         try:
-            await self._hand_on(reader, writer)
+            await self._hand_on(reader, writer, address)
         except (OSError, ssl.SSLError) as error:
             logger.debug("a connection over HTTPS ended: %s", error)
         finally:
@@ -119,10 +128,12 @@ class TlsFront:
         from_there = self._from_there
         return from_there.total() >= MOST_CONNECTIONS or from_there[address] >= MOST_FROM_ONE_ADDRESS
 
-    async def _hand_on(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _hand_on(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, address: str
+    ) -> None:
         page_reader, page_writer = await asyncio.open_connection(*self._page)
         ours = page_writer.get_extra_info("sockname")[:2]
-        self._origins.add(ours, writer.get_extra_info("peername")[0])
+        self._origins.add(ours, address)
         there = asyncio.create_task(_pump(reader, page_writer))
         back = asyncio.create_task(_pump(page_reader, writer))
         try:
@@ -131,18 +142,24 @@ class TlsFront:
             if there.done() and not there.exception():
                 await back
         finally:
-            there.cancel()
-            back.cancel()
             page_writer.close()
             self._loop.call_later(REMEMBERED_SECONDS, self._origins.remove, ours)
+            await _ended(there, back)
 
 
 async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    while piece := await reader.read(PIECE_BYTES):
+    while not writer.is_closing() and (piece := await reader.read(PIECE_BYTES)):
         writer.write(piece)
         await writer.drain()
     if writer.can_write_eof():
         writer.write_eof()
+
+
+async def _ended(*tasks: asyncio.Task[None]) -> None:
+    """Cancel them and wait for it, so that none is left to tell of its end in the log."""
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def serve_https(web: WebSettings, own: Path, page_port: int, origins: Origins) -> TlsFront:

@@ -36,6 +36,7 @@ def test_without_a_broker_at_the_start_it_is_heard_when_there_is_one(
     broker.kill()
     with box.running() as life:
         until(lambda: life.link.status()["trouble"])
+        assert life.link.status()["trouble"] == "那台机器上的服务没有开"
         broker.start()
         until(lambda: box.states(office.client, told) == WHOLE)
 

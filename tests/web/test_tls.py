@@ -1,11 +1,13 @@
+import gc
 import http.client
 import socket
 import ssl
 import stat
+import struct
 import threading
 import urllib.request
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
@@ -129,6 +131,118 @@ def test_one_address_has_so_many_connections_and_no_more(
         assert refused.recv(1) == b""
     for connection in kept:
         connection.close()
+
+
+HEAD = b"POST /large HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9000\r\n"
+BREAKS = {
+    "before the first byte": None,
+    "with what is no TLS": None,
+    "in the handshake": None,
+    "after the handshake": b"",
+    "in the head": HEAD,
+    "in the body": HEAD + b"\r\n" + b"x" * 100,
+    "in the answer": b"GET /large HTTP/1.1\r\nHost: localhost\r\n\r\n",
+}
+
+
+def _come_as_far_as(stage: str, port: int, context: ssl.SSLContext) -> socket.socket:
+    plain = socket.create_connection(("127.0.0.1", port), timeout=10)
+    if stage == "with what is no TLS":
+        plain.sendall(b"GET / HTTP/1.1\r\n\r\n")
+    if stage == "in the handshake":
+        hello = ssl.MemoryBIO()
+        with suppress(ssl.SSLWantReadError):
+            context.wrap_bio(ssl.MemoryBIO(), hello, server_hostname="localhost").do_handshake()
+        plain.sendall(hello.read()[:200])
+    if (sent := BREAKS[stage]) is None:
+        return plain
+    secure = context.wrap_socket(plain, server_hostname="localhost")
+    secure.sendall(sent)
+    if stage == "in the answer":
+        assert secure.recv(4096).startswith(b"HTTP/1.1 200")
+    return secure
+
+
+@pytest.fixture
+def large(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    @app.get("/large")
+    def large() -> bytes:
+        return b"x" * 8_000_000
+
+    monkeypatch.setitem(RULES, "large", OPEN)
+
+
+@pytest.fixture
+def held(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
+    let_go = threading.Event()
+
+    @app.get("/held")
+    def held() -> str:
+        let_go.wait(20)
+        return ""
+
+    monkeypatch.setitem(RULES, "held", OPEN)
+    yield let_go
+    let_go.set()
+
+
+def _quiet(caplog: pytest.LogCaptureFixture) -> bool:
+    gc.collect()
+    return not [one for one in caplog.records if one.name == "asyncio"]
+
+
+# waitress leaves the file of an answer to chance when the phone goes while the page writes it.
+@pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")
+@pytest.mark.parametrize("abruptly", [False, True], ids=["closed", "reset"])
+def test_a_connection_that_breaks_off_leaves_no_line_in_the_log(
+    large: None,
+    front: TlsFront,
+    trusting: ssl.SSLContext,
+    caplog: pytest.LogCaptureFixture,
+    abruptly: bool,
+) -> None:
+    for stage in BREAKS:
+        with _come_as_far_as(stage, front.port, trusting) as connection:
+            if abruptly:
+                connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    url = f"https://localhost:{front.port}/from"
+    with urllib.request.urlopen(url, timeout=10, context=trusting) as page:
+        assert page.status == 200
+    assert _quiet(caplog)
+
+
+def test_a_relay_outlives_the_collector_while_the_page_still_answers(
+    held: threading.Event,
+    front: TlsFront,
+    trusting: ssl.SSLContext,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    for _ in range(2):
+        plain = socket.create_connection(("127.0.0.1", front.port), timeout=10)
+        with trusting.wrap_socket(plain, server_hostname="localhost") as connection:
+            connection.sendall(b"GET /held HTTP/1.1\r\nHost: localhost\r\n\r\n")
+    # The front has seen that they left when the next one is answered.
+    url = f"https://localhost:{front.port}/from"
+    with urllib.request.urlopen(url, timeout=10, context=trusting) as page:
+        assert page.status == 200
+    assert _quiet(caplog)
+    held.set()
+    with urllib.request.urlopen(url, timeout=10, context=trusting) as page:
+        assert page.status == 200
+    assert _quiet(caplog)
+
+
+# What is still in its handshake has no relay; its socket ends with the process.
+@pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")
+def test_the_end_of_the_program_ends_every_relay_without_a_line(
+    large: None, front: TlsFront, trusting: ssl.SSLContext, caplog: pytest.LogCaptureFixture
+) -> None:
+    open_ones = [_come_as_far_as(stage, front.port, trusting) for stage in BREAKS for _ in range(2)]
+    front.close()
+    assert not front.alive
+    for connection in open_ones:
+        connection.close()
+    assert _quiet(caplog)
 
 
 def test_the_certificate_is_made_once_private_and_again_when_it_is_damaged(tmp_path: Path) -> None:

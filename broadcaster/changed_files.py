@@ -1,0 +1,80 @@
+"""Files of config/ changed while the box runs: the timetable is taken, settings wait and say so."""
+
+import logging
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+from broadcaster.errors import ConfigError
+from broadcaster.settings import Settings, load_settings
+from broadcaster.slotbook import Slotbook
+from broadcaster.timetable_file import load_timetable
+from broadcaster.whole import state_of
+
+logger = logging.getLogger(__name__)
+
+LOOK_SECONDS = 2.0
+CHANGED = "改过，"
+AFTER_RESTART = f"broadcaster.yaml {CHANGED}重启广播站以后才算"
+NOT_TAKEN = f"timetable.yaml {CHANGED}但是写错了，还按原来的播"
+
+
+class ChangedFiles:
+    """broadcaster.yaml and timetable.yaml beside what the box read of them. Any thread."""
+
+    def __init__(self, folder: Path, settings: Settings, slots: Slotbook) -> None:
+        self._folder = folder
+        self._settings = settings
+        self._slots = slots
+        self._lock = threading.Lock()
+        self._asleep = threading.Event()
+        self._seen = {
+            path: state_of(path) for path in (self._yaml("broadcaster"), self._yaml("timetable"))
+        }
+        self._faults = dict.fromkeys(self._seen, "")
+
+    @property
+    def fault(self) -> str:
+        """What of the files does not count yet, a sentence in Chinese, or ""."""
+        self.look()
+        return " ".join(filter(None, self._faults.values()))
+
+    def step(self) -> None:
+        """Look again in a while."""
+        if not self._asleep.wait(LOOK_SECONDS):
+            self.look()
+
+    def wake(self) -> None:
+        self._asleep.set()
+
+    def look(self) -> None:
+        """Take a timetable that is another one and right; what is wrong, or waits, is told."""
+        looks: tuple[tuple[str, Callable[[], str]], ...] = (
+            ("broadcaster", self._look_at_settings),
+            ("timetable", self._take_timetable),
+        )
+        with self._lock:
+            for name, look in looks:
+                path = self._yaml(name)
+                if (state := state_of(path)) != self._seen[path]:
+                    self._seen[path] = state
+                    self._faults[path] = look()
+
+    def _look_at_settings(self) -> str:
+        try:
+            same = load_settings(self._folder) == self._settings
+        except ConfigError as error:
+            return f"{AFTER_RESTART}，而且写错了：{error.problems[0]}"
+        return "" if same else f"{AFTER_RESTART}。"
+
+    def _take_timetable(self) -> str:
+        if not self._yaml("timetable").exists():
+            return f"{NOT_TAKEN}：文件不见了。"
+        problems = self._slots.take(load_timetable(self._folder))
+        if problems:
+            return f"{NOT_TAKEN}：{problems[0]}。运行 broadcaster check 看全部。"
+        logger.info("the timetable was changed in its file")
+        return ""
+
+    def _yaml(self, name: str) -> Path:
+        return self._folder / f"{name}.yaml"
