@@ -247,7 +247,7 @@ def test_a_talk_is_never_taken_up(open_again: Open) -> None:
     with open_again() as box:
         box.intake.take_up()
         box.play_on()
-        assert box.ends() == [("waited", Outcome.CANCELLED), ("killed", Outcome.CUT_SHORT)]
+        assert dict(box.ends()) == {"waited": Outcome.CANCELLED, "killed": Outcome.CUT_SHORT}
         assert box.device.heard == {}
 
 

@@ -24,6 +24,8 @@ ORDER = HAPPENED, journal.c.number
 TEXT_START = 60
 PORTION = 500
 WORTH_TELLING = timedelta(minutes=1)
+# A board without a battery comes up some hours behind the lines that it wrote last: those stay in front.
+AHEAD = timedelta(days=1)
 # The device's account of a whole programme is that exact.
 HEARD_MORE_SECONDS = 0.1
 WHAT = "播出记录"
@@ -117,8 +119,9 @@ class JournalReader:
 
     def _parts(self, wanted: JournalFilter) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
         """What happened, and what happened by a clock that ran ahead: that stands behind all else."""
-        now, condition = int(self._clock.now().timestamp()), _condition(wanted)
-        return condition & (HAPPENED <= now), condition & (HAPPENED > now)
+        latest = int((self._clock.now() + AHEAD).timestamp())
+        condition = _condition(wanted)
+        return condition & (HAPPENED <= latest), condition & (HAPPENED > latest)
 
     def find(self, airing_id: str) -> JournalRow | None:
         """The line of one airing, with its whole text."""

@@ -66,7 +66,8 @@ def asked_at(moment: datetime, name: str, due_in: timedelta = timedelta()) -> Jo
 
 def kept(store: Store, now: datetime) -> list[str]:
     store.upkeep.tidy(now)
-    return [row.airing_id for row in reversed(store.journal.recent(99))]
+    rows = store.database.read(tables.journal.select().order_by(tables.journal.c.number))
+    return [row.airing_id for row in rows]
 
 
 NEVER_TOLD = datetime(2016, 2, 1, tzinfo=UTC)
