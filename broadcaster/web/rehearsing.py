@@ -30,7 +30,7 @@ class Rehearsed:
     after_quiet: datetime | None
     hindrance: list[str]
     valid_until: datetime | None
-    """How late one that is planned may still be heard."""
+    """How late one that is for later may still be heard."""
 
 
 def rehearse(notice: Notice, at: datetime | None = None, heard_seconds: float = 0.0) -> Rehearsed:
@@ -43,6 +43,7 @@ def rehearse(notice: Notice, at: datetime | None = None, heard_seconds: float = 
     station.warm()
     keeps_quiet = station.why_not(settled, at)
     after_quiet = station.after_quiet(settled, at) if keeps_quiet else None
+    later = after_quiet or at
     script = Script(()) if settled.recording else station.script(replace(settled, repeats=1))
     token = station.rehearsals.start(notice)
     made_seconds = station.rehearsals.seconds(token)
@@ -56,11 +57,11 @@ def rehearse(notice: Notice, at: datetime | None = None, heard_seconds: float = 
         token,
         script,
         station.rehearsals.rhymes(script),
-        _what_happens(settled, length, after_quiet or at),
+        _what_happens(settled, length, later),
         keeps_quiet,
         after_quiet,
-        hindrance(after_quiet or at),
-        at + LIVE_LATENESS if at and not keeps_quiet else None,
+        hindrance(later),
+        later and later + LIVE_LATENESS,
     )
 
 

@@ -294,6 +294,7 @@ def test_what_quiet_hours_keep_off_is_aired_with_one_tap_when_they_end(
     page = post("/say", text="停水").text
     when = f"明天 {ends:%H:%M}"
     assert f"{when} 用离线女声播 1 遍" in page and f"等到{when} 播</button>" in page
+    assert f"{ends + timedelta(minutes=30):%H:%M} 以前恢复就补播" in page
     assert "马上" not in page and "确认播出</button>" not in page
     post("/say/air", **hidden(page), after_quiet=f"{ends:%Y-%m-%dT%H:%M}")
     assert station.announced_for == ends
