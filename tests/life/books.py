@@ -70,6 +70,7 @@ class Line:
     asked_by: str
     due_at: str
     reason: str
+    ended_at: str = ""
 
     @classmethod
     def of(cls, row: Mapping[str, Any]) -> "Line":
@@ -81,6 +82,7 @@ class Line:
             row["asked_by"],
             row["due_at"],
             row["reason"],
+            row["ended_at"],
         )
 
 
@@ -160,7 +162,8 @@ class Books:
         `missed` are occurrences that fell due while the box was off: slot, and how its due time begins.
         """
         day = Day(number, figures=figures)
-        new = [line for line in seen.by_program if line.airing not in self._known]
+        # Where yesterday's copy was put back, or the clock, what was told before may have sounded again.
+        new = [line for line in seen.by_program if self._known.get(line.airing) != line]
         for one in asked:
             lines = [line for line in new if one.mark in line.text or line.airing == one.airing]
             if one.day > number and not lines:
