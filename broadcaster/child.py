@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 logger = logging.getLogger(__name__)
 
@@ -43,10 +43,17 @@ class Child:
     """Starts `python -m MODULE`, hands its messages to `on_message`, tells `on_end` when it dies.
 
     Both are called on the child's own reader thread; after `stop` or `kill` nothing is called.
+    `on_words` is given each line of its stderr, on a thread of its own; without it they go where the
+    parent's go.
     """
 
     def __init__(
-        self, name: str, module: str, on_message: Callable[[Any], None], on_end: Callable[[], None]
+        self,
+        name: str,
+        module: str,
+        on_message: Callable[[Any], None],
+        on_end: Callable[[], None],
+        on_words: Callable[[str], None] | None = None,
     ) -> None:
         self._on_message = on_message
         self._on_end = on_end
@@ -57,7 +64,11 @@ class Child:
                 [sys.executable, "-m", module, str(theirs.fileno())],
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
+                stderr=subprocess.PIPE if on_words else None,
             )
+        if on_words:
+            told = self._process.stderr, on_words
+            threading.Thread(target=_listen, args=told, name=f"{name}-words", daemon=True).start()
         self._connection = Connection(ours.detach())
         self._send_lock = threading.Lock()
         self._reader = threading.Thread(target=self._read, name=f"{name}-reports", daemon=True)
@@ -125,6 +136,12 @@ class Child:
             self._process.kill()
             self._process.wait()
             self._on_end()
+
+
+def _listen(words: IO[bytes], on_words: Callable[[str], None]) -> None:
+    with words:
+        for line in words:
+            on_words(line.decode(errors="replace").rstrip("\n"))
 
 
 def _shut(connection: Connection) -> None:

@@ -21,6 +21,7 @@ from broadcaster.console import (
     ask_running_box,
     load_config,
     load_config_to_run,
+    log_in,
     refuse_error,
     report,
 )
@@ -57,8 +58,9 @@ def run(arguments: Arguments) -> int:
         print(line, flush=True)
 
     config, in_terminal = load_config_to_run(arguments.config), sys.stdout.isatty()
-    if config.fault:
-        tell(config.fault)
+    log_in(config.settings.station.zone)
+    for note in filter(None, (config.fault, config.changed)):
+        tell(note)
     return daemon.run(config, tell, arguments.output_file, arguments.greet, in_terminal)
 
 
@@ -123,10 +125,16 @@ def status(arguments: Arguments) -> int:
     lines += [f"等候：{_naming(airing)}" for airing in state["waiting"]]
     coming = sorted(state["later"] + state["next"], key=moment_due)
     lines += [f"接下来：{naming_later(airing)}" for airing in coming]
-    lines += ["循环停了，到下一个时段才再播"] if state["loops_stopped"] else []
+    lines += [_loops_stopped(state)] if state["loops_stopped"] else []
     lines += [f"故障：{state['fault']}"] if state["fault"] else []
     report(state, "\n".join(lines), arguments)
     return 0
+
+
+def _loops_stopped(state: control.Message) -> str:
+    who = f"{state['loops_stopped_by']} " if state["loops_stopped_by"] else ""
+    when = _moment(state["loops_stopped_at"])
+    return f"循环停了（{who}{when} 停播），到下一个时段才再播；马上恢复：broadcaster resume"
 
 
 def render_options(parser: Parser) -> None:
@@ -185,6 +193,18 @@ def verse(arguments: Arguments) -> int:
     if not schemes:
         raise TextRefused(NO_VERSE)
     report(as_values(schemes), told(schemes), arguments)
+    return 0
+
+
+def show_config(arguments: Arguments) -> int:
+    import yaml
+
+    from broadcaster.setting_values import as_written
+    from broadcaster.settings import load_settings
+
+    settings = load_settings(arguments.config)
+    text = yaml.safe_dump(as_written(settings), allow_unicode=True, sort_keys=False)
+    report(settings.model_dump(mode="json"), text.rstrip("\n"), arguments)
     return 0
 
 

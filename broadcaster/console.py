@@ -5,27 +5,44 @@ from __future__ import annotations
 import argparse
 import json
 import logging
-import shutil
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from broadcaster import control
 from broadcaster.errors import BroadcasterError, ConfigError
-from broadcaster.folders import LAST_GOOD, SETTINGS_FILES, under_project
-from broadcaster.whole import whole_file
+from broadcaster.folders import under_project
+from broadcaster.last_good import LAST_GOOD, changed_files, keep_good, was_changed
 
 if TYPE_CHECKING:
-    from broadcaster.daemon import Config
-    from broadcaster.settings import LexiconSettings
+    from zoneinfo import ZoneInfo
 
-logger = logging.getLogger(__name__)
+    from broadcaster.daemon import Config
+    from broadcaster.settings import LexiconSettings, Settings
+
+FILES = ("broadcaster.yaml", "timetable.yaml", "lexicon.yaml")
 
 Arguments = argparse.Namespace
 EXIT_BROKEN = 2
 NOT_RUNNING = "广播站没有在运行。启动它：scripts/run"
 NO_ANSWER = {"error": "广播站没有回答，请重启它。"}
+
+
+class _InZone(logging.Formatter):
+    def __init__(self, zone: ZoneInfo) -> None:
+        super().__init__("%(asctime)s %(name)s: %(message)s")
+        self._zone = zone
+
+    def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:
+        return f"{datetime.fromtimestamp(record.created, self._zone):%Y-%m-%d %H:%M:%S %z}"
+
+
+def log_in(zone: ZoneInfo) -> None:
+    """The log's times are the station's, as its record's are: a machine's own is often never set."""
+    for writer in logging.getLogger().handlers:
+        writer.setFormatter(_InZone(zone))
 
 
 def report(content: object, text: str, arguments: Arguments) -> None:
@@ -101,7 +118,7 @@ def _state_folders(config_folder: Path) -> Iterator[Path]:
     on when they are damaged. Raises `ConfigError` where neither can be read.
     """
     good_folder = config_folder / LAST_GOOD
-    is_kept = (good_folder / SETTINGS_FILES[0]).exists()
+    is_kept = (good_folder / FILES[0]).exists()
     try:
         yield (now := _state_folder(config_folder))
     except ConfigError:
@@ -129,6 +146,7 @@ def load_config_to_run(folder: Path) -> Config:
     """The same for a box that nobody watches: what is damaged since the last start is taken as it was
     then, and told. Raises `ConfigError` where it never was good.
     """
+    from broadcaster.settings_problems import keys_twice
     from broadcaster.timetable_file import load_timetable
 
     good_folder = folder / LAST_GOOD
@@ -144,30 +162,30 @@ def load_config_to_run(folder: Path) -> Config:
     if not config.timetable.slots and (config.timetable.problems or config.fault):
         slots = load_timetable(good_folder).slots
         return replace(config, timetable=config.timetable.model_copy(update={"slots": slots}))
+    if not config.fault and (doubts := keys_twice(folder / FILES[0])):
+        return replace(config, fault=f"设置里有不清楚的：{'；'.join(doubts)}。")
     if not (config.fault or config.timetable.problems):
-        _keep_good(folder, good_folder)
+        config = replace(config, changed=_changed(folder, config.settings))
+        keep_good(folder, FILES)
     return config
+
+
+def _changed(folder: Path, now: Settings) -> str:
+    from broadcaster.settings import load_settings
+
+    try:
+        good = folder / LAST_GOOD
+        is_known = FILES[0] in changed_files(folder, FILES) and (good / FILES[0]).exists()
+        before = load_settings(good).model_dump(mode="json") if is_known else {}
+        return was_changed(folder, FILES, before, now.model_dump(mode="json") if before else {})
+    except (ConfigError, OSError):
+        return ""
 
 
 def refuse_missing(folder: Path) -> None:
     """Raise `ConfigError` for a file that was there at the last start and is not now."""
     good_folder = folder / LAST_GOOD
-    gone = [
-        name for name in SETTINGS_FILES if (good_folder / name).exists() and not (folder / name).exists()
-    ]
+    gone = [name for name in FILES if (good_folder / name).exists() and not (folder / name).exists()]
     if gone:
         what = f"{'、'.join(gone)} 不见了；真的不要了，请把 {good_folder} 里的也删掉。"
         raise ConfigError([what])
-
-
-def _keep_good(folder: Path, good_folder: Path) -> None:
-    try:
-        good_folder.mkdir(exist_ok=True)
-        for name in SETTINGS_FILES:
-            now, before = folder / name, good_folder / name
-            content = now.read_bytes() if now.exists() else b""
-            if content and not (before.exists() and before.read_bytes() == content):
-                with whole_file(before, good_folder) as beside:
-                    shutil.copyfile(now, beside)
-    except OSError as error:
-        logger.warning("设置没能另存一份：%s", error)

@@ -298,6 +298,8 @@ def _status_as_json(station: Station) -> Message:
             {**airing_as_json(airing), "held": airing.due_at <= now} for airing in station.upcoming(5)
         ],
         "loops_stopped": status.loops_stopped,
+        "loops_stopped_at": status.loops_stopped_at and status.loops_stopped_at.isoformat(),
+        "loops_stopped_by": status.loops_stopped_by,
         "waits_for_card": status.waits_for_card,
         "fault": status.fault,
         "faults": status.faults,

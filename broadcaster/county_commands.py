@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from broadcaster.clock import Clock
 from broadcaster.console import Arguments, report
 from broadcaster.errors import BroadcasterError
+from broadcaster.office_files import office_in
 
 if TYPE_CHECKING:
     from broadcaster.bulletin.delegation import Delegation
@@ -178,9 +179,10 @@ def show(arguments: Arguments) -> int:
 
 
 def open_folder(arguments: Arguments) -> OfficeFolder:
+    path = office_in(arguments.office)
     from broadcaster.office_folder import OfficeFolder
 
-    folder = OfficeFolder(arguments.office)
+    folder = OfficeFolder(path)
     # Told before anybody types a passphrase.
     folder.trust  # noqa: B018
     return folder

@@ -31,6 +31,7 @@ from broadcaster.foothold import in_foothold, leave_memory
 from broadcaster.greeting import forget_greeting, greet
 from broadcaster.heap import give_back_what_is_freed
 from broadcaster.intake import Endings, Intake
+from broadcaster.labels import LOST, OFF
 from broadcaster.lan_name import LanName, own_address
 from broadcaster.lexicon_file import LexiconFile
 from broadcaster.link.place import is_enrolled
@@ -80,6 +81,8 @@ class Config:
     folder: Path
     fault: str = ""
     """What of it is as it was at the last start, and why."""
+    changed: str = ""
+    """What is not, for who starts it."""
 
 
 @dataclass(frozen=True)
@@ -251,6 +254,7 @@ def run(
             box.intake.known,
             box.rules.may_come,
             box.endings.record,
+            LOST if box.store.database.note else OFF,
         )
         trust = ClockTrust(box.clock, timedelta(minutes=settings.clock.wait_minutes), box.store.state)
         box.store.upkeep.begin(trust.allows)

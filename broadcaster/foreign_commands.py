@@ -13,6 +13,7 @@ from broadcaster.clock import Clock
 from broadcaster.console import Arguments, report
 from broadcaster.county_commands import OFFICE
 from broadcaster.errors import BroadcasterError, FileUnwritable, reason_of
+from broadcaster.office_files import office_in
 
 if TYPE_CHECKING:
     from broadcaster.county.foreign import ForeignDraft
@@ -49,10 +50,11 @@ def show(arguments: Arguments) -> int:
 
 
 def export(arguments: Arguments) -> int:
+    folder = office_in(arguments.office)
     from broadcaster.county.cap_out import export_cap
     from broadcaster.county.running import open_desk
 
-    with open_desk(arguments.office) as desk:
+    with open_desk(folder) as desk:
         data = export_cap(desk.parts, desk.settings, arguments.id)
     if arguments.output is None:
         report({"cap": data.decode("utf-8")}, data.decode("utf-8"), arguments)

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from broadcaster.clock import Clock
 from broadcaster.errors import StoreUnusable
+from broadcaster.labels import HELD, OFF
 from broadcaster.model import Airing, JournalEntry, Kind, Outcome, Severity
 from broadcaster.playout.player import Player
 from broadcaster.playout.queue import Waiting
@@ -79,6 +80,7 @@ class Intake:
         self._player = player
         self._endings = endings
         self._clock = clock
+        self._up_since = clock.monotonic()
         self._taken_up = False
         self._held: tuple[Airing, ...] = ()
         self._given: OrderedDict[str, None] = OrderedDict()
@@ -154,16 +156,24 @@ class Intake:
         self._held = () if clock_is_right else tuple(left.airing for left in unfinished)
 
     def _go_on(self, left: Unfinished) -> None:
-        airing = self._by_clock(left.airing)
+        airing, now = self._by_clock(left.airing), self._clock.now()
         half_said = left.noted_at and left.next_line > 0
-        over = half_said and airing.expires_at < self._clock.now()
-        if over or not goes_on(airing, Cause.DOWN, left.next_line):
-            ended_at = left.noted_at or self._clock.now()
-            self._endings.record(_not_taken_up(left, "停电", ended_at))
+        is_late = airing.expires_at < now
+        if (half_said and is_late) or not goes_on(airing, Cause.DOWN, left.next_line):
+            self._endings.record(_not_taken_up(left, "停电", left.noted_at or now))
+        elif is_late and not left.noted_at:
+            why = self._why_late(airing)
+            end = JournalEntry(airing, Outcome.EXPIRED, why, "", None, now, 0.0, 0.0)
+            self._endings.record(end)
         else:
-            since = left.started_at
+            begun = Waiting(airing, left.next_line, left.seconds_played, left.started_at)
             later = None if _was_due(left) else self._later(airing)
-            self._player.put_back(Waiting(airing, left.next_line, left.seconds_played, since, later))
+            self._player.put_back(replace(begun, not_before=later, cut_by=Cause.DOWN))
+
+    def _why_late(self, airing: Airing) -> str:
+        """It went by while the box was off, or while its clock was not believed."""
+        up = timedelta(seconds=self._clock.monotonic() - self._up_since)
+        return OFF if airing.expires_at < self._clock.now() - up else HELD
 
     def _by_clock(self, airing: Airing) -> Airing:
         """What is live was asked for now, by a clock that is behind: it has as long as it had then."""

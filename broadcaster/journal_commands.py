@@ -20,13 +20,14 @@ from broadcaster.labels import OUTCOMES, name_of
 from broadcaster.model import Outcome
 
 if TYPE_CHECKING:
+    from broadcaster.settings import Settings
     from broadcaster.store.journal import JournalFilter, JournalRow
 
 SHOWN = 20
 OUTCOME_NAMES = {words: outcome for outcome, words in OUTCOMES.items()} | {
     outcome.value: outcome for outcome in Outcome
 }
-HEADINGS = ("该播时间", "结果", "播了/全长（秒）", "标题", "谁要播的", "原因")
+HEADINGS = ("时间", "原定", "结果", "播了/全长（秒）", "标题", "谁要播的", "原因")
 
 
 def journal_options(parser: argparse.ArgumentParser) -> None:
@@ -50,7 +51,7 @@ def journal(arguments: argparse.Namespace) -> int:
     if arguments.limit is not None and arguments.limit < 1:
         raise BroadcasterError("--limit 要写 1 或更大的数。")
     wanted = _filter(arguments, settings.station.zone)
-    with _lines(settings.paths.state, wanted) as lines:
+    with _lines(settings, wanted) as lines:
         if arguments.csv:
             _write_csv(arguments, islice(lines, arguments.limit))
             return 0
@@ -63,10 +64,11 @@ def journal(arguments: argparse.Namespace) -> int:
 
 
 @contextmanager
-def _lines(state_folder: Path, wanted: JournalFilter) -> Iterator[Iterator[JournalRow]]:
+def _lines(settings: Settings, wanted: JournalFilter) -> Iterator[Iterator[JournalRow]]:
+    from broadcaster.clock import Clock
     from broadcaster.store.past import open_past
 
-    with open_past(state_folder) as past:
+    with open_past(settings.paths.state, Clock(settings.station.zone)) as past:
         yield past.each(wanted) if past else iter(())
 
 
@@ -111,7 +113,10 @@ def _table(rows: Iterable[JournalRow]) -> list[str]:
 def _cells(row: JournalRow) -> tuple[str, ...]:
     seconds = f"{row.seconds_played:.1f}" + (f"/{row.seconds_whole:.1f}" if row.seconds_whole else "")
     name, outcome = name_of(row.title, row.text), OUTCOMES[row.outcome]
-    return f"{row.due_at:%Y-%m-%d %H:%M}", outcome, seconds, name, row.asked_by, row.reason
+    at, planned = f"{row.happened_at:%Y-%m-%d %H:%M}", row.planned_for
+    same_day = planned and planned.date() == row.happened_at.date()
+    due = planned.strftime("%H:%M" if same_day else "%m-%d %H:%M") if planned else ""
+    return at, due, outcome, seconds, name, row.asked_by, row.reason
 
 
 def _width(text: str) -> int:

@@ -16,7 +16,18 @@ OUTCOMES = {
     Outcome.SUPPRESSED: "按规定没播",
     Outcome.FAILED: "没播成",
 }
+# Why something went by unheard though the rules allow it: the box was off, its clock jumped, the box
+# hung, its clock was not set; or was perhaps heard, and the line of it lost with the database.
+OFF, JUMPED, STOOD_STILL = "关机错过了", "时钟跳过去，错过了", "广播站卡住了，错过了"
+HELD, LOST = "时钟没有对准，错过了", "数据库换成了备份，这段的记录没了，错过或者播过"
 TITLE_LENGTH = 16
+
+
+def why(outcome: Outcome, reason: str) -> str:
+    """The reason beside its outcome: of 取消了, 取消（王会计） is said as 王会计."""
+    if outcome is not Outcome.CANCELLED or not reason.startswith("取消"):
+        return reason
+    return reason.removeprefix("取消").removeprefix("（").removesuffix("）")
 
 
 def name_of(title: str, text: str) -> str:

@@ -12,6 +12,7 @@ from broadcaster.model import SECTIONS, Entry
 from broadcaster.script.lexicon import check_entry, load_lexicon
 from broadcaster.settings import LexiconSettings
 from broadcaster.settings import load_lexicon as read_lexicon
+from broadcaster.settings_problems import keys_twice
 from broadcaster.whole import state_of, whole_file
 from broadcaster.yaml_edit import remove_entry, set_entry
 
@@ -30,6 +31,10 @@ class LexiconFile:
         lexicon = read_lexicon(self._folder)
         load_lexicon(lexicon)
         return lexicon
+
+    def doubts(self) -> list[str]:
+        """What of it cannot be meant so, though it is read by."""
+        return keys_twice(self._path)
 
     def state(self) -> tuple[int, ...]:
         """Another one whenever the file is another one."""

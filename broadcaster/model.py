@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import datetime, tzinfo
 from enum import Enum, IntEnum, StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -255,6 +255,11 @@ class Airing:
     window_from: datetime | None = None
     firm: bool = False
     kept: bool = True
+
+    def in_zone(self, zone: tzinfo) -> Airing:
+        """The same moments as the station's people read them: a county gives its own in UTC."""
+        due_at, expires_at = self.due_at.astimezone(zone), self.expires_at.astimezone(zone)
+        return replace(self, due_at=due_at, expires_at=expires_at)
 
 
 @dataclass(frozen=True)

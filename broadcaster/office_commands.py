@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from broadcaster.console import Arguments, report
 from broadcaster.county_commands import OFFICE, PassphraseMissing, asking, nobody_is_asked
 from broadcaster.errors import AccountRefused
+from broadcaster.office_files import office_in
 from broadcaster.paper_commands import described, draft_of, receipts, show_first
 
 if TYPE_CHECKING:
@@ -88,6 +89,7 @@ def _add_signed_in(group: Any, add: Adder, name: str, command: Any, description:
 
 
 def run(arguments: Arguments) -> int:
+    office_in(arguments.office)
     from broadcaster.county import running
 
     return running.run(
@@ -100,6 +102,7 @@ def run(arguments: Arguments) -> int:
 
 
 def relay(arguments: Arguments) -> int:
+    office_in(arguments.office)
     from broadcaster.county import relay as relaying
 
     return relaying.run(
@@ -108,9 +111,10 @@ def relay(arguments: Arguments) -> int:
 
 
 def publish(arguments: Arguments) -> int:
+    folder = office_in(arguments.office)
     from broadcaster.county.running import open_desk
 
-    with open_desk(arguments.office) as desk:
+    with open_desk(folder) as desk:
         who = _who(desk, arguments)
         paper = desk.parts.desk.send(who, draft_of(arguments, desk))
         desk.parts.audit.note(who.name, "发通知", paper.draft.title)
@@ -120,9 +124,10 @@ def publish(arguments: Arguments) -> int:
 
 
 def approve(arguments: Arguments) -> int:
+    folder = office_in(arguments.office)
     from broadcaster.county.running import open_desk
 
-    with open_desk(arguments.office) as desk:
+    with open_desk(folder) as desk:
         who = _who(desk, arguments)
         if not arguments.version:
             return show_first(desk.parts.desk.get(arguments.id), arguments)
@@ -133,9 +138,10 @@ def approve(arguments: Arguments) -> int:
 
 
 def cancel(arguments: Arguments) -> int:
+    folder = office_in(arguments.office)
     from broadcaster.county.running import open_desk
 
-    with open_desk(arguments.office) as desk:
+    with open_desk(folder) as desk:
         who = _who(desk, arguments)
         paper = desk.parts.desk.cancel(who, arguments.id)
         desk.parts.audit.note(who.name, "取消通知", paper.draft.title)
@@ -144,9 +150,10 @@ def cancel(arguments: Arguments) -> int:
 
 
 def board(arguments: Arguments) -> int:
+    folder = office_in(arguments.office)
     from broadcaster.county.running import open_desk
 
-    with open_desk(arguments.office) as desk:
+    with open_desk(folder) as desk:
         if arguments.id:
             return _one(desk, arguments)
         papers = desk.parts.desk.recent(20)
@@ -184,9 +191,10 @@ def _one(desk: Desk, arguments: Arguments) -> int:
 
 
 def boxes(arguments: Arguments) -> int:
+    folder = office_in(arguments.office)
     from broadcaster.county.running import open_desk
 
-    with open_desk(arguments.office) as desk:
+    with open_desk(folder) as desk:
         if arguments.code:
             box, code = desk.parts.register.add(arguments.code, arguments.name)
             desk.parts.audit.note(os.environ.get("USER", ""), "加广播站", box.id)

@@ -27,13 +27,13 @@ from broadcaster.bulletin.metadata import read_root
 from broadcaster.bulletin.refusals import NotAccepted
 from broadcaster.bulletin.superior import Superior
 from broadcaster.errors import FileUnwritable, reason_of
+from broadcaster.office_files import FROM_A_COPY, KEYRING, why_no_keyring
 from broadcaster.whole import whole_file
 
 if TYPE_CHECKING:
     from securesystemslib.signer import CryptoSigner, Signer
 
-KEYRING, LOCK = "keyring.json", "keyring.lock"
-FROM_A_COPY = "请从拷贝的文件夹里放回来，不要重新建立，各村认的是它。"
+LOCK = "keyring.lock"
 
 # Asked for the passphrase of a key that is called so in Chinese.
 AskPassphrase = Callable[[str], str]
@@ -85,9 +85,7 @@ class OfficeFolder:
         try:
             return Keyring.from_bytes(self.keyring_file.read_bytes())
         except FileNotFoundError:
-            if any(self.path.glob("county-*.key")):
-                raise CharterRefused(f"{self.keyring_file} 不见了：{FROM_A_COPY}") from None
-            raise CharterRefused(f"{self.path} 里没有钥匙串。先建立：broadcaster county init") from None
+            raise CharterRefused(why_no_keyring(self.path)) from None
         except OSError as error:
             told = f"{self.keyring_file} 读不出来（{error.strerror}）：{FROM_A_COPY}"
             raise CharterRefused(told) from None

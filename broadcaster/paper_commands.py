@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from broadcaster.console import EXIT_BROKEN, Arguments, report
 from broadcaster.errors import reason_of
+from broadcaster.office_files import office_in
 
 if TYPE_CHECKING:
     from broadcaster.county.desk import Paper
@@ -95,11 +96,12 @@ def described(paper: Paper) -> dict[str, Any]:
 
 
 def receipts(arguments: Arguments) -> int:
+    folder = office_in(arguments.office)
     from broadcaster.county.homecoming import in_folder, take_home
     from broadcaster.county.intake import Intake
     from broadcaster.county.running import open_desk
 
-    with open_desk(arguments.office) as desk:
+    with open_desk(folder) as desk:
         parts = desk.parts
         done = take_home(Intake(parts.database, parts.clock), in_folder(arguments.folder))
         about = f"{done.genuine}/{done.files} 份"

@@ -13,6 +13,7 @@ from broadcaster.clock import Clock
 from broadcaster.console import Arguments, report
 from broadcaster.county_commands import OFFICE, PASSPHRASE, asking
 from broadcaster.errors import BroadcasterError, FileUnwritable, reason_of
+from broadcaster.office_files import office_in
 
 if TYPE_CHECKING:
     from broadcaster.bulletin.admission import Admission
@@ -74,6 +75,7 @@ def _add(group: Any, add: Adder, name: str, command: Any, description: str) -> A
 
 
 def admit(arguments: Arguments) -> int:
+    folder = office_in(arguments.office)
     from broadcaster.bulletin import areas
     from broadcaster.county.relay import write_secret
     from broadcaster.county.running import broker_address, open_desk
@@ -82,7 +84,7 @@ def admit(arguments: Arguments) -> int:
         raise CommandIncomplete("请写接入文件写到哪里；县里报来公钥以后，用 --key 登记公钥。")
     if arguments.file and not arguments.file.parent.is_dir():
         raise FileUnwritable(f"{arguments.file} 写不进去：没有这个文件夹。")
-    with open_desk(arguments.office) as desk:
+    with open_desk(folder) as desk:
         known, code = desk.parts.counties, areas.trim(arguments.area)
         if code not in {one.code for one in known.all()}:
             known.add(code, arguments.name)
@@ -105,9 +107,10 @@ def admit(arguments: Arguments) -> int:
 
 
 def counties(arguments: Arguments) -> int:
+    folder = office_in(arguments.office)
     from broadcaster.county.running import open_desk
 
-    with open_desk(arguments.office) as desk:
+    with open_desk(folder) as desk:
         known, note = desk.parts.counties, desk.parts.audit.note
         who = os.environ.get("USER", "")
         if arguments.code or arguments.replace:

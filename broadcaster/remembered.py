@@ -12,6 +12,7 @@ from broadcaster.store.station_state import StationState
 logger = logging.getLogger(__name__)
 
 LOOPS_STOPPED_AT = "loops_stopped_at"
+LOOPS_STOPPED_BY = "loops_stopped_by"
 VOLUME = "volume"
 
 
@@ -23,13 +24,15 @@ class Remembered:
         self._state = state
         if stopped_at := self._read(LOOPS_STOPPED_AT):
             rules.loops_stopped_at = datetime.fromisoformat(stopped_at)
+        self.loops_stopped_by = self._read(LOOPS_STOPPED_BY)
         volume = self._read(VOLUME)
         if volume.isdecimal():
             rules.station_volume = min(int(volume), 100)
 
-    def stop_loops(self, at: datetime | None) -> None:
+    def stop_loops(self, at: datetime | None, by: str = "") -> None:
         """None has them back. In the rules when this returns, and on the disk as far as it is well."""
-        self._rules.loops_stopped_at = at
+        self._rules.loops_stopped_at, self.loops_stopped_by = at, by
+        self._write(LOOPS_STOPPED_BY, by)
         self._write(LOOPS_STOPPED_AT, at.isoformat() if at else "")
 
     def set_volume(self, percent: int) -> None:

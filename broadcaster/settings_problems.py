@@ -4,9 +4,13 @@ import difflib
 import re
 import typing
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from pathlib import Path
 
 from pydantic import BaseModel
 from pydantic_core import ErrorDetails
+
+from broadcaster import lined_yaml
 
 REASONS = {
     "missing": "必须写",
@@ -36,6 +40,18 @@ REASONS = {
     "greater_than": "要大于 {gt}",
     "less_than_equal": "不能大于 {le}",
 }
+
+
+def keys_twice(path: Path) -> list[str]:
+    """A sentence for each key that stands twice: the second one counts, and nobody sees that."""
+    with suppress(OSError, lined_yaml.Unreadable):
+        lined = lined_yaml.parse(lined_yaml.read_text(path))
+        return [f"{path.name} 第 {lined.line_of(place)} 行 {twice(place)}" for place in lined.twice]
+    return []
+
+
+def twice(place: lined_yaml.Place) -> str:
+    return f"{place[-1]}：写了两次，请去掉一个"
 
 
 def problem(detail: ErrorDetails, shape: type[BaseModel]) -> str:

@@ -21,7 +21,7 @@ from broadcaster.errors import (
 from broadcaster.hours import Rest
 from broadcaster.model import Airing, Notice
 from broadcaster.schedule.outlook import Counted as Counted
-from broadcaster.schedule.outlook import DayPlan, count, look_ahead
+from broadcaster.schedule.outlook import DayPlan, count, is_too_dense, look_ahead
 from broadcaster.schedule.plan import Planned as Planned
 from broadcaster.schedule.timetable import FOR_GOOD as FOR_GOOD
 from broadcaster.schedule.timetable import Timetable
@@ -35,8 +35,6 @@ logger = logging.getLogger(__name__)
 
 SHOWN_BEFORE_SAVING = 5
 DAYS_OF_A_WEEK = 7
-# What a week is reckoned by, one by one: 0.06 ms each. A loop every 3 minutes all day is 2,400.
-MOST_PLANNED = 3_000
 # A village has some ten; each is asked when anything is planned.
 MOST_MADE = 500
 
@@ -160,7 +158,8 @@ class Slotbook:
             raise SlotRefused(
                 [("", "这样写一次也不会播：时间已经过去，或者这些日子合不到一起，请改一改")]
             )
-        return list(map(self._occurrence, coming))
+        planned = self._planned(slot, replaces, coming)
+        return [self._occurrence(airing, planned.get(airing.id)) for airing in coming]
 
     def save(self, written: Mapping[str, Any], made_by: str = "", replaces: str = "") -> SlotEntry:
         """Keep a slot, in the place of another; it runs at once. Raises `SlotRefused`,
@@ -213,7 +212,7 @@ class Slotbook:
 
     def _look_at(self, timetable: Timetable, monday: date) -> tuple[DayPlan, ...]:
         counted = count(timetable, monday, DAYS_OF_A_WEEK)
-        if sum(one.times for day in counted for one in day.counted) > MOST_PLANNED:
+        if is_too_dense(counted):
             return counted
         start = datetime.combine(monday, time(), self._settings.station.zone)
         end = datetime.combine(monday + timedelta(days=DAYS_OF_A_WEEK), time(), start.tzinfo)
@@ -275,9 +274,23 @@ class Slotbook:
             except BroadcasterError as error:
                 raise SlotRefused([(_field_of(error), str(error))]) from error
 
-    def _occurrence(self, airing: Airing) -> Occurrence:
+    def _planned(self, slot: SlotSettings, replaces: str, coming: list[Airing]) -> dict[str, Planned]:
+        """What becomes of those of the first day, beside all other slots, as far as that is reckoned."""
+        others = (one.slot for one in self.entries() if one.slot and one.name != replaces)
+        slots = tuple(one for one in others if one.enabled)
+        written = TimetableSettings(slots=(*slots, slot), holidays=self._file.holidays)
+        timetable = Timetable(written, self._settings.station)
+        start = coming[0].due_at
+        end = min(coming[-1].due_at, start + timedelta(days=1)) + timedelta(seconds=1)
+        if is_too_dense(count(timetable, start.date() - timedelta(days=1), 3)):
+            return {}
+        days = look_ahead(timetable, self._settings, start, end).days
+        return {one.airing.id: one for day in days for one in day.planned}
+
+    def _occurrence(self, airing: Airing, planned: Planned | None) -> Occurrence:
         verdict = hours.quiet(self._settings, airing.due_at, airing.notice)
-        return Occurrence(airing.due_at, verdict.reason)
+        silent = planned.reason if planned and not planned.sounds else ""
+        return Occurrence(airing.due_at, verdict.reason or silent)
 
     def _of_file(self, slot: SlotSettings) -> SlotEntry:
         row = self._rows.get(slot.name)

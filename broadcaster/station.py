@@ -88,10 +88,11 @@ class OnAir:
 class Status:
     """The box at one moment; `faults` are sentences in Chinese, the gravest first.
 
-    `loops_stopped` says that loops are silent until their next window, for somebody stopped them;
-    `keeps` that what is accepted now outlasts a power cut. `waits_for_card` is "" or why nothing
-    sounds though something would: the card has been lost for 3 s; what is due waits until it expires.
-    `held` are the ids of what waits until the clock is trusted.
+    `loops_stopped` says that loops are silent until their next window, for somebody stopped them, then
+    when and who ("" where that is not known); `has_loops`, that there are any in the timetable; `keeps`
+    that what is accepted now outlasts a power cut. `waits_for_card` is "" or why nothing sounds though
+    something would: the card has been lost for 3 s; what is due waits until it expires. `held` are the
+    ids of what waits until the clock is trusted.
     """
 
     on_air: OnAir | None
@@ -101,6 +102,9 @@ class Status:
     keeps: bool = True
     waits_for_card: str = ""
     held: frozenset[str] = frozenset()
+    loops_stopped_at: datetime | None = None
+    loops_stopped_by: str = ""
+    has_loops: bool = False
 
     def due(self, now: datetime) -> list[Airing]:
         """Those that wait for the air alone, in the order of precedence."""
@@ -181,7 +185,7 @@ class Station:
         self._player = player
         self._studio = studio
         self._rules = rules
-        self._coming = Coming(rules, clock)
+        self._coming = Coming(rules, settings, clock)
         self._remembered = Remembered(rules, store.state)
         self._intake = intake
         self._endings = endings
@@ -219,8 +223,6 @@ class Station:
         """
         if at is None:
             self._device.expect()
-        if at is None:
-            self._device.expect()
         self._check_zones(notice)
         self._check_recording(notice)
         self._studio.settled(notice)
@@ -240,7 +242,7 @@ class Station:
         due = at or self._clock.now()
         kind = Kind.SCHEDULED if at or expires_at else Kind.LIVE
         until = expires_at or due + LIVE_LATENESS
-        airing = Airing(notice, due, until, kind, asked_by)
+        airing = Airing(notice, due, until, kind, asked_by).in_zone(self._clock.zone)
         if expires_at:
             # By one name, so that what was accepted before a power cut is not accepted again.
             airing = replace(airing, firm=True, id=notice.id)
@@ -294,7 +296,7 @@ class Station:
         self._rules.loops_stopped_at = now = self._clock.now()
         ended = self._player.stop_all(_by("停播", asked_by))
         # When there is silence: a slow disk must not hold it up.
-        self._remembered.stop_loops(now)
+        self._remembered.stop_loops(now, asked_by)
         return ended
 
     def resume_loops(self) -> None:
@@ -308,7 +310,7 @@ class Station:
         """
         stop, now = self._rules.loops_stopped_at, self._clock.now()
         if stop and stop > now:
-            self._remembered.stop_loops(now)
+            self._remembered.stop_loops(now, self._remembered.loops_stopped_by)
 
     def status(self) -> Status:
         on_air, waiting = self._player.look()
@@ -321,15 +323,18 @@ class Station:
             played = min(before + heard, on_air.seconds_due)
             sounding = OnAir(on_air.airing, played, on_air.seconds_due, line, on_air.made)
         faults = tuple(_closed(said) for fault in self._faults if (said := fault()))
-        held = self._intake.held()
+        held, stopped = self._intake.held(), self._loops_stopped()
         return Status(
             sounding,
             (*waiting, *held),
             faults,
-            self._loops_stopped(),
+            stopped,
             self._store.ledger.works,
             self._player.waits_for_device,
             frozenset(airing.id for airing in held),
+            self._rules.loops_stopped_at if stopped else None,
+            self._remembered.loops_stopped_by if stopped else "",
+            any(slot.kind is Kind.LOOP for slot in self.slots.timetable.slots),
         )
 
     def _loops_stopped(self) -> bool:

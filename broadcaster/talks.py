@@ -27,8 +27,9 @@ REMEMBERED_TALKS = 20
 
 RELEASED = "讲完了。"
 NOTHING_SAID = "还没讲话就松开了"
-CUT_OFF = "手机断线超过 3 秒，讲话停了。"
-TOO_LONG = "讲满 10 分钟了，到时间了。要接着讲，请再按一次。"
+CUT_OFF = "手机断线超过 3 秒"
+TOO_LONG = "讲满 10 分钟了"
+ONCE_MORE = "要接着讲，请再按一次。"
 MAY_NOT = "账号不能再播出了"
 LEFT = "退出了登录"
 WAITS = "前面还有要紧的在播，轮到您再讲。"
@@ -104,7 +105,7 @@ class Talks:
         with self._lock:
             for other in self._open():
                 if other.by.name == person.name:
-                    self._close(other, RELEASED)
+                    self._let_go(other)
             self._microphone.expect(notice.id)
             try:
                 airing = self._accept(notice, person.name)
@@ -141,7 +142,7 @@ class Talks:
             if talk is None:
                 return None
             if not talk.closed and not self._ended(talk.airing.id):
-                self._close(talk, RELEASED)
+                self._let_go(talk)
             return talk.airing
 
     def state(self, talk_id: str, name: str) -> TalkState | None:
@@ -169,9 +170,9 @@ class Talks:
                 if self._ended(talk.airing.id):
                     continue
                 if now - talk.last_at > DEAD_SECONDS:
-                    self._close(talk, CUT_OFF)
+                    self._break_off(talk, CUT_OFF)
                 elif talk.first_at is not None and now - talk.first_at >= LONGEST_SECONDS:
-                    self._close(talk, TOO_LONG)
+                    self._break_off(talk, TOO_LONG, ONCE_MORE)
                 elif not self._may_speak(talk.by):
                     self._break_off(talk, MAY_NOT)
 
@@ -188,16 +189,19 @@ class Talks:
             those = [talk for talk in self._talks.values() if not talk.closed]
             return [talk for talk in those if not self._ended(talk.airing.id)]
 
-    def _close(self, talk: Talk, why: str) -> None:
-        talk.closed = why
+    def _let_go(self, talk: Talk) -> None:
+        """What was said last is still heard."""
+        talk.closed = RELEASED
         if not self._microphone.finish(talk.airing.notice.id):
             self._player.cancel(talk.airing.id, NOTHING_SAID)
         self._microphone.forget(talk.airing.notice.id)
 
-    def _break_off(self, talk: Talk, why: str) -> None:
+    def _break_off(self, talk: Talk, why: str, to_do: str = "") -> None:
+        """It was not he who ended it: the record says what did."""
         if not talk.closed:
-            talk.closed = f"{why}，讲话停了。"
+            talk.closed = f"{why}，讲话停了。{to_do}"
             self._player.cancel(talk.airing.id, why)
+            self._microphone.forget(talk.airing.notice.id)
 
     def _may_speak(self, person: Person) -> bool:
         try:
@@ -219,7 +223,7 @@ class Talks:
 
     def _state(self, talk: Talk, now: float) -> TalkState:
         if entry := self._ended(talk.airing.id):
-            return TalkState(TalkStage.OVER, talk.closed or _how_it_ended(entry), entry.seconds_played)
+            return TalkState(TalkStage.OVER, _how_it_ended(talk, entry), entry.seconds_played)
         if talk.closed:
             return TalkState(TalkStage.OVER, talk.closed, 0.0)
         seconds = LONGEST_SECONDS - (now - talk.first_at if talk.first_at is not None else 0.0)
@@ -231,7 +235,8 @@ class Talks:
         return TalkState(TalkStage.SPEAK, SPEAK, max(0.0, seconds))
 
 
-def _how_it_ended(entry: JournalEntry) -> str:
+def _how_it_ended(talk: Talk, entry: JournalEntry) -> str:
+    """He may have let go in the moment in which something else ended it."""
     if entry.outcome is Outcome.PLAYED:
         return RELEASED
-    return f"讲话停了：{entry.reason}。"
+    return talk.closed.removeprefix(RELEASED) or f"讲话停了：{entry.reason}。"

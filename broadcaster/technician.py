@@ -23,6 +23,7 @@ from broadcaster.errors import AmplifierInUse, AmplifierLost, BroadcasterError
 from broadcaster.playout.amplifier import Amplifier
 from broadcaster.playout.cards import CardChoice, Forgetful
 from broadcaster.playout.sound_messages import AbsentOutput, CardOutput
+from broadcaster.playout.trial import why_it_does_not_open
 from broadcaster.playout.wiring import Wiring
 from broadcaster.settings import Settings, load_settings
 
@@ -63,6 +64,7 @@ def devices(arguments: Arguments) -> int:
         "running": running,
         "cards": device["cards"],
         "card": device["card"],
+        "opens": device["ready"] if device["card"] else None,
         "serial_ports": [str(port) for port in sorted(SERIAL_PORTS.glob("*"))],
         "relays": {name: name in device["relays_on"] if running else None for name in relays},
         "fault": device["fault"],
@@ -178,22 +180,24 @@ def _would_choose(settings: Settings) -> control.Message:
         choice = CardChoice(settings.sound.device, Path(folder), os.environ, memory=known)
         output, note = choice.look()
         cards = [asdict(entry) for entry in choice.entries()]
+        shut = why_it_does_not_open(output, settings.sound) if isinstance(output, CardOutput) else ""
     card = (output.card or output.name) if isinstance(output, CardOutput) else ""
-    fault = output.reason if isinstance(output, AbsentOutput) else note
-    return {"card": card, "fault": fault, "cards": cards}
+    fault = output.reason if isinstance(output, AbsentOutput) else shut or note
+    return {"card": card, "ready": not shut, "fault": fault, "cards": cards}
 
 
 def _told(content: control.Message) -> str:
-    using = "正在用" if content["running"] else "启动后会用"
+    using = f"  ← {'正在用' if content['running'] else '启动后会用'}"
+    using += "，打得开" if content["opens"] else "，打不开"
     state = {True: "合上", False: "断开", None: "不知道（广播站没有运行）"}
     lines = [
         f"声卡：{card['name']}  {card['title']}"
         + ("  功放接在这里" if card["wired"] else "")
-        + (f"  ← {using}" if card["in_use"] else "")
+        + (using if card["in_use"] else "")
         for card in content["cards"]
     ] or ["声卡：这台机器上没有"]
     if content["card"] and not any(card["in_use"] for card in content["cards"]):
-        lines.append(f"声音送到：{content['card']}")
+        lines.append(f"声音送到：{content['card']}（ALSA 里的名字，不在上面）{using}")
     lines += [f"串口：{port}" for port in content["serial_ports"]]
     lines += [f"继电器：{name}  {state[on]}" for name, on in content["relays"].items()]
     lines += [f"故障：{content['fault']}"] if content["fault"] else []

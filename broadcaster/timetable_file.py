@@ -12,7 +12,7 @@ from broadcaster import lined_yaml
 from broadcaster.errors import SlotRefused, reason_of
 from broadcaster.folders import CONFIG_FOLDER
 from broadcaster.settings import BLANK, is_blank
-from broadcaster.settings_problems import did_you_mean, reason
+from broadcaster.settings_problems import did_you_mean, reason, twice
 from broadcaster.timetable_settings import HolidaySettings, SlotSettings, TimetableSettings
 
 
@@ -77,6 +77,9 @@ class _Reading:
         for key in content.keys() - {"slots", "holidays"}:
             wrong = f"{key}：没有这一项{did_you_mean(str(key), ['slots', 'holidays'])}"
             self._tell(lined.line_of((str(key),)), "", wrong)
+        for place in lined.twice:
+            if place[0] != "slots" or len(place) == 1:
+                self._tell(lined.line_of(place), "", twice(place))
         slots = content.get("slots") or []
         if not isinstance(slots, list):
             self._tell(lined.line_of(("slots",)), "", "slots 要写成列表，每条前面一个“- ”")
@@ -107,9 +110,9 @@ class _Reading:
     def _read_slot(self, slot: Any, lined: lined_yaml.Lined, place: lined_yaml.Place) -> None:
         name = str(slot.get("name") or "") if isinstance(slot, dict) else ""
         before = len(self._problems)
-        for twice in lined.twice:
-            if twice[: len(place)] == place:
-                self._tell(lined.line_of(twice), name, f"{twice[-1]}：写了两次，请去掉一个")
+        for again in lined.twice:
+            if again[: len(place)] == place:
+                self._tell(lined.line_of(again), name, twice(again))
         try:
             made = SlotSettings.model_validate(slot)
         except ValidationError as error:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from broadcaster.console import Arguments, report
 from broadcaster.county_commands import add_command, asking
 from broadcaster.errors import BroadcasterError
+from broadcaster.office_files import office_in
 
 if TYPE_CHECKING:
     from broadcaster.county.register import Box
@@ -34,10 +35,11 @@ def add_to(group: Any, add: Adder) -> None:
 
 
 def village(arguments: Arguments) -> int:
+    folder = office_in(arguments.office)
     from broadcaster.county.running import open_desk
     from broadcaster.county.village_keys import VillageKeys
 
-    with open_desk(arguments.office) as desk:
+    with open_desk(folder) as desk:
         wanted = _wanted(desk, arguments)
         passphrase = asking(arguments)("县里的钥匙") if wanted else ""
         signer = cache(lambda: desk.folder.unlock(passphrase))

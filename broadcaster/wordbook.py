@@ -32,7 +32,7 @@ class Wordbook:
         self._studio = studio
         self._state = file.state()
         self._lock = threading.Lock()
-        self._fault = ""
+        self._fault = self._doubt()
 
     @property
     def fault(self) -> str:
@@ -67,11 +67,15 @@ class Wordbook:
             try:
                 lexicon = self._file.load()
                 self._studio.learn(lexicon)
-                self._lexicon, self._fault = lexicon, ""
+                self._lexicon, self._fault = lexicon, self._doubt()
             except BroadcasterError as error:
                 problem = str(error).splitlines()[0]
                 logger.warning("读音表写错了，还按原来的念：%s", problem)
                 self._fault = f"读音表写错了，还按原来的念。{problem}"
+
+    def _doubt(self) -> str:
+        doubts = self._file.doubts()
+        return f"读音表里有不清楚的：{'；'.join(doubts)}。" if doubts else ""
 
     def listen(self, word: str, said: str = "", section: str = "") -> Heard:
         """Make a word as it would sound with this reading, or as it sounds now; blocks while it is made.

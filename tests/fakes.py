@@ -219,7 +219,7 @@ class FakeStation:
         self.stops: list[str] = []
         self.warmed = 0
         self.volume = settings.sound.volume
-        self.loops_stopped = False
+        self.loops_stopped = self.has_loops = False
         self.quiet = ""
         self.slots = Slotbook(TimetableSettings(), settings, Clock(settings.station.zone))
         self.slots.keep_in(StoredSlots(database), lambda notice: None)
@@ -296,6 +296,9 @@ class FakeStation:
             self.loops_stopped,
             self.keeps,
             held=self.held,
+            loops_stopped_at=self.now if self.loops_stopped else None,
+            loops_stopped_by="李建国" if self.loops_stopped else "",
+            has_loops=self.has_loops,
         )
 
     def upcoming(self, count: int = 5) -> list[Airing]:

@@ -1,8 +1,10 @@
 """Airings and journal lines for the tests of the store, and how those open it."""
 
+import subprocess
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from broadcaster.model import Airing, JournalEntry, Kind, Notice, Outcome, Severity
@@ -24,8 +26,12 @@ def airing(
     return Airing(notice, due_at, due_at + timedelta(minutes=10), kind, asked_by, airing_id)
 
 
-def entry(
-    airing: Airing, outcome: Outcome = Outcome.PLAYED, started_at: datetime | None = DUE
-) -> JournalEntry:
+def entry(airing: Airing, outcome: Outcome = Outcome.PLAYED, sounded: bool = True) -> JournalEntry:
+    started_at = airing.due_at if sounded else None
     ended_at = airing.due_at + timedelta(seconds=9)
     return JournalEntry(airing, outcome, "", "baker:female", started_at, ended_at, 7.5, 8.0)
+
+
+def copy_folder(folder: Path, to: Path) -> None:
+    """By a process of its own: who closes a file of the database here gives up its locks."""
+    subprocess.run(["cp", "-r", folder, to], check=True)

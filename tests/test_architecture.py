@@ -12,10 +12,10 @@ PACKAGE = ROOT / "broadcaster"
 
 FLOOR = {
     *("settings", "settings_problems", "setting_values", "air_settings", "timetable_settings"),
-    *("timetable_file", "whole", "seal", "spool", "plain_values"),
+    *("timetable_file", "whole", "last_good", "seal", "spool", "plain_values"),
     *("day_words", "lined_yaml", "hours", "manner", "beat", "model", "clock", "errors", "child", "loop"),
-    *("clock_trust", "people", "foothold", "recordings", "precedence", "office_call", "heap"),
-    *("patience", "vigil", "vigil_outside", "folders", "labels", "terminal"),
+    *("clock_trust", "people", "foothold", "recordings", "precedence", "office_call", "office_files"),
+    *("patience", "vigil", "vigil_outside", "folders", "labels", "terminal", "heap"),
 }
 SIBLINGS = {"script", "tts", "clips", "schedule", "playout", "store"}
 
@@ -36,14 +36,16 @@ MAY_IMPORT: dict[str, set[str]] = {
     "vigil": {"loop"},
     "vigil_outside": set(),
     "whole": set(),
+    "last_good": {"whole"},
     "seal": set(),
     "spool": set(),
     "foothold": {"spool"},
     "recordings": {"errors", "seal", "whole"},
     "office_call": {"errors"},
+    "office_files": {"errors"},
     "recording_child": FLOOR | {"tts", "clips"},
     "plain_values": set(),
-    "settings_problems": set(),
+    "settings_problems": {"lined_yaml"},
     "beat": {"model"},
     "setting_values": {"model", "labels"},
     "air_settings": {"setting_values"},
@@ -117,17 +119,9 @@ MAY_IMPORT: dict[str, set[str]] = {
 
 AT_THE_TOP = {
     *("cli", "commands", "cache_commands", "lexicon_commands", "schedule_commands", "people_commands"),
-    *("journal_commands", "county_commands", "office_commands", "foreign_commands", "link_commands"),
-    *("province_commands", "renewal_commands", "paper_commands", "village_commands"),
-    *(
-        "technician",
-        "voice_commands",
-        "settings_commands",
-        "notice_options",
-        "command_line",
-        "console",
-        "__init__",
-    ),
+    *("journal_commands", "check_commands", "county_commands", "office_commands", "foreign_commands"),
+    *("link_commands", "province_commands", "renewal_commands", "paper_commands", "village_commands"),
+    *("technician", "voice_commands", "notice_options", "command_line", "console", "__init__"),
 }
 
 HOMES: dict[str, set[str]] = {
@@ -181,7 +175,7 @@ HOMES: dict[str, set[str]] = {
     "werkzeug": {"web"},
     "waitress": {"web/server.py"},
     "zeroconf": {"lan_name.py"},
-    "yaml": {"settings.py", "lined_yaml.py", "yaml_edit.py", "console.py", "settings_commands.py"},
+    "yaml": {"settings.py", "lined_yaml.py", "yaml_edit.py", "console.py", "commands.py"},
 }
 
 FILES = sorted(path for path in PACKAGE.rglob("*.py"))

@@ -1,5 +1,6 @@
 """The rules of the house in the running box: quiet hours, and a stop that is remembered."""
 
+import getpass
 import json
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -77,5 +78,6 @@ def test_a_stop_is_remembered_over_a_restart_until_somebody_resumes(
     box.end()
     start()
     assert loops_stopped(village)
+    assert f"循环停了（{getpass.getuser()} " in village.call("status").stdout
     assert village.call("resume").returncode == 0
     assert not loops_stopped(village)

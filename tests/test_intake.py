@@ -215,6 +215,29 @@ def test_what_a_clock_that_is_behind_takes_up_is_not_valid_for_longer(open_again
         assert box.ends() == [("live", Outcome.FAILED)]
 
 
+def test_what_went_by_while_the_box_was_off_or_its_clock_not_believed_says_so(
+    open_again: Open,
+) -> None:
+    with open_again() as box:
+        now = box.clock.now()
+        for name, minutes in (("while off", 30), ("while held", 70), ("in time", 80)):
+            due = now + timedelta(minutes=minutes)
+            planned = replace(box.airing(name, Kind.SCHEDULED), due_at=due)
+            box.intake.accept(replace(planned, expires_at=due + timedelta(minutes=10)))
+    with open_again() as box:
+        box.clock.step(timedelta(minutes=60))
+        box.intake.take_up(clock_is_right=False)
+        box.clock.advance(25 * 60)
+        box.intake.take_up()
+        box.play_on()
+        ends = {row.airing_id: (row.outcome, row.reason) for row in box.store.journal.recent(9)}
+    assert ends == {
+        "while off": (Outcome.EXPIRED, "关机错过了"),
+        "while held": (Outcome.EXPIRED, "时钟没有对准，错过了"),
+        "in time": (Outcome.PLAYED, ""),
+    }
+
+
 def test_a_talk_is_never_taken_up(open_again: Open) -> None:
     with open_again() as box:
         for name in ("waited", "killed"):

@@ -38,8 +38,8 @@ def found(village: Village, *options: str) -> list[str]:
 
 def test_a_person_reads_a_table_in_chinese(lived: Village) -> None:
     heading, first, *rest = lived.call("journal").stdout.splitlines()
-    assert heading.split() == ["该播时间", "结果", "播了/全长（秒）", "标题", "谁要播的", "原因"]
-    assert first.split() == ["2026-11-21", "07:30", "没播完", "7.5/8.0", "停水", "王秀英"]
+    assert heading.split() == ["时间", "原定", "结果", "播了/全长（秒）", "标题", "谁要播的", "原因"]
+    assert first.split() == ["2026-11-22", "07:30", "播完了", "7.5/8.0", "停水", "早间"]
     assert len(rest) == 3
     assert lived.call("journal", "--text", "没有这样的").stdout == "没有这样的播出记录。\n"
 
@@ -59,14 +59,14 @@ def test_the_whole_length_is_told_only_where_it_is_known(village: Village) -> No
 
 
 def test_lines_are_chosen_by_day_outcome_person_words_and_number(lived: Village) -> None:
-    assert found(lived) == ["cut", "a2", "a1", "a0"]
-    assert found(lived, "--since", "2026-11-21") == ["cut", "a2", "a1"]
+    assert found(lived) == ["a2", "cut", "a1", "a0"]
+    assert found(lived, "--since", "2026-11-21") == ["a2", "cut", "a1"]
     assert found(lived, "--until", "2026-11-20") == ["a0"]
     assert found(lived, "--until", "2026-11-20 07:30") == []
     assert found(lived, "--since", "2026-11-21", "--until", "2026-11-21") == ["cut", "a1"]
     assert found(lived, "--outcome", "没播完") == found(lived, "--outcome", "CUT_SHORT") == ["cut"]
     assert found(lived, "--asked-by", "秀英") == found(lived, "--text", "村委会") == ["cut"]
-    assert found(lived, "--limit", "2") == ["cut", "a2"]
+    assert found(lived, "--limit", "2") == ["a2", "cut"]
 
 
 def test_a_spreadsheet_opens_it_with_chinese_headings_and_whole_texts(lived: Village) -> None:
@@ -74,11 +74,11 @@ def test_a_spreadsheet_opens_it_with_chinese_headings_and_whole_texts(lived: Vil
     assert "4 条" in lived.call("journal", "--csv", str(path)).stdout
     assert path.read_bytes().startswith(b"\xef\xbb\xbf")
     rows = list(csv.DictReader(io.StringIO(path.read_text(encoding="utf-8-sig"), newline="")))
-    assert [row["编号"] for row in rows] == ["cut", "a2", "a1", "a0"]
-    assert rows[0]["结果"] == "没播完"
-    assert rows[0]["该播时间"] == "2026-11-21 07:30:00"
+    assert [row["编号"] for row in rows] == ["a2", "cut", "a1", "a0"]
+    assert rows[1]["结果"] == "没播完"
+    assert rows[1]["该播时间"] == "2026-11-21 07:30:00"
     # A spreadsheet must not run what somebody announced.
-    assert rows[0]["内容"] == "'=开会\n请到村委会，马上"
+    assert rows[1]["内容"] == "'=开会\n请到村委会，马上"
 
 
 def test_standard_output_gets_the_same_file(lived: Village) -> None:

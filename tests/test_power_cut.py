@@ -41,7 +41,7 @@ def start(village: Village) -> Iterator[Start]:
 
 def ends(village: Village) -> dict[str, tuple[str, str]]:
     """Outcome and reason by text; each text ended once."""
-    with open_past(village.state) as past:
+    with open_past(village.state, CLOCK) as past:
         rows = past.recent(99) if past else []
     assert len({row.text for row in rows}) == len(rows)
     return {row.text: (row.outcome.value, row.reason) for row in rows}
@@ -71,13 +71,13 @@ def test_what_was_promised_ends_by_its_kind_and_its_time(village: Village, start
                 store.queue.progress(airing.id, 1, 4.5)
     start()
     wait_until(lambda: len(ends(village)) == len(accepted), 60)
-    expired = ("EXPIRED", "过了有效时间，不再补播")
+    expired = ("EXPIRED", "关机错过了")
     assert ends(village) == {
         "等着的通知。": ("PLAYED", ""),
         "过时的通知。": expired,
         "说了一半。": ("CUT_SHORT", "停电"),
         "循环一半。": ("CUT_SHORT", "停电"),
-        "定时一半。": ("PLAYED", ""),
+        "定时一半。": ("PLAYED", "停过电或者重启过，接着播完的"),
         "定时过时。": ("CUT_SHORT", "停电"),
     }
     rows = json.loads(village.call("journal", "--json", "--text", "说了一半").stdout)

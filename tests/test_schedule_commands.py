@@ -53,6 +53,18 @@ def test_next_shows_the_coming_hours_only(folder: Path) -> None:
     assert sorted(one["slot"] for one in report["airings"])[:2] == ["午间", "早间"]
 
 
+def test_the_sum_of_a_day_is_no_mean_over_the_two_dates_that_it_touches(folder: Path) -> None:
+    report = json.loads(call(folder, "next", "--hours", "24", "--json").stdout)
+    minutes = sum(day["minutes"] for day in report["days"])
+    (summary,) = [
+        line
+        for line in call(folder, "next", "--hours", "24").stdout.splitlines()
+        if line.startswith("一共")
+    ]
+    assert summary.startswith("一共 1 天") and "平均" not in summary
+    assert abs(float(summary.split("；共 ")[1].split()[0]) - minutes) < 0.2
+
+
 def test_another_file_can_be_tried_and_its_mistakes_are_told_beside(folder: Path) -> None:
     other = folder / "夏天.yaml"
     other.write_text(TIMETABLE + WRONG, encoding="utf-8")
@@ -82,7 +94,7 @@ def test_check_tells_every_mistake_of_the_timetable(folder: Path) -> None:
     assert call(folder, "check").returncode == 0
     (folder / "timetable.yaml").write_text(TIMETABLE + WRONG * 2, encoding="utf-8")
     done = call(folder, "check")
-    assert done.returncode == 2
+    assert done.returncode == 1
     assert [line.split("：")[0] for line in done.stderr.splitlines()] == [
         f"timetable.yaml 第 {line} 行“坏的”" for line in (7, 8)
     ]

@@ -109,6 +109,13 @@ def test_the_next_five_are_told_before_it_is_saved(book: Slotbook) -> None:
     assert book.find("赶集") is None
 
 
+def test_what_the_limits_of_loops_will_leave_out_is_told_before_it_is_saved(book: Slotbook) -> None:
+    often = LOOP | {"name": "收水费", "every_minutes": 3, "windows": ["18:00-19:00"]}
+    told = [(f"{one.due_at:%M}", one.why_not) for one in book.preview(often)]
+    between = "离上一遍不到 5 分钟"
+    assert told == [("00", ""), ("03", between), ("06", ""), ("09", between), ("12", "")]
+
+
 def test_a_loop_until_a_date_ends_with_that_day(book: Slotbook, clock: ManualClock) -> None:
     book.save(LOOP)
     loops = [moment for name, moment in due(book.timetable, clock, 30) if name == "防火"]

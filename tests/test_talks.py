@@ -42,6 +42,7 @@ from broadcaster.talks import (
     LONGEST_SECONDS,
     MAY_NOT,
     NOTHING_SAID,
+    ONCE_MORE,
     TOO_LONG,
     Talks,
     TalkStage,
@@ -99,6 +100,8 @@ class Air:
         self.device = FakeDevice()
         self.device.holds = True
         self.journal: dict[str, JournalEntry] = {}
+        self.may_record = threading.Event()
+        self.may_record.set()
         self.people = {WANG.name: WANG, LI.name: LI}
         self.refusal: Exception | None = None
         self.spool = Spool((folder / "spool",))
@@ -109,6 +112,7 @@ class Air:
         self.threads: list[threading.Thread] = []
 
     def tell(self, *entries: JournalEntry) -> None:
+        self.may_record.wait()
         self.journal.update({entry.airing.id: entry for entry in entries})
 
     def find(self, name: str) -> Person | None:
@@ -236,13 +240,38 @@ def test_a_gap_in_the_network_is_silence_and_a_longer_one_the_end(air: Air) -> N
     air.talks.look()
     air.speak(talk, block(2))
     air.clock.advance(DEAD_SECONDS + 0.1)
+    air.device.seconds_until_cut = CHIME_SECONDS + 0.4
     air.talks.look()
     entry = air.end()
-    assert entry.outcome is Outcome.PLAYED
+    assert (entry.outcome, entry.reason) == (Outcome.CUT_SHORT, CUT_OFF)
     assert entry.seconds_played == pytest.approx(CHIME_SECONDS + 0.4)
+    assert entry.seconds_due == 0, "nobody knows how long he would have spoken"
     state = air.talks.take(talk, WANG.name, 99, block(3))
     assert state
-    assert (state.stage, state.sentence) == (TalkStage.OVER, CUT_OFF)
+    assert (state.stage, state.sentence) == (TalkStage.OVER, f"{CUT_OFF}，讲话停了。")
+
+
+def test_a_phone_that_is_lost_before_its_turn_did_not_let_go(air: Air) -> None:
+    air.begin()
+    air.clock.advance(DEAD_SECONDS + 0.1)
+    air.talks.look()
+    entry = air.end()
+    assert (entry.outcome, entry.reason) == (Outcome.CUT_SHORT, CUT_OFF)
+
+
+def test_who_lets_go_while_something_severer_cuts_in_is_told_what_cut_him(air: Air) -> None:
+    talk = air.begin()
+    air.clock.advance(CHIME_SECONDS)
+    air.speak(talk, block(1))
+    air.may_record.clear()
+    air.player.put(air.airing(Notice("泄洪", severity=Severity.RED)))
+    wait_until(lambda: air.player.on_air is None)
+    air.talks.end(talk, WANG.name)
+    air.may_record.set()
+    assert air.end().outcome is Outcome.CUT_SHORT
+    state = air.talks.state(talk, WANG.name)
+    assert state
+    assert state.sentence == "讲话停了：让位给更紧急的通知。"
 
 
 def test_ten_minutes_are_the_most(air: Air) -> None:
@@ -255,10 +284,11 @@ def test_ten_minutes_are_the_most(air: Air) -> None:
         air.clock.advance(2.0)
     assert len(list(air.spool.folders[0].iterdir())) == KEPT_BLOCKS
     air.talks.look()
-    assert air.end().outcome is Outcome.PLAYED
+    entry = air.end()
+    assert (entry.outcome, entry.reason) == (Outcome.CUT_SHORT, TOO_LONG)
     state = air.talks.state(talk, WANG.name)
     assert state
-    assert state.sentence == TOO_LONG
+    assert state.sentence == f"{TOO_LONG}，讲话停了。{ONCE_MORE}"
 
 
 def test_a_button_let_go_before_a_word_ends_the_chime(air: Air) -> None:

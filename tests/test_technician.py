@@ -152,3 +152,18 @@ def test_devices_lists_what_a_box_would_take(wired: Village) -> None:
     assert (state["running"], state["card"]) == (False, "village")
     assert state["relays"] == {"总电源": None, "村西": None}
     assert "广播站没有运行" in wired.call("devices").stdout
+
+
+@pytest.mark.parametrize("running", [True, False])
+def test_a_card_that_has_only_an_alsa_name_is_marked_and_whether_it_opens(
+    village: Village, fake_rig: FakeRig, running: bool
+) -> None:
+    mark = "← 正在用" if running else "← 启动后会用"
+    with maybe_running(village, running):
+        done = village.call("devices")
+        assert f"声音送到：village（ALSA 里的名字，不在上面）  {mark}，打得开" in done.stdout
+        assert done.stderr == "", "PortAudio tells of each card that it cannot open"
+        fake_rig.unplug()
+        wait_until(lambda: json.loads(village.call("devices", "--json").stdout)["opens"] is False, 20)
+        done = village.call("devices")
+        assert f"{mark}，打不开" in done.stdout and "故障：声卡打不开" in done.stdout

@@ -130,12 +130,17 @@ def test_a_usual_slip_is_told_with_what_to_write(
     assert said in done.stderr
 
 
-@pytest.mark.parametrize("arguments", [["spoken", WATER], ["config", "--json"]])
-def test_an_output_to_a_full_disk_is_one_sentence(village: Village, arguments: Sequence[str]) -> None:
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+@pytest.mark.parametrize(
+    "arguments", [["spoken", WATER], ["config", "--json"], ["--help"], ["--version"]]
+)
+def test_an_output_to_a_full_disk_is_one_sentence(
+    village: Village, arguments: Sequence[str], unbuffered: str
+) -> None:
     with Path("/dev/full").open("wb") as full:
         done = subprocess.run(
             village.command(*arguments),
-            env=village.environment,
+            env=village.environment | {"PYTHONUNBUFFERED": unbuffered},
             stdout=full,
             stderr=subprocess.PIPE,
             text=True,
@@ -169,3 +174,44 @@ def test_what_is_written_wrongly_is_told_in_chinese(village: Village, arguments:
     assert done.returncode == 2
     assert len(done.stderr.splitlines()) == 1
     assert not re.search("[a-z] [a-z]+ [a-z]", done.stderr.split("看用法")[0]), "no English sentence"
+
+
+def test_a_county_that_is_not_there_is_told_before_its_parts_are_imported(tmp_path: Path) -> None:
+    """They take 1.6 s of processor, this 0.13."""
+    commands = [
+        ["board"],
+        ["boxes"],
+        ["counties"],
+        ["run"],
+        ["relay"],
+        ["show"],
+        ["village"],
+        ["publish", "停水。", "--by", "小王", "--area", "33", "--severity", "4"],
+        ["export", "x"],
+    ]
+    heavy = ("sqlalchemy", "flask", "pydantic", "securesystemslib")
+    program = (
+        "import sys; from broadcaster.command_line import main\n"
+        f"codes = [main(['county', *one, '--office', {str(tmp_path)!r}]) for one in {commands}]\n"
+        f"print(set(codes), [one for one in {heavy} if one in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert done.stdout == "{2} []\n"
+    assert done.stderr == len(commands) * f"{tmp_path} 里没有钥匙串。先建立：broadcaster county init\n"
+
+
+def test_a_log_is_in_the_stations_time_whatever_the_machines_own_is() -> None:
+    program = (
+        "import logging, zoneinfo; from broadcaster.console import log_in; logging.basicConfig();"
+        "log_in(zoneinfo.ZoneInfo('Asia/Shanghai'));"
+        "record = logging.makeLogRecord({'created': 1764541628.4, 'levelno': 40, 'msg': 'here'});"
+        "logging.getLogger().handle(record)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        env={"TZ": "America/New_York"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stderr == "2025-12-01 06:27:08 +0800 None: here\n"

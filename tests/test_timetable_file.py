@@ -57,6 +57,15 @@ def test_a_key_that_the_file_has_not_is_told_with_the_nearest(tmp_path: Path) ->
     assert written.problems == ("timetable.yaml 第 3 行：slotz：没有这一项（是不是 slots？）",)
 
 
+def test_a_key_of_the_whole_file_that_stands_twice_is_told(tmp_path: Path) -> None:
+    written = read(tmp_path, f"slots: []\nholidays: {{days_off: [], days_off: []}}\nslots:\n{GOOD}")
+    assert names(written) == ["好的"]
+    assert written.problems == (
+        "timetable.yaml 第 2 行：days_off：写了两次，请去掉一个",
+        "timetable.yaml 第 3 行：slots：写了两次，请去掉一个",
+    )
+
+
 def test_a_file_of_another_shape_is_told_and_holds_nothing(tmp_path: Path) -> None:
     for text in ("just a word", "- a list", "slots: 3", "slots: [", "slots: {a: 1}"):
         written = read(tmp_path, text)

@@ -56,7 +56,8 @@ class Trust:
     """What a box goes by: the newest root and list of keys that it has verified.
 
     A value: `updated` gives another one, or refuses and nothing has changed. `to_bytes` is for the
-    box's own disk; `from_bytes` believes the root on that disk, which was pinned there by hand.
+    box's own disk; `from_bytes` believes the root on that disk, which was pinned there by hand, if it is
+    as it was signed.
     """
 
     root: SignedRoot
@@ -76,7 +77,10 @@ class Trust:
     def from_bytes(cls, data: bytes) -> Trust:
         """Raises `NotAccepted` where the file is damaged."""
         kept = Keyring.from_bytes(data)
-        trust = cls(read_root(kept.roots[-1]), read_targets(kept.targets))
+        roots = [read_root(data) for data in kept.roots]
+        for root in roots:
+            root.check_signs("root", root.envelope)
+        trust = cls(roots[-1], read_targets(kept.targets))
         _check_targets(trust.root, trust.targets)
         return trust
 

@@ -41,13 +41,18 @@ def unlock(locked: bytes, passphrase: str) -> CryptoSigner:
 
 
 def bare(signer: CryptoSigner) -> bytes:
-    """For a key of a machine that nobody stands by to open: a box's own."""
-    return signer.private_bytes
+    """For a key of a machine that nobody stands by to open: a box's own. Its public half stands above
+    it, for one with a wrong bit is a key too, that nobody knows."""
+    return f"{public(signer).keyval['public']}\n".encode("ascii") + signer.private_bytes
 
 
 def from_bare(pem: bytes) -> CryptoSigner:
     """Raises `KeyLocked`."""
-    return CryptoSigner(_private(pem, None))
+    known, end, _ = pem.partition(b"\n-----BEGIN ")
+    signer = CryptoSigner(_private(pem, None))
+    if end and known != str(public(signer).keyval["public"]).encode("ascii"):
+        raise KeyLocked("钥匙坏了：和它上面写的公钥对不上。")
+    return signer
 
 
 def public(signer: CryptoSigner) -> SSlibKey:

@@ -191,10 +191,16 @@ def about(text: str) -> None:
     g.about = text
 
 
+def nothing_done() -> None:
+    """This request only led to what an earlier one did."""
+    g.nothing_done = True
+
+
 def note_deed(response: Response) -> Response:
     """After each request: what was done is written down."""
     rule = RULES.get(request.endpoint or "")
-    if rule and rule.deed and response.status_code < 400 and (found := who()):
+    done = response.status_code < 400 and "nothing_done" not in g
+    if rule and rule.deed and done and (found := who()):
         pages().parts.audit.note(found.name, rule.deed, str(g.get("about", "")), address())
     return response
 

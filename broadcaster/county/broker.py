@@ -11,16 +11,19 @@ import secrets
 import shutil
 import signal
 import subprocess
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from broadcaster.bulletin import areas, topics
 from broadcaster.county.authority import make_authority, make_server
-from broadcaster.errors import BroadcasterError
+from broadcaster.county.broker_users import ACL, NAME, PASSWORDS, User, read_users, write_users
+from broadcaster.errors import BroadcasterError, reason_of
 from broadcaster.whole import whole_file
 
 OFFICE, RELAY = "office", "relay"
-NAME = re.compile("[0-9A-Za-z_-]{1,64}")
+USABLE = re.compile(r"[!-~]{8,200}\s*")
+# In the folder `kept`.
+KEPT, DAMAGED = "mosquitto.db", "mosquitto-damaged.db"
 # As mosquitto_passwd 2.0 writes it. Passwords are ours and random, so more rounds protect nothing.
 ROUNDS, SALT_BYTES, HASH_BYTES = 101, 12, 64
 
@@ -40,8 +43,8 @@ certfile {folder}/server.pem
 keyfile {folder}/server.key
 tls_version tlsv1.2
 allow_anonymous false
-password_file {folder}/passwords
-acl_file {folder}/acl
+password_file {folder}/{passwords}
+acl_file {folder}/{acl}
 use_username_as_clientid true
 pid_file {folder}/mosquitto.pid
 persistence true
@@ -76,14 +79,24 @@ class Broker:
     def __init__(self, folder: Path) -> None:
         self.folder = folder.absolute()
 
-    def make(self, hosts: Sequence[str], port: int = 8883, listen: str = "0.0.0.0") -> None:
-        """Authority, certificate and settings; users, authority and what is kept stay as they are."""
-        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        (self.folder / "kept").mkdir(mode=0o700, exist_ok=True)
-        self._make_certificates(hosts)
-        self._write("mosquitto.conf", self._settings(port, listen))
-        self._write("passwords", self._read("passwords"))
-        self._write("acl", "".join(map(_with_commands, self._parts("acl"))))
+    def make(self, hosts: Sequence[str], port: int = 8883, listen: str = "0.0.0.0") -> str:
+        """Authority, certificate and settings; users, authority and what is kept stay as they are.
+
+        In Chinese what was damaged and is well again, or "". Raises `BrokerRefused`.
+        """
+        try:
+            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            (self.folder / "kept").mkdir(mode=0o700, exist_ok=True)
+            self._make_certificates(hosts)
+            with whole_file(self.folder / "mosquitto.conf", self.folder) as path:
+                path.touch(mode=0o600)
+                path.write_text(self._settings(port, listen), encoding="utf-8")
+            users, note = read_users(self.folder)
+            write_users(self.folder, {name: _with_commands(name, one) for name, one in users.items()})
+            return note
+        except OSError as error:
+            where = error.filename2 or error.filename
+            raise BrokerRefused(f"{where} 读不出来或写不进去（{reason_of(error)}）。") from error
 
     def _make_certificates(self, hosts: Sequence[str]) -> None:
         """Another authority than the one that boxes have pinned would shut all of them out."""
@@ -94,8 +107,6 @@ class Broker:
         try:
             make_authority(self.folder)
             make_server(self.folder, hosts)
-        except OSError as error:
-            raise BrokerRefused(f"{error.filename} 读不出来或写不进去（{error.strerror}）。") from error
         except (ValueError, TypeError) as error:
             raise BrokerRefused(f"{authority} 或者 {key.name} 坏了，{FROM_A_COPY}") from error
 
@@ -136,7 +147,9 @@ class Broker:
 
     def remove(self, name: str) -> None:
         """A user that is no more; connected still until the next `reload`."""
-        self._keep(lambda other: other != name)
+        users, _ = read_users(self.folder)
+        users.pop(name, None)
+        write_users(self.folder, users)
 
     def start(self) -> subprocess.Popen[bytes]:
         """Mosquitto as a child of this process. Raises `BrokerRefused` where it is not installed."""
@@ -148,6 +161,21 @@ class Broker:
         with log:
             return subprocess.Popen([program, "-c", settings], stdout=log, stderr=log)
 
+    def set_aside_kept(self) -> bool:
+        """What Mosquitto cannot begin with; office and boxes send again what is not safe."""
+        return self._moved(KEPT, DAMAGED)
+
+    def put_back_kept(self) -> bool:
+        """It was not for that."""
+        return self._moved(DAMAGED, KEPT)
+
+    def _moved(self, name: str, to: str) -> bool:
+        path = self.folder / "kept" / name
+        if not path.exists():
+            return False
+        path.replace(path.with_name(to))
+        return True
+
     def reload(self, pid: int) -> None:
         """Let a running one read users and ACL again; nobody is disconnected."""
         os.kill(pid, signal.SIGHUP)
@@ -156,38 +184,12 @@ class Broker:
         for name, password, _ in users:
             if not NAME.fullmatch(name) or "\n" in password:
                 raise BrokerRefused(f"“{name[:64]}”不能做名字，只能用字母、数字、- 和 _。")
-        known = {name for name, _, _ in users}
-        self._keep(lambda name: name not in known)
-        passwords = [f"{name}:{_hashed(password)}\n" for name, password, _ in users]
-        acl = ["\n".join([f"user {name}", *lines]) + "\n\n" for name, _, lines in users]
-        self._write("passwords", "".join([self._read("passwords"), *passwords]))
-        self._write("acl", "".join([self._read("acl"), *acl]))
-
-    def _keep(self, which: Callable[[str], bool]) -> None:
-        """Only the users of these names."""
-        for file, begins, ends in (("passwords", "", ":"), ("acl", "user ", "\n")):
-            kept = [
-                part for part in self._parts(file) if which(part.removeprefix(begins).partition(ends)[0])
-            ]
-            self._write(file, "".join(kept))
-
-    def _parts(self, file: str) -> list[str]:
-        """Lines of the passwords, blocks of the ACL."""
-        end = "\n" if file == "passwords" else "\n\n"
-        return [part + end for part in self._read(file).split(end) if part.strip()]
+        added = {name: User(_hashed(password), tuple(rights)) for name, password, rights in users}
+        write_users(self.folder, read_users(self.folder)[0] | added)
 
     def _settings(self, port: int, listen: str) -> str:
         given = {"folder": self.folder, "user": getpass.getuser(), "saved": topics.SAVED_SECONDS}
-        return SETTINGS.format(port=port, host=listen, **given)
-
-    def _read(self, name: str) -> str:
-        path = self.folder / name
-        return path.read_text(encoding="utf-8") if path.exists() else ""
-
-    def _write(self, name: str, content: str) -> None:
-        with whole_file(self.folder / name, self.folder) as path:
-            path.touch(mode=0o600)
-            path.write_text(content, encoding="utf-8")
+        return SETTINGS.format(port=port, host=listen, passwords=PASSWORDS, acl=ACL, **given)
 
 
 def county_user(county: str) -> str:
@@ -203,14 +205,12 @@ def _acl_of_box(box: str, area: str) -> list[str]:
     return _acl(read, write)
 
 
-def _with_commands(block: str) -> str:
+def _with_commands(name: str, user: User) -> User:
     """A box that was let in before there were commands may read and answer them too."""
-    lines = block.rstrip("\n").split("\n")
-    box = lines[0].removeprefix("user ")
-    its_own = _acl([topics.command(box)], [topics.done(box)])
-    if f"topic write {topics.question(box)}" in lines:
-        lines += [line for line in its_own if line not in lines]
-    return "\n".join(lines) + "\n\n"
+    its_own = _acl([topics.command(name)], [topics.done(name)])
+    lacks = [right for right in its_own if right not in user.rights]
+    is_box = f"topic write {topics.question(name)}" in user.rights
+    return User(user.hashed, (*user.rights, *lacks)) if is_box else user
 
 
 def _acl(read: Sequence[str], write: Sequence[str]) -> list[str]:
@@ -219,6 +219,11 @@ def _acl(read: Sequence[str], write: Sequence[str]) -> list[str]:
 
 def new_password() -> str:
     return secrets.token_urlsafe(24)
+
+
+def is_password(text: str) -> bool:
+    """Whether somebody may have written it; a disk writes zeros and nothing."""
+    return bool(USABLE.fullmatch(text))
 
 
 def _hashed(password: str) -> str:

@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import signal
 import socket
+import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from time import monotonic
 
 from broadcaster.county.alone import only_one
-from broadcaster.county.broker import Broker, new_password
+from broadcaster.county.broker import Broker, BrokerRefused, is_password, new_password
 from broadcaster.errors import AlreadyRunning, BroadcasterError, reason_of
 from broadcaster.terminal import EXIT_BROKEN
+from broadcaster.whole import whole_file
 
 # Its certificate lives for five years, and the broker may run longer than that.
 RENEWED_SECONDS = 180 * 86_400.0
 # How the office on the same machine reaches it (`broker.host`), so its certificate is for this name too.
 BESIDE_THE_OFFICE = "127.0.0.1"
+# Port, settings, users and certificates were looked at before: what ends it so soon is what it kept.
+AT_ONCE_SECONDS = 5.0
+OFFICE_PASSWORD = "office_password"
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -48,23 +54,78 @@ def _refuse_taken(port: int) -> None:
 
 def _run(folder: Path, host: str, port: int) -> int:
     broker, hosts = Broker(folder), [host, BESIDE_THE_OFFICE]
-    broker.make(hosts, port)
-    password = folder / "office_password"
-    if not password.exists():
-        password.touch(mode=0o600)
-        password.write_text(new_password(), encoding="ascii")
-    broker.add_office(password.read_text(encoding="ascii"))
-    process = broker.start()
+    _tell(broker.make(hosts, port))
+    broker.add_office(office_password(folder))
+    running = Running(broker)
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: process.terminate())
-    signal.signal(signal.SIGHUP, lambda *_: broker.reload(process.pid))
+        signal.signal(number, lambda *_: running.stop())
+    signal.signal(signal.SIGHUP, lambda *_: running.reload())
 
     def renew(*_: object) -> None:
-        broker.make(hosts, port)
-        broker.reload(process.pid)
+        _tell(broker.make(hosts, port))
+        running.reload()
 
     signal.signal(signal.SIGALRM, renew)
     signal.setitimer(signal.ITIMER_REAL, RENEWED_SECONDS, RENEWED_SECONDS)
-    sys.stdout.write(f"县里的消息服务器：{host}:{port}，办公室的密码在 {password}\n")
+    sys.stdout.write(f"县里的消息服务器：{host}:{port}，办公室的密码在 {folder / OFFICE_PASSWORD}\n")
     sys.stdout.flush()
-    return process.wait()
+    return running.run()
+
+
+def office_password(folder: Path) -> str:
+    """As it was made, or anew where nobody could write what stands there."""
+    path = folder / OFFICE_PASSWORD
+    try:
+        found = path.read_bytes().decode("ascii", "replace") if path.exists() else ""
+        if not is_password(found):
+            with whole_file(path, folder) as unfinished:
+                unfinished.touch(mode=0o600)
+                unfinished.write_text(new_password(), encoding="ascii")
+            if found:
+                _tell(f"{path} 坏了，换了新的密码：县级平台开着的话，请重新启动它")
+        return path.read_text(encoding="ascii").strip()
+    except OSError as error:
+        raise BrokerRefused(f"{path} 读不出来或写不进去（{reason_of(error)}）。") from error
+
+
+def _tell(note: str) -> None:
+    if note:
+        sys.stdout.write(f"{note}。\n")
+        sys.stdout.flush()
+
+
+class Running:
+    """Mosquitto as a child, begun once more without what it kept where it cannot begin with it."""
+
+    def __init__(self, broker: Broker) -> None:
+        self._broker = broker
+        self._process: subprocess.Popen[bytes] | None = None
+        self._stopped = False
+
+    def run(self) -> int:
+        """Until it ends; its exit code."""
+        code, seconds = self._once()
+        if code and seconds < AT_ONCE_SECONDS and not self._stopped and self._broker.set_aside_kept():
+            _tell(
+                "消息服务器存下来的消息坏了，留在 kept 文件夹里；从头开始，平台和各村会把还算数的再送来"
+            )
+            code, seconds = self._once()
+            if code and seconds < AT_ONCE_SECONDS and not self._stopped:
+                self._broker.put_back_kept()
+        return code
+
+    def _once(self) -> tuple[int, float]:
+        began = monotonic()
+        self._process = self._broker.start()
+        if self._stopped:
+            self._process.terminate()
+        return self._process.wait(), monotonic() - began
+
+    def stop(self) -> None:
+        self._stopped = True
+        if self._process:
+            self._process.terminate()
+
+    def reload(self) -> None:
+        if self._process:
+            self._broker.reload(self._process.pid)

@@ -23,13 +23,15 @@ from broadcaster.model import Severity
 pages = Blueprint("compose", __name__, template_folder="templates", url_prefix="/compose")
 HOURS = {1: "1 小时", 3: "3 小时", 6: "6 小时", 12: "12 小时", 24: "1 天", 72: "3 天"}
 PIECE_BYTES = 256 * 1024
-EMPTY = Draft("", "", (), Severity.DAILY)
+NO_TIME = "选了“定个时间”，请写几号几点播。"
+USED = "刚才这张表已经用来交过“{title}”了。下面是你这次写的，还没有发：请再看一遍，作为另一则发。"
 
 
 @pages.get("")
 def write() -> ResponseReturnValue:
     """An empty form, or one filled in from the library, from a draft, or from what was sent before."""
-    parts, draft = access.pages().parts, EMPTY
+    # Made for this form alone: by its id a second tap is known, and no other notice is taken for it.
+    parts, draft = access.pages().parts, Draft("", "", (), Severity.DAILY)
     access.pages().booth.warm()
     if text := parts.library.find(request.args.get("text", "")):
         draft = Draft(text.name, text.text, (), text.severity, verse=text.verse, voice=text.voice)
@@ -49,6 +51,7 @@ def edit() -> ResponseReturnValue:
 def check() -> ResponseReturnValue:
     draft = read_draft()
     try:
+        _check_time()
         return _check(_with_recording(draft))
     except BroadcasterError as error:
         return _form(draft, str(error)), 400
@@ -58,9 +61,10 @@ def check() -> ResponseReturnValue:
 def keep() -> ResponseReturnValue:
     draft = read_draft()
     try:
+        _check_time()
         paper = access.pages().parts.desk.write(access.me(), draft)
     except BroadcasterError as error:
-        return _form(draft, str(error)), 400
+        return _used(draft) or (_form(draft, str(error)), 400)
     access.about(paper.draft.title)
     flash("草稿存好了，还没有发。")
     return redirect(url_for("board.one", id=paper.id), 303)
@@ -71,14 +75,13 @@ def send() -> ResponseReturnValue:
     """A second tap finds what the first one did: a bulletin has its id from the form."""
     draft, desk = read_draft(), access.pages().parts.desk
     try:
+        _check_time()
         settled, _ = desk.preview(access.me(), draft)
         if request.form.get("seen", settled.version) != settled.version:
             return _check(draft, "内容和刚才给你看的不一样了，还没有发。请看过这一版再发。"), 409
         paper = desk.send(access.me(), draft)
     except DraftRefused as error:
-        if _is_on_its_way(draft.id):
-            return redirect(url_for("board.one", id=draft.id), 303)
-        return _form(draft, str(error)), 400
+        return _used(draft) or (_form(draft, str(error)), 400)
     access.about(paper.draft.title)
     waits = paper.state is State.AWAITING
     flash("交上去了，等另一个人审批。" if waits else "正在发，下面是各村的情况。")
@@ -88,7 +91,7 @@ def send() -> ResponseReturnValue:
 def read_draft() -> Draft:
     """What the form says; what is no draft is told by who takes it."""
     form = request.form
-    at = form.get("at", "") if form.get("when") == "later" else ""
+    at = form.get("at", "") if form.get("when") == "at" else ""
     recorded = form.get("form") == "sound"
     return Draft(
         title=form.get("title", ""),
@@ -137,7 +140,7 @@ def fields_of(draft: Draft) -> list[tuple[str, str]]:
     if draft.night_ok:
         fields.append(("night_ok", "1"))
     if draft.not_before:
-        fields += [("when", "later"), ("at", f"{draft.not_before:%Y-%m-%dT%H:%M}")]
+        fields += [("when", "at"), ("at", f"{draft.not_before:%Y-%m-%dT%H:%M}")]
     return fields
 
 
@@ -176,6 +179,7 @@ def _form(draft: Draft, problem: str = "") -> str:
         chosen_hours=_hours(draft),
         texts=parts.library.all(),
         form=request.form.get("form") or form_of(draft),
+        at_set_time=bool(draft.not_before) or request.form.get("when") == "at",
         voices=access.pages().booth.voices(),
         allowed=[one for one in Severity if access.me().may_send(one)],
         problem=problem,
@@ -193,8 +197,28 @@ def _moment(text: str) -> datetime | None:
         raise DraftRefused("开始的时间写得不对，请重新选。") from None
 
 
-def _is_on_its_way(id: str) -> bool:
+def _check_time() -> None:
+    """Raises `DraftRefused` where a time was wanted and none is given: it would be aired at once."""
+    if request.form.get("when") == "at" and not request.form.get("at"):
+        raise DraftRefused(NO_TIME)
+
+
+def _used(draft: Draft) -> ResponseReturnValue | None:
+    """Where a bulletin has come of this form already: it, for the same words; other words come back,
+    to be sent as another one."""
     try:
-        return access.pages().parts.desk.get(id).state is not State.DRAFT
+        paper = access.pages().parts.desk.get(draft.id)
     except DraftRefused:
-        return False
+        return None
+    if paper.state is State.DRAFT:
+        return None
+    access.nothing_done()
+    if _words(draft) == _words(paper.draft):
+        return redirect(url_for("board.one", id=draft.id), 303)
+    other = replace(draft, id=new_bulletin_id())
+    return _form(other, USED.format(title=paper.draft.title)), 409
+
+
+def _words(draft: Draft) -> tuple[object, ...]:
+    """What makes it another one for who hears it."""
+    return (draft.text.split(), draft.severity, draft.kind, draft.verse, draft.sound)

@@ -34,7 +34,7 @@ class Office:
     """`step` is for a `Loop`; `wake` may be called by any thread.
 
     `areas_of` boxes are the areas of those that are in use; `tidy` takes away a little of what is over
-    for long.
+    for long. Nothing is signed for `hold_seconds`, or until its own heads have come from the broker.
     """
 
     def __init__(
@@ -48,6 +48,7 @@ class Office:
         areas_of: Callable[[Collection[str]], Mapping[str, str]],
         county_sums: CountySums,
         tidy: Callable[[], None] = lambda: None,
+        hold_seconds: float = 0.0,
     ) -> None:
         self._publisher = publisher
         self._intake = intake
@@ -62,6 +63,8 @@ class Office:
         self._heads_due = clock.now()
         self._emptied = Emptied(clock)
         self._woken, self._tended_at = True, clock.monotonic()
+        # The numbers that boxes know stand on the broker, and come as soon as it is reached.
+        self._signs_from = clock.monotonic() + hold_seconds
         # What could not be kept, for the database was away, is taken in by the next step.
         self._held: list[Incoming] = []
 
@@ -91,7 +94,9 @@ class Office:
         self._keys.look()
         self._publisher.use(self._keys.signer, self._keys.trust)
         self._standing.issue()
-        changed = bool(self._publisher.expire() + self._publisher.sign_cleared())
+        changed = bool(self._publisher.expire())
+        if self._clock.monotonic() >= self._signs_from:
+            changed = bool(self._publisher.sign_cleared()) or changed
         if self._wire.connected:
             changed = self._send_keyring() or changed
             changed = self._send_new() or changed
@@ -145,7 +150,12 @@ class Office:
     def _take_in(self, taken: Sequence[Incoming]) -> None:
         kinds: dict[str, list[tuple[str, bytes]]] = {"r": [], "s": [], "q": []}
         self._county_sums.take([(one.topic, one.payload) for one in taken])
+        own_heads = topics.heads(self._publisher.trust.area)
         for one in taken:
+            if one.topic == own_heads and one.payload:
+                self._publisher.follow_own_heads(one.payload)
+                self._signs_from = self._clock.monotonic()
+                continue
             try:
                 box = topics.box_of(one.topic)
             except ValueError:

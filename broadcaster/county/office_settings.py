@@ -8,6 +8,7 @@ from pydantic import Field
 from broadcaster.bulletin import areas
 from broadcaster.bulletin.superior import Superior, is_above
 from broadcaster.errors import ConfigError, reason_of
+from broadcaster.last_good import LAST_GOOD, keep_good, was_changed
 from broadcaster.setting_values import Section
 from broadcaster.settings import WebSettings, load_file
 
@@ -112,6 +113,34 @@ def load_office_settings(folder: Path) -> OfficeSettings:
     if not broker.authority and broker.host not in ("127.0.0.1", "localhost", "::1"):
         raise ConfigError([f"{FILE} broker.authority 不能空：不加密的 MQTT 只能在本机上用。"])
     return settings
+
+
+def load_office_to_run(folder: Path) -> tuple[OfficeSettings, str]:
+    """The same for who must not stand still: what is damaged since the last start is taken as it was
+    then, and told in Chinese. Raises `ConfigError` where it never was good.
+    """
+    good = folder / LAST_GOOD
+    is_known = (good / FILE).exists()
+    try:
+        if is_known and not (folder / FILE).exists():
+            raise ConfigError([f"{FILE} 不见了；真的不要了，请把 {good} 里的也删掉。"])
+        return load_office_settings(folder), ""
+    except ConfigError as error:
+        if not is_known:
+            raise
+        told = f"设置用不了，先按上次能用的办，请改好再重新启动：{error}"
+        return load_office_settings(good), told
+
+
+def keep_office_settings(folder: Path, settings: OfficeSettings) -> str:
+    """As the last good ones; in Chinese what is not as in those before, or ""."""
+    try:
+        before = load_office_settings(folder / LAST_GOOD).model_dump(mode="json")
+        changed = was_changed(folder, (FILE,), before, settings.model_dump(mode="json"))
+    except (ConfigError, OSError):
+        changed = ""
+    keep_good(folder, (FILE,))
+    return changed
 
 
 def read_text(folder: Path, name: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from securesystemslib.signer import Signer
@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Row, insert, select, update
 from broadcaster.bulletin import areas as area_codes
 from broadcaster.bulletin import envelope, topics
 from broadcaster.bulletin.bulletin import PAYLOAD_TYPE, Audio, Bulletin, BulletinKind
-from broadcaster.bulletin.heads import Heads
+from broadcaster.bulletin.heads import Heads, read_heads
 from broadcaster.bulletin.keyring import Trust
 from broadcaster.bulletin.moment import Now
 from broadcaster.bulletin.refusals import NotAccepted
@@ -31,6 +31,8 @@ from broadcaster.county.sounds import NO_ADDRESS, Sound, address_of
 from broadcaster.county.tables import bulletin, reach, sequence
 
 logger = logging.getLogger(__name__)
+
+LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -109,6 +111,23 @@ class Publisher:
 
     def cleared(self, id: str) -> None:
         self._note(id, cleared_at=self._clock.now())
+
+    def follow_own_heads(self, data: bytes) -> bool:
+        """Never give a number again that boxes were told of: whether the database knew less, as one does
+        that was put back by hand."""
+        try:
+            told = read_heads(data, self.trust, Now(LONG_AGO, False, LONG_AGO)).highest
+        except NotAccepted as error:
+            logger.warning("the heads on the broker are left out: %s", error)
+            return False
+        known = {row.key_id: row.highest for row in self._database.read(select(sequence))}
+        behind = {id: highest for id, highest in told.items() if known.get(id, 0) < highest}
+        if behind:
+            logger.critical("numbers go on behind those of the broker's heads: %s", behind)
+            with self._database.transaction() as connection:
+                for id, highest in behind.items():
+                    put(connection, sequence, {"key_id": id, "highest": highest}, over=("highest",))
+        return bool(behind)
 
     def expire(self) -> int:
         """Mark what is over; how many there were."""

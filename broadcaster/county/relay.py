@@ -17,18 +17,20 @@ from broadcaster.bulletin import areas, keys
 from broadcaster.bulletin.above import Above
 from broadcaster.clock import Clock
 from broadcaster.county.alone import only_one
-from broadcaster.county.broker import county_user, new_password
+from broadcaster.county.broker import county_user, is_password, new_password
 from broadcaster.county.carrier import Carrier
 from broadcaster.county.database import OfficeDatabase
 from broadcaster.county.door import BrokerDoor
 from broadcaster.county.office_settings import (
+    DATABASE,
     OfficeSettings,
     RelaySettings,
-    load_office_settings,
+    load_office_to_run,
     read_text,
 )
 from broadcaster.county.register import Register
-from broadcaster.county.relay_book import RelayBook
+from broadcaster.county.relay_book import FILE, RelayBook, mend_book
+from broadcaster.county.safekeeping import refuse_lost
 from broadcaster.county.tally import LISTENS_TO, OfficeReceipts, Tally
 from broadcaster.county.wire import Wire
 from broadcaster.errors import ConfigError, FileUnwritable, reason_of
@@ -38,6 +40,11 @@ from broadcaster.whole import whole_file
 
 FOLDER, KEY = "relay", "relay.pem"
 LOOK_SECONDS = 2.0
+KEY_LOST = (
+    "转发用的钥匙坏了或者不见了，换了新的：上级的通知照转，报上去的数上级不认，请重新加入："
+    "broadcaster county join。"
+)
+BOOK_LOST = "转发的记录坏了，改名留着，从头开始：上级还在效的通知会再收一遍。"
 # For the service manager to start it again.
 EXIT_PART_DIED = 75
 
@@ -56,6 +63,7 @@ class RelayStatus:
     in_force: int
     waiting: int
     last_refusal: str
+    fault: str
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -69,7 +77,7 @@ class RelayStatus:
         carried = f"上级在效的通知 {self.in_force} 则，{self.waiting} 则还没有转到县里。"
         trust = "" if self.keyring else f"还没有收到上级 {self.above} 的钥匙串。"
         refused = f"最后一次拒收：{self.last_refusal}" if self.last_refusal else ""
-        return f"{links}{carried}{trust}{refused}"
+        return f"{links}{carried}{trust}{refused}{self.fault}"
 
 
 class Relay:
@@ -84,8 +92,10 @@ class Relay:
         clock: Clock,
         signer: CryptoSigner,
         database: OfficeDatabase,
+        fault: str = "",
     ) -> None:
         self._county = county
+        self._fault = fault
         self._book = book
         self._upper, self._lower = wires
         self._public = str(keys.public(signer).keyval["public"])
@@ -112,6 +122,7 @@ class Relay:
             in_force=len(self._book.in_force()),
             waiting=len(self._book.to_send()),
             last_refusal=self.carrier.last_refusal,
+            fault=self._fault,
         )
 
 
@@ -141,18 +152,23 @@ def run(path: Path, tell: Callable[[RelayStatus], None]) -> int:
 @contextmanager
 def open_relay(path: Path) -> Iterator[Relay]:
     """Built from the office's folder, its wires started. Raises `BroadcasterError`."""
-    county, settings = OfficeFolder(path).trust.area, load_office_settings(path)
+    county, (settings, unread) = OfficeFolder(path).trust.area, load_office_to_run(path)
+    if not settings.database:
+        refuse_lost(path / DATABASE, Clock(settings.zone))
     above = _above(settings.relay, county)
     folder = path / FOLDER
-    signer = own_key(folder)
+    clock = Clock(settings.zone)
     with ExitStack() as stack:
+        folder.mkdir(mode=0o700, exist_ok=True)
         stack.enter_context(only_one(folder, "转发"))
-        clock = Clock(settings.zone)
+        signer, fault = _key_or_another(folder)
+        fault += unread
+        fault += BOOK_LOST * mend_book(folder, clock)
         database = stack.enter_context(closing(OfficeDatabase(settings.database_url(path))))
         database.migrate()
         book = stack.enter_context(closing(RelayBook(folder)))
         wires = _upper(path, settings.relay, county), _lower(path, settings)
-        relay = Relay(county, above, book, wires, clock, signer, database)
+        relay = Relay(county, above, book, wires, clock, signer, database, fault)
         for wire in wires:
             wire.start()
             stack.callback(wire.close)
@@ -169,6 +185,17 @@ def own_key(folder: Path) -> CryptoSigner:
         return keys.from_bare(path.read_bytes())
     except OSError as error:
         raise FileUnwritable(f"{path} 读不了，也写不进去：{reason_of(error)}。") from error
+
+
+def _key_or_another(folder: Path) -> tuple[CryptoSigner, str]:
+    """And in Chinese, if it is another than before: who signs sums is nothing to what is carried."""
+    path = folder / KEY
+    is_lost = (folder / FILE).exists() and not path.exists()
+    try:
+        return own_key(folder), KEY_LOST * is_lost
+    except keys.KeyLocked:
+        path.replace(path.with_name(f"{path.stem}-damaged{path.suffix}"))
+        return own_key(folder), KEY_LOST
 
 
 def write_secret(path: Path, content: bytes) -> None:
@@ -189,6 +216,8 @@ def _above(relay: RelaySettings, county: str) -> Above:
 
 def _upper(path: Path, relay: RelaySettings, county: str) -> Wire:
     password = read_text(path, relay.password_file).strip()
+    if not password.isprintable() or not password:
+        raise ConfigError([f"{path / relay.password_file} 坏了，请重新写上级给的密码。"])
     # Read, so that a missing one is told before anything starts.
     read_text(path, relay.authority)
     user = relay.user or county_user(county)
@@ -198,7 +227,7 @@ def _upper(path: Path, relay: RelaySettings, county: str) -> Wire:
 def _lower(path: Path, settings: OfficeSettings) -> Wire:
     broker, relay = settings.broker, settings.relay
     file = path / relay.password_file_below
-    if broker.folder and not file.exists():
+    if broker.folder and not (file.exists() and is_password(read_text(path, relay.password_file_below))):
         write_secret(file, new_password().encode("ascii"))
     password = read_text(path, relay.password_file_below).strip()
     if broker.folder:

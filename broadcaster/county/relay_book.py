@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import logging
+import sqlite3
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -14,11 +17,16 @@ from sqlalchemy.dialects import sqlite
 
 from broadcaster.bulletin import topics
 from broadcaster.bulletin.verify import Accepted
+from broadcaster.clock import Clock
 from broadcaster.county.board import Counts
 from broadcaster.county.database import OfficeDatabase, put
 from broadcaster.county.intake import adding_up
 from broadcaster.county.reaches import Reach
 from broadcaster.county.relay_tables import came, carried, kept, metadata
+from broadcaster.store.backups import Backups, check
+from broadcaster.store.connection import StoreDamaged, told_plainly
+
+logger = logging.getLogger(__name__)
 
 FILE = "relay.db"
 
@@ -51,6 +59,21 @@ class Told:
     stage: Reach
     key: str
     number: int
+
+
+def mend_book(folder: Path, clock: Clock) -> bool:
+    """Set a damaged one aside, for it is filled again from above; whether there was one."""
+    path = folder / FILE
+    if not path.exists() or not path.stat().st_size:
+        return path.exists()
+    try:
+        with told_plainly(path), closing(sqlite3.connect(path)) as connection:
+            check(connection)
+        return False
+    except StoreDamaged as error:
+        logger.critical("%s", error)
+        with told_plainly(path):
+            return Backups(path, clock).set_aside() is not None
 
 
 class RelayBook:

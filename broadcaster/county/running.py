@@ -11,6 +11,7 @@ from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from broadcaster.bulletin import topics
 from broadcaster.clock import Clock
 from broadcaster.county.alone import only_one
 from broadcaster.county.app import create_app
@@ -22,23 +23,31 @@ from broadcaster.county.far_line import FarLine
 from broadcaster.county.intake import Intake
 from broadcaster.county.office import Office
 from broadcaster.county.office_keys import OfficeKeys, above_warnings
-from broadcaster.county.office_settings import DATABASE, OfficeSettings, load_office_settings, read_text
+from broadcaster.county.office_settings import (
+    DATABASE,
+    FILE,
+    OfficeSettings,
+    keep_office_settings,
+    load_office_to_run,
+    read_text,
+)
 from broadcaster.county.page_parts import Pages, Trusted
 from broadcaster.county.parts import Parts, make_parts
 from broadcaster.county.publisher import Publisher
 from broadcaster.county.register import BrokerAddress
-from broadcaster.county.safekeeping import Safekeeping
+from broadcaster.county.safekeeping import Safekeeping, refuse_lost
 from broadcaster.county.sounds import Sounds
 from broadcaster.county.tidying import Tidying
 from broadcaster.county.village_keys import VillageKeys
 from broadcaster.county.village_site import VillageSites
-from broadcaster.county.wire import Wire
+from broadcaster.county.wire import LISTENS_TO, Wire
 from broadcaster.errors import ConfigError
 from broadcaster.heap import give_back_what_is_freed
 from broadcaster.loop import Loop, Watched
 from broadcaster.office_folder import AskPassphrase, OfficeFolder
 from broadcaster.rehearsal import Rehearsals
 from broadcaster.settings import load_lexicon, load_settings
+from broadcaster.settings_problems import keys_twice
 from broadcaster.studio import Studio
 from broadcaster.vigil import keep_watch
 from broadcaster.web.server import serve
@@ -47,6 +56,8 @@ from broadcaster.web.tls import Origins, serve_https
 logger = logging.getLogger(__name__)
 
 LOOK_SECONDS = 2.0
+# The broker is reached within a second where it is there.
+HOLD_SECONDS = 3.0
 COUNTY_KEY = "县里的钥匙"
 Tell = Callable[[str], None]
 
@@ -64,7 +75,9 @@ class Desk:
 def open_desk(path: Path, wake: Callable[[], None] = lambda: None) -> Iterator[Desk]:
     """The office's database and what works on it; nothing is signed here. Raises `BroadcasterError`."""
     folder = OfficeFolder(path)
-    area, settings = folder.trust.area, load_office_settings(path)
+    area, settings = folder.trust.area, load_office_to_run(path)[0]
+    if not settings.database:
+        refuse_lost(path / DATABASE, Clock(settings.zone))
     with closing(OfficeDatabase(settings.database_url(path))) as database:
         database.migrate()
         door = BrokerDoor(path / settings.broker.folder) if settings.broker.folder else None
@@ -85,7 +98,12 @@ def run(path: Path, config: Path, ask: AskPassphrase, tell: Tell, unattended: bo
         signal.signal(number, lambda *_: stopping.set())
     with ExitStack() as stack:
         stack.enter_context(only_one(path, "县级平台"))
-        safe = _make_sound(path)
+        settings, fault = load_office_to_run(path)
+        if changed := "" if fault else keep_office_settings(path, settings):
+            tell(changed)
+        safe = _make_sound(path, settings)
+        if safe:
+            stack.callback(safe.close)
         desk = stack.enter_context(open_desk(path, woken))
         # The passphrase is asked before anything is opened to others.
         passphrase, clock = ask(COUNTY_KEY), desk.parts.clock
@@ -93,13 +111,17 @@ def run(path: Path, config: Path, ask: AskPassphrase, tell: Tell, unattended: bo
         keys = OfficeKeys(desk.folder, desk.folder.unlock(passphrase), clock, again)
         keys.look()
 
+        doubts = keys_twice(path / FILE)
+
         def warnings() -> list[str]:
-            told = [safe.note] if safe and safe.note else []
+            told = [*doubts, safe.note] if safe and safe.note else list(doubts)
+            told += [fault] if fault else []
+            told += villages.warnings()
             return told + keys.warnings() + above_warnings(keys.trust, desk.settings.relay)
 
+        villages = VillageKeys(desk.folder, lambda: keys.signer, passphrase, clock, woken)
         for sentence in warnings():
             tell(sentence)
-        villages = VillageKeys(desk.folder, lambda: keys.signer, passphrase, clock, woken)
         office, line = stack.enter_context(_open_office(desk, keys, villages, safe))
         woken.wakes = office.wake
         watched: list[Watched] = [stack.enter_context(Loop("office", office.step, office.wake))]
@@ -109,9 +131,8 @@ def run(path: Path, config: Path, ask: AskPassphrase, tell: Tell, unattended: bo
         return keep_watch(watched, stopping)
 
 
-def _make_sound(path: Path) -> Safekeeping | None:
+def _make_sound(path: Path, settings: OfficeSettings) -> Safekeeping | None:
     """None where the database is not the file that the office keeps itself."""
-    settings = load_office_settings(path)
     if settings.database:
         return None
     safe = Safekeeping(path / DATABASE, Clock(settings.zone))
@@ -144,7 +165,8 @@ def _open_office(
         *(parts.database, parts.register, parts.clock, keys.signer, keys.trust),
         desk.settings.fetched_from,
     )
-    wire = Wire(broker.host, broker.port, broker.user, password, authority)
+    listens_to = (*LISTENS_TO, topics.heads(keys.trust.area))
+    wire = Wire(broker.host, broker.port, broker.user, password, authority, listens_to)
     intake, sums = Intake(parts.database, parts.clock), CountySums(parts.database, parts.clock)
     sounds, keep = Sounds(desk.folder.path), desk.settings.keep
     tidying = Tidying(parts.database, parts.clock, keep, sounds, parts.audit)
@@ -157,7 +179,7 @@ def _open_office(
 
     office = Office(
         *(publisher, intake, parts.standing, wire, parts.clock),
-        *(keys, parts.register.areas_of, sums, tidy),
+        *(keys, parts.register.areas_of, sums, tidy, HOLD_SECONDS),
     )
     wire.start()
     with closing(wire):

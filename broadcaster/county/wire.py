@@ -18,6 +18,7 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
 from broadcaster.bulletin import topics
+from broadcaster.errors import ConfigError
 
 logger = logging.getLogger(__name__)
 
@@ -67,7 +68,7 @@ class Wire:
         client = Client(CallbackAPIVersion.VERSION2, user, protocol=MQTTv5, manual_ack=True)
         client.username_pw_set(user, password)
         if authority:
-            client.tls_set_context(ssl.create_default_context(cafile=str(authority)))
+            client.tls_set_context(_trusting(authority))
         client.reconnect_delay_set(random.randint(*FIRST_SECONDS), random.randint(*LONGEST_SECONDS))
         client.on_connect, client.on_message = self._connected, self._message
         self._client = client
@@ -161,6 +162,16 @@ class Wire:
             self._answered(message.topic, bytes(message.payload))
             return
         self._came.put(Incoming(message.topic, bytes(message.payload), message.mid, message.qos))
+
+
+def _trusting(authority: Path) -> ssl.SSLContext:
+    """Raises `ConfigError`."""
+    try:
+        return ssl.create_default_context(cafile=str(authority))
+    except OSError as error:
+        raise ConfigError(
+            [f"消息服务器的证书 {authority} 坏了或者读不出来，请从它的文件夹里再拷一份。"]
+        ) from error
 
 
 NOTHING = Incoming("nothing")

@@ -42,6 +42,7 @@ class County:
         self._floor = WRITTEN
         self._elsewhere: frozenset[str] = frozenset()
         self._judged: set[str] = set()
+        self._trust_is_kept = True
         self._kept_at = WRITTEN
         self._asked, self._asked_for = ("", float("-inf")), frozenset[str]()
         self._fresh_at = clock.monotonic()
@@ -71,17 +72,28 @@ class County:
             self._judged.add(bulletin_id)
 
     def take_keyring(self, data: bytes) -> bool:
-        """Whether it was a newer one. Raises `NotAccepted` and OSError; then nothing changed."""
+        """Whether it was a newer one. Raises `NotAccepted`; then nothing changed."""
         newer = self.trust.updated(data, self.now().earliest)
-        if newer.to_bytes() == self.trust.to_bytes():
+        is_newer = newer.to_bytes() != self.trust.to_bytes()
+        if is_newer or not self._trust_is_kept:
+            self._keep_trust(newer)
+        if not is_newer:
             return False
-        self._membership.keep_trust(newer)
         self.trust = newer
         # A stolen key may have made them of next year.
         self.heads = None
         self._judged.clear()
         logger.info("keyring %s.%s", *newer.version)
         return True
+
+    def _keep_trust(self, trust: Trust) -> None:
+        """A disk that takes nothing must not silence the county: each connection brings it again."""
+        try:
+            self._membership.keep_trust(trust)
+            self._trust_is_kept = True
+        except OSError as error:
+            logger.warning("keyring not kept: %s", error)
+            self._trust_is_kept = False
 
     @property
     def answered(self) -> bool:

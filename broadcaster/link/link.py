@@ -168,7 +168,7 @@ class Link:
     def status(self) -> dict[str, Any]:
         """What `broadcaster link show` tells."""
         county, since = self._reception.county, self._connected_since
-        superiors = self._reception.superiors
+        superiors, zone = self._reception.superiors, self._clock.zone
         heads = county.heads
         known = self._reception.known()
         return {
@@ -178,9 +178,9 @@ class Link:
             "connected_since": since and since.isoformat(),
             "trouble": self._trouble,
             "keyring": list(county.trust.version),
-            "keyring_expires": county.trust.expires.isoformat(),
+            "keyring_expires": county.trust.expires.astimezone(zone).isoformat(),
             "above": {one.area: one.trust and list(one.trust.version) for one in superiors},
-            "heads_at": heads and heads.at.isoformat(),
+            "heads_at": heads and heads.at.astimezone(zone).isoformat(),
             "in_force": sorted(set(heads.in_force) & set(known)) if heads else [],
             "withheld": sorted(county.withheld),
             "receipts_waiting": self._outbox.waiting,

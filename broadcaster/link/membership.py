@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -78,12 +79,19 @@ class Membership:
 
 
 def own_key(state: Path) -> CryptoSigner:
-    """The box's key, made where there is none: it outlasts being enrolled again."""
+    """The box's key for who enrols it, made where there is none that is whole: it outlasts being
+    enrolled again. Raises `EnrolmentRefused`."""
     path = folder_of(state) / KEY
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    if not path.exists():
-        write_kept(path, keys.bare(keys.new_key()))
-    return keys.from_bare(path.read_bytes())
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if path.exists():
+            with suppress(keys.KeyLocked):
+                return keys.from_bare(path.read_bytes())
+        made = keys.new_key()
+        write_kept(path, keys.bare(made))
+        return made
+    except OSError as error:
+        raise EnrolmentRefused(f"{path} 读不出来或写不进去（{reason_of(error)}）。") from error
 
 
 def enrol(state: Path, enrolment: Enrolment, now: datetime) -> Membership:

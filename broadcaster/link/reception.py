@@ -102,7 +102,7 @@ class Reception:
             self.memory.forget(self.county.now().earliest)
 
     def take_keyring(self, data: bytes) -> None:
-        """Raises `NotAccepted` and OSError; then nothing changed."""
+        """Raises `NotAccepted`; then nothing changed."""
         if office := self.superiors.of_keyring(data):
             newer = self.superiors.take_keyring(office, data, self.county.now())
             self._drop(newer.believed.targets.revoked if newer else frozenset())

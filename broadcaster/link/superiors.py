@@ -85,13 +85,16 @@ class Superiors:
         return next((one for one in self if one.signs_heads(data)), None)
 
     def take_keyring(self, office: Above, data: bytes, now: Now) -> Above | None:
-        """The office as it is now, None where nothing is new. Raises `NotAccepted` and OSError."""
+        """The office as it is now, None where nothing is new. Raises `NotAccepted`."""
         newer = office.with_keyring(data, now.earliest)
         if newer == office:
             return None
         trust, heads = self._files(office)
-        heads.unlink(missing_ok=True)
-        write_kept(trust, newer.believed.to_bytes())
+        try:
+            heads.unlink(missing_ok=True)
+            write_kept(trust, newer.believed.to_bytes())
+        except OSError as error:
+            logger.warning("keyring of %s not kept: %s", office.area, error)
         self._offices[office.area] = newer
         logger.info("keyring %s.%s of %s", *newer.believed.version, office.area)
         return newer

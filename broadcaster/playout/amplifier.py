@@ -87,7 +87,7 @@ class Amplifier:
             self.off()
             minutes = self._wiring.longest_on_seconds / 60
             self._overdue = f"功放连续开了 {minutes:g} 分钟，超过 amplifier.longest_on_minutes，已经断开"
-            logger.warning("功放连着开了 %g 分钟，关掉了", minutes)
+            logger.warning("功放连开了 %g 分钟，自动断开了", minutes)
             return not self._in_use
         if self._on and not self._in_use and now >= self._off_at:
             self.off()
@@ -105,7 +105,7 @@ class Amplifier:
     def _switch(self, on: frozenset[str]) -> None:
         if on == self._on:
             return
-        logger.info("amplifier: %s", "、".join(sorted(on)) or "off")
+        logger.info("功放：%s", "、".join(sorted(on)) or "断开")
         now = self._clock.monotonic()
         if not self._on:
             self._on_since = now

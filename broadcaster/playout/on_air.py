@@ -15,6 +15,12 @@ from broadcaster.precedence import Cause
 # when it was lost.
 HEARD_SECONDS = 0.15
 LEFT_OUT = "有一句的声音文件坏了，没有播出来，其余的都播了"
+# Why it took longer than its sound.
+BROKEN_BY = {
+    Cause.SEVERER: "给更紧急的让过路",
+    Cause.DEVICE: "声卡断过",
+    Cause.DOWN: "停过电或者重启过",
+}
 # Doubled each time: a card that dies at each try is tried 12 times in half an hour.
 FIRST_REST_SECONDS = 0.3
 
@@ -153,13 +159,16 @@ class OnAir:
             next_line=next_line,
             rest_seconds=rest,
             rests_until=monotonic + rest,
-            seconds_played=self._seconds_in_all(ended),
+            seconds_played=self.waited.seconds_played + ended.seconds_played,
             started_at=self.started_at or self.waited.started_at,
+            cut_by=(self.cut and self.cut.cause) or Cause.DEVICE,
         )
 
     def entry(self, ended: Ended, now: datetime) -> JournalEntry:
         """The journal's line of how it ended."""
         outcome, reason = self._outcome(ended)
+        # Nobody knows how long he would have spoken who was cut off at a microphone.
+        endless = self.airing.notice.talk and not self.made
         return JournalEntry(
             self.airing,
             outcome,
@@ -167,18 +176,21 @@ class OnAir:
             self.voice,
             self.started_at or self.waited.started_at,
             now,
-            self._seconds_in_all(ended),
-            self.seconds_due,
+            self.waited.seconds_played + ended.seconds_played,
+            0.0 if endless else self.seconds_due,
         )
-
-    def _seconds_in_all(self, ended: Ended) -> float:
-        """The device may reckon a little beyond the end of what it was given."""
-        return self.waited.seconds_played + min(ended.seconds_played, self._length)
 
     def _outcome(self, ended: Ended) -> tuple[Outcome, str]:
         if self.heard_all(ended) and not self.failure:
-            return (Outcome.FAILED, ended.unheard) if ended.unheard else (Outcome.PLAYED, "")
+            unheard = ended.unheard
+            return (Outcome.FAILED, unheard) if unheard else (Outcome.PLAYED, self._why_so_long())
         if self.cut:
             heard = self.started_at or self.waited.started_at
             return (Outcome.CUT_SHORT if heard else Outcome.CANCELLED), self.cut.reason
         return Outcome.FAILED, self.failure or ended.reason
+
+    def _why_so_long(self) -> str:
+        if not (self.waited.cut_by and self.waited.started_at):
+            return ""
+        how = "接着播完的" if self.waited.next_line else "又从头播完的"
+        return f"{BROKEN_BY[self.waited.cut_by]}，{how}"

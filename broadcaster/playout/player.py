@@ -15,6 +15,7 @@ from typing import Protocol
 
 from broadcaster.clock import Clock
 from broadcaster.hours import Verdict
+from broadcaster.labels import JUMPED
 from broadcaster.model import (
     Airing,
     Delivery,
@@ -130,7 +131,7 @@ class Player:
         with self._order:
             self._queue.put(replace(waiting, since=since, due=due))
             on_air = self._on_air
-            cuts = on_air is not None and cuts_in(airing, on_air.airing)
+            cuts = on_air is not None and not waiting.is_late(now) and cuts_in(airing, on_air.airing)
             if cuts and waiting.may_start(now) and self._rules.verdict(airing, now).passes:
                 self._inbox.put(Cut("让位给更紧急的通知", Cause.SEVERER))
 
@@ -313,11 +314,14 @@ class Player:
         return min(until_start, look, self._queue.rest_seconds(self._clock.monotonic()) or look)
 
     def _end_what_is_late(self, now: datetime) -> None:
-        late = self._queue.take_late(now)
+        late, monotonic = self._queue.take_late(now), self._clock.monotonic()
+        leapt = [waiting for waiting in late if waiting.was_leapt_over(monotonic)]
+        self._end_waiting(Outcome.EXPIRED, JUMPED, *leapt)
+        rest = [waiting for waiting in late if waiting not in leapt]
         if self._device.ready:
-            self._end_waiting(Outcome.EXPIRED, "过了有效时间，不再补播", *late)
+            self._end_waiting(Outcome.EXPIRED, "过了有效时间，不再补播", *rest)
         else:
-            self._end_waiting(Outcome.FAILED, self._device.fault or SILENT, *late)
+            self._end_waiting(Outcome.FAILED, self._device.fault or SILENT, *rest)
 
     def _defer(self, waiting: Waiting, until: datetime) -> None:
         """Quiet hours come first."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from broadcaster.model import Airing, JournalEntry, Kind, Outcome
-from broadcaster.precedence import precedence
+from broadcaster.precedence import Cause, precedence
 
 # Smaller ones come from reading two clocks one after the other.
 LEAST_STEP_SECONDS = 0.5
@@ -33,16 +33,27 @@ class Waiting:
     due: float = 0.0
     rest_seconds: float = 0.0
     rests_until: float = 0.0
+    cut_by: Cause | None = None
 
     def may_start(self, now: datetime) -> bool:
         return self.not_before is None or self.not_before <= now
+
+    def is_late(self, now: datetime) -> bool:
+        """Whether it is not worth saying any more."""
+        return self.airing.expires_at < now
+
+    def was_leapt_over(self, monotonic: float) -> bool:
+        """Whether the clock jumped past its end: by the seconds that went by it would be in time."""
+        valid = (self.airing.expires_at - self.airing.due_at).total_seconds()
+        return monotonic < self.due + valid - LEAST_STEP_SECONDS
 
     def deferred(self, until: datetime) -> Waiting:
         """Not before that; then it may be as late as it might have been before, unless it is firm."""
         lateness = self.airing.expires_at - self.airing.due_at
         expires_at = self.airing.expires_at if self.airing.firm else until + lateness
         moved = replace(self.airing, due_at=until, expires_at=expires_at)
-        return replace(self, airing=moved, not_before=until)
+        due = self.due + (until - self.airing.due_at).total_seconds()
+        return replace(self, airing=moved, not_before=until, due=due)
 
     def entry(self, outcome: Outcome, reason: str, now: datetime) -> JournalEntry:
         """The journal's line of one that does not come on the air any more."""
@@ -83,10 +94,13 @@ class AirQueue:
             self._note_change()
 
     def first(self, now: datetime, monotonic: float) -> Waiting | None:
-        """The first in precedence that may start and does not rest; None if there is none."""
+        """The first in precedence that may start, is not late and does not rest; or None."""
+
+        def is_ready(one: Waiting) -> bool:
+            return one.may_start(now) and not one.is_late(now) and one.rests_until <= monotonic
+
         with self._changed:
-            ready = (one for one in self._waiting if one.may_start(now) and one.rests_until <= monotonic)
-            return next(ready, None)
+            return next(filter(is_ready, self._waiting), None)
 
     def rest_seconds(self, monotonic: float) -> float | None:
         """How long until the next of those that rest is ready; None if none rests."""
@@ -111,7 +125,7 @@ class AirQueue:
 
     def take_late(self, now: datetime) -> list[Waiting]:
         """Take out what is not worth saying any more."""
-        return self.take(lambda waiting: waiting.airing.expires_at < now)
+        return self.take(lambda waiting: waiting.is_late(now))
 
     def take(self, wanted: Callable[[Waiting], bool]) -> list[Waiting]:
         """Take out all that are wanted."""

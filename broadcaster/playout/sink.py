@@ -16,6 +16,10 @@ class Sink(ABC):
     def check(self) -> None:  # noqa: B027 - most sinks are always there
         """Raise `DeviceLost` when it is plain, without opening it, that the device is not there."""
 
+    def is_there(self) -> bool | None:
+        """Whether the device is plugged in; None where that is not seen without opening it."""
+        return True
+
     @abstractmethod
     def open(self) -> None:
         """Get ready; nothing sounds before the first `write`. Raises `DeviceLost`."""

@@ -6,7 +6,9 @@ card). Importing this module makes PortAudio look at the cards, by ALSA_CONFIG_P
 """
 
 import logging
+import re
 from contextlib import suppress
+from pathlib import Path
 
 import sounddevice
 
@@ -18,6 +20,8 @@ logger = logging.getLogger(__name__)
 DEVICE_UNAVAILABLE = -9985
 # PortAudio adds a period, a quarter of the latency it is asked for, to its buffer.
 PORTAUDIO_SHARE = 0.8
+OPEN_FILES = Path("/proc/self/fd")
+PLAYING = re.compile(r"/dev/snd/pcmC\d+D\d+p")
 
 
 class SoundCard(Sink):
@@ -30,6 +34,11 @@ class SoundCard(Sink):
         self._stream: sounddevice.RawOutputStream | None = None
         self._capacity = 0
         self._underruns = 0
+        self._plugged: list[Path] = []
+        """Files of the kernel that stand while the cards behind the PCM are plugged in."""
+
+    def is_there(self) -> bool | None:
+        return all(file.exists() for file in self._plugged) if self._plugged else None
 
     def check(self) -> None:
         self._find()
@@ -45,6 +54,7 @@ class SoundCard(Sink):
             )
             self._stream.start()
             self._capacity = self._stream.write_available
+            self._plugged = _cards_that_are_open()
         except sounddevice.PortAudioError as error:
             self.close()
             raise DeviceLost(_sentence(error)) from error
@@ -52,9 +62,10 @@ class SoundCard(Sink):
     def write(self, pcm: bytes, spoken: bool) -> None:
         assert self._stream
         try:
-            self._underruns += self._stream.write(pcm)
+            ran_dry = self._stream.write(pcm)
         except sounddevice.PortAudioError as error:
             raise DeviceLost(LOST) from error
+        self._underruns += ran_dry and spoken
 
     @property
     def capacity_frames(self) -> int:
@@ -76,9 +87,7 @@ class SoundCard(Sink):
             with suppress(sounddevice.PortAudioError):
                 stream.close()
         if self._underruns:
-            logger.warning(
-                "声卡断过 %s 次声，机器太忙；常有就调大 sound.latency_seconds", self._underruns
-            )
+            logger.warning("声卡 %s 断了 %s 次声：机器太忙，来不及送", self._name, self._underruns)
             self._underruns = 0
 
     def _find(self) -> int:
@@ -99,7 +108,16 @@ class SoundCard(Sink):
         return None
 
 
+def _cards_that_are_open() -> list[Path]:
+    """None of a sound server, or of a PCM that is no card's."""
+    files = []
+    for file in OPEN_FILES.iterdir():
+        with suppress(OSError):
+            files.append(file.readlink())
+    return [file for file in files if PLAYING.fullmatch(str(file))]
+
+
 def _sentence(error: sounddevice.PortAudioError) -> str:
     if DEVICE_UNAVAILABLE in error.args:
         return "声卡正被别的程序占用，请先关掉那个程序"
-    return f"声卡打不开，请检查插头（{error.args[0]}）"
+    return "声卡打不开，请检查插头"

@@ -2,13 +2,14 @@
 
 import logging
 import os
+import re
+import sys
 import threading
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from math import inf
 from pathlib import Path
-from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from broadcaster.child import Child
@@ -49,25 +50,15 @@ LONGEST_RESTART_SECONDS = 5.0
 FADING_SECONDS = 1.0
 POWER_SECONDS = 3.0
 WATCH_SECONDS, LONGEST_LOOK_SECONDS = 1.0, 60.0
-# While an item sounds the child reports five times a second.
+# While an item sounds the child reports twenty times a second.
 HUNG_SECONDS = 3.0
-BETWEEN_WORDS_SECONDS = 0.2
 CHILD_DIED = "声音进程意外退出，正在重新启动"
 CLOSED = "程序正在退出"
+# What PortAudio and ALSA write at each try, in English: the fault has been told in a sentence.
+LIBRARY_WORDS = re.compile(r"Expression '|ALSA lib |PaAlsa|.*\b[Jj]ack|.*connect to server")
 ALWAYS_ON = AmplifierSettings()
 NO_AMPLIFIER = Wiring()
 NOTHING_ON = AmplifierState((), "")
-
-
-class Heard(NamedTuple):
-    """So many seconds of an item had been heard when the child told it, `at` on the monotonic clock."""
-
-    seconds: float
-    at: float
-
-    def by(self, now: float) -> float:
-        """How much it is by then, where the child was killed since: it sounded until its next word."""
-        return self.seconds + min(max(0.0, now - self.at), BETWEEN_WORDS_SECONDS)
 
 
 class SoundDevice(Device):
@@ -100,7 +91,7 @@ class SoundDevice(Device):
         self._word_at = inf
         self._lock = threading.Lock()
         self._item_id = ""
-        self._heard = Heard(0.0, inf)
+        self._seconds_heard = 0.0
         self._item_over = threading.Event()
         self._relays_told = threading.Event()
         self._fault = ""
@@ -119,7 +110,7 @@ class SoundDevice(Device):
 
     def begin(self, item_id: str, volume: int | None = None, zones: tuple[str, ...] = ()) -> None:
         with self._lock:
-            self._item_id, self._heard = item_id, Heard(0.0, inf)
+            self._item_id, self._seconds_heard = item_id, 0.0
             self._item_over.clear()
             self._word_at = max(self._word_at, self._clock.monotonic())
             self._send(Begin(item_id, volume, zones))
@@ -207,10 +198,10 @@ class SoundDevice(Device):
             sounding = bool(self._item_id)
             silent_for = self._clock.monotonic() - self._word_at
             if (sounding or self._amplifier.on) and silent_for > HUNG_SECONDS:
-                logger.error("声音进程不动了，重新启动它")
+                logger.error("声音进程没有反应，正在重新启动")
                 self._child.break_off()
             elif output != self._configure.output and not sounding:
-                logger.info("sound goes to %s from now on", output)
+                logger.info("声音改送到 %s", output)
                 self._configure = replace(self._configure, output=output)
                 self._child.send(Leave())
                 self._child = None
@@ -232,7 +223,7 @@ class SoundDevice(Device):
             if self._closing.is_set():
                 return
             module = "broadcaster.playout.sound_child"
-            self._child = Child("sound", module, self._receive, self._child_ended)
+            self._child = Child("sound", module, self._receive, self._child_ended, _pass_on)
             self._amplifier, self._word_at = NOTHING_ON, inf
             for message in (replace(self._configure, suspicion=self._fault), *self._waiting):
                 self._child.send(message)
@@ -242,7 +233,7 @@ class SoundDevice(Device):
         self._word_at = self._clock.monotonic()
         match message:
             case Progress(item_id, seconds) if item_id == self._item_id:
-                self._heard = Heard(seconds, self._word_at)
+                self._seconds_heard = seconds
             case AmplifierState():
                 self._amplifier = message
                 self._relays_told.set()
@@ -286,8 +277,7 @@ class SoundDevice(Device):
         """The end that the child can no longer report, if an item is on; with the lock held."""
         if not self._item_id:
             return None
-        heard = self._heard.by(self._clock.monotonic())
-        ended = Ended(self._item_id, heard, False, reason, lost)
+        ended = Ended(self._item_id, self._seconds_heard, False, reason, lost)
         self._item_id = ""
         return ended
 
@@ -301,10 +291,18 @@ class SoundDevice(Device):
         was, self._fault = self._fault, sentence
         if not sentence:
             self._restart_seconds = FIRST_RESTART_SECONDS
-        if sentence != was:
-            logger.warning("声卡：%s", sentence or "又好了")
+        if bool(sentence) != bool(was):
+            of = f"声卡 {self.card}" if self.card else "声音输出"
+            logger.warning("%s：%s", of, sentence or "恢复正常了")
         if was and not sentence:
             self.on_report(Back())
+
+
+def _pass_on(words: str) -> None:
+    if LIBRARY_WORDS.match(words):
+        logger.info("%s", words)
+    else:
+        sys.stderr.write(f"{words}\n")
 
 
 def open_device(

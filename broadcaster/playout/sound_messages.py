@@ -114,7 +114,7 @@ Command = Expect | Begin | Play | Finish | Mend | FadeOut | Power | Leave
 @dataclass(frozen=True)
 class Progress:
     """How much of the item has been heard so far; what is known of it if the child dies. And a sign of
-    life: while an item or a relay is on it comes five times a second, at worst with no `item_id`."""
+    life: while an item or a relay is on it comes twenty times a second, at worst with no `item_id`."""
 
     item_id: str
     seconds_played: float

@@ -134,7 +134,7 @@ class Clockwork:
             return "时间表没有在走，请重新启动广播站。"
         if self._broken:
             return f"时间表里的“{self._broken[0].name}”出了错，没有排上，请检查它的写法。"
-        return ""
+        return self._gaps.leap if self._gaps else ""
 
     def change(self, slots: Iterable[Slot]) -> None:
         """Go by other slots from now on; any thread. What is new is not due before this moment."""

@@ -1,15 +1,23 @@
 """What comes next, asked every second by each page and found once."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
 
 from broadcaster.clock import Clock
 from broadcaster.model import Airing, Kind
+from broadcaster.schedule import outlook
+from broadcaster.schedule.lengths import estimated_lengths
+from broadcaster.schedule.plan import plan
 from broadcaster.schedule.rules import AirRules
 from broadcaster.schedule.timetable import Timetable
+from broadcaster.settings import Settings
 
-LOOK_AHEAD = timedelta(days=7)
+DAY = timedelta(days=1)
+LOOK_AHEAD = 7 * DAY
+# Reckoned at once, so that a busy timetable is not reckoned anew at each airing.
+KEPT = 100
 # Where the week has fewer than were asked for, more may have come into it.
 AGAIN_AFTER = timedelta(minutes=1)
 
@@ -29,14 +37,16 @@ class _Found:
 
 
 class Coming:
-    """The next airings that the rules let pass; any thread.
+    """The next airings that will sound, by the plan; any thread.
 
     With a slot every few seconds a night has thousands that do not pass, and only the first look may
-    take as long as that.
+    take as long as that; a timetable that is too dense to be planned goes by quiet hours alone.
     """
 
-    def __init__(self, rules: AirRules, clock: Clock) -> None:
+    def __init__(self, rules: AirRules, settings: Settings, clock: Clock) -> None:
         self._rules = rules
+        self._settings = settings
+        self._lengths = estimated_lengths(settings)
         self._clock = clock
         self._found: dict[int, _Found] = {}
 
@@ -45,12 +55,31 @@ class Coming:
         now, stop = self._clock.now(), self._rules.loops_stopped_at
         found = self._found.get(count)
         if found is None or not found.holds(timetable, count, stop, now):
-            coming = filter(self._rules.may_come, timetable.plan(now, now + LOOK_AHEAD))
-            airings = list(islice(coming, count))
-            until = airings[0].due_at if len(airings) == count and airings else now + AGAIN_AFTER
+            airings = self._look(timetable, now, count + KEPT)
+            until = airings[-count].due_at if 0 < count <= len(airings) else now + AGAIN_AFTER
             found = _Found(airings, timetable, count, stop, now, until)
             self._found[count] = found
-        return [airing for airing in found.airings if airing.due_at > now]
+        return [airing for airing in found.airings if airing.due_at > now][:count]
+
+    def _look(self, timetable: Timetable, now: datetime, most: int) -> list[Airing]:
+        """Those of a day and, where these are too few, of a week."""
+        days, airings = outlook.count(timetable, now.date() - DAY, 3), list[Airing]()
+        if outlook.is_too_dense(days):
+            return list(
+                islice(filter(self._rules.may_come, timetable.plan(now, now + LOOK_AHEAD)), most)
+            )
+        for span in (DAY, LOOK_AHEAD):
+            airings = list(islice(self._planned(timetable, now, now + span), most))
+            if len(airings) == most:
+                break
+        return airings
+
+    def _planned(self, timetable: Timetable, now: datetime, end: datetime) -> Iterator[Airing]:
+        planned = plan(timetable, self._settings, self._lengths, now, end)
+        sounding = {one.airing.id for one in planned if one.sounds}
+        for airing in timetable.plan(now, end):
+            if airing.id in sounding and not self._rules.stopped(airing):
+                yield airing
 
     def held(self, timetable: Timetable, since: datetime) -> list[Airing]:
         """What fell due since then and will sound if the clock is trusted soon; of a loop the last."""

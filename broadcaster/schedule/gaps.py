@@ -10,12 +10,15 @@ from itertools import islice
 from broadcaster.clock import Clock
 from broadcaster.clock_trust import Memory
 from broadcaster.errors import StoreUnusable
+from broadcaster.labels import HELD, JUMPED, OFF, STOOD_STILL
 from broadcaster.model import Airing, JournalEntry, Outcome
 from broadcaster.schedule.slots import Slot
 
 logger = logging.getLogger(__name__)
 
 LOOKED_AT, SINCE = "timetable_looked_at", "timetable_since"
+# Where the clock jumped to while that may still be put back.
+LEAPT_TO = "timetable_leapt_to"
 EVER = datetime.min.replace(tzinfo=UTC)
 # 144 small writes a day, which wear no SD card out.
 NOTED_EVERY = timedelta(minutes=10)
@@ -26,15 +29,14 @@ LEAST_GAP = timedelta(seconds=30)
 SETTLED_SECONDS = 600.0
 # A month off is 20,000 occurrences of a loop every two minutes: this many take 0.1 s to find here.
 MOST_COUNTED = 1_000
-OFF, JUMPED, STOOD_STILL = "关机错过了", "时钟跳过去，错过了", "广播站卡住了，错过了"
-HELD = "时钟没有对准，错过了"
 
 
 class Gaps:
     """Has a line in the journal for each slot and gap, of what came too late in it. One thread looks.
 
     `known` says which ids have an end, or will have; `may_come` whether an occurrence would have
-    sounded. A box that is new (`is_new`) owes nothing of the time before it was.
+    sounded. A box that is new (`is_new`) owes nothing of the time before it was. `before_start` is why
+    nothing is known to have sounded before this start.
     """
 
     def __init__(
@@ -45,12 +47,14 @@ class Gaps:
         known: Callable[[Collection[str]], Collection[str]],
         may_come: Callable[[Airing], bool],
         tell: Callable[..., None],
+        before_start: str = OFF,
     ) -> None:
         self._clock = clock
         self._memory = memory
         self._known = known
         self._may_come = may_come
         self._tell = tell
+        self._before_start = before_start
         self._looked_at = self._recall(LOOKED_AT)
         self._born_at = clock.monotonic() if is_new and self._looked_at is None else None
         self._noted_at = EVER
@@ -82,17 +86,19 @@ class Gaps:
         now, before = self._clock.now(), self._looked_at
         if self._may_be_put_back(now, jumped):
             return
-        why = OFF if not self._began else STOOD_STILL if self._jumped_at is None else JUMPED
+        why = (
+            self._before_start if not self._began else STOOD_STILL if self._jumped_at is None else JUMPED
+        )
         until, self._held_since = self._held_from(now), None
+        leapt = None if self._began else self._recall(LEAPT_TO)
+        if leapt or self._jumped_at is not None:
+            self._remember(LEAPT_TO, None)
         self._looked_at, self._began, self._jumped_at = now, True, None
         if before and now - before > LEAST_GAP:
+            ends = [(leapt, JUMPED)] if leapt and before < leapt < until else []
+            ends += [(until, why), (now, HELD)]
             lines = [
-                line
-                for slot, since in slots
-                for line in (
-                    *self._lines(slot, max(before, since), until, why),
-                    *self._lines(slot, max(before, since, until - slot.lateness), now, HELD),
-                )
+                line for slot, since in slots for line in self._lines_of(slot, max(before, since), ends)
             ]
             if lines:
                 self._tell(*lines)
@@ -100,11 +106,32 @@ class Gaps:
         if not now - NOTED_EVERY < self._noted_at <= now:
             self.note()
 
+    @property
+    def leap(self) -> str:
+        """A sentence in Chinese, while a clock that jumped ahead may be put back; or ""."""
+        before, now = self._looked_at, self._clock.now()
+        if self._jumped_at is None or before is None or now - before <= LEAST_GAP:
+            return ""
+        return (
+            f"时钟从 {before:%m月%d日 %H:%M} 跳到了后面：中间到点的没有播，"
+            "十分钟里不拨回来就记进播出记录；现在的时间不对，请把时钟拨准。"
+        )
+
+    def _lines_of(
+        self, slot: Slot, after: datetime, ends: Iterable[tuple[datetime, str]]
+    ) -> Iterator[JournalEntry]:
+        """Of each stretch up to an end; what was in time then may be late at the next one."""
+        for end, why in ends:
+            yield from self._lines(slot, after, end, why)
+            after = max(after, end - slot.lateness)
+
     def _may_be_put_back(self, now: datetime, jumped: bool) -> bool:
         """Whether the clock has just jumped away from where the timetable was gone by."""
         # What it showed before the first look was not gone by, or not believed.
         if jumped and self._began:
             self._jumped_at = self._clock.monotonic()
+            self.note()
+            self._remember(LEAPT_TO, now)
         if self._jumped_at is None or not self._looked_at:
             return False
         is_settled = self._clock.monotonic() - self._jumped_at >= SETTLED_SECONDS
@@ -160,9 +187,9 @@ class Gaps:
             logger.warning("until when the timetable was gone by is not known: %s", error)
             return None
 
-    def _remember(self, key: str, moment: datetime) -> None:
+    def _remember(self, key: str, moment: datetime | None) -> None:
         try:
-            self._memory.put(key, moment.isoformat())
+            self._memory.put(key, moment.isoformat() if moment else "")
         except StoreUnusable as error:
             logger.warning("a restart will not know what it missed: %s", error)
 

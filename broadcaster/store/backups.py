@@ -5,13 +5,13 @@ import re
 import shutil
 import sqlite3
 import threading
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from contextlib import closing, suppress
 from datetime import date, datetime
 from pathlib import Path
 
 from broadcaster.clock import Clock
-from broadcaster.store.connection import StoreDamaged, address, told_plainly
+from broadcaster.store.connection import FAILURES, StoreDamaged, address, told_plainly
 from broadcaster.store.tables import VERSIONS
 
 KEPT = 3
@@ -73,8 +73,10 @@ class Backups:
             replace(part, self._path)
         return copy
 
-    def set_aside(self, why: str = DAMAGED) -> Path | None:
-        """Rename the database with its log, if there is anything in it.
+    def set_aside(
+        self, why: str = DAMAGED, begin: Callable[[Path], object] = lambda aside: None
+    ) -> Path | None:
+        """Rename the database with its log, if there is anything in it; `begin` is told the name first.
 
         Of damaged ones the last three are kept for who wants to look; a newer program's always.
         """
@@ -83,6 +85,7 @@ class Backups:
             return None
         before = _in_order(self._path.parent.glob(f"{self._path.stem}-{why}-*.db"))
         aside = self._path.with_name(f"{self._path.stem}-{why}-{self._stamp(before)}.db")
+        begin(aside)
         # The log first: left alone beside another file it would be played into that one.
         for ending in ("-wal", "-shm", ""):
             part = Path(f"{self._path}{ending}")
@@ -143,18 +146,19 @@ def version_of_sound(path: Path) -> str:
         with closing(sqlite3.connect(address(path, "mode=ro&immutable=1"), uri=True)) as connection:
             check(connection, "integrity_check")
             return version_of(connection)
-    except (sqlite3.Error, StoreDamaged):
+    except (*FAILURES, StoreDamaged):
         return ""
 
 
 def replace(part: Path, path: Path) -> None:
     """Rename a file into its place when all of it is on the disk."""
-    _to_disk(part)
+    to_disk(part)
     part.rename(path)
-    _to_disk(path.parent)
+    to_disk(path.parent)
 
 
-def _to_disk(path: Path) -> None:
+def to_disk(path: Path) -> None:
+    """Wait until a file, or the names in a folder, are on the disk."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)

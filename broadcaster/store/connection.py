@@ -3,7 +3,7 @@
 import logging
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
@@ -27,6 +27,8 @@ PRAGMA journal_size_limit = 4000000;
 """
 # sqlite.org/rescode.html
 FULL, DAMAGED = {sqlite3.SQLITE_FULL}, {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
+# What SQLite says of a damaged file may quote it, and sqlite3 then fails to read that as text.
+FAILURES = (sqlite3.Error, UnicodeDecodeError)
 OUR_OWN_MISTAKES = (
     sqlite3.IntegrityError,
     sqlite3.ProgrammingError,
@@ -88,10 +90,15 @@ def connect(path: Path) -> Connection:
         if sqlite.execute("PRAGMA page_count").fetchone() == (0,):
             sqlite.execute("PRAGMA auto_vacuum = INCREMENTAL")
         sqlite.executescript(PRAGMAS)
-    except sqlite3.Error:
+    except FAILURES:
         connection.close()
         raise
     return connection
+
+
+def begin_log(connection: Connection) -> None:
+    """Write something: from now on a log that is empty or away has lost it. Raises `sqlite3.Error`."""
+    raw(connection).execute("PRAGMA user_version = 1")
 
 
 def connect_for_reading(path: Path) -> tuple[Connection, bool]:
@@ -102,9 +109,11 @@ def connect_for_reading(path: Path) -> tuple[Connection, bool]:
     except DBAPIError as error:
         if _code(error.orig) in DAMAGED:
             raise
-        # A read-only disk has no place for the index of the log; without it the file is read as it
-        # was at the last checkpoint.
-        return _readable(path, "mode=ro&immutable=1"), True
+        # A full or read-only disk has no place for the index of the log; without it the file is read as
+        # it was at the last checkpoint. That it cannot be read so is no damage: half of it may be there.
+        with suppress(DBAPIError, UnicodeDecodeError):
+            return _readable(path, "mode=ro&immutable=1"), True
+        raise
 
 
 def address(path: Path, mode: str) -> str:
@@ -124,7 +133,7 @@ def told_plainly(path: Path) -> Iterator[None]:
     """Errors of the database and its disk as `StoreUnusable`, with what to do."""
     try:
         yield
-    except (DBAPIError, sqlite3.Error, OSError) as error:
+    except (DBAPIError, *FAILURES, OSError) as error:
         cause = error.orig if isinstance(error, DBAPIError) else error
         if isinstance(cause, OUR_OWN_MISTAKES):
             raise
@@ -149,7 +158,7 @@ def _readable(path: Path, mode: str) -> Connection:
     connection = _connect(path, mode)
     try:
         connection.exec_driver_sql("SELECT count(*) FROM sqlite_master").all()
-    except DBAPIError:
+    except (DBAPIError, UnicodeDecodeError):
         connection.close()
         raise
     return connection
@@ -157,7 +166,7 @@ def _readable(path: Path, mode: str) -> Connection:
 
 def _told(path: Path, cause: BaseException | None) -> StoreUnusable:
     code = _code(cause)
-    if code in DAMAGED:
+    if code in DAMAGED or isinstance(cause, UnicodeDecodeError):
         return StoreDamaged(f"数据库 {path} 坏了（{cause}）。重新启动广播站会换上最近的备份。")
     what = "磁盘满了" if code in FULL else str(cause)
     return StoreUnusable(

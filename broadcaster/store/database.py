@@ -13,17 +13,22 @@ from sqlalchemy.sql import Executable
 from broadcaster.clock import Clock
 from broadcaster.errors import StoreUnusable
 from broadcaster.store.backups import Backups
-from broadcaster.store.connection import StoreDamaged, raw, told_plainly
+from broadcaster.store.connection import StoreDamaged, begin_log, raw, told_plainly
 from broadcaster.store.opening import has_past, open_sound, replace_damaged
 from broadcaster.store.reader import Reader
+from broadcaster.store.wal import GONE, HARMED, mend_log
 
 logger = logging.getLogger(__name__)
 
 
 LOST_LOG = (
-    "上次没有正常关机，而数据库的日志 broadcaster.db-wal 不见了：最后十来分钟的播出记录和排队的通知"
-    "可能没有了。拷贝 state 文件夹时，请连同 broadcaster.db-wal 一起拷。"
+    "上次没有正常关机，而数据库的日志 broadcaster.db-wal {what}：读得出来的都保住了，最后十来分钟的"
+    "播出记录和排队的通知可能没有全，请看看对不对。{why}"
 )
+WHY_LOST = {
+    GONE: "拷贝 state 文件夹时，请连同 broadcaster.db-wal 一起拷。",
+    HARMED: "存储卡可能坏了，请换一张。",
+}
 
 
 class Database:
@@ -45,13 +50,14 @@ class Database:
         # Stands while the file is open, and after a crash; a copy of the folder takes it along.
         self._open = path.with_name(f"{path.name}-open")
         self._has_past = has_past(path)
-        lost_log = self._open.exists() and not Path(f"{path}-wal").exists()
+        self._lost_log = ""
+        with suppress(OSError):
+            self._lost_log = mend_log(path) if self._open.exists() else ""
         self.note = ""
         with suppress(StoreUnusable), self.transaction():
             pass
-        self.note = self.note or (LOST_LOG if lost_log else "")
-        with suppress(OSError):
-            self._open.touch(mode=0o600)
+        if self._lost_log and not self.note:
+            self.note = LOST_LOG.format(what=self._lost_log, why=WHY_LOST[self._lost_log])
 
     @contextmanager
     def transaction(self, synced: bool = True) -> Iterator[Connection]:
@@ -127,8 +133,11 @@ class Database:
             raise StoreUnusable("广播站正在关闭，数据库已经合上了。")
         if self._writer is None:
             self._reader.close()
-            self._writer, note = open_sound(self._path, self.backups, self._has_past)
+            had_log = not self._lost_log
+            self._writer, note = open_sound(self._path, self.backups, self._has_past, had_log)
             self.note = note or self.note
+            begin_log(self._writer)
+            self._open.touch(mode=0o600)
         return self._writer
 
     def _repair(self) -> None:

@@ -3,11 +3,12 @@
 import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, func, or_, select, true
+from sqlalchemy import ColumnElement, Row, Select, and_, func, literal, or_, select, true, tuple_
 
+from broadcaster.clock import Clock
 from broadcaster.model import JournalEntry, Kind, Notice, Outcome, Severity
 from broadcaster.store import tables
 from broadcaster.store.airing_text import read_manner, write_manner
@@ -17,10 +18,12 @@ from broadcaster.store.ledger import Ledger
 
 logger = logging.getLogger(__name__)
 
-journal = tables.journal
+journal, HAPPENED = tables.journal, tables.HAPPENED
+ORDER = HAPPENED, journal.c.number
 
 TEXT_START = 60
 PORTION = 500
+WORTH_TELLING = timedelta(minutes=1)
 # The device's account of a whole programme is that exact.
 HEARD_MORE_SECONDS = 0.1
 WHAT = "播出记录"
@@ -47,6 +50,17 @@ class JournalRow:
     manner: str = ""
 
     @property
+    def happened_at(self) -> datetime:
+        """When it began to sound, or else ended."""
+        return self.started_at or self.ended_at
+
+    @property
+    def planned_for(self) -> datetime | None:
+        """What it was planned for, where that is told: it happened at another minute."""
+        apart = abs(self.happened_at - self.due_at)
+        return self.due_at if apart >= WORTH_TELLING else None
+
+    @property
     def seconds_whole(self) -> float:
         """The programme's length, to be told beside what was heard of it; 0 where it is not known, or
         more was heard, for lines were said again."""
@@ -62,7 +76,7 @@ class JournalRow:
 
 @dataclass(frozen=True)
 class JournalFilter:
-    """Which lines: due from `since` until before `until`, with words that stand in them."""
+    """Which lines: planned for or happened from `since` until before `until`, with words in them."""
 
     since: datetime | None = None
     until: datetime | None = None
@@ -75,40 +89,80 @@ EVERYTHING = JournalFilter()
 
 
 class JournalReader:
-    """The record of outcomes, to be looked through; any thread. Raises `StoreUnusable`."""
+    """The record of outcomes, to be looked through; any thread. Raises `StoreUnusable`.
 
-    def __init__(self, source: Reads) -> None:
+    Its moments are in the station's zone, whoever gave them.
+    """
+
+    def __init__(self, source: Reads, clock: Clock) -> None:
         self._source = source
+        self._clock = clock
 
     def recent(self, count: int, wanted: JournalFilter = EVERYTHING, skip: int = 0) -> list[JournalRow]:
-        """The last lines, the newest first; `text` is only the start of what was said."""
-        newest = select(journal).where(_condition(wanted)).order_by(journal.c.number.desc())
-        rows = self._source.read(newest.limit(max(count, 0)).offset(max(skip, 0)))
-        return readable(self._source, rows, lambda row: _row(row, TEXT_START), WHAT)
+        """The last lines, what happened last first; `text` is only the start of what was said."""
+        count, skip = max(count, 0), max(skip, 0)
+        past, to_come = self._parts(wanted)
+        rows = list(self._source.read(_newest(past).limit(count).offset(skip)))
+        if len(rows) < count:
+            skip = max(skip - self._count(past), 0)
+            rows += self._source.read(_newest(to_come).limit(count - len(rows)).offset(skip))
+        return readable(self._source, rows, lambda row: self._row(row, TEXT_START), WHAT)
 
     def count(self, wanted: JournalFilter = EVERYTHING) -> int:
-        query = select(func.count()).select_from(journal).where(_condition(wanted))
+        return self._count(_condition(wanted))
+
+    def _count(self, condition: ColumnElement[bool]) -> int:
+        query = select(func.count()).select_from(journal).where(condition)
         return int(self._source.read(query)[0][0])
+
+    def _parts(self, wanted: JournalFilter) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+        """What happened, and what happened by a clock that ran ahead: that stands behind all else."""
+        now, condition = int(self._clock.now().timestamp()), _condition(wanted)
+        return condition & (HAPPENED <= now), condition & (HAPPENED > now)
 
     def find(self, airing_id: str) -> JournalRow | None:
         """The line of one airing, with its whole text."""
         rows = self._source.read(select(journal).where(journal.c.airing_id == airing_id))
-        return next(iter(readable(self._source, rows, _row, WHAT)), None)
+        return next(iter(readable(self._source, rows, self._row, WHAT)), None)
 
     def each(self, wanted: JournalFilter = EVERYTHING) -> Iterator[JournalRow]:
-        """All lines with their whole texts, the newest first, however many there are."""
-        newest = select(journal).where(_condition(wanted)).order_by(journal.c.number.desc())
-        query = newest.limit(PORTION)
-        while rows := self._source.read(query):
-            yield from readable(self._source, rows, _row, WHAT)
-            query = newest.where(journal.c.number < rows[-1].number).limit(PORTION)
+        """All lines with their whole texts, in the same order, however many there are."""
+        for part in self._parts(wanted):
+            newest = _newest(part).limit(PORTION)
+            rows = self._source.read(newest)
+            while rows:
+                yield from readable(self._source, rows, self._row, WHAT)
+                last = literal(rows[-1].happened), literal(rows[-1].number)
+                rows = self._source.read(newest.where(tuple_(*ORDER) < tuple_(*last)))
+
+    def _row(self, row: Row[Any], length: int | None = None) -> JournalRow:
+        return JournalRow(
+            airing_id=row.airing_id,
+            title=row.title,
+            text=row.text[:length],
+            severity=Severity(row.severity),
+            kind=Kind(row.kind),
+            asked_by=row.asked_by,
+            due_at=self._moment(row.due_at),
+            started_at=self._moment(row.started_at) if row.started_at else None,
+            ended_at=self._moment(row.ended_at),
+            seconds_played=row.seconds_played,
+            seconds_due=row.seconds_due,
+            outcome=Outcome(row.outcome),
+            reason=row.reason,
+            voice=row.voice,
+            manner=row.manner,
+        )
+
+    def _moment(self, text: str) -> datetime:
+        return datetime.fromisoformat(text).astimezone(self._clock.zone)
 
 
 class Journal(JournalReader):
     """The same, and written to. Nothing is ever changed in it."""
 
-    def __init__(self, source: Reads, ledger: Ledger) -> None:
-        super().__init__(source)
+    def __init__(self, source: Reads, ledger: Ledger, clock: Clock) -> None:
+        super().__init__(source, clock)
         self._ledger = ledger
 
     def record(self, *entries: JournalEntry) -> bool:
@@ -121,12 +175,15 @@ class Journal(JournalReader):
         return self._ledger.promise(Worded("end", [_values(entry) for entry in entries]))
 
 
+def _newest(condition: ColumnElement[bool]) -> Select[Any]:
+    newest = [column.desc() for column in ORDER]
+    return select(journal, HAPPENED.label("happened")).where(condition).order_by(*newest)
+
+
 def _condition(wanted: JournalFilter) -> ColumnElement[bool]:
     condition: ColumnElement[bool] = true()
-    if wanted.since:
-        condition &= journal.c.due_epoch >= wanted.since.timestamp()
-    if wanted.until:
-        condition &= journal.c.due_epoch < wanted.until.timestamp()
+    if wanted.since or wanted.until:
+        condition &= or_(_within(journal.c.due_epoch, wanted), _within(HAPPENED, wanted))
     if wanted.outcome:
         condition &= journal.c.outcome == wanted.outcome.value
     if wanted.asked_by:
@@ -138,6 +195,14 @@ def _condition(wanted: JournalFilter) -> ColumnElement[bool]:
         )
         condition &= or_(*found)
     return condition
+
+
+def _within(moment: ColumnElement[int], wanted: JournalFilter) -> ColumnElement[bool]:
+    since, until = wanted.since, wanted.until
+    return and_(
+        moment >= since.timestamp() if since else true(),
+        moment < until.timestamp() if until else true(),
+    )
 
 
 def _values(entry: JournalEntry) -> dict[str, object]:
@@ -166,23 +231,3 @@ def _values(entry: JournalEntry) -> dict[str, object]:
 def storable(text: str) -> str:
     """SQLite takes no lone surrogates, which a command line that is not UTF-8 brings in."""
     return text.encode("utf-8", "replace").decode()
-
-
-def _row(row: Row[Any], length: int | None = None) -> JournalRow:
-    return JournalRow(
-        airing_id=row.airing_id,
-        title=row.title,
-        text=row.text[:length],
-        severity=Severity(row.severity),
-        kind=Kind(row.kind),
-        asked_by=row.asked_by,
-        due_at=datetime.fromisoformat(row.due_at),
-        started_at=datetime.fromisoformat(row.started_at) if row.started_at else None,
-        ended_at=datetime.fromisoformat(row.ended_at),
-        seconds_played=row.seconds_played,
-        seconds_due=row.seconds_due,
-        outcome=Outcome(row.outcome),
-        reason=row.reason,
-        voice=row.voice,
-        manner=row.manner,
-    )

@@ -1,10 +1,10 @@
 """From a path to a sound database of this program's version, whatever lies there."""
 
 import logging
-import sqlite3
 import subprocess
 import sys
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 from sqlalchemy import Connection, insert
@@ -14,8 +14,18 @@ from broadcaster.errors import StoreUnusable
 from broadcaster.folders import SESSION_KEY
 from broadcaster.recordings import FOLDER as RECORDINGS
 from broadcaster.store import tables
-from broadcaster.store.backups import DAMAGED, NEWER, Backups, check, told_of, version_of
+from broadcaster.store.backups import (
+    DAMAGED,
+    NEWER,
+    Backups,
+    check,
+    replace,
+    to_disk,
+    told_of,
+    version_of,
+)
 from broadcaster.store.connection import StoreDamaged, StoreNewer, connect, raw, told_plainly
+from broadcaster.store.contents import STATION
 from broadcaster.store.salvage import Salvaged, salvage
 from broadcaster.store.spare import SPARE
 
@@ -37,58 +47,96 @@ def has_past(path: Path) -> bool:
     return False
 
 
-def open_sound(path: Path, backups: Backups, has_past: bool = False) -> tuple[Connection, str]:
+def open_sound(
+    path: Path, backups: Backups, has_past: bool = False, had_log: bool = True
+) -> tuple[Connection, str]:
     """A connection, and in Chinese what was lost on the way to it, or "".
 
     Where a box has a past, a file that is missing was lost. A damaged one is set aside and the last
-    good backup taken. Raises `StoreUnusable` where nothing can be written. No connection of this
-    process may be open: closing any descriptor of a file gives up the locks that SQLite holds on it.
+    good backup taken; of one that lost its log the indexes are looked through too. Raises
+    `StoreUnusable` where nothing can be written. No connection of this process may be open: closing
+    any descriptor of a file gives up the locks that SQLite holds on it.
     """
     with told_plainly(path):
         is_lost = not (path.exists() and path.stat().st_size)
+        is_half_mended = bool(_half_mended(path))
         _make_private(path)
+    if is_half_mended:
+        return replace_damaged(path, backups)
     if is_lost and (has_past or backups.newest()):
         return replace_damaged(path, backups)
     try:
-        return _open_current(path, backups), ""
+        return _open_current(path, backups, "quick_check" if had_log else "integrity_check"), ""
     except StoreDamaged as error:
         logger.critical("%s", error)
-        return replace_damaged(path, backups, is_newer=isinstance(error, StoreNewer))
+        return replace_damaged(path, backups, isinstance(error, StoreNewer), had_log)
 
 
-def replace_damaged(path: Path, backups: Backups, is_newer: bool = False) -> tuple[Connection, str]:
-    """The same for a file that is known to be damaged, or written by a newer program."""
+def replace_damaged(
+    path: Path, backups: Backups, is_newer: bool = False, had_log: bool = True
+) -> tuple[Connection, str]:
+    """The same for a file that is known to be damaged, or written by a newer program. Where the power or
+    the room on the disk went on the way, it is done once more with the same file set aside."""
     with told_plainly(path):
-        aside = backups.set_aside(NEWER if is_newer else DAMAGED)
+        aside = _half_mended(path)
+        if aside:
+            for ending in ("", "-wal", "-shm"):
+                Path(f"{path}{ending}").unlink(missing_ok=True)
+            is_newer = f"-{NEWER}-" in aside.name
+        else:
+            aside = backups.set_aside(NEWER if is_newer else DAMAGED, partial(_begin_mending, path))
         copy = backups.restore()
         _make_private(path)
     connection = _open_current(path, backups)
-    with told_plainly(path):
-        saved = _salvage(aside, copy, connection)
+    saved = Salvaged()
+    try:
+        if aside:
+            with told_plainly(path):
+                saved = salvage(STATION, aside, copy, raw(connection))
+                _end_mending(path)
+            saved.partly += [] if had_log else ["journal", "queue"]
+    except StoreUnusable:
+        connection.close()
+        raise
     note = _newer(aside, copy, saved) if aside and is_newer else _lost(aside, copy, saved)
     logger.critical("%s", note)
     return connection, note
 
 
-def _salvage(aside: Path | None, copy: Path | None, connection: Connection) -> Salvaged:
-    if aside is None:
-        return Salvaged()
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
-    try:
-        saved = salvage(aside, copy, raw(connection))
-    except sqlite3.Error:
-        logger.exception("nothing is taken over from %s", aside)
-        connection.exec_driver_sql("ROLLBACK")
-        return Salvaged()
-    connection.exec_driver_sql("COMMIT")
-    return saved
+def _mending(path: Path) -> Path:
+    """Names the damaged file while what it holds is not in the new one yet."""
+    return path.with_name(f"{path.name}-mending")
 
 
-def _open_current(path: Path, backups: Backups) -> Connection:
+def _begin_mending(path: Path, aside: Path) -> None:
+    part = path.with_name(f"{path.name}-mending.part")
+    part.write_text(aside.name, encoding="utf-8")
+    replace(part, _mending(path))
+
+
+def _half_mended(path: Path) -> Path | None:
+    """The file that was set aside, where a repair was broken off. A log that went alone is put back."""
+    with suppress(FileNotFoundError, ValueError):
+        aside = path.with_name(_mending(path).read_text(encoding="utf-8"))
+        if aside.exists():
+            return aside
+        for ending in ("-wal", "-shm"):
+            if Path(f"{aside}{ending}").exists():
+                Path(f"{aside}{ending}").rename(f"{path}{ending}")
+    return None
+
+
+def _end_mending(path: Path) -> None:
+    """On the disk before anything is written: a repair that is done again forgets what came since."""
+    _mending(path).unlink(missing_ok=True)
+    to_disk(path.parent)
+
+
+def _open_current(path: Path, backups: Backups, how: str = "quick_check") -> Connection:
     with told_plainly(path):
         connection = connect(path)
         try:
-            check(raw(connection))
+            check(raw(connection), how)
             version = version_of(raw(connection))
             if version == "":
                 if backups.newest():

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from sqlalchemy import select, text
 
+from broadcaster.clock import Clock
 from broadcaster.errors import StoreUnusable
 from broadcaster.store.connection import Reads
 from broadcaster.store.journal import JournalReader
@@ -17,7 +18,7 @@ HAS_VERSION = text("SELECT 1 FROM sqlite_master WHERE name = 'alembic_version'")
 
 
 @contextmanager
-def open_past(state_folder: Path) -> Iterator[JournalReader | None]:
+def open_past(state_folder: Path, clock: Clock) -> Iterator[JournalReader | None]:
     """None where no box ever ran. Raises `StoreUnusable`."""
     path = state_folder / DATABASE
     if not path.exists():
@@ -26,7 +27,7 @@ def open_past(state_folder: Path) -> Iterator[JournalReader | None]:
     with closing(Reader(path)) as reader:
         if not _is_current(reader):
             raise StoreUnusable("播出记录是另一个版本的程序写的，请先启动一次广播站，让它升级。")
-        yield JournalReader(reader)
+        yield JournalReader(reader, clock)
 
 
 def past_state(state_folder: Path) -> dict[str, str]:

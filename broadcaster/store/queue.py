@@ -86,10 +86,10 @@ class Queue:
         its = case((whole, func.json_extract(queue.c.airing, "$.notice.id"))) == notice_id
         for row in self._source.read(select(queue.c.airing).where(its)):
             with suppress(ValueError):
-                return read_airing(row.airing)
+                return self._airing(row.airing)
         ended = select(journal).where(journal.c.notice_id == notice_id).limit(1)
         for row in self._source.read(ended):
-            return _ended(row._asdict())
+            return _ended(row._asdict()).in_zone(self._clock.zone)
         return None
 
     def progress(
@@ -114,11 +114,12 @@ class Queue:
         for row in self._unwritten("accept").values():
             if notice_id in row["text"]:
                 with suppress(ValueError):
-                    airing = read_airing(row["text"])
+                    airing = self._airing(row["text"])
                     if airing.notice.id == notice_id:
                         return airing
         ends = self._unwritten("end").values()
-        return next((_ended(row) for row in ends if row["notice_id"] == notice_id), None)
+        its = (_ended(row) for row in ends if row["notice_id"] == notice_id)
+        return next((airing.in_zone(self._clock.zone) for airing in its), None)
 
     def _unwritten(self, what: str) -> dict[str, dict[str, Any]]:
         """What the database does not know yet, by airing."""
@@ -132,16 +133,25 @@ class Queue:
             if row.airing_id in ended:
                 continue
             try:
-                yield _unfinished(row)
+                yield self._unfinished(row)
             except (ValueError, TypeError):
                 self._fail(row.airing_id)
                 # By its number, for its id may be what is damaged.
                 self._ledger.promise(partial(_remove, row.number), wait=False)
         for airing_id in [one for one in accepted if one not in ended]:
             try:
-                yield Unfinished(read_airing(accepted[airing_id]["text"]), 0, 0.0, None)
+                yield Unfinished(self._airing(accepted[airing_id]["text"]), 0, 0.0, None)
             except ValueError:
                 self._fail(airing_id)
+
+    def _unfinished(self, row: Row[Any]) -> Unfinished:
+        noted_at = datetime.fromisoformat(row.noted_at) if row.noted_at else None
+        airing = self._airing(row.airing)
+        return Unfinished(airing, int(row.next_line), float(row.seconds_played), noted_at)
+
+    def _airing(self, text: str) -> Airing:
+        """As it was accepted, in the station's zone, whoever gave the moments."""
+        return read_airing(text).in_zone(self._clock.zone)
 
     def _fail(self, airing_id: str) -> None:
         """End one of which nothing more is known."""
@@ -149,12 +159,7 @@ class Queue:
         now = self._clock.now()
         airing = Airing(Notice("", title="读不出来的通知"), now, now, id=airing_id)
         end = JournalEntry(airing, Outcome.FAILED, "排队的记录坏了，请重新播", "", None, now, 0.0, 0.0)
-        Journal(self._source, self._ledger).record(end)
-
-
-def _unfinished(row: Row[Any]) -> Unfinished:
-    noted_at = datetime.fromisoformat(row.noted_at) if row.noted_at else None
-    return Unfinished(read_airing(row.airing), int(row.next_line), float(row.seconds_played), noted_at)
+        Journal(self._source, self._ledger, self._clock).record(end)
 
 
 def _ended(row: Mapping[str, Any]) -> Airing:

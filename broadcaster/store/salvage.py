@@ -3,17 +3,15 @@
 import logging
 import shutil
 import sqlite3
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Table
+from sqlalchemy import MetaData, Table
 
-from broadcaster.store import tables
-from broadcaster.store.airing_text import read_airing
-from broadcaster.store.connection import address, as_text, garbled
+from broadcaster.store.connection import FAILURES, address, as_text, garbled
 
 logger = logging.getLogger(__name__)
 
@@ -22,26 +20,31 @@ PAGE = 4096
 FARTHEST = 2**32
 LAST_ROW = 2**63 - 1
 
-NAMES = {
-    "journal": "播出记录",
-    "journal_day": "播出记录",
-    "queue": "排队的通知",
-    "slot": "页面上的时间表",
-    "person": "账号",
-    "phone": "手机登录",
-    "token": "令牌",
-    "deed": "谁做了什么",
-    "bulletin": "县里的通知",
-    "bulletin_key": "县里的通知",
-    "receipt": "给县里的回执",
-    "station_state": "广播站的设置",
-}
+
+def _any_row(table: str, row: Mapping[str, Any]) -> bool:
+    return True
+
+
+@dataclass(frozen=True)
+class Contents:
+    """What a kind of database keeps: its tables, and what people call each.
+
+    `growing` are those of which nothing is taken out; a row that is not `is_sound` is none; `last` is
+    done when all are in.
+    """
+
+    tables: MetaData
+    names: Mapping[str, str]
+    growing: frozenset[str]
+    is_sound: Callable[[str, Mapping[str, Any]], bool] = _any_row
+    last: str = "SELECT 1"
 
 
 @dataclass
 class Salvaged:
     """How many rows came out of each table, and of which tables not all did."""
 
+    names: Mapping[str, str] = field(default_factory=dict)
     rows: dict[str, int] = field(default_factory=dict)
     partly: list[str] = field(default_factory=list)
 
@@ -52,38 +55,53 @@ class Salvaged:
     @property
     def missing(self) -> str:
         """What could not be read whole, as people call it."""
-        return "、".join(dict.fromkeys(NAMES[name] for name in self.partly))
+        return "、".join(dict.fromkeys(self.names[name] for name in self.partly))
 
 
-def salvage(damaged: Path, copy: Path | None, target: sqlite3.Connection) -> Salvaged:
-    """Read each table of `damaged` as far as it goes into `target`.
+def salvage(
+    contents: Contents, damaged: Path, copy: Path | None, target: sqlite3.Connection
+) -> Salvaged:
+    """Read each table of `damaged` as far as it goes into `target`, all or nothing.
 
-    Where its first page is gone it is read by that of the `copy`. Raises `sqlite3.Error` where nothing
-    can be read or written.
+    Where its first page is gone it is read by that of the `copy`.
     """
-    saved = Salvaged()
+    target.execute("BEGIN IMMEDIATE")
+    try:
+        saved = _salvage(contents, damaged, copy, target)
+    except FAILURES:
+        logger.exception("nothing is taken over from %s", damaged)
+        target.execute("ROLLBACK")
+        return Salvaged()
+    target.execute("COMMIT")
+    return saved
+
+
+def _salvage(
+    contents: Contents, damaged: Path, copy: Path | None, target: sqlite3.Connection
+) -> Salvaged:
+    saved = Salvaged(contents.names)
     with _readable(damaged, copy) as source:
-        for table in tables.metadata.sorted_tables:
+        for table in contents.tables.sorted_tables:
             reading = _Reading(source, table)
-            with suppress(sqlite3.Error):
-                saved.rows[table.name] = _put(reading, target)
+            with suppress(*FAILURES):
+                saved.rows[table.name] = _put(contents, reading, target)
             if not reading.is_whole:
                 saved.partly.append(table.name)
         _keep_numbers(source, target)
-    target.execute("DELETE FROM queue WHERE airing_id IN (SELECT airing_id FROM journal)")
+    target.execute(contents.last)
     return saved
 
 
 @contextmanager
 def _readable(damaged: Path, copy: Path | None) -> Iterator[sqlite3.Connection]:
-    if copy is None or _knows_its_tables(damaged):
-        with closing(_open(damaged)) as connection:
+    if copy is None or knows_its_tables(damaged):
+        with closing(_open_leniently(damaged)) as connection:
             yield connection
         return
     scratch = damaged.with_suffix(".part")
     try:
-        _with_first_page_of(copy, damaged, scratch)
-        with closing(_open(scratch)) as connection:
+        _with_tables_of(copy, damaged, scratch)
+        with closing(_open_leniently(scratch)) as connection:
             yield connection
     finally:
         for ending in ("", "-wal", "-shm"):
@@ -96,16 +114,24 @@ def _open(path: Path) -> sqlite3.Connection:
     return connection
 
 
-def _knows_its_tables(path: Path) -> bool:
+def _open_leniently(path: Path) -> sqlite3.Connection:
+    """Also a file that is shorter than it says, and one of whose list of tables a part is damaged."""
+    connection = _open(path)
+    connection.execute("PRAGMA writable_schema = ON")
+    return connection
+
+
+def knows_its_tables(path: Path) -> bool:
+    """Whether anything of it can be read without a copy that tells where its tables begin."""
     # SQLite throws the log of an empty file away.
     if path.exists() and path.stat().st_size:
-        with suppress(sqlite3.Error), closing(_open(path)) as connection:
+        with suppress(*FAILURES), closing(_open(path)) as connection:
             return bool(connection.execute("SELECT 1 FROM sqlite_master").fetchone())
     return False
 
 
-def _with_first_page_of(copy: Path, damaged: Path, scratch: Path) -> None:
-    """A backup has its pages where the database has them, so its first page tells where tables begin."""
+def _with_tables_of(copy: Path, damaged: Path, scratch: Path) -> None:
+    """A backup has its pages where the database has them, so its first ones tell where tables begin."""
     scratch.write_bytes(damaged.read_bytes() if damaged.exists() else b"")
     log = Path(f"{damaged}-wal")
     if log.exists():
@@ -117,8 +143,21 @@ def _with_first_page_of(copy: Path, damaged: Path, scratch: Path) -> None:
     first[92:96] = first[24:28]
     # A backup has no log; by these two a log that lies beside the file is read.
     first[18:20] = b"\2\2"
-    with scratch.open("r+b") as file:
+    with scratch.open("r+b") as file, copy.open("rb") as source:
+        for page in _pages_of_tables(copy):
+            source.seek((page - 1) * PAGE)
+            file.seek((page - 1) * PAGE)
+            file.write(source.read(PAGE))
+        file.seek(0)
         file.write(first)
+
+
+def _pages_of_tables(copy: Path) -> list[int]:
+    """Where the list of tables lies; none where SQLite was built without the table that tells it."""
+    with suppress(*FAILURES), closing(_open(copy)) as connection:
+        query = "SELECT pageno FROM dbstat WHERE name IN ('sqlite_master', 'sqlite_schema')"
+        return [page for (page,) in connection.execute(query)]
+    return []
 
 
 class _Reading:
@@ -139,7 +178,7 @@ class _Reading:
             self.columns = [column.name for column in self.table.c if column.name in there]
             if not self.columns:
                 raise sqlite3.DatabaseError(f"no table {name}")
-        except sqlite3.Error:
+        except FAILURES:
             self.is_whole = False
             raise
         following: int | None = -LAST_ROW
@@ -157,7 +196,7 @@ class _Reading:
                 last = number
                 self.is_whole &= not garbled(row)
                 yield tuple(row)
-        except sqlite3.Error:
+        except FAILURES:
             self.is_whole = False
             return self._beyond(max(last, first, 0))
         return None
@@ -176,7 +215,7 @@ class _Reading:
         return high
 
     def _can_read(self, number: int) -> bool:
-        with suppress(sqlite3.Error):
+        with suppress(*FAILURES):
             self._source.execute(f"{self._query('rowid')} LIMIT 1", (number,)).fetchall()
             return True
         return False
@@ -185,24 +224,23 @@ class _Reading:
         return f"SELECT {what} FROM {self.table.name} NOT INDEXED WHERE rowid >= ? ORDER BY rowid"
 
 
-def _put(reading: _Reading, target: sqlite3.Connection) -> int:
+def _put(contents: Contents, reading: _Reading, target: sqlite3.Connection) -> int:
     """The rows over those of the copy; what the damaged file has no more goes, if all of it was read."""
     rows = reading.rows()
     name, count = reading.table.name, 0
-    if name != "journal":
+    if name not in contents.growing:
         found = list(rows)
         if reading.is_whole:
             target.execute(f"DELETE FROM {name}")
         rows = iter(found)
     for row in rows:
-        count += _put_row(target, name, reading.columns, row)
+        if contents.is_sound(name, dict(zip(reading.columns, row, strict=True))):
+            count += _put_row(target, name, reading.columns, row)
     return count
 
 
 def _put_row(target: sqlite3.Connection, name: str, columns: Sequence[str], row: Sequence[Any]) -> int:
     """A row that is garbled never goes over one of the copy."""
-    if name == "queue" and not _is_sound(dict(zip(columns, row, strict=True))):
-        return 0
     how = "IGNORE" if garbled(row) else "REPLACE"
     places = ", ".join("?" * len(columns))
     try:
@@ -213,16 +251,9 @@ def _put_row(target: sqlite3.Connection, name: str, columns: Sequence[str], row:
         return 0
 
 
-def _is_sound(row: dict[str, Any]) -> bool:
-    try:
-        return read_airing(str(row["airing"])).id == str(row["airing_id"])
-    except ValueError:
-        return False
-
-
 def _keep_numbers(source: sqlite3.Connection, target: sqlite3.Connection) -> None:
     """A number of a receipt is never given again."""
-    with suppress(sqlite3.Error):
+    with suppress(*FAILURES):
         for name, number in source.execute("SELECT name, seq FROM sqlite_sequence"):
             known = "UPDATE sqlite_sequence SET seq = max(seq, ?) WHERE name = ?"
             if not target.execute(known, (number, name)).rowcount:

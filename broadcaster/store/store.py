@@ -29,6 +29,7 @@ class Store:
 
     database: Database
     ledger: Ledger
+    spare: Spare
     queue: Queue
     journal: Journal
     slots: StoredSlots
@@ -44,7 +45,7 @@ class Store:
     @property
     def fault(self) -> str:
         """A sentence in Chinese on what is not written or was lost, or ""."""
-        return self.ledger.fault or self.database.fault
+        return (self.ledger.fault or self.database.fault) + self.spare.fault
 
 
 @contextmanager
@@ -61,8 +62,9 @@ def open_store(path: Path, clock: Clock) -> Iterator[Store]:
                 yield Store(
                     database,
                     ledger,
+                    spare,
                     Queue(database, ledger, clock),
-                    Journal(database, ledger),
+                    Journal(database, ledger, clock),
                     StoredSlots(database),
                     Accounts(database, clock, passwords),
                     Phones(database, clock, passwords),

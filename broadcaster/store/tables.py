@@ -10,16 +10,22 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    literal_column,
 )
 
 # Oldest first; 0000 is what version 0.1.0 of the program made, which had no number.
-VERSIONS = ("0000", "0001", "0002", "0003", "0004")
+VERSIONS = ("0000", "0001", "0002", "0003", "0004", "0005")
 VERSION = VERSIONS[-1]
 
 # In the state folder.
 DATABASE = "broadcaster.db"
 
 metadata = MetaData()
+
+# When a line of the journal happened, in seconds since 1970: it began to sound, or else ended.
+HAPPENED = literal_column(
+    "coalesce(CAST(strftime('%s', coalesce(started_at, ended_at)) AS INTEGER), 0)", Integer
+)
 
 journal = Table(
     "journal",
@@ -45,6 +51,7 @@ journal = Table(
     # What the notice asked for beside its text: JSON, or "" where it left all to the station.
     Column("manner", Text, nullable=False, server_default=""),
     Index("journal_due", "due_epoch"),
+    Index("journal_happened", HAPPENED),
 )
 
 journal_day = Table(

@@ -62,7 +62,7 @@ def live() -> dict[str, object]:
     """The parts of the home page that change by themselves, as it shows them."""
     status = parts().station.status()
     view = _view(status)
-    names = ("fault", "on_air", "loops", "coming", "recent")
+    names = ("fault", "on_air", "stop", "loops", "coming", "recent")
     shown = {name: render_template(f"live_{name}.html", **view) for name in names}
     for one in asked.asked_anywhere(status):
         shown[f"asked-{one.id}"] = render_template("live_asked.html", one=one)

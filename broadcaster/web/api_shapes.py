@@ -126,8 +126,8 @@ class HistoryQuery(BaseModel):
 
     count: int = Field(20, ge=1, le=200)
     skip: int = Field(0, ge=0, le=1_000_000)
-    since: AwareDatetime | None = Field(None, description="due from then on")
-    until: AwareDatetime | None = Field(None, description="due before then")
+    since: AwareDatetime | None = Field(None, description="due or heard from then on")
+    until: AwareDatetime | None = Field(None, description="due or heard before then")
     outcome: Outcome | None = None
     asked_by: str = Field("", max_length=100)
     text: str = Field("", max_length=100)
@@ -179,6 +179,8 @@ class StatusShape(BaseModel):
     waiting_in_all: int
     fault: str
     loops_stopped: bool
+    loops_stopped_at: datetime | None = None
+    loops_stopped_by: str = Field(default="", description="who did it, where that is known")
     waits_for_card: str = ""
     held: list[str] = Field(default=[], description="ids of what waits until the clock is trusted")
 
@@ -196,6 +198,8 @@ class StatusShape(BaseModel):
             waiting_in_all=len(status.waiting),
             fault=status.fault,
             loops_stopped=status.loops_stopped,
+            loops_stopped_at=status.loops_stopped_at,
+            loops_stopped_by=status.loops_stopped_by,
             waits_for_card=status.waits_for_card,
             held=sorted(status.held),
         )

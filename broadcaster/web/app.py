@@ -134,6 +134,7 @@ def _teach_wording(app: Flask, settings: Settings, clock: Clock) -> None:
         framed=bool(settings.station.opening or settings.station.closing),
         outcomes=labels.OUTCOMES,
         name_of=labels.name_of,
+        why=labels.why,
         may=access.may,
         role_names=people_pages.ROLES,
         paths=paths,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from flask import session
 
 from broadcaster.errors import BroadcasterError
-from broadcaster.labels import OUTCOMES, name_of
+from broadcaster.labels import OUTCOMES, name_of, why
 from broadcaster.model import Airing, Outcome
 from broadcaster.web import wording
 from broadcaster.web.followed import End
@@ -109,16 +109,15 @@ def _how_it_waits(airing: Airing, held: bool) -> str:
 
 
 def _ended(airing_id: str, end: End) -> Asked:
-    if end.heard:
-        return Asked(airing_id, _("“%(name)s”播完了。", name=own(end.name)), over=True)
     words = {"name": own(end.name), "outcome": _(OUTCOMES[end.outcome])}
-    reason = own(end.reason.removesuffix("。"))
+    reason = own(why(end.outcome, end.reason).removesuffix("。"))
     told = (
         _("“%(name)s”%(outcome)s：%(reason)s。", **words, reason=reason)
         if reason
         else _("“%(name)s”%(outcome)s。", **words)
     )
-    return Asked(airing_id, told, over=True, failed=end.outcome is not Outcome.CANCELLED)
+    failed = end.outcome not in (Outcome.PLAYED, Outcome.CANCELLED)
+    return Asked(airing_id, told, over=True, failed=failed)
 
 
 def _end(airing_id: str) -> End | None:

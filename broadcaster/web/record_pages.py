@@ -266,7 +266,7 @@ def _code(text: str) -> str:
 
 
 def _when(said: Said) -> datetime:
-    return (said.row.started_at or said.row.due_at).astimezone(_now().tzinfo) if said.row else _now()
+    return said.row.happened_at.astimezone(_now().tzinfo) if said.row else _now()
 
 
 def _now() -> datetime:

@@ -1,6 +1,7 @@
 """Say something: write or fill in a text, see and hear it as it will sound, then air it."""
 
 from dataclasses import replace
+from datetime import datetime
 
 from flask import Blueprint, Response, abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -158,11 +159,19 @@ def _rehearsal(wish: Wish, **told: str) -> ResponseReturnValue:
         verses=station.rehearsals.rhymes(script),
         sentence=_what_happens(wish, settled, script, token),
         keeps_quiet=keeps_quiet,
+        until=None if keeps_quiet else _valid_until(wish),
         hindrance=hindrance(wish.due_at),
         token=token,
         sections=SECTIONS,
         **told,
     )
+
+
+def _valid_until(wish: Wish) -> datetime | None:
+    """How late one that is planned may still be heard."""
+    from broadcaster.station import LIVE_LATENESS
+
+    return wish.due_at and wish.due_at + LIVE_LATENESS
 
 
 def _what_happens(wish: Wish, settled: Notice, script: Script, token: str) -> str:

@@ -140,6 +140,13 @@ def _say_window(text: str) -> str:
     return _("%(first)s 到 %(last)s", first=first, last=last)
 
 
+def is_over(slot: SlotSettings, now: datetime) -> bool:
+    """Whether its last day or its last moment has gone by."""
+    last_day = slot.valid_until and date.fromisoformat(slot.valid_until)
+    moments = [datetime.fromisoformat(text).replace(tzinfo=now.tzinfo) for text in slot.once]
+    return bool(last_day and last_day < now.date()) or (bool(moments) and max(moments) < now)
+
+
 def _validity(slot: SlotSettings) -> str:
     said = ""
     if slot.valid_from:

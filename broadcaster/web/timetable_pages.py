@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, session, url_for
@@ -20,7 +20,7 @@ from broadcaster.web import slot_form, week_picture
 from broadcaster.web.language import _, own
 from broadcaster.web.paging import paged
 from broadcaster.web.parts import parts
-from broadcaster.web.slot_words import HOLIDAYS, say_slot
+from broadcaster.web.slot_words import HOLIDAYS, is_over, say_slot
 from broadcaster.web.wording import say_date, say_month_day, say_weekday
 
 if TYPE_CHECKING:
@@ -214,13 +214,16 @@ def _words() -> dict[str, object]:
         "say_month_day": say_month_day,
         "say_weekday": say_weekday,
         "resting": _resting,
+        "over": lambda slot: is_over(slot, _now()),
         "today": _today(),
         "day": DAY,
     }
 
 
 def _resting(entry: SlotEntry) -> str:
-    """Until when it is held up, in words; "" if it is not."""
+    """That it is over, or until when it is held up, in words; "" if neither."""
+    if entry.slot and is_over(entry.slot, _now()):
+        return _("过期了，不会再播；还要播请改日子，不要了请删掉")
     until = entry.paused_until
     return "" if until is None or until <= _today() else _say_pause(until)
 
@@ -254,7 +257,11 @@ def _day(text: str, otherwise: date) -> date:
 
 
 def _today() -> date:
-    return Clock(parts().settings.station.zone).now().date()
+    return _now().date()
+
+
+def _now() -> datetime:
+    return Clock(parts().settings.station.zone).now()
 
 
 def _gone() -> ResponseReturnValue:

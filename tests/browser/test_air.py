@@ -45,6 +45,7 @@ def test_an_urgent_notice_takes_three_taps_is_heard_and_stopped(page: Page, sink
     page.get_by_role("link", name="停播").click()
     dialog = page.get_by_role("dialog")
     expect(dialog).to_contain_text("真的要停播吗")
+    expect(dialog).to_contain_text("会马上停下，不再接着播")
     dialog.get_by_role("button", name="停播").click()
     expect(page.get_by_text("停播了，共停下 1 条")).to_be_visible()
     expect(page.get_by_text("现在没有播出")).to_be_visible()

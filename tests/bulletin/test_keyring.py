@@ -45,6 +45,17 @@ def test_a_trust_is_kept_on_disk_and_read_again(county: County) -> None:
     assert Box(again).take(signed(bulletin(), county.key))
 
 
+def test_a_root_on_the_disk_that_is_not_as_it_was_signed_is_refused(county: County) -> None:
+    """Of three signatures one may be wrong; of what they are of nothing may."""
+    kept = county.trust().to_bytes()
+    payload = kept.index(b'payload\\":\\"') + len(b'payload\\":\\"')
+    for place in range(payload, kept.index(b'\\"', payload), 7):
+        flipped = bytearray(kept)
+        flipped[place] ^= 0x10
+        with pytest.raises(NotAccepted):
+            Trust.from_bytes(bytes(flipped))
+
+
 @pytest.mark.parametrize(
     "data", [b"", b"{}", b'{"roots":[],"targets":""}', b"[" * 10_000, b'{"a":1,"a":2}']
 )

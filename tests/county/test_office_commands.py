@@ -207,7 +207,8 @@ def test_the_running_office_enrols_signs_and_sends(desk: Desk, broker: BrokerRig
         "web": {"host": "127.0.0.1", "port": 0, "https_port": None},
         "broker": {"host": "127.0.0.1", "port": broker.port},
     }
-    (desk.folder / "office.yaml").write_text(json.dumps(written))
+    twice = json.dumps(written)[:-1] + ', "name": "青田", "name": "青田县应急"}'
+    (desk.folder / "office.yaml").write_text(twice, encoding="utf-8")
     office = subprocess.Popen(
         [sys.executable, "-m", "broadcaster.cli", "county", "run", "--office", str(desk.folder)],
         env=os.environ | {"BROADCASTER_PASSPHRASE": SENTENCE},
@@ -216,6 +217,7 @@ def test_the_running_office_enrols_signs_and_sends(desk: Desk, broker: BrokerRig
     )
     try:
         assert office.stdout
+        assert office.stdout.readline() == "office.yaml 第 1 行 name：写了两次，请去掉一个\n"
         address = re.search(r"http://\S+", office.stdout.readline())
         assert address
         added = desk.call("boxes", "--add", VILLAGE, "--name", "洞背村")[1]

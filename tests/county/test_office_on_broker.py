@@ -22,9 +22,10 @@ from paho.mqtt.client import Client, MQTTv5
 from paho.mqtt.enums import CallbackAPIVersion
 from rig.broker import OFFICE_PASSWORD, BrokerRig
 from rig.rig import wait_until
+from sqlalchemy import delete, update
 
 from broadcaster.bulletin import topics
-from broadcaster.bulletin.heads import read_heads
+from broadcaster.bulletin.heads import Heads, read_heads
 from broadcaster.bulletin.keyring import Trust
 from broadcaster.bulletin.moment import Now
 from broadcaster.bulletin.question import Question
@@ -37,7 +38,8 @@ from broadcaster.county.database import OfficeDatabase
 from broadcaster.county.draft import State
 from broadcaster.county.emptied import SAVED_AFTER
 from broadcaster.county.office import Office
-from broadcaster.county.wire import Wire
+from broadcaster.county.tables import bulletin, sequence
+from broadcaster.county.wire import LISTENS_TO, Wire
 from broadcaster.model import Outcome
 from broadcaster.office_folder import OfficeFolder, open_key
 
@@ -86,12 +88,15 @@ class Running:
     def __init__(self, desk: OfficeDesk, broker: BrokerRig) -> None:
         self.desk, self.keys = desk, keys_of(desk)
         authority = broker.broker.folder / "authority.pem"
-        self.wire = Wire("127.0.0.1", broker.port, OFFICE, OFFICE_PASSWORD, authority)
+        listens_to = (*LISTENS_TO, topics.heads("331121"))
+        self.wire = Wire("127.0.0.1", broker.port, OFFICE, OFFICE_PASSWORD, authority, listens_to)
         parts = desk.parts
         self.office = Office(
             *(desk.publisher, desk.intake, parts.standing, self.wire),
             *(desk.clock, self.keys, parts.register.areas_of),
             CountySums(parts.database, desk.clock),
+            # By the clock of the test for ever: it is the heads on the broker that let it sign.
+            hold_seconds=3.0,
         )
         self.wire.start()
         self.until(lambda: self.wire.connected)
@@ -143,6 +148,33 @@ def test_a_bulletin_reaches_its_village_and_what_was_heard_is_counted(
     line.say(topics.receipt(box.id, paper.id), box.heard(paper.id, desk.clock, Outcome.PLAYED, 30))
     running.until(lambda: desk.counts(paper.id)["heard"] == 1)
     assert desk.parts.desk.get(paper.id).sent_at
+
+
+def test_an_old_database_that_was_put_back_goes_on_behind_the_numbers_that_boxes_know(
+    running: Running, line: Line, broker: BrokerRig
+) -> None:
+    desk = running.desk
+    first = desk.parts.desk.send(desk.officer("小王"), desk.draft())
+    running.until(lambda: line.on(topics.bulletin(TOWN, first.id)))
+    desk.clock.advance(10)
+    seen = judge(desk, line.on(topics.bulletin(TOWN, first.id))[-1]).bulletin.seq
+    running.until(lambda: read_own(desk, line).highest.get(running.keys.signer.public_key.keyid) == seen)
+    running.wire.close()
+    with desk.parts.database.transaction() as connection:
+        connection.execute(update(sequence).values(highest=0))
+        connection.execute(delete(bulletin))
+    second = desk.parts.desk.send(desk.officer("小王"), desk.draft())
+    again = Running(desk, broker)
+    with closing(again.wire):
+        again.until(lambda: line.on(topics.bulletin(TOWN, second.id)))
+    assert judge(desk, line.on(topics.bulletin(TOWN, second.id))[-1]).bulletin.seq == seen + 1
+
+
+def read_own(desk: OfficeDesk, line: Line) -> Heads:
+    now = Now(desk.clock.now(), True, desk.clock.now())
+    trust = Trust.pin(desk.folder.keyring.to_bytes(), desk.folder.pin, desk.clock.now())
+    found = line.on(topics.heads("331121"))
+    return read_heads(found[-1], trust, now) if found else Heads(now.at, (1, 1), {}, {})
 
 
 def test_a_cancel_goes_out_and_the_notice_is_gone_from_the_broker(

@@ -41,6 +41,64 @@ def only(desk: OfficeDesk) -> str:
     return paper.id
 
 
+def test_the_tenth_notice_of_one_office_arrives_like_the_first(
+    log_in: LogIn, plain_desk: OfficeDesk
+) -> None:
+    for number in range(10):
+        clerk = log_in(("小王", "小李")[number % 2])
+        form = dict(re.findall(r'name="(id)" value="([^"]+)"', clerk.see("/compose")))
+        assert clerk.send(text=f"第{number}件事。", **form).status_code == 303
+    sent = [paper.draft.text for paper in plain_desk.parts.desk.recent(20)]
+    assert sorted(sent) == [f"第{number}件事。" for number in range(10)]
+
+
+def test_two_officers_drafts_never_become_one(log_in: LogIn, plain_desk: OfficeDesk) -> None:
+    for name, text in (("小王", "水库泄洪。"), ("小李", "接种疫苗。")):
+        clerk = log_in(name)
+        form = dict(re.findall(r'name="(id)" value="([^"]+)"', clerk.see("/compose")))
+        clerk.post("/compose/keep", text=text, areas=TOWN, severity="4", hours="6", **form)
+    kept = {(paper.written_by, paper.draft.text) for paper in plain_desk.parts.desk.recent(20)}
+    assert kept == {("小王", "水库泄洪。"), ("小李", "接种疫苗。")}
+
+
+@pytest.mark.parametrize("way", ["send", "keep"])
+def test_other_words_in_a_used_form_come_back_and_are_sent_as_another_notice(
+    log_in: LogIn, plain_desk: OfficeDesk, way: str
+) -> None:
+    clerk = log_in("小王")
+    form = dict(re.findall(r'name="(id)" value="([^"]+)"', clerk.see("/compose")))
+    clerk.send(**form)
+    deeds = len(plain_desk.parts.audit.recent(100))
+    given = {"text": "山洪要来了。", "areas": TOWN, "severity": "4", "hours": "6"}
+    answer = clerk.post(f"/compose/{way}", **given | form)
+    assert answer.status_code == 409
+    assert "还没有发" in answer.text and "山洪要来了。" in answer.text
+    assert len(plain_desk.parts.audit.recent(100)) == deeds
+    other = dict(re.findall(r'name="(id)" value="([^"]+)"', answer.text))
+    assert other != form and clerk.send(text="山洪要来了。", **other).status_code == 303
+    assert len(plain_desk.parts.desk.recent(20)) == 2
+
+
+def test_a_second_tap_finds_what_the_first_one_did(log_in: LogIn, plain_desk: OfficeDesk) -> None:
+    clerk = log_in("小王")
+    form = dict(re.findall(r'name="(id)" value="([^"]+)"', clerk.see("/compose")))
+    first, second = clerk.send(**form), clerk.send(**form)
+    assert first.location == second.location
+    assert len(plain_desk.parts.desk.recent(20)) == 1
+
+
+@pytest.mark.parametrize("way", ["check", "keep", "send"])
+def test_a_notice_for_a_set_time_without_a_time_is_not_sent_at_once(
+    log_in: LogIn, plain_desk: OfficeDesk, way: str
+) -> None:
+    given = {"text": "明天停水。", "areas": TOWN, "severity": "4", "hours": "6", "when": "at", "at": ""}
+    answer = log_in("小王").post(f"/compose/{way}", **given)
+    assert answer.status_code == 400
+    assert "请写几号几点播" in answer.text and "明天停水。" in answer.text
+    assert re.search(r'value="at" checked', answer.text)
+    assert plain_desk.parts.desk.recent(20) == []
+
+
 def test_the_first_account_is_made_by_the_code_and_is_a_keepers(
     sqlite: OfficeDatabase, plain_desk: OfficeDesk, tmp_path: Path
 ) -> None:
@@ -111,7 +169,7 @@ def test_a_second_tap_sends_nothing_twice(log_in: LogIn, plain_desk: OfficeDesk)
         ({"text": ""}, "没有写"),
         ({"text": "abc"}, "没有能念的字"),
         ({"severity": "1"}, "最高只能发橙色"),
-        ({"when": "later", "at": "2020-01-01T08:00"}, "已经过了"),
+        ({"when": "at", "at": "2020-01-01T08:00"}, "已经过了"),
         ({"hours": "999999999"}, "有效期最长"),
     ],
 )

@@ -6,29 +6,25 @@ time; what was heard before it, by the capture.
 
 import shutil
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import soundfile
 from fakes import FakeDevice
 from faults.books import GAVE_WAY, Asked
+from faults.one_line import one_line
 from faults.torn import copy_files, tear
 from faults.world import CLOCK, World
 from rig.rig import wait_until
 
 from broadcaster.intake import Endings, Intake
-from broadcaster.model import Clip, Delivery, Item, Made, Notice, Outcome, Programme, Ready
-from broadcaster.playout.player import Make, Player
+from broadcaster.model import Outcome
+from broadcaster.playout.player import Player
 from broadcaster.schedule.lengths import estimated_lengths
 from broadcaster.schedule.rules import AirRules
 from broadcaster.settings import load_settings
 from broadcaster.store.journal import JournalRow
 from broadcaster.store.store import Store, open_store
 from broadcaster.store.tables import DATABASE
-
-RATE_HZ = 8_000
 
 
 @dataclass(frozen=True)
@@ -70,7 +66,7 @@ def _take(world: World, how: str) -> Cut:
 
 def _judge(world: World, cut: Cut, how: str) -> None:
     with open_store(cut.state / DATABASE, CLOCK) as store:
-        if store.database.note:
+        if store.database.note and not cut.disk_lied:
             world.books.note("broke", f"{world.seed} {how}: {store.database.note}")
         device = _go_on(world, cut, store)
         rows = {row.airing_id: row for row in store.journal.each()}
@@ -99,23 +95,9 @@ def _go_on(world: World, cut: Cut, store: Store) -> FakeDevice:
     settings = load_settings(world.village.folder)
     rules, device = AirRules(settings, estimated_lengths(settings)), FakeDevice()
     endings = Endings(store.journal, rules)
-    player = Player(_make(world.folder), device, rules, endings.record, CLOCK, store.queue.move)
+    player = Player(one_line(world.folder), device, rules, endings.record, CLOCK, store.queue.move)
     Intake(store.queue, player, endings, CLOCK).take_up()
     while player.air_next():
         pass
     wait_until(lambda: not store.queue.unfinished())
     return device
-
-
-def _make(folder: Path) -> Make:
-    sound = folder / "line.wav"
-    soundfile.write(sound, [0.1] * RATE_HZ, RATE_HZ)
-    items = (Item(Clip("line", sound, 1.0)),)
-
-    @contextmanager
-    def make(notice: Notice, deliver: Callable[[Delivery], None]) -> Iterator[None]:
-        deliver(Ready(items[0], 1))
-        deliver(Made(Programme("fake:beep", items)))
-        yield
-
-    return make

@@ -1,7 +1,6 @@
 """The clock stepped at random by up to ten years, back and ahead, under a timetable that runs."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from math import floor
@@ -11,16 +10,16 @@ from time import monotonic
 from typing import ClassVar
 
 import pytest
-import soundfile
 from fakes import FakeDevice, ManualClock
 from faults.figures import Figures
+from faults.one_line import one_line
 from rig.rig import wait_until
 from village import Village
 
 from broadcaster.air_settings import QuietSettings
 from broadcaster.clock_trust import ClockTrust
 from broadcaster.intake import Endings, Intake
-from broadcaster.model import Airing, Clip, Delivery, Item, Kind, Made, Notice, Outcome, Programme, Ready
+from broadcaster.model import Airing, Kind, Notice, Outcome
 from broadcaster.playout.player import Player
 from broadcaster.schedule.clockwork import Clockwork
 from broadcaster.schedule.lengths import estimated_lengths
@@ -33,7 +32,6 @@ NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 LATENESS = timedelta(minutes=10)
 TEN_YEARS = timedelta(days=3652)
-RATE_HZ = 8_000
 
 
 class Tampered(ManualClock):
@@ -106,23 +104,12 @@ class Box:
 
 @pytest.fixture
 def box(tmp_path: Path) -> Iterator[Box]:
-    sound = tmp_path / "line.wav"
-    soundfile.write(sound, [0.1] * RATE_HZ, RATE_HZ)
-    items = (Item(Clip("line", sound, 1.0)),)
-
-    @contextmanager
-    def make(notice: Notice, deliver: Callable[[Delivery], None]) -> Iterator[None]:
-        deliver(Ready(items[0], 1))
-        deliver(Made(Programme("fake:beep", items)))
-        yield
-
     clock, device = Tampered(NOW), FakeDevice()
     settings = Settings(quiet=QuietSettings(hours=()))
     with open_store(tmp_path / "state" / "broadcaster.db", clock) as store:
         rules = AirRules(settings, estimated_lengths(settings))
-        player = Player(
-            make, device, rules, Endings(store.journal, rules).record, clock, store.queue.move
-        )
+        ended = Endings(store.journal, rules).record
+        player = Player(one_line(tmp_path), device, rules, ended, clock, store.queue.move)
         intake = Intake(store.queue, player, Endings(store.journal, rules), clock)
         trust = ClockTrust(clock, HOUR, store.state, "boot")
         clockwork = Clockwork([SLOT], intake.put, clock, trust, intake.take_up)

@@ -10,12 +10,14 @@ import urllib.request
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from rig.rig import FakeRig, wait_until
 from test_full_disk import needs_mounts, on_disk_of, sounded
 from village import RunningBox, Village
 
+from broadcaster.clock import Clock
 from broadcaster.control import ask
 from broadcaster.foothold import footholds
 from broadcaster.store.past import open_past
@@ -141,7 +143,7 @@ def test_on_a_full_disk_a_power_cut_neither_loses_nor_repeats_anything(
 
 
 def ends(village: Village) -> dict[str, str]:
-    with open_past(village.state) as past:
+    with open_past(village.state, Clock(ZoneInfo("Asia/Shanghai"))) as past:
         rows = past.recent(99) if past else []
     assert len({row.text for row in rows}) == len(rows)
     return {row.text: row.outcome.value for row in rows}

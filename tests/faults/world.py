@@ -276,7 +276,7 @@ class World:
             return "\n".join(row.airing for row in reader.read(tables.queue.select()))
 
     def journal(self) -> list[JournalRow]:
-        with open_past(self.village.state) as past:
+        with open_past(self.village.state, Clock(ZoneInfo("Asia/Shanghai"))) as past:
             return list(past.each()) if past else []
 
     def has_ended(self, one: Asked) -> bool:

@@ -275,7 +275,8 @@ def _judge_slot(day: Day, name: str, lines: Sequence[Line], sound: Sound, heard:
         part = sound.part(heard)
         day.blame("unheard", f"{name} was PLAYED {played} times and heard {times} times, {part}")
     if times > played + outcomes[Outcome.CUT_SHORT]:
-        day.blame("twice heard", f"{name} was PLAYED {played} times and heard {times} times")
+        ends = [(line.due_at, line.outcome.value, line.reason) for line in lines]
+        day.blame("twice heard", f"{name} was heard {times} times, and is {ends}")
     if outcomes[Outcome.FAILED]:
         failed = [line for line in lines if line.outcome is Outcome.FAILED]
         day.blame("wrong end", f"{name} FAILED: {failed[0].reason}")

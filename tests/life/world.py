@@ -309,7 +309,7 @@ def new_life(folder: Path, seed: int) -> Iterator[Life]:
             "opening": "注意",
             "opening_repeats": 1,
             "closing": "",
-            "pace": 1.2,
+            "pace": 1.4,
             "first_notice": "",
         },
         "severity": {"red": {"repeats": 2}, "orange": {"repeats": 1}},

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from bulletin.county_rig import COUNTY, OTHER_TOWN, TOWN, VILLAGE, County
 from link.link_rig import LinkBox, Office, cancel, notice, told_zone, until
+from rig.damage import HARMS
 
 from broadcaster.air_settings import QuietRule, QuietSettings
 from broadcaster.bulletin import topics
@@ -147,6 +148,21 @@ def test_a_box_says_weeks_before_that_it_will_go_deaf_and_no_more_once_the_count
         assert "县里的钥匙过期了" in life.link.fault
 
 
+def test_a_keyring_that_the_disk_does_not_take_is_believed_and_kept_when_it_does(
+    tmp_path: Path, county: County
+) -> None:
+    box = LinkBox(tmp_path / "box", county)
+    kept = box.membership.folder / "trust.json"
+    newer = county.keyring(version=2)
+    with box.running() as life:
+        HARMS["not readable"](kept)
+        life.link.do(lambda reception: reception.take_keyring(newer))
+        assert life.link.status()["keyring"] == [1, 2]
+        kept.rmdir()
+        life.link.do(lambda reception: reception.take_keyring(newer))
+    assert box.membership.trust().version == (1, 2)
+
+
 def test_a_box_whose_clock_nobody_trusts_goes_by_the_countys_time(
     tmp_path: Path, county: County
 ) -> None:
@@ -180,6 +196,7 @@ def test_what_is_for_later_waits_in_the_queue(box: LinkBox, office: Office) -> N
         until(lambda: [one.id for one in life.station.status().waiting] == [told.id])
         (waiting,) = life.station.status().waiting
         assert waiting.due_at == later and waiting.expires_at == told.expires
+        assert waiting.due_at.utcoffset() == waiting.expires_at.utcoffset() == timedelta(hours=8)
 
 
 def test_with_a_clock_that_nobody_trusts_only_what_is_urgent_is_heard_until_the_county_tells_the_time(

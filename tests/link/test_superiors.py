@@ -8,6 +8,7 @@ import pytest
 from bulletin.county_rig import COUNTY, TOWN, County, signed
 from link.link_rig import LinkBox, Office, cancel, notice, told_zone, until
 from rig.broker import BrokerRig
+from rig.damage import HARMS
 
 from broadcaster.bulletin import topics
 from broadcaster.bulletin.bulletin import Bulletin
@@ -87,6 +88,30 @@ def test_the_province_is_heard_beside_the_county_and_again_after_a_restart(
         until(lambda: box.states(office.client, off))
         assert box.states(office.client, off) == [State.ACCEPTED]
     relayed.clear(first, second, off)
+
+
+@pytest.mark.parametrize("harm", HARMS)
+def test_damaged_heads_and_keyrings_of_superiors_are_asked_for_again_and_silence_nobody(
+    box: LinkBox, office: Office, province: County, harm: str
+) -> None:
+    relayed = Relayed(office, province)
+    relayed.keyring()
+    with box.running() as life:
+        until(lambda: life.connected)
+        relayed.heads(first := relayed.publish(notice(areas=(PROVINCE,))))
+        until(lambda: box.states(office.client, first) == WHOLE)
+    kept = [
+        path for name in ("heads*.json", "trust-*.json") for path in box.membership.folder.glob(name)
+    ]
+    assert len(kept) >= 2
+    for path in kept:
+        HARMS[harm](path)
+    with box.running() as life:
+        until(lambda: life.connected)
+        relayed.keyring()
+        second = relayed.publish(notice(areas=(PROVINCE,), seq=2))
+        until(lambda: box.states(office.client, second) == WHOLE)
+    relayed.clear(first, second)
 
 
 def test_what_the_provinces_heads_have_dropped_is_not_heard_by_a_box_without_memory(

@@ -28,7 +28,8 @@ from broadcaster.model import (
     Severity,
 )
 from broadcaster.playout.player import Player
-from broadcaster.playout.queue import Waiting
+from broadcaster.playout.queue import AirQueue, Waiting
+from broadcaster.precedence import Cause
 
 RATE_HZ = 48_000
 
@@ -173,11 +174,43 @@ def test_a_damaged_signal_is_left_out_and_the_notice_is_heard(air: Air, tmp_path
     assert air.device.played == [tmp_path / "2.wav"]
 
 
+def test_what_is_late_when_it_is_put_cuts_nobody_and_is_never_first(air: Air) -> None:
+    """As a start takes up what was accepted before the power went, one after the other."""
+    air.put("sounding")
+    thread = air.start()
+    late = replace(air.airing("late", Severity.RED), expires_at=air.clock.now() - timedelta(minutes=1))
+    air.player.put(late)
+    assert air.player.on_air and air.player.on_air.cut is None
+    air.device.release()
+    thread.join(10)
+    queue = AirQueue()
+    queue.put(Waiting(late))
+    assert queue.first(air.clock.now(), 0.0) is None
+    assert not air.player.air_next()
+    assert air.endings() == [("sounding", Outcome.PLAYED), ("late", Outcome.EXPIRED)]
+
+
 def test_an_expired_airing_is_not_played(air: Air) -> None:
     air.put("a")
     air.clock.advance(601)
     air.player.air_next()
     assert air.endings() == [("a", Outcome.EXPIRED)]
+    assert air.device.played == []
+
+
+def test_what_is_put_too_late_while_another_is_ended_as_late_does_not_sound(air: Air) -> None:
+    def ended(*entries: JournalEntry) -> None:
+        air.journal.extend(entries)
+        if len(air.journal) == 1:
+            player.put(second)
+
+    player = Player(air.maker.make, air.device, air.rules, ended, air.clock)
+    first, second = air.airing("first"), air.airing("second", kind=Kind.SCHEDULED)
+    player.put(first)
+    air.clock.advance(601)
+    while player.air_next() or player.waiting():
+        pass
+    assert air.endings() == [("first", Outcome.EXPIRED), ("second", Outcome.EXPIRED)]
     assert air.device.played == []
 
 
@@ -305,6 +338,7 @@ def test_a_scheduled_one_goes_on_from_the_line_that_was_cut_and_is_journaled_onc
     assert (len(flood), rest) == (2, [air.maker.items[1].clip.path])
     assert air.journal[1].seconds_played == 1.5 + 2.0
     assert air.journal[1].seconds_due == 3.0
+    assert [entry.reason for entry in air.journal] == ["", "给更紧急的让过路，接着播完的"]
 
 
 @pytest.mark.parametrize("kind", [Kind.LIVE, Kind.LOOP])
@@ -370,6 +404,27 @@ def test_a_lost_card_makes_every_kind_wait_and_go_on_with_the_line_that_was_cut(
     air.player.air_next()
     (entry,) = air.journal
     assert (entry.outcome, entry.seconds_played) == (Outcome.PLAYED, 1.2 + 2.0)
+    assert entry.reason == "声卡断过，接着播完的"
+
+
+@pytest.mark.parametrize(("heard", "reason"), [(0.4, "声卡断过，又从头播完的"), (None, "")])
+def test_what_is_said_from_its_beginning_again_says_so_if_any_of_it_was_heard(
+    air: Air, heard: float | None, reason: str
+) -> None:
+    air.put("a")
+    if heard is None:
+        air.device.fail_next = "声卡掉线"
+        air.player.air_next()
+    else:
+        thread = air.start()
+        air.device.lose(after_seconds=heard)
+        thread.join(10)
+    air.device.come_back()
+    air.device.holds = False
+    air.clock.advance(1)
+    air.player.air_next()
+    (entry,) = air.journal
+    assert (entry.outcome, entry.reason) == (Outcome.PLAYED, reason)
 
 
 def test_a_card_that_is_not_back_in_time_fails_it_with_the_seconds_really_heard(air: Air) -> None:
@@ -519,9 +574,11 @@ def test_leaving_leaves_unended_what_the_next_start_takes_up(
 def test_one_that_sounded_in_part_before_the_start_goes_on_where_it_was(air: Air) -> None:
     airing = air.airing("scheduled", kind=Kind.SCHEDULED)
     before = air.clock.now() - timedelta(minutes=1)
-    air.player.put_back(Waiting(airing, next_line=2, seconds_played=1.0, started_at=before))
+    begun = Waiting(airing, next_line=2, seconds_played=1.0, started_at=before, cut_by=Cause.DOWN)
+    air.player.put_back(begun)
     air.player.air_next()
     (entry,) = air.journal
+    assert entry.reason == "停过电或者重启过，接着播完的"
     assert (entry.outcome, entry.seconds_played, entry.started_at) == (Outcome.PLAYED, 3.0, before)
     assert air.device.played == [air.maker.items[1].clip.path]
 
@@ -615,6 +672,7 @@ def test_what_is_live_outlasts_a_step_of_the_clock_and_the_timetable_goes_by_it(
     planned = Outcome.PLAYED if days < 0 else Outcome.EXPIRED
     outcomes = {name: entry.outcome for name, entry in ends.items()}
     assert outcomes == {"live": Outcome.PLAYED, "after": Outcome.PLAYED, "planned": planned}
+    assert ends["planned"].reason == ("" if days < 0 else "时钟跳过去，错过了")
     assert air.deferred == [ends["live"].airing]
     assert air.clock.now() - ends["live"].airing.due_at == timedelta(seconds=300)
 

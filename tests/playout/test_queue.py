@@ -73,7 +73,7 @@ def test_clear_gives_back_all_that_waited() -> None:
 def test_what_may_not_start_yet_lets_others_go_before() -> None:
     queue = filled(airing("now"))
     later = MORNING + timedelta(hours=7)
-    queue.put(Waiting(airing("after the night", Severity.BLUE), not_before=later))
+    queue.put(Waiting(airing("after the night", Severity.BLUE, due_at=later), not_before=later))
     assert queue.next_start(MORNING) == later
     assert taken(queue) == ["now"]
     assert taken(queue, later) == ["after the night"]
@@ -85,6 +85,11 @@ def test_what_is_late_is_taken_out_at_once() -> None:
     late = queue.take_late(MORNING + timedelta(minutes=61))
     assert [waiting.airing.id for waiting in late] == ["old"]
     assert [waiting.id for waiting in queue.waiting()] == ["young"]
+
+
+def test_what_is_late_is_never_first() -> None:
+    queue = filled(airing("red", Severity.RED), airing("young", due_at=MORNING + timedelta(hours=1)))
+    assert taken(queue, MORNING + timedelta(minutes=61)) == ["young"]
 
 
 def test_a_stepped_clock_takes_what_is_live_along_and_leaves_the_timetable() -> None:
@@ -100,8 +105,9 @@ def test_a_stepped_clock_takes_what_is_live_along_and_leaves_the_timetable() -> 
 def test_what_is_asked_for_after_a_step_is_not_taken_along_by_it() -> None:
     queue = filled(airing("before"))
     queue.put(Waiting(airing("after", due_at=MORNING - timedelta(hours=8)), due=5.0))
-    queue.follow_clock(MORNING - timedelta(hours=8) + timedelta(seconds=1), 6.0)
-    assert taken(queue) == ["before", "after"]
+    night = MORNING - timedelta(hours=8) + timedelta(seconds=1)
+    queue.follow_clock(night, 6.0)
+    assert taken(queue, night) == ["before", "after"]
     assert queue.follow_clock(MORNING, 6.0) == []
 
 

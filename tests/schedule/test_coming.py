@@ -1,20 +1,25 @@
 """What comes next: found once, and found again when anything of it has changed."""
 
 from datetime import datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 import pytest
 from fakes import ManualClock
 
+from broadcaster.air_settings import LoopSettings
 from broadcaster.model import Airing
 from broadcaster.schedule.coming import Coming
 from broadcaster.schedule.lengths import estimated_lengths
+from broadcaster.schedule.outlook import look_ahead
 from broadcaster.schedule.rules import AirRules
 from broadcaster.schedule.timetable import Timetable
 from broadcaster.settings import Settings
 from broadcaster.timetable_settings import TimetableSettings
 
-SETTINGS = Settings()
+SETTINGS = Settings(
+    loops=LoopSettings(lowest_gap_minutes=0, most_minutes_an_hour=60, most_minutes_a_day=1440)
+)
 EVERY_MINUTE = {"name": "循环", "text": "防火", "every_minutes": 1, "windows": ["00:00-24:00"]}
 NEXT_WEEK = {"name": "赶集", "text": "赶集", "once": ["2026-03-23 10:00"]}
 
@@ -50,7 +55,7 @@ class Counting(Timetable):
 
 
 def test_it_moves_on_with_the_clock_and_back_with_it(clock: ManualClock, rules: AirRules) -> None:
-    coming, slots = Coming(rules, clock), timetable(EVERY_MINUTE)
+    coming, slots = Coming(rules, SETTINGS, clock), timetable(EVERY_MINUTE)
     assert times(coming.next(slots, 2)) == ["16:01", "16:02"]
     clock.advance(60)
     assert times(coming.next(slots, 2)) == ["16:02", "16:03"]
@@ -58,8 +63,20 @@ def test_it_moves_on_with_the_clock_and_back_with_it(clock: ManualClock, rules: 
     assert times(coming.next(slots, 2)) == ["15:02", "15:03"]
 
 
+def test_what_the_limits_of_loops_will_leave_out_does_not_come(clock: ManualClock) -> None:
+    settings = Settings()
+    rules = AirRules(settings, estimated_lengths(settings))
+    every_three = EVERY_MINUTE | {"every_minutes": 3}
+    soon, later = (clock.now() + timedelta(seconds=seconds) for seconds in (1, 7200))
+    planned = look_ahead(timetable(every_three), settings, soon, later)
+    sounding = [one.airing for day in planned.days for one in day.planned if one.sounds]
+    coming = Coming(rules, settings, clock).next(timetable(every_three), 5)
+    assert coming == sounding[:5] and len(sounding) < 40
+    assert {two.due_at - one.due_at for one, two in pairwise(coming)} == {timedelta(minutes=6)}
+
+
 def test_a_changed_timetable_and_a_stop_are_seen_at_once(clock: ManualClock, rules: AirRules) -> None:
-    coming, slots = Coming(rules, clock), timetable(EVERY_MINUTE)
+    coming, slots = Coming(rules, SETTINGS, clock), timetable(EVERY_MINUTE)
     assert coming.next(slots, 1)
     assert coming.next(timetable(), 1) == []
     rules.loops_stopped_at = clock.now()
@@ -67,7 +84,7 @@ def test_a_changed_timetable_and_a_stop_are_seen_at_once(clock: ManualClock, rul
 
 
 def test_what_comes_into_the_week_is_found_within_a_minute(clock: ManualClock, rules: AirRules) -> None:
-    coming, slots = Coming(rules, clock), timetable(NEXT_WEEK)
+    coming, slots = Coming(rules, SETTINGS, clock), timetable(NEXT_WEEK)
     assert coming.next(slots, 5) == []
     clock.advance(18 * 3600 + 60)
     assert times(coming.next(slots, 5)) == ["10:00"]
@@ -77,7 +94,7 @@ def test_a_night_of_thousands_that_do_not_pass_is_looked_through_once(
     clock: ManualClock, rules: AirRules
 ) -> None:
     settings = TimetableSettings.model_validate({"slots": [EVERY_MINUTE]})
-    coming, slots = Coming(rules, clock), Counting(settings, SETTINGS.station)
+    coming, slots = Coming(rules, SETTINGS, clock), Counting(settings, SETTINGS.station)
     clock.advance(6 * 3600)
     for _ in range(100):
         assert times(coming.next(slots, 1)) == ["06:30"]
@@ -88,7 +105,7 @@ def test_a_night_of_thousands_that_do_not_pass_is_looked_through_once(
 def test_what_is_held_back_for_the_clock_is_what_may_still_be_said_of_a_loop_the_last(
     clock: ManualClock, rules: AirRules
 ) -> None:
-    coming, slots = Coming(rules, clock), timetable(EVERY_MINUTE)
+    coming, slots = Coming(rules, SETTINGS, clock), timetable(EVERY_MINUTE)
     since = clock.now()
     clock.advance(10)
     assert coming.held(slots, since) == []

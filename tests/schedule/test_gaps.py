@@ -7,6 +7,7 @@ import pytest
 from fakes import ManualClock, Memory
 
 from broadcaster.errors import StoreUnusable
+from broadcaster.labels import LOST, OFF
 from broadcaster.model import Airing, JournalEntry, Kind, Notice, Outcome
 from broadcaster.schedule.gaps import EVER, MOST_COUNTED, SETTLED_SECONDS, Gaps
 from broadcaster.schedule.slots import Slot
@@ -46,7 +47,7 @@ class Box:
         self.put: set[str] = set()
         self.quiet: set[datetime] = set()
 
-    def start(self, is_new: bool = False) -> Gaps:
+    def start(self, is_new: bool = False, before_start: str = OFF) -> Gaps:
         return Gaps(
             self.clock,
             self.memory,
@@ -54,6 +55,7 @@ class Box:
             self.known,
             self.may_come,
             lambda *lines: self.told.extend(lines),
+            before_start,
         )
 
     def known(self, airing_ids: Collection[str]) -> set[str]:
@@ -106,6 +108,13 @@ def test_what_came_too_late_while_the_box_was_off_has_a_line(box: Box) -> None:
     assert (entry.outcome, entry.seconds_played, entry.started_at) == (Outcome.EXPIRED, 0.0, None)
     assert entry.airing.due_at == NOON + HOUR
     assert entry.airing.due_at.tzinfo is box.clock.zone
+
+
+def test_what_a_lost_record_may_have_had_is_not_told_as_missed_while_off(box: Box) -> None:
+    box.look(box.start(), HOURLY)
+    box.clock.advance(2 * 3600)
+    box.look(box.start(before_start=LOST), HOURLY)
+    assert box.reasons == ["数据库换成了备份，这段的记录没了，错过或者播过"]
 
 
 def test_what_is_still_worth_saying_is_not_missed(box: Box) -> None:
@@ -207,9 +216,23 @@ def test_a_jump_before_the_power_went_is_told_after_it(box: Box) -> None:
     gaps = box.start()
     box.look(gaps, HOURLY)
     box.jump(gaps, 3 * HOUR, HOURLY)
-    gaps.note()
+    box.clock.advance(2 * 3600)
     box.look(box.start(), HOURLY)
-    assert box.reasons == ["关机错过了 2 次，从 11月20日 13:00 起"]
+    assert [(line.airing.due_at, line.reason) for line in box.told] == [
+        (NOON + 2 * HOUR, "时钟跳过去，错过了 2 次，从 11月20日 13:00 起"),
+        (NOON + 4 * HOUR, "关机错过了 2 次，从 11月20日 15:00 起"),
+    ]
+
+
+def test_a_clock_that_jumped_ahead_is_told_until_the_record_has_it_or_it_is_put_back(box: Box) -> None:
+    gaps = box.start()
+    box.look(gaps, HOURLY)
+    for by, told in ((3 * HOUR, "时钟从 11月20日 12:01 跳到了后面"), (-3 * HOUR, "")):
+        box.jump(gaps, by, HOURLY)
+        assert gaps.leap.partition("：")[0] == told
+    box.jump(gaps, 3 * HOUR, HOURLY)
+    box.settle(gaps, HOURLY)
+    assert gaps.leap == "" and box.told
 
 
 def test_what_was_held_back_for_the_clock_is_told_apart_from_what_the_box_missed_while_off(

@@ -1,8 +1,10 @@
 """Files that are no databases any more: the station comes up, and says what was lost."""
 
 import os
+import shutil
 import sqlite3
 import subprocess
+import sys
 import threading
 from collections.abc import Callable
 from contextlib import closing
@@ -11,9 +13,10 @@ from pathlib import Path
 
 import pytest
 from fakes import ManualClock
+from rig.failing_disk import Disk, FailingDisk, compile_failing_disk
 from rig.rig import wait_until
 from sqlalchemy import select, text
-from stored import OpenStore, airing, entry
+from stored import OpenStore, airing, copy_folder, entry
 
 from broadcaster.errors import StoreUnusable
 from broadcaster.model import Outcome
@@ -52,6 +55,16 @@ def overwrite(path: Path, place: int, content: bytes) -> None:
         file.write(content)
 
 
+def leave_as_killed(path: Path, open_again: OpenStore, line: str) -> None:
+    """With a line that stands in the log alone."""
+    with open_again() as store:
+        store.journal.record(entry(airing(line)))
+        for ending in ("", "-wal"):
+            shutil.copy(f"{path}{ending}", f"{path}{ending}.kept")
+    for ending in ("", "-wal"):
+        Path(f"{path}{ending}.kept").rename(f"{path}{ending}")
+
+
 def damage_table(path: Path, name: str) -> None:
     """Harm the first page of a table, leaving all others."""
     with closing(sqlite3.connect(path)) as connection:
@@ -59,11 +72,6 @@ def damage_table(path: Path, name: str) -> None:
         query = "SELECT rootpage FROM sqlite_master WHERE name = ?"
         (page,) = connection.execute(query, (name,)).fetchone()
     overwrite(path, (page - 1) * PAGE, b"\xff" * 100)
-
-
-def copy_folder(folder: Path, to: Path) -> None:
-    """By a process of its own: who closes a file of the database here gives up its locks."""
-    subprocess.run(["cp", "-r", folder, to], check=True)
 
 
 @pytest.fixture
@@ -101,6 +109,54 @@ def test_a_damaged_file_is_set_aside_and_the_backup_taken(
     with open_again() as store:
         assert store.fault == ""
         assert store.journal.count() == lines
+
+
+@pytest.mark.parametrize("moved", [("-wal",), ("-wal", ""), ("-wal", "", "copy")], ids=len)
+def test_a_repair_that_the_power_broke_off_is_done_once_more(
+    lived: Path, open_again: OpenStore, moved: tuple[str, ...]
+) -> None:
+    """Killed when only the log was set aside; when the file was; when the copy stood in its place."""
+    leave_as_killed(lived, open_again, "last")
+    aside = lived.with_name("broadcaster-damaged-20260315-080000-1.db")
+    lived.with_name("broadcaster.db-mending").write_text(aside.name)
+    for ending in moved[:2]:
+        Path(f"{lived}{ending}").rename(f"{aside}{ending}")
+    if "copy" in moved:
+        shutil.copy(min((lived.parent / "backups").glob("daily-*.db")), lived)
+    with open_again() as store:
+        known = {row.airing_id for row in store.journal.recent(9)}
+        assert known == {"before", "waited then", "after", "last"}
+        assert [one.airing.id for one in store.queue.unfinished()] == ["waits"]
+        assert store.journal.record(entry(airing("new")))
+    with open_again() as store:
+        assert "new" in {row.airing_id for row in store.journal.recent(9)}
+
+
+READ = """
+import sys
+from pathlib import Path
+from broadcaster.errors import StoreUnusable
+from broadcaster.store.reader import Reader
+from broadcaster.store.tables import journal
+try:
+    Reader(Path(sys.argv[1])).read(journal.select())
+except StoreUnusable as error:
+    print(type(error).__name__)
+"""
+
+
+def test_on_a_full_disk_a_file_that_lacks_its_log_is_not_taken_for_damaged(
+    lived: Path, open_again: OpenStore, tmp_path: Path
+) -> None:
+    """There is no room for the log's index, and in the file is only what was checkpointed."""
+    leave_as_killed(lived, open_again, "last")
+    overwrite(lived, 100, bytes(PAGE - 100))
+    disk = FailingDisk(tmp_path, compile_failing_disk(tmp_path), lived.parent)
+    disk.become(Disk.FULL)
+    command = [sys.executable, "-c", READ, str(lived)]
+    environment = {**os.environ, **disk.environment}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert (done.stdout.strip(), done.stderr) == ("StoreUnusable", "")
 
 
 @pytest.mark.parametrize("harm", HARMS)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from fakes import ManualClock
 from sqlalchemy import insert
 from stored import DUE, OpenStore, airing, entry
 
@@ -33,8 +34,22 @@ def test_a_line_comes_back_as_it_was_written(journal: Journal) -> None:
     assert (row.seconds_played, row.seconds_due, row.voice) == (7.5, 8.0, "baker:female")
 
 
+def test_moments_that_a_county_gave_are_read_as_the_stations_people_read_them(
+    store: Store,
+) -> None:
+    given = airing(due_at=DUE.astimezone(UTC))
+    store.queue.accept(given)
+    (waiting,) = store.queue.unfinished()
+    found = store.queue.of_notice(given.notice.id)
+    store.journal.record(replace(entry(given), started_at=given.due_at))
+    (row,) = store.journal.recent(1)
+    read = (waiting.airing, found, row, store.queue.of_notice(given.notice.id))
+    assert {one and one.due_at.isoformat() for one in read} == {DUE.isoformat()}
+    assert row.started_at and f"{row.started_at:%H:%M}" == f"{row.ended_at:%H:%M}" == "07:30"
+
+
 def test_what_never_sounded_has_no_start(journal: Journal) -> None:
-    journal.record(entry(airing(), Outcome.EXPIRED, None))
+    journal.record(entry(airing(), Outcome.EXPIRED, sounded=False))
     assert journal.recent(1)[0].started_at is None
 
 
@@ -95,16 +110,48 @@ def test_lines_are_found_by_day_outcome_person_and_words(journal: Journal) -> No
         assert journal.count(JournalFilter(**wanted)) == len(rows)
         return [row.airing_id for row in rows]
 
-    assert found() == ["cut", "a2", "a1", "a0"]
-    assert found(since=DUE) == ["cut", "a2", "a1"]
+    assert found() == ["a2", "cut", "a1", "a0"]
+    assert found(since=DUE) == ["a2", "cut", "a1"]
     assert found(until=DUE) == ["a0"]
     assert found(since=DUE.astimezone(UTC), until=(DUE + DAY).astimezone(UTC)) == ["cut", "a1"]
     assert found(outcome=Outcome.CUT_SHORT) == ["cut"]
     assert found(asked_by="秀英") == ["cut"]
     assert found(text="开会") == ["cut"]
-    assert found(text="停水") == ["cut", "a2", "a1", "a0"]
+    assert found(text="停水") == ["a2", "cut", "a1", "a0"]
     assert found(text="0%") == ["cut"]
     assert found(text="_") == []
+
+
+def test_lines_stand_in_the_order_in_which_they_happened_with_what_they_were_planned_for(
+    store: Store, clock: ManualClock
+) -> None:
+    minute, now = timedelta(minutes=1), clock.now()
+
+    def ended(name: str, due: int, began: int | None, end: int) -> None:
+        line = entry(airing(name, due_at=now + due * minute))
+        began_at = None if began is None else now + began * minute
+        store.journal.record(replace(line, started_at=began_at, ended_at=now + end * minute))
+
+    ended("clock ran ahead", 90_000, 90_000, 90_000)
+    ended("cancelled before its time", 20, None, -25)
+    ended("missed by night", -600, None, -20)
+    ended("began first, went on later", -30, -30, -10)
+    ended("four hours late", -260, -20, -19)
+    ended("asked and heard", -5, -5, -4)
+    names = [
+        *("asked and heard", "four hours late", "missed by night", "cancelled before its time"),
+        *("began first, went on later", "clock ran ahead"),
+    ]
+    rows = store.journal.recent(9)
+    assert [row.airing_id for row in rows] == [row.airing_id for row in store.journal.each()] == names
+    pages = [store.journal.recent(2, skip=skip) for skip in (0, 2, 4, 6)]
+    assert [row.airing_id for page in pages for row in page] == names
+    planned = {row.airing_id: (row.planned_for - now) // minute for row in rows if row.planned_for}
+    assert planned == {
+        "four hours late": -260,
+        "missed by night": -600,
+        "cancelled before its time": 20,
+    }
 
 
 def test_pages_of_lines_follow_each_other(journal: Journal) -> None:

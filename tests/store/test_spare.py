@@ -8,6 +8,7 @@ from shutil import copytree, rmtree
 
 import pytest
 from fakes import ManualClock
+from rig.damage import HARMS, flip_bit
 from rig.rig import wait_until
 from stored import OpenStore, airing, entry
 
@@ -147,5 +148,70 @@ def test_what_the_spare_room_holds_and_cannot_be_read_fails_alone(
         assert queue.of_notice("bad") is None
         ledger.step()
         assert [left.airing.id for left in queue.unfinished()] == ["a1"]
-        (end,) = Journal(database, ledger).recent(9)
+        (end,) = Journal(database, ledger, clock).recent(9)
         assert (end.airing_id, end.outcome) == ("bad", Outcome.FAILED)
+
+
+@pytest.mark.parametrize("place", [b'"n": 1', b'"n": 2', b'"n": 3', b'", {"n": 3}'])
+def test_a_damaged_line_costs_itself_and_is_told(spare_path: Path, place: bytes) -> None:
+    Spare(spare_path).keep({"n": 1}, {"n": 2}, {"n": 3})
+    content = bytearray(spare_path.read_bytes())
+    content[content.index(place) + 1] ^= 1
+    spare_path.write_bytes(content)
+    spare = Spare(spare_path)
+    assert len(spare.records) == 2 and "有 1 条读不出来" in spare.fault
+    assert spare.keep({"n": 4})
+    assert Spare(spare_path).records == spare.records
+    spare.clear()
+    assert (Spare(spare_path).records, Spare(spare_path).fault) == ((), "")
+
+
+@pytest.mark.parametrize(
+    ("harm", "told", "kept"),
+    [
+        ("one bit", "", 2),
+        ("cut at half", "broadcaster.spare 坏了", 2),
+        ("zeros", "broadcaster.spare 坏了", 0),
+        ("empty", "broadcaster.spare 坏了", 0),
+        ("missing", "", 0),
+    ],
+)
+def test_a_damaged_spare_room_is_told_where_it_can_be_known(
+    spare_path: Path, harm: str, told: str, kept: int
+) -> None:
+    """That it is away says nothing: a full disk had no room for it."""
+    Spare(spare_path).keep({"n": 1}, {"n": 2})
+    HARMS[harm](spare_path)
+    spare = Spare(spare_path)
+    assert told in spare.fault and bool(told) is bool(spare.fault)
+    assert len(spare.records) == kept
+    again = Spare(spare_path)
+    assert (again.fault, again.records) == ("", spare.records), "it is whole again"
+
+
+def test_what_was_cleared_stays_away_though_the_foot_is_damaged(spare_path: Path) -> None:
+    spare = Spare(spare_path)
+    spare.keep({"n": 1}, {"n": 2}, {"n": 3})
+    spare.clear()
+    flip_bit(spare_path, 1.0)
+    assert Spare(spare_path).records == ()
+
+
+def test_how_many_of_what_was_accepted_on_a_full_disk_cannot_be_read_is_told(
+    path: Path, open_again: OpenStore
+) -> None:
+    with open_again():
+        pass
+    names = [f"full {number}" for number in range(4)]
+    rows = [{"of_airing": name, "text": write_airing(airing(name))} for name in names]
+    assert Spare(path.with_name(SPARE)).keep(*(Worded("accept", [row]).record() for row in rows))
+    spare = path.with_name(SPARE)
+    content = bytearray(spare.read_bytes())
+    content[content.index(b"full 2")] ^= 1
+    spare.write_bytes(content)
+    with open_again() as store:
+        assert waiting(store) == ["full 0", "full 1", "full 3"]
+        assert "有 1 条读不出来" in store.fault
+        wait_until(lambda: not store.ledger.unwritten)
+    with open_again() as store:
+        assert store.fault == "" and waiting(store) == ["full 0", "full 1", "full 3"]

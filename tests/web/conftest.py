@@ -1,7 +1,7 @@
 """A page over a fake station, and the ways into it."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any, cast
@@ -10,14 +10,11 @@ import pytest
 from fakes import FakeStation
 from flask import Flask
 from flask.testing import FlaskClient
+from logins import NAME, PASSWORD, Post
 from werkzeug.test import TestResponse
 
 from broadcaster.settings import PathSettings, Settings
 from broadcaster.web.app import create_app
-
-NAME, PASSWORD = "王秀英", "shuiku-2026"
-
-Post = Callable[..., TestResponse]
 
 
 @pytest.fixture

@@ -111,6 +111,13 @@ def test_stopping_asks_once_and_then_stops_everything(
     asked = secretary.get("/stop").text
     assert "防火宣传" in asked and "排队的 1 条也不播了" in asked
     assert station.stops == []
+    assert "循环" not in asked
+    station.has_loops = True
+    for page in (secretary.get("/stop").text, secretary.get("/").text):
+        dialog = page.partition("真的要停播吗")[2].partition("</form>")[0]
+        assert "正在播的“防火宣传”会马上停下" in dialog and "排队的 1 条也不播了" in dialog
+        assert "循环播放在这个时段里也不响了" in dialog and "恢复循环" in dialog
+    assert "排队的 1 条也不播了" in secretary.get("/live").get_json()["parts"]["stop"]
     assert post("/stop", seen_on="/stop").location == "/"
     assert station.stops == ["王秀英"]
     assert "停播了，共停下 2 条" in secretary.get("/").text
@@ -161,7 +168,9 @@ def test_while_it_is_being_made_no_length_is_told(secretary: FlaskClient, statio
 def test_stopped_loops_can_be_had_back(secretary: FlaskClient, station: FakeStation, post: Post) -> None:
     assert "恢复循环" not in secretary.get("/").text
     station.loops_stopped = True
-    assert "恢复循环" in secretary.get("/").text
+    page = secretary.get("/").text
+    assert "恢复循环" in page
+    assert f"李建国在今天 {station.now:%H:%M}停播了" in page
     post("/loops")
     assert "循环播放恢复了" in secretary.get("/").text and not station.loops_stopped
 
@@ -227,10 +236,10 @@ def test_a_stream_tells_everything_and_then_what_is_new(
     assert answer.mimetype == "text/event-stream"
     messages = iter(answer.response)
     first = next_news(messages)
-    assert first.keys() == {"fault", "on_air", "loops", "coming", "recent", "stoppable"}
+    assert first.keys() == {"fault", "on_air", "stop", "loops", "coming", "recent", "stoppable"}
     station.on_air = OnAir(station.airing(Notice("停水")), 1.0, 9.0)
     news = next_news(messages)
-    assert news.keys() == {"on_air", "stoppable"} and "停水" in news["on_air"]
+    assert news.keys() == {"on_air", "stop", "stoppable"} and "停水" in news["on_air"]
     answer.close()
 
 

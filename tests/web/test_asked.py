@@ -5,10 +5,10 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from conftest import NAME, PASSWORD, Post
 from fakes import FakeStation
 from flask import Flask
 from flask.testing import FlaskClient
+from logins import NAME, PASSWORD, Post
 
 from broadcaster.model import Airing, JournalEntry, Kind, Notice, Outcome, Severity
 from broadcaster.station import OnAir
@@ -73,6 +73,14 @@ def test_it_is_handed_over_sounds_and_has_been_heard(
     page = secretary.get("/").text
     assert told(page) == [("message", "“后山起火，请马上离开。”播完了。")]
     assert "知道了" in page and "再播一次" not in page
+
+
+def test_what_was_broken_and_went_on_says_so(
+    secretary: FlaskClient, station: FakeStation, asked: Airing
+) -> None:
+    station.rows = [kept(ended(station, asked, Outcome.PLAYED, "声卡断过，接着播完的"))]
+    sentence = "“后山起火，请马上离开。”播完了：声卡断过，接着播完的。"
+    assert told(secretary.get("/").text) == [("message", sentence)]
 
 
 def test_it_waits_for_the_card_and_says_until_when(

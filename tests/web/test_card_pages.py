@@ -1,7 +1,7 @@
 import pytest
-from conftest import Post
 from fakes import FakeStation
 from flask.testing import FlaskClient
+from logins import Post
 
 from broadcaster.station import CardEntry
 

@@ -93,6 +93,25 @@ def test_the_newest_comes_first_with_how_it_ended(secretary: FlaskClient) -> Non
     assert "没播完" in page and "停播" in page
 
 
+def test_a_line_shows_when_it_happened_and_what_it_was_planned_for(
+    secretary: FlaskClient, store: Store, station: FakeStation
+) -> None:
+    noon = station.now.replace(hour=12, minute=0) - timedelta(days=1)
+    for name, hours_late, outcome, reason in (
+        ("晚播的", 4, Outcome.PLAYED, ""),
+        ("不要了", -3, Outcome.CANCELLED, "取消（王秀英）"),
+    ):
+        due = noon - timedelta(hours=hours_late)
+        airing = Airing(Notice(name), due, noon, Kind.SCHEDULED, "王秀英", name)
+        began = noon if outcome is Outcome.PLAYED else None
+        store.journal.record(JournalEntry(airing, outcome, reason, "", began, noon, 7.5, 9))
+    lines = re.findall(r"<li>(.*?)</li>", secretary.get("/record?asked_by=王秀英").text, re.DOTALL)
+    said = [" ".join(re.sub("<[^>]+>", " ", line).split()) for line in lines]
+    assert said[0].startswith("昨天 12:00 不要了") and "原定 昨天 15:00，取消了" in said[0]
+    assert said[0].endswith("：王秀英")
+    assert said[1].startswith("昨天 12:00 晚播的") and "原定 昨天 08:00，播完了" in said[1]
+
+
 @pytest.mark.parametrize(
     ("query", "found"),
     [

@@ -1,6 +1,8 @@
 """Slots in plain words, and the form that makes them."""
 
+from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from werkzeug.datastructures import MultiDict
@@ -8,9 +10,10 @@ from werkzeug.datastructures import MultiDict
 from broadcaster.timetable_file import read_slot
 from broadcaster.timetable_settings import SlotSettings
 from broadcaster.web.slot_form import missing, shown, written_of
-from broadcaster.web.slot_words import say_slot
+from broadcaster.web.slot_words import is_over, say_slot
 
 AT = {"at": ["06:30"]}
+NOON = datetime(2026, 12, 1, 12, 0, tzinfo=ZoneInfo("Asia/Shanghai"))
 
 
 def slot(**keys: Any) -> SlotSettings:
@@ -143,3 +146,19 @@ def test_what_is_not_filled_in_yet_is_told_by_its_field(
     written: dict[str, Any], kind: str, fields: list[str]
 ) -> None:
     assert [field for field, _ in missing(written, kind)] == fields
+
+
+@pytest.mark.parametrize(
+    ("keys", "over"),
+    [
+        (AT, False),
+        (AT | {"valid_until": "2026-11-30"}, True),
+        (AT | {"valid_until": "2026-12-01"}, False),
+        ({"once": ["2026-12-01 08:00", "2026-12-01 11:59"]}, True),
+        ({"once": ["2026-12-01 08:00", "2026-12-01 12:30"]}, False),
+    ],
+)
+def test_a_slot_is_over_when_its_last_day_or_moment_has_gone_by(
+    keys: dict[str, Any], over: bool
+) -> None:
+    assert is_over(slot(**keys), NOON) is over

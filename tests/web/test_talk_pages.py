@@ -3,9 +3,9 @@
 import re
 
 import pytest
-from conftest import NAME, PASSWORD, Post
 from fakes import FakeStation
 from flask.testing import FlaskClient
+from logins import NAME, PASSWORD, Post
 from werkzeug.test import TestResponse
 
 from broadcaster.errors import KeptQuiet

@@ -1,0 +1,66 @@
+"""Settings as they were at the last start that went well, kept beside them; what has changed since."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from broadcaster.whole import whole_file
+
+logger = logging.getLogger(__name__)
+
+# In the folder of the settings: who carries that elsewhere carries it along.
+LAST_GOOD = ".last-good"
+MOST_TOLD = 5
+
+
+def keep_good(folder: Path, names: Sequence[str]) -> None:
+    """These files of the folder, as they are now."""
+    good_folder = folder / LAST_GOOD
+    try:
+        good_folder.mkdir(exist_ok=True)
+        for name in changed_files(folder, names):
+            with whole_file(good_folder / name, good_folder) as beside:
+                beside.write_bytes(_read(folder / name))
+    except OSError as error:
+        logger.warning("设置没能另存一份：%s", error)
+
+
+def changed_files(folder: Path, names: Sequence[str]) -> list[str]:
+    """Those that are not as they were kept, or were not there. Raises OSError."""
+    return [name for name in names if (now := _read(folder / name)) and now != _read_good(folder, name)]
+
+
+def was_changed(
+    folder: Path, names: Sequence[str], before: Mapping[str, Any], now: Mapping[str, Any]
+) -> str:
+    """In Chinese, what is not as at the last start, or "": a wrong bit may look like a setting. Values
+    are plain; none `before` where they are not to be told. Raises OSError."""
+    known = [name for name in changed_files(folder, names) if _read_good(folder, name)]
+    if not known:
+        return ""
+    values = list(_differences(before, now)) if before else []
+    told = "；".join(values[:MOST_TOLD]) + f"；还有 {len(values) - MOST_TOLD} 处" * (
+        len(values) > MOST_TOLD
+    )
+    where = f"{'、'.join(known)} 和上次启动时不一样"
+    return f"{where}{'：' * bool(told)}{told}。不是有意改的，请改回来。"
+
+
+def _differences(before: object, now: object, name: str = "") -> Iterator[str]:
+    if isinstance(before, Mapping) and isinstance(now, Mapping):
+        for key in [*now, *(key for key in before if key not in now)]:
+            yield from _differences(before.get(key), now.get(key), f"{name}.{key}".strip("."))
+    elif before != now:
+        is_short = len(f"{before}{now}") < 60
+        yield f"{name} {before} → {now}" if is_short else f"{name} 改了"
+
+
+def _read(path: Path) -> bytes:
+    return path.read_bytes() if path.exists() else b""
+
+
+def _read_good(folder: Path, name: str) -> bytes:
+    return _read(folder / LAST_GOOD / name)
