@@ -87,7 +87,7 @@ class Box:
     @property
     def ran_dry(self) -> int:
         """How often the card had nothing more to play in the middle of something; told at its close."""
-        return sum(map(int, re.findall(r"断过 (\d+) 次声", self.log.read_text())))
+        return sum(map(int, re.findall(r"断了 (\d+) 次声", self.log.read_text())))
 
     def command(self, *arguments: str) -> list[str]:
         return [sys.executable, "-m", "broadcaster.cli", "--config", str(self.folder), *arguments]

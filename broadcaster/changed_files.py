@@ -73,7 +73,7 @@ class ChangedFiles:
         problems = self._slots.take(load_timetable(self._folder))
         if problems:
             return f"{NOT_TAKEN}：{problems[0]}。运行 broadcaster check 看全部。"
-        logger.info("the timetable was changed in its file")
+        logger.warning("timetable.yaml 改过，照新的播了")
         return ""
 
     def _yaml(self, name: str) -> Path:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from broadcaster.clock import Clock
 from broadcaster.console import (
+    FILES,
     Arguments,
     load_checked_lexicon,
     load_config,
@@ -19,8 +20,7 @@ from broadcaster.console import (
     state_of_box,
 )
 from broadcaster.daemon import Config
-from broadcaster.errors import ConfigError
-from broadcaster.folders import SETTINGS_FILES
+from broadcaster.errors import BroadcasterError, ConfigError
 from broadcaster.lexicon_file import entries
 from broadcaster.script.lexicon import toneless
 from broadcaster.settings import LexiconSettings, Settings, load_settings
@@ -43,44 +43,44 @@ def check(arguments: Arguments) -> int:
     config, problems = _as_it_would_start(arguments.config)
     book = Slotbook(config.timetable, config.settings, Clock(config.settings.station.zone))
     slots = book.entries()
-    problems += [
-        *book.timetable.problems,
-        *_unlikely(config.settings, slots),
-        *_toneless(config.lexicon),
-    ]
-    waiting = not_counted_yet(state_of_box(arguments.config))
+    problems += [*book.timetable.problems, *_unlikely(config.settings, config.lexicon, slots)]
     for sentence in problems:
         print(sentence, file=sys.stderr)
     said = f"能启动，时间表里有 {len(slots)} 条；上面有 {len(problems)} 处要改。"
     if not problems:
         said = f"设置没有问题，时间表里有 {len(slots)} 条。"
-    told = {"slots": len(slots), "problems": problems, "waiting": waiting}
-    report(told, "".join([said, *waiting]), arguments)
+    waiting = _waiting(arguments.config)
+    content = {"slots": len(slots), "problems": problems, "waiting": waiting}
+    report(content, "".join([said, *waiting]), arguments)
     return EXIT_TO_MEND if problems else 0
+
+
+def _waiting(folder: Path) -> list[str]:
+    """What the running box does not go by yet."""
+    try:
+        return not_counted_yet(state_of_box(folder))
+    except BroadcasterError as error:
+        return [str(error)]
 
 
 def _as_it_would_start(folder: Path) -> tuple[Config, list[str]]:
     """What a box would run by, and what is wrong with it; `ConfigError` where it would not start."""
-    settings, _, lexicon = SETTINGS_FILES
-    wrong = [
-        problem
-        for load in (refuse_missing, load_settings, load_checked_lexicon)
-        for problem in _refusal(load, folder)
-    ]
-    # A problem of the folder itself is found by each that reads in it.
-    problems = list(
-        dict.fromkeys([*keys_twice(folder / settings), *keys_twice(folder / lexicon), *wrong])
-    )
+    settings, _, lexicon = FILES
+    doubts = [*keys_twice(folder / settings), *keys_twice(folder / lexicon)]
+    loads = (refuse_missing, load_settings, load_checked_lexicon)
+    wrong = [problem for load in loads for problem in _wrong(load, folder)]
     if not wrong:
-        return load_config(folder), problems
+        return load_config(folder), doubts
+    # What is wrong with the folder itself is found by each.
+    problems = list(dict.fromkeys([*doubts, *wrong]))
     try:
-        config = load_config_to_run(folder)
-    except ConfigError:
-        raise ConfigError([*problems, *load_timetable(folder).problems]) from None
-    return config, [*problems, "能启动，按上次能用的设置播，直到改好。"]
+        by_the_last_good = load_config_to_run(folder)
+    except ConfigError as error:
+        raise ConfigError([*problems, *load_timetable(folder).problems]) from error
+    return by_the_last_good, [*problems, "能启动，按上次能用的设置播，直到改好。"]
 
 
-def _refusal(load: Callable[[Path], object], folder: Path) -> list[str]:
+def _wrong(load: Callable[[Path], object], folder: Path) -> list[str]:
     try:
         load(folder)
     except ConfigError as error:
@@ -88,14 +88,8 @@ def _refusal(load: Callable[[Path], object], folder: Path) -> list[str]:
     return []
 
 
-def _toneless(lexicon: LexiconSettings) -> Iterator[str]:
-    for entry in entries(lexicon):
-        if slip := toneless(entry.said):
-            yield f"lexicon.yaml {entry.section}.{entry.word}：{slip}"
-
-
-def _unlikely(settings: Settings, slots: Sequence[SlotEntry]) -> Iterator[str]:
-    """What is written rightly and will not come so: voices that are not, loops too tight."""
+def _unlikely(settings: Settings, lexicon: LexiconSettings, slots: Sequence[SlotEntry]) -> Iterator[str]:
+    """What has the right form and will not come so: no such voice, no tone, too tight a loop."""
     station, voices, gap = settings.station, settings.voices, settings.loops.lowest_gap_minutes
     catalogue = Catalogue(settings.paths.voices, voices.threads, voices.edge)
     named = [(_slot_name(entry), entry.slot) for entry in slots if entry.slot]
@@ -105,6 +99,9 @@ def _unlikely(settings: Settings, slots: Sequence[SlotEntry]) -> Iterator[str]:
     for where, voice in wished:
         if catalogue.entry(voice) is None:
             yield f"{where}：没有语音 {voice}，broadcaster voices list 列出有哪些"
+    for entry in entries(lexicon):
+        if slip := toneless(entry.said):
+            yield f"lexicon.yaml {entry.section}.{entry.word}：{slip}"
     for name, slot in named:
         if slot.every_minutes and slot.every_minutes <= gap:
             often = f"{name}每隔 {slot.every_minutes:g} 分钟说一遍"

@@ -13,7 +13,7 @@ from typing import Any, NoReturn
 
 from broadcaster import __version__
 from broadcaster.errors import BroadcasterError
-from broadcaster.folders import CONFIG_FOLDER, LAST_GOOD, SETTINGS_FILES
+from broadcaster.folders import CONFIG_FOLDER
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ COMMANDS: dict[str, Command | Group] = {
         ),
     ),
     "check": Command("检查设置和时间表写得对不对", "check_commands.check"),
-    "config": Command("正在生效的设置", "settings_commands.show_config"),
+    "config": Command("正在生效的设置", "commands.show_config"),
 }
 
 # What argparse says of a command that is written wrongly, most likely first.
@@ -176,10 +176,14 @@ def make_parser() -> Parser:
 
 def _with_settings(written: str) -> Path:
     """A folder that is named by mistake would be a box of all defaults, with another box's state."""
+    from broadcaster.console import FILES
+    from broadcaster.last_good import LAST_GOOD
+
     folder = Path(written)
-    if folder.is_dir() and not any((folder / name).exists() for name in (*SETTINGS_FILES, LAST_GOOD)):
-        names = "、".join(SETTINGS_FILES)
-        raise CommandMistaken(f"{folder} 里没有设置文件（{names}），请看 --config 写对了没有。")
+    if folder.is_dir() and not any((folder / name).exists() for name in (*FILES, LAST_GOOD)):
+        raise CommandMistaken(
+            f"{folder} 里没有设置文件（{'、'.join(FILES)}），请看 --config 写对了没有。"
+        )
     return folder
 
 

@@ -196,6 +196,18 @@ def verse(arguments: Arguments) -> int:
     return 0
 
 
+def show_config(arguments: Arguments) -> int:
+    import yaml
+
+    from broadcaster.setting_values import as_written
+    from broadcaster.settings import load_settings
+
+    settings = load_settings(arguments.config)
+    text = yaml.safe_dump(as_written(settings), allow_unicode=True, sort_keys=False)
+    report(settings.model_dump(mode="json"), text.rstrip("\n"), arguments)
+    return 0
+
+
 def _answers(request: control.Message, arguments: Arguments) -> Iterator[control.Message]:
     """What the running box answers, or this process in its place where none runs."""
     answers = ask_box(request, arguments.config)

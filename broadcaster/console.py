@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 from broadcaster import control
 from broadcaster.errors import BroadcasterError, ConfigError
-from broadcaster.folders import LAST_GOOD, SETTINGS_FILES, under_project
-from broadcaster.last_good import changed_files, keep_good, was_changed
+from broadcaster.folders import under_project
+from broadcaster.last_good import LAST_GOOD, changed_files, keep_good, was_changed
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from broadcaster.daemon import Config
     from broadcaster.settings import LexiconSettings, Settings
 
+FILES = ("broadcaster.yaml", "timetable.yaml", "lexicon.yaml")
 
 Arguments = argparse.Namespace
 EXIT_BROKEN = 2
@@ -117,7 +118,7 @@ def _state_folders(config_folder: Path) -> Iterator[Path]:
     on when they are damaged. Raises `ConfigError` where neither can be read.
     """
     good_folder = config_folder / LAST_GOOD
-    is_kept = (good_folder / SETTINGS_FILES[0]).exists()
+    is_kept = (good_folder / FILES[0]).exists()
     try:
         yield (now := _state_folder(config_folder))
     except ConfigError:
@@ -161,11 +162,11 @@ def load_config_to_run(folder: Path) -> Config:
     if not config.timetable.slots and (config.timetable.problems or config.fault):
         slots = load_timetable(good_folder).slots
         return replace(config, timetable=config.timetable.model_copy(update={"slots": slots}))
-    if not config.fault and (doubts := keys_twice(folder / SETTINGS_FILES[0])):
+    if not config.fault and (doubts := keys_twice(folder / FILES[0])):
         return replace(config, fault=f"设置里有不清楚的：{'；'.join(doubts)}。")
     if not (config.fault or config.timetable.problems):
         config = replace(config, changed=_changed(folder, config.settings))
-        keep_good(folder, SETTINGS_FILES)
+        keep_good(folder, FILES)
     return config
 
 
@@ -174,12 +175,9 @@ def _changed(folder: Path, now: Settings) -> str:
 
     try:
         good = folder / LAST_GOOD
-        is_known = (
-            SETTINGS_FILES[0] in changed_files(folder, SETTINGS_FILES)
-            and (good / SETTINGS_FILES[0]).exists()
-        )
+        is_known = FILES[0] in changed_files(folder, FILES) and (good / FILES[0]).exists()
         before = load_settings(good).model_dump(mode="json") if is_known else {}
-        return was_changed(folder, SETTINGS_FILES, before, now.model_dump(mode="json") if before else {})
+        return was_changed(folder, FILES, before, now.model_dump(mode="json") if before else {})
     except (ConfigError, OSError):
         return ""
 
@@ -187,9 +185,7 @@ def _changed(folder: Path, now: Settings) -> str:
 def refuse_missing(folder: Path) -> None:
     """Raise `ConfigError` for a file that was there at the last start and is not now."""
     good_folder = folder / LAST_GOOD
-    gone = [
-        name for name in SETTINGS_FILES if (good_folder / name).exists() and not (folder / name).exists()
-    ]
+    gone = [name for name in FILES if (good_folder / name).exists() and not (folder / name).exists()]
     if gone:
         what = f"{'、'.join(gone)} 不见了；真的不要了，请把 {good_folder} 里的也删掉。"
         raise ConfigError([what])

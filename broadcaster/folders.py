@@ -4,9 +4,6 @@ from pathlib import Path
 
 PROJECT_FOLDER = Path(__file__).resolve().parent.parent
 CONFIG_FOLDER = PROJECT_FOLDER / "config"
-SETTINGS_FILES = ("broadcaster.yaml", "timetable.yaml", "lexicon.yaml")
-# In the folder of the settings: who carries that elsewhere carries it along.
-LAST_GOOD = ".last-good"
 # In the state folder.
 SESSION_KEY = "session_key"
 

@@ -7,11 +7,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from broadcaster.folders import LAST_GOOD
 from broadcaster.whole import whole_file
 
 logger = logging.getLogger(__name__)
 
+# In the folder of the settings: who carries that elsewhere carries it along.
+LAST_GOOD = ".last-good"
 MOST_TOLD = 5
 
 
@@ -24,7 +25,7 @@ def keep_good(folder: Path, names: Sequence[str]) -> None:
             with whole_file(good_folder / name, good_folder) as beside:
                 beside.write_bytes(_read(folder / name))
     except OSError as error:
-        logger.warning("the settings are not kept beside: %s", error)
+        logger.warning("设置没能另存一份：%s", error)
 
 
 def changed_files(folder: Path, names: Sequence[str]) -> list[str]:

@@ -116,7 +116,8 @@ def _note_lines(
             inner = (*place, str(key.value))
             if inner in lines:
                 twice.append(inner)
-                _forget_inside(inner, value, lines)
+                for below in [known for known in lines if known[: len(inner)] == inner]:
+                    del lines[below]
             lines[inner] = first_line + key.start_mark.line
             _note_lines(value, inner, lines, twice, first_line, depth + 1)
     elif isinstance(node, yaml.SequenceNode):

@@ -121,8 +121,7 @@ AT_THE_TOP = {
     *("cli", "commands", "cache_commands", "lexicon_commands", "schedule_commands", "people_commands"),
     *("journal_commands", "check_commands", "county_commands", "office_commands", "foreign_commands"),
     *("link_commands", "province_commands", "renewal_commands", "paper_commands", "village_commands"),
-    *("technician", "voice_commands", "settings_commands", "notice_options", "command_line", "console"),
-    "__init__",
+    *("technician", "voice_commands", "notice_options", "command_line", "console", "__init__"),
 }
 
 HOMES: dict[str, set[str]] = {
@@ -176,7 +175,7 @@ HOMES: dict[str, set[str]] = {
     "werkzeug": {"web"},
     "waitress": {"web/server.py"},
     "zeroconf": {"lan_name.py"},
-    "yaml": {"settings.py", "lined_yaml.py", "yaml_edit.py", "console.py", "settings_commands.py"},
+    "yaml": {"settings.py", "lined_yaml.py", "yaml_edit.py", "console.py", "commands.py"},
 }
 
 FILES = sorted(path for path in PACKAGE.rglob("*.py"))

@@ -187,7 +187,7 @@ def test_check_tells_of_a_tone_that_was_forgotten_and_the_box_speaks_all_the_sam
 ) -> None:
     (village.folder / "lexicon.yaml").write_text("places: {李家沟: li3 jia1 gou}", encoding="utf-8")
     done = village.call("check")
-    assert done.returncode == 1
+    assert done.returncode == 1, "it starts all the same"
     assert "places.李家沟：“gou”没写声调，请写成 gou1 到 gou4，轻声写 gou5" in done.stderr
     assert village.call("spoken", WATER).returncode == 0
 

@@ -8,8 +8,7 @@ from pydantic import Field
 from broadcaster.bulletin import areas
 from broadcaster.bulletin.superior import Superior, is_above
 from broadcaster.errors import ConfigError, reason_of
-from broadcaster.folders import LAST_GOOD
-from broadcaster.last_good import keep_good, was_changed
+from broadcaster.last_good import LAST_GOOD, keep_good, was_changed
 from broadcaster.setting_values import Section
 from broadcaster.settings import WebSettings, load_file
 

@@ -87,11 +87,7 @@ class SoundCard(Sink):
             with suppress(sounddevice.PortAudioError):
                 stream.close()
         if self._underruns:
-            logger.warning(
-                "声卡 %s 断了 %s 次声：机器太忙，来不及送；常有就调大 sound.latency_seconds",
-                self._name,
-                self._underruns,
-            )
+            logger.warning("声卡 %s 断了 %s 次声：机器太忙，来不及送", self._name, self._underruns)
             self._underruns = 0
 
     def _find(self) -> int:
