@@ -81,7 +81,10 @@ def _write_mp3(path: Path, programme: Programme, rate_hz: int) -> float:
 
 def _samples(programme: Programme, rate_hz: int) -> Iterator[NDArray[np.int16]]:
     for item in programme.items:
-        samples, _ = soundfile.read(item.clip.path, dtype="int16")
+        try:
+            samples, _ = soundfile.read(item.clip.path, dtype="int16")
+        except soundfile.LibsndfileError as error:
+            raise FileUnwritable(f"做好的声音读不出来：{item.clip.path}。请再试一次。") from error
         yield samples
         yield np.zeros(round(item.pause_seconds * rate_hz), np.int16)
 
