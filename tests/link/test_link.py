@@ -128,9 +128,12 @@ def test_a_person_whom_quiet_hours_keep_off_is_told_when_they_end(box: LinkBox) 
 def test_what_is_for_later_and_falls_into_quiet_hours_is_told_of_when_it_is_accepted(
     box: LinkBox, office: Office
 ) -> None:
-    later = (datetime.now(told_zone()) + timedelta(days=1)).replace(hour=3)
-    noon, hours = later.replace(hour=12), timedelta(hours=6)
-    box.quiet = QuietSettings(hours=(QuietRule(name="夜里", windows=("02:00-05:00",)),))
+    # So that no life is over a day, whatever time it is now.
+    hours = timedelta(hours=6)
+    later = datetime.now(told_zone()) + hours
+    noon = later + timedelta(hours=9)
+    night = f"{later - hours / 6:%H}:00-{later + hours / 3:%H}:00"
+    box.quiet = QuietSettings(hours=(QuietRule(name="夜里", windows=(night,)),))
     with box.running() as life:
         told = office.publish(notice(not_before=later, expires=later + hours))
         until(lambda: box.states(office.client, told) == [State.ACCEPTED, State.DEFERRED])
