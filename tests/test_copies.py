@@ -131,7 +131,7 @@ def test_a_clip_that_has_gone_meanwhile_is_one_sentence(
     programme.items[0].clip.path.unlink()
     studio.find = lambda notice: programme  # type: ignore[method-assign]
     failed = made(copies, copies.order([Track("停水", (WATER,))]))
-    assert failed.path is None and "声音文件写不成" in failed.problem
+    assert failed.path is None and "做好的声音读不出来" in failed.problem
 
 
 def test_a_folder_that_cannot_be_is_one_sentence(copies: Copies, settings: Settings) -> None:
