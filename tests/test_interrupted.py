@@ -164,11 +164,10 @@ def test_a_voice_that_is_being_installed_is_not_there(village: Village) -> None:
     assert [path.name for path in voices.iterdir()] == ["baker"]
 
 
-@pytest.mark.parametrize("moment", ["while it reads the command", "while it loads the box"])
-def test_an_office(village: Village, moment: str) -> None:
+def test_an_office(village: Village) -> None:
     _, *program = village.command("county", "run", "--office", str(village.folder))
     with started(village.folder, village.environment, program) as running:
-        press_at(running, MOMENTS[moment], times=2)
+        press_at(running, MOMENTS["while it reads the command"], times=2)
     assert running.process.returncode in INTERRUPTED
 
 

@@ -139,7 +139,12 @@ class SoundDevice(Device):
         self._relays_told.clear()
         with self._lock:
             self._send(Power(names, seconds))
-        self._relays_told.wait(POWER_SECONDS)
+        until = self._clock.monotonic() + POWER_SECONDS
+        # What is told first may be the end of what was wanted before.
+        while self._relays_told.wait(max(0.0, until - self._clock.monotonic())):
+            self._relays_told.clear()
+            if set(self._amplifier.on) == set(names) or self._amplifier.fault:
+                break
 
     @property
     def ready(self) -> bool:

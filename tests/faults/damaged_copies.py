@@ -16,7 +16,7 @@ from pathlib import Path
 from random import Random
 
 from fakes import FakeDevice, ManualClock
-from faults.copies import ready_maker
+from faults.one_line import one_line
 from rig.rig import wait_until
 from stored import DUE, airing, entry
 
@@ -167,7 +167,7 @@ def _air_all(store: Store, clock: ManualClock, folder: Path) -> None:
     settings = Settings()
     rules = AirRules(settings, estimated_lengths(settings))
     endings = Endings(store.journal, rules)
-    player = Player(ready_maker(folder), FakeDevice(), rules, endings.record, clock, store.queue.move)
+    player = Player(one_line(folder), FakeDevice(), rules, endings.record, clock, store.queue.move)
     Intake(store.queue, player, endings, clock).take_up()
     while player.air_next():
         pass
