@@ -115,8 +115,10 @@ def test_render(village: Village, moment: str, times: int) -> None:
     _, *program = village.command("render", TEXT, "-o", str(output))
     with started(village.folder, village.environment, program) as running:
         press_at(running, MOMENTS[moment], times)
-    assert running.process.returncode in INTERRUPTED
-    assert not output.exists() and not half_made(village.folder)
+    # Python's own start lost it once in some hundred runs: then the command does all that was wanted.
+    is_lost = moment == "at once" and running.process.returncode == 0
+    assert is_lost or running.process.returncode in INTERRUPTED
+    assert output.exists() == is_lost and not half_made(village.folder)
 
 
 @pytest.mark.parametrize("sign", ["", "已送上广播"], ids=["when a child begins", "on the air"])
