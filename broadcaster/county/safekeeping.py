@@ -86,7 +86,7 @@ class Safekeeping:
             if self._open.exists() and Path(f"{self._path}-shm").exists():
                 log = mend_log(self._path)
         try:
-            if not self._is_lost():
+            if not (self._is_half_mended() or self._is_lost()):
                 self._check("integrity_check" if log else "quick_check")
                 if log:
                     self._leap()
@@ -100,6 +100,10 @@ class Safekeeping:
         with told_plainly(self._path):
             return not (self._path.exists() and self._path.stat().st_size)
 
+    def _is_half_mended(self) -> bool:
+        with told_plainly(self._path):
+            return self._backups.half_mended() is not None
+
     def _check(self, how: str) -> None:
         with told_plainly(self._path), closing(_connect(self._path)) as connection:
             check(connection, how)
@@ -112,11 +116,13 @@ class Safekeeping:
                 "真的没有了，请把它改名移开，重新登记各村。"
             )
         with told_plainly(self._path):
-            aside, copy = self._backups.set_aside(), self._backups.restore()
+            aside, copy = self._backups.begin_mending(), self._backups.restore()
         if aside or copy:
             saved = self._salvage(aside, copy)
             if not (saved.is_whole and had_log):
                 self._leap()
+            with told_plainly(self._path):
+                self._backups.end_mending()
             self._tell(_told(aside, copy, saved, had_log))
 
     def _salvage(self, aside: Path | None, copy: Path | None) -> Salvaged:

@@ -5,7 +5,7 @@ import re
 import shutil
 import sqlite3
 import threading
-from collections.abc import Callable, Container, Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from contextlib import closing, suppress
 from datetime import date, datetime
 from pathlib import Path
@@ -17,6 +17,8 @@ from broadcaster.store.tables import VERSIONS
 KEPT = 3
 STAMP = "%Y%m%d-%H%M%S"
 MADE = re.compile(r"-(\d{8}-\d{6})(?:-(\d{1,9}))?$")
+# A database, its log and the index of that.
+ENDINGS = ("", "-wal", "-shm")
 # Why a file was set aside; part of its name.
 DAMAGED, NEWER = "damaged", "newer"
 
@@ -35,6 +37,8 @@ class Backups:
         self._versions = versions
         self._clock = clock
         self._folder = path.parent / "backups"
+        # Names the damaged file while what it holds is not in the new one yet.
+        self._mending = path.with_name(f"{path.name}-mending")
         self._making = threading.Lock()
 
     def make(self, kind: str) -> Path:
@@ -73,28 +77,68 @@ class Backups:
             replace(part, self._path)
         return copy
 
-    def set_aside(
-        self, why: str = DAMAGED, begin: Callable[[Path], object] = lambda aside: None
-    ) -> Path | None:
-        """Rename the database with its log, if there is anything in it; `begin` is told the name first.
+    def set_aside(self, why: str = DAMAGED) -> Path | None:
+        """Rename the database with its log, if there is anything in it.
 
         Of damaged ones the last three are kept for who wants to look; a newer program's always.
         """
+        aside = self._name_aside(why)
+        if aside:
+            self._put_aside(aside)
+        return aside
+
+    def begin_mending(self, why: str = DAMAGED) -> Path | None:
+        """The same for one that is to be read into a new one, until `end_mending`. Where the power or
+        the room on the disk went before that, it is the file of then, and what was half made goes."""
+        aside = self.half_mended()
+        if aside:
+            for ending in ENDINGS:
+                Path(f"{self._path}{ending}").unlink(missing_ok=True)
+            return aside
+        aside = self._name_aside(why)
+        if aside:
+            part = self._path.with_name(f"{self._mending.name}.part")
+            part.write_text(aside.name, encoding="utf-8")
+            replace(part, self._mending)
+            self._put_aside(aside)
+        return aside
+
+    def half_mended(self) -> Path | None:
+        """The file that was set aside, where its mending was broken off. A log that went alone is put
+        back."""
+        with suppress(FileNotFoundError, ValueError):
+            aside = self._path.with_name(self._mending.read_text(encoding="utf-8"))
+            if aside.exists():
+                return aside
+            for ending in ("-wal", "-shm"):
+                if Path(f"{aside}{ending}").exists():
+                    Path(f"{aside}{ending}").rename(f"{self._path}{ending}")
+        return None
+
+    def end_mending(self) -> None:
+        """On the disk before anything is written: mending again would forget what came since."""
+        self._mending.unlink(missing_ok=True)
+        to_disk(self._path.parent)
+
+    def _name_aside(self, why: str) -> Path | None:
         log = Path(f"{self._path}-wal")
         if not any(part.exists() and part.stat().st_size for part in (self._path, log)):
             return None
-        before = _in_order(self._path.parent.glob(f"{self._path.stem}-{why}-*.db"))
-        aside = self._path.with_name(f"{self._path.stem}-{why}-{self._stamp(before)}.db")
-        begin(aside)
+        before = self._set_aside_for(why)
+        return self._path.with_name(f"{self._path.stem}-{why}-{self._stamp(before)}.db")
+
+    def _put_aside(self, aside: Path) -> None:
         # The log first: left alone beside another file it would be played into that one.
         for ending in ("-wal", "-shm", ""):
             part = Path(f"{self._path}{ending}")
             if part.exists():
                 part.rename(f"{aside}{ending}")
-        for old in [*before, aside][:-KEPT] if why == DAMAGED else ():
-            for ending in ("-wal", "-shm", ""):
+        for old in self._set_aside_for(DAMAGED)[:-KEPT]:
+            for ending in ENDINGS:
                 Path(f"{old}{ending}").unlink(missing_ok=True)
-        return aside
+
+    def _set_aside_for(self, why: str) -> list[Path]:
+        return _in_order(self._path.parent.glob(f"{self._path.stem}-{why}-*.db"))
 
     def _copy(self, part: Path) -> None:
         with (

@@ -4,7 +4,6 @@ import logging
 import subprocess
 import sys
 from contextlib import suppress
-from functools import partial
 from pathlib import Path
 
 from sqlalchemy import Connection, insert
@@ -14,16 +13,7 @@ from broadcaster.errors import StoreUnusable
 from broadcaster.folders import SESSION_KEY
 from broadcaster.recordings import FOLDER as RECORDINGS
 from broadcaster.store import tables
-from broadcaster.store.backups import (
-    DAMAGED,
-    NEWER,
-    Backups,
-    check,
-    replace,
-    to_disk,
-    told_of,
-    version_of,
-)
+from broadcaster.store.backups import DAMAGED, NEWER, Backups, check, told_of, version_of
 from broadcaster.store.connection import StoreDamaged, StoreNewer, connect, raw, told_plainly
 from broadcaster.store.contents import STATION
 from broadcaster.store.salvage import Salvaged, salvage
@@ -59,11 +49,9 @@ def open_sound(
     """
     with told_plainly(path):
         is_lost = not (path.exists() and path.stat().st_size)
-        is_half_mended = bool(_half_mended(path))
+        half_mended = backups.half_mended()
         _make_private(path)
-    if is_half_mended:
-        return replace_damaged(path, backups)
-    if is_lost and (has_past or backups.newest()):
+    if half_mended or (is_lost and (has_past or backups.newest())):
         return replace_damaged(path, backups)
     try:
         return _open_current(path, backups, "quick_check" if had_log else "integrity_check"), ""
@@ -75,16 +63,9 @@ def open_sound(
 def replace_damaged(
     path: Path, backups: Backups, is_newer: bool = False, had_log: bool = True
 ) -> tuple[Connection, str]:
-    """The same for a file that is known to be damaged, or written by a newer program. Where the power or
-    the room on the disk went on the way, it is done once more with the same file set aside."""
+    """The same for a file that is known to be damaged, or written by a newer program."""
     with told_plainly(path):
-        aside = _half_mended(path)
-        if aside:
-            for ending in ("", "-wal", "-shm"):
-                Path(f"{path}{ending}").unlink(missing_ok=True)
-            is_newer = f"-{NEWER}-" in aside.name
-        else:
-            aside = backups.set_aside(NEWER if is_newer else DAMAGED, partial(_begin_mending, path))
+        aside = backups.begin_mending(NEWER if is_newer else DAMAGED)
         copy = backups.restore()
         _make_private(path)
     connection = _open_current(path, backups)
@@ -93,43 +74,16 @@ def replace_damaged(
         if aside:
             with told_plainly(path):
                 saved = salvage(STATION, aside, copy, raw(connection))
-                _end_mending(path)
+                backups.end_mending()
             saved.partly += [] if had_log else ["journal", "queue"]
     except StoreUnusable:
         connection.close()
         raise
-    note = _newer(aside, copy, saved) if aside and is_newer else _lost(aside, copy, saved)
+    note = (
+        _newer(aside, copy, saved) if aside and f"-{NEWER}-" in aside.name else _lost(aside, copy, saved)
+    )
     logger.critical("%s", note)
     return connection, note
-
-
-def _mending(path: Path) -> Path:
-    """Names the damaged file while what it holds is not in the new one yet."""
-    return path.with_name(f"{path.name}-mending")
-
-
-def _begin_mending(path: Path, aside: Path) -> None:
-    part = path.with_name(f"{path.name}-mending.part")
-    part.write_text(aside.name, encoding="utf-8")
-    replace(part, _mending(path))
-
-
-def _half_mended(path: Path) -> Path | None:
-    """The file that was set aside, where a repair was broken off. A log that went alone is put back."""
-    with suppress(FileNotFoundError, ValueError):
-        aside = path.with_name(_mending(path).read_text(encoding="utf-8"))
-        if aside.exists():
-            return aside
-        for ending in ("-wal", "-shm"):
-            if Path(f"{aside}{ending}").exists():
-                Path(f"{aside}{ending}").rename(f"{path}{ending}")
-    return None
-
-
-def _end_mending(path: Path) -> None:
-    """On the disk before anything is written: a repair that is done again forgets what came since."""
-    _mending(path).unlink(missing_ok=True)
-    to_disk(path.parent)
 
 
 def _open_current(path: Path, backups: Backups, how: str = "quick_check") -> Connection:

@@ -1,5 +1,6 @@
 """An office's database that was harmed: what can still be read is kept, and no number is given again."""
 
+import shutil
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
@@ -90,6 +91,20 @@ def test_of_a_damaged_table_only_the_rows_that_cannot_be_read_are_lost(
     assert highest == HIGHEST + LEAP
     assert "操作记录有一部分读不出来" in told and "office-damaged-" in told
     assert ("备份。" in told) is has_copy
+
+
+@pytest.mark.parametrize("copy_is_there", [False, True])
+def test_a_repair_that_the_power_broke_off_is_done_once_more(lived: Path, copy_is_there: bool) -> None:
+    zero_page(lived, "audit", "leaf")
+    aside = lived.with_name("office-damaged-20260315-080000-1.db")
+    lived.with_name("office.db-mending").write_text(aside.name, encoding="utf-8")
+    lived.rename(aside)
+    if copy_is_there:
+        shutil.copy(min((lived.parent / "backups").glob("daily-*.db")), lived)
+    deeds, places, highest, told = made_sound(lived)
+    assert NOTES - 40 < len(deeds) < NOTES and "199" in deeds[-1]
+    assert (places, highest) == (["高市乡"], HIGHEST + LEAP)
+    assert "操作记录有一部分读不出来" in told and aside.name in told
 
 
 def test_a_damaged_structure_that_hides_nothing_is_told_so(lived: Path) -> None:
