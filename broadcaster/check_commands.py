@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
 from broadcaster.clock import Clock
@@ -15,12 +16,12 @@ from broadcaster.console import (
     load_config,
     load_config_to_run,
     not_counted_yet,
-    refuse_missing,
     report,
     state_of_box,
 )
 from broadcaster.daemon import Config
 from broadcaster.errors import BroadcasterError, ConfigError
+from broadcaster.last_good import refuse_missing
 from broadcaster.lexicon_file import entries
 from broadcaster.script.lexicon import toneless
 from broadcaster.settings import LexiconSettings, Settings, load_settings
@@ -67,10 +68,12 @@ def _as_it_would_start(folder: Path) -> tuple[Config, list[str]]:
     """What a box would run by, and what is wrong with it; `ConfigError` where it would not start."""
     settings, _, lexicon = FILES
     doubts = [*keys_twice(folder / settings), *keys_twice(folder / lexicon)]
-    loads = (refuse_missing, load_settings, load_checked_lexicon)
-    wrong = [problem for load in loads for problem in _wrong(load, folder)]
-    if not wrong:
+    try:
+        refuse_missing(folder, FILES)
         return load_config(folder), doubts
+    except ConfigError:
+        loads = (partial(refuse_missing, names=FILES), load_settings, load_checked_lexicon)
+        wrong = [problem for load in loads for problem in _wrong(load, folder)]
     # What is wrong with the folder itself is found by each.
     problems = list(dict.fromkeys([*doubts, *wrong]))
     try:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from broadcaster import control
 from broadcaster.errors import BroadcasterError, ConfigError
 from broadcaster.folders import under_project
-from broadcaster.last_good import LAST_GOOD, changed_files, keep_good, was_changed
+from broadcaster.last_good import LAST_GOOD, changed_files, keep_good, refuse_missing, was_changed
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
@@ -151,7 +151,7 @@ def load_config_to_run(folder: Path) -> Config:
 
     good_folder = folder / LAST_GOOD
     try:
-        refuse_missing(folder)
+        refuse_missing(folder, FILES)
         config = load_config(folder)
     except ConfigError as error:
         if not (good_folder / "broadcaster.yaml").exists():
@@ -180,12 +180,3 @@ def _changed(folder: Path, now: Settings) -> str:
         return was_changed(folder, FILES, before, now.model_dump(mode="json") if before else {})
     except (ConfigError, OSError):
         return ""
-
-
-def refuse_missing(folder: Path) -> None:
-    """Raise `ConfigError` for a file that was there at the last start and is not now."""
-    good_folder = folder / LAST_GOOD
-    gone = [name for name in FILES if (good_folder / name).exists() and not (folder / name).exists()]
-    if gone:
-        what = f"{'、'.join(gone)} 不见了；真的不要了，请把 {good_folder} 里的也删掉。"
-        raise ConfigError([what])

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from broadcaster.errors import ConfigError
 from broadcaster.whole import whole_file
 
 logger = logging.getLogger(__name__)
@@ -14,6 +15,15 @@ logger = logging.getLogger(__name__)
 # In the folder of the settings: who carries that elsewhere carries it along.
 LAST_GOOD = ".last-good"
 MOST_TOLD = 5
+
+
+def refuse_missing(folder: Path, names: Sequence[str]) -> None:
+    """Raise `ConfigError` for a file that was there at the last start and is not now."""
+    good_folder = folder / LAST_GOOD
+    gone = [name for name in names if (good_folder / name).exists() and not (folder / name).exists()]
+    if gone:
+        what = f"{'、'.join(gone)} 不见了；真的不要了，请把 {good_folder} 里的也删掉。"
+        raise ConfigError([what])
 
 
 def keep_good(folder: Path, names: Sequence[str]) -> None:

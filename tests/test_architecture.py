@@ -36,7 +36,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "vigil": {"loop"},
     "vigil_outside": set(),
     "whole": set(),
-    "last_good": {"whole"},
+    "last_good": {"errors", "whole"},
     "seal": set(),
     "spool": set(),
     "foothold": {"spool"},

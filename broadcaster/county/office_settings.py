@@ -8,7 +8,7 @@ from pydantic import Field
 from broadcaster.bulletin import areas
 from broadcaster.bulletin.superior import Superior, is_above
 from broadcaster.errors import ConfigError, reason_of
-from broadcaster.last_good import LAST_GOOD, keep_good, was_changed
+from broadcaster.last_good import LAST_GOOD, keep_good, refuse_missing, was_changed
 from broadcaster.setting_values import Section
 from broadcaster.settings import WebSettings, load_file
 
@@ -120,13 +120,11 @@ def load_office_to_run(folder: Path) -> tuple[OfficeSettings, str]:
     then, and told in Chinese. Raises `ConfigError` where it never was good.
     """
     good = folder / LAST_GOOD
-    is_known = (good / FILE).exists()
     try:
-        if is_known and not (folder / FILE).exists():
-            raise ConfigError([f"{FILE} 不见了；真的不要了，请把 {good} 里的也删掉。"])
+        refuse_missing(folder, (FILE,))
         return load_office_settings(folder), ""
     except ConfigError as error:
-        if not is_known:
+        if not (good / FILE).exists():
             raise
         told = f"设置用不了，先按上次能用的办，请改好再重新启动：{error}"
         return load_office_settings(good), told

@@ -114,10 +114,8 @@ def run(path: Path, config: Path, ask: AskPassphrase, tell: Tell, unattended: bo
         doubts = keys_twice(path / FILE)
 
         def warnings() -> list[str]:
-            told = [*doubts, safe.note] if safe and safe.note else list(doubts)
-            told += [fault] if fault else []
-            told += villages.warnings()
-            return told + keys.warnings() + above_warnings(keys.trust, desk.settings.relay)
+            told = [*doubts, safe.note if safe else "", fault, *villages.warnings(), *keys.warnings()]
+            return [*filter(None, told), *above_warnings(keys.trust, desk.settings.relay)]
 
         villages = VillageKeys(desk.folder, lambda: keys.signer, passphrase, clock, woken)
         for sentence in warnings():

@@ -134,7 +134,6 @@ class SoundLoop:
             command.item_id, self._feed.added, rate_hz, block_frames, volume_of(percent)
         )
         self._power.enter_context(self._amplifier.on(command.zones))
-        self._expect()
 
     def _fade_out(self, item: Sounding, reason: str) -> None:
         all_read = item.all_read
