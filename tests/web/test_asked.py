@@ -203,12 +203,18 @@ def test_of_what_went_well_the_last_is_told_and_of_what_failed_everything(
     assert page.index('id="stop"') < page.index('data-part="asked-'), "nothing stands above the stop"
 
 
-def test_what_the_station_no_longer_knows_of_is_named_and_said_to_be_lost(
-    app: Flask, secretary: FlaskClient, asked: Airing, post: Post
-) -> None:
+@pytest.fixture
+def clock(app: Flask) -> ManualClock:
+    """By which the page goes."""
     parts: Parts = app.extensions["broadcaster"]
     clock = ManualClock()
     app.extensions["broadcaster"] = replace(parts, clock=clock)
+    return clock
+
+
+def test_what_the_station_no_longer_knows_of_is_named_and_said_to_be_lost(
+    clock: ManualClock, secretary: FlaskClient, asked: Airing, post: Post
+) -> None:
     assert told(secretary.get("/").text) == [("message", "已经交给广播了。")]
     clock.advance(LOST_SECONDS + 1)
     page = secretary.get("/").text
@@ -221,11 +227,8 @@ def test_what_the_station_no_longer_knows_of_is_named_and_said_to_be_lost(
 
 
 def test_while_the_record_cannot_be_read_nothing_is_said_to_be_lost(
-    app: Flask, secretary: FlaskClient, station: FakeStation, asked: Airing
+    clock: ManualClock, secretary: FlaskClient, station: FakeStation, asked: Airing
 ) -> None:
-    parts: Parts = app.extensions["broadcaster"]
-    clock = ManualClock()
-    app.extensions["broadcaster"] = replace(parts, clock=clock)
     station.past = out_of_reach  # type: ignore[method-assign]
     secretary.get("/")
     clock.advance(LOST_SECONDS + 1)
