@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from broadcaster import control
-from broadcaster.console import EXIT_BROKEN, Arguments, ask_box, load_config, report
+from broadcaster.console import Arguments, ask_box, load_config, report
+from broadcaster.terminal import EXIT_BROKEN
 
 SHOWN_EVERY = 500
 

@@ -134,7 +134,8 @@ def main(arguments: Sequence[str]) -> int:
     try:
         return _run(make_parser().parse_args(arguments))
     except BroadcasterError as error:
-        from broadcaster.console import EXIT_BROKEN, print_json
+        from broadcaster.console import print_json
+        from broadcaster.terminal import EXIT_BROKEN
 
         if "--json" in arguments:
             print_json({"error": str(error)})

@@ -15,7 +15,6 @@ from typing import Any
 
 from broadcaster import control
 from broadcaster.console import (
-    EXIT_BROKEN,
     Arguments,
     ask_box,
     ask_running_box,
@@ -28,6 +27,7 @@ from broadcaster.console import (
 from broadcaster.errors import BroadcasterError, TextRefused
 from broadcaster.model import Line, Notice, Style
 from broadcaster.notice_options import add_notice, add_sink, add_sound_file, add_text, notice_of, text_of
+from broadcaster.terminal import EXIT_BROKEN
 
 # Heavy parts are imported inside the command that needs them: a command to the running box starts
 # in a tenth of the time that importing the box itself takes.

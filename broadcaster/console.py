@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 FILES = ("broadcaster.yaml", "timetable.yaml", "lexicon.yaml")
 
 Arguments = argparse.Namespace
-EXIT_BROKEN = 2
 NOT_RUNNING = "广播站没有在运行。启动它：scripts/run"
 NO_ANSWER = {"error": "广播站没有回答，请重启它。"}
 

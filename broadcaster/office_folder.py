@@ -87,7 +87,7 @@ class OfficeFolder:
         except FileNotFoundError:
             raise CharterRefused(why_no_keyring(self.path)) from None
         except OSError as error:
-            told = f"{self.keyring_file} 读不出来（{error.strerror}）：{FROM_A_COPY}"
+            told = f"{self.keyring_file} 读不出来（{reason_of(error)}）：{FROM_A_COPY}"
             raise CharterRefused(told) from None
         except NotAccepted as error:
             raise CharterRefused(f"{self.keyring_file} 坏了：{error}{FROM_A_COPY}") from error

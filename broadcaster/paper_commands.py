@@ -9,9 +9,10 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from broadcaster.console import EXIT_BROKEN, Arguments, report
+from broadcaster.console import Arguments, report
 from broadcaster.errors import reason_of
 from broadcaster.office_files import office_in
+from broadcaster.terminal import EXIT_BROKEN
 
 if TYPE_CHECKING:
     from broadcaster.county.desk import Paper
