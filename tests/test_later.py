@@ -40,4 +40,4 @@ def test_it_waits_outlasts_a_power_cut_and_is_not_stopped_with_the_air(
     assert stopped.returncode == 0
     assert f"接下来：{tomorrow[5:].replace('T', ' ')} 明天开会" in waits and "等候" not in waits
     assert f"另外定了：{tomorrow[5:].replace('T', ' ')} 明天开会" in comes
-    assert fake_rig.captured() == b""
+    assert not any(fake_rig.captured()), "a card that is opened ahead plays silence"

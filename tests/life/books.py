@@ -253,8 +253,9 @@ def _look(day: Day, one: Asked, lines: Sequence[Line], seen: Seen) -> None:
         return
     if one.way is Way.PAGE:
         there = seen.on_page.get(one.mark, ())
+        # What sounded later than it was planned opens with its plan: 原定 今天 06:49，播完了.
         finds = [
-            (airing, next((o for _, o in wanted if words.startswith(o)), words))
+            (airing, next((o for _, o in wanted if o in words.split("，")[:2]), words))
             for airing, words in there
         ]
     else:

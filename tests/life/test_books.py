@@ -88,6 +88,8 @@ def test_an_asker_on_the_page_who_sees_another_end_is_found() -> None:
     played = line(Outcome.PLAYED)
     other = replace(seen(played), on_page={MARK: [("a", OUTCOMES[Outcome.FAILED])]})
     assert columns(balance(asked(Way.PAGE), other, SAID)) == ["unseen"]
+    late = replace(seen(played), on_page={MARK: [("a", "原定 今天 06:49，播完了，1 秒")]})
+    assert balance(asked(Way.PAGE), late, SAID).wrong == []
 
 
 def test_a_line_that_the_record_had_and_has_no_more_is_found_unless_it_was_put_back_by_hand() -> None:
