@@ -107,6 +107,7 @@ class Status:
     that what is accepted now outlasts a power cut. `waits_for_card` is "" or why nothing sounds though
     something would: the card has been lost for 3 s; what is due waits until it expires. `held` are the
     ids of what waits until the clock is trusted. `stop` is the last one while it can be taken back.
+    `unheard` is "" or why nothing would be heard now.
     """
 
     on_air: OnAir | None
@@ -120,6 +121,7 @@ class Status:
     loops_stopped_by: str = ""
     has_loops: bool = False
     stop: Stop | None = None
+    unheard: str = ""
 
     def due(self, now: datetime) -> list[Airing]:
         """Those that wait for the air alone, in the order of precedence."""
@@ -361,6 +363,7 @@ class Station:
             self._remembered.loops_stopped_by if stopped else "",
             self._has_loops,
             self._stops.last(),
+            "" if self._device.ready else self._device.fault,
         )
 
     @property
