@@ -159,6 +159,16 @@ told = Table(
 )
 SIGNED_WITH = (receipt.c.key == told.c.key) & (receipt.c.told_in == told.c.number)
 
+# What came of a box and does not count, by reason.
+doubt = Table(
+    "doubt",
+    metadata,
+    Column("box", String(64), primary_key=True),
+    Column("why", String(16), primary_key=True),
+    Column("number", BigInteger, nullable=False),
+    Column("last_at", Moment, nullable=False),
+)
+
 # How far each bulletin has come in each box that it was sent to: what its receipts add up to.
 reach = Table(
     "reach",
