@@ -172,7 +172,7 @@ HOMES: dict[str, set[str]] = {
     "sqlalchemy": {"store", "county"},
     "tuf": {"bulletin"},
     "tyme4py": {"schedule/lunar.py"},
-    "werkzeug": {"web"},
+    "werkzeug": {"web", "county"},
     "waitress": {"web/server.py"},
     "zeroconf": {"lan_name.py"},
     "yaml": {"settings.py", "lined_yaml.py", "yaml_edit.py", "console.py", "commands.py"},

@@ -14,7 +14,7 @@ from sqlalchemy import Row, delete, func, insert, select, update
 
 from broadcaster.clock import Clock
 from broadcaster.county.database import OfficeDatabase
-from broadcaster.county.tables import officer
+from broadcaster.county.tables import officer, writing
 from broadcaster.errors import AccountRefused
 from broadcaster.model import Severity
 from broadcaster.store.passwords import Passwords, new_password, refuse_weak_password
@@ -118,7 +118,7 @@ class Officers:
             row = self._row(name)
             if self._passwords.verify(row and row.password_hash, password):
                 self._tries.succeeded(name)
-                return row and _officer(row)
+                return row and officer_of(row)
             self._tries.failed(now, name)
             self._by_address.failed(now, address)
             logger.warning("wrong name or password from %s", address)
@@ -126,7 +126,7 @@ class Officers:
 
     def find(self, name: str) -> Officer | None:
         row = self._row(name)
-        return row and _officer(row)
+        return row and officer_of(row)
 
     def get(self, name: str) -> Officer:
         """Raises `AccountRefused` where there is none."""
@@ -135,7 +135,9 @@ class Officers:
         raise AccountRefused(f"没有叫“{name}”的账号。")
 
     def all(self) -> list[Officer]:
-        return [_officer(row) for row in self._database.read(select(officer).order_by(officer.c.number))]
+        return [
+            officer_of(row) for row in self._database.read(select(officer).order_by(officer.c.number))
+        ]
 
     def change(self, name: str, role: OfficeRole, cap: Severity) -> None:
         """Raises `AccountRefused`, also when no keeper would be left."""
@@ -160,6 +162,7 @@ class Officers:
         self._keep_a_keeper(who)
         with self._database.transaction() as connection:
             connection.execute(delete(officer).where(officer.c.number == who.number))
+            connection.execute(delete(writing).where(writing.c.officer == who.number))
 
     def _update(self, who: Officer, **values: Any) -> None:
         with self._database.transaction() as connection:
@@ -177,5 +180,5 @@ class Officers:
         return self._database.first(select(officer).where(officer.c.name == name))
 
 
-def _officer(row: Row[Any]) -> Officer:
+def officer_of(row: Row[Any]) -> Officer:
     return Officer(row.number, row.name, OfficeRole(row.role), Severity(row.cap), row.stamp)
