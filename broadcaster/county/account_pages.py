@@ -23,7 +23,8 @@ def make_account() -> ResponseReturnValue:
         if form.get("password", "") != form.get("again", ""):
             raise AccountRefused("两次写的密码不一样，请再写一遍。")
         officer = access.pages().parts.officers.create_first(
-            form.get("code", ""), form.get("name", ""), form.get("password", "")
+            *(form.get("code", ""), form.get("name", ""), form.get("password", "")),
+            access.address(),
         )
     except AccountRefused as error:
         page = render_template("office/start.html", problem=str(error), name=form.get("name", ""))

@@ -18,11 +18,14 @@ from broadcaster.county.tables import officer, writing
 from broadcaster.errors import AccountRefused
 from broadcaster.model import Severity
 from broadcaster.store.passwords import Passwords, new_password, refuse_weak_password
-from broadcaster.store.tries import Tries
+from broadcaster.store.tries import TriesFrom
 
 logger = logging.getLogger(__name__)
 
 LONGEST_NAME = 20
+# What is guessed at while there is nobody.
+CODE = "one-time code"
+TOO_MANY = "密码错的次数太多，请 15 分钟后再试。不想等，就请管理员重设密码。"
 
 
 class OfficeRole(StrEnum):
@@ -62,23 +65,23 @@ class Officers:
         self._clock = clock
         self._passwords = passwords or Passwords()
         self._code = f"{secrets.randbelow(10**8):08}"
-        self._tries = Tries()
-        self._by_address = Tries(most=30)
+        self._tries = TriesFrom()
         self._lock = threading.Lock()
 
     def one_time_code(self) -> str | None:
         """To print while there is nobody."""
         return None if self._database.first(select(officer.c.number).limit(1)) else self._code
 
-    def create_first(self, code: str, name: str, password: str) -> Officer:
+    def create_first(self, code: str, name: str, password: str, address: str = "") -> Officer:
         """A keeper, by the code. Raises `AccountRefused`."""
+        now = self._clock.monotonic()
         with self._lock:
             if self.one_time_code() is None:
                 raise AccountRefused("账号已经建好了，请直接登录。")
-            if not self._tries.allow(self._clock.monotonic()):
+            if not self._tries.allow(now, CODE, address):
                 raise AccountRefused("一次性代码错的次数太多，请 15 分钟后再试。")
             if not hmac.compare_digest(code.strip().encode(), self._code.encode()):
-                self._tries.failed(self._clock.monotonic())
+                self._tries.failed(now, CODE, address)
                 raise AccountRefused("一次性代码不对，请看启动时屏幕上显示的 8 位数字。")
         return self.add(name, OfficeRole.KEEPER, Severity.RED, password)
 
@@ -112,15 +115,14 @@ class Officers:
         """Who this is, if both are right. Raises `AccountRefused` after too many wrong ones."""
         name = name.strip()
         with self._lock:
-            now = self._clock.monotonic()
-            if not (self._tries.allow(now, name) and self._by_address.allow(now, address)):
-                raise AccountRefused("密码错的次数太多，请 15 分钟后再试。")
-            row = self._row(name)
+            now, row = self._clock.monotonic(), self._row(name)
+            secret = row.stamp if row else name
+            if not self._tries.allow(now, secret, address):
+                raise AccountRefused(TOO_MANY)
             if self._passwords.verify(row and row.password_hash, password):
-                self._tries.succeeded(name)
+                self._tries.succeeded(secret, address)
                 return row and officer_of(row)
-            self._tries.failed(now, name)
-            self._by_address.failed(now, address)
+            self._tries.failed(now, secret, address)
             logger.warning("wrong name or password from %s", address)
             return None
 
@@ -147,7 +149,9 @@ class Officers:
         self._update(who, role=role, cap=int(cap))
 
     def set_password(self, name: str, password: str = "") -> str:
-        """A new one, made up if none is given; all sessions end. Raises `AccountRefused`."""
+        """A new one, made up if none is given; sessions end, and wrong ones of before count no more.
+        Raises `AccountRefused`.
+        """
         who = self.get(name)
         if password:
             refuse_weak_password(name, password)
