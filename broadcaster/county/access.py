@@ -38,6 +38,8 @@ RULES = {
     "account.logout": LOOK,
     "account.me": LOOK,
     "account.change_password": Rule(OfficeRole.VIEWER, "改自己的密码"),
+    "enrol.explain": OPEN,
+    "enrol.explain_to_county": OPEN,
     "enrol.enrol": OPEN,
     "enrol.admit": OPEN,
     "counties.home": LOOK,
