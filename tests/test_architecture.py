@@ -101,6 +101,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "daemon": FLOOR
     | SIBLINGS
     | {
+        "belonging",
         "changed_files",
         "lexicon_file",
         "studio",
