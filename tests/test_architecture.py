@@ -91,6 +91,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     | {"intake", "remembered", "slotbook", "rehearsal", "copies", "microphone", "talks"}
     | {"studio", "wordbook", "schedule", "playout", "store"},
     "far": FLOOR | {"station", "copies", "rehearsal", "slotbook", "store", "talks", "wordbook"},
+    "belonging": FLOOR | {"station", "link"},
     "greeting": FLOOR | {"station", "intake"},
     "lan_name": set(),
     "control": FLOOR | {"station", "store"},
@@ -100,6 +101,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "daemon": FLOOR
     | SIBLINGS
     | {
+        "belonging",
         "changed_files",
         "lexicon_file",
         "studio",
