@@ -85,10 +85,11 @@ MAY_IMPORT: dict[str, set[str]] = {
     "copies": FLOOR | {"studio"},
     "remembered": FLOOR | {"schedule", "store"},
     "intake": FLOOR | {"schedule", "playout", "store"},
+    "stops": FLOOR | {"intake", "remembered", "schedule", "playout"},
     "microphone": FLOOR | {"studio"},
     "talks": FLOOR | {"microphone", "playout"},
     "station": FLOOR
-    | {"intake", "remembered", "slotbook", "rehearsal", "copies", "microphone", "talks"}
+    | {"intake", "remembered", "stops", "slotbook", "rehearsal", "copies", "microphone", "talks"}
     | {"studio", "wordbook", "schedule", "playout", "store"},
     "far": FLOOR | {"station", "copies", "rehearsal", "slotbook", "store", "talks", "wordbook"},
     "belonging": FLOOR | {"station", "link"},
