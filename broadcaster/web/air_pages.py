@@ -20,7 +20,7 @@ from flask import (
 from flask.typing import ResponseReturnValue
 
 from broadcaster.errors import BroadcasterError
-from broadcaster.web import access, asked
+from broadcaster.web import access, asked, drafting
 from broadcaster.web.language import _, chosen
 from broadcaster.web.paging import MOST_WAITING
 from broadcaster.web.parts import parts
@@ -45,7 +45,13 @@ def home() -> ResponseReturnValue:
     afar, status = parts().station.afar(), parts().station.status()
     mine = asked.asked_here(status)
     return render_template(
-        "home.html", volumes=VOLUMES, volume=nearest, afar=afar, asked=mine, **_view(status)
+        "home.html",
+        volumes=VOLUMES,
+        volume=nearest,
+        afar=afar,
+        asked=mine,
+        unfinished=drafting.unfinished(),
+        **_view(status),
     )
 
 
