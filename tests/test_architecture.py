@@ -145,6 +145,7 @@ HOMES: dict[str, set[str]] = {
     "flatbuffers": {"tts/tflite_graph.py"},
     "g2pM": {"script/network.py"},
     "gpiozero": {"playout/gpio_relays.py"},
+    "jinja2": {"web/compiled_pages.py"},
     "markupsafe": {"web"},
     "numpy": {"model.py", "voice_child.py", "recording_child.py", "script/network.py", "tts", "clips"},
     "opencc": {"script/hanzi.py"},

@@ -35,6 +35,7 @@ from broadcaster.county.reaches import REACHES
 from broadcaster.county.sounds import Sounds
 from broadcaster.errors import BroadcasterError
 from broadcaster.web import wording
+from broadcaster.web.compiled_pages import CompiledPages
 from broadcaster.web.language import CHINESE, LANGUAGES, teach_languages
 from broadcaster.web.protection import protect
 from broadcaster.web.session_key import load_session_key
@@ -100,6 +101,7 @@ def create_app(pages: Pages, folder: Path) -> Flask:
 
 
 def _teach_wording(app: Flask, pages: Pages) -> None:
+    app.jinja_env.bytecode_cache = CompiledPages(Path(app.root_path) / "__pycache__")
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     clock = pages.parts.clock
     app.jinja_env.filters.update(
