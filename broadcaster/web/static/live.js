@@ -31,8 +31,8 @@ async function look() {
     if (answer.status === 401 || answer.redirected) return location.reload();
     if (!answer.ok) throw new Error(String(answer.status));
     const state = await answer.json();
-    show({ ...state.parts, stoppable: state.stoppable });
-  } catch {
+    show(Object.assign({ stoppable: state.stoppable }, state.parts));
+  } catch (lost) {
     stale.hidden = Date.now() - heard < 6000;
   }
 }
