@@ -194,6 +194,7 @@ class Station:
         self.settings = settings
         self.accounts, self.phones = store.accounts, store.phones
         self.tokens, self.deeds = store.tokens, store.deeds
+        self.drafts = store.drafts
         self.bulletins = store.bulletins
         self.words = words
         self.slots = slots
@@ -227,6 +228,8 @@ class Station:
         self.clock_remark: Callable[[], str] = lambda: ""
         """What is to be said of it before that; "" if nothing."""
         self.county: CountyLink | None = None
+        self.belong: Callable[[], None] = lambda: None
+        """To its county by the enrolment that is kept now. Raises `BroadcasterError`."""
 
     def announce(
         self,
@@ -295,13 +298,21 @@ class Station:
         due = at or now
         return self._rules.verdict(Airing(notice, due, due + LIVE_LATENESS), due)
 
-    def follow(self, begun: Callable[[Airing], None], ended: Callable[[JournalEntry], None]) -> None:
-        """Be told of every airing that is heard, and of every end, on the threads of the air.
-
-        Both return at once, and raise nothing.
+    def follow(
+        self, begun: Callable[[Airing], None], ended: Callable[[JournalEntry], None]
+    ) -> Callable[[], None]:
+        """Be told of every airing that is heard, and of every end, on the threads of the air, until what
+        this returns is called. Both return at once, and raise nothing.
         """
         self._intake.on_start.append(begun)
         self._endings.on_end.append(ended)
+
+        def follow_no_more() -> None:
+            # Another list: the air may be going through this one.
+            self._intake.on_start = [one for one in self._intake.on_start if one != begun]
+            self._endings.on_end = [one for one in self._endings.on_end if one != ended]
+
+        return follow_no_more
 
     def find_airing(self, notice_id: str) -> Airing | None:
         """What was accepted of this notice, also if it has ended. Raises `StoreUnusable`."""
