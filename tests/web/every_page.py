@@ -18,7 +18,7 @@ from broadcaster.people import Role, Scope
 from broadcaster.recordings import Recording
 from broadcaster.settings import Settings
 from broadcaster.slotbook import Slotbook
-from broadcaster.station import CardEntry, OnAir
+from broadcaster.station import CardEntry, OnAir, TakenUp
 from broadcaster.store.store import Store
 from broadcaster.timetable_settings import SlotSettings, TimetableSettings
 
@@ -113,6 +113,7 @@ def furnish(station: FakeStation, settings: Settings, store: Store) -> None:
         CardEntry("1-1.2", "Device（USB Audio Device）", in_use=False, wired=True),
         CardEntry("Headphones", "Headphones（bcm2835）", in_use=True, wired=False),
     ]
+    station.taken_up = [TakenUp("a", "李四在现场讲话", None, "现场讲话没有录下来")]
     station.words.set("石盆", "shi2 peng4", "places")
     station.tokens.make("县应急平台", Scope.COUNTY, "王秀英")
     station.accounts.add("李四", Role.VIEWER)
@@ -181,6 +182,8 @@ def forms(station: FakeStation) -> list[tuple[str, dict[str, str]]]:
         ("/say/air", text | {"notice_id": "0123456789ab"}),
         ("/cancel/gone", {}),
         ("/stop", {}),
+        ("/go-on", {"stop": "s1"}),
+        ("/go-on", {"stop": "s1"}),
         ("/volume", {"percent": "41"}),
     ]
 
