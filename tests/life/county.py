@@ -3,11 +3,8 @@
 All of it is made once, by the commands and pages that the README names, and never begun anew.
 """
 
-import hashlib
 import os
-import re
 import sqlite3
-import ssl
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -21,7 +18,7 @@ import yaml
 from life.books import Asked, Books, Figures, Way
 from life.county_books import CountyBooks, OnBoard, fits
 from life.ear import Ear, open_ear
-from life.people import CODE, Officer, Villager
+from life.people import SECRET, Officer, Villager
 from life.world import MATTERS, PASSWORD, SECRETARY, ZONE, Life, furnish
 from playwright.sync_api import Browser
 from rig.broker import free_port
@@ -43,7 +40,6 @@ HOME = "331121104200"
 PASSPHRASE = "三个和尚没水喝 2026"
 KEEPER, APPROVER, ACCOUNTANT = "周干事", "钱主任", "李会计"
 BEGUN, MORNING, EVENING = time(7, 15), time(7, 29, 50), time(18, 29, 50)
-FINGERPRINT = re.compile(r"\b[0-9a-f]{64}\b")
 UP_SECONDS = 30.0
 # A box looks for its county after 30 s at most, and a machine under load is slow.
 SETTLED_SECONDS = 90.0
@@ -139,8 +135,7 @@ class County:
     def make(self) -> None:
         """As the README says it: keys, broker, office, its first account, the register, the boxes."""
         roots = [part for n in (1, 2, 3) for part in ("--root-key", str(self.folder / f"root-{n}.key"))]
-        begun = self._call("init", COUNTY, "--name", NAME, *roots)
-        self._root = FINGERPRINT.findall(begun)[-1]
+        self._call("init", COUNTY, "--name", NAME, *roots)
         self.broker.start()
         self._write_settings()
         self.office.start()
@@ -151,14 +146,9 @@ class County:
         self.start_boxes()
         self._let_in_villagers()
 
-    def enrol(self, village: str, code: str) -> None:
-        """Its box, which is off, by a code of the office's page. Raises `Refused`."""
-        certificate = ssl.PEM_cert_to_DER_cert(
-            (self.office_folder / "certificate.pem").read_text(encoding="ascii")
-        )
-        pin = hashlib.sha256(certificate).hexdigest()
-        told = "--office", self.address, "--root", self._root, "--pin", pin, "--code", code
-        done = self.lives[village].village.call("link", "enrol", *told)
+    def enrol(self, village: str, line: str) -> None:
+        """Its box, by the line that the office's page shows. Raises `Refused`."""
+        done = self.lives[village].village.call("link", "enrol", line)
         if done.returncode:
             raise Refused(done.stdout + done.stderr)
 
@@ -194,7 +184,7 @@ class County:
     def _let_in_villagers(self) -> None:
         """The secretary, who made the first account, and a second one, whose phone has no script."""
         form = {"name": ACCOUNTANT, "role": "secretary"}
-        password = first_of(CODE, self.home.phone.post("/more/people", form, seen_on="/more/people"))
+        password = first_of(SECRET, self.home.phone.post("/more/people", form, seen_on="/more/people"))
         page = self.home.box.page
         secretary = Villager(self._browser, page, SECRETARY, PASSWORD)
         accountant = Villager(self._browser, page, ACCOUNTANT, password.strip(), javascript=False)

@@ -180,16 +180,12 @@ def wrong_passwords(county: County) -> None:
 
 
 def enrolled_again(county: County) -> None:
-    """A box with the key that the register has: nothing is lost by it."""
+    """A box that runs, with the key that the register has: nothing is lost by it."""
     village = county.random.choice(running(county))
-    life = county.lives[village]
-    county.settle()
-    life.box.stop()
     try:
-        county.enrol(village, keeper(county).new_code(box_of(village)))
+        county.enrol(village, keeper(county).invite_again(box_of(village)))
     except Refused as error:
         county.blame("not sent", f"{village} is not enrolled again: {error}")
-    life.box.start()
     send(county, county.bulletin(county.officers[0], villages=(village,)), village)
 
 

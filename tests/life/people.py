@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from playwright.sync_api import Browser, Page
 from rig.living import Refused
-from rig.living_box import LINE, plain
+from rig.living_box import LINE, first_of, plain
 from rig.phone import phone, press
 
 from broadcaster.model import Severity
@@ -16,7 +16,8 @@ from broadcaster.model import Severity
 LOOK = "看一遍、听一听"
 TOLD = re.compile(r'<p class="(?:problem|message)[^>]*>(.*?)</p>', re.DOTALL)
 ITEM = re.compile(r"<li\b.*?</li>", re.DOTALL)
-CODE = re.compile(r'<p class="(?:code|secret)">([^<]+)</p>')
+SECRET = re.compile(r'<p class="(?:code|secret)">([^<]+)</p>')
+LINE_TO_TYPE = re.compile(r"broadcaster link enrol '([^']+)'")
 BULLETIN = re.compile(r"/bulletin/([0-9a-f-]{36})$")
 OPEN_ALL = "document.querySelectorAll('.tree details').forEach(one => { one.open = true })"
 
@@ -243,18 +244,19 @@ class Officer(Person):
         self.page.locator("#file").set_input_files(sent)
         self._click("form[action$='/areas'] button")
 
-    def new_code(self, box: str) -> str:
-        """For a box to be enrolled with, once more."""
+    def invite_again(self, box: str) -> str:
+        """The line to be typed at a box for it to be enrolled once more."""
         self.open(f"/register/{box}")
         press(self.page, "发一个新的登记码")
-        return self.code
+        return self._read(LINE_TO_TYPE)
 
     def add_box(self, code: str, name: str) -> str:
+        """The line to be typed at it."""
         self.open("/register")
         self.page.get_by_label("村的区划代码").fill(code)
         self.page.get_by_label("村名").fill(name)
         press(self.page, "加上，给它一个登记码")
-        return self.code
+        return self._read(LINE_TO_TYPE)
 
     def let_in(self, name: str, role: str, cap: Severity) -> str:
         """Another officer; his password."""
@@ -263,12 +265,11 @@ class Officer(Person):
         self.page.locator("#role-new").select_option(role)
         self.page.locator("#cap-new").select_option(str(cap.value))
         press(self.page, "加上，给他一个密码")
-        return self.code
+        return self._read(SECRET)
 
-    @property
-    def code(self) -> str:
+    def _read(self, pattern: re.Pattern[str]) -> str:
         """What this page shows once."""
-        found = CODE.search(self.page.content())
+        found = first_of(pattern, self.page.content())
         if not found:
             raise Refused(self.problem)
-        return found[1].strip()
+        return found.strip()
