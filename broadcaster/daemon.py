@@ -162,6 +162,7 @@ def open_box(config: Config, output_file: Path | None = None, makes_ahead: bool 
         faults: list[Callable[[], str]] = [
             lambda: player.fault,
             lambda: store.fault,
+            lambda: store.losses.fault,
             lambda: studio.house.fault,
             lambda: words.fault,
             lambda: config.fault,

@@ -121,7 +121,15 @@ AT_THE_TOP = {
     *("cli", "commands", "cache_commands", "lexicon_commands", "schedule_commands", "people_commands"),
     *("journal_commands", "check_commands", "county_commands", "office_commands", "foreign_commands"),
     *("link_commands", "province_commands", "renewal_commands", "paper_commands", "village_commands"),
-    *("technician", "voice_commands", "notice_options", "command_line", "console", "__init__"),
+    *(
+        "officer_commands",
+        "technician",
+        "voice_commands",
+        "notice_options",
+        "command_line",
+        "console",
+        "__init__",
+    ),
 }
 
 HOMES: dict[str, set[str]] = {
@@ -145,6 +153,7 @@ HOMES: dict[str, set[str]] = {
     "flatbuffers": {"tts/tflite_graph.py"},
     "g2pM": {"script/network.py"},
     "gpiozero": {"playout/gpio_relays.py"},
+    "jinja2": {"web/compiled_pages.py"},
     "markupsafe": {"web"},
     "numpy": {"model.py", "voice_child.py", "recording_child.py", "script/network.py", "tts", "clips"},
     "opencc": {"script/hanzi.py"},
@@ -172,7 +181,7 @@ HOMES: dict[str, set[str]] = {
     "sqlalchemy": {"store", "county"},
     "tuf": {"bulletin"},
     "tyme4py": {"schedule/lunar.py"},
-    "werkzeug": {"web"},
+    "werkzeug": {"web", "county"},
     "waitress": {"web/server.py"},
     "zeroconf": {"lan_name.py"},
     "yaml": {"settings.py", "lined_yaml.py", "yaml_edit.py", "console.py", "commands.py"},

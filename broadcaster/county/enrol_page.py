@@ -9,6 +9,7 @@ from flask import Blueprint, Response, request
 from flask.typing import ResponseReturnValue
 
 from broadcaster.county import access
+from broadcaster.county.one_time import code_hash_of
 from broadcaster.county.register import RegisterRefused
 
 pages = Blueprint("enrol", __name__)
@@ -46,12 +47,12 @@ def _once(enrol: Callable[[str, str], bytes]) -> ResponseReturnValue:
     asked = request.get_json(silent=True) if request.is_json else request.form
     code, key = (str((asked or {}).get(name, "")) for name in ("code", "key"))
     now = found.parts.clock.monotonic()
-    if not found.tries.allow(now, address):
+    if not found.tries.allow(now, code_hash_of(code), address):
         return _refused("登记码错的次数太多，请 15 分钟后再试。", 429)
     try:
         made = enrol(code, key)
     except RegisterRefused as error:
-        found.tries.failed(now, address)
+        found.tries.failed(now, code_hash_of(code), address)
         return _refused(str(error), 403)
     return Response(made, content_type=MEDIA_TYPE)
 

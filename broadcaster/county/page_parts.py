@@ -11,7 +11,7 @@ from broadcaster.county.office_settings import OfficeSettings
 from broadcaster.county.parts import Parts
 from broadcaster.county.register import BrokerAddress
 from broadcaster.county.village_keys import VillageKeys
-from broadcaster.store.tries import Tries
+from broadcaster.store.tries import TriesFrom
 
 
 @dataclass(frozen=True)
@@ -35,8 +35,8 @@ class Pages:
     warnings: Callable[[], Sequence[str]] = tuple
     # Which villages' pages the site carries; None for a site that carries none.
     villages: VillageKeys | None = None
-    # Wrong one-time codes, by address.
-    tries: Tries = field(default_factory=Tries)
+    # Wrong codes of 59 bits: villages behind one operator's address do not keep each other out.
+    tries: TriesFrom = field(default_factory=lambda: TriesFrom(most_of_address=300))
 
     def spoken(self, draft: Draft) -> list[str]:
         """The lines of a draft as they will be said. Raises `TextRefused`."""

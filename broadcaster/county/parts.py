@@ -20,7 +20,9 @@ from broadcaster.county.library import Library
 from broadcaster.county.officers import Officers
 from broadcaster.county.register import BoxState, Door, Register
 from broadcaster.county.revisions import Revisions
+from broadcaster.county.sessions import Sessions
 from broadcaster.county.standing import StandingNotices
+from broadcaster.county.writings import Writings
 from broadcaster.store.passwords import Passwords
 
 
@@ -32,8 +34,10 @@ class Parts:
     clock: Clock
     county: str
     officers: Officers
+    sessions: Sessions
     register: Register
     desk: Desk
+    writings: Writings
     board: Board
     counties: Counties
     county_board: CountyBoard
@@ -74,8 +78,10 @@ def make_parts(
         clock=clock,
         county=county,
         officers=officers,
+        sessions=Sessions(database, clock),
         register=Register(database, clock, county, door),
         desk=desk,
+        writings=Writings(database, clock),
         board=Board(database),
         counties=counties,
         county_board=CountyBoard(database, clock, counties),

@@ -79,6 +79,15 @@ officer = Table(
     Column("made_at", Moment, nullable=False),
 )
 
+session = Table(
+    "session",
+    metadata,
+    # SHA-256 of what the browser holds; a row that is gone is a logout.
+    Column("key", String(64), primary_key=True),
+    Column("stamp", String(32), nullable=False),
+    Column("began_at", Moment, nullable=False),
+)
+
 bulletin = Table(
     "bulletin",
     metadata,
@@ -324,4 +333,14 @@ county_sum = Table(
     Column("failed", Integer, nullable=False),
     Column("silent", Integer, nullable=False),
     Column("envelope", LargeBinary, nullable=False),
+)
+
+# What somebody is writing, as his form had it, under the id that its bulletin is to have.
+writing = Table(
+    "writing",
+    metadata,
+    Column("bulletin", String(36), primary_key=True),
+    Column("officer", Integer, primary_key=True),
+    Column("fields", Text, nullable=False),
+    Column("at", Moment, nullable=False),
 )

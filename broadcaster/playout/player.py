@@ -314,8 +314,8 @@ class Player:
         return min(until_start, look, self._queue.rest_seconds(self._clock.monotonic()) or look)
 
     def _end_what_is_late(self, now: datetime) -> None:
-        late, monotonic = self._queue.take_late(now), self._clock.monotonic()
-        leapt = [waiting for waiting in late if waiting.was_leapt_over(monotonic)]
+        late = self._queue.take_late(now, self._clock.monotonic())
+        leapt = [waiting for waiting in late if waiting.leapt_over_at is not None]
         self._end_waiting(Outcome.EXPIRED, JUMPED, *leapt)
         rest = [waiting for waiting in late if waiting not in leapt]
         if self._device.ready:

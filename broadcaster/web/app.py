@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from flask import Flask, render_template, request
@@ -41,6 +42,7 @@ from broadcaster.web import (
     wording,
     words_pages,
 )
+from broadcaster.web.compiled_pages import CompiledPages
 from broadcaster.web.language import N_, _
 from broadcaster.web.parts import Parts
 from broadcaster.web.phone_cookie import Sessions
@@ -120,6 +122,7 @@ def create_app(station: Station, settings: Settings) -> Flask:
 
 
 def _teach_wording(app: Flask, settings: Settings, clock: Clock) -> None:
+    app.jinja_env.bytecode_cache = CompiledPages(Path(app.root_path) / "__pycache__")
     paths = {rule.rule.rstrip("/") or "/" for rule in app.url_map.iter_rules()}
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters.update(
