@@ -37,6 +37,7 @@ from broadcaster.county.parts import Parts, make_parts
 from broadcaster.county.publisher import Publisher
 from broadcaster.county.register import BrokerAddress
 from broadcaster.county.safekeeping import Safekeeping, refuse_lost
+from broadcaster.county.site_pin import site_pin
 from broadcaster.county.sounds import Sounds
 from broadcaster.county.tidying import Tidying
 from broadcaster.county.village_keys import VillageKeys
@@ -202,7 +203,10 @@ def _open_site(
             front = serve_https(web, desk.folder.path, server.port, origins)
             watched.append(stack.enter_context(closing(front)))
             sites.https_port = front.port
+            pages.front.https_port, pages.front.pin = front.port, site_pin(web, folder)
             tell(f"　　　　　https://{_seen(web.host)}:{front.port}/")
+            if pages.front.pin:
+                tell(f"网页证书是自己做的，它的指纹（登记码里有）：{pages.front.pin}")
             if front.note:
                 tell(front.note)
         except ConfigError as error:

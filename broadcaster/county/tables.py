@@ -52,9 +52,11 @@ box = Table(
     Column("state", String(16), nullable=False),
     # The public half of the box's own key, as hex; "" until it is enrolled.
     Column("key", String(64), nullable=False, server_default=""),
-    # SHA-256 of the one-time code, while there is one.
+    # SHA-256 of the one-time code, while one counts.
     Column("code_hash", String(64), unique=True),
     Column("code_expires", Moment),
+    # The key that came in by it, as hex; "" while none has.
+    Column("code_used_by", String(64), nullable=False, server_default=""),
     Column("added_at", Moment, nullable=False),
     Column("enrolled_at", Moment),
     Column("heard_at", Moment),
@@ -302,9 +304,11 @@ county = Table(
     Column("state", String(16), nullable=False),
     # The public half of its relay's key, as hex; "" until it is let in.
     Column("key", String(64), nullable=False, server_default=""),
-    # SHA-256 of the one-time code, while there is one.
+    # SHA-256 of the one-time code, while one counts.
     Column("code_hash", String(64), unique=True),
     Column("code_expires", Moment),
+    # The key that came in by it, as hex; "" while none has.
+    Column("code_used_by", String(64), nullable=False, server_default=""),
     Column("added_at", Moment, nullable=False),
     Column("admitted_at", Moment),
     # The relay's last word of itself: until when all was told, and whether it hears its county's boxes.

@@ -105,8 +105,8 @@ class OfficeDesk:
         _, code = self.parts.register.add(village, name)
         return self.enrol_by(code)
 
-    def enrol_by(self, code: str) -> PretendBox:
-        key = new_key()
+    def enrol_by(self, code: str, key: CryptoSigner | None = None) -> PretendBox:
+        key = key or new_key()
         given = self.folder.pin, self.folder.keyring.to_bytes(), BROKER
         made = self.parts.register.enrol(code, public(key).keyval["public"], *given)
         self.boxes[made.box] = PretendBox(made, key, self.digest_of)

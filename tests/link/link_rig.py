@@ -46,7 +46,7 @@ from broadcaster.timetable_settings import TimetableSettings
 
 RATE_HZ = 8_000
 PASSWORD = "of-this-box-alone-0123"
-QUICK = Patience(first=0.1, longest=0.2, settle=0.1, ask_again=5.0, nobody=0.1)
+QUICK = Patience(first=0.1, longest=0.2, settle=0.1, ask_again=5.0, nobody=0.1, sound=0.1)
 
 
 class OwnClock(Clock):
