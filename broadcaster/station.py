@@ -453,6 +453,11 @@ class Station:
         cards = self._cards.entries()
         return DeviceState(device.card, device.ready, device.relays_on, device.fault, cards)
 
+    @property
+    def sound_fault(self) -> str:
+        """What the loudspeaker line ails, in a sentence, or ""."""
+        return self._device.fault
+
     def use_card(self, name: str) -> str:
         """Somebody says at which card the amplifier hangs: it sounds there after what is on the air.
 
