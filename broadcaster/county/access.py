@@ -52,6 +52,8 @@ RULES = {
     "account.change_password": Rule(OfficeRole.VIEWER, "改自己的密码"),
     # It is asked there whose it is.
     "answer.one": OPEN,
+    "enrol.explain": OPEN,
+    "enrol.explain_to_county": OPEN,
     "enrol.enrol": OPEN,
     "enrol.admit": OPEN,
     "counties.home": LOOK,

@@ -39,6 +39,7 @@ from broadcaster.county.reaches import REACHES
 from broadcaster.county.sounds import Sounds
 from broadcaster.errors import BroadcasterError
 from broadcaster.web import wording
+from broadcaster.web.compiled_pages import CompiledPages
 from broadcaster.web.language import CHINESE, LANGUAGES, teach_languages
 from broadcaster.web.phone_cookie import Sessions
 from broadcaster.web.protection import HTTP_PORT, HTTPS_PORT, protect, stay_with_https
@@ -109,6 +110,7 @@ def create_app(pages: Pages, folder: Path) -> Flask:
 
 
 def _teach_wording(app: Flask, pages: Pages) -> None:
+    app.jinja_env.bytecode_cache = CompiledPages(Path(app.root_path) / "__pycache__")
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     clock = pages.parts.clock
     app.jinja_env.filters.update(
@@ -116,6 +118,8 @@ def _teach_wording(app: Flask, pages: Pages) -> None:
     )
     app.jinja_env.globals.update(
         station_name=pages.settings.name,
+        # An office has no air of its own.
+        bar_now=lambda: None,
         navigation=NAVIGATION,
         severities=wording.SEVERITIES,
         stages=REACHES,

@@ -13,6 +13,7 @@ from broadcaster.county.counties import Counties, CountyDoor
 from broadcaster.county.county_board import CountyBoard
 from broadcaster.county.database import OfficeDatabase
 from broadcaster.county.desk import Desk
+from broadcaster.county.doubts import Doubts
 from broadcaster.county.foreign_book import ForeignBook
 from broadcaster.county.hearings import Hearings
 from broadcaster.county.library import Library
@@ -46,6 +47,7 @@ class Parts:
     audit: Audit
     hearings: Hearings
     revisions: Revisions
+    doubts: Doubts
 
     def listeners(self, areas: Sequence[str]) -> str:
         """Whom a bulletin to these areas would reach, as far as this office knows; "" for nobody."""
@@ -89,4 +91,5 @@ def make_parts(
         audit=Audit(database, clock),
         hearings=Hearings(database, clock),
         revisions=Revisions(database, clock),
+        doubts=Doubts(database, clock),
     )

@@ -13,6 +13,7 @@ from broadcaster.store.database import Database
 from broadcaster.store.deeds import Deeds
 from broadcaster.store.journal import Journal
 from broadcaster.store.ledger import Ledger
+from broadcaster.store.losses import Losses
 from broadcaster.store.passwords import Passwords
 from broadcaster.store.phones import Phones
 from broadcaster.store.queue import Queue
@@ -39,6 +40,7 @@ class Store:
     deeds: Deeds
     bulletins: StoredBulletins
     state: StationState
+    losses: Losses
     upkeep: Upkeep
     loops: tuple[Loop, ...]
 
@@ -53,7 +55,8 @@ def open_store(path: Path, clock: Clock) -> Iterator[Store]:
     """Comes up whatever the file and the disk are like; on the way out all that waits is written."""
     with closing(Database(path, clock)) as database:
         state = StationState(database)
-        upkeep = Upkeep(database, state, clock)
+        losses = Losses(database, state, clock)
+        upkeep = Upkeep(database, state, losses, clock)
         passwords = Passwords()
         spare = Spare(path.with_name(SPARE))
         with closing(Ledger(database, spare)) as ledger:
@@ -72,6 +75,7 @@ def open_store(path: Path, clock: Clock) -> Iterator[Store]:
                     Deeds(database, ledger, clock),
                     StoredBulletins(database),
                     state,
+                    losses,
                     upkeep,
                     loops,
                 )

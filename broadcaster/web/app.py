@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from flask import Flask, render_template, request
@@ -22,6 +23,7 @@ from broadcaster.web import (
     account_pages,
     air_pages,
     api,
+    bar,
     card_pages,
     copies_api,
     deed_pages,
@@ -41,6 +43,7 @@ from broadcaster.web import (
     wording,
     words_pages,
 )
+from broadcaster.web.compiled_pages import CompiledPages
 from broadcaster.web.language import N_, _
 from broadcaster.web.parts import Parts
 from broadcaster.web.phone_cookie import Sessions
@@ -120,6 +123,7 @@ def create_app(station: Station, settings: Settings) -> Flask:
 
 
 def _teach_wording(app: Flask, settings: Settings, clock: Clock) -> None:
+    app.jinja_env.bytecode_cache = CompiledPages(Path(app.root_path) / "__pycache__")
     paths = {rule.rule.rstrip("/") or "/" for rule in app.url_map.iter_rules()}
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters.update(
@@ -136,6 +140,7 @@ def _teach_wording(app: Flask, settings: Settings, clock: Clock) -> None:
         name_of=labels.name_of,
         why=labels.why,
         may=access.may,
+        bar_now=bar.on_page,
         role_names=people_pages.ROLES,
         paths=paths,
         navigation={path: label for path, label in NAVIGATION.items() if path in paths},

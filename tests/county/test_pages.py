@@ -293,7 +293,9 @@ def test_a_box_enrols_by_the_code_that_the_register_shows(log_in: LogIn, plain_d
     bare = keeper.client.application.test_client()
     answer = bare.post("/enrol", json={"code": found[1], "key": key})
     assert Enrolment.from_bytes(answer.data).box == f"{VILLAGE}-1"
-    assert bare.post("/enrol", json={"code": found[1], "key": key}).status_code == 403
+    other = public(new_key()).keyval["public"]
+    assert bare.post("/enrol", json={"code": found[1], "key": other}).status_code == 403
+    assert bare.post("/enrol", json={"code": found[1], "key": key}).status_code == 200
     assert "已登记" in keeper.see("/register")
 
 
@@ -476,13 +478,13 @@ def test_a_county_is_added_replaced_and_retired_on_the_page(above: tuple[OfficeD
     assert "下面的县" in keeper.see("/register")
     assert "下面的市或县" in keeper.post("/counties", code="341121", name="别处").text
     page = keeper.post("/counties", code="331121", name="青田县").text
-    code = re.search(r"--code (\S+) --root (\w{64})", page)
+    code = re.search(r"/enrol/county\?code=(\S+?)&amp;root=(\w{64})", page)
     assert code and code[2] == desk.folder.pin
     relay = PretendRelay("331121")
     given = {"code": code[1], "key": shown(relay.key)}
     answer = keeper.client.post("/enrol/county", json=given)
     assert Admission.from_bytes(answer.data).user == "county-331121"
-    assert keeper.client.post("/enrol/county", json=given).status_code == 403
+    assert keeper.client.post("/enrol/county", json=given | {"key": shown(new_key())}).status_code == 403
     assert "还没有消息" in keeper.see("/counties/331121")
     take(desk, relay.presence(desk.clock))
     assert "转发有消息" in keeper.see("/counties")
