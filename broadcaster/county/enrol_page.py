@@ -12,7 +12,7 @@ from flask.typing import ResponseReturnValue
 
 from broadcaster.bulletin.invitation import COMMANDS, FOR_BOX, FOR_COUNTY
 from broadcaster.county import access
-from broadcaster.county.one_time import CodeUnknown
+from broadcaster.county.one_time import CodeUnknown, code_hash_of
 from broadcaster.errors import BroadcasterError
 
 pages = Blueprint("enrol", __name__, template_folder="templates")
@@ -76,12 +76,12 @@ def _asked(let_in: Callable[[str, str], bytes]) -> ResponseReturnValue:
     if root and root.lower() != found.trusted.pin:
         return _refused(OTHER_ROOT, 409)
     now = found.parts.clock.monotonic()
-    if not found.tries.allow(now, address):
+    if not found.tries.allow(now, code_hash_of(code), address):
         return _refused("登记码错的次数太多，请 15 分钟后再试。", 429)
     try:
         made = let_in(code, key)
     except CodeUnknown as error:
-        found.tries.failed(now, address)
+        found.tries.failed(now, code_hash_of(code), address)
         return _refused(str(error), 403)
     except BroadcasterError as error:
         return _refused(str(error), 403)

@@ -13,7 +13,7 @@ from broadcaster.county.office_settings import OfficeSettings
 from broadcaster.county.parts import Parts
 from broadcaster.county.register import BrokerAddress
 from broadcaster.county.village_keys import VillageKeys
-from broadcaster.store.tries import Tries
+from broadcaster.store.tries import TriesFrom
 
 
 @dataclass(frozen=True)
@@ -48,8 +48,8 @@ class Pages:
     # Which villages' pages the site carries; None for a site that carries none.
     villages: VillageKeys | None = None
     front: Front = field(default_factory=Front)
-    # Wrong one-time codes, by address.
-    tries: Tries = field(default_factory=Tries)
+    # Wrong codes of 59 bits: villages behind one operator's address do not keep each other out.
+    tries: TriesFrom = field(default_factory=lambda: TriesFrom(most_of_address=300))
 
     def invitation(self, code: str, seen_at: str) -> Invitation:
         """For who is let in by this code; `seen_at` is the address by which somebody sees the site."""

@@ -155,7 +155,10 @@ def _by_village(boxes: list[Box]) -> dict[str, list[Box]]:
 
 
 def _box(box: Box, problem: str = "") -> str:
-    return render_template("office/box.html", box=box, state=BOX_STATES[box.state], problem=problem)
+    doubts = access.pages().parts.doubts.of(box.id, box.enrolled_at)
+    return render_template(
+        "office/box.html", box=box, state=BOX_STATES[box.state], doubts=doubts, problem=problem
+    )
 
 
 def _card(box: Box, code: str) -> str:

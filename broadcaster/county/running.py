@@ -19,6 +19,7 @@ from broadcaster.county.booth import Booth
 from broadcaster.county.county_sums import CountySums
 from broadcaster.county.database import OfficeDatabase
 from broadcaster.county.door import BrokerDoor
+from broadcaster.county.doubts import Pace
 from broadcaster.county.far_line import FarLine
 from broadcaster.county.intake import Intake
 from broadcaster.county.office import Office
@@ -166,7 +167,8 @@ def _open_office(
     )
     listens_to = (*LISTENS_TO, topics.heads(keys.trust.area))
     wire = Wire(broker.host, broker.port, broker.user, password, authority, listens_to)
-    intake, sums = Intake(parts.database, parts.clock), CountySums(parts.database, parts.clock)
+    intake = Intake(parts.database, parts.clock, Pace(parts.clock))
+    sums = CountySums(parts.database, parts.clock)
     sounds, keep = Sounds(desk.folder.path), desk.settings.keep
     tidying = Tidying(parts.database, parts.clock, keep, sounds, parts.audit)
     line = FarLine(wire, parts.register, villages)

@@ -78,6 +78,15 @@ officer = Table(
     Column("made_at", Moment, nullable=False),
 )
 
+session = Table(
+    "session",
+    metadata,
+    # SHA-256 of what the browser holds; a row that is gone is a logout.
+    Column("key", String(64), primary_key=True),
+    Column("stamp", String(32), nullable=False),
+    Column("began_at", Moment, nullable=False),
+)
+
 bulletin = Table(
     "bulletin",
     metadata,
@@ -160,6 +169,16 @@ told = Table(
     Column("envelope", LargeBinary, nullable=False),
 )
 SIGNED_WITH = (receipt.c.key == told.c.key) & (receipt.c.told_in == told.c.number)
+
+# What came of a box and does not count, by reason.
+doubt = Table(
+    "doubt",
+    metadata,
+    Column("box", String(64), primary_key=True),
+    Column("why", String(16), primary_key=True),
+    Column("number", BigInteger, nullable=False),
+    Column("last_at", Moment, nullable=False),
+)
 
 # How far each bulletin has come in each box that it was sent to: what its receipts add up to.
 reach = Table(
@@ -315,4 +334,14 @@ county_sum = Table(
     Column("failed", Integer, nullable=False),
     Column("silent", Integer, nullable=False),
     Column("envelope", LargeBinary, nullable=False),
+)
+
+# What somebody is writing, as his form had it, under the id that its bulletin is to have.
+writing = Table(
+    "writing",
+    metadata,
+    Column("bulletin", String(36), primary_key=True),
+    Column("officer", Integer, primary_key=True),
+    Column("fields", Text, nullable=False),
+    Column("at", Moment, nullable=False),
 )

@@ -71,8 +71,9 @@ RULES = {
     "talk.end": Rule(Role.SECRETARY, silent=True),
     "air.resume_loops": Rule(Role.SECRETARY, deed=N_("恢复循环")),
     "air.set_volume": Rule(Role.SECRETARY, deed=N_("调音量"), about="volume"),
-    "air.ask_stop": DO,
+    "air.bar": OPEN,
     "air.stop": Rule(Role.SECRETARY, deed=N_("停播")),
+    "air.go_on": Rule(Role.SECRETARY, deed=N_("接着播")),
     "air.ask_cancel": DO,
     "air.cancel": Rule(Role.SECRETARY, deed=N_("取消播出"), about="airing_id"),
     "words.home": LOOK,
@@ -241,6 +242,8 @@ def _about(field: str) -> str:
 
 
 def _way_in() -> str:
+    if "frame" in request.args:
+        return url_for("air.bar")
     first = parts().station.accounts.needs_account()
     return url_for("account.start" if first else "account.login")
 

@@ -25,7 +25,8 @@ def make_account() -> ResponseReturnValue:
     try:
         if password != request.form.get("again", ""):
             raise AccountRefused(_("两次写的密码不一样，请再写一遍。"))
-        person = parts().station.accounts.create(request.form.get("code", ""), name, password)
+        code, address = request.form.get("code", ""), access.address()
+        person = parts().station.accounts.create(code, name, password, address)
     except AccountRefused as error:
         return render_template("start.html", problem=str(error), name=name), 400
     _note(person.name, N_("建第一个账号"))

@@ -174,6 +174,11 @@ class LinkBox:
         came = self.read(office.on(topics.receipt(self.name, "")))
         return [one for one in came if not told or one.bulletin == told.id]
 
+    def told_of(self, life: "Life", told: Bulletin) -> list[State]:
+        """The same of what it keeps for the county."""
+        kept = self.read(one.envelope for one in life.station.bulletins.receipts(1_000))
+        return [one.state for one in kept if one.bulletin == told.id]
+
     def states(self, office: OfficeClient, told: Bulletin | None = None) -> list[State]:
         return [one.state for one in self.receipts(office, told)]
 
