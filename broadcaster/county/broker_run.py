@@ -18,8 +18,8 @@ from broadcaster.whole import whole_file
 
 # Its certificate lives for five years, and the broker may run longer than that.
 RENEWED_SECONDS = 180 * 86_400.0
-# How the office on the same machine reaches it (`broker.host`), so its certificate is for this name too.
-BESIDE_THE_OFFICE = "127.0.0.1"
+# How the office on the same machine may reach it (`broker.host`), so its certificate is for these too.
+BESIDE_THE_OFFICE = ("127.0.0.1", "localhost", "::1")
 # Port, settings, users and certificates were looked at before: what ends it so soon is what it kept.
 AT_ONCE_SECONDS = 5.0
 OFFICE_PASSWORD = "office_password"
@@ -53,7 +53,7 @@ def _refuse_taken(port: int) -> None:
 
 
 def _run(folder: Path, host: str, port: int) -> int:
-    broker, hosts = Broker(folder), [host, BESIDE_THE_OFFICE]
+    broker, hosts = Broker(folder), list(dict.fromkeys((host, *BESIDE_THE_OFFICE)))
     _tell(broker.make(hosts, port))
     broker.add_office(office_password(folder))
     running = Running(broker)
