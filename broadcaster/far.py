@@ -25,6 +25,7 @@ from broadcaster.station import Afar as Afar
 from broadcaster.station import Station
 from broadcaster.store.accounts import Accounts
 from broadcaster.store.deeds import Deeds
+from broadcaster.store.drafts import Drafts
 from broadcaster.store.phones import Phones
 from broadcaster.store.tokens import Tokens
 from broadcaster.talks import Talks
@@ -231,6 +232,8 @@ _ROWS = [
     *_changes("tokens", Tokens.make, Tokens.remove),
     *_looks("deeds", Deeds.recent),
     *_changes("deeds", note),
+    *_looks("drafts", Drafts.find, Drafts.of),
+    *_changes("drafts", Drafts.keep, Drafts.finish, Drafts.drop),
     *_looks("words", Wordbook.entries, sound),
     Call("words", Wordbook.listen, seconds=VOICE_SECONDS),
     *_changes("words", Wordbook.set, Wordbook.remove),

@@ -193,6 +193,7 @@ class Station:
         self.settings = settings
         self.accounts, self.phones = store.accounts, store.phones
         self.tokens, self.deeds = store.tokens, store.deeds
+        self.drafts = store.drafts
         self.bulletins = store.bulletins
         self.words = words
         self.slots = slots

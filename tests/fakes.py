@@ -55,6 +55,7 @@ from broadcaster.station import (
 from broadcaster.store.accounts import Accounts
 from broadcaster.store.database import Database
 from broadcaster.store.deeds import Deeds
+from broadcaster.store.drafts import Drafts
 from broadcaster.store.journal import EVERYTHING, JournalFilter, JournalRow
 from broadcaster.store.ledger import Ledger
 from broadcaster.store.passwords import Passwords
@@ -198,6 +199,7 @@ class FakeStation:
         self.accounts = Accounts(database, self.clock, CHEAP)
         self.phones = Phones(database, self.clock, CHEAP)
         self.tokens = Tokens(database, self.clock)
+        self.drafts = Drafts(database, self.clock)
         self.deeds = Deeds(database, self._ledger, self.clock)
         if account:
             self.accounts.create(self.accounts.one_time_code() or "", *account)

@@ -14,7 +14,7 @@ from broadcaster.people import Person, Role
 from broadcaster.store.connection import readable
 from broadcaster.store.database import Database
 from broadcaster.store.passwords import Passwords, new_password, refuse_weak_password
-from broadcaster.store.tables import person, phone
+from broadcaster.store.tables import draft, person, phone
 from broadcaster.store.tries import TriesFrom
 
 logger = logging.getLogger(__name__)
@@ -116,6 +116,7 @@ class Accounts:
         with self._lock, self._database.transaction() as connection:
             _keep_a_secretary(connection, who)
             connection.execute(delete(phone).where(phone.c.person == who.number))
+            connection.execute(delete(draft).where(draft.c.person == who.number))
             connection.execute(delete(person).where(person.c.number == who.number))
 
     def reset(self, name: str) -> str:

@@ -11,6 +11,7 @@ from broadcaster.store.accounts import Accounts
 from broadcaster.store.bulletins import StoredBulletins
 from broadcaster.store.database import Database
 from broadcaster.store.deeds import Deeds
+from broadcaster.store.drafts import Drafts
 from broadcaster.store.journal import Journal
 from broadcaster.store.ledger import Ledger
 from broadcaster.store.losses import Losses
@@ -38,6 +39,7 @@ class Store:
     phones: Phones
     tokens: Tokens
     deeds: Deeds
+    drafts: Drafts
     bulletins: StoredBulletins
     state: StationState
     losses: Losses
@@ -73,6 +75,7 @@ def open_store(path: Path, clock: Clock) -> Iterator[Store]:
                     Phones(database, clock, passwords),
                     Tokens(database, clock),
                     Deeds(database, ledger, clock),
+                    Drafts(database, clock),
                     StoredBulletins(database),
                     state,
                     losses,

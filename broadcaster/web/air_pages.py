@@ -20,7 +20,7 @@ from flask import (
 from flask.typing import ResponseReturnValue
 
 from broadcaster.errors import BroadcasterError
-from broadcaster.web import access, asked
+from broadcaster.web import access, asked, drafting
 from broadcaster.web import bar as top
 from broadcaster.web.language import _, chosen, own
 from broadcaster.web.paging import MOST_WAITING
@@ -48,7 +48,13 @@ def home() -> ResponseReturnValue:
     afar, status = parts().station.afar(), parts().station.status()
     mine = asked.asked_here(status)
     return render_template(
-        "home.html", volumes=VOLUMES, volume=nearest, afar=afar, asked=mine, **_view(status)
+        "home.html",
+        volumes=VOLUMES,
+        volume=nearest,
+        afar=afar,
+        asked=mine,
+        unfinished=drafting.unfinished(),
+        **_view(status),
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import Enum
 from typing import TYPE_CHECKING
 
@@ -97,7 +97,7 @@ def forget(airing_id: str) -> None:
 def forget_what_is_over() -> None:
     """He has seen all of it."""
     status = parts().station.status()
-    _keep({one: name for one, name in _here().items() if not _asked(one, status).over})
+    _keep({one: name for one, name in _here().items() if not how_it_stands(one, status).over})
 
 
 def asked_here(status: Status) -> list[Asked]:
@@ -109,7 +109,7 @@ def asked_here(status: Status) -> list[Asked]:
         if end and now - end.at > SHOWN_FOR[end.heard]:
             forget(airing_id)
     parts().followed.add(_here())
-    shown = [_asked(airing_id, status) for airing_id in reversed(tuple(_here()))]
+    shown = [how_it_stands(airing_id, status) for airing_id in reversed(tuple(_here()))]
     for old in [one for one in shown if one.stands is Stands.HEARD][1:]:
         forget(old.id)
         shown.remove(old)
@@ -119,7 +119,7 @@ def asked_here(status: Status) -> list[Asked]:
 
 def asked_anywhere(status: Status) -> list[Asked]:
     """Those of all phones that looked lately: what moves on their pages."""
-    return [_asked(airing_id, status) for airing_id in parts().followed.ids()]
+    return [how_it_stands(airing_id, status) for airing_id in parts().followed.ids()]
 
 
 def _here() -> dict[str, str]:
@@ -134,7 +134,8 @@ def _keep(names: dict[str, str]) -> None:
     session[KEY] = [list(row) for row in names.items()]
 
 
-def _asked(airing_id: str, status: Status) -> Asked:
+def how_it_stands(airing_id: str, status: Status) -> Asked:
+    """Of one airing, also of what was asked for on another phone."""
     going_on = parts().followed.after(airing_id)
     if found := _coming(going_on, status) or _over(airing_id):
         parts().followed.found(airing_id)
@@ -197,6 +198,12 @@ def _ended(airing_id: str, end: End) -> Asked:
         else _("“%(name)s”%(outcome)s。", **words)
     )
     return Asked(airing_id, told, STANDS.get(end.outcome, Stands.FAILED))
+
+
+def ended_at(airing_id: str) -> datetime | None:
+    """When, if it has."""
+    end = _end(airing_id)
+    return end.at if end else None
 
 
 def _end(airing_id: str) -> End | None:

@@ -12,7 +12,7 @@ async function begin() {
   let microphone;
   try {
     microphone = await navigator.mediaDevices.getUserMedia({ audio: true });
-  } catch {
+  } catch (refused) {
     tell(words.refused);
     return;
   }
@@ -49,7 +49,7 @@ function tell(sentence) {
   told.textContent = sentence;
 }
 
-if (window.MediaRecorder && navigator.mediaDevices) {
+if (window.isSecureContext && window.MediaRecorder && navigator.mediaDevices) {
   button.hidden = false;
   button.addEventListener("click", () => (recorder ? recorder.stop() : begin()));
 }
