@@ -11,6 +11,7 @@ from broadcaster.web.language import _
 from broadcaster.web.notice_form import RECORDING
 from broadcaster.web.paging import paged
 from broadcaster.web.parts import parts
+from broadcaster.web.talk_pages import secure_address
 
 PIECE_BYTES = 256 * 1024
 # What a form carries beside the recording.
@@ -70,4 +71,9 @@ def remove(key: str) -> ResponseReturnValue:
 
 def _page(problem: str = "") -> str:
     recordings = paged(parts().station.recordings.all())
-    return render_template("voice.html", recordings=recordings, problem=problem)
+    return render_template(
+        "voice.html",
+        recordings=recordings,
+        problem=problem,
+        secure_address=secure_address("/voice"),
+    )
