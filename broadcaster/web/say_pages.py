@@ -148,7 +148,7 @@ def air() -> ResponseReturnValue:
     form = request.form
     wish = wish_of(form)
     known = _sent(wish.notice.id)
-    if known and known.notice.text != wish.notice.text:
+    if known and not _same(known, form):
         flash(_("这一条改过了，还没有播。请再看一遍。"))
         return _at_its_address(form)
     try:
@@ -161,9 +161,16 @@ def air() -> ResponseReturnValue:
 
 
 def _at_its_address(form: Form, mistake: Mistake | None = None) -> ResponseReturnValue:
-    draft_id = drafting.keep(drafting.SAY, form.get("notice_id", ""), form)
-    field = mistake.field if mistake else None
+    draft_id, field = form.get("notice_id", ""), mistake.field if mistake else None
+    known = _sent(draft_id)
+    if known is None or not _same(known, form):
+        draft_id = drafting.keep(drafting.SAY, "" if known else draft_id, form)
     return redirect(url_for("say.look", draft_id=draft_id, _anchor=field), 303)
+
+
+def _same(airing: Airing, form: Form) -> bool:
+    """Whether the form says what was aired under its id already."""
+    return airing.notice.text == wish_of(form).notice.text
 
 
 def _sent(notice_id: str) -> Airing | None:
