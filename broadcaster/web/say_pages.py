@@ -57,7 +57,7 @@ def _filled(pattern: Pattern) -> ResponseReturnValue:
         told = _("“%(label)s”还空着，请写上。", label=own(label))
         open_one = Mistake(f"blank-{words.index('') + 1}", told)
         return again_with("pattern.html", [open_one], pattern=pattern, words=words)
-    return _form(Wish(Notice(pattern.filled(words), severity=pattern.severity)), begun=True)
+    return _form(Wish(Notice(pattern.filled(words), severity=pattern.severity)), begun=pattern.key)
 
 
 @pages.post("")
@@ -201,9 +201,9 @@ def _refused(error: BroadcasterError) -> Mistake:
 
 
 def _form(
-    wish: Wish, form: Form | None = None, mistake: Mistake | None = None, begun: bool = False
+    wish: Wish, form: Form | None = None, mistake: Mistake | None = None, begun: str = ""
 ) -> ResponseReturnValue:
-    """`begun` are words that nobody typed here, but that a phone must not lose either."""
+    """`begun` is the pattern whose words they are: a phone must not lose them either."""
     station, form = parts().station, form or Form()
     voices = [voice for voice in station.voices() if voice.ready]
     kept = drafting.find(wish.notice.id) if form else None

@@ -193,6 +193,23 @@ def test_a_form_with_a_mistake_opens_at_its_field(context: BrowserContext) -> No
     expect(page.locator("#every_minutes")).to_have_value("半小时")
 
 
+def test_a_slot_that_was_being_changed_is_changed_after_a_reload(context: BrowserContext) -> None:
+    page = context.new_page()
+    page.goto("/timetable/new")
+    page.locator("#text").fill("打水。")
+    page.locator("input[name=at]").first.fill("06:45")
+    press(page, "下一步")
+    press(page, "保存")
+    page.get_by_role("link", name="打水", exact=False).first.click()
+    page.get_by_role("link", name="修改").click()
+    page.locator("#text").fill("打水，别排队。")
+    page.reload()
+    expect(page.locator("#text")).to_have_value("打水，别排队。")
+    press(page, "下一步")
+    press(page, "保存")
+    expect(page.get_by_role("link", name="打水", exact=False)).to_have_count(1)
+
+
 def test_another_person_on_the_same_phone_sees_nothing_of_it(
     browser: Browser, own_box: Box, context: BrowserContext
 ) -> None:

@@ -209,3 +209,19 @@ def test_two_pairs_of_hours_are_written_in_one_go_and_come_back(
     form = secretary.get("/timetable/new").text
     assert form.count('name="window_from"') == form.count('name="window_until"') == 2
     assert form.count('name="once_day"') == 1
+
+
+def test_a_second_tap_on_a_form_that_makes_something_shows_what_the_first_made(
+    plain: FlaskClient, station: FakeStation
+) -> None:
+    sent = {"name": "张三", "role": "editor", "form_id": "0123456789ab"}
+    first = plain.post("/more/people", data=sent).location
+    assert plain.post("/more/people", data=sent).location == first
+    assert "张三 的密码" in plain.get(first).text
+    other = plain.post("/more/people", data=sent | {"name": "赵六"}).location
+    assert "赵六 的密码" in plain.get(other).text
+    again = plain.post("/more/people", data=sent | {"form_id": "b" * 12}).location
+    assert "已经有叫“张三”的账号了" in plain.get(again).text
+    assert [person.name for person in station.accounts.people()] == [NAME, "张三", "赵六"]
+    for page in ("/more/people", "/more/tokens"):
+        assert 'name="form_id"' in plain.get(page).text
