@@ -56,6 +56,7 @@ from broadcaster.store.bulletins import Stage as Stage
 from broadcaster.store.bulletins import StoredBulletin as StoredBulletin
 from broadcaster.store.bulletins import StoredBulletins as StoredBulletins
 from broadcaster.store.bulletins import StoredReceipts as StoredReceipts
+from broadcaster.store.drafts import Draft as Draft
 from broadcaster.store.journal import EVERYTHING
 from broadcaster.store.journal import JournalFilter as JournalFilter
 from broadcaster.store.journal import JournalRow as JournalRow
@@ -456,6 +457,11 @@ class Station:
         device = self._device
         cards = self._cards.entries()
         return DeviceState(device.card, device.ready, device.relays_on, device.fault, cards)
+
+    @property
+    def sound_fault(self) -> str:
+        """What the loudspeaker line ails, in a sentence, or ""."""
+        return self._device.fault
 
     def use_card(self, name: str) -> str:
         """Somebody says at which card the amplifier hangs: it sounds there after what is on the air.
