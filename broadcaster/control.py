@@ -77,6 +77,9 @@ def answers(station: Station, request: Message) -> Iterator[Message]:
                 yield pruned_as_json(station.prune(bytes_of(megabytes)))
             case {"do": "people" | "reset_password"}:
                 yield people_answer(station.accounts, station.deeds, request)
+            case {"do": "belong"}:
+                station.belong()
+                yield {"belongs": station.county is not None}
             case {"do": "link"}:
                 yield {"link": station.county and station.county.status()}
             case {"do": "link_usb", "path": str(path)}:
@@ -301,6 +304,7 @@ def _status_as_json(station: Station) -> Message:
         "loops_stopped_at": status.loops_stopped_at and status.loops_stopped_at.isoformat(),
         "loops_stopped_by": status.loops_stopped_by,
         "waits_for_card": status.waits_for_card,
+        "clock_remark": status.clock_remark,
         "fault": status.fault,
         "faults": status.faults,
     }

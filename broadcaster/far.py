@@ -143,6 +143,10 @@ def clock_is_trusted(station: Station) -> bool:
     return station.clock_is_trusted()
 
 
+def confirm_clock(station: Station) -> None:
+    station.confirm_clock()
+
+
 def note(station: Station, who: str, what: str, about: str = "", address: str = "") -> None:
     """The record says by which way it came."""
     station.deeds.note(who, what, about, f"{OVER_THE_COUNTY} {address}")
@@ -186,6 +190,11 @@ def _of_slot(station: Station, given: Given) -> Iterable[Severity]:
     return [one.slot.severity for one in entries if one.name == given["name"] and one.slot]
 
 
+def _of_stop(station: Station, given: Given) -> Iterable[Severity]:
+    stop = station.status().stop
+    return stop.severities if stop and stop.id == given["stop_id"] else ()
+
+
 def _check_manner(notice: Notice) -> None:
     """What the forms of the pages let through, for who signs need not have used them."""
     paced = notice.pace is None or SLOWEST <= notice.pace <= FASTEST
@@ -213,7 +222,8 @@ _ROWS = [
     Call("", Station.wait_for_end, seconds=CHANGE_SECONDS),
     Call("", announce, changes=True, says=_of_notice),
     *_changes("", Station.cancel, Station.stop_all, Station.resume_loops, Station.set_volume),
-    *_changes("", Station.use_card),
+    Call("", Station.go_on, changes=True, says=_of_stop),
+    *_changes("", Station.use_card, confirm_clock),
     *_looks("", Station.warm),
     Call("accounts", Accounts.find, shared=True),
     Call("accounts", Accounts.needs_account, shared=True),

@@ -46,6 +46,8 @@ from broadcaster.station import (
     DeviceState,
     OnAir,
     Status,
+    Stop,
+    TakenUp,
     TalkStage,
     TalkState,
     VoiceEntry,
@@ -222,6 +224,9 @@ class FakeStation:
         self.warmed = 0
         self.volume = settings.sound.volume
         self.loops_stopped = self.has_loops = False
+        self.stop: Stop | None = None
+        self.taken_up: list[TakenUp] = []
+        self.unheard = self.clock_remark = ""
         self.fades = False
         self.quiet = ""
         self.quiet_until: datetime | None = None
@@ -281,6 +286,9 @@ class FakeStation:
     def set_volume(self, percent: int) -> None:
         self.volume = percent
 
+    def confirm_clock(self) -> None:
+        self.clock_remark = ""
+
     def resume_loops(self) -> None:
         self.loops_stopped = False
 
@@ -292,10 +300,19 @@ class FakeStation:
 
     def stop_all(self, asked_by: str = "") -> int:
         self.stops.append(asked_by)
-        ended = len(self.waiting) + bool(self.on_air)
+        ended = [*([self.on_air.airing] if self.on_air else []), *self.waiting]
+        if ended:
+            name, severities = ended[0].notice.title or ended[0].notice.text, (Severity.DAILY,)
+            self.stop = Stop("s1", self.now, asked_by, name, len(ended) - 1, severities, self.has_loops)
+            self.loops_stopped = self.has_loops
         self.waiting = []
         self.on_air = replace(self.on_air, stopping=True) if self.on_air and self.fades else None
-        return ended
+        return len(ended)
+
+    def go_on(self, stop_id: str, from_start: bool = False) -> list[TakenUp] | None:
+        stop, self.stop = self.stop, None
+        self.went_on = (stop_id, from_start)
+        return self.taken_up if stop and stop.id == stop_id else None
 
     def status(self) -> Status:
         faults = self.faults or ((self.fault,) if self.fault else ())
@@ -309,6 +326,9 @@ class FakeStation:
             loops_stopped_at=self.now if self.loops_stopped else None,
             loops_stopped_by="李建国" if self.loops_stopped else "",
             has_loops=self.has_loops,
+            stop=self.stop,
+            unheard=self.unheard,
+            clock_remark=self.clock_remark,
         )
 
     def upcoming(self, count: int = 5) -> list[Airing]:

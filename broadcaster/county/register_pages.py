@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlencode
+import codecs
+from urllib.parse import urlsplit
 
 import segno
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from broadcaster.bulletin.invitation import COMMANDS, FOR_BOX
 from broadcaster.county import access
 from broadcaster.county.area_tree import area_tree
 from broadcaster.county.register import Box, BoxState, Register
 from broadcaster.errors import BroadcasterError
+from broadcaster.web.tls import is_loopback
 
 pages = Blueprint("register", __name__, template_folder="templates", url_prefix="/register")
 BOX_STATES = {
@@ -99,10 +102,10 @@ def export_areas() -> ResponseReturnValue:
 def import_areas() -> ResponseReturnValue:
     sent = request.files.get("file")
     try:
-        text = sent.read().decode("utf-8") if sent else request.form.get("text", "")
+        text = read_table(sent.read()) if sent else request.form.get("text", "")
         number = _register().import_areas(text)
-    except UnicodeDecodeError:
-        return _list("这个文件不是 UTF-8 的 CSV，请另存为 CSV UTF-8 再试。"), 400
+    except UnicodeError:
+        return _list("这个文件不是表格的 CSV。请在表格程序里另存为 CSV 再试。"), 400
     except BroadcasterError as error:
         return _list(f"一个也没有导入：{error}"), 400
     access.about(f"{number} 个")
@@ -110,13 +113,21 @@ def import_areas() -> ResponseReturnValue:
     return redirect(url_for("register.home"), 303)
 
 
+def read_table(data: bytes) -> str:
+    """As spreadsheets in China save a CSV: UTF-8, else GB 18030; "Unicode text" has a mark of its own.
+
+    Raises `UnicodeError`.
+    """
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return data.decode("utf-16")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return data.decode("gb18030")
+
+
 # 120 kB; with more the villages of one town are shown at a time.
 MOST_VILLAGES = 500
-
-
-def invitation(address: str, code: str, pin: str) -> str:
-    """What the QR code holds: where to enrol, the one-time code, the root that the answer must show."""
-    return f"{address.rstrip('/')}/enrol?{urlencode({'code': code, 'root': pin})}"
 
 
 def _list(problem: str = "") -> str:
@@ -144,17 +155,28 @@ def _by_village(boxes: list[Box]) -> dict[str, list[Box]]:
 
 
 def _box(box: Box, problem: str = "") -> str:
-    return render_template("office/box.html", box=box, state=BOX_STATES[box.state], problem=problem)
+    doubts = access.pages().parts.doubts.of(box.id, box.enrolled_at)
+    return render_template(
+        "office/box.html", box=box, state=BOX_STATES[box.state], doubts=doubts, problem=problem
+    )
 
 
 def _card(box: Box, code: str) -> str:
     """Shown once: the code is kept as a hash only."""
-    found = access.pages()
-    address = found.settings.address or request.url_root
-    text = invitation(address, code, found.trusted.pin)
-    drawing = segno.make(text, error="m").svg_inline(scale=6, border=2, dark="#000", light="#fff")
+    return invitation_card(box.name, code, FOR_BOX, url_for("register.box", id=box.id))
+
+
+def invitation_card(name: str, code: str, path: str, back: str) -> str:
+    """What whoever is let in at this path is given, as a line to copy and as a QR code."""
+    given = access.pages().invitation(code, request.url_root)
+    line, host = given.line(path), urlsplit(given.office).hostname or ""
+    drawing = segno.make(line, error="m").svg_inline(scale=6, border=2, dark="#000", light="#fff")
     return render_template(
-        "office/card.html", box=box, code=code, text=text, drawing=drawing, pin=found.trusted.pin
+        "office/card.html",
+        **{"name": name, "code": code, "line": line, "drawing": drawing, "back": back},
+        **{"root": given.root, "pin": given.pin, "command": COMMANDS[path]},
+        only_here=host == "localhost" or is_loopback(host),
+        without_tls=not given.office.startswith("https://"),
     )
 
 

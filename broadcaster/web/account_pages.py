@@ -37,7 +37,8 @@ def make_account() -> ResponseReturnValue:
     try:
         if password != request.form.get("again", ""):
             raise AccountRefused(_("两次写的密码不一样，请再写一遍。"))
-        person = parts().station.accounts.create(request.form.get("code", ""), name, password)
+        code, address = request.form.get("code", ""), access.address()
+        person = parts().station.accounts.create(code, name, password, address)
     except AccountRefused as error:
         code = request.form.get("code", "")
         mistake = about(str(error), "code", 两次="again", 密码="password", 名字="name")
@@ -50,6 +51,8 @@ def make_account() -> ResponseReturnValue:
 
 def lead_in() -> ResponseReturnValue:
     """Who has not logged in: to the login, with where he wanted to go or what he wrote."""
+    if "frame" in request.args:
+        return redirect(url_for("air.bar"), 303)
     if parts().station.accounts.needs_account():
         return redirect(url_for("account.start"), 303)
     carrying.begin()

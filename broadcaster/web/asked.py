@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import Enum
 from typing import TYPE_CHECKING
@@ -19,7 +19,7 @@ from broadcaster.web.language import _, own
 from broadcaster.web.parts import parts
 
 if TYPE_CHECKING:
-    from broadcaster.station import Status
+    from broadcaster.station import Status, TakenUp
 
 # Of what waits or sounds as many fit onto a phone's screen; as many ids, into a cookie beside the rest.
 MOST_COMING, MOST_ASKED, LONGEST_NAME = 5, 30, 10
@@ -69,6 +69,17 @@ def follow(airing: Airing) -> None:
         known.pop(next((one for one in known if not _missed(one)), next(iter(known))))
     name = name_of(airing.notice.title, airing.notice.text)
     _keep(known | {airing.id: name[:LONGEST_NAME]})
+
+
+def go_on(taken: list[TakenUp]) -> None:
+    """What was stopped goes on in a new airing: where the old one is followed it stands for it; what
+    nobody asked for here this phone follows from now on."""
+    for one in taken:
+        if one.airing:
+            parts().followed.go_on(one.before, one.airing.id)
+    first = taken[0].airing if taken else None
+    if first and taken[0].before not in _here():
+        follow(first)
 
 
 def _missed(airing_id: str) -> bool:
@@ -125,9 +136,10 @@ def _keep(names: dict[str, str]) -> None:
 
 def how_it_stands(airing_id: str, status: Status) -> Asked:
     """Of one airing, also of what was asked for on another phone."""
-    if found := _coming(airing_id, status) or _over(airing_id):
+    going_on = parts().followed.after(airing_id)
+    if found := _coming(going_on, status) or _over(airing_id):
         parts().followed.found(airing_id)
-        return found
+        return replace(found, id=airing_id)
     monotonic = parts().clock.monotonic()
     if parts().followed.unknown_for(airing_id, monotonic) < LOST_SECONDS:
         return _handed_over(airing_id)
@@ -208,11 +220,12 @@ def _known_end(airing_id: str) -> End | None:
     followed, station = parts().followed, parts().station
     if known := followed.end_of(airing_id):
         return known
-    if entry := station.wait_for_end(airing_id, 0.0):
+    going_on = followed.after(airing_id)
+    if entry := station.wait_for_end(going_on, 0.0):
         notice = entry.airing.notice
         name = name_of(notice.title, notice.text)
         return followed.note(airing_id, End(name, entry.outcome, entry.reason, entry.ended_at))
-    row = station.past(airing_id)
+    row = station.past(going_on)
     if row is None:
         return None
     name = name_of(row.title, row.text)

@@ -90,7 +90,7 @@ def test_once_the_account_exists_it_cannot_be_made_again(
 def test_without_a_login_every_page_leads_to_it(client: FlaskClient, path: str) -> None:
     answer = client.get(path)
     assert (answer.status_code, answer.location.partition("?")[0]) == (303, "/login")
-    assert client.get("/live").status_code == 401
+    assert client.get("/live?of=home").status_code == 401
 
 
 @pytest.mark.parametrize("path", ["/say", "/say/edit", "/say/air", "/stop", "/cancel/0123456789ab"])

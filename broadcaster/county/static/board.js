@@ -11,7 +11,7 @@ async function look() {
   if (answer.redirected) return location.reload();
   if (!answer.ok) return;
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-  document.querySelector("main").replaceChildren(...page.querySelector("main").children);
+  document.querySelector("main").innerHTML = page.querySelector("main").innerHTML;
   if (!page.querySelector("script[src$='board.js']")) clearInterval(timer);
 }
 

@@ -17,6 +17,7 @@ const told = document.getElementById("told");
 const left = document.getElementById("left");
 const lock = document.getElementById("lock");
 const rate = Number(form.dataset.rate);
+const place = `${document.body.dataset.root}/talk`;
 const token = form.elements.csrf_token.value;
 let microphone = null;
 let talk = null;
@@ -37,10 +38,9 @@ async function open() {
       audio: { channelCount: 1, noiseSuppression: true, autoGainControl: true },
     });
     microphone = { input, context: new AudioContext({ sampleRate: rate }) };
-    await microphone.context.audioWorklet.addModule(form.dataset.worklet);
-    hear(microphone);
+    await hear(microphone);
     await microphone.context.resume();
-  } catch {
+  } catch (refused) {
     close();
     return tell(words.no_microphone);
   }
@@ -49,20 +49,65 @@ async function open() {
 }
 
 // What a horn carries: without the lows, and even in loudness.
-function hear({ input, context }) {
+async function hear({ input, context }) {
   const lows = new BiquadFilterNode(context, { type: "highpass", frequency: 150 });
   const even = new DynamicsCompressorNode(context, { threshold: -28, ratio: 4, attack: 0.005, release: 0.1 });
-  const blocks = new AudioWorkletNode(context, "blocks", {
-    numberOfOutputs: 0,
-    channelCount: 1,
-    channelCountMode: "explicit",
-    processorOptions: { frames: Math.round(BLOCK_SECONDS * rate) },
-  });
-  context.createMediaStreamSource(input).connect(lows).connect(even).connect(blocks);
-  blocks.port.onmessage = ({ data }) => {
-    meter.value = data.peak;
-    if (talk) add(talk, data.block);
-  };
+  const blocks = new Blocks(context.sampleRate);
+  const ear = context.audioWorklet ? await worklet(context, blocks) : processor(context, blocks);
+  context.createMediaStreamSource(input).connect(lows).connect(even).connect(ear);
+}
+
+async function worklet(context, blocks) {
+  await context.audioWorklet.addModule(form.dataset.worklet);
+  const only = { numberOfOutputs: 0, channelCount: 1, channelCountMode: "explicit" };
+  const node = new AudioWorkletNode(context, "ear", only);
+  node.port.onmessage = ({ data }) => blocks.hear(data);
+  return node;
+}
+
+// Before Chromium 66.
+function processor(context, blocks) {
+  const node = context.createScriptProcessor(0, 1, 1);
+  node.onaudioprocess = ({ inputBuffer }) => blocks.hear(inputBuffer.getChannelData(0));
+  node.connect(context.destination);
+  return node;
+}
+
+// Gathers samples into blocks of 16 bit at the station's rate; before Chromium 74 a microphone has its own.
+class Blocks {
+  constructor(rateHeard) {
+    this.step = rateHeard / rate;
+    this.between = 0;
+    this.last = 0;
+    this.start();
+  }
+
+  start() {
+    this.block = new DataView(new ArrayBuffer(2 * Math.round(BLOCK_SECONDS * rate)));
+    this.filled = 0;
+    this.peak = 0;
+  }
+
+  hear(samples) {
+    for (const sample of samples) {
+      for (; this.between < 1; this.between += this.step) {
+        this.put(this.last + (sample - this.last) * this.between);
+      }
+      this.between -= 1;
+      this.last = sample;
+    }
+  }
+
+  put(sample) {
+    const level = Math.max(-1, Math.min(1, sample));
+    this.peak = Math.max(this.peak, Math.abs(level));
+    this.block.setInt16(this.filled, Math.round(32767 * level), true);
+    this.filled += 2;
+    if (this.filled < this.block.byteLength) return;
+    meter.value = this.peak;
+    if (talk) add(talk, this.block.buffer);
+    this.start();
+  }
 }
 
 function show(isOpen) {
@@ -88,24 +133,24 @@ function add(mine, block) {
 }
 
 // Resolves to null where the line is bad; a refusal is a talk that is over.
-async function ask(path, body, type) {
-  const patience = new AbortController();
-  const timer = setTimeout(() => patience.abort(), ANSWER_MS + (path.endsWith("/end") ? DEAD_MS : 0));
-  try {
-    const answer = await fetch(`${document.body.dataset.root}/talk/${path}`, {
-      method: "POST",
-      body,
-      headers: { "Content-Type": type || "application/x-www-form-urlencoded", "X-CSRFToken": token },
-      signal: patience.signal,
-      keepalive: path.endsWith("/end"),
-    });
-    if (answer.ok || answer.status === 409) return { stage: "over", ...(await answer.json()) };
-    return { stage: "over", sentence: words[answer.status] || words.refused };
-  } catch {
-    return null;
-  } finally {
-    clearTimeout(timer);
-  }
+function ask(path, body, type) {
+  return new Promise((resolve) => {
+    const request = new XMLHttpRequest();
+    request.open("POST", `${place}/${path}`);
+    request.timeout = ANSWER_MS + (path.endsWith("/end") ? DEAD_MS : 0);
+    request.responseType = "json";
+    request.setRequestHeader("Content-Type", type || "application/x-www-form-urlencoded");
+    request.setRequestHeader("X-CSRFToken", token);
+    request.onload = () => resolve(answered(request));
+    request.onerror = () => resolve(null);
+    request.ontimeout = () => resolve(null);
+    request.send(body);
+  });
+}
+
+function answered({ status, response }) {
+  if (status >= 400 && status !== 409) return { stage: "over", sentence: words[status] || words.refused };
+  return response && Object.assign({ stage: "over" }, response);
 }
 
 async function speak() {
@@ -169,10 +214,11 @@ function press() {
 function leave() {
   const id = talk && talk.id;
   if (microphone) close();
-  if (id) ask(`${id}/end`);
+  if (id) navigator.sendBeacon(`${place}/${id}/end`, new FormData(form));
 }
 
-if (navigator.mediaDevices && window.AudioWorkletNode) {
+if (!window.isSecureContext) document.getElementById("insecure").hidden = false;
+else if (navigator.mediaDevices) {
   document.getElementById("no-microphone").hidden = true;
   form.hidden = false;
   form.addEventListener("submit", (event) => event.preventDefault());
