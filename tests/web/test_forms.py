@@ -142,6 +142,8 @@ def test_a_tap_without_words_is_said_not_to_have_counted(
     client.delete_cookie("broadcaster")
     assert "刚才那一下没有算数" in client.post("/stop").text
     assert station.stops == []
+    asked_by_script = client.post("/stop", headers={"Accept": "application/json"})
+    assert asked_by_script.status_code == 303 and asked_by_script.location.startswith("/login")
 
 
 def test_a_form_from_before_another_login_is_written_on(
