@@ -141,6 +141,7 @@ def paths(station: FakeStation) -> list[str]:
     return [
         *("/", "/bar", f"/cancel/{station.waiting[0].id}"),
         *("/say", "/say?severity=1", "/say/pattern/water", "/say?pattern=water"),
+        *("/unfinished", "/say/ba9876543210/edit", "/timetable/draft/ba9876543210/edit"),
         *("/voice", f"/voice/{RECORDING}", "/talk"),
         *("/words", "/words/edit", "/words/edit?section=places&word=石盆"),
         *("/timetable", "/timetable/new", "/timetable/change?name=停水", "/timetable/slot?name=停水"),
@@ -180,6 +181,7 @@ def forms(station: FakeStation) -> list[tuple[str, dict[str, str]]]:
         ("/loops", {}),
         ("/say/air", text | {"notice_id": "0123456789ab"}),
         ("/say/air", text | {"notice_id": "0123456789ab"}),
+        ("/say", text | {"notice_id": "0123456789ab"}),
         ("/cancel/gone", {}),
         ("/stop", {}),
         ("/go-on", {"stop": "s1"}),
