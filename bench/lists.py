@@ -34,7 +34,17 @@ from broadcaster.web.app import create_app
 
 NAME, PASSWORD = "王秀英", "shuiku-2026"
 PAGES = (
-    *("/", "/live", "/say", "/voice", "/timetable", "/timetable?page=3", "/record", "/record?text=停水"),
+    *(
+        "/",
+        "/live?of=home",
+        "/live?of=bar",
+        "/say",
+        "/voice",
+        "/timetable",
+        "/timetable?page=3",
+        "/record",
+        "/record?text=停水",
+    ),
     *("/record/usb", "/words", "/more", "/more/people", "/more/tokens", "/more/deeds", "/stop"),
 )
 API = (

@@ -69,7 +69,7 @@ def hidden_fields(page: str) -> dict[str, str]:
 
 def look_on(phone: Phone, phones: int) -> None:
     for _ in range(phones):
-        Thread(target=_follow, args=(phone.open("/live/stream"),), daemon=True).start()
+        Thread(target=_follow, args=(phone.open("/live/stream?of=home"),), daemon=True).start()
 
 
 def _follow(stream: http.client.HTTPResponse) -> None:
@@ -115,7 +115,7 @@ def measure_home(box: Box, phone: Phone, phones: int, requests: int) -> None:
         row(f"{phones} phones look on, the air plays", milliseconds(phone.home, requests))
         row("the same page from bare Flask, meanwhile", milliseconds(ask_peer, requests))
     assert "正在播出" in phone.home()
-    phone.send("/stop", phone.hidden("/stop"))
+    phone.send("/stop", phone.hidden("/bar"))
     time.sleep(SILENT_SECONDS)
     print(f"The sound card ran dry {box.ran_dry} times meanwhile.")
 
@@ -134,7 +134,7 @@ def stop_to_silence(box: Box, phone: Phone) -> float:
     """Milliseconds from 停播 to the last sample that is not silence."""
     phone.send("/say/air", phone.rehearse(LONG))
     time.sleep(BEFORE_STOP_SECONDS)
-    fields, before = phone.hidden("/stop"), len(box.rig.captured())
+    fields, before = phone.hidden("/bar"), len(box.rig.captured())
     asked_at = time.monotonic()
     phone.send("/stop", fields)
     time.sleep(SILENT_SECONDS)

@@ -15,6 +15,9 @@ logger = logging.getLogger(__name__)
 LEAST_YEAR = 2026
 # Nobody runs a program for so long without one look at a network's time, nor installs a newer one.
 LONGEST_AHEAD = timedelta(days=5 * 365)
+# A clock that jumped may be put back: so long nothing is told of what it leapt over and nothing of that
+# is ended, and nothing forgotten of what it came back from.
+SETTLED_SECONDS = 600.0
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 NOTE_SECONDS = 3600.0
 SEEN, TRUSTED_BOOT = "clock_seen", "clock_trusted_boot"

@@ -59,7 +59,7 @@ COMMANDS: dict[str, Command | Group] = {
     "county": Group(
         "县级平台：钥匙，谁能发什么",
         (
-            *("county_commands", "renewal_commands", "office_commands"),
+            *("county_commands", "renewal_commands", "office_commands", "officer_commands"),
             *("province_commands", "foreign_commands", "village_commands"),
         ),
     ),

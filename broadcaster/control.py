@@ -77,6 +77,9 @@ def answers(station: Station, request: Message) -> Iterator[Message]:
                 yield pruned_as_json(station.prune(bytes_of(megabytes)))
             case {"do": "people" | "reset_password"}:
                 yield people_answer(station.accounts, station.deeds, request)
+            case {"do": "belong"}:
+                station.belong()
+                yield {"belongs": station.county is not None}
             case {"do": "link"}:
                 yield {"link": station.county and station.county.status()}
             case {"do": "link_usb", "path": str(path)}:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
 from getpass import getpass
 from pathlib import Path
@@ -13,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from broadcaster.clock import Clock
 from broadcaster.console import Arguments, report
-from broadcaster.errors import BroadcasterError
+from broadcaster.errors import BroadcasterError, ConfigError
 from broadcaster.office_files import office_in
 
 if TYPE_CHECKING:
@@ -173,9 +174,19 @@ def show(arguments: Arguments) -> int:
         f"钥匙名单：第 {keys} 版，到 {folder.trust.targets.targets.expires:%Y-%m-%d} 为止",
         f"广播站要认的指纹：{folder.pin}",
     ]
-    told = described(folder)
+    told = described(folder) | {"site_pin": _site_pin(arguments.office)}
+    lines += [f"网页证书的指纹（pin）：{told['site_pin']}"] if told["site_pin"] else []
     report(told, "\n".join([*lines, *told["warnings"]]), arguments)
     return 0
+
+
+def _site_pin(folder: Path) -> str:
+    from broadcaster.county.office_settings import load_office_to_run
+    from broadcaster.county.site_pin import site_pin
+
+    with suppress(ConfigError):
+        return site_pin(load_office_to_run(folder)[0].web, folder)
+    return ""
 
 
 def open_folder(arguments: Arguments) -> OfficeFolder:

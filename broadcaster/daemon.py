@@ -15,6 +15,7 @@ from functools import partial
 from pathlib import Path
 
 from broadcaster.air_settings import QuietSettings
+from broadcaster.belonging import Belonging
 from broadcaster.changed_files import ChangedFiles
 from broadcaster.clock import Clock
 from broadcaster.clock_trust import ClockTrust
@@ -34,7 +35,6 @@ from broadcaster.intake import Endings, Intake
 from broadcaster.labels import LOST, OFF
 from broadcaster.lan_name import LanName, own_address
 from broadcaster.lexicon_file import LexiconFile
-from broadcaster.link.place import is_enrolled
 from broadcaster.loop import Loop, Watched
 from broadcaster.microphone import Microphone
 from broadcaster.model import Notice
@@ -162,6 +162,7 @@ def open_box(config: Config, output_file: Path | None = None, makes_ahead: bool 
         faults: list[Callable[[], str]] = [
             lambda: player.fault,
             lambda: store.fault,
+            lambda: store.losses.fault,
             lambda: studio.house.fault,
             lambda: words.fault,
             lambda: config.fault,
@@ -296,7 +297,7 @@ def run(
             closing(serve(origins, settings.web.host, settings.web.port, leaving=leave))
         )
         fronts = _open_fronts(stack, box, page.port, origins, tell)
-        links = _open_link(stack, box, tell)
+        county = _open_county(stack, box, tell)
         _tell_start(box, page.port, tell, in_terminal)
         # Before the page and the door close, which may take seconds: nothing begins that would be cut.
         stack.callback(box.player.leave, CLOSING)
@@ -308,7 +309,7 @@ def run(
             control,
             page.loop,
             *fronts,
-            *links,
+            county,
         )
         return keep_watch(parts, ended, box.station.status, hang_seconds)
 
@@ -335,27 +336,16 @@ def _open_fronts(
     return fronts
 
 
-def _open_link(stack: ExitStack, box: Box, tell: Callable[[str], None]) -> list[Watched]:
-    """The county's line, where the box is enrolled; a box that is not loads nothing of it."""
-    if not is_enrolled(box.station.settings.paths.state):
-        return []
-    from broadcaster.link.far_end import THREADS
-    from broadcaster.link.link import Link
-    from broadcaster.link.membership import load_membership
-
+def _open_county(stack: ExitStack, box: Box, tell: Callable[[str], None]) -> Belonging:
+    """The county's line, where the box is enrolled, now or later."""
+    belonging = stack.enter_context(closing(Belonging(box.station, box.clock)))
+    box.faults.append(lambda: belonging.fault)
+    box.station.belong = belonging.begin
     try:
-        membership = load_membership(box.station.settings.paths.state)
-        link = stack.enter_context(closing(Link(box.station, membership, box.clock)))
+        belonging.begin()
     except BroadcasterError as error:
         tell(str(error))
-        sentence = str(error)
-        box.faults.append(lambda: sentence)
-        return []
-    box.station.county = link
-    box.faults.append(lambda: link.fault)
-    sounds = Loop("link-sounds", link.sounds.step, link.sounds.wake)
-    far = [Loop(f"far-{number}", link.far.step, link.far.wake) for number in range(1, THREADS + 1)]
-    return [stack.enter_context(loop) for loop in (*far, sounds, Loop("link", link.step, link.wake))]
+    return belonging
 
 
 def _is_new(store: Store) -> bool:

@@ -28,6 +28,7 @@ REASONS = {
 # By their names: importing ssl for its errors would take 20 ms of each command. Its numbers are not the
 # system's.
 KINDS = {
+    "HTTPError": "对方没有给，可能已经没有了",
     "gaierror": "找不到这个地址，可能没有网络",
     "SSLCertVerificationError": "对方的证书不是公认的机构签的",
     "SSLError": "加密的连接没有建成",
@@ -134,6 +135,10 @@ class FileUnwritable(BroadcasterError):
 
 class RecordingRefused(BroadcasterError):
     """A recording that cannot be taken: no sound, unknown format, too long, too large, no room."""
+
+
+class RecordingUnkept(RecordingRefused):
+    """... because the disk does not take it now; another time it may."""
 
 
 class StoreUnusable(BroadcasterError):

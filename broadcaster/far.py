@@ -25,6 +25,7 @@ from broadcaster.station import Afar as Afar
 from broadcaster.station import Station
 from broadcaster.store.accounts import Accounts
 from broadcaster.store.deeds import Deeds
+from broadcaster.store.drafts import Drafts
 from broadcaster.store.phones import Phones
 from broadcaster.store.tokens import Tokens
 from broadcaster.talks import Talks
@@ -185,6 +186,11 @@ def _of_slot(station: Station, given: Given) -> Iterable[Severity]:
     return [one.slot.severity for one in entries if one.name == given["name"] and one.slot]
 
 
+def _of_stop(station: Station, given: Given) -> Iterable[Severity]:
+    stop = station.status().stop
+    return stop.severities if stop and stop.id == given["stop_id"] else ()
+
+
 def _check_manner(notice: Notice) -> None:
     """What the forms of the pages let through, for who signs need not have used them."""
     paced = notice.pace is None or SLOWEST <= notice.pace <= FASTEST
@@ -212,6 +218,7 @@ _ROWS = [
     Call("", Station.wait_for_end, seconds=CHANGE_SECONDS),
     Call("", announce, changes=True, says=_of_notice),
     *_changes("", Station.cancel, Station.stop_all, Station.resume_loops, Station.set_volume),
+    Call("", Station.go_on, changes=True, says=_of_stop),
     *_changes("", Station.use_card),
     *_looks("", Station.warm),
     Call("accounts", Accounts.find, shared=True),
@@ -225,6 +232,8 @@ _ROWS = [
     *_changes("tokens", Tokens.make, Tokens.remove),
     *_looks("deeds", Deeds.recent),
     *_changes("deeds", note),
+    *_looks("drafts", Drafts.find, Drafts.of),
+    *_changes("drafts", Drafts.keep, Drafts.finish, Drafts.drop),
     *_looks("words", Wordbook.entries, sound),
     Call("words", Wordbook.listen, seconds=VOICE_SECONDS),
     *_changes("words", Wordbook.set, Wordbook.remove),

@@ -3,7 +3,7 @@
 import logging
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -98,6 +98,14 @@ class Intake:
         self._give(airing.id)
         waiting = Waiting(airing, not_before=self._later(airing))
         return self._queue.accept(airing, meanwhile=lambda: self._player.put_back(waiting))
+
+    def take_back(self, those: Sequence[Waiting]) -> None:
+        """Air what a person had stopped and wants on the air again, in this order."""
+        for waiting in those:
+            self._give(waiting.airing.id)
+            self._player.put_back(waiting)
+        for waiting in those:
+            self._queue.accept(waiting.airing, wait=waiting is those[-1])
 
     def put(self, airing: Airing) -> None:
         """Air what the timetable has due, unless it was put before the clock or the box went down."""

@@ -1,10 +1,8 @@
 """config/lexicon.yaml, changed entry by entry: whole or not at all, and its comments stay."""
 
-import fcntl
-import os
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from broadcaster.errors import FileUnwritable, WordRefused, reason_of
@@ -13,7 +11,7 @@ from broadcaster.script.lexicon import check_entry, load_lexicon
 from broadcaster.settings import LexiconSettings
 from broadcaster.settings import load_lexicon as read_lexicon
 from broadcaster.settings_problems import keys_twice
-from broadcaster.whole import state_of, whole_file
+from broadcaster.whole import in_turn, state_of, whole_file
 from broadcaster.yaml_edit import remove_entry, set_entry
 
 LONGEST_WORD = 20
@@ -71,15 +69,12 @@ class LexiconFile:
     @contextmanager
     def _held(self) -> Iterator[LexiconSettings]:
         """The lexicon as it is, while no other process of ours changes it."""
-        try:
-            folder = os.open(self._folder, os.O_RDONLY | os.O_DIRECTORY)
-        except OSError as error:
-            raise self._unwritable(error) from error
-        try:
-            fcntl.flock(folder, fcntl.LOCK_EX)
+        with ExitStack() as stack:
+            try:
+                stack.enter_context(in_turn(self._folder))
+            except OSError as error:
+                raise self._unwritable(error) from error
             yield self.load()
-        finally:
-            os.close(folder)
 
     def _change(self, edit: Callable[[str], str]) -> None:
         path = self._path.resolve()

@@ -6,16 +6,22 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from broadcaster.console import Arguments, ask_running_box, report
-from broadcaster.errors import reason_of
+from broadcaster.console import Arguments, ask_box, ask_running_box, report
+from broadcaster.errors import BroadcasterError, reason_of
+from broadcaster.link.place import is_enrolled
 
 if TYPE_CHECKING:
     from broadcaster.bulletin.enrolment import Enrolment
 
+NOT_ENROLLED = "这个广播站没有向县里登记。"
+NOT_TAKEN_UP = "登记是有的，这个广播站还没有用上：请看 broadcaster status 里的故障，或者重新启动它。"
+
 
 def add_to(link: Any, add: Any) -> None:
     enrolled = add(link, "enrol", enrol, "向县里登记：用县里给的文件，或者一次性代码")
-    enrolled.add_argument("file", nargs="?", type=Path, metavar="文件", help="县里给的登记文件")
+    enrolled.add_argument(
+        "given", nargs="?", metavar="一行|文件", help="县里给的那一行，放在单引号里；或者登记文件"
+    )
     enrolled.add_argument("--office", metavar="网址", help="县里的网址，以 https:// 开头")
     enrolled.add_argument("--code", metavar="代码", help="县里给的一次性代码")
     enrolled.add_argument("--root", metavar="指纹", help="县里的根的指纹，64 个字符")
@@ -33,35 +39,59 @@ def enrol(arguments: Arguments) -> int:
     enrolment = _enrolment(arguments, state)
     membership = enrol_box(state, enrolment, datetime.now(UTC))
     content = {"box": membership.box, "area": membership.area, "public_key": membership.public_key}
-    sentence = (
-        f"登记好了：{enrolment.name}（{membership.box}）。重新启动广播站以后就和县里连上。\n"
-        f"本站的公钥，县里登记要用：{membership.public_key}"
-    )
-    report(content, sentence, arguments)
+    lines = [f"登记好了：{enrolment.name}（{membership.box}）。{_taken_up(arguments)}"]
+    if not (arguments.office or is_line(arguments.given)):
+        lines += [f"本站的公钥，县里登记要用：{membership.public_key}"]
+    report(content, "\n".join(lines), arguments)
     return 0
+
+
+def _taken_up(arguments: Arguments) -> str:
+    """By the running box, at once."""
+    try:
+        answers = ask_box({"do": "belong"}, arguments.config)
+        if answers is None:
+            return "启动广播站以后就和县里连上。"
+        next(answers, None)
+    except BroadcasterError as error:
+        return f"请重新启动广播站，然后才和县里连上（{error}）"
+    return "广播站正在和县里连，看连上没有：broadcaster link show"
+
+
+def is_line(given: str | None) -> bool:
+    """Or the name of a file."""
+    return (given or "").startswith(("https://", "http://"))
 
 
 def _enrolment(arguments: Arguments, state: Path) -> Enrolment:
     from broadcaster.bulletin.enrolment import Enrolment, EnrolmentRefused
+    from broadcaster.bulletin.invitation import FOR_BOX, Invitation
     from broadcaster.bulletin.keys import public
     from broadcaster.link.membership import own_key
     from broadcaster.link.office import ask_to_enrol
 
-    if arguments.file:
+    given, office = arguments.given, arguments.office
+    if given and is_line(given):
+        invitation = Invitation.read(given, FOR_BOX)
+    elif given:
         try:
-            return Enrolment.from_bytes(arguments.file.read_bytes())
+            return Enrolment.from_bytes(Path(given).read_bytes())
         except OSError as error:
-            raise EnrolmentRefused(f"{arguments.file} 读不了：{reason_of(error)}") from error
-    if not (arguments.office and arguments.code and arguments.root):
-        raise EnrolmentRefused("请写登记文件；用代码登记，--office、--code、--root 三样都要写。")
-    key = str(public(own_key(state)).keyval["public"])
-    return ask_to_enrol(arguments.office, arguments.code, arguments.root, key, arguments.pin)
+            raise EnrolmentRefused(f"{given} 读不了：{reason_of(error)}") from error
+    elif office and arguments.code and arguments.root:
+        invitation = Invitation(office, arguments.code, arguments.root, arguments.pin)
+    else:
+        raise EnrolmentRefused("请写县里给的那一行（放在单引号里），或者登记文件。")
+    return ask_to_enrol(invitation, str(public(own_key(state)).keyval["public"]))
 
 
 def show(arguments: Arguments) -> int:
+    from broadcaster.settings import load_settings
+
     told = ask_running_box({"do": "link"}, arguments.config)["link"]
     if told is None:
-        report(None, "这个广播站没有向县里登记。", arguments)
+        enrolled = is_enrolled(load_settings(arguments.config).paths.state)
+        report(None, NOT_TAKEN_UP if enrolled else NOT_ENROLLED, arguments)
         return 0
     since = told["connected_since"]
     lines = [

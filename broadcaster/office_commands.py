@@ -19,6 +19,7 @@ from broadcaster.office_files import office_in
 from broadcaster.paper_commands import described, draft_of, receipts, show_first
 
 if TYPE_CHECKING:
+    from broadcaster.bulletin.invitation import Invitation
     from broadcaster.county.officers import Officer
     from broadcaster.county.running import Desk
 
@@ -66,6 +67,7 @@ def add_to(group: Any, add: Adder) -> None:
     listed = _add(group, add, "boxes", boxes, "登记簿；加一个广播站")
     listed.add_argument("--add", dest="code", metavar="代码", help="村的 12 位区划代码，给它一个登记码")
     listed.add_argument("--name", default="", metavar="村名", help="和 --add 一起用")
+    listed.add_argument("--replace", metavar="编号", help="给一个广播站一个新的登记码")
 
 
 def _add(group: Any, add: Adder, name: str, command: Any, description: str) -> Any:
@@ -195,13 +197,16 @@ def boxes(arguments: Arguments) -> int:
     from broadcaster.county.running import open_desk
 
     with open_desk(folder) as desk:
+        register, note = desk.parts.register, desk.parts.audit.note
         if arguments.code:
-            box, code = desk.parts.register.add(arguments.code, arguments.name)
-            desk.parts.audit.note(os.environ.get("USER", ""), "加广播站", box.id)
-            content = {"box": box.id, "code": code, "root": desk.folder.pin}
-            report(content, f"{box.id} 的登记码：{code}（7 天以内用一次）", arguments)
-            return 0
-        found = desk.parts.register.boxes()
+            box, code = register.add(arguments.code, arguments.name)
+            note(os.environ.get("USER", ""), "加广播站", box.id)
+            return _invite(desk, box.id, code, arguments)
+        if arguments.replace:
+            code = register.replace(arguments.replace)
+            note(os.environ.get("USER", ""), "发登记码", arguments.replace)
+            return _invite(desk, arguments.replace, code, arguments)
+        found = register.boxes()
     content_of = [
         {"box": one.id, "name": one.name, "state": one.state, "online": one.online} for one in found
     ]
@@ -210,6 +215,32 @@ def boxes(arguments: Arguments) -> int:
     ]
     report(content_of, "\n".join(lines) or "登记簿是空的。", arguments)
     return 0
+
+
+def _invite(desk: Desk, box: str, code: str, arguments: Arguments) -> int:
+    from broadcaster.bulletin.invitation import FOR_BOX
+
+    given = invitation(desk, code)
+    content = {"box": box, "code": code, "root": given.root, "line": given.line(FOR_BOX)}
+    sentence = (
+        f"{box} 的登记码：{code}（7 天以内，只给一台机器用）\n"
+        f"在广播站那台机器上输入：broadcaster link enrol '{given.line(FOR_BOX)}'"
+    )
+    report(content, sentence, arguments)
+    return 0
+
+
+def invitation(desk: Desk, code: str) -> Invitation:
+    """As the page gives it, by this machine's address where the settings name none."""
+    from broadcaster.bulletin.invitation import Invitation
+    from broadcaster.county.site_pin import site_pin
+    from broadcaster.lan_name import own_address
+
+    settings, web = desk.settings, desk.settings.web
+    host = own_address() if web.host in ("0.0.0.0", "::") else web.host
+    secure, port = ("https", web.https_port) if web.https_port else ("http", web.port)
+    office = settings.address or f"{secure}://{host}:{port}"
+    return Invitation(office, code, desk.folder.pin, site_pin(web, desk.folder.path))
 
 
 def _who(desk: Desk, arguments: Arguments) -> Officer:

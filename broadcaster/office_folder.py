@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -28,7 +27,7 @@ from broadcaster.bulletin.refusals import NotAccepted
 from broadcaster.bulletin.superior import Superior
 from broadcaster.errors import FileUnwritable, reason_of
 from broadcaster.office_files import FROM_A_COPY, KEYRING, why_no_keyring
-from broadcaster.whole import whole_file
+from broadcaster.whole import in_turn, whole_file
 
 if TYPE_CHECKING:
     from securesystemslib.signer import CryptoSigner, Signer
@@ -181,16 +180,13 @@ class OfficeFolder:
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
-        """A command and the running office take turns: each would undo the other's change."""
-        try:
-            lock = os.open(self.path / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        except OSError as error:
-            raise FileUnwritable(f"{self.path} 写不进去：{reason_of(error)}。") from None
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX)
+        """A command and the running office take turns."""
+        with ExitStack() as stack:
+            try:
+                stack.enter_context(in_turn(self.path, LOCK))
+            except OSError as error:
+                raise FileUnwritable(f"{self.path} 写不进去：{reason_of(error)}。") from None
             yield
-        finally:
-            os.close(lock)
 
     def _keep(self, keyring: Keyring) -> None:
         _write(self.keyring_file, keyring.to_bytes())

@@ -13,10 +13,12 @@ from broadcaster.clock import Clock
 from broadcaster.console import Arguments, report
 from broadcaster.county_commands import OFFICE, PASSPHRASE, asking
 from broadcaster.errors import BroadcasterError, FileUnwritable, reason_of
+from broadcaster.office_commands import invitation
 from broadcaster.office_files import office_in
 
 if TYPE_CHECKING:
     from broadcaster.bulletin.admission import Admission
+    from broadcaster.bulletin.invitation import Invitation
     from broadcaster.bulletin.superior import Superior
 
 Adder = Callable[..., Any]
@@ -41,7 +43,9 @@ def add_to(group: Any, add: Adder) -> None:
     listed.add_argument("--replace", metavar="代码", help="给换了转发的县一个新的登记码")
     listed.add_argument("--retire", metavar="代码", help="停用：不让它连，不再收它的数")
     joined = _add(group, add, "join", join, "县里用：把本县的转发接到上级，用上级给的文件或登记码")
-    joined.add_argument("file", type=Path, nargs="?", metavar="文件", help="上级给的接入文件")
+    joined.add_argument(
+        "given", nargs="?", metavar="一行|文件", help="上级给的那一行，放在单引号里；或者接入文件"
+    )
     joined.add_argument("--above", metavar="网址", help="上级的网页，https://…")
     joined.add_argument("--code", metavar="登记码")
     joined.add_argument("--root", metavar="指纹", help="上级的指纹，另外打电话核对")
@@ -108,6 +112,7 @@ def admit(arguments: Arguments) -> int:
 
 def counties(arguments: Arguments) -> int:
     folder = office_in(arguments.office)
+    from broadcaster.bulletin.invitation import FOR_COUNTY
     from broadcaster.county.running import open_desk
 
     with open_desk(folder) as desk:
@@ -119,8 +124,13 @@ def counties(arguments: Arguments) -> int:
             else:
                 found, code = known.get(arguments.replace), known.replace(arguments.replace)
             note(who, "给县发登记码", found.code)
-            content = {"county": found.code, "code": code, "root": desk.folder.pin}
-            sentence = f"{found.name}的登记码：{code}（7 天以内用一次）\n本级的指纹：{desk.folder.pin}"
+            given = invitation(desk, code)
+            line = given.line(FOR_COUNTY)
+            content = {"county": found.code, "code": code, "root": given.root, "line": line}
+            sentence = (
+                f"{found.name}的登记码：{code}（7 天以内，只给一台机器用）\n本级的指纹：{given.root}\n"
+                f"县里在平台的机器上输入：broadcaster county join '{line}'"
+            )
             report(content, sentence, arguments)
             return 0
         if arguments.retire:
@@ -153,7 +163,7 @@ def join(arguments: Arguments) -> int:
     content = {"above": given.area, "root": given.root, "public_key": key, "written": written}
     told = [f"接上了 {given.area}，指纹 {given.root}。"]
     told += ["office.yaml 里加了 relay 一行。"] if written else []
-    if arguments.file:
+    if not _invitation(arguments):
         told += [f"本县转发的公钥，请报给上级登记：{key}"]
     told += [
         "再做两件事：broadcaster county relay 让转发一直运行；",
@@ -164,13 +174,24 @@ def join(arguments: Arguments) -> int:
 
 
 def _given(arguments: Arguments) -> Admission:
-    from broadcaster.county.joining import ask_to_join
+    if invitation := _invitation(arguments):
+        from broadcaster.county.joining import ask_to_join
 
-    if arguments.file:
-        return _read(arguments.file)
-    if not (arguments.above and arguments.code and arguments.root):
-        raise CommandIncomplete("请写接入文件；用登记码，--above、--code、--root 三样都要写。")
-    return ask_to_join(arguments.office, arguments.above, arguments.code, arguments.root, arguments.pin)
+        return ask_to_join(arguments.office, invitation)
+    if not arguments.given:
+        raise CommandIncomplete("请写上级给的那一行（放在单引号里），或者接入文件。")
+    return _read(Path(arguments.given))
+
+
+def _invitation(arguments: Arguments) -> Invitation | None:
+    """None where a file is given, or nothing."""
+    from broadcaster.bulletin.invitation import FOR_COUNTY, Invitation
+
+    if (arguments.given or "").startswith(("https://", "http://")):
+        return Invitation.read(arguments.given, FOR_COUNTY)
+    if arguments.above and arguments.code and arguments.root:
+        return Invitation(arguments.above, arguments.code, arguments.root, arguments.pin)
+    return None
 
 
 def above(arguments: Arguments) -> int:

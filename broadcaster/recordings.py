@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from broadcaster.errors import RecordingRefused, reason_of
+from broadcaster.errors import RecordingRefused, RecordingUnkept, reason_of
 from broadcaster.seal import STREAM_INFO_END, flac_seconds
 from broadcaster.whole import whole_file
 
@@ -47,7 +47,8 @@ class Recordings:
     def take(self, pieces: Iterable[bytes], title: str) -> Recording:
         """Decode what was sent, off the air and in bounds, and keep it; blocks for it.
 
-        Raises `RecordingRefused`, and then nothing is kept.
+        Raises `RecordingRefused`, and then nothing is kept; `RecordingUnkept` is of this disk alone. An
+        error of `pieces` that is none of the system's goes through as it is.
         """
         self._check_room()
         try:
@@ -62,9 +63,7 @@ class Recordings:
                     about.write_text(json.dumps(asdict(recording)), encoding="utf-8")
                 decoded.replace(recording_path(self._state, recording.key))
         except OSError as error:
-            raise RecordingRefused(
-                f"录音存不下来（{reason_of(error)}），请看磁盘有没有空位。"
-            ) from error
+            raise RecordingUnkept(f"录音存不下来（{reason_of(error)}），请看磁盘有没有空位。") from error
         return recording
 
     def find(self, key: str) -> Recording | None:
@@ -97,7 +96,7 @@ class Recordings:
 
     def _check_room(self) -> None:
         if sum(path.stat().st_size for path in self._folder.glob("*.flac")) > FULL_BYTES:
-            raise RecordingRefused("存的录音太多了，请先删掉几条不用的，再录新的。")
+            raise RecordingUnkept("存的录音太多了，请先删掉几条不用的，再录新的。")
 
 
 def _by_its_sound(path: Path) -> Recording | None:

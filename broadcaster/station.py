@@ -48,6 +48,9 @@ from broadcaster.slotbook import Planned as Planned
 from broadcaster.slotbook import Slotbook
 from broadcaster.slotbook import SlotEntry as SlotEntry
 from broadcaster.slotbook import WeekDay as WeekDay
+from broadcaster.stops import Stop as Stop
+from broadcaster.stops import Stops
+from broadcaster.stops import TakenUp as TakenUp
 from broadcaster.store.bulletins import NewReceipts as NewReceipts
 from broadcaster.store.bulletins import Stage as Stage
 from broadcaster.store.bulletins import StoredBulletin as StoredBulletin
@@ -103,7 +106,8 @@ class Status:
     when and who ("" where that is not known); `has_loops`, that there are any in the timetable; `keeps`
     that what is accepted now outlasts a power cut. `waits_for_card` is "" or why nothing sounds though
     something would: the card has been lost for 3 s; what is due waits until it expires. `held` are the
-    ids of what waits until the clock is trusted.
+    ids of what waits until the clock is trusted. `stop` is the last one while it can be taken back.
+    `unheard` is "" or why nothing would be heard now.
     """
 
     on_air: OnAir | None
@@ -116,6 +120,8 @@ class Status:
     loops_stopped_at: datetime | None = None
     loops_stopped_by: str = ""
     has_loops: bool = False
+    stop: Stop | None = None
+    unheard: str = ""
 
     def due(self, now: datetime) -> list[Airing]:
         """Those that wait for the air alone, in the order of precedence."""
@@ -187,6 +193,7 @@ class Station:
         self.settings = settings
         self.accounts, self.phones = store.accounts, store.phones
         self.tokens, self.deeds = store.tokens, store.deeds
+        self.drafts = store.drafts
         self.bulletins = store.bulletins
         self.words = words
         self.slots = slots
@@ -198,6 +205,9 @@ class Station:
         self._rules = rules
         self._coming = Coming(rules, settings, clock)
         self._remembered = Remembered(rules, store.state)
+        self._stops = Stops(
+            player, intake, endings, rules, self._remembered, clock, lambda: self._has_loops
+        )
         self._intake = intake
         self._endings = endings
         self._store = store
@@ -215,6 +225,8 @@ class Station:
         self.confirm_clock: Callable[[], None] = lambda: None
         """The county or a person says that it is right."""
         self.county: CountyLink | None = None
+        self.belong: Callable[[], None] = lambda: None
+        """To its county by the enrolment that is kept now. Raises `BroadcasterError`."""
 
     def announce(
         self,
@@ -283,13 +295,21 @@ class Station:
         due = at or now
         return self._rules.verdict(Airing(notice, due, due + LIVE_LATENESS), due)
 
-    def follow(self, begun: Callable[[Airing], None], ended: Callable[[JournalEntry], None]) -> None:
-        """Be told of every airing that is heard, and of every end, on the threads of the air.
-
-        Both return at once, and raise nothing.
+    def follow(
+        self, begun: Callable[[Airing], None], ended: Callable[[JournalEntry], None]
+    ) -> Callable[[], None]:
+        """Be told of every airing that is heard, and of every end, on the threads of the air, until what
+        this returns is called. Both return at once, and raise nothing.
         """
         self._intake.on_start.append(begun)
         self._endings.on_end.append(ended)
+
+        def follow_no_more() -> None:
+            # Another list: the air may be going through this one.
+            self._intake.on_start = [one for one in self._intake.on_start if one != begun]
+            self._endings.on_end = [one for one in self._endings.on_end if one != ended]
+
+        return follow_no_more
 
     def find_airing(self, notice_id: str) -> Airing | None:
         """What was accepted of this notice, also if it has ended. Raises `StoreUnusable`."""
@@ -307,13 +327,14 @@ class Station:
     def stop_all(self, asked_by: str = "") -> int:
         """Silence the air and empty the queue of what is due; how many airings that ended.
 
-        Loops stay silent until their next window, or until `resume_loops`, also over a restart.
+        Loops stay silent until their next window, or until `resume_loops`, also over a restart. For ten
+        minutes `Status.stop` tells of it, and `go_on` takes it back.
         """
-        self._rules.loops_stopped_at = now = self._clock.now()
-        ended = self._player.stop_all(_by("停播", asked_by))
-        # When there is silence: a slow disk must not hold it up.
-        self._remembered.stop_loops(now, asked_by)
-        return ended
+        return self._stops.stop_all(asked_by, _by("停播", asked_by))
+
+    def go_on(self, stop_id: str, from_start: bool = False) -> list[TakenUp] | None:
+        """Take a stop back: what it ended is aired as new airings, once. None if it is not to be had."""
+        return self._stops.go_on(stop_id, from_start)
 
     def resume_loops(self) -> None:
         """Somebody wants them back."""
@@ -351,8 +372,14 @@ class Station:
             frozenset(airing.id for airing in held),
             self._rules.loops_stopped_at if stopped else None,
             self._remembered.loops_stopped_by if stopped else "",
-            any(slot.kind is Kind.LOOP for slot in self.slots.timetable.slots),
+            self._has_loops,
+            self._stops.last(),
+            "" if self._device.ready else self._device.fault,
         )
+
+    @property
+    def _has_loops(self) -> bool:
+        return any(slot.kind is Kind.LOOP for slot in self.slots.timetable.slots)
 
     def _loops_stopped(self) -> bool:
         if self._rules.loops_stopped_at is None:

@@ -1,5 +1,6 @@
-"""A file is whole or absent: made beside, then renamed."""
+"""A file is whole or absent: made beside, then renamed. What is read and changed is so in turn."""
 
+import fcntl
 import os
 import uuid
 from collections.abc import Iterator
@@ -23,6 +24,22 @@ def whole_file(path: Path, made_in: Path) -> Iterator[Path]:
         unfinished.replace(path)
     finally:
         unfinished.unlink(missing_ok=True)
+
+
+@contextmanager
+def in_turn(folder: Path, lock: str = "") -> Iterator[None]:
+    """Threads and processes that read files there and write them anew take turns: each would undo
+    what another does. `lock` names a file for it where the folder's own lock is somebody's for long.
+
+    Raises OSError.
+    """
+    flags = os.O_RDWR | os.O_CREAT if lock else os.O_RDONLY | os.O_DIRECTORY
+    held = os.open(folder / lock, flags | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(held)
 
 
 def state_of(path: Path) -> tuple[int, ...]:

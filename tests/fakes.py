@@ -46,6 +46,8 @@ from broadcaster.station import (
     DeviceState,
     OnAir,
     Status,
+    Stop,
+    TakenUp,
     TalkStage,
     TalkState,
     VoiceEntry,
@@ -53,6 +55,7 @@ from broadcaster.station import (
 from broadcaster.store.accounts import Accounts
 from broadcaster.store.database import Database
 from broadcaster.store.deeds import Deeds
+from broadcaster.store.drafts import Drafts
 from broadcaster.store.journal import EVERYTHING, JournalFilter, JournalRow
 from broadcaster.store.ledger import Ledger
 from broadcaster.store.passwords import Passwords
@@ -196,6 +199,7 @@ class FakeStation:
         self.accounts = Accounts(database, self.clock, CHEAP)
         self.phones = Phones(database, self.clock, CHEAP)
         self.tokens = Tokens(database, self.clock)
+        self.drafts = Drafts(database, self.clock)
         self.deeds = Deeds(database, self._ledger, self.clock)
         if account:
             self.accounts.create(self.accounts.one_time_code() or "", *account)
@@ -220,6 +224,9 @@ class FakeStation:
         self.warmed = 0
         self.volume = settings.sound.volume
         self.loops_stopped = self.has_loops = False
+        self.stop: Stop | None = None
+        self.taken_up: list[TakenUp] = []
+        self.unheard = ""
         self.fades = False
         self.quiet = ""
         self.quiet_until: datetime | None = None
@@ -290,10 +297,19 @@ class FakeStation:
 
     def stop_all(self, asked_by: str = "") -> int:
         self.stops.append(asked_by)
-        ended = len(self.waiting) + bool(self.on_air)
+        ended = [*([self.on_air.airing] if self.on_air else []), *self.waiting]
+        if ended:
+            name, severities = ended[0].notice.title or ended[0].notice.text, (Severity.DAILY,)
+            self.stop = Stop("s1", self.now, asked_by, name, len(ended) - 1, severities, self.has_loops)
+            self.loops_stopped = self.has_loops
         self.waiting = []
         self.on_air = replace(self.on_air, stopping=True) if self.on_air and self.fades else None
-        return ended
+        return len(ended)
+
+    def go_on(self, stop_id: str, from_start: bool = False) -> list[TakenUp] | None:
+        stop, self.stop = self.stop, None
+        self.went_on = (stop_id, from_start)
+        return self.taken_up if stop and stop.id == stop_id else None
 
     def status(self) -> Status:
         faults = self.faults or ((self.fault,) if self.fault else ())
@@ -307,6 +323,8 @@ class FakeStation:
             loops_stopped_at=self.now if self.loops_stopped else None,
             loops_stopped_by="李建国" if self.loops_stopped else "",
             has_loops=self.has_loops,
+            stop=self.stop,
+            unheard=self.unheard,
         )
 
     def upcoming(self, count: int = 5) -> list[Airing]:

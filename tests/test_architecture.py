@@ -85,12 +85,14 @@ MAY_IMPORT: dict[str, set[str]] = {
     "copies": FLOOR | {"studio"},
     "remembered": FLOOR | {"schedule", "store"},
     "intake": FLOOR | {"schedule", "playout", "store"},
+    "stops": FLOOR | {"intake", "remembered", "schedule", "playout"},
     "microphone": FLOOR | {"studio"},
     "talks": FLOOR | {"microphone", "playout"},
     "station": FLOOR
-    | {"intake", "remembered", "slotbook", "rehearsal", "copies", "microphone", "talks"}
+    | {"intake", "remembered", "stops", "slotbook", "rehearsal", "copies", "microphone", "talks"}
     | {"studio", "wordbook", "schedule", "playout", "store"},
     "far": FLOOR | {"station", "copies", "rehearsal", "slotbook", "store", "talks", "wordbook"},
+    "belonging": FLOOR | {"station", "link"},
     "greeting": FLOOR | {"station", "intake"},
     "lan_name": set(),
     "control": FLOOR | {"station", "store"},
@@ -100,6 +102,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "daemon": FLOOR
     | SIBLINGS
     | {
+        "belonging",
         "changed_files",
         "lexicon_file",
         "studio",
@@ -121,7 +124,15 @@ AT_THE_TOP = {
     *("cli", "commands", "cache_commands", "lexicon_commands", "schedule_commands", "people_commands"),
     *("journal_commands", "check_commands", "county_commands", "office_commands", "foreign_commands"),
     *("link_commands", "province_commands", "renewal_commands", "paper_commands", "village_commands"),
-    *("technician", "voice_commands", "notice_options", "command_line", "console", "__init__"),
+    *(
+        "officer_commands",
+        "technician",
+        "voice_commands",
+        "notice_options",
+        "command_line",
+        "console",
+        "__init__",
+    ),
 }
 
 HOMES: dict[str, set[str]] = {
@@ -145,6 +156,7 @@ HOMES: dict[str, set[str]] = {
     "flatbuffers": {"tts/tflite_graph.py"},
     "g2pM": {"script/network.py"},
     "gpiozero": {"playout/gpio_relays.py"},
+    "jinja2": {"web/compiled_pages.py"},
     "markupsafe": {"web"},
     "numpy": {"model.py", "voice_child.py", "recording_child.py", "script/network.py", "tts", "clips"},
     "opencc": {"script/hanzi.py"},
@@ -172,7 +184,7 @@ HOMES: dict[str, set[str]] = {
     "sqlalchemy": {"store", "county"},
     "tuf": {"bulletin"},
     "tyme4py": {"schedule/lunar.py"},
-    "werkzeug": {"web"},
+    "werkzeug": {"web", "county"},
     "waitress": {"web/server.py"},
     "zeroconf": {"lan_name.py"},
     "yaml": {"settings.py", "lined_yaml.py", "yaml_edit.py", "console.py", "commands.py"},

@@ -1,115 +1,35 @@
 """What is accepted for the air, on a real store and a real player: aired once, whatever happens."""
 
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
-import soundfile
-from fakes import FakeDevice, ManualClock
+from intake_box import Box, make_line, open_box
 from rig.rig import wait_until
 
-from broadcaster.air_settings import QuietSettings
-from broadcaster.intake import Endings, Intake
 from broadcaster.model import (
-    Airing,
-    Clip,
-    Delivery,
     Item,
     Kind,
-    Made,
-    Notice,
     Outcome,
-    Programme,
-    Ready,
     Severity,
 )
-from broadcaster.playout.player import Player
-from broadcaster.schedule.lengths import estimated_lengths
-from broadcaster.schedule.rules import AirRules
-from broadcaster.settings import Settings
-from broadcaster.store.store import Store, open_store
-
-RATE_HZ = 8_000
-
-
-@dataclass
-class Box:
-    """Everything between what is asked for and its end; sounds are two lines of 3 s."""
-
-    clock: ManualClock
-    device: FakeDevice
-    store: Store
-    player: Player
-    intake: Intake
-    endings: Endings
-
-    def airing(self, name: str, kind: Kind = Kind.LIVE) -> Airing:
-        now = self.clock.now()
-        return Airing(Notice(name), now, now + timedelta(minutes=10), kind, id=name)
-
-    def start(self) -> threading.Thread:
-        """Begin the next airing, which goes on until it is released."""
-        self.device.holds = True
-        thread = threading.Thread(target=self.player.air_next, name="player")
-        thread.start()
-        wait_until(lambda: self.player.on_air and self.player.on_air.made)
-        return thread
-
-    def note_progress(self) -> None:
-        self.intake.wake()
-        self.intake.note_progress()
-
-    def play_on(self) -> None:
-        self.device.holds = False
-        while self.player.air_next():
-            pass
-
-    def ends(self) -> list[tuple[str, Outcome]]:
-        return [(row.airing_id, row.outcome) for row in reversed(self.store.journal.recent(99))]
-
-    def noted(self) -> dict[str, tuple[int, float]]:
-        """The next line and the seconds played, by airing, of those that began."""
-        left = [one for one in self.store.queue.unfinished() if one.noted_at]
-        return {one.airing.id: (one.next_line, one.seconds_played) for one in left}
-
 
 Open = Callable[..., AbstractContextManager[Box]]
 
 
 @pytest.fixture
-def items(tmp_path: Path) -> tuple[Item, Item]:
-    path = tmp_path / "line.wav"
-    soundfile.write(path, [0.1] * 3 * RATE_HZ, RATE_HZ)
-    line = Item(Clip("line", path, 3.0))
-    return line, line
+def line(tmp_path: Path) -> Item:
+    return make_line(tmp_path)
 
 
 @pytest.fixture
-def open_again(tmp_path: Path, items: tuple[Item, Item]) -> Open:
+def open_again(tmp_path: Path, line: Item) -> Open:
     """A box on the same state; `folder` may be one that cannot be written."""
-
-    @contextmanager
-    def make(notice: Notice, deliver: Callable[[Delivery], None]) -> Iterator[None]:
-        for line, item in enumerate(items, start=1):
-            deliver(Ready(item, line))
-        deliver(Made(Programme("fake:beep", items)))
-        yield
-
-    @contextmanager
-    def opened(folder: str = "state") -> Iterator[Box]:
-        clock, device = ManualClock(), FakeDevice()
-        settings = Settings(quiet=QuietSettings(hours=()))
-        with open_store(tmp_path / folder / "broadcaster.db", clock) as store:
-            rules = AirRules(settings, estimated_lengths(settings))
-            endings = Endings(store.journal, rules)
-            player = Player(make, device, rules, endings.record, clock, store.queue.move)
-            yield Box(clock, device, store, player, Intake(store.queue, player, endings, clock), endings)
-
-    return opened
+    return lambda folder="state": open_box(tmp_path / folder, line)
 
 
 def test_what_waits_when_the_clock_becomes_right_is_not_taken_up_as_well(open_again: Open) -> None:
@@ -156,7 +76,7 @@ def test_what_a_stop_has_ended_is_not_put_again(open_again: Open) -> None:
     with open_again() as box:
         due = box.airing("due", Kind.SCHEDULED)
         box.intake.put(due)
-        assert box.player.stop_all("停播") == 1
+        assert len(box.player.stop_all("停播")) == 1
     with open_again() as box:
         box.intake.put(due)
         assert box.player.waiting() == () and box.ends() == [("due", Outcome.CANCELLED)]

@@ -27,11 +27,14 @@ URGENT = frozenset({Severity.RED, Severity.ORANGE})
 
 @dataclass(frozen=True)
 class Refused:
-    """`id` is that of the bulletin, once its signature was good; `detail` is for the record."""
+    """`id` and `digest` are those of the bulletin, once its signature was good; `detail` is for the
+    record.
+    """
 
     reason: Refusal
     detail: str = ""
     id: str = ""
+    digest: str | None = None
 
 
 Verdict = Accepted | Refused
@@ -60,7 +63,7 @@ def verify(
         _check_cancels(accepted, seen)
         return accepted
     except NotAccepted as refused:
-        return Refused(refused.refusal, refused.detail, bulletin.id)
+        return Refused(refused.refusal, refused.detail, bulletin.id, signed.digest)
 
 
 def read_for_office(data: bytes, trust: Trust, now: Now) -> Accepted:

@@ -6,9 +6,21 @@ import logging
 from dataclasses import dataclass
 from typing import cast
 
-from flask import Response, abort, current_app, g, redirect, request, session, url_for
+from flask import (
+    Response,
+    abort,
+    current_app,
+    g,
+    redirect,
+    render_template,
+    request,
+    session,
+    url_for,
+)
 from flask.typing import ResponseReturnValue
 
+from broadcaster.county import carried
+from broadcaster.county.answers import Answers
 from broadcaster.county.officers import Officer, OfficeRole
 from broadcaster.county.page_parts import Pages
 from broadcaster.county.sounds import Sounds
@@ -35,9 +47,13 @@ RULES = {
     "account.make_account": OPEN,
     "account.login": OPEN,
     "account.check_password": OPEN,
-    "account.logout": LOOK,
+    "account.logout": OPEN,
     "account.me": LOOK,
     "account.change_password": Rule(OfficeRole.VIEWER, "改自己的密码"),
+    # It is asked there whose it is.
+    "answer.one": OPEN,
+    "enrol.explain": OPEN,
+    "enrol.explain_to_county": OPEN,
     "enrol.enrol": OPEN,
     "enrol.admit": OPEN,
     "counties.home": LOOK,
@@ -74,8 +90,10 @@ RULES = {
     "edit.standing": Rule(OfficeRole.APPROVER),
     "edit.change_standing": Rule(OfficeRole.APPROVER, "改定时通知"),
     "compose.write": WRITE,
+    "compose.one": WRITE,
     "compose.edit": WRITE,
     "compose.check": WRITE,
+    "compose.look": WRITE,
     "compose.keep": Rule(OfficeRole.CLERK, "存草稿"),
     "compose.send": Rule(OfficeRole.CLERK, "发通知"),
     "register.home": LOOK,
@@ -132,8 +150,15 @@ def sounds() -> Sounds:
     return cast(Sounds, current_app.extensions["office_sounds"])
 
 
+def answers() -> Answers:
+    """What forms of this app were answered."""
+    return cast(Answers, current_app.extensions["office_answers"])
+
+
 def allow_uploads() -> None:
-    """Before each request: only there, and only by who may, a body may be that long."""
+    """Before each request: only there a body may be that long; whose it is, is known after it was read,
+    for the words beside a recording are not to be lost with a session.
+    """
     if request.endpoint in UPLOADS:
         request.max_content_length = LARGEST_UPLOAD
 
@@ -150,18 +175,27 @@ def check_access() -> ResponseReturnValue | None:
         return None
     found = who()
     if found is None:
-        first = pages().parts.officers.one_time_code()
-        return redirect(url_for("account.start" if first else "account.login"), 303)
+        return _lead_to_login()
     if not found.role.covers(rule.role):
         abort(403)
     return None
 
 
+def _lead_to_login() -> ResponseReturnValue:
+    """What was posted is carried through it, and a page that was wanted is led to after it."""
+    if pages().parts.officers.one_time_code():
+        return redirect(url_for("account.start"), 303)
+    if request.method == "POST":
+        return render_template("office/login.html", carried=carried.of_request()), 401
+    wanted = request.full_path if request.query_string else request.path
+    return redirect(url_for("account.login", to=wanted if wanted != "/" else None), 303)
+
+
 def who() -> Officer | None:
-    """Whose session this is; one whose password was changed since has ended."""
+    """Whose session this is."""
     if "officer" not in g:
-        found = pages().parts.officers.find(str(session["name"])) if "name" in session else None
-        g.officer = found if found and found.stamp == session.get("stamp") else None
+        key = str(session.get("key", ""))
+        g.officer = pages().parts.sessions.find(key) if key else None
     officer: Officer | None = g.officer
     return officer
 
@@ -179,11 +213,18 @@ def may(endpoint: str) -> bool:
     return bool(role and found and found.role.covers(role))
 
 
-def let_in(officer: Officer) -> ResponseReturnValue:
-    session.clear()
-    session["name"], session["stamp"] = officer.name, officer.stamp
+def let_in(officer: Officer) -> None:
+    """From now on this browser is his."""
+    end_session()
+    session["key"] = pages().parts.sessions.begin(officer)
     g.officer = officer
-    return redirect(url_for("board.home"), 303)
+
+
+def end_session() -> None:
+    if key := str(session.get("key", "")):
+        pages().parts.sessions.end(key)
+    session.clear()
+    g.officer = None
 
 
 def about(text: str) -> None:

@@ -1,9 +1,9 @@
 """First start, login, logout, one's own password."""
 
-from flask import Blueprint, flash, redirect, render_template, request, session, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from broadcaster.county import access
+from broadcaster.county import access, carried, landing
 from broadcaster.errors import AccountRefused
 
 pages = Blueprint("account", __name__, template_folder="templates")
@@ -23,39 +23,44 @@ def make_account() -> ResponseReturnValue:
         if form.get("password", "") != form.get("again", ""):
             raise AccountRefused("两次写的密码不一样，请再写一遍。")
         officer = access.pages().parts.officers.create_first(
-            form.get("code", ""), form.get("name", ""), form.get("password", "")
+            *(form.get("code", ""), form.get("name", ""), form.get("password", "")),
+            access.address(),
         )
     except AccountRefused as error:
         page = render_template("office/start.html", problem=str(error), name=form.get("name", ""))
         return page, 400
     access.pages().parts.audit.note(officer.name, "建第一个账号", "", access.address())
-    return access.let_in(officer)
+    access.let_in(officer)
+    return landing.go_on("")
 
 
 @pages.get("/login")
 def login() -> ResponseReturnValue:
     if access.pages().parts.officers.one_time_code():
         return redirect(url_for("account.start"), 303)
-    return render_template("office/login.html")
+    return render_template("office/login.html", to=request.args.get("to", ""))
 
 
 @pages.post("/login")
 def check_password() -> ResponseReturnValue:
-    parts, name = access.pages().parts, request.form.get("name", "").strip()
+    parts, form = access.pages().parts, request.form
+    name, kept = form.get("name", "").strip(), carried.from_text(form.get("carried", ""))
+    page = {"name": name, "to": form.get("to", ""), "carried": kept}
     try:
-        officer = parts.officers.check(name, request.form.get("password", ""), access.address())
+        officer = parts.officers.check(name, form.get("password", ""), access.address())
     except AccountRefused as error:
-        return render_template("office/login.html", problem=str(error), name=name), 429
+        return render_template("office/login.html", problem=str(error), **page), 429
     parts.audit.note(name[:20], "登录" if officer else "登录失败", "", access.address())
-    if officer:
-        return access.let_in(officer)
-    problem = "名字或密码不对，请再试一次。"
-    return render_template("office/login.html", problem=problem, name=name), 401
+    if officer is None:
+        problem = "名字或密码不对，请再试一次。"
+        return render_template("office/login.html", problem=problem, **page), 401
+    access.let_in(officer)
+    return landing.take_up(kept, kept.told) if kept else landing.go_on(form.get("to", ""))
 
 
 @pages.post("/logout")
 def logout() -> ResponseReturnValue:
-    session.clear()
+    access.end_session()
     return redirect(url_for("account.login"), 303)
 
 
@@ -73,5 +78,6 @@ def change_password() -> ResponseReturnValue:
         officers.set_password(name, request.form.get("password", "") or "-")
     except AccountRefused as error:
         return render_template("office/me.html", me=access.me(), problem=str(error)), 400
+    access.let_in(officers.get(name))
     flash("密码改好了，别处的登录都退出了。")
-    return access.let_in(officers.get(name))
+    return redirect(url_for("account.me"), 303)

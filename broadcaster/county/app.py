@@ -13,6 +13,7 @@ from flask_wtf.csrf import CSRFError, CSRFProtect
 from broadcaster.county import (
     access,
     account_pages,
+    answer_pages,
     board_pages,
     compose_pages,
     county_pages,
@@ -20,14 +21,17 @@ from broadcaster.county import (
     edit_pages,
     enrol_page,
     foreign_pages,
+    landing,
     listen_pages,
     more_pages,
     receipt_pages,
     register_pages,
+    sessions,
     sound_pages,
     upkeep_pages,
     village_pages,
 )
+from broadcaster.county.answers import Answers
 from broadcaster.county.counties import LONGEST_COUNTY
 from broadcaster.county.officers import OfficeRole
 from broadcaster.county.page_parts import Pages
@@ -35,7 +39,9 @@ from broadcaster.county.reaches import REACHES
 from broadcaster.county.sounds import Sounds
 from broadcaster.errors import BroadcasterError
 from broadcaster.web import wording
+from broadcaster.web.compiled_pages import CompiledPages
 from broadcaster.web.language import CHINESE, LANGUAGES, teach_languages
+from broadcaster.web.phone_cookie import Sessions
 from broadcaster.web.protection import protect
 from broadcaster.web.session_key import load_session_key
 
@@ -44,10 +50,9 @@ logger = logging.getLogger(__name__)
 AREAS = (
     *(account_pages, board_pages, compose_pages, listen_pages, drill_pages, register_pages),
     *(more_pages, edit_pages, receipt_pages, upkeep_pages, enrol_page, sound_pages),
-    *(foreign_pages, county_pages, village_pages),
+    *(foreign_pages, county_pages, village_pages, answer_pages),
 )
 LONGEST_BODY = 1024 * 1024
-SESSION_SECONDS = 12 * 3600
 LOOK = Path(wording.__file__).parent
 NAVIGATION = {"/": "通知", "/compose": "写通知", "/register": "登记簿", "/more": "更多"}
 ROLES = {
@@ -64,7 +69,6 @@ SENTENCES = {
     413: "提交的内容太大了，请分几次。",
     500: "程序内部出了错，已经记在日志里。请回首页看看刚才的事做成没有。",
 }
-STALE_FORM = "页面放得太久，这次提交没有算数。请回首页再来一次。"
 
 
 def create_app(pages: Pages, folder: Path) -> Flask:
@@ -75,16 +79,20 @@ def create_app(pages: Pages, folder: Path) -> Flask:
         SESSION_COOKIE_NAME="broadcaster-office",
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
-        PERMANENT_SESSION_LIFETIME=SESSION_SECONDS,
+        PERMANENT_SESSION_LIFETIME=sessions.LONGEST,
         MAX_CONTENT_LENGTH=LONGEST_BODY,
         MAX_FORM_MEMORY_SIZE=LONGEST_BODY,
         WTF_CSRF_TIME_LIMIT=None,
     )
     app.extensions["office"] = pages
     app.extensions["office_sounds"] = Sounds(folder)
-    app.before_request(access.check_access)
+    app.extensions["office_answers"] = Answers(pages.parts.clock)
+    app.session_interface = Sessions()
     app.before_request(access.allow_uploads)
+    app.before_request(access.check_access)
     csrf = CSRFProtect(app)
+    # The last: what the others see is what was really done.
+    app.after_request(answer_pages.give_address)
     app.after_request(access.note_deed)
     app.after_request(protect)
     for area in AREAS:
@@ -100,6 +108,7 @@ def create_app(pages: Pages, folder: Path) -> Flask:
 
 
 def _teach_wording(app: Flask, pages: Pages) -> None:
+    app.jinja_env.bytecode_cache = CompiledPages(Path(app.root_path) / "__pycache__")
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     clock = pages.parts.clock
     app.jinja_env.filters.update(
@@ -123,7 +132,7 @@ def _teach_wording(app: Flask, pages: Pages) -> None:
 def _answer_errors(app: Flask) -> None:
     for code, sentence in SENTENCES.items():
         app.register_error_handler(code, partial(_error_page, code, sentence))
-    app.register_error_handler(CSRFError, partial(_error_page, 400, STALE_FORM))
+    app.register_error_handler(CSRFError, landing.answer_stale_form)
     app.register_error_handler(BroadcasterError, lambda error: _error_page(409, str(error), error))
 
 

@@ -49,6 +49,15 @@ def make_server(folder: Path, hosts: Sequence[str]) -> None:
     _write(folder / "server.pem", _pem(builder.sign(signer, hashes.SHA256())))
 
 
+def pin_of(chain: bytes) -> str:
+    """SHA-256 in hex of a certificate, in PEM, that has signed itself; "" of one that an authority has
+    signed. Raises `ValueError`.
+    """
+    first = x509.load_pem_x509_certificate(chain)
+    signed_itself = first.issuer == first.subject
+    return first.fingerprint(hashes.SHA256()).hex() if signed_itself else ""
+
+
 def _check_pair(authority: x509.Certificate, signer: ec.EllipticCurvePrivateKey) -> None:
     try:
         authority.verify_directly_issued_by(authority)

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from broadcaster.bulletin import areas, topics
 from broadcaster.county.authority import make_authority, make_server
-from broadcaster.county.broker_users import ACL, NAME, PASSWORDS, User, read_users, write_users
+from broadcaster.county.broker_users import ACL, NAME, PASSWORDS, User, change_users
 from broadcaster.errors import BroadcasterError, reason_of
 from broadcaster.whole import whole_file
 
@@ -91,9 +91,7 @@ class Broker:
             with whole_file(self.folder / "mosquitto.conf", self.folder) as path:
                 path.touch(mode=0o600)
                 path.write_text(self._settings(port, listen), encoding="utf-8")
-            users, note = read_users(self.folder)
-            write_users(self.folder, {name: _with_commands(name, one) for name, one in users.items()})
-            return note
+            return change_users(self.folder, _all_with_commands)
         except OSError as error:
             where = error.filename2 or error.filename
             raise BrokerRefused(f"{where} 读不出来或写不进去（{reason_of(error)}）。") from error
@@ -147,9 +145,11 @@ class Broker:
 
     def remove(self, name: str) -> None:
         """A user that is no more; connected still until the next `reload`."""
-        users, _ = read_users(self.folder)
-        users.pop(name, None)
-        write_users(self.folder, users)
+
+        def without(users: dict[str, User]) -> dict[str, User]:
+            return {other: user for other, user in users.items() if other != name}
+
+        change_users(self.folder, without)
 
     def start(self) -> subprocess.Popen[bytes]:
         """Mosquitto as a child of this process. Raises `BrokerRefused` where it is not installed."""
@@ -185,7 +185,7 @@ class Broker:
             if not NAME.fullmatch(name) or "\n" in password:
                 raise BrokerRefused(f"“{name[:64]}”不能做名字，只能用字母、数字、- 和 _。")
         added = {name: User(_hashed(password), tuple(rights)) for name, password, rights in users}
-        write_users(self.folder, read_users(self.folder)[0] | added)
+        change_users(self.folder, lambda users: users | added)
 
     def _settings(self, port: int, listen: str) -> str:
         given = {"folder": self.folder, "user": getpass.getuser(), "saved": topics.SAVED_SECONDS}
@@ -203,6 +203,10 @@ def _acl_of_box(box: str, area: str) -> list[str]:
     read += [topic(code) for code in offices for topic in (topics.keyring, topics.heads)]
     write = [topics.receipt(box, "+"), topics.state(box), topics.question(box), topics.done(box)]
     return _acl(read, write)
+
+
+def _all_with_commands(users: dict[str, User]) -> dict[str, User]:
+    return {name: _with_commands(name, one) for name, one in users.items()}
 
 
 def _with_commands(name: str, user: User) -> User:

@@ -9,13 +9,14 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from broadcaster.whole import whole_file
+from broadcaster.whole import in_turn, whole_file
 
 USERS, PASSWORDS, ACL = "users.json", "passwords", "acl"
+LOCK = "users.lock"
 NAME = re.compile("[0-9A-Za-z_-]{1,64}")
 HASHED = re.compile(r"\$7\$\d{1,9}\$[0-9A-Za-z+/=]{16}\$[0-9A-Za-z+/=]{88}")
 RIGHT = re.compile(r"topic (read|write|readwrite) [^\x00-\x1f]{1,200}")
@@ -49,8 +50,19 @@ def read_users(folder: Path) -> tuple[dict[str, User], str]:
     return users, f"{names} 坏了或者改过，照 {USERS} 重新写好了" * bool(changed)
 
 
-def write_users(folder: Path, users: Users) -> None:
-    """The one that counts first. Raises OSError."""
+def change_users(folder: Path, change: Callable[[dict[str, User]], Users]) -> str:
+    """All files by what `change` makes of the users; in Chinese what was wrong with them, or "".
+
+    A page, a command, the relay and the broker's own start may do it at once. Raises OSError.
+    """
+    with in_turn(folder, LOCK):
+        users, note = read_users(folder)
+        _write(folder, change(users))
+    return note
+
+
+def _write(folder: Path, users: Users) -> None:
+    """The one that counts first."""
     for name, content in _written(users).items():
         with whole_file(folder / name, folder) as path:
             path.touch(mode=0o600)

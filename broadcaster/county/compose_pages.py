@@ -4,67 +4,102 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import datetime
 from functools import partial
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from broadcaster.bulletin.bulletin import BulletinKind, new_bulletin_id
-from broadcaster.county import access, form_values
-from broadcaster.county.area_tree import area_tree
-from broadcaster.county.desk import again
-from broadcaster.county.draft import Draft, DraftRefused, State
+from broadcaster.bulletin.bulletin import new_bulletin_id
+from broadcaster.county import access
+from broadcaster.county.compose_form import (
+    check_time,
+    fields_of,
+    form_of,
+    posted,
+    read_draft,
+    show_form,
+)
+from broadcaster.county.desk import Paper, again
+from broadcaster.county.draft import Draft, DraftRefused, State, check_filled, check_id, is_id
+from broadcaster.county.form_values import Form
 from broadcaster.county.listen_pages import listening
 from broadcaster.county.sounds import NO_ADDRESS
+from broadcaster.county.writings import Fields
 from broadcaster.errors import BroadcasterError
 from broadcaster.model import Severity
 
 pages = Blueprint("compose", __name__, template_folder="templates", url_prefix="/compose")
-HOURS = {1: "1 小时", 3: "3 小时", 6: "6 小时", 12: "12 小时", 24: "1 天", 72: "3 天"}
+FORMS = ("compose.check", "compose.edit", "compose.keep", "compose.send")
 PIECE_BYTES = 256 * 1024
-NO_TIME = "选了“定个时间”，请写几号几点播。"
 USED = "刚才这张表已经用来交过“{title}”了。下面是你这次写的，还没有发：请再看一遍，作为另一则发。"
+CHANGED = "内容和刚才给你看的不一样了，还没有发。请看过这一版再发。"
+ALREADY = "这一则已经交过了，下面是它现在的情况。"
 
 
 @pages.get("")
 def write() -> ResponseReturnValue:
-    """An empty form, or one filled in from the library, from a draft, or from what was sent before."""
-    # Made for this form alone: by its id a second tap is known, and no other notice is taken for it.
-    parts, draft = access.pages().parts, Draft("", "", (), Severity.DAILY)
+    """Each form has its address from the start, by which back and reload find its words."""
+    given = request.args.get("again", "")
+    paper = access.pages().parts.desk.find(given)
+    id = given if paper and paper.state is State.DRAFT else new_bulletin_id()
+    text = request.args.get("text")
+    return redirect(url_for("compose.one", id=id, text=text, again=given or None), 303)
+
+
+@pages.get("/<id>")
+def one(id: str) -> ResponseReturnValue:
+    """What he wrote here before; else the draft, a text of the library, or what was sent before."""
+    parts = access.pages().parts
     access.pages().booth.warm()
-    if text := parts.library.find(request.args.get("text", "")):
-        draft = Draft(text.name, text.text, (), text.severity, verse=text.verse, voice=text.voice)
-    if id := request.args.get("again", ""):
-        paper = parts.desk.get(id)
-        draft = paper.draft if paper.state is State.DRAFT else again(paper.draft)
-    return _form(draft)
+    paper = parts.desk.find(id) if is_id(id) else abort(404)
+    if paper and paper.state is not State.DRAFT:
+        flash(ALREADY)
+        return redirect(url_for("board.one", id=id), 303)
+    if kept := parts.writings.find(access.me().number, id):
+        return show_form(form_of(kept))
+    draft = paper.draft if paper else replace(_first_words(), id=id)
+    return show_form(form_of(fields_of(draft, paper.version if paper else "")))
 
 
 @pages.post("/edit")
 def edit() -> ResponseReturnValue:
     """Back from the preview."""
-    return _form(read_draft())
+    return take_up(posted())
 
 
 @pages.post("/check")
 def check() -> ResponseReturnValue:
-    draft = read_draft()
+    """What is wrong is told where the words are seen again."""
+    fields, problem = _with_recording(posted())
+    form = _kept(fields)
+    if problem:
+        return show_form(form, problem), 400
+    return redirect(url_for("compose.look", id=form["id"]), 303)
+
+
+@pages.get("/<id>/check")
+def look(id: str) -> ResponseReturnValue:
+    kept = access.pages().parts.writings.find(access.me().number, id)
+    if kept is None:
+        return redirect(url_for("compose.one", id=id), 303)
+    form = form_of(kept)
     try:
-        _check_time()
-        return _check(_with_recording(draft))
+        check_time(form)
+        return _check(read_draft(form), form.get("opened", ""))
     except BroadcasterError as error:
-        return _form(draft, str(error)), 400
+        return show_form(form, error), 400
 
 
 @pages.post("/keep")
 def keep() -> ResponseReturnValue:
-    draft = read_draft()
+    form, parts = _kept(posted()), access.pages().parts
+    draft = read_draft(form)
     try:
-        _check_time()
-        paper = access.pages().parts.desk.write(access.me(), draft)
+        check_time(form)
+        paper = parts.desk.write(access.me(), draft)
     except BroadcasterError as error:
-        return _used(draft) or (_form(draft, str(error)), 400)
+        return _used(draft) or (show_form(form, error), 400)
+    parts.writings.drop(access.me().number, paper.id)
     access.about(paper.draft.title)
     flash("草稿存好了，还没有发。")
     return redirect(url_for("board.one", id=paper.id), 303)
@@ -73,91 +108,79 @@ def keep() -> ResponseReturnValue:
 @pages.post("/send")
 def send() -> ResponseReturnValue:
     """A second tap finds what the first one did: a bulletin has its id from the form."""
-    draft, desk = read_draft(), access.pages().parts.desk
+    form, parts = _kept(posted()), access.pages().parts
+    draft = read_draft(form)
     try:
-        _check_time()
-        settled, _ = desk.preview(access.me(), draft)
+        check_time(form)
+        settled, _ = parts.desk.preview(access.me(), draft)
         if request.form.get("seen", settled.version) != settled.version:
-            return _check(draft, "内容和刚才给你看的不一样了，还没有发。请看过这一版再发。"), 409
-        paper = desk.send(access.me(), draft)
+            return _check(draft, form.get("opened", ""), CHANGED), 409
+        paper = parts.desk.send(access.me(), draft)
     except DraftRefused as error:
-        return _used(draft) or (_form(draft, str(error)), 400)
+        return _used(draft) or (show_form(form, error), 400)
+    parts.writings.drop(access.me().number, paper.id)
     access.about(paper.draft.title)
     waits = paper.state is State.AWAITING
     flash("交上去了，等另一个人审批。" if waits else "正在发，下面是各村的情况。")
     return redirect(url_for("board.one", id=paper.id), 303)
 
 
-def read_draft() -> Draft:
-    """What the form says; what is no draft is told by who takes it."""
-    form = request.form
-    at = form.get("at", "") if form.get("when") == "at" else ""
-    recorded = form.get("form") == "sound"
-    return Draft(
-        title=form.get("title", ""),
-        text="" if recorded else form_values.text(),
-        areas=tuple(form.getlist("areas")),
-        severity=form_values.severity(),
-        kind=BulletinKind.DRILL if form.get("drill") else BulletinKind.NOTICE,
-        repeat=form.get("repeat", type=int),
-        night_ok=bool(form.get("night_ok")),
-        not_before=_moment(at) if at else None,
-        life=form_values.hours("hours", 6),
-        id=form.get("id") or new_bulletin_id(),
-        verse=form.get("form") == "verse",
-        voice="" if recorded else form.get("voice", ""),
-        sound=access.sounds().find(form.get("sound", "")) if recorded else None,
-    )
+def take_up(fields: Fields) -> ResponseReturnValue:
+    """To the form with these words, which are kept."""
+    return redirect(url_for("compose.one", id=_kept(fields)["id"]), 303)
 
 
-def _with_recording(draft: Draft) -> Draft:
-    """With the one that was sent along, if there is one. Raises `RecordingRefused`, `DraftRefused`."""
+def _kept(fields: Fields) -> Form:
+    """As this person's own, by the id of their form, until it is used. Raises `DraftRefused` for one
+    that no form of ours has."""
+    id = form_of(fields).get("id") or new_bulletin_id()
+    check_id(id)
+    mine = [("id", id), *((name, value) for name, value in fields if name not in ("id", "seen"))]
+    known = access.pages().parts.desk.find(id)
+    if not known or known.state is State.DRAFT:
+        access.pages().parts.writings.keep(access.me().number, id, mine)
+    return form_of(mine)
+
+
+def _first_words() -> Draft:
+    """As the address of the form names them."""
+    parts = access.pages().parts
+    if text := parts.library.find(request.args.get("text", "")):
+        return Draft(text.name, text.text, (), text.severity, verse=text.verse, voice=text.voice)
+    paper = parts.desk.find(request.args.get("again", ""))
+    return again(paper.draft) if paper else Draft("", "", (), Severity.DAILY)
+
+
+def _with_recording(fields: Fields) -> tuple[Fields, BroadcasterError | None]:
+    """With the one that was sent along, if there is one; it stays also where a title is missing."""
     sent = request.files.get("recording")
     if request.form.get("form") != "sound":
-        return draft
+        return fields, None
     if not access.pages().settings.fetched_from:
-        raise DraftRefused(NO_ADDRESS)
-    if sent and sent.filename:
-        pieces: Iterator[bytes] = iter(partial(sent.stream.read, PIECE_BYTES), b"")
-        return replace(draft, sound=access.sounds().take(pieces, draft.title))
-    if draft.sound is None:
-        raise DraftRefused("还没有选录音文件，请选一个。")
-    return draft
+        return fields, DraftRefused(NO_ADDRESS)
+    if not sent or not sent.filename:
+        missing = access.sounds().find(request.form.get("sound", "")) is None
+        none = DraftRefused("还没有选录音文件，请选一个。", "recording")
+        return fields, none if missing else None
+    pieces: Iterator[bytes] = iter(partial(sent.stream.read, PIECE_BYTES), b"")
+    try:
+        sound = access.sounds().take(pieces, request.form.get("title", ""))
+    except BroadcasterError as error:
+        return fields, error
+    rest = [(name, value) for name, value in fields if name != "sound"]
+    return [*rest, ("sound", sound.sha256)], None
 
 
-def fields_of(draft: Draft) -> list[tuple[str, str]]:
-    """The same as a form carries it on."""
-    fields = [("title", draft.title), ("text", draft.text), ("id", draft.id)]
-    fields += [("areas", code) for code in draft.areas]
-    fields += [("severity", str(int(draft.severity))), ("hours", str(_hours(draft)))]
-    fields += [("voice", draft.voice), ("form", form_of(draft))]
-    if draft.sound:
-        fields.append(("sound", draft.sound.sha256))
-    if draft.repeat:
-        fields.append(("repeat", str(draft.repeat)))
-    if draft.kind is BulletinKind.DRILL:
-        fields.append(("drill", "1"))
-    if draft.night_ok:
-        fields.append(("night_ok", "1"))
-    if draft.not_before:
-        fields += [("when", "at"), ("at", f"{draft.not_before:%Y-%m-%dT%H:%M}")]
-    return fields
-
-
-def form_of(draft: Draft) -> str:
-    """What it is: text, verse or sound."""
-    return "sound" if draft.sound else "verse" if draft.verse else "text"
-
-
-def _check(draft: Draft, problem: str = "") -> str:
+def _check(draft: Draft, opened: str, problem: str = "") -> str:
     """How it will be said and sound, whom it will reach, who must agree. Raises `BroadcasterError`."""
     found = access.pages()
     settled, why = found.parts.desk.preview(access.me(), draft)
+    check_filled(settled)
     names = found.parts.register.names() | {found.parts.county: "全县"}
     return render_template(
         "office/check.html",
         draft=settled,
-        fields=[*fields_of(settled), ("seen", settled.version)],
+        fields=[*fields_of(settled, opened), ("seen", settled.version)],
         why=why,
         listeners=found.parts.listeners(settled.areas),
         areas=[names.get(code, code) for code in settled.areas],
@@ -166,57 +189,21 @@ def _check(draft: Draft, problem: str = "") -> str:
     )
 
 
-def _form(draft: Draft, problem: str = "") -> str:
-    parts = access.pages().parts
-    tree = area_tree(parts.register.names(), parts.register.boxes())
-    return render_template(
-        "office/compose.html",
-        draft=draft,
-        tree=tree,
-        county=parts.county,
-        listeners=parts.listeners([parts.county]),
-        hours=HOURS,
-        chosen_hours=_hours(draft),
-        texts=parts.library.all(),
-        form=request.form.get("form") or form_of(draft),
-        at_set_time=bool(draft.not_before) or request.form.get("when") == "at",
-        voices=access.pages().booth.voices(),
-        allowed=[one for one in Severity if access.me().may_send(one)],
-        problem=problem,
-    )
-
-
-def _hours(draft: Draft) -> int:
-    return int(draft.life.total_seconds() // 3600)
-
-
-def _moment(text: str) -> datetime | None:
-    try:
-        return datetime.fromisoformat(text).replace(tzinfo=access.pages().parts.clock.zone)
-    except ValueError:
-        raise DraftRefused("开始的时间写得不对，请重新选。") from None
-
-
-def _check_time() -> None:
-    """Raises `DraftRefused` where a time was wanted and none is given: it would be aired at once."""
-    if request.form.get("when") == "at" and not request.form.get("at"):
-        raise DraftRefused(NO_TIME)
-
-
 def _used(draft: Draft) -> ResponseReturnValue | None:
     """Where a bulletin has come of this form already: it, for the same words; other words come back,
     to be sent as another one."""
-    try:
-        paper = access.pages().parts.desk.get(draft.id)
-    except DraftRefused:
-        return None
-    if paper.state is State.DRAFT:
+    paper = access.pages().parts.desk.find(draft.id)
+    if paper is None or paper.state is State.DRAFT:
         return None
     access.nothing_done()
     if _words(draft) == _words(paper.draft):
         return redirect(url_for("board.one", id=draft.id), 303)
-    other = replace(draft, id=new_bulletin_id())
-    return _form(other, USED.format(title=paper.draft.title)), 409
+    return _as_another(draft, paper)
+
+
+def _as_another(draft: Draft, paper: Paper) -> ResponseReturnValue:
+    form = _kept(fields_of(replace(draft, id=new_bulletin_id())))
+    return show_form(form, DraftRefused(USED.format(title=paper.draft.title))), 409
 
 
 def _words(draft: Draft) -> tuple[object, ...]:

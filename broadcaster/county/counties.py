@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
-from sqlalchemy import Row, select, update
+from sqlalchemy import Connection, Row, select, update
 
 from broadcaster.bulletin import areas
 from broadcaster.bulletin.admission import Admission
@@ -15,11 +15,10 @@ from broadcaster.bulletin.superior import is_above
 from broadcaster.clock import Clock
 from broadcaster.county.broker import county_user, new_password
 from broadcaster.county.database import OfficeDatabase, put
-from broadcaster.county.one_time import CODE_LIFE, code_hash_of, new_code
+from broadcaster.county.one_time import RegisterRefused, coded, invited, new_code
 from broadcaster.county.register import (
     BoxState,
     BrokerAddress,
-    RegisterRefused,
     read_key,
     read_name,
 )
@@ -27,6 +26,7 @@ from broadcaster.county.tables import area, county
 
 # A town has no office of its own.
 LONGEST_COUNTY = 6
+NO_COUNTY = "登记簿里没有这个县。"
 
 
 class CountyDoor(Protocol):
@@ -78,7 +78,7 @@ class Counties:
         """One that is new here, and its one-time code. Raises `RegisterRefused`."""
         code, name, one_time = self._inside(code), read_name(name), new_code()
         values: dict[str, Any] = {"code": code, "name": name, "state": BoxState.INVITED}
-        values |= {"added_at": self._clock.now(), **self._coded(one_time)}
+        values |= {"added_at": self._clock.now(), **coded(one_time, self._clock.now())}
         with self._database.transaction() as connection:
             put(connection, area, {"code": code, "name": name}, over=("name",))
             if not put(connection, county, values):
@@ -88,24 +88,26 @@ class Counties:
     def replace(self, code: str) -> str:
         """A new one-time code, for another relay there; until it is used the old key counts."""
         one_time = new_code()
-        self._update(self.get(code).code, **self._coded(one_time))
+        self._update(self.get(code).code, **coded(one_time, self._clock.now()))
         return one_time
 
     def retire(self, code: str) -> None:
         """Its sums count no more, and its relay is let in no more; what it told stays."""
-        found = self.get(code)
-        self._update(found.code, state=BoxState.RETIRED, code_hash=None)
-        self._door.dismiss(county_user(found.code))
+        with self._database.transaction() as connection:
+            found = self._held(connection, code)
+            off = {"state": BoxState.RETIRED, "code_hash": None}
+            connection.execute(update(county).where(county.c.code == found.code).values(off))
+            # Before it can be let in again: who comes meanwhile would be shut out.
+            self._door.dismiss(county_user(found.code))
 
     def admit(self, one_time: str, key: str, root: str, broker: BrokerAddress) -> Admission:
-        """Once for each code. Raises `RegisterRefused`."""
+        """By a code that was given for one relay. Raises `RegisterRefused`, and then the code is as good
+        as before.
+        """
         key = read_key(key)
         with self._database.transaction() as connection:
-            query = select(county).where(county.c.code_hash == code_hash_of(one_time)).with_for_update()
-            row = connection.execute(query).first()
-            if row is None or row.code_expires < self._clock.now():
-                raise RegisterRefused("登记码不对，或者已经用过、过期了，请让上级再发一个。")
-            self._set_key(connection, row.code, key)
+            row = invited(connection, county, one_time, key, self._clock.now())
+            self._set_key(connection, row, key, code_used_by=key)
             made = self._admission(row.code, root, broker)
             # Before anybody is told that it is done: one that is not let in would be lost.
             self._door.admit_county(row.code, made.password)
@@ -113,23 +115,25 @@ class Counties:
 
     def admission_file(self, code: str, root: str, broker: BrokerAddress) -> Admission:
         """For a USB stick; the relay's key is told by `set_key`. Its one-time code counts no more."""
-        found = self.get(code)
-        made = self._admission(found.code, root, broker)
-        self._update(found.code, code_hash=None)
-        self._door.admit_county(found.code, made.password)
+        with self._database.transaction() as connection:
+            found = self._held(connection, code)
+            made = self._admission(found.code, root, broker)
+            off = update(county).where(county.c.code == found.code).values(code_hash=None)
+            connection.execute(off)
+            self._door.admit_county(found.code, made.password)
         return made
 
     def set_key(self, code: str, key: str) -> None:
         """By hand, of a relay that was let in by a file. Raises `RegisterRefused`."""
-        found = self.get(code)
+        key = read_key(key)
         with self._database.transaction() as connection:
-            self._set_key(connection, found.code, read_key(key))
+            self._set_key(connection, self._held(connection, code), key, code_hash=None)
 
     def get(self, code: str) -> County:
         """Raises `RegisterRefused`."""
         if row := self._database.first(select(county).where(county.c.code == code[:12])):
             return _county(row)
-        raise RegisterRefused("登记簿里没有这个县。")
+        raise RegisterRefused(NO_COUNTY)
 
     def all(self) -> list[County]:
         return [_county(row) for row in self._database.read(select(county).order_by(county.c.code))]
@@ -147,17 +151,25 @@ class Counties:
             raise RegisterRefused(f"{code} 不是 {self._office} 下面的市或县。")
         return trimmed
 
-    def _coded(self, one_time: str) -> dict[str, Any]:
-        return {"code_hash": code_hash_of(one_time), "code_expires": self._clock.now() + CODE_LIFE}
+    def _set_key(self, connection: Connection, row: Row[Any], key: str, **code: Any) -> None:
+        others = select(county).where(county.c.key == key, county.c.code != row.code)
+        if other := connection.execute(others).first():
+            raise RegisterRefused(
+                f"这把公钥是{other.name}（{other.code}）的转发的，请检查是不是在那里运行的，或者贴错了。"
+            )
+        now = self._clock.now()
+        values: dict[str, Any] = {"key": key, "state": BoxState.ENROLLED, "admitted_at": now, **code}
+        if key != row.key:
+            # Another relay counts anew, and has said nothing yet.
+            values |= {"told_number": 0, "told_at": None, "below": 0}
+        connection.execute(update(county).where(county.c.code == row.code).values(values))
 
-    def _set_key(self, connection: Any, code: str, key: str) -> None:
-        others = select(county.c.code).where(county.c.key == key, county.c.code != code)
-        if connection.execute(others).first():
-            raise RegisterRefused("这把公钥已经是另一个县的，请检查是不是贴错了。")
-        values: dict[str, Any] = {"key": key, "state": BoxState.ENROLLED, "code_hash": None}
-        # Another relay counts anew, and has said nothing yet.
-        values |= {"admitted_at": self._clock.now(), "told_number": 0, "told_at": None, "below": 0}
-        connection.execute(update(county).where(county.c.code == code).values(values))
+    def _held(self, connection: Connection, code: str) -> Row[Any]:
+        """As it is until the transaction ends. Raises `RegisterRefused`."""
+        query = select(county).where(county.c.code == code[:12]).with_for_update()
+        if row := connection.execute(query).first():
+            return row
+        raise RegisterRefused(NO_COUNTY)
 
     def _admission(self, code: str, root: str, broker: BrokerAddress) -> Admission:
         try:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from broadcaster.bulletin.invitation import FOR_COUNTY
 from broadcaster.county import access
 from broadcaster.county.board_pages import find_paper
 from broadcaster.county.counties import Counties, County
 from broadcaster.county.county_board import SAID
-from broadcaster.county.register_pages import BOX_STATES
+from broadcaster.county.register_pages import BOX_STATES, invitation_card
 from broadcaster.errors import BroadcasterError
 
 pages = Blueprint("counties", __name__, template_folder="templates", url_prefix="/counties")
@@ -104,10 +105,8 @@ def _one(county: County, problem: str = "") -> str:
 
 
 def _card(county: County, code: str) -> str:
-    """Shown once: the code is kept as a hash only."""
-    found = access.pages()
-    address, pin = (found.settings.address or request.url_root).rstrip("/"), found.trusted.pin
-    return render_template("office/county_card.html", county=county, code=code, address=address, pin=pin)
+    back = url_for("counties.one", code=county.code)
+    return invitation_card(county.name, code, FOR_COUNTY, back)
 
 
 def _counties() -> Counties:

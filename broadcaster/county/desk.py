@@ -13,12 +13,13 @@ from broadcaster.bulletin.bulletin import LONGEST_LIFE, BulletinKind, new_bullet
 from broadcaster.clock import Clock
 from broadcaster.county import rules, sounds
 from broadcaster.county.database import OfficeDatabase
-from broadcaster.county.draft import Draft, DraftRefused, State, settled
+from broadcaster.county.draft import Draft, DraftRefused, State, check_filled, check_id, settled
 from broadcaster.county.officers import Officer
 from broadcaster.county.tables import bulletin
 from broadcaster.model import Severity
 
 LONGEST_NOTE = 200
+NONE_SUCH = "没有这一则通知。"
 CHANGED_SINCE = "你看过以后内容改过了，请再看一遍再批。"
 
 
@@ -73,6 +74,7 @@ class Desk:
 
     def write(self, who: Officer, draft: Draft) -> Paper:
         """Keep a draft, in the place of one of the same id that is not further yet."""
+        check_id(draft.id)
         draft, _ = self.preview(who, draft)
         with self._database.transaction() as connection:
             known = _locked(connection, draft.id)
@@ -87,12 +89,14 @@ class Desk:
         with self._database.transaction() as connection:
             paper = self._open(connection, id, State.DRAFT)
             _, why = self.preview(who, paper.draft)
+            check_filled(paper.draft)
             state = State.AWAITING if why else State.CLEARED
             _change(connection, id, state=state, why_two=why, written_by=who.name, note="")
         self._wake()
         return self.get(id)
 
     def send(self, who: Officer, draft: Draft) -> Paper:
+        check_filled(draft)
         return self.submit(who, self.write(who, draft).id)
 
     def approve(self, who: Officer, id: str, seen: str) -> Paper:
@@ -143,8 +147,13 @@ class Desk:
 
     def get(self, id: str) -> Paper:
         """Raises `DraftRefused` where there is none."""
+        if paper := self.find(id):
+            return paper
+        raise DraftRefused(NONE_SUCH)
+
+    def find(self, id: str) -> Paper | None:
         row = self._database.first(select(bulletin).where(bulletin.c.id == id[:36]))
-        return _paper(_found(row))
+        return row and _paper(row)
 
     def recent(
         self,
@@ -244,7 +253,7 @@ def _locked(connection: Connection, id: str) -> Row[Any] | None:
 
 def _found(row: Row[Any] | None) -> Row[Any]:
     if row is None:
-        raise DraftRefused("没有这一则通知。")
+        raise DraftRefused(NONE_SUCH)
     return row
 
 

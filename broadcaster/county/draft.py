@@ -24,8 +24,17 @@ VOICE = re.compile(r"[a-z0-9_-]+:[\w./-]+")
 LONGEST_VOICE = 60
 
 
+# As texts of the library leave them.
+BLANK = re.compile(r"[_＿]{2,}|[{｛][^{}｛｝]*[}｝]")
+ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+
+
 class DraftRefused(BroadcasterError):
-    """A draft that cannot be, or that may not go further; nothing was sent."""
+    """A draft that cannot be, or that may not go further; nothing was sent. `field` is what is wrong."""
+
+    def __init__(self, sentence: str, field: str = "") -> None:
+        super().__init__(sentence)
+        self.field = field
 
 
 class State(StrEnum):
@@ -94,9 +103,9 @@ class Draft:
 
 def settled(draft: Draft, county: str, now: datetime) -> Draft:
     """The draft with its areas trimmed and covered ones left out. Raises `DraftRefused`."""
-    wrong = _wrong(draft, now)
+    field, wrong = _wrong(draft, now)
     if wrong:
-        raise DraftRefused(wrong)
+        raise DraftRefused(wrong, field)
     chosen = {area_codes.trim(code) for code in draft.areas}
     outside = [code for code in sorted(chosen) if not area_codes.contains(county, code)]
     if outside:
@@ -104,49 +113,69 @@ def settled(draft: Draft, county: str, now: datetime) -> Draft:
     widest = tuple(
         code for code in sorted(chosen) if not (set(area_codes.ancestors(code)) - {code}) & chosen
     )
-    return replace(draft, areas=widest, title=draft.title.strip() or _title(draft.text))
+    return replace(draft, areas=widest, title=draft.title.strip() or made_title(draft.text))
 
 
-def _title(text: str) -> str:
+def is_id(id: str) -> bool:
+    """Whether an office has made it."""
+    return ID.fullmatch(id) is not None
+
+
+def check_id(id: str) -> None:
+    """Raises `DraftRefused`."""
+    if not is_id(id):
+        raise DraftRefused("这张表的编号不是平台给的，什么也没有存。请从“写通知”重新开始。")
+
+
+def check_filled(draft: Draft) -> None:
+    """Raise `DraftRefused` for a blank that is still open; as a draft it may stay so."""
+    if open := BLANK.search(draft.text):
+        raise DraftRefused(f"“{open[0]}”还空着，请写上。用不着这一句，就把它删掉。", "text")
+
+
+def made_title(text: str) -> str:
+    """Of a bulletin that nobody has given one: its first words."""
     words = " ".join(text.split())
     return words if len(words) <= 16 else words[:15] + "…"
 
 
-def _wrong(draft: Draft, now: datetime) -> str:
+def _wrong(draft: Draft, now: datetime) -> tuple[str, str]:
+    """The field, and what to do about it."""
     cancel = draft.kind is BulletinKind.CANCEL
     longest = max(LONGEST_LIFE.values()) if cancel else LONGEST_LIFE[draft.severity]
     if not cancel and not draft.text.strip() and not draft.sound:
-        return "还没有写通知的内容。"
+        return "text", "还没有写通知的内容。"
     if draft.sound and (problem := _wrong_sound(draft)):
         return problem
     if draft.voice and not (VOICE.fullmatch(draft.voice) and len(draft.voice) <= LONGEST_VOICE):
-        return "声音要写成 baker:female 这样。"
+        return "voice", "声音要写成 baker:female 这样。"
     if len(draft.said) > LONGEST_TEXT:
-        return f"通知太长了，最多 {LONGEST_TEXT} 个字，请删短一些。"
+        return "text", f"通知太长了，最多 {LONGEST_TEXT} 个字，请删短一些。"
     if len(draft.title) > LONGEST_TITLE:
-        return f"标题太长了，最多 {LONGEST_TITLE} 个字。"
+        return "title", f"标题太长了，最多 {LONGEST_TITLE} 个字。"
     if any(
         (ord(sign) < 32 and sign not in "\n\t") or ord(sign) == 127 for sign in draft.title + draft.text
     ):
-        return "通知里有念不出来的控制字符，请删掉再试。"
+        return "text", "通知里有念不出来的控制字符，请删掉再试。"
     if not draft.areas:
-        return "还没有选发给哪里，请至少选一个地方。"
+        return "areas", "还没有选发给哪里，请至少选一个地方。"
     if draft.repeat is not None and not 1 <= draft.repeat <= MOST_REPEATS:
-        return f"遍数要在 1 到 {MOST_REPEATS} 之间。"
+        return "repeat", f"遍数要在 1 到 {MOST_REPEATS} 之间。"
     if draft.not_before and draft.not_before < now:
-        return "开始的时间已经过了，请改一改，或者不写，马上播。"
+        return "at", "开始的时间已经过了，请改一改，或者不写，马上播。"
     wait = draft.not_before - now if draft.not_before else timedelta(0)
     if draft.life <= timedelta(0) or draft.life + wait > longest:
-        return f"这个级别的有效期最长 {_hours(longest)}，从签发算起，请改短一些。"
-    return ""
+        return "hours", f"这个级别的有效期最长 {_hours(longest)}，从签发算起，请改短一些。"
+    return "", ""
 
 
-def _wrong_sound(draft: Draft) -> str:
+def _wrong_sound(draft: Draft) -> tuple[str, str] | None:
     if draft.text.strip():
-        return "文字和录音只能发一样，请留一样。"
+        return "text", "文字和录音只能发一样，请留一样。"
     if draft.is_drill:
-        return "演练要念出“演练”两个字，录音里加不进去，请改成文字。"
-    return "" if draft.title.strip() else "用录音发的要写标题，各村的记录里靠它认。"
+        return "drill", "演练要念出“演练”两个字，录音里加不进去，请改成文字。"
+    no_title = "用录音发的要写标题，各村的记录里靠它认。"
+    return None if draft.title.strip() else ("title", no_title)
 
 
 def _hours(span: timedelta) -> str:

@@ -1,30 +1,57 @@
 """`POST /enrol`: a box tells its one-time code and its public key, and learns all that it must know.
 
-`/enrol/county` is the same for the relay of a county below.
+`/enrol/county` is the same for the relay of a county below. Who opens the address with a phone is told
+what it is for.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from urllib.parse import urlsplit
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, render_template, request
 from flask.typing import ResponseReturnValue
 
+from broadcaster.bulletin.invitation import COMMANDS, FOR_BOX, FOR_COUNTY
 from broadcaster.county import access
-from broadcaster.county.register import RegisterRefused
+from broadcaster.county.one_time import CodeUnknown, code_hash_of
+from broadcaster.errors import BroadcasterError
 
-pages = Blueprint("enrol", __name__)
+pages = Blueprint("enrol", __name__, template_folder="templates")
 
 MEDIA_TYPE = "application/json; charset=utf-8"
+OTHER_ROOT = (
+    "写下来的根的指纹和本平台的不一样，没有登记，登记码还能用。请把给的那一行整行再复制一遍；"
+    "还是这样，就打电话核对指纹。"
+)
 
 
-@pages.post("/enrol")
+@pages.get(FOR_BOX)
+def explain() -> ResponseReturnValue:
+    return _explained(FOR_BOX)
+
+
+@pages.get(FOR_COUNTY)
+def explain_to_county() -> ResponseReturnValue:
+    return _explained(FOR_COUNTY)
+
+
+@pages.post(FOR_BOX)
 def enrol() -> ResponseReturnValue:
-    """JSON `{"code": …, "key": …}` or a form of the same; the answer is given once."""
-    return _once(_enrol)
+    """JSON `{"code": …, "key": …, "root": …}` or a form of the same; who does not name the root looks at
+    what the answer says of it."""
+    return _asked(_enrol)
 
 
-@pages.post("/enrol/county")
+@pages.post(FOR_COUNTY)
 def admit() -> ResponseReturnValue:
-    return _once(_admit)
+    return _asked(_admit)
+
+
+def _explained(path: str) -> str:
+    """The line is that of the address bar, whatever stands before this site."""
+    office = access.pages().address(request.url_root)
+    line = f"{office.rstrip('/')}{path}?{urlsplit(request.url).query}"
+    is_county, command = path == FOR_COUNTY, COMMANDS[path]
+    return render_template("office/enrol.html", line=line, command=command, is_county=is_county)
 
 
 def _enrol(code: str, key: str) -> bytes:
@@ -41,17 +68,22 @@ def _admit(code: str, key: str) -> bytes:
     return made.to_bytes()
 
 
-def _once(enrol: Callable[[str, str], bytes]) -> ResponseReturnValue:
+def _asked(let_in: Callable[[str, str], bytes]) -> ResponseReturnValue:
     found, address = access.pages(), access.address()
     asked = request.get_json(silent=True) if request.is_json else request.form
-    code, key = (str((asked or {}).get(name, "")) for name in ("code", "key"))
+    given = asked if isinstance(asked, Mapping) else {}
+    code, key, root = (str(given.get(name, "")) for name in ("code", "key", "root"))
+    if root and root.lower() != found.trusted.pin:
+        return _refused(OTHER_ROOT, 409)
     now = found.parts.clock.monotonic()
-    if not found.tries.allow(now, address):
+    if not found.tries.allow(now, code_hash_of(code), address):
         return _refused("登记码错的次数太多，请 15 分钟后再试。", 429)
     try:
-        made = enrol(code, key)
-    except RegisterRefused as error:
-        found.tries.failed(now, address)
+        made = let_in(code, key)
+    except CodeUnknown as error:
+        found.tries.failed(now, code_hash_of(code), address)
+        return _refused(str(error), 403)
+    except BroadcasterError as error:
         return _refused(str(error), 403)
     return Response(made, content_type=MEDIA_TYPE)
 

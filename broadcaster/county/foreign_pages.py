@@ -10,10 +10,11 @@ from flask.typing import ResponseReturnValue
 
 from broadcaster.bulletin import areas as area_codes
 from broadcaster.bulletin.bulletin import LONGEST_LIFE, BulletinKind
-from broadcaster.county import access, compose_pages
+from broadcaster.county import access
 from broadcaster.county.area_tree import Town, area_tree
 from broadcaster.county.board_pages import STATES
 from broadcaster.county.cap_out import export_cap
+from broadcaster.county.compose_form import HOURS, check_time, hours_of, read_draft
 from broadcaster.county.draft import Draft, DraftRefused
 from broadcaster.county.foreign import ADVICE, ForeignDraft, NotImported, in_beijing
 from broadcaster.county.foreign_book import ForeignMessage
@@ -72,8 +73,9 @@ def draft(id: str, number: str) -> ResponseReturnValue:
 def keep(id: str, number: str) -> ResponseReturnValue:
     """Only a draft of ours; from there on all rules of the office hold."""
     message, told = _told(id, number)
-    parts, draft = access.pages().parts, compose_pages.read_draft()
+    parts, draft = access.pages().parts, read_draft(request.form)
     try:
+        check_time(request.form)
         if "severity" not in request.form:
             raise DraftRefused("还没有选级别，请选一个。")
         paper = parts.desk.write(access.me(), draft)
@@ -117,8 +119,8 @@ def _page(message: ForeignMessage, told: ForeignDraft, draft: Draft, problem: st
         outside=[code for code in told.areas if code not in ours],
         allowed=allowed,
         chosen=_chosen(draft, told, allowed),
-        hours=compose_pages.HOURS | {_hours(draft): f"{_hours(draft)} 小时"},
-        chosen_hours=_hours(draft),
+        hours=HOURS | {hours_of(draft): f"{hours_of(draft)} 小时"},
+        chosen_hours=hours_of(draft),
         over=told.expires is not None and told.expires <= now,
         related=[parts.desk.get(one) for one in parts.foreign.referred(told)],
         made=[parts.desk.get(one) for one in parts.foreign.made_of(message.id)],
@@ -159,10 +161,6 @@ def _beyond(told: ForeignDraft, tree: list[Town]) -> list[str]:
     known = {county, *(town.code for town in tree)}
     known |= {village.code for town in tree for village in town.villages}
     return [code for code in told.areas if area_codes.contains(county, code) and code not in known]
-
-
-def _hours(draft: Draft) -> int:
-    return int(draft.life / HOUR)
 
 
 def _uploaded() -> tuple[str, bytes]:

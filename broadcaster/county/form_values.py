@@ -3,16 +3,18 @@
 from datetime import timedelta
 
 from flask import abort, request
+from werkzeug.datastructures import MultiDict
 
 from broadcaster.county.officers import OfficeRole
 from broadcaster.model import Severity
 
 MOST_HOURS = 10_000
+Form = MultiDict[str, str]
 
 
-def severity(field: str = "severity") -> Severity:
+def severity(field: str = "severity", form: Form | None = None) -> Severity:
     try:
-        return Severity(int(request.form.get(field, 0)))
+        return Severity(int(_of(form).get(field, 0)))
     except ValueError:
         abort(400)
 
@@ -24,9 +26,14 @@ def role() -> OfficeRole:
         abort(400)
 
 
-def hours(field: str, default: int) -> timedelta:
-    return timedelta(hours=min(request.form.get(field, default, int), MOST_HOURS))
+def hours(field: str, default: int, form: Form | None = None) -> timedelta:
+    return timedelta(hours=min(_of(form).get(field, default, int), MOST_HOURS))
 
 
-def text() -> str:
-    return request.form.get("text", "").replace("\r\n", "\n").strip()
+def text(form: Form | None = None) -> str:
+    return _of(form).get("text", "").replace("\r\n", "\n").strip()
+
+
+def _of(form: Form | None) -> Form:
+    """One that was kept, or that of this request."""
+    return request.form if form is None else form

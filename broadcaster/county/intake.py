@@ -2,27 +2,33 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from securesystemslib.signer import Key
-from sqlalchemy import Table, bindparam, or_, select, update
+from sqlalchemy import Table, and_, bindparam, case, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
+from broadcaster.bulletin import areas as area_codes
 from broadcaster.bulletin.keys import public_from_hex
 from broadcaster.bulletin.receipts import Receipt, Receipts, read_receipts
 from broadcaster.bulletin.refusals import NotAccepted
 from broadcaster.clock import Clock
 from broadcaster.county.database import OfficeDatabase
-from broadcaster.county.reaches import stage_of
+from broadcaster.county.doubts import (
+    Doubt,
+    Doubts,
+    Pace,
+    SentOut,
+    clamped,
+    doubt_of,
+    is_honest_stranger,
+)
+from broadcaster.county.reaches import ENDS, stage_of
 from broadcaster.county.register import in_use
 from broadcaster.county.tables import box, bulletin, reach, receipt, told
-
-logger = logging.getLogger(__name__)
 
 _THIS: Any = box.c.id == bindparam("who")
 HEARD = update(box).where(_THIS).values(heard_at=bindparam("when"))
@@ -38,39 +44,76 @@ class Sent:
     data: bytes
 
 
-class Intake:
-    """For the office's own thread."""
+@dataclass(frozen=True)
+class Known:
+    """A box in use, as the register has it; `area` is trimmed."""
 
-    def __init__(self, database: OfficeDatabase, clock: Clock) -> None:
+    key: str
+    area: str
+
+
+class Intake:
+    """For the office's own thread. Without a `pace` a person stands behind what comes."""
+
+    def __init__(self, database: OfficeDatabase, clock: Clock, pace: Pace | None = None) -> None:
         self._database = database
         self._clock = clock
-        self._keys: dict[str, str] = {}
+        self._pace = pace
+        self._boxes: dict[str, Known] = {}
+        self.doubts = Doubts(database, clock)
 
     def take(self, sent: Sequence[Sent]) -> int:
-        """Keep what is genuine, in one transaction; of how many. The rest is told in the log only."""
-        if not sent:
-            return 0
-        self._keys = enrolled_keys(self._database, {one.box for one in sent})
-        taken = [(one, read) for one in sent if (read := self._read(one))]
-        if not taken:
-            return 0
+        """Keep what is genuine, in one transaction; of how many. The rest is counted apart."""
+        if sent:
+            self._boxes = enrolled(self._database, {one.box for one in sent})
+            taken = [(one, read) for one in sent if (read := self._read(one))]
+            self._keep(taken)
+        else:
+            taken = []
+        self.doubts.keep()
+        return len(taken)
+
+    def _keep(self, taken: Sequence[tuple[Sent, Receipts]]) -> None:
         receipts = [(read, one) for _, read in taken for one in read.receipts]
         known, now = self._known({one.bulletin for _, one in receipts}), self._clock.now()
-        kept = [self._kept(read, one, now) for read, one in receipts]
-        rows = [
-            self._reached(read.box, one)
-            for read, one in receipts
-            if one.bulletin in known and stage_of(one)
-        ]
+        kept, rows = [], []
+        for read, one in receipts:
+            sheet = known.get(one.bulletin)
+            why = self._doubt(read.box, one, sheet, now)
+            if why in (None, Doubt.UNKNOWN):
+                # Those of an office above are for the relay, should it lose what it had.
+                kept.append(self._kept(read, one, now))
+            if not why and sheet and stage_of(one):
+                rows.append(self._reached(read.box, one, sheet, now))
+        self._write(taken, kept, rows)
+
+    def _doubt(self, box: str, told: Receipt, sheet: SentOut | None, now: datetime) -> Doubt | None:
+        """Noted, if there is one."""
+        why = doubt_of(told, sheet, self._boxes[box].area, now)
+        if why and not (why is Doubt.ELSEWHERE and is_honest_stranger(told)):
+            self.doubts.note(box, why, told.bulletin)
+        return why
+
+    def _write(
+        self,
+        taken: Sequence[tuple[Sent, Receipts]],
+        kept: Sequence[dict[str, Any]],
+        rows: Sequence[dict[str, Any]],
+    ) -> None:
+        if not taken:
+            return
+        of = {(one["key"], one["told_in"]) for one in kept}
+        signed = [self._told(one, read) for one, read in taken]
+        signed = [one for one in signed if (one["key"], one["number"]) in of]
         with self._database.transaction() as connection:
             keep_told, keep, add_up = _statements(connection.dialect.name)
-            connection.execute(keep_told, [self._told(one, read) for one, read in taken])
-            connection.execute(keep, kept)
+            if kept:
+                connection.execute(keep_told, signed)
+                connection.execute(keep, kept)
             if rows:
                 connection.execute(add_up, rows)
-            who = sorted({read.box for _, read in taken})
+            who, now = sorted({read.box for _, read in taken}), self._clock.now()
             connection.execute(HEARD, [{"who": one, "when": now} for one in who])
-        return len(taken)
 
     def present(self, told: Mapping[str, bool]) -> None:
         """What the states of boxes on the broker say: only who is there, for they are not signed."""
@@ -79,31 +122,35 @@ class Intake:
             connection.execute(PRESENT, rows)
 
     def _read(self, sent: Sent) -> Receipts | None:
-        key = self._key(sent.box)
-        if key is None:
-            logger.warning("receipts of %s, which is not enrolled", sent.box)
+        known = self._boxes.get(sent.box)
+        if known is None:
+            self.doubts.stranger(sent.box)
             return None
         try:
-            return read_receipts(sent.data, sent.box, key)
+            read = read_receipts(sent.data, sent.box, _key_of(known.key))
         except NotAccepted as refused:
-            logger.warning("receipts of %s are refused: %s", sent.box, refused)
+            self.doubts.note(sent.box, Doubt.UNREADABLE, refused)
             return None
+        count = len(read.receipts)
+        if self._pace and not self._pace.allows(sent.box, count):
+            self.doubts.note(sent.box, Doubt.TOO_MANY, count=count)
+            return None
+        return read
 
-    def _key(self, box_id: str) -> Key | None:
-        found = self._keys.get(box_id)
-        return _key_of(found) if found else None
-
-    def _known(self, ids: set[str]) -> set[str]:
-        query = select(bulletin.c.id).where(bulletin.c.id.in_(sorted(ids)))
-        return {row.id for row in self._database.read(query)}
+    def _known(self, ids: set[str]) -> dict[str, SentOut]:
+        """Those of them that this office has signed."""
+        columns = bulletin.c.id, bulletin.c.digest, bulletin.c.areas, bulletin.c.issued
+        ours = bulletin.c.id.in_(sorted(ids)) & bulletin.c.digest.is_not(None)
+        rows = self._database.read(select(*columns).where(ours))
+        return {row.id: SentOut(row.digest, tuple(row.areas.split()), row.issued) for row in rows}
 
     def _told(self, sent: Sent, read: Receipts) -> dict[str, Any]:
-        return {"key": self._keys[read.box], "number": read.number, "envelope": sent.data}
+        return {"key": self._boxes[read.box].key, "number": read.number, "envelope": sent.data}
 
     def _kept(self, read: Receipts, one: Receipt, now: datetime) -> dict[str, Any]:
         return {
             "box": read.box,
-            "key": self._keys[read.box],
+            "key": self._boxes[read.box].key,
             "box_number": one.number,
             "bulletin": one.bulletin,
             "state": one.state,
@@ -112,19 +159,23 @@ class Intake:
             "told_in": read.number,
         }
 
-    def _reached(self, box_id: str, read: Receipt) -> dict[str, Any]:
+    def _reached(self, box_id: str, read: Receipt, sheet: SentOut, now: datetime) -> dict[str, Any]:
         heard = read.heard
+        # What was cut says its last line again: more was played than there is.
+        due = heard.seconds_due if heard else 0
+        played = min(heard.seconds_played, due or heard.seconds_played) if heard else 0
+        started = heard.started if heard else None
         return {
             "bulletin": read.bulletin,
             "box": box_id,
             "stage": stage_of(read),
-            "key": self._keys[box_id],
+            "key": self._boxes[box_id].key,
             "box_number": read.number,
-            "at": read.at,
-            "seconds_played": round(heard.seconds_played) if heard else 0,
-            "seconds_due": round(heard.seconds_due) if heard else 0,
+            "at": clamped(read.at, sheet, now),
+            "seconds_played": round(played),
+            "seconds_due": round(due),
             "reason": read.reason or (read.refusal.sentence if read.refusal else ""),
-            "started_at": heard.started if heard else None,
+            "started_at": started and clamped(started, sheet, now),
         }
 
 
@@ -140,19 +191,26 @@ def _statements(dialect_name: str) -> tuple[Any, Any, Any]:
     return keep_told, keep, adding_up(dialect, reach, ADDED_UP)
 
 
-def enrolled_keys(database: OfficeDatabase, ids: Collection[str] | None = None) -> dict[str, str]:
-    """The public key of each box in use, or of those of them, as hex."""
-    return in_use(database, box.c.key, ids)
+def enrolled(database: OfficeDatabase, ids: Collection[str] | None = None) -> dict[str, Known]:
+    """The key and the place of each box in use, or of those of them."""
+    keys, areas = (in_use(database, column, ids) for column in (box.c.key, box.c.area))
+    return {id: Known(key, area_codes.trim(areas[id])) for id, key in keys.items() if id in areas}
+
+
+# What was heard was heard, whatever is told of it after; before its end the latest word counts.
+_END: dict[str, int] = {end.value: place for place, end in enumerate(ENDS, 1)}
 
 
 def adding_up(dialect: Any, table: Table, names: Sequence[str]) -> Any:
-    """Write these columns of a bulletin in a box: a later receipt of the box counts, by its own number,
-    whichever comes first; one of a new key always.
+    """Write these columns of a bulletin in a box, whichever comes first: an end before what is none, the
+    better end, and of two alike the later receipt of the box by its own number, or that of a new key.
     """
     statement = dialect.insert(table)
     said = statement.excluded
+    new, old = (case(_END, value=stage, else_=0) for stage in (said.stage, table.c.stage))
+    later = or_(said.key != table.c.key, said.box_number > table.c.box_number)
     return statement.on_conflict_do_update(
         index_elements=[table.c.bulletin, table.c.box],
         set_={name: said[name] for name in names},
-        where=or_(said.key != table.c.key, said.box_number > table.c.box_number),
+        where=or_(new > old, and_(new == old, later)),
     )

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from broadcaster.bulletin import strict_json
 from broadcaster.bulletin.admission import LARGEST, Admission, AdmissionRefused
+from broadcaster.bulletin.invitation import FOR_COUNTY, Invitation
 from broadcaster.bulletin.keys import public
 from broadcaster.bulletin.superior import is_above
 from broadcaster.county.office_settings import (
@@ -23,17 +24,16 @@ from broadcaster.settings import load_file
 from broadcaster.whole import whole_file
 
 
-def ask_to_join(path: Path, office: str, code: str, root: str, pin: str = "") -> Admission:
-    """POST the code and the relay's key to `office`/enrol/county. Raises `AdmissionRefused`."""
-    body = strict_json.write({"code": code, "key": public_key(path)})
+def ask_to_join(path: Path, invitation: Invitation) -> Admission:
+    """Ask the office above to let the relay in, by its key. Raises `AdmissionRefused`."""
+    asked = {"code": invitation.code, "key": public_key(path), "root": invitation.root}
     try:
-        status, answer = post(office, "/enrol/county", body, pin, LARGEST)
+        body = strict_json.write(asked)
+        answer = post(invitation.office, FOR_COUNTY, body, invitation.pin, LARGEST)
     except OfficeRefused as error:
         raise AdmissionRefused(f"上级：{error}") from error
-    if status != 200:
-        raise AdmissionRefused("上级没有接受这个登记码，可能用过了或者过期了，请让上级重新给一个。")
     found = Admission.from_bytes(answer)
-    if found.root != root.lower():
+    if found.root != invitation.root:
         raise AdmissionRefused("上级的根和写下来的不一样，可能有人冒充，没有接入。请和上级核对。")
     return found
 

@@ -14,15 +14,18 @@ from sqlalchemy import Row, delete, func, insert, select, update
 
 from broadcaster.clock import Clock
 from broadcaster.county.database import OfficeDatabase
-from broadcaster.county.tables import officer
+from broadcaster.county.tables import officer, writing
 from broadcaster.errors import AccountRefused
 from broadcaster.model import Severity
 from broadcaster.store.passwords import Passwords, new_password, refuse_weak_password
-from broadcaster.store.tries import Tries
+from broadcaster.store.tries import TriesFrom
 
 logger = logging.getLogger(__name__)
 
 LONGEST_NAME = 20
+# What is guessed at while there is nobody.
+CODE = "one-time code"
+TOO_MANY = "密码错的次数太多，请 15 分钟后再试。不想等，就请管理员重设密码。"
 
 
 class OfficeRole(StrEnum):
@@ -62,23 +65,23 @@ class Officers:
         self._clock = clock
         self._passwords = passwords or Passwords()
         self._code = f"{secrets.randbelow(10**8):08}"
-        self._tries = Tries()
-        self._by_address = Tries(most=30)
+        self._tries = TriesFrom()
         self._lock = threading.Lock()
 
     def one_time_code(self) -> str | None:
         """To print while there is nobody."""
         return None if self._database.first(select(officer.c.number).limit(1)) else self._code
 
-    def create_first(self, code: str, name: str, password: str) -> Officer:
+    def create_first(self, code: str, name: str, password: str, address: str = "") -> Officer:
         """A keeper, by the code. Raises `AccountRefused`."""
+        now = self._clock.monotonic()
         with self._lock:
             if self.one_time_code() is None:
                 raise AccountRefused("账号已经建好了，请直接登录。")
-            if not self._tries.allow(self._clock.monotonic()):
+            if not self._tries.allow(now, CODE, address):
                 raise AccountRefused("一次性代码错的次数太多，请 15 分钟后再试。")
             if not hmac.compare_digest(code.strip().encode(), self._code.encode()):
-                self._tries.failed(self._clock.monotonic())
+                self._tries.failed(now, CODE, address)
                 raise AccountRefused("一次性代码不对，请看启动时屏幕上显示的 8 位数字。")
         return self.add(name, OfficeRole.KEEPER, Severity.RED, password)
 
@@ -112,21 +115,20 @@ class Officers:
         """Who this is, if both are right. Raises `AccountRefused` after too many wrong ones."""
         name = name.strip()
         with self._lock:
-            now = self._clock.monotonic()
-            if not (self._tries.allow(now, name) and self._by_address.allow(now, address)):
-                raise AccountRefused("密码错的次数太多，请 15 分钟后再试。")
-            row = self._row(name)
+            now, row = self._clock.monotonic(), self._row(name)
+            secret = row.stamp if row else name
+            if not self._tries.allow(now, secret, address):
+                raise AccountRefused(TOO_MANY)
             if self._passwords.verify(row and row.password_hash, password):
-                self._tries.succeeded(name)
-                return row and _officer(row)
-            self._tries.failed(now, name)
-            self._by_address.failed(now, address)
+                self._tries.succeeded(secret, address)
+                return row and officer_of(row)
+            self._tries.failed(now, secret, address)
             logger.warning("wrong name or password from %s", address)
             return None
 
     def find(self, name: str) -> Officer | None:
         row = self._row(name)
-        return row and _officer(row)
+        return row and officer_of(row)
 
     def get(self, name: str) -> Officer:
         """Raises `AccountRefused` where there is none."""
@@ -135,7 +137,9 @@ class Officers:
         raise AccountRefused(f"没有叫“{name}”的账号。")
 
     def all(self) -> list[Officer]:
-        return [_officer(row) for row in self._database.read(select(officer).order_by(officer.c.number))]
+        return [
+            officer_of(row) for row in self._database.read(select(officer).order_by(officer.c.number))
+        ]
 
     def change(self, name: str, role: OfficeRole, cap: Severity) -> None:
         """Raises `AccountRefused`, also when no keeper would be left."""
@@ -145,7 +149,9 @@ class Officers:
         self._update(who, role=role, cap=int(cap))
 
     def set_password(self, name: str, password: str = "") -> str:
-        """A new one, made up if none is given; all sessions end. Raises `AccountRefused`."""
+        """A new one, made up if none is given; sessions end, and wrong ones of before count no more.
+        Raises `AccountRefused`.
+        """
         who = self.get(name)
         if password:
             refuse_weak_password(name, password)
@@ -160,6 +166,7 @@ class Officers:
         self._keep_a_keeper(who)
         with self._database.transaction() as connection:
             connection.execute(delete(officer).where(officer.c.number == who.number))
+            connection.execute(delete(writing).where(writing.c.officer == who.number))
 
     def _update(self, who: Officer, **values: Any) -> None:
         with self._database.transaction() as connection:
@@ -177,5 +184,5 @@ class Officers:
         return self._database.first(select(officer).where(officer.c.name == name))
 
 
-def _officer(row: Row[Any]) -> Officer:
+def officer_of(row: Row[Any]) -> Officer:
     return Officer(row.number, row.name, OfficeRole(row.role), Severity(row.cap), row.stamp)

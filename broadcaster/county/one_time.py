@@ -1,15 +1,30 @@
-"""One-time codes, by which a box or a county's relay comes in once; kept as a hash only."""
+"""One-time codes, by which a box or a county's relay comes in; kept as a hash only.
+
+A code lets in one key, and that one as often as it asks: the answer to the first time may be lost.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import secrets
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 
+from sqlalchemy import Connection, Row, Table, select
+
+from broadcaster.errors import BroadcasterError
 from broadcaster.store.passwords import LETTERS
 
 CODE_LENGTH = 12
 CODE_LIFE = timedelta(days=7)
+
+
+class RegisterRefused(BroadcasterError):
+    """A box, a county or an area that cannot be so; the register is as it was."""
+
+
+class CodeUnknown(RegisterRefused):
+    """A code that nobody has given: a slip, or a guess."""
 
 
 def new_code() -> str:
@@ -22,3 +37,22 @@ def code_hash_of(code: str) -> str:
     """However it was typed."""
     signs = "".join(sign for sign in code.lower() if sign.isalnum())
     return hashlib.sha256(signs.encode("utf-8", "replace")).hexdigest()
+
+
+def coded(code: str, now: datetime) -> dict[str, Any]:
+    """The columns of who is given this code."""
+    return {"code_hash": code_hash_of(code), "code_expires": now + CODE_LIFE, "code_used_by": ""}
+
+
+def invited(connection: Connection, table: Table, code: str, key: str, now: datetime) -> Row[Any]:
+    """Whom this code lets in, by this key. Raises `RegisterRefused`."""
+    query = select(table).where(table.c.code_hash == code_hash_of(code)).with_for_update()
+    row = connection.execute(query).first()
+    if row is None:
+        raise CodeUnknown("没有这个登记码。请对照给的再抄一遍；发过几次的话，只有最后一次的算数。")
+    if row.code_used_by not in ("", key):
+        raise RegisterRefused(f"这个登记码（{row.name}）已经有另一台机器用过了，请让给码的人再发一个。")
+    if row.code_expires < now:
+        expired = row.code_expires.astimezone(now.tzinfo)
+        raise RegisterRefused(f"这个登记码 {expired:%m月%d日 %H:%M} 过期了，请让给码的人再发一个。")
+    return row

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from urllib.parse import urlsplit
 
+from broadcaster.bulletin.invitation import Invitation
 from broadcaster.county.booth import Booth
 from broadcaster.county.draft import Draft
 from broadcaster.county.office_settings import OfficeSettings
 from broadcaster.county.parts import Parts
 from broadcaster.county.register import BrokerAddress
 from broadcaster.county.village_keys import VillageKeys
-from broadcaster.store.tries import Tries
+from broadcaster.store.tries import TriesFrom
 
 
 @dataclass(frozen=True)
@@ -21,6 +23,16 @@ class Trusted:
     pin: str
     keyring: Callable[[], bytes]
     broker: BrokerAddress
+
+
+@dataclass
+class Front:
+    """How the site is reached over TLS, once it is open; `pin` is the SHA-256 of a certificate that no
+    public authority has signed, or "".
+    """
+
+    https_port: int | None = None
+    pin: str = ""
 
 
 @dataclass(frozen=True)
@@ -35,8 +47,20 @@ class Pages:
     warnings: Callable[[], Sequence[str]] = tuple
     # Which villages' pages the site carries; None for a site that carries none.
     villages: VillageKeys | None = None
-    # Wrong one-time codes, by address.
-    tries: Tries = field(default_factory=Tries)
+    front: Front = field(default_factory=Front)
+    # Wrong codes of 59 bits: villages behind one operator's address do not keep each other out.
+    tries: TriesFrom = field(default_factory=lambda: TriesFrom(most_of_address=300))
+
+    def invitation(self, code: str, seen_at: str) -> Invitation:
+        """For who is let in by this code; `seen_at` is the address by which somebody sees the site."""
+        return Invitation(self.address(seen_at), code, self.trusted.pin, self.front.pin)
+
+    def address(self, seen_at: str) -> str:
+        """How boxes reach the site: as the settings say it, else over TLS where it is seen."""
+        url = urlsplit(seen_at)
+        if self.settings.address or url.scheme == "https" or self.front.https_port is None:
+            return self.settings.address or seen_at
+        return f"https://{url.hostname}:{self.front.https_port}"
 
     def spoken(self, draft: Draft) -> list[str]:
         """The lines of a draft as they will be said. Raises `TextRefused`."""

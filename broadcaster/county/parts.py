@@ -13,13 +13,16 @@ from broadcaster.county.counties import Counties, CountyDoor
 from broadcaster.county.county_board import CountyBoard
 from broadcaster.county.database import OfficeDatabase
 from broadcaster.county.desk import Desk
+from broadcaster.county.doubts import Doubts
 from broadcaster.county.foreign_book import ForeignBook
 from broadcaster.county.hearings import Hearings
 from broadcaster.county.library import Library
 from broadcaster.county.officers import Officers
 from broadcaster.county.register import BoxState, Door, Register
 from broadcaster.county.revisions import Revisions
+from broadcaster.county.sessions import Sessions
 from broadcaster.county.standing import StandingNotices
+from broadcaster.county.writings import Writings
 from broadcaster.store.passwords import Passwords
 
 
@@ -31,8 +34,10 @@ class Parts:
     clock: Clock
     county: str
     officers: Officers
+    sessions: Sessions
     register: Register
     desk: Desk
+    writings: Writings
     board: Board
     counties: Counties
     county_board: CountyBoard
@@ -42,6 +47,7 @@ class Parts:
     audit: Audit
     hearings: Hearings
     revisions: Revisions
+    doubts: Doubts
 
     def listeners(self, areas: Sequence[str]) -> str:
         """Whom a bulletin to these areas would reach, as far as this office knows; "" for nobody."""
@@ -72,8 +78,10 @@ def make_parts(
         clock=clock,
         county=county,
         officers=officers,
+        sessions=Sessions(database, clock),
         register=Register(database, clock, county, door),
         desk=desk,
+        writings=Writings(database, clock),
         board=Board(database),
         counties=counties,
         county_board=CountyBoard(database, clock, counties),
@@ -83,4 +91,5 @@ def make_parts(
         audit=Audit(database, clock),
         hearings=Hearings(database, clock),
         revisions=Revisions(database, clock),
+        doubts=Doubts(database, clock),
     )

@@ -24,6 +24,8 @@ class Reach(StrEnum):
     CANCELLED = "cancelled"
 
 
+# From the least that a village can have had of it to the most.
+ENDS = (Reach.CANCELLED, Reach.FAILED, Reach.PARTLY, Reach.HEARD)
 REACHES = {
     Reach.SENT: "没有回音",
     Reach.ACCEPTED: "收下了",

@@ -12,7 +12,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Protocol
 
-from sqlalchemy import Column, Row, func, insert, select, update
+from sqlalchemy import Column, Connection, Row, func, insert, select, update
 
 from broadcaster.bulletin import areas as area_codes
 from broadcaster.bulletin.enrolment import Enrolment
@@ -20,15 +20,11 @@ from broadcaster.bulletin.keys import public_from_hex
 from broadcaster.bulletin.superior import Superior
 from broadcaster.clock import Clock
 from broadcaster.county.database import OfficeDatabase, put
-from broadcaster.county.one_time import CODE_LIFE, code_hash_of, new_code
+from broadcaster.county.one_time import RegisterRefused, coded, invited, new_code
 from broadcaster.county.tables import area, box
-from broadcaster.errors import BroadcasterError
 
 LONGEST_NAME = 60
-
-
-class RegisterRefused(BroadcasterError):
-    """A box or an area that cannot be so; the register is as it was."""
+NO_BOX = "登记簿里没有这个广播站。"
 
 
 class BoxState(StrEnum):
@@ -101,7 +97,8 @@ class Register:
             ours = select(func.count()).select_from(box).where(box.c.area == code)
             number = connection.execute(ours).scalar_one() + 1
             values: dict[str, Any] = {"id": f"{code}-{number}", "area": code, "name": name}
-            values |= {"state": BoxState.INVITED, "added_at": self._clock.now(), **self._coded(one_time)}
+            values |= {"state": BoxState.INVITED, "added_at": self._clock.now()}
+            values |= coded(one_time, self._clock.now())
             connection.execute(insert(box).values(values))
         return self.get(f"{code}-{number}"), one_time
 
@@ -109,30 +106,29 @@ class Register:
         """A new one-time code, for new hardware there; until it is used the old key counts."""
         self.get(id)
         one_time = new_code()
-        self._update(id, **self._coded(one_time))
+        self._update(id, **coded(one_time, self._clock.now()))
         return one_time
 
     def retire(self, id: str) -> None:
-        self.get(id)
-        self._update(id, state=BoxState.RETIRED, code_hash=None, online=0)
-        self._door.dismiss(id)
+        with self._database.transaction() as connection:
+            self._held(connection, id)
+            off = {"state": BoxState.RETIRED, "code_hash": None, "online": 0}
+            connection.execute(update(box).where(box.c.id == id).values(off))
+            # Before it can be let in again: who comes meanwhile would be shut out.
+            self._door.dismiss(id)
 
     def rename(self, id: str, name: str) -> None:
         self.get(id)
         self._update(id, name=read_name(name))
 
     def enrol(self, code: str, key: str, root: str, keyring: bytes, broker: BrokerAddress) -> Enrolment:
-        """Once for each code. Raises `RegisterRefused`."""
+        """By a code that was given for one box, whatever key it had. Raises `RegisterRefused`, and then
+        the code is as good as before.
+        """
         key = read_key(key)
-        now = self._clock.now()
         with self._database.transaction() as connection:
-            query = select(box).where(box.c.code_hash == code_hash_of(code)).with_for_update()
-            row = connection.execute(query).first()
-            if row is None or row.code_expires < now:
-                raise RegisterRefused("登记码不对，或者已经用过、过期了，请让县里再发一个。")
-            if connection.execute(select(box.c.id).where(box.c.key == key)).first():
-                raise RegisterRefused("这把钥匙已经登记过了，请在广播站上重新开始登记。")
-            self._set_key(connection, row.id, key)
+            row = invited(connection, box, code, key, self._clock.now())
+            self._set_key(connection, row, key, code_used_by=key)
             # Before anybody is told that it is done: a box that is not let in would be lost.
             made = self._enrolment(row, root, keyring, broker)
             self._door.admit(row.id, row.area, made.password)
@@ -140,17 +136,18 @@ class Register:
 
     def enrolment_file(self, id: str, root: str, keyring: bytes, broker: BrokerAddress) -> Enrolment:
         """For a USB stick; the box's key is told by `set_key`. Its one-time code counts no more."""
-        row = self._row(id)
-        made = self._enrolment(row, root, keyring, broker)
-        self._update(id, code_hash=None)
-        self._door.admit(row.id, row.area, made.password)
+        with self._database.transaction() as connection:
+            row = self._held(connection, id)
+            made = self._enrolment(row, root, keyring, broker)
+            connection.execute(update(box).where(box.c.id == id).values(code_hash=None))
+            self._door.admit(row.id, row.area, made.password)
         return made
 
     def set_key(self, id: str, key: str) -> None:
         """By hand, of a box that was enrolled by a file. Raises `RegisterRefused`."""
-        self.get(id)
+        key = read_key(key)
         with self._database.transaction() as connection:
-            self._set_key(connection, id, read_key(key))
+            self._set_key(connection, self._held(connection, id), key, code_hash=None)
 
     def get(self, id: str) -> Box:
         """Raises `RegisterRefused`."""
@@ -212,13 +209,25 @@ class Register:
             raise RegisterRefused(f"{code} 不在 {area_codes.full(self._county)} 里面。")
         return trimmed
 
-    def _coded(self, one_time: str) -> dict[str, Any]:
-        return {"code_hash": code_hash_of(one_time), "code_expires": self._clock.now() + CODE_LIFE}
-
-    def _set_key(self, connection: Any, id: str, key: str) -> None:
-        values: dict[str, Any] = {"key": key, "state": BoxState.ENROLLED, "code_hash": None}
+    def _set_key(self, connection: Connection, row: Row[Any], key: str, **code: Any) -> None:
+        """The same key is the same box, and comes back to its place as often as it likes."""
+        elsewhere = (box.c.key == key) & (box.c.id != row.id) & (box.c.state == BoxState.ENROLLED)
+        if other := connection.execute(select(box).where(elsewhere)).first():
+            raise RegisterRefused(
+                f"这台广播站已经登记为{other.name}（{other.id}）。要改登记为{row.name}，先在县里的登记簿"
+                f"停用{other.name}的那一个；卡是从那里拷来的，先删掉本站的 state/county/box.pem。"
+                "然后再登记一次，登记码还能用。"
+            )
+        values: dict[str, Any] = {"key": key, "state": BoxState.ENROLLED, **code}
         values["enrolled_at"] = self._clock.now()
-        connection.execute(update(box).where(box.c.id == id).values(values))
+        connection.execute(update(box).where(box.c.id == row.id).values(values))
+
+    def _held(self, connection: Connection, id: str) -> Row[Any]:
+        """As it is until the transaction ends. Raises `RegisterRefused`."""
+        found = connection.execute(select(box).where(box.c.id == id[:64]).with_for_update()).first()
+        if found is None:
+            raise RegisterRefused(NO_BOX)
+        return found
 
     def _enrolment(self, row: Row[Any], root: str, keyring: bytes, broker: BrokerAddress) -> Enrolment:
         try:
@@ -242,7 +251,7 @@ class Register:
     def _row(self, id: str) -> Row[Any]:
         if row := self._database.first(select(box).where(box.c.id == id[:64])):
             return row
-        raise RegisterRefused("登记簿里没有这个广播站。")
+        raise RegisterRefused(NO_BOX)
 
     def _update(self, id: str, **values: Any) -> None:
         with self._database.transaction() as connection:

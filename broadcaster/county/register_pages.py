@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlencode
+from urllib.parse import urlsplit
 
 import segno
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from broadcaster.bulletin.invitation import COMMANDS, FOR_BOX
 from broadcaster.county import access
 from broadcaster.county.area_tree import area_tree
 from broadcaster.county.register import Box, BoxState, Register
 from broadcaster.errors import BroadcasterError
+from broadcaster.web.tls import is_loopback
 
 pages = Blueprint("register", __name__, template_folder="templates", url_prefix="/register")
 BOX_STATES = {
@@ -114,11 +116,6 @@ def import_areas() -> ResponseReturnValue:
 MOST_VILLAGES = 500
 
 
-def invitation(address: str, code: str, pin: str) -> str:
-    """What the QR code holds: where to enrol, the one-time code, the root that the answer must show."""
-    return f"{address.rstrip('/')}/enrol?{urlencode({'code': code, 'root': pin})}"
-
-
 def _list(problem: str = "") -> str:
     boxes = _register().boxes()
     tree = area_tree(_register().names(), boxes)
@@ -144,17 +141,28 @@ def _by_village(boxes: list[Box]) -> dict[str, list[Box]]:
 
 
 def _box(box: Box, problem: str = "") -> str:
-    return render_template("office/box.html", box=box, state=BOX_STATES[box.state], problem=problem)
+    doubts = access.pages().parts.doubts.of(box.id, box.enrolled_at)
+    return render_template(
+        "office/box.html", box=box, state=BOX_STATES[box.state], doubts=doubts, problem=problem
+    )
 
 
 def _card(box: Box, code: str) -> str:
     """Shown once: the code is kept as a hash only."""
-    found = access.pages()
-    address = found.settings.address or request.url_root
-    text = invitation(address, code, found.trusted.pin)
-    drawing = segno.make(text, error="m").svg_inline(scale=6, border=2, dark="#000", light="#fff")
+    return invitation_card(box.name, code, FOR_BOX, url_for("register.box", id=box.id))
+
+
+def invitation_card(name: str, code: str, path: str, back: str) -> str:
+    """What whoever is let in at this path is given, as a line to copy and as a QR code."""
+    given = access.pages().invitation(code, request.url_root)
+    line, host = given.line(path), urlsplit(given.office).hostname or ""
+    drawing = segno.make(line, error="m").svg_inline(scale=6, border=2, dark="#000", light="#fff")
     return render_template(
-        "office/card.html", box=box, code=code, text=text, drawing=drawing, pin=found.trusted.pin
+        "office/card.html",
+        **{"name": name, "code": code, "line": line, "drawing": drawing, "back": back},
+        **{"root": given.root, "pin": given.pin, "command": COMMANDS[path]},
+        only_here=host == "localhost" or is_loopback(host),
+        without_tls=not given.office.startswith("https://"),
     )
 
 

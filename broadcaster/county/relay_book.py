@@ -15,6 +15,7 @@ from typing import Any
 from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.dialects import sqlite
 
+from broadcaster.bulletin import areas as area_codes
 from broadcaster.bulletin import topics
 from broadcaster.bulletin.verify import Accepted
 from broadcaster.clock import Clock
@@ -48,6 +49,9 @@ class Carried:
     @property
     def topics(self) -> tuple[str, ...]:
         return tuple(topics.bulletin(area, self.id) for area in self.areas)
+
+    def is_for(self, village: str) -> bool:
+        return any(area_codes.contains(area, village) for area in self.areas)
 
 
 @dataclass(frozen=True)

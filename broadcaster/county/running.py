@@ -19,6 +19,7 @@ from broadcaster.county.booth import Booth
 from broadcaster.county.county_sums import CountySums
 from broadcaster.county.database import OfficeDatabase
 from broadcaster.county.door import BrokerDoor
+from broadcaster.county.doubts import Pace
 from broadcaster.county.far_line import FarLine
 from broadcaster.county.intake import Intake
 from broadcaster.county.office import Office
@@ -36,6 +37,7 @@ from broadcaster.county.parts import Parts, make_parts
 from broadcaster.county.publisher import Publisher
 from broadcaster.county.register import BrokerAddress
 from broadcaster.county.safekeeping import Safekeeping, refuse_lost
+from broadcaster.county.site_pin import site_pin
 from broadcaster.county.sounds import Sounds
 from broadcaster.county.tidying import Tidying
 from broadcaster.county.village_keys import VillageKeys
@@ -165,7 +167,8 @@ def _open_office(
     )
     listens_to = (*LISTENS_TO, topics.heads(keys.trust.area))
     wire = Wire(broker.host, broker.port, broker.user, password, authority, listens_to)
-    intake, sums = Intake(parts.database, parts.clock), CountySums(parts.database, parts.clock)
+    intake = Intake(parts.database, parts.clock, Pace(parts.clock))
+    sums = CountySums(parts.database, parts.clock)
     sounds, keep = Sounds(desk.folder.path), desk.settings.keep
     tidying = Tidying(parts.database, parts.clock, keep, sounds, parts.audit)
     line = FarLine(wire, parts.register, villages)
@@ -200,7 +203,10 @@ def _open_site(
             front = serve_https(web, desk.folder.path, server.port, origins)
             watched.append(stack.enter_context(closing(front)))
             sites.https_port = front.port
+            pages.front.https_port, pages.front.pin = front.port, site_pin(web, folder)
             tell(f"　　　　　https://{_seen(web.host)}:{front.port}/")
+            if pages.front.pin:
+                tell(f"网页证书是自己做的，它的指纹（登记码里有）：{pages.front.pin}")
             if front.note:
                 tell(front.note)
         except ConfigError as error:

@@ -13,7 +13,7 @@ from broadcaster.clock import Clock
 from broadcaster.county import rules
 from broadcaster.county.database import OfficeDatabase, put
 from broadcaster.county.desk import Desk
-from broadcaster.county.draft import Draft, DraftRefused
+from broadcaster.county.draft import Draft, DraftRefused, check_filled
 from broadcaster.county.officers import Officer, Officers
 from broadcaster.county.revisions import STANDING, Revisions
 from broadcaster.county.tables import standing
@@ -91,6 +91,7 @@ class StandingNotices:
         now = self._clock.now()
         due = schedule.next_after(now)
         draft, _ = self._desk.preview(who, draft)
+        check_filled(draft)
         # Nobody stands by when it is sent, so nobody could agree.
         if why := rules.why_two(draft, due):
             raise DraftRefused(f"定时的通知不行：{why}。请改时间或者级别。")

@@ -52,9 +52,11 @@ box = Table(
     Column("state", String(16), nullable=False),
     # The public half of the box's own key, as hex; "" until it is enrolled.
     Column("key", String(64), nullable=False, server_default=""),
-    # SHA-256 of the one-time code, while there is one.
+    # SHA-256 of the one-time code, while one counts.
     Column("code_hash", String(64), unique=True),
     Column("code_expires", Moment),
+    # The key that came in by it, as hex; "" while none has.
+    Column("code_used_by", String(64), nullable=False, server_default=""),
     Column("added_at", Moment, nullable=False),
     Column("enrolled_at", Moment),
     Column("heard_at", Moment),
@@ -74,6 +76,15 @@ officer = Table(
     # Another one ends all sessions.
     Column("stamp", String(32), nullable=False),
     Column("made_at", Moment, nullable=False),
+)
+
+session = Table(
+    "session",
+    metadata,
+    # SHA-256 of what the browser holds; a row that is gone is a logout.
+    Column("key", String(64), primary_key=True),
+    Column("stamp", String(32), nullable=False),
+    Column("began_at", Moment, nullable=False),
 )
 
 bulletin = Table(
@@ -158,6 +169,16 @@ told = Table(
     Column("envelope", LargeBinary, nullable=False),
 )
 SIGNED_WITH = (receipt.c.key == told.c.key) & (receipt.c.told_in == told.c.number)
+
+# What came of a box and does not count, by reason.
+doubt = Table(
+    "doubt",
+    metadata,
+    Column("box", String(64), primary_key=True),
+    Column("why", String(16), primary_key=True),
+    Column("number", BigInteger, nullable=False),
+    Column("last_at", Moment, nullable=False),
+)
 
 # How far each bulletin has come in each box that it was sent to: what its receipts add up to.
 reach = Table(
@@ -280,9 +301,11 @@ county = Table(
     Column("state", String(16), nullable=False),
     # The public half of its relay's key, as hex; "" until it is let in.
     Column("key", String(64), nullable=False, server_default=""),
-    # SHA-256 of the one-time code, while there is one.
+    # SHA-256 of the one-time code, while one counts.
     Column("code_hash", String(64), unique=True),
     Column("code_expires", Moment),
+    # The key that came in by it, as hex; "" while none has.
+    Column("code_used_by", String(64), nullable=False, server_default=""),
     Column("added_at", Moment, nullable=False),
     Column("admitted_at", Moment),
     # The relay's last word of itself: until when all was told, and whether it hears its county's boxes.
@@ -311,4 +334,14 @@ county_sum = Table(
     Column("failed", Integer, nullable=False),
     Column("silent", Integer, nullable=False),
     Column("envelope", LargeBinary, nullable=False),
+)
+
+# What somebody is writing, as his form had it, under the id that its bulletin is to have.
+writing = Table(
+    "writing",
+    metadata,
+    Column("bulletin", String(36), primary_key=True),
+    Column("officer", Integer, primary_key=True),
+    Column("fields", Text, nullable=False),
+    Column("at", Moment, nullable=False),
 )

@@ -12,12 +12,14 @@ from sqlalchemy import select
 
 from broadcaster.bulletin import strict_json, topics
 from broadcaster.bulletin.keys import public_from_hex
-from broadcaster.bulletin.receipts import Receipts, read_receipts
+from broadcaster.bulletin.receipts import read_receipts
 from broadcaster.bulletin.refusals import NotAccepted
 from broadcaster.bulletin.sums import Presence, Sum
 from broadcaster.clock import Clock
 from broadcaster.county.database import OfficeDatabase
-from broadcaster.county.intake import enrolled_keys
+from broadcaster.county.doubts import is_of
+from broadcaster.county.intake import Known, enrolled
+from broadcaster.county.log_brake import LogBrake
 from broadcaster.county.reaches import stage_of
 from broadcaster.county.relay_book import Carried, RelayBook, Told
 from broadcaster.county.tables import SIGNED_WITH, receipt, told
@@ -48,9 +50,9 @@ class OfficeReceipts:
     def __init__(self, database: OfficeDatabase) -> None:
         self._database = database
 
-    def keys(self) -> Mapping[str, str]:
-        """The public key of each box in use, as hex."""
-        return enrolled_keys(self._database)
+    def boxes(self) -> Mapping[str, Known]:
+        """Those in use."""
+        return enrolled(self._database)
 
     def receipts_of(self, bulletin: str) -> list[tuple[str, bytes]]:
         """What boxes have signed of it, each with its box, as the office took it in."""
@@ -83,6 +85,7 @@ class Tally:
         self._sum_at = self._presence_at = clock.monotonic()
         self._sent_in = self._presence_number = 0
         self._told_below = False
+        self._brake = LogBrake(clock, logger.warning)
 
     def wake(self) -> None:
         self._lower.wake()
@@ -93,31 +96,33 @@ class Tally:
         self._take(came)
         self._lower.acknowledge(came)
         self._held = []
+        self._brake.look()
         if self._clock.monotonic() >= self._sum_at:
             self._sum_at = self._clock.monotonic() + SUM_SECONDS
             self.tell_above()
 
     def _take(self, came: Sequence[Incoming]) -> None:
         if came:
-            keys, find = self._office.keys(), cache(self._book.find)
-            self._book.tell([said for one in came for said in self._read(one, keys, find)])
+            boxes, find = self._office.boxes(), cache(self._book.find)
+            self._book.tell([said for one in came for said in self._read(one, boxes, find)])
 
     def _read(
-        self, one: Incoming, keys: Mapping[str, str], find: Callable[[str], Carried | None]
+        self, one: Incoming, boxes: Mapping[str, Known], find: Callable[[str], Carried | None]
     ) -> Iterator[Told]:
-        """None of what the county itself has sent, or of what is not genuine."""
+        """None of what the county itself has sent, of what was not sent there, or is not genuine."""
         box, _, id = one.topic.removeprefix(f"{topics.ROOT}/r/").partition("/")
         if id != topics.SEVERAL and not find(id):
             return
         try:
-            signed = _genuine(one.payload, box, keys.get(box, ""))
-        except (NotAccepted, ValueError) as refused:
-            logger.warning("receipts of %s are refused: %s", box, refused)
+            known = boxes[box]
+            signed = read_receipts(one.payload, box, public_from_hex(known.key))
+        except (NotAccepted, KeyError) as refused:
+            self._brake.note(f"receipts of {box if box in boxes else 'a stranger'} are refused", refused)
             return
         for said in signed.receipts:
             carried, stage = find(said.bulletin), stage_of(said)
-            if carried and stage and said.digest in (None, carried.digest):
-                yield Told(carried.id, box, stage, keys[box], said.number)
+            if carried and stage and carried.is_for(known.area) and is_of(said, carried.digest):
+                yield Told(carried.id, box, stage, known.key, said.number)
 
     def tell_above(self) -> None:
         """Each sum that has changed since the broker above took it; of a new connection all of them."""
@@ -174,10 +179,3 @@ class Tally:
                 self._book.summed(one.id, "", one.sum_number)
             if one.expires <= now - REMEMBERED:
                 self._book.forget(one.id)
-
-
-def _genuine(data: bytes, box: str, key: str) -> Receipts:
-    """Raises `NotAccepted`, and ValueError for a box that is not enrolled."""
-    if not key:
-        raise ValueError("not enrolled")
-    return read_receipts(data, box, public_from_hex(key))

@@ -16,7 +16,8 @@ from urllib.parse import quote
 from flask import Flask
 
 from broadcaster.county.far_line import CLOSED, FarLine
-from broadcaster.county.register import Register, RegisterRefused
+from broadcaster.county.one_time import RegisterRefused
+from broadcaster.county.register import Register
 from broadcaster.county.remote_station import RemoteStation
 from broadcaster.county.village_keys import VillageKeys
 from broadcaster.errors import BroadcasterError, FarRefused

@@ -48,7 +48,7 @@ MOST_RECEIPTS = 10_000
 class Patience:
     """Seconds: between tries, doubled from the first to the longest; how long to let what is on its way
     come before the office is asked for it; between two questions that are not answered; until receipts
-    are sent again that the broker had no listener for.
+    are sent again that the broker had no listener for; until a recording is tried again.
     """
 
     first: float = 1.0
@@ -56,6 +56,7 @@ class Patience:
     settle: float = 3.0
     ask_again: float = 60.0
     nobody: float = 30.0
+    sound: float = 60.0
 
 
 class Link:
@@ -83,7 +84,7 @@ class Link:
         self._told_state: dict[str, Any] = {}
         self._connected_since: datetime | None = None
         self._trouble = ""
-        self.sounds = Sounds(station.recordings, clock, self._sound_came)
+        self.sounds = Sounds(station.recordings, clock, self._sound_came, self._patience.sound)
         self._reception.airings.want_sound = self.sounds.want
         county = self._reception.county
         waits = self._patience.settle, self._patience.ask_again
@@ -92,7 +93,7 @@ class Link:
             *(station, membership.box, membership.area, membership.key, clock),
             *(lambda: county.trust, county.now, self._answer),
         )
-        station.follow(self._begun, self._ended)
+        self._follow_no_more = station.follow(self._begun, self._ended)
 
     @property
     def fault(self) -> str:
@@ -133,6 +134,7 @@ class Link:
 
     def close(self) -> None:
         """After the loop has ended."""
+        self._follow_no_more()
         if self._line:
             self._line.leave(strict_json.write(self._state(online=False)))
             self._line = None

@@ -1,26 +1,24 @@
-"""Asking the office, once, to be enrolled: by a one-time code, over TLS."""
+"""Asking the office to be enrolled: by a one-time code, over TLS."""
 
 from __future__ import annotations
 
 from broadcaster.bulletin import strict_json
 from broadcaster.bulletin.enrolment import LARGEST, Enrolment, EnrolmentRefused
+from broadcaster.bulletin.invitation import FOR_BOX, Invitation
 from broadcaster.office_call import OfficeRefused, post
 
 
-def ask_to_enrol(office: str, code: str, root: str, public_key: str, pin: str = "") -> Enrolment:
-    """POST the code and the box's key to `office`/enrol. `root` is the digest of the county's first
-    root; `pin` the SHA-256 of the office's certificate, in the place of public authorities, or "".
-
-    Raises `EnrolmentRefused`.
+def ask_to_enrol(invitation: Invitation, public_key: str) -> Enrolment:
+    """The office compares the root before it takes the code; who is not the office may not, so what it
+    answers is compared too. Raises `EnrolmentRefused`.
     """
-    body = strict_json.write({"code": code, "key": public_key})
+    asked = {"code": invitation.code, "key": public_key, "root": invitation.root}
     try:
-        status, answer = post(office, "/enrol", body, pin, LARGEST)
+        body = strict_json.write(asked)
+        answer = post(invitation.office, FOR_BOX, body, invitation.pin, LARGEST)
     except OfficeRefused as error:
         raise EnrolmentRefused(f"县里：{error}") from error
-    if status != 200:
-        raise EnrolmentRefused("县里没有接受这个代码，可能用过了或者过期了，请让县里重新给一个。")
     enrolment = Enrolment.from_bytes(answer)
-    if enrolment.root != root.lower():
+    if enrolment.root != invitation.root:
         raise EnrolmentRefused("县里的根和写下来的不一样，可能有人冒充，没有登记。请和县里核对。")
     return enrolment

@@ -32,6 +32,7 @@ class Reception:
     """One thread. Nothing here depends on how the bytes came: broker, answer or stick."""
 
     def __init__(self, station: Station, membership: Membership, clock: Clock) -> None:
+        self._station = station
         self._clock = clock
         self._area = membership.area
         self.county = County(station, membership, clock)
@@ -145,14 +146,23 @@ class Reception:
             if record.issuer.key_id in keys:
                 self.airings.withdraw(record)
 
+    def _has_had(self, refused: Refused) -> bool:
+        """What was taken up tells how it fares; a copy that comes late says nothing against it."""
+        if not refused.id:
+            return False
+        if known := self.memory.record(refused.id):
+            return known.digest == refused.digest
+        return self._station.past(refused.id) is not None
+
     def _refuse(self, refused: Refused, data: bytes) -> None:
         """Tell of it once; what is sent again has been told of."""
         digest = hashlib.sha256(data).digest()
-        if refused.reason is Refusal.ALREADY_SEEN or digest in self._refused:
+        if digest in self._refused or self._has_had(refused):
             return
         logger.warning("refused %s: %s %s", refused.id or "?", refused.reason.name, refused.detail)
         self.county.refused(refused.id, refused.reason)
-        self.memory.tell(refused.id, None, State.REFUSED, refused.reason, refused.reason.sentence)
+        told = refused.id, refused.digest, State.REFUSED, refused.reason, refused.reason.sentence
+        self.memory.tell(*told)
         self._refused[digest] = None
         while len(self._refused) > REMEMBERED_REFUSALS:
             self._refused.popitem(last=False)

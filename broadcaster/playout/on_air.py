@@ -151,6 +151,11 @@ class OnAir:
         words = tuple(self._words)
         return next((says for end, says in words if seconds < end), words[-1][1] if words else "")
 
+    def so_far(self, monotonic: float) -> Waiting:
+        """How far it has come by now."""
+        since = self.started_monotonic
+        return replace(self.waited, next_line=self.next_line(monotonic - since if since else 0.0))
+
     def rest(self, ended: Ended, monotonic: float) -> Waiting:
         """The airing as it waits again, to go on from the start of the line that was cut.
 

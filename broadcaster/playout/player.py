@@ -146,15 +146,17 @@ class Player:
             self._end_waiting(Outcome.CANCELLED, reason, waiting)
         return waiting is not None
 
-    def stop_all(self, reason: str) -> int:
-        """Silence the air and empty the queue of what is due; how many that ended. Any thread."""
+    def stop_all(self, reason: str) -> list[Waiting]:
+        """Silence the air and empty the queue of what is due; what that ended, and how far it had come,
+        what sounded first. Any thread."""
         with self._order:
-            sounding = self._on_air is not None
-            if sounding:
+            on_air, sounding = self._on_air, list[Waiting]()
+            if on_air and not on_air.stopping:
+                sounding = [on_air.so_far(self._clock.monotonic())]
                 self._inbox.put(Cut(reason))
             cleared = self._queue.clear(self._clock.now())
         self._end_waiting(Outcome.CANCELLED, reason, *cleared)
-        return len(cleared) + sounding
+        return sounding + cleared
 
     def leave(self, reason: str) -> None:
         """Silence the air and take nothing more, for the box ends: it loses no more than a power cut."""
@@ -314,8 +316,8 @@ class Player:
         return min(until_start, look, self._queue.rest_seconds(self._clock.monotonic()) or look)
 
     def _end_what_is_late(self, now: datetime) -> None:
-        late, monotonic = self._queue.take_late(now), self._clock.monotonic()
-        leapt = [waiting for waiting in late if waiting.was_leapt_over(monotonic)]
+        late = self._queue.take_late(now, self._clock.monotonic())
+        leapt = [waiting for waiting in late if waiting.leapt_over_at is not None]
         self._end_waiting(Outcome.EXPIRED, JUMPED, *leapt)
         rest = [waiting for waiting in late if waiting not in leapt]
         if self._device.ready:

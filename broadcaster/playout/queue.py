@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from broadcaster.clock_trust import SETTLED_SECONDS
 from broadcaster.model import Airing, JournalEntry, Kind, Outcome
 from broadcaster.precedence import Cause, precedence
 
@@ -34,6 +35,8 @@ class Waiting:
     rest_seconds: float = 0.0
     rests_until: float = 0.0
     cut_by: Cause | None = None
+    leapt_over_at: float | None = None
+    """When (monotonic) the clock was first seen past its end by a jump that may be put back."""
 
     def may_start(self, now: datetime) -> bool:
         return self.not_before is None or self.not_before <= now
@@ -46,6 +49,19 @@ class Waiting:
         """Whether the clock jumped past its end: by the seconds that went by it would be in time."""
         valid = (self.airing.expires_at - self.airing.due_at).total_seconds()
         return monotonic < self.due + valid - LEAST_STEP_SECONDS
+
+    def seen_by(self, now: datetime, monotonic: float) -> Waiting:
+        """The same, with what this look at the clock says of a jump."""
+        if not self.is_late(now):
+            return replace(self, leapt_over_at=None) if self.leapt_over_at else self
+        if self.leapt_over_at is None and self.was_leapt_over(monotonic):
+            return replace(self, leapt_over_at=monotonic)
+        return self
+
+    def has_ended(self, now: datetime, monotonic: float) -> bool:
+        """Whether it is late, and not only by a clock that has just jumped."""
+        leapt = self.leapt_over_at
+        return self.is_late(now) and (leapt is None or monotonic - leapt >= SETTLED_SECONDS)
 
     def deferred(self, until: datetime) -> Waiting:
         """Not before that; then it may be as late as it might have been before, unless it is firm."""
@@ -123,9 +139,11 @@ class AirQueue:
                     return waiting
             return None
 
-    def take_late(self, now: datetime) -> list[Waiting]:
-        """Take out what is not worth saying any more."""
-        return self.take(lambda waiting: waiting.is_late(now))
+    def take_late(self, now: datetime, monotonic: float) -> list[Waiting]:
+        """Take out what is not worth saying any more; a clock that jumped may be put back first."""
+        with self._changed:
+            self._waiting = [waiting.seen_by(now, monotonic) for waiting in self._waiting]
+            return self.take(lambda waiting: waiting.has_ended(now, monotonic))
 
     def take(self, wanted: Callable[[Waiting], bool]) -> list[Waiting]:
         """Take out all that are wanted."""

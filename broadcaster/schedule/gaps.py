@@ -8,7 +8,7 @@ from hashlib import blake2b
 from itertools import islice
 
 from broadcaster.clock import Clock
-from broadcaster.clock_trust import Memory
+from broadcaster.clock_trust import SETTLED_SECONDS, Memory
 from broadcaster.errors import StoreUnusable
 from broadcaster.labels import HELD, JUMPED, OFF, STOOD_STILL
 from broadcaster.model import Airing, JournalEntry, Outcome
@@ -24,9 +24,6 @@ EVER = datetime.min.replace(tzinfo=UTC)
 NOTED_EVERY = timedelta(minutes=10)
 # Whoever looks comes every two seconds; a busy board is late by less than this.
 LEAST_GAP = timedelta(seconds=30)
-# A clock that jumped there may be put back: so long nothing is told of what it leapt over, and nothing
-# forgotten of what it came back from.
-SETTLED_SECONDS = 600.0
 # A month off is 20,000 occurrences of a loop every two minutes: this many take 0.1 s to find here.
 MOST_COUNTED = 1_000
 

@@ -14,8 +14,8 @@ from broadcaster.people import Person, Role
 from broadcaster.store.connection import readable
 from broadcaster.store.database import Database
 from broadcaster.store.passwords import Passwords, new_password, refuse_weak_password
-from broadcaster.store.tables import person, phone
-from broadcaster.store.tries import Tries
+from broadcaster.store.tables import draft, person, phone
+from broadcaster.store.tries import TriesFrom
 
 logger = logging.getLogger(__name__)
 
@@ -23,6 +23,8 @@ LONGEST_NAME = 20
 MOST_PEOPLE = 100
 ANY = select(person).limit(1)
 
+# What is guessed at while there is nobody.
+CODE = "one-time code"
 TOO_MANY = "密码错的次数太多，请 15 分钟后再试。"
 
 
@@ -37,10 +39,7 @@ class Accounts:
         self._clock = clock
         self._passwords = passwords or Passwords()
         self._code = f"{secrets.randbelow(10**8):08}"
-        self._code_tries = Tries()
-        self._by_name = Tries()
-        # A family behind one address may forget its passwords too.
-        self._by_address = Tries(most=30)
+        self._tries = TriesFrom()
         # Guesses must be counted in order.
         self._lock = threading.Lock()
 
@@ -51,12 +50,12 @@ class Accounts:
         """The eight digits to print while no account exists."""
         return self._code if self.needs_account() else None
 
-    def create(self, code: str, name: str, password: str) -> Person:
+    def create(self, code: str, name: str, password: str, address: str = "") -> Person:
         """Make the first account, a secretary's. Raises `AccountRefused` with what to do about it."""
         with self._lock:
             if not self.needs_account():
                 raise AccountRefused("账号已经建好了，请直接登录。")
-            self._check_code(code)
+            self._check_code(code, address)
             name = _sound_name(name)
             refuse_weak_password(name, password)
             self._insert(name, Role.SECRETARY, password)
@@ -66,15 +65,14 @@ class Accounts:
         """Who this is, if both are right. Raises `AccountRefused` after too many wrong ones."""
         name = name.strip()
         with self._lock:
-            now = self._clock.monotonic()
-            if not (self._by_name.allow(now, name) and self._by_address.allow(now, address)):
+            now, row = self._clock.monotonic(), self._row(name)
+            secret = row.stamp if row else name
+            if not self._tries.allow(now, secret, address):
                 raise AccountRefused(TOO_MANY)
-            row = self._row(name)
             if self._passwords.verify(row and row.password_hash, password):
-                self._by_name.succeeded(name)
+                self._tries.succeeded(secret, address)
                 return self.find(name)
-            self._by_name.failed(now, name)
-            self._by_address.failed(now, address)
+            self._tries.failed(now, secret, address)
             logger.warning("wrong name or password from %s", address)
             return None
 
@@ -118,6 +116,7 @@ class Accounts:
         with self._lock, self._database.transaction() as connection:
             _keep_a_secretary(connection, who)
             connection.execute(delete(phone).where(phone.c.person == who.number))
+            connection.execute(delete(draft).where(draft.c.person == who.number))
             connection.execute(delete(person).where(person.c.number == who.number))
 
     def reset(self, name: str) -> str:
@@ -125,7 +124,6 @@ class Accounts:
         password = new_password()
         with self._lock:
             self._set_password(self.get(name), password)
-            self._by_name.succeeded(name.strip())
         return password
 
     def change_password(self, name: str, old: str, new: str, address: str = "") -> Person:
@@ -163,12 +161,12 @@ class Accounts:
         rows = self._database.read(select(person).where(person.c.name == name))
         return rows[0] if rows else None
 
-    def _check_code(self, code: str) -> None:
+    def _check_code(self, code: str, address: str) -> None:
         now = self._clock.monotonic()
-        if not self._code_tries.allow(now):
+        if not self._tries.allow(now, CODE, address):
             raise AccountRefused("一次性代码错的次数太多，请 15 分钟后再试。")
         if not hmac.compare_digest(code.strip().encode("utf-8", "replace"), self._code.encode()):
-            self._code_tries.failed(now)
+            self._tries.failed(now, CODE, address)
             raise AccountRefused("一次性代码不对，请看启动时屏幕上显示的 8 位数字。")
 
 

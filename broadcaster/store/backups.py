@@ -151,6 +151,8 @@ class Backups:
                 target.execute(NO_QUEUE)
                 target.commit()
             check(target, "integrity_check")
+            if not version_of(target):
+                raise StoreDamaged(f"数据库 {self._path} 空了，没有可备份的。")
 
     def _named(self, kind: str = "*") -> list[Path]:
         return _in_order(self._folder.glob(f"{kind}-*.db"))

@@ -19,6 +19,7 @@ NAMES = {
     "bulletin": "县里的通知",
     "bulletin_key": "县里的通知",
     "receipt": "给县里的回执",
+    "draft": "没写完的",
     "station_state": "广播站的设置",
 }
 # What has its line in the journal has ended.

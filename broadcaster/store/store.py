@@ -11,8 +11,10 @@ from broadcaster.store.accounts import Accounts
 from broadcaster.store.bulletins import StoredBulletins
 from broadcaster.store.database import Database
 from broadcaster.store.deeds import Deeds
+from broadcaster.store.drafts import Drafts
 from broadcaster.store.journal import Journal
 from broadcaster.store.ledger import Ledger
+from broadcaster.store.losses import Losses
 from broadcaster.store.passwords import Passwords
 from broadcaster.store.phones import Phones
 from broadcaster.store.queue import Queue
@@ -37,8 +39,10 @@ class Store:
     phones: Phones
     tokens: Tokens
     deeds: Deeds
+    drafts: Drafts
     bulletins: StoredBulletins
     state: StationState
+    losses: Losses
     upkeep: Upkeep
     loops: tuple[Loop, ...]
 
@@ -53,7 +57,8 @@ def open_store(path: Path, clock: Clock) -> Iterator[Store]:
     """Comes up whatever the file and the disk are like; on the way out all that waits is written."""
     with closing(Database(path, clock)) as database:
         state = StationState(database)
-        upkeep = Upkeep(database, state, clock)
+        losses = Losses(database, state, clock)
+        upkeep = Upkeep(database, state, losses, clock)
         passwords = Passwords()
         spare = Spare(path.with_name(SPARE))
         with closing(Ledger(database, spare)) as ledger:
@@ -70,8 +75,10 @@ def open_store(path: Path, clock: Clock) -> Iterator[Store]:
                     Phones(database, clock, passwords),
                     Tokens(database, clock),
                     Deeds(database, ledger, clock),
+                    Drafts(database, clock),
                     StoredBulletins(database),
                     state,
+                    losses,
                     upkeep,
                     loops,
                 )

@@ -14,7 +14,7 @@ from sqlalchemy import (
 )
 
 # Oldest first; 0000 is what version 0.1.0 of the program made, which had no number.
-VERSIONS = ("0000", "0001", "0002", "0003", "0004", "0005")
+VERSIONS = ("0000", "0001", "0002", "0003", "0004", "0005", "0006")
 VERSION = VERSIONS[-1]
 
 # In the state folder.
@@ -174,6 +174,22 @@ receipt = Table(
     Column("bulletin_id", Text, nullable=False),
     Column("envelope", LargeBinary, nullable=False),
     sqlite_autoincrement=True,
+)
+
+# What somebody wrote on the page and looked at: the fields of the form, as JSON.
+draft = Table(
+    "draft",
+    metadata,
+    Column("number", Integer, primary_key=True),
+    Column("draft_id", Text, nullable=False),
+    Column("person", Integer, nullable=False),
+    Column("form", Text, nullable=False),
+    Column("fields", Text, nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("kept_at", Text, nullable=False),
+    Column("kept_epoch", Integer, nullable=False),
+    Column("became", Text, nullable=False),
+    Index("draft_of", "person", "draft_id", unique=True),
 )
 
 station_state = Table(

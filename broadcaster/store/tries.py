@@ -1,6 +1,8 @@
 """Counts wrong guesses by what they were aimed at and where they came from."""
 
 from collections import OrderedDict, deque
+from contextlib import suppress
+from ipaddress import IPv6Address
 
 REMEMBERED = 1_000
 
@@ -30,3 +32,36 @@ class Tries:
 
     def succeeded(self, key: str = "") -> None:
         self._failures.pop(key, None)
+
+
+class TriesFrom:
+    """Wrong guesses at one thing by one address, and all wrong ones of that address: whoever guesses
+    keeps out himself, and never somebody elsewhere.
+
+    What is guessed at changes its name with its secret, so a new secret may be tried at once.
+    """
+
+    def __init__(self, most: int = 10, most_of_address: int = 30) -> None:
+        self._each = Tries(most)
+        # A family behind one address may forget its passwords too.
+        self._all = Tries(most_of_address)
+
+    def allow(self, monotonic: float, what: str, address: str) -> bool:
+        place = place_of(address)
+        return self._each.allow(monotonic, f"{place} {what}") and self._all.allow(monotonic, place)
+
+    def failed(self, monotonic: float, what: str, address: str) -> None:
+        place = place_of(address)
+        self._each.failed(monotonic, f"{place} {what}")
+        self._all.failed(monotonic, place)
+
+    def succeeded(self, what: str, address: str) -> None:
+        self._each.succeeded(f"{place_of(address)} {what}")
+
+
+def place_of(address: str) -> str:
+    """Where one person may be: of IPv6 each has 2 to the power of 64 addresses."""
+    with suppress(ValueError):
+        six = IPv6Address(address)
+        return str(six.ipv4_mapped or six.packed[:8].hex())
+    return address

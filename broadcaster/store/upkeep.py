@@ -14,6 +14,7 @@ from broadcaster.errors import StoreUnusable
 from broadcaster.model import Kind
 from broadcaster.store.connection import StoreDamaged
 from broadcaster.store.database import Database
+from broadcaster.store.losses import Losses
 from broadcaster.store.station_state import StationState
 from broadcaster.store.tables import journal, journal_day
 
@@ -36,9 +37,10 @@ class Upkeep:
     would be old.
     """
 
-    def __init__(self, database: Database, state: StationState, clock: Clock) -> None:
+    def __init__(self, database: Database, state: StationState, losses: Losses, clock: Clock) -> None:
         self._database = database
         self._state = state
+        self._losses = losses
         self._clock = clock
         self._awake = threading.Event()
         self._clock_is_right: Callable[[], bool] = lambda: False
@@ -62,6 +64,7 @@ class Upkeep:
         self._awake.clear()
 
     def _look(self, now: datetime) -> None:
+        self._losses.look()
         self._database.checkpoint()
         if self._clock_is_right() and self._state.get(LAST_DAY) != now.date().isoformat():
             self.tidy(now)

@@ -4,9 +4,10 @@ An endpoint that is not in the table is open to nobody.
 """
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 
-from flask import Response, abort, g, redirect, request, session, url_for
+from flask import Response, abort, g, request, session
 from flask.typing import ResponseReturnValue
 
 from broadcaster.people import Person, Role, Scope, Token
@@ -47,6 +48,8 @@ RULES = {
     "account.login": OPEN,
     "account.check_password": OPEN,
     "account.check_pin": OPEN,
+    "account.choose_way": OPEN,
+    "account.write_on": LOOK,
     "account.logout": LOOK,
     "air.home": LOOK,
     "air.live": Rule(Role.VIEWER, silent=True),
@@ -54,14 +57,14 @@ RULES = {
     "air.seen": LOOK,
     "say.write": WRITE,
     "say.fill": WRITE,
-    "say.again": LOOK,
+    "say.look": WRITE,
+    "say.change": WRITE,
     "say.rehearse": WRITE,
     "say.edit": WRITE,
     "say.fix": Rule(Role.EDITOR, deed=N_("改读音"), about="word"),
     "say.sound": LOOK,
     "say.air": Rule(Role.SECRETARY, deed=N_("播出"), about="text"),
     "voice.home": WRITE,
-    "voice.again": LOOK,
     "voice.take": Rule(Role.EDITOR, deed=N_("录音")),
     "voice.use": WRITE,
     "voice.remove": Rule(Role.EDITOR, deed=N_("删录音"), about="key"),
@@ -71,14 +74,14 @@ RULES = {
     "talk.end": Rule(Role.SECRETARY, silent=True),
     "air.resume_loops": Rule(Role.SECRETARY, deed=N_("恢复循环")),
     "air.set_volume": Rule(Role.SECRETARY, deed=N_("调音量"), about="volume"),
-    "air.ask_stop": DO,
+    "air.bar": OPEN,
     "air.stop": Rule(Role.SECRETARY, deed=N_("停播")),
+    "air.go_on": Rule(Role.SECRETARY, deed=N_("接着播")),
     "air.ask_cancel": DO,
     "air.cancel": Rule(Role.SECRETARY, deed=N_("取消播出"), about="airing_id"),
     "words.home": LOOK,
     "words.sound": LOOK,
     "words.edit": WRITE,
-    "words.again": LOOK,
     "words.listen": WRITE,
     "words.save": Rule(Role.EDITOR, deed=N_("改读音"), about="word"),
     "words.remove": Rule(Role.EDITOR, deed=N_("删读音"), about="word"),
@@ -87,8 +90,10 @@ RULES = {
     "timetable.new": WRITE,
     "timetable.change": WRITE,
     "timetable.check": WRITE,
-    "timetable.back": WRITE,
-    "timetable.again": LOOK,
+    "timetable.look": WRITE,
+    "timetable.edit": WRITE,
+    "unfinished.home": WRITE,
+    "unfinished.drop": WRITE,
     # What is saved will be aired by itself.
     "timetable.save": Rule(Role.SECRETARY, deed=N_("排节目"), about="name"),
     "timetable.pause": Rule(Role.SECRETARY, deed=N_("停节目"), about="name"),
@@ -102,7 +107,6 @@ RULES = {
     "record.again": Rule(Role.SECRETARY, deed=N_("再播"), about="text"),
     "record.usb": LOOK,
     "record.copy": LOOK,
-    "record.no_copy": LOOK,
     "record.made": LOOK,
     "record.file": LOOK,
     "me.more": LOOK,
@@ -156,8 +160,9 @@ RULES = {
 FORWARDED = ("X-Forwarded-For", "Forwarded", "X-Real-IP")
 
 
-def check_access() -> ResponseReturnValue | None:
-    """Before each request; where there is no such page, Flask says so."""
+def check_access(lead_in: Callable[[], ResponseReturnValue]) -> ResponseReturnValue | None:
+    """Before each request; where there is no such page, Flask says so. `lead_in` answers who has not
+    logged in."""
     if request.endpoint is None:
         return None
     rule = RULES.get(request.endpoint)
@@ -175,7 +180,7 @@ def check_access() -> ResponseReturnValue | None:
         return None
     if person:
         abort(403)
-    return Response(status=401) if rule.silent else redirect(_way_in(), 303)
+    return Response(status=401) if rule.silent else lead_in()
 
 
 def who() -> Person | None:
@@ -210,13 +215,12 @@ def may(endpoint: str) -> bool:
     return bool(role and person and person.role.covers(role))
 
 
-def let_in(person: Person) -> ResponseReturnValue:
-    """Begin a session and lead home."""
+def let_in(person: Person) -> None:
+    """Begin a session."""
     session.clear()
     session["name"], session["stamp"] = person.name, person.stamp
     session.permanent = True
     g.person = person
-    return redirect(url_for("air.home"), 303)
 
 
 def address() -> str:
@@ -238,11 +242,6 @@ def _about(field: str) -> str:
         return str((request.view_args or {})[field])
     body = request.get_json(silent=True) if request.is_json else None
     return str(body.get(field, "") if isinstance(body, dict) else request.form.get(field, ""))
-
-
-def _way_in() -> str:
-    first = parts().station.accounts.needs_account()
-    return url_for("account.start" if first else "account.login")
 
 
 def _check_token(needed: Scope) -> ResponseReturnValue | None:

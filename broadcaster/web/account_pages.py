@@ -1,11 +1,23 @@
 """First start, login by password or by the PIN of a known phone, logout."""
 
-from flask import Blueprint, flash, make_response, redirect, render_template, request, session, url_for
+from flask import (
+    Blueprint,
+    flash,
+    g,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    session,
+    url_for,
+)
 from flask.typing import ResponseReturnValue
 
 from broadcaster.errors import AccountRefused
-from broadcaster.web import access, phone_cookie, talk_pages
+from broadcaster.people import Person
+from broadcaster.web import access, carrying, phone_cookie, talk_pages
 from broadcaster.web.language import N_, _
+from broadcaster.web.mistakes import Mistake, about, again_with
 from broadcaster.web.parts import parts
 
 pages = Blueprint("account", __name__)
@@ -25,23 +37,39 @@ def make_account() -> ResponseReturnValue:
     try:
         if password != request.form.get("again", ""):
             raise AccountRefused(_("两次写的密码不一样，请再写一遍。"))
-        person = parts().station.accounts.create(request.form.get("code", ""), name, password)
+        code, address = request.form.get("code", ""), access.address()
+        person = parts().station.accounts.create(code, name, password, address)
     except AccountRefused as error:
-        return render_template("start.html", problem=str(error), name=name), 400
+        code = request.form.get("code", "")
+        mistake = about(str(error), "code", 两次="again", 密码="password", 名字="name")
+        return again_with("start.html", [mistake], name=name, code=code)
     _note(person.name, N_("建第一个账号"))
-    answer = access.let_in(person)
+    access.let_in(person)
     flash(_("账号建好了，以后用这个名字和密码登录。"))
-    return answer
+    return redirect(url_for("air.home"), 303)
+
+
+def lead_in() -> ResponseReturnValue:
+    """Who has not logged in: to the login, with where he wanted to go or what he wrote."""
+    if "frame" in request.args:
+        return redirect(url_for("air.bar"), 303)
+    if parts().station.accounts.needs_account():
+        return redirect(url_for("account.start"), 303)
+    carrying.begin()
+    if request.method == "GET":
+        return redirect(url_for("account.login", back=carrying.carried().get("back")), 303)
+    return _login_page(), 401
 
 
 @pages.get("/login")
 def login() -> ResponseReturnValue:
-    if elsewhere := _elsewhere(first=False):
-        return elsewhere
-    phone = parts().station.phones.find(phone_cookie.read())
-    if phone and "password" not in request.args:
-        return render_template("pin.html", owner=phone.owner)
-    return render_template("login.html", phone=phone)
+    return _elsewhere(first=False) or _login_page("password" in request.args)
+
+
+@pages.post("/login/by/<any(pin, password):how>")
+def choose_way(how: str) -> ResponseReturnValue:
+    """The other page, with what this one carries."""
+    return _elsewhere(first=False) or _login_page(how == "password")
 
 
 @pages.post("/login")
@@ -52,11 +80,11 @@ def check_password() -> ResponseReturnValue:
     try:
         person = parts().station.accounts.check(name, request.form.get("password", ""), access.address())
     except AccountRefused as error:
-        return render_template("login.html", problem=str(error), name=name), 429
+        return _refused("login.html", str(error), 429, name=name)
     _note(name, N_("登录") if person else N_("登录失败"))
     if person:
-        return access.let_in(person)
-    return render_template("login.html", problem=_("名字或密码不对，请再试一次。"), name=name), 401
+        return _let_in(person)
+    return _refused("login.html", _("名字或密码不对，请再试一次。"), 401, name=name)
 
 
 @pages.post("/login/pin")
@@ -69,12 +97,18 @@ def check_pin() -> ResponseReturnValue:
     except AccountRefused as error:
         if owner:
             _note(owner, N_("PIN 登录失败"))
-        page = render_template("login.html", problem=str(error), name=owner)
-        return phone_cookie.forget(make_response(page, 429 if owner else 401))
+        page = _refused("login.html", str(error), 429 if owner else 401, name=owner)
+        return phone_cookie.forget(make_response(page))
     _note(owner, N_("PIN 登录") if person else N_("PIN 登录失败"))
     if person:
-        return access.let_in(person)
-    return render_template("pin.html", owner=owner, problem=_("PIN 不对，请再试一次。")), 401
+        return _let_in(person)
+    return _refused("pin.html", _("PIN 不对，请再试一次。"), 401, owner=owner)
+
+
+@pages.post("/login/on")
+def write_on() -> ResponseReturnValue:
+    """Somebody has logged in anew since his form was made: on with what it said."""
+    return carrying.land()
 
 
 @pages.post("/logout")
@@ -82,6 +116,26 @@ def logout() -> ResponseReturnValue:
     talk_pages.leave()
     session.clear()
     return redirect(url_for("account.login"), 303)
+
+
+def _login_page(by_password: bool = False) -> str:
+    phone = parts().station.phones.find(phone_cookie.read())
+    if phone and not by_password:
+        return render_template("pin.html", owner=phone.owner)
+    return render_template("login.html", phone=phone)
+
+
+def _refused(template: str, sentence: str, code: int, **shown: str) -> ResponseReturnValue:
+    field = "pin" if template == "pin.html" else "password"
+    page, _status = again_with(template, [Mistake(field, sentence)], **shown)
+    return page, code
+
+
+def _let_in(person: Person) -> ResponseReturnValue:
+    carried = carrying.carried()
+    access.let_in(person)
+    g.carried = carried
+    return carrying.land()
 
 
 def _elsewhere(first: bool) -> ResponseReturnValue | None:

@@ -1,4 +1,4 @@
-"""What is on the air, what comes, what was; stop, take back, louder, softer, loops again."""
+"""What is on the air, what comes, what was; stop, go on, take back, louder, softer, loops again."""
 
 from __future__ import annotations
 
@@ -20,13 +20,14 @@ from flask import (
 from flask.typing import ResponseReturnValue
 
 from broadcaster.errors import BroadcasterError
-from broadcaster.web import access, asked
-from broadcaster.web.language import _, chosen
+from broadcaster.web import access, asked, drafting
+from broadcaster.web import bar as top
+from broadcaster.web.language import _, chosen, own
 from broadcaster.web.paging import MOST_WAITING
 from broadcaster.web.parts import parts
 
 if TYPE_CHECKING:
-    from broadcaster.station import Status
+    from broadcaster.station import Status, TakenUp
 
 T = TypeVar("T")
 
@@ -34,6 +35,8 @@ SHOWN_UPCOMING, SHOWN_HISTORY = 5, 4
 VOLUMES = (20, 40, 60, 80, 100)
 # Most stops are silence after 0.2 s; a page that is shown before says 正在停.
 FADE_SECONDS = 1.5
+# Which page a stream is for; any other has the bar alone.
+HOME = "home"
 
 pages = Blueprint("air", __name__)
 
@@ -45,7 +48,13 @@ def home() -> ResponseReturnValue:
     afar, status = parts().station.afar(), parts().station.status()
     mine = asked.asked_here(status)
     return render_template(
-        "home.html", volumes=VOLUMES, volume=nearest, afar=afar, asked=mine, **_view(status)
+        "home.html",
+        volumes=VOLUMES,
+        volume=nearest,
+        afar=afar,
+        asked=mine,
+        unfinished=drafting.unfinished(),
+        **_view(status),
     )
 
 
@@ -61,14 +70,8 @@ def seen() -> ResponseReturnValue:
 
 @pages.get("/live")
 def live() -> dict[str, object]:
-    """The parts of the home page that change by themselves, as it shows them."""
-    status = parts().station.status()
-    view = _view(status)
-    names = ("fault", "on_air", "stop", "loops", "coming", "recent")
-    shown = {name: render_template(f"live_{name}.html", **view) for name in names}
-    for one in asked.asked_anywhere(status):
-        shown[f"asked-{one.id}"] = render_template("live_asked.html", one=one)
-    return {"parts": shown, "stoppable": view["stoppable"]}
+    """The parts of a page that change by themselves, as it shows them, and the box's time."""
+    return {"parts": _moving(), "now": f"{parts().clock.now():%H:%M:%S}"}
 
 
 @pages.get("/live/stream")
@@ -76,28 +79,39 @@ def stream() -> ResponseReturnValue:
     """The same as it changes; 503 when too many look, and then a page asks `/live` itself."""
     if not parts().live.join():
         return Response(status=503)
-    audience = (access.me().role.value, chosen())
-    messages = parts().live.messages(copy_current_request_context(_moving), audience)
+    audience = (access.me().role.value, chosen(), request.args.get("of", ""))
+    look, now = copy_current_request_context(_moving), parts().clock.now
+    messages = parts().live.messages(look, lambda: f"{now():%H:%M:%S}", audience)
     answer = Response(messages, mimetype="text/event-stream")
     answer.call_on_close(parts().live.part)
     return answer
 
 
-@pages.get("/stop")
-def ask_stop() -> ResponseReturnValue:
-    return render_template("stop.html", **_view(parts().station.status()))
+@pages.get("/bar")
+def bar() -> ResponseReturnValue:
+    """The bar as a page of its own, for the frame of a phone that runs no script."""
+    return render_template("frame.html", bar=top.on_page())
 
 
 @pages.post("/stop")
 def stop() -> ResponseReturnValue:
+    """Answered when there is silence."""
     station = parts().station
     ended = station.stop_all(asked_by=session["name"])
     if ended and (on_air := station.status().on_air):
         station.wait_for_end(on_air.airing.id, FADE_SECONDS)
-    flash(
-        _("停播了，共停下 %(count)s 条。", count=ended) if ended else _("现在没有在播的，也没有排队的。")
-    )
-    return redirect(url_for("air.home"), 303)
+    return _answer("" if ended else _("现在没有在播的，也没有排队的。"))
+
+
+@pages.post("/go-on")
+def go_on() -> ResponseReturnValue:
+    """Take a stop back; what does not come back is named."""
+    from_start = "from_start" in request.args
+    taken = parts().station.go_on(request.form.get("stop", ""), from_start)
+    if taken is None:
+        return _answer(_("已经接着播过了，或者过了十分钟。要再播，请到播出记录里点“再播一次”。"))
+    asked.go_on(taken)
+    return _answer(" ".join(_why_not(one) for one in taken if one.why_not))
 
 
 @pages.post("/loops")
@@ -142,11 +156,31 @@ def _gone() -> ResponseReturnValue:
     return redirect(url_for("air.home"), 303)
 
 
+def _answer(said: str) -> ResponseReturnValue:
+    """To a tap on the bar: a script changes no page, a frame shows the bar again."""
+    if request.accept_mimetypes.best == "application/json":
+        return {"parts": top.moving(parts().station.status()), "said": said}
+    if said:
+        flash(said)
+    return redirect(url_for("air.bar" if "frame" in request.args else "air.home"), 303)
+
+
+def _why_not(one: TakenUp) -> str:
+    return _("“%(name)s”没有接着播：%(reason)s。", name=own(one.name), reason=own(one.why_not))
+
+
 def _moving() -> dict[str, object]:
-    state = live()
-    shown = state["parts"]
-    assert isinstance(shown, dict)
-    return {**shown, "stoppable": state["stoppable"]}
+    """What moves on every page, and beside it what does on the home page."""
+    status = parts().station.status()
+    shown: dict[str, object] = {**top.moving(status)}
+    if request.args.get("of") != HOME:
+        return shown
+    view = _view(status)
+    for name in ("fault", "on_air", "loops", "coming", "recent"):
+        shown[name] = render_template(f"live_{name}.html", **view)
+    for one in asked.asked_anywhere(status):
+        shown[f"asked-{one.id}"] = render_template("live_asked.html", one=one)
+    return shown
 
 
 def _view(status: Status) -> dict[str, object]:
@@ -163,7 +197,6 @@ def _view(status: Status) -> dict[str, object]:
         "due": due,
         "later": later,
         "most_waiting": MOST_WAITING,
-        "stoppable": bool(due or (status.on_air and not status.on_air.stopping)),
         "coming": sorted(shown + upcoming, key=lambda airing: airing.due_at.timestamp()),
         "can_be_cancelled": {airing.id for airing in status.waiting},
         "history": _or_fault(lambda: station.history(SHOWN_HISTORY), faults),

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import logging
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from flask import Flask, render_template, request
+from flask import Flask, g, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_openapi3.models.info import Info
 from flask_openapi3.openapi import OpenAPI
@@ -22,13 +23,18 @@ from broadcaster.web import (
     account_pages,
     air_pages,
     api,
+    bar,
     card_pages,
+    carrying,
     copies_api,
     deed_pages,
+    drafting,
     language,
     me_pages,
+    mistakes,
     monitor,
     notice_form,
+    own_address,
     people_pages,
     record_pages,
     recordings_api,
@@ -37,10 +43,12 @@ from broadcaster.web import (
     talk_pages,
     timetable_pages,
     token_pages,
+    unfinished_pages,
     voice_pages,
     wording,
     words_pages,
 )
+from broadcaster.web.compiled_pages import CompiledPages
 from broadcaster.web.language import N_, _
 from broadcaster.web.parts import Parts
 from broadcaster.web.phone_cookie import Sessions
@@ -59,6 +67,7 @@ SESSION_SECONDS = 30 * 24 * 3600
 AREAS = (
     *(account_pages, air_pages, say_pages, voice_pages, words_pages, timetable_pages, record_pages),
     *(talk_pages, me_pages, card_pages, people_pages, token_pages, deed_pages, monitor, language),
+    unfinished_pages,
 )
 
 # The places at the foot of every page, as far as there are pages there.
@@ -102,10 +111,12 @@ def create_app(station: Station, settings: Settings) -> Flask:
     app.json = Json(app)
     app.session_interface = Sessions()
     # Before the form is read for its token: who has not logged in sends nothing long.
-    app.before_request(access.check_access)
+    app.before_request(own_address.show_again)
+    app.before_request(partial(access.check_access, account_pages.lead_in))
     app.before_request(voice_pages.allow_recordings)
     # What a token opens no browser sends by itself.
     csrf = CSRFProtect(app)
+    app.after_request(own_address.lead_to_it)
     app.after_request(access.note_deed)
     app.after_request(protect)
     for area in AREAS:
@@ -120,6 +131,7 @@ def create_app(station: Station, settings: Settings) -> Flask:
 
 
 def _teach_wording(app: Flask, settings: Settings, clock: Clock) -> None:
+    app.jinja_env.bytecode_cache = CompiledPages(Path(app.root_path) / "__pycache__")
     paths = {rule.rule.rstrip("/") or "/" for rule in app.url_map.iter_rules()}
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters.update(
@@ -136,8 +148,13 @@ def _teach_wording(app: Flask, settings: Settings, clock: Clock) -> None:
         name_of=labels.name_of,
         why=labels.why,
         may=access.may,
+        bar_now=bar.on_page,
         role_names=people_pages.ROLES,
         paths=paths,
+        mistakes=mistakes.found,
+        carried=carrying.carried,
+        why_login=carrying.told,
+        drafting=drafting,
         navigation={path: label for path, label in NAVIGATION.items() if path in paths},
     )
 
@@ -145,12 +162,22 @@ def _teach_wording(app: Flask, settings: Settings, clock: Clock) -> None:
 def _answer_errors(app: Flask) -> None:
     for code in SENTENCES:
         app.register_error_handler(code, partial(_answer_http_error, code))
-    app.register_error_handler(CSRFError, lambda error: _error_page(400, _(STALE_FORM)))
+    app.register_error_handler(CSRFError, _answer_stale_form)
     app.register_error_handler(BroadcasterError, _answer_expected_error)
 
 
+def _answer_stale_form(error: CSRFError) -> ResponseReturnValue:
+    """What it said is there, for who has logged in anew since the page was made."""
+    if access.who():
+        carrying.begin()
+    return _error_page(400, _(STALE_FORM))
+
+
 def _answer_http_error(code: int, error: Exception) -> ResponseReturnValue:
-    """Also for a fault of our own: Flask logs its traceback and hands it on as a 500."""
+    """Also for a fault of our own: Flask logs its traceback and hands it on as a 500. What only forms
+    lead to is no page to come back to: its address leads to the one above."""
+    if code == 405 and request.method == "GET" and not _asked_by_program():
+        return redirect(request.script_root + own_address.nearest_page(request.path), 303)
     return _error_page(code, _(SENTENCES[code]))
 
 
@@ -164,6 +191,8 @@ def _answer_expected_error(error: BroadcasterError) -> ResponseReturnValue:
 def _error_page(code: int, sentence: str) -> ResponseReturnValue:
     if _asked_by_program():
         return problem(code, sentence)
+    # Not read from a form that may be what was wrong.
+    g.setdefault("carried", {})
     return render_template("error.html", code=code, sentence=sentence), code
 
 

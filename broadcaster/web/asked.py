@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from enum import Enum
 from typing import TYPE_CHECKING
 
@@ -19,7 +19,7 @@ from broadcaster.web.language import _, own
 from broadcaster.web.parts import parts
 
 if TYPE_CHECKING:
-    from broadcaster.station import Status
+    from broadcaster.station import Status, TakenUp
 
 # Of what waits or sounds as many fit onto a phone's screen; as many ids, into a cookie beside the rest.
 MOST_COMING, MOST_ASKED, LONGEST_NAME = 5, 30, 10
@@ -71,6 +71,17 @@ def follow(airing: Airing) -> None:
     _keep(known | {airing.id: name[:LONGEST_NAME]})
 
 
+def go_on(taken: list[TakenUp]) -> None:
+    """What was stopped goes on in a new airing: where the old one is followed it stands for it; what
+    nobody asked for here this phone follows from now on."""
+    for one in taken:
+        if one.airing:
+            parts().followed.go_on(one.before, one.airing.id)
+    first = taken[0].airing if taken else None
+    if first and taken[0].before not in _here():
+        follow(first)
+
+
 def _missed(airing_id: str) -> bool:
     """Whether it is over and was not heard."""
     end = _end(airing_id)
@@ -86,7 +97,7 @@ def forget(airing_id: str) -> None:
 def forget_what_is_over() -> None:
     """He has seen all of it."""
     status = parts().station.status()
-    _keep({one: name for one, name in _here().items() if not _asked(one, status).over})
+    _keep({one: name for one, name in _here().items() if not how_it_stands(one, status).over})
 
 
 def asked_here(status: Status) -> list[Asked]:
@@ -98,7 +109,7 @@ def asked_here(status: Status) -> list[Asked]:
         if end and now - end.at > SHOWN_FOR[end.heard]:
             forget(airing_id)
     parts().followed.add(_here())
-    shown = [_asked(airing_id, status) for airing_id in reversed(tuple(_here()))]
+    shown = [how_it_stands(airing_id, status) for airing_id in reversed(tuple(_here()))]
     for old in [one for one in shown if one.stands is Stands.HEARD][1:]:
         forget(old.id)
         shown.remove(old)
@@ -108,7 +119,7 @@ def asked_here(status: Status) -> list[Asked]:
 
 def asked_anywhere(status: Status) -> list[Asked]:
     """Those of all phones that looked lately: what moves on their pages."""
-    return [_asked(airing_id, status) for airing_id in parts().followed.ids()]
+    return [how_it_stands(airing_id, status) for airing_id in parts().followed.ids()]
 
 
 def _here() -> dict[str, str]:
@@ -123,10 +134,12 @@ def _keep(names: dict[str, str]) -> None:
     session[KEY] = [list(row) for row in names.items()]
 
 
-def _asked(airing_id: str, status: Status) -> Asked:
-    if found := _coming(airing_id, status) or _over(airing_id):
+def how_it_stands(airing_id: str, status: Status) -> Asked:
+    """Of one airing, also of what was asked for on another phone."""
+    going_on = parts().followed.after(airing_id)
+    if found := _coming(going_on, status) or _over(airing_id):
         parts().followed.found(airing_id)
-        return found
+        return replace(found, id=airing_id)
     monotonic = parts().clock.monotonic()
     if parts().followed.unknown_for(airing_id, monotonic) < LOST_SECONDS:
         return _handed_over(airing_id)
@@ -187,6 +200,12 @@ def _ended(airing_id: str, end: End) -> Asked:
     return Asked(airing_id, told, STANDS.get(end.outcome, Stands.FAILED))
 
 
+def ended_at(airing_id: str) -> datetime | None:
+    """When, if it has."""
+    end = _end(airing_id)
+    return end.at if end else None
+
+
 def _end(airing_id: str) -> End | None:
     with suppress(BroadcasterError):
         return _known_end(airing_id)
@@ -201,11 +220,12 @@ def _known_end(airing_id: str) -> End | None:
     followed, station = parts().followed, parts().station
     if known := followed.end_of(airing_id):
         return known
-    if entry := station.wait_for_end(airing_id, 0.0):
+    going_on = followed.after(airing_id)
+    if entry := station.wait_for_end(going_on, 0.0):
         notice = entry.airing.notice
         name = name_of(notice.title, notice.text)
         return followed.note(airing_id, End(name, entry.outcome, entry.reason, entry.ended_at))
-    row = station.past(airing_id)
+    row = station.past(going_on)
     if row is None:
         return None
     name = name_of(row.title, row.text)

@@ -13,6 +13,7 @@ from pathlib import Path
 from broadcaster.errors import ConfigError, reason_of
 
 MADE_ANEW = "HTTPS 的证书过期了、坏了或者不见了，已经重做：手机打开网页会再提醒一次不安全，继续就行。"
+CERTIFICATE = "certificate.pem"
 YEARS = 10
 MAKE_SECONDS = 60
 CURVE = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes")
@@ -29,7 +30,7 @@ class CertificatePair:
 
 def own_certificate(folder: Path, names: tuple[str, ...]) -> CertificatePair:
     """Raises `ConfigError` where it cannot be made."""
-    certificate, key = folder / "certificate.pem", folder / "certificate.key"
+    certificate, key = folder / CERTIFICATE, folder / "certificate.key"
     if certificate.exists() and key.exists() and _is_good(certificate, key):
         return CertificatePair(certificate, key)
     is_first = not (certificate.exists() or key.exists())

@@ -33,6 +33,7 @@ class Followed:
         self._ends: OrderedDict[str, End | None] = OrderedDict()
         self._names: dict[str, str] = {}
         self._unknown_since: dict[str, float] = {}
+        self._after: OrderedDict[str, str] = OrderedDict()
         self._lock = threading.Lock()
 
     def add(self, names: Mapping[str, str]) -> None:
@@ -58,6 +59,22 @@ class Followed:
     def found(self, airing_id: str) -> None:
         with self._lock:
             self._unknown_since.pop(airing_id, None)
+
+    def go_on(self, airing_id: str, after: str) -> None:
+        """It was stopped, and goes on in another airing."""
+        with self._lock:
+            self._after[airing_id] = after
+            while len(self._after) > MOST_FOLLOWED:
+                self._after.popitem(last=False)
+            if airing_id in self._ends:
+                self._ends[airing_id] = None
+
+    def after(self, airing_id: str) -> str:
+        """The airing in which it goes on, as often as it was stopped; itself, if it was not."""
+        with self._lock:
+            while airing_id in self._after:
+                airing_id = self._after[airing_id]
+            return airing_id
 
     def ids(self) -> list[str]:
         with self._lock:

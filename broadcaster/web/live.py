@@ -1,4 +1,4 @@
-"""What moves on the home page, pushed to every phone that looks at it (server-sent events)."""
+"""What moves on a page, pushed to every phone that looks at it (server-sent events)."""
 
 import json
 import threading
@@ -11,9 +11,9 @@ from broadcaster.errors import BroadcasterError
 MOST_STREAMS = 24
 # A phone that went away without a word is let go of by then; a browser comes back by itself.
 STREAM_SECONDS = 300
-# Proxies and sleeping phones close what is silent for longer; a write also finds out who is gone.
-SILENT_SECONDS = 10
 LOOK_SECONDS = 1.0
+# A page takes 5 s without one for a lost line; a write also finds out who is gone.
+BEAT_EACH = 2
 
 State = dict[str, object]
 # Those who are shown the same.
@@ -40,22 +40,23 @@ class Live:
         """End every stream, for the server ends."""
         self._leaving.set()
 
-    def messages(self, look: Callable[[], State], audience: Audience = ()) -> Iterator[str]:
-        """What is new, as it comes to be; at first everything."""
+    def messages(
+        self, look: Callable[[], State], now: Callable[[], str], audience: Audience = ()
+    ) -> Iterator[str]:
+        """What is new, as it comes to be; at first everything. Every 2 s the time that the box has."""
         shown: State = {}
-        silent = 0
-        for _ in range(STREAM_SECONDS):
+        for second in range(STREAM_SECONDS):
             try:
                 state = self._look(look, audience)
             except BroadcasterError:
                 # The page asks for itself, and says that it hears nothing.
                 return
             news = {name: value for name, value in state.items() if shown.get(name) != value}
-            shown, silent = state, 0 if news else silent + 1
+            shown = state
             if news:
                 yield f"data: {json.dumps(news)}\n\n"
-            elif silent % SILENT_SECONDS == 0:
-                yield ":\n\n"
+            if second % BEAT_EACH == 0:
+                yield f"event: beat\ndata: {now()}\n\n"
             if self._leaving.wait(LOOK_SECONDS):
                 return
 

@@ -6,6 +6,7 @@ from flask.typing import ResponseReturnValue
 from broadcaster.errors import AccountRefused
 from broadcaster.web import access, phone_cookie
 from broadcaster.web.language import N_, _
+from broadcaster.web.mistakes import Mistake, about, again_with
 from broadcaster.web.parts import parts
 
 pages = Blueprint("me", __name__, url_prefix="/more")
@@ -44,7 +45,7 @@ def change_password() -> ResponseReturnValue:
             access.me().name, form.get("old", ""), form.get("new", ""), access.address()
         )
     except AccountRefused as error:
-        return _page(password_problem=str(error)), 400
+        return _page(about(str(error), "new", 两次="again", 现在的密码不对="old", 次数="old"))
     access.let_in(person)
     flash(_("密码改好了。别的手机都要重新登录，PIN 也要重新设。"))
     return redirect(url_for("me.home"), 303)
@@ -60,7 +61,7 @@ def set_pin() -> ResponseReturnValue:
             raise AccountRefused(_("密码不对，PIN 没有设。"))
         key = station.phones.remember(me, request.form.get("pin", ""), _kind())
     except AccountRefused as error:
-        return _page(pin_problem=str(error)), 400
+        return _page(about(str(error), "pin", 密码不对="pin-password", 次数="pin-password"))
     station.phones.forget(phone_cookie.read())
     flash(_("设好了。下次在这部手机上，写 6 位数字就能登录。"))
     return phone_cookie.keep(make_response(redirect(url_for("me.home"), 303)), key)
@@ -73,11 +74,11 @@ def forget_phone(number: int) -> ResponseReturnValue:
     return redirect(url_for("me.home"), 303)
 
 
-def _page(**problems: str) -> str:
+def _page(mistake: Mistake | None = None) -> ResponseReturnValue:
     station, me = parts().station, access.me()
     here = station.phones.find(phone_cookie.read())
     phones = station.phones.of(me)
-    return render_template("me.html", me=me, phones=phones, here=here, **problems)
+    return again_with("me.html", [mistake] if mistake else [], me=me, phones=phones, here=here)
 
 
 def _kind() -> str:

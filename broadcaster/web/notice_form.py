@@ -4,7 +4,8 @@ import re
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from flask import abort, flash, request, session
+from flask import abort, flash, session
+from werkzeug.datastructures import MultiDict
 
 from broadcaster.model import (
     FASTEST,
@@ -12,6 +13,7 @@ from broadcaster.model import (
     MOST_REPEATS,
     SLOWEST,
     SLOWEST_TEMPO,
+    Airing,
     Notice,
     Severity,
     Signal,
@@ -24,6 +26,8 @@ from broadcaster.web.parts import parts
 LONGEST_FRAME = 60
 NOTICE_ID = re.compile("[0-9a-f]{12}")
 RECORDING = re.compile("[0-9a-f]{32}")
+
+Form = MultiDict[str, str]
 
 
 @dataclass(frozen=True)
@@ -62,10 +66,9 @@ class Wish:
         }
 
 
-def moment_of_form() -> str:
+def moment_of(form: Form) -> str:
     """When it is to be aired, as the form has it, "" for now: a bad request where that is no moment.
     Quiet hours that have ended while somebody read the page keep nothing off any more."""
-    form = request.form
     waits = form.get("after_quiet", "")
     at = waits or (form.get("at", "") if form.get("when") == "at" else "")
     try:
@@ -75,9 +78,8 @@ def moment_of_form() -> str:
     return "" if waits and due_at and due_at <= parts().clock.now() else at
 
 
-def wish_of_form() -> Wish:
+def wish_of(form: Form) -> Wish:
     """What the form says; one that no page of ours made is a bad request."""
-    form = request.form
     repeats, chime, notice_id = form.get("repeats"), form.get("chime"), form.get("notice_id", "")
     pace, beats = form.get("pace"), form.get("beats_per_minute")
     try:
@@ -99,10 +101,10 @@ def wish_of_form() -> Wish:
     _check(notice, notice_id)
     if form.get("frame") == "none":
         notice = replace(notice, opening="", closing="")
-    return Wish(replace(notice, id=notice_id) if notice_id else notice, moment_of_form())
+    return Wish(replace(notice, id=notice_id) if notice_id else notice, moment_of(form))
 
 
-def confirmed(notice: Notice, at: datetime | None = None) -> None:
+def confirmed(notice: Notice, at: datetime | None = None) -> Airing:
     """Announce what somebody confirmed, and say on his home page how it stands from then on; a second
     tap airs nothing a second time.
 
@@ -114,6 +116,7 @@ def confirmed(notice: Notice, at: datetime | None = None) -> None:
         flash(_("这一条刚才已经确认过了，没有重复播出。"))
     elif not airing.kept:
         flash(_("已安排，但磁盘写不进去：停电就没有了。"))
+    return airing
 
 
 def _check(notice: Notice, notice_id: str) -> None:

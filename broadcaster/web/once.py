@@ -33,6 +33,10 @@ class Once:
         # Two that come together must not both find nothing.
         self._lock = threading.Lock()
 
+    def known(self, station: Station, notice_id: str) -> Airing | None:
+        """What was announced under this id, as far as it can be asked."""
+        return self._recent.get(notice_id) or _find(station, notice_id)
+
     def announce(
         self, station: Station, notice: Notice, asked_by: str, at: datetime | None = None
     ) -> tuple[Airing, bool]:
@@ -40,8 +44,7 @@ class Once:
         tried again.
         """
         with self._lock:
-            known = self._recent.get(notice.id) or _find(station, notice.id)
-            if known:
+            if known := self.known(station, notice.id):
                 return known, True
             airing = station.announce(notice, asked_by=asked_by, at=at)
             self._recent[notice.id] = airing

@@ -9,6 +9,7 @@ from flask import current_app
 
 from broadcaster.clock import Clock
 from broadcaster.settings import Settings
+from broadcaster.web.answers import Answers
 from broadcaster.web.followed import Followed
 from broadcaster.web.live import Live
 from broadcaster.web.once import Once
@@ -27,6 +28,7 @@ class Parts:
     live: Live = field(default_factory=Live)
     once: Once = field(default_factory=Once)
     followed: Followed = field(default_factory=Followed)
+    answers: Answers = field(default_factory=Answers)
 
 
 def parts() -> Parts:

@@ -1,5 +1,7 @@
 """人员: who may use the page, as what; let somebody in, help one who forgot his password, let one go."""
 
+from collections.abc import Sequence
+
 from flask import Blueprint, abort, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
@@ -7,6 +9,7 @@ from broadcaster.errors import AccountRefused
 from broadcaster.people import Person, Role
 from broadcaster.web import access
 from broadcaster.web.language import N_, _, own
+from broadcaster.web.mistakes import Mistake, again_with
 from broadcaster.web.paging import paged
 from broadcaster.web.parts import parts
 
@@ -21,7 +24,7 @@ pages = Blueprint("people", __name__, url_prefix="/more/people")
 
 @pages.get("")
 def home() -> ResponseReturnValue:
-    return _page()
+    return _page(name=request.args.get("name", ""))
 
 
 @pages.post("")
@@ -30,7 +33,7 @@ def add() -> ResponseReturnValue:
     try:
         password = parts().station.accounts.add(name, _role_of_form())
     except AccountRefused as error:
-        return _page(problem=str(error), name=name), 400
+        return _page([Mistake("name", str(error))], name)
     return render_template("given.html", name=name.strip(), password=password)
 
 
@@ -69,15 +72,13 @@ def remove(number: int) -> ResponseReturnValue:
     return redirect(url_for("people.home"), 303)
 
 
-def _page(problem: str = "", name: str = "") -> str:
+def _page(mistakes: Sequence[Mistake] = (), name: str = "") -> ResponseReturnValue:
     people = paged(parts().station.accounts.people())
-    return render_template(
-        "people.html", people=people, me=access.me(), roles=ROLES, problem=problem, name=name
-    )
+    return again_with("people.html", mistakes, people=people, me=access.me(), roles=ROLES, name=name)
 
 
 def _person_page(person: Person, problem: str) -> ResponseReturnValue:
-    return render_template("person.html", person=person, me=access.me(), problem=problem), 400
+    return again_with("person.html", [Mistake("role", problem)], person=person, me=access.me())
 
 
 def _find(number: int) -> Person:

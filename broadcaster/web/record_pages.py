@@ -28,7 +28,7 @@ from broadcaster.model import Notice, Outcome, Severity
 from broadcaster.web import asked, wording
 from broadcaster.web.journal_csv import csv_lines
 from broadcaster.web.language import N_, _
-from broadcaster.web.notice_form import NOTICE_ID, Wish, confirmed, moment_of_form
+from broadcaster.web.notice_form import NOTICE_ID, Wish, confirmed, moment_of
 from broadcaster.web.paging import paged
 from broadcaster.web.parts import parts
 from broadcaster.web.rehearsing import rehearse
@@ -122,7 +122,7 @@ def ask_again() -> ResponseReturnValue:
 
 @pages.post("/again")
 def again() -> ResponseReturnValue:
-    said, notice_id, at = _said(), request.form.get("notice_id", ""), moment_of_form()
+    said, notice_id, at = _said(), request.form.get("notice_id", ""), moment_of(request.form)
     if said is None or said.row is None:
         return _gone()
     if not NOTICE_ID.fullmatch(notice_id):
@@ -165,11 +165,6 @@ def copy() -> ResponseReturnValue:
         flash(str(error))
         return redirect(url_for("record.usb") if said is None else said.address, 303)
     return redirect(url_for("record.made", copy_id=made.id), 303)
-
-
-@pages.get("/copy")
-def no_copy() -> ResponseReturnValue:
-    return redirect(url_for("record.home"), 303)
 
 
 @pages.get("/copy/<copy_id>")

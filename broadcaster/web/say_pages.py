@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from flask import Blueprint, Response, abort, redirect, render_template, request, url_for
+from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from broadcaster.errors import BroadcasterError
-from broadcaster.model import SECTIONS, Notice, Outcome, Severity
-from broadcaster.web import timetable_pages
+from broadcaster.errors import BroadcasterError, TimeRefused
+from broadcaster.model import SECTIONS, Airing, Notice, Outcome, Severity
+from broadcaster.web import asked, drafting, timetable_pages
 from broadcaster.web.language import _, own
-from broadcaster.web.notice_form import Wish, confirmed, wish_of_form
+from broadcaster.web.mistakes import Mistake, again_with
+from broadcaster.web.notice_form import Form, Wish, confirmed, wish_of
 from broadcaster.web.parts import parts
-from broadcaster.web.patterns import open_blank, patterns
+from broadcaster.web.patterns import Pattern, open_blank, patterns
 from broadcaster.web.rehearsing import rehearse as rehearsed
 
 if TYPE_CHECKING:
@@ -27,86 +28,109 @@ pages = Blueprint("say", __name__, url_prefix="/say")
 
 @pages.get("")
 def write() -> ResponseReturnValue:
-    """An empty form, or one with a text: of a pattern, of an earlier notice."""
+    """An empty form, or one with a text: of a pattern, of an earlier notice, of a recording."""
     parts().station.warm()
-    asked = request.args
-    pattern = patterns().get(asked.get("pattern", ""))
+    asked_for = request.args
+    pattern = patterns().get(asked_for.get("pattern", ""))
     try:
-        severity = Severity(int(asked.get("severity", "0")))
+        severity = Severity(int(asked_for.get("severity", "0")))
     except ValueError:
         abort(400)
     if pattern:
-        return _form(Notice(pattern.filled(asked.getlist("blank")), severity=pattern.severity))
-    if said := _said_before(asked.get("airing", "")):
-        return _form(Notice(said.text, recording=said.recording))
-    return _form(Notice(asked.get("text", ""), severity=severity))
+        return _filled(pattern)
+    if said := _said_before(asked_for.get("airing", "")):
+        return _form(Wish(Notice(said.text, recording=said.recording)))
+    return _form(Wish(Notice(asked_for.get("text", ""), severity=severity)))
 
 
 @pages.get("/pattern/<key>")
 def fill(key: str) -> ResponseReturnValue:
     pattern = patterns().get(key) or abort(404)
-    return render_template("pattern.html", pattern=pattern)
+    return render_template("pattern.html", pattern=pattern, words=request.args.getlist("blank"))
 
 
-@pages.get("/edit")
-@pages.get("/air")
-@pages.get("/fix")
-def again() -> ResponseReturnValue:
-    """What a form leads to is not a place to come back to: a reload by its address leads here."""
-    return redirect(url_for("say.write"), 303)
+def _filled(pattern: Pattern) -> ResponseReturnValue:
+    """The form with its words; a blank that is left open is asked for once more."""
+    words = [word.strip() for word in request.args.getlist("blank")]
+    if words and not all(words) and "later" not in request.args:
+        label = pattern.blanks[words.index("")].label
+        told = _("“%(label)s”还空着，请写上。", label=own(label))
+        open_one = Mistake(f"blank-{words.index('') + 1}", told)
+        return again_with("pattern.html", [open_one], pattern=pattern, words=words)
+    return _form(Wish(Notice(pattern.filled(words), severity=pattern.severity)), begun=True)
 
 
 @pages.post("")
 def rehearse() -> ResponseReturnValue:
-    """Show the text as it will be spoken, let it be heard, say what will happen; nothing is aired.
+    """Keep what was written, and lead to where it is seen and heard; nothing is aired.
 
     What is to come again and again is a slot of the timetable, and goes on in its form.
     """
-    wish = wish_of_form()
-    field, problem = _what_is_open(wish)
-    if problem:
-        return _form(wish.notice, wish.at, problem, field), 400
-    if request.form.get("when") == "loop":
-        return timetable_pages.begin_loop(request.form)
-    return _rehearsal(wish)
-
-
-def _what_is_open(wish: Wish) -> tuple[str, str]:
-    """The field that is still to be filled in, and a sentence on it; both "" if there is none."""
     form = request.form
-    if form.get("when") == "at" and not wish.at:
-        return "at", _("请写几号几点播；现在就播，请选“马上”。")
-    if form.get("when") == "loop" and not form.get("valid_until"):
-        return "until", _("请写循环到哪天；天天播、没有止日的，请写进时间表。")
-    label = open_blank(wish.notice.text)
-    return "text", _("“%(label)s”还空着，请写上，或者删掉。", label=own(label)) if label else ""
+    mistake = _what_is_open(wish_of(form), form)
+    if form.get("when") == "loop" and not mistake:
+        drafting.drop(form.get("notice_id", ""))
+        return timetable_pages.begin_loop(form)
+    return _at_its_address(form, mistake)
 
 
 @pages.post("/edit")
 def edit() -> ResponseReturnValue:
-    wish = wish_of_form()
-    return _form(wish.notice, wish.at)
+    wish_of(request.form)
+    draft_id = drafting.keep(drafting.SAY, request.form.get("notice_id", ""), request.form)
+    return redirect(url_for("say.change", draft_id=draft_id), 303)
+
+
+@pages.get("/<draft_id>")
+def look(draft_id: str) -> ResponseReturnValue:
+    """How what was written will be spoken, and what will happen; what became of it, once it was sent;
+    where something is still to be filled in, the form."""
+    if airing := _sent(draft_id):
+        return _what_became(airing)
+    draft = drafting.find(draft_id)
+    if draft is None or draft.form != drafting.SAY:
+        flash(_("没有这一条，可能太久了，已经不在了。"))
+        return redirect(url_for("say.write"), 303)
+    form = drafting.form_of(draft)
+    wish = wish_of(form)
+    if mistake := _what_is_open(wish, form):
+        return _form(wish, form, mistake)
+    return _rehearsal(wish, form)
+
+
+@pages.get("/<draft_id>/edit")
+def change(draft_id: str) -> ResponseReturnValue:
+    """The form of this id: as it was looked at last, or empty, for the phone may know more of it."""
+    if not drafting.ID.fullmatch(draft_id):
+        abort(404)
+    if airing := _sent(draft_id):
+        return _what_became(airing)
+    parts().station.warm()
+    draft = drafting.find(draft_id)
+    form = drafting.form_of(draft) if draft else Form({"notice_id": draft_id})
+    return _form(wish_of(form), form)
 
 
 @pages.post("/fix")
 def fix() -> ResponseReturnValue:
     """Keep how a word is said, and show the same text with it."""
-    wish, form = wish_of_form(), request.form
+    form = request.form
+    wish = wish_of(form)
     if form.get("section", "words") not in SECTIONS:
         abort(400)
     try:
         word, said = form.get("word", "").strip(), form.get("said", "").strip()
         entry = parts().station.words.set(word, said, form.get("section", "words"))
     except BroadcasterError as error:
-        return _rehearsal(wish, wrong_word=str(error), word=word, said=said)
-    return _rehearsal(
-        wish,
-        fixed=_(
+        return _rehearsal(wish, form, Mistake("said", str(error)), word=word, said=said)
+    flash(
+        _(
             "记下了：%(word)s 念 %(said)s。再听一遍看对不对。",
             word=own(entry.word),
             said=own(entry.said),
-        ),
+        )
     )
+    return _at_its_address(form)
 
 
 @pages.get("/sound/<token>")
@@ -120,30 +144,76 @@ def sound(token: str) -> ResponseReturnValue:
 
 @pages.post("/air")
 def air() -> ResponseReturnValue:
-    wish = wish_of_form()
+    """Air exactly what was shown. An id airs once: with other words it is shown anew."""
+    form = request.form
+    wish = wish_of(form)
+    known = _sent(wish.notice.id)
+    if known and known.notice.text != wish.notice.text:
+        flash(_("这一条改过了，还没有播。请再看一遍。"))
+        return _at_its_address(form)
     try:
-        confirmed(wish.notice, wish.due_at)
+        airing = confirmed(wish.notice, wish.due_at)
     except BroadcasterError as error:
-        return _form(wish.notice, wish.at, str(error)), 400
+        drafting.keep(drafting.SAY, wish.notice.id, form)
+        return _form(wish, form, _refused(error))
+    drafting.finish(wish.notice.id, airing.id)
     return redirect(url_for("air.home"), 303)
 
 
-def _form(draft: Notice, at: str = "", problem: str = "", field: str = "text") -> str:
-    """`field` is where the problem is."""
-    station, form = parts().station, request.form
+def _at_its_address(form: Form, mistake: Mistake | None = None) -> ResponseReturnValue:
+    draft_id = drafting.keep(drafting.SAY, form.get("notice_id", ""), form)
+    field = mistake.field if mistake else None
+    return redirect(url_for("say.look", draft_id=draft_id, _anchor=field), 303)
+
+
+def _sent(notice_id: str) -> Airing | None:
+    known = drafting.ID.fullmatch(notice_id)
+    return parts().once.known(parts().station, notice_id) if known else None
+
+
+def _what_became(airing: Airing) -> ResponseReturnValue:
+    one = asked.how_it_stands(airing.id, parts().station.status())
+    return render_template("sent.html", one=one, airing=airing, at=asked.ended_at(airing.id))
+
+
+def _what_is_open(wish: Wish, form: Form) -> Mistake | None:
+    """What is still to be filled in."""
+    if not wish.notice.text:
+        return Mistake("text", _("请写上要说的话。"))
+    if form.get("when") == "at" and not wish.at:
+        return Mistake("at", _("请写几号几点播；现在就播，请选“马上”。"))
+    if form.get("when") == "loop" and not form.get("valid_until"):
+        return Mistake("valid_until", _("请写循环到哪天；天天播、没有止日的，请写进时间表。"))
+    if label := open_blank(wish.notice.text):
+        return Mistake("text", _("“%(label)s”还空着，请写上，或者删掉。", label=own(label)))
+    return None
+
+
+def _refused(error: BroadcasterError) -> Mistake:
+    return Mistake("at" if isinstance(error, TimeRefused) else "text", str(error))
+
+
+def _form(
+    wish: Wish, form: Form | None = None, mistake: Mistake | None = None, begun: bool = False
+) -> ResponseReturnValue:
+    """`begun` are words that nobody typed here, but that a phone must not lose either."""
+    station, form = parts().station, form or Form()
     voices = [voice for voice in station.voices() if voice.ready]
-    return render_template(
+    kept = drafting.find(wish.notice.id) if form else None
+    return again_with(
         "say.html",
-        draft=draft,
-        at=at,
-        when="at" if at else form.get("when", "now"),
+        [mistake] if mistake else [],
+        draft=wish.notice,
+        at=wish.at or form.get("at", ""),
+        when="at" if wish.at else form.get("when", "now"),
         until=form.get("valid_until", ""),
-        problem=problem,
-        field=field,
+        revision=kept.revision if kept else 0,
+        begun=begun,
         voices=voices,
         patterns=patterns(),
         last=_last_said(),
         today=parts().clock.now().date(),
+        unfinished=drafting.unfinished(),
     )
 
 
@@ -172,11 +242,19 @@ def _said_before(airing_id: str) -> Notice | None:
     return row.notice if row and not row.notice.talk else None
 
 
-def _rehearsal(wish: Wish, **told: str) -> ResponseReturnValue:
+def _rehearsal(
+    wish: Wish, form: Form, mistake: Mistake | None = None, **words: str
+) -> ResponseReturnValue:
     try:
         shown = rehearsed(wish.notice, wish.due_at)
     except BroadcasterError as error:
-        return _form(wish.notice, wish.at, str(error)), 400
-    return render_template(
-        "confirm.html", wish=wish, notice=wish.notice, shown=shown, sections=SECTIONS, **told
+        return _form(wish, form, _refused(error))
+    return again_with(
+        "confirm.html",
+        [mistake] if mistake else [],
+        wish=wish,
+        notice=wish.notice,
+        shown=shown,
+        sections=SECTIONS,
+        **words,
     )

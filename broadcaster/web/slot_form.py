@@ -26,6 +26,17 @@ LISTS = ("dates", "lunar", "terms", "seasons")
 DAY_WORDS = ("market", "holidays", "valid_from", "valid_until")
 WORDS = ("chime", "voice", "style", "when_quiet")
 NUMBERS = ("severity", "repeats", "volume", "late_minutes")
+# What a field that takes a number asks for, and an example of it.
+WANTED_NUMBERS = {
+    "every_minutes": (N_("隔多久"), 30),
+    "repeats": (N_("说几遍"), 2),
+    "volume": (N_("音量"), 80),
+    "late_minutes": (N_("晚了几分钟就不补播"), 10),
+    "pace": (N_("快慢"), 0.9),
+    "beats_per_minute": (N_("快板一分钟几拍"), 120),
+}
+# Where on the page a key is written, if not in a field of its own name.
+FIELDS = {"texts": "text", "market_calendar": "market", "": "text"}
 # What the form decides on; anything else that was written stays as it is.
 OWN = {
     *("name", "text", "texts", "at", "every_minutes", "windows", "once", "cron", "weekdays", "zones"),
@@ -68,13 +79,28 @@ def written_of(form: MultiDict[str, str], before: Mapping[str, Any]) -> Written:
     return {key: value for key, value in written.items() if _says_something(key, value)}
 
 
+def typed(form: MultiDict[str, str]) -> Written:
+    """Everything that stands in the form, also in the fields that its kind does not ask for."""
+    every = form.copy()
+    written: Written = {}
+    for kind in KINDS:
+        every["kind"] = kind
+        written |= written_of(every, {})
+    return written | written_of(form, {})
+
+
 def missing(written: Mapping[str, Any], kind: str) -> Iterator[tuple[str, str]]:
     """What has to be filled in yet, by its field."""
     if not written.get("text") and not written.get("texts"):
         yield "text", _("请写要说的话。")
+    for key, (what, example) in WANTED_NUMBERS.items():
+        if isinstance(written.get(key), str):
+            yield key, _("%(what)s要写个数，比如 %(example)s。", what=_(what), example=example)
     if kind == "every_minutes":
-        if not written.get("every_minutes") or not written.get("windows"):
-            yield "every_minutes", _("请写每隔几分钟播一遍，从几点到几点。")
+        if not written.get("every_minutes"):
+            yield "every_minutes", _("隔多久播一遍还空着，请写个数，比如 30。")
+        if not written.get("windows"):
+            yield "windows", _("请写从几点到几点。")
     elif not written.get(kind):
         yield (
             kind,

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
-from werkzeug.datastructures import MultiDict
 
 from broadcaster.clock import Clock
 from broadcaster.errors import SlotRefused
 from broadcaster.labels import SIGNALS
+from broadcaster.model import new_id
 from broadcaster.setting_values import WEEKDAYS
 from broadcaster.timetable_file import read_slot
-from broadcaster.web import slot_form, week_picture
+from broadcaster.web import drafting, slot_form, week_picture
 from broadcaster.web.language import _, own
+from broadcaster.web.mistakes import Mistake, again_with
 from broadcaster.web.paging import paged
 from broadcaster.web.parts import parts
 from broadcaster.web.slot_words import HOLIDAYS, is_over, say_slot
@@ -30,7 +32,9 @@ DAY, WEEK = timedelta(days=1), timedelta(days=7)
 MOST_REMOVED, MOST_PROBLEMS = 20, 20
 FIRST_DAY, LAST_DAY = date(2020, 1, 1), date(2099, 12, 20)
 
+Form = drafting.Form
 Problems = Sequence[tuple[str, str]]
+Mistakes = Sequence[Mistake]
 
 pages = Blueprint("timetable", __name__, url_prefix="/timetable")
 
@@ -55,8 +59,12 @@ def home() -> ResponseReturnValue:
 
 @pages.get("/slot")
 def one() -> ResponseReturnValue:
-    entry = parts().station.slots.find(request.args.get("name", ""))
-    return render_template("slot.html", entry=entry, **_words()) if entry else _gone()
+    return _one(request.args.get("name", ""))
+
+
+def _one(name: str, mistakes: Mistakes = ()) -> ResponseReturnValue:
+    entry = parts().station.slots.find(name)
+    return again_with("slot.html", mistakes, entry=entry, **_words()) if entry else _gone()
 
 
 @pages.get("/new")
@@ -67,13 +75,13 @@ def new() -> ResponseReturnValue:
     return _form({key: value for key, value in begun.items() if value}, kind=kind)
 
 
-def begin_loop(form: MultiDict[str, str]) -> str:
+def begin_loop(form: Form) -> ResponseReturnValue:
     """The form of a slot that another form has begun: a loop, until the day that it says."""
-    written = slot_form.written_of(form, {})
-    written["chime"] = next(
-        (name for name, one in SIGNALS.items() if one.value == form.get("chime")), ""
-    )
-    return _form(written, kind="every_minutes")
+    begun = form.copy()
+    begun["kind"], begun["draft_id"] = "every_minutes", ""
+    begun["chime"] = next((name for name, one in SIGNALS.items() if one.value == form.get("chime")), "")
+    draft_id = drafting.keep(drafting.SLOT, "", begun)
+    return redirect(url_for("timetable.edit", draft_id=draft_id), 303)
 
 
 @pages.get("/change")
@@ -86,30 +94,46 @@ def change() -> ResponseReturnValue:
 
 @pages.post("/check")
 def check() -> ResponseReturnValue:
-    """What was typed, said back in plain words with the next occurrences; nothing is kept yet."""
-    replaces, kind = request.form.get("replaces", ""), request.form.get("kind", "at")
-    entry = parts().station.slots.find(replaces) if replaces else None
-    written = slot_form.written_of(request.form, (entry and entry.written) or {})
-    problems = list(slot_form.missing(written, kind))
-    if problems:
-        return _form(written, replaces, problems, kind), 400
-    try:
-        coming = parts().station.slots.preview(written, replaces)
-    except SlotRefused as error:
-        return _form(written, replaces, error.problems, kind), 400
+    """Keep what was typed, and lead to where it is said back; no slot is kept yet."""
+    form = request.form
+    draft_id = drafting.keep(drafting.SLOT, form.get("draft_id", ""), form)
+    _slot, _coming, mistakes = _tried(form)
+    field = mistakes[0].field if mistakes else None
+    return redirect(url_for("timetable.look", draft_id=draft_id, _anchor=field), 303)
+
+
+@pages.get("/draft/<draft_id>")
+def look(draft_id: str) -> ResponseReturnValue:
+    """What was typed, said back in plain words with the next occurrences; where something is still to
+    be changed, the form."""
+    draft = drafting.find(draft_id)
+    if draft is None or draft.form != drafting.SLOT:
+        return _gone()
+    if draft.became:
+        flash(_("“%(name)s”已经存好了。", name=own(draft.became)))
+        return redirect(url_for("timetable.one", name=draft.became), 303)
+    form = drafting.form_of(draft)
+    written, coming, mistakes = _tried(form)
+    if mistakes:
+        return _form_of(form, mistakes)
     return render_template(
         "slot_check.html",
         slot=read_slot(written),
         coming=coming,
         written=json.dumps(written, ensure_ascii=False),
-        replaces=replaces,
+        replaces=form.get("replaces", ""),
+        draft_id=draft_id,
         **_words(),
     )
 
 
-@pages.post("/back")
-def back() -> ResponseReturnValue:
-    return _form(_written(), request.form.get("replaces", ""))
+@pages.get("/draft/<draft_id>/edit")
+def edit(draft_id: str) -> ResponseReturnValue:
+    """The form of this id: as it was looked at last, or empty, for the phone may know more of it."""
+    if not drafting.ID.fullmatch(draft_id):
+        abort(404)
+    draft = drafting.find(draft_id)
+    return _form_of(drafting.form_of(draft)) if draft else _form({}, draft_id=draft_id)
 
 
 @pages.post("/save")
@@ -117,12 +141,14 @@ def save() -> ResponseReturnValue:
     written, replaces = _written(), request.form.get("replaces", "")
     slots = parts().station.slots
     there = slots.find(str(written.get("name", "")))
+    draft_id = request.form.get("draft_id", "")
     try:
         if there is None or there.written != written:
             slots.save(written, session["name"], replaces)
     except SlotRefused as error:
-        return _form(written, replaces, error.problems), 400
+        return _form(written, replaces, _mistakes(error.problems), draft_id=draft_id)
     slot = read_slot(written)
+    drafting.finish(draft_id, slot.name)
     flash(_("存好了：“%(name)s”，%(when)s。", name=own(slot.name), when=say_slot(slot)))
     return redirect(url_for("timetable.home"), 303)
 
@@ -131,8 +157,7 @@ def save() -> ResponseReturnValue:
 def pause() -> ResponseReturnValue:
     name, until = request.form.get("name", ""), _pause_until()
     if until is None and request.form.get("how") != "go_on":
-        flash(_("请选停到哪一天：今天，或者以后的一天。"))
-        return redirect(url_for("timetable.one", name=name), 303)
+        return _one(name, [Mistake("until", _("请选停到哪一天：今天，或者以后的一天。"))])
     try:
         parts().station.slots.pause(name, until, session["name"])
     except SlotRefused:
@@ -164,35 +189,68 @@ def restore() -> ResponseReturnValue:
     return redirect(url_for("timetable.home"), 303)
 
 
-@pages.get("/check")
-@pages.get("/back")
-@pages.get("/save")
-@pages.get("/pause")
-@pages.get("/remove")
-@pages.get("/restore")
-def again() -> ResponseReturnValue:
-    """What a form leads to is not a place to come back to: a reload by its address leads here."""
-    return redirect(url_for("timetable.home"), 303)
+def _tried(form: Form) -> tuple[slot_form.Written, Sequence[Any], Mistakes]:
+    """The slot that the form writes, when it would be due, and what is to be changed in it."""
+    replaces = form.get("replaces", "")
+    entry = parts().station.slots.find(replaces) if replaces else None
+    written = slot_form.written_of(form, (entry and entry.written) or {})
+    if problems := list(slot_form.missing(written, form.get("kind", "at"))):
+        return written, (), _mistakes(problems)
+    try:
+        return written, parts().station.slots.preview(written, replaces), ()
+    except SlotRefused as error:
+        return written, (), _mistakes(error.problems)
+
+
+def _mistakes(problems: Problems) -> Mistakes:
+    """The first one of each field."""
+    each: dict[str, Mistake] = {}
+    for name, sentence in problems:
+        field = slot_form.FIELDS.get(name, name)
+        each.setdefault(field, Mistake(field, _closed(sentence)))
+    return list(each.values())
+
+
+def _closed(sentence: str) -> str:
+    """As people write it: the checks of the files quote as Python does."""
+    quoted = re.sub(r"'([^']*)'", r"“\1”", sentence)
+    return quoted if quoted.endswith("。") else f"{quoted}。"
+
+
+def _form_of(form: Form, mistakes: Mistakes = ()) -> ResponseReturnValue:
+    """As it was typed, also what another kind of slot would have needed."""
+    typed = slot_form.typed(form)
+    return _form(
+        typed, form.get("replaces", ""), mistakes, form.get("kind", "at"), form.get("draft_id", "")
+    )
 
 
 def _form(
-    written: Mapping[str, Any], replaces: str = "", problems: Problems = (), kind: str = ""
-) -> str:
+    written: Mapping[str, Any],
+    replaces: str = "",
+    mistakes: Mistakes = (),
+    kind: str = "",
+    draft_id: str = "",
+) -> ResponseReturnValue:
     station = parts().station
     fields = slot_form.shown(written)
     if kind in slot_form.KINDS:
         fields["kind"] = kind
-    return render_template(
+    known = drafting.find(draft_id) if draft_id else None
+    return again_with(
         "slot_form.html",
+        mistakes,
         fields=fields,
         replaces=replaces,
-        problems=dict(reversed(problems)),
+        draft_id=draft_id or new_id(),
+        revision=known.revision if known else 0,
         kinds=slot_form.KINDS,
         weekdays=WEEKDAYS,
         holidays=HOLIDAYS,
         chimes=SIGNALS,
         voices=[voice for voice in station.voices() if voice.ready],
         zones=parts().settings.amplifier.zones,
+        unfinished=drafting.unfinished(),
     )
 
 

@@ -1,5 +1,7 @@
 """令牌: keys for programs, one scope each, shown once."""
 
+from collections.abc import Sequence
+
 from flask import Blueprint, abort, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
@@ -7,6 +9,7 @@ from broadcaster.errors import AccountRefused
 from broadcaster.people import Scope
 from broadcaster.web import access
 from broadcaster.web.language import N_, _
+from broadcaster.web.mistakes import Mistake, again_with
 from broadcaster.web.paging import paged
 from broadcaster.web.parts import parts
 
@@ -23,7 +26,7 @@ pages = Blueprint("tokens", __name__, url_prefix="/more/tokens")
 
 @pages.get("")
 def home() -> ResponseReturnValue:
-    return _page()
+    return _page(name=request.args.get("name", ""))
 
 
 @pages.post("")
@@ -36,7 +39,7 @@ def make() -> ResponseReturnValue:
     try:
         key = parts().station.tokens.make(name, scope, access.me().name)
     except AccountRefused as error:
-        return _page(problem=str(error), name=name), 400
+        return _page([Mistake("name", str(error))], name)
     return render_template("token.html", name=name.strip(), scope=SCOPES[scope], key=key)
 
 
@@ -48,6 +51,6 @@ def remove(number: int) -> ResponseReturnValue:
     return redirect(url_for("tokens.home"), 303)
 
 
-def _page(problem: str = "", name: str = "") -> str:
+def _page(mistakes: Sequence[Mistake] = (), name: str = "") -> ResponseReturnValue:
     tokens = paged(parts().station.tokens.all())
-    return render_template("tokens.html", tokens=tokens, scopes=SCOPES, problem=problem, name=name)
+    return again_with("tokens.html", mistakes, tokens=tokens, scopes=SCOPES, name=name)

@@ -1,6 +1,6 @@
 """A person's own voice: recorded in the page or by the phone, heard first, then aired or kept."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, session, url_for
@@ -8,6 +8,7 @@ from flask.typing import ResponseReturnValue
 
 from broadcaster.errors import RecordingRefused
 from broadcaster.web.language import _
+from broadcaster.web.mistakes import Mistake, again_with
 from broadcaster.web.notice_form import RECORDING
 from broadcaster.web.paging import paged
 from broadcaster.web.parts import parts
@@ -29,13 +30,7 @@ def allow_recordings() -> None:
 
 @pages.get("")
 def home() -> ResponseReturnValue:
-    return _page()
-
-
-@pages.get("/take")
-@pages.get("/remove/<key>")
-def again(key: str = "") -> ResponseReturnValue:
-    return redirect(url_for("voice.home"), 303)
+    return _page(title=request.args.get("title", ""))
 
 
 @pages.post("/take")
@@ -49,7 +44,7 @@ def take() -> ResponseReturnValue:
     try:
         recording = parts().station.recordings.take(pieces, title)
     except RecordingRefused as error:
-        return _page(str(error)), 400
+        return _page([Mistake("recording", str(error))], request.form.get("title", ""))
     flash(_("录音收到了，存好了。先听一听，再决定播不播。"))
     return redirect(url_for("voice.use", key=recording.key), 303)
 
@@ -57,7 +52,9 @@ def take() -> ResponseReturnValue:
 @pages.get("/<key>")
 def use(key: str) -> ResponseReturnValue:
     """How it is to be aired: the same form as for a text."""
-    recording = parts().station.recordings.find(key) if RECORDING.fullmatch(key) else None
+    if not RECORDING.fullmatch(key):
+        return redirect(url_for("voice.home"), 303)
+    recording = parts().station.recordings.find(key)
     return render_template("recording.html", recording=recording or abort(404))
 
 
@@ -69,11 +66,12 @@ def remove(key: str) -> ResponseReturnValue:
     return redirect(url_for("voice.home"), 303)
 
 
-def _page(problem: str = "") -> str:
+def _page(mistakes: Sequence[Mistake] = (), title: str = "") -> ResponseReturnValue:
     recordings = paged(parts().station.recordings.all())
-    return render_template(
+    return again_with(
         "voice.html",
+        mistakes,
         recordings=recordings,
-        problem=problem,
+        title=title,
         secure_address=secure_address("/voice"),
     )

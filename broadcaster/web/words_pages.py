@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 from broadcaster.errors import BroadcasterError
 from broadcaster.model import SECTIONS, Entry
 from broadcaster.web.language import _, own
+from broadcaster.web.mistakes import Mistake, again_with
 from broadcaster.web.paging import paged
 from broadcaster.web.parts import parts
 
@@ -33,15 +34,9 @@ def edit() -> ResponseReturnValue:
     parts().station.warm()
     word, section = request.args.get("word", ""), request.args.get("section", "words")
     entry = _find(section, word) or Entry("words", "", "")
+    if (said := request.args.get("said")) and section in SECTIONS:
+        entry = Entry(section, word, said)
     return _word_page(entry.word, entry.said, entry.section)
-
-
-@pages.get("/listen")
-@pages.get("/save")
-@pages.get("/remove")
-def again() -> ResponseReturnValue:
-    """What a form leads to is not a place to come back to: a reload by its address leads here."""
-    return redirect(url_for("words.home"), 303)
 
 
 @pages.post("/listen")
@@ -50,7 +45,7 @@ def listen() -> ResponseReturnValue:
     try:
         heard = parts().station.words.listen(word, said, section)
     except BroadcasterError as error:
-        return _word_page(word, said, section, problem=str(error)), 400
+        return _word_page(word, said, section, _mistake(word, error))
     return _word_page(word, said, section, sound=heard.key, sounded=heard.sounded)
 
 
@@ -60,7 +55,7 @@ def save() -> ResponseReturnValue:
     try:
         entry = parts().station.words.set(word, said, section)
     except BroadcasterError as error:
-        return _word_page(word, said, section, problem=str(error)), 400
+        return _word_page(word, said, section, _mistake(word, error))
     flash(
         _(
             "记下了：%(word)s 念 %(said)s。用到它的通知会重新做。",
@@ -77,7 +72,7 @@ def remove() -> ResponseReturnValue:
     try:
         parts().station.words.remove(word, section)
     except BroadcasterError as error:
-        return _word_page(word, said, section, problem=str(error)), 400
+        return _word_page(word, said, section, _mistake(word, error))
     flash(_("删掉了：%(word)s，又照原来的念了。", word=own(word)))
     return redirect(url_for("words.home"), 303)
 
@@ -102,17 +97,26 @@ def _entry_of_form() -> tuple[str, str, str]:
     return request.form.get("word", "").strip(), request.form.get("said", "").strip(), section
 
 
+def _mistake(word: str, error: BroadcasterError) -> Mistake:
+    return Mistake("said" if word else "word", str(error))
+
+
 def _word_page(
-    word: str, said: str, section: str, problem: str = "", sound: str = "", sounded: str = ""
-) -> str:
-    return render_template(
+    word: str,
+    said: str,
+    section: str,
+    mistake: Mistake | None = None,
+    sound: str = "",
+    sounded: str = "",
+) -> ResponseReturnValue:
+    return again_with(
         "word.html",
+        [mistake] if mistake else [],
         word=word,
         said=said,
         section=section,
         sections=SECTIONS,
         known=_find(section, word) is not None,
-        problem=problem,
         sound=sound,
         sounded=sounded,
     )

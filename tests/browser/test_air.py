@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 import soundfile
 from playwright.sync_api import Browser, Page, expect
-from rig.pages import beep, wait_until_played
-from rig.phone import log_in, phone, press
+from rig.pages import beep, silence, wait_until_played
+from rig.phone import NAME, log_in, phone, press
 from rig.rig import FakeRig, Sink, wait_until
 from village import RunningBox, Village
 
@@ -42,12 +42,7 @@ def test_an_urgent_notice_takes_three_taps_is_heard_and_stopped(page: Page, sink
     press(page, "确认播出")
     expect(page.get_by_text("正在播出")).to_be_visible()
     wait_until(sink.heard)
-    page.get_by_role("link", name="停播").click()
-    dialog = page.get_by_role("dialog")
-    expect(dialog).to_contain_text("真的要停播吗")
-    expect(dialog).to_contain_text("会马上停下，不再接着播")
-    dialog.get_by_role("button", name="停播").click()
-    expect(page.get_by_text("停播了，共停下 1 条")).to_be_visible()
+    silence(page)
     expect(page.get_by_text("现在没有播出")).to_be_visible()
     asked = page.locator("[data-part^=asked]")
     expect(asked).to_contain_text("没播完：停播")
@@ -106,9 +101,10 @@ def test_two_phones_at_once_see_the_same_and_either_stops(
         write_urgent(page)
         press(page, "确认播出")
         expect(other.get_by_text("正在播出")).to_be_visible()
-        other.get_by_role("link", name="停播").click()
-        other.get_by_role("dialog").get_by_role("button", name="停播").click()
+        other.goto("/timetable")
+        silence(other)
         expect(page.get_by_text("现在没有播出")).to_be_visible()
+        expect(page.locator("#bar")).to_contain_text(f"{NAME}停了“{FLOOD[:15]}")
 
 
 def test_the_forms_work_without_javascript(
@@ -124,9 +120,16 @@ def test_the_forms_work_without_javascript(
         wait_until(sink.heard)
         plain.reload()
         expect(asked).to_contain_text("正在播。")
-        plain.get_by_role("link", name="停播").click()
-        press(plain, "停播")
-        expect(plain.get_by_text("停播了，共停下 1 条")).to_be_visible()
+        plain.goto("/say")
+        plain.locator("#text").fill("写了一半的")
+        bar = plain.frame_locator("iframe")
+        bar.get_by_role("button", name="停播").click()
+        expect(bar.get_by_text("停了“")).to_be_visible()
+        expect(bar.get_by_role("button", name="停播")).to_have_count(0)
+        expect(plain.locator("#text")).to_have_value("写了一半的")
+        bar.get_by_role("button", name="接着播").click()
+        expect(bar.get_by_role("button", name="停播")).to_be_visible()
+        expect(plain.locator("#text")).to_have_value("写了一半的")
 
 
 @pytest.mark.parametrize("ending", ["wav", "m4a"])

@@ -1,12 +1,14 @@
 """An office in parts, its people, and boxes that sign receipts as real ones do."""
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, cast
 
 from fakes import CHEAP, FakeRehearsals, ManualClock
 from securesystemslib.signer import CryptoSigner
+from sqlalchemy import select
 
 from broadcaster.bulletin.enrolment import Enrolment
 from broadcaster.bulletin.keys import new_key, public
@@ -21,6 +23,7 @@ from broadcaster.county.officers import Officer, OfficeRole
 from broadcaster.county.parts import Parts, make_parts
 from broadcaster.county.publisher import Publisher
 from broadcaster.county.register import BrokerAddress
+from broadcaster.county.tables import bulletin
 from broadcaster.errors import TextRefused
 from broadcaster.model import Line, Notice, Outcome, Script, Severity
 from broadcaster.office_folder import OfficeFolder
@@ -40,6 +43,7 @@ class PretendBox:
 
     enrolment: Enrolment
     key: CryptoSigner
+    digest_of: Callable[[str], str | None] = lambda id: None
     number: int = 0
 
     @property
@@ -51,7 +55,9 @@ class PretendBox:
 
     def told(self, bulletin: str, state: State, clock: ManualClock, **more: Any) -> Receipt:
         self.number += 1
-        return Receipt(self.number, bulletin, None, state, clock.now(), True, **more)
+        given: dict[str, Any] = {"digest": self.digest_of(bulletin), "at": clock.now()}
+        given |= {"clock_trusted": True, **more}
+        return Receipt(number=self.number, bulletin=bulletin, state=state, **given)
 
     def signed(self, *told: Receipt) -> bytes:
         """Under one signature."""
@@ -73,6 +79,8 @@ class OfficeDesk:
     clock: ManualClock
     folder: OfficeFolder
     boxes: dict[str, PretendBox] = field(default_factory=dict)
+    from_above: Callable[[str], str | None] = lambda id: None
+    """The digest of what another office has sent."""
 
     def officer(self, name: str) -> Officer:
         return self.parts.officers.get(name)
@@ -97,12 +105,18 @@ class OfficeDesk:
         _, code = self.parts.register.add(village, name)
         return self.enrol_by(code)
 
-    def enrol_by(self, code: str) -> PretendBox:
-        key = new_key()
+    def enrol_by(self, code: str, key: CryptoSigner | None = None) -> PretendBox:
+        key = key or new_key()
         given = self.folder.pin, self.folder.keyring.to_bytes(), BROKER
         made = self.parts.register.enrol(code, public(key).keyval["public"], *given)
-        self.boxes[made.box] = PretendBox(made, key)
+        self.boxes[made.box] = PretendBox(made, key, self.digest_of)
         return self.boxes[made.box]
+
+    def digest_of(self, id: str) -> str | None:
+        """What a box knows of a bulletin that it has read."""
+        query = select(bulletin.c.digest).where(bulletin.c.id == id)
+        row = self.parts.database.first(query)
+        return row.digest if row else self.from_above(id)
 
     def take(self, box: PretendBox, *receipts: bytes) -> int:
         return self.intake.take([Sent(box.id, one) for one in receipts])

@@ -33,11 +33,18 @@ class Visitor:
         page = self.client.get(seen_on, follow_redirects=True).text
         token = re.search(r'name="csrf_token" value="([^"]+)"', page)
         assert token, page
-        return self.client.post(path, data=fields | {"csrf_token": token[1]})
+        answer = self.client.post(path, data=fields | {"csrf_token": token[1]})
+        return self.client.get(answer.location) if leads_to_answer(answer) else answer
 
     def send(self, **fields: Any) -> TestResponse:
         given = {"text": "今天下午停水。", "areas": TOWN, "severity": "4", "hours": "6"}
         return self.post("/compose/send", **given | fields)
+
+
+def leads_to_answer(answer: TestResponse) -> bool:
+    """Whether it leads to the page that is its answer, and not to what was made."""
+    to = answer.headers.get("Location", "")
+    return answer.status_code == 303 and bool(re.match("/answer/|/compose/", to))
 
 
 def app_of(

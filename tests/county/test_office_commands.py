@@ -38,7 +38,9 @@ class Desk:
         self.sheet.write_text(PASSWORD, encoding="utf-8")
 
     def call(self, command: str, *arguments: str) -> tuple[int, Any]:
-        code = main(["county", command, "--office", str(self.folder), "--json", *arguments])
+        name = arguments[:1] if command == "people" else ()
+        more = arguments[len(name) :]
+        code = main(["county", command, *name, "--office", str(self.folder), "--json", *more])
         return code, json.loads(self._capsys.readouterr().out)
 
     def by(self, name: str) -> tuple[str, ...]:
@@ -82,6 +84,43 @@ def test_an_orange_notice_goes_by_two_people_and_is_called_off(desk: Desk) -> No
     [listed] = desk.call("board")[1]
     assert (listed["title"], listed["sent"]) == ("洪水", 0)
     assert desk.call("board", sent["id"])[1]["boxes"] == []
+
+
+def test_a_keeper_who_forgot_his_password_is_brought_back_beside_the_running_office(desk: Desk) -> None:
+    _, made = desk.call("people", "add", "管家", "--role", "管理", "--cap", "1")
+    with open_desk(desk.folder) as running:
+        officers, sessions = running.parts.officers, running.parts.sessions
+        key = sessions.begin(officers.get("管家"))
+        assert sessions.find(key)
+        for _ in range(10):
+            officers.check("管家", "forgotten", "192.0.2.7")
+        code, given = desk.call("people", "reset", "管家")
+        assert code == 0 and given["password"] != made["password"]
+        assert sessions.find(key) is None
+        assert officers.check("管家", given["password"], "192.0.2.7")
+        assert [deed.what for deed in running.parts.audit.recent(2)] == ["重设密码", "加人员"]
+
+
+def test_people_of_the_office_are_listed_added_and_removed(desk: Desk) -> None:
+    assert desk.call("people", "add", "管家", "--role", "管理", "--cap", "1")[0] == 0
+    assert desk.call("people", "add", "小李")[0] == 0
+    listed = [(one["name"], one["role"], one["cap"]) for one in desk.call("people", "list")[1]]
+    assert listed[2:] == [("管家", "keeper", 1), ("小李", "clerk", 4)]
+    assert desk.call("people", "remove", "小李") == (0, {"name": "小李"})
+    for wrong, told in (("remove", "至少要留一个管理员"), ("add", "已经有叫"), ("reset", "没有叫")):
+        code, answer = desk.call("people", wrong, "没有这人" if wrong == "reset" else "管家")
+        assert code == 2 and told in answer["error"]
+
+
+def test_the_first_one_of_an_office_is_a_keeper(
+    tmp_path: Path, begun_today: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.copytree(begun_today, tmp_path / "county")
+    desk = Desk(tmp_path / "county", capsys)
+    assert desk.call("people", "list") == (0, [])
+    code, answer = desk.call("people", "add", "小李")
+    assert code == 2 and "--role 管理" in answer["error"]
+    assert desk.call("people", "add", "管家", "--role", "管理")[0] == 0
 
 
 def test_villages_pages_are_opened_and_closed_many_at_a_time(desk: Desk) -> None:

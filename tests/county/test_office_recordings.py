@@ -153,7 +153,10 @@ def test_only_a_recording_may_be_longer_than_a_megabyte(log_in: LogIn) -> None:
     body, _, boundary = stream_encode_multipart(sent, use_tempfile=False)
     kind = f"multipart/form-data; boundary={boundary}"
     answer = clerk.client.post(
-        "/compose/check", data=cast(io.BytesIO, body).getvalue(), content_type=kind
+        "/compose/check",
+        data=cast(io.BytesIO, body).getvalue(),
+        content_type=kind,
+        follow_redirects=True,
     )
     assert answer.status_code == 200 and "<audio" in answer.text
 

@@ -24,6 +24,7 @@ from broadcaster.county.database import OfficeDatabase
 from broadcaster.county.draft import State
 from broadcaster.county.officers import OfficeRole
 from broadcaster.county.parts import make_parts
+from broadcaster.errors import AccountRefused
 from broadcaster.model import Outcome
 from broadcaster.office_folder import OfficeFolder
 
@@ -127,7 +128,11 @@ def test_nobody_sees_anything_without_logging_in(app: Flask) -> None:
         method = visitor.client.get if "GET" in (rule.methods or ()) else visitor.client.post
         answer = method(path)
         assert answer.status_code in (303, 400), (path, answer.status_code)
-        assert "/login" in answer.headers.get("Location", "/login")
+        if answer.headers.get("Location", "").startswith("/answer/"):
+            answer = visitor.client.get(answer.location)
+            assert answer.status_code == 401 and 'action="/login"' in answer.text
+        else:
+            assert "/login" in answer.headers.get("Location", "/login")
 
 
 def test_every_page_has_its_rule(app: Flask) -> None:
@@ -288,7 +293,9 @@ def test_a_box_enrols_by_the_code_that_the_register_shows(log_in: LogIn, plain_d
     bare = keeper.client.application.test_client()
     answer = bare.post("/enrol", json={"code": found[1], "key": key})
     assert Enrolment.from_bytes(answer.data).box == f"{VILLAGE}-1"
-    assert bare.post("/enrol", json={"code": found[1], "key": key}).status_code == 403
+    other = public(new_key()).keyval["public"]
+    assert bare.post("/enrol", json={"code": found[1], "key": other}).status_code == 403
+    assert bare.post("/enrol", json={"code": found[1], "key": key}).status_code == 200
     assert "已登记" in keeper.see("/register")
 
 
@@ -298,11 +305,50 @@ def test_what_is_no_enrolment_is_refused(app: Flask, data: bytes) -> None:
     assert answer.status_code == 403
 
 
-def test_codes_are_not_guessed(app: Flask) -> None:
-    client = app.test_client()
-    key = public(new_key()).keyval["public"]
-    codes = [client.post("/enrol", json={"code": str(n), "key": key}).status_code for n in range(11)]
-    assert codes == [403] * 10 + [429]
+def test_codes_are_not_guessed_and_who_guesses_keeps_no_village_out(
+    app: Flask, plain_desk: OfficeDesk
+) -> None:
+    client, key = app.test_client(), public(new_key()).keyval["public"]
+
+    def ask(code: str, address: str = "192.0.2.7") -> int:
+        there = {"REMOTE_ADDR": address}
+        given = {"code": code, "key": key}
+        return client.post("/enrol", json=given, environ_overrides=there).status_code
+
+    assert [ask("one-and-the-same") for _ in range(11)] == [403] * 10 + [429]
+    assert [ask(str(number)) for number in range(290)] == [403] * 290
+    _, code = plain_desk.parts.register.add(VILLAGE, "洞背村")
+    assert ask(code) == 429
+    assert ask(code, "192.0.2.8") == 200
+
+
+def test_a_village_behind_the_same_address_gets_in_beside_wrong_codes(
+    app: Flask, plain_desk: OfficeDesk
+) -> None:
+    client, key = app.test_client(), public(new_key()).keyval["public"]
+    for number in range(50):
+        client.post("/enrol", json={"code": str(number), "key": key})
+    _, code = plain_desk.parts.register.add(VILLAGE, "洞背村")
+    assert client.post("/enrol", json={"code": code, "key": key}).status_code == 200
+
+
+def test_wrong_passwords_from_elsewhere_lock_no_officer_out(app: Flask, plain_desk: OfficeDesk) -> None:
+    officers = plain_desk.parts.officers
+    for _ in range(10):
+        assert officers.check("老张", "wrong-one", "192.0.2.7") is None
+    with pytest.raises(AccountRefused, match="15 分钟"):
+        officers.check("老张", PASSWORD, "192.0.2.7")
+    assert officers.check("老张", PASSWORD, "192.0.2.8")
+
+
+def test_a_new_password_counts_at_once_where_many_wrong_ones_came_from(
+    app: Flask, plain_desk: OfficeDesk
+) -> None:
+    officers, there = plain_desk.parts.officers, "192.0.2.7"
+    for _ in range(10):
+        officers.check("小李", "wrong-one", there)
+    given = officers.set_password("小李")
+    assert officers.check("小李", given, there)
 
 
 def test_a_box_is_replaced_renamed_enrolled_by_file_and_retired(
@@ -407,7 +453,8 @@ def test_pages_take_nothing_from_outside_and_no_form_without_its_token(log_in: L
     clerk = log_in("小王")
     answer = clerk.client.get("/compose")
     assert "default-src 'self'" in answer.headers["Content-Security-Policy"]
-    assert clerk.client.post("/compose/send", data={"text": "停水。"}).status_code == 400
+    answer = clerk.client.post("/compose/send", data={"text": "停水。"}, follow_redirects=True)
+    assert "什么也没有做，也没有发" in answer.text and "停水。" in answer.text
 
 
 @pytest.mark.parametrize("path", ["/bulletin/x", "/bulletin/x/town/1", "/nowhere", "/bulletin/x.csv"])
@@ -431,13 +478,13 @@ def test_a_county_is_added_replaced_and_retired_on_the_page(above: tuple[OfficeD
     assert "下面的县" in keeper.see("/register")
     assert "下面的市或县" in keeper.post("/counties", code="341121", name="别处").text
     page = keeper.post("/counties", code="331121", name="青田县").text
-    code = re.search(r"--code (\S+) --root (\w{64})", page)
+    code = re.search(r"/enrol/county\?code=(\S+?)&amp;root=(\w{64})", page)
     assert code and code[2] == desk.folder.pin
     relay = PretendRelay("331121")
     given = {"code": code[1], "key": shown(relay.key)}
     answer = keeper.client.post("/enrol/county", json=given)
     assert Admission.from_bytes(answer.data).user == "county-331121"
-    assert keeper.client.post("/enrol/county", json=given).status_code == 403
+    assert keeper.client.post("/enrol/county", json=given | {"key": shown(new_key())}).status_code == 403
     assert "还没有消息" in keeper.see("/counties/331121")
     take(desk, relay.presence(desk.clock))
     assert "转发有消息" in keeper.see("/counties")

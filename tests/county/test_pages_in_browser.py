@@ -109,6 +109,43 @@ def test_a_notice_is_sent_from_the_page_and_every_page_is_fit_to_be_read(
     assert not wrong, "\n".join(wrong)
 
 
+def test_an_interrupted_text_is_kept_and_back_and_reload_end_on_pages_of_ours(
+    address: str, plain_desk: OfficeDesk
+) -> None:
+    plain_desk.enrol()
+    with chromium() as browser, phone(browser, address) as context:
+        page = context.new_page()
+        log_in(page, "管家", PASSWORD)
+        page.goto("/compose")
+        page.get_by_label("内容").fill(TEXT)
+        context.clear_cookies()
+        press(page, "看一遍、听一听")
+        expect(page.get_by_text("再登一次，写的字都在")).to_be_visible()
+        page.get_by_label("名字").fill("管家")
+        page.get_by_label("密码").fill(PASSWORD)
+        press(page, "登录")
+        expect(page.get_by_label("内容")).to_have_value(TEXT)
+        press(page, "看一遍、听一听")
+        expect(page.get_by_text("还没有选发给哪里")).to_be_visible()
+        page.locator(f"input[name=areas][value='{plain_desk.parts.county}']").check()
+        press(page, "看一遍、听一听")
+        expect(page.locator("audio")).to_be_visible()
+        press(page, "发出去")
+        [paper] = plain_desk.parts.desk.recent(10)
+        assert page.url.endswith(f"/bulletin/{paper.id}")
+        wander(page)
+        assert [one.id for one in plain_desk.parts.desk.recent(10)] == [paper.id]
+
+
+def wander(page: Page) -> None:
+    """Back to the first page and forward again, each loaded anew: none of them is the browser's own."""
+    for step in (*[page.go_back] * 6, *[page.go_forward] * 6):
+        step()
+        expect(page.locator("header.top")).to_be_visible()
+        page.reload()
+        expect(page.locator("header.top")).to_be_visible()
+
+
 def test_a_provinces_counties_are_fit_to_be_read(
     sqlite: OfficeDatabase, province_folder: OfficeFolder, tmp_path: Path
 ) -> None:

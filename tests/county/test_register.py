@@ -4,13 +4,14 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from county_office import BROKER, VILLAGE, OfficeDesk
+from county_office import BROKER, NEXT_VILLAGE, VILLAGE, OfficeDesk
 
 from broadcaster.bulletin.areas import AreaUnknown
 from broadcaster.bulletin.enrolment import Enrolment
 from broadcaster.bulletin.keys import new_key, public
 from broadcaster.bulletin.receipts import State as Told
-from broadcaster.county.register import BoxState, RegisterRefused
+from broadcaster.county.one_time import RegisterRefused
+from broadcaster.county.register import BoxState
 
 
 def test_a_code_enrols_one_box_once(desk: OfficeDesk) -> None:
@@ -20,13 +21,43 @@ def test_a_code_enrols_one_box_once(desk: OfficeDesk) -> None:
     read = Enrolment.from_bytes(box.enrolment.to_bytes())
     assert (read.box, read.area, read.root) == (f"{VILLAGE}-1", VILLAGE, desk.folder.pin)
     assert desk.parts.register.get(box.id).state is BoxState.ENROLLED
-    with pytest.raises(RegisterRefused, match="已经用过"):
+    with pytest.raises(RegisterRefused, match="另一台机器用过了"):
         desk.enrol_by(code)
+
+
+def test_the_same_box_comes_again_by_its_code_or_a_new_one(desk: OfficeDesk) -> None:
+    """Its answer was lost, its files were damaged, it was retired by mistake."""
+    made, code = desk.parts.register.add(VILLAGE, "洞背村")
+    box = desk.enrol_by(code)
+    again = desk.enrol_by(code, box.key)
+    assert again.id == made.id and again.enrolment.password != box.enrolment.password
+    assert desk.enrol_by(desk.parts.register.replace(made.id), box.key).id == made.id
+    desk.parts.register.retire(made.id)
+    assert desk.enrol_by(desk.parts.register.replace(made.id), box.key).id == made.id
+    paper = desk.send()
+    assert desk.take(box, box.receipt(paper.id, Told.ACCEPTED, desk.clock)) == 1
+
+
+def test_a_code_outlives_its_use_by_no_day(desk: OfficeDesk) -> None:
+    _, code = desk.parts.register.add(VILLAGE, "洞背村")
+    box = desk.enrol_by(code)
+    desk.clock.step(timedelta(days=8))
+    with pytest.raises(RegisterRefused, match="过期"):
+        desk.enrol_by(code, box.key)
+
+
+def test_a_box_that_moves_is_told_where_it_stands_and_keeps_its_code(desk: OfficeDesk) -> None:
+    """Else one card that was copied would be two villages."""
+    box, (_, code) = desk.enrol(), desk.parts.register.add(NEXT_VILLAGE, "上村")
+    with pytest.raises(RegisterRefused, match=r"已经登记为洞背村.*box\.pem"):
+        desk.enrol_by(code, box.key)
+    desk.parts.register.retire(box.id)
+    assert desk.enrol_by(code, box.key).id == f"{NEXT_VILLAGE}-1"
 
 
 def test_a_code_that_is_wrong_or_old_enrols_nobody(desk: OfficeDesk) -> None:
     _, code = desk.parts.register.add(VILLAGE, "洞背村")
-    with pytest.raises(RegisterRefused, match="登记码不对"):
+    with pytest.raises(RegisterRefused, match="没有这个登记码"):
         desk.enrol_by("aaaa-bbbb-cccc")
     desk.clock.step(timedelta(days=8))
     with pytest.raises(RegisterRefused, match="过期"):

@@ -15,7 +15,7 @@ from fakes import ManualClock
 from rig.broker import BrokerRig, OfficeClient
 from rig.rig import wait_until
 
-from broadcaster.bulletin import topics
+from broadcaster.bulletin import envelope, topics
 from broadcaster.bulletin.above import Above
 from broadcaster.bulletin.bulletin import Bulletin, new_bulletin_id
 from broadcaster.bulletin.heads import read_heads
@@ -23,6 +23,7 @@ from broadcaster.bulletin.keyring import Trust
 from broadcaster.bulletin.keys import new_key, public
 from broadcaster.bulletin.moment import Now
 from broadcaster.bulletin.receipts import State
+from broadcaster.bulletin.refusals import Refusal
 from broadcaster.bulletin.sums import Presence, Sum, read_presence, read_sum
 from broadcaster.county.broker import county_user
 from broadcaster.county.carrier import Carrier
@@ -97,6 +98,10 @@ class Province:
         made = replace(heads, highest=highest) if self.seq else heads
         self.put(topics.heads(PROVINCE), made.signed(self.keys.key).to_bytes())
 
+    def digest_of(self, id: str) -> str | None:
+        found = (one for one in self.in_force if one.id == id)
+        return next((envelope.sign("", one.to_bytes(), []).digest for one in found), None)
+
     def sum(self, told: Bulletin, key: Any) -> Sum | None:
         data = self.client.standing(topics.sum_of(COUNTY, told.id))
         return read_sum(data, COUNTY, public(key)) if data else None
@@ -154,6 +159,7 @@ def wire(rig: BrokerRig, user: str, listens_to: Sequence[str]) -> Wire:
 @pytest.fixture
 def province(brokers: Any, plain_desk: OfficeDesk) -> Iterator[Province]:
     made = Province(brokers[0], plain_desk.clock)
+    plain_desk.from_above = made.digest_of
     yield made
     made.close()
 
@@ -228,6 +234,33 @@ def test_a_bulletin_comes_down_as_it_was_signed_and_the_sum_goes_up(
     last = province.sum(told, relay.key)
     assert last and last.number > first.number
     assert (last.sent, last.reached, last.accepted, last.heard, last.silent) == (2, 2, 2, 1, 0)
+
+
+def test_a_village_is_in_no_sum_of_what_was_not_sent_there(
+    start: Callable[[], Relaying],
+    province: Province,
+    county: Listener,
+    box: PretendBox,
+    plain_desk: OfficeDesk,
+) -> None:
+    other, relay = plain_desk.enrol(OTHER_VILLAGE, "别村"), start()
+    told, _ = province.publish(VILLAGE)
+    relay.until(lambda: province.sum(told, relay.key))
+    say(county, other, told, other.heard(told.id, plain_desk.clock, Outcome.PLAYED, 30.0))
+    forged = box.receipt(told.id, State.ON_THE_AIR, plain_desk.clock, digest="0" * 64)
+    say(county, box, told, forged)
+    say(county, box, told, box.receipt(told.id, State.ACCEPTED, plain_desk.clock))
+    relay.until(lambda: (last := province.sum(told, relay.key)) and last.accepted)
+    last = province.sum(told, relay.key)
+    assert last and (last.sent, last.reached, last.on_the_air, last.heard) == (1, 1, 0, 0)
+    # Before its end the latest counts; what was heard is not taken back.
+    say(county, box, told, box.heard(told.id, plain_desk.clock, Outcome.PLAYED, 30.0))
+    late = box.receipt(told.id, State.REFUSED, plain_desk.clock, refusal=Refusal.EXPIRED)
+    say(county, box, told, late)
+    relay.until(lambda: (last := province.sum(told, relay.key)) and last.heard)
+    relay.until(lambda: not relay.book.to_sum())
+    last = province.sum(told, relay.key)
+    assert last and (last.heard, last.failed) == (1, 0)
 
 
 def say(county: Listener, box: PretendBox, told: Bulletin, receipt: bytes) -> None:

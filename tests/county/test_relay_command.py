@@ -16,6 +16,7 @@ from county_office import BROKER, SENTENCE, VILLAGE
 from rig.broker import free_port
 from werkzeug.serving import make_server
 
+from broadcaster.bulletin.invitation import FOR_COUNTY, Invitation
 from broadcaster.bulletin.keyring import Trust
 from broadcaster.bulletin.keys import new_key, public, public_from_hex
 from broadcaster.bulletin.superior import Superior
@@ -175,9 +176,12 @@ def test_a_county_comes_in_by_a_one_time_code(
         known = typed.done("counties", "--office", above.path)
         adding = ("--replace", "331121") if known else ("--add", "331121", "--name", "青田县")
         code = typed.done("counties", *adding, "--office", above.path)["code"]
-        assert "没有接受" in typed.refused(*words, "--code", "aaaa-bbbb-cccc", "--root", above.pin)
+        assert "没有这个登记码" in typed.refused(*words, "--code", "aaaa-bbbb-cccc", "--root", above.pin)
+        assert "登记码还能用" in typed.refused(*words, "--code", code, "--root", ROOT)
         told = typed.done(*words, "--code", code, "--root", above.pin.upper())
-        assert "没有接受" in typed.refused(*words, "--code", code, "--root", above.pin)
+        # The same relay, by the line as it is given: its answer may have been lost.
+        line = Invitation(address, code, above.pin).line(FOR_COUNTY)
+        assert not typed.done("join", line, "--office", begun)["written"]
     [listed] = typed.done("counties", "--office", above.path)
     assert (listed["state"], listed["key"]) == ("enrolled", told["public_key"])
     assert load_office_settings(begun).relay.root == above.pin

@@ -109,8 +109,7 @@ def test_a_box_that_is_away_is_told_in_one_sentence(office: FarOffice, tmp_path:
         life.station.accounts.create(code, "王秀英", f"password-of-{village}")
         visitor = logged_in(office, box.name, village)
         root = f"/village/{box.name}"
-        form = visitor.see(f"{root}/stop")
-        assert "停播" in form
+        assert "没在播" in visitor.see(f"{root}/say")
     gone = visitor.get(f"{root}/")
     assert (
         gone.status_code == 503

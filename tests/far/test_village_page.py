@@ -89,9 +89,9 @@ def test_stop_from_afar_silences_the_village(secretary: Visitor, root: str, fake
     long = rehearsed(secretary, root, "请大家注意用电安全。", repeats="20")
     secretary.post(f"{root}/say/air", f"{root}/", **long)
     wait_until(sink.heard, 30)
-    stopped = secretary.post(f"{root}/stop", f"{root}/stop")
+    stopped = secretary.post(f"{root}/stop", f"{root}/say")
     assert stopped.status_code == 303
-    assert "停播了，共停下" in secretary.see(f"{root}/")
+    assert "停了“请大家注意用电安全。”" in secretary.see(f"{root}/")
     wait_until(lambda: "现在没有播出" in secretary.see(f"{root}/"), 30)
 
 

@@ -100,7 +100,7 @@ def test_after_a_restart_they_wait_in_their_order_and_a_stop_ends_them_together(
     waiting = [airing.id for airing in box.player.waiting()]
     assert waiting == [airing.id for airing in sorted(accepted, key=precedence)]
     with commits(box.store) as transactions:
-        assert box.player.stop_all("停播") == MANY
+        assert len(box.player.stop_all("停播")) == MANY
     assert len(transactions) <= MOST_TRANSACTIONS
     wait_until(lambda: box.store.journal.count() == MANY)
     assert set(box.outcomes().values()) == {Outcome.CANCELLED}

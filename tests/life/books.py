@@ -13,7 +13,7 @@ from typing import Any
 from life.ear import Sound
 from rig.living_box import Vitals
 
-from broadcaster.labels import OUTCOMES
+from broadcaster.labels import LOST, OUTCOMES
 from broadcaster.model import Kind, Notice, Outcome
 
 # The budget of main, and what may be held or written for a day's few dozen notices.
@@ -253,9 +253,8 @@ def _look(day: Day, one: Asked, lines: Sequence[Line], seen: Seen) -> None:
         return
     if one.way is Way.PAGE:
         there = seen.on_page.get(one.mark, ())
-        # What sounded later than it was planned opens with its plan: 原定 今天 06:49，播完了.
         finds = [
-            (airing, next((o for _, o in wanted if o in words.split("，")[:2]), words))
+            (airing, next((o for _, o in wanted if _ending(words).startswith(o)), words))
             for airing, words in there
         ]
     else:
@@ -266,13 +265,20 @@ def _look(day: Day, one: Asked, lines: Sequence[Line], seen: Seen) -> None:
         day.blame("unseen", f"{one.mark} is {wanted}, and its asker ({one.way.value}) sees {finds}")
 
 
+def _ending(words: str) -> str:
+    """What came late opens with its plan: 原定 今天 06:49，播完了，1 秒."""
+    return words.partition("，")[2] if words.startswith("原定") else words
+
+
 def _judge_slot(day: Day, name: str, lines: Sequence[Line], sound: Sound, heard: bytes) -> None:
     """One end for each due time, and as many heard whole as were PLAYED; what was cut may be whole."""
     outcomes = Counter(line.outcome for line in lines)
     day.counts["slots"] += len(lines)
-    for due, times in Counter(line.due_at for line in lines).items():
+    # 错过或者播过 claims no end: a clock that is put back lets it sound once more.
+    ended = [line for line in lines if not line.reason.startswith(LOST)]
+    for due, times in Counter(line.due_at for line in ended).items():
         if times > 1:
-            both = [line for line in lines if line.due_at == due]
+            both = [line for line in ended if line.due_at == due]
             day.blame("two outcomes", f"{name} of {due} has {both}")
     times, played = sound.times(heard), outcomes[Outcome.PLAYED]
     if sound.nearly(heard) < played:

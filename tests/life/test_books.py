@@ -90,6 +90,11 @@ def test_an_asker_on_the_page_who_sees_another_end_is_found() -> None:
     assert columns(balance(asked(Way.PAGE), other, SAID)) == ["unseen"]
     late = replace(seen(played), on_page={MARK: [("a", "原定 今天 06:49，播完了，1 秒")]})
     assert balance(asked(Way.PAGE), late, SAID).wrong == []
+    off = line(Outcome.EXPIRED)
+    missed = replace(seen(off), on_page={MARK: [("a", "原定 今天 07:30，过时没播：关机错过了")]})
+    one = asked(Way.PAGE)
+    one.allow(Outcome.EXPIRED, silent=True)
+    assert balance(one, missed, SILENCE).wrong == []
 
 
 def test_a_line_that_the_record_had_and_has_no_more_is_found_unless_it_was_put_back_by_hand() -> None:

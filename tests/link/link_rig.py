@@ -46,7 +46,7 @@ from broadcaster.timetable_settings import TimetableSettings
 
 RATE_HZ = 8_000
 PASSWORD = "of-this-box-alone-0123"
-QUICK = Patience(first=0.1, longest=0.2, settle=0.1, ask_again=5.0, nobody=0.1)
+QUICK = Patience(first=0.1, longest=0.2, settle=0.1, ask_again=5.0, nobody=0.1, sound=0.1)
 
 
 class OwnClock(Clock):
@@ -173,6 +173,11 @@ class LinkBox:
         """What has arrived of this box."""
         came = self.read(office.on(topics.receipt(self.name, "")))
         return [one for one in came if not told or one.bulletin == told.id]
+
+    def told_of(self, life: "Life", told: Bulletin) -> list[State]:
+        """The same of what it keeps for the county."""
+        kept = self.read(one.envelope for one in life.station.bulletins.receipts(1_000))
+        return [one.state for one in kept if one.bulletin == told.id]
 
     def states(self, office: OfficeClient, told: Bulletin | None = None) -> list[State]:
         return [one.state for one in self.receipts(office, told)]

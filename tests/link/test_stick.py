@@ -1,7 +1,7 @@
 """What comes on a stick obeys the same checks, and nothing outside its folder is read or written."""
 
 import os
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -104,3 +104,21 @@ def test_a_keyring_of_strangers_is_refused_and_told(box: LinkBox, cb: Path) -> N
     (cb / "heads.json").write_bytes(strict_json.write({"payloadType": "x"}))
     with box.running() as life:
         assert len(life.link.read_stick(cb)["problems"]) == 2
+
+
+def test_a_late_copy_of_what_was_heard_is_not_told_as_a_refusal(
+    box: LinkBox, county: County, cb: Path
+) -> None:
+    told, missed = notice(), notice(seq=2, areas=(TOWN,))
+    put(cb, "1.json", signed(told, county.key))
+    with box.running() as life:
+        life.link.read_stick(cb)
+        until(lambda: box.told_of(life, told)[-1:] == [State.ENDED])
+        box.clock.ahead = timedelta(hours=7)
+        put(cb, "2.json", signed(missed, county.key))
+        life.link.read_stick(cb)
+        life.link.do(lambda reception: reception.memory.forget(box.clock.now()))
+        life.link.read_stick(cb)
+        assert box.told_of(life, told)[-1] is State.ENDED
+        assert box.told_of(life, missed) == [State.REFUSED]
+        assert life.heard() == [told.id]

@@ -82,7 +82,7 @@ def test_what_may_not_start_yet_lets_others_go_before() -> None:
 
 def test_what_is_late_is_taken_out_at_once() -> None:
     queue = filled(airing("old"), airing("young", due_at=MORNING + timedelta(hours=1)))
-    late = queue.take_late(MORNING + timedelta(minutes=61))
+    late = queue.take_late(MORNING + timedelta(minutes=61), 61 * 60.0)
     assert [waiting.airing.id for waiting in late] == ["old"]
     assert [waiting.id for waiting in queue.waiting()] == ["young"]
 

@@ -26,6 +26,12 @@ def follow(page: Page, link: str) -> None:
         page.get_by_role("link", name=link).first.click()
 
 
+def silence(page: Page) -> None:
+    """One tap on the bar; the page stays."""
+    page.get_by_role("button", name="停播").click()
+    page.locator("#bar").get_by_text("停了“").wait_for()
+
+
 def open_first(page: Page, listing: str) -> None:
     """The first one of a list."""
     page.goto(listing)
@@ -79,8 +85,8 @@ def _on_air(page: Page) -> None:
 
 
 def _home(page: Page) -> None:
-    page.goto("/stop")
-    press(page, "停播")
+    page.goto("/")
+    silence(page)
     page.get_by_text("现在没有播出").wait_for()
 
 
@@ -164,7 +170,6 @@ PAGES: dict[str, Show] = {
     "words": _open("/words"),
     "word": _open("/words/edit"),
     "home-on-air": _on_air,
-    "stop": _open("/stop"),
     "home": _home,
     "cancel": _cancel,
     "timetable": _open("/timetable"),

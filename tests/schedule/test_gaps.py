@@ -6,10 +6,11 @@ from typing import ClassVar
 import pytest
 from fakes import ManualClock, Memory
 
+from broadcaster.clock_trust import SETTLED_SECONDS
 from broadcaster.errors import StoreUnusable
 from broadcaster.labels import LOST, OFF
 from broadcaster.model import Airing, JournalEntry, Kind, Notice, Outcome
-from broadcaster.schedule.gaps import EVER, MOST_COUNTED, SETTLED_SECONDS, Gaps
+from broadcaster.schedule.gaps import EVER, MOST_COUNTED, Gaps
 from broadcaster.schedule.slots import Slot
 
 NOON = datetime(2026, 11, 20, 4, 0, tzinfo=UTC)

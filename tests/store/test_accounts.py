@@ -9,6 +9,7 @@ from broadcaster.errors import AccountRefused
 from broadcaster.people import Role
 from broadcaster.store.accounts import Accounts
 from broadcaster.store.database import Database
+from broadcaster.store.tries import place_of
 
 NAME, PASSWORD = "王秀英", "shuiku-2026"
 MINUTES = 60.0
@@ -213,24 +214,47 @@ def test_one_who_guesses_at_many_names_is_stopped_by_his_address(accounts: Accou
     assert accounts.check(NAME, PASSWORD, "192.0.2.8")
 
 
+def test_wrong_passwords_from_elsewhere_lock_nobody_out(accounts: Accounts) -> None:
+    for _ in range(10):
+        accounts.check(NAME, "wrong-password", "192.0.2.7")
+    with pytest.raises(AccountRefused, match="15 分钟"):
+        accounts.check(NAME, PASSWORD, "192.0.2.7")
+    assert accounts.check(NAME, PASSWORD, "192.0.2.8")
+
+
 def test_one_locked_account_leaves_the_others_open(accounts: Accounts) -> None:
     given = accounts.add("李二", Role.VIEWER)
     for _ in range(10):
         accounts.check("李二", "wrong-password", "192.0.2.7")
     with pytest.raises(AccountRefused):
-        accounts.check("李二", given, "192.0.2.8")
-    assert accounts.check(NAME, PASSWORD, "192.0.2.8")
+        accounts.check("李二", given, "192.0.2.7")
+    assert accounts.check(NAME, PASSWORD, "192.0.2.7")
 
 
-def test_of_a_thousand_guesses_ten_are_looked_at(accounts: Accounts) -> None:
+def test_of_a_thousand_guesses_of_one_place_ten_are_looked_at(accounts: Accounts) -> None:
     looked_at = 0
     for number in range(1000):
         try:
-            assert accounts.check(NAME, f"guess-{number}", f"192.0.2.{number % 250}") is None
+            assert accounts.check(NAME, f"guess-{number}", f"2001:db8::{number:x}") is None
             looked_at += 1
         except AccountRefused:
             pass
     assert looked_at == 10
+
+
+def test_phones_of_the_old_internet_are_told_apart_where_a_box_listens_to_both() -> None:
+    assert place_of("::ffff:192.0.2.7") == place_of("192.0.2.7") != place_of("::ffff:192.0.2.8")
+    assert place_of("2001:db8::1") == place_of("2001:db8::2") != place_of("2001:db8:0:1::1")
+
+
+def test_wrong_codes_from_elsewhere_lock_out_nobody_who_has_the_code(fresh: Accounts) -> None:
+    guess = wrong(code_of(fresh))
+    for _ in range(10):
+        with pytest.raises(AccountRefused, match="不对"):
+            fresh.create(guess, NAME, PASSWORD, "192.0.2.7")
+    with pytest.raises(AccountRefused, match="15 分钟"):
+        fresh.create(code_of(fresh), NAME, PASSWORD, "192.0.2.7")
+    assert fresh.create(code_of(fresh), NAME, PASSWORD, "192.0.2.8")
 
 
 @pytest.mark.parametrize("odd", ["\ud800", "\x00", "名" * 5000])

@@ -459,3 +459,16 @@ def test_a_folder_that_cannot_be_made_is_told_and_stops_nothing(
         store.journal.record(entry(airing("a2")))
         wait_until(lambda: store.fault == "")
         assert [left.airing.id for left in store.queue.unfinished()] == ["a1"]
+
+
+def test_an_empty_database_takes_no_good_copy_s_place(path: Path, open_again: OpenStore) -> None:
+    with open_again() as store:
+        backups = store.database.backups
+        backups.make("daily")
+    good = backups.newest()
+    path.unlink()
+    sqlite3.connect(path).close()
+    for _ in range(KEPT + 1):
+        with pytest.raises(StoreUnusable):
+            backups.make("daily")
+    assert backups.newest() == good

@@ -138,7 +138,7 @@ def walk(client: FlaskClient, station: FakeStation) -> Iterator[tuple[str, str]]
 def paths(station: FakeStation) -> list[str]:
     person = next(one for one in station.accounts.people() if one.name == "李四")
     return [
-        *("/", "/stop", f"/cancel/{station.waiting[0].id}"),
+        *("/", "/bar", f"/cancel/{station.waiting[0].id}"),
         *("/say", "/say?severity=1", "/say/pattern/water", "/say?pattern=water"),
         *("/voice", f"/voice/{RECORDING}", "/talk"),
         *("/words", "/words/edit", "/words/edit?section=places&word=石盆"),

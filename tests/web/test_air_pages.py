@@ -13,7 +13,8 @@ from werkzeug.test import TestResponse
 
 from broadcaster.errors import StoreUnusable
 from broadcaster.model import Airing, Kind, Notice, Outcome, Severity
-from broadcaster.station import OnAir
+from broadcaster.people import Role
+from broadcaster.station import OnAir, Stop, TakenUp
 from broadcaster.store.journal import JournalRow
 from broadcaster.web.live import MOST_STREAMS
 
@@ -29,7 +30,7 @@ def row(station: FakeStation, outcome: Outcome, reason: str = "") -> JournalRow:
 def test_a_quiet_box_shows_that_nothing_is_on_the_air(secretary: FlaskClient) -> None:
     page = secretary.get("/").text
     assert "现在没有播出" in page and "时间表是空的" in page and "还没有播过" in page
-    assert 'id="stop" href="/stop" hidden' in page
+    assert "没在播" in bar_of(page) and "停播" not in bar_of(page)
 
 
 def test_home_shows_what_is_on_the_air_what_comes_and_what_was(
@@ -47,7 +48,8 @@ def test_home_shows_what_is_on_the_air_what_comes_and_what_was(
     assert "明天停水" in page and f"/cancel/{station.waiting[0].id}" in page
     assert re.search(r"明天 \d\d:\d\d</span><span class=\"what\">防诈骗", page)
     assert "没播完，12 秒（共 48 秒）：停播（王秀英）" in page
-    assert 'id="stop" href="/stop">' in page
+    bar = bar_of(page)
+    assert "森林防火" in bar and "还有 1 分 8 秒" in bar and "停播</button>" in bar
 
 
 def test_the_box_that_took_no_sample_yet_is_not_said_to_be_playing(
@@ -60,20 +62,30 @@ def test_the_box_that_took_no_sample_yet_is_not_said_to_be_playing(
 
 
 def test_live_gives_the_parts_of_the_home_page(secretary: FlaskClient, station: FakeStation) -> None:
-    quiet = secretary.get("/live").get_json()
-    assert quiet["stoppable"] is False and "现在没有播出" in quiet["parts"]["on_air"]
+    quiet = secretary.get("/live?of=home").get_json()
+    assert "没在播" in quiet["parts"]["bar"] and "现在没有播出" in quiet["parts"]["on_air"]
+    assert re.fullmatch(r"\d\d:\d\d:\d\d", quiet["now"])
     station.on_air = OnAir(station.airing(Notice("停水通知")), 3.0, 9.0)
-    busy = secretary.get("/live").get_json()
-    assert busy["stoppable"] is True and "停水通知" in busy["parts"]["on_air"]
+    busy = secretary.get("/live?of=home").get_json()
+    assert "停水通知" in busy["parts"]["on_air"] and "还有 6 秒" in busy["parts"]["left"]
     home = secretary.get("/").text
-    assert all(part in home for part in busy["parts"].values())
+    assert all(part in home for name, part in busy["parts"].items() if name != "bar")
     assert all(f'data-part="{name}"' in home for name in busy["parts"])
+
+
+def test_every_other_page_moves_its_bar_alone(secretary: FlaskClient, station: FakeStation) -> None:
+    station.on_air = OnAir(station.airing(Notice("停水通知")), 3.0, 9.0)
+    assert secretary.get("/live?of=bar").get_json()["parts"].keys() == {"bar", "left"}
+    for path in ("/say", "/timetable", "/record", "/more", "/more/people", "/nowhere"):
+        page = secretary.get(path).text
+        assert "停水通知" in bar_of(page) and "停播</button>" in bar_of(page)
+        assert 'data-live="bar"' in page and page.count('id="bar"') == 1
 
 
 def test_a_fault_is_shown_in_its_own_words(secretary: FlaskClient, station: FakeStation) -> None:
     station.fault = "声卡掉线，正在重连"
     assert "声卡掉线，正在重连" in secretary.get("/").text
-    assert "声卡掉线，正在重连" in secretary.get("/live").get_json()["parts"]["fault"]
+    assert "声卡掉线，正在重连" in secretary.get("/live?of=home").get_json()["parts"]["fault"]
 
 
 def test_a_broken_journal_is_told_and_leaves_the_page_usable(
@@ -95,41 +107,109 @@ def test_text_shown_back_is_text_everywhere(
     station.coming = [station.airing(notice)]
     station.rows = [replace(row(station, Outcome.FAILED, evil), title=evil)]
     station.fault = evil
-    live = "".join(secretary.get("/live").get_json()["parts"].values())
+    live = "".join(secretary.get("/live?of=home").get_json()["parts"].values())
     confirm = post("/say", text=evil).text
-    shown = [secretary.get(path).text for path in ("/", "/stop", f"/cancel/{station.waiting[0].id}")]
+    shown = [secretary.get(path).text for path in ("/", "/bar", f"/cancel/{station.waiting[0].id}")]
     for page in (live, confirm, post("/say/edit", text=evil).text, *shown):
         assert "&lt;script&gt;" in page
         assert "<script>" not in page and "alert('" not in page
 
 
-def test_stopping_asks_once_and_then_stops_everything(
+def test_one_tap_stops_and_the_bar_says_what_was_stopped_and_by_whom(
     secretary: FlaskClient, station: FakeStation, post: Post
 ) -> None:
     station.on_air = OnAir(station.airing(Notice("秸秆焚烧", title="防火宣传")), 5.0, 30.0)
-    station.waiting = [station.airing(Notice("停水"))]
-    asked = secretary.get("/stop").text
-    assert "防火宣传" in asked and "排队的 1 条也不播了" in asked
-    assert station.stops == []
-    assert "循环" not in asked
-    station.has_loops = True
-    for page in (secretary.get("/stop").text, secretary.get("/").text):
-        dialog = page.partition("真的要停播吗")[2].partition("</form>")[0]
-        assert "正在播的“防火宣传”会马上停下" in dialog and "排队的 1 条也不播了" in dialog
-        assert "循环播放在这个时段里也不响了" in dialog and "恢复循环" in dialog
-    assert "排队的 1 条也不播了" in secretary.get("/live").get_json()["parts"]["stop"]
-    assert post("/stop", seen_on="/stop").location == "/"
+    station.waiting, station.has_loops = [station.airing(Notice("停水"))], True
+    assert post("/stop").location == "/"
     assert station.stops == ["王秀英"]
-    assert "停播了，共停下 2 条" in secretary.get("/").text
+    for page in ("/", "/timetable"):
+        bar = bar_of(secretary.get(page).text)
+        assert f"{station.now:%H:%M} 王秀英停了“防火宣传”和排着的 1 条，循环到下个时段才响" in bar
+        assert "接着播" in bar and "从头播" in bar
+    assert "恢复循环" in secretary.get("/").text
 
 
 def test_after_a_stop_nothing_is_said_to_be_playing_without_script_too(
     secretary: FlaskClient, station: FakeStation, post: Post
 ) -> None:
     station.on_air, station.fades = OnAir(station.airing(Notice("停水")), 3.0, 9.0), True
+    assert post("/stop?frame=1").location == "/bar"
+    for path in ("/bar", "/"):
+        page = secretary.get(path).text
+        assert "停了“停水”" in page and "还有" not in page and 'class="state sounding"' not in page
+
+
+def test_a_script_is_answered_with_the_bar_as_it_is_now(
+    secretary: FlaskClient, station: FakeStation
+) -> None:
+    station.on_air, station.fades = OnAir(station.airing(Notice("停水")), 3.0, 9.0), True
+    answer = tap(secretary, "/stop").get_json()
+    assert "停了“停水”" in answer["parts"]["bar"] and answer["said"] == ""
+    assert "现在没有在播的" in tap(secretary, "/stop").get_json()["said"]
+
+
+@pytest.mark.parametrize(("address", "from_start"), [("/go-on", False), ("/go-on?from_start=1", True)])
+def test_a_stop_is_taken_back_from_the_bar(
+    secretary: FlaskClient, station: FakeStation, post: Post, address: str, from_start: bool
+) -> None:
+    station.on_air = OnAir(station.airing(Notice("停水")), 3.0, 9.0)
     post("/stop")
-    page = secretary.get("/").text
-    assert "停播了，共停下 1 条" in page and "现在没有播出" in page
+    assert f'formaction="{address}"' in secretary.get("/").text
+    station.taken_up = [TakenUp("a", "李在现场讲话", None, "现场讲话没有录下来")]
+    assert post(address, stop="s1").status_code == 303
+    assert station.went_on == ("s1", from_start)
+    assert "“李在现场讲话”没有接着播：现场讲话没有录下来。" in secretary.get("/").text
+    assert "已经接着播过了" in tap(secretary, address, stop="s1").get_json()["said"]
+
+
+def test_a_stop_of_a_talk_alone_offers_nothing(secretary: FlaskClient, station: FakeStation) -> None:
+    station.stop = Stop("s1", station.now, "王秀英", "李在现场讲话", 0, (), loops=False)
+    bar = bar_of(secretary.get("/").text)
+    assert "停了“李在现场讲话”" in bar and "接着播" not in bar
+
+
+def test_who_may_not_stop_sees_the_bar_without_its_buttons(station: FakeStation, app: Flask) -> None:
+    password, looker = station.accounts.add("李四", Role.VIEWER), app.test_client()
+    token = token_on(looker, "/login")
+    looker.post("/login", data={"name": "李四", "password": password, "csrf_token": token})
+    station.on_air = OnAir(station.airing(Notice("停水")), 3.0, 9.0)
+    bar = bar_of(looker.get("/record").text)
+    assert "停水" in bar and "停播" not in bar
+    station.on_air, station.stop = (
+        None,
+        Stop("s1", station.now, "王", "停水", 1, (Severity.DAILY,), False),
+    )
+    bar = bar_of(looker.get("/").text)
+    assert "停了“停水”" in bar and "接着播" not in bar
+
+
+def test_what_waits_for_the_card_is_said_not_to_be_heard_and_can_be_stopped(
+    secretary: FlaskClient, station: FakeStation
+) -> None:
+    station.unheard, station.waiting = "声卡掉线", [station.airing(Notice("发大水"))] * 2
+    bar = bar_of(secretary.get("/say").text)
+    assert "还没有响：“发大水”，一共 2 条" in bar and "停播</button>" in bar
+    station.waiting = []
+    bar = bar_of(secretary.get("/say").text)
+    assert "喇叭响不了：声卡掉线" in bar and 'href="/#fault"' in bar
+
+
+def test_the_bar_says_what_comes_next(secretary: FlaskClient, station: FakeStation) -> None:
+    later = station.airing(Notice("防诈骗", title="防诈骗"))
+    station.coming = [replace(later, due_at=station.now + timedelta(days=1))]
+    assert re.search(r"没在播，下一条 明天 \d\d:\d\d 防诈骗", bar_of(secretary.get("/more").text))
+
+
+def test_before_the_login_there_is_no_bar_and_its_frame_leads_there(client: FlaskClient) -> None:
+    assert 'id="bar"' not in client.get("/login").text
+    assert 'href="/login"' in client.get("/bar").text
+    assert client.post("/stop?frame=1").location == "/bar"
+
+
+def test_the_bar_alone_may_stand_in_a_frame_of_ours(secretary: FlaskClient) -> None:
+    policies = {path: secretary.get(path).headers["Content-Security-Policy"] for path in ("/bar", "/")}
+    assert policies["/bar"].endswith("frame-ancestors 'self'")
+    assert policies["/"].endswith("frame-ancestors 'none'")
 
 
 def test_what_still_fades_out_after_a_stop_is_called_so(
@@ -138,11 +218,11 @@ def test_what_still_fades_out_after_a_stop_is_called_so(
     station.on_air = OnAir(station.airing(Notice("停水")), 3.0, 9.0, stopping=True)
     page = secretary.get("/").text
     assert "正在停</p>" in page and "正在播出</p>" not in page and "还有" not in page
-    assert 'id="stop" href="/stop" hidden' in page
+    assert "正在停：" in bar_of(page) and "停播</button>" not in bar_of(page)
 
 
 def test_stopping_when_nothing_sounds_says_so(secretary: FlaskClient, post: Post) -> None:
-    post("/stop", seen_on="/stop")
+    post("/stop")
     assert "现在没有在播的" in secretary.get("/").text
 
 
@@ -208,9 +288,9 @@ def test_what_is_wanted_later_is_no_reason_to_stop_and_is_not_stopped(
     later = replace(station.airing(Notice("开会")), due_at=station.now + timedelta(days=1))
     station.waiting = [later]
     page = secretary.get("/").text
-    assert 'id="stop" href="/stop" hidden' in page and f"/cancel/{later.id}" in page
+    assert "停播</button>" not in bar_of(page) and f"/cancel/{later.id}" in page
     assert re.search(r"明天 \d\d:\d\d</span><span class=\"what\">开会", page)
-    assert "定在以后播的 1 条还会播" in secretary.get("/stop").text
+    assert re.search(r"下一条 明天 \d\d:\d\d 开会", bar_of(page))
 
 
 def test_what_comes_stands_in_one_order_whoever_asked_for_it(
@@ -234,7 +314,7 @@ def test_what_waits_for_the_clock_is_shown_marked_and_can_be_taken_back(
     station.waiting, station.held = [held], frozenset({held.id})
     page = secretary.get("/").text
     assert re.search(r"修路<small>等时钟对准</small></span><a [^>]*/cancel/", page)
-    assert 'id="stop" href="/stop" hidden' in page, "a stop does not end what waits for the clock"
+    assert "停播</button>" not in bar_of(page), "a stop does not end what waits for the clock"
     post(f"/cancel/{held.id}", seen_on=f"/cancel/{held.id}")
     assert "修路" not in secretary.get("/").text
 
@@ -250,14 +330,28 @@ def test_what_the_timetable_holds_back_for_the_clock_stays_listed_and_is_marked(
 def test_a_stream_tells_everything_and_then_what_is_new(
     secretary: FlaskClient, station: FakeStation
 ) -> None:
-    answer = secretary.get("/live/stream", buffered=False)
+    answer = secretary.get("/live/stream?of=home", buffered=False)
     assert answer.mimetype == "text/event-stream"
     messages = iter(answer.response)
     first = next_news(messages)
-    assert first.keys() == {"fault", "on_air", "stop", "loops", "coming", "recent", "stoppable"}
+    assert first.keys() == {"bar", "left", "fault", "on_air", "loops", "coming", "recent"}
     station.on_air = OnAir(station.airing(Notice("停水")), 1.0, 9.0)
     news = next_news(messages)
-    assert news.keys() == {"on_air", "stop", "stoppable"} and "停水" in news["on_air"]
+    assert news.keys() == {"bar", "left", "on_air"} and "停水" in news["on_air"]
+    answer.close()
+
+
+def test_while_something_sounds_a_page_is_told_the_seconds_alone_and_the_time_of_the_box(
+    secretary: FlaskClient, station: FakeStation
+) -> None:
+    station.on_air = OnAir(station.airing(Notice("停水")), 1.0, 9.0)
+    answer = secretary.get("/live/stream?of=bar", buffered=False)
+    messages = (message.decode() for message in answer.response)
+    assert next_news(messages).keys() == {"bar", "left"}
+    beat = next(message for message in messages if message.startswith("event: beat"))
+    assert re.fullmatch(r"event: beat\ndata: \d\d:\d\d:\d\d\n\n", beat) and len(beat) <= 60
+    station.on_air = OnAir(station.airing(Notice("停水")), 2.0, 9.0)
+    assert next_news(messages) == {"left": '<span class="count">还有 7 秒</span>'}
     answer.close()
 
 
@@ -277,6 +371,23 @@ def next_news(messages: Iterator[bytes | str]) -> dict[str, str]:
         if text.startswith("data:"):
             return dict(json.loads(text.removeprefix("data:")))
     raise AssertionError("the stream ended")
+
+
+def bar_of(page: str) -> str:
+    """What the bar on top of a page shows."""
+    return page.partition('data-part="bar">')[2].partition("</form>")[0]
+
+
+def tap(client: FlaskClient, address: str, **fields: str) -> TestResponse:
+    """As the script of the bar sends it."""
+    fields["csrf_token"] = token_on(client, "/")
+    return client.post(address, data=fields, headers={"Accept": "application/json"})
+
+
+def token_on(client: FlaskClient, page: str) -> str:
+    token = re.search(r'name="csrf_token" value="([^"]+)"', client.get(page).text)
+    assert token
+    return token[1]
 
 
 def test_a_first_visit_fetches_little(app: Flask, secretary: FlaskClient) -> None:

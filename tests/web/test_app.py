@@ -77,7 +77,6 @@ def test_values_that_the_form_does_not_offer_are_refused(
         ("GET", "/nothing", 404, "没有这个页面"),
         ("GET", "/static/../app.py", 404, "没有这个页面"),
         ("GET", "/cancel/", 404, "没有这个页面"),
-        ("GET", "/logout", 405, "不能这样打开"),
         ("DELETE", "/stop", 405, "不能这样打开"),
         ("PUT", "/", 405, "不能这样打开"),
     ],

@@ -200,7 +200,7 @@ def test_of_what_went_well_the_last_is_told_and_of_what_failed_everything(
     page = secretary.get("/").text
     classes = [shown for shown, _sentence in told(page)]
     assert classes == ["problem failed", "message", "problem failed"]
-    assert page.index('id="stop"') < page.index('data-part="asked-'), "nothing stands above the stop"
+    assert page.index('id="bar"') < page.index('data-part="asked-'), "nothing stands above the stop"
 
 
 @pytest.fixture
@@ -333,7 +333,7 @@ def test_a_second_tap_says_so_and_the_sentence_of_the_first_stays(
 
 
 def live(client: FlaskClient) -> dict[str, Any]:
-    answer = client.get("/live").json
+    answer = client.get("/live?of=home").json
     assert answer
     parts: dict[str, Any] = answer["parts"]
     return parts

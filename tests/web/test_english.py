@@ -165,7 +165,7 @@ def test_the_switch_is_at_the_foot_of_each_page_that_can_be_opened_again(
     secretary: FlaskClient, station: FakeStation
 ) -> None:
     for name, page in walk(secretary, station):
-        if "{" not in name:
+        if "{" not in name and name != "/bar":
             assert 'href="/language/en?back=' in page, name
     assert "/language/" not in secretary.post("/say").text
 
@@ -180,7 +180,7 @@ def test_a_phone_in_english_and_one_in_chinese_each_see_their_own(
 ) -> None:
     for code, word in (("en", b"On the air"), ("zh", "正在播出".encode("unicode_escape"))):
         secretary.get(f"/language/{code}")
-        stream = secretary.get("/live/stream")
+        stream = secretary.get("/live/stream?of=home")
         assert word in next(iter(stream.iter_encoded()))
         stream.close()
 

@@ -152,11 +152,11 @@ def test_a_role_is_changed_and_holds_at_once(phone: Phone, app: Flask, accounts:
     given = accounts.add("李二", Role.VIEWER)
     viewer = Phone(app)
     viewer.login("李二", given)
-    assert viewer.client.get("/stop").status_code == 403
+    assert viewer.client.get("/more/people").status_code == 403
     number = accounts.get("李二").number
     answer = phone.post(f"/more/people/{number}/role", f"/more/people/{number}", role="secretary")
     assert answer.status_code == 303
-    assert viewer.client.get("/stop").status_code == 200
+    assert viewer.client.get("/more/people").status_code == 200
 
 
 def test_who_forgot_his_password_gets_a_new_one(phone: Phone, app: Flask, accounts: Accounts) -> None:
@@ -223,7 +223,7 @@ def test_a_token_is_shown_once_and_ends_when_it_is_removed(phone: Phone, station
 def test_the_record_tells_who_did_what(phone: Phone, accounts: Accounts, station: FakeStation) -> None:
     accounts.add("李二", Role.VIEWER)
     number = accounts.get("李二").number
-    phone.post("/stop", "/stop")
+    phone.post("/stop", "/")
     phone.post(f"/more/people/{number}/role", f"/more/people/{number}", role="editor")
     phone.post("/words/save", "/words/edit", word="石盆", said="shi2 peng4", section="places")
     assert station.done() == [

@@ -90,6 +90,6 @@ def test_a_phone_is_told_only_what_its_role_may_while_others_look_too(
 ) -> None:
     secretary, viewer = enter(Role.SECRETARY), enter(Role.VIEWER)
     for client, shown in ((secretary, True), (viewer, False), (secretary, True)):
-        stream = client.get("/live/stream")
+        stream = client.get("/live/stream?of=home")
         assert (b"/cancel/" in next(iter(stream.iter_encoded()))) is shown
         stream.close()

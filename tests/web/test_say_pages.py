@@ -152,7 +152,7 @@ def test_what_will_sound_is_heard_whole_or_in_part_before_it_is_aired(
 
 
 def test_nothing_is_heard_without_a_login(client: FlaskClient) -> None:
-    assert client.get("/say/sound/token").location == "/login"
+    assert client.get("/say/sound/token").location == "/login?back=/say/sound/token"
     assert client.get("/live/stream").status_code == 401
 
 
@@ -161,7 +161,9 @@ def test_a_pattern_is_filled_in_and_can_be_changed(secretary: FlaskClient) -> No
     blanks = secretary.get("/say/pattern/water").text
     assert "什么时候" in blanks and blanks.count('name="blank"') == 3
     filled = {"pattern": "water", "blank": ["管道坏了", "", "<b>全村</b>"]}
-    page = secretary.get("/say", query_string=filled).text
+    asked = secretary.get("/say", query_string=filled).text
+    assert "“什么时候”还空着" in asked and 'href="#blank-2"' in asked and 'value="管道坏了"' in asked
+    page = secretary.get("/say", query_string=filled | {"later": "1"}).text
     assert "因管道坏了，（什么时候），&lt;b&gt;全村&lt;/b&gt;停水" in page
     assert secretary.get("/say/pattern/none").status_code == 404
 
@@ -262,7 +264,7 @@ def test_a_loop_without_its_last_day_is_no_loop_for_ever(
     assert answer.status_code == 400
     assert "请写循环到哪天" in answer.text and "少喝酒</textarea>" in answer.text
     assert 'name="when" value="loop" checked' in answer.text
-    assert answer.text.index('id="valid_until"') < answer.text.index("请写循环到哪天")
+    assert answer.text.index('id="valid_until"') < answer.text.index('id="valid_until-wrong"')
     day = f"{station.now:%Y-%m-%d}"
     begun = post("/say", text="少喝酒", when="loop", valid_until=day).text
     assert f'name="valid_until" value="{day}"' in begun and 'action="/timetable/check"' in begun

@@ -1,0 +1,124 @@
+"""The bar on every page says what is so, or that it cannot know; one tap silences, one takes it back."""
+
+import os
+import re
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+from rig.pages import rehearse, silence
+from rig.phone import log_in, phone, press
+from rig.rig import Sink, wait_until
+from village import RunningBox
+
+LONG = "请大家注意用电安全，不要私拉电线，出门前关好电器。" * 4
+LOST = re.compile(r"和广播站断开了，\d\d:\d\d:\d\d 起不知道播没播")
+HIDDEN = """hidden => {
+    Object.defineProperty(document, 'hidden', { value: hidden, configurable: true });
+    document.dispatchEvent(new Event('visibilitychange'));
+}"""
+# What of the page stands under the bar at the top of it, and what is wider than the screen.
+COVERED = """() => {
+    const bar = document.getElementById('bar').getBoundingClientRect();
+    const main = document.querySelector('main').getBoundingClientRect();
+    const button = document.querySelector('#bar button').getBoundingClientRect();
+    const wide = document.documentElement;
+    return { under: main.top < bar.bottom, wide: wide.scrollWidth > wide.clientWidth,
+        out: button.right > innerWidth || button.bottom > innerHeight || bar.height > innerHeight / 2 };
+}"""
+
+
+def air(page: Page) -> None:
+    rehearse(page, LONG)
+    press(page, "确认播出")
+    expect(page.locator("#bar")).to_contain_text("还有")
+
+
+@contextmanager
+def frozen(box: RunningBox) -> Iterator[None]:
+    os.kill(box.process.pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.kill(box.process.pid, signal.SIGCONT)
+
+
+def test_a_page_that_hears_nothing_says_since_when_and_counts_nothing_down(
+    page: Page, box: RunningBox
+) -> None:
+    air(page)
+    with frozen(box):
+        expect(page.locator("#bar")).to_contain_text(LOST)
+        expect(page.locator("#bar .lost")).to_be_visible()
+        for count in page.locator(".count, progress").all():
+            expect(count).not_to_be_visible()
+        expect(page.locator("[data-part=on_air]")).not_to_be_visible()
+    expect(page.get_by_text("又连上了")).to_be_visible()
+    expect(page.locator("#bar .lost")).not_to_be_visible()
+    expect(page.locator("#bar .count")).to_be_visible()
+
+
+def test_without_a_network_a_stop_says_what_to_do_and_the_page_comes_back_by_itself(page: Page) -> None:
+    air(page)
+    page.goto("/timetable")
+    expect(page.locator("#bar .count")).to_be_visible()
+    page.context.set_offline(True)
+    page.get_by_role("button", name="停播").click()
+    expect(page.get_by_text("没停成，连不上广播站。急着停，就关功放电源。")).to_be_visible()
+    # A stream that is open goes on in this browser's offline: it is opened anew.
+    for hidden in (True, False):
+        page.evaluate(HIDDEN, hidden)
+    expect(page.locator("#bar .lost")).to_be_visible()
+    page.context.set_offline(False)
+    expect(page.get_by_text("又连上了")).to_be_visible()
+
+
+def test_a_page_that_nobody_looks_at_asks_for_nothing_and_then_at_once(page: Page) -> None:
+    page.goto("/more")
+    expect(page.locator("#bar")).to_contain_text(re.compile("没在播|停了"))
+    with page.expect_event("requestfailed", lambda request: "/live/stream" in request.url):
+        page.evaluate(HIDDEN, True)
+    with page.expect_request("**/live/stream*"):
+        page.evaluate(HIDDEN, False)
+    expect(page.locator("#bar .lost")).not_to_be_visible()
+
+
+def test_one_tap_silences_from_a_page_with_text_on_it_and_one_takes_it_back(
+    page: Page, sink: Sink
+) -> None:
+    air(page)
+    page.goto("/say")
+    page.locator("#text").fill("写了一半的")
+    wait_until(sink.heard)
+    silence(page)
+    said = sink.heard()
+    expect(page.locator("#bar")).to_contain_text("王秀英停了“")
+    page.get_by_role("button", name="接着播").dblclick()
+    expect(page.locator("#bar .count")).to_be_visible()
+    wait_until(lambda: len(sink.heard()) > len(said) + 96_000)
+    assert page.url.endswith("/say")
+    expect(page.locator("#text")).to_have_value("写了一半的")
+    silence(page)
+
+
+@pytest.mark.parametrize(("width", "height"), [(320, 640), (360, 740), (740, 360)])
+def test_the_bar_covers_nothing_and_holds_at_twice_the_size_of_text(
+    browser: Browser, box: RunningBox, page: Page, width: int, height: int
+) -> None:
+    air(page)
+    with phone(browser, box.page) as context:
+        other = context.new_page()
+        log_in(other)
+        other.set_viewport_size({"width": width, "height": height})
+        faces = ("停播", "接着播")
+        for face in faces:
+            for size in ("18px", "36px"):
+                other.goto("/timetable")
+                other.evaluate("size => { document.documentElement.style.fontSize = size; }", size)
+                expect(other.get_by_role("button", name=face)).to_be_visible()
+                seen = other.evaluate(COVERED)
+                assert seen == {"under": False, "wide": False, "out": False}, (face, size)
+            if face != faces[-1]:
+                silence(other)

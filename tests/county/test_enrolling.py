@@ -1,0 +1,60 @@
+"""The office's end of enrolling: what is given, what is refused and why, what costs no code."""
+
+import html
+import re
+from pathlib import Path
+
+import pytest
+from county_office import OTHER_VILLAGE, PASSWORD, VILLAGE, OfficeDesk
+from flask import Flask
+from office_site import LogIn, Visitor, app_of
+
+from broadcaster.bulletin.invitation import FOR_BOX, Invitation
+from broadcaster.bulletin.keys import new_key, public
+
+
+def test_who_names_another_root_is_told_and_loses_no_code(log_in: LogIn, plain_desk: OfficeDesk) -> None:
+    _, code = plain_desk.parts.register.add(VILLAGE, "洞背村")
+    bare = log_in("管家").client.application.test_client()
+    asked = {"code": code, "key": public(new_key()).keyval["public"]}
+    wrong = f"{'0' * 63}1"
+    for _ in range(12):
+        answer = bare.post("/enrol", json={**asked, "root": wrong})
+        assert (answer.status_code, "登记码还能用" in answer.text) == (409, True)
+    right = plain_desk.folder.pin.upper()
+    assert bare.post("/enrol", json={**asked, "root": right}).status_code == 200
+
+
+def test_a_refusal_that_is_no_guess_keeps_nobody_out(app: Flask, plain_desk: OfficeDesk) -> None:
+    """The box of the neighbour, a code of last week: the next right one is taken."""
+    box, (_, code) = plain_desk.enrol(), plain_desk.parts.register.add(OTHER_VILLAGE, "上村")
+    bare, taken = app.test_client(), public(box.key).keyval["public"]
+    for _ in range(11):
+        answer = bare.post("/enrol", json={"code": code, "key": taken})
+        assert (answer.status_code, "已经登记为" in answer.text) == (403, True)
+    new = public(new_key()).keyval["public"]
+    assert bare.post("/enrol", json={"code": code, "key": new}).status_code == 200
+
+
+@pytest.mark.parametrize(("path", "told"), [("/enrol", "link enrol"), ("/enrol/county", "county join")])
+def test_a_phone_that_opens_the_line_is_told_where_it_belongs(app: Flask, path: str, told: str) -> None:
+    answer = app.test_client().get(f"{path}?code=abcd-efgh-jkmn&root=00")
+    assert answer.status_code == 200
+    line = f"https://office.example{path}?code=abcd-efgh-jkmn&amp;root=00"
+    assert f"broadcaster {told} &#39;{line}&#39;" in answer.text.replace("'", "&#39;")
+    assert "/compose" not in answer.text
+
+
+def test_the_card_has_the_pin_of_a_certificate_of_ones_own(
+    plain_desk: OfficeDesk, tmp_path: Path
+) -> None:
+    keeper = Visitor(app_of(plain_desk, tmp_path, address=""))
+    keeper.post("/login", name="管家", password=PASSWORD)
+    front = keeper.client.application.extensions["office"].front
+    assert "没有 https" in keeper.post("/register", code=VILLAGE, name="洞背村").text
+    front.https_port, front.pin = 8453, "ab" * 32
+    page = keeper.post("/register", code=VILLAGE, name="洞背村").text
+    line = re.search(r"broadcaster link enrol '([^']+)'", html.unescape(page))
+    assert line and "只有这台电脑" in page
+    given = Invitation.read(line[1], FOR_BOX)
+    assert (given.office, given.pin) == ("https://localhost:8453", front.pin)
