@@ -90,13 +90,13 @@ def test_a_notice_is_said_and_stopped_and_a_slot_made(
 
 
 def stop(phone: OldPhone, script: bool) -> None:
-    """Without script the bar is a page of its own, in a frame of each other one."""
+    """One touch; without script the bar is a page of its own in a frame."""
     if script:
         phone.touch("停播")
     else:
         phone.open("/bar")
         phone.follow("停播")
-    phone.wait_for("停了“")
+    phone.wait_for("停了", "接着播")
     if not script:
         phone.open("/")
 
