@@ -130,8 +130,6 @@ def _teach_wording(app: Flask, pages: Pages) -> None:
         # Below a county there is none.
         above_counties=len(pages.parts.county) < LONGEST_COUNTY,
         counties_below=pages.parts.counties.in_use,
-        # An office has no air of its own.
-        bar_now=lambda: None,
     )
 
 
