@@ -16,6 +16,11 @@ def bulletin(area: str, bulletin_id: str) -> str:
     return f"{ROOT}/n/{areas.trim(area)}/{bulletin_id}"
 
 
+def bulletin_anywhere(bulletin_id: str) -> str:
+    """To be subscribed to: wherever this one stands."""
+    return f"{ROOT}/n/+/{bulletin_id}"
+
+
 def bulletins_for(village: str) -> tuple[str, ...]:
     """What a box subscribes to: its own area and each above it."""
     return tuple(f"{ROOT}/n/{area}/+" for area in areas.ancestors(village))

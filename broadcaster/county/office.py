@@ -30,6 +30,7 @@ HEADS_EVERY = timedelta(minutes=10)
 HEADS_AFTER = timedelta(seconds=2)
 LOOK_SECONDS = 1.0
 AT_ONCE = 500
+BULLETINS = f"{topics.ROOT}/n/"
 
 
 class Office:
@@ -88,7 +89,10 @@ class Office:
         self._take_in([one for one in self._held if one is not CONNECTED])
         self._held = []
         now = self._clock.monotonic()
-        if begins or self._woken or now - self._tended_at >= LOOK_SECONDS:
+        if begins:
+            # One turn later: first comes what stands on the broker.
+            self._tended_at = float("-inf")
+        elif self._woken or now - self._tended_at >= LOOK_SECONDS:
             self._woken, self._tended_at = False, now
             self.tend()
             self._tidy()
@@ -99,7 +103,7 @@ class Office:
         self._publisher.use(self._keys.signer, self._keys.trust)
         self._standing.issue()
         changed = bool(self._publisher.expire())
-        if self._clock.monotonic() >= self._signs_from:
+        if self._clock.monotonic() >= self._signs_from and not self._publisher.taken_back.missing:
             changed = bool(self._publisher.sign_cleared()) or changed
         if self._wire.connected:
             changed = self._send_keyring() or changed
@@ -158,8 +162,10 @@ class Office:
         for one in taken:
             self._leftovers.see(one)
             if one.topic == own_heads and one.payload:
-                self._publisher.follow_own_heads(one.payload)
-                self._signs_from = self._clock.monotonic()
+                self._follow(one.payload)
+                continue
+            if one.topic.startswith(BULLETINS):
+                self._take_back(one)
                 continue
             try:
                 box = topics.box_of(one.topic)
@@ -178,6 +184,19 @@ class Office:
         self._leftovers.clear()
         self._brake.look()
         self._wire.acknowledge(taken)
+
+    def _follow(self, heads: bytes) -> None:
+        """Our own, of before, that stand on the broker."""
+        if lost := self._publisher.follow_own_heads(heads):
+            self._wire.look_for([topics.bulletin_anywhere(id) for id in lost])
+            self._heads_due = self._clock.now()
+        self._signs_from = self._clock.monotonic()
+
+    def _take_back(self, one: Incoming) -> None:
+        id = one.topic.rpartition("/")[2]
+        self._publisher.taken_back.take(id, one.payload, self._publisher.trust)
+        self._wire.leave(topics.bulletin_anywhere(id))
+        self._heads_due = min(self._heads_due, self._clock.now() + HEADS_AFTER)
 
     def _answer_all(self, questions: Mapping[str, bytes]) -> None:
         """A county that comes back asks at once: one look at the database, one wait for the broker."""

@@ -102,6 +102,16 @@ class Wire:
         if self.connected:
             self._subscribe()
 
+    def look_for(self, wanted: Sequence[str]) -> None:
+        """Whatever is retained there comes once, also what we have published ourselves."""
+        if wanted and self.connected:
+            self._client.subscribe([(topic, 1) for topic in wanted])
+
+    def leave(self, topic: str) -> None:
+        """No more of that."""
+        if self.connected:
+            self._client.unsubscribe(topic)
+
     def take(self, seconds: float, most: int) -> list[Incoming]:
         """What has come, waiting so long for the first, and a moment for those behind it."""
         found: list[Incoming] = []

@@ -46,9 +46,10 @@ from broadcaster.model import Outcome
 from broadcaster.office_folder import OfficeFolder, open_key
 
 
-@pytest.fixture(scope="module")
-def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BrokerRig]:
-    started = BrokerRig(tmp_path_factory.mktemp("broker"))
+@pytest.fixture
+def broker(tmp_path: Path) -> Iterator[BrokerRig]:
+    """Of one office each: what stands there is taken back by an office that does not know it."""
+    started = BrokerRig(tmp_path / "broker")
     started.start()
     yield started
     started.kill()
@@ -114,6 +115,9 @@ class Running:
         self.wire.on_answer(lambda topic, payload: None)
         self.wire.start()
         self.until(lambda: self.wire.connected)
+
+    def close(self) -> None:
+        self.wire.close()
 
     def until(self, what: Any) -> None:
         def stepped() -> bool:
