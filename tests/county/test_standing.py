@@ -146,7 +146,7 @@ def test_what_did_not_go_out_is_told_until_it_falls_due_again(
     desk.clock.step(timedelta(days=1, hours=1))
     assert standing.issue() == 0
     for path in ("/more/standing", "/more/standing/edit?name=防火"):
-        assert "上一次没有发：应该 03月17日 08:00 发" in log_in("小王").see(path), path
+        assert "上一次没有发：应该 03月17日 08:00 发" in log_in("管家").see(path), path
     desk.clock.step(timedelta(hours=21))
     assert standing.issue() == 1
     assert "上一次没有发" not in log_in("小王").see("/more/standing")

@@ -1,4 +1,4 @@
-"""What a box says of itself (its loudspeaker, its quiet hours); what was cancelled before it sounded."""
+"""What a box says of itself: what its loudspeaker ails, and its quiet hours."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -10,5 +10,3 @@ down_revision = "0008"
 def upgrade() -> None:
     for name in ("trouble", "quiet"):
         op.add_column("box", sa.Column(name, sa.Text(), server_default="", nullable=False))
-    cancelled = sa.Column("cancelled", sa.Integer(), server_default="0", nullable=False)
-    op.add_column("county_sum", cancelled)
