@@ -16,6 +16,11 @@ def bulletin(area: str, bulletin_id: str) -> str:
     return f"{ROOT}/n/{areas.trim(area)}/{bulletin_id}"
 
 
+def bulletin_anywhere(bulletin_id: str) -> str:
+    """To be subscribed to: wherever this one stands."""
+    return f"{ROOT}/n/+/{bulletin_id}"
+
+
 def bulletins_for(village: str) -> tuple[str, ...]:
     """What a box subscribes to: its own area and each above it."""
     return tuple(f"{ROOT}/n/{area}/+" for area in areas.ancestors(village))
@@ -34,8 +39,10 @@ def answer(box: str) -> str:
     return f"{ROOT}/a/{box}"
 
 
-def receipt(box: str, bulletin_id: str) -> str:
-    """What a box tells of one bulletin, or of SEVERAL."""
+def receipt(box: str, bulletin_id: str = SEVERAL) -> str:
+    """Where a box tells how bulletins fare: one place, so that it can leave one message there for ever,
+    and no more. Boxes of before tell of each bulletin in a place of its own.
+    """
     return f"{ROOT}/r/{box}/{bulletin_id}"
 
 

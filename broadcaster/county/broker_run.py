@@ -7,19 +7,21 @@ import socket
 import subprocess
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from time import monotonic
 
 from broadcaster.county.alone import only_one
 from broadcaster.county.broker import Broker, BrokerRefused, is_password, new_password
-from broadcaster.errors import AlreadyRunning, BroadcasterError, reason_of
+from broadcaster.county.office_settings import load_office_settings
+from broadcaster.errors import AlreadyRunning, BroadcasterError, ConfigError, reason_of
 from broadcaster.terminal import EXIT_BROKEN
 from broadcaster.whole import whole_file
 
 # Its certificate lives for five years, and the broker may run longer than that.
 RENEWED_SECONDS = 180 * 86_400.0
-# How the office on the same machine reaches it (`broker.host`), so its certificate is for this name too.
-BESIDE_THE_OFFICE = "127.0.0.1"
+# How the office on the same machine may reach it (`broker.host`), so its certificate is for these too.
+BESIDE_THE_OFFICE = ("127.0.0.1", "localhost", "::1")
 # Port, settings, users and certificates were looked at before: what ends it so soon is what it kept.
 AT_ONCE_SECONDS = 5.0
 OFFICE_PASSWORD = "office_password"
@@ -53,7 +55,7 @@ def _refuse_taken(port: int) -> None:
 
 
 def _run(folder: Path, host: str, port: int) -> int:
-    broker, hosts = Broker(folder), [host, BESIDE_THE_OFFICE]
+    broker, hosts = Broker(folder), names_of(folder, host)
     _tell(broker.make(hosts, port))
     broker.add_office(office_password(folder))
     running = Running(broker)
@@ -70,6 +72,15 @@ def _run(folder: Path, host: str, port: int) -> int:
     sys.stdout.write(f"县里的消息服务器：{host}:{port}，办公室的密码在 {folder / OFFICE_PASSWORD}\n")
     sys.stdout.flush()
     return running.run()
+
+
+def names_of(folder: Path, host: str) -> list[str]:
+    """All by which boxes and the office may call it: those of the office.yaml beside it too."""
+    names = [host, *BESIDE_THE_OFFICE]
+    with suppress(ConfigError):
+        broker = load_office_settings(folder.absolute().parent).broker
+        names += filter(None, (broker.host, broker.box_host))
+    return list(dict.fromkeys(names))
 
 
 def office_password(folder: Path) -> str:

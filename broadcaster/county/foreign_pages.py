@@ -17,6 +17,7 @@ from broadcaster.county.compose_form import HOURS, check_time, hours_of, read_dr
 from broadcaster.county.draft import Draft, DraftRefused
 from broadcaster.county.foreign import ADVICE, ForeignDraft, NotImported, in_beijing
 from broadcaster.county.foreign_book import ForeignMessage
+from broadcaster.county.foreign_places import called, places_of
 from broadcaster.errors import BroadcasterError
 from broadcaster.model import Severity
 
@@ -102,7 +103,7 @@ def _page(message: ForeignMessage, told: ForeignDraft, draft: Draft, problem: st
     parts = access.pages().parts
     names = parts.register.names() | {parts.county: "全县"}
     tree = area_tree(parts.register.names(), parts.register.boxes())
-    ours = [code for code in told.areas if area_codes.contains(parts.county, code)]
+    meant = places_of(told.areas, parts.county)
     allowed = [one for one in Severity if access.me().may_send(one)]
     now = parts.clock.now()
     return render_template(
@@ -114,8 +115,9 @@ def _page(message: ForeignMessage, told: ForeignDraft, draft: Draft, problem: st
         tree=tree,
         county=parts.county,
         beyond=_beyond(told, tree),
-        places=[names.get(code, code) for code in ours],
-        outside=[code for code in told.areas if code not in ours],
+        places=[called(code, names) for code in meant.ours],
+        wider=[called(code, names) for code in meant.wider],
+        outside=[called(code, names) for code in meant.elsewhere],
         allowed=allowed,
         chosen=_chosen(draft, told, allowed),
         hours=HOURS | {hours_of(draft): f"{hours_of(draft)} 小时"},
@@ -139,7 +141,7 @@ def _proposed(told: ForeignDraft) -> Draft:
     return Draft(
         title=told.title,
         text=told.text,
-        areas=tuple(code for code in told.areas if area_codes.contains(parts.county, code)),
+        areas=places_of(told.areas, parts.county).ours,
         severity=told.severity,
         kind=BulletinKind.NOTICE if told.kind is BulletinKind.NOTICE else BulletinKind.DRILL,
         not_before=later and later.astimezone(parts.clock.zone),

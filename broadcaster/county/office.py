@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -12,9 +11,12 @@ from broadcaster.bulletin.heads import Heads
 from broadcaster.bulletin.question import Question
 from broadcaster.bulletin.refusals import NotAccepted
 from broadcaster.clock import Clock
+from broadcaster.county.box_states import read_state
 from broadcaster.county.county_sums import CountySums
 from broadcaster.county.emptied import Emptied
 from broadcaster.county.intake import Intake, Sent
+from broadcaster.county.leftovers import Leftovers
+from broadcaster.county.log_brake import LogBrake
 from broadcaster.county.office_keys import OfficeKeys
 from broadcaster.county.publisher import Publisher, Sheet
 from broadcaster.county.standing import StandingNotices
@@ -28,6 +30,7 @@ HEADS_EVERY = timedelta(minutes=10)
 HEADS_AFTER = timedelta(seconds=2)
 LOOK_SECONDS = 1.0
 AT_ONCE = 500
+BULLETINS = f"{topics.ROOT}/n/"
 
 
 class Office:
@@ -62,6 +65,8 @@ class Office:
         self._keyring_sent = b""
         self._heads_due = clock.now()
         self._emptied = Emptied(clock)
+        self._leftovers = Leftovers(wire, intake, clock)
+        self._brake = LogBrake(clock, logger.warning)
         self._woken, self._tended_at = True, clock.monotonic()
         # The numbers that boxes know stand on the broker, and come as soon as it is reached.
         self._signs_from = clock.monotonic() + hold_seconds
@@ -87,7 +92,10 @@ class Office:
         self._take_in([one for one in self._held if one is not CONNECTED])
         self._held = []
         now = self._clock.monotonic()
-        if begins or self._woken or now - self._tended_at >= LOOK_SECONDS:
+        if begins:
+            # One turn later: first comes what stands on the broker.
+            self._tended_at = float("-inf")
+        elif self._woken or now - self._tended_at >= LOOK_SECONDS:
             self._woken, self._tended_at = False, now
             self.tend()
             self._tidy()
@@ -104,7 +112,7 @@ class Office:
         self._publisher.use(self._keys.signer, self._keys.trust)
         self._standing.issue()
         changed = bool(self._publisher.expire())
-        if self._clock.monotonic() >= self._signs_from:
+        if self._clock.monotonic() >= self._signs_from and not self._publisher.taken_back.missing:
             changed = bool(self._publisher.sign_cleared()) or changed
         if self._wire.connected:
             changed = self._send_keyring() or changed
@@ -161,22 +169,43 @@ class Office:
         self._county_sums.take([(one.topic, one.payload) for one in taken])
         own_heads = topics.heads(self._publisher.trust.area)
         for one in taken:
+            self._leftovers.see(one)
             if one.topic == own_heads and one.payload:
-                self._publisher.follow_own_heads(one.payload)
-                self._signs_from = self._clock.monotonic()
+                self._follow(one.payload)
+                continue
+            if one.topic.startswith(BULLETINS):
+                self._take_back(one)
                 continue
             try:
                 box = topics.box_of(one.topic)
             except ValueError:
                 continue
+            if not one.payload:
+                # A place that was emptied.
+                continue
             kinds[one.topic.removeprefix(f"{topics.ROOT}/")[0]].append((box, one.payload))
         self._intake.take([Sent(box, data) for box, data in kinds["r"]])
-        if kinds["s"]:
-            self._intake.present({box: is_there(data) for box, data in kinds["s"]})
+        states = [(box, read) for box, data in kinds["s"] if (read := read_state(data))]
+        self._intake.present(dict(states))
         if kinds["q"]:
             # Of one that asks again and again only the last question is answered.
             self._answer_all(dict(kinds["q"]))
+        self._leftovers.clear()
+        self._brake.look()
         self._wire.acknowledge(taken)
+
+    def _follow(self, heads: bytes) -> None:
+        """Our own, of before, that stand on the broker."""
+        if lost := self._publisher.follow_own_heads(heads):
+            self._wire.look_for([topics.bulletin_anywhere(id) for id in lost])
+            self._heads_due = self._clock.now()
+        self._signs_from = self._clock.monotonic()
+
+    def _take_back(self, one: Incoming) -> None:
+        id = one.topic.rpartition("/")[2]
+        self._publisher.taken_back.take(id, one.payload, self._publisher.trust)
+        self._wire.leave(topics.bulletin_anywhere(id))
+        self._heads_due = min(self._heads_due, self._clock.now() + HEADS_AFTER)
 
     def _answer_all(self, questions: Mapping[str, bytes]) -> None:
         """A county that comes back asks at once: one look at the database, one wait for the broker."""
@@ -187,7 +216,8 @@ class Office:
             try:
                 asked, area = Question.from_bytes(data), areas[box]
             except (NotAccepted, KeyError) as error:
-                logger.warning("a question of %s is not answered: %r", box, error)
+                whose = box if box in areas else "a stranger"
+                self._brake.note(f"a question of {whose} is not answered", repr(error))
                 continue
             topic = topics.answer(box)
             answers += [(topic, one) for one in self._answers(asked, area, in_force, listing)]
@@ -203,12 +233,3 @@ class Office:
         yield from (one.envelope for one in meant if one.id in asked.missing)
         if self._publisher.may_sign:
             yield self._publisher.signed(listing, asked.nonce, {one.id for one in meant})
-
-
-def is_there(data: bytes) -> bool:
-    """Whether a state, or the will in its place, says that the box is there."""
-    try:
-        told = json.loads(data)
-    except ValueError:
-        return False
-    return isinstance(told, dict) and told.get("online") is True

@@ -29,6 +29,7 @@ from broadcaster.county.reaches import Reach
 from broadcaster.county.register import Register
 from broadcaster.county.sounds import NO_ADDRESS, Sound, address_of
 from broadcaster.county.tables import bulletin, reach, sequence
+from broadcaster.county.taken_back import TakenBack
 
 logger = logging.getLogger(__name__)
 
@@ -73,6 +74,7 @@ class Publisher:
         self._signer = signer
         self.trust = trust
         self._sound_address = sound_address
+        self.taken_back = TakenBack(database, register, clock)
 
     def use(self, signer: Signer, trust: Trust) -> None:
         """From now on this key, by this keyring."""
@@ -115,22 +117,23 @@ class Publisher:
     def cleared(self, id: str) -> None:
         self._note(id, cleared_at=self._clock.now())
 
-    def follow_own_heads(self, data: bytes) -> bool:
-        """Never give a number again that boxes were told of: whether the database knew less, as one does
-        that was put back by hand."""
+    def follow_own_heads(self, data: bytes) -> Collection[str]:
+        """Never give a number again that boxes were told of, and forget nothing that they were told:
+        the database may know less, as one does that was put back by hand. The ids of which that is new.
+        """
         try:
-            told = read_heads(data, self.trust, Now(LONG_AGO, False, LONG_AGO)).highest
+            told = read_heads(data, self.trust, Now(LONG_AGO, False, LONG_AGO))
         except NotAccepted as error:
             logger.warning("the heads on the broker are left out: %s", error)
-            return False
+            return ()
         known = {row.key_id: row.highest for row in self._database.read(select(sequence))}
-        behind = {id: highest for id, highest in told.items() if known.get(id, 0) < highest}
+        behind = {id: highest for id, highest in told.highest.items() if known.get(id, 0) < highest}
         if behind:
             logger.critical("numbers go on behind those of the broker's heads: %s", behind)
             with self._database.transaction() as connection:
                 for id, highest in behind.items():
                     put(connection, sequence, {"key_id": id, "highest": highest}, over=("highest",))
-        return bool(behind)
+        return self.taken_back.look(told.in_force)
 
     def expire(self) -> int:
         """Mark what is over; how many there were."""
@@ -150,7 +153,7 @@ class Publisher:
             at=self._clock.now(),
             keyring=self.trust.version,
             highest={row.key_id: row.highest for row in counted},
-            in_force={row.id: row.digest for row in rows},
+            in_force={**self.taken_back.missing, **{row.id: row.digest for row in rows}},
         )
 
     def signed(

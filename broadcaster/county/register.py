@@ -6,7 +6,7 @@ import base64
 import csv
 import io
 import secrets
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -22,8 +22,11 @@ from broadcaster.clock import Clock
 from broadcaster.county.database import OfficeDatabase, put
 from broadcaster.county.one_time import RegisterRefused, coded, invited, new_code
 from broadcaster.county.tables import area, box
+from broadcaster.errors import BroadcasterError
 
 LONGEST_NAME = 60
+# Lines of a list that are wrong.
+MOST_TOLD = 5
 NO_BOX = "登记簿里没有这个广播站。"
 
 
@@ -37,7 +40,9 @@ class BoxState(StrEnum):
 
 @dataclass(frozen=True)
 class Box:
-    """One village's broadcaster; `key` is its public key as hex, "" before it is enrolled."""
+    """One village's broadcaster; `key` is its public key as hex, "" before it is enrolled; `trouble` is
+    what its loudspeaker ails, as it says.
+    """
 
     id: str
     area: str
@@ -47,6 +52,7 @@ class Box:
     enrolled_at: datetime | None
     heard_at: datetime | None
     online: bool
+    trouble: str = ""
 
 
 class Door(Protocol):
@@ -188,11 +194,23 @@ class Register:
         ]
         if rows and not rows[0][0].strip().isdigit():
             rows = rows[1:]
-        found = {self._inside(row[0].strip()): read_name(row[1] if len(row) > 1 else "") for row in rows}
+        found = dict(self._read_areas(rows))
         with self._database.transaction() as connection:
             for code, name in found.items():
                 put(connection, area, {"code": code, "name": name}, over=("name",))
         return len(found)
+
+    def _read_areas(self, rows: Sequence[Sequence[str]]) -> Iterator[tuple[str, str]]:
+        """Raises `RegisterRefused` with the first lines that are wrong."""
+        problems = []
+        for row in rows:
+            try:
+                yield self._inside(row[0].strip()), read_name(row[1] if len(row) > 1 else "")
+            except BroadcasterError as error:
+                problems.append(f"“{','.join(row)[:40]}”：{error}")
+        if problems:
+            more = f"还有 {len(problems) - MOST_TOLD} 行。" if len(problems) > MOST_TOLD else ""
+            raise RegisterRefused(" ".join([*problems[:MOST_TOLD], *filter(None, [more])]))
 
     def export_areas(self) -> str:
         return to_csv(("区划代码", "名称"), ((area_codes.full(c), n) for c, n in self.names().items()))
@@ -298,6 +316,7 @@ def _box(row: Row[Any]) -> Box:
     return Box(
         *(row.id, row.area, row.name, BoxState(row.state)),
         *(row.key, row.enrolled_at, row.heard_at, bool(row.online)),
+        trouble=row.trouble,
     )
 
 

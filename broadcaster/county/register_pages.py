@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 from urllib.parse import urlsplit
 
 import segno
@@ -101,15 +102,28 @@ def export_areas() -> ResponseReturnValue:
 def import_areas() -> ResponseReturnValue:
     sent = request.files.get("file")
     try:
-        text = sent.read().decode("utf-8") if sent else request.form.get("text", "")
+        text = read_table(sent.read()) if sent else request.form.get("text", "")
         number = _register().import_areas(text)
-    except UnicodeDecodeError:
-        return _list("这个文件不是 UTF-8 的 CSV，请另存为 CSV UTF-8 再试。"), 400
+    except UnicodeError:
+        return _list("这个文件不是表格的 CSV。请在表格程序里另存为 CSV 再试。"), 400
     except BroadcasterError as error:
         return _list(f"一个也没有导入：{error}"), 400
     access.about(f"{number} 个")
     flash(f"导入了 {number} 个地方。")
     return redirect(url_for("register.home"), 303)
+
+
+def read_table(data: bytes) -> str:
+    """As spreadsheets in China save a CSV: UTF-8, else GB 18030; "Unicode text" has a mark of its own.
+
+    Raises `UnicodeError`.
+    """
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return data.decode("utf-16")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return data.decode("gb18030")
 
 
 # 120 kB; with more the villages of one town are shown at a time.

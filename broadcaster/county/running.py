@@ -13,6 +13,7 @@ from pathlib import Path
 
 from broadcaster.bulletin import topics
 from broadcaster.clock import Clock
+from broadcaster.county import taken_back
 from broadcaster.county.alone import only_one
 from broadcaster.county.app import create_app
 from broadcaster.county.booth import Booth
@@ -117,6 +118,7 @@ def run(path: Path, config: Path, ask: AskPassphrase, tell: Tell, unattended: bo
 
         def warnings() -> list[str]:
             told = [*doubts, safe.note if safe else "", fault, *villages.warnings(), *keys.warnings()]
+            told += taken_back.warnings(desk.parts.database, clock.now())
             return [*filter(None, told), *above_warnings(keys.trust, desk.settings.relay)]
 
         villages = VillageKeys(desk.folder, lambda: keys.signer, passphrase, clock, woken)

@@ -102,6 +102,17 @@ def test_what_is_kept_is_a_draft_and_nothing_is_sent_by_itself(app: Flask, desk:
     assert "等人审批" in visitor.see(address)
 
 
+@pytest.mark.parametrize("wide", ["330000000000", "331100000000"])
+def test_a_message_for_the_province_is_one_for_the_county_in_it(app: Flask, wide: str) -> None:
+    places = f"<value>{wide}</value></geocode><geocode><valueName>CN-GB2260-12</valueName>"
+    more = places + "<value>340000000000</value></geocode><geocode><valueName>CN-GB2260-12</valueName>"
+    visitor = visit(app)
+    page = visitor.see(came(visitor, ALERT.replace("<value>331121104000", f"{more}<value>331121104000")))
+    assert "<dd>全县</dd>" in page and "没有选：安徽。" in page
+    assert re.search(r'value="331121"[^>]* checked', page)
+    assert f"是发给{'浙江' if wide.startswith('3300') else '浙江 331100000000'}的" in page
+
+
 def test_the_same_file_comes_once(app: Flask) -> None:
     visitor = visit(app)
     assert came(visitor, ALERT) == came(visitor, ALERT)
@@ -127,7 +138,7 @@ def test_a_package_with_sound_of_some_megabytes_is_taken(app: Flask) -> None:
     answer = visitor.client.post("/foreign", data=body, content_type=kind)
     page = visitor.see(answer.headers["Location"])
     assert "包里别的文件没有取：sound.mp3" in page and "&lt;EBDType&gt;EBM" in page
-    assert "不归本平台管，没有选：331122104、331123104200" in page
+    assert "不归本平台管，没有选：浙江 331122104000、浙江 331123104200" in page
 
 
 @pytest.mark.parametrize(

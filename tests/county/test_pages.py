@@ -375,6 +375,10 @@ def test_areas_come_in_and_go_out(log_in: LogIn) -> None:
     file = io.BytesIO("331121104000,高市乡\n".encode())
     assert keeper.post("/register/areas", file=(file, "areas.csv")).status_code == 303
     assert "高市乡" in keeper.see("/register/areas.csv")
+    for name, coding in (("海口镇", "gb18030"), ("腊口镇", "utf-16"), ("祯埠镇", "utf-8-sig")):
+        file = io.BytesIO(f"331121105000,{name}\r\n".encode(coding))
+        assert keeper.post("/register/areas", file=(file, "areas.csv")).status_code == 303
+        assert name in keeper.see("/register/areas.csv")
     bad = io.BytesIO(b"\xff\xfe\xff")
     assert keeper.post("/register/areas", file=(bad, "areas.csv")).status_code == 400
 

@@ -148,6 +148,12 @@ def test_a_list_with_one_wrong_line_changes_nothing(desk: OfficeDesk, text: str)
     assert desk.parts.register.names() == {}
 
 
+def test_all_lines_that_are_wrong_are_told_at_once(desk: OfficeDesk) -> None:
+    lines = ["331121104,高市乡", "12345,错", *(f"3311221042{n:02},别县" for n in range(8)), "331121105,"]
+    with pytest.raises(RegisterRefused, match=r"“12345,错”.*331122104200,别县.*还有 5 行"):
+        desk.parts.register.import_areas("\n".join(lines))
+
+
 def test_a_box_of_another_county_or_of_no_village_is_refused(desk: OfficeDesk) -> None:
     with pytest.raises(RegisterRefused, match="不在"):
         desk.parts.register.add("331122104200", "别县")

@@ -1,0 +1,135 @@
+"""What stands in force and the office's database does not know, for it is an old copy: taken back from
+the broker, where it is retained as it was signed.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Collection, Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, delete, insert, select, update
+
+from broadcaster.bulletin.bulletin import Bulletin, BulletinKind
+from broadcaster.bulletin.keyring import Trust
+from broadcaster.bulletin.moment import Now
+from broadcaster.bulletin.refusals import NotAccepted
+from broadcaster.bulletin.verify import Accepted, read_for_office
+from broadcaster.clock import Clock
+from broadcaster.county.database import OfficeDatabase, put
+from broadcaster.county.draft import State
+from broadcaster.county.reaches import Reach
+from broadcaster.county.register import Register
+from broadcaster.county.sounds import Sound, to_text
+from broadcaster.county.tables import bulletin, reach
+
+logger = logging.getLogger(__name__)
+
+# A broker that has them gives them at once; one that has lost them never does, and a red one waits.
+HOLD_SECONDS = 5.0
+BY = "取回的"
+NOTE = "平台的数据库是旧的拷贝，里面没有这一则；它还有效，是从消息服务器上照原样取回来的。不要了就取消。"
+# What the database says of them is older than that they were signed.
+UNSIGNED = (State.DRAFT, State.AWAITING, State.CLEARED)
+
+
+class TakenBack:
+    """For the office's own thread. `missing` are ids and digests that are waited for."""
+
+    def __init__(self, database: OfficeDatabase, register: Register, clock: Clock) -> None:
+        self._database = database
+        self._register = register
+        self._clock = clock
+        self._missing: dict[str, str] = {}
+        self._until = clock.monotonic()
+
+    @property
+    def missing(self) -> Mapping[str, str]:
+        if self._missing and self._clock.monotonic() >= self._until:
+            logger.critical("%s stand in force and are not on the broker", sorted(self._missing))
+            self._missing = {}
+        return self._missing
+
+    def look(self, in_force: Mapping[str, str]) -> Collection[str]:
+        """What our own heads on the broker list; the ids that nobody has missed yet. They may be those
+        that we have sent a moment ago, when nothing was missed: what is missed stays so.
+        """
+        query = select(bulletin.c.id).where(bulletin.c.id.in_(in_force))
+        query = query.where(bulletin.c.state.not_in(UNSIGNED))
+        known = {row.id for row in self._database.read(query)} | set(self._missing)
+        lost = {id: digest for id, digest in in_force.items() if id not in known}
+        if lost:
+            self._missing |= lost
+            self._until = self._clock.monotonic() + HOLD_SECONDS
+        return lost
+
+    def take(self, id: str, data: bytes, trust: Trust) -> None:
+        """What the broker has of one that is missing: kept, or over by now."""
+        digest, now = self._missing.pop(id, ""), self._clock.now()
+        if not digest:
+            return
+        try:
+            found = read_for_office(data, trust, Now(now, True, now))
+        except NotAccepted as error:
+            logger.warning("%s on the broker is left out: %s", id, error)
+            return
+        if (found.bulletin.id, found.digest) != (id, digest):
+            logger.critical("%s on the broker is another than was told of", id)
+            return
+        with self._database.transaction() as connection:
+            self._keep(connection, found, data, now)
+        logger.critical("%s is taken back from the broker", id)
+
+    def _keep(self, connection: Connection, found: Accepted, data: bytes, now: datetime) -> None:
+        told = found.bulletin
+        connection.execute(delete(bulletin).where(bulletin.c.id == told.id))
+        signed = {"key_id": found.issuer.key_id, "digest": found.digest, "envelope": data}
+        connection.execute(insert(bulletin).values(_columns(told) | signed | {"sent_at": now}))
+        if told.kind is BulletinKind.CANCEL:
+            off = update(bulletin).where(bulletin.c.id == told.cancels)
+            connection.execute(off.values(state=State.CANCELLED))
+        else:
+            for box in self._register.enrolled(told.areas):
+                put(connection, reach, {"bulletin": told.id, "box": box, "stage": Reach.SENT})
+
+
+def warnings(database: OfficeDatabase, now: datetime) -> list[str]:
+    """What was taken back and is still in force, for people."""
+    query = select(bulletin).where(bulletin.c.written_by == BY, bulletin.c.state == State.PUBLISHED)
+    query = query.where(bulletin.c.kind != BulletinKind.CANCEL, bulletin.c.expires > now)
+    found = [
+        f"《{row.title}》（到 {row.expires.astimezone(now.tzinfo):%m月%d日 %H:%M}）"
+        for row in database.read(query.order_by(bulletin.c.expires))
+    ]
+    told = (
+        f"平台的数据库是旧的拷贝，从消息服务器取回了 {len(found)} 则还有效的通知：{'、'.join(found)}。"
+    )
+    return [f"{told}请在“通知”里看一遍，不要的取消。"] if found else []
+
+
+def _columns(told: Bulletin) -> dict[str, Any]:
+    audio = told.audio
+    return {
+        "id": told.id,
+        "state": State.PUBLISHED,
+        "kind": told.kind,
+        "severity": int(told.severity),
+        "title": told.title,
+        "text": told.verse or told.text,
+        "areas": " ".join(told.areas),
+        "repeat": told.repeat,
+        "night_ok": int(told.night_ok),
+        "not_before": told.not_before,
+        "life_minutes": int((told.expires - told.not_before).total_seconds() // 60),
+        "cancels": told.cancels,
+        "verse": int(bool(told.verse)),
+        "voice": told.voice or "",
+        "sound": to_text(Sound(audio.sha256, "", audio.size, 0) if audio else None),
+        "written_by": BY,
+        "written_at": told.issued,
+        "note": NOTE,
+        "issued": told.issued,
+        "expires": told.expires,
+        "seq": told.seq,
+    }

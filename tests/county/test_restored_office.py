@@ -1,0 +1,99 @@
+"""An office whose database is yesterday's copy: what it has sent since is taken back from its broker."""
+
+from collections.abc import Iterator
+from contextlib import closing
+
+import pytest
+from county_office import TOWN, OfficeDesk
+from rig.broker import BrokerRig
+from sqlalchemy import delete, update
+from test_office_on_broker import Line, Running, broker, judge, read_own
+
+from broadcaster.bulletin import topics
+from broadcaster.county import taken_back
+from broadcaster.county.draft import State
+from broadcaster.county.tables import bulletin, reach, sequence
+from broadcaster.county.taken_back import HOLD_SECONDS
+from broadcaster.model import Severity
+
+__all__ = ["broker"]
+
+
+@pytest.fixture
+def line(broker: BrokerRig, plain_desk: OfficeDesk) -> Iterator[Line]:
+    with closing(Line(broker, plain_desk.enrol().id)) as made:
+        yield made
+
+
+def put_back(desk: OfficeDesk, unsigned: str, gone: list[str], in_force: str) -> None:
+    """As the database was before these were signed, sent and called off."""
+    cancel = desk.parts.desk.cancel_of(in_force)
+    assert cancel
+    with desk.parts.database.transaction() as connection:
+        connection.execute(update(sequence).values(highest=1))
+        connection.execute(delete(bulletin).where(bulletin.c.id.in_([*gone, cancel.id])))
+        connection.execute(delete(reach).where(reach.c.bulletin.in_([unsigned, *gone])))
+        for id, state in ((unsigned, State.CLEARED), (in_force, State.PUBLISHED)):
+            connection.execute(update(bulletin).where(bulletin.c.id == id).values(state=state))
+
+
+def test_what_was_sent_after_the_copy_is_in_force_again_told_and_can_be_called_off(
+    plain_desk: OfficeDesk, broker: BrokerRig, line: Line
+) -> None:
+    desk, sender = plain_desk, plain_desk.officer("小王")
+
+    def sent(text: str, running: Running) -> str:
+        paper = desk.parts.desk.send(sender, desk.draft(text, severity=Severity.BLUE))
+        running.until(lambda: line.on(topics.bulletin(TOWN, paper.id)))
+        return paper.id
+
+    with closing(Running(desk, broker)) as before:
+        called_off, unsigned, gone = (sent(f"{n}号楼停水。", before) for n in (1, 2, 3))
+        desk.parts.desk.cancel(sender, called_off)
+        before.until(lambda: desk.parts.desk.cancel_of(called_off).state is State.PUBLISHED)
+        desk.clock.advance(10)
+        before.until(lambda: len(read_own(desk, line).in_force) == 3)
+    told = read_own(desk, line)
+    put_back(desk, unsigned, [gone], called_off)
+    later = desk.parts.desk.send(sender, desk.draft("四号楼停水。"))
+    with closing(Running(desk, broker)) as after:
+        after.until(lambda: line.on(topics.bulletin(TOWN, later.id)))
+        state_of = {id: desk.parts.desk.get(id).state for id in (called_off, unsigned, gone)}
+        assert set(state_of.values()) == {State.CANCELLED, State.PUBLISHED}
+        assert state_of[called_off] is State.CANCELLED
+        highest = max(told.highest.values())
+        assert judge(desk, line.on(topics.bulletin(TOWN, later.id))[-1]).bulletin.seq == highest + 1
+        desk.clock.advance(10)
+        after.until(lambda: later.id in read_own(desk, line).in_force)
+        now_told = read_own(desk, line).in_force
+        assert {id: now_told.get(id) for id in told.in_force} == told.in_force
+        assert desk.counts(gone)["sent"] == 1 and desk.parts.desk.get(gone).draft.text == "3号楼停水。"
+        [warning] = taken_back.warnings(desk.parts.database, desk.clock.now())
+        assert "取回了 2 则" in warning and "《3号楼停水。》（到" in warning
+        desk.parts.desk.cancel(sender, gone)
+        after.until(lambda: line.on(topics.bulletin(TOWN, gone))[-1] == b"")
+        off = desk.parts.desk.cancel_of(gone)
+        assert off and judge(desk, line.on(topics.bulletin(TOWN, off.id))[-1]).bulletin.cancels == gone
+
+
+def test_what_the_broker_has_lost_too_is_waited_for_no_longer_than_a_moment(
+    plain_desk: OfficeDesk, broker: BrokerRig, line: Line
+) -> None:
+    desk, sender = plain_desk, plain_desk.officer("小王")
+    with closing(Running(desk, broker)) as before:
+        lost = desk.parts.desk.send(sender, desk.draft())
+        before.until(lambda: line.on(topics.bulletin(TOWN, lost.id)))
+        desk.clock.advance(10)
+        before.until(lambda: lost.id in read_own(desk, line).in_force)
+        before.wire.publish([(topics.bulletin(TOWN, lost.id), b"")])
+    with desk.parts.database.transaction() as connection:
+        connection.execute(delete(bulletin))
+    with closing(Running(desk, broker)) as after:
+        after.until(lambda: lost.id in desk.publisher.taken_back.missing)
+        waits = desk.parts.desk.send(sender, desk.draft("第二则。"))
+        after.office.tend()
+        assert desk.parts.desk.get(waits.id).state is State.CLEARED
+        desk.clock.advance(HOLD_SECONDS)
+        after.until(lambda: line.on(topics.bulletin(TOWN, waits.id)))
+        desk.clock.advance(10)
+        after.until(lambda: set(read_own(desk, line).in_force) == {waits.id})
