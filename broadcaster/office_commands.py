@@ -132,7 +132,7 @@ def approve(arguments: Arguments) -> int:
     with open_desk(folder) as desk:
         who = _who(desk, arguments)
         if not arguments.version:
-            return show_first(desk.parts.desk.get(arguments.id), arguments)
+            return show_first(desk.parts.desk.get(arguments.id), desk.parts.clock.now(), arguments)
         paper = desk.parts.desk.approve(who, arguments.id, arguments.version)
         desk.parts.audit.note(who.name, "批准通知", paper.draft.title)
         report(described(paper), f"批准了，交给平台发：{paper.draft.title}", arguments)
@@ -161,14 +161,15 @@ def board(arguments: Arguments) -> int:
         papers = desk.parts.desk.recent(20)
         counts = desk.parts.board.counts([paper.id for paper in papers])
         without = desk.parts.county_board.without(papers)
+        cancels = desk.parts.desk.cancels_that_wait()
     content = [
-        described(paper)
+        described(paper, paper.id in cancels)
         | counts[paper.id].to_json()
         | {"counties_without_sum": without.get(paper.id, 0)}
         for paper in papers
     ]
     lines = [
-        f"{one['id']}  {one['state']:9} 发给 {one['sent']} 播完 {one['heard']} "
+        f"{one['id']}  {one['said']}  发给 {one['sent']} 播完 {one['heard']} "
         f"没播成 {one['failed']} 没回音 {one['silent']}  "
         + (f"{one['counties_without_sum']} 个县没有报数  " if one["counties_without_sum"] else "")
         + "演练：" * one["drill"]
@@ -185,9 +186,13 @@ def _one(desk: Desk, arguments: Arguments) -> int:
     counts = desk.parts.board.counts([paper.id])[paper.id].to_json()
     found = [{"box": one.box, "name": one.name, "stage": one.stage, "said": one.said} for one in places]
     below = desk.parts.county_board.fares(paper)
-    lines = [paper.draft.called, *(f"  {one.name}（{one.box}）{one.said}" for one in places)]
+    waits = paper.id in desk.parts.desk.cancels_that_wait()
+    content = described(paper, waits) | counts | {"boxes": found}
+    lines = [
+        f"{paper.draft.called}  {content['said']}",
+        *(f"  {one.name}（{one.box}）{one.said}" for one in places),
+    ]
     lines += [f"  {one.county.name}（{one.county.code}）{one.sentence}" for one in below]
-    content = described(paper) | counts | {"boxes": found}
     report(content | {"counties": [one.to_json() for one in below]}, "\n".join(lines), arguments)
     return 0
 

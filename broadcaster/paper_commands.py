@@ -65,15 +65,18 @@ def _recording(file: Path) -> Iterator[bytes]:
         raise RecordingRefused(f"{file} 读不出来（{reason_of(error)}）。") from error
 
 
-def show_first(paper: Paper, arguments: Arguments) -> int:
+def show_first(paper: Paper, now: datetime, arguments: Arguments) -> int:
     """Nobody agrees to what he has not seen."""
+    from broadcaster.county.paper_words import aged, why_waits
+
     draft = paper.draft
-    kind = "演练" if draft.is_drill else "通知"
+    kind, writers = "演练" if draft.is_drill else "通知", "、".join(paper.writers)
     start = f"{draft.not_before:%Y-%m-%d %H:%M}" if draft.not_before else "马上"
     lines = [
-        f"{kind}：{draft.called}（级别 {int(draft.severity)}，{paper.written_by}写的，{paper.why_two}）",
+        f"{kind}：{draft.called}（级别 {int(draft.severity)}，{writers}写的，{why_waits(paper, now)}）",
         f"发给 {'、'.join(draft.areas)}，{start}播",
         f"录音，{draft.sound.seconds} 秒" if draft.sound else draft.said,
+        *aged(paper, now),
         "还没有批准。看过了同意，就写上版本：",
         f"broadcaster county approve {paper.id} --by {arguments.by} --version {paper.version}",
     ]
@@ -81,7 +84,9 @@ def show_first(paper: Paper, arguments: Arguments) -> int:
     return EXIT_BROKEN
 
 
-def described(paper: Paper) -> dict[str, Any]:
+def described(paper: Paper, cancel_waits: bool = False) -> dict[str, Any]:
+    from broadcaster.county.paper_words import state_said
+
     return {
         "id": paper.id,
         "title": paper.draft.title,
@@ -90,8 +95,10 @@ def described(paper: Paper) -> dict[str, Any]:
         "severity": int(paper.draft.severity),
         "areas": list(paper.draft.areas),
         "state": paper.state.value,
+        "said": state_said(paper, cancel_waits),
         "why_two": paper.why_two,
         "written_by": paper.written_by,
+        "writers": list(paper.writers),
         "approved_by": paper.approved_by,
     }
 

@@ -94,6 +94,7 @@ RULES = {
     "compose.edit": WRITE,
     "compose.check": WRITE,
     "compose.look": WRITE,
+    "compose.theirs": WRITE,
     "compose.keep": Rule(OfficeRole.CLERK, "存草稿"),
     "compose.send": Rule(OfficeRole.CLERK, "发通知"),
     "register.home": LOOK,

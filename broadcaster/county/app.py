@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from flask import Flask, render_template
+from flask import Flask, g, render_template
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError, CSRFProtect
 
@@ -24,6 +25,7 @@ from broadcaster.county import (
     landing,
     listen_pages,
     more_pages,
+    paper_words,
     receipt_pages,
     register_pages,
     sessions,
@@ -33,6 +35,7 @@ from broadcaster.county import (
 )
 from broadcaster.county.answers import Answers
 from broadcaster.county.counties import LONGEST_COUNTY
+from broadcaster.county.desk import Paper
 from broadcaster.county.officers import OfficeRole
 from broadcaster.county.page_parts import Pages
 from broadcaster.county.reaches import REACHES
@@ -116,6 +119,7 @@ def _teach_wording(app: Flask, pages: Pages) -> None:
     app.jinja_env.filters.update(
         moment=lambda moment: wording.say_moment(moment, clock.now()), seconds=wording.say_seconds
     )
+    app.jinja_env.globals.update(_paper_words(pages))
     app.jinja_env.globals.update(
         station_name=pages.settings.name,
         # An office has no air of its own.
@@ -131,6 +135,24 @@ def _teach_wording(app: Flask, pages: Pages) -> None:
         above_counties=len(pages.parts.county) < LONGEST_COUNTY,
         counties_below=pages.parts.counties.in_use,
     )
+
+
+def _paper_words(pages: Pages) -> dict[str, Callable[..., object]]:
+    """What is said of a bulletin now, the same on every page."""
+    clock, desk = pages.parts.clock, pages.parts.desk
+
+    def state_said(paper: Paper) -> str:
+        if "cancels" not in g:
+            g.cancels = desk.cancels_that_wait()
+        return paper_words.state_said(paper, paper.id in g.cancels)
+
+    return {
+        "state_said": state_said,
+        "why_waits": lambda paper: paper_words.why_waits(paper, clock.now()),
+        "aged": lambda paper: paper_words.aged(paper, clock.now()),
+        "today": lambda: f"{clock.now():%Y-%m-%d}",
+        "line_told": lambda: paper_words.line_told(pages.cut_since(), clock.now(), desk.unsent),
+    }
 
 
 def _answer_errors(app: Flask) -> None:

@@ -9,26 +9,13 @@ from broadcaster.county.county_board import Word
 from broadcaster.county.coverage import coverage
 from broadcaster.county.desk import Paper
 from broadcaster.county.draft import DraftRefused, State
+from broadcaster.county.paper_words import aged
+from broadcaster.county.rules import WRONG_STATE
 
 PAGE = 20
 # Drills are counted apart; those that are not over stand among what happens now.
 SHOWN = (BulletinKind.NOTICE, BulletinKind.TEST)
 SETTLED = (State.CANCELLED, State.EXPIRED, State.DRAFT)
-STATES = {
-    State.DRAFT: "草稿",
-    State.AWAITING: "等人审批",
-    State.CLEARED: "正在发",
-    State.PUBLISHED: "已发出",
-    State.CANCELLED: "已取消",
-    State.EXPIRED: "已过期",
-}
-
-OVER = {
-    State.CANCELLED: "这一则已经取消了",
-    State.EXPIRED: "这一则已经过期了",
-    State.DRAFT: "这一则还是草稿，没有发",
-}
-
 pages = Blueprint(
     "board", __name__, template_folder="templates", static_folder="static", static_url_path="/office"
 )
@@ -46,7 +33,6 @@ def home() -> ResponseReturnValue:
         papers=papers[:PAGE],
         counts=counts,
         without=parts.county_board.without(papers[:PAGE]),
-        states=STATES,
         drills=drills,
         awaiting=awaiting[:PAGE],
         more_awaiting=len(awaiting[PAGE:]),
@@ -81,11 +67,11 @@ def as_csv(id: str) -> ResponseReturnValue:
 
 @pages.get("/bulletin/<id>/cancel")
 def ask_cancel(id: str) -> ResponseReturnValue:
-    paper = find_paper(id)
-    over = OVER.get(paper.state, "")
-    if not over and access.pages().parts.desk.cancel_of(id):
-        over = OVER[State.CANCELLED]
-    return render_template("office/cancel.html", paper=paper, over=over)
+    paper, off = find_paper(id), access.pages().parts.desk.cancel_of(id)
+    if off or paper.state in SETTLED:
+        flash("这一则已经取消了。" if off else WRONG_STATE[paper.state])
+        return redirect(url_for("board.one", id=id), 303)
+    return render_template("office/cancel.html", paper=paper)
 
 
 @pages.post("/bulletin/<id>/cancel")
@@ -98,6 +84,10 @@ def cancel(id: str) -> ResponseReturnValue:
 
 @pages.post("/bulletin/<id>/approve")
 def approve(id: str) -> ResponseReturnValue:
+    now = access.pages().parts.clock.now()
+    # A page that was left open over night has not told him.
+    if aged(find_paper(id), now) and request.form.get("day") != f"{now:%Y-%m-%d}":
+        return _page(id, "这一页是以前打开的，还没有批。请看过下面的提醒再批。"), 409
     try:
         paper = access.pages().parts.desk.approve(access.me(), id, request.form.get("seen", ""))
     except DraftRefused as error:
@@ -135,7 +125,6 @@ def _page(id: str, problem: str = "") -> str:
     return render_template(
         "office/bulletin.html",
         paper=paper,
-        state=STATES[paper.state],
         off=parts.desk.cancel_of(id),
         origin=parts.foreign.origin(id),
         areas=[names.get(code, code) for code in paper.draft.areas],

@@ -19,7 +19,7 @@ from broadcaster.county.compose_form import (
     read_draft,
     show_form,
 )
-from broadcaster.county.desk import Paper, again
+from broadcaster.county.desk import DraftChanged, Paper, again
 from broadcaster.county.draft import Draft, DraftRefused, State, check_filled, check_id, is_id
 from broadcaster.county.form_values import Form
 from broadcaster.county.listen_pages import listening
@@ -56,7 +56,14 @@ def one(id: str) -> ResponseReturnValue:
         flash(ALREADY)
         return redirect(url_for("board.one", id=id), 303)
     if kept := parts.writings.find(access.me().number, id):
-        return show_form(form_of(kept))
+        form = form_of(kept)
+        if (
+            paper
+            and paper.version != form.get("opened")
+            and _words(read_draft(form)) != _words(paper.draft)
+        ):
+            return _both(form, paper, "keep")
+        return show_form(form)
     draft = paper.draft if paper else replace(_first_words(), id=id)
     return show_form(form_of(fields_of(draft, paper.version if paper else "")))
 
@@ -96,7 +103,9 @@ def keep() -> ResponseReturnValue:
     draft = read_draft(form)
     try:
         check_time(form)
-        paper = parts.desk.write(access.me(), draft)
+        paper = parts.desk.write(access.me(), draft, form.get("opened"))
+    except DraftChanged as changed:
+        return _both(form, changed.theirs, "keep"), 409
     except BroadcasterError as error:
         return _used(draft) or (show_form(form, error), 400)
     parts.writings.drop(access.me().number, paper.id)
@@ -115,7 +124,9 @@ def send() -> ResponseReturnValue:
         settled, _ = parts.desk.preview(access.me(), draft)
         if request.form.get("seen", settled.version) != settled.version:
             return _check(draft, form.get("opened", ""), CHANGED), 409
-        paper = parts.desk.send(access.me(), draft)
+        paper = parts.desk.send(access.me(), draft, form.get("opened"))
+    except DraftChanged as changed:
+        return _both(form, changed.theirs, "send"), 409
     except DraftRefused as error:
         return _used(draft) or (show_form(form, error), 400)
     parts.writings.drop(access.me().number, paper.id)
@@ -123,6 +134,15 @@ def send() -> ResponseReturnValue:
     waits = paper.state is State.AWAITING
     flash("交上去了，等另一个人审批。" if waits else "正在发，下面是各村的情况。")
     return redirect(url_for("board.one", id=paper.id), 303)
+
+
+@pages.post("/theirs")
+def theirs() -> ResponseReturnValue:
+    """The draft as somebody else has kept it, in the place of what he wrote himself."""
+    id = request.form.get("id", "")
+    check_id(id)
+    access.pages().parts.writings.drop(access.me().number, id)
+    return redirect(url_for("compose.one", id=id), 303)
 
 
 def take_up(fields: Fields) -> ResponseReturnValue:
@@ -169,6 +189,22 @@ def _with_recording(fields: Fields) -> tuple[Fields, BroadcasterError | None]:
         return fields, error
     rest = [(name, value) for name, value in fields if name != "sound"]
     return [*rest, ("sound", sound.sha256)], None
+
+
+def _both(form: Form, theirs: Paper, way: str) -> str:
+    """What two people made of one draft; `way` is what was to be done with his."""
+    names = access.pages().parts.register.names() | {access.pages().parts.county: "全县"}
+    mine, rest = read_draft(form), [field for field in form.items(True) if field[0] != "opened"]
+    return render_template(
+        "office/two_drafts.html",
+        mine=mine,
+        theirs=theirs,
+        told=str(DraftChanged(theirs)),
+        fields=[*rest, ("opened", theirs.version)],
+        action=url_for(f"compose.{way}"),
+        button="用我的，接着发" if way == "send" else "用我的，存成草稿",
+        names=names,
+    )
 
 
 def _check(draft: Draft, opened: str, problem: str = "") -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, insert, select, update
+from sqlalchemy import Connection, Row, delete, func, insert, select, update
 
 from broadcaster.bulletin.bulletin import LONGEST_LIFE, BulletinKind, new_bulletin_id
 from broadcaster.clock import Clock
@@ -39,6 +39,8 @@ class Paper:
     sent_at: datetime | None
     # Who had heard it before, signed.
     hearings: bytes | None
+    # Whose words these are; `written_by` has handed it in.
+    writers: tuple[str, ...]
 
     @property
     def id(self) -> str:
@@ -48,6 +50,19 @@ class Paper:
     def version(self) -> str:
         """Another one as soon as anything of it is another."""
         return self.draft.version
+
+    @property
+    def hands(self) -> frozenset[str]:
+        """Who cannot agree to it for having had a hand in it."""
+        return frozenset((*self.writers, self.written_by))
+
+
+class DraftChanged(DraftRefused):
+    """Somebody else has kept other words there since it was opened; `theirs` are these."""
+
+    def __init__(self, theirs: Paper) -> None:
+        super().__init__("你打开以后，这份草稿别人改过了。两份都在下面，什么也没有存，也没有发。")
+        self.theirs = theirs
 
 
 class Desk:
@@ -72,16 +87,25 @@ class Desk:
         rules.check_may_send(who, draft)
         return draft, rules.why_two(draft, now)
 
-    def write(self, who: Officer, draft: Draft) -> Paper:
-        """Keep a draft, in the place of one of the same id that is not further yet."""
+    def write(self, who: Officer, draft: Draft, opened: str | None = None) -> Paper:
+        """Keep a draft, in the place of one of the same id that is not further yet.
+
+        `opened` is the version that it was begun from, "" for none. Raises `DraftChanged` where another
+        one stands there now.
+        """
         check_id(draft.id)
         draft, _ = self.preview(who, draft)
         with self._database.transaction() as connection:
             known = _locked(connection, draft.id)
+            values = self._row(who, draft, State.DRAFT)
             if known:
-                rules.check_state(State(known.state), State.DRAFT)
+                paper = paper_of(known)
+                rules.check_state(paper.state, State.DRAFT)
+                if opened is not None and paper.version not in (opened, draft.version):
+                    raise DraftChanged(paper)
+                values |= _hands(paper, who, draft)
                 connection.execute(delete(bulletin).where(bulletin.c.id == draft.id))
-            connection.execute(insert(bulletin).values(self._row(who, draft, State.DRAFT)))
+            connection.execute(insert(bulletin).values(values))
         return self.get(draft.id)
 
     def submit(self, who: Officer, id: str) -> Paper:
@@ -95,15 +119,16 @@ class Desk:
         self._wake()
         return self.get(id)
 
-    def send(self, who: Officer, draft: Draft) -> Paper:
+    def send(self, who: Officer, draft: Draft, opened: str | None = None) -> Paper:
+        """Raises the same as `write`."""
         check_filled(draft)
-        return self.submit(who, self.write(who, draft).id)
+        return self.submit(who, self.write(who, draft, opened).id)
 
     def approve(self, who: Officer, id: str, seen: str) -> Paper:
         """By a second person, who has `seen` this version. What was to sound earlier sounds at once."""
         with self._database.transaction() as connection:
             paper = self._open(connection, id, State.AWAITING)
-            rules.check_may_approve(who, paper.draft, paper.written_by)
+            rules.check_may_approve(who, paper.draft, paper.hands)
             if seen != paper.version:
                 raise DraftRefused(CHANGED_SINCE if seen else "请先看一遍内容再批。")
             start = paper.draft.not_before
@@ -118,8 +143,8 @@ class Desk:
         """To who wrote it, with the reason."""
         with self._database.transaction() as connection:
             paper = self._open(connection, id, State.AWAITING)
-            if who.name != paper.written_by:
-                rules.check_may_approve(who, paper.draft, paper.written_by)
+            if who.name not in paper.hands:
+                rules.check_may_approve(who, paper.draft, paper.hands)
             _change(connection, id, state=State.DRAFT, note=note.strip()[:LONGEST_NOTE])
         return self.get(id)
 
@@ -153,7 +178,7 @@ class Desk:
 
     def find(self, id: str) -> Paper | None:
         row = self._database.first(select(bulletin).where(bulletin.c.id == id[:36]))
-        return row and _paper(row)
+        return row and paper_of(row)
 
     def recent(
         self,
@@ -164,18 +189,30 @@ class Desk:
         """The newest first; cancels stand with what they cancel, and not here."""
         query = select(bulletin).where(bulletin.c.kind.in_(kinds))
         query = query.order_by(bulletin.c.written_at.desc()).limit(count).offset(skip)
-        return [_paper(row) for row in self._database.read(query)]
+        return [paper_of(row) for row in self._database.read(query)]
 
     def in_state(self, state: State) -> list[Paper]:
         query = select(bulletin).where(bulletin.c.state == state).order_by(bulletin.c.written_at)
-        return [_paper(row) for row in self._database.read(query)]
+        return [paper_of(row) for row in self._database.read(query)]
+
+    def unsent(self) -> int:
+        """How many are signed, in force, and on no broker yet; cancels too."""
+        waits = (bulletin.c.state == State.PUBLISHED) & bulletin.c.sent_at.is_(None)
+        waits &= bulletin.c.expires > self._clock.now()
+        return int(self._database.read(select(func.count()).where(waits))[0][0])
+
+    def cancels_that_wait(self) -> set[str]:
+        """Of which bulletins the cancel is signed, and on no broker yet."""
+        waits = bulletin.c.cancels.is_not(None) & bulletin.c.sent_at.is_(None)
+        waits &= bulletin.c.state == State.PUBLISHED
+        return {row.cancels for row in self._database.read(select(bulletin.c.cancels).where(waits))}
 
     def cancel_of(self, id: str) -> Paper | None:
         row = self._database.first(select(bulletin).where(bulletin.c.cancels == id))
-        return row and _paper(row)
+        return row and paper_of(row)
 
     def _open(self, connection: Connection, id: str, *allowed: State) -> Paper:
-        paper = _paper(_found(_locked(connection, id)))
+        paper = paper_of(_found(_locked(connection, id)))
         rules.check_state(paper.state, *allowed)
         return paper
 
@@ -226,11 +263,19 @@ def again(draft: Draft) -> Draft:
     return replace(draft, id=new_bulletin_id(), not_before=None, cancels=None)
 
 
-def _paper(row: Row[Any]) -> Paper:
+def paper_of(row: Row[Any]) -> Paper:
     return Paper(
         *(draft_of(row), State(row.state), row.written_by, row.written_at, row.why_two),
         *(row.approved_by, row.note, row.issued, row.expires, row.sent_at, row.hearings),
+        tuple(row.writers.split("\n")) if row.writers else (row.written_by,),
     )
+
+
+def _hands(before: Paper, who: Officer, draft: Draft) -> dict[str, Any]:
+    """Who changed nothing wrote nothing."""
+    if draft.version == before.version:
+        return {"written_by": before.written_by, "writers": "\n".join(before.writers)}
+    return {"writers": "\n".join(dict.fromkeys((*before.writers, who.name)))}
 
 
 def _cancel_of(paper: Paper) -> Draft:

@@ -12,7 +12,6 @@ from broadcaster.bulletin import areas as area_codes
 from broadcaster.bulletin.bulletin import LONGEST_LIFE, BulletinKind
 from broadcaster.county import access
 from broadcaster.county.area_tree import Town, area_tree
-from broadcaster.county.board_pages import STATES
 from broadcaster.county.cap_out import export_cap
 from broadcaster.county.compose_form import HOURS, check_time, hours_of, read_draft
 from broadcaster.county.draft import Draft, DraftRefused
@@ -126,7 +125,6 @@ def _page(message: ForeignMessage, told: ForeignDraft, draft: Draft, problem: st
         over=told.expires is not None and told.expires <= now,
         related=[parts.desk.get(one) for one in parts.foreign.referred(told)],
         made=[parts.desk.get(one) for one in parts.foreign.made_of(message.id)],
-        states=STATES,
         shown=message.original[:SHOWN],
         left_out=max(len(message.original) - SHOWN, 0),
         problem=problem,

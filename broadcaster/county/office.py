@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from broadcaster.bulletin import topics
 from broadcaster.bulletin.heads import Heads
@@ -72,6 +72,8 @@ class Office:
         self._signs_from = clock.monotonic() + hold_seconds
         # What could not be kept, for the database was away, is taken in by the next step.
         self._held: list[Incoming] = []
+        # Since when there has been no line to the broker.
+        self.cut_since: datetime | None = clock.now()
 
     def wake(self) -> None:
         """Somebody at the desk has done something."""
@@ -82,6 +84,7 @@ class Office:
         """Take in what has come, or wait a second for it; see to the rest once a second or when woken:
         while a county answers there is a batch every few milliseconds.
         """
+        self._look_at_line()
         self._held += self._wire.take(LOOK_SECONDS, AT_ONCE)
         begins = CONNECTED in self._held
         if begins:
@@ -96,6 +99,12 @@ class Office:
             self._woken, self._tended_at = False, now
             self.tend()
             self._tidy()
+
+    def _look_at_line(self) -> None:
+        cut = not self._wire.connected
+        if cut and self.cut_since is None:
+            logger.warning("there is no line to the broker")
+        self.cut_since = (self.cut_since or self._clock.now()) if cut else None
 
     def tend(self) -> None:
         """Sign, send and clear away whatever is due; heads soon after a change, and every 10 minutes."""

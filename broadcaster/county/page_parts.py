@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from urllib.parse import urlsplit
 
 from broadcaster.bulletin.invitation import Invitation
@@ -45,6 +46,8 @@ class Pages:
     booth: Booth
     # What somebody must see to before villages go deaf.
     warnings: Callable[[], Sequence[str]] = tuple
+    # Since when there has been no line to the broker; None while there is one.
+    cut_since: Callable[[], datetime | None] = lambda: None
     # Which villages' pages the site carries; None for a site that carries none.
     villages: VillageKeys | None = None
     front: Front = field(default_factory=Front)

@@ -22,7 +22,7 @@ from broadcaster.bulletin.verify import read_for_office
 from broadcaster.clock import Clock
 from broadcaster.county import hearings, rules
 from broadcaster.county.database import OfficeDatabase, put
-from broadcaster.county.desk import draft_of
+from broadcaster.county.desk import draft_of, paper_of
 from broadcaster.county.draft import Draft, DraftRefused, State, settled
 from broadcaster.county.hearings import Hearing
 from broadcaster.county.reaches import Reach
@@ -109,7 +109,10 @@ class Publisher:
         return [Sheet(row.id, tuple(row.areas.split()), b"") for row in self._database.read(query)]
 
     def sent(self, id: str) -> None:
-        self._note(id, sent_at=self._clock.now())
+        """For the first time; it is sent again whenever the broker was away."""
+        first = (bulletin.c.id == id) & bulletin.c.sent_at.is_(None)
+        with self._database.transaction() as connection:
+            connection.execute(update(bulletin).where(first).values(sent_at=self._clock.now()))
 
     def cleared(self, id: str) -> None:
         self._note(id, cleared_at=self._clock.now())
@@ -184,7 +187,7 @@ class Publisher:
         if draft.not_before and draft.not_before < now:
             draft = replace(draft, not_before=None)
         draft = settled(draft, self.trust.area, now)
-        rules.check_cleared(draft, row.approved_by, row.written_by, now)
+        rules.check_cleared(draft, row.approved_by, paper_of(row).hands, now)
         made = self._bulletin(connection, draft, now)
         signed = envelope.sign(PAYLOAD_TYPE, made.to_bytes(), [self._signer])
         data = signed.to_bytes()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime, time, timedelta
 
 from broadcaster.bulletin.bulletin import BulletinKind
@@ -41,20 +42,20 @@ def check_may_send(who: Officer, draft: Draft) -> None:
         raise DraftRefused(f"你最高只能发{CAPS[who.cap]}通知，请找能发的人。")
 
 
-def check_may_approve(who: Officer, draft: Draft, written_by: str) -> None:
-    """Raise `DraftRefused`."""
+def check_may_approve(who: Officer, draft: Draft, hands: Collection[str]) -> None:
+    """Raise `DraftRefused`. `hands` are the names of who wrote it or handed it in."""
     if not who.role.covers(OfficeRole.APPROVER):
         raise DraftRefused("你的账号不能审批，请找审批的人。")
-    if who.name == written_by:
+    if who.name in hands:
         raise DraftRefused("自己写的要由另一个人审批。")
     if not who.may_send(draft.severity):
         raise DraftRefused(f"你最高只能批{CAPS[who.cap]}通知，请找能批的人。")
 
 
-def check_cleared(draft: Draft, approved_by: str, written_by: str, now: datetime) -> None:
+def check_cleared(draft: Draft, approved_by: str, hands: Collection[str], now: datetime) -> None:
     """Raise `DraftRefused` for what may not be signed now; asked last, before the key is used."""
     reason = why_two(draft, now)
-    if reason and (not approved_by or approved_by == written_by):
+    if reason and (not approved_by or approved_by in hands):
         raise DraftRefused(reason + "。")
 
 

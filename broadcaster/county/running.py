@@ -128,7 +128,10 @@ def run(path: Path, config: Path, ask: AskPassphrase, tell: Tell, unattended: bo
         woken.wakes = office.wake
         watched: list[Watched] = [stack.enter_context(Loop("office", office.step, office.wake))]
         booth = stack.enter_context(open_booth(config, path))
-        pages = Pages(desk.parts, desk.settings, _trusted(desk), booth, warnings, villages)
+        pages = Pages(
+            *(desk.parts, desk.settings, _trusted(desk), booth, warnings),
+            *(lambda: office.cut_since, villages),
+        )
         watched += _open_site(desk, pages, villages, line, stack, tell)
         return keep_watch(watched, stopping)
 

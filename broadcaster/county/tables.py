@@ -114,6 +114,8 @@ bulletin = Table(
     # Of the draft that was written, and agreed to: nothing else is signed.
     Column("version", String(64), nullable=False, server_default=""),
     Column("written_by", Text, nullable=False),
+    # Whose words these were so far, a line each; none where it is the one above.
+    Column("writers", Text, nullable=False, server_default=""),
     Column("written_at", Moment, nullable=False),
     Column("why_two", Text, nullable=False, server_default=""),
     Column("approved_by", Text, nullable=False, server_default=""),

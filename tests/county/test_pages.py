@@ -157,7 +157,10 @@ def test_a_clerk_writes_sees_how_it_is_said_and_sends(log_in: LogIn, plain_desk:
     assert answer.headers["Location"] == f"/bulletin/{id}"
     plain_desk.publisher.sign_cleared()
     page = clerk.see(f"/bulletin/{id}")
-    assert "已发出" in page and 'http-equiv="refresh"' in page
+    assert "<b>已签发，还没有送出去</b>" in page and 'http-equiv="refresh"' in page
+    assert "已签发，还没有送出去" in clerk.see("/")
+    plain_desk.publisher.sent(id)
+    assert "<b>已发出</b>" in clerk.see(f"/bulletin/{id}") and "已发出" in clerk.see("/")
     assert plain_desk.parts.audit.recent(1)[0].what == "发通知"
 
 

@@ -1,0 +1,12 @@
+"""Who had a hand in the words of a bulletin, beside who handed it in."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0009"
+down_revision = "0008"
+
+
+def upgrade() -> None:
+    with op.batch_alter_table("bulletin") as bulletin:
+        bulletin.add_column(sa.Column("writers", sa.Text(), server_default="", nullable=False))
