@@ -93,18 +93,23 @@ class ClockTrust:
                 f"时钟好像走到前面去了（现在显示 {now}，比装程序的时候晚 {years} 年），定时的会播错。"
                 "请接上网络，或者把时间设对。"
             )
-        if self.trusted or self._has_battery:
+        if self.trusted or self._has_battery or self.allows():
             return ""
-        if self.allows():
-            return f"时钟还没有和网络对过（现在显示 {now}），定时的节目可能不准。"
         left = timedelta(seconds=self._waits_until - self._clock.monotonic())
         # The minute after, for it is not earlier than told.
         latest = self._clock.now() + left + timedelta(minutes=1)
         return (
             f"时钟还没有对准（现在显示 {now}），定时的节目等对准了再播，"
             f"最迟 {latest:%H:%M} 开始按现在的时间播；喊话不受影响。"
-            "请接上网络；有电池的时钟，把 clock.wait_minutes 写成 0。"
+            "请接上网络；对得上的，在网页首页点“钟是对的”，有电池的，把 clock.wait_minutes 写成 0。"
         )
+
+    @property
+    def remark(self) -> str:
+        """What a person may confirm: that the clock shows the right time, which nobody has said yet."""
+        if self.trusted or self._has_battery or not self._plausible():
+            return ""
+        return f"盒子的钟没有和网络对过，现在是 {self._clock.now():%Y年%m月%d日 %H:%M}。"
 
     def step(self) -> None:
         """Once an hour remember what the clock shows, if it may be right."""

@@ -126,7 +126,8 @@ def status(arguments: Arguments) -> int:
     coming = sorted(state["later"] + state["next"], key=moment_due)
     lines += [f"接下来：{naming_later(airing)}" for airing in coming]
     lines += [_loops_stopped(state)] if state["loops_stopped"] else []
-    lines += [f"故障：{state['fault']}"] if state["fault"] else []
+    lines += [f"故障：{fault}" for fault in state["faults"]]
+    lines += [f"时钟：{state['clock_remark']}"] if state["clock_remark"] else []
     report(state, "\n".join(lines), arguments)
     return 0
 

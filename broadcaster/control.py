@@ -304,6 +304,7 @@ def _status_as_json(station: Station) -> Message:
         "loops_stopped_at": status.loops_stopped_at and status.loops_stopped_at.isoformat(),
         "loops_stopped_by": status.loops_stopped_by,
         "waits_for_card": status.waits_for_card,
+        "clock_remark": status.clock_remark,
         "fault": status.fault,
         "faults": status.faults,
     }

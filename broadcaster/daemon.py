@@ -261,6 +261,7 @@ def run(
         box.store.upkeep.begin(trust.allows)
         box.station.clock_is_trusted = lambda: trust.trusted
         box.station.confirm_clock = trust.confirm
+        box.station.clock_remark = lambda: trust.remark
         box.station.held_since = lambda: gaps.held_since
 
         def go_by_clock() -> None:

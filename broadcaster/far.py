@@ -143,6 +143,10 @@ def clock_is_trusted(station: Station) -> bool:
     return station.clock_is_trusted()
 
 
+def confirm_clock(station: Station) -> None:
+    station.confirm_clock()
+
+
 def note(station: Station, who: str, what: str, about: str = "", address: str = "") -> None:
     """The record says by which way it came."""
     station.deeds.note(who, what, about, f"{OVER_THE_COUNTY} {address}")
@@ -219,7 +223,7 @@ _ROWS = [
     Call("", announce, changes=True, says=_of_notice),
     *_changes("", Station.cancel, Station.stop_all, Station.resume_loops, Station.set_volume),
     Call("", Station.go_on, changes=True, says=_of_stop),
-    *_changes("", Station.use_card),
+    *_changes("", Station.use_card, confirm_clock),
     *_looks("", Station.warm),
     Call("accounts", Accounts.find, shared=True),
     Call("accounts", Accounts.needs_account, shared=True),

@@ -107,7 +107,7 @@ class Status:
     that what is accepted now outlasts a power cut. `waits_for_card` is "" or why nothing sounds though
     something would: the card has been lost for 3 s; what is due waits until it expires. `held` are the
     ids of what waits until the clock is trusted. `stop` is the last one while it can be taken back.
-    `unheard` is "" or why nothing would be heard now.
+    `unheard` is "" or why nothing would be heard now, `clock_remark` what is said of the clock.
     """
 
     on_air: OnAir | None
@@ -122,6 +122,7 @@ class Status:
     has_loops: bool = False
     stop: Stop | None = None
     unheard: str = ""
+    clock_remark: str = ""
 
     def due(self, now: datetime) -> list[Airing]:
         """Those that wait for the air alone, in the order of precedence."""
@@ -224,6 +225,8 @@ class Station:
         """From when on the timetable waits for the clock; None if it does not."""
         self.confirm_clock: Callable[[], None] = lambda: None
         """The county or a person says that it is right."""
+        self.clock_remark: Callable[[], str] = lambda: ""
+        """What is to be said of it before that; "" if nothing."""
         self.county: CountyLink | None = None
         self.belong: Callable[[], None] = lambda: None
         """To its county by the enrolment that is kept now. Raises `BroadcasterError`."""
@@ -375,6 +378,7 @@ class Station:
             self._has_loops,
             self._stops.last(),
             "" if self._device.ready else self._device.fault,
+            self.clock_remark(),
         )
 
     @property
@@ -452,6 +456,11 @@ class Station:
         device = self._device
         cards = self._cards.entries()
         return DeviceState(device.card, device.ready, device.relays_on, device.fault, cards)
+
+    @property
+    def sound_fault(self) -> str:
+        """What the loudspeaker line ails, in a sentence, or ""."""
+        return self._device.fault
 
     def use_card(self, name: str) -> str:
         """Somebody says at which card the amplifier hangs: it sounds there after what is on the air.

@@ -226,7 +226,7 @@ class FakeStation:
         self.loops_stopped = self.has_loops = False
         self.stop: Stop | None = None
         self.taken_up: list[TakenUp] = []
-        self.unheard = ""
+        self.unheard = self.clock_remark = ""
         self.fades = False
         self.quiet = ""
         self.quiet_until: datetime | None = None
@@ -286,6 +286,9 @@ class FakeStation:
     def set_volume(self, percent: int) -> None:
         self.volume = percent
 
+    def confirm_clock(self) -> None:
+        self.clock_remark = ""
+
     def resume_loops(self) -> None:
         self.loops_stopped = False
 
@@ -325,6 +328,7 @@ class FakeStation:
             has_loops=self.has_loops,
             stop=self.stop,
             unheard=self.unheard,
+            clock_remark=self.clock_remark,
         )
 
     def upcoming(self, count: int = 5) -> list[Airing]:

@@ -59,7 +59,9 @@ def test_without_ntp_the_timetable_waits_but_not_for_ever(memory: Memory) -> Non
     assert "最迟 15:11 开始" in believed.fault
     clock.advance(300)
     assert believed.allows() and not believed.trusted
-    assert "可能不准" in believed.fault
+    assert believed.fault == "" and "没有和网络对过，现在是" in believed.remark
+    believed.confirm()
+    assert believed.trusted and believed.remark == ""
 
 
 @pytest.mark.parametrize(

@@ -39,8 +39,10 @@ def answer(box: str) -> str:
     return f"{ROOT}/a/{box}"
 
 
-def receipt(box: str, bulletin_id: str) -> str:
-    """What a box tells of one bulletin, or of SEVERAL."""
+def receipt(box: str, bulletin_id: str = SEVERAL) -> str:
+    """Where a box tells how bulletins fare: one place, so that it can leave one message there for ever,
+    and no more. Boxes of before tell of each bulletin in a place of its own.
+    """
     return f"{ROOT}/r/{box}/{bulletin_id}"
 
 

@@ -42,7 +42,7 @@ from broadcaster.web import wording
 from broadcaster.web.compiled_pages import CompiledPages
 from broadcaster.web.language import CHINESE, LANGUAGES, teach_languages
 from broadcaster.web.phone_cookie import Sessions
-from broadcaster.web.protection import protect
+from broadcaster.web.protection import HTTP_PORT, HTTPS_PORT, protect, stay_with_https
 from broadcaster.web.session_key import load_session_key
 
 logger = logging.getLogger(__name__)
@@ -95,6 +95,8 @@ def create_app(pages: Pages, folder: Path) -> Flask:
     app.after_request(answer_pages.give_address)
     app.after_request(access.note_deed)
     app.after_request(protect)
+    if (pages.settings.web.port, pages.settings.web.https_port) == (HTTP_PORT, HTTPS_PORT):
+        app.after_request(stay_with_https)
     for area in AREAS:
         app.register_blueprint(area.pages)
     # A box has no session, and its code is its proof.
@@ -116,6 +118,8 @@ def _teach_wording(app: Flask, pages: Pages) -> None:
     )
     app.jinja_env.globals.update(
         station_name=pages.settings.name,
+        # An office has no air of its own.
+        bar_now=lambda: None,
         navigation=NAVIGATION,
         severities=wording.SEVERITIES,
         stages=REACHES,

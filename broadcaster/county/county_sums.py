@@ -13,11 +13,12 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from broadcaster.bulletin import topics
 from broadcaster.bulletin.keys import public_from_hex
-from broadcaster.bulletin.refusals import NotAccepted, Refusal
+from broadcaster.bulletin.refusals import NotAccepted
 from broadcaster.bulletin.sums import Presence, Sum, read_presence, read_sum
 from broadcaster.clock import Clock
 from broadcaster.county.counties import concerns
 from broadcaster.county.database import OfficeDatabase
+from broadcaster.county.log_brake import LogBrake
 from broadcaster.county.reaches import Reach
 from broadcaster.county.register import BoxState
 from broadcaster.county.tables import bulletin, county, county_sum
@@ -33,9 +34,11 @@ class CountySums:
     def __init__(self, database: OfficeDatabase, clock: Clock) -> None:
         self._database = database
         self._clock = clock
+        self._brake = LogBrake(clock, logger.warning)
 
     def take(self, came: Sequence[tuple[str, bytes]]) -> int:
         """Keep what is genuine and new, by topic, in one transaction; how many of it."""
+        self._brake.look()
         told = [(_county_of(topic), topic, data) for topic, data in came if data]
         told = [one for one in told if one[0]]
         if not told:
@@ -45,9 +48,20 @@ class CountySums:
         new = [one for one in told if one[2] not in kept]
         presences = [(code, data) for code, topic, data in new if topic == topics.presence(code)]
         sums = [(code, data) for code, topic, data in new if topic != topics.presence(code)]
-        read = [(one, data) for code, data in sums if (one := _read(read_sum, code, keys, data))]
-        there = [one for code, data in presences if (one := _read(read_presence, code, keys, data))]
+        read = [(one, data) for code, data in sums if (one := self._read(read_sum, code, keys, data))]
+        there = [one for code, data in presences if (one := self._read(read_presence, code, keys, data))]
         return self._keep(self._known(read), there, keys)
+
+    def _read(self, read: Any, code: str, keys: Mapping[str, str], data: bytes) -> Any:
+        """None for what is not genuine, which is told in the log only."""
+        if not (key := keys.get(code)):
+            self._brake.note("what a relay that is not in the register tells is refused", code)
+            return None
+        try:
+            return read(data, code, public_from_hex(key))
+        except NotAccepted as refused:
+            self._brake.note(f"what the relay of {code} tells is refused", refused)
+            return None
 
     def _keys(self) -> dict[str, str]:
         query = select(county.c.code, county.c.key).where(county.c.state == BoxState.ENROLLED)
@@ -69,7 +83,7 @@ class CountySums:
             if concerns(ours.get((one.bulletin, one.digest), ()), one.county):
                 known.append((one, data))
             else:
-                logger.warning("a sum of %s is of no bulletin of ours: %s", one.county, one.bulletin)
+                self._brake.note(f"a sum of {one.county} is of no bulletin of ours", one.bulletin)
         return known
 
     def _keep(
@@ -132,17 +146,6 @@ def _county_of(topic: str) -> str:
         return topics.county_of(topic)
     except ValueError:
         return ""
-
-
-def _read(read: Any, code: str, keys: Mapping[str, str], data: bytes) -> Any:
-    """None for what is not genuine, which is told in the log only."""
-    try:
-        if not (key := keys.get(code)):
-            raise NotAccepted(Refusal.UNKNOWN_KEY, "not in the register")
-        return read(data, code, public_from_hex(key))
-    except NotAccepted as refused:
-        logger.warning("what the relay of %s tells is refused: %s", code, refused)
-        return None
 
 
 def _adding_up(dialect_name: str) -> Any:

@@ -16,6 +16,7 @@ from broadcaster.bulletin.keys import public_from_hex
 from broadcaster.bulletin.receipts import Receipt, Receipts, read_receipts
 from broadcaster.bulletin.refusals import NotAccepted
 from broadcaster.clock import Clock
+from broadcaster.county.box_states import BoxState
 from broadcaster.county.database import OfficeDatabase
 from broadcaster.county.doubts import (
     Doubt,
@@ -27,12 +28,14 @@ from broadcaster.county.doubts import (
     is_honest_stranger,
 )
 from broadcaster.county.reaches import ENDS, stage_of
+from broadcaster.county.register import BoxState as BoxInUse
 from broadcaster.county.register import in_use
 from broadcaster.county.tables import box, bulletin, reach, receipt, told
 
 _THIS: Any = box.c.id == bindparam("who")
 HEARD = update(box).where(_THIS).values(heard_at=bindparam("when"))
 PRESENT = update(box).where(_THIS).values(online=bindparam("there"))
+TELLS = PRESENT.values(trouble=bindparam("ails"), quiet=bindparam("rests"))
 ADDED_UP = ("stage", "key", "box_number", "at", "seconds_played", "seconds_due", "reason", "started_at")
 
 
@@ -115,11 +118,26 @@ class Intake:
             who, now = sorted({read.box for _, read in taken}), self._clock.now()
             connection.execute(HEARD, [{"who": one, "when": now} for one in who])
 
-    def present(self, told: Mapping[str, bool]) -> None:
-        """What the states of boxes on the broker say: only who is there, for they are not signed."""
-        rows = [{"who": who, "there": int(there)} for who, there in told.items()]
+    def present(self, told: Mapping[str, BoxState]) -> None:
+        """What boxes say of themselves on the broker; a will tells nothing but that one is gone."""
+        if not told:
+            return
+        gone = [{"who": box, "there": 0} for box, one in told.items() if not one.there]
+        there = [
+            {"who": box, "there": 1, "ails": one.trouble, "rests": one.quiet}
+            for box, one in told.items()
+            if one.there
+        ]
         with self._database.transaction() as connection:
-            connection.execute(PRESENT, rows)
+            if gone:
+                connection.execute(PRESENT, gone)
+            if there:
+                connection.execute(TELLS, there)
+
+    def known(self, ids: Collection[str]) -> set[str]:
+        """Those of these boxes that are in the register, and not retired."""
+        query = select(box.c.id).where(box.c.id.in_(sorted(ids)), box.c.state != BoxInUse.RETIRED)
+        return {row.id for row in self._database.read(query)}
 
     def _read(self, sent: Sent) -> Receipts | None:
         known = self._boxes.get(sent.box)

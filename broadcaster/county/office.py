@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import timedelta
@@ -12,9 +11,12 @@ from broadcaster.bulletin.heads import Heads
 from broadcaster.bulletin.question import Question
 from broadcaster.bulletin.refusals import NotAccepted
 from broadcaster.clock import Clock
+from broadcaster.county.box_states import read_state
 from broadcaster.county.county_sums import CountySums
 from broadcaster.county.emptied import Emptied
 from broadcaster.county.intake import Intake, Sent
+from broadcaster.county.leftovers import Leftovers
+from broadcaster.county.log_brake import LogBrake
 from broadcaster.county.office_keys import OfficeKeys
 from broadcaster.county.publisher import Publisher, Sheet
 from broadcaster.county.standing import StandingNotices
@@ -63,6 +65,8 @@ class Office:
         self._keyring_sent = b""
         self._heads_due = clock.now()
         self._emptied = Emptied(clock)
+        self._leftovers = Leftovers(wire, intake, clock)
+        self._brake = LogBrake(clock, logger.warning)
         self._woken, self._tended_at = True, clock.monotonic()
         # The numbers that boxes know stand on the broker, and come as soon as it is reached.
         self._signs_from = clock.monotonic() + hold_seconds
@@ -158,6 +162,7 @@ class Office:
         self._county_sums.take([(one.topic, one.payload) for one in taken])
         own_heads = topics.heads(self._publisher.trust.area)
         for one in taken:
+            self._leftovers.see(one)
             if one.topic == own_heads and one.payload:
                 self._follow(one.payload)
                 continue
@@ -168,13 +173,18 @@ class Office:
                 box = topics.box_of(one.topic)
             except ValueError:
                 continue
+            if not one.payload:
+                # A place that was emptied.
+                continue
             kinds[one.topic.removeprefix(f"{topics.ROOT}/")[0]].append((box, one.payload))
         self._intake.take([Sent(box, data) for box, data in kinds["r"]])
-        if kinds["s"]:
-            self._intake.present({box: is_there(data) for box, data in kinds["s"]})
+        states = [(box, read) for box, data in kinds["s"] if (read := read_state(data))]
+        self._intake.present(dict(states))
         if kinds["q"]:
             # Of one that asks again and again only the last question is answered.
             self._answer_all(dict(kinds["q"]))
+        self._leftovers.clear()
+        self._brake.look()
         self._wire.acknowledge(taken)
 
     def _follow(self, heads: bytes) -> None:
@@ -199,7 +209,8 @@ class Office:
             try:
                 asked, area = Question.from_bytes(data), areas[box]
             except (NotAccepted, KeyError) as error:
-                logger.warning("a question of %s is not answered: %r", box, error)
+                whose = box if box in areas else "a stranger"
+                self._brake.note(f"a question of {whose} is not answered", repr(error))
                 continue
             topic = topics.answer(box)
             answers += [(topic, one) for one in self._answers(asked, area, in_force, listing)]
@@ -215,12 +226,3 @@ class Office:
         yield from (one.envelope for one in meant if one.id in asked.missing)
         if self._publisher.may_sign:
             yield self._publisher.signed(listing, asked.nonce, {one.id for one in meant})
-
-
-def is_there(data: bytes) -> bool:
-    """Whether a state, or the will in its place, says that the box is there."""
-    try:
-        told = json.loads(data)
-    except ValueError:
-        return False
-    return isinstance(told, dict) and told.get("online") is True

@@ -40,7 +40,9 @@ class BoxState(StrEnum):
 
 @dataclass(frozen=True)
 class Box:
-    """One village's broadcaster; `key` is its public key as hex, "" before it is enrolled."""
+    """One village's broadcaster; `key` is its public key as hex, "" before it is enrolled; `trouble` is
+    what its loudspeaker ails, as it says.
+    """
 
     id: str
     area: str
@@ -50,6 +52,7 @@ class Box:
     enrolled_at: datetime | None
     heard_at: datetime | None
     online: bool
+    trouble: str = ""
 
 
 class Door(Protocol):
@@ -313,6 +316,7 @@ def _box(row: Row[Any]) -> Box:
     return Box(
         *(row.id, row.area, row.name, BoxState(row.state)),
         *(row.key, row.enrolled_at, row.heard_at, bool(row.online)),
+        trouble=row.trouble,
     )
 
 

@@ -18,7 +18,7 @@ from broadcaster.store.wal import mend_log
 
 logger = logging.getLogger(__name__)
 
-VERSIONS = ("0001", "0002", "0003", "0004", "0005")
+VERSIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008")
 # What was signed after the copy used numbers that it does not know, and boxes refuse a number that
 # they have seen: 5 days of 9,999, well below the million that they take for a jump.
 LEAP = 50_000

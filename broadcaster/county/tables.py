@@ -61,6 +61,9 @@ box = Table(
     Column("enrolled_at", Moment),
     Column("heard_at", Moment),
     Column("online", Integer, nullable=False, server_default="0"),
+    # As it says itself: what its loudspeaker ails, and its quiet hours as JSON.
+    Column("trouble", Text, nullable=False, server_default=""),
+    Column("quiet", Text, nullable=False, server_default=""),
     Index("box_area", "area"),
 )
 

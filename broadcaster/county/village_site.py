@@ -23,9 +23,12 @@ from broadcaster.county.village_keys import VillageKeys
 from broadcaster.errors import BroadcasterError, FarRefused
 from broadcaster.web.app import create_app
 from broadcaster.web.live import Live
+from broadcaster.web.protection import HTTPS_PORT
 from broadcaster.web.tls import Wsgi, is_loopback
 
 PREFIX = "/village/"
+# Recordings, which boxes check against the bulletin that names them.
+SIGNED = "/sound/"
 # One app has 1 MB, with its templates.
 MOST_APPS = 20
 # How soon a village that was given other settings is shown by them.
@@ -49,7 +52,8 @@ class _Page:
 class VillageSites:
     """A WSGI application: the office's, and below `/village/` those of its villages. Any thread.
 
-    `https_port` is where a browser is sent that came without TLS; None where there is no such port.
+    `https_port` is where is sent who came without TLS and not from this machine; None where there is no
+    such port. Only what is signed may be fetched so.
     """
 
     def __init__(
@@ -68,12 +72,12 @@ class VillageSites:
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         path = environ.get("PATH_INFO", "")
+        secure = environ["wsgi.url_scheme"] == "https" or is_loopback(environ.get("REMOTE_ADDR", ""))
+        if not secure and self.https_port and not path.startswith(SIGNED):
+            return _lead_to_tls(environ, start_response, self.https_port)
         box, slash, rest = path.removeprefix(PREFIX).partition("/")
         if not path.startswith(PREFIX) or not slash:
             return self._office(environ, start_response)
-        secure = environ["wsgi.url_scheme"] == "https" or is_loopback(environ.get("REMOTE_ADDR", ""))
-        if not secure and self.https_port:
-            return _lead_to_tls(environ, start_response, self.https_port)
         try:
             app: Wsgi = self._app_of(box) if secure else _refuse(NEEDS_TLS)
         except BroadcasterError as error:
@@ -131,6 +135,7 @@ def _refuse(sentence: str) -> Wsgi:
 def _lead_to_tls(environ: dict[str, Any], start_response: Any, port: int) -> Iterable[bytes]:
     host = environ.get("HTTP_HOST", "").rpartition(":")[0] or environ.get("HTTP_HOST", "")
     asked = environ.get("QUERY_STRING", "")
-    address = f"https://{host}:{port}{quote(environ['PATH_INFO'])}" + (f"?{asked}" if asked else "")
+    place = host if port == HTTPS_PORT else f"{host}:{port}"
+    address = f"https://{place}{quote(environ['PATH_INFO'])}" + (f"?{asked}" if asked else "")
     start_response("307 Temporary Redirect", [("Location", address), ("Content-Length", "0")])
     return []

@@ -16,8 +16,10 @@ from paho.mqtt.client import Client, MQTTMessage, MQTTv5
 from paho.mqtt.enums import CallbackAPIVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
+from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from broadcaster.bulletin import topics
+from broadcaster.bulletin.receipts import LARGEST
 from broadcaster.errors import ConfigError
 
 logger = logging.getLogger(__name__)
@@ -35,17 +37,20 @@ FIRST_SECONDS, LONGEST_SECONDS = (1, 4), (20, 40)
 GATHER_SECONDS = 0.05
 # The boxes' receipts, states and questions, and what relays of counties below tell.
 LISTENS_TO = tuple(f"{topics.ROOT}/{kind}/#" for kind in "rsqu")
-ANSWERS = topics.done("")
+ANSWERS, RECEIPTS = topics.done(""), f"{topics.ROOT}/r/"
 
 
 @dataclass(frozen=True)
 class Incoming:
-    """A message of a box; `number` acknowledges it. No topic: the broker is there (again)."""
+    """A message of a box; `number` acknowledges it, and `retained` ones stand on the broker. No topic:
+    the broker is there (again).
+    """
 
     topic: str
     payload: bytes = b""
     number: int = 0
     quality: int = 0
+    retained: bool = False
 
 
 class Wire:
@@ -163,15 +168,22 @@ class Wire:
 
     def _subscribe(self) -> None:
         if self._listens_to:
-            self._client.subscribe([(topic, 1) for topic in self._listens_to])
+            # Else what a box leaves there for ever is seen as such at the next connection only.
+            told = SubscribeOptions(qos=1, retainAsPublished=True)
+            self._client.subscribe([(topic, told) for topic in self._listens_to])
         if self._answered:
-            self._client.subscribe(topics.done("+"), 0)
+            at_once = SubscribeOptions(qos=0, retainAsPublished=True)
+            self._client.subscribe([(topics.done("+"), at_once)])
 
     def _message(self, client: Client, _: Any, message: MQTTMessage) -> None:
-        if self._answered and message.topic.startswith(ANSWERS):
+        retained = message.retain
+        if self._answered and message.topic.startswith(ANSWERS) and not retained:
             self._answered(message.topic, bytes(message.payload))
             return
-        self._came.put(Incoming(message.topic, bytes(message.payload), message.mid, message.qos))
+        # A receipt that is longer is refused for it, and a thousand of them need not be held whole.
+        most = LARGEST + 1 if message.topic.startswith(RECEIPTS) else None
+        payload = bytes(message.payload[:most])
+        self._came.put(Incoming(message.topic, payload, message.mid, message.qos, retained))
 
 
 def _trusting(authority: Path) -> ssl.SSLContext:

@@ -291,6 +291,8 @@ class Link:
             "clock_trusted": self._station.clock_is_trusted(),
             "keyring": list(self._reception.county.trust.version),
             "fault": self._reception.fault,
+            "sound": self._station.sound_fault,
+            "quiet": self._station.settings.quiet.model_dump(mode="json"),
         }
 
     def _turn_seconds(self) -> float:

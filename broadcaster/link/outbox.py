@@ -64,8 +64,7 @@ class Outbox:
         if self.due_seconds:
             return
         for one in self._next(MOST_IN_FLIGHT - len(self._in_flight)):
-            topic = topics.receipt(self._box, one.bulletin_id or topics.SEVERAL)
-            self._in_flight[line.publish(topic, one.envelope)] = one.number
+            self._in_flight[line.publish(topics.receipt(self._box), one.envelope)] = one.number
             self._sent_to = one.number
 
     def _next(self, room: int) -> list[StoredReceipts]:

@@ -73,6 +73,7 @@ RULES = {
     "talk.take": Rule(Role.SECRETARY, silent=True),
     "talk.end": Rule(Role.SECRETARY, silent=True),
     "air.resume_loops": Rule(Role.SECRETARY, deed=N_("恢复循环")),
+    "air.confirm_clock": Rule(Role.SECRETARY, deed=N_("说钟是对的")),
     "air.set_volume": Rule(Role.SECRETARY, deed=N_("调音量"), about="volume"),
     "air.bar": OPEN,
     "air.stop": Rule(Role.SECRETARY, deed=N_("停播")),

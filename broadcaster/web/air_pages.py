@@ -121,6 +121,14 @@ def resume_loops() -> ResponseReturnValue:
     return redirect(url_for("air.home"), 303)
 
 
+@pages.post("/clock")
+def confirm_clock() -> ResponseReturnValue:
+    """A person has held it against his own."""
+    parts().station.confirm_clock()
+    flash(_("记下了：盒子的钟是对的，定时的按它播。"))
+    return redirect(url_for("air.home"), 303)
+
+
 @pages.post("/volume")
 def set_volume() -> ResponseReturnValue:
     try:
@@ -176,7 +184,7 @@ def _moving() -> dict[str, object]:
     if request.args.get("of") != HOME:
         return shown
     view = _view(status)
-    for name in ("fault", "on_air", "loops", "coming", "recent"):
+    for name in ("fault", "on_air", "loops", "coming", "clock", "recent"):
         shown[name] = render_template(f"live_{name}.html", **view)
     for one in asked.asked_anywhere(status):
         shown[f"asked-{one.id}"] = render_template("live_asked.html", one=one)

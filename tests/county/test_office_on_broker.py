@@ -20,11 +20,12 @@ from county_office import (
 from fakes import ManualClock
 from paho.mqtt.client import Client, MQTTv5
 from paho.mqtt.enums import CallbackAPIVersion
-from rig.broker import OFFICE_PASSWORD, BrokerRig
+from rig.broker import OFFICE_PASSWORD, WATCHER, BrokerRig, OfficeClient
 from rig.rig import wait_until
 from sqlalchemy import delete, update
 
 from broadcaster.bulletin import topics
+from broadcaster.bulletin.bulletin import new_bulletin_id
 from broadcaster.bulletin.heads import Heads, read_heads
 from broadcaster.bulletin.keyring import Trust
 from broadcaster.bulletin.moment import Now
@@ -35,6 +36,7 @@ from broadcaster.bulletin.verify import Accepted, verify
 from broadcaster.county.broker import OFFICE
 from broadcaster.county.county_sums import CountySums
 from broadcaster.county.database import OfficeDatabase
+from broadcaster.county.doubts import Doubt
 from broadcaster.county.draft import State
 from broadcaster.county.emptied import SAVED_AFTER
 from broadcaster.county.office import Office
@@ -53,6 +55,8 @@ def broker(tmp_path: Path) -> Iterator[BrokerRig]:
     started.kill()
 
 
+# MQTT 5, 2.4
+NOT_AUTHORISED = 0x87
 BOX_PASSWORD = "of-this-box-alone-0123"
 
 
@@ -66,6 +70,8 @@ class Line:
         self._client.username_pw_set(box, BOX_PASSWORD)
         self._client.tls_set(str(broker.broker.folder / "authority.pem"))
         self._client.on_message = lambda c, u, message: self.got.append((message.topic, message.payload))
+        self._answers: dict[int, int] = {}
+        self._client.on_publish = lambda c, u, mid, reason, p: self._answers.update({mid: reason.value})
         self._client.connect("127.0.0.1", broker.port)
         wanted = [*topics.bulletins_for(VILLAGE), topics.answer(box)]
         wanted += [topics.keyring("331121"), topics.heads("331121")]
@@ -74,6 +80,12 @@ class Line:
 
     def say(self, topic: str, payload: bytes) -> None:
         self._client.publish(topic, payload, 1).wait_for_publish(10)
+
+    def leave(self, topic: str, payload: bytes) -> int:
+        """To stand there for ever; what the broker says to it."""
+        mid = self._client.publish(topic, payload, 1, True).mid
+        wait_until(lambda: mid in self._answers, 20)
+        return self._answers[mid]
 
     def on(self, prefix: str) -> list[bytes]:
         return [payload for topic, payload in list(self.got) if topic.startswith(prefix)]
@@ -87,7 +99,7 @@ class Running:
     """The office's steps, taken by the test, with the clock of the test."""
 
     def __init__(self, desk: OfficeDesk, broker: BrokerRig) -> None:
-        self.desk, self.keys = desk, keys_of(desk)
+        self.desk, self.keys, self.broker = desk, keys_of(desk), broker
         authority = broker.broker.folder / "authority.pem"
         listens_to = (*LISTENS_TO, topics.heads("331121"))
         self.wire = Wire("127.0.0.1", broker.port, OFFICE, OFFICE_PASSWORD, authority, listens_to)
@@ -99,6 +111,8 @@ class Running:
             # By the clock of the test for ever: it is the heads on the broker that let it sign.
             hold_seconds=3.0,
         )
+        # As the villages' pages have it.
+        self.wire.on_answer(lambda topic, payload: None)
         self.wire.start()
         self.until(lambda: self.wire.connected)
 
@@ -148,8 +162,8 @@ def test_a_bulletin_reaches_its_village_and_what_was_heard_is_counted(
     running.until(lambda: line.on(topics.bulletin(TOWN, paper.id)))
     accepted = judge(desk, line.on(topics.bulletin(TOWN, paper.id))[-1])
     assert accepted.bulletin.id == paper.id
-    line.say(topics.receipt(box.id, paper.id), box.receipt(paper.id, Told.ACCEPTED, desk.clock))
-    line.say(topics.receipt(box.id, paper.id), box.heard(paper.id, desk.clock, Outcome.PLAYED, 30))
+    line.say(topics.receipt(box.id), box.receipt(paper.id, Told.ACCEPTED, desk.clock))
+    line.say(topics.receipt(box.id), box.heard(paper.id, desk.clock, Outcome.PLAYED, 30))
     running.until(lambda: desk.counts(paper.id)["heard"] == 1)
     assert desk.parts.desk.get(paper.id).sent_at
 
@@ -263,7 +277,7 @@ def test_what_boxes_said_while_the_office_was_down_is_counted_when_it_is_back(
     paper = plain_desk.parts.desk.send(plain_desk.officer("小王"), plain_desk.draft())
     first.until(lambda: line.on(topics.bulletin(TOWN, paper.id)))
     first.wire.close()
-    line.say(topics.receipt(box.id, paper.id), box.heard(paper.id, plain_desk.clock, Outcome.PLAYED, 30))
+    line.say(topics.receipt(box.id), box.heard(paper.id, plain_desk.clock, Outcome.PLAYED, 30))
     again = Running(plain_desk, broker)
     with closing(again.wire):
         again.until(lambda: plain_desk.counts(paper.id)["heard"] == 1)
@@ -304,3 +318,75 @@ def test_a_running_office_sends_the_rotated_keyring_and_signs_by_the_new_key_alo
         trust = Trust.pin(folder.keyring.to_bytes(), folder.pin, desk.clock.now())
         for data in line.on(topics.heads("331121"))[len(told) :]:
             read_heads(data, trust, Now(desk.clock.now(), True, desk.clock.now()))
+
+
+def test_what_a_box_leaves_on_the_broker_for_ever_is_cleared_as_it_comes_and_at_each_connection(
+    plain_desk: OfficeDesk, broker: BrokerRig, box: PretendBox, line: Line
+) -> None:
+    desk, wide = plain_desk, f"{topics.ROOT}/r/{box.id}"
+    first = Running(desk, broker)
+    paper = desk.parts.desk.send(desk.officer("小王"), desk.draft())
+    first.until(lambda: line.on(topics.bulletin(TOWN, paper.id)))
+    genuine = box.heard(paper.id, desk.clock, Outcome.PLAYED, 30)
+
+    def fill() -> None:
+        """By the right that boxes of before have."""
+        with closing(watcher(broker)) as looks:
+            for at in range(20):
+                looks.publish(f"{wide}/{at}", b"x" * 200_000)
+
+    fill()
+    line.leave(topics.receipt(box.id), genuine)
+    for name in (topics.question(box.id), topics.done(box.id), topics.state(box.id)):
+        line.leave(name, b"x" * 200_000)
+    first.until(lambda: standing(broker, box) == [])
+    first.wire.close()
+    fill()
+    assert len(standing(broker, box)) == 20
+    again = Running(desk, broker)
+    with closing(again.wire):
+        again.until(lambda: standing(broker, box) == [])
+        again.office.step()
+    # What it said by it counts all the same, once.
+    assert desk.counts(paper.id)["heard"] == 1
+    told = {one.why: one.count for one in desk.parts.doubts.of(box.id, None)}
+    # What waited in the office's session comes as it stood there, too.
+    assert told[Doubt.RETAINED] >= 44
+
+
+def test_a_box_can_leave_but_one_message_among_its_receipts(
+    broker: BrokerRig, box: PretendBox, line: Line
+) -> None:
+    assert line.leave(f"{topics.ROOT}/r/{box.id}/1", b"x") == NOT_AUTHORISED
+    assert line.leave(topics.receipt(box.id), b"x") != NOT_AUTHORISED
+    assert standing(broker, box) == [topics.receipt(box.id)]
+    line.leave(topics.receipt(box.id), b"")
+
+
+def test_the_state_of_a_box_goes_with_the_box(running: Running, line: Line, box: PretendBox) -> None:
+    desk = running.desk
+    line.leave(topics.state(box.id), b'{"online": true}')
+    running.until(lambda: desk.parts.register.get(box.id).online)
+    desk.clock.advance(60)
+    running.office.step()
+    assert standing(running.broker, box) == [topics.state(box.id)]
+    desk.parts.register.retire(box.id)
+    desk.clock.advance(60)
+    running.until(lambda: standing(running.broker, box) == [])
+
+
+def standing(broker: BrokerRig, box: PretendBox) -> list[str]:
+    """What stands retained of it, for who comes now."""
+    mark = topics.answer(new_bulletin_id())
+    with closing(watcher(broker, "sqdra")) as looks:
+        # Behind what stood there when it subscribed.
+        looks.publish(mark, b"x", retain=False)
+        wait_until(lambda: looks.on(mark), 20)
+        names = [topic for topic, payload in looks.got if payload and box.id in topic.split("/")]
+    return sorted(names)
+
+
+def watcher(broker: BrokerRig, kinds: str = "a") -> OfficeClient:
+    """Somebody else with the office's rights: a second one by its name would throw it out."""
+    broker.add_watcher(BOX_PASSWORD)
+    return OfficeClient(broker, WATCHER, BOX_PASSWORD, kinds=kinds, keeps=False)

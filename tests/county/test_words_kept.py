@@ -2,6 +2,7 @@
 
 import io
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +14,12 @@ from werkzeug.test import TestResponse
 
 from broadcaster.county.access import RULES
 from broadcaster.county.answers import Answers
+from broadcaster.county.app import create_app
 from broadcaster.county.draft import State
 from broadcaster.county.officers import OfficeRole
 from broadcaster.county.writings import MOST
 from broadcaster.model import Severity
+from broadcaster.settings import WebSettings
 
 WORDS = "山洪要来了，<快>走。"
 FORM = {"text": WORDS, "areas": TOWN, "severity": "4", "hours": "6"}
@@ -265,6 +268,38 @@ def test_a_copied_cookie_is_worth_nothing_once_its_session_has_ended(
     else:
         plain_desk.clock.advance(12 * 3600 + 1)
     assert thief.get("/").status_code == 303
+
+
+def test_over_https_the_cookie_is_for_https_alone(app: Flask) -> None:
+    visitor = Visitor(app)
+    page = visitor.client.get("/login", base_url="https://office.example").text
+    given = {"name": "小王", "password": PASSWORD, "csrf_token": hidden(page, "csrf_token")}
+    secure = {
+        "base_url": "https://office.example",
+        "headers": {"Referer": "https://office.example/login"},
+    }
+    answer = visitor.client.post("/login", data=given, **secure)
+    assert answer.status_code == 303
+    cookie = answer.headers["Set-Cookie"]
+    assert cookie.startswith("__Host-broadcaster-office=")
+    assert "; Secure" in cookie and "; HttpOnly" in cookie and "; SameSite=Lax" in cookie
+    assert visitor.client.get("/", base_url="https://office.example").status_code == 200
+    assert visitor.client.get("/", base_url="http://office.example").status_code == 303
+
+
+@pytest.mark.parametrize(("ports", "stays"), [((80, 443), True), ((8010, 443), False)])
+def test_a_browser_is_told_to_stay_with_https_where_it_would_find_it(
+    plain_desk: OfficeDesk, tmp_path: Path, ports: tuple[int, int], stays: bool
+) -> None:
+    made = app_of(plain_desk, tmp_path).extensions["office"]
+    web = WebSettings(port=ports[0], https_port=ports[1])
+    settings = made.settings.model_copy(update={"web": web})
+    client = create_app(replace(made, settings=settings), tmp_path).test_client()
+    answers = [
+        client.get("/login", base_url=f"{scheme}://office.example") for scheme in ("https", "http")
+    ]
+    told = ["Strict-Transport-Security" in answer.headers for answer in answers]
+    assert told == [stays, False]
 
 
 def test_a_logout_ends_this_session_alone(log_in: LogIn) -> None:

@@ -12,6 +12,7 @@ from bulletin.county_rig import TOWN
 from link.link_rig import Life, LinkBox
 from rig.far_office import KEEPER, PASSWORD, SENTENCE, FarOffice, Visitor
 from rig.rig import wait_until
+from werkzeug.test import TestResponse
 
 from broadcaster.bulletin.charter import CharterRefused
 from broadcaster.bulletin.delegation import Delegation
@@ -145,21 +146,35 @@ def test_a_keeper_switches_a_village_on_and_off(office: FarOffice, tmp_path: Pat
     assert not office.folder.village_key_file(own.area, own.key_ids[0]).exists()
 
 
-def test_without_tls_a_browser_is_led_to_it(office: FarOffice) -> None:
-    office.sites.https_port = 8453
-    far_away = {"REMOTE_ADDR": "203.0.113.9"}
-    led = office.visitor().client.get(
-        "/village/x/login?a=1", base_url="http://office.example:8010", environ_overrides=far_away
-    )
-    assert (led.status_code, led.location) == (
-        307,
-        "https://office.example:8453/village/x/login?a=1",
-    )
-    office.sites.https_port = None
-    refused = office.visitor().client.get(
-        "/village/x/login", base_url="http://office.example:8010", environ_overrides=far_away
-    )
+@pytest.mark.parametrize("path", ["/village/x/login", "/", "/login", "/compose", "/static/page.css"])
+@pytest.mark.parametrize(("port", "place"), [(8453, "office.example:8453"), (443, "office.example")])
+def test_without_tls_a_browser_is_led_to_it(office: FarOffice, path: str, port: int, place: str) -> None:
+    led = from_afar(office, f"{path}?a=1", https_port=port)
+    assert (led.status_code, led.location) == (307, f"https://{place}{path}?a=1")
+    assert "Set-Cookie" not in led.headers
+
+
+def test_a_village_is_not_shown_without_tls_where_there_is_none(office: FarOffice) -> None:
+    refused = from_afar(office, "/village/x/login", https_port=None)
     assert refused.status_code == 503 and "https" in refused.text
+
+
+def test_what_boxes_fetch_without_tls_and_the_machine_itself_are_led_nowhere(office: FarOffice) -> None:
+    assert from_afar(office, f"/sound/{'0' * 64}.flac", https_port=8453).status_code == 404
+    office.sites.https_port = 8453
+    assert office.visitor().get("/login").status_code == 200
+    office.sites.https_port = None
+
+
+def from_afar(office: FarOffice, path: str, https_port: int | None) -> TestResponse:
+    """From another machine, over plain http."""
+    office.sites.https_port = https_port
+    far_away = {"REMOTE_ADDR": "203.0.113.9"}
+    base = "http://office.example:8010"
+    try:
+        return office.visitor().client.get(path, base_url=base, environ_overrides=far_away)
+    finally:
+        office.sites.https_port = None
 
 
 @pytest.mark.parametrize("path", ["/village/nobody/", "/village/%2e%2e/", "/village//x", "/village/a/b"])

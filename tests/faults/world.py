@@ -25,7 +25,8 @@ from faults.books import Asked, Books
 from faults.sounds import Ear, Matter, matter_of
 from faults.wordings import PLAIN, fields_of, plain_wording, wording
 from rig.failing_disk import FailingDisk
-from rig.living_box import LivingBox, Program, Refused
+from rig.living import Refused
+from rig.living_box import LivingBox, Program
 from rig.rig import FakeCard, FakeRig, wait_until
 from rig.wall_clock import WallClock
 from village import Village

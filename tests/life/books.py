@@ -5,13 +5,13 @@ outcome where its asker can see it, and what was heard is what the record says.
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
 from life.ear import Sound
-from rig.living_box import Vitals
+from rig.living import Vitals
 
 from broadcaster.labels import LOST, OUTCOMES
 from broadcaster.model import Kind, Notice, Outcome
@@ -30,6 +30,7 @@ class Way(Enum):
     PAGE = "page"
     PROGRAM = "api"
     COMMAND = "cli"
+    COUNTY = "county"
 
 
 @dataclass
@@ -39,7 +40,8 @@ class Asked:
     `day` is the one in which it is due. `taken` is whether the box answered that it took it: None when
     no answer came. `may` is how it may end. `may_be_silent` is for what somebody or something severer
     ended before its matter was out; `may_be_gone` for what the asker was told would not outlast a power
-    cut. The `airing` is known of what can be read no more in the queue.
+    cut. The `airing` is known of what can be read no more in the queue. `by` is who asked, where the
+    page has several people. `ends` are its lines of the record, once its day is closed.
     """
 
     way: Way
@@ -51,7 +53,9 @@ class Asked:
     may_be_silent: bool = False
     may_be_gone: bool = False
     airing: str = ""
+    by: str = ""
     what_happened: str = ""
+    ends: Sequence["Line"] = ()
     judged: bool = False
 
     def allow(self, *outcomes: Outcome, silent: bool = False) -> None:
@@ -140,8 +144,9 @@ class Day:
 class Books:
     """Closes each day, and remembers what the record said: it may only grow."""
 
-    def __init__(self) -> None:
+    def __init__(self, most_megabytes: float = MOST_MEGABYTES) -> None:
         self.days: list[Day] = []
+        self._most_megabytes = most_megabytes
         self._known: dict[str, Line] = {}
         self._may_be_gone: set[str] = set()
         self._notes: list[str] = []
@@ -168,9 +173,9 @@ class Books:
             lines = [line for line in new if one.mark in line.text or line.airing == one.airing]
             if one.day > number and not lines:
                 continue
-            one.judged = True
+            one.judged, one.ends = True, lines
             _judge(day, one, lines, sounds[one.mark], heard)
-            _look(day, one, lines, seen)
+            _look(day, one, lines, seen, self._known.keys() - {line.airing for line in new})
         for name, sound in slots.items():
             _judge_slot(day, name, [line for line in new if line.asked_by == name], sound, heard)
         for name, due in missed:
@@ -186,7 +191,7 @@ class Books:
             if line.asked_by not in slots and not wanted:
                 day.blame("unseen", f"nobody asked for {line}")
         self._check_memory(day, seen)
-        _check_bounds(day, figures)
+        _check_bounds(day, figures, self._most_megabytes)
         day.wrong += self._notes
         self._notes = []
         self.days.append(day)
@@ -246,20 +251,22 @@ def _compare(day: Day, one: Asked, line: Line, sound: Sound, heard: bytes, about
         day.blame("wrong end", f"{about} was heard whole and is {line.outcome.value}: {line.reason}")
 
 
-def _look(day: Day, one: Asked, lines: Sequence[Line], seen: Seen) -> None:
-    """Whether its asker finds the same where he asked."""
+def _look(day: Day, one: Asked, lines: Sequence[Line], seen: Seen, old: Set[str]) -> None:
+    """Whether its asker finds the same where he asked, beside what he found on an `old` day."""
     wanted = [(line.airing, OUTCOMES[line.outcome]) for line in lines]
-    if one.airing or one.way is Way.PROGRAM:
+    if one.airing or one.way in (Way.PROGRAM, Way.COUNTY):
         return
     if one.way is Way.PAGE:
-        there = seen.on_page.get(one.mark, ())
+        there = [row for row in seen.on_page.get(one.mark, ()) if row[0] not in old]
         finds = [
             (airing, next((o for _, o in wanted if _ending(words).startswith(o)), words))
             for airing, words in there
         ]
     else:
         finds = [
-            (line.airing, OUTCOMES[line.outcome]) for line in seen.by_command if one.mark in line.text
+            (line.airing, OUTCOMES[line.outcome])
+            for line in seen.by_command
+            if one.mark in line.text and line.airing not in old
         ]
     if finds != wanted:
         day.blame("unseen", f"{one.mark} is {wanted}, and its asker ({one.way.value}) sees {finds}")
@@ -292,9 +299,9 @@ def _judge_slot(day: Day, name: str, lines: Sequence[Line], sound: Sound, heard:
         day.blame("wrong end", f"{name} FAILED: {failed[0].reason}")
 
 
-def _check_bounds(day: Day, figures: Figures) -> None:
+def _check_bounds(day: Day, figures: Figures, most_megabytes: float) -> None:
     bounds = (
-        ("megabytes of main", figures.vitals.rss_megabytes, MOST_MEGABYTES),
+        ("megabytes of main", figures.vitals.rss_megabytes, most_megabytes),
         ("handles", figures.vitals.handles, MOST_HANDLES),
         ("threads", figures.vitals.threads, MOST_THREADS),
         ("lines in the log", figures.log_lines, MOST_LOG_LINES),
@@ -325,6 +332,11 @@ def table(days: Sequence[Day]) -> str:
                 f"{figures.cache_megabytes:.1f}",
             )
         )
+    return grid(rows)
+
+
+def grid(rows: Sequence[Sequence[str]]) -> str:
+    """In columns."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return "\n".join(
         "  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True)) for row in rows

@@ -10,7 +10,8 @@ from pathlib import Path
 
 from life.books import Way
 from life.world import ZONE, Life
-from rig.living_box import ANSWER_SECONDS, Phone, Refused
+from rig.living import Refused
+from rig.living_box import ANSWER_SECONDS, Phone
 
 from broadcaster.clips.key import signal_key
 from broadcaster.clips.preset import HORN

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from life.books import Asked, Books, Day, Figures, Line, Seen, Way
 from life.ear import RATE_HZ, Sound, sounded
-from rig.living_box import Vitals
+from rig.living import Vitals
 
 from broadcaster.labels import OUTCOMES
 from broadcaster.model import Kind, Notice, Outcome, Severity

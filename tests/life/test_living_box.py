@@ -5,7 +5,8 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from rig.living_box import LivingBox, Phone, Program, Refused
+from rig.living import Refused
+from rig.living_box import LivingBox, Phone, Program
 from rig.rig import FakeRig, wait_until
 from rig.wall_clock import WallClock
 from village import Village

@@ -3,19 +3,21 @@
 import io
 import json
 import wave
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime, time, timedelta
 from html import unescape
 from pathlib import Path
 from random import Random
 from threading import Event
+from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
 import numpy as np
 from life.books import Asked, Books, Day, Figures, Line, Seen, Way
 from life.ear import Ear, Sound, open_ear, sounded
-from rig.living_box import Form, LivingBox, Phone, Program, Refused
+from rig.living import Refused
+from rig.living_box import Form, LivingBox, Phone, Program
 from rig.rig import FakeRig, compile_plugin, wait_until
 from rig.wall_clock import WallClock
 from village import Village
@@ -55,17 +57,35 @@ WAYS = (5, 4, 1)
 FRAMED = 0.3
 
 
+class Reader(Protocol):
+    """Somebody who finds in the page's record what he asked for."""
+
+    def record(self, text: str) -> list[tuple[str, str, str]]:
+        """Airing, title, and how it ended in words."""
+
+
 class Life:
     """The world of one box: its place, its clock, its card, the people, and what they asked for."""
 
-    def __init__(self, folder: Path, seed: int, ear: Ear, village: Village, rig: FakeRig) -> None:
-        self.random = Random(seed)
+    def __init__(
+        self,
+        folder: Path,
+        random: Random,
+        ear: Ear,
+        village: Village,
+        rig: FakeRig,
+        clock: WallClock,
+        slots: Mapping[str, str] = SLOTS,
+    ) -> None:
+        self.random = random
         self.village = village
         self.rig = rig
-        self.clock = WallClock(folder)
-        village.environment |= self.clock.environment
+        self.clock = clock
+        village.environment |= clock.environment
         self.box = LivingBox(village, folder / "log")
         self.phone = Phone(self.box, SECRETARY, PASSWORD)
+        self.readers: dict[str, Reader] = {"": self.phone}
+        """Who looks what became of what he asked for on the page, by name."""
         self.books = Books()
         self.today = 0
         self.asked: list[Asked] = []
@@ -76,7 +96,7 @@ class Life:
         self._sounds: dict[str, Sound] = {}
         self._forms: dict[str, Form] = {}
         self._slots = {
-            name: ear.sound_of(Notice(text, **BARE), text[:2]) for name, text in SLOTS.items()
+            name: ear.sound_of(Notice(text, **BARE), text[:2]) for name, text in slots.items()
         }
         self._program: Program | None = None
         self._heard_from = 0
@@ -92,6 +112,10 @@ class Life:
 
     def start(self) -> None:
         self.box.start()
+        self.greet()
+
+    def greet(self) -> None:
+        """The first time that it is up, it is given an account and a token."""
         if "一次性代码" in self.box.printed:
             self.phone.make_account()
             self._program = Program(self.box, self.phone.make_token("县里"))
@@ -107,7 +131,7 @@ class Life:
 
     def settle(self) -> None:
         """Until nothing sounds and nothing waits that is due."""
-        wait_until(self._is_silent, SETTLED_SECONDS)
+        wait_until(self.is_silent, SETTLED_SECONDS)
         self.open.clear()
 
     def power_fails(self, *may_be: Outcome) -> None:
@@ -140,7 +164,7 @@ class Life:
         mark = self._new_mark()
         text = f"{mark}，{self.random.choice(MATTERS)}"
         notice = Notice(text, severity=severity, **(BARE if bare else {}))
-        return self._note(Asked(way, mark, notice, self.today))
+        return self.expect(Asked(way, mark, notice, self.today))
 
     def send(self, one: Asked) -> str:
         """Ask for it, for the first time or again; what the box answers, "" when no answer comes.
@@ -185,7 +209,7 @@ class Life:
         mark = self._new_mark()
         page = self.phone.get("/say", pattern="water", blank=[mark, "今天", "一组"])
         text = unescape(page.split("<textarea", 1)[1].split(">", 1)[1].split("<", 1)[0]).strip()
-        one = self._note(Asked(Way.PAGE, mark, Notice(text, **BARE), self.today))
+        one = self.expect(Asked(Way.PAGE, mark, Notice(text, **BARE), self.today))
         self.send(one)
         return one
 
@@ -194,7 +218,7 @@ class Life:
         mark = self._new_mark()
         key = self.program.take(f"{mark}录音", self._own_voice())
         notice = Notice(f"{mark}录音", recording=key, **BARE)
-        one = self._note(Asked(Way.PROGRAM, mark, notice, self.today))
+        one = self.expect(Asked(Way.PROGRAM, mark, notice, self.today))
         self.send(one)
         return one
 
@@ -210,7 +234,7 @@ class Life:
             self.asked,
             self._sounds,
             self._slots,
-            [(MISSED, f"{self.clock.now().astimezone(ZONE):%Y-%m-%d}T12:00")],
+            [(MISSED, f"{self.clock.now().astimezone(ZONE):%Y-%m-%d}T12:00")] * (MISSED in self._slots),
             self._seen(),
             sounded(captured),
             figures,
@@ -228,7 +252,7 @@ class Life:
         assert answer.returncode == 0, answer.stderr
         by_command = [Line.of(row) for row in json.loads(answer.stdout)]
         on_page = {
-            one.mark: [(airing, ending) for airing, _, ending in self.phone.record(one.mark)]
+            one.mark: [(airing, ending) for airing, _, ending in self.readers[one.by].record(one.mark)]
             for one in self.asked
             if one.way is Way.PAGE
         }
@@ -243,7 +267,7 @@ class Life:
         kept = sum(path.stat().st_size for path in cache.rglob("*") if path.is_file())
         return Figures(self.box.vitals(), lines, len(state), kept / 1e6)
 
-    def _is_silent(self) -> bool:
+    def is_silent(self) -> bool:
         status = self.box.status()
         now = self.clock.now()
         due = [one for one in status["waiting"] if datetime.fromisoformat(one["due_at"]) <= now]
@@ -253,9 +277,21 @@ class Life:
         self._number += 1
         return f"第{self._number}件"
 
-    def _note(self, one: Asked) -> Asked:
+    def listen_for(self, notice: Notice, mark: str) -> None:
+        """Its sound is known; whether it is to be heard is another matter."""
+        self._sounds[mark] = self._ear.sound_of(notice, mark)
+
+    def unexpected(self, mark: str) -> bool:
+        """Whether it was heard since the last day was closed."""
+        return self._sounds[mark].begun(self.heard())
+
+    def heard(self) -> bytes:
+        """Since the last day was closed, without silences."""
+        return sounded(np.frombuffer(self.rig.captured()[self._heard_from :], np.int16))
+
+    def expect(self, one: Asked) -> Asked:
         """It may cut what is less severe, which then is not taken up again."""
-        self._sounds[one.mark] = self._ear.sound_of(one.notice, one.mark)
+        self.listen_for(one.notice, one.mark)
         for other in self.open:
             if one.notice.severity.rank < other.notice.severity.rank:
                 other.allow(Outcome.CUT_SHORT, Outcome.CANCELLED, silent=True)
@@ -298,33 +334,34 @@ class Life:
 @contextmanager
 def new_life(folder: Path, seed: int) -> Iterator[Life]:
     """A box that was never started, in `folder`; its disk is what `folder/card` is on."""
-    rig_folder, card = folder / "rig", folder / "card"
-    rig_folder.mkdir()
-    card.mkdir(exist_ok=True)
-    rig = FakeRig(rig_folder, compile_plugin(folder))
-    village = Village(folder, rig.environment)
-    village.state = card / "state"
-    settings = {
-        "station": {
-            "opening": "注意",
-            "opening_repeats": 1,
-            "closing": "",
-            "pace": 1.4,
-            "first_notice": "",
-        },
-        "severity": {"red": {"repeats": 2}, "orange": {"repeats": 1}},
-        "loops": {"lowest_gap_minutes": 0},
-        "cache": {"limit_megabytes": 20},
-        "paths": {"audio_cache": str(card / "cache"), "state": str(village.state)},
-    }
-    village.configure(**settings)
+    village, rig = furnish(folder, compile_plugin(folder))
     (folder / "timetable.yaml").write_text(TIMETABLE, encoding="utf-8")
     ear_folder = folder / "ear"
     ear_folder.mkdir()
     (ear_folder / FOLDER).symlink_to(village.state / FOLDER)
     with open_ear(load_settings(folder), ear_folder) as ear:
-        life = Life(folder, seed, ear, village, rig)
+        life = Life(folder, Random(seed), ear, village, rig, WallClock(folder))
         try:
             yield life
         finally:
             life.box.cut_power()
+
+
+def furnish(folder: Path, plugin: Path, **more: dict[str, Any]) -> tuple[Village, FakeRig]:
+    """A box with a card of its own, and settings that let a day go by quickly, with `more` of them."""
+    rig_folder, card = folder / "rig", folder / "card"
+    rig_folder.mkdir()
+    card.mkdir(exist_ok=True)
+    rig = FakeRig(rig_folder, plugin)
+    village = Village(folder, rig.environment)
+    village.state = card / "state"
+    station = {"opening": "注意", "opening_repeats": 1, "closing": "", "pace": 1.4, "first_notice": ""}
+    settings: dict[str, dict[str, Any]] = {
+        "station": station | more.pop("station", {}),
+        "severity": {"red": {"repeats": 2}, "orange": {"repeats": 1}},
+        "loops": {"lowest_gap_minutes": 0},
+        "cache": {"limit_megabytes": 20},
+        "paths": {"audio_cache": str(card / "cache"), "state": str(village.state)},
+    }
+    village.configure(**settings | more)
+    return village, rig

@@ -160,7 +160,7 @@ def test_another_box_cannot_speak_for_the_county(
             topics.heads(COUNTY),
             topics.answer(box.name),
             topics.state(box.name),
-            topics.receipt(box.name, told.id),
+            topics.receipt(box.name),
         )
         for name in names:
             stranger.publish(name, signed(told, county.key))
@@ -206,7 +206,7 @@ def test_receipts_that_the_broker_acknowledged_and_lost_come_again(
         told = office.publish(notice())
         until(lambda: box.states(office.client, told) == WHOLE)
         until(lambda: life.link.status()["receipts_waiting"] == 0)
-        topic = topics.receipt(box.name, told.id)
+        topic = topics.receipt(box.name)
         first = office.client.on(topic)
         broker.kill()
         broker.start()

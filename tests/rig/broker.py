@@ -5,6 +5,7 @@ import socket
 import ssl
 import subprocess
 import threading
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from rig.rig import wait_until
 
 from broadcaster.county.broker import OFFICE, Broker
 
-OFFICE_PASSWORD = "of-the-office-alone"
+OFFICE_PASSWORD, WATCHER = "of-the-office-alone", "watcher"
 RELOADED = b"Reloading config"
 
 
@@ -55,8 +56,15 @@ class BrokerRig:
             self.process = None
 
     def add_box(self, box: str, area: str, password: str) -> None:
+        self._reloaded(lambda: self.broker.add_box(box, area, password))
+
+    def add_watcher(self, password: str) -> None:
+        """Who may all that the office may, by another name."""
+        self._reloaded(lambda: self.broker._add([(WATCHER, password, ["topic readwrite cb/1/#"])]))
+
+    def _reloaded(self, change: Callable[[], None]) -> None:
         before = self._told(RELOADED)
-        self.broker.add_box(box, area, password)
+        change()
         if self.process:
             self.broker.reload(self.process.pid)
             wait_until(lambda: self._told(RELOADED) > before, 20)
@@ -76,6 +84,7 @@ class OfficeClient:
         password: str = OFFICE_PASSWORD,
         client_id: str = "",
         kinds: str = "rsq",
+        keeps: bool = True,
     ) -> None:
         self.got: list[tuple[str, bytes]] = []
         self.answers: dict[int, int] = {}
@@ -95,7 +104,7 @@ class OfficeClient:
         # As an office must: what boxes tell while it is away is kept for it.
         kept = Properties(PacketTypes.CONNECT)
         kept.SessionExpiryInterval = 3600
-        client.connect_async("127.0.0.1", rig.port, 30, clean_start=False, properties=kept)
+        client.connect_async("127.0.0.1", rig.port, 30, clean_start=not keeps, properties=kept)
         client.loop_start()
 
     def _connected(self, client: mqtt.Client, *_: object) -> None:

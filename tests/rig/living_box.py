@@ -2,10 +2,7 @@
 
 What is promised here, for any long test:
 
-- `LivingBox` is `broadcaster run` in a process group of its own, so that `cut_power` takes main and
-  its children at one blow. All it prints goes into `log`, which is kept over all its lives. Start it
-  as often as wanted; only one life at a time. What it started has ended when `cut_power` or `stop`
-  returns.
+- `LivingBox` is `broadcaster run`, a `LivingProgram`. Start it as often as wanted.
 - `Phone` is a person with the page: HTML forms over HTTP, with cookies that outlast the box.
   `rehearse` gives the form of the confirm page, `confirm` sends it; the same form may be sent again
   when no answer came.
@@ -16,16 +13,12 @@ What is promised here, for any long test:
 """
 
 import json
-import os
 import re
-import signal
-import subprocess
 import urllib.error
 import urllib.parse
 import urllib.request
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from html import unescape
 from http.client import HTTPException
 from http.cookiejar import CookieJar
@@ -33,14 +26,12 @@ from pathlib import Path
 from typing import Any
 
 import psutil
-from rig.rig import wait_until
+from rig.living import LivingProgram, Refused
 from village import Village
 
 from broadcaster.control import ask
 
-START_SECONDS = 60.0
 ANSWER_SECONDS = 30.0
-STOP_SECONDS = 40.0
 UP = "下一次定时播出"
 FIELD = re.compile(r'<input type="hidden" name="(\w+)" value="([^"]*)">')
 TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
@@ -53,104 +44,27 @@ LINE = re.compile(
 Form = dict[str, str]
 
 
-class Refused(Exception):
-    """The box answered, and did not do it; with its sentence."""
-
-
-@dataclass(frozen=True)
-class Vitals:
-    """What a box takes of its machine at one moment."""
-
-    rss_megabytes: float
-    threads: int
-    handles: int
-    children_megabytes: float
-
-
-class LivingBox:
+class LivingBox(LivingProgram):
     """One box of a village over all its lives."""
 
     def __init__(self, village: Village, log: Path) -> None:
+        super().__init__(village.command("run"), village.environment, log, UP)
         self.village = village
-        self.log = log
-        self._process: subprocess.Popen[bytes] | None = None
-        self._printed_from = 0
-
-    @property
-    def runs(self) -> bool:
-        return self._process is not None and self._process.poll() is None
-
-    @property
-    def process(self) -> psutil.Process:
-        assert self._process
-        return psutil.Process(self._process.pid)
-
-    def begin(self, *arguments: str) -> None:
-        """Start a life, and do not wait until it is up."""
-        assert not self.runs
-        self._printed_from = self.log.stat().st_size if self.log.exists() else 0
-        with self.log.open("ab") as log:
-            self._process = subprocess.Popen(
-                self.village.command("run", *arguments),
-                env=self.village.environment,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
-
-    def start(self, *arguments: str) -> None:
-        """Start a life; it is up at the return. Raises `Refused` with what it printed if it ends."""
-        self.begin(*arguments)
-        wait_until(lambda: UP in self.printed or not self.runs, START_SECONDS)
-        if not self.runs:
-            raise Refused(self.printed)
-
-    @property
-    def printed(self) -> str:
-        """What this life has printed and logged so far."""
-        with self.log.open("rb") as log:
-            log.seek(self._printed_from)
-            return log.read().decode(errors="replace")
 
     @property
     def page(self) -> str:
         """The page's address without a slash at its end."""
-        return _told(self.printed, r"手机页面：(\S+?)/?$")
+        return self.told(r"手机页面：(\S+?)/?$")
 
     @property
     def code(self) -> str:
         """What makes the first account."""
-        return _told(self.printed, r"一次性代码：(\w+)$")
-
-    def cut_power(self) -> None:
-        """Everything of it dies at once."""
-        if self._process is None:
-            return
-        others = self._children()
-        with suppress(ProcessLookupError):
-            os.killpg(self._process.pid, signal.SIGKILL)
-        self._process.wait()
-        psutil.wait_procs(others, STOP_SECONDS)
+        return self.told(r"一次性代码：(\w+)$")
 
     def kill(self, process: psutil.Process) -> None:
         """One of its children, or main itself."""
         with suppress(psutil.NoSuchProcess):
             process.kill()
-
-    def stop(self) -> int:
-        """Ask it to end, as a service manager does; its exit code, and -9 where it had to be killed."""
-        assert self._process
-        others = self._children()
-        self._process.terminate()
-        with suppress(subprocess.TimeoutExpired):
-            self._process.wait(STOP_SECONDS)
-        gone = self._process.poll()
-        if gone is None:
-            self.cut_power()
-            return -signal.SIGKILL
-        psutil.wait_procs(others, STOP_SECONDS)
-        return gone
 
     def child(self, what: str) -> psutil.Process | None:
         """The `voice` child or the `sound` child, if there is one now."""
@@ -178,21 +92,6 @@ class LivingBox:
         status: dict[str, Any] = self.tell({"do": "status"})[0]["status"]
         return status
 
-    def vitals(self) -> Vitals:
-        main = self.process
-        children = 0
-        for process in self._children():
-            with suppress(psutil.NoSuchProcess):
-                children += process.memory_info().rss
-        return Vitals(main.memory_info().rss / 1e6, main.num_threads(), main.num_fds(), children / 1e6)
-
-    def _children(self) -> list[psutil.Process]:
-        assert self._process
-        try:
-            return psutil.Process(self._process.pid).children(recursive=True)
-        except psutil.NoSuchProcess:
-            return []
-
 
 class Phone:
     """A person's phone on the page of a box, which may have another address after each start."""
@@ -212,7 +111,7 @@ class Phone:
     def make_token(self, name: str, scope: str = "air") -> str:
         """A key for a `Program`."""
         made = self.post("/more/tokens", {"name": name, "scope": scope}, seen_on="/more/tokens")
-        return _first(KEY, made)
+        return first_of(KEY, made)
 
     def log_in(self, password: str | None = None) -> None:
         """Raises `Refused` where the password is wrong, or somebody has tried too often."""
@@ -225,7 +124,7 @@ class Phone:
 
     def confirm(self, form: Form) -> str:
         """Put it on the air; what the page says then."""
-        return _first(MESSAGE, self.post("/say/air", form, seen_on="/"))
+        return first_of(MESSAGE, self.post("/say/air", form, seen_on="/"))
 
     def record(self, text: str = "") -> list[tuple[str, str, str]]:
         """What the page's record has, all of its pages: airing, title, and how it ended in words."""
@@ -234,7 +133,7 @@ class Phone:
             page = LINE.findall(self.get("/record", text=text, page=number))
             if not page:
                 break
-            lines += [(airing, _plain(title), _plain(ending)) for airing, title, ending in page]
+            lines += [(airing, plain(title), plain(ending)) for airing, title, ending in page]
         return lines
 
     def get(self, path: str, **query: object) -> str:
@@ -249,7 +148,7 @@ class Phone:
 
     def post(self, path: str, form: Form, seen_on: str) -> str:
         """As a form of the page `seen_on` would."""
-        token = _first(TOKEN, self.get(seen_on))
+        token = first_of(TOKEN, self.get(seen_on))
         body = urllib.parse.urlencode({**form, "csrf_token": token}).encode()
         return self._open(urllib.request.Request(self._box.page + path, body))
 
@@ -333,21 +232,16 @@ def _why(code: int, body: str) -> str:
 def _form_of(page: str) -> Form:
     form = {name: unescape(value) for name, value in FIELD.findall(page)}
     if "notice_id" not in form:
-        raise Refused(_first(PROBLEM, page))
+        raise Refused(first_of(PROBLEM, page))
     form.pop("csrf_token", None)
     return form
 
 
-def _first(pattern: re.Pattern[str], page: str) -> str:
+def first_of(pattern: re.Pattern[str], page: str) -> str:
     found = pattern.search(page)
     return unescape(found[1]) if found else ""
 
 
-def _plain(html: str) -> str:
+def plain(html: str) -> str:
+    """Its words."""
     return " ".join(unescape(re.sub(r"<[^>]+>", "", html)).split())
-
-
-def _told(printed: str, pattern: str) -> str:
-    found = re.findall(pattern, printed, re.MULTILINE)
-    assert found, printed
-    return str(found[-1])

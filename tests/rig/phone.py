@@ -3,6 +3,7 @@
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
@@ -27,7 +28,7 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
-def phone(browser: Browser, address: str, javascript: bool = True) -> BrowserContext:
+def phone(browser: Browser, address: str, javascript: bool = True, **more: Any) -> BrowserContext:
     context = browser.new_context(
         base_url=address,
         viewport={"width": WIDTH, "height": HEIGHT},
@@ -37,6 +38,7 @@ def phone(browser: Browser, address: str, javascript: bool = True) -> BrowserCon
         has_touch=True,
         is_mobile=True,
         permissions=["microphone"],
+        **more,
     )
     context.set_default_timeout(20_000)
     return context

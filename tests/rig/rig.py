@@ -25,12 +25,14 @@ avoid-resampling = yes
 NULL_SINK = "module-null-sink sink_name=village rate=48000 channels=1 format=s16le norewinds=1"
 
 
-def wait_until(condition: Callable[[], object], limit_seconds: float = 15.0) -> None:
+def wait_until(
+    condition: Callable[[], object], limit_seconds: float = 15.0, look_seconds: float = 0.005
+) -> None:
     """Ask again and again until `condition()` holds; fail after the limit."""
     end = monotonic() + limit_seconds
     while not condition():
         assert monotonic() < end, "waited in vain"
-        Event().wait(0.005)
+        Event().wait(look_seconds)
 
 
 def compile_plugin(folder: Path) -> Path:

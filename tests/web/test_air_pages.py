@@ -88,6 +88,24 @@ def test_a_fault_is_shown_in_its_own_words(secretary: FlaskClient, station: Fake
     assert "声卡掉线，正在重连" in secretary.get("/live?of=home").get_json()["parts"]["fault"]
 
 
+def test_two_faults_are_two_lines(secretary: FlaskClient, station: FakeStation) -> None:
+    station.faults = ("声卡打不开，请检查插头。", "磁盘满了，请清理。")
+    page = secretary.get("/").text
+    for fault in station.faults:
+        assert f'<p class="problem">{fault}</p>' in page
+
+
+def test_a_clock_that_nobody_has_set_is_no_fault_and_a_person_says_that_it_is_right(
+    secretary: FlaskClient, station: FakeStation, post: Post
+) -> None:
+    assert "钟是对的" not in secretary.get("/").text
+    station.clock_remark = "盒子的钟没有和网络对过，现在是 2026年11月29日 18:21。"
+    page = secretary.get("/").text
+    assert station.clock_remark in page and 'class="problem"' not in page
+    post("/clock")
+    assert "盒子的钟是对的" in secretary.get("/").text and station.clock_remark == ""
+
+
 def test_a_broken_journal_is_told_and_leaves_the_page_usable(
     secretary: FlaskClient, station: FakeStation
 ) -> None:
@@ -334,7 +352,9 @@ def test_a_stream_tells_everything_and_then_what_is_new(
     assert answer.mimetype == "text/event-stream"
     messages = iter(answer.response)
     first = next_news(messages)
-    assert first.keys() == {"bar", "left", "fault", "on_air", "loops", "coming", "recent"}
+    assert first.keys() == {
+        *("bar", "left", "fault", "on_air", "loops", "coming", "clock", "recent"),
+    }
     station.on_air = OnAir(station.airing(Notice("停水")), 1.0, 9.0)
     news = next_news(messages)
     assert news.keys() == {"bar", "left", "on_air"} and "停水" in news["on_air"]

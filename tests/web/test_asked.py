@@ -13,7 +13,7 @@ from logins import NAME, PASSWORD, Post
 
 from broadcaster.errors import StoreUnusable
 from broadcaster.model import Airing, JournalEntry, Kind, Notice, Outcome, Severity
-from broadcaster.station import OnAir
+from broadcaster.station import OnAir, Stop, TakenUp
 from broadcaster.store.journal import JournalRow
 from broadcaster.web.asked import LONGEST_NAME, LOST_SECONDS, MOST_ASKED, MOST_COMING
 from broadcaster.web.parts import Parts
@@ -375,3 +375,32 @@ def test_each_fault_stands_on_a_line_of_its_own(secretary: FlaskClient, station:
     station.faults = ("声卡打不开。", "时钟没有对过。")
     page = secretary.get("/").text
     assert '<p class="problem">声卡打不开。</p>\n<p class="problem">时钟没有对过。</p>' in page
+
+
+def test_what_was_stopped_and_goes_on_is_followed_in_its_new_airing_on_every_phone(
+    secretary: FlaskClient, station: FakeStation, asked: Airing, post: Post, app: Flask
+) -> None:
+    other = app.test_client()
+    token = re.search(r'csrf_token" value="([^"]+)"', other.get("/login").text)
+    assert token
+    entry = {"name": NAME, "password": PASSWORD, "csrf_token": token[1]}
+    other.post("/login", data=entry)
+    station.ends[asked.id] = ended(station, asked, Outcome.CUT_SHORT, f"停播（{NAME}）")
+    assert told(secretary.get("/").text)[0][0] == "problem failed"
+    again = replace(asked, id="again")
+    station.stop = Stop("s1", station.now, NAME, "火", 0, (Severity.RED,), loops=False)
+    station.taken_up = [TakenUp(asked.id, "火", again)]
+    other.post("/go-on", data={"stop": "s1", "csrf_token": csrf_of(other)})
+    station.on_air = OnAir(again, 1.0, 9.0)
+    for phone in (secretary, other):
+        ((shown, sentence),) = told(phone.get("/").text)
+        assert (shown, "正在播。" in sentence) == ("message", True)
+    station.on_air, station.ends["again"] = None, ended(station, again, Outcome.PLAYED)
+    for phone in (secretary, other):
+        assert "播完了" in told(phone.get("/").text)[0][1]
+
+
+def csrf_of(client: FlaskClient) -> str:
+    token = re.search(r'csrf_token" value="([^"]+)"', client.get("/").text)
+    assert token
+    return token[1]

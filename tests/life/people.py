@@ -1,0 +1,275 @@
+"""The people of a county: each has a browser of his own, in which his session and his texts are."""
+
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from urllib.parse import quote
+
+from playwright.sync_api import Browser, Page
+from rig.living import Refused
+from rig.living_box import LINE, first_of, plain
+from rig.phone import phone, press
+
+from broadcaster.model import Severity
+
+LOOK = "看一遍、听一听"
+TOLD = re.compile(r'<p class="(?:problem|message)[^>]*>(.*?)</p>', re.DOTALL)
+ITEM = re.compile(r"<li\b.*?</li>", re.DOTALL)
+SECRET = re.compile(r'<p class="(?:code|secret)">([^<]+)</p>')
+LINE_TO_TYPE = re.compile(r"broadcaster link enrol '([^']+)'")
+BULLETIN = re.compile(r"/bulletin/([0-9a-f-]{36})$")
+OPEN_ALL = "document.querySelectorAll('.tree details').forEach(one => { one.open = true })"
+
+
+class Person:
+    """Somebody at one page, in one tab, for all of the life. What he does raises `Refused` where the
+    page says that it was not done."""
+
+    def __init__(
+        self, browser: Browser, address: str, name: str, password: str, javascript: bool = True
+    ) -> None:
+        self.name = name
+        self.begun_anew = False
+        """Whether his session ended since the day began: what it followed is forgotten."""
+        self._password = password
+        self._context = phone(browser, address, javascript, ignore_https_errors=True)
+        self.page: Page = self._context.new_page()
+
+    def open(self, path: str) -> None:
+        """He logs in first where he has to."""
+        self.page.goto(path)
+        if self._is_at_login:
+            self.log_in()
+            self.page.goto(path)
+
+    def log_in(self) -> None:
+        """On the page that asks for it: what it leads to afterwards is kept there."""
+        if not self._is_at_login:
+            self.page.goto("/login")
+        self.page.get_by_label("名字").fill(self.name)
+        self.page.get_by_label("密码").fill(self._password)
+        press(self.page, "登录")
+        if self._is_at_login:
+            raise Refused(self.problem)
+
+    def session_ends(self) -> None:
+        """Over night, or by a restart of the phone."""
+        self._context.clear_cookies()
+        self.begun_anew = True
+
+    def leave_tab(self) -> Page:
+        """As it is; he goes on in another one."""
+        left, self.page = self.page, self._context.new_page()
+        return left
+
+    def come_back(self, left: Page) -> None:
+        self.page.close()
+        self.page = left
+
+    def see(self, path: str) -> str:
+        """A page beside his tab, which stays as it is."""
+        answer = self._context.request.get(path)
+        if "/login" in answer.url:
+            left = self.leave_tab()
+            try:
+                self.log_in()
+            finally:
+                self.come_back(left)
+            answer = self._context.request.get(path)
+        return answer.text()
+
+    def has_typed(self, mark: str) -> bool:
+        """Whether his text stands in the form before him."""
+        field = self.page.locator("#text")
+        return bool(field.count()) and mark in field.first.input_value()
+
+    def look_logging_in(self, mark: str) -> bool:
+        """Press on in a form whose session is over; whether the text outlasted the login."""
+        press(self.page, LOOK)
+        if self._is_at_login:
+            self.log_in()
+            if not self.has_typed(mark) and not self._is_shown(mark):
+                self.page.goto(self.FORM)
+        if self._is_shown(mark):
+            return True
+        kept = self.has_typed(mark)
+        if kept:
+            press(self.page, LOOK)
+        return kept
+
+    FORM = "/"
+
+    @property
+    def problem(self) -> str:
+        return "；".join(plain(one) for one in TOLD.findall(self.page.content()))
+
+    @property
+    def _is_at_login(self) -> bool:
+        return "/login" in self.page.url or bool(self.page.locator("form[action$='/login']").count())
+
+    def _is_shown(self, mark: str) -> bool:
+        """On the page on which it is confirmed."""
+        return bool(self.page.locator("form.decide").count()) and mark in self.page.content()
+
+    def _decide(self) -> None:
+        if not self.page.locator("form.decide button.main").count():
+            raise Refused(self.problem)
+        self._click("form.decide button.main")
+
+    def _click(self, button: str) -> None:
+        with self.page.expect_navigation():
+            self.page.locator(button).first.click()
+
+
+class Villager(Person):
+    """On the page of a box."""
+
+    FORM = "/say"
+
+    def write(self, text: str, severity: Severity = Severity.DAILY, at: datetime | None = None) -> None:
+        """Up to the button; nothing is sent."""
+        self.open(f"/say?severity={severity.value}")
+        self.page.locator("#text").fill(text)
+        if at:
+            self.page.locator("input[name=when][value=at]").check(force=True)
+            self.page.locator("#at").fill(f"{at:%Y-%m-%dT%H:%M}")
+
+    def look(self) -> None:
+        press(self.page, LOOK)
+
+    def confirm(self) -> None:
+        self._decide()
+
+    def say(self, text: str, severity: Severity = Severity.DAILY, at: datetime | None = None) -> None:
+        self.write(text, severity, at)
+        self.look()
+        self.confirm()
+
+    def say_again(self, airing: str) -> None:
+        """From the record."""
+        self.open(f"/record/again?airing={quote(airing)}")
+        self._decide()
+
+    def stop(self) -> None:
+        """All that sounds and waits."""
+        self.open("/stop")
+        self._click("main form[action$='/stop'] button.stop")
+
+    def record(self, text: str) -> list[tuple[str, str, str]]:
+        """Airing, title, and how it ended in words."""
+        found = LINE.findall(self.see(f"/record?text={quote(text)}"))
+        return [(airing, plain(title), plain(ending)) for airing, title, ending in found]
+
+    def told(self, mark: str) -> list[str]:
+        """What his home page says of it."""
+        return [one for one in map(plain, TOLD.findall(self.see("/"))) if mark in one]
+
+
+class Officer(Person):
+    """On the office's page."""
+
+    FORM = "/compose"
+
+    def write(
+        self,
+        text: str,
+        areas: tuple[str, ...],
+        severity: Severity = Severity.DAILY,
+        drill: bool = False,
+        at: datetime | None = None,
+        hours: int = 6,
+    ) -> None:
+        """Up to the button; nothing is sent."""
+        self.open("/compose")
+        page = self.page
+        page.get_by_label("内容").fill(text)
+        page.locator(f"input[name=severity][value='{severity.value}']").check(force=True)
+        page.evaluate(OPEN_ALL)
+        for area in areas:
+            page.locator(f"input[name=areas][value='{area}']").check(force=True)
+        if drill:
+            page.locator("input[name=drill]").check(force=True)
+        if at:
+            page.locator("input[name=when][value=at]").check(force=True)
+            page.get_by_label("开始的时间").fill(f"{at:%Y-%m-%dT%H:%M}")
+        page.locator("#hours").select_option(str(hours))
+
+    def look(self) -> None:
+        press(self.page, LOOK)
+
+    def send(self) -> str:
+        """The id of what came of it."""
+        self._decide()
+        found = BULLETIN.search(self.page.url.split("?")[0])
+        if not found:
+            raise Refused(self.problem)
+        return found[1]
+
+    def approve(self, id: str) -> None:
+        self.open(f"/bulletin/{id}")
+        self._click("form[action$='/approve'] button.main")
+
+    def cancel(self, id: str) -> None:
+        self.open(f"/bulletin/{id}/cancel")
+        self._click("form[action$='/cancel'] button.stop")
+
+    def board(self, id: str, towns: Mapping[str, str]) -> dict[str, str]:
+        """What his page of it says of each box, in words; `towns` are the boxes' by their ids."""
+        found: dict[str, str] = {}
+        for town in set(towns.values()):
+            items = ITEM.findall(self.see(f"/bulletin/{id}/town/{town}"))
+            found |= {box: plain(one) for box in towns for one in items if box in one}
+        return found
+
+    def listed(self, drills: bool) -> list[str]:
+        """The items of his first page, or of the page of drills."""
+        return [plain(one) for one in ITEM.findall(self.see("/drills" if drills else "/"))]
+
+    def make_first_account(self, code: str) -> None:
+        """By the one-time code that the office prints."""
+        page = self.page
+        page.goto("/")
+        page.get_by_label("一次性代码").fill(code)
+        page.get_by_label("名字").fill(self.name)
+        page.get_by_label("密码 至少").fill(self._password)
+        page.get_by_label("密码再写一遍").fill(self._password)
+        press(page, "建账号")
+
+    def import_areas(self, names: Mapping[str, str]) -> None:
+        """A table with a code and a name in each line."""
+        table = "".join(f"{code},{name}\n" for code, name in names.items()).encode()
+        self.open("/register")
+        sent: Any = {"name": "areas.csv", "mimeType": "text/csv", "buffer": table}
+        self.page.locator("#file").set_input_files(sent)
+        self._click("form[action$='/areas'] button")
+
+    def invite_again(self, box: str) -> str:
+        """The line to be typed at a box for it to be enrolled once more."""
+        self.open(f"/register/{box}")
+        press(self.page, "发一个新的登记码")
+        return self._read(LINE_TO_TYPE)
+
+    def add_box(self, code: str, name: str) -> str:
+        """The line to be typed at it."""
+        self.open("/register")
+        self.page.get_by_label("村的区划代码").fill(code)
+        self.page.get_by_label("村名").fill(name)
+        press(self.page, "加上，给它一个登记码")
+        return self._read(LINE_TO_TYPE)
+
+    def let_in(self, name: str, role: str, cap: Severity) -> str:
+        """Another officer; his password."""
+        self.open("/more/people")
+        self.page.locator("#name").fill(name)
+        self.page.locator("#role-new").select_option(role)
+        self.page.locator("#cap-new").select_option(str(cap.value))
+        press(self.page, "加上，给他一个密码")
+        return self._read(SECRET)
+
+    def _read(self, pattern: re.Pattern[str]) -> str:
+        """What this page shows once."""
+        found = first_of(pattern, self.page.content())
+        if not found:
+            raise Refused(self.problem)
+        return found.strip()
