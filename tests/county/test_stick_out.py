@@ -139,8 +139,8 @@ def test_the_page_gives_the_same_as_a_zip(log_in: LogIn, plain_desk: OfficeDesk)
     id = plain_desk.send().id
     clerk = log_in("小王")
     assert "stick.zip" in clerk.see("/more/receipts")
-    answer = clerk.client.get("/more/receipts/stick.zip")
-    names = zipfile.ZipFile(io.BytesIO(answer.data)).namelist()
+    with clerk.client.get("/more/receipts/stick.zip") as answer:
+        names = zipfile.ZipFile(io.BytesIO(answer.data)).namelist()
     assert [name for name in names if name.endswith(f"{id}.json")] == [
         f"cb/bulletins/{plain_desk.publisher.listing().highest.popitem()[1]:010}-{id}.json"
     ]
