@@ -56,6 +56,7 @@ from broadcaster.store.bulletins import Stage as Stage
 from broadcaster.store.bulletins import StoredBulletin as StoredBulletin
 from broadcaster.store.bulletins import StoredBulletins as StoredBulletins
 from broadcaster.store.bulletins import StoredReceipts as StoredReceipts
+from broadcaster.store.drafts import Draft as Draft
 from broadcaster.store.journal import EVERYTHING
 from broadcaster.store.journal import JournalFilter as JournalFilter
 from broadcaster.store.journal import JournalRow as JournalRow

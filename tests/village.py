@@ -3,6 +3,8 @@
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -92,3 +94,12 @@ class RunningBox:
         assert self.process.stdout
         self.process.stdout.close()
         return code
+
+
+@contextmanager
+def running(village: Village) -> Iterator[RunningBox]:
+    box = RunningBox(village)
+    try:
+        yield box
+    finally:
+        box.end()

@@ -18,7 +18,8 @@ from broadcaster.store.wal import mend_log
 
 logger = logging.getLogger(__name__)
 
-VERSIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008")
+MIGRATIONS = Path(__file__).with_name("migrations") / "versions"
+VERSIONS = tuple(sorted(step.stem[1:5] for step in MIGRATIONS.glob("v*.py")))
 # What was signed after the copy used numbers that it does not know, and boxes refuse a number that
 # they have seen: 5 days of 9,999, well below the million that they take for a jump.
 LEAP = 50_000

@@ -23,6 +23,9 @@ class Answers:
 
     def __init__(self) -> None:
         self._kept: OrderedDict[str, Answer] = OrderedDict()
+        self._places: OrderedDict[str, str] = OrderedDict()
+        # Held by who sends a form that makes something, so that a second tap finds the first one's page.
+        self.turn = threading.Lock()
         self._lock = threading.Lock()
 
     def keep(self, answer: Answer) -> str:
@@ -37,3 +40,15 @@ class Answers:
         with self._lock:
             found = self._kept.get(key)
         return found if found and found.owner == owner else None
+
+    def lead(self, form: str, place: str) -> None:
+        """Where a form was led to that is to be done once."""
+        with self._lock:
+            self._places[form] = place
+            while len(self._places) > MOST_KEPT:
+                self._places.popitem(last=False)
+
+    def place_of(self, form: str) -> str:
+        """Or ""."""
+        with self._lock:
+            return self._places.get(form, "")

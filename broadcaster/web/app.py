@@ -17,6 +17,7 @@ from broadcaster import __version__, labels
 from broadcaster.clock import Clock
 from broadcaster.errors import BroadcasterError
 from broadcaster.folders import SESSION_KEY
+from broadcaster.model import new_id
 from broadcaster.settings import Settings
 from broadcaster.web import (
     access,
@@ -116,6 +117,8 @@ def create_app(station: Station, settings: Settings) -> Flask:
     app.before_request(voice_pages.allow_recordings)
     # What a token opens no browser sends by itself.
     csrf = CSRFProtect(app)
+    app.before_request(own_address.once)
+    app.teardown_request(own_address.end_turn)
     app.after_request(own_address.lead_to_it)
     app.after_request(access.note_deed)
     app.after_request(protect)
@@ -153,6 +156,7 @@ def _teach_wording(app: Flask, settings: Settings, clock: Clock) -> None:
         paths=paths,
         mistakes=mistakes.found,
         carried=carrying.carried,
+        new_id=new_id,
         why_login=carrying.told,
         drafting=drafting,
         navigation={path: label for path, label in NAVIGATION.items() if path in paths},

@@ -1,7 +1,10 @@
 """POST, 303, GET: a page that a form is answered with has an address of its own, where back, forward and
 reload find it again."""
 
+import hashlib
+
 from flask import Response, current_app, g, redirect, request, session
+from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
 
 from broadcaster.errors import BroadcasterError
@@ -11,10 +14,38 @@ from broadcaster.web.parts import parts
 from broadcaster.web.protection import protect
 
 KEY = "answer"
+# What a second one of cannot be undone by whoever did not see the first.
+MADE_ONCE = ("people.add", "people.reset", "tokens.make")
+
+
+def once() -> ResponseReturnValue | None:
+    """Before each request: what a form makes is made once, and a second tap on it sees the page of the
+    first. The same words in a form that was given anew are another wish."""
+    if request.endpoint not in MADE_ONCE:
+        return None
+    g.turn = parts().answers.turn
+    g.turn.acquire()
+    said = repr([_owner(), request.path, *request.form.items(multi=True)])
+    g.once = hashlib.sha256(said.encode("utf-8", "replace")).hexdigest()
+    place = parts().answers.place_of(g.once)
+    return redirect(place, 303) if place else None
+
+
+def end_turn(_error: BaseException | None = None) -> None:
+    """When the request is over."""
+    if turn := g.pop("turn", None):
+        turn.release()
 
 
 def lead_to_it(response: Response) -> Response:
     """After each request."""
+    leading = _lead(response)
+    if leading.location and "once" in g:
+        parts().answers.lead(g.once, leading.location)
+    return leading
+
+
+def _lead(response: Response) -> Response:
     if not _is_page_of_a_form(response):
         return response
     page = response.get_data()

@@ -57,7 +57,7 @@ def _filled(pattern: Pattern) -> ResponseReturnValue:
         told = _("“%(label)s”还空着，请写上。", label=own(label))
         open_one = Mistake(f"blank-{words.index('') + 1}", told)
         return again_with("pattern.html", [open_one], pattern=pattern, words=words)
-    return _form(Wish(Notice(pattern.filled(words), severity=pattern.severity)), begun=True)
+    return _form(Wish(Notice(pattern.filled(words), severity=pattern.severity)), begun=pattern.key)
 
 
 @pages.post("")
@@ -148,7 +148,7 @@ def air() -> ResponseReturnValue:
     form = request.form
     wish = wish_of(form)
     known = _sent(wish.notice.id)
-    if known and known.notice.text != wish.notice.text:
+    if known and not _same(known, form):
         flash(_("这一条改过了，还没有播。请再看一遍。"))
         return _at_its_address(form)
     try:
@@ -161,9 +161,16 @@ def air() -> ResponseReturnValue:
 
 
 def _at_its_address(form: Form, mistake: Mistake | None = None) -> ResponseReturnValue:
-    draft_id = drafting.keep(drafting.SAY, form.get("notice_id", ""), form)
-    field = mistake.field if mistake else None
+    draft_id, field = form.get("notice_id", ""), mistake.field if mistake else None
+    known = _sent(draft_id)
+    if known is None or not _same(known, form):
+        draft_id = drafting.keep(drafting.SAY, "" if known else draft_id, form)
     return redirect(url_for("say.look", draft_id=draft_id, _anchor=field), 303)
+
+
+def _same(airing: Airing, form: Form) -> bool:
+    """Whether the form says what was aired under its id already."""
+    return airing.notice.text == wish_of(form).notice.text
 
 
 def _sent(notice_id: str) -> Airing | None:
@@ -194,9 +201,9 @@ def _refused(error: BroadcasterError) -> Mistake:
 
 
 def _form(
-    wish: Wish, form: Form | None = None, mistake: Mistake | None = None, begun: bool = False
+    wish: Wish, form: Form | None = None, mistake: Mistake | None = None, begun: str = ""
 ) -> ResponseReturnValue:
-    """`begun` are words that nobody typed here, but that a phone must not lose either."""
+    """`begun` is the pattern whose words they are: a phone must not lose them either."""
     station, form = parts().station, form or Form()
     voices = [voice for voice in station.voices() if voice.ready]
     kept = drafting.find(wish.notice.id) if form else None

@@ -52,7 +52,7 @@ def home() -> ResponseReturnValue:
     return render_template(
         "talk.html",
         rate_hz=parts().settings.sound.rate_hz,
-        secure_address=_secure_address(),
+        secure_address=secure_address("/talk"),
         fault=parts().station.device().fault,
         words={key: _(said) for key, said in WORDS.items()},
     )
@@ -108,9 +108,9 @@ def _told(state: TalkState | None) -> ResponseReturnValue:
     return {"stage": state.stage, "sentence": state.sentence, "seconds": round(state.seconds, 1)}
 
 
-def _secure_address() -> str:
-    """Where a browser lets this page use the microphone; "" if the box has no such address."""
+def secure_address(path: str) -> str:
+    """Where a browser lets a page use the microphone; "" if the box has no such address."""
     port = parts().settings.web.https_port
     host = urlsplit(request.host_url).hostname or ""
     host = f"[{host}]" if ":" in host else host
-    return f"https://{host}:{port}/talk" if port else ""
+    return f"https://{host}:{port}{path}" if port else ""

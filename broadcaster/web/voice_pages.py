@@ -12,6 +12,7 @@ from broadcaster.web.mistakes import Mistake, again_with
 from broadcaster.web.notice_form import RECORDING
 from broadcaster.web.paging import paged
 from broadcaster.web.parts import parts
+from broadcaster.web.talk_pages import secure_address
 
 PIECE_BYTES = 256 * 1024
 # What a form carries beside the recording.
@@ -67,4 +68,10 @@ def remove(key: str) -> ResponseReturnValue:
 
 def _page(mistakes: Sequence[Mistake] = (), title: str = "") -> ResponseReturnValue:
     recordings = paged(parts().station.recordings.all())
-    return again_with("voice.html", mistakes, recordings=recordings, title=title)
+    return again_with(
+        "voice.html",
+        mistakes,
+        recordings=recordings,
+        title=title,
+        secure_address=secure_address("/voice"),
+    )

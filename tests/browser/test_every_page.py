@@ -1,14 +1,12 @@
 """Every page, light and dark: seen, reached and read aloud by everybody, on the narrowest phone too."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from playwright.sync_api import Browser, Page, expect
 from rig.looks import faults
 from rig.pages import PAGES
 from rig.phone import NAME, PASSWORD, log_in, make_account, phone
-from village import RunningBox, Village
+from village import RunningBox, Village, running
 
 import broadcaster
 
@@ -58,12 +56,3 @@ def test_the_home_page_is_light_and_all_its_own(page: Page, box: RunningBox) -> 
     parts = {page.url, *page.evaluate(PARTS)}
     assert len(parts) > 2 and all(address.startswith(box.page) for address in parts)
     assert sum(len(page.request.get(address).body()) for address in parts) <= FIRST_LOAD_BYTES
-
-
-@contextmanager
-def running(village: Village) -> Iterator[RunningBox]:
-    box = RunningBox(village)
-    try:
-        yield box
-    finally:
-        box.end()

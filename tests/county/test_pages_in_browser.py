@@ -1,5 +1,6 @@
 """The office's pages in a real Chromium: used, and fit to be reached and read by everybody."""
 
+import platform
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,6 +12,7 @@ from foreign_messages import ALERT, EBM
 from office_site import app_of
 from playwright.sync_api import Page, expect
 from rig.looks import faults
+from rig.old_phone import old_phone
 from rig.phone import chromium, log_in, phone, press
 from test_counties import let_in, take
 from werkzeug.serving import make_server
@@ -164,3 +166,21 @@ def test_a_provinces_counties_are_fit_to_be_read(
         press(page, "发一个新的登记码")
         wrong += faults(page, "code")
     assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.skipif(platform.machine() != "x86_64", reason="old Chromiums are for 64-bit PCs only")
+def test_every_page_is_fit_for_a_browser_of_2018(
+    address: str, plain_desk: OfficeDesk, tmp_path: Path
+) -> None:
+    plain_desk.enrol()
+    fill(plain_desk)
+    with old_phone(65, address, tmp_path) as phone:
+        phone.open("/login")
+        phone.write("#name", "管家")
+        phone.write("#password", PASSWORD)
+        phone.follow("登录")
+        wrong = []
+        for path in PATHS:
+            phone.open(path)
+            wrong += [f"{path}: {fault}" for fault in phone.faults()]
+        assert (wrong, phone.errors) == ([], [])

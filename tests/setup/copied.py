@@ -77,4 +77,6 @@ class Copy:
         (packages / "shared.pth").write_text(f"{self.project}\n{shared}\n", encoding="utf-8")
         (venv / "bin/broadcaster").write_text(COMMAND.format(python=venv / "bin/python"))
         (venv / "bin/broadcaster").chmod(0o755)
+        for chromium in Path(sys.prefix).glob("chromium-*"):
+            (venv / chromium.name).symlink_to(chromium)
         self._pip = packages / "pip"

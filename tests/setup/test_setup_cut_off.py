@@ -1,10 +1,12 @@
 """scripts/setup cut off, without a network, on a full disk: it goes on, and what runs runs on."""
 
 import os
+import platform
 import signal
 import subprocess
 from pathlib import Path
 
+import pytest
 from machine import Machine, put_wheel
 
 # Each is met twice in a row on the same machine before the next one.
@@ -45,6 +47,25 @@ def test_what_the_tests_need_is_enough_for_the_box(ready: Machine) -> None:
     assert code == 0, told
     ready.go_offline()
     assert ready.setup() == ready.setup("--test") == (0, "")
+
+
+@pytest.mark.skipif(platform.machine() != "x86_64", reason="old Chromiums are for 64-bit PCs only")
+def test_old_chromiums_are_the_tests_and_are_taken_whole_or_not_at_all(ready: Machine) -> None:
+    assert not list(ready.project.glob(".venv/chromium-*"))
+    assert [ready.was_killed("kill-npm", arguments=("--test",)) for _ in range(2)] == [True, True]
+    whole = (ready.folder / "chromium.tgz").read_bytes()
+    for broken, told in ((whole[:-9], "FAILED"), (whole, "EAI_AGAIN")):
+        (ready.folder / "chromium.tgz").write_bytes(broken)
+        if broken == whole:
+            ready.set("offline")
+        code, said = ready.setup("--test")
+        assert (code, said.count("没有装上"), said.count(told)) == (0, 1, 1), said
+    ready.unset("offline")
+    assert ready.setup("--test")[0] == 0
+    there = sorted(path.name for path in ready.project.glob(".venv/chromium-*"))
+    assert there == ["chromium-65", "chromium-79"]
+    ready.go_offline()
+    assert ready.setup("--test") == (0, "")
 
 
 def test_an_update_that_cannot_be_had_does_not_stop_what_runs(ready: Machine) -> None:

@@ -122,4 +122,5 @@ def test_where_there_is_no_microphone_the_page_leads_to_the_secure_address(
     assert "现场讲话" in secretary.get("/").text
     page = secretary.get("/talk").text
     assert 'href="https://localhost:8443/talk"' in page
+    assert 'href="https://localhost:8443/voice"' in secretary.get("/voice").text
     assert PASSWORD not in page

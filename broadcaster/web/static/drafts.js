@@ -6,7 +6,7 @@
   const MOST = 20;
   const list = document.getElementById("unfinished") || document.getElementById("unfinished-link");
   const form = document.querySelector("[data-draft]");
-  const owner = (list || document.getElementById("unfinished") || form).dataset.owner;
+  const owner = (list || form).dataset.owner;
   const start = `draft ${document.body.dataset.root} ${owner} `;
   const sent = (list && list.dataset.sent || "").split(" ");
 
@@ -39,7 +39,7 @@
   }
 
   function read() {
-    const left = ["csrf_token", "notice_id", "draft_id", "pattern", "replaces"];
+    const left = ["csrf_token", "notice_id", "draft_id", "pattern"];
     return Array.from(new FormData(form).entries())
       .filter((pair) => typeof pair[1] === "string" && left.indexOf(pair[0]) < 0);
   }
@@ -48,12 +48,13 @@
     const copy = {
       at: Date.now(),
       form: form.dataset.draft,
-      address: form.dataset.address || location.pathname,
+      address: form.dataset.address,
       revision: Number(form.dataset.revision),
       sent: isSent,
       fields: read(),
     };
     store((kept) => kept.setItem(start + form.dataset.id, JSON.stringify(copy)));
+    if (location.pathname !== copy.address) history.replaceState(null, "", copy.address);
   }
 
   // Fields of one name are filled in their order; a choice is made by its value.
@@ -61,7 +62,8 @@
     const values = {};
     fields.forEach((pair) => { (values[pair[0]] = values[pair[0]] || []).push(pair[1]); });
     Array.from(form.elements).forEach((field) => {
-      if (!field.name || field.type === "hidden" || field.tagName === "BUTTON") return;
+      const ours = field.type === "hidden" && field.name !== "replaces";
+      if (!field.name || ours || field.tagName === "BUTTON") return;
       const given = values[field.name] || [];
       if (field.type === "radio" || field.type === "checkbox") {
         field.checked = given.indexOf(field.value) >= 0;
@@ -81,10 +83,10 @@
     const copy = copies().find((one) => one.id === form.dataset.id);
     const older = copy && copy.sent && Number(form.dataset.revision) > copy.revision;
     if (copy && !older) fill(copy.fields);
-    if (form.dataset.address && location.pathname !== form.dataset.address && !location.hash) {
-      history.replaceState(null, "", form.dataset.address);
+    if ("begun" in form.dataset) {
+      if (!copy) save(false);
+      forget(start + form.dataset.begun);
     }
-    if ("begun" in form.dataset && !copy) save(false);
     form.addEventListener("input", () => save(false));
     form.addEventListener("change", () => save(false));
     form.addEventListener("submit", () => save(true));

@@ -5,6 +5,7 @@ const LONGEST_SECONDS = 600;
 const button = document.getElementById("record");
 const told = document.getElementById("told");
 const words = told.dataset;
+const insecure = document.getElementById("insecure");
 const input = document.getElementById("recording");
 let recorder = null;
 
@@ -49,7 +50,9 @@ function tell(sentence) {
   told.textContent = sentence;
 }
 
-if (window.isSecureContext && window.MediaRecorder && navigator.mediaDevices) {
+if (!window.isSecureContext) {
+  if (insecure) insecure.hidden = false;
+} else if (window.MediaRecorder && navigator.mediaDevices) {
   button.hidden = false;
   button.addEventListener("click", () => (recorder ? recorder.stop() : begin()));
 }

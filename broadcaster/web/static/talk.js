@@ -217,7 +217,8 @@ function leave() {
   if (id) navigator.sendBeacon(`${place}/${id}/end`, new FormData(form));
 }
 
-if (window.isSecureContext && navigator.mediaDevices) {
+if (!window.isSecureContext) document.getElementById("insecure").hidden = false;
+else if (navigator.mediaDevices) {
   document.getElementById("no-microphone").hidden = true;
   form.hidden = false;
   form.addEventListener("submit", (event) => event.preventDefault());
