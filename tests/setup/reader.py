@@ -206,7 +206,7 @@ def two_officers_are_heard_in_three_villages(reader: Reader, block: Block) -> st
             let_in(reader, bare(add_person).replace(OFFICERS[0], name), name)
         for place in VILLAGES.values():
             box_is_made(reader, place)
-        for text in TEXTS:
+        for text in (*TEXTS, OF_THE_PROVINCE):
             reader.run(box(VILLAGES[VILLAGE], f"render {text} -o {VILLAGES[VILLAGE]}/made.wav"))
         with boxes_up(reader):
             for code, place in VILLAGES.items():
@@ -264,9 +264,9 @@ def a_province_is_heard_in_the_villages(reader: Reader, block: Block) -> str:
         reader.run(join)
         reader.run(above)
         with county_up(reader), reader.running(relay, "上级"), boxes_up(reader):
-            text, office_of = "省里今天演习防汛。", "--office province"
-            publish = f"broadcaster county publish {text} --area {COUNTY} --by {OFFICERS[0]}"
-            is_heard(reader, publish, *OFFICERS, text, office_of)
+            said = f"{OF_THE_PROVINCE} --area {COUNTY} --by {OFFICERS[0]}"
+            publish = f"broadcaster county publish {said}"
+            is_heard(reader, publish, *OFFICERS, OF_THE_PROVINCE, "--office province")
     return "a notice of the province was heard by three boxes of the county, as its board has it"
 
 
@@ -274,6 +274,7 @@ VILLAGE, COUNTY = "331121104200", "331121"
 VILLAGES = {VILLAGE: "洞背村", "331121104201": "西山村", "331121105200": "河口村"}
 OFFICERS = ("王芳", "李强")
 TEXTS = ("今天下午停水。", "明天上午开会。", "注意森林防火。")
+OF_THE_PROVINCE = "省里今天演习防汛。"
 PROVINCE = "web: {port: 8020, https_port: 8463}\nbroker: {port: 8893}\n"
 
 
