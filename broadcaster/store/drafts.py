@@ -91,7 +91,8 @@ class Drafts:
 
     def _read(self, owner: int) -> list[Draft]:
         try:
-            rows = self._database.read(select(draft).where(draft.c.person == owner))
+            of_owner = select(draft).where(draft.c.person == owner)
+            rows = self._database.read(of_owner.order_by(draft.c.number.desc()))
             found = readable(self._database, rows, _draft, "没写完的")
         except StoreUnusable as error:
             logger.warning("drafts cannot be read: %s", error)

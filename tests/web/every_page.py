@@ -148,7 +148,7 @@ def paths(station: FakeStation) -> list[str]:
         *("/timetable/slot?name=早安", "/timetable/slot?name=防火"),
         *("/record", "/record?text=没有的&page=1", "/record?outcome=FAILED", "/record/usb"),
         *("/record/notice?airing=a1", "/record/notice?slot=防火", "/record/paper?airing=a1"),
-        *("/record/again?airing=a1", "/record/copy/made", "/record/copy/going"),
+        *("/record/again?airing=a1&notice_id=0123456789ac", "/record/copy/made", "/record/copy/going"),
         *("/more", "/more/me", "/more/people", f"/more/people/{person.number}"),
         *("/more/tokens", "/more/cards", "/more/deeds", "/more/deeds?page=7"),
     ]
