@@ -23,6 +23,12 @@ STATES = {
     State.EXPIRED: "已过期",
 }
 
+OVER = {
+    State.CANCELLED: "这一则已经取消了",
+    State.EXPIRED: "这一则已经过期了",
+    State.DRAFT: "这一则还是草稿，没有发",
+}
+
 pages = Blueprint(
     "board", __name__, template_folder="templates", static_folder="static", static_url_path="/office"
 )
@@ -65,9 +71,9 @@ def town(id: str, code: str) -> ResponseReturnValue:
 @pages.get("/bulletin/<id>.csv")
 def as_csv(id: str) -> ResponseReturnValue:
     paper = find_paper(id)
-    answer = Response(
-        access.pages().parts.board.to_csv(paper.id), content_type="text/csv; charset=utf-8"
-    )
+    parts = access.pages().parts
+    written = parts.board.to_csv(paper.id, paper.draft.called, parts.clock.zone)
+    answer = Response(written, content_type="text/csv; charset=utf-8")
     kind = "drill" if paper.draft.is_drill else "bulletin"
     answer.headers["Content-Disposition"] = f'attachment; filename="{kind}-{paper.id}.csv"'
     return answer
@@ -75,7 +81,11 @@ def as_csv(id: str) -> ResponseReturnValue:
 
 @pages.get("/bulletin/<id>/cancel")
 def ask_cancel(id: str) -> ResponseReturnValue:
-    return render_template("office/cancel.html", paper=find_paper(id))
+    paper = find_paper(id)
+    over = OVER.get(paper.state, "")
+    if not over and access.pages().parts.desk.cancel_of(id):
+        over = OVER[State.CANCELLED]
+    return render_template("office/cancel.html", paper=paper, over=over)
 
 
 @pages.post("/bulletin/<id>/cancel")
@@ -130,6 +140,7 @@ def _page(id: str, problem: str = "") -> str:
         origin=parts.foreign.origin(id),
         areas=[names.get(code, code) for code in paper.draft.areas],
         counts=counts,
+        rests="" if paper.issued else parts.resting.told(paper.draft),
         hearings=parts.hearings.of(paper.version),
         towns=towns,
         bars=coverage(towns),
