@@ -111,7 +111,9 @@ def _table(rows: Iterable[JournalRow]) -> list[str]:
 
 
 def _cells(row: JournalRow) -> tuple[str, ...]:
-    seconds = f"{row.seconds_played:.1f}" + (f"/{row.seconds_whole:.1f}" if row.seconds_whole else "")
+    # Of what played to its end the length is known, also where a line of it was said again.
+    whole = row.seconds_due if row.outcome is Outcome.PLAYED else row.seconds_whole
+    seconds = f"{row.seconds_played:.1f}" + (f"/{whole:.1f}" if whole else "")
     name, outcome = name_of(row.title, row.text), OUTCOMES[row.outcome]
     at, planned = f"{row.happened_at:%Y-%m-%d %H:%M}", row.planned_for
     same_day = planned and planned.date() == row.happened_at.date()
