@@ -1,9 +1,12 @@
 """What the hour allows, as it is written in config/broadcaster.yaml: quiet hours, loops, volume."""
 
+from typing import Any
+
 from pydantic import Field
 
 from broadcaster.setting_values import (
     EVERY_DAY,
+    WEEKDAYS,
     Seasons,
     Section,
     Volume,
@@ -33,6 +36,13 @@ class QuietSettings(Section):
 
     hours: tuple[QuietRule, ...] = Field((NIGHT, NOON), description="the rests; none is never quiet")
     orange_passes: bool = Field(False, description="whether severity 2 passes too")
+
+    def written(self) -> dict[str, Any]:
+        """As a file has it, for JSON."""
+        rules = self.model_dump(mode="json")
+        for rule in rules["hours"]:
+            rule["weekdays"] = [WEEKDAYS[day] for day in rule["weekdays"]]
+        return rules
 
 
 class LoopSettings(Section):

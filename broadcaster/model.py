@@ -242,8 +242,9 @@ class Airing:
     """One occurrence of a notice on the air; not worth saying after `expires_at`.
 
     `window_from` is when the window of a loop began, to which this occurrence belongs. Of a `firm` one
-    quiet hours move the beginning only: who asked for it said until when it is true. It is `kept` unless
-    who asked is told that the disk took nothing: a power cut would end it then.
+    quiet hours move the beginning only: who asked for it said until when it is true; one that is
+    `night_ok` they do not hold off. It is `kept` unless who asked is told that the disk took nothing: a
+    power cut would end it then.
     """
 
     notice: Notice
@@ -254,6 +255,7 @@ class Airing:
     id: str = field(default_factory=new_id)
     window_from: datetime | None = None
     firm: bool = False
+    night_ok: bool = False
     kept: bool = True
 
     def in_zone(self, zone: tzinfo) -> Airing:

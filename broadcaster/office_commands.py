@@ -62,6 +62,9 @@ def add_to(group: Any, add: Adder) -> None:
     off.add_argument("id", metavar="编号")
     home = _add(group, add, "receipts", receipts, "导入 U 盘带回来的回执")
     home.add_argument("folder", type=Path, metavar="文件夹", help="U 盘，或者上面的 cb/outbox")
+    made = _add(group, add, "stick", stick, "做 U 盘：还有效的通知、录音和钥匙串，带给没有网络的村")
+    made.add_argument("folder", type=Path, metavar="文件夹", help="U 盘的位置")
+    made.add_argument("--village", default="", metavar="代码", help="只要发给这个村的，12 位区划代码")
     shown = _add(group, add, "board", board, "发出的通知和各村的情况")
     shown.add_argument("id", nargs="?", metavar="编号", help="只看这一则，一村一行")
     listed = _add(group, add, "boxes", boxes, "登记簿；加一个广播站")
@@ -148,6 +151,28 @@ def cancel(arguments: Arguments) -> int:
         paper = desk.parts.desk.cancel(who, arguments.id)
         desk.parts.audit.note(who.name, "取消通知", paper.draft.title)
         report(described(paper), f"取消了：{paper.draft.title}", arguments)
+    return 0
+
+
+def stick(arguments: Arguments) -> int:
+    folder = office_in(arguments.office)
+    from broadcaster.county.running import open_desk
+    from broadcaster.county.stick_out import gather, write_to
+
+    with open_desk(folder) as desk:
+        parts = desk.parts
+        given = parts.database, parts.county, parts.clock.now(), arguments.village
+        gathered = gather(folder, *given)
+        waiting = write_to(arguments.folder, gathered)
+    content = {"bulletins": gathered.bulletins, "sounds": gathered.sounds, "receipts": waiting}
+    lines = [
+        f"写好了：还有效的通知 {gathered.bulletins} 则，录音 {gathered.sounds} 个。",
+        "安全取下 U 盘，到村里在广播站上运行：broadcaster link usb U盘的位置",
+    ]
+    if waiting:
+        home = f"broadcaster county receipts {arguments.folder}"
+        lines += [f"盘上还有村里带回来的回执 {waiting} 份，导入：{home}"]
+    report(content, "\n".join(lines), arguments)
     return 0
 
 

@@ -26,7 +26,7 @@ from broadcaster.bulletin.metadata import read_root
 from broadcaster.bulletin.refusals import NotAccepted
 from broadcaster.bulletin.superior import Superior
 from broadcaster.errors import FileUnwritable, reason_of
-from broadcaster.office_files import FROM_A_COPY, KEYRING, why_no_keyring
+from broadcaster.office_files import FROM_A_COPY, HEADS, KEYRING, why_no_keyring
 from broadcaster.whole import in_turn, whole_file
 
 if TYPE_CHECKING:
@@ -173,6 +173,10 @@ class OfficeFolder:
         """For the page of this village on the office's site. Raises `FileUnwritable`."""
         path = self.village_key_file(village, public(signer).keyid)
         _write(path, lock(signer, passphrase))
+
+    def keep_heads(self, heads: bytes) -> None:
+        """For a stick, which is made without the county's key. Raises `FileUnwritable`."""
+        _write(self.path / HEADS, heads)
 
     @staticmethod
     def _lock_roots(roots: Sequence[CryptoSigner], ask: AskPassphrase) -> list[bytes]:

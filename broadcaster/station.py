@@ -34,7 +34,7 @@ from broadcaster.model import (
 )
 from broadcaster.playout.cards import CardChoice
 from broadcaster.playout.cards import CardEntry as CardEntry
-from broadcaster.playout.player import Player
+from broadcaster.playout.player import SILENT, Player
 from broadcaster.playout.sound_device import SoundDevice
 from broadcaster.recordings import GONE, Recordings
 from broadcaster.rehearsal import Rehearsals
@@ -239,12 +239,14 @@ class Station:
         asked_by: str = "",
         at: datetime | None = None,
         expires_at: datetime | None = None,
+        night_ok: bool = False,
     ) -> Airing:
         """Put a notice on the air as soon as its precedence allows, or at an aware moment to come.
 
         It outlasts a power cut from now on, unless it comes back as not `kept`. With `expires_at`
         somebody stands behind it who is told how it ended: it waits for the air and for the end of quiet
-        hours, is taken up where it was cut, and nothing moves that end; its id is the notice's. Raises
+        hours, is taken up where it was cut, and nothing moves that end; its id is the notice's. Then
+        `night_ok` says that those who stand behind it want it in quiet hours too. Raises
         `TextRefused`, `VoiceUnavailable`, `ZoneUnknown`, `RecordingRefused`, `KeptQuiet` (not with
         `expires_at`) or `TimeRefused`; then nothing was queued.
         """
@@ -254,7 +256,7 @@ class Station:
         self._check_recording(notice)
         self._studio.settled(notice)
         self.words.refresh()
-        return self._accept(notice, asked_by, at, expires_at)
+        return self._accept(notice, asked_by, at, expires_at, night_ok)
 
     def _accept(
         self,
@@ -262,6 +264,7 @@ class Station:
         asked_by: str,
         at: datetime | None = None,
         expires_at: datetime | None = None,
+        night_ok: bool = False,
     ) -> Airing:
         sentence = self.why_not(notice, at)
         if sentence and not expires_at:
@@ -272,7 +275,7 @@ class Station:
         airing = Airing(notice, due, until, kind, asked_by).in_zone(self._clock.zone)
         if expires_at:
             # By one name, so that what was accepted before a power cut is not accepted again.
-            airing = replace(airing, firm=True, id=notice.id)
+            airing = replace(airing, firm=True, id=notice.id, night_ok=night_ok)
         return replace(airing, kept=self._intake.accept(airing))
 
     def why_not(self, notice: Notice, at: datetime | None = None) -> str:
@@ -459,9 +462,19 @@ class Station:
         return DeviceState(device.card, device.ready, device.relays_on, device.fault, cards)
 
     @property
-    def sound_fault(self) -> str:
-        """What the loudspeaker line ails, in a sentence, or ""."""
-        return self._device.fault
+    def silent_for(self) -> str:
+        """Why nothing can sound now, in a sentence, or ""."""
+        return "" if self._device.ready else self._device.fault or SILENT
+
+    def why_waits(self, airing: Airing) -> str:
+        """What keeps one off that was accepted: quiet hours, now or when it is due, or the card."""
+        now = self._clock.now()
+        verdict = self._rules.verdict(airing, max(now, airing.due_at))
+        if verdict.passes:
+            silent = self.silent_for if airing.due_at <= now else ""
+            return silent and f"等声卡：{silent}"
+        waits = airing.due_at > now or (verdict.until and verdict.until < airing.expires_at)
+        return f"等静音时段过去：{verdict.reason}" if waits else ""
 
     def use_card(self, name: str) -> str:
         """Somebody says at which card the amplifier hangs: it sounds there after what is on the air.

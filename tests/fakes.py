@@ -302,7 +302,7 @@ class FakeStation:
         self.stops.append(asked_by)
         ended = [*([self.on_air.airing] if self.on_air else []), *self.waiting]
         if ended:
-            name, severities = ended[0].notice.title or ended[0].notice.text, (Severity.DAILY,)
+            name, severities = ended[0].notice.title or ended[0].notice.text, (ended[0].notice.severity,)
             self.stop = Stop("s1", self.now, asked_by, name, len(ended) - 1, severities, self.has_loops)
             self.loops_stopped = self.has_loops
         self.waiting = []

@@ -150,6 +150,13 @@ class Bulletin:
         """Whether the box of this trimmed code lies in one of the areas."""
         return any(area_codes.contains(area, village) for area in self.areas)
 
+    def passes_quiet(self, office: Office) -> bool:
+        """Whether it sounds in quiet hours as well: an alert of a county, or of one above, to which
+        two people have agreed there; what is daily and drills never do.
+        """
+        alert = self.kind is BulletinKind.NOTICE and self.severity is not Severity.DAILY
+        return self.night_ok and alert and office >= Office.COUNTY
+
     def to_bytes(self) -> bytes:
         """What is signed; unset fields are left out."""
         fields = asdict(self).items()

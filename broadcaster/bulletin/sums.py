@@ -50,20 +50,24 @@ class Sum:
     partly: Boxes
     failed: Boxes
     silent: Boxes
+    cancelled: Boxes = 0
     v: Literal[1] = 1
 
     @model_validator(mode="after")
     def _agrees(self) -> Sum:
         if self.reached + self.silent != self.sent or self.accepted > self.reached:
             raise ValueError("reached")
-        if self.on_the_air + self.heard + self.partly + self.failed > self.reached:
+        ended = self.heard + self.partly + self.failed + self.cancelled
+        if self.on_the_air + ended > self.reached:
             raise ValueError("ended")
         if self.reached - self.accepted > self.failed:
             raise ValueError("failed")
         return self
 
     def signed(self, signer: Signer) -> Envelope:
-        return envelope.sign(PAYLOAD_TYPE, strict_json.write(asdict(self)), [signer])
+        """An office of before knows no figure of what was cancelled, and is told none where it is 0."""
+        told = {name: value for name, value in asdict(self).items() if name != "cancelled" or value}
+        return envelope.sign(PAYLOAD_TYPE, strict_json.write(told), [signer])
 
 
 @dataclass(frozen=True, config=STRICT)

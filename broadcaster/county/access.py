@@ -83,6 +83,7 @@ RULES = {
     "drills.as_csv": LOOK,
     "drills.all_as_csv": LOOK,
     "receipts.home": WRITE,
+    "receipts.stick": WRITE,
     "receipts.take": Rule(OfficeRole.CLERK, "导入回执"),
     "upkeep.home": LOOK,
     "edit.text": WRITE,

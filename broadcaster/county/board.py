@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, tzinfo
 
 from sqlalchemy import func, select
 
-from broadcaster.county.county_sums import stages_of_sums
+from broadcaster.county.county_sums import COUNTED, stages_of_sums
 from broadcaster.county.database import OfficeDatabase
 from broadcaster.county.reaches import REACHES, Reach
-from broadcaster.county.register import to_csv
+from broadcaster.county.register import in_cell, to_csv
 from broadcaster.county.tables import area, box, reach
 
-NOT_HEARD = (Reach.FAILED, Reach.REFUSED, Reach.CANCELLED)
+NOT_HEARD = (Reach.FAILED, Reach.REFUSED)
 
 
 @dataclass(frozen=True)
@@ -57,12 +57,16 @@ class Counts:
         return sum(self.stages[stage] for stage in NOT_HEARD)
 
     @property
+    def cancelled(self) -> int:
+        """Before it sounded there."""
+        return self.stages[Reach.CANCELLED]
+
+    @property
     def waiting(self) -> int:
         return self.stages[Reach.ACCEPTED] + self.stages[Reach.DEFERRED]
 
     def to_json(self) -> dict[str, int]:
-        names = ("sent", "reached", "accepted", "on_the_air", "heard", "partly", "failed", "silent")
-        return {name: getattr(self, name) for name in names}
+        return {name: getattr(self, name) for name in COUNTED}
 
 
 @dataclass(frozen=True)
@@ -78,10 +82,13 @@ class Place:
     seconds_due: int
     reason: str
     online: bool
+    started_at: datetime | None = None
 
     @property
     def said(self) -> str:
-        """In words."""
+        """In words; what a box waits for it says whole."""
+        if self.stage is Reach.DEFERRED and self.reason:
+            return self.reason
         whole = f"/{self.seconds_due}" if self.seconds_due else ""
         played = f" {self.seconds_played}{whole} 秒" if self.seconds_played or self.seconds_due else ""
         return f"{REACHES[self.stage]}{played}" + (f"：{self.reason}" if self.reason else "")
@@ -116,7 +123,7 @@ class Board:
     def places(self, id: str, within: str = "") -> list[Place]:
         """By code; `within` is the area that they lie in, all if it is empty."""
         columns = (reach.c.box, box.c.area, box.c.name, reach.c.stage, reach.c.at, box.c.online)
-        more = (reach.c.seconds_played, reach.c.seconds_due, reach.c.reason)
+        more = (reach.c.seconds_played, reach.c.seconds_due, reach.c.reason, reach.c.started_at)
         query = select(*columns, *more).join(box, box.c.id == reach.c.box)
         query = query.where(reach.c.bulletin == id, box.c.area.startswith(within))
         rows = self._database.read(query.order_by(box.c.area, reach.c.box))
@@ -124,6 +131,7 @@ class Board:
             Place(
                 *(row.box, row.area, row.name, Reach(row.stage), row.at),
                 *(row.seconds_played, row.seconds_due, row.reason, bool(row.online)),
+                started_at=row.started_at,
             )
             for row in rows
         ]
@@ -139,13 +147,24 @@ class Board:
             found.setdefault(row.code, Counter())[Reach(row.stage)] = row.boxes
         return [Town(code, names.get(code, code), Counts(found[code])) for code in sorted(found)]
 
-    def to_csv(self, id: str) -> str:
-        """One line a box."""
-        heading = ("区划代码", "村", "广播站", "情况", "说明", "播了几秒", "共几秒", "时间")
-        return to_csv(heading, map(_line, self.places(id)))
+    def to_csv(self, id: str, title: str, zone: tzinfo) -> str:
+        """One line a box, by the clocks of the office."""
+        heading = (
+            "标题",
+            "区划代码",
+            "村",
+            "广播站",
+            "情况",
+            "说明",
+            "播了几秒",
+            "共几秒",
+            "开始响",
+            "时间",
+        )
+        return to_csv(heading, ((title, *_line(one, zone)) for one in self.places(id)))
 
 
-def _line(one: Place) -> tuple[object, ...]:
-    at = one.at.isoformat(timespec="seconds") if one.at else ""
+def _line(one: Place, zone: tzinfo) -> tuple[object, ...]:
     said = REACHES[one.stage], one.reason, one.seconds_played, one.seconds_due
-    return (one.area, one.name, one.box, *said, at)
+    times = in_cell(one.started_at, zone), in_cell(one.at, zone)
+    return (one.area, one.name, one.box, *said, *times)

@@ -57,9 +57,9 @@ def town(id: str, code: str) -> ResponseReturnValue:
 @pages.get("/bulletin/<id>.csv")
 def as_csv(id: str) -> ResponseReturnValue:
     paper = find_paper(id)
-    answer = Response(
-        access.pages().parts.board.to_csv(paper.id), content_type="text/csv; charset=utf-8"
-    )
+    parts = access.pages().parts
+    written = parts.board.to_csv(paper.id, paper.draft.called, parts.clock.zone)
+    answer = Response(written, content_type="text/csv; charset=utf-8")
     kind = "drill" if paper.draft.is_drill else "bulletin"
     answer.headers["Content-Disposition"] = f'attachment; filename="{kind}-{paper.id}.csv"'
     return answer
@@ -129,6 +129,7 @@ def _page(id: str, problem: str = "") -> str:
         origin=parts.foreign.origin(id),
         areas=[names.get(code, code) for code in paper.draft.areas],
         counts=counts,
+        rests="" if paper.issued else parts.resting.told(paper.draft),
         hearings=parts.hearings.of(paper.version),
         towns=towns,
         bars=coverage(towns),

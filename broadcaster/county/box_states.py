@@ -43,8 +43,9 @@ def read_state(data: bytes) -> BoxState | None:
 
 def _quiet(told: Any) -> str:
     try:
-        return QuietSettings.model_validate(told).model_dump_json() if told else ""
-    except ValueError:
+        QuietSettings.model_validate(told)
+        return json.dumps(told, ensure_ascii=False, sort_keys=True)
+    except (ValueError, RecursionError):
         return ""
 
 

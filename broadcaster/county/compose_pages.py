@@ -218,6 +218,7 @@ def _check(draft: Draft, opened: str, problem: str = "") -> str:
         draft=settled,
         fields=[*fields_of(settled, opened), ("seen", settled.version)],
         why=why,
+        rests=found.parts.resting.told(settled),
         listeners=found.parts.listeners(settled.areas),
         areas=[names.get(code, code) for code in settled.areas],
         problem=problem,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, tzinfo
 from enum import StrEnum
 from typing import Any
 
@@ -17,7 +17,7 @@ from broadcaster.county.counties import Counties, County, concerns
 from broadcaster.county.county_sums import COUNTED, stages_of
 from broadcaster.county.database import OfficeDatabase
 from broadcaster.county.desk import Paper
-from broadcaster.county.register import BoxState, to_csv
+from broadcaster.county.register import BoxState, in_cell, to_csv
 from broadcaster.county.tables import county_sum
 
 # A relay says every minute that it is there; three missing in a row are no accident of the network.
@@ -72,6 +72,7 @@ class Fare:
         figures = (
             f"发给 {count.sent}，播完 {count.heard}，没播完 {count.partly}，"
             f"没播成 {count.failed}，没回音 {count.silent}"
+            f"{f'，取消 {count.cancelled}' if count.cancelled else ''}"
         )
         return "；".join(part for part in (figures if self.told else "", self.said) if part)
 
@@ -124,9 +125,10 @@ class CountyBoard:
 
     def to_csv(self, paper: Paper) -> str:
         """One line a county."""
-        figures = ("发给", "收到", "收下", "正在播", "播完", "没播完", "没播成", "没回音")
-        heading = ("区划代码", "县", *figures, "数是什么时候的", "说明")
-        return to_csv(heading, map(_line, self.fares(paper)))
+        figures = ("发给", "收到", "收下", "正在播", "播完", "没播完", "没播成", "没回音", "取消")
+        heading = ("标题", "区划代码", "县", *figures, "数是什么时候的", "说明")
+        lines = (_line(one, self._clock.zone) for one in self.fares(paper))
+        return to_csv(heading, ((paper.draft.called, *line) for line in lines))
 
     def word_of(self, county: County) -> Word:
         """What this county's relay is worth now, whatever the bulletin."""
@@ -151,7 +153,7 @@ class CountyBoard:
         return Fare(county, Counts(stages_of(row)), at, word)
 
 
-def _line(one: Fare) -> tuple[object, ...]:
+def _line(one: Fare, zone: tzinfo) -> tuple[object, ...]:
     figures = one.counts.to_json().values() if one.told else [""] * len(COUNTED)
-    at = one.at.isoformat(timespec="seconds") if one.at else ""
+    at = in_cell(one.at, zone)
     return (one.county.code, one.county.name, *figures, at, one.said)

@@ -25,7 +25,10 @@ from broadcaster.county.tables import bulletin, county, county_sum
 
 logger = logging.getLogger(__name__)
 
-COUNTED = ("sent", "reached", "accepted", "on_the_air", "heard", "partly", "failed", "silent")
+COUNTED: tuple[str, ...] = (
+    *("sent", "reached", "accepted", "on_the_air", "heard", "partly", "failed", "silent"),
+    "cancelled",
+)
 
 
 class CountySums:
@@ -127,7 +130,7 @@ def stages_of_sums(database: OfficeDatabase, ids: Sequence[str]) -> dict[str, Co
 def stages_of(row: Any) -> Counter[Reach]:
     """So that `Counts` of them says what the sum says: a sum adds up, or it was refused."""
     refused = row.reached - row.accepted
-    ended = row.on_the_air + row.heard + row.partly + row.failed
+    ended = row.on_the_air + row.heard + row.partly + row.failed + row.cancelled
     return Counter(
         {
             Reach.SENT: row.silent,
@@ -137,6 +140,7 @@ def stages_of(row: Any) -> Counter[Reach]:
             Reach.PARTLY: row.partly,
             Reach.FAILED: row.failed - refused,
             Reach.REFUSED: refused,
+            Reach.CANCELLED: row.cancelled,
         }
     )
 

@@ -46,6 +46,7 @@ def _pieces(counts: Counts) -> tuple[Piece, ...]:
         "sounding": counts.on_the_air,
         "waiting": counts.waiting,
         "failed": counts.failed,
+        "cancelled": counts.cancelled,
         "silent": counts.silent,
     }
     pieces, x, scale = [], float(NAME), (WIDTH - NAME) / max(counts.sent, 1)
@@ -60,5 +61,5 @@ def _said(counts: Counts) -> str:
     return (
         f"{counts.sent} 个广播站，播完 {counts.heard}，没播完 {counts.partly}，"
         f"正在播 {counts.on_the_air}，等着播 {counts.waiting}，"
-        f"没播成 {counts.failed}，没有回音 {counts.silent}"
+        f"没播成 {counts.failed}，取消 {counts.cancelled}，没有回音 {counts.silent}"
     )

@@ -22,6 +22,7 @@ from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
+from broadcaster.bulletin.invitation import FOR_BOX, Invitation
 from broadcaster.county.board import Counts
 from broadcaster.county.broker import Broker, new_password
 from broadcaster.county.desk import Paper
@@ -198,12 +199,15 @@ class Demo:
             shutil.copytree(first.folder / "cache", village.folder / "cache")
 
     def _enrol(self, desk: Desk, address: str) -> None:
-        """By one-time code, as a technician does it."""
+        """By the line of each one-time code, as a technician does it."""
         register = desk.parts.register
         codes = {village: register.add(village.code, village.name)[1] for village in self.villages}
         register.import_areas(AREAS)
-        told = "--office", address, "--root", desk.folder.pin
-        self._finish([one.start("link", "enrol", *told, "--code", code) for one, code in codes.items()])
+        lines = {
+            village: Invitation(address, code, desk.folder.pin).line(FOR_BOX)
+            for village, code in codes.items()
+        }
+        self._finish([village.start("link", "enrol", line) for village, line in lines.items()])
 
     def _tell_pages(self) -> None:
         office, *boxes = self._parts

@@ -30,7 +30,9 @@ def home() -> ResponseReturnValue:
 @pages.get("/all.csv")
 def all_as_csv() -> ResponseReturnValue:
     papers = _past(MOST)
-    return _csv(all_to_csv(papers, _drills().reports(papers)), "drills.csv")
+    return _csv(
+        all_to_csv(papers, _drills().reports(papers), access.pages().parts.clock.zone), "drills.csv"
+    )
 
 
 @pages.get("/<id>")

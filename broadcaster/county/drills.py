@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, tzinfo
 from statistics import median
 
 from sqlalchemy import select
@@ -12,7 +12,7 @@ from sqlalchemy import select
 from broadcaster.county.database import OfficeDatabase
 from broadcaster.county.desk import Paper
 from broadcaster.county.reaches import REACHES, Reach
-from broadcaster.county.register import to_csv
+from broadcaster.county.register import in_cell, to_csv
 from broadcaster.county.tables import box, reach
 
 
@@ -101,14 +101,14 @@ class Drills:
         return {id: DrillReport(tuple(villages)) for id, villages in found.items()}
 
 
-def all_to_csv(papers: Sequence[Paper], reports: dict[str, DrillReport]) -> str:
+def all_to_csv(papers: Sequence[Paper], reports: dict[str, DrillReport], zone: tzinfo) -> str:
     """One line a drill, as they stand in a year's report."""
     heading = ("时间", "演练", "发给", "听到", "没播完", "没回音", "中位几秒后响", "最慢几秒", "编号")
-    return to_csv(heading, [_drill_line(paper, reports[paper.id]) for paper in papers])
+    return to_csv(heading, [_drill_line(paper, reports[paper.id], zone) for paper in papers])
 
 
-def _drill_line(paper: Paper, report: DrillReport) -> tuple[object, ...]:
-    at = (paper.issued or paper.written_at).isoformat(timespec="seconds")
+def _drill_line(paper: Paper, report: DrillReport, zone: tzinfo) -> tuple[object, ...]:
+    at = in_cell(paper.issued or paper.written_at, zone)
     counts = len(report.villages), len(report.heard), len(report.partly), len(report.silent)
     slowest = report.slowest.begun_after if report.slowest else None
     times = _seconds(report.begun_median), _seconds(slowest)

@@ -82,6 +82,7 @@ def _standing(name: str, draft: Draft, days: str, at: str, problem: str = "") ->
         at=at,
         dates=parts.standing.dates(one) if one else (),
         hindrance=why_not(one) if one else "",
+        missed=parts.standing.missed(one) if one else "",
         history=parts.revisions.of(STANDING, name),
         tree=area_tree(parts.register.names(), parts.register.boxes()),
         county=parts.county,

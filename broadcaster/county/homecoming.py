@@ -24,6 +24,7 @@ from broadcaster.errors import BroadcasterError
 # A year of three notices a day from three hundred villages, on one stick.
 MOST_FILES = 20_000
 LARGEST_ARCHIVE = 30 * 1024 * 1024
+OUTBOX = "outbox"
 ENDING = ".json"
 AT_ONCE = 500
 READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
@@ -80,6 +81,9 @@ def in_folder(folder: Path) -> Iterator[bytes]:
     if not folder.is_dir():
         raise ReceiptsUnreadable(f"没有 {folder} 这个文件夹，请插好 U 盘，写它的位置。")
     for _, folders, names, descriptor in os.fwalk(folder, follow_symlinks=False):
+        if OUTBOX in folders:
+            # The folder of a stick: beside it lies what the office has written.
+            folders[:], names = [OUTBOX], []
         folders.sort()
         for name in sorted(names):
             if name.endswith(ENDING) and (data := _read(descriptor, name)):

@@ -168,6 +168,7 @@ def _standing(problem: str = "", draft: Draft | None = None) -> str:
         notices=notices,
         dates={one.name: parts.standing.dates(one, 3) for one in notices.rows},
         hindrances={one.name: why_not(one) for one in notices.rows},
+        missed={one.name: parts.standing.missed(one) for one in notices.rows},
         voices=access.pages().booth.voices(),
         draft=draft,
         tree=area_tree(parts.register.names(), parts.register.boxes()),

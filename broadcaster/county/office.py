@@ -161,8 +161,10 @@ class Office:
         if not self._publisher.may_sign:
             return
         area = self._publisher.trust.area
-        if self._wire.publish([(topics.heads(area), self._publisher.heads())]):
+        heads = self._publisher.heads()
+        if self._wire.publish([(topics.heads(area), heads)]):
             self._heads_due = self._clock.now() + HEADS_EVERY
+            self._keys.keep_heads(heads)
 
     def _take_in(self, taken: Sequence[Incoming]) -> None:
         kinds: dict[str, list[tuple[str, bytes]]] = {"r": [], "s": [], "q": []}

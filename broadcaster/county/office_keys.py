@@ -13,7 +13,7 @@ from broadcaster.bulletin.keyring import Trust
 from broadcaster.bulletin.refusals import NotAccepted
 from broadcaster.clock import Clock
 from broadcaster.county.office_settings import RelaySettings
-from broadcaster.errors import BroadcasterError, ConfigError
+from broadcaster.errors import BroadcasterError, ConfigError, FileUnwritable
 from broadcaster.office_folder import OfficeFolder
 
 logger = logging.getLogger(__name__)
@@ -71,6 +71,13 @@ class OfficeKeys:
         except (BroadcasterError, NotAccepted) as error:
             self._trouble = f"钥匙串有问题：{error}"
         self._tell()
+
+    def keep_heads(self, heads: bytes) -> None:
+        """Beside the keyring; a stick without them still brings what is in force."""
+        try:
+            self._folder.keep_heads(heads)
+        except FileUnwritable as error:
+            logger.warning("the heads are not kept for sticks: %s", error)
 
     @property
     def may_sign(self) -> bool:

@@ -19,6 +19,7 @@ from broadcaster.county.hearings import Hearings
 from broadcaster.county.library import Library
 from broadcaster.county.officers import Officers
 from broadcaster.county.register import BoxState, Door, Register
+from broadcaster.county.resting import Resting
 from broadcaster.county.revisions import Revisions
 from broadcaster.county.sessions import Sessions
 from broadcaster.county.standing import StandingNotices
@@ -48,6 +49,7 @@ class Parts:
     hearings: Hearings
     revisions: Revisions
     doubts: Doubts
+    resting: Resting
 
     def listeners(self, areas: Sequence[str]) -> str:
         """Whom a bulletin to these areas would reach, as far as this office knows; "" for nobody."""
@@ -92,4 +94,5 @@ def make_parts(
         hearings=Hearings(database, clock),
         revisions=Revisions(database, clock),
         doubts=Doubts(database, clock),
+        resting=Resting(database, clock),
     )

@@ -29,7 +29,7 @@ ENDS = (Reach.CANCELLED, Reach.FAILED, Reach.PARTLY, Reach.HEARD)
 REACHES = {
     Reach.SENT: "没有回音",
     Reach.ACCEPTED: "收下了",
-    Reach.DEFERRED: "等静音时段过去",
+    Reach.DEFERRED: "等着播",
     Reach.ON_THE_AIR: "正在播",
     Reach.HEARD: "播完了",
     Reach.PARTLY: "没播完",

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, request, send_file, url_for
 from flask.typing import ResponseReturnValue
 
 from broadcaster.county import access
 from broadcaster.county.homecoming import LARGEST_ARCHIVE, ReceiptsUnreadable, in_upload, take_home
 from broadcaster.county.intake import Intake
+from broadcaster.county.stick_out import gather, zipped
 
 pages = Blueprint("receipts", __name__, template_folder="templates", url_prefix="/more/receipts")
 
@@ -31,6 +32,14 @@ def take() -> ResponseReturnValue:
     access.about(f"{done.genuine}/{done.files} 份")
     flash(done.sentence)
     return redirect(url_for("receipts.home"), 303)
+
+
+@pages.get("/stick.zip")
+def stick() -> ResponseReturnValue:
+    """The folder for the other way, to be unpacked onto a stick."""
+    parts, office = access.pages().parts, access.sounds().office
+    made = zipped(gather(office, parts.database, parts.county, parts.clock.now()))
+    return send_file(made, "application/zip", as_attachment=True, download_name="cb.zip")
 
 
 def _files() -> Iterator[bytes]:

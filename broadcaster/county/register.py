@@ -8,7 +8,7 @@ import io
 import secrets
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, tzinfo
 from enum import StrEnum
 from typing import Any, Protocol
 
@@ -283,6 +283,11 @@ def to_csv(heading: Sequence[str], rows: Any) -> str:
     writer.writerow(heading)
     writer.writerows([_cell(value) for value in row] for row in rows)
     return "\ufeff" + written.getvalue()
+
+
+def in_cell(moment: datetime | None, zone: tzinfo) -> str:
+    """As people of the office read it; a spreadsheet knows it for a time."""
+    return f"{moment.astimezone(zone):%Y-%m-%d %H:%M:%S}" if moment else ""
 
 
 def _cell(value: object) -> str:

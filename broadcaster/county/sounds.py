@@ -36,14 +36,14 @@ class Sounds:
     """The recordings in an office's folder, by the digest of their files. Any thread."""
 
     def __init__(self, folder: Path) -> None:
-        self._office = folder
+        self.office = folder
         self._folder = folder / "sounds"
         self._recordings = Recordings(folder)
 
     def take(self, pieces: Iterable[bytes], title: str) -> Sound:
         """Decode, level and keep one. Raises `RecordingRefused`, and then nothing is kept."""
         kept = self._recordings.take(pieces, title)
-        content = recording_path(self._office, kept.key).read_bytes()
+        content = recording_path(self.office, kept.key).read_bytes()
         if len(content) > LARGEST:
             self._recordings.remove(kept.key)
             raise RecordingRefused("这个录音太大了，最多 30 兆、10 分钟，请录短一点。")
@@ -65,7 +65,7 @@ class Sounds:
         return found if self.path(found).exists() else None
 
     def path(self, sound: Sound) -> Path:
-        return recording_path(self._office, sound.key)
+        return recording_path(self.office, sound.key)
 
     def remove_but(self, wanted: Collection[str], before: float) -> int:
         """Those that came before that moment (seconds from 1970) and are not wanted; how many."""

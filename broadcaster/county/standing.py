@@ -23,6 +23,7 @@ from broadcaster.setting_values import WEEKDAYS
 SCHEDULE = re.compile(r"([1-7]{1,7}) ([01]\d|2[0-3]):([0-5]\d)")
 # Said so late at most; the next one comes soon enough.
 LIFE = timedelta(hours=2)
+NOT_SENT = "没有发"
 
 
 @dataclass(frozen=True)
@@ -144,6 +145,14 @@ class StandingNotices:
             return f"{one.made_by}现在发不了它：{str(error).rstrip('。')}"
         return rules.why_two(draft, due)
 
+    def missed(self, one: Standing) -> str:
+        """That it did not go out last, when and why, until it falls due again; or ""."""
+        last = next(iter(self._revisions.of(STANDING, one.name)), None)
+        if last is None or last.what != NOT_SENT:
+            return ""
+        due_again = one.schedule.next_after(last.at.astimezone(self._clock.zone))
+        return f"上一次没有发：{last.content}" if due_again == one.next_due else ""
+
     def pause(self, name: str, paused: bool, who: str = "") -> None:
         """What fell due meanwhile is not made up for."""
         due = {
@@ -188,8 +197,9 @@ class StandingNotices:
             except DraftRefused as error:
                 problem = str(error)
         if problem:
+            told = f"应该 {one.next_due.astimezone(self._clock.zone):%m月%d日 %H:%M} 发：{problem}"
             with self._database.transaction() as connection:
-                self._revisions.note(connection, STANDING, one.name, "平台", "没有发", problem)
+                self._revisions.note(connection, STANDING, one.name, "平台", NOT_SENT, told)
         return not problem
 
 

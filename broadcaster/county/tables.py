@@ -338,6 +338,7 @@ county_sum = Table(
     Column("partly", Integer, nullable=False),
     Column("failed", Integer, nullable=False),
     Column("silent", Integer, nullable=False),
+    Column("cancelled", Integer, nullable=False, server_default="0"),
     Column("envelope", LargeBinary, nullable=False),
 )
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from functools import partial
 
 from broadcaster.bulletin.bulletin import Bulletin, BulletinKind, read_bulletin
 from broadcaster.bulletin.delegation import Issuer
@@ -32,6 +33,15 @@ LIFE_WITHOUT_CLOCK = timedelta(minutes=30)
 LATER = timedelta(seconds=1)
 
 
+@dataclass
+class _Queued:
+    """What waits for the air, or is on it; the office was `told` what keeps it off."""
+
+    airing: Airing
+    told: str = ""
+    begun: bool = False
+
+
 class CountyAirings:
     """One thread, the link's. `now` is the county's time, `is_revoked` asks of a bulletin's key."""
 
@@ -52,6 +62,7 @@ class CountyAirings:
         self.want_sound: Callable[[Wanted], None] = lambda wanted: None
         """Has the sound of a bulletin fetched, and `sound_came` called on this thread."""
         self._aired_unkept: set[str] = set()
+        self._queued: dict[str, _Queued] = {}
         self._clock_waits = True
 
     def act_on(self, accepted: Sequence[Accepted]) -> None:
@@ -93,21 +104,42 @@ class CountyAirings:
                 self._end_unheard(record, Outcome.CANCELLED, "取消")
         elif self._is_revoked(record):
             self.withdraw(record)
-        elif not self._station.find_airing(row.bulletin_id):
+        elif airing := self._station.find_airing(row.bulletin_id):
+            self._watch(airing)
+        else:
             self._air_later(row)
 
     def look(self) -> None:
-        """Air what has waited for the clock, once that is trusted."""
+        """Air what has waited for the clock, once that is trusted; tell what keeps off the others."""
         if self._clock_waits and self._station.clock_is_trusted():
             for row in self._rows.at(Stage.WAITS):
                 with _one_by_one(row):
                     self._memory.move(row.bulletin_id, Stage.TAKEN)
                     self._air_later(row)
             self._clock_waits = False
+        self._tell_what_keeps_off()
+
+    def _watch(self, airing: Airing) -> None:
+        self._queued.setdefault(airing.id, _Queued(airing))
+
+    def _tell_what_keeps_off(self) -> None:
+        """Whenever it is another thing: quiet hours go by, and then there is no card."""
+        for id, one in list(self._queued.items()):
+            record = self._memory.taken(id)
+            if record is None:
+                del self._queued[id]
+            elif (reason := self._station.why_waits(one.airing)) != one.told:
+                one.told = reason
+                # One that has begun says itself when it goes on.
+                if reason or not one.begun:
+                    state = State.DEFERRED if reason else State.ACCEPTED
+                    self._memory.tell(id, record.digest, state, reason=reason)
 
     def begun(self, airing: Airing) -> None:
         if record := self._memory.taken(airing.id):
             self._memory.tell(record.id, record.digest, State.ON_THE_AIR)
+            queued = self._queued.setdefault(airing.id, _Queued(airing))
+            queued.begun, queued.told = True, ""
 
     def ended(self, entry: JournalEntry) -> None:
         if record := self._memory.taken(entry.airing.id):
@@ -156,33 +188,30 @@ class CountyAirings:
         record = self._memory.record(bulletin.id)
         assert record
         try:
-            reason = self._announce(bulletin, issuer, recording)
+            self._watch(self._announce(bulletin, issuer, recording))
         except StoreUnusable:
             raise
         except BroadcasterError as error:
             self._end_unheard(record, Outcome.FAILED, str(error))
             return
-        if reason:
-            self._memory.tell(record.id, record.digest, State.DEFERRED, reason=reason)
+        self._tell_what_keeps_off()
 
-    def _announce(self, bulletin: Bulletin, issuer: Issuer, recording: str = "") -> str:
-        """Queue it; why quiet hours keep it off when it is due, or "". Raises `BroadcasterError`."""
+    def _announce(self, bulletin: Bulletin, issuer: Issuer, recording: str = "") -> Airing:
+        """Queue it. Raises `BroadcasterError`."""
         notice = replace(bulletin.to_notice(issuer.name, issuer.office), recording=recording)
         now, trusted = self._clock.now(), self._station.clock_is_trusted()
-        at = bulletin.not_before if trusted and bulletin.not_before > now + LATER else None
-        expires = bulletin.expires if trusted else now + LIFE_WITHOUT_CLOCK
-        # Of what is for later the office is told now, while somebody can still choose another time.
-        verdict = self._station.verdict(notice, at)
+        put = partial(
+            self._station.announce,
+            asked_by=issuer.name,
+            at=bulletin.not_before if trusted and bulletin.not_before > now + LATER else None,
+            expires_at=bulletin.expires if trusted else now + LIFE_WITHOUT_CLOCK,
+            night_ok=bulletin.passes_quiet(issuer.office),
+        )
         try:
-            self._put(notice, issuer, at, expires)
+            return put(notice)
         except VoiceUnavailable:
             # The voice was a wish.
-            self._put(replace(notice, voice=None), issuer, at, expires)
-        put_off = at or (verdict.until and verdict.until < expires)
-        return verdict.reason if put_off and not verdict.passes else ""
-
-    def _put(self, notice: Notice, issuer: Issuer, at: datetime | None, expires: datetime) -> None:
-        self._station.announce(notice, asked_by=issuer.name, at=at, expires_at=expires)
+            return put(replace(notice, voice=None))
 
     def _cancel(self, cancelled: str, issuer: Issuer) -> None:
         record = self._memory.record(cancelled)
@@ -199,11 +228,13 @@ class CountyAirings:
         self._end(record, reason, heard)
 
     def _tell_end(self, record: Record, end: JournalEntry | JournalRow, notice: Notice) -> None:
+        # What was cut says its last line again: no more was heard of it for that.
+        played = min(end.seconds_played, end.seconds_due or end.seconds_played)
         heard = Heard(
             end.outcome,
             end.started_at and tellable(end.started_at),
             tellable(end.ended_at),
-            end.seconds_played,
+            played,
             end.seconds_due,
             self._times(notice, end),
             end.voice[:80],

@@ -291,8 +291,8 @@ class Link:
             "clock_trusted": self._station.clock_is_trusted(),
             "keyring": list(self._reception.county.trust.version),
             "fault": self._reception.fault,
-            "sound": self._station.sound_fault,
-            "quiet": self._station.settings.quiet.model_dump(mode="json"),
+            "sound": self._station.silent_for,
+            "quiet": self._station.settings.quiet.written(),
         }
 
     def _turn_seconds(self) -> float:

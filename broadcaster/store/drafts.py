@@ -60,7 +60,8 @@ class Drafts:
 
     def of(self, owner: int) -> list[Draft]:
         """Those of which nothing has come yet, the last first."""
-        unwritten = {key[1]: one for key, one in self._unwritten.items() if key[0] == owner}
+        # A copy: another thread may add to it meanwhile.
+        unwritten = {key[1]: one for key, one in tuple(self._unwritten.items()) if key[0] == owner}
         each = {one.id: one for one in self._read(owner)} | unwritten
         left = (one for one in each.values() if not one.became)
         return sorted(left, key=lambda one: one.kept_at.timestamp(), reverse=True)

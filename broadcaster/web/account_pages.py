@@ -56,7 +56,7 @@ def lead_in() -> ResponseReturnValue:
     if parts().station.accounts.needs_account():
         return redirect(url_for("account.start"), 303)
     carrying.begin()
-    if request.method == "GET":
+    if request.method == "GET" or request.headers.get("Accept") == "application/json":
         return redirect(url_for("account.login", back=carrying.carried().get("back")), 303)
     return _login_page(), 401
 

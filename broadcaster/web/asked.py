@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from flask import session
+from flask import render_template, session
 
 from broadcaster.errors import BroadcasterError
 from broadcaster.labels import OUTCOMES, name_of, why
@@ -148,6 +148,12 @@ def how_it_stands(airing_id: str, status: Status) -> Asked:
     return Asked(airing_id, told, Stands.LOST)
 
 
+def what_became(airing: Airing) -> str:
+    """The page of a notice that somebody confirmed, where he comes back to it."""
+    one, end = how_it_stands(airing.id, parts().station.status()), _end(airing.id)
+    return render_template("sent.html", one=one, airing=airing, at=end and end.at)
+
+
 def _coming(airing_id: str, status: Status) -> Asked | None:
     if status.on_air and status.on_air.airing.id == airing_id:
         name = _name(status.on_air.airing)
@@ -198,12 +204,6 @@ def _ended(airing_id: str, end: End) -> Asked:
         else _("“%(name)s”%(outcome)s。", **words)
     )
     return Asked(airing_id, told, STANDS.get(end.outcome, Stands.FAILED))
-
-
-def ended_at(airing_id: str) -> datetime | None:
-    """When, if it has."""
-    end = _end(airing_id)
-    return end.at if end else None
 
 
 def _end(airing_id: str) -> End | None:

@@ -85,7 +85,8 @@ def nearest_page(path: str) -> str:
 
 def _is_page_of_a_form(response: Response) -> bool:
     page = response.mimetype == "text/html" and not response.is_streamed
-    return request.method == "POST" and page and response.location is None and not g.get("silent")
+    of_script = g.get("silent") or request.headers.get("Accept") == "application/json"
+    return request.method == "POST" and page and response.location is None and not of_script
 
 
 def _owner() -> str:

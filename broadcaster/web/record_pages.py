@@ -24,7 +24,7 @@ from flask.typing import ResponseReturnValue
 from broadcaster.clock import Clock
 from broadcaster.errors import BroadcasterError
 from broadcaster.labels import name_of
-from broadcaster.model import Notice, Outcome, Severity
+from broadcaster.model import Notice, Outcome, Severity, new_id
 from broadcaster.web import asked, wording
 from broadcaster.web.journal_csv import csv_lines
 from broadcaster.web.language import N_, _
@@ -116,8 +116,16 @@ def paper() -> ResponseReturnValue:
 
 @pages.get("/again")
 def ask_again() -> ResponseReturnValue:
-    said = _said()
-    return _confirm(said, said.row) if said and said.row else _gone()
+    """Under an id of its own from the start: come back to, it says what became of it."""
+    notice_id, said = request.args.get("notice_id", ""), _said()
+    if said is None or said.row is None:
+        return _gone()
+    if not NOTICE_ID.fullmatch(notice_id):
+        place = url_for("record.ask_again", airing=said.query["airing"], notice_id=new_id())
+        return redirect(place, 303)
+    if airing := parts().once.known(parts().station, notice_id):
+        return asked.what_became(airing)
+    return _confirm(said, said.row, notice_id)
 
 
 @pages.post("/again")
@@ -229,8 +237,8 @@ def _said() -> Said | None:
     return Said(slot, notices, {"slot": slot}) if notices else None
 
 
-def _confirm(said: Said, row: JournalRow) -> ResponseReturnValue:
-    notice = said.notices[0]
+def _confirm(said: Said, row: JournalRow, notice_id: str) -> ResponseReturnValue:
+    notice = replace(said.notices[0], id=notice_id)
     heard_seconds = row.seconds_whole if row.outcome is Outcome.PLAYED else 0.0
     try:
         shown = rehearse(notice, heard_seconds=heard_seconds)

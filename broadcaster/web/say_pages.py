@@ -86,7 +86,7 @@ def look(draft_id: str) -> ResponseReturnValue:
     """How what was written will be spoken, and what will happen; what became of it, once it was sent;
     where something is still to be filled in, the form."""
     if airing := _sent(draft_id):
-        return _what_became(airing)
+        return asked.what_became(airing)
     draft = drafting.find(draft_id)
     if draft is None or draft.form != drafting.SAY:
         flash(_("没有这一条，可能太久了，已经不在了。"))
@@ -104,7 +104,7 @@ def change(draft_id: str) -> ResponseReturnValue:
     if not drafting.ID.fullmatch(draft_id):
         abort(404)
     if airing := _sent(draft_id):
-        return _what_became(airing)
+        return asked.what_became(airing)
     parts().station.warm()
     draft = drafting.find(draft_id)
     form = drafting.form_of(draft) if draft else Form({"notice_id": draft_id})
@@ -176,11 +176,6 @@ def _same(airing: Airing, form: Form) -> bool:
 def _sent(notice_id: str) -> Airing | None:
     known = drafting.ID.fullmatch(notice_id)
     return parts().once.known(parts().station, notice_id) if known else None
-
-
-def _what_became(airing: Airing) -> ResponseReturnValue:
-    one = asked.how_it_stands(airing.id, parts().station.status())
-    return render_template("sent.html", one=one, airing=airing, at=asked.ended_at(airing.id))
 
 
 def _what_is_open(wish: Wish, form: Form) -> Mistake | None:

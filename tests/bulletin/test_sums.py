@@ -30,6 +30,11 @@ def refusal(data: bytes, county: str = COUNTY) -> str:
 
 def test_a_sum_comes_back_as_it_was_signed() -> None:
     one = made()
+    assert b"cancelled" not in one.signed(KEY).payload, (
+        "an office of before refuses what it does not know"
+    )
+    told = made(failed=1, cancelled=1)
+    assert read_sum(told.signed(KEY).to_bytes(), COUNTY, public(KEY)) == told
     assert read_sum(one.signed(KEY).to_bytes(), COUNTY, public(KEY)) == one
 
 
@@ -39,7 +44,16 @@ def test_another_countys_and_a_strangers_are_refused() -> None:
 
 
 @pytest.mark.parametrize(
-    "change", [{"heard": -1}, {"heard": True}, {"heard": 9}, {"silent": 3}, {"accepted": 9}, {"more": 1}]
+    "change",
+    [
+        {"heard": -1},
+        {"heard": True},
+        {"heard": 9},
+        {"silent": 3},
+        {"accepted": 9},
+        {"cancelled": 9},
+        {"more": 1},
+    ],
 )
 def test_a_sum_that_does_not_add_up_is_refused(change: dict[str, Any]) -> None:
     written = strict_json.parse(made().signed(KEY).payload) | change

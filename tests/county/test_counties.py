@@ -25,7 +25,7 @@ from broadcaster.model import Outcome
 
 COUNTY, OTHER = "331121", "331122"
 COUNTS = {"sent": 300, "reached": 290, "accepted": 288, "on_the_air": 5, "heard": 200, "partly": 3}
-COUNTS |= {"failed": 4, "silent": 10}
+COUNTS |= {"failed": 4, "silent": 10, "cancelled": 2}
 
 
 @dataclass
@@ -89,7 +89,8 @@ def test_a_sum_stands_on_the_board_as_it_was_signed_beside_own_boxes(province: O
     assert (counts["sent"], counts["heard"], counts["silent"]) == (301, 201, 10)
     assert fares(province, paper)[COUNTY].counts.to_json() == COUNTS
     [line, _] = province.parts.county_board.to_csv(province.parts.desk.get(paper.id)).splitlines()[1:]
-    assert line.startswith(f"{COUNTY},青田县,300,290,288,5,200,3,4,10,")
+    at = f"{province.clock.now():%Y-%m-%d %H:%M:%S}"
+    assert line.startswith(f"{paper.draft.called},{COUNTY},青田县,300,290,288,5,200,3,4,10,2,{at},")
 
 
 def test_the_last_sum_counts_whichever_comes_first(province: OfficeDesk) -> None:
@@ -251,11 +252,12 @@ def test_a_file_that_is_no_admission_is_refused_in_a_sentence(data: bytes) -> No
 def test_a_cancel_of_the_province_is_counted_by_county_as_well(province: OfficeDesk) -> None:
     relay = let_in(province)
     paper = province.send(areas=("33",))
-    told = relay.sum(province, paper, heard=0, on_the_air=0, partly=0, failed=290, accepted=288)
+    told = relay.sum(province, paper, heard=0, on_the_air=0, partly=0, failed=3, cancelled=287)
     province.parts.desk.cancel(province.officer("小王"), paper.id)
     province.publisher.sign_cleared()
     assert take(province, told) == 1
-    assert province.counts(paper.id)["failed"] == 290
+    counts = province.counts(paper.id)
+    assert (counts["failed"], counts["cancelled"]) == (3, 287)
     box = province.enrol("330100100200", "省里的村")
     province.take(box, box.receipt(paper.id, Told.ACCEPTED, province.clock))
     assert province.counts(paper.id)["sent"] == 301

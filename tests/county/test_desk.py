@@ -164,7 +164,7 @@ def test_receipts_are_counted_as_they_come(desk: OfficeDesk) -> None:
     desk.take(first, first.receipt(id, Told.ACCEPTED, clock), first.receipt(id, Told.ON_THE_AIR, clock))
     assert desk.counts(id) == {
         **{"sent": 2, "reached": 1, "accepted": 1, "on_the_air": 1},
-        **{"heard": 0, "partly": 0, "failed": 0, "silent": 1},
+        **{"heard": 0, "partly": 0, "failed": 0, "silent": 1, "cancelled": 0},
     }
     desk.take(first, first.heard(id, clock, Outcome.PLAYED, 30))
     desk.take(second, second.heard(id, clock, Outcome.CUT_SHORT, 12))
@@ -175,7 +175,19 @@ def test_receipts_are_counted_as_they_come(desk: OfficeDesk) -> None:
     places = desk.parts.board.places(paper.id, town.code)
     assert [place.name for place in places] == ["洞背村", "上村"]
     assert "12/30 秒" in places[1].said
-    assert "没播完" in desk.parts.board.to_csv(id)
+    heading, whole, _ = desk.parts.board.to_csv(id, "停水", clock.zone).splitlines()
+    assert heading.endswith("播了几秒,共几秒,开始响,时间")
+    at = f"{clock.now():%Y-%m-%d %H:%M:%S}"
+    assert whole == f"停水,331121104200,洞背村,{first.id},播完了,,30,30,{at},{at}"
+
+
+def test_what_was_cancelled_before_it_sounded_is_cancelled_and_did_not_fail(desk: OfficeDesk) -> None:
+    box, paper = desk.enrol(), desk.send()
+    desk.parts.desk.cancel(desk.officer("小王"), paper.id)
+    desk.publisher.sign_cleared()
+    desk.take(box, box.heard(paper.id, desk.clock, Outcome.CANCELLED, 0))
+    counts = desk.counts(paper.id)
+    assert (counts["cancelled"], counts["failed"], counts["reached"]) == (1, 0, 1)
 
 
 def test_an_older_receipt_that_comes_late_changes_nothing(desk: OfficeDesk) -> None:

@@ -68,7 +68,7 @@ def fetched(audio: Audio, address: str, state: Path, desk: OfficeDesk) -> list[R
         told.append(problem)
         sounds.wake()
 
-    sounds = BoxSounds(box, desk.clock, came)
+    sounds = BoxSounds(box, desk.clock, came, 60.0)
     there = Audio(audio.sha256, audio.size, audio.url.replace("http://office.example", address))
     sounds.want(Wanted("id", "书记讲话", there, desk.clock.now() + timedelta(hours=1)))
     sounds.step()

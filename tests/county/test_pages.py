@@ -275,6 +275,8 @@ def test_a_cancel_is_one_hop_from_the_page(log_in: LogIn, plain_desk: OfficeDesk
     plain_desk.publisher.sign_cleared()
     assert "已取消" in clerk.see(f"/bulletin/{paper.id}")
     assert clerk.post(f"/bulletin/{paper.id}/cancel").status_code == 409
+    over = clerk.see(f"/bulletin/{paper.id}/cancel")
+    assert "这一则已经取消了" in over and "取消这一则？" not in over
 
 
 def test_a_viewer_only_looks(log_in: LogIn, plain_desk: OfficeDesk) -> None:

@@ -5,6 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from county_office import OfficeDesk
+from office_site import LogIn
 
 from broadcaster.county.draft import DraftRefused, State
 from broadcaster.county.library import Text
@@ -133,3 +134,19 @@ def test_it_tells_its_next_dates_and_why_it_would_not_go_out(desk: OfficeDesk) -
     assert "不在平台里" in standing.hindrance(one)
     standing.pause("防火", True)
     assert "停着" in standing.hindrance(standing.all()[0])
+
+
+def test_what_did_not_go_out_is_told_until_it_falls_due_again(
+    plain_desk: OfficeDesk, log_in: LogIn
+) -> None:
+    desk, standing = plain_desk, plain_desk.parts.standing
+    standing.keep(desk.officer("小王"), "防火", desk.draft(), WEEKDAYS_AT_EIGHT)
+    assert "没有发" not in log_in("小王").see("/more/standing")
+    # The office was off at eight, and came up three hours later.
+    desk.clock.step(timedelta(days=1, hours=1))
+    assert standing.issue() == 0
+    for path in ("/more/standing", "/more/standing/edit?name=防火"):
+        assert "上一次没有发：应该 03月17日 08:00 发" in log_in("管家").see(path), path
+    desk.clock.step(timedelta(hours=21))
+    assert standing.issue() == 1
+    assert "上一次没有发" not in log_in("小王").see("/more/standing")

@@ -25,6 +25,7 @@ from broadcaster.errors import AnswerMissing, BoxAway, BroadcasterError, FarRefu
 from broadcaster.model import Notice, Office, Severity
 from broadcaster.people import Role
 from broadcaster.settings import PathSettings, Settings
+from broadcaster.station import TakenUp
 from broadcaster.web.app import create_app
 
 NAME, PASSWORD = "王秀英", "shuiku-2026"
@@ -341,6 +342,25 @@ def test_a_box_that_is_away_is_told_in_a_sentence(ends: Ends) -> None:
     ends.road.connected = False
     with pytest.raises(BoxAway, match="消息服务器"):
         ask(ends, STOP)
+
+
+def test_a_stop_is_taken_back_from_afar_as_far_as_the_key_may_say_it(
+    station: FakeStation, tmp_path: Path
+) -> None:
+    again = TakenUp("a", "停水", station.airing(Notice("停水")))
+    station.taken_up = [again, TakenUp("b", "开会", None, "过了有效时间")]
+    with far_ends(station, frozenset({Severity.DAILY})) as ends:
+        remote = ends.remote(tmp_path)
+        station.waiting = [station.airing(Notice("泄洪", severity=Severity.RED))]
+        assert remote.stop_all(asked_by=NAME) == 1
+        with pytest.raises(FarRefused, match="级别"):
+            remote.go_on(remote.status().stop.id)
+        station.waiting = [station.airing(Notice("停水"))]
+        remote.stop_all(asked_by=NAME)
+        stop = remote.status().stop
+        assert stop == station.stop
+        assert remote.go_on(stop.id, True) == station.taken_up
+        assert station.went_on == (stop.id, True) and remote.status().stop is None
 
 
 def test_a_slow_call_holds_up_no_other(ends: Ends, station: FakeStation, tmp_path: Path) -> None:

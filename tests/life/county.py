@@ -43,7 +43,7 @@ BEGUN, MORNING, EVENING = time(7, 15), time(7, 29, 50), time(18, 29, 50)
 UP_SECONDS = 30.0
 # A box looks for its county after 30 s at most, and a machine under load is slow.
 SETTLED_SECONDS = 90.0
-TRUE_SECONDS, LOOK_SECONDS = 40.0, 0.5
+TRUE_SECONDS, LOOK_SECONDS = 40.0, 0.2
 # From the morning to the evening.
 HOURS_OFF = 6
 MOST_BOARDS = 15
@@ -245,7 +245,7 @@ class County:
     def settle(self) -> None:
         """Until nothing sounds and nothing that is due waits. What has not ended may be cut later."""
         running = [life for life in self.lives.values() if life.box.runs]
-        wait_until(lambda: all(life.is_silent() for life in running), SETTLED_SECONDS)
+        wait_until(lambda: all(life.is_silent() for life in running), SETTLED_SECONDS, LOOK_SECONDS)
         for life in running:
             said = [line.text for line in life.record()]
             life.open = [one for one in life.asked if not any(one.mark in text for text in said)]

@@ -30,6 +30,7 @@ class Person:
         self, browser: Browser, address: str, name: str, password: str, javascript: bool = True
     ) -> None:
         self.name = name
+        self._has_script = javascript
         self.begun_anew = False
         """Whether his session ended since the day began: what it followed is forgotten."""
         self._password = password
@@ -152,9 +153,15 @@ class Villager(Person):
         self._decide()
 
     def stop(self) -> None:
-        """All that sounds and waits."""
-        self.open("/stop")
-        self._click("main form[action$='/stop'] button.stop")
+        """All that sounds and waits, by the bar; nothing where the bar says that nothing does."""
+        self.open("/")
+        if not self._has_script:
+            # What is in the frame, as a page of its own.
+            self.page.goto("/bar")
+        button = self.page.locator(".bar button.stop")
+        if button.count():
+            button.first.click()
+            button.first.wait_for(state="hidden")
 
     def record(self, text: str) -> list[tuple[str, str, str]]:
         """Airing, title, and how it ended in words."""

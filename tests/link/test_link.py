@@ -3,16 +3,21 @@
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
-from bulletin.county_rig import COUNTY, OTHER_TOWN, TOWN, VILLAGE, County
-from link.link_rig import LinkBox, Office, cancel, notice, told_zone, until
+import pytest
+from bulletin.county_rig import COUNTY, OTHER_TOWN, TOWN, VILLAGE, County, signed
+from link.link_rig import Life, LinkBox, Office, cancel, notice, told_zone, until
 from rig.damage import HARMS
 
 from broadcaster.air_settings import QuietRule, QuietSettings
 from broadcaster.bulletin import topics
+from broadcaster.bulletin.bulletin import Bulletin
 from broadcaster.bulletin.keys import new_key
 from broadcaster.bulletin.receipts import State
 from broadcaster.bulletin.refusals import Refusal
+from broadcaster.county.box_states import BoxState, quiet_of, read_state
+from broadcaster.link.reception import Reception
 from broadcaster.model import Notice, Outcome, Severity
 
 WHOLE = [State.ACCEPTED, State.ON_THE_AIR, State.ENDED]
@@ -347,3 +352,85 @@ def test_what_has_expired_and_ended_is_forgotten_but_not_its_keys_number(
     with box.running() as life:
         until(lambda: life.station.bulletins.find(told.id) is None)
         assert life.station.bulletins.highest() == {key_id: 7}
+
+
+@pytest.mark.parametrize(
+    ("given", "sounds"),
+    [
+        ({"severity": Severity.ORANGE}, True),
+        ({"severity": Severity.BLUE}, True),
+        ({"severity": Severity.DAILY}, False),
+        ({"severity": Severity.ORANGE, "kind": "drill"}, False),
+        ({"severity": Severity.ORANGE, "night_ok": False}, False),
+    ],
+    ids=["orange", "blue", "daily", "drill", "without the tick"],
+)
+def test_an_alert_that_is_signed_for_quiet_hours_too_sounds_in_them(
+    box: LinkBox, county: County, given: dict[str, Any], sounds: bool
+) -> None:
+    box.quiet = quiet_now()
+    told = notice(**{"night_ok": True} | given)
+    with box.running() as life:
+        judged(life, signed(told, county.key))
+        until(lambda: box.told_of(life, told)[-1] in (State.ENDED, State.DEFERRED))
+        assert life.heard() == ([told.id] if sounds else [])
+
+
+def test_a_town_wakes_nobody_though_it_signs_for_quiet_hours(box: LinkBox, county: County) -> None:
+    box.quiet = quiet_now()
+    told = notice(night_ok=True, areas=(TOWN,))
+    with box.running() as life:
+        judged(life, signed(told, county.town))
+        until(lambda: box.told_of(life, told)[-1] is State.DEFERRED)
+        assert life.heard() == []
+
+
+def test_the_office_is_told_what_keeps_it_off_as_that_changes(
+    box: LinkBox, county: County, office: Office
+) -> None:
+    box.quiet = quiet_now()
+
+    def last(told: Bulletin) -> str:
+        found = box.receipts(office.client, told)
+        return f"{found[-1].state} {found[-1].reason}" if found else ""
+
+    def said() -> BoxState | None:
+        found = office.client.on(topics.state(box.name))
+        return read_state(found[-1]) if found else None
+
+    with box.running() as life:
+        until(lambda: (state := said()) and state.there and not state.trouble)
+        life.device.lose()
+        told = office.publish(notice())
+        red = office.publish(notice(seq=2, severity=Severity.RED))
+        until(lambda: last(told).startswith("deferred 等静音时段过去：夜里不播"))
+        until(lambda: last(red) == "deferred 等声卡：声卡掉线")
+        until(lambda: (state := said()) and state.trouble == "声卡掉线")
+        state = said()
+        assert state and quiet_of(state.quiet) == box.quiet
+        box.clock.ahead = timedelta(hours=2)
+        life.link.wake()
+        until(lambda: last(told) == "deferred 等声卡：声卡掉线")
+        life.device.come_back()
+        for one in (told, red):
+            until(lambda one=one: last(one) == "ended ")
+        until(lambda: (state := said()) and state.there and not state.trouble)
+
+
+def quiet_now() -> QuietSettings:
+    """For another hour."""
+    now, hour = datetime.now(told_zone()), timedelta(hours=1)
+    window = f"{now - hour:%H:%M}-{now + hour:%H:%M}"
+    return QuietSettings(hours=(QuietRule(name="夜里", windows=(window,)),))
+
+
+def judged(life: Life, data: bytes) -> None:
+    """As if it had come over the network."""
+
+    def take(reception: Reception) -> None:
+        accepted = reception.keep(data)
+        assert accepted
+        reception.save()
+        reception.airings.act_on([accepted])
+
+    life.link.do(take)

@@ -96,6 +96,12 @@ class OldPhone:
         assert "exceptionDetails" not in answer, answer
         return answer["result"].get("value")
 
+    def compile(self, script: str) -> str:
+        """Why it cannot be run; "" if it can."""
+        answer = self._ask("Runtime.compileScript", expression=script, sourceURL="", persistScript=False)
+        refused = answer.get("exceptionDetails", {}).get("exception", {})
+        return str(refused.get("description", ""))
+
     def open(self, path: str) -> None:
         with self._new_page():
             self._ask("Page.navigate", url=self.address.rstrip("/") + path)

@@ -84,6 +84,14 @@ def _on_air(page: Page) -> None:
     page.get_by_text("正在播出").wait_for()
 
 
+def _sent(page: Page) -> None:
+    """The page of a notice that was confirmed, come back to."""
+    rehearse(page, MEETING)
+    confirmed = page.url
+    press(page, "确认播出")
+    page.goto(confirmed)
+
+
 def _home(page: Page) -> None:
     page.goto("/")
     silence(page)
@@ -164,12 +172,15 @@ PAGES: dict[str, Show] = {
     "pattern": _open("/say/pattern/water"),
     "confirm": lambda page: rehearse(page, FLOOD, severity=1),
     "confirm-verse": _verse,
+    "unfinished": _open("/unfinished"),
+    "say-unfinished": _open("/say"),
     "voice": _open("/voice"),
     "talk": _open("/talk"),
     "recording": lambda page: send_recording(page, "村长讲话"),
     "words": _open("/words"),
     "word": _open("/words/edit"),
     "home-on-air": _on_air,
+    "sent": _sent,
     "home": _home,
     "cancel": _cancel,
     "timetable": _open("/timetable"),

@@ -16,7 +16,7 @@ from werkzeug.test import TestResponse
 from broadcaster.settings import PathSettings, Settings
 from broadcaster.web.app import create_app
 
-OWN_ADDRESS = re.compile("[?&]answer=|^/say/[0-9a-f]{12}|^/timetable/draft/[0-9a-f]{12}")
+OWN_ADDRESS = re.compile("[?&]answer=|^/say/[0-9a-f]{12}|^/timetable/draft/[0-9a-f]{12}|[?&]notice_id=")
 
 
 @pytest.fixture

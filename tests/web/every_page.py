@@ -18,7 +18,7 @@ from broadcaster.people import Role, Scope
 from broadcaster.recordings import Recording
 from broadcaster.settings import Settings
 from broadcaster.slotbook import Slotbook
-from broadcaster.station import CardEntry, OnAir
+from broadcaster.station import CardEntry, OnAir, TakenUp
 from broadcaster.store.store import Store
 from broadcaster.timetable_settings import SlotSettings, TimetableSettings
 
@@ -113,6 +113,7 @@ def furnish(station: FakeStation, settings: Settings, store: Store) -> None:
         CardEntry("1-1.2", "Device（USB Audio Device）", in_use=False, wired=True),
         CardEntry("Headphones", "Headphones（bcm2835）", in_use=True, wired=False),
     ]
+    station.taken_up = [TakenUp("a", "李四在现场讲话", None, "现场讲话没有录下来")]
     station.words.set("石盆", "shi2 peng4", "places")
     station.tokens.make("县应急平台", Scope.COUNTY, "王秀英")
     station.accounts.add("李四", Role.VIEWER)
@@ -140,6 +141,7 @@ def paths(station: FakeStation) -> list[str]:
     return [
         *("/", "/bar", f"/cancel/{station.waiting[0].id}"),
         *("/say", "/say?severity=1", "/say/pattern/water", "/say?pattern=water"),
+        *("/unfinished", "/say/ba9876543210/edit", "/timetable/draft/ba9876543210/edit"),
         *("/voice", f"/voice/{RECORDING}", "/talk"),
         *("/words", "/words/edit", "/words/edit?section=places&word=石盆"),
         *("/timetable", "/timetable/new", "/timetable/change?name=停水", "/timetable/slot?name=停水"),
@@ -179,8 +181,11 @@ def forms(station: FakeStation) -> list[tuple[str, dict[str, str]]]:
         ("/loops", {}),
         ("/say/air", text | {"notice_id": "0123456789ab"}),
         ("/say/air", text | {"notice_id": "0123456789ab"}),
+        ("/say", text | {"notice_id": "0123456789ab"}),
         ("/cancel/gone", {}),
         ("/stop", {}),
+        ("/go-on", {"stop": "s1"}),
+        ("/go-on", {"stop": "s1"}),
         ("/volume", {"percent": "41"}),
     ]
 

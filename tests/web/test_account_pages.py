@@ -18,7 +18,7 @@ FIRST = {"name": NAME, "password": PASSWORD, "again": PASSWORD}
 INSIDE = [
     "/",
     "/say",
-    "/stop",
+    "/record",
     "/cancel/0123456789ab",
     "/words",
     "/words/edit",

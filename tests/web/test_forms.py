@@ -11,8 +11,10 @@ from flask.testing import FlaskClient
 from logins import NAME, PASSWORD, Post
 from werkzeug.test import TestResponse
 
+from broadcaster.model import Kind, Outcome, Severity
 from broadcaster.people import Role
 from broadcaster.settings import Settings
+from broadcaster.store.journal import JournalRow
 from broadcaster.web.access import RULES
 from broadcaster.web.app import create_app
 
@@ -142,6 +144,8 @@ def test_a_tap_without_words_is_said_not_to_have_counted(
     client.delete_cookie("broadcaster")
     assert "刚才那一下没有算数" in client.post("/stop").text
     assert station.stops == []
+    asked_by_script = client.post("/stop", headers={"Accept": "application/json"})
+    assert asked_by_script.status_code == 303 and asked_by_script.location.startswith("/login")
 
 
 def test_a_form_from_before_another_login_is_written_on(
@@ -225,3 +229,17 @@ def test_a_second_tap_on_a_form_that_makes_something_shows_what_the_first_made(
     assert [person.name for person in station.accounts.people()] == [NAME, "张三", "赵六"]
     for page in ("/more/people", "/more/tokens"):
         assert 'name="form_id"' in plain.get(page).text
+
+
+def test_what_was_said_again_is_not_said_once_more_by_coming_back(
+    secretary: FlaskClient, station: FakeStation, post: Post
+) -> None:
+    at, about = station.now, ("a1", "", "停水", Severity.DAILY, Kind.LIVE, "王秀英")
+    station.rows = [JournalRow(*about, at, at, at, 9.0, 9.0, Outcome.PLAYED, "", "baker:female", "")]
+    asked = secretary.get("/record/again?airing=a1").text
+    sent = hidden(asked)
+    post("/record/again", **sent)
+    back = secretary.get("/record/again", query_string={"airing": "a1", **sent}).text
+    assert "已经交给广播了" in back and "确认播出" not in back
+    post("/record/again", **sent)
+    assert len(station.announced) == 1

@@ -85,7 +85,7 @@ def test_what_could_not_be_aired_can_be_tried_again(
     secretary: FlaskClient, station: FakeStation, post: Post
 ) -> None:
     confirmed = hidden(post("/say", **FLOOD).text)
-    token = re.search(r'name="csrf_token" value="([^"]+)"', secretary.get("/stop").text)
+    token = re.search(r'name="csrf_token" value="([^"]+)"', secretary.get("/bar").text)
     assert token
     station.fail_next = VoiceUnavailable("声音还没有装好")
     failed = secretary.post("/say/air", data=confirmed | {"csrf_token": token[1]})

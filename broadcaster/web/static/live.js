@@ -129,7 +129,7 @@
     const answer = await fetch(button.getAttribute("formaction") || form.getAttribute("action"), {
       method: "POST", body: fields, credentials: "same-origin", headers: { Accept: "application/json" },
     });
-    if (answer.redirected) return leave();
+    if (answer.status === 401 || answer.redirected) return leave();
     if (!answer.ok) throw new Error(String(answer.status));
     const state = await answer.json();
     hear();

@@ -1,0 +1,69 @@
+"""When villages keep quiet, as their boxes tell it: said before anybody sends what would wait for it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import select
+
+from broadcaster import hours
+from broadcaster.bulletin import areas as area_codes
+from broadcaster.bulletin.bulletin import BulletinKind
+from broadcaster.clock import Clock
+from broadcaster.county.box_states import quiet_of
+from broadcaster.county.database import OfficeDatabase
+from broadcaster.county.draft import Draft
+from broadcaster.county.register import BoxState
+from broadcaster.county.tables import box
+from broadcaster.hours import Verdict
+from broadcaster.model import Notice, WhenQuiet
+from broadcaster.settings import Settings, StationSettings
+
+TOO_LATE = "等到能响，这一则已经过了有效期，不会播。请换个时间，或者让它多有效几个小时。"
+
+
+class Resting:
+    """Any thread."""
+
+    def __init__(self, database: OfficeDatabase, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+
+    def told(self, draft: Draft) -> str:
+        """A sentence where villages would not sound it when it is due; "" where all would."""
+        if draft.night_ok or draft.kind is BulletinKind.CANCEL:
+            return ""
+        due = max(draft.not_before or self._clock.now(), self._clock.now())
+        rules = self._rules(draft.areas)
+        found = [(self._verdict(rule, draft, due), boxes) for rule, boxes in rules.items()]
+        resting = [(one.until, boxes) for one, boxes in found if not one.passes]
+        if not resting:
+            return ""
+        number, ends = sum(boxes for _, boxes in resting), due + draft.life
+        who = "各村" if number == rules.total() else f"有 {number} 个村"
+        untils = [until for until, _ in resting if until and until < ends]
+        if len(untils) < len(resting):
+            return f"{who}那时是静音时段，{TOO_LATE}"
+        return f"{who} {self._at(max(untils))} 以前不响，这一则要等到那时。"
+
+    def _rules(self, areas: Sequence[str]) -> Counter[str]:
+        """How many boxes in use there go by each."""
+        query = select(box.c.area, box.c.quiet).where(box.c.state == BoxState.ENROLLED)
+        return Counter(
+            row.quiet
+            for row in self._database.read(query)
+            if any(area_codes.contains(area, area_codes.trim(row.area)) for area in areas)
+        )
+
+    def _verdict(self, rule: str, draft: Draft, due: datetime) -> Verdict:
+        notice = Notice(
+            draft.said, severity=draft.severity, drill=draft.is_drill, when_quiet=WhenQuiet.WAIT
+        )
+        station = StationSettings(timezone=str(self._clock.zone))
+        return hours.quiet(Settings(quiet=quiet_of(rule), station=station), due, notice)
+
+    def _at(self, moment: datetime) -> str:
+        local, today = moment.astimezone(self._clock.zone), self._clock.now().date()
+        return f"{local:%H:%M}" if local.date() == today else f"{local:%m月%d日 %H:%M}"
