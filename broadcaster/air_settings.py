@@ -36,6 +36,9 @@ class QuietSettings(Section):
 
     hours: tuple[QuietRule, ...] = Field((NIGHT, NOON), description="the rests; none is never quiet")
     orange_passes: bool = Field(False, description="whether severity 2 passes too")
+    county_orange_passes: bool = Field(
+        True, description="whether severity 2 passes that two people of the county want at night too"
+    )
 
     def written(self) -> dict[str, Any]:
         """As a file has it, for JSON."""

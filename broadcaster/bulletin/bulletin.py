@@ -151,10 +151,10 @@ class Bulletin:
         return any(area_codes.contains(area, village) for area in self.areas)
 
     def passes_quiet(self, office: Office) -> bool:
-        """Whether it sounds in quiet hours as well: an alert of a county, or of one above, to which
-        two people have agreed there; what is daily and drills never do.
+        """Whether a station may let it sound in quiet hours as well: an orange alert to which two people
+        of a county, or of an office above, have agreed. What is less severe and drills never do.
         """
-        alert = self.kind is BulletinKind.NOTICE and self.severity is not Severity.DAILY
+        alert = self.kind is BulletinKind.NOTICE and self.severity is Severity.ORANGE
         return self.night_ok and alert and office >= Office.COUNTY
 
     def to_bytes(self) -> bytes:

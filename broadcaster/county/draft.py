@@ -20,7 +20,9 @@ MOST_REPEATS = 10
 # Who switches on in the middle, or leaves before the end, is to know as well.
 DRILL_BEGINS, DRILL_ENDS = "演练，演练，这是演练。", "演练结束，刚才播的是演练。"
 DRILL_TITLE = "演练："
-NEVER_AT_NIGHT = "日常通知和演练在静音时段不播，勾了也不行。请去掉“静音时段也要播”，等静音过了再播。"
+NEVER_AT_NIGHT = (
+    "静音时段里只有红色和橙色的预警能播，别的勾了也不行。请去掉“静音时段也要播”，等静音过了再播。"
+)
 VOICE = re.compile(r"[a-z0-9_-]+:[\w./-]+")
 LONGEST_VOICE = 60
 
@@ -158,7 +160,8 @@ def _wrong(draft: Draft, now: datetime) -> tuple[str, str]:
         (ord(sign) < 32 and sign not in "\n\t") or ord(sign) == 127 for sign in draft.title + draft.text
     ):
         return "text", "通知里有念不出来的控制字符，请删掉再试。"
-    if draft.night_ok and (draft.severity is Severity.DAILY or draft.kind is not BulletinKind.NOTICE):
+    severe = draft.severity in (Severity.RED, Severity.ORANGE) and draft.kind is BulletinKind.NOTICE
+    if draft.night_ok and not severe:
         return "night_ok", NEVER_AT_NIGHT
     if not draft.areas:
         return "areas", "还没有选发给哪里，请至少选一个地方。"

@@ -33,7 +33,7 @@ class Resting:
 
     def told(self, draft: Draft) -> str:
         """A sentence where villages would not sound it when it is due; "" where all would."""
-        if draft.night_ok or draft.kind is BulletinKind.CANCEL:
+        if draft.kind is BulletinKind.CANCEL:
             return ""
         due = max(draft.not_before or self._clock.now(), self._clock.now())
         rules = self._rules(draft.areas)
@@ -62,7 +62,10 @@ class Resting:
             draft.said, severity=draft.severity, drill=draft.is_drill, when_quiet=WhenQuiet.WAIT
         )
         station = StationSettings(timezone=str(self._clock.zone))
-        return hours.quiet(Settings(quiet=quiet_of(rule), station=station), due, notice)
+        quiet = quiet_of(rule)
+        if draft.night_ok and quiet.county_orange_passes:
+            return hours.PASSES
+        return hours.quiet(Settings(quiet=quiet, station=station), due, notice)
 
     def _at(self, moment: datetime) -> str:
         local, today = moment.astimezone(self._clock.zone), self._clock.now().date()

@@ -57,7 +57,9 @@ class AirRules:
         return hours.volume_at(self._settings, moment, airing.notice, self.station_volume)
 
     def _quiet(self, airing: Airing, moment: datetime) -> Verdict:
-        return hours.PASSES if airing.night_ok else hours.quiet(self._settings, moment, airing.notice)
+        if airing.night_ok and self._settings.quiet.county_orange_passes:
+            return hours.PASSES
+        return hours.quiet(self._settings, moment, airing.notice)
 
     def _local(self, moment: datetime) -> datetime:
         return moment.astimezone(self._settings.station.zone)

@@ -41,8 +41,8 @@ def test_who_writes_for_the_night_is_told_that_it_waits(desk: OfficeDesk) -> Non
 
 def test_the_tick_is_refused_for_what_no_village_sounds_at_night(plain_desk: OfficeDesk) -> None:
     desk = plain_desk
-    for given in ({"severity": Severity.DAILY}, {"kind": "drill"}):
-        with pytest.raises(DraftRefused, match="日常通知和演练在静音时段不播"):
+    for given in ({"severity": Severity.DAILY}, {"severity": Severity.YELLOW}, {"kind": "drill"}):
+        with pytest.raises(DraftRefused, match="只有红色和橙色的预警能播"):
             desk.parts.desk.write(desk.officer("小王"), draft(desk, night_ok=True, **given))
 
 
@@ -50,7 +50,7 @@ def test_who_agrees_sees_that_it_passes_quiet_hours(plain_desk: OfficeDesk, log_
     desk = plain_desk
     desk.enrol()
     clerk = log_in("小王")
-    form = {"text": "今晚有大雾。", "areas": TOWN, "severity": "3", "hours": "6", "night_ok": "1"}
+    form = {"text": "今晚有大雾。", "areas": TOWN, "severity": "2", "hours": "6", "night_ok": "1"}
     checked = clerk.post("/compose/check", **form).text
     assert "静音时段也要播</b>：" in checked and "要另一个人审批" in checked
     assert clerk.send(**form).status_code == 303

@@ -358,12 +358,13 @@ def test_what_has_expired_and_ended_is_forgotten_but_not_its_keys_number(
     ("given", "sounds"),
     [
         ({"severity": Severity.ORANGE}, True),
-        ({"severity": Severity.BLUE}, True),
+        ({"severity": Severity.YELLOW}, False),
+        ({"severity": Severity.BLUE}, False),
         ({"severity": Severity.DAILY}, False),
         ({"severity": Severity.ORANGE, "kind": "drill"}, False),
         ({"severity": Severity.ORANGE, "night_ok": False}, False),
     ],
-    ids=["orange", "blue", "daily", "drill", "without the tick"],
+    ids=["orange", "yellow", "blue", "daily", "drill", "without the tick"],
 )
 def test_an_alert_that_is_signed_for_quiet_hours_too_sounds_in_them(
     box: LinkBox, county: County, given: dict[str, Any], sounds: bool

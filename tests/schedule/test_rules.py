@@ -1,5 +1,6 @@
 """One set of rules for the plan and for the air: what it lets sound, and what a stop means."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -36,6 +37,14 @@ def test_quiet_hours_keep_off_whatever_kind_but_red(rules: AirRules) -> None:
         assert rules.verdict(airing("23:00", kind), at("23:00")).ruling is Ruling.SUPPRESS
         red = airing("23:00", kind, severity=Severity.RED)
         assert rules.verdict(red, at("23:00")).passes
+
+
+@pytest.mark.parametrize("allows", [True, False])
+def test_the_station_says_whether_an_orange_alert_signed_for_the_night_sounds(allows: bool) -> None:
+    settings = Settings.model_validate({"quiet": {"county_orange_passes": allows}})
+    signed = replace(airing("23:00", Kind.LIVE, severity=Severity.ORANGE), night_ok=True)
+    verdict = AirRules(settings, lambda notice: 60.0).verdict(signed, at("23:00"))
+    assert verdict.passes is allows
 
 
 def test_loops_are_held_to_their_minutes_and_nothing_else_is(rules: AirRules) -> None:
