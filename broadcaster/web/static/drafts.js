@@ -6,6 +6,8 @@
   const MOST = 20;
   const list = document.getElementById("unfinished") || document.getElementById("unfinished-link");
   const form = document.querySelector("[data-draft]");
+  // Who may only look writes nothing.
+  if (!list && !form) return;
   const owner = (list || form).dataset.owner;
   const start = `draft ${document.body.dataset.root} ${owner} `;
   const sent = (list && list.dataset.sent || "").split(" ");
