@@ -52,6 +52,9 @@ NAMES = {
     "audit": "操作记录",
     "county": "下面的县",
     "county_sum": "下面的县",
+    "session": "登录",
+    "writing": "没写完的",
+    "doubt": "没有计入的回执",
 }
 OFFICE = Contents(tables.metadata, NAMES, frozenset({"receipt", "told", "revision", "audit"}))
 # A number may be known by the bulletin that has it alone.

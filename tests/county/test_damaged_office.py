@@ -14,9 +14,11 @@ from stored import copy_folder
 
 from broadcaster.county.audit import Audit
 from broadcaster.county.database import OfficeDatabase, put
-from broadcaster.county.safekeeping import LEAP, Safekeeping, refuse_lost
+from broadcaster.county.safekeeping import LEAP, OFFICE, Safekeeping, refuse_lost
 from broadcaster.county.tables import area, audit, sequence
 from broadcaster.errors import StoreUnusable
+from broadcaster.store.contents import STATION
+from broadcaster.store.salvage import Contents
 
 PAGE = 4096
 # Where a file says how many of its pages are free: sqlite.org/fileformat2.html.
@@ -183,3 +185,8 @@ def test_one_bit_in_the_log_costs_one_page(crashed: Path) -> None:
     flip_bit(Path(f"{crashed}-wal"))
     deeds, *_, told = made_sound(crashed)
     assert len(deeds) > NOTES - 12 and told
+
+
+@pytest.mark.parametrize("contents", [OFFICE, STATION], ids=["office", "station"])
+def test_what_a_damaged_database_lost_has_a_name(contents: Contents) -> None:
+    assert contents.names.keys() == contents.tables.tables.keys()
