@@ -32,7 +32,7 @@ def test_a_bulletin_of_the_province_is_heard_and_its_sum_stands_on_the_provinces
     land.until(lambda: land.province.counts(paper).heard == 1)
     assert land.province.counts(paper).to_json() == {
         **{"sent": 1, "reached": 1, "accepted": 1, "on_the_air": 0},
-        **{"heard": 1, "partly": 0, "failed": 0, "silent": 0},
+        **{"heard": 1, "partly": 0, "failed": 0, "cancelled": 0, "silent": 0},
     }
     assert land.heard(paper) == 1
     land.until(lambda: (fare := land.province.fare(paper)) and fare.word is Word.TRUE)
@@ -46,7 +46,7 @@ def test_a_cancel_of_the_province_ends_what_waits_in_one_go(land: Country) -> No
     paper = land.province.send(COUNTY, not_before=begins)
     land.until(lambda: land.province.counts(paper).waiting == 1)
     land.province.cancel(paper)
-    land.until(lambda: land.province.counts(paper).failed == 1)
+    land.until(lambda: land.province.counts(paper).cancelled == 1)
     assert land.heard(paper) == 0
     ends = [row.outcome for row in land.life.station.history() if row.notice.issuer == "浙江省"]
     assert ends[0] is Outcome.CANCELLED
