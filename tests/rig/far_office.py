@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from html import unescape
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -94,6 +95,12 @@ class Visitor:
         data, came_from = fields | {"csrf_token": token[1]}, {"Referer": f"{HTTPS}{seen_on}"}
         return self.client.post(path, base_url=HTTPS, data=data, headers=came_from)
 
+    def shown(self, path: str, seen_on: str, **fields: str) -> str:
+        """The page that the form is answered with, at an address of its own."""
+        answer = self.post(path, seen_on, **fields)
+        assert answer.status_code == 303, answer.text
+        return self.get(answer.location, follow_redirects=True).text
+
     def see(self, path: str) -> str:
         answer = self.get(path, follow_redirects=True)
         assert answer.status_code == 200, answer.text
@@ -102,7 +109,7 @@ class Visitor:
 
 def hidden(page: str) -> dict[str, str]:
     """What a form carries along, beside its token."""
-    return {name: value for name, value in HIDDEN.findall(page) if name != "csrf_token"}
+    return {name: unescape(value) for name, value in HIDDEN.findall(page) if name != "csrf_token"}
 
 
 @contextmanager
