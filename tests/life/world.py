@@ -53,7 +53,7 @@ SETTLED_SECONDS = 90.0
 MATTERS = ("停水了。", "开会了。", "领化肥了。", "量血压了。", "收粮食了。")
 RECORDING_HZ = 16_000
 # Of ten who ask, how many by page, program and command.
-WAYS = (5, 4, 1)
+WAYS = {Way.PAGE: 5, Way.PROGRAM: 4, Way.COMMAND: 1}
 FRAMED = 0.3
 
 
@@ -152,7 +152,9 @@ class Life:
         framed: bool | None = None,
     ) -> Asked:
         """Somebody asks for something now; the answer is written down, and also that none came."""
-        one = self.write(severity, way or self.random.choices(list(Way), WAYS)[0], framed)
+        one = self.write(
+            severity, way or self.random.choices(list(WAYS), list(WAYS.values()))[0], framed
+        )
         self.send(one)
         return one
 
