@@ -9,7 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from life.books import Way
-from life.world import ZONE, Life
+from life.world import WAYS, ZONE, Life
 from rig.living import Refused
 from rig.living_box import ANSWER_SECONDS, Phone
 
@@ -128,7 +128,7 @@ def full_disk(life: Life) -> None:
     life.settle()
     rest = life.village.state.parent / "rest"
     with _filled(rest):
-        asked = [life.write(way=way) for way in Way]
+        asked = [life.write(way=way) for way in WAYS]
         for one in asked:
             one.what_happened += ", disk full"
             one.may_be_gone = DISK_WORDS in life.send(one)
