@@ -85,8 +85,11 @@ def nearest_page(path: str) -> str:
 
 def _is_page_of_a_form(response: Response) -> bool:
     page = response.mimetype == "text/html" and not response.is_streamed
+    rule = access.RULES.get(request.endpoint or "")
+    of_program = rule is not None and rule.scope is not None
     of_script = g.get("silent") or request.headers.get("Accept") == "application/json"
-    return request.method == "POST" and page and response.location is None and not of_script
+    is_answer = request.method == "POST" and response.location is None
+    return is_answer and page and not of_program and not of_script
 
 
 def _owner() -> str:

@@ -98,10 +98,11 @@ def test_what_could_not_be_aired_can_be_tried_again(
 def test_a_text_that_is_refused_comes_back_with_the_reason(
     secretary: FlaskClient, station: FakeStation
 ) -> None:
-    token = re.search(r'name="csrf_token" value="([^"]+)"', secretary.get("/stop").text)
+    token = re.search(r'name="csrf_token" value="([^"]+)"', secretary.get("/").text)
     assert token
     station.fail_next = TextRefused("这段文字里没有能念的汉字")
-    answer = secretary.post("/say", data={"text": "😀", "repeats": "3", "csrf_token": token[1]})
+    form = {"text": "😀", "repeats": "3", "csrf_token": token[1]}
+    answer = secretary.post("/say", data=form, follow_redirects=True)
     assert answer.status_code == 400
     assert "没有能念的汉字" in answer.text and "😀</textarea>" in answer.text
     assert 'value="3" checked' in answer.text

@@ -32,8 +32,12 @@ def test_a_body_that_is_too_long_gets_our_page_over_the_wire(server: Server) -> 
     connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=10)
     connection.request("POST", "/login", b"text=" + b"x" * 2_000_000)
     answer = connection.getresponse()
-    assert answer.status == 413
-    assert "太大了" in answer.read().decode()
+    place = answer.getheader("Location")
+    assert answer.status == 303 and place
+    connection.close()
+    connection.request("GET", place)
+    shown = connection.getresponse()
+    assert shown.status == 413 and "太大了" in shown.read().decode()
     connection.close()
 
 

@@ -136,7 +136,8 @@ def test_a_slot_without_a_name_is_called_by_its_text() -> None:
     ("written", "kind", "fields"),
     [
         ({}, "at", ["text", "at"]),
-        ({"text": "停水", "every_minutes": 5}, "every_minutes", ["every_minutes", "windows"]),
+        ({"text": "停水", "every_minutes": 5}, "every_minutes", ["windows"]),
+        ({"text": "停水"}, "every_minutes", ["every_minutes", "windows"]),
         ({"text": "停水"}, "once", ["once"]),
         ({"text": "停水"}, "cron", ["cron"]),
         ({"texts": ["停水"], "at": ["06:30"]}, "at", []),

@@ -105,7 +105,13 @@ def test_a_large_page_and_a_large_form_come_through_whole(
     ) as connection:
         connection.request("POST", "/login", b"text=" + b"x" * 2_000_000)
         answer = connection.getresponse()
-        assert answer.status == 413 and "太大了" in answer.read().decode()
+        place = answer.getheader("Location")
+        assert answer.status == 303 and place
+        answer.read()
+        connection.close()
+        connection.request("GET", place)
+        shown = connection.getresponse()
+        assert shown.status == 413 and "太大了" in shown.read().decode()
 
 
 def test_who_never_finishes_the_handshake_keeps_nobody_waiting(
