@@ -11,6 +11,7 @@ from contextlib import closing, suppress
 from pathlib import Path
 from threading import Event
 
+from broadcaster.child import deaf
 from broadcaster.loop import Loop, Watched
 
 logger = logging.getLogger(__name__)
@@ -48,7 +49,8 @@ class Lifeline:
         os.set_blocking(self._line, False)
         # Without `site` and the environment it is up in 0.02 s and imports nothing of ours.
         command = [sys.executable, "-I", "-S", str(OUTSIDE), str(theirs), str(self._hang_seconds)]
-        self._process = subprocess.Popen(command, pass_fds=[theirs], stdin=subprocess.DEVNULL)
+        with deaf():
+            self._process = subprocess.Popen(command, pass_fds=[theirs], stdin=subprocess.DEVNULL)
         os.close(theirs)
 
 

@@ -33,7 +33,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "child": set(),
     "heap": set(),
     "patience": set(),
-    "vigil": {"loop"},
+    "vigil": {"loop", "child"},
     "vigil_outside": set(),
     "whole": set(),
     "last_good": {"errors", "whole"},
