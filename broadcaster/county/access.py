@@ -20,10 +20,10 @@ from flask import (
 from flask.typing import ResponseReturnValue
 
 from broadcaster.county import carried
-from broadcaster.county.answers import Answers
 from broadcaster.county.officers import Officer, OfficeRole
 from broadcaster.county.page_parts import Pages
 from broadcaster.county.sounds import Sounds
+from broadcaster.web.answers import Answers
 
 logger = logging.getLogger(__name__)
 

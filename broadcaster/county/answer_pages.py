@@ -4,6 +4,7 @@ from flask import Blueprint, Response, abort, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from broadcaster.county import access
+from broadcaster.county.officers import Officer
 
 pages = Blueprint("answer", __name__, url_prefix="/answer")
 GONE = "这一页已经不在了。刚才的事可能已经做好了，请回首页看看，不用再做一遍。"
@@ -14,9 +15,9 @@ def one(key: str) -> ResponseReturnValue:
     found, who = access.answers().find(key), access.who()
     if found is None:
         return render_template("error.html", code=404, sentence=GONE), 404
-    if found.officer is not None and who is None:
+    if found.owner and who is None:
         return redirect(url_for("account.login", to=request.path), 303)
-    if found.officer is not None and who and found.officer != who.number:
+    if found.owner and who and found.owner != _owner(who):
         abort(403)
     return Response(found.page, found.status, content_type="text/html; charset=utf-8")
 
@@ -26,10 +27,15 @@ def give_address(response: Response) -> Response:
     ours = request.method == "POST" and request.endpoint != "village.away"
     if not ours or response.mimetype != "text/html" or 300 <= response.status_code < 400:
         return response
-    who = access.who()
-    page = response.get_data()
-    if key := access.answers().keep(page, response.status_code, who.number if who else None):
+    page, monotonic = response.get_data(), access.pages().parts.clock.monotonic()
+    key = access.answers().keep(page, response.status_code, _owner(access.who()), monotonic)
+    if key:
         response.status_code = 303
         response.headers["Location"] = url_for("answer.one", key=key)
         response.set_data(b"")
     return response
+
+
+def _owner(who: Officer | None) -> str:
+    """Before the login a page is nobody's."""
+    return str(who.number) if who else ""

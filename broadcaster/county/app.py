@@ -33,7 +33,6 @@ from broadcaster.county import (
     upkeep_pages,
     village_pages,
 )
-from broadcaster.county.answers import Answers
 from broadcaster.county.counties import LONGEST_COUNTY
 from broadcaster.county.desk import Paper
 from broadcaster.county.officers import OfficeRole
@@ -42,6 +41,7 @@ from broadcaster.county.reaches import REACHES
 from broadcaster.county.sounds import Sounds
 from broadcaster.errors import BroadcasterError
 from broadcaster.web import wording
+from broadcaster.web.answers import Answers
 from broadcaster.web.compiled_pages import CompiledPages
 from broadcaster.web.language import CHINESE, LANGUAGES, teach_languages
 from broadcaster.web.phone_cookie import Sessions
@@ -56,6 +56,8 @@ AREAS = (
     *(foreign_pages, county_pages, village_pages, answer_pages),
 )
 LONGEST_BODY = 1024 * 1024
+# Of answers: a page of 2,000 villages is 400 kB, and 30 kB there; what holds a password goes by itself.
+MOST_BYTES, KEPT_SECONDS = 8 * 1024 * 1024, 3600.0
 LOOK = Path(wording.__file__).parent
 NAVIGATION = {"/": "通知", "/compose": "写通知", "/register": "登记簿", "/more": "更多"}
 ROLES = {
@@ -89,7 +91,7 @@ def create_app(pages: Pages, folder: Path) -> Flask:
     )
     app.extensions["office"] = pages
     app.extensions["office_sounds"] = Sounds(folder)
-    app.extensions["office_answers"] = Answers(pages.parts.clock)
+    app.extensions["office_answers"] = Answers(MOST_BYTES, KEPT_SECONDS)
     app.session_interface = Sessions()
     app.before_request(access.allow_uploads)
     app.before_request(access.check_access)

@@ -1,51 +1,82 @@
-"""The pages with which forms were answered, the last ones, in memory: each for who sent the form."""
+"""The pages with which forms were answered, in memory: back and reload end on a page of ours."""
 
 import secrets
 import threading
+import zlib
 from collections import OrderedDict
 from dataclasses import dataclass
 
-# Some minutes of a village; 12 MB at the very most.
-MOST_KEPT, LONGEST_KEPT = 60, 200_000
+# What somebody has not been led to yet is not pushed out, however many come.
+FRESH_SECONDS = 60.0
+FOR_EVER = float("inf")
+# Of forms that make something, where they were led to.
+MOST_MADE = 60
 
 
 @dataclass(frozen=True)
 class Answer:
-    """A page as it was answered, and to whom."""
+    """A page as it was made, at a monotonic time; `owner` is whose it is, "" of nobody."""
 
-    owner: str
-    page: bytes
     status: int
+    packed: bytes
+    owner: str
+    at: float
+
+    @property
+    def page(self) -> bytes:
+        return zlib.decompress(self.packed)
 
 
 class Answers:
-    """The last ones; any thread."""
+    """Any thread. Of text ten pages fit where one was; the oldest go when there is no more place."""
 
-    def __init__(self) -> None:
+    def __init__(self, most_bytes: int, kept_seconds: float = FOR_EVER) -> None:
+        self._most_bytes = most_bytes
+        self._kept_seconds = kept_seconds
         self._kept: OrderedDict[str, Answer] = OrderedDict()
-        self._places: OrderedDict[str, str] = OrderedDict()
-        # Held by who sends a form that makes something, so that a second tap finds the first one's page.
-        self.turn = threading.Lock()
+        self._bytes = 0
         self._lock = threading.Lock()
 
-    def keep(self, answer: Answer) -> str:
+    def keep(self, page: bytes, status: int, owner: str, monotonic: float) -> str:
+        """The key that it is found by; "" where there is no place for it now."""
         key = secrets.token_urlsafe(16)
+        made = Answer(status, zlib.compress(page, 1), owner, monotonic)
         with self._lock:
-            self._kept[key] = answer
-            while len(self._kept) > MOST_KEPT:
-                self._kept.popitem(last=False)
+            self._make_place(made)
+            if self._bytes + len(made.packed) > self._most_bytes:
+                return ""
+            self._kept[key] = made
+            self._bytes += len(made.packed)
         return key
 
-    def find(self, key: str, owner: str) -> Answer | None:
-        with self._lock:
-            found = self._kept.get(key)
-        return found if found and found.owner == owner else None
+    def find(self, key: str) -> Answer | None:
+        return self._kept.get(key)
+
+    def _make_place(self, wanted: Answer) -> None:
+        while self._kept:
+            oldest = next(iter(self._kept.values()))
+            full = self._bytes + len(wanted.packed) > self._most_bytes
+            age = wanted.at - oldest.at
+            if not (age > self._kept_seconds or (full and age > FRESH_SECONDS)):
+                return
+            self._kept.popitem(last=False)
+            self._bytes -= len(oldest.packed)
+
+
+class MadeOnce:
+    """What a form makes is made once: `turn` is held while that is done, so that a second tap finds the
+    page of the first."""
+
+    def __init__(self) -> None:
+        self.turn = threading.Lock()
+        self._places: OrderedDict[str, str] = OrderedDict()
+        self._lock = threading.Lock()
 
     def lead(self, form: str, place: str) -> None:
-        """Where a form was led to that is to be done once."""
+        """Where that form was led to."""
         with self._lock:
             self._places[form] = place
-            while len(self._places) > MOST_KEPT:
+            while len(self._places) > MOST_MADE:
                 self._places.popitem(last=False)
 
     def place_of(self, form: str) -> str:

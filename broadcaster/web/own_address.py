@@ -9,7 +9,6 @@ from werkzeug.exceptions import HTTPException
 
 from broadcaster.errors import BroadcasterError
 from broadcaster.web import access, mistakes
-from broadcaster.web.answers import LONGEST_KEPT, Answer
 from broadcaster.web.parts import parts
 from broadcaster.web.protection import protect
 
@@ -23,11 +22,11 @@ def once() -> ResponseReturnValue | None:
     first. The same words in a form that was given anew are another wish."""
     if request.endpoint not in MADE_ONCE:
         return None
-    g.turn = parts().answers.turn
+    g.turn = parts().made_once.turn
     g.turn.acquire()
     said = repr([_owner(), request.path, *request.form.items(multi=True)])
     g.once = hashlib.sha256(said.encode("utf-8", "replace")).hexdigest()
-    place = parts().answers.place_of(g.once)
+    place = parts().made_once.place_of(g.once)
     return redirect(place, 303) if place else None
 
 
@@ -41,19 +40,19 @@ def lead_to_it(response: Response) -> Response:
     """After each request."""
     leading = _lead(response)
     if leading.location and "once" in g:
-        parts().answers.lead(g.once, leading.location)
+        parts().made_once.lead(g.once, leading.location)
     return leading
 
 
 def _lead(response: Response) -> Response:
     if not _is_page_of_a_form(response):
         return response
-    page = response.get_data()
-    if len(page) > LONGEST_KEPT:
-        return response
+    page, monotonic = response.get_data(), parts().clock.monotonic()
     try:
-        key = parts().answers.keep(Answer(_owner(), page, response.status_code))
+        key = parts().answers.keep(page, response.status_code, _owner(), monotonic)
     except BroadcasterError:
+        return response
+    if not key:
         return response
     fields = [one.field for one in mistakes.found()]
     field = f"#{fields[0]}" if fields else ""
@@ -66,8 +65,9 @@ def show_again() -> Response | None:
     """Before each request; what is not there any more leads on to the page of that address."""
     if request.method != "GET" or KEY not in request.args:
         return None
-    found = parts().answers.find(request.args[KEY], _owner())
-    return Response(found.page, found.status, mimetype="text/html") if found else None
+    found = parts().answers.find(request.args[KEY])
+    ours = found is not None and found.owner == _owner()
+    return Response(found.page, found.status, mimetype="text/html") if found and ours else None
 
 
 def nearest_page(path: str) -> str:

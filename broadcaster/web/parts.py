@@ -9,13 +9,16 @@ from flask import current_app
 
 from broadcaster.clock import Clock
 from broadcaster.settings import Settings
-from broadcaster.web.answers import Answers
+from broadcaster.web.answers import Answers, MadeOnce
 from broadcaster.web.followed import Followed
 from broadcaster.web.live import Live
 from broadcaster.web.once import Once
 
 if TYPE_CHECKING:
     from broadcaster.station import Station
+
+# Of answers: a page is 2 kB there, so these are some minutes of a village.
+MOST_BYTES = 500_000
 
 
 @dataclass(frozen=True)
@@ -28,7 +31,8 @@ class Parts:
     live: Live = field(default_factory=Live)
     once: Once = field(default_factory=Once)
     followed: Followed = field(default_factory=Followed)
-    answers: Answers = field(default_factory=Answers)
+    answers: Answers = field(default_factory=lambda: Answers(MOST_BYTES))
+    made_once: MadeOnce = field(default_factory=MadeOnce)
 
 
 def parts() -> Parts:

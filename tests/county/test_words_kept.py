@@ -13,7 +13,6 @@ from office_site import LogIn, Visitor, app_of
 from werkzeug.test import TestResponse
 
 from broadcaster.county.access import RULES
-from broadcaster.county.answers import Answers
 from broadcaster.county.app import create_app
 from broadcaster.county.draft import State
 from broadcaster.county.officers import OfficeRole
@@ -227,23 +226,6 @@ def test_each_form_that_is_answered_with_a_page_leads_to_its_address(
 def test_an_answer_that_is_gone_says_that_the_deed_may_be_done(log_in: LogIn) -> None:
     gone = log_in("管家").client.get("/answer/xyz")
     assert gone.status_code == 404 and "不用再做一遍" in gone.text
-
-
-def test_many_answers_push_out_old_ones_and_never_one_that_nobody_was_led_to_yet(
-    plain_desk: OfficeDesk,
-) -> None:
-    clock = plain_desk.clock
-    answers = Answers(clock, most_bytes=1_000)
-    pages = [bytes([number]) * 200_000 for number in range(3)]
-    first = answers.keep(pages[0], 200, None)
-    while answers.keep(pages[1], 200, None):
-        clock.advance(1)
-    assert answers.find(first)
-    clock.advance(100)
-    last = answers.keep(pages[2], 400, 1)
-    assert answers.find(first) is None
-    found = answers.find(last)
-    assert found and found.page == pages[2] and found.status == 400
 
 
 def test_a_changed_password_is_told(log_in: LogIn) -> None:
