@@ -16,7 +16,7 @@ from broadcaster.bulletin.keys import public_from_hex
 from broadcaster.bulletin.receipts import Receipt, Receipts, read_receipts
 from broadcaster.bulletin.refusals import NotAccepted
 from broadcaster.clock import Clock
-from broadcaster.county.box_states import BoxState
+from broadcaster.county.box_status import BoxStatus
 from broadcaster.county.database import OfficeDatabase
 from broadcaster.county.doubts import (
     Doubt,
@@ -28,8 +28,7 @@ from broadcaster.county.doubts import (
     is_honest_stranger,
 )
 from broadcaster.county.reaches import ENDS, stage_of
-from broadcaster.county.register import BoxState as BoxInUse
-from broadcaster.county.register import in_use
+from broadcaster.county.register import BoxState, in_use
 from broadcaster.county.tables import box, bulletin, reach, receipt, told
 
 _THIS: Any = box.c.id == bindparam("who")
@@ -118,7 +117,7 @@ class Intake:
             who, now = sorted({read.box for _, read in taken}), self._clock.now()
             connection.execute(HEARD, [{"who": one, "when": now} for one in who])
 
-    def present(self, told: Mapping[str, BoxState]) -> None:
+    def present(self, told: Mapping[str, BoxStatus]) -> None:
         """What boxes say of themselves on the broker; a will tells nothing but that one is gone."""
         if not told:
             return
@@ -136,7 +135,7 @@ class Intake:
 
     def known(self, ids: Collection[str]) -> set[str]:
         """Those of these boxes that are in the register, and not retired."""
-        query = select(box.c.id).where(box.c.id.in_(sorted(ids)), box.c.state != BoxInUse.RETIRED)
+        query = select(box.c.id).where(box.c.id.in_(sorted(ids)), box.c.state != BoxState.RETIRED)
         return {row.id for row in self._database.read(query)}
 
     def _read(self, sent: Sent) -> Receipts | None:
@@ -211,8 +210,8 @@ def _statements(dialect_name: str) -> tuple[Any, Any, Any]:
 
 def enrolled(database: OfficeDatabase, ids: Collection[str] | None = None) -> dict[str, Known]:
     """The key and the place of each box in use, or of those of them."""
-    keys, areas = (in_use(database, column, ids) for column in (box.c.key, box.c.area))
-    return {id: Known(key, area_codes.trim(areas[id])) for id, key in keys.items() if id in areas}
+    rows = in_use(database, box.c.key, box.c.area, ids=ids)
+    return {id: Known(row.key, area_codes.trim(row.area)) for id, row in rows.items()}
 
 
 # What was heard was heard, whatever is told of it after; before its end the latest word counts.

@@ -7,7 +7,7 @@ from collections.abc import Collection
 
 from broadcaster.bulletin import topics
 from broadcaster.clock import Clock
-from broadcaster.county.box_states import read_state
+from broadcaster.county.box_status import read_state
 from broadcaster.county.doubts import Doubt
 from broadcaster.county.intake import Intake
 from broadcaster.county.wire import Incoming, Wire

@@ -11,7 +11,7 @@ from broadcaster.bulletin.heads import Heads
 from broadcaster.bulletin.question import Question
 from broadcaster.bulletin.refusals import NotAccepted
 from broadcaster.clock import Clock
-from broadcaster.county.box_states import read_state
+from broadcaster.county.box_status import read_state
 from broadcaster.county.county_sums import CountySums
 from broadcaster.county.emptied import Emptied
 from broadcaster.county.intake import Intake, Sent

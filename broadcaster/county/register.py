@@ -168,8 +168,8 @@ class Register:
 
     def areas_of(self, ids: Collection[str] | None = None) -> dict[str, str]:
         """The trimmed codes of the boxes in use, or of those of them."""
-        found = in_use(self._database, box.c.area, ids)
-        return {id: area_codes.trim(area) for id, area in found.items()}
+        found = in_use(self._database, box.c.area, ids=ids)
+        return {id: area_codes.trim(row.area) for id, row in found.items()}
 
     def boxes(self, within: str = "") -> list[Box]:
         query = select(box).where(box.c.area.startswith(within)).order_by(box.c.area, box.c.id)
@@ -326,11 +326,11 @@ def _box(row: Row[Any]) -> Box:
 
 
 def in_use(
-    database: OfficeDatabase, column: Column[Any], ids: Collection[str] | None = None
-) -> dict[str, Any]:
-    """A column of each box in use, or of those of them, by area."""
-    query = select(box.c.id, column.label("wanted")).where(box.c.state == BoxState.ENROLLED)
+    database: OfficeDatabase, *columns: Column[Any], ids: Collection[str] | None = None
+) -> dict[str, Row[Any]]:
+    """These columns of each box in use, or of those of them, by area."""
+    query = select(box.c.id, *columns).where(box.c.state == BoxState.ENROLLED)
     if ids is not None:
         query = query.where(box.c.id.in_(sorted(ids)))
     rows = database.read(query.order_by(box.c.area, box.c.id))
-    return {row.id: row.wanted for row in rows}
+    return {row.id: row for row in rows}

@@ -12,7 +12,7 @@ from broadcaster import hours
 from broadcaster.bulletin import areas as area_codes
 from broadcaster.bulletin.bulletin import BulletinKind
 from broadcaster.clock import Clock
-from broadcaster.county.box_states import quiet_of
+from broadcaster.county.box_status import quiet_of
 from broadcaster.county.database import OfficeDatabase
 from broadcaster.county.draft import Draft
 from broadcaster.county.register import BoxState
@@ -62,10 +62,8 @@ class Resting:
             draft.said, severity=draft.severity, drill=draft.is_drill, when_quiet=WhenQuiet.WAIT
         )
         station = StationSettings(timezone=str(self._clock.zone))
-        quiet = quiet_of(rule)
-        if draft.night_ok and quiet.county_orange_passes:
-            return hours.PASSES
-        return hours.quiet(Settings(quiet=quiet, station=station), due, notice)
+        settings = Settings(quiet=quiet_of(rule), station=station)
+        return hours.quiet(settings, due, notice, draft.night_ok)
 
     def _at(self, moment: datetime) -> str:
         local, today = moment.astimezone(self._clock.zone), self._clock.now().date()

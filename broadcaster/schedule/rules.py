@@ -26,7 +26,7 @@ class AirRules:
 
     def verdict(self, airing: Airing, moment: datetime) -> Verdict:
         """Whether an airing may start at an aware moment, whoever asks for it."""
-        verdict = self._quiet(airing, moment)
+        verdict = hours.quiet(self._settings, moment, airing.notice, airing.night_ok)
         if not verdict.passes or airing.kind is not Kind.LOOP:
             return verdict
         if self.stopped(airing):
@@ -44,7 +44,7 @@ class AirRules:
 
     def may_come(self, airing: Airing) -> bool:
         """Whether it will sound as far as is known ahead of its due time: limits are not."""
-        quiet = self._quiet(airing, airing.due_at)
+        quiet = hours.quiet(self._settings, airing.due_at, airing.notice, airing.night_ok)
         return (quiet.passes or quiet.until is not None) and not self.stopped(airing)
 
     def spend(self, loop: str, started_at: datetime, seconds: float) -> None:
@@ -55,11 +55,6 @@ class AirRules:
     def volume(self, airing: Airing, moment: datetime) -> int:
         """Per cent of full scale."""
         return hours.volume_at(self._settings, moment, airing.notice, self.station_volume)
-
-    def _quiet(self, airing: Airing, moment: datetime) -> Verdict:
-        if airing.night_ok and self._settings.quiet.county_orange_passes:
-            return hours.PASSES
-        return hours.quiet(self._settings, moment, airing.notice)
 
     def _local(self, moment: datetime) -> datetime:
         return moment.astimezone(self._settings.station.zone)

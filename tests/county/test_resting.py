@@ -9,7 +9,7 @@ from county_office import NEXT_VILLAGE, TOWN, OfficeDesk
 from office_site import LogIn
 
 from broadcaster.air_settings import QuietRule, QuietSettings
-from broadcaster.county.box_states import LARGEST, BoxState, read_state
+from broadcaster.county.box_status import LARGEST, BoxStatus, read_state
 from broadcaster.county.draft import Draft, DraftRefused
 from broadcaster.model import Severity
 
@@ -32,10 +32,10 @@ def test_who_writes_for_the_night_is_told_that_it_waits(desk: OfficeDesk) -> Non
     assert told(draft(desk, severity=Severity.ORANGE, night_ok=True)) == ""
     # One village has other hours, and says so.
     desk.enrol(NEXT_VILLAGE, "上村")
-    desk.intake.present({box.id: BoxState(True, "", json.dumps(LATER_NIGHT.written()))})
+    desk.intake.present({box.id: BoxStatus(True, "", json.dumps(LATER_NIGHT.written()))})
     assert "各村" in told(draft(desk)) and "08:00 以前不响" in told(draft(desk))
     never = json.dumps(QuietSettings(hours=()).written())
-    desk.intake.present({box.id: BoxState(True, "", never)})
+    desk.intake.present({box.id: BoxStatus(True, "", never)})
     assert "有 1 个村" in told(draft(desk))
 
 
@@ -86,7 +86,7 @@ def test_what_a_box_says_of_itself_is_on_its_page(plain_desk: OfficeDesk, log_in
     assert "在线，等声卡：声卡没插好" in log_in("参观").see(f"/register/{box.id}")
     assert "等声卡" in log_in("参观").see("/register")
     # A will tells that it has gone, and nothing else.
-    desk.intake.present({box.id: BoxState(False)})
+    desk.intake.present({box.id: BoxStatus(False)})
     assert desk.parts.register.get(box.id).trouble == "声卡没插好"
 
 
@@ -102,4 +102,4 @@ def test_what_no_box_writes_is_no_state(data: bytes) -> None:
 @pytest.mark.parametrize("quiet", [[], 1, {"hours": 1}, {"hours": [{"name": "夜里"}]}, {"more": 1}, "x"])
 def test_quiet_hours_that_are_none_are_left_out(quiet: object) -> None:
     state = read_state(json.dumps({"online": True, "sound": 1, "quiet": quiet}).encode())
-    assert state == BoxState(True)
+    assert state == BoxStatus(True)

@@ -16,7 +16,7 @@ from broadcaster.bulletin.bulletin import Bulletin
 from broadcaster.bulletin.keys import new_key
 from broadcaster.bulletin.receipts import State
 from broadcaster.bulletin.refusals import Refusal
-from broadcaster.county.box_states import BoxState, quiet_of, read_state
+from broadcaster.county.box_status import BoxStatus, quiet_of, read_state
 from broadcaster.link.reception import Reception
 from broadcaster.model import Notice, Outcome, Severity
 
@@ -395,7 +395,7 @@ def test_the_office_is_told_what_keeps_it_off_as_that_changes(
         found = box.receipts(office.client, told)
         return f"{found[-1].state} {found[-1].reason}" if found else ""
 
-    def said() -> BoxState | None:
+    def said() -> BoxStatus | None:
         found = office.client.on(topics.state(box.name))
         return read_state(found[-1]) if found else None
 

@@ -16,7 +16,7 @@ LONGEST_TROUBLE = 120
 
 
 @dataclass(frozen=True)
-class BoxState:
+class BoxStatus:
     """`trouble` is its loudspeaker's, a sentence or ""; `quiet` is JSON of its quiet hours, "" where it
     does not tell them.
     """
@@ -26,7 +26,7 @@ class BoxState:
     quiet: str = ""
 
 
-def read_state(data: bytes) -> BoxState | None:
+def read_state(data: bytes) -> BoxStatus | None:
     """None for what no box writes; its will says only that it has gone."""
     if len(data) > LARGEST:
         return None
@@ -38,7 +38,7 @@ def read_state(data: bytes) -> BoxState | None:
         return None
     trouble = told.get("sound")
     trouble = " ".join(trouble.split())[:LONGEST_TROUBLE] if isinstance(trouble, str) else ""
-    return BoxState(told.get("online") is True, trouble, _quiet(told.get("quiet")))
+    return BoxStatus(told.get("online") is True, trouble, _quiet(told.get("quiet")))
 
 
 def _quiet(told: Any) -> str:
