@@ -12,6 +12,7 @@ from broadcaster.link.place import is_enrolled
 
 if TYPE_CHECKING:
     from broadcaster.bulletin.enrolment import Enrolment
+    from broadcaster.bulletin.invitation import Invitation
 
 NOT_ENROLLED = "这个广播站没有向县里登记。"
 NOT_TAKEN_UP = "登记是有的，这个广播站还没有用上：请看 broadcaster status 里的故障，或者重新启动它。"
@@ -40,7 +41,7 @@ def enrol(arguments: Arguments) -> int:
     membership = enrol_box(state, enrolment, datetime.now(UTC))
     content = {"box": membership.box, "area": membership.area, "public_key": membership.public_key}
     lines = [f"登记好了：{enrolment.name}（{membership.box}）。{_taken_up(arguments)}"]
-    if not (arguments.office or is_line(arguments.given)):
+    if not _invitation(arguments):
         lines += [f"本站的公钥，县里登记要用：{membership.public_key}"]
     report(content, "\n".join(lines), arguments)
     return 0
@@ -58,31 +59,28 @@ def _taken_up(arguments: Arguments) -> str:
     return "广播站正在和县里连，看连上没有：broadcaster link show"
 
 
-def is_line(given: str | None) -> bool:
-    """Or the name of a file."""
-    return (given or "").startswith(("https://", "http://"))
-
-
 def _enrolment(arguments: Arguments, state: Path) -> Enrolment:
     from broadcaster.bulletin.enrolment import Enrolment, EnrolmentRefused
-    from broadcaster.bulletin.invitation import FOR_BOX, Invitation
     from broadcaster.bulletin.keys import public
     from broadcaster.link.membership import own_key
     from broadcaster.link.office import ask_to_enrol
 
-    given, office = arguments.given, arguments.office
-    if given and is_line(given):
-        invitation = Invitation.read(given, FOR_BOX)
-    elif given:
-        try:
-            return Enrolment.from_bytes(Path(given).read_bytes())
-        except OSError as error:
-            raise EnrolmentRefused(f"{given} 读不了：{reason_of(error)}") from error
-    elif office and arguments.code and arguments.root:
-        invitation = Invitation(office, arguments.code, arguments.root, arguments.pin)
-    else:
+    if invitation := _invitation(arguments):
+        return ask_to_enrol(invitation, str(public(own_key(state)).keyval["public"]))
+    if not arguments.given:
         raise EnrolmentRefused("请写县里给的那一行（放在单引号里），或者登记文件。")
-    return ask_to_enrol(invitation, str(public(own_key(state)).keyval["public"]))
+    try:
+        return Enrolment.from_bytes(Path(arguments.given).read_bytes())
+    except OSError as error:
+        raise EnrolmentRefused(f"{arguments.given} 读不了：{reason_of(error)}") from error
+
+
+def _invitation(arguments: Arguments) -> Invitation | None:
+    """None where a file is given, or nothing."""
+    from broadcaster.bulletin.invitation import FOR_BOX, Invitation
+
+    parts = arguments.office, arguments.code, arguments.root, arguments.pin
+    return Invitation.given(arguments.given, FOR_BOX, *parts)
 
 
 def show(arguments: Arguments) -> int:

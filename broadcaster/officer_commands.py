@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 # As `OfficeRole` has them, in what the page calls them.
 ROLES = {"只看": "viewer", "经办": "clerk", "审批": "approver", "管理": "keeper"}
-CAPS = ("日常", "红色", "橙色", "黄色", "蓝色")
 Adder = Callable[..., Any]
 
 
@@ -47,6 +46,8 @@ def _add(group: Any, add: Adder, name: str, command: Any, does: str, named: bool
 
 
 def show(arguments: Arguments) -> int:
+    from broadcaster.county.rules import CAPS
+
     titles = {role: title for title, role in ROLES.items()}
     with _desk(arguments) as desk:
         found = desk.parts.officers.all()

@@ -187,11 +187,8 @@ def _invitation(arguments: Arguments) -> Invitation | None:
     """None where a file is given, or nothing."""
     from broadcaster.bulletin.invitation import FOR_COUNTY, Invitation
 
-    if (arguments.given or "").startswith(("https://", "http://")):
-        return Invitation.read(arguments.given, FOR_COUNTY)
-    if arguments.above and arguments.code and arguments.root:
-        return Invitation(arguments.above, arguments.code, arguments.root, arguments.pin)
-    return None
+    parts = arguments.above, arguments.code, arguments.root, arguments.pin
+    return Invitation.given(arguments.given, FOR_COUNTY, *parts)
 
 
 def above(arguments: Arguments) -> int:

@@ -39,6 +39,23 @@ class Invitation:
         return f"{self.office.rstrip('/')}{path}?{urlencode(asked)}"
 
     @classmethod
+    def given(
+        cls,
+        line: str | None,
+        path: str,
+        office: str | None,
+        code: str | None,
+        root: str | None,
+        pin: str,
+    ) -> Invitation | None:
+        """By a line, or by its parts; None where `line` is the name of a file, or too little is given.
+        Raises `InvitationRefused`.
+        """
+        if line:
+            return cls.read(line, path) if is_line(line) else None
+        return cls(office, code, root, pin) if office and code and root else None
+
+    @classmethod
     def read(cls, line: str, path: str) -> Invitation:
         """As `line` has written it. Raises `InvitationRefused`."""
         address, _, query = line.strip().partition("?")
@@ -52,6 +69,11 @@ class Invitation:
             meant = f"这一行是给 broadcaster {COMMANDS[found]} 用的" if found else "这一行不是登记用的"
             raise InvitationRefused(f"{meant}，请核对是不是拿错了。")
         return cls(office, given["code"], given["root"], given.get("pin", ""))
+
+
+def is_line(given: str) -> bool:
+    """Or the name of a file."""
+    return given.startswith(("https://", "http://"))
 
 
 def _parted(address: str) -> tuple[str, str]:
