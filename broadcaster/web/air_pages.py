@@ -79,7 +79,9 @@ def stream() -> ResponseReturnValue:
     """The same as it changes; 503 when too many look, and then a page asks `/live` itself."""
     if not parts().live.join():
         return Response(status=503)
-    audience = (access.me().role.value, chosen(), request.args.get("of", ""))
+    # Whatever else an address says of its page is no page of ours, and would be kept for ever.
+    of = HOME if request.args.get("of") == HOME else ""
+    audience = (access.me().role.value, chosen(), of)
     look, now = copy_current_request_context(_moving), parts().clock.now
     messages = parts().live.messages(look, lambda: f"{now():%H:%M:%S}", audience)
     answer = Response(messages, mimetype="text/event-stream")
