@@ -52,11 +52,12 @@ class Waiting:
 
     def seen_by(self, now: datetime, monotonic: float) -> Waiting:
         """The same, with what this look at the clock says of a jump."""
+        since = self.leapt_over_at
         if not self.is_late(now):
-            return replace(self, leapt_over_at=None) if self.leapt_over_at else self
-        if self.leapt_over_at is None and self.was_leapt_over(monotonic):
-            return replace(self, leapt_over_at=monotonic)
-        return self
+            since = None
+        elif since is None and self.was_leapt_over(monotonic):
+            since = monotonic
+        return self if since == self.leapt_over_at else replace(self, leapt_over_at=since)
 
     def has_ended(self, now: datetime, monotonic: float) -> bool:
         """Whether it is late, and not only by a clock that has just jumped."""
