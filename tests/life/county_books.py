@@ -3,11 +3,10 @@
 What sounded in a village, and what its record says of it, is balanced by that village's own books.
 """
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from life.books import Asked, Figures, grid
+from life.books import Asked, Day, Figures, grid
 
 from broadcaster.model import Outcome
 
@@ -55,31 +54,17 @@ class OnBoard:
     listed: int
 
 
-@dataclass
-class CountyDay:
-    """One day's books: counts by column, and a sentence for each thing that does not balance."""
-
-    number: int
-    counts: Counter[str] = field(default_factory=Counter)
-    wrong: list[str] = field(default_factory=list)
-    figures: Figures | None = None
-
-    def blame(self, column: str, about: str) -> None:
-        self.counts[column] += 1
-        self.wrong.append(f"day {self.number}: {column}: {about}")
-
-
 class CountyBooks:
     """Closes each day; what befalls the people in between is `blame`d on it."""
 
     def __init__(self) -> None:
-        self.days: list[CountyDay] = []
+        self.days: list[Day] = []
 
     def open(self, number: int) -> None:
-        self.days.append(CountyDay(number))
+        self.days.append(Day(number))
 
     @property
-    def today(self) -> CountyDay:
+    def today(self) -> Day:
         return self.days[-1]
 
     @property
@@ -116,7 +101,7 @@ def fits(asked: Asked, words: str) -> bool:
     return any(word in words for word in allowed)
 
 
-def table(days: Sequence[CountyDay]) -> str:
+def table(days: Sequence[Day]) -> str:
     """A line a day."""
     rows = [("day", *COLUMNS, "log", "MB", "fds", "threads")]
     for day in days:
@@ -129,13 +114,13 @@ def table(days: Sequence[CountyDay]) -> str:
     return grid(rows)
 
 
-def _count(day: CountyDay, asked: Asked) -> None:
+def _count(day: Day, asked: Asked) -> None:
     day.counts["villages"] += 1
     heard = any(end.outcome is Outcome.PLAYED for end in asked.ends)
     day.counts["heard" if heard else "not heard"] += 1
 
 
-def _check_bounds(day: CountyDay, figures: Figures) -> None:
+def _check_bounds(day: Day, figures: Figures) -> None:
     bounds = (
         ("megabytes of the office", figures.vitals.rss_megabytes, MOST_MEGABYTES),
         ("handles of the office", figures.vitals.handles, MOST_HANDLES),

@@ -1,8 +1,8 @@
 """The books of a county: a board that is not true to a village's record is found, a true one is not."""
 
 import pytest
-from life.books import Asked, Figures, Line, Way
-from life.county_books import CountyBooks, CountyDay, OnBoard
+from life.books import Asked, Day, Figures, Line, Way
+from life.county_books import CountyBooks, OnBoard
 from rig.living import Vitals
 
 from broadcaster.model import Kind, Notice, Outcome
@@ -20,7 +20,7 @@ def asked(outcome: Outcome | None, may_be_silent: bool = False) -> Asked:
     return one
 
 
-def balance(one: Asked, words: dict[str, str], listed: int = 1, figures: Figures = FIGURES) -> CountyDay:
+def balance(one: Asked, words: dict[str, str], listed: int = 1, figures: Figures = FIGURES) -> Day:
     books = CountyBooks()
     books.open(1)
     books.close([OnBoard("第1号", "周干事", {VILLAGE: one}, words, listed)], figures)

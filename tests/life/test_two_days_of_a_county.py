@@ -2,13 +2,9 @@
 
 import os
 import shutil
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
-
-TESTS = Path(__file__).parent.parent
+from life.lived import lived
 
 
 @pytest.mark.skipif(
@@ -16,12 +12,5 @@ TESTS = Path(__file__).parent.parent
     reason="apt-get install mosquitto",
 )
 def test_the_books_of_a_county_balance() -> None:
-    command = [sys.executable, "-m", "life.county_live", "--days", "2", "--seed", "1", "--short"]
-    life = subprocess.run(
-        command,
-        env={**os.environ, "PYTHONPATH": str(TESTS)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    life = lived("life.county_live", "--days", "2", "--seed", "1", "--short")
     assert life.returncode == 0, life.stdout + life.stderr
