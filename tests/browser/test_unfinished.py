@@ -82,6 +82,8 @@ def by_a_reload(page: Page, box: Box) -> None:
 
 def by_going_back(page: Page, box: Box) -> None:
     page.go_back()
+    # A draft that takes its address meanwhile is a navigation too, and `go_back` is content with it.
+    page.wait_for_url("**/")
 
 
 def by_the_box(page: Page, box: Box) -> None:

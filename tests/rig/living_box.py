@@ -35,7 +35,7 @@ ANSWER_SECONDS = 30.0
 UP = "下一次定时播出"
 FIELD = re.compile(r'<input type="hidden" name="(\w+)" value="([^"]*)">')
 TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
-KEY = re.compile(r"(laba_\w[\w-]*)")
+KEY = re.compile(r"(laba_[\w-]{43})")
 PROBLEM = re.compile(r'<p class="problem"[^>]*>([^<]+)</p>')
 MESSAGE = re.compile(r'<p class="message"[^>]*>([^<]+)</p>')
 LINE = re.compile(
