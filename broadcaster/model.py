@@ -102,7 +102,8 @@ class Notice:
     `voice` is `engine:name`, `pace` multiplies the speed of speech (1.0 as trained). None is the
     station's own way, by the severity where it has one; "" as opening or closing is none.
     `beats_per_minute` is the tempo of 快板. `zones` are names of loudspeakers, none is all; `volume`
-    is per cent of the usual one. A drill (演练) never passes quiet hours, however severe. `recording`
+    is per cent of the usual one. A drill (演练) never passes quiet hours, however severe, and holds up
+    nothing that is meant. `recording`
     is the key of a person's own voice, which sounds in place of the text; a `talk` is a person at a
     microphone, which nothing keeps: it can be neither made nor said again.
     """
@@ -127,6 +128,11 @@ class Notice:
     when_quiet: WhenQuiet = WhenQuiet.SKIP
     recording: str = ""
     talk: bool = False
+
+    @property
+    def rank(self) -> int:
+        """Order on the air, 1 first: by its severity; a drill goes with what is daily."""
+        return (Severity.DAILY if self.drill else self.severity).rank
 
 
 class Break(IntEnum):

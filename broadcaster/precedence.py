@@ -10,17 +10,17 @@ Precedence = tuple[int, int, float]
 
 
 def precedence(airing: Airing) -> Precedence:
-    """Sort key of the air: severity, then the higher office, then the earlier due time.
+    """Sort key of the air: severity (a drill is daily), the higher office, the earlier due time.
 
     By the timestamp, for aware times of one zone compare by wall clock, which a summer time repeats.
     """
     notice = airing.notice
-    return notice.severity.rank, -notice.office, airing.due_at.timestamp()
+    return notice.rank, -notice.office, airing.due_at.timestamp()
 
 
 def cuts_in(newcomer: Airing, on_air: Airing) -> bool:
     """Whether a newcomer silences what is sounding; equals in severity wait for its end."""
-    return newcomer.notice.severity.rank < on_air.notice.severity.rank
+    return newcomer.notice.rank < on_air.notice.rank
 
 
 class Cause(Enum):
@@ -68,7 +68,7 @@ def resume(airing: Airing, cause: Cause) -> Resume:
     taken up again."""
     if airing.notice.talk:
         return Resume.NEVER
-    red = airing.notice.severity is Severity.RED
+    red = airing.notice.rank == Severity.RED.rank
     return Resume.FROM_LINE if red else RESUMES[cause][airing.kind]
 
 

@@ -13,6 +13,7 @@ MORNING = datetime(2026, 3, 15, 8, 0, tzinfo=UTC)
 # 红 橙 黄 蓝 日常: what stands further left goes first.
 ORDER = [Severity.RED, Severity.ORANGE, Severity.YELLOW, Severity.BLUE, Severity.DAILY]
 OFFICES = sorted(Office, reverse=True)
+UNHEARD, HALF_SAID = 0, 3
 
 
 def airing(severity: Severity, office: Office, kind: Kind = Kind.LIVE, minutes: int = 0) -> Airing:
@@ -41,6 +42,15 @@ def test_only_a_severer_newcomer_cuts_in_whatever_its_office() -> None:
         assert cuts_in(airing(*newcomer), airing(*sounding)) is severer, (newcomer, sounding)
 
 
+def test_a_drill_holds_up_nothing_that_is_meant() -> None:
+    for severity, meant in product(ORDER, ORDER):
+        drill, real = (airing(each, Office.NATION) for each in (severity, meant))
+        drill = replace(drill, notice=replace(drill.notice, drill=True))
+        assert not cuts_in(drill, real)
+        assert cuts_in(real, drill) is (meant is not Severity.DAILY)
+        assert goes_on(drill, Cause.DOWN, HALF_SAID) is False
+
+
 @pytest.mark.parametrize("newcomer", Kind)
 @pytest.mark.parametrize("sounding", Kind)
 def test_the_kind_changes_nothing_in_who_goes_first(newcomer: Kind, sounding: Kind) -> None:
@@ -50,7 +60,6 @@ def test_the_kind_changes_nothing_in_who_goes_first(newcomer: Kind, sounding: Ki
     assert precedence(red) < precedence(daily)
 
 
-UNHEARD, HALF_SAID = 0, 3
 GOES_ON = {
     (Kind.LIVE, Cause.SEVERER): (False, False),
     (Kind.LIVE, Cause.DEVICE): (True, True),

@@ -63,4 +63,4 @@ class Agenda:
         self._moment = moment
 
     def _entry(self, number: int, due: datetime) -> Entry:
-        return due.timestamp(), self._slots[number].notice.severity.rank, number, due
+        return due.timestamp(), self._slots[number].notice.rank, number, due

@@ -147,7 +147,7 @@ def say_what_happens(
     if when:
         return _("%(when)s %(what)s。", when=when, what=what)
     sounding = status.on_air.airing if status.on_air else None
-    if sounding and notice.severity.rank < sounding.notice.severity.rank:
+    if sounding and notice.rank < sounding.notice.rank:
         if sounding.kind is Kind.LOOP:
             return _("马上%(what)s，会打断循环播放的“%(name)s”。", what=what, name=_name(sounding))
         return _("马上%(what)s，会打断正在播的“%(name)s”。", what=what, name=_name(sounding))
@@ -167,5 +167,5 @@ def _name(airing: Airing) -> str:
 
 def _ahead_of(notice: Notice, waiting: list[Airing]) -> list[Airing]:
     """Those that wait and go first: the severer, then the higher office, then who came first."""
-    place = (notice.severity.rank, -notice.office)
-    return [a for a in waiting if (a.notice.severity.rank, -a.notice.office) <= place]
+    place = (notice.rank, -notice.office)
+    return [a for a in waiting if (a.notice.rank, -a.notice.office) <= place]
