@@ -45,7 +45,7 @@ from broadcaster.web.answers import Answers
 from broadcaster.web.compiled_pages import CompiledPages
 from broadcaster.web.language import CHINESE, LANGUAGES, teach_languages
 from broadcaster.web.phone_cookie import Sessions
-from broadcaster.web.protection import HTTP_PORT, HTTPS_PORT, protect, stay_with_https
+from broadcaster.web.protection import HTTP_PORT, HTTPS_PORT, OwnFormsOnly, protect, stay_with_https
 from broadcaster.web.session_key import load_session_key
 
 logger = logging.getLogger(__name__)
@@ -113,6 +113,7 @@ def create_app(pages: Pages, folder: Path) -> Flask:
     teach_languages(app, offered={CHINESE: LANGUAGES[CHINESE]})
     _teach_wording(app, pages)
     _answer_errors(app)
+    app.wsgi_app = OwnFormsOnly(app.wsgi_app)  # type: ignore[method-assign]
     return app
 
 

@@ -54,7 +54,7 @@ from broadcaster.web.language import N_, _
 from broadcaster.web.parts import Parts
 from broadcaster.web.phone_cookie import Sessions
 from broadcaster.web.problems import Json, Problem, problem, refusal, wrong_request
-from broadcaster.web.protection import protect
+from broadcaster.web.protection import OwnFormsOnly, protect
 from broadcaster.web.session_key import load_session_key
 
 if TYPE_CHECKING:
@@ -132,6 +132,7 @@ def create_app(station: Station, settings: Settings) -> Flask:
     language.teach_languages(app, settings.web.language_of_browser)
     _teach_wording(app, settings, clock)
     _answer_errors(app)
+    app.wsgi_app = OwnFormsOnly(app.wsgi_app)  # type: ignore[method-assign]
     return app
 
 
