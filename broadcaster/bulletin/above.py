@@ -30,7 +30,7 @@ class Above:
     def believed(self) -> Trust:
         """Raises `NotAccepted` before the first keyring."""
         if self.trust is None:
-            raise NotAccepted(Refusal.UNKNOWN_KEY, "no keyring yet")
+            raise NotAccepted(Refusal.UNKNOWN_KEY, "还没有收到钥匙串")
         return self.trust
 
     def recalled(self, trust: bytes, heads: bytes, at: datetime) -> Above:

@@ -305,7 +305,7 @@ class SoundDevice(Device):
 
 def _pass_on(words: str) -> None:
     if LIBRARY_WORDS.match(words):
-        logger.info("%s", words)
+        logger.info("声卡的程序库说：%s", words)
     else:
         sys.stderr.write(f"{words}\n")
 
