@@ -1,6 +1,7 @@
 """`broadcaster county relay` as a process, and what an office tells its boxes of who is above."""
 
 import json
+import re
 import signal
 import subprocess
 import sys
@@ -57,6 +58,7 @@ def test_it_starts_without_a_network_tells_its_state_and_stops(begun: Path) -> N
     process = subprocess.Popen(
         [sys.executable, "-m", "broadcaster.cli", "county", "relay", "--json", "--office", str(begun)],
         stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
         text=True,
     )
     try:
@@ -64,8 +66,10 @@ def test_it_starts_without_a_network_tells_its_state_and_stops(begun: Path) -> N
         told = json.loads(process.stdout.readline())
     finally:
         process.send_signal(signal.SIGTERM)
-        process.communicate(timeout=30)
+        log = process.communicate(timeout=30)[1].splitlines()
     assert process.returncode == 0
+    assert re.match(r"[0-9 :-]{20}\+0800 broadcaster\.log_lines: 转发启动了，版本 \d", log[0]), log
+    assert log[-1].endswith("转发按要求停下：收到 SIGTERM")
     assert (told["county"], told["above"], told["keyring"]) == ("331121", "33", None)
     assert not told["above_connected"] and not told["below_connected"]
     public_from_hex(told["public_key"])
