@@ -95,7 +95,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "far": FLOOR | {"station", "copies", "rehearsal", "slotbook", "store", "talks", "wordbook"},
     "belonging": FLOOR | {"station", "link"},
     "greeting": FLOOR | {"station", "intake"},
-    "lan_name": set(),
+    "lan_name": {"errors"},
     "control": FLOOR | {"station", "store"},
     "web": FLOOR | {"station", "__version__"},
     # Of the box's page the office shares the server, TLS, the session key and the look.
