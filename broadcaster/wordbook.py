@@ -9,6 +9,7 @@ from broadcaster.errors import BroadcasterError, WordRefused
 from broadcaster.lexicon_file import LexiconFile, entries, with_entry
 from broadcaster.model import Entry, Notice, Signal
 from broadcaster.script.lexicon import check_entry
+from broadcaster.script.nearness import check_near
 from broadcaster.settings import LexiconSettings
 from broadcaster.studio import Studio
 
@@ -50,6 +51,12 @@ class Wordbook:
         entry = self._file.set(word, said, section)
         self.refresh()
         return entry
+
+    def set_near(self, word: str, said: str, section: str = "") -> Entry:
+        """The same, for a program: what is far from how the characters are read is for people, who hear
+        it first."""
+        check_near(word, said)
+        return self.set(word, said, section)
 
     def remove(self, word: str, section: str = "") -> Entry:
         """Raises the same."""

@@ -89,6 +89,8 @@ def create_app(pages: Pages, folder: Path) -> Flask:
         MAX_FORM_MEMORY_SIZE=LONGEST_BODY,
         WTF_CSRF_TIME_LIMIT=None,
     )
+    # As on a station's page.
+    app.url_map.merge_slashes = False
     app.extensions["office"] = pages
     app.extensions["office_sounds"] = Sounds(folder)
     app.extensions["office_answers"] = Answers(MOST_BYTES, KEPT_SECONDS)

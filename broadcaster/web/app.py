@@ -107,6 +107,8 @@ def create_app(station: Station, settings: Settings) -> Flask:
         MAX_FORM_MEMORY_SIZE=LONGEST_BODY,
         WTF_CSRF_TIME_LIMIT=None,
     )
+    # It would lead to whatever host the request names.
+    app.url_map.merge_slashes = False
     clock = Clock(settings.station.zone)
     app.extensions["broadcaster"] = Parts(station, settings, clock)
     app.json = Json(app)
