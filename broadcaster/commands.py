@@ -20,7 +20,6 @@ from broadcaster.console import (
     ask_running_box,
     load_config,
     load_config_to_run,
-    log_in,
     refuse_error,
     report,
 )
@@ -53,6 +52,7 @@ def run_options(parser: Parser) -> None:
 
 def run(arguments: Arguments) -> int:
     from broadcaster import daemon
+    from broadcaster.log_lines import log_in
 
     def tell(line: str) -> None:
         print(line, flush=True)

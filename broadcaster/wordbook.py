@@ -75,6 +75,8 @@ class Wordbook:
                 lexicon = self._file.load()
                 self._studio.learn(lexicon)
                 self._lexicon, self._fault = lexicon, self._doubt()
+                logger.warning("读音表改过，照新的念了")
+                self._file.keep()
             except BroadcasterError as error:
                 problem = str(error).splitlines()[0]
                 logger.warning("读音表写错了，还按原来的念：%s", problem)

@@ -103,7 +103,7 @@ class Office:
     def _look_at_line(self) -> None:
         cut = not self._wire.connected
         if cut and self.cut_since is None:
-            logger.warning("there is no line to the broker")
+            logger.warning("和消息服务器断开了，平台自己会再连")
         self.cut_since = (self.cut_since or self._clock.now()) if cut else None
 
     def tend(self) -> None:
@@ -218,8 +218,9 @@ class Office:
             try:
                 asked, area = Question.from_bytes(data), areas[box]
             except (NotAccepted, KeyError) as error:
-                whose = box if box in areas else "a stranger"
-                self._brake.note(f"a question of {whose} is not answered", repr(error))
+                whose = f"广播站 {box} " if box in areas else "没有登记的广播站"
+                why = error if isinstance(error, NotAccepted) else ""
+                self._brake.note(f"{whose}问的没有答", why)
                 continue
             topic = topics.answer(box)
             answers += [(topic, one) for one in self._answers(asked, area, in_force, listing)]

@@ -124,12 +124,15 @@ class Publisher:
         try:
             told = read_heads(data, self.trust, Now(LONG_AGO, False, LONG_AGO))
         except NotAccepted as error:
-            logger.warning("the heads on the broker are left out: %s", error)
+            logger.warning("消息服务器上的清单用不了：%s", error)
             return ()
         known = {row.key_id: row.highest for row in self._database.read(select(sequence))}
         behind = {id: highest for id, highest in told.highest.items() if known.get(id, 0) < highest}
         if behind:
-            logger.critical("numbers go on behind those of the broker's heads: %s", behind)
+            logger.critical(
+                "数据库比发出去的旧，序号从发出去的接着用：%s",
+                "、".join(map("{0[0]:.8} {0[1]}".format, behind.items())),
+            )
             with self._database.transaction() as connection:
                 for id, highest in behind.items():
                     put(connection, sequence, {"key_id": id, "highest": highest}, over=("highest",))
@@ -173,10 +176,10 @@ class Publisher:
                     return False
                 self._publish(connection, row)
         except (DraftRefused, NotAccepted, ValueError) as error:
-            logger.warning("%s is not signed: %s", id, error)
+            logger.warning("通知 %s 没有签，退回草稿：%s", id, error)
             self._note(id, state=State.DRAFT, note=str(error)[:200], approved_by="")
             return False
-        logger.info("%s is signed", id)
+        logger.info("通知 %s 签好了", id)
         return True
 
     def _publish(self, connection: Connection, row: Row[Any]) -> None:

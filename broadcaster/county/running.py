@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import os
-import signal
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
@@ -46,6 +45,7 @@ from broadcaster.county.village_site import VillageSites
 from broadcaster.county.wire import LISTENS_TO, Wire
 from broadcaster.errors import ConfigError
 from broadcaster.heap import give_back_what_is_freed
+from broadcaster.log_lines import Ordered, log_in, tell_start
 from broadcaster.loop import Loop, Watched
 from broadcaster.office_folder import AskPassphrase, OfficeFolder
 from broadcaster.rehearsal import Rehearsals
@@ -61,7 +61,7 @@ logger = logging.getLogger(__name__)
 LOOK_SECONDS = 2.0
 # The broker is reached within a second where it is there.
 HOLD_SECONDS = 3.0
-COUNTY_KEY = "县里的钥匙"
+NAME, COUNTY_KEY = "县级平台", "县里的钥匙"
 Tell = Callable[[str], None]
 
 
@@ -96,12 +96,11 @@ def run(path: Path, config: Path, ask: AskPassphrase, tell: Tell, unattended: bo
     give_back_what_is_freed()
     # The database is nobody else's to read.
     os.umask(0o077)
-    stopping, woken = threading.Event(), WakeLater()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stopping.set())
+    stopping, woken = Ordered(), WakeLater()
     with ExitStack() as stack:
-        stack.enter_context(only_one(path, "县级平台"))
+        stack.enter_context(only_one(path, NAME))
         settings, fault = load_office_to_run(path)
+        log_in(settings.zone)
         if changed := "" if fault else keep_office_settings(path, settings):
             tell(changed)
         safe = _make_sound(path, settings)
@@ -133,7 +132,10 @@ def run(path: Path, config: Path, ask: AskPassphrase, tell: Tell, unattended: bo
             *(lambda: office.cut_since, villages),
         )
         watched += _open_site(desk, pages, villages, line, stack, tell)
-        return keep_watch(watched, stopping)
+        tell_start(NAME)
+        code = keep_watch(watched, stopping)
+        stopping.tell(NAME)
+        return code
 
 
 def _make_sound(path: Path, settings: OfficeSettings) -> Safekeeping | None:

@@ -47,7 +47,10 @@ class TakenBack:
     @property
     def missing(self) -> Mapping[str, str]:
         if self._missing and self._clock.monotonic() >= self._until:
-            logger.critical("%s stand in force and are not on the broker", sorted(self._missing))
+            logger.critical(
+                "这些通知发出去了还在效，数据库和消息服务器上都没有：%s",
+                "、".join(sorted(self._missing)),
+            )
             self._missing = {}
         return self._missing
 
@@ -72,14 +75,14 @@ class TakenBack:
         try:
             found = read_for_office(data, trust, Now(now, True, now))
         except NotAccepted as error:
-            logger.warning("%s on the broker is left out: %s", id, error)
+            logger.warning("消息服务器上的通知 %s 没有收回来：%s", id, error)
             return
         if (found.bulletin.id, found.digest) != (id, digest):
-            logger.critical("%s on the broker is another than was told of", id)
+            logger.critical("消息服务器上的通知 %s 和发出去的不一样，没有收回来", id)
             return
         with self._database.transaction() as connection:
             self._keep(connection, found, data, now)
-        logger.critical("%s is taken back from the broker", id)
+        logger.critical("通知 %s 数据库里没有，从消息服务器上收回来了", id)
 
     def _keep(self, connection: Connection, found: Accepted, data: bytes, now: datetime) -> None:
         told = found.bulletin

@@ -153,13 +153,13 @@ class Wire:
             for one in made:
                 one.wait_for_publish(PUBLISH_SECONDS)
         except (RuntimeError, ValueError) as error:
-            logger.warning("the broker did not take it: %s", error)
+            logger.warning("消息服务器没有收下平台发的：%s", error)
             return False
         return all(one.is_published() for one in made)
 
     def _connected(self, client: Client, _: Any, flags: Any, reason: Any, properties: Any) -> None:
         if reason.is_failure:
-            logger.warning("the broker refuses us: %s", reason)
+            logger.warning("消息服务器不让平台连，请检查账号和密码：%s", reason)
             return
         self.times_connected += 1
         self._subscribe()

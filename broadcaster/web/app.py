@@ -189,7 +189,7 @@ def _answer_http_error(code: int, error: Exception) -> ResponseReturnValue:
 
 
 def _answer_expected_error(error: BroadcasterError) -> ResponseReturnValue:
-    logger.warning("%s %s: %s", request.method, request.path, error)
+    logger.warning("网页上的 %s %s 没有做成：%s", request.method, request.path, error)
     if _asked_by_program():
         return refusal(error)
     return _error_page(503, str(error))
