@@ -3,11 +3,13 @@
 import re
 from dataclasses import replace
 from datetime import timedelta
+from itertools import count
 from pathlib import Path
 
 import pytest
 from county_office import PASSWORD, TOWN, OfficeDesk
 from office_site import LogIn, Visitor, app_of
+from sqlalchemy import event
 
 from broadcaster.county.app import create_app
 from broadcaster.county.desk import DraftChanged
@@ -78,6 +80,32 @@ def test_of_two_who_save_at_once_one_is_told(desk: OfficeDesk) -> None:
     with pytest.raises(DraftChanged) as told:
         desk.parts.desk.write(first, replace(ours, text="小王改的。"), begun.version)
     assert told.value.theirs.draft.text == "小李改的。"
+
+
+def test_who_sends_a_draft_as_it_is_sends_no_words_that_another_keeps_in_that_moment(
+    desk: OfficeDesk,
+) -> None:
+    """The other is first to come after the sender's first step, wherever that ends."""
+    sender, other, database = desk.officer("小王"), desk.officer("小李"), desk.parts.database
+    begun = desk.parts.desk.write(sender, desk.draft("停水。"))
+    changed = replace(begun.draft, text="不停水了。", title="")
+    refused: list[str] = []
+
+    def keep_meanwhile(_: object) -> None:
+        if next(begins) == 1:
+            try:
+                desk.parts.desk.write(other, changed, begun.version)
+            except DraftRefused as error:
+                refused.append(str(error))
+
+    begins = count()
+    event.listen(database.engine, "begin", keep_meanwhile)
+    try:
+        desk.parts.desk.send(sender, begun.draft, begun.version)
+    finally:
+        event.remove(database.engine, "begin", keep_meanwhile)
+    assert desk.parts.desk.get(begun.id).draft.text == "停水。"
+    assert desk.parts.desk.get(begun.id).state is State.CLEARED and refused
 
 
 def test_who_had_a_hand_in_it_is_told_and_does_not_agree_to_it(
