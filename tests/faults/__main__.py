@@ -18,8 +18,7 @@ def prepare(folder: Path) -> tuple[str, str]:
 
 SUITE = Suite(
     "scripts/faults",
-    {name: kind.rounds for name, kind in KINDS.items()},
-    MOST_ROUNDS,
+    {name: (kind.rounds, MOST_ROUNDS) for name, kind in KINDS.items()},
     Books,
     "faults.job",
     prepare=prepare,

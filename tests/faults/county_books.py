@@ -23,6 +23,7 @@ class CountyTally(Tally):
         "broke": "BROKE OFF",
         "true reason": "refused, true reason",
         "no answer": "no answer",
+        "retired": "retired",
         "taken back": "taken back, told",
         "gone": "gone with the copy, unheard",
     }

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from faults.county_books import CountyTally
+from faults.county_enrolments import enrolments
 from faults.county_kills import kills
 from faults.county_races import races
 from faults.county_restores import restores
@@ -15,7 +16,12 @@ from faults.county_world import CountyWorld
 from faults.long_run import Job
 
 Campaign = Callable[[CountyWorld, int], None]
-CAMPAIGNS: dict[str, Campaign] = {"kills": kills, "restores": restores, "races": races}
+CAMPAIGNS: dict[str, Campaign] = {
+    "kills": kills,
+    "restores": restores,
+    "races": races,
+    "enrolments": enrolments,
+}
 
 
 def main() -> None:

@@ -7,8 +7,7 @@ from faults.long_run import Suite, run
 
 SUITE = Suite(
     "scripts/faults --county",
-    {"kills": 200},
-    25,
+    {"kills": (200, 25), "restores": (60, 15), "races": (200, 50), "enrolments": (2000, 2000)},
     CountyTally,
     "faults.county_job",
     job_seconds=3600.0,

@@ -38,14 +38,13 @@ class Job:
 
 @dataclass(frozen=True)
 class Suite:
-    """Kinds of fault with their rounds, and how many of them at most befall one world: so a world that
-    goes wrong spoils no others, and its books are soon known. `module` is the program that strikes one
-    job in a folder and leaves `books.json` there; `prepare` makes what all worlds share.
+    """Kinds of fault with their rounds, in all and in one world: so one that goes wrong spoils no
+    others, and its books are soon known. `module` is the program that strikes one job in a folder and
+    leaves `books.json` there; `prepare` makes what all worlds share.
     """
 
     program: str
-    rounds: Mapping[str, int]
-    most_rounds: int
+    kinds: Mapping[str, tuple[int, int]]
     books: type[Tally]
     module: str
     job_seconds: float = 1800.0
@@ -53,9 +52,10 @@ class Suite:
 
     def jobs(self, kinds: Sequence[str], seed: int, scale: float) -> Iterator[Job]:
         for kind in kinds:
-            rounds = ceil(self.rounds[kind] * scale)
-            for first in range(0, rounds, self.most_rounds):
-                yield Job(kind, seed, first, min(first + self.most_rounds, rounds))
+            in_all, in_one = self.kinds[kind]
+            rounds = ceil(in_all * scale)
+            for first in range(0, rounds, in_one):
+                yield Job(kind, seed, first, min(first + in_one, rounds))
 
 
 def run(suite: Suite) -> int:
@@ -80,7 +80,7 @@ def _parsed(suite: Suite) -> Namespace:
     parser.add_argument("--county", action="store_true", help="an office in place of a box")
     parser.add_argument("--seed", type=int, default=1, help="of what happens when")
     parser.add_argument("--scale", type=float, default=1.0, help="so much of the rounds of each kind")
-    names = list(suite.rounds)
+    names = list(suite.kinds)
     parser.add_argument("--only", type=partial(_kinds, names), default=names, help=", ".join(names))
     parser.add_argument("--side-by-side", type=int, default=3, help="so many worlds at once")
     parser.add_argument("--figures", type=Path, help="also write them here, as JSON, after each world")

@@ -17,7 +17,7 @@ FORM = re.compile(r"<form\b([^>]*)>(.*?)</form>", re.DOTALL)
 ACTION = re.compile(r'action="([^"]*)"')
 HIDDEN = re.compile(r'<input type="hidden" name="([^"]+)" value="([^"]*)"')
 TOLD = re.compile(r'<p class="(?:problem|message)[^>]*>(.*?)</p>', re.DOTALL)
-NOT_DONE = re.compile(r'<h1>没有做成</h1>\s*<p class="sentence">(.*?)</p>', re.DOTALL)
+NOT_DONE = re.compile(r'<h1>(?:没有做成|找不到)</h1>\s*<p class="sentence">(.*?)</p>', re.DOTALL)
 BULLETIN = re.compile(r"/bulletin/([0-9a-f-]{36})(?:\?|$)")
 ANSWER_SECONDS = 60.0
 LOGIN = "/login"
