@@ -26,7 +26,10 @@ logger = logging.getLogger(__name__)
 # A broker that has them gives them at once; one that has lost them never does, and a red one waits.
 HOLD_SECONDS = 5.0
 BY = "取回的"
-NOTE = "平台的数据库是旧的拷贝，里面没有这一则；它还有效，是从消息服务器上照原样取回来的。不要了就取消。"
+NOTE = (
+    "平台的数据库是旧的拷贝，里面没有这一则；它还有效，是从消息服务器上照原样取回来的。不要了就取消。"
+    "取回以前的回执没有了，写着没回音的村可能已经播过。"
+)
 # What the database says of them is older than that they were signed.
 UNSIGNED = (State.DRAFT, State.AWAITING, State.CLEARED)
 

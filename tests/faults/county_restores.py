@@ -73,7 +73,7 @@ def _judge(world: CountyWorld, known: int, later: int) -> None:
     """
     world.balance(world.sent[later:])
     between = [one for one in world.sent[known:later] if not one.forgotten]
-    world.settle(lambda sent: not _heard(world, sent) or bool(world.state(sent)), between)
+    world.settle(lambda sent: not _heard(world, sent) or _stands(world, sent), between)
     home = world.keeper.see("/").text
     for sent in between:
         if not _heard(world, sent):
@@ -88,12 +88,18 @@ def _judge(world: CountyWorld, known: int, later: int) -> None:
 def _judge_taken_back(world: CountyWorld, sent: Sent, home: str) -> None:
     state = world.state(sent)
     title = world.rows("SELECT title, written_by FROM bulletin WHERE id = ?", sent.id)
-    if not title:
+    if not _stands(world, sent):
         world.books.note("untold", f"{sent.mark} ({sent.id}) sounds, and no page has it")
-    elif title[0][1] == TAKEN_BACK and state == "published":
+    elif title and title[0][1] == TAKEN_BACK and state == "published":
         world.books.counts["taken back"] += 1
         if f"《{title[0][0]}》" not in home:
             world.books.note("untold", f"{sent.mark} ({sent.id}) is taken back, and not told")
+
+
+def _stands(world: CountyWorld, sent: Sent) -> bool:
+    """On a page as what it is. Of what was called off that stands there, and its place is empty."""
+    called_off = bool(world.rows("SELECT 1 FROM bulletin WHERE cancels = ?", sent.id))
+    return called_off if sent.cancelled else world.state(sent) == "published"
 
 
 def _heard(world: CountyWorld, sent: Sent) -> bool:
