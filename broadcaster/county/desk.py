@@ -21,6 +21,7 @@ from broadcaster.model import Severity
 LONGEST_NOTE = 200
 NONE_SUCH = "没有这一则通知。"
 CHANGED_SINCE = "你看过以后内容改过了，请再看一遍再批。"
+KEPT_SINCE = "你看过以后内容改过了，没有删。请看过这一版再删。"
 
 
 @dataclass(frozen=True)
@@ -157,9 +158,11 @@ class Desk:
             _change(connection, id, state=State.DRAFT, note=note.strip()[:LONGEST_NOTE])
         return self.get(id)
 
-    def discard(self, id: str) -> None:
+    def discard(self, id: str, seen: str) -> None:
+        """The version that he has `seen`: what another keeps there meanwhile stays."""
         with self._database.transaction() as connection:
-            self._open(connection, id, State.DRAFT)
+            if self._open(connection, id, State.DRAFT).version != seen:
+                raise DraftRefused(KEPT_SINCE)
             connection.execute(delete(bulletin).where(bulletin.c.id == id))
 
     def cancel(self, who: Officer, id: str) -> Paper:

@@ -108,6 +108,21 @@ def test_who_sends_a_draft_as_it_is_sends_no_words_that_another_keeps_in_that_mo
     assert desk.parts.desk.get(begun.id).state is State.CLEARED and refused
 
 
+def test_who_throws_a_draft_away_throws_nothing_away_that_he_has_not_seen(
+    log_in: LogIn, plain_desk: OfficeDesk
+) -> None:
+    first, second, desk = log_in("小王"), log_in("小李"), plain_desk.parts.desk
+    id = kept_draft(first, plain_desk)
+    seen, form = hidden_fields(first.see(f"/bulletin/{id}")), opened(second, id)
+    second.post("/compose/keep", **FORM | form | {"text": "小李改的。"})
+    refused = first.post(f"/bulletin/{id}/discard", **seen)
+    assert refused.status_code == 409 and "没有删" in refused.text and "小李改的。" in refused.text
+    assert desk.get(id).draft.text == "小李改的。"
+    now_seen = hidden_fields(first.see(f"/bulletin/{id}"))
+    assert first.post(f"/bulletin/{id}/discard", **now_seen).status_code == 303
+    assert desk.find(id) is None
+
+
 def test_who_had_a_hand_in_it_is_told_and_does_not_agree_to_it(
     log_in: LogIn, plain_desk: OfficeDesk
 ) -> None:

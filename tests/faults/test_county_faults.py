@@ -1,4 +1,4 @@
-"""A short share of what `scripts/faults --county` does for an hour: each bulletin that an officer sent is
+"""A short share of what `scripts/faults --county` does for long: each bulletin that an officer sent is
 heard once and counted once, and whoever enrols comes in once or is told why not.
 """
 
