@@ -81,6 +81,10 @@ def _judge(world: CountyWorld, known: int, later: int) -> None:
             sent.forgotten = not world.state(sent)
             world.books.counts["gone"] += sent.forgotten
             continue
+        if not sent.counted:
+            sent.counted = True
+            world.books.counts["sent"] += 1
+            world.books.counts["heard"] += len([one for one in world.villages if sent.is_for(one)])
         _judge_taken_back(world, sent, home)
     _judge_numbers(world)
 

@@ -73,6 +73,7 @@ class Sent:
     forgotten: bool = False
     cancelled: bool = False
     receipts_gone: bool = False
+    counted: bool = False
 
     def is_for(self, village: str) -> bool:
         return any(village.startswith(area) for area in self.areas)
