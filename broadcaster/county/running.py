@@ -10,7 +10,6 @@ from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from broadcaster.bulletin import topics
 from broadcaster.clock import Clock
 from broadcaster.county import taken_back
 from broadcaster.county.alone import only_one
@@ -22,7 +21,7 @@ from broadcaster.county.door import BrokerDoor
 from broadcaster.county.doubts import Pace
 from broadcaster.county.far_line import FarLine
 from broadcaster.county.intake import Intake
-from broadcaster.county.office import Office
+from broadcaster.county.office import Office, own_topics
 from broadcaster.county.office_keys import OfficeKeys, above_warnings
 from broadcaster.county.office_settings import (
     DATABASE,
@@ -172,7 +171,7 @@ def _open_office(
         *(parts.database, parts.register, parts.clock, keys.signer, keys.trust),
         desk.settings.fetched_from,
     )
-    listens_to = (*LISTENS_TO, topics.heads(keys.trust.area))
+    listens_to = (*LISTENS_TO, *own_topics(keys.trust.area))
     wire = Wire(broker.host, broker.port, broker.user, password, authority, listens_to)
     intake = Intake(parts.database, parts.clock, Pace(parts.clock))
     sums = CountySums(parts.database, parts.clock)

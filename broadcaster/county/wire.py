@@ -102,13 +102,8 @@ class Wire:
         if self.connected:
             self._subscribe()
 
-    def look_for(self, wanted: Sequence[str]) -> None:
-        """Whatever is retained there comes once, also what we have published ourselves."""
-        if wanted and self.connected:
-            self._client.subscribe([(topic, 1) for topic in wanted])
-
     def leave(self, topic: str) -> None:
-        """No more of that."""
+        """No more of that on this connection."""
         if self.connected:
             self._client.unsubscribe(topic)
 
