@@ -67,7 +67,7 @@ def follow(airing: Airing) -> None:
     known = {one: name for one, name in _here().items() if one != airing.id}
     if len(known) >= MOST_ASKED:
         known.pop(next((one for one in known if not _missed(one)), next(iter(known))))
-    name = name_of(airing.notice.title, airing.notice.text)
+    name = name_of(airing.notice.title, airing.notice.text, airing.notice.drill)
     _keep(known | {airing.id: name[:LONGEST_NAME]})
 
 
@@ -223,14 +223,14 @@ def _known_end(airing_id: str) -> End | None:
     going_on = followed.after(airing_id)
     if entry := station.wait_for_end(going_on, 0.0):
         notice = entry.airing.notice
-        name = name_of(notice.title, notice.text)
+        name = name_of(notice.title, notice.text, notice.drill)
         return followed.note(airing_id, End(name, entry.outcome, entry.reason, entry.ended_at))
     row = station.past(going_on)
     if row is None:
         return None
-    name = name_of(row.title, row.text)
+    name = name_of(row.title, row.text, row.drill)
     return followed.note(airing_id, End(name, row.outcome, row.reason, row.ended_at))
 
 
 def _name(airing: Airing) -> str:
-    return own(name_of(airing.notice.title, airing.notice.text))
+    return own(name_of(airing.notice.title, airing.notice.text, airing.notice.drill))
