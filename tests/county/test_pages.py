@@ -233,14 +233,23 @@ def test_nobody_approves_his_own(log_in: LogIn, plain_desk: OfficeDesk) -> None:
     assert answer.status_code == 409 and "另一个人审批" in answer.text
 
 
-def test_what_is_sent_back_is_written_on(log_in: LogIn, plain_desk: OfficeDesk) -> None:
+@pytest.mark.parametrize(
+    ("note", "told"), [("改成黄色", "改成黄色"), (" ", "没有写原因，请去问他"), (None, "没有写原因")]
+)
+def test_what_is_sent_back_is_written_on_and_says_by_whom_when_and_why(
+    log_in: LogIn, plain_desk: OfficeDesk, note: str | None, told: str
+) -> None:
     clerk = log_in("小王")
     clerk.send(severity="2")
     id = only(plain_desk)
-    assert log_in("老张").post(f"/bulletin/{id}/back", note="改成黄色").status_code == 303
-    assert "改成黄色" in clerk.see(f"/bulletin/{id}")
+    given = {} if note is None else {"note": note}
+    assert log_in("老张").post(f"/bulletin/{id}/back", **given).status_code == 303
+    sentence = f"{plain_desk.clock.now():%m月%d日 %H:%M} 老张退回来改：{told}"
+    for path in ("/", f"/bulletin/{id}", f"/compose/{id}"):
+        assert sentence in clerk.see(path), path
     assert "今天下午停水" in clerk.see(f"/compose?again={id}")
     assert clerk.send(id=id, severity="3").status_code == 303
+    assert sentence not in clerk.see("/")
     assert plain_desk.parts.desk.get(id).state is State.CLEARED
 
 
