@@ -24,6 +24,7 @@ from broadcaster.console import (
     report,
 )
 from broadcaster.errors import BroadcasterError, TextRefused
+from broadcaster.labels import DRILL
 from broadcaster.model import Line, Notice, Style
 from broadcaster.notice_options import add_notice, add_sink, add_sound_file, add_text, notice_of, text_of
 from broadcaster.terminal import EXIT_BROKEN
@@ -261,7 +262,8 @@ def _line_as_json(line: Line) -> dict[str, Any]:
 
 
 def _naming(airing: control.Message) -> str:
-    return str(airing["title"] or airing["text"][:30].replace("\n", " "))
+    words = str(airing["title"] or airing["text"][:30].replace("\n", " "))
+    return f"{DRILL}：{words}" if airing["drill"] and not words.startswith(DRILL) else words
 
 
 def moment_due(airing: control.Message) -> datetime:

@@ -114,7 +114,7 @@ def _cells(row: JournalRow) -> tuple[str, ...]:
     # Of what played to its end the length is known, also where a line of it was said again.
     whole = row.seconds_due if row.outcome is Outcome.PLAYED else row.seconds_whole
     seconds = f"{row.seconds_played:.1f}" + (f"/{whole:.1f}" if whole else "")
-    name, outcome = name_of(row.title, row.text), OUTCOMES[row.outcome]
+    name, outcome = name_of(row.title, row.text, row.drill), OUTCOMES[row.outcome]
     at, planned = f"{row.happened_at:%Y-%m-%d %H:%M}", row.planned_for
     same_day = planned and planned.date() == row.happened_at.date()
     due = planned.strftime("%H:%M" if same_day else "%m-%d %H:%M") if planned else ""

@@ -21,6 +21,9 @@ OUTCOMES = {
 OFF, JUMPED, STOOD_STILL = "关机错过了", "时钟跳过去，错过了", "广播站卡住了，错过了"
 HELD, LOST = "时钟没有对准，错过了", "数据库换成了备份，这段的记录没了，错过或者播过"
 TITLE_LENGTH = 16
+DRILL = "演练"
+# How a station begins the reason of what its card holds up; an office finds it by that.
+WAITS_FOR_CARD = "等声卡："
 
 
 def why(outcome: Outcome, reason: str) -> str:
@@ -30,7 +33,8 @@ def why(outcome: Outcome, reason: str) -> str:
     return reason.removeprefix("取消").removeprefix("（").removesuffix("）")
 
 
-def name_of(title: str, text: str) -> str:
-    """The title, or the start of the text."""
+def name_of(title: str, text: str, drill: bool = False) -> str:
+    """The title, or the start of the text; of a drill it says so."""
     words = title or " ".join(text.split())
+    words = f"{DRILL}：{words}" if drill and not words.startswith(DRILL) else words
     return words if len(words) <= TITLE_LENGTH else words[: TITLE_LENGTH - 1] + "…"

@@ -130,9 +130,14 @@ class Notice:
     talk: bool = False
 
     @property
+    def meant(self) -> Severity:
+        """How severe it is for the air and in the colours of a page: a drill goes with what is daily."""
+        return Severity.DAILY if self.drill else self.severity
+
+    @property
     def rank(self) -> int:
-        """Order on the air, 1 first: by its severity; a drill goes with what is daily."""
-        return (Severity.DAILY if self.drill else self.severity).rank
+        """Order on the air, 1 first."""
+        return self.meant.rank
 
 
 class Break(IntEnum):

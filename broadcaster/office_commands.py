@@ -190,12 +190,12 @@ def board(arguments: Arguments) -> int:
     content = [
         described(paper, paper.id in cancels)
         | counts[paper.id].to_json()
+        | {"waiting": counts[paper.id].waiting}
         | {"counties_without_sum": without.get(paper.id, 0)}
         for paper in papers
     ]
     lines = [
-        f"{one['id']}  {one['said']}  发给 {one['sent']} 播完 {one['heard']} "
-        f"没播成 {one['failed']} 没回音 {one['silent']}  "
+        f"{one['id']}  {one['said']}  {counts[one['id']].sentence}  "
         + (f"{one['counties_without_sum']} 个县没有报数  " if one["counties_without_sum"] else "")
         + "演练：" * one["drill"]
         + one["title"]
@@ -208,13 +208,13 @@ def board(arguments: Arguments) -> int:
 def _one(desk: Desk, arguments: Arguments) -> int:
     paper = desk.parts.desk.get(arguments.id)
     places = desk.parts.board.places(paper.id)
-    counts = desk.parts.board.counts([paper.id])[paper.id].to_json()
+    counts = desk.parts.board.counts([paper.id])[paper.id]
     found = [{"box": one.box, "name": one.name, "stage": one.stage, "said": one.said} for one in places]
     below = desk.parts.county_board.fares(paper)
     waits = paper.id in desk.parts.desk.cancels_that_wait()
-    content = described(paper, waits) | counts | {"boxes": found}
+    content = described(paper, waits) | counts.to_json() | {"waiting": counts.waiting, "boxes": found}
     lines = [
-        f"{paper.draft.called}  {content['said']}",
+        f"{paper.draft.called}  {content['said']}  {counts.sentence}",
         *(f"  {one.name}（{one.box}）{one.said}" for one in places),
     ]
     lines += [f"  {one.county.name}（{one.county.code}）{one.sentence}" for one in below]

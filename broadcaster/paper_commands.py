@@ -106,12 +106,11 @@ def described(paper: Paper, cancel_waits: bool = False) -> dict[str, Any]:
 def receipts(arguments: Arguments) -> int:
     folder = office_in(arguments.office)
     from broadcaster.county.homecoming import in_folder, take_home
-    from broadcaster.county.intake import Intake
     from broadcaster.county.running import open_desk
 
     with open_desk(folder) as desk:
         parts = desk.parts
-        done = take_home(Intake(parts.database, parts.clock), in_folder(arguments.folder))
+        done = take_home(parts.database, parts.clock, in_folder(arguments.folder))
         about = f"{done.genuine}/{done.files} 份"
         parts.audit.note(os.environ.get("USER", ""), "导入回执", about)
         content = {"files": done.files, "genuine": done.genuine, "refused": done.refused}

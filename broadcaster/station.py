@@ -21,6 +21,7 @@ from broadcaster.errors import (
 )
 from broadcaster.hours import Verdict as Verdict
 from broadcaster.intake import Endings, Intake
+from broadcaster.labels import WAITS_FOR_CARD
 from broadcaster.microphone import Microphone
 from broadcaster.model import (
     Airing,
@@ -482,7 +483,7 @@ class Station:
         verdict = self._rules.verdict(airing, max(now, airing.due_at))
         if verdict.passes:
             silent = self.silent_for if airing.due_at <= now else ""
-            return silent and f"等声卡：{silent}"
+            return silent and f"{WAITS_FOR_CARD}{silent}"
         waits = airing.due_at > now or (verdict.until and verdict.until < airing.expires_at)
         return f"等静音时段过去：{verdict.reason}" if waits else ""
 

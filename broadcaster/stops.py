@@ -174,4 +174,4 @@ def _new_airing(stopped: Airing, now: datetime, seconds: float, place: int) -> A
 
 
 def _name(waiting: Waiting) -> str:
-    return name_of(waiting.airing.notice.title, waiting.airing.notice.text)
+    return name_of(waiting.airing.notice.title, waiting.airing.notice.text, waiting.airing.notice.drill)

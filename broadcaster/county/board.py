@@ -7,14 +7,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 
 from broadcaster.county.county_sums import COUNTED, stages_of_sums
 from broadcaster.county.database import OfficeDatabase
 from broadcaster.county.reaches import REACHES, Reach
 from broadcaster.county.register import in_cell, to_csv
 from broadcaster.county.tables import area, box, reach
+from broadcaster.labels import WAITS_FOR_CARD
 
+MOST_SPEECHLESS = 5
 NOT_HEARD = (Reach.FAILED, Reach.REFUSED)
 
 
@@ -64,6 +66,19 @@ class Counts:
     @property
     def waiting(self) -> int:
         return self.stages[Reach.ACCEPTED] + self.stages[Reach.DEFERRED]
+
+    @property
+    def sentence(self) -> str:
+        """Figures that add up to how many it was sent to; what there is none of is named where people
+        look for it."""
+        parts = (
+            *(("播完", self.heard, True), ("正在播", self.on_the_air, False)),
+            *(("等着播", self.waiting, False), ("没播完", self.partly, True)),
+            *(("没播成", self.failed, True), ("取消", self.cancelled, False)),
+            ("没回音", self.silent, True),
+        )
+        told = (f"{name} {count}" for name, count, always in parts if count or always)
+        return "，".join((f"发给 {self.sent}", *told))
 
     def to_json(self) -> dict[str, int]:
         return {name: getattr(self, name) for name in COUNTED}
@@ -120,13 +135,20 @@ class Board:
             found[id].update(stages)
         return {id: Counts(stages) for id, stages in found.items()}
 
+    def speechless(self, id: str) -> list[Place]:
+        """Some of those that wait for their loudspeakers, which nobody mends who does not know of it."""
+        return self._places(id, reach.c.reason.startswith(WAITS_FOR_CARD), MOST_SPEECHLESS)
+
     def places(self, id: str, within: str = "") -> list[Place]:
         """By code; `within` is the area that they lie in, all if it is empty."""
+        return self._places(id, box.c.area.startswith(within))
+
+    def _places(self, id: str, which: ColumnElement[bool], most: int | None = None) -> list[Place]:
         columns = (reach.c.box, box.c.area, box.c.name, reach.c.stage, reach.c.at, box.c.online)
         more = (reach.c.seconds_played, reach.c.seconds_due, reach.c.reason, reach.c.started_at)
         query = select(*columns, *more).join(box, box.c.id == reach.c.box)
-        query = query.where(reach.c.bulletin == id, box.c.area.startswith(within))
-        rows = self._database.read(query.order_by(box.c.area, reach.c.box))
+        query = query.where(reach.c.bulletin == id, which)
+        rows = self._database.read(query.order_by(box.c.area, reach.c.box).limit(most))
         return [
             Place(
                 *(row.box, row.area, row.name, Reach(row.stage), row.at),

@@ -136,6 +136,7 @@ def _page(id: str, problem: str = "") -> str:
         rests="" if paper.issued else parts.resting.told(paper.draft),
         hearings=parts.hearings.of(paper.version),
         towns=towns,
+        speechless=parts.board.speechless(id),
         bars=coverage(towns),
         fares=fares,
         county_bars=coverage([one.place for one in fares if one.told]),

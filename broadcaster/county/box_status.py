@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from broadcaster.air_settings import QuietSettings
+from broadcaster.bulletin import strict_json
 
 LARGEST = 8 * 1024
 LONGEST_TROUBLE = 120
@@ -31,8 +32,8 @@ def read_state(data: bytes) -> BoxStatus | None:
     if len(data) > LARGEST:
         return None
     try:
-        told = json.loads(data)
-    except (ValueError, RecursionError):
+        told = strict_json.parse(data)
+    except ValueError:
         return None
     if not isinstance(told, dict):
         return None

@@ -9,6 +9,8 @@ from urllib.parse import urlsplit
 from flask import current_app, request
 from werkzeug.exceptions import HTTPException
 
+from broadcaster.bulletin import strict_json
+
 # In a form each Chinese character takes nine bytes, and a form may have a megabyte.
 LONGEST = 100_000
 SECRET = ("csrf_token", "password", "again", "old", "carried")
@@ -62,7 +64,7 @@ def of_request() -> Carried | None:
 def from_text(text: str) -> Carried | None:
     """As a form brings it back; None for what is none."""
     try:
-        told = json.loads(text)
+        told = strict_json.parse(text.encode("utf-8"))
         fields = tuple((str(name), str(value)) for name, value in told["fields"])
         kept = Carried(str(told["path"]), fields, str(told["back"]), told["with_files"] is True)
     except (ValueError, TypeError, KeyError):

@@ -89,9 +89,11 @@ def hours_of(draft: Draft) -> int:
 def show_form(form: Form, problem: Exception | None = None) -> str:
     """With the field that the problem is in first under the hand."""
     parts, draft = access.pages().parts, read_draft(form)
+    paper = parts.desk.find(draft.id)
     return render_template(
         "office/compose.html",
         draft=draft,
+        note=paper.note if paper else "",
         opened=form.get("opened", ""),
         tree=area_tree(parts.register.names(), parts.register.boxes()),
         county=parts.county,

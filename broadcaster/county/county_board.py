@@ -68,13 +68,8 @@ class Fare:
     @property
     def sentence(self) -> str:
         """The figures in a line, and what they are worth."""
-        count = self.counts
-        figures = (
-            f"发给 {count.sent}，播完 {count.heard}，没播完 {count.partly}，"
-            f"没播成 {count.failed}，没回音 {count.silent}"
-            f"{f'，取消 {count.cancelled}' if count.cancelled else ''}"
-        )
-        return "；".join(part for part in (figures if self.told else "", self.said) if part)
+        figures = self.counts.sentence if self.told else ""
+        return "；".join(part for part in (figures, self.said) if part)
 
     def to_json(self) -> dict[str, object]:
         """Without figures where it has told none."""
@@ -125,7 +120,18 @@ class CountyBoard:
 
     def to_csv(self, paper: Paper) -> str:
         """One line a county."""
-        figures = ("发给", "收到", "收下", "正在播", "播完", "没播完", "没播成", "没回音", "取消")
+        figures = (
+            "发给",
+            "收到",
+            "收下",
+            "正在播",
+            "播完",
+            "没播完",
+            "没播成",
+            "没回音",
+            "取消",
+            "等着播",
+        )
         heading = ("标题", "区划代码", "县", *figures, "数是什么时候的", "说明")
         lines = (_line(one, self._clock.zone) for one in self.fares(paper))
         return to_csv(heading, ((paper.draft.called, *line) for line in lines))
@@ -154,6 +160,7 @@ class CountyBoard:
 
 
 def _line(one: Fare, zone: tzinfo) -> tuple[object, ...]:
-    figures = one.counts.to_json().values() if one.told else [""] * len(COUNTED)
+    counted = (*one.counts.to_json().values(), one.counts.waiting)
+    figures = counted if one.told else [""] * len(counted)
     at = in_cell(one.at, zone)
     return (one.county.code, one.county.name, *figures, at, one.said)

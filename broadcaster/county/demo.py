@@ -261,10 +261,7 @@ def run(folder: Path, once: bool) -> int:
 
 
 def _line(paper: Paper, counts: Counts) -> str:
-    return (
-        f"{paper.draft.title}：发给 {counts.sent} 收到 {counts.reached} 收下 {counts.accepted} "
-        f"正在播 {counts.on_the_air} 播完 {counts.heard} 没播成 {counts.failed} 没回音 {counts.silent}"
-    )
+    return f"{paper.draft.title}：{counts.sentence}"
 
 
 def _looks(stopping: threading.Event, seconds: float) -> Iterator[None]:

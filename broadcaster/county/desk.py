@@ -150,12 +150,14 @@ class Desk:
         return self.get(id)
 
     def send_back(self, who: Officer, id: str, note: str) -> Paper:
-        """To who wrote it, with the reason."""
+        """To who wrote it, with the reason; it stands there until it is handed in again."""
+        reason = note.strip()[:LONGEST_NOTE] or "没有写原因，请去问他"
+        told = f"{self._clock.now():%m月%d日 %H:%M} {who.name}退回来改：{reason}"
         with self._database.transaction() as connection:
             paper = self._open(connection, id, State.AWAITING)
             if who.name not in paper.hands:
                 rules.check_may_approve(who, paper.draft, paper.hands)
-            _change(connection, id, state=State.DRAFT, note=note.strip()[:LONGEST_NOTE])
+            _change(connection, id, state=State.DRAFT, note=told)
         return self.get(id)
 
     def discard(self, id: str, seen: str) -> None:

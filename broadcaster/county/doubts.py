@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, Protocol
 
 from sqlalchemy import select
 from sqlalchemy.dialects import postgresql, sqlite
@@ -16,7 +16,6 @@ from sqlalchemy.dialects import postgresql, sqlite
 from broadcaster.bulletin import areas as area_codes
 from broadcaster.bulletin.moment import CLOCKS_DIFFER
 from broadcaster.bulletin.receipts import Heard, Receipt, State
-from broadcaster.bulletin.refusals import Refusal
 from broadcaster.clock import Clock
 from broadcaster.county.database import OfficeDatabase
 from broadcaster.county.log_brake import LogBrake
@@ -47,10 +46,15 @@ class Doubt(StrEnum):
     def sentence(self) -> str:
         return SENTENCES[self]
 
+    @property
+    def accuses(self) -> bool:
+        """The box's password is enough for it; the rest takes its key, and may come about by itself."""
+        return self in (Doubt.UNREADABLE, Doubt.TOO_MANY, Doubt.RETAINED)
+
 
 SENTENCES = {
     Doubt.UNREADABLE: "读不懂，或者不是它的钥匙签的",
-    Doubt.UNKNOWN: "说的不是本平台发的通知",
+    Doubt.UNKNOWN: "说的不是本平台发的通知（上级发的也在内）",
     Doubt.ELSEWHERE: "说的是没有发给它的通知",
     Doubt.OTHER_DIGEST: "说的内容和发出去的不一样",
     Doubt.WRONG_TIME: "时间不对，请村里看一看广播站的时钟",
@@ -87,9 +91,9 @@ def doubt_of(told: Receipt, sent: SentOut | None, village: str, now: datetime) -
     return Doubt.IMPOSSIBLE if told.heard and not _possible(told.heard) else None
 
 
-def is_honest_stranger(told: Receipt) -> bool:
-    """A village that was not meant says so itself: somebody has sent it what is another's."""
-    return told.refusal is Refusal.NOT_FOR_THIS_BOX
+def is_honest(told: Receipt, why: Doubt) -> bool:
+    """What somebody has given a box, on a stick too, and what it has refused, is not held against it."""
+    return told.state is State.REFUSED and why in (Doubt.UNKNOWN, Doubt.ELSEWHERE, Doubt.OTHER_DIGEST)
 
 
 def clamped(told: datetime, sent: SentOut, now: datetime) -> datetime:
@@ -136,8 +140,36 @@ class Doubted:
     last_at: datetime
 
 
+class Noted(Protocol):
+    """Where it is told what does not count."""
+
+    def note(self, box: str, why: Doubt, detail: object = "", count: int = 1) -> None: ...
+
+    def stranger(self, detail: object) -> None:
+        """Of nobody who is enrolled."""
+
+    def keep(self) -> None:
+        """After each batch."""
+
+
+class AtHand:
+    """What somebody brought on a stick: he is told, and no box is blamed for it."""
+
+    def __init__(self) -> None:
+        self.noted: Counter[Doubt] = Counter()
+
+    def note(self, box: str, why: Doubt, detail: object = "", count: int = 1) -> None:
+        self.noted[why] += count
+
+    def stranger(self, detail: object) -> None: ...
+
+    def keep(self) -> None: ...
+
+
 class Doubts:
-    """What does not count, by box: noted by the office's own thread, read by any."""
+    """What came over the broker under a box's own account and does not count, by box: noted by the
+    office's own thread, read by any.
+    """
 
     def __init__(self, database: OfficeDatabase, clock: Clock) -> None:
         self._database = database

@@ -5,14 +5,22 @@ what it is for.
 """
 
 from collections.abc import Callable, Mapping
+from typing import Any
 from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, render_template, request
 from flask.typing import ResponseReturnValue
 
-from broadcaster.bulletin.invitation import COMMANDS, FOR_BOX, FOR_COUNTY
+from broadcaster.bulletin import strict_json
+from broadcaster.bulletin.invitation import (
+    COMMANDS,
+    FOR_BOX,
+    FOR_COUNTY,
+    Invitation,
+    InvitationRefused,
+)
 from broadcaster.county import access
-from broadcaster.county.one_time import CodeUnknown, code_hash_of
+from broadcaster.county.one_time import NO_SUCH_CODE, CodeUnknown, as_given, code_hash_of
 from broadcaster.errors import BroadcasterError
 
 pages = Blueprint("enrol", __name__, template_folder="templates")
@@ -46,10 +54,16 @@ def admit() -> ResponseReturnValue:
     return _asked(_admit)
 
 
-def _explained(path: str) -> str:
-    """The line is that of the address bar, whatever stands before this site."""
-    office = access.pages().address(request.url_root)
-    line = f"{office.rstrip('/')}{path}?{urlsplit(request.url).query}"
+def _explained(path: str) -> ResponseReturnValue:
+    """The line is the office's own: people copy it into a shell, and any link may lead here."""
+    try:
+        asked = Invitation.read(f"{path}?{urlsplit(request.url).query}", path)
+    except InvitationRefused:
+        return render_template("error.html", code=404, sentence=NO_SUCH_CODE), 404
+    code, found = as_given(asked.code), access.pages()
+    if not code or asked.root != found.trusted.pin:
+        return render_template("error.html", code=404, sentence=NO_SUCH_CODE), 404
+    line = found.invitation(code, request.url_root).line(path)
     is_county, command = path == FOR_COUNTY, COMMANDS[path]
     return render_template("office/enrol.html", line=line, command=command, is_county=is_county)
 
@@ -70,8 +84,7 @@ def _admit(code: str, key: str) -> bytes:
 
 def _asked(let_in: Callable[[str, str], bytes]) -> ResponseReturnValue:
     found, address = access.pages(), access.address()
-    asked = request.get_json(silent=True) if request.is_json else request.form
-    given = asked if isinstance(asked, Mapping) else {}
+    given = _given()
     code, key, root = (str(given.get(name, "")) for name in ("code", "key", "root"))
     if root and root.lower() != found.trusted.pin:
         return _refused(OTHER_ROOT, 409)
@@ -86,6 +99,14 @@ def _asked(let_in: Callable[[str, str], bytes]) -> ResponseReturnValue:
     except BroadcasterError as error:
         return _refused(str(error), 403)
     return Response(made, content_type=MEDIA_TYPE)
+
+
+def _given() -> Mapping[str, Any]:
+    try:
+        asked = strict_json.parse(request.get_data()) if request.is_json else request.form
+    except ValueError:
+        return {}
+    return asked if isinstance(asked, Mapping) else {}
 
 
 def _refused(sentence: str, code: int) -> Response:

@@ -11,13 +11,16 @@ import stat
 import tarfile
 import zipfile
 import zlib
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from broadcaster.bulletin import envelope, strict_json
 from broadcaster.bulletin.receipts import LARGEST, PAYLOAD_TYPE
 from broadcaster.bulletin.refusals import NotAccepted
+from broadcaster.clock import Clock
+from broadcaster.county.database import OfficeDatabase
+from broadcaster.county.doubts import AtHand, Doubt
 from broadcaster.county.intake import Intake, Sent
 from broadcaster.errors import BroadcasterError
 
@@ -40,6 +43,8 @@ class Home:
 
     files: int
     genuine: int
+    # Of what genuine ones tell.
+    doubted: Mapping[Doubt, int] = field(default_factory=dict)
 
     @property
     def refused(self) -> int:
@@ -50,11 +55,19 @@ class Home:
         if not self.files:
             return "里面没有回执。请选 U 盘上 cb/outbox 里的文件。"
         wrong = f"，{self.refused} 份不是登记过的广播站签的，没有要" if self.refused else ""
-        return f"读了 {self.files} 份回执，{self.genuine} 份是真的，都记下了{wrong}。有过的不会重复算。"
+        told = f"读了 {self.files} 份回执，{self.genuine} 份是真的，都记下了{wrong}。有过的不会重复算。"
+        return f"{told}{self._left_out}"
+
+    @property
+    def _left_out(self) -> str:
+        told = "，".join(f"{count} 份{why.sentence}" for why, count in self.doubted.items())
+        return f"没有计入的：{told}。" if told else ""
 
 
-def take_home(intake: Intake, files: Iterable[bytes]) -> Home:
+def take_home(database: OfficeDatabase, clock: Clock, files: Iterable[bytes]) -> Home:
     """By the same checks as over the network, some hundred at a time."""
+    at_hand = AtHand()
+    intake = Intake(database, clock, doubts=at_hand)
     found, genuine, batch = 0, 0, list[Sent]()
     for data in files:
         found += 1
@@ -64,7 +77,10 @@ def take_home(intake: Intake, files: Iterable[bytes]) -> Home:
         if len(batch) == AT_ONCE:
             genuine += intake.take(batch)
             batch.clear()
-    return Home(found, genuine + intake.take(batch))
+    genuine += intake.take(batch)
+    # Who names a box has not its key: that is told as not genuine.
+    del at_hand.noted[Doubt.UNREADABLE]
+    return Home(found, genuine, at_hand.noted)
 
 
 def _claimed(data: bytes) -> list[Sent]:

@@ -21,11 +21,12 @@ from broadcaster.county.database import OfficeDatabase
 from broadcaster.county.doubts import (
     Doubt,
     Doubts,
+    Noted,
     Pace,
     SentOut,
     clamped,
     doubt_of,
-    is_honest_stranger,
+    is_honest,
 )
 from broadcaster.county.reaches import ENDS, stage_of
 from broadcaster.county.register import BoxState, in_use
@@ -55,14 +56,22 @@ class Known:
 
 
 class Intake:
-    """For the office's own thread. Without a `pace` a person stands behind what comes."""
+    """For the office's own thread. Without a `pace` a person stands behind what comes; `doubts` are
+    those of the boxes where nothing else is given.
+    """
 
-    def __init__(self, database: OfficeDatabase, clock: Clock, pace: Pace | None = None) -> None:
+    def __init__(
+        self,
+        database: OfficeDatabase,
+        clock: Clock,
+        pace: Pace | None = None,
+        doubts: Noted | None = None,
+    ) -> None:
         self._database = database
         self._clock = clock
         self._pace = pace
         self._boxes: dict[str, Known] = {}
-        self.doubts = Doubts(database, clock)
+        self.doubts: Noted = doubts or Doubts(database, clock)
 
     def take(self, sent: Sequence[Sent]) -> int:
         """Keep what is genuine, in one transaction; of how many. The rest is counted apart."""
@@ -92,7 +101,7 @@ class Intake:
     def _doubt(self, box: str, told: Receipt, sheet: SentOut | None, now: datetime) -> Doubt | None:
         """Noted, if there is one."""
         why = doubt_of(told, sheet, self._boxes[box].area, now)
-        if why and not (why is Doubt.ELSEWHERE and is_honest_stranger(told)):
+        if why and not is_honest(told, why):
             self.doubts.note(box, why, told.bulletin)
         return why
 

@@ -9,7 +9,6 @@ from flask.typing import ResponseReturnValue
 
 from broadcaster.county import access
 from broadcaster.county.homecoming import LARGEST_ARCHIVE, ReceiptsUnreadable, in_upload, take_home
-from broadcaster.county.intake import Intake
 from broadcaster.county.stick_out import gather, zipped
 
 pages = Blueprint("receipts", __name__, template_folder="templates", url_prefix="/more/receipts")
@@ -24,7 +23,7 @@ def home() -> ResponseReturnValue:
 def take() -> ResponseReturnValue:
     parts = access.pages().parts
     try:
-        done = take_home(Intake(parts.database, parts.clock), _files())
+        done = take_home(parts.database, parts.clock, _files())
         if not done.files:
             raise ReceiptsUnreadable(done.sentence)
     except ReceiptsUnreadable as error:

@@ -18,6 +18,7 @@ from typing import Any, Protocol
 from flask import g, has_request_context
 
 from broadcaster import plain_values
+from broadcaster.bulletin import strict_json
 from broadcaster.bulletin.command import MOST_CALLS, Asked
 from broadcaster.errors import (
     AnswerMissing,
@@ -116,7 +117,7 @@ class Line:
             written = unpacking.decompress(packed, LARGEST_ANSWER)
             if unpacking.unconsumed_tail:
                 raise ValueError("too long")
-            return json.loads(written)
+            return strict_json.parse(written)
         except (zlib.error, ValueError) as error:
             raise BroadcasterError(OTHER_VERSION) from error
 

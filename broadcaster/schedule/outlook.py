@@ -131,8 +131,8 @@ def _counted(timetable: Timetable, day: date) -> list[Counted]:
         found = slot.recurrence.tally(day)
         if found and not (slot.rests_until and found[0] < slot.rests_until):
             first, last = found[0].astimezone(zone), found[1].astimezone(zone)
-            severity = slot.notice.severity
-            counted.append(Counted(slot.name, first, last, found[2], slot.kind, severity))
+            meant = slot.notice.meant
+            counted.append(Counted(slot.name, first, last, found[2], slot.kind, meant))
     return sorted(counted, key=lambda one: one.first.timestamp())
 
 

@@ -71,6 +71,10 @@ class JournalRow:
         return self.seconds_due if more < 0 or (ended and more < HEARD_MORE_SECONDS) else 0.0
 
     @property
+    def drill(self) -> bool:
+        return self.notice.drill
+
+    @property
     def notice(self) -> Notice:
         """What was to be said, as it was to be said; a new one, that may be said again."""
         return read_manner(Notice(self.text, title=self.title, severity=self.severity), self.manner)

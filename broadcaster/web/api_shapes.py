@@ -144,6 +144,7 @@ class AiringShape(BaseModel):
     title: str
     text: str
     severity: SeverityNumber
+    drill: bool = False
     kind: str
     asked_by: str
     due_at: datetime
@@ -157,6 +158,7 @@ class AiringShape(BaseModel):
             title=notice.title,
             text=notice.text,
             severity=notice.severity.value,
+            drill=notice.drill,
             kind=airing.kind.value,
             asked_by=airing.asked_by,
             due_at=airing.due_at,
@@ -216,6 +218,7 @@ class HistoryLine(BaseModel):
     title: str
     text: str
     severity: SeverityNumber
+    drill: bool = False
     kind: str
     asked_by: str
     due_at: datetime
@@ -229,7 +232,7 @@ class HistoryLine(BaseModel):
 
     @classmethod
     def of(cls, row: JournalRow) -> Self:
-        fields = {**vars(row), "id": row.airing_id, "severity": row.severity.value}
+        fields = {**vars(row), "id": row.airing_id, "severity": row.severity.value, "drill": row.drill}
         return cls.model_validate(fields | {"kind": row.kind.value})
 
 

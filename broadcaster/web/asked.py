@@ -12,7 +12,7 @@ from flask import render_template, session
 
 from broadcaster.errors import BroadcasterError
 from broadcaster.labels import OUTCOMES, name_of, why
-from broadcaster.model import Airing, Kind, Outcome
+from broadcaster.model import Airing, Kind, Notice, Outcome
 from broadcaster.station import JournalFilter
 from broadcaster.web import wording
 from broadcaster.web.followed import End
@@ -74,7 +74,7 @@ def follow(airing: Airing) -> None:
     if len(known) >= MOST_ASKED:
         known.pop(next((one for one in known if not _missed(one)), next(iter(known))))
     parts().followed.found(airing.id, parts().clock.monotonic())
-    _keep(known | {airing.id: _short(airing.notice.title, airing.notice.text)})
+    _keep(known | {airing.id: _short(_called(airing.notice))})
 
 
 def go_on(taken: list[TakenUp]) -> None:
@@ -96,7 +96,7 @@ def follow_what_was_missed(name: str) -> None:
         lines = station.history(MOST_LINES, JournalFilter(since=since, asked_by=name))
         live = [row for row in reversed(lines) if row.asked_by == name and row.kind is Kind.LIVE]
         missed = [row for row in live if row.ended_at > since and row.outcome not in STANDS]
-        names = {row.airing_id: _short(row.title, row.text) for row in missed}
+        names = {row.airing_id: _short(name_of(row.title, row.text, row.drill)) for row in missed}
         _keep(dict([*(_here() | names).items()][-MOST_ASKED:]))
 
 
@@ -214,9 +214,8 @@ def _over(airing_id: str) -> Asked | None:
     return _ended(airing_id, end) if end else None
 
 
-def _short(title: str, text: str) -> str:
-    """As much of its name as the cookie holds."""
-    name = name_of(title, text)
+def _short(name: str) -> str:
+    """As much of it as the cookie holds."""
     return name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 1]}…"
 
 
@@ -265,15 +264,19 @@ def _known_end(airing_id: str) -> End | None:
         return known
     going_on = followed.after(airing_id)
     if entry := station.wait_for_end(going_on, 0.0):
-        notice = entry.airing.notice
-        name = name_of(notice.title, notice.text)
-        return followed.note(airing_id, End(name, entry.outcome, entry.reason, entry.ended_at))
+        return followed.note(
+            airing_id, End(_called(entry.airing.notice), entry.outcome, entry.reason, entry.ended_at)
+        )
     row = station.past(going_on)
     if row is None:
         return None
-    name = name_of(row.title, row.text)
+    name = name_of(row.title, row.text, row.drill)
     return followed.note(airing_id, End(name, row.outcome, row.reason, row.ended_at))
 
 
 def _name(airing: Airing) -> str:
-    return own(name_of(airing.notice.title, airing.notice.text))
+    return own(_called(airing.notice))
+
+
+def _called(notice: Notice) -> str:
+    return name_of(notice.title, notice.text, notice.drill)

@@ -78,7 +78,7 @@ def _track(wanted: CopyWanted) -> Optional["Track"]:
     station = parts().station
     row = station.past(wanted.airing) if wanted.airing else None
     if row:
-        return Track(name_of(row.title, row.text), (row.notice,), wanted.minutes)
+        return Track(name_of(row.title, row.text, row.drill), (row.notice,), wanted.minutes)
     notices = station.slots.notices(wanted.slot) if wanted.slot else ()
     return Track(wanted.slot, notices, wanted.minutes) if notices else None
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 KINDS = {Kind.LIVE: "临时", Kind.SCHEDULED: "定时", Kind.LOOP: "循环"}
 CSV_HEADINGS = (
     *("编号", "标题", "内容", "级别", "类型", "谁要播的", "该播时间", "开始", "结束"),
-    *("播了（秒）", "全长（秒）", "结果", "原因", "声音"),
+    *("播了（秒）", "全长（秒）", "结果", "原因", "声音", "演练"),
 )
 # What a spreadsheet would take for a formula: a text comes from whoever may announce.
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -51,6 +51,7 @@ def _csv_cells(row: JournalRow) -> tuple[str, ...]:
         OUTCOMES[row.outcome],
         row.reason,
         row.voice,
+        "是" if row.drill else "",
     )
 
 

@@ -67,6 +67,10 @@ class Said:
     def severity(self) -> Severity:
         return self.notices[0].severity
 
+    @property
+    def drill(self) -> bool:
+        return self.notices[0].drill
+
 
 @pages.get("")
 def home() -> ResponseReturnValue:
@@ -231,7 +235,7 @@ def _said() -> Said | None:
         row = station.past(airing_id)
         if row is None:
             return None
-        name = name_of(row.title, row.text)
+        name = name_of(row.title, row.text, row.drill)
         return Said(name, (row.notice,), {"airing": airing_id}, row)
     notices = station.slots.notices(slot)
     return Said(slot, notices, {"slot": slot}) if notices else None

@@ -127,7 +127,7 @@ def _joined(parts: Iterable[Box]) -> list[Box]:
 def _kind(one: Planned) -> str:
     if not one.sounds:
         return "silent"
-    severity = one.airing.notice.severity
+    severity = one.airing.notice.meant
     return f"severity-{severity.value}" if severity else one.airing.kind.value
 
 

@@ -162,7 +162,7 @@ def say_what_happens(
 
 
 def _name(airing: Airing) -> str:
-    return own(name_of(airing.notice.title, airing.notice.text))
+    return own(name_of(airing.notice.title, airing.notice.text, airing.notice.drill))
 
 
 def _ahead_of(notice: Notice, waiting: list[Airing]) -> list[Airing]:

@@ -40,7 +40,7 @@ def test_it_tells_where_the_pages_are_and_how_far_the_notice_came(shown: tuple[P
     _, said, _ = shown
     assert "县级平台的网页：http://127.0.0.1:" in said
     assert said.count("一次性代码：") == 3
-    assert "发给 3 收到 3 收下 3 正在播 0 播完 3 没播成 0 没回音 0" in said
+    assert "发给 3，播完 3，没播完 0，没播成 0，没回音 0" in said
     assert all(f"  {name}（{code}-1）播完" in said for code, name in VILLAGES.items())
 
 

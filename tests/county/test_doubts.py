@@ -97,6 +97,31 @@ def test_a_village_is_not_on_the_board_of_what_was_not_sent_there(desk: OfficeDe
     assert OfficeReceipts(desk.parts.database).receipts_of(elsewhere.id) == []
 
 
+@pytest.mark.parametrize("why", [Refusal.BAD_SIGNATURE, Refusal.UNKNOWN_KEY, Refusal.EXPIRED])
+def test_what_a_box_was_given_and_refused_is_not_held_against_it(
+    plain_desk: OfficeDesk, why: Refusal
+) -> None:
+    """Junk on a stick: of ids that nobody has sent, of another village's, of forged bytes."""
+    desk = plain_desk
+    box, mine, elsewhere = desk.enrol(), desk.send(), desk.send(areas=(OTHER_TOWN,))
+    forged = box.receipt(mine.id, Told.REFUSED, desk.clock, refusal=why, digest="0" * 64)
+    others = [refused(box, desk, id, why) for id in (new_bulletin_id(), elsewhere.id)]
+    desk.take(box, forged, *others)
+    assert doubts(desk, box) == {}
+    assert reaches(desk, mine.id) == [Reach.SENT] and reaches(desk, elsewhere.id) == []
+
+
+def test_what_needs_the_key_of_a_box_is_told_without_the_advice_for_a_stolen_password(
+    plain_desk: OfficeDesk, log_in: LogIn
+) -> None:
+    desk = plain_desk
+    box = desk.enrol()
+    desk.take(box, accepted(box, desk, new_bulletin_id()))
+    page = log_in("管家").see(f"/register/{box.id}")
+    assert "1 份说的不是本平台发的通知（上级发的也在内）" in page
+    assert "有人拿到了它的密码" not in page
+
+
 def heard(desk: OfficeDesk, **given: Any) -> dict[str, Any]:
     now = desk.clock.now()
     fields: dict[str, Any] = {"outcome": Outcome.PLAYED, "started": now, "ended": now, "times": 1}
@@ -197,6 +222,7 @@ def test_the_box_page_tells_in_one_line_what_does_not_count(
     desk.take(box, *(b"\x00" for _ in range(3)), accepted(box, desk, new_bulletin_id()))
     page = log_in("管家").see(f"/register/{box.id}")
     assert "没有计入：3 份读不懂" in page and "1 份说的不是本平台发的通知" in page
+    assert "有人拿到了它的密码" in page
     desk.clock.advance(60)
     desk.enrol_by(desk.parts.register.replace(box.id))
     assert "没有计入" not in log_in("管家").see(f"/register/{box.id}")

@@ -37,12 +37,53 @@ def test_a_refusal_that_is_no_guess_keeps_nobody_out(app: Flask, plain_desk: Off
 
 
 @pytest.mark.parametrize(("path", "told"), [("/enrol", "link enrol"), ("/enrol/county", "county join")])
-def test_a_phone_that_opens_the_line_is_told_where_it_belongs(app: Flask, path: str, told: str) -> None:
-    answer = app.test_client().get(f"{path}?code=abcd-efgh-jkmn&root=00")
+def test_a_phone_that_opens_the_line_is_told_where_it_belongs(
+    app: Flask, plain_desk: OfficeDesk, path: str, told: str
+) -> None:
+    asked = f"{path}?code=ABCD+efgh-jkmn&root={plain_desk.folder.pin}"
+    answer = app.test_client().get(asked)
     assert answer.status_code == 200
-    line = f"https://office.example{path}?code=abcd-efgh-jkmn&amp;root=00"
-    assert f"broadcaster {told} &#39;{line}&#39;" in answer.text.replace("'", "&#39;")
+    line = f"https://office.example{path}?code=abcd-efgh-jkmn&root={plain_desk.folder.pin}"
+    assert f"broadcaster {told} '{line}'" in html.unescape(answer.text)
     assert "/compose" not in answer.text
+    # Its own pin stands there or none, whatever the address says of one.
+    assert f"'{line}'" in html.unescape(app.test_client().get(f"{asked}&pin={'ab' * 32}").text)
+
+
+CODE = "abcd-efgh-jkmn"
+NO_INVITATIONS = [
+    "",
+    "code=abcd-efgh-jkmn",
+    f"code={CODE}&root={'c' * 64}",
+    "code=abcd-efgh&root=ROOT",
+    "code=abcd-efgh-jkm0&root=ROOT",
+    "code=<b>x&root=ROOT",
+    "code=AAAA$(id)&root=ROOT",
+    f"code={CODE}'%3Breboot%3B'&root=ROOT",
+    f"code={CODE}&root=ROOT&pin=x'%3Bwget${{IFS}}evil|sh%3B'",
+]
+
+
+@pytest.mark.parametrize("path", ["/enrol", "/enrol/county"])
+@pytest.mark.parametrize("query", NO_INVITATIONS)
+def test_what_is_no_invitation_of_the_office_stands_in_no_line_to_be_copied(
+    app: Flask, plain_desk: OfficeDesk, path: str, query: str
+) -> None:
+    root = plain_desk.folder.pin
+    answer = app.test_client().get(f"{path}?{query.replace('ROOT', root)}")
+    assert (answer.status_code, "没有这个登记码" in answer.text) == (404, True)
+    for word in ("broadcaster", "evil", "wget", "reboot", "$(", "<b>x", "c" * 64):
+        assert word not in answer.text
+
+
+@pytest.mark.parametrize("body", [b"[" * 10_000, b'{"code": NaN}', b"\xff", b'"code"', b"{}"])
+def test_whatever_is_posted_to_enrol_is_answered_in_a_sentence(
+    app: Flask, caplog: pytest.LogCaptureFixture, body: bytes
+) -> None:
+    for path in ("/enrol", "/enrol/county"):
+        answer = app.test_client().post(path, data=body, content_type="application/json")
+        assert answer.status_code == 403 and answer.text.endswith("。")
+    assert not [record for record in caplog.records if record.exc_info]
 
 
 def test_the_card_has_the_pin_of_a_certificate_of_ones_own(

@@ -11,6 +11,8 @@ import pytest
 from county_office import NEXT_VILLAGE, OfficeDesk, PretendBox
 from office_site import LogIn
 
+from broadcaster.bulletin.bulletin import new_bulletin_id
+from broadcaster.bulletin.keys import new_key
 from broadcaster.bulletin.receipts import LARGEST
 from broadcaster.county import homecoming
 from broadcaster.county.homecoming import ReceiptsUnreadable, in_folder, in_upload, take_home
@@ -55,7 +57,7 @@ def test_a_folder_is_taken_in_and_links_are_not_followed(
     (elsewhere / "5.json").write_bytes(other.heard(id, plain_desk.clock, Outcome.PLAYED, 30))
     (outbox / "6.json").symlink_to(elsewhere / "5.json")
     (outbox.parent / "linked").symlink_to(elsewhere)
-    done = take_home(plain_desk.intake, in_folder(tmp_path / "stick"))
+    done = take_home(plain_desk.parts.database, plain_desk.clock, in_folder(tmp_path / "stick"))
     assert (done.files, done.genuine, done.refused) == (2, 1, 1)
     counts = plain_desk.counts(id)
     assert (counts["heard"], counts["reached"]) == (1, 1)
@@ -72,7 +74,10 @@ def test_an_archive_is_read_whatever_its_names_say(
 ) -> None:
     _, id, receipt = told
     package = packed(kind, {"../../etc/1.json": receipt, "/2.json": receipt, "3.exe": receipt})
-    assert take_home(plain_desk.intake, in_upload(f"all.{kind}", package)).genuine == 2
+    assert (
+        take_home(plain_desk.parts.database, plain_desk.clock, in_upload(f"all.{kind}", package)).genuine
+        == 2
+    )
     assert plain_desk.counts(id)["heard"] == 1
 
 
@@ -100,7 +105,7 @@ def test_what_is_broken_or_too_much_is_told(kind: str) -> None:
 
 @pytest.mark.parametrize("data", [b"", b"[]", b"\xff", b"x" * 50_000])
 def test_what_is_no_receipt_counts_as_refused(plain_desk: OfficeDesk, data: bytes) -> None:
-    done = take_home(plain_desk.intake, in_upload("1.json", data))
+    done = take_home(plain_desk.parts.database, plain_desk.clock, in_upload("1.json", data))
     assert (done.files, done.genuine) == (1, 0)
 
 
@@ -111,7 +116,23 @@ def test_a_receipt_that_another_box_signed_is_refused(
     other = plain_desk.enrol(NEXT_VILLAGE, "上村")
     box.key = other.key
     forged = box.heard(id, plain_desk.clock, Outcome.PLAYED, 30)
-    assert take_home(plain_desk.intake, [forged]).genuine == 0
+    assert take_home(plain_desk.parts.database, plain_desk.clock, [forged]).genuine == 0
+
+
+def test_a_stick_accuses_no_box_and_who_hands_it_in_is_told(
+    plain_desk: OfficeDesk, log_in: LogIn, told: tuple[PretendBox, str, bytes]
+) -> None:
+    """Anybody can write a file that names a village's box."""
+    box, id, receipt = told
+    genuine = box.heard(new_bulletin_id(), plain_desk.clock, Outcome.PLAYED, 30)
+    box.key = new_key()
+    forged = box.heard(id, plain_desk.clock, Outcome.PLAYED, 30)
+    done = take_home(plain_desk.parts.database, plain_desk.clock, [forged, b"junk", genuine, receipt])
+    assert (done.files, done.genuine) == (4, 2)
+    assert "2 份不是登记过的广播站签的" in done.sentence
+    assert "没有计入的：1 份说的不是本平台发的通知" in done.sentence
+    assert plain_desk.parts.doubts.of(box.id, None) == []
+    assert "没有计入" not in log_in("管家").see(f"/register/{box.id}")
 
 
 def test_the_page_takes_several_files(

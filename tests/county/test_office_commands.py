@@ -82,7 +82,7 @@ def test_an_orange_notice_goes_by_two_people_and_is_called_off(desk: Desk) -> No
     code, off = desk.call("cancel", sent["id"], *desk.by("小王"))
     assert (code, off["state"]) == (0, "cancelled")
     [listed] = desk.call("board")[1]
-    assert (listed["title"], listed["sent"]) == ("洪水", 0)
+    assert (listed["title"], listed["sent"], listed["waiting"]) == ("洪水", 0, 0)
     assert desk.call("board", sent["id"])[1]["boxes"] == []
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from county_office import OTHER_VILLAGE, PASSWORD, TOWN, VILLAGE, OfficeDesk, make_desk
+from county_office import NEXT_VILLAGE, OTHER_VILLAGE, PASSWORD, TOWN, VILLAGE, OfficeDesk, make_desk
 from fakes import CHEAP
 from flask import Flask
 from office_site import LogIn, Visitor, app_of
@@ -233,14 +233,23 @@ def test_nobody_approves_his_own(log_in: LogIn, plain_desk: OfficeDesk) -> None:
     assert answer.status_code == 409 and "另一个人审批" in answer.text
 
 
-def test_what_is_sent_back_is_written_on(log_in: LogIn, plain_desk: OfficeDesk) -> None:
+@pytest.mark.parametrize(
+    ("note", "told"), [("改成黄色", "改成黄色"), (" ", "没有写原因，请去问他"), (None, "没有写原因")]
+)
+def test_what_is_sent_back_is_written_on_and_says_by_whom_when_and_why(
+    log_in: LogIn, plain_desk: OfficeDesk, note: str | None, told: str
+) -> None:
     clerk = log_in("小王")
     clerk.send(severity="2")
     id = only(plain_desk)
-    assert log_in("老张").post(f"/bulletin/{id}/back", note="改成黄色").status_code == 303
-    assert "改成黄色" in clerk.see(f"/bulletin/{id}")
+    given = {} if note is None else {"note": note}
+    assert log_in("老张").post(f"/bulletin/{id}/back", **given).status_code == 303
+    sentence = f"{plain_desk.clock.now():%m月%d日 %H:%M} 老张退回来改：{told}"
+    for path in ("/", f"/bulletin/{id}", f"/compose/{id}"):
+        assert sentence in clerk.see(path), path
     assert "今天下午停水" in clerk.see(f"/compose?again={id}")
     assert clerk.send(id=id, severity="3").status_code == 303
+    assert sentence not in clerk.see("/")
     assert plain_desk.parts.desk.get(id).state is State.CLEARED
 
 
@@ -266,6 +275,28 @@ def test_the_board_fills_and_names_each_village(log_in: LogIn, plain_desk: Offic
     assert "洞背村" in town and "没播完 12/30 秒" in town and "上村" not in town
     table = viewer.client.get(f"/bulletin/{paper.id}.csv")
     assert table.headers["Content-Type"].startswith("text/csv") and "洞背村" in table.text
+
+
+def test_the_figures_add_up_to_whom_it_was_sent_to_and_a_dead_loudspeaker_is_named(
+    log_in: LogIn, plain_desk: OfficeDesk
+) -> None:
+    desk = plain_desk
+    heard, deaf, resting = (
+        desk.enrol(code, name)
+        for code, name in ((VILLAGE, "洞背村"), (NEXT_VILLAGE, "上村"), (OTHER_VILLAGE, "下村"))
+    )
+    paper = desk.send(areas=("331121",))
+    desk.take(heard, heard.heard(paper.id, desk.clock, Outcome.PLAYED, 30))
+    for box, why in ((deaf, "等声卡：声卡打不开，请检查插头。"), (resting, "等静音时段过去：午休。")):
+        desk.take(box, box.receipt(paper.id, Told.DEFERRED, desk.clock, reason=why))
+    viewer, told = log_in("参观"), "发给 3，播完 1，等着播 2，没播完 0，没播成 0，没回音 0"
+    assert told in viewer.see("/")
+    page = viewer.see(f"/bulletin/{paper.id}")
+    assert "<dt>等着播</dt><dd>2</dd>" in page
+    assert "上村：等声卡：声卡打不开，请检查插头。" in page and "午休" not in page
+    for box in (deaf, resting):
+        desk.take(box, box.heard(paper.id, desk.clock, Outcome.CANCELLED, 0))
+    assert "发给 3，播完 1，没播完 0，没播成 0，取消 2，没回音 0" in viewer.see("/")
 
 
 def test_a_cancel_is_one_hop_from_the_page(log_in: LogIn, plain_desk: OfficeDesk) -> None:
@@ -521,10 +552,10 @@ def test_a_bulletin_of_a_province_is_shown_by_county(above: tuple[OfficeDesk, Vi
     paper = desk.parts.desk.get(only(desk))
     take(desk, relay.presence(desk.clock), relay.sum(desk, paper))
     page = keeper.see(f"/bulletin/{paper.id}")
-    assert "各县的情况" in page and "播完 200/300" in page
+    assert "各县的情况" in page and "发给 300，播完 200" in page
     assert "1 个县没有数，不在合计里" in page and "<h2>各村的情况" not in page
     assert re.search(r'aria-label="青田县：300 个广播站，播完 200', page)
-    assert "1 个县没有报数" in keeper.see("/") and "播完 <b>200</b>" in keeper.see("/")
+    assert "1 个县没有报数" in keeper.see("/") and "播完 200" in keeper.see("/")
     assert "10:00 的数" in keeper.see(f"/counties/331121/bulletin/{paper.id}")
     assert "还不知道" in keeper.see(f"/counties/331122/bulletin/{paper.id}")
     assert keeper.client.get(f"/counties/331123/bulletin/{paper.id}").status_code == 404

@@ -126,7 +126,8 @@ def test_what_another_site_posts_is_not_carried(app: Flask) -> None:
 
 
 @pytest.mark.parametrize(
-    "forged", ["x", "[]", "{}", '{"path": "//evil.example", "fields": [], "back": ""}']
+    "forged",
+    ["x", "[]", "{}", "[" * 10_000, '{"path": "//evil.example", "fields": [], "back": ""}'],
 )
 def test_a_forged_load_is_left_at_the_door(app: Flask, forged: str) -> None:
     visitor = Visitor(app)

@@ -1,6 +1,7 @@
 """Each way in which a command could be somebody else's, old, late or too much, and that it fails."""
 
 import threading
+import zlib
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, replace
@@ -15,6 +16,7 @@ from far.far_rig import BOX, Ends, far_ends
 from rig.rig import wait_until
 from securesystemslib.signer import CryptoSigner
 
+from broadcaster import plain_values
 from broadcaster.bulletin import envelope, strict_json
 from broadcaster.bulletin.command import ANSWER_TYPE, COMMAND_TYPE, Answer, Asked, Command
 from broadcaster.bulletin.delegation import Delegation
@@ -22,6 +24,7 @@ from broadcaster.bulletin.keys import new_key, public
 from broadcaster.bulletin.refusals import Refusal
 from broadcaster.county.remote_station import RemoteStation
 from broadcaster.errors import AnswerMissing, BoxAway, BroadcasterError, FarRefused
+from broadcaster.far import FETCH
 from broadcaster.model import Notice, Office, Severity
 from broadcaster.people import Role
 from broadcaster.settings import PathSettings, Settings
@@ -426,6 +429,20 @@ def test_an_answer_that_is_longer_than_a_message_comes_in_pieces(
     monday = ends.clock.now().date() - timedelta(days=ends.clock.now().weekday())
     assert ends.remote(tmp_path).slots.week(monday) == station.slots.week(monday)
     assert max(map(len, ends.road.answered)) <= 256 * 1024
+
+
+def test_a_long_answer_that_nobody_can_read_is_told_in_a_sentence(tmp_path: Path) -> None:
+    """Whoever has a village's key may write it."""
+    packed = plain_values.write(zlib.compress(b"[" * 100_000), lambda flow: "")
+    portions = iter([[packed], []])
+
+    def answer(asked: Any, patience: float, changes: bool = False) -> Any:
+        return tuple(
+            {"value": next(portions)} if one.call == FETCH else {"pieces": "1"} for one in asked
+        )
+
+    with pytest.raises(BroadcasterError, match="版本和县里的对不上"):
+        RemoteStation(answer, tmp_path).slots.entries()
 
 
 def test_answers_are_signed_and_name_their_question(ends: Ends) -> None:

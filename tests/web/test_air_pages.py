@@ -15,6 +15,7 @@ from broadcaster.errors import StoreUnusable
 from broadcaster.model import Airing, Kind, Notice, Outcome, Severity
 from broadcaster.people import Role
 from broadcaster.station import OnAir, Stop, TakenUp
+from broadcaster.store.airing_text import write_manner
 from broadcaster.store.journal import JournalRow
 from broadcaster.web.live import MOST_STREAMS
 
@@ -50,6 +51,27 @@ def test_home_shows_what_is_on_the_air_what_comes_and_what_was(
     assert "没播完，12 秒（共 48 秒）：停播（王秀英）" in page
     bar = bar_of(page)
     assert "森林防火" in bar and "还有 1 分 8 秒" in bar and "停播</button>" in bar
+
+
+def test_a_drill_is_called_one_and_is_never_in_the_colours_of_an_alert(
+    secretary: FlaskClient, station: FakeStation
+) -> None:
+    drill = Notice("水库水位上涨，请撤离。", severity=Severity.RED, drill=True)
+    station.on_air = OnAir(station.airing(drill), 12.3, 80.0)
+    station.waiting = [station.airing(replace(drill, id="w1"))]
+    station.coming = [
+        replace(station.airing(replace(drill, id="c1")), due_at=station.now + timedelta(days=1))
+    ]
+    told = replace(row(station, Outcome.PLAYED), severity=Severity.RED, manner=write_manner(drill))
+    station.rows = [told]
+    waiting = station.waiting[0].id
+    for path in ("/", "/record", f"/record/notice?airing={told.airing_id}", f"/cancel/{waiting}"):
+        page = secretary.get(path).text
+        assert '<span class="tag drill">演练</span>' in page, path
+        assert "severity-1" not in page and "特别重大" not in page, path
+    home = secretary.get("/").text
+    assert "演练：水库水位上涨" in bar_of(home)
+    assert home.count('<span class="tag drill">') == 4
 
 
 def test_the_box_that_took_no_sample_yet_is_not_said_to_be_playing(
