@@ -22,6 +22,7 @@ from broadcaster.console import (
     load_config_to_run,
     refuse_error,
     report,
+    settings_to_look_by,
 )
 from broadcaster.errors import BroadcasterError, TextRefused
 from broadcaster.labels import DRILL
@@ -202,9 +203,8 @@ def show_config(arguments: Arguments) -> int:
     import yaml
 
     from broadcaster.setting_values import as_written
-    from broadcaster.settings import load_settings
 
-    settings = load_settings(arguments.config)
+    settings = settings_to_look_by(arguments.config)
     text = yaml.safe_dump(as_written(settings), allow_unicode=True, sort_keys=False)
     report(settings.model_dump(mode="json"), text.rstrip("\n"), arguments)
     return 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING
 from broadcaster import control
 from broadcaster.errors import BroadcasterError, ConfigError
 from broadcaster.folders import under_project
-from broadcaster.last_good import LAST_GOOD, keep_good, refuse_missing, untold, was_changed
+from broadcaster.last_good import LAST_GOOD, by_last_good, keep_good, refuse_missing, untold, was_changed
 
 if TYPE_CHECKING:
     from broadcaster.daemon import Config
@@ -82,6 +83,13 @@ def load_config(folder: Path) -> Config:
     from broadcaster.timetable_file import load_timetable
 
     return Config(load_settings(folder), load_timetable(folder), load_checked_lexicon(folder), folder)
+
+
+def settings_to_look_by(folder: Path) -> Settings:
+    """Of a command beside the box, which goes by them too. Raises `ConfigError`."""
+    from broadcaster.settings import load_settings
+
+    return by_last_good(load_settings, folder, lambda told: print(told, file=sys.stderr))
 
 
 def load_checked_lexicon(folder: Path) -> LexiconSettings:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from broadcaster.errors import ConfigError, reason_of
 from broadcaster.whole import whole_file
@@ -18,6 +18,8 @@ LAST_GOOD = ".last-good"
 TOLD = "told-"
 MOST_TOLD = 5
 
+T = TypeVar("T")
+
 
 def refuse_missing(folder: Path, names: Sequence[str]) -> None:
     """Raise `ConfigError` for a file that was there at the last start and is not now."""
@@ -26,6 +28,23 @@ def refuse_missing(folder: Path, names: Sequence[str]) -> None:
     if gone:
         what = f"{'、'.join(gone)} 不见了；真的不要了，请把 {good_folder} 里的也删掉。"
         raise ConfigError([what])
+
+
+def by_last_good(load: Callable[[Path], T], folder: Path, tell: Callable[[str], object]) -> T:
+    """What a program beside the box goes by: as the box itself, what is damaged since its last start is
+    taken as it was then, and told. Raises `ConfigError` where it never was good.
+    """
+    try:
+        return load(folder)
+    except ConfigError as error:
+        if not (good_folder := folder / LAST_GOOD).is_dir():
+            raise
+        try:
+            found = load(good_folder)
+        except ConfigError:
+            raise error from None
+        tell(f"先按上次能用的（{good_folder} 里有）：{error}")
+        return found
 
 
 def keep_good(folder: Path, names: Sequence[str]) -> None:

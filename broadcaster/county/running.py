@@ -44,6 +44,7 @@ from broadcaster.county.village_site import VillageSites
 from broadcaster.county.wire import LISTENS_TO, Wire
 from broadcaster.errors import ConfigError
 from broadcaster.heap import give_back_what_is_freed
+from broadcaster.last_good import by_last_good
 from broadcaster.log_lines import Ordered, log_in, tell_start
 from broadcaster.loop import Loop, Watched
 from broadcaster.office_folder import AskPassphrase, OfficeFolder
@@ -239,10 +240,12 @@ def _trusted(desk: Desk) -> Trusted:
 @contextmanager
 def open_booth(config: Path, office: Path) -> Iterator[Booth]:
     """By the voice child, which ends when it is idle; recordings are those of the office."""
-    settings = load_settings(config)
+    settings = by_last_good(load_settings, config, logger.warning)
     paths = settings.paths.model_copy(update={"state": office.absolute()})
     settings = settings.model_copy(update={"paths": paths})
-    studio = Studio(settings, load_lexicon(config), Clock(settings.station.zone))
+    studio = Studio(
+        settings, by_last_good(load_lexicon, config, logger.warning), Clock(settings.station.zone)
+    )
     ended = threading.Event()
 
     def watch() -> None:
