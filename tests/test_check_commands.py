@@ -95,7 +95,7 @@ def test_who_only_looks_goes_by_the_last_good_settings_and_is_told(village: Vill
     kept.mkdir()
     (kept / path.name).write_bytes(path.read_bytes())
     path.write_bytes(b"")
-    for command in (["journal"], ["next"], ["devices"], ["cache", "show"], ["voices"]):
+    for command in (["journal"], ["next"], ["devices"], ["cache", "show"], ["voices", "list"]):
         done = village.call(*command)
         assert done.returncode == 0, (command, done.stderr)
         assert "先按上次能用的" in done.stderr and "broadcaster.yaml 是空的" in done.stderr, command

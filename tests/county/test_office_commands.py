@@ -258,7 +258,8 @@ def test_the_running_office_enrols_signs_and_sends(desk: Desk, broker: BrokerRig
     )
     try:
         assert office.stdout
-        assert office.stdout.readline() == "office.yaml 第 1 行 name：写了两次，现在按后面的，请去掉一个\n"
+        twice = "office.yaml 第 1 行 name：写了两次，现在按后面的，请去掉一个\n"
+        assert office.stdout.readline() == twice
         address = re.search(r"http://\S+", office.stdout.readline())
         assert address
         added = desk.call("boxes", "--add", VILLAGE, "--name", "洞背村")[1]
