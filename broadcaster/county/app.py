@@ -43,6 +43,7 @@ from broadcaster.errors import BroadcasterError
 from broadcaster.web import wording
 from broadcaster.web.answers import Answers
 from broadcaster.web.compiled_pages import CompiledPages
+from broadcaster.web.foreign_site import turn_away
 from broadcaster.web.language import CHINESE, LANGUAGES, teach_languages
 from broadcaster.web.phone_cookie import Sessions
 from broadcaster.web.protection import HTTP_PORT, HTTPS_PORT, protect, stay_with_https
@@ -93,6 +94,7 @@ def create_app(pages: Pages, folder: Path) -> Flask:
     app.extensions["office_sounds"] = Sounds(folder)
     app.extensions["office_answers"] = Answers(MOST_BYTES, KEPT_SECONDS)
     app.session_interface = Sessions()
+    app.before_request(turn_away)
     app.before_request(access.allow_uploads)
     app.before_request(access.check_access)
     csrf = CSRFProtect(app)

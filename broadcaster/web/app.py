@@ -16,7 +16,7 @@ from flask_wtf.csrf import CSRFError, CSRFProtect
 from broadcaster import __version__, labels
 from broadcaster.clock import Clock
 from broadcaster.errors import BroadcasterError
-from broadcaster.folders import SESSION_KEY
+from broadcaster.folders import ENDED_SESSIONS, SESSION_KEY
 from broadcaster.model import new_id
 from broadcaster.settings import Settings
 from broadcaster.web import (
@@ -50,6 +50,8 @@ from broadcaster.web import (
     words_pages,
 )
 from broadcaster.web.compiled_pages import CompiledPages
+from broadcaster.web.ended_sessions import EndedSessions
+from broadcaster.web.foreign_site import turn_away
 from broadcaster.web.language import N_, _
 from broadcaster.web.parts import Parts
 from broadcaster.web.phone_cookie import Sessions
@@ -108,9 +110,12 @@ def create_app(station: Station, settings: Settings) -> Flask:
         WTF_CSRF_TIME_LIMIT=None,
     )
     clock = Clock(settings.station.zone)
-    app.extensions["broadcaster"] = Parts(station, settings, clock)
+    app.extensions["broadcaster"] = Parts(
+        station, settings, clock, EndedSessions(settings.paths.state / ENDED_SESSIONS)
+    )
     app.json = Json(app)
     app.session_interface = Sessions()
+    app.before_request(turn_away)
     # Before the form is read for its token: who has not logged in sends nothing long.
     app.before_request(own_address.show_again)
     app.before_request(partial(access.check_access, account_pages.lead_in))

@@ -121,8 +121,22 @@ def test_a_login_leads_nowhere_else(app: Flask, to: str) -> None:
 
 def test_what_another_site_posts_is_not_carried(app: Flask) -> None:
     foreign = {"Origin": "https://evil.example"}
-    answer = app.test_client().post("/compose/send", data=FORM, headers=foreign, follow_redirects=True)
-    assert answer.status_code == 401 and 'name="carried"' not in answer.text
+    for path in ("/compose/send", "/me", "/login"):
+        answer = app.test_client().post(path, data=FORM, headers=foreign)
+        assert (answer.status_code, "Set-Cookie" in answer.headers) == (403, False)
+        assert "别的网站" in answer.text
+
+
+def test_what_somebody_posted_without_a_session_is_shown_to_his_browser_alone(app: Flask) -> None:
+    """A link to it would tell another his words as one's own."""
+    visitor, other = app.test_client(), app.test_client()
+    place = visitor.post("/compose/send", data=FORM).location
+    assert place.startswith("/answer/") and 'name="carried"' in visitor.get(place).text
+    other.get("/login")
+    assert other.get(place).status_code == 404
+    officer = Visitor(app)
+    officer.post("/login", name="小王", password=PASSWORD)
+    assert officer.client.get(place).status_code == 404
 
 
 @pytest.mark.parametrize(
