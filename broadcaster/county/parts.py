@@ -84,7 +84,7 @@ def make_parts(
         register=Register(database, clock, county, door),
         desk=desk,
         writings=Writings(database, clock),
-        board=Board(database),
+        board=Board(database, clock),
         counties=counties,
         county_board=CountyBoard(database, clock, counties),
         standing=StandingNotices(database, clock, desk, officers),
