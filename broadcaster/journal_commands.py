@@ -55,11 +55,15 @@ def journal(arguments: argparse.Namespace) -> int:
         if arguments.csv:
             _write_csv(arguments, islice(lines, arguments.limit))
             return 0
-        rows = list(islice(lines, arguments.limit or SHOWN))
+        most = arguments.limit or (None if arguments.json else SHOWN)
+        rows = list(islice(lines, most))
+        more = next(lines, None) is not None
     if arguments.json:
         print_json([control.row_as_json(row) for row in rows])
     else:
         print("\n".join(_table(rows)) if rows else "没有这样的播出记录。")
+        if more:
+            print(f"只列了最近的 {len(rows)} 条，还有更早的。要看全，加 --limit 条数，或 --csv 文件。")
     return 0
 
 

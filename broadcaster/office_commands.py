@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 PASSWORD = "BROADCASTER_OFFICE_PASSWORD"
 Adder = Callable[..., Any]
 
+NOBODY_THERE = "\n这些地方还没有登记好的广播站，没有人会听到。请核对区划代码。"
+
 
 def add_to(group: Any, add: Adder) -> None:
     started = _add(group, add, "run", run, "启动县级平台：网页、登记、签发、收回执")
@@ -124,7 +126,8 @@ def publish(arguments: Arguments) -> int:
         paper = desk.parts.desk.send(who, draft_of(arguments, desk))
         desk.parts.audit.note(who.name, "发通知", paper.draft.title)
         waits = f"交上去了，等人审批：{paper.why_two}。" if paper.why_two else "交给平台发了。"
-        report(described(paper), f"{waits}编号：{paper.id}", arguments)
+        nobody = "" if desk.parts.listeners(paper.draft.areas) else NOBODY_THERE
+        report(described(paper), f"{waits}编号：{paper.id}{nobody}", arguments)
     return 0
 
 
@@ -224,6 +227,7 @@ def _one(desk: Desk, arguments: Arguments) -> int:
 
 def boxes(arguments: Arguments) -> int:
     folder = office_in(arguments.office)
+    from broadcaster.county.register import BOX_STATES
     from broadcaster.county.running import open_desk
 
     with open_desk(folder) as desk:
@@ -241,7 +245,8 @@ def boxes(arguments: Arguments) -> int:
         {"box": one.id, "name": one.name, "state": one.state, "online": one.online} for one in found
     ]
     lines = [
-        f"{one.id}  {one.state:8}  {'在线' if one.online else '不在线'}  {one.name}" for one in found
+        f"{one.id}  {BOX_STATES[one.state]}  {'在线' if one.online else '不在线'}  {one.name}"
+        for one in found
     ]
     report(content_of, "\n".join(lines) or "登记簿是空的。", arguments)
     return 0

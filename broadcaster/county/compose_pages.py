@@ -183,10 +183,14 @@ def _with_recording(fields: Fields) -> tuple[Fields, BroadcasterError | None]:
         none = DraftRefused("还没有选录音文件，请选一个。", "recording")
         return fields, none if missing else None
     pieces: Iterator[bytes] = iter(partial(sent.stream.read, PIECE_BYTES), b"")
+    parts, who = access.pages().parts, access.me().name
     try:
+        parts.uploads.check(who)
         sound = access.sounds().take(pieces, request.form.get("title", ""))
     except BroadcasterError as error:
         return fields, error
+    if parts.uploads.note(who, sound.size):
+        parts.audit.note(who, "录音交得太多", "一天 150 兆，今天不再收他的", access.address())
     rest = [(name, value) for name, value in fields if name != "sound"]
     return [*rest, ("sound", sound.sha256)], None
 

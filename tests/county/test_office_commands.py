@@ -86,6 +86,20 @@ def test_an_orange_notice_goes_by_two_people_and_is_called_off(desk: Desk) -> No
     assert desk.call("board", sent["id"])[1]["boxes"] == []
 
 
+def test_who_publishes_to_nobody_is_told_and_states_are_said_in_chinese(
+    desk: Desk, capsys: pytest.CaptureFixture[str]
+) -> None:
+    office = "--office", str(desk.folder)
+    assert desk.call("boxes", "--add", VILLAGE, "--name", "洞背村")[0] == 0
+    capsys.readouterr()
+    assert main(["county", "boxes", *office]) == 0
+    listed = capsys.readouterr().out
+    assert "等它登记  不在线  洞背村" in listed and "invited" not in listed
+    given = ("停水。", "--area", "331121104299", *desk.by("小王"), *office)
+    assert main(["county", "publish", *given]) == 0
+    assert "没有人会听到" in capsys.readouterr().out
+
+
 def test_a_keeper_who_forgot_his_password_is_brought_back_beside_the_running_office(desk: Desk) -> None:
     _, made = desk.call("people", "add", "管家", "--role", "管理", "--cap", "1")
     with open_desk(desk.folder) as running:
