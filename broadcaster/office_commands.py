@@ -119,12 +119,14 @@ def relay(arguments: Arguments) -> int:
 
 def publish(arguments: Arguments) -> int:
     folder = office_in(arguments.office)
+    from broadcaster.county.desk import HANDED_IN
     from broadcaster.county.running import open_desk
 
     with open_desk(folder) as desk:
         who = _who(desk, arguments)
         paper = desk.parts.desk.send(who, draft_of(arguments, desk))
-        desk.parts.audit.note(who.name, "发通知", paper.draft.title)
+        handed_in = HANDED_IN if paper.why_two else ""
+        desk.parts.audit.note(who.name, "发通知", paper.draft.title + handed_in)
         waits = f"交上去了，等人审批：{paper.why_two}。" if paper.why_two else "交给平台发了。"
         nobody = "" if desk.parts.listeners(paper.draft.areas) else NOBODY_THERE
         report(described(paper), f"{waits}编号：{paper.id}{nobody}", arguments)
@@ -138,7 +140,7 @@ def approve(arguments: Arguments) -> int:
     with open_desk(folder) as desk:
         who = _who(desk, arguments)
         if not arguments.version:
-            return show_first(desk.parts.desk.get(arguments.id), desk.parts.clock.now(), arguments)
+            return show_first(desk, desk.parts.desk.get(arguments.id), arguments)
         paper = desk.parts.desk.approve(who, arguments.id, arguments.version)
         desk.parts.audit.note(who.name, "批准通知", paper.draft.title)
         report(described(paper), f"批准了，交给平台发：{paper.draft.title}", arguments)

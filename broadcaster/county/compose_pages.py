@@ -19,7 +19,7 @@ from broadcaster.county.compose_form import (
     read_draft,
     show_form,
 )
-from broadcaster.county.desk import DraftChanged, Paper, again
+from broadcaster.county.desk import HANDED_IN, DraftChanged, Paper, again
 from broadcaster.county.draft import Draft, DraftRefused, State, check_filled, check_id, is_id
 from broadcaster.county.form_values import Form
 from broadcaster.county.listen_pages import listening
@@ -130,8 +130,8 @@ def send() -> ResponseReturnValue:
     except DraftRefused as error:
         return _used(draft) or (show_form(form, error), 400)
     parts.writings.drop(access.me().number, paper.id)
-    access.about(paper.draft.title)
     waits = paper.state is State.AWAITING
+    access.about(paper.draft.title + (HANDED_IN if waits else ""))
     flash("交上去了，等另一个人审批。" if waits else "正在发，下面是各村的情况。")
     return redirect(url_for("board.one", id=paper.id), 303)
 

@@ -86,6 +86,20 @@ def test_an_orange_notice_goes_by_two_people_and_is_called_off(desk: Desk) -> No
     assert desk.call("board", sent["id"])[1]["boxes"] == []
 
 
+def test_who_agrees_reads_whom_it_wakes_and_its_writer_is_sent_to_another(
+    desk: Desk, capsys: pytest.CaptureFixture[str]
+) -> None:
+    given = ("--area", "331121", "--severity", "2", "--night-ok", "--title", "洪水")
+    _, sent = desk.call("publish", "上游放水。", *given, *desk.by("小王"))
+    for by, told in (("老张", f"--version {sent['version']}"), ("小王", "要由另一个人批准")):
+        office = "--office", str(desk.folder)
+        assert main(["county", "approve", sent["id"], *office, *desk.by(by)]) == 2
+        shown = capsys.readouterr().out
+        assert told in shown and "橙色 重大" in shown and "静音时段也要播" in shown
+    with open_desk(desk.folder) as opened:
+        assert opened.parts.audit.recent(1)[0].about == "洪水（交上去审批，还没有发）"
+
+
 def test_who_publishes_to_nobody_is_told_and_states_are_said_in_chinese(
     desk: Desk, capsys: pytest.CaptureFixture[str]
 ) -> None:
