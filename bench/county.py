@@ -177,6 +177,7 @@ class County:
         settings = f"broker: {{port: {self._port}}}\nweb: {{port: {port}, https_port: null}}\n"
         (self.folder / "office.yaml").write_text(settings, encoding="utf-8")
         (self.folder / "config").mkdir()
+        (self.folder / "config" / "broadcaster.yaml").write_text("{}\n", encoding="utf-8")
         (self.folder / "sentence").write_text(SENTENCE, encoding="utf-8")
         command = [sys.executable, "-m", "broadcaster.cli", "--config", str(self.folder / "config")]
         command += ["county", "run", "--office", str(self.folder)]

@@ -1,4 +1,4 @@
-"""Many boxes in one process, for `county.py`: the real link and its memory, over an air of no sound."""
+"""Many boxes in one process, for `county.py`: light boxes of `tests/rig`, turned on one thread."""
 
 from __future__ import annotations
 
@@ -7,120 +7,37 @@ import gc
 import logging
 import resource
 import select
+import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from datetime import datetime
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from paho.mqtt.client import Client, MQTTv5
 from paho.mqtt.enums import CallbackAPIVersion
 
 from broadcaster.bulletin import topics
 from broadcaster.bulletin.enrolment import Enrolment
-from broadcaster.clock import Clock
-from broadcaster.hours import PASSES, Verdict
 from broadcaster.link.line import _context
-from broadcaster.link.link import Link
-from broadcaster.link.membership import enrol
-from broadcaster.model import Airing, JournalEntry, Kind, Notice, Outcome
-from broadcaster.recordings import Recordings
-from broadcaster.settings import Settings
-from broadcaster.store.bulletins import StoredBulletins
-from broadcaster.store.database import Database
-from broadcaster.store.tables import DATABASE
 
-CLOCK = Clock(ZoneInfo("Asia/Shanghai"))
-HEARD_SECONDS = 30.0
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
+
+from rig.light_box import LightBox
+
 LOOK_MILLISECONDS = 50
-
-
-@dataclass
-class SilentStation:
-    """What a link needs of a station: notices begin at once, and have been heard when `play` says so."""
-
-    state: Path
-    bulletins: StoredBulletins
-    settings: Settings = field(default_factory=Settings)
-    took: dict[str, float] = field(default_factory=dict)
-    sounding: dict[str, Airing] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        self.recordings = Recordings(self.state)
-
-    def clock_is_trusted(self) -> bool:
-        return True
-
-    def confirm_clock(self) -> None:
-        pass
-
-    def follow(self, begun: Callable[[Airing], None], ended: Callable[[JournalEntry], None]) -> None:
-        self._begun, self._ended = begun, ended
-
-    def announce(self, notice: Notice, *, asked_by: str, at: Any, expires_at: datetime) -> None:
-        now = CLOCK.now()
-        self.took[notice.id] = time.time()
-        airing = Airing(notice, at or now, expires_at, Kind.SCHEDULED, asked_by, notice.id, firm=True)
-        self.sounding[notice.id] = airing
-        self._begun(airing)
-
-    def play(self) -> None:
-        """Everything that sounds has now been heard in full."""
-        now = CLOCK.now()
-        for id in tuple(self.sounding):
-            airing = self.sounding.pop(id)
-            how = "", "bench:silent", now, now, HEARD_SECONDS, HEARD_SECONDS
-            self._ended(JournalEntry(airing, Outcome.PLAYED, *how))
-
-    def verdict(self, notice: Notice, at: datetime | None = None) -> Verdict:
-        return PASSES
-
-    def find_airing(self, id: str) -> Airing | None:
-        return self.sounding.get(id)
-
-    def past(self, id: str) -> None:
-        return None
-
-    def cancel(self, id: str, asked_by: str) -> bool:
-        return False
-
-
-class SilentBox:
-    """What outlasts its being off is its folder and its session on the broker."""
-
-    def __init__(self, state: Path, enrolment: Enrolment) -> None:
-        self.membership = enrol(state, enrolment, CLOCK.now())
-        self.database = Database(state / DATABASE, CLOCK)
-        self.station = SilentStation(state, StoredBulletins(self.database))
-
-    def on(self) -> None:
-        station: Any = self.station
-        self.link = Link(station, self.membership, CLOCK)
-
-    def off(self) -> None:
-        self.link.close()
-
-    def turn(self) -> None:
-        """One step, which does not wait: it has been woken."""
-        self.link.wake()
-        self.link.step()
-
-    def listens(self) -> list[int]:
-        """What to look at for whether there is something to do."""
-        sock = self.link._line and self.link._line._client.socket()
-        found = [self.link._woken.fileno()]
-        return [*found, sock.fileno()] if sock else found
 
 
 class Boxes:
     """Answers to the words of `serve`, and turns all its boxes on one thread."""
 
     def __init__(self, folder: Path, enrolments: list[Enrolment]) -> None:
-        self._boxes = [SilentBox(folder / one.box, one) for one in enrolments]
+        self._took: dict[str, list[float]] = {}
+        self._boxes = [LightBox(folder / one.box, one, came=self._note) for one in enrolments]
         self._on = False
+
+    def _note(self, id: str) -> None:
+        self._took.setdefault(id, []).append(time.time())
 
     def attend(self, pipe: Connection) -> None:
         """Until something is asked."""
@@ -172,7 +89,7 @@ class Boxes:
 
     def took(self, id: str) -> list[float]:
         """When each had it on its disk and queued, by the machine's clock."""
-        return [one.station.took[id] for one in self._boxes if id in one.station.took]
+        return self._took.get(id, [])
 
     def worked(self) -> float:
         """Seconds of processor, of all."""

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from broadcaster import control
-from broadcaster.console import Arguments, ask_box, load_config, report
+from broadcaster.console import Arguments, ask_box, load_config, report, settings_to_look_by
 from broadcaster.terminal import EXIT_BROKEN
 
 SHOWN_EVERY = 500
@@ -32,9 +32,8 @@ def _amount(text: str) -> float:
 
 def show(arguments: Arguments) -> int:
     from broadcaster.clips.survey import survey
-    from broadcaster.settings import load_settings
 
-    settings = load_settings(arguments.config)
+    settings = settings_to_look_by(arguments.config)
     found = survey(settings.paths.audio_cache)
     oldest = found.oldest and found.oldest.astimezone(settings.station.zone)
     content = {
@@ -58,9 +57,8 @@ def show(arguments: Arguments) -> int:
 def check(arguments: Arguments) -> int:
     from broadcaster.clips.checking import check as check_each
     from broadcaster.clips.store import cannot_write
-    from broadcaster.settings import load_settings
 
-    folder = load_settings(arguments.config).paths.audio_cache
+    folder = settings_to_look_by(arguments.config).paths.audio_cache
     count, broken = 0, []
     try:
         for count, checked in enumerate(check_each(folder), start=1):

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from broadcaster.errors import ConfigError
+from broadcaster.last_good import keep_good, note_told
 from broadcaster.settings import Settings, load_settings
 from broadcaster.slotbook import Slotbook
 from broadcaster.timetable_file import load_timetable
@@ -59,13 +60,23 @@ class ChangedFiles:
                 if (state := state_of(path)) != self._seen[path]:
                     self._seen[path] = state
                     self._faults[path] = look()
+                    if self._faults[path]:
+                        logger.warning("请留意：%s", self._faults[path])
 
     def _look_at_settings(self) -> str:
+        """Where they differ the copy kept stays: by it a command finds the box that runs."""
+        path = self._yaml("broadcaster")
         try:
             same = load_settings(self._folder) == self._settings
         except ConfigError as error:
             return f"{AFTER_RESTART}，而且写错了：{error.problems[0]}"
-        return "" if same else f"{AFTER_RESTART}。"
+        if same:
+            if self._faults[path]:
+                logger.warning("%s 改好了，和正在用的一样", path.name)
+            keep_good(self._folder, [path.name])
+            return ""
+        note_told(self._folder, path.name)
+        return f"{AFTER_RESTART}。"
 
     def _take_timetable(self) -> str:
         if not self._yaml("timetable").exists():
@@ -74,6 +85,7 @@ class ChangedFiles:
         if problems:
             return f"{NOT_TAKEN}：{problems[0]}。运行 broadcaster check 看全部。"
         logger.warning("timetable.yaml 改过，照新的播了")
+        keep_good(self._folder, [self._yaml("timetable").name])
         return ""
 
     def _yaml(self, name: str) -> Path:

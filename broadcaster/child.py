@@ -80,11 +80,11 @@ class Child:
 
     @property
     def ending(self) -> str:
-        """How it ended: a signal's name or `exit` and the code; empty while it runs."""
+        """How it ended, in Chinese: the name of a signal, or the code; empty while it runs."""
         code = self._process.returncode
         if code is None:
             return ""
-        return signal.Signals(-code).name if code < 0 else f"exit {code}"
+        return f"信号 {signal.Signals(-code).name}" if code < 0 else f"退出码 {code}"
 
     def worked_seconds(self) -> float:
         """All processor time that it has taken; 0 when it is gone."""

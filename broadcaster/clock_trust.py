@@ -127,7 +127,7 @@ class ClockTrust:
         try:
             return self._memory.get(key)
         except StoreUnusable as error:
-            logger.warning("not known: %s", error)
+            logger.warning("上次走到几点读不出来：%s", error)
             return ""
 
     def _remember(self, key: str, value: str) -> None:
@@ -135,7 +135,7 @@ class ClockTrust:
             self._memory.put(key, value)
         except StoreUnusable as error:
             # A full disk must not make the clock wrong.
-            logger.warning("not remembered: %s", error)
+            logger.warning("走到几点没有记下来：%s", error)
 
     @property
     def _ahead(self) -> timedelta:

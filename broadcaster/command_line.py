@@ -146,10 +146,10 @@ def main(arguments: Sequence[str]) -> int:
 def _run(parsed: argparse.Namespace) -> int:
     import logging
 
+    from broadcaster.log_lines import open_log
+
     quiet = logging.WARNING if parsed.lasts else logging.ERROR
-    logging.basicConfig(
-        level=logging.INFO if parsed.verbose else quiet, format="%(asctime)s %(name)s: %(message)s"
-    )
+    open_log(logging.INFO if parsed.verbose else quiet)
     code: int = parsed.command(parsed)
     return code
 

@@ -20,9 +20,9 @@ from broadcaster.console import (
     ask_running_box,
     load_config,
     load_config_to_run,
-    log_in,
     refuse_error,
     report,
+    settings_to_look_by,
 )
 from broadcaster.errors import BroadcasterError, TextRefused
 from broadcaster.labels import DRILL
@@ -54,6 +54,7 @@ def run_options(parser: Parser) -> None:
 
 def run(arguments: Arguments) -> int:
     from broadcaster import daemon
+    from broadcaster.log_lines import log_in
 
     def tell(line: str) -> None:
         print(line, flush=True)
@@ -202,9 +203,8 @@ def show_config(arguments: Arguments) -> int:
     import yaml
 
     from broadcaster.setting_values import as_written
-    from broadcaster.settings import load_settings
 
-    settings = load_settings(arguments.config)
+    settings = settings_to_look_by(arguments.config)
     text = yaml.safe_dump(as_written(settings), allow_unicode=True, sort_keys=False)
     report(settings.model_dump(mode="json"), text.rstrip("\n"), arguments)
     return 0

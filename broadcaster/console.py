@@ -4,21 +4,18 @@ from __future__ import annotations
 
 import argparse
 import json
-import logging
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from broadcaster import control
 from broadcaster.errors import BroadcasterError, ConfigError
 from broadcaster.folders import under_project
-from broadcaster.last_good import LAST_GOOD, changed_files, keep_good, refuse_missing, was_changed
+from broadcaster.last_good import LAST_GOOD, by_last_good, keep_good, refuse_missing, untold, was_changed
 
 if TYPE_CHECKING:
-    from zoneinfo import ZoneInfo
-
     from broadcaster.daemon import Config
     from broadcaster.settings import LexiconSettings, Settings
 
@@ -27,21 +24,6 @@ FILES = ("broadcaster.yaml", "timetable.yaml", "lexicon.yaml")
 Arguments = argparse.Namespace
 NOT_RUNNING = "广播站没有在运行。启动它：scripts/run"
 NO_ANSWER = {"error": "广播站没有回答，请重启它。"}
-
-
-class _InZone(logging.Formatter):
-    def __init__(self, zone: ZoneInfo) -> None:
-        super().__init__("%(asctime)s %(name)s: %(message)s")
-        self._zone = zone
-
-    def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:
-        return f"{datetime.fromtimestamp(record.created, self._zone):%Y-%m-%d %H:%M:%S %z}"
-
-
-def log_in(zone: ZoneInfo) -> None:
-    """The log's times are the station's, as its record's are: a machine's own is often never set."""
-    for writer in logging.getLogger().handlers:
-        writer.setFormatter(_InZone(zone))
 
 
 def report(content: object, text: str, arguments: Arguments) -> None:
@@ -101,6 +83,13 @@ def load_config(folder: Path) -> Config:
     from broadcaster.timetable_file import load_timetable
 
     return Config(load_settings(folder), load_timetable(folder), load_checked_lexicon(folder), folder)
+
+
+def settings_to_look_by(folder: Path) -> Settings:
+    """Of a command beside the box, which goes by them too. Raises `ConfigError`."""
+    from broadcaster.settings import load_settings
+
+    return by_last_good(load_settings, folder, lambda told: print(told, file=sys.stderr))
 
 
 def load_checked_lexicon(folder: Path) -> LexiconSettings:
@@ -174,8 +163,7 @@ def _changed(folder: Path, now: Settings) -> str:
 
     try:
         good = folder / LAST_GOOD
-        is_known = FILES[0] in changed_files(folder, FILES) and (good / FILES[0]).exists()
-        before = load_settings(good).model_dump(mode="json") if is_known else {}
+        before = load_settings(good).model_dump(mode="json") if untold(folder, FILES[:1]) else {}
         return was_changed(folder, FILES, before, now.model_dump(mode="json") if before else {})
     except (ConfigError, OSError):
         return ""

@@ -109,8 +109,8 @@ class Copies:
         try:
             self._note(copy_id, path=self._make(copy_id, tracks))
         except (BroadcasterError, OSError) as error:
-            logger.warning("声音文件没有做成：%s", error)
             sentence = str(error) if isinstance(error, BroadcasterError) else _full(error)
+            logger.warning("声音文件没有做成：%s", sentence)
             self._note(copy_id, problem=sentence)
         self._forget_old()
 

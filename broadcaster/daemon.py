@@ -4,9 +4,7 @@ import fcntl
 import io
 import logging
 import os
-import signal
 import sys
-import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
@@ -35,6 +33,7 @@ from broadcaster.intake import Endings, Intake
 from broadcaster.labels import LOST, OFF
 from broadcaster.lan_name import LanName, own_address
 from broadcaster.lexicon_file import LexiconFile
+from broadcaster.log_lines import Ordered, tell_start
 from broadcaster.loop import Loop, Watched
 from broadcaster.microphone import Microphone
 from broadcaster.model import Notice
@@ -63,7 +62,7 @@ logger = logging.getLogger(__name__)
 
 AHEAD = timedelta(hours=24)
 KEPT_BEFORE = timedelta(hours=48)
-CLOSING = "广播站关闭"
+NAME, CLOSING = "广播站", "广播站关闭"
 # A notice goes through three threads before it sounds, and Python lets each wait 5 ms for another: from
 # the queue to the player 4.8 ms on a busy machine, 0.7 with this.
 SWITCH_SECONDS = 0.0005
@@ -241,9 +240,7 @@ def run(
     give_back_what_is_freed()
     sys.setswitchinterval(SWITCH_SECONDS)
     settings = config.settings
-    ended = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: ended.set())
+    ended = Ordered()
     with ExitStack() as stack:
         stack.enter_context(_only_one(settings.paths.state))
         box = stack.enter_context(open_box(config, output_file))
@@ -290,7 +287,12 @@ def run(
         box.faults.append(lambda: box.slots.timetable.fault(box.clock.now().date()))
         files = ChangedFiles(config.folder, settings, box.slots)
         box.faults.append(lambda: files.fault)
-        following = stack.enter_context(Loop("files", files.step, files.wake))
+
+        def look_at_files() -> None:
+            box.station.words.refresh()
+            files.step()
+
+        following = stack.enter_context(Loop("files", look_at_files, files.wake))
         control = stack.enter_context(closing(ControlServer(box.station, settings.paths.state)))
         app = create_app(box.station, settings)
         origins, leave = Origins(app), app.extensions["broadcaster"].live.leave
@@ -299,6 +301,7 @@ def run(
         )
         fronts = _open_fronts(stack, box, page.port, origins, tell)
         county = _open_county(stack, box, tell)
+        tell_start(NAME)
         _tell_start(box, page.port, tell, in_terminal)
         # Before the page and the door close, which may take seconds: nothing begins that would be cut.
         stack.callback(box.player.leave, CLOSING)
@@ -312,7 +315,9 @@ def run(
             *fronts,
             county,
         )
-        return keep_watch(parts, ended, box.station.status, hang_seconds)
+        code = keep_watch(parts, ended, box.station.status, hang_seconds)
+        ended.tell(NAME)
+        return code
 
 
 def _open_fronts(

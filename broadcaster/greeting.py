@@ -23,7 +23,7 @@ def forget_greeting(intake: Intake, memory: Memory) -> None:
     try:
         airing_id = memory.get(GREETED)
     except StoreUnusable:
-        logger.exception("whether the box has greeted is not known")
+        logger.exception("试过音没有读不出来，错误在下面")
         return
     if airing_id:
         intake.withdraw(airing_id, "试音没有播完，不再接着播")
@@ -43,6 +43,6 @@ def greet(
         elif not memory.get(GREETED):
             memory.put(GREETED, station.announce(notice, asked_by=ASKED_BY).id)
     except StoreUnusable as error:
-        logger.warning("a restart will not know that the box has greeted: %s", error)
+        logger.warning("试过音没有记下来，下次启动可能再试一次：%s", error)
     except BroadcasterError as error:
         tell(f"没有试音：{error}")

@@ -59,7 +59,7 @@ class Endings:
             today = JournalFilter(since=midnight, until=midnight + timedelta(days=1))
             rows = list(self._journal.each(today))
         except StoreUnusable:
-            logger.exception("what the loops took today is not known")
+            logger.exception("循环今天播了多久读不出来，从现在算起，错误在下面")
             return
         for row in reversed(rows):
             if row.kind is Kind.LOOP and row.started_at:
@@ -122,7 +122,7 @@ class Intake:
         try:
             return given | self._queue.known(set(airing_ids) - given)
         except StoreUnusable as error:
-            logger.warning("cannot look what was aired before: %s", error)
+            logger.warning("以前播过哪些查不到：%s", error)
             return given
 
     def held(self) -> tuple[Airing, ...]:
@@ -136,7 +136,7 @@ class Intake:
         try:
             left = [one for one in self._queue.unfinished() if one.airing.id == airing_id]
         except StoreUnusable:
-            logger.exception("what was accepted before is not known")
+            logger.exception("关机以前排着的通知读不出来，错误在下面")
             return False
         for one in left:
             self._give(airing_id)
@@ -154,7 +154,7 @@ class Intake:
         try:
             unfinished = self._queue.unfinished()
         except StoreUnusable:
-            logger.exception("what was accepted before is not known")
+            logger.exception("关机以前排着的通知读不出来，错误在下面")
             return
         self._taken_up = clock_is_right
         for left in unfinished:

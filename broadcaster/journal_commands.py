@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from broadcaster import control
-from broadcaster.console import print_json
+from broadcaster.console import print_json, settings_to_look_by
 from broadcaster.errors import BroadcasterError, FileUnwritable, reason_of
 from broadcaster.labels import OUTCOMES, name_of
 from broadcaster.model import Outcome
@@ -40,14 +40,13 @@ def journal_options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--asked-by", default="", metavar="名字", help="谁要播的，或者时间表里的名字")
     parser.add_argument("--text", default="", metavar="文字", help="标题或内容里有这几个字")
-    parser.add_argument("--limit", type=int, metavar="条数", help=f"最多几条；屏幕上默认 {SHOWN}")
+    parser.add_argument("--limit", type=int, metavar="条数", help=f"最多几条；默认 {SHOWN}，表格是全部")
     parser.add_argument("--csv", metavar="文件", help="写成表格（Excel 能打开），- 表示标准输出")
 
 
 def journal(arguments: argparse.Namespace) -> int:
-    from broadcaster.settings import load_settings
 
-    settings = load_settings(arguments.config)
+    settings = settings_to_look_by(arguments.config)
     if arguments.limit is not None and arguments.limit < 1:
         raise BroadcasterError("--limit 要写 1 或更大的数。")
     wanted = _filter(arguments, settings.station.zone)
@@ -55,15 +54,13 @@ def journal(arguments: argparse.Namespace) -> int:
         if arguments.csv:
             _write_csv(arguments, islice(lines, arguments.limit))
             return 0
-        most = arguments.limit or (None if arguments.json else SHOWN)
-        rows = list(islice(lines, most))
-        more = next(lines, None) is not None
+        rows = list(islice(lines, arguments.limit or SHOWN))
+        if not arguments.limit and next(lines, None):
+            print(f"只列了最新的 {SHOWN} 条，还有更早的：--limit 条数", file=sys.stderr)
     if arguments.json:
         print_json([control.row_as_json(row) for row in rows])
     else:
         print("\n".join(_table(rows)) if rows else "没有这样的播出记录。")
-        if more:
-            print(f"只列了最近的 {len(rows)} 条，还有更早的。要看全，加 --limit 条数，或 --csv 文件。")
     return 0
 
 

@@ -7,6 +7,8 @@ import socket
 import threading
 from typing import TYPE_CHECKING
 
+from broadcaster.errors import reason_of
+
 if TYPE_CHECKING:
     from zeroconf import ServiceInfo, Zeroconf
 
@@ -51,14 +53,15 @@ class LanName:
         try:
             network = Zeroconf(interfaces=[address])
         except OSError as error:
-            logger.warning("局域网上报不出 %s.local 这个名字：%s", self._name, error)
+            logger.warning("局域网上报不出 %s.local 这个名字：%s", self._name, reason_of(error))
             return
         self._told = address, network
         try:
             network.register_service(service(self._name, self._station, address, self._port))
         except (OSError, Error) as error:
             # Another box has the name; it may be gone at the next change of address.
-            logger.warning("局域网上报不出 %s.local 这个名字：%r", self._name, error)
+            why = reason_of(error) if isinstance(error, OSError) else "可能另一台机器用着它"
+            logger.warning("局域网上报不出 %s.local 这个名字：%s", self._name, why)
 
 
 def service(name: str, station: str, address: str, port: int) -> ServiceInfo:

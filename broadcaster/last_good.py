@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from broadcaster.errors import ConfigError
+from broadcaster.errors import ConfigError, reason_of
 from broadcaster.whole import whole_file
 
 logger = logging.getLogger(__name__)
 
 # In the folder of the settings: who carries that elsewhere carries it along.
 LAST_GOOD = ".last-good"
+TOLD = "told-"
 MOST_TOLD = 5
+
+T = TypeVar("T")
 
 
 def refuse_missing(folder: Path, names: Sequence[str]) -> None:
@@ -26,16 +30,54 @@ def refuse_missing(folder: Path, names: Sequence[str]) -> None:
         raise ConfigError([what])
 
 
+def by_last_good(load: Callable[[Path], T], folder: Path, tell: Callable[[str], object]) -> T:
+    """What a program beside the box goes by: as the box itself, what is damaged since its last start is
+    taken as it was then, and told. Raises `ConfigError` where it never was good.
+    """
+    try:
+        return load(folder)
+    except ConfigError as error:
+        if not (good_folder := folder / LAST_GOOD).is_dir():
+            raise
+        try:
+            found = load(good_folder)
+        except ConfigError:
+            raise error from None
+        tell(f"先按上次能用的（{good_folder} 里有）：{error}")
+        return found
+
+
 def keep_good(folder: Path, names: Sequence[str]) -> None:
     """These files of the folder, as they are now."""
-    good_folder = folder / LAST_GOOD
     try:
-        good_folder.mkdir(exist_ok=True)
         for name in changed_files(folder, names):
-            with whole_file(good_folder / name, good_folder) as beside:
-                beside.write_bytes(_read(folder / name))
+            _keep(folder, name, name)
     except OSError as error:
-        logger.warning("设置没能另存一份：%s", error)
+        logger.warning("设置没能另存一份：%s", reason_of(error))
+
+
+def note_told(folder: Path, name: str) -> None:
+    """The next start does not tell again that this file is as it is now; the copy kept stays."""
+    try:
+        _keep(folder, name, f"{TOLD}{name}")
+    except OSError as error:
+        logger.warning("%s 改过，没能记下来，下次启动会再说一遍：%s", name, reason_of(error))
+
+
+@contextmanager
+def own_change(folder: Path, name: str) -> Iterator[None]:
+    """What the product itself writes in the meantime is not told at the next start."""
+    was_known = (folder / LAST_GOOD / name).exists() and not changed_files(folder, [name])
+    yield
+    if was_known:
+        keep_good(folder, [name])
+
+
+def _keep(folder: Path, name: str, kept_as: str) -> None:
+    good_folder = folder / LAST_GOOD
+    good_folder.mkdir(exist_ok=True)
+    with whole_file(good_folder / kept_as, good_folder) as beside:
+        beside.write_bytes(_read(folder / name))
 
 
 def changed_files(folder: Path, names: Sequence[str]) -> list[str]:
@@ -43,12 +85,21 @@ def changed_files(folder: Path, names: Sequence[str]) -> list[str]:
     return [name for name in names if (now := _read(folder / name)) and now != _read_good(folder, name)]
 
 
+def untold(folder: Path, names: Sequence[str]) -> list[str]:
+    """Those that are not as at the last start, and that nobody was told of since. Raises OSError."""
+    return [
+        name
+        for name in changed_files(folder, names)
+        if _read_good(folder, name) and _read(folder / name) != _read_good(folder, f"{TOLD}{name}")
+    ]
+
+
 def was_changed(
     folder: Path, names: Sequence[str], before: Mapping[str, Any], now: Mapping[str, Any]
 ) -> str:
     """In Chinese, what is not as at the last start, or "": a wrong bit may look like a setting. Values
     are plain; none `before` where they are not to be told. Raises OSError."""
-    known = [name for name in changed_files(folder, names) if _read_good(folder, name)]
+    known = untold(folder, names)
     if not known:
         return ""
     values = list(_differences(before, now)) if before else []

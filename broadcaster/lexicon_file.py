@@ -6,6 +6,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from broadcaster.errors import FileUnwritable, WordRefused, reason_of
+from broadcaster.last_good import keep_good, own_change
 from broadcaster.model import SECTIONS, Entry
 from broadcaster.script.lexicon import check_entry, load_lexicon
 from broadcaster.settings import LexiconSettings
@@ -29,6 +30,10 @@ class LexiconFile:
         lexicon = read_lexicon(self._folder)
         load_lexicon(lexicon)
         return lexicon
+
+    def keep(self) -> None:
+        """As it is now it is no news to the next start."""
+        keep_good(self._folder, [self._path.name])
 
     def doubts(self) -> list[str]:
         """What of it cannot be meant so, though it is read by."""
@@ -80,7 +85,10 @@ class LexiconFile:
         path = self._path.resolve()
         try:
             before = path.read_bytes().decode() if path.exists() else ""
-            with whole_file(path, path.parent) as unfinished:
+            with (
+                own_change(self._folder, self._path.name),
+                whole_file(path, path.parent) as unfinished,
+            ):
                 unfinished.write_bytes(edit(before).encode())
                 if path.exists():
                     shutil.copymode(path, unfinished)

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from broadcaster.console import Arguments, ask_box, ask_running_box, report
+from broadcaster.console import Arguments, ask_box, ask_running_box, report, settings_to_look_by
 from broadcaster.errors import BroadcasterError, reason_of
 from broadcaster.link.place import is_enrolled
 
@@ -34,9 +34,8 @@ def add_to(link: Any, add: Any) -> None:
 
 def enrol(arguments: Arguments) -> int:
     from broadcaster.link.membership import enrol as enrol_box
-    from broadcaster.settings import load_settings
 
-    state = load_settings(arguments.config).paths.state
+    state = settings_to_look_by(arguments.config).paths.state
     enrolment = _enrolment(arguments, state)
     membership = enrol_box(state, enrolment, datetime.now(UTC))
     content = {"box": membership.box, "area": membership.area, "public_key": membership.public_key}
@@ -84,11 +83,10 @@ def _invitation(arguments: Arguments) -> Invitation | None:
 
 
 def show(arguments: Arguments) -> int:
-    from broadcaster.settings import load_settings
 
     told = ask_running_box({"do": "link"}, arguments.config)["link"]
     if told is None:
-        enrolled = is_enrolled(load_settings(arguments.config).paths.state)
+        enrolled = is_enrolled(settings_to_look_by(arguments.config).paths.state)
         report(None, NOT_TAKEN_UP if enrolled else NOT_ENROLLED, arguments)
         return 0
     since = told["connected_since"]

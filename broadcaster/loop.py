@@ -72,6 +72,6 @@ class Loop:
             try:
                 self._step()
             except Exception:
-                logger.exception("%s: a step failed", self.name)
+                logger.exception("%s 这个线程有一步没有做成，马上再试，错误在下面", self.name)
                 # An error that comes back at once would otherwise take the whole core.
                 self._stopping.wait(0.5)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from broadcaster.console import Arguments, ask_box, report
+from broadcaster.console import Arguments, ask_box, report, settings_to_look_by
 from broadcaster.control import Message, people_answer
 from broadcaster.errors import AccountRefused
 
@@ -41,11 +41,10 @@ def _ask(request: Message, arguments: Arguments) -> Message:
 
 def _answer_alone(request: Message, arguments: Arguments) -> Message:
     from broadcaster.clock import Clock
-    from broadcaster.settings import load_settings
     from broadcaster.store.store import open_store
     from broadcaster.store.tables import DATABASE
 
-    settings = load_settings(arguments.config)
+    settings = settings_to_look_by(arguments.config)
     path = settings.paths.state / DATABASE
     if not path.exists():
         raise AccountRefused("广播站还没有启动过，没有账号。启动它：scripts/run")

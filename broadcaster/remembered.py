@@ -43,11 +43,11 @@ class Remembered:
         try:
             return self._state.get(what)
         except StoreUnusable:
-            logger.exception("what was kept as %s is not known", what)
+            logger.exception("停循环、音量这类设定读不出来，按没有设过算，错误在下面")
             return ""
 
     def _write(self, what: str, value: str) -> None:
         try:
             self._state.put(what, value)
         except StoreUnusable as error:
-            logger.warning("a restart will not know of %s: %s", what, error)
+            logger.warning("停循环、音量这类设定没有记下来，下次启动不算了：%s", error)

@@ -10,11 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from broadcaster.commands import moment_due, naming_later
-from broadcaster.console import not_counted_yet, print_json, state_of_box
+from broadcaster.console import not_counted_yet, print_json, settings_to_look_by, state_of_box
 from broadcaster.control import Message
 from broadcaster.errors import BroadcasterError
 from broadcaster.setting_values import WEEKDAYS
-from broadcaster.settings import load_settings
 from broadcaster.timetable_file import load_timetable, load_timetable_file
 
 if TYPE_CHECKING:
@@ -49,7 +48,7 @@ def simulate_options(parser: Parser) -> None:
 def simulate(arguments: Arguments) -> int:
     from broadcaster.clock import Clock
 
-    zone = load_settings(arguments.config).station.zone
+    zone = settings_to_look_by(arguments.config).station.zone
     first = _date(arguments.start) if arguments.start else Clock(zone).now().date()
     if not 1 <= arguments.days <= MOST_DAYS or first.year > 2099:
         raise BroadcasterError(f"--days 要写 1 到 {MOST_DAYS}，--from 不能晚于 2099 年。")
@@ -69,7 +68,7 @@ def coming_up(arguments: Arguments) -> int:
 
     if not 0 < arguments.hours <= MOST_HOURS:
         raise BroadcasterError(f"--hours 要大于 0，最多 {MOST_HOURS}。")
-    start = Clock(load_settings(arguments.config).station.zone).now()
+    start = Clock(settings_to_look_by(arguments.config).station.zone).now()
     end = start + timedelta(hours=arguments.hours)
     state = Message() if arguments.timetable else state_of_box(arguments.config)
     # What people want at a later time; only the running box knows.
@@ -94,7 +93,7 @@ def _date(text: str) -> date:
 def _outlook(arguments: Arguments, start: datetime, end: datetime) -> Outlook:
     from broadcaster.schedule.outlook import look_ahead
 
-    settings = load_settings(arguments.config)
+    settings = settings_to_look_by(arguments.config)
     return look_ahead(_timetable(arguments, settings), settings, start, end)
 
 

@@ -51,7 +51,7 @@ def keys_twice(path: Path) -> list[str]:
 
 
 def twice(place: lined_yaml.Place) -> str:
-    return f"{place[-1]}：写了两次，请去掉一个"
+    return f"{place[-1]}：写了两次，现在按后面的，请去掉一个"
 
 
 def problem(detail: ErrorDetails, shape: type[BaseModel]) -> str:

@@ -229,7 +229,7 @@ class Slotbook:
         if self._stored is None:
             raise StoreUnusable("数据库没有打开，时间表改不了。")
         self._stored.put(row, replaces)
-        logger.info("slot %s was changed by %s", row.name, row.made_by)
+        logger.info("时间表里的“%s”改过了，改的人：%s", row.name, row.made_by)
         self._read_again()
 
     def _read_again(self) -> None:
@@ -243,7 +243,7 @@ class Slotbook:
         try:
             rows = self._stored.all() if self._stored else past_slots(self._settings.paths.state)
         except StoreUnusable as error:
-            logger.error("the slots made on the page are not known: %s", error)
+            logger.error("页面上加的时间表读不出来，先按 timetable.yaml 播：%s", error)
             self._fault = f"页面上加的时间表读不出来，先按 timetable.yaml 播。{error}"
             return
         self._rows, self._fault = {row.name: row for row in rows}, ""
@@ -307,7 +307,7 @@ def _entry(row: StoredSlot) -> SlotEntry:
     try:
         slot = _read(row)
     except SlotRefused:
-        logger.warning("slot %s cannot be read any more", row.name)
+        logger.warning("页面上加的“%s”读不出来，不播它，请在页面上重新加", row.name)
     return SlotEntry(row.name, slot, row.written, row.paused_until, row.made_by, row.removed_at)
 
 

@@ -426,6 +426,16 @@ class Station:
         """The journal line of one airing, with its whole text."""
         return self._store.journal.find(airing_id)
 
+    def goes_on_in(self, airing_id: str) -> str:
+        """The airing in which a live one that was stopped goes on, or has ended; itself, if in none."""
+        found = self._store.journal.live_notice_of(airing_id)
+        if found is None:
+            return airing_id
+        notice_id, last = found
+        on_air, waiting = self._player.look()
+        coming = [on_air.airing, *waiting] if on_air else waiting
+        return next((one.id for one in coming if one.notice.id == notice_id), last)
+
     def past_lines(self, wanted: JournalFilter = EVERYTHING) -> Iterator[JournalRow]:
         """All lines with their whole texts, the newest first."""
         return self._store.journal.each(wanted)

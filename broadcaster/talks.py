@@ -207,7 +207,7 @@ class Talks:
         try:
             found = self._find_person(person.name)
         except StoreUnusable as error:
-            logger.warning("it is not known whether %s may speak: %s", person.name, error)
+            logger.warning("%s 能不能讲话查不到，让他接着讲：%s", person.name, error)
             return True
         return bool(found and found.stamp == person.stamp and found.role.covers(Role.SECRETARY))
 

@@ -18,14 +18,14 @@ from typing import Any
 
 from broadcaster import control
 from broadcaster.clock import Clock
-from broadcaster.console import print_json
+from broadcaster.console import print_json, settings_to_look_by
 from broadcaster.errors import AmplifierInUse, AmplifierLost, BroadcasterError
 from broadcaster.playout.amplifier import Amplifier
 from broadcaster.playout.cards import CardChoice, Forgetful
 from broadcaster.playout.sound_messages import AbsentOutput, CardOutput
 from broadcaster.playout.trial import why_it_does_not_open
 from broadcaster.playout.wiring import Wiring
-from broadcaster.settings import Settings, load_settings
+from broadcaster.settings import Settings
 
 SERIAL_PORTS = Path("/dev/serial/by-id")
 LOOK_SECONDS = 0.1
@@ -51,7 +51,7 @@ def devices_options(parser: argparse.ArgumentParser) -> None:
 
 
 def devices(arguments: Arguments) -> int:
-    settings = load_settings(arguments.config)
+    settings = settings_to_look_by(arguments.config)
     if arguments.use:
         used = _use(settings, arguments.use)
         _report({"used": used}, f"记下了：功放接在声卡 {used}，以后从这里响。", arguments)
@@ -87,7 +87,7 @@ def _use(settings: Settings, name: str) -> str:
 
 
 def switch_on(arguments: Arguments) -> int:
-    settings = load_settings(arguments.config)
+    settings = settings_to_look_by(arguments.config)
     relays = Wiring.of(settings.amplifier).relays
     names = tuple(arguments.names) or tuple(relays)
     _check(names, relays)
@@ -105,7 +105,7 @@ def switch_on(arguments: Arguments) -> int:
 
 
 def switch_off(arguments: Arguments) -> int:
-    settings = load_settings(arguments.config)
+    settings = settings_to_look_by(arguments.config)
     if not Wiring.of(settings.amplifier).relays:
         _report({"on": []}, "没有接继电器（amplifier.kind 是 none），不用断开。", arguments)
         return 0
@@ -116,7 +116,7 @@ def switch_off(arguments: Arguments) -> int:
 
 
 def try_relays(arguments: Arguments) -> int:
-    settings = load_settings(arguments.config)
+    settings = settings_to_look_by(arguments.config)
     relays = Wiring.of(settings.amplifier).relays
     _check(tuple(relays), relays)
     for name, number in relays.items():

@@ -74,7 +74,7 @@ def keep_watch(
     with closing(Lifeline(hang_seconds)) as lifeline:
         while not ended.wait(look_seconds):
             if not all(one.alive for one in watched):
-                logger.critical("a thread died; ending for a new start")
+                logger.critical("有一个线程停了，结束程序，重新启动")
                 return EXIT_RESTART
             now = time.monotonic()
             # Stopped with its terminal, or paused with its machine: the others stood still too.
@@ -85,7 +85,7 @@ def keep_watch(
             try:
                 ask()
             except Exception:
-                logger.exception("what a page is told cannot be had")
+                logger.exception("现在的状态查不出来，错误在下面")
             lifeline.feed()
     return 0
 
@@ -96,6 +96,6 @@ def _end_where_one_hangs(loops: Sequence[Loop], now: float, since: float) -> Non
             continue
         still_seconds = now - max(loop.stirred_at, since)
         if still_seconds > loop.longest_seconds:
-            logger.critical("%s hangs for %.0f s; ending for a new start", loop.name, still_seconds)
+            logger.critical("%s 这个线程卡住了 %.0f 秒，结束程序，重新启动", loop.name, still_seconds)
             faulthandler.dump_traceback()
             os._exit(EXIT_RESTART)

@@ -7,6 +7,7 @@ import os
 import select
 import signal
 import sys
+import time
 
 TICK_SECONDS = 1.0
 # For the stacks of all threads, which the parent prints at SIGABRT if it still can.
@@ -29,7 +30,8 @@ def watch(line: int, limit_seconds: float, parent: int) -> None:
 
 
 def end(parent: int, line: int, silent: float) -> None:
-    os.write(2, f"process {parent} hangs for {silent:.0f} s; ending it\n".encode())
+    at = time.strftime("%Y-%m-%d %H:%M:%S %z")
+    os.write(2, f"{at} 主进程 {parent} 卡住了 {silent:.0f} 秒，结束它，重新启动\n".encode())
     os.kill(parent, signal.SIGABRT)
     if not select.select([line], [], [], LAST_WORDS_SECONDS)[0] and os.getppid() == parent:
         os.kill(parent, signal.SIGKILL)

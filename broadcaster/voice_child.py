@@ -20,6 +20,7 @@ from broadcaster.clips.preset import PRESETS
 from broadcaster.clips.signals import MAKERS, make_signal
 from broadcaster.clips.store import ClipStore
 from broadcaster.errors import BroadcasterError, VoiceUnavailable
+from broadcaster.log_lines import log_in, open_log
 from broadcaster.model import Clip, Item, Line, Notice, Programme, Ready, Script, Signal
 from broadcaster.recordings import recording_path
 from broadcaster.script.compose import compose_lines
@@ -133,7 +134,7 @@ class VoiceChild:
         except BroadcasterError as expected:
             error = expected
         except Exception:
-            logger.exception("job %s in %s", number, job.request.notice.voice)
+            logger.exception("第 %s 件语音（%s）没有做成，错误在下面", number, job.request.notice.voice)
             error = VoiceUnavailable("语音引擎内部出错，这则通知没有做成，详见日志。")
         del self._jobs[number]
         return Failed(number, error) if error else None
@@ -143,7 +144,7 @@ class VoiceChild:
             self._reader.warm()
             self._voice(voice)
         except BroadcasterError as error:
-            logger.warning("cannot warm %s: %s", voice, error)
+            logger.warning("声音 %s 没能提前备好：%s", voice, error)
 
     def _voice(self, name: str) -> Voice:
         if name not in self._voices:
@@ -303,16 +304,18 @@ class VoiceChild:
                 self._signal(signal, keeping)
         except BroadcasterError as error:
             # Told once is enough: the first notice fails by the same error.
-            logger.info("signals not kept: %s", error)
+            logger.info("钟声和警报没有存下来：%s", error)
 
 
 def main() -> None:
-    logging.basicConfig(level=logging.WARNING, format="%(name)s: %(message)s")
+    open_log(logging.WARNING)
     connection = connect_to_parent(sys.argv)
     be_the_first_out_of_memory()
     end_with_parent(connection)
     try:
-        VoiceChild(connection.recv()).run(connection)
+        setup: Setup = connection.recv()
+        log_in(setup.settings.station.zone)
+        VoiceChild(setup).run(connection)
     except (EOFError, BrokenPipeError, ConnectionResetError):
         logger.debug("the box closed the pipe")
 

@@ -6,7 +6,7 @@ import sys
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from broadcaster.console import Arguments, ask_box, load_config, report
+from broadcaster.console import Arguments, ask_box, load_config, report, settings_to_look_by
 from broadcaster.errors import VoiceUnavailable
 from broadcaster.notice_options import add_sound_file, add_text, text_of
 
@@ -37,11 +37,10 @@ def add_to(group: Any, add: Any) -> None:
 
 
 def list_voices(arguments: Arguments) -> int:
-    from broadcaster.settings import load_settings
 
     answers = ask_box({"do": "voices"}, arguments.config)
     if answers is None:
-        entries = _catalogue(load_settings(arguments.config)).entries()
+        entries = _catalogue(settings_to_look_by(arguments.config)).entries()
         content = [asdict(entry) for entry in entries]
     else:
         content = next(answers)["voices"]
@@ -79,10 +78,9 @@ def audition(arguments: Arguments) -> int:
 
 
 def install(arguments: Arguments) -> int:
-    from broadcaster.settings import load_settings
     from broadcaster.tts.package_source import Source
 
-    catalogue = _catalogue(load_settings(arguments.config))
+    catalogue = _catalogue(settings_to_look_by(arguments.config))
     if len(arguments.source) != len(arguments.sha256):
         raise VoiceUnavailable("每个 --from 后面都要有它的 --sha256。")
     files = [Source(*pair) for pair in zip(arguments.source, arguments.sha256, strict=True)]

@@ -9,6 +9,7 @@ from broadcaster.errors import BroadcasterError, WordRefused
 from broadcaster.lexicon_file import LexiconFile, entries, with_entry
 from broadcaster.model import Entry, Notice, Signal
 from broadcaster.script.lexicon import check_entry
+from broadcaster.script.nearness import check_near
 from broadcaster.settings import LexiconSettings
 from broadcaster.studio import Studio
 
@@ -51,6 +52,12 @@ class Wordbook:
         self.refresh()
         return entry
 
+    def set_near(self, word: str, said: str, section: str = "") -> Entry:
+        """The same, for a program: what is far from how the characters are read is for people, who hear
+        it first."""
+        check_near(word, said)
+        return self.set(word, said, section)
+
     def remove(self, word: str, section: str = "") -> Entry:
         """Raises the same."""
         entry = self._file.remove(word, section)
@@ -68,6 +75,8 @@ class Wordbook:
                 lexicon = self._file.load()
                 self._studio.learn(lexicon)
                 self._lexicon, self._fault = lexicon, self._doubt()
+                logger.warning("读音表改过，照新的念了")
+                self._file.keep()
             except BroadcasterError as error:
                 problem = str(error).splitlines()[0]
                 logger.warning("读音表写错了，还按原来的念：%s", problem)

@@ -60,7 +60,7 @@ class _Job:
         return isinstance(self.request, Make) and not self.request.live
 
     def __str__(self) -> str:
-        return f"job {self.request.job} ({self.request.notice.voice or 'script'})"
+        return f"第 {self.request.job} 件（{self.request.notice.voice or '只要文稿'}）"
 
 
 class Workshop:
@@ -172,8 +172,8 @@ class Workshop:
             self._child = None
         # Not under the lock: the child's reader thread may be waiting for it.
         if works:
-            reason = "holds up live work" if held_up else "hangs"
-            logger.warning("voice child %s %s over %s; ending it", child.pid, reason, self._turn)
+            why = "挡住了急着播的" if held_up else "没有反应"
+            logger.warning("语音进程 %s %s，在做的是%s，换一个新的", child.pid, why, self._turn or "无")
             child.kill()
             self._retry(TOO_SLOW.format(seconds=silent) if self._patience.slow else BROKEN, not held_up)
         else:
@@ -256,7 +256,7 @@ class Workshop:
         with self._lock:
             child, turn = self._child, self._turn
         if child:
-            logger.warning("voice child %s died (%s) over %s", child.pid, child.ending, turn)
+            logger.warning("语音进程 %s 停了（%s），在做的是%s", child.pid, child.ending, turn or "无")
         self._retry()
 
     def _retry(self, why: str = BROKEN, counts: bool = True) -> None:
@@ -274,7 +274,7 @@ class Workshop:
             for job in given_up:
                 del self._jobs[job.request.job]
             for job in self._jobs.values():
-                logger.warning("making %s again", job)
+                logger.warning("%s再做一遍", job)
                 job.had_its_turn, job.asked_at = False, self._clock.monotonic()
                 self._reach_child().send(job.request)
         for job in given_up:

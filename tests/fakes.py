@@ -206,6 +206,7 @@ class FakeStation:
         self.studio = FakeStudio(settings.paths.audio_cache)
         file = LexiconFile(settings.paths.state.parent)
         self.words = Wordbook(file, file.load(), cast(Any, self.studio))
+        self.going_on: dict[str, str] = {}
         self.now = datetime.now(settings.station.zone)
         self.on_air: OnAir | None = None
         self.waiting: list[Airing] = []
@@ -343,6 +344,9 @@ class FakeStation:
 
     def past(self, airing_id: str) -> JournalRow | None:
         return next((row for row in self.rows if row.airing_id == airing_id), None)
+
+    def goes_on_in(self, airing_id: str) -> str:
+        return self.going_on.get(airing_id, airing_id)
 
     def history_count(self, wanted: JournalFilter = EVERYTHING) -> int:
         return sum(wanted.outcome in (None, row.outcome) for row in self.rows)

@@ -15,7 +15,7 @@ FLOOR = {
     *("timetable_file", "whole", "last_good", "seal", "spool", "plain_values"),
     *("day_words", "lined_yaml", "hours", "manner", "beat", "model", "clock", "errors", "child", "loop"),
     *("clock_trust", "people", "foothold", "recordings", "precedence", "office_call", "office_files"),
-    *("patience", "vigil", "vigil_outside", "folders", "labels", "terminal", "heap"),
+    *("patience", "vigil", "vigil_outside", "folders", "labels", "terminal", "heap", "log_lines"),
 }
 SIBLINGS = {"script", "tts", "clips", "schedule", "playout", "store"}
 
@@ -30,6 +30,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "precedence": {"model"},
     "clock_trust": {"clock", "errors"},
     "loop": set(),
+    "log_lines": {"__version__"},
     "child": set(),
     "heap": set(),
     "patience": set(),
@@ -94,7 +95,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "far": FLOOR | {"station", "copies", "rehearsal", "slotbook", "store", "talks", "wordbook"},
     "belonging": FLOOR | {"station", "link"},
     "greeting": FLOOR | {"station", "intake"},
-    "lan_name": set(),
+    "lan_name": {"errors"},
     "control": FLOOR | {"station", "store"},
     "web": FLOOR | {"station", "__version__"},
     # Of the box's page the office shares the server, TLS, the session key and the look.

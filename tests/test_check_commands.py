@@ -67,7 +67,7 @@ def test_a_key_that_stands_twice_runs_and_is_told(village: Village, name: str) -
     before = (village.folder / name).read_text() if name == "broadcaster.yaml" else TWICE[name]
     (village.folder / name).write_text(before + TWICE[name], encoding="utf-8")
     (problem,) = check(village, 1)
-    assert problem.startswith(f"{name} 第 ") and problem.endswith("写了两次，请去掉一个")
+    assert problem.startswith(f"{name} 第 ") and problem.endswith("写了两次，现在按后面的，请去掉一个")
 
 
 def test_a_bad_slot_runs_without_it(village: Village) -> None:
@@ -87,6 +87,20 @@ def test_wrong_settings_start_only_where_they_were_right_before(village: Village
     *problems, last = check(village, 1)
     assert "station.pacee" in problems[1] and "按上次能用的设置" in last
     shutil.rmtree(kept)
+
+
+def test_who_only_looks_goes_by_the_last_good_settings_and_is_told(village: Village) -> None:
+    path = village.folder / "broadcaster.yaml"
+    kept = village.folder / ".last-good"
+    kept.mkdir()
+    (kept / path.name).write_bytes(path.read_bytes())
+    path.write_bytes(b"")
+    for command in (["journal"], ["next"], ["devices"], ["cache", "show"], ["voices"]):
+        done = village.call(*command)
+        assert done.returncode == 0, (command, done.stderr)
+        assert "先按上次能用的" in done.stderr and "broadcaster.yaml 是空的" in done.stderr, command
+    shutil.rmtree(kept)
+    assert village.call("journal").returncode == 2
 
 
 def test_the_box_that_starts_by_a_key_written_twice_says_so(village: Village) -> None:

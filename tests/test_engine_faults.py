@@ -100,7 +100,7 @@ def test_an_engine_that_ends_its_process_is_given_up_after_one_retry(
     (make_vits(voices / "bad") / "tokens.txt").write_text("one two three four\n")
     with pytest.raises(BroadcasterError, match="语音引擎连续出错"):
         studio.programme(replace(WATER, voice="sherpa:bad"))
-    assert caplog.text.count("over job 1 (sherpa:bad)") == 2
+    assert caplog.text.count("在做的是第 1 件（sherpa:bad）") == 2
     assert studio.programme(WATER).voice == "baker:female"
 
 

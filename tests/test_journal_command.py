@@ -44,16 +44,6 @@ def test_a_person_reads_a_table_in_chinese(lived: Village) -> None:
     assert lived.call("journal", "--text", "没有这样的").stdout == "没有这样的播出记录。\n"
 
 
-def test_what_is_left_out_on_the_screen_is_told_and_a_program_gets_all(village: Village) -> None:
-    with open_store(village.state / DATABASE, ManualClock()) as store:
-        for number in range(23):
-            store.journal.record(entry(airing(f"第{number}条"), Outcome.PLAYED))
-    told = village.call("journal").stdout.splitlines()
-    assert len(told) == 22 and told[-1].startswith("只列了最近的 20 条，还有更早的")
-    assert len(found(village)) == 23
-    assert "还有更早的" not in village.call("journal", "--limit", "23").stdout
-
-
 def test_the_whole_length_is_told_only_where_it_is_known(village: Village) -> None:
     with open_store(village.state / DATABASE, ManualClock()) as store:
         for name, outcome, played, due in (

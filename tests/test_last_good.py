@@ -10,6 +10,7 @@ from broadcaster.console import load_config_to_run
 from broadcaster.county.office_settings import keep_office_settings, load_office_to_run
 from broadcaster.errors import ConfigError
 from broadcaster.folders import PROJECT_FOLDER
+from broadcaster.lexicon_file import LexiconFile
 
 OFFICE = "name: 青田县\ndatabase: postgresql://office@127.0.0.1/office\nbroker: {host: 127.0.0.1}\n"
 
@@ -36,6 +37,17 @@ def test_a_wrong_bit_in_a_comment_names_its_file_alone(box: Path) -> None:
     path.write_text("# 改过\n" + path.read_text(encoding="utf-8"), encoding="utf-8")
     told = load_config_to_run(box).changed
     assert told == "lexicon.yaml 和上次启动时不一样。不是有意改的，请改回来。"
+
+
+def test_what_the_product_writes_is_no_news_and_hides_nothing_that_was_changed_before_it(
+    box: Path,
+) -> None:
+    LexiconFile(box).set("石盆", "shi2 peng4")
+    assert load_config_to_run(box).changed == ""
+    path = box / "lexicon.yaml"
+    path.write_text("# 改过\n" + path.read_text(encoding="utf-8"), encoding="utf-8")
+    LexiconFile(box).set("石盆", "shi2 pen2")
+    assert "lexicon.yaml" in load_config_to_run(box).changed
 
 
 @pytest.fixture

@@ -179,7 +179,7 @@ def test_a_killed_child_costs_one_retry_and_no_sound_twice(
     with studio.make(WATER, listener):
         made = listener.follow(lambda: kill(studio, signal.Signals[death]))
     assert isinstance(made, Made)
-    assert f"died ({death}) over job 1 (baker:female)" in caplog.text
+    assert f"停了（信号 {death}），在做的是第 1 件（baker:female）" in caplog.text
     seconds = sum(sound.item.seconds for sound in listener.sounds)
     assert seconds == pytest.approx(made.programme.seconds)
 

@@ -61,8 +61,8 @@ def test_a_key_of_the_whole_file_that_stands_twice_is_told(tmp_path: Path) -> No
     written = read(tmp_path, f"slots: []\nholidays: {{days_off: [], days_off: []}}\nslots:\n{GOOD}")
     assert names(written) == ["好的"]
     assert written.problems == (
-        "timetable.yaml 第 2 行：days_off：写了两次，请去掉一个",
-        "timetable.yaml 第 3 行：slots：写了两次，请去掉一个",
+        "timetable.yaml 第 2 行：days_off：写了两次，现在按后面的，请去掉一个",
+        "timetable.yaml 第 3 行：slots：写了两次，现在按后面的，请去掉一个",
     )
 
 

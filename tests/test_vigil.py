@@ -87,7 +87,7 @@ def test_a_main_that_stands_still_is_ended() -> None:
         process.send_signal(signal.SIGSTOP)
         _, told = process.communicate(timeout=20)
     assert process.returncode in (-signal.SIGKILL, -signal.SIGABRT)
-    assert "hangs for" in told
+    assert "卡住了" in told
     psutil.wait_procs([outside], timeout=10)
     assert not outside.is_running()
 
@@ -96,7 +96,7 @@ def test_a_loop_whose_step_never_ends_ends_the_process_for_a_new_start() -> None
     with running(BEGIN + STUCK_LOOP) as process:
         _, told = process.communicate(timeout=20)
     assert process.returncode == 75
-    assert "talking hangs" in told
+    assert "talking 这个线程卡住了" in told
 
 
 def test_a_main_thread_that_waits_for_a_lock_is_ended_and_its_stack_is_told() -> None:

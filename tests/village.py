@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import soundfile
 import yaml
@@ -63,13 +63,22 @@ class Village:
 
 
 class RunningBox:
-    """`broadcaster run`, and the lines that it printed until it was up; `within` starts its command."""
+    """`broadcaster run`, and the lines that it printed until it was up; `within` starts its command,
+    `log` takes what it logs.
+    """
 
-    def __init__(self, village: Village, *arguments: str, within: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self,
+        village: Village,
+        *arguments: str,
+        within: tuple[str, ...] = (),
+        log: IO[bytes] | None = None,
+    ) -> None:
         self.process = subprocess.Popen(
             [*within, *village.command("run", *arguments)],
             env=village.environment,
             stdout=subprocess.PIPE,
+            stderr=log,
             text=True,
         )
         assert self.process.stdout

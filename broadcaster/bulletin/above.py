@@ -30,7 +30,7 @@ class Above:
     def believed(self) -> Trust:
         """Raises `NotAccepted` before the first keyring."""
         if self.trust is None:
-            raise NotAccepted(Refusal.UNKNOWN_KEY, "no keyring yet")
+            raise NotAccepted(Refusal.UNKNOWN_KEY, "还没有收到钥匙串")
         return self.trust
 
     def recalled(self, trust: bytes, heads: bytes, at: datetime) -> Above:
@@ -44,7 +44,7 @@ class Above:
     def with_keyring(self, data: bytes, now: datetime) -> Above:
         newer = self.trust.updated(data, now) if self.trust else Trust.pin(data, self.root, now)
         if newer.area != self.area:
-            raise NotAccepted(Refusal.KEYRING_BROKEN, "area")
+            raise NotAccepted(Refusal.KEYRING_BROKEN, "不是这个地方的")
         if self.trust and newer.to_bytes() == self.trust.to_bytes():
             return self
         # A stolen key may have made the heads of next year.

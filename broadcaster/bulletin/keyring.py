@@ -69,7 +69,7 @@ class Trust:
         keyring = Keyring.from_bytes(bundle)
         first = read_root(keyring.roots[0])
         if first.envelope.digest != digest:
-            raise NotAccepted(Refusal.KEYRING_NOT_SIGNED, "pin")
+            raise NotAccepted(Refusal.KEYRING_NOT_SIGNED, "根的指纹不一样")
         first.check_signs("root", first.envelope)
         return _follow(first, keyring, now)
 
@@ -152,7 +152,7 @@ def _next_root(old: SignedRoot, new: SignedRoot) -> SignedRoot:
     if new.root.version != old.root.version + 1:
         raise NotAccepted(Refusal.KEYRING_GAP, f"{new.root.version}")
     if new.area != old.area:
-        raise NotAccepted(Refusal.KEYRING_BROKEN, "area")
+        raise NotAccepted(Refusal.KEYRING_BROKEN, "不是这个地方的")
     old.check_signs("root", new.envelope)
     new.check_signs("root", new.envelope)
     return new
@@ -161,7 +161,7 @@ def _next_root(old: SignedRoot, new: SignedRoot) -> SignedRoot:
 def _check_targets(root: SignedRoot, targets: SignedTargets) -> None:
     root.check_signs("targets", targets.envelope)
     if not all(areas.contains(root.area, one.area) for one in targets.delegations):
-        raise NotAccepted(Refusal.KEYRING_BROKEN, "area")
+        raise NotAccepted(Refusal.KEYRING_BROKEN, "不是这个地方的")
 
 
 def _check_not_older(old: SignedTargets, new: SignedTargets) -> None:

@@ -22,6 +22,7 @@ PAYLOAD_TYPE = "application/vnd.tuf+json"
 LARGEST = 4 * 1024 * 1024
 HEADS = "heads"
 ABOVE = "above"
+CALLED = {"root": "根", "targets": "钥匙的名单"}
 # What TUF raises for what is none of its metadata, and what ours does.
 MALFORMED = (ValueError, KeyError, TypeError, AttributeError, areas.AreaUnknown)
 
@@ -40,7 +41,7 @@ class SignedRoot:
         try:
             self.root.verify_delegate(role, signed.signed_bytes, signed.tuf_signatures)
         except (RepositoryError, VerificationError, ValueError) as error:
-            raise NotAccepted(Refusal.KEYRING_NOT_SIGNED, role) from error
+            raise NotAccepted(Refusal.KEYRING_NOT_SIGNED, CALLED[role]) from error
 
     @property
     def targets_key_ids(self) -> frozenset[str]:
@@ -70,7 +71,7 @@ def read_root(data: bytes) -> SignedRoot:
         said = root.unrecognized_fields.get(ABOVE)
         above = None if said is None else read_superiors(said, area)
     except MALFORMED as error:
-        raise NotAccepted(Refusal.KEYRING_BROKEN, "root") from error
+        raise NotAccepted(Refusal.KEYRING_BROKEN, CALLED["root"]) from error
     return SignedRoot(signed, root, area, above)
 
 
@@ -80,7 +81,7 @@ def read_targets(data: bytes) -> SignedTargets:
     try:
         return _read_targets(signed)
     except MALFORMED as error:
-        raise NotAccepted(Refusal.KEYRING_BROKEN, "targets") from error
+        raise NotAccepted(Refusal.KEYRING_BROKEN, CALLED["targets"]) from error
 
 
 def _read_targets(signed: Envelope) -> SignedTargets:

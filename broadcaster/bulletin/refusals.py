@@ -42,6 +42,10 @@ class Refusal(StrEnum):
     def sentence(self) -> str:
         return SENTENCES[self]
 
+    def told(self, detail: str) -> str:
+        """The sentence, and where it was."""
+        return f"{self.sentence}{detail and f'（{detail}）'}"
+
 
 SENTENCES = {
     Refusal.TOO_BIG: "太大了，不读。",
@@ -82,5 +86,5 @@ class NotAccepted(Exception):
     """Something sent is refused; `detail` says where, for the record."""
 
     def __init__(self, refusal: Refusal, detail: str = "") -> None:
-        super().__init__(f"{refusal.sentence}{detail and f'（{detail}）'}")
+        super().__init__(refusal.told(detail))
         self.refusal, self.detail = refusal, detail

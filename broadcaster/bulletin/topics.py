@@ -5,6 +5,8 @@ from __future__ import annotations
 from broadcaster.bulletin import areas
 
 ROOT = "cb/1"
+# All that stand on a broker, whosever they are.
+BULLETINS = f"{ROOT}/n/+/+"
 # A broker writes what it has acknowledged to its disk so often (`county/broker.py`): who publishes keeps
 # what matters for longer.
 SAVED_SECONDS = 60
@@ -14,11 +16,6 @@ SEVERAL = "-"
 def bulletin(area: str, bulletin_id: str) -> str:
     """Where one bulletin stands, retained, for an area; the broker brings it to all below."""
     return f"{ROOT}/n/{areas.trim(area)}/{bulletin_id}"
-
-
-def bulletin_anywhere(bulletin_id: str) -> str:
-    """To be subscribed to: wherever this one stands."""
-    return f"{ROOT}/n/+/{bulletin_id}"
 
 
 def bulletins_for(village: str) -> tuple[str, ...]:

@@ -16,6 +16,7 @@ from broadcaster.settings import Settings
 
 logger = logging.getLogger(__name__)
 
+STAYS = "剩下的都快要播了。空间不够，请换一张大的存储卡，或者把 cache.limit_megabytes 写大。"
 # Below the limit by a tenth: at 2000 MB that is an hour of new speech until the next look.
 PRUNED_SHARE = 0.9
 # What nothing can be taken from is not gone through again at once.
@@ -97,7 +98,7 @@ class Housekeeping:
         """A programme of so many seconds was made; `unkept` says why it could not be kept, or ""."""
         self._grown_bytes += seconds * self._bytes_a_second
         if unkept and unkept != self._fault:
-            logger.warning("%s", unkept)
+            logger.warning("做好的声音存不下来：%s", unkept)
             self._probed_at = float("-inf")
         self._fault = unkept
         self._changed.set()
@@ -136,7 +137,7 @@ class Housekeeping:
         pruned = prune(self._store.folder, wanted, self._due(), sounding, before)
         self._known_bytes, self._grown_bytes = pruned.bytes_left, 0.0
         if pruned.clips or pruned.programmes:
-            logger.info("removed %s from the cache", pruned)
+            logger.info("做好的声音清掉了一些：声音 %d 个，节目 %d 个", pruned.clips, pruned.programmes)
         return pruned
 
     def _wanted_bytes(self) -> int | None:
@@ -160,7 +161,12 @@ class Housekeeping:
             logger.warning("做好的声音腾不出地方：%s", error)
             return
         if left > to_bytes:
-            logger.warning("%d bytes of the cache must stay, over %d", left, to_bytes)
+            logger.warning(
+                "做好的声音清到 %.1f MB 就清不动了，要清到 %.1f MB：%s",
+                left / 1e6,
+                to_bytes / 1e6,
+                STAYS,
+            )
         if self._fault:
             self._ask()
 

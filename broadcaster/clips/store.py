@@ -184,6 +184,6 @@ def _identity(path: Path) -> tuple[int, int]:
 def _discard(path: Path) -> None:
     try:
         path.unlink(missing_ok=True)
-        logger.warning("removed %s: damaged or left unfinished", path)
+        logger.warning("声音文件 %s 坏了，或者没有写完，删掉了，要用时重新做", path)
     except OSError:
-        logger.warning("%s is damaged or left unfinished and cannot be removed", path)
+        logger.warning("声音文件 %s 坏了，又删不掉，请检查文件夹的权限和磁盘", path)

@@ -171,7 +171,7 @@ def check_access() -> ResponseReturnValue | None:
         return None
     rule = RULES.get(request.endpoint)
     if rule is None:
-        logger.error("%s has no rule and is open to nobody", request.endpoint)
+        logger.error("%s 没有写谁能打开，谁也打不开：程序有错，请告诉开发的人", request.endpoint)
         abort(403)
     if rule.role is None:
         return None

@@ -43,10 +43,9 @@ from broadcaster.errors import BroadcasterError
 from broadcaster.web import wording
 from broadcaster.web.answers import Answers
 from broadcaster.web.compiled_pages import CompiledPages
-from broadcaster.web.foreign_site import turn_away
 from broadcaster.web.language import CHINESE, LANGUAGES, teach_languages
 from broadcaster.web.phone_cookie import Sessions
-from broadcaster.web.protection import HTTP_PORT, HTTPS_PORT, protect, stay_with_https
+from broadcaster.web.protection import HTTP_PORT, HTTPS_PORT, OwnFormsOnly, protect, stay_with_https
 from broadcaster.web.session_key import load_session_key
 
 logger = logging.getLogger(__name__)
@@ -90,11 +89,12 @@ def create_app(pages: Pages, folder: Path) -> Flask:
         MAX_FORM_MEMORY_SIZE=LONGEST_BODY,
         WTF_CSRF_TIME_LIMIT=None,
     )
+    # As on a station's page.
+    app.url_map.merge_slashes = False
     app.extensions["office"] = pages
     app.extensions["office_sounds"] = Sounds(folder)
     app.extensions["office_answers"] = Answers(MOST_BYTES, KEPT_SECONDS)
     app.session_interface = Sessions()
-    app.before_request(turn_away)
     app.before_request(access.allow_uploads)
     app.before_request(access.check_access)
     csrf = CSRFProtect(app)
@@ -113,6 +113,7 @@ def create_app(pages: Pages, folder: Path) -> Flask:
     teach_languages(app, offered={CHINESE: LANGUAGES[CHINESE]})
     _teach_wording(app, pages)
     _answer_errors(app)
+    app.wsgi_app = OwnFormsOnly(app.wsgi_app)  # type: ignore[method-assign]
     return app
 
 

@@ -25,7 +25,7 @@ def make_authority(folder: Path) -> None:
         return
     key = ec.generate_private_key(ec.SECP256R1())
     name = _name("broadcaster county")
-    builder = _certificate(name, name, key.public_key(), AUTHORITY_LIFE)
+    builder = _certificate(name, name, key.public_key(), key.public_key(), AUTHORITY_LIFE)
     signs = x509.KeyUsage(False, False, False, False, False, True, True, False, False)
     builder = builder.add_extension(x509.BasicConstraints(True, 0), True).add_extension(signs, True)
     _write(folder / "authority.key", _private(key))
@@ -42,7 +42,8 @@ def make_server(folder: Path, hosts: Sequence[str]) -> None:
     authority = x509.load_pem_x509_certificate((folder / "authority.pem").read_bytes())
     _check_pair(authority, signer)
     key = ec.generate_private_key(ec.SECP256R1())
-    builder = _certificate(_name(hosts[0]), authority.subject, key.public_key(), SERVER_LIFE)
+    keys = key.public_key(), signer.public_key()
+    builder = _certificate(_name(hosts[0]), authority.subject, *keys, SERVER_LIFE)
     names = x509.SubjectAlternativeName([_alternative(host) for host in hosts])
     builder = builder.add_extension(names, False).add_extension(x509.BasicConstraints(False, None), True)
     _write(folder / "server.key", _private(key))
@@ -68,7 +69,11 @@ def _check_pair(authority: x509.Certificate, signer: ec.EllipticCurvePrivateKey)
 
 
 def _certificate(
-    subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePublicKey, life: timedelta
+    subject: x509.Name,
+    issuer: x509.Name,
+    key: ec.EllipticCurvePublicKey,
+    by: ec.EllipticCurvePublicKey,
+    life: timedelta,
 ) -> x509.CertificateBuilder:
     now = datetime.now(UTC)
     return (
@@ -79,6 +84,8 @@ def _certificate(
         .serial_number(x509.random_serial_number())
         .not_valid_before(now - BACKDATED)
         .not_valid_after(now + life)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key), False)
+        .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(by), False)
     )
 
 

@@ -110,8 +110,12 @@ def send_back(id: str) -> ResponseReturnValue:
 
 @pages.post("/bulletin/<id>/discard")
 def discard(id: str) -> ResponseReturnValue:
-    access.about(find_paper(id).draft.title)
-    access.pages().parts.desk.discard(id)
+    title = find_paper(id).draft.title
+    try:
+        access.pages().parts.desk.discard(id, request.form.get("seen", ""))
+    except DraftRefused as error:
+        return _page(id, str(error)), 409
+    access.about(title)
     flash("草稿删掉了。")
     return redirect(url_for("board.home"), 303)
 

@@ -114,7 +114,7 @@ class Running:
         self._stopped = False
 
     def run(self) -> int:
-        """Until it ends; its exit code."""
+        """Until it ends; its exit code. Stopped it ends well: so early, Mosquitto dies of the signal."""
         code, seconds = self._once()
         if code and seconds < AT_ONCE_SECONDS and not self._stopped and self._broker.set_aside_kept():
             _tell(
@@ -123,7 +123,7 @@ class Running:
             code, seconds = self._once()
             if code and seconds < AT_ONCE_SECONDS and not self._stopped:
                 self._broker.put_back_kept()
-        return code
+        return 0 if self._stopped else code
 
     def _once(self) -> tuple[int, float]:
         began = monotonic()

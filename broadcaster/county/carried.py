@@ -10,7 +10,6 @@ from flask import current_app, request
 from werkzeug.exceptions import HTTPException
 
 from broadcaster.bulletin import strict_json
-from broadcaster.web.foreign_site import is_foreign
 
 # In a form each Chinese character takes nine bytes, and a form may have a megabyte.
 LONGEST = 100_000
@@ -49,7 +48,8 @@ class Carried:
 
 def of_request() -> Carried | None:
     """What this request would have done; None for what no page of ours sent."""
-    if is_foreign():
+    sent_by = request.headers.get("Origin") or request.headers.get("Referer", "")
+    if sent_by and urlsplit(sent_by).hostname != urlsplit(request.host_url).hostname:
         return None
     fields = tuple((name, value) for name, value in request.form.items(True) if name not in SECRET)
     files = any(file.filename for file in request.files.values())

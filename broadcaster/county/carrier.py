@@ -70,7 +70,7 @@ class Carrier:
         try:
             self.above = self.above.recalled(trust, heads, self._clock.now())
         except NotAccepted as error:
-            logger.warning("what was kept of the office above is left out: %s", error)
+            logger.warning("存着的上级的钥匙串用不了，等新的：%s", error)
 
     def wake(self) -> None:
         self._upper.wake()
@@ -116,7 +116,7 @@ class Carrier:
         digest = hashlib.sha256(one.payload).digest()
         if digest in self._refused:
             return
-        logger.warning("refused from %s: %s %s", one.topic, refused.refusal.name, refused)
+        logger.warning("上级发来的没有收（%s）：%s", one.topic, refused)
         self.last_refusal = f"{one.topic}：{refused}"
         self._refused[digest] = None
         while len(self._refused) > REMEMBERED_REFUSALS:
@@ -137,12 +137,12 @@ class Carrier:
         # What came before it and was refused for its key comes again.
         self._refused.clear()
         self._again = True
-        logger.info("keyring %s.%s of %s", *newer.believed.version, newer.area)
+        logger.info("上级 %s 的钥匙串换成第 %s.%s 版", newer.area, *newer.believed.version)
 
     def _end_unsigned(self, trust: Trust) -> None:
         for one in self._book.in_force():
             if one.key_id in trust.targets.revoked or not trust.delegations_of(one.key_id):
-                logger.warning("%s is taken off: its key counts no more", one.id)
+                logger.warning("上级的通知 %s 撤下了：签它的钥匙作废了", one.id)
                 self._book.end(one.id)
 
     def _take_heads(self, data: bytes) -> None:
@@ -152,7 +152,7 @@ class Carrier:
         carried = self._book.in_force()
         for one in carried:
             if heads.has_dropped(one.key_id, one.seq, one.id):
-                logger.info("%s is taken off: the heads above list it no more", one.id)
+                logger.info("上级的通知 %s 撤下了：上级的清单上没有它了", one.id)
                 self._book.end(one.id)
         self._book.keep({HEADS: data})
         self.above = newer
@@ -176,7 +176,7 @@ class Carrier:
         if heads and heads.has_dropped(record.issuer.key_id, record.seq, record.id):
             raise NotAccepted(Refusal.NOT_IN_FORCE, record.id)
         self._book.take(accepted, data, ours, self._boxes(ours))
-        logger.info("%s of %s is carried", record.id, accepted.issuer.name)
+        logger.info("上级的通知 %s 收下了，转给县里，发的单位：%s", record.id, accepted.issuer.name)
 
     def _ours(self, accepted: Accepted) -> list[str]:
         """Those of its areas that contain the county or lie in it, wherever it stood above."""

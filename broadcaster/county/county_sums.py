@@ -58,12 +58,12 @@ class CountySums:
     def _read(self, read: Any, code: str, keys: Mapping[str, str], data: bytes) -> Any:
         """None for what is not genuine, which is told in the log only."""
         if not (key := keys.get(code)):
-            self._brake.note("what a relay that is not in the register tells is refused", code)
+            self._brake.note("登记簿里没有的转发报来的数不算", code)
             return None
         try:
             return read(data, code, public_from_hex(key))
         except NotAccepted as refused:
-            self._brake.note(f"what the relay of {code} tells is refused", refused)
+            self._brake.note(f"{code} 的转发报来的数没有收", refused)
             return None
 
     def _keys(self) -> dict[str, str]:
@@ -86,7 +86,7 @@ class CountySums:
             if concerns(ours.get((one.bulletin, one.digest), ()), one.county):
                 known.append((one, data))
             else:
-                self._brake.note(f"a sum of {one.county} is of no bulletin of ours", one.bulletin)
+                self._brake.note(f"{one.county} 报来的数说的不是本平台的通知", one.bulletin)
         return known
 
     def _keep(

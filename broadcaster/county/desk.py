@@ -23,6 +23,7 @@ LONGEST_NOTE = 200
 HANDED_IN = "（交上去审批，还没有发）"
 NONE_SUCH = "没有这一则通知。"
 CHANGED_SINCE = "你看过以后内容改过了，请再看一遍再批。"
+KEPT_SINCE = "你看过以后内容改过了，没有删。请看过这一版再删。"
 
 
 @dataclass(frozen=True)
@@ -95,36 +96,45 @@ class Desk:
         `opened` is the version that it was begun from, "" for none. Raises `DraftChanged` where another
         one stands there now.
         """
+        with self._database.transaction() as connection:
+            self._write(connection, who, draft, opened)
+        return self.get(draft.id)
+
+    def _write(self, connection: Connection, who: Officer, draft: Draft, opened: str | None) -> None:
         check_id(draft.id)
         draft, _ = self.preview(who, draft)
-        with self._database.transaction() as connection:
-            known = _locked(connection, draft.id)
-            values = self._row(who, draft, State.DRAFT)
-            if known:
-                paper = paper_of(known)
-                rules.check_state(paper.state, State.DRAFT)
-                if opened is not None and paper.version not in (opened, draft.version):
-                    raise DraftChanged(paper)
-                values |= _hands(paper, who, draft)
-                connection.execute(delete(bulletin).where(bulletin.c.id == draft.id))
-            connection.execute(insert(bulletin).values(values))
-        return self.get(draft.id)
+        known = _locked(connection, draft.id)
+        values = self._row(who, draft, State.DRAFT)
+        if known:
+            paper = paper_of(known)
+            rules.check_state(paper.state, State.DRAFT)
+            if opened is not None and paper.version not in (opened, draft.version):
+                raise DraftChanged(paper)
+            values |= _hands(paper, who, draft)
+            connection.execute(delete(bulletin).where(bulletin.c.id == draft.id))
+        connection.execute(insert(bulletin).values(values))
 
     def submit(self, who: Officer, id: str) -> Paper:
         """Send a draft, or to whom must agree."""
         with self._database.transaction() as connection:
-            paper = self._open(connection, id, State.DRAFT)
-            _, why = self.preview(who, paper.draft)
-            check_filled(paper.draft)
-            state = State.AWAITING if why else State.CLEARED
-            _change(connection, id, state=state, why_two=why, written_by=who.name, note="")
+            self._submit(connection, who, id)
         self._wake()
         return self.get(id)
 
+    def _submit(self, connection: Connection, who: Officer, id: str) -> None:
+        paper = self._open(connection, id, State.DRAFT)
+        _, why = self.preview(who, paper.draft)
+        check_filled(paper.draft)
+        state = State.AWAITING if why else State.CLEARED
+        _change(connection, id, state=state, why_two=why, written_by=who.name, note="")
+
     def send(self, who: Officer, draft: Draft, opened: str | None = None) -> Paper:
-        """Raises the same as `write`."""
-        check_filled(draft)
-        return self.submit(who, self.write(who, draft, opened).id)
+        """These very words, whoever keeps others in the same moment. Raises the same as `write`."""
+        with self._database.transaction() as connection:
+            self._write(connection, who, draft, opened)
+            self._submit(connection, who, draft.id)
+        self._wake()
+        return self.get(draft.id)
 
     def approve(self, who: Officer, id: str, seen: str) -> Paper:
         """By a second person, who has `seen` this version. What was to sound earlier sounds at once."""
@@ -152,9 +162,11 @@ class Desk:
             _change(connection, id, state=State.DRAFT, note=told)
         return self.get(id)
 
-    def discard(self, id: str) -> None:
+    def discard(self, id: str, seen: str) -> None:
+        """The version that he has `seen`: what another keeps there meanwhile stays."""
         with self._database.transaction() as connection:
-            self._open(connection, id, State.DRAFT)
+            if self._open(connection, id, State.DRAFT).version != seen:
+                raise DraftRefused(KEPT_SINCE)
             connection.execute(delete(bulletin).where(bulletin.c.id == id))
 
     def cancel(self, who: Officer, id: str) -> Paper:

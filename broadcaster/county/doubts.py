@@ -179,12 +179,12 @@ class Doubts:
 
     def note(self, box: str, why: Doubt, detail: object = "", count: int = 1) -> None:
         """On the disk at the next `keep`."""
-        self._brake.note(f"not counted, of {box}: {why}", detail)
+        self._brake.note(f"广播站 {box} 的回执不算数：{why.sentence}", detail)
         self._noted[box, why] += count
 
     def stranger(self, detail: object) -> None:
         """Of nobody who is enrolled: in the log alone."""
-        self._brake.note("receipts of a box that is not enrolled", detail)
+        self._brake.note("来了没有登记的广播站的回执，不算数", detail)
 
     def keep(self) -> None:
         self._brake.look()

@@ -220,7 +220,7 @@ class FarLine:
         try:
             answer = read_answer(data, box, keys[-1])
         except NotAccepted as refused:
-            logger.warning("an answer in the name of %s is left out: %s", box, refused)
+            logger.warning("以广播站 %s 的名义来的回答没有收：%s", box, refused)
             return
         waiting = self._waiting.get(answer.to)
         if waiting and waiting.box == box and not waiting.answer.done():

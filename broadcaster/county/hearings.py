@@ -56,7 +56,7 @@ class Hearings:
             self.note(version, heard)
         except StoreUnusable as error:
             # Who listens is not to lose the end of it.
-            logger.warning("that %s heard it is not noted: %s", heard.who, error)
+            logger.warning("%s 听过录音没有记下来：%s", heard.who, error)
 
     def note(self, version: str, heard: Hearing) -> None:
         values = {"version": version, **asdict(heard)}

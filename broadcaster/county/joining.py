@@ -18,6 +18,7 @@ from broadcaster.county.office_settings import (
 )
 from broadcaster.county.relay import FOLDER, own_key, write_secret
 from broadcaster.errors import ConfigError, FileUnwritable, reason_of
+from broadcaster.last_good import own_change
 from broadcaster.office_call import OfficeRefused, post
 from broadcaster.office_folder import OfficeFolder
 from broadcaster.settings import load_file
@@ -80,7 +81,7 @@ def _as_yaml(wanted: dict[str, object]) -> str:
 def _append(path: Path, wanted: dict[str, object]) -> None:
     try:
         before = path.read_text(encoding="utf-8").rstrip() if path.exists() else ""
-        with whole_file(path, path.parent) as unfinished:
+        with own_change(path.parent, path.name), whole_file(path, path.parent) as unfinished:
             unfinished.write_text(f"{before}\n{_as_yaml(wanted)}\n".lstrip(), encoding="utf-8")
             _check(unfinished, wanted)
     except OSError as error:

@@ -53,7 +53,7 @@ class Leftovers:
             self._look_at = self._clock.monotonic() + LOOKS_EVERY_SECONDS
             gone = self._states - self._intake.known(self._states)
             if gone and self._empty([topics.state(box) for box in gone]):
-                logger.info("the states of %d boxes that are no more are cleared", len(gone))
+                logger.info("已经不在登记簿里的 %d 个广播站，状态清掉了", len(gone))
                 self._states -= gone
 
     def _empty(self, names: Collection[str]) -> bool:

@@ -24,7 +24,7 @@ class LogBrake:
             self._more[what] += 1
         else:
             self._since[what] = self._clock.monotonic()
-            self._say("%s%s", what, f" ({detail})" if detail else "")
+            self._say("%s%s", what, f"（{detail}）" if detail else "")
 
     def look(self) -> None:
         """Tell what has come up to now of each kind whose minute is over."""
@@ -32,6 +32,6 @@ class LogBrake:
         for what in [what for what, since in self._since.items() if since <= over]:
             if more := self._more.pop(what, 0):
                 self._since[what] = self._clock.monotonic()
-                self._say("%s: %d more", what, more)
+                self._say("%s：又有 %d 次", what, more)
             else:
                 del self._since[what]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from math import inf
 
 from broadcaster.bulletin import topics
 from broadcaster.bulletin.heads import Heads
@@ -33,11 +34,19 @@ AT_ONCE = 500
 BULLETINS = f"{topics.ROOT}/n/"
 
 
+def own_topics(area: str) -> tuple[str, str]:
+    """To be listened to besides what boxes say: what this office has sent before it knew what it knows.
+    The heads come last, for they tell what must have come before them.
+    """
+    return topics.BULLETINS, topics.heads(area)
+
+
 class Office:
     """`step` is for a `Loop`; `wake` may be called by any thread.
 
     `areas_of` boxes are the areas of those that are in use; `tidy` takes away a little of what is over
-    for long. Nothing is signed for `hold_seconds`, or until its own heads have come from the broker.
+    for long. With `hold_seconds` nothing is signed before the broker was reached, and then for so long,
+    or until its own heads have come from there.
     """
 
     def __init__(
@@ -69,7 +78,8 @@ class Office:
         self._brake = LogBrake(clock, logger.warning)
         self._woken, self._tended_at = True, clock.monotonic()
         # The numbers that boxes know stand on the broker, and come as soon as it is reached.
-        self._signs_from = clock.monotonic() + hold_seconds
+        self._hold_seconds, self._signs_from = hold_seconds, inf if hold_seconds else 0.0
+        self._looks_back = False
         # What could not be kept, for the database was away, is taken in by the next step.
         self._held: list[Incoming] = []
         # Since when there has been no line to the broker.
@@ -103,7 +113,7 @@ class Office:
     def _look_at_line(self) -> None:
         cut = not self._wire.connected
         if cut and self.cut_since is None:
-            logger.warning("there is no line to the broker")
+            logger.warning("和消息服务器断开了，平台自己会再连")
         self.cut_since = (self.cut_since or self._clock.now()) if cut else None
 
     def tend(self) -> None:
@@ -113,6 +123,7 @@ class Office:
         self._standing.issue()
         changed = bool(self._publisher.expire())
         if self._clock.monotonic() >= self._signs_from and not self._publisher.taken_back.missing:
+            self._look_back_no_more()
             changed = bool(self._publisher.sign_cleared()) or changed
         if self._wire.connected:
             changed = self._send_keyring() or changed
@@ -126,6 +137,9 @@ class Office:
     def begin(self) -> None:
         """The broker is there again, and may have lost what it had."""
         self._keyring_sent, self._heads_due = b"", self._clock.now()
+        self._looks_back = True
+        if self._signs_from == inf:
+            self._signs_from = self._clock.monotonic() + self._hold_seconds
         self._emptied.begin()
         for sheet in self._publisher.in_force():
             self._send(sheet)
@@ -176,7 +190,7 @@ class Office:
                 self._follow(one.payload)
                 continue
             if one.topic.startswith(BULLETINS):
-                self._take_back(one)
+                self._take_back(one.payload)
                 continue
             try:
                 box = topics.box_of(one.topic)
@@ -198,16 +212,19 @@ class Office:
 
     def _follow(self, heads: bytes) -> None:
         """Our own, of before, that stand on the broker."""
-        if lost := self._publisher.follow_own_heads(heads):
-            self._wire.look_for([topics.bulletin_anywhere(id) for id in lost])
+        if self._publisher.follow_own_heads(heads):
             self._heads_due = self._clock.now()
         self._signs_from = self._clock.monotonic()
 
-    def _take_back(self, one: Incoming) -> None:
-        id = one.topic.rpartition("/")[2]
-        self._publisher.taken_back.take(id, one.payload, self._publisher.trust)
-        self._wire.leave(topics.bulletin_anywhere(id))
-        self._heads_due = min(self._heads_due, self._clock.now() + HEADS_AFTER)
+    def _take_back(self, envelope: bytes) -> None:
+        if self._publisher.follow_own_bulletin(envelope):
+            self._heads_due = min(self._heads_due, self._clock.now() + HEADS_AFTER)
+
+    def _look_back_no_more(self) -> None:
+        """Else each bulletin that is sent would come back."""
+        if self._looks_back:
+            self._wire.leave(topics.BULLETINS)
+            self._looks_back = False
 
     def _answer_all(self, questions: Mapping[str, bytes]) -> None:
         """A county that comes back asks at once: one look at the database, one wait for the broker."""
@@ -218,8 +235,9 @@ class Office:
             try:
                 asked, area = Question.from_bytes(data), areas[box]
             except (NotAccepted, KeyError) as error:
-                whose = box if box in areas else "a stranger"
-                self._brake.note(f"a question of {whose} is not answered", repr(error))
+                whose = f"广播站 {box} " if box in areas else "没有登记的广播站"
+                why = error if isinstance(error, NotAccepted) else ""
+                self._brake.note(f"{whose}问的没有答", why)
                 continue
             topic = topics.answer(box)
             answers += [(topic, one) for one in self._answers(asked, area, in_force, listing)]

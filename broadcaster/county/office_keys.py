@@ -77,7 +77,7 @@ class OfficeKeys:
         try:
             self._folder.keep_heads(heads)
         except FileUnwritable as error:
-            logger.warning("the heads are not kept for sticks: %s", error)
+            logger.warning("清单没有存下来，做的 U 盘里没有它：%s", error)
 
     @property
     def may_sign(self) -> bool:
@@ -94,7 +94,7 @@ class OfficeKeys:
         data = self._folder.keyring.to_bytes()
         if data != self.keyring:
             self.trust, self.keyring = self.trust.updated(data, LONG_AGO), data
-            logger.info("keyring %s.%s", *self.trust.version)
+            logger.info("县里的钥匙串换成第 %s.%s 版", *self.trust.version)
 
     def _reopen(self) -> None:
         now = self._clock.monotonic()
@@ -113,7 +113,7 @@ class OfficeKeys:
         found = self.warnings()
         for sentence in found:
             if sentence not in self._told:
-                logger.warning("%s", sentence)
+                logger.warning("请留意：%s", sentence)
         self._told = found
 
 

@@ -123,7 +123,7 @@ class Officers:
                 self._tries.succeeded(secret, address)
                 return row and officer_of(row)
             self._tries.failed(now, secret, address)
-            logger.warning("wrong name or password from %s", address)
+            logger.warning("从 %s 登录，名字或密码不对", address)
             return None
 
     def find(self, name: str) -> Officer | None:

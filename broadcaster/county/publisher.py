@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -34,6 +34,8 @@ from broadcaster.county.taken_back import TakenBack
 logger = logging.getLogger(__name__)
 
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
+# Of what is over by now the number counts still.
+WHENEVER = Now(LONG_AGO, False, LONG_AGO)
 
 
 @dataclass(frozen=True)
@@ -117,23 +119,43 @@ class Publisher:
     def cleared(self, id: str) -> None:
         self._note(id, cleared_at=self._clock.now())
 
-    def follow_own_heads(self, data: bytes) -> Collection[str]:
+    def follow_own_heads(self, data: bytes) -> bool:
         """Never give a number again that boxes were told of, and forget nothing that they were told:
-        the database may know less, as one does that was put back by hand. The ids of which that is new.
+        the database may know less, as one does that was put back by hand. Whether it misses something.
         """
         try:
-            told = read_heads(data, self.trust, Now(LONG_AGO, False, LONG_AGO))
+            told = read_heads(data, self.trust, WHENEVER)
         except NotAccepted as error:
-            logger.warning("the heads on the broker are left out: %s", error)
-            return ()
+            logger.warning("消息服务器上的清单用不了：%s", error)
+            return False
+        self._go_on_behind(told.highest)
+        return self.taken_back.look(told.in_force)
+
+    def follow_own_bulletin(self, data: bytes) -> bool:
+        """The same of one that stands on the broker: the office may have ended before its heads told of
+        it. Whether it is taken back.
+        """
+        try:
+            found = read_for_office(data, self.trust, WHENEVER)
+        except NotAccepted:
+            # The relay brings those of the offices above.
+            return False
+        if found.issuer.area != self.trust.area:
+            return False
+        self._go_on_behind({found.issuer.key_id: found.bulletin.seq})
+        return self.taken_back.take(found, data)
+
+    def _go_on_behind(self, told: Mapping[str, int]) -> None:
         known = {row.key_id: row.highest for row in self._database.read(select(sequence))}
-        behind = {id: highest for id, highest in told.highest.items() if known.get(id, 0) < highest}
+        behind = {id: highest for id, highest in told.items() if known.get(id, 0) < highest}
         if behind:
-            logger.critical("numbers go on behind those of the broker's heads: %s", behind)
+            logger.critical(
+                "数据库比发出去的旧，序号从发出去的接着用：%s",
+                "、".join(map("{0[0]:.8} {0[1]}".format, behind.items())),
+            )
             with self._database.transaction() as connection:
                 for id, highest in behind.items():
                     put(connection, sequence, {"key_id": id, "highest": highest}, over=("highest",))
-        return self.taken_back.look(told.in_force)
 
     def expire(self) -> int:
         """Mark what is over; how many there were."""
@@ -173,10 +195,10 @@ class Publisher:
                     return False
                 self._publish(connection, row)
         except (DraftRefused, NotAccepted, ValueError) as error:
-            logger.warning("%s is not signed: %s", id, error)
+            logger.warning("通知 %s 没有签，退回草稿：%s", id, error)
             self._note(id, state=State.DRAFT, note=str(error)[:200], approved_by="")
             return False
-        logger.info("%s is signed", id)
+        logger.info("通知 %s 签好了", id)
         return True
 
     def _publish(self, connection: Connection, row: Row[Any]) -> None:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
-import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import asdict, dataclass
@@ -34,11 +32,12 @@ from broadcaster.county.safekeeping import refuse_lost
 from broadcaster.county.tally import LISTENS_TO, OfficeReceipts, Tally
 from broadcaster.county.wire import Wire
 from broadcaster.errors import ConfigError, FileUnwritable, reason_of
+from broadcaster.log_lines import Ordered, log_in, tell_start
 from broadcaster.loop import Loop
 from broadcaster.office_folder import OfficeFolder
 from broadcaster.whole import whole_file
 
-FOLDER, KEY = "relay", "relay.pem"
+FOLDER, KEY, NAME = "relay", "relay.pem", "转发"
 LOOK_SECONDS = 2.0
 KEY_LOST = (
     "转发用的钥匙坏了或者不见了，换了新的：上级的通知照转，报上去的数上级不认，请重新加入："
@@ -129,9 +128,7 @@ class Relay:
 def run(path: Path, tell: Callable[[RelayStatus], None]) -> int:
     """Relay until a signal; no network is no reason to end."""
     os.umask(0o077)
-    stopping = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stopping.set())
+    stopping = Ordered()
     with ExitStack() as stack:
         relay = stack.enter_context(open_relay(path))
         carrier, tally = relay.carrier, relay.tally
@@ -139,11 +136,13 @@ def run(path: Path, tell: Callable[[RelayStatus], None]) -> int:
             stack.enter_context(Loop("relay-down", carrier.step, carrier.wake)),
             stack.enter_context(Loop("relay-up", tally.step, tally.wake)),
         ]
+        tell_start(NAME)
         told: RelayStatus | None = None
         while True:
             if (status := relay.status()) != told:
                 tell(told := status)
             if stopping.wait(LOOK_SECONDS):
+                stopping.tell(NAME)
                 return 0
             if not all(loop.alive for loop in loops):
                 return EXIT_PART_DIED
@@ -153,6 +152,7 @@ def run(path: Path, tell: Callable[[RelayStatus], None]) -> int:
 def open_relay(path: Path) -> Iterator[Relay]:
     """Built from the office's folder, its wires started. Raises `BroadcasterError`."""
     county, (settings, unread) = OfficeFolder(path).trust.area, load_office_to_run(path)
+    log_in(settings.zone)
     if not settings.database:
         refuse_lost(path / DATABASE, Clock(settings.zone))
     above = _above(settings.relay, county)
@@ -160,7 +160,7 @@ def open_relay(path: Path) -> Iterator[Relay]:
     clock = Clock(settings.zone)
     with ExitStack() as stack:
         folder.mkdir(mode=0o700, exist_ok=True)
-        stack.enter_context(only_one(folder, "转发"))
+        stack.enter_context(only_one(folder, NAME))
         signer, fault = _key_or_another(folder)
         fault += unread
         fault += BOOK_LOST * mend_book(folder, clock)

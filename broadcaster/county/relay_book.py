@@ -75,7 +75,7 @@ def mend_book(folder: Path, clock: Clock) -> bool:
             check(connection)
         return False
     except StoreDamaged as error:
-        logger.critical("%s", error)
+        logger.critical("转发的记录坏了，换新的：%s", error)
         with told_plainly(path):
             return Backups(path, clock).set_aside() is not None
 

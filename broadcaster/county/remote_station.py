@@ -77,7 +77,9 @@ class Line:
         try:
             return call.read_answer(written, self._fetch_pieces)
         except ValueError as error:
-            logger.warning("%s was answered otherwise: %s", call.name, error)
+            logger.warning(
+                "村里的广播站对 %s 的回答看不懂，请把两边升级到同一个版本：%s", call.name, error
+            )
             raise BroadcasterError(OTHER_VERSION) from error
 
     def _ask_one(self, asked: Asked, call: Call) -> Any:
@@ -222,7 +224,7 @@ class RemoteDeeds(RemotePart):
         with suppress(AnswerMissing, BoxAway):
             self._line.call(CALLS["deeds.note"], who, what, about, address)
             return
-        logger.warning("not noted: %s, %s, %s", who, what, about)
+        logger.warning("村里没有记下谁做了什么：%s，%s，%s", who, what, about)
 
 
 class RemoteTalks(RemotePart):

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import logging
 import os
-import signal
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from broadcaster.bulletin import topics
 from broadcaster.clock import Clock
 from broadcaster.county import taken_back
 from broadcaster.county.alone import only_one
@@ -23,7 +21,7 @@ from broadcaster.county.door import BrokerDoor
 from broadcaster.county.doubts import Pace
 from broadcaster.county.far_line import FarLine
 from broadcaster.county.intake import Intake
-from broadcaster.county.office import Office
+from broadcaster.county.office import Office, own_topics
 from broadcaster.county.office_keys import OfficeKeys, above_warnings
 from broadcaster.county.office_settings import (
     DATABASE,
@@ -47,6 +45,7 @@ from broadcaster.county.wire import LISTENS_TO, Wire
 from broadcaster.errors import ConfigError
 from broadcaster.heap import give_back_what_is_freed
 from broadcaster.last_good import LAST_GOOD
+from broadcaster.log_lines import Ordered, log_in, tell_start
 from broadcaster.loop import Loop, Watched
 from broadcaster.office_folder import AskPassphrase, OfficeFolder
 from broadcaster.rehearsal import Rehearsals
@@ -62,7 +61,7 @@ logger = logging.getLogger(__name__)
 LOOK_SECONDS = 2.0
 # The broker is reached within a second where it is there.
 HOLD_SECONDS = 3.0
-COUNTY_KEY = "县里的钥匙"
+NAME, COUNTY_KEY = "县级平台", "县里的钥匙"
 Tell = Callable[[str], None]
 
 
@@ -97,12 +96,11 @@ def run(path: Path, config: Path, ask: AskPassphrase, tell: Tell, unattended: bo
     give_back_what_is_freed()
     # The database is nobody else's to read.
     os.umask(0o077)
-    stopping, woken = threading.Event(), WakeLater()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stopping.set())
+    stopping, woken = Ordered(), WakeLater()
     with ExitStack() as stack:
-        stack.enter_context(only_one(path, "县级平台"))
+        stack.enter_context(only_one(path, NAME))
         settings, fault = load_office_to_run(path)
+        log_in(settings.zone)
         if changed := "" if fault else keep_office_settings(path, settings):
             tell(changed)
         safe = _make_sound(path, settings)
@@ -134,7 +132,10 @@ def run(path: Path, config: Path, ask: AskPassphrase, tell: Tell, unattended: bo
             *(lambda: office.cut_since, villages),
         )
         watched += _open_site(desk, pages, villages, line, stack, tell)
-        return keep_watch(watched, stopping)
+        tell_start(NAME)
+        code = keep_watch(watched, stopping)
+        stopping.tell(NAME)
+        return code
 
 
 def _make_sound(path: Path, settings: OfficeSettings) -> Safekeeping | None:
@@ -171,7 +172,7 @@ def _open_office(
         *(parts.database, parts.register, parts.clock, keys.signer, keys.trust),
         desk.settings.fetched_from,
     )
-    listens_to = (*LISTENS_TO, topics.heads(keys.trust.area))
+    listens_to = (*LISTENS_TO, *own_topics(keys.trust.area))
     wire = Wire(broker.host, broker.port, broker.user, password, authority, listens_to)
     intake = Intake(parts.database, parts.clock, Pace(parts.clock))
     sums = CountySums(parts.database, parts.clock)

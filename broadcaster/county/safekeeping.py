@@ -97,7 +97,7 @@ class Safekeeping:
                     self._tell(LOST_LOG.format(what=log))
                 return
         except StoreDamaged as error:
-            logger.critical("%s", error)
+            logger.critical("数据库用不了，换上好的：%s", error)
         self._replace(had_log=not log)
 
     def _is_lost(self) -> bool:
@@ -145,7 +145,7 @@ class Safekeeping:
 
     def _tell(self, sentence: str) -> None:
         self.note = sentence
-        logger.critical("%s", sentence)
+        logger.critical("请留意：%s", sentence)
 
     def step(self) -> None:
         """Copy it if that was not done today."""
@@ -158,10 +158,10 @@ class Safekeeping:
             if not self._backups.has_daily(self._clock.now().date()):
                 self._backups.make("daily")
         except StoreDamaged as error:
-            logger.critical("%s", error)
+            logger.critical("数据库坏了：%s", error)
             self.note = "平台的数据库坏了一部分，没有备份它：请重新启动县级平台，会换上最近的好备份。"
         except StoreUnusable as error:
-            logger.error("not copied: %s", error)
+            logger.error("数据库今天没有备份成，过一会儿再试：%s", error)
 
     def begin(self) -> None:
         """Something was written: from now on a log that is empty or away has lost it."""

@@ -5,17 +5,14 @@ the broker, where it is retained as it was signed.
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, delete, insert, select, update
 
 from broadcaster.bulletin.bulletin import Bulletin, BulletinKind
-from broadcaster.bulletin.keyring import Trust
-from broadcaster.bulletin.moment import Now
-from broadcaster.bulletin.refusals import NotAccepted
-from broadcaster.bulletin.verify import Accepted, read_for_office
+from broadcaster.bulletin.verify import Accepted
 from broadcaster.clock import Clock
 from broadcaster.county.database import OfficeDatabase, put
 from broadcaster.county.draft import State
@@ -29,7 +26,10 @@ logger = logging.getLogger(__name__)
 # A broker that has them gives them at once; one that has lost them never does, and a red one waits.
 HOLD_SECONDS = 5.0
 BY = "取回的"
-NOTE = "平台的数据库是旧的拷贝，里面没有这一则；它还有效，是从消息服务器上照原样取回来的。不要了就取消。"
+NOTE = (
+    "平台的数据库是旧的拷贝，里面没有这一则；它还有效，是从消息服务器上照原样取回来的。不要了就取消。"
+    "取回以前的回执没有了，写着没回音的村可能已经播过。"
+)
 # What the database says of them is older than that they were signed.
 UNSIGNED = (State.DRAFT, State.AWAITING, State.CLEARED)
 
@@ -47,49 +47,50 @@ class TakenBack:
     @property
     def missing(self) -> Mapping[str, str]:
         if self._missing and self._clock.monotonic() >= self._until:
-            logger.critical("%s stand in force and are not on the broker", sorted(self._missing))
+            logger.critical(
+                "这些通知发出去了还在效，数据库和消息服务器上都没有：%s",
+                "、".join(sorted(self._missing)),
+            )
             self._missing = {}
         return self._missing
 
-    def look(self, in_force: Mapping[str, str]) -> Collection[str]:
-        """What our own heads on the broker list; the ids that nobody has missed yet. They may be those
-        that we have sent a moment ago, when nothing was missed: what is missed stays so.
+    def look(self, in_force: Mapping[str, str]) -> bool:
+        """What our own heads on the broker list; whether any is missed that was not missed yet. They may
+        be those that we have sent a moment ago, when nothing was missed: what is missed stays so.
         """
-        query = select(bulletin.c.id).where(bulletin.c.id.in_(in_force))
-        query = query.where(bulletin.c.state.not_in(UNSIGNED))
-        known = {row.id for row in self._database.read(query)} | set(self._missing)
-        lost = {id: digest for id, digest in in_force.items() if id not in known}
+        lost = in_force.keys() - self._known(in_force) - self._missing.keys()
         if lost:
-            self._missing |= lost
+            self._missing |= {id: in_force[id] for id in lost}
             self._until = self._clock.monotonic() + HOLD_SECONDS
-        return lost
+        return bool(lost)
 
-    def take(self, id: str, data: bytes, trust: Trust) -> None:
-        """What the broker has of one that is missing: kept, or over by now."""
-        digest, now = self._missing.pop(id, ""), self._clock.now()
-        if not digest:
-            return
-        try:
-            found = read_for_office(data, trust, Now(now, True, now))
-        except NotAccepted as error:
-            logger.warning("%s on the broker is left out: %s", id, error)
-            return
-        if (found.bulletin.id, found.digest) != (id, digest):
-            logger.critical("%s on the broker is another than was told of", id)
-            return
+    def take(self, found: Accepted, data: bytes) -> bool:
+        """One of ours that stands on the broker; whether it was not known here, and is in force."""
+        id, now = found.bulletin.id, self._clock.now()
+        if self._missing.pop(id, found.digest) != found.digest:
+            logger.critical("消息服务器上的通知 %s 和发出去的不一样，没有收回来", id)
+            return False
+        if found.bulletin.expires <= now or self._known([id]):
+            return False
         with self._database.transaction() as connection:
             self._keep(connection, found, data, now)
-        logger.critical("%s is taken back from the broker", id)
+        logger.critical("通知 %s 数据库里没有，从消息服务器上收回来了", id)
+        return True
+
+    def _known(self, ids: Iterable[str]) -> set[str]:
+        query = select(bulletin.c.id).where(bulletin.c.id.in_(ids))
+        return {row.id for row in self._database.read(query.where(bulletin.c.state.not_in(UNSIGNED)))}
 
     def _keep(self, connection: Connection, found: Accepted, data: bytes, now: datetime) -> None:
         told = found.bulletin
         connection.execute(delete(bulletin).where(bulletin.c.id == told.id))
         signed = {"key_id": found.issuer.key_id, "digest": found.digest, "envelope": data}
         connection.execute(insert(bulletin).values(_columns(told) | signed | {"sent_at": now}))
-        if told.kind is BulletinKind.CANCEL:
-            off = update(bulletin).where(bulletin.c.id == told.cancels)
-            connection.execute(off.values(state=State.CANCELLED))
-        else:
+        # Either of a cancel and what it cancels may be the first.
+        both = bulletin.c.id.in_((told.id, told.cancels or told.id))
+        off = both & bulletin.c.id.in_(select(bulletin.c.cancels).where(bulletin.c.cancels.is_not(None)))
+        connection.execute(update(bulletin).where(off).values(state=State.CANCELLED))
+        if told.kind is not BulletinKind.CANCEL:
             for box in self._register.enrolled(told.areas):
                 put(connection, reach, {"bulletin": told.id, "box": box, "stage": Reach.SENT})
 

@@ -117,7 +117,9 @@ class Tally:
             known = boxes[box]
             signed = read_receipts(one.payload, box, public_from_hex(known.key))
         except (NotAccepted, KeyError) as refused:
-            self._brake.note(f"receipts of {box if box in boxes else 'a stranger'} are refused", refused)
+            whose = f"广播站 {box} " if box in boxes else "没有登记的广播站"
+            why = refused if isinstance(refused, NotAccepted) else ""
+            self._brake.note(f"{whose}的回执没有收", why)
             return
         for said in signed.receipts:
             carried, stage = find(said.bulletin), stage_of(said)

@@ -88,7 +88,7 @@ class Tidying:
             self._rests_until = now
             return
         if self._sum.any:
-            logger.info("tidied: %s", self._sum)
+            logger.info("清理了旧记录：%s", self._sum)
             self._audit.note(WHO, WHAT, str(self._sum))
             self._sum = Tidied()
 

@@ -136,7 +136,7 @@ class VillageKeys:
                 try:
                     made = self._unlocked[area] = open_key(self._file_of(found), self._passphrase)
                 except KeyLocked as error:
-                    logger.warning("the key of %s is not to be had: %s", area, error)
+                    logger.warning("%s 的钥匙打不开：%s", area, error)
                     self._shut[area] = found.name
                     return None
                 self._shut.pop(area, None)

@@ -21,6 +21,7 @@ from broadcaster.county.register import Register
 from broadcaster.county.remote_station import RemoteStation
 from broadcaster.county.village_keys import VillageKeys
 from broadcaster.errors import BroadcasterError, FarRefused
+from broadcaster.web.access import CARRIED
 from broadcaster.web.app import create_app
 from broadcaster.web.live import Live
 from broadcaster.web.protection import HTTPS_PORT
@@ -83,7 +84,8 @@ class VillageSites:
         except BroadcasterError as error:
             return self._office(environ | {PROBLEM: str(error)}, start_response)
         root = environ.get("SCRIPT_NAME", "") + PREFIX + box
-        return app(environ | {"SCRIPT_NAME": root, "PATH_INFO": f"/{rest}"}, start_response)
+        asked = {"SCRIPT_NAME": root, "PATH_INFO": f"/{rest}", CARRIED: True}
+        return app(environ | asked, start_response)
 
     def leave(self) -> None:
         """End every stream, for the site ends."""

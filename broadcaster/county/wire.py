@@ -102,13 +102,8 @@ class Wire:
         if self.connected:
             self._subscribe()
 
-    def look_for(self, wanted: Sequence[str]) -> None:
-        """Whatever is retained there comes once, also what we have published ourselves."""
-        if wanted and self.connected:
-            self._client.subscribe([(topic, 1) for topic in wanted])
-
     def leave(self, topic: str) -> None:
-        """No more of that."""
+        """No more of that on this connection."""
         if self.connected:
             self._client.unsubscribe(topic)
 
@@ -153,13 +148,13 @@ class Wire:
             for one in made:
                 one.wait_for_publish(PUBLISH_SECONDS)
         except (RuntimeError, ValueError) as error:
-            logger.warning("the broker did not take it: %s", error)
+            logger.warning("消息服务器没有收下平台发的：%s", error)
             return False
         return all(one.is_published() for one in made)
 
     def _connected(self, client: Client, _: Any, flags: Any, reason: Any, properties: Any) -> None:
         if reason.is_failure:
-            logger.warning("the broker refuses us: %s", reason)
+            logger.warning("消息服务器不让平台连，请检查账号和密码：%s", reason)
             return
         self.times_connected += 1
         self._subscribe()
@@ -189,7 +184,10 @@ class Wire:
 def _trusting(authority: Path) -> ssl.SSLContext:
     """Raises `ConfigError`."""
     try:
-        return ssl.create_default_context(cafile=str(authority))
+        # Python 3.13's default context refuses the authorities of before, which bear no key identifiers.
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.load_verify_locations(str(authority))
+        return context
     except OSError as error:
         raise ConfigError(
             [f"消息服务器的证书 {authority} 坏了或者读不出来，请从它的文件夹里再拷一份。"]

@@ -261,4 +261,4 @@ def _one_by_one(row: StoredBulletin) -> Iterator[None]:
     except StoreUnusable:
         raise
     except Exception:
-        logger.exception("left out: %s", row.bulletin_id)
+        logger.exception("县里的通知 %s 没有处理成，跳过它，错误在下面", row.bulletin_id)

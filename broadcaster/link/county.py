@@ -11,6 +11,7 @@ from broadcaster.bulletin.keyring import Trust
 from broadcaster.bulletin.moment import Now
 from broadcaster.bulletin.refusals import NotAccepted, Refusal
 from broadcaster.clock import Clock
+from broadcaster.errors import reason_of
 from broadcaster.link.membership import Membership
 from broadcaster.station import Station
 
@@ -56,7 +57,7 @@ class County:
                 self._kept_at = self.heads.at
                 self.raise_floor(self.heads.at)
         except NotAccepted as error:
-            logger.warning("the kept heads are left out: %s", error)
+            logger.warning("存着的清单用不了，等县里的新清单：%s", error)
 
     def now(self) -> Now:
         return Now(self._clock.now(), self._station.clock_is_trusted(), self._floor)
@@ -83,7 +84,7 @@ class County:
         # A stolen key may have made them of next year.
         self.heads = None
         self._judged.clear()
-        logger.info("keyring %s.%s", *newer.version)
+        logger.info("县里的钥匙串换成第 %s.%s 版", *newer.version)
         return True
 
     def _keep_trust(self, trust: Trust) -> None:
@@ -92,7 +93,7 @@ class County:
             self._membership.keep_trust(trust)
             self._trust_is_kept = True
         except OSError as error:
-            logger.warning("keyring not kept: %s", error)
+            logger.warning("县里的钥匙串没有存下来，下次连上再存：%s", reason_of(error))
             self._trust_is_kept = False
 
     @property
@@ -125,7 +126,9 @@ class County:
         # What was said after the question is on its way.
         self.withheld = (heads.missing(known) - self._judged) & self._asked_for
         if self.withheld:
-            logger.error("withheld: %s", " ".join(sorted(self.withheld)))
+            logger.error(
+                "县里在效的通知问过了还没有送到，请告诉县里：%s", " ".join(sorted(self.withheld))
+            )
         soon = self._clock.monotonic() - self._asked[1] <= ANSWER_SECONDS
         agrees = abs(self._clock.now() - heads.at) <= CLOCKS_AGREE
         if soon and agrees and not self._station.clock_is_trusted():
@@ -137,7 +140,7 @@ class County:
             self._membership.keep_heads(data)
             self._kept_at = heads.at
         except OSError as error:
-            logger.warning("heads not kept: %s", error)
+            logger.warning("县里的清单没有存下来：%s", reason_of(error))
 
     def missing(self, known: dict[str, str]) -> frozenset[str]:
         """In force as far as the box knows, and not known to be somebody else's."""

@@ -123,7 +123,7 @@ class FarEnd:
             )
         except NotAccepted as refused:
             # It may be anybody's: the office's own never fail so, but for a key that counts no more.
-            logger.warning("a command is refused: %s", refused)
+            logger.warning("县里的网站发来的命令没有收：%s", refused)
             return None
         if command.number == 0:
             self._open(signed.digest, command.session)
@@ -131,7 +131,7 @@ class FarEnd:
         try:
             known = self._check_new(command)
         except NotAccepted as refused:
-            logger.warning("a command is refused: %s", refused)
+            logger.warning("县里的网站发来的命令没有收：%s", refused)
             self._send(Answer(self._box, signed.digest, command.session, (), refused.refusal))
             return None
         if known is not None:
@@ -180,7 +180,7 @@ class FarEnd:
         except BroadcasterError as error:
             return {"error": write_error(error)}
         except Exception:
-            logger.exception("a call over the county failed: %s", asked.call)
+            logger.exception("县里的网站要做的 %s 没有做成，错误在下面", asked.call)
             return {"error": write_error(BroadcasterError(BROKEN))}
 
     def _call(self, asked: Asked, allowed: frozenset[Severity]) -> Any:
@@ -191,12 +191,14 @@ class FarEnd:
             return self._pieces.send(str(name), piece)
         call = CALLS.get(asked.call)
         if call is None:
-            logger.warning("no such call from afar: %s", asked.call)
+            logger.warning("县里的网站要做的 %s 不能经它做，没有做", asked.call)
             raise FarRefused("这件事不能经县里的网站做，请用村里自己的网页。")
         try:
             given = call.read_given(asked.given, self._pieces.take)
         except ValueError as error:
-            logger.warning("%s is not called so: %s", asked.call, error)
+            logger.warning(
+                "县里的网站要做的 %s 写法不对，请把两边升级到同一个版本：%s", asked.call, error
+            )
             raise FarRefused("县里的网站和广播站的版本对不上，请升级。") from error
         call.check_allowed(self._station, given, allowed)
         return write(call.do(self._station, given), self._pieces.keep)

@@ -7,6 +7,7 @@ import select
 import ssl
 from collections import deque
 from collections.abc import Sequence
+from enum import Enum, auto
 from typing import Any
 
 from paho.mqtt.client import Client, MQTTMessage
@@ -17,6 +18,7 @@ from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from broadcaster.bulletin import topics
 from broadcaster.bulletin.enrolment import Enrolment
+from broadcaster.errors import reason_of
 
 logger = logging.getLogger(__name__)
 
@@ -34,12 +36,13 @@ MOST_IN_FLIGHT = 20
 MOST_AT_ONCE = 2 * MOST_IN_FLIGHT
 # MQTT 5, 3.4.2.1
 NO_MATCHING_SUBSCRIBERS = 16
+UNSPECIFIED, SESSION_TAKEN_OVER = 0x80, 0x8E
 # Why the broker let go, as MQTT names it.
 ENDINGS = {
     "Not authorized": "登记不作数了，请向县里重新登记",
     "Bad user name or password": "登记不作数了，请向县里重新登记",
     "Banned": "登记不作数了，请向县里重新登记",
-    "Session taken over": "别的机器用这个登记连上了县里，请向县里说明",
+    "Session taken over": "另一台机器用本站的密码登录了县里",
     "Server shutting down": "县里的消息服务器停了",
     "Server unavailable": "县里的消息服务器停了",
     "Server busy": "县里的消息服务器太忙",
@@ -48,6 +51,16 @@ ENDINGS = {
     "Normal disconnection": "连接断了",
     "Connection rate exceeded": "连得太勤",
 }
+
+
+class Ending(Enum):
+    """How a line was ended from the other side. Mosquitto before 2.0.12 says no word to the one that
+    it throws out for another.
+    """
+
+    USUAL = auto()
+    SILENT = auto()
+    TAKEN_OVER = auto()
 
 
 class Line:
@@ -61,6 +74,7 @@ class Line:
         """Numbers of what was published, and whether somebody listens to it there."""
         self.up = False
         self.over = ""
+        self.ending = Ending.USUAL
         self._client = client = Client(
             CallbackAPIVersion.VERSION2,
             client_id=enrolment.box,
@@ -149,7 +163,7 @@ class Line:
             self._client.disconnect()
             self._client.loop_write()
         except (OSError, ValueError) as error:
-            logger.info("left without a word: %s", error)
+            logger.info("和县里断开了，没有来得及说一声：%s", reason_of(error))
         self.close()
 
     def close(self) -> None:
@@ -178,11 +192,15 @@ class Line:
         self._client.subscribe([*wanted, *((topic, as_told) for topic in areas)])
 
     def _disconnected(self, client: Client, data: Any, flags: Any, reason: Any, properties: Any) -> None:
+        endings = {UNSPECIFIED: Ending.SILENT, SESSION_TAKEN_OVER: Ending.TAKEN_OVER}
+        self.ending = endings.get(reason.value, Ending.USUAL)
         self.over = self.over or ENDINGS.get(str(reason), f"连接断了（{reason}）")
 
     def _published(self, client: Client, data: Any, mid: int, reason: Any, properties: Any) -> None:
         if reason.is_failure:
-            logger.error("the broker does not take what this box sends: %s", reason)
+            logger.error(
+                "县里的消息服务器不收本站发的，请告诉县里：%s", ENDINGS.get(str(reason), reason)
+            )
         self.acknowledged.append((mid, reason.value != NO_MATCHING_SUBSCRIBERS))
 
 

@@ -9,7 +9,7 @@ import socket
 from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 from queue import Empty, SimpleQueue
@@ -24,11 +24,12 @@ from broadcaster.clock import Clock
 from broadcaster.errors import StoreUnusable, reason_of
 from broadcaster.link.catching_up import CatchingUp
 from broadcaster.link.far_end import FarEnd
-from broadcaster.link.line import Line
+from broadcaster.link.line import Ending, Line
 from broadcaster.link.membership import Membership
 from broadcaster.link.outbox import Outbox
 from broadcaster.link.reception import Reception
 from broadcaster.link.sounds import Sounds
+from broadcaster.link.steadiness import Patience, Steadiness
 from broadcaster.link.stick import Taken, open_stick, take
 from broadcaster.model import Airing, JournalEntry
 from broadcaster.station import Station
@@ -42,21 +43,6 @@ LONGEST_TURN_SECONDS = 30.0
 OF_WHAT_IS_IN_FORCE = frozenset("ahk")
 # On one stick.
 MOST_RECEIPTS = 10_000
-
-
-@dataclass(frozen=True)
-class Patience:
-    """Seconds: between tries, doubled from the first to the longest; how long to let what is on its way
-    come before the office is asked for it; between two questions that are not answered; until receipts
-    are sent again that the broker had no listener for; until a recording is tried again.
-    """
-
-    first: float = 1.0
-    longest: float = 30.0
-    settle: float = 3.0
-    ask_again: float = 60.0
-    nobody: float = 30.0
-    sound: float = 60.0
 
 
 class Link:
@@ -76,7 +62,7 @@ class Link:
         self._waker.setblocking(False)
         self._line: Line | None = None
         self._recovered = False
-        self._tries = 0
+        self._steadiness = Steadiness(self._patience, clock)
         self._try_at = clock.monotonic()
         memory = self._reception.memory
         given = memory, station.bulletins, membership.box, clock
@@ -98,7 +84,7 @@ class Link:
     @property
     def fault(self) -> str:
         """A sentence in Chinese, or ""."""
-        return self._reception.fault
+        return " ".join(filter(None, (self._steadiness.fault, self._reception.fault)))
 
     @property
     def reached_from_afar(self) -> bool:
@@ -116,6 +102,7 @@ class Link:
 
     def _look_after(self) -> None:
         """What comes of the air and of the time; its receipts are on the disk when this returns."""
+        self._steadiness.look()
         if not self._recovered:
             self._reception.airings.recover()
             self._recovered = True
@@ -188,7 +175,7 @@ class Link:
             "receipts_waiting": self._outbox.waiting,
             "last_refusal": county.last_refusal,
             "reached_from_afar": self.reached_from_afar,
-            "fault": self._reception.fault,
+            "fault": self.fault,
         }
 
     def _connect(self) -> None:
@@ -221,23 +208,19 @@ class Link:
         if line.over:
             line.close()
             self._line = None
-            self._lost(line.over)
+            self._lost(line.over, line.ending)
 
     def _arrived(self) -> None:
         self._connected_since, self._trouble = self._clock.now(), ""
-        self._tries = 0
+        self._steadiness.came()
         self._told_state = {}
         self._catching_up.begin()
         self._outbox.begin()
-        logger.warning("和县里连上了")
 
-    def _lost(self, reason: str) -> None:
-        if self._connected_since or not self._trouble:
-            logger.warning("没有连上县里：%s", reason)
+    def _lost(self, reason: str, ending: Ending = Ending.USUAL) -> None:
         self._connected_since, self._trouble = None, reason
         self._outbox.begin()
-        wait = min(self._patience.longest, self._patience.first * 2 ** min(self._tries, 10))
-        self._tries += 1
+        wait = self._steadiness.lost(reason, ending)
         # A whole county that comes back at once comes back one after the other.
         self._try_at = self._clock.monotonic() + wait * random.uniform(0.5, 1.0)
 
@@ -265,13 +248,13 @@ class Link:
         try:
             return self._reception.take(kind, bytes(message.payload))
         except NotAccepted as refused:
-            logger.warning("refused from %s: %s", message.topic, refused)
+            logger.warning("县里发来的没有收（%s）：%s", message.topic, refused)
             self._reception.county.refused("", refused.refusal)
         except (StoreUnusable, OSError):
             raise
         except Exception:
             # One that breaks us must not stand before the others for ever.
-            logger.exception("left out: %s", message.topic)
+            logger.exception("县里发来的没有处理成，跳过它（%s），错误在下面", message.topic)
         return None
 
     def _speak(self, line: Line) -> None:
@@ -290,7 +273,7 @@ class Link:
             "online": online,
             "clock_trusted": self._station.clock_is_trusted(),
             "keyring": list(self._reception.county.trust.version),
-            "fault": self._reception.fault,
+            "fault": self.fault,
             "sound": self._station.silent_for,
             "quiet": self._station.settings.quiet.written(),
         }

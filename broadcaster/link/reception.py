@@ -159,7 +159,9 @@ class Reception:
         digest = hashlib.sha256(data).digest()
         if digest in self._refused or self._has_had(refused):
             return
-        logger.warning("refused %s: %s %s", refused.id or "?", refused.reason.name, refused.detail)
+        logger.warning(
+            "县里的通知 %s 没有收：%s", refused.id or "（没有编号）", refused.reason.told(refused.detail)
+        )
         self.county.refused(refused.id, refused.reason)
         told = refused.id, refused.digest, State.REFUSED, refused.reason, refused.reason.sentence
         self.memory.tell(*told)

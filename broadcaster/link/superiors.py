@@ -17,6 +17,7 @@ from broadcaster.bulletin.refusals import NotAccepted, Refusal
 from broadcaster.bulletin.seen import Seen
 from broadcaster.bulletin.superior import Superior
 from broadcaster.bulletin.verify import Refused, Verdict, verify
+from broadcaster.errors import reason_of
 from broadcaster.link.county import trust_fault
 from broadcaster.link.membership import Membership, read_kept, write_kept
 
@@ -39,7 +40,7 @@ class Superiors:
         self._offices = {one.area: self._office(one, before.get(one.area), now) for one in wanted}
         gone = [one for one in before.values() if not _is_among(one, wanted)]
         for one in gone:
-            logger.warning("%s stands above the county no more", one.area)
+            logger.warning("%s 不再是县里的上级，它的通知不再收", one.area)
             for path in self._files(one):
                 path.unlink(missing_ok=True)
         left = _keys(self._offices.values())
@@ -53,7 +54,7 @@ class Superiors:
         try:
             return office.recalled(trust, heads, now.earliest)
         except NotAccepted as error:
-            logger.warning("what was kept of %s is left out: %s", office.area, error)
+            logger.warning("存着的上级 %s 的钥匙串用不了，等新的：%s", office.area, error)
             return office
 
     @property
@@ -94,9 +95,9 @@ class Superiors:
             heads.unlink(missing_ok=True)
             write_kept(trust, newer.believed.to_bytes())
         except OSError as error:
-            logger.warning("keyring of %s not kept: %s", office.area, error)
+            logger.warning("上级 %s 的钥匙串没有存下来：%s", office.area, reason_of(error))
         self._offices[office.area] = newer
-        logger.info("keyring %s.%s of %s", *newer.believed.version, office.area)
+        logger.info("上级 %s 的钥匙串换成第 %s.%s 版", office.area, *newer.believed.version)
         return newer
 
     def take_heads(self, office: Above, data: bytes, now: Now) -> Above:
@@ -108,7 +109,7 @@ class Superiors:
             try:
                 write_kept(self._files(office)[1], data)
             except OSError as error:
-                logger.warning("heads of %s not kept: %s", office.area, error)
+                logger.warning("上级 %s 的清单没有存下来：%s", office.area, reason_of(error))
         return newer
 
     def _files(self, office: Above) -> tuple[Path, Path]:

@@ -115,7 +115,7 @@ class KnownCards:
             return KnownCards(Card(**kept["wired"]), Card(**kept["held"]), bool(kept["by_person"]))
         except (ValueError, TypeError, KeyError):
             if text:
-                logger.warning("the cards that were known cannot be read: %s", text)
+                logger.warning("以前接的是哪块声卡读不出来，按现在接的算：%s", text)
             return None
 
 
@@ -239,13 +239,13 @@ class CardChoice:
         try:
             self._memory.put(KNOWN_CARDS, json.dumps(asdict(known), ensure_ascii=False))
         except StoreUnusable as error:
-            logger.warning("a restart will not know of card %s: %s", known.wired, error)
+            logger.warning("接的是声卡 %s，没有记下来，下次启动不认得它：%s", known.wired, error)
 
     def _recall(self) -> KnownCards | None:
         try:
             return KnownCards.read(self._memory.get(KNOWN_CARDS))
         except StoreUnusable as error:
-            logger.warning("the cards that were known cannot be read: %s", error)
+            logger.warning("以前接的是哪块声卡读不出来，按现在接的算：%s", error)
             return None
 
 

@@ -15,7 +15,7 @@ from typing import Protocol
 
 from broadcaster.clock import Clock
 from broadcaster.hours import Verdict
-from broadcaster.labels import JUMPED
+from broadcaster.labels import JUMPED, OUTCOMES
 from broadcaster.model import (
     Airing,
     Delivery,
@@ -227,7 +227,10 @@ class Player:
             with self._make(on_air.airing.notice, self._inbox.put):
                 return self._follow(on_air)
         except Exception:
-            logger.exception("airing %s", on_air.airing.id)
+            logger.exception(
+                "播“%s”时程序出错，这一条没播成，错误在下面",
+                on_air.airing.notice.title or on_air.airing.id,
+            )
         on_air.failure = "程序内部出错，详见日志"
         self._device.fade_out()
         return self._follow(on_air)
@@ -346,9 +349,9 @@ class Player:
     def _tell(self, *entries: JournalEntry) -> None:
         for entry in entries:
             logger.info(
-                "%s %s: %.2f of %.2f s %s",
+                "“%s”%s：播了 %.1f 秒，全长 %.1f 秒。%s",
                 entry.airing.notice.title or entry.airing.id,
-                entry.outcome.value,
+                OUTCOMES[entry.outcome],
                 entry.seconds_played,
                 entry.seconds_due,
                 entry.reason,

@@ -118,7 +118,7 @@ class Pump:
         except DeviceLost as error:
             self.failure = str(error)
         except Exception as error:
-            logger.exception("the sink failed")
+            logger.exception("声音输出出错，错误在下面")
             self.failure = f"声音输出出错：{error}"
 
     def _wait_for_sound(self) -> None:

@@ -56,6 +56,8 @@ CHILD_DIED = "声音进程意外退出，正在重新启动"
 CLOSED = "程序正在退出"
 # What PortAudio and ALSA write at each try, in English: the fault has been told in a sentence.
 LIBRARY_WORDS = re.compile(r"Expression '|ALSA lib |PaAlsa|.*\b[Jj]ack|.*connect to server")
+# A line of its log, which is Chinese, and not one of a traceback.
+OWN_WORDS = re.compile("[\u4e00-\u9fff]")
 ALWAYS_ON = AmplifierSettings()
 NO_AMPLIFIER = Wiring()
 NOTHING_ON = AmplifierState((), "")
@@ -305,7 +307,9 @@ class SoundDevice(Device):
 
 def _pass_on(words: str) -> None:
     if LIBRARY_WORDS.match(words):
-        logger.info("%s", words)
+        logger.info("声卡的程序库说：%s", words)
+    elif OWN_WORDS.match(words):
+        logger.warning("声音进程：%s", words)
     else:
         sys.stderr.write(f"{words}\n")
 

@@ -56,7 +56,7 @@ class SlotTrigger(BaseTrigger):  # type: ignore[misc]
             due = self.slot.next_after(max(self._due_before(previous_fire_time) or earliest, earliest))
         except Exception:
             # Raised into APScheduler this would end its thread, and every slot with it.
-            logger.exception("slot %s cannot say when it is due", self.slot.name)
+            logger.exception("时间表里的“%s”算不出几点播，先不播它，错误在下面", self.slot.name)
             self._failed(self.slot)
             return None
         if due is None:

@@ -156,7 +156,7 @@ class Gaps:
             missed = self._missed([self._airing(slot, due) for due in dues])
         except Exception:
             # One that cannot say when it was due must not leave the others untold.
-            logger.exception("what slot %s missed is not known", slot.name)
+            logger.exception("时间表里的“%s”错过了哪几次算不出来，错误在下面", slot.name)
             return []
         if not missed:
             return []
@@ -181,14 +181,14 @@ class Gaps:
             kept = self._memory.get(key)
             return datetime.fromisoformat(kept) if kept else None
         except (StoreUnusable, ValueError) as error:
-            logger.warning("until when the timetable was gone by is not known: %s", error)
+            logger.warning("时间表上次走到哪里读不出来，错过的记不全：%s", error)
             return None
 
     def _remember(self, key: str, moment: datetime | None) -> None:
         try:
             self._memory.put(key, moment.isoformat() if moment else "")
         except StoreUnusable as error:
-            logger.warning("a restart will not know what it missed: %s", error)
+            logger.warning("时间表走到哪里没有记下来，下次启动不知道错过了什么：%s", error)
 
 
 def _dues(slot: Slot, after: datetime, until: datetime) -> Iterator[datetime]:

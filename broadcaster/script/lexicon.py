@@ -60,13 +60,13 @@ def load_lexicon(settings: LexiconSettings) -> Lexicon:
             if problem := _problem(word, said):
                 problems.append(f"lexicon.yaml {section}.{word}：{problem}")
             else:
-                words[word] = said.strip() if WORD.fullmatch(said.strip()) else _syllables(said)
+                words[word] = said.strip() if WORD.fullmatch(said.strip()) else syllables(said)
     for name, said in settings.surnames.items():
         if problem := _problem(name, said, pinyin_only=True):
             problems.append(f"lexicon.yaml surnames.{name}：{problem}")
     if problems:
         raise ConfigError(problems)
-    return Lexicon(words, {name: " ".join(_syllables(said)) for name, said in settings.surnames.items()})
+    return Lexicon(words, {name: " ".join(syllables(said)) for name, said in settings.surnames.items()})
 
 
 def check_entry(section: str, word: str, said: str) -> None:
@@ -92,7 +92,7 @@ def _problem(word: str, said: str, pinyin_only: bool = False) -> str:
     if not pinyin_only and WORD.fullmatch(said.strip()):
         given = tuple(said.strip())
     else:
-        given = _syllables(said)
+        given = syllables(said)
         if wrong := [one for one in given if not SYLLABLE.fullmatch(one)]:
             return f"“{wrong[0]}”不是拼音，请写成 lao4 ting2 这样，或者写同音字"
     if len(given) != len(word):
@@ -100,7 +100,8 @@ def _problem(word: str, said: str, pinyin_only: bool = False) -> str:
     return ""
 
 
-def _syllables(said: str) -> tuple[str, ...]:
+def syllables(said: str) -> tuple[str, ...]:
+    """Pinyin as it is typed, numbered."""
     return tuple(numbered(syllable) for syllable in said.lower().split())
 
 

@@ -73,7 +73,7 @@ class Accounts:
                 self._tries.succeeded(secret, address)
                 return self.find(name)
             self._tries.failed(now, secret, address)
-            logger.warning("wrong name or password from %s", address)
+            logger.warning("从 %s 登录，名字或密码不对", address)
             return None
 
     def find(self, name: str) -> Person | None:
@@ -154,7 +154,7 @@ class Accounts:
         }
         with self._database.transaction() as connection:
             connection.execute(insert(person).values(values))
-        logger.info("account made: %s (%s)", name, role)
+        logger.info("建了账号：%s（%s）", name, role)
 
     def _row(self, name: str) -> Row[Any] | None:
         name = name.encode("utf-8", "replace").decode()

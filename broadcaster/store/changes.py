@@ -48,7 +48,8 @@ def accept(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
 
 def end(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
     if connection.execute(APPEND, list(rows)).rowcount < len(rows):
-        logger.error("of these airings one had ended before: %s", [row["airing_id"] for row in rows])
+        ids = "、".join(row["airing_id"] for row in rows)
+        logger.error("这几条里有一条以前记过结果，不记第二次：%s", ids)
     connection.execute(REMOVE, [{"of_airing": row["airing_id"]} for row in rows])
 
 

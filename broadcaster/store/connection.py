@@ -66,7 +66,7 @@ def readable(
         try:
             found.append(read(row))
         except (ValueError, TypeError):
-            logger.exception("a row is left out: %r", row)
+            logger.exception("%s有一行读不出来，跳过它，错误在下面", what)
             source.leave_out(what)
     return found
 

@@ -87,7 +87,7 @@ class Drafts:
             with self._database.transaction() as connection:
                 connection.execute(delete(draft).where(_is(owner, draft_id)))
         except StoreUnusable as error:
-            logger.warning("a draft is not taken out: %s", error)
+            logger.warning("没写完的一条没有删掉：%s", error)
 
     def _read(self, owner: int) -> list[Draft]:
         try:
@@ -95,7 +95,7 @@ class Drafts:
             rows = self._database.read(of_owner.order_by(draft.c.number.desc()))
             found = readable(self._database, rows, _draft, "没写完的")
         except StoreUnusable as error:
-            logger.warning("drafts cannot be read: %s", error)
+            logger.warning("没写完的读不出来：%s", error)
             return []
         forgotten = self._clock.now() - KEPT_FOR
         return [one for one in found if one.kept_at > forgotten]
@@ -123,7 +123,7 @@ class Drafts:
                 connection.execute(delete(draft).where(of_owner, draft.c.number.not_in(newest)))
             self._unwritten.pop((owner, kept.id), None)
         except StoreUnusable as error:
-            logger.warning("a draft is in memory only: %s", error)
+            logger.warning("没写完的一条只在内存里，停电就没有了：%s", error)
             self._unwritten[owner, kept.id] = kept
             while len(self._unwritten) > self._remembered:
                 self._unwritten.popitem(last=False)

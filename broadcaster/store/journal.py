@@ -132,6 +132,16 @@ class JournalReader:
         rows = self._source.read(select(journal).where(journal.c.airing_id == airing_id))
         return next(iter(readable(self._source, rows, self._row, WHAT)), None)
 
+    def live_notice_of(self, airing_id: str) -> tuple[str, str] | None:
+        """The notice of a live airing, and the last airing of it that has ended."""
+        columns = journal.c.notice_id, journal.c.airing_id, journal.c.number
+        live = select(*columns).where(journal.c.kind == Kind.LIVE.value)
+        for row in self._source.read(live.where(journal.c.airing_id == airing_id)):
+            same = live.where(journal.c.notice_id == row.notice_id)
+            last = self._source.read(same.order_by(journal.c.number.desc()).limit(1))
+            return row.notice_id, last[0].airing_id
+        return None
+
     def each(self, wanted: JournalFilter = EVERYTHING) -> Iterator[JournalRow]:
         """All lines with their whole texts, in the same order, however many there are."""
         for part in self._parts(wanted):

@@ -139,7 +139,7 @@ class Ledger:
             except StoreUnusable:
                 raise
             except Exception:
-                logger.exception("a change failed; writing each by itself")
+                logger.exception("几条记录一起写不进去，一条一条再写，错误在下面")
                 self._write_singly(batch)
         except StoreUnusable as error:
             self._keep_in_spare()
@@ -169,7 +169,7 @@ class Ledger:
             except StoreUnusable:
                 raise
             except Exception:
-                logger.exception("a change is left out")
+                logger.exception("有一条记录写不进去，跳过它，错误在下面")
 
     def _done(self, batch: tuple[Pending, ...]) -> None:
         done = set(batch)
@@ -188,7 +188,7 @@ class Ledger:
     def _fail(self, reason: str) -> None:
         with self._changed:
             if not self._failed:
-                logger.error("%s", reason)
+                logger.error("记录没有写进磁盘：%s", reason)
             self._failed, self._resting = reason, True
             # Where nothing was promised one note stays, to find out by it that the disk works again.
             promised = [one for one in self._waiting if one.promised]

@@ -42,7 +42,7 @@ class Losses:
         try:
             self._state.put(LAST_LOSS, f"{self._clock.now().isoformat()} {self._kept}")
         except StoreUnusable as error:
-            logger.warning("下次启动以后不再说这件事：%s", error)
+            logger.warning("数据库丢过记录这件事没有记下来，下次启动以后不再提醒：%s", error)
 
     def _still_told(self) -> str:
         with suppress(StoreUnusable, ValueError):

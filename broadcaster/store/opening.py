@@ -56,7 +56,7 @@ def open_sound(
     try:
         return _open_current(path, backups, "quick_check" if had_log else "integrity_check"), ""
     except StoreDamaged as error:
-        logger.critical("%s", error)
+        logger.critical("数据库用不了，换上好的：%s", error)
         return replace_damaged(path, backups, isinstance(error, StoreNewer), had_log)
 
 
@@ -82,7 +82,7 @@ def replace_damaged(
     note = (
         _newer(aside, copy, saved) if aside and f"-{NEWER}-" in aside.name else _lost(aside, copy, saved)
     )
-    logger.critical("%s", note)
+    logger.critical("请留意：%s", note)
     return connection, note
 
 
@@ -124,7 +124,8 @@ def _migrate(path: Path) -> None:
         with deaf():
             subprocess.run(command, check=True, capture_output=True, timeout=MIGRATION_SECONDS)
     except subprocess.SubprocessError as error:
-        logger.critical("migration failed: %s", getattr(error, "stderr", b"").decode(errors="replace"))
+        told = getattr(error, "stderr", None) or b""
+        logger.critical("数据库没能升级到新版本：%s", told.decode(errors="replace"))
         raise StoreUnusable(
             f"数据库 {path} 没能升级到新版本，原样没动。请检查磁盘满没满，再重新启动广播站。"
         ) from error

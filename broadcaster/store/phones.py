@@ -81,7 +81,7 @@ class Phones:
             if row.wrong_pins + 1 >= MOST_WRONG:
                 self._drop(row.number)
                 raise AccountRefused(f"PIN 错了 {MOST_WRONG} 次，这部手机请改用名字和密码登录。")
-        logger.warning("wrong PIN for %s", row.name)
+        logger.warning("%s 的 PIN 不对", row.name)
         return None
 
     def forget(self, key: str) -> None:

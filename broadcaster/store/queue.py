@@ -155,7 +155,7 @@ class Queue:
 
     def _fail(self, airing_id: str) -> None:
         """End one of which nothing more is known."""
-        logger.exception("airing %s cannot be read and is left out", airing_id)
+        logger.exception("排队的 %s 读不出来，记成没播成，错误在下面", airing_id)
         now = self._clock.now()
         airing = Airing(Notice("", title="读不出来的通知"), now, now, id=airing_id)
         end = JournalEntry(airing, Outcome.FAILED, "排队的记录坏了，请重新播", "", None, now, 0.0, 0.0)

@@ -69,7 +69,7 @@ def salvage(
     try:
         saved = _salvage(contents, damaged, copy, target)
     except FAILURES:
-        logger.exception("nothing is taken over from %s", damaged)
+        logger.exception("坏了的数据库 %s 里什么也没有救出来，错误在下面", damaged)
         target.execute("ROLLBACK")
         return Salvaged()
     target.execute("COMMIT")
@@ -247,7 +247,7 @@ def _put_row(target: sqlite3.Connection, name: str, columns: Sequence[str], row:
         put = f"INSERT OR {how} INTO {name} ({', '.join(columns)}) VALUES ({places})"
         return int(target.execute(put, row).rowcount)
     except (sqlite3.IntegrityError, sqlite3.InterfaceError):
-        logger.warning("a row of %s is left out: %r", name, row)
+        logger.warning("坏了的数据库里 %s 有一行不能用，跳过它", name)
         return 0
 
 

@@ -9,6 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from broadcaster.errors import reason_of
 from broadcaster.whole import whole_file
 
 logger = logging.getLogger(__name__)
@@ -64,7 +65,7 @@ class Spare:
         try:
             self._write(lines)
         except OSError as error:
-            logger.warning("the spare room took nothing: %s", error)
+            logger.warning("磁盘满时备用的地方也写不进去：%s", reason_of(error))
             return False
         self._end += len(lines)
         self._records.extend(records)

@@ -81,7 +81,7 @@ class Tokens:
                 connection.execute(change)
         except StoreUnusable as error:
             # A full disk must not keep the county out.
-            logger.warning("the use of a token is not noted: %s", error)
+            logger.warning("令牌用过的时间没有记下来：%s", error)
 
 
 def _token(row: Row[Any]) -> Token:

@@ -56,7 +56,7 @@ class Upkeep:
         try:
             self._look(now)
         except StoreDamaged as error:
-            logger.critical("%s", error)
+            logger.critical("数据库坏了，换上最近的好备份：%s", error)
             self._database.repair()
         except StoreUnusable as error:
             logger.error("数据库没有整理：%s", error)

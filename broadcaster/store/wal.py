@@ -47,7 +47,7 @@ def mend_log(path: Path) -> str:
     is_cut = backfilled > len(frames) or known > len(frames) + UNSYNCED
     if _has_header(content) and not is_cut and all(frame.is_whole for frame in frames):
         return ""
-    logger.critical("%s: %s pages of %s in it", log, len(frames), known)
+    logger.critical("数据库的日志 %s 不全：有 %s 页，应有 %s 页，能用的都用上", log, len(frames), known)
     if len(frames) > backfilled:
         _play(frames, path)
     log.unlink()

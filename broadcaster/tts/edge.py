@@ -21,7 +21,7 @@ import soundfile
 from edge_tts.exceptions import EdgeTTSException, NoAudioReceived, SkewAdjustmentError
 from numpy.typing import NDArray
 
-from broadcaster.errors import LineRefused, VoiceUnavailable, VoiceWithdrawn
+from broadcaster.errors import LineRefused, VoiceUnavailable, VoiceWithdrawn, reason_of
 from broadcaster.model import Line, Waveform
 from broadcaster.settings import EdgeSettings
 from broadcaster.tts.edge_speakers import Speaker, SpeakerList, chinese_speakers
@@ -99,7 +99,7 @@ class EdgeVoice(Voice):
         except NoAudioReceived as error:
             raise await self._gone_or_out_of_order() from error
         except ERRORS as error:
-            logger.info("%s: %r", self.name, error)
+            logger.debug("%s: %r", self.name, error)
             raise VoiceUnavailable(_sentence(error)) from error
 
     async def _receive(self, chunks: AsyncGenerator[Any, None], line: Line, pace: float) -> "_Arrived":
@@ -133,7 +133,7 @@ class EdgeVoice(Voice):
             offered = await _offered(self._connector)
             self._speakers.keep(offered)
         except (VoiceUnavailable, OSError) as error:
-            logger.info("no list of voices: %s", error)
+            logger.info("在线声音的清单没有取到：%s", reason_of(error))
             offered = []
         if offered and self._short_name not in {speaker.short_name for speaker in offered}:
             return VoiceWithdrawn(f"声音 {self.name} 已经被微软停用，请在设置里换一个声音。")

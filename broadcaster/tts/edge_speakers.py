@@ -10,6 +10,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from broadcaster.errors import reason_of
+
 logger = logging.getLogger(__name__)
 
 LIST_FILE = "speakers.json"
@@ -93,7 +95,7 @@ class SpeakerList:
         except FileNotFoundError:
             return []
         except (OSError, ValueError, TypeError) as error:
-            logger.warning("%s is unreadable, using the list that ships: %s", self._path, error)
+            logger.warning("声音的清单 %s 读不出来，用程序自带的：%s", self._path, reason_of(error))
             return []
 
 

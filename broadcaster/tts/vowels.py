@@ -70,4 +70,5 @@ def _amplitude(
     spectrum = np.fft.rfft(samples) * ((hertz > low_hz) & (hertz < high_hz))
     window = round(WINDOW_SECONDS * rate_hz)
     power = np.convolve(np.fft.irfft(spectrum, len(samples)) ** 2, np.ones(window) / window, "same")
-    return np.sqrt(np.maximum(power, 0))[:: round(STEP_SECONDS * rate_hz)]
+    amplitude: NDArray[np.float64] = np.sqrt(np.maximum(power, 0))[:: round(STEP_SECONDS * rate_hz)]
+    return amplitude

@@ -14,7 +14,7 @@ from flask.typing import ResponseReturnValue
 
 from broadcaster.errors import AccountRefused
 from broadcaster.people import Person
-from broadcaster.web import access, carrying, phone_cookie, talk_pages
+from broadcaster.web import access, asked, carrying, phone_cookie, talk_pages
 from broadcaster.web.language import N_, _
 from broadcaster.web.mistakes import Mistake, about, again_with
 from broadcaster.web.parts import parts
@@ -80,9 +80,9 @@ def check_password() -> ResponseReturnValue:
         person = parts().station.accounts.check(name, request.form.get("password", ""), access.address())
     except AccountRefused as error:
         return _refused("login.html", str(error), 429, name=name)
-    _note(name, N_("登录") if person else N_("登录失败"))
     if person:
-        return _let_in(person)
+        return _let_in(person, asked.BY_PASSWORD)
+    _note(name, N_("登录失败"))
     return _refused("login.html", _("名字或密码不对，请再试一次。"), 401, name=name)
 
 
@@ -98,9 +98,9 @@ def check_pin() -> ResponseReturnValue:
             _note(owner, N_("PIN 登录失败"))
         page = _refused("login.html", str(error), 429 if owner else 401, name=owner)
         return phone_cookie.forget(make_response(page))
-    _note(owner, N_("PIN 登录") if person else N_("PIN 登录失败"))
     if person:
-        return _let_in(person)
+        return _let_in(person, asked.BY_PIN)
+    _note(owner, N_("PIN 登录失败"))
     return _refused("pin.html", _("PIN 不对，请再试一次。"), 401, owner=owner)
 
 
@@ -130,9 +130,11 @@ def _refused(template: str, sentence: str, code: int, **shown: str) -> ResponseR
     return page, code
 
 
-def _let_in(person: Person) -> ResponseReturnValue:
+def _let_in(person: Person, by: str) -> ResponseReturnValue:
     carried = carrying.carried()
     access.let_in(person)
+    asked.follow_what_was_missed(person.name)
+    _note(person.name, by)
     g.carried = carried
     return carrying.land()
 

@@ -122,7 +122,7 @@ def words(query: shapes.Part) -> Response:
 
 @pages.put("/words/<section>/<word>", responses={200: shapes.WordShape})
 def set_word(path: shapes.WordPath, body: shapes.Reading) -> Response:
-    return _told(shapes.WordShape.of(parts().station.words.set(path.word, body.said, path.section)))
+    return _told(shapes.WordShape.of(parts().station.words.set_near(path.word, body.said, path.section)))
 
 
 @pages.delete("/words/<section>/<word>", responses={204: None})

@@ -51,12 +51,11 @@ from broadcaster.web import (
 )
 from broadcaster.web.compiled_pages import CompiledPages
 from broadcaster.web.ended_sessions import EndedSessions
-from broadcaster.web.foreign_site import turn_away
 from broadcaster.web.language import N_, _
 from broadcaster.web.parts import Parts
 from broadcaster.web.phone_cookie import Sessions
 from broadcaster.web.problems import Json, Problem, problem, refusal, wrong_request
-from broadcaster.web.protection import protect
+from broadcaster.web.protection import OwnFormsOnly, protect
 from broadcaster.web.session_key import load_session_key
 
 if TYPE_CHECKING:
@@ -109,13 +108,14 @@ def create_app(station: Station, settings: Settings) -> Flask:
         MAX_FORM_MEMORY_SIZE=LONGEST_BODY,
         WTF_CSRF_TIME_LIMIT=None,
     )
+    # It would lead to whatever host the request names.
+    app.url_map.merge_slashes = False
     clock = Clock(settings.station.zone)
     app.extensions["broadcaster"] = Parts(
         station, settings, clock, EndedSessions(settings.paths.state / ENDED_SESSIONS)
     )
     app.json = Json(app)
     app.session_interface = Sessions()
-    app.before_request(turn_away)
     # Before the form is read for its token: who has not logged in sends nothing long.
     app.before_request(own_address.show_again)
     app.before_request(partial(access.check_access, account_pages.lead_in))
@@ -135,6 +135,7 @@ def create_app(station: Station, settings: Settings) -> Flask:
     language.teach_languages(app, settings.web.language_of_browser)
     _teach_wording(app, settings, clock)
     _answer_errors(app)
+    app.wsgi_app = OwnFormsOnly(app.wsgi_app)  # type: ignore[method-assign]
     return app
 
 
@@ -191,7 +192,7 @@ def _answer_http_error(code: int, error: Exception) -> ResponseReturnValue:
 
 
 def _answer_expected_error(error: BroadcasterError) -> ResponseReturnValue:
-    logger.warning("%s %s: %s", request.method, request.path, error)
+    logger.warning("网页上的 %s %s 没有做成：%s", request.method, request.path, error)
     if _asked_by_program():
         return refusal(error)
     return _error_page(503, str(error))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from enum import Enum
 from typing import TYPE_CHECKING
 
@@ -12,10 +12,11 @@ from flask import render_template, session
 
 from broadcaster.errors import BroadcasterError
 from broadcaster.labels import OUTCOMES, name_of, why
-from broadcaster.model import Airing, Outcome
+from broadcaster.model import Airing, Kind, Notice, Outcome
+from broadcaster.station import JournalFilter
 from broadcaster.web import wording
 from broadcaster.web.followed import End
-from broadcaster.web.language import _, own
+from broadcaster.web.language import N_, _, own
 from broadcaster.web.parts import parts
 
 if TYPE_CHECKING:
@@ -25,9 +26,13 @@ if TYPE_CHECKING:
 MOST_COMING, MOST_ASKED, LONGEST_NAME = 5, 30, 10
 # One that ends is for an instant neither on the air nor in the record; at a start, for some seconds.
 LOST_SECONDS = 10.0
-# What was heard needs no word for long; what was not is told until somebody has seen it.
-SHOWN_FOR = {True: timedelta(minutes=10), False: timedelta(days=1)}
+# What was heard needs no word for long; what was not is told until somebody has seen it: after a week
+# without power too.
+SHOWN_FOR = {True: timedelta(minutes=10), False: timedelta(days=7)}
 KEY = "asked"
+# How a login is written down.
+BY_PASSWORD, BY_PIN = N_("登录"), N_("PIN 登录")
+MOST_DEEDS, MOST_LINES = 500, 200
 
 
 class Stands(Enum):
@@ -41,6 +46,7 @@ class Stands(Enum):
     LOST = "lost"
 
 
+STOPPED = Outcome.CUT_SHORT, Outcome.CANCELLED
 STANDS = {Outcome.PLAYED: Stands.HEARD, Outcome.CANCELLED: Stands.TAKEN_BACK}
 
 
@@ -67,8 +73,8 @@ def follow(airing: Airing) -> None:
     known = {one: name for one, name in _here().items() if one != airing.id}
     if len(known) >= MOST_ASKED:
         known.pop(next((one for one in known if not _missed(one)), next(iter(known))))
-    name = name_of(airing.notice.title, airing.notice.text, airing.notice.drill)
-    _keep(known | {airing.id: name[:LONGEST_NAME]})
+    parts().followed.found(airing.id, parts().clock.monotonic())
+    _keep(known | {airing.id: _short(_called(airing.notice))})
 
 
 def go_on(taken: list[TakenUp]) -> None:
@@ -80,6 +86,34 @@ def go_on(taken: list[TakenUp]) -> None:
     first = taken[0].airing if taken else None
     if first and taken[0].before not in _here():
         follow(first)
+
+
+def follow_what_was_missed(name: str) -> None:
+    """What a person asked for and nobody heard since he logged in last, on whatever phone."""
+    station = parts().station
+    with suppress(BroadcasterError):
+        since = max(_last_login(name), parts().clock.now() - SHOWN_FOR[False])
+        lines = station.history(MOST_LINES, JournalFilter(since=since, asked_by=name))
+        live = [row for row in reversed(lines) if row.asked_by == name and row.kind is Kind.LIVE]
+        missed = [row for row in live if row.ended_at > since and row.outcome not in STANDS]
+        names = {row.airing_id: _short(name_of(row.title, row.text, row.drill)) for row in missed}
+        _keep(dict([*(_here() | names).items()][-MOST_ASKED:]))
+
+
+def _last_login(name: str) -> datetime:
+    deeds = parts().station.deeds.recent(MOST_DEEDS)
+    logins = (deed.at for deed in deeds if deed.who == name and deed.what in (BY_PASSWORD, BY_PIN))
+    return next(logins, datetime.min.replace(tzinfo=UTC))
+
+
+def _look_for_what_goes_on(airing_id: str) -> None:
+    """A restart forgets in which airing one that was stopped went on: the record has it."""
+    end, followed = _end(airing_id), parts().followed
+    if end and end.outcome in STOPPED and followed.is_to_be_looked_for(airing_id):
+        with suppress(BroadcasterError):
+            after = parts().station.goes_on_in(airing_id)
+            if after != airing_id:
+                followed.go_on(airing_id, after)
 
 
 def _missed(airing_id: str) -> bool:
@@ -104,6 +138,10 @@ def asked_here(status: Status) -> list[Asked]:
     """Those of this phone, the last first; what is over for long is left out from then on, and of what
     went well all but the last. What was not heard no later one pushes out."""
     now = parts().clock.now()
+    for airing_id in _here():
+        _look_for_what_goes_on(airing_id)
+    if (going_on := {parts().followed.after(one): name for one, name in _here().items()}) != _here():
+        _keep(going_on)
     for airing_id in tuple(_here()):
         end = _end(airing_id)
         if end and now - end.at > SHOWN_FOR[end.heard]:
@@ -136,15 +174,14 @@ def _keep(names: dict[str, str]) -> None:
 
 def how_it_stands(airing_id: str, status: Status) -> Asked:
     """Of one airing, also of what was asked for on another phone."""
-    going_on = parts().followed.after(airing_id)
+    going_on, monotonic = parts().followed.after(airing_id), parts().clock.monotonic()
     if found := _coming(going_on, status) or _over(airing_id):
-        parts().followed.found(airing_id)
+        parts().followed.found(airing_id, monotonic)
         return replace(found, id=airing_id)
-    monotonic = parts().clock.monotonic()
     if parts().followed.unknown_for(airing_id, monotonic) < LOST_SECONDS:
         return _handed_over(airing_id)
     name = own(parts().followed.name_of(airing_id))
-    told = _("“%(name)s”丢了，不会播：广播站的记录里没有它了。还要播的话，请重新播。", name=name)
+    told = _("“%(name)s”不知道播了没有：广播站的记录坏过，没有它了。没听到的话，请重新播。", name=name)
     return Asked(airing_id, told, Stands.LOST)
 
 
@@ -175,6 +212,11 @@ def _over(airing_id: str) -> Asked | None:
     except BroadcasterError:
         return _handed_over(airing_id)
     return _ended(airing_id, end) if end else None
+
+
+def _short(name: str) -> str:
+    """As much of it as the cookie holds."""
+    return name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 1]}…"
 
 
 def _handed_over(airing_id: str) -> Asked:
@@ -222,9 +264,9 @@ def _known_end(airing_id: str) -> End | None:
         return known
     going_on = followed.after(airing_id)
     if entry := station.wait_for_end(going_on, 0.0):
-        notice = entry.airing.notice
-        name = name_of(notice.title, notice.text, notice.drill)
-        return followed.note(airing_id, End(name, entry.outcome, entry.reason, entry.ended_at))
+        return followed.note(
+            airing_id, End(_called(entry.airing.notice), entry.outcome, entry.reason, entry.ended_at)
+        )
     row = station.past(going_on)
     if row is None:
         return None
@@ -233,4 +275,8 @@ def _known_end(airing_id: str) -> End | None:
 
 
 def _name(airing: Airing) -> str:
-    return own(name_of(airing.notice.title, airing.notice.text, airing.notice.drill))
+    return own(_called(airing.notice))
+
+
+def _called(notice: Notice) -> str:
+    return name_of(notice.title, notice.text, notice.drill)

@@ -9,7 +9,6 @@ from flask import flash, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from broadcaster.web import drafting, own_address
-from broadcaster.web.foreign_site import is_foreign
 from broadcaster.web.language import BACK, _
 from broadcaster.web.parts import parts
 
@@ -25,9 +24,6 @@ def begin() -> None:
     if request.method == "GET":
         wanted = request.full_path if request.query_string else request.path
         g.carried = {"back": wanted} if request.path != "/" else {}
-        return
-    if is_foreign():
-        g.carried = {}
         return
     g.carried = {"back": _came_from(), "to": request.path}
     short = (request.content_length or 0) <= 3 * LONGEST_CARRIED

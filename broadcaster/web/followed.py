@@ -29,11 +29,13 @@ class End:
 class Followed:
     """The last airings that a page was shown for; any thread."""
 
-    def __init__(self) -> None:
+    def __init__(self, monotonic: float) -> None:
+        self._begun = monotonic
         self._ends: OrderedDict[str, End | None] = OrderedDict()
         self._names: dict[str, str] = {}
-        self._unknown_since: dict[str, float] = {}
+        self._known_at: dict[str, float] = {}
         self._after: OrderedDict[str, str] = OrderedDict()
+        self._looked_for: OrderedDict[str, None] = OrderedDict()
         self._lock = threading.Lock()
 
     def add(self, names: Mapping[str, str]) -> None:
@@ -45,20 +47,22 @@ class Followed:
             while len(self._ends) > MOST_FOLLOWED:
                 airing_id, _end = self._ends.popitem(last=False)
                 self._names.pop(airing_id, None)
-                self._unknown_since.pop(airing_id, None)
+                self._known_at.pop(airing_id, None)
 
     def name_of(self, airing_id: str) -> str:
         with self._lock:
             return self._names.get(airing_id, "")
 
     def unknown_for(self, airing_id: str, monotonic: float) -> float:
-        """Since when, in seconds, nothing that was asked knows of it."""
+        """Since when, in seconds, nothing that was asked knows of it; of what was handed over before
+        the program began, since then."""
         with self._lock:
-            return monotonic - self._unknown_since.setdefault(airing_id, monotonic)
+            return monotonic - self._known_at.get(airing_id, self._begun)
 
-    def found(self, airing_id: str) -> None:
+    def found(self, airing_id: str, monotonic: float) -> None:
+        """It was handed over, waits, sounds or has ended."""
         with self._lock:
-            self._unknown_since.pop(airing_id, None)
+            self._known_at[airing_id] = monotonic
 
     def go_on(self, airing_id: str, after: str) -> None:
         """It was stopped, and goes on in another airing."""
@@ -68,6 +72,15 @@ class Followed:
                 self._after.popitem(last=False)
             if airing_id in self._ends:
                 self._ends[airing_id] = None
+
+    def is_to_be_looked_for(self, airing_id: str) -> bool:
+        """Once of each: whether the record has to say in which airing it goes on."""
+        with self._lock:
+            known = airing_id in self._looked_for
+            self._looked_for[airing_id] = None
+            while len(self._looked_for) > MOST_FOLLOWED:
+                self._looked_for.popitem(last=False)
+            return not known
 
     def after(self, airing_id: str) -> str:
         """The airing in which it goes on, as often as it was stopped; itself, if it was not."""

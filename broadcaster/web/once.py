@@ -69,5 +69,5 @@ def _find(station: Station, notice_id: str) -> Airing | None:
         return station.find_airing(notice_id)
     except StoreUnusable as error:
         # An urgent notice does not wait for a disk.
-        logger.warning("it is not known whether %s was aired: %s", notice_id, error)
+        logger.warning("通知 %s 播过没有查不到，按没有播过算：%s", notice_id, error)
         return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, cast
 
@@ -32,7 +33,7 @@ class Parts:
     ended_sessions: EndedSessions
     live: Live = field(default_factory=Live)
     once: Once = field(default_factory=Once)
-    followed: Followed = field(default_factory=Followed)
+    followed: Followed = field(default_factory=lambda: Followed(time.monotonic()))
     answers: Answers = field(default_factory=lambda: Answers(MOST_BYTES))
     made_once: MadeOnce = field(default_factory=MadeOnce)
 

@@ -5,6 +5,8 @@ import os
 import secrets
 from pathlib import Path
 
+from broadcaster.errors import reason_of
+
 logger = logging.getLogger(__name__)
 
 KEY_BYTES = 32
@@ -21,7 +23,7 @@ def load_session_key(path: Path) -> bytes:
             return key
         return _make_key(path)
     except OSError as error:
-        logger.warning("the page's key cannot be kept: %s", error)
+        logger.warning("网页的钥匙存不下来，重启以后大家要重新登录：%s", reason_of(error))
         return secrets.token_bytes(KEY_BYTES)
 
 

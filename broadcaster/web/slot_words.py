@@ -137,6 +137,8 @@ def _times(slot: SlotSettings) -> str:
 
 def _say_window(text: str) -> str:
     first, last = map(say_time, text.split("-"))
+    if text.split("-")[0] >= text.split("-")[1]:
+        return _("%(first)s 到第二天 %(last)s", first=first, last=last)
     return _("%(first)s 到 %(last)s", first=first, last=last)
 
 

@@ -115,6 +115,20 @@ def test_a_button_is_held_and_the_village_hears_it(
     assert float(str(row["seconds_played"])) > 4
 
 
+def test_on_a_slow_line_the_microphone_is_shut_when_the_button_is_let_go(page: Page) -> None:
+    page.goto("/talk")
+    page.get_by_role("button", name="打开话筒").click()
+    expect(page.get_by_role("button", name="按住讲话")).to_be_visible()
+    # Each block takes longer on its way than the next one takes to be spoken.
+    slow = {"offline": False, "latency": 500, "downloadThroughput": -1, "uploadThroughput": -1}
+    page.context.new_cdp_session(page).send("Network.emulateNetworkConditions", slow)
+    hold(page)
+    expect(page.get_by_text("请讲，大喇叭正在播")).to_be_visible(timeout=20_000)
+    page.mouse.up()
+    expect(page.get_by_text(re.compile("松开了，正在收尾|讲完了"))).to_be_visible(timeout=1_000)
+    expect(page.get_by_text(re.compile("讲完了。大喇叭响了 \\d+ 秒"))).to_be_visible()
+
+
 def hold(page: Page) -> None:
     box = page.locator("#hold").bounding_box()
     assert box

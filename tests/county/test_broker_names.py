@@ -2,12 +2,14 @@
 
 import socket
 import ssl
+import subprocess
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 from rig.broker import BrokerRig
 
+from broadcaster.county.authority import make_authority, make_server
 from broadcaster.county.broker_run import names_of
 
 OFFICE = "broker: {host: mqtt.internal.example, box_host: mqtt.example.cn}\n"
@@ -41,3 +43,12 @@ def test_settings_that_are_damaged_keep_no_broker_from_starting(broker: BrokerRi
     folder = broker.broker.folder
     (folder.parent / "office.yaml").write_text("broker: [", encoding="utf-8")
     assert names_of(folder, "mqtt.example.cn") == ["mqtt.example.cn", "127.0.0.1", "localhost", "::1"]
+
+
+def test_a_brokers_certificates_bear_the_strictest_check(tmp_path: Path) -> None:
+    """As Python 3.13, Debian 13's, makes it by default."""
+    make_authority(tmp_path)
+    make_server(tmp_path, ["127.0.0.1"])
+    check = ["openssl", "verify", "-x509_strict", "-CAfile", "authority.pem", "server.pem"]
+    done = subprocess.run(check, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr

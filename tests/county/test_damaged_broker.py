@@ -155,3 +155,10 @@ def test_the_office_and_a_box_are_let_in_after_a_repair(made: Made) -> None:
                 assert client.up.wait(20)
     finally:
         made.rig.kill()
+
+
+def test_a_broker_stopped_as_it_starts_ends_well(made: Made) -> None:
+    made.make()
+    running = Running(made.broker)
+    running.stop()
+    assert running.run() == 0

@@ -194,8 +194,8 @@ def test_a_flood_is_taken_as_far_as_a_box_can_have_something_to_tell(
         caplog.clear()
         desk.clock.advance(60)
         intake.take([])
-        assert sorted(record.getMessage().rpartition(": ")[2] for record in caplog.records) == [
-            *("1539 more", "199 more", "99 more"),
+        assert sorted(record.getMessage().rpartition("：")[2] for record in caplog.records) == [
+            *("又有 1539 次", "又有 199 次", "又有 99 次"),
         ]
         caplog.clear()
         desk.clock.advance(60)

@@ -273,6 +273,7 @@ def test_the_running_office_enrols_signs_and_sends(desk: Desk, broker: BrokerRig
     written = {
         "web": {"host": "127.0.0.1", "port": 0, "https_port": None},
         "broker": {"host": "127.0.0.1", "port": broker.port},
+        "zone": "Asia/Kolkata",
     }
     twice = json.dumps(written)[:-1] + ', "name": "青田", "name": "青田县应急"}'
     (desk.folder / "office.yaml").write_text(twice, encoding="utf-8")
@@ -280,11 +281,14 @@ def test_the_running_office_enrols_signs_and_sends(desk: Desk, broker: BrokerRig
         [sys.executable, "-m", "broadcaster.cli", "county", "run", "--office", str(desk.folder)],
         env=os.environ | {"BROADCASTER_PASSPHRASE": SENTENCE},
         stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
         text=True,
     )
     try:
         assert office.stdout
-        assert office.stdout.readline() == "office.yaml 第 1 行 name：写了两次，请去掉一个\n"
+        assert (
+            office.stdout.readline() == "office.yaml 第 1 行 name：写了两次，现在按后面的，请去掉一个\n"
+        )
         address = re.search(r"http://\S+", office.stdout.readline())
         assert address
         added = desk.call("boxes", "--add", VILLAGE, "--name", "洞背村")[1]
@@ -307,5 +311,8 @@ def test_the_running_office_enrols_signs_and_sends(desk: Desk, broker: BrokerRig
         assert desk.call("export", sent["id"], "-o", str(desk.folder))[0] == 2
     finally:
         office.send_signal(signal.SIGTERM)
-        office.communicate(timeout=30)
+        log = office.communicate(timeout=30)[1].splitlines()
     assert office.returncode == 0
+    assert all(re.match(r"[0-9 :-]{20}\+0530 broadcaster\.", line) for line in log), log
+    assert "县级平台启动了，版本 " in log[0]
+    assert log[-1].endswith("县级平台按要求停下：收到 SIGTERM")

@@ -39,7 +39,7 @@ from broadcaster.county.database import OfficeDatabase
 from broadcaster.county.doubts import Doubt
 from broadcaster.county.draft import State
 from broadcaster.county.emptied import SAVED_AFTER
-from broadcaster.county.office import Office
+from broadcaster.county.office import Office, own_topics
 from broadcaster.county.tables import bulletin, sequence
 from broadcaster.county.wire import LISTENS_TO, Wire
 from broadcaster.model import Outcome
@@ -101,7 +101,7 @@ class Running:
     def __init__(self, desk: OfficeDesk, broker: BrokerRig) -> None:
         self.desk, self.keys, self.broker = desk, keys_of(desk), broker
         authority = broker.broker.folder / "authority.pem"
-        listens_to = (*LISTENS_TO, topics.heads("331121"))
+        listens_to = (*LISTENS_TO, *own_topics("331121"))
         self.wire = Wire("127.0.0.1", broker.port, OFFICE, OFFICE_PASSWORD, authority, listens_to)
         parts = desk.parts
         self.office = Office(

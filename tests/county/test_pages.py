@@ -257,7 +257,8 @@ def test_a_draft_is_kept_and_thrown_away(log_in: LogIn, plain_desk: OfficeDesk) 
     clerk = log_in("小王")
     clerk.post("/compose/keep", text="草稿一则。", areas=TOWN, severity="4", hours="6")
     id = only(plain_desk)
-    assert clerk.post(f"/bulletin/{id}/discard").status_code == 303
+    seen = plain_desk.parts.desk.get(id).version
+    assert clerk.post(f"/bulletin/{id}/discard", seen=seen).status_code == 303
     assert not plain_desk.parts.desk.recent(10)
 
 

@@ -1,6 +1,7 @@
 """`broadcaster county relay` as a process, and what an office tells its boxes of who is above."""
 
 import json
+import re
 import signal
 import subprocess
 import sys
@@ -25,7 +26,7 @@ from broadcaster.command_line import main
 from broadcaster.county.app import create_app
 from broadcaster.county.broker import Broker
 from broadcaster.county.office_keys import ABOVE_DIFFERS, above_warnings
-from broadcaster.county.office_settings import RelaySettings, load_office_settings
+from broadcaster.county.office_settings import RelaySettings, keep_office_settings, load_office_settings
 from broadcaster.county.page_parts import Pages, Trusted
 from broadcaster.county.register import BrokerAddress, Register
 from broadcaster.county.running import broker_address, open_desk
@@ -57,6 +58,7 @@ def test_it_starts_without_a_network_tells_its_state_and_stops(begun: Path) -> N
     process = subprocess.Popen(
         [sys.executable, "-m", "broadcaster.cli", "county", "relay", "--json", "--office", str(begun)],
         stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
         text=True,
     )
     try:
@@ -64,8 +66,10 @@ def test_it_starts_without_a_network_tells_its_state_and_stops(begun: Path) -> N
         told = json.loads(process.stdout.readline())
     finally:
         process.send_signal(signal.SIGTERM)
-        process.communicate(timeout=30)
+        log = process.communicate(timeout=30)[1].splitlines()
     assert process.returncode == 0
+    assert re.match(r"[0-9 :-]{20}\+0800 broadcaster\.log_lines: 转发启动了，版本 \d", log[0]), log
+    assert log[-1].endswith("转发按要求停下：收到 SIGTERM")
     assert (told["county"], told["above"], told["keyring"]) == ("331121", "33", None)
     assert not told["above_connected"] and not told["below_connected"]
     public_from_hex(told["public_key"])
@@ -108,6 +112,7 @@ def test_a_county_comes_in_by_a_file_and_tells_its_key(
     above: OfficeFolder, begun: Path, tmp_path: Path, typed: Typed
 ) -> None:
     (begun / "office.yaml").write_text("name: 青田县应急\n", encoding="utf-8")
+    keep_office_settings(begun, load_office_settings(begun))
     admission, province = tmp_path / "331121.admission", ("--office", above.path)
     told = typed.done("admit", "331121", admission, "--name", "青田县", *province)
     assert told == {"county": "331121", "name": "青田县", "key": "", "root": above.pin}
@@ -119,6 +124,8 @@ def test_a_county_comes_in_by_a_file_and_tells_its_key(
     relay = load_office_settings(begun).relay
     assert (relay.area, relay.root, relay.user) == ("33", above.pin, "county-331121")
     assert load_office_settings(begun).name == "青田县应急"
+    told_at_start = keep_office_settings(begun, load_office_settings(begun))
+    assert not told_at_start, "what the command wrote is no news"
     given = json.loads(admission.read_text())
     assert (begun / relay.password_file).read_text() == given["password"]
     assert (begun / relay.authority).read_text() == given["authority"]

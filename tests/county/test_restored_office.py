@@ -76,6 +76,52 @@ def test_what_was_sent_after_the_copy_is_in_force_again_told_and_can_be_called_o
         assert off and judge(desk, line.on(topics.bulletin(TOWN, off.id))[-1]).bulletin.cancels == gone
 
 
+@pytest.mark.parametrize("is_over", [False, True])
+def test_what_was_sent_in_the_last_moment_has_its_number_though_no_heads_told_of_it(
+    plain_desk: OfficeDesk, broker: BrokerRig, line: Line, is_over: bool
+) -> None:
+    desk, sender = plain_desk, plain_desk.officer("小王")
+    with closing(Running(desk, broker)) as before:
+        before.until(lambda: line.on(topics.heads("331121")))
+        last = desk.parts.desk.send(sender, desk.draft())
+        before.until(lambda: line.on(topics.bulletin(TOWN, last.id)))
+        assert last.id not in read_own(desk, line).in_force
+    seq = judge(desk, line.on(topics.bulletin(TOWN, last.id))[-1]).bulletin.seq
+    with desk.parts.database.transaction() as connection:
+        connection.execute(update(sequence).values(highest=0))
+        connection.execute(delete(bulletin))
+    if is_over:
+        desk.clock.advance(7 * 3600)
+    later = desk.parts.desk.send(sender, desk.draft("第二则。"))
+    with closing(Running(desk, broker)) as after:
+        after.until(lambda: line.on(topics.bulletin(TOWN, later.id)))
+        assert judge(desk, line.on(topics.bulletin(TOWN, later.id))[-1]).bulletin.seq == seq + 1
+        desk.clock.advance(10)
+        expected = {later.id} if is_over else {last.id, later.id}
+        after.until(lambda: set(read_own(desk, line).in_force) == expected)
+
+
+def test_what_was_called_off_stays_so_whichever_of_the_two_comes_first(
+    plain_desk: OfficeDesk, broker: BrokerRig, line: Line
+) -> None:
+    desk, sender = plain_desk, plain_desk.officer("小王")
+    with closing(Running(desk, broker)) as before:
+        sent = desk.parts.desk.send(sender, desk.draft())
+        before.until(lambda: line.on(topics.bulletin(TOWN, sent.id)))
+        envelope = line.on(topics.bulletin(TOWN, sent.id))[-1]
+        desk.parts.desk.cancel(sender, sent.id)
+        before.until(lambda: desk.parts.desk.cancel_of(sent.id).state is State.PUBLISHED)
+        before.until(lambda: line.on(topics.bulletin(TOWN, sent.id))[-1] == b"")
+        # The office ended between the cancel and the place that it empties.
+        before.wire.publish([(topics.bulletin(TOWN, sent.id), envelope)])
+    with desk.parts.database.transaction() as connection:
+        connection.execute(delete(bulletin))
+    with closing(Running(desk, broker)) as after:
+        after.until(lambda: desk.parts.desk.find(sent.id) and desk.parts.desk.cancel_of(sent.id))
+        assert desk.parts.desk.get(sent.id).state is State.CANCELLED
+        after.until(lambda: line.on(topics.bulletin(TOWN, sent.id))[-1] == b"")
+
+
 def test_what_the_broker_has_lost_too_is_waited_for_no_longer_than_a_moment(
     plain_desk: OfficeDesk, broker: BrokerRig, line: Line
 ) -> None:

@@ -3,11 +3,13 @@
 import re
 from dataclasses import replace
 from datetime import timedelta
+from itertools import count
 from pathlib import Path
 
 import pytest
 from county_office import PASSWORD, TOWN, OfficeDesk
 from office_site import LogIn, Visitor, app_of
+from sqlalchemy import event
 
 from broadcaster.county.app import create_app
 from broadcaster.county.desk import DraftChanged
@@ -78,6 +80,47 @@ def test_of_two_who_save_at_once_one_is_told(desk: OfficeDesk) -> None:
     with pytest.raises(DraftChanged) as told:
         desk.parts.desk.write(first, replace(ours, text="小王改的。"), begun.version)
     assert told.value.theirs.draft.text == "小李改的。"
+
+
+def test_who_sends_a_draft_as_it_is_sends_no_words_that_another_keeps_in_that_moment(
+    desk: OfficeDesk,
+) -> None:
+    """The other is first to come after the sender's first step, wherever that ends."""
+    sender, other, database = desk.officer("小王"), desk.officer("小李"), desk.parts.database
+    begun = desk.parts.desk.write(sender, desk.draft("停水。"))
+    changed = replace(begun.draft, text="不停水了。", title="")
+    refused: list[str] = []
+
+    def keep_meanwhile(_: object) -> None:
+        if next(begins) == 1:
+            try:
+                desk.parts.desk.write(other, changed, begun.version)
+            except DraftRefused as error:
+                refused.append(str(error))
+
+    begins = count()
+    event.listen(database.engine, "begin", keep_meanwhile)
+    try:
+        desk.parts.desk.send(sender, begun.draft, begun.version)
+    finally:
+        event.remove(database.engine, "begin", keep_meanwhile)
+    assert desk.parts.desk.get(begun.id).draft.text == "停水。"
+    assert desk.parts.desk.get(begun.id).state is State.CLEARED and refused
+
+
+def test_who_throws_a_draft_away_throws_nothing_away_that_he_has_not_seen(
+    log_in: LogIn, plain_desk: OfficeDesk
+) -> None:
+    first, second, desk = log_in("小王"), log_in("小李"), plain_desk.parts.desk
+    id = kept_draft(first, plain_desk)
+    seen, form = hidden_fields(first.see(f"/bulletin/{id}")), opened(second, id)
+    second.post("/compose/keep", **FORM | form | {"text": "小李改的。"})
+    refused = first.post(f"/bulletin/{id}/discard", **seen)
+    assert refused.status_code == 409 and "没有删" in refused.text and "小李改的。" in refused.text
+    assert desk.get(id).draft.text == "小李改的。"
+    now_seen = hidden_fields(first.see(f"/bulletin/{id}"))
+    assert first.post(f"/bulletin/{id}/discard", **now_seen).status_code == 303
+    assert desk.find(id) is None
 
 
 def test_who_had_a_hand_in_it_is_told_and_does_not_agree_to_it(

@@ -2,38 +2,16 @@
 
 from __future__ import annotations
 
-import json
-from collections import Counter
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from pathlib import Path
+from dataclasses import dataclass
+from typing import ClassVar
 
 from faults.sounds import Ear, Matter
+from faults.tally import Tally
 
 from broadcaster.model import Notice, Outcome, Severity
 from broadcaster.store.journal import JournalRow
 
 GAVE_WAY = "让位给更紧急的通知"
-# In the order of the table.
-COLUMNS = {
-    "rounds": "rounds",
-    "asked": "asked",
-    "accepted": "accepted",
-    "one": "one outcome",
-    "waiting": "waits",
-    "lost": "LOST",
-    "doubled": "DOUBLED",
-    "twice": "HEARD TWICE",
-    "never": "NEVER AGAIN",
-    "unheard": "PLAYED, not heard",
-    "failed": "FAILED",
-    "broke": "BROKE OFF",
-    "gone, told": "gone, told before",
-    "twice, read-only": "twice, read-only",
-    "gone, disk lied": "gone, disk lied",
-}
-# What must be 0.
-GOALS = ("lost", "doubled", "twice", "never", "unheard", "broke", "waiting")
 
 
 @dataclass
@@ -61,26 +39,27 @@ class Asked:
         return f"{self.ticket} {severity} by {self.door} {self.notice.text} ({self.airing_id})"
 
 
-@dataclass
-class Books:
-    """Counts of one kind of fault, and a line for each thing that must not be."""
+class Books(Tally):
+    """Of what a box was asked for."""
 
-    counts: Counter[str] = field(default_factory=Counter)
-    outcomes: Counter[str] = field(default_factory=Counter)
-    findings: list[str] = field(default_factory=list)
-
-    def add(self, other: Books) -> None:
-        self.counts += other.counts
-        self.outcomes += other.outcomes
-        self.findings += other.findings
-
-    def note(self, what: str, about: object) -> None:
-        self.counts[what] += 1
-        self.findings.append(f"{what}: {about}")
-
-    @property
-    def balanced(self) -> bool:
-        return not any(self.counts[goal] for goal in GOALS)
+    COLUMNS: ClassVar[dict[str, str]] = {
+        "rounds": "rounds",
+        "asked": "asked",
+        "accepted": "accepted",
+        "one": "one outcome",
+        "waiting": "waits",
+        "lost": "LOST",
+        "doubled": "DOUBLED",
+        "twice": "HEARD TWICE",
+        "never": "NEVER AGAIN",
+        "unheard": "PLAYED, not heard",
+        "failed": "FAILED",
+        "broke": "BROKE OFF",
+        "gone, told": "gone, told before",
+        "twice, read-only": "twice, read-only",
+        "gone, disk lied": "gone, disk lied",
+    }
+    GOALS = ("lost", "doubled", "twice", "never", "unheard", "broke", "waiting")
 
     def judge(
         self, asked: Asked, lines: list[JournalRow], waits: bool, matter: Matter, ear: Ear
@@ -121,32 +100,3 @@ class Books:
             red = asked.notice.severity is Severity.RED
             if not (matter.times(ear, asked.since) if red else matter.begun(ear, asked.since)):
                 self.note("never", about)
-
-    def as_json(self) -> dict[str, object]:
-        return dict(vars(self))
-
-    @classmethod
-    def read(cls, path: Path) -> Books:
-        kept = json.loads(path.read_text(encoding="utf-8"))
-        return cls(Counter(kept["counts"]), Counter(kept["outcomes"]), kept["findings"])
-
-    def write(self, path: Path) -> None:
-        path.write_text(json.dumps(self.as_json(), ensure_ascii=False, indent=1), encoding="utf-8")
-
-
-def table(books: Mapping[str, Books]) -> str:
-    """A line for each kind of fault, and their sum."""
-    total = Books()
-    for each in books.values():
-        total.add(each)
-    rows = [["kind of fault", *COLUMNS.values()]]
-    for name, one in (*books.items(), ("all", total)):
-        rows.append([name, *(str(one.counts[column]) for column in COLUMNS)])
-    return "\n".join(_aligned(rows))
-
-
-def _aligned(rows: list[list[str]]) -> Iterable[str]:
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    for first, *rest in rows:
-        cells = (cell.rjust(width) for cell, width in zip(rest, widths[1:], strict=True))
-        yield "  ".join((first.ljust(widths[0]), *cells))

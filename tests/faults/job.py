@@ -8,7 +8,8 @@ from pathlib import Path
 
 from faults.books import Books
 from faults.campaigns import run
-from faults.kinds import KINDS, Job
+from faults.kinds import KINDS, strikes
+from faults.long_run import Job
 from faults.world import CLOCK, Tools, World, configure
 
 TELL_EVERY = 5
@@ -16,10 +17,12 @@ TELL_EVERY = 5
 
 def main() -> None:
     parser = ArgumentParser()
-    for name in ("kind", "folder", "tools"):
-        parser.add_argument(name)
-    for name in ("seed", "first", "stop", "wordings"):
+    parser.add_argument("kind")
+    for name in ("seed", "first", "stop"):
         parser.add_argument(name, type=int)
+    for name in ("folder", "tools"):
+        parser.add_argument(name)
+    parser.add_argument("wordings", type=int)
     asked = parser.parse_args()
     tools = Tools(Path(asked.tools), asked.wordings)
     strike(Job(asked.kind, asked.seed, asked.first, asked.stop), tools, Path(asked.folder))
@@ -38,7 +41,7 @@ def strike(job: Job, tools: Tools, folder: Path) -> Books:
             )
 
     try:
-        run(world, job.strikes(), tell)
+        run(world, strikes(job), tell)
     except Exception:
         world.books.note("broke", f"{job}: {traceback.format_exc()}")
     finally:

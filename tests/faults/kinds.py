@@ -1,16 +1,16 @@
 """The kinds of fault that the long run strikes with, how often, and their shares."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
-from math import ceil
 from random import Random
 from typing import Any
 
 from faults.campaigns import LOSSES, Strike, cut_power, fail_disk, kills, step_clock
 from faults.copies import judge_copy
+from faults.long_run import Job
 from rig.failing_disk import Disk
 
-# In one world: so a world that goes wrong spoils no others, and its books are soon known.
+# In one world.
 MOST_ROUNDS = 25
 
 Strikes = Callable[[Random, range], list[Strike]]
@@ -25,20 +25,8 @@ class Kind:
     settings: tuple[tuple[str, tuple[tuple[str, Any], ...]], ...] = ()
 
 
-@dataclass(frozen=True)
-class Job:
-    """A share of one kind, in a world and a process of its own."""
-
-    kind: str
-    seed: int
-    first: int
-    stop: int
-
-    def __str__(self) -> str:
-        return f"{self.kind.replace(' ', '-')}-{self.seed}-{self.first}"
-
-    def strikes(self) -> list[Strike]:
-        return KINDS[self.kind].strikes(Random(str(self)), range(self.first, self.stop))
+def strikes(job: Job) -> list[Strike]:
+    return KINDS[job.kind].strikes(Random(str(job)), range(job.first, job.stop))
 
 
 def _same(strike: Strike) -> Strikes:
@@ -63,10 +51,3 @@ KINDS = {
     "read-only": Kind(40, _at_each_write(Disk.READ_ONLY)),
     "read-only at start": Kind(15, _at_each_write(Disk.READ_ONLY, at_start=True)),
 }
-
-
-def jobs(kinds: list[str], seed: int, scale: float) -> Iterator[Job]:
-    for kind in kinds:
-        rounds = ceil(KINDS[kind].rounds * scale)
-        for first in range(0, rounds, MOST_ROUNDS):
-            yield Job(kind, seed, first, min(first + MOST_ROUNDS, rounds))

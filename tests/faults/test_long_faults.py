@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 from faults.job import strike
-from faults.kinds import KINDS, Job
+from faults.kinds import KINDS
+from faults.long_run import Job
 from faults.tools import make_tools
 from faults.world import Tools
 

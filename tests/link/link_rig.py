@@ -28,8 +28,9 @@ from broadcaster.clock import Clock
 from broadcaster.errors import VoiceUnavailable
 from broadcaster.intake import Endings, Intake
 from broadcaster.link.far_end import THREADS
-from broadcaster.link.link import Link, Patience
+from broadcaster.link.link import Link
 from broadcaster.link.membership import Membership, enrol
+from broadcaster.link.steadiness import Patience
 from broadcaster.loop import Loop
 from broadcaster.microphone import Microphone
 from broadcaster.model import Clip, Delivery, Item, Made, Notice, Programme, Ready

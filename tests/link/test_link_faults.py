@@ -1,5 +1,6 @@
 """The line to the county when brokers, boxes and disks fail, and others at the broker are no friends."""
 
+import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
@@ -15,6 +16,7 @@ from broadcaster.bulletin.receipts import State
 from broadcaster.bulletin.verify import Accepted
 from broadcaster.link.outbox import HELD_SECONDS
 from broadcaster.link.reception import Reception
+from broadcaster.link.steadiness import PERHAPS_TAKEN_OVER, STEADY_SECONDS, TAKEN_OVER
 from broadcaster.model import Severity
 
 WHOLE = [State.ACCEPTED, State.ON_THE_AIR, State.ENDED]
@@ -185,6 +187,28 @@ def test_another_user_does_not_take_a_boxs_session_over(
         assert life.link.status()["connected_since"] == since
         assert thief.on(topics.receipt(box.name, "")) == []
         thief.close()
+
+
+def test_another_machine_on_the_same_account_is_a_fault_and_fills_no_log(
+    box: LinkBox, broker: BrokerRig, caplog: pytest.LogCaptureFixture
+) -> None:
+    """As a card that was copied does: the broker throws out the older one, and so on for ever."""
+    with box.running() as life:
+        until(lambda: life.connected)
+        twin = OfficeClient(broker, box.name, PASSWORD, client_id=box.name)
+        until(lambda: life.link.fault)
+        twin.close()
+        # A broker that names the reason spares the box the guessing.
+        assert life.link.status()["fault"] in (TAKEN_OVER, PERHAPS_TAKEN_OVER)
+        until(lambda: life.connected)
+        box.clock.waited += STEADY_SECONDS
+        until(lambda: not life.link.fault)
+    told = [one.getMessage() for one in caplog.records if one.name == "broadcaster.link.steadiness"]
+    assert len(told) == 6, told
+    assert told[0] == told[2] == "和县里连上了" and told[1].startswith("没有连上县里")
+    assert "请让县里给本站发一个新的登记码" in told[3]
+    assert re.fullmatch("10 分钟里和县里断过 [3-9] 次，现在连着", told[4])
+    assert told[5] == "和县里一直连着，没有再被另一台机器断开"
 
 
 @pytest.mark.slow

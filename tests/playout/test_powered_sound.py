@@ -169,13 +169,18 @@ def test_a_board_that_is_gone_or_mute_is_a_fault_and_the_sound_goes_on(
     wait_until(lambda: listener.device.fault == "")
 
 
-def test_gpio_without_pins_is_a_fault_and_the_sound_goes_on(
-    fake_rig: FakeRig, open_on: OpenOn, sounds: Sounds, monkeypatch: pytest.MonkeyPatch
+def test_gpio_without_pins_is_a_fault_that_the_log_has_and_the_sound_goes_on(
+    fake_rig: FakeRig,
+    open_on: OpenOn,
+    sounds: Sounds,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     monkeypatch.setenv("GPIOZERO_PIN_FACTORY", "native")
     listener = open_on(fake_rig, AmplifierSettings(kind="gpio", power=17, warm_up_seconds=0))
     wait_until(lambda: "GPIO" in listener.device.fault)
     assert listener.speak("a", sounds(0.2)).whole
+    wait_until(lambda: "声音进程：功放：" in caplog.text)
 
 
 def test_gpio_pins_play_too(

@@ -61,12 +61,16 @@ class Copy:
 
     def set_up(self, *arguments: str) -> None:
         """By scripts/setup, with a pip that has nothing to do; afterwards there is none at all."""
-        self._pip.mkdir()
-        for name in ("__init__.py", "__main__.py"):
-            (self._pip / name).write_text(NOTHING_TO_DO)
+        about = self._pip.with_name("pip-1.dist-info")
+        for folder, names in ((self._pip, ("__init__.py", "__main__.py")), (about, ("INSTALLER",))):
+            folder.mkdir()
+            for name in names:
+                (folder / name).write_text(NOTHING_TO_DO)
+        (about / "RECORD").write_text(f"pip/__main__.py,,{len(NOTHING_TO_DO)}\n")
         done = self.call("scripts/setup", *arguments)
         assert done.returncode == 0, done.stderr
-        shutil.rmtree(self._pip)
+        for folder in (self._pip, about):
+            shutil.rmtree(folder)
 
     def _share_environment(self) -> None:
         venv = self.project / ".venv"

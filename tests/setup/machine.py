@@ -18,22 +18,26 @@ HERE = Path(__file__).resolve().parent
 TOOLS = (
     *("bash", "sh", "env", "cat", "awk", "sed", "grep", "id", "date", "sha256sum", "flock", "tee"),
     *("sync", "head", "sleep", "rm", "ln", "touch", "dirname", "mkdir", "uname", "ldconfig", "true"),
-    *("cp", "mv", "chmod", "tar", "gzip", "sha512sum"),
+    *("cp", "mv", "chmod", "tar", "gzip", "sha512sum", "df", "sort"),
 )
 TEST_MODULES = ("pytest", "xdist", "hypothesis", "mypy", "playwright", "psutil")
+FILLER = "filler"
 KEPT = ("errors.py", "tts/__init__.py", "tts/voice_folder.py")
 
 
 def put_wheel(folder: Path, name: str, version: str, *modules: str) -> None:
     about = f"{name}-{version}.dist-info"
+    contents = {f"{module}.py": f"# {version}\n" for module in modules}
+    contents |= {
+        f"{about}/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n",
+        f"{about}/WHEEL": "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+    }
+    # As real ones do it tells each file's size, which pip keeps.
+    rows = [f"{path},,{len(content)}\n" for path, content in contents.items()]
+    contents[f"{about}/RECORD"] = "".join([*rows, f"{about}/RECORD,,\n"])
     with zipfile.ZipFile(folder / f"{name}-{version}-py3-none-any.whl", "w") as wheel:
-        for module in modules:
-            wheel.writestr(f"{module}.py", "")
-        wheel.writestr(f"{about}/METADATA", f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n")
-        wheel.writestr(
-            f"{about}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
-        )
-        wheel.writestr(f"{about}/RECORD", "")
+        for path, content in contents.items():
+            wheel.writestr(path, content)
 
 
 class Machine:
@@ -42,6 +46,7 @@ class Machine:
     def __init__(self, folder: Path) -> None:
         self.folder, self.project = folder, folder / "broadcaster"
         self.bin, self.wheels = folder / "bin", folder / "wheels"
+        self.seen, self.within = self.project, list[str]()
         for each in (self.bin, self.wheels, folder / "packages", folder / "home"):
             each.mkdir(parents=True)
         self._put_tools()
@@ -61,36 +66,41 @@ class Machine:
         shutil.rmtree(self.wheels)
         self.wheels.mkdir()
 
-    def environment(self, kill_at: str = "") -> dict[str, str]:
+    def environment(self, kill_at: str = "", fill_at: str = "") -> dict[str, str]:
         return {
             "PATH": str(self.bin),
             "HOME": str(self.folder / "home"),
             "LANG": "C.UTF-8",
             "MACHINE": str(self.folder),
             "KILL_AT": kill_at,
-            "PYTHONPATH": str(HERE) if kill_at else "",
+            "FILL_AT": fill_at,
+            "FILLER": str(self.project / FILLER),
+            "PYTHONPATH": str(HERE) if kill_at or fill_at else "",
             "PIP_CONFIG_FILE": os.devnull,
             "PIP_NO_INDEX": "1",
             "PIP_FIND_LINKS": str(self.wheels),
             "SETUP_LOCK_SECONDS": "3",
         }
 
-    def begin(self, *arguments: str, kill_at: str = "") -> subprocess.Popen[str]:
+    def begin(self, *arguments: str, **at: str) -> subprocess.Popen[str]:
         """In a process group of its own: what kills it kills all of it, as a power cut does."""
         return subprocess.Popen(
-            ["scripts/setup", *arguments],
-            cwd=self.project,
-            env=self.environment(kill_at),
+            [*self.within, str(self.project / "scripts/setup"), *arguments],
+            env=self.environment(**at),
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
             process_group=0,
         )
 
-    def setup(self, *arguments: str, kill_at: str = "") -> tuple[int, str]:
+    def setup(self, *arguments: str, **at: str) -> tuple[int, str]:
         """Its exit code and what it told."""
-        process = self.begin(*arguments, kill_at=kill_at)
-        told, _ = process.communicate(timeout=120)
+        process = self.begin(*arguments, **at)
+        try:
+            told, _ = process.communicate(timeout=300)
+        finally:
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGKILL)
         return process.returncode, told
 
     def was_killed(self, flag: str = "", kill_at: str = "", arguments: tuple[str, ...] = ()) -> bool:
@@ -109,8 +119,8 @@ class Machine:
 
     def speaks(self) -> bool:
         """The command runs, and both voices are whole."""
-        command = [str(self.project / ".venv/bin/broadcaster"), "--version"]
-        voices = self.project / "voices"
+        command = [*self.within, str(self.project / ".venv/bin/broadcaster"), "--version"]
+        voices = self.seen / "voices"
         whole = (voices / "baker/voice.json").exists() and (voices / "recorded/alarm/a").exists()
         left = [*voices.glob(".*"), *voices.glob("recorded/.*")]
         return whole and not left and subprocess.run(command, check=False).returncode == 0

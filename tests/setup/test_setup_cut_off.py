@@ -87,6 +87,31 @@ def test_an_update_cut_off_in_its_middle_is_taken_up_again(ready: Machine) -> No
     assert ready.setup() == (0, "")
 
 
+def test_an_update_cut_off_and_taken_back_leaves_no_half_behind(ready: Machine) -> None:
+    before = (ready.project / "pyproject.toml").read_text()
+    ask_for_a_newer_part(ready)
+    assert ready.was_killed(kill_at="open *site-packages/part/late.py")
+    (ready.project / "pyproject.toml").write_text(before)
+    code, told = ready.setup()
+    assert (code, ready.speaks()) == (0, True), told
+    assert next((ready.project / ".venv/lib").glob("python3*/site-packages/part/late.py")).exists()
+    assert ready.setup() == (0, "")
+
+
+@pytest.mark.parametrize(
+    "damaged", ["part/late.py", "part-1.0.dist-info/RECORD", "pip/_internal/commands/install.py"]
+)
+def test_a_file_that_a_power_cut_left_empty_is_installed_again(ready: Machine, damaged: str) -> None:
+    """What was not yet stamped may be there by its name alone."""
+    file = next((ready.project / ".venv/lib").glob(f"python3*/site-packages/{damaged}"))
+    whole = file.stat().st_size
+    file.write_bytes(b"")
+    (ready.project / ".venv/.installed").unlink()
+    code, told = ready.setup()
+    assert (code, ready.speaks(), file.stat().st_size) == (0, True, whole), told
+    assert ready.setup() == (0, "")
+
+
 def test_an_environment_that_does_not_start_any_more_is_made_anew(ready: Machine) -> None:
     part = next((ready.project / ".venv/lib").glob("python3*/site-packages/part/late.py"))
     part.write_text("raise ImportError")

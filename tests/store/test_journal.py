@@ -178,6 +178,16 @@ def test_nobody_else_on_the_machine_can_read_it(path: Path, journal: Journal) ->
     assert {stat.S_IMODE(file.stat().st_mode) for file in files} == {0o600}
 
 
+def test_of_a_live_notice_the_last_airing_is_found_by_each(store: Store) -> None:
+    first = airing("a1", kind=Kind.LIVE)
+    lines = first, replace(first, id="a2"), airing("b", kind=Kind.LIVE), airing("c")
+    for one in lines:
+        assert store.journal.record(entry(one))
+    of_first = first.notice.id, "a2"
+    assert [store.journal.live_notice_of(id) for id in ("a1", "a2")] == [of_first, of_first]
+    assert store.journal.live_notice_of("c") is None and store.journal.live_notice_of("d") is None
+
+
 def test_a_line_keeps_how_its_notice_was_to_be_said(store: Store) -> None:
     asked = Notice("今天停水", title="停水", chime=Signal.ALERT, repeats=2, zones=("东街",), volume=60)
     plain = Notice("今天停电", title="停电")

@@ -155,21 +155,6 @@ def test_a_copied_cookie_is_worth_nothing_after_the_logout_nor_after_a_restart(
     assert other.get("/more/me").status_code == 200
 
 
-@pytest.mark.parametrize("path", ["/say", "/say/air", "/stop", "/logout", "/login", "/timetable/save"])
-@pytest.mark.parametrize(
-    "said",
-    [{"Origin": "https://evil.example"}, {"Origin": "null"}, {"Referer": "http://evil.example/x"}],
-    ids=["origin", "null", "referer"],
-)
-def test_a_form_on_another_site_is_not_carried_and_logs_nobody_out(
-    client: FlaskClient, path: str, said: dict[str, str]
-) -> None:
-    """The browser keeps the cookie back; one that came with the answer would replace it."""
-    answer = client.post(path, data={"text": "坏人写的", "severity": "1"}, headers=said)
-    assert (answer.status_code, "Set-Cookie" in answer.headers) == (403, False)
-    assert "别的网站" in answer.text and "坏人" not in client.get("/login").text
-
-
 @pytest.mark.parametrize(
     ("days", "is_in"), [(-31, False), (-29, True), (1, True), (3652, True)], ids=lambda given: str(given)
 )
@@ -195,3 +180,20 @@ def test_a_session_is_told_to_the_phone_by_no_date_of_a_box_that_may_be_years_be
 ) -> None:
     cookie = enter(Role.SECRETARY).get_cookie("broadcaster")
     assert cookie and cookie.expires and cookie.expires.year == 2100
+
+
+def test_what_another_site_sends_is_not_looked_at_and_ends_no_session(app: Flask, enter: Enter) -> None:
+    enter(Role.SECRETARY)
+    form = {"text": "后山起火，请马上离开。", "severity": "1"}
+    for origin in ("https://evil.example", "null"):
+        # No cookie comes along: SameSite.
+        answer = app.test_client().post("/say/air", data=form, headers={"Origin": origin})
+        assert answer.status_code == 403 and "别的网站" in answer.text
+        assert "Set-Cookie" not in answer.headers
+    ours = app.test_client().post("/say/air", data=form, headers={"Origin": "http://localhost:8443"})
+    assert ours.status_code == 401 and "写的字都在" in ours.text
+
+
+def test_no_redirect_leads_to_the_host_that_a_request_names(app: Flask) -> None:
+    answer = app.test_client().get("/static//page.css", headers={"Host": "evil.example"})
+    assert answer.status_code == 404

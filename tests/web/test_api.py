@@ -228,6 +228,8 @@ def test_words_are_set_listed_and_removed(client: FlaskClient, station: FakeStat
     assert call("GET", "/words?skip=1").json == {"words": [], "in_all": 1}
     assert_problem(call("GET", "/words?count=501"), 422, "")
     assert_problem(call("PUT", "/words/places/石盆", json={"said": "xyz9"}), 422, "")
+    for far in ("bu4 yao4", "不要"):
+        assert_problem(call("PUT", "/words/words/撤离", json={"said": far}), 422, "差得太远了")
     assert call("DELETE", "/words/places/石盆").status_code == 204
     assert_problem(call("DELETE", "/words/places/石盆"), 422, "")
     assert_problem(call("PUT", "/words/towns/石盆", json={"said": "a1"}), 422, "广播没有动")

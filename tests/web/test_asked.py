@@ -16,6 +16,7 @@ from broadcaster.model import Airing, JournalEntry, Kind, Notice, Outcome, Sever
 from broadcaster.station import OnAir, Stop, TakenUp
 from broadcaster.store.journal import JournalRow
 from broadcaster.web.asked import LONGEST_NAME, LOST_SECONDS, MOST_ASKED, MOST_COMING
+from broadcaster.web.followed import Followed
 from broadcaster.web.parts import Parts
 
 FIRE = {"text": "后山起火，请马上离开。", "severity": "1"}
@@ -220,10 +221,19 @@ def test_what_the_station_no_longer_knows_of_is_named_and_said_to_be_lost(
     page = secretary.get("/").text
     ((shown, sentence),) = told(page)
     assert shown == "problem failed" and "请重新播" in sentence
-    assert sentence.startswith(f"“{asked.notice.text[:LONGEST_NAME]}”丢了")
+    assert sentence.startswith(f"“{asked.notice.text[: LONGEST_NAME - 1]}…”不知道播了没有")
     assert "再播一次" not in page and sentence in live(secretary)[f"asked-{asked.id}"]
     post("/seen")
     assert told(secretary.get("/").text) == []
+
+
+def test_what_was_lost_before_the_start_is_said_to_be_so_at_the_first_look(
+    secretary: FlaskClient, asked: Airing, app: Flask
+) -> None:
+    begun = app.extensions["broadcaster"].clock.monotonic() - LOST_SECONDS - 1
+    app.extensions["broadcaster"] = replace(app.extensions["broadcaster"], followed=Followed(begun))
+    ((shown, sentence),) = told(secretary.get("/").text)
+    assert shown == "problem failed" and "不知道播了没有" in sentence
 
 
 def test_while_the_record_cannot_be_read_nothing_is_said_to_be_lost(
@@ -250,8 +260,13 @@ def test_what_was_not_heard_is_pushed_out_by_nothing_that_comes_later(
     for one in later[:2]:
         station.ends[one.id] = ended(station, one, Outcome.PLAYED)
     lines = told(secretary.get("/").text)
-    assert [shown for shown, _sentence in lines] == [*["message"] * 7, "problem failed"]
-    assert "停播（王会计）" in lines[-2][1] and "让位" in lines[-1][1]
+    assert [shown for shown, _sentence in lines] == [
+        "message",
+        "message",
+        "problem failed",
+        *["message"] * 5,
+    ]
+    assert "让位" in lines[2][1] and "停播（王会计）" in lines[-1][1]
 
 
 def test_however_many_are_asked_for_the_cookie_stays_small_and_keeps_what_failed(
@@ -260,7 +275,7 @@ def test_however_many_are_asked_for_the_cookie_stays_small_and_keeps_what_failed
     station.ends[asked.id] = ended(station, asked, Outcome.FAILED, "声卡打不开")
     station.waiting = [ask(station, post) for _ in range(MOST_ASKED + 2)]
     lines = told(secretary.get("/").text)
-    assert len(lines) == MOST_COMING + 1 and "没播成" in lines[-1][1]
+    assert len(lines) == MOST_COMING + 1 and "没播成" in lines[2][1]
 
 
 def test_what_he_took_back_himself_he_knows(
@@ -303,8 +318,8 @@ def test_saying_it_again_puts_the_new_one_in_the_place_of_the_old(
     [
         (Outcome.PLAYED, timedelta(minutes=9), True),
         (Outcome.PLAYED, timedelta(minutes=11), False),
-        (Outcome.FAILED, timedelta(hours=23), True),
-        (Outcome.FAILED, timedelta(hours=25), False),
+        (Outcome.FAILED, timedelta(days=6), True),
+        (Outcome.FAILED, timedelta(days=8), False),
     ],
 )
 def test_what_is_over_for_long_is_told_no_more(
@@ -400,7 +415,52 @@ def test_what_was_stopped_and_goes_on_is_followed_in_its_new_airing_on_every_pho
         assert "播完了" in told(phone.get("/").text)[0][1]
 
 
-def csrf_of(client: FlaskClient) -> str:
-    token = re.search(r'csrf_token" value="([^"]+)"', client.get("/").text)
+def test_after_a_restart_the_record_tells_what_a_stopped_one_went_on_in(
+    secretary: FlaskClient, station: FakeStation, asked: Airing
+) -> None:
+    again = replace(asked, id="again")
+    station.rows = [
+        kept(ended(station, again, Outcome.PLAYED)),
+        kept(ended(station, asked, Outcome.CUT_SHORT, f"停播（{NAME}）")),
+    ]
+    station.going_on = {asked.id: again.id}
+    assert told(secretary.get("/").text) == [("message", "“后山起火，请马上离开。”播完了。")]
+
+
+def test_what_was_missed_while_nobody_was_logged_in_is_told_at_the_next_login(
+    secretary: FlaskClient, station: FakeStation, asked: Airing, app: Flask
+) -> None:
+    mine = replace(asked, asked_by=NAME)
+    missed = kept(ended(station, mine, Outcome.EXPIRED, "关机期间过了时"))
+    heard = replace(missed, airing_id="heard", outcome=Outcome.PLAYED)
+    others = replace(missed, airing_id="others", asked_by=f"{NAME}的弟弟")
+    station.rows = [heard, others, missed]
+    station.clock.step(timedelta(days=3))
+    other = app.test_client()
+    entry = {"name": NAME, "password": PASSWORD, "csrf_token": csrf_of(other, "/login")}
+    # Once told, the phone itself keeps it.
+    for lines in (1, 0):
+        other.post("/login", data=entry)
+        told_here = [sentence for _, sentence in told(other.get("/").text)]
+        assert told_here == ["“后山起火，请马上离开。”过时没播：关机期间过了时。"] * lines
+        station.clock.step(timedelta(hours=1))
+        other = app.test_client()
+        entry["csrf_token"] = csrf_of(other, "/login")
+
+
+def test_many_answers_do_not_push_the_urgent_notice_off_the_screen(
+    secretary: FlaskClient, station: FakeStation, post: Post
+) -> None:
+    airings = [ask(station, post) for _ in range(5)]
+    station.waiting = airings[1:]
+    station.ends[airings[0].id] = ended(station, airings[0], Outcome.FAILED, "声卡打不开")
+    page = secretary.get("/").text
+    before, _mark, folded = page.partition("<summary>还有 2 条</summary>")
+    assert [shown for shown, _ in told(before)] == ["message", "message", "problem failed"]
+    assert len(told(folded)) == 2
+
+
+def csrf_of(client: FlaskClient, page: str = "/") -> str:
+    token = re.search(r'csrf_token" value="([^"]+)"', client.get(page).text)
     assert token
     return token[1]

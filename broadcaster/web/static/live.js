@@ -19,6 +19,7 @@
   let wait = 1000;
   let next = 0;
   let sending = false;
+  let held = false;
 
   function fill(place) {
     const html = news[place.dataset.part];
@@ -146,6 +147,16 @@
     tell(button.name ? "" : told.dataset.stopping);
     send(button).catch(() => tell(told.dataset.failed)).then(() => { sending = false; });
   });
+  // Without any network the browser's own page would take the place of what is written. Whoever knows
+  // better presses once more.
+  document.addEventListener("submit", (event) => {
+    if (navigator.onLine !== false || held) return;
+    held = true;
+    event.preventDefault();
+    event.stopPropagation();
+    tell(told.dataset.unsent);
+  }, true);
+  window.addEventListener("online", () => { held = false; });
   lost.querySelector("button").addEventListener("click", () => { wait = 1000; open(); });
   document.addEventListener("visibilitychange", turn);
   setInterval(tick, 500);

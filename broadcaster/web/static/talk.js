@@ -33,16 +33,19 @@ function tell(sentence, seconds) {
 
 async function open() {
   opening.disabled = true;
+  let why = words.no_microphone;
   try {
     const input = await navigator.mediaDevices.getUserMedia({
       audio: { channelCount: 1, noiseSuppression: true, autoGainControl: true },
     });
     microphone = { input, context: new AudioContext({ sampleRate: rate }) };
+    // What hears is fetched from the station.
+    why = words.unreachable;
     await hear(microphone);
     await microphone.context.resume();
   } catch (refused) {
     close();
-    return tell(words.no_microphone);
+    return tell(why);
   }
   show(true);
   tell(words.opened);
@@ -105,7 +108,7 @@ class Blocks {
     this.filled += 2;
     if (this.filled < this.block.byteLength) return;
     meter.value = this.peak;
-    if (talk) add(talk, this.block.buffer);
+    if (talk && talk.held) add(talk, this.block.buffer);
     this.start();
   }
 }
@@ -180,14 +183,13 @@ async function send(mine, id) {
     if (state && state.stage === "over") return state;
     if (state) {
       mine.answered = Date.now();
-      if (mine.held) hold(state.stage);
+      if (!mine.held) continue;
+      hold(state.stage);
       tell(state.sentence, state.seconds);
     } else if (Date.now() - mine.answered > DEAD_MS) {
       return { sentence: words.lost };
     }
   }
-  hold("waiting");
-  tell(words.ending);
   return (await ask(`${id}/end`)) || { sentence: words.unended };
 }
 
@@ -203,6 +205,8 @@ function hold(stage) {
 function release() {
   if (!talk || !talk.held) return;
   talk.held = false;
+  hold("waiting");
+  tell(words.ending);
   talk.wake();
 }
 
