@@ -5,7 +5,7 @@ from pathlib import Path
 PROJECT_FOLDER = Path(__file__).resolve().parent.parent
 CONFIG_FOLDER = PROJECT_FOLDER / "config"
 # In the state folder.
-SESSION_KEY = "session_key"
+SESSION_KEY, ENDED_SESSIONS = "session_key", "ended_sessions"
 
 
 def under_project(folder: Path) -> Path:

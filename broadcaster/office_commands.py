@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 PASSWORD = "BROADCASTER_OFFICE_PASSWORD"
 Adder = Callable[..., Any]
 
+NOBODY_THERE = "\n这些地方还没有登记好的广播站，没有人会听到。请核对区划代码。"
+
 
 def add_to(group: Any, add: Adder) -> None:
     started = _add(group, add, "run", run, "启动县级平台：网页、登记、签发、收回执")
@@ -117,14 +119,17 @@ def relay(arguments: Arguments) -> int:
 
 def publish(arguments: Arguments) -> int:
     folder = office_in(arguments.office)
+    from broadcaster.county.desk import HANDED_IN
     from broadcaster.county.running import open_desk
 
     with open_desk(folder) as desk:
         who = _who(desk, arguments)
         paper = desk.parts.desk.send(who, draft_of(arguments, desk))
-        desk.parts.audit.note(who.name, "发通知", paper.draft.title)
+        handed_in = HANDED_IN if paper.why_two else ""
+        desk.parts.audit.note(who.name, "发通知", paper.draft.title + handed_in)
         waits = f"交上去了，等人审批：{paper.why_two}。" if paper.why_two else "交给平台发了。"
-        report(described(paper), f"{waits}编号：{paper.id}", arguments)
+        nobody = "" if desk.parts.listeners(paper.draft.areas) else NOBODY_THERE
+        report(described(paper), f"{waits}编号：{paper.id}{nobody}", arguments)
     return 0
 
 
@@ -135,7 +140,7 @@ def approve(arguments: Arguments) -> int:
     with open_desk(folder) as desk:
         who = _who(desk, arguments)
         if not arguments.version:
-            return show_first(desk.parts.desk.get(arguments.id), desk.parts.clock.now(), arguments)
+            return show_first(desk, desk.parts.desk.get(arguments.id), arguments)
         paper = desk.parts.desk.approve(who, arguments.id, arguments.version)
         desk.parts.audit.note(who.name, "批准通知", paper.draft.title)
         report(described(paper), f"批准了，交给平台发：{paper.draft.title}", arguments)
@@ -224,6 +229,7 @@ def _one(desk: Desk, arguments: Arguments) -> int:
 
 def boxes(arguments: Arguments) -> int:
     folder = office_in(arguments.office)
+    from broadcaster.county.register import BOX_STATES
     from broadcaster.county.running import open_desk
 
     with open_desk(folder) as desk:
@@ -241,7 +247,8 @@ def boxes(arguments: Arguments) -> int:
         {"box": one.id, "name": one.name, "state": one.state, "online": one.online} for one in found
     ]
     lines = [
-        f"{one.id}  {one.state:8}  {'在线' if one.online else '不在线'}  {one.name}" for one in found
+        f"{one.id}  {BOX_STATES[one.state]}  {'在线' if one.online else '不在线'}  {one.name}"
+        for one in found
     ]
     report(content_of, "\n".join(lines) or "登记簿是空的。", arguments)
     return 0

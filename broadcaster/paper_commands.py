@@ -65,23 +65,33 @@ def _recording(file: Path) -> Iterator[bytes]:
         raise RecordingRefused(f"{file} 读不出来（{reason_of(error)}）。") from error
 
 
-def show_first(paper: Paper, now: datetime, arguments: Arguments) -> int:
+def show_first(desk: Desk, paper: Paper, arguments: Arguments) -> int:
     """Nobody agrees to what he has not seen."""
     from broadcaster.county.paper_words import aged, why_waits
+    from broadcaster.web.wording import SEVERITIES
 
-    draft = paper.draft
+    draft, now, names = paper.draft, desk.parts.clock.now(), desk.parts.register.names()
     kind, writers = "演练" if draft.is_drill else "通知", "、".join(paper.writers)
     start = f"{draft.not_before:%Y-%m-%d %H:%M}" if draft.not_before else "马上"
+    about = f"{SEVERITIES[draft.severity]}，{writers}写的，{why_waits(paper, now)}"
     lines = [
-        f"{kind}：{draft.called}（级别 {int(draft.severity)}，{writers}写的，{why_waits(paper, now)}）",
-        f"发给 {'、'.join(draft.areas)}，{start}播",
+        f"{kind}：{draft.called}（{about}）",
+        f"发给 {'、'.join(names.get(code, code) for code in draft.areas)}，{start}播",
+        *(["静音时段也要播：夜里和午休，大喇叭也会响。"] if draft.night_ok else []),
+        *filter(None, [desk.parts.resting.told(draft)]),
         f"录音，{draft.sound.seconds} 秒" if draft.sound else draft.said,
         *aged(paper, now),
-        "还没有批准。看过了同意，就写上版本：",
-        f"broadcaster county approve {paper.id} --by {arguments.by} --version {paper.version}",
+        *_how_to_agree(paper, arguments.by),
     ]
     report(described(paper), "\n".join(lines), arguments)
     return EXIT_BROKEN
+
+
+def _how_to_agree(paper: Paper, by: str) -> list[str]:
+    if by in paper.hands:
+        return [f"还没有批准。{by}写过这一则，要由另一个人批准。"]
+    version = f"--by {by} --version {paper.version}"
+    return ["还没有批准。看过了同意，就写上版本：", f"broadcaster county approve {paper.id} {version}"]
 
 
 def described(paper: Paper, cancel_waits: bool = False) -> dict[str, Any]:

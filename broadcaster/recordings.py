@@ -1,10 +1,12 @@
 """People's own voices: taken as their phones record them, kept as plain sound, named by their digest."""
 
 import json
+import shutil
 import subprocess
 import sys
 import time
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -14,6 +16,8 @@ from broadcaster.seal import STREAM_INFO_END, flac_seconds
 from broadcaster.whole import whole_file
 
 FOLDER = "recordings"
+# None takes that long to come.
+LEFT_SECONDS = 3600.0
 LONGEST_SECONDS = 600
 LARGEST_BYTES = 30 * 1024 * 1024
 # Ten minutes are decoded in 4 s on a Raspberry Pi 4; what takes longer was made to take long.
@@ -44,12 +48,21 @@ class Recordings:
         self._state = state
         self._folder = state / FOLDER
 
+    def sweep(self) -> None:
+        """What a power cut left of one that was being taken in."""
+        before = time.time() - LEFT_SECONDS
+        for left in self._folder.glob(".*"):
+            with suppress(OSError):
+                if left.is_dir() and left.stat().st_mtime < before:
+                    shutil.rmtree(left)
+
     def take(self, pieces: Iterable[bytes], title: str) -> Recording:
         """Decode what was sent, off the air and in bounds, and keep it; blocks for it.
 
         Raises `RecordingRefused`, and then nothing is kept; `RecordingUnkept` is of this disk alone. An
         error of `pieces` that is none of the system's goes through as it is.
         """
+        self.sweep()
         self._check_room()
         try:
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)

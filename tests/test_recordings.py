@@ -1,7 +1,9 @@
 """People's own voices as their phones send them, through the real ffmpeg and the real child."""
 
+import os
 import random
 import subprocess
+import time
 from pathlib import Path
 
 import numpy as np
@@ -103,3 +105,15 @@ def test_a_recording_can_be_removed(recordings: Recordings, tmp_path: Path) -> N
     assert recordings.find(kept.key) == kept
     assert recordings.remove(kept.key) and not recordings.remove(kept.key)
     assert recordings.all() == [] and list((tmp_path / "state" / "recordings").iterdir()) == []
+
+
+def test_what_a_power_cut_left_of_an_upload_goes(recordings: Recordings, tmp_path: Path) -> None:
+    take(recordings, encoded(tmp_path, "wav"))
+    kept = next(tmp_path.rglob("*.flac")).parent
+    left, fresh = kept / ".kxd6ie91", kept / ".being_read"
+    for folder in (left, fresh):
+        folder.mkdir()
+        (folder / "sent").write_bytes(b"0" * 1000)
+    os.utime(left, (time.time() - 7200,) * 2)
+    recordings.sweep()
+    assert (left.exists(), fresh.exists(), any(kept.glob("*.flac"))) == (False, True, True)

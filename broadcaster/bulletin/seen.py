@@ -99,6 +99,10 @@ class SeenInMemory:
         cancels = bulletin.cancels if bulletin.kind is BulletinKind.CANCEL else None
         self.remember(accepted.record, cancels)
 
+    def called_off(self) -> frozenset[str]:
+        """The cancels and what they cancel, of all that is remembered."""
+        return frozenset(self._cancels) | {cancelled for cancelled, _ in self._cancels.values()}
+
     def remember(self, record: Record, cancels: str | None = None) -> None:
         self._records[record.id] = record
         self._by_seq[record.issuer.key_id, record.seq] = record

@@ -1,25 +1,26 @@
 """The page that a form was answered with, at an address of its own."""
 
-from flask import Blueprint, Response, abort, redirect, render_template, request, url_for
+from flask import Blueprint, Response, abort, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 
 from broadcaster.county import access
 from broadcaster.county.officers import Officer
 
 pages = Blueprint("answer", __name__, url_prefix="/answer")
+VISITOR = "visitor "
 GONE = "这一页已经不在了。刚才的事可能已经做好了，请回首页看看，不用再做一遍。"
 
 
 @pages.get("/<key>")
 def one(key: str) -> ResponseReturnValue:
     found, who = access.answers().find(key), access.who()
-    if found is None:
+    if found and found.owner == _owner(who):
+        return Response(found.page, found.status, content_type="text/html; charset=utf-8")
+    if found is None or found.owner.startswith(VISITOR):
         return render_template("error.html", code=404, sentence=GONE), 404
-    if found.owner and who is None:
+    if who is None:
         return redirect(url_for("account.login", to=request.path), 303)
-    if found.owner and who and found.owner != _owner(who):
-        abort(403)
-    return Response(found.page, found.status, content_type="text/html; charset=utf-8")
+    abort(403)
 
 
 def give_address(response: Response) -> Response:
@@ -37,5 +38,5 @@ def give_address(response: Response) -> Response:
 
 
 def _owner(who: Officer | None) -> str:
-    """Before the login a page is nobody's."""
-    return str(who.number) if who else ""
+    """Before the login a page is for the browser that posted: a link to it shows nobody what it says."""
+    return str(who.number) if who else f"{VISITOR}{session.get('csrf_token', '')}"

@@ -5,18 +5,22 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, tzinfo
+from datetime import datetime, timedelta, tzinfo
 
 from sqlalchemy import ColumnElement, func, select
 
+from broadcaster.clock import Clock
 from broadcaster.county.county_sums import COUNTED, stages_of_sums
 from broadcaster.county.database import OfficeDatabase
 from broadcaster.county.reaches import REACHES, Reach
 from broadcaster.county.register import in_cell, to_csv
-from broadcaster.county.tables import area, box, reach
+from broadcaster.county.tables import area, box, bulletin, reach
 from broadcaster.labels import WAITS_FOR_CARD
 
 MOST_SPEECHLESS = 5
+# What begins and has no end yet; a box tells the end at once, or as soon as it has a line again.
+OPEN_ENDED = (Reach.ACCEPTED, Reach.DEFERRED, Reach.ON_THE_AIR)
+LAST_WORDS = timedelta(minutes=10)
 NOT_HEARD = (Reach.FAILED, Reach.REFUSED)
 
 
@@ -25,6 +29,8 @@ class Counts:
     """Boxes by how far the bulletin has come; each is in exactly one of `stages`."""
 
     stages: Counter[Reach]
+    # Its time has been over for a while: who has told no end of it will hardly tell one.
+    over: bool = False
 
     @property
     def sent(self) -> int:
@@ -32,11 +38,12 @@ class Counts:
 
     @property
     def silent(self) -> int:
-        return self.stages[Reach.SENT]
+        open_ended = sum(self.stages[stage] for stage in OPEN_ENDED) if self.over else 0
+        return self.stages[Reach.SENT] + open_ended
 
     @property
     def reached(self) -> int:
-        return self.sent - self.silent
+        return self.sent - self.stages[Reach.SENT]
 
     @property
     def accepted(self) -> int:
@@ -44,7 +51,7 @@ class Counts:
 
     @property
     def on_the_air(self) -> int:
-        return self.stages[Reach.ON_THE_AIR]
+        return 0 if self.over else self.stages[Reach.ON_THE_AIR]
 
     @property
     def heard(self) -> int:
@@ -65,7 +72,7 @@ class Counts:
 
     @property
     def waiting(self) -> int:
-        return self.stages[Reach.ACCEPTED] + self.stages[Reach.DEFERRED]
+        return 0 if self.over else self.stages[Reach.ACCEPTED] + self.stages[Reach.DEFERRED]
 
     @property
     def sentence(self) -> str:
@@ -98,10 +105,20 @@ class Place:
     reason: str
     online: bool
     started_at: datetime | None = None
+    over: bool = False
+
+    @property
+    def is_lost(self) -> bool:
+        """It began, and no end of it was ever told."""
+        return self.over and self.stage in OPEN_ENDED
 
     @property
     def said(self) -> str:
         """In words; what a box waits for it says whole."""
+        return f"没有回音，过期以前最后说的是：{self._said}" if self.is_lost else self._said
+
+    @property
+    def _said(self) -> str:
         if self.stage is Reach.DEFERRED and self.reason:
             return self.reason
         whole = f"/{self.seconds_due}" if self.seconds_due else ""
@@ -121,8 +138,9 @@ class Town:
 class Board:
     """Any thread. Counting reads one index, and nothing else."""
 
-    def __init__(self, database: OfficeDatabase) -> None:
+    def __init__(self, database: OfficeDatabase, clock: Clock) -> None:
         self._database = database
+        self._clock = clock
 
     def counts(self, ids: Sequence[str]) -> dict[str, Counts]:
         """Of own boxes, and of those of counties below as far as these have told."""
@@ -133,11 +151,17 @@ class Board:
             found[row.bulletin][Reach(row.stage)] = row.boxes
         for id, stages in stages_of_sums(self._database, ids).items():
             found[id].update(stages)
-        return {id: Counts(stages) for id, stages in found.items()}
+        over = self._over(ids)
+        return {id: Counts(stages, id in over) for id, stages in found.items()}
+
+    def _over(self, ids: Sequence[str]) -> set[str]:
+        columns = bulletin.c.id.in_(ids) & (bulletin.c.expires < self._clock.now() - LAST_WORDS)
+        return {row.id for row in self._database.read(select(bulletin.c.id).where(columns))}
 
     def speechless(self, id: str) -> list[Place]:
         """Some of those that wait for their loudspeakers, which nobody mends who does not know of it."""
-        return self._places(id, reach.c.reason.startswith(WAITS_FOR_CARD), MOST_SPEECHLESS)
+        found = self._places(id, reach.c.reason.startswith(WAITS_FOR_CARD), MOST_SPEECHLESS)
+        return [one for one in found if not one.over]
 
     def places(self, id: str, within: str = "") -> list[Place]:
         """By code; `within` is the area that they lie in, all if it is empty."""
@@ -149,11 +173,13 @@ class Board:
         query = select(*columns, *more).join(box, box.c.id == reach.c.box)
         query = query.where(reach.c.bulletin == id, which)
         rows = self._database.read(query.order_by(box.c.area, reach.c.box).limit(most))
+        over = bool(self._over([id]))
         return [
             Place(
                 *(row.box, row.area, row.name, Reach(row.stage), row.at),
                 *(row.seconds_played, row.seconds_due, row.reason, bool(row.online)),
                 started_at=row.started_at,
+                over=over,
             )
             for row in rows
         ]
@@ -167,7 +193,8 @@ class Board:
         found: dict[str, Counter[Reach]] = {}
         for row in self._database.read(query.group_by(code, reach.c.stage)):
             found.setdefault(row.code, Counter())[Reach(row.stage)] = row.boxes
-        return [Town(code, names.get(code, code), Counts(found[code])) for code in sorted(found)]
+        over = bool(self._over([id]))
+        return [Town(code, names.get(code, code), Counts(found[code], over)) for code in sorted(found)]
 
     def to_csv(self, id: str, title: str, zone: tzinfo) -> str:
         """One line a box, by the clocks of the office."""
@@ -187,6 +214,7 @@ class Board:
 
 
 def _line(one: Place, zone: tzinfo) -> tuple[object, ...]:
-    said = REACHES[one.stage], one.reason, one.seconds_played, one.seconds_due
+    stage, why = (Reach.SENT, one.said) if one.is_lost else (one.stage, one.reason)
+    said = REACHES[stage], why, one.seconds_played, one.seconds_due
     times = in_cell(one.started_at, zone), in_cell(one.at, zone)
     return (one.area, one.name, one.box, *said, *times)

@@ -19,7 +19,7 @@ from broadcaster.county.compose_form import (
     read_draft,
     show_form,
 )
-from broadcaster.county.desk import DraftChanged, Paper, again
+from broadcaster.county.desk import HANDED_IN, DraftChanged, Paper, again
 from broadcaster.county.draft import Draft, DraftRefused, State, check_filled, check_id, is_id
 from broadcaster.county.form_values import Form
 from broadcaster.county.listen_pages import listening
@@ -130,8 +130,8 @@ def send() -> ResponseReturnValue:
     except DraftRefused as error:
         return _used(draft) or (show_form(form, error), 400)
     parts.writings.drop(access.me().number, paper.id)
-    access.about(paper.draft.title)
     waits = paper.state is State.AWAITING
+    access.about(paper.draft.title + (HANDED_IN if waits else ""))
     flash("交上去了，等另一个人审批。" if waits else "正在发，下面是各村的情况。")
     return redirect(url_for("board.one", id=paper.id), 303)
 
@@ -183,10 +183,14 @@ def _with_recording(fields: Fields) -> tuple[Fields, BroadcasterError | None]:
         none = DraftRefused("还没有选录音文件，请选一个。", "recording")
         return fields, none if missing else None
     pieces: Iterator[bytes] = iter(partial(sent.stream.read, PIECE_BYTES), b"")
+    parts, who = access.pages().parts, access.me().name
     try:
+        parts.uploads.check(who)
         sound = access.sounds().take(pieces, request.form.get("title", ""))
     except BroadcasterError as error:
         return fields, error
+    if parts.uploads.note(who, sound.size):
+        parts.audit.note(who, "录音交得太多", "一天 150 兆，今天不再收他的", access.address())
     rest = [(name, value) for name, value in fields if name != "sound"]
     return [*rest, ("sound", sound.sha256)], None
 

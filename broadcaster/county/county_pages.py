@@ -10,7 +10,8 @@ from broadcaster.county import access
 from broadcaster.county.board_pages import find_paper
 from broadcaster.county.counties import Counties, County
 from broadcaster.county.county_board import SAID
-from broadcaster.county.register_pages import BOX_STATES, invitation_card
+from broadcaster.county.register import BOX_STATES
+from broadcaster.county.register_pages import invitation_card
 from broadcaster.errors import BroadcasterError
 
 pages = Blueprint("counties", __name__, template_folder="templates", url_prefix="/counties")

@@ -19,6 +19,8 @@ from broadcaster.county.tables import bulletin
 from broadcaster.model import Severity
 
 LONGEST_NOTE = 200
+# What the record of deeds says of one that is not sent by it.
+HANDED_IN = "（交上去审批，还没有发）"
 NONE_SUCH = "没有这一则通知。"
 CHANGED_SINCE = "你看过以后内容改过了，请再看一遍再批。"
 KEPT_SINCE = "你看过以后内容改过了，没有删。请看过这一版再删。"

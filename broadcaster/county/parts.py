@@ -23,6 +23,7 @@ from broadcaster.county.resting import Resting
 from broadcaster.county.revisions import Revisions
 from broadcaster.county.sessions import Sessions
 from broadcaster.county.standing import StandingNotices
+from broadcaster.county.uploads import Uploads
 from broadcaster.county.writings import Writings
 from broadcaster.store.passwords import Passwords
 
@@ -49,6 +50,7 @@ class Parts:
     hearings: Hearings
     revisions: Revisions
     doubts: Doubts
+    uploads: Uploads
     resting: Resting
 
     def listeners(self, areas: Sequence[str]) -> str:
@@ -84,7 +86,7 @@ def make_parts(
         register=Register(database, clock, county, door),
         desk=desk,
         writings=Writings(database, clock),
-        board=Board(database),
+        board=Board(database, clock),
         counties=counties,
         county_board=CountyBoard(database, clock, counties),
         standing=StandingNotices(database, clock, desk, officers),
@@ -94,5 +96,6 @@ def make_parts(
         hearings=Hearings(database, clock),
         revisions=Revisions(database, clock),
         doubts=Doubts(database, clock),
+        uploads=Uploads(clock),
         resting=Resting(database, clock),
     )

@@ -38,6 +38,13 @@ class BoxState(StrEnum):
     RETIRED = "retired"
 
 
+BOX_STATES = {
+    BoxState.INVITED: "等它登记",
+    BoxState.ENROLLED: "已登记",
+    BoxState.RETIRED: "停用",
+}
+
+
 @dataclass(frozen=True)
 class Box:
     """One village's broadcaster; `key` is its public key as hex, "" before it is enrolled; `trouble` is

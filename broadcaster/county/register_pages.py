@@ -12,16 +12,11 @@ from flask.typing import ResponseReturnValue
 from broadcaster.bulletin.invitation import COMMANDS, FOR_BOX
 from broadcaster.county import access
 from broadcaster.county.area_tree import area_tree
-from broadcaster.county.register import Box, BoxState, Register
+from broadcaster.county.register import BOX_STATES, Box, BoxState, Register
 from broadcaster.errors import BroadcasterError
 from broadcaster.web.tls import is_loopback
 
 pages = Blueprint("register", __name__, template_folder="templates", url_prefix="/register")
-BOX_STATES = {
-    BoxState.INVITED: "等它登记",
-    BoxState.ENROLLED: "已登记",
-    BoxState.RETIRED: "停用",
-}
 
 
 @pages.get("")

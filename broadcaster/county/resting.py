@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -21,6 +20,7 @@ from broadcaster.hours import Verdict
 from broadcaster.model import Notice, WhenQuiet
 from broadcaster.settings import Settings, StationSettings
 
+MOST_NAMED = 5
 TOO_LATE = "等到能响，这一则已经过了有效期，不会播。请换个时间，或者让它多有效几个小时。"
 
 
@@ -37,25 +37,25 @@ class Resting:
             return ""
         due = max(draft.not_before or self._clock.now(), self._clock.now())
         rules = self._rules(draft.areas)
-        found = [(self._verdict(rule, draft, due), boxes) for rule, boxes in rules.items()]
-        resting = [(one.until, boxes) for one, boxes in found if not one.passes]
+        found = [(self._verdict(rule, draft, due), names) for rule, names in rules.items()]
+        resting = [(one.until, names) for one, names in found if not one.passes]
         if not resting:
             return ""
-        number, ends = sum(boxes for _, boxes in resting), due + draft.life
-        who = "各村" if number == rules.total() else f"有 {number} 个村"
+        names, ends = [name for _, those in resting for name in those], due + draft.life
+        who = "各村" if len(names) == sum(map(len, rules.values())) else _called(sorted(names))
         untils = [until for until, _ in resting if until and until < ends]
         if len(untils) < len(resting):
             return f"{who}那时是静音时段，{TOO_LATE}"
         return f"{who} {self._at(max(untils))} 以前不响，这一则要等到那时。"
 
-    def _rules(self, areas: Sequence[str]) -> Counter[str]:
-        """How many boxes in use there go by each."""
-        query = select(box.c.area, box.c.quiet).where(box.c.state == BoxState.ENROLLED)
-        return Counter(
-            row.quiet
-            for row in self._database.read(query)
-            if any(area_codes.contains(area, area_codes.trim(row.area)) for area in areas)
-        )
+    def _rules(self, areas: Sequence[str]) -> dict[str, list[str]]:
+        """The names of the boxes in use there that go by each."""
+        query = select(box.c.area, box.c.quiet, box.c.name).where(box.c.state == BoxState.ENROLLED)
+        found: dict[str, list[str]] = {}
+        for row in self._database.read(query):
+            if any(area_codes.contains(area, area_codes.trim(row.area)) for area in areas):
+                found.setdefault(row.quiet, []).append(row.name)
+        return found
 
     def _verdict(self, rule: str, draft: Draft, due: datetime) -> Verdict:
         notice = Notice(
@@ -68,3 +68,8 @@ class Resting:
     def _at(self, moment: datetime) -> str:
         local, today = moment.astimezone(self._clock.zone), self._clock.now().date()
         return f"{local:%H:%M}" if local.date() == today else f"{local:%m月%d日 %H:%M}"
+
+
+def _called(names: Sequence[str]) -> str:
+    some = "、".join(names[:MOST_NAMED])
+    return f"{some} 等 {len(names)} 个村" if len(names) > MOST_NAMED else some

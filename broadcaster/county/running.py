@@ -44,12 +44,12 @@ from broadcaster.county.village_site import VillageSites
 from broadcaster.county.wire import LISTENS_TO, Wire
 from broadcaster.errors import ConfigError
 from broadcaster.heap import give_back_what_is_freed
-from broadcaster.last_good import by_last_good
+from broadcaster.last_good import LAST_GOOD
 from broadcaster.log_lines import Ordered, log_in, tell_start
 from broadcaster.loop import Loop, Watched
 from broadcaster.office_folder import AskPassphrase, OfficeFolder
 from broadcaster.rehearsal import Rehearsals
-from broadcaster.settings import load_lexicon, load_settings
+from broadcaster.settings import LexiconSettings, Settings, load_lexicon, load_settings
 from broadcaster.settings_problems import keys_twice
 from broadcaster.studio import Studio
 from broadcaster.vigil import keep_watch
@@ -113,7 +113,7 @@ def run(path: Path, config: Path, ask: AskPassphrase, tell: Tell, unattended: bo
         keys = OfficeKeys(desk.folder, desk.folder.unlock(passphrase), clock, again)
         keys.look()
 
-        doubts = keys_twice(path / FILE)
+        doubts = [*keys_twice(path / FILE), settings_of_preview(config)[2]]
 
         def warnings() -> list[str]:
             told = [*doubts, safe.note if safe else "", fault, *villages.warnings(), *keys.warnings()]
@@ -237,15 +237,29 @@ def _trusted(desk: Desk) -> Trusted:
     return Trusted(desk.folder.pin, lambda: desk.folder.keyring.to_bytes(), broker_address(desk))
 
 
+def settings_of_preview(config: Path) -> tuple[Settings, LexiconSettings, str]:
+    """Only the preview goes by them: damaged ones keep no office away, which is told in a sentence."""
+    good = config / LAST_GOOD
+    try:
+        return load_settings(config), load_lexicon(config), ""
+    except ConfigError as error:
+        told = (
+            f"试听用的设置坏了，先按上次能用的念（没有就按出厂的），发通知和取消照常；"
+            f"请改好 {config}，再重新启动平台：{error}"
+        )
+    try:
+        return load_settings(good), load_lexicon(good), told
+    except ConfigError:
+        return Settings(), LexiconSettings(), told
+
+
 @contextmanager
 def open_booth(config: Path, office: Path) -> Iterator[Booth]:
     """By the voice child, which ends when it is idle; recordings are those of the office."""
-    settings = by_last_good(load_settings, config, logger.warning)
+    settings, lexicon, _ = settings_of_preview(config)
     paths = settings.paths.model_copy(update={"state": office.absolute()})
     settings = settings.model_copy(update={"paths": paths})
-    studio = Studio(
-        settings, by_last_good(load_lexicon, config, logger.warning), Clock(settings.station.zone)
-    )
+    studio = Studio(settings, lexicon, Clock(settings.station.zone))
     ended = threading.Event()
 
     def watch() -> None:

@@ -70,6 +70,7 @@ class Sounds:
     def remove_but(self, wanted: Collection[str], before: float) -> int:
         """Those that came before that moment (seconds from 1970) and are not wanted; how many."""
         gone = 0
+        self._recordings.sweep()
         for about in self._folder.glob("*.json"):
             sound = self.find(about.stem)
             if about.stem in wanted or about.stat().st_mtime >= before:

@@ -159,7 +159,7 @@ class Link:
         county, since = self._reception.county, self._connected_since
         superiors, zone = self._reception.superiors, self._clock.zone
         heads = county.heads
-        known = self._reception.known()
+        known = self._reception.known().keys() - self._reception.memory.called_off()
         return {
             "box": self._membership.box,
             "area": self._membership.area,
@@ -170,7 +170,7 @@ class Link:
             "keyring_expires": county.trust.expires.astimezone(zone).isoformat(),
             "above": {one.area: one.trust and list(one.trust.version) for one in superiors},
             "heads_at": heads and heads.at.astimezone(zone).isoformat(),
-            "in_force": sorted(set(heads.in_force) & set(known)) if heads else [],
+            "in_force": sorted(set(heads.in_force) & known) if heads else [],
             "withheld": sorted(county.withheld),
             "receipts_waiting": self._outbox.waiting,
             "last_refusal": county.last_refusal,

@@ -78,6 +78,9 @@ class Memory:
     def digests(self) -> dict[str, str]:
         return self._seen.digests()
 
+    def called_off(self) -> frozenset[str]:
+        return self._seen.called_off()
+
     def at(self, *stages: Stage) -> list[Record]:
         """Those that came so far."""
         found = (self.record(id) for id, stage in self._stages.items() if stage in stages)

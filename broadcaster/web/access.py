@@ -4,6 +4,7 @@ An endpoint that is not in the table is open to nobody.
 """
 
 import logging
+import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -187,15 +188,21 @@ def check_access(lead_in: Callable[[], ResponseReturnValue]) -> ResponseReturnVa
 
 
 def who() -> Person | None:
-    """The person whose session this is; a session whose password was changed since has ended."""
+    """The person whose session this is; a session that was logged out, or whose password was
+    changed since, has ended."""
     if "person" not in g:
         found = parts().station.accounts.find(str(session["name"])) if "name" in session else None
-        if "name" in session and (found is None or found.stamp != session.get("stamp")):
+        if "name" in session and (found is None or not _goes_on(found)):
             session.clear()
             found = None
         g.person = found
     person: Person | None = g.person
     return person
+
+
+def _goes_on(person: Person) -> bool:
+    is_ended = session.get("id") in parts().ended_sessions
+    return person.stamp == session.get("stamp") and not is_ended
 
 
 def me() -> Person:
@@ -222,8 +229,16 @@ def let_in(person: Person) -> None:
     """Begin a session."""
     session.clear()
     session["name"], session["stamp"] = person.name, person.stamp
+    session["id"] = secrets.token_urlsafe(12)
     session.permanent = True
     g.person = person
+
+
+def end_session() -> None:
+    """Also for whoever has a copy of its cookie."""
+    if session_id := session.get("id"):
+        parts().ended_sessions.end(str(session_id))
+    session.clear()
 
 
 def address() -> str:

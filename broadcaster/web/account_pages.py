@@ -8,7 +8,6 @@ from flask import (
     redirect,
     render_template,
     request,
-    session,
     url_for,
 )
 from flask.typing import ResponseReturnValue
@@ -114,7 +113,7 @@ def write_on() -> ResponseReturnValue:
 @pages.post("/logout")
 def logout() -> ResponseReturnValue:
     talk_pages.leave()
-    session.clear()
+    access.end_session()
     return redirect(url_for("account.login"), 303)
 
 

@@ -16,7 +16,7 @@ from flask_wtf.csrf import CSRFError, CSRFProtect
 from broadcaster import __version__, labels
 from broadcaster.clock import Clock
 from broadcaster.errors import BroadcasterError
-from broadcaster.folders import SESSION_KEY
+from broadcaster.folders import ENDED_SESSIONS, SESSION_KEY
 from broadcaster.model import new_id
 from broadcaster.settings import Settings
 from broadcaster.web import (
@@ -50,6 +50,7 @@ from broadcaster.web import (
     words_pages,
 )
 from broadcaster.web.compiled_pages import CompiledPages
+from broadcaster.web.ended_sessions import EndedSessions
 from broadcaster.web.language import N_, _
 from broadcaster.web.parts import Parts
 from broadcaster.web.phone_cookie import Sessions
@@ -110,7 +111,9 @@ def create_app(station: Station, settings: Settings) -> Flask:
     # It would lead to whatever host the request names.
     app.url_map.merge_slashes = False
     clock = Clock(settings.station.zone)
-    app.extensions["broadcaster"] = Parts(station, settings, clock)
+    app.extensions["broadcaster"] = Parts(
+        station, settings, clock, EndedSessions(settings.paths.state / ENDED_SESSIONS)
+    )
     app.json = Json(app)
     app.session_interface = Sessions()
     # Before the form is read for its token: who has not logged in sends nothing long.

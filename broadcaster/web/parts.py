@@ -11,6 +11,7 @@ from flask import current_app
 from broadcaster.clock import Clock
 from broadcaster.settings import Settings
 from broadcaster.web.answers import Answers, MadeOnce
+from broadcaster.web.ended_sessions import EndedSessions
 from broadcaster.web.followed import Followed
 from broadcaster.web.live import Live
 from broadcaster.web.once import Once
@@ -29,6 +30,7 @@ class Parts:
     station: Station
     settings: Settings
     clock: Clock
+    ended_sessions: EndedSessions
     live: Live = field(default_factory=Live)
     once: Once = field(default_factory=Once)
     followed: Followed = field(default_factory=lambda: Followed(time.monotonic()))

@@ -12,10 +12,12 @@ from village import Village
 from broadcaster.bulletin.bulletin import BulletinKind
 from broadcaster.county.booth import Booth
 from broadcaster.county.draft import Draft
-from broadcaster.county.running import open_booth
+from broadcaster.county.running import open_booth, settings_of_preview
 from broadcaster.county.sounds import Sounds
 from broadcaster.errors import BroadcasterError
+from broadcaster.last_good import LAST_GOOD
 from broadcaster.model import Severity
+from broadcaster.settings import Settings
 
 WORDS = Draft("停水", "今天下午停水。", ("331121",), Severity.BLUE, repeat=1)
 
@@ -74,3 +76,16 @@ def test_a_voice_that_is_not_here_is_stood_in_for_and_words_that_are_none_are_re
     assert "baker:female" in [voice.name for voice in booth.voices()]
     with pytest.raises(BroadcasterError):
         booth.start(other(WORDS, text="！！"))
+
+
+@pytest.mark.parametrize("damaged", [bytes(400), b"", b"station: [", b"station: {nam: x}"])
+def test_damaged_settings_of_the_preview_keep_no_office_away(tmp_path: Path, damaged: bytes) -> None:
+    (tmp_path / "broadcaster.yaml").write_bytes(damaged)
+    settings, _, told = settings_of_preview(tmp_path)
+    assert settings == Settings() and str(tmp_path) in told and "发通知和取消照常" in told
+    (tmp_path / LAST_GOOD).mkdir()
+    (tmp_path / LAST_GOOD / "broadcaster.yaml").write_text("station: {name: 县里}\n", encoding="utf-8")
+    assert settings_of_preview(tmp_path)[0].station.name == "县里"
+    (tmp_path / "broadcaster.yaml").write_text("station: {name: 好了}\n", encoding="utf-8")
+    settings, _, told = settings_of_preview(tmp_path)
+    assert (settings.station.name, told) == ("好了", "")

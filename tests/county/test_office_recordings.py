@@ -28,6 +28,7 @@ from broadcaster.clips.decoding import NOT_SOUND
 from broadcaster.county.draft import DraftRefused, State
 from broadcaster.county.publisher import Publisher
 from broadcaster.county.sounds import Sounds
+from broadcaster.errors import RecordingRefused
 from broadcaster.link.sounds import Sounds as BoxSounds
 from broadcaster.link.sounds import Wanted
 from broadcaster.recordings import Recording, Recordings
@@ -128,6 +129,17 @@ def test_what_cannot_be_sent_is_told(
 ) -> None:
     answer = upload(log_in("小王"), data, **more)
     assert answer.status_code == 400 and 'role="alert"' in answer.text and told in answer.text
+
+
+def test_an_officer_hands_in_so_much_a_day_and_the_keeper_can_see_it(plain_desk: OfficeDesk) -> None:
+    uploads, clock = plain_desk.parts.uploads, plain_desk.clock
+    reached = [uploads.note("小王", 40_000_000) for _ in range(5)]
+    assert reached == [False, False, False, True, False]
+    with pytest.raises(RecordingRefused, match="明天再交"):
+        uploads.check("小王")
+    uploads.check("小李")
+    clock.advance(24 * 3600)
+    uploads.check("小王")
 
 
 def test_no_file_is_told(log_in: LogIn) -> None:

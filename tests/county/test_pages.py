@@ -294,6 +294,13 @@ def test_the_figures_add_up_to_whom_it_was_sent_to_and_a_dead_loudspeaker_is_nam
     page = viewer.see(f"/bulletin/{paper.id}")
     assert "<dt>等着播</dt><dd>2</dd>" in page
     assert "上村：等声卡：声卡打不开，请检查插头。" in page and "午休" not in page
+    desk.clock.advance(3 * 24 * 3600)
+    viewer = log_in("参观")
+    # A village that lost it with its database will never tell the end.
+    assert "发给 3，播完 1，没播完 0，没播成 0，没回音 2" in viewer.see("/")
+    assert "等声卡" not in viewer.see(f"/bulletin/{paper.id}")
+    town = viewer.see(f"/bulletin/{paper.id}/town/{OTHER_VILLAGE[:9]}")
+    assert "没有回音，过期以前最后说的是：等静音时段过去：午休" in town
     for box in (deaf, resting):
         desk.take(box, box.heard(paper.id, desk.clock, Outcome.CANCELLED, 0))
     assert "发给 3，播完 1，没播完 0，没播成 0，取消 2，没回音 0" in viewer.see("/")

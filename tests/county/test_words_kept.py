@@ -125,6 +125,18 @@ def test_what_another_site_posts_is_not_carried(app: Flask) -> None:
     assert answer.status_code == 403 and "Set-Cookie" not in answer.headers
 
 
+def test_what_somebody_posted_without_a_session_is_shown_to_his_browser_alone(app: Flask) -> None:
+    """A link to it would tell another his words as one's own."""
+    visitor, other = app.test_client(), app.test_client()
+    place = visitor.post("/compose/send", data=FORM).location
+    assert place.startswith("/answer/") and 'name="carried"' in visitor.get(place).text
+    other.get("/login")
+    assert other.get(place).status_code == 404
+    officer = Visitor(app)
+    officer.post("/login", name="小王", password=PASSWORD)
+    assert officer.client.get(place).status_code == 404
+
+
 @pytest.mark.parametrize(
     "forged",
     ["x", "[]", "{}", "[" * 10_000, '{"path": "//evil.example", "fields": [], "back": ""}'],

@@ -140,6 +140,21 @@ def test_a_viewer_sees_no_way_to_what_he_may_not(enter: Enter) -> None:
     assert "我的账号" in page and "操作记录" not in page and "人员" not in page
 
 
+def test_a_copied_cookie_is_worth_nothing_after_the_logout_nor_after_a_restart(
+    station: FakeStation, app: Flask, enter: Enter
+) -> None:
+    phone, other = enter(Role.SECRETARY), enter(Role.VIEWER)
+    cookie = phone.get_cookie("broadcaster")
+    assert cookie and phone.get("/more/me").status_code == 200
+    token = re.search(r'name="csrf_token" value="([^"]+)"', phone.get("/more/me").text)
+    assert token and phone.post("/logout", data={"csrf_token": token[1]}).status_code == 303
+    for site in (app, create_app(cast(Any, station), station.settings)):
+        thief = site.test_client()
+        thief.set_cookie("broadcaster", cookie.value)
+        assert thief.get("/more/me").status_code == 303
+    assert other.get("/more/me").status_code == 200
+
+
 @pytest.mark.parametrize(
     ("days", "is_in"), [(-31, False), (-29, True), (1, True), (3652, True)], ids=lambda given: str(given)
 )
