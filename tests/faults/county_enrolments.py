@@ -24,6 +24,7 @@ from broadcaster.clock import Clock
 from broadcaster.county.broker import OFFICE
 from broadcaster.county.broker_users import read_users
 from broadcaster.county.database import OfficeDatabase
+from broadcaster.county.one_time import new_code
 from broadcaster.county.register import Box, BoxState, Register
 from broadcaster.link.line import _context
 from broadcaster.link.office import ask_to_enrol
@@ -170,7 +171,8 @@ class Crowd:
 
     def a_slip(self, one: Applicant) -> None:
         given = one.invitation
-        slip = Invitation(given.office, "abcd-efgh-jkmn", given.root, given.pin)
+        # Each his own: a code that is tried again and again is kept out for a while.
+        slip = Invitation(given.office, new_code(), given.root, given.pin)
         wrong = Applicant(one.box, slip, one.way)
         self.once(wrong, expected=UNKNOWN)
         self.once(one)
