@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
+from threading import RLock
 from typing import Any
 
 from sqlalchemy import Connection, Row, Table, create_engine, event, make_url
@@ -28,6 +29,9 @@ class OfficeDatabase:
             ) from error
         except ModuleNotFoundError as error:
             raise ConfigError(["PostgreSQL 要先安装驱动：pip install 'broadcaster[county]'"]) from error
+        # SQLite has one writer, and lets who waits for it try again by chance: with eight boxes that are
+        # let in at once the office's own thread was left out for more than its 5 s.
+        self._turn = RLock()
         if self.engine.dialect.name == "sqlite":
             event.listen(self.engine, "connect", _prepare_sqlite)
             event.listen(self.engine, "begin", _begin_sqlite)
@@ -35,7 +39,8 @@ class OfficeDatabase:
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
         """All or nothing of what is done inside. Raises `StoreUnusable`."""
-        with _told_plainly(), self.engine.begin() as connection:
+        one_at_a_time = self._turn if self.engine.dialect.name == "sqlite" else nullcontext()
+        with _told_plainly(), one_at_a_time, self.engine.begin() as connection:
             yield connection
 
     def read(self, query: Executable) -> Sequence[Row[Any]]:

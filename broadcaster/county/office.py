@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
-from math import inf
 
 from broadcaster.bulletin import topics
 from broadcaster.bulletin.heads import Heads
@@ -30,6 +29,9 @@ HEADS_EVERY = timedelta(minutes=10)
 # it misses nothing before it has let what is on its way come for 3 s.
 HEADS_AFTER = timedelta(seconds=2)
 LOOK_SECONDS = 1.0
+# A broker that is started with the office is there by then. Where it is away for hours a bulletin is
+# signed all the same: its life counts from then.
+UNREACHED_SECONDS = 60.0
 AT_ONCE = 500
 BULLETINS = f"{topics.ROOT}/n/"
 
@@ -45,8 +47,8 @@ class Office:
     """`step` is for a `Loop`; `wake` may be called by any thread.
 
     `areas_of` boxes are the areas of those that are in use; `tidy` takes away a little of what is over
-    for long. With `hold_seconds` nothing is signed before the broker was reached, and then for so long,
-    or until its own heads have come from there.
+    for long. With `hold_seconds` nothing is signed for so long once the broker is reached, or until its
+    own heads have come from there.
     """
 
     def __init__(
@@ -78,8 +80,8 @@ class Office:
         self._brake = LogBrake(clock, logger.warning)
         self._woken, self._tended_at = True, clock.monotonic()
         # The numbers that boxes know stand on the broker, and come as soon as it is reached.
-        self._hold_seconds, self._signs_from = hold_seconds, inf if hold_seconds else 0.0
-        self._looks_back = False
+        self._hold_seconds, self._looks_back = hold_seconds, False
+        self._signs_from = clock.monotonic() + (UNREACHED_SECONDS if hold_seconds else 0.0)
         # What could not be kept, for the database was away, is taken in by the next step.
         self._held: list[Incoming] = []
         # Since when there has been no line to the broker.
@@ -138,8 +140,7 @@ class Office:
         """The broker is there again, and may have lost what it had."""
         self._keyring_sent, self._heads_due = b"", self._clock.now()
         self._looks_back = True
-        if self._signs_from == inf:
-            self._signs_from = self._clock.monotonic() + self._hold_seconds
+        self._signs_from = min(self._signs_from, self._clock.monotonic() + self._hold_seconds)
         self._emptied.begin()
         for sheet in self._publisher.in_force():
             self._send(sheet)

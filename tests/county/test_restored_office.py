@@ -4,16 +4,19 @@ from collections.abc import Iterator
 from contextlib import closing
 
 import pytest
-from county_office import TOWN, OfficeDesk
+from county_office import TOWN, OfficeDesk, keys_of
 from rig.broker import BrokerRig
 from sqlalchemy import delete, update
 from test_office_on_broker import Line, Running, broker, judge, read_own
 
 from broadcaster.bulletin import topics
 from broadcaster.county import taken_back
+from broadcaster.county.county_sums import CountySums
 from broadcaster.county.draft import State
+from broadcaster.county.office import UNREACHED_SECONDS, Office
 from broadcaster.county.tables import bulletin, reach, sequence
 from broadcaster.county.taken_back import HOLD_SECONDS
+from broadcaster.county.wire import Wire
 from broadcaster.model import Severity
 
 __all__ = ["broker"]
@@ -83,9 +86,10 @@ def test_what_was_sent_in_the_last_moment_has_its_number_though_no_heads_told_of
     desk, sender = plain_desk, plain_desk.officer("小王")
     with closing(Running(desk, broker)) as before:
         before.until(lambda: line.on(topics.heads("331121")))
+        heads = line.on(topics.heads("331121"))[0]
         last = desk.parts.desk.send(sender, desk.draft())
         before.until(lambda: line.on(topics.bulletin(TOWN, last.id)))
-        assert last.id not in read_own(desk, line).in_force
+        before.until(lambda: before.wire.publish([(topics.heads("331121"), heads)]))
     seq = judge(desk, line.on(topics.bulletin(TOWN, last.id))[-1]).bulletin.seq
     with desk.parts.database.transaction() as connection:
         connection.execute(update(sequence).values(highest=0))
@@ -120,6 +124,23 @@ def test_what_was_called_off_stays_so_whichever_of_the_two_comes_first(
         after.until(lambda: desk.parts.desk.find(sent.id) and desk.parts.desk.cancel_of(sent.id))
         assert desk.parts.desk.get(sent.id).state is State.CANCELLED
         after.until(lambda: line.on(topics.bulletin(TOWN, sent.id))[-1] == b"")
+
+
+def test_before_its_broker_is_reached_nothing_is_signed_for_a_minute(plain_desk: OfficeDesk) -> None:
+    desk, parts = plain_desk, plain_desk.parts
+    office = Office(
+        *(desk.publisher, desk.intake, parts.standing, Wire("127.0.0.1", 1)),
+        *(desk.clock, keys_of(desk), parts.register.areas_of),
+        CountySums(parts.database, desk.clock),
+        hold_seconds=3.0,
+    )
+    paper = parts.desk.send(desk.officer("小王"), desk.draft())
+    desk.clock.advance(UNREACHED_SECONDS / 2)
+    office.tend()
+    assert parts.desk.get(paper.id).state is State.CLEARED
+    desk.clock.advance(UNREACHED_SECONDS / 2)
+    office.tend()
+    assert parts.desk.get(paper.id).state is State.PUBLISHED
 
 
 def test_what_the_broker_has_lost_too_is_waited_for_no_longer_than_a_moment(
