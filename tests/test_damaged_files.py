@@ -40,7 +40,7 @@ from broadcaster.errors import (
     StoreUnusable,
     VoiceUnavailable,
 )
-from broadcaster.folders import PROJECT_FOLDER
+from broadcaster.folders import ENDED_SESSIONS, PROJECT_FOLDER
 from broadcaster.link.membership import load_membership
 from broadcaster.link.place import is_enrolled
 from broadcaster.model import Item, Programme
@@ -52,6 +52,7 @@ from broadcaster.tts.catalogue import Catalogue
 from broadcaster.tts.lacking import lacking
 from broadcaster.tts.phrases import ALARM, write_sums
 from broadcaster.web.certificate import own_certificate
+from broadcaster.web.ended_sessions import EndedSessions
 from broadcaster.web.session_key import load_session_key
 
 KEY = "ab" * 20
@@ -102,6 +103,18 @@ def use_cache(folder: Path) -> str:
     """What is not whole is away, which is to say that it is made again."""
     store = ClipStore(folder)
     return "" if store.find_programme("abcd", whole=True) else "made again"
+
+
+def make_ended_sessions(folder: Path) -> Path:
+    EndedSessions(folder / ENDED_SESSIONS).end("a" * 16)
+    return folder / ENDED_SESSIONS
+
+
+def use_ended_sessions(folder: Path) -> str:
+    ended = EndedSessions(folder / ENDED_SESSIONS)
+    ended.end("b" * 16)
+    assert "b" * 16 in ended
+    return ""
 
 
 def make_session_key(folder: Path) -> Path:
@@ -293,6 +306,7 @@ KINDS = {
     "a clip": Kind(make_clip, use_cache),
     "a manifest": Kind(make_manifest, use_cache),
     "session_key": Kind(make_session_key, use_session_key, may_pass=tuple(HARMS)),
+    "ended_sessions": Kind(make_ended_sessions, use_ended_sessions, may_pass=tuple(HARMS)),
     "certificate.pem": Kind(make_certificate, use_certificate, may_pass=tuple(HARMS)),
     "certificate.key": Kind(make_certificate_key, use_certificate, may_pass=tuple(HARMS)),
 }

@@ -35,7 +35,7 @@ class EndedSessions:
                     path.touch(mode=0o600)
                     path.write_text("\n".join(kept), encoding="ascii")
             except OSError as error:
-                logger.warning("who logged out cannot be kept: %s", reason_of(error))
+                logger.warning("谁退出了登录存不下来，重启以后他的旧登录又能用：%s", reason_of(error))
 
     def _read(self) -> list[str]:
         try:

@@ -86,6 +86,34 @@ def test_an_orange_notice_goes_by_two_people_and_is_called_off(desk: Desk) -> No
     assert desk.call("board", sent["id"])[1]["boxes"] == []
 
 
+def test_who_agrees_reads_whom_it_wakes_and_its_writer_is_sent_to_another(
+    desk: Desk, capsys: pytest.CaptureFixture[str]
+) -> None:
+    given = ("--area", "331121", "--severity", "2", "--night-ok", "--title", "洪水")
+    _, sent = desk.call("publish", "上游放水。", *given, *desk.by("小王"))
+    for by, told in (("老张", f"--version {sent['version']}"), ("小王", "要由另一个人批准")):
+        office = "--office", str(desk.folder)
+        assert main(["county", "approve", sent["id"], *office, *desk.by(by)]) == 2
+        shown = capsys.readouterr().out
+        assert told in shown and "橙色 重大" in shown and "静音时段也要播" in shown
+    with open_desk(desk.folder) as opened:
+        assert opened.parts.audit.recent(1)[0].about == "洪水（交上去审批，还没有发）"
+
+
+def test_who_publishes_to_nobody_is_told_and_states_are_said_in_chinese(
+    desk: Desk, capsys: pytest.CaptureFixture[str]
+) -> None:
+    office = "--office", str(desk.folder)
+    assert desk.call("boxes", "--add", VILLAGE, "--name", "洞背村")[0] == 0
+    capsys.readouterr()
+    assert main(["county", "boxes", *office]) == 0
+    listed = capsys.readouterr().out
+    assert "等它登记  不在线  洞背村" in listed and "invited" not in listed
+    given = ("停水。", "--area", "331121104299", *desk.by("小王"), *office)
+    assert main(["county", "publish", *given]) == 0
+    assert "没有人会听到" in capsys.readouterr().out
+
+
 def test_a_keeper_who_forgot_his_password_is_brought_back_beside_the_running_office(desk: Desk) -> None:
     _, made = desk.call("people", "add", "管家", "--role", "管理", "--cap", "1")
     with open_desk(desk.folder) as running:
@@ -258,8 +286,9 @@ def test_the_running_office_enrols_signs_and_sends(desk: Desk, broker: BrokerRig
     )
     try:
         assert office.stdout
-        twice = "office.yaml 第 1 行 name：写了两次，现在按后面的，请去掉一个\n"
-        assert office.stdout.readline() == twice
+        assert (
+            office.stdout.readline() == "office.yaml 第 1 行 name：写了两次，现在按后面的，请去掉一个\n"
+        )
         address = re.search(r"http://\S+", office.stdout.readline())
         assert address
         added = desk.call("boxes", "--add", VILLAGE, "--name", "洞背村")[1]

@@ -34,7 +34,8 @@ WEB = Path(web.__file__).parent
 CATALOGUE = WEB / "translations" / "en" / "LC_MESSAGES"
 SHOWN = {"aria-label", "title", "alt", "placeholder", "content"}
 VOID = {"meta", "link", "input", "img", "br", "line", "rect", "circle"}
-# Where Chinese is meant: what programs, files and paper get, and what is spoken.
+# Where Chinese is meant: what programs, files and paper get, and what is spoken; who has no session has
+# no language.
 CHINESE = {
     *(
         "api.py",
@@ -46,7 +47,7 @@ CHINESE = {
         "problems.py",
     ),
     *("once.py", "journal_csv.py", "figures.py"),
-    *("server.py", "tls.py", "certificate.py", "patterns.py"),
+    *("server.py", "tls.py", "certificate.py", "patterns.py", "protection.py"),
 }
 
 
@@ -243,6 +244,12 @@ def _literals(tree: ast.AST) -> Iterator[str]:
         and node.body
         and isinstance(node.body[0], ast.Expr)
     }
+    logged = {
+        id(node.args[0])
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and node.args and ast.unparse(node.func).startswith("logger.")
+    }
     for node in ast.walk(tree):
-        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in docs:
-            yield node.value
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            if id(node) not in docs | logged:
+                yield node.value
