@@ -18,7 +18,7 @@ from typing import Any, TypeVar
 from paho.mqtt.client import MQTTMessage
 
 from broadcaster.bulletin import strict_json, topics
-from broadcaster.bulletin.refusals import NotAccepted
+from broadcaster.bulletin.refusals import NotAccepted, Refusal
 from broadcaster.bulletin.verify import Accepted
 from broadcaster.clock import Clock
 from broadcaster.errors import StoreUnusable, reason_of
@@ -248,6 +248,9 @@ class Link:
         try:
             return self._reception.take(kind, bytes(message.payload))
         except NotAccepted as refused:
+            if refused.refusal is Refusal.HEADS_OLD and message.retain:
+                # What stands on the broker is as old as its last save; the box has had newer, and asks.
+                return None
             logger.warning("县里发来的没有收（%s）：%s", message.topic, refused)
             self._reception.county.refused("", refused.refusal)
         except (StoreUnusable, OSError):

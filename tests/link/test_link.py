@@ -311,6 +311,12 @@ def test_heads_that_are_older_than_those_the_box_has_are_not_gone_by(
         office.publish_heads(at=old)
         until(lambda: "比手里的旧" in life.link.status()["last_refusal"])
         assert life.link.status()["heads_at"] == at
+    with box.running() as life:
+        until(lambda: life.connected)
+        told = office.publish(notice(seq=1))
+        until(lambda: State.ACCEPTED in box.states(office.client, told))
+        assert life.link.status()["last_refusal"] == "", "it only stood there still"
+        assert life.link.status()["heads_at"] == at
 
 
 def test_a_newer_keyring_counts_at_once_and_after_a_restart(
