@@ -89,13 +89,15 @@ def go_on(taken: list[TakenUp]) -> None:
 
 
 def follow_what_was_missed(name: str) -> None:
-    """What a person asked for and nobody heard since he logged in last, on whatever phone."""
+    """What a person asked for and nobody heard since he logged in last, on whatever phone; who stopped
+    it knows."""
     station = parts().station
     with suppress(BroadcasterError):
         since = max(_last_login(name), parts().clock.now() - SHOWN_FOR[False])
         lines = station.history(MOST_LINES, JournalFilter(since=since, asked_by=name))
         live = [row for row in reversed(lines) if row.asked_by == name and row.kind is Kind.LIVE]
-        missed = [row for row in live if row.ended_at > since and row.outcome not in STANDS]
+        unheard = [row for row in live if row.ended_at > since and row.outcome not in STANDS]
+        missed = [row for row in unheard if not row.reason.startswith("停播")]
         names = {row.airing_id: _short(name_of(row.title, row.text, row.drill)) for row in missed}
         _keep(dict([*(_here() | names).items()][-MOST_ASKED:]))
 

@@ -434,7 +434,8 @@ def test_what_was_missed_while_nobody_was_logged_in_is_told_at_the_next_login(
     missed = kept(ended(station, mine, Outcome.EXPIRED, "关机期间过了时"))
     heard = replace(missed, airing_id="heard", outcome=Outcome.PLAYED)
     others = replace(missed, airing_id="others", asked_by=f"{NAME}的弟弟")
-    station.rows = [heard, others, missed]
+    stopped = replace(missed, airing_id="stopped", outcome=Outcome.CUT_SHORT, reason=f"停播（{NAME}）")
+    station.rows = [heard, others, stopped, missed]
     station.clock.step(timedelta(days=3))
     other = app.test_client()
     entry = {"name": NAME, "password": PASSWORD, "csrf_token": csrf_of(other, "/login")}
