@@ -90,7 +90,7 @@ def test_a_sum_stands_on_the_board_as_it_was_signed_beside_own_boxes(province: O
     assert fares(province, paper)[COUNTY].counts.to_json() == COUNTS
     [line, _] = province.parts.county_board.to_csv(province.parts.desk.get(paper.id)).splitlines()[1:]
     at = f"{province.clock.now():%Y-%m-%d %H:%M:%S}"
-    assert line.startswith(f"{paper.draft.called},{COUNTY},青田县,300,290,288,5,200,3,4,10,2,{at},")
+    assert line.startswith(f"{paper.draft.called},{COUNTY},青田县,300,290,288,5,200,3,4,10,2,76,{at},")
 
 
 def test_the_last_sum_counts_whichever_comes_first(province: OfficeDesk) -> None:
