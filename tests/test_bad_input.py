@@ -35,16 +35,15 @@ def render(village: Village, text: str, *arguments: str) -> str:
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("command", "text", "said"),
     [
-        ("", "没有要说的话"),
-        ("   \n\t ", "没有要说的话"),
-        ("😀🎉👍", "只有标点或表情"),
-        ("……！！——", "只有标点或表情"),
-        ("Hello village, please boil water", "没有汉字"),
+        ("say", "", "没有要说的话"),
+        ("spoken", "   \n\t ", "没有要说的话"),
+        ("render", "😀🎉👍", "只有标点或表情"),
+        ("spoken", "……！！——", "只有标点或表情"),
+        ("say", "Hello village, please boil water", "没有汉字"),
     ],
 )
-@pytest.mark.parametrize("command", ["say", "spoken", "render"])
 def test_a_text_that_nobody_could_read_aloud(
     village: Village, command: str, text: str, said: str
 ) -> None:
@@ -52,15 +51,14 @@ def test_a_text_that_nobody_could_read_aloud(
     assert said in sentence
 
 
-@pytest.mark.parametrize("command", ["say", "render"])
 @pytest.mark.parametrize(
-    ("option", "given", "said"),
+    ("command", "option", "given", "said"),
     [
-        ("--pace", "9", "0.7 到 1.4"),
-        ("--pace", "-1", "0.7 到 1.4"),
-        ("--pace", "nan", "0.7 到 1.4"),
-        ("--repeats", "0", "1 到 20 遍"),
-        ("--repeats", "100000", "1 到 20 遍"),
+        ("say", "--pace", "9", "0.7 到 1.4"),
+        ("render", "--pace", "-1", "0.7 到 1.4"),
+        ("say", "--pace", "nan", "0.7 到 1.4"),
+        ("render", "--repeats", "0", "1 到 20 遍"),
+        ("say", "--repeats", "100000", "1 到 20 遍"),
     ],
 )
 def test_a_pace_or_repeats_out_of_range(

@@ -60,7 +60,7 @@ def sounds_of(village: Village) -> list[bytes]:
     return [sounded(soundfile.read(kept[key], dtype="int16")[0].tobytes()) for key, *_ in items]
 
 
-@pytest.mark.parametrize("harm", [flip_bit, make_unreadable])
+@pytest.mark.parametrize("harm", [flip_bit, pytest.param(make_unreadable, marks=pytest.mark.slow)])
 def test_every_line_is_heard_though_all_kept_sound_is_damaged(
     village: Village, fake_rig: FakeRig, box: RunningBox, harm: Harm
 ) -> None:

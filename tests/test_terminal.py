@@ -93,7 +93,9 @@ def test_a_reader_that_goes_away_ends_a_command_without_a_word(
     assert "Traceback" not in said and "BrokenPipe" not in said
 
 
-@pytest.mark.parametrize("environment", NO_CHINESE, ids=["latin-1", "C"])
+@pytest.mark.parametrize(
+    "environment", [pytest.param(NO_CHINESE[0], marks=pytest.mark.slow, id="latin-1"), NO_CHINESE[1]]
+)
 def test_an_output_without_chinese_loses_signs_and_not_the_command(
     village: Village, environment: dict[str, str]
 ) -> None:

@@ -5,6 +5,7 @@ heard once and counted once, and whoever enrols comes in once or is told why not
 from contextlib import closing
 from pathlib import Path
 
+import pytest
 from faults.county_job import CAMPAIGNS
 from faults.county_world import CountyWorld
 
@@ -12,6 +13,7 @@ from faults.county_world import CountyWorld
 SHARES = {"races": 6, "kills": 2, "restores": 1, "enrolments": 10}
 
 
+@pytest.mark.slow
 def test_the_books_of_a_county_under_faults_balance(tmp_path: Path) -> None:
     with closing(CountyWorld(tmp_path / "world", "0")) as world:
         world.make()

@@ -316,7 +316,7 @@ def test_heads_that_are_older_than_those_the_box_has_are_not_gone_by(
         told = office.publish(notice(seq=1))
         until(lambda: State.ACCEPTED in box.states(office.client, told))
         assert life.link.status()["last_refusal"] == "", "it only stood there still"
-        assert life.link.status()["heads_at"] == at
+        assert life.link.status()["heads_at"] >= at
 
 
 def test_a_newer_keyring_counts_at_once_and_after_a_restart(

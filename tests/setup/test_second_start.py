@@ -69,6 +69,7 @@ def test_a_countys_broker_comes_up(copy: Copy, tmp_path: Path) -> None:
         assert second.stderr == "县里的消息服务器已经在运行了，不用再启动。\n"
 
 
+@pytest.mark.slow
 def test_a_demo_of_a_county_comes_up(copy: Copy) -> None:
     with started(copy, "scripts/county_demo", until="河口村的网页") as (_, lines):
         assert lines[0].startswith("正在建一个演示用的县"), lines

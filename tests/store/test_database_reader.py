@@ -30,9 +30,9 @@ def test_what_a_writer_changes_under_a_reader_without_its_log_is_no_damage(lived
     ):
         # Nobody else gets at its log then.
         writer.execute("PRAGMA locking_mode = EXCLUSIVE")
-        for turn in range(5):
+        for turn in range(2):
             writer.execute("DELETE FROM journal WHERE number % 5 = ?", (turn,))
             writer.execute("PRAGMA incremental_vacuum(100)").fetchall()
             writer.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
             ((length,),) = reader.read(ALL)
-            assert length == 80 * MANY * (4 - turn) // 5 or (turn == 4 and length is None)
+            assert length == 80 * MANY * (4 - turn) // 5
