@@ -89,7 +89,8 @@ def test_a_notice_is_sent_from_the_page_and_every_page_is_fit_to_be_read(
         plain_desk.publisher.sign_cleared()
         told = plain_desk.boxes[box.id].heard(paper.id, plain_desk.clock, Outcome.PLAYED, 30.0)
         plain_desk.take(box, told)
-        expect(page.locator(".figures .good dd")).to_have_text("1")
+        # It looks again every 5 s.
+        expect(page.locator(".figures .good dd")).to_have_text("1", timeout=15_000)
         [drill] = plain_desk.parts.desk.recent(10, kinds=(BulletinKind.DRILL,))
         of_bulletins = f"/listen/{paper.id}", f"/bulletin/{paper.id}/town/{TOWN}", f"/drills/{drill.id}"
         for path in (*PATHS, *of_bulletins):
