@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from broadcaster import control
 from broadcaster.errors import BroadcasterError, ConfigError
 from broadcaster.folders import under_project
-from broadcaster.last_good import LAST_GOOD, by_last_good, keep_good, refuse_missing, untold, was_changed
+from broadcaster.last_good import LAST_GOOD, by_last_good, keep_good, untold, was_changed
 
 if TYPE_CHECKING:
     from broadcaster.daemon import Config
@@ -89,7 +89,10 @@ def settings_to_look_by(folder: Path) -> Settings:
     """Of a command beside the box, which goes by them too. Raises `ConfigError`."""
     from broadcaster.settings import load_settings
 
-    return by_last_good(load_settings, folder, lambda told: print(told, file=sys.stderr))
+    def tell(error: ConfigError) -> None:
+        print(f"先按上次能用的（{folder / LAST_GOOD} 里有）：{error}", file=sys.stderr)
+
+    return by_last_good(load_settings, folder, FILES[:1], tell)
 
 
 def load_checked_lexicon(folder: Path) -> LexiconSettings:
@@ -137,18 +140,13 @@ def load_config_to_run(folder: Path) -> Config:
     from broadcaster.settings_problems import keys_twice
     from broadcaster.timetable_file import load_timetable
 
-    good_folder = folder / LAST_GOOD
-    try:
-        refuse_missing(folder, FILES)
-        config = load_config(folder)
-    except ConfigError as error:
-        if not (good_folder / "broadcaster.yaml").exists():
-            raise
-        fault = f"设置用不了，先按上次能用的广播，请改好再重新启动：{error}"
-        config = replace(load_config(good_folder), folder=folder, fault=fault)
-        config = replace(config, timetable=load_timetable(folder))
+    wrong: list[ConfigError] = []
+    config = by_last_good(load_config, folder, FILES, wrong.append)
+    if wrong:
+        fault = f"设置用不了，先按上次能用的广播，请改好再重新启动：{wrong[0]}"
+        config = replace(config, folder=folder, fault=fault, timetable=load_timetable(folder))
     if not config.timetable.slots and (config.timetable.problems or config.fault):
-        slots = load_timetable(good_folder).slots
+        slots = load_timetable(folder / LAST_GOOD).slots
         return replace(config, timetable=config.timetable.model_copy(update={"slots": slots}))
     if not config.fault and (doubts := keys_twice(folder / FILES[0])):
         return replace(config, fault=f"设置里有不清楚的：{'；'.join(doubts)}。")

@@ -45,7 +45,6 @@ def journal_options(parser: argparse.ArgumentParser) -> None:
 
 
 def journal(arguments: argparse.Namespace) -> int:
-
     settings = settings_to_look_by(arguments.config)
     if arguments.limit is not None and arguments.limit < 1:
         raise BroadcasterError("--limit 要写 1 或更大的数。")

@@ -30,20 +30,25 @@ def refuse_missing(folder: Path, names: Sequence[str]) -> None:
         raise ConfigError([what])
 
 
-def by_last_good(load: Callable[[Path], T], folder: Path, tell: Callable[[str], object]) -> T:
-    """What a program beside the box goes by: as the box itself, what is damaged since its last start is
-    taken as it was then, and told. Raises `ConfigError` where it never was good.
+def by_last_good(
+    load: Callable[[Path], T], folder: Path, names: Sequence[str], tell: Callable[[ConfigError], object]
+) -> T:
+    """What `load` reads from these files of the folder, the first of which is always kept. What is
+    damaged or gone since the last start is taken as it was then, and told. Raises `ConfigError` where it
+    never was good.
     """
+    good_folder = folder / LAST_GOOD
     try:
+        refuse_missing(folder, names)
         return load(folder)
     except ConfigError as error:
-        if not (good_folder := folder / LAST_GOOD).is_dir():
+        if not (good_folder / names[0]).exists():
             raise
         try:
             found = load(good_folder)
         except ConfigError:
             raise error from None
-        tell(f"先按上次能用的（{good_folder} 里有）：{error}")
+        tell(error)
         return found
 
 

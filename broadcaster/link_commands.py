@@ -83,7 +83,6 @@ def _invitation(arguments: Arguments) -> Invitation | None:
 
 
 def show(arguments: Arguments) -> int:
-
     told = ask_running_box({"do": "link"}, arguments.config)["link"]
     if told is None:
         enrolled = is_enrolled(settings_to_look_by(arguments.config).paths.state)

@@ -8,7 +8,7 @@ from pydantic import Field
 from broadcaster.bulletin import areas
 from broadcaster.bulletin.superior import Superior, is_above
 from broadcaster.errors import ConfigError, reason_of
-from broadcaster.last_good import LAST_GOOD, keep_good, refuse_missing, was_changed
+from broadcaster.last_good import LAST_GOOD, by_last_good, keep_good, was_changed
 from broadcaster.setting_values import Section
 from broadcaster.settings import WebSettings, load_file
 
@@ -119,15 +119,9 @@ def load_office_to_run(folder: Path) -> tuple[OfficeSettings, str]:
     """The same for who must not stand still: what is damaged since the last start is taken as it was
     then, and told in Chinese. Raises `ConfigError` where it never was good.
     """
-    good = folder / LAST_GOOD
-    try:
-        refuse_missing(folder, (FILE,))
-        return load_office_settings(folder), ""
-    except ConfigError as error:
-        if not (good / FILE).exists():
-            raise
-        told = f"设置用不了，先按上次能用的办，请改好再重新启动：{error}"
-        return load_office_settings(good), told
+    wrong: list[ConfigError] = []
+    settings = by_last_good(load_office_settings, folder, (FILE,), wrong.append)
+    return settings, f"设置用不了，先按上次能用的办，请改好再重新启动：{wrong[0]}" if wrong else ""
 
 
 def keep_office_settings(folder: Path, settings: OfficeSettings) -> str:

@@ -44,7 +44,7 @@ from broadcaster.county.village_site import VillageSites
 from broadcaster.county.wire import LISTENS_TO, Wire
 from broadcaster.errors import ConfigError
 from broadcaster.heap import give_back_what_is_freed
-from broadcaster.last_good import LAST_GOOD
+from broadcaster.last_good import by_last_good
 from broadcaster.log_lines import Ordered, log_in, tell_start
 from broadcaster.loop import Loop, Watched
 from broadcaster.office_folder import AskPassphrase, OfficeFolder
@@ -62,6 +62,7 @@ LOOK_SECONDS = 2.0
 # The broker is reached within a second where it is there.
 HOLD_SECONDS = 3.0
 NAME, COUNTY_KEY = "县级平台", "县里的钥匙"
+PREVIEWED_BY = "broadcaster.yaml", "lexicon.yaml"
 Tell = Callable[[str], None]
 
 
@@ -113,7 +114,8 @@ def run(path: Path, config: Path, ask: AskPassphrase, tell: Tell, unattended: bo
         keys = OfficeKeys(desk.folder, desk.folder.unlock(passphrase), clock, again)
         keys.look()
 
-        doubts = [*keys_twice(path / FILE), settings_of_preview(config)[2]]
+        preview, lexicon, damaged = settings_of_preview(config)
+        doubts = [*keys_twice(path / FILE), damaged]
 
         def warnings() -> list[str]:
             told = [*doubts, safe.note if safe else "", fault, *villages.warnings(), *keys.warnings()]
@@ -126,7 +128,7 @@ def run(path: Path, config: Path, ask: AskPassphrase, tell: Tell, unattended: bo
         office, line = stack.enter_context(_open_office(desk, keys, villages, safe))
         woken.wakes = office.wake
         watched: list[Watched] = [stack.enter_context(Loop("office", office.step, office.wake))]
-        booth = stack.enter_context(open_booth(config, path))
+        booth = stack.enter_context(open_booth(preview, lexicon, path))
         pages = Pages(
             *(desk.parts, desk.settings, _trusted(desk), booth, warnings),
             *(lambda: office.cut_since, villages),
@@ -239,24 +241,28 @@ def _trusted(desk: Desk) -> Trusted:
 
 def settings_of_preview(config: Path) -> tuple[Settings, LexiconSettings, str]:
     """Only the preview goes by them: damaged ones keep no office away, which is told in a sentence."""
-    good = config / LAST_GOOD
+    wrong: list[ConfigError] = []
     try:
-        return load_settings(config), load_lexicon(config), ""
+        found = by_last_good(_of_preview, config, PREVIEWED_BY, wrong.append)
     except ConfigError as error:
-        told = (
-            f"试听用的设置坏了，先按上次能用的念（没有就按出厂的），发通知和取消照常；"
-            f"请改好 {config}，再重新启动平台：{error}"
-        )
-    try:
-        return load_settings(good), load_lexicon(good), told
-    except ConfigError:
-        return Settings(), LexiconSettings(), told
+        wrong.append(error)
+        found = Settings(), LexiconSettings()
+    if not wrong:
+        return *found, ""
+    told = (
+        f"试听用的设置坏了，先按上次能用的念（没有就按出厂的），发通知和取消照常；"
+        f"请改好 {config}，再重新启动平台：{wrong[0]}"
+    )
+    return *found, told
+
+
+def _of_preview(config: Path) -> tuple[Settings, LexiconSettings]:
+    return load_settings(config), load_lexicon(config)
 
 
 @contextmanager
-def open_booth(config: Path, office: Path) -> Iterator[Booth]:
+def open_booth(settings: Settings, lexicon: LexiconSettings, office: Path) -> Iterator[Booth]:
     """By the voice child, which ends when it is idle; recordings are those of the office."""
-    settings, lexicon, _ = settings_of_preview(config)
     paths = settings.paths.model_copy(update={"state": office.absolute()})
     settings = settings.model_copy(update={"paths": paths})
     studio = Studio(settings, lexicon, Clock(settings.station.zone))

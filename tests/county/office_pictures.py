@@ -20,7 +20,7 @@ from broadcaster.bulletin.bulletin import BulletinKind
 from broadcaster.bulletin.receipts import Heard, State
 from broadcaster.county.database import OfficeDatabase
 from broadcaster.county.library import Text
-from broadcaster.county.running import open_booth
+from broadcaster.county.running import open_booth, settings_of_preview
 from broadcaster.county.standing import Schedule
 from broadcaster.model import Outcome, Severity
 from broadcaster.office_folder import OfficeFolder
@@ -94,7 +94,9 @@ def office(folder: Path) -> Iterator[tuple[str, dict[str, str]]]:
         database.migrate()
         desk = make_desk(database, begun)
         ids = fill(desk)
-        booth = stack.enter_context(open_booth(village.folder, folder / "office"))
+        booth = stack.enter_context(
+            open_booth(*settings_of_preview(village.folder)[:2], folder / "office")
+        )
         server = make_server("127.0.0.1", 0, app_of(desk, folder / "office", booth), threaded=True)
         serving = threading.Thread(target=server.serve_forever)
         serving.start()

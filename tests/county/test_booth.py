@@ -29,7 +29,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def booth(folder: Path) -> Iterator[Booth]:
-    with open_booth(Village(folder, {}).folder, folder / "office") as opened:
+    with open_booth(*settings_of_preview(Village(folder, {}).folder)[:2], folder / "office") as opened:
         yield opened
 
 
