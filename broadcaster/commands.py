@@ -25,7 +25,7 @@ from broadcaster.console import (
     settings_to_look_by,
 )
 from broadcaster.errors import BroadcasterError, TextRefused
-from broadcaster.labels import DRILL
+from broadcaster.labels import as_drill
 from broadcaster.model import Line, Notice, Style
 from broadcaster.notice_options import add_notice, add_sink, add_sound_file, add_text, notice_of, text_of
 from broadcaster.terminal import EXIT_BROKEN
@@ -263,7 +263,7 @@ def _line_as_json(line: Line) -> dict[str, Any]:
 
 def _naming(airing: control.Message) -> str:
     words = str(airing["title"] or airing["text"][:30].replace("\n", " "))
-    return f"{DRILL}：{words}" if airing["drill"] and not words.startswith(DRILL) else words
+    return as_drill(words) if airing["drill"] else words
 
 
 def moment_due(airing: control.Message) -> datetime:

@@ -86,7 +86,7 @@ def volume_at(
     turned down by who turned the station down.
     """
     volume = settings.sound.volume if station_volume is None else station_volume
-    if not notice.drill and notice.severity in (Severity.RED, Severity.ORANGE):
+    if notice.meant in (Severity.RED, Severity.ORANGE):
         return max(volume, settings.sound.volume)
     local = moment.astimezone(settings.station.zone).time()
     for hour in settings.sound.volume_by_hour:
@@ -96,10 +96,8 @@ def volume_at(
 
 
 def _always_passes(settings: Settings, notice: Notice) -> bool:
-    if notice.drill:
-        return False
-    orange = settings.quiet.orange_passes and notice.severity is Severity.ORANGE
-    return orange or notice.severity is Severity.RED
+    orange = settings.quiet.orange_passes and notice.meant is Severity.ORANGE
+    return orange or notice.meant is Severity.RED
 
 
 def _rest_at(settings: Settings, local: datetime) -> tuple[str, datetime] | None:

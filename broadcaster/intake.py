@@ -233,7 +233,7 @@ class Intake:
 
 def _was_due(left: Unfinished) -> bool:
     """Whether no clock is needed to know that it was to be heard at once."""
-    begun_red = left.noted_at and left.airing.notice.rank == Severity.RED.rank
+    begun_red = left.noted_at and left.airing.notice.meant is Severity.RED
     return left.airing.kind is Kind.LIVE or bool(begun_red)
 
 

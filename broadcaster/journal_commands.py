@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 from broadcaster import control
 from broadcaster.console import print_json, settings_to_look_by
 from broadcaster.errors import BroadcasterError, FileUnwritable, reason_of
-from broadcaster.labels import OUTCOMES, name_of
+from broadcaster.labels import OUTCOMES, called
 from broadcaster.model import Outcome
 
 if TYPE_CHECKING:
@@ -114,7 +114,7 @@ def _cells(row: JournalRow) -> tuple[str, ...]:
     # Of what played to its end the length is known, also where a line of it was said again.
     whole = row.seconds_due if row.outcome is Outcome.PLAYED else row.seconds_whole
     seconds = f"{row.seconds_played:.1f}" + (f"/{whole:.1f}" if whole else "")
-    name, outcome = name_of(row.title, row.text, row.drill), OUTCOMES[row.outcome]
+    name, outcome = called(row), OUTCOMES[row.outcome]
     at, planned = f"{row.happened_at:%Y-%m-%d %H:%M}", row.planned_for
     same_day = planned and planned.date() == row.happened_at.date()
     due = planned.strftime("%H:%M" if same_day else "%m-%d %H:%M") if planned else ""

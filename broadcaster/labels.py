@@ -1,5 +1,7 @@
 """What people call signals, outcomes and notices: on the page, in settings and in commands."""
 
+from typing import Protocol
+
 from broadcaster.model import Outcome, Signal
 
 SIGNALS = {
@@ -33,8 +35,28 @@ def why(outcome: Outcome, reason: str) -> str:
     return reason.removeprefix("取消").removeprefix("（").removesuffix("）")
 
 
-def name_of(title: str, text: str, drill: bool = False) -> str:
-    """The title, or the start of the text; of a drill it says so."""
+def name_of(title: str, text: str) -> str:
+    """The title, or the start of the text."""
     words = title or " ".join(text.split())
-    words = f"{DRILL}：{words}" if drill and not words.startswith(DRILL) else words
     return words if len(words) <= TITLE_LENGTH else words[: TITLE_LENGTH - 1] + "…"
+
+
+class Said(Protocol):
+    """A notice, or a line of the record."""
+
+    @property
+    def title(self) -> str: ...
+    @property
+    def text(self) -> str: ...
+    @property
+    def drill(self) -> bool: ...
+
+
+def called(said: Said) -> str:
+    """The same of what was or is to be said; of a drill it says so."""
+    words = said.title or " ".join(said.text.split())
+    return name_of(as_drill(words) if said.drill else words, "")
+
+
+def as_drill(words: str) -> str:
+    return words if words.startswith(DRILL) else f"{DRILL}：{words}"

@@ -68,7 +68,7 @@ def resume(airing: Airing, cause: Cause) -> Resume:
     taken up again."""
     if airing.notice.talk:
         return Resume.NEVER
-    red = airing.notice.rank == Severity.RED.rank
+    red = airing.notice.meant is Severity.RED
     return Resume.FROM_LINE if red else RESUMES[cause][airing.kind]
 
 

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from broadcaster.clock import Clock
 from broadcaster.intake import Endings, Intake
-from broadcaster.labels import name_of
+from broadcaster.labels import called
 from broadcaster.model import Airing, Kind, Outcome, Severity, new_id
 from broadcaster.playout.player import Player
 from broadcaster.playout.queue import Waiting
@@ -174,4 +174,4 @@ def _new_airing(stopped: Airing, now: datetime, seconds: float, place: int) -> A
 
 
 def _name(waiting: Waiting) -> str:
-    return name_of(waiting.airing.notice.title, waiting.airing.notice.text, waiting.airing.notice.drill)
+    return called(waiting.airing.notice)

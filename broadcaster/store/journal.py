@@ -4,6 +4,7 @@ import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, Select, and_, func, literal, or_, select, true, tuple_
@@ -70,7 +71,7 @@ class JournalRow:
         ended = self.outcome is Outcome.PLAYED
         return self.seconds_due if more < 0 or (ended and more < HEARD_MORE_SECONDS) else 0.0
 
-    @property
+    @cached_property
     def drill(self) -> bool:
         return self.notice.drill
 

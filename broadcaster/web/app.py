@@ -154,7 +154,7 @@ def _teach_wording(app: Flask, settings: Settings, clock: Clock) -> None:
         signals=wording.SIGNALS,
         framed=bool(settings.station.opening or settings.station.closing),
         outcomes=labels.OUTCOMES,
-        name_of=labels.name_of,
+        called=labels.called,
         why=labels.why,
         may=access.may,
         bar_now=bar.on_page,

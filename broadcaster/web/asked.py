@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 from flask import render_template, session
 
 from broadcaster.errors import BroadcasterError
-from broadcaster.labels import OUTCOMES, name_of, why
-from broadcaster.model import Airing, Kind, Notice, Outcome
+from broadcaster.labels import OUTCOMES, called, why
+from broadcaster.model import Airing, Kind, Outcome
 from broadcaster.station import JournalFilter
 from broadcaster.web import wording
 from broadcaster.web.followed import End
@@ -74,7 +74,7 @@ def follow(airing: Airing) -> None:
     if len(known) >= MOST_ASKED:
         known.pop(next((one for one in known if not _missed(one)), next(iter(known))))
     parts().followed.found(airing.id, parts().clock.monotonic())
-    _keep(known | {airing.id: _short(_called(airing.notice))})
+    _keep(known | {airing.id: _short(called(airing.notice))})
 
 
 def go_on(taken: list[TakenUp]) -> None:
@@ -98,7 +98,7 @@ def follow_what_was_missed(name: str) -> None:
         live = [row for row in reversed(lines) if row.asked_by == name and row.kind is Kind.LIVE]
         unheard = [row for row in live if row.ended_at > since and row.outcome not in STANDS]
         missed = [row for row in unheard if not row.reason.startswith("停播")]
-        names = {row.airing_id: _short(name_of(row.title, row.text, row.drill)) for row in missed}
+        names = {row.airing_id: _short(called(row)) for row in missed}
         _keep(dict([*(_here() | names).items()][-MOST_ASKED:]))
 
 
@@ -267,18 +267,14 @@ def _known_end(airing_id: str) -> End | None:
     going_on = followed.after(airing_id)
     if entry := station.wait_for_end(going_on, 0.0):
         return followed.note(
-            airing_id, End(_called(entry.airing.notice), entry.outcome, entry.reason, entry.ended_at)
+            airing_id, End(called(entry.airing.notice), entry.outcome, entry.reason, entry.ended_at)
         )
     row = station.past(going_on)
     if row is None:
         return None
-    name = name_of(row.title, row.text, row.drill)
+    name = called(row)
     return followed.note(airing_id, End(name, row.outcome, row.reason, row.ended_at))
 
 
 def _name(airing: Airing) -> str:
-    return own(_called(airing.notice))
-
-
-def _called(notice: Notice) -> str:
-    return name_of(notice.title, notice.text, notice.drill)
+    return own(called(airing.notice))

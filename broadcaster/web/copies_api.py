@@ -6,7 +6,7 @@ from flask import Response, jsonify, send_file
 from flask_openapi3.blueprint import APIBlueprint
 from pydantic import BaseModel, Field
 
-from broadcaster.labels import name_of
+from broadcaster.labels import called
 from broadcaster.web.parts import parts
 from broadcaster.web.problems import described, problem
 
@@ -78,7 +78,7 @@ def _track(wanted: CopyWanted) -> Optional["Track"]:
     station = parts().station
     row = station.past(wanted.airing) if wanted.airing else None
     if row:
-        return Track(name_of(row.title, row.text, row.drill), (row.notice,), wanted.minutes)
+        return Track(called(row), (row.notice,), wanted.minutes)
     notices = station.slots.notices(wanted.slot) if wanted.slot else ()
     return Track(wanted.slot, notices, wanted.minutes) if notices else None
 

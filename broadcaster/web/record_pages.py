@@ -23,7 +23,7 @@ from flask.typing import ResponseReturnValue
 
 from broadcaster.clock import Clock
 from broadcaster.errors import BroadcasterError
-from broadcaster.labels import name_of
+from broadcaster.labels import called
 from broadcaster.model import Notice, Outcome, Severity, new_id
 from broadcaster.web import asked, wording
 from broadcaster.web.journal_csv import csv_lines
@@ -235,7 +235,7 @@ def _said() -> Said | None:
         row = station.past(airing_id)
         if row is None:
             return None
-        name = name_of(row.title, row.text, row.drill)
+        name = called(row)
         return Said(name, (row.notice,), {"airing": airing_id}, row)
     notices = station.slots.notices(slot)
     return Said(slot, notices, {"slot": slot}) if notices else None

@@ -136,10 +136,11 @@ def _times(slot: SlotSettings) -> str:
 
 
 def _say_window(text: str) -> str:
-    first, last = map(say_time, text.split("-"))
-    if text.split("-")[0] >= text.split("-")[1]:
-        return _("%(first)s 到第二天 %(last)s", first=first, last=last)
-    return _("%(first)s 到 %(last)s", first=first, last=last)
+    begin, end = text.split("-")
+    words = {"first": say_time(begin), "last": say_time(end)}
+    if begin >= end:
+        return _("%(first)s 到第二天 %(last)s", **words)
+    return _("%(first)s 到 %(last)s", **words)
 
 
 def is_over(slot: SlotSettings, now: datetime) -> bool:

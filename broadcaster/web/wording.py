@@ -8,7 +8,7 @@ from datetime import date, datetime
 from math import ceil
 from typing import TYPE_CHECKING
 
-from broadcaster.labels import name_of
+from broadcaster.labels import called
 from broadcaster.manner import SIGNAL_SECONDS
 from broadcaster.model import Airing, Kind, Notice, Script, Severity, Signal
 from broadcaster.setting_values import WEEKDAYS
@@ -162,7 +162,7 @@ def say_what_happens(
 
 
 def _name(airing: Airing) -> str:
-    return own(name_of(airing.notice.title, airing.notice.text, airing.notice.drill))
+    return own(called(airing.notice))
 
 
 def _ahead_of(notice: Notice, waiting: list[Airing]) -> list[Airing]:
