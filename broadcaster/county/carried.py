@@ -10,6 +10,7 @@ from flask import current_app, request
 from werkzeug.exceptions import HTTPException
 
 from broadcaster.bulletin import strict_json
+from broadcaster.web.protection import sent_from_elsewhere
 
 # In a form each Chinese character takes nine bytes, and a form may have a megabyte.
 LONGEST = 100_000
@@ -48,8 +49,7 @@ class Carried:
 
 def of_request() -> Carried | None:
     """What this request would have done; None for what no page of ours sent."""
-    sent_by = request.headers.get("Origin") or request.headers.get("Referer", "")
-    if sent_by and urlsplit(sent_by).hostname != urlsplit(request.host_url).hostname:
+    if sent_from_elsewhere(request):
         return None
     fields = tuple((name, value) for name, value in request.form.items(True) if name not in SECRET)
     files = any(file.filename for file in request.files.values())

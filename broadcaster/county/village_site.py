@@ -21,7 +21,6 @@ from broadcaster.county.register import Register
 from broadcaster.county.remote_station import RemoteStation
 from broadcaster.county.village_keys import VillageKeys
 from broadcaster.errors import BroadcasterError, FarRefused
-from broadcaster.web.access import CARRIED
 from broadcaster.web.app import create_app
 from broadcaster.web.live import Live
 from broadcaster.web.protection import HTTPS_PORT
@@ -84,7 +83,9 @@ class VillageSites:
         except BroadcasterError as error:
             return self._office(environ | {PROBLEM: str(error)}, start_response)
         root = environ.get("SCRIPT_NAME", "") + PREFIX + box
-        asked = {"SCRIPT_NAME": root, "PATH_INFO": f"/{rest}", CARRIED: True}
+        # For somebody else, as a proxy says it: this machine is not the village's.
+        handed_on = {"HTTP_X_FORWARDED_FOR": environ.get("REMOTE_ADDR", "")}
+        asked = {"SCRIPT_NAME": root, "PATH_INFO": f"/{rest}", **handed_on}
         return app(environ | asked, start_response)
 
     def leave(self) -> None:

@@ -159,8 +159,6 @@ RULES = {
     "recordings_api.remove": Rule(scope=Scope.AIR, deed=N_("删录音"), about="key"),
 }
 
-# Of a request that the county's site carries to a village's page.
-CARRIED = "broadcaster.carried"
 FORWARDED = ("X-Forwarded-For", "Forwarded", "X-Real-IP")
 
 
@@ -276,8 +274,5 @@ def _check_token(needed: Scope) -> ResponseReturnValue | None:
 
 
 def _asked_from_this_machine() -> bool:
-    """Not for somebody else: what a proxy on this machine hands on comes from there too, and the county
-    is another machine."""
-    if request.environ.get(CARRIED):
-        return False
+    """Not for somebody else: what a proxy on this machine hands on comes from there too."""
     return is_loopback(address()) and not any(name in request.headers for name in FORWARDED)

@@ -109,9 +109,10 @@ def _last_login(name: str) -> datetime:
 
 
 def _look_for_what_goes_on(airing_id: str) -> None:
-    """A restart forgets in which airing one that was stopped went on: the record has it."""
+    """A restart forgets what phones follow, and in which airing one that was stopped went on: the record
+    has it."""
     end, followed = _end(airing_id), parts().followed
-    if end and end.outcome in STOPPED and followed.is_to_be_looked_for(airing_id):
+    if end and end.outcome in STOPPED:
         with suppress(BroadcasterError):
             after = parts().station.goes_on_in(airing_id)
             if after != airing_id:
@@ -140,7 +141,7 @@ def asked_here(status: Status) -> list[Asked]:
     """Those of this phone, the last first; what is over for long is left out from then on, and of what
     went well all but the last. What was not heard no later one pushes out."""
     now = parts().clock.now()
-    for airing_id in _here():
+    for airing_id in _here().keys() - set(parts().followed.ids()):
         _look_for_what_goes_on(airing_id)
     if (going_on := {parts().followed.after(one): name for one, name in _here().items()}) != _here():
         _keep(going_on)

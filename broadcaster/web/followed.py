@@ -5,11 +5,16 @@ from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeVar
 
 from broadcaster.model import Outcome
 
 # Each is told to every phone that looks on, once and when it changes.
 MOST_FOLLOWED = 30
+# What a page of its own asks for besides.
+MOST_KNOWN = 100
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -33,9 +38,8 @@ class Followed:
         self._begun = monotonic
         self._ends: OrderedDict[str, End | None] = OrderedDict()
         self._names: dict[str, str] = {}
-        self._known_at: dict[str, float] = {}
+        self._known_at: OrderedDict[str, float] = OrderedDict()
         self._after: OrderedDict[str, str] = OrderedDict()
-        self._looked_for: OrderedDict[str, None] = OrderedDict()
         self._lock = threading.Lock()
 
     def add(self, names: Mapping[str, str]) -> None:
@@ -47,7 +51,6 @@ class Followed:
             while len(self._ends) > MOST_FOLLOWED:
                 airing_id, _end = self._ends.popitem(last=False)
                 self._names.pop(airing_id, None)
-                self._known_at.pop(airing_id, None)
 
     def name_of(self, airing_id: str) -> str:
         with self._lock:
@@ -62,25 +65,14 @@ class Followed:
     def found(self, airing_id: str, monotonic: float) -> None:
         """It was handed over, waits, sounds or has ended."""
         with self._lock:
-            self._known_at[airing_id] = monotonic
+            _put(self._known_at, airing_id, monotonic, MOST_KNOWN)
 
     def go_on(self, airing_id: str, after: str) -> None:
         """It was stopped, and goes on in another airing."""
         with self._lock:
-            self._after[airing_id] = after
-            while len(self._after) > MOST_FOLLOWED:
-                self._after.popitem(last=False)
+            _put(self._after, airing_id, after, MOST_FOLLOWED)
             if airing_id in self._ends:
                 self._ends[airing_id] = None
-
-    def is_to_be_looked_for(self, airing_id: str) -> bool:
-        """Once of each: whether the record has to say in which airing it goes on."""
-        with self._lock:
-            known = airing_id in self._looked_for
-            self._looked_for[airing_id] = None
-            while len(self._looked_for) > MOST_FOLLOWED:
-                self._looked_for.popitem(last=False)
-            return not known
 
     def after(self, airing_id: str) -> str:
         """The airing in which it goes on, as often as it was stopped; itself, if it was not."""
@@ -103,3 +95,11 @@ class Followed:
             if airing_id in self._ends:
                 self._ends[airing_id] = end
         return end
+
+
+def _put(kept: OrderedDict[str, T], key: str, value: T, most: int) -> None:
+    """As the newest; the oldest go."""
+    kept[key] = value
+    kept.move_to_end(key)
+    while len(kept) > most:
+        kept.popitem(last=False)

@@ -1,4 +1,5 @@
-"""What every answer says to the browser: nothing from outside, no script in the page, nothing kept."""
+"""What another site sends is not looked at; and what every answer says to the browser: nothing from
+outside, no script in the page, nothing kept."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -21,27 +22,28 @@ FOREIGN = "这一下是从别的网站发来的，没有算数。请在自己的
 class OwnFormsOnly:
     """A WSGI application: what another site's page sends is not looked at. It would stand in a person's
     drafts as his own words, and the answer, which no cookie came with, would end his session.
+
+    Where cookies come along (SameSite) the page was ours, whatever a proxy makes of the name, and its
+    form has a token.
     """
 
     def __init__(self, app: Wsgi) -> None:
         self._app = app
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-        if not _is_foreign(Request(environ)):
+        asked = Request(environ)
+        ours = asked.method in ("GET", "HEAD") or asked.cookies or "Authorization" in asked.headers
+        if ours or not sent_from_elsewhere(asked):
             return self._app(environ, start_response)
         headers = [("Content-Type", "text/plain; charset=utf-8"), ("Content-Length", str(len(FOREIGN)))]
         start_response("403 Forbidden", [*headers, *HEADERS.items()])
         return [FOREIGN]
 
 
-def _is_foreign(asked: Request) -> bool:
-    """By the name alone, for a form may lead from http to https. Where cookies come along (SameSite)
-    the page was ours, whatever a proxy makes of the name, and its form has a token."""
-    sent_by = asked.headers.get("Origin", "")
-    ours = asked.cookies or "Authorization" in asked.headers
-    if not sent_by or asked.method in ("GET", "HEAD") or ours:
-        return False
-    return urlsplit(sent_by).hostname != urlsplit(asked.host_url).hostname
+def sent_from_elsewhere(asked: Request) -> bool:
+    """By the name alone, for a form may lead from http to https; False where nothing tells of it."""
+    sent_by = asked.headers.get("Origin") or asked.headers.get("Referer", "")
+    return bool(sent_by) and urlsplit(sent_by).hostname != urlsplit(asked.host_url).hostname
 
 
 def protect(response: Response) -> Response:
