@@ -98,9 +98,9 @@ def test_stop_from_afar_silences_the_village(secretary: Visitor, root: str, fake
 def test_the_figures_for_monitoring_want_a_token_from_afar_whoever_asks(
     secretary: Visitor, root: str
 ) -> None:
-    assert secretary.get(f"{root}/metrics").status_code == 401, (
-        "the office's machine is not the village's"
-    )
+    here = {"REMOTE_ADDR": "127.0.0.1"}
+    asked = secretary.get(f"{root}/metrics", environ_base=here)
+    assert asked.status_code == 401, "the office's machine is not the village's"
 
 
 def test_a_rehearsal_and_a_recording_go_over_the_county_in_pieces(secretary: Visitor, root: str) -> None:
