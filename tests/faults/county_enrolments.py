@@ -12,9 +12,10 @@ from datetime import UTC
 from random import Random
 from threading import Barrier, Event, Lock
 
-from faults.county_world import COUNTY, SETTLED_SECONDS, CountyWorld
+from faults.county_world import SETTLED_SECONDS, CountyWorld
 from paho.mqtt.client import Client, MQTTv5
 from paho.mqtt.enums import CallbackAPIVersion
+from rig.living_office import COUNTY
 from rig.rig import wait_until
 
 from broadcaster.bulletin.enrolment import Enrolment, EnrolmentRefused

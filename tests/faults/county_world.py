@@ -2,11 +2,8 @@
 
 import csv
 import io
-import os
 import re
 import sqlite3
-import subprocess
-import sys
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import closing, suppress
 from dataclasses import dataclass, field
@@ -15,12 +12,10 @@ from pathlib import Path
 from random import Random
 from threading import Event
 
-import yaml
 from faults.county_books import CountyTally
-from rig.broker import free_port
 from rig.clerk import Clerk, Fields, Page
 from rig.light_box import LightBox
-from rig.living import LivingProgram
+from rig.living_office import COUNTY, TOWNS, LivingOffice
 from rig.rig import wait_until
 from village import Village
 
@@ -31,8 +26,6 @@ from broadcaster.link.membership import own_key
 from broadcaster.link.office import ask_to_enrol
 from broadcaster.loop import Loop
 
-COUNTY, NAME = "331121", "青田县应急管理局"
-TOWNS = {"331121104": "高市乡", "331121105": "河口镇"}
 VILLAGES = {
     "331121104200": "洞背村",
     "331121104201": "西山村",
@@ -40,10 +33,8 @@ VILLAGES = {
     "331121105200": "河口村",
     "331121105201": "上河村",
 }
-PASSPHRASE, PASSWORD = "三个和尚没水喝 2026", "shuiku-2026"
+PASSWORD = "shuiku-2026"
 KEEPER, APPROVERS = "周干事", ("钱主任", "孙主任")
-PROGRAM = (sys.executable, "-m", "broadcaster.cli")
-BROKER = (sys.executable, "-m", "broadcaster.terminal", "broadcaster.county.broker_run")
 LINE = re.compile(r"broadcaster link enrol '([^']+)'")
 SECRET = re.compile(r'<p class="(?:code|secret)">([^<]+)</p>')
 UP_SECONDS = 120.0
@@ -104,44 +95,25 @@ class LivingVillage:
         self.box.database.close()
 
 
-class CountyWorld:
+class CountyWorld(LivingOffice):
     """Made once, by the commands and pages that the README names."""
 
     def __init__(self, folder: Path, seed: str, villages: Mapping[str, str] = VILLAGES) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
-        self.folder, self.office_folder = folder, folder / "county"
+        (folder / "voices").mkdir(parents=True)
+        config = Village(folder / "voices", {})
+        config.configure(station=STATION)
+        super().__init__(folder, config.folder, {})
         self.random = Random(seed)
         self.books = CountyTally()
         self.sent: list[Sent] = []
         self.villages: dict[str, LivingVillage] = {}
         self._named = villages
         self._number = 0
-        self._ports = {name: free_port() for name in ("broker", "http", "https")}
-        self.environment = {**os.environ, "BROADCASTER_PASSPHRASE": PASSPHRASE}
-        (folder / "voices").mkdir()
-        config = Village(folder / "voices", {})
-        config.configure(station=STATION)
-        broker = str(self.office_folder / "broker"), "127.0.0.1", str(self._ports["broker"])
-        office = "--config", str(config.folder), "county", "run", "--office", str(self.office_folder)
-        self.broker = self._program((*BROKER, *broker), "broker.log", "县里的消息服务器：")
-        self.office = self._program((*PROGRAM, *office), "office.log", "https://")
         self.keeper = Clerk(self.address, KEEPER, PASSWORD)
         self.officers = [self.keeper]
 
-    @property
-    def address(self) -> str:
-        return f"https://127.0.0.1:{self._ports['https']}"
-
-    @property
-    def database(self) -> Path:
-        return self.office_folder / "office.db"
-
     def make(self) -> None:
-        roots = [part for n in (1, 2, 3) for part in ("--root-key", str(self.folder / f"root-{n}.key"))]
-        self._call("init", COUNTY, "--name", NAME, *roots)
-        self.broker.start()
-        self._write_settings()
-        self.office.start()
+        self.found(zone=daytime(datetime.now(UTC)))
         self._let_in_officers()
         names = (TOWNS | dict(self._named)).items()
         table = "\n".join(f"{code},{name}" for code, name in names)
@@ -176,21 +148,6 @@ class CountyWorld:
     def _done(self, page: Page) -> Page:
         assert page.status == 200, (page.status, page.told)
         return page
-
-    def _call(self, *arguments: str) -> None:
-        command = *PROGRAM, "county", *arguments, "--office", str(self.office_folder)
-        subprocess.run(command, env=self.environment, check=True, capture_output=True)
-
-    def _write_settings(self) -> None:
-        ports = self._ports
-        web = {"host": "127.0.0.1", "port": ports["http"], "https_port": ports["https"]}
-        broker = {"port": ports["broker"]}
-        written = {"name": NAME, "address": self.address, "zone": daytime(datetime.now(UTC))}
-        text = yaml.safe_dump({**written, "web": web, "broker": broker}, allow_unicode=True)
-        (self.office_folder / "office.yaml").write_text(text, encoding="utf-8")
-
-    def _program(self, command: Iterable[str], log: str, up: str) -> LivingProgram:
-        return LivingProgram(tuple(command), self.environment, self.folder / log, up)
 
     def start(self) -> None:
         """What does not run; both are up at the return."""

@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import traceback
 from argparse import ArgumentParser, Namespace
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -14,8 +15,11 @@ from functools import partial
 from math import ceil
 from pathlib import Path
 from time import monotonic
+from typing import Protocol, TypeVar
 
 from faults.tally import Tally, table
+
+T = TypeVar("T", bound=Tally)
 
 
 @dataclass(frozen=True)
@@ -34,6 +38,36 @@ class Job:
     def words(self) -> list[str]:
         """For a command line."""
         return [self.kind, *map(str, (self.seed, self.first, self.stop))]
+
+    @classmethod
+    def add_to(cls, parser: ArgumentParser) -> None:
+        parser.add_argument("kind")
+        for name in ("seed", "first", "stop"):
+            parser.add_argument(name, type=int)
+
+    @classmethod
+    def of(cls, parsed: Namespace) -> "Job":
+        return cls(parsed.kind, parsed.seed, parsed.first, parsed.stop)
+
+
+class World(Protocol[T]):
+    """What a job is struck in."""
+
+    books: T
+
+    def close(self) -> None: ...
+
+
+def books_of(job: Job, world: World[T], folder: Path, strike: Callable[[], None]) -> T:
+    """Also in `folder`, and also when the world could not go on to its end."""
+    try:
+        strike()
+    except Exception:
+        world.books.note("broke", f"{job}: {traceback.format_exc()}")
+    finally:
+        world.close()
+        world.books.write(folder / "books.json")
+    return world.books
 
 
 @dataclass(frozen=True)

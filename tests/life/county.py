@@ -3,10 +3,7 @@
 All of it is made once, by the commands and pages that the README names, and never begun anew.
 """
 
-import os
 import sqlite3
-import subprocess
-import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass, field
@@ -14,7 +11,6 @@ from datetime import datetime, time
 from pathlib import Path
 from random import Random
 
-import yaml
 from life.books import Asked, Books, Figures, Way
 from life.county_books import CountyBooks, OnBoard, fits
 from life.ear import Ear, open_ear
@@ -22,8 +18,9 @@ from life.people import SECRET, Officer, Villager
 from life.world import MATTERS, PASSWORD, SECRETARY, ZONE, Life, furnish
 from playwright.sync_api import Browser
 from rig.broker import free_port
-from rig.living import LivingProgram, Refused
+from rig.living import Refused
 from rig.living_box import first_of
+from rig.living_office import TOWNS, LivingOffice
 from rig.phone import chromium
 from rig.rig import compile_plugin, wait_until
 from rig.village_lines import VillageLines
@@ -33,11 +30,8 @@ from broadcaster.county.draft import DRILL_BEGINS, DRILL_ENDS
 from broadcaster.model import Notice, Outcome, Severity
 from broadcaster.settings import load_settings
 
-COUNTY, NAME = "331121", "青田县应急管理局"
-TOWNS = {"331121104": "高市乡", "331121105": "河口镇"}
 VILLAGES = {"331121104200": "洞背村", "331121104201": "西山村", "331121105200": "河口村"}
 HOME = "331121104200"
-PASSPHRASE = "三个和尚没水喝 2026"
 KEEPER, APPROVER, ACCOUNTANT = "周干事", "钱主任", "李会计"
 BEGUN, MORNING, EVENING = time(7, 15), time(7, 29, 50), time(18, 29, 50)
 UP_SECONDS = 30.0
@@ -49,8 +43,6 @@ HOURS_OFF = 6
 MOST_BOARDS = 15
 # Of a box that belongs to a county: its link takes 7.
 MOST_MEGABYTES = 105.0
-PROGRAM = (sys.executable, "-m", "broadcaster.cli")
-BROKER = (sys.executable, "-m", "broadcaster.terminal", "broadcaster.county.broker_run")
 # Nothing sounds but what is asked for, and that without ornament: a day is to go by quickly.
 BARE_STATION = {"chime": "无", "opening": ""}
 
@@ -77,7 +69,7 @@ class Sent:
             one.allow(*outcomes, silent=silent)
 
 
-class County:
+class County(LivingOffice):
     """The programs and the people, by the clock of all."""
 
     officers: tuple[Officer, Officer]
@@ -86,10 +78,10 @@ class County:
     def __init__(
         self, folder: Path, random: Random, browser: Browser, ear: Ear, lives: dict[str, Life]
     ) -> None:
-        self.folder, self.office_folder = folder, folder / "county"
+        self.clock = lives[HOME].clock
+        super().__init__(folder, lives[HOME].village.folder, self.clock.environment)
         self.random = random
         self.lives = lives
-        self.clock = lives[HOME].clock
         self.today, self.is_evening = 0, False
         self.books = CountyBooks()
         self.sent: list[Sent] = []
@@ -100,32 +92,12 @@ class County:
         self._logged_from = 0
         self._browser, self._ear = browser, ear
         self._number = 0
-        self._ports = {name: free_port() for name in ("broker", "http", "https")}
-        self._environment = {
-            **os.environ,
-            **self.clock.environment,
-            "BROADCASTER_PASSPHRASE": PASSPHRASE,
-        }
-        self.lines = VillageLines(self._ports["broker"], self._owner_of)
-        broker = *BROKER, str(self.office_folder / "broker"), "127.0.0.1", str(self._ports["broker"])
-        office = "--config", str(lives[HOME].village.folder), "county", "run"
-        self.broker = self._program(broker, "broker.log", "县里的消息服务器：")
-        self.office = self._program(
-            (*PROGRAM, *office, "--office", str(self.office_folder)), "office.log", "https://"
-        )
+        self.lines = VillageLines(self.broker_port, self._owner_of)
 
     @property
     def home(self) -> Life:
         """The box on whose page two people are."""
         return self.lives[HOME]
-
-    @property
-    def address(self) -> str:
-        return f"https://127.0.0.1:{self._ports['https']}"
-
-    @property
-    def database(self) -> Path:
-        return self.office_folder / "office.db"
 
     def now(self) -> datetime:
         return self.clock.now().astimezone(ZONE)
@@ -134,11 +106,7 @@ class County:
 
     def make(self) -> None:
         """As the README says it: keys, broker, office, its first account, the register, the boxes."""
-        roots = [part for n in (1, 2, 3) for part in ("--root-key", str(self.folder / f"root-{n}.key"))]
-        self._call("init", COUNTY, "--name", NAME, *roots)
-        self.broker.start()
-        self._write_settings()
-        self.office.start()
+        self.found(self.lines.port)
         self._let_in_officers()
         self.officers[0].import_areas(TOWNS | VILLAGES)
         for village, name in VILLAGES.items():
@@ -151,28 +119,6 @@ class County:
         done = self.lives[village].village.call("link", "enrol", line)
         if done.returncode:
             raise Refused(done.stdout + done.stderr)
-
-    def _call(self, *arguments: str) -> str:
-        """`broadcaster county`; what it prints. Raises `Refused`."""
-        done = subprocess.run(
-            (*PROGRAM, "county", *arguments, "--office", str(self.office_folder)),
-            env=self._environment,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        if done.returncode:
-            raise Refused(done.stdout + done.stderr)
-        return done.stdout
-
-    def _write_settings(self) -> None:
-        ports = self._ports
-        web = {"host": "127.0.0.1", "port": ports["http"], "https_port": ports["https"]}
-        broker = {"port": ports["broker"], "box_port": self.lines.port}
-        written = {"name": NAME, "address": self.address, "web": web, "broker": broker}
-        text = yaml.safe_dump(written, allow_unicode=True)
-        (self.office_folder / "office.yaml").write_text(text, encoding="utf-8")
 
     def _let_in_officers(self) -> None:
         wait_until(lambda: "一次性代码" in self.office.printed, UP_SECONDS)
@@ -376,9 +322,6 @@ class County:
         with closing(sqlite3.connect(self.database)) as office, closing(sqlite3.connect(copy)) as into:
             office.backup(into)
         self.copies.append(copy)
-
-    def _program(self, command: tuple[str, ...], log: str, up: str) -> LivingProgram:
-        return LivingProgram(command, self._environment, self.folder / log, up)
 
     def _owner_of(self, port: int) -> str:
         """The village whose box calls from that port."""

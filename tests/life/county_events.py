@@ -9,10 +9,11 @@ from datetime import datetime, time, timedelta
 from urllib.parse import urlencode, urlsplit
 
 from life.books import Asked
-from life.county import COUNTY, HOME, VILLAGES, County, Sent, box_of
+from life.county import HOME, VILLAGES, County, Sent, box_of
 from life.people import Officer, Person, Villager
 from rig.living import Refused
 from rig.living_box import TOKEN
+from rig.living_office import COUNTY
 
 from broadcaster.model import Outcome, Severity
 
