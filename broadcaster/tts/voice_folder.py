@@ -6,6 +6,7 @@ Reads without numpy or an engine, so that the main process can ask for a version
 import hashlib
 import json
 import shutil
+import stat
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -94,11 +95,11 @@ def check_there(folder: Path, description: Description) -> None:
     """Raises `VoiceDamaged` when a file is missing or empty: what is cut is known as it is read."""
     for name in description.files:
         try:
-            is_empty = not (folder / name).is_file() or not (folder / name).stat().st_size
+            status = (folder / name).stat()
         except OSError as error:
             raise VoiceDamaged(f"{name}: {error}") from error
-        if is_empty:
-            raise VoiceDamaged(f"{name}: missing or empty")
+        if not stat.S_ISREG(status.st_mode) or not status.st_size:
+            raise VoiceDamaged(f"{name}: no file, or empty")
 
 
 def check_files(folder: Path, description: Description) -> None:

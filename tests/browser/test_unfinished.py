@@ -140,10 +140,10 @@ def lost(context: BrowserContext, box: Box, count: int, seed: int) -> list[str]:
         form = FORMS[number % len(FORMS)]
         interrupt = INTERRUPTED[number % len(INTERRUPTED)]
         text = f"第{number}条" + "".join(chance.choices(WORDS, k=chance.randint(3, 60)))
-        page.goto("/")
-        # What the live line answers later would bring back the session that is taken away.
-        with page.expect_response("**/live/stream?of=bar"):
-            page.goto(form.address)
+        for address in ("/", form.address):
+            # What the live line answers later would bring back the session that is taken away.
+            with page.expect_response("**/live/stream**"):
+                page.goto(address)
         page.locator(form.field).fill(text)
         interrupt(page, box)
         if not is_there(page, form, text):
