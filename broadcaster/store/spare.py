@@ -3,6 +3,7 @@
 import json
 import logging
 import os
+import re
 import shutil
 import zlib
 from contextlib import suppress
@@ -23,6 +24,8 @@ FOOT_BYTES = 64
 MOST_BYTES = SPARE_BYTES - FOOT_BYTES
 # The last free bytes of a disk are the database's.
 LEAST_FREE_BYTES = 4 * SPARE_BYTES
+# The room behind what is written is empty lines: looked at one by one they took each start 0.1 s here.
+LINE = re.compile(rb"[^\n]+\n?")
 
 Record = dict[str, Any]
 
@@ -133,9 +136,9 @@ def _lines(content: bytes, round_: str) -> list[tuple[str, Record, int]]:
     line, up to one that is not whole: behind it may be what was cleared."""
     found: list[tuple[str, Record, int]] = []
     end = 0
-    for line in content[:MOST_BYTES].splitlines(keepends=True):
-        end += len(line)
-        known = _known(line)
+    for line in LINE.finditer(content, 0, MOST_BYTES):
+        follows, end = line.start() == end, line.end()
+        known = _known(line[0]) if round_ or follows else None
         if known and known[0] == (round_ or (found[0][0] if found else known[0])):
             found.append((*known, end))
         elif not round_:
