@@ -172,7 +172,7 @@ def measure_speed(rounds: int) -> None:
             "aplay": lambda: box.call("aplay", "-q", "-D", "village", clip),
             "cached, the command `say`": lambda: box.call(*box.command("say", CACHED, "--no-chime")),
         }
-        # In turn, so that each finds the machine as the others do: a process that has just run is quicker.
+        # In turn: each finds the machine as the others do, and a process that has just run is quicker.
         turns = [{name: box.time(play) for name, play in ways.items()} for _ in range(rounds)]
         for name in ways:
             row(name, [turn[name] for turn in turns])
