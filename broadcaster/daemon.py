@@ -30,7 +30,6 @@ from broadcaster.foothold import in_foothold, leave_memory
 from broadcaster.greeting import forget_greeting, greet
 from broadcaster.heap import give_back_what_is_freed
 from broadcaster.intake import Endings, Intake
-from broadcaster.labels import LOST, OFF
 from broadcaster.lan_name import LanName, own_address
 from broadcaster.lexicon_file import LexiconFile
 from broadcaster.log_lines import Ordered, tell_start
@@ -252,7 +251,7 @@ def run(
             box.intake.known,
             box.rules.may_come,
             box.endings.record,
-            LOST if box.store.database.note else OFF,
+            box.store.database.lost_since,
         )
         trust = ClockTrust(box.clock, timedelta(minutes=settings.clock.wait_minutes), box.store.state)
         box.store.upkeep.begin(trust.allows)

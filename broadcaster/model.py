@@ -80,7 +80,7 @@ class WhenQuiet(StrEnum):
 
 
 class Outcome(Enum):
-    """How an airing ended; every airing ends in exactly one."""
+    """How an airing ended; every airing ends in exactly one. UNKNOWN where the record of it was lost."""
 
     PLAYED = "PLAYED"
     CUT_SHORT = "CUT_SHORT"
@@ -88,6 +88,7 @@ class Outcome(Enum):
     CANCELLED = "CANCELLED"
     SUPPRESSED = "SUPPRESSED"
     FAILED = "FAILED"
+    UNKNOWN = "UNKNOWN"
 
 
 def new_id() -> str:

@@ -32,6 +32,11 @@ def entry(airing: Airing, outcome: Outcome = Outcome.PLAYED, sounded: bool = Tru
     return JournalEntry(airing, outcome, "", "baker:female", started_at, ended_at, 7.5, 8.0)
 
 
+def aired(store: Store) -> list[str]:
+    """The ids of the lines of the record, the newest first, without what says where lines are gone."""
+    return [row.airing_id for row in store.journal.recent(99) if row.outcome is not Outcome.UNKNOWN]
+
+
 def copy_folder(folder: Path, to: Path) -> None:
     """By a process of its own: who closes a file of the database here gives up its locks."""
     subprocess.run(["cp", "-r", folder, to], check=True)

@@ -10,7 +10,7 @@ from itertools import islice
 from broadcaster.clock import Clock
 from broadcaster.clock_trust import SETTLED_SECONDS, Memory
 from broadcaster.errors import StoreUnusable
-from broadcaster.labels import HELD, JUMPED, OFF, STOOD_STILL
+from broadcaster.labels import HELD, JUMPED, LOST, OFF, STOOD_STILL
 from broadcaster.model import Airing, JournalEntry, Outcome
 from broadcaster.schedule.slots import Slot
 
@@ -32,8 +32,8 @@ class Gaps:
     """Has a line in the journal for each slot and gap, of what came too late in it. One thread looks.
 
     `known` says which ids have an end, or will have; `may_come` whether an occurrence would have
-    sounded. A box that is new (`is_new`) owes nothing of the time before it was. `before_start` is why
-    nothing is known to have sounded before this start.
+    sounded. A box that is new (`is_new`) owes nothing of the time before it was. From `lost_since` on
+    the record was lost before this start.
     """
 
     def __init__(
@@ -44,15 +44,17 @@ class Gaps:
         known: Callable[[Collection[str]], Collection[str]],
         may_come: Callable[[Airing], bool],
         tell: Callable[..., None],
-        before_start: str = OFF,
+        lost_since: datetime | None = None,
     ) -> None:
         self._clock = clock
         self._memory = memory
         self._known = known
         self._may_come = may_come
         self._tell = tell
-        self._before_start = before_start
         self._looked_at = self._recall(LOOKED_AT)
+        # Where it was looked at later than that, what was noted then is not lost.
+        is_lost = lost_since and not (self._looked_at and self._looked_at - lost_since > LEAST_GAP)
+        self._before_start = LOST if is_lost else OFF
         self._born_at = clock.monotonic() if is_new and self._looked_at is None else None
         self._noted_at = EVER
         self._began = False
@@ -165,7 +167,8 @@ class Gaps:
         if len(missed) > 1:
             more = "以上" if len(dues) == MOST_COUNTED else ""
             reason = f"{why} {len(missed)} 次{more}，从 {first.due_at:%m月%d日 %H:%M} 起"
-        return [JournalEntry(_named(first, last), Outcome.EXPIRED, reason, "", None, now, 0.0, 0.0)]
+        outcome = Outcome.UNKNOWN if why == LOST else Outcome.EXPIRED
+        return [JournalEntry(_named(first, last), outcome, reason, "", None, now, 0.0, 0.0)]
 
     def _missed(self, airings: list[Airing]) -> list[Airing]:
         """Without those that have a line already, of their own or as the only one of a gap."""

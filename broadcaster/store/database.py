@@ -4,6 +4,7 @@ import logging
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from broadcaster.clock import Clock
 from broadcaster.errors import StoreUnusable
 from broadcaster.store.backups import Backups
 from broadcaster.store.connection import StoreDamaged, begin_log, raw, told_plainly
-from broadcaster.store.opening import has_past, open_sound, replace_damaged
+from broadcaster.store.opening import Opened, has_past, open_sound, replace_damaged
 from broadcaster.store.reader import Reader
 from broadcaster.store.wal import GONE, HARMED, mend_log
 
@@ -40,6 +41,7 @@ class Database:
 
     def __init__(self, path: Path, clock: Clock) -> None:
         self._path = path
+        self._clock = clock
         self._reader = Reader(path)
         self._writing = threading.Lock()
         self._writer: Connection | None = None
@@ -54,6 +56,8 @@ class Database:
         with suppress(OSError):
             self._lost_log = mend_log(path) if self._open.exists() else ""
         self.note = ""
+        self.lost_since: datetime | None = None
+        """From when on lines of the record may be gone; None if none were lost."""
         with suppress(StoreUnusable), self.transaction():
             pass
         if self._lost_log and not self.note:
@@ -134,18 +138,24 @@ class Database:
         if self._writer is None:
             self._reader.close()
             had_log = not self._lost_log
-            self._writer, note = open_sound(self._path, self.backups, self._has_past, had_log)
-            self.note = note or self.note
-            begin_log(self._writer)
+            opened = open_sound(self._path, self.backups, self._has_past, had_log)
+            self._take(opened)
+            begin_log(opened.connection)
             self._open.touch(mode=0o600)
+            return opened.connection
         return self._writer
 
     def _repair(self) -> None:
         self._disconnect()
-        self._writer, self.note = replace_damaged(self._path, self.backups)
+        self._take(replace_damaged(self._path, self.backups))
         # Who read meanwhile may have opened the old file again.
         self._reader.close()
         self._repairs += 1
+
+    def _take(self, opened: Opened) -> None:
+        self._writer, self.note = opened.connection, opened.note or self.note
+        if opened.lost_since:
+            self.lost_since = opened.lost_since.replace(tzinfo=self._clock.zone)
 
     def _disconnect(self) -> None:
         self._reader.close()

@@ -4,6 +4,8 @@ import logging
 import subprocess
 import sys
 from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from sqlalchemy import Connection, insert
@@ -27,6 +29,16 @@ NEW = (
 )
 
 
+@dataclass(frozen=True)
+class Opened:
+    """A connection, and in Chinese what was lost on the way to it, or ""; `lost_since` says by the
+    station's clock from when on lines of the record may be gone, None where none are, or all."""
+
+    connection: Connection
+    note: str = ""
+    lost_since: datetime | None = None
+
+
 def has_past(path: Path) -> bool:
     """Whether a box has run here, as far as can be seen without its database."""
     folder = path.parent
@@ -37,10 +49,8 @@ def has_past(path: Path) -> bool:
     return False
 
 
-def open_sound(
-    path: Path, backups: Backups, has_past: bool = False, had_log: bool = True
-) -> tuple[Connection, str]:
-    """A connection, and in Chinese what was lost on the way to it, or "".
+def open_sound(path: Path, backups: Backups, has_past: bool = False, had_log: bool = True) -> Opened:
+    """A sound database, whatever was there.
 
     Where a box has a past, a file that is missing was lost. A damaged one is set aside and the last
     good backup taken; of one that lost its log the indexes are looked through too. Raises
@@ -54,7 +64,7 @@ def open_sound(
     if half_mended or (is_lost and (has_past or backups.newest())):
         return replace_damaged(path, backups)
     try:
-        return _open_current(path, backups, "quick_check" if had_log else "integrity_check"), ""
+        return Opened(_open_current(path, backups, "quick_check" if had_log else "integrity_check"))
     except StoreDamaged as error:
         logger.critical("数据库用不了，换上好的：%s", error)
         return replace_damaged(path, backups, isinstance(error, StoreNewer), had_log)
@@ -62,19 +72,21 @@ def open_sound(
 
 def replace_damaged(
     path: Path, backups: Backups, is_newer: bool = False, had_log: bool = True
-) -> tuple[Connection, str]:
+) -> Opened:
     """The same for a file that is known to be damaged, or written by a newer program."""
     with told_plainly(path):
         aside = backups.begin_mending(NEWER if is_newer else DAMAGED)
         copy = backups.restore()
         _make_private(path)
     connection = _open_current(path, backups)
-    saved = Salvaged()
+    saved, lost_since = Salvaged(), told_of(copy) if copy else None
     try:
         if aside:
             with told_plainly(path):
                 saved = salvage(STATION, aside, copy, raw(connection))
                 backups.end_mending()
+            if saved.rows and "journal" not in saved.partly:
+                lost_since = None
             saved.partly += [] if had_log else ["journal", "queue"]
     except StoreUnusable:
         connection.close()
@@ -83,7 +95,7 @@ def replace_damaged(
         _newer(aside, copy, saved) if aside and f"-{NEWER}-" in aside.name else _lost(aside, copy, saved)
     )
     logger.critical("请留意：%s", note)
-    return connection, note
+    return Opened(connection, note, lost_since)
 
 
 def _open_current(path: Path, backups: Backups, how: str = "quick_check") -> Connection:

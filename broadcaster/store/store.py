@@ -57,11 +57,12 @@ def open_store(path: Path, clock: Clock) -> Iterator[Store]:
     """Comes up whatever the file and the disk are like; on the way out all that waits is written."""
     with closing(Database(path, clock)) as database:
         state = StationState(database)
-        losses = Losses(database, state, clock)
-        upkeep = Upkeep(database, state, losses, clock)
         passwords = Passwords()
         spare = Spare(path.with_name(SPARE))
         with closing(Ledger(database, spare)) as ledger:
+            journal = Journal(database, ledger, clock)
+            losses = Losses(database, state, journal, clock)
+            upkeep = Upkeep(database, state, losses, clock)
             loops = Loop("store", ledger.step, ledger.wake), Loop("upkeep", upkeep.step, upkeep.wake)
             with loops[0], loops[1]:
                 yield Store(
@@ -69,7 +70,7 @@ def open_store(path: Path, clock: Clock) -> Iterator[Store]:
                     ledger,
                     spare,
                     Queue(database, ledger, clock),
-                    Journal(database, ledger, clock),
+                    journal,
                     StoredSlots(database),
                     Accounts(database, clock, passwords),
                     Phones(database, clock, passwords),

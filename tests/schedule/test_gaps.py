@@ -8,7 +8,6 @@ from fakes import ManualClock, Memory
 
 from broadcaster.clock_trust import SETTLED_SECONDS
 from broadcaster.errors import StoreUnusable
-from broadcaster.labels import LOST, OFF
 from broadcaster.model import Airing, JournalEntry, Kind, Notice, Outcome
 from broadcaster.schedule.gaps import EVER, MOST_COUNTED, Gaps
 from broadcaster.schedule.slots import Slot
@@ -48,7 +47,7 @@ class Box:
         self.put: set[str] = set()
         self.quiet: set[datetime] = set()
 
-    def start(self, is_new: bool = False, before_start: str = OFF) -> Gaps:
+    def start(self, is_new: bool = False, lost_since: datetime | None = None) -> Gaps:
         return Gaps(
             self.clock,
             self.memory,
@@ -56,7 +55,7 @@ class Box:
             self.known,
             self.may_come,
             lambda *lines: self.told.extend(lines),
-            before_start,
+            lost_since,
         )
 
     def known(self, airing_ids: Collection[str]) -> set[str]:
@@ -113,9 +112,19 @@ def test_what_came_too_late_while_the_box_was_off_has_a_line(box: Box) -> None:
 
 def test_what_a_lost_record_may_have_had_is_not_told_as_missed_while_off(box: Box) -> None:
     box.look(box.start(), HOURLY)
+    copied_at = box.clock.now()
     box.clock.advance(2 * 3600)
-    box.look(box.start(before_start=LOST), HOURLY)
-    assert box.reasons == ["数据库换成了备份，这段的记录没了，错过或者播过"]
+    box.look(box.start(lost_since=copied_at), HOURLY)
+    assert box.reasons == ["数据库换成了备份，这段的记录没了"]
+    assert box.told[0].outcome is Outcome.UNKNOWN
+
+
+def test_what_fell_due_after_the_last_that_outlasted_the_loss_was_missed_for_sure(box: Box) -> None:
+    box.look(box.start(), HOURLY)
+    copied_at = box.clock.now() - HOUR
+    box.clock.advance(2 * 3600)
+    box.look(box.start(lost_since=copied_at), HOURLY)
+    assert box.reasons == ["关机错过了"]
 
 
 def test_what_is_still_worth_saying_is_not_missed(box: Box) -> None:

@@ -4,8 +4,10 @@ import os
 from pathlib import Path
 
 from fakes import ManualClock
+from rig.rig import wait_until
 from stored import OpenStore, airing, entry
 
+from broadcaster.model import Outcome
 from broadcaster.store.store import open_store
 
 
@@ -38,3 +40,32 @@ def test_what_was_lost_while_the_box_ran_is_told_by_the_next_start(
         store.losses.look()
     with open_store(path, clock) as store:
         assert store.losses.fault.endswith(told)
+
+
+def test_the_record_says_for_good_where_lines_of_it_are_gone(
+    path: Path, open_again: OpenStore, clock: ManualClock
+) -> None:
+    with open_again() as store:
+        store.database.backups.make("daily")
+        copied_at = clock.now()
+        store.journal.record(entry(airing("a")))
+    path.write_bytes(bytes(path.stat().st_size))
+    clock.advance(24 * 3600)
+    for _ in range(2):
+        with open_again() as store:
+            wait_until(lambda: store.journal.count())
+            (line,) = store.journal.recent(5)
+            assert line.title == "播出记录缺了一段" and line.outcome is Outcome.UNKNOWN
+            whole = store.journal.find(line.airing_id)
+            assert whole and whole.text.startswith(f"从{copied_at:%m月%d日 %H:%M}到")
+
+
+def test_what_was_read_whole_of_a_damaged_file_leaves_no_gap_in_the_record(
+    path: Path, open_again: OpenStore
+) -> None:
+    with open_again() as store:
+        store.database.backups.make("daily")
+        store.journal.record(entry(airing("a")))
+        store.database.repair()
+        store.losses.look()
+        assert [line.airing_id for line in store.journal.recent(5)] == ["a"]
