@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import shutil
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
+from broadcaster.clips.store import PROBE_BYTES
 from broadcaster.clock import Clock
 from broadcaster.console import (
     FILES,
@@ -24,9 +26,10 @@ from broadcaster.errors import BroadcasterError, ConfigError
 from broadcaster.last_good import refuse_missing
 from broadcaster.lexicon_file import entries
 from broadcaster.script.lexicon import toneless
-from broadcaster.settings import LexiconSettings, Settings, load_settings
+from broadcaster.settings import LexiconSettings, PathSettings, Settings, load_settings
 from broadcaster.settings_problems import keys_twice
 from broadcaster.slotbook import Slotbook, SlotEntry
+from broadcaster.store.spare import LEAST_FREE_BYTES
 from broadcaster.timetable_file import load_timetable
 from broadcaster.tts.catalogue import Catalogue
 
@@ -45,6 +48,7 @@ def check(arguments: Arguments) -> int:
     book = Slotbook(config.timetable, config.settings, Clock(config.settings.station.zone))
     slots = book.entries()
     problems += [*book.timetable.problems, *_unlikely(config.settings, config.lexicon, slots)]
+    problems += _full_disks(config.settings.paths)
     for sentence in problems:
         print(sentence, file=sys.stderr)
     said = f"能启动，时间表里有 {len(slots)} 条；上面有 {len(problems)} 处要改。"
@@ -109,6 +113,18 @@ def _unlikely(settings: Settings, lexicon: LexiconSettings, slots: Sequence[Slot
         if slot.every_minutes and slot.every_minutes <= gap:
             often = f"{name}每隔 {slot.every_minutes:g} 分钟说一遍"
             yield f"{often}，中间至少要停 {gap:g} 分钟（loops.lowest_gap_minutes），隔一遍就不播一遍"
+
+
+def _full_disks(paths: PathSettings) -> Iterator[str]:
+    kept = (
+        ("做好的声音", paths.audio_cache, PROBE_BYTES),
+        ("播出记录", paths.state, LEAST_FREE_BYTES),
+    )
+    for what, folder, least in kept:
+        there = next(one for one in (folder, *folder.parents) if one.exists())
+        if (free := shutil.disk_usage(there).free) < least:
+            left = f"{folder} 的磁盘满了，只剩 {free / 1e6:.1f} MB"
+            yield f"{left}：{what}存不下，广播照常，请腾出空间"
 
 
 def _slot_name(entry: SlotEntry) -> str:

@@ -9,9 +9,12 @@ import argparse
 import getpass
 import sys
 from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, replace
 from datetime import datetime
-from typing import Any
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
 
 from broadcaster import control
 from broadcaster.console import (
@@ -24,11 +27,14 @@ from broadcaster.console import (
     report,
     settings_to_look_by,
 )
-from broadcaster.errors import BroadcasterError, TextRefused
+from broadcaster.errors import BroadcasterError, CacheUnwritable, TextRefused
 from broadcaster.labels import as_drill
-from broadcaster.model import Line, Notice, Style
+from broadcaster.model import Line, Notice, Programme, Style
 from broadcaster.notice_options import add_notice, add_sink, add_sound_file, add_text, notice_of, text_of
 from broadcaster.terminal import EXIT_BROKEN
+
+if TYPE_CHECKING:
+    from broadcaster.daemon import Config
 
 # Heavy parts are imported inside the command that needs them: a command to the running box starts
 # in a tenth of the time that importing the box itself takes.
@@ -147,18 +153,35 @@ def render_options(parser: Parser) -> None:
 
 def render(arguments: Arguments) -> int:
     from broadcaster.clips.export import check_writable, write_sound
-    from broadcaster.daemon import open_studio
 
     check_writable(arguments.output)
     config = load_config(arguments.config)
-    with open_studio(config) as studio:
-        programme = studio.programme(notice_of(arguments))
-    seconds = write_sound(arguments.output, programme, config.settings.sound.rate_hz)
+    with _made(config, notice_of(arguments)) as programme:
+        seconds = write_sound(arguments.output, programme, config.settings.sound.rate_hz)
     wish = notice_of(arguments).voice or config.settings.station.voice
     stood_in = "" if programme.voice == wish else f"{wish} 现在用不了，用的是 {programme.voice}。"
     content = {"file": str(arguments.output), "seconds": round(seconds, 3), "voice": programme.voice}
     report(content, f"已写入 {arguments.output}，{seconds:.1f} 秒。{stood_in}", arguments)
     return 0
+
+
+@contextmanager
+def _made(config: Config, notice: Notice) -> Iterator[Programme]:
+    """Its clips stand until the block ends, in the cache or, where that takes none, elsewhere."""
+    from broadcaster.clips.store import ClipStore
+    from broadcaster.daemon import open_studio
+
+    with ExitStack() as stack:
+        try:
+            ClipStore(config.settings.paths.audio_cache).check_writable()
+        except CacheUnwritable:
+            folder = Path(stack.enter_context(TemporaryDirectory()))
+            paths = config.settings.paths.model_copy(update={"audio_cache": folder})
+            settings = config.settings.model_copy(update={"paths": paths})
+            config = replace(config, settings=settings)
+        with open_studio(config) as studio:
+            programme = studio.programme(notice)
+        yield programme
 
 
 def spoken_options(parser: Parser) -> None:

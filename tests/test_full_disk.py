@@ -152,21 +152,33 @@ def test_a_sound_file_that_a_disk_cannot_hold_is_told_with_the_reason(village: V
     assert "sound.wav（磁盘满了）" in done.stderr and "\n" not in done.stderr.strip()
 
 
-@needs_mounts
-@pytest.mark.parametrize("name", ["render", "say"])
-def test_a_command_alone_on_a_full_disk_is_refused_with_one_sentence(
-    village: Village, fake_rig: FakeRig, name: str
-) -> None:
-    output = village.folder / "sound.wav"
-    command = village.command(name, WATER, *(["-o", str(output)] if name == "render" else []))
-    done = subprocess.run(
-        [*on_disk_of(64, village.folder / "cache"), *command],
+def call_with_full_cache(village: Village, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*on_disk_of(64, village.folder / "cache"), *village.command(*arguments)],
         env=village.environment,
         capture_output=True,
         text=True,
         check=False,
     )
+
+
+@needs_mounts
+def test_who_speaks_alone_at_a_full_disk_is_refused_with_one_sentence(
+    village: Village, fake_rig: FakeRig
+) -> None:
+    done = call_with_full_cache(village, "say", WATER)
     assert done.returncode == 2, done
     assert "磁盘满了" in done.stderr and "\n" not in done.stderr.strip()
-    assert not output.exists()
     assert not any(fake_rig.captured())
+
+
+@needs_mounts
+def test_a_sound_file_is_made_and_the_check_tells_though_the_cache_is_full(village: Village) -> None:
+    output = village.folder / "sound.wav"
+    done = call_with_full_cache(village, "render", WATER, "-o", str(output))
+    assert done.returncode == 0, done
+    samples, _ = soundfile.read(output, dtype="int16")
+    assert np.any(samples)
+    told = call_with_full_cache(village, "check")
+    assert told.returncode == 1, told
+    assert f"{village.folder / 'cache'} 的磁盘满了" in told.stderr
