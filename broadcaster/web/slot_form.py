@@ -61,7 +61,7 @@ def written_of(form: MultiDict[str, str], before: Mapping[str, Any]) -> Written:
         written["texts"] = [part.strip() for part in re.split(r"\n\s*\n", text) if part.strip()]
     else:
         written["text"] = text
-    written["name"] = form.get("name", "").strip() or name_of("", text)
+    written["name"] = _name(form, before) or name_of("", text)
     written |= _times(form)
     # A moment of its own is on the day that it names.
     written |= {} if form.get("kind") == "once" else _days(form)
@@ -77,6 +77,13 @@ def written_of(form: MultiDict[str, str], before: Mapping[str, Any]) -> Written:
         written["beats_per_minute"] = _number(form["beats_per_minute"])
     _frame(written, form)
     return {key: value for key, value in written.items() if _says_something(key, value)}
+
+
+def _name(form: MultiDict[str, str], before: Mapping[str, Any]) -> str:
+    """ "" where nobody gave one: what was taken from the old words goes with them."""
+    name = form.get("name", "").strip()
+    words = before.get("text") or "\n\n".join(before.get("texts", ()))
+    return "" if words and name == name_of("", words) else name
 
 
 def typed(form: MultiDict[str, str]) -> Written:

@@ -14,6 +14,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from broadcaster.clock import Clock
+from broadcaster.labels import name_of
 from broadcaster.settings import Settings
 from broadcaster.slotbook import Slotbook
 from broadcaster.store.store import open_store
@@ -172,6 +173,15 @@ def test_a_slot_is_changed_and_keeps_what_the_form_does_not_know(
     save(post, replaces="赶集", text="明天赶集。", name="大集", kind="at", at="06:40")
     assert [entry.name for entry in station.slots.entries()] == ["早安", "大集"]
     assert station.slots.find("大集").slot.pace == 0.9
+
+
+def test_a_slot_that_nobody_named_takes_its_name_from_its_new_words(
+    secretary: FlaskClient, post: Post, station: Any
+) -> None:
+    old, new = "森林防火，烧纸的不要上山。", "森林防火，烧纸的、放炮的不要上山。"
+    save(post, text=old, kind="at", at="06:30")
+    save(post, replaces=name_of("", old), text=new, name=name_of("", old), kind="at", at="06:30")
+    assert [entry.name for entry in station.slots.entries()] == ["早安", name_of("", new)]
 
 
 def test_a_second_tap_on_save_changes_nothing_and_is_no_error(
