@@ -22,6 +22,7 @@ PLACES = {SAY: "say.change", SLOT: "timetable.edit"}
 ID = re.compile("[0-9a-f]{12}")
 # Of no use to who comes back, or nobody else's business.
 LEFT_OUT = re.compile("csrf_token|.*password|pin|old|new|again|code")
+WRITTEN = {"text", "blank", "name", "recording"}
 # As many ids fit into a cookie beside the rest.
 MOST_SENT, KEY = 10, "sent"
 
@@ -53,9 +54,13 @@ def find(draft_id: str) -> Draft | None:
 
 
 def unfinished() -> list[Draft]:
-    """His own, the last first."""
+    """His own, the last first; a form in which nothing was written is none."""
     person = access.who()
-    return parts().station.drafts.of(person.number) if person else []
+    return [one for one in parts().station.drafts.of(person.number) if _is_begun(one)] if person else []
+
+
+def _is_begun(draft: Draft) -> bool:
+    return any(name in WRITTEN and value.strip() for name, value in draft.fields)
 
 
 def finish(draft_id: str, became: str) -> None:

@@ -200,6 +200,14 @@ def test_a_draft_is_dropped_and_another_person_never_sees_it(
     assert own not in secretary.get("/unfinished").text
 
 
+def test_a_form_without_a_word_comes_back_and_is_nothing_unfinished(
+    secretary: FlaskClient, post: Post
+) -> None:
+    assert "请写上要说的话" in post("/say", **WATER | {"text": "  "}).text
+    assert "没写完的 1 条" not in secretary.get("/").text
+    assert WATER["notice_id"] not in secretary.get("/unfinished").text
+
+
 def test_a_slot_that_was_saved_says_so_at_its_old_address(secretary: FlaskClient, post: Post) -> None:
     checked = post("/timetable/check", text="防火。", kind="at", at="06:30", draft_id="ba9876543210")
     post("/timetable/save", **hidden(checked.text))
