@@ -112,7 +112,7 @@ def usb(arguments: Arguments) -> int:
     request = {"do": "link_usb", "path": str(arguments.path.absolute())}
     taken = ask_running_box(request, arguments.config)["taken"]
     sentence = (
-        f"读了 {taken['bulletins']} 则通知，接受 {taken['accepted']} 则；"
+        f"读了 {taken['bulletins']} 则通知和取消，接受 {taken['accepted']} 则；"
         f"回执 {taken['receipts']} 份已写到盘上，请带回县里。"
     )
     report(taken, "\n".join([sentence, *taken["problems"]]), arguments)

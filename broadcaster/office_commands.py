@@ -171,7 +171,7 @@ def stick(arguments: Arguments) -> int:
         waiting = write_to(arguments.folder, gathered)
     content = {"bulletins": gathered.bulletins, "sounds": gathered.sounds, "receipts": waiting}
     lines = [
-        f"写好了：还有效的通知 {gathered.bulletins} 则，录音 {gathered.sounds} 个。",
+        f"写好了：还有效的通知和取消 {gathered.bulletins} 则，录音 {gathered.sounds} 个。",
         "安全取下 U 盘，到村里在广播站上运行：broadcaster link usb U盘的位置",
     ]
     if waiting:

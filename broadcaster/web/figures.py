@@ -35,8 +35,8 @@ class Figures(Collector):
         status = self._station.status()
         on_air = status.on_air
         yield _one("on_air", "Whether something is on the air", on_air is not None)
-        severity = on_air.airing.notice.severity.value if on_air else -1
-        yield _one("on_air_severity", "0 daily, 1 red to 4 blue, -1 nothing", severity)
+        severity = on_air.airing.notice.meant.value if on_air else -1
+        yield _one("on_air_severity", "0 daily or a drill, 1 red to 4 blue, -1 nothing", severity)
         yield _one("queue_length", "Airings that wait", len(status.waiting))
         yield _one("fault", "Whether something is wrong", bool(status.fault))
         for row in self._station.history(LOOKED_AT):
