@@ -143,7 +143,6 @@ HOMES: dict[str, set[str]] = {
     "apscheduler": {"schedule/clockwork.py"},
     "argon2": {"store/passwords.py"},
     "astral": {"schedule/times.py"},
-    "cffi": {"playout/pcm_file.py"},
     "chinese_calendar": {"schedule/holidays.py"},
     "cryptography": {"bulletin/keys.py", "county/authority.py"},
     "cronsim": {"schedule/times.py", "timetable_settings.py"},

@@ -1,34 +1,32 @@
 """Reads sound files block by block through libsndfile; the home of its C interface.
 
-The soundfile package would bring numpy into the sound child: 20 MB of its 40.
+The soundfile package would bring numpy into the sound child: 20 MB of its 40; cffi's parser of C
+declarations would cost main 2 MB.
 """
 
+import ctypes
 import functools
 import importlib.util
 import os
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
-from typing import Any
-
-import cffi
 
 from broadcaster.errors import BroadcasterError
+from broadcaster.playout.pcm import SAMPLE_BYTES
 
 FOR_READING = 0x10
 SUBTYPE_MASK = 0xFFFF
 FLOATING_SUBTYPES = (0x0006, 0x0007)
 
-ffi = cffi.FFI()
-ffi.cdef("""
-    typedef struct {
-        int64_t frames; int samplerate; int channels; int format; int sections; int seekable;
-    } SF_INFO;
-    void *sf_open(const char *path, int mode, SF_INFO *info);
-    int64_t sf_readf_short(void *file, short *samples, int64_t frames);
-    const char *sf_strerror(void *file);
-    int sf_close(void *file);
-""")
+
+class _SoundInfo(ctypes.Structure):
+    """SF_INFO of sndfile.h."""
+
+    _fields_ = (
+        ("frames", ctypes.c_int64),
+        *((name, ctypes.c_int) for name in ("samplerate", "channels", "format", "sections", "seekable")),
+    )
 
 
 class SoundUnreadable(BroadcasterError):
@@ -51,10 +49,10 @@ def read_pcm(path: Path, rate_hz: int, block_frames: int) -> Iterator[bytes]:
 class _PcmFile:
     def __init__(self, path: Path, rate_hz: int) -> None:
         self._path = path
-        info = ffi.new("SF_INFO *")
-        self._file = _libsndfile().sf_open(os.fsencode(path), FOR_READING, info)
-        if self._file == ffi.NULL:
-            reason = ffi.string(_libsndfile().sf_strerror(ffi.NULL)).decode(errors="replace")
+        info = _SoundInfo()
+        self._file = _libsndfile().sf_open(os.fsencode(path), FOR_READING, ctypes.byref(info))
+        if not self._file:
+            reason = _libsndfile().sf_strerror(None).decode(errors="replace")
             raise SoundUnreadable(f"声音文件读不出来：{path.name}（{reason}）")
         self._frames = info.frames
         if info.samplerate != rate_hz or info.channels != 1:
@@ -67,27 +65,39 @@ class _PcmFile:
         raise SoundUnreadable(f"声音文件格式不对：{self._path.name}（{reason}）")
 
     def blocks(self, block_frames: int) -> Iterator[bytes]:
-        samples = ffi.new("short[]", block_frames)
+        samples = (ctypes.c_short * block_frames)()
         left = self._frames
         while left > 0:
             count = _libsndfile().sf_readf_short(self._file, samples, block_frames)
             if count <= 0:
                 raise SoundUnreadable(f"声音文件不完整：{self._path.name}")
             left -= count
-            yield bytes(ffi.buffer(samples, count * ffi.sizeof("short")))
+            yield bytes(memoryview(samples).cast("B")[: count * SAMPLE_BYTES])
 
     def close(self) -> None:
         _libsndfile().sf_close(self._file)
 
 
 @functools.cache
-def _libsndfile() -> Any:
+def _libsndfile() -> ctypes.CDLL:
     """The system's library, or else the one that the soundfile package carries."""
+    library = _opened()
+    library.sf_open.restype = ctypes.c_void_p
+    library.sf_open.argtypes = ctypes.c_char_p, ctypes.c_int, ctypes.POINTER(_SoundInfo)
+    library.sf_readf_short.restype = ctypes.c_int64
+    library.sf_readf_short.argtypes = ctypes.c_void_p, ctypes.POINTER(ctypes.c_short), ctypes.c_int64
+    library.sf_strerror.restype = ctypes.c_char_p
+    library.sf_strerror.argtypes = (ctypes.c_void_p,)
+    library.sf_close.argtypes = (ctypes.c_void_p,)
+    return library
+
+
+def _opened() -> ctypes.CDLL:
     try:
-        return ffi.dlopen("libsndfile.so.1")
+        return ctypes.CDLL("libsndfile.so.1")
     except OSError as error:
         for carried in _carried_libraries():
-            return ffi.dlopen(str(carried))
+            return ctypes.CDLL(str(carried))
         raise NoDecoder("缺少 libsndfile，请重新运行 scripts/setup") from error
 
 

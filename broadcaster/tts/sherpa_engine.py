@@ -7,8 +7,8 @@ from pathlib import Path
 from broadcaster.errors import VoiceUnavailable
 from broadcaster.tts.engine import Engine, VoiceEntry
 from broadcaster.tts.package_source import Source
-from broadcaster.tts.sherpa_install import RECORD_FILE, install
 from broadcaster.tts.sherpa_package import (
+    RECORD_FILE,
     Package,
     PackageIncomplete,
     looks_like_package,
@@ -61,6 +61,8 @@ class SherpaEngine(Engine):
         return SherpaVoice(self._package(voice), self._place(voice)[1], self._threads)
 
     def install(self, source: str, report: Callable[[str], None], files: Sequence[Source] = ()) -> None:
+        from broadcaster.tts.sherpa_install import install
+
         install(self._folder, source.partition(":")[2], files, self._threads, report)
 
     def _package(self, voice: str) -> Package:

@@ -8,11 +8,10 @@ from pathlib import Path
 
 from broadcaster.errors import VoiceUnavailable
 from broadcaster.tts.package_source import Source, fetch
-from broadcaster.tts.sherpa_package import NAME, PackageIncomplete, read_package
+from broadcaster.tts.sherpa_package import NAME, RECORD_FILE, PackageIncomplete, read_package
 from broadcaster.tts.unpack import unpack
 from broadcaster.tts.voice_folder import new_voice
 
-RECORD_FILE = "installed.json"
 PROBE_SECONDS = 300
 HOW = "broadcaster voices install sherpa:名字 --from 网址或文件 --sha256 校验码"
 

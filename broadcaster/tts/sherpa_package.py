@@ -13,6 +13,8 @@ from broadcaster.tts.voice_folder import VoiceDamaged
 
 # A package is named by its folder; these belong to other engines.
 NAME = re.compile(r"(?!baker$|recorded$)[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+# What the installing measured.
+RECORD_FILE = "installed.json"
 REVISION = 1  # raised when the same line comes to sound different, so that clips are made anew
 
 
