@@ -38,6 +38,8 @@ UP_SECONDS = 30.0
 # A box looks for its county after 30 s at most, and a machine under load is slow.
 SETTLED_SECONDS = 90.0
 TRUE_SECONDS, LOOK_SECONDS = 40.0, 0.2
+# A box that has been cut off after one brief session upon another calls again after a minute at most.
+CONNECTED_SECONDS = 75.0
 # From the morning to the evening.
 HOURS_OFF = 6
 MOST_BOARDS = 15
@@ -173,6 +175,7 @@ class County(LivingOffice):
     def noon(self) -> None:
         """The boxes are off until the evening, and who left something undone goes on with it then."""
         self.settle()
+        self._wait(self._are_connected, CONNECTED_SECONDS)
         self.stop_boxes()
         self._copy_database()
         self.until(EVENING)
@@ -196,10 +199,17 @@ class County(LivingOffice):
             said = [line.text for line in life.record()]
             life.open = [one for one in life.asked if not any(one.mark in text for text in said)]
 
+    def _are_connected(self) -> bool:
+        """An hour of a village is a second here: who waited through it would miss what came and went."""
+        running = [life.box for life in self.lives.values() if life.box.runs]
+        links = [box.tell({"do": "link"})[0]["link"] for box in running]
+        return all(link and link["connected_since"] for link in links)
+
     # The end of a day
 
     def close_day(self) -> None:
         """Each of what was asked for has its end, where its asker can see it: balance the books."""
+        self._wait(self._are_connected, CONNECTED_SECONDS)
         self._wait(self._all_have_ended, SETTLED_SECONDS)
         self._listen_elsewhere()
         asked = [one for one in self.home.asked if one.way is Way.PAGE]

@@ -14,6 +14,8 @@ from rig.phone import phone, press
 from broadcaster.model import Severity
 
 LOOK = "看一遍、听一听"
+# Told by a login page that another tab of the same phone has overtaken.
+ONCE_MORE = "请再登一次"
 TOLD = re.compile(r'<p class="(?:problem|message)[^>]*>(.*?)</p>', re.DOTALL)
 ITEM = re.compile(r"<li\b.*?</li>", re.DOTALL)
 SECRET = re.compile(r'<p class="(?:code|secret)">([^<]+)</p>')
@@ -48,14 +50,22 @@ class Person:
         """On the page that asks for it: what it leads to afterwards is kept there."""
         if not self._is_at_login:
             self.page.goto("/login")
-        self.page.get_by_label("名字").fill(self.name)
-        self.page.get_by_label("密码").fill(self._password)
-        press(self.page, "登录")
+        self._fill_login()
+        if self._is_at_login and ONCE_MORE in self.problem:
+            self._fill_login()
         if self._is_at_login:
             raise Refused(self.problem)
 
+    def _fill_login(self) -> None:
+        self.page.get_by_label("名字").fill(self.name)
+        self.page.get_by_label("密码").fill(self._password)
+        press(self.page, "登录")
+
     def session_ends(self) -> None:
         """Over night, or by a restart of the phone."""
+        for page in self._context.pages:
+            # What is on its way would bring the session back.
+            page.evaluate("window.stop()")
         self._context.clear_cookies()
         self.begun_anew = True
 
@@ -91,7 +101,7 @@ class Person:
         if self._is_at_login:
             self.log_in()
             if not self.has_typed(mark) and not self._is_shown(mark):
-                self.page.goto(self.FORM)
+                self.take_up(mark)
         if self._is_shown(mark):
             return True
         kept = self.has_typed(mark)
@@ -100,6 +110,10 @@ class Person:
         return kept
 
     FORM = "/"
+
+    def take_up(self, mark: str) -> None:
+        """Where what is unfinished stands."""
+        self.page.goto(self.FORM)
 
     @property
     def problem(self) -> str:
@@ -126,15 +140,19 @@ class Person:
 class Villager(Person):
     """On the page of a box."""
 
-    FORM = "/say"
-
     def write(self, text: str, severity: Severity = Severity.DAILY, at: datetime | None = None) -> None:
         """Up to the button; nothing is sent."""
         self.open(f"/say?severity={severity.value}")
         self.page.locator("#text").fill(text)
         if at:
-            self.page.locator("input[name=when][value=at]").check(force=True)
+            self.page.locator("label:has(input[name=when][value=at])").click()
             self.page.locator("#at").fill(f"{at:%Y-%m-%dT%H:%M}")
+
+    def take_up(self, mark: str) -> None:
+        self.page.goto("/unfinished")
+        row = self.page.locator("#unfinished li", has_text=mark)
+        if row.count():
+            row.first.get_by_role("link", name="接着写").click()
 
     def look(self) -> None:
         press(self.page, LOOK)
