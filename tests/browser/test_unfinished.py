@@ -213,6 +213,8 @@ def test_a_slot_that_was_being_changed_is_changed_after_a_reload(context: Browse
     press(page, "保存")
     page.get_by_role("link", name="打水", exact=False).first.click()
     page.get_by_role("link", name="修改").click()
+    # Nobody types and reloads before the page's script has begun.
+    page.wait_for_load_state()
     page.locator("#text").fill("打水，别排队。")
     page.reload()
     expect(page.locator("#text")).to_have_value("打水，别排队。")
