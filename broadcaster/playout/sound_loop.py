@@ -35,7 +35,7 @@ TICK_SECONDS = 0.05
 # At each look: what was heard before a kill is known to 0.1 s, and no line that was out is said again.
 PROGRESS_SECONDS = 0.04
 # Beyond a full sink; the rest is read while that sounds.
-BEGINNING_AHEAD_SECONDS = 0.02
+BEGINNING_AHEAD_SECONDS = 0.05
 AHEAD_SECONDS = 0.75
 # After a full buffer of 0.1 s: silence comes 130 ms after the order.
 RAMP_SECONDS = 0.03
