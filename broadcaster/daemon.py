@@ -244,6 +244,9 @@ def run(
         stack.enter_context(_only_one(settings.paths.state))
         box = stack.enter_context(open_box(config, output_file))
         is_new = _is_new(box.store)
+        database = box.store.database
+        # Of a log that was torn nobody knows since when: what is not known to have sounded may have.
+        lost_since = database.lost_since or (box.clock.now() if database.note else None)
         gaps = Gaps(
             box.clock,
             box.store.state,
@@ -251,7 +254,7 @@ def run(
             box.intake.known,
             box.rules.may_come,
             box.endings.record,
-            box.store.database.lost_since,
+            lost_since,
         )
         trust = ClockTrust(box.clock, timedelta(minutes=settings.clock.wait_minutes), box.store.state)
         box.store.upkeep.begin(trust.allows)

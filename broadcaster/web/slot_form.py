@@ -82,8 +82,13 @@ def written_of(form: MultiDict[str, str], before: Mapping[str, Any]) -> Written:
 def _name(form: MultiDict[str, str], before: Mapping[str, Any]) -> str:
     """ "" where nobody gave one: what was taken from the old words goes with them."""
     name = form.get("name", "").strip()
-    words = before.get("text") or "\n\n".join(before.get("texts", ()))
+    words = _words(before)
     return "" if words and name == name_of("", words) else name
+
+
+def _words(written: Mapping[str, Any]) -> str:
+    """All that it says, as the form shows it."""
+    return str(written.get("text") or "\n\n".join(written.get("texts", ())))
 
 
 def typed(form: MultiDict[str, str]) -> Written:
@@ -122,7 +127,7 @@ def shown(written: Mapping[str, Any]) -> Written:
         fields[key] = _listed(written.get(key, ()))
     fields["weekdays"] = _weekdays(written)
     fields["kind"] = next((kind for kind in KINDS if written.get(kind)), "at")
-    fields["text"] = written.get("text") or "\n\n".join(written.get("texts", ()))
+    fields["text"] = _words(written)
     fields["turns"] = bool(written.get("texts"))
     fields["sun"] = [text for text in fields["at"] if not CLOCK_TIME.fullmatch(text)]
     fields["clock"] = [f"{text:0>5}" for text in fields["at"] if CLOCK_TIME.fullmatch(text)]
