@@ -312,6 +312,8 @@ def _chime() -> str:
 
 def _flip_bit(life: Life, path: Path) -> None:
     whole = bytearray(path.read_bytes())
+    if not whole:
+        return  # An earlier day emptied it, and it has not been read since.
     # Behind the headers, in the sound itself.
     place = life.random.randrange(len(whole) // 3, len(whole))
     whole[place] ^= 1 << life.random.randrange(8)
