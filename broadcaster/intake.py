@@ -112,8 +112,10 @@ class Intake:
         if self.known([airing.id]):
             return
         self._give(airing.id)
+        # Late already is what a clock that jumps has leapt over: put back, it waits for its own time.
+        is_late = airing.expires_at < self._clock.now()
         # It must begin in time, so nothing waits for the disk.
-        self._player.put(airing)
+        self._player.put_back(Waiting(airing, not_before=airing.due_at if is_late else None))
         self._queue.accept(airing, wait=False)
 
     def known(self, airing_ids: Collection[str]) -> set[str]:

@@ -162,6 +162,17 @@ def test_while_the_clock_is_not_trusted_the_timetable_waits_and_what_is_live_doe
     assert waiting in box.aired() and box.due_now() in box.aired()
 
 
+def test_what_a_clock_that_jumped_had_due_waits_for_its_time_once_it_is_put_back(box: Box) -> None:
+    """The player sounds something else while the clock is ahead, and looks when it is right again."""
+    noon = SLOT.airing_at(NOW.replace(minute=0, second=0) + 5 * HOUR)
+    box.clock.step(timedelta(days=1))
+    box.intake.put(noon)
+    box.clock.step(timedelta(days=-1))
+    assert noon.id not in box.aired()
+    box.clock.step(noon.due_at - box.clock.now())
+    assert noon.id in box.aired()
+
+
 def test_a_stop_holds_over_a_step_of_the_clock(box: Box) -> None:
     due = SLOT.airing_at(box.clock.now())
     box.intake.put(due)
