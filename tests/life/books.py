@@ -7,6 +7,7 @@ outcome where its asker can see it, and what was heard is what the record says.
 from collections import Counter
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import Enum
 from typing import Any
 
@@ -41,7 +42,8 @@ class Asked:
     no answer came. `may` is how it may end. `may_be_silent` is for what somebody or something severer
     ended before its matter was out; `may_be_gone` for what the asker was told would not outlast a power
     cut. The `airing` is known of what can be read no more in the queue. `by` is who asked, where the
-    page has several people. `ends` are its lines of the record, once its day is closed.
+    page has several people, `at` for when it was asked, None for at once. `ends` are its lines of the
+    record, once its day is closed.
     """
 
     way: Way
@@ -54,6 +56,7 @@ class Asked:
     may_be_gone: bool = False
     airing: str = ""
     by: str = ""
+    at: datetime | None = None
     what_happened: str = ""
     ends: Sequence["Line"] = ()
     judged: bool = False
@@ -161,10 +164,12 @@ class Books:
         seen: Seen,
         heard: bytes,
         figures: Figures,
+        again_from: datetime | None = None,
     ) -> Day:
         """`asked` with their `sounds` by mark, the `slots` of the timetable with theirs by name.
 
         `missed` are occurrences that fell due while the box was off: slot, and how its due time begins.
+        What is due since `again_from` fell due twice, for the clock was put back to then.
         """
         day = Day(number, figures=figures)
         # Where yesterday's copy was put back, or the clock, what was told before may have sounded again.
@@ -177,7 +182,8 @@ class Books:
             _judge(day, one, lines, sounds[one.mark], heard)
             _look(day, one, lines, seen, self._known.keys() - {line.airing for line in new})
         for name, sound in slots.items():
-            _judge_slot(day, name, [line for line in new if line.asked_by == name], sound, heard)
+            lines = [line for line in new if line.asked_by == name]
+            _judge_slot(day, name, lines, sound, heard, again_from)
         for name, due in missed:
             lines = [
                 line
@@ -278,14 +284,23 @@ def _ending(words: str) -> str:
     return words.partition("，")[2] if words.startswith("原定") else words
 
 
-def _judge_slot(day: Day, name: str, lines: Sequence[Line], sound: Sound, heard: bytes) -> None:
+def _judge_slot(
+    day: Day,
+    name: str,
+    lines: Sequence[Line],
+    sound: Sound,
+    heard: bytes,
+    again_from: datetime | None,
+) -> None:
     """One end for each due time, and as many heard whole as were PLAYED; what was cut may be whole."""
     outcomes = Counter(line.outcome for line in lines)
     day.counts["slots"] += len(lines)
     # 错过或者播过 claims no end: a clock that is put back lets it sound once more.
     ended = [line for line in lines if not line.reason.startswith(LOST)]
     for due, times in Counter(line.due_at for line in ended).items():
-        if times > 1:
+        # What was told as missed when the clock was past it may sound when it comes there once more.
+        came_again = again_from and datetime.fromisoformat(due) >= again_from
+        if times > 1 and not came_again:
             both = [line for line in ended if line.due_at == due]
             day.blame("two outcomes", f"{name} of {due} has {both}")
     times, played = sound.times(heard), outcomes[Outcome.PLAYED]

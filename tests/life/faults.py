@@ -152,7 +152,7 @@ def clock_step(life: Life) -> None:
             one.allow(Outcome.EXPIRED)
     for by in (step, -step):
         before = life.ask()
-        life.clock.step(by)
+        life.step_clock(by)
         after = life.ask()
         for one in (before, after):
             one.what_happened += f", clock stepped by {by}"

@@ -1,6 +1,7 @@
 """The books of a life: what does not balance is found, and what does is left in peace."""
 
 from dataclasses import replace
+from datetime import datetime
 
 import numpy as np
 import pytest
@@ -134,3 +135,19 @@ def test_memory_and_handles_have_bounds() -> None:
     fat = replace(FIGURES, vitals=Vitals(442, 48, 17, 300))
     day = Books().close(1, [], {}, {}, [], seen(), SILENCE, fat)
     assert day.wrong == ["day 1: 442 megabytes of main, 90 at most"]
+
+
+@pytest.mark.parametrize(
+    ("again_from", "wrong"),
+    [(None, ["two outcomes"]), ("2026-12-02T00:00", ["two outcomes"]), ("2026-12-01T00:00", [])],
+)
+def test_what_was_told_as_missed_may_sound_only_where_the_clock_was_put_back_before_it(
+    again_from: str | None, wrong: list[str]
+) -> None:
+    ends = [
+        replace(line(outcome, name), asked_by="早安", kind=Kind.SCHEDULED)
+        for outcome, name in ((Outcome.EXPIRED, "a"), (Outcome.PLAYED, "b"))
+    ]
+    since = datetime.fromisoformat(again_from) if again_from else None
+    day = Books().close(1, [], {}, {"早安": SOUND}, [], seen(*ends), SAID, FIGURES, since)
+    assert columns(day) == wrong

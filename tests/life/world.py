@@ -101,6 +101,7 @@ class Life:
         self._program: Program | None = None
         self._heard_from = 0
         self._logged_from = 0
+        self._again_from: datetime | None = None
 
     # Time and power
 
@@ -109,6 +110,13 @@ class Life:
         now = self.clock.now().astimezone(ZONE)
         then = datetime.combine(now.date(), moment, ZONE)
         self.clock.set(then if then > now else then + timedelta(days=1))
+
+    def step_clock(self, by: timedelta) -> None:
+        """In the running box; one that goes back comes by some of the day once more."""
+        self.clock.step(by)
+        now = self.clock.now()
+        if by < timedelta():
+            self._again_from = min(self._again_from or now, now)
 
     def start(self) -> None:
         self.box.start()
@@ -132,7 +140,8 @@ class Life:
     def settle(self) -> None:
         """Until nothing sounds and nothing waits that is due."""
         wait_until(self.is_silent, SETTLED_SECONDS)
-        self.open.clear()
+        now = self.clock.now()
+        self.open = [one for one in self.open if one.at and one.at > now]
 
     def power_fails(self, *may_be: Outcome) -> None:
         """Of what may be on the air: red goes on afterwards, of others a part may have been all."""
@@ -201,7 +210,7 @@ class Life:
         tomorrow = datetime.combine(now.date() + timedelta(days=1), LATER_IN_THE_MORNING, ZONE)
         if now > this_evening - timedelta(hours=1):
             one.day += 1
-        at = this_evening if one.day == self.today else tomorrow
+        one.at = at = this_evening if one.day == self.today else tomorrow
         self.fill_in(one, when="at", at=f"{at:%Y-%m-%dT%H:%M}")
         self.send(one)
         return one
@@ -240,7 +249,9 @@ class Life:
             self._seen(),
             sounded(captured),
             figures,
+            self._again_from,
         )
+        self._again_from = None
         self._heard_from += 2 * len(captured)
         self._logged_from = self.box.log.stat().st_size
         self.asked = [one for one in self.asked if not one.judged]
