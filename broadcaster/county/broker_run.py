@@ -106,24 +106,42 @@ def _tell(note: str) -> None:
 
 
 class Running:
-    """Mosquitto as a child, begun once more without what it kept where it cannot begin with it."""
+    """Mosquitto as a child, which is begun again where it died by itself."""
 
-    def __init__(self, broker: Broker) -> None:
+    def __init__(self, broker: Broker, at_once_seconds: float = AT_ONCE_SECONDS) -> None:
         self._broker = broker
+        self._at_once_seconds = at_once_seconds
         self._process: subprocess.Popen[bytes] | None = None
         self._stopped = False
 
     def run(self) -> int:
-        """Until it ends; its exit code. Stopped it ends well: so early, Mosquitto dies of the signal."""
+        """Until it is stopped, or cannot begin; its exit code. Mosquitto that dies by itself is begun
+        again: 2.0.11 of Debian 12 does so on occasion where clients are put out (a list of sessions
+        that is freed twice), and a county would have no broker until somebody looks.
+        """
+        code, seconds = self._begin()
+        while code < 0 and seconds >= self._at_once_seconds and not self._stopped:
+            _tell(f"消息服务器自己停了（{signal.Signals(-code).name}），又启动了")
+            code, seconds = self._begin()
+        # Stopped it ends well: so early, Mosquitto dies of the signal.
+        return 0 if self._stopped else code
+
+    def _begin(self) -> tuple[int, float]:
+        """Until it ends, begun once more without what it kept where it cannot begin with it."""
         code, seconds = self._once()
-        if code and seconds < AT_ONCE_SECONDS and not self._stopped and self._broker.set_aside_kept():
+        if (
+            code
+            and seconds < self._at_once_seconds
+            and not self._stopped
+            and self._broker.set_aside_kept()
+        ):
             _tell(
                 "消息服务器存下来的消息坏了，留在 kept 文件夹里；从头开始，平台和各村会把还算数的再送来"
             )
             code, seconds = self._once()
-            if code and seconds < AT_ONCE_SECONDS and not self._stopped:
+            if code and seconds < self._at_once_seconds and not self._stopped:
                 self._broker.put_back_kept()
-        return 0 if self._stopped else code
+        return code, seconds
 
     def _once(self) -> tuple[int, float]:
         began = monotonic()

@@ -77,33 +77,36 @@ class Intake:
         """Keep what is genuine, in one transaction; of how many. The rest is counted apart."""
         if sent:
             self._boxes = enrolled(self._database, {one.box for one in sent})
-            taken = [(one, read) for one in sent if (read := self._read(one))]
-            self._keep(taken)
+            genuine = [(one, read) for one in sent if (read := self._read(one))]
+            known = self._told_before([read for _, read in genuine])
+            taken = [
+                (one, read)
+                for one, read in genuine
+                if (read.box, read.number) in known or self._in_bounds(read)
+            ]
+            self._keep(taken, known)
         else:
             taken = []
         self.doubts.keep()
         return len(taken)
 
-    def _keep(self, taken: Sequence[tuple[Sent, Receipts]]) -> None:
+    def _keep(
+        self, taken: Sequence[tuple[Sent, Receipts]], told_before: Collection[tuple[str, int]]
+    ) -> None:
         receipts = [(read, one) for _, read in taken for one in read.receipts]
         known, now = self._known({one.bulletin for _, one in receipts}), self._clock.now()
         kept, rows = [], []
         for read, one in receipts:
             sheet = known.get(one.bulletin)
-            why = self._doubt(read.box, one, sheet, now)
+            why = doubt_of(one, sheet, self._boxes[read.box].area, now)
+            if why and not is_honest(one, why) and (read.box, read.number) not in told_before:
+                self.doubts.note(read.box, why, one.bulletin)
             if why in (None, Doubt.UNKNOWN):
                 # Those of an office above are for the relay, should it lose what it had.
                 kept.append(self._kept(read, one, now))
             if not why and sheet and stage_of(one):
                 rows.append(self._reached(read.box, one, sheet, now))
         self._write(taken, kept, rows)
-
-    def _doubt(self, box: str, told: Receipt, sheet: SentOut | None, now: datetime) -> Doubt | None:
-        """Noted, if there is one."""
-        why = doubt_of(told, sheet, self._boxes[box].area, now)
-        if why and not is_honest(told, why):
-            self.doubts.note(box, why, told.bulletin)
-        return why
 
     def _write(
         self,
@@ -157,11 +160,23 @@ class Intake:
         except NotAccepted as refused:
             self.doubts.note(sent.box, Doubt.UNREADABLE, refused)
             return None
-        count = len(read.receipts)
-        if self._pace and not self._pace.allows(sent.box, count):
-            self.doubts.note(sent.box, Doubt.TOO_MANY, count=count)
-            return None
         return read
+
+    def _told_before(self, read: Sequence[Receipts]) -> set[tuple[str, int]]:
+        """Box and number of those that are kept already: on a bad line a box sends all of them again
+        with each connection, and that must neither use up its pace nor be told as more of the same."""
+        keys = {self._boxes[one.box].key for one in read}
+        ours = told.c.key.in_(sorted(keys)) & told.c.number.in_(sorted({one.number for one in read}))
+        rows = self._database.read(select(told.c.key, told.c.number).where(ours))
+        kept = {(row.key, row.number) for row in rows}
+        return {(one.box, one.number) for one in read if (self._boxes[one.box].key, one.number) in kept}
+
+    def _in_bounds(self, read: Receipts) -> bool:
+        count = len(read.receipts)
+        allowed = self._pace is None or self._pace.allows(read.box, count)
+        if not allowed:
+            self.doubts.note(read.box, Doubt.TOO_MANY, count=count)
+        return allowed
 
     def _known(self, ids: set[str]) -> dict[str, SentOut]:
         """Those of them that this office has signed."""

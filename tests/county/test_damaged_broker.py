@@ -1,12 +1,14 @@
 """A broker's folder that was harmed: who was let in is let in still, and it comes up."""
 
 import shutil
+import signal
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
+import psutil
 import pytest
 from rig.broker import OFFICE_PASSWORD, BrokerRig, OfficeClient
 from rig.damage import HARMS
@@ -162,3 +164,25 @@ def test_a_broker_stopped_as_it_starts_ends_well(made: Made) -> None:
     running = Running(made.broker)
     running.stop()
     assert running.run() == 0
+
+
+def test_a_broker_that_dies_by_itself_is_begun_again(
+    made: Made, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As Mosquitto 2.0.11 does where clients are put out at a reload."""
+    made.make()
+    running = Running(made.broker, at_once_seconds=0.0)
+    with ThreadPoolExecutor(1) as thread:
+        ended = thread.submit(running.run)
+        try:
+            with closing(OfficeClient(made.rig, kinds="n")) as office:
+                assert office.up.wait(20)
+                config = str(made.file("mosquitto.conf"))
+                (first,) = (one for one in psutil.Process().children() if config in one.cmdline())
+                first.send_signal(signal.SIGSEGV)
+            with closing(OfficeClient(made.rig, kinds="n")) as office:
+                office.publish("cb/1/n/331121/new", b"it goes on")
+        finally:
+            running.stop()
+        assert ended.result(20) == 0
+    assert "消息服务器自己停了（SIGSEGV），又启动了" in capsys.readouterr().out

@@ -212,6 +212,18 @@ def test_a_flood_is_taken_as_far_as_a_box_can_have_something_to_tell(
     assert intake.take([Sent(box.id, one) for one in late]) == 12
 
 
+def test_what_a_bad_line_sends_again_neither_uses_up_the_pace_nor_is_told_as_more(
+    desk: OfficeDesk,
+) -> None:
+    box, paper = desk.enrol(), desk.send()
+    intake = Intake(desk.parts.database, desk.clock, Pace(desk.clock, burst=10, a_second=0.0))
+    told = [Sent(box.id, accepted(box, desk, new_bulletin_id())) for _ in range(9)]
+    for _ in range(5):
+        assert intake.take(told) == 9
+    assert intake.take([Sent(box.id, box.heard(paper.id, desk.clock, Outcome.PLAYED, 30))]) == 1
+    assert doubts(desk, box) == {Doubt.UNKNOWN: 9}
+
+
 def test_the_box_page_tells_in_one_line_what_does_not_count(
     plain_desk: OfficeDesk, log_in: LogIn
 ) -> None:

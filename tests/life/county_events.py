@@ -8,7 +8,7 @@ from contextlib import closing
 from datetime import datetime, time, timedelta
 from urllib.parse import urlencode, urlsplit
 
-from life.books import Asked
+from life.books import Asked, Way
 from life.county import HOME, VILLAGES, County, Sent, box_of
 from life.people import Officer, Person, Villager
 from rig.living import Refused
@@ -136,9 +136,9 @@ def cancelled(county: County) -> None:
         one.may = {Outcome.CANCELLED}
     for sent in (sounds, waits):
         sent.by.cancel(sent.id)
-        for village, one in sent.asked.items():
+        for one in sent.asked.values():
             # It may have been called off before the box knew of it.
-            one.may_be_gone |= sent is sounds or not county.lives[village].box.runs
+            one.may_be_gone = True
 
 
 def session_ends_at_the_office(county: County) -> None:
@@ -233,6 +233,9 @@ def broker_killed(county: County) -> None:
 def box_off_for_hours(county: County) -> None:
     """Until the boxes are started next; then it takes up what is still worth saying."""
     village = county.random.choice([one for one in running(county) if one != HOME])
+    for one in county.lives[village].open:
+        # What was on its way to it may be over before it knows of it.
+        one.may_be_gone |= one.way is Way.COUNTY
     county.lives[village].power_fails(Outcome.EXPIRED)
     if county.is_evening:
         county.lives[village].box.start()
