@@ -4,7 +4,7 @@ import os
 import signal
 import sys
 
-from broadcaster.child import connect_to_parent
+from broadcaster.system.child_process import connect_to_parent
 
 connection = connect_to_parent(sys.argv)
 try:

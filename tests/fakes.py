@@ -14,14 +14,11 @@ import soundfile
 from argon2 import PasswordHasher
 from numpy.typing import NDArray
 
-from broadcaster.clips.store import ClipStore
-from broadcaster.clips.writer import write_clip
-from broadcaster.clock import Clock
-from broadcaster.copies import Copy, Track
-from broadcaster.errors import BroadcasterError, DeviceLost, FileUnwritable, LineRefused
-from broadcaster.lexicon_file import LexiconFile
-from broadcaster.loop import Loop
-from broadcaster.model import (
+from broadcaster.audio.clip_store import ClipStore
+from broadcaster.audio.sound_file_writer import write_clip
+from broadcaster.core.clock import Clock
+from broadcaster.core.errors import BroadcasterError, DeviceLost, FileUnwritable, LineRefused
+from broadcaster.core.model import (
     Airing,
     Clip,
     Item,
@@ -34,13 +31,12 @@ from broadcaster.model import (
     Syllable,
     Waveform,
 )
-from broadcaster.people import Person
-from broadcaster.playout.device import Back, Damaged, Device, Ended, Started
-from broadcaster.recordings import Recordings
-from broadcaster.rehearsal import Heard
-from broadcaster.settings import LexiconSettings, Settings
-from broadcaster.slotbook import Slotbook
-from broadcaster.station import (
+from broadcaster.core.people import Person
+from broadcaster.playout.device.device_contract import Back, Damaged, Device, Ended, Started
+from broadcaster.schedule.slot_settings import TimetableSettings
+from broadcaster.settings.schema import LexiconSettings, Settings
+from broadcaster.station.lexicon_file import LexiconFile
+from broadcaster.station.station import (
     Afar,
     CardEntry,
     DeviceState,
@@ -52,21 +48,25 @@ from broadcaster.station import (
     TalkState,
     VoiceEntry,
 )
+from broadcaster.station.village_lexicon import Wordbook
+from broadcaster.station.village_slots import Slotbook
 from broadcaster.store.accounts import Accounts
-from broadcaster.store.database import Database
-from broadcaster.store.deeds import Deeds
+from broadcaster.store.audit_log import Deeds
+from broadcaster.store.database.reserved_space import SPARE, Spare
+from broadcaster.store.database.station_database import Database
+from broadcaster.store.database.tables import DATABASE
+from broadcaster.store.database.write_queue import Ledger
 from broadcaster.store.drafts import Drafts
 from broadcaster.store.journal import EVERYTHING, JournalFilter, JournalRow
-from broadcaster.store.ledger import Ledger
+from broadcaster.store.page_slots import StoredSlots
 from broadcaster.store.passwords import Passwords
 from broadcaster.store.phones import Phones
-from broadcaster.store.slots import StoredSlots
-from broadcaster.store.spare import SPARE, Spare
-from broadcaster.store.tables import DATABASE
 from broadcaster.store.tokens import Tokens
-from broadcaster.timetable_settings import TimetableSettings
-from broadcaster.tts.voice import Voice
-from broadcaster.wordbook import Wordbook
+from broadcaster.studio.export_jobs import Copy, Track
+from broadcaster.studio.preview import Heard
+from broadcaster.studio.recordings import Recordings
+from broadcaster.system.thread_loop import Loop
+from broadcaster.tts.base.voice import Voice
 
 # As weak as argon2 allows: a test's passwords guard nothing.
 CHEAP = Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))

@@ -11,9 +11,7 @@ import soundfile
 from fakes import FakeDevice, ManualClock
 from rig.rig import wait_until
 
-from broadcaster.air_settings import QuietSettings
-from broadcaster.intake import Endings, Intake
-from broadcaster.model import (
+from broadcaster.core.model import (
     Airing,
     Clip,
     Delivery,
@@ -26,9 +24,11 @@ from broadcaster.model import (
     Ready,
 )
 from broadcaster.playout.player import Player
-from broadcaster.schedule.lengths import estimated_lengths
-from broadcaster.schedule.rules import AirRules
-from broadcaster.settings import Settings
+from broadcaster.rules.air_rules import AirRules
+from broadcaster.rules.length_estimate import estimated_lengths
+from broadcaster.settings.hourly_limits import QuietSettings
+from broadcaster.settings.schema import Settings
+from broadcaster.station.durable_queue import Endings, Intake
 from broadcaster.store.store import Store, open_store
 
 RATE_HZ = 8_000

@@ -9,12 +9,12 @@ import numpy as np
 import soundfile
 from numpy.typing import NDArray
 
-from broadcaster.folders import PROJECT_FOLDER
-from broadcaster.model import Break, Line, Syllable, Waveform
-from broadcaster.settings import EdgeSettings
+from broadcaster.core.model import Break, Line, Syllable, Waveform
+from broadcaster.core.project_folders import PROJECT_FOLDER
+from broadcaster.settings.schema import EdgeSettings
 from broadcaster.tts.catalogue import Catalogue
-from broadcaster.tts.edge import Connector, EdgeVoice
-from broadcaster.tts.edge_speakers import SHIPPED, SpeakerList
+from broadcaster.tts.edge.speakers import SHIPPED, SpeakerList
+from broadcaster.tts.edge.voice import Connector, EdgeVoice
 
 THIRTY = (
     "ge4 wei4 cun1 min2 qing3 zhu4 yi4 jin1 tian1 xia4 wu3 san1 dian3 zai4 cun1 "

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from broadcaster.model import Airing, JournalEntry, Kind, Notice, Outcome, Severity
+from broadcaster.core.model import Airing, JournalEntry, Kind, Notice, Outcome, Severity
 from broadcaster.store.store import Store
 
 OpenStore = Callable[[], AbstractContextManager[Store]]

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from village import Village
 
-from broadcaster.folders import PROJECT_FOLDER
+from broadcaster.core.project_folders import PROJECT_FOLDER
 
 WATER = "明天上午停水。"
 
@@ -196,7 +196,7 @@ def test_a_folder_without_any_settings_is_not_a_box_of_defaults(village: Village
     empty.mkdir()
     arguments = ["--config", str(empty), command, *([WATER] if command == "say" else [])]
     told = subprocess.run(
-        [sys.executable, "-m", "broadcaster.cli", *arguments],
+        [sys.executable, "-m", "broadcaster.commands.cli", *arguments],
         env=village.environment,
         capture_output=True,
         text=True,

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from spoken import line
 
-from broadcaster.beat import LEAD_SECONDS, rest_after, run_seconds, timing
+from broadcaster.core.beat_timing import LEAD_SECONDS, rest_after, run_seconds, timing
 
 SEVEN = replace(line("a1 a1 a1 a1 a1 a1 a1"), beats=(2, 2, 2, 1))
 

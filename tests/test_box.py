@@ -13,7 +13,7 @@ import soundfile
 from rig.rig import FakeRig, wait_until
 from village import FIRST, RunningBox, Village
 
-from broadcaster.control import ask, socket_path
+from broadcaster.daemon.control_socket import ask, socket_path
 
 WATER = "明天上午八点到十一点停水，请大家提前储水。"
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from village import RunningBox, Village
 
-from broadcaster.clips.key import SIGNAL_VERSIONS
+from broadcaster.audio.clip_key import SIGNAL_VERSIONS
 
 SIGNALS = len(SIGNAL_VERSIONS)
 WATER = "明天上午停水。"

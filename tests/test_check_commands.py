@@ -10,13 +10,13 @@ import pytest
 from fakes import FakeStudio
 from village import Village
 
-from broadcaster.clock import Clock
-from broadcaster.console import load_config_to_run
-from broadcaster.lexicon_file import LexiconFile
-from broadcaster.store.slots import StoredSlot
+from broadcaster.commands.console import load_config_to_run
+from broadcaster.core.clock import Clock
+from broadcaster.station.lexicon_file import LexiconFile
+from broadcaster.station.village_lexicon import Wordbook
+from broadcaster.store.database.tables import DATABASE
+from broadcaster.store.page_slots import StoredSlot
 from broadcaster.store.store import open_store
-from broadcaster.store.tables import DATABASE
-from broadcaster.wordbook import Wordbook
 
 TIGHT = "{name: 防火, every_minutes: 3, windows: ['08:00-09:00'], text: 注意防火。}"
 TWICE = {

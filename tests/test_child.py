@@ -8,7 +8,7 @@ from typing import Any
 
 import psutil
 
-from broadcaster.child import Child
+from broadcaster.system.child_process import Child
 
 
 class Parent:
@@ -67,7 +67,7 @@ def test_signals_to_the_whole_group_are_left_to_the_parent() -> None:
 
 def test_a_child_ends_when_its_parent_dies() -> None:
     program = (
-        "import os; from broadcaster.child import Child;"
+        "import os; from broadcaster.system.child_process import Child;"
         "child = Child('echo', 'tests.echo_child', print, print);"
         "print(child.pid, flush=True); os._exit(9)"
     )

@@ -6,9 +6,9 @@ from zoneinfo import ZoneInfo
 import pytest
 from fakes import ManualClock, Memory
 
-from broadcaster.clock import Clock
-from broadcaster.clock_trust import ClockTrust
-from broadcaster.errors import StoreUnusable
+from broadcaster.core.clock import Clock
+from broadcaster.core.clock_trust import ClockTrust
+from broadcaster.core.errors import StoreUnusable
 
 TEN_MINUTES = timedelta(minutes=10)
 NOW = datetime(2026, 11, 20, 7, 0, tzinfo=UTC)

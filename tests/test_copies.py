@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 import soundfile
 
-from broadcaster.clips.store import ClipStore
-from broadcaster.clips.writer import write_clip
-from broadcaster.copies import MOST_KEPT, MOST_WAITING, PAUSE_SECONDS, Copies, Copy, Track
-from broadcaster.errors import BroadcasterError, FileUnwritable, TextRefused
-from broadcaster.model import Item, Notice, Programme
-from broadcaster.settings import PathSettings, Settings, SoundSettings
+from broadcaster.audio.clip_store import ClipStore
+from broadcaster.audio.sound_file_writer import write_clip
+from broadcaster.core.errors import BroadcasterError, FileUnwritable, TextRefused
+from broadcaster.core.model import Item, Notice, Programme
+from broadcaster.settings.schema import PathSettings, Settings, SoundSettings
+from broadcaster.studio.export_jobs import MOST_KEPT, MOST_WAITING, PAUSE_SECONDS, Copies, Copy, Track
 
 RATE_HZ = 48_000
 BEEP_SECONDS = 0.5
@@ -160,7 +160,7 @@ def test_only_the_last_ones_are_kept_and_a_start_clears_all(
 
 
 def test_a_step_that_waits_ends_when_it_is_woken(copies: Copies) -> None:
-    from broadcaster.loop import Loop
+    from broadcaster.system.thread_loop import Loop
 
     loop = Loop("copies", copies.step, copies.wake)
     loop.start()

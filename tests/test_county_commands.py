@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from broadcaster.bulletin.keyring import Trust
-from broadcaster.command_line import main
-from broadcaster.office_folder import OfficeFolder
+from broadcaster.commands.arguments import main
+from broadcaster.county.keys.key_folder import OfficeFolder
 
 SENTENCE = "三个和尚没水喝 2026"
 NOW = datetime.now(UTC)
@@ -240,7 +240,7 @@ def asked(tmp_path: Path, typed: str) -> tuple[int, str]:
     """`county key` on a terminal of its own."""
     child, terminal = pty.fork()
     if child == 0:
-        command = [sys.executable, "-W", "error", "-m", "broadcaster.cli", "county", "key"]
+        command = [sys.executable, "-W", "error", "-m", "broadcaster.commands.cli", "county", "key"]
         os.execv(sys.executable, [*command, str(tmp_path / "town.key")])
     said = b""
     for line in typed.splitlines():
@@ -276,7 +276,7 @@ def test_two_passphrases_that_differ_make_nothing(tmp_path: Path) -> None:
 def test_without_a_terminal_or_a_passphrase_nothing_is_made(tmp_path: Path) -> None:
     environment = {name: value for name, value in os.environ.items() if name != "BROADCASTER_PASSPHRASE"}
     done = subprocess.run(
-        [sys.executable, "-m", "broadcaster.cli", "county", "key", str(tmp_path / "town.key")],
+        [sys.executable, "-m", "broadcaster.commands.cli", "county", "key", str(tmp_path / "town.key")],
         env=environment,
         stdin=subprocess.DEVNULL,
         capture_output=True,

@@ -11,10 +11,10 @@ from rig.rig import FakeRig, wait_until
 from test_full_disk import sounded
 from village import RunningBox, Village
 
-from broadcaster.clips.key import signal_key
-from broadcaster.clips.preset import PRESETS
-from broadcaster.model import Signal
-from broadcaster.seal import SEAL_END, STREAM_INFO_END
+from broadcaster.audio.clip_key import signal_key
+from broadcaster.audio.mastering_preset import PRESETS
+from broadcaster.core.model import Signal
+from broadcaster.system.flac_digest import SEAL_END, STREAM_INFO_END
 
 WATER = "明天上午停水。请大家储水。"
 

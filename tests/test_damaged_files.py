@@ -20,40 +20,40 @@ from spoken import baker_folder
 from sqlalchemy import select
 from stored import airing, entry
 
+from broadcaster.audio.clip_store import ClipStore
+from broadcaster.audio.mastering_preset import PRESETS
+from broadcaster.audio.recording_mastering import mastered
+from broadcaster.audio.sound_file_writer import write_clip
 from broadcaster.bulletin.enrolment import EnrolmentRefused
-from broadcaster.clips.own_voice import mastered
-from broadcaster.clips.preset import PRESETS
-from broadcaster.clips.store import ClipStore
-from broadcaster.clips.writer import write_clip
-from broadcaster.console import load_config_to_run
-from broadcaster.county.audit import Audit
-from broadcaster.county.broker import Broker, BrokerRefused
-from broadcaster.county.database import OfficeDatabase, put
-from broadcaster.county.office_settings import load_office_settings
-from broadcaster.county.safekeeping import LEAP, VERSIONS, Safekeeping
-from broadcaster.county.tables import sequence
-from broadcaster.county.tidying import kept
-from broadcaster.errors import (
+from broadcaster.commands.console import load_config_to_run
+from broadcaster.core.errors import (
     BroadcasterError,
     ConfigError,
     LineRefused,
     StoreUnusable,
     VoiceUnavailable,
 )
-from broadcaster.folders import ENDED_SESSIONS, PROJECT_FOLDER
+from broadcaster.core.model import Item, Programme
+from broadcaster.core.project_folders import ENDED_SESSIONS, PROJECT_FOLDER
+from broadcaster.county.broker.mosquitto import Broker, BrokerRefused
+from broadcaster.county.keys.key_folder import OfficeFolder
+from broadcaster.county.notices.retention import kept
+from broadcaster.county.store.audit import Audit
+from broadcaster.county.store.office_backups import LEAP, VERSIONS, Safekeeping
+from broadcaster.county.store.office_database import OfficeDatabase, put
+from broadcaster.county.store.office_settings import load_office_settings
+from broadcaster.county.store.tables import sequence
 from broadcaster.link.membership import load_membership
-from broadcaster.link.place import is_enrolled
-from broadcaster.model import Item, Programme
-from broadcaster.office_folder import OfficeFolder
-from broadcaster.recordings import Recordings, recording_path
-from broadcaster.store.spare import SPARE, Spare
+from broadcaster.link.membership_folder import is_enrolled
+from broadcaster.store.database.reserved_space import SPARE, Spare
 from broadcaster.store.store import open_store
+from broadcaster.studio.recordings import Recordings, recording_path
 from broadcaster.tts.catalogue import Catalogue
-from broadcaster.tts.lacking import lacking
-from broadcaster.tts.phrases import ALARM, write_sums
-from broadcaster.web.certificate import own_certificate
-from broadcaster.web.ended_sessions import EndedSessions
-from broadcaster.web.session_key import load_session_key
+from broadcaster.tts.missing_voices import lacking
+from broadcaster.tts.recorded.phrases import ALARM, write_sums
+from broadcaster.web.base.ended_sessions import EndedSessions
+from broadcaster.web.server.certificate import own_certificate
+from broadcaster.web.server.session_key import load_session_key
 
 KEY = "ab" * 20
 PASSPHRASE = "三个和尚没水喝 2026"

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from test_architecture import AT_THE_TOP, HOMES, MAY_IMPORT
 
-from broadcaster.command_line import Parser, make_parser
-from broadcaster.model import Outcome
+from broadcaster.commands.arguments import Parser, make_parser
+from broadcaster.core.model import Outcome
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")

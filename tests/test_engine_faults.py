@@ -15,12 +15,12 @@ from spoken import baker_folder
 from test_studio import WATER, Listener, kill
 from tiny_sherpa import make_hanging, make_vits
 
-from broadcaster.clips.key import SIGNAL_VERSIONS
-from broadcaster.errors import BroadcasterError
-from broadcaster.model import Made, Notice, Signal
-from broadcaster.settings import LexiconSettings, PathSettings, Settings, StationSettings
-from broadcaster.studio import Studio
-from broadcaster.workshop import PATIENCE_SECONDS
+from broadcaster.audio.clip_key import SIGNAL_VERSIONS
+from broadcaster.core.errors import BroadcasterError
+from broadcaster.core.model import Made, Notice, Signal
+from broadcaster.settings.schema import LexiconSettings, PathSettings, Settings, StationSettings
+from broadcaster.studio.studio import Studio
+from broadcaster.studio.voice_client import PATIENCE_SECONDS
 
 LONG = Notice(
     "。".join(f"第{number}组的村民请到大队部开会" for number in range(1, 60)), chime=Signal.NONE
@@ -188,10 +188,10 @@ def test_a_routine_programme_in_a_hanging_engine_does_not_hold_up_a_live_one(
 LEAVE_A_HANGING_CHILD = """
 import os, sys
 from pathlib import Path
-from broadcaster.clock import Clock
-from broadcaster.model import Notice
-from broadcaster.settings import LexiconSettings, PathSettings, Settings
-from broadcaster.studio import Studio
+from broadcaster.core.clock import Clock
+from broadcaster.core.model import Notice
+from broadcaster.settings.schema import LexiconSettings, PathSettings, Settings
+from broadcaster.studio.studio import Studio
 root = Path(sys.argv[1])
 paths = PathSettings(voices=root / "voices", audio_cache=root / "cache", state=root / "state")
 settings = Settings(paths=paths)

@@ -10,7 +10,7 @@ from urllib.error import URLError
 
 import pytest
 
-from broadcaster.errors import reason_of
+from broadcaster.core.errors import reason_of
 
 NETWORK = (
     *(errno.ECONNREFUSED, errno.ECONNRESET, errno.ECONNABORTED, errno.EPIPE, errno.ETIMEDOUT),

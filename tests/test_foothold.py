@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from broadcaster.foothold import footholds, in_foothold, leave_memory
+from broadcaster.system.runtime_folder import footholds, in_foothold, leave_memory
 
 
 def write(folder: Path) -> Path:

@@ -14,11 +14,11 @@ from fakes import ManualClock
 from rig.rig import FakeRig, wait_until
 from village import FIRST, RunningBox, Village
 
-from broadcaster.control import ask
-from broadcaster.model import Delivery, Made, Notice, Ready
-from broadcaster.settings import LexiconSettings, PathSettings, Settings
-from broadcaster.spool import MEMORY, PREFIX
-from broadcaster.studio import Studio
+from broadcaster.core.model import Delivery, Made, Notice, Ready
+from broadcaster.daemon.control_socket import ask
+from broadcaster.settings.schema import LexiconSettings, PathSettings, Settings
+from broadcaster.studio.studio import Studio
+from broadcaster.system.temporary_sounds import MEMORY, PREFIX
 
 WATER = "全体村民注意了，明天上午停水。请大家提前储水。全体村民注意了，明天上午停水。"
 

@@ -5,9 +5,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from broadcaster.hours import Ruling, quiet, volume_at
-from broadcaster.model import Notice, Severity, WhenQuiet
-from broadcaster.settings import Settings
+from broadcaster.core.model import Notice, Severity, WhenQuiet
+from broadcaster.rules.quiet_hours import Ruling, quiet, volume_at
+from broadcaster.settings.schema import Settings
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 USUAL = Settings()

@@ -11,12 +11,7 @@ import pytest
 from intake_box import Box, make_line, open_box
 from rig.rig import wait_until
 
-from broadcaster.model import (
-    Item,
-    Kind,
-    Outcome,
-    Severity,
-)
+from broadcaster.core.model import Item, Kind, Outcome, Severity
 
 Open = Callable[..., AbstractContextManager[Box]]
 

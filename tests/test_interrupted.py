@@ -18,7 +18,7 @@ import pytest
 from rig.rig import wait_until
 from village import RunningBox, Village
 
-from broadcaster.folders import PROJECT_FOLDER
+from broadcaster.core.project_folders import PROJECT_FOLDER
 
 TEXT = "今天下午村里开会，请大家到村委会来，不要迟到。"
 # As a shell sees both: 128 and the number, or ended by the signal itself.
@@ -86,9 +86,9 @@ def started(folder: Path, environment: dict[str, str], program: list[str]) -> It
 Moment = Callable[[Interrupted], object]
 MOMENTS: dict[str, Moment] = {
     "at once": lambda running: True,
-    "while it reads the command": lambda running: running.said("broadcaster.folders"),
-    "while it loads the box": lambda running: running.said("broadcaster.settings\n"),
-    "when the box is loaded": lambda running: running.said("broadcaster.daemon"),
+    "while it reads the command": lambda running: running.said("broadcaster.core.project_folders"),
+    "while it loads the box": lambda running: running.said("broadcaster.settings.schema\n"),
+    "when the box is loaded": lambda running: running.said("broadcaster.daemon.assembly"),
     "when a child begins": lambda running: running.children(),
 }
 
@@ -173,9 +173,9 @@ def test_an_office(village: Village) -> None:
     assert running.process.returncode in INTERRUPTED
 
 
-@pytest.mark.parametrize("sign", ["broadcaster.errors", "正在建一个演示用的县"])
+@pytest.mark.parametrize("sign", ["broadcaster.core.errors", "正在建一个演示用的县"])
 def test_the_demo_takes_away_what_it_made(village: Village, sign: str) -> None:
-    program = ["-m", "broadcaster.terminal", "broadcaster.county.demo", "--once"]
+    program = ["-m", "broadcaster.system.terminal", "broadcaster.county.office.demo", "--once"]
     environment = {**village.environment, "TMPDIR": str(village.folder)}
     with started(village.folder, environment, program) as running:
         press_at(running, lambda running: running.said(sign), times=2)

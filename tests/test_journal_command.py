@@ -12,9 +12,9 @@ from fakes import ManualClock
 from stored import DUE, airing, entry
 from village import Village
 
-from broadcaster.model import Outcome
+from broadcaster.core.model import Outcome
+from broadcaster.store.database.tables import DATABASE
 from broadcaster.store.store import open_store
-from broadcaster.store.tables import DATABASE
 
 DAY = timedelta(days=1)
 

@@ -11,14 +11,14 @@ from fakes import ManualClock
 from onsets import ALL_HZ, VOWELS_HZ, envelope, onset_near
 from verses import GREETINGS, STRAW, VISITS, WATER
 
-from broadcaster.beat import LEAD_SECONDS
-from broadcaster.clips.clappers import LEAD_IN
-from broadcaster.clips.export import write_sound
-from broadcaster.clips.key import clappers_key
-from broadcaster.errors import TextRefused
-from broadcaster.model import Delivery, Item, Notice, Programme, Ready, Script, Signal, Style
-from broadcaster.settings import LexiconSettings, PathSettings, Settings
-from broadcaster.studio import Studio
+from broadcaster.audio.clappers import LEAD_IN
+from broadcaster.audio.clip_key import clappers_key
+from broadcaster.audio.export import write_sound
+from broadcaster.core.beat_timing import LEAD_SECONDS
+from broadcaster.core.errors import TextRefused
+from broadcaster.core.model import Delivery, Item, Notice, Programme, Ready, Script, Signal, Style
+from broadcaster.settings.schema import LexiconSettings, PathSettings, Settings
+from broadcaster.studio.studio import Studio
 
 TOLERANCE = 0.04
 LEAD_IN_BEATS, BETWEEN_BEATS = 8, 2

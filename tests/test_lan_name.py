@@ -2,7 +2,7 @@
 
 import socket
 
-from broadcaster.lan_name import LanName, own_address, service
+from broadcaster.system.mdns import LanName, own_address, service
 
 
 def test_the_page_is_told_by_host_name_address_and_port() -> None:

@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 from rig.damage import HARMS
 
-from broadcaster.console import load_config_to_run
-from broadcaster.county.office_settings import keep_office_settings, load_office_to_run
-from broadcaster.errors import ConfigError
-from broadcaster.folders import PROJECT_FOLDER
-from broadcaster.lexicon_file import LexiconFile
+from broadcaster.commands.console import load_config_to_run
+from broadcaster.core.errors import ConfigError
+from broadcaster.core.project_folders import PROJECT_FOLDER
+from broadcaster.county.store.office_settings import keep_office_settings, load_office_to_run
+from broadcaster.station.lexicon_file import LexiconFile
 
 OFFICE = "name: 青田县\ndatabase: postgresql://office@127.0.0.1/office\nbroker: {host: 127.0.0.1}\n"
 

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from broadcaster.errors import ConfigError, FileUnwritable, WordRefused
-from broadcaster.lexicon_file import LexiconFile, entries
-from broadcaster.model import Entry
+from broadcaster.core.errors import ConfigError, FileUnwritable, WordRefused
+from broadcaster.core.model import Entry
+from broadcaster.station.lexicon_file import LexiconFile, entries
 
 FILE = """\
 words:
@@ -130,7 +130,7 @@ def test_rights_and_a_link_stay(file: LexiconFile, path: Path, tmp_path: Path) -
 
 def test_many_who_write_at_once_lose_nothing(file: LexiconFile, path: Path) -> None:
     program = (
-        "import sys; from pathlib import Path; from broadcaster.lexicon_file import LexiconFile\n"
+        "import sys; from pathlib import Path; from broadcaster.station.lexicon_file import LexiconFile\n"
         "for word in sys.argv[2:]: LexiconFile(Path(sys.argv[1])).set(word, word)\n"
     )
     shares = ["山水", "火土", "风云"]

@@ -1,6 +1,6 @@
 import threading
 
-from broadcaster.loop import Loop
+from broadcaster.system.thread_loop import Loop
 
 
 def test_steps_follow_one_another_until_stopped() -> None:

@@ -1,8 +1,8 @@
 import pytest
 
-from broadcaster.manner import settle
-from broadcaster.model import Notice, Severity, Signal
-from broadcaster.settings import Settings, StationSettings
+from broadcaster.core.model import Notice, Severity, Signal
+from broadcaster.rules.severity_defaults import settle
+from broadcaster.settings.schema import Settings, StationSettings
 
 FLOOD = "上游水库放水，请马上转移。"
 

@@ -1,6 +1,6 @@
 """A slow machine is waited for, a hang is found; the clock is given."""
 
-from broadcaster.patience import Patience
+from broadcaster.system.progress_deadline import Patience
 
 DEADLINE = 20.0
 

@@ -9,11 +9,11 @@ from subprocess import Popen
 import pytest
 from village import RunningBox, Village
 
-from broadcaster.clock import Clock
-from broadcaster.people import Role
-from broadcaster.settings import Settings
+from broadcaster.core.clock import Clock
+from broadcaster.core.people import Role
+from broadcaster.settings.schema import Settings
+from broadcaster.store.database.tables import DATABASE
 from broadcaster.store.store import Store, open_store
-from broadcaster.store.tables import DATABASE
 
 NAME, PASSWORD = "王秀英", "shuiku-2026"
 

@@ -10,14 +10,14 @@ import pytest
 from rig.rig import FakeRig, wait_until
 from village import RunningBox, Village
 
-from broadcaster.clock import Clock
-from broadcaster.model import Airing, Kind, Notice
-from broadcaster.remembered import LOOPS_STOPPED_AT
-from broadcaster.store import tables
-from broadcaster.store.past import open_past
-from broadcaster.store.reader import Reader
+from broadcaster.core.clock import Clock
+from broadcaster.core.model import Airing, Kind, Notice
+from broadcaster.station.persistent_controls import LOOPS_STOPPED_AT
+from broadcaster.store.database import tables
+from broadcaster.store.database.read_connection import Reader
+from broadcaster.store.database.tables import DATABASE
+from broadcaster.store.offline_journal import open_past
 from broadcaster.store.store import open_store
-from broadcaster.store.tables import DATABASE
 
 WATER = "明天上午八点停水。"
 LONG = "明天上午八点到十一点停水，请大家提前储水。" * 5

@@ -6,8 +6,8 @@ from itertools import product
 
 import pytest
 
-from broadcaster.model import Airing, Kind, Notice, Office, Severity
-from broadcaster.precedence import Cause, cuts_in, goes_on, precedence
+from broadcaster.core.model import Airing, Kind, Notice, Office, Severity
+from broadcaster.rules.precedence import Cause, cuts_in, goes_on, precedence
 
 MORNING = datetime(2026, 3, 15, 8, 0, tzinfo=UTC)
 # 红 橙 黄 蓝 日常: what stands further left goes first.

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 import soundfile
 
-from broadcaster.errors import RecordingRefused
-from broadcaster.recordings import Recordings, recording_path
+from broadcaster.core.errors import RecordingRefused
+from broadcaster.studio.recordings import Recordings, recording_path
 
 ENCODERS = {
     "m4a": ["-c:a", "aac"],

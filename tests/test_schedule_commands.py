@@ -24,7 +24,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def call(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "broadcaster.cli", "--config", str(folder), *arguments]
+    command = [sys.executable, "-m", "broadcaster.commands.cli", "--config", str(folder), *arguments]
     return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
 
 

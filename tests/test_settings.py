@@ -3,19 +3,14 @@ from pathlib import Path
 import pytest
 import yaml
 
-from broadcaster.clips.preset import PRESETS
-from broadcaster.errors import ConfigError
-from broadcaster.folders import CONFIG_FOLDER
-from broadcaster.model import Severity, Signal
-from broadcaster.playout.wiring import POWER, Wiring
-from broadcaster.setting_values import Section, as_written
-from broadcaster.settings import (
-    Settings,
-    SoundSettings,
-    load_lexicon,
-    load_settings,
-)
-from broadcaster.timetable_file import load_timetable
+from broadcaster.audio.mastering_preset import PRESETS
+from broadcaster.core.errors import ConfigError
+from broadcaster.core.model import Severity, Signal
+from broadcaster.core.project_folders import CONFIG_FOLDER
+from broadcaster.playout.amplifier.wiring import POWER, Wiring
+from broadcaster.schedule.timetable_file import load_timetable
+from broadcaster.settings.schema import Settings, SoundSettings, load_lexicon, load_settings
+from broadcaster.settings.values import Section, as_written
 
 
 def write(folder: Path, name: str, content: str) -> Path:

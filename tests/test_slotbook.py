@@ -9,15 +9,15 @@ from typing import Any
 import pytest
 from fakes import ManualClock
 
-from broadcaster.errors import SlotRefused, StoreUnusable, TextRefused
-from broadcaster.model import Notice
+from broadcaster.core.errors import SlotRefused, StoreUnusable, TextRefused
+from broadcaster.core.model import Notice
+from broadcaster.schedule.slot_settings import TimetableSettings
 from broadcaster.schedule.timetable import Timetable
-from broadcaster.settings import PathSettings, Settings
-from broadcaster.slotbook import FOR_GOOD, Slotbook
+from broadcaster.schedule.timetable_file import load_timetable_file
+from broadcaster.settings.schema import PathSettings, Settings
+from broadcaster.station.village_slots import FOR_GOOD, Slotbook
+from broadcaster.store.database.tables import DATABASE
 from broadcaster.store.store import Store, open_store
-from broadcaster.store.tables import DATABASE
-from broadcaster.timetable_file import load_timetable_file
-from broadcaster.timetable_settings import TimetableSettings
 
 FILE = "slots:\n  - {name: 早安, at: '07:30', text: 乡亲们早上好。}\n"
 LUNAR = {"name": "赶集", "text": "明天赶集。", "at": ["06:30"], "lunar": ["初三", "十三", "二十三"]}

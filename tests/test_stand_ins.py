@@ -12,18 +12,18 @@ from rig.edge_service import EdgeService
 from spoken import baker_folder
 from village import RunningBox, Village
 
-from broadcaster.clips.key import signal_key
-from broadcaster.clips.preset import HORN
-from broadcaster.clips.signals import make_signal
-from broadcaster.clips.store import ClipStore
-from broadcaster.clips.writer import write_clip
-from broadcaster.clock import Clock
-from broadcaster.errors import BroadcasterError
-from broadcaster.loop import Loop
-from broadcaster.model import Delivery, Made, Notice, Programme, Ready, Refused, Signal
-from broadcaster.settings import LexiconSettings, PathSettings, Settings, StationSettings
-from broadcaster.studio import Studio
-from broadcaster.tts.edge_speakers import SHIPPED, SpeakerList
+from broadcaster.audio.clip_key import signal_key
+from broadcaster.audio.clip_store import ClipStore
+from broadcaster.audio.mastering_preset import HORN
+from broadcaster.audio.signal_sounds import make_signal
+from broadcaster.audio.sound_file_writer import write_clip
+from broadcaster.core.clock import Clock
+from broadcaster.core.errors import BroadcasterError
+from broadcaster.core.model import Delivery, Made, Notice, Programme, Ready, Refused, Signal
+from broadcaster.settings.schema import LexiconSettings, PathSettings, Settings, StationSettings
+from broadcaster.studio.studio import Studio
+from broadcaster.system.thread_loop import Loop
+from broadcaster.tts.edge.speakers import SHIPPED, SpeakerList
 
 EDGE, BAKER = "edge:xiaoxiao", "baker:female"
 WATER = Notice("明天上午停水。请各家各户提前储水。有事打电话给村委会。", chime=Signal.NONE)

@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 from intake_box import Box, make_line, open_box
 
-from broadcaster.air_settings import QuietRule, QuietSettings
-from broadcaster.model import Kind, Outcome, Severity
-from broadcaster.remembered import Remembered
-from broadcaster.settings import Settings
-from broadcaster.stops import OFFERED_SECONDS, OVER, TALKED, Stop, Stops
+from broadcaster.core.model import Kind, Outcome, Severity
+from broadcaster.settings.hourly_limits import QuietRule, QuietSettings
+from broadcaster.settings.schema import Settings
+from broadcaster.station.persistent_controls import Remembered
+from broadcaster.station.stop_and_resume import OFFERED_SECONDS, OVER, TALKED, Stop, Stops
 
 Heard = list[tuple[str, Outcome]]
 

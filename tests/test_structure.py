@@ -8,12 +8,12 @@ from fakes import ManualClock
 from rig.rig import FakeRig
 from village import RunningBox, Village
 
-from broadcaster.clips.key import signal_key
-from broadcaster.clips.preset import HORN
-from broadcaster.clips.signals import make_signal
-from broadcaster.model import Notice, Severity, Signal
-from broadcaster.settings import LexiconSettings, PathSettings, Settings, StationSettings
-from broadcaster.studio import Studio
+from broadcaster.audio.clip_key import signal_key
+from broadcaster.audio.mastering_preset import HORN
+from broadcaster.audio.signal_sounds import make_signal
+from broadcaster.core.model import Notice, Severity, Signal
+from broadcaster.settings.schema import LexiconSettings, PathSettings, Settings, StationSettings
+from broadcaster.studio.studio import Studio
 
 FLOOD = "上游水库放水，请马上转移。"
 

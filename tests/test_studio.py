@@ -13,21 +13,21 @@ import pytest
 import soundfile
 from fakes import ManualClock
 
-from broadcaster.clips.key import SIGNAL_VERSIONS, signal_key
-from broadcaster.clips.preset import HORN
-from broadcaster.clips.signals import make_signal
-from broadcaster.clips.store import ClipStore
-from broadcaster.clips.writer import write_clip
-from broadcaster.errors import BroadcasterError, TextRefused, VoiceUnavailable
-from broadcaster.model import Delivery, Item, Made, Notice, Ready, Refused, Severity, Signal
-from broadcaster.settings import (
+from broadcaster.audio.clip_key import SIGNAL_VERSIONS, signal_key
+from broadcaster.audio.clip_store import ClipStore
+from broadcaster.audio.mastering_preset import HORN
+from broadcaster.audio.signal_sounds import make_signal
+from broadcaster.audio.sound_file_writer import write_clip
+from broadcaster.core.errors import BroadcasterError, TextRefused, VoiceUnavailable
+from broadcaster.core.model import Delivery, Item, Made, Notice, Ready, Refused, Severity, Signal
+from broadcaster.settings.schema import (
     LexiconSettings,
     PathSettings,
     Settings,
     SoundSettings,
     StationSettings,
 )
-from broadcaster.studio import Studio
+from broadcaster.studio.studio import Studio
 
 WATER = Notice("全体村民注意了，明天上午停水，请提前储水。", chime=Signal.NONE)
 

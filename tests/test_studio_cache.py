@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from fakes import ManualClock
 
-from broadcaster.model import Delivery, Made, Notice
-from broadcaster.settings import CacheSettings, LexiconSettings, PathSettings, Settings
-from broadcaster.studio import Studio
+from broadcaster.core.model import Delivery, Made, Notice
+from broadcaster.settings.schema import CacheSettings, LexiconSettings, PathSettings, Settings
+from broadcaster.studio.studio import Studio
 
 DUE = Notice("明天上午停水。", title="停水")
 OTHER = Notice("明天上午停电。", title="停电")

@@ -7,10 +7,10 @@ from queue import SimpleQueue
 import pytest
 from fakes import ManualClock
 
-from broadcaster.errors import ConfigError
-from broadcaster.model import Delivery, Made, Notice, Programme, Ready, Refused, Signal
-from broadcaster.settings import LexiconSettings, PathSettings, Settings
-from broadcaster.studio import Studio
+from broadcaster.core.errors import ConfigError
+from broadcaster.core.model import Delivery, Made, Notice, Programme, Ready, Refused, Signal
+from broadcaster.settings.schema import LexiconSettings, PathSettings, Settings
+from broadcaster.studio.studio import Studio
 
 FAIR = Notice("各位乡亲请注意。\n石盆的瓜果明天进村。\n请带好零钱。", chime=Signal.NONE)
 WATER = Notice("各位乡亲请注意。\n明天上午停水。", chime=Signal.NONE)

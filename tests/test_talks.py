@@ -14,10 +14,8 @@ from fakes import FakeDevice, ManualClock
 from numpy.typing import NDArray
 from rig.rig import wait_until
 
-from broadcaster.errors import KeptQuiet, StoreUnusable
-from broadcaster.hours import PASSES, Verdict
-from broadcaster.microphone import KEPT_BLOCKS, Microphone
-from broadcaster.model import (
+from broadcaster.core.errors import KeptQuiet, StoreUnusable
+from broadcaster.core.model import (
     Airing,
     Clip,
     Delivery,
@@ -32,10 +30,11 @@ from broadcaster.model import (
     Refused,
     Severity,
 )
-from broadcaster.people import Person, Role
+from broadcaster.core.people import Person, Role
 from broadcaster.playout.player import Player
-from broadcaster.spool import Spool
-from broadcaster.talks import (
+from broadcaster.rules.quiet_hours import PASSES, Verdict
+from broadcaster.station.live_programme import KEPT_BLOCKS, Microphone
+from broadcaster.station.live_talks import (
     CUT_OFF,
     DEAD_SECONDS,
     LEFT,
@@ -48,6 +47,7 @@ from broadcaster.talks import (
     TalkStage,
     TalkState,
 )
+from broadcaster.system.temporary_sounds import Spool
 
 RATE_HZ = 8_000
 CHIME_SECONDS = 2.5

@@ -30,7 +30,7 @@ def loaded(village: Village, *arguments: str) -> set[str]:
     )
     assert done.returncode == 0, done.stderr
     names = re.findall(r"^import time: .*\| +(\S+)$", done.stderr, re.MULTILINE)
-    assert "broadcaster.folders" in names
+    assert "broadcaster.core.project_folders" in names
     return {name.split(".")[0] for name in names}
 
 
@@ -199,7 +199,7 @@ def test_a_county_that_is_not_there_is_told_before_its_parts_are_imported(tmp_pa
     ]
     heavy = ("sqlalchemy", "flask", "pydantic", "securesystemslib")
     program = (
-        "import sys; from broadcaster.command_line import main\n"
+        "import sys; from broadcaster.commands.arguments import main\n"
         f"codes = [main(['county', *one, '--office', {str(tmp_path)!r}]) for one in {commands}]\n"
         f"print(set(codes), [one for one in {heavy} if one in sys.modules])"
     )
@@ -210,7 +210,7 @@ def test_a_county_that_is_not_there_is_told_before_its_parts_are_imported(tmp_pa
 
 def test_a_log_is_in_the_stations_time_whatever_the_machines_own_is() -> None:
     program = (
-        "import logging, zoneinfo; from broadcaster.log_lines import log_in; logging.basicConfig();"
+        "import logging, zoneinfo; from broadcaster.system.log_format import log_in; logging.basicConfig();"
         "log_in(zoneinfo.ZoneInfo('Asia/Shanghai'));"
         "record = logging.makeLogRecord({'created': 1764541628.4, 'levelno': 40, 'msg': 'here'});"
         "logging.getLogger().handle(record)"

@@ -3,10 +3,10 @@
 from datetime import date
 from pathlib import Path
 
+from broadcaster.schedule.slot_settings import TimetableSettings
 from broadcaster.schedule.timetable import Timetable
-from broadcaster.settings import StationSettings
-from broadcaster.timetable_file import load_timetable, load_timetable_file
-from broadcaster.timetable_settings import TimetableSettings
+from broadcaster.schedule.timetable_file import load_timetable, load_timetable_file
+from broadcaster.settings.schema import StationSettings
 
 TODAY = date(2026, 11, 20)
 GOOD = "  - {name: 好的, at: '07:30', text: 今天停水。}\n"

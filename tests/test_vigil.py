@@ -11,13 +11,13 @@ import psutil
 from rig.rig import FakeRig
 from village import Village
 
-from broadcaster.vigil import OUTSIDE
+from broadcaster.system.watchdog import OUTSIDE
 
 LIMIT = "1.0"
 BEGIN = """
 import sys, threading, time
-from broadcaster.loop import Loop
-from broadcaster.vigil import keep_watch
+from broadcaster.system.thread_loop import Loop
+from broadcaster.system.watchdog import keep_watch
 ended = threading.Event()
 def watch(*loops, ask=lambda: None):
     print("up", flush=True)
@@ -52,7 +52,7 @@ WATCHED_BOX = """
 import sys
 from pathlib import Path
 from broadcaster import daemon
-from broadcaster.console import load_config
+from broadcaster.commands.console import load_config
 sys.exit(daemon.run(load_config(Path(sys.argv[2])), lambda line: print(line, flush=True), None, False,
                     hang_seconds=float(sys.argv[1])))
 """

@@ -1,9 +1,9 @@
 import pytest
 import yaml
 
-from broadcaster.errors import FileUnwritable
-from broadcaster.folders import CONFIG_FOLDER
-from broadcaster.yaml_edit import remove_entry, set_entry
+from broadcaster.core.errors import FileUnwritable
+from broadcaster.core.project_folders import CONFIG_FOLDER
+from broadcaster.settings.yaml_edit import remove_entry, set_entry
 
 FILE = """\
 # 怎么念

@@ -41,7 +41,14 @@ class Village:
         (self.folder / "broadcaster.yaml").write_text(content, encoding="utf-8")
 
     def command(self, *arguments: str) -> list[str]:
-        return [sys.executable, "-m", "broadcaster.cli", "--config", str(self.folder), *arguments]
+        return [
+            sys.executable,
+            "-m",
+            "broadcaster.commands.cli",
+            "--config",
+            str(self.folder),
+            *arguments,
+        ]
 
     def call(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(

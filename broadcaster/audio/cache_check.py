@@ -8,9 +8,9 @@ from pathlib import Path
 
 import soundfile
 
-from broadcaster.clips.store import read_manifest
-from broadcaster.clips.survey import survey
-from broadcaster.seal import is_whole
+from broadcaster.audio.cache_survey import survey
+from broadcaster.audio.clip_store import read_manifest
+from broadcaster.system.flac_digest import is_whole
 
 KEY = re.compile("[0-9a-f]{32,40}")
 # STREAMINFO keeps the MD5 of the samples (RFC 9639, 8.2), as bytes 18 to 34 behind two headers of 4.

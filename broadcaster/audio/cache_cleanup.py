@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterator, Set
 from contextlib import contextmanager
 from pathlib import Path
 
-from broadcaster.clips.store import ClipStore
-from broadcaster.clips.survey import prune, total_size
-from broadcaster.clock import Clock
-from broadcaster.errors import CacheFull, CacheUnwritable
-from broadcaster.model import Delivery, Pruned, Ready
-from broadcaster.settings import Settings
+from broadcaster.audio.cache_survey import prune, total_size
+from broadcaster.audio.clip_store import ClipStore
+from broadcaster.core.clock import Clock
+from broadcaster.core.errors import CacheFull, CacheUnwritable
+from broadcaster.core.model import Delivery, Pruned, Ready
+from broadcaster.settings.schema import Settings
 
 logger = logging.getLogger(__name__)
 

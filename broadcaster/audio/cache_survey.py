@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from broadcaster.clips.store import cannot_write
-from broadcaster.model import Pruned
+from broadcaster.audio.clip_store import cannot_write
+from broadcaster.core.model import Pruned
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from broadcaster.beat import run_seconds
-from broadcaster.model import Line
+from broadcaster.core.beat_timing import run_seconds
+from broadcaster.core.model import Line
 
 Samples = NDArray[np.float64]
 

@@ -3,8 +3,8 @@
 import hashlib
 import json
 
-from broadcaster.clips.preset import Preset
-from broadcaster.model import Line, Signal
+from broadcaster.audio.mastering_preset import Preset
+from broadcaster.core.model import Line, Signal
 
 # Raised when a signal sounds otherwise.
 SIGNAL_VERSIONS = {Signal.CHIME: 2, Signal.ALERT: 1, Signal.SIREN: 1}

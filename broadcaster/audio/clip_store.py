@@ -11,10 +11,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from broadcaster.errors import CacheFull, CacheUnwritable, reason_of
-from broadcaster.model import Clip, Item, Programme
-from broadcaster.seal import STREAM_INFO_END, flac_seconds, is_whole
-from broadcaster.whole import maker_is_gone, whole_file
+from broadcaster.core.errors import CacheFull, CacheUnwritable, reason_of
+from broadcaster.core.model import Clip, Item, Programme
+from broadcaster.system.atomic_file import maker_is_gone, whole_file
+from broadcaster.system.flac_digest import STREAM_INFO_END, flac_seconds, is_whole
 
 logger = logging.getLogger(__name__)
 

@@ -8,7 +8,7 @@ import numpy as np
 import soundfile
 from numpy.typing import NDArray
 
-from broadcaster.errors import RecordingRefused
+from broadcaster.core.errors import RecordingRefused
 
 # As much as a horn gives again; half the memory of the station's own rate.
 RATE_HZ = 24_000

@@ -10,9 +10,9 @@ import numpy as np
 import soundfile
 from numpy.typing import NDArray
 
-from broadcaster.errors import FileUnwritable, reason_of
-from broadcaster.model import Programme
-from broadcaster.whole import whole_file
+from broadcaster.core.errors import FileUnwritable, reason_of
+from broadcaster.core.model import Programme
+from broadcaster.system.atomic_file import whole_file
 
 MP3_BITRATE = "96k"
 LEAST_FREE_BYTES = 64 * 1024

@@ -11,9 +11,9 @@ import numpy as np
 import soxr
 from numpy.typing import NDArray
 
-from broadcaster.clips.preset import SOFT_START_SECONDS, Preset
-from broadcaster.errors import LineRefused
-from broadcaster.model import Waveform
+from broadcaster.audio.mastering_preset import SOFT_START_SECONDS, Preset
+from broadcaster.core.errors import LineRefused
+from broadcaster.core.model import Waveform
 
 Samples = NDArray[np.float32]
 NOTHING: Samples = np.zeros(0, np.float32)

@@ -12,8 +12,8 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
-from broadcaster.errors import BroadcasterError
-from broadcaster.playout.pcm import SAMPLE_BYTES
+from broadcaster.audio.pcm import SAMPLE_BYTES
+from broadcaster.core.errors import BroadcasterError
 
 FOR_READING = 0x10
 SUBTYPE_MASK = 0xFFFF

@@ -7,10 +7,10 @@ import numpy as np
 import soundfile
 from numpy.typing import NDArray
 
-from broadcaster.clips.mastering import Mastering
-from broadcaster.clips.preset import Preset
-from broadcaster.errors import LineRefused
-from broadcaster.model import Waveform
+from broadcaster.audio.mastering import Mastering
+from broadcaster.audio.mastering_preset import Preset
+from broadcaster.core.errors import LineRefused
+from broadcaster.core.model import Waveform
 
 PIECE_SECONDS = 1.0
 PART_SECONDS = 20.0

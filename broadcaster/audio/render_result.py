@@ -5,11 +5,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from broadcaster.clips.store import ClipStore, cannot_write
-from broadcaster.clips.writer import encode, write_clip
-from broadcaster.errors import CacheUnwritable
-from broadcaster.model import Clip, Programme
-from broadcaster.spool import Spool
+from broadcaster.audio.clip_store import ClipStore, cannot_write
+from broadcaster.audio.sound_file_writer import encode, write_clip
+from broadcaster.core.errors import CacheUnwritable
+from broadcaster.core.model import Clip, Programme
+from broadcaster.system.temporary_sounds import Spool
 
 
 class Keeping:

@@ -7,10 +7,10 @@ import numpy as np
 import soundfile
 from numpy.typing import NDArray
 
-from broadcaster.clips.store import ClipStore
-from broadcaster.errors import CacheUnwritable, LineRefused
-from broadcaster.model import Clip
-from broadcaster.seal import sealed
+from broadcaster.audio.clip_store import ClipStore
+from broadcaster.core.errors import CacheUnwritable, LineRefused
+from broadcaster.core.model import Clip
+from broadcaster.system.flac_digest import sealed
 
 Pcm = NDArray[np.int16]
 

@@ -3,8 +3,8 @@
 import struct
 from collections.abc import Iterator
 
-from broadcaster.model import Programme
-from broadcaster.playout.pcm_file import read_pcm
+from broadcaster.audio.pcm_file import read_pcm
+from broadcaster.core.model import Programme
 
 BLOCK_FRAMES = 16_384
 HEADER_BYTES = 44

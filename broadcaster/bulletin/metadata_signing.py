@@ -12,10 +12,10 @@ from tuf.api.metadata import DelegatedRole, Delegations, Role, Root, Targets
 from broadcaster.bulletin import areas, envelope, strict_json
 from broadcaster.bulletin.delegation import Delegation
 from broadcaster.bulletin.envelope import Envelope
-from broadcaster.bulletin.metadata import ABOVE, HEADS, PAYLOAD_TYPE, SignedRoot, SignedTargets
-from broadcaster.bulletin.superior import Superior
-from broadcaster.errors import BroadcasterError
-from broadcaster.model import Severity
+from broadcaster.bulletin.tuf_metadata import ABOVE, HEADS, PAYLOAD_TYPE, SignedRoot, SignedTargets
+from broadcaster.bulletin.upstream_office import Superior
+from broadcaster.core.errors import BroadcasterError
+from broadcaster.core.model import Severity
 
 # Of three root keys, kept by three people in three places, one may be lost and one stolen.
 ROOT_KEYS, ROOT_SIGNATURES = 3, 2

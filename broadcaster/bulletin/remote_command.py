@@ -17,8 +17,8 @@ from broadcaster.bulletin.bulletin import HIGHEST_SEQUENCE, STRICT, Sha256, wher
 from broadcaster.bulletin.delegation import Delegation
 from broadcaster.bulletin.envelope import Envelope
 from broadcaster.bulletin.keyring import Trust
-from broadcaster.bulletin.moment import Now
 from broadcaster.bulletin.refusals import NotAccepted, Refusal
+from broadcaster.bulletin.trusted_time import Now
 
 COMMAND_TYPE = "application/vnd.broadcaster.command+json"
 ANSWER_TYPE = "application/vnd.broadcaster.answer+json"

@@ -14,8 +14,8 @@ from broadcaster.bulletin import envelope, strict_json
 from broadcaster.bulletin.bulletin import HIGHEST_SEQUENCE, STRICT, BulletinId, Moment, Sha256, where
 from broadcaster.bulletin.envelope import Envelope
 from broadcaster.bulletin.keyring import Trust
-from broadcaster.bulletin.moment import CLOCKS_DIFFER, Now
 from broadcaster.bulletin.refusals import NotAccepted, Refusal
+from broadcaster.bulletin.trusted_time import CLOCKS_DIFFER, Now
 
 PAYLOAD_TYPE = "application/vnd.broadcaster.heads+json"
 # They come every 10 minutes; three missing in a row are no accident of the network.

@@ -10,8 +10,8 @@ from pydantic.dataclasses import dataclass
 
 from broadcaster.bulletin import strict_json
 from broadcaster.bulletin.bulletin import STRICT, BulletinId, where
-from broadcaster.bulletin.heads import SHORTEST_NONCE
 from broadcaster.bulletin.refusals import NotAccepted, Refusal
+from broadcaster.bulletin.snapshot import SHORTEST_NONCE
 
 LARGEST = 64 * 1024
 # 39 bytes each; what is left is asked for when these have come.

@@ -15,7 +15,7 @@ from broadcaster.bulletin import areas, envelope, keys, strict_json
 from broadcaster.bulletin.delegation import Delegation
 from broadcaster.bulletin.envelope import KEY_ID, Envelope
 from broadcaster.bulletin.refusals import NotAccepted, Refusal
-from broadcaster.bulletin.superior import Superior, read_superiors
+from broadcaster.bulletin.upstream_office import Superior, read_superiors
 
 PAYLOAD_TYPE = "application/vnd.tuf+json"
 # 530 bytes a delegation: a county of 30 towns and 300 villages has 175 kB, one of 3,000 villages 1.6 MB.

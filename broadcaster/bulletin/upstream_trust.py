@@ -6,12 +6,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from broadcaster.bulletin import envelope
-from broadcaster.bulletin.heads import PAYLOAD_TYPE as HEADS_TYPE
-from broadcaster.bulletin.heads import Heads, read_heads
 from broadcaster.bulletin.keyring import Keyring, Trust
-from broadcaster.bulletin.metadata import read_root
-from broadcaster.bulletin.moment import Now
 from broadcaster.bulletin.refusals import NotAccepted, Refusal
+from broadcaster.bulletin.snapshot import PAYLOAD_TYPE as HEADS_TYPE
+from broadcaster.bulletin.snapshot import Heads, read_heads
+from broadcaster.bulletin.trusted_time import Now
+from broadcaster.bulletin.tuf_metadata import read_root
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from broadcaster import __version__
-from broadcaster.errors import BroadcasterError
-from broadcaster.folders import CONFIG_FOLDER
+from broadcaster.core.errors import BroadcasterError
+from broadcaster.core.project_folders import CONFIG_FOLDER
 
 
 @dataclass(frozen=True)
@@ -134,8 +134,8 @@ def main(arguments: Sequence[str]) -> int:
     try:
         return _run(make_parser().parse_args(arguments))
     except BroadcasterError as error:
-        from broadcaster.console import print_json
-        from broadcaster.terminal import EXIT_BROKEN
+        from broadcaster.commands.console import print_json
+        from broadcaster.system.terminal import EXIT_BROKEN
 
         if "--json" in arguments:
             print_json({"error": str(error)})
@@ -146,7 +146,7 @@ def main(arguments: Sequence[str]) -> int:
 def _run(parsed: argparse.Namespace) -> int:
     import logging
 
-    from broadcaster.log_lines import open_log
+    from broadcaster.system.log_format import open_log
 
     quiet = logging.WARNING if parsed.lasts else logging.ERROR
     open_log(logging.INFO if parsed.verbose else quiet)
@@ -177,8 +177,8 @@ def make_parser() -> Parser:
 
 def _with_settings(written: str) -> Path:
     """A folder that is named by mistake would be a box of all defaults, with another box's state."""
-    from broadcaster.console import FILES
-    from broadcaster.last_good import LAST_GOOD
+    from broadcaster.commands.console import FILES
+    from broadcaster.system.last_good_settings import LAST_GOOD
 
     folder = Path(written)
     if folder.is_dir() and not any((folder / name).exists() for name in (*FILES, LAST_GOOD)):

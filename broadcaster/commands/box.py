@@ -16,8 +16,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
-from broadcaster import control
-from broadcaster.console import (
+from broadcaster.commands.console import (
     Arguments,
     ask_box,
     ask_running_box,
@@ -27,14 +26,22 @@ from broadcaster.console import (
     report,
     settings_to_look_by,
 )
-from broadcaster.errors import BroadcasterError, CacheUnwritable, TextRefused
-from broadcaster.labels import as_drill
-from broadcaster.model import Line, Notice, Programme, Style
-from broadcaster.notice_options import add_notice, add_sink, add_sound_file, add_text, notice_of, text_of
-from broadcaster.terminal import EXIT_BROKEN
+from broadcaster.commands.notice_options import (
+    add_notice,
+    add_sink,
+    add_sound_file,
+    add_text,
+    notice_of,
+    text_of,
+)
+from broadcaster.core.errors import BroadcasterError, CacheUnwritable, TextRefused
+from broadcaster.core.labels import as_drill
+from broadcaster.core.model import Line, Notice, Programme, Style
+from broadcaster.daemon import control_socket
+from broadcaster.system.terminal import EXIT_BROKEN
 
 if TYPE_CHECKING:
-    from broadcaster.daemon import Config
+    from broadcaster.daemon.assembly import Config
 
 # Heavy parts are imported inside the command that needs them: a command to the running box starts
 # in a tenth of the time that importing the box itself takes.
@@ -59,8 +66,8 @@ def run_options(parser: Parser) -> None:
 
 
 def run(arguments: Arguments) -> int:
-    from broadcaster import daemon
-    from broadcaster.log_lines import log_in
+    from broadcaster.daemon import assembly
+    from broadcaster.system.log_format import log_in
 
     def tell(line: str) -> None:
         print(line, flush=True)
@@ -69,7 +76,7 @@ def run(arguments: Arguments) -> int:
     log_in(config.settings.station.zone)
     for note in filter(None, (config.fault, config.changed)):
         tell(note)
-    return daemon.run(config, tell, arguments.output_file, arguments.greet, in_terminal)
+    return assembly.run(config, tell, arguments.output_file, arguments.greet, in_terminal)
 
 
 def say_options(parser: Parser) -> None:
@@ -140,7 +147,7 @@ def status(arguments: Arguments) -> int:
     return 0
 
 
-def _loops_stopped(state: control.Message) -> str:
+def _loops_stopped(state: control_socket.Message) -> str:
     who = f"{state['loops_stopped_by']} " if state["loops_stopped_by"] else ""
     when = _moment(state["loops_stopped_at"])
     return f"循环停了（{who}{when} 停播），到下一个时段才再播；马上恢复：broadcaster resume"
@@ -152,7 +159,7 @@ def render_options(parser: Parser) -> None:
 
 
 def render(arguments: Arguments) -> int:
-    from broadcaster.clips.export import check_writable, write_sound
+    from broadcaster.audio.export import check_writable, write_sound
 
     check_writable(arguments.output)
     config = load_config(arguments.config)
@@ -168,8 +175,8 @@ def render(arguments: Arguments) -> int:
 @contextmanager
 def _made(config: Config, notice: Notice) -> Iterator[Programme]:
     """Its clips stand until the block ends, in the cache or, where that takes none, elsewhere."""
-    from broadcaster.clips.store import ClipStore
-    from broadcaster.daemon import open_studio
+    from broadcaster.audio.clip_store import ClipStore
+    from broadcaster.daemon.assembly import open_studio
 
     with ExitStack() as stack:
         try:
@@ -190,7 +197,7 @@ def spoken_options(parser: Parser) -> None:
 
 
 def spoken(arguments: Arguments) -> int:
-    from broadcaster.daemon import open_studio
+    from broadcaster.daemon.assembly import open_studio
 
     with open_studio(load_config(arguments.config)) as studio:
         script = studio.script(Notice(text_of(arguments), opening="", closing=""))
@@ -208,10 +215,10 @@ def verse_options(parser: Parser) -> None:
 
 
 def verse(arguments: Arguments) -> int:
-    from broadcaster.daemon import open_studio
-    from broadcaster.script.scheme import judge, verses
-    from broadcaster.script.verse_report import NO_VERSE, as_values
-    from broadcaster.script.verse_report import report as told
+    from broadcaster.daemon.assembly import open_studio
+    from broadcaster.text.rhyme_scheme import judge, verses
+    from broadcaster.text.verse_report import NO_VERSE, as_values
+    from broadcaster.text.verse_report import report as told
 
     with open_studio(load_config(arguments.config)) as studio:
         text = Notice(text_of(arguments), opening="", closing="", style=Style.VERSE)
@@ -225,7 +232,7 @@ def verse(arguments: Arguments) -> int:
 def show_config(arguments: Arguments) -> int:
     import yaml
 
-    from broadcaster.setting_values import as_written
+    from broadcaster.settings.values import as_written
 
     settings = settings_to_look_by(arguments.config)
     text = yaml.safe_dump(as_written(settings), allow_unicode=True, sort_keys=False)
@@ -233,13 +240,13 @@ def show_config(arguments: Arguments) -> int:
     return 0
 
 
-def _answers(request: control.Message, arguments: Arguments) -> Iterator[control.Message]:
+def _answers(request: control_socket.Message, arguments: Arguments) -> Iterator[control_socket.Message]:
     """What the running box answers, or this process in its place where none runs."""
     answers = ask_box(request, arguments.config)
     return _answers_of_box(answers) if answers else _answers_alone(request, arguments)
 
 
-def _answers_of_box(answers: Iterator[control.Message]) -> Iterator[control.Message]:
+def _answers_of_box(answers: Iterator[control_socket.Message]) -> Iterator[control_socket.Message]:
     """Who presses Ctrl-C at what was accepted is told that it goes on."""
     accepted = False
     try:
@@ -252,9 +259,11 @@ def _answers_of_box(answers: Iterator[control.Message]) -> Iterator[control.Mess
         raise
 
 
-def _answers_alone(request: control.Message, arguments: Arguments) -> Iterator[control.Message]:
-    from broadcaster.clips.store import ClipStore
-    from broadcaster.daemon import open_box
+def _answers_alone(
+    request: control_socket.Message, arguments: Arguments
+) -> Iterator[control_socket.Message]:
+    from broadcaster.audio.clip_store import ClipStore
+    from broadcaster.daemon.assembly import open_box
 
     config = load_config(arguments.config)
     # At a keyboard somebody can see to it now; a box would speak on, and tell of it on its page.
@@ -264,7 +273,7 @@ def _answers_alone(request: control.Message, arguments: Arguments) -> Iterator[c
             print(box.note, file=sys.stderr)
         airing_id = ""
         try:
-            for answer in control.answers(box.station, {**request, "wait": True}):
+            for answer in control_socket.answers(box.station, {**request, "wait": True}):
                 airing_id = airing_id or answer.get("accepted", {}).get("id", "")
                 if "waits_for_card" in answer:
                     raise BroadcasterError(answer["waits_for_card"])
@@ -284,16 +293,16 @@ def _line_as_json(line: Line) -> dict[str, Any]:
     }
 
 
-def _naming(airing: control.Message) -> str:
+def _naming(airing: control_socket.Message) -> str:
     words = str(airing["title"] or airing["text"][:30].replace("\n", " "))
     return as_drill(words) if airing["drill"] else words
 
 
-def moment_due(airing: control.Message) -> datetime:
+def moment_due(airing: control_socket.Message) -> datetime:
     return datetime.fromisoformat(airing["due_at"])
 
 
-def naming_later(airing: control.Message) -> str:
+def naming_later(airing: control_socket.Message) -> str:
     """11-30 06:30 停水, and what it waits for beside that."""
     held = "（等时钟对准）" if airing["held"] else ""
     return f"{_moment(airing['due_at'])} {_naming(airing)}{held}"
@@ -303,7 +312,7 @@ def _moment(iso: str) -> str:
     return f"{iso[5:10]} {iso[11:16]}"
 
 
-def _ending(ended: control.Message) -> str:
+def _ending(ended: control_socket.Message) -> str:
     words = {"PLAYED": "播完", "CUT_SHORT": "中途停下", "CANCELLED": "已取消", "EXPIRED": "过时没播"}
     sentence = f"{words.get(ended['outcome'], '没有播成')}：{ended['seconds_played']:.1f} 秒"
     return f"{sentence}，{ended['reason']}" if ended["reason"] else sentence + "。"

@@ -7,9 +7,9 @@ from argparse import ArgumentTypeError
 from collections.abc import Iterator
 from typing import Any
 
-from broadcaster import control
-from broadcaster.console import Arguments, ask_box, load_config, report, settings_to_look_by
-from broadcaster.terminal import EXIT_BROKEN
+from broadcaster.commands.console import Arguments, ask_box, load_config, report, settings_to_look_by
+from broadcaster.daemon import control_socket
+from broadcaster.system.terminal import EXIT_BROKEN
 
 SHOWN_EVERY = 500
 
@@ -31,7 +31,7 @@ def _amount(text: str) -> float:
 
 
 def show(arguments: Arguments) -> int:
-    from broadcaster.clips.survey import survey
+    from broadcaster.audio.cache_survey import survey
 
     settings = settings_to_look_by(arguments.config)
     found = survey(settings.paths.audio_cache)
@@ -55,8 +55,8 @@ def show(arguments: Arguments) -> int:
 
 
 def check(arguments: Arguments) -> int:
-    from broadcaster.clips.checking import check as check_each
-    from broadcaster.clips.store import cannot_write
+    from broadcaster.audio.cache_check import check as check_each
+    from broadcaster.audio.clip_store import cannot_write
 
     folder = settings_to_look_by(arguments.config).paths.audio_cache
     count, broken = 0, []
@@ -99,25 +99,27 @@ def warm(arguments: Arguments) -> int:
     return EXIT_BROKEN if refused else 0
 
 
-def _answers(request: control.Message, arguments: Arguments) -> Iterator[control.Message]:
+def _answers(request: control_socket.Message, arguments: Arguments) -> Iterator[control_socket.Message]:
     """By the box that runs, which knows what is on the air; by this process where none does."""
     answers = ask_box(request, arguments.config)
     if answers is not None:
         yield from answers
         return
-    from broadcaster.clock import Clock
-    from broadcaster.daemon import open_studio
-    from broadcaster.slotbook import Slotbook
+    from broadcaster.core.clock import Clock
+    from broadcaster.daemon.assembly import open_studio
+    from broadcaster.station.village_slots import Slotbook
 
     config = load_config(arguments.config)
     clock = Clock(config.settings.station.zone)
     timetable = Slotbook(config.timetable, config.settings, clock).timetable
     with open_studio(config) as studio:
         if request["do"] == "prune":
-            yield control.pruned_as_json(studio.house.prune(control.bytes_of(request["to_megabytes"])))
+            yield control_socket.pruned_as_json(
+                studio.house.prune(control_socket.bytes_of(request["to_megabytes"]))
+            )
         else:
             for prepared in studio.prepare(timetable.notices()):
-                yield control.prepared_as_json(prepared)
+                yield control_socket.prepared_as_json(prepared)
 
 
 def _megabytes(size: int) -> float:

@@ -9,9 +9,8 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
-from broadcaster.clips.store import PROBE_BYTES
-from broadcaster.clock import Clock
-from broadcaster.console import (
+from broadcaster.audio.clip_store import PROBE_BYTES
+from broadcaster.commands.console import (
     FILES,
     Arguments,
     load_checked_lexicon,
@@ -21,16 +20,17 @@ from broadcaster.console import (
     report,
     state_of_box,
 )
-from broadcaster.daemon import Config
-from broadcaster.errors import BroadcasterError, ConfigError
-from broadcaster.last_good import refuse_missing
-from broadcaster.lexicon_file import entries
-from broadcaster.script.lexicon import toneless
-from broadcaster.settings import LexiconSettings, PathSettings, Settings, load_settings
-from broadcaster.settings_problems import keys_twice
-from broadcaster.slotbook import Slotbook, SlotEntry
-from broadcaster.store.spare import LEAST_FREE_BYTES
-from broadcaster.timetable_file import load_timetable
+from broadcaster.core.clock import Clock
+from broadcaster.core.errors import BroadcasterError, ConfigError
+from broadcaster.daemon.assembly import Config
+from broadcaster.schedule.timetable_file import load_timetable
+from broadcaster.settings.problems import keys_twice
+from broadcaster.settings.schema import LexiconSettings, PathSettings, Settings, load_settings
+from broadcaster.station.lexicon_file import entries
+from broadcaster.station.village_slots import Slotbook, SlotEntry
+from broadcaster.store.database.reserved_space import LEAST_FREE_BYTES
+from broadcaster.system.last_good_settings import refuse_missing
+from broadcaster.text.lexicon import toneless
 from broadcaster.tts.catalogue import Catalogue
 
 EXIT_TO_MEND = 1

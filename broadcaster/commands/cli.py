@@ -2,11 +2,11 @@
 
 import sys
 
-from broadcaster.terminal import run_program
+from broadcaster.system.terminal import run_program
 
 
 def main() -> int:
-    return run_program("broadcaster.command_line", sys.argv[1:])
+    return run_program("broadcaster.commands.arguments", sys.argv[1:])
 
 
 if __name__ == "__main__":

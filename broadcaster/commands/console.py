@@ -10,14 +10,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from broadcaster import control
-from broadcaster.errors import BroadcasterError, ConfigError
-from broadcaster.folders import under_project
-from broadcaster.last_good import LAST_GOOD, by_last_good, keep_good, untold, was_changed
+from broadcaster.core.errors import BroadcasterError, ConfigError
+from broadcaster.core.project_folders import under_project
+from broadcaster.daemon import control_socket
+from broadcaster.system.last_good_settings import LAST_GOOD, by_last_good, keep_good, untold, was_changed
 
 if TYPE_CHECKING:
-    from broadcaster.daemon import Config
-    from broadcaster.settings import LexiconSettings, Settings
+    from broadcaster.daemon.assembly import Config
+    from broadcaster.settings.schema import LexiconSettings, Settings
 
 FILES = ("broadcaster.yaml", "timetable.yaml", "lexicon.yaml")
 
@@ -39,15 +39,17 @@ def print_json(content: object) -> None:
     print(json.dumps(content, ensure_ascii=False), flush=True)
 
 
-def ask_box(request: control.Message, config_folder: Path) -> Iterator[control.Message] | None:
+def ask_box(
+    request: control_socket.Message, config_folder: Path
+) -> Iterator[control_socket.Message] | None:
     """The running box's answers, or None where none runs; an error of the box is raised here."""
     for state in _state_folders(config_folder):
-        if answers := control.ask(state, request):
+        if answers := control_socket.ask(state, request):
             return map(refuse_error, answers)
     return None
 
 
-def ask_running_box(request: control.Message, config_folder: Path) -> control.Message:
+def ask_running_box(request: control_socket.Message, config_folder: Path) -> control_socket.Message:
     """The first answer of the box. Raises `BroadcasterError` where none runs."""
     answers = ask_box(request, config_folder)
     if answers is None:
@@ -55,21 +57,21 @@ def ask_running_box(request: control.Message, config_folder: Path) -> control.Me
     return next(answers, None) or refuse_error(NO_ANSWER)
 
 
-def state_of_box(config_folder: Path) -> control.Message:
+def state_of_box(config_folder: Path) -> control_socket.Message:
     """Of the running box; empty where none runs."""
-    answer = next(ask_box({"do": "status"}, config_folder) or iter(()), control.Message())
-    state: control.Message = answer.get("status", {})
+    answer = next(ask_box({"do": "status"}, config_folder) or iter(()), control_socket.Message())
+    state: control_socket.Message = answer.get("status", {})
     return state
 
 
-def not_counted_yet(state: control.Message) -> list[str]:
+def not_counted_yet(state: control_socket.Message) -> list[str]:
     """The box's sentences on files that were changed and are not gone by."""
-    from broadcaster.changed_files import CHANGED
+    from broadcaster.daemon.config_watch import CHANGED
 
     return [fault for fault in state.get("faults", []) if CHANGED in fault]
 
 
-def refuse_error(answer: control.Message) -> control.Message:
+def refuse_error(answer: control_socket.Message) -> control_socket.Message:
     """Raise `BroadcasterError` for an answer that is one."""
     if "error" in answer:
         raise BroadcasterError(answer["error"])
@@ -78,16 +80,16 @@ def refuse_error(answer: control.Message) -> control.Message:
 
 def load_config(folder: Path) -> Config:
     """Everything in the folder, checked. Raises `ConfigError`."""
-    from broadcaster.daemon import Config
-    from broadcaster.settings import load_settings
-    from broadcaster.timetable_file import load_timetable
+    from broadcaster.daemon.assembly import Config
+    from broadcaster.schedule.timetable_file import load_timetable
+    from broadcaster.settings.schema import load_settings
 
     return Config(load_settings(folder), load_timetable(folder), load_checked_lexicon(folder), folder)
 
 
 def settings_to_look_by(folder: Path) -> Settings:
     """Of a command beside the box, which goes by them too. Raises `ConfigError`."""
-    from broadcaster.settings import load_settings
+    from broadcaster.settings.schema import load_settings
 
     def tell(error: ConfigError) -> None:
         print(f"先按上次能用的（{folder / LAST_GOOD} 里有）：{error}", file=sys.stderr)
@@ -97,8 +99,8 @@ def settings_to_look_by(folder: Path) -> Settings:
 
 def load_checked_lexicon(folder: Path) -> LexiconSettings:
     """Raises `ConfigError`, also for a reading that cannot be."""
-    from broadcaster.script.lexicon import load_lexicon as check_lexicon
-    from broadcaster.settings import load_lexicon
+    from broadcaster.settings.schema import load_lexicon
+    from broadcaster.text.lexicon import load_lexicon as check_lexicon
 
     check_lexicon(lexicon := load_lexicon(folder))
     return lexicon
@@ -128,7 +130,7 @@ def _state_folder(config_folder: Path) -> Path:
         with (config_folder / "broadcaster.yaml").open("rb") as file:
             return under_project(Path(yaml.safe_load(file)["paths"]["state"]))
     except (OSError, ValueError, LookupError, TypeError, yaml.YAMLError):
-        from broadcaster.settings import load_settings
+        from broadcaster.settings.schema import load_settings
 
         return load_settings(config_folder).paths.state
 
@@ -137,8 +139,8 @@ def load_config_to_run(folder: Path) -> Config:
     """The same for a box that nobody watches: what is damaged since the last start is taken as it was
     then, and told. Raises `ConfigError` where it never was good.
     """
-    from broadcaster.settings_problems import keys_twice
-    from broadcaster.timetable_file import load_timetable
+    from broadcaster.schedule.timetable_file import load_timetable
+    from broadcaster.settings.problems import keys_twice
 
     wrong: list[ConfigError] = []
     config = by_last_good(load_config, folder, FILES, wrong.append)
@@ -157,7 +159,7 @@ def load_config_to_run(folder: Path) -> Config:
 
 
 def _changed(folder: Path, now: Settings) -> str:
-    from broadcaster.settings import load_settings
+    from broadcaster.settings.schema import load_settings
 
     try:
         good = folder / LAST_GOOD

@@ -12,14 +12,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from broadcaster.clock import Clock
-from broadcaster.console import Arguments, report
-from broadcaster.errors import BroadcasterError, ConfigError
-from broadcaster.office_files import office_in
+from broadcaster.commands.console import Arguments, report
+from broadcaster.core.clock import Clock
+from broadcaster.core.errors import BroadcasterError, ConfigError
+from broadcaster.county.keys.office_probe import office_in
 
 if TYPE_CHECKING:
     from broadcaster.bulletin.delegation import Delegation
-    from broadcaster.office_folder import OfficeFolder
+    from broadcaster.county.keys.key_folder import OfficeFolder
 
 Adder = Callable[..., Any]
 PASSPHRASE = "BROADCASTER_PASSPHRASE"
@@ -80,7 +80,7 @@ def add_root_files(parser: Any, option: str, description: str) -> None:
 
 
 def init(arguments: Arguments) -> int:
-    from broadcaster.office_folder import OfficeFolder
+    from broadcaster.county.keys.key_folder import OfficeFolder
 
     files = arguments.root_key or [arguments.office / name for name in ROOT_FILES]
     folder = OfficeFolder.found(
@@ -98,7 +98,7 @@ def init(arguments: Arguments) -> int:
 
 def key(arguments: Arguments) -> int:
     from broadcaster.bulletin.keys import new_key, public
-    from broadcaster.office_folder import write_key
+    from broadcaster.county.keys.key_folder import write_key
 
     made = new_key()
     write_key(arguments.file, made, asking(arguments, new=True)("这把钥匙"))
@@ -109,8 +109,8 @@ def key(arguments: Arguments) -> int:
 
 
 def delegate(arguments: Arguments) -> int:
-    from broadcaster.bulletin.charter import CharterRefused
     from broadcaster.bulletin.keys import public_from_hex
+    from broadcaster.bulletin.metadata_signing import CharterRefused
 
     folder = open_folder(arguments)
     wanted = _delegation(arguments, folder)
@@ -130,7 +130,7 @@ def delegate(arguments: Arguments) -> int:
 
 def revoke(arguments: Arguments) -> int:
     from broadcaster.bulletin import areas
-    from broadcaster.bulletin.charter import CharterRefused
+    from broadcaster.bulletin.metadata_signing import CharterRefused
 
     folder = open_folder(arguments)
     area = areas.trim(arguments.area)
@@ -146,7 +146,7 @@ def revoke(arguments: Arguments) -> int:
 
 
 def rotate(arguments: Arguments) -> int:
-    from broadcaster.office_folder import open_key
+    from broadcaster.county.keys.key_folder import open_key
 
     folder = open_folder(arguments)
     ask = asking(arguments)
@@ -181,8 +181,8 @@ def show(arguments: Arguments) -> int:
 
 
 def _site_pin(folder: Path) -> str:
-    from broadcaster.county.office_settings import load_office_to_run
-    from broadcaster.county.site_pin import site_pin
+    from broadcaster.county.register.site_pin import site_pin
+    from broadcaster.county.store.office_settings import load_office_to_run
 
     with suppress(ConfigError):
         return site_pin(load_office_to_run(folder)[0].web, folder)
@@ -191,7 +191,7 @@ def _site_pin(folder: Path) -> str:
 
 def open_folder(arguments: Arguments) -> OfficeFolder:
     path = office_in(arguments.office)
-    from broadcaster.office_folder import OfficeFolder
+    from broadcaster.county.keys.key_folder import OfficeFolder
 
     folder = OfficeFolder(path)
     # Told before anybody types a passphrase.
@@ -201,9 +201,9 @@ def open_folder(arguments: Arguments) -> OfficeFolder:
 
 def _delegation(arguments: Arguments, folder: OfficeFolder) -> Delegation:
     from broadcaster.bulletin import areas
-    from broadcaster.bulletin.charter import CharterRefused
     from broadcaster.bulletin.delegation import Delegation, may_ever_use
-    from broadcaster.model import Severity
+    from broadcaster.bulletin.metadata_signing import CharterRefused
+    from broadcaster.core.model import Severity
 
     area = areas.trim(arguments.area)
     severities = frozenset(map(Severity, arguments.severity or ORDINARY))
@@ -221,7 +221,7 @@ def _severities(delegation: Delegation) -> str:
 
 
 def described(folder: OfficeFolder) -> dict[str, Any]:
-    from broadcaster.county.office_keys import expiry_warnings
+    from broadcaster.county.keys.key_renewal import expiry_warnings
 
     trust = folder.trust
     return {

@@ -9,14 +9,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from broadcaster.clock import Clock
-from broadcaster.console import Arguments, report
-from broadcaster.county_commands import OFFICE
-from broadcaster.errors import BroadcasterError, FileUnwritable, reason_of
-from broadcaster.office_files import office_in
+from broadcaster.commands.console import Arguments, report
+from broadcaster.commands.county_keys import OFFICE
+from broadcaster.core.clock import Clock
+from broadcaster.core.errors import BroadcasterError, FileUnwritable, reason_of
+from broadcaster.county.keys.office_probe import office_in
 
 if TYPE_CHECKING:
-    from broadcaster.county.foreign import ForeignDraft
+    from broadcaster.county.foreign.proposal import ForeignDraft
 
 KINDS = {"notice": "通知", "cancel": "取消", "drill": "演练", "test": "测试"}
 SEVERITIES = ("日常", "红色", "橙色", "黄色", "蓝色")
@@ -40,7 +40,7 @@ def add_to(group: Any, add: Callable[..., Any]) -> None:
 
 def show(arguments: Arguments) -> int:
     from broadcaster.bulletin import strict_json
-    from broadcaster.county.foreign_in import read_foreign
+    from broadcaster.county.foreign.message_reader import read_foreign
 
     now = Clock(ZoneInfo("UTC")).now()
     drafts = read_foreign(_read(arguments.file), now, arguments.file.name)
@@ -51,8 +51,8 @@ def show(arguments: Arguments) -> int:
 
 def export(arguments: Arguments) -> int:
     folder = office_in(arguments.office)
-    from broadcaster.county.cap_out import export_cap
-    from broadcaster.county.running import open_desk
+    from broadcaster.county.office.office_process import open_desk
+    from broadcaster.county.pages.cap_download import export_cap
 
     with open_desk(folder) as desk:
         data = export_cap(desk.parts, desk.settings, arguments.id)
@@ -69,7 +69,7 @@ def export(arguments: Arguments) -> int:
 
 def _read(file: Path) -> bytes:
     """One byte more than is taken, so that a file of any size is refused as too large."""
-    from broadcaster.county.ebm_package import LARGEST_PACKAGE
+    from broadcaster.county.foreign.ebm_package import LARGEST_PACKAGE
 
     try:
         with file.open("rb") as opened:
@@ -79,7 +79,7 @@ def _read(file: Path) -> bytes:
 
 
 def _described(draft: ForeignDraft) -> str:
-    from broadcaster.county.foreign import in_beijing
+    from broadcaster.county.foreign.proposal import in_beijing
 
     start = in_beijing(draft.not_before) if draft.not_before else "马上"
     end = in_beijing(draft.expires) if draft.expires else "没有写"

@@ -16,16 +16,16 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from broadcaster import control
-from broadcaster.clock import Clock
-from broadcaster.console import print_json, settings_to_look_by
-from broadcaster.errors import AmplifierInUse, AmplifierLost, BroadcasterError
-from broadcaster.playout.amplifier import Amplifier
-from broadcaster.playout.cards import CardChoice, Forgetful
-from broadcaster.playout.sound_messages import AbsentOutput, CardOutput
-from broadcaster.playout.trial import why_it_does_not_open
-from broadcaster.playout.wiring import Wiring
-from broadcaster.settings import Settings
+from broadcaster.commands.console import print_json, settings_to_look_by
+from broadcaster.core.clock import Clock
+from broadcaster.core.errors import AmplifierInUse, AmplifierLost, BroadcasterError
+from broadcaster.daemon import control_socket
+from broadcaster.playout.amplifier.amplifier import Amplifier
+from broadcaster.playout.amplifier.wiring import Wiring
+from broadcaster.playout.device.alsa_cards import CardChoice, Forgetful
+from broadcaster.playout.device.card_trial import why_it_does_not_open
+from broadcaster.playout.device.sound_messages import AbsentOutput, CardOutput
+from broadcaster.settings.schema import Settings
 
 SERIAL_PORTS = Path("/dev/serial/by-id")
 LOOK_SECONDS = 0.1
@@ -60,7 +60,7 @@ def devices(arguments: Arguments) -> int:
     running = state is not None
     device = _would_choose(settings) if state is None else state["device"]
     relays = Wiring.of(settings.amplifier).relays
-    content: control.Message = {
+    content: control_socket.Message = {
         "running": running,
         "cards": device["cards"],
         "card": device["card"],
@@ -78,8 +78,8 @@ def _use(settings: Settings, name: str) -> str:
     answer = _ask(settings, {"do": "use_card", "name": name})
     if answer is not None:
         return str(answer["used"])
+    from broadcaster.store.database.tables import DATABASE
     from broadcaster.store.store import open_store
-    from broadcaster.store.tables import DATABASE
 
     state = settings.paths.state
     with open_store(state / DATABASE, Clock(settings.station.zone)) as store:
@@ -161,19 +161,19 @@ def _hold(settings: Settings, names: tuple[str, ...], seconds: float) -> None:
             raise AmplifierLost(amplifier.fault)
 
 
-def _ask(settings: Settings, request: control.Message) -> control.Message | None:
-    answers = control.ask(settings.paths.state, request)
+def _ask(settings: Settings, request: control_socket.Message) -> control_socket.Message | None:
+    answers = control_socket.ask(settings.paths.state, request)
     if answers is None:
         return None
-    answer: control.Message = next(answers, {"error": "广播站没有回答，请重启它。"})
+    answer: control_socket.Message = next(answers, {"error": "广播站没有回答，请重启它。"})
     if "error" in answer:
         raise BroadcasterError(answer["error"])
     return answer
 
 
-def _would_choose(settings: Settings) -> control.Message:
+def _would_choose(settings: Settings) -> control_socket.Message:
     """The card that a box would take if it were started now, and what would be wrong."""
-    from broadcaster.store.past import past_state
+    from broadcaster.store.offline_journal import past_state
 
     known = Forgetful(past_state(settings.paths.state))
     with tempfile.TemporaryDirectory() as folder:
@@ -186,7 +186,7 @@ def _would_choose(settings: Settings) -> control.Message:
     return {"card": card, "ready": not shut, "fault": fault, "cards": cards}
 
 
-def _told(content: control.Message) -> str:
+def _told(content: control_socket.Message) -> str:
     using = f"  ← {'正在用' if content['running'] else '启动后会用'}"
     using += "，打得开" if content["opens"] else "，打不开"
     state = {True: "合上", False: "断开", None: "不知道（广播站没有运行）"}

@@ -13,14 +13,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from broadcaster import control
-from broadcaster.console import print_json, settings_to_look_by
-from broadcaster.errors import BroadcasterError, FileUnwritable, reason_of
-from broadcaster.labels import OUTCOMES, called
-from broadcaster.model import Outcome
+from broadcaster.commands.console import print_json, settings_to_look_by
+from broadcaster.core.errors import BroadcasterError, FileUnwritable, reason_of
+from broadcaster.core.labels import OUTCOMES, called
+from broadcaster.core.model import Outcome
+from broadcaster.daemon import control_socket
 
 if TYPE_CHECKING:
-    from broadcaster.settings import Settings
+    from broadcaster.settings.schema import Settings
     from broadcaster.store.journal import JournalFilter, JournalRow
 
 SHOWN = 20
@@ -57,7 +57,7 @@ def journal(arguments: argparse.Namespace) -> int:
         if not arguments.limit and next(lines, None):
             print(f"只列了最新的 {SHOWN} 条，还有更早的：--limit 条数", file=sys.stderr)
     if arguments.json:
-        print_json([control.row_as_json(row) for row in rows])
+        print_json([control_socket.row_as_json(row) for row in rows])
     else:
         print("\n".join(_table(rows)) if rows else "没有这样的播出记录。")
     return 0
@@ -65,8 +65,8 @@ def journal(arguments: argparse.Namespace) -> int:
 
 @contextmanager
 def _lines(settings: Settings, wanted: JournalFilter) -> Iterator[Iterator[JournalRow]]:
-    from broadcaster.clock import Clock
-    from broadcaster.store.past import open_past
+    from broadcaster.core.clock import Clock
+    from broadcaster.store.offline_journal import open_past
 
     with open_past(settings.paths.state, Clock(settings.station.zone)) as past:
         yield past.each(wanted) if past else iter(())
@@ -127,7 +127,7 @@ def _width(text: str) -> int:
 
 
 def _write_csv(arguments: argparse.Namespace, rows: Iterable[JournalRow]) -> None:
-    from broadcaster.web.journal_csv import csv_lines
+    from broadcaster.web.pages.journal_csv import csv_lines
 
     # Excel takes a file for UTF-8 only when it begins with a byte order mark.
     if arguments.csv == "-":

@@ -6,8 +6,15 @@ import argparse
 from collections.abc import Callable
 from typing import Any
 
-from broadcaster.console import Arguments, report
-from broadcaster.county_commands import add_command, add_root_files, asking, described, now, open_folder
+from broadcaster.commands.console import Arguments, report
+from broadcaster.commands.county_keys import (
+    add_command,
+    add_root_files,
+    asking,
+    described,
+    now,
+    open_folder,
+)
 
 CEREMONY = """\
 续钥匙名单，或者续根。谁能发什么都不变，广播站不用重新登记。
@@ -38,7 +45,7 @@ def add_to(group: Any, add: Callable[..., Any]) -> None:
 
 
 def renew(arguments: Arguments) -> int:
-    from broadcaster.office_folder import open_key
+    from broadcaster.county.keys.key_folder import open_key
 
     folder, ask = open_folder(arguments), asking(arguments)
     if arguments.root_key:

@@ -6,14 +6,14 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from broadcaster.commands import air
-from broadcaster.console import Arguments, ask_box, load_config, report
-from broadcaster.errors import WordRefused
-from broadcaster.lexicon_file import LexiconFile, entries, with_entry
-from broadcaster.model import SECTIONS, Entry
-from broadcaster.notice_options import add_sink
-from broadcaster.script.lexicon import check_entry
-from broadcaster.settings import LexiconSettings
+from broadcaster.commands.box import air
+from broadcaster.commands.console import Arguments, ask_box, load_config, report
+from broadcaster.commands.notice_options import add_sink
+from broadcaster.core.errors import WordRefused
+from broadcaster.core.model import SECTIONS, Entry
+from broadcaster.settings.schema import LexiconSettings
+from broadcaster.station.lexicon_file import LexiconFile, entries, with_entry
+from broadcaster.text.lexicon import check_entry
 
 
 def add_to(group: Any, add: Any) -> None:
@@ -62,15 +62,15 @@ def remove_word(arguments: Arguments) -> int:
 
 def listen(arguments: Arguments) -> int:
     """On the air as it is read now, or into a file, with another reading if one is given."""
-    from broadcaster.wordbook import heard_alone
+    from broadcaster.station.village_lexicon import heard_alone
 
     entry = _entry(arguments)
     if arguments.output is None:
         if entry.said:
             raise WordRefused("还没记下的读音不上大喇叭。请加 -o 文件名.wav 听文件，或者先记下来。")
         return air(heard_alone(entry), arguments)
-    from broadcaster.clips.export import check_writable, write_sound
-    from broadcaster.daemon import open_studio
+    from broadcaster.audio.export import check_writable, write_sound
+    from broadcaster.daemon.assembly import open_studio
 
     check_writable(arguments.output)
     config = load_config(arguments.config)

@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from broadcaster.console import Arguments, ask_box, ask_running_box, report, settings_to_look_by
-from broadcaster.errors import BroadcasterError, reason_of
-from broadcaster.link.place import is_enrolled
+from broadcaster.commands.console import Arguments, ask_box, ask_running_box, report, settings_to_look_by
+from broadcaster.core.errors import BroadcasterError, reason_of
+from broadcaster.link.membership_folder import is_enrolled
 
 if TYPE_CHECKING:
     from broadcaster.bulletin.enrolment import Enrolment
@@ -61,8 +61,8 @@ def _taken_up(arguments: Arguments) -> str:
 def _enrolment(arguments: Arguments, state: Path) -> Enrolment:
     from broadcaster.bulletin.enrolment import Enrolment, EnrolmentRefused
     from broadcaster.bulletin.keys import public
+    from broadcaster.link.enrol_client import ask_to_enrol
     from broadcaster.link.membership import own_key
-    from broadcaster.link.office import ask_to_enrol
 
     if invitation := _invitation(arguments):
         return ask_to_enrol(invitation, str(public(own_key(state)).keyval["public"]))

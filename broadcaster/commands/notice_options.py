@@ -6,10 +6,10 @@ import argparse
 import sys
 from pathlib import Path
 
-from broadcaster.console import Arguments
-from broadcaster.errors import TextRefused, reason_of
-from broadcaster.labels import SIGNALS
-from broadcaster.model import FASTEST, MOST_REPEATS, SLOWEST, Notice, Severity, Signal, Style
+from broadcaster.commands.console import Arguments
+from broadcaster.core.errors import TextRefused, reason_of
+from broadcaster.core.labels import SIGNALS
+from broadcaster.core.model import FASTEST, MOST_REPEATS, SLOWEST, Notice, Severity, Signal, Style
 
 Parser = argparse.ArgumentParser
 

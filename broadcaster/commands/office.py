@@ -12,16 +12,16 @@ from getpass import getpass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from broadcaster.console import Arguments, report
-from broadcaster.county_commands import OFFICE, PassphraseMissing, asking, nobody_is_asked
-from broadcaster.errors import AccountRefused
-from broadcaster.office_files import office_in
-from broadcaster.paper_commands import described, draft_of, receipts, show_first
+from broadcaster.commands.console import Arguments, report
+from broadcaster.commands.county_keys import OFFICE, PassphraseMissing, asking, nobody_is_asked
+from broadcaster.commands.office_output import described, draft_of, receipts, show_first
+from broadcaster.core.errors import AccountRefused
+from broadcaster.county.keys.office_probe import office_in
 
 if TYPE_CHECKING:
     from broadcaster.bulletin.invitation import Invitation
-    from broadcaster.county.officers import Officer
-    from broadcaster.county.running import Desk
+    from broadcaster.county.office.office_process import Desk
+    from broadcaster.county.store.officers import Officer
 
 PASSWORD = "BROADCASTER_OFFICE_PASSWORD"
 Adder = Callable[..., Any]
@@ -97,9 +97,9 @@ def _add_signed_in(group: Any, add: Adder, name: str, command: Any, description:
 
 def run(arguments: Arguments) -> int:
     office_in(arguments.office)
-    from broadcaster.county import running
+    from broadcaster.county.office import office_process
 
-    return running.run(
+    return office_process.run(
         arguments.office,
         arguments.config,
         asking(arguments),
@@ -110,7 +110,7 @@ def run(arguments: Arguments) -> int:
 
 def relay(arguments: Arguments) -> int:
     office_in(arguments.office)
-    from broadcaster.county import relay as relaying
+    from broadcaster.county.relay import relay_process as relaying
 
     return relaying.run(
         arguments.office, lambda status: report(status.to_json(), status.sentence, arguments)
@@ -119,8 +119,8 @@ def relay(arguments: Arguments) -> int:
 
 def publish(arguments: Arguments) -> int:
     folder = office_in(arguments.office)
-    from broadcaster.county.desk import HANDED_IN
-    from broadcaster.county.running import open_desk
+    from broadcaster.county.notices.approval_desk import HANDED_IN
+    from broadcaster.county.office.office_process import open_desk
 
     with open_desk(folder) as desk:
         who = _who(desk, arguments)
@@ -135,7 +135,7 @@ def publish(arguments: Arguments) -> int:
 
 def approve(arguments: Arguments) -> int:
     folder = office_in(arguments.office)
-    from broadcaster.county.running import open_desk
+    from broadcaster.county.office.office_process import open_desk
 
     with open_desk(folder) as desk:
         who = _who(desk, arguments)
@@ -149,7 +149,7 @@ def approve(arguments: Arguments) -> int:
 
 def cancel(arguments: Arguments) -> int:
     folder = office_in(arguments.office)
-    from broadcaster.county.running import open_desk
+    from broadcaster.county.office.office_process import open_desk
 
     with open_desk(folder) as desk:
         who = _who(desk, arguments)
@@ -161,8 +161,8 @@ def cancel(arguments: Arguments) -> int:
 
 def stick(arguments: Arguments) -> int:
     folder = office_in(arguments.office)
-    from broadcaster.county.running import open_desk
-    from broadcaster.county.stick_out import gather, write_to
+    from broadcaster.county.office.office_process import open_desk
+    from broadcaster.county.villages.usb_folder import gather, write_to
 
     with open_desk(folder) as desk:
         parts = desk.parts
@@ -183,7 +183,7 @@ def stick(arguments: Arguments) -> int:
 
 def board(arguments: Arguments) -> int:
     folder = office_in(arguments.office)
-    from broadcaster.county.running import open_desk
+    from broadcaster.county.office.office_process import open_desk
 
     with open_desk(folder) as desk:
         if arguments.id:
@@ -229,8 +229,8 @@ def _one(desk: Desk, arguments: Arguments) -> int:
 
 def boxes(arguments: Arguments) -> int:
     folder = office_in(arguments.office)
-    from broadcaster.county.register import BOX_STATES
-    from broadcaster.county.running import open_desk
+    from broadcaster.county.office.office_process import open_desk
+    from broadcaster.county.register.register import BOX_STATES
 
     with open_desk(folder) as desk:
         register, note = desk.parts.register, desk.parts.audit.note
@@ -270,8 +270,8 @@ def _invite(desk: Desk, box: str, code: str, arguments: Arguments) -> int:
 def invitation(desk: Desk, code: str) -> Invitation:
     """As the page gives it, by this machine's address where the settings name none."""
     from broadcaster.bulletin.invitation import Invitation
-    from broadcaster.county.site_pin import site_pin
-    from broadcaster.lan_name import own_address
+    from broadcaster.county.register.site_pin import site_pin
+    from broadcaster.system.mdns import own_address
 
     settings, web = desk.settings, desk.settings.web
     host = own_address() if web.host in ("0.0.0.0", "::") else web.host

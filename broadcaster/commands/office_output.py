@@ -9,24 +9,24 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from broadcaster.console import Arguments, report
-from broadcaster.errors import reason_of
-from broadcaster.office_files import office_in
-from broadcaster.terminal import EXIT_BROKEN
+from broadcaster.commands.console import Arguments, report
+from broadcaster.core.errors import reason_of
+from broadcaster.county.keys.office_probe import office_in
+from broadcaster.system.terminal import EXIT_BROKEN
 
 if TYPE_CHECKING:
-    from broadcaster.county.desk import Paper
-    from broadcaster.county.draft import Draft
-    from broadcaster.county.running import Desk
+    from broadcaster.county.notices.approval_desk import Paper
+    from broadcaster.county.notices.draft import Draft
+    from broadcaster.county.office.office_process import Desk
 
 PIECE_BYTES = 256 * 1024
 
 
 def draft_of(arguments: Arguments, desk: Desk) -> Draft:
     from broadcaster.bulletin.bulletin import BulletinKind
-    from broadcaster.county.draft import Draft, DraftRefused
-    from broadcaster.county.sounds import NO_ADDRESS, Sounds
-    from broadcaster.model import Severity
+    from broadcaster.core.model import Severity
+    from broadcaster.county.notices.draft import Draft, DraftRefused
+    from broadcaster.county.notices.recordings import NO_ADDRESS, Sounds
 
     if arguments.audio and not desk.settings.fetched_from:
         raise DraftRefused(NO_ADDRESS)
@@ -56,7 +56,7 @@ def draft_of(arguments: Arguments, desk: Desk) -> Draft:
 
 def _recording(file: Path) -> Iterator[bytes]:
     """Raises `RecordingRefused` for a file that cannot be read."""
-    from broadcaster.errors import RecordingRefused
+    from broadcaster.core.errors import RecordingRefused
 
     try:
         with file.open("rb") as content:
@@ -67,8 +67,8 @@ def _recording(file: Path) -> Iterator[bytes]:
 
 def show_first(desk: Desk, paper: Paper, arguments: Arguments) -> int:
     """Nobody agrees to what he has not seen."""
-    from broadcaster.county.paper_words import aged, why_waits
-    from broadcaster.web.wording import SEVERITIES
+    from broadcaster.county.notices.bulletin_wording import aged, why_waits
+    from broadcaster.web.base.wording import SEVERITIES
 
     draft, now, names = paper.draft, desk.parts.clock.now(), desk.parts.register.names()
     kind, writers = "演练" if draft.is_drill else "通知", "、".join(paper.writers)
@@ -95,7 +95,7 @@ def _how_to_agree(paper: Paper, by: str) -> list[str]:
 
 
 def described(paper: Paper, cancel_waits: bool = False) -> dict[str, Any]:
-    from broadcaster.county.paper_words import state_said
+    from broadcaster.county.notices.bulletin_wording import state_said
 
     return {
         "id": paper.id,
@@ -115,8 +115,8 @@ def described(paper: Paper, cancel_waits: bool = False) -> dict[str, Any]:
 
 def receipts(arguments: Arguments) -> int:
     folder = office_in(arguments.office)
-    from broadcaster.county.homecoming import in_folder, take_home
-    from broadcaster.county.running import open_desk
+    from broadcaster.county.board.receipt_import import in_folder, take_home
+    from broadcaster.county.office.office_process import open_desk
 
     with open_desk(folder) as desk:
         parts = desk.parts

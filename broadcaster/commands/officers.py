@@ -8,13 +8,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from broadcaster.console import Arguments, report
-from broadcaster.county_commands import OFFICE
-from broadcaster.errors import AccountRefused
-from broadcaster.office_files import office_in
+from broadcaster.commands.console import Arguments, report
+from broadcaster.commands.county_keys import OFFICE
+from broadcaster.core.errors import AccountRefused
+from broadcaster.county.keys.office_probe import office_in
 
 if TYPE_CHECKING:
-    from broadcaster.county.running import Desk
+    from broadcaster.county.office.office_process import Desk
 
 # As `OfficeRole` has them, in what the page calls them.
 ROLES = {"只看": "viewer", "经办": "clerk", "审批": "approver", "管理": "keeper"}
@@ -46,7 +46,7 @@ def _add(group: Any, add: Adder, name: str, command: Any, does: str, named: bool
 
 
 def show(arguments: Arguments) -> int:
-    from broadcaster.county.rules import CAPS
+    from broadcaster.county.notices.approval_rules import CAPS
 
     titles = {role: title for title, role in ROLES.items()}
     with _desk(arguments) as desk:
@@ -59,8 +59,8 @@ def show(arguments: Arguments) -> int:
 
 
 def let_in(arguments: Arguments) -> int:
-    from broadcaster.county.officers import OfficeRole
-    from broadcaster.model import Severity
+    from broadcaster.core.model import Severity
+    from broadcaster.county.store.officers import OfficeRole
 
     role = OfficeRole(ROLES[arguments.role])
     with _desk(arguments) as desk:
@@ -102,7 +102,7 @@ def _note(desk: Desk, what: str, arguments: Arguments) -> None:
 def _desk(arguments: Arguments) -> Iterator[Desk]:
     """Also beside the running office: the database is for both."""
     folder = office_in(arguments.office)
-    from broadcaster.county.running import open_desk
+    from broadcaster.county.office.office_process import open_desk
 
     with open_desk(folder) as desk:
         yield desk

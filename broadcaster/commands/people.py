@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from broadcaster.console import Arguments, ask_box, report, settings_to_look_by
-from broadcaster.control import Message, people_answer
-from broadcaster.errors import AccountRefused
+from broadcaster.commands.console import Arguments, ask_box, report, settings_to_look_by
+from broadcaster.core.errors import AccountRefused
+from broadcaster.daemon.control_socket import Message, people_answer
 
 ROLES = {"secretary": "书记", "editor": "编辑", "viewer": "只看"}
 
@@ -40,9 +40,9 @@ def _ask(request: Message, arguments: Arguments) -> Message:
 
 
 def _answer_alone(request: Message, arguments: Arguments) -> Message:
-    from broadcaster.clock import Clock
+    from broadcaster.core.clock import Clock
+    from broadcaster.store.database.tables import DATABASE
     from broadcaster.store.store import open_store
-    from broadcaster.store.tables import DATABASE
 
     settings = settings_to_look_by(arguments.config)
     path = settings.paths.state / DATABASE

@@ -9,17 +9,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from broadcaster.clock import Clock
-from broadcaster.console import Arguments, report
-from broadcaster.county_commands import OFFICE, PASSPHRASE, asking
-from broadcaster.errors import BroadcasterError, FileUnwritable, reason_of
-from broadcaster.office_commands import invitation
-from broadcaster.office_files import office_in
+from broadcaster.commands.console import Arguments, report
+from broadcaster.commands.county_keys import OFFICE, PASSPHRASE, asking
+from broadcaster.commands.office import invitation
+from broadcaster.core.clock import Clock
+from broadcaster.core.errors import BroadcasterError, FileUnwritable, reason_of
+from broadcaster.county.keys.office_probe import office_in
 
 if TYPE_CHECKING:
     from broadcaster.bulletin.admission import Admission
     from broadcaster.bulletin.invitation import Invitation
-    from broadcaster.bulletin.superior import Superior
+    from broadcaster.bulletin.upstream_office import Superior
 
 Adder = Callable[..., Any]
 DIGEST = "[0-9a-fA-F]{64}"
@@ -81,8 +81,8 @@ def _add(group: Any, add: Adder, name: str, command: Any, description: str) -> A
 def admit(arguments: Arguments) -> int:
     folder = office_in(arguments.office)
     from broadcaster.bulletin import areas
-    from broadcaster.county.relay import write_secret
-    from broadcaster.county.running import broker_address, open_desk
+    from broadcaster.county.office.office_process import broker_address, open_desk
+    from broadcaster.county.relay.relay_process import write_secret
 
     if not (arguments.file or arguments.key):
         raise CommandIncomplete("请写接入文件写到哪里；县里报来公钥以后，用 --key 登记公钥。")
@@ -113,7 +113,7 @@ def admit(arguments: Arguments) -> int:
 def counties(arguments: Arguments) -> int:
     folder = office_in(arguments.office)
     from broadcaster.bulletin.invitation import FOR_COUNTY
-    from broadcaster.county.running import open_desk
+    from broadcaster.county.office.office_process import open_desk
 
     with open_desk(folder) as desk:
         known, note = desk.parts.counties, desk.parts.audit.note
@@ -154,7 +154,7 @@ def counties(arguments: Arguments) -> int:
 
 
 def join(arguments: Arguments) -> int:
-    from broadcaster.county import joining
+    from broadcaster.county.relay import joining
 
     folder = arguments.office
     given = _given(arguments)
@@ -175,7 +175,7 @@ def join(arguments: Arguments) -> int:
 
 def _given(arguments: Arguments) -> Admission:
     if invitation := _invitation(arguments):
-        from broadcaster.county.joining import ask_to_join
+        from broadcaster.county.relay.joining import ask_to_join
 
         return ask_to_join(arguments.office, invitation)
     if not arguments.given:
@@ -192,7 +192,7 @@ def _invitation(arguments: Arguments) -> Invitation | None:
 
 
 def above(arguments: Arguments) -> int:
-    from broadcaster.office_folder import OfficeFolder, open_key
+    from broadcaster.county.keys.key_folder import OfficeFolder, open_key
 
     folder = OfficeFolder(arguments.office)
     before, wanted = folder.trust.above, _wanted(arguments, folder.trust.area)
@@ -225,8 +225,8 @@ def _consequence(wanted: tuple[Superior, ...]) -> str:
 
 
 def _wanted(arguments: Arguments, county: str) -> tuple[Superior, ...]:
-    from broadcaster.bulletin.charter import CharterRefused
-    from broadcaster.bulletin.superior import is_above
+    from broadcaster.bulletin.metadata_signing import CharterRefused
+    from broadcaster.bulletin.upstream_office import is_above
 
     if arguments.none:
         if arguments.above or arguments.area:
@@ -240,8 +240,8 @@ def _wanted(arguments: Arguments, county: str) -> tuple[Superior, ...]:
 
 def _superior(arguments: Arguments, county: str) -> Superior:
     from broadcaster.bulletin import areas
-    from broadcaster.bulletin.superior import Superior
-    from broadcaster.county.office_settings import load_office_settings
+    from broadcaster.bulletin.upstream_office import Superior
+    from broadcaster.county.store.office_settings import load_office_settings
 
     if not arguments.above:
         for one in load_office_settings(arguments.office).relay.above(county):

@@ -9,18 +9,18 @@ from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from broadcaster.commands import moment_due, naming_later
-from broadcaster.console import not_counted_yet, print_json, settings_to_look_by, state_of_box
-from broadcaster.control import Message
-from broadcaster.errors import BroadcasterError
-from broadcaster.setting_values import WEEKDAYS
-from broadcaster.timetable_file import load_timetable, load_timetable_file
+from broadcaster.commands.box import moment_due, naming_later
+from broadcaster.commands.console import not_counted_yet, print_json, settings_to_look_by, state_of_box
+from broadcaster.core.errors import BroadcasterError
+from broadcaster.daemon.control_socket import Message
+from broadcaster.schedule.timetable_file import load_timetable, load_timetable_file
+from broadcaster.settings.values import WEEKDAYS
 
 if TYPE_CHECKING:
-    from broadcaster.schedule.outlook import Outlook
-    from broadcaster.schedule.plan import Planned
+    from broadcaster.schedule.air_plan import Planned
+    from broadcaster.schedule.plan_summary import Outlook
     from broadcaster.schedule.timetable import Timetable
-    from broadcaster.settings import Settings
+    from broadcaster.settings.schema import Settings
 
 Arguments = argparse.Namespace
 Parser = argparse.ArgumentParser
@@ -46,7 +46,7 @@ def simulate_options(parser: Parser) -> None:
 
 
 def simulate(arguments: Arguments) -> int:
-    from broadcaster.clock import Clock
+    from broadcaster.core.clock import Clock
 
     zone = settings_to_look_by(arguments.config).station.zone
     first = _date(arguments.start) if arguments.start else Clock(zone).now().date()
@@ -64,7 +64,7 @@ def coming_up_options(parser: Parser) -> None:
 
 
 def coming_up(arguments: Arguments) -> int:
-    from broadcaster.clock import Clock
+    from broadcaster.core.clock import Clock
 
     if not 0 < arguments.hours <= MOST_HOURS:
         raise BroadcasterError(f"--hours 要大于 0，最多 {MOST_HOURS}。")
@@ -91,7 +91,7 @@ def _date(text: str) -> date:
 
 
 def _outlook(arguments: Arguments, start: datetime, end: datetime) -> Outlook:
-    from broadcaster.schedule.outlook import look_ahead
+    from broadcaster.schedule.plan_summary import look_ahead
 
     settings = settings_to_look_by(arguments.config)
     return look_ahead(_timetable(arguments, settings), settings, start, end)
@@ -99,9 +99,9 @@ def _outlook(arguments: Arguments, start: datetime, end: datetime) -> Outlook:
 
 def _timetable(arguments: Arguments, settings: Settings) -> Timetable:
     """A file to be tried stands alone; the village's own goes with what was made on the page."""
-    from broadcaster.clock import Clock
+    from broadcaster.core.clock import Clock
     from broadcaster.schedule.timetable import Timetable
-    from broadcaster.slotbook import Slotbook
+    from broadcaster.station.village_slots import Slotbook
 
     path = arguments.timetable
     if path is None:

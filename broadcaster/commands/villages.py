@@ -6,15 +6,15 @@ from collections.abc import Callable
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from broadcaster.console import Arguments, report
-from broadcaster.county_commands import add_command, asking
-from broadcaster.errors import BroadcasterError
-from broadcaster.office_files import office_in
+from broadcaster.commands.console import Arguments, report
+from broadcaster.commands.county_keys import add_command, asking
+from broadcaster.core.errors import BroadcasterError
+from broadcaster.county.keys.office_probe import office_in
 
 if TYPE_CHECKING:
-    from broadcaster.county.register import Box
-    from broadcaster.county.running import Desk
-    from broadcaster.county.village_keys import VillageKeys
+    from broadcaster.county.keys.village_keys import VillageKeys
+    from broadcaster.county.office.office_process import Desk
+    from broadcaster.county.register.register import Box
 
 Adder = Callable[..., Any]
 BY, OPENED, CLOSED = "命令行", "开通村里的网页", "关掉村里的网页"
@@ -36,8 +36,8 @@ def add_to(group: Any, add: Adder) -> None:
 
 def village(arguments: Arguments) -> int:
     folder = office_in(arguments.office)
-    from broadcaster.county.running import open_desk
-    from broadcaster.county.village_keys import VillageKeys
+    from broadcaster.county.keys.village_keys import VillageKeys
+    from broadcaster.county.office.office_process import open_desk
 
     with open_desk(folder) as desk:
         wanted = _wanted(desk, arguments)
@@ -51,7 +51,7 @@ def village(arguments: Arguments) -> int:
 
 
 def _wanted(desk: Desk, arguments: Arguments) -> list[Box]:
-    from broadcaster.county.register import BoxState
+    from broadcaster.county.register.register import BoxState
 
     in_use = {one.id: one for one in desk.parts.register.boxes() if one.state is BoxState.ENROLLED}
     unknown = [id for id in arguments.boxes if id not in in_use]
@@ -82,7 +82,7 @@ def _change(desk: Desk, keys: VillageKeys, box: Box, arguments: Arguments) -> No
 
 
 def _tell(desk: Desk, keys: VillageKeys, arguments: Arguments) -> None:
-    from broadcaster.county.village_site import PREFIX
+    from broadcaster.county.villages.village_site import PREFIX
 
     root = desk.settings.address.rstrip("/")
     carried = [one for one in desk.parts.register.boxes() if keys.delegation(one.area)]

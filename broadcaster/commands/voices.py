@@ -6,12 +6,12 @@ import sys
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from broadcaster.console import Arguments, ask_box, load_config, report, settings_to_look_by
-from broadcaster.errors import VoiceUnavailable
-from broadcaster.notice_options import add_sound_file, add_text, text_of
+from broadcaster.commands.console import Arguments, ask_box, load_config, report, settings_to_look_by
+from broadcaster.commands.notice_options import add_sound_file, add_text, text_of
+from broadcaster.core.errors import VoiceUnavailable
 
 if TYPE_CHECKING:
-    from broadcaster.settings import Settings
+    from broadcaster.settings.schema import Settings
     from broadcaster.tts.catalogue import Catalogue
 
 
@@ -59,9 +59,9 @@ def _told(entry: dict[str, Any]) -> list[str]:
 
 
 def audition(arguments: Arguments) -> int:
-    from broadcaster.audition import hear_voices
-    from broadcaster.clips.export import check_writable, write_sound
-    from broadcaster.daemon import open_studio
+    from broadcaster.audio.export import check_writable, write_sound
+    from broadcaster.daemon.assembly import open_studio
+    from broadcaster.studio.audition import hear_voices
 
     check_writable(arguments.output)
     config = load_config(arguments.config)
@@ -78,7 +78,7 @@ def audition(arguments: Arguments) -> int:
 
 
 def install(arguments: Arguments) -> int:
-    from broadcaster.tts.package_source import Source
+    from broadcaster.tts.base.package_source import Source
 
     catalogue = _catalogue(settings_to_look_by(arguments.config))
     if len(arguments.source) != len(arguments.sha256):

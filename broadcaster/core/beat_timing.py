@@ -8,7 +8,7 @@ consonant comes before it; what stands before the line is shorter by as much.
 import math
 from dataclasses import dataclass
 
-from broadcaster.model import Line
+from broadcaster.core.model import Line
 
 BAR = 2  # 快板 is counted in two-four time
 # From the start of a line's clip to its first vowel. The longest consonant of the offline voice (an

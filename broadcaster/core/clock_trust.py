@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Protocol
 
-from broadcaster.clock import Clock
-from broadcaster.errors import StoreUnusable
+from broadcaster.core.clock import Clock
+from broadcaster.core.errors import StoreUnusable
 
 logger = logging.getLogger(__name__)
 

@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from broadcaster.model import Outcome, Signal
+from broadcaster.core.model import Outcome, Signal
 
 SIGNALS = {
     "钟声": Signal.CHIME,

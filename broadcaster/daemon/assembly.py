@@ -12,50 +12,50 @@ from datetime import datetime, time, timedelta
 from functools import partial
 from pathlib import Path
 
-from broadcaster.air_settings import QuietSettings
-from broadcaster.belonging import Belonging
-from broadcaster.changed_files import ChangedFiles
-from broadcaster.clock import Clock
-from broadcaster.clock_trust import ClockTrust
-from broadcaster.control import ControlServer
-from broadcaster.copies import Copies
-from broadcaster.errors import (
+from broadcaster.core.clock import Clock
+from broadcaster.core.clock_trust import ClockTrust
+from broadcaster.core.errors import (
     AlreadyRunning,
     BroadcasterError,
     ConfigError,
     StoreUnusable,
     reason_of,
 )
-from broadcaster.foothold import in_foothold, leave_memory
-from broadcaster.greeting import forget_greeting, greet
-from broadcaster.heap import give_back_what_is_freed
-from broadcaster.intake import Endings, Intake
-from broadcaster.lan_name import LanName, own_address
-from broadcaster.lexicon_file import LexiconFile
-from broadcaster.log_lines import Ordered, tell_start
-from broadcaster.loop import Loop, Watched
-from broadcaster.microphone import Microphone
-from broadcaster.model import Notice
-from broadcaster.playout.cards import CardChoice
+from broadcaster.core.model import Notice
+from broadcaster.daemon.config_watch import ChangedFiles
+from broadcaster.daemon.control_socket import ControlServer
+from broadcaster.daemon.county_membership import Belonging
+from broadcaster.playout.device.alsa_cards import CardChoice
+from broadcaster.playout.device.child_device import open_device
 from broadcaster.playout.player import Player
-from broadcaster.playout.sound_device import open_device
-from broadcaster.schedule.clockwork import Clockwork
-from broadcaster.schedule.gaps import Gaps
-from broadcaster.schedule.lengths import estimated_lengths
-from broadcaster.schedule.rules import AirRules
-from broadcaster.settings import LexiconSettings, Settings
-from broadcaster.slotbook import Slotbook
-from broadcaster.spool import Spool, open_spool
-from broadcaster.station import Station
+from broadcaster.rules.air_rules import AirRules
+from broadcaster.rules.length_estimate import estimated_lengths
+from broadcaster.schedule.missed_occurrences import Gaps
+from broadcaster.schedule.scheduler import Clockwork
+from broadcaster.schedule.slot_settings import TimetableSettings
+from broadcaster.settings.hourly_limits import QuietSettings
+from broadcaster.settings.schema import LexiconSettings, Settings
+from broadcaster.station.durable_queue import Endings, Intake
+from broadcaster.station.first_notice import forget_greeting, greet
+from broadcaster.station.lexicon_file import LexiconFile
+from broadcaster.station.live_programme import Microphone
+from broadcaster.station.station import Station
+from broadcaster.station.village_lexicon import Wordbook
+from broadcaster.station.village_slots import Slotbook
+from broadcaster.store.database.tables import DATABASE
 from broadcaster.store.store import Store, open_store
-from broadcaster.store.tables import DATABASE
-from broadcaster.studio import Studio
-from broadcaster.timetable_settings import TimetableSettings
-from broadcaster.vigil import HANG_SECONDS, keep_watch
+from broadcaster.studio.export_jobs import Copies
+from broadcaster.studio.studio import Studio
+from broadcaster.system.heap_trim import give_back_what_is_freed
+from broadcaster.system.log_format import Ordered, tell_start
+from broadcaster.system.mdns import LanName, own_address
+from broadcaster.system.runtime_folder import in_foothold, leave_memory
+from broadcaster.system.temporary_sounds import Spool, open_spool
+from broadcaster.system.thread_loop import Loop, Watched
+from broadcaster.system.watchdog import HANG_SECONDS, keep_watch
 from broadcaster.web.app import create_app
-from broadcaster.web.server import serve
-from broadcaster.web.tls import Origins, is_loopback, serve_https
-from broadcaster.wordbook import Wordbook
+from broadcaster.web.server.server import serve
+from broadcaster.web.server.tls import Origins, is_loopback, serve_https
 
 logger = logging.getLogger(__name__)
 

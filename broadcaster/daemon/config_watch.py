@@ -5,12 +5,12 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
-from broadcaster.errors import ConfigError
-from broadcaster.last_good import keep_good, note_told
-from broadcaster.settings import Settings, load_settings
-from broadcaster.slotbook import Slotbook
-from broadcaster.timetable_file import load_timetable
-from broadcaster.whole import state_of
+from broadcaster.core.errors import ConfigError
+from broadcaster.schedule.timetable_file import load_timetable
+from broadcaster.settings.schema import Settings, load_settings
+from broadcaster.station.village_slots import Slotbook
+from broadcaster.system.atomic_file import state_of
+from broadcaster.system.last_good_settings import keep_good, note_told
 
 logger = logging.getLogger(__name__)
 

@@ -17,10 +17,9 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from broadcaster.clock import Clock
-from broadcaster.errors import BroadcasterError
-from broadcaster.foothold import footholds, in_foothold
-from broadcaster.model import (
+from broadcaster.core.clock import Clock
+from broadcaster.core.errors import BroadcasterError
+from broadcaster.core.model import (
     Airing,
     JournalEntry,
     Notice,
@@ -31,11 +30,12 @@ from broadcaster.model import (
     Style,
     WhenQuiet,
 )
+from broadcaster.system.runtime_folder import footholds, in_foothold
 
 if TYPE_CHECKING:
-    from broadcaster.station import Station
+    from broadcaster.station.station import Station
     from broadcaster.store.accounts import Accounts
-    from broadcaster.store.deeds import Deeds
+    from broadcaster.store.audit_log import Deeds
     from broadcaster.store.journal import JournalRow
 
 logger = logging.getLogger(__name__)

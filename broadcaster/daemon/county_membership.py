@@ -6,11 +6,11 @@ import threading
 from collections.abc import Callable
 from contextlib import ExitStack, closing
 
-from broadcaster.clock import Clock
-from broadcaster.errors import BroadcasterError
-from broadcaster.link.place import is_enrolled
-from broadcaster.loop import Loop
-from broadcaster.station import Station
+from broadcaster.core.clock import Clock
+from broadcaster.core.errors import BroadcasterError
+from broadcaster.link.membership_folder import is_enrolled
+from broadcaster.station.station import Station
+from broadcaster.system.thread_loop import Loop
 
 
 class Belonging:
@@ -50,9 +50,9 @@ class Belonging:
             self._end()
 
     def _begin(self) -> None:
-        from broadcaster.link.far_end import THREADS
-        from broadcaster.link.link import Link
+        from broadcaster.link.county_link import Link
         from broadcaster.link.membership import load_membership
+        from broadcaster.link.remote_commands import THREADS
 
         membership = load_membership(self._station.settings.paths.state)
         link = self._stack.enter_context(closing(Link(self._station, membership, self._clock)))

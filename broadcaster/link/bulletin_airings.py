@@ -11,19 +11,19 @@ from functools import partial
 
 from broadcaster.bulletin.bulletin import Bulletin, BulletinKind, read_bulletin
 from broadcaster.bulletin.delegation import Issuer
-from broadcaster.bulletin.moment import Now
 from broadcaster.bulletin.receipts import Heard, State
 from broadcaster.bulletin.refusals import NotAccepted, Refusal
-from broadcaster.bulletin.seen import Accepted, Record, Waits
+from broadcaster.bulletin.replay_guard import Accepted, Record, Waits
+from broadcaster.bulletin.trusted_time import Now
 from broadcaster.bulletin.verify import URGENT, check_time
-from broadcaster.clock import Clock
-from broadcaster.errors import BroadcasterError, StoreUnusable, VoiceUnavailable
-from broadcaster.link.county import tellable
-from broadcaster.link.memory import Memory, issuer_of
-from broadcaster.link.sounds import Wanted
-from broadcaster.manner import settle
-from broadcaster.model import Airing, JournalEntry, Notice, Outcome
-from broadcaster.station import JournalRow, Stage, Station, StoredBulletin
+from broadcaster.core.clock import Clock
+from broadcaster.core.errors import BroadcasterError, StoreUnusable, VoiceUnavailable
+from broadcaster.core.model import Airing, JournalEntry, Notice, Outcome
+from broadcaster.link.bulletin_log import Memory, issuer_of
+from broadcaster.link.county_state import tellable
+from broadcaster.link.recording_download import Wanted
+from broadcaster.rules.severity_defaults import settle
+from broadcaster.station.station import JournalRow, Stage, Station, StoredBulletin
 
 logger = logging.getLogger(__name__)
 

@@ -12,11 +12,17 @@ from broadcaster.bulletin.bulletin import BulletinKind
 from broadcaster.bulletin.delegation import Issuer
 from broadcaster.bulletin.receipts import MOST_TOGETHER, Heard, Receipt, Receipts, State
 from broadcaster.bulletin.refusals import Refusal
-from broadcaster.bulletin.seen import Record, SeenInMemory
+from broadcaster.bulletin.replay_guard import Record, SeenInMemory
 from broadcaster.bulletin.verify import Accepted, Waits
-from broadcaster.errors import StoreUnusable
+from broadcaster.core.errors import StoreUnusable
 from broadcaster.link.membership import Membership
-from broadcaster.station import NewReceipts, Stage, StoredBulletin, StoredBulletins, StoredReceipts
+from broadcaster.station.station import (
+    NewReceipts,
+    Stage,
+    StoredBulletin,
+    StoredBulletins,
+    StoredReceipts,
+)
 
 # Of those that wait for the network the others are on the disk.
 MOST_AT_HAND = 100

@@ -11,10 +11,10 @@ from pathlib import Path
 from tempfile import TemporaryFile
 from typing import IO, Any
 
-from broadcaster.errors import FarRefused, RecordingRefused
-from broadcaster.far import PIECE_BYTES
-from broadcaster.plain_values import write
-from broadcaster.recordings import LARGEST_BYTES
+from broadcaster.core.errors import FarRefused, RecordingRefused
+from broadcaster.station.remote_api import PIECE_BYTES
+from broadcaster.station.remote_values import write
+from broadcaster.studio.recordings import LARGEST_BYTES
 
 # Of people who listen at the same time in one village; who listens longest ago listens no more.
 MOST_FETCHED, MOST_SENT = 8, 2

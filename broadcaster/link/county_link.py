@@ -17,22 +17,22 @@ from typing import Any, TypeVar
 
 from paho.mqtt.client import MQTTMessage
 
-from broadcaster.bulletin import strict_json, topics
+from broadcaster.bulletin import mqtt_topics, strict_json
 from broadcaster.bulletin.refusals import NotAccepted, Refusal
 from broadcaster.bulletin.verify import Accepted
-from broadcaster.clock import Clock
-from broadcaster.errors import StoreUnusable, reason_of
-from broadcaster.link.catching_up import CatchingUp
-from broadcaster.link.far_end import FarEnd
-from broadcaster.link.line import Ending, Line
+from broadcaster.core.clock import Clock
+from broadcaster.core.errors import StoreUnusable, reason_of
+from broadcaster.core.model import Airing, JournalEntry
+from broadcaster.link.inbox import Reception
 from broadcaster.link.membership import Membership
+from broadcaster.link.mqtt_client import Ending, Line
 from broadcaster.link.outbox import Outbox
-from broadcaster.link.reception import Reception
-from broadcaster.link.sounds import Sounds
-from broadcaster.link.steadiness import Patience, Steadiness
-from broadcaster.link.stick import Taken, open_stick, take
-from broadcaster.model import Airing, JournalEntry
-from broadcaster.station import Station
+from broadcaster.link.reconnect_policy import Patience, Steadiness
+from broadcaster.link.recording_download import Sounds
+from broadcaster.link.remote_commands import FarEnd
+from broadcaster.link.sync import CatchingUp
+from broadcaster.link.usb_transfer import Taken, open_stick, take
+from broadcaster.station.station import Station
 
 logger = logging.getLogger(__name__)
 
@@ -227,7 +227,7 @@ class Link:
     def _receive(self, line: Line) -> None:
         """All that has come: judged, written down with one fsync, acknowledged, and then gone by."""
         came = [line.messages.popleft() for _ in range(len(line.messages))]
-        kinds = [topics.kind_of(one.topic) for one in came]
+        kinds = [mqtt_topics.kind_of(one.topic) for one in came]
         judged = [self._judge(kind, one) for kind, one in zip(kinds, came, strict=True)]
         self._reception.save()
         for one in came:
@@ -264,10 +264,10 @@ class Link:
         line.follow(self._reception.offices)
         state = self._state(online=True)
         if state != self._told_state:
-            line.publish(topics.state(self._membership.box), strict_json.write(state), retain=True)
+            line.publish(mqtt_topics.state(self._membership.box), strict_json.write(state), retain=True)
             self._told_state = state
         if self._catching_up.due_seconds <= 0:
-            line.publish(topics.question(self._membership.box), self._catching_up.question())
+            line.publish(mqtt_topics.question(self._membership.box), self._catching_up.question())
         self._outbox.send(line)
 
     def _state(self, online: bool) -> dict[str, Any]:

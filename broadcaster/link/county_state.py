@@ -6,14 +6,14 @@ import logging
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
-from broadcaster.bulletin.heads import FRESH, Heads, read_heads
 from broadcaster.bulletin.keyring import Trust
-from broadcaster.bulletin.moment import Now
 from broadcaster.bulletin.refusals import NotAccepted, Refusal
-from broadcaster.clock import Clock
-from broadcaster.errors import reason_of
+from broadcaster.bulletin.snapshot import FRESH, Heads, read_heads
+from broadcaster.bulletin.trusted_time import Now
+from broadcaster.core.clock import Clock
+from broadcaster.core.errors import reason_of
 from broadcaster.link.membership import Membership
-from broadcaster.station import Station
+from broadcaster.station.station import Station
 
 logger = logging.getLogger(__name__)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from broadcaster.bulletin import strict_json
 from broadcaster.bulletin.enrolment import LARGEST, Enrolment, EnrolmentRefused
 from broadcaster.bulletin.invitation import FOR_BOX, Invitation
-from broadcaster.office_call import OfficeRefused, post
+from broadcaster.system.https_post import OfficeRefused, post
 
 
 def ask_to_enrol(invitation: Invitation, public_key: str) -> Enrolment:

@@ -7,19 +7,19 @@ import logging
 from collections import OrderedDict
 
 from broadcaster.bulletin import strict_json
-from broadcaster.bulletin.heads import PAYLOAD_TYPE as HEADS_TYPE
 from broadcaster.bulletin.receipts import State
 from broadcaster.bulletin.refusals import Refusal
-from broadcaster.bulletin.seen import Record
+from broadcaster.bulletin.replay_guard import Record
+from broadcaster.bulletin.snapshot import PAYLOAD_TYPE as HEADS_TYPE
 from broadcaster.bulletin.verify import Accepted, Refused, verify
-from broadcaster.clock import Clock
-from broadcaster.errors import StoreUnusable
-from broadcaster.link.airings import CountyAirings
-from broadcaster.link.county import WRITTEN, County, tellable
+from broadcaster.core.clock import Clock
+from broadcaster.core.errors import StoreUnusable
+from broadcaster.link.bulletin_airings import CountyAirings
+from broadcaster.link.bulletin_log import Memory
+from broadcaster.link.county_state import WRITTEN, County, tellable
 from broadcaster.link.membership import Membership
-from broadcaster.link.memory import Memory
-from broadcaster.link.superiors import Superiors
-from broadcaster.station import Stage, Station
+from broadcaster.link.upstream import Superiors
+from broadcaster.station.station import Stage, Station
 
 logger = logging.getLogger(__name__)
 

@@ -16,9 +16,9 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
-from broadcaster.bulletin import topics
+from broadcaster.bulletin import mqtt_topics
 from broadcaster.bulletin.enrolment import Enrolment
-from broadcaster.errors import reason_of
+from broadcaster.core.errors import reason_of
 
 logger = logging.getLogger(__name__)
 
@@ -85,7 +85,7 @@ class Line:
         client.connect_timeout = CONNECT_SECONDS
         client.username_pw_set(enrolment.box, enrolment.password)
         client.tls_set_context(_context(enrolment.authority))
-        client.will_set(topics.state(enrolment.box), will, 1, True)
+        client.will_set(mqtt_topics.state(enrolment.box), will, 1, True)
         client.on_connect = self._connected
         client.on_disconnect = self._disconnected
         client.on_message = lambda client, data, message: self.messages.append(message)
@@ -153,12 +153,12 @@ class Line:
 
     def answer(self, payload: bytes) -> None:
         """To a command: not kept anywhere, for who asked waits some seconds at most."""
-        self._client.publish(topics.done(self._enrolment.box), payload, 0)
+        self._client.publish(mqtt_topics.done(self._enrolment.box), payload, 0)
 
     def leave(self, last: bytes) -> None:
         """Say goodbye, as far as it goes at once."""
         try:
-            self.publish(topics.state(self._enrolment.box), last, retain=True)
+            self.publish(mqtt_topics.state(self._enrolment.box), last, retain=True)
             self._client.loop_write()
             self._client.disconnect()
             self._client.loop_write()
@@ -177,7 +177,7 @@ class Line:
             return
         self._subscribe(WHEN_NEW)
         # Of quality 0: what a village's people ask is stale after seconds, and no password is kept.
-        client.subscribe(topics.command(self._enrolment.box), 0)
+        client.subscribe(mqtt_topics.command(self._enrolment.box), 0)
         self.up = True
 
     def _subscribe(self, bulletins: int) -> None:
@@ -185,10 +185,10 @@ class Line:
         anew = SubscribeOptions(qos=1, retainHandling=ANEW)
         as_told = SubscribeOptions(qos=1, retainHandling=bulletins)
         # In this order: whom to believe, what is in force, and then what is said.
-        keyrings, heads = map(topics.keyring, self._offices), map(topics.heads, self._offices)
-        above = (*keyrings, *heads, topics.answer(box))
+        keyrings, heads = map(mqtt_topics.keyring, self._offices), map(mqtt_topics.heads, self._offices)
+        above = (*keyrings, *heads, mqtt_topics.answer(box))
         wanted: Sequence[tuple[str, SubscribeOptions]] = [(topic, anew) for topic in above]
-        areas = topics.bulletins_for(self._enrolment.area)
+        areas = mqtt_topics.bulletins_for(self._enrolment.area)
         self._client.subscribe([*wanted, *((topic, as_told) for topic in areas)])
 
     def _disconnected(self, client: Client, data: Any, flags: Any, reason: Any, properties: Any) -> None:

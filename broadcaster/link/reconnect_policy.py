@@ -6,8 +6,8 @@ import logging
 from collections import deque
 from dataclasses import dataclass
 
-from broadcaster.clock import Clock
-from broadcaster.link.line import Ending
+from broadcaster.core.clock import Clock
+from broadcaster.link.mqtt_client import Ending
 
 logger = logging.getLogger(__name__)
 

@@ -15,9 +15,9 @@ from datetime import datetime
 from http.client import HTTPException
 
 from broadcaster.bulletin.bulletin import Audio
-from broadcaster.clock import Clock
-from broadcaster.errors import BroadcasterError, RecordingRefused, RecordingUnkept, reason_of
-from broadcaster.recordings import Recordings
+from broadcaster.core.clock import Clock
+from broadcaster.core.errors import BroadcasterError, RecordingRefused, RecordingUnkept, reason_of
+from broadcaster.studio.recordings import Recordings
 
 logger = logging.getLogger(__name__)
 

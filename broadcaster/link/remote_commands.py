@@ -20,18 +20,24 @@ from typing import Any
 
 from securesystemslib.signer import Signer
 
-from broadcaster.bulletin.command import SESSION_LIFE_SECONDS, Answer, Asked, Command, read_command
 from broadcaster.bulletin.delegation import Delegation
 from broadcaster.bulletin.keyring import Trust
-from broadcaster.bulletin.moment import Now
 from broadcaster.bulletin.refusals import NotAccepted, Refusal
-from broadcaster.clock import Clock
-from broadcaster.errors import BroadcasterError, FarRefused
-from broadcaster.far import CALLS, FETCH, OF_PIECES, PIECE_BYTES, SEND, write_error
-from broadcaster.link.pieces import Pieces
-from broadcaster.model import Severity
-from broadcaster.plain_values import write
-from broadcaster.station import Station
+from broadcaster.bulletin.remote_command import (
+    SESSION_LIFE_SECONDS,
+    Answer,
+    Asked,
+    Command,
+    read_command,
+)
+from broadcaster.bulletin.trusted_time import Now
+from broadcaster.core.clock import Clock
+from broadcaster.core.errors import BroadcasterError, FarRefused
+from broadcaster.core.model import Severity
+from broadcaster.link.chunks import Pieces
+from broadcaster.station.remote_api import CALLS, FETCH, OF_PIECES, PIECE_BYTES, SEND, write_error
+from broadcaster.station.remote_values import write
+from broadcaster.station.station import Station
 
 logger = logging.getLogger(__name__)
 

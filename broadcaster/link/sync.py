@@ -7,9 +7,9 @@ import secrets
 from collections.abc import Callable
 from math import inf
 
-from broadcaster.bulletin.question import MOST_MISSING, Question
-from broadcaster.clock import Clock
-from broadcaster.link.county import County
+from broadcaster.bulletin.sync_request import MOST_MISSING, Question
+from broadcaster.core.clock import Clock
+from broadcaster.link.county_state import County
 
 
 class CatchingUp:

@@ -10,15 +10,15 @@ import logging
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from broadcaster.bulletin.above import Above, area_of_keyring
 from broadcaster.bulletin.keyring import Trust
-from broadcaster.bulletin.moment import Now
 from broadcaster.bulletin.refusals import NotAccepted, Refusal
-from broadcaster.bulletin.seen import Seen
-from broadcaster.bulletin.superior import Superior
+from broadcaster.bulletin.replay_guard import Seen
+from broadcaster.bulletin.trusted_time import Now
+from broadcaster.bulletin.upstream_office import Superior
+from broadcaster.bulletin.upstream_trust import Above, area_of_keyring
 from broadcaster.bulletin.verify import Refused, Verdict, verify
-from broadcaster.errors import reason_of
-from broadcaster.link.county import trust_fault
+from broadcaster.core.errors import reason_of
+from broadcaster.link.county_state import trust_fault
 from broadcaster.link.membership import Membership, read_kept, write_kept
 
 logger = logging.getLogger(__name__)

@@ -13,14 +13,14 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from broadcaster.bulletin import metadata, verify
+from broadcaster.bulletin import tuf_metadata, verify
 from broadcaster.bulletin.bulletin import Audio, Bulletin
 from broadcaster.bulletin.envelope import LARGEST as LARGEST_HEADS
 from broadcaster.bulletin.refusals import NotAccepted
-from broadcaster.errors import BroadcasterError, RecordingRefused, reason_of
-from broadcaster.link.reception import Reception
-from broadcaster.link.sounds import as_signed
-from broadcaster.station import StoredReceipts
+from broadcaster.core.errors import BroadcasterError, RecordingRefused, reason_of
+from broadcaster.link.inbox import Reception
+from broadcaster.link.recording_download import as_signed
+from broadcaster.station.station import StoredReceipts
 
 FOLDER = "cb"
 # As many as one county has in force at most, three times over.
@@ -42,7 +42,7 @@ class Stick:
 
     def keyring(self) -> bytes:
         """b"" where there is none, as for all that follows."""
-        return self._read(self._folder, "keyring.json", metadata.LARGEST)
+        return self._read(self._folder, "keyring.json", tuf_metadata.LARGEST)
 
     def heads(self) -> bytes:
         return self._read(self._folder, "heads.json", LARGEST_HEADS)

@@ -8,9 +8,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from broadcaster.clock_trust import SETTLED_SECONDS
-from broadcaster.model import Airing, JournalEntry, Kind, Outcome
-from broadcaster.precedence import Cause, precedence
+from broadcaster.core.clock_trust import SETTLED_SECONDS
+from broadcaster.core.model import Airing, JournalEntry, Kind, Outcome
+from broadcaster.rules.precedence import Cause, precedence
 
 # Smaller ones come from reading two clocks one after the other.
 LEAST_STEP_SECONDS = 0.5

@@ -6,10 +6,10 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from math import inf
 
-from broadcaster.model import Airing, Item, JournalEntry, Outcome
-from broadcaster.playout.device import Damaged, Ended
-from broadcaster.playout.queue import Waiting
-from broadcaster.precedence import Cause
+from broadcaster.core.model import Airing, Item, JournalEntry, Outcome
+from broadcaster.playout.air_queue import Waiting
+from broadcaster.playout.device.device_contract import Damaged, Ended
+from broadcaster.rules.precedence import Cause
 
 # A line that lacks no more than this was heard: the device's account is that much short at most
 # when it was lost.

@@ -3,12 +3,12 @@
 import threading
 from datetime import datetime
 
-from broadcaster import hours
-from broadcaster.hours import Ruling, Verdict
-from broadcaster.model import Airing, Kind
-from broadcaster.schedule.lengths import Lengths
-from broadcaster.schedule.limits import LoopLimits
-from broadcaster.settings import Settings
+from broadcaster.core.model import Airing, Kind
+from broadcaster.rules import quiet_hours
+from broadcaster.rules.length_estimate import Lengths
+from broadcaster.rules.loop_limits import LoopLimits
+from broadcaster.rules.quiet_hours import Ruling, Verdict
+from broadcaster.settings.schema import Settings
 
 
 class AirRules:
@@ -26,7 +26,7 @@ class AirRules:
 
     def verdict(self, airing: Airing, moment: datetime) -> Verdict:
         """Whether an airing may start at an aware moment, whoever asks for it."""
-        verdict = hours.quiet(self._settings, moment, airing.notice, airing.night_ok)
+        verdict = quiet_hours.quiet(self._settings, moment, airing.notice, airing.night_ok)
         if not verdict.passes or airing.kind is not Kind.LOOP:
             return verdict
         if self.stopped(airing):
@@ -44,7 +44,7 @@ class AirRules:
 
     def may_come(self, airing: Airing) -> bool:
         """Whether it will sound as far as is known ahead of its due time: limits are not."""
-        quiet = hours.quiet(self._settings, airing.due_at, airing.notice, airing.night_ok)
+        quiet = quiet_hours.quiet(self._settings, airing.due_at, airing.notice, airing.night_ok)
         return (quiet.passes or quiet.until is not None) and not self.stopped(airing)
 
     def spend(self, loop: str, started_at: datetime, seconds: float) -> None:
@@ -54,7 +54,7 @@ class AirRules:
 
     def volume(self, airing: Airing, moment: datetime) -> int:
         """Per cent of full scale."""
-        return hours.volume_at(self._settings, moment, airing.notice, self.station_volume)
+        return quiet_hours.volume_at(self._settings, moment, airing.notice, self.station_volume)
 
     def _local(self, moment: datetime) -> datetime:
         return moment.astimezone(self._settings.station.zone)

@@ -4,9 +4,9 @@ import re
 from collections.abc import Callable
 from functools import lru_cache
 
-from broadcaster.manner import SIGNAL_SECONDS, settle
-from broadcaster.model import Notice, Signal
-from broadcaster.settings import Settings
+from broadcaster.core.model import Notice, Signal
+from broadcaster.rules.severity_defaults import SIGNAL_SECONDS, settle
+from broadcaster.settings.schema import Settings
 
 # Of the offline voice at pace 1.0; within a tenth on village notices, less good on long numbers.
 SECONDS_PER_CHARACTER = 0.24

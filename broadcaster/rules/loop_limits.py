@@ -2,7 +2,7 @@
 
 from datetime import date, datetime, timedelta
 
-from broadcaster.air_settings import LoopSettings
+from broadcaster.settings.hourly_limits import LoopSettings
 
 
 class LoopLimits:

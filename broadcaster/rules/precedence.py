@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import Enum
 
-from broadcaster.model import Airing, Kind, Severity
+from broadcaster.core.model import Airing, Kind, Severity
 
 Precedence = tuple[int, int, float]
 

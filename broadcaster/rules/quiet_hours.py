@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from enum import Enum
 
-from broadcaster.air_settings import QuietRule
-from broadcaster.model import Notice, Severity, WhenQuiet
-from broadcaster.setting_values import read_season, read_window
-from broadcaster.settings import Settings
+from broadcaster.core.model import Notice, Severity, WhenQuiet
+from broadcaster.settings.hourly_limits import QuietRule
+from broadcaster.settings.schema import Settings
+from broadcaster.settings.values import read_season, read_window
 
 DAY = timedelta(days=1)
 # Where rests follow one another for longer than this there is no end to wait for.

@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
-from broadcaster.model import FASTEST, SLOWEST, Notice, Signal
-from broadcaster.settings import Settings
+from broadcaster.core.model import FASTEST, SLOWEST, Notice, Signal
+from broadcaster.settings.schema import Settings
 
 # With the silence behind them.
 SIGNAL_SECONDS = {Signal.CHIME: 2.5, Signal.ALERT: 3.2, Signal.SIREN: 3.8, Signal.NONE: 0.0}

@@ -11,13 +11,13 @@ from datetime import UTC, datetime, time, timedelta
 from enum import Enum
 from itertools import count
 
-from broadcaster.hours import Ruling, Verdict
-from broadcaster.model import Airing, Kind
-from broadcaster.precedence import Cause, Precedence, Resume, cuts_in, precedence, resume
-from broadcaster.schedule.lengths import Lengths
-from broadcaster.schedule.rules import AirRules
+from broadcaster.core.model import Airing, Kind
+from broadcaster.rules.air_rules import AirRules
+from broadcaster.rules.length_estimate import Lengths
+from broadcaster.rules.precedence import Cause, Precedence, Resume, cuts_in, precedence, resume
+from broadcaster.rules.quiet_hours import Ruling, Verdict
 from broadcaster.schedule.timetable import Timetable
-from broadcaster.settings import Settings
+from broadcaster.settings.schema import Settings
 
 DAY = timedelta(days=1)
 # A queue of thousands clashes with thousands: as many as a person reads are named.

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from datetime import timedelta
 
-from broadcaster.setting_values import is_date, is_month_day
+from broadcaster.settings.values import is_date, is_month_day
 
 DIGITS = "零一二三四五六七八九"
 LAST_DAY = 0

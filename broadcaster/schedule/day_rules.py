@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from datetime import MAXYEAR, date, timedelta
 from functools import lru_cache
 
-from broadcaster.day_words import LAST_DAY, YEARS_END, DateWord, LunarDay, TermDay
 from broadcaster.schedule import holidays, lunar
-from broadcaster.setting_values import Season
+from broadcaster.schedule.day_expressions import LAST_DAY, YEARS_END, DateWord, LunarDay, TermDay
+from broadcaster.settings.values import Season
 
 DAY = timedelta(days=1)
 # As far as the lunar calendar is checked; a rule that holds on no day ends its search there.

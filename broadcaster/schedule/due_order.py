@@ -5,7 +5,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from broadcaster.schedule.slots import FixedTimes
+from broadcaster.schedule.slot import FixedTimes
 
 # When, how severe, which slot: what sorts before another is due first, the severer of two together.
 Entry = tuple[float, int, int, datetime]

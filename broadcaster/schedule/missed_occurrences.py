@@ -7,12 +7,12 @@ from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
 from itertools import islice
 
-from broadcaster.clock import Clock
-from broadcaster.clock_trust import SETTLED_SECONDS, Memory
-from broadcaster.errors import StoreUnusable
-from broadcaster.labels import HELD, JUMPED, LOST, OFF, STOOD_STILL
-from broadcaster.model import Airing, JournalEntry, Outcome
-from broadcaster.schedule.slots import Slot
+from broadcaster.core.clock import Clock
+from broadcaster.core.clock_trust import SETTLED_SECONDS, Memory
+from broadcaster.core.errors import StoreUnusable
+from broadcaster.core.labels import HELD, JUMPED, LOST, OFF, STOOD_STILL
+from broadcaster.core.model import Airing, JournalEntry, Outcome
+from broadcaster.schedule.slot import Slot
 
 logger = logging.getLogger(__name__)
 

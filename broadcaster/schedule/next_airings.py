@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
 
-from broadcaster.clock import Clock
-from broadcaster.model import Airing, Kind
-from broadcaster.schedule import outlook
-from broadcaster.schedule.lengths import estimated_lengths
-from broadcaster.schedule.plan import plan
-from broadcaster.schedule.rules import AirRules
+from broadcaster.core.clock import Clock
+from broadcaster.core.model import Airing, Kind
+from broadcaster.rules.air_rules import AirRules
+from broadcaster.rules.length_estimate import estimated_lengths
+from broadcaster.schedule import plan_summary
+from broadcaster.schedule.air_plan import plan
 from broadcaster.schedule.timetable import Timetable
-from broadcaster.settings import Settings
+from broadcaster.settings.schema import Settings
 
 DAY = timedelta(days=1)
 LOOK_AHEAD = 7 * DAY
@@ -63,8 +63,8 @@ class Coming:
 
     def _look(self, timetable: Timetable, now: datetime, most: int) -> list[Airing]:
         """Those of a day and, where these are too few, of a week."""
-        days, airings = outlook.count(timetable, now.date() - DAY, 3), list[Airing]()
-        if outlook.is_too_dense(days):
+        days, airings = plan_summary.count(timetable, now.date() - DAY, 3), list[Airing]()
+        if plan_summary.is_too_dense(days):
             return list(
                 islice(filter(self._rules.may_come, timetable.plan(now, now + LOOK_AHEAD)), most)
             )

@@ -6,11 +6,11 @@ from datetime import date, datetime, timedelta
 from itertools import groupby
 from typing import Any
 
-from broadcaster.model import Kind, Severity
-from broadcaster.schedule.lengths import Lengths, estimated_lengths
-from broadcaster.schedule.plan import Fate, Planned, plan
+from broadcaster.core.model import Kind, Severity
+from broadcaster.rules.length_estimate import Lengths, estimated_lengths
+from broadcaster.schedule.air_plan import Fate, Planned, plan
 from broadcaster.schedule.timetable import Timetable
-from broadcaster.settings import Settings
+from broadcaster.settings.schema import Settings
 
 DAY = timedelta(days=1)
 # What a span is reckoned by, one by one: 0.06 ms each. A loop every 3 minutes all day is 2,400 a week.

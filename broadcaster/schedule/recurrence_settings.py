@@ -3,14 +3,13 @@
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 
-from broadcaster import day_words
-from broadcaster.errors import ConfigError
-from broadcaster.schedule import days, times
+from broadcaster.core.errors import ConfigError
+from broadcaster.schedule import day_expressions, day_rules, time_rules
 from broadcaster.schedule.holidays import DayKind
 from broadcaster.schedule.recurrence import Recurrence
-from broadcaster.setting_values import CLOCK_TIME, read_season, read_time, read_window
-from broadcaster.settings import StationSettings
-from broadcaster.timetable_settings import HolidaySettings, SlotSettings
+from broadcaster.schedule.slot_settings import HolidaySettings, SlotSettings
+from broadcaster.settings.schema import StationSettings
+from broadcaster.settings.values import CLOCK_TIME, read_season, read_time, read_window
 
 
 def recurrence_of(slot: SlotSettings, holidays: HolidaySettings, station: StationSettings) -> Recurrence:
@@ -20,49 +19,55 @@ def recurrence_of(slot: SlotSettings, holidays: HolidaySettings, station: Statio
     """
     when = _times(slot, station)
     rules = tuple(_rules(slot, holidays))
-    if isinstance(when, days.Days):
+    if isinstance(when, day_rules.Days):
         rules = (*rules, when)
-    return Recurrence(rules[0] if len(rules) == 1 else days.AllOf(rules), when, station.zone)
+    return Recurrence(rules[0] if len(rules) == 1 else day_rules.AllOf(rules), when, station.zone)
 
 
-def _rules(slot: SlotSettings, holidays: HolidaySettings) -> Iterator[days.Days]:
-    yield days.Weekdays(slot.weekdays)
+def _rules(slot: SlotSettings, holidays: HolidaySettings) -> Iterator[day_rules.Days]:
+    yield day_rules.Weekdays(slot.weekdays)
     if slot.dates:
-        yield days.Dates(tuple(map(day_words.read_date_word, slot.dates)))
+        yield day_rules.Dates(tuple(map(day_expressions.read_date_word, slot.dates)))
     if slot.lunar:
-        yield days.LunarDays(tuple(map(day_words.read_lunar_day, slot.lunar)), slot.leap_month)
+        yield day_rules.LunarDays(
+            tuple(map(day_expressions.read_lunar_day, slot.lunar)), slot.leap_month
+        )
     if slot.terms:
-        yield days.TermDays(tuple(map(day_words.read_term_day, slot.terms)))
+        yield day_rules.TermDays(tuple(map(day_expressions.read_term_day, slot.terms)))
     if slot.market:
-        yield days.MarketDays(day_words.read_market(slot.market), slot.market_calendar == "农历")
+        yield day_rules.MarketDays(
+            day_expressions.read_market(slot.market), slot.market_calendar == "农历"
+        )
     if slot.holidays:
         written = (_days(holidays.days_off), _days(holidays.workdays))
-        yield days.Holidays(DayKind(slot.holidays), *written)
+        yield day_rules.Holidays(DayKind(slot.holidays), *written)
     if slot.seasons:
-        yield days.InSeasons(tuple(map(read_season, slot.seasons)))
+        yield day_rules.InSeasons(tuple(map(read_season, slot.seasons)))
     if slot.valid_from or slot.valid_until:
         first = date.fromisoformat(slot.valid_from) if slot.valid_from else date.min
         last = date.fromisoformat(slot.valid_until) if slot.valid_until else date.max
-        yield days.Between(first, last)
+        yield day_rules.Between(first, last)
 
 
-def _times(slot: SlotSettings, station: StationSettings) -> times.Times:
+def _times(slot: SlotSettings, station: StationSettings) -> time_rules.Times:
     if slot.cron:
-        return times.Cron(slot.cron)
+        return time_rules.Cron(slot.cron)
     if slot.once:
         moments = (datetime.fromisoformat(text) for text in slot.once)
-        return times.Moments(tuple((moment.date(), moment.time()) for moment in moments))
+        return time_rules.Moments(tuple((moment.date(), moment.time()) for moment in moments))
     if slot.every_minutes:
         windows = tuple(map(read_window, slot.windows))
-        return times.Every(timedelta(minutes=slot.every_minutes), windows)
+        return time_rules.Every(timedelta(minutes=slot.every_minutes), windows)
     return _times_at(slot, station)
 
 
-def _times_at(slot: SlotSettings, station: StationSettings) -> times.Times:
+def _times_at(slot: SlotSettings, station: StationSettings) -> time_rules.Times:
     clock = tuple(read_time(text) for text in slot.at if CLOCK_TIME.fullmatch(text))
-    sun = tuple(day_words.read_sun_time(text) for text in slot.at if not CLOCK_TIME.fullmatch(text))
+    sun = tuple(
+        day_expressions.read_sun_time(text) for text in slot.at if not CLOCK_TIME.fullmatch(text)
+    )
     if not sun:
-        return times.At(clock)
+        return time_rules.At(clock)
     if station.latitude is None or station.longitude is None:
         raise ConfigError(
             [
@@ -70,8 +75,8 @@ def _times_at(slot: SlotSettings, station: StationSettings) -> times.Times:
                 " latitude（纬度）和 longitude（经度）"
             ]
         )
-    by_sun = times.BySun(sun, station.latitude, station.longitude)
-    return times.Together((times.At(clock), by_sun)) if clock else by_sun
+    by_sun = time_rules.BySun(sun, station.latitude, station.longitude)
+    return time_rules.Together((time_rules.At(clock), by_sun)) if clock else by_sun
 
 
 def _days(texts: tuple[str, ...]) -> frozenset[date]:

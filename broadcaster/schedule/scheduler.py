@@ -11,12 +11,12 @@ from apscheduler.job import Job
 from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.base import BaseTrigger
 
-from broadcaster.clock import Clock
-from broadcaster.clock_trust import ClockTrust
-from broadcaster.loop import Loop
-from broadcaster.model import Airing, Kind
-from broadcaster.schedule.gaps import EVER, Gaps
-from broadcaster.schedule.slots import Slot
+from broadcaster.core.clock import Clock
+from broadcaster.core.clock_trust import ClockTrust
+from broadcaster.core.model import Airing, Kind
+from broadcaster.schedule.missed_occurrences import EVER, Gaps
+from broadcaster.schedule.slot import Slot
+from broadcaster.system.thread_loop import Loop
 
 logger = logging.getLogger(__name__)
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
 from typing import ClassVar
 
-from broadcaster.model import Airing, Kind, Notice
+from broadcaster.core.model import Airing, Kind, Notice
 from broadcaster.schedule.recurrence import Recurrence
 
 INSTANT = timedelta(microseconds=1)

@@ -14,9 +14,9 @@ from pydantic import (
     model_validator,
 )
 
-from broadcaster import day_words
-from broadcaster.model import Severity
-from broadcaster.setting_values import (
+from broadcaster.core.model import Severity
+from broadcaster.schedule import day_expressions
+from broadcaster.settings.values import (
     CLOCK_TIME,
     EVERY_DAY,
     Pace,
@@ -40,7 +40,7 @@ HAN = re.compile(r"[\u3400-\u9fff]")
 
 def _time_word(text: str) -> str:
     if not CLOCK_TIME.fullmatch(text):
-        day_words.read_sun_time(text)
+        day_expressions.read_sun_time(text)
     return text
 
 
@@ -99,10 +99,10 @@ OneOrMany = BeforeValidator(just_one_or_many)
 Text = Annotated[str, AfterValidator(_spoken)]
 Times = Annotated[tuple[Annotated[str, AfterValidator(_time_word)], ...], BeforeValidator(one_or_many)]
 Moments = Annotated[tuple[Annotated[str, AfterValidator(_moment)], ...], OneOrMany]
-Dates = Annotated[tuple[Annotated[str, _read_as(day_words.read_date_word)], ...], OneOrMany]
+Dates = Annotated[tuple[Annotated[str, _read_as(day_expressions.read_date_word)], ...], OneOrMany]
 PlainDates = Annotated[tuple[Annotated[str, AfterValidator(_date)], ...], OneOrMany]
-LunarDays = Annotated[tuple[Annotated[str, _read_as(day_words.read_lunar_day)], ...], OneOrMany]
-Terms = Annotated[tuple[Annotated[str, _read_as(day_words.read_term_day)], ...], OneOrMany]
+LunarDays = Annotated[tuple[Annotated[str, _read_as(day_expressions.read_lunar_day)], ...], OneOrMany]
+Terms = Annotated[tuple[Annotated[str, _read_as(day_expressions.read_term_day)], ...], OneOrMany]
 Market = Annotated[str, BeforeValidator(_market)]
 Zones = Annotated[tuple[Annotated[str, StringConstraints(min_length=1)], ...], OneOrMany]
 DayKind = Literal["放假日", "工作日", "节假日", "补班日"]
@@ -181,7 +181,7 @@ class SlotSettings(Section):
         if not self.weekdays:
             yield "weekdays 是空的，哪天也不播；每天都播就去掉这一项"
         if self.market is not None:
-            day_words.read_market(self.market)
+            day_expressions.read_market(self.market)
 
 
 class HolidaySettings(Section):

@@ -8,8 +8,8 @@ from functools import lru_cache
 from itertools import takewhile
 from zoneinfo import ZoneInfo
 
-from broadcaster.day_words import SunTime
-from broadcaster.schedule.days import DAY, Days
+from broadcaster.schedule.day_expressions import SunTime
+from broadcaster.schedule.day_rules import DAY, Days
 
 Window = tuple[time, time]
 

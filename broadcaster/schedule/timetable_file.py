@@ -8,12 +8,12 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from broadcaster import lined_yaml
-from broadcaster.errors import SlotRefused, reason_of
-from broadcaster.folders import CONFIG_FOLDER
-from broadcaster.settings import BLANK, is_blank
-from broadcaster.settings_problems import did_you_mean, reason, twice
-from broadcaster.timetable_settings import HolidaySettings, SlotSettings, TimetableSettings
+from broadcaster.core.errors import SlotRefused, reason_of
+from broadcaster.core.project_folders import CONFIG_FOLDER
+from broadcaster.schedule.slot_settings import HolidaySettings, SlotSettings, TimetableSettings
+from broadcaster.settings import yaml_lines
+from broadcaster.settings.problems import did_you_mean, reason, twice
+from broadcaster.settings.schema import BLANK, is_blank
 
 
 def load_timetable(folder: Path = CONFIG_FOLDER) -> TimetableSettings:
@@ -26,7 +26,7 @@ def load_timetable_file(path: Path) -> TimetableSettings:
     if not path.exists():
         return TimetableSettings()
     try:
-        text = lined_yaml.read_text(path)
+        text = yaml_lines.read_text(path)
         if is_blank(text):
             return TimetableSettings(problems=(f"{path.name} {BLANK}",))
         return _Reading(path.name).read(text)
@@ -64,13 +64,13 @@ class _Reading:
 
     def read(self, text: str) -> TimetableSettings:
         try:
-            self._read_whole(lined_yaml.parse(text))
-        except lined_yaml.Unreadable as error:
+            self._read_whole(yaml_lines.parse(text))
+        except yaml_lines.Unreadable as error:
             self._read_entries(text, error)
         problems = tuple(problem for _, problem in sorted(self._problems))
         return TimetableSettings(slots=tuple(self._slots), holidays=self._holidays, problems=problems)
 
-    def _read_whole(self, lined: lined_yaml.Lined) -> None:
+    def _read_whole(self, lined: yaml_lines.Lined) -> None:
         content = {} if lined.content is None else lined.content
         if not isinstance(content, dict):
             return self._tell(1, "", "要写成一组“键: 值”，以 slots: 开头")
@@ -89,25 +89,25 @@ class _Reading:
         self._read_holidays(content.get("holidays"), lined)
         return None
 
-    def _read_entries(self, text: str, whole: lined_yaml.Unreadable) -> None:
+    def _read_entries(self, text: str, whole: yaml_lines.Unreadable) -> None:
         """The file is not YAML: each entry by itself may be."""
-        rest, entries = lined_yaml.split_entries(text, "slots")
+        rest, entries = yaml_lines.split_entries(text, "slots")
         for first_line, entry in entries:
             try:
-                lined = lined_yaml.parse(entry, first_line)
-            except lined_yaml.Unreadable as error:
+                lined = yaml_lines.parse(entry, first_line)
+            except yaml_lines.Unreadable as error:
                 self._tell(error.line, _name_in(entry), f"不是正确的 YAML，{HINT}")
                 continue
             content = lined.content[0] if isinstance(lined.content, list) else None
             self._read_slot(content, lined, (0,))
         try:
-            self._read_whole(lined_yaml.parse(rest))
-        except lined_yaml.Unreadable as error:
+            self._read_whole(yaml_lines.parse(rest))
+        except yaml_lines.Unreadable as error:
             self._tell(error.line, "", f"不是正确的 YAML，{HINT}")
         if not self._problems:
             self._tell(whole.line, "", f"不是正确的 YAML，{HINT}")
 
-    def _read_slot(self, slot: Any, lined: lined_yaml.Lined, place: lined_yaml.Place) -> None:
+    def _read_slot(self, slot: Any, lined: yaml_lines.Lined, place: yaml_lines.Place) -> None:
         name = str(slot.get("name") or "") if isinstance(slot, dict) else ""
         before = len(self._problems)
         for again in lined.twice:
@@ -123,7 +123,7 @@ class _Reading:
         if len(self._problems) == before:
             self._slots.append(made.found_at(self._where(lined.line_of(place), name)))
 
-    def _read_holidays(self, content: Any, lined: lined_yaml.Lined) -> None:
+    def _read_holidays(self, content: Any, lined: yaml_lines.Lined) -> None:
         try:
             self._holidays = HolidaySettings.model_validate(content or {})
         except ValidationError as error:

@@ -4,7 +4,7 @@ from typing import Any
 
 from pydantic import Field
 
-from broadcaster.setting_values import (
+from broadcaster.settings.values import (
     EVERY_DAY,
     WEEKDAYS,
     Seasons,

@@ -10,7 +10,7 @@ from pathlib import Path
 from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
-from broadcaster import lined_yaml
+from broadcaster.settings import yaml_lines
 
 REASONS = {
     "missing": "必须写",
@@ -44,13 +44,13 @@ REASONS = {
 
 def keys_twice(path: Path) -> list[str]:
     """A sentence for each key that stands twice: the second one counts, and nobody sees that."""
-    with suppress(OSError, lined_yaml.Unreadable):
-        lined = lined_yaml.parse(lined_yaml.read_text(path))
+    with suppress(OSError, yaml_lines.Unreadable):
+        lined = yaml_lines.parse(yaml_lines.read_text(path))
         return [f"{path.name} 第 {lined.line_of(place)} 行 {twice(place)}" for place in lined.twice]
     return []
 
 
-def twice(place: lined_yaml.Place) -> str:
+def twice(place: yaml_lines.Place) -> str:
     return f"{place[-1]}：写了两次，现在按后面的，请去掉一个"
 
 

@@ -7,19 +7,12 @@ from zoneinfo import ZoneInfo, available_timezones
 import yaml
 from pydantic import AfterValidator, Field, StringConstraints, ValidationError, model_validator
 
-from broadcaster.air_settings import SOFTER, LoopSettings, QuietSettings, VolumeByHour
-from broadcaster.errors import ConfigError, reason_of
-from broadcaster.folders import CONFIG_FOLDER, under_project
-from broadcaster.model import FASTEST, SLOWEST, Severity, Signal
-from broadcaster.setting_values import (
-    Pace,
-    Repeats,
-    Section,
-    SignalName,
-    Tempo,
-    VoiceName,
-)
-from broadcaster.settings_problems import did_you_mean, problem
+from broadcaster.core.errors import ConfigError, reason_of
+from broadcaster.core.model import FASTEST, SLOWEST, Severity, Signal
+from broadcaster.core.project_folders import CONFIG_FOLDER, under_project
+from broadcaster.settings.hourly_limits import SOFTER, LoopSettings, QuietSettings, VolumeByHour
+from broadcaster.settings.problems import did_you_mean, problem
+from broadcaster.settings.values import Pace, Repeats, Section, SignalName, Tempo, VoiceName
 
 
 def _known_zone(name: str) -> str:

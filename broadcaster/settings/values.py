@@ -9,8 +9,16 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
-from broadcaster.labels import SIGNALS
-from broadcaster.model import FASTEST, FASTEST_TEMPO, MOST_REPEATS, SLOWEST, SLOWEST_TEMPO, Signal, Style
+from broadcaster.core.labels import SIGNALS
+from broadcaster.core.model import (
+    FASTEST,
+    FASTEST_TEMPO,
+    MOST_REPEATS,
+    SLOWEST,
+    SLOWEST_TEMPO,
+    Signal,
+    Style,
+)
 
 WEEKDAYS = ("周一", "周二", "周三", "周四", "周五", "周六", "周日")
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import yaml
 
-from broadcaster.errors import FileUnwritable
+from broadcaster.core.errors import FileUnwritable
 
 INDENT = "  "
 

@@ -7,16 +7,16 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from broadcaster.clock import Clock
-from broadcaster.errors import StoreUnusable
-from broadcaster.labels import HELD, OFF
-from broadcaster.model import Airing, JournalEntry, Kind, Outcome, Severity
+from broadcaster.core.clock import Clock
+from broadcaster.core.errors import StoreUnusable
+from broadcaster.core.labels import HELD, OFF
+from broadcaster.core.model import Airing, JournalEntry, Kind, Outcome, Severity
+from broadcaster.playout.air_queue import Waiting
 from broadcaster.playout.player import Player
-from broadcaster.playout.queue import Waiting
-from broadcaster.precedence import Cause, goes_on
-from broadcaster.schedule.rules import AirRules
+from broadcaster.rules.air_rules import AirRules
+from broadcaster.rules.precedence import Cause, goes_on
+from broadcaster.store.accepted_airings import Queue, Unfinished
 from broadcaster.store.journal import Journal, JournalFilter
-from broadcaster.store.queue import Queue, Unfinished
 
 logger = logging.getLogger(__name__)
 

@@ -3,14 +3,14 @@
 import logging
 from collections.abc import Callable
 
-from broadcaster import hours
-from broadcaster.clock import Clock
-from broadcaster.clock_trust import Memory
-from broadcaster.errors import BroadcasterError, StoreUnusable
-from broadcaster.intake import Intake
-from broadcaster.model import Notice
-from broadcaster.settings import Settings
-from broadcaster.station import Station
+from broadcaster.core.clock import Clock
+from broadcaster.core.clock_trust import Memory
+from broadcaster.core.errors import BroadcasterError, StoreUnusable
+from broadcaster.core.model import Notice
+from broadcaster.rules import quiet_hours
+from broadcaster.settings.schema import Settings
+from broadcaster.station.durable_queue import Intake
+from broadcaster.station.station import Station
 
 logger = logging.getLogger(__name__)
 
@@ -36,7 +36,7 @@ def greet(
     count for what goes into a file too.
     """
     notice = Notice(settings.station.first_notice, title=TITLE)
-    quiet = hours.quiet(settings, clock.now(), notice)
+    quiet = quiet_hours.quiet(settings, clock.now(), notice)
     try:
         if not quiet.passes:
             tell(f"没有试音：现在是静音时段：{quiet.reason}。")

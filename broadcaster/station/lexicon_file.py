@@ -5,15 +5,15 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from broadcaster.errors import FileUnwritable, WordRefused, reason_of
-from broadcaster.last_good import keep_good, own_change
-from broadcaster.model import SECTIONS, Entry
-from broadcaster.script.lexicon import check_entry, load_lexicon
-from broadcaster.settings import LexiconSettings
-from broadcaster.settings import load_lexicon as read_lexicon
-from broadcaster.settings_problems import keys_twice
-from broadcaster.whole import in_turn, state_of, whole_file
-from broadcaster.yaml_edit import remove_entry, set_entry
+from broadcaster.core.errors import FileUnwritable, WordRefused, reason_of
+from broadcaster.core.model import SECTIONS, Entry
+from broadcaster.settings.problems import keys_twice
+from broadcaster.settings.schema import LexiconSettings
+from broadcaster.settings.schema import load_lexicon as read_lexicon
+from broadcaster.settings.yaml_edit import remove_entry, set_entry
+from broadcaster.system.atomic_file import in_turn, state_of, whole_file
+from broadcaster.system.last_good_settings import keep_good, own_change
+from broadcaster.text.lexicon import check_entry, load_lexicon
 
 LONGEST_WORD = 20
 

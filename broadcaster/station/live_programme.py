@@ -6,9 +6,9 @@ import wave
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 
-from broadcaster.model import Clip, Delivery, Item, Made, Notice, Programme, Ready, Refused
-from broadcaster.spool import Spool
-from broadcaster.studio import Studio
+from broadcaster.core.model import Clip, Delivery, Item, Made, Notice, Programme, Ready, Refused
+from broadcaster.studio.studio import Studio
+from broadcaster.system.temporary_sounds import Spool
 
 JOB = 0
 # The sound child reads a block a second after it came; 60 of a second each are 6 MB.

@@ -7,12 +7,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from broadcaster.clock import Clock
-from broadcaster.errors import StoreUnusable
-from broadcaster.microphone import Microphone
-from broadcaster.model import Airing, JournalEntry, Notice, Outcome, Severity
-from broadcaster.people import Person, Role
+from broadcaster.core.clock import Clock
+from broadcaster.core.errors import StoreUnusable
+from broadcaster.core.model import Airing, JournalEntry, Notice, Outcome, Severity
+from broadcaster.core.people import Person, Role
 from broadcaster.playout.player import Player
+from broadcaster.station.live_programme import Microphone
 
 logger = logging.getLogger(__name__)
 

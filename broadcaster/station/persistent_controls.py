@@ -5,8 +5,8 @@ from __future__ import annotations
 import logging
 from datetime import datetime
 
-from broadcaster.errors import StoreUnusable
-from broadcaster.schedule.rules import AirRules
+from broadcaster.core.errors import StoreUnusable
+from broadcaster.rules.air_rules import AirRules
 from broadcaster.store.station_state import StationState
 
 logger = logging.getLogger(__name__)

@@ -12,24 +12,25 @@ from functools import cached_property
 from inspect import Parameter, signature
 from typing import Any
 
-from broadcaster import errors, plain_values
-from broadcaster.copies import Copies
-from broadcaster.errors import BroadcasterError, FarRefused, SlotRefused
-from broadcaster.model import FASTEST, MOST_REPEATS, SLOWEST, Airing, Notice, Office, Severity
-from broadcaster.plain_values import Fetch, Keep
-from broadcaster.recordings import LIMIT_SECONDS, Recordings
-from broadcaster.rehearsal import LONGEST_WAIT_SECONDS, Rehearsals
-from broadcaster.settings import PathSettings, Settings, WebSettings
-from broadcaster.slotbook import Slotbook, SlotEntry
-from broadcaster.station import Afar as Afar
-from broadcaster.station import Station
+from broadcaster.core import errors
+from broadcaster.core.errors import BroadcasterError, FarRefused, SlotRefused
+from broadcaster.core.model import FASTEST, MOST_REPEATS, SLOWEST, Airing, Notice, Office, Severity
+from broadcaster.settings.schema import PathSettings, Settings, WebSettings
+from broadcaster.station import remote_values
+from broadcaster.station.live_talks import Talks
+from broadcaster.station.remote_values import Fetch, Keep
+from broadcaster.station.station import Afar as Afar
+from broadcaster.station.station import Station
+from broadcaster.station.village_lexicon import Wordbook
+from broadcaster.station.village_slots import Slotbook, SlotEntry
 from broadcaster.store.accounts import Accounts
-from broadcaster.store.deeds import Deeds
+from broadcaster.store.audit_log import Deeds
 from broadcaster.store.drafts import Drafts
 from broadcaster.store.phones import Phones
 from broadcaster.store.tokens import Tokens
-from broadcaster.talks import Talks
-from broadcaster.wordbook import Wordbook
+from broadcaster.studio.export_jobs import Copies
+from broadcaster.studio.preview import LONGEST_WAIT_SECONDS, Rehearsals
+from broadcaster.studio.recordings import LIMIT_SECONDS, Recordings
 
 # How long somebody who looks waits for a box before he is told that it is away; what changes something
 # may wait for the box's disk too.
@@ -73,7 +74,7 @@ class Call:
 
     @cached_property
     def _types(self) -> dict[str, Any]:
-        return dict(plain_values.types_of(self.method))
+        return dict(remote_values.types_of(self.method))
 
     @cached_property
     def _parameters(self) -> dict[str, Parameter]:
@@ -83,7 +84,7 @@ class Call:
     def write_given(self, row: tuple[Any, ...], named: Given, keep: Keep) -> dict[str, Any]:
         """What is given, by the names of the method."""
         given = dict(zip(self._parameters, row, strict=False)) | dict(named)
-        return {name: plain_values.write(value, keep) for name, value in given.items()}
+        return {name: remote_values.write(value, keep) for name, value in given.items()}
 
     def read_given(self, written: Any, fetch: Fetch) -> dict[str, Any]:
         """Raises ValueError for what the method does not take."""
@@ -92,11 +93,11 @@ class Call:
         for name, parameter in self._parameters.items():
             if parameter.default is Parameter.empty and name not in written:
                 raise ValueError(f"{self.name} without {name}")
-        return {name: plain_values.read(self._types[name], one, fetch) for name, one in written.items()}
+        return {name: remote_values.read(self._types[name], one, fetch) for name, one in written.items()}
 
     def read_answer(self, written: Any, fetch: Fetch) -> Any:
         """Raises ValueError."""
-        return plain_values.read(self._types["return"], written, fetch)
+        return remote_values.read(self._types["return"], written, fetch)
 
     def do(self, station: Station, given: Given) -> Any:
         if self.method.__module__ == __name__:

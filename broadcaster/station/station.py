@@ -8,22 +8,10 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, Protocol
 
-from broadcaster.clock import Clock
-from broadcaster.copies import Copies
-from broadcaster.copies import Copy as Copy
-from broadcaster.copies import Track as Track
-from broadcaster.errors import (
-    AmplifierInUse,
-    KeptQuiet,
-    RecordingRefused,
-    TimeRefused,
-    ZoneUnknown,
-)
-from broadcaster.hours import Verdict as Verdict
-from broadcaster.intake import Endings, Intake
-from broadcaster.labels import WAITS_FOR_CARD
-from broadcaster.microphone import Microphone
-from broadcaster.model import (
+from broadcaster.core.clock import Clock
+from broadcaster.core.errors import AmplifierInUse, KeptQuiet, RecordingRefused, TimeRefused, ZoneUnknown
+from broadcaster.core.labels import WAITS_FOR_CARD
+from broadcaster.core.model import (
     Airing,
     JournalEntry,
     Kind,
@@ -33,25 +21,30 @@ from broadcaster.model import (
     Script,
     WhenQuiet,
 )
-from broadcaster.playout.cards import CardChoice
-from broadcaster.playout.cards import CardEntry as CardEntry
+from broadcaster.playout.device.alsa_cards import CardChoice
+from broadcaster.playout.device.alsa_cards import CardEntry as CardEntry
+from broadcaster.playout.device.child_device import SoundDevice
 from broadcaster.playout.player import SILENT, Player
-from broadcaster.playout.sound_device import SoundDevice
-from broadcaster.recordings import GONE, Recordings
-from broadcaster.rehearsal import Rehearsals
-from broadcaster.remembered import Remembered
-from broadcaster.schedule.coming import Coming
-from broadcaster.schedule.rules import AirRules
-from broadcaster.settings import Settings
-from broadcaster.slotbook import FOR_GOOD as FOR_GOOD
-from broadcaster.slotbook import Counted as Counted
-from broadcaster.slotbook import Planned as Planned
-from broadcaster.slotbook import Slotbook
-from broadcaster.slotbook import SlotEntry as SlotEntry
-from broadcaster.slotbook import WeekDay as WeekDay
-from broadcaster.stops import Stop as Stop
-from broadcaster.stops import Stops
-from broadcaster.stops import TakenUp as TakenUp
+from broadcaster.rules.air_rules import AirRules
+from broadcaster.rules.quiet_hours import Verdict as Verdict
+from broadcaster.schedule.next_airings import Coming
+from broadcaster.settings.schema import Settings
+from broadcaster.station.durable_queue import Endings, Intake
+from broadcaster.station.live_programme import Microphone
+from broadcaster.station.live_talks import Talks
+from broadcaster.station.live_talks import TalkStage as TalkStage
+from broadcaster.station.live_talks import TalkState as TalkState
+from broadcaster.station.persistent_controls import Remembered
+from broadcaster.station.stop_and_resume import Stop as Stop
+from broadcaster.station.stop_and_resume import Stops
+from broadcaster.station.stop_and_resume import TakenUp as TakenUp
+from broadcaster.station.village_lexicon import Wordbook
+from broadcaster.station.village_slots import FOR_GOOD as FOR_GOOD
+from broadcaster.station.village_slots import Counted as Counted
+from broadcaster.station.village_slots import Planned as Planned
+from broadcaster.station.village_slots import Slotbook
+from broadcaster.station.village_slots import SlotEntry as SlotEntry
+from broadcaster.station.village_slots import WeekDay as WeekDay
 from broadcaster.store.bulletins import NewReceipts as NewReceipts
 from broadcaster.store.bulletins import Stage as Stage
 from broadcaster.store.bulletins import StoredBulletin as StoredBulletin
@@ -62,12 +55,13 @@ from broadcaster.store.journal import EVERYTHING
 from broadcaster.store.journal import JournalFilter as JournalFilter
 from broadcaster.store.journal import JournalRow as JournalRow
 from broadcaster.store.store import Store
-from broadcaster.studio import Studio
-from broadcaster.studio import VoiceEntry as VoiceEntry
-from broadcaster.talks import Talks
-from broadcaster.talks import TalkStage as TalkStage
-from broadcaster.talks import TalkState as TalkState
-from broadcaster.wordbook import Wordbook
+from broadcaster.studio.export_jobs import Copies
+from broadcaster.studio.export_jobs import Copy as Copy
+from broadcaster.studio.export_jobs import Track as Track
+from broadcaster.studio.preview import Rehearsals
+from broadcaster.studio.recordings import GONE, Recordings
+from broadcaster.studio.studio import Studio
+from broadcaster.studio.studio import VoiceEntry as VoiceEntry
 
 logger = logging.getLogger(__name__)
 

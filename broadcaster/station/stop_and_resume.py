@@ -7,14 +7,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from broadcaster.clock import Clock
-from broadcaster.intake import Endings, Intake
-from broadcaster.labels import called
-from broadcaster.model import Airing, Kind, Outcome, Severity, new_id
+from broadcaster.core.clock import Clock
+from broadcaster.core.labels import called
+from broadcaster.core.model import Airing, Kind, Outcome, Severity, new_id
+from broadcaster.playout.air_queue import Waiting
 from broadcaster.playout.player import Player
-from broadcaster.playout.queue import Waiting
-from broadcaster.remembered import Remembered
-from broadcaster.schedule.rules import AirRules
+from broadcaster.rules.air_rules import AirRules
+from broadcaster.station.durable_queue import Endings, Intake
+from broadcaster.station.persistent_controls import Remembered
 
 OFFERED_SECONDS = 600.0
 # A sound is silent 0.2 s after its stop; a card that hangs is noticed after 2.

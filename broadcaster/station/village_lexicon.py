@@ -5,13 +5,13 @@ import threading
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from broadcaster.errors import BroadcasterError, WordRefused
-from broadcaster.lexicon_file import LexiconFile, entries, with_entry
-from broadcaster.model import Entry, Notice, Signal
-from broadcaster.script.lexicon import check_entry
-from broadcaster.script.nearness import check_near
-from broadcaster.settings import LexiconSettings
-from broadcaster.studio import Studio
+from broadcaster.core.errors import BroadcasterError, WordRefused
+from broadcaster.core.model import Entry, Notice, Signal
+from broadcaster.settings.schema import LexiconSettings
+from broadcaster.station.lexicon_file import LexiconFile, entries, with_entry
+from broadcaster.studio.studio import Studio
+from broadcaster.text.lexicon import check_entry
+from broadcaster.text.plausible_reading import check_near
 
 logger = logging.getLogger(__name__)
 

@@ -8,9 +8,8 @@ from datetime import date, datetime, time, timedelta
 from itertools import islice
 from typing import Any
 
-from broadcaster import hours
-from broadcaster.clock import Clock
-from broadcaster.errors import (
+from broadcaster.core.clock import Clock
+from broadcaster.core.errors import (
     BroadcasterError,
     SlotRefused,
     StoreUnusable,
@@ -18,18 +17,19 @@ from broadcaster.errors import (
     VoiceUnavailable,
     ZoneUnknown,
 )
-from broadcaster.hours import Rest
-from broadcaster.model import Airing, Notice
-from broadcaster.schedule.outlook import Counted as Counted
-from broadcaster.schedule.outlook import DayPlan, count, is_too_dense, look_ahead
-from broadcaster.schedule.plan import Planned as Planned
+from broadcaster.core.model import Airing, Notice
+from broadcaster.rules import quiet_hours
+from broadcaster.rules.quiet_hours import Rest
+from broadcaster.schedule.air_plan import Planned as Planned
+from broadcaster.schedule.plan_summary import Counted as Counted
+from broadcaster.schedule.plan_summary import DayPlan, count, is_too_dense, look_ahead
+from broadcaster.schedule.slot_settings import SlotSettings, TimetableSettings
 from broadcaster.schedule.timetable import FOR_GOOD as FOR_GOOD
 from broadcaster.schedule.timetable import Timetable
-from broadcaster.settings import Settings
-from broadcaster.store.past import past_slots
-from broadcaster.store.slots import StoredSlot, StoredSlots
-from broadcaster.timetable_file import read_slot
-from broadcaster.timetable_settings import SlotSettings, TimetableSettings
+from broadcaster.schedule.timetable_file import read_slot
+from broadcaster.settings.schema import Settings
+from broadcaster.store.offline_journal import past_slots
+from broadcaster.store.page_slots import StoredSlot, StoredSlots
 
 logger = logging.getLogger(__name__)
 
@@ -208,7 +208,7 @@ class Slotbook:
         timetable, week = self.timetable, self._week
         if week is None or (week.of, week.monday) != (timetable, monday):
             week = self._week = _Week(timetable, monday, self._look_at(timetable, monday))
-        return [WeekDay(day, tuple(hours.rests_on(self._settings, day.date))) for day in week.days]
+        return [WeekDay(day, tuple(quiet_hours.rests_on(self._settings, day.date))) for day in week.days]
 
     def _look_at(self, timetable: Timetable, monday: date) -> tuple[DayPlan, ...]:
         counted = count(timetable, monday, DAYS_OF_A_WEEK)
@@ -288,7 +288,7 @@ class Slotbook:
         return {one.airing.id: one for day in days for one in day.planned}
 
     def _occurrence(self, airing: Airing, planned: Planned | None) -> Occurrence:
-        verdict = hours.quiet(self._settings, airing.due_at, airing.notice)
+        verdict = quiet_hours.quiet(self._settings, airing.due_at, airing.notice)
         silent = planned.reason if planned and not planned.sounds else ""
         return Occurrence(airing.due_at, verdict.reason or silent)
 

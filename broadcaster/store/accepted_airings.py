@@ -10,14 +10,14 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, case, delete, func, select, update
 
-from broadcaster.clock import Clock
-from broadcaster.model import Airing, JournalEntry, Kind, Notice, Outcome, Severity
-from broadcaster.store import tables
-from broadcaster.store.airing_text import read_airing, write_airing
-from broadcaster.store.changes import ID, Worded
-from broadcaster.store.connection import Reads
+from broadcaster.core.clock import Clock
+from broadcaster.core.model import Airing, JournalEntry, Kind, Notice, Outcome, Severity
+from broadcaster.store.database import tables
+from broadcaster.store.database.airing_json import read_airing, write_airing
+from broadcaster.store.database.deferred_changes import ID, Worded
+from broadcaster.store.database.sqlite_connection import Reads
+from broadcaster.store.database.write_queue import Ledger
 from broadcaster.store.journal import Journal
-from broadcaster.store.ledger import Ledger
 
 logger = logging.getLogger(__name__)
 

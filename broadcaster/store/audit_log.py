@@ -6,12 +6,12 @@ from typing import Any
 from sqlalchemy import Connection, Row, delete, func, select
 from sqlalchemy.dialects.sqlite import insert
 
-from broadcaster.clock import Clock
-from broadcaster.model import new_id
-from broadcaster.people import Deed
-from broadcaster.store.connection import Reads, readable
-from broadcaster.store.ledger import Ledger
-from broadcaster.store.tables import deed
+from broadcaster.core.clock import Clock
+from broadcaster.core.model import new_id
+from broadcaster.core.people import Deed
+from broadcaster.store.database.sqlite_connection import Reads, readable
+from broadcaster.store.database.tables import deed
+from broadcaster.store.database.write_queue import Ledger
 
 # Some years of a village, 3 MB.
 KEPT = 20_000

@@ -5,11 +5,11 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from hashlib import blake2b
 
-from broadcaster.clock import Clock
-from broadcaster.errors import StoreUnusable
-from broadcaster.labels import LOST
-from broadcaster.model import Airing, JournalEntry, Kind, Notice, Outcome
-from broadcaster.store.database import Database
+from broadcaster.core.clock import Clock
+from broadcaster.core.errors import StoreUnusable
+from broadcaster.core.labels import LOST
+from broadcaster.core.model import Airing, JournalEntry, Kind, Notice, Outcome
+from broadcaster.store.database.station_database import Database
 from broadcaster.store.journal import Journal
 from broadcaster.store.station_state import StationState
 

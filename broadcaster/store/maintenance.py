@@ -8,15 +8,15 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import Connection, Integer, case, cast, delete, func, select
 from sqlalchemy.dialects.sqlite import insert
 
-from broadcaster.clock import Clock
-from broadcaster.clock_trust import LEAST_YEAR
-from broadcaster.errors import StoreUnusable
-from broadcaster.model import Kind
-from broadcaster.store.connection import StoreDamaged
-from broadcaster.store.database import Database
-from broadcaster.store.losses import Losses
+from broadcaster.core.clock import Clock
+from broadcaster.core.clock_trust import LEAST_YEAR
+from broadcaster.core.errors import StoreUnusable
+from broadcaster.core.model import Kind
+from broadcaster.store.database.sqlite_connection import StoreDamaged
+from broadcaster.store.database.station_database import Database
+from broadcaster.store.database.tables import journal, journal_day
+from broadcaster.store.lost_records import Losses
 from broadcaster.store.station_state import StationState
-from broadcaster.store.tables import journal, journal_day
 
 logger = logging.getLogger(__name__)
 

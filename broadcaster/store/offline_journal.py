@@ -6,13 +6,13 @@ from pathlib import Path
 
 from sqlalchemy import select, text
 
-from broadcaster.clock import Clock
-from broadcaster.errors import StoreUnusable
-from broadcaster.store.connection import Reads
+from broadcaster.core.clock import Clock
+from broadcaster.core.errors import StoreUnusable
+from broadcaster.store.database.read_connection import Reader
+from broadcaster.store.database.sqlite_connection import Reads
+from broadcaster.store.database.tables import DATABASE, VERSION, station_state, version
 from broadcaster.store.journal import JournalReader
-from broadcaster.store.reader import Reader
-from broadcaster.store.slots import StoredSlot, StoredSlotReader
-from broadcaster.store.tables import DATABASE, VERSION, station_state, version
+from broadcaster.store.page_slots import StoredSlot, StoredSlotReader
 
 HAS_VERSION = text("SELECT 1 FROM sqlite_master WHERE name = 'alembic_version'")
 

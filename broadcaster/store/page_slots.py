@@ -8,9 +8,9 @@ from typing import Any
 
 from sqlalchemy import Row, delete, insert, select
 
-from broadcaster.store.connection import Reads, readable
-from broadcaster.store.database import Database
-from broadcaster.store.tables import slot
+from broadcaster.store.database.sqlite_connection import Reads, readable
+from broadcaster.store.database.station_database import Database
+from broadcaster.store.database.tables import slot
 
 ALL = select(slot).order_by(slot.c.name)
 # So long what was removed can be taken back.

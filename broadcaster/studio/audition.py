@@ -4,10 +4,10 @@ import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from broadcaster.errors import BroadcasterError, VoiceUnavailable
-from broadcaster.model import Item, Notice, Programme, Signal
-from broadcaster.studio import Studio
-from broadcaster.tts.engine import VoiceEntry
+from broadcaster.core.errors import BroadcasterError, VoiceUnavailable
+from broadcaster.core.model import Item, Notice, Programme, Signal
+from broadcaster.studio.studio import Studio
+from broadcaster.tts.base.engine import VoiceEntry
 
 PAUSE_SECONDS = 1.5
 

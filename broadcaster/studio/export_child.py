@@ -5,9 +5,9 @@ import os
 import sys
 from pathlib import Path
 
-from broadcaster.clips.export import write_sound
-from broadcaster.errors import FileUnwritable
-from broadcaster.model import Clip, Item, Programme
+from broadcaster.audio.export import write_sound
+from broadcaster.core.errors import FileUnwritable
+from broadcaster.core.model import Clip, Item, Programme
 
 # After everything that the air needs.
 NICENESS = 10

@@ -15,11 +15,11 @@ from math import ceil
 from pathlib import Path
 from typing import Any
 
-from broadcaster.errors import BroadcasterError, FileUnwritable, reason_of
-from broadcaster.model import Item, Notice
-from broadcaster.settings import Settings
-from broadcaster.studio import Studio
-from broadcaster.whole import whole_file
+from broadcaster.core.errors import BroadcasterError, FileUnwritable, reason_of
+from broadcaster.core.model import Item, Notice
+from broadcaster.settings.schema import Settings
+from broadcaster.studio.studio import Studio
+from broadcaster.system.atomic_file import whole_file
 
 logger = logging.getLogger(__name__)
 
@@ -142,7 +142,7 @@ class Copies:
     def _write(self, path: Path, track: Track) -> None:
         items = [(str(item.clip.path), item.pause_seconds) for item in self._items(track)]
         order = {"path": str(path), "rate_hz": self._rate_hz, "items": items}
-        command = [sys.executable, "-m", "broadcaster.clips.copy_child"]
+        command = [sys.executable, "-m", "broadcaster.studio.export_child"]
         try:
             done = subprocess.run(
                 command,

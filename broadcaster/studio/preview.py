@@ -9,12 +9,12 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from broadcaster.errors import BroadcasterError
-from broadcaster.model import Notice, Programme, Script
-from broadcaster.playout.wav_stream import wav_bytes, wav_size
-from broadcaster.script.scheme import judge, verses
-from broadcaster.script.verse_report import as_values
-from broadcaster.studio import Studio
+from broadcaster.audio.wav_stream import wav_bytes, wav_size
+from broadcaster.core.errors import BroadcasterError
+from broadcaster.core.model import Notice, Programme, Script
+from broadcaster.studio.studio import Studio
+from broadcaster.text.rhyme_scheme import judge, verses
+from broadcaster.text.verse_report import as_values
 
 REMEMBERED = 40
 # A notice of usual length is made by then, and its length is known; a long one goes on being made.

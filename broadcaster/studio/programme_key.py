@@ -6,16 +6,16 @@ from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import replace
 
-from broadcaster.clips.key import CLAPPERS_VERSION, SIGNAL_VERSIONS, signal_key
-from broadcaster.clips.preset import PRESETS
-from broadcaster.errors import BroadcasterError, TextRefused, VoiceUnavailable
-from broadcaster.manner import settle
-from broadcaster.model import Notice, Signal, Style
-from broadcaster.script.fingerprint import Words
-from broadcaster.script.speakable import check_manner, check_speakable, settled_tempo
-from broadcaster.settings import LexiconSettings, Settings
-from broadcaster.tts.cascade import Cascade
+from broadcaster.audio.clip_key import CLAPPERS_VERSION, SIGNAL_VERSIONS, signal_key
+from broadcaster.audio.mastering_preset import PRESETS
+from broadcaster.core.errors import BroadcasterError, TextRefused, VoiceUnavailable
+from broadcaster.core.model import Notice, Signal, Style
+from broadcaster.rules.severity_defaults import settle
+from broadcaster.settings.schema import LexiconSettings, Settings
+from broadcaster.text.fingerprint import Words
+from broadcaster.text.speakable import check_manner, check_speakable, settled_tempo
 from broadcaster.tts.catalogue import Catalogue
+from broadcaster.tts.fallback import Cascade
 
 NOT_KEPT = "现场讲话没有录下来，不能再播。"
 

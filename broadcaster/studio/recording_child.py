@@ -10,12 +10,12 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
-from broadcaster.child import be_the_first_out_of_memory
-from broadcaster.clips.decoding import RATE_HZ, decode
-from broadcaster.errors import RecordingRefused
-from broadcaster.recordings import LONGEST_SECONDS
-from broadcaster.tts.level import levelled
-from broadcaster.tts.recorded import trimmed
+from broadcaster.audio.decode import RATE_HZ, decode
+from broadcaster.core.errors import RecordingRefused
+from broadcaster.studio.recordings import LONGEST_SECONDS
+from broadcaster.system.child_process import be_the_first_out_of_memory
+from broadcaster.tts.base.loudness import levelled
+from broadcaster.tts.recorded.voice import trimmed
 
 SHORTEST_SECONDS = 0.3
 MOST_MEMORY = 2_000_000_000

@@ -11,9 +11,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from broadcaster.errors import RecordingRefused, RecordingUnkept, reason_of
-from broadcaster.seal import STREAM_INFO_END, flac_seconds
-from broadcaster.whole import whole_file
+from broadcaster.core.errors import RecordingRefused, RecordingUnkept, reason_of
+from broadcaster.system.atomic_file import whole_file
+from broadcaster.system.flac_digest import STREAM_INFO_END, flac_seconds
 
 FOLDER = "recordings"
 # None takes that long to come.
@@ -145,7 +145,7 @@ class _Told:
 
 
 def _decode(sent: Path, decoded: Path) -> _Told:
-    command = [sys.executable, "-m", "broadcaster.recording_child", str(sent), str(decoded)]
+    command = [sys.executable, "-m", "broadcaster.studio.recording_child", str(sent), str(decoded)]
     try:
         child = subprocess.run(
             command, stdin=subprocess.DEVNULL, capture_output=True, timeout=LIMIT_SECONDS, check=False

@@ -6,15 +6,15 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from broadcaster.clips.store import ClipStore
-from broadcaster.clock import Clock
-from broadcaster.errors import BroadcasterError, LineRefused, VoiceUnavailable, VoiceWithdrawn
-from broadcaster.model import Clip, Delivery, Item, Made, Notice, Programme, Ready, Refused, Signal
-from broadcaster.settings import LexiconSettings
-from broadcaster.tts.cascade import Cascade
+from broadcaster.audio.clip_store import ClipStore
+from broadcaster.core.clock import Clock
+from broadcaster.core.errors import BroadcasterError, LineRefused, VoiceUnavailable, VoiceWithdrawn
+from broadcaster.core.model import Clip, Delivery, Item, Made, Notice, Programme, Ready, Refused, Signal
+from broadcaster.settings.schema import LexiconSettings
+from broadcaster.studio.voice_client import Workshop
+from broadcaster.studio.voice_messages import Answer
 from broadcaster.tts.catalogue import Catalogue
-from broadcaster.voice_messages import Answer
-from broadcaster.workshop import Workshop
+from broadcaster.tts.fallback import Cascade
 
 logger = logging.getLogger(__name__)
 

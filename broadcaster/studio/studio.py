@@ -9,14 +9,12 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from broadcaster.clips.housekeeping import Housekeeping
-from broadcaster.clips.key import SIGNAL_VERSIONS
-from broadcaster.clips.store import ClipStore
-from broadcaster.clock import Clock
-from broadcaster.errors import BroadcasterError, CacheUnwritable
-from broadcaster.making import Making, Parts
-from broadcaster.manner import settle
-from broadcaster.model import (
+from broadcaster.audio.cache_cleanup import Housekeeping
+from broadcaster.audio.clip_key import SIGNAL_VERSIONS
+from broadcaster.audio.clip_store import ClipStore
+from broadcaster.core.clock import Clock
+from broadcaster.core.errors import BroadcasterError, CacheUnwritable
+from broadcaster.core.model import (
     Clip,
     Delivery,
     Made,
@@ -27,13 +25,15 @@ from broadcaster.model import (
     Script,
     Signal,
 )
-from broadcaster.recipes import Recipes
-from broadcaster.script.fingerprint import Words
-from broadcaster.settings import LexiconSettings, Settings
-from broadcaster.tts.cascade import Cascade
+from broadcaster.rules.severity_defaults import settle
+from broadcaster.settings.schema import LexiconSettings, Settings
+from broadcaster.studio.programme_key import Recipes
+from broadcaster.studio.render_job import Making, Parts
+from broadcaster.studio.voice_client import Workshop
+from broadcaster.text.fingerprint import Words
+from broadcaster.tts.base.engine import VoiceEntry as VoiceEntry
 from broadcaster.tts.catalogue import Catalogue
-from broadcaster.tts.engine import VoiceEntry as VoiceEntry
-from broadcaster.workshop import Workshop
+from broadcaster.tts.fallback import Cascade
 
 logger = logging.getLogger(__name__)
 

@@ -9,29 +9,20 @@ from multiprocessing.connection import Connection
 import numpy as np
 from numpy.typing import NDArray
 
-from broadcaster.beat import rest_after, timing
-from broadcaster.child import be_the_first_out_of_memory, connect_to_parent, end_with_parent
-from broadcaster.clips.clappers import Run, clappers, with_clappers
-from broadcaster.clips.keeping import Keeping
-from broadcaster.clips.key import clappers_key, clip_key, recording_key, signal_key
-from broadcaster.clips.mastering import Mastering
-from broadcaster.clips.own_voice import mastered
-from broadcaster.clips.preset import PRESETS
-from broadcaster.clips.signals import MAKERS, make_signal
-from broadcaster.clips.store import ClipStore
-from broadcaster.errors import BroadcasterError, VoiceUnavailable
-from broadcaster.log_lines import log_in, open_log
-from broadcaster.model import Clip, Item, Line, Notice, Programme, Ready, Script, Signal
-from broadcaster.recordings import recording_path
-from broadcaster.script.compose import compose_lines
-from broadcaster.script.reader import Reader
-from broadcaster.settings import LexiconSettings
-from broadcaster.tts.catalogue import Catalogue
-from broadcaster.tts.effort import Effort
-from broadcaster.tts.level import LEVEL_LUFS
-from broadcaster.tts.line_length import check_length
-from broadcaster.tts.voice import Voice
-from broadcaster.voice_messages import (
+from broadcaster.audio.clappers import Run, clappers, with_clappers
+from broadcaster.audio.clip_key import clappers_key, clip_key, recording_key, signal_key
+from broadcaster.audio.clip_store import ClipStore
+from broadcaster.audio.mastering import Mastering
+from broadcaster.audio.mastering_preset import PRESETS
+from broadcaster.audio.recording_mastering import mastered
+from broadcaster.audio.render_result import Keeping
+from broadcaster.audio.signal_sounds import MAKERS, make_signal
+from broadcaster.core.beat_timing import rest_after, timing
+from broadcaster.core.errors import BroadcasterError, VoiceUnavailable
+from broadcaster.core.model import Clip, Item, Line, Notice, Programme, Ready, Script, Signal
+from broadcaster.settings.schema import LexiconSettings
+from broadcaster.studio.recordings import recording_path
+from broadcaster.studio.voice_messages import (
     Compose,
     Composed,
     Drop,
@@ -47,6 +38,19 @@ from broadcaster.voice_messages import (
     Warm,
     Working,
 )
+from broadcaster.system.child_process import (
+    be_the_first_out_of_memory,
+    connect_to_parent,
+    end_with_parent,
+)
+from broadcaster.system.log_format import log_in, open_log
+from broadcaster.text.frontend import Reader
+from broadcaster.text.notice_script import compose_lines
+from broadcaster.tts.base.length_check import check_length
+from broadcaster.tts.base.loudness import LEVEL_LUFS
+from broadcaster.tts.base.render_cost import Effort
+from broadcaster.tts.base.voice import Voice
+from broadcaster.tts.catalogue import Catalogue
 
 logger = logging.getLogger(__name__)
 

@@ -9,14 +9,11 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
 
-from broadcaster.child import Child
-from broadcaster.clock import Clock
-from broadcaster.errors import BroadcasterError, CacheUnwritable, VoiceUnavailable
-from broadcaster.model import Made, Notice, Script
-from broadcaster.patience import Patience
-from broadcaster.settings import LexiconSettings, Settings
-from broadcaster.spool import open_spool
-from broadcaster.voice_messages import (
+from broadcaster.core.clock import Clock
+from broadcaster.core.errors import BroadcasterError, CacheUnwritable, VoiceUnavailable
+from broadcaster.core.model import Made, Notice, Script
+from broadcaster.settings.schema import LexiconSettings, Settings
+from broadcaster.studio.voice_messages import (
     Answer,
     Compose,
     Composed,
@@ -31,6 +28,9 @@ from broadcaster.voice_messages import (
     Turned,
     Warm,
 )
+from broadcaster.system.child_process import Child
+from broadcaster.system.progress_deadline import Patience
+from broadcaster.system.temporary_sounds import open_spool
 
 logger = logging.getLogger(__name__)
 
@@ -218,7 +218,7 @@ class Workshop:
 
     def _reach_child(self) -> Child:
         if self._child is None:
-            self._child = Child("voice", "broadcaster.voice_child", self._take, self._end)
+            self._child = Child("voice", "broadcaster.studio.voice_child", self._take, self._end)
             self._child.send(self._setup)
             self._patience.start(self._clock.monotonic())
         return self._child

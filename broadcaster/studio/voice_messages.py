@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from broadcaster.errors import BroadcasterError
-from broadcaster.model import Made, Notice, Programme, Ready, Script
-from broadcaster.settings import LexiconSettings, Settings
-from broadcaster.spool import Spool
+from broadcaster.core.errors import BroadcasterError
+from broadcaster.core.model import Made, Notice, Programme, Ready, Script
+from broadcaster.settings.schema import LexiconSettings, Settings
+from broadcaster.system.temporary_sounds import Spool
 
 
 @dataclass(frozen=True)

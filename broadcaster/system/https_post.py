@@ -9,7 +9,7 @@ from contextlib import closing
 from datetime import datetime
 from urllib.parse import urlsplit
 
-from broadcaster.errors import BroadcasterError, reason_of
+from broadcaster.core.errors import BroadcasterError, reason_of
 
 TIMEOUT_SECONDS = 30.0
 LONGEST_SENTENCE = 300

@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
-from broadcaster.errors import ConfigError, reason_of
-from broadcaster.whole import whole_file
+from broadcaster.core.errors import ConfigError, reason_of
+from broadcaster.system.atomic_file import whole_file
 
 logger = logging.getLogger(__name__)
 

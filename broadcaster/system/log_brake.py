@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 
-from broadcaster.clock import Clock
+from broadcaster.core.clock import Clock
 
 LOGGED_EVERY_SECONDS = 60.0
 

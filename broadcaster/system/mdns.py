@@ -7,7 +7,7 @@ import socket
 import threading
 from typing import TYPE_CHECKING
 
-from broadcaster.errors import reason_of
+from broadcaster.core.errors import reason_of
 
 if TYPE_CHECKING:
     from zeroconf import ServiceInfo, Zeroconf

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
-from broadcaster.spool import MEMORY
+from broadcaster.system.temporary_sounds import MEMORY
 
 T = TypeVar("T")
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from broadcaster.errors import AlreadyRunning, FileUnwritable, reason_of
+from broadcaster.core.errors import AlreadyRunning, FileUnwritable, reason_of
 
 
 @contextmanager

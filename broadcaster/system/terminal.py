@@ -1,5 +1,5 @@
 """How a program of ours starts and ends in a terminal: Ctrl-C, a reader that goes away, an output
-without Chinese. `python -m broadcaster.terminal MODULE …` runs the `main` of a module so.
+without Chinese. `python -m broadcaster.system.terminal MODULE …` runs the `main` of a module so.
 
 It imports next to nothing, so that Ctrl-C finds it ready while the rest is imported.
 """

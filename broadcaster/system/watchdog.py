@@ -11,8 +11,8 @@ from contextlib import closing, suppress
 from pathlib import Path
 from threading import Event
 
-from broadcaster.child import deaf
-from broadcaster.loop import Loop, Watched
+from broadcaster.system.child_process import deaf
+from broadcaster.system.thread_loop import Loop, Watched
 
 logger = logging.getLogger(__name__)
 

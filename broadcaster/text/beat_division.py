@@ -5,9 +5,9 @@ The usual line of seven is 2 2 2 1, as in 竹板 / 这么 / 一打 / 呀.
 
 from functools import lru_cache
 
-from broadcaster.beat import BAR
-from broadcaster.model import Break, Line, Syllable
-from broadcaster.script.rhyme import PARTICLES
+from broadcaster.core.beat_timing import BAR
+from broadcaster.core.model import Break, Line, Syllable
+from broadcaster.text.rhyme import PARTICLES
 
 # What a division costs: a beat with one sound halts the line, one with three hurries it, a beat that
 # begins inside a word stresses the wrong syllable, and a rhyme off the beat is lost.

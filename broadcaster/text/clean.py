@@ -8,10 +8,10 @@ import html
 import re
 import unicodedata
 
-from broadcaster.script.forms import HAN, chinese_marks, plain_forms
-from broadcaster.script.garbled import repair
-from broadcaster.script.hanzi import simplified
-from broadcaster.script.speakable import check_speakable
+from broadcaster.text.mojibake import repair
+from broadcaster.text.simplify import simplified
+from broadcaster.text.speakable import check_speakable
+from broadcaster.text.unicode_forms import HAN, chinese_marks, plain_forms
 
 NUMBER_SIGN = re.compile("([0-9])\ufe0f?\u20e3|[①-⑳⑴-⒇⒈-⒛❶-❿㈠-㈩]")
 # Symbols by their category (So, Sk) that mean something; every other one is decoration or an emoji.

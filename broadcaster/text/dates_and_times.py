@@ -2,8 +2,8 @@
 
 import re
 
-from broadcaster.script.digits import say_amount, say_counted, say_one_by_one
-from broadcaster.script.rule import Rule, rule
+from broadcaster.text.digits import say_amount, say_counted, say_one_by_one
+from broadcaster.text.normalisation_rule import Rule, rule
 
 TO = r"(?:-|~|—|–|至|到)"
 CLOCK = r"([01]?\d|2[0-4]):([0-5]\d)(?::([0-5]\d))?"

@@ -2,12 +2,12 @@
 
 from functools import cache, lru_cache
 
-from broadcaster.script import tables
+from broadcaster.text import reading_tables
 
 # A character no table knows is said as 某, so that the line stays whole.
 UNKNOWN = "mou3"
 # A phrase that the corpus lacks counts as one that it holds three times.
-SELDOM = tables.cost_of(3)
+SELDOM = reading_tables.cost_of(3)
 
 
 def is_phrase(word: str) -> bool:
@@ -24,19 +24,21 @@ def phrase_readings(word: str) -> tuple[str, ...]:
 def readings(char: str) -> tuple[str, ...]:
     """All readings of one character, the usual one first."""
     listed = _characters().get(ord(char), "")
-    return tuple(dict.fromkeys(map(tables.syllable, listed.split(",")))) if listed else (UNKNOWN,)
+    return (
+        tuple(dict.fromkeys(map(reading_tables.syllable, listed.split(",")))) if listed else (UNKNOWN,)
+    )
 
 
 def word_costs() -> dict[str, float]:
     """jieba's common words, each with how unlikely it is."""
-    return dict(tables.read_words())
+    return dict(reading_tables.read_words())
 
 
 @cache
 def _characters() -> dict[int, str]:
-    return tables.read_characters()
+    return reading_tables.read_characters()
 
 
 @cache
 def _phrases() -> dict[str, str]:
-    return tables.read_phrases()
+    return reading_tables.read_phrases()

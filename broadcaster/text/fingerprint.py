@@ -6,8 +6,8 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Self
 
-from broadcaster.script.lexicon import load_lexicon
-from broadcaster.settings import LexiconSettings
+from broadcaster.settings.schema import LexiconSettings
+from broadcaster.text.lexicon import load_lexicon
 
 LIBRARIES = ("g2pM", "jieba", "OpenCC", "pypinyin")
 

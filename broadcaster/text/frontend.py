@@ -5,17 +5,17 @@ from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 from itertools import accumulate, chain, repeat
 
-from broadcaster.errors import TextRefused
-from broadcaster.model import Break, Line, Syllable
-from broadcaster.script import normalise, pronounce
-from broadcaster.script.clauses import RESTS, SECONDS, Clause, Rest, split_clauses
-from broadcaster.script.clean import clean
-from broadcaster.script.lexicon import load_lexicon
-from broadcaster.script.phrasing import cut_worth, gaps
-from broadcaster.script.pronounce import Word
-from broadcaster.script.sandhi import sound
-from broadcaster.script.verse import lines_with_verses
-from broadcaster.settings import LexiconSettings
+from broadcaster.core.errors import TextRefused
+from broadcaster.core.model import Break, Line, Syllable
+from broadcaster.settings.schema import LexiconSettings
+from broadcaster.text import g2p, normalise
+from broadcaster.text.clauses import RESTS, SECONDS, Clause, Rest, split_clauses
+from broadcaster.text.clean import clean
+from broadcaster.text.g2p import Word
+from broadcaster.text.lexicon import load_lexicon
+from broadcaster.text.phrasing import cut_worth, gaps
+from broadcaster.text.sandhi import sound
+from broadcaster.text.verse import lines_with_verses
 
 # More is over 6 s of one breath; the first sound waits for the whole line's durations.
 LONGEST_LINE = 30
@@ -92,7 +92,7 @@ class Reader:
             start = 0
             for clause, said in sentence:
                 end = start + len(said)
-                words = pronounce.pronounce(said, self._lexicon, spoken[:start], spoken[end:])
+                words = g2p.pronounce(said, self._lexicon, spoken[:start], spoken[end:])
                 start = end + len(clause.mark)
                 if words:
                     yield from _breaths(clause, words)

@@ -3,15 +3,15 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from broadcaster.script import dictionary, network
-from broadcaster.script.contexts import ALONE, read_by_context
-from broadcaster.script.forms import is_han
-from broadcaster.script.letters import say_letters
-from broadcaster.script.lexicon import Lexicon
-from broadcaster.script.polyphones import READINGS
-from broadcaster.script.segment import segment
-from broadcaster.script.surnames import find_surnames
-from broadcaster.script.words import cost
+from broadcaster.text import dictionary, g2p_network
+from broadcaster.text.context_readings import ALONE, read_by_context
+from broadcaster.text.letters import say_letters
+from broadcaster.text.lexicon import Lexicon
+from broadcaster.text.polyphones import READINGS
+from broadcaster.text.segmentation import segment
+from broadcaster.text.surnames import find_surnames
+from broadcaster.text.unicode_forms import is_han
+from broadcaster.text.word_boundaries import cost
 
 ALWAYS = {"一": "yi1", "不": "bu4"}
 # What the network must believe of its reading to be taken before a table's. Tuned on the dev split of
@@ -43,10 +43,10 @@ class Sentence:
     before: str = ""
     behind: str = ""
 
-    def guess(self, place: int) -> network.Guess:
+    def guess(self, place: int) -> g2p_network.Guess:
         """The network's reading at a place of the clause; belief 0 where it has none."""
-        guesses = network.guess(self.before + self.clause + self.behind)
-        return guesses.get(len(self.before) + place, network.NO_GUESS)
+        guesses = g2p_network.guess(self.before + self.clause + self.behind)
+        return guesses.get(len(self.before) + place, g2p_network.NO_GUESS)
 
 
 def pronounce(clause: str, lexicon: Lexicon, before: str = "", behind: str = "") -> list[Word]:
@@ -134,7 +134,7 @@ def _belief_against(phrase: str) -> float:
 
 
 def _unless_surer(sentence: Sentence, place: int, said: str, needed: float) -> str:
-    if needed is NEVER or not network.knows(sentence.clause[place]):
+    if needed is NEVER or not g2p_network.knows(sentence.clause[place]):
         return said
     guess = sentence.guess(place)
     return guess.reading if guess.belief >= needed else said
@@ -146,7 +146,7 @@ def _by_context(sentence: Sentence, place: int) -> str:
     if said := read_by_context(sentence.clause, place):
         return said
     alone = ALONE.get(char, "")
-    if not network.knows(char):
+    if not g2p_network.knows(char):
         return alone or dictionary.readings(char)[0]
     return _unless_surer(sentence, place, alone, BELIEF_AGAINST_ALONE if alone else 0.0)
 

@@ -2,8 +2,8 @@
 
 import re
 
-from broadcaster.script.digits import say_amount, say_as_code, say_one_by_one
-from broadcaster.script.rule import Rule, rule
+from broadcaster.text.digits import say_amount, say_as_code, say_one_by_one
+from broadcaster.text.normalisation_rule import Rule, rule
 
 # What a four- or five-digit 12xxx or 9xxxx is counted in; before these it is an amount.
 COUNTED = (

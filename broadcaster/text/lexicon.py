@@ -9,9 +9,9 @@ import unicodedata
 from dataclasses import dataclass
 from functools import cached_property
 
-from broadcaster.errors import ConfigError, WordRefused
-from broadcaster.script.forms import HAN
-from broadcaster.settings import LexiconSettings
+from broadcaster.core.errors import ConfigError, WordRefused
+from broadcaster.settings.schema import LexiconSettings
+from broadcaster.text.unicode_forms import HAN
 
 INITIAL = "(?:zh|ch|sh|[bpmfdtnlgkhjqxrzcsyw])?"
 FINAL = (

@@ -9,9 +9,9 @@ wrote (執 zhí, 88 CC) gives that byte back, and with it the characters behind.
 import re
 from collections.abc import Iterable, Iterator
 
-from broadcaster.script import dictionary, tables
-from broadcaster.script.hanzi import simplified
-from broadcaster.script.words import is_word
+from broadcaster.text import dictionary, reading_tables
+from broadcaster.text.simplify import simplified
+from broadcaster.text.word_boundaries import is_word
 
 HAN = "\u3400-\u9fff"
 PINYIN = "[a-zāáǎàōóǒòēéěèīíǐìūúǔùǖǘǚǜüńňǹḿ]{1,6}"
@@ -33,7 +33,7 @@ def repair(text: str) -> str:
 
 def _without_pinyin(match: re.Match[str]) -> str:
     known = {reading[:-1] for reading in dictionary.readings(match[1])}
-    is_pinyin = TONED.search(match[2]) or tables.syllable(match[2])[:-1] in known
+    is_pinyin = TONED.search(match[2]) or reading_tables.syllable(match[2])[:-1] in known
     return match[1] if is_pinyin else match[0]
 
 
@@ -103,7 +103,7 @@ def _first_that_fits(before: str, candidates: Iterable[str]) -> str:
 
 
 def _read(pinyin: str) -> str:
-    return tables.syllable(pinyin)
+    return reading_tables.syllable(pinyin)
 
 
 def _decode(pair: bytes) -> str:

@@ -2,8 +2,8 @@
 
 import re
 
-from broadcaster.script.digits import say_counted
-from broadcaster.script.rule import Rule, rule
+from broadcaster.text.digits import say_counted
+from broadcaster.text.normalisation_rule import Rule, rule
 
 N = r"\d+(?:,\d{3})*(?:\.\d+)?"
 CURRENCIES = dict(

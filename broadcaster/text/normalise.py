@@ -2,11 +2,11 @@
 
 import re
 
-from broadcaster.script import codes, moments, money, quantities
-from broadcaster.script.digits import say_one_by_one
-from broadcaster.script.forms import plain_forms
+from broadcaster.text import dates_and_times, identifiers, money, quantities
+from broadcaster.text.digits import say_one_by_one
+from broadcaster.text.unicode_forms import plain_forms
 
-ORDER = money.RULES + codes.RULES + moments.RULES + quantities.RULES
+ORDER = money.RULES + identifiers.RULES + dates_and_times.RULES + quantities.RULES
 
 # Two clauses of three are like this; without the 65 rules they cost a tenth.
 PLAIN = re.compile("[\u3400-\u9fff，、：]+")

@@ -4,10 +4,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import chain, tee
 
-from broadcaster.model import Line, Notice, Script, Signal, Style
-from broadcaster.script.feet import beats
-from broadcaster.script.reader import Reader
-from broadcaster.settings import StationSettings
+from broadcaster.core.model import Line, Notice, Script, Signal, Style
+from broadcaster.settings.schema import StationSettings
+from broadcaster.text.beat_division import beats
+from broadcaster.text.frontend import Reader
 
 # People look up at the first and open the window by the second.
 OPENING_PAUSE_SECONDS = 0.8

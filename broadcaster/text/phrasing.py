@@ -3,8 +3,8 @@
 import re
 from itertools import pairwise
 
-from broadcaster.model import Break
-from broadcaster.script.pronounce import Word
+from broadcaster.core.model import Break
+from broadcaster.text.g2p import Word
 
 # These lean on the word before them, those on the word behind.
 LEANS_BACK = frozenset(

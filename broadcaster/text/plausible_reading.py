@@ -2,9 +2,9 @@
 
 import re
 
-from broadcaster.errors import WordRefused
-from broadcaster.script import tables
-from broadcaster.script.lexicon import INITIAL, WORD, syllables
+from broadcaster.core.errors import WordRefused
+from broadcaster.text import reading_tables
+from broadcaster.text.lexicon import INITIAL, WORD, syllables
 
 PARTS = re.compile(f"({INITIAL})(.*?)[1-5]?")
 
@@ -14,10 +14,10 @@ def check_near(word: str, said: str) -> None:
     dictionary has for its character, as dialects and names do: 撤离 is not to be said as 不要.
     """
     # Not kept: the box's main process has 90 MB for all, and this is rare.
-    table = tables.read_characters()
+    table = reading_tables.read_characters()
 
     def readings(char: str) -> list[str]:
-        return [tables.syllable(one) for one in table.get(ord(char), "").split(",") if one]
+        return [reading_tables.syllable(one) for one in table.get(ord(char), "").split(",") if one]
 
     given = tuple(said.strip()) if WORD.fullmatch(said.strip()) else syllables(said)
     for char, one in zip(word, given, strict=False):

@@ -9,7 +9,7 @@ from math import log
 from mmap import ACCESS_READ, mmap
 from pathlib import Path
 
-from broadcaster.script.lexicon import numbered
+from broadcaster.text.lexicon import numbered
 
 # What occurs less often in jieba's corpus of 60 million words is mostly names and noise.
 RARE = 15

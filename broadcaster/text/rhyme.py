@@ -7,7 +7,7 @@ erhua are 小言前儿 and 小人辰儿. A coloured final that belongs to neithe
 import re
 from dataclasses import dataclass
 
-from broadcaster.model import Line
+from broadcaster.core.model import Line
 
 TRACKS = {
     "发花": "a ia ua",

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from enum import Enum
 from string import ascii_uppercase
 
-from broadcaster.model import Line
-from broadcaster.script.rhyme import Rhyme, rhyme
+from broadcaster.core.model import Line
+from broadcaster.text.rhyme import Rhyme, rhyme
 
 
 class Fit(Enum):

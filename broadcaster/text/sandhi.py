@@ -3,9 +3,9 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from broadcaster.script.neutral import neutral_places
-from broadcaster.script.pronounce import Word
-from broadcaster.script.words import is_word
+from broadcaster.text.g2p import Word
+from broadcaster.text.neutral_tone import neutral_places
+from broadcaster.text.word_boundaries import is_word
 
 DIGITS = "零一二三四五六七八九十百千万亿幺两"
 # 儿 is a syllable of its own in these; elsewhere behind a word it is its ending.

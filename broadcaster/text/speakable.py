@@ -2,10 +2,18 @@
 
 import re
 
-from broadcaster.errors import TextRefused
-from broadcaster.model import FASTEST, FASTEST_TEMPO, MOST_REPEATS, SLOWEST, SLOWEST_TEMPO, Notice, Style
-from broadcaster.script.forms import count_han
-from broadcaster.settings import StationSettings
+from broadcaster.core.errors import TextRefused
+from broadcaster.core.model import (
+    FASTEST,
+    FASTEST_TEMPO,
+    MOST_REPEATS,
+    SLOWEST,
+    SLOWEST_TEMPO,
+    Notice,
+    Style,
+)
+from broadcaster.settings.schema import StationSettings
+from broadcaster.text.unicode_forms import count_han
 
 
 def check_speakable(text: str, longest: int) -> None:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from broadcaster.script.words import is_word
+from broadcaster.text.word_boundaries import is_word
 
 SURNAMES = dict(
     pair.split(":")

@@ -5,9 +5,9 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from broadcaster.model import Line
-from broadcaster.script.rhyme import rhyme
-from broadcaster.script.scheme import judge
+from broadcaster.core.model import Line
+from broadcaster.text.rhyme import rhyme
+from broadcaster.text.rhyme_scheme import judge
 
 # 三字经 to 十二字句; what is longer is no line that a crowd repeats.
 SHORTEST, LONGEST = 3, 12

@@ -4,8 +4,8 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from broadcaster.script.rhyme import TRACKS, with_marks
-from broadcaster.script.scheme import Ending, Fit, Scheme
+from broadcaster.text.rhyme import TRACKS, with_marks
+from broadcaster.text.rhyme_scheme import Ending, Fit, Scheme
 
 NO_VERSE = (
     "没有找到顺口溜。每句写成一行，或者写在引号里，各句字数要差不多，一句 3 到 12 个字，至少两句。"

@@ -2,9 +2,9 @@
 
 from functools import cache
 
-from broadcaster.script import dictionary
-from broadcaster.script.neutral import WORDS as NEUTRAL
-from broadcaster.script.polyphones import READINGS
+from broadcaster.text import dictionary
+from broadcaster.text.neutral_tone import WORDS as NEUTRAL
+from broadcaster.text.polyphones import READINGS
 
 # Words of village notices that jieba's corpus lacks or holds too seldom.
 VOCABULARY = frozenset(

@@ -9,12 +9,12 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from broadcaster.errors import ConfigError, VoiceUnavailable
-from broadcaster.folders import CONFIG_FOLDER
-from broadcaster.settings import load_settings
-from broadcaster.tts.baker_engine import BakerEngine
-from broadcaster.tts.phrases import ALARM, is_whole
-from broadcaster.tts.recorded_engine import RecordedEngine
+from broadcaster.core.errors import ConfigError, VoiceUnavailable
+from broadcaster.core.project_folders import CONFIG_FOLDER
+from broadcaster.settings.schema import load_settings
+from broadcaster.tts.baker.engine import BakerEngine
+from broadcaster.tts.recorded.engine import RecordedEngine
+from broadcaster.tts.recorded.phrases import ALARM, is_whole
 
 
 def lacking(voices_folder: Path) -> Iterator[str]:

@@ -10,7 +10,7 @@ from rig.phone import NAME, PASSWORD
 from rig.rig import FakeRig, Sink, wait_until
 from village import RunningBox, Village, running
 
-from broadcaster.control import ask
+from broadcaster.daemon.control_socket import ask
 
 pytestmark = pytest.mark.skipif(
     platform.machine() != "x86_64", reason="old Chromiums are built for 64-bit PCs only"

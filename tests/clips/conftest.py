@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from broadcaster.clips.store import ClipStore
-from broadcaster.clips.writer import Pcm
+from broadcaster.audio.clip_store import ClipStore
+from broadcaster.audio.sound_file_writer import Pcm
 
 
 @pytest.fixture

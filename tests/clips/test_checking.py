@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 import soundfile
 
-from broadcaster.clips.checking import check
-from broadcaster.clips.store import ClipStore
-from broadcaster.clips.writer import Pcm, encode, write_clip
-from broadcaster.model import Clip, Item, Programme
+from broadcaster.audio.cache_check import check
+from broadcaster.audio.clip_store import ClipStore
+from broadcaster.audio.sound_file_writer import Pcm, encode, write_clip
+from broadcaster.core.model import Clip, Item, Programme
 
 KEY, OTHER = "ab" + 38 * "0", "cd" + 38 * "1"
 

@@ -7,9 +7,9 @@ import pytest
 from numpy.typing import NDArray
 from onsets import envelope, onset_near
 
-from broadcaster.beat import LEAD_SECONDS
-from broadcaster.clips.clappers import BETWEEN, CLOSING, LEAD_IN, Run, clappers, with_clappers
-from broadcaster.model import Line
+from broadcaster.audio.clappers import BETWEEN, CLOSING, LEAD_IN, Run, clappers, with_clappers
+from broadcaster.core.beat_timing import LEAD_SECONDS
+from broadcaster.core.model import Line
 
 RATE_HZ = 48_000
 PROSE = Line("通知", "通知", (), 0.5)

@@ -4,9 +4,9 @@ from dataclasses import fields, replace
 
 import pytest
 
-from broadcaster.clips.key import SIGNAL_VERSIONS, clip_key, signal_key
-from broadcaster.clips.preset import FLAT, HORN, PRESETS, Preset
-from broadcaster.model import Break, Line, Signal, Syllable
+from broadcaster.audio.clip_key import SIGNAL_VERSIONS, clip_key, signal_key
+from broadcaster.audio.mastering_preset import FLAT, HORN, PRESETS, Preset
+from broadcaster.core.model import Break, Line, Signal, Syllable
 
 LINE = Line(
     written="银行3月开门",
@@ -71,8 +71,8 @@ def test_what_is_not_heard_in_the_line_leaves_the_key() -> None:
 def test_key_is_a_file_name_and_the_same_in_every_process() -> None:
     line = "Line('好', '好', (Syllable('好', 'hao3', 'hao3'),))"
     program = (
-        "from broadcaster.clips.key import clip_key; from broadcaster.model import Line, Syllable;"
-        "from broadcaster.clips.preset import HORN;"
+        "from broadcaster.audio.clip_key import clip_key; from broadcaster.core.model import Line, Syllable;"
+        "from broadcaster.audio.mastering_preset import HORN;"
         f"print(clip_key({line}, 'espeak:cmn', '1.51', 1.0, 48000, HORN))"
     )
     keys = {
@@ -104,7 +104,7 @@ def test_every_figure_of_a_preset_changes_what_is_named_by_it(figure: str) -> No
 
 def test_main_names_and_finds_clips_without_numpy() -> None:
     program = (
-        "import sys; import broadcaster.clips.key, broadcaster.clips.store;"
+        "import sys; import broadcaster.audio.clip_key, broadcaster.audio.clip_store;"
         "print(*{'numpy', 'soundfile', 'soxr'} & set(sys.modules))"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)

@@ -10,10 +10,10 @@ import pytest
 import soundfile
 from rig.damage import HARMS, Harm, flip_bit
 
-from broadcaster.clips.store import ClipStore, cannot_write
-from broadcaster.clips.writer import Pcm, write_clip
-from broadcaster.errors import CacheUnwritable
-from broadcaster.model import Clip, Item, Programme
+from broadcaster.audio.clip_store import ClipStore, cannot_write
+from broadcaster.audio.sound_file_writer import Pcm, write_clip
+from broadcaster.core.errors import CacheUnwritable
+from broadcaster.core.model import Clip, Item, Programme
 
 KEY = "ab" + 38 * "0"
 OTHER = "cd" + 38 * "1"
@@ -105,7 +105,7 @@ def test_sweeping_takes_what_a_crash_left_and_nothing_else(
     store: ClipStore, clip: Clip, tmp_path: Path
 ) -> None:
     program = (
-        "import os, sys; from pathlib import Path; from broadcaster.clips.store import ClipStore\n"
+        "import os, sys; from pathlib import Path; from broadcaster.audio.clip_store import ClipStore\n"
         "store = ClipStore(Path(sys.argv[1]))\n"
         "with store.making(store.path('cdef')) as unfinished:\n"
         "    unfinished.write_bytes(b'half')\n"

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 import soundfile
 
-from broadcaster.clips.store import ClipStore
-from broadcaster.clips.writer import Pcm, write_clip
-from broadcaster.errors import CacheUnwritable, LineRefused
+from broadcaster.audio.clip_store import ClipStore
+from broadcaster.audio.sound_file_writer import Pcm, write_clip
+from broadcaster.core.errors import CacheUnwritable, LineRefused
 
 KEY = "ab" + 38 * "0"
 

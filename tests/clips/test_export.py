@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 import soundfile
 
-from broadcaster.clips.export import check_writable, write_sound
-from broadcaster.clips.store import ClipStore
-from broadcaster.clips.writer import Pcm, write_clip
-from broadcaster.errors import FileUnwritable
-from broadcaster.model import Clip, Item, Programme
+from broadcaster.audio.clip_store import ClipStore
+from broadcaster.audio.export import check_writable, write_sound
+from broadcaster.audio.sound_file_writer import Pcm, write_clip
+from broadcaster.core.errors import FileUnwritable
+from broadcaster.core.model import Clip, Item, Programme
 
 RATE_HZ = 24_000
 

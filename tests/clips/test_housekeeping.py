@@ -5,12 +5,12 @@ from pathlib import Path
 import pytest
 from fakes import ManualClock
 
-from broadcaster.clips.housekeeping import Housekeeping
-from broadcaster.clips.store import ClipStore
-from broadcaster.clips.survey import total_size
-from broadcaster.clips.writer import Pcm, write_clip
-from broadcaster.model import Clip, Delivery, Item, Programme, Ready
-from broadcaster.settings import CacheSettings, Settings
+from broadcaster.audio.cache_cleanup import Housekeeping
+from broadcaster.audio.cache_survey import total_size
+from broadcaster.audio.clip_store import ClipStore
+from broadcaster.audio.sound_file_writer import Pcm, write_clip
+from broadcaster.core.model import Clip, Delivery, Item, Programme, Ready
+from broadcaster.settings.schema import CacheSettings, Settings
 
 LIMIT = 10_000
 SETTINGS = Settings(cache=CacheSettings.model_construct(limit_megabytes=LIMIT / 1e6))

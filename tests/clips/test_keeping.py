@@ -5,12 +5,12 @@ import numpy as np
 import pytest
 import soundfile
 
-from broadcaster.clips.keeping import Keeping
-from broadcaster.clips.store import ClipStore
-from broadcaster.clips.writer import Pcm
-from broadcaster.errors import CacheUnwritable, LineRefused
-from broadcaster.model import Item, Programme
-from broadcaster.spool import Spool
+from broadcaster.audio.clip_store import ClipStore
+from broadcaster.audio.render_result import Keeping
+from broadcaster.audio.sound_file_writer import Pcm
+from broadcaster.core.errors import CacheUnwritable, LineRefused
+from broadcaster.core.model import Item, Programme
+from broadcaster.system.temporary_sounds import Spool
 
 KEY = "ab" + 38 * "0"
 RATE_HZ = 48_000

@@ -4,10 +4,10 @@ import pytest
 import soxr
 from numpy.typing import NDArray
 
-from broadcaster.clips.mastering import Mastering, design_filter
-from broadcaster.clips.preset import COLUMN, FLAT, HORN, PRESETS, SOFT_START_SECONDS, Preset
-from broadcaster.errors import LineRefused
-from broadcaster.model import Waveform
+from broadcaster.audio.mastering import Mastering, design_filter
+from broadcaster.audio.mastering_preset import COLUMN, FLAT, HORN, PRESETS, SOFT_START_SECONDS, Preset
+from broadcaster.core.errors import LineRefused
+from broadcaster.core.model import Waveform
 
 Samples = NDArray[np.float32]
 

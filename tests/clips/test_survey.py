@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from broadcaster.clips.store import ClipStore
-from broadcaster.clips.survey import prune, survey, total_size
-from broadcaster.clips.writer import Pcm, write_clip
-from broadcaster.errors import CacheUnwritable
-from broadcaster.model import Clip, Item, Programme
+from broadcaster.audio.cache_survey import prune, survey, total_size
+from broadcaster.audio.clip_store import ClipStore
+from broadcaster.audio.sound_file_writer import Pcm, write_clip
+from broadcaster.core.errors import CacheUnwritable
+from broadcaster.core.model import Clip, Item, Programme
 
 HOUR = 3600.0
 

@@ -7,16 +7,16 @@ import pytest
 from county_office import NEXT_VILLAGE, OTHER_VILLAGE, TOWN, VILLAGE, OfficeDesk
 
 from broadcaster.bulletin.bulletin import BulletinKind
-from broadcaster.bulletin.heads import read_heads
 from broadcaster.bulletin.keyring import Trust
-from broadcaster.bulletin.moment import Now
 from broadcaster.bulletin.receipts import State as Told
 from broadcaster.bulletin.refusals import Refusal
-from broadcaster.bulletin.seen import SeenInMemory
+from broadcaster.bulletin.replay_guard import SeenInMemory
+from broadcaster.bulletin.snapshot import read_heads
+from broadcaster.bulletin.trusted_time import Now
 from broadcaster.bulletin.verify import Accepted, verify
-from broadcaster.county.draft import DraftRefused, State
-from broadcaster.county.reaches import Reach
-from broadcaster.model import Outcome, Severity
+from broadcaster.core.model import Outcome, Severity
+from broadcaster.county.notices.draft import DraftRefused, State
+from broadcaster.county.store.delivery_state import Reach
 
 
 def now(desk: OfficeDesk) -> Now:

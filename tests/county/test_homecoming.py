@@ -14,9 +14,9 @@ from office_site import LogIn
 from broadcaster.bulletin.bulletin import new_bulletin_id
 from broadcaster.bulletin.keys import new_key
 from broadcaster.bulletin.receipts import LARGEST
-from broadcaster.county import homecoming
-from broadcaster.county.homecoming import ReceiptsUnreadable, in_folder, in_upload, take_home
-from broadcaster.model import Outcome
+from broadcaster.core.model import Outcome
+from broadcaster.county.board import receipt_import
+from broadcaster.county.board.receipt_import import ReceiptsUnreadable, in_folder, in_upload, take_home
 
 
 @pytest.fixture
@@ -96,11 +96,11 @@ def test_links_and_bombs_in_archives_come_to_nothing() -> None:
 def test_what_is_broken_or_too_much_is_told(kind: str) -> None:
     with pytest.raises(ReceiptsUnreadable, match="损坏"):
         list(in_upload(f"a.{kind}", packed(kind, {"1.json": os.urandom(9_000)})[:4_000]))
-    many = {f"{number}.json": b"" for number in range(homecoming.MOST_FILES + 2)}
+    many = {f"{number}.json": b"" for number in range(receipt_import.MOST_FILES + 2)}
     with pytest.raises(ReceiptsUnreadable, match="超过 20000 个"):
         list(in_upload(f"a.{kind}", packed(kind, many)))
     with pytest.raises(ReceiptsUnreadable, match="太大"):
-        list(in_upload(f"a.{kind}", bytes(homecoming.LARGEST_ARCHIVE + 1)))
+        list(in_upload(f"a.{kind}", bytes(receipt_import.LARGEST_ARCHIVE + 1)))
 
 
 @pytest.mark.parametrize("data", [b"", b"[]", b"\xff", b"x" * 50_000])

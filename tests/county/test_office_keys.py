@@ -11,10 +11,10 @@ from securesystemslib.signer import CryptoSigner
 
 from broadcaster.bulletin.keyring import Trust
 from broadcaster.bulletin.refusals import NotAccepted
-from broadcaster.county.database import OfficeDatabase
-from broadcaster.county.draft import State
-from broadcaster.county.office_keys import OfficeKeys
-from broadcaster.office_folder import OfficeFolder, open_key
+from broadcaster.county.keys.key_folder import OfficeFolder, open_key
+from broadcaster.county.keys.key_renewal import OfficeKeys
+from broadcaster.county.notices.draft import State
+from broadcaster.county.store.office_database import OfficeDatabase
 
 DAY = timedelta(days=1)
 

@@ -7,10 +7,10 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from sqlalchemy import text
 
-from broadcaster.county.database import OfficeDatabase
-from broadcaster.county.tables import metadata
-from broadcaster.county.tally import OfficeReceipts
-from broadcaster.errors import ConfigError, StoreUnusable
+from broadcaster.core.errors import ConfigError, StoreUnusable
+from broadcaster.county.relay.uplink import OfficeReceipts
+from broadcaster.county.store.office_database import OfficeDatabase
+from broadcaster.county.store.tables import metadata
 
 
 def test_the_last_migration_leaves_the_tables_of_the_program(database: OfficeDatabase) -> None:

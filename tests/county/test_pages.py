@@ -18,15 +18,15 @@ from broadcaster.bulletin.admission import Admission
 from broadcaster.bulletin.enrolment import Enrolment
 from broadcaster.bulletin.keys import new_key, public
 from broadcaster.bulletin.receipts import State as Told
-from broadcaster.county.access import RULES
-from broadcaster.county.app import create_app
-from broadcaster.county.database import OfficeDatabase
-from broadcaster.county.draft import State
-from broadcaster.county.officers import OfficeRole
-from broadcaster.county.parts import make_parts
-from broadcaster.errors import AccountRefused
-from broadcaster.model import Outcome
-from broadcaster.office_folder import OfficeFolder
+from broadcaster.core.errors import AccountRefused
+from broadcaster.core.model import Outcome
+from broadcaster.county.keys.key_folder import OfficeFolder
+from broadcaster.county.notices.draft import State
+from broadcaster.county.pages.app import create_app
+from broadcaster.county.pages.base.access import RULES
+from broadcaster.county.pages.base.office_services import make_parts
+from broadcaster.county.store.office_database import OfficeDatabase
+from broadcaster.county.store.officers import OfficeRole
 
 
 def test_the_first_page_says_what_must_be_renewed(plain_desk: OfficeDesk, tmp_path: Path) -> None:

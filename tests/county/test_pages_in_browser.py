@@ -18,11 +18,11 @@ from test_counties import let_in, take
 from werkzeug.serving import make_server
 
 from broadcaster.bulletin.bulletin import BulletinKind
-from broadcaster.county.database import OfficeDatabase
-from broadcaster.county.library import Text
-from broadcaster.county.standing import Schedule
-from broadcaster.model import Outcome, Severity
-from broadcaster.office_folder import OfficeFolder
+from broadcaster.core.model import Outcome, Severity
+from broadcaster.county.keys.key_folder import OfficeFolder
+from broadcaster.county.notices.library import Text
+from broadcaster.county.notices.recurring import Schedule
+from broadcaster.county.store.office_database import OfficeDatabase
 
 PATHS = (
     *("/", "/compose", "/register", "/me", "/drills", "/more/receipts", "/more/upkeep", "/foreign"),

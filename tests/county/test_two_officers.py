@@ -11,10 +11,10 @@ from county_office import PASSWORD, TOWN, OfficeDesk
 from office_site import LogIn, Visitor, app_of
 from sqlalchemy import event
 
-from broadcaster.county.app import create_app
-from broadcaster.county.desk import DraftChanged
-from broadcaster.county.draft import DraftRefused, State
-from broadcaster.model import Severity
+from broadcaster.core.model import Severity
+from broadcaster.county.notices.approval_desk import DraftChanged
+from broadcaster.county.notices.draft import DraftRefused, State
+from broadcaster.county.pages.app import create_app
 
 FORM = {"text": "今天下午停水。", "areas": TOWN, "severity": "4", "hours": "6"}
 

@@ -12,13 +12,13 @@ from flask import Flask
 from office_site import LogIn, Visitor, app_of
 from werkzeug.test import TestResponse
 
-from broadcaster.county.access import RULES
-from broadcaster.county.app import create_app
-from broadcaster.county.draft import State
-from broadcaster.county.officers import OfficeRole
-from broadcaster.county.writings import MOST
-from broadcaster.model import Severity
-from broadcaster.settings import WebSettings
+from broadcaster.core.model import Severity
+from broadcaster.county.notices.draft import State
+from broadcaster.county.notices.unsent_forms import MOST
+from broadcaster.county.pages.app import create_app
+from broadcaster.county.pages.base.access import RULES
+from broadcaster.county.store.officers import OfficeRole
+from broadcaster.settings.schema import WebSettings
 
 WORDS = "山洪要来了，<快>走。"
 FORM = {"text": WORDS, "areas": TOWN, "severity": "4", "hours": "6"}

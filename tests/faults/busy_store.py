@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 
 from stored import airing, entry
 
-from broadcaster.clock import Clock
-from broadcaster.model import Outcome
+from broadcaster.core.clock import Clock
+from broadcaster.core.model import Outcome
 from broadcaster.store.store import open_store
 
 

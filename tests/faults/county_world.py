@@ -21,10 +21,10 @@ from village import Village
 
 from broadcaster.bulletin.invitation import FOR_BOX, Invitation
 from broadcaster.bulletin.keys import public
-from broadcaster.link.link import Patience
+from broadcaster.link.county_link import Patience
+from broadcaster.link.enrol_client import ask_to_enrol
 from broadcaster.link.membership import own_key
-from broadcaster.link.office import ask_to_enrol
-from broadcaster.loop import Loop
+from broadcaster.system.thread_loop import Loop
 
 VILLAGES = {
     "331121104200": "洞背村",

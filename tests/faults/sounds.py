@@ -9,7 +9,7 @@ import numpy as np
 import soundfile
 from rig.rig import FakeCard
 
-from broadcaster.model import Notice, Programme
+from broadcaster.core.model import Notice, Programme
 
 RATE_HZ = 48_000
 BYTES_A_SECOND = 2 * RATE_HZ

@@ -9,9 +9,9 @@ from rig.failing_disk import compile_failing_disk
 from rig.rig import compile_plugin
 from village import Village
 
-from broadcaster.model import Notice
-from broadcaster.settings import load_lexicon, load_settings
-from broadcaster.studio import Studio
+from broadcaster.core.model import Notice
+from broadcaster.settings.schema import load_lexicon, load_settings
+from broadcaster.studio.studio import Studio
 
 
 def make_tools(folder: Path, wordings: int) -> Tools:

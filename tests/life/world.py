@@ -22,9 +22,9 @@ from rig.rig import FakeRig, compile_plugin, wait_until
 from rig.wall_clock import WallClock
 from village import Village
 
-from broadcaster.model import Notice, Outcome, Severity, Signal
-from broadcaster.recordings import FOLDER
-from broadcaster.settings import load_settings
+from broadcaster.core.model import Notice, Outcome, Severity, Signal
+from broadcaster.settings.schema import load_settings
+from broadcaster.studio.recordings import FOLDER
 
 ZONE = ZoneInfo("Asia/Shanghai")
 SECRETARY, PASSWORD = "王秀英", "shuiku-2026"

@@ -16,7 +16,7 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from rig.rig import wait_until
 
-from broadcaster.county.broker import OFFICE, Broker
+from broadcaster.county.broker.mosquitto import OFFICE, Broker
 
 OFFICE_PASSWORD, WATCHER = "of-the-office-alone", "watcher"
 RELOADED = b"Reloading config"

@@ -29,7 +29,7 @@ import psutil
 from rig.living import LivingProgram, Refused
 from village import Village
 
-from broadcaster.control import ask
+from broadcaster.daemon.control_socket import ask
 
 ANSWER_SECONDS = 30.0
 UP = "下一次定时播出"

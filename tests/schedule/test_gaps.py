@@ -6,11 +6,11 @@ from typing import ClassVar
 import pytest
 from fakes import ManualClock, Memory
 
-from broadcaster.clock_trust import SETTLED_SECONDS
-from broadcaster.errors import StoreUnusable
-from broadcaster.model import Airing, JournalEntry, Kind, Notice, Outcome
-from broadcaster.schedule.gaps import EVER, MOST_COUNTED, Gaps
-from broadcaster.schedule.slots import Slot
+from broadcaster.core.clock_trust import SETTLED_SECONDS
+from broadcaster.core.errors import StoreUnusable
+from broadcaster.core.model import Airing, JournalEntry, Kind, Notice, Outcome
+from broadcaster.schedule.missed_occurrences import EVER, MOST_COUNTED, Gaps
+from broadcaster.schedule.slot import Slot
 
 NOON = datetime(2026, 11, 20, 4, 0, tzinfo=UTC)
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)

@@ -2,8 +2,8 @@
 
 import pytest
 
-from broadcaster.script.reader import Reader
-from broadcaster.settings import LexiconSettings, load_lexicon
+from broadcaster.settings.schema import LexiconSettings, load_lexicon
+from broadcaster.text.frontend import Reader
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,7 @@
 import pytest
 
-from broadcaster.errors import TextRefused
-from broadcaster.script.clean import clean
+from broadcaster.core.errors import TextRefused
+from broadcaster.text.clean import clean
 
 
 def cleaned(text: str) -> str:

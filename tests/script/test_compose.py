@@ -4,11 +4,11 @@ from dataclasses import replace
 import pytest
 from verses import GREETINGS, VISITS
 
-from broadcaster.errors import TextRefused
-from broadcaster.model import Line, Notice, Signal, Style
-from broadcaster.script.compose import compose, compose_lines
-from broadcaster.script.reader import Reader
-from broadcaster.settings import LexiconSettings, StationSettings
+from broadcaster.core.errors import TextRefused
+from broadcaster.core.model import Line, Notice, Signal, Style
+from broadcaster.settings.schema import LexiconSettings, StationSettings
+from broadcaster.text.frontend import Reader
+from broadcaster.text.notice_script import compose, compose_lines
 
 STATION = StationSettings(
     opening="全体村民注意了", opening_repeats=1, closing="广播完了", repeat_pause_seconds=3

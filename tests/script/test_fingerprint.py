@@ -1,8 +1,8 @@
 import subprocess
 import sys
 
-from broadcaster.script.fingerprint import fingerprint
-from broadcaster.settings import LexiconSettings
+from broadcaster.settings.schema import LexiconSettings
+from broadcaster.text.fingerprint import fingerprint
 
 
 def test_the_same_lexicon_has_the_same_fingerprint() -> None:

@@ -1,6 +1,6 @@
 import pytest
 
-from broadcaster.script.garbled import repair
+from broadcaster.text.mojibake import repair
 
 
 @pytest.mark.parametrize(

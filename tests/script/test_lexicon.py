@@ -1,9 +1,9 @@
 import pytest
 
-from broadcaster.errors import ConfigError
-from broadcaster.script.lexicon import load_lexicon
-from broadcaster.script.reader import Reader
-from broadcaster.settings import LexiconSettings
+from broadcaster.core.errors import ConfigError
+from broadcaster.settings.schema import LexiconSettings
+from broadcaster.text.frontend import Reader
+from broadcaster.text.lexicon import load_lexicon
 
 
 def first_sounds(settings: LexiconSettings, text: str) -> str:

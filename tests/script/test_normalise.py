@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from broadcaster.script.normalise import ORDER, normalise
+from broadcaster.text.normalise import ORDER, normalise
 
 # One example at least for each rule, by its name.
 EXAMPLES = {

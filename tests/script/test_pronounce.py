@@ -1,8 +1,8 @@
 import pytest
 
-from broadcaster.script.lexicon import Lexicon, load_lexicon
-from broadcaster.script.pronounce import pronounce
-from broadcaster.settings import load_lexicon as load_shipped_entries
+from broadcaster.settings.schema import load_lexicon as load_shipped_entries
+from broadcaster.text.g2p import pronounce
+from broadcaster.text.lexicon import Lexicon, load_lexicon
 
 BARE = Lexicon({}, {})
 

@@ -3,12 +3,12 @@ from pathlib import Path
 
 import pytest
 
-from broadcaster.errors import ConfigError, TextRefused
-from broadcaster.model import Break, Line
-from broadcaster.script.clean import clean
-from broadcaster.script.forms import count_han
-from broadcaster.script.reader import LONGEST_LINE, Reader
-from broadcaster.settings import LexiconSettings
+from broadcaster.core.errors import ConfigError, TextRefused
+from broadcaster.core.model import Break, Line
+from broadcaster.settings.schema import LexiconSettings
+from broadcaster.text.clean import clean
+from broadcaster.text.frontend import LONGEST_LINE, Reader
+from broadcaster.text.unicode_forms import count_han
 
 NOTICE = (
     "供电所通知：3月15号早上6:00到晚上19:00，咱们村检修10千伏线路，全村停电。"

@@ -2,8 +2,8 @@
 
 import pytest
 
-from broadcaster.model import Break, Line, Syllable
-from broadcaster.script.rhyme import TRACKS, final_of, rhyme, with_marks
+from broadcaster.core.model import Break, Line, Syllable
+from broadcaster.text.rhyme import TRACKS, final_of, rhyme, with_marks
 
 
 def said(*syllables: tuple[str, str]) -> Line:

@@ -1,8 +1,8 @@
 import pytest
 
-from broadcaster.script.lexicon import Lexicon
-from broadcaster.script.pronounce import pronounce
-from broadcaster.script.sandhi import sound
+from broadcaster.text.g2p import pronounce
+from broadcaster.text.lexicon import Lexicon
+from broadcaster.text.sandhi import sound
 
 
 def sounded(clause: str) -> str:

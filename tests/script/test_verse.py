@@ -7,11 +7,11 @@ import pytest
 import yaml
 from verses import CLAPPERS, GREETINGS, STRAW, VISITS, WATER
 
-from broadcaster.folders import PROJECT_FOLDER
-from broadcaster.script.feet import beats
-from broadcaster.script.reader import Reader
-from broadcaster.script.scheme import Fit, Scheme, judge, verses
-from broadcaster.script.verse_report import as_values, report
+from broadcaster.core.project_folders import PROJECT_FOLDER
+from broadcaster.text.beat_division import beats
+from broadcaster.text.frontend import Reader
+from broadcaster.text.rhyme_scheme import Fit, Scheme, judge, verses
+from broadcaster.text.verse_report import as_values, report
 
 SAMPLES = PROJECT_FOLDER.parent / "shared" / "samples"
 
@@ -129,7 +129,7 @@ def test_every_verse_of_the_samples_is_found_and_no_notice_is_one(reader: Reader
 @pytest.mark.skipif(not SAMPLES.is_dir(), reason="the samples are not beside this checkout")
 @pytest.mark.parametrize("path", sorted(Path(SAMPLES).glob("news_*.txt")), ids=lambda path: path.stem)
 def test_articles_are_not_full_of_verses(path: Path) -> None:
-    from broadcaster.settings import LexiconSettings
+    from broadcaster.settings.schema import LexiconSettings
 
     article = path.read_text(encoding="utf-8")
     found = schemes(Reader(LexiconSettings(), len(article)), article)

@@ -23,7 +23,7 @@ LEFT_OUT = (
 )
 COMMAND = """\
 #!{python}
-from broadcaster.cli import main
+from broadcaster.commands.cli import main
 raise SystemExit(main())
 """
 NOTHING_TO_DO = "# Stands in for a pip that finds everything installed.\n"

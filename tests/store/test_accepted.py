@@ -8,8 +8,8 @@ from fakes import ManualClock
 from sqlalchemy import insert
 from stored import OpenStore, airing, entry
 
-from broadcaster.model import Outcome
-from broadcaster.store import tables
+from broadcaster.core.model import Outcome
+from broadcaster.store.database import tables
 from broadcaster.store.store import Store
 
 

@@ -4,8 +4,8 @@ import pytest
 from fakes import ManualClock
 from stored import OpenStore
 
-from broadcaster.errors import StoreUnusable
-from broadcaster.people import Role
+from broadcaster.core.errors import StoreUnusable
+from broadcaster.core.people import Role
 from broadcaster.store.drafts import KEPT_FOR, MOST_OF_ONE
 from broadcaster.store.store import Store
 

@@ -7,7 +7,7 @@ from fakes import ManualClock
 from rig.rig import wait_until
 from stored import OpenStore, airing, entry
 
-from broadcaster.model import Outcome
+from broadcaster.core.model import Outcome
 from broadcaster.store.store import open_store
 
 

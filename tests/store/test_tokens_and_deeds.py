@@ -5,9 +5,9 @@ import pytest
 from fakes import ManualClock
 from stored import OpenStore
 
-from broadcaster.errors import AccountRefused
-from broadcaster.people import Scope
-from broadcaster.store.deeds import Deeds
+from broadcaster.core.errors import AccountRefused
+from broadcaster.core.people import Scope
+from broadcaster.store.audit_log import Deeds
 from broadcaster.store.store import Store
 
 

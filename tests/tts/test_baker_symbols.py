@@ -3,8 +3,8 @@
 import pytest
 from spoken import baker_folder, line
 
-from broadcaster.model import Break, Line, Syllable
-from broadcaster.tts.baker_symbols import BakerSymbols
+from broadcaster.core.model import Break, Line, Syllable
+from broadcaster.tts.baker.symbols import BakerSymbols
 
 
 @pytest.fixture(scope="module")

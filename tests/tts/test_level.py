@@ -5,8 +5,8 @@ import pyloudnorm
 import pytest
 from spoken import first_words, joined
 
-from broadcaster.tts.baker import BakerVoice
-from broadcaster.tts.level import LEVEL_LUFS, levelled, loudness
+from broadcaster.tts.baker.voice import BakerVoice
+from broadcaster.tts.base.loudness import LEVEL_LUFS, levelled, loudness
 
 
 @pytest.mark.parametrize("gain", [0.01, 0.3, 1.0])

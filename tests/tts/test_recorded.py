@@ -9,11 +9,11 @@ import pytest
 import soundfile
 from spoken import baker_folder, joined, record
 
-from broadcaster.errors import LineRefused, VoiceUnavailable
-from broadcaster.model import Line, Syllable
+from broadcaster.core.errors import LineRefused, VoiceUnavailable
+from broadcaster.core.model import Line, Syllable
 from broadcaster.tts.catalogue import Catalogue
-from broadcaster.tts.phrases import PHRASES
-from broadcaster.tts.recorded import RecordedVoice
+from broadcaster.tts.recorded.phrases import PHRASES
+from broadcaster.tts.recorded.voice import RecordedVoice
 
 
 def said(text: str) -> Line:

@@ -7,8 +7,8 @@ from fakes import FakeStation
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from broadcaster.people import Role
-from broadcaster.settings import Settings
+from broadcaster.core.people import Role
+from broadcaster.settings.schema import Settings
 from broadcaster.web.app import create_app
 
 Post = Callable[..., TestResponse]

@@ -9,10 +9,10 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from broadcaster.errors import KeptQuiet, StoreUnusable, TextRefused, VoiceUnavailable
-from broadcaster.model import Notice, Office, Outcome, Severity, Signal
-from broadcaster.people import Scope
-from broadcaster.station import OnAir
+from broadcaster.core.errors import KeptQuiet, StoreUnusable, TextRefused, VoiceUnavailable
+from broadcaster.core.model import Notice, Office, Outcome, Severity, Signal
+from broadcaster.core.people import Scope
+from broadcaster.station.station import OnAir
 from broadcaster.web.app import create_app
 
 Call = Callable[..., TestResponse]

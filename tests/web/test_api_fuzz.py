@@ -14,7 +14,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from broadcaster.people import Scope
+from broadcaster.core.people import Scope
 
 CHECKS = (
     not_a_server_error,

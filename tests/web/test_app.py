@@ -10,9 +10,9 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 import broadcaster.web
-from broadcaster.errors import StoreUnusable
-from broadcaster.settings import Settings
-from broadcaster.web.session_key import load_session_key
+from broadcaster.core.errors import StoreUnusable
+from broadcaster.settings.schema import Settings
+from broadcaster.web.server.session_key import load_session_key
 
 Post = Callable[..., TestResponse]
 

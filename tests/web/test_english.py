@@ -19,16 +19,16 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from broadcaster import web
-from broadcaster.clock import Clock
-from broadcaster.labels import OUTCOMES, SIGNALS
-from broadcaster.model import SECTIONS
-from broadcaster.setting_values import WEEKDAYS
-from broadcaster.settings import Settings, WebSettings
+from broadcaster.core.clock import Clock
+from broadcaster.core.labels import OUTCOMES, SIGNALS
+from broadcaster.core.model import SECTIONS
+from broadcaster.settings.schema import Settings, WebSettings
+from broadcaster.settings.values import WEEKDAYS
+from broadcaster.store.database.tables import DATABASE
 from broadcaster.store.store import open_store
-from broadcaster.store.tables import DATABASE
-from broadcaster.web import wording
 from broadcaster.web.app import create_app
-from broadcaster.web.language import HAN
+from broadcaster.web.base import wording
+from broadcaster.web.base.language import HAN
 
 WEB = Path(web.__file__).parent
 CATALOGUE = WEB / "translations" / "en" / "LC_MESSAGES"

@@ -11,12 +11,12 @@ from flask.testing import FlaskClient
 from logins import NAME, PASSWORD, Post
 from werkzeug.test import TestResponse
 
-from broadcaster.model import Kind, Outcome, Severity
-from broadcaster.people import Role
-from broadcaster.settings import Settings
+from broadcaster.core.model import Kind, Outcome, Severity
+from broadcaster.core.people import Role
+from broadcaster.settings.schema import Settings
 from broadcaster.store.journal import JournalRow
-from broadcaster.web.access import RULES
 from broadcaster.web.app import create_app
+from broadcaster.web.base.access import RULES
 
 WATER = {"text": "明天<上午>停水。", "severity": "2", "repeats": "3", "notice_id": "0123456789ab"}
 SLOT = {"text": "防火。", "kind": "every_minutes", "every_minutes": "半小时", "at": "06:30"}

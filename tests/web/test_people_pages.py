@@ -6,7 +6,7 @@ from fakes import FakeStation
 from flask import Flask
 from werkzeug.test import TestResponse
 
-from broadcaster.people import Role, Scope
+from broadcaster.core.people import Role, Scope
 from broadcaster.store.accounts import Accounts
 
 Post = Callable[..., TestResponse]

@@ -8,7 +8,7 @@ from fakes import FakeStation
 from flask.testing import FlaskClient
 from test_api import Call, assert_problem, caller
 
-from broadcaster.people import Scope
+from broadcaster.core.people import Scope
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from fakes import FakeStation
 from flask.testing import FlaskClient
 from test_api import Call, assert_problem, caller
 
-from broadcaster.people import Scope
+from broadcaster.core.people import Scope
 
 MARKET = {"text": "明天赶集。", "at": "06:30", "lunar": ["初三", "十三"]}
 

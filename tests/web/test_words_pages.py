@@ -9,8 +9,8 @@ from fakes import FakeStation
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from broadcaster.errors import VoiceUnavailable
-from broadcaster.model import Entry
+from broadcaster.core.errors import VoiceUnavailable
+from broadcaster.core.model import Entry
 
 Post = Callable[..., TestResponse]
 

@@ -11,17 +11,17 @@ from typing import Any
 from sqlalchemy import or_, select, tuple_, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from broadcaster.bulletin import topics
+from broadcaster.bulletin import mqtt_topics
 from broadcaster.bulletin.keys import public_from_hex
 from broadcaster.bulletin.refusals import NotAccepted
-from broadcaster.bulletin.sums import Presence, Sum, read_presence, read_sum
-from broadcaster.clock import Clock
-from broadcaster.county.counties import concerns
-from broadcaster.county.database import OfficeDatabase
-from broadcaster.county.log_brake import LogBrake
-from broadcaster.county.reaches import Reach
-from broadcaster.county.register import BoxState
-from broadcaster.county.tables import bulletin, county, county_sum
+from broadcaster.bulletin.relay_totals import Presence, Sum, read_presence, read_sum
+from broadcaster.core.clock import Clock
+from broadcaster.county.register.counties import concerns
+from broadcaster.county.register.register import BoxState
+from broadcaster.county.store.delivery_state import Reach
+from broadcaster.county.store.office_database import OfficeDatabase
+from broadcaster.county.store.tables import bulletin, county, county_sum
+from broadcaster.system.log_brake import LogBrake
 
 logger = logging.getLogger(__name__)
 
@@ -49,8 +49,8 @@ class CountySums:
         keys, kept = self._keys(), self._kept(told)
         # What stands retained comes again with every connection.
         new = [one for one in told if one[2] not in kept]
-        presences = [(code, data) for code, topic, data in new if topic == topics.presence(code)]
-        sums = [(code, data) for code, topic, data in new if topic != topics.presence(code)]
+        presences = [(code, data) for code, topic, data in new if topic == mqtt_topics.presence(code)]
+        sums = [(code, data) for code, topic, data in new if topic != mqtt_topics.presence(code)]
         read = [(one, data) for code, data in sums if (one := self._read(read_sum, code, keys, data))]
         there = [one for code, data in presences if (one := self._read(read_presence, code, keys, data))]
         return self._keep(self._known(read), there, keys)
@@ -147,7 +147,7 @@ def stages_of(row: Any) -> Counter[Reach]:
 
 def _county_of(topic: str) -> str:
     try:
-        return topics.county_of(topic)
+        return mqtt_topics.county_of(topic)
     except ValueError:
         return ""
 

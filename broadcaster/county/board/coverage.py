@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from broadcaster.county.board import Counts, Town
+from broadcaster.county.board.delivery_board import Counts, Town
 
 # As wide as a phone: names are to be read there.
 WIDTH, ROW, NAME = 360, 34, 112

@@ -9,13 +9,13 @@ from datetime import datetime, timedelta, tzinfo
 
 from sqlalchemy import ColumnElement, func, select
 
-from broadcaster.clock import Clock
-from broadcaster.county.county_sums import COUNTED, stages_of_sums
-from broadcaster.county.database import OfficeDatabase
-from broadcaster.county.reaches import REACHES, Reach
-from broadcaster.county.register import in_cell, to_csv
-from broadcaster.county.tables import area, box, bulletin, reach
-from broadcaster.labels import WAITS_FOR_CARD
+from broadcaster.core.clock import Clock
+from broadcaster.core.labels import WAITS_FOR_CARD
+from broadcaster.county.board.county_totals import COUNTED, stages_of_sums
+from broadcaster.county.register.register import in_cell, to_csv
+from broadcaster.county.store.delivery_state import REACHES, Reach
+from broadcaster.county.store.office_database import OfficeDatabase
+from broadcaster.county.store.tables import area, box, bulletin, reach
 
 MOST_SPEECHLESS = 5
 # What begins and has no end yet; a box tells the end at once, or as soon as it has a line again.

@@ -9,11 +9,11 @@ from statistics import median
 
 from sqlalchemy import select
 
-from broadcaster.county.database import OfficeDatabase
-from broadcaster.county.desk import Paper
-from broadcaster.county.reaches import REACHES, Reach
-from broadcaster.county.register import in_cell, to_csv
-from broadcaster.county.tables import box, reach
+from broadcaster.county.notices.approval_desk import Paper
+from broadcaster.county.register.register import in_cell, to_csv
+from broadcaster.county.store.delivery_state import REACHES, Reach
+from broadcaster.county.store.office_database import OfficeDatabase
+from broadcaster.county.store.tables import box, reach
 
 
 @dataclass(frozen=True)

@@ -11,14 +11,14 @@ from typing import Any
 
 from sqlalchemy import Row, select
 
-from broadcaster.clock import Clock
-from broadcaster.county.board import Counts, Town
-from broadcaster.county.counties import Counties, County, concerns
-from broadcaster.county.county_sums import COUNTED, stages_of
-from broadcaster.county.database import OfficeDatabase
-from broadcaster.county.desk import Paper
-from broadcaster.county.register import BoxState, in_cell, to_csv
-from broadcaster.county.tables import county_sum
+from broadcaster.core.clock import Clock
+from broadcaster.county.board.county_totals import COUNTED, stages_of
+from broadcaster.county.board.delivery_board import Counts, Town
+from broadcaster.county.notices.approval_desk import Paper
+from broadcaster.county.register.counties import Counties, County, concerns
+from broadcaster.county.register.register import BoxState, in_cell, to_csv
+from broadcaster.county.store.office_database import OfficeDatabase
+from broadcaster.county.store.tables import county_sum
 
 # A relay says every minute that it is there; three missing in a row are no accident of the network.
 SILENT_AFTER = timedelta(minutes=3)

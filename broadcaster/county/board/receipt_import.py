@@ -18,11 +18,11 @@ from pathlib import Path
 from broadcaster.bulletin import envelope, strict_json
 from broadcaster.bulletin.receipts import LARGEST, PAYLOAD_TYPE
 from broadcaster.bulletin.refusals import NotAccepted
-from broadcaster.clock import Clock
-from broadcaster.county.database import OfficeDatabase
-from broadcaster.county.doubts import AtHand, Doubt
-from broadcaster.county.intake import Intake, Sent
-from broadcaster.errors import BroadcasterError
+from broadcaster.core.clock import Clock
+from broadcaster.core.errors import BroadcasterError
+from broadcaster.county.board.receipt_inbox import Intake, Sent
+from broadcaster.county.board.uncounted_receipts import AtHand, Doubt
+from broadcaster.county.store.office_database import OfficeDatabase
 
 # A year of three notices a day from three hundred villages, on one stick.
 MOST_FILES = 20_000

@@ -15,10 +15,8 @@ from broadcaster.bulletin import areas as area_codes
 from broadcaster.bulletin.keys import public_from_hex
 from broadcaster.bulletin.receipts import Receipt, Receipts, read_receipts
 from broadcaster.bulletin.refusals import NotAccepted
-from broadcaster.clock import Clock
-from broadcaster.county.box_status import BoxStatus
-from broadcaster.county.database import OfficeDatabase
-from broadcaster.county.doubts import (
+from broadcaster.core.clock import Clock
+from broadcaster.county.board.uncounted_receipts import (
     Doubt,
     Doubts,
     Noted,
@@ -28,9 +26,11 @@ from broadcaster.county.doubts import (
     doubt_of,
     is_honest,
 )
-from broadcaster.county.reaches import ENDS, stage_of
-from broadcaster.county.register import BoxState, in_use
-from broadcaster.county.tables import box, bulletin, reach, receipt, told
+from broadcaster.county.broker.box_status import BoxStatus
+from broadcaster.county.register.register import BoxState, in_use
+from broadcaster.county.store.delivery_state import ENDS, stage_of
+from broadcaster.county.store.office_database import OfficeDatabase
+from broadcaster.county.store.tables import box, bulletin, reach, receipt, told
 
 _THIS: Any = box.c.id == bindparam("who")
 HEARD = update(box).where(_THIS).values(heard_at=bindparam("when"))

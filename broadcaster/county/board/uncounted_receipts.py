@@ -14,12 +14,12 @@ from sqlalchemy import select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from broadcaster.bulletin import areas as area_codes
-from broadcaster.bulletin.moment import CLOCKS_DIFFER
 from broadcaster.bulletin.receipts import Heard, Receipt, State
-from broadcaster.clock import Clock
-from broadcaster.county.database import OfficeDatabase
-from broadcaster.county.log_brake import LogBrake
-from broadcaster.county.tables import doubt
+from broadcaster.bulletin.trusted_time import CLOCKS_DIFFER
+from broadcaster.core.clock import Clock
+from broadcaster.county.store.office_database import OfficeDatabase
+from broadcaster.county.store.tables import doubt
+from broadcaster.system.log_brake import LogBrake
 
 logger = logging.getLogger(__name__)
 

@@ -9,8 +9,8 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from broadcaster.air_settings import QuietSettings
 from broadcaster.bulletin import strict_json
+from broadcaster.settings.hourly_limits import QuietSettings
 
 LARGEST = 8 * 1024
 LONGEST_TROUBLE = 120

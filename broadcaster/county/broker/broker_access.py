@@ -6,8 +6,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
-from broadcaster.county.broker import Broker
-from broadcaster.errors import FileUnwritable, reason_of
+from broadcaster.core.errors import FileUnwritable, reason_of
+from broadcaster.county.broker.mosquitto import Broker
 
 
 class BrokerDoor:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from broadcaster.whole import in_turn, whole_file
+from broadcaster.system.atomic_file import in_turn, whole_file
 
 USERS, PASSWORDS, ACL = "users.json", "passwords", "acl"
 LOCK = "users.lock"

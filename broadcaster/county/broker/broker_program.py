@@ -11,12 +11,12 @@ from contextlib import suppress
 from pathlib import Path
 from time import monotonic
 
-from broadcaster.county.alone import only_one
-from broadcaster.county.broker import Broker, BrokerRefused, is_password, new_password
-from broadcaster.county.office_settings import load_office_settings
-from broadcaster.errors import AlreadyRunning, BroadcasterError, ConfigError, reason_of
-from broadcaster.terminal import EXIT_BROKEN
-from broadcaster.whole import whole_file
+from broadcaster.core.errors import AlreadyRunning, BroadcasterError, ConfigError, reason_of
+from broadcaster.county.broker.mosquitto import Broker, BrokerRefused, is_password, new_password
+from broadcaster.county.store.office_settings import load_office_settings
+from broadcaster.system.atomic_file import whole_file
+from broadcaster.system.single_instance import only_one
+from broadcaster.system.terminal import EXIT_BROKEN
 
 # Its certificate lives for five years, and the broker may run longer than that.
 RENEWED_SECONDS = 180 * 86_400.0

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from broadcaster.bulletin import topics
-from broadcaster.clock import Clock
+from broadcaster.bulletin import mqtt_topics
+from broadcaster.core.clock import Clock
 
-SAVED_AFTER = 2.0 * topics.SAVED_SECONDS
+SAVED_AFTER = 2.0 * mqtt_topics.SAVED_SECONDS
 
 
 class Emptied:

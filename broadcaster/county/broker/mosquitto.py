@@ -14,11 +14,11 @@ import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
-from broadcaster.bulletin import areas, topics
-from broadcaster.county.authority import make_authority, make_server
-from broadcaster.county.broker_users import ACL, NAME, PASSWORDS, User, change_users
-from broadcaster.errors import BroadcasterError, reason_of
-from broadcaster.whole import whole_file
+from broadcaster.bulletin import areas, mqtt_topics
+from broadcaster.core.errors import BroadcasterError, reason_of
+from broadcaster.county.broker.broker_accounts import ACL, NAME, PASSWORDS, User, change_users
+from broadcaster.county.broker.certificate_authority import make_authority, make_server
+from broadcaster.system.atomic_file import whole_file
 
 OFFICE, RELAY = "office", "relay"
 USABLE = re.compile(r"[!-~]{8,200}\s*")
@@ -117,7 +117,7 @@ class Broker:
 
     def add_office(self, password: str) -> None:
         """The user that publishes, and reads what comes of it."""
-        self._add([(OFFICE, password, [f"topic readwrite {topics.ROOT}/#"])])
+        self._add([(OFFICE, password, [f"topic readwrite {mqtt_topics.ROOT}/#"])])
 
     def add_box(self, box: str, area: str, password: str) -> None:
         """It reads what is for its area and those above it, and its own answers and commands; it writes
@@ -132,8 +132,8 @@ class Broker:
 
     def add_relay(self, password: str) -> None:
         """A county's own relay, on its broker: it writes what comes from above, and reads receipts."""
-        read = [topics.receipt("+", "+")]
-        write = [f"{topics.ROOT}/{kind}/#" for kind in "nkh"]
+        read = [mqtt_topics.receipt("+", "+")]
+        write = [f"{mqtt_topics.ROOT}/{kind}/#" for kind in "nkh"]
         self._add([(RELAY, password, _acl(read, write))])
 
     def add_county(self, county: str, password: str) -> None:
@@ -141,9 +141,9 @@ class Broker:
         loudspeakers say is no secret: it reads all bulletins, and writes its own county's sums only.
         """
         offices = [code for code in areas.ancestors(county) if len(code) <= 6]
-        read = [f"{topics.ROOT}/n/+/+"]
-        read += [topic(code) for code in offices for topic in (topics.keyring, topics.heads)]
-        self._add([(county_user(county), password, _acl(read, [topics.sum_of(county, "+")]))])
+        read = [f"{mqtt_topics.ROOT}/n/+/+"]
+        read += [topic(code) for code in offices for topic in (mqtt_topics.keyring, mqtt_topics.heads)]
+        self._add([(county_user(county), password, _acl(read, [mqtt_topics.sum_of(county, "+")]))])
 
     def remove(self, name: str) -> None:
         """A user that is no more; connected still until the next `reload`."""
@@ -190,7 +190,7 @@ class Broker:
         change_users(self.folder, lambda users: users | added)
 
     def _settings(self, port: int, listen: str) -> str:
-        given = {"folder": self.folder, "user": getpass.getuser(), "saved": topics.SAVED_SECONDS}
+        given = {"folder": self.folder, "user": getpass.getuser(), "saved": mqtt_topics.SAVED_SECONDS}
         return SETTINGS.format(port=port, host=listen, passwords=PASSWORDS, acl=ACL, **given)
 
 
@@ -201,9 +201,14 @@ def county_user(county: str) -> str:
 
 def _acl_of_box(box: str, area: str) -> list[str]:
     offices = [code for code in areas.ancestors(area) if len(code) <= 6]
-    read = [*topics.bulletins_for(area), topics.answer(box), topics.command(box)]
-    read += [topic(code) for code in offices for topic in (topics.keyring, topics.heads)]
-    write = [topics.receipt(box), topics.state(box), topics.question(box), topics.done(box)]
+    read = [*mqtt_topics.bulletins_for(area), mqtt_topics.answer(box), mqtt_topics.command(box)]
+    read += [topic(code) for code in offices for topic in (mqtt_topics.keyring, mqtt_topics.heads)]
+    write = [
+        mqtt_topics.receipt(box),
+        mqtt_topics.state(box),
+        mqtt_topics.question(box),
+        mqtt_topics.done(box),
+    ]
     return _acl(read, write)
 
 
@@ -213,9 +218,9 @@ def _all_with_commands(users: dict[str, User]) -> dict[str, User]:
 
 def _with_commands(name: str, user: User) -> User:
     """A box that was let in before there were commands may read and answer them too."""
-    its_own = _acl([topics.command(name)], [topics.done(name)])
+    its_own = _acl([mqtt_topics.command(name)], [mqtt_topics.done(name)])
     lacks = [right for right in its_own if right not in user.rights]
-    is_box = f"topic write {topics.question(name)}" in user.rights
+    is_box = f"topic write {mqtt_topics.question(name)}" in user.rights
     return User(user.hashed, (*user.rights, *lacks)) if is_box else user
 
 

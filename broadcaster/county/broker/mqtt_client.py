@@ -18,9 +18,9 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
-from broadcaster.bulletin import topics
+from broadcaster.bulletin import mqtt_topics
 from broadcaster.bulletin.receipts import LARGEST
-from broadcaster.errors import ConfigError
+from broadcaster.core.errors import ConfigError
 
 logger = logging.getLogger(__name__)
 
@@ -36,8 +36,8 @@ FIRST_SECONDS, LONGEST_SECONDS = (1, 4), (20, 40)
 # the office more than what is in them.
 GATHER_SECONDS = 0.05
 # The boxes' receipts, states and questions, and what relays of counties below tell.
-LISTENS_TO = tuple(f"{topics.ROOT}/{kind}/#" for kind in "rsqu")
-ANSWERS, RECEIPTS = topics.done(""), f"{topics.ROOT}/r/"
+LISTENS_TO = tuple(f"{mqtt_topics.ROOT}/{kind}/#" for kind in "rsqu")
+ANSWERS, RECEIPTS = mqtt_topics.done(""), f"{mqtt_topics.ROOT}/r/"
 
 
 @dataclass(frozen=True)
@@ -168,7 +168,7 @@ class Wire:
             self._client.subscribe([(topic, told) for topic in self._listens_to])
         if self._answered:
             at_once = SubscribeOptions(qos=0, retainAsPublished=True)
-            self._client.subscribe([(topics.done("+"), at_once)])
+            self._client.subscribe([(mqtt_topics.done("+"), at_once)])
 
     def _message(self, client: Client, _: Any, message: MQTTMessage) -> None:
         retained = message.retain

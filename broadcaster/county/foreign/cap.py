@@ -10,7 +10,9 @@ from dataclasses import replace
 from datetime import datetime
 
 from broadcaster.bulletin.bulletin import BulletinKind
-from broadcaster.county.foreign import (
+from broadcaster.core.model import Severity
+from broadcaster.county.foreign.field_reader import Reading, Shape
+from broadcaster.county.foreign.proposal import (
     CHINESE,
     NO_TIME,
     ForeignDraft,
@@ -19,9 +21,7 @@ from broadcaster.county.foreign import (
     remarked,
     unindented,
 )
-from broadcaster.county.reading import Reading, Shape
-from broadcaster.county.xml_in import Element
-from broadcaster.model import Severity
+from broadcaster.county.foreign.safe_xml import Element
 
 STANDARD = "CAP 1.2"
 NAMESPACE = "urn:oasis:names:tc:emergency:cap:1.2"

@@ -11,8 +11,8 @@ from xml.etree import ElementTree
 
 from broadcaster.bulletin import areas as area_codes
 from broadcaster.bulletin.bulletin import Bulletin, BulletinKind
-from broadcaster.county.cap import AREA_CODES, KINDS, NAME, NAMESPACE, SEVERITIES
-from broadcaster.errors import BroadcasterError
+from broadcaster.core.errors import BroadcasterError
+from broadcaster.county.foreign.cap import AREA_CODES, KINDS, NAME, NAMESPACE, SEVERITIES
 
 STATUSES = {kind: status for status, kind in KINDS.items()}
 SEVERITY_WORDS = {severity: word for word, severity in SEVERITIES.items()}

@@ -12,10 +12,17 @@ from dataclasses import replace
 from datetime import datetime
 
 from broadcaster.bulletin.bulletin import BulletinKind
-from broadcaster.county.foreign import CHINESE, NO_TIME, ForeignDraft, Reference, remarked, unindented
-from broadcaster.county.reading import Reading
-from broadcaster.county.xml_in import Element
-from broadcaster.model import Severity
+from broadcaster.core.model import Severity
+from broadcaster.county.foreign.field_reader import Reading
+from broadcaster.county.foreign.proposal import (
+    CHINESE,
+    NO_TIME,
+    ForeignDraft,
+    Reference,
+    remarked,
+    unindented,
+)
+from broadcaster.county.foreign.safe_xml import Element
 
 STANDARD = "GD/J 082-2018"
 # A resource has 23 digits (18 in 2016), and stands at the start of the other two.

@@ -8,9 +8,9 @@ import tarfile
 from datetime import datetime
 from pathlib import PurePosixPath
 
-from broadcaster.county.ebm import read_ebm
-from broadcaster.county.foreign import ForeignDraft, NotImported
-from broadcaster.county.xml_in import LARGEST_XML, Element, read_xml
+from broadcaster.county.foreign.ebm import read_ebm
+from broadcaster.county.foreign.proposal import ForeignDraft, NotImported
+from broadcaster.county.foreign.safe_xml import LARGEST_XML, Element, read_xml
 
 # An hour of speech as MP3 of 64 kbit/s.
 LARGEST_PACKAGE = 30_000_000

@@ -10,8 +10,8 @@ from typing import TypeVar
 
 from broadcaster.bulletin import areas as area_codes
 from broadcaster.bulletin.bulletin import read_moment
-from broadcaster.county.foreign import NotImported, in_beijing, told
-from broadcaster.county.xml_in import Element
+from broadcaster.county.foreign.proposal import NotImported, in_beijing, told
+from broadcaster.county.foreign.safe_xml import Element
 
 MOST_DRAFTS = 50
 WITH_OFFSET = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d\d:\d\d", re.ASCII)

@@ -11,13 +11,13 @@ from typing import Any
 from pydantic import TypeAdapter
 from sqlalchemy import Row, select
 
-from broadcaster.clock import Clock
-from broadcaster.county.database import OfficeDatabase, put
-from broadcaster.county.draft import DraftRefused
-from broadcaster.county.foreign import ForeignDraft
-from broadcaster.county.foreign_in import original, read_foreign
-from broadcaster.county.tables import bulletin, foreign_bulletin, foreign_message
-from broadcaster.county.xml_in import UNSEEN
+from broadcaster.core.clock import Clock
+from broadcaster.county.foreign.message_reader import original, read_foreign
+from broadcaster.county.foreign.proposal import ForeignDraft
+from broadcaster.county.foreign.safe_xml import UNSEEN
+from broadcaster.county.notices.draft import DraftRefused
+from broadcaster.county.store.office_database import OfficeDatabase, put
+from broadcaster.county.store.tables import bulletin, foreign_bulletin, foreign_message
 
 Drafts = tuple[ForeignDraft, ...]
 # The newest: a platform that sends the same again and again makes no page of thousands.

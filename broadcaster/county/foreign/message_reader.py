@@ -5,11 +5,11 @@ from __future__ import annotations
 import codecs
 from datetime import datetime
 
-from broadcaster.county.cap import read_cap
-from broadcaster.county.ebm import read_ebm
-from broadcaster.county.ebm_package import message_in, read_package
-from broadcaster.county.foreign import ForeignDraft, NotImported
-from broadcaster.county.xml_in import decoded, read_xml
+from broadcaster.county.foreign.cap import read_cap
+from broadcaster.county.foreign.ebm import read_ebm
+from broadcaster.county.foreign.ebm_package import message_in, read_package
+from broadcaster.county.foreign.proposal import ForeignDraft, NotImported
+from broadcaster.county.foreign.safe_xml import decoded, read_xml
 
 BEGINS_XML = (b"<", codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
 
 from broadcaster.bulletin.bulletin import LONGEST_LIFE, LONGEST_TEXT, BulletinKind
-from broadcaster.errors import BroadcasterError
-from broadcaster.model import Severity
+from broadcaster.core.errors import BroadcasterError
+from broadcaster.core.model import Severity
 
 BEIJING = timezone(timedelta(hours=8))
 # Stands where a time is missing, which ends in `NotImported`.

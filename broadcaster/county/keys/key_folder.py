@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from broadcaster.bulletin import areas
-from broadcaster.bulletin.charter import (
+from broadcaster.bulletin.keyring import Keyring, Trust
+from broadcaster.bulletin.keys import KeyLocked, lock, new_key, public, unlock
+from broadcaster.bulletin.metadata_signing import (
     ROOT_KEYS,
     ROOT_LIFE,
     CharterRefused,
@@ -20,14 +22,12 @@ from broadcaster.bulletin.charter import (
     next_root,
     sign_root,
 )
-from broadcaster.bulletin.keyring import Keyring, Trust
-from broadcaster.bulletin.keys import KeyLocked, lock, new_key, public, unlock
-from broadcaster.bulletin.metadata import read_root
 from broadcaster.bulletin.refusals import NotAccepted
-from broadcaster.bulletin.superior import Superior
-from broadcaster.errors import FileUnwritable, reason_of
-from broadcaster.office_files import FROM_A_COPY, HEADS, KEYRING, why_no_keyring
-from broadcaster.whole import in_turn, whole_file
+from broadcaster.bulletin.tuf_metadata import read_root
+from broadcaster.bulletin.upstream_office import Superior
+from broadcaster.core.errors import FileUnwritable, reason_of
+from broadcaster.county.keys.office_probe import FROM_A_COPY, HEADS, KEYRING, why_no_keyring
+from broadcaster.system.atomic_file import in_turn, whole_file
 
 if TYPE_CHECKING:
     from securesystemslib.signer import CryptoSigner, Signer

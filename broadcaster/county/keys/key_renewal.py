@@ -8,13 +8,13 @@ from datetime import UTC, datetime, timedelta
 
 from securesystemslib.signer import Signer
 
-from broadcaster.bulletin.charter import LIST_RENEWED_BEFORE
 from broadcaster.bulletin.keyring import Trust
+from broadcaster.bulletin.metadata_signing import LIST_RENEWED_BEFORE
 from broadcaster.bulletin.refusals import NotAccepted
-from broadcaster.clock import Clock
-from broadcaster.county.office_settings import RelaySettings
-from broadcaster.errors import BroadcasterError, ConfigError, FileUnwritable
-from broadcaster.office_folder import OfficeFolder
+from broadcaster.core.clock import Clock
+from broadcaster.core.errors import BroadcasterError, ConfigError, FileUnwritable
+from broadcaster.county.keys.key_folder import OfficeFolder
+from broadcaster.county.store.office_settings import RelaySettings
 
 logger = logging.getLogger(__name__)
 

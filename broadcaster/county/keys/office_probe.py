@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from broadcaster.errors import BroadcasterError
+from broadcaster.core.errors import BroadcasterError
 
 KEYRING = "keyring.json"
 # As they were signed last, for a stick.

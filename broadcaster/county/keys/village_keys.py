@@ -11,12 +11,12 @@ from pathlib import Path
 from securesystemslib.signer import CryptoSigner, Signer
 
 from broadcaster.bulletin import areas
-from broadcaster.bulletin.charter import CharterRefused, KeyList
 from broadcaster.bulletin.delegation import MOST_OF_A_TOWN, Delegation
 from broadcaster.bulletin.keys import KeyLocked, new_key, public
-from broadcaster.clock import Clock
-from broadcaster.model import Severity
-from broadcaster.office_folder import OfficeFolder, open_key
+from broadcaster.bulletin.metadata_signing import CharterRefused, KeyList
+from broadcaster.core.clock import Clock
+from broadcaster.core.model import Severity
+from broadcaster.county.keys.key_folder import OfficeFolder, open_key
 
 logger = logging.getLogger(__name__)
 

@@ -10,13 +10,13 @@ from typing import Any
 from sqlalchemy import Connection, Row, delete, func, insert, select, update
 
 from broadcaster.bulletin.bulletin import LONGEST_LIFE, BulletinKind, new_bulletin_id
-from broadcaster.clock import Clock
-from broadcaster.county import rules, sounds
-from broadcaster.county.database import OfficeDatabase
-from broadcaster.county.draft import Draft, DraftRefused, State, check_filled, check_id, settled
-from broadcaster.county.officers import Officer
-from broadcaster.county.tables import bulletin
-from broadcaster.model import Severity
+from broadcaster.core.clock import Clock
+from broadcaster.core.model import Severity
+from broadcaster.county.notices import approval_rules, recordings
+from broadcaster.county.notices.draft import Draft, DraftRefused, State, check_filled, check_id, settled
+from broadcaster.county.store.office_database import OfficeDatabase
+from broadcaster.county.store.officers import Officer
+from broadcaster.county.store.tables import bulletin
 
 LONGEST_NOTE = 200
 # What the record of deeds says of one that is not sent by it.
@@ -87,8 +87,8 @@ class Desk:
         """The draft as it would be sent, and why a second person must agree. Raises `DraftRefused`."""
         now = self._clock.now()
         draft = settled(draft, self._county, now)
-        rules.check_may_send(who, draft)
-        return draft, rules.why_two(draft, now)
+        approval_rules.check_may_send(who, draft)
+        return draft, approval_rules.why_two(draft, now)
 
     def write(self, who: Officer, draft: Draft, opened: str | None = None) -> Paper:
         """Keep a draft, in the place of one of the same id that is not further yet.
@@ -107,7 +107,7 @@ class Desk:
         values = self._row(who, draft, State.DRAFT)
         if known:
             paper = paper_of(known)
-            rules.check_state(paper.state, State.DRAFT)
+            approval_rules.check_state(paper.state, State.DRAFT)
             if opened is not None and paper.version not in (opened, draft.version):
                 raise DraftChanged(paper)
             values |= _hands(paper, who, draft)
@@ -140,7 +140,7 @@ class Desk:
         """By a second person, who has `seen` this version. What was to sound earlier sounds at once."""
         with self._database.transaction() as connection:
             paper = self._open(connection, id, State.AWAITING)
-            rules.check_may_approve(who, paper.draft, paper.hands)
+            approval_rules.check_may_approve(who, paper.draft, paper.hands)
             if seen != paper.version:
                 raise DraftRefused(CHANGED_SINCE if seen else "请先看一遍内容再批。")
             start = paper.draft.not_before
@@ -158,7 +158,7 @@ class Desk:
         with self._database.transaction() as connection:
             paper = self._open(connection, id, State.AWAITING)
             if who.name not in paper.hands:
-                rules.check_may_approve(who, paper.draft, paper.hands)
+                approval_rules.check_may_approve(who, paper.draft, paper.hands)
             _change(connection, id, state=State.DRAFT, note=told)
         return self.get(id)
 
@@ -174,7 +174,7 @@ class Desk:
         with self._database.transaction() as connection:
             paper = self._open(connection, id, State.AWAITING, State.CLEARED, State.PUBLISHED)
             off = _cancel_of(paper)
-            rules.check_may_send(who, off)
+            approval_rules.check_may_send(who, off)
             if paper.draft.kind is BulletinKind.CANCEL:
                 raise DraftRefused("取消的通知不能再取消，请重新发一则。")
             if paper.state is not State.PUBLISHED:
@@ -229,7 +229,7 @@ class Desk:
 
     def _open(self, connection: Connection, id: str, *allowed: State) -> Paper:
         paper = paper_of(_found(_locked(connection, id)))
-        rules.check_state(paper.state, *allowed)
+        approval_rules.check_state(paper.state, *allowed)
         return paper
 
     def _row(self, who: Officer, draft: Draft, state: State) -> dict[str, Any]:
@@ -248,7 +248,7 @@ class Desk:
             "cancels": draft.cancels,
             "verse": int(draft.verse),
             "voice": draft.voice,
-            "sound": sounds.to_text(draft.sound),
+            "sound": recordings.to_text(draft.sound),
             "version": draft.version,
             "written_by": who.name,
             "written_at": self._clock.now(),
@@ -270,7 +270,7 @@ def draft_of(row: Row[Any]) -> Draft:
         cancels=row.cancels,
         verse=bool(row.verse),
         voice=row.voice,
-        sound=sounds.from_text(row.sound),
+        sound=recordings.from_text(row.sound),
     )
 
 

@@ -7,8 +7,8 @@ from datetime import datetime, time, timedelta
 
 from broadcaster.bulletin.bulletin import BulletinKind
 from broadcaster.bulletin.verify import URGENT
-from broadcaster.county.draft import Draft, DraftRefused, State
-from broadcaster.county.officers import Officer, OfficeRole
+from broadcaster.county.notices.draft import Draft, DraftRefused, State
+from broadcaster.county.store.officers import Officer, OfficeRole
 
 # At midnight of 2024-11-28 a province's own platform woke its villages: no one person may do that.
 NIGHT_FROM, NIGHT_TO = time(21), time(7)

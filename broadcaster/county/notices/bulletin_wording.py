@@ -6,10 +6,10 @@ import re
 from collections.abc import Callable
 from datetime import datetime
 
-from broadcaster.county import rules
-from broadcaster.county.desk import Paper
-from broadcaster.county.draft import State
-from broadcaster.web import wording
+from broadcaster.county.notices import approval_rules
+from broadcaster.county.notices.approval_desk import Paper
+from broadcaster.county.notices.draft import State
+from broadcaster.web.base import wording
 
 STATES = {
     State.DRAFT: "草稿",
@@ -41,7 +41,7 @@ def state_said(paper: Paper, cancel_waits: bool = False) -> str:
 
 def why_waits(paper: Paper, now: datetime) -> str:
     """Why a second person must agree, at this hour."""
-    if why := rules.why_two(paper.draft, now):
+    if why := approval_rules.why_two(paper.draft, now):
         return why
     return f"交上来的时候{paper.why_two}；这个原因现在没有了，看过没有问题就可以批准"
 

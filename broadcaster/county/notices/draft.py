@@ -11,9 +11,9 @@ from enum import StrEnum
 from broadcaster.bulletin import areas as area_codes
 from broadcaster.bulletin import strict_json
 from broadcaster.bulletin.bulletin import LONGEST_LIFE, LONGEST_TEXT, BulletinKind, new_bulletin_id
-from broadcaster.county.sounds import Sound
-from broadcaster.errors import BroadcasterError
-from broadcaster.model import Severity
+from broadcaster.core.errors import BroadcasterError
+from broadcaster.core.model import Severity
+from broadcaster.county.notices.recordings import Sound
 
 LONGEST_TITLE = 100
 MOST_REPEATS = 10

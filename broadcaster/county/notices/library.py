@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from sqlalchemy import delete, select
 
 from broadcaster.bulletin.bulletin import LONGEST_TEXT
-from broadcaster.clock import Clock
-from broadcaster.county.database import OfficeDatabase, put
-from broadcaster.county.draft import DraftRefused
-from broadcaster.county.revisions import LIBRARY, Revisions
-from broadcaster.county.tables import library
-from broadcaster.model import Severity
+from broadcaster.core.clock import Clock
+from broadcaster.core.model import Severity
+from broadcaster.county.notices.draft import DraftRefused
+from broadcaster.county.notices.revisions import LIBRARY, Revisions
+from broadcaster.county.store.office_database import OfficeDatabase, put
+from broadcaster.county.store.tables import library
 
 
 @dataclass(frozen=True)

@@ -6,11 +6,11 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from typing import Any
 
-from broadcaster.county.draft import Draft
-from broadcaster.errors import VoiceUnavailable
-from broadcaster.model import Notice, Office, Script, Style, WhenQuiet
-from broadcaster.rehearsal import REMEMBERED, Heard, Rehearsals
-from broadcaster.studio import Studio, VoiceEntry
+from broadcaster.core.errors import VoiceUnavailable
+from broadcaster.core.model import Notice, Office, Script, Style, WhenQuiet
+from broadcaster.county.notices.draft import Draft
+from broadcaster.studio.preview import REMEMBERED, Heard, Rehearsals
+from broadcaster.studio.studio import Studio, VoiceEntry
 
 
 class Booth:

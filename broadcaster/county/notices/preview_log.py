@@ -11,10 +11,10 @@ from datetime import datetime
 from sqlalchemy import Connection, select
 
 from broadcaster.bulletin import strict_json
-from broadcaster.clock import Clock
-from broadcaster.county.database import OfficeDatabase, put
-from broadcaster.county.tables import hearing
-from broadcaster.errors import StoreUnusable
+from broadcaster.core.clock import Clock
+from broadcaster.core.errors import StoreUnusable
+from broadcaster.county.store.office_database import OfficeDatabase, put
+from broadcaster.county.store.tables import hearing
 
 logger = logging.getLogger(__name__)
 

@@ -12,24 +12,24 @@ from securesystemslib.signer import Signer
 from sqlalchemy import Connection, Row, insert, select, update
 
 from broadcaster.bulletin import areas as area_codes
-from broadcaster.bulletin import envelope, topics
+from broadcaster.bulletin import envelope, mqtt_topics
 from broadcaster.bulletin.bulletin import PAYLOAD_TYPE, Audio, Bulletin, BulletinKind
-from broadcaster.bulletin.heads import Heads, read_heads
 from broadcaster.bulletin.keyring import Trust
-from broadcaster.bulletin.moment import Now
 from broadcaster.bulletin.refusals import NotAccepted
+from broadcaster.bulletin.snapshot import Heads, read_heads
+from broadcaster.bulletin.trusted_time import Now
 from broadcaster.bulletin.verify import read_for_office
-from broadcaster.clock import Clock
-from broadcaster.county import hearings, rules
-from broadcaster.county.database import OfficeDatabase, put
-from broadcaster.county.desk import draft_of, paper_of
-from broadcaster.county.draft import Draft, DraftRefused, State, settled
-from broadcaster.county.hearings import Hearing
-from broadcaster.county.reaches import Reach
-from broadcaster.county.register import Register
-from broadcaster.county.sounds import NO_ADDRESS, Sound, address_of
-from broadcaster.county.tables import bulletin, reach, sequence
-from broadcaster.county.taken_back import TakenBack
+from broadcaster.core.clock import Clock
+from broadcaster.county.notices import approval_rules, preview_log
+from broadcaster.county.notices.approval_desk import draft_of, paper_of
+from broadcaster.county.notices.draft import Draft, DraftRefused, State, settled
+from broadcaster.county.notices.preview_log import Hearing
+from broadcaster.county.notices.recordings import NO_ADDRESS, Sound, address_of
+from broadcaster.county.notices.restored_bulletins import TakenBack
+from broadcaster.county.register.register import Register
+from broadcaster.county.store.delivery_state import Reach
+from broadcaster.county.store.office_database import OfficeDatabase, put
+from broadcaster.county.store.tables import bulletin, reach, sequence
 
 logger = logging.getLogger(__name__)
 
@@ -48,7 +48,7 @@ class Sheet:
 
     @property
     def topics(self) -> tuple[str, ...]:
-        return tuple(topics.bulletin(area, self.id) for area in self.areas)
+        return tuple(mqtt_topics.bulletin(area, self.id) for area in self.areas)
 
     def is_for(self, village: str) -> bool:
         return any(area_codes.contains(area, village) for area in self.areas)
@@ -209,7 +209,7 @@ class Publisher:
         if draft.not_before and draft.not_before < now:
             draft = replace(draft, not_before=None)
         draft = settled(draft, self.trust.area, now)
-        rules.check_cleared(draft, row.approved_by, paper_of(row).hands, now)
+        approval_rules.check_cleared(draft, row.approved_by, paper_of(row).hands, now)
         made = self._bulletin(connection, draft, now)
         signed = envelope.sign(PAYLOAD_TYPE, made.to_bytes(), [self._signer])
         data = signed.to_bytes()
@@ -217,7 +217,7 @@ class Publisher:
         read_for_office(data, self.trust, Now(now, True, now))
         values = {"state": State.PUBLISHED, "issued": now, "expires": made.expires, "seq": made.seq}
         values |= {"key_id": self._key_id, "digest": signed.digest, "envelope": data, "note": ""}
-        values["hearings"] = self._told_of(hearings.of(connection, row.version), signed.digest, row)
+        values["hearings"] = self._told_of(preview_log.of(connection, row.version), signed.digest, row)
         connection.execute(update(bulletin).where(bulletin.c.id == row.id).values(values))
         if made.kind is BulletinKind.CANCEL:
             off = update(bulletin).where(bulletin.c.id == made.cancels)
@@ -260,8 +260,8 @@ class Publisher:
         """Who had this very version played to him, by the same key as the bulletin."""
         if not heard:
             return None
-        told = hearings.to_bytes(row.id, row.version, digest, heard)
-        return envelope.sign(hearings.PAYLOAD_TYPE, told, [self._signer]).to_bytes()
+        told = preview_log.to_bytes(row.id, row.version, digest, heard)
+        return envelope.sign(preview_log.PAYLOAD_TYPE, told, [self._signer]).to_bytes()
 
     def _next_sequence(self, connection: Connection) -> int:
         put(connection, sequence, {"key_id": self._key_id, "highest": 0})

@@ -7,18 +7,18 @@ from datetime import datetime
 
 from sqlalchemy import select
 
-from broadcaster import hours
 from broadcaster.bulletin import areas as area_codes
 from broadcaster.bulletin.bulletin import BulletinKind
-from broadcaster.clock import Clock
-from broadcaster.county.box_status import quiet_of
-from broadcaster.county.database import OfficeDatabase
-from broadcaster.county.draft import Draft
-from broadcaster.county.register import BoxState
-from broadcaster.county.tables import box
-from broadcaster.hours import Verdict
-from broadcaster.model import Notice, WhenQuiet
-from broadcaster.settings import Settings, StationSettings
+from broadcaster.core.clock import Clock
+from broadcaster.core.model import Notice, WhenQuiet
+from broadcaster.county.broker.box_status import quiet_of
+from broadcaster.county.notices.draft import Draft
+from broadcaster.county.register.register import BoxState
+from broadcaster.county.store.office_database import OfficeDatabase
+from broadcaster.county.store.tables import box
+from broadcaster.rules import quiet_hours
+from broadcaster.rules.quiet_hours import Verdict
+from broadcaster.settings.schema import Settings, StationSettings
 
 MOST_NAMED = 5
 TOO_LATE = "等到能响，这一则已经过了有效期，不会播。请换个时间，或者让它多有效几个小时。"
@@ -63,7 +63,7 @@ class Resting:
         )
         station = StationSettings(timezone=str(self._clock.zone))
         settings = Settings(quiet=quiet_of(rule), station=station)
-        return hours.quiet(settings, due, notice, draft.night_ok)
+        return quiet_hours.quiet(settings, due, notice, draft.night_ok)
 
     def _at(self, moment: datetime) -> str:
         local, today = moment.astimezone(self._clock.zone), self._clock.now().date()

@@ -9,9 +9,9 @@ from collections.abc import Collection, Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from broadcaster.errors import RecordingRefused
-from broadcaster.recordings import Recordings, recording_path
-from broadcaster.whole import whole_file
+from broadcaster.core.errors import RecordingRefused
+from broadcaster.studio.recordings import Recordings, recording_path
+from broadcaster.system.atomic_file import whole_file
 
 SHA256 = re.compile("[0-9a-f]{64}")
 # As a bulletin may name one: `Audio.size`.

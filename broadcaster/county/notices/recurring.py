@@ -9,16 +9,16 @@ from typing import Any
 
 from sqlalchemy import Row, delete, select, update
 
-from broadcaster.clock import Clock
-from broadcaster.county import rules
-from broadcaster.county.database import OfficeDatabase, put
-from broadcaster.county.desk import Desk
-from broadcaster.county.draft import Draft, DraftRefused, check_filled
-from broadcaster.county.officers import Officer, Officers
-from broadcaster.county.revisions import STANDING, Revisions
-from broadcaster.county.tables import standing
-from broadcaster.model import Severity
-from broadcaster.setting_values import WEEKDAYS
+from broadcaster.core.clock import Clock
+from broadcaster.core.model import Severity
+from broadcaster.county.notices import approval_rules
+from broadcaster.county.notices.approval_desk import Desk
+from broadcaster.county.notices.draft import Draft, DraftRefused, check_filled
+from broadcaster.county.notices.revisions import STANDING, Revisions
+from broadcaster.county.store.office_database import OfficeDatabase, put
+from broadcaster.county.store.officers import Officer, Officers
+from broadcaster.county.store.tables import standing
+from broadcaster.settings.values import WEEKDAYS
 
 SCHEDULE = re.compile(r"([1-7]{1,7}) ([01]\d|2[0-3]):([0-5]\d)")
 # Said so late at most; the next one comes soon enough.
@@ -94,7 +94,7 @@ class StandingNotices:
         draft, _ = self._desk.preview(who, draft)
         check_filled(draft)
         # Nobody stands by when it is sent, so nobody could agree.
-        if why := rules.why_two(draft, due):
+        if why := approval_rules.why_two(draft, due):
             raise DraftRefused(f"定时的通知不行：{why}。请改时间或者级别。")
         values = {
             "name": name,
@@ -143,7 +143,7 @@ class StandingNotices:
             draft, _ = self._desk.preview(who, one.draft)
         except DraftRefused as error:
             return f"{one.made_by}现在发不了它：{str(error).rstrip('。')}"
-        return rules.why_two(draft, due)
+        return approval_rules.why_two(draft, due)
 
     def missed(self, one: Standing) -> str:
         """That it did not go out last, when and why, until it falls due again; or ""."""

@@ -13,13 +13,13 @@ from sqlalchemy import Connection, delete, insert, select, update
 
 from broadcaster.bulletin.bulletin import Bulletin, BulletinKind
 from broadcaster.bulletin.verify import Accepted
-from broadcaster.clock import Clock
-from broadcaster.county.database import OfficeDatabase, put
-from broadcaster.county.draft import State
-from broadcaster.county.reaches import Reach
-from broadcaster.county.register import Register
-from broadcaster.county.sounds import Sound, to_text
-from broadcaster.county.tables import bulletin, reach
+from broadcaster.core.clock import Clock
+from broadcaster.county.notices.draft import State
+from broadcaster.county.notices.recordings import Sound, to_text
+from broadcaster.county.register.register import Register
+from broadcaster.county.store.delivery_state import Reach
+from broadcaster.county.store.office_database import OfficeDatabase, put
+from broadcaster.county.store.tables import bulletin, reach
 
 logger = logging.getLogger(__name__)
 

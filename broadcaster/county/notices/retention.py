@@ -9,13 +9,13 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, exists, func, or_, select
 
-from broadcaster.clock import Clock
-from broadcaster.county.audit import Audit
-from broadcaster.county.database import OfficeDatabase
-from broadcaster.county.draft import State
-from broadcaster.county.office_settings import KeepSettings
-from broadcaster.county.sounds import Sounds, from_text
-from broadcaster.county.tables import (
+from broadcaster.core.clock import Clock
+from broadcaster.county.notices.draft import State
+from broadcaster.county.notices.recordings import Sounds, from_text
+from broadcaster.county.store.audit import Audit
+from broadcaster.county.store.office_database import OfficeDatabase
+from broadcaster.county.store.office_settings import KeepSettings
+from broadcaster.county.store.tables import (
     SIGNED_WITH,
     audit,
     bulletin,

@@ -7,10 +7,10 @@ from datetime import datetime
 
 from sqlalchemy import Connection, func, insert, select
 
-from broadcaster.clock import Clock
-from broadcaster.county.database import OfficeDatabase
-from broadcaster.county.draft import DraftRefused
-from broadcaster.county.tables import revision
+from broadcaster.core.clock import Clock
+from broadcaster.county.notices.draft import DraftRefused
+from broadcaster.county.store.office_database import OfficeDatabase
+from broadcaster.county.store.tables import revision
 
 LIBRARY, STANDING = "library", "standing"
 # Who looks back wants the last ones.

@@ -8,9 +8,9 @@ from datetime import timedelta
 
 from sqlalchemy import delete, select
 
-from broadcaster.clock import Clock
-from broadcaster.county.database import OfficeDatabase, put
-from broadcaster.county.tables import writing
+from broadcaster.core.clock import Clock
+from broadcaster.county.store.office_database import OfficeDatabase, put
+from broadcaster.county.store.tables import writing
 
 KEPT = timedelta(days=7)
 MOST = 50

@@ -5,8 +5,8 @@ from __future__ import annotations
 import threading
 from collections import Counter
 
-from broadcaster.clock import Clock
-from broadcaster.errors import RecordingRefused
+from broadcaster.core.clock import Clock
+from broadcaster.core.errors import RecordingRefused
 
 # Seven of the longest, decoded; one a working hour.
 MOST_BYTES, PER_SECONDS = 150_000_000, 24 * 3600.0

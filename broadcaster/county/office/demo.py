@@ -23,16 +23,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from broadcaster.bulletin.invitation import FOR_BOX, Invitation
-from broadcaster.county.board import Counts
-from broadcaster.county.broker import Broker, new_password
-from broadcaster.county.desk import Paper
-from broadcaster.county.draft import Draft
-from broadcaster.county.draft import State as PaperState
-from broadcaster.county.officers import OfficeRole
-from broadcaster.county.running import Desk, open_desk
-from broadcaster.errors import BroadcasterError
-from broadcaster.model import Severity
-from broadcaster.office_folder import OfficeFolder
+from broadcaster.core.errors import BroadcasterError
+from broadcaster.core.model import Severity
+from broadcaster.county.board.delivery_board import Counts
+from broadcaster.county.broker.mosquitto import Broker, new_password
+from broadcaster.county.keys.key_folder import OfficeFolder
+from broadcaster.county.notices.approval_desk import Paper
+from broadcaster.county.notices.draft import Draft
+from broadcaster.county.notices.draft import State as PaperState
+from broadcaster.county.office.office_process import Desk, open_desk
+from broadcaster.county.store.officers import OfficeRole
 
 AREA, NAME = "331121", "青田县应急管理局"
 VILLAGES = {"331121104200": "洞背村", "331121104201": "西山村", "331121105200": "河口村"}
@@ -44,7 +44,7 @@ LOOK_SECONDS = 0.2
 PATIENCE_SECONDS = 180.0
 CODE = "一次性代码：[0-9]{8}"
 ADDRESS = r"http://\S+"
-PROGRAM = [sys.executable, "-m", "broadcaster.cli"]
+PROGRAM = [sys.executable, "-m", "broadcaster.commands.cli"]
 
 
 class DemoFailed(BroadcasterError):

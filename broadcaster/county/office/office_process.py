@@ -10,20 +10,30 @@ from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from broadcaster.clock import Clock
-from broadcaster.county import taken_back
-from broadcaster.county.alone import only_one
-from broadcaster.county.app import create_app
-from broadcaster.county.booth import Booth
-from broadcaster.county.county_sums import CountySums
-from broadcaster.county.database import OfficeDatabase
-from broadcaster.county.door import BrokerDoor
-from broadcaster.county.doubts import Pace
-from broadcaster.county.far_line import FarLine
-from broadcaster.county.intake import Intake
-from broadcaster.county.office import Office, own_topics
-from broadcaster.county.office_keys import OfficeKeys, above_warnings
-from broadcaster.county.office_settings import (
+from broadcaster.core.clock import Clock
+from broadcaster.core.errors import ConfigError
+from broadcaster.county.board.county_totals import CountySums
+from broadcaster.county.board.receipt_inbox import Intake
+from broadcaster.county.board.uncounted_receipts import Pace
+from broadcaster.county.broker.broker_access import BrokerDoor
+from broadcaster.county.broker.mqtt_client import LISTENS_TO, Wire
+from broadcaster.county.keys.key_folder import AskPassphrase, OfficeFolder
+from broadcaster.county.keys.key_renewal import OfficeKeys, above_warnings
+from broadcaster.county.keys.village_keys import VillageKeys
+from broadcaster.county.notices import restored_bulletins
+from broadcaster.county.notices.preview import Booth
+from broadcaster.county.notices.publisher import Publisher
+from broadcaster.county.notices.recordings import Sounds
+from broadcaster.county.notices.retention import Tidying
+from broadcaster.county.office.office_thread import Office, own_topics
+from broadcaster.county.pages.app import create_app
+from broadcaster.county.pages.base.office_services import Parts, make_parts
+from broadcaster.county.pages.base.page_context import Pages, Trusted
+from broadcaster.county.register.register import BrokerAddress
+from broadcaster.county.register.site_pin import site_pin
+from broadcaster.county.store.office_backups import Safekeeping, refuse_lost
+from broadcaster.county.store.office_database import OfficeDatabase
+from broadcaster.county.store.office_settings import (
     DATABASE,
     FILE,
     OfficeSettings,
@@ -31,30 +41,20 @@ from broadcaster.county.office_settings import (
     load_office_to_run,
     read_text,
 )
-from broadcaster.county.page_parts import Pages, Trusted
-from broadcaster.county.parts import Parts, make_parts
-from broadcaster.county.publisher import Publisher
-from broadcaster.county.register import BrokerAddress
-from broadcaster.county.safekeeping import Safekeeping, refuse_lost
-from broadcaster.county.site_pin import site_pin
-from broadcaster.county.sounds import Sounds
-from broadcaster.county.tidying import Tidying
-from broadcaster.county.village_keys import VillageKeys
-from broadcaster.county.village_site import VillageSites
-from broadcaster.county.wire import LISTENS_TO, Wire
-from broadcaster.errors import ConfigError
-from broadcaster.heap import give_back_what_is_freed
-from broadcaster.last_good import by_last_good
-from broadcaster.log_lines import Ordered, log_in, tell_start
-from broadcaster.loop import Loop, Watched
-from broadcaster.office_folder import AskPassphrase, OfficeFolder
-from broadcaster.rehearsal import Rehearsals
-from broadcaster.settings import LexiconSettings, Settings, load_lexicon, load_settings
-from broadcaster.settings_problems import keys_twice
-from broadcaster.studio import Studio
-from broadcaster.vigil import keep_watch
-from broadcaster.web.server import serve
-from broadcaster.web.tls import Origins, serve_https
+from broadcaster.county.villages.remote_client import FarLine
+from broadcaster.county.villages.village_site import VillageSites
+from broadcaster.settings.problems import keys_twice
+from broadcaster.settings.schema import LexiconSettings, Settings, load_lexicon, load_settings
+from broadcaster.studio.preview import Rehearsals
+from broadcaster.studio.studio import Studio
+from broadcaster.system.heap_trim import give_back_what_is_freed
+from broadcaster.system.last_good_settings import by_last_good
+from broadcaster.system.log_format import Ordered, log_in, tell_start
+from broadcaster.system.single_instance import only_one
+from broadcaster.system.thread_loop import Loop, Watched
+from broadcaster.system.watchdog import keep_watch
+from broadcaster.web.server.server import serve
+from broadcaster.web.server.tls import Origins, serve_https
 
 logger = logging.getLogger(__name__)
 
@@ -119,7 +119,7 @@ def run(path: Path, config: Path, ask: AskPassphrase, tell: Tell, unattended: bo
 
         def warnings() -> list[str]:
             told = [*doubts, safe.note if safe else "", fault, *villages.warnings(), *keys.warnings()]
-            told += taken_back.warnings(desk.parts.database, clock.now())
+            told += restored_bulletins.warnings(desk.parts.database, clock.now())
             return [*filter(None, told), *above_warnings(keys.trust, desk.settings.relay)]
 
         villages = VillageKeys(desk.folder, lambda: keys.signer, passphrase, clock, woken)

@@ -6,21 +6,21 @@ import logging
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
-from broadcaster.bulletin import topics
-from broadcaster.bulletin.heads import Heads
-from broadcaster.bulletin.question import Question
+from broadcaster.bulletin import mqtt_topics
 from broadcaster.bulletin.refusals import NotAccepted
-from broadcaster.clock import Clock
-from broadcaster.county.box_status import read_state
-from broadcaster.county.county_sums import CountySums
-from broadcaster.county.emptied import Emptied
-from broadcaster.county.intake import Intake, Sent
-from broadcaster.county.leftovers import Leftovers
-from broadcaster.county.log_brake import LogBrake
-from broadcaster.county.office_keys import OfficeKeys
-from broadcaster.county.publisher import Publisher, Sheet
-from broadcaster.county.standing import StandingNotices
-from broadcaster.county.wire import CONNECTED, Incoming, Wire
+from broadcaster.bulletin.snapshot import Heads
+from broadcaster.bulletin.sync_request import Question
+from broadcaster.core.clock import Clock
+from broadcaster.county.board.county_totals import CountySums
+from broadcaster.county.board.receipt_inbox import Intake, Sent
+from broadcaster.county.broker.box_status import read_state
+from broadcaster.county.broker.cleared_topics import Emptied
+from broadcaster.county.broker.mqtt_client import CONNECTED, Incoming, Wire
+from broadcaster.county.keys.key_renewal import OfficeKeys
+from broadcaster.county.notices.publisher import Publisher, Sheet
+from broadcaster.county.notices.recurring import StandingNotices
+from broadcaster.county.office.retained_junk import Leftovers
+from broadcaster.system.log_brake import LogBrake
 
 logger = logging.getLogger(__name__)
 
@@ -33,14 +33,14 @@ LOOK_SECONDS = 1.0
 # signed all the same: its life counts from then.
 UNREACHED_SECONDS = 60.0
 AT_ONCE = 500
-BULLETINS = f"{topics.ROOT}/n/"
+BULLETINS = f"{mqtt_topics.ROOT}/n/"
 
 
 def own_topics(area: str) -> tuple[str, str]:
     """To be listened to besides what boxes say: what this office has sent before it knew what it knows.
     The heads come last, for they tell what must have come before them.
     """
-    return topics.BULLETINS, topics.heads(area)
+    return mqtt_topics.BULLETINS, mqtt_topics.heads(area)
 
 
 class Office:
@@ -167,7 +167,7 @@ class Office:
     def _send_keyring(self) -> bool:
         """Also when a command has changed it meanwhile."""
         data, area = self._keys.keyring, self._keys.trust.area
-        if data == self._keyring_sent or not self._wire.publish([(topics.keyring(area), data)]):
+        if data == self._keyring_sent or not self._wire.publish([(mqtt_topics.keyring(area), data)]):
             return False
         self._keyring_sent = data
         return True
@@ -177,14 +177,14 @@ class Office:
             return
         area = self._publisher.trust.area
         heads = self._publisher.heads()
-        if self._wire.publish([(topics.heads(area), heads)]):
+        if self._wire.publish([(mqtt_topics.heads(area), heads)]):
             self._heads_due = self._clock.now() + HEADS_EVERY
             self._keys.keep_heads(heads)
 
     def _take_in(self, taken: Sequence[Incoming]) -> None:
         kinds: dict[str, list[tuple[str, bytes]]] = {"r": [], "s": [], "q": []}
         self._county_sums.take([(one.topic, one.payload) for one in taken])
-        own_heads = topics.heads(self._publisher.trust.area)
+        own_heads = mqtt_topics.heads(self._publisher.trust.area)
         for one in taken:
             self._leftovers.see(one)
             if one.topic == own_heads and one.payload:
@@ -194,13 +194,13 @@ class Office:
                 self._take_back(one.payload)
                 continue
             try:
-                box = topics.box_of(one.topic)
+                box = mqtt_topics.box_of(one.topic)
             except ValueError:
                 continue
             if not one.payload:
                 # A place that was emptied.
                 continue
-            kinds[one.topic.removeprefix(f"{topics.ROOT}/")[0]].append((box, one.payload))
+            kinds[one.topic.removeprefix(f"{mqtt_topics.ROOT}/")[0]].append((box, one.payload))
         self._intake.take([Sent(box, data) for box, data in kinds["r"]])
         states = [(box, read) for box, data in kinds["s"] if (read := read_state(data))]
         self._intake.present(dict(states))
@@ -224,7 +224,7 @@ class Office:
     def _look_back_no_more(self) -> None:
         """Else each bulletin that is sent would come back."""
         if self._looks_back:
-            self._wire.leave(topics.BULLETINS)
+            self._wire.leave(mqtt_topics.BULLETINS)
             self._looks_back = False
 
     def _answer_all(self, questions: Mapping[str, bytes]) -> None:
@@ -240,7 +240,7 @@ class Office:
                 why = error if isinstance(error, NotAccepted) else ""
                 self._brake.note(f"{whose}问的没有答", why)
                 continue
-            topic = topics.answer(box)
+            topic = mqtt_topics.answer(box)
             answers += [(topic, one) for one in self._answers(asked, area, in_force, listing)]
         self._wire.publish(answers, retain=False)
 

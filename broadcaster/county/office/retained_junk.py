@@ -5,19 +5,19 @@ from __future__ import annotations
 import logging
 from collections.abc import Collection
 
-from broadcaster.bulletin import topics
-from broadcaster.clock import Clock
-from broadcaster.county.box_status import read_state
-from broadcaster.county.doubts import Doubt
-from broadcaster.county.intake import Intake
-from broadcaster.county.wire import Incoming, Wire
+from broadcaster.bulletin import mqtt_topics
+from broadcaster.core.clock import Clock
+from broadcaster.county.board.receipt_inbox import Intake
+from broadcaster.county.board.uncounted_receipts import Doubt
+from broadcaster.county.broker.box_status import read_state
+from broadcaster.county.broker.mqtt_client import Incoming, Wire
 
 logger = logging.getLogger(__name__)
 
 # What boxes tell, ask and answer is for the moment, and is written down where it is taken in.
 NEVER_KEPT = frozenset("rqd")
 LOOKS_EVERY_SECONDS = 60.0
-STATE = topics.state("")
+STATE = mqtt_topics.state("")
 
 
 class Leftovers:
@@ -34,7 +34,7 @@ class Leftovers:
     def see(self, one: Incoming) -> None:
         if not one.retained:
             return
-        kind, _, rest = one.topic.removeprefix(f"{topics.ROOT}/").partition("/")
+        kind, _, rest = one.topic.removeprefix(f"{mqtt_topics.ROOT}/").partition("/")
         box = rest.partition("/")[0]
         if kind in NEVER_KEPT and one.payload:
             self._stale[one.topic] = box
@@ -52,7 +52,7 @@ class Leftovers:
         if self._states and self._clock.monotonic() >= self._look_at:
             self._look_at = self._clock.monotonic() + LOOKS_EVERY_SECONDS
             gone = self._states - self._intake.known(self._states)
-            if gone and self._empty([topics.state(box) for box in gone]):
+            if gone and self._empty([mqtt_topics.state(box) for box in gone]):
                 logger.info("已经不在登记簿里的 %d 个广播站，状态清掉了", len(gone))
                 self._states -= gone
 

@@ -3,8 +3,8 @@
 from flask import Blueprint, Response, abort, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 
-from broadcaster.county import access
-from broadcaster.county.officers import Officer
+from broadcaster.county.pages.base import access
+from broadcaster.county.store.officers import Officer
 
 pages = Blueprint("answer", __name__, url_prefix="/answer")
 VISITOR = "visitor "

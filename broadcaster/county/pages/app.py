@@ -11,49 +11,55 @@ from flask import Flask, g, render_template
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError, CSRFProtect
 
-from broadcaster.county import (
-    access,
-    account_pages,
-    answer_pages,
-    board_pages,
-    compose_pages,
-    county_pages,
-    drill_pages,
-    edit_pages,
-    enrol_page,
-    foreign_pages,
-    landing,
-    listen_pages,
-    more_pages,
-    paper_words,
-    receipt_pages,
-    register_pages,
-    sessions,
-    sound_pages,
-    upkeep_pages,
-    village_pages,
+from broadcaster.core.errors import BroadcasterError
+from broadcaster.county.notices import bulletin_wording
+from broadcaster.county.notices.approval_desk import Paper
+from broadcaster.county.notices.recordings import Sounds
+from broadcaster.county.pages import (
+    after_login,
+    answered_forms,
+    board,
+    compose,
+    counties,
+    drills,
+    edit,
+    enrol,
+    foreign,
+    library_people_audit,
+    login,
+    preview,
+    receipt_upload,
+    recordings,
+    register,
+    retention,
+    villages,
 )
-from broadcaster.county.counties import LONGEST_COUNTY
-from broadcaster.county.desk import Paper
-from broadcaster.county.officers import OfficeRole
-from broadcaster.county.page_parts import Pages
-from broadcaster.county.reaches import REACHES
-from broadcaster.county.sounds import Sounds
-from broadcaster.errors import BroadcasterError
-from broadcaster.web import wording
-from broadcaster.web.answers import Answers
-from broadcaster.web.compiled_pages import CompiledPages
-from broadcaster.web.language import CHINESE, LANGUAGES, teach_languages
-from broadcaster.web.phone_cookie import Sessions
-from broadcaster.web.protection import HTTP_PORT, HTTPS_PORT, OwnFormsOnly, protect, stay_with_https
-from broadcaster.web.session_key import load_session_key
+from broadcaster.county.pages.base import access
+from broadcaster.county.pages.base.page_context import Pages
+from broadcaster.county.register.counties import LONGEST_COUNTY
+from broadcaster.county.store import office_sessions
+from broadcaster.county.store.delivery_state import REACHES
+from broadcaster.county.store.officers import OfficeRole
+from broadcaster.web.base import wording
+from broadcaster.web.base.answered_forms import Answers
+from broadcaster.web.base.language import CHINESE, LANGUAGES, teach_languages
+from broadcaster.web.base.phone_cookie import Sessions
+from broadcaster.web.base.template_cache import CompiledPages
+from broadcaster.web.server.security_headers import (
+    HTTP_PORT,
+    HTTPS_PORT,
+    OwnFormsOnly,
+    protect,
+    stay_with_https,
+)
+from broadcaster.web.server.session_key import load_session_key
 
 logger = logging.getLogger(__name__)
 
 AREAS = (
-    *(account_pages, board_pages, compose_pages, listen_pages, drill_pages, register_pages),
-    *(more_pages, edit_pages, receipt_pages, upkeep_pages, enrol_page, sound_pages),
-    *(foreign_pages, county_pages, village_pages, answer_pages),
+    *(login, board, compose, preview, drills, register),
+    *(library_people_audit, edit, receipt_upload, retention, enrol, recordings),
+    *(foreign, counties, villages, answered_forms),
 )
 LONGEST_BODY = 1024 * 1024
 # Of answers: a page of 2,000 villages is 400 kB, and 30 kB there; what holds a password goes by itself.
@@ -84,7 +90,7 @@ def create_app(pages: Pages, folder: Path) -> Flask:
         SESSION_COOKIE_NAME="broadcaster-office",
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
-        PERMANENT_SESSION_LIFETIME=sessions.LONGEST,
+        PERMANENT_SESSION_LIFETIME=office_sessions.LONGEST,
         MAX_CONTENT_LENGTH=LONGEST_BODY,
         MAX_FORM_MEMORY_SIZE=LONGEST_BODY,
         WTF_CSRF_TIME_LIMIT=None,
@@ -99,7 +105,7 @@ def create_app(pages: Pages, folder: Path) -> Flask:
     app.before_request(access.check_access)
     csrf = CSRFProtect(app)
     # The last: what the others see is what was really done.
-    app.after_request(answer_pages.give_address)
+    app.after_request(answered_forms.give_address)
     app.after_request(access.note_deed)
     app.after_request(protect)
     if (pages.settings.web.port, pages.settings.web.https_port) == (HTTP_PORT, HTTPS_PORT):
@@ -107,9 +113,9 @@ def create_app(pages: Pages, folder: Path) -> Flask:
     for area in AREAS:
         app.register_blueprint(area.pages)
     # A box has no session, and its code is its proof.
-    csrf.exempt(enrol_page.pages)
+    csrf.exempt(enrol.pages)
     # A village's form has its own proof, and is told here only why it could not be sent on.
-    csrf.exempt(village_pages.away)
+    csrf.exempt(villages.away)
     teach_languages(app, offered={CHINESE: LANGUAGES[CHINESE]})
     _teach_wording(app, pages)
     _answer_errors(app)
@@ -149,21 +155,21 @@ def _paper_words(pages: Pages) -> dict[str, Callable[..., object]]:
     def state_said(paper: Paper) -> str:
         if "cancels" not in g:
             g.cancels = desk.cancels_that_wait()
-        return paper_words.state_said(paper, paper.id in g.cancels)
+        return bulletin_wording.state_said(paper, paper.id in g.cancels)
 
     return {
         "state_said": state_said,
-        "why_waits": lambda paper: paper_words.why_waits(paper, clock.now()),
-        "aged": lambda paper: paper_words.aged(paper, clock.now()),
+        "why_waits": lambda paper: bulletin_wording.why_waits(paper, clock.now()),
+        "aged": lambda paper: bulletin_wording.aged(paper, clock.now()),
         "today": lambda: f"{clock.now():%Y-%m-%d}",
-        "line_told": lambda: paper_words.line_told(pages.cut_since(), clock.now(), desk.unsent),
+        "line_told": lambda: bulletin_wording.line_told(pages.cut_since(), clock.now(), desk.unsent),
     }
 
 
 def _answer_errors(app: Flask) -> None:
     for code, sentence in SENTENCES.items():
         app.register_error_handler(code, partial(_error_page, code, sentence))
-    app.register_error_handler(CSRFError, landing.answer_stale_form)
+    app.register_error_handler(CSRFError, after_login.answer_stale_form)
     app.register_error_handler(BroadcasterError, lambda error: _error_page(409, str(error), error))
 
 

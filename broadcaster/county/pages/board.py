@@ -4,13 +4,13 @@ from flask import Blueprint, Response, abort, flash, redirect, render_template, 
 from flask.typing import ResponseReturnValue
 
 from broadcaster.bulletin.bulletin import BulletinKind
-from broadcaster.county import access
-from broadcaster.county.county_board import Word
-from broadcaster.county.coverage import coverage
-from broadcaster.county.desk import Paper
-from broadcaster.county.draft import DraftRefused, State
-from broadcaster.county.paper_words import aged
-from broadcaster.county.rules import WRONG_STATE
+from broadcaster.county.board.coverage import coverage
+from broadcaster.county.board.province_board import Word
+from broadcaster.county.notices.approval_desk import Paper
+from broadcaster.county.notices.approval_rules import WRONG_STATE
+from broadcaster.county.notices.bulletin_wording import aged
+from broadcaster.county.notices.draft import DraftRefused, State
+from broadcaster.county.pages.base import access
 
 PAGE = 20
 # Drills are counted apart; those that are not over stand among what happens now.

@@ -9,10 +9,10 @@ from sqlalchemy import select
 from broadcaster.bulletin import envelope
 from broadcaster.bulletin.bulletin import PAYLOAD_TYPE, Bulletin, read_bulletin
 from broadcaster.bulletin.verify import LARGEST
-from broadcaster.county.cap_export import CapSender, NotExported, write_cap
-from broadcaster.county.office_settings import OfficeSettings
-from broadcaster.county.parts import Parts
-from broadcaster.county.tables import bulletin
+from broadcaster.county.foreign.cap_export import CapSender, NotExported, write_cap
+from broadcaster.county.pages.base.office_services import Parts
+from broadcaster.county.store.office_settings import OfficeSettings
+from broadcaster.county.store.tables import bulletin
 
 
 def export_cap(parts: Parts, settings: OfficeSettings, id: str) -> bytes:

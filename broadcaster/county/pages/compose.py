@@ -10,8 +10,15 @@ from flask import Blueprint, abort, flash, redirect, render_template, request, u
 from flask.typing import ResponseReturnValue
 
 from broadcaster.bulletin.bulletin import new_bulletin_id
-from broadcaster.county import access
-from broadcaster.county.compose_form import (
+from broadcaster.core.errors import BroadcasterError
+from broadcaster.core.model import Severity
+from broadcaster.county.notices.approval_desk import HANDED_IN, DraftChanged, Paper, again
+from broadcaster.county.notices.draft import Draft, DraftRefused, State, check_filled, check_id, is_id
+from broadcaster.county.notices.recordings import NO_ADDRESS
+from broadcaster.county.notices.unsent_forms import Fields
+from broadcaster.county.pages.base import access
+from broadcaster.county.pages.base.form_values import Form
+from broadcaster.county.pages.compose_form import (
     check_time,
     fields_of,
     form_of,
@@ -19,14 +26,7 @@ from broadcaster.county.compose_form import (
     read_draft,
     show_form,
 )
-from broadcaster.county.desk import HANDED_IN, DraftChanged, Paper, again
-from broadcaster.county.draft import Draft, DraftRefused, State, check_filled, check_id, is_id
-from broadcaster.county.form_values import Form
-from broadcaster.county.listen_pages import listening
-from broadcaster.county.sounds import NO_ADDRESS
-from broadcaster.county.writings import Fields
-from broadcaster.errors import BroadcasterError
-from broadcaster.model import Severity
+from broadcaster.county.pages.preview import listening
 
 pages = Blueprint("compose", __name__, template_folder="templates", url_prefix="/compose")
 FORMS = ("compose.check", "compose.edit", "compose.keep", "compose.send")

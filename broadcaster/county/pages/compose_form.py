@@ -9,11 +9,11 @@ from flask import render_template, request
 from werkzeug.datastructures import MultiDict
 
 from broadcaster.bulletin.bulletin import BulletinKind, new_bulletin_id
-from broadcaster.county import access, form_values
-from broadcaster.county.area_tree import area_tree
-from broadcaster.county.draft import Draft, DraftRefused, made_title
-from broadcaster.county.form_values import Form
-from broadcaster.model import Severity
+from broadcaster.core.model import Severity
+from broadcaster.county.notices.draft import Draft, DraftRefused, made_title
+from broadcaster.county.pages.base import access, form_values
+from broadcaster.county.pages.base.form_values import Form
+from broadcaster.county.register.area_tree import area_tree
 
 HOURS = {1: "1 小时", 3: "3 小时", 6: "6 小时", 12: "12 小时", 24: "1 天", 72: "3 天"}
 NO_TIME = "选了“定个时间”，请写几号几点播。"

@@ -6,13 +6,13 @@ from flask import Blueprint, Response, abort, flash, redirect, render_template, 
 from flask.typing import ResponseReturnValue
 
 from broadcaster.bulletin.invitation import FOR_COUNTY
-from broadcaster.county import access
-from broadcaster.county.board_pages import find_paper
-from broadcaster.county.counties import Counties, County
-from broadcaster.county.county_board import SAID
-from broadcaster.county.register import BOX_STATES
-from broadcaster.county.register_pages import invitation_card
-from broadcaster.errors import BroadcasterError
+from broadcaster.core.errors import BroadcasterError
+from broadcaster.county.board.province_board import SAID
+from broadcaster.county.pages.base import access
+from broadcaster.county.pages.board import find_paper
+from broadcaster.county.pages.register import invitation_card
+from broadcaster.county.register.counties import Counties, County
+from broadcaster.county.register.register import BOX_STATES
 
 pages = Blueprint("counties", __name__, template_folder="templates", url_prefix="/counties")
 

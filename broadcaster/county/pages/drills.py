@@ -6,10 +6,10 @@ from flask import Blueprint, Response, abort, render_template, request
 from flask.typing import ResponseReturnValue
 
 from broadcaster.bulletin.bulletin import BulletinKind
-from broadcaster.county import access
-from broadcaster.county.desk import Paper
-from broadcaster.county.draft import DraftRefused
-from broadcaster.county.drills import Drills, all_to_csv
+from broadcaster.county.board.drills import Drills, all_to_csv
+from broadcaster.county.notices.approval_desk import Paper
+from broadcaster.county.notices.draft import DraftRefused
+from broadcaster.county.pages.base import access
 
 pages = Blueprint("drills", __name__, template_folder="templates", url_prefix="/drills")
 PAGE, MOST = 20, 500

@@ -5,14 +5,14 @@ from __future__ import annotations
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from broadcaster.county import access
-from broadcaster.county.area_tree import area_tree
-from broadcaster.county.draft import Draft
-from broadcaster.county.library import Text
-from broadcaster.county.revisions import LIBRARY, STANDING
-from broadcaster.county.standing_form import read_schedule, read_standing, read_text, why_not
-from broadcaster.errors import BroadcasterError
-from broadcaster.setting_values import WEEKDAYS
+from broadcaster.core.errors import BroadcasterError
+from broadcaster.county.notices.draft import Draft
+from broadcaster.county.notices.library import Text
+from broadcaster.county.notices.revisions import LIBRARY, STANDING
+from broadcaster.county.pages.base import access
+from broadcaster.county.pages.recurring_form import read_schedule, read_standing, read_text, why_not
+from broadcaster.county.register.area_tree import area_tree
+from broadcaster.settings.values import WEEKDAYS
 
 pages = Blueprint("edit", __name__, template_folder="templates", url_prefix="/more")
 

@@ -19,9 +19,9 @@ from broadcaster.bulletin.invitation import (
     Invitation,
     InvitationRefused,
 )
-from broadcaster.county import access
-from broadcaster.county.one_time import NO_SUCH_CODE, CodeUnknown, as_given, code_hash_of
-from broadcaster.errors import BroadcasterError
+from broadcaster.core.errors import BroadcasterError
+from broadcaster.county.pages.base import access
+from broadcaster.county.register.one_time_code import NO_SUCH_CODE, CodeUnknown, as_given, code_hash_of
 
 pages = Blueprint("enrol", __name__, template_folder="templates")
 

@@ -10,16 +10,16 @@ from flask.typing import ResponseReturnValue
 
 from broadcaster.bulletin import areas as area_codes
 from broadcaster.bulletin.bulletin import LONGEST_LIFE, BulletinKind
-from broadcaster.county import access
-from broadcaster.county.area_tree import Town, area_tree
-from broadcaster.county.cap_out import export_cap
-from broadcaster.county.compose_form import HOURS, check_time, hours_of, read_draft
-from broadcaster.county.draft import Draft, DraftRefused
-from broadcaster.county.foreign import ADVICE, ForeignDraft, NotImported, in_beijing
-from broadcaster.county.foreign_book import ForeignMessage
-from broadcaster.county.foreign_places import called, places_of
-from broadcaster.errors import BroadcasterError
-from broadcaster.model import Severity
+from broadcaster.core.errors import BroadcasterError
+from broadcaster.core.model import Severity
+from broadcaster.county.foreign.message_areas import called, places_of
+from broadcaster.county.foreign.message_log import ForeignMessage
+from broadcaster.county.foreign.proposal import ADVICE, ForeignDraft, NotImported, in_beijing
+from broadcaster.county.notices.draft import Draft, DraftRefused
+from broadcaster.county.pages.base import access
+from broadcaster.county.pages.cap_download import export_cap
+from broadcaster.county.pages.compose_form import HOURS, check_time, hours_of, read_draft
+from broadcaster.county.register.area_tree import Town, area_tree
 
 # What a form carries beside the file.
 LISTED = 30

@@ -5,14 +5,14 @@ from __future__ import annotations
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from broadcaster.county import access, form_values
-from broadcaster.county.area_tree import area_tree
-from broadcaster.county.draft import Draft
-from broadcaster.county.library import Text
-from broadcaster.county.standing_form import read_schedule, read_standing, read_text, why_not
-from broadcaster.errors import AccountRefused, BroadcasterError
-from broadcaster.setting_values import WEEKDAYS
-from broadcaster.web.paging import paged
+from broadcaster.core.errors import AccountRefused, BroadcasterError
+from broadcaster.county.notices.draft import Draft
+from broadcaster.county.notices.library import Text
+from broadcaster.county.pages.base import access, form_values
+from broadcaster.county.pages.recurring_form import read_schedule, read_standing, read_text, why_not
+from broadcaster.county.register.area_tree import area_tree
+from broadcaster.settings.values import WEEKDAYS
+from broadcaster.web.base.paging import paged
 
 pages = Blueprint("more", __name__, template_folder="templates", url_prefix="/more")
 PAGE = 50

@@ -3,8 +3,9 @@
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from broadcaster.county import access, carried, landing
-from broadcaster.errors import AccountRefused
+from broadcaster.core.errors import AccountRefused
+from broadcaster.county.pages import after_login
+from broadcaster.county.pages.base import access, carried_forms
 
 pages = Blueprint("account", __name__, template_folder="templates")
 
@@ -31,7 +32,7 @@ def make_account() -> ResponseReturnValue:
         return page, 400
     access.pages().parts.audit.note(officer.name, "建第一个账号", "", access.address())
     access.let_in(officer)
-    return landing.go_on("")
+    return after_login.go_on("")
 
 
 @pages.get("/login")
@@ -44,7 +45,7 @@ def login() -> ResponseReturnValue:
 @pages.post("/login")
 def check_password() -> ResponseReturnValue:
     parts, form = access.pages().parts, request.form
-    name, kept = form.get("name", "").strip(), carried.from_text(form.get("carried", ""))
+    name, kept = form.get("name", "").strip(), carried_forms.from_text(form.get("carried", ""))
     page = {"name": name, "to": form.get("to", ""), "carried": kept}
     try:
         officer = parts.officers.check(name, form.get("password", ""), access.address())
@@ -55,7 +56,7 @@ def check_password() -> ResponseReturnValue:
         problem = "名字或密码不对，请再试一次。"
         return render_template("office/login.html", problem=problem, **page), 401
     access.let_in(officer)
-    return landing.take_up(kept, kept.told) if kept else landing.go_on(form.get("to", ""))
+    return after_login.take_up(kept, kept.told) if kept else after_login.go_on(form.get("to", ""))
 
 
 @pages.post("/logout")

@@ -8,10 +8,10 @@ from flask import Blueprint, Response, abort, render_template, request
 from flask.typing import ResponseReturnValue
 
 from broadcaster.bulletin.bulletin import BulletinKind
-from broadcaster.county import access
-from broadcaster.county.desk import Paper
-from broadcaster.county.draft import Draft, DraftRefused
-from broadcaster.errors import BroadcasterError
+from broadcaster.core.errors import BroadcasterError
+from broadcaster.county.notices.approval_desk import Paper
+from broadcaster.county.notices.draft import Draft, DraftRefused
+from broadcaster.county.pages.base import access
 
 pages = Blueprint("listen", __name__, template_folder="templates", url_prefix="/listen")
 

@@ -7,9 +7,14 @@ from collections.abc import Iterator
 from flask import Blueprint, flash, redirect, render_template, request, send_file, url_for
 from flask.typing import ResponseReturnValue
 
-from broadcaster.county import access
-from broadcaster.county.homecoming import LARGEST_ARCHIVE, ReceiptsUnreadable, in_upload, take_home
-from broadcaster.county.stick_out import gather, zipped
+from broadcaster.county.board.receipt_import import (
+    LARGEST_ARCHIVE,
+    ReceiptsUnreadable,
+    in_upload,
+    take_home,
+)
+from broadcaster.county.pages.base import access
+from broadcaster.county.villages.usb_folder import gather, zipped
 
 pages = Blueprint("receipts", __name__, template_folder="templates", url_prefix="/more/receipts")
 

@@ -3,7 +3,7 @@
 from flask import Blueprint, abort, send_file
 from flask.typing import ResponseReturnValue
 
-from broadcaster.county import access
+from broadcaster.county.pages.base import access
 
 pages = Blueprint("sounds", __name__, url_prefix="/sound")
 

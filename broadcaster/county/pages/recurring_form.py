@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from flask import request
 
-from broadcaster.county import access, form_values
-from broadcaster.county.draft import Draft
-from broadcaster.county.library import Text
-from broadcaster.county.standing import LIFE, Schedule, Standing
+from broadcaster.county.notices.draft import Draft
+from broadcaster.county.notices.library import Text
+from broadcaster.county.notices.recurring import LIFE, Schedule, Standing
+from broadcaster.county.pages.base import access, form_values
 
 
 def read_text() -> Text:

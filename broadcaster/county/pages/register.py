@@ -10,11 +10,11 @@ from flask import Blueprint, Response, flash, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from broadcaster.bulletin.invitation import COMMANDS, FOR_BOX
-from broadcaster.county import access
-from broadcaster.county.area_tree import area_tree
-from broadcaster.county.register import BOX_STATES, Box, BoxState, Register
-from broadcaster.errors import BroadcasterError
-from broadcaster.web.tls import is_loopback
+from broadcaster.core.errors import BroadcasterError
+from broadcaster.county.pages.base import access
+from broadcaster.county.register.area_tree import area_tree
+from broadcaster.county.register.register import BOX_STATES, Box, BoxState, Register
+from broadcaster.web.server.tls import is_loopback
 
 pages = Blueprint("register", __name__, template_folder="templates", url_prefix="/register")
 

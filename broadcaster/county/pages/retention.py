@@ -3,8 +3,8 @@
 from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
 
-from broadcaster.county import access
-from broadcaster.county.tidying import WHAT, kept
+from broadcaster.county.notices.retention import WHAT, kept
+from broadcaster.county.pages.base import access
 
 pages = Blueprint("upkeep", __name__, template_folder="templates", url_prefix="/more/upkeep")
 SHOWN = 20

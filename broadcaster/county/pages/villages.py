@@ -9,11 +9,11 @@ from flask import Blueprint, abort, flash, redirect, render_template, request, u
 from flask.typing import ResponseReturnValue
 
 from broadcaster.bulletin.delegation import Delegation
-from broadcaster.county import access
-from broadcaster.county.register import Box
-from broadcaster.county.village_keys import VillageKeys
-from broadcaster.county.village_site import PREFIX, PROBLEM
-from broadcaster.errors import BroadcasterError
+from broadcaster.core.errors import BroadcasterError
+from broadcaster.county.keys.village_keys import VillageKeys
+from broadcaster.county.pages.base import access
+from broadcaster.county.register.register import Box
+from broadcaster.county.villages.village_site import PREFIX, PROBLEM
 
 pages = Blueprint("village", __name__, template_folder="templates")
 

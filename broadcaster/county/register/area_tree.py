@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from broadcaster.county.register import Box, BoxState
+from broadcaster.county.register.register import Box, BoxState
 
 
 @dataclass(frozen=True)

@@ -11,18 +11,13 @@ from sqlalchemy import Connection, Row, select, update
 
 from broadcaster.bulletin import areas
 from broadcaster.bulletin.admission import Admission
-from broadcaster.bulletin.superior import is_above
-from broadcaster.clock import Clock
-from broadcaster.county.broker import county_user, new_password
-from broadcaster.county.database import OfficeDatabase, put
-from broadcaster.county.one_time import RegisterRefused, coded, invited, new_code
-from broadcaster.county.register import (
-    BoxState,
-    BrokerAddress,
-    read_key,
-    read_name,
-)
-from broadcaster.county.tables import area, county
+from broadcaster.bulletin.upstream_office import is_above
+from broadcaster.core.clock import Clock
+from broadcaster.county.broker.mosquitto import county_user, new_password
+from broadcaster.county.register.one_time_code import RegisterRefused, coded, invited, new_code
+from broadcaster.county.register.register import BoxState, BrokerAddress, read_key, read_name
+from broadcaster.county.store.office_database import OfficeDatabase, put
+from broadcaster.county.store.tables import area, county
 
 # A town has no office of its own.
 LONGEST_COUNTY = 6

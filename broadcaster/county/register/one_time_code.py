@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Table, select
 
-from broadcaster.errors import BroadcasterError
+from broadcaster.core.errors import BroadcasterError
 from broadcaster.store.passwords import LETTERS
 
 CODE_LENGTH = 12

@@ -17,12 +17,12 @@ from sqlalchemy import Column, Connection, Row, func, insert, select, update
 from broadcaster.bulletin import areas as area_codes
 from broadcaster.bulletin.enrolment import Enrolment
 from broadcaster.bulletin.keys import public_from_hex
-from broadcaster.bulletin.superior import Superior
-from broadcaster.clock import Clock
-from broadcaster.county.database import OfficeDatabase, put
-from broadcaster.county.one_time import RegisterRefused, coded, invited, new_code
-from broadcaster.county.tables import area, box
-from broadcaster.errors import BroadcasterError
+from broadcaster.bulletin.upstream_office import Superior
+from broadcaster.core.clock import Clock
+from broadcaster.core.errors import BroadcasterError
+from broadcaster.county.register.one_time_code import RegisterRefused, coded, invited, new_code
+from broadcaster.county.store.office_database import OfficeDatabase, put
+from broadcaster.county.store.tables import area, box
 
 LONGEST_NAME = 60
 # Lines of a list that are wrong.

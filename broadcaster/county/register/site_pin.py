@@ -5,9 +5,9 @@ from __future__ import annotations
 from contextlib import suppress
 from pathlib import Path
 
-from broadcaster.county.authority import pin_of
-from broadcaster.settings import WebSettings
-from broadcaster.web.certificate import CERTIFICATE
+from broadcaster.county.broker.certificate_authority import pin_of
+from broadcaster.settings.schema import WebSettings
+from broadcaster.web.server.certificate import CERTIFICATE
 
 
 def site_pin(web: WebSettings, folder: Path) -> str:

@@ -8,16 +8,16 @@ from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 
-from broadcaster.bulletin import areas, topics
-from broadcaster.bulletin.above import Above
+from broadcaster.bulletin import areas, mqtt_topics
 from broadcaster.bulletin.keyring import Trust
-from broadcaster.bulletin.moment import Now
 from broadcaster.bulletin.refusals import NotAccepted, Refusal
+from broadcaster.bulletin.trusted_time import Now
+from broadcaster.bulletin.upstream_trust import Above
 from broadcaster.bulletin.verify import Accepted, read_for_office
-from broadcaster.clock import Clock
-from broadcaster.county.emptied import Emptied
-from broadcaster.county.relay_book import RelayBook
-from broadcaster.county.wire import CONNECTED, Incoming, Wire
+from broadcaster.core.clock import Clock
+from broadcaster.county.broker.cleared_topics import Emptied
+from broadcaster.county.broker.mqtt_client import CONNECTED, Incoming, Wire
+from broadcaster.county.relay.relay_memory import RelayBook
 
 logger = logging.getLogger(__name__)
 
@@ -92,8 +92,12 @@ class Carrier:
         if self._clock.now() - self._places_at >= PLACES_EVERY:
             self._places_at = self._clock.now()
             ours = dict.fromkeys((*areas.ancestors(self._county), *self._places()))
-            bulletins = tuple(topics.bulletin(area, "+") for area in ours)
-            wanted = (topics.keyring(self.above.area), topics.heads(self.above.area), *bulletins)
+            bulletins = tuple(mqtt_topics.bulletin(area, "+") for area in ours)
+            wanted = (
+                mqtt_topics.keyring(self.above.area),
+                mqtt_topics.heads(self.above.area),
+                *bulletins,
+            )
             self._again = self._again or wanted != self._listens_to
             self._listens_to = wanted
         if self._again:
@@ -102,7 +106,7 @@ class Carrier:
 
     def _take(self, one: Incoming) -> None:
         """What is empty says nothing: only the heads take a bulletin off."""
-        kind = one.topic.removeprefix(f"{topics.ROOT}/").partition("/")[0]
+        kind = one.topic.removeprefix(f"{mqtt_topics.ROOT}/").partition("/")[0]
         take = {"k": self._take_keyring, "h": self._take_heads, "n": self._take_bulletin}.get(kind)
         if not take or not one.payload:
             return
@@ -201,9 +205,9 @@ class Carrier:
             self._book.all_anew()
             self._emptied.begin()
         area = self.above.area
-        done = self._send(KEYRING, topics.keyring(area)) and self._send_bulletins()
+        done = self._send(KEYRING, mqtt_topics.keyring(area)) and self._send_bulletins()
         if done and self._clear():
-            self._send(HEADS, topics.heads(area))
+            self._send(HEADS, mqtt_topics.heads(area))
 
     def _send(self, name: str, topic: str) -> bool:
         data = self._book.content(name) if name in self._unsent else b""

@@ -9,20 +9,20 @@ from broadcaster.bulletin import strict_json
 from broadcaster.bulletin.admission import LARGEST, Admission, AdmissionRefused
 from broadcaster.bulletin.invitation import FOR_COUNTY, Invitation
 from broadcaster.bulletin.keys import public
-from broadcaster.bulletin.superior import is_above
-from broadcaster.county.office_settings import (
+from broadcaster.bulletin.upstream_office import is_above
+from broadcaster.core.errors import ConfigError, FileUnwritable, reason_of
+from broadcaster.county.keys.key_folder import OfficeFolder
+from broadcaster.county.relay.relay_process import FOLDER, own_key, write_secret
+from broadcaster.county.store.office_settings import (
     FILE,
     OfficeSettings,
     RelaySettings,
     load_office_settings,
 )
-from broadcaster.county.relay import FOLDER, own_key, write_secret
-from broadcaster.errors import ConfigError, FileUnwritable, reason_of
-from broadcaster.last_good import own_change
-from broadcaster.office_call import OfficeRefused, post
-from broadcaster.office_folder import OfficeFolder
-from broadcaster.settings import load_file
-from broadcaster.whole import whole_file
+from broadcaster.settings.schema import load_file
+from broadcaster.system.atomic_file import whole_file
+from broadcaster.system.https_post import OfficeRefused, post
+from broadcaster.system.last_good_settings import own_change
 
 
 def ask_to_join(path: Path, invitation: Invitation) -> Admission:

@@ -16,16 +16,16 @@ from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.dialects import sqlite
 
 from broadcaster.bulletin import areas as area_codes
-from broadcaster.bulletin import topics
+from broadcaster.bulletin import mqtt_topics
 from broadcaster.bulletin.verify import Accepted
-from broadcaster.clock import Clock
-from broadcaster.county.board import Counts
-from broadcaster.county.database import OfficeDatabase, put
-from broadcaster.county.intake import adding_up
-from broadcaster.county.reaches import Reach
-from broadcaster.county.relay_tables import came, carried, kept, metadata
-from broadcaster.store.backups import Backups, check
-from broadcaster.store.connection import StoreDamaged, told_plainly
+from broadcaster.core.clock import Clock
+from broadcaster.county.board.delivery_board import Counts
+from broadcaster.county.board.receipt_inbox import adding_up
+from broadcaster.county.relay.relay_tables import came, carried, kept, metadata
+from broadcaster.county.store.delivery_state import Reach
+from broadcaster.county.store.office_database import OfficeDatabase, put
+from broadcaster.store.database.backups import Backups, check
+from broadcaster.store.database.sqlite_connection import StoreDamaged, told_plainly
 
 logger = logging.getLogger(__name__)
 
@@ -48,7 +48,7 @@ class Carried:
 
     @property
     def topics(self) -> tuple[str, ...]:
-        return tuple(topics.bulletin(area, self.id) for area in self.areas)
+        return tuple(mqtt_topics.bulletin(area, self.id) for area in self.areas)
 
     def is_for(self, village: str) -> bool:
         return any(area_codes.contains(area, village) for area in self.areas)

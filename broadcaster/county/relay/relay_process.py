@@ -12,30 +12,30 @@ from typing import Any
 from securesystemslib.signer import CryptoSigner
 
 from broadcaster.bulletin import areas, keys
-from broadcaster.bulletin.above import Above
-from broadcaster.clock import Clock
-from broadcaster.county.alone import only_one
-from broadcaster.county.broker import county_user, is_password, new_password
-from broadcaster.county.carrier import Carrier
-from broadcaster.county.database import OfficeDatabase
-from broadcaster.county.door import BrokerDoor
-from broadcaster.county.office_settings import (
+from broadcaster.bulletin.upstream_trust import Above
+from broadcaster.core.clock import Clock
+from broadcaster.core.errors import ConfigError, FileUnwritable, reason_of
+from broadcaster.county.broker.broker_access import BrokerDoor
+from broadcaster.county.broker.mosquitto import county_user, is_password, new_password
+from broadcaster.county.broker.mqtt_client import Wire
+from broadcaster.county.keys.key_folder import OfficeFolder
+from broadcaster.county.register.register import Register
+from broadcaster.county.relay.downlink import Carrier
+from broadcaster.county.relay.relay_memory import FILE, RelayBook, mend_book
+from broadcaster.county.relay.uplink import LISTENS_TO, OfficeReceipts, Tally
+from broadcaster.county.store.office_backups import refuse_lost
+from broadcaster.county.store.office_database import OfficeDatabase
+from broadcaster.county.store.office_settings import (
     DATABASE,
     OfficeSettings,
     RelaySettings,
     load_office_to_run,
     read_text,
 )
-from broadcaster.county.register import Register
-from broadcaster.county.relay_book import FILE, RelayBook, mend_book
-from broadcaster.county.safekeeping import refuse_lost
-from broadcaster.county.tally import LISTENS_TO, OfficeReceipts, Tally
-from broadcaster.county.wire import Wire
-from broadcaster.errors import ConfigError, FileUnwritable, reason_of
-from broadcaster.log_lines import Ordered, log_in, tell_start
-from broadcaster.loop import Loop
-from broadcaster.office_folder import OfficeFolder
-from broadcaster.whole import whole_file
+from broadcaster.system.atomic_file import whole_file
+from broadcaster.system.log_format import Ordered, log_in, tell_start
+from broadcaster.system.single_instance import only_one
+from broadcaster.system.thread_loop import Loop
 
 FOLDER, KEY, NAME = "relay", "relay.pem", "转发"
 LOOK_SECONDS = 2.0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, Column, Integer, LargeBinary, MetaData, String, Table, Text
 
-from broadcaster.county.tables import Moment
+from broadcaster.county.store.tables import Moment
 
 metadata = MetaData()
 

@@ -10,27 +10,27 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
-from broadcaster.bulletin import strict_json, topics
+from broadcaster.bulletin import mqtt_topics, strict_json
 from broadcaster.bulletin.keys import public_from_hex
 from broadcaster.bulletin.receipts import read_receipts
 from broadcaster.bulletin.refusals import NotAccepted
-from broadcaster.bulletin.sums import Presence, Sum
-from broadcaster.clock import Clock
-from broadcaster.county.database import OfficeDatabase
-from broadcaster.county.doubts import is_of
-from broadcaster.county.intake import Known, enrolled
-from broadcaster.county.log_brake import LogBrake
-from broadcaster.county.reaches import stage_of
-from broadcaster.county.relay_book import Carried, RelayBook, Told
-from broadcaster.county.tables import SIGNED_WITH, receipt, told
-from broadcaster.county.wire import CONNECTED, Incoming, Wire
+from broadcaster.bulletin.relay_totals import Presence, Sum
+from broadcaster.core.clock import Clock
+from broadcaster.county.board.receipt_inbox import Known, enrolled
+from broadcaster.county.board.uncounted_receipts import is_of
+from broadcaster.county.broker.mqtt_client import CONNECTED, Incoming, Wire
+from broadcaster.county.relay.relay_memory import Carried, RelayBook, Told
+from broadcaster.county.store.delivery_state import stage_of
+from broadcaster.county.store.office_database import OfficeDatabase
+from broadcaster.county.store.tables import SIGNED_WITH, receipt, told
+from broadcaster.system.log_brake import LogBrake
 
 if TYPE_CHECKING:
     from securesystemslib.signer import Signer
 
 logger = logging.getLogger(__name__)
 
-LISTENS_TO = (topics.receipt("+", "+"),)
+LISTENS_TO = (mqtt_topics.receipt("+", "+"),)
 LOOK_SECONDS = 1.0
 AT_ONCE = 500
 # Three hundred boxes begin to speak within some seconds: they are one message above, not three hundred.
@@ -110,8 +110,8 @@ class Tally:
         self, one: Incoming, boxes: Mapping[str, Known], find: Callable[[str], Carried | None]
     ) -> Iterator[Told]:
         """None of what the county itself has sent, of what was not sent there, or is not genuine."""
-        box, _, id = one.topic.removeprefix(f"{topics.ROOT}/r/").partition("/")
-        if id != topics.SEVERAL and not find(id):
+        box, _, id = one.topic.removeprefix(f"{mqtt_topics.ROOT}/r/").partition("/")
+        if id != mqtt_topics.SEVERAL and not find(id):
             return
         try:
             known = boxes[box]
@@ -151,13 +151,13 @@ class Tally:
         at = self._clock.now()
         self._presence_number = max(int(at.timestamp() * 1000), self._presence_number + 1)
         told = Presence(self._county, self._presence_number, at, below).signed(self._signer)
-        if self._upper.publish([(topics.presence(self._county), told.to_bytes())]):
+        if self._upper.publish([(mqtt_topics.presence(self._county), told.to_bytes())]):
             self._presence_at, self._told_below = now + PRESENCE_SECONDS, below
 
     def _recall(self, id: str) -> None:
         """What the office has kept of it, should the relay's own database have been lost."""
         signed = self._office.receipts_of(id)
-        self._take([Incoming(topics.receipt(box, id), data) for box, data in signed])
+        self._take([Incoming(mqtt_topics.receipt(box, id), data) for box, data in signed])
 
     def _tell(self, one: Carried, told: Mapping[str, Any]) -> bool:
         written = strict_json.write(told).decode("ascii")
@@ -168,7 +168,7 @@ class Tally:
         # Above what it has signed before, also when its own database was lost.
         number = max(int(now.timestamp() * 1000), one.sum_number + 1)
         made = Sum(self._county, number, one.id, one.digest, now, **told)
-        topic, data = topics.sum_of(self._county, one.id), made.signed(self._signer).to_bytes()
+        topic, data = mqtt_topics.sum_of(self._county, one.id), made.signed(self._signer).to_bytes()
         if not self._upper.publish([(topic, data)], retain=one.expires > now - STANDING):
             return False
         self._book.summed(one.id, written, number)
@@ -177,7 +177,7 @@ class Tally:
     def _forget(self) -> None:
         now = self._clock.now()
         for one in self._book.old(now - STANDING):
-            if one.summed and self._upper.publish([(topics.sum_of(self._county, one.id), b"")]):
+            if one.summed and self._upper.publish([(mqtt_topics.sum_of(self._county, one.id), b"")]):
                 self._book.summed(one.id, "", one.sum_number)
             if one.expires <= now - REMEMBERED:
                 self._book.forget(one.id)

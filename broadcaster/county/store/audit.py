@@ -6,10 +6,10 @@ from typing import Any
 
 from sqlalchemy import Select, insert, select
 
-from broadcaster.clock import Clock
-from broadcaster.county.database import OfficeDatabase
-from broadcaster.county.tables import audit
-from broadcaster.people import Deed
+from broadcaster.core.clock import Clock
+from broadcaster.core.people import Deed
+from broadcaster.county.store.office_database import OfficeDatabase
+from broadcaster.county.store.tables import audit
 
 LONGEST_ABOUT = 200
 

@@ -7,7 +7,7 @@ from enum import StrEnum
 from broadcaster.bulletin.receipts import Heard, Receipt
 from broadcaster.bulletin.receipts import State as Told
 from broadcaster.bulletin.refusals import Refusal
-from broadcaster.model import Outcome
+from broadcaster.core.model import Outcome
 
 
 class Reach(StrEnum):

@@ -7,14 +7,14 @@ import sqlite3
 from contextlib import closing, suppress
 from pathlib import Path
 
-from broadcaster.clock import Clock
-from broadcaster.county import tables
-from broadcaster.county.database import OfficeDatabase
-from broadcaster.errors import StoreUnusable
-from broadcaster.store.backups import Backups, check, told_of
-from broadcaster.store.connection import StoreDamaged, address, told_plainly
-from broadcaster.store.salvage import Contents, Salvaged, knows_its_tables, salvage
-from broadcaster.store.wal import mend_log
+from broadcaster.core.clock import Clock
+from broadcaster.core.errors import StoreUnusable
+from broadcaster.county.store import tables
+from broadcaster.county.store.office_database import OfficeDatabase
+from broadcaster.store.database.backups import Backups, check, told_of
+from broadcaster.store.database.salvage import Contents, Salvaged, knows_its_tables, salvage
+from broadcaster.store.database.sqlite_connection import StoreDamaged, address, told_plainly
+from broadcaster.store.database.wal_recovery import mend_log
 
 logger = logging.getLogger(__name__)
 

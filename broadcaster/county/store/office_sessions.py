@@ -7,10 +7,10 @@ from datetime import timedelta
 
 from sqlalchemy import delete, insert, select
 
-from broadcaster.clock import Clock
-from broadcaster.county.database import OfficeDatabase
-from broadcaster.county.officers import Officer, officer_of
-from broadcaster.county.tables import officer, session
+from broadcaster.core.clock import Clock
+from broadcaster.county.store.office_database import OfficeDatabase
+from broadcaster.county.store.officers import Officer, officer_of
+from broadcaster.county.store.tables import officer, session
 from broadcaster.store.passwords import key_hash
 
 LONGEST = timedelta(hours=12)

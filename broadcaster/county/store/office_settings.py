@@ -6,11 +6,11 @@ from zoneinfo import ZoneInfo
 from pydantic import Field
 
 from broadcaster.bulletin import areas
-from broadcaster.bulletin.superior import Superior, is_above
-from broadcaster.errors import ConfigError, reason_of
-from broadcaster.last_good import LAST_GOOD, by_last_good, keep_good, was_changed
-from broadcaster.setting_values import Section
-from broadcaster.settings import WebSettings, load_file
+from broadcaster.bulletin.upstream_office import Superior, is_above
+from broadcaster.core.errors import ConfigError, reason_of
+from broadcaster.settings.schema import WebSettings, load_file
+from broadcaster.settings.values import Section
+from broadcaster.system.last_good_settings import LAST_GOOD, by_last_good, keep_good, was_changed
 
 FILE, DATABASE = "office.yaml", "office.db"
 

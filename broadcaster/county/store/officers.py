@@ -12,13 +12,13 @@ from typing import Any
 
 from sqlalchemy import Row, delete, func, insert, select, update
 
-from broadcaster.clock import Clock
-from broadcaster.county.database import OfficeDatabase
-from broadcaster.county.tables import officer, writing
-from broadcaster.errors import AccountRefused
-from broadcaster.model import Severity
+from broadcaster.core.clock import Clock
+from broadcaster.core.errors import AccountRefused
+from broadcaster.core.model import Severity
+from broadcaster.county.store.office_database import OfficeDatabase
+from broadcaster.county.store.tables import officer, writing
+from broadcaster.store.login_attempts import TriesFrom
 from broadcaster.store.passwords import Passwords, new_password, refuse_weak_password
-from broadcaster.store.tries import TriesFrom
 
 logger = logging.getLogger(__name__)
 

@@ -13,15 +13,15 @@ from dataclasses import dataclass
 
 from securesystemslib.signer import Key, Signer
 
-from broadcaster.bulletin import topics
-from broadcaster.bulletin.command import Answer, Asked, Command, read_answer
+from broadcaster.bulletin import mqtt_topics
 from broadcaster.bulletin.keys import public_from_hex
 from broadcaster.bulletin.refusals import NotAccepted, Refusal
-from broadcaster.county.register import Register
-from broadcaster.county.village_keys import VillageKeys
-from broadcaster.county.wire import Wire
-from broadcaster.errors import AnswerMissing, BoxAway, BroadcasterError
-from broadcaster.far import CHANGE_SECONDS
+from broadcaster.bulletin.remote_command import Answer, Asked, Command, read_answer
+from broadcaster.core.errors import AnswerMissing, BoxAway, BroadcasterError
+from broadcaster.county.broker.mqtt_client import Wire
+from broadcaster.county.keys.village_keys import VillageKeys
+from broadcaster.county.register.register import Register
+from broadcaster.station.remote_api import CHANGE_SECONDS
 
 logger = logging.getLogger(__name__)
 
@@ -195,7 +195,7 @@ class FarLine:
         signed = command.signed(signer)
         waiting = _Waiting(command.box, key, Future())
         self._waiting[signed.digest] = waiting
-        return waiting, topics.command(command.box), signed.to_bytes()
+        return waiting, mqtt_topics.command(command.box), signed.to_bytes()
 
     def _await(self, waiting: _Waiting, topic: str, data: bytes, patience: float) -> Answer:
         try:

@@ -17,17 +17,12 @@ from typing import Any, Protocol
 
 from flask import g, has_request_context
 
-from broadcaster import plain_values
 from broadcaster.bulletin import strict_json
-from broadcaster.bulletin.command import MOST_CALLS, Asked
-from broadcaster.errors import (
-    AnswerMissing,
-    BoxAway,
-    BroadcasterError,
-    FileUnwritable,
-    reason_of,
-)
-from broadcaster.far import (
+from broadcaster.bulletin.remote_command import MOST_CALLS, Asked
+from broadcaster.core.errors import AnswerMissing, BoxAway, BroadcasterError, FileUnwritable, reason_of
+from broadcaster.settings.schema import PathSettings, Settings
+from broadcaster.station import remote_values
+from broadcaster.station.remote_api import (
     CALLS,
     CHANGE_SECONDS,
     FETCH,
@@ -38,8 +33,7 @@ from broadcaster.far import (
     Call,
     read_error,
 )
-from broadcaster.recordings import LARGEST_BYTES
-from broadcaster.settings import PathSettings, Settings
+from broadcaster.studio.recordings import LARGEST_BYTES
 
 logger = logging.getLogger(__name__)
 
@@ -162,14 +156,14 @@ class Line:
             if not isinstance(portion, list) or not portion:
                 return
             for one in portion:
-                yield plain_values.read(shape, one, self._fetch_pieces)
+                yield remote_values.read(shape, one, self._fetch_pieces)
 
     def _send_pieces(self, pieces: Iterable[Any]) -> str:
         """All of it; only then the call that is about it."""
         name, sent = "", 0
         for piece in _portions(pieces):
             sent += len(piece)
-            given = {"name": name, "piece": plain_values.write(piece, _no_flow)}
+            given = {"name": name, "piece": remote_values.write(piece, _no_flow)}
             (answer,) = self._told([Asked(SEND, given)], CHANGE_SECONDS, changes=True)
             name = str(self._value(answer))
             if sent > LARGEST_BYTES:

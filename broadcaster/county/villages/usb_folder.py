@@ -13,14 +13,14 @@ from typing import BinaryIO
 from sqlalchemy import select
 
 from broadcaster.bulletin import areas
-from broadcaster.county.database import OfficeDatabase
-from broadcaster.county.draft import State
-from broadcaster.county.homecoming import OUTBOX
-from broadcaster.county.sounds import Sounds, from_text
-from broadcaster.county.tables import bulletin
-from broadcaster.errors import BroadcasterError, FileUnwritable, reason_of
-from broadcaster.office_files import HEADS, KEYRING
-from broadcaster.whole import whole_file
+from broadcaster.core.errors import BroadcasterError, FileUnwritable, reason_of
+from broadcaster.county.board.receipt_import import OUTBOX
+from broadcaster.county.keys.office_probe import HEADS, KEYRING
+from broadcaster.county.notices.draft import State
+from broadcaster.county.notices.recordings import Sounds, from_text
+from broadcaster.county.store.office_database import OfficeDatabase
+from broadcaster.county.store.tables import bulletin
+from broadcaster.system.atomic_file import whole_file
 
 CB, BULLETINS, AUDIO = "cb", "bulletins", "audio"
 

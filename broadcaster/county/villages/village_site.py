@@ -15,16 +15,16 @@ from urllib.parse import quote
 
 from flask import Flask
 
-from broadcaster.county.far_line import CLOSED, FarLine
-from broadcaster.county.one_time import RegisterRefused
-from broadcaster.county.register import Register
-from broadcaster.county.remote_station import RemoteStation
-from broadcaster.county.village_keys import VillageKeys
-from broadcaster.errors import BroadcasterError, FarRefused
+from broadcaster.core.errors import BroadcasterError, FarRefused
+from broadcaster.county.keys.village_keys import VillageKeys
+from broadcaster.county.register.one_time_code import RegisterRefused
+from broadcaster.county.register.register import Register
+from broadcaster.county.villages.remote_client import CLOSED, FarLine
+from broadcaster.county.villages.remote_station import RemoteStation
 from broadcaster.web.app import create_app
-from broadcaster.web.live import Live
-from broadcaster.web.protection import HTTPS_PORT
-from broadcaster.web.tls import Wsgi, is_loopback
+from broadcaster.web.server.security_headers import HTTPS_PORT
+from broadcaster.web.server.server_events import Live
+from broadcaster.web.server.tls import Wsgi, is_loopback
 
 PREFIX = "/village/"
 # Recordings, which boxes check against the bulletin that names them.

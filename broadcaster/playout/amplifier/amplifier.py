@@ -5,11 +5,11 @@ import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
-from broadcaster.clock import Clock
-from broadcaster.errors import AmplifierLost
-from broadcaster.playout.opening_relays import open_relays
-from broadcaster.playout.relays import Relays
-from broadcaster.playout.wiring import Wiring
+from broadcaster.core.clock import Clock
+from broadcaster.core.errors import AmplifierLost
+from broadcaster.playout.amplifier.open_relays import open_relays
+from broadcaster.playout.amplifier.relays import Relays
+from broadcaster.playout.amplifier.wiring import Wiring
 
 logger = logging.getLogger(__name__)
 

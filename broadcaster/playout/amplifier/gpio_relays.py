@@ -4,8 +4,8 @@ import os
 import tempfile
 from typing import Any
 
-from broadcaster.errors import AmplifierLost
-from broadcaster.playout.relays import Relays
+from broadcaster.core.errors import AmplifierLost
+from broadcaster.playout.amplifier.relays import Relays
 
 NOT_INSTALLED = "功放接在 GPIO 上，但没有装 gpiozero 和 lgpio，请运行：.venv/bin/pip install '.[pi]'"
 

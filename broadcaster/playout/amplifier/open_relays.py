@@ -1,8 +1,8 @@
 """The relays that a wiring names, opened."""
 
-from broadcaster.clock import Clock
-from broadcaster.playout.relays import Relays
-from broadcaster.playout.wiring import Wiring
+from broadcaster.core.clock import Clock
+from broadcaster.playout.amplifier.relays import Relays
+from broadcaster.playout.amplifier.wiring import Wiring
 
 
 class NoRelays(Relays):
@@ -19,11 +19,11 @@ def open_relays(wiring: Wiring, clock: Clock) -> Relays:
     """The relays, all of them off. Raises `AmplifierLost`."""
     numbers = frozenset(wiring.relays.values())
     if wiring.kind == "gpio":
-        from broadcaster.playout.gpio_relays import GpioRelays
+        from broadcaster.playout.amplifier.gpio_relays import GpioRelays
 
         return GpioRelays(numbers, wiring.active_high)
     if wiring.kind == "serial":
-        from broadcaster.playout.serial_relays import SerialRelays
+        from broadcaster.playout.amplifier.serial_relays import SerialRelays
 
         return SerialRelays(wiring.port, wiring.board, numbers, wiring.answers, clock)
     return NoRelays()

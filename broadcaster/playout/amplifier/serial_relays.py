@@ -5,10 +5,10 @@ import termios
 import time
 import tty
 
-from broadcaster.clock import Clock
-from broadcaster.errors import AmplifierLost, reason_of
-from broadcaster.playout.relay_boards import BOARDS
-from broadcaster.playout.relays import Relays
+from broadcaster.core.clock import Clock
+from broadcaster.core.errors import AmplifierLost, reason_of
+from broadcaster.playout.amplifier.relay_boards import BOARDS
+from broadcaster.playout.amplifier.relays import Relays
 
 ANSWER_SECONDS = 1.0
 # The boards' small processors miss an order that follows on the heels of another.

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
-    from broadcaster.settings import AmplifierSettings
+    from broadcaster.settings.schema import AmplifierSettings
 
 POWER = "总电源"
 

@@ -14,10 +14,10 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 
-from broadcaster.clock_trust import Memory
-from broadcaster.errors import DeviceLost, StoreUnusable, reason_of
-from broadcaster.foothold import in_foothold
-from broadcaster.playout.sound_messages import AbsentOutput, CardOutput, Output, SilentOutput
+from broadcaster.core.clock_trust import Memory
+from broadcaster.core.errors import DeviceLost, StoreUnusable, reason_of
+from broadcaster.playout.device.sound_messages import AbsentOutput, CardOutput, Output, SilentOutput
+from broadcaster.system.runtime_folder import in_foothold
 
 logger = logging.getLogger(__name__)
 

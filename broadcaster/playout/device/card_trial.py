@@ -2,11 +2,11 @@
 
 from queue import Empty, SimpleQueue
 
-from broadcaster.child import Child
-from broadcaster.playout.sound_child import STARTING_SECONDS
-from broadcaster.playout.sound_messages import CardOutput, Configure, Fault, Message
-from broadcaster.playout.wiring import Wiring
-from broadcaster.settings import SoundSettings
+from broadcaster.playout.amplifier.wiring import Wiring
+from broadcaster.playout.device.sound_child import STARTING_SECONDS
+from broadcaster.playout.device.sound_messages import CardOutput, Configure, Fault, Message
+from broadcaster.settings.schema import SoundSettings
+from broadcaster.system.child_process import Child
 
 NO_ANSWER = "声卡没有响应，请拔下来再插一次"
 
@@ -16,7 +16,7 @@ def why_it_does_not_open(output: CardOutput, sound: SoundSettings) -> str:
     told: SimpleQueue[Message] = SimpleQueue()
     child = Child(
         "sound",
-        "broadcaster.playout.sound_child",
+        "broadcaster.playout.device.sound_child",
         told.put,
         lambda: told.put(Fault(NO_ANSWER)),
         on_words=lambda words: None,

@@ -12,13 +12,12 @@ from math import inf
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from broadcaster.child import Child
-from broadcaster.clock import Clock
-from broadcaster.loop import Loop
-from broadcaster.playout.amplifier import Amplifier
-from broadcaster.playout.cards import CardChoice
-from broadcaster.playout.device import Back, Damaged, Device, Ended, Started
-from broadcaster.playout.sound_messages import (
+from broadcaster.core.clock import Clock
+from broadcaster.playout.amplifier.amplifier import Amplifier
+from broadcaster.playout.amplifier.wiring import Wiring
+from broadcaster.playout.device.alsa_cards import CardChoice
+from broadcaster.playout.device.device_contract import Back, Damaged, Device, Ended, Started
+from broadcaster.playout.device.sound_messages import (
     AmplifierState,
     Begin,
     CardOutput,
@@ -39,9 +38,10 @@ from broadcaster.playout.sound_messages import (
     Progress,
     SilentOutput,
 )
-from broadcaster.playout.wav_file import start_wav_file
-from broadcaster.playout.wiring import Wiring
-from broadcaster.settings import AmplifierSettings, SoundSettings
+from broadcaster.playout.device.wav_sink import start_wav_file
+from broadcaster.settings.schema import AmplifierSettings, SoundSettings
+from broadcaster.system.child_process import Child
+from broadcaster.system.thread_loop import Loop
 
 logger = logging.getLogger(__name__)
 
@@ -229,7 +229,7 @@ class SoundDevice(Device):
         with self._lock:
             if self._closing.is_set():
                 return
-            module = "broadcaster.playout.sound_child"
+            module = "broadcaster.playout.device.sound_child"
             self._child = Child("sound", module, self._receive, self._child_ended, _pass_on)
             self._amplifier, self._word_at = NOTHING_ON, inf
             for message in (replace(self._configure, suspicion=self._fault), *self._waiting):

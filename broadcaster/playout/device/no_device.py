@@ -1,7 +1,7 @@
 """The sink in place of a device that is not there."""
 
-from broadcaster.errors import DeviceLost
-from broadcaster.playout.sink import Sink
+from broadcaster.core.errors import DeviceLost
+from broadcaster.playout.device.sink_contract import Sink
 
 
 class AbsentSink(Sink):

@@ -1,8 +1,8 @@
 """The sink without a card: lets PCM go at the pace of sound, and keeps nothing."""
 
-from broadcaster.clock import Clock
-from broadcaster.playout.pcm import SAMPLE_BYTES
-from broadcaster.playout.sink import Sink
+from broadcaster.audio.pcm import SAMPLE_BYTES
+from broadcaster.core.clock import Clock
+from broadcaster.playout.device.sink_contract import Sink
 
 
 class SilentSink(Sink):

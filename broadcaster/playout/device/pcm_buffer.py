@@ -4,7 +4,7 @@ import threading
 from collections import deque
 from contextlib import suppress
 
-from broadcaster.playout.pcm import SAMPLE_BYTES, ramp_down
+from broadcaster.audio.pcm import SAMPLE_BYTES, ramp_down
 
 
 class Feed:

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from broadcaster.playout.pcm import SAMPLE_BYTES, Volume
-from broadcaster.playout.pcm_file import NoDecoder, SoundUnreadable, read_pcm
-from broadcaster.seal import is_whole
+from broadcaster.audio.pcm import SAMPLE_BYTES, Volume
+from broadcaster.audio.pcm_file import NoDecoder, SoundUnreadable, read_pcm
+from broadcaster.system.flac_digest import is_whole
 
 
 @dataclass

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import sounddevice
 
-from broadcaster.errors import DeviceLost
-from broadcaster.playout.sink import LOST, Sink
+from broadcaster.core.errors import DeviceLost
+from broadcaster.playout.device.sink_contract import LOST, Sink
 
 logger = logging.getLogger(__name__)
 

@@ -4,11 +4,11 @@ import logging
 import threading
 from typing import NamedTuple
 
-from broadcaster.clock import Clock
-from broadcaster.errors import DeviceLost
-from broadcaster.playout.feed import Feed
-from broadcaster.playout.pcm import SAMPLE_BYTES
-from broadcaster.playout.sink import Sink
+from broadcaster.audio.pcm import SAMPLE_BYTES
+from broadcaster.core.clock import Clock
+from broadcaster.core.errors import DeviceLost
+from broadcaster.playout.device.pcm_buffer import Feed
+from broadcaster.playout.device.sink_contract import Sink
 
 logger = logging.getLogger(__name__)
 

@@ -1,6 +1,6 @@
 """The program of the sound child: makes the amplifier and the sink that the box asks for, and plays.
 
-Started as `python -m broadcaster.playout.sound_child FD`.
+Started as `python -m broadcaster.playout.device.sound_child FD`.
 """
 
 import os
@@ -10,16 +10,16 @@ from contextlib import closing, suppress
 from multiprocessing.connection import Connection
 from zoneinfo import ZoneInfo
 
-from broadcaster.child import connect_to_parent
-from broadcaster.clock import Clock
-from broadcaster.errors import DeviceLost
-from broadcaster.playout.absent import AbsentSink
-from broadcaster.playout.amplifier import Amplifier
-from broadcaster.playout.silent import SilentSink
-from broadcaster.playout.sink import Sink
-from broadcaster.playout.sound_loop import LOST_EXIT_CODE, SoundLoop
-from broadcaster.playout.sound_messages import AbsentOutput, CardOutput, Configure, FileOutput
-from broadcaster.playout.wav_file import WavFileSink
+from broadcaster.core.clock import Clock
+from broadcaster.core.errors import DeviceLost
+from broadcaster.playout.amplifier.amplifier import Amplifier
+from broadcaster.playout.device.no_device import AbsentSink
+from broadcaster.playout.device.null_sink import SilentSink
+from broadcaster.playout.device.sink_contract import Sink
+from broadcaster.playout.device.sound_loop import LOST_EXIT_CODE, SoundLoop
+from broadcaster.playout.device.sound_messages import AbsentOutput, CardOutput, Configure, FileOutput
+from broadcaster.playout.device.wav_sink import WavFileSink
+from broadcaster.system.child_process import connect_to_parent
 
 # A stopped sound server keeps PortAudio from ever starting; a slow board needs 4 s for fifteen cards.
 STARTING_SECONDS = 10.0
@@ -59,7 +59,7 @@ def make_sink(configure: Configure, clock: Clock) -> Sink:
             return AbsentSink(reason, latency_seconds)
         case CardOutput(name, alsa_config):
             os.environ["ALSA_CONFIG_PATH"] = str(alsa_config)
-            from broadcaster.playout.sound_card import SoundCard
+            from broadcaster.playout.device.portaudio_sink import SoundCard
 
             return SoundCard(name, rate_hz, latency_seconds)
     return SilentSink(rate_hz, latency_seconds, clock)

@@ -5,14 +5,15 @@ import time
 from contextlib import ExitStack, suppress
 from multiprocessing.connection import Connection
 
-from broadcaster.clock import Clock
-from broadcaster.playout.amplifier import Amplifier
-from broadcaster.playout.device import Damaged, Ended, Started
-from broadcaster.playout.feed import Feed
-from broadcaster.playout.pcm import volume_of
-from broadcaster.playout.pump import CLOSING_SECONDS, Pump
-from broadcaster.playout.sink import LOST, Sink
-from broadcaster.playout.sound_messages import (
+from broadcaster.audio.pcm import volume_of
+from broadcaster.core.clock import Clock
+from broadcaster.playout.amplifier.amplifier import Amplifier
+from broadcaster.playout.device.device_contract import Damaged, Ended, Started
+from broadcaster.playout.device.pcm_buffer import Feed
+from broadcaster.playout.device.playing_item import Sounding
+from broadcaster.playout.device.sink_contract import LOST, Sink
+from broadcaster.playout.device.sink_pump import CLOSING_SECONDS, Pump
+from broadcaster.playout.device.sound_messages import (
     AmplifierState,
     Begin,
     Command,
@@ -29,7 +30,6 @@ from broadcaster.playout.sound_messages import (
     Power,
     Progress,
 )
-from broadcaster.playout.sounding import Sounding
 
 TICK_SECONDS = 0.05
 # At each look: what was heard before a kill is known to 0.1 s, and no line that was out is said again.

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from broadcaster.playout.device import Damaged, Ended, Started
-from broadcaster.playout.wiring import Wiring
+from broadcaster.playout.amplifier.wiring import Wiring
+from broadcaster.playout.device.device_contract import Damaged, Ended, Started
 
 
 @dataclass(frozen=True)

@@ -4,10 +4,10 @@ import struct
 from pathlib import Path
 from typing import BinaryIO
 
-from broadcaster.clock import Clock
-from broadcaster.errors import DeviceLost, FileUnwritable, reason_of
-from broadcaster.playout.pcm import SAMPLE_BYTES
-from broadcaster.playout.silent import SilentSink
+from broadcaster.audio.pcm import SAMPLE_BYTES
+from broadcaster.core.clock import Clock
+from broadcaster.core.errors import DeviceLost, FileUnwritable, reason_of
+from broadcaster.playout.device.null_sink import SilentSink
 
 HEADER_BYTES = 44
 LARGEST_CHUNK = 0xFFFFFFFF - HEADER_BYTES

@@ -10,7 +10,7 @@ from functools import cache
 from types import UnionType
 from typing import Any, get_args, get_origin, get_type_hints
 
-from broadcaster.model import Airing, Notice
+from broadcaster.core.model import Airing, Notice
 
 SUM = re.compile(r', "sum": ([0-9]{1,10})}$')
 

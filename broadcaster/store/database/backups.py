@@ -10,9 +10,9 @@ from contextlib import closing, suppress
 from datetime import date, datetime
 from pathlib import Path
 
-from broadcaster.clock import Clock
-from broadcaster.store.connection import FAILURES, StoreDamaged, address, told_plainly
-from broadcaster.store.tables import VERSIONS
+from broadcaster.core.clock import Clock
+from broadcaster.store.database.sqlite_connection import FAILURES, StoreDamaged, address, told_plainly
+from broadcaster.store.database.tables import VERSIONS
 
 KEPT = 3
 STAMP = "%Y%m%d-%H%M%S"

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, String, bindparam, delete, exists, select
 from sqlalchemy.dialects.sqlite import insert
 
-from broadcaster.store import tables
+from broadcaster.store.database import tables
 
 logger = logging.getLogger(__name__)
 

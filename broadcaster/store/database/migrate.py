@@ -9,7 +9,7 @@ from pathlib import Path
 from alembic import command
 from alembic.config import Config
 
-from broadcaster.store.connection import connect, raw
+from broadcaster.store.database.sqlite_connection import connect, raw
 
 
 def alembic_config() -> Config:

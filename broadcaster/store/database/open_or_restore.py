@@ -10,16 +10,22 @@ from pathlib import Path
 
 from sqlalchemy import Connection, insert
 
-from broadcaster.child import deaf
-from broadcaster.errors import StoreUnusable
-from broadcaster.folders import SESSION_KEY
-from broadcaster.recordings import FOLDER as RECORDINGS
-from broadcaster.store import tables
-from broadcaster.store.backups import DAMAGED, NEWER, Backups, check, told_of, version_of
-from broadcaster.store.connection import StoreDamaged, StoreNewer, connect, raw, told_plainly
-from broadcaster.store.contents import STATION
-from broadcaster.store.salvage import Salvaged, salvage
-from broadcaster.store.spare import SPARE
+from broadcaster.core.errors import StoreUnusable
+from broadcaster.core.project_folders import SESSION_KEY
+from broadcaster.store.database import tables
+from broadcaster.store.database.backups import DAMAGED, NEWER, Backups, check, told_of, version_of
+from broadcaster.store.database.reserved_space import SPARE
+from broadcaster.store.database.salvage import Salvaged, salvage
+from broadcaster.store.database.salvaged_tables import STATION
+from broadcaster.store.database.sqlite_connection import (
+    StoreDamaged,
+    StoreNewer,
+    connect,
+    raw,
+    told_plainly,
+)
+from broadcaster.studio.recordings import FOLDER as RECORDINGS
+from broadcaster.system.child_process import deaf
 
 logger = logging.getLogger(__name__)
 
@@ -131,7 +137,7 @@ def _make_tables(connection: Connection) -> None:
 
 
 def _migrate(path: Path) -> None:
-    command = [sys.executable, "-m", "broadcaster.store.migrate", str(path)]
+    command = [sys.executable, "-m", "broadcaster.store.database.migrate", str(path)]
     try:
         with deaf():
             subprocess.run(command, check=True, capture_output=True, timeout=MIGRATION_SECONDS)

@@ -8,8 +8,8 @@ from typing import Any
 from sqlalchemy import Connection, Row
 from sqlalchemy.sql import Executable
 
-from broadcaster.errors import StoreUnusable
-from broadcaster.store.connection import StoreDamaged, connect_for_reading, told_plainly
+from broadcaster.core.errors import StoreUnusable
+from broadcaster.store.database.sqlite_connection import StoreDamaged, connect_for_reading, told_plainly
 
 
 class Reader:

@@ -10,8 +10,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from broadcaster.errors import reason_of
-from broadcaster.whole import whole_file
+from broadcaster.core.errors import reason_of
+from broadcaster.system.atomic_file import whole_file
 
 logger = logging.getLogger(__name__)
 

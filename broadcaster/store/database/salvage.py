@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import MetaData, Table
 
-from broadcaster.store.connection import FAILURES, address, as_text, garbled
+from broadcaster.store.database.sqlite_connection import FAILURES, address, as_text, garbled
 
 logger = logging.getLogger(__name__)
 

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from broadcaster.store import tables
-from broadcaster.store.airing_text import read_airing
-from broadcaster.store.salvage import Contents
+from broadcaster.store.database import tables
+from broadcaster.store.database.airing_json import read_airing
+from broadcaster.store.database.salvage import Contents
 
 NAMES = {
     "journal": "播出记录",

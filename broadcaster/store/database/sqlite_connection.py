@@ -12,7 +12,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 from sqlalchemy.sql import Executable
 
-from broadcaster.errors import StoreUnusable
+from broadcaster.core.errors import StoreUnusable
 
 logger = logging.getLogger(__name__)
 

@@ -11,13 +11,13 @@ from typing import Any
 from sqlalchemy import Connection, Row
 from sqlalchemy.sql import Executable
 
-from broadcaster.clock import Clock
-from broadcaster.errors import StoreUnusable
-from broadcaster.store.backups import Backups
-from broadcaster.store.connection import StoreDamaged, begin_log, raw, told_plainly
-from broadcaster.store.opening import Opened, has_past, open_sound, replace_damaged
-from broadcaster.store.reader import Reader
-from broadcaster.store.wal import GONE, HARMED, mend_log
+from broadcaster.core.clock import Clock
+from broadcaster.core.errors import StoreUnusable
+from broadcaster.store.database.backups import Backups
+from broadcaster.store.database.open_or_restore import Opened, has_past, open_sound, replace_damaged
+from broadcaster.store.database.read_connection import Reader
+from broadcaster.store.database.sqlite_connection import StoreDamaged, begin_log, raw, told_plainly
+from broadcaster.store.database.wal_recovery import GONE, HARMED, mend_log
 
 logger = logging.getLogger(__name__)
 

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 
 from sqlalchemy import Connection
 
-from broadcaster.errors import StoreUnusable
-from broadcaster.store.changes import Worded
-from broadcaster.store.connection import StoreDamaged
-from broadcaster.store.database import Database
-from broadcaster.store.spare import Spare
+from broadcaster.core.errors import StoreUnusable
+from broadcaster.store.database.deferred_changes import Worded
+from broadcaster.store.database.reserved_space import Spare
+from broadcaster.store.database.sqlite_connection import StoreDamaged
+from broadcaster.store.database.station_database import Database
 
 logger = logging.getLogger(__name__)
 

@@ -7,7 +7,7 @@ import numpy as np
 from ai_edge_litert.interpreter import Interpreter
 from numpy.typing import NDArray
 
-from broadcaster.tts.acoustic_parts import DECODER_FILE, ENCODER_FILE, POSTNET_FILE
+from broadcaster.tts.baker.acoustic_parts import DECODER_FILE, ENCODER_FILE, POSTNET_FILE
 
 LONGEST_FRAMES = 2_048  # the models' tables of positions end there: 25.6 s
 REACH_FRAMES = 10  # five filters of five frames: what stands farther off changes nothing

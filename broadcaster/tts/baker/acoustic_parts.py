@@ -11,7 +11,7 @@ import numpy as np
 from ai_edge_litert import schema_py_generated as schema
 from ai_edge_litert.interpreter import Interpreter, OpResolverType
 
-from broadcaster.tts.tflite_graph import Graph, Operation
+from broadcaster.tts.baker.tflite_graph import Graph, Operation
 
 ENCODER_FILE, DECODER_FILE, POSTNET_FILE = "encoder.tflite", "decoder.tflite", "postnet.tflite"
 BANDS, CHANNELS = 80, 256

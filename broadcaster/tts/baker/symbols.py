@@ -5,7 +5,7 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
-from broadcaster.model import Break, Line, Syllable
+from broadcaster.core.model import Break, Line, Syllable
 
 REVISION = 2  # raised when the same syllables come to sound different, so that clips are made anew
 

@@ -7,16 +7,16 @@ from pathlib import Path
 import numpy as np
 from ai_edge_litert.interpreter import Interpreter
 
-from broadcaster.beat import Timing
-from broadcaster.errors import LineRefused
-from broadcaster.model import Line, Waveform
-from broadcaster.tts.acoustic import Acoustic, Durations, LineTooLong, Samples
-from broadcaster.tts.baker_symbols import REVISION, BakerSymbols
-from broadcaster.tts.mel_timing import lay_out
-from broadcaster.tts.quiet import quiet_stderr
-from broadcaster.tts.voice import Voice
-from broadcaster.tts.voice_folder import VoiceDamaged, check_files, damaged, read_description
-from broadcaster.tts.vowels import consonant_onset, vowel_onsets
+from broadcaster.core.beat_timing import Timing
+from broadcaster.core.errors import LineRefused
+from broadcaster.core.model import Line, Waveform
+from broadcaster.tts.baker.acoustic import Acoustic, Durations, LineTooLong, Samples
+from broadcaster.tts.baker.mel_timing import lay_out
+from broadcaster.tts.baker.quiet_stderr import quiet_stderr
+from broadcaster.tts.baker.symbols import REVISION, BakerSymbols
+from broadcaster.tts.baker.vowel_onsets import consonant_onset, vowel_onsets
+from broadcaster.tts.base.voice import Voice
+from broadcaster.tts.base.voice_folder import VoiceDamaged, check_files, damaged, read_description
 
 SYMBOLS_FILE = "symbols.json"
 

@@ -4,9 +4,9 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from broadcaster.errors import VoiceUnavailable
-from broadcaster.tts.package_source import Source
-from broadcaster.tts.voice import Voice
+from broadcaster.core.errors import VoiceUnavailable
+from broadcaster.tts.base.package_source import Source
+from broadcaster.tts.base.voice import Voice
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """How long a spoken line can be: outside of this the voice broke off or ran away."""
 
-from broadcaster.errors import LineRefused
-from broadcaster.model import Line
+from broadcaster.core.errors import LineRefused
+from broadcaster.core.model import Line
 
 # A syllable of live speech takes 0.1 to 0.5 s.
 SHORTEST_SYLLABLE_SECONDS = 0.08

@@ -11,7 +11,7 @@ from typing import IO, cast
 from urllib.parse import unquote, urlsplit
 from urllib.request import urlopen
 
-from broadcaster.errors import VoiceUnavailable, reason_of
+from broadcaster.core.errors import VoiceUnavailable, reason_of
 
 LARGEST_BYTES = 1_500_000_000  # the largest package known is 350 MB
 TIMEOUT_SECONDS = 30

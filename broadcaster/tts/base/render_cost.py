@@ -4,7 +4,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from broadcaster.model import Waveform
+from broadcaster.core.model import Waveform
 
 
 @dataclass

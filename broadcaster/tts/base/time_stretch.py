@@ -6,7 +6,7 @@ WSOLA: Verhelst, Roelands, An overlap-add technique based on waveform similarity
 import numpy as np
 from numpy.typing import NDArray
 
-from broadcaster.beat import Timing
+from broadcaster.core.beat_timing import Timing
 
 Samples = NDArray[np.float32]
 

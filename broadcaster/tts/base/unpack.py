@@ -4,7 +4,7 @@ import os
 import tarfile
 from pathlib import Path, PurePosixPath
 
-from broadcaster.errors import VoiceUnavailable
+from broadcaster.core.errors import VoiceUnavailable
 
 LARGEST_BYTES = 3_000_000_000
 MOST_FILES = 5_000

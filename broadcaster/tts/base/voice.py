@@ -3,8 +3,8 @@
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
 
-from broadcaster.beat import Timing
-from broadcaster.model import Line, Waveform
+from broadcaster.core.beat_timing import Timing
+from broadcaster.core.model import Line, Waveform
 
 
 class Voice(ABC):
@@ -46,7 +46,7 @@ class Voice(ABC):
         """
         import numpy as np
 
-        from broadcaster.tts.stretch import fit
+        from broadcaster.tts.base.time_stretch import fit
 
         spoken = []
         for piece in self.speak(line):

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from broadcaster.errors import VoiceUnavailable, reason_of
+from broadcaster.core.errors import VoiceUnavailable, reason_of
 
 DESCRIPTION_FILE = "voice.json"
 OLD = "old"  # the voice that was there, between the two renames

@@ -4,12 +4,12 @@ import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from broadcaster.errors import VoiceUnavailable, reason_of
-from broadcaster.settings import EdgeSettings
-from broadcaster.tts.edge_speakers import SHIPPED, Speaker, SpeakerList
-from broadcaster.tts.engine import Engine, VoiceEntry
-from broadcaster.tts.package_source import Source
-from broadcaster.tts.voice import Voice
+from broadcaster.core.errors import VoiceUnavailable, reason_of
+from broadcaster.settings.schema import EdgeSettings
+from broadcaster.tts.base.engine import Engine, VoiceEntry
+from broadcaster.tts.base.package_source import Source
+from broadcaster.tts.base.voice import Voice
+from broadcaster.tts.edge.speakers import SHIPPED, Speaker, SpeakerList
 
 REVISION = 1  # raised when the same line comes to sound different, so that clips are made anew
 LICENCE = "微软的网上服务，没有使用协议，随时可能停；要联网，通知的文字会发给微软"
@@ -47,7 +47,7 @@ class EdgeEngine(Engine):
         return f"{REVISION}.{self._settings.pitch_hz:+d}.{self._settings.volume_percent:+d}"
 
     def open(self, voice: str) -> Voice:
-        from broadcaster.tts.edge import EdgeVoice
+        from broadcaster.tts.edge.voice import EdgeVoice
 
         return EdgeVoice(
             self._speaker(voice), self.version(voice), self._settings, self._list, self._one_request
@@ -55,7 +55,7 @@ class EdgeEngine(Engine):
 
     def install(self, source: str, report: Callable[[str], None], files: Sequence[Source] = ()) -> None:
         """Switch the online voices on, and fetch who speaks there if the service can be reached."""
-        from broadcaster.tts.edge import fetch_speakers
+        from broadcaster.tts.edge.voice import fetch_speakers
 
         report("正在向在线服务要声音的名单……")
         try:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from broadcaster.errors import reason_of
+from broadcaster.core.errors import reason_of
 
 logger = logging.getLogger(__name__)
 

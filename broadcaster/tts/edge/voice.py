@@ -21,13 +21,13 @@ import soundfile
 from edge_tts.exceptions import EdgeTTSException, NoAudioReceived, SkewAdjustmentError
 from numpy.typing import NDArray
 
-from broadcaster.errors import LineRefused, VoiceUnavailable, VoiceWithdrawn, reason_of
-from broadcaster.model import Line, Waveform
-from broadcaster.settings import EdgeSettings
-from broadcaster.tts.edge_speakers import Speaker, SpeakerList, chinese_speakers
-from broadcaster.tts.line_length import check_length, longest_seconds
-from broadcaster.tts.turned_loop import TURN_SECONDS, running
-from broadcaster.tts.voice import Voice
+from broadcaster.core.errors import LineRefused, VoiceUnavailable, VoiceWithdrawn, reason_of
+from broadcaster.core.model import Line, Waveform
+from broadcaster.settings.schema import EdgeSettings
+from broadcaster.tts.base.length_check import check_length, longest_seconds
+from broadcaster.tts.base.voice import Voice
+from broadcaster.tts.edge.speakers import Speaker, SpeakerList, chinese_speakers
+from broadcaster.tts.edge.stepped_event_loop import TURN_SECONDS, running
 
 logger = logging.getLogger(__name__)
 

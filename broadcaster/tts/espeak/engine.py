@@ -2,9 +2,9 @@
 
 from importlib import util
 
-from broadcaster.tts.engine import Engine, VoiceEntry
-from broadcaster.tts.espeak_release import version
-from broadcaster.tts.voice import Voice
+from broadcaster.tts.base.engine import Engine, VoiceEntry
+from broadcaster.tts.base.voice import Voice
+from broadcaster.tts.espeak.release import version
 
 
 class EspeakEngine(Engine):
@@ -31,6 +31,6 @@ class EspeakEngine(Engine):
         return version()
 
     def open(self, voice: str) -> Voice:
-        from broadcaster.tts.espeak import EspeakVoice
+        from broadcaster.tts.espeak.voice import EspeakVoice
 
         return EspeakVoice()

@@ -9,11 +9,11 @@ import espeakng_loader
 import numpy as np
 from numpy.typing import NDArray
 
-from broadcaster.errors import LineRefused, VoiceUnavailable
-from broadcaster.model import Break, Line, Syllable, Waveform
-from broadcaster.tts.espeak_release import version
-from broadcaster.tts.level import LEVEL_LUFS, levelled
-from broadcaster.tts.voice import Voice
+from broadcaster.core.errors import LineRefused, VoiceUnavailable
+from broadcaster.core.model import Break, Line, Syllable, Waveform
+from broadcaster.tts.base.loudness import LEVEL_LUFS, levelled
+from broadcaster.tts.base.voice import Voice
+from broadcaster.tts.espeak.release import version
 
 # The library's voice `cmn` says tone numbers in English ("nee three"); this one takes pinyin.
 LIBRARY_VOICE = b"cmn-latn-pinyin"

@@ -3,10 +3,10 @@
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from broadcaster.tts.engine import Engine, VoiceEntry
-from broadcaster.tts.package_source import Source
-from broadcaster.tts.phrases import ALARM, phrases, text_of, unreadable, version
-from broadcaster.tts.voice import Voice
+from broadcaster.tts.base.engine import Engine, VoiceEntry
+from broadcaster.tts.base.package_source import Source
+from broadcaster.tts.base.voice import Voice
+from broadcaster.tts.recorded.phrases import ALARM, phrases, text_of, unreadable, version
 
 INSTALL = "请运行：broadcaster voices install recorded"
 
@@ -29,12 +29,12 @@ class RecordedEngine(Engine):
         return version(self._folder / voice.partition(":")[2])
 
     def open(self, voice: str) -> Voice:
-        from broadcaster.tts.recorded import RecordedVoice
+        from broadcaster.tts.recorded.voice import RecordedVoice
 
         return RecordedVoice(self._folder / voice.partition(":")[2])
 
     def install(self, source: str, report: Callable[[str], None], files: Sequence[Source] = ()) -> None:
-        from broadcaster.tts.install_recorded import install
+        from broadcaster.tts.recorded.install import install
 
         install(self._voices_folder, self._threads, report)
 

@@ -8,11 +8,11 @@ import numpy as np
 import soundfile
 from numpy.typing import NDArray
 
-from broadcaster.model import Break, Line, Syllable
-from broadcaster.tts.baker_engine import BakerEngine
-from broadcaster.tts.phrases import ALARM, PHRASES, write_sums
-from broadcaster.tts.voice import Voice
-from broadcaster.tts.voice_folder import new_voice
+from broadcaster.core.model import Break, Line, Syllable
+from broadcaster.tts.baker.engine import BakerEngine
+from broadcaster.tts.base.voice import Voice
+from broadcaster.tts.base.voice_folder import new_voice
+from broadcaster.tts.recorded.phrases import ALARM, PHRASES, write_sums
 
 CLAUSE_PAUSE_SECONDS = 0.25
 

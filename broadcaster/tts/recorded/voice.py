@@ -8,11 +8,11 @@ import soundfile
 import soxr
 from numpy.typing import NDArray
 
-from broadcaster.errors import LineRefused, VoiceUnavailable
-from broadcaster.model import Line, Waveform
-from broadcaster.tts.level import LEVEL_LUFS, levelled
-from broadcaster.tts.phrases import MOST_LINES, phrases, same_words, version
-from broadcaster.tts.voice import Voice
+from broadcaster.core.errors import LineRefused, VoiceUnavailable
+from broadcaster.core.model import Line, Waveform
+from broadcaster.tts.base.loudness import LEVEL_LUFS, levelled
+from broadcaster.tts.base.voice import Voice
+from broadcaster.tts.recorded.phrases import MOST_LINES, phrases, same_words, version
 
 RATE_HZ = 48_000
 PIECE_SECONDS = 1.0

@@ -4,17 +4,17 @@ import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from broadcaster.errors import VoiceUnavailable
-from broadcaster.tts.engine import Engine, VoiceEntry
-from broadcaster.tts.package_source import Source
-from broadcaster.tts.sherpa_package import (
+from broadcaster.core.errors import VoiceUnavailable
+from broadcaster.tts.base.engine import Engine, VoiceEntry
+from broadcaster.tts.base.package_source import Source
+from broadcaster.tts.base.voice import Voice
+from broadcaster.tts.sherpa.package import (
     RECORD_FILE,
     Package,
     PackageIncomplete,
     looks_like_package,
     read_package,
 )
-from broadcaster.tts.voice import Voice
 
 UNKNOWN_LICENCE = "由模型的作者规定，请看文件夹里的 LICENSE 或来源的网页"
 # By a part of the folder's name: licence, and seconds of work for a second of speech on a Raspberry
@@ -56,12 +56,12 @@ class SherpaEngine(Engine):
         return self._package(voice).version
 
     def open(self, voice: str) -> Voice:
-        from broadcaster.tts.sherpa import SherpaVoice
+        from broadcaster.tts.sherpa.voice import SherpaVoice
 
         return SherpaVoice(self._package(voice), self._place(voice)[1], self._threads)
 
     def install(self, source: str, report: Callable[[str], None], files: Sequence[Source] = ()) -> None:
-        from broadcaster.tts.sherpa_install import install
+        from broadcaster.tts.sherpa.install import install
 
         install(self._folder, source.partition(":")[2], files, self._threads, report)
 

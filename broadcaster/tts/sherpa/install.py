@@ -6,11 +6,11 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from broadcaster.errors import VoiceUnavailable
-from broadcaster.tts.package_source import Source, fetch
-from broadcaster.tts.sherpa_package import NAME, RECORD_FILE, PackageIncomplete, read_package
-from broadcaster.tts.unpack import unpack
-from broadcaster.tts.voice_folder import new_voice
+from broadcaster.core.errors import VoiceUnavailable
+from broadcaster.tts.base.package_source import Source, fetch
+from broadcaster.tts.base.unpack import unpack
+from broadcaster.tts.base.voice_folder import new_voice
+from broadcaster.tts.sherpa.package import NAME, RECORD_FILE, PackageIncomplete, read_package
 
 PROBE_SECONDS = 300
 HOW = "broadcaster voices install sherpa:名字 --from 网址或文件 --sha256 校验码"
@@ -62,7 +62,7 @@ def _check_package(folder: Path) -> None:
 
 def _probe(folder: Path, threads: int) -> dict[str, float]:
     """Have it speak in a process of its own, which the engine ends over a broken model."""
-    command = [sys.executable, "-m", "broadcaster.tts.sherpa_probe", str(folder), str(threads)]
+    command = [sys.executable, "-m", "broadcaster.tts.sherpa.probe", str(folder), str(threads)]
     try:
         run = subprocess.run(command, capture_output=True, text=True, timeout=PROBE_SECONDS, check=True)
         measured: dict[str, float] = json.loads(run.stdout.splitlines()[-1])

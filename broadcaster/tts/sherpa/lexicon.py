@@ -8,8 +8,8 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from broadcaster.errors import LineRefused
-from broadcaster.model import Break, Line, Syllable
+from broadcaster.core.errors import LineRefused
+from broadcaster.core.model import Break, Line, Syllable
 
 PINYIN = re.compile(r"[a-z]+[1-5]")
 BREAK_MARK = re.compile(r"#\d")

@@ -8,7 +8,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import IO
 
-from broadcaster.tts.voice_folder import VoiceDamaged
+from broadcaster.tts.base.voice_folder import VoiceDamaged
 
 METADATA_PROPS = 14
 LONGEST_ENTRY = 1 << 20

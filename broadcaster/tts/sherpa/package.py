@@ -8,8 +8,8 @@ from functools import cache
 from importlib import metadata
 from pathlib import Path
 
-from broadcaster.tts.onnx_metadata import read_metadata
-from broadcaster.tts.voice_folder import VoiceDamaged
+from broadcaster.tts.base.voice_folder import VoiceDamaged
+from broadcaster.tts.sherpa.onnx_metadata import read_metadata
 
 # A package is named by its folder; these belong to other engines.
 NAME = re.compile(r"(?!baker$|recorded$)[A-Za-z0-9][A-Za-z0-9._-]{0,63}")

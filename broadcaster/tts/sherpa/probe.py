@@ -5,9 +5,9 @@ import sys
 import time
 from pathlib import Path
 
-from broadcaster.model import Break, Line, Syllable
-from broadcaster.tts.sherpa import SherpaVoice
-from broadcaster.tts.sherpa_package import read_package
+from broadcaster.core.model import Break, Line, Syllable
+from broadcaster.tts.sherpa.package import read_package
+from broadcaster.tts.sherpa.voice import SherpaVoice
 
 WORDS = "各 ge4 位 wei4 村 cun1 民 min2 请 qing3 注 zhu4 意 yi4".split()
 

@@ -9,12 +9,12 @@ from pathlib import Path
 import numpy as np
 import sherpa_onnx
 
-from broadcaster.errors import LineRefused, VoiceUnavailable
-from broadcaster.model import Line, Waveform
-from broadcaster.tts.level import LEVEL_LUFS, levelled
-from broadcaster.tts.sherpa_lexicon import PinyinLexicon
-from broadcaster.tts.sherpa_package import Kind, Package
-from broadcaster.tts.voice import Voice
+from broadcaster.core.errors import LineRefused, VoiceUnavailable
+from broadcaster.core.model import Line, Waveform
+from broadcaster.tts.base.loudness import LEVEL_LUFS, levelled
+from broadcaster.tts.base.voice import Voice
+from broadcaster.tts.sherpa.lexicon import PinyinLexicon
+from broadcaster.tts.sherpa.package import Kind, Package
 
 DIGIT = re.compile(r"\d")
 

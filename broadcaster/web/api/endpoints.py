@@ -4,13 +4,13 @@ from flask import Response, current_app, jsonify
 from flask_openapi3.blueprint import APIBlueprint
 from pydantic import BaseModel
 
-from broadcaster.model import Office
-from broadcaster.people import Scope
-from broadcaster.web import access
-from broadcaster.web import api_shapes as shapes
-from broadcaster.web.once import check_same, under_key
-from broadcaster.web.parts import parts
-from broadcaster.web.problems import described, problem
+from broadcaster.core.model import Office
+from broadcaster.core.people import Scope
+from broadcaster.web.api import schemas as shapes
+from broadcaster.web.api.problem_details import described, problem
+from broadcaster.web.base import access
+from broadcaster.web.base.idempotency import check_same, under_key
+from broadcaster.web.base.page_context import parts
 
 pages = APIBlueprint(
     "api",

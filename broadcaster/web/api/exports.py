@@ -6,12 +6,12 @@ from flask import Response, jsonify, send_file
 from flask_openapi3.blueprint import APIBlueprint
 from pydantic import BaseModel, Field
 
-from broadcaster.labels import called
-from broadcaster.web.parts import parts
-from broadcaster.web.problems import described, problem
+from broadcaster.core.labels import called
+from broadcaster.web.api.problem_details import described, problem
+from broadcaster.web.base.page_context import parts
 
 if TYPE_CHECKING:
-    from broadcaster.station import Copy, Track
+    from broadcaster.station.station import Copy, Track
 
 MP3 = {"audio/mpeg": {"schema": {"type": "string", "format": "binary"}}}
 NOT_THERE = "没有这一份，或者已经清掉了：只留最近的几份，请再要一次。"
@@ -73,7 +73,7 @@ def file(path: CopyPath) -> Response:
 
 
 def _track(wanted: CopyWanted) -> Optional["Track"]:
-    from broadcaster.station import Track
+    from broadcaster.station.station import Track
 
     station = parts().station
     row = station.past(wanted.airing) if wanted.airing else None

@@ -10,9 +10,9 @@ from prometheus_client.core import Metric
 from prometheus_client.registry import Collector
 
 from broadcaster import __version__
-from broadcaster.model import Outcome
-from broadcaster.station import JournalFilter
-from broadcaster.web.parts import Parts
+from broadcaster.core.model import Outcome
+from broadcaster.station.station import JournalFilter
+from broadcaster.web.base.page_context import Parts
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
 THERMAL = Path("/sys/class/thermal")

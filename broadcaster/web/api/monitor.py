@@ -3,8 +3,8 @@
 from flask import Blueprint, Response, jsonify
 from flask.typing import ResponseReturnValue
 
-from broadcaster.errors import BroadcasterError
-from broadcaster.web.parts import parts
+from broadcaster.core.errors import BroadcasterError
+from broadcaster.web.base.page_context import parts
 
 pages = Blueprint("monitor", __name__)
 
@@ -27,6 +27,6 @@ def healthz() -> ResponseReturnValue:
 @pages.get("/metrics")
 def metrics() -> ResponseReturnValue:
     # 1 MB, which only a box that is watched pays.
-    from broadcaster.web.figures import CONTENT_TYPE, exposition
+    from broadcaster.web.api.metrics import CONTENT_TYPE, exposition
 
     return Response(exposition(parts()), content_type=CONTENT_TYPE)

@@ -8,7 +8,7 @@ from flask import Response, make_response
 from flask.json.provider import DefaultJSONProvider
 from pydantic import BaseModel, Field, ValidationError
 
-from broadcaster.errors import BroadcasterError, KeptQuiet, SlotRefused, StoreUnusable
+from broadcaster.core.errors import BroadcasterError, KeptQuiet, SlotRefused, StoreUnusable
 
 MEDIA_TYPE = "application/problem+json"
 WRONG_REQUEST = "请求的内容不对，广播没有动。看 errors 里写的是哪一项。"

@@ -8,10 +8,10 @@ from flask_openapi3.blueprint import APIBlueprint
 from flask_openapi3.models import RawModel
 from pydantic import BaseModel, Field
 
-from broadcaster.recordings import Recording
-from broadcaster.web.api_shapes import Part
-from broadcaster.web.parts import parts
-from broadcaster.web.problems import described, problem
+from broadcaster.studio.recordings import Recording
+from broadcaster.web.api.problem_details import described, problem
+from broadcaster.web.api.schemas import Part
+from broadcaster.web.base.page_context import parts
 
 PIECE_BYTES = 256 * 1024
 

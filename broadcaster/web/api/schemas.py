@@ -6,7 +6,7 @@ from typing import Literal, Self, TypeVar
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from broadcaster.model import (
+from broadcaster.core.model import (
     FASTEST,
     FASTEST_TEMPO,
     SLOWEST,
@@ -22,7 +22,7 @@ from broadcaster.model import (
     Style,
     WhenQuiet,
 )
-from broadcaster.station import JournalFilter, JournalRow, Status, VoiceEntry
+from broadcaster.station.station import JournalFilter, JournalRow, Status, VoiceEntry
 
 LONGEST_TEXT = 50_000
 RECORDING_KEY = "^([0-9a-f]{32})?$"

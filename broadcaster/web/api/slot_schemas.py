@@ -5,8 +5,8 @@ from typing import Self
 
 from pydantic import BaseModel, Field, JsonValue
 
-from broadcaster.station import FOR_GOOD, SlotEntry
-from broadcaster.web.api_shapes import Strict
+from broadcaster.station.station import FOR_GOOD, SlotEntry
+from broadcaster.web.api.schemas import Strict
 
 AS_IN_THE_FILE = "the keys of a slot in config/timetable.yaml: text, at, weekdays, every_minutes …"
 

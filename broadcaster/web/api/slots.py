@@ -5,11 +5,11 @@ from datetime import date
 from flask import Response, jsonify
 from flask_openapi3.blueprint import APIBlueprint
 
-from broadcaster.web import access
-from broadcaster.web import slots_api_shapes as shapes
-from broadcaster.web.api_shapes import Part
-from broadcaster.web.parts import parts
-from broadcaster.web.problems import described, problem
+from broadcaster.web.api import slot_schemas as shapes
+from broadcaster.web.api.problem_details import described, problem
+from broadcaster.web.api.schemas import Part
+from broadcaster.web.base import access
+from broadcaster.web.base.page_context import parts
 
 pages = APIBlueprint(
     "slots_api",

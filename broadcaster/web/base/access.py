@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from flask import Response, abort, g, request, session
 from flask.typing import ResponseReturnValue
 
-from broadcaster.people import Person, Role, Scope, Token
-from broadcaster.web.language import N_
-from broadcaster.web.parts import parts
-from broadcaster.web.tls import is_loopback
+from broadcaster.core.people import Person, Role, Scope, Token
+from broadcaster.web.base.language import N_
+from broadcaster.web.base.page_context import parts
+from broadcaster.web.server.tls import is_loopback
 
 logger = logging.getLogger(__name__)
 

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 from flask import render_template
 from markupsafe import Markup
 
-from broadcaster.errors import BroadcasterError
-from broadcaster.web import access, wording
-from broadcaster.web.language import _
-from broadcaster.web.parts import parts
+from broadcaster.core.errors import BroadcasterError
+from broadcaster.web.base import access, wording
+from broadcaster.web.base.language import _
+from broadcaster.web.base.page_context import parts
 
 if TYPE_CHECKING:
-    from broadcaster.model import Airing
-    from broadcaster.station import Status
+    from broadcaster.core.model import Airing
+    from broadcaster.station.station import Status
 
 View = dict[str, object]
 

@@ -8,14 +8,14 @@ from urllib.parse import urlencode, urlsplit
 from flask import flash, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
-from broadcaster.web import drafting, own_address
-from broadcaster.web.language import BACK, _
-from broadcaster.web.parts import parts
+from broadcaster.web.base import drafts, post_redirect_get
+from broadcaster.web.base.language import BACK, _
+from broadcaster.web.base.page_context import parts
 
 # A text of 10,000 characters with all that a form says beside it; what goes into an address.
 LONGEST_CARRIED, LONGEST_QUERY = 64_000, 1_500
 
-Form = drafting.Form
+Form = drafts.Form
 Pairs = tuple[tuple[str, str], ...]
 
 
@@ -27,7 +27,7 @@ def begin() -> None:
         return
     g.carried = {"back": _came_from(), "to": request.path}
     short = (request.content_length or 0) <= 3 * LONGEST_CARRIED
-    said = json.dumps(drafting.fields_of(request.form), ensure_ascii=False) if short else ""
+    said = json.dumps(drafts.fields_of(request.form), ensure_ascii=False) if short else ""
     if 2 < len(said) <= LONGEST_CARRIED:
         g.carried["fields"] = said
 
@@ -65,7 +65,7 @@ def _came_from() -> str:
     came = urlsplit(request.referrer or "")
     path = came.path.removeprefix(request.script_root)
     if came.netloc != request.host or not BACK.fullmatch(path):
-        return own_address.nearest_page(request.path)
+        return post_redirect_get.nearest_page(request.path)
     return f"{path}?{came.query}" if came.query else path
 
 
@@ -88,20 +88,20 @@ def _with(back: str, said: Pairs) -> str:
 
 
 def _write_on(form: Form) -> str:
-    draft_id = drafting.keep(drafting.SAY, form.get("notice_id", ""), form)
+    draft_id = drafts.keep(drafts.SAY, form.get("notice_id", ""), form)
     return url_for("say.change", draft_id=draft_id)
 
 
 def _confirm(form: Form) -> str:
     """Also where it was aired meanwhile: then its page says so."""
     draft_id = form.get("notice_id", "")
-    known = drafting.ID.fullmatch(draft_id) and parts().once.known(parts().station, draft_id)
-    draft_id = draft_id if known else drafting.keep(drafting.SAY, draft_id, form)
+    known = drafts.ID.fullmatch(draft_id) and parts().once.known(parts().station, draft_id)
+    draft_id = draft_id if known else drafts.keep(drafts.SAY, draft_id, form)
     return url_for("say.look", draft_id=draft_id)
 
 
 def _fill_in_slot(form: Form) -> str:
-    draft_id = drafting.keep(drafting.SLOT, form.get("draft_id", ""), form)
+    draft_id = drafts.keep(drafts.SLOT, form.get("draft_id", ""), form)
     return url_for("timetable.edit", draft_id=draft_id)
 
 

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 from flask import session, url_for
 from werkzeug.datastructures import MultiDict
 
-from broadcaster.model import new_id
-from broadcaster.web import access
-from broadcaster.web.parts import parts
+from broadcaster.core.model import new_id
+from broadcaster.web.base import access
+from broadcaster.web.base.page_context import parts
 
 if TYPE_CHECKING:
-    from broadcaster.station import Draft
+    from broadcaster.station.station import Draft
 
 SAY, SLOT = "say", "slot"
 ID_FIELDS = {SAY: "notice_id", SLOT: "draft_id"}

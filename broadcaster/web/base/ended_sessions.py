@@ -5,8 +5,8 @@ import re
 import threading
 from pathlib import Path
 
-from broadcaster.errors import reason_of
-from broadcaster.whole import whole_file
+from broadcaster.core.errors import reason_of
+from broadcaster.system.atomic_file import whole_file
 
 logger = logging.getLogger(__name__)
 

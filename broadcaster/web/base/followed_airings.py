@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
 
-from broadcaster.model import Outcome
+from broadcaster.core.model import Outcome
 
 # Each is told to every phone that looks on, once and when it changes.
 MOST_FOLLOWED = 30

@@ -10,11 +10,11 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from broadcaster.errors import BroadcasterError, StoreUnusable
-from broadcaster.model import Airing, Notice
+from broadcaster.core.errors import BroadcasterError, StoreUnusable
+from broadcaster.core.model import Airing, Notice
 
 if TYPE_CHECKING:
-    from broadcaster.station import Station
+    from broadcaster.station.station import Station
 
 logger = logging.getLogger(__name__)
 

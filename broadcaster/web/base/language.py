@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import Babel, gettext
 from markupsafe import Markup
 
-from broadcaster.web.phone_cookie import YEAR_SECONDS, named, place
+from broadcaster.web.base.phone_cookie import YEAR_SECONDS, named, place
 
 CHINESE, ENGLISH = "zh", "en"
 LANGUAGES = {CHINESE: "中文", ENGLISH: "English"}

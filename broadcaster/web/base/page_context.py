@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING, cast
 
 from flask import current_app
 
-from broadcaster.clock import Clock
-from broadcaster.settings import Settings
-from broadcaster.web.answers import Answers, MadeOnce
-from broadcaster.web.ended_sessions import EndedSessions
-from broadcaster.web.followed import Followed
-from broadcaster.web.live import Live
-from broadcaster.web.once import Once
+from broadcaster.core.clock import Clock
+from broadcaster.settings.schema import Settings
+from broadcaster.web.base.answered_forms import Answers, MadeOnce
+from broadcaster.web.base.ended_sessions import EndedSessions
+from broadcaster.web.base.followed_airings import Followed
+from broadcaster.web.base.idempotency import Once
+from broadcaster.web.server.server_events import Live
 
 if TYPE_CHECKING:
-    from broadcaster.station import Station
+    from broadcaster.station.station import Station
 
 # Of answers: a page is 2 kB there, so these are some minutes of a village.
 MOST_BYTES = 500_000

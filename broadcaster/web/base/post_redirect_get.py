@@ -7,10 +7,10 @@ from flask import Response, current_app, g, redirect, request, session
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
 
-from broadcaster.errors import BroadcasterError
-from broadcaster.web import access, mistakes
-from broadcaster.web.parts import parts
-from broadcaster.web.protection import protect
+from broadcaster.core.errors import BroadcasterError
+from broadcaster.web.base import access, form_errors
+from broadcaster.web.base.page_context import parts
+from broadcaster.web.server.security_headers import protect
 
 KEY = "answer"
 # What a second one of cannot be undone by whoever did not see the first.
@@ -54,7 +54,7 @@ def _lead(response: Response) -> Response:
         return response
     if not key:
         return response
-    fields = [one.field for one in mistakes.found()]
+    fields = [one.field for one in form_errors.found()]
     field = f"#{fields[0]}" if fields else ""
     leading = redirect(f"{request.script_root}{request.path}?{KEY}={key}{field}", 303)
     assert isinstance(leading, Response)

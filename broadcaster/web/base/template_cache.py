@@ -8,7 +8,7 @@ from pathlib import Path
 from jinja2 import BytecodeCache
 from jinja2.bccache import Bucket
 
-from broadcaster.whole import whole_file
+from broadcaster.system.atomic_file import whole_file
 
 DIGEST_BYTES = 4
 

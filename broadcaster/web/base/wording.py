@@ -8,15 +8,15 @@ from datetime import date, datetime
 from math import ceil
 from typing import TYPE_CHECKING
 
-from broadcaster.labels import called
-from broadcaster.manner import SIGNAL_SECONDS
-from broadcaster.model import Airing, Kind, Notice, Script, Severity, Signal
-from broadcaster.setting_values import WEEKDAYS
-from broadcaster.settings import StationSettings
-from broadcaster.web.language import N_, _, own
+from broadcaster.core.labels import called
+from broadcaster.core.model import Airing, Kind, Notice, Script, Severity, Signal
+from broadcaster.rules.severity_defaults import SIGNAL_SECONDS
+from broadcaster.settings.schema import StationSettings
+from broadcaster.settings.values import WEEKDAYS
+from broadcaster.web.base.language import N_, _, own
 
 if TYPE_CHECKING:
-    from broadcaster.station import Status, VoiceEntry
+    from broadcaster.station.station import Status, VoiceEntry
 
 SEVERITIES = {
     Severity.DAILY: N_("日常"),

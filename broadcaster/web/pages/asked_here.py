@@ -10,17 +10,17 @@ from typing import TYPE_CHECKING
 
 from flask import render_template, session
 
-from broadcaster.errors import BroadcasterError
-from broadcaster.labels import OUTCOMES, called, why
-from broadcaster.model import Airing, Kind, Outcome
-from broadcaster.station import JournalFilter
-from broadcaster.web import wording
-from broadcaster.web.followed import End
-from broadcaster.web.language import N_, _, own
-from broadcaster.web.parts import parts
+from broadcaster.core.errors import BroadcasterError
+from broadcaster.core.labels import OUTCOMES, called, why
+from broadcaster.core.model import Airing, Kind, Outcome
+from broadcaster.station.station import JournalFilter
+from broadcaster.web.base import wording
+from broadcaster.web.base.followed_airings import End
+from broadcaster.web.base.language import N_, _, own
+from broadcaster.web.base.page_context import parts
 
 if TYPE_CHECKING:
-    from broadcaster.station import Status, TakenUp
+    from broadcaster.station.station import Status, TakenUp
 
 # Of what waits or sounds as many fit onto a phone's screen; as many ids, into a cookie beside the rest.
 MOST_COMING, MOST_ASKED, LONGEST_NAME = 5, 30, 10

@@ -3,7 +3,7 @@
 from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 
-from broadcaster.web.parts import parts
+from broadcaster.web.base.page_context import parts
 
 SHOWN = 50
 LAST_PAGE = 400

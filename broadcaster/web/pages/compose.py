@@ -7,18 +7,19 @@ from typing import TYPE_CHECKING
 from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from broadcaster.errors import BroadcasterError, TimeRefused
-from broadcaster.model import SECTIONS, Airing, Notice, Outcome, Severity
-from broadcaster.web import asked, drafting, timetable_pages
-from broadcaster.web.language import _, own
-from broadcaster.web.mistakes import Mistake, again_with
-from broadcaster.web.notice_form import Form, Wish, confirmed, wish_of
-from broadcaster.web.parts import parts
-from broadcaster.web.patterns import Pattern, open_blank, patterns
-from broadcaster.web.rehearsing import rehearse as rehearsed
+from broadcaster.core.errors import BroadcasterError, TimeRefused
+from broadcaster.core.model import SECTIONS, Airing, Notice, Outcome, Severity
+from broadcaster.web.base import drafts
+from broadcaster.web.base.form_errors import Mistake, again_with
+from broadcaster.web.base.language import _, own
+from broadcaster.web.base.page_context import parts
+from broadcaster.web.pages import asked_here, timetable
+from broadcaster.web.pages.confirm import rehearse as rehearsed
+from broadcaster.web.pages.notice_form import Form, Wish, confirmed, wish_of
+from broadcaster.web.pages.notice_templates import Pattern, open_blank, patterns
 
 if TYPE_CHECKING:
-    from broadcaster.station import JournalRow
+    from broadcaster.station.station import JournalRow
 
 SHOWN_TEXTS, LOOKED_THROUGH = 8, 60
 HEARD = (Outcome.PLAYED, Outcome.CUT_SHORT)
@@ -69,15 +70,15 @@ def rehearse() -> ResponseReturnValue:
     form = request.form
     mistake = _what_is_open(wish_of(form), form)
     if form.get("when") == "loop" and not mistake:
-        drafting.drop(form.get("notice_id", ""))
-        return timetable_pages.begin_loop(form)
+        drafts.drop(form.get("notice_id", ""))
+        return timetable.begin_loop(form)
     return _at_its_address(form, mistake)
 
 
 @pages.post("/edit")
 def edit() -> ResponseReturnValue:
     wish_of(request.form)
-    draft_id = drafting.keep(drafting.SAY, request.form.get("notice_id", ""), request.form)
+    draft_id = drafts.keep(drafts.SAY, request.form.get("notice_id", ""), request.form)
     return redirect(url_for("say.change", draft_id=draft_id), 303)
 
 
@@ -86,12 +87,12 @@ def look(draft_id: str) -> ResponseReturnValue:
     """How what was written will be spoken, and what will happen; what became of it, once it was sent;
     where something is still to be filled in, the form."""
     if airing := _sent(draft_id):
-        return asked.what_became(airing)
-    draft = drafting.find(draft_id)
-    if draft is None or draft.form != drafting.SAY:
+        return asked_here.what_became(airing)
+    draft = drafts.find(draft_id)
+    if draft is None or draft.form != drafts.SAY:
         flash(_("没有这一条，可能太久了，已经不在了。"))
         return redirect(url_for("say.write"), 303)
-    form = drafting.form_of(draft)
+    form = drafts.form_of(draft)
     wish = wish_of(form)
     if mistake := _what_is_open(wish, form):
         return _form(wish, form, mistake)
@@ -101,13 +102,13 @@ def look(draft_id: str) -> ResponseReturnValue:
 @pages.get("/<draft_id>/edit")
 def change(draft_id: str) -> ResponseReturnValue:
     """The form of this id: as it was looked at last, or empty, for the phone may know more of it."""
-    if not drafting.ID.fullmatch(draft_id):
+    if not drafts.ID.fullmatch(draft_id):
         abort(404)
     if airing := _sent(draft_id):
-        return asked.what_became(airing)
+        return asked_here.what_became(airing)
     parts().station.warm()
-    draft = drafting.find(draft_id)
-    form = drafting.form_of(draft) if draft else Form({"notice_id": draft_id})
+    draft = drafts.find(draft_id)
+    form = drafts.form_of(draft) if draft else Form({"notice_id": draft_id})
     return _form(wish_of(form), form)
 
 
@@ -154,9 +155,9 @@ def air() -> ResponseReturnValue:
     try:
         airing = confirmed(wish.notice, wish.due_at)
     except BroadcasterError as error:
-        drafting.keep(drafting.SAY, wish.notice.id, form)
+        drafts.keep(drafts.SAY, wish.notice.id, form)
         return _form(wish, form, _refused(error))
-    drafting.finish(wish.notice.id, airing.id)
+    drafts.finish(wish.notice.id, airing.id)
     return redirect(url_for("air.home"), 303)
 
 
@@ -164,7 +165,7 @@ def _at_its_address(form: Form, mistake: Mistake | None = None) -> ResponseRetur
     draft_id, field = form.get("notice_id", ""), mistake.field if mistake else None
     known = _sent(draft_id)
     if known is None or not _same(known, form):
-        draft_id = drafting.keep(drafting.SAY, "" if known else draft_id, form)
+        draft_id = drafts.keep(drafts.SAY, "" if known else draft_id, form)
     return redirect(url_for("say.look", draft_id=draft_id, _anchor=field), 303)
 
 
@@ -174,7 +175,7 @@ def _same(airing: Airing, form: Form) -> bool:
 
 
 def _sent(notice_id: str) -> Airing | None:
-    known = drafting.ID.fullmatch(notice_id)
+    known = drafts.ID.fullmatch(notice_id)
     return parts().once.known(parts().station, notice_id) if known else None
 
 
@@ -201,7 +202,7 @@ def _form(
     """`begun` is the pattern whose words they are: a phone must not lose them either."""
     station, form = parts().station, form or Form()
     voices = [voice for voice in station.voices() if voice.ready]
-    kept = drafting.find(wish.notice.id) if form else None
+    kept = drafts.find(wish.notice.id) if form else None
     return again_with(
         "say.html",
         [mistake] if mistake else [],
@@ -215,7 +216,7 @@ def _form(
         patterns=patterns(),
         last=_last_said(),
         today=parts().clock.now().date(),
-        unfinished=drafting.unfinished(),
+        unfinished=drafts.unfinished(),
     )
 
 

@@ -6,13 +6,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from broadcaster.errors import RecordingRefused
-from broadcaster.manner import settle
-from broadcaster.model import Notice, Script
-from broadcaster.recordings import GONE
-from broadcaster.web import wording
-from broadcaster.web.hindrance import hindrance
-from broadcaster.web.parts import parts
+from broadcaster.core.errors import RecordingRefused
+from broadcaster.core.model import Notice, Script
+from broadcaster.rules.severity_defaults import settle
+from broadcaster.studio.recordings import GONE
+from broadcaster.web.base import wording
+from broadcaster.web.base.page_context import parts
+from broadcaster.web.pages.hindrances import hindrance
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class Rehearsed:
 def rehearse(notice: Notice, at: datetime | None = None, heard_seconds: float = 0.0) -> Rehearsed:
     """Have it made and shown; nothing is aired. `heard_seconds` is how long it was when it was aired
     before. Raises `BroadcasterError`."""
-    from broadcaster.station import LIVE_LATENESS
+    from broadcaster.station.station import LIVE_LATENESS
 
     station, settled = parts().station, settle(notice, parts().settings)
     recorded_seconds = _recorded_seconds(notice)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from broadcaster.web import wording
-from broadcaster.web.language import _, own
-from broadcaster.web.parts import parts
+from broadcaster.web.base import wording
+from broadcaster.web.base.language import _, own
+from broadcaster.web.base.page_context import parts
 
 
 def hindrance(at: datetime | None = None) -> list[str]:
     """A sentence for each thing, the gravest first, of what is to be aired now or at a moment."""
-    from broadcaster.station import LIVE_LATENESS
+    from broadcaster.station.station import LIVE_LATENESS
 
     station, now = parts().station, parts().clock.now()
     device, told = station.device(), list[str]()

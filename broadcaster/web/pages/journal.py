@@ -21,20 +21,21 @@ from flask import (
 )
 from flask.typing import ResponseReturnValue
 
-from broadcaster.clock import Clock
-from broadcaster.errors import BroadcasterError
-from broadcaster.labels import called
-from broadcaster.model import Notice, Outcome, Severity, new_id
-from broadcaster.web import asked, wording
-from broadcaster.web.journal_csv import csv_lines
-from broadcaster.web.language import N_, _
-from broadcaster.web.notice_form import NOTICE_ID, Wish, confirmed, moment_of
-from broadcaster.web.paging import paged
-from broadcaster.web.parts import parts
-from broadcaster.web.rehearsing import rehearse
+from broadcaster.core.clock import Clock
+from broadcaster.core.errors import BroadcasterError
+from broadcaster.core.labels import called
+from broadcaster.core.model import Notice, Outcome, Severity, new_id
+from broadcaster.web.base import wording
+from broadcaster.web.base.language import N_, _
+from broadcaster.web.base.page_context import parts
+from broadcaster.web.base.paging import paged
+from broadcaster.web.pages import asked_here
+from broadcaster.web.pages.confirm import rehearse
+from broadcaster.web.pages.journal_csv import csv_lines
+from broadcaster.web.pages.notice_form import NOTICE_ID, Wish, confirmed, moment_of
 
 if TYPE_CHECKING:
-    from broadcaster.station import JournalFilter, JournalRow
+    from broadcaster.station.station import JournalFilter, JournalRow
 
 PAGE = 30
 DAY = timedelta(days=1)
@@ -128,7 +129,7 @@ def ask_again() -> ResponseReturnValue:
         place = url_for("record.ask_again", airing=said.query["airing"], notice_id=new_id())
         return redirect(place, 303)
     if airing := parts().once.known(parts().station, notice_id):
-        return asked.what_became(airing)
+        return asked_here.what_became(airing)
     return _confirm(said, said.row, notice_id)
 
 
@@ -144,7 +145,7 @@ def again() -> ResponseReturnValue:
     except BroadcasterError as error:
         flash(str(error))
         return redirect(said.address, 303)
-    asked.forget(said.row.airing_id)
+    asked_here.forget(said.row.airing_id)
     return redirect(url_for("air.home"), 303)
 
 
@@ -157,7 +158,7 @@ def usb() -> ResponseReturnValue:
 @pages.post("/copy")
 def copy() -> ResponseReturnValue:
     """Order one MP3, or of the slots that were ticked a ZIP."""
-    from broadcaster.station import Track
+    from broadcaster.station.station import Track
 
     minutes = request.form.get("minutes", 0, type=int)
     if minutes not in LENGTHS:
@@ -201,7 +202,7 @@ def file(copy_id: str) -> ResponseReturnValue:
 
 
 def _wanted() -> JournalFilter:
-    from broadcaster.station import JournalFilter
+    from broadcaster.station.station import JournalFilter
 
     chosen = request.args
     until = _midnight(chosen.get("until", ""))

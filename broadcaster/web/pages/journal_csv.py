@@ -7,11 +7,11 @@ import io
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from broadcaster.labels import OUTCOMES
-from broadcaster.model import Kind
+from broadcaster.core.labels import OUTCOMES
+from broadcaster.core.model import Kind
 
 if TYPE_CHECKING:
-    from broadcaster.station import JournalRow
+    from broadcaster.station.station import JournalRow
 
 KINDS = {Kind.LIVE: "临时", Kind.SCHEDULED: "定时", Kind.LOOP: "循环"}
 CSV_HEADINGS = (

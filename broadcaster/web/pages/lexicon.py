@@ -6,12 +6,12 @@ from io import BytesIO
 from flask import Blueprint, abort, flash, redirect, render_template, request, send_file, url_for
 from flask.typing import ResponseReturnValue
 
-from broadcaster.errors import BroadcasterError
-from broadcaster.model import SECTIONS, Entry
-from broadcaster.web.language import _, own
-from broadcaster.web.mistakes import Mistake, again_with
-from broadcaster.web.paging import paged
-from broadcaster.web.parts import parts
+from broadcaster.core.errors import BroadcasterError
+from broadcaster.core.model import SECTIONS, Entry
+from broadcaster.web.base.form_errors import Mistake, again_with
+from broadcaster.web.base.language import _, own
+from broadcaster.web.base.page_context import parts
+from broadcaster.web.base.paging import paged
 
 KEY = re.compile("[0-9a-f]{40}")
 

@@ -8,14 +8,14 @@ from urllib.parse import urlsplit
 from flask import Blueprint, abort, g, render_template, request, session
 from flask.typing import ResponseReturnValue
 
-from broadcaster.errors import BroadcasterError
-from broadcaster.model import Severity
-from broadcaster.web import access, wording
-from broadcaster.web.language import N_, _
-from broadcaster.web.parts import parts
+from broadcaster.core.errors import BroadcasterError
+from broadcaster.core.model import Severity
+from broadcaster.web.base import access, wording
+from broadcaster.web.base.language import N_, _
+from broadcaster.web.base.page_context import parts
 
 if TYPE_CHECKING:
-    from broadcaster.station import TalkState
+    from broadcaster.station.station import TalkState
 
 # The sound of a block lasts this long at most.
 BLOCK_SECONDS = 1.0

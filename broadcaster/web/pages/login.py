@@ -12,12 +12,13 @@ from flask import (
 )
 from flask.typing import ResponseReturnValue
 
-from broadcaster.errors import AccountRefused
-from broadcaster.people import Person
-from broadcaster.web import access, asked, carrying, phone_cookie, talk_pages
-from broadcaster.web.language import N_, _
-from broadcaster.web.mistakes import Mistake, about, again_with
-from broadcaster.web.parts import parts
+from broadcaster.core.errors import AccountRefused
+from broadcaster.core.people import Person
+from broadcaster.web.base import access, carried_forms, phone_cookie
+from broadcaster.web.base.form_errors import Mistake, about, again_with
+from broadcaster.web.base.language import N_, _
+from broadcaster.web.base.page_context import parts
+from broadcaster.web.pages import asked_here, live_talk
 
 pages = Blueprint("account", __name__)
 
@@ -54,9 +55,9 @@ def lead_in() -> ResponseReturnValue:
         return redirect(url_for("air.bar"), 303)
     if parts().station.accounts.needs_account():
         return redirect(url_for("account.start"), 303)
-    carrying.begin()
+    carried_forms.begin()
     if request.method == "GET" or request.headers.get("Accept") == "application/json":
-        return redirect(url_for("account.login", back=carrying.carried().get("back")), 303)
+        return redirect(url_for("account.login", back=carried_forms.carried().get("back")), 303)
     return _login_page(), 401
 
 
@@ -81,7 +82,7 @@ def check_password() -> ResponseReturnValue:
     except AccountRefused as error:
         return _refused("login.html", str(error), 429, name=name)
     if person:
-        return _let_in(person, asked.BY_PASSWORD)
+        return _let_in(person, asked_here.BY_PASSWORD)
     _note(name, N_("登录失败"))
     return _refused("login.html", _("名字或密码不对，请再试一次。"), 401, name=name)
 
@@ -99,7 +100,7 @@ def check_pin() -> ResponseReturnValue:
         page = _refused("login.html", str(error), 429 if owner else 401, name=owner)
         return phone_cookie.forget(make_response(page))
     if person:
-        return _let_in(person, asked.BY_PIN)
+        return _let_in(person, asked_here.BY_PIN)
     _note(owner, N_("PIN 登录失败"))
     return _refused("pin.html", _("PIN 不对，请再试一次。"), 401, owner=owner)
 
@@ -107,12 +108,12 @@ def check_pin() -> ResponseReturnValue:
 @pages.post("/login/on")
 def write_on() -> ResponseReturnValue:
     """Somebody has logged in anew since his form was made: on with what it said."""
-    return carrying.land()
+    return carried_forms.land()
 
 
 @pages.post("/logout")
 def logout() -> ResponseReturnValue:
-    talk_pages.leave()
+    live_talk.leave()
     access.end_session()
     return redirect(url_for("account.login"), 303)
 
@@ -131,12 +132,12 @@ def _refused(template: str, sentence: str, code: int, **shown: str) -> ResponseR
 
 
 def _let_in(person: Person, by: str) -> ResponseReturnValue:
-    carried = carrying.carried()
+    carried = carried_forms.carried()
     access.let_in(person)
-    asked.follow_what_was_missed(person.name)
+    asked_here.follow_what_was_missed(person.name)
     _note(person.name, by)
     g.carried = carried
-    return carrying.land()
+    return carried_forms.land()
 
 
 def _elsewhere(first: bool) -> ResponseReturnValue | None:

@@ -3,11 +3,11 @@
 from flask import Blueprint, flash, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from broadcaster.errors import AccountRefused
-from broadcaster.web import access, phone_cookie
-from broadcaster.web.language import N_, _
-from broadcaster.web.mistakes import Mistake, about, again_with
-from broadcaster.web.parts import parts
+from broadcaster.core.errors import AccountRefused
+from broadcaster.web.base import access, phone_cookie
+from broadcaster.web.base.form_errors import Mistake, about, again_with
+from broadcaster.web.base.language import N_, _
+from broadcaster.web.base.page_context import parts
 
 pages = Blueprint("me", __name__, url_prefix="/more")
 

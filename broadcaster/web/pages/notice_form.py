@@ -7,7 +7,7 @@ from datetime import datetime
 from flask import abort, flash, session
 from werkzeug.datastructures import MultiDict
 
-from broadcaster.model import (
+from broadcaster.core.model import (
     FASTEST,
     FASTEST_TEMPO,
     MOST_REPEATS,
@@ -19,9 +19,9 @@ from broadcaster.model import (
     Signal,
     Style,
 )
-from broadcaster.web import asked
-from broadcaster.web.language import _
-from broadcaster.web.parts import parts
+from broadcaster.web.base.language import _
+from broadcaster.web.base.page_context import parts
+from broadcaster.web.pages import asked_here
 
 LONGEST_FRAME = 60
 NOTICE_ID = re.compile("[0-9a-f]{12}")
@@ -111,7 +111,7 @@ def confirmed(notice: Notice, at: datetime | None = None) -> Airing:
     Raises as `Station.announce`; then it may be tried again.
     """
     airing, known = parts().once.announce(parts().station, notice, session["name"], at)
-    asked.follow(airing)
+    asked_here.follow(airing)
     if known:
         flash(_("这一条刚才已经确认过了，没有重复播出。"))
     elif not airing.kept:

@@ -19,15 +19,16 @@ from flask import (
 )
 from flask.typing import ResponseReturnValue
 
-from broadcaster.errors import BroadcasterError
-from broadcaster.web import access, asked, drafting
-from broadcaster.web import bar as top
-from broadcaster.web.language import _, chosen, own
-from broadcaster.web.paging import MOST_WAITING
-from broadcaster.web.parts import parts
+from broadcaster.core.errors import BroadcasterError
+from broadcaster.web.base import access, drafts
+from broadcaster.web.base import air_bar as top
+from broadcaster.web.base.language import _, chosen, own
+from broadcaster.web.base.page_context import parts
+from broadcaster.web.base.paging import MOST_WAITING
+from broadcaster.web.pages import asked_here
 
 if TYPE_CHECKING:
-    from broadcaster.station import Status, TakenUp
+    from broadcaster.station.station import Status, TakenUp
 
 T = TypeVar("T")
 
@@ -46,14 +47,14 @@ def home() -> ResponseReturnValue:
     volume = parts().station.volume
     nearest = min(VOLUMES, key=lambda one: abs(one - volume))
     afar, status = parts().station.afar(), parts().station.status()
-    mine = asked.asked_here(status)
+    mine = asked_here.asked_here(status)
     return render_template(
         "home.html",
         volumes=VOLUMES,
         volume=nearest,
         afar=afar,
         asked=mine,
-        unfinished=drafting.unfinished(),
+        unfinished=drafts.unfinished(),
         **_view(status),
     )
 
@@ -62,9 +63,9 @@ def home() -> ResponseReturnValue:
 def seen() -> ResponseReturnValue:
     """He knows how what he asked for ended, one of it or all."""
     if airing_id := request.form.get("airing", ""):
-        asked.forget(airing_id)
+        asked_here.forget(airing_id)
     else:
-        asked.forget_what_is_over()
+        asked_here.forget_what_is_over()
     return redirect(url_for("air.home"), 303)
 
 
@@ -112,7 +113,7 @@ def go_on() -> ResponseReturnValue:
     taken = parts().station.go_on(request.form.get("stop", ""), from_start)
     if taken is None:
         return _answer(_("已经接着播过了，或者过了十分钟。要再播，请到播出记录里点“再播一次”。"))
-    asked.go_on(taken)
+    asked_here.go_on(taken)
     return _answer(" ".join(_why_not(one) for one in taken if one.why_not))
 
 
@@ -156,7 +157,7 @@ def ask_cancel(airing_id: str) -> ResponseReturnValue:
 def cancel(airing_id: str) -> ResponseReturnValue:
     if not parts().station.cancel(airing_id, asked_by=session["name"]):
         return _gone()
-    asked.forget(airing_id)
+    asked_here.forget(airing_id)
     flash(_("这一条不播了。"))
     return redirect(url_for("air.home"), 303)
 
@@ -188,7 +189,7 @@ def _moving() -> dict[str, object]:
     view = _view(status)
     for name in ("fault", "on_air", "loops", "coming", "clock", "recent"):
         shown[name] = render_template(f"live_{name}.html", **view)
-    for one in asked.asked_anywhere(status):
+    for one in asked_here.asked_anywhere(status):
         shown[f"asked-{one.id}"] = render_template("live_asked.html", one=one)
     return shown
 

@@ -5,13 +5,13 @@ from collections.abc import Sequence
 from flask import Blueprint, abort, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from broadcaster.errors import AccountRefused
-from broadcaster.people import Person, Role
-from broadcaster.web import access
-from broadcaster.web.language import N_, _, own
-from broadcaster.web.mistakes import Mistake, again_with
-from broadcaster.web.paging import paged
-from broadcaster.web.parts import parts
+from broadcaster.core.errors import AccountRefused
+from broadcaster.core.people import Person, Role
+from broadcaster.web.base import access
+from broadcaster.web.base.form_errors import Mistake, again_with
+from broadcaster.web.base.language import N_, _, own
+from broadcaster.web.base.page_context import parts
+from broadcaster.web.base.paging import paged
 
 ROLES = {
     Role.SECRETARY: (N_("书记"), N_("什么都能做")),

@@ -6,13 +6,13 @@ from functools import partial
 from flask import Blueprint, abort, flash, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 
-from broadcaster.errors import RecordingRefused
-from broadcaster.web.language import _
-from broadcaster.web.mistakes import Mistake, again_with
-from broadcaster.web.notice_form import RECORDING
-from broadcaster.web.paging import paged
-from broadcaster.web.parts import parts
-from broadcaster.web.talk_pages import secure_address
+from broadcaster.core.errors import RecordingRefused
+from broadcaster.web.base.form_errors import Mistake, again_with
+from broadcaster.web.base.language import _
+from broadcaster.web.base.page_context import parts
+from broadcaster.web.base.paging import paged
+from broadcaster.web.pages.live_talk import secure_address
+from broadcaster.web.pages.notice_form import RECORDING
 
 PIECE_BYTES = 256 * 1024
 # What a form carries beside the recording.

@@ -8,11 +8,11 @@ from typing import Any
 
 from werkzeug.datastructures import MultiDict
 
-from broadcaster.errors import SlotRefused
-from broadcaster.labels import name_of
-from broadcaster.setting_values import CLOCK_TIME, WEEKDAYS
-from broadcaster.timetable_file import read_slot
-from broadcaster.web.language import N_, _
+from broadcaster.core.errors import SlotRefused
+from broadcaster.core.labels import name_of
+from broadcaster.schedule.timetable_file import read_slot
+from broadcaster.settings.values import CLOCK_TIME, WEEKDAYS
+from broadcaster.web.base.language import N_, _
 
 Written = dict[str, Any]
 

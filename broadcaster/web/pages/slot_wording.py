@@ -3,11 +3,11 @@
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime
 
-from broadcaster.day_words import read_lunar_day, read_market
-from broadcaster.setting_values import CLOCK_TIME, EVERY_DAY, WEEKDAYS, read_season, read_time
-from broadcaster.timetable_settings import SlotSettings
-from broadcaster.web.language import N_, _, own, together
-from broadcaster.web.wording import say_date, say_month_day, say_weekday
+from broadcaster.schedule.day_expressions import read_lunar_day, read_market
+from broadcaster.schedule.slot_settings import SlotSettings
+from broadcaster.settings.values import CLOCK_TIME, EVERY_DAY, WEEKDAYS, read_season, read_time
+from broadcaster.web.base.language import N_, _, own, together
+from broadcaster.web.base.wording import say_date, say_month_day, say_weekday
 
 # The hour at which each part of the day is over.
 PARTS_OF_THE_DAY = {

@@ -3,9 +3,9 @@
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from broadcaster.errors import DeviceLost
-from broadcaster.web.language import _, own
-from broadcaster.web.parts import parts
+from broadcaster.core.errors import DeviceLost
+from broadcaster.web.base.language import _, own
+from broadcaster.web.base.page_context import parts
 
 pages = Blueprint("cards", __name__, url_prefix="/more/cards")
 

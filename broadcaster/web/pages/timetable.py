@@ -11,28 +11,29 @@ from typing import TYPE_CHECKING, Any
 from flask import Blueprint, abort, flash, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 
-from broadcaster.clock import Clock
-from broadcaster.errors import SlotRefused
-from broadcaster.labels import SIGNALS
-from broadcaster.model import new_id
-from broadcaster.setting_values import WEEKDAYS
-from broadcaster.timetable_file import read_slot
-from broadcaster.web import drafting, slot_form, week_picture
-from broadcaster.web.language import _, own
-from broadcaster.web.mistakes import Mistake, again_with
-from broadcaster.web.paging import paged
-from broadcaster.web.parts import parts
-from broadcaster.web.slot_words import HOLIDAYS, is_over, say_slot
-from broadcaster.web.wording import say_date, say_month_day, say_weekday
+from broadcaster.core.clock import Clock
+from broadcaster.core.errors import SlotRefused
+from broadcaster.core.labels import SIGNALS
+from broadcaster.core.model import new_id
+from broadcaster.schedule.timetable_file import read_slot
+from broadcaster.settings.values import WEEKDAYS
+from broadcaster.web.base import drafts
+from broadcaster.web.base.form_errors import Mistake, again_with
+from broadcaster.web.base.language import _, own
+from broadcaster.web.base.page_context import parts
+from broadcaster.web.base.paging import paged
+from broadcaster.web.base.wording import say_date, say_month_day, say_weekday
+from broadcaster.web.pages import slot_form, week_chart
+from broadcaster.web.pages.slot_wording import HOLIDAYS, is_over, say_slot
 
 if TYPE_CHECKING:
-    from broadcaster.station import SlotEntry
+    from broadcaster.station.station import SlotEntry
 
 DAY, WEEK = timedelta(days=1), timedelta(days=7)
 MOST_REMOVED, MOST_PROBLEMS = 20, 20
 FIRST_DAY, LAST_DAY = date(2020, 1, 1), date(2099, 12, 20)
 
-Form = drafting.Form
+Form = drafts.Form
 Problems = Sequence[tuple[str, str]]
 Mistakes = Sequence[Mistake]
 
@@ -49,8 +50,8 @@ def home() -> ResponseReturnValue:
         entries=paged(slots.entries()),
         removed=slots.removed()[:MOST_REMOVED],
         problems=slots.timetable.problems[:MOST_PROBLEMS],
-        columns=week_picture.draw_week(slots.week(monday)),
-        picture=week_picture,
+        columns=week_chart.draw_week(slots.week(monday)),
+        picture=week_chart,
         monday=monday,
         week=WEEK,
         **_words(),
@@ -80,7 +81,7 @@ def begin_loop(form: Form) -> ResponseReturnValue:
     begun = form.copy()
     begun["kind"], begun["draft_id"] = "every_minutes", ""
     begun["chime"] = next((name for name, one in SIGNALS.items() if one.value == form.get("chime")), "")
-    draft_id = drafting.keep(drafting.SLOT, "", begun)
+    draft_id = drafts.keep(drafts.SLOT, "", begun)
     return redirect(url_for("timetable.edit", draft_id=draft_id), 303)
 
 
@@ -96,7 +97,7 @@ def change() -> ResponseReturnValue:
 def check() -> ResponseReturnValue:
     """Keep what was typed, and lead to where it is said back; no slot is kept yet."""
     form = request.form
-    draft_id = drafting.keep(drafting.SLOT, form.get("draft_id", ""), form)
+    draft_id = drafts.keep(drafts.SLOT, form.get("draft_id", ""), form)
     _slot, _coming, mistakes = _tried(form)
     field = mistakes[0].field if mistakes else None
     return redirect(url_for("timetable.look", draft_id=draft_id, _anchor=field), 303)
@@ -106,13 +107,13 @@ def check() -> ResponseReturnValue:
 def look(draft_id: str) -> ResponseReturnValue:
     """What was typed, said back in plain words with the next occurrences; where something is still to
     be changed, the form."""
-    draft = drafting.find(draft_id)
-    if draft is None or draft.form != drafting.SLOT:
+    draft = drafts.find(draft_id)
+    if draft is None or draft.form != drafts.SLOT:
         return _gone()
     if draft.became:
         flash(_("“%(name)s”已经存好了。", name=own(draft.became)))
         return redirect(url_for("timetable.one", name=draft.became), 303)
-    form = drafting.form_of(draft)
+    form = drafts.form_of(draft)
     written, coming, mistakes = _tried(form)
     if mistakes:
         return _form_of(form, mistakes)
@@ -130,10 +131,10 @@ def look(draft_id: str) -> ResponseReturnValue:
 @pages.get("/draft/<draft_id>/edit")
 def edit(draft_id: str) -> ResponseReturnValue:
     """The form of this id: as it was looked at last, or empty, for the phone may know more of it."""
-    if not drafting.ID.fullmatch(draft_id):
+    if not drafts.ID.fullmatch(draft_id):
         abort(404)
-    draft = drafting.find(draft_id)
-    return _form_of(drafting.form_of(draft)) if draft else _form({}, draft_id=draft_id)
+    draft = drafts.find(draft_id)
+    return _form_of(drafts.form_of(draft)) if draft else _form({}, draft_id=draft_id)
 
 
 @pages.post("/save")
@@ -148,7 +149,7 @@ def save() -> ResponseReturnValue:
     except SlotRefused as error:
         return _form(written, replaces, _mistakes(error.problems), draft_id=draft_id)
     slot = read_slot(written)
-    drafting.finish(draft_id, slot.name)
+    drafts.finish(draft_id, slot.name)
     flash(_("存好了：“%(name)s”，%(when)s。", name=own(slot.name), when=say_slot(slot)))
     return redirect(url_for("timetable.home"), 303)
 
@@ -236,7 +237,7 @@ def _form(
     fields = slot_form.shown(written)
     if kind in slot_form.KINDS:
         fields["kind"] = kind
-    known = drafting.find(draft_id) if draft_id else None
+    known = drafts.find(draft_id) if draft_id else None
     return again_with(
         "slot_form.html",
         mistakes,
@@ -250,7 +251,7 @@ def _form(
         chimes=SIGNALS,
         voices=[voice for voice in station.voices() if voice.ready],
         zones=parts().settings.amplifier.zones,
-        unfinished=drafting.unfinished(),
+        unfinished=drafts.unfinished(),
     )
 
 

@@ -5,13 +5,13 @@ from collections.abc import Sequence
 from flask import Blueprint, abort, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from broadcaster.errors import AccountRefused
-from broadcaster.people import Scope
-from broadcaster.web import access
-from broadcaster.web.language import N_, _
-from broadcaster.web.mistakes import Mistake, again_with
-from broadcaster.web.paging import paged
-from broadcaster.web.parts import parts
+from broadcaster.core.errors import AccountRefused
+from broadcaster.core.people import Scope
+from broadcaster.web.base import access
+from broadcaster.web.base.form_errors import Mistake, again_with
+from broadcaster.web.base.language import N_, _
+from broadcaster.web.base.page_context import parts
+from broadcaster.web.base.paging import paged
 
 SCOPES = {
     Scope.READ: (N_("查看"), N_("看在播什么、播出记录、节目")),

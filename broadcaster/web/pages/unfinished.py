@@ -3,19 +3,19 @@
 from flask import Blueprint, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
-from broadcaster.web import drafting
-from broadcaster.web.language import _
+from broadcaster.web.base import drafts
+from broadcaster.web.base.language import _
 
 pages = Blueprint("unfinished", __name__, url_prefix="/unfinished")
 
 
 @pages.get("")
 def home() -> ResponseReturnValue:
-    return render_template("unfinished.html", unfinished=drafting.unfinished())
+    return render_template("unfinished.html", unfinished=drafts.unfinished())
 
 
 @pages.post("/<draft_id>/drop")
 def drop(draft_id: str) -> ResponseReturnValue:
-    drafting.drop(draft_id)
+    drafts.drop(draft_id)
     flash(_("不要了，已经拿掉。"))
     return redirect(url_for("unfinished.home"), 303)

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
-from broadcaster.labels import name_of
-from broadcaster.model import Kind
-from broadcaster.web.language import _, own, together
+from broadcaster.core.labels import name_of
+from broadcaster.core.model import Kind
+from broadcaster.web.base.language import _, own, together
 
 if TYPE_CHECKING:
-    from broadcaster.station import Counted, Planned, WeekDay
+    from broadcaster.station.station import Counted, Planned, WeekDay
 
 # Seven columns beside the hours; as wide as a card on a phone of 360 pixels, so that 17 is 17 pixels.
 AXIS, COLUMN, HEADING, HOUR = 26, 39, 46, 20

@@ -10,7 +10,7 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from broadcaster.errors import ConfigError, reason_of
+from broadcaster.core.errors import ConfigError, reason_of
 
 MADE_ANEW = "HTTPS 的证书过期了、坏了或者不见了，已经重做：手机打开网页会再提醒一次不安全，继续就行。"
 CERTIFICATE = "certificate.pem"

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from flask import Response, request
 from werkzeug.wrappers import Request
 
-from broadcaster.web.tls import Wsgi
+from broadcaster.web.server.tls import Wsgi
 
 HTTP_PORT, HTTPS_PORT = 80, 443
 POLICY = "default-src 'self'; base-uri 'none'; form-action 'self'; object-src 'none'; frame-ancestors "

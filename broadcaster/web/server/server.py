@@ -8,10 +8,10 @@ from collections.abc import Callable
 from waitress import create_server, wasyncore
 from waitress.channel import HTTPChannel
 
-from broadcaster.errors import ConfigError, reason_of
-from broadcaster.loop import Loop
-from broadcaster.web.live import MOST_STREAMS
-from broadcaster.web.tls import Wsgi
+from broadcaster.core.errors import ConfigError, reason_of
+from broadcaster.system.thread_loop import Loop
+from broadcaster.web.server.server_events import MOST_STREAMS
+from broadcaster.web.server.tls import Wsgi
 
 # Above the app's own limit, so that a body that is too long still gets the app's page.
 LONGEST_BODY = 40 * 1024 * 1024

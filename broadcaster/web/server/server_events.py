@@ -5,7 +5,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 
-from broadcaster.errors import BroadcasterError
+from broadcaster.core.errors import BroadcasterError
 
 # Each stream holds one of the server's threads.
 MOST_STREAMS = 24

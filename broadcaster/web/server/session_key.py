@@ -5,7 +5,7 @@ import os
 import secrets
 from pathlib import Path
 
-from broadcaster.errors import reason_of
+from broadcaster.core.errors import reason_of
 
 logger = logging.getLogger(__name__)
 

@@ -15,9 +15,9 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-from broadcaster.errors import ConfigError, reason_of
-from broadcaster.settings import WebSettings
-from broadcaster.web.certificate import CertificatePair, own_certificate
+from broadcaster.core.errors import ConfigError, reason_of
+from broadcaster.settings.schema import WebSettings
+from broadcaster.web.server.certificate import CertificatePair, own_certificate
 
 logger = logging.getLogger(__name__)
 

@@ -19,11 +19,11 @@ from flask import (
 )
 from flask.typing import ResponseReturnValue
 
-from broadcaster.county import carried
-from broadcaster.county.officers import Officer, OfficeRole
-from broadcaster.county.page_parts import Pages
-from broadcaster.county.sounds import Sounds
-from broadcaster.web.answers import Answers
+from broadcaster.county.notices.recordings import Sounds
+from broadcaster.county.pages.base import carried_forms
+from broadcaster.county.pages.base.page_context import Pages
+from broadcaster.county.store.officers import Officer, OfficeRole
+from broadcaster.web.base.answered_forms import Answers
 
 logger = logging.getLogger(__name__)
 
@@ -188,7 +188,7 @@ def _lead_to_login() -> ResponseReturnValue:
     if pages().parts.officers.one_time_code():
         return redirect(url_for("account.start"), 303)
     if request.method == "POST":
-        return render_template("office/login.html", carried=carried.of_request()), 401
+        return render_template("office/login.html", carried=carried_forms.of_request()), 401
     wanted = request.full_path if request.query_string else request.path
     return redirect(url_for("account.login", to=wanted if wanted != "/" else None), 303)
 

@@ -10,7 +10,7 @@ from flask import current_app, request
 from werkzeug.exceptions import HTTPException
 
 from broadcaster.bulletin import strict_json
-from broadcaster.web.protection import sent_from_elsewhere
+from broadcaster.web.server.security_headers import sent_from_elsewhere
 
 # In a form each Chinese character takes nine bytes, and a form may have a megabyte.
 LONGEST = 100_000

@@ -5,8 +5,8 @@ from datetime import timedelta
 from flask import abort, request
 from werkzeug.datastructures import MultiDict
 
-from broadcaster.county.officers import OfficeRole
-from broadcaster.model import Severity
+from broadcaster.core.model import Severity
+from broadcaster.county.store.officers import OfficeRole
 
 MOST_HOURS = 10_000
 Form = MultiDict[str, str]

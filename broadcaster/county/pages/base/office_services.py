@@ -6,25 +6,25 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from broadcaster.clock import Clock
-from broadcaster.county.audit import Audit
-from broadcaster.county.board import Board
-from broadcaster.county.counties import Counties, CountyDoor
-from broadcaster.county.county_board import CountyBoard
-from broadcaster.county.database import OfficeDatabase
-from broadcaster.county.desk import Desk
-from broadcaster.county.doubts import Doubts
-from broadcaster.county.foreign_book import ForeignBook
-from broadcaster.county.hearings import Hearings
-from broadcaster.county.library import Library
-from broadcaster.county.officers import Officers
-from broadcaster.county.register import BoxState, Door, Register
-from broadcaster.county.resting import Resting
-from broadcaster.county.revisions import Revisions
-from broadcaster.county.sessions import Sessions
-from broadcaster.county.standing import StandingNotices
-from broadcaster.county.uploads import Uploads
-from broadcaster.county.writings import Writings
+from broadcaster.core.clock import Clock
+from broadcaster.county.board.delivery_board import Board
+from broadcaster.county.board.province_board import CountyBoard
+from broadcaster.county.board.uncounted_receipts import Doubts
+from broadcaster.county.foreign.message_log import ForeignBook
+from broadcaster.county.notices.approval_desk import Desk
+from broadcaster.county.notices.library import Library
+from broadcaster.county.notices.preview_log import Hearings
+from broadcaster.county.notices.quiet_villages import Resting
+from broadcaster.county.notices.recurring import StandingNotices
+from broadcaster.county.notices.revisions import Revisions
+from broadcaster.county.notices.unsent_forms import Writings
+from broadcaster.county.notices.upload_limits import Uploads
+from broadcaster.county.register.counties import Counties, CountyDoor
+from broadcaster.county.register.register import BoxState, Door, Register
+from broadcaster.county.store.audit import Audit
+from broadcaster.county.store.office_database import OfficeDatabase
+from broadcaster.county.store.office_sessions import Sessions
+from broadcaster.county.store.officers import Officers
 from broadcaster.store.passwords import Passwords
 
 

@@ -8,13 +8,13 @@ from datetime import datetime
 from urllib.parse import urlsplit
 
 from broadcaster.bulletin.invitation import Invitation
-from broadcaster.county.booth import Booth
-from broadcaster.county.draft import Draft
-from broadcaster.county.office_settings import OfficeSettings
-from broadcaster.county.parts import Parts
-from broadcaster.county.register import BrokerAddress
-from broadcaster.county.village_keys import VillageKeys
-from broadcaster.store.tries import TriesFrom
+from broadcaster.county.keys.village_keys import VillageKeys
+from broadcaster.county.notices.draft import Draft
+from broadcaster.county.notices.preview import Booth
+from broadcaster.county.pages.base.office_services import Parts
+from broadcaster.county.register.register import BrokerAddress
+from broadcaster.county.store.office_settings import OfficeSettings
+from broadcaster.store.login_attempts import TriesFrom
 
 
 @dataclass(frozen=True)

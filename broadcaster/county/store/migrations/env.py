@@ -2,7 +2,7 @@
 
 from alembic import context
 
-from broadcaster.county.tables import metadata
+from broadcaster.county.store.tables import metadata
 
 context.configure(
     connection=context.config.attributes["connection"],

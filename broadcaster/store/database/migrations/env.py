@@ -2,7 +2,7 @@
 
 from alembic import context
 
-from broadcaster.store.tables import metadata
+from broadcaster.store.database.tables import metadata
 
 context.configure(
     connection=context.config.attributes["connection"],

@@ -2,8 +2,8 @@ import os
 import sys
 from pathlib import Path
 
-from broadcaster.errors import BroadcasterError, VoiceUnavailable
-from broadcaster.tts.voice_folder import new_voice
+from broadcaster.core.errors import BroadcasterError, VoiceUnavailable
+from broadcaster.tts.base.voice_folder import new_voice
 
 PLACES = {"baker": ("voices", "baker", "voice.json"), "recorded": ("voices/recorded", "alarm", "a")}
 
