@@ -130,7 +130,8 @@ def test_rights_and_a_link_stay(file: LexiconFile, path: Path, tmp_path: Path) -
 
 def test_many_who_write_at_once_lose_nothing(file: LexiconFile, path: Path) -> None:
     program = (
-        "import sys; from pathlib import Path; from broadcaster.station.lexicon_file import LexiconFile\n"
+        "import sys; from pathlib import Path\n"
+        "from broadcaster.station.lexicon_file import LexiconFile\n"
         "for word in sys.argv[2:]: LexiconFile(Path(sys.argv[1])).set(word, word)\n"
     )
     shares = ["山水", "火土", "风云"]

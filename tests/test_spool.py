@@ -52,7 +52,8 @@ def test_where_nothing_can_be_written_the_last_reason_is_told(state: Path) -> No
 
 def test_what_a_process_that_is_gone_left_is_swept_and_nothing_else(state: Path, memory: Path) -> None:
     program = (
-        "import sys; from pathlib import Path; from broadcaster.system.temporary_sounds import open_spool\n"
+        "import sys; from pathlib import Path\n"
+        "from broadcaster.system.temporary_sounds import open_spool\n"
         "spool = open_spool(Path(sys.argv[1]), Path(sys.argv[2]))\n"
         "for folder in spool.folders:\n"
         "    folder.mkdir(parents=True); (folder / '1-1-1.wav').write_bytes(b'half')\n"

@@ -210,7 +210,8 @@ def test_a_county_that_is_not_there_is_told_before_its_parts_are_imported(tmp_pa
 
 def test_a_log_is_in_the_stations_time_whatever_the_machines_own_is() -> None:
     program = (
-        "import logging, zoneinfo; from broadcaster.system.log_format import log_in; logging.basicConfig();"
+        "import logging, zoneinfo; from broadcaster.system.log_format import log_in;"
+        "logging.basicConfig();"
         "log_in(zoneinfo.ZoneInfo('Asia/Shanghai'));"
         "record = logging.makeLogRecord({'created': 1764541628.4, 'levelno': 40, 'msg': 'here'});"
         "logging.getLogger().handle(record)"

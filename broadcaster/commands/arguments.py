@@ -36,35 +36,33 @@ class Group:
 
 
 COMMANDS: dict[str, Command | Group] = {
-    "run": Command("启动广播站", "commands.run", lasts=True),
-    "say": Command("马上说一段话", "commands.say"),
-    "stop": Command("停播：停下正在播的，清空等候的", "commands.stop"),
-    "resume": Command("恢复循环：停播以后，循环不等下一个时段就接着播", "commands.resume"),
-    "status": Command("正在播什么，接下来播什么，有没有故障", "commands.status"),
-    "journal": Command("播出记录，最近的在前", "journal_commands.journal"),
-    "simulate": Command(
-        "按时间表推演：哪天几点播什么，什么不播，什么撞在一起", "schedule_commands.simulate"
-    ),
-    "next": Command("接下来要播什么", "schedule_commands.coming_up"),
-    "render": Command("把一段话做成声音文件（.wav .flac .mp3）", "commands.render"),
-    "spoken": Command("一段话会怎么念，逐行列出", "commands.spoken"),
-    "verse": Command("找出顺口溜，看韵式，哪句没押上", "commands.verse"),
-    "voices": Group("声音：有哪些，安装，试听", ("voice_commands",)),
-    "lexicon": Group("读音表：村里的词怎么念", ("lexicon_commands",)),
-    "people": Group("人员：有哪些账号，重设忘了的密码", ("people_commands",)),
-    "cache": Group("做好的声音：看看、检查、腾地方、提前做", ("cache_commands",)),
-    "link": Group("县里：登记，连上没有，读 U 盘", ("link_commands",)),
-    "devices": Command("有哪些声卡和串口，用的是哪个，继电器的状态", "technician.devices"),
-    "amplifier": Group("功放：合上，断开，试继电器", ("technician",)),
+    "run": Command("启动广播站", "box.run", lasts=True),
+    "say": Command("马上说一段话", "box.say"),
+    "stop": Command("停播：停下正在播的，清空等候的", "box.stop"),
+    "resume": Command("恢复循环：停播以后，循环不等下一个时段就接着播", "box.resume"),
+    "status": Command("正在播什么，接下来播什么，有没有故障", "box.status"),
+    "journal": Command("播出记录，最近的在前", "journal.journal"),
+    "simulate": Command("按时间表推演：哪天几点播什么，什么不播，什么撞在一起", "schedule.simulate"),
+    "next": Command("接下来要播什么", "schedule.coming_up"),
+    "render": Command("把一段话做成声音文件（.wav .flac .mp3）", "box.render"),
+    "spoken": Command("一段话会怎么念，逐行列出", "box.spoken"),
+    "verse": Command("找出顺口溜，看韵式，哪句没押上", "box.verse"),
+    "voices": Group("声音：有哪些，安装，试听", ("voices",)),
+    "lexicon": Group("读音表：村里的词怎么念", ("lexicon",)),
+    "people": Group("人员：有哪些账号，重设忘了的密码", ("people",)),
+    "cache": Group("做好的声音：看看、检查、腾地方、提前做", ("cache",)),
+    "link": Group("县里：登记，连上没有，读 U 盘", ("link",)),
+    "devices": Command("有哪些声卡和串口，用的是哪个，继电器的状态", "hardware.devices"),
+    "amplifier": Group("功放：合上，断开，试继电器", ("hardware",)),
     "county": Group(
         "县级平台：钥匙，谁能发什么",
         (
-            *("county_commands", "renewal_commands", "office_commands", "officer_commands"),
-            *("province_commands", "foreign_commands", "village_commands"),
+            *("county_keys", "key_renewal", "office", "officers"),
+            *("province", "foreign", "villages"),
         ),
     ),
-    "check": Command("检查设置和时间表写得对不对", "check_commands.check"),
-    "config": Command("正在生效的设置", "commands.show_config"),
+    "check": Command("检查设置和时间表写得对不对", "check.check"),
+    "config": Command("正在生效的设置", "box.show_config"),
 }
 
 # What argparse says of a command that is written wrongly, most likely first.
@@ -191,7 +189,7 @@ def _with_settings(written: str) -> Path:
 def _add_command(group: Any, name: str, command: Command) -> None:
     def tell(parser: Parser) -> None:
         place, _, function = command.does.partition(".")
-        module = import_module(f"broadcaster.{place}")
+        module = import_module(f"broadcaster.commands.{place}")
         parser.set_defaults(command=getattr(module, function), lasts=command.lasts)
         add_options = getattr(module, f"{function}_options", None)
         if add_options:
@@ -206,7 +204,7 @@ def _adding(modules: Sequence[str]) -> Callable[[Parser], None]:
     def tell(parser: Parser) -> None:
         inner = parser.add_subparsers(title=COMMAND, required=True, metavar=COMMAND)
         for name in modules:
-            import_module(f"broadcaster.{name}").add_to(inner, _add)
+            import_module(f"broadcaster.commands.{name}").add_to(inner, _add)
 
     return tell
 

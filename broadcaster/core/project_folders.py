@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-PROJECT_FOLDER = Path(__file__).resolve().parent.parent
+PROJECT_FOLDER = Path(__file__).resolve().parents[2]
 CONFIG_FOLDER = PROJECT_FOLDER / "config"
 # In the state folder.
-SESSION_KEY, ENDED_SESSIONS = "session_key", "ended_sessions"
+SESSION_KEY, ENDED_SESSIONS, RECORDINGS = "session_key", "ended_sessions", "recordings"
 
 
 def under_project(folder: Path) -> Path:

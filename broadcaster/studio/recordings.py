@@ -12,10 +12,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from broadcaster.core.errors import RecordingRefused, RecordingUnkept, reason_of
+from broadcaster.core.project_folders import RECORDINGS
 from broadcaster.system.atomic_file import whole_file
 from broadcaster.system.flac_digest import STREAM_INFO_END, flac_seconds
 
-FOLDER = "recordings"
 # None takes that long to come.
 LEFT_SECONDS = 3600.0
 LONGEST_SECONDS = 600
@@ -38,7 +38,7 @@ class Recording:
 
 def recording_path(state: Path, key: str) -> Path:
     """Where the sound of a recording is kept, or would be."""
-    return state / FOLDER / f"{key}.flac"
+    return state / RECORDINGS / f"{key}.flac"
 
 
 class Recordings:
@@ -46,7 +46,7 @@ class Recordings:
 
     def __init__(self, state: Path) -> None:
         self._state = state
-        self._folder = state / FOLDER
+        self._folder = state / RECORDINGS
 
     def sweep(self) -> None:
         """What a power cut left of one that was being taken in."""

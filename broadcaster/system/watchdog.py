@@ -21,7 +21,7 @@ WATCH_SECONDS = 5.0
 HANG_SECONDS = 60.0
 # sysexits.h EX_TEMPFAIL: the service manager starts the process again.
 EXIT_RESTART = 75
-OUTSIDE = Path(__file__).with_name("vigil_outside.py")
+OUTSIDE = Path(__file__).with_name("outside_watchdog.py")
 
 
 class Lifeline:

@@ -71,7 +71,8 @@ def test_what_is_not_heard_in_the_line_leaves_the_key() -> None:
 def test_key_is_a_file_name_and_the_same_in_every_process() -> None:
     line = "Line('好', '好', (Syllable('好', 'hao3', 'hao3'),))"
     program = (
-        "from broadcaster.audio.clip_key import clip_key; from broadcaster.core.model import Line, Syllable;"
+        "from broadcaster.audio.clip_key import clip_key;"
+        "from broadcaster.core.model import Line, Syllable;"
         "from broadcaster.audio.mastering_preset import HORN;"
         f"print(clip_key({line}, 'espeak:cmn', '1.51', 1.0, 48000, HORN))"
     )

@@ -16,7 +16,7 @@ def test_a_changed_entry_changes_it() -> None:
 
 def test_it_loads_no_dictionary() -> None:
     probe = (
-        "import sys; from broadcaster.script import fingerprint, speakable, lexicon;"
+        "import sys; from broadcaster.text import fingerprint, speakable, lexicon;"
         "print({'numpy', 'jieba', 'pypinyin', 'g2pM', 'opencc'} & set(sys.modules))"
     )
     done = subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True, check=True)

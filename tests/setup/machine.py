@@ -22,7 +22,7 @@ TOOLS = (
 )
 TEST_MODULES = ("pytest", "xdist", "hypothesis", "mypy", "playwright", "psutil")
 FILLER = "filler"
-KEPT = ("errors.py", "tts/__init__.py", "tts/voice_folder.py")
+KEPT = ("core/errors.py", "tts/__init__.py", "tts/base/voice_folder.py")
 
 
 def put_wheel(folder: Path, name: str, version: str, *modules: str) -> None:

@@ -64,7 +64,7 @@ AREAS = (
 LONGEST_BODY = 1024 * 1024
 # Of answers: a page of 2,000 villages is 400 kB, and 30 kB there; what holds a password goes by itself.
 MOST_BYTES, KEPT_SECONDS = 8 * 1024 * 1024, 3600.0
-LOOK = Path(wording.__file__).parent
+LOOK = Path(wording.__file__).parents[1]
 NAVIGATION = {"/": "通知", "/compose": "写通知", "/register": "登记簿", "/more": "更多"}
 ROLES = {
     OfficeRole.VIEWER: ("只看", "只能看，不能发"),

@@ -15,7 +15,7 @@ from broadcaster.store.database.sqlite_connection import connect, raw
 def alembic_config() -> Config:
     """Where the migrations are, in a source folder as in an installed package."""
     config = Config()
-    config.set_main_option("script_location", "broadcaster.store:migrations")
+    config.set_main_option("script_location", "broadcaster.store.database:migrations")
     return config
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from sqlalchemy import Connection, insert
 
 from broadcaster.core.errors import StoreUnusable
-from broadcaster.core.project_folders import SESSION_KEY
+from broadcaster.core.project_folders import RECORDINGS, SESSION_KEY
 from broadcaster.store.database import tables
 from broadcaster.store.database.backups import DAMAGED, NEWER, Backups, check, told_of, version_of
 from broadcaster.store.database.reserved_space import SPARE
@@ -24,7 +24,6 @@ from broadcaster.store.database.sqlite_connection import (
     raw,
     told_plainly,
 )
-from broadcaster.studio.recordings import FOLDER as RECORDINGS
 from broadcaster.system.child_process import deaf
 
 logger = logging.getLogger(__name__)
