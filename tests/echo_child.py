@@ -1,4 +1,4 @@
-"""A child for the tests of `child.py`: gives back what it gets, dies when told."""
+"""A child for the tests of `system/child_process.py`: gives back what it gets, dies when told."""
 
 import os
 import signal

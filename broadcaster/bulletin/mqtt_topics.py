@@ -7,7 +7,7 @@ from broadcaster.bulletin import areas
 ROOT = "cb/1"
 # All that stand on a broker, whosever they are.
 BULLETINS = f"{ROOT}/n/+/+"
-# A broker writes what it has acknowledged to its disk so often (`county/broker.py`): who publishes keeps
+# A broker writes what it has acknowledged to its disk so often (`county/broker`): who publishes keeps
 # what matters for longer.
 SAVED_SECONDS = 60
 SEVERAL = "-"

@@ -14,7 +14,7 @@ import broadcaster
 pytestmark = pytest.mark.skipif(
     platform.machine() != "x86_64", reason="old Chromiums are built for 64-bit PCs only"
 )
-FOLDERS = [Path(broadcaster.__file__).parent / side / "static" for side in ("web", "county")]
+FOLDERS = [Path(broadcaster.__file__).parent / side / "static" for side in ("web", "county/pages")]
 # What a script calls so itself, or uses only where it was asked for first.
 OWN = {
     "drafts.js": {".address", ".at"},

@@ -1,4 +1,4 @@
-"""A real Mosquitto over TLS on loopback, as `county/broker.py` makes it, and a client of the office."""
+"""A real Mosquitto over TLS on loopback, as `county/broker` makes it, and a client of the office."""
 
 import random
 import socket

@@ -1,4 +1,4 @@
-"""Run by Alembic: migrates over the connection that `store/migrate.py` hands in."""
+"""Run by Alembic: migrates over the connection that `store/database/migrate.py` hands in."""
 
 from alembic import context
 
