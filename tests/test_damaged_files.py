@@ -353,7 +353,8 @@ def test_a_damaged_office_database_without_a_copy_is_left_as_it_is_and_told(tmp_
 
 
 def test_an_office_knows_the_copies_of_each_of_its_own_versions() -> None:
-    versions = (PROJECT_FOLDER / "broadcaster" / "county" / "store" / "migrations" / "versions").glob("v0*.py")
+    migrations = PROJECT_FOLDER / "broadcaster" / "county" / "store" / "migrations"
+    versions = (migrations / "versions").glob("v0*.py")
     assert tuple(sorted(path.stem[1:5] for path in versions)) == VERSIONS
 
 

@@ -143,7 +143,9 @@ class Machine:
         shutil.copytree(HERE / "project", self.project)
         shutil.copytree(ROOT / "scripts", self.project / "scripts")
         for name in KEPT:
-            shutil.copy(ROOT / "broadcaster" / name, self.project / "broadcaster" / name)
+            copy = self.project / "broadcaster" / name
+            copy.parent.mkdir(exist_ok=True)
+            shutil.copy(ROOT / "broadcaster" / name, copy)
 
     def _put_old_chromiums(self) -> None:
         """Small ones, whose digests stand in the copy of scripts/setup."""

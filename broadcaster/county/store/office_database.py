@@ -58,7 +58,7 @@ class OfficeDatabase:
         from alembic.config import Config
 
         config = Config()
-        config.set_main_option("script_location", "broadcaster.county:migrations")
+        config.set_main_option("script_location", "broadcaster.county.store:migrations")
         with self.transaction() as connection:
             config.attributes["connection"] = connection
             command.upgrade(config, "head")

@@ -25,3 +25,7 @@ def install(folder, name, content):
     with new_voice(Path(folder), name) as (work, made):
         (work / "half").write_text("x")
         (made / content).write_text("new")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
