@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Locator, Page
 from rig.living import Refused
 from rig.living_box import LINE, first_of, plain
 from rig.phone import phone, press
@@ -104,6 +104,10 @@ class Person:
                 self.take_up(mark)
         if self._is_shown(mark):
             return True
+        # What was on its way has brought the session back, and the form is one of before.
+        written_on = self.page.get_by_role("link", name="写的字都在")
+        if written_on.count():
+            self._click_on(written_on)
         kept = self.has_typed(mark)
         if kept:
             press(self.page, LOOK)
@@ -133,8 +137,11 @@ class Person:
         self._click("form.decide button.main")
 
     def _click(self, button: str) -> None:
+        self._click_on(self.page.locator(button))
+
+    def _click_on(self, what: Locator) -> None:
         with self.page.expect_navigation():
-            self.page.locator(button).first.click()
+            what.first.click()
 
 
 class Villager(Person):
