@@ -51,9 +51,9 @@ watch(loop, patient, *busy)
 WATCHED_BOX = """
 import sys
 from pathlib import Path
-from broadcaster import daemon
 from broadcaster.commands.console import load_config
-sys.exit(daemon.run(load_config(Path(sys.argv[2])), lambda line: print(line, flush=True), None, False,
+from broadcaster.daemon import assembly
+sys.exit(assembly.run(load_config(Path(sys.argv[2])), lambda line: print(line, flush=True), None, False,
                     hang_seconds=float(sys.argv[1])))
 """
 

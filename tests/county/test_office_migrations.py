@@ -27,7 +27,7 @@ def test_receipts_of_before_stand_each_under_its_own_envelope(database: OfficeDa
         metadata.drop_all(connection)
         connection.execute(text("DROP TABLE alembic_version"))
         config = Config()
-        config.set_main_option("script_location", "broadcaster.county:migrations")
+        config.set_main_option("script_location", "broadcaster.county.store:migrations")
         config.attributes["connection"] = connection
         command.upgrade(config, "0004")
         connection.execute(

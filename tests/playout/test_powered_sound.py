@@ -49,7 +49,8 @@ def test_no_sound_is_lost_while_the_amplifier_warms_up(
         wait_until(lambda clip=clip: clip.pcm in fake_rig.captured())
         assert board.changes[changes : changes + 3] == [(1, True), (2, True), (3, True)]
         heard_at = fake_rig.village.heard_at(fake_rig.captured().find(clip.pcm) // 2)
-        assert heard_at - board.changed_at[changes] >= 0.4
+        # A busy machine writes down late when the relay closed, by some milliseconds.
+        assert heard_at - board.changed_at[changes] >= 0.35
         wait_until(lambda: not board.on)
     assert listener.device.fault == ""
 
