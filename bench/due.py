@@ -23,7 +23,7 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
 
 from box import row
-from fakes import Memory
+from rig.fakes import Memory
 from rig.rig import FakeRig, compile_plugin
 
 from broadcaster.core.clock_trust import ClockTrust

@@ -20,7 +20,7 @@ from sqlalchemy import func, select
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
 
-from stored import airing, entry
+from rig.stored import airing, entry
 
 from broadcaster.core.clock import Clock
 from broadcaster.core.model import Airing

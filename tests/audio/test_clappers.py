@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from onsets import envelope, onset_near
+from rig.onsets import envelope, onset_near
 
 from broadcaster.audio.clappers import BETWEEN, CLOSING, LEAD_IN, Run, clappers, with_clappers
 from broadcaster.core.beat_timing import LEAD_SECONDS

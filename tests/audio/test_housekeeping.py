@@ -3,7 +3,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from fakes import ManualClock
+from rig.fakes import ManualClock
 
 from broadcaster.audio.cache_cleanup import Housekeeping
 from broadcaster.audio.cache_survey import total_size

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from village import Village
+from rig.village import Village
 
 from broadcaster.core.project_folders import PROJECT_FOLDER
 

@@ -11,7 +11,7 @@ import psutil
 import pytest
 import soundfile
 from rig.rig import FakeRig, wait_until
-from village import FIRST, RunningBox, Village
+from rig.village import FIRST, RunningBox, Village
 
 from broadcaster.daemon.control_socket import ask, socket_path
 

@@ -13,12 +13,12 @@ import numpy as np
 import pytest
 import soundfile
 from bulletin.county_rig import County
-from fakes import ManualClock
 from link.link_rig import LinkBox
 from rig.damage import HARMS, Harm, flip_bit
-from spoken import baker_folder
+from rig.fakes import ManualClock
+from rig.spoken import baker_folder
+from rig.stored import airing, entry
 from sqlalchemy import select
-from stored import airing, entry
 
 from broadcaster.audio.clip_store import ClipStore
 from broadcaster.audio.mastering_preset import PRESETS

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import psutil
 import pytest
-from fakes import ManualClock
-from spoken import baker_folder
+from rig.fakes import ManualClock
+from rig.spoken import baker_folder
+from rig.tiny_sherpa import make_hanging, make_vits
 from test_studio import WATER, Listener, kill
-from tiny_sherpa import make_hanging, make_vits
 
 from broadcaster.audio.clip_key import SIGNAL_VERSIONS
 from broadcaster.core.errors import BroadcasterError

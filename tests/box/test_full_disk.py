@@ -10,9 +10,9 @@ from queue import SimpleQueue
 import numpy as np
 import pytest
 import soundfile
-from fakes import ManualClock
+from rig.fakes import ManualClock
 from rig.rig import FakeRig, wait_until
-from village import FIRST, RunningBox, Village
+from rig.village import FIRST, RunningBox, Village
 
 from broadcaster.core.model import Delivery, Made, Notice, Ready
 from broadcaster.daemon.control_socket import ask

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 
 import pytest
-from village import RunningBox, Village
+from rig.village import RunningBox, Village
 
 Start = Callable[[], RunningBox]
 ALWAYS = {"name": "总是", "windows": ["00:00-12:00", "12:00-24:00"]}

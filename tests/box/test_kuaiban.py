@@ -7,9 +7,9 @@ from queue import SimpleQueue
 
 import pytest
 import soundfile
-from fakes import ManualClock
-from onsets import ALL_HZ, VOWELS_HZ, envelope, onset_near
-from verses import GREETINGS, STRAW, VISITS, WATER
+from rig.fakes import ManualClock
+from rig.onsets import ALL_HZ, VOWELS_HZ, envelope, onset_near
+from rig.verses import GREETINGS, STRAW, VISITS, WATER
 
 from broadcaster.audio.clappers import LEAD_IN
 from broadcaster.audio.clip_key import clappers_key

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import expect
 from rig.phone import chromium, make_account, phone
 from rig.rig import FakeRig
-from village import RunningBox, Village
+from rig.village import RunningBox, Village
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from rig.rig import FakeRig, wait_until
-from village import RunningBox, Village
+from rig.village import RunningBox, Village
 
 from broadcaster.core.clock import Clock
 from broadcaster.core.model import Airing, Kind, Notice

@@ -7,10 +7,10 @@ from queue import SimpleQueue
 from zoneinfo import ZoneInfo
 
 import pytest
-from fakes import ManualClock
 from rig.edge_service import EdgeService
-from spoken import baker_folder
-from village import RunningBox, Village
+from rig.fakes import ManualClock
+from rig.spoken import baker_folder
+from rig.village import RunningBox, Village
 
 from broadcaster.audio.clip_key import signal_key
 from broadcaster.audio.clip_store import ClipStore

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from fakes import ManualClock
+from rig.fakes import ManualClock
 from rig.rig import FakeRig
-from village import RunningBox, Village
+from rig.village import RunningBox, Village
 
 from broadcaster.audio.clip_key import signal_key
 from broadcaster.audio.mastering_preset import HORN

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from rig.rig import wait_until
-from village import RunningBox, Village
+from rig.village import RunningBox, Village
 
 LOG_LINE = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d \+0800 broadcaster\.[a-z_.]+: ")
 EACH_MINUTE = "slots:\n  - {name: 每分钟, cron: '* * * * *', text: 停水。}\n"

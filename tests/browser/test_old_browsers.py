@@ -8,7 +8,7 @@ import pytest
 from rig.old_phone import TODAY, OldPhone, old_phone
 from rig.phone import NAME, PASSWORD
 from rig.rig import FakeRig, Sink, wait_until
-from village import RunningBox, Village, running
+from rig.village import RunningBox, Village, running
 
 from broadcaster.daemon.control_socket import ask
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from rig.old_phone import TODAY, OldPhone, old_phone
 from rig.shipped import NAMES, unknown_in_css, unknown_in_script
-from village import RunningBox
+from rig.village import RunningBox
 
 import broadcaster
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from village import RunningBox, Village
+from rig.village import RunningBox, Village
 
 from broadcaster.audio.clip_key import SIGNAL_VERSIONS
 

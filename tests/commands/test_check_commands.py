@@ -7,8 +7,8 @@ from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 import pytest
-from fakes import FakeStudio
-from village import Village
+from rig.fakes import FakeStudio
+from rig.village import Village
 
 from broadcaster.commands.console import load_config_to_run
 from broadcaster.core.clock import Clock

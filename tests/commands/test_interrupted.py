@@ -16,7 +16,7 @@ from pathlib import Path
 import psutil
 import pytest
 from rig.rig import wait_until
-from village import RunningBox, Village
+from rig.village import RunningBox, Village
 
 from broadcaster.core.project_folders import PROJECT_FOLDER
 

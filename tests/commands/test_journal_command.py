@@ -8,9 +8,9 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from fakes import ManualClock
-from stored import DUE, airing, entry
-from village import Village
+from rig.fakes import ManualClock
+from rig.stored import DUE, airing, entry
+from rig.village import Village
 
 from broadcaster.core.model import Outcome
 from broadcaster.store.database.tables import DATABASE

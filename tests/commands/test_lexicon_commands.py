@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import soundfile
 from rig.rig import FakeRig
-from village import RunningBox, Village
+from rig.village import RunningBox, Village
 
 LEXICON = "# 怎么念\nplaces:\n  石盆: shi2 peng4  # 村东\n"
 FAIR = "石盆的瓜果明天进村。"

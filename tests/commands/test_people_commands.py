@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager
 from subprocess import Popen
 
 import pytest
-from village import RunningBox, Village
+from rig.village import RunningBox, Village
 
 from broadcaster.core.clock import Clock
 from broadcaster.core.people import Role

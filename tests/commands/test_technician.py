@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from rig.relay_board import RelayBoard, plugged_in
 from rig.rig import FakeRig, wait_until
-from village import RunningBox, Village
+from rig.village import RunningBox, Village
 
 
 @pytest.fixture

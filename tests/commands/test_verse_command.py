@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 import soundfile
-from verses import STRAW, VISITS
-from village import Village
+from rig.verses import STRAW, VISITS
+from rig.village import Village
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from fakes import FakeDevice
+from rig.fakes import FakeDevice
 from rig.listening import Listener, Sound, make_sound
 from rig.rig import FakeRig, wait_until
 

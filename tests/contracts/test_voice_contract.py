@@ -6,11 +6,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from fakes import FakeVoice
-from onsets import envelope, onset_near
 from rig.edge_service import EdgeService
-from spoken import baker_folder, edge_voice, first_words, joined, line, record
-from tiny_sherpa import make_kokoro, make_matcha, make_vits
+from rig.fakes import FakeVoice
+from rig.onsets import envelope, onset_near
+from rig.spoken import baker_folder, edge_voice, first_words, joined, line, record
+from rig.tiny_sherpa import make_kokoro, make_matcha, make_vits
 
 from broadcaster.core.beat_timing import timing
 from broadcaster.core.errors import LineRefused

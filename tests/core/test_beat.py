@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from spoken import line
+from rig.spoken import line
 
 from broadcaster.core.beat_timing import LEAD_SECONDS, rest_after, run_seconds, timing
 

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from fakes import ManualClock, Memory
+from rig.fakes import ManualClock, Memory
 
 from broadcaster.core.clock import Clock
 from broadcaster.core.clock_trust import ClockTrust

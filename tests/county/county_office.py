@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, cast
 
-from fakes import CHEAP, FakeRehearsals, ManualClock
+from rig.fakes import CHEAP, FakeRehearsals, ManualClock
 from securesystemslib.signer import CryptoSigner
 from sqlalchemy import select
 

@@ -9,11 +9,11 @@ from datetime import timedelta
 from pathlib import Path
 
 from county_office import PASSWORD, SENTENCE, OfficeDesk, make_desk
-from fakes import ManualClock
 from office_site import app_of
 from playwright.sync_api import Page
+from rig.fakes import ManualClock
 from rig.phone import HEIGHT, WIDTH, chromium, log_in, phone, press
-from village import Village
+from rig.village import Village
 from werkzeug.serving import make_server
 
 from broadcaster.bulletin.bulletin import BulletinKind

@@ -13,9 +13,9 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from county_office import SENTENCE, VILLAGE
-from fakes import CHEAP
 from link.link_rig import Life, LinkBox
 from rig.broker import OFFICE_PASSWORD, BrokerRig
+from rig.fakes import CHEAP
 from rig.rig import wait_until
 
 from broadcaster.commands.arguments import main

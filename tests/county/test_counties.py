@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from county_office import BROKER, OfficeDesk
-from fakes import ManualClock
+from rig.fakes import ManualClock
 from securesystemslib.signer import CryptoSigner
 
 from broadcaster.bulletin import envelope, mqtt_topics

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 from county_office import SENTENCE, VILLAGE
-from fakes import ManualClock
 from rig.broker import free_port
 from rig.damage import HARMS, flip_bit
+from rig.fakes import ManualClock
 
 from broadcaster.bulletin.keys import KeyLocked
 from broadcaster.core.errors import BroadcasterError

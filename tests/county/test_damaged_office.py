@@ -7,10 +7,10 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from fakes import ManualClock
 from rig.damage import HARMS, flip_bit
+from rig.fakes import ManualClock
+from rig.stored import copy_folder
 from sqlalchemy import select
-from stored import copy_folder
 
 from broadcaster.core.errors import StoreUnusable
 from broadcaster.county.store.audit import Audit

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from county_office import SENTENCE, make_desk
-from fakes import ManualClock
+from rig.fakes import ManualClock
 from securesystemslib.signer import CryptoSigner
 
 from broadcaster.bulletin.keyring import Trust

@@ -17,10 +17,10 @@ from county_office import (
     keys_of,
     make_desk,
 )
-from fakes import ManualClock
 from paho.mqtt.client import Client, MQTTv5
 from paho.mqtt.enums import CallbackAPIVersion
 from rig.broker import OFFICE_PASSWORD, WATCHER, BrokerRig, OfficeClient
+from rig.fakes import ManualClock
 from rig.rig import wait_until
 from sqlalchemy import delete, update
 

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 from county_office import NEXT_VILLAGE, OTHER_VILLAGE, PASSWORD, TOWN, VILLAGE, OfficeDesk, make_desk
-from fakes import CHEAP
 from flask import Flask
 from office_site import LogIn, Visitor, app_of
+from rig.fakes import CHEAP
 from test_counties import PretendRelay, let_in, shown, take
 
 from broadcaster.bulletin.admission import Admission

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from bulletin.county_rig import County, bulletin, signed
 from county_office import OTHER_VILLAGE, TOWN, VILLAGE, OfficeDesk, PretendBox
-from fakes import ManualClock
 from rig.broker import BrokerRig, OfficeClient
+from rig.fakes import ManualClock
 from rig.rig import wait_until
 
 from broadcaster.bulletin import envelope, mqtt_topics

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 from bulletin.county_rig import VILLAGE
-from fakes import FakeStation
 from far.far_rig import BOX, Ends, far_ends
+from rig.fakes import FakeStation
 from rig.rig import wait_until
 from securesystemslib.signer import CryptoSigner
 

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any, cast
 
 import pytest
-from fakes import FakeStation
 from far.far_rig import far_ends
+from rig.fakes import FakeStation
 from web.every_page import furnish, walk
 
 from broadcaster.core.clock import Clock

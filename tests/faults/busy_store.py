@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from stored import airing, entry
+from rig.stored import airing, entry
 
 from broadcaster.core.clock import Clock
 from broadcaster.core.model import Outcome

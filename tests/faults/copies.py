@@ -9,11 +9,11 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
-from fakes import FakeDevice
 from faults.books import GAVE_WAY, Asked
 from faults.one_line import one_line
 from faults.torn import copy_files, tear
 from faults.world import CLOCK, World
+from rig.fakes import FakeDevice
 from rig.rig import wait_until
 
 from broadcaster.core.model import Outcome

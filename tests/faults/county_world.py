@@ -17,7 +17,7 @@ from rig.clerk import Clerk, Fields, Page
 from rig.light_box import LightBox
 from rig.living_office import COUNTY, TOWNS, LivingOffice
 from rig.rig import wait_until
-from village import Village
+from rig.village import Village
 
 from broadcaster.bulletin.invitation import FOR_BOX, Invitation
 from broadcaster.bulletin.keys import public

@@ -15,10 +15,10 @@ from contextlib import closing
 from pathlib import Path
 from random import Random
 
-from fakes import FakeDevice, ManualClock
 from faults.one_line import one_line
+from rig.fakes import FakeDevice, ManualClock
 from rig.rig import wait_until
-from stored import DUE, airing, entry
+from rig.stored import DUE, airing, entry
 
 from broadcaster.core.model import Outcome
 from broadcaster.core.project_folders import SESSION_KEY

@@ -10,11 +10,11 @@ from time import monotonic
 from typing import ClassVar
 
 import pytest
-from fakes import FakeDevice, ManualClock
 from faults.figures import Figures
 from faults.one_line import one_line
+from rig.fakes import FakeDevice, ManualClock
 from rig.rig import wait_until
-from village import Village
+from rig.village import Village
 
 from broadcaster.core.clock_trust import ClockTrust
 from broadcaster.core.model import Airing, Kind, Notice, Outcome

@@ -8,7 +8,7 @@ from pathlib import Path
 from random import Random
 
 import pytest
-from fakes import FakeDevice, ManualClock
+from rig.fakes import FakeDevice, ManualClock
 from rig.rig import wait_until
 
 from broadcaster.core.model import Airing, Delivery, Kind, Notice, Office, Outcome, Refused, Severity

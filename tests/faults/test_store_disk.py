@@ -6,8 +6,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from fakes import ManualClock
-from stored import airing
+from rig.fakes import ManualClock
+from rig.stored import airing
 
 from broadcaster.core.project_folders import PROJECT_FOLDER
 from broadcaster.store.store import open_store
@@ -20,7 +20,7 @@ import subprocess, sys
 from pathlib import Path
 from zoneinfo import ZoneInfo
 from rig.rig import wait_until
-from stored import airing, entry
+from rig.stored import airing, entry
 from broadcaster.core.clock import Clock
 from broadcaster.store.store import open_store
 folder = Path(sys.argv[1])

@@ -13,7 +13,7 @@ from pathlib import Path
 from threading import Event
 
 import pytest
-from fakes import ManualClock
+from rig.fakes import ManualClock
 
 from broadcaster.core.project_folders import PROJECT_FOLDER
 from broadcaster.store.database import tables

@@ -28,8 +28,8 @@ from rig.failing_disk import FailingDisk
 from rig.living import Refused
 from rig.living_box import LivingBox, Program
 from rig.rig import FakeCard, FakeRig, wait_until
+from rig.village import Village
 from rig.wall_clock import WallClock
-from village import Village
 
 from broadcaster.core.clock import Clock
 from broadcaster.core.model import Airing, Kind, Notice

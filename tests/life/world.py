@@ -19,8 +19,8 @@ from life.ear import Ear, Sound, open_ear, sounded
 from rig.living import Refused
 from rig.living_box import Form, LivingBox, Phone, Program
 from rig.rig import FakeRig, compile_plugin, wait_until
+from rig.village import Village
 from rig.wall_clock import WallClock
-from village import Village
 
 from broadcaster.core.model import Notice, Outcome, Severity, Signal
 from broadcaster.core.project_folders import RECORDINGS

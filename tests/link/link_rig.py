@@ -12,8 +12,8 @@ from zoneinfo import ZoneInfo
 
 import soundfile
 from bulletin.county_rig import COUNTY, VILLAGE, County, bulletin, signed
-from fakes import FakeDevice
 from rig.broker import BrokerRig, OfficeClient
+from rig.fakes import FakeDevice
 from rig.rig import wait_until
 
 from broadcaster.bulletin import mqtt_topics

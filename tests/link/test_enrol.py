@@ -13,7 +13,7 @@ import pytest
 from bulletin.county_rig import VILLAGE, County
 from link.link_rig import LinkBox, Office, notice, until
 from rig.broker import BrokerRig
-from village import RunningBox, Village
+from rig.village import RunningBox, Village
 
 from broadcaster.bulletin.enrolment import EnrolmentRefused
 from broadcaster.bulletin.invitation import Invitation

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from fakes import ManualClock
+from rig.fakes import ManualClock
 
 from broadcaster.link.mqtt_client import Ending
 from broadcaster.link.reconnect_policy import (

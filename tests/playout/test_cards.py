@@ -2,7 +2,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from fakes import Memory
+from rig.fakes import Memory
 
 from broadcaster.core.errors import DeviceLost
 from broadcaster.playout.device.alsa_cards import (

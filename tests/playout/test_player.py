@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
-from fakes import FakeDevice, ManualClock
+from rig.fakes import FakeDevice, ManualClock
 from rig.rig import wait_until
 
 from broadcaster.core.clock_trust import SETTLED_SECONDS

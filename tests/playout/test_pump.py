@@ -1,7 +1,7 @@
 """What the pump knows of the sound it has passed on, step by step on a clock that stands still."""
 
 import pytest
-from fakes import ManualClock
+from rig.fakes import ManualClock
 
 from broadcaster.core.errors import DeviceLost
 from broadcaster.playout.device.pcm_buffer import Feed

@@ -4,7 +4,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from fakes import ManualClock
+from rig.fakes import ManualClock
 from rig.relay_board import RelayBoard
 from rig.rig import wait_until
 

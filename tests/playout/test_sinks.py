@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from fakes import ManualClock
+from rig.fakes import ManualClock
 
 from broadcaster.core.errors import DeviceLost, FileUnwritable
 from broadcaster.playout.device.null_sink import SilentSink

@@ -3,7 +3,7 @@
 from multiprocessing import Pipe
 
 import pytest
-from fakes import ManualClock
+from rig.fakes import ManualClock
 from rig.rig import wait_until
 
 from broadcaster.core.errors import DeviceLost

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from fakes import CHEAP
 from rig.broker import OFFICE_PASSWORD, BrokerRig
+from rig.fakes import CHEAP
 from rig.rig import wait_until
 from werkzeug.test import Client, TestResponse
 

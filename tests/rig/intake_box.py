@@ -8,7 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import soundfile
-from fakes import FakeDevice, ManualClock
+from rig.fakes import FakeDevice, ManualClock
 from rig.rig import wait_until
 
 from broadcaster.core.model import (

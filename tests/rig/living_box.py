@@ -27,7 +27,7 @@ from typing import Any
 
 import psutil
 from rig.living import LivingProgram, Refused
-from village import Village
+from rig.village import Village
 
 from broadcaster.daemon.control_socket import ask
 

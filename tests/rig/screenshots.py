@@ -9,7 +9,7 @@ from pathlib import Path
 from playwright.sync_api import Page
 from rig.pages import PAGES
 from rig.phone import HEIGHT, WIDTH, chromium, log_in, make_account, phone
-from village import RunningBox, Village
+from rig.village import RunningBox, Village
 
 QUALITY = 50
 TIMETABLE = """slots:

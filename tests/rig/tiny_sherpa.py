@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
-from spoken import CHARACTERS
+from rig.spoken import CHARACTERS
 
 RATE_HZ = 22_050  # the only one that the engine takes a HiFi-GAN vocoder at
 TOKEN_SECONDS = 0.12

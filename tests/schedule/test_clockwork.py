@@ -8,7 +8,7 @@ from typing import ClassVar
 from zoneinfo import ZoneInfo
 
 import pytest
-from fakes import ManualClock, Memory
+from rig.fakes import ManualClock, Memory
 
 from broadcaster.core.clock import Clock
 from broadcaster.core.clock_trust import ClockTrust

@@ -5,7 +5,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from fakes import ManualClock
+from rig.fakes import ManualClock
 
 from broadcaster.core.model import Airing
 from broadcaster.rules.air_rules import AirRules

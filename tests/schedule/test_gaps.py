@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import ClassVar
 
 import pytest
-from fakes import ManualClock, Memory
+from rig.fakes import ManualClock, Memory
 
 from broadcaster.core.clock_trust import SETTLED_SECONDS
 from broadcaster.core.errors import StoreUnusable

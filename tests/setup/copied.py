@@ -7,7 +7,7 @@ import sys
 import sysconfig
 from pathlib import Path
 
-from spoken import baker_folder
+from rig.spoken import baker_folder
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 LEFT_OUT = (

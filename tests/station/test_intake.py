@@ -8,7 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from intake_box import Box, make_line, open_box
+from rig.intake_box import Box, make_line, open_box
 from rig.rig import wait_until
 
 from broadcaster.core.model import Item, Kind, Outcome, Severity

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fakes import ManualClock
+from rig.fakes import ManualClock
 
 from broadcaster.core.errors import SlotRefused, StoreUnusable, TextRefused
 from broadcaster.core.model import Notice

@@ -7,7 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from intake_box import Box, make_line, open_box
+from rig.intake_box import Box, make_line, open_box
 
 from broadcaster.core.model import Kind, Outcome, Severity
 from broadcaster.settings.hourly_limits import QuietRule, QuietSettings

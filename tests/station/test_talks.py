@@ -10,8 +10,8 @@ from typing import Any, cast
 import numpy as np
 import pytest
 import soundfile
-from fakes import FakeDevice, ManualClock
 from numpy.typing import NDArray
+from rig.fakes import FakeDevice, ManualClock
 from rig.rig import wait_until
 
 from broadcaster.core.errors import KeptQuiet, StoreUnusable

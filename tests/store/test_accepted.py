@@ -4,9 +4,9 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from fakes import ManualClock
+from rig.fakes import ManualClock
+from rig.stored import OpenStore, airing, entry
 from sqlalchemy import insert
-from stored import OpenStore, airing, entry
 
 from broadcaster.core.model import Outcome
 from broadcaster.store.database import tables

@@ -12,11 +12,11 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from fakes import ManualClock
 from rig.failing_disk import Disk, FailingDisk, compile_failing_disk
+from rig.fakes import ManualClock
 from rig.rig import wait_until
+from rig.stored import OpenStore, aired, airing, copy_folder, entry
 from sqlalchemy import select, text
-from stored import OpenStore, aired, airing, copy_folder, entry
 
 from broadcaster.core.errors import StoreUnusable
 from broadcaster.core.model import Outcome

@@ -5,8 +5,8 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from rig.stored import OpenStore, airing, entry
 from sqlalchemy import func, select
-from stored import OpenStore, airing, entry
 
 from broadcaster.store.database import tables
 from broadcaster.store.database.read_connection import Reader

@@ -1,8 +1,8 @@
 from pathlib import Path
 
 import pytest
-from fakes import ManualClock
-from stored import OpenStore
+from rig.fakes import ManualClock
+from rig.stored import OpenStore
 
 from broadcaster.core.errors import StoreUnusable
 from broadcaster.core.people import Role

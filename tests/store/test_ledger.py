@@ -6,7 +6,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from fakes import ManualClock
+from rig.fakes import ManualClock
 from sqlalchemy import Connection, insert, select, text
 
 from broadcaster.store.database import tables

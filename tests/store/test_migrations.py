@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 from alembic.script import ScriptDirectory
-from fakes import ManualClock
-from stored import DUE, OpenStore, airing, entry
+from rig.fakes import ManualClock
+from rig.stored import DUE, OpenStore, airing, entry
 
 from broadcaster.core.model import Kind, Outcome
 from broadcaster.core.people import Role

@@ -3,7 +3,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from fakes import CHEAP, ManualClock
+from rig.fakes import CHEAP, ManualClock
 
 from broadcaster.core.errors import AccountRefused
 from broadcaster.core.people import Person, Role

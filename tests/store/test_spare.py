@@ -7,10 +7,10 @@ from resource import RLIMIT_FSIZE, getrlimit, setrlimit
 from shutil import copytree, rmtree
 
 import pytest
-from fakes import ManualClock
 from rig.damage import HARMS, flip_bit
+from rig.fakes import ManualClock
 from rig.rig import wait_until
-from stored import OpenStore, airing, entry
+from rig.stored import OpenStore, airing, entry
 
 from broadcaster.core.model import Outcome
 from broadcaster.store.accepted_airings import Queue

@@ -2,8 +2,8 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from fakes import ManualClock
-from stored import OpenStore
+from rig.fakes import ManualClock
+from rig.stored import OpenStore
 
 from broadcaster.core.errors import AccountRefused
 from broadcaster.core.people import Scope

@@ -9,9 +9,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from fakes import ManualClock
+from rig.fakes import ManualClock
+from rig.stored import OpenStore, airing, entry
 from sqlalchemy import insert
-from stored import OpenStore, airing, entry
 
 from broadcaster.core.model import JournalEntry, Kind, Outcome
 from broadcaster.store.database import tables

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 import soundfile
-from spoken import baker_folder, record
-from tiny_sherpa import make_vits
-from village import Village
+from rig.spoken import baker_folder, record
+from rig.tiny_sherpa import make_vits
+from rig.village import Village
 
 
 @pytest.fixture

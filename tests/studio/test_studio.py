@@ -11,7 +11,7 @@ import numpy as np
 import psutil
 import pytest
 import soundfile
-from fakes import ManualClock
+from rig.fakes import ManualClock
 
 from broadcaster.audio.clip_key import SIGNAL_VERSIONS, signal_key
 from broadcaster.audio.clip_store import ClipStore

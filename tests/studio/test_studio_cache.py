@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from fakes import ManualClock
+from rig.fakes import ManualClock
 
 from broadcaster.core.model import Delivery, Made, Notice
 from broadcaster.settings.schema import CacheSettings, LexiconSettings, PathSettings, Settings

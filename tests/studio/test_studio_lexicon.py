@@ -5,7 +5,7 @@ from pathlib import Path
 from queue import SimpleQueue
 
 import pytest
-from fakes import ManualClock
+from rig.fakes import ManualClock
 
 from broadcaster.core.errors import ConfigError
 from broadcaster.core.model import Delivery, Made, Notice, Programme, Ready, Refused, Signal

@@ -15,7 +15,7 @@ class Parent:
     def __init__(self) -> None:
         self.messages: SimpleQueue[Any] = SimpleQueue()
         self.ended = threading.Event()
-        self.child = Child("echo", "tests.echo_child", self.messages.put, self.ended.set)
+        self.child = Child("echo", "tests.rig.echo_child", self.messages.put, self.ended.set)
 
     def next_message(self) -> Any:
         return self.messages.get(timeout=10)
@@ -68,7 +68,7 @@ def test_signals_to_the_whole_group_are_left_to_the_parent() -> None:
 def test_a_child_ends_when_its_parent_dies() -> None:
     program = (
         "import os; from broadcaster.system.child_process import Child;"
-        "child = Child('echo', 'tests.echo_child', print, print);"
+        "child = Child('echo', 'tests.rig.echo_child', print, print);"
         "print(child.pid, flush=True); os._exit(9)"
     )
     parent = subprocess.run([sys.executable, "-c", program], stdout=subprocess.PIPE, check=False)

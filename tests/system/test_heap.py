@@ -10,7 +10,7 @@ from urllib.parse import urlencode, urljoin
 import psutil
 import pytest
 from rig.rig import FakeRig
-from village import RunningBox, Village
+from rig.village import RunningBox, Village
 
 ACCOUNT = {"name": "王秀英", "password": "shuiku-2026"}
 LOGINS, AT_ONCE = 60, 20

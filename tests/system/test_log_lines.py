@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-PACKAGE = Path(__file__).resolve().parent.parent / "broadcaster"
+PACKAGE = Path(__file__).resolve().parents[2] / "broadcaster"
 TELLING = {"info", "warning", "error", "exception", "critical"}
 CHINESE = re.compile("[\u4e00-\u9fff]")
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from village import RunningBox, Village
+from rig.village import RunningBox, Village
 
 HEAVY = {"flask", "sqlalchemy", "numpy", "pydantic"}
 NO_CHINESE = [

@@ -9,7 +9,7 @@ from threading import Event
 
 import psutil
 from rig.rig import FakeRig
-from village import Village
+from rig.village import Village
 
 from broadcaster.system.watchdog import OUTSIDE
 

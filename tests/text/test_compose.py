@@ -2,7 +2,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
-from verses import GREETINGS, VISITS
+from rig.verses import GREETINGS, VISITS
 
 from broadcaster.core.errors import TextRefused
 from broadcaster.core.model import Line, Notice, Signal, Style

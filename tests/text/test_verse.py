@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from verses import CLAPPERS, GREETINGS, STRAW, VISITS, WATER
+from rig.verses import CLAPPERS, GREETINGS, STRAW, VISITS, WATER
 
 from broadcaster.core.project_folders import PROJECT_FOLDER
 from broadcaster.text.beat_division import beats

@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from spoken import baker_folder
+from rig.spoken import baker_folder
 
 from broadcaster.tts.baker.install import WHEEL
 from broadcaster.tts.baker.voice import BakerVoice

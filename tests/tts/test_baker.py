@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from spoken import baker_folder, first_words, joined, line
+from rig.spoken import baker_folder, first_words, joined, line
 
 from broadcaster.core.errors import LineRefused, VoiceUnavailable
 from broadcaster.tts.baker.fixed_vocoder import fix_frames

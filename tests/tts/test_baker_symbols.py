@@ -1,7 +1,7 @@
 """What the model is given for a line."""
 
 import pytest
-from spoken import baker_folder, line
+from rig.spoken import baker_folder, line
 
 from broadcaster.core.model import Break, Line, Syllable
 from broadcaster.tts.baker.symbols import BakerSymbols

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from fakes import ManualClock
+from rig.fakes import ManualClock
 
 from broadcaster.tts.fallback import FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS, Cascade
 

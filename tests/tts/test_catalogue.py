@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from spoken import baker_folder
+from rig.spoken import baker_folder
 
 from broadcaster.core.errors import VoiceUnavailable
 from broadcaster.tts.baker.release import MADE_AS

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from aiohttp import TCPConnector
 from rig.edge_service import SYLLABLE_SECONDS, EdgeService, Here, Nowhere
-from spoken import edge_voice, joined, line
+from rig.spoken import edge_voice, joined, line
 
 from broadcaster.core.errors import LineRefused, VoiceUnavailable, VoiceWithdrawn
 from broadcaster.core.model import Line

@@ -4,7 +4,7 @@ import json
 
 import pyloudnorm
 import pytest
-from spoken import baker_folder, first_words, joined, line
+from rig.spoken import baker_folder, first_words, joined, line
 
 from broadcaster.core.errors import LineRefused
 from broadcaster.core.model import Break, Line, Syllable

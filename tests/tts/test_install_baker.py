@@ -4,7 +4,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from spoken import first_words, joined
+from rig.spoken import first_words, joined
 
 from broadcaster.core.errors import VoiceUnavailable
 from broadcaster.tts.baker.install import install

@@ -4,7 +4,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from spoken import baker_folder
+from rig.spoken import baker_folder
 
 from broadcaster.core.errors import VoiceUnavailable
 from broadcaster.tts.baker.engine import BakerEngine

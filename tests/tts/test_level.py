@@ -3,7 +3,7 @@
 import numpy as np
 import pyloudnorm
 import pytest
-from spoken import first_words, joined
+from rig.spoken import first_words, joined
 
 from broadcaster.tts.baker.voice import BakerVoice
 from broadcaster.tts.base.loudness import LEVEL_LUFS, levelled, loudness

@@ -9,7 +9,7 @@ import pytest
 from ai_edge_litert import schema_py_generated as schema
 from ai_edge_litert.interpreter import Interpreter
 from numpy.typing import NDArray
-from spoken import baker_folder, first_words
+from rig.spoken import baker_folder, first_words
 
 from broadcaster.tts.baker.acoustic import Acoustic
 from broadcaster.tts.baker.acoustic_parts import DECODER_FILE, ENCODER_FILE, cut_acoustic

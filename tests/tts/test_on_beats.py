@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from fakes import FakeVoice
-from onsets import envelope, onset_near
-from spoken import joined, line
+from rig.fakes import FakeVoice
+from rig.onsets import envelope, onset_near
+from rig.spoken import joined, line
 
 from broadcaster.core.beat_timing import LEAD_SECONDS, Timing, timing
 from broadcaster.core.model import Line

@@ -7,7 +7,7 @@ import numpy as np
 import pyloudnorm
 import pytest
 import soundfile
-from spoken import baker_folder, joined, record
+from rig.spoken import baker_folder, joined, record
 
 from broadcaster.core.errors import LineRefused, VoiceUnavailable
 from broadcaster.core.model import Line, Syllable

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from spoken import CHARACTERS, first_words, joined, line
-from tiny_sherpa import make_kokoro, make_matcha, make_vits
+from rig.spoken import CHARACTERS, first_words, joined, line
+from rig.tiny_sherpa import make_kokoro, make_matcha, make_vits
 
 from broadcaster.core.errors import LineRefused, VoiceUnavailable
 from broadcaster.tts.catalogue import Catalogue

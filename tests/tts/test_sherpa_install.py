@@ -11,8 +11,8 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
-from spoken import first_words, joined
-from tiny_sherpa import make_matcha, make_vits
+from rig.spoken import first_words, joined
+from rig.tiny_sherpa import make_matcha, make_vits
 
 from broadcaster.core.errors import VoiceUnavailable
 from broadcaster.tts.base.package_source import Source

@@ -8,8 +8,8 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any, ClassVar
 
-from fakes import FakeStation
 from flask.testing import FlaskClient
+from rig.fakes import FakeStation
 
 from broadcaster.core.clock import Clock
 from broadcaster.core.model import Airing, JournalEntry, Kind, Notice, Outcome, Severity

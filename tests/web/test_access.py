@@ -5,9 +5,9 @@ from collections.abc import Callable, Iterator
 from typing import Any, cast
 
 import pytest
-from fakes import FakeStation
 from flask import Flask
 from flask.testing import FlaskClient
+from rig.fakes import FakeStation
 
 from broadcaster.core.people import Role, Scope
 from broadcaster.web.app import create_app

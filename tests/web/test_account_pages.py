@@ -3,8 +3,8 @@ from contextlib import closing
 from typing import Any, cast
 
 import pytest
-from fakes import FakeStation
 from flask.testing import FlaskClient
+from rig.fakes import FakeStation
 from werkzeug.test import TestResponse
 
 from broadcaster.core.people import Role

@@ -4,9 +4,9 @@ from datetime import timedelta
 from typing import Any, cast
 
 import pytest
-from fakes import FakeStation
 from flask import Flask
 from flask.testing import FlaskClient
+from rig.fakes import FakeStation
 from werkzeug.test import TestResponse
 
 from broadcaster.core.errors import KeptQuiet, StoreUnusable, TextRefused, VoiceUnavailable

@@ -4,9 +4,9 @@ from typing import Any, cast
 
 import pytest
 import schemathesis
-from fakes import FakeStation
 from flask import Flask
 from hypothesis import HealthCheck, Phase, given, settings
+from rig.fakes import FakeStation
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import (
     content_type_conformance,

@@ -6,10 +6,10 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from fakes import FakeStation, ManualClock
 from flask import Flask
 from flask.testing import FlaskClient
 from logins import NAME, PASSWORD, Post
+from rig.fakes import FakeStation, ManualClock
 
 from broadcaster.core.errors import StoreUnusable
 from broadcaster.core.model import Airing, JournalEntry, Kind, Notice, Outcome, Severity

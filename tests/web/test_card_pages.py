@@ -1,7 +1,7 @@
 import pytest
-from fakes import FakeStation
 from flask.testing import FlaskClient
 from logins import Post
+from rig.fakes import FakeStation
 
 from broadcaster.station.station import CardEntry
 

@@ -4,8 +4,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fakes import FakeStation
 from flask.testing import FlaskClient
+from rig.fakes import FakeStation
 from test_api import Call, assert_problem, caller
 from test_record_pages import FLOOD, station, store
 

@@ -5,10 +5,10 @@ import re
 from typing import Any, cast
 
 import pytest
-from fakes import FakeStation
 from flask import Flask
 from flask.testing import FlaskClient
 from logins import NAME, PASSWORD, Post
+from rig.fakes import FakeStation
 from werkzeug.test import TestResponse
 
 from broadcaster.core.model import Kind, Outcome, Severity

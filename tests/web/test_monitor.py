@@ -1,6 +1,6 @@
 import pytest
-from fakes import FakeStation
 from flask.testing import FlaskClient
+from rig.fakes import FakeStation
 
 from broadcaster.core.errors import StoreUnusable
 from broadcaster.core.model import Notice, Severity

@@ -2,8 +2,8 @@ import re
 from collections.abc import Callable
 
 import pytest
-from fakes import FakeStation
 from flask import Flask
+from rig.fakes import FakeStation
 from werkzeug.test import TestResponse
 
 from broadcaster.core.people import Role, Scope

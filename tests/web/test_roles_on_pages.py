@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 from every_page import furnish, walk
-from fakes import FakeStation
 from flask import Flask
 from flask.testing import FlaskClient
+from rig.fakes import FakeStation
 from werkzeug.exceptions import HTTPException
 
 from broadcaster.core.clock import Clock

@@ -6,8 +6,8 @@ from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 
 import pytest
-from fakes import FakeStation
 from flask.testing import FlaskClient
+from rig.fakes import FakeStation
 from werkzeug.test import TestResponse
 
 from broadcaster.core.errors import TextRefused, VoiceUnavailable

@@ -3,9 +3,9 @@
 import re
 
 import pytest
-from fakes import FakeStation
 from flask.testing import FlaskClient
 from logins import NAME, PASSWORD, Post
+from rig.fakes import FakeStation
 from werkzeug.test import TestResponse
 
 from broadcaster.core.errors import KeptQuiet

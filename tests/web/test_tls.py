@@ -11,8 +11,8 @@ from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
-from fakes import FakeStation
 from flask import Flask, request
+from rig.fakes import FakeStation
 
 from broadcaster.core.errors import ConfigError
 from broadcaster.settings.schema import WebSettings

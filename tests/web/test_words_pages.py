@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 import soundfile
-from fakes import FakeStation
 from flask.testing import FlaskClient
+from rig.fakes import FakeStation
 from werkzeug.test import TestResponse
 
 from broadcaster.core.errors import VoiceUnavailable
