@@ -8,8 +8,8 @@ import pytest
 import soundfile
 from rig.damage import Harm, flip_bit, make_unreadable
 from rig.rig import FakeRig, wait_until
+from rig.small_disk import sounded
 from rig.village import RunningBox, Village
-from test_full_disk import sounded
 
 from broadcaster.audio.clip_key import signal_key
 from broadcaster.audio.mastering_preset import PRESETS

@@ -2,7 +2,6 @@
 
 import shutil
 import subprocess
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from queue import SimpleQueue
@@ -12,6 +11,7 @@ import pytest
 import soundfile
 from rig.fakes import ManualClock
 from rig.rig import FakeRig, wait_until
+from rig.small_disk import needs_mounts, on_disk_of, sounded
 from rig.village import FIRST, RunningBox, Village
 
 from broadcaster.core.model import Delivery, Made, Notice, Ready
@@ -23,37 +23,8 @@ from broadcaster.system.temporary_sounds import MEMORY, PREFIX
 WATER = "全体村民注意了，明天上午停水。请大家提前储水。全体村民注意了，明天上午停水。"
 
 
-def on_disk_of(kilobytes: int, folder: Path, first: str = "true") -> tuple[str, ...]:
-    """The start of a command that finds a small disk mounted at `folder`, as nobody else does.
-
-    It goes with the last process that sees it. `first` is done in a shell when it is mounted.
-    """
-    folder.mkdir(exist_ok=True)
-    script = f'mount -t tmpfs -o size={kilobytes}k small {folder} && {first}; exec "$@"'
-    return ("unshare", "--user", "--map-root-user", "--mount", "sh", "-c", script, "sh")
-
-
-def can_mount() -> bool:
-    if shutil.which("unshare") is None:
-        return False
-    with tempfile.TemporaryDirectory() as folder:
-        probe = [*on_disk_of(64, Path(folder)), "true"]
-        return subprocess.run(probe, capture_output=True, check=False).returncode == 0
-
-
-def sounded(pcm: bytes) -> bytes:
-    """Without its silences, which are longer where a machine under load makes the next line late."""
-    samples = np.frombuffer(pcm, np.int16)
-    return samples[samples != 0].tobytes()
-
-
 def faults(village: Village) -> str:
     return str(next(ask(village.state, {"do": "status"}) or iter(()))["status"]["fault"])
-
-
-needs_mounts = pytest.mark.skipif(
-    not can_mount(), reason="this kernel lets us mount nothing, not even in a namespace of our own"
-)
 
 
 @pytest.fixture

@@ -81,9 +81,8 @@ def test_it_starts_without_a_network_tells_its_state_and_stops(begun: Path) -> N
         process.send_signal(signal.SIGTERM)
         log = process.communicate(timeout=30)[1].splitlines()
     assert process.returncode == 0
-    assert re.match(
-        r"[0-9 :-]{20}\+0800 broadcaster\.system\.log_format: 转发启动了，版本 \d", log[0]
-    ), log
+    line = r"[0-9 :-]{20}\+0800 broadcaster\.system\.log_format: 转发启动了，版本 \d"
+    assert re.match(line, log[0]), log
     assert log[-1].endswith("转发按要求停下：收到 SIGTERM")
     assert (told["county"], told["above"], told["keyring"]) == ("331121", "33", None)
     assert not told["above_connected"] and not told["below_connected"]

@@ -14,8 +14,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from rig.rig import FakeRig, wait_until
+from rig.small_disk import needs_mounts, on_disk_of, sounded
 from rig.village import RunningBox, Village
-from test_full_disk import needs_mounts, on_disk_of, sounded
 
 from broadcaster.core.clock import Clock
 from broadcaster.daemon.control_socket import ask
