@@ -121,8 +121,9 @@ def receipts(arguments: Arguments) -> int:
     with open_desk(folder) as desk:
         parts = desk.parts
         done = take_home(parts.database, parts.clock, in_folder(arguments.folder))
-        about = f"{done.genuine}/{done.files} 份"
+        about = f"{done.genuine}/{done.receipts} 份"
         parts.audit.note(os.environ.get("USER", ""), "导入回执", about)
-        content = {"files": done.files, "genuine": done.genuine, "refused": done.refused}
+        counts = {"genuine": done.genuine, "refused": done.refused, "others": done.others}
+        content = {"files": done.files} | counts
         report(content, done.sentence, arguments)
     return 0

@@ -64,7 +64,7 @@ def test_an_orange_one_waits_for_a_second_person(desk: OfficeDesk) -> None:
 
 def test_what_was_sent_back_can_be_changed_and_sent_again(desk: OfficeDesk) -> None:
     paper = desk.send(severity=Severity.ORANGE)
-    back = desk.parts.desk.send_back(desk.officer("老张"), paper.id, "改成黄色")
+    back = desk.parts.desk.send_back(desk.officer("老张"), paper.id, "改成黄色", paper.version)
     told = f"{desk.clock.now():%m月%d日 %H:%M} 老张退回来改：改成黄色"
     assert (back.state, back.note) == (State.DRAFT, told)
     changed = desk.draft(id=paper.id, severity=Severity.YELLOW)

@@ -218,7 +218,7 @@ def test_what_was_changed_after_it_was_seen_is_not_approved(
     id = only(plain_desk)
     seen = re.search(r'name="seen" value="([^"]+)"', boss.see(f"/bulletin/{id}"))
     assert seen
-    clerk.post(f"/bulletin/{id}/back")
+    clerk.post(f"/bulletin/{id}/back", seen=seen[1])
     plain_desk.clock.advance(5)
     clerk.send(id=id, severity="2", text="另外的话。")
     answer = boss.post(f"/bulletin/{id}/approve", seen=seen[1])
@@ -242,7 +242,7 @@ def test_what_is_sent_back_is_written_on_and_says_by_whom_when_and_why(
     clerk = log_in("小王")
     clerk.send(severity="2")
     id = only(plain_desk)
-    given = {} if note is None else {"note": note}
+    given = {"seen": plain_desk.parts.desk.get(id).version} | ({} if note is None else {"note": note})
     assert log_in("老张").post(f"/bulletin/{id}/back", **given).status_code == 303
     sentence = f"{plain_desk.clock.now():%m月%d日 %H:%M} 老张退回来改：{told}"
     for path in ("/", f"/bulletin/{id}", f"/compose/{id}"):

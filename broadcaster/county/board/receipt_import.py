@@ -43,44 +43,53 @@ class Home:
 
     files: int
     genuine: int
+    # Files that are no receipts: the whole of a stick holds the office's own too.
+    others: int = 0
     # Of what genuine ones tell.
     doubted: Mapping[Doubt, int] = field(default_factory=dict)
 
     @property
+    def receipts(self) -> int:
+        return self.files - self.others
+
+    @property
     def refused(self) -> int:
-        return self.files - self.genuine
+        return self.receipts - self.genuine
 
     @property
     def sentence(self) -> str:
-        if not self.files:
+        if not self.receipts:
             return "里面没有回执。请选 U 盘上 cb/outbox 里的文件。"
         wrong = f"，{self.refused} 份不是登记过的广播站签的，没有要" if self.refused else ""
-        told = f"读了 {self.files} 份回执，{self.genuine} 份是真的，都记下了{wrong}。有过的不会重复算。"
+        told = (
+            f"读了 {self.receipts} 份回执，{self.genuine} 份是真的，都记下了{wrong}。有过的不会重复算。"
+        )
         return f"{told}{self._left_out}"
 
     @property
     def _left_out(self) -> str:
         told = "，".join(f"{count} 份{why.sentence}" for why, count in self.doubted.items())
-        return f"没有计入的：{told}。" if told else ""
+        others = f"另外 {self.others} 个文件不是回执，或者坏了，没有管。" if self.others else ""
+        return f"没有计入的：{told}。{others}" if told else others
 
 
 def take_home(database: OfficeDatabase, clock: Clock, files: Iterable[bytes]) -> Home:
     """By the same checks as over the network, some hundred at a time."""
     at_hand = AtHand()
     intake = Intake(database, clock, doubts=at_hand)
-    found, genuine, batch = 0, 0, list[Sent]()
+    found, receipts, genuine, batch = 0, 0, 0, list[Sent]()
     for data in files:
         found += 1
         if found > MOST_FILES:
             raise ReceiptsUnreadable(f"文件超过 {MOST_FILES} 个，请分几次导入。前面的已经记下了。")
         batch += _claimed(data)
         if len(batch) == AT_ONCE:
-            genuine += intake.take(batch)
+            receipts, genuine = receipts + AT_ONCE, genuine + intake.take(batch)
             batch.clear()
-    genuine += intake.take(batch)
+    receipts, genuine = receipts + len(batch), genuine + intake.take(batch)
     # Who names a box has not its key: that is told as not genuine.
     del at_hand.noted[Doubt.UNREADABLE]
-    return Home(found, genuine, at_hand.noted)
+    return Home(found, genuine, found - receipts, at_hand.noted)
 
 
 def _claimed(data: bytes) -> list[Sent]:

@@ -23,6 +23,7 @@ LONGEST_NOTE = 200
 HANDED_IN = "（交上去审批，还没有发）"
 NONE_SUCH = "没有这一则通知。"
 CHANGED_SINCE = "你看过以后内容改过了，请再看一遍再批。"
+NOT_SENT_BACK = "你看过以后内容改过了，没有退回。请看过这一版再退，写的原因还在。"
 KEPT_SINCE = "你看过以后内容改过了，没有删。请看过这一版再删。"
 
 
@@ -151,14 +152,18 @@ class Desk:
         self._wake()
         return self.get(id)
 
-    def send_back(self, who: Officer, id: str, note: str) -> Paper:
-        """To who wrote it, with the reason; it stands there until it is handed in again."""
+    def send_back(self, who: Officer, id: str, note: str, seen: str) -> Paper:
+        """The version that he has `seen`, to who wrote it; the reason stands there until it is handed in
+        again.
+        """
         reason = note.strip()[:LONGEST_NOTE] or "没有写原因，请去问他"
         told = f"{self._clock.now():%m月%d日 %H:%M} {who.name}退回来改：{reason}"
         with self._database.transaction() as connection:
             paper = self._open(connection, id, State.AWAITING)
             if who.name not in paper.hands:
                 approval_rules.check_may_approve(who, paper.draft, paper.hands)
+            if seen != paper.version:
+                raise DraftRefused(NOT_SENT_BACK)
             _change(connection, id, state=State.DRAFT, note=told)
         return self.get(id)
 

@@ -99,8 +99,9 @@ def approve(id: str) -> ResponseReturnValue:
 
 @pages.post("/bulletin/<id>/back")
 def send_back(id: str) -> ResponseReturnValue:
+    form, desk = request.form, access.pages().parts.desk
     try:
-        paper = access.pages().parts.desk.send_back(access.me(), id, request.form.get("note", ""))
+        paper = desk.send_back(access.me(), id, form.get("note", ""), form.get("seen", ""))
     except DraftRefused as error:
         return _page(id, str(error)), 409
     access.about(paper.draft.title)
@@ -144,6 +145,7 @@ def _page(id: str, problem: str = "") -> str:
         doubtful=sum(one.told and one.word is not Word.TRUE for one in fares),
         refreshes=paper.state not in SETTLED and not problem,
         problem=problem,
+        reason=request.form.get("note", ""),
     )
 
 

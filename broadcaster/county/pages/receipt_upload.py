@@ -29,11 +29,11 @@ def take() -> ResponseReturnValue:
     parts = access.pages().parts
     try:
         done = take_home(parts.database, parts.clock, _files())
-        if not done.files:
+        if not done.receipts:
             raise ReceiptsUnreadable(done.sentence)
     except ReceiptsUnreadable as error:
         return render_template("office/receipts.html", problem=str(error)), 400
-    access.about(f"{done.genuine}/{done.files} 份")
+    access.about(f"{done.genuine}/{done.receipts} 份")
     flash(done.sentence)
     return redirect(url_for("receipts.home"), 303)
 

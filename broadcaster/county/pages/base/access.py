@@ -175,9 +175,11 @@ def check_access() -> ResponseReturnValue | None:
         abort(403)
     if rule.role is None:
         return None
+    # A script that asks by itself sets no cookie: another tab may be at its login.
+    g.silent = "X-Requested-With" in request.headers
     found = who()
     if found is None:
-        return _lead_to_login()
+        return Response(status=401) if g.silent else _lead_to_login()
     if not found.role.covers(rule.role):
         abort(403)
     return None
