@@ -61,3 +61,10 @@ def called(said: Said) -> str:
 
 def as_drill(words: str) -> str:
     return words if words.startswith(DRILL) else f"{DRILL}：{words}"
+
+
+def legible(typed: str) -> str:
+    """One line of what a stranger may have typed: a sign that turns the line around, commands a
+    terminal, or that no database takes, is a square.
+    """
+    return "".join(sign if sign.isprintable() else "□" for sign in " ".join(typed.split()))

@@ -7,6 +7,7 @@ from sqlalchemy import Connection, Row, delete, func, select
 from sqlalchemy.dialects.sqlite import insert
 
 from broadcaster.core.clock import Clock
+from broadcaster.core.labels import legible
 from broadcaster.core.model import new_id
 from broadcaster.core.people import Deed
 from broadcaster.store.database.sqlite_connection import Reads, readable
@@ -31,9 +32,9 @@ class Deeds:
         values = {
             "deed_id": new_id(),
             "at": self._clock.now().isoformat(),
-            "who": _storable(who),
+            "who": legible(who),
             "what": what,
-            "about": _storable(" ".join(about.split())[:LONGEST_ABOUT]),
+            "about": legible(about)[:LONGEST_ABOUT],
             "address": address,
         }
 
@@ -52,8 +53,3 @@ class Deeds:
 
 def _deed(row: Row[Any]) -> Deed:
     return Deed(datetime.fromisoformat(row.at), row.who, row.what, row.about, row.address)
-
-
-def _storable(text: str) -> str:
-    """SQLite takes no lone surrogates."""
-    return text.encode("utf-8", "replace").decode()

@@ -587,3 +587,12 @@ def test_a_province_is_told_how_many_counties_carry_it_on_and_when_nobody_does(
 
 def test_a_county_has_no_counties_below(log_in: LogIn) -> None:
     assert "下面的县" not in log_in("管家").see("/register")
+
+
+def test_what_a_stranger_types_as_a_name_turns_no_line_of_the_record_around(
+    log_in: LogIn, app: Flask
+) -> None:
+    Visitor(app).post("/login", name="\u202e倒着\x1b[31m", password="not-it-2026")
+    shown_there = log_in("管家").see("/more/audit")
+    assert "□倒着□[31m 登录失败" in shown_there
+    assert "\u202e" not in shown_there and "\x1b" not in shown_there

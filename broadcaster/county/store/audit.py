@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Select, insert, select
 
 from broadcaster.core.clock import Clock
+from broadcaster.core.labels import legible
 from broadcaster.core.people import Deed
 from broadcaster.county.store.office_database import OfficeDatabase
 from broadcaster.county.store.tables import audit
@@ -24,9 +25,9 @@ class Audit:
     def note(self, who: str, what: str, about: str = "", address: str = "") -> None:
         values = {
             "at": self._clock.now(),
-            "who": _storable(who),
+            "who": legible(who),
             "what": what,
-            "about": _storable(" ".join(about.split())[:LONGEST_ABOUT]),
+            "about": legible(about)[:LONGEST_ABOUT],
             "address": address,
         }
         with self._database.transaction() as connection:
@@ -43,8 +44,3 @@ class Audit:
     def _deeds(self, query: Select[Any]) -> list[Deed]:
         rows = self._database.read(query.order_by(audit.c.number.desc()))
         return [Deed(row.at, row.who, row.what, row.about, row.address) for row in rows]
-
-
-def _storable(text: str) -> str:
-    """No database takes lone surrogates, and PostgreSQL no NUL."""
-    return text.encode("utf-8", "replace").decode().replace("\0", "")
