@@ -22,7 +22,7 @@ OUTCOMES = {
 # Why something went by unheard though the rules allow it: the box was off, its clock jumped, the box
 # hung, its clock was not set; or was perhaps heard, and the line of it lost with the database.
 OFF, JUMPED, STOOD_STILL = "关机错过了", "时钟跳过去，错过了", "广播站卡住了，错过了"
-HELD, LOST = "时钟没有对准，错过了", "数据库换成了备份，这段的记录没了"
+HELD, LOST = "时钟没有对准，错过了", "数据库坏过，这段的记录不全"
 TITLE_LENGTH = 16
 DRILL = "演练"
 # How a station begins the reason of what its card holds up; an office finds it by that.

@@ -166,7 +166,8 @@ class Gaps:
         reason = why
         if len(missed) > 1:
             more = "以上" if len(dues) == MOST_COUNTED else ""
-            reason = f"{why} {len(missed)} 次{more}，从 {first.due_at:%m月%d日 %H:%M} 起"
+            among = "，其中到点的" if why == LOST else ""
+            reason = f"{why}{among} {len(missed)} 次{more}，从 {first.due_at:%m月%d日 %H:%M} 起"
         outcome = Outcome.UNKNOWN if why == LOST else Outcome.EXPIRED
         return [JournalEntry(_named(first, last), outcome, reason, "", None, now, 0.0, 0.0)]
 

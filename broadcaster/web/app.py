@@ -91,6 +91,7 @@ SENTENCES = {
     500: N_("程序内部出了错，已经记在日志里。请回首页再试一次；还不行就重新启动广播站。"),
 }
 STALE_FORM = N_("页面放得太久，这次提交没有算数。请回首页再来一次。")
+OTHER_LOGIN = N_("打开这一页以后又登录过，或者换了人，刚才那一下没有算数。请回首页再来一次。")
 
 
 def create_app(station: Station, settings: Settings) -> Flask:
@@ -185,6 +186,7 @@ def _answer_stale_form(error: CSRFError) -> ResponseReturnValue:
     """What it said is there, for who has logged in anew since the page was made."""
     if access.who():
         carried_forms.begin()
+        return _error_page(400, _(OTHER_LOGIN))
     return _error_page(400, _(STALE_FORM))
 
 

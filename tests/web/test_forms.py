@@ -200,6 +200,18 @@ def test_a_draft_is_dropped_and_another_person_never_sees_it(
     assert own not in secretary.get("/unfinished").text
 
 
+def test_a_form_of_another_login_says_so_and_not_that_it_is_old(
+    secretary: FlaskClient, station: FakeStation, post: Post
+) -> None:
+    before = hidden(post("/say", **WATER).text)
+    post("/logout", seen_on="/more")
+    password = station.accounts.add("李四", Role.SECRETARY)
+    assert post("/login", name="李四", password=password).status_code == 303
+    answer = secretary.post("/say/air", data=before)
+    assert answer.status_code == 400 and "又登录过，或者换了人" in answer.text
+    assert "放得太久" not in answer.text and not station.announced
+
+
 def test_a_form_without_a_word_comes_back_and_is_nothing_unfinished(
     secretary: FlaskClient, post: Post
 ) -> None:

@@ -44,8 +44,9 @@ class RecordedVoice(Voice):
     def speak(self, line: Line, pace: float = 1.0) -> Iterator[Waveform]:
         path = self._recording(line)
         if path is None:
+            words = line.written.rstrip("。")
             raise LineRefused(
-                f"声音 {self.name} 没有录过这一句：{line.written}。请换一个声音，或者把它录好放进去。"
+                f"声音 {self.name} 没有录过这一句：{words}。请换一个声音，或者把它录好放进去。"
             )
         sound = levelled(trimmed(_read(path), RATE_HZ), RATE_HZ)
         size = int(PIECE_SECONDS * RATE_HZ)
