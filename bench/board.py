@@ -15,13 +15,13 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import insert
 
-from broadcaster.clock import Clock
-from broadcaster.county.board import Board
-from broadcaster.county.coverage import coverage
-from broadcaster.county.database import OfficeDatabase
-from broadcaster.county.desk import Desk
-from broadcaster.county.reaches import Reach
-from broadcaster.county.tables import area, box, bulletin, reach
+from broadcaster.core.clock import Clock
+from broadcaster.county.board.coverage import coverage
+from broadcaster.county.board.delivery_board import Board
+from broadcaster.county.notices.approval_desk import Desk
+from broadcaster.county.store.delivery_state import Reach
+from broadcaster.county.store.office_database import OfficeDatabase
+from broadcaster.county.store.tables import area, box, bulletin, reach
 
 COUNTY = "331121"
 ROUNDS = 60

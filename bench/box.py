@@ -27,11 +27,11 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
 
 from rig.rig import FakeRig, compile_plugin
 
-from broadcaster.clips.key import signal_key
-from broadcaster.clips.preset import HORN
-from broadcaster.clips.store import ClipStore
-from broadcaster.control import ask
-from broadcaster.model import Signal
+from broadcaster.audio.clip_key import signal_key
+from broadcaster.audio.clip_store import ClipStore
+from broadcaster.audio.mastering_preset import HORN
+from broadcaster.core.model import Signal
+from broadcaster.daemon.control_socket import ask
 
 RATE_HZ = 48_000
 CACHED = "请大家注意用电安全。"
@@ -90,7 +90,14 @@ class Box:
         return sum(map(int, re.findall(r"断了 (\d+) 次声", self.log.read_text())))
 
     def command(self, *arguments: str) -> list[str]:
-        return [sys.executable, "-m", "broadcaster.cli", "--config", str(self.folder), *arguments]
+        return [
+            sys.executable,
+            "-m",
+            "broadcaster.commands.cli",
+            "--config",
+            str(self.folder),
+            *arguments,
+        ]
 
     def say(self, text: str, chime: bool) -> None:
         """Have a text said, and wait for its end."""

@@ -16,11 +16,11 @@ from pathlib import Path
 
 import numpy as np
 
-from broadcaster.clips.checking import check
-from broadcaster.clips.store import ClipStore
-from broadcaster.clips.survey import prune, survey, total_size
-from broadcaster.clips.writer import encode
-from broadcaster.model import Clip, Item, Programme
+from broadcaster.audio.cache_check import check
+from broadcaster.audio.cache_survey import prune, survey, total_size
+from broadcaster.audio.clip_store import ClipStore
+from broadcaster.audio.sound_file_writer import encode
+from broadcaster.core.model import Clip, Item, Programme
 
 RATE_HZ = 48_000
 CLIPS_A_PROGRAMME = 8

@@ -16,7 +16,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
 
-from village import RunningBox, Village
+from rig.village import RunningBox, Village
 
 BARE = "python -c pass"
 

@@ -35,19 +35,19 @@ from board import COUNTY, fill
 from county_boxes import BareSubscribers, Boxes, serve
 from sqlalchemy import func, select, update
 
-from broadcaster.bulletin import topics
+from broadcaster.bulletin import mqtt_topics
 from broadcaster.bulletin.bulletin import new_bulletin_id
 from broadcaster.bulletin.enrolment import Enrolment
-from broadcaster.clock import Clock
-from broadcaster.county.broker import OFFICE, Broker
-from broadcaster.county.database import OfficeDatabase
-from broadcaster.county.officers import OfficeRole, Officers
-from broadcaster.county.reaches import Reach
-from broadcaster.county.register import BoxState
-from broadcaster.county.tables import box, bulletin, reach, receipt
-from broadcaster.county.wire import Wire
-from broadcaster.model import Severity
-from broadcaster.office_folder import OfficeFolder
+from broadcaster.core.clock import Clock
+from broadcaster.core.model import Severity
+from broadcaster.county.broker.mosquitto import OFFICE, Broker
+from broadcaster.county.broker.mqtt_client import Wire
+from broadcaster.county.keys.key_folder import OfficeFolder
+from broadcaster.county.register.register import BoxState
+from broadcaster.county.store.delivery_state import Reach
+from broadcaster.county.store.office_database import OfficeDatabase
+from broadcaster.county.store.officers import OfficeRole, Officers
+from broadcaster.county.store.tables import box, bulletin, reach, receipt
 
 PROCESS = 100
 PARTS = ("pages", "push", "storm")
@@ -179,7 +179,13 @@ class County:
         (self.folder / "config").mkdir()
         (self.folder / "config" / "broadcaster.yaml").write_text("{}\n", encoding="utf-8")
         (self.folder / "sentence").write_text(SENTENCE, encoding="utf-8")
-        command = [sys.executable, "-m", "broadcaster.cli", "--config", str(self.folder / "config")]
+        command = [
+            sys.executable,
+            "-m",
+            "broadcaster.commands.cli",
+            "--config",
+            str(self.folder / "config"),
+        ]
         command += ["county", "run", "--office", str(self.folder)]
         command += ["--passphrase-file", str(self.folder / "sentence")]
         with (self.folder / "office.log").open("wb") as log:
@@ -221,7 +227,7 @@ def measure_peer(county: County, rounds: int) -> list[float]:
 
 
 def _bare_round(fleet: Fleet, wire: Wire, count: int) -> float:
-    topic = topics.bulletin(COUNTY, new_bulletin_id())
+    topic = mqtt_topics.bulletin(COUNTY, new_bulletin_id())
     began = time.time()
     wire.publish([(topic, secrets.token_bytes(3_000))], retain=False)
     until(lambda: len(fleet.times(topic)) == count)

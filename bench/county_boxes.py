@@ -17,9 +17,9 @@ from typing import Any
 from paho.mqtt.client import Client, MQTTv5
 from paho.mqtt.enums import CallbackAPIVersion
 
-from broadcaster.bulletin import topics
+from broadcaster.bulletin import mqtt_topics
 from broadcaster.bulletin.enrolment import Enrolment
-from broadcaster.link.line import _context
+from broadcaster.link.mqtt_client import _context
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
 
@@ -127,7 +127,7 @@ class BareSubscribers:
         client.on_message = lambda *given: self._came.setdefault(given[2].topic, []).append(time.time())
         client.on_subscribe = self._subscribed
         client.connect(enrolment.host, enrolment.port, 30)
-        client.subscribe([(topic, 1) for topic in topics.bulletins_for(enrolment.area)])
+        client.subscribe([(topic, 1) for topic in mqtt_topics.bulletins_for(enrolment.area)])
         client.loop_start()
         return client
 

@@ -23,16 +23,16 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
 
 from box import row
-from fakes import Memory
+from rig.fakes import Memory
 from rig.rig import FakeRig, compile_plugin
 
-from broadcaster.clock_trust import ClockTrust
-from broadcaster.daemon import Box, Config, open_box
-from broadcaster.model import Kind, Notice, Signal
-from broadcaster.schedule.clockwork import Clockwork
-from broadcaster.schedule.slots import Slot
-from broadcaster.settings import LexiconSettings, Settings
-from broadcaster.timetable_settings import TimetableSettings
+from broadcaster.core.clock_trust import ClockTrust
+from broadcaster.core.model import Kind, Notice, Signal
+from broadcaster.daemon.assembly import Box, Config, open_box
+from broadcaster.schedule.scheduler import Clockwork
+from broadcaster.schedule.slot import Slot
+from broadcaster.schedule.slot_settings import TimetableSettings
+from broadcaster.settings.schema import LexiconSettings, Settings
 
 SHORT = Notice("注意防火。", title="防火", chime=Signal.NONE, opening="", closing="")
 LONG = Notice("请大家注意用电安全，不要私拉电线。" * 6, chime=Signal.NONE, opening="", closing="")

@@ -19,7 +19,7 @@ from page import CACHED_SECONDS, Phone, milliseconds
 from rig.far_office import far_office
 from rig.rig import wait_until
 
-from broadcaster.web.server import serve
+from broadcaster.web.server.server import serve
 
 VILLAGE = "331121104200"
 

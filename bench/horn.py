@@ -19,14 +19,14 @@ from horn_channel import RATE_HZ, Sound, loudness, through_horn
 from numpy.typing import NDArray
 from recogniser import Recogniser
 
-from broadcaster.clips.mastering import Mastering
-from broadcaster.clips.preset import COLUMN, FLAT, HORN, Preset
-from broadcaster.errors import TextRefused
-from broadcaster.model import Line, Waveform
-from broadcaster.script.reader import Reader
-from broadcaster.settings import load_lexicon, load_settings
+from broadcaster.audio.mastering import Mastering
+from broadcaster.audio.mastering_preset import COLUMN, FLAT, HORN, Preset
+from broadcaster.core.errors import TextRefused
+from broadcaster.core.model import Line, Waveform
+from broadcaster.settings.schema import load_lexicon, load_settings
+from broadcaster.text.frontend import Reader
+from broadcaster.tts.base.voice import Voice
 from broadcaster.tts.catalogue import Catalogue
-from broadcaster.tts.voice import Voice
 
 SENTENCES = Path(__file__).with_name("sentences.txt")
 STATION_RATE_HZ = 48_000

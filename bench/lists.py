@@ -21,13 +21,13 @@ import yaml
 from flask.testing import FlaskClient
 from sqlalchemy import insert
 
-from broadcaster.clock import Clock
-from broadcaster.console import load_config
-from broadcaster.daemon import open_box
-from broadcaster.model import Airing, Kind, Notice
-from broadcaster.people import Role, Scope
-from broadcaster.settings import Settings
-from broadcaster.store import tables
+from broadcaster.commands.console import load_config
+from broadcaster.core.clock import Clock
+from broadcaster.core.model import Airing, Kind, Notice
+from broadcaster.core.people import Role, Scope
+from broadcaster.daemon.assembly import open_box
+from broadcaster.settings.schema import Settings
+from broadcaster.store.database import tables
 from broadcaster.store.store import open_store
 from broadcaster.store.tokens import MOST_TOKENS
 from broadcaster.web.app import create_app

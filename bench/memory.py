@@ -25,7 +25,7 @@ from page import LONG, Phone, hidden_fields
 PAGES = ("/", "/say", "/timetable", "/record", "/record/usb", "/words", "/more/people", "/more/deeds")
 AIRING = re.compile(r"airing=([0-9a-f-]+)")
 SETTLING_SECONDS = 3.0
-VOICE, SOUND = "broadcaster.voice_child", "broadcaster.playout.sound_child"
+VOICE, SOUND = "broadcaster.studio.voice_child", "broadcaster.playout.device.sound_child"
 
 
 class Stranger:

@@ -14,12 +14,12 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from broadcaster.clock import Clock
-from broadcaster.schedule.clockwork import Clockwork
-from broadcaster.schedule.outlook import look_ahead
+from broadcaster.core.clock import Clock
+from broadcaster.schedule.plan_summary import look_ahead
+from broadcaster.schedule.scheduler import Clockwork
+from broadcaster.schedule.slot_settings import TimetableSettings
 from broadcaster.schedule.timetable import Timetable
-from broadcaster.settings import Settings
-from broadcaster.timetable_settings import TimetableSettings
+from broadcaster.settings.schema import Settings
 
 SETTINGS = Settings.model_validate({"station": {"latitude": 39.4, "longitude": 118.9}})
 ZONE: ZoneInfo = SETTINGS.station.zone

@@ -24,10 +24,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
 from rig.listening import Listener, Sound, child_of, make_sound, wait_until_closed
 from rig.rig import FakeRig, compile_plugin, wait_until
 
-from broadcaster.playout.device import Device, Ended
-from broadcaster.playout.pcm import SAMPLE_BYTES
-from broadcaster.playout.sound_device import open_device
-from broadcaster.settings import SoundSettings
+from broadcaster.audio.pcm import SAMPLE_BYTES
+from broadcaster.playout.device.child_device import open_device
+from broadcaster.playout.device.device_contract import Device, Ended
+from broadcaster.settings.schema import SoundSettings
 
 PEERS = {
     "aplay": ["aplay", "-q", "-D", "village"],

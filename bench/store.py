@@ -20,12 +20,12 @@ from sqlalchemy import func, select
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
 
-from stored import airing, entry
+from rig.stored import airing, entry
 
-from broadcaster.clock import Clock
-from broadcaster.model import Airing
-from broadcaster.store import tables
-from broadcaster.store.airing_text import write_airing
+from broadcaster.core.clock import Clock
+from broadcaster.core.model import Airing
+from broadcaster.store.database import tables
+from broadcaster.store.database.airing_json import write_airing
 from broadcaster.store.store import open_store
 
 COUNT = select(func.count()).select_from(tables.queue)

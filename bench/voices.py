@@ -22,12 +22,11 @@ import horn
 from horn_channel import through_horn
 from words import cpp, our_normalise, our_spell, share, table
 
-from broadcaster.clips.preset import FLAT, HORN
-from broadcaster.clock import Clock
-from broadcaster.errors import BroadcasterError
-from broadcaster.model import Delivery, Made, Notice, Ready, Signal
-from broadcaster.script.reader import Reader
-from broadcaster.settings import (
+from broadcaster.audio.mastering_preset import FLAT, HORN
+from broadcaster.core.clock import Clock
+from broadcaster.core.errors import BroadcasterError
+from broadcaster.core.model import Delivery, Made, Notice, Ready, Signal
+from broadcaster.settings.schema import (
     LexiconSettings,
     PathSettings,
     Settings,
@@ -35,9 +34,10 @@ from broadcaster.settings import (
     load_lexicon,
     load_settings,
 )
-from broadcaster.studio import Studio
+from broadcaster.studio.studio import Studio
+from broadcaster.text.frontend import Reader
 from broadcaster.tts.catalogue import Catalogue
-from broadcaster.tts.phrases import PHRASES
+from broadcaster.tts.recorded.phrases import PHRASES
 
 NOTICE = """\
 供电所通知：3月15号早上6:00到晚上19:00，咱们村检修10千伏线路，全村停电。有事请打95598，或者村委会电话0317-5551234。

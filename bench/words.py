@@ -26,11 +26,11 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from broadcaster.script.clauses import split_clauses
-from broadcaster.script.clean import clean
-from broadcaster.script.normalise import normalise
-from broadcaster.script.reader import Reader
-from broadcaster.settings import LexiconSettings
+from broadcaster.settings.schema import LexiconSettings
+from broadcaster.text.clauses import split_clauses
+from broadcaster.text.clean import clean
+from broadcaster.text.frontend import Reader
+from broadcaster.text.normalise import normalise
 
 WETEXT_FULL = (
     "cardinal char date fraction math money time whitelist normalizer normalizer_tag_oov".split()

@@ -7,7 +7,7 @@ import edge_tts
 import pytest
 from rig.edge_service import EdgeService
 from rig.rig import FakeRig, PulseRig, Rig, compile_plugin
-from village import Village
+from rig.village import Village
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -10,8 +10,8 @@ from pydantic.dataclasses import dataclass
 
 from broadcaster.bulletin import strict_json
 from broadcaster.bulletin.bulletin import STRICT, Sha256, where
-from broadcaster.bulletin.superior import read_office
-from broadcaster.errors import BroadcasterError
+from broadcaster.bulletin.upstream_office import read_office
+from broadcaster.core.errors import BroadcasterError
 
 LARGEST = 128 * 1024
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 
-from broadcaster.errors import BroadcasterError
-from broadcaster.model import Office
+from broadcaster.core.errors import BroadcasterError
+from broadcaster.core.model import Office
 
 # How many digits each kind of area has, trimmed.
 DIGITS = {2: Office.PROVINCE, 4: Office.CITY, 6: Office.COUNTY, 9: Office.TOWN, 12: Office.VILLAGE}

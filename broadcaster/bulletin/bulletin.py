@@ -15,7 +15,7 @@ from pydantic.dataclasses import dataclass
 from broadcaster.bulletin import areas as area_codes
 from broadcaster.bulletin import strict_json
 from broadcaster.bulletin.refusals import NotAccepted, Refusal
-from broadcaster.model import Notice, Office, Severity, Style, WhenQuiet
+from broadcaster.core.model import Notice, Office, Severity, Style, WhenQuiet
 
 PAYLOAD_TYPE = "application/vnd.broadcaster.bulletin+json"
 VERSION = 1

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from tuf.api.metadata import DelegatedRole
 
 from broadcaster.bulletin import areas
-from broadcaster.model import Office, Severity
+from broadcaster.core.model import Office, Severity
 
 # A town or a village key that is stolen, or used in anger, cannot sound the siren of what it speaks for.
 MOST_OF_A_TOWN = frozenset({Severity.DAILY, Severity.YELLOW, Severity.BLUE})

@@ -11,8 +11,8 @@ from pydantic.dataclasses import dataclass
 
 from broadcaster.bulletin import areas, strict_json
 from broadcaster.bulletin.bulletin import STRICT, Sha256, where
-from broadcaster.bulletin.superior import MOST, Superior
-from broadcaster.errors import BroadcasterError
+from broadcaster.bulletin.upstream_office import MOST, Superior
+from broadcaster.core.errors import BroadcasterError
 
 LARGEST = 1024 * 1024
 

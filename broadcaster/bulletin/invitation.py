@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from urllib.parse import parse_qs, urlencode
 
-from broadcaster.errors import BroadcasterError
+from broadcaster.core.errors import BroadcasterError
 
 # Below the office's address.
 FOR_BOX, FOR_COUNTY = "/enrol", "/enrol/county"

@@ -9,7 +9,8 @@ from securesystemslib.signer import Key
 
 from broadcaster.bulletin import areas, strict_json
 from broadcaster.bulletin.delegation import Delegation
-from broadcaster.bulletin.metadata import (
+from broadcaster.bulletin.refusals import NotAccepted, Refusal
+from broadcaster.bulletin.tuf_metadata import (
     LARGEST,
     MALFORMED,
     SignedRoot,
@@ -18,8 +19,7 @@ from broadcaster.bulletin.metadata import (
     read_root,
     read_targets,
 )
-from broadcaster.bulletin.refusals import NotAccepted, Refusal
-from broadcaster.bulletin.superior import Superior
+from broadcaster.bulletin.upstream_office import Superior
 
 # A root is changed once in some years; a box that was off for all of them still finds the way.
 MOST_ROOTS = 200

@@ -6,7 +6,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from securesystemslib.signer import CryptoSigner, Key, SSlibKey
 
-from broadcaster.errors import BroadcasterError
+from broadcaster.core.errors import BroadcasterError
 
 # The algorithms that a key may have on our wire; an envelope names none.
 ALGORITHMS = {("ed25519", "ed25519")}

@@ -14,7 +14,7 @@ from broadcaster.bulletin import envelope, strict_json
 from broadcaster.bulletin.bulletin import HIGHEST_SEQUENCE, STRICT, Moment, Sha256, where
 from broadcaster.bulletin.envelope import Envelope
 from broadcaster.bulletin.refusals import NotAccepted, Refusal
-from broadcaster.model import Outcome
+from broadcaster.core.model import Outcome
 
 PAYLOAD_TYPE = "application/vnd.broadcaster.receipts+json"
 # What a box that comes back takes in at once. Twenty with the longest of reasons are 50 kB.

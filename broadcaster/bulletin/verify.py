@@ -8,14 +8,14 @@ from broadcaster.bulletin import envelope
 from broadcaster.bulletin.bulletin import PAYLOAD_TYPE, Bulletin, BulletinKind, read_bulletin
 from broadcaster.bulletin.delegation import Issuer
 from broadcaster.bulletin.envelope import Envelope
-from broadcaster.bulletin.heads import Heads
 from broadcaster.bulletin.keyring import Trust
-from broadcaster.bulletin.moment import CLOCKS_DIFFER, Now
 from broadcaster.bulletin.refusals import NotAccepted, Refusal
-from broadcaster.bulletin.seen import Accepted as Accepted
-from broadcaster.bulletin.seen import Record, Seen
-from broadcaster.bulletin.seen import Waits as Waits
-from broadcaster.model import Severity
+from broadcaster.bulletin.replay_guard import Accepted as Accepted
+from broadcaster.bulletin.replay_guard import Record, Seen
+from broadcaster.bulletin.replay_guard import Waits as Waits
+from broadcaster.bulletin.snapshot import Heads
+from broadcaster.bulletin.trusted_time import CLOCKS_DIFFER, Now
+from broadcaster.core.model import Severity
 
 # 2,000 characters in three bytes each, 500 areas, in base64, with room.
 LARGEST = 64 * 1024

@@ -13,10 +13,10 @@ from broadcaster.bulletin import keys
 from broadcaster.bulletin.enrolment import Enrolment, EnrolmentRefused
 from broadcaster.bulletin.keyring import Trust
 from broadcaster.bulletin.refusals import NotAccepted
-from broadcaster.bulletin.superior import is_above
-from broadcaster.errors import reason_of
-from broadcaster.link.place import folder_of, is_enrolled
-from broadcaster.whole import whole_file
+from broadcaster.bulletin.upstream_office import is_above
+from broadcaster.core.errors import reason_of
+from broadcaster.link.membership_folder import folder_of, is_enrolled
+from broadcaster.system.atomic_file import whole_file
 
 ENROLMENT, KEY, TRUST, HEADS = "enrolment.json", "box.pem", "trust.json", "heads.json"
 

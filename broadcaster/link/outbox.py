@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections import deque
 
-from broadcaster.bulletin import topics
-from broadcaster.clock import Clock
-from broadcaster.link.line import KEEPALIVE_SECONDS, MOST_IN_FLIGHT, Line
-from broadcaster.link.memory import Memory
-from broadcaster.station import StoredBulletins, StoredReceipts
+from broadcaster.bulletin import mqtt_topics
+from broadcaster.core.clock import Clock
+from broadcaster.link.bulletin_log import Memory
+from broadcaster.link.mqtt_client import KEEPALIVE_SECONDS, MOST_IN_FLIGHT, Line
+from broadcaster.station.station import StoredBulletins, StoredReceipts
 
 # What a broker has acknowledged is on its disk two savings later, if it lived so long. A byte of it
 # that comes then was sent two keepalives before at the earliest: on a line that is slower paho gives
 # up.
-HELD_SECONDS = 2.0 * topics.SAVED_SECONDS + 2.0 * KEEPALIVE_SECONDS
+HELD_SECONDS = 2.0 * mqtt_topics.SAVED_SECONDS + 2.0 * KEEPALIVE_SECONDS
 
 
 class Outbox:
@@ -64,7 +64,7 @@ class Outbox:
         if self.due_seconds:
             return
         for one in self._next(MOST_IN_FLIGHT - len(self._in_flight)):
-            self._in_flight[line.publish(topics.receipt(self._box), one.envelope)] = one.number
+            self._in_flight[line.publish(mqtt_topics.receipt(self._box), one.envelope)] = one.number
             self._sent_to = one.number
 
     def _next(self, room: int) -> list[StoredReceipts]:

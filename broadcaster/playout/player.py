@@ -13,23 +13,14 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Protocol
 
-from broadcaster.clock import Clock
-from broadcaster.hours import Verdict
-from broadcaster.labels import JUMPED, OUTCOMES
-from broadcaster.model import (
-    Airing,
-    Delivery,
-    JournalEntry,
-    Made,
-    Notice,
-    Outcome,
-    Ready,
-    Refused,
-)
-from broadcaster.playout.device import Back, Damaged, Device, Ended, Report, Started
-from broadcaster.playout.on_air import Cut, OnAir
-from broadcaster.playout.queue import AirQueue, Waiting
-from broadcaster.precedence import Cause, cuts_in, goes_on
+from broadcaster.core.clock import Clock
+from broadcaster.core.labels import JUMPED, OUTCOMES
+from broadcaster.core.model import Airing, Delivery, JournalEntry, Made, Notice, Outcome, Ready, Refused
+from broadcaster.playout.air_queue import AirQueue, Waiting
+from broadcaster.playout.device.device_contract import Back, Damaged, Device, Ended, Report, Started
+from broadcaster.playout.now_playing import Cut, OnAir
+from broadcaster.rules.precedence import Cause, cuts_in, goes_on
+from broadcaster.rules.quiet_hours import Verdict
 
 logger = logging.getLogger(__name__)
 

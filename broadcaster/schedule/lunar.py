@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
 
-from broadcaster.day_words import TERMS
+from broadcaster.schedule.day_expressions import TERMS
 
 
 @dataclass(frozen=True)

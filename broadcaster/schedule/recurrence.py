@@ -7,8 +7,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from broadcaster.schedule.days import DAY, Days
-from broadcaster.schedule.times import Times, instant
+from broadcaster.schedule.day_rules import DAY, Days
+from broadcaster.schedule.time_rules import Times, instant
 
 # Occurrences are counted from here, so that a restart goes on with the playlist where it was.
 COUNTED_FROM = date(2026, 1, 1)

@@ -6,14 +6,14 @@ from hashlib import blake2b
 from itertools import chain, islice, takewhile
 from types import MappingProxyType
 
-from broadcaster.errors import ConfigError
-from broadcaster.model import Airing, Notice, Style, WhenQuiet
+from broadcaster.core.errors import ConfigError
+from broadcaster.core.model import Airing, Notice, Style, WhenQuiet
 from broadcaster.schedule import holidays
-from broadcaster.schedule.agenda import Agenda
-from broadcaster.schedule.recurrences import recurrence_of
-from broadcaster.schedule.slots import FixedTimes, Loop
-from broadcaster.settings import StationSettings
-from broadcaster.timetable_settings import SlotSettings, TimetableSettings
+from broadcaster.schedule.due_order import Agenda
+from broadcaster.schedule.recurrence_settings import recurrence_of
+from broadcaster.schedule.slot import FixedTimes, Loop
+from broadcaster.schedule.slot_settings import SlotSettings, TimetableSettings
+from broadcaster.settings.schema import StationSettings
 
 # With `late_minutes: 0` an airing still has to reach the player before it expires.
 LEAST_LATENESS = timedelta(seconds=1)

@@ -8,14 +8,14 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, delete, func, insert, select, update
 
-from broadcaster.clock import Clock
-from broadcaster.errors import AccountRefused
-from broadcaster.people import Person, Role
-from broadcaster.store.connection import readable
-from broadcaster.store.database import Database
+from broadcaster.core.clock import Clock
+from broadcaster.core.errors import AccountRefused
+from broadcaster.core.people import Person, Role
+from broadcaster.store.database.sqlite_connection import readable
+from broadcaster.store.database.station_database import Database
+from broadcaster.store.database.tables import draft, person, phone
+from broadcaster.store.login_attempts import TriesFrom
 from broadcaster.store.passwords import Passwords, new_password, refuse_weak_password
-from broadcaster.store.tables import draft, person, phone
-from broadcaster.store.tries import TriesFrom
 
 logger = logging.getLogger(__name__)
 

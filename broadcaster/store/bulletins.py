@@ -11,9 +11,9 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, Row, bindparam, delete, func, select, update
 from sqlalchemy.dialects.sqlite import insert
 
-from broadcaster.store.connection import readable
-from broadcaster.store.database import Database
-from broadcaster.store.tables import bulletin, bulletin_key, receipt
+from broadcaster.store.database.sqlite_connection import readable
+from broadcaster.store.database.station_database import Database
+from broadcaster.store.database.tables import bulletin, bulletin_key, receipt
 
 # A county that never acknowledges must not fill the card; the oldest go first.
 MOST_RECEIPTS = 20_000

@@ -9,11 +9,11 @@ from typing import Any
 
 from sqlalchemy import Row, delete, insert, select
 
-from broadcaster.clock import Clock
-from broadcaster.errors import StoreUnusable
-from broadcaster.store.connection import readable
-from broadcaster.store.database import Database
-from broadcaster.store.tables import draft
+from broadcaster.core.clock import Clock
+from broadcaster.core.errors import StoreUnusable
+from broadcaster.store.database.sqlite_connection import readable
+from broadcaster.store.database.station_database import Database
+from broadcaster.store.database.tables import draft
 
 logger = logging.getLogger(__name__)
 

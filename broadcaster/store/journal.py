@@ -9,13 +9,13 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Row, Select, and_, func, literal, or_, select, true, tuple_
 
-from broadcaster.clock import Clock
-from broadcaster.model import JournalEntry, Kind, Notice, Outcome, Severity
-from broadcaster.store import tables
-from broadcaster.store.airing_text import read_manner, write_manner
-from broadcaster.store.changes import Worded
-from broadcaster.store.connection import Reads, readable
-from broadcaster.store.ledger import Ledger
+from broadcaster.core.clock import Clock
+from broadcaster.core.model import JournalEntry, Kind, Notice, Outcome, Severity
+from broadcaster.store.database import tables
+from broadcaster.store.database.airing_json import read_manner, write_manner
+from broadcaster.store.database.deferred_changes import Worded
+from broadcaster.store.database.sqlite_connection import Reads, readable
+from broadcaster.store.database.write_queue import Ledger
 
 logger = logging.getLogger(__name__)
 

@@ -10,7 +10,7 @@ from itertools import pairwise
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
-from broadcaster.errors import AccountRefused
+from broadcaster.core.errors import AccountRefused
 
 LEAST_PASSWORD, LONGEST_PASSWORD = 8, 200
 PIN_LENGTH = 6

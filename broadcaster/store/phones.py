@@ -8,13 +8,13 @@ from typing import Any
 
 from sqlalchemy import Row, delete, insert, select, update
 
-from broadcaster.clock import Clock
-from broadcaster.errors import AccountRefused
-from broadcaster.people import Person, Phone, Role
-from broadcaster.store.connection import readable
-from broadcaster.store.database import Database
+from broadcaster.core.clock import Clock
+from broadcaster.core.errors import AccountRefused
+from broadcaster.core.people import Person, Phone, Role
+from broadcaster.store.database.sqlite_connection import readable
+from broadcaster.store.database.station_database import Database
+from broadcaster.store.database.tables import person, phone
 from broadcaster.store.passwords import Passwords, key_hash, refuse_weak_pin
-from broadcaster.store.tables import person, phone
 
 logger = logging.getLogger(__name__)
 

@@ -3,8 +3,8 @@
 from sqlalchemy import delete, select
 from sqlalchemy.dialects.sqlite import insert
 
-from broadcaster.store.database import Database
-from broadcaster.store.tables import station_state
+from broadcaster.store.database.station_database import Database
+from broadcaster.store.database.tables import station_state
 
 
 class StationState:

@@ -5,24 +5,24 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from broadcaster.clock import Clock
-from broadcaster.loop import Loop
+from broadcaster.core.clock import Clock
+from broadcaster.store.accepted_airings import Queue
 from broadcaster.store.accounts import Accounts
+from broadcaster.store.audit_log import Deeds
 from broadcaster.store.bulletins import StoredBulletins
-from broadcaster.store.database import Database
-from broadcaster.store.deeds import Deeds
+from broadcaster.store.database.reserved_space import SPARE, Spare
+from broadcaster.store.database.station_database import Database
+from broadcaster.store.database.write_queue import Ledger
 from broadcaster.store.drafts import Drafts
 from broadcaster.store.journal import Journal
-from broadcaster.store.ledger import Ledger
-from broadcaster.store.losses import Losses
+from broadcaster.store.lost_records import Losses
+from broadcaster.store.maintenance import Upkeep
+from broadcaster.store.page_slots import StoredSlots
 from broadcaster.store.passwords import Passwords
 from broadcaster.store.phones import Phones
-from broadcaster.store.queue import Queue
-from broadcaster.store.slots import StoredSlots
-from broadcaster.store.spare import SPARE, Spare
 from broadcaster.store.station_state import StationState
 from broadcaster.store.tokens import Tokens
-from broadcaster.store.upkeep import Upkeep
+from broadcaster.system.thread_loop import Loop
 
 
 @dataclass(frozen=True)

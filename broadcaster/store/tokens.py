@@ -8,13 +8,13 @@ from typing import Any
 
 from sqlalchemy import Row, delete, insert, select, update
 
-from broadcaster.clock import Clock
-from broadcaster.errors import AccountRefused, StoreUnusable
-from broadcaster.people import Scope, Token
-from broadcaster.store.connection import readable
-from broadcaster.store.database import Database
+from broadcaster.core.clock import Clock
+from broadcaster.core.errors import AccountRefused, StoreUnusable
+from broadcaster.core.people import Scope, Token
+from broadcaster.store.database.sqlite_connection import readable
+from broadcaster.store.database.station_database import Database
+from broadcaster.store.database.tables import token
 from broadcaster.store.passwords import key_hash
-from broadcaster.store.tables import token
 
 logger = logging.getLogger(__name__)
 

@@ -4,16 +4,16 @@ import difflib
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
-from broadcaster.errors import VoiceUnavailable
-from broadcaster.settings import EdgeSettings
-from broadcaster.tts.baker_engine import BakerEngine
-from broadcaster.tts.edge_engine import EdgeEngine
-from broadcaster.tts.engine import Engine, VoiceEntry
-from broadcaster.tts.espeak_engine import EspeakEngine
-from broadcaster.tts.package_source import Source
-from broadcaster.tts.recorded_engine import RecordedEngine
-from broadcaster.tts.sherpa_engine import SherpaEngine
-from broadcaster.tts.voice import Voice
+from broadcaster.core.errors import VoiceUnavailable
+from broadcaster.settings.schema import EdgeSettings
+from broadcaster.tts.baker.engine import BakerEngine
+from broadcaster.tts.base.engine import Engine, VoiceEntry
+from broadcaster.tts.base.package_source import Source
+from broadcaster.tts.base.voice import Voice
+from broadcaster.tts.edge.engine import EdgeEngine
+from broadcaster.tts.espeak.engine import EspeakEngine
+from broadcaster.tts.recorded.engine import RecordedEngine
+from broadcaster.tts.sherpa.engine import SherpaEngine
 
 
 class Catalogue:

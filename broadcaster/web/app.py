@@ -13,53 +13,58 @@ from flask_openapi3.models.info import Info
 from flask_openapi3.openapi import OpenAPI
 from flask_wtf.csrf import CSRFError, CSRFProtect
 
-from broadcaster import __version__, labels
-from broadcaster.clock import Clock
-from broadcaster.errors import BroadcasterError
-from broadcaster.folders import ENDED_SESSIONS, SESSION_KEY
-from broadcaster.model import new_id
-from broadcaster.settings import Settings
-from broadcaster.web import (
-    access,
-    account_pages,
-    air_pages,
-    api,
-    bar,
-    card_pages,
-    carrying,
-    copies_api,
-    deed_pages,
-    drafting,
-    language,
-    me_pages,
-    mistakes,
+from broadcaster import __version__
+from broadcaster.core import labels
+from broadcaster.core.clock import Clock
+from broadcaster.core.errors import BroadcasterError
+from broadcaster.core.model import new_id
+from broadcaster.core.project_folders import ENDED_SESSIONS, SESSION_KEY
+from broadcaster.settings.schema import Settings
+from broadcaster.web.api import (
+    endpoints,
+    exports,
     monitor,
-    notice_form,
-    own_address,
-    people_pages,
-    record_pages,
-    recordings_api,
-    say_pages,
-    slots_api,
-    talk_pages,
-    timetable_pages,
-    token_pages,
-    unfinished_pages,
-    voice_pages,
-    wording,
-    words_pages,
+    recordings,
+    slots,
 )
-from broadcaster.web.compiled_pages import CompiledPages
-from broadcaster.web.ended_sessions import EndedSessions
-from broadcaster.web.language import N_, _
-from broadcaster.web.parts import Parts
-from broadcaster.web.phone_cookie import Sessions
-from broadcaster.web.problems import Json, Problem, problem, refusal, wrong_request
-from broadcaster.web.protection import OwnFormsOnly, protect
-from broadcaster.web.session_key import load_session_key
+from broadcaster.web.api.problem_details import Json, Problem, problem, refusal, wrong_request
+from broadcaster.web.base import (
+    access,
+    air_bar,
+    carried_forms,
+    drafts,
+    form_errors,
+    language,
+    post_redirect_get,
+    wording,
+)
+from broadcaster.web.base.ended_sessions import EndedSessions
+from broadcaster.web.base.language import N_, _
+from broadcaster.web.base.page_context import Parts
+from broadcaster.web.base.phone_cookie import Sessions
+from broadcaster.web.base.template_cache import CompiledPages
+from broadcaster.web.pages import (
+    audit_log,
+    compose,
+    journal,
+    lexicon,
+    live_talk,
+    login,
+    my_account,
+    notice_form,
+    on_air,
+    people,
+    recording,
+    sound_cards,
+    timetable,
+    tokens,
+    unfinished,
+)
+from broadcaster.web.server.security_headers import OwnFormsOnly, protect
+from broadcaster.web.server.session_key import load_session_key
 
 if TYPE_CHECKING:
-    from broadcaster.station import Station
+    from broadcaster.station.station import Station
 
 logger = logging.getLogger(__name__)
 
@@ -67,9 +72,9 @@ LONGEST_BODY = 1024 * 1024
 SESSION_SECONDS = 30 * 24 * 3600
 
 AREAS = (
-    *(account_pages, air_pages, say_pages, voice_pages, words_pages, timetable_pages, record_pages),
-    *(talk_pages, me_pages, card_pages, people_pages, token_pages, deed_pages, monitor, language),
-    unfinished_pages,
+    *(login, on_air, compose, recording, lexicon, timetable, journal),
+    *(live_talk, my_account, sound_cards, people, tokens, audit_log, monitor, language),
+    unfinished,
 )
 
 # The places at the foot of every page, as far as there are pages there.
@@ -86,6 +91,7 @@ SENTENCES = {
     500: N_("程序内部出了错，已经记在日志里。请回首页再试一次；还不行就重新启动广播站。"),
 }
 STALE_FORM = N_("页面放得太久，这次提交没有算数。请回首页再来一次。")
+OTHER_LOGIN = N_("打开这一页以后又登录过，或者换了人，刚才那一下没有算数。请回首页再来一次。")
 
 
 def create_app(station: Station, settings: Settings) -> Flask:
@@ -117,19 +123,19 @@ def create_app(station: Station, settings: Settings) -> Flask:
     app.json = Json(app)
     app.session_interface = Sessions()
     # Before the form is read for its token: who has not logged in sends nothing long.
-    app.before_request(own_address.show_again)
-    app.before_request(partial(access.check_access, account_pages.lead_in))
-    app.before_request(voice_pages.allow_recordings)
+    app.before_request(post_redirect_get.show_again)
+    app.before_request(partial(access.check_access, login.lead_in))
+    app.before_request(recording.allow_recordings)
     # What a token opens no browser sends by itself.
     csrf = CSRFProtect(app)
-    app.before_request(own_address.once)
-    app.teardown_request(own_address.end_turn)
-    app.after_request(own_address.lead_to_it)
+    app.before_request(post_redirect_get.once)
+    app.teardown_request(post_redirect_get.end_turn)
+    app.after_request(post_redirect_get.lead_to_it)
     app.after_request(access.note_deed)
     app.after_request(protect)
     for area in AREAS:
         app.register_blueprint(area.pages)
-    for programs in (api, slots_api, recordings_api, copies_api):
+    for programs in (endpoints, slots, recordings, exports):
         csrf.exempt(programs.pages)
         app.register_api(programs.pages)
     language.teach_languages(app, settings.web.language_of_browser)
@@ -157,14 +163,14 @@ def _teach_wording(app: Flask, settings: Settings, clock: Clock) -> None:
         called=labels.called,
         why=labels.why,
         may=access.may,
-        bar_now=bar.on_page,
-        role_names=people_pages.ROLES,
+        bar_now=air_bar.on_page,
+        role_names=people.ROLES,
         paths=paths,
-        mistakes=mistakes.found,
-        carried=carrying.carried,
+        mistakes=form_errors.found,
+        carried=carried_forms.carried,
         new_id=new_id,
-        why_login=carrying.told,
-        drafting=drafting,
+        why_login=carried_forms.told,
+        drafting=drafts,
         navigation={path: label for path, label in NAVIGATION.items() if path in paths},
     )
 
@@ -179,7 +185,8 @@ def _answer_errors(app: Flask) -> None:
 def _answer_stale_form(error: CSRFError) -> ResponseReturnValue:
     """What it said is there, for who has logged in anew since the page was made."""
     if access.who():
-        carrying.begin()
+        carried_forms.begin()
+        return _error_page(400, _(OTHER_LOGIN))
     return _error_page(400, _(STALE_FORM))
 
 
@@ -187,7 +194,7 @@ def _answer_http_error(code: int, error: Exception) -> ResponseReturnValue:
     """Also for a fault of our own: Flask logs its traceback and hands it on as a 500. What only forms
     lead to is no page to come back to: its address leads to the one above."""
     if code == 405 and request.method == "GET" and not _asked_by_program():
-        return redirect(request.script_root + own_address.nearest_page(request.path), 303)
+        return redirect(request.script_root + post_redirect_get.nearest_page(request.path), 303)
     return _error_page(code, _(SENTENCES[code]))
 
 

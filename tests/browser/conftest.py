@@ -7,9 +7,9 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 from rig.phone import chromium, log_in, make_account, phone
 from rig.rig import FakeRig, Sink
-from village import RunningBox, Village
+from rig.village import RunningBox, Village
 
-from broadcaster.control import ask
+from broadcaster.daemon.control_socket import ask
 
 # As long as `phone` waits for everything else.
 expect.set_options(timeout=20_000)

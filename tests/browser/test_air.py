@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 from rig.pages import beep, silence, wait_until_played
 from rig.phone import NAME, log_in, phone, press
 from rig.rig import FakeRig, Sink, wait_until
-from village import RunningBox, Village
+from rig.village import RunningBox, Village
 
 FLOOD = "上游水库开闸泄洪，请马上转移。"
 

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 from rig.pages import rehearse, silence
 from rig.phone import log_in, phone, press
 from rig.rig import Sink, wait_until
-from village import RunningBox
+from rig.village import RunningBox
 
 LONG = "请大家注意用电安全，不要私拉电线，出门前关好电器。" * 4
 LOST = re.compile(r"和广播站断开了，\d\d:\d\d:\d\d 起不知道播没播")

@@ -6,7 +6,7 @@ from playwright.sync_api import Browser, Page, expect
 from rig.looks import faults
 from rig.pages import PAGES
 from rig.phone import NAME, PASSWORD, log_in, make_account, phone
-from village import RunningBox, Village, running
+from rig.village import RunningBox, Village, running
 
 import broadcaster
 

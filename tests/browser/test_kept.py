@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 from rig.pages import rehearse, wait_until_played
 from rig.phone import log_in, phone, press
 from rig.rig import Sink, wait_until
-from village import RunningBox, Village
+from rig.village import RunningBox, Village
 
 WATER = "今天下午停水，请提前储水。"
 # The page offers whole minutes: one that begins in less than this might be over before it is saved.

@@ -8,9 +8,9 @@ import pytest
 from rig.old_phone import TODAY, OldPhone, old_phone
 from rig.phone import NAME, PASSWORD
 from rig.rig import FakeRig, Sink, wait_until
-from village import RunningBox, Village, running
+from rig.village import RunningBox, Village, running
 
-from broadcaster.control import ask
+from broadcaster.daemon.control_socket import ask
 
 pytestmark = pytest.mark.skipif(
     platform.machine() != "x86_64", reason="old Chromiums are built for 64-bit PCs only"

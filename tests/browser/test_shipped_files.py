@@ -7,14 +7,14 @@ from pathlib import Path
 import pytest
 from rig.old_phone import TODAY, OldPhone, old_phone
 from rig.shipped import NAMES, unknown_in_css, unknown_in_script
-from village import RunningBox
+from rig.village import RunningBox
 
 import broadcaster
 
 pytestmark = pytest.mark.skipif(
     platform.machine() != "x86_64", reason="old Chromiums are built for 64-bit PCs only"
 )
-FOLDERS = [Path(broadcaster.__file__).parent / side / "static" for side in ("web", "county")]
+FOLDERS = [Path(broadcaster.__file__).parent / side / "static" for side in ("web", "county/pages")]
 # What a script calls so itself, or uses only where it was asked for first.
 OWN = {
     "drafts.js": {".address", ".at"},

@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 from rig.pages import silence
 from rig.phone import NAME
 from rig.rig import FakeRig, wait_until
-from village import Village
+from rig.village import Village
 
 RATE_HZ = 48_000
 

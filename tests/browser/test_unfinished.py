@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, TimeoutError, expect
 from rig.phone import NAME, PASSWORD, log_in, make_account, phone, press
-from village import RunningBox, Village
+from rig.village import RunningBox, Village
 
 SEED, MANY = 14, 100
 WORDS = "停水开会打疫苗收鸡蛋防火赶集交电费明天上午下午一组二组三组全村"

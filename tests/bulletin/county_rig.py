@@ -9,16 +9,16 @@ from securesystemslib.signer import CryptoSigner
 
 from broadcaster.bulletin import envelope
 from broadcaster.bulletin.bulletin import PAYLOAD_TYPE, Bulletin, BulletinKind, new_bulletin_id
-from broadcaster.bulletin.charter import KeyList, make_root, sign_root
 from broadcaster.bulletin.delegation import Delegation
-from broadcaster.bulletin.heads import Heads
 from broadcaster.bulletin.keyring import Keyring, Trust
 from broadcaster.bulletin.keys import new_key, public
-from broadcaster.bulletin.metadata import read_root
-from broadcaster.bulletin.moment import Now
-from broadcaster.bulletin.seen import Seen, SeenInMemory
+from broadcaster.bulletin.metadata_signing import KeyList, make_root, sign_root
+from broadcaster.bulletin.replay_guard import Seen, SeenInMemory
+from broadcaster.bulletin.snapshot import Heads
+from broadcaster.bulletin.trusted_time import Now
+from broadcaster.bulletin.tuf_metadata import read_root
 from broadcaster.bulletin.verify import Accepted, Refused, Verdict, verify
-from broadcaster.model import Severity
+from broadcaster.core.model import Severity
 
 BEIJING = timezone(timedelta(hours=8))
 NOON = datetime(2026, 5, 1, 12, 0, tzinfo=BEIJING)

@@ -7,12 +7,12 @@ import pytest
 from county_rig import COUNTY, NOON, County
 
 from broadcaster.bulletin import envelope, strict_json
-from broadcaster.bulletin.charter import CharterRefused, make_root, next_root, sign_root
 from broadcaster.bulletin.keyring import Keyring, Trust
 from broadcaster.bulletin.keys import public
-from broadcaster.bulletin.metadata import PAYLOAD_TYPE, read_root
+from broadcaster.bulletin.metadata_signing import CharterRefused, make_root, next_root, sign_root
 from broadcaster.bulletin.refusals import NotAccepted
-from broadcaster.bulletin.superior import Superior
+from broadcaster.bulletin.tuf_metadata import PAYLOAD_TYPE, read_root
+from broadcaster.bulletin.upstream_office import Superior
 
 PROVINCE = Superior("33", "ab" * 32)
 

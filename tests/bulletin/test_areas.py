@@ -3,7 +3,7 @@
 import pytest
 
 from broadcaster.bulletin import areas
-from broadcaster.model import Office
+from broadcaster.core.model import Office
 
 
 @pytest.mark.parametrize(

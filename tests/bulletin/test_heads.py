@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 from county_rig import COUNTY, NOON, Box, County, bulletin, signed, trusted, untrusted
 
-from broadcaster.bulletin import envelope, heads, strict_json
-from broadcaster.bulletin.heads import Heads, read_heads
+from broadcaster.bulletin import envelope, snapshot, strict_json
 from broadcaster.bulletin.keys import new_key
 from broadcaster.bulletin.refusals import NotAccepted
+from broadcaster.bulletin.snapshot import Heads, read_heads
 
 
 def refusal(data: bytes, box: Box, newest: Heads | None = None, now: Any = None) -> str:
@@ -39,10 +39,10 @@ def test_heads_that_were_changed_are_refused(county: County, box: Box) -> None:
 def test_a_bulletin_is_no_heads_and_heads_are_no_bulletin(county: County, box: Box) -> None:
     assert refusal(signed(bulletin(), county.key), box) == "WRONG_TYPE"
     assert box.refusal(county.heads().signed(county.key).to_bytes()) == "WRONG_TYPE"
-    disguised = signed(bulletin(), county.key, heads.PAYLOAD_TYPE)
+    disguised = signed(bulletin(), county.key, snapshot.PAYLOAD_TYPE)
     assert refusal(disguised, box) == "BAD_SCHEMA"
     relabelled = strict_json.parse(signed(bulletin(), county.key))
-    relabelled["payloadType"] = heads.PAYLOAD_TYPE
+    relabelled["payloadType"] = snapshot.PAYLOAD_TYPE
     assert refusal(strict_json.write(relabelled), box) == "BAD_SIGNATURE"
 
 
@@ -71,7 +71,7 @@ def test_heads_of_next_year_are_refused_by_a_trusted_clock(county: County, box: 
 )
 def test_heads_of_another_shape_are_refused(county: County, box: Box, change: dict[str, Any]) -> None:
     written = strict_json.parse(county.heads().signed(county.key).payload) | change
-    made = envelope.sign(heads.PAYLOAD_TYPE, strict_json.write(written), [county.key])
+    made = envelope.sign(snapshot.PAYLOAD_TYPE, strict_json.write(written), [county.key])
     assert refusal(made.to_bytes(), box) == "BAD_SCHEMA"
 
 

@@ -9,13 +9,13 @@ from county_rig import COUNTY, NOON, TOWN, Box, County, bulletin, signed, truste
 from securesystemslib.signer import SSlibKey
 
 from broadcaster.bulletin import envelope, strict_json
-from broadcaster.bulletin.charter import KeyList, sign_root
 from broadcaster.bulletin.delegation import Delegation
 from broadcaster.bulletin.keyring import Keyring, Trust
 from broadcaster.bulletin.keys import new_key, public
-from broadcaster.bulletin.metadata import PAYLOAD_TYPE
+from broadcaster.bulletin.metadata_signing import KeyList, sign_root
 from broadcaster.bulletin.refusals import NotAccepted
-from broadcaster.model import Severity
+from broadcaster.bulletin.tuf_metadata import PAYLOAD_TYPE
+from broadcaster.core.model import Severity
 
 
 def refusal(trust: Trust, bundle: bytes, now: Any = NOON) -> str:

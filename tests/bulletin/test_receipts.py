@@ -20,7 +20,7 @@ from broadcaster.bulletin.receipts import (
     read_receipts,
 )
 from broadcaster.bulletin.refusals import NotAccepted, Refusal
-from broadcaster.model import Outcome
+from broadcaster.core.model import Outcome
 
 KEY = new_key()
 LONGEST = Heard(Outcome.CUT_SHORT, NOON, NOON, 1234.567890123, 1234.567890123, 1000, "音" * 80)

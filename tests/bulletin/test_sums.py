@@ -10,7 +10,7 @@ from broadcaster.bulletin import envelope, strict_json
 from broadcaster.bulletin.bulletin import new_bulletin_id
 from broadcaster.bulletin.keys import new_key, public
 from broadcaster.bulletin.refusals import NotAccepted
-from broadcaster.bulletin.sums import PAYLOAD_TYPE, Sum, read_sum
+from broadcaster.bulletin.relay_totals import PAYLOAD_TYPE, Sum, read_sum
 
 KEY = new_key()
 

@@ -1,25 +1,27 @@
 import pytest
 
-from broadcaster.bulletin import topics
+from broadcaster.bulletin import mqtt_topics
 
 
 def test_a_box_hears_its_own_area_and_each_above_it() -> None:
-    assert topics.bulletins_for("331121104200") == (
+    assert mqtt_topics.bulletins_for("331121104200") == (
         *("cb/1/n/33/+", "cb/1/n/3311/+", "cb/1/n/331121/+"),
         *("cb/1/n/331121104/+", "cb/1/n/331121104200/+"),
     )
 
 
 def test_a_bulletin_stands_under_its_trimmed_area() -> None:
-    assert topics.bulletin("331121104000", "id") == "cb/1/n/331121104/id"
+    assert mqtt_topics.bulletin("331121104000", "id") == "cb/1/n/331121104/id"
 
 
-@pytest.mark.parametrize("name", [topics.receipt("b7", "id"), topics.state("b7"), topics.question("b7")])
+@pytest.mark.parametrize(
+    "name", [mqtt_topics.receipt("b7", "id"), mqtt_topics.state("b7"), mqtt_topics.question("b7")]
+)
 def test_what_comes_from_a_box_says_which(name: str) -> None:
-    assert topics.box_of(name) == "b7"
+    assert mqtt_topics.box_of(name) == "b7"
 
 
 @pytest.mark.parametrize("name", ["cb/1/h/331121", "x/cb/1/s/b7", "cb/1/s", ""])
 def test_other_topics_come_from_no_box(name: str) -> None:
     with pytest.raises(ValueError):
-        topics.box_of(name)
+        mqtt_topics.box_of(name)

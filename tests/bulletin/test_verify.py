@@ -23,7 +23,7 @@ from broadcaster.bulletin import strict_json
 from broadcaster.bulletin.keys import new_key
 from broadcaster.bulletin.refusals import Refusal
 from broadcaster.bulletin.verify import Accepted, Waits
-from broadcaster.model import Office, Severity
+from broadcaster.core.model import Office, Severity
 
 
 def test_what_the_county_signed_is_accepted(county: County, box: Box) -> None:

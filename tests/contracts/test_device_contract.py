@@ -5,13 +5,13 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from fakes import FakeDevice
+from rig.fakes import FakeDevice
 from rig.listening import Listener, Sound, make_sound
 from rig.rig import FakeRig, wait_until
 
-from broadcaster.playout.device import Back, Damaged, Device, Ended, Started
-from broadcaster.playout.sound_device import open_device
-from broadcaster.settings import SoundSettings
+from broadcaster.playout.device.child_device import open_device
+from broadcaster.playout.device.device_contract import Back, Damaged, Device, Ended, Started
+from broadcaster.settings.schema import SoundSettings
 
 
 def make_device(kind: str, folder: Path, request: pytest.FixtureRequest) -> Device:

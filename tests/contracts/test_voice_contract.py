@@ -6,20 +6,20 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from fakes import FakeVoice
-from onsets import envelope, onset_near
 from rig.edge_service import EdgeService
-from spoken import baker_folder, edge_voice, first_words, joined, line, record
-from tiny_sherpa import make_kokoro, make_matcha, make_vits
+from rig.fakes import FakeVoice
+from rig.onsets import envelope, onset_near
+from rig.spoken import baker_folder, edge_voice, first_words, joined, line, record
+from rig.tiny_sherpa import make_kokoro, make_matcha, make_vits
 
-from broadcaster.beat import timing
-from broadcaster.errors import LineRefused
-from broadcaster.tts.baker import BakerVoice
-from broadcaster.tts.espeak import EspeakVoice
-from broadcaster.tts.recorded import RecordedVoice
-from broadcaster.tts.sherpa import SherpaVoice
-from broadcaster.tts.sherpa_package import read_package
-from broadcaster.tts.voice import Voice
+from broadcaster.core.beat_timing import timing
+from broadcaster.core.errors import LineRefused
+from broadcaster.tts.baker.voice import BakerVoice
+from broadcaster.tts.base.voice import Voice
+from broadcaster.tts.espeak.voice import EspeakVoice
+from broadcaster.tts.recorded.voice import RecordedVoice
+from broadcaster.tts.sherpa.package import read_package
+from broadcaster.tts.sherpa.voice import SherpaVoice
 
 COUNTS = (1, 2, 7, 15, 30)
 

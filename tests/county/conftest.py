@@ -7,15 +7,15 @@ from pathlib import Path
 
 import pytest
 from county_office import PASSWORD, SENTENCE, OfficeDesk, make_desk
-from fakes import ManualClock
 from flask import Flask
 from office_site import LogIn, Visitor, app_of
 from rig.cluster import Cluster, find_programs
+from rig.fakes import ManualClock
 from sqlalchemy import delete
 
-from broadcaster.county.database import OfficeDatabase
-from broadcaster.county.tables import metadata
-from broadcaster.office_folder import OfficeFolder
+from broadcaster.county.keys.key_folder import OfficeFolder
+from broadcaster.county.store.office_database import OfficeDatabase
+from broadcaster.county.store.tables import metadata
 
 
 @pytest.fixture(scope="session")

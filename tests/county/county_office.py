@@ -6,28 +6,28 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, cast
 
-from fakes import CHEAP, FakeRehearsals, ManualClock
+from rig.fakes import CHEAP, FakeRehearsals, ManualClock
 from securesystemslib.signer import CryptoSigner
 from sqlalchemy import select
 
 from broadcaster.bulletin.enrolment import Enrolment
 from broadcaster.bulletin.keys import new_key, public
 from broadcaster.bulletin.receipts import Heard, Receipt, Receipts, State
-from broadcaster.county.booth import Booth
-from broadcaster.county.database import OfficeDatabase
-from broadcaster.county.desk import Paper
-from broadcaster.county.draft import Draft
-from broadcaster.county.intake import Intake, Sent
-from broadcaster.county.office_keys import OfficeKeys
-from broadcaster.county.officers import Officer, OfficeRole
-from broadcaster.county.parts import Parts, make_parts
-from broadcaster.county.publisher import Publisher
-from broadcaster.county.register import BrokerAddress
-from broadcaster.county.tables import bulletin
-from broadcaster.errors import TextRefused
-from broadcaster.model import Line, Notice, Outcome, Script, Severity
-from broadcaster.office_folder import OfficeFolder
-from broadcaster.studio import VoiceEntry
+from broadcaster.core.errors import TextRefused
+from broadcaster.core.model import Line, Notice, Outcome, Script, Severity
+from broadcaster.county.board.receipt_inbox import Intake, Sent
+from broadcaster.county.keys.key_folder import OfficeFolder
+from broadcaster.county.keys.key_renewal import OfficeKeys
+from broadcaster.county.notices.approval_desk import Paper
+from broadcaster.county.notices.draft import Draft
+from broadcaster.county.notices.preview import Booth
+from broadcaster.county.notices.publisher import Publisher
+from broadcaster.county.pages.base.office_services import Parts, make_parts
+from broadcaster.county.register.register import BrokerAddress
+from broadcaster.county.store.office_database import OfficeDatabase
+from broadcaster.county.store.officers import Officer, OfficeRole
+from broadcaster.county.store.tables import bulletin
+from broadcaster.studio.studio import VoiceEntry
 
 SENTENCE = "三个和尚没水喝 2026"
 PASSWORD = "shuiku-2026"

@@ -9,21 +9,21 @@ from datetime import timedelta
 from pathlib import Path
 
 from county_office import PASSWORD, SENTENCE, OfficeDesk, make_desk
-from fakes import ManualClock
 from office_site import app_of
 from playwright.sync_api import Page
+from rig.fakes import ManualClock
 from rig.phone import HEIGHT, WIDTH, chromium, log_in, phone, press
-from village import Village
+from rig.village import Village
 from werkzeug.serving import make_server
 
 from broadcaster.bulletin.bulletin import BulletinKind
 from broadcaster.bulletin.receipts import Heard, State
-from broadcaster.county.database import OfficeDatabase
-from broadcaster.county.library import Text
-from broadcaster.county.running import open_booth, settings_of_preview
-from broadcaster.county.standing import Schedule
-from broadcaster.model import Outcome, Severity
-from broadcaster.office_folder import OfficeFolder
+from broadcaster.core.model import Outcome, Severity
+from broadcaster.county.keys.key_folder import OfficeFolder
+from broadcaster.county.notices.library import Text
+from broadcaster.county.notices.recurring import Schedule
+from broadcaster.county.office.office_process import open_booth, settings_of_preview
+from broadcaster.county.store.office_database import OfficeDatabase
 
 QUALITY = 50
 WIDE, HIGH = 1280, 800

@@ -10,10 +10,10 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from broadcaster.county.app import create_app
-from broadcaster.county.booth import Booth
-from broadcaster.county.office_settings import OfficeSettings
-from broadcaster.county.page_parts import Pages, Trusted
+from broadcaster.county.notices.preview import Booth
+from broadcaster.county.pages.app import create_app
+from broadcaster.county.pages.base.page_context import Pages, Trusted
+from broadcaster.county.store.office_settings import OfficeSettings
 
 LogIn = Callable[[str], "Visitor"]
 

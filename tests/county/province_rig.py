@@ -13,34 +13,34 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from county_office import SENTENCE, VILLAGE
-from fakes import CHEAP
 from link.link_rig import Life, LinkBox
 from rig.broker import OFFICE_PASSWORD, BrokerRig
+from rig.fakes import CHEAP
 from rig.rig import wait_until
 
-from broadcaster.clock import Clock
-from broadcaster.command_line import main
-from broadcaster.county.board import Counts
-from broadcaster.county.broker import OFFICE
-from broadcaster.county.county_board import Fare
-from broadcaster.county.county_sums import CountySums
-from broadcaster.county.database import OfficeDatabase
-from broadcaster.county.desk import Paper
-from broadcaster.county.door import BrokerDoor
-from broadcaster.county.draft import Draft, State
-from broadcaster.county.intake import Intake
-from broadcaster.county.joining import join, public_key
-from broadcaster.county.office import Office
-from broadcaster.county.office_keys import OfficeKeys
-from broadcaster.county.office_settings import FILE
-from broadcaster.county.officers import OfficeRole
-from broadcaster.county.parts import make_parts
-from broadcaster.county.publisher import Publisher
-from broadcaster.county.register import BrokerAddress
-from broadcaster.county.wire import Wire
-from broadcaster.loop import Loop
-from broadcaster.model import Severity
-from broadcaster.office_folder import OfficeFolder
+from broadcaster.commands.arguments import main
+from broadcaster.core.clock import Clock
+from broadcaster.core.model import Severity
+from broadcaster.county.board.county_totals import CountySums
+from broadcaster.county.board.delivery_board import Counts
+from broadcaster.county.board.province_board import Fare
+from broadcaster.county.board.receipt_inbox import Intake
+from broadcaster.county.broker.broker_access import BrokerDoor
+from broadcaster.county.broker.mosquitto import OFFICE
+from broadcaster.county.broker.mqtt_client import Wire
+from broadcaster.county.keys.key_folder import OfficeFolder
+from broadcaster.county.keys.key_renewal import OfficeKeys
+from broadcaster.county.notices.approval_desk import Paper
+from broadcaster.county.notices.draft import Draft, State
+from broadcaster.county.notices.publisher import Publisher
+from broadcaster.county.office.office_thread import Office
+from broadcaster.county.pages.base.office_services import make_parts
+from broadcaster.county.register.register import BrokerAddress
+from broadcaster.county.relay.joining import join, public_key
+from broadcaster.county.store.office_database import OfficeDatabase
+from broadcaster.county.store.office_settings import FILE
+from broadcaster.county.store.officers import OfficeRole
+from broadcaster.system.thread_loop import Loop
 
 PROVINCE, COUNTY, PASSWORD = "33", "331121", "shuiku-2026"
 CLOCK = Clock(ZoneInfo("Asia/Shanghai"))
@@ -119,7 +119,7 @@ class RelayProcess:
     """`broadcaster county relay`, which can be killed as a power cut does."""
 
     def __init__(self, office: Path) -> None:
-        self._command = [sys.executable, "-m", "broadcaster.cli", "county", "relay", "--office"]
+        self._command = [sys.executable, "-m", "broadcaster.commands.cli", "county", "relay", "--office"]
         self._command.append(str(office))
         self._process: subprocess.Popen[bytes] | None = None
 

@@ -6,18 +6,18 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from rig.village import Village
 from test_office_recordings import spoken
-from village import Village
 
 from broadcaster.bulletin.bulletin import BulletinKind
-from broadcaster.county.booth import Booth
-from broadcaster.county.draft import Draft
-from broadcaster.county.running import open_booth, settings_of_preview
-from broadcaster.county.sounds import Sounds
-from broadcaster.errors import BroadcasterError
-from broadcaster.last_good import LAST_GOOD
-from broadcaster.model import Severity
-from broadcaster.settings import Settings
+from broadcaster.core.errors import BroadcasterError
+from broadcaster.core.model import Severity
+from broadcaster.county.notices.draft import Draft
+from broadcaster.county.notices.preview import Booth
+from broadcaster.county.notices.recordings import Sounds
+from broadcaster.county.office.office_process import open_booth, settings_of_preview
+from broadcaster.settings.schema import Settings
+from broadcaster.system.last_good_settings import LAST_GOOD
 
 WORDS = Draft("停水", "今天下午停水。", ("331121",), Severity.BLUE, repeat=1)
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from rig.broker import BrokerRig
 
-from broadcaster.county.authority import make_authority, make_server
-from broadcaster.county.broker_run import names_of
+from broadcaster.county.broker.broker_program import names_of
+from broadcaster.county.broker.certificate_authority import make_authority, make_server
 
 OFFICE = "broker: {host: mqtt.internal.example, box_host: mqtt.example.cn}\n"
 

@@ -6,22 +6,22 @@ from typing import Any
 
 import pytest
 from county_office import BROKER, OfficeDesk
-from fakes import ManualClock
+from rig.fakes import ManualClock
 from securesystemslib.signer import CryptoSigner
 
-from broadcaster.bulletin import envelope, topics
+from broadcaster.bulletin import envelope, mqtt_topics
 from broadcaster.bulletin.admission import Admission, AdmissionRefused
 from broadcaster.bulletin.areas import AreaUnknown
 from broadcaster.bulletin.bulletin import PAYLOAD_TYPE
 from broadcaster.bulletin.keys import new_key, public
 from broadcaster.bulletin.receipts import State as Told
-from broadcaster.bulletin.sums import Presence, Sum
-from broadcaster.county.county_board import Fare, Word
-from broadcaster.county.county_sums import CountySums
-from broadcaster.county.desk import Paper
-from broadcaster.county.one_time import RegisterRefused
-from broadcaster.county.register import BoxState
-from broadcaster.model import Outcome
+from broadcaster.bulletin.relay_totals import Presence, Sum
+from broadcaster.core.model import Outcome
+from broadcaster.county.board.county_totals import CountySums
+from broadcaster.county.board.province_board import Fare, Word
+from broadcaster.county.notices.approval_desk import Paper
+from broadcaster.county.register.one_time_code import RegisterRefused
+from broadcaster.county.register.register import BoxState
 
 COUNTY, OTHER = "331121", "331122"
 COUNTS = {"sent": 300, "reached": 290, "accepted": 288, "on_the_air": 5, "heard": 200, "partly": 3}
@@ -45,12 +45,12 @@ class PretendRelay:
             | COUNTS
             | given
         )
-        return topics.sum_of(self.county, paper.id), told.signed(self.key).to_bytes()
+        return mqtt_topics.sum_of(self.county, paper.id), told.signed(self.key).to_bytes()
 
     def presence(self, clock: ManualClock, below: bool = True) -> tuple[str, bytes]:
         self.number += 1
         told = Presence(self.county, self.number, clock.now(), below)
-        return topics.presence(self.county), told.signed(self.key).to_bytes()
+        return mqtt_topics.presence(self.county), told.signed(self.key).to_bytes()
 
 
 def digest_of(data: bytes) -> str:
@@ -116,15 +116,15 @@ def test_what_is_not_genuine_or_not_ours_is_not_counted(province: OfficeDesk) ->
         take(
             province,
             stranger.sum(province, paper),
-            (topics.sum_of(COUNTY, paper.id), in_its_name),
-            (topics.sum_of("331123", paper.id), relay.sum(province, paper)[1]),
+            (mqtt_topics.sum_of(COUNTY, paper.id), in_its_name),
+            (mqtt_topics.sum_of("331123", paper.id), relay.sum(province, paper)[1]),
             relay.sum(province, paper, digest="0" * 64),
             relay.sum(province, elsewhere),
             (topic, told),
-            (topics.sum_of(COUNTY, paper.id), b"{"),
-            (topics.sum_of(COUNTY, paper.id), b""),
+            (mqtt_topics.sum_of(COUNTY, paper.id), b"{"),
+            (mqtt_topics.sum_of(COUNTY, paper.id), b""),
             ("cb/1/u/x", b"{}"),
-            (topics.receipt("box", "id"), b"{}"),
+            (mqtt_topics.receipt("box", "id"), b"{}"),
             stranger.presence(province.clock),
         )
         == 0

@@ -13,9 +13,9 @@ import pytest
 from rig.broker import OFFICE_PASSWORD, BrokerRig, OfficeClient
 from rig.damage import HARMS
 
-from broadcaster.county.broker import Broker, BrokerRefused, is_password
-from broadcaster.county.broker_run import Running, office_password
-from broadcaster.county.broker_users import ACL, PASSWORDS, USERS, read_users
+from broadcaster.county.broker.broker_accounts import ACL, PASSWORDS, USERS, read_users
+from broadcaster.county.broker.broker_program import Running, office_password
+from broadcaster.county.broker.mosquitto import Broker, BrokerRefused, is_password
 
 BOXES = [(f"box-{number}", "331121104200", "a-password-of-a-box") for number in range(9)]
 FILES = [USERS, PASSWORDS, ACL]

@@ -10,16 +10,16 @@ from pathlib import Path
 
 import pytest
 from county_office import SENTENCE, VILLAGE
-from fakes import ManualClock
 from rig.broker import free_port
 from rig.damage import HARMS, flip_bit
+from rig.fakes import ManualClock
 
 from broadcaster.bulletin.keys import KeyLocked
-from broadcaster.county.broker import Broker
-from broadcaster.county.relay import Relay, open_relay
-from broadcaster.county.village_keys import VillageKeys
-from broadcaster.errors import BroadcasterError
-from broadcaster.office_folder import OfficeFolder, open_key
+from broadcaster.core.errors import BroadcasterError
+from broadcaster.county.broker.mosquitto import Broker
+from broadcaster.county.keys.key_folder import OfficeFolder, open_key
+from broadcaster.county.keys.village_keys import VillageKeys
+from broadcaster.county.relay.relay_process import Relay, open_relay
 
 READABLE = [name for name in HARMS if name != "not readable"]
 

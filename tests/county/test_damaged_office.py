@@ -7,18 +7,18 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from fakes import ManualClock
 from rig.damage import HARMS, flip_bit
+from rig.fakes import ManualClock
+from rig.stored import copy_folder
 from sqlalchemy import select
-from stored import copy_folder
 
-from broadcaster.county.audit import Audit
-from broadcaster.county.database import OfficeDatabase, put
-from broadcaster.county.safekeeping import LEAP, OFFICE, Safekeeping, refuse_lost
-from broadcaster.county.tables import area, audit, sequence
-from broadcaster.errors import StoreUnusable
-from broadcaster.store.contents import STATION
-from broadcaster.store.salvage import Contents
+from broadcaster.core.errors import StoreUnusable
+from broadcaster.county.store.audit import Audit
+from broadcaster.county.store.office_backups import LEAP, OFFICE, Safekeeping, refuse_lost
+from broadcaster.county.store.office_database import OfficeDatabase, put
+from broadcaster.county.store.tables import area, audit, sequence
+from broadcaster.store.database.salvage import Contents
+from broadcaster.store.database.salvaged_tables import STATION
 
 PAGE = 4096
 # Where a file says how many of its pages are free: sqlite.org/fileformat2.html.

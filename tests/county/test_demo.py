@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import soundfile
 
-from broadcaster.county.demo import VILLAGES
+from broadcaster.county.office.demo import VILLAGES
 
 
 @pytest.fixture(scope="module")
@@ -19,7 +19,7 @@ def shown(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str, int]:
     if not shutil.which("mosquitto", path=os.environ["PATH"] + ":/usr/sbin"):
         pytest.skip("apt-get install mosquitto")
     folder = tmp_path_factory.mktemp("demo")
-    program = [sys.executable, "-m", "broadcaster.terminal", "broadcaster.county.demo"]
+    program = [sys.executable, "-m", "broadcaster.system.terminal", "broadcaster.county.office.demo"]
     program += ["--once", "--folder", str(folder)]
     demo = subprocess.Popen(program, stdout=subprocess.PIPE, text=True, start_new_session=True)
     said, _ = demo.communicate(timeout=240)

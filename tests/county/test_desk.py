@@ -7,16 +7,16 @@ import pytest
 from county_office import NEXT_VILLAGE, OTHER_VILLAGE, TOWN, VILLAGE, OfficeDesk
 
 from broadcaster.bulletin.bulletin import BulletinKind
-from broadcaster.bulletin.heads import read_heads
 from broadcaster.bulletin.keyring import Trust
-from broadcaster.bulletin.moment import Now
 from broadcaster.bulletin.receipts import State as Told
 from broadcaster.bulletin.refusals import Refusal
-from broadcaster.bulletin.seen import SeenInMemory
+from broadcaster.bulletin.replay_guard import SeenInMemory
+from broadcaster.bulletin.snapshot import read_heads
+from broadcaster.bulletin.trusted_time import Now
 from broadcaster.bulletin.verify import Accepted, verify
-from broadcaster.county.draft import DraftRefused, State
-from broadcaster.county.reaches import Reach
-from broadcaster.model import Outcome, Severity
+from broadcaster.core.model import Outcome, Severity
+from broadcaster.county.notices.draft import DraftRefused, State
+from broadcaster.county.store.delivery_state import Reach
 
 
 def now(desk: OfficeDesk) -> Now:
@@ -64,7 +64,7 @@ def test_an_orange_one_waits_for_a_second_person(desk: OfficeDesk) -> None:
 
 def test_what_was_sent_back_can_be_changed_and_sent_again(desk: OfficeDesk) -> None:
     paper = desk.send(severity=Severity.ORANGE)
-    back = desk.parts.desk.send_back(desk.officer("老张"), paper.id, "改成黄色")
+    back = desk.parts.desk.send_back(desk.officer("老张"), paper.id, "改成黄色", paper.version)
     told = f"{desk.clock.now():%m月%d日 %H:%M} 老张退回来改：改成黄色"
     assert (back.state, back.note) == (State.DRAFT, told)
     changed = desk.draft(id=paper.id, severity=Severity.YELLOW)

@@ -6,10 +6,10 @@ from pathlib import Path
 from county_office import BROKER, VILLAGE, OfficeDesk
 
 from broadcaster.bulletin.keys import new_key, public
-from broadcaster.county.broker import Broker, county_user
-from broadcaster.county.broker_users import ACL, PASSWORDS, read_users
-from broadcaster.county.door import BrokerDoor
-from broadcaster.county.register import BoxState, Register
+from broadcaster.county.broker.broker_access import BrokerDoor
+from broadcaster.county.broker.broker_accounts import ACL, PASSWORDS, read_users
+from broadcaster.county.broker.mosquitto import Broker, county_user
+from broadcaster.county.register.register import BoxState, Register
 
 EACH, COUNTIES = 8, [f"3312{number}" for number in range(10, 22)]
 

@@ -14,11 +14,11 @@ from broadcaster.bulletin.bulletin import new_bulletin_id
 from broadcaster.bulletin.receipts import Heard
 from broadcaster.bulletin.receipts import State as Told
 from broadcaster.bulletin.refusals import Refusal
-from broadcaster.county.doubts import Doubt, Pace
-from broadcaster.county.intake import Intake, Sent
-from broadcaster.county.reaches import Reach
-from broadcaster.county.tally import OfficeReceipts
-from broadcaster.model import Outcome
+from broadcaster.core.model import Outcome
+from broadcaster.county.board.receipt_inbox import Intake, Sent
+from broadcaster.county.board.uncounted_receipts import Doubt, Pace
+from broadcaster.county.relay.uplink import OfficeReceipts
+from broadcaster.county.store.delivery_state import Reach
 
 DAY = timedelta(days=1)
 Tell = Callable[[PretendBox, OfficeDesk, str], bytes]

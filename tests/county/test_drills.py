@@ -10,10 +10,10 @@ from broadcaster.bulletin import envelope
 from broadcaster.bulletin.bulletin import PAYLOAD_TYPE, BulletinKind, read_bulletin
 from broadcaster.bulletin.receipts import Heard
 from broadcaster.bulletin.receipts import State as Told
-from broadcaster.county.desk import Paper
-from broadcaster.county.draft import DRILL_BEGINS, DRILL_ENDS, Draft, DraftRefused
-from broadcaster.county.drills import Drills
-from broadcaster.model import Outcome, Severity
+from broadcaster.core.model import Outcome, Severity
+from broadcaster.county.board.drills import Drills
+from broadcaster.county.notices.approval_desk import Paper
+from broadcaster.county.notices.draft import DRILL_BEGINS, DRILL_ENDS, Draft, DraftRefused
 
 
 @pytest.fixture

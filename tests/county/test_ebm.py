@@ -21,11 +21,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from broadcaster.bulletin.bulletin import BulletinKind
-from broadcaster.county.ebm_package import LARGEST_PACKAGE, MOST_FILES
-from broadcaster.county.foreign import ForeignDraft, NotImported, Reference
-from broadcaster.county.foreign_in import read_foreign
-from broadcaster.county.xml_in import LARGEST_XML
-from broadcaster.model import Severity
+from broadcaster.core.model import Severity
+from broadcaster.county.foreign.ebm_package import LARGEST_PACKAGE, MOST_FILES
+from broadcaster.county.foreign.message_reader import read_foreign
+from broadcaster.county.foreign.proposal import ForeignDraft, NotImported, Reference
+from broadcaster.county.foreign.safe_xml import LARGEST_XML
 
 OTHER_ID = f"{EBRID}202605010006"
 RELATED = f"<RelatedInfo><EBMID>{OTHER_ID}</EBMID></RelatedInfo><MsgBasicInfo>"

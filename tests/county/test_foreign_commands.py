@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from foreign_messages import ALERT, EBM
 
-from broadcaster.command_line import main
+from broadcaster.commands.arguments import main
 
 
 def test_it_shows_what_a_message_says(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

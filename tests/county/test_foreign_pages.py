@@ -15,13 +15,13 @@ from test_pages import Visitor, app_of
 from werkzeug.datastructures import FileStorage
 from werkzeug.test import encode_multipart
 
-from broadcaster.command_line import main
-from broadcaster.county.cap_out import export_cap
-from broadcaster.county.draft import State
-from broadcaster.county.foreign import ADVICE
-from broadcaster.county.foreign_in import read_foreign
-from broadcaster.county.office_settings import OfficeSettings
-from broadcaster.model import Severity
+from broadcaster.commands.arguments import main
+from broadcaster.core.model import Severity
+from broadcaster.county.foreign.message_reader import read_foreign
+from broadcaster.county.foreign.proposal import ADVICE
+from broadcaster.county.notices.draft import State
+from broadcaster.county.pages.cap_download import export_cap
+from broadcaster.county.store.office_settings import OfficeSettings
 
 UPDATE = ALERT.replace("QT-2026-17", "QT-2026-18").replace("<msgType>Alert", "<msgType>Update")
 REFERENCE = "<references>met@qingtian.example,QT-2026-17,2026-05-01T11:59:00+08:00</references>"

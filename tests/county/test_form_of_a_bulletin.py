@@ -9,10 +9,10 @@ from county_office import TOWN, OfficeDesk
 from office_site import LogIn
 from test_office_recordings import spoken
 
-from broadcaster.county.draft import Draft, DraftRefused, made_title
-from broadcaster.county.library import Text
-from broadcaster.county.standing import Schedule
-from broadcaster.model import Severity
+from broadcaster.core.model import Severity
+from broadcaster.county.notices.draft import Draft, DraftRefused, made_title
+from broadcaster.county.notices.library import Text
+from broadcaster.county.notices.recurring import Schedule
 
 FORM = {"text": "今天下午停水。", "areas": TOWN, "severity": "4", "hours": "6"}
 BLANKS = ["接水务公司通知，____停水。", "{什么时候}停水。", "＿＿停水。", "｛哪里｝停水。"]

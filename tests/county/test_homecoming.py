@@ -14,9 +14,9 @@ from office_site import LogIn
 from broadcaster.bulletin.bulletin import new_bulletin_id
 from broadcaster.bulletin.keys import new_key
 from broadcaster.bulletin.receipts import LARGEST
-from broadcaster.county import homecoming
-from broadcaster.county.homecoming import ReceiptsUnreadable, in_folder, in_upload, take_home
-from broadcaster.model import Outcome
+from broadcaster.core.model import Outcome
+from broadcaster.county.board import receipt_import
+from broadcaster.county.board.receipt_import import ReceiptsUnreadable, in_folder, in_upload, take_home
 
 
 @pytest.fixture
@@ -58,7 +58,7 @@ def test_a_folder_is_taken_in_and_links_are_not_followed(
     (outbox / "6.json").symlink_to(elsewhere / "5.json")
     (outbox.parent / "linked").symlink_to(elsewhere)
     done = take_home(plain_desk.parts.database, plain_desk.clock, in_folder(tmp_path / "stick"))
-    assert (done.files, done.genuine, done.refused) == (2, 1, 1)
+    assert (done.receipts, done.genuine, done.others) == (1, 1, 1)
     counts = plain_desk.counts(id)
     assert (counts["heard"], counts["reached"]) == (1, 1)
 
@@ -96,17 +96,37 @@ def test_links_and_bombs_in_archives_come_to_nothing() -> None:
 def test_what_is_broken_or_too_much_is_told(kind: str) -> None:
     with pytest.raises(ReceiptsUnreadable, match="损坏"):
         list(in_upload(f"a.{kind}", packed(kind, {"1.json": os.urandom(9_000)})[:4_000]))
-    many = {f"{number}.json": b"" for number in range(homecoming.MOST_FILES + 2)}
+    many = {f"{number}.json": b"" for number in range(receipt_import.MOST_FILES + 2)}
     with pytest.raises(ReceiptsUnreadable, match="超过 20000 个"):
         list(in_upload(f"a.{kind}", packed(kind, many)))
     with pytest.raises(ReceiptsUnreadable, match="太大"):
-        list(in_upload(f"a.{kind}", bytes(homecoming.LARGEST_ARCHIVE + 1)))
+        list(in_upload(f"a.{kind}", bytes(receipt_import.LARGEST_ARCHIVE + 1)))
 
 
 @pytest.mark.parametrize("data", [b"", b"[]", b"\xff", b"x" * 50_000])
-def test_what_is_no_receipt_counts_as_refused(plain_desk: OfficeDesk, data: bytes) -> None:
+def test_what_is_no_receipt_is_called_none(plain_desk: OfficeDesk, data: bytes) -> None:
     done = take_home(plain_desk.parts.database, plain_desk.clock, in_upload("1.json", data))
-    assert (done.files, done.genuine) == (1, 0)
+    assert (done.receipts, done.genuine, done.others) == (0, 0, 1)
+    assert done.sentence.startswith("里面没有回执")
+
+
+def test_the_whole_of_an_honest_stick_brings_no_false_receipt(
+    plain_desk: OfficeDesk, log_in: LogIn, told: tuple[PretendBox, str, bytes]
+) -> None:
+    box, _, receipt = told
+    with (
+        log_in("管家").client.get("/more/receipts/stick.zip") as sent,
+        zipfile.ZipFile(io.BytesIO(sent.data)) as stick,
+    ):
+        files = {name: stick.read(name) for name in stick.namelist()}
+    files["cb/keyring.json"] = plain_desk.folder.keyring.to_bytes()
+    files[f"cb/outbox/{box.id}/1.json"] = receipt
+    done = take_home(
+        plain_desk.parts.database, plain_desk.clock, in_upload("a.tar", packed("tar", files))
+    )
+    assert done.files == len(files) > 2 and (done.receipts, done.genuine, done.refused) == (1, 1, 0)
+    assert "不是登记过的广播站签的" not in done.sentence
+    assert f"另外 {done.others} 个文件不是回执" in done.sentence
 
 
 def test_a_receipt_that_another_box_signed_is_refused(
@@ -128,8 +148,8 @@ def test_a_stick_accuses_no_box_and_who_hands_it_in_is_told(
     box.key = new_key()
     forged = box.heard(id, plain_desk.clock, Outcome.PLAYED, 30)
     done = take_home(plain_desk.parts.database, plain_desk.clock, [forged, b"junk", genuine, receipt])
-    assert (done.files, done.genuine) == (4, 2)
-    assert "2 份不是登记过的广播站签的" in done.sentence
+    assert (done.receipts, done.genuine, done.others) == (3, 2, 1)
+    assert "1 份不是登记过的广播站签的" in done.sentence
     assert "没有计入的：1 份说的不是本平台发的通知" in done.sentence
     assert plain_desk.parts.doubts.of(box.id, None) == []
     assert "没有计入" not in log_in("管家").see(f"/register/{box.id}")

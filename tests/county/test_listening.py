@@ -11,11 +11,11 @@ from sqlalchemy import update
 
 from broadcaster.bulletin import envelope
 from broadcaster.bulletin.bulletin import BulletinKind, read_bulletin
-from broadcaster.county import hearings
-from broadcaster.county.booth import notice_of
-from broadcaster.county.draft import Draft, State
-from broadcaster.county.tables import bulletin
-from broadcaster.model import Office, Severity, Style
+from broadcaster.core.model import Office, Severity, Style
+from broadcaster.county.notices import preview_log
+from broadcaster.county.notices.draft import Draft, State
+from broadcaster.county.notices.preview import notice_of
+from broadcaster.county.store.tables import bulletin
 
 FORM: dict[str, Any] = {"text": "今天下午停水。", "areas": TOWN, "severity": "4", "hours": "6"}
 
@@ -57,7 +57,7 @@ def test_what_was_heard_is_told_and_signed_with_the_bulletin(
     paper = sent(plain_desk)
     assert "小王（今天 10:00，2 秒），听的就是这一版" in clerk.see(f"/bulletin/{paper.id}")
     record = clerk.client.get(f"/listen/{paper.id}/hearings.json").data
-    signed = envelope.read(record, hearings.PAYLOAD_TYPE)
+    signed = envelope.read(record, preview_log.PAYLOAD_TYPE)
     signed.check_signed_by(UNLOCKED[plain_desk.folder].public_key)
     told = json.loads(signed.payload)
     [sheet] = plain_desk.publisher.in_force()
@@ -167,6 +167,6 @@ def test_a_voice_that_is_none_is_told(log_in: LogIn, voice: str) -> None:
 def test_the_last_hearing_of_each_person_is_kept(desk: OfficeDesk) -> None:
     kept, now = desk.parts.hearings, desk.clock.now()
     for seconds, who in ((3, "小王"), (4, "老张"), (5, "小王")):
-        kept.note("v" * 64, hearings.Hearing(who, now, "0" * 64, seconds))
+        kept.note("v" * 64, preview_log.Hearing(who, now, "0" * 64, seconds))
     assert sorted((one.who, one.seconds) for one in kept.of("v" * 64)) == [("小王", 5), ("老张", 4)]
     assert kept.of("w" * 64) == []

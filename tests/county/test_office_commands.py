@@ -21,12 +21,12 @@ from test_office_recordings import spoken
 
 from broadcaster.bulletin.enrolment import Enrolment
 from broadcaster.bulletin.keys import new_key, public
-from broadcaster.command_line import main
-from broadcaster.county.officers import OfficeRole
-from broadcaster.county.register import Register
-from broadcaster.county.running import open_desk
-from broadcaster.model import Severity
-from broadcaster.office_folder import OfficeFolder
+from broadcaster.commands.arguments import main
+from broadcaster.core.model import Severity
+from broadcaster.county.keys.key_folder import OfficeFolder
+from broadcaster.county.office.office_process import open_desk
+from broadcaster.county.register.register import Register
+from broadcaster.county.store.officers import OfficeRole
 
 
 class Desk:
@@ -239,7 +239,10 @@ def test_a_verse_and_a_recording_are_sent_by_commands(desk: Desk, tmp_path: Path
 def test_receipts_on_a_stick_are_taken_in(desk: Desk, tmp_path: Path) -> None:
     (tmp_path / "cb").mkdir()
     (tmp_path / "cb" / "1.json").write_bytes(b"{}")
-    assert desk.call("receipts", str(tmp_path / "cb")) == (0, {"files": 1, "genuine": 0, "refused": 1})
+    assert desk.call("receipts", str(tmp_path / "cb")) == (
+        0,
+        {"files": 1, "genuine": 0, "refused": 0, "others": 1},
+    )
     assert desk.call("receipts", str(tmp_path / "none"))[0] == 2
 
 
@@ -278,7 +281,15 @@ def test_the_running_office_enrols_signs_and_sends(desk: Desk, broker: BrokerRig
     twice = json.dumps(written)[:-1] + ', "name": "青田", "name": "青田县应急"}'
     (desk.folder / "office.yaml").write_text(twice, encoding="utf-8")
     office = subprocess.Popen(
-        [sys.executable, "-m", "broadcaster.cli", "county", "run", "--office", str(desk.folder)],
+        [
+            sys.executable,
+            "-m",
+            "broadcaster.commands.cli",
+            "county",
+            "run",
+            "--office",
+            str(desk.folder),
+        ],
         env=os.environ | {"BROADCASTER_PASSPHRASE": SENTENCE},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

@@ -4,9 +4,9 @@ from threading import Event, Thread
 
 from sqlalchemy import event, func, insert, select
 
-from broadcaster.county.database import OfficeDatabase
-from broadcaster.county.tables import area
-from broadcaster.errors import StoreUnusable
+from broadcaster.core.errors import StoreUnusable
+from broadcaster.county.store.office_database import OfficeDatabase
+from broadcaster.county.store.tables import area
 
 
 def test_who_writes_waits_for_his_turn_however_long_it_takes(sqlite: OfficeDatabase) -> None:

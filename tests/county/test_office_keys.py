@@ -6,15 +6,15 @@ from pathlib import Path
 
 import pytest
 from county_office import SENTENCE, make_desk
-from fakes import ManualClock
+from rig.fakes import ManualClock
 from securesystemslib.signer import CryptoSigner
 
 from broadcaster.bulletin.keyring import Trust
 from broadcaster.bulletin.refusals import NotAccepted
-from broadcaster.county.database import OfficeDatabase
-from broadcaster.county.draft import State
-from broadcaster.county.office_keys import OfficeKeys
-from broadcaster.office_folder import OfficeFolder, open_key
+from broadcaster.county.keys.key_folder import OfficeFolder, open_key
+from broadcaster.county.keys.key_renewal import OfficeKeys
+from broadcaster.county.notices.draft import State
+from broadcaster.county.store.office_database import OfficeDatabase
 
 DAY = timedelta(days=1)
 

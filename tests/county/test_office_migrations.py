@@ -7,10 +7,10 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from sqlalchemy import text
 
-from broadcaster.county.database import OfficeDatabase
-from broadcaster.county.tables import metadata
-from broadcaster.county.tally import OfficeReceipts
-from broadcaster.errors import ConfigError, StoreUnusable
+from broadcaster.core.errors import ConfigError, StoreUnusable
+from broadcaster.county.relay.uplink import OfficeReceipts
+from broadcaster.county.store.office_database import OfficeDatabase
+from broadcaster.county.store.tables import metadata
 
 
 def test_the_last_migration_leaves_the_tables_of_the_program(database: OfficeDatabase) -> None:
@@ -27,7 +27,7 @@ def test_receipts_of_before_stand_each_under_its_own_envelope(database: OfficeDa
         metadata.drop_all(connection)
         connection.execute(text("DROP TABLE alembic_version"))
         config = Config()
-        config.set_main_option("script_location", "broadcaster.county:migrations")
+        config.set_main_option("script_location", "broadcaster.county.store:migrations")
         config.attributes["connection"] = connection
         command.upgrade(config, "0004")
         connection.execute(

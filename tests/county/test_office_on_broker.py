@@ -17,33 +17,33 @@ from county_office import (
     keys_of,
     make_desk,
 )
-from fakes import ManualClock
 from paho.mqtt.client import Client, MQTTv5
 from paho.mqtt.enums import CallbackAPIVersion
 from rig.broker import OFFICE_PASSWORD, WATCHER, BrokerRig, OfficeClient
+from rig.fakes import ManualClock
 from rig.rig import wait_until
 from sqlalchemy import delete, update
 
-from broadcaster.bulletin import topics
+from broadcaster.bulletin import mqtt_topics
 from broadcaster.bulletin.bulletin import new_bulletin_id
-from broadcaster.bulletin.heads import Heads, read_heads
 from broadcaster.bulletin.keyring import Trust
-from broadcaster.bulletin.moment import Now
-from broadcaster.bulletin.question import Question
 from broadcaster.bulletin.receipts import State as Told
-from broadcaster.bulletin.seen import SeenInMemory
+from broadcaster.bulletin.replay_guard import SeenInMemory
+from broadcaster.bulletin.snapshot import Heads, read_heads
+from broadcaster.bulletin.sync_request import Question
+from broadcaster.bulletin.trusted_time import Now
 from broadcaster.bulletin.verify import Accepted, verify
-from broadcaster.county.broker import OFFICE
-from broadcaster.county.county_sums import CountySums
-from broadcaster.county.database import OfficeDatabase
-from broadcaster.county.doubts import Doubt
-from broadcaster.county.draft import State
-from broadcaster.county.emptied import SAVED_AFTER
-from broadcaster.county.office import Office, own_topics
-from broadcaster.county.tables import bulletin, sequence
-from broadcaster.county.wire import LISTENS_TO, Wire
-from broadcaster.model import Outcome
-from broadcaster.office_folder import OfficeFolder, open_key
+from broadcaster.core.model import Outcome
+from broadcaster.county.board.county_totals import CountySums
+from broadcaster.county.board.uncounted_receipts import Doubt
+from broadcaster.county.broker.cleared_topics import SAVED_AFTER
+from broadcaster.county.broker.mosquitto import OFFICE
+from broadcaster.county.broker.mqtt_client import LISTENS_TO, Wire
+from broadcaster.county.keys.key_folder import OfficeFolder, open_key
+from broadcaster.county.notices.draft import State
+from broadcaster.county.office.office_thread import Office, own_topics
+from broadcaster.county.store.office_database import OfficeDatabase
+from broadcaster.county.store.tables import bulletin, sequence
 
 
 @pytest.fixture
@@ -73,8 +73,8 @@ class Line:
         self._answers: dict[int, int] = {}
         self._client.on_publish = lambda c, u, mid, reason, p: self._answers.update({mid: reason.value})
         self._client.connect("127.0.0.1", broker.port)
-        wanted = [*topics.bulletins_for(VILLAGE), topics.answer(box)]
-        wanted += [topics.keyring("331121"), topics.heads("331121")]
+        wanted = [*mqtt_topics.bulletins_for(VILLAGE), mqtt_topics.answer(box)]
+        wanted += [mqtt_topics.keyring("331121"), mqtt_topics.heads("331121")]
         self._client.subscribe([(topic, 1) for topic in wanted])
         self._client.loop_start()
 
@@ -159,11 +159,11 @@ def test_a_bulletin_reaches_its_village_and_what_was_heard_is_counted(
 ) -> None:
     desk = running.desk
     paper = desk.parts.desk.send(desk.officer("小王"), desk.draft())
-    running.until(lambda: line.on(topics.bulletin(TOWN, paper.id)))
-    accepted = judge(desk, line.on(topics.bulletin(TOWN, paper.id))[-1])
+    running.until(lambda: line.on(mqtt_topics.bulletin(TOWN, paper.id)))
+    accepted = judge(desk, line.on(mqtt_topics.bulletin(TOWN, paper.id))[-1])
     assert accepted.bulletin.id == paper.id
-    line.say(topics.receipt(box.id), box.receipt(paper.id, Told.ACCEPTED, desk.clock))
-    line.say(topics.receipt(box.id), box.heard(paper.id, desk.clock, Outcome.PLAYED, 30))
+    line.say(mqtt_topics.receipt(box.id), box.receipt(paper.id, Told.ACCEPTED, desk.clock))
+    line.say(mqtt_topics.receipt(box.id), box.heard(paper.id, desk.clock, Outcome.PLAYED, 30))
     running.until(lambda: desk.counts(paper.id)["heard"] == 1)
     assert desk.parts.desk.get(paper.id).sent_at
 
@@ -173,9 +173,9 @@ def test_an_old_database_that_was_put_back_goes_on_behind_the_numbers_that_boxes
 ) -> None:
     desk = running.desk
     first = desk.parts.desk.send(desk.officer("小王"), desk.draft())
-    running.until(lambda: line.on(topics.bulletin(TOWN, first.id)))
+    running.until(lambda: line.on(mqtt_topics.bulletin(TOWN, first.id)))
     desk.clock.advance(10)
-    seen = judge(desk, line.on(topics.bulletin(TOWN, first.id))[-1]).bulletin.seq
+    seen = judge(desk, line.on(mqtt_topics.bulletin(TOWN, first.id))[-1]).bulletin.seq
     running.until(lambda: read_own(desk, line).highest.get(running.keys.signer.public_key.keyid) == seen)
     running.wire.close()
     with desk.parts.database.transaction() as connection:
@@ -184,14 +184,14 @@ def test_an_old_database_that_was_put_back_goes_on_behind_the_numbers_that_boxes
     second = desk.parts.desk.send(desk.officer("小王"), desk.draft())
     again = Running(desk, broker)
     with closing(again.wire):
-        again.until(lambda: line.on(topics.bulletin(TOWN, second.id)))
-    assert judge(desk, line.on(topics.bulletin(TOWN, second.id))[-1]).bulletin.seq == seen + 1
+        again.until(lambda: line.on(mqtt_topics.bulletin(TOWN, second.id)))
+    assert judge(desk, line.on(mqtt_topics.bulletin(TOWN, second.id))[-1]).bulletin.seq == seen + 1
 
 
 def read_own(desk: OfficeDesk, line: Line) -> Heads:
     now = Now(desk.clock.now(), True, desk.clock.now())
     trust = Trust.pin(desk.folder.keyring.to_bytes(), desk.folder.pin, desk.clock.now())
-    found = line.on(topics.heads("331121"))
+    found = line.on(mqtt_topics.heads("331121"))
     return read_heads(found[-1], trust, now) if found else Heads(now.at, (1, 1), {}, {})
 
 
@@ -200,16 +200,16 @@ def test_a_cancel_goes_out_and_the_notice_is_gone_from_the_broker(
 ) -> None:
     desk = running.desk
     paper = desk.parts.desk.send(desk.officer("小王"), desk.draft())
-    running.until(lambda: line.on(topics.bulletin(TOWN, paper.id)))
+    running.until(lambda: line.on(mqtt_topics.bulletin(TOWN, paper.id)))
     desk.parts.desk.cancel(desk.officer("小王"), paper.id)
     off = desk.parts.desk.cancel_of(paper.id)
     assert off
-    running.until(lambda: line.on(topics.bulletin(TOWN, off.id)))
-    assert judge(desk, line.on(topics.bulletin(TOWN, off.id))[-1]).bulletin.cancels == paper.id
-    running.until(lambda: line.on(topics.bulletin(TOWN, paper.id))[-1] == b"")
+    running.until(lambda: line.on(mqtt_topics.bulletin(TOWN, off.id)))
+    assert judge(desk, line.on(mqtt_topics.bulletin(TOWN, off.id))[-1]).bulletin.cancels == paper.id
+    running.until(lambda: line.on(mqtt_topics.bulletin(TOWN, paper.id))[-1] == b"")
     with closing(Line(broker, "late")) as late:
-        wait_until(lambda: late.on(topics.bulletin(TOWN, off.id)), 20)
-        assert not late.on(topics.bulletin(TOWN, paper.id))
+        wait_until(lambda: late.on(mqtt_topics.bulletin(TOWN, off.id)), 20)
+        assert not late.on(mqtt_topics.bulletin(TOWN, paper.id))
 
 
 def test_what_was_taken_off_is_taken_off_again_until_the_broker_has_surely_saved_it(
@@ -217,7 +217,7 @@ def test_what_was_taken_off_is_taken_off_again_until_the_broker_has_surely_saved
 ) -> None:
     desk = running.desk
     paper = desk.parts.desk.send(desk.officer("小王"), desk.draft())
-    topic = topics.bulletin(TOWN, paper.id)
+    topic = mqtt_topics.bulletin(TOWN, paper.id)
     running.until(lambda: line.on(topic))
     desk.clock.advance(24 * 3600)
     running.until(lambda: line.on(topic)[-1] == b"")
@@ -233,14 +233,14 @@ def test_keyring_and_heads_stand_on_the_broker_and_heads_come_every_ten_minutes(
     running: Running, line: Line
 ) -> None:
     desk = running.desk
-    running.until(lambda: line.on(topics.heads("331121")))
-    running.until(lambda: line.on(topics.keyring("331121")))
-    Trust.pin(line.on(topics.keyring("331121"))[-1], desk.folder.pin, desk.clock.now())
+    running.until(lambda: line.on(mqtt_topics.heads("331121")))
+    running.until(lambda: line.on(mqtt_topics.keyring("331121")))
+    Trust.pin(line.on(mqtt_topics.keyring("331121"))[-1], desk.folder.pin, desk.clock.now())
     desk.clock.step(timedelta(minutes=10))
     now = Now(desk.clock.now(), True, desk.clock.now())
 
     def newest() -> bool:
-        heads = read_heads(line.on(topics.heads("331121"))[-1], desk.folder.trust, now)
+        heads = read_heads(line.on(mqtt_topics.heads("331121"))[-1], desk.folder.trust, now)
         return heads.at == desk.clock.now()
 
     running.until(newest)
@@ -253,10 +253,10 @@ def test_a_box_that_asks_is_told_the_time_and_what_it_misses(
     paper = desk.parts.desk.send(desk.officer("小王"), desk.draft())
     running.until(lambda: desk.parts.desk.get(paper.id).sent_at)
     elsewhere = desk.send(areas=(OTHER_TOWN,))
-    line.say(topics.question(box.id), b"\x00")
-    line.say(topics.question(box.id), Question(nonce, (1, 1), (paper.id, elsewhere.id)).to_bytes())
-    running.until(lambda: len(line.on(topics.answer(box.id))) >= 2)
-    missed, told = line.on(topics.answer(box.id))[:2]
+    line.say(mqtt_topics.question(box.id), b"\x00")
+    line.say(mqtt_topics.question(box.id), Question(nonce, (1, 1), (paper.id, elsewhere.id)).to_bytes())
+    running.until(lambda: len(line.on(mqtt_topics.answer(box.id))) >= 2)
+    missed, told = line.on(mqtt_topics.answer(box.id))[:2]
     assert judge(desk, missed).bulletin.id == paper.id
     heads = read_heads(told, desk.folder.trust, Now(desk.clock.now(), True, desk.clock.now()))
     assert heads.tells_time_to(nonce)
@@ -264,9 +264,9 @@ def test_a_box_that_asks_is_told_the_time_and_what_it_misses(
 
 
 def test_the_office_sees_who_is_there(running: Running, line: Line, box: PretendBox) -> None:
-    line.say(topics.state(box.id), b'{"online": true}')
+    line.say(mqtt_topics.state(box.id), b'{"online": true}')
     running.until(lambda: running.desk.parts.register.get(box.id).online)
-    line.say(topics.state(box.id), b'{"online": false}')
+    line.say(mqtt_topics.state(box.id), b'{"online": false}')
     running.until(lambda: not running.desk.parts.register.get(box.id).online)
 
 
@@ -275,9 +275,9 @@ def test_what_boxes_said_while_the_office_was_down_is_counted_when_it_is_back(
 ) -> None:
     first = Running(plain_desk, broker)
     paper = plain_desk.parts.desk.send(plain_desk.officer("小王"), plain_desk.draft())
-    first.until(lambda: line.on(topics.bulletin(TOWN, paper.id)))
+    first.until(lambda: line.on(mqtt_topics.bulletin(TOWN, paper.id)))
     first.wire.close()
-    line.say(topics.receipt(box.id), box.heard(paper.id, plain_desk.clock, Outcome.PLAYED, 30))
+    line.say(mqtt_topics.receipt(box.id), box.heard(paper.id, plain_desk.clock, Outcome.PLAYED, 30))
     again = Running(plain_desk, broker)
     with closing(again.wire):
         again.until(lambda: plain_desk.counts(paper.id)["heard"] == 1)
@@ -290,7 +290,7 @@ def test_without_a_broker_it_is_signed_and_goes_out_later(
     assert plain_desk.parts.desk.get(paper.id).sent_at is None
     made = Running(plain_desk, broker)
     with closing(made.wire):
-        made.until(lambda: line.on(topics.bulletin(TOWN, paper.id)))
+        made.until(lambda: line.on(mqtt_topics.bulletin(TOWN, paper.id)))
 
 
 def test_a_running_office_sends_the_rotated_keyring_and_signs_by_the_new_key_alone(
@@ -302,31 +302,31 @@ def test_a_running_office_sends_the_rotated_keyring_and_signs_by_the_new_key_alo
     desk = make_desk(sqlite, folder)
     running, line = Running(desk, broker), Line(broker, desk.enrol().id)
     with closing(running.wire), closing(line):
-        running.until(lambda: line.on(topics.heads("331121")))
+        running.until(lambda: line.on(mqtt_topics.heads("331121")))
         root_keys = [open_key(path, SENTENCE) for path in roots[:2]]
         folder.rotate(root_keys, [], lambda _: SENTENCE, desk.clock.now())
         paper = desk.parts.desk.send(desk.officer("小王"), desk.draft())
-        running.until(lambda: line.on(topics.keyring("331121"))[-1] == folder.keyring.to_bytes())
-        told = line.on(topics.heads("331121"))
+        running.until(lambda: line.on(mqtt_topics.keyring("331121"))[-1] == folder.keyring.to_bytes())
+        told = line.on(mqtt_topics.heads("331121"))
         desk.clock.step(timedelta(minutes=11))
         running.office.tend()
         assert desk.parts.desk.get(paper.id).state is State.CLEARED
         running.keys.signer = folder.unlock(SENTENCE)
-        running.until(lambda: line.on(topics.bulletin(TOWN, paper.id)))
-        judge(desk, line.on(topics.bulletin(TOWN, paper.id))[-1])
-        running.until(lambda: len(line.on(topics.heads("331121"))) > len(told))
+        running.until(lambda: line.on(mqtt_topics.bulletin(TOWN, paper.id)))
+        judge(desk, line.on(mqtt_topics.bulletin(TOWN, paper.id))[-1])
+        running.until(lambda: len(line.on(mqtt_topics.heads("331121"))) > len(told))
         trust = Trust.pin(folder.keyring.to_bytes(), folder.pin, desk.clock.now())
-        for data in line.on(topics.heads("331121"))[len(told) :]:
+        for data in line.on(mqtt_topics.heads("331121"))[len(told) :]:
             read_heads(data, trust, Now(desk.clock.now(), True, desk.clock.now()))
 
 
 def test_what_a_box_leaves_on_the_broker_for_ever_is_cleared_as_it_comes_and_at_each_connection(
     plain_desk: OfficeDesk, broker: BrokerRig, box: PretendBox, line: Line
 ) -> None:
-    desk, wide = plain_desk, f"{topics.ROOT}/r/{box.id}"
+    desk, wide = plain_desk, f"{mqtt_topics.ROOT}/r/{box.id}"
     first = Running(desk, broker)
     paper = desk.parts.desk.send(desk.officer("小王"), desk.draft())
-    first.until(lambda: line.on(topics.bulletin(TOWN, paper.id)))
+    first.until(lambda: line.on(mqtt_topics.bulletin(TOWN, paper.id)))
     genuine = box.heard(paper.id, desk.clock, Outcome.PLAYED, 30)
 
     def fill() -> None:
@@ -336,8 +336,8 @@ def test_what_a_box_leaves_on_the_broker_for_ever_is_cleared_as_it_comes_and_at_
                 looks.publish(f"{wide}/{at}", b"x" * 200_000)
 
     fill()
-    line.leave(topics.receipt(box.id), genuine)
-    for name in (topics.question(box.id), topics.done(box.id), topics.state(box.id)):
+    line.leave(mqtt_topics.receipt(box.id), genuine)
+    for name in (mqtt_topics.question(box.id), mqtt_topics.done(box.id), mqtt_topics.state(box.id)):
         line.leave(name, b"x" * 200_000)
     first.until(lambda: standing(broker, box) == [])
     first.wire.close()
@@ -357,19 +357,19 @@ def test_what_a_box_leaves_on_the_broker_for_ever_is_cleared_as_it_comes_and_at_
 def test_a_box_can_leave_but_one_message_among_its_receipts(
     broker: BrokerRig, box: PretendBox, line: Line
 ) -> None:
-    assert line.leave(f"{topics.ROOT}/r/{box.id}/1", b"x") == NOT_AUTHORISED
-    assert line.leave(topics.receipt(box.id), b"x") != NOT_AUTHORISED
-    assert standing(broker, box) == [topics.receipt(box.id)]
-    line.leave(topics.receipt(box.id), b"")
+    assert line.leave(f"{mqtt_topics.ROOT}/r/{box.id}/1", b"x") == NOT_AUTHORISED
+    assert line.leave(mqtt_topics.receipt(box.id), b"x") != NOT_AUTHORISED
+    assert standing(broker, box) == [mqtt_topics.receipt(box.id)]
+    line.leave(mqtt_topics.receipt(box.id), b"")
 
 
 def test_the_state_of_a_box_goes_with_the_box(running: Running, line: Line, box: PretendBox) -> None:
     desk = running.desk
-    line.leave(topics.state(box.id), b'{"online": true}')
+    line.leave(mqtt_topics.state(box.id), b'{"online": true}')
     running.until(lambda: desk.parts.register.get(box.id).online)
     desk.clock.advance(60)
     running.office.step()
-    assert standing(running.broker, box) == [topics.state(box.id)]
+    assert standing(running.broker, box) == [mqtt_topics.state(box.id)]
     desk.parts.register.retire(box.id)
     desk.clock.advance(60)
     running.until(lambda: standing(running.broker, box) == [])
@@ -377,7 +377,7 @@ def test_the_state_of_a_box_goes_with_the_box(running: Running, line: Line, box:
 
 def standing(broker: BrokerRig, box: PretendBox) -> list[str]:
     """What stands retained of it, for who comes now."""
-    mark = topics.answer(new_bulletin_id())
+    mark = mqtt_topics.answer(new_bulletin_id())
     with closing(watcher(broker, "sqdra")) as looks:
         # Behind what stood there when it subscribed.
         looks.publish(mark, b"x", retain=False)

@@ -5,11 +5,11 @@ from typing import Any, cast
 import pytest
 from county_office import OfficeDesk, keys_of
 
-from broadcaster.bulletin import topics
-from broadcaster.county.county_sums import CountySums
-from broadcaster.county.draft import State
-from broadcaster.county.office import Office
-from broadcaster.county.wire import Incoming, Wire
+from broadcaster.bulletin import mqtt_topics
+from broadcaster.county.board.county_totals import CountySums
+from broadcaster.county.broker.mqtt_client import Incoming, Wire
+from broadcaster.county.notices.draft import State
+from broadcaster.county.office.office_thread import Office
 
 
 class BusyWire:
@@ -18,7 +18,7 @@ class BusyWire:
     connected = False
 
     def take(self, seconds: float, most: int) -> list[Incoming]:
-        return [Incoming(topics.state("331121104200-1"), b'{"online": true}')]
+        return [Incoming(mqtt_topics.state("331121104200-1"), b'{"online": true}')]
 
     def wake(self) -> None:
         pass

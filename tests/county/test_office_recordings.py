@@ -22,16 +22,16 @@ from werkzeug.datastructures import FileStorage
 from werkzeug.serving import make_server
 from werkzeug.test import stream_encode_multipart
 
+from broadcaster.audio.decode import NOT_SOUND
 from broadcaster.bulletin import envelope
 from broadcaster.bulletin.bulletin import Audio, read_bulletin
-from broadcaster.clips.decoding import NOT_SOUND
-from broadcaster.county.draft import DraftRefused, State
-from broadcaster.county.publisher import Publisher
-from broadcaster.county.sounds import Sounds
-from broadcaster.errors import RecordingRefused
-from broadcaster.link.sounds import Sounds as BoxSounds
-from broadcaster.link.sounds import Wanted
-from broadcaster.recordings import Recording, Recordings
+from broadcaster.core.errors import RecordingRefused
+from broadcaster.county.notices.draft import DraftRefused, State
+from broadcaster.county.notices.publisher import Publisher
+from broadcaster.county.notices.recordings import Sounds
+from broadcaster.link.recording_download import Sounds as BoxSounds
+from broadcaster.link.recording_download import Wanted
+from broadcaster.studio.recordings import Recording, Recordings
 
 FORM: dict[str, Any] = {"areas": TOWN, "severity": "4", "hours": "6", "form": "sound"}
 

@@ -6,10 +6,15 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from broadcaster.bulletin.bulletin import BulletinKind
-from broadcaster.county.draft import Draft, DraftRefused, settled
-from broadcaster.county.officers import Officer, OfficeRole
-from broadcaster.county.rules import check_cleared, check_may_approve, check_may_send, why_two
-from broadcaster.model import Severity
+from broadcaster.core.model import Severity
+from broadcaster.county.notices.approval_rules import (
+    check_cleared,
+    check_may_approve,
+    check_may_send,
+    why_two,
+)
+from broadcaster.county.notices.draft import Draft, DraftRefused, settled
+from broadcaster.county.store.officers import Officer, OfficeRole
 
 TEN = datetime(2026, 3, 16, 10, 0, tzinfo=ZoneInfo("Asia/Shanghai"))
 DRAFT = Draft("停水", "今天下午停水。", ("331121",), Severity.BLUE)

@@ -9,24 +9,24 @@ from typing import Any
 
 import pytest
 from county_office import NEXT_VILLAGE, OTHER_VILLAGE, PASSWORD, TOWN, VILLAGE, OfficeDesk, make_desk
-from fakes import CHEAP
 from flask import Flask
 from office_site import LogIn, Visitor, app_of
+from rig.fakes import CHEAP
 from test_counties import PretendRelay, let_in, shown, take
 
 from broadcaster.bulletin.admission import Admission
 from broadcaster.bulletin.enrolment import Enrolment
 from broadcaster.bulletin.keys import new_key, public
 from broadcaster.bulletin.receipts import State as Told
-from broadcaster.county.access import RULES
-from broadcaster.county.app import create_app
-from broadcaster.county.database import OfficeDatabase
-from broadcaster.county.draft import State
-from broadcaster.county.officers import OfficeRole
-from broadcaster.county.parts import make_parts
-from broadcaster.errors import AccountRefused
-from broadcaster.model import Outcome
-from broadcaster.office_folder import OfficeFolder
+from broadcaster.core.errors import AccountRefused
+from broadcaster.core.model import Outcome
+from broadcaster.county.keys.key_folder import OfficeFolder
+from broadcaster.county.notices.draft import State
+from broadcaster.county.pages.app import create_app
+from broadcaster.county.pages.base.access import RULES
+from broadcaster.county.pages.base.office_services import make_parts
+from broadcaster.county.store.office_database import OfficeDatabase
+from broadcaster.county.store.officers import OfficeRole
 
 
 def test_the_first_page_says_what_must_be_renewed(plain_desk: OfficeDesk, tmp_path: Path) -> None:
@@ -218,7 +218,7 @@ def test_what_was_changed_after_it_was_seen_is_not_approved(
     id = only(plain_desk)
     seen = re.search(r'name="seen" value="([^"]+)"', boss.see(f"/bulletin/{id}"))
     assert seen
-    clerk.post(f"/bulletin/{id}/back")
+    clerk.post(f"/bulletin/{id}/back", seen=seen[1])
     plain_desk.clock.advance(5)
     clerk.send(id=id, severity="2", text="另外的话。")
     answer = boss.post(f"/bulletin/{id}/approve", seen=seen[1])
@@ -242,7 +242,7 @@ def test_what_is_sent_back_is_written_on_and_says_by_whom_when_and_why(
     clerk = log_in("小王")
     clerk.send(severity="2")
     id = only(plain_desk)
-    given = {} if note is None else {"note": note}
+    given = {"seen": plain_desk.parts.desk.get(id).version} | ({} if note is None else {"note": note})
     assert log_in("老张").post(f"/bulletin/{id}/back", **given).status_code == 303
     sentence = f"{plain_desk.clock.now():%m月%d日 %H:%M} 老张退回来改：{told}"
     for path in ("/", f"/bulletin/{id}", f"/compose/{id}"):
@@ -587,3 +587,12 @@ def test_a_province_is_told_how_many_counties_carry_it_on_and_when_nobody_does(
 
 def test_a_county_has_no_counties_below(log_in: LogIn) -> None:
     assert "下面的县" not in log_in("管家").see("/register")
+
+
+def test_what_a_stranger_types_as_a_name_turns_no_line_of_the_record_around(
+    log_in: LogIn, app: Flask
+) -> None:
+    Visitor(app).post("/login", name="\u202e倒着\x1b[31m", password="not-it-2026")
+    shown_there = log_in("管家").see("/more/audit")
+    assert "□倒着□[31m 登录失败" in shown_there
+    assert "\u202e" not in shown_there and "\x1b" not in shown_there

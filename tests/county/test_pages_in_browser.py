@@ -4,6 +4,7 @@ import platform
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -18,11 +19,11 @@ from test_counties import let_in, take
 from werkzeug.serving import make_server
 
 from broadcaster.bulletin.bulletin import BulletinKind
-from broadcaster.county.database import OfficeDatabase
-from broadcaster.county.library import Text
-from broadcaster.county.standing import Schedule
-from broadcaster.model import Outcome, Severity
-from broadcaster.office_folder import OfficeFolder
+from broadcaster.core.model import Outcome, Severity
+from broadcaster.county.keys.key_folder import OfficeFolder
+from broadcaster.county.notices.library import Text
+from broadcaster.county.notices.recurring import Schedule
+from broadcaster.county.store.office_database import OfficeDatabase
 
 PATHS = (
     *("/", "/compose", "/register", "/me", "/drills", "/more/receipts", "/more/upkeep", "/foreign"),
@@ -136,6 +137,28 @@ def test_an_interrupted_text_is_kept_and_back_and_reload_end_on_pages_of_ours(
         assert page.url.endswith(f"/bulletin/{paper.id}")
         wander(page)
         assert [one.id for one in plain_desk.parts.desk.recent(10)] == [paper.id]
+
+
+def test_a_board_whose_session_is_over_says_so_and_leads_to_the_login(
+    address: str, plain_desk: OfficeDesk
+) -> None:
+    with chromium() as browser, phone(browser, address) as context:
+        page, other = context.new_page(), context.new_page()
+        log_in(page, "管家", PASSWORD)
+        page.goto("/")
+        ended = page.get_by_text("登录已经结束，这一页不再更新")
+        expect(ended).to_be_hidden()
+        plain_desk.clock.step(timedelta(hours=13))
+        other.goto("/login")
+        given = context.cookies()
+        # It looks again every 5 s.
+        expect(ended).to_be_visible(timeout=15_000)
+        assert context.cookies() == given
+        other.get_by_label("名字").fill("管家")
+        other.get_by_label("密码").fill(PASSWORD)
+        press(other, "登录")
+        page.get_by_role("link", name="请重新登录").click()
+        expect(page.get_by_role("link", name="写通知").first).to_be_visible()
 
 
 def wander(page: Page) -> None:

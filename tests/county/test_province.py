@@ -7,12 +7,12 @@ import pytest
 from province_rig import CLOCK, COUNTY, PROVINCE, Country, country
 from sqlalchemy import select
 
-from broadcaster.county.county_board import Word
-from broadcaster.county.database import OfficeDatabase
-from broadcaster.county.desk import Paper
-from broadcaster.county.relay_tables import carried
-from broadcaster.county.tally import OfficeReceipts
-from broadcaster.model import Outcome, Severity
+from broadcaster.core.model import Outcome, Severity
+from broadcaster.county.board.province_board import Word
+from broadcaster.county.notices.approval_desk import Paper
+from broadcaster.county.relay.relay_tables import carried
+from broadcaster.county.relay.uplink import OfficeReceipts
+from broadcaster.county.store.office_database import OfficeDatabase
 
 
 @pytest.fixture(scope="module")

@@ -10,8 +10,8 @@ from broadcaster.bulletin.areas import AreaUnknown
 from broadcaster.bulletin.enrolment import Enrolment
 from broadcaster.bulletin.keys import new_key, public
 from broadcaster.bulletin.receipts import State as Told
-from broadcaster.county.one_time import RegisterRefused
-from broadcaster.county.register import BoxState
+from broadcaster.county.register.one_time_code import RegisterRefused
+from broadcaster.county.register.register import BoxState
 
 
 def test_a_code_enrols_one_box_once(desk: OfficeDesk) -> None:

@@ -11,26 +11,26 @@ from typing import Any
 import pytest
 from bulletin.county_rig import County, bulletin, signed
 from county_office import OTHER_VILLAGE, TOWN, VILLAGE, OfficeDesk, PretendBox
-from fakes import ManualClock
 from rig.broker import BrokerRig, OfficeClient
+from rig.fakes import ManualClock
 from rig.rig import wait_until
 
-from broadcaster.bulletin import envelope, topics
-from broadcaster.bulletin.above import Above
+from broadcaster.bulletin import envelope, mqtt_topics
 from broadcaster.bulletin.bulletin import Bulletin, new_bulletin_id
-from broadcaster.bulletin.heads import read_heads
 from broadcaster.bulletin.keyring import Trust
 from broadcaster.bulletin.keys import new_key, public
-from broadcaster.bulletin.moment import Now
 from broadcaster.bulletin.receipts import State
 from broadcaster.bulletin.refusals import Refusal
-from broadcaster.bulletin.sums import Presence, Sum, read_presence, read_sum
-from broadcaster.county.broker import county_user
-from broadcaster.county.carrier import Carrier
-from broadcaster.county.relay_book import RelayBook
-from broadcaster.county.tally import LISTENS_TO, SUM_SECONDS, OfficeReceipts, Tally
-from broadcaster.county.wire import Wire
-from broadcaster.model import Outcome, Severity
+from broadcaster.bulletin.relay_totals import Presence, Sum, read_presence, read_sum
+from broadcaster.bulletin.snapshot import read_heads
+from broadcaster.bulletin.trusted_time import Now
+from broadcaster.bulletin.upstream_trust import Above
+from broadcaster.core.model import Outcome, Severity
+from broadcaster.county.broker.mosquitto import county_user
+from broadcaster.county.broker.mqtt_client import Wire
+from broadcaster.county.relay.downlink import Carrier
+from broadcaster.county.relay.relay_memory import RelayBook
+from broadcaster.county.relay.uplink import LISTENS_TO, SUM_SECONDS, OfficeReceipts, Tally
 
 PASSWORD = "of-the-relay-alone-0123"
 COUNTY, OTHER_COUNTY, PROVINCE = "331121", "331122", "33"
@@ -70,8 +70,8 @@ class Province:
         self.seq = 0
         self.in_force: list[Bulletin] = []
         self._used: list[str] = []
-        self.put(topics.keyring(PROVINCE), self.keys.keyring())
-        self._used.append(topics.presence(COUNTY))
+        self.put(mqtt_topics.keyring(PROVINCE), self.keys.keyring())
+        self._used.append(mqtt_topics.presence(COUNTY))
 
     def put(self, topic: str, data: bytes) -> None:
         self._used.append(topic)
@@ -88,7 +88,7 @@ class Province:
         data = signed(told, self.keys.key)
         self.in_force.append(told)
         for area in told.areas:
-            self.put(topics.bulletin(area, told.id), data)
+            self.put(mqtt_topics.bulletin(area, told.id), data)
         self.publish_heads()
         return told, data
 
@@ -96,14 +96,14 @@ class Province:
         heads = self.keys.heads(*self.in_force, at=self.clock.now())
         highest = {self.keys.id(self.keys.key): self.seq}
         made = replace(heads, highest=highest) if self.seq else heads
-        self.put(topics.heads(PROVINCE), made.signed(self.keys.key).to_bytes())
+        self.put(mqtt_topics.heads(PROVINCE), made.signed(self.keys.key).to_bytes())
 
     def digest_of(self, id: str) -> str | None:
         found = (one for one in self.in_force if one.id == id)
         return next((envelope.sign("", one.to_bytes(), []).digest for one in found), None)
 
     def sum(self, told: Bulletin, key: Any) -> Sum | None:
-        data = self.client.standing(topics.sum_of(COUNTY, told.id))
+        data = self.client.standing(mqtt_topics.sum_of(COUNTY, told.id))
         return read_sum(data, COUNTY, public(key)) if data else None
 
     def close(self) -> None:
@@ -203,15 +203,15 @@ def test_a_bulletin_comes_down_as_it_was_signed_and_the_sum_goes_up(
     desk, other = plain_desk, plain_desk.enrol(OTHER_VILLAGE, "别村")
     told, data = province.publish(severity=Severity.ORANGE)
     relay = start()
-    relay.until(lambda: county.standing(topics.heads(PROVINCE)))
-    relay.until(lambda: county.standing(topics.bulletin(PROVINCE, told.id)))
-    assert county.standing(topics.bulletin(PROVINCE, told.id)) == data
-    assert county.got[0][0] == topics.keyring(PROVINCE)
+    relay.until(lambda: county.standing(mqtt_topics.heads(PROVINCE)))
+    relay.until(lambda: county.standing(mqtt_topics.bulletin(PROVINCE, told.id)))
+    assert county.standing(mqtt_topics.bulletin(PROVINCE, told.id)) == data
+    assert county.got[0][0] == mqtt_topics.keyring(PROVINCE)
     now = desk.clock.now()
-    trust = Trust.pin(county.standing(topics.keyring(PROVINCE)), province.keys.pinned, now)
+    trust = Trust.pin(county.standing(mqtt_topics.keyring(PROVINCE)), province.keys.pinned, now)
     assert (
         told.id
-        in read_heads(county.standing(topics.heads(PROVINCE)), trust, Now(now, True, now)).in_force
+        in read_heads(county.standing(mqtt_topics.heads(PROVINCE)), trust, Now(now, True, now)).in_force
     )
     relay.until(lambda: province.sum(told, relay.key))
     first = province.sum(told, relay.key)
@@ -219,7 +219,7 @@ def test_a_bulletin_comes_down_as_it_was_signed_and_the_sum_goes_up(
     # Together with one of what the county itself has sent.
     own = box.told(new_bulletin_id(), State.ACCEPTED, desk.clock)
     both = box.signed(own, box.told(told.id, State.ACCEPTED, desk.clock))
-    county.publish(topics.receipt(box.id, topics.SEVERAL), both, retain=False)
+    county.publish(mqtt_topics.receipt(box.id, mqtt_topics.SEVERAL), both, retain=False)
     say(county, box, told, box.heard(told.id, desk.clock, Outcome.PLAYED, 30.0))
     say(county, other, told, other.receipt(told.id, State.ACCEPTED, desk.clock))
     # Signed by a key that the register does not have, and by one box in the name of another.
@@ -264,14 +264,14 @@ def test_a_village_is_in_no_sum_of_what_was_not_sent_there(
 
 
 def say(county: Listener, box: PretendBox, told: Bulletin, receipt: bytes) -> None:
-    county.publish(topics.receipt(box.id, told.id), receipt, retain=False)
+    county.publish(mqtt_topics.receipt(box.id, told.id), receipt, retain=False)
 
 
 def test_what_does_not_hold_is_named_and_goes_no_further(
     start: Callable[[], Relaying], province: Province, county: Listener
 ) -> None:
     def put(told: Bulletin, by: Any, at: str = PROVINCE) -> None:
-        province.put(topics.bulletin(at, told.id), signed(told, by))
+        province.put(mqtt_topics.bulletin(at, told.id), signed(told, by))
 
     relay, own = start(), province.keys
     stranger, elsewhere = province.notice(), province.notice(OTHER_COUNTY)
@@ -284,11 +284,11 @@ def test_what_does_not_hold_is_named_and_goes_no_further(
     put(province.notice(COUNTY), own.town, COUNTY)
     relay.until(lambda: "管不到" in relay.carrier.last_refusal)
     good, _ = province.publish(COUNTY)
-    relay.until(lambda: county.standing(topics.bulletin(COUNTY, good.id)))
+    relay.until(lambda: county.standing(mqtt_topics.bulletin(COUNTY, good.id)))
     put(replace(good, text="改过。"), own.key, COUNTY)
     relay.until(lambda: "内容却不同" in relay.carrier.last_refusal)
     assert {topic for topic, data in county.got if topic[5] == "n" and data} == {
-        topics.bulletin(COUNTY, good.id)
+        mqtt_topics.bulletin(COUNTY, good.id)
     }
 
 
@@ -297,8 +297,8 @@ def test_only_the_areas_of_this_county_are_carried(
 ) -> None:
     relay = start()
     told, _ = province.publish(OTHER_COUNTY, TOWN)
-    relay.until(lambda: county.standing(topics.bulletin(TOWN, told.id)))
-    assert county.on(topics.bulletin(OTHER_COUNTY, told.id)) == []
+    relay.until(lambda: county.standing(mqtt_topics.bulletin(TOWN, told.id)))
+    assert county.on(mqtt_topics.bulletin(OTHER_COUNTY, told.id)) == []
 
 
 def test_what_the_heads_list_no_more_is_taken_off_and_does_not_come_back(
@@ -306,7 +306,7 @@ def test_what_the_heads_list_no_more_is_taken_off_and_does_not_come_back(
 ) -> None:
     relay = start()
     told, data = province.publish()
-    place = topics.bulletin(PROVINCE, told.id)
+    place = mqtt_topics.bulletin(PROVINCE, told.id)
     relay.until(lambda: county.standing(place))
     province.in_force.clear()
     province.clock.advance(60)
@@ -315,7 +315,7 @@ def test_what_the_heads_list_no_more_is_taken_off_and_does_not_come_back(
     # It stands above still: somebody plays it again.
     province.put(place, data)
     another, _ = province.publish()
-    relay.until(lambda: county.standing(topics.bulletin(PROVINCE, another.id)))
+    relay.until(lambda: county.standing(mqtt_topics.bulletin(PROVINCE, another.id)))
     assert county.standing(place) == b""
     # Also when the relay has lost its memory of it.
     relay.book.forget(told.id)
@@ -329,7 +329,7 @@ def test_what_the_broker_below_forgets_was_emptied_is_emptied_again(
     _, below = brokers
     relay = start()
     told, data = province.publish()
-    place = topics.bulletin(PROVINCE, told.id)
+    place = mqtt_topics.bulletin(PROVINCE, told.id)
     relay.until(lambda: county.standing(place))
     province.in_force.clear()
     province.clock.advance(60)
@@ -347,10 +347,10 @@ def test_what_has_expired_is_taken_off_also_without_the_office_above(
 ) -> None:
     relay = start()
     told, _ = province.publish()
-    relay.until(lambda: county.standing(topics.bulletin(PROVINCE, told.id)))
+    relay.until(lambda: county.standing(mqtt_topics.bulletin(PROVINCE, told.id)))
     relay.upper.close()
     province.clock.step(timedelta(hours=7))
-    relay.until(lambda: county.standing(topics.bulletin(PROVINCE, told.id)) == b"")
+    relay.until(lambda: county.standing(mqtt_topics.bulletin(PROVINCE, told.id)) == b"")
 
 
 def test_a_restart_carries_nothing_twice_and_sums_go_on(
@@ -388,7 +388,7 @@ def test_it_starts_without_a_network_and_goes_on_when_each_link_is_back(
     told, data = province.publish()
     relay.until(lambda: relay.book.to_send())
     below.start()
-    relay.until(lambda: county.standing(topics.bulletin(PROVINCE, told.id)) == data)
+    relay.until(lambda: county.standing(mqtt_topics.bulletin(PROVINCE, told.id)) == data)
     above.kill()
     say(county, box, told, box.heard(told.id, province.clock, Outcome.PLAYED, 30.0))
     relay.until(lambda: relay.book.counts(told.id).heard)
@@ -418,7 +418,7 @@ def test_sums_stand_above_for_a_day_after_the_end_and_late_receipts_are_told(
 ) -> None:
     relay, clock = start(), province.clock
     told, _ = province.publish()
-    place = topics.sum_of(COUNTY, told.id)
+    place = mqtt_topics.sum_of(COUNTY, told.id)
     relay.until(lambda: province.sum(told, relay.key))
     clock.step(timedelta(hours=29))
     relay.until(lambda: not relay.book.in_force())
@@ -437,7 +437,7 @@ def test_a_relay_says_that_it_is_there_and_whether_it_hears_its_county(
     start: Callable[[], Relaying], province: Province, county: Listener, brokers: Any
 ) -> None:
     def presence() -> Presence | None:
-        data = province.client.standing(topics.presence(COUNTY))
+        data = province.client.standing(mqtt_topics.presence(COUNTY))
         return read_presence(data, COUNTY, public(relay.key)) if data else None
 
     _, below = brokers
@@ -456,19 +456,19 @@ def test_a_revoked_key_of_the_office_above_speaks_no_more(
 ) -> None:
     relay = start()
     told = province.notice(TOWN)
-    place = topics.bulletin(TOWN, told.id)
+    place = mqtt_topics.bulletin(TOWN, told.id)
     province.put(place, signed(told, province.keys.town))
     relay.until(lambda: county.standing(place))
-    province.put(topics.keyring(PROVINCE), province.keys.replace_key(TOWN, new_key()))
+    province.put(mqtt_topics.keyring(PROVINCE), province.keys.replace_key(TOWN, new_key()))
     relay.until(lambda: county.standing(place) == b"")
     assert relay.carrier.above.believed.version == (1, 2)
 
 
 def test_another_countys_relay_cannot_tell_for_this_one(province: Province, brokers: Any) -> None:
     stranger = OfficeClient(brokers[0], county_user(OTHER_COUNTY), PASSWORD, county_user(OTHER_COUNTY))
-    stranger.publish(topics.sum_of(COUNTY, "x"), b"{}")
-    stranger.publish(topics.sum_of(OTHER_COUNTY, "x"), b"{}")
-    wait_until(lambda: province.client.on(topics.sum_of(OTHER_COUNTY, "x")), 20)
-    assert province.client.on(topics.sum_of(COUNTY, "x")) == []
-    stranger.publish(topics.sum_of(OTHER_COUNTY, "x"), b"")
+    stranger.publish(mqtt_topics.sum_of(COUNTY, "x"), b"{}")
+    stranger.publish(mqtt_topics.sum_of(OTHER_COUNTY, "x"), b"{}")
+    wait_until(lambda: province.client.on(mqtt_topics.sum_of(OTHER_COUNTY, "x")), 20)
+    assert province.client.on(mqtt_topics.sum_of(COUNTY, "x")) == []
+    stranger.publish(mqtt_topics.sum_of(OTHER_COUNTY, "x"), b"")
     stranger.close()

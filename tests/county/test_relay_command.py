@@ -20,17 +20,21 @@ from werkzeug.serving import make_server
 from broadcaster.bulletin.invitation import FOR_COUNTY, Invitation
 from broadcaster.bulletin.keyring import Trust
 from broadcaster.bulletin.keys import new_key, public, public_from_hex
-from broadcaster.bulletin.superior import Superior
-from broadcaster.clock import Clock
-from broadcaster.command_line import main
-from broadcaster.county.app import create_app
-from broadcaster.county.broker import Broker
-from broadcaster.county.office_keys import ABOVE_DIFFERS, above_warnings
-from broadcaster.county.office_settings import RelaySettings, keep_office_settings, load_office_settings
-from broadcaster.county.page_parts import Pages, Trusted
-from broadcaster.county.register import BrokerAddress, Register
-from broadcaster.county.running import broker_address, open_desk
-from broadcaster.office_folder import OfficeFolder
+from broadcaster.bulletin.upstream_office import Superior
+from broadcaster.commands.arguments import main
+from broadcaster.core.clock import Clock
+from broadcaster.county.broker.mosquitto import Broker
+from broadcaster.county.keys.key_folder import OfficeFolder
+from broadcaster.county.keys.key_renewal import ABOVE_DIFFERS, above_warnings
+from broadcaster.county.office.office_process import broker_address, open_desk
+from broadcaster.county.pages.app import create_app
+from broadcaster.county.pages.base.page_context import Pages, Trusted
+from broadcaster.county.register.register import BrokerAddress, Register
+from broadcaster.county.store.office_settings import (
+    RelaySettings,
+    keep_office_settings,
+    load_office_settings,
+)
 
 ROOT = "ab" * 32
 
@@ -56,7 +60,16 @@ def test_it_starts_without_a_network_tells_its_state_and_stops(begun: Path) -> N
     (begun / "relay" / "above_password").write_text("of-the-relay-alone")
     (begun / "relay" / "above.pem").write_text(broker.authority)
     process = subprocess.Popen(
-        [sys.executable, "-m", "broadcaster.cli", "county", "relay", "--json", "--office", str(begun)],
+        [
+            sys.executable,
+            "-m",
+            "broadcaster.commands.cli",
+            "county",
+            "relay",
+            "--json",
+            "--office",
+            str(begun),
+        ],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -68,7 +81,8 @@ def test_it_starts_without_a_network_tells_its_state_and_stops(begun: Path) -> N
         process.send_signal(signal.SIGTERM)
         log = process.communicate(timeout=30)[1].splitlines()
     assert process.returncode == 0
-    assert re.match(r"[0-9 :-]{20}\+0800 broadcaster\.log_lines: 转发启动了，版本 \d", log[0]), log
+    line = r"[0-9 :-]{20}\+0800 broadcaster\.system\.log_format: 转发启动了，版本 \d"
+    assert re.match(line, log[0]), log
     assert log[-1].endswith("转发按要求停下：收到 SIGTERM")
     assert (told["county"], told["above"], told["keyring"]) == ("331121", "33", None)
     assert not told["above_connected"] and not told["below_connected"]

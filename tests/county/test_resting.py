@@ -8,10 +8,10 @@ import pytest
 from county_office import NEXT_VILLAGE, TOWN, OfficeDesk
 from office_site import LogIn
 
-from broadcaster.air_settings import QuietRule, QuietSettings
-from broadcaster.county.box_status import LARGEST, BoxStatus, read_state
-from broadcaster.county.draft import Draft, DraftRefused
-from broadcaster.model import Severity
+from broadcaster.core.model import Severity
+from broadcaster.county.broker.box_status import LARGEST, BoxStatus, read_state
+from broadcaster.county.notices.draft import Draft, DraftRefused
+from broadcaster.settings.hourly_limits import QuietRule, QuietSettings
 
 NIGHT = timedelta(hours=12)
 LATER_NIGHT = QuietSettings(hours=(QuietRule(name="夜里", windows=("20:00-08:00",)),))

@@ -9,15 +9,15 @@ from rig.broker import BrokerRig
 from sqlalchemy import delete, update
 from test_office_on_broker import Line, Running, broker, judge, read_own
 
-from broadcaster.bulletin import topics
-from broadcaster.county import taken_back
-from broadcaster.county.county_sums import CountySums
-from broadcaster.county.draft import State
-from broadcaster.county.office import UNREACHED_SECONDS, Office
-from broadcaster.county.tables import bulletin, reach, sequence
-from broadcaster.county.taken_back import HOLD_SECONDS
-from broadcaster.county.wire import Wire
-from broadcaster.model import Severity
+from broadcaster.bulletin import mqtt_topics
+from broadcaster.core.model import Severity
+from broadcaster.county.board.county_totals import CountySums
+from broadcaster.county.broker.mqtt_client import Wire
+from broadcaster.county.notices import restored_bulletins
+from broadcaster.county.notices.draft import State
+from broadcaster.county.notices.restored_bulletins import HOLD_SECONDS
+from broadcaster.county.office.office_thread import UNREACHED_SECONDS, Office
+from broadcaster.county.store.tables import bulletin, reach, sequence
 
 __all__ = ["broker"]
 
@@ -47,7 +47,7 @@ def test_what_was_sent_after_the_copy_is_in_force_again_told_and_can_be_called_o
 
     def sent(text: str, running: Running) -> str:
         paper = desk.parts.desk.send(sender, desk.draft(text, severity=Severity.BLUE))
-        running.until(lambda: line.on(topics.bulletin(TOWN, paper.id)))
+        running.until(lambda: line.on(mqtt_topics.bulletin(TOWN, paper.id)))
         return paper.id
 
     with closing(Running(desk, broker)) as before:
@@ -60,23 +60,25 @@ def test_what_was_sent_after_the_copy_is_in_force_again_told_and_can_be_called_o
     put_back(desk, unsigned, [gone], called_off)
     later = desk.parts.desk.send(sender, desk.draft("四号楼停水。"))
     with closing(Running(desk, broker)) as after:
-        after.until(lambda: line.on(topics.bulletin(TOWN, later.id)))
+        after.until(lambda: line.on(mqtt_topics.bulletin(TOWN, later.id)))
         state_of = {id: desk.parts.desk.get(id).state for id in (called_off, unsigned, gone)}
         assert set(state_of.values()) == {State.CANCELLED, State.PUBLISHED}
         assert state_of[called_off] is State.CANCELLED
         highest = max(told.highest.values())
-        assert judge(desk, line.on(topics.bulletin(TOWN, later.id))[-1]).bulletin.seq == highest + 1
+        assert judge(desk, line.on(mqtt_topics.bulletin(TOWN, later.id))[-1]).bulletin.seq == highest + 1
         desk.clock.advance(10)
         after.until(lambda: later.id in read_own(desk, line).in_force)
         now_told = read_own(desk, line).in_force
         assert {id: now_told.get(id) for id in told.in_force} == told.in_force
         assert desk.counts(gone)["sent"] == 1 and desk.parts.desk.get(gone).draft.text == "3号楼停水。"
-        [warning] = taken_back.warnings(desk.parts.database, desk.clock.now())
+        [warning] = restored_bulletins.warnings(desk.parts.database, desk.clock.now())
         assert "取回了 2 则" in warning and "《3号楼停水。》（到" in warning
         desk.parts.desk.cancel(sender, gone)
-        after.until(lambda: line.on(topics.bulletin(TOWN, gone))[-1] == b"")
+        after.until(lambda: line.on(mqtt_topics.bulletin(TOWN, gone))[-1] == b"")
         off = desk.parts.desk.cancel_of(gone)
-        assert off and judge(desk, line.on(topics.bulletin(TOWN, off.id))[-1]).bulletin.cancels == gone
+        assert (
+            off and judge(desk, line.on(mqtt_topics.bulletin(TOWN, off.id))[-1]).bulletin.cancels == gone
+        )
 
 
 @pytest.mark.parametrize("is_over", [False, True])
@@ -85,12 +87,12 @@ def test_what_was_sent_in_the_last_moment_has_its_number_though_no_heads_told_of
 ) -> None:
     desk, sender = plain_desk, plain_desk.officer("小王")
     with closing(Running(desk, broker)) as before:
-        before.until(lambda: line.on(topics.heads("331121")))
-        heads = line.on(topics.heads("331121"))[0]
+        before.until(lambda: line.on(mqtt_topics.heads("331121")))
+        heads = line.on(mqtt_topics.heads("331121"))[0]
         last = desk.parts.desk.send(sender, desk.draft())
-        before.until(lambda: line.on(topics.bulletin(TOWN, last.id)))
-        before.until(lambda: before.wire.publish([(topics.heads("331121"), heads)]))
-    seq = judge(desk, line.on(topics.bulletin(TOWN, last.id))[-1]).bulletin.seq
+        before.until(lambda: line.on(mqtt_topics.bulletin(TOWN, last.id)))
+        before.until(lambda: before.wire.publish([(mqtt_topics.heads("331121"), heads)]))
+    seq = judge(desk, line.on(mqtt_topics.bulletin(TOWN, last.id))[-1]).bulletin.seq
     with desk.parts.database.transaction() as connection:
         connection.execute(update(sequence).values(highest=0))
         connection.execute(delete(bulletin))
@@ -98,8 +100,8 @@ def test_what_was_sent_in_the_last_moment_has_its_number_though_no_heads_told_of
         desk.clock.advance(7 * 3600)
     later = desk.parts.desk.send(sender, desk.draft("第二则。"))
     with closing(Running(desk, broker)) as after:
-        after.until(lambda: line.on(topics.bulletin(TOWN, later.id)))
-        assert judge(desk, line.on(topics.bulletin(TOWN, later.id))[-1]).bulletin.seq == seq + 1
+        after.until(lambda: line.on(mqtt_topics.bulletin(TOWN, later.id)))
+        assert judge(desk, line.on(mqtt_topics.bulletin(TOWN, later.id))[-1]).bulletin.seq == seq + 1
         desk.clock.advance(10)
         expected = {later.id} if is_over else {last.id, later.id}
         after.until(lambda: set(read_own(desk, line).in_force) == expected)
@@ -111,19 +113,19 @@ def test_what_was_called_off_stays_so_whichever_of_the_two_comes_first(
     desk, sender = plain_desk, plain_desk.officer("小王")
     with closing(Running(desk, broker)) as before:
         sent = desk.parts.desk.send(sender, desk.draft())
-        before.until(lambda: line.on(topics.bulletin(TOWN, sent.id)))
-        envelope = line.on(topics.bulletin(TOWN, sent.id))[-1]
+        before.until(lambda: line.on(mqtt_topics.bulletin(TOWN, sent.id)))
+        envelope = line.on(mqtt_topics.bulletin(TOWN, sent.id))[-1]
         desk.parts.desk.cancel(sender, sent.id)
         before.until(lambda: desk.parts.desk.cancel_of(sent.id).state is State.PUBLISHED)
-        before.until(lambda: line.on(topics.bulletin(TOWN, sent.id))[-1] == b"")
+        before.until(lambda: line.on(mqtt_topics.bulletin(TOWN, sent.id))[-1] == b"")
         # The office ended between the cancel and the place that it empties.
-        before.wire.publish([(topics.bulletin(TOWN, sent.id), envelope)])
+        before.wire.publish([(mqtt_topics.bulletin(TOWN, sent.id), envelope)])
     with desk.parts.database.transaction() as connection:
         connection.execute(delete(bulletin))
     with closing(Running(desk, broker)) as after:
         after.until(lambda: desk.parts.desk.find(sent.id) and desk.parts.desk.cancel_of(sent.id))
         assert desk.parts.desk.get(sent.id).state is State.CANCELLED
-        after.until(lambda: line.on(topics.bulletin(TOWN, sent.id))[-1] == b"")
+        after.until(lambda: line.on(mqtt_topics.bulletin(TOWN, sent.id))[-1] == b"")
 
 
 def test_before_its_broker_is_reached_nothing_is_signed_for_a_minute(plain_desk: OfficeDesk) -> None:
@@ -149,10 +151,10 @@ def test_what_the_broker_has_lost_too_is_waited_for_no_longer_than_a_moment(
     desk, sender = plain_desk, plain_desk.officer("小王")
     with closing(Running(desk, broker)) as before:
         lost = desk.parts.desk.send(sender, desk.draft())
-        before.until(lambda: line.on(topics.bulletin(TOWN, lost.id)))
+        before.until(lambda: line.on(mqtt_topics.bulletin(TOWN, lost.id)))
         desk.clock.advance(10)
         before.until(lambda: lost.id in read_own(desk, line).in_force)
-        before.wire.publish([(topics.bulletin(TOWN, lost.id), b"")])
+        before.wire.publish([(mqtt_topics.bulletin(TOWN, lost.id), b"")])
     with desk.parts.database.transaction() as connection:
         connection.execute(delete(bulletin))
     with closing(Running(desk, broker)) as after:
@@ -161,6 +163,6 @@ def test_what_the_broker_has_lost_too_is_waited_for_no_longer_than_a_moment(
         after.office.tend()
         assert desk.parts.desk.get(waits.id).state is State.CLEARED
         desk.clock.advance(HOLD_SECONDS)
-        after.until(lambda: line.on(topics.bulletin(TOWN, waits.id)))
+        after.until(lambda: line.on(mqtt_topics.bulletin(TOWN, waits.id)))
         desk.clock.advance(10)
         after.until(lambda: set(read_own(desk, line).in_force) == {waits.id})

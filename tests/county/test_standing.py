@@ -7,12 +7,12 @@ import pytest
 from county_office import OfficeDesk
 from office_site import LogIn
 
-from broadcaster.county.draft import DraftRefused, State
-from broadcaster.county.library import Text
-from broadcaster.county.officers import OfficeRole
-from broadcaster.county.revisions import LIBRARY, STANDING
-from broadcaster.county.standing import Schedule
-from broadcaster.model import Severity
+from broadcaster.core.model import Severity
+from broadcaster.county.notices.draft import DraftRefused, State
+from broadcaster.county.notices.library import Text
+from broadcaster.county.notices.recurring import Schedule
+from broadcaster.county.notices.revisions import LIBRARY, STANDING
+from broadcaster.county.store.officers import OfficeRole
 
 WEEKDAYS_AT_EIGHT = Schedule.read("12345 08:00")
 

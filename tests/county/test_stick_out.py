@@ -16,14 +16,14 @@ from office_site import LogIn
 from test_office_recordings import spoken
 
 from broadcaster.bulletin.enrolment import Enrolment
-from broadcaster.command_line import main
-from broadcaster.county.draft import Draft
-from broadcaster.county.officers import OfficeRole
-from broadcaster.county.publisher import Publisher
-from broadcaster.county.running import Desk, broker_address, open_desk
-from broadcaster.county.sounds import Sounds
-from broadcaster.model import Severity
-from broadcaster.office_folder import OfficeFolder
+from broadcaster.commands.arguments import main
+from broadcaster.core.model import Severity
+from broadcaster.county.keys.key_folder import OfficeFolder
+from broadcaster.county.notices.draft import Draft
+from broadcaster.county.notices.publisher import Publisher
+from broadcaster.county.notices.recordings import Sounds
+from broadcaster.county.office.office_process import Desk, broker_address, open_desk
+from broadcaster.county.store.officers import OfficeRole
 
 NOWHERE = "http://127.0.0.1:1"
 
@@ -74,8 +74,8 @@ def cleared(connection: Any, id: str) -> None:
     """At any hour of the day."""
     from sqlalchemy import update
 
-    from broadcaster.county.draft import State
-    from broadcaster.county.tables import bulletin
+    from broadcaster.county.notices.draft import State
+    from broadcaster.county.store.tables import bulletin
 
     values = {"state": State.CLEARED, "approved_by": "老张"}
     connection.execute(update(bulletin).where(bulletin.c.id == id).values(values))

@@ -9,12 +9,12 @@ from office_site import LogIn
 from sqlalchemy import func, select
 
 from broadcaster.bulletin.receipts import State as Told
-from broadcaster.county.draft import State
-from broadcaster.county.office_settings import KeepSettings
-from broadcaster.county.sounds import Sounds
-from broadcaster.county.tables import audit, bulletin, reach, receipt, told
-from broadcaster.county.tidying import Tidied, Tidying, kept
-from broadcaster.model import Outcome
+from broadcaster.core.model import Outcome
+from broadcaster.county.notices.draft import State
+from broadcaster.county.notices.recordings import Sounds
+from broadcaster.county.notices.retention import Tidied, Tidying, kept
+from broadcaster.county.store.office_settings import KeepSettings
+from broadcaster.county.store.tables import audit, bulletin, reach, receipt, told
 
 KEEP = KeepSettings()
 

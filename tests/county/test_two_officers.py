@@ -11,10 +11,10 @@ from county_office import PASSWORD, TOWN, OfficeDesk
 from office_site import LogIn, Visitor, app_of
 from sqlalchemy import event
 
-from broadcaster.county.app import create_app
-from broadcaster.county.desk import DraftChanged
-from broadcaster.county.draft import DraftRefused, State
-from broadcaster.model import Severity
+from broadcaster.core.model import Severity
+from broadcaster.county.notices.approval_desk import DraftChanged
+from broadcaster.county.notices.draft import DraftRefused, State
+from broadcaster.county.pages.app import create_app
 
 FORM = {"text": "今天下午停水。", "areas": TOWN, "severity": "4", "hours": "6"}
 
@@ -223,3 +223,23 @@ def test_every_page_says_since_when_there_is_no_line_to_the_broker_and_how_much_
         assert "1 则签发了还没有送出去" in cut.see(path), path
     plain_desk.publisher.sent(paper.id)
     assert "1 则签发了" not in cut.see("/")
+
+
+def test_who_sends_back_sends_back_what_he_has_seen_and_keeps_his_reason(
+    log_in: LogIn, plain_desk: OfficeDesk
+) -> None:
+    clerk, desk = log_in("小王"), plain_desk.parts.desk
+    clerk.send(severity="2", text="上午放水。")
+    [before] = desk.recent(10)
+    hers = log_in("老张")
+    assert f'name="seen" value="{before.version}"' in hers.see(f"/bulletin/{before.id}")
+    clerk.post(f"/bulletin/{before.id}/back", seen=before.version)
+    clerk.send(id=before.id, severity="2", text="下午放水。")
+    for seen in ({"seen": before.version}, {}):
+        late = hers.post(f"/bulletin/{before.id}/back", note="写清楚时间", **seen)
+        assert late.status_code == 409 and "没有退回" in late.text and "下午放水" in late.text
+        assert 'value="写清楚时间"' in late.text
+        assert desk.get(before.id).state is State.AWAITING
+    now = desk.get(before.id).version
+    assert hers.post(f"/bulletin/{before.id}/back", note="写清楚时间", seen=now).status_code == 303
+    assert desk.get(before.id).state is State.DRAFT

@@ -12,13 +12,13 @@ from flask import Flask
 from office_site import LogIn, Visitor, app_of
 from werkzeug.test import TestResponse
 
-from broadcaster.county.access import RULES
-from broadcaster.county.app import create_app
-from broadcaster.county.draft import State
-from broadcaster.county.officers import OfficeRole
-from broadcaster.county.writings import MOST
-from broadcaster.model import Severity
-from broadcaster.settings import WebSettings
+from broadcaster.core.model import Severity
+from broadcaster.county.notices.draft import State
+from broadcaster.county.notices.unsent_forms import MOST
+from broadcaster.county.pages.app import create_app
+from broadcaster.county.pages.base.access import RULES
+from broadcaster.county.store.officers import OfficeRole
+from broadcaster.settings.schema import WebSettings
 
 WORDS = "山洪要来了，<快>走。"
 FORM = {"text": WORDS, "areas": TOWN, "severity": "4", "hours": "6"}
@@ -320,3 +320,23 @@ def test_who_comes_after_somebody_gets_nothing_of_what_he_was_writing(plain_desk
     officers.let_in("新来的", OfficeRole.CLERK, Severity.BLUE)
     assert writings.find(officers.get("新来的").number, id) is None
     assert writings.find(gone.number, id) is None
+
+
+@pytest.mark.parametrize("way", ["logged out", "no cookie"])
+def test_a_script_that_asks_after_the_session_is_over_does_not_spoil_the_login_of_another_tab(
+    log_in: LogIn, way: str
+) -> None:
+    """Its answer may come after the page of the login: a cookie of its own would take the token away."""
+    visitor = log_in("管家")
+    if way == "logged out":
+        cookie = visitor.client.get_cookie("broadcaster-office")
+        assert cookie
+        visitor.post("/logout")
+        visitor.client.set_cookie("broadcaster-office", cookie.value)
+    else:
+        let_session_end(visitor)
+    asked = visitor.client.get("/", headers={"X-Requested-With": "board"})
+    assert (asked.status_code, asked.data) == (401, b"")
+    assert "Set-Cookie" not in asked.headers and "Location" not in asked.headers
+    assert visitor.post("/login", "/login", name="管家", password=PASSWORD).status_code == 303
+    assert "登录已经结束" in visitor.see("/")

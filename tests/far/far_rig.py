@@ -12,18 +12,18 @@ from typing import Any, cast
 from bulletin.county_rig import COUNTY, VILLAGE, County
 from securesystemslib.signer import CryptoSigner
 
-from broadcaster.bulletin import topics
+from broadcaster.bulletin import mqtt_topics
 from broadcaster.bulletin.keyring import Trust
 from broadcaster.bulletin.keys import new_key, public
-from broadcaster.bulletin.moment import Now
-from broadcaster.clock import Clock
-from broadcaster.county.far_line import FarLine
-from broadcaster.county.register import Box, BoxState
-from broadcaster.county.remote_station import RemoteStation
-from broadcaster.link.far_end import THREADS, FarEnd
-from broadcaster.loop import Loop
-from broadcaster.model import Severity
-from broadcaster.station import Station
+from broadcaster.bulletin.trusted_time import Now
+from broadcaster.core.clock import Clock
+from broadcaster.core.model import Severity
+from broadcaster.county.register.register import Box, BoxState
+from broadcaster.county.villages.remote_client import FarLine
+from broadcaster.county.villages.remote_station import RemoteStation
+from broadcaster.link.remote_commands import THREADS, FarEnd
+from broadcaster.station.station import Station
+from broadcaster.system.thread_loop import Loop
 
 BOX = f"{VILLAGE}-1"
 __all__ = ["BOX", "COUNTY", "VILLAGE", "Ends", "Road", "far_ends"]
@@ -55,7 +55,7 @@ class Road:
     def answer(self, data: bytes) -> None:
         self.answered.append(data)
         if data := self.spoil_answer(data):
-            self._answers(topics.done(BOX), data)
+            self._answers(mqtt_topics.done(BOX), data)
 
 
 class WaitingClock(Clock):

@@ -14,14 +14,14 @@ from rig.far_office import KEEPER, PASSWORD, SENTENCE, FarOffice, Visitor
 from rig.rig import wait_until
 from werkzeug.test import TestResponse
 
-from broadcaster.bulletin.charter import CharterRefused
 from broadcaster.bulletin.delegation import Delegation
 from broadcaster.bulletin.keys import new_key, public
-from broadcaster.county.broker import Broker
-from broadcaster.county.village_keys import VillageKeys
+from broadcaster.bulletin.metadata_signing import CharterRefused
+from broadcaster.core.model import Severity
+from broadcaster.county.broker.mosquitto import Broker
+from broadcaster.county.keys.village_keys import VillageKeys
 from broadcaster.link.membership import load_membership
-from broadcaster.model import Severity
-from broadcaster.station import Afar
+from broadcaster.station.station import Afar
 
 EAST, WEST = f"{TOWN}301", f"{TOWN}302"
 

@@ -11,24 +11,24 @@ from typing import Any
 
 import pytest
 from bulletin.county_rig import VILLAGE
-from fakes import FakeStation
 from far.far_rig import BOX, Ends, far_ends
+from rig.fakes import FakeStation
 from rig.rig import wait_until
 from securesystemslib.signer import CryptoSigner
 
-from broadcaster import plain_values
 from broadcaster.bulletin import envelope, strict_json
-from broadcaster.bulletin.command import ANSWER_TYPE, COMMAND_TYPE, Answer, Asked, Command
 from broadcaster.bulletin.delegation import Delegation
 from broadcaster.bulletin.keys import new_key, public
 from broadcaster.bulletin.refusals import Refusal
-from broadcaster.county.remote_station import RemoteStation
-from broadcaster.errors import AnswerMissing, BoxAway, BroadcasterError, FarRefused
-from broadcaster.far import FETCH
-from broadcaster.model import Notice, Office, Severity
-from broadcaster.people import Role
-from broadcaster.settings import PathSettings, Settings
-from broadcaster.station import TakenUp
+from broadcaster.bulletin.remote_command import ANSWER_TYPE, COMMAND_TYPE, Answer, Asked, Command
+from broadcaster.core.errors import AnswerMissing, BoxAway, BroadcasterError, FarRefused
+from broadcaster.core.model import Notice, Office, Severity
+from broadcaster.core.people import Role
+from broadcaster.county.villages.remote_station import RemoteStation
+from broadcaster.settings.schema import PathSettings, Settings
+from broadcaster.station import remote_values
+from broadcaster.station.remote_api import FETCH
+from broadcaster.station.station import TakenUp
 from broadcaster.web.app import create_app
 
 NAME, PASSWORD = "王秀英", "shuiku-2026"
@@ -433,7 +433,7 @@ def test_an_answer_that_is_longer_than_a_message_comes_in_pieces(
 
 def test_a_long_answer_that_nobody_can_read_is_told_in_a_sentence(tmp_path: Path) -> None:
     """Whoever has a village's key may write it."""
-    packed = plain_values.write(zlib.compress(b"[" * 100_000), lambda flow: "")
+    packed = remote_values.write(zlib.compress(b"[" * 100_000), lambda flow: "")
     portions = iter([[packed], []])
 
     def answer(asked: Any, patience: float, changes: bool = False) -> Any:

@@ -7,15 +7,15 @@ from pathlib import Path
 from typing import Any, cast
 
 import pytest
-from fakes import FakeStation
 from far.far_rig import far_ends
+from rig.fakes import FakeStation
 from web.every_page import furnish, walk
 
-from broadcaster.clock import Clock
-from broadcaster.far import CALLS, OVER_THE_COUNTY
-from broadcaster.settings import PathSettings, Settings, WebSettings
+from broadcaster.core.clock import Clock
+from broadcaster.settings.schema import PathSettings, Settings, WebSettings
+from broadcaster.station.remote_api import CALLS, OVER_THE_COUNTY
+from broadcaster.store.database.tables import DATABASE
 from broadcaster.store.store import open_store
-from broadcaster.store.tables import DATABASE
 from broadcaster.web.app import create_app
 
 NAME, PASSWORD = "王秀英", "shuiku-2026"

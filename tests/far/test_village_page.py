@@ -11,7 +11,7 @@ import pytest
 from bulletin.county_rig import VILLAGE
 from rig.far_office import HTTPS, KEEPER, PASSWORD, TOKEN, FarOffice, Visitor, hidden
 from rig.rig import FakeRig, Sink, wait_until
-from village import RunningBox, Village
+from rig.village import RunningBox, Village
 
 NAME, OWN_PASSWORD = "王秀英", "shuiku-2026"
 TEXT = "三二一。"

@@ -6,10 +6,10 @@ import sys
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from stored import airing, entry
+from rig.stored import airing, entry
 
-from broadcaster.clock import Clock
-from broadcaster.model import Outcome
+from broadcaster.core.clock import Clock
+from broadcaster.core.model import Outcome
 from broadcaster.store.store import open_store
 
 

@@ -9,22 +9,22 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
-from fakes import FakeDevice
 from faults.books import GAVE_WAY, Asked
 from faults.one_line import one_line
 from faults.torn import copy_files, tear
 from faults.world import CLOCK, World
+from rig.fakes import FakeDevice
 from rig.rig import wait_until
 
-from broadcaster.intake import Endings, Intake
-from broadcaster.model import Outcome
+from broadcaster.core.model import Outcome
 from broadcaster.playout.player import Player
-from broadcaster.schedule.lengths import estimated_lengths
-from broadcaster.schedule.rules import AirRules
-from broadcaster.settings import load_settings
+from broadcaster.rules.air_rules import AirRules
+from broadcaster.rules.length_estimate import estimated_lengths
+from broadcaster.settings.schema import load_settings
+from broadcaster.station.durable_queue import Endings, Intake
+from broadcaster.store.database.tables import DATABASE
 from broadcaster.store.journal import JournalRow
 from broadcaster.store.store import Store, open_store
-from broadcaster.store.tables import DATABASE
 
 
 @dataclass(frozen=True)

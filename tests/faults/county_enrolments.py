@@ -21,14 +21,14 @@ from rig.rig import wait_until
 from broadcaster.bulletin.enrolment import Enrolment, EnrolmentRefused
 from broadcaster.bulletin.invitation import Invitation
 from broadcaster.bulletin.keys import new_key, public
-from broadcaster.clock import Clock
-from broadcaster.county.broker import OFFICE
-from broadcaster.county.broker_users import read_users
-from broadcaster.county.database import OfficeDatabase
-from broadcaster.county.one_time import new_code
-from broadcaster.county.register import Box, BoxState, Register
-from broadcaster.link.line import _context
-from broadcaster.link.office import ask_to_enrol
+from broadcaster.core.clock import Clock
+from broadcaster.county.broker.broker_accounts import read_users
+from broadcaster.county.broker.mosquitto import OFFICE
+from broadcaster.county.register.one_time_code import new_code
+from broadcaster.county.register.register import Box, BoxState, Register
+from broadcaster.county.store.office_database import OfficeDatabase
+from broadcaster.link.enrol_client import ask_to_enrol
+from broadcaster.link.mqtt_client import _context
 
 SIDE_BY_SIDE = 8
 # Villages of one town.

@@ -17,14 +17,14 @@ from rig.clerk import Clerk, Fields, Page
 from rig.light_box import LightBox
 from rig.living_office import COUNTY, TOWNS, LivingOffice
 from rig.rig import wait_until
-from village import Village
+from rig.village import Village
 
 from broadcaster.bulletin.invitation import FOR_BOX, Invitation
 from broadcaster.bulletin.keys import public
-from broadcaster.link.link import Patience
+from broadcaster.link.county_link import Patience
+from broadcaster.link.enrol_client import ask_to_enrol
 from broadcaster.link.membership import own_key
-from broadcaster.link.office import ask_to_enrol
-from broadcaster.loop import Loop
+from broadcaster.system.thread_loop import Loop
 
 VILLAGES = {
     "331121104200": "洞背村",

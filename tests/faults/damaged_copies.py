@@ -15,21 +15,21 @@ from contextlib import closing
 from pathlib import Path
 from random import Random
 
-from fakes import FakeDevice, ManualClock
 from faults.one_line import one_line
+from rig.fakes import FakeDevice, ManualClock
 from rig.rig import wait_until
-from stored import DUE, airing, entry
+from rig.stored import DUE, airing, entry
 
-from broadcaster.folders import SESSION_KEY
-from broadcaster.intake import Endings, Intake
-from broadcaster.model import Outcome
+from broadcaster.core.model import Outcome
+from broadcaster.core.project_folders import SESSION_KEY
 from broadcaster.playout.player import Player
-from broadcaster.schedule.lengths import estimated_lengths
-from broadcaster.schedule.rules import AirRules
-from broadcaster.settings import Settings
+from broadcaster.rules.air_rules import AirRules
+from broadcaster.rules.length_estimate import estimated_lengths
+from broadcaster.settings.schema import Settings
+from broadcaster.station.durable_queue import Endings, Intake
+from broadcaster.store.database.tables import DATABASE
 from broadcaster.store.store import Store, open_store
-from broadcaster.store.tables import DATABASE
-from broadcaster.web.session_key import load_session_key
+from broadcaster.web.server.session_key import load_session_key
 
 PAGE = 4096
 BEFORE, SINCE, WAITING = 50, 510, 20

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import soundfile
 
-from broadcaster.model import Clip, Delivery, Item, Made, Notice, Programme, Ready
+from broadcaster.core.model import Clip, Delivery, Item, Made, Notice, Programme, Ready
 from broadcaster.playout.player import Make
 
 RATE_HZ = 8_000

@@ -9,12 +9,12 @@ import numpy as np
 import soundfile
 from rig.rig import FakeCard
 
-from broadcaster.model import Notice, Programme
+from broadcaster.core.model import Notice, Programme
 
 RATE_HZ = 48_000
 BYTES_A_SECOND = 2 * RATE_HZ
-# A notice counts as PLAYED when its last line lacks no more than this (`playout/on_air.py`), and the
-# card's account is a block late.
+# A notice counts as PLAYED when its last line lacks no more than this (`playout/now_playing.py`), and
+# the card's account is a block late.
 LACKS_SECONDS = 0.25
 # So much of a line is a beginning that nobody mishears for another line's.
 BEGINNING_SECONDS = 0.1

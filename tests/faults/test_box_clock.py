@@ -10,22 +10,22 @@ from time import monotonic
 from typing import ClassVar
 
 import pytest
-from fakes import FakeDevice, ManualClock
 from faults.figures import Figures
 from faults.one_line import one_line
+from rig.fakes import FakeDevice, ManualClock
 from rig.rig import wait_until
-from village import Village
+from rig.village import Village
 
-from broadcaster.air_settings import QuietSettings
-from broadcaster.clock_trust import ClockTrust
-from broadcaster.intake import Endings, Intake
-from broadcaster.model import Airing, Kind, Notice, Outcome
+from broadcaster.core.clock_trust import ClockTrust
+from broadcaster.core.model import Airing, Kind, Notice, Outcome
 from broadcaster.playout.player import Player
-from broadcaster.schedule.clockwork import Clockwork
-from broadcaster.schedule.lengths import estimated_lengths
-from broadcaster.schedule.rules import AirRules
-from broadcaster.schedule.slots import Slot
-from broadcaster.settings import Settings
+from broadcaster.rules.air_rules import AirRules
+from broadcaster.rules.length_estimate import estimated_lengths
+from broadcaster.schedule.scheduler import Clockwork
+from broadcaster.schedule.slot import Slot
+from broadcaster.settings.hourly_limits import QuietSettings
+from broadcaster.settings.schema import Settings
+from broadcaster.station.durable_queue import Endings, Intake
 from broadcaster.store.store import Store, open_store
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)

@@ -14,14 +14,14 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from rig.rig import FakeRig, wait_until
-from test_full_disk import needs_mounts, on_disk_of, sounded
-from village import RunningBox, Village
+from rig.small_disk import needs_mounts, on_disk_of, sounded
+from rig.village import RunningBox, Village
 
-from broadcaster.clock import Clock
-from broadcaster.control import ask
-from broadcaster.foothold import footholds
-from broadcaster.store.past import open_past
-from broadcaster.store.tables import DATABASE
+from broadcaster.core.clock import Clock
+from broadcaster.daemon.control_socket import ask
+from broadcaster.store.database.tables import DATABASE
+from broadcaster.store.offline_journal import open_past
+from broadcaster.system.runtime_folder import footholds
 
 WATER = "明天上午八点停水。"
 FILL = "dd if=/dev/zero of={card}/rest bs=4k status=none"

@@ -8,17 +8,17 @@ from pathlib import Path
 from random import Random
 
 import pytest
-from fakes import FakeDevice, ManualClock
+from rig.fakes import FakeDevice, ManualClock
 from rig.rig import wait_until
 
-from broadcaster.intake import Endings, Intake
-from broadcaster.model import Airing, Delivery, Kind, Notice, Office, Outcome, Refused, Severity
+from broadcaster.core.model import Airing, Delivery, Kind, Notice, Office, Outcome, Refused, Severity
 from broadcaster.playout.player import Player
-from broadcaster.precedence import precedence
-from broadcaster.schedule.lengths import estimated_lengths
-from broadcaster.schedule.rules import AirRules
-from broadcaster.settings import Settings
-from broadcaster.store.connection import raw
+from broadcaster.rules.air_rules import AirRules
+from broadcaster.rules.length_estimate import estimated_lengths
+from broadcaster.rules.precedence import precedence
+from broadcaster.settings.schema import Settings
+from broadcaster.station.durable_queue import Endings, Intake
+from broadcaster.store.database.sqlite_connection import raw
 from broadcaster.store.store import Store, open_store
 
 MANY = 10_000

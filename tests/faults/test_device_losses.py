@@ -19,9 +19,9 @@ from rig.listening import RATE_HZ, Listener, child_of, make_sound, wait_until_cl
 from rig.relay_board import RelayBoard, plugged_in
 from rig.rig import FakeRig, wait_until
 
-from broadcaster.playout.device import Back
-from broadcaster.playout.sound_device import open_device
-from broadcaster.settings import AmplifierSettings, SoundSettings
+from broadcaster.playout.device.child_device import open_device
+from broadcaster.playout.device.device_contract import Back
+from broadcaster.settings.schema import AmplifierSettings, SoundSettings
 
 CARD_FAULTS = ("unplug", "stall", "deaf", "rush")
 EVERY_DAY = ("unplug", "stall", "killed", "hung", "relays")

@@ -6,10 +6,10 @@ import sys
 from pathlib import Path
 
 import pytest
-from fakes import ManualClock
-from stored import airing
+from rig.fakes import ManualClock
+from rig.stored import airing
 
-from broadcaster.folders import PROJECT_FOLDER
+from broadcaster.core.project_folders import PROJECT_FOLDER
 from broadcaster.store.store import open_store
 
 SEARCHED = os.pathsep.join(map(str, (PROJECT_FOLDER, Path(__file__).parent.parent)))
@@ -20,8 +20,8 @@ import subprocess, sys
 from pathlib import Path
 from zoneinfo import ZoneInfo
 from rig.rig import wait_until
-from stored import airing, entry
-from broadcaster.clock import Clock
+from rig.stored import airing, entry
+from broadcaster.core.clock import Clock
 from broadcaster.store.store import open_store
 folder = Path(sys.argv[1])
 with open_store(folder / "state" / "broadcaster.db", Clock(ZoneInfo("Asia/Shanghai"))) as store:

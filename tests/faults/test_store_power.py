@@ -13,11 +13,11 @@ from pathlib import Path
 from threading import Event
 
 import pytest
-from fakes import ManualClock
+from rig.fakes import ManualClock
 
-from broadcaster.folders import PROJECT_FOLDER
-from broadcaster.store import tables
-from broadcaster.store.database import Database
+from broadcaster.core.project_folders import PROJECT_FOLDER
+from broadcaster.store.database import tables
+from broadcaster.store.database.station_database import Database
 from broadcaster.store.store import open_store
 
 HERE = Path(__file__).parent
@@ -130,7 +130,7 @@ def test_killed_while_it_migrates_a_file_is_old_or_new_and_whole(tmp_path: Path)
     for _ in range(5):
         path.write_bytes(old)
         migration = subprocess.Popen(
-            [sys.executable, "-m", "broadcaster.store.migrate", path],
+            [sys.executable, "-m", "broadcaster.store.database.migrate", path],
             env={**os.environ, "PYTHONPATH": SEARCHED},
         )
         Event().wait(0.4 + 0.8 * rng.random())

@@ -5,8 +5,8 @@ from pathlib import Path
 
 from mistakes import Mistake, mistakes
 
-from broadcaster.timetable_file import load_timetable
-from broadcaster.timetable_settings import TimetableSettings
+from broadcaster.schedule.slot_settings import TimetableSettings
+from broadcaster.schedule.timetable_file import load_timetable
 
 GOOD = "  - {{name: 好的{}, at: '07:30', text: 今天停水。}}\n"
 LINE = re.compile(r"timetable\.yaml 第 (\d+) 行")

@@ -7,11 +7,11 @@ from faults.wordings import PLAIN, wording
 from faults.world import CLOCK, SLOTS, Tools, configure
 from rig.failing_disk import compile_failing_disk
 from rig.rig import compile_plugin
-from village import Village
+from rig.village import Village
 
-from broadcaster.model import Notice
-from broadcaster.settings import load_lexicon, load_settings
-from broadcaster.studio import Studio
+from broadcaster.core.model import Notice
+from broadcaster.settings.schema import load_lexicon, load_settings
+from broadcaster.studio.studio import Studio
 
 
 def make_tools(folder: Path, wordings: int) -> Tools:

@@ -4,7 +4,7 @@ import shutil
 from pathlib import Path
 from random import Random
 
-from broadcaster.store.tables import DATABASE
+from broadcaster.store.database.tables import DATABASE
 
 LOG, INDEX = f"{DATABASE}-wal", f"{DATABASE}-shm"
 MOST_GARBAGE_BYTES = 5_000

@@ -28,20 +28,20 @@ from rig.failing_disk import FailingDisk
 from rig.living import Refused
 from rig.living_box import LivingBox, Program
 from rig.rig import FakeCard, FakeRig, wait_until
+from rig.village import Village
 from rig.wall_clock import WallClock
-from village import Village
 
-from broadcaster.clock import Clock
-from broadcaster.model import Airing, Kind, Notice
-from broadcaster.people import Scope
-from broadcaster.settings import load_lexicon, load_settings
-from broadcaster.store import tables
+from broadcaster.core.clock import Clock
+from broadcaster.core.model import Airing, Kind, Notice
+from broadcaster.core.people import Scope
+from broadcaster.settings.schema import load_lexicon, load_settings
+from broadcaster.store.database import tables
+from broadcaster.store.database.read_connection import Reader
+from broadcaster.store.database.tables import DATABASE
 from broadcaster.store.journal import JournalRow
-from broadcaster.store.past import open_past
-from broadcaster.store.reader import Reader
+from broadcaster.store.offline_journal import open_past
 from broadcaster.store.store import open_store
-from broadcaster.store.tables import DATABASE
-from broadcaster.studio import Studio
+from broadcaster.studio.studio import Studio
 
 CLOCK = Clock(ZoneInfo("Asia/Shanghai"))
 EACH_MINUTE = "报时"

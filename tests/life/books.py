@@ -14,8 +14,8 @@ from typing import Any
 from life.ear import Sound
 from rig.living import Vitals
 
-from broadcaster.labels import LOST, OUTCOMES
-from broadcaster.model import Kind, Notice, Outcome
+from broadcaster.core.labels import LOST, OUTCOMES
+from broadcaster.core.model import Kind, Notice, Outcome
 
 # The budget of main, and what may be held or written for a day's few dozen notices.
 MOST_MEGABYTES = 90.0

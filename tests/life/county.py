@@ -26,9 +26,9 @@ from rig.rig import compile_plugin, wait_until
 from rig.village_lines import VillageLines
 from rig.wall_clock import WallClock
 
-from broadcaster.county.draft import DRILL_BEGINS, DRILL_ENDS
-from broadcaster.model import Notice, Outcome, Severity
-from broadcaster.settings import load_settings
+from broadcaster.core.model import Notice, Outcome, Severity
+from broadcaster.county.notices.draft import DRILL_BEGINS, DRILL_ENDS
+from broadcaster.settings.schema import load_settings
 
 VILLAGES = {"331121104200": "洞背村", "331121104201": "西山村", "331121105200": "河口村"}
 HOME = "331121104200"

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from life.books import Asked, Day, Figures, grid
 
-from broadcaster.model import Outcome
+from broadcaster.core.model import Outcome
 
 # What an office of three villages takes, and what it may write for a day's dozen bulletins.
 MOST_MEGABYTES = 170.0

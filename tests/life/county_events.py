@@ -15,7 +15,7 @@ from rig.living import Refused
 from rig.living_box import TOKEN
 from rig.living_office import COUNTY
 
-from broadcaster.model import Outcome, Severity
+from broadcaster.core.model import Outcome, Severity
 
 Event = Callable[[County], None]
 TOWN, ELSEWHERE = "331121104", "127.0.0.5"

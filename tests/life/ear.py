@@ -9,11 +9,11 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
-from broadcaster.daemon import Config, open_studio
-from broadcaster.model import Notice
-from broadcaster.settings import LexiconSettings, Settings
-from broadcaster.studio import Studio
-from broadcaster.timetable_settings import TimetableSettings
+from broadcaster.core.model import Notice
+from broadcaster.daemon.assembly import Config, open_studio
+from broadcaster.schedule.slot_settings import TimetableSettings
+from broadcaster.settings.schema import LexiconSettings, Settings
+from broadcaster.studio.studio import Studio
 
 Samples = np.ndarray[tuple[int, ...], np.dtype[np.int16]]
 RATE_HZ = 48_000

@@ -13,10 +13,10 @@ from life.world import WAYS, ZONE, Life
 from rig.living import Refused
 from rig.living_box import ANSWER_SECONDS, Phone
 
-from broadcaster.clips.key import signal_key
-from broadcaster.clips.preset import HORN
-from broadcaster.model import Outcome, Severity, Signal
-from broadcaster.store.tables import DATABASE
+from broadcaster.audio.clip_key import signal_key
+from broadcaster.audio.mastering_preset import HORN
+from broadcaster.core.model import Outcome, Severity, Signal
+from broadcaster.store.database.tables import DATABASE
 
 Fault = Callable[[Life], None]
 

@@ -9,8 +9,8 @@ from life.books import Asked, Books, Day, Figures, Line, Seen, Way
 from life.ear import RATE_HZ, Sound, sounded
 from rig.living import Vitals
 
-from broadcaster.labels import OUTCOMES
-from broadcaster.model import Kind, Notice, Outcome, Severity
+from broadcaster.core.labels import OUTCOMES
+from broadcaster.core.model import Kind, Notice, Outcome, Severity
 
 MARK = "第1件"
 SILENCE = b""

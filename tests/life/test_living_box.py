@@ -8,8 +8,8 @@ import pytest
 from rig.living import Refused
 from rig.living_box import LivingBox, Phone, Program
 from rig.rig import FakeRig, wait_until
+from rig.village import Village
 from rig.wall_clock import WallClock
-from village import Village
 
 WATER = "明天上午八点停水。"
 NAME, PASSWORD = "王秀英", "shuiku-2026"

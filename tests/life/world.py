@@ -19,12 +19,12 @@ from life.ear import Ear, Sound, open_ear, sounded
 from rig.living import Refused
 from rig.living_box import Form, LivingBox, Phone, Program
 from rig.rig import FakeRig, compile_plugin, wait_until
+from rig.village import Village
 from rig.wall_clock import WallClock
-from village import Village
 
-from broadcaster.model import Notice, Outcome, Severity, Signal
-from broadcaster.recordings import FOLDER
-from broadcaster.settings import load_settings
+from broadcaster.core.model import Notice, Outcome, Severity, Signal
+from broadcaster.core.project_folders import RECORDINGS
+from broadcaster.settings.schema import load_settings
 
 ZONE = ZoneInfo("Asia/Shanghai")
 SECRETARY, PASSWORD = "王秀英", "shuiku-2026"
@@ -356,7 +356,7 @@ def new_life(folder: Path, seed: int) -> Iterator[Life]:
     (folder / "timetable.yaml").write_text(TIMETABLE, encoding="utf-8")
     ear_folder = folder / "ear"
     ear_folder.mkdir()
-    (ear_folder / FOLDER).symlink_to(village.state / FOLDER)
+    (ear_folder / RECORDINGS).symlink_to(village.state / RECORDINGS)
     with open_ear(load_settings(folder), ear_folder) as ear:
         life = Life(folder, Random(seed), ear, village, rig, WallClock(folder))
         try:

@@ -12,38 +12,38 @@ from zoneinfo import ZoneInfo
 
 import soundfile
 from bulletin.county_rig import COUNTY, VILLAGE, County, bulletin, signed
-from fakes import FakeDevice
 from rig.broker import BrokerRig, OfficeClient
+from rig.fakes import FakeDevice
 from rig.rig import wait_until
 
-from broadcaster.air_settings import QuietSettings
-from broadcaster.bulletin import topics
+from broadcaster.bulletin import mqtt_topics
 from broadcaster.bulletin.bulletin import Bulletin
 from broadcaster.bulletin.enrolment import Enrolment
 from broadcaster.bulletin.keys import public_from_hex
-from broadcaster.bulletin.question import Question
 from broadcaster.bulletin.receipts import Receipt, State, read_receipts
-from broadcaster.bulletin.superior import Superior
-from broadcaster.clock import Clock
-from broadcaster.errors import VoiceUnavailable
-from broadcaster.intake import Endings, Intake
-from broadcaster.link.far_end import THREADS
-from broadcaster.link.link import Link
+from broadcaster.bulletin.sync_request import Question
+from broadcaster.bulletin.upstream_office import Superior
+from broadcaster.core.clock import Clock
+from broadcaster.core.errors import VoiceUnavailable
+from broadcaster.core.model import Clip, Delivery, Item, Made, Notice, Programme, Ready
+from broadcaster.link.county_link import Link
 from broadcaster.link.membership import Membership, enrol
-from broadcaster.link.steadiness import Patience
-from broadcaster.loop import Loop
-from broadcaster.microphone import Microphone
-from broadcaster.model import Clip, Delivery, Item, Made, Notice, Programme, Ready
-from broadcaster.playout.cards import CardChoice
+from broadcaster.link.reconnect_policy import Patience
+from broadcaster.link.remote_commands import THREADS
+from broadcaster.playout.device.alsa_cards import CardChoice
 from broadcaster.playout.player import Player
-from broadcaster.schedule.lengths import estimated_lengths
-from broadcaster.schedule.rules import AirRules
-from broadcaster.settings import PathSettings, Settings
-from broadcaster.slotbook import Slotbook
-from broadcaster.station import Station
+from broadcaster.rules.air_rules import AirRules
+from broadcaster.rules.length_estimate import estimated_lengths
+from broadcaster.schedule.slot_settings import TimetableSettings
+from broadcaster.settings.hourly_limits import QuietSettings
+from broadcaster.settings.schema import PathSettings, Settings
+from broadcaster.station.durable_queue import Endings, Intake
+from broadcaster.station.live_programme import Microphone
+from broadcaster.station.station import Station
+from broadcaster.station.village_slots import Slotbook
+from broadcaster.store.database.tables import DATABASE
 from broadcaster.store.store import open_store
-from broadcaster.store.tables import DATABASE
-from broadcaster.timetable_settings import TimetableSettings
+from broadcaster.system.thread_loop import Loop
 
 RATE_HZ = 8_000
 PASSWORD = "of-this-box-alone-0123"
@@ -172,7 +172,7 @@ class LinkBox:
 
     def receipts(self, office: OfficeClient, told: Bulletin | None = None) -> list[Receipt]:
         """What has arrived of this box."""
-        came = self.read(office.on(topics.receipt(self.name, "")))
+        came = self.read(office.on(mqtt_topics.receipt(self.name, "")))
         return [one for one in came if not told or one.bulletin == told.id]
 
     def told_of(self, life: "Life", told: Bulletin) -> list[State]:
@@ -227,7 +227,7 @@ class Office:
         data = signed(told, by or self.county.key)
         self.in_force.append((told, data))
         if really:
-            self.client.publish(topics.bulletin(told.areas[0], told.id), data)
+            self.client.publish(mqtt_topics.bulletin(told.areas[0], told.id), data)
         return told
 
     def heads(self, **given: Any) -> bytes:
@@ -236,7 +236,7 @@ class Office:
         return made.signed(self.county.key).to_bytes()
 
     def publish_heads(self, **given: Any) -> None:
-        self.client.publish(topics.heads(COUNTY), self.heads(**given))
+        self.client.publish(mqtt_topics.heads(COUNTY), self.heads(**given))
 
     def close(self) -> None:
         self._stopped.set()
@@ -248,11 +248,11 @@ class Office:
             new = self.client.got[self._seen :]
             self._seen += len(new)
             for topic, payload in new:
-                if topic.startswith(f"{topics.ROOT}/q/") and self.answers:
-                    self._answer(topics.box_of(topic), Question.from_bytes(payload))
+                if topic.startswith(f"{mqtt_topics.ROOT}/q/") and self.answers:
+                    self._answer(mqtt_topics.box_of(topic), Question.from_bytes(payload))
 
     def _answer(self, box: str, question: Question) -> None:
-        topic = topics.answer(box)
+        topic = mqtt_topics.answer(box)
         if question.keyring < (len(self.county.roots), self.county.list.version):
             self.client.publish(topic, self.county.keyring(), retain=False)
         for told, data in self.in_force:

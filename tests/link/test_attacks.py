@@ -19,22 +19,22 @@ from link.link_rig import PASSWORD, Life, LinkBox, Office, cancel, notice, told_
 from rig.broker import BrokerRig, OfficeClient
 from securesystemslib.signer import CryptoSigner
 
-from broadcaster.bulletin import envelope, strict_json, topics
+from broadcaster.bulletin import envelope, mqtt_topics, strict_json
 from broadcaster.bulletin.bulletin import PAYLOAD_TYPE
-from broadcaster.bulletin.heads import PAYLOAD_TYPE as HEADS_TYPE
 from broadcaster.bulletin.keyring import Keyring
 from broadcaster.bulletin.keys import new_key, public
 from broadcaster.bulletin.receipts import State
 from broadcaster.bulletin.refusals import Refusal
-from broadcaster.clock import Clock
-from broadcaster.county.database import OfficeDatabase
-from broadcaster.county.draft import Draft
-from broadcaster.county.draft import State as PaperState
-from broadcaster.county.officers import OfficeRole
-from broadcaster.county.parts import make_parts
-from broadcaster.county.publisher import Publisher, Sheet
-from broadcaster.model import Severity
-from broadcaster.office_folder import OfficeFolder, open_key
+from broadcaster.bulletin.snapshot import PAYLOAD_TYPE as HEADS_TYPE
+from broadcaster.core.clock import Clock
+from broadcaster.core.model import Severity
+from broadcaster.county.keys.key_folder import OfficeFolder, open_key
+from broadcaster.county.notices.draft import Draft
+from broadcaster.county.notices.draft import State as PaperState
+from broadcaster.county.notices.publisher import Publisher, Sheet
+from broadcaster.county.pages.base.office_services import make_parts
+from broadcaster.county.store.office_database import OfficeDatabase
+from broadcaster.county.store.officers import OfficeRole
 
 ORDER_OF_ED25519 = 2**252 + 27742317777372353535851937790883648493
 WHOLE = [State.ACCEPTED, State.ON_THE_AIR, State.ENDED]
@@ -217,7 +217,7 @@ def test_what_is_published_straight_to_the_broker_is_refused_by_its_name(
     make, refusal = STRAIGHT[attack]
     with box.running() as life:
         until(lambda: life.connected)
-        office.client.publish(topics.bulletin(COUNTY, "x"), make(county), retain=False)
+        office.client.publish(mqtt_topics.bulletin(COUNTY, "x"), make(county), retain=False)
         until(lambda: box.receipts(office.client))
         assert [one.refusal for one in box.receipts(office.client)] == [refusal]
         still_hears(life, box, office)
@@ -241,12 +241,12 @@ def test_a_malleable_copy_keeps_the_genuine_one_from_nothing(
     copy = replace(true, signatures={key_id: malleable(county, signature, b"")}).to_bytes()
     with box.running() as life:
         until(lambda: life.connected)
-        office.client.publish(topics.bulletin(COUNTY, told.id), copy, retain=False)
+        office.client.publish(mqtt_topics.bulletin(COUNTY, told.id), copy, retain=False)
         until(lambda: box.receipts(office.client))
         assert box.receipts(office.client)[0].refusal is Refusal.BAD_SIGNATURE
         office.publish(told)
         until(lambda: box.states(office.client, told) == WHOLE)
-        office.client.publish(topics.bulletin(COUNTY, told.id), copy, retain=False)
+        office.client.publish(mqtt_topics.bulletin(COUNTY, told.id), copy, retain=False)
         still_hears(life, box, office)
         assert box.states(office.client, told) == WHOLE
 
@@ -266,11 +266,11 @@ def test_a_keyring_with_a_key_of_another_algorithm_is_not_followed(
             delegations=(own, replace(town, key_ids=(other.public_key.keyid,))),
         ).signed(county.key, COUNTY)
         keyring = Keyring(tuple(county.roots), bundle.to_bytes()).to_bytes()
-        office.client.publish(topics.keyring(COUNTY), keyring)
+        office.client.publish(mqtt_topics.keyring(COUNTY), keyring)
         until(lambda: Refusal.KEYRING_BROKEN.sentence in life.link.status()["last_refusal"])
         assert life.link.status()["keyring"] == [1, 1]
         data = signed(notice(areas=(TOWN,)), other)
-        office.client.publish(topics.bulletin(TOWN, "x"), data, retain=False)
+        office.client.publish(mqtt_topics.bulletin(TOWN, "x"), data, retain=False)
         until(lambda: box.receipts(office.client))
         assert [one.refusal for one in box.receipts(office.client)] == [Refusal.UNKNOWN_KEY]
         still_hears(life, box, office)
@@ -291,7 +291,7 @@ def test_a_box_whose_clock_is_years_off_connects_and_is_fooled_by_nothing_old(
         until(lambda: life.link.status()["heads_at"])
         old = {"issued": from_now(-72), "not_before": from_now(-72), "expires": from_now(-71)}
         data = signed(notice(severity=Severity.RED, **old), county.key)
-        office.client.publish(topics.bulletin(COUNTY, "x"), data, retain=False)
+        office.client.publish(mqtt_topics.bulletin(COUNTY, "x"), data, retain=False)
         until(lambda: box.receipts(office.client))
         assert [one.refusal for one in box.receipts(office.client)] == [Refusal.EXPIRED]
         red = office.publish(notice(seq=2, severity=Severity.RED))
@@ -307,9 +307,9 @@ def test_what_is_sent_again_is_heard_once(box: LinkBox, office: Office, county: 
     with box.running() as life:
         office.publish(told)
         until(lambda: box.states(office.client, told) == WHOLE)
-        for name in (topics.bulletin(COUNTY, told.id), topics.bulletin(VILLAGE, "y")):
+        for name in (mqtt_topics.bulletin(COUNTY, told.id), mqtt_topics.bulletin(VILLAGE, "y")):
             office.client.publish(name, data, retain=False)
-        office.client.publish(topics.answer(box.name), data, retain=False)
+        office.client.publish(mqtt_topics.answer(box.name), data, retain=False)
         still_hears(life, box, office)
         assert box.states(office.client, told) == WHOLE
 
@@ -319,7 +319,7 @@ def test_the_same_id_with_other_bytes_is_refused(box: LinkBox, office: Office, c
         told = office.publish(notice())
         until(lambda: box.states(office.client, told) == WHOLE)
         other = signed(notice(id=told.id, seq=2, text="请大家往回走。"), county.key)
-        office.client.publish(topics.bulletin(COUNTY, told.id), other, retain=False)
+        office.client.publish(mqtt_topics.bulletin(COUNTY, told.id), other, retain=False)
         until(lambda: box.states(office.client, told)[-1] is State.REFUSED)
         assert box.receipts(office.client, told)[-1].refusal is Refusal.OTHER_BYTES
         still_hears(life, box, office)
@@ -339,7 +339,7 @@ def test_a_town_does_not_cancel_what_its_county_said(
 
 
 def test_garbage_on_every_topic_keeps_nothing_from_being_heard(box: LinkBox, office: Office) -> None:
-    names = topics.bulletin(COUNTY, "x"), topics.keyring(COUNTY), topics.heads(COUNTY)
+    names = mqtt_topics.bulletin(COUNTY, "x"), mqtt_topics.keyring(COUNTY), mqtt_topics.heads(COUNTY)
     garbage = (
         *(b"\xff", b"null", b"[" * 10_000, b'{"a":' * 10_000, b'{"payload":NaN}'),
         *(b'{"roots":[],"roots":[],"targets":""}', b'{"payloadType":"x","payloadType":"y"}'),
@@ -347,7 +347,7 @@ def test_garbage_on_every_topic_keeps_nothing_from_being_heard(box: LinkBox, off
     with box.running() as life:
         until(lambda: life.connected)
         since = life.link.status()["connected_since"]
-        for name in (*names, topics.answer(box.name)):
+        for name in (*names, mqtt_topics.answer(box.name)):
             for data in garbage:
                 office.client.publish(name, data, retain=False)
         still_hears(life, box, office)
@@ -363,13 +363,13 @@ def test_ten_megabytes_come_no_further_than_the_broker(
         until(lambda: life.connected)
         since = life.link.status()["connected_since"]
         with closing(OfficeClient(broker, "flood", PASSWORD)) as flood:
-            flood.send(topics.receipt("flood", "x"), b" " * 10_000_000)
+            flood.send(mqtt_topics.receipt("flood", "x"), b" " * 10_000_000)
             assert flood.gone.wait(20)
-        office.client.publish(topics.bulletin(COUNTY, "x"), b" " * 260_000, retain=False)
+        office.client.publish(mqtt_topics.bulletin(COUNTY, "x"), b" " * 260_000, retain=False)
         until(lambda: box.receipts(office.client))
         assert [one.refusal for one in box.receipts(office.client)] == [Refusal.TOO_BIG]
         still_hears(life, box, office)
-        assert office.client.on(topics.receipt("flood", "x")) == []
+        assert office.client.on(mqtt_topics.receipt("flood", "x")) == []
         assert life.link.status()["connected_since"] == since
 
 
@@ -380,9 +380,9 @@ def test_a_keyring_that_is_rolled_back_is_not_followed(
     stolen = county.town
     with box.running() as life:
         until(lambda: life.connected)
-        office.client.publish(topics.keyring(COUNTY), county.replace_key(TOWN, new_key()))
+        office.client.publish(mqtt_topics.keyring(COUNTY), county.replace_key(TOWN, new_key()))
         until(lambda: life.link.status()["keyring"] == [1, 2])
-        office.client.publish(topics.keyring(COUNTY), old)
+        office.client.publish(mqtt_topics.keyring(COUNTY), old)
         until(lambda: "比手里的旧" in life.link.status()["last_refusal"])
         told = office.publish(notice(areas=(TOWN,)), by=stolen)
         until(lambda: box.receipts(office.client))
@@ -398,10 +398,10 @@ def test_two_rotations_while_the_box_was_off(box: LinkBox, office: Office, count
         new = new_key()
         county.rotate_root([new_key() for _ in range(3)], new)
         keyring = county.replace_key(COUNTY, new)
-    office.client.publish(topics.keyring(COUNTY), keyring)
+    office.client.publish(mqtt_topics.keyring(COUNTY), keyring)
     with box.running() as life:
         until(lambda: life.link.status()["keyring"] == [3, 3])
-        office.client.publish(topics.bulletin(COUNTY, "x"), signed(notice(), stolen), retain=False)
+        office.client.publish(mqtt_topics.bulletin(COUNTY, "x"), signed(notice(), stolen), retain=False)
         until(lambda: box.receipts(office.client))
         assert [one.refusal for one in box.receipts(office.client)] == [Refusal.REVOKED_KEY]
         still_hears(life, box, office, county.key)
@@ -466,14 +466,16 @@ def test_a_leaked_key_that_ran_its_numbers_up_is_overcome_by_the_offices_rotatio
             until(lambda: life.connected)
             for seq in (900_000, 1_800_000):
                 ahead = notice(seq=seq)
-                client.publish(topics.bulletin(COUNTY, ahead.id), signed(ahead, stolen), retain=False)
+                client.publish(
+                    mqtt_topics.bulletin(COUNTY, ahead.id), signed(ahead, stolen), retain=False
+                )
                 until(lambda told=ahead: box.states(client, told) == WHOLE)
             assert refusal_of(box, client, office.sign("停水。")) is Refusal.SEQUENCE_TOO_OLD
             office.rotate()
-            client.publish(topics.keyring(COUNTY), office.keyring(), retain=False)
+            client.publish(mqtt_topics.keyring(COUNTY), office.keyring(), retain=False)
             until(lambda: life.link.status()["keyring"][0] == 2)
             sheet = office.sign("停水。")
-            client.publish(topics.bulletin(COUNTY, sheet.id), sheet.envelope, retain=False)
+            client.publish(mqtt_topics.bulletin(COUNTY, sheet.id), sheet.envelope, retain=False)
             until(lambda: life.heard()[-1] == sheet.id)
             again = notice(seq=1_800_001)
             late = Sheet(again.id, again.areas, signed(again, stolen))
@@ -487,6 +489,6 @@ def refusal_of(box: LinkBox, client: OfficeClient, sheet: Sheet) -> Refusal:
         return [one.refusal for one in box.receipts(client) if one.refusal]
 
     before = len(refusals())
-    client.publish(topics.bulletin(COUNTY, sheet.id), sheet.envelope, retain=False)
+    client.publish(mqtt_topics.bulletin(COUNTY, sheet.id), sheet.envelope, retain=False)
     until(lambda: len(refusals()) > before)
     return refusals()[-1]

@@ -13,16 +13,16 @@ import pytest
 from bulletin.county_rig import VILLAGE, County
 from link.link_rig import LinkBox, Office, notice, until
 from rig.broker import BrokerRig
-from village import RunningBox, Village
+from rig.village import RunningBox, Village
 
 from broadcaster.bulletin.enrolment import EnrolmentRefused
 from broadcaster.bulletin.invitation import Invitation
 from broadcaster.bulletin.receipts import State
-from broadcaster.county.site_pin import site_pin
+from broadcaster.county.register.site_pin import site_pin
+from broadcaster.link.enrol_client import ask_to_enrol
 from broadcaster.link.membership import enrol, load_membership
-from broadcaster.link.office import ask_to_enrol
-from broadcaster.settings import WebSettings
-from broadcaster.web.certificate import CertificatePair, own_certificate
+from broadcaster.settings.schema import WebSettings
+from broadcaster.web.server.certificate import CertificatePair, own_certificate
 
 KEY = "ab" * 32
 

@@ -10,15 +10,15 @@ from bulletin.county_rig import COUNTY, OTHER_TOWN, TOWN, VILLAGE, County, signe
 from link.link_rig import Life, LinkBox, Office, cancel, notice, told_zone, until
 from rig.damage import HARMS
 
-from broadcaster.air_settings import QuietRule, QuietSettings
-from broadcaster.bulletin import topics
+from broadcaster.bulletin import mqtt_topics
 from broadcaster.bulletin.bulletin import Bulletin
 from broadcaster.bulletin.keys import new_key
 from broadcaster.bulletin.receipts import State
 from broadcaster.bulletin.refusals import Refusal
-from broadcaster.county.box_status import BoxStatus, quiet_of, read_state
-from broadcaster.link.reception import Reception
-from broadcaster.model import Notice, Outcome, Severity
+from broadcaster.core.model import Notice, Outcome, Severity
+from broadcaster.county.broker.box_status import BoxStatus, quiet_of, read_state
+from broadcaster.link.inbox import Reception
+from broadcaster.settings.hourly_limits import QuietRule, QuietSettings
 
 WHOLE = [State.ACCEPTED, State.ON_THE_AIR, State.ENDED]
 ALWAYS = QuietRule(name="总是", windows=("00:00-12:00", "12:00-24:00"))
@@ -60,7 +60,7 @@ def test_what_waited_together_is_told_of_together(box: LinkBox, office: Office) 
     with box.running() as life:
         until(lambda: all(box.states(office.client, told) == WHOLE for told in waiting))
         assert life.heard() == [told.id for told in waiting]
-    assert len(office.client.on(topics.receipt(box.name, ""))) < len(box.receipts(office.client))
+    assert len(office.client.on(mqtt_topics.receipt(box.name, ""))) < len(box.receipts(office.client))
 
 
 def test_a_stranger_is_refused_and_the_office_is_told_why(
@@ -293,7 +293,7 @@ def test_a_box_that_lost_its_memory_goes_by_the_heads(box: LinkBox, office: Offi
     office.publish_heads()
     with box.running() as life:
         until(lambda: life.link.status()["heads_at"])
-        office.client.publish(topics.bulletin(COUNTY, told.id), data)
+        office.client.publish(mqtt_topics.bulletin(COUNTY, told.id), data)
         until(lambda: State.REFUSED in box.states(office.client, told))
         assert box.receipts(office.client, told)[-1].refusal is Refusal.NOT_IN_FORCE
         assert life.heard() == []
@@ -326,7 +326,7 @@ def test_a_newer_keyring_counts_at_once_and_after_a_restart(
         until(lambda: life.connected)
         new = new_key()
         keyring = county.replace_key(TOWN, new)
-        office.client.publish(topics.keyring(COUNTY), keyring)
+        office.client.publish(mqtt_topics.keyring(COUNTY), keyring)
         until(lambda: life.link.status()["keyring"] == [1, 2])
         told = office.publish(notice(areas=(VILLAGE,)), by=new)
         until(lambda: box.states(office.client, told) == WHOLE)
@@ -341,7 +341,7 @@ def test_a_revoked_keys_words_for_later_are_withdrawn(
     with box.running() as life:
         told = office.publish(notice(areas=(TOWN,), not_before=later), by=county.town)
         until(lambda: len(life.station.status().waiting) == 1)
-        office.client.publish(topics.keyring(COUNTY), county.replace_key(TOWN, new_key()))
+        office.client.publish(mqtt_topics.keyring(COUNTY), county.replace_key(TOWN, new_key()))
         until(lambda: box.states(office.client, told) == [State.ACCEPTED, State.ENDED])
         assert life.station.status().waiting == ()
 
@@ -402,7 +402,7 @@ def test_the_office_is_told_what_keeps_it_off_as_that_changes(
         return f"{found[-1].state} {found[-1].reason}" if found else ""
 
     def said() -> BoxStatus | None:
-        found = office.client.on(topics.state(box.name))
+        found = office.client.on(mqtt_topics.state(box.name))
         return read_state(found[-1]) if found else None
 
     with box.running() as life:

@@ -11,13 +11,13 @@ from bulletin.county_rig import COUNTY, County, signed
 from link.link_rig import PASSWORD, LinkBox, Office, notice, until
 from rig.broker import BrokerRig, OfficeClient
 
-from broadcaster.bulletin import topics
+from broadcaster.bulletin import mqtt_topics
 from broadcaster.bulletin.receipts import State
 from broadcaster.bulletin.verify import Accepted
+from broadcaster.core.model import Severity
+from broadcaster.link.inbox import Reception
 from broadcaster.link.outbox import HELD_SECONDS
-from broadcaster.link.reception import Reception
-from broadcaster.link.steadiness import PERHAPS_TAKEN_OVER, STEADY_SECONDS, TAKEN_OVER
-from broadcaster.model import Severity
+from broadcaster.link.reconnect_policy import PERHAPS_TAKEN_OVER, STEADY_SECONDS, TAKEN_OVER
 
 WHOLE = [State.ACCEPTED, State.ON_THE_AIR, State.ENDED]
 NOT_AUTHORISED = 135
@@ -158,11 +158,11 @@ def test_another_box_cannot_speak_for_the_county(
     with box.running() as life:
         until(lambda: life.connected)
         names = (
-            topics.bulletin(COUNTY, told.id),
-            topics.heads(COUNTY),
-            topics.answer(box.name),
-            topics.state(box.name),
-            topics.receipt(box.name),
+            mqtt_topics.bulletin(COUNTY, told.id),
+            mqtt_topics.heads(COUNTY),
+            mqtt_topics.answer(box.name),
+            mqtt_topics.state(box.name),
+            mqtt_topics.receipt(box.name),
         )
         for name in names:
             stranger.publish(name, signed(told, county.key))
@@ -185,7 +185,7 @@ def test_another_user_does_not_take_a_boxs_session_over(
         told = office.publish(notice())
         until(lambda: box.states(office.client, told) == WHOLE)
         assert life.link.status()["connected_since"] == since
-        assert thief.on(topics.receipt(box.name, "")) == []
+        assert thief.on(mqtt_topics.receipt(box.name, "")) == []
         thief.close()
 
 
@@ -203,7 +203,9 @@ def test_another_machine_on_the_same_account_is_a_fault_and_fills_no_log(
         until(lambda: life.connected)
         box.clock.waited += STEADY_SECONDS
         until(lambda: not life.link.fault)
-    told = [one.getMessage() for one in caplog.records if one.name == "broadcaster.link.steadiness"]
+    told = [
+        one.getMessage() for one in caplog.records if one.name == "broadcaster.link.reconnect_policy"
+    ]
     assert len(told) == 6, told
     assert told[0] == told[2] == "和县里连上了" and told[1].startswith("没有连上县里")
     assert "请让县里给本站发一个新的登记码" in told[3]
@@ -230,7 +232,7 @@ def test_receipts_that_the_broker_acknowledged_and_lost_come_again(
         told = office.publish(notice())
         until(lambda: box.states(office.client, told) == WHOLE)
         until(lambda: life.link.status()["receipts_waiting"] == 0)
-        topic = topics.receipt(box.name)
+        topic = mqtt_topics.receipt(box.name)
         first = office.client.on(topic)
         broker.kill()
         broker.start()

@@ -17,8 +17,8 @@ from bulletin.county_rig import County, signed
 from link.link_rig import Life, LinkBox, notice, until
 
 from broadcaster.bulletin.bulletin import Audio, Bulletin
-from broadcaster.model import Outcome
-from broadcaster.web.certificate import CertificatePair, own_certificate
+from broadcaster.core.model import Outcome
+from broadcaster.web.server.certificate import CertificatePair, own_certificate
 
 
 @pytest.fixture(scope="module")

@@ -3,10 +3,10 @@
 import re
 
 import pytest
-from fakes import ManualClock
+from rig.fakes import ManualClock
 
-from broadcaster.link.line import Ending
-from broadcaster.link.steadiness import (
+from broadcaster.link.mqtt_client import Ending
+from broadcaster.link.reconnect_policy import (
     PERHAPS_TAKEN_OVER,
     SILENT_ENDS,
     STEADY_SECONDS,

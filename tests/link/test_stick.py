@@ -11,7 +11,7 @@ from link.link_rig import LinkBox, cancel, notice, told_zone, until
 from broadcaster.bulletin import strict_json
 from broadcaster.bulletin.keys import new_key
 from broadcaster.bulletin.receipts import State
-from broadcaster.link.stick import StickUnreadable
+from broadcaster.link.usb_transfer import StickUnreadable
 
 
 @pytest.fixture

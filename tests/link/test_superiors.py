@@ -10,15 +10,15 @@ from link.link_rig import LinkBox, Office, cancel, notice, told_zone, until
 from rig.broker import BrokerRig
 from rig.damage import HARMS
 
-from broadcaster.bulletin import topics
+from broadcaster.bulletin import mqtt_topics
 from broadcaster.bulletin.bulletin import Bulletin
-from broadcaster.bulletin.charter import next_root
 from broadcaster.bulletin.enrolment import Enrolment, EnrolmentRefused
 from broadcaster.bulletin.keys import new_key, public
-from broadcaster.bulletin.metadata import read_root
+from broadcaster.bulletin.metadata_signing import next_root
 from broadcaster.bulletin.receipts import State
 from broadcaster.bulletin.refusals import Refusal
-from broadcaster.bulletin.superior import Superior
+from broadcaster.bulletin.tuf_metadata import read_root
+from broadcaster.bulletin.upstream_office import Superior
 from broadcaster.link.membership import enrol, load_membership
 
 PROVINCE = "33"
@@ -46,21 +46,21 @@ class Relayed:
         self.office, self.province = office, province
 
     def keyring(self, data: bytes = b"") -> None:
-        self.office.client.publish(topics.keyring(PROVINCE), data or self.province.keyring())
+        self.office.client.publish(mqtt_topics.keyring(PROVINCE), data or self.province.keyring())
 
     def publish(self, told: Bulletin, by: Any = None) -> Bulletin:
         data = signed(told, by or self.province.key)
-        self.office.client.publish(topics.bulletin(told.areas[0], told.id), data)
+        self.office.client.publish(mqtt_topics.bulletin(told.areas[0], told.id), data)
         return told
 
     def heads(self, *in_force: Bulletin, **given: Any) -> None:
         heads = self.province.heads(*in_force, **{"at": datetime.now(told_zone())} | given)
         data = heads.signed(self.province.key).to_bytes()
-        self.office.client.publish(topics.heads(PROVINCE), data)
+        self.office.client.publish(mqtt_topics.heads(PROVINCE), data)
 
     def clear(self, *told: Bulletin) -> None:
-        places = [topics.bulletin(one.areas[0], one.id) for one in told]
-        for topic in (topics.keyring(PROVINCE), topics.heads(PROVINCE), *places):
+        places = [mqtt_topics.bulletin(one.areas[0], one.id) for one in told]
+        for topic in (mqtt_topics.keyring(PROVINCE), mqtt_topics.heads(PROVINCE), *places):
             self.office.client.publish(topic, b"")
 
 
@@ -198,7 +198,7 @@ def test_a_box_that_was_enrolled_before_believes_whom_the_countys_root_names_and
         told = relayed.publish(notice(areas=(PROVINCE,)))
         until(lambda: any(one.refusal is Refusal.UNKNOWN_KEY for one in box.receipts(office.client)))
         says_above(county, Superior(PROVINCE, province.pinned))
-        office.client.publish(topics.keyring(COUNTY), county.keyring())
+        office.client.publish(mqtt_topics.keyring(COUNTY), county.keyring())
         until(lambda: box.states(office.client, told) == WHOLE)
         assert life.link.status()["above"].get(PROVINCE)
         later = datetime.now(told_zone()) + timedelta(hours=1)
@@ -208,7 +208,7 @@ def test_a_box_that_was_enrolled_before_believes_whom_the_countys_root_names_and
         until(lambda: life.connected)
         assert life.link.status()["above"].get(PROVINCE)
         says_above(county)
-        office.client.publish(topics.keyring(COUNTY), county.keyring())
+        office.client.publish(mqtt_topics.keyring(COUNTY), county.keyring())
         until(lambda: life.link.status()["above"] == {})
         until(lambda: len(box.states(office.client, waits)) > 1)
         relayed.publish(unheard := notice(areas=(PROVINCE,), seq=3))
@@ -230,7 +230,7 @@ def test_another_root_of_the_province_is_followed_and_the_old_one_counts_no_more
     with box.running() as life:
         until(lambda: life.link.status()["above"].get(PROVINCE))
         says_above(county, Superior(PROVINCE, founded_anew.pinned))
-        office.client.publish(topics.keyring(COUNTY), county.keyring())
+        office.client.publish(mqtt_topics.keyring(COUNTY), county.keyring())
         until(lambda: life.link.status()["above"] == {PROVINCE: None})
         relayed.keyring(founded_anew.keyring())
         until(lambda: life.link.status()["above"].get(PROVINCE))

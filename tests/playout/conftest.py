@@ -9,8 +9,8 @@ from rig.listening import Listener, Sound, make_sound
 from rig.relay_board import RelayBoard, plugged_in
 from rig.rig import Rig
 
-from broadcaster.playout.sound_device import ALWAYS_ON, open_device
-from broadcaster.settings import AmplifierSettings, SoundSettings
+from broadcaster.playout.device.child_device import ALWAYS_ON, open_device
+from broadcaster.settings.schema import AmplifierSettings, SoundSettings
 
 OpenOn = Callable[..., Listener]
 

@@ -4,13 +4,13 @@ from collections.abc import Callable
 from contextlib import ExitStack
 
 import pytest
-from fakes import ManualClock
+from rig.fakes import ManualClock
 
-from broadcaster.clock import Clock
-from broadcaster.errors import AmplifierLost
-from broadcaster.playout.amplifier import Amplifier
-from broadcaster.playout.relays import Relays
-from broadcaster.playout.wiring import POWER, Wiring
+from broadcaster.core.clock import Clock
+from broadcaster.core.errors import AmplifierLost
+from broadcaster.playout.amplifier.amplifier import Amplifier
+from broadcaster.playout.amplifier.relays import Relays
+from broadcaster.playout.amplifier.wiring import POWER, Wiring
 
 VILLAGE = Wiring(
     "gpio",

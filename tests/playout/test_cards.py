@@ -2,12 +2,18 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from fakes import Memory
+from rig.fakes import Memory
 
-from broadcaster.errors import DeviceLost
-from broadcaster.foothold import leave_memory
-from broadcaster.playout.cards import NO_CARD_HEARD, Card, CardChoice, choose_output, list_cards
-from broadcaster.playout.sound_messages import AbsentOutput, CardOutput, FileOutput, SilentOutput
+from broadcaster.core.errors import DeviceLost
+from broadcaster.playout.device.alsa_cards import (
+    NO_CARD_HEARD,
+    Card,
+    CardChoice,
+    choose_output,
+    list_cards,
+)
+from broadcaster.playout.device.sound_messages import AbsentOutput, CardOutput, FileOutput, SilentOutput
+from broadcaster.system.runtime_folder import leave_memory
 
 # As the kernel of a Raspberry Pi with a USB card prints it.
 CARDS_FILE = """\

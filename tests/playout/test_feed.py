@@ -1,6 +1,6 @@
 from array import array
 
-from broadcaster.playout.feed import Feed
+from broadcaster.playout.device.pcm_buffer import Feed
 
 
 def pcm(*samples: int) -> bytes:

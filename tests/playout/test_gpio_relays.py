@@ -7,8 +7,8 @@ import gpiozero
 import pytest
 from gpiozero.pins.mock import MockFactory
 
-from broadcaster.errors import AmplifierLost
-from broadcaster.playout.gpio_relays import GpioRelays
+from broadcaster.core.errors import AmplifierLost
+from broadcaster.playout.amplifier.gpio_relays import GpioRelays
 
 WIRED = frozenset({17, 27})
 

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from broadcaster.model import Airing, Clip, Item, Kind, Notice, Outcome
-from broadcaster.playout.device import Damaged, Ended
-from broadcaster.playout.on_air import Cut, OnAir
-from broadcaster.playout.queue import Waiting
-from broadcaster.precedence import Cause
+from broadcaster.core.model import Airing, Clip, Item, Kind, Notice, Outcome
+from broadcaster.playout.air_queue import Waiting
+from broadcaster.playout.device.device_contract import Damaged, Ended
+from broadcaster.playout.now_playing import Cut, OnAir
+from broadcaster.rules.precedence import Cause
 
 NOON = datetime(2026, 3, 15, 12, 0, tzinfo=UTC)
 LOST = "声卡掉线"

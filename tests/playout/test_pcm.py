@@ -2,7 +2,7 @@ from array import array
 
 import pytest
 
-from broadcaster.playout.pcm import Volume, ramp_down
+from broadcaster.audio.pcm import Volume, ramp_down
 
 ENDS = array("h", [-32768, -32767, -2, -1, 0, 1, 2, 32767]).tobytes()
 

@@ -5,7 +5,7 @@ import pytest
 import soundfile
 from rig.listening import make_sound
 
-from broadcaster.playout.pcm_file import SoundUnreadable, read_pcm
+from broadcaster.audio.pcm_file import SoundUnreadable, read_pcm
 
 RATE_HZ = 48_000
 

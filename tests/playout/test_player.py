@@ -8,12 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
-from fakes import FakeDevice, ManualClock
+from rig.fakes import FakeDevice, ManualClock
 from rig.rig import wait_until
 
-from broadcaster.clock_trust import SETTLED_SECONDS
-from broadcaster.hours import PASSES, Ruling, Verdict
-from broadcaster.model import (
+from broadcaster.core.clock_trust import SETTLED_SECONDS
+from broadcaster.core.model import (
     Airing,
     Clip,
     Delivery,
@@ -28,9 +27,10 @@ from broadcaster.model import (
     Refused,
     Severity,
 )
+from broadcaster.playout.air_queue import AirQueue, Waiting
 from broadcaster.playout.player import Player
-from broadcaster.playout.queue import AirQueue, Waiting
-from broadcaster.precedence import Cause
+from broadcaster.rules.precedence import Cause
+from broadcaster.rules.quiet_hours import PASSES, Ruling, Verdict
 
 RATE_HZ = 48_000
 

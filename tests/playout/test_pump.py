@@ -1,12 +1,12 @@
 """What the pump knows of the sound it has passed on, step by step on a clock that stands still."""
 
 import pytest
-from fakes import ManualClock
+from rig.fakes import ManualClock
 
-from broadcaster.errors import DeviceLost
-from broadcaster.playout.feed import Feed
-from broadcaster.playout.pump import Pump
-from broadcaster.playout.sink import Sink
+from broadcaster.core.errors import DeviceLost
+from broadcaster.playout.device.pcm_buffer import Feed
+from broadcaster.playout.device.sink_contract import Sink
+from broadcaster.playout.device.sink_pump import Pump
 
 RATE_HZ = 1000
 BLOCK = b"\1\1" * 10

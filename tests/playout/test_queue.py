@@ -1,8 +1,8 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from broadcaster.model import Airing, Kind, Notice, Office, Severity
-from broadcaster.playout.queue import AirQueue, Waiting
+from broadcaster.core.model import Airing, Kind, Notice, Office, Severity
+from broadcaster.playout.air_queue import AirQueue, Waiting
 
 MORNING = datetime(2026, 3, 15, 8, 0, tzinfo=UTC)
 

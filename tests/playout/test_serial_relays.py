@@ -4,13 +4,13 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from fakes import ManualClock
+from rig.fakes import ManualClock
 from rig.relay_board import RelayBoard
 from rig.rig import wait_until
 
-from broadcaster.errors import AmplifierLost
-from broadcaster.playout.relay_boards import BOARDS
-from broadcaster.playout.serial_relays import SerialRelays
+from broadcaster.core.errors import AmplifierLost
+from broadcaster.playout.amplifier.relay_boards import BOARDS
+from broadcaster.playout.amplifier.serial_relays import SerialRelays
 
 WIRED = frozenset({1, 2, 3})
 

@@ -5,11 +5,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from fakes import ManualClock
+from rig.fakes import ManualClock
 
-from broadcaster.errors import DeviceLost, FileUnwritable
-from broadcaster.playout.silent import SilentSink
-from broadcaster.playout.wav_file import WavFileSink, start_wav_file
+from broadcaster.core.errors import DeviceLost, FileUnwritable
+from broadcaster.playout.device.null_sink import SilentSink
+from broadcaster.playout.device.wav_sink import WavFileSink, start_wav_file
 
 RATE_HZ = 1000
 BLOCK = bytes(range(1, 21))

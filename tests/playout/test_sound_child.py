@@ -25,9 +25,9 @@ from rig.listening import (
 )
 from rig.rig import FakeRig, Rig, wait_until
 
-from broadcaster.clips.writer import encode
-from broadcaster.playout.device import Damaged
-from broadcaster.seal import sealed
+from broadcaster.audio.sound_file_writer import encode
+from broadcaster.playout.device.device_contract import Damaged
+from broadcaster.system.flac_digest import sealed
 
 OpenOn = Callable[..., Listener]
 Sounds = Callable[[float], Sound]
@@ -279,8 +279,8 @@ def test_the_child_fades_and_ends_when_the_box_dies(
 A_BOX = textwrap.dedent("""
     import sys, threading
     from pathlib import Path
-    from broadcaster.playout.sound_device import open_device
-    from broadcaster.settings import SoundSettings
+    from broadcaster.playout.device.child_device import open_device
+    from broadcaster.settings.schema import SoundSettings
 
     device = open_device(SoundSettings(), Path(sys.argv[2]))
     device.begin("a")

@@ -11,10 +11,10 @@ import pytest
 from rig.listening import RATE_HZ, Listener, Sound, child_of, silence, wait_until_closed
 from rig.rig import FakeRig, Rig, wait_until
 
-from broadcaster.playout.device import Back
-from broadcaster.playout.sound_device import HUNG_SECONDS, WATCH_SECONDS, SoundDevice
-from broadcaster.playout.sound_messages import AbsentOutput, CardOutput, Output, SilentOutput
-from broadcaster.settings import SoundSettings
+from broadcaster.playout.device.child_device import HUNG_SECONDS, WATCH_SECONDS, SoundDevice
+from broadcaster.playout.device.device_contract import Back
+from broadcaster.playout.device.sound_messages import AbsentOutput, CardOutput, Output, SilentOutput
+from broadcaster.settings.schema import SoundSettings
 
 OpenOn = Callable[..., Listener]
 Sounds = Callable[[float], Sound]

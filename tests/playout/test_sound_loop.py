@@ -3,15 +3,15 @@
 from multiprocessing import Pipe
 
 import pytest
-from fakes import ManualClock
+from rig.fakes import ManualClock
 from rig.rig import wait_until
 
-from broadcaster.errors import DeviceLost
-from broadcaster.playout.amplifier import Amplifier
-from broadcaster.playout.sink import Sink
-from broadcaster.playout.sound_loop import LOOKING_SECONDS, SoundLoop
-from broadcaster.playout.sound_messages import Configure, FadeOut, Fault, SilentOutput
-from broadcaster.playout.wiring import Wiring
+from broadcaster.core.errors import DeviceLost
+from broadcaster.playout.amplifier.amplifier import Amplifier
+from broadcaster.playout.amplifier.wiring import Wiring
+from broadcaster.playout.device.sink_contract import Sink
+from broadcaster.playout.device.sound_loop import LOOKING_SECONDS, SoundLoop
+from broadcaster.playout.device.sound_messages import Configure, FadeOut, Fault, SilentOutput
 
 
 class PulledCard(Sink):

@@ -6,9 +6,9 @@ import pytest
 import soundfile
 from rig.listening import RATE_HZ, make_sound, silence
 
-from broadcaster.model import Clip, Item, Programme
-from broadcaster.playout.pcm_file import SoundUnreadable
-from broadcaster.playout.wav_stream import wav_bytes, wav_size
+from broadcaster.audio.pcm_file import SoundUnreadable
+from broadcaster.audio.wav_stream import wav_bytes, wav_size
+from broadcaster.core.model import Clip, Item, Programme
 
 
 def test_a_programme_is_one_wav_of_its_clips_and_pauses(tmp_path: Path) -> None:

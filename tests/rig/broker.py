@@ -1,4 +1,4 @@
-"""A real Mosquitto over TLS on loopback, as `county/broker.py` makes it, and a client of the office."""
+"""A real Mosquitto over TLS on loopback, as `county/broker` makes it, and a client of the office."""
 
 import random
 import socket
@@ -16,7 +16,7 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from rig.rig import wait_until
 
-from broadcaster.county.broker import OFFICE, Broker
+from broadcaster.county.broker.mosquitto import OFFICE, Broker
 
 OFFICE_PASSWORD, WATCHER = "of-the-office-alone", "watcher"
 RELOADED = b"Reloading config"

@@ -10,35 +10,35 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from fakes import CHEAP
 from rig.broker import OFFICE_PASSWORD, BrokerRig
+from rig.fakes import CHEAP
 from rig.rig import wait_until
 from werkzeug.test import Client, TestResponse
 
 from broadcaster.bulletin.keys import public
-from broadcaster.clock import Clock
-from broadcaster.county.app import create_app
-from broadcaster.county.broker import OFFICE
-from broadcaster.county.county_sums import CountySums
-from broadcaster.county.database import OfficeDatabase
-from broadcaster.county.door import BrokerDoor
-from broadcaster.county.far_line import FarLine
-from broadcaster.county.intake import Intake
-from broadcaster.county.office import Office
-from broadcaster.county.office_keys import OfficeKeys
-from broadcaster.county.office_settings import OfficeSettings
-from broadcaster.county.officers import OfficeRole
-from broadcaster.county.page_parts import Pages, Trusted
-from broadcaster.county.parts import Parts, make_parts
-from broadcaster.county.publisher import Publisher
-from broadcaster.county.register import BrokerAddress
-from broadcaster.county.village_keys import VillageKeys
-from broadcaster.county.village_site import VillageSites
-from broadcaster.county.wire import Wire
+from broadcaster.core.clock import Clock
+from broadcaster.core.model import Severity
+from broadcaster.county.board.county_totals import CountySums
+from broadcaster.county.board.receipt_inbox import Intake
+from broadcaster.county.broker.broker_access import BrokerDoor
+from broadcaster.county.broker.mosquitto import OFFICE
+from broadcaster.county.broker.mqtt_client import Wire
+from broadcaster.county.keys.key_folder import OfficeFolder
+from broadcaster.county.keys.key_renewal import OfficeKeys
+from broadcaster.county.keys.village_keys import VillageKeys
+from broadcaster.county.notices.publisher import Publisher
+from broadcaster.county.office.office_thread import Office
+from broadcaster.county.pages.app import create_app
+from broadcaster.county.pages.base.office_services import Parts, make_parts
+from broadcaster.county.pages.base.page_context import Pages, Trusted
+from broadcaster.county.register.register import BrokerAddress
+from broadcaster.county.store.office_database import OfficeDatabase
+from broadcaster.county.store.office_settings import OfficeSettings
+from broadcaster.county.store.officers import OfficeRole
+from broadcaster.county.villages.remote_client import FarLine
+from broadcaster.county.villages.village_site import VillageSites
 from broadcaster.link.membership import enrol, own_key
-from broadcaster.loop import Loop
-from broadcaster.model import Severity
-from broadcaster.office_folder import OfficeFolder
+from broadcaster.system.thread_loop import Loop
 
 SENTENCE = "三个和尚没水喝 2026"
 KEEPER, PASSWORD = "管家", "shuiku-2026"

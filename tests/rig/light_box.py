@@ -8,16 +8,16 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from broadcaster.bulletin.enrolment import Enrolment
-from broadcaster.clock import Clock
-from broadcaster.hours import PASSES, Verdict
-from broadcaster.link.link import Link, Patience
+from broadcaster.core.clock import Clock
+from broadcaster.core.model import Airing, JournalEntry, Kind, Notice, Outcome
+from broadcaster.link.county_link import Link, Patience
 from broadcaster.link.membership import Membership, enrol
-from broadcaster.model import Airing, JournalEntry, Kind, Notice, Outcome
-from broadcaster.recordings import Recordings
-from broadcaster.settings import Settings
+from broadcaster.rules.quiet_hours import PASSES, Verdict
+from broadcaster.settings.schema import Settings
 from broadcaster.store.bulletins import StoredBulletins
-from broadcaster.store.database import Database
-from broadcaster.store.tables import DATABASE
+from broadcaster.store.database.station_database import Database
+from broadcaster.store.database.tables import DATABASE
+from broadcaster.studio.recordings import Recordings
 
 CLOCK = Clock(ZoneInfo("Asia/Shanghai"))
 HEARD_SECONDS = 30.0

@@ -8,8 +8,8 @@ import psutil
 import soundfile
 from rig.rig import wait_until
 
-from broadcaster.playout.device import Device, Ended, Report, Started
-from broadcaster.playout.sound_device import SoundDevice
+from broadcaster.playout.device.child_device import SoundDevice
+from broadcaster.playout.device.device_contract import Device, Ended, Report, Started
 
 RATE_HZ = 48_000
 LEVEL = 12_000

@@ -27,9 +27,9 @@ from typing import Any
 
 import psutil
 from rig.living import LivingProgram, Refused
-from village import Village
+from rig.village import Village
 
-from broadcaster.control import ask
+from broadcaster.daemon.control_socket import ask
 
 ANSWER_SECONDS = 30.0
 UP = "下一次定时播出"

@@ -13,8 +13,13 @@ from rig.living import LivingProgram
 COUNTY, NAME = "331121", "青田县应急管理局"
 TOWNS = {"331121104": "高市乡", "331121105": "河口镇"}
 PASSPHRASE = "三个和尚没水喝 2026"
-PROGRAM = (sys.executable, "-m", "broadcaster.cli")
-BROKER = (sys.executable, "-m", "broadcaster.terminal", "broadcaster.county.broker_run")
+PROGRAM = (sys.executable, "-m", "broadcaster.commands.cli")
+BROKER = (
+    sys.executable,
+    "-m",
+    "broadcaster.system.terminal",
+    "broadcaster.county.broker.broker_program",
+)
 
 
 class LivingOffice:

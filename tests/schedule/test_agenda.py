@@ -5,12 +5,12 @@ from zoneinfo import ZoneInfo
 from hypothesis import given
 from hypothesis import strategies as st
 
-from broadcaster.model import Notice, Severity
-from broadcaster.schedule.agenda import Agenda
-from broadcaster.schedule.days import Weekdays
+from broadcaster.core.model import Notice, Severity
+from broadcaster.schedule.day_rules import Weekdays
+from broadcaster.schedule.due_order import Agenda
 from broadcaster.schedule.recurrence import Recurrence
-from broadcaster.schedule.slots import FixedTimes
-from broadcaster.schedule.times import At
+from broadcaster.schedule.slot import FixedTimes
+from broadcaster.schedule.time_rules import At
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 START = datetime(2026, 11, 20, tzinfo=SHANGHAI)

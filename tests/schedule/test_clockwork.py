@@ -8,14 +8,14 @@ from typing import ClassVar
 from zoneinfo import ZoneInfo
 
 import pytest
-from fakes import ManualClock, Memory
+from rig.fakes import ManualClock, Memory
 
-from broadcaster.clock import Clock
-from broadcaster.clock_trust import ClockTrust
-from broadcaster.model import Airing, JournalEntry, Kind, Notice
-from broadcaster.schedule.clockwork import Clockwork, SlotTrigger
-from broadcaster.schedule.gaps import LOOKED_AT, Gaps
-from broadcaster.schedule.slots import Slot
+from broadcaster.core.clock import Clock
+from broadcaster.core.clock_trust import ClockTrust
+from broadcaster.core.model import Airing, JournalEntry, Kind, Notice
+from broadcaster.schedule.missed_occurrences import LOOKED_AT, Gaps
+from broadcaster.schedule.scheduler import Clockwork, SlotTrigger
+from broadcaster.schedule.slot import Slot
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)

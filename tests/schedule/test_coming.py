@@ -5,17 +5,17 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from fakes import ManualClock
+from rig.fakes import ManualClock
 
-from broadcaster.air_settings import LoopSettings
-from broadcaster.model import Airing
-from broadcaster.schedule.coming import Coming
-from broadcaster.schedule.lengths import estimated_lengths
-from broadcaster.schedule.outlook import look_ahead
-from broadcaster.schedule.rules import AirRules
+from broadcaster.core.model import Airing
+from broadcaster.rules.air_rules import AirRules
+from broadcaster.rules.length_estimate import estimated_lengths
+from broadcaster.schedule.next_airings import Coming
+from broadcaster.schedule.plan_summary import look_ahead
+from broadcaster.schedule.slot_settings import TimetableSettings
 from broadcaster.schedule.timetable import Timetable
-from broadcaster.settings import Settings
-from broadcaster.timetable_settings import TimetableSettings
+from broadcaster.settings.hourly_limits import LoopSettings
+from broadcaster.settings.schema import Settings
 
 SETTINGS = Settings(
     loops=LoopSettings(lowest_gap_minutes=0, most_minutes_an_hour=60, most_minutes_a_day=1440)

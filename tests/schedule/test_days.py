@@ -4,9 +4,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from broadcaster.day_words import read_date_word, read_lunar_day, read_market, read_term_day
 from broadcaster.schedule import lunar
-from broadcaster.schedule.days import (
+from broadcaster.schedule.day_expressions import (
+    read_date_word,
+    read_lunar_day,
+    read_market,
+    read_term_day,
+)
+from broadcaster.schedule.day_rules import (
     AllOf,
     Between,
     Dates,
@@ -19,7 +24,7 @@ from broadcaster.schedule.days import (
     Weekdays,
 )
 from broadcaster.schedule.holidays import DayKind, announced, by_law, last_known_year
-from broadcaster.setting_values import Season, read_season
+from broadcaster.settings.values import Season, read_season
 
 DAY = timedelta(days=1)
 

@@ -1,7 +1,7 @@
 from datetime import datetime, timedelta
 
-from broadcaster.air_settings import LoopSettings
-from broadcaster.schedule.limits import LoopLimits
+from broadcaster.rules.loop_limits import LoopLimits
+from broadcaster.settings.hourly_limits import LoopSettings
 
 NINE = datetime.fromisoformat("2026-11-20T09:00:00+08:00")
 MINUTE = timedelta(minutes=1)

@@ -5,8 +5,8 @@ from datetime import date, timedelta
 import pytest
 from borax.calendars.lunardate import LunarDate, TermUtils
 
-from broadcaster.day_words import TERMS
 from broadcaster.schedule import lunar
+from broadcaster.schedule.day_expressions import TERMS
 
 YEARS = range(1990, 2101)
 # Months whose new moon is less than three minutes before midnight in Beijing (23:57:13 and 23:59:18 by

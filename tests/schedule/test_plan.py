@@ -6,13 +6,13 @@ from zoneinfo import ZoneInfo
 from hypothesis import given
 from hypothesis import strategies as st
 
-from broadcaster.model import Kind, Notice, Severity
-from broadcaster.schedule.lengths import estimated_lengths
-from broadcaster.schedule.outlook import look_ahead
-from broadcaster.schedule.plan import Fate, Planned, plan
+from broadcaster.core.model import Kind, Notice, Severity
+from broadcaster.rules.length_estimate import estimated_lengths
+from broadcaster.schedule.air_plan import Fate, Planned, plan
+from broadcaster.schedule.plan_summary import look_ahead
+from broadcaster.schedule.slot_settings import TimetableSettings
 from broadcaster.schedule.timetable import Timetable
-from broadcaster.settings import Settings
-from broadcaster.timetable_settings import TimetableSettings
+from broadcaster.settings.schema import Settings
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 FRIDAY = datetime(2026, 11, 20, tzinfo=SHANGHAI)

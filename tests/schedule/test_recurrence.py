@@ -5,11 +5,11 @@ from zoneinfo import ZoneInfo
 from hypothesis import given
 from hypothesis import strategies as st
 
-from broadcaster.model import Notice
-from broadcaster.schedule.days import Between, Days, MarketDays, Weekdays
+from broadcaster.core.model import Notice
+from broadcaster.schedule.day_rules import Between, Days, MarketDays, Weekdays
 from broadcaster.schedule.recurrence import Recurrence
-from broadcaster.schedule.slots import Loop
-from broadcaster.schedule.times import At, Cron, Every, Times
+from broadcaster.schedule.slot import Loop
+from broadcaster.schedule.time_rules import At, Cron, Every, Times
 
 ZONES = st.sampled_from([ZoneInfo("Asia/Shanghai"), ZoneInfo("America/New_York")])
 CLOCK = st.times().map(lambda at: at.replace(second=0, microsecond=0))

@@ -6,10 +6,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from broadcaster.hours import Ruling
-from broadcaster.model import Airing, Kind, Notice, Severity, WhenQuiet
-from broadcaster.schedule.rules import AirRules
-from broadcaster.settings import Settings
+from broadcaster.core.model import Airing, Kind, Notice, Severity, WhenQuiet
+from broadcaster.rules.air_rules import AirRules
+from broadcaster.rules.quiet_hours import Ruling
+from broadcaster.settings.schema import Settings
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 SETTINGS = Settings.model_validate(

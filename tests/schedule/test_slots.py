@@ -4,11 +4,11 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from broadcaster.model import Kind, Notice
-from broadcaster.schedule.days import Weekdays
+from broadcaster.core.model import Kind, Notice
+from broadcaster.schedule.day_rules import Weekdays
 from broadcaster.schedule.recurrence import Recurrence
-from broadcaster.schedule.slots import FixedTimes, Loop, Slot
-from broadcaster.schedule.times import At, Every
+from broadcaster.schedule.slot import FixedTimes, Loop, Slot
+from broadcaster.schedule.time_rules import At, Every
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 NEW_YORK = ZoneInfo("America/New_York")

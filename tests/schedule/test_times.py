@@ -3,8 +3,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from broadcaster.day_words import read_sun_time
-from broadcaster.schedule.times import At, BySun, Cron, Every, Moments, Times, Together
+from broadcaster.schedule.day_expressions import read_sun_time
+from broadcaster.schedule.time_rules import At, BySun, Cron, Every, Moments, Times, Together
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 NEW_YORK = ZoneInfo("America/New_York")

@@ -3,13 +3,13 @@ from itertools import islice
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from broadcaster.folders import CONFIG_FOLDER
-from broadcaster.model import Kind, Severity, Signal, Style
-from broadcaster.schedule.outlook import count
+from broadcaster.core.model import Kind, Severity, Signal, Style
+from broadcaster.core.project_folders import CONFIG_FOLDER
+from broadcaster.schedule.plan_summary import count
+from broadcaster.schedule.slot_settings import TimetableSettings
 from broadcaster.schedule.timetable import Timetable
-from broadcaster.settings import StationSettings
-from broadcaster.timetable_file import load_timetable
-from broadcaster.timetable_settings import TimetableSettings
+from broadcaster.schedule.timetable_file import load_timetable
+from broadcaster.settings.schema import StationSettings
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 FRIDAY = datetime(2026, 11, 20, 0, 0, tzinfo=SHANGHAI)

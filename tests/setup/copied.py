@@ -7,7 +7,7 @@ import sys
 import sysconfig
 from pathlib import Path
 
-from spoken import baker_folder
+from rig.spoken import baker_folder
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 LEFT_OUT = (
@@ -23,7 +23,7 @@ LEFT_OUT = (
 )
 COMMAND = """\
 #!{python}
-from broadcaster.cli import main
+from broadcaster.commands.cli import main
 raise SystemExit(main())
 """
 NOTHING_TO_DO = "# Stands in for a pip that finds everything installed.\n"

@@ -22,7 +22,7 @@ TOOLS = (
 )
 TEST_MODULES = ("pytest", "xdist", "hypothesis", "mypy", "playwright", "psutil")
 FILLER = "filler"
-KEPT = ("errors.py", "tts/__init__.py", "tts/voice_folder.py")
+KEPT = ("core/errors.py", "tts/__init__.py", "tts/base/voice_folder.py")
 
 
 def put_wheel(folder: Path, name: str, version: str, *modules: str) -> None:
@@ -143,7 +143,9 @@ class Machine:
         shutil.copytree(HERE / "project", self.project)
         shutil.copytree(ROOT / "scripts", self.project / "scripts")
         for name in KEPT:
-            shutil.copy(ROOT / "broadcaster" / name, self.project / "broadcaster" / name)
+            copy = self.project / "broadcaster" / name
+            copy.parent.mkdir(exist_ok=True)
+            shutil.copy(ROOT / "broadcaster" / name, copy)
 
     def _put_old_chromiums(self) -> None:
         """Small ones, whose digests stand in the copy of scripts/setup."""

@@ -134,11 +134,11 @@ def a_notice_is_taken(reader: Reader, block: Block) -> str:
 
 # As 更多 → 令牌 makes it.
 MAKE_TOKEN = """.venv/bin/python - <<'END'
-from broadcaster.clock import Clock
-from broadcaster.people import Scope
-from broadcaster.settings import load_settings
+from broadcaster.core.clock import Clock
+from broadcaster.core.people import Scope
+from broadcaster.settings.schema import load_settings
 from broadcaster.store.store import open_store
-from broadcaster.store.tables import DATABASE
+from broadcaster.store.database.tables import DATABASE
 settings = load_settings()
 with open_store(settings.paths.state / DATABASE, Clock(settings.station.zone)) as store:
     print(store.tokens.make("程序", Scope.AIR, "王秀英"))
@@ -290,7 +290,7 @@ def settings_are_taken(reader: Reader, block: Block) -> str:
 
 LOAD_OFFICE = """.venv/bin/python - <<'END'
 from pathlib import Path
-from broadcaster.county.office_settings import load_office_settings
+from broadcaster.county.store.office_settings import load_office_settings
 load_office_settings(Path("shown"))
 END"""
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from copied import Copy
 
-from broadcaster.folders import PROJECT_FOLDER
+from broadcaster.core.project_folders import PROJECT_FOLDER
 
 WITHOUT_A_NETWORK = ("unshare", "--net", "sh", "-c", 'ip link set lo up && exec "$0" "$@"')
 CUT_OFF = subprocess.run([*WITHOUT_A_NETWORK, "true"], capture_output=True, check=False)

@@ -79,6 +79,15 @@ def test_an_update_that_cannot_be_had_does_not_stop_what_runs(ready: Machine) ->
     assert ready.setup() == (0, "")
 
 
+def test_an_update_that_moved_the_command_runs_without_a_network(ready: Machine) -> None:
+    command = ready.project / ".venv/bin/broadcaster"
+    command.write_text(command.read_text().replace("broadcaster.commands.cli", "broadcaster.cli"))
+    ask_for_a_newer_part(ready)
+    ready.go_offline()
+    code, told = ready.setup()
+    assert (code, ready.speaks()) == (0, True), told
+
+
 def test_an_update_cut_off_in_its_middle_is_taken_up_again(ready: Machine) -> None:
     ask_for_a_newer_part(ready)
     assert ready.was_killed(kill_at="open *site-packages/part/late.py")

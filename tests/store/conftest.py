@@ -5,8 +5,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from fakes import ManualClock
-from stored import OpenStore
+from rig.fakes import ManualClock
+from rig.stored import OpenStore
 
 from broadcaster.store.store import Store, open_store
 

@@ -4,12 +4,12 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from fakes import ManualClock
+from rig.fakes import ManualClock
+from rig.stored import OpenStore, airing, entry
 from sqlalchemy import insert
-from stored import OpenStore, airing, entry
 
-from broadcaster.model import Outcome
-from broadcaster.store import tables
+from broadcaster.core.model import Outcome
+from broadcaster.store.database import tables
 from broadcaster.store.store import Store
 
 

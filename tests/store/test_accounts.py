@@ -3,13 +3,13 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from fakes import CHEAP, ManualClock
+from rig.fakes import CHEAP, ManualClock
 
-from broadcaster.errors import AccountRefused
-from broadcaster.people import Role
+from broadcaster.core.errors import AccountRefused
+from broadcaster.core.people import Role
 from broadcaster.store.accounts import Accounts
-from broadcaster.store.database import Database
-from broadcaster.store.tries import place_of
+from broadcaster.store.database.station_database import Database
+from broadcaster.store.login_attempts import place_of
 
 NAME, PASSWORD = "王秀英", "shuiku-2026"
 MINUTES = 60.0

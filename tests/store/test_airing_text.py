@@ -3,10 +3,10 @@ from dataclasses import fields, replace
 from datetime import UTC
 
 import pytest
-from stored import DUE, airing
+from rig.stored import DUE, airing
 
-from broadcaster.model import Airing, Notice, Office, Severity, Signal, Style, WhenQuiet
-from broadcaster.store.airing_text import read_airing, write_airing
+from broadcaster.core.model import Airing, Notice, Office, Severity, Signal, Style, WhenQuiet
+from broadcaster.store.database.airing_json import read_airing, write_airing
 
 FULL = Notice(
     "上游放水\n请转移",

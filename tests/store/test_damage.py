@@ -12,19 +12,19 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from fakes import ManualClock
 from rig.failing_disk import Disk, FailingDisk, compile_failing_disk
+from rig.fakes import ManualClock
 from rig.rig import wait_until
+from rig.stored import OpenStore, aired, airing, copy_folder, entry
 from sqlalchemy import select, text
-from stored import OpenStore, aired, airing, copy_folder, entry
 
-from broadcaster.errors import StoreUnusable
-from broadcaster.model import Outcome
-from broadcaster.people import Role
-from broadcaster.store.backups import KEPT
-from broadcaster.store.spare import SPARE
+from broadcaster.core.errors import StoreUnusable
+from broadcaster.core.model import Outcome
+from broadcaster.core.people import Role
+from broadcaster.store.database.backups import KEPT
+from broadcaster.store.database.reserved_space import SPARE
+from broadcaster.store.database.tables import queue
 from broadcaster.store.store import Store, open_store
-from broadcaster.store.tables import queue
 
 PAGE = 4096
 
@@ -135,9 +135,9 @@ def test_a_repair_that_the_power_broke_off_is_done_once_more(
 READ = """
 import sys
 from pathlib import Path
-from broadcaster.errors import StoreUnusable
-from broadcaster.store.reader import Reader
-from broadcaster.store.tables import journal
+from broadcaster.core.errors import StoreUnusable
+from broadcaster.store.database.read_connection import Reader
+from broadcaster.store.database.tables import journal
 try:
     Reader(Path(sys.argv[1])).read(journal.select())
 except StoreUnusable as error:

@@ -5,11 +5,11 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from rig.stored import OpenStore, airing, entry
 from sqlalchemy import func, select
-from stored import OpenStore, airing, entry
 
-from broadcaster.store import tables
-from broadcaster.store.reader import Reader
+from broadcaster.store.database import tables
+from broadcaster.store.database.read_connection import Reader
 
 MANY = 300
 ALL = select(func.sum(func.length(tables.journal.c.text))).where(tables.journal.c.airing_id > "")

@@ -1,11 +1,11 @@
 from pathlib import Path
 
 import pytest
-from fakes import ManualClock
-from stored import OpenStore
+from rig.fakes import ManualClock
+from rig.stored import OpenStore
 
-from broadcaster.errors import StoreUnusable
-from broadcaster.people import Role
+from broadcaster.core.errors import StoreUnusable
+from broadcaster.core.people import Role
 from broadcaster.store.drafts import KEPT_FOR, MOST_OF_ONE
 from broadcaster.store.store import Store
 

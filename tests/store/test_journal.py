@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fakes import ManualClock
+from rig.fakes import ManualClock
+from rig.stored import DUE, OpenStore, airing, entry
 from sqlalchemy import insert
-from stored import DUE, OpenStore, airing, entry
 
-from broadcaster.model import Kind, Notice, Outcome, Severity, Signal
-from broadcaster.store import tables
+from broadcaster.core.model import Kind, Notice, Outcome, Severity, Signal
+from broadcaster.store.database import tables
 from broadcaster.store.journal import Journal, JournalFilter, _values
 from broadcaster.store.store import Store
 

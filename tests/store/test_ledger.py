@@ -6,14 +6,14 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from fakes import ManualClock
+from rig.fakes import ManualClock
 from sqlalchemy import Connection, insert, select, text
 
-from broadcaster.loop import Loop
-from broadcaster.store import tables
-from broadcaster.store.database import Database
-from broadcaster.store.ledger import MOST_TOGETHER, MOST_WAITING, Change, Ledger
-from broadcaster.store.spare import SPARE, Spare
+from broadcaster.store.database import tables
+from broadcaster.store.database.reserved_space import SPARE, Spare
+from broadcaster.store.database.station_database import Database
+from broadcaster.store.database.write_queue import MOST_TOGETHER, MOST_WAITING, Change, Ledger
+from broadcaster.system.thread_loop import Loop
 
 
 @pytest.fixture

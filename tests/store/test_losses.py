@@ -3,11 +3,11 @@
 import os
 from pathlib import Path
 
-from fakes import ManualClock
+from rig.fakes import ManualClock
 from rig.rig import wait_until
-from stored import OpenStore, airing, entry
+from rig.stored import OpenStore, airing, entry
 
-from broadcaster.model import Outcome
+from broadcaster.core.model import Outcome
 from broadcaster.store.store import open_store
 
 

@@ -10,15 +10,15 @@ from pathlib import Path
 
 import pytest
 from alembic.script import ScriptDirectory
-from fakes import ManualClock
-from stored import DUE, OpenStore, airing, entry
+from rig.fakes import ManualClock
+from rig.stored import DUE, OpenStore, airing, entry
 
-from broadcaster.model import Kind, Outcome
-from broadcaster.people import Role
-from broadcaster.store import tables
-from broadcaster.store.database import Database
+from broadcaster.core.model import Kind, Outcome
+from broadcaster.core.people import Role
+from broadcaster.store.database import tables
+from broadcaster.store.database.migrate import alembic_config
+from broadcaster.store.database.station_database import Database
 from broadcaster.store.journal import JournalFilter
-from broadcaster.store.migrate import alembic_config
 
 # As version 0.1.0 made them: each by the part that used it, neither with a version.
 JOURNAL = """
@@ -173,9 +173,9 @@ def loaded(code: str) -> set[str]:
 
 def test_main_holds_neither_alembic_nor_the_orm(tmp_path: Path) -> None:
     modules = loaded(
-        "import broadcaster.daemon, pathlib, zoneinfo\n"
-        "from broadcaster.clock import Clock\n"
-        "from broadcaster.store.database import Database\n"
+        "import broadcaster.daemon.assembly, pathlib, zoneinfo\n"
+        "from broadcaster.core.clock import Clock\n"
+        "from broadcaster.store.database.station_database import Database\n"
         f"path = pathlib.Path({str(tmp_path / 'broadcaster.db')!r})\n"
         "Database(path, Clock(zoneinfo.ZoneInfo('UTC'))).close()"
     )

@@ -3,12 +3,12 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from fakes import CHEAP, ManualClock
+from rig.fakes import CHEAP, ManualClock
 
-from broadcaster.errors import AccountRefused
-from broadcaster.people import Person, Role
+from broadcaster.core.errors import AccountRefused
+from broadcaster.core.people import Person, Role
 from broadcaster.store.accounts import Accounts
-from broadcaster.store.database import Database
+from broadcaster.store.database.station_database import Database
 from broadcaster.store.phones import Phones
 
 PIN = "270415"

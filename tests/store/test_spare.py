@@ -7,19 +7,19 @@ from resource import RLIMIT_FSIZE, getrlimit, setrlimit
 from shutil import copytree, rmtree
 
 import pytest
-from fakes import ManualClock
 from rig.damage import HARMS, flip_bit
+from rig.fakes import ManualClock
 from rig.rig import wait_until
-from stored import OpenStore, airing, entry
+from rig.stored import OpenStore, airing, entry
 
-from broadcaster.model import Outcome
-from broadcaster.store.airing_text import write_airing
-from broadcaster.store.changes import Worded
-from broadcaster.store.database import Database
+from broadcaster.core.model import Outcome
+from broadcaster.store.accepted_airings import Queue
+from broadcaster.store.database.airing_json import write_airing
+from broadcaster.store.database.deferred_changes import Worded
+from broadcaster.store.database.reserved_space import SPARE, SPARE_BYTES, Spare
+from broadcaster.store.database.station_database import Database
+from broadcaster.store.database.write_queue import Ledger
 from broadcaster.store.journal import Journal
-from broadcaster.store.ledger import Ledger
-from broadcaster.store.queue import Queue
-from broadcaster.store.spare import SPARE, SPARE_BYTES, Spare
 from broadcaster.store.store import Store
 
 

@@ -2,12 +2,12 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from fakes import ManualClock
-from stored import OpenStore
+from rig.fakes import ManualClock
+from rig.stored import OpenStore
 
-from broadcaster.errors import AccountRefused
-from broadcaster.people import Scope
-from broadcaster.store.deeds import Deeds
+from broadcaster.core.errors import AccountRefused
+from broadcaster.core.people import Scope
+from broadcaster.store.audit_log import Deeds
 from broadcaster.store.store import Store
 
 
@@ -77,7 +77,7 @@ def test_deeds_are_told_newest_first_and_outlive_a_restart(
         told = [(deed.who, deed.what, deed.about, deed.address) for deed in store.deeds.recent(9)]
         assert told == [
             ("李二", "登录失败", "", "192.0.2.8"),
-            ("王秀英", "播出", "今天 停水?", "192.0.2.7"),
+            ("王秀英", "播出", "今天 停水□", "192.0.2.7"),
         ]
         assert store.deeds.recent(1, skip=1)[0].who == "王秀英"
 

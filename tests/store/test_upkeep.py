@@ -9,16 +9,16 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from fakes import ManualClock
+from rig.fakes import ManualClock
+from rig.stored import OpenStore, airing, entry
 from sqlalchemy import insert
-from stored import OpenStore, airing, entry
 
-from broadcaster.model import JournalEntry, Kind, Outcome
-from broadcaster.store import tables
-from broadcaster.store.backups import KEPT, version_of_sound
+from broadcaster.core.model import JournalEntry, Kind, Outcome
+from broadcaster.store.database import tables
+from broadcaster.store.database.backups import KEPT, version_of_sound
 from broadcaster.store.journal import _values
+from broadcaster.store.maintenance import LAST_DAY
 from broadcaster.store.store import Store, open_store
-from broadcaster.store.upkeep import LAST_DAY
 
 DAY = timedelta(days=1)
 

@@ -6,9 +6,9 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from fakes import ManualClock
 from rig.damage import HARMS, flip_bit
-from stored import OpenStore, airing, copy_folder, entry
+from rig.fakes import ManualClock
+from rig.stored import OpenStore, airing, copy_folder, entry
 
 from broadcaster.store.store import open_store
 

@@ -5,10 +5,10 @@ import sys
 from pathlib import Path
 
 import pytest
-from spoken import baker_folder
+from rig.spoken import baker_folder
 
-from broadcaster.tts.baker import BakerVoice
-from broadcaster.tts.install_baker import WHEEL
+from broadcaster.tts.baker.install import WHEEL
+from broadcaster.tts.baker.voice import BakerVoice
 
 
 @pytest.fixture(scope="session")

@@ -7,10 +7,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from spoken import baker_folder, first_words, joined, line
+from rig.spoken import baker_folder, first_words, joined, line
 
-from broadcaster.errors import LineRefused, VoiceUnavailable
-from broadcaster.tts.baker import (
+from broadcaster.core.errors import LineRefused, VoiceUnavailable
+from broadcaster.tts.baker.fixed_vocoder import fix_frames
+from broadcaster.tts.baker.install import VOCODER
+from broadcaster.tts.baker.tflite_graph import Graph
+from broadcaster.tts.baker.voice import (
     LEAD_FRAMES,
     OVERLAP_FRAMES,
     WINDOWS,
@@ -20,9 +23,6 @@ from broadcaster.tts.baker import (
     plan_windows,
     vocoder_file,
 )
-from broadcaster.tts.fixed_vocoder import fix_frames
-from broadcaster.tts.install_baker import VOCODER
-from broadcaster.tts.tflite_graph import Graph
 
 AFTER_ODD_ENDINGS = ["hui4", "shi4", "ting2 dian4 tong1 zhi1", "fang2 huo3", "an1 quan2", "wan2 le5"]
 

@@ -1,10 +1,10 @@
 """What the model is given for a line."""
 
 import pytest
-from spoken import baker_folder, line
+from rig.spoken import baker_folder, line
 
-from broadcaster.model import Break, Line, Syllable
-from broadcaster.tts.baker_symbols import BakerSymbols
+from broadcaster.core.model import Break, Line, Syllable
+from broadcaster.tts.baker.symbols import BakerSymbols
 
 
 @pytest.fixture(scope="module")

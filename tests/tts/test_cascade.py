@@ -3,9 +3,9 @@
 from datetime import timedelta
 
 import pytest
-from fakes import ManualClock
+from rig.fakes import ManualClock
 
-from broadcaster.tts.cascade import FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS, Cascade
+from broadcaster.tts.fallback import FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS, Cascade
 
 EDGE, OTHER_EDGE, KOKORO, BAKER = "edge:xiaoxiao", "edge:yunxi", "sherpa:kokoro", "baker:female"
 

@@ -6,10 +6,10 @@ import sys
 from pathlib import Path
 
 import pytest
-from spoken import baker_folder
+from rig.spoken import baker_folder
 
-from broadcaster.errors import VoiceUnavailable
-from broadcaster.tts.baker_release import MADE_AS
+from broadcaster.core.errors import VoiceUnavailable
+from broadcaster.tts.baker.release import MADE_AS
 from broadcaster.tts.catalogue import Catalogue
 
 ASK_FOR_A_VERSION = """

@@ -9,14 +9,14 @@ import numpy as np
 import pytest
 from aiohttp import TCPConnector
 from rig.edge_service import SYLLABLE_SECONDS, EdgeService, Here, Nowhere
-from spoken import edge_voice, joined, line
+from rig.spoken import edge_voice, joined, line
 
-from broadcaster.errors import LineRefused, VoiceUnavailable, VoiceWithdrawn
-from broadcaster.model import Line
-from broadcaster.settings import EdgeSettings
-from broadcaster.tts.edge import EdgeVoice, fetch_speakers
-from broadcaster.tts.edge_engine import EdgeEngine
-from broadcaster.tts.edge_speakers import SHIPPED, SpeakerList, chinese_speakers
+from broadcaster.core.errors import LineRefused, VoiceUnavailable, VoiceWithdrawn
+from broadcaster.core.model import Line
+from broadcaster.settings.schema import EdgeSettings
+from broadcaster.tts.edge.engine import EdgeEngine
+from broadcaster.tts.edge.speakers import SHIPPED, SpeakerList, chinese_speakers
+from broadcaster.tts.edge.voice import EdgeVoice, fetch_speakers
 
 WRITTEN = "全体村民注意了今天停水"
 PINYIN = "quan2 ti3 cun1 min2 zhu4 yi4 le5 jin1 tian1 ting2 shui3"

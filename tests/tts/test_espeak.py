@@ -4,12 +4,12 @@ import json
 
 import pyloudnorm
 import pytest
-from spoken import baker_folder, first_words, joined, line
+from rig.spoken import baker_folder, first_words, joined, line
 
-from broadcaster.errors import LineRefused
-from broadcaster.model import Break, Line, Syllable
-from broadcaster.tts.espeak import EspeakVoice
-from broadcaster.tts.espeak_engine import version
+from broadcaster.core.errors import LineRefused
+from broadcaster.core.model import Break, Line, Syllable
+from broadcaster.tts.espeak.engine import version
+from broadcaster.tts.espeak.voice import EspeakVoice
 
 
 @pytest.fixture(scope="module")

@@ -4,12 +4,12 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from spoken import first_words, joined
+from rig.spoken import first_words, joined
 
-from broadcaster.errors import VoiceUnavailable
-from broadcaster.tts.baker import BakerVoice
-from broadcaster.tts.install_baker import install
-from broadcaster.tts.voice_folder import check_files, read_description
+from broadcaster.core.errors import VoiceUnavailable
+from broadcaster.tts.baker.install import install
+from broadcaster.tts.baker.voice import BakerVoice
+from broadcaster.tts.base.voice_folder import check_files, read_description
 
 
 def use_mirror(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

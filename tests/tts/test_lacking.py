@@ -4,13 +4,13 @@ import shutil
 from pathlib import Path
 
 import pytest
-from spoken import baker_folder
+from rig.spoken import baker_folder
 
-from broadcaster.errors import VoiceUnavailable
-from broadcaster.tts.baker_engine import BakerEngine
-from broadcaster.tts.baker_release import MADE_AS, RECIPE
-from broadcaster.tts.lacking import lacking
-from broadcaster.tts.voice_folder import new_voice
+from broadcaster.core.errors import VoiceUnavailable
+from broadcaster.tts.baker.engine import BakerEngine
+from broadcaster.tts.baker.release import MADE_AS, RECIPE
+from broadcaster.tts.base.voice_folder import new_voice
+from broadcaster.tts.missing_voices import lacking
 
 
 @pytest.fixture

@@ -3,10 +3,10 @@
 import numpy as np
 import pyloudnorm
 import pytest
-from spoken import first_words, joined
+from rig.spoken import first_words, joined
 
-from broadcaster.tts.baker import BakerVoice
-from broadcaster.tts.level import LEVEL_LUFS, levelled, loudness
+from broadcaster.tts.baker.voice import BakerVoice
+from broadcaster.tts.base.loudness import LEVEL_LUFS, levelled, loudness
 
 
 @pytest.mark.parametrize("gain", [0.01, 0.3, 1.0])

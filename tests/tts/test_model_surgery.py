@@ -9,16 +9,16 @@ import pytest
 from ai_edge_litert import schema_py_generated as schema
 from ai_edge_litert.interpreter import Interpreter
 from numpy.typing import NDArray
-from spoken import baker_folder, first_words
+from rig.spoken import baker_folder, first_words
 
-from broadcaster.tts.acoustic import Acoustic
-from broadcaster.tts.acoustic_parts import DECODER_FILE, ENCODER_FILE, cut_acoustic
-from broadcaster.tts.baker import BakerVoice
-from broadcaster.tts.baker_symbols import BakerSymbols
-from broadcaster.tts.dropout import RANDOM, remove_dropout
-from broadcaster.tts.fixed_vocoder import fix_frames
-from broadcaster.tts.install_baker import ACOUSTIC, VOCODER
-from broadcaster.tts.tflite_graph import Graph, Operation, UnknownGraph
+from broadcaster.tts.baker.acoustic import Acoustic
+from broadcaster.tts.baker.acoustic_parts import DECODER_FILE, ENCODER_FILE, cut_acoustic
+from broadcaster.tts.baker.dropout import RANDOM, remove_dropout
+from broadcaster.tts.baker.fixed_vocoder import fix_frames
+from broadcaster.tts.baker.install import ACOUSTIC, VOCODER
+from broadcaster.tts.baker.symbols import BakerSymbols
+from broadcaster.tts.baker.tflite_graph import Graph, Operation, UnknownGraph
+from broadcaster.tts.baker.voice import BakerVoice
 
 FRAMES = 96
 

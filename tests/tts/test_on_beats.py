@@ -4,14 +4,14 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from fakes import FakeVoice
-from onsets import envelope, onset_near
-from spoken import joined, line
+from rig.fakes import FakeVoice
+from rig.onsets import envelope, onset_near
+from rig.spoken import joined, line
 
-from broadcaster.beat import LEAD_SECONDS, Timing, timing
-from broadcaster.model import Line
-from broadcaster.tts.baker import BakerVoice
-from broadcaster.tts.stretch import MOST, fit, sounding, stretch
+from broadcaster.core.beat_timing import LEAD_SECONDS, Timing, timing
+from broadcaster.core.model import Line
+from broadcaster.tts.baker.voice import BakerVoice
+from broadcaster.tts.base.time_stretch import MOST, fit, sounding, stretch
 
 TOLERANCE = 0.04
 # Every kind of consonant: stopped, breathed, hissed, hummed, none.

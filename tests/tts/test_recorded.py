@@ -7,13 +7,13 @@ import numpy as np
 import pyloudnorm
 import pytest
 import soundfile
-from spoken import baker_folder, joined, record
+from rig.spoken import baker_folder, joined, record
 
-from broadcaster.errors import LineRefused, VoiceUnavailable
-from broadcaster.model import Line, Syllable
+from broadcaster.core.errors import LineRefused, VoiceUnavailable
+from broadcaster.core.model import Line, Syllable
 from broadcaster.tts.catalogue import Catalogue
-from broadcaster.tts.phrases import PHRASES
-from broadcaster.tts.recorded import RecordedVoice
+from broadcaster.tts.recorded.phrases import PHRASES
+from broadcaster.tts.recorded.voice import RecordedVoice
 
 
 def said(text: str) -> Line:
@@ -71,8 +71,8 @@ def test_a_recording_in_stereo_is_heard_whole(grandma: Path) -> None:
 
 def test_what_was_not_recorded_is_refused_with_a_sentence(grandma: Path) -> None:
     record(grandma / "开会了.wav", 1.0)
-    with pytest.raises(LineRefused, match="没有录过这一句：明天停水"):
-        joined(RecordedVoice(grandma).speak(said("明天停水")))
+    with pytest.raises(LineRefused, match="没有录过这一句：明天停水。请换"):
+        joined(RecordedVoice(grandma).speak(said("明天停水。")))
 
 
 @pytest.mark.parametrize("content", [b"", b"no sound at all"])

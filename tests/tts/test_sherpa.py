@@ -6,14 +6,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from spoken import CHARACTERS, first_words, joined, line
-from tiny_sherpa import make_kokoro, make_matcha, make_vits
+from rig.spoken import CHARACTERS, first_words, joined, line
+from rig.tiny_sherpa import make_kokoro, make_matcha, make_vits
 
-from broadcaster.errors import LineRefused, VoiceUnavailable
+from broadcaster.core.errors import LineRefused, VoiceUnavailable
 from broadcaster.tts.catalogue import Catalogue
-from broadcaster.tts.sherpa import SherpaVoice
-from broadcaster.tts.sherpa_lexicon import PinyinLexicon
-from broadcaster.tts.sherpa_package import Kind, PackageIncomplete, read_package
+from broadcaster.tts.sherpa.lexicon import PinyinLexicon
+from broadcaster.tts.sherpa.package import Kind, PackageIncomplete, read_package
+from broadcaster.tts.sherpa.voice import SherpaVoice
 
 
 def catalogue(folder: Path) -> Catalogue:

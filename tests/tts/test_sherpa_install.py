@@ -11,13 +11,13 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
-from spoken import first_words, joined
-from tiny_sherpa import make_matcha, make_vits
+from rig.spoken import first_words, joined
+from rig.tiny_sherpa import make_matcha, make_vits
 
-from broadcaster.errors import VoiceUnavailable
+from broadcaster.core.errors import VoiceUnavailable
+from broadcaster.tts.base.package_source import Source
+from broadcaster.tts.base.unpack import unpack
 from broadcaster.tts.catalogue import Catalogue
-from broadcaster.tts.package_source import Source
-from broadcaster.tts.unpack import unpack
 
 
 class Quiet(SimpleHTTPRequestHandler):

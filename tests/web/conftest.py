@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import Any, cast
 
 import pytest
-from fakes import FakeStation
 from flask import Flask
 from flask.testing import FlaskClient
 from logins import NAME, PASSWORD, Post
+from rig.fakes import FakeStation
 from werkzeug.test import TestResponse
 
-from broadcaster.settings import PathSettings, Settings
+from broadcaster.settings.schema import PathSettings, Settings
 from broadcaster.web.app import create_app
 
 OWN_ADDRESS = re.compile("[?&]answer=|^/say/[0-9a-f]{12}|^/timetable/draft/[0-9a-f]{12}|[?&]notice_id=")

@@ -8,19 +8,19 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any, ClassVar
 
-from fakes import FakeStation
 from flask.testing import FlaskClient
+from rig.fakes import FakeStation
 
-from broadcaster.clock import Clock
-from broadcaster.copies import Copy
-from broadcaster.model import Airing, JournalEntry, Kind, Notice, Outcome, Severity
-from broadcaster.people import Role, Scope
-from broadcaster.recordings import Recording
-from broadcaster.settings import Settings
-from broadcaster.slotbook import Slotbook
-from broadcaster.station import CardEntry, OnAir, TakenUp
+from broadcaster.core.clock import Clock
+from broadcaster.core.model import Airing, JournalEntry, Kind, Notice, Outcome, Severity
+from broadcaster.core.people import Role, Scope
+from broadcaster.schedule.slot_settings import SlotSettings, TimetableSettings
+from broadcaster.settings.schema import Settings
+from broadcaster.station.station import CardEntry, OnAir, TakenUp
+from broadcaster.station.village_slots import Slotbook
 from broadcaster.store.store import Store
-from broadcaster.timetable_settings import SlotSettings, TimetableSettings
+from broadcaster.studio.export_jobs import Copy
+from broadcaster.studio.recordings import Recording
 
 RECORDING = "0123456789abcdef" * 2
 SLOTS = [

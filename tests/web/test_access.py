@@ -5,14 +5,14 @@ from collections.abc import Callable, Iterator
 from typing import Any, cast
 
 import pytest
-from fakes import FakeStation
 from flask import Flask
 from flask.testing import FlaskClient
+from rig.fakes import FakeStation
 
-from broadcaster.people import Role, Scope
-from broadcaster.web.access import RULES
+from broadcaster.core.people import Role, Scope
 from broadcaster.web.app import create_app
-from broadcaster.web.phone_cookie import PatientSigner, Sessions
+from broadcaster.web.base.access import RULES
+from broadcaster.web.base.phone_cookie import PatientSigner, Sessions
 
 Enter = Callable[[Role], FlaskClient]
 SAFE = {"GET", "HEAD", "OPTIONS"}

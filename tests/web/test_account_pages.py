@@ -3,12 +3,12 @@ from contextlib import closing
 from typing import Any, cast
 
 import pytest
-from fakes import FakeStation
 from flask.testing import FlaskClient
+from rig.fakes import FakeStation
 from werkzeug.test import TestResponse
 
-from broadcaster.people import Role
-from broadcaster.settings import Settings
+from broadcaster.core.people import Role
+from broadcaster.settings.schema import Settings
 from broadcaster.web.app import create_app
 
 Post = Callable[..., TestResponse]

@@ -6,18 +6,18 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from fakes import FakeStation
 from flask import Flask
 from flask.testing import FlaskClient
+from rig.fakes import FakeStation
 from werkzeug.test import TestResponse
 
-from broadcaster.errors import StoreUnusable
-from broadcaster.model import Airing, Kind, Notice, Outcome, Severity
-from broadcaster.people import Role
-from broadcaster.station import OnAir, Stop, TakenUp
-from broadcaster.store.airing_text import write_manner
+from broadcaster.core.errors import StoreUnusable
+from broadcaster.core.model import Airing, Kind, Notice, Outcome, Severity
+from broadcaster.core.people import Role
+from broadcaster.station.station import OnAir, Stop, TakenUp
+from broadcaster.store.database.airing_json import write_manner
 from broadcaster.store.journal import JournalRow
-from broadcaster.web.live import MOST_STREAMS
+from broadcaster.web.server.server_events import MOST_STREAMS
 
 Post = Callable[..., TestResponse]
 

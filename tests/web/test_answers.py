@@ -1,6 +1,6 @@
 """Pages that forms were answered with: the oldest give way."""
 
-from broadcaster.web.answers import Answers
+from broadcaster.web.base.answered_forms import Answers
 
 
 def test_many_answers_push_out_old_ones_and_never_one_that_nobody_was_led_to_yet() -> None:

@@ -4,15 +4,15 @@ from datetime import timedelta
 from typing import Any, cast
 
 import pytest
-from fakes import FakeStation
 from flask import Flask
 from flask.testing import FlaskClient
+from rig.fakes import FakeStation
 from werkzeug.test import TestResponse
 
-from broadcaster.errors import KeptQuiet, StoreUnusable, TextRefused, VoiceUnavailable
-from broadcaster.model import Notice, Office, Outcome, Severity, Signal
-from broadcaster.people import Scope
-from broadcaster.station import OnAir
+from broadcaster.core.errors import KeptQuiet, StoreUnusable, TextRefused, VoiceUnavailable
+from broadcaster.core.model import Notice, Office, Outcome, Severity, Signal
+from broadcaster.core.people import Scope
+from broadcaster.station.station import OnAir
 from broadcaster.web.app import create_app
 
 Call = Callable[..., TestResponse]

@@ -4,9 +4,9 @@ from typing import Any, cast
 
 import pytest
 import schemathesis
-from fakes import FakeStation
 from flask import Flask
 from hypothesis import HealthCheck, Phase, given, settings
+from rig.fakes import FakeStation
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import (
     content_type_conformance,
@@ -14,7 +14,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from broadcaster.people import Scope
+from broadcaster.core.people import Scope
 
 CHECKS = (
     not_a_server_error,

@@ -4,15 +4,15 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from fakes import FakeStation
 from flask import Flask
 from flask.testing import FlaskClient
+from rig.fakes import FakeStation
 from werkzeug.test import TestResponse
 
 import broadcaster.web
-from broadcaster.errors import StoreUnusable
-from broadcaster.settings import Settings
-from broadcaster.web.session_key import load_session_key
+from broadcaster.core.errors import StoreUnusable
+from broadcaster.settings.schema import Settings
+from broadcaster.web.server.session_key import load_session_key
 
 Post = Callable[..., TestResponse]
 

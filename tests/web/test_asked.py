@@ -6,18 +6,18 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from fakes import FakeStation, ManualClock
 from flask import Flask
 from flask.testing import FlaskClient
 from logins import NAME, PASSWORD, Post
+from rig.fakes import FakeStation, ManualClock
 
-from broadcaster.errors import StoreUnusable
-from broadcaster.model import Airing, JournalEntry, Kind, Notice, Outcome, Severity
-from broadcaster.station import OnAir, Stop, TakenUp
+from broadcaster.core.errors import StoreUnusable
+from broadcaster.core.model import Airing, JournalEntry, Kind, Notice, Outcome, Severity
+from broadcaster.station.station import OnAir, Stop, TakenUp
 from broadcaster.store.journal import JournalRow
-from broadcaster.web.asked import LONGEST_NAME, LOST_SECONDS, MOST_ASKED, MOST_COMING
-from broadcaster.web.followed import Followed
-from broadcaster.web.parts import Parts
+from broadcaster.web.base.followed_airings import Followed
+from broadcaster.web.base.page_context import Parts
+from broadcaster.web.pages.asked_here import LONGEST_NAME, LOST_SECONDS, MOST_ASKED, MOST_COMING
 
 FIRE = {"text": "后山起火，请马上离开。", "severity": "1"}
 

@@ -1,9 +1,9 @@
 import pytest
-from fakes import FakeStation
 from flask.testing import FlaskClient
 from logins import Post
+from rig.fakes import FakeStation
 
-from broadcaster.station import CardEntry
+from broadcaster.station.station import CardEntry
 
 WIRED = CardEntry("1-1.2", "Device（USB Audio Device，插口 1-1.2）", in_use=False, wired=True)
 OTHER = CardEntry("1-1.4", "Device_1（USB Audio Device，插口 1-1.4）", in_use=True, wired=False)

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from jinja2 import Environment, FileSystemLoader
 
-from broadcaster.web.compiled_pages import CompiledPages
+from broadcaster.web.base.template_cache import CompiledPages
 
 
 @pytest.fixture(autouse=True)

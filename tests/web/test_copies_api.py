@@ -4,13 +4,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fakes import FakeStation
 from flask.testing import FlaskClient
+from rig.fakes import FakeStation
 from test_api import Call, assert_problem, caller
 from test_record_pages import FLOOD, station, store
 
-from broadcaster.copies import Copy
-from broadcaster.people import Scope
+from broadcaster.core.people import Scope
+from broadcaster.studio.export_jobs import Copy
 
 __all__ = ["station", "store"]
 

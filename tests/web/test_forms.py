@@ -5,18 +5,18 @@ import re
 from typing import Any, cast
 
 import pytest
-from fakes import FakeStation
 from flask import Flask
 from flask.testing import FlaskClient
 from logins import NAME, PASSWORD, Post
+from rig.fakes import FakeStation
 from werkzeug.test import TestResponse
 
-from broadcaster.model import Kind, Outcome, Severity
-from broadcaster.people import Role
-from broadcaster.settings import Settings
+from broadcaster.core.model import Kind, Outcome, Severity
+from broadcaster.core.people import Role
+from broadcaster.settings.schema import Settings
 from broadcaster.store.journal import JournalRow
-from broadcaster.web.access import RULES
 from broadcaster.web.app import create_app
+from broadcaster.web.base.access import RULES
 
 WATER = {"text": "明天<上午>停水。", "severity": "2", "repeats": "3", "notice_id": "0123456789ab"}
 SLOT = {"text": "防火。", "kind": "every_minutes", "every_minutes": "半小时", "at": "06:30"}
@@ -198,6 +198,18 @@ def test_a_draft_is_dropped_and_another_person_never_sees_it(
     assert own in secretary.get("/unfinished").text
     post(f"/unfinished/{WATER['notice_id']}/drop")
     assert own not in secretary.get("/unfinished").text
+
+
+def test_a_form_of_another_login_says_so_and_not_that_it_is_old(
+    secretary: FlaskClient, station: FakeStation, post: Post
+) -> None:
+    before = hidden(post("/say", **WATER).text)
+    post("/logout", seen_on="/more")
+    password = station.accounts.add("李四", Role.SECRETARY)
+    assert post("/login", name="李四", password=password).status_code == 303
+    answer = secretary.post("/say/air", data=before)
+    assert answer.status_code == 400 and "又登录过，或者换了人" in answer.text
+    assert "放得太久" not in answer.text and not station.announced
 
 
 def test_a_form_without_a_word_comes_back_and_is_nothing_unfinished(

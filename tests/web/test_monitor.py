@@ -1,11 +1,11 @@
 import pytest
-from fakes import FakeStation
 from flask.testing import FlaskClient
+from rig.fakes import FakeStation
 
-from broadcaster.errors import StoreUnusable
-from broadcaster.model import Notice, Severity
-from broadcaster.people import Scope
-from broadcaster.station import OnAir
+from broadcaster.core.errors import StoreUnusable
+from broadcaster.core.model import Notice, Severity
+from broadcaster.core.people import Scope
+from broadcaster.station.station import OnAir
 
 ELSEWHERE = {"REMOTE_ADDR": "192.0.2.7"}
 

@@ -3,7 +3,7 @@
 import pytest
 from flask import Flask
 
-from broadcaster.web.paging import ON_ONE, paged
+from broadcaster.web.base.paging import ON_ONE, paged
 
 ROWS = list(range(2 * ON_ONE + 1))
 

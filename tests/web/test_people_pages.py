@@ -2,11 +2,11 @@ import re
 from collections.abc import Callable
 
 import pytest
-from fakes import FakeStation
 from flask import Flask
+from rig.fakes import FakeStation
 from werkzeug.test import TestResponse
 
-from broadcaster.people import Role, Scope
+from broadcaster.core.people import Role, Scope
 from broadcaster.store.accounts import Accounts
 
 Post = Callable[..., TestResponse]

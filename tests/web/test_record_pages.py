@@ -10,22 +10,22 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fakes import FakeStation
 from flask import Flask
 from flask.testing import FlaskClient
+from rig.fakes import FakeStation
 from werkzeug.test import TestResponse
 
-from broadcaster.clock import Clock
-from broadcaster.copies import Copy
-from broadcaster.errors import KeptQuiet
-from broadcaster.model import Airing, JournalEntry, Kind, Notice, Outcome, Severity, Signal, Style
-from broadcaster.recordings import recording_path
-from broadcaster.settings import Settings
-from broadcaster.slotbook import Slotbook
+from broadcaster.core.clock import Clock
+from broadcaster.core.errors import KeptQuiet
+from broadcaster.core.model import Airing, JournalEntry, Kind, Notice, Outcome, Severity, Signal, Style
+from broadcaster.schedule.slot_settings import SlotSettings, TimetableSettings
+from broadcaster.settings.schema import Settings
+from broadcaster.station.village_slots import Slotbook
+from broadcaster.store.database.tables import DATABASE
 from broadcaster.store.store import Store, open_store
-from broadcaster.store.tables import DATABASE
-from broadcaster.timetable_settings import SlotSettings, TimetableSettings
-from broadcaster.web.wording import say_voice
+from broadcaster.studio.export_jobs import Copy
+from broadcaster.studio.recordings import recording_path
+from broadcaster.web.base.wording import say_voice
 
 Post = Callable[..., TestResponse]
 

@@ -4,11 +4,11 @@ import io
 import wave
 
 import pytest
-from fakes import FakeStation
 from flask.testing import FlaskClient
+from rig.fakes import FakeStation
 from test_api import Call, assert_problem, caller
 
-from broadcaster.people import Scope
+from broadcaster.core.people import Scope
 
 
 @pytest.fixture

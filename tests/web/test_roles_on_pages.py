@@ -7,17 +7,17 @@ from typing import Any
 
 import pytest
 from every_page import furnish, walk
-from fakes import FakeStation
 from flask import Flask
 from flask.testing import FlaskClient
+from rig.fakes import FakeStation
 from werkzeug.exceptions import HTTPException
 
-from broadcaster.clock import Clock
-from broadcaster.people import Role
-from broadcaster.settings import Settings
+from broadcaster.core.clock import Clock
+from broadcaster.core.people import Role
+from broadcaster.settings.schema import Settings
+from broadcaster.store.database.tables import DATABASE
 from broadcaster.store.store import open_store
-from broadcaster.store.tables import DATABASE
-from broadcaster.web.access import RULES
+from broadcaster.web.base.access import RULES
 
 Enter = Callable[[Role], FlaskClient]
 

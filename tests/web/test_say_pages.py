@@ -6,17 +6,17 @@ from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 
 import pytest
-from fakes import FakeStation
 from flask.testing import FlaskClient
+from rig.fakes import FakeStation
 from werkzeug.test import TestResponse
 
-from broadcaster.errors import TextRefused, VoiceUnavailable
-from broadcaster.model import Kind, Notice, Outcome, Severity, Signal, Style
-from broadcaster.recordings import Recording, recording_path
-from broadcaster.settings import Settings
-from broadcaster.station import OnAir
-from broadcaster.store.airing_text import write_manner
+from broadcaster.core.errors import TextRefused, VoiceUnavailable
+from broadcaster.core.model import Kind, Notice, Outcome, Severity, Signal, Style
+from broadcaster.settings.schema import Settings
+from broadcaster.station.station import OnAir
+from broadcaster.store.database.airing_json import write_manner
 from broadcaster.store.journal import JournalRow
+from broadcaster.studio.recordings import Recording, recording_path
 
 Post = Callable[..., TestResponse]
 

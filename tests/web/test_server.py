@@ -8,8 +8,8 @@ from contextlib import ExitStack, closing, suppress
 import pytest
 from flask import Flask
 
-from broadcaster.errors import ConfigError
-from broadcaster.web.server import MOST_LONG_BODIES, Server, serve
+from broadcaster.core.errors import ConfigError
+from broadcaster.web.server.server import MOST_LONG_BODIES, Server, serve
 
 
 @pytest.fixture

@@ -7,10 +7,10 @@ from zoneinfo import ZoneInfo
 import pytest
 from werkzeug.datastructures import MultiDict
 
-from broadcaster.timetable_file import read_slot
-from broadcaster.timetable_settings import SlotSettings
-from broadcaster.web.slot_form import missing, shown, written_of
-from broadcaster.web.slot_words import is_over, say_slot
+from broadcaster.schedule.slot_settings import SlotSettings
+from broadcaster.schedule.timetable_file import read_slot
+from broadcaster.web.pages.slot_form import missing, shown, written_of
+from broadcaster.web.pages.slot_wording import is_over, say_slot
 
 AT = {"at": ["06:30"]}
 NOON = datetime(2026, 12, 1, 12, 0, tzinfo=ZoneInfo("Asia/Shanghai"))

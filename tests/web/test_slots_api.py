@@ -3,11 +3,11 @@
 from datetime import date
 
 import pytest
-from fakes import FakeStation
 from flask.testing import FlaskClient
+from rig.fakes import FakeStation
 from test_api import Call, assert_problem, caller
 
-from broadcaster.people import Scope
+from broadcaster.core.people import Scope
 
 MARKET = {"text": "明天赶集。", "at": "06:30", "lunar": ["初三", "十三"]}
 

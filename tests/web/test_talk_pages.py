@@ -3,15 +3,15 @@
 import re
 
 import pytest
-from fakes import FakeStation
 from flask.testing import FlaskClient
 from logins import NAME, PASSWORD, Post
+from rig.fakes import FakeStation
 from werkzeug.test import TestResponse
 
-from broadcaster.errors import KeptQuiet
-from broadcaster.model import Severity
-from broadcaster.people import Role
-from broadcaster.station import TalkStage, TalkState
+from broadcaster.core.errors import KeptQuiet
+from broadcaster.core.model import Severity
+from broadcaster.core.people import Role
+from broadcaster.station.station import TalkStage, TalkState
 
 BLOCK = b"\x01\x02" * 1600
 

@@ -9,17 +9,17 @@ from typing import Any
 from urllib.parse import unquote
 
 import pytest
-from fakes import FakeStation
 from flask.testing import FlaskClient
+from rig.fakes import FakeStation
 from werkzeug.test import TestResponse
 
-from broadcaster.clock import Clock
-from broadcaster.labels import name_of
-from broadcaster.settings import Settings
-from broadcaster.slotbook import Slotbook
+from broadcaster.core.clock import Clock
+from broadcaster.core.labels import name_of
+from broadcaster.schedule.slot_settings import SlotSettings, TimetableSettings
+from broadcaster.settings.schema import Settings
+from broadcaster.station.village_slots import Slotbook
+from broadcaster.store.database.tables import DATABASE
 from broadcaster.store.store import open_store
-from broadcaster.store.tables import DATABASE
-from broadcaster.timetable_settings import SlotSettings, TimetableSettings
 
 Post = Callable[..., TestResponse]
 

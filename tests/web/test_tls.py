@@ -11,15 +11,15 @@ from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
-from fakes import FakeStation
 from flask import Flask, request
+from rig.fakes import FakeStation
 
-from broadcaster.errors import ConfigError
-from broadcaster.settings import WebSettings
-from broadcaster.web.access import OPEN, RULES
-from broadcaster.web.certificate import own_certificate
-from broadcaster.web.server import Server, serve
-from broadcaster.web.tls import Origins, TlsFront, serve_https
+from broadcaster.core.errors import ConfigError
+from broadcaster.settings.schema import WebSettings
+from broadcaster.web.base.access import OPEN, RULES
+from broadcaster.web.server.certificate import own_certificate
+from broadcaster.web.server.server import Server, serve
+from broadcaster.web.server.tls import Origins, TlsFront, serve_https
 
 WEB = WebSettings(host="127.0.0.1", port=0, https_port=0)
 

@@ -5,8 +5,8 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 import soundfile
-from fakes import FakeStation
 from flask.testing import FlaskClient
+from rig.fakes import FakeStation
 from werkzeug.test import TestResponse
 
 Post = Callable[..., TestResponse]

@@ -4,8 +4,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from broadcaster import labels
-from broadcaster.model import (
+from broadcaster.core import labels
+from broadcaster.core.model import (
     Airing,
     Kind,
     Line,
@@ -17,10 +17,10 @@ from broadcaster.model import (
     Signal,
     Syllable,
 )
-from broadcaster.settings import StationSettings
-from broadcaster.station import OnAir, Status
-from broadcaster.web import wording
-from broadcaster.web.wording import Length
+from broadcaster.settings.schema import StationSettings
+from broadcaster.station.station import OnAir, Status
+from broadcaster.web.base import wording
+from broadcaster.web.base.wording import Length
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=ZoneInfo("Asia/Shanghai"))  # a Friday
 

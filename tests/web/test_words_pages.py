@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 import soundfile
-from fakes import FakeStation
 from flask.testing import FlaskClient
+from rig.fakes import FakeStation
 from werkzeug.test import TestResponse
 
-from broadcaster.errors import VoiceUnavailable
-from broadcaster.model import Entry
+from broadcaster.core.errors import VoiceUnavailable
+from broadcaster.core.model import Entry
 
 Post = Callable[..., TestResponse]
 

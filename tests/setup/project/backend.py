@@ -5,7 +5,7 @@ import zipfile
 from pathlib import Path
 
 WHEEL = "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
-SCRIPTS = "[console_scripts]\nbroadcaster = broadcaster.cli:main\n"
+SCRIPTS = "[console_scripts]\nbroadcaster = broadcaster.commands.cli:main\n"
 
 
 def build_editable(folder: str, settings: object = None, metadata: object = None) -> str:

@@ -1,0 +1,96 @@
+"""The names under which everything travels. What counts is inside the signed bytes, never here."""
+
+from __future__ import annotations
+
+from broadcaster.bulletin import areas
+
+ROOT = "cb/1"
+# All that stand on a broker, whosever they are.
+BULLETINS = f"{ROOT}/n/+/+"
+# A broker writes what it has acknowledged to its disk so often (`county/broker`): who publishes keeps
+# what matters for longer.
+SAVED_SECONDS = 60
+SEVERAL = "-"
+
+
+def bulletin(area: str, bulletin_id: str) -> str:
+    """Where one bulletin stands, retained, for an area; the broker brings it to all below."""
+    return f"{ROOT}/n/{areas.trim(area)}/{bulletin_id}"
+
+
+def bulletins_for(village: str) -> tuple[str, ...]:
+    """What a box subscribes to: its own area and each above it."""
+    return tuple(f"{ROOT}/n/{area}/+" for area in areas.ancestors(village))
+
+
+def keyring(county: str) -> str:
+    return f"{ROOT}/k/{areas.trim(county)}"
+
+
+def heads(county: str) -> str:
+    return f"{ROOT}/h/{areas.trim(county)}"
+
+
+def answer(box: str) -> str:
+    """Where the office answers one box: heads with its nonce, bulletins that it misses."""
+    return f"{ROOT}/a/{box}"
+
+
+def receipt(box: str, bulletin_id: str = SEVERAL) -> str:
+    """Where a box tells how bulletins fare: one place, so that it can leave one message there for ever,
+    and no more. Boxes of before tell of each bulletin in a place of its own.
+    """
+    return f"{ROOT}/r/{box}/{bulletin_id}"
+
+
+def state(box: str) -> str:
+    """Retained, with a will: whether the box is there, and what it says of itself."""
+    return f"{ROOT}/s/{box}"
+
+
+def question(box: str) -> str:
+    """What a box asks: the time, by a nonce, and what it misses."""
+    return f"{ROOT}/q/{box}"
+
+
+def command(box: str) -> str:
+    """What a village's people ask of their box over the county's site; not retained."""
+    return f"{ROOT}/c/{box}"
+
+
+def done(box: str) -> str:
+    """What a box answers to that; not retained."""
+    return f"{ROOT}/d/{box}"
+
+
+def sum_of(county: str, bulletin_id: str) -> str:
+    """Retained: how a bulletin of the province fares in one county, as its relay adds it up."""
+    return f"{ROOT}/u/{areas.trim(county)}/{bulletin_id}"
+
+
+def presence(county: str) -> str:
+    """Retained: that the county's relay is there, and how far its sums are true."""
+    return sum_of(county, "-")
+
+
+def county_of(topic: str) -> str:
+    """The county that a sum or a presence comes from. Raises ValueError for other topics."""
+    prefix, _, rest = topic.rpartition(ROOT + "/")
+    kind, county, _ = rest.split("/")
+    if prefix or kind != "u":
+        raise ValueError(topic)
+    return county
+
+
+def kind_of(topic: str) -> str:
+    """The letter after the root; any text for a topic that is not ours."""
+    return topic.removeprefix(f"{ROOT}/").partition("/")[0]
+
+
+def box_of(topic: str) -> str:
+    """The box that a receipt, state or question comes from. Raises ValueError for other topics."""
+    prefix, _, rest = topic.rpartition(ROOT + "/")
+    kind, box, *_ = rest.split("/")
+    if prefix or kind not in ("r", "s", "q"):
+        raise ValueError(topic)
+    return box

@@ -1,0 +1,132 @@
+"""What a village's people ask of their box over the county's site, and its answer: both signed.
+
+The payload types are their own, so a command is never a bulletin, nor an answer a receipt.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field, ValidationError
+from pydantic.dataclasses import dataclass
+from securesystemslib.signer import Key, Signer
+
+from broadcaster.bulletin import areas, envelope, strict_json
+from broadcaster.bulletin.bulletin import HIGHEST_SEQUENCE, STRICT, Sha256, where
+from broadcaster.bulletin.delegation import Delegation
+from broadcaster.bulletin.envelope import Envelope
+from broadcaster.bulletin.keyring import Trust
+from broadcaster.bulletin.refusals import NotAccepted, Refusal
+from broadcaster.bulletin.trusted_time import Now
+
+COMMAND_TYPE = "application/vnd.broadcaster.command+json"
+ANSWER_TYPE = "application/vnd.broadcaster.answer+json"
+# The broker's own limit on one message. Twice in base64, 128 kB of sound are 228 kB.
+LARGEST = 256 * 1024
+MOST_CALLS = 16
+SESSION_LIFE_SECONDS = 3600.0
+
+BoxName = Annotated[str, Field(pattern=r"^[0-9A-Za-z_-]{1,64}\z")]
+Token = Annotated[str, Field(pattern=r"^[0-9a-f]{32}\z")]
+
+
+def _calls(value: object) -> object:
+    if isinstance(value, list):
+        return tuple(Asked(**one) if isinstance(one, dict) else one for one in value)
+    return value
+
+
+def _tuple(value: object) -> object:
+    return tuple(value) if isinstance(value, list) else value
+
+
+def _refusal(value: object) -> object:
+    return Refusal(value) if type(value) is str else value
+
+
+@dataclass(frozen=True, config=STRICT)
+class Asked:
+    """One call, by its name in the table of calls, and what is given to it."""
+
+    call: Annotated[str, Field(max_length=60)]
+    given: dict[str, Any]
+
+
+@dataclass(frozen=True, config=STRICT)
+class Command:
+    """`number` rises in its session, and `seconds` have gone by since that was opened, by the office's
+    monotonic clock. Number 0 opens one: then `session` is a nonce.
+    """
+
+    box: BoxName
+    session: Token
+    number: Annotated[int, Field(ge=0, le=HIGHEST_SEQUENCE)]
+    seconds: Annotated[float, Field(ge=0, le=SESSION_LIFE_SECONDS * 2, allow_inf_nan=False)]
+    calls: Annotated[tuple[Asked, ...], BeforeValidator(_calls), Field(max_length=MOST_CALLS)] = ()
+    v: Literal[1] = 1
+
+    def signed(self, signer: Signer) -> Envelope:
+        return envelope.sign(COMMAND_TYPE, strict_json.write(asdict(self)), [signer])
+
+
+@dataclass(frozen=True, config=STRICT)
+class Answer:
+    """To the one command of this digest. `session` is the one it was opened by or belongs to; of
+    `answers` each is a value, or an error that a call ended in; a command that was `refused` has none.
+    """
+
+    box: BoxName
+    to: Sha256
+    session: Token
+    answers: Annotated[tuple[Any, ...], BeforeValidator(_tuple)] = ()
+    refused: Annotated[Refusal, BeforeValidator(_refusal)] | None = None
+    v: Literal[1] = 1
+
+    def signed(self, signer: Signer) -> Envelope:
+        return envelope.sign(ANSWER_TYPE, strict_json.write(asdict(self)), [signer])
+
+
+def read_command(
+    data: bytes, trust: Trust, box: str, area: str, now: Now
+) -> tuple[Envelope, Command, Delegation]:
+    """By a key that speaks for exactly this village and counts today. Raises `NotAccepted`.
+
+    Whether it is new is for who remembers its session.
+    """
+    signed = envelope.read(data, COMMAND_TYPE, LARGEST)
+    if len(signed.signatures) != 1:
+        raise NotAccepted(Refusal.NOT_AN_ENVELOPE)
+    key_id = next(iter(signed.signatures))
+    key = trust.key(key_id)
+    signed.check_signed_by(key)
+    trust.check_not_expired(now.earliest)
+    village = areas.trim(area)
+    own = [one for one in trust.delegations_of(key_id) if one.area == village]
+    if not own:
+        raise NotAccepted(Refusal.AREA_NOT_ALLOWED, area)
+    command: Command = _read(Command, signed.payload)
+    if command.box != box:
+        raise NotAccepted(Refusal.NOT_FOR_THIS_BOX, command.box)
+    return signed, command, own[0]
+
+
+def read_answer(data: bytes, box: str, key: Key) -> Answer:
+    """Of this box, whose key the office has in its register. Raises `NotAccepted`."""
+    signed = envelope.read(data, ANSWER_TYPE, LARGEST)
+    if signed.signatures.keys() != {key.keyid}:
+        raise NotAccepted(Refusal.UNKNOWN_KEY)
+    signed.check_signed_by(key)
+    answer: Answer = _read(Answer, signed.payload)
+    if answer.box != box:
+        raise NotAccepted(Refusal.WRONG_BOX, answer.box)
+    return answer
+
+
+def _read(shape: Any, payload: bytes) -> Any:
+    try:
+        return shape(**strict_json.parse(payload))
+    except ValidationError as error:
+        raise NotAccepted(Refusal.BAD_SCHEMA, where(error)) from error
+    except (ValueError, TypeError) as error:
+        raise NotAccepted(Refusal.BAD_SCHEMA, "JSON") from error

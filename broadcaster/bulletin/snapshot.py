@@ -1,0 +1,97 @@
+"""Heads: the county's signed word of what is in force, by which a box sees what was kept from it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Annotated, Literal
+
+from pydantic import BeforeValidator, Field, ValidationError
+from pydantic.dataclasses import dataclass
+from securesystemslib.signer import Signer
+
+from broadcaster.bulletin import envelope, strict_json
+from broadcaster.bulletin.bulletin import HIGHEST_SEQUENCE, STRICT, BulletinId, Moment, Sha256, where
+from broadcaster.bulletin.envelope import Envelope
+from broadcaster.bulletin.keyring import Trust
+from broadcaster.bulletin.refusals import NotAccepted, Refusal
+from broadcaster.bulletin.trusted_time import CLOCKS_DIFFER, Now
+
+PAYLOAD_TYPE = "application/vnd.broadcaster.heads+json"
+# They come every 10 minutes; three missing in a row are no accident of the network.
+FRESH = timedelta(minutes=30)
+SHORTEST_NONCE = 16
+
+Sequence = Annotated[int, Field(ge=1, le=HIGHEST_SEQUENCE)]
+Version = Annotated[int, Field(ge=1, le=HIGHEST_SEQUENCE)]
+
+
+def _pair(value: object) -> object:
+    return tuple(value) if isinstance(value, list) else value
+
+
+@dataclass(frozen=True, config=STRICT)
+class Heads:
+    """`highest` is the last `seq` of each key, `in_force` the digest of each id, cancels among them.
+
+    What has a `seq` up to `highest` and is not in force is so no longer. `nonce` answers the one box
+    that asked what time it is.
+    """
+
+    at: Moment
+    keyring: Annotated[tuple[Version, Version], BeforeValidator(_pair)]
+    highest: Mapping[Sha256, Sequence]
+    in_force: Mapping[BulletinId, Sha256]
+    nonce: Annotated[str, Field(min_length=SHORTEST_NONCE, max_length=64)] | None = None
+    v: Literal[1] = 1
+
+    def signed(self, signer: Signer) -> Envelope:
+        return envelope.sign(PAYLOAD_TYPE, strict_json.write(vars(self)), [signer])
+
+    def is_fresh(self, now: datetime) -> bool:
+        """Whether the box hears the county as it should; by a trusted clock only."""
+        return abs(now - self.at) <= FRESH
+
+    def tells_time_to(self, nonce: str) -> bool:
+        """Whether the county made this after the box asked with `nonce`: then `at` is the time."""
+        return len(nonce) >= SHORTEST_NONCE and self.nonce == nonce
+
+    def missing(self, known: Mapping[str, str]) -> frozenset[str]:
+        """Ids that are in force and that the box, which knows these ids and digests, has not."""
+        return frozenset(id for id, digest in self.in_force.items() if known.get(id) != digest)
+
+    def has_dropped(self, key_id: str, seq: int, id: str) -> bool:
+        """Whether the county has issued this, and it is in force no longer."""
+        return id not in self.in_force and seq <= self.highest.get(key_id, 0)
+
+
+def read_heads(data: bytes, trust: Trust, now: Now, newest: Heads | None = None) -> Heads:
+    """Heads that are signed, and not older than those the box has. Raises `NotAccepted`.
+
+    `newest` are to be forgotten when `trust` is updated: a stolen key may have made them of next year.
+    """
+    signed = envelope.read(data, PAYLOAD_TYPE)
+    key_id = next(iter(signed.signatures))
+    key = trust.key(key_id)
+    if key_id not in trust.targets.heads_key_ids:
+        raise NotAccepted(Refusal.UNKNOWN_KEY, key_id[:8])
+    if len(signed.signatures) != 1:
+        raise NotAccepted(Refusal.NOT_AN_ENVELOPE)
+    signed.check_signed_by(key)
+    heads = _parse(signed.payload)
+    if now.trusted and heads.at > now.at + CLOCKS_DIFFER:
+        raise NotAccepted(Refusal.NOT_YET_VALID, f"{heads.at:%Y-%m-%d %H:%M}")
+    if newest and heads.at < newest.at:
+        raise NotAccepted(Refusal.HEADS_OLD, f"{heads.at:%Y-%m-%d %H:%M}")
+    if heads.keyring < trust.version:
+        raise NotAccepted(Refusal.KEYRING_ROLLED_BACK, f"{heads.keyring}")
+    return heads
+
+
+def _parse(payload: bytes) -> Heads:
+    try:
+        return Heads(**strict_json.parse(payload))
+    except ValidationError as error:
+        raise NotAccepted(Refusal.BAD_SCHEMA, where(error)) from error
+    except (ValueError, TypeError) as error:
+        raise NotAccepted(Refusal.BAD_SCHEMA, "JSON") from error

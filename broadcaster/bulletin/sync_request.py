@@ -1,0 +1,57 @@
+"""What a box asks its office: the time, by a nonce, and what it misses."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Annotated, Literal
+
+from pydantic import BeforeValidator, Field, ValidationError
+from pydantic.dataclasses import dataclass
+
+from broadcaster.bulletin import strict_json
+from broadcaster.bulletin.bulletin import STRICT, BulletinId, where
+from broadcaster.bulletin.refusals import NotAccepted, Refusal
+from broadcaster.bulletin.snapshot import SHORTEST_NONCE
+
+LARGEST = 64 * 1024
+# 39 bytes each; what is left is asked for when these have come.
+MOST_MISSING = 500
+
+
+def _tuple(value: object) -> object:
+    return tuple(value) if isinstance(value, list) else value
+
+
+Version = Annotated[int, Field(ge=1)]
+
+
+@dataclass(frozen=True, config=STRICT)
+class Question:
+    """Answered to `topics.answer(box)`, in this order: the keyring where the box has an older one; of
+    `missing` what is in force and meant for the box, each as it was signed; last of all heads with this
+    nonce, that have in force only what is meant for the box.
+
+    So a box that has the heads knows that what it still misses of them was kept from it.
+    """
+
+    nonce: Annotated[str, Field(min_length=SHORTEST_NONCE, max_length=64, pattern="^[0-9a-f]+$")]
+    keyring: Annotated[tuple[Version, Version], BeforeValidator(_tuple)]
+    missing: Annotated[
+        tuple[BulletinId, ...], BeforeValidator(_tuple), Field(max_length=MOST_MISSING)
+    ] = ()
+    v: Literal[1] = 1
+
+    def to_bytes(self) -> bytes:
+        return strict_json.write(asdict(self))
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> Question:
+        """Not signed: the broker lets a box write its own questions only. Raises `NotAccepted`."""
+        if len(data) > LARGEST:
+            raise NotAccepted(Refusal.TOO_BIG, f"{len(data)}")
+        try:
+            return cls(**strict_json.parse(data))
+        except ValidationError as error:
+            raise NotAccepted(Refusal.BAD_SCHEMA, where(error)) from error
+        except (ValueError, TypeError) as error:
+            raise NotAccepted(Refusal.BAD_SCHEMA, "JSON") from error

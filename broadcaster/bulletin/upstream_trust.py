@@ -1,0 +1,70 @@
+"""An office above the county: another root that was pinned by hand, and what it leads to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from broadcaster.bulletin import envelope
+from broadcaster.bulletin.keyring import Keyring, Trust
+from broadcaster.bulletin.refusals import NotAccepted, Refusal
+from broadcaster.bulletin.snapshot import PAYLOAD_TYPE as HEADS_TYPE
+from broadcaster.bulletin.snapshot import Heads, read_heads
+from broadcaster.bulletin.trusted_time import Now
+from broadcaster.bulletin.tuf_metadata import read_root
+
+
+@dataclass(frozen=True)
+class Above:
+    """A value: what takes a keyring or heads gives another one, or refuses and nothing has changed.
+
+    `root` is the digest of the first root. Until a keyring has come, nothing is believed.
+    """
+
+    area: str
+    root: str
+    trust: Trust | None = None
+    heads: Heads | None = None
+
+    @property
+    def believed(self) -> Trust:
+        """Raises `NotAccepted` before the first keyring."""
+        if self.trust is None:
+            raise NotAccepted(Refusal.UNKNOWN_KEY, "还没有收到钥匙串")
+        return self.trust
+
+    def recalled(self, trust: bytes, heads: bytes, at: datetime) -> Above:
+        """As it was kept on a disk of ours; b"" for what was not. Raises `NotAccepted`."""
+        if not trust:
+            return self
+        known = replace(self, trust=Trust.from_bytes(trust))
+        # Whatever the clock says: they were judged when they came.
+        return known.with_heads(heads, Now(at, False, at)) if heads else known
+
+    def with_keyring(self, data: bytes, now: datetime) -> Above:
+        newer = self.trust.updated(data, now) if self.trust else Trust.pin(data, self.root, now)
+        if newer.area != self.area:
+            raise NotAccepted(Refusal.KEYRING_BROKEN, "不是这个地方的")
+        if self.trust and newer.to_bytes() == self.trust.to_bytes():
+            return self
+        # A stolen key may have made the heads of next year.
+        return replace(self, trust=newer, heads=None)
+
+    def with_heads(self, data: bytes, now: Now) -> Above:
+        return replace(self, heads=read_heads(data, self.believed, now, self.heads))
+
+    def signs_heads(self, data: bytes) -> bool:
+        """Whether these say that they are its own, which is not believed."""
+        try:
+            signed = envelope.read(data, HEADS_TYPE)
+        except NotAccepted:
+            return False
+        return bool(self.trust and self.trust.targets.heads_key_ids & signed.signatures.keys())
+
+
+def area_of_keyring(data: bytes) -> str:
+    """Whose it says that it is, which is not believed; "" for what is none."""
+    try:
+        return read_root(Keyring.from_bytes(data).roots[0]).area
+    except NotAccepted:
+        return ""

@@ -1,0 +1,129 @@
+"""What commands write, show and take in on paper: a draft, what is to be agreed to, receipts."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from broadcaster.commands.console import Arguments, report
+from broadcaster.core.errors import reason_of
+from broadcaster.county.keys.office_probe import office_in
+from broadcaster.system.terminal import EXIT_BROKEN
+
+if TYPE_CHECKING:
+    from broadcaster.county.notices.approval_desk import Paper
+    from broadcaster.county.notices.draft import Draft
+    from broadcaster.county.office.office_process import Desk
+
+PIECE_BYTES = 256 * 1024
+
+
+def draft_of(arguments: Arguments, desk: Desk) -> Draft:
+    from broadcaster.bulletin.bulletin import BulletinKind
+    from broadcaster.core.model import Severity
+    from broadcaster.county.notices.draft import Draft, DraftRefused
+    from broadcaster.county.notices.recordings import NO_ADDRESS, Sounds
+
+    if arguments.audio and not desk.settings.fetched_from:
+        raise DraftRefused(NO_ADDRESS)
+    try:
+        begins = datetime.fromisoformat(arguments.at) if arguments.at else None
+    except ValueError:
+        raise DraftRefused("--at 要写成 2026-05-01T18:00。") from None
+    if begins and begins.tzinfo is None:
+        begins = begins.replace(tzinfo=desk.parts.clock.zone)
+    recorded = _recording(arguments.audio) if arguments.audio else ()
+    sounds = Sounds(desk.folder.path)
+    return Draft(
+        title=arguments.title,
+        text=arguments.text,
+        areas=tuple(arguments.area),
+        severity=Severity(arguments.severity),
+        kind=BulletinKind.DRILL if arguments.drill else BulletinKind.NOTICE,
+        repeat=arguments.repeats,
+        night_ok=arguments.night_ok,
+        not_before=begins,
+        life=timedelta(hours=min(max(arguments.hours, 0), 10_000)),
+        verse=arguments.verse,
+        voice=arguments.voice,
+        sound=sounds.take(recorded, arguments.title) if arguments.audio else None,
+    )
+
+
+def _recording(file: Path) -> Iterator[bytes]:
+    """Raises `RecordingRefused` for a file that cannot be read."""
+    from broadcaster.core.errors import RecordingRefused
+
+    try:
+        with file.open("rb") as content:
+            yield from iter(partial(content.read, PIECE_BYTES), b"")
+    except OSError as error:
+        raise RecordingRefused(f"{file} 读不出来（{reason_of(error)}）。") from error
+
+
+def show_first(desk: Desk, paper: Paper, arguments: Arguments) -> int:
+    """Nobody agrees to what he has not seen."""
+    from broadcaster.county.notices.bulletin_wording import aged, why_waits
+    from broadcaster.web.base.wording import SEVERITIES
+
+    draft, now, names = paper.draft, desk.parts.clock.now(), desk.parts.register.names()
+    kind, writers = "演练" if draft.is_drill else "通知", "、".join(paper.writers)
+    start = f"{draft.not_before:%Y-%m-%d %H:%M}" if draft.not_before else "马上"
+    about = f"{SEVERITIES[draft.severity]}，{writers}写的，{why_waits(paper, now)}"
+    lines = [
+        f"{kind}：{draft.called}（{about}）",
+        f"发给 {'、'.join(names.get(code, code) for code in draft.areas)}，{start}播",
+        *(["静音时段也要播：夜里和午休，大喇叭也会响。"] if draft.night_ok else []),
+        *filter(None, [desk.parts.resting.told(draft)]),
+        f"录音，{draft.sound.seconds} 秒" if draft.sound else draft.said,
+        *aged(paper, now),
+        *_how_to_agree(paper, arguments.by),
+    ]
+    report(described(paper), "\n".join(lines), arguments)
+    return EXIT_BROKEN
+
+
+def _how_to_agree(paper: Paper, by: str) -> list[str]:
+    if by in paper.hands:
+        return [f"还没有批准。{by}写过这一则，要由另一个人批准。"]
+    version = f"--by {by} --version {paper.version}"
+    return ["还没有批准。看过了同意，就写上版本：", f"broadcaster county approve {paper.id} {version}"]
+
+
+def described(paper: Paper, cancel_waits: bool = False) -> dict[str, Any]:
+    from broadcaster.county.notices.bulletin_wording import state_said
+
+    return {
+        "id": paper.id,
+        "title": paper.draft.title,
+        "drill": paper.draft.is_drill,
+        "version": paper.version,
+        "severity": int(paper.draft.severity),
+        "areas": list(paper.draft.areas),
+        "state": paper.state.value,
+        "said": state_said(paper, cancel_waits),
+        "why_two": paper.why_two,
+        "written_by": paper.written_by,
+        "writers": list(paper.writers),
+        "approved_by": paper.approved_by,
+    }
+
+
+def receipts(arguments: Arguments) -> int:
+    folder = office_in(arguments.office)
+    from broadcaster.county.board.receipt_import import in_folder, take_home
+    from broadcaster.county.office.office_process import open_desk
+
+    with open_desk(folder) as desk:
+        parts = desk.parts
+        done = take_home(parts.database, parts.clock, in_folder(arguments.folder))
+        about = f"{done.genuine}/{done.receipts} 份"
+        parts.audit.note(os.environ.get("USER", ""), "导入回执", about)
+        counts = {"genuine": done.genuine, "refused": done.refused, "others": done.others}
+        content = {"files": done.files} | counts
+        report(content, done.sentence, arguments)
+    return 0

@@ -1,0 +1,13 @@
+"""Where the project and its settings are."""
+
+from pathlib import Path
+
+PROJECT_FOLDER = Path(__file__).resolve().parents[2]
+CONFIG_FOLDER = PROJECT_FOLDER / "config"
+# In the state folder.
+SESSION_KEY, ENDED_SESSIONS, RECORDINGS = "session_key", "ended_sessions", "recordings"
+
+
+def under_project(folder: Path) -> Path:
+    """A folder as settings name it."""
+    return folder if folder.is_absolute() else PROJECT_FOLDER / folder

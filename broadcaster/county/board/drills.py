@@ -1,0 +1,135 @@
+"""Drills: who heard one, how soon after it was sent, which villages stayed silent."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+from statistics import median
+
+from sqlalchemy import select
+
+from broadcaster.county.notices.approval_desk import Paper
+from broadcaster.county.register.register import in_cell, to_csv
+from broadcaster.county.store.delivery_state import REACHES, Reach
+from broadcaster.county.store.office_database import OfficeDatabase
+from broadcaster.county.store.tables import box, reach
+
+
+@dataclass(frozen=True)
+class Village:
+    """One box in one drill; seconds count from when it was to sound, by the box's own clock."""
+
+    box: str
+    area: str
+    name: str
+    stage: Reach
+    begun_after: float | None
+    ended_after: float | None
+
+    @property
+    def heard(self) -> bool:
+        return self.stage is Reach.HEARD
+
+
+@dataclass(frozen=True)
+class DrillReport:
+    """Of one drill."""
+
+    villages: tuple[Village, ...]
+
+    @property
+    def heard(self) -> list[Village]:
+        """In full; the soonest first."""
+        return sorted((one for one in self.villages if one.heard), key=_soonest)
+
+    @property
+    def partly(self) -> list[Village]:
+        return [one for one in self.villages if one.stage is Reach.PARTLY]
+
+    @property
+    def silent(self) -> list[Village]:
+        return [one for one in self.villages if one.stage is Reach.SENT]
+
+    @property
+    def others(self) -> list[Village]:
+        """They answered, and it was not heard there (yet)."""
+        told = (Reach.HEARD, Reach.PARTLY, Reach.SENT)
+        return [one for one in self.villages if one.stage not in told]
+
+    @property
+    def begun_median(self) -> float | None:
+        """From when it was to sound to the first sound, where it was heard."""
+        known = [one.begun_after for one in self.heard if one.begun_after is not None]
+        return median(known) if known else None
+
+    @property
+    def ended_median(self) -> float | None:
+        """The same to the end."""
+        known = [one.ended_after for one in self.heard if one.ended_after is not None]
+        return median(known) if known else None
+
+    @property
+    def slowest(self) -> Village | None:
+        timed = [one for one in self.heard if one.begun_after is not None]
+        return timed[-1] if timed else None
+
+    def to_csv(self) -> str:
+        """One line a box."""
+        heading = ("区划代码", "村", "广播站", "情况", "几秒后开始响", "几秒后播完")
+        return to_csv(heading, [_line(one) for one in self.villages])
+
+
+class Drills:
+    """Any thread."""
+
+    def __init__(self, database: OfficeDatabase) -> None:
+        self._database = database
+
+    def reports(self, papers: Collection[Paper]) -> dict[str, DrillReport]:
+        """By the ids of these drills."""
+        sent = {one.id: one.draft.not_before or one.issued for one in papers}
+        columns = (reach.c.bulletin, reach.c.box, reach.c.stage, reach.c.at, reach.c.started_at)
+        query = select(*columns, box.c.area, box.c.name).join(box, box.c.id == reach.c.box)
+        query = query.where(reach.c.bulletin.in_(list(sent))).order_by(box.c.area, reach.c.box)
+        found: dict[str, list[Village]] = {id: [] for id in sent}
+        for row in self._database.read(query):
+            stage, since = Reach(row.stage), sent[row.bulletin]
+            ended = row.at if stage is Reach.HEARD else None
+            times = _after(since, row.started_at), _after(since, ended)
+            found[row.bulletin].append(Village(row.box, row.area, row.name, stage, *times))
+        return {id: DrillReport(tuple(villages)) for id, villages in found.items()}
+
+
+def all_to_csv(papers: Sequence[Paper], reports: dict[str, DrillReport], zone: tzinfo) -> str:
+    """One line a drill, as they stand in a year's report."""
+    heading = ("时间", "演练", "发给", "听到", "没播完", "没回音", "中位几秒后响", "最慢几秒", "编号")
+    return to_csv(heading, [_drill_line(paper, reports[paper.id], zone) for paper in papers])
+
+
+def _drill_line(paper: Paper, report: DrillReport, zone: tzinfo) -> tuple[object, ...]:
+    at = in_cell(paper.issued or paper.written_at, zone)
+    counts = len(report.villages), len(report.heard), len(report.partly), len(report.silent)
+    slowest = report.slowest.begun_after if report.slowest else None
+    times = _seconds(report.begun_median), _seconds(slowest)
+    return (at, paper.draft.title, *counts, *times, paper.id)
+
+
+def _line(one: Village) -> tuple[object, ...]:
+    times = _seconds(one.begun_after), _seconds(one.ended_after)
+    return (one.area, one.name, one.box, REACHES[one.stage], *times)
+
+
+def _seconds(value: float | None) -> str:
+    return "" if value is None else f"{value:.0f}"
+
+
+def _after(since: datetime | None, moment: datetime | None) -> float | None:
+    """A box whose clock is behind ours heard nothing before it was sent."""
+    if since is None or moment is None:
+        return None
+    return max((moment - since).total_seconds(), 0.0)
+
+
+def _soonest(one: Village) -> float:
+    return float("inf") if one.begun_after is None else one.begun_after

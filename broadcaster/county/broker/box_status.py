@@ -1,0 +1,55 @@
+"""What a box says of itself under its own topic: whether it is there, why it is silent, when it rests.
+
+Nothing of it is signed, so none of it lets anything pass; it tells people what they see.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from broadcaster.bulletin import strict_json
+from broadcaster.settings.hourly_limits import QuietSettings
+
+LARGEST = 8 * 1024
+LONGEST_TROUBLE = 120
+
+
+@dataclass(frozen=True)
+class BoxStatus:
+    """`trouble` is its loudspeaker's, a sentence or ""; `quiet` is JSON of its quiet hours, "" where it
+    does not tell them.
+    """
+
+    there: bool
+    trouble: str = ""
+    quiet: str = ""
+
+
+def read_state(data: bytes) -> BoxStatus | None:
+    """None for what no box writes; its will says only that it has gone."""
+    if len(data) > LARGEST:
+        return None
+    try:
+        told = strict_json.parse(data)
+    except ValueError:
+        return None
+    if not isinstance(told, dict):
+        return None
+    trouble = told.get("sound")
+    trouble = " ".join(trouble.split())[:LONGEST_TROUBLE] if isinstance(trouble, str) else ""
+    return BoxStatus(told.get("online") is True, trouble, _quiet(told.get("quiet")))
+
+
+def _quiet(told: Any) -> str:
+    try:
+        QuietSettings.model_validate(told)
+        return json.dumps(told, ensure_ascii=False, sort_keys=True)
+    except (ValueError, RecursionError):
+        return ""
+
+
+def quiet_of(written: str) -> QuietSettings:
+    """As every box has them where it does not say otherwise."""
+    return QuietSettings.model_validate_json(written) if written else QuietSettings()

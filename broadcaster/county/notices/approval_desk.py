@@ -1,0 +1,331 @@
+"""The desk: bulletins from the first word to "may be sent", by whom, and how they are called off."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Row, delete, func, insert, select, update
+
+from broadcaster.bulletin.bulletin import LONGEST_LIFE, BulletinKind, new_bulletin_id
+from broadcaster.core.clock import Clock
+from broadcaster.core.model import Severity
+from broadcaster.county.notices import approval_rules, recordings
+from broadcaster.county.notices.draft import Draft, DraftRefused, State, check_filled, check_id, settled
+from broadcaster.county.store.office_database import OfficeDatabase
+from broadcaster.county.store.officers import Officer
+from broadcaster.county.store.tables import bulletin
+
+LONGEST_NOTE = 200
+# What the record of deeds says of one that is not sent by it.
+HANDED_IN = "（交上去审批，还没有发）"
+NONE_SUCH = "没有这一则通知。"
+CHANGED_SINCE = "你看过以后内容改过了，请再看一遍再批。"
+NOT_SENT_BACK = "你看过以后内容改过了，没有退回。请看过这一版再退，写的原因还在。"
+KEPT_SINCE = "你看过以后内容改过了，没有删。请看过这一版再删。"
+
+
+@dataclass(frozen=True)
+class Paper:
+    """A bulletin as the office has it; what is only known once it is signed is None before."""
+
+    draft: Draft
+    state: State
+    written_by: str
+    written_at: datetime
+    why_two: str
+    approved_by: str
+    note: str
+    issued: datetime | None
+    expires: datetime | None
+    sent_at: datetime | None
+    # Who had heard it before, signed.
+    hearings: bytes | None
+    # Whose words these are; `written_by` has handed it in.
+    writers: tuple[str, ...]
+
+    @property
+    def id(self) -> str:
+        return self.draft.id
+
+    @property
+    def version(self) -> str:
+        """Another one as soon as anything of it is another."""
+        return self.draft.version
+
+    @property
+    def hands(self) -> frozenset[str]:
+        """Who cannot agree to it for having had a hand in it."""
+        return frozenset((*self.writers, self.written_by))
+
+
+class DraftChanged(DraftRefused):
+    """Somebody else has kept other words there since it was opened; `theirs` are these."""
+
+    def __init__(self, theirs: Paper) -> None:
+        super().__init__("你打开以后，这份草稿别人改过了。两份都在下面，什么也没有存，也没有发。")
+        self.theirs = theirs
+
+
+class Desk:
+    """Any thread. What is cleared here the office signs and sends; `wake` tells it to."""
+
+    def __init__(
+        self,
+        database: OfficeDatabase,
+        clock: Clock,
+        county: str,
+        wake: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._database = database
+        self._clock = clock
+        self._county = county
+        self._wake = wake
+
+    def preview(self, who: Officer, draft: Draft) -> tuple[Draft, str]:
+        """The draft as it would be sent, and why a second person must agree. Raises `DraftRefused`."""
+        now = self._clock.now()
+        draft = settled(draft, self._county, now)
+        approval_rules.check_may_send(who, draft)
+        return draft, approval_rules.why_two(draft, now)
+
+    def write(self, who: Officer, draft: Draft, opened: str | None = None) -> Paper:
+        """Keep a draft, in the place of one of the same id that is not further yet.
+
+        `opened` is the version that it was begun from, "" for none. Raises `DraftChanged` where another
+        one stands there now.
+        """
+        with self._database.transaction() as connection:
+            self._write(connection, who, draft, opened)
+        return self.get(draft.id)
+
+    def _write(self, connection: Connection, who: Officer, draft: Draft, opened: str | None) -> None:
+        check_id(draft.id)
+        draft, _ = self.preview(who, draft)
+        known = _locked(connection, draft.id)
+        values = self._row(who, draft, State.DRAFT)
+        if known:
+            paper = paper_of(known)
+            approval_rules.check_state(paper.state, State.DRAFT)
+            if opened is not None and paper.version not in (opened, draft.version):
+                raise DraftChanged(paper)
+            values |= _hands(paper, who, draft)
+            connection.execute(delete(bulletin).where(bulletin.c.id == draft.id))
+        connection.execute(insert(bulletin).values(values))
+
+    def submit(self, who: Officer, id: str) -> Paper:
+        """Send a draft, or to whom must agree."""
+        with self._database.transaction() as connection:
+            self._submit(connection, who, id)
+        self._wake()
+        return self.get(id)
+
+    def _submit(self, connection: Connection, who: Officer, id: str) -> None:
+        paper = self._open(connection, id, State.DRAFT)
+        _, why = self.preview(who, paper.draft)
+        check_filled(paper.draft)
+        state = State.AWAITING if why else State.CLEARED
+        _change(connection, id, state=state, why_two=why, written_by=who.name, note="")
+
+    def send(self, who: Officer, draft: Draft, opened: str | None = None) -> Paper:
+        """These very words, whoever keeps others in the same moment. Raises the same as `write`."""
+        with self._database.transaction() as connection:
+            self._write(connection, who, draft, opened)
+            self._submit(connection, who, draft.id)
+        self._wake()
+        return self.get(draft.id)
+
+    def approve(self, who: Officer, id: str, seen: str) -> Paper:
+        """By a second person, who has `seen` this version. What was to sound earlier sounds at once."""
+        with self._database.transaction() as connection:
+            paper = self._open(connection, id, State.AWAITING)
+            approval_rules.check_may_approve(who, paper.draft, paper.hands)
+            if seen != paper.version:
+                raise DraftRefused(CHANGED_SINCE if seen else "请先看一遍内容再批。")
+            start = paper.draft.not_before
+            late = start is not None and start < self._clock.now()
+            agreed = replace(paper.draft, not_before=None if late else start)
+            values = {"not_before": agreed.not_before, "version": agreed.version}
+            _change(connection, id, state=State.CLEARED, approved_by=who.name, **values)
+        self._wake()
+        return self.get(id)
+
+    def send_back(self, who: Officer, id: str, note: str, seen: str) -> Paper:
+        """The version that he has `seen`, to who wrote it; the reason stands there until it is handed in
+        again.
+        """
+        reason = note.strip()[:LONGEST_NOTE] or "没有写原因，请去问他"
+        told = f"{self._clock.now():%m月%d日 %H:%M} {who.name}退回来改：{reason}"
+        with self._database.transaction() as connection:
+            paper = self._open(connection, id, State.AWAITING)
+            if who.name not in paper.hands:
+                approval_rules.check_may_approve(who, paper.draft, paper.hands)
+            if seen != paper.version:
+                raise DraftRefused(NOT_SENT_BACK)
+            _change(connection, id, state=State.DRAFT, note=told)
+        return self.get(id)
+
+    def discard(self, id: str, seen: str) -> None:
+        """The version that he has `seen`: what another keeps there meanwhile stays."""
+        with self._database.transaction() as connection:
+            if self._open(connection, id, State.DRAFT).version != seen:
+                raise DraftRefused(KEPT_SINCE)
+            connection.execute(delete(bulletin).where(bulletin.c.id == id))
+
+    def cancel(self, who: Officer, id: str) -> Paper:
+        """Call one off, in one hop: nobody has to agree. What was not sent yet goes no further."""
+        with self._database.transaction() as connection:
+            paper = self._open(connection, id, State.AWAITING, State.CLEARED, State.PUBLISHED)
+            off = _cancel_of(paper)
+            approval_rules.check_may_send(who, off)
+            if paper.draft.kind is BulletinKind.CANCEL:
+                raise DraftRefused("取消的通知不能再取消，请重新发一则。")
+            if paper.state is not State.PUBLISHED:
+                _change(connection, id, state=State.CANCELLED, note=f"{who.name}在发出以前取消了")
+            else:
+                if _is_being_cancelled(connection, id):
+                    raise DraftRefused("这一则已经取消了。")
+                connection.execute(insert(bulletin).values(self._row(who, off, State.CLEARED)))
+        self._wake()
+        return self.get(id)
+
+    def get(self, id: str) -> Paper:
+        """Raises `DraftRefused` where there is none."""
+        if paper := self.find(id):
+            return paper
+        raise DraftRefused(NONE_SUCH)
+
+    def find(self, id: str) -> Paper | None:
+        row = self._database.first(select(bulletin).where(bulletin.c.id == id[:36]))
+        return row and paper_of(row)
+
+    def recent(
+        self,
+        count: int,
+        skip: int = 0,
+        kinds: Collection[BulletinKind] = (BulletinKind.NOTICE, BulletinKind.DRILL, BulletinKind.TEST),
+    ) -> list[Paper]:
+        """The newest first; cancels stand with what they cancel, and not here."""
+        query = select(bulletin).where(bulletin.c.kind.in_(kinds))
+        query = query.order_by(bulletin.c.written_at.desc()).limit(count).offset(skip)
+        return [paper_of(row) for row in self._database.read(query)]
+
+    def in_state(self, state: State) -> list[Paper]:
+        query = select(bulletin).where(bulletin.c.state == state).order_by(bulletin.c.written_at)
+        return [paper_of(row) for row in self._database.read(query)]
+
+    def unsent(self) -> int:
+        """How many are signed, in force, and on no broker yet; cancels too."""
+        waits = (bulletin.c.state == State.PUBLISHED) & bulletin.c.sent_at.is_(None)
+        waits &= bulletin.c.expires > self._clock.now()
+        return int(self._database.read(select(func.count()).where(waits))[0][0])
+
+    def cancels_that_wait(self) -> set[str]:
+        """Of which bulletins the cancel is signed, and on no broker yet."""
+        waits = bulletin.c.cancels.is_not(None) & bulletin.c.sent_at.is_(None)
+        waits &= bulletin.c.state == State.PUBLISHED
+        return {row.cancels for row in self._database.read(select(bulletin.c.cancels).where(waits))}
+
+    def cancel_of(self, id: str) -> Paper | None:
+        row = self._database.first(select(bulletin).where(bulletin.c.cancels == id))
+        return row and paper_of(row)
+
+    def _open(self, connection: Connection, id: str, *allowed: State) -> Paper:
+        paper = paper_of(_found(_locked(connection, id)))
+        approval_rules.check_state(paper.state, *allowed)
+        return paper
+
+    def _row(self, who: Officer, draft: Draft, state: State) -> dict[str, Any]:
+        return {
+            "id": draft.id,
+            "state": state,
+            "kind": draft.kind,
+            "severity": int(draft.severity),
+            "title": draft.title,
+            "text": draft.text,
+            "areas": " ".join(draft.areas),
+            "repeat": draft.repeat,
+            "night_ok": int(draft.night_ok),
+            "not_before": draft.not_before,
+            "life_minutes": int(draft.life.total_seconds() // 60),
+            "cancels": draft.cancels,
+            "verse": int(draft.verse),
+            "voice": draft.voice,
+            "sound": recordings.to_text(draft.sound),
+            "version": draft.version,
+            "written_by": who.name,
+            "written_at": self._clock.now(),
+        }
+
+
+def draft_of(row: Row[Any]) -> Draft:
+    return Draft(
+        id=row.id,
+        title=row.title,
+        text=row.text,
+        areas=tuple(row.areas.split()),
+        severity=Severity(row.severity),
+        kind=BulletinKind(row.kind),
+        repeat=row.repeat,
+        night_ok=bool(row.night_ok),
+        not_before=row.not_before,
+        life=timedelta(minutes=row.life_minutes),
+        cancels=row.cancels,
+        verse=bool(row.verse),
+        voice=row.voice,
+        sound=recordings.from_text(row.sound),
+    )
+
+
+def again(draft: Draft) -> Draft:
+    """The same words as a new draft, for now."""
+    return replace(draft, id=new_bulletin_id(), not_before=None, cancels=None)
+
+
+def paper_of(row: Row[Any]) -> Paper:
+    return Paper(
+        *(draft_of(row), State(row.state), row.written_by, row.written_at, row.why_two),
+        *(row.approved_by, row.note, row.issued, row.expires, row.sent_at, row.hearings),
+        tuple(row.writers.split("\n")) if row.writers else (row.written_by,),
+    )
+
+
+def _hands(before: Paper, who: Officer, draft: Draft) -> dict[str, Any]:
+    """Who changed nothing wrote nothing."""
+    if draft.version == before.version:
+        return {"written_by": before.written_by, "writers": "\n".join(before.writers)}
+    return {"writers": "\n".join(dict.fromkeys((*before.writers, who.name)))}
+
+
+def _cancel_of(paper: Paper) -> Draft:
+    return Draft(
+        title=f"取消：{paper.draft.title}"[:100],
+        text="",
+        areas=paper.draft.areas,
+        severity=paper.draft.severity,
+        kind=BulletinKind.CANCEL,
+        # A box that was off must still learn of it, as long as it could take up what is cancelled.
+        life=max(LONGEST_LIFE.values()) - timedelta(minutes=1),
+        cancels=paper.id,
+    )
+
+
+def _locked(connection: Connection, id: str) -> Row[Any] | None:
+    query = select(bulletin).where(bulletin.c.id == id[:36]).with_for_update()
+    return connection.execute(query).first()
+
+
+def _found(row: Row[Any] | None) -> Row[Any]:
+    if row is None:
+        raise DraftRefused(NONE_SUCH)
+    return row
+
+
+def _is_being_cancelled(connection: Connection, id: str) -> bool:
+    return connection.execute(select(bulletin.c.id).where(bulletin.c.cancels == id)).first() is not None
+
+
+def _change(connection: Connection, id: str, **values: Any) -> None:
+    connection.execute(update(bulletin).where(bulletin.c.id == id).values(values))

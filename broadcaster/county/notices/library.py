@@ -1,0 +1,71 @@
+"""The library: texts that the office needs again and again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import delete, select
+
+from broadcaster.bulletin.bulletin import LONGEST_TEXT
+from broadcaster.core.clock import Clock
+from broadcaster.core.model import Severity
+from broadcaster.county.notices.draft import DraftRefused
+from broadcaster.county.notices.revisions import LIBRARY, Revisions
+from broadcaster.county.store.office_database import OfficeDatabase, put
+from broadcaster.county.store.tables import library
+
+
+@dataclass(frozen=True)
+class Text:
+    """One of them, by its name."""
+
+    name: str
+    text: str
+    severity: Severity
+    changed_by: str
+    verse: bool = False
+    voice: str = ""
+
+
+class Library:
+    """Any thread."""
+
+    def __init__(self, database: OfficeDatabase, clock: Clock) -> None:
+        self._database = database
+        self._revisions = Revisions(database, clock)
+
+    def all(self) -> list[Text]:
+        rows = self._database.read(select(library).order_by(library.c.name))
+        return [
+            Text(
+                *(row.name, row.text, Severity(row.severity), row.changed_by),
+                *(bool(row.verse), row.voice),
+            )
+            for row in rows
+        ]
+
+    def find(self, name: str) -> Text | None:
+        return next((one for one in self.all() if one.name == name), None)
+
+    def keep(self, text: Text, seen: int | None = None) -> None:
+        """New, or in the place of one of that name, of which the revision `seen` is the last.
+
+        Raises `DraftRefused`.
+        """
+        name = " ".join(text.name.split())
+        if not 1 <= len(name) <= 60 or not 1 <= len(text.text.strip()) <= LONGEST_TEXT:
+            raise DraftRefused(f"名字和内容都要写；名字不超过 60 个字，内容不超过 {LONGEST_TEXT} 个字。")
+        values = {"name": name, "text": text.text.strip(), "severity": int(text.severity)}
+        values |= {"changed_by": text.changed_by, "verse": int(text.verse), "voice": text.voice}
+        what = "改" if self.find(name) else "新写"
+        with self._database.transaction() as connection:
+            self._revisions.check_last(connection, LIBRARY, name, seen)
+            put(connection, library, values, over=tuple(values.keys() - {"name"}))
+            content = text.text.strip()
+            self._revisions.note(connection, LIBRARY, name, text.changed_by, what, content)
+
+    def remove(self, name: str, who: str = "") -> None:
+        with self._database.transaction() as connection:
+            gone = connection.execute(delete(library).where(library.c.name == name)).rowcount
+            if gone:
+                self._revisions.note(connection, LIBRARY, name, who, "删")

@@ -1,0 +1,84 @@
+"""The booth: how a draft will be said and how it will sound, for who listens before it is sent."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Sequence
+from typing import Any
+
+from broadcaster.core.errors import VoiceUnavailable
+from broadcaster.core.model import Notice, Office, Script, Style, WhenQuiet
+from broadcaster.county.notices.draft import Draft
+from broadcaster.studio.preview import REMEMBERED, Heard, Rehearsals
+from broadcaster.studio.studio import Studio, VoiceEntry
+
+
+class Booth:
+    """Any thread. What is made goes by the settings of this machine; a village's may differ."""
+
+    def __init__(self, studio: Studio, rehearsals: Rehearsals, rate_hz: int) -> None:
+        self._studio = studio
+        self._rehearsals = rehearsals
+        self.bytes_a_second = 2 * rate_hz
+        self._versions: OrderedDict[str, str] = OrderedDict()
+
+    def warm(self) -> None:
+        """Have the voice child ready: somebody is about to write."""
+        self._studio.warm()
+
+    def script(self, draft: Draft) -> Script:
+        """Its lines, said once; none of a recording. Raises `TextRefused`."""
+        if draft.sound:
+            return Script(())
+        return self._studio.script(notice_of(draft, repeat=1, opening="", closing=""))
+
+    def start(self, draft: Draft) -> str:
+        """Have it made as a village will hear it; the token by which it is heard. `BroadcasterError`."""
+        try:
+            token = self._rehearsals.start(notice_of(draft))
+        except VoiceUnavailable:
+            if not draft.voice:
+                raise
+            # A village may have the voice that this machine has not.
+            token = self._rehearsals.start(notice_of(draft, voice=None))
+        self._versions[token] = draft.version
+        # One more than are remembered, for threads that are between the two.
+        while len(self._versions) > REMEMBERED + 1:
+            self._versions.popitem(last=False)
+        return token
+
+    def version_of(self, token: str) -> str:
+        """Of the draft that sounds by it; "" for one that is forgotten."""
+        return self._versions.get(token, "")
+
+    def seconds(self, token: str) -> float | None:
+        """How long it will sound; None while that is not known."""
+        return self._rehearsals.seconds(token)
+
+    def hear(self, token: str) -> Heard | None:
+        """None for one that is forgotten. Raises `BroadcasterError`."""
+        return self._rehearsals.hear(token)
+
+    def rhymes(self, script: Script) -> list[dict[str, Any]]:
+        return self._rehearsals.rhymes(script)
+
+    def voices(self) -> Sequence[VoiceEntry]:
+        """Those that can speak here."""
+        return [voice for voice in self._studio.voices() if voice.ready]
+
+
+def notice_of(draft: Draft, **other: Any) -> Notice:
+    """What a box makes of it once it is signed (`Bulletin.to_notice`), before there is a bulletin."""
+    repeat = other.pop("repeat", draft.repeat)
+    given: dict[str, Any] = {
+        "title": draft.called,
+        "severity": draft.severity,
+        "office": Office.COUNTY,
+        "voice": draft.voice or None,
+        "repeats": repeat,
+        "style": Style.VERSE if draft.verse else Style.PLAIN,
+        "drill": draft.is_drill,
+        "recording": draft.sound.key if draft.sound else "",
+        "when_quiet": WhenQuiet.WAIT,
+    }
+    return Notice(draft.said or draft.called, **given | other)

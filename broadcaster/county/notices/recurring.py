@@ -1,0 +1,219 @@
+"""Standing notices: the same words again and again, on days of the week at a time of day."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from typing import Any
+
+from sqlalchemy import Row, delete, select, update
+
+from broadcaster.core.clock import Clock
+from broadcaster.core.model import Severity
+from broadcaster.county.notices import approval_rules
+from broadcaster.county.notices.approval_desk import Desk
+from broadcaster.county.notices.draft import Draft, DraftRefused, check_filled
+from broadcaster.county.notices.revisions import STANDING, Revisions
+from broadcaster.county.store.office_database import OfficeDatabase, put
+from broadcaster.county.store.officers import Officer, Officers
+from broadcaster.county.store.tables import standing
+from broadcaster.settings.values import WEEKDAYS
+
+SCHEDULE = re.compile(r"([1-7]{1,7}) ([01]\d|2[0-3]):([0-5]\d)")
+# Said so late at most; the next one comes soon enough.
+LIFE = timedelta(hours=2)
+NOT_SENT = "没有发"
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """Days of the week, 1 is Monday, and a time of day; written as "12345 08:00"."""
+
+    days: frozenset[int]
+    at: time
+
+    @classmethod
+    def read(cls, text: str) -> Schedule:
+        """Raises `DraftRefused`."""
+        found = SCHEDULE.fullmatch(text.strip())
+        if not found:
+            raise DraftRefused("时间要写成 12345 08:00：前面是周几，后面是几点几分。")
+        return cls(frozenset(map(int, found[1])), time(int(found[2]), int(found[3])))
+
+    def next_after(self, moment: datetime) -> datetime:
+        for days in range(8):
+            due = datetime.combine(moment.date() + timedelta(days), self.at, moment.tzinfo)
+            if due > moment and due.isoweekday() in self.days:
+                return due
+        raise AssertionError("no day of the week")
+
+    def __str__(self) -> str:
+        return f"{''.join(map(str, sorted(self.days)))} {self.at:%H:%M}"
+
+    @property
+    def said(self) -> str:
+        """In words."""
+        days = "、".join(WEEKDAYS[day - 1] for day in sorted(self.days))
+        return f"{'每天' if len(self.days) == 7 else days} {self.at:%H:%M}"
+
+
+@dataclass(frozen=True)
+class Standing:
+    """One of them."""
+
+    name: str
+    draft: Draft
+    schedule: Schedule
+    made_by: str
+    next_due: datetime
+    paused: bool
+
+
+class StandingNotices:
+    """Any thread; `issue` is for the office's own."""
+
+    def __init__(self, database: OfficeDatabase, clock: Clock, desk: Desk, officers: Officers) -> None:
+        self._database = database
+        self._clock = clock
+        self._desk = desk
+        self._officers = officers
+        self._revisions = Revisions(database, clock)
+
+    def keep(
+        self, who: Officer, name: str, draft: Draft, schedule: Schedule, seen: int | None = None
+    ) -> None:
+        """New, or in the place of one of that name, of which the revision `seen` is the last; one that
+        is held up stays so. Raises `DraftRefused`.
+        """
+        name = " ".join(name.split())
+        if not 1 <= len(name) <= 60:
+            raise DraftRefused("请给它起个名字，不超过 60 个字。")
+        now = self._clock.now()
+        due = schedule.next_after(now)
+        draft, _ = self._desk.preview(who, draft)
+        check_filled(draft)
+        # Nobody stands by when it is sent, so nobody could agree.
+        if why := approval_rules.why_two(draft, due):
+            raise DraftRefused(f"定时的通知不行：{why}。请改时间或者级别。")
+        values = {
+            "name": name,
+            "title": draft.title,
+            "text": draft.text,
+            "severity": int(draft.severity),
+            "areas": " ".join(draft.areas),
+            "repeat": draft.repeat,
+            "schedule": str(schedule),
+            "made_by": who.name,
+            "next_due": due,
+            "verse": int(draft.verse),
+            "voice": draft.voice,
+        }
+        what, content = ("改" if self.find(name) else "新排"), f"{schedule.said}\n{draft.text}"
+        with self._database.transaction() as connection:
+            self._revisions.check_last(connection, STANDING, name, seen)
+            put(connection, standing, values, over=tuple(set(values) - {"name"}))
+            self._revisions.note(connection, STANDING, name, who.name, what, content)
+
+    def all(self) -> list[Standing]:
+        return [
+            _standing(row) for row in self._database.read(select(standing).order_by(standing.c.name))
+        ]
+
+    def find(self, name: str) -> Standing | None:
+        return next((one for one in self.all() if one.name == name), None)
+
+    def dates(self, one: Standing, count: int = 5) -> list[datetime]:
+        """When it falls due next."""
+        found, moment = [], self._clock.now()
+        for _ in range(count):
+            moment = one.schedule.next_after(moment)
+            found.append(moment)
+        return found
+
+    def hindrance(self, one: Standing) -> str:
+        """Why it would not go out when it is due next; "" if it would."""
+        if one.paused:
+            return "停着，恢复以后才发"
+        who = self._officers.find(one.made_by)
+        if who is None:
+            return f"排它的{one.made_by}已经不在平台里了，请另一个人改一下存好"
+        due = one.schedule.next_after(self._clock.now())
+        try:
+            draft, _ = self._desk.preview(who, one.draft)
+        except DraftRefused as error:
+            return f"{one.made_by}现在发不了它：{str(error).rstrip('。')}"
+        return approval_rules.why_two(draft, due)
+
+    def missed(self, one: Standing) -> str:
+        """That it did not go out last, when and why, until it falls due again; or ""."""
+        last = next(iter(self._revisions.of(STANDING, one.name)), None)
+        if last is None or last.what != NOT_SENT:
+            return ""
+        due_again = one.schedule.next_after(last.at.astimezone(self._clock.zone))
+        return f"上一次没有发：{last.content}" if due_again == one.next_due else ""
+
+    def pause(self, name: str, paused: bool, who: str = "") -> None:
+        """What fell due meanwhile is not made up for."""
+        due = {
+            one.name: one.schedule.next_after(self._clock.now())
+            for one in self.all()
+            if one.name == name
+        }
+        if name not in due:
+            raise DraftRefused(f"没有叫“{name}”的定时通知。")
+        with self._database.transaction() as connection:
+            change = update(standing).where(standing.c.name == name)
+            connection.execute(change.values(paused=int(paused), next_due=due[name]))
+            self._revisions.note(connection, STANDING, name, who, "停" if paused else "恢复")
+
+    def remove(self, name: str, who: str = "") -> None:
+        with self._database.transaction() as connection:
+            if connection.execute(delete(standing).where(standing.c.name == name)).rowcount:
+                self._revisions.note(connection, STANDING, name, who, "删")
+
+    def issue(self) -> int:
+        """Send what is due, in the name of who made it and by what he may send now; how many."""
+        now, sent = self._clock.now(), 0
+        for one in self.all():
+            if one.paused or one.next_due > now:
+                continue
+            with self._database.transaction() as connection:
+                due = one.schedule.next_after(now)
+                change = update(standing).where(standing.c.name == one.name)
+                connection.execute(change.values(next_due=due))
+            sent += self._send(one, now)
+        return sent
+
+    def _send(self, one: Standing, now: datetime) -> bool:
+        """What does not go out is told in its history."""
+        who = self._officers.find(one.made_by)
+        problem = "" if who else f"排它的{one.made_by}已经不在平台里了"
+        if now - one.next_due >= LIFE:
+            problem = "到时候平台没有在运行，过了两个小时就不补了"
+        if who and not problem:
+            try:
+                self._desk.send(who, one.draft)
+            except DraftRefused as error:
+                problem = str(error)
+        if problem:
+            told = f"应该 {one.next_due.astimezone(self._clock.zone):%m月%d日 %H:%M} 发：{problem}"
+            with self._database.transaction() as connection:
+                self._revisions.note(connection, STANDING, one.name, "平台", NOT_SENT, told)
+        return not problem
+
+
+def _standing(row: Row[Any]) -> Standing:
+    draft = Draft(
+        title=row.title,
+        text=row.text,
+        areas=tuple(row.areas.split()),
+        severity=Severity(row.severity),
+        repeat=row.repeat,
+        life=LIFE,
+        verse=bool(row.verse),
+        voice=row.voice,
+    )
+    return Standing(
+        *(row.name, draft, Schedule.read(row.schedule), row.made_by, row.next_due, bool(row.paused))
+    )

@@ -1,0 +1,256 @@
+"""The office at work: one thread that takes in what boxes say, signs, sends, and clears away."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+
+from broadcaster.bulletin import mqtt_topics
+from broadcaster.bulletin.refusals import NotAccepted
+from broadcaster.bulletin.snapshot import Heads
+from broadcaster.bulletin.sync_request import Question
+from broadcaster.core.clock import Clock
+from broadcaster.county.board.county_totals import CountySums
+from broadcaster.county.board.receipt_inbox import Intake, Sent
+from broadcaster.county.broker.box_status import read_state
+from broadcaster.county.broker.cleared_topics import Emptied
+from broadcaster.county.broker.mqtt_client import CONNECTED, Incoming, Wire
+from broadcaster.county.keys.key_renewal import OfficeKeys
+from broadcaster.county.notices.publisher import Publisher, Sheet
+from broadcaster.county.notices.recurring import StandingNotices
+from broadcaster.county.office.retained_junk import Leftovers
+from broadcaster.system.log_brake import LogBrake
+
+logger = logging.getLogger(__name__)
+
+HEADS_EVERY = timedelta(minutes=10)
+# What is changed within two seconds is one list: each costs a box a signature to check and an fsync, and
+# it misses nothing before it has let what is on its way come for 3 s.
+HEADS_AFTER = timedelta(seconds=2)
+LOOK_SECONDS = 1.0
+# A broker that is started with the office is there by then. Where it is away for hours a bulletin is
+# signed all the same: its life counts from then.
+UNREACHED_SECONDS = 60.0
+AT_ONCE = 500
+BULLETINS = f"{mqtt_topics.ROOT}/n/"
+
+
+def own_topics(area: str) -> tuple[str, str]:
+    """To be listened to besides what boxes say: what this office has sent before it knew what it knows.
+    The heads come last, for they tell what must have come before them.
+    """
+    return mqtt_topics.BULLETINS, mqtt_topics.heads(area)
+
+
+class Office:
+    """`step` is for a `Loop`; `wake` may be called by any thread.
+
+    `areas_of` boxes are the areas of those that are in use; `tidy` takes away a little of what is over
+    for long. With `hold_seconds` nothing is signed for so long once the broker is reached, or until its
+    own heads have come from there.
+    """
+
+    def __init__(
+        self,
+        publisher: Publisher,
+        intake: Intake,
+        standing: StandingNotices,
+        wire: Wire,
+        clock: Clock,
+        keys: OfficeKeys,
+        areas_of: Callable[[Collection[str]], Mapping[str, str]],
+        county_sums: CountySums,
+        tidy: Callable[[], None] = lambda: None,
+        hold_seconds: float = 0.0,
+    ) -> None:
+        self._publisher = publisher
+        self._intake = intake
+        self._standing = standing
+        self._wire = wire
+        self._clock = clock
+        self._keys = keys
+        self._areas_of = areas_of
+        self._county_sums = county_sums
+        self._tidy = tidy
+        self._keyring_sent = b""
+        self._heads_due = clock.now()
+        self._emptied = Emptied(clock)
+        self._leftovers = Leftovers(wire, intake, clock)
+        self._brake = LogBrake(clock, logger.warning)
+        self._woken, self._tended_at = True, clock.monotonic()
+        # The numbers that boxes know stand on the broker, and come as soon as it is reached.
+        self._hold_seconds, self._looks_back = hold_seconds, False
+        self._signs_from = clock.monotonic() + (UNREACHED_SECONDS if hold_seconds else 0.0)
+        # What could not be kept, for the database was away, is taken in by the next step.
+        self._held: list[Incoming] = []
+        # Since when there has been no line to the broker.
+        self.cut_since: datetime | None = clock.now()
+
+    def wake(self) -> None:
+        """Somebody at the desk has done something."""
+        self._woken = True
+        self._wire.wake()
+
+    def step(self) -> None:
+        """Take in what has come, or wait a second for it; see to the rest once a second or when woken:
+        while a county answers there is a batch every few milliseconds.
+        """
+        self._look_at_line()
+        self._held += self._wire.take(LOOK_SECONDS, AT_ONCE)
+        begins = CONNECTED in self._held
+        if begins:
+            self.begin()
+        self._take_in([one for one in self._held if one is not CONNECTED])
+        self._held = []
+        now = self._clock.monotonic()
+        if begins:
+            # One turn later: first comes what stands on the broker.
+            self._tended_at = float("-inf")
+        elif self._woken or now - self._tended_at >= LOOK_SECONDS:
+            self._woken, self._tended_at = False, now
+            self.tend()
+            self._tidy()
+
+    def _look_at_line(self) -> None:
+        cut = not self._wire.connected
+        if cut and self.cut_since is None:
+            logger.warning("和消息服务器断开了，平台自己会再连")
+        self.cut_since = (self.cut_since or self._clock.now()) if cut else None
+
+    def tend(self) -> None:
+        """Sign, send and clear away whatever is due; heads soon after a change, and every 10 minutes."""
+        self._keys.look()
+        self._publisher.use(self._keys.signer, self._keys.trust)
+        self._standing.issue()
+        changed = bool(self._publisher.expire())
+        if self._clock.monotonic() >= self._signs_from and not self._publisher.taken_back.missing:
+            self._look_back_no_more()
+            changed = bool(self._publisher.sign_cleared()) or changed
+        if self._wire.connected:
+            changed = self._send_keyring() or changed
+            changed = self._send_new() or changed
+            changed = self._clear_old() or changed
+        if changed:
+            self._heads_due = min(self._heads_due, self._clock.now() + HEADS_AFTER)
+        if self._wire.connected and self._clock.now() >= self._heads_due:
+            self._send_heads()
+
+    def begin(self) -> None:
+        """The broker is there again, and may have lost what it had."""
+        self._keyring_sent, self._heads_due = b"", self._clock.now()
+        self._looks_back = True
+        self._signs_from = min(self._signs_from, self._clock.monotonic() + self._hold_seconds)
+        self._emptied.begin()
+        for sheet in self._publisher.in_force():
+            self._send(sheet)
+
+    def _send_new(self) -> bool:
+        done = [self._send(sheet) for sheet in self._publisher.to_send()]
+        return any(done)
+
+    def _send(self, sheet: Sheet) -> bool:
+        done = self._wire.publish([(topic, sheet.envelope) for topic in sheet.topics])
+        if done:
+            self._publisher.sent(sheet.id)
+        return done
+
+    def _clear_old(self) -> bool:
+        for id in self._emptied.saved():
+            self._publisher.cleared(id)
+        old = [sheet for sheet in self._publisher.to_clear() if sheet.id not in self._emptied]
+        for sheet in old:
+            if self._wire.publish([(topic, b"") for topic in sheet.topics]):
+                self._emptied.note(sheet.id)
+        return bool(old)
+
+    def _send_keyring(self) -> bool:
+        """Also when a command has changed it meanwhile."""
+        data, area = self._keys.keyring, self._keys.trust.area
+        if data == self._keyring_sent or not self._wire.publish([(mqtt_topics.keyring(area), data)]):
+            return False
+        self._keyring_sent = data
+        return True
+
+    def _send_heads(self) -> None:
+        if not self._publisher.may_sign:
+            return
+        area = self._publisher.trust.area
+        heads = self._publisher.heads()
+        if self._wire.publish([(mqtt_topics.heads(area), heads)]):
+            self._heads_due = self._clock.now() + HEADS_EVERY
+            self._keys.keep_heads(heads)
+
+    def _take_in(self, taken: Sequence[Incoming]) -> None:
+        kinds: dict[str, list[tuple[str, bytes]]] = {"r": [], "s": [], "q": []}
+        self._county_sums.take([(one.topic, one.payload) for one in taken])
+        own_heads = mqtt_topics.heads(self._publisher.trust.area)
+        for one in taken:
+            self._leftovers.see(one)
+            if one.topic == own_heads and one.payload:
+                self._follow(one.payload)
+                continue
+            if one.topic.startswith(BULLETINS):
+                self._take_back(one.payload)
+                continue
+            try:
+                box = mqtt_topics.box_of(one.topic)
+            except ValueError:
+                continue
+            if not one.payload:
+                # A place that was emptied.
+                continue
+            kinds[one.topic.removeprefix(f"{mqtt_topics.ROOT}/")[0]].append((box, one.payload))
+        self._intake.take([Sent(box, data) for box, data in kinds["r"]])
+        states = [(box, read) for box, data in kinds["s"] if (read := read_state(data))]
+        self._intake.present(dict(states))
+        if kinds["q"]:
+            # Of one that asks again and again only the last question is answered.
+            self._answer_all(dict(kinds["q"]))
+        self._leftovers.clear()
+        self._brake.look()
+        self._wire.acknowledge(taken)
+
+    def _follow(self, heads: bytes) -> None:
+        """Our own, of before, that stand on the broker."""
+        if self._publisher.follow_own_heads(heads):
+            self._heads_due = self._clock.now()
+        self._signs_from = self._clock.monotonic()
+
+    def _take_back(self, envelope: bytes) -> None:
+        if self._publisher.follow_own_bulletin(envelope):
+            self._heads_due = min(self._heads_due, self._clock.now() + HEADS_AFTER)
+
+    def _look_back_no_more(self) -> None:
+        """Else each bulletin that is sent would come back."""
+        if self._looks_back:
+            self._wire.leave(mqtt_topics.BULLETINS)
+            self._looks_back = False
+
+    def _answer_all(self, questions: Mapping[str, bytes]) -> None:
+        """A county that comes back asks at once: one look at the database, one wait for the broker."""
+        in_force, listing = self._publisher.in_force(), self._publisher.listing()
+        areas = self._areas_of(questions.keys())
+        answers: list[tuple[str, bytes]] = []
+        for box, data in questions.items():
+            try:
+                asked, area = Question.from_bytes(data), areas[box]
+            except (NotAccepted, KeyError) as error:
+                whose = f"广播站 {box} " if box in areas else "没有登记的广播站"
+                why = error if isinstance(error, NotAccepted) else ""
+                self._brake.note(f"{whose}问的没有答", why)
+                continue
+            topic = mqtt_topics.answer(box)
+            answers += [(topic, one) for one in self._answers(asked, area, in_force, listing)]
+        self._wire.publish(answers, retain=False)
+
+    def _answers(
+        self, asked: Question, area: str, in_force: Sequence[Sheet], listing: Heads
+    ) -> Iterator[bytes]:
+        """In the order that `Question` promises: its heads last, and of its own area only."""
+        if asked.keyring < self._publisher.trust.version:
+            yield self._keys.keyring
+        meant = [one for one in in_force if one.is_for(area)]
+        yield from (one.envelope for one in meant if one.id in asked.missing)
+        if self._publisher.may_sign:
+            yield self._publisher.signed(listing, asked.nonce, {one.id for one in meant})

@@ -1,0 +1,254 @@
+"""Who of the office may reach which page: one table, asked before each request, noted by after it."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from typing import cast
+
+from flask import (
+    Response,
+    abort,
+    current_app,
+    g,
+    redirect,
+    render_template,
+    request,
+    session,
+    url_for,
+)
+from flask.typing import ResponseReturnValue
+
+from broadcaster.county.notices.recordings import Sounds
+from broadcaster.county.pages.base import carried_forms
+from broadcaster.county.pages.base.page_context import Pages
+from broadcaster.county.store.officers import Officer, OfficeRole
+from broadcaster.web.base.answered_forms import Answers
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Rule:
+    """The least role, or open to all; `deed` is what the record calls it, when it is done."""
+
+    role: OfficeRole | None = None
+    deed: str = ""
+
+
+OPEN = Rule()
+LOOK, WRITE = Rule(OfficeRole.VIEWER), Rule(OfficeRole.CLERK)
+KEEP = Rule(OfficeRole.KEEPER)
+
+RULES = {
+    "static": OPEN,
+    "board.static": OPEN,
+    "account.start": OPEN,
+    "account.make_account": OPEN,
+    "account.login": OPEN,
+    "account.check_password": OPEN,
+    "account.logout": OPEN,
+    "account.me": LOOK,
+    "account.change_password": Rule(OfficeRole.VIEWER, "改自己的密码"),
+    # It is asked there whose it is.
+    "answer.one": OPEN,
+    "enrol.explain": OPEN,
+    "enrol.explain_to_county": OPEN,
+    "enrol.enrol": OPEN,
+    "enrol.admit": OPEN,
+    "counties.home": LOOK,
+    "counties.one": LOOK,
+    "counties.add": Rule(OfficeRole.KEEPER, "加县"),
+    "counties.replace": Rule(OfficeRole.KEEPER, "给县发登记码"),
+    "counties.retire": Rule(OfficeRole.KEEPER, "停用县"),
+    "counties.file": Rule(OfficeRole.KEEPER, "给县发接入文件"),
+    "counties.set_key": Rule(OfficeRole.KEEPER, "登记县的公钥"),
+    "counties.fare": LOOK,
+    "counties.as_csv": LOOK,
+    "board.home": LOOK,
+    "board.one": LOOK,
+    "board.town": LOOK,
+    "board.as_csv": LOOK,
+    "board.ask_cancel": WRITE,
+    "board.cancel": Rule(OfficeRole.CLERK, "取消通知"),
+    "board.approve": Rule(OfficeRole.APPROVER, "批准通知"),
+    "board.send_back": Rule(OfficeRole.CLERK, "退回通知"),
+    "board.discard": Rule(OfficeRole.CLERK, "删草稿"),
+    "listen.one": LOOK,
+    "listen.sound": LOOK,
+    "listen.record": LOOK,
+    "sounds.give": OPEN,
+    "drills.home": LOOK,
+    "drills.one": LOOK,
+    "drills.as_csv": LOOK,
+    "drills.all_as_csv": LOOK,
+    "receipts.home": WRITE,
+    "receipts.stick": WRITE,
+    "receipts.take": Rule(OfficeRole.CLERK, "导入回执"),
+    "upkeep.home": LOOK,
+    "edit.text": WRITE,
+    "edit.change_text": Rule(OfficeRole.CLERK, "改范文"),
+    "edit.standing": Rule(OfficeRole.APPROVER),
+    "edit.change_standing": Rule(OfficeRole.APPROVER, "改定时通知"),
+    "compose.write": WRITE,
+    "compose.one": WRITE,
+    "compose.edit": WRITE,
+    "compose.check": WRITE,
+    "compose.look": WRITE,
+    "compose.theirs": WRITE,
+    "compose.keep": Rule(OfficeRole.CLERK, "存草稿"),
+    "compose.send": Rule(OfficeRole.CLERK, "发通知"),
+    "register.home": LOOK,
+    "register.box": LOOK,
+    "register.add": Rule(OfficeRole.KEEPER, "加广播站"),
+    "register.replace": Rule(OfficeRole.KEEPER, "发登记码"),
+    "register.retire": Rule(OfficeRole.KEEPER, "停用广播站"),
+    "register.rename": Rule(OfficeRole.KEEPER, "改广播站的名称"),
+    "register.file": Rule(OfficeRole.KEEPER, "发登记文件"),
+    "register.set_key": Rule(OfficeRole.KEEPER, "登记公钥"),
+    "register.export_areas": LOOK,
+    "register.import_areas": Rule(OfficeRole.KEEPER, "导入区划"),
+    "foreign.home": LOOK,
+    "foreign.one": LOOK,
+    "foreign.original": LOOK,
+    "foreign.draft": LOOK,
+    "foreign.export": LOOK,
+    "foreign.take": Rule(OfficeRole.CLERK, "收外来消息"),
+    "foreign.keep": Rule(OfficeRole.CLERK, "存外来消息的草稿"),
+    "village.card": LOOK,
+    "village.carry": Rule(OfficeRole.KEEPER, "开通村里的网页"),
+    "village.close": Rule(OfficeRole.KEEPER, "关掉村里的网页"),
+    "village.into": OPEN,
+    "village.away": OPEN,
+    "more.home": LOOK,
+    "more.library": LOOK,
+    "more.keep_text": Rule(OfficeRole.CLERK, "改范文"),
+    "more.remove_text": Rule(OfficeRole.CLERK, "删范文"),
+    "more.standing": LOOK,
+    "more.keep_standing": Rule(OfficeRole.APPROVER, "排定时通知"),
+    "more.pause_standing": Rule(OfficeRole.CLERK, "停定时通知"),
+    "more.remove_standing": Rule(OfficeRole.APPROVER, "删定时通知"),
+    "more.audit": KEEP,
+    "more.people": KEEP,
+    "more.add_person": Rule(OfficeRole.KEEPER, "加人员"),
+    "more.change_person": Rule(OfficeRole.KEEPER, "改身份"),
+    "more.reset_person": Rule(OfficeRole.KEEPER, "重设密码"),
+    "more.remove_person": Rule(OfficeRole.KEEPER, "删人员"),
+}
+
+
+# A recording, and what a form carries beside it.
+LARGEST_UPLOAD = 31 * 1024 * 1024
+UPLOADS = ("compose.check", "receipts.take", "foreign.take")
+
+
+def pages() -> Pages:
+    """What the app that answers this request works with."""
+    return cast(Pages, current_app.extensions["office"])
+
+
+def sounds() -> Sounds:
+    """The recordings of the office that this app is of."""
+    return cast(Sounds, current_app.extensions["office_sounds"])
+
+
+def answers() -> Answers:
+    """What forms of this app were answered."""
+    return cast(Answers, current_app.extensions["office_answers"])
+
+
+def allow_uploads() -> None:
+    """Before each request: only there a body may be that long; whose it is, is known after it was read,
+    for the words beside a recording are not to be lost with a session.
+    """
+    if request.endpoint in UPLOADS:
+        request.max_content_length = LARGEST_UPLOAD
+
+
+def check_access() -> ResponseReturnValue | None:
+    """Before each request; an endpoint that is not in the table is open to nobody."""
+    if request.endpoint is None:
+        return None
+    rule = RULES.get(request.endpoint)
+    if rule is None:
+        logger.error("%s 没有写谁能打开，谁也打不开：程序有错，请告诉开发的人", request.endpoint)
+        abort(403)
+    if rule.role is None:
+        return None
+    # A script that asks by itself sets no cookie: another tab may be at its login.
+    g.silent = "X-Requested-With" in request.headers
+    found = who()
+    if found is None:
+        return Response(status=401) if g.silent else _lead_to_login()
+    if not found.role.covers(rule.role):
+        abort(403)
+    return None
+
+
+def _lead_to_login() -> ResponseReturnValue:
+    """What was posted is carried through it, and a page that was wanted is led to after it."""
+    if pages().parts.officers.one_time_code():
+        return redirect(url_for("account.start"), 303)
+    if request.method == "POST":
+        return render_template("office/login.html", carried=carried_forms.of_request()), 401
+    wanted = request.full_path if request.query_string else request.path
+    return redirect(url_for("account.login", to=wanted if wanted != "/" else None), 303)
+
+
+def who() -> Officer | None:
+    """Whose session this is."""
+    if "officer" not in g:
+        key = str(session.get("key", ""))
+        g.officer = pages().parts.sessions.find(key) if key else None
+    officer: Officer | None = g.officer
+    return officer
+
+
+def me() -> Officer:
+    found = who()
+    if found is None:
+        abort(403)
+    return found
+
+
+def may(endpoint: str) -> bool:
+    """Whether the person who asks may: pages leave out what he may not."""
+    role, found = RULES[endpoint].role, who()
+    return bool(role and found and found.role.covers(role))
+
+
+def let_in(officer: Officer) -> None:
+    """From now on this browser is his."""
+    end_session()
+    session["key"] = pages().parts.sessions.begin(officer)
+    g.officer = officer
+
+
+def end_session() -> None:
+    if key := str(session.get("key", "")):
+        pages().parts.sessions.end(key)
+    session.clear()
+    g.officer = None
+
+
+def about(text: str) -> None:
+    """What the record says of this deed beside its name."""
+    g.about = text
+
+
+def nothing_done() -> None:
+    """This request only led to what an earlier one did."""
+    g.nothing_done = True
+
+
+def note_deed(response: Response) -> Response:
+    """After each request: what was done is written down."""
+    rule = RULES.get(request.endpoint or "")
+    done = response.status_code < 400 and "nothing_done" not in g
+    if rule and rule.deed and done and (found := who()):
+        pages().parts.audit.note(found.name, rule.deed, str(g.get("about", "")), address())
+    return response
+
+
+def address() -> str:
+    return request.remote_addr or ""

@@ -1,0 +1,101 @@
+"""The office built, in data order: what pages, commands and the office's own thread work with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from broadcaster.core.clock import Clock
+from broadcaster.county.board.delivery_board import Board
+from broadcaster.county.board.province_board import CountyBoard
+from broadcaster.county.board.uncounted_receipts import Doubts
+from broadcaster.county.foreign.message_log import ForeignBook
+from broadcaster.county.notices.approval_desk import Desk
+from broadcaster.county.notices.library import Library
+from broadcaster.county.notices.preview_log import Hearings
+from broadcaster.county.notices.quiet_villages import Resting
+from broadcaster.county.notices.recurring import StandingNotices
+from broadcaster.county.notices.revisions import Revisions
+from broadcaster.county.notices.unsent_forms import Writings
+from broadcaster.county.notices.upload_limits import Uploads
+from broadcaster.county.register.counties import Counties, CountyDoor
+from broadcaster.county.register.register import BoxState, Door, Register
+from broadcaster.county.store.audit import Audit
+from broadcaster.county.store.office_database import OfficeDatabase
+from broadcaster.county.store.office_sessions import Sessions
+from broadcaster.county.store.officers import Officers
+from broadcaster.store.passwords import Passwords
+
+
+@dataclass(frozen=True)
+class Parts:
+    """One of each, over one database."""
+
+    database: OfficeDatabase
+    clock: Clock
+    county: str
+    officers: Officers
+    sessions: Sessions
+    register: Register
+    desk: Desk
+    writings: Writings
+    board: Board
+    counties: Counties
+    county_board: CountyBoard
+    standing: StandingNotices
+    library: Library
+    foreign: ForeignBook
+    audit: Audit
+    hearings: Hearings
+    revisions: Revisions
+    doubts: Doubts
+    uploads: Uploads
+    resting: Resting
+
+    def listeners(self, areas: Sequence[str]) -> str:
+        """Whom a bulletin to these areas would reach, as far as this office knows; "" for nobody."""
+        boxes = len(self.register.enrolled(areas))
+        below = sum(one.state is BoxState.ENROLLED for one in self.counties.concerned(areas))
+        told = f"{boxes} 个广播站" if boxes else "", f"由 {below} 个下级平台转到各村" if below else ""
+        return "，".join(filter(None, told))
+
+
+class BoxAndCountyDoor(Door, CountyDoor, Protocol):
+    """Who may connect to the office's broker."""
+
+
+def make_parts(
+    database: OfficeDatabase,
+    clock: Clock,
+    county: str,
+    door: BoxAndCountyDoor | None = None,
+    wake: Callable[[], None] = lambda: None,
+    passwords: Passwords | None = None,
+) -> Parts:
+    """`county` is the trimmed code of the office's area."""
+    officers = Officers(database, clock, passwords)
+    counties = Counties(database, clock, county, door)
+    desk = Desk(database, clock, county, wake)
+    return Parts(
+        database=database,
+        clock=clock,
+        county=county,
+        officers=officers,
+        sessions=Sessions(database, clock),
+        register=Register(database, clock, county, door),
+        desk=desk,
+        writings=Writings(database, clock),
+        board=Board(database, clock),
+        counties=counties,
+        county_board=CountyBoard(database, clock, counties),
+        standing=StandingNotices(database, clock, desk, officers),
+        library=Library(database, clock),
+        foreign=ForeignBook(database, clock),
+        audit=Audit(database, clock),
+        hearings=Hearings(database, clock),
+        revisions=Revisions(database, clock),
+        doubts=Doubts(database, clock),
+        uploads=Uploads(clock),
+        resting=Resting(database, clock),
+    )

@@ -1,0 +1,70 @@
+"""What the office's pages work with: its parts, its settings, how it enrols and how words sound."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from urllib.parse import urlsplit
+
+from broadcaster.bulletin.invitation import Invitation
+from broadcaster.county.keys.village_keys import VillageKeys
+from broadcaster.county.notices.draft import Draft
+from broadcaster.county.notices.preview import Booth
+from broadcaster.county.pages.base.office_services import Parts
+from broadcaster.county.register.register import BrokerAddress
+from broadcaster.county.store.office_settings import OfficeSettings
+from broadcaster.store.login_attempts import TriesFrom
+
+
+@dataclass(frozen=True)
+class Trusted:
+    """What a box is told to believe: the digest that pins the root, the keyring, the broker."""
+
+    pin: str
+    keyring: Callable[[], bytes]
+    broker: BrokerAddress
+
+
+@dataclass
+class Front:
+    """How the site is reached over TLS, once it is open; `pin` is the SHA-256 of a certificate that no
+    public authority has signed, or "".
+    """
+
+    https_port: int | None = None
+    pin: str = ""
+
+
+@dataclass(frozen=True)
+class Pages:
+    """Given to the app once, by `create_app`."""
+
+    parts: Parts
+    settings: OfficeSettings
+    trusted: Trusted
+    booth: Booth
+    # What somebody must see to before villages go deaf.
+    warnings: Callable[[], Sequence[str]] = tuple
+    # Since when there has been no line to the broker; None while there is one.
+    cut_since: Callable[[], datetime | None] = lambda: None
+    # Which villages' pages the site carries; None for a site that carries none.
+    villages: VillageKeys | None = None
+    front: Front = field(default_factory=Front)
+    # Wrong codes of 59 bits: villages behind one operator's address do not keep each other out.
+    tries: TriesFrom = field(default_factory=lambda: TriesFrom(most_of_address=300))
+
+    def invitation(self, code: str, seen_at: str) -> Invitation:
+        """For who is let in by this code; `seen_at` is the address by which somebody sees the site."""
+        return Invitation(self.address(seen_at), code, self.trusted.pin, self.front.pin)
+
+    def address(self, seen_at: str) -> str:
+        """How boxes reach the site: as the settings say it, else over TLS where it is seen."""
+        url = urlsplit(seen_at)
+        if self.settings.address or url.scheme == "https" or self.front.https_port is None:
+            return self.settings.address or seen_at
+        return f"https://{url.hostname}:{self.front.https_port}"
+
+    def spoken(self, draft: Draft) -> list[str]:
+        """The lines of a draft as they will be said. Raises `TextRefused`."""
+        return [line.spoken for line in self.booth.script(draft).lines]

@@ -1,0 +1,162 @@
+"""What was sent and how it fares: the list, one bulletin by town and by village, cancel and approval."""
+
+from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from broadcaster.bulletin.bulletin import BulletinKind
+from broadcaster.county.board.coverage import coverage
+from broadcaster.county.board.province_board import Word
+from broadcaster.county.notices.approval_desk import Paper
+from broadcaster.county.notices.approval_rules import WRONG_STATE
+from broadcaster.county.notices.bulletin_wording import aged
+from broadcaster.county.notices.draft import DraftRefused, State
+from broadcaster.county.pages.base import access
+
+PAGE = 20
+# Drills are counted apart; those that are not over stand among what happens now.
+SHOWN = (BulletinKind.NOTICE, BulletinKind.TEST)
+SETTLED = (State.CANCELLED, State.EXPIRED, State.DRAFT)
+pages = Blueprint(
+    "board", __name__, template_folder="templates", static_folder="static", static_url_path="/office"
+)
+
+
+@pages.get("/")
+def home() -> ResponseReturnValue:
+    parts = access.pages().parts
+    skip = max(request.args.get("skip", 0, int), 0)
+    papers = parts.desk.recent(PAGE + 1, skip, SHOWN)
+    drills, awaiting = _drills_now(), parts.desk.in_state(State.AWAITING)
+    counts = parts.board.counts([paper.id for paper in (*papers[:PAGE], *drills)])
+    return render_template(
+        "office/home.html",
+        papers=papers[:PAGE],
+        counts=counts,
+        without=parts.county_board.without(papers[:PAGE]),
+        drills=drills,
+        awaiting=awaiting[:PAGE],
+        more_awaiting=len(awaiting[PAGE:]),
+        older=skip + PAGE if len(papers) > PAGE else None,
+    )
+
+
+@pages.get("/bulletin/<id>")
+def one(id: str) -> ResponseReturnValue:
+    return _page(id)
+
+
+@pages.get("/bulletin/<id>/town/<code>")
+def town(id: str, code: str) -> ResponseReturnValue:
+    paper, board = find_paper(id), access.pages().parts.board
+    found = next((one for one in board.towns(id) if one.code == code), None)
+    if found is None:
+        abort(404)
+    return render_template("office/town.html", paper=paper, town=found, places=board.places(id, code))
+
+
+@pages.get("/bulletin/<id>.csv")
+def as_csv(id: str) -> ResponseReturnValue:
+    paper = find_paper(id)
+    parts = access.pages().parts
+    written = parts.board.to_csv(paper.id, paper.draft.called, parts.clock.zone)
+    answer = Response(written, content_type="text/csv; charset=utf-8")
+    kind = "drill" if paper.draft.is_drill else "bulletin"
+    answer.headers["Content-Disposition"] = f'attachment; filename="{kind}-{paper.id}.csv"'
+    return answer
+
+
+@pages.get("/bulletin/<id>/cancel")
+def ask_cancel(id: str) -> ResponseReturnValue:
+    paper, off = find_paper(id), access.pages().parts.desk.cancel_of(id)
+    if off or paper.state in SETTLED:
+        flash("这一则已经取消了。" if off else WRONG_STATE[paper.state])
+        return redirect(url_for("board.one", id=id), 303)
+    return render_template("office/cancel.html", paper=paper)
+
+
+@pages.post("/bulletin/<id>/cancel")
+def cancel(id: str) -> ResponseReturnValue:
+    paper = access.pages().parts.desk.cancel(access.me(), id)
+    access.about(paper.draft.title)
+    flash("取消的命令已经发出，正在播的会马上停。" if paper.issued else "取消了，没有发出去。")
+    return redirect(url_for("board.one", id=id), 303)
+
+
+@pages.post("/bulletin/<id>/approve")
+def approve(id: str) -> ResponseReturnValue:
+    now = access.pages().parts.clock.now()
+    # A page that was left open over night has not told him.
+    if aged(find_paper(id), now) and request.form.get("day") != f"{now:%Y-%m-%d}":
+        return _page(id, "这一页是以前打开的，还没有批。请看过下面的提醒再批。"), 409
+    try:
+        paper = access.pages().parts.desk.approve(access.me(), id, request.form.get("seen", ""))
+    except DraftRefused as error:
+        return _page(id, str(error)), 409
+    access.about(paper.draft.title)
+    flash("批准了，正在发。")
+    return redirect(url_for("board.one", id=id), 303)
+
+
+@pages.post("/bulletin/<id>/back")
+def send_back(id: str) -> ResponseReturnValue:
+    form, desk = request.form, access.pages().parts.desk
+    try:
+        paper = desk.send_back(access.me(), id, form.get("note", ""), form.get("seen", ""))
+    except DraftRefused as error:
+        return _page(id, str(error)), 409
+    access.about(paper.draft.title)
+    flash("退回去了，改好可以再提交。")
+    return redirect(url_for("board.one", id=id), 303)
+
+
+@pages.post("/bulletin/<id>/discard")
+def discard(id: str) -> ResponseReturnValue:
+    title = find_paper(id).draft.title
+    try:
+        access.pages().parts.desk.discard(id, request.form.get("seen", ""))
+    except DraftRefused as error:
+        return _page(id, str(error)), 409
+    access.about(title)
+    flash("草稿删掉了。")
+    return redirect(url_for("board.home"), 303)
+
+
+def _page(id: str, problem: str = "") -> str:
+    paper, parts = find_paper(id), access.pages().parts
+    towns = parts.board.towns(id)
+    counts = parts.board.counts([id])[id]
+    fares = parts.county_board.fares(paper)
+    names = parts.register.names() | {parts.county: "全部" if fares else "全县"}
+    return render_template(
+        "office/bulletin.html",
+        paper=paper,
+        off=parts.desk.cancel_of(id),
+        origin=parts.foreign.origin(id),
+        areas=[names.get(code, code) for code in paper.draft.areas],
+        counts=counts,
+        rests="" if paper.issued else parts.resting.told(paper.draft),
+        hearings=parts.hearings.of(paper.version),
+        towns=towns,
+        speechless=parts.board.speechless(id),
+        bars=coverage(towns),
+        fares=fares,
+        county_bars=coverage([one.place for one in fares if one.told]),
+        untold=sum(not one.told for one in fares),
+        doubtful=sum(one.told and one.word is not Word.TRUE for one in fares),
+        refreshes=paper.state not in SETTLED and not problem,
+        problem=problem,
+        reason=request.form.get("note", ""),
+    )
+
+
+def _drills_now() -> list[Paper]:
+    """In force, or not sent yet."""
+    found = access.pages().parts.desk.recent(PAGE, 0, (BulletinKind.DRILL,))
+    return [paper for paper in found if paper.state not in (State.CANCELLED, State.EXPIRED)]
+
+
+def find_paper(id: str) -> Paper:
+    try:
+        return access.pages().parts.desk.get(id)
+    except DraftRefused:
+        abort(404)

@@ -1,0 +1,252 @@
+"""Write a bulletin, see how it will be said and who must agree, send it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import partial
+
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from broadcaster.bulletin.bulletin import new_bulletin_id
+from broadcaster.core.errors import BroadcasterError
+from broadcaster.core.model import Severity
+from broadcaster.county.notices.approval_desk import HANDED_IN, DraftChanged, Paper, again
+from broadcaster.county.notices.draft import Draft, DraftRefused, State, check_filled, check_id, is_id
+from broadcaster.county.notices.recordings import NO_ADDRESS
+from broadcaster.county.notices.unsent_forms import Fields
+from broadcaster.county.pages.base import access
+from broadcaster.county.pages.base.form_values import Form
+from broadcaster.county.pages.compose_form import (
+    check_time,
+    fields_of,
+    form_of,
+    posted,
+    read_draft,
+    show_form,
+)
+from broadcaster.county.pages.preview import listening
+
+pages = Blueprint("compose", __name__, template_folder="templates", url_prefix="/compose")
+FORMS = ("compose.check", "compose.edit", "compose.keep", "compose.send")
+PIECE_BYTES = 256 * 1024
+USED = "刚才这张表已经用来交过“{title}”了。下面是你这次写的，还没有发：请再看一遍，作为另一则发。"
+CHANGED = "内容和刚才给你看的不一样了，还没有发。请看过这一版再发。"
+ALREADY = "这一则已经交过了，下面是它现在的情况。"
+
+
+@pages.get("")
+def write() -> ResponseReturnValue:
+    """Each form has its address from the start, by which back and reload find its words."""
+    given = request.args.get("again", "")
+    paper = access.pages().parts.desk.find(given)
+    id = given if paper and paper.state is State.DRAFT else new_bulletin_id()
+    text = request.args.get("text")
+    return redirect(url_for("compose.one", id=id, text=text, again=given or None), 303)
+
+
+@pages.get("/<id>")
+def one(id: str) -> ResponseReturnValue:
+    """What he wrote here before; else the draft, a text of the library, or what was sent before."""
+    parts = access.pages().parts
+    access.pages().booth.warm()
+    paper = parts.desk.find(id) if is_id(id) else abort(404)
+    if paper and paper.state is not State.DRAFT:
+        flash(ALREADY)
+        return redirect(url_for("board.one", id=id), 303)
+    if kept := parts.writings.find(access.me().number, id):
+        form = form_of(kept)
+        if (
+            paper
+            and paper.version != form.get("opened")
+            and _words(read_draft(form)) != _words(paper.draft)
+        ):
+            return _both(form, paper, "keep")
+        return show_form(form)
+    draft = paper.draft if paper else replace(_first_words(), id=id)
+    return show_form(form_of(fields_of(draft, paper.version if paper else "")))
+
+
+@pages.post("/edit")
+def edit() -> ResponseReturnValue:
+    """Back from the preview."""
+    return take_up(posted())
+
+
+@pages.post("/check")
+def check() -> ResponseReturnValue:
+    """What is wrong is told where the words are seen again."""
+    fields, problem = _with_recording(posted())
+    form = _kept(fields)
+    if problem:
+        return show_form(form, problem), 400
+    return redirect(url_for("compose.look", id=form["id"]), 303)
+
+
+@pages.get("/<id>/check")
+def look(id: str) -> ResponseReturnValue:
+    kept = access.pages().parts.writings.find(access.me().number, id)
+    if kept is None:
+        return redirect(url_for("compose.one", id=id), 303)
+    form = form_of(kept)
+    try:
+        check_time(form)
+        return _check(read_draft(form), form.get("opened", ""))
+    except BroadcasterError as error:
+        return show_form(form, error), 400
+
+
+@pages.post("/keep")
+def keep() -> ResponseReturnValue:
+    form, parts = _kept(posted()), access.pages().parts
+    draft = read_draft(form)
+    try:
+        check_time(form)
+        paper = parts.desk.write(access.me(), draft, form.get("opened"))
+    except DraftChanged as changed:
+        return _both(form, changed.theirs, "keep"), 409
+    except BroadcasterError as error:
+        return _used(draft) or (show_form(form, error), 400)
+    parts.writings.drop(access.me().number, paper.id)
+    access.about(paper.draft.title)
+    flash("草稿存好了，还没有发。")
+    return redirect(url_for("board.one", id=paper.id), 303)
+
+
+@pages.post("/send")
+def send() -> ResponseReturnValue:
+    """A second tap finds what the first one did: a bulletin has its id from the form."""
+    form, parts = _kept(posted()), access.pages().parts
+    draft = read_draft(form)
+    try:
+        check_time(form)
+        settled, _ = parts.desk.preview(access.me(), draft)
+        if request.form.get("seen", settled.version) != settled.version:
+            return _check(draft, form.get("opened", ""), CHANGED), 409
+        paper = parts.desk.send(access.me(), draft, form.get("opened"))
+    except DraftChanged as changed:
+        return _both(form, changed.theirs, "send"), 409
+    except DraftRefused as error:
+        return _used(draft) or (show_form(form, error), 400)
+    parts.writings.drop(access.me().number, paper.id)
+    waits = paper.state is State.AWAITING
+    access.about(paper.draft.title + (HANDED_IN if waits else ""))
+    flash("交上去了，等另一个人审批。" if waits else "正在发，下面是各村的情况。")
+    return redirect(url_for("board.one", id=paper.id), 303)
+
+
+@pages.post("/theirs")
+def theirs() -> ResponseReturnValue:
+    """The draft as somebody else has kept it, in the place of what he wrote himself."""
+    id = request.form.get("id", "")
+    check_id(id)
+    access.pages().parts.writings.drop(access.me().number, id)
+    return redirect(url_for("compose.one", id=id), 303)
+
+
+def take_up(fields: Fields) -> ResponseReturnValue:
+    """To the form with these words, which are kept."""
+    return redirect(url_for("compose.one", id=_kept(fields)["id"]), 303)
+
+
+def _kept(fields: Fields) -> Form:
+    """As this person's own, by the id of their form, until it is used. Raises `DraftRefused` for one
+    that no form of ours has."""
+    id = form_of(fields).get("id") or new_bulletin_id()
+    check_id(id)
+    mine = [("id", id), *((name, value) for name, value in fields if name not in ("id", "seen"))]
+    known = access.pages().parts.desk.find(id)
+    if not known or known.state is State.DRAFT:
+        access.pages().parts.writings.keep(access.me().number, id, mine)
+    return form_of(mine)
+
+
+def _first_words() -> Draft:
+    """As the address of the form names them."""
+    parts = access.pages().parts
+    if text := parts.library.find(request.args.get("text", "")):
+        return Draft(text.name, text.text, (), text.severity, verse=text.verse, voice=text.voice)
+    paper = parts.desk.find(request.args.get("again", ""))
+    return again(paper.draft) if paper else Draft("", "", (), Severity.DAILY)
+
+
+def _with_recording(fields: Fields) -> tuple[Fields, BroadcasterError | None]:
+    """With the one that was sent along, if there is one; it stays also where a title is missing."""
+    sent = request.files.get("recording")
+    if request.form.get("form") != "sound":
+        return fields, None
+    if not access.pages().settings.fetched_from:
+        return fields, DraftRefused(NO_ADDRESS)
+    if not sent or not sent.filename:
+        missing = access.sounds().find(request.form.get("sound", "")) is None
+        none = DraftRefused("还没有选录音文件，请选一个。", "recording")
+        return fields, none if missing else None
+    pieces: Iterator[bytes] = iter(partial(sent.stream.read, PIECE_BYTES), b"")
+    parts, who = access.pages().parts, access.me().name
+    try:
+        parts.uploads.check(who)
+        sound = access.sounds().take(pieces, request.form.get("title", ""))
+    except BroadcasterError as error:
+        return fields, error
+    if parts.uploads.note(who, sound.size):
+        parts.audit.note(who, "录音交得太多", "一天 150 兆，今天不再收他的", access.address())
+    rest = [(name, value) for name, value in fields if name != "sound"]
+    return [*rest, ("sound", sound.sha256)], None
+
+
+def _both(form: Form, theirs: Paper, way: str) -> str:
+    """What two people made of one draft; `way` is what was to be done with his."""
+    names = access.pages().parts.register.names() | {access.pages().parts.county: "全县"}
+    mine, rest = read_draft(form), [field for field in form.items(True) if field[0] != "opened"]
+    return render_template(
+        "office/two_drafts.html",
+        mine=mine,
+        theirs=theirs,
+        told=str(DraftChanged(theirs)),
+        fields=[*rest, ("opened", theirs.version)],
+        action=url_for(f"compose.{way}"),
+        button="用我的，接着发" if way == "send" else "用我的，存成草稿",
+        names=names,
+    )
+
+
+def _check(draft: Draft, opened: str, problem: str = "") -> str:
+    """How it will be said and sound, whom it will reach, who must agree. Raises `BroadcasterError`."""
+    found = access.pages()
+    settled, why = found.parts.desk.preview(access.me(), draft)
+    check_filled(settled)
+    names = found.parts.register.names() | {found.parts.county: "全县"}
+    return render_template(
+        "office/check.html",
+        draft=settled,
+        fields=[*fields_of(settled, opened), ("seen", settled.version)],
+        why=why,
+        rests=found.parts.resting.told(settled),
+        listeners=found.parts.listeners(settled.areas),
+        areas=[names.get(code, code) for code in settled.areas],
+        problem=problem,
+        **listening(settled),
+    )
+
+
+def _used(draft: Draft) -> ResponseReturnValue | None:
+    """Where a bulletin has come of this form already: it, for the same words; other words come back,
+    to be sent as another one."""
+    paper = access.pages().parts.desk.find(draft.id)
+    if paper is None or paper.state is State.DRAFT:
+        return None
+    access.nothing_done()
+    if _words(draft) == _words(paper.draft):
+        return redirect(url_for("board.one", id=draft.id), 303)
+    return _as_another(draft, paper)
+
+
+def _as_another(draft: Draft, paper: Paper) -> ResponseReturnValue:
+    form = _kept(fields_of(replace(draft, id=new_bulletin_id())))
+    return show_form(form, DraftRefused(USED.format(title=paper.draft.title))), 409
+
+
+def _words(draft: Draft) -> tuple[object, ...]:
+    """What makes it another one for who hears it."""
+    return (draft.text.split(), draft.severity, draft.kind, draft.verse, draft.sound)

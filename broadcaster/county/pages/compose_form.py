@@ -1,0 +1,117 @@
+"""The form of a bulletin: what it says as a draft, and a draft as it has it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from flask import render_template, request
+from werkzeug.datastructures import MultiDict
+
+from broadcaster.bulletin.bulletin import BulletinKind, new_bulletin_id
+from broadcaster.core.model import Severity
+from broadcaster.county.notices.draft import Draft, DraftRefused, made_title
+from broadcaster.county.pages.base import access, form_values
+from broadcaster.county.pages.base.form_values import Form
+from broadcaster.county.register.area_tree import area_tree
+
+HOURS = {1: "1 小时", 3: "3 小时", 6: "6 小时", 12: "12 小时", 24: "1 天", 72: "3 天"}
+NO_TIME = "选了“定个时间”，请写几号几点播。"
+
+
+def form_of(fields: Iterable[tuple[str, str]]) -> Form:
+    return MultiDict(fields)
+
+
+def posted() -> list[tuple[str, str]]:
+    """What the form of this request says, as it is kept."""
+    return [(name, value) for name, value in request.form.items(True) if name != "csrf_token"]
+
+
+def read_draft(form: Form) -> Draft:
+    """What the form says; what is no draft is told by who takes it."""
+    recorded = form.get("form") == "sound"
+    return Draft(
+        title=form.get("title", ""),
+        text="" if recorded else form_values.text(form),
+        areas=tuple(form.getlist("areas")),
+        severity=form_values.severity(form=form),
+        kind=BulletinKind.DRILL if form.get("drill") else BulletinKind.NOTICE,
+        repeat=form.get("repeat", type=int),
+        night_ok=bool(form.get("night_ok")),
+        not_before=_moment(form.get("at", "")) if form.get("when") == "at" else None,
+        life=form_values.hours("hours", 6, form),
+        id=form.get("id") or new_bulletin_id(),
+        verse=form.get("form") == "verse",
+        voice="" if recorded else form.get("voice", ""),
+        sound=access.sounds().find(form.get("sound", "")) if recorded else None,
+    )
+
+
+def check_time(form: Form) -> None:
+    """Raises `DraftRefused` where a time was wanted and none is given: it would be aired at once."""
+    if form.get("when") == "at" and not _moment(form.get("at", "")):
+        raise DraftRefused(NO_TIME, "at")
+
+
+def fields_of(draft: Draft, opened: str = "") -> list[tuple[str, str]]:
+    """The same as a form carries it on; a title that was made of the words goes on with the words.
+
+    `opened` is the version of the kept draft that it began from.
+    """
+    title = "" if draft.title == made_title(draft.text) else draft.title
+    fields = [("title", title), ("text", draft.text), ("id", draft.id), ("opened", opened)]
+    fields += [("areas", code) for code in draft.areas]
+    fields += [("severity", str(int(draft.severity))), ("hours", str(hours_of(draft)))]
+    fields += [("voice", draft.voice), ("form", kind_of(draft))]
+    if draft.sound:
+        fields.append(("sound", draft.sound.sha256))
+    if draft.repeat:
+        fields.append(("repeat", str(draft.repeat)))
+    if draft.kind is BulletinKind.DRILL:
+        fields.append(("drill", "1"))
+    if draft.night_ok:
+        fields.append(("night_ok", "1"))
+    if draft.not_before:
+        fields += [("when", "at"), ("at", f"{draft.not_before:%Y-%m-%dT%H:%M}")]
+    return fields
+
+
+def kind_of(draft: Draft) -> str:
+    """What it is: text, verse or sound."""
+    return "sound" if draft.sound else "verse" if draft.verse else "text"
+
+
+def hours_of(draft: Draft) -> int:
+    return int(draft.life.total_seconds() // 3600)
+
+
+def show_form(form: Form, problem: Exception | None = None) -> str:
+    """With the field that the problem is in first under the hand."""
+    parts, draft = access.pages().parts, read_draft(form)
+    paper = parts.desk.find(draft.id)
+    return render_template(
+        "office/compose.html",
+        draft=draft,
+        note=paper.note if paper else "",
+        opened=form.get("opened", ""),
+        tree=area_tree(parts.register.names(), parts.register.boxes()),
+        county=parts.county,
+        listeners=parts.listeners([parts.county]),
+        hours=HOURS,
+        chosen_hours=hours_of(draft),
+        texts=parts.library.all(),
+        form=form.get("form", "text"),
+        at_set_time=form.get("when") == "at",
+        voices=access.pages().booth.voices(),
+        allowed=[one for one in Severity if access.me().may_send(one)],
+        problem=str(problem or ""),
+        wrong=getattr(problem, "field", ""),
+    )
+
+
+def _moment(text: str) -> datetime | None:
+    try:
+        return datetime.fromisoformat(text).replace(tzinfo=access.pages().parts.clock.zone)
+    except ValueError:
+        return None

@@ -1,0 +1,114 @@
+"""下面的县: who they are and whether their relays speak, how they come in; a bulletin in one of them."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from broadcaster.bulletin.invitation import FOR_COUNTY
+from broadcaster.core.errors import BroadcasterError
+from broadcaster.county.board.province_board import SAID
+from broadcaster.county.pages.base import access
+from broadcaster.county.pages.board import find_paper
+from broadcaster.county.pages.register import invitation_card
+from broadcaster.county.register.counties import Counties, County
+from broadcaster.county.register.register import BOX_STATES
+
+pages = Blueprint("counties", __name__, template_folder="templates", url_prefix="/counties")
+
+
+@pages.get("")
+def home() -> ResponseReturnValue:
+    return _list()
+
+
+@pages.post("")
+def add() -> ResponseReturnValue:
+    form = request.form
+    try:
+        county, code = _counties().add(form.get("code", ""), form.get("name", ""))
+    except BroadcasterError as error:
+        return _list(str(error)), 400
+    access.about(f"{county.code} {county.name}")
+    return _card(county, code)
+
+
+@pages.get("/<code>")
+def one(code: str) -> ResponseReturnValue:
+    return _one(_counties().get(code))
+
+
+@pages.post("/<code>/replace")
+def replace(code: str) -> ResponseReturnValue:
+    given = _counties().replace(code)
+    access.about(code)
+    return _card(_counties().get(code), given)
+
+
+@pages.post("/<code>/retire")
+def retire(code: str) -> ResponseReturnValue:
+    _counties().retire(code)
+    access.about(code)
+    flash("停用了，它的转发连不上来，也不再收它的数。要再用，重新发一个登记码。")
+    return redirect(url_for("counties.one", code=code), 303)
+
+
+@pages.post("/<code>/file")
+def file(code: str) -> ResponseReturnValue:
+    given = access.pages().trusted
+    made = _counties().admission_file(code, given.pin, given.broker)
+    access.about(code)
+    answer = Response(made.to_bytes(), content_type="application/json; charset=utf-8")
+    answer.headers["Content-Disposition"] = f'attachment; filename="{made.user}.admission"'
+    return answer
+
+
+@pages.post("/<code>/key")
+def set_key(code: str) -> ResponseReturnValue:
+    try:
+        _counties().set_key(code, request.form.get("key", ""))
+    except BroadcasterError as error:
+        return _one(_counties().get(code), str(error)), 400
+    access.about(code)
+    flash("公钥登记好了，它的数从现在起算。")
+    return redirect(url_for("counties.one", code=code), 303)
+
+
+@pages.get("/<code>/bulletin/<id>")
+def fare(code: str, id: str) -> ResponseReturnValue:
+    paper = find_paper(id)
+    fares = access.pages().parts.county_board.fares(paper)
+    found = next((one for one in fares if one.county.code == code), None)
+    if found is None:
+        abort(404)
+    return render_template("office/fare.html", paper=paper, fare=found)
+
+
+@pages.get("/bulletin/<id>.csv")
+def as_csv(id: str) -> ResponseReturnValue:
+    paper = find_paper(id)
+    written = access.pages().parts.county_board.to_csv(paper)
+    answer = Response(written, content_type="text/csv; charset=utf-8")
+    answer.headers["Content-Disposition"] = f'attachment; filename="counties-{paper.id}.csv"'
+    return answer
+
+
+def _list(problem: str = "") -> str:
+    counties, board = _counties().all(), access.pages().parts.county_board
+    said = {one.code: SAID[board.word_of(one)] for one in counties}
+    return render_template("office/counties.html", counties=counties, said=said, problem=problem)
+
+
+def _one(county: County, problem: str = "") -> str:
+    said = SAID[access.pages().parts.county_board.word_of(county)]
+    state = BOX_STATES[county.state]
+    return render_template("office/county.html", county=county, said=said, state=state, problem=problem)
+
+
+def _card(county: County, code: str) -> str:
+    back = url_for("counties.one", code=county.code)
+    return invitation_card(county.name, code, FOR_COUNTY, back)
+
+
+def _counties() -> Counties:
+    return access.pages().parts.counties

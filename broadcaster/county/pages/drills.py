@@ -1,0 +1,73 @@
+"""Drills: all that there were, and of each who heard it and how soon."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, abort, render_template, request
+from flask.typing import ResponseReturnValue
+
+from broadcaster.bulletin.bulletin import BulletinKind
+from broadcaster.county.board.drills import Drills, all_to_csv
+from broadcaster.county.notices.approval_desk import Paper
+from broadcaster.county.notices.draft import DraftRefused
+from broadcaster.county.pages.base import access
+
+pages = Blueprint("drills", __name__, template_folder="templates", url_prefix="/drills")
+PAGE, MOST = 20, 500
+
+
+@pages.get("")
+def home() -> ResponseReturnValue:
+    skip = max(request.args.get("skip", 0, int), 0)
+    papers = _past(PAGE + 1, skip)
+    return render_template(
+        "office/drills.html",
+        papers=papers[:PAGE],
+        reports=_drills().reports(papers[:PAGE]),
+        older=skip + PAGE if len(papers) > PAGE else None,
+    )
+
+
+@pages.get("/all.csv")
+def all_as_csv() -> ResponseReturnValue:
+    papers = _past(MOST)
+    return _csv(
+        all_to_csv(papers, _drills().reports(papers), access.pages().parts.clock.zone), "drills.csv"
+    )
+
+
+@pages.get("/<id>")
+def one(id: str) -> ResponseReturnValue:
+    paper = _find(id)
+    return render_template("office/drill.html", paper=paper, report=_drills().reports([paper])[id])
+
+
+@pages.get("/<id>.csv")
+def as_csv(id: str) -> ResponseReturnValue:
+    paper = _find(id)
+    return _csv(_drills().reports([paper])[id].to_csv(), f"drill-{id}.csv")
+
+
+def _csv(table: str, name: str) -> Response:
+    answer = Response(table, content_type="text/csv; charset=utf-8")
+    answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return answer
+
+
+def _past(count: int, skip: int = 0) -> list[Paper]:
+    """Those that were sent; drafts stand with the notices."""
+    found = access.pages().parts.desk.recent(count, skip, (BulletinKind.DRILL,))
+    return [paper for paper in found if paper.issued]
+
+
+def _drills() -> Drills:
+    return Drills(access.pages().parts.database)
+
+
+def _find(id: str) -> Paper:
+    try:
+        paper = access.pages().parts.desk.get(id)
+    except DraftRefused:
+        abort(404)
+    if not paper.draft.is_drill or not paper.issued:
+        abort(404)
+    return paper

@@ -1,0 +1,92 @@
+"""One text of the library, one standing notice: changed, and what it has been so far."""
+
+from __future__ import annotations
+
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from broadcaster.core.errors import BroadcasterError
+from broadcaster.county.notices.draft import Draft
+from broadcaster.county.notices.library import Text
+from broadcaster.county.notices.revisions import LIBRARY, STANDING
+from broadcaster.county.pages.base import access
+from broadcaster.county.pages.recurring_form import read_schedule, read_standing, read_text, why_not
+from broadcaster.county.register.area_tree import area_tree
+from broadcaster.settings.values import WEEKDAYS
+
+pages = Blueprint("edit", __name__, template_folder="templates", url_prefix="/more")
+
+
+@pages.get("/library/edit")
+def text() -> ResponseReturnValue:
+    found = access.pages().parts.library.find(request.args.get("name", ""))
+    return _text(found or abort(404))
+
+
+@pages.post("/library/edit")
+def change_text() -> ResponseReturnValue:
+    text = read_text()
+    try:
+        access.pages().parts.library.keep(text, _seen())
+    except BroadcasterError as error:
+        return _text(text, str(error)), 400
+    access.about(text.name)
+    flash("改好了。")
+    return redirect(url_for("more.library"), 303)
+
+
+@pages.get("/standing/edit")
+def standing() -> ResponseReturnValue:
+    found = access.pages().parts.standing.find(request.args.get("name", "")) or abort(404)
+    days, at = str(found.schedule).split()
+    return _standing(found.name, found.draft, days, at)
+
+
+@pages.post("/standing/edit")
+def change_standing() -> ResponseReturnValue:
+    name, draft = request.form.get("name", ""), read_standing()
+    try:
+        access.pages().booth.script(draft)
+        access.pages().parts.standing.keep(access.me(), name, draft, read_schedule(), _seen())
+    except BroadcasterError as error:
+        days, at = "".join(request.form.getlist("days")), request.form.get("time", "")
+        return _standing(name, draft, days, at, str(error)), 400
+    access.about(name)
+    flash("改好了，以后照新的发。")
+    return redirect(url_for("more.standing"), 303)
+
+
+def _seen() -> int | None:
+    return request.form.get("seen", type=int)
+
+
+def _text(text: Text, problem: str = "") -> str:
+    history = access.pages().parts.revisions.of(LIBRARY, text.name)
+    return render_template(
+        "office/library_edit.html",
+        text=text,
+        history=history,
+        problem=problem,
+        voices=access.pages().booth.voices(),
+    )
+
+
+def _standing(name: str, draft: Draft, days: str, at: str, problem: str = "") -> str:
+    parts = access.pages().parts
+    one = parts.standing.find(name)
+    return render_template(
+        "office/standing_edit.html",
+        name=name,
+        draft=draft,
+        chosen_days=days,
+        at=at,
+        dates=parts.standing.dates(one) if one else (),
+        hindrance=why_not(one) if one else "",
+        missed=parts.standing.missed(one) if one else "",
+        history=parts.revisions.of(STANDING, name),
+        tree=area_tree(parts.register.names(), parts.register.boxes()),
+        county=parts.county,
+        days=WEEKDAYS,
+        voices=access.pages().booth.voices(),
+        problem=problem,
+    )

@@ -1,0 +1,113 @@
+"""`POST /enrol`: a box tells its one-time code and its public key, and learns all that it must know.
+
+`/enrol/county` is the same for the relay of a county below. Who opens the address with a phone is told
+what it is for.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+from flask import Blueprint, Response, render_template, request
+from flask.typing import ResponseReturnValue
+
+from broadcaster.bulletin import strict_json
+from broadcaster.bulletin.invitation import (
+    COMMANDS,
+    FOR_BOX,
+    FOR_COUNTY,
+    Invitation,
+    InvitationRefused,
+)
+from broadcaster.core.errors import BroadcasterError
+from broadcaster.county.pages.base import access
+from broadcaster.county.register.one_time_code import NO_SUCH_CODE, CodeUnknown, as_given, code_hash_of
+
+pages = Blueprint("enrol", __name__, template_folder="templates")
+
+MEDIA_TYPE = "application/json; charset=utf-8"
+OTHER_ROOT = (
+    "写下来的根的指纹和本平台的不一样，没有登记，登记码还能用。请把给的那一行整行再复制一遍；"
+    "还是这样，就打电话核对指纹。"
+)
+
+
+@pages.get(FOR_BOX)
+def explain() -> ResponseReturnValue:
+    return _explained(FOR_BOX)
+
+
+@pages.get(FOR_COUNTY)
+def explain_to_county() -> ResponseReturnValue:
+    return _explained(FOR_COUNTY)
+
+
+@pages.post(FOR_BOX)
+def enrol() -> ResponseReturnValue:
+    """JSON `{"code": …, "key": …, "root": …}` or a form of the same; who does not name the root looks at
+    what the answer says of it."""
+    return _asked(_enrol)
+
+
+@pages.post(FOR_COUNTY)
+def admit() -> ResponseReturnValue:
+    return _asked(_admit)
+
+
+def _explained(path: str) -> ResponseReturnValue:
+    """The line is the office's own: people copy it into a shell, and any link may lead here."""
+    try:
+        asked = Invitation.read(f"{path}?{urlsplit(request.url).query}", path)
+    except InvitationRefused:
+        return render_template("error.html", code=404, sentence=NO_SUCH_CODE), 404
+    code, found = as_given(asked.code), access.pages()
+    if not code or asked.root != found.trusted.pin:
+        return render_template("error.html", code=404, sentence=NO_SUCH_CODE), 404
+    line = found.invitation(code, request.url_root).line(path)
+    is_county, command = path == FOR_COUNTY, COMMANDS[path]
+    return render_template("office/enrol.html", line=line, command=command, is_county=is_county)
+
+
+def _enrol(code: str, key: str) -> bytes:
+    found, given = access.pages(), access.pages().trusted
+    made = found.parts.register.enrol(code, key, given.pin, given.keyring(), given.broker)
+    found.parts.audit.note(made.box, "登记", made.name, access.address())
+    return made.to_bytes()
+
+
+def _admit(code: str, key: str) -> bytes:
+    found, given = access.pages(), access.pages().trusted
+    made = found.parts.counties.admit(code, key, given.pin, given.broker)
+    found.parts.audit.note(made.user, "登记", made.county, access.address())
+    return made.to_bytes()
+
+
+def _asked(let_in: Callable[[str, str], bytes]) -> ResponseReturnValue:
+    found, address = access.pages(), access.address()
+    given = _given()
+    code, key, root = (str(given.get(name, "")) for name in ("code", "key", "root"))
+    if root and root.lower() != found.trusted.pin:
+        return _refused(OTHER_ROOT, 409)
+    now = found.parts.clock.monotonic()
+    if not found.tries.allow(now, code_hash_of(code), address):
+        return _refused("登记码错的次数太多，请 15 分钟后再试。", 429)
+    try:
+        made = let_in(code, key)
+    except CodeUnknown as error:
+        found.tries.failed(now, code_hash_of(code), address)
+        return _refused(str(error), 403)
+    except BroadcasterError as error:
+        return _refused(str(error), 403)
+    return Response(made, content_type=MEDIA_TYPE)
+
+
+def _given() -> Mapping[str, Any]:
+    try:
+        asked = strict_json.parse(request.get_data()) if request.is_json else request.form
+    except ValueError:
+        return {}
+    return asked if isinstance(asked, Mapping) else {}
+
+
+def _refused(sentence: str, code: int) -> Response:
+    return Response(sentence, code, content_type="text/plain; charset=utf-8")

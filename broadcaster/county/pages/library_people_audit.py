@@ -1,0 +1,178 @@
+"""更多: the library, standing notices, people, the record of who did what."""
+
+from __future__ import annotations
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from broadcaster.core.errors import AccountRefused, BroadcasterError
+from broadcaster.county.notices.draft import Draft
+from broadcaster.county.notices.library import Text
+from broadcaster.county.pages.base import access, form_values
+from broadcaster.county.pages.recurring_form import read_schedule, read_standing, read_text, why_not
+from broadcaster.county.register.area_tree import area_tree
+from broadcaster.settings.values import WEEKDAYS
+from broadcaster.web.base.paging import paged
+
+pages = Blueprint("more", __name__, template_folder="templates", url_prefix="/more")
+PAGE = 50
+
+
+@pages.get("")
+def home() -> ResponseReturnValue:
+    return render_template("office/more.html", me=access.me())
+
+
+@pages.get("/library")
+def library() -> ResponseReturnValue:
+    return _library()
+
+
+@pages.post("/library")
+def keep_text() -> ResponseReturnValue:
+    text = read_text()
+    try:
+        access.pages().parts.library.keep(text)
+    except BroadcasterError as error:
+        return _library(str(error), text), 400
+    access.about(text.name)
+    flash("存好了。")
+    return redirect(url_for("more.library"), 303)
+
+
+@pages.post("/library/remove")
+def remove_text() -> ResponseReturnValue:
+    name = request.form.get("name", "")
+    access.pages().parts.library.remove(name, access.me().name)
+    access.about(name)
+    return redirect(url_for("more.library"), 303)
+
+
+@pages.get("/standing")
+def standing() -> ResponseReturnValue:
+    return _standing()
+
+
+@pages.post("/standing")
+def keep_standing() -> ResponseReturnValue:
+    name, draft = request.form.get("name", ""), read_standing()
+    try:
+        access.pages().spoken(draft)
+        access.pages().parts.standing.keep(access.me(), name, draft, read_schedule())
+    except BroadcasterError as error:
+        return _standing(str(error), draft), 400
+    access.about(name)
+    flash("排好了，到时候自动发。")
+    return redirect(url_for("more.standing"), 303)
+
+
+@pages.post("/standing/pause")
+def pause_standing() -> ResponseReturnValue:
+    name, paused = request.form.get("name", ""), request.form.get("paused") == "1"
+    access.pages().parts.standing.pause(name, paused, access.me().name)
+    access.about(f"{name} {'停' if paused else '恢复'}")
+    return redirect(url_for("more.standing"), 303)
+
+
+@pages.post("/standing/remove")
+def remove_standing() -> ResponseReturnValue:
+    name = request.form.get("name", "")
+    access.pages().parts.standing.remove(name, access.me().name)
+    access.about(name)
+    return redirect(url_for("more.standing"), 303)
+
+
+@pages.get("/audit")
+def audit() -> ResponseReturnValue:
+    skip = max(request.args.get("skip", 0, int), 0)
+    deeds = access.pages().parts.audit.recent(PAGE + 1, skip)
+    older = skip + PAGE if len(deeds) > PAGE else None
+    return render_template("office/audit.html", deeds=deeds[:PAGE], older=older)
+
+
+@pages.get("/people")
+def people() -> ResponseReturnValue:
+    return _people()
+
+
+@pages.post("/people")
+def add_person() -> ResponseReturnValue:
+    form = request.form
+    try:
+        role, cap = form_values.role(), form_values.severity("cap")
+        password = access.pages().parts.officers.let_in(form.get("name", ""), role, cap)
+    except AccountRefused as error:
+        return _people(str(error)), 400
+    access.about(form.get("name", ""))
+    return render_template("office/given.html", name=form.get("name", "").strip(), password=password)
+
+
+@pages.post("/people/change")
+def change_person() -> ResponseReturnValue:
+    form = request.form
+    try:
+        role, cap = form_values.role(), form_values.severity("cap")
+        access.pages().parts.officers.change(_other(), role, cap)
+    except AccountRefused as error:
+        return _people(str(error)), 400
+    access.about(f"{form.get('name', '')} {role} {int(cap)}")
+    return redirect(url_for("more.people"), 303)
+
+
+@pages.post("/people/reset")
+def reset_person() -> ResponseReturnValue:
+    try:
+        name = _other()
+        password = access.pages().parts.officers.set_password(name)
+    except AccountRefused as error:
+        return _people(str(error)), 400
+    access.about(name)
+    return render_template("office/given.html", name=name, password=password)
+
+
+@pages.post("/people/remove")
+def remove_person() -> ResponseReturnValue:
+    try:
+        name = _other()
+        access.pages().parts.officers.remove(name)
+    except AccountRefused as error:
+        return _people(str(error)), 400
+    access.about(name)
+    return redirect(url_for("more.people"), 303)
+
+
+def _other() -> str:
+    """Somebody else: nobody gives himself another role or cap."""
+    name = request.form.get("name", "")
+    if name == access.me().name:
+        raise AccountRefused("自己的账号要由另一个管理员改。")
+    return name
+
+
+def _people(problem: str = "") -> str:
+    officers = paged(access.pages().parts.officers.all())
+    return render_template("office/people.html", officers=officers, me=access.me(), problem=problem)
+
+
+def _library(problem: str = "", text: Text | None = None) -> str:
+    found = access.pages()
+    texts, voices = paged(found.parts.library.all()), found.booth.voices()
+    return render_template("office/library.html", texts=texts, problem=problem, text=text, voices=voices)
+
+
+def _standing(problem: str = "", draft: Draft | None = None) -> str:
+    parts = access.pages().parts
+    notices = paged(parts.standing.all())
+    return render_template(
+        "office/standing.html",
+        notices=notices,
+        dates={one.name: parts.standing.dates(one, 3) for one in notices.rows},
+        hindrances={one.name: why_not(one) for one in notices.rows},
+        missed={one.name: parts.standing.missed(one) for one in notices.rows},
+        voices=access.pages().booth.voices(),
+        draft=draft,
+        tree=area_tree(parts.register.names(), parts.register.boxes()),
+        county=parts.county,
+        days=WEEKDAYS,
+        problem=problem,
+    )

@@ -1,0 +1,42 @@
+"""A text of the library and a standing notice as the forms of the pages describe them."""
+
+from __future__ import annotations
+
+from flask import request
+
+from broadcaster.county.notices.draft import Draft
+from broadcaster.county.notices.library import Text
+from broadcaster.county.notices.recurring import LIFE, Schedule, Standing
+from broadcaster.county.pages.base import access, form_values
+
+
+def read_text() -> Text:
+    form = request.form
+    return Text(
+        *(form.get("name", ""), form_values.text(), form_values.severity(), access.me().name),
+        *(form.get("form") == "verse", form.get("voice", "")),
+    )
+
+
+def read_standing() -> Draft:
+    form = request.form
+    return Draft(
+        *(form.get("name", ""), form_values.text(), tuple(form.getlist("areas"))),
+        severity=form_values.severity(),
+        life=LIFE,
+        verse=form.get("form") == "verse",
+        voice=form.get("voice", ""),
+    )
+
+
+def read_schedule() -> Schedule:
+    """Raises `DraftRefused`."""
+    form = request.form
+    return Schedule.read(f"{''.join(sorted(form.getlist('days')))} {form.get('time', '')}")
+
+
+def why_not(one: Standing) -> str:
+    """Why nobody would hear it when it is due next; "" if it will go out."""
+    parts = access.pages().parts
+    nobody = "" if parts.listeners(one.draft.areas) else "这些地方还没有登记好的广播站"
+    return parts.standing.hindrance(one) or nobody

@@ -1,0 +1,203 @@
+"""What a relay remembers, so that a restart forgets nothing and nothing is carried twice."""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy.dialects import sqlite
+
+from broadcaster.bulletin import areas as area_codes
+from broadcaster.bulletin import mqtt_topics
+from broadcaster.bulletin.verify import Accepted
+from broadcaster.core.clock import Clock
+from broadcaster.county.board.delivery_board import Counts
+from broadcaster.county.board.receipt_inbox import adding_up
+from broadcaster.county.relay.relay_tables import came, carried, kept, metadata
+from broadcaster.county.store.delivery_state import Reach
+from broadcaster.county.store.office_database import OfficeDatabase, put
+from broadcaster.store.database.backups import Backups, check
+from broadcaster.store.database.sqlite_connection import StoreDamaged, told_plainly
+
+logger = logging.getLogger(__name__)
+
+FILE = "relay.db"
+
+
+@dataclass(frozen=True)
+class Carried:
+    """A bulletin from above as it stands below; `summed` is the last sum that was taken above."""
+
+    id: str
+    digest: str
+    key_id: str
+    seq: int
+    expires: datetime
+    areas: tuple[str, ...]
+    envelope: bytes
+    summed: str
+    sum_number: int
+
+    @property
+    def topics(self) -> tuple[str, ...]:
+        return tuple(mqtt_topics.bulletin(area, self.id) for area in self.areas)
+
+    def is_for(self, village: str) -> bool:
+        return any(area_codes.contains(area, village) for area in self.areas)
+
+
+@dataclass(frozen=True)
+class Told:
+    """One genuine receipt of a bulletin from above."""
+
+    bulletin: str
+    box: str
+    stage: Reach
+    key: str
+    number: int
+
+
+def mend_book(folder: Path, clock: Clock) -> bool:
+    """Set a damaged one aside, for it is filled again from above; whether there was one."""
+    path = folder / FILE
+    if not path.exists() or not path.stat().st_size:
+        return path.exists()
+    try:
+        with told_plainly(path), closing(sqlite3.connect(path)) as connection:
+            check(connection)
+        return False
+    except StoreDamaged as error:
+        logger.critical("转发的记录坏了，换新的：%s", error)
+        with told_plainly(path):
+            return Backups(path, clock).set_aside() is not None
+
+
+class RelayBook:
+    """Any thread. What is noted is on the disk when the call returns. Raises `StoreUnusable`."""
+
+    def __init__(self, folder: Path) -> None:
+        self._database = OfficeDatabase(f"sqlite:///{(folder / FILE).absolute()}")
+        with self._database.transaction() as connection:
+            metadata.create_all(connection)
+
+    def close(self) -> None:
+        self._database.close()
+
+    def keep(self, contents: Mapping[str, bytes]) -> None:
+        """By name, together or not at all."""
+        with self._database.transaction() as connection:
+            for name, content in contents.items():
+                put(connection, kept, {"name": name, "content": content}, over=("content",))
+
+    def content(self, name: str) -> bytes:
+        """b"" where nothing was kept."""
+        row = self._database.first(select(kept.c.content).where(kept.c.name == name))
+        return row.content if row else b""
+
+    def take(self, accepted: Accepted, data: bytes, areas: Sequence[str], boxes: Sequence[str]) -> None:
+        """For these areas of ours, and the boxes there, of which nothing is known yet."""
+        bulletin = accepted.bulletin
+        values: dict[str, Any] = {"id": bulletin.id, "digest": accepted.digest, "seq": bulletin.seq}
+        values |= {"key_id": accepted.issuer.key_id, "expires": bulletin.expires}
+        values |= {"areas": " ".join(areas), "envelope": data}
+        silent = [{"bulletin": bulletin.id, "box": box, "stage": Reach.SENT} for box in boxes]
+        with self._database.transaction() as connection:
+            put(connection, carried, values)
+            if silent:
+                connection.execute(insert(came), silent)
+
+    def find(self, id: str) -> Carried | None:
+        row = self._database.first(select(carried).where(carried.c.id == id))
+        return _carried(row) if row else None
+
+    def in_force(self) -> list[Carried]:
+        return self._find(carried.c.over == 0)
+
+    def to_send(self) -> list[Carried]:
+        """In force, and not on the broker below as far as is known."""
+        return self._find(carried.c.over == 0, carried.c.below == 0)
+
+    def to_clear(self) -> list[Carried]:
+        """Over, and on the broker below still."""
+        return self._find(carried.c.over == 1, carried.c.below == 1)
+
+    def stands_below(self, id: str, there: bool) -> None:
+        self._note(id, below=int(there))
+
+    def all_anew(self) -> None:
+        """The broker below may have lost what it had, and that it was emptied."""
+        with self._database.transaction() as connection:
+            connection.execute(update(carried).values(below=carried.c.over))
+
+    def end(self, id: str) -> None:
+        self._note(id, over=1)
+
+    def expire(self, now: datetime) -> int:
+        """How many there were."""
+        late = (carried.c.over == 0) & (carried.c.expires <= now)
+        with self._database.transaction() as connection:
+            return connection.execute(update(carried).where(late).values(over=1)).rowcount
+
+    def tell(self, told: Sequence[Told]) -> None:
+        """The last receipt of a box counts, by its own number; that of a new key always."""
+        statement = adding_up(sqlite, came, ("stage", "key", "box_number"))
+        rows = [
+            {"bulletin": one.bulletin, "box": one.box, "stage": one.stage, "key": one.key}
+            | {"box_number": one.number}
+            for one in told
+        ]
+        if rows:
+            ids = {one.bulletin for one in told}
+            with self._database.transaction() as connection:
+                connection.execute(statement, rows)
+                connection.execute(update(carried).where(carried.c.id.in_(ids)).values(due=1))
+
+    def to_sum(self) -> list[Carried]:
+        """What was told of since its last sum."""
+        return self._find(carried.c.due == 1)
+
+    def counts(self, id: str) -> Counts:
+        query = select(came.c.stage, func.count().label("boxes")).where(came.c.bulletin == id)
+        rows = self._database.read(query.group_by(came.c.stage))
+        return Counts(Counter({Reach(row.stage): row.boxes for row in rows}))
+
+    def summed(self, id: str, sum: str, number: int) -> None:
+        """The broker above has taken this sum."""
+        self._note(id, summed=sum, sum_number=number, due=0)
+
+    def all_sums_anew(self) -> None:
+        """The broker above may have lost what it had."""
+        with self._database.transaction() as connection:
+            connection.execute(update(carried).values(due=1, summed=""))
+
+    def old(self, before: datetime) -> list[Carried]:
+        """What was over by then, and stands nowhere below."""
+        return self._find(carried.c.over == 1, carried.c.below == 0, carried.c.expires <= before)
+
+    def forget(self, id: str) -> None:
+        with self._database.transaction() as connection:
+            connection.execute(delete(came).where(came.c.bulletin == id))
+            connection.execute(delete(carried).where(carried.c.id == id))
+
+    def _find(self, *which: Any) -> list[Carried]:
+        query = select(carried).where(*which).order_by(carried.c.seq)
+        return [_carried(row) for row in self._database.read(query)]
+
+    def _note(self, id: str, **values: Any) -> None:
+        with self._database.transaction() as connection:
+            connection.execute(update(carried).where(carried.c.id == id).values(values))
+
+
+def _carried(row: Any) -> Carried:
+    return Carried(
+        *(row.id, row.digest, row.key_id, row.seq, row.expires, tuple(row.areas.split())),
+        *(row.envelope, row.summed, row.sum_number),
+    )

@@ -1,0 +1,183 @@
+"""Up: the boxes' receipts of what came from above, each verified, told as one signed sum a bulletin."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import timedelta
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import select
+
+from broadcaster.bulletin import mqtt_topics, strict_json
+from broadcaster.bulletin.keys import public_from_hex
+from broadcaster.bulletin.receipts import read_receipts
+from broadcaster.bulletin.refusals import NotAccepted
+from broadcaster.bulletin.relay_totals import Presence, Sum
+from broadcaster.core.clock import Clock
+from broadcaster.county.board.receipt_inbox import Known, enrolled
+from broadcaster.county.board.uncounted_receipts import is_of
+from broadcaster.county.broker.mqtt_client import CONNECTED, Incoming, Wire
+from broadcaster.county.relay.relay_memory import Carried, RelayBook, Told
+from broadcaster.county.store.delivery_state import stage_of
+from broadcaster.county.store.office_database import OfficeDatabase
+from broadcaster.county.store.tables import SIGNED_WITH, receipt, told
+from broadcaster.system.log_brake import LogBrake
+
+if TYPE_CHECKING:
+    from securesystemslib.signer import Signer
+
+logger = logging.getLogger(__name__)
+
+LISTENS_TO = (mqtt_topics.receipt("+", "+"),)
+LOOK_SECONDS = 1.0
+AT_ONCE = 500
+# Three hundred boxes begin to speak within some seconds: they are one message above, not three hundred.
+SUM_SECONDS = 3.0
+# As often as a board should be able to say that a county is silent.
+PRESENCE_SECONDS = 60.0
+# So long after its end a box that was off may still tell of it.
+REMEMBERED = timedelta(days=14)
+# So long after its end a sum stands on the broker above; later ones are told, and stand nowhere: a
+# broker that writes down all it holds at each change holds what is of use.
+STANDING = timedelta(days=1)
+
+
+class OfficeReceipts:
+    """What the relay reads of the office's database."""
+
+    def __init__(self, database: OfficeDatabase) -> None:
+        self._database = database
+
+    def boxes(self) -> Mapping[str, Known]:
+        """Those in use."""
+        return enrolled(self._database)
+
+    def receipts_of(self, bulletin: str) -> list[tuple[str, bytes]]:
+        """What boxes have signed of it, each with its box, as the office took it in."""
+        query = select(receipt.c.box, told.c.envelope).join(told, SIGNED_WITH)
+        rows = self._database.read(query.where(receipt.c.bulletin == bulletin))
+        return [(row.box, row.envelope) for row in rows]
+
+
+class Tally:
+    """`step` is for a `Loop`."""
+
+    def __init__(
+        self,
+        county: str,
+        book: RelayBook,
+        upper: Wire,
+        lower: Wire,
+        clock: Clock,
+        signer: Signer,
+        office: OfficeReceipts,
+    ) -> None:
+        self._county = county
+        self._book = book
+        self._upper = upper
+        self._lower = lower
+        self._clock = clock
+        self._signer = signer
+        self._office = office
+        self._held: list[Incoming] = []
+        self._sum_at = self._presence_at = clock.monotonic()
+        self._sent_in = self._presence_number = 0
+        self._told_below = False
+        self._brake = LogBrake(clock, logger.warning)
+
+    def wake(self) -> None:
+        self._lower.wake()
+
+    def step(self) -> None:
+        self._held += self._lower.take(LOOK_SECONDS, AT_ONCE)
+        came = [one for one in self._held if one is not CONNECTED]
+        self._take(came)
+        self._lower.acknowledge(came)
+        self._held = []
+        self._brake.look()
+        if self._clock.monotonic() >= self._sum_at:
+            self._sum_at = self._clock.monotonic() + SUM_SECONDS
+            self.tell_above()
+
+    def _take(self, came: Sequence[Incoming]) -> None:
+        if came:
+            boxes, find = self._office.boxes(), cache(self._book.find)
+            self._book.tell([said for one in came for said in self._read(one, boxes, find)])
+
+    def _read(
+        self, one: Incoming, boxes: Mapping[str, Known], find: Callable[[str], Carried | None]
+    ) -> Iterator[Told]:
+        """None of what the county itself has sent, of what was not sent there, or is not genuine."""
+        box, _, id = one.topic.removeprefix(f"{mqtt_topics.ROOT}/r/").partition("/")
+        if id != mqtt_topics.SEVERAL and not find(id):
+            return
+        try:
+            known = boxes[box]
+            signed = read_receipts(one.payload, box, public_from_hex(known.key))
+        except (NotAccepted, KeyError) as refused:
+            whose = f"广播站 {box} " if box in boxes else "没有登记的广播站"
+            why = refused if isinstance(refused, NotAccepted) else ""
+            self._brake.note(f"{whose}的回执没有收", why)
+            return
+        for said in signed.receipts:
+            carried, stage = find(said.bulletin), stage_of(said)
+            if carried and stage and carried.is_for(known.area) and is_of(said, carried.digest):
+                yield Told(carried.id, box, stage, known.key, said.number)
+
+    def tell_above(self) -> None:
+        """Each sum that has changed since the broker above took it; of a new connection all of them."""
+        if not self._upper.connected:
+            return
+        if self._sent_in != self._upper.times_connected:
+            # What it acknowledged a moment before it was killed it may have lost.
+            self._sent_in = self._upper.times_connected
+            self._book.all_sums_anew()
+            self._presence_at = self._clock.monotonic()
+        for one in self._book.to_sum():
+            if not one.sum_number:
+                self._recall(one.id)
+            if not self._tell(one, self._book.counts(one.id).to_json()):
+                return
+        self._forget()
+        self._tell_presence()
+
+    def _tell_presence(self) -> None:
+        """After the sums: it says that all of them have been told."""
+        now, below = self._clock.monotonic(), self._lower.connected
+        if now < self._presence_at and below == self._told_below:
+            return
+        at = self._clock.now()
+        self._presence_number = max(int(at.timestamp() * 1000), self._presence_number + 1)
+        told = Presence(self._county, self._presence_number, at, below).signed(self._signer)
+        if self._upper.publish([(mqtt_topics.presence(self._county), told.to_bytes())]):
+            self._presence_at, self._told_below = now + PRESENCE_SECONDS, below
+
+    def _recall(self, id: str) -> None:
+        """What the office has kept of it, should the relay's own database have been lost."""
+        signed = self._office.receipts_of(id)
+        self._take([Incoming(mqtt_topics.receipt(box, id), data) for box, data in signed])
+
+    def _tell(self, one: Carried, told: Mapping[str, Any]) -> bool:
+        written = strict_json.write(told).decode("ascii")
+        if written == one.summed:
+            self._book.summed(one.id, written, one.sum_number)
+            return True
+        now = self._clock.now()
+        # Above what it has signed before, also when its own database was lost.
+        number = max(int(now.timestamp() * 1000), one.sum_number + 1)
+        made = Sum(self._county, number, one.id, one.digest, now, **told)
+        topic, data = mqtt_topics.sum_of(self._county, one.id), made.signed(self._signer).to_bytes()
+        if not self._upper.publish([(topic, data)], retain=one.expires > now - STANDING):
+            return False
+        self._book.summed(one.id, written, number)
+        return True
+
+    def _forget(self) -> None:
+        now = self._clock.now()
+        for one in self._book.old(now - STANDING):
+            if one.summed and self._upper.publish([(mqtt_topics.sum_of(self._county, one.id), b"")]):
+                self._book.summed(one.id, "", one.sum_number)
+            if one.expires <= now - REMEMBERED:
+                self._book.forget(one.id)

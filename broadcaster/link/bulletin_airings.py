@@ -1,0 +1,264 @@
+"""What was kept of the county's bulletins: aired, ended, told of; once, whatever comes between."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from functools import partial
+
+from broadcaster.bulletin.bulletin import Bulletin, BulletinKind, read_bulletin
+from broadcaster.bulletin.delegation import Issuer
+from broadcaster.bulletin.receipts import Heard, State
+from broadcaster.bulletin.refusals import NotAccepted, Refusal
+from broadcaster.bulletin.replay_guard import Accepted, Record, Waits
+from broadcaster.bulletin.trusted_time import Now
+from broadcaster.bulletin.verify import URGENT, check_time
+from broadcaster.core.clock import Clock
+from broadcaster.core.errors import BroadcasterError, StoreUnusable, VoiceUnavailable
+from broadcaster.core.model import Airing, JournalEntry, Notice, Outcome
+from broadcaster.link.bulletin_log import Memory, issuer_of
+from broadcaster.link.county_state import tellable
+from broadcaster.link.recording_download import Wanted
+from broadcaster.rules.severity_defaults import settle
+from broadcaster.station.station import JournalRow, Stage, Station, StoredBulletin
+
+logger = logging.getLogger(__name__)
+
+# By a clock that nobody trusts the end of a bulletin is no moment; what is urgent is said at once.
+LIFE_WITHOUT_CLOCK = timedelta(minutes=30)
+# What begins sooner begins now.
+LATER = timedelta(seconds=1)
+
+
+@dataclass
+class _Queued:
+    """What waits for the air, or is on it; the office was `told` what keeps it off."""
+
+    airing: Airing
+    told: str = ""
+    begun: bool = False
+
+
+class CountyAirings:
+    """One thread, the link's. `now` is the county's time, `is_revoked` asks of a bulletin's key."""
+
+    def __init__(
+        self,
+        station: Station,
+        memory: Memory,
+        clock: Clock,
+        now: Callable[[], Now],
+        is_revoked: Callable[[Record], bool],
+    ) -> None:
+        self._station = station
+        self._rows = station.bulletins
+        self._memory = memory
+        self._clock = clock
+        self._now = now
+        self._is_revoked = is_revoked
+        self.want_sound: Callable[[Wanted], None] = lambda wanted: None
+        """Has the sound of a bulletin fetched, and `sound_came` called on this thread."""
+        self._aired_unkept: set[str] = set()
+        self._queued: dict[str, _Queued] = {}
+        self._clock_waits = True
+
+    def act_on(self, accepted: Sequence[Accepted]) -> None:
+        """Air what was kept, and end what is cancelled: that first, so nothing of it is heard."""
+        for one in sorted(accepted, key=lambda one: one.bulletin.kind is not BulletinKind.CANCEL):
+            self._act(one)
+
+    def _act(self, accepted: Accepted) -> None:
+        bulletin = accepted.bulletin
+        if bulletin.kind is BulletinKind.CANCEL:
+            self._cancel(bulletin.cancels or "", accepted.issuer)
+        elif self._memory.settled(bulletin.id):
+            # Cancelled, or its key revoked, by what came with it.
+            return
+        elif accepted.waits is Waits.CLOCK:
+            self._clock_waits = True
+        elif bulletin.id in self._aired_unkept:
+            self.recover(bulletin.id)
+        else:
+            self._air(bulletin, accepted.issuer)
+
+    def recover(self, only: str = "") -> None:
+        """Go on with what was kept when the box went down: not heard twice, nothing lost."""
+        for row in self._rows.at(Stage.TAKEN):
+            if only in ("", row.bulletin_id):
+                with _one_by_one(row):
+                    self._recover(row)
+
+    def _recover(self, row: StoredBulletin) -> None:
+        record = self._memory.taken(row.bulletin_id)
+        if not record:
+            # Its end is told of already, and not on the disk yet.
+            return
+        past = self._station.past(record.id)
+        if past:
+            self._tell_end(record, past, past.notice)
+        elif self._is_cancelled(record):
+            if not self._station.cancel(record.id, "上级"):
+                self._end_unheard(record, Outcome.CANCELLED, "取消")
+        elif self._is_revoked(record):
+            self.withdraw(record)
+        elif airing := self._station.find_airing(row.bulletin_id):
+            self._watch(airing)
+        else:
+            self._air_later(row)
+
+    def look(self) -> None:
+        """Air what has waited for the clock, once that is trusted; tell what keeps off the others."""
+        if self._clock_waits and self._station.clock_is_trusted():
+            for row in self._rows.at(Stage.WAITS):
+                with _one_by_one(row):
+                    self._memory.move(row.bulletin_id, Stage.TAKEN)
+                    self._air_later(row)
+            self._clock_waits = False
+        self._tell_what_keeps_off()
+
+    def _watch(self, airing: Airing) -> None:
+        self._queued.setdefault(airing.id, _Queued(airing))
+
+    def _tell_what_keeps_off(self) -> None:
+        """Whenever it is another thing: quiet hours go by, and then there is no card."""
+        for id, one in list(self._queued.items()):
+            record = self._memory.taken(id)
+            if record is None:
+                del self._queued[id]
+            elif (reason := self._station.why_waits(one.airing)) != one.told:
+                one.told = reason
+                # One that has begun says itself when it goes on.
+                if reason or not one.begun:
+                    state = State.DEFERRED if reason else State.ACCEPTED
+                    self._memory.tell(id, record.digest, state, reason=reason)
+
+    def begun(self, airing: Airing) -> None:
+        if record := self._memory.taken(airing.id):
+            self._memory.tell(record.id, record.digest, State.ON_THE_AIR)
+            queued = self._queued.setdefault(airing.id, _Queued(airing))
+            queued.begun, queued.told = True, ""
+
+    def ended(self, entry: JournalEntry) -> None:
+        if record := self._memory.taken(entry.airing.id):
+            self._tell_end(record, entry, entry.airing.notice)
+
+    def withdraw(self, record: Record) -> None:
+        if not self._station.cancel(record.id, "钥匙作废"):
+            refused, reason = Refusal.REVOKED_KEY, Refusal.REVOKED_KEY.sentence
+            self._memory.tell(record.id, record.digest, State.REFUSED, refused, reason, settles=True)
+
+    def air_unkept(self, accepted: Accepted) -> None:
+        """A full disk does not silence what is urgent."""
+        bulletin = accepted.bulletin
+        urgent = bulletin.severity in URGENT and bulletin.kind is BulletinKind.NOTICE
+        urgent = urgent and not bulletin.audio
+        if urgent and accepted.waits is Waits.NOTHING and bulletin.id not in self._aired_unkept:
+            self._aired_unkept.add(bulletin.id)
+            self._announce(bulletin, accepted.issuer)
+
+    def _air_later(self, row: StoredBulletin) -> None:
+        bulletin = read_bulletin(row.payload)
+        try:
+            check_time(bulletin, self._now())
+        except NotAccepted as refused:
+            reason = refused.refusal
+            told = row.bulletin_id, row.digest, State.REFUSED, reason, reason.sentence
+            self._memory.tell(*told, settles=True)
+            return
+        self._air(bulletin, issuer_of(row))
+
+    def sound_came(self, bulletin_id: str, recording: str, problem: str) -> None:
+        """The sound that a bulletin waited for is kept under this key; or why there is none."""
+        record, row = self._memory.taken(bulletin_id), self._rows.find(bulletin_id)
+        if record is None or row is None:
+            return
+        if problem:
+            self._end_unheard(record, Outcome.FAILED, problem)
+        else:
+            self._air(read_bulletin(row.payload), record.issuer, recording)
+
+    def _air(self, bulletin: Bulletin, issuer: Issuer, recording: str = "") -> None:
+        if bulletin.audio and not recording:
+            audio, expires = bulletin.audio, bulletin.expires
+            self.want_sound(Wanted(bulletin.id, bulletin.title, audio, expires))
+            return
+        record = self._memory.record(bulletin.id)
+        assert record
+        try:
+            self._watch(self._announce(bulletin, issuer, recording))
+        except StoreUnusable:
+            raise
+        except BroadcasterError as error:
+            self._end_unheard(record, Outcome.FAILED, str(error))
+            return
+        self._tell_what_keeps_off()
+
+    def _announce(self, bulletin: Bulletin, issuer: Issuer, recording: str = "") -> Airing:
+        """Queue it. Raises `BroadcasterError`."""
+        notice = replace(bulletin.to_notice(issuer.name, issuer.office), recording=recording)
+        now, trusted = self._clock.now(), self._station.clock_is_trusted()
+        put = partial(
+            self._station.announce,
+            asked_by=issuer.name,
+            at=bulletin.not_before if trusted and bulletin.not_before > now + LATER else None,
+            expires_at=bulletin.expires if trusted else now + LIFE_WITHOUT_CLOCK,
+            night_ok=bulletin.passes_quiet(issuer.office),
+        )
+        try:
+            return put(notice)
+        except VoiceUnavailable:
+            # The voice was a wish.
+            return put(replace(notice, voice=None))
+
+    def _cancel(self, cancelled: str, issuer: Issuer) -> None:
+        record = self._memory.record(cancelled)
+        if not record or self._memory.settled(cancelled) or not issuer.may_cancel(record.issuer):
+            return
+        if not self._station.cancel(cancelled, issuer.name) and not self._station.past(cancelled):
+            self._end_unheard(record, Outcome.CANCELLED, f"取消（{issuer.name}）")
+
+    def _is_cancelled(self, record: Record) -> bool:
+        return any(one.may_cancel(record.issuer) for one in self._memory.tombstones(record.id))
+
+    def _end_unheard(self, record: Record, outcome: Outcome, reason: str) -> None:
+        heard = Heard(outcome, None, tellable(self._clock.now()), 0.0, 0.0, 0, "")
+        self._end(record, reason, heard)
+
+    def _tell_end(self, record: Record, end: JournalEntry | JournalRow, notice: Notice) -> None:
+        # What was cut says its last line again: no more was heard of it for that.
+        played = min(end.seconds_played, end.seconds_due or end.seconds_played)
+        heard = Heard(
+            end.outcome,
+            end.started_at and tellable(end.started_at),
+            tellable(end.ended_at),
+            played,
+            end.seconds_due,
+            self._times(notice, end),
+            end.voice[:80],
+        )
+        self._end(record, end.reason, heard)
+
+    def _end(self, record: Record, reason: str, heard: Heard) -> None:
+        given = record.id, record.digest, State.ENDED
+        self._memory.tell(*given, reason=reason, heard=heard, settles=True)
+
+    def _times(self, notice: Notice, end: JournalEntry | JournalRow) -> int:
+        """How often the text was heard, by the part of the whole that was."""
+        repeats = settle(notice, self._station.settings).repeats or 1
+        if end.outcome is Outcome.PLAYED or not end.seconds_due:
+            return repeats if end.outcome is Outcome.PLAYED else 0
+        return int(end.seconds_played / end.seconds_due * repeats)
+
+
+@contextmanager
+def _one_by_one(row: StoredBulletin) -> Iterator[None]:
+    """One that breaks us must not stand before the others."""
+    try:
+        yield
+    except StoreUnusable:
+        raise
+    except Exception:
+        logger.exception("县里的通知 %s 没有处理成，跳过它，错误在下面", row.bulletin_id)

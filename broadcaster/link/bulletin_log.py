@@ -1,0 +1,211 @@
+"""What the box remembers of bulletins, on its disk and at hand: `Seen`, stages, and the receipts."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from functools import partial
+from typing import NamedTuple
+
+from broadcaster.bulletin.bulletin import BulletinKind
+from broadcaster.bulletin.delegation import Issuer
+from broadcaster.bulletin.receipts import MOST_TOGETHER, Heard, Receipt, Receipts, State
+from broadcaster.bulletin.refusals import Refusal
+from broadcaster.bulletin.replay_guard import Record, SeenInMemory
+from broadcaster.bulletin.verify import Accepted, Waits
+from broadcaster.core.errors import StoreUnusable
+from broadcaster.link.membership import Membership
+from broadcaster.station.station import (
+    NewReceipts,
+    Stage,
+    StoredBulletin,
+    StoredBulletins,
+    StoredReceipts,
+)
+
+# Of those that wait for the network the others are on the disk.
+MOST_AT_HAND = 100
+
+
+class _Untold(NamedTuple):
+    """A receipt that wants its number only."""
+
+    id: str
+    receipt: partial[Receipt]
+    settles: bool
+
+
+class Memory:
+    """One thread. It answers without the disk, half a kilobyte a bulletin; what is noted and told is on
+    the disk, all of it or nothing, when `save` returns. All that asks the disk raises `StoreUnusable`.
+
+    `told` are the latest receipts, for who sends them; where `more` is set there are others on the disk.
+    """
+
+    def __init__(
+        self, rows: StoredBulletins, membership: Membership, when: Callable[[], tuple[datetime, bool]]
+    ) -> None:
+        self._rows = rows
+        self._membership = membership
+        self._when = when
+        self._kept: SeenInMemory | None = None
+        self._stages: dict[str, Stage] = {}
+        self._bulletins: list[StoredBulletin] = []
+        self._untold: list[_Untold] = []
+        self._before: dict[str, Stage] = {}
+        self.told: deque[StoredReceipts] = deque()
+        self.more = True
+
+    @property
+    def _seen(self) -> SeenInMemory:
+        if self._kept is None:
+            kept, stages = SeenInMemory(), {}
+            for key_id, seq in self._rows.highest().items():
+                kept.raise_highest(key_id, seq)
+            for row in self._rows.all():
+                kept.remember(_record(row), row.cancels)
+                stages[row.bulletin_id] = row.stage
+            self._kept, self._stages = kept, stages
+        return self._kept
+
+    def record(self, id: str) -> Record | None:
+        return self._seen.record(id)
+
+    def record_of(self, key_id: str, seq: int) -> Record | None:
+        return self._seen.record_of(key_id, seq)
+
+    def highest_seq(self, key_id: str) -> int:
+        return self._seen.highest_seq(key_id)
+
+    def tombstones(self, id: str) -> Sequence[Issuer]:
+        return self._seen.tombstones(id)
+
+    def digests(self) -> dict[str, str]:
+        return self._seen.digests()
+
+    def called_off(self) -> frozenset[str]:
+        return self._seen.called_off()
+
+    def at(self, *stages: Stage) -> list[Record]:
+        """Those that came so far."""
+        found = (self.record(id) for id, stage in self._stages.items() if stage in stages)
+        return [one for one in found if one]
+
+    def taken(self, id: str) -> Record | None:
+        """It, if it is queued or about to be."""
+        record = self.record(id)
+        return record if self._stages.get(id) is Stage.TAKEN else None
+
+    def settled(self, id: str) -> bool:
+        return self._stages.get(id) is Stage.SETTLED
+
+    def note(self, accepted: Accepted) -> None:
+        """With its first receipt."""
+        bulletin, issuer = accepted.bulletin, accepted.issuer
+        stage = Stage.WAITS if accepted.waits is Waits.CLOCK else Stage.TAKEN
+        if bulletin.kind is BulletinKind.CANCEL:
+            stage = Stage.SETTLED
+        row = StoredBulletin(
+            bulletin.id,
+            accepted.digest,
+            issuer.key_id,
+            issuer.area,
+            issuer.name,
+            bulletin.seq,
+            bulletin.expires,
+            bulletin.cancels,
+            accepted.payload,
+            stage,
+        )
+        self._seen.note(accepted)
+        self._stages[bulletin.id] = stage
+        self._bulletins.append(row)
+        self.tell(bulletin.id, accepted.digest, State.ACCEPTED)
+
+    def tell(
+        self,
+        id: str,
+        digest: str | None,
+        state: State,
+        refusal: Refusal | None = None,
+        reason: str = "",
+        heard: Heard | None = None,
+        settles: bool = False,
+    ) -> None:
+        """Another receipt; with `settles` the last one of a bulletin that the box has kept."""
+        now, trusted = self._when()
+        if settles and id in self._stages:
+            self._before.setdefault(id, self._stages[id])
+            self._stages[id] = Stage.SETTLED
+        receipt = partial(
+            Receipt,
+            bulletin=id,
+            digest=digest,
+            state=state,
+            at=now,
+            clock_trusted=trusted,
+            refusal=refusal,
+            reason=reason[:300],
+            heard=heard,
+        )
+        self._untold.append(_Untold(id, receipt, settles))
+
+    def save(self) -> None:
+        """One transaction, however much there is. After `StoreUnusable` all of it is as if it had never
+        been, for what comes over the network comes again, and what was aired is in the journal.
+        """
+        bulletins, untold, before = self._bulletins, self._untold, self._before
+        if not untold:
+            return
+        self._bulletins, self._untold, self._before = [], [], {}
+        at_once = range(0, len(untold), MOST_TOGETHER)
+        try:
+            receipts = [self._together(untold[at : at + MOST_TOGETHER]) for at in at_once]
+            self.told.extend(self._rows.write(bulletins, receipts))
+        except StoreUnusable:
+            # From what is at hand: the disk may not answer either.
+            self._stages |= before
+            for row in bulletins:
+                self._seen.drop(row.bulletin_id)
+                self._stages.pop(row.bulletin_id, None)
+            raise
+        if len(self.told) > MOST_AT_HAND:
+            self.leave_to_the_disk()
+
+    def leave_to_the_disk(self) -> None:
+        """All that is told and not sent is found there."""
+        self.told.clear()
+        self.more = True
+
+    def _together(self, untold: Sequence[_Untold]) -> NewReceipts:
+        def write(first: int) -> bytes:
+            made = tuple(one.receipt(number=number) for number, one in enumerate(untold, first))
+            return Receipts(self._membership.box, made).signed(self._membership.key).to_bytes()
+
+        ids = {one.id for one in untold}
+        settled = [one.id for one in untold if one.settles]
+        now, _ = self._when()
+        return NewReceipts(ids.pop() if len(ids) == 1 else "", len(untold), _least(now), write, settled)
+
+    def move(self, id: str, stage: Stage) -> None:
+        """On the disk at once."""
+        self._rows.move(id, stage)
+        self._stages[id] = stage
+
+    def forget(self, floor: datetime) -> None:
+        self._rows.forget(floor)
+        self._kept = None
+
+
+def issuer_of(row: StoredBulletin) -> Issuer:
+    return Issuer(row.key_id, row.area, row.issuer)
+
+
+def _record(row: StoredBulletin) -> Record:
+    return Record(row.bulletin_id, row.digest, issuer_of(row), row.seq, row.expires)
+
+
+def _least(now: datetime) -> int:
+    """A box that lost its memory goes on above what it has signed; it signs no thousand a second."""
+    return max(1, int(now.timestamp() * 1000))

@@ -1,0 +1,24 @@
+"""Asking the office to be enrolled: by a one-time code, over TLS."""
+
+from __future__ import annotations
+
+from broadcaster.bulletin import strict_json
+from broadcaster.bulletin.enrolment import LARGEST, Enrolment, EnrolmentRefused
+from broadcaster.bulletin.invitation import FOR_BOX, Invitation
+from broadcaster.system.https_post import OfficeRefused, post
+
+
+def ask_to_enrol(invitation: Invitation, public_key: str) -> Enrolment:
+    """The office compares the root before it takes the code; who is not the office may not, so what it
+    answers is compared too. Raises `EnrolmentRefused`.
+    """
+    asked = {"code": invitation.code, "key": public_key, "root": invitation.root}
+    try:
+        body = strict_json.write(asked)
+        answer = post(invitation.office, FOR_BOX, body, invitation.pin, LARGEST)
+    except OfficeRefused as error:
+        raise EnrolmentRefused(f"县里：{error}") from error
+    enrolment = Enrolment.from_bytes(answer)
+    if enrolment.root != invitation.root:
+        raise EnrolmentRefused("县里的根和写下来的不一样，可能有人冒充，没有登记。请和县里核对。")
+    return enrolment

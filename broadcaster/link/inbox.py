@@ -1,0 +1,183 @@
+"""What the county sent, however it came: judged and kept, or refused. It knows no network."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from collections import OrderedDict
+
+from broadcaster.bulletin import strict_json
+from broadcaster.bulletin.receipts import State
+from broadcaster.bulletin.refusals import Refusal
+from broadcaster.bulletin.replay_guard import Record
+from broadcaster.bulletin.snapshot import PAYLOAD_TYPE as HEADS_TYPE
+from broadcaster.bulletin.verify import Accepted, Refused, verify
+from broadcaster.core.clock import Clock
+from broadcaster.core.errors import StoreUnusable
+from broadcaster.link.bulletin_airings import CountyAirings
+from broadcaster.link.bulletin_log import Memory
+from broadcaster.link.county_state import WRITTEN, County, tellable
+from broadcaster.link.membership import Membership
+from broadcaster.link.upstream import Superiors
+from broadcaster.station.station import Stage, Station
+
+logger = logging.getLogger(__name__)
+
+REMEMBERED_REFUSALS = 1_000
+FORGET_SECONDS = 3600.0
+NOT_THE_COUNTYS = frozenset({Refusal.UNKNOWN_KEY, Refusal.KEYRING_EXPIRED})
+
+
+class Reception:
+    """One thread. Nothing here depends on how the bytes came: broker, answer or stick."""
+
+    def __init__(self, station: Station, membership: Membership, clock: Clock) -> None:
+        self._station = station
+        self._clock = clock
+        self._area = membership.area
+        self.county = County(station, membership, clock)
+        self.superiors = Superiors(membership, self.county.trust, self.county.now())
+        self.memory = Memory(
+            *(station.bulletins, membership),
+            lambda: (tellable(clock.now()), station.clock_is_trusted()),
+        )
+        self.airings = CountyAirings(station, self.memory, clock, self.county.now, self._is_revoked)
+        self.recordings = station.recordings
+        self._refused: OrderedDict[bytes, None] = OrderedDict()
+        self._unsaved: list[Accepted] = []
+        self._forget_at = clock.monotonic()
+
+    def take(self, kind: str, data: bytes) -> Accepted | None:
+        """Whatever stood under a kind of topic: k, h, n, or a for what says itself what it is.
+
+        As `keep`, and raises `NotAccepted` for a keyring or heads.
+        """
+        kind = _kind_of(data) if kind == "a" else kind
+        if not data:
+            # A topic that was emptied.
+            return None
+        if kind == "k":
+            self.take_keyring(data)
+        elif kind == "h":
+            self.take_heads(data)
+        else:
+            return self.keep(data)
+        return None
+
+    def keep(self, data: bytes) -> Accepted | None:
+        """Judge an envelope. When `save` has returned too it may be acknowledged, and `airings` act on
+        what this returned.
+        """
+        now = self.county.now()
+        verdict = verify(data, self.county.trust, self.memory, self._area, now, self.county.heads)
+        if isinstance(verdict, Refused) and verdict.reason in NOT_THE_COUNTYS:
+            verdict = self.superiors.judge(data, self.memory, self._area, now) or verdict
+        if isinstance(verdict, Refused):
+            self._refuse(verdict, data)
+            return None
+        self.memory.note(verdict)
+        self._unsaved.append(verdict)
+        self.county.raise_floor(verdict.bulletin.issued)
+        return verdict
+
+    def save(self) -> None:
+        """All that was kept and told since, in one transaction, on the disk.
+
+        Raises `StoreUnusable` where it could not be written down: what was kept has to come again. What
+        is urgent is aired all the same, once.
+        """
+        unsaved, self._unsaved = self._unsaved, []
+        try:
+            self.memory.save()
+        except StoreUnusable:
+            self._refused.clear()
+            for accepted in unsaved:
+                self.airings.air_unkept(accepted)
+            raise
+
+    def look(self) -> None:
+        """What has waited for the clock; once an hour forget what expired."""
+        self.airings.look()
+        if self._clock.monotonic() >= self._forget_at:
+            self._forget_at = self._clock.monotonic() + FORGET_SECONDS
+            self.memory.forget(self.county.now().earliest)
+
+    def take_keyring(self, data: bytes) -> None:
+        """Raises `NotAccepted`; then nothing changed."""
+        if office := self.superiors.of_keyring(data):
+            newer = self.superiors.take_keyring(office, data, self.county.now())
+            self._drop(newer.believed.targets.revoked if newer else frozenset())
+        elif self.county.take_keyring(data):
+            trust = self.county.trust
+            # What a power cut leaves undone of this the start does: it goes by the same root.
+            gone = self.superiors.follow(trust, self.county.now())
+            self._drop(trust.targets.revoked | gone)
+
+    def take_heads(self, data: bytes) -> bool:
+        """Whether they answer what was asked. Raises `NotAccepted`."""
+        if office := self.superiors.of_heads(data):
+            heads = self.superiors.take_heads(office, data, self.county.now()).heads
+            self.county.raise_floor(heads.at if heads else WRITTEN)
+            return False
+        return self.county.take_heads(data, self.known())
+
+    def known(self) -> dict[str, str]:
+        """Ids and digests of all that the box has kept."""
+        return self.memory.digests()
+
+    @property
+    def fault(self) -> str:
+        """A sentence in Chinese, or ""."""
+        return self.county.fault or self.superiors.fault(self.county.now())
+
+    @property
+    def offices(self) -> tuple[str, ...]:
+        """Whose keyring and heads the box follows."""
+        return self.county.trust.area, *self.superiors.areas
+
+    def _is_revoked(self, record: Record) -> bool:
+        """A power cut may have come between the keyring and what it withdraws."""
+        believed = (self.county.trust, *(one.trust for one in self.superiors))
+        return any(record.issuer.key_id in one.targets.revoked for one in believed if one)
+
+    def _drop(self, keys: frozenset[str]) -> None:
+        """Who has a stolen key may have said something for tomorrow."""
+        for record in self.memory.at(Stage.TAKEN, Stage.WAITS) if keys else ():
+            if record.issuer.key_id in keys:
+                self.airings.withdraw(record)
+
+    def _has_had(self, refused: Refused) -> bool:
+        """What was taken up tells how it fares; a copy that comes late says nothing against it."""
+        if not refused.id:
+            return False
+        if known := self.memory.record(refused.id):
+            return known.digest == refused.digest
+        return self._station.past(refused.id) is not None
+
+    def _refuse(self, refused: Refused, data: bytes) -> None:
+        """Tell of it once; what is sent again has been told of."""
+        digest = hashlib.sha256(data).digest()
+        if digest in self._refused or self._has_had(refused):
+            return
+        logger.warning(
+            "县里的通知 %s 没有收：%s", refused.id or "（没有编号）", refused.reason.told(refused.detail)
+        )
+        self.county.refused(refused.id, refused.reason)
+        told = refused.id, refused.digest, State.REFUSED, refused.reason, refused.reason.sentence
+        self.memory.tell(*told)
+        self._refused[digest] = None
+        while len(self._refused) > REMEMBERED_REFUSALS:
+            self._refused.popitem(last=False)
+
+
+def _kind_of(data: bytes) -> str:
+    """Which kind of topic this would stand under, by what it says of itself, which is not believed."""
+    try:
+        written = strict_json.parse(data)
+    except ValueError:
+        return "n"
+    if not isinstance(written, dict):
+        return "n"
+    if "roots" in written:
+        return "k"
+    return "h" if written.get("payloadType") == HEADS_TYPE else "n"

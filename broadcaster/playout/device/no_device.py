@@ -1,0 +1,27 @@
+"""The sink in place of a device that is not there."""
+
+from broadcaster.core.errors import DeviceLost
+from broadcaster.playout.device.sink_contract import Sink
+
+
+class AbsentSink(Sink):
+    """Refuses to open, with a reason."""
+
+    capacity_frames = 0
+    queued_frames = 0
+
+    def __init__(self, reason: str, latency_seconds: float) -> None:
+        self.latency_seconds = latency_seconds
+        self._reason = reason
+
+    def check(self) -> None:
+        raise DeviceLost(self._reason)
+
+    def open(self) -> None:
+        raise DeviceLost(self._reason)
+
+    def write(self, pcm: bytes, spoken: bool) -> None:
+        raise DeviceLost(self._reason)
+
+    def close(self) -> None:
+        pass

@@ -1,0 +1,206 @@
+"""What is on the air now: how far it has come, and how it ends."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from math import inf
+
+from broadcaster.core.model import Airing, Item, JournalEntry, Outcome
+from broadcaster.playout.air_queue import Waiting
+from broadcaster.playout.device.device_contract import Damaged, Ended
+from broadcaster.rules.precedence import Cause
+
+# A line that lacks no more than this was heard: the device's account is that much short at most
+# when it was lost.
+HEARD_SECONDS = 0.15
+LEFT_OUT = "有一句的声音文件坏了，没有播出来，其余的都播了"
+# Why it took longer than its sound.
+BROKEN_BY = {
+    Cause.SEVERER: "给更紧急的让过路",
+    Cause.DEVICE: "声卡断过",
+    Cause.DOWN: "停过电或者重启过",
+}
+# Doubled each time: a card that dies at each try is tried 12 times in half an hour.
+FIRST_REST_SECONDS = 0.3
+
+
+@dataclass(frozen=True)
+class Cut:
+    """What is on the air ends now: a person wants it so, or there is another `cause`."""
+
+    reason: str
+    cause: Cause | None = None
+
+
+@dataclass
+class OnAir:
+    """What is on the air now, as the player knows it; only the player's thread changes it."""
+
+    waited: Waiting
+    began_at: datetime
+    voice: str = ""
+    seconds_due: float = 0.0
+    started_at: datetime | None = None
+    started_monotonic: float | None = None
+    cut: Cut | None = None
+    failure: str = ""
+    made: bool = False
+    """Nothing more comes of its programme."""
+    seconds_before: float = 0.0
+    """How long those of its lines are that were heard before it was cut, and are not said again."""
+    _next_line: int = 0
+    _asked_again: int = -1
+    _begins: list[tuple[int, float]] = field(default_factory=list)
+    """Of each sound that was given to the device: its line, and when it begins."""
+    _ends: dict[int, float] = field(default_factory=dict)
+    _words: list[tuple[float, str]] = field(default_factory=list)
+    _length: float = 0.0
+    _matter_from: float = inf
+
+    @property
+    def airing(self) -> Airing:
+        return self.waited.airing
+
+    def add(self, item: Item, line: int, monotonic: float) -> bool:
+        """Take the next sound; False for a line that was heard before."""
+        self.seconds_due += item.seconds
+        if line and item.matter:
+            self._matter_from = min(self._matter_from, line)
+        if line < self.waited.next_line:
+            self.seconds_before += item.seconds
+        if line < max(self.waited.next_line, self._next_line):
+            return False
+        if self.started_monotonic is not None:
+            # Silence while nothing was left to play is no part of it.
+            self.started_monotonic = max(self.started_monotonic, monotonic - self._length)
+        self._begins.append((line, self._length))
+        self._ends[line] = self._length + item.clip.seconds
+        self._length += item.seconds
+        self._words.append((self._length, item.says))
+        return True
+
+    def drop_damaged(self, damaged: Damaged) -> None:
+        """Forget a sound and all behind it: its line is to come again, or the next one, where it is the
+        signal or is damaged a second time."""
+        line, begin = self._begins[damaged.number]
+        left_out = line == self._asked_again
+        self._asked_again = line
+        self._next_line = line + (line == 0 or left_out)
+        self._length = begin + damaged.seconds_of_it
+        self._begins = self._begins[: damaged.number]
+        self._ends = {known: end for known, end in self._ends.items() if known < line}
+        self._words = [(end, says) for end, says in self._words if end <= begin]
+        self.seconds_due, self.seconds_before, self.made = 0.0, 0.0, False
+        if left_out:
+            self.failure = LEFT_OUT
+
+    def start(self, now: datetime, monotonic: float) -> None:
+        self.started_at = self.waited.started_at or now
+        self.started_monotonic = monotonic
+
+    def take_cut(self, cut: Cut) -> None:
+        """A person's word goes before all else: then it is not taken up again."""
+        if self.cut is None or cut.cause is None:
+            self.cut = cut
+
+    @property
+    def stopping(self) -> bool:
+        """A person wants silence, and there is none yet."""
+        return self.cut is not None and self.cut.cause is None
+
+    def line_after(self, seconds: float) -> int:
+        """The first line that had not been heard whole so long after the start.
+
+        More pieces may come of the last line that is known, so it counts as said only when a later
+        one has come, or the programme is made.
+        """
+        ends = tuple(self._ends.items())
+        for line, end in ends:
+            if seconds < end - HEARD_SECONDS:
+                return line
+        return ends[-1][0] + self.made if ends else self.waited.next_line
+
+    def next_line(self, seconds: float) -> int:
+        """The line it would go on with; 0 while no line of its matter has been heard whole."""
+        line = self.line_after(seconds)
+        return line if line in (self.waited.next_line, 0) or line > self._matter_from else 0
+
+    def seconds_to_line_end(self, seconds: float) -> float:
+        """How long until the next line counts as heard; without end if none is known."""
+        ends = (end - HEARD_SECONDS - seconds for end in tuple(self._ends.values()))
+        return min((left for left in ends if left > 0), default=inf)
+
+    def seconds_left(self, monotonic: float) -> float:
+        """How much of what was added is still to sound."""
+        if self.started_monotonic is None:
+            return self._length
+        return max(0.0, self.started_monotonic + self._length - monotonic)
+
+    def heard_all(self, ended: Ended) -> bool:
+        """Whether nobody missed a word, though the end may have come a little early."""
+        return ended.whole or self.said_all(ended.seconds_played)
+
+    def said_all(self, seconds: float) -> bool:
+        """The same so long after the start, as far as is known."""
+        last = max(tuple(self._ends), default=-1)
+        return self.made and self.line_after(seconds) > last
+
+    def words_at(self, seconds: float) -> str:
+        """The text of the line that sounds so long after the start; "" for a signal."""
+        words = tuple(self._words)
+        return next((says for end, says in words if seconds < end), words[-1][1] if words else "")
+
+    def so_far(self, monotonic: float) -> Waiting:
+        """How far it has come by now."""
+        since = self.started_monotonic
+        return replace(self.waited, next_line=self.next_line(monotonic - since if since else 0.0))
+
+    def rest(self, ended: Ended, monotonic: float) -> Waiting:
+        """The airing as it waits again, to go on from the start of the line that was cut.
+
+        Where the device is lost each time before a line is out, each rest is twice the one before.
+        """
+        next_line = self.next_line(ended.seconds_played)
+        rest = self.waited.rest_seconds if next_line == self.waited.next_line else 0.0
+        rest = max(FIRST_REST_SECONDS, 2 * rest) if ended.lost else 0.0
+        return replace(
+            self.waited,
+            next_line=next_line,
+            rest_seconds=rest,
+            rests_until=monotonic + rest,
+            seconds_played=self.waited.seconds_played + ended.seconds_played,
+            started_at=self.started_at or self.waited.started_at,
+            cut_by=(self.cut and self.cut.cause) or Cause.DEVICE,
+        )
+
+    def entry(self, ended: Ended, now: datetime) -> JournalEntry:
+        """The journal's line of how it ended."""
+        outcome, reason = self._outcome(ended)
+        # Nobody knows how long he would have spoken who was cut off at a microphone.
+        endless = self.airing.notice.talk and not self.made
+        return JournalEntry(
+            self.airing,
+            outcome,
+            reason,
+            self.voice,
+            self.started_at or self.waited.started_at,
+            now,
+            self.waited.seconds_played + ended.seconds_played,
+            0.0 if endless else self.seconds_due,
+        )
+
+    def _outcome(self, ended: Ended) -> tuple[Outcome, str]:
+        if self.heard_all(ended) and not self.failure:
+            unheard = ended.unheard
+            return (Outcome.FAILED, unheard) if unheard else (Outcome.PLAYED, self._why_so_long())
+        if self.cut:
+            heard = self.started_at or self.waited.started_at
+            return (Outcome.CUT_SHORT if heard else Outcome.CANCELLED), self.cut.reason
+        return Outcome.FAILED, self.failure or ended.reason
+
+    def _why_so_long(self) -> str:
+        if not (self.waited.cut_by and self.waited.started_at):
+            return ""
+        how = "接着播完的" if self.waited.next_line else "又从头播完的"
+        return f"{BROKEN_BY[self.waited.cut_by]}，{how}"

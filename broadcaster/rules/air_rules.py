@@ -1,0 +1,60 @@
+"""What may sound at which moment, and how loud: the same for a plan and for the air."""
+
+import threading
+from datetime import datetime
+
+from broadcaster.core.model import Airing, Kind
+from broadcaster.rules import quiet_hours
+from broadcaster.rules.length_estimate import Lengths
+from broadcaster.rules.loop_limits import LoopLimits
+from broadcaster.rules.quiet_hours import Ruling, Verdict
+from broadcaster.settings.schema import Settings
+
+
+class AirRules:
+    """Quiet hours, what people can bear of loops, and a person's stop; any thread may ask."""
+
+    def __init__(self, settings: Settings, lengths: Lengths) -> None:
+        self._settings = settings
+        self._lengths = lengths
+        self._limits = LoopLimits(settings.loops)
+        self._lock = threading.Lock()
+        self.station_volume = settings.sound.volume
+        """Per cent of full scale, as somebody set it last."""
+        self.loops_stopped_at: datetime | None = None
+        """Loops of windows that had begun by then are silent."""
+
+    def verdict(self, airing: Airing, moment: datetime) -> Verdict:
+        """Whether an airing may start at an aware moment, whoever asks for it."""
+        verdict = quiet_hours.quiet(self._settings, moment, airing.notice, airing.night_ok)
+        if not verdict.passes or airing.kind is not Kind.LOOP:
+            return verdict
+        if self.stopped(airing):
+            return Verdict(Ruling.SUPPRESS, "停播以后，这个时段的循环不再播")
+        with self._lock:
+            why_not = self._limits.why_not(
+                airing.asked_by, self._local(moment), self._lengths(airing.notice)
+            )
+        return Verdict(Ruling.LEAVE_OUT, why_not) if why_not else verdict
+
+    def stopped(self, airing: Airing) -> bool:
+        """Whether somebody silenced the loops in its window."""
+        stop = self.loops_stopped_at
+        return bool(stop and airing.kind is Kind.LOOP and (airing.window_from or airing.due_at) <= stop)
+
+    def may_come(self, airing: Airing) -> bool:
+        """Whether it will sound as far as is known ahead of its due time: limits are not."""
+        quiet = quiet_hours.quiet(self._settings, airing.due_at, airing.notice, airing.night_ok)
+        return (quiet.passes or quiet.until is not None) and not self.stopped(airing)
+
+    def spend(self, loop: str, started_at: datetime, seconds: float) -> None:
+        """A loop sounded for so long."""
+        with self._lock:
+            self._limits.spend(loop, self._local(started_at), seconds)
+
+    def volume(self, airing: Airing, moment: datetime) -> int:
+        """Per cent of full scale."""
+        return quiet_hours.volume_at(self._settings, moment, airing.notice, self.station_volume)
+
+    def _local(self, moment: datetime) -> datetime:
+        return moment.astimezone(self._settings.station.zone)

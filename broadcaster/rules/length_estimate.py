@@ -1,0 +1,43 @@
+"""About how long a notice takes on the air, from its text alone."""
+
+import re
+from collections.abc import Callable
+from functools import lru_cache
+
+from broadcaster.core.model import Notice, Signal
+from broadcaster.rules.severity_defaults import SIGNAL_SECONDS, settle
+from broadcaster.settings.schema import Settings
+
+# Of the offline voice at pace 1.0; within a tenth on village notices, less good on long numbers.
+SECONDS_PER_CHARACTER = 0.24
+SECONDS_PER_MARK = 0.1
+OPENING_PAUSE_SECONDS = 0.8
+
+Lengths = Callable[[Notice], float]
+
+_SAID = re.compile(r"[\u3400-\u9fffA-Za-z0-9]")
+_MARKS = re.compile(r"[，。！？；：、,.!?;:\n]+")
+
+
+def estimated_lengths(settings: Settings) -> Lengths:
+    """Seconds of a notice as the station says it; each one is reckoned once."""
+
+    @lru_cache(maxsize=16_384)
+    def estimate(notice: Notice) -> float:
+        settled, station = settle(notice, settings), settings.station
+        pace, repeats = settled.pace or 1.0, settled.repeats or 1
+        opening = _spoken(settled.opening or "", pace)
+        if opening:
+            opening = (opening + OPENING_PAUSE_SECONDS) * station.opening_repeats
+        body = _spoken(settled.text, pace) * repeats
+        pauses = station.repeat_pause_seconds * (repeats - 1)
+        closing = _spoken(settled.closing or "", pace)
+        signal = SIGNAL_SECONDS[settled.chime or Signal.NONE]
+        return signal + opening + body + pauses + closing
+
+    return estimate
+
+
+def _spoken(text: str, pace: float) -> float:
+    characters, marks = len(_SAID.findall(text)), len(_MARKS.findall(text))
+    return characters * SECONDS_PER_CHARACTER / pace + marks * SECONDS_PER_MARK

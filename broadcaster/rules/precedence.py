@@ -1,0 +1,78 @@
+"""Who goes first on the air, who cuts whom, and what becomes of the one that was cut. Pure."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+from broadcaster.core.model import Airing, Kind, Severity
+
+Precedence = tuple[int, int, float]
+
+
+def precedence(airing: Airing) -> Precedence:
+    """Sort key of the air: severity (a drill is daily), the higher office, the earlier due time.
+
+    By the timestamp, for aware times of one zone compare by wall clock, which a summer time repeats.
+    """
+    notice = airing.notice
+    return notice.rank, -notice.office, airing.due_at.timestamp()
+
+
+def cuts_in(newcomer: Airing, on_air: Airing) -> bool:
+    """Whether a newcomer silences what is sounding; equals in severity wait for its end."""
+    return newcomer.notice.rank < on_air.notice.rank
+
+
+class Cause(Enum):
+    """What ended an airing before its end."""
+
+    SEVERER = "severer"
+    """Something severer cut in."""
+    DEVICE = "device"
+    """The card or the sound child was lost."""
+    DOWN = "down"
+    """The power went, or the box was stopped."""
+
+
+class Resume(Enum):
+    """How an airing goes on that was cut.
+
+    FROM_LINE: from the start of the line that was cut, or from its beginning while no line of its matter
+    has been heard whole; signal and opening are not matter. UNHEARD: only as long as that is so.
+    """
+
+    NEVER = "never"
+    UNHEARD = "unheard"
+    FROM_LINE = "from_line"
+
+
+# To severer words a live notice gives way for good: who asked can ask again; a loop comes by itself.
+# Nobody chose a lost device, and the power is back at a time when half of what was live is stale.
+RESUMES = {
+    Cause.SEVERER: {
+        Kind.LIVE: Resume.NEVER,
+        Kind.SCHEDULED: Resume.FROM_LINE,
+        Kind.LOOP: Resume.NEVER,
+    },
+    Cause.DEVICE: dict.fromkeys(Kind, Resume.FROM_LINE),
+    Cause.DOWN: {
+        Kind.LIVE: Resume.UNHEARD,
+        Kind.SCHEDULED: Resume.FROM_LINE,
+        Kind.LOOP: Resume.UNHEARD,
+    },
+}
+
+
+def resume(airing: Airing, cause: Cause) -> Resume:
+    """How it goes on, while it is still valid. What was said at a microphone is nowhere; red always is
+    taken up again."""
+    if airing.notice.talk:
+        return Resume.NEVER
+    red = airing.notice.meant is Severity.RED
+    return Resume.FROM_LINE if red else RESUMES[cause][airing.kind]
+
+
+def goes_on(airing: Airing, cause: Cause, next_line: int) -> bool:
+    """Whether it is taken up again; `next_line` is 0 while no line of its matter was heard whole."""
+    rule = resume(airing, cause)
+    return rule is Resume.FROM_LINE or (rule is Resume.UNHEARD and next_line == 0)

@@ -1,0 +1,26 @@
+"""How a notice is said where it does not say so itself: by the station, and by its severity."""
+
+from dataclasses import replace
+
+from broadcaster.core.model import FASTEST, SLOWEST, Notice, Signal
+from broadcaster.settings.schema import Settings
+
+# With the silence behind them.
+SIGNAL_SECONDS = {Signal.CHIME: 2.5, Signal.ALERT: 3.2, Signal.SIREN: 3.8, Signal.NONE: 0.0}
+
+
+def settle(notice: Notice, settings: Settings) -> Notice:
+    """The notice with everything filled in that it left to the station."""
+    station = settings.station
+    manner = settings.severity.of(notice.severity)
+    chime = manner.chime or station.chime
+    pace = min(max(round(station.pace * manner.pace, 3), SLOWEST), FASTEST)
+    return replace(
+        notice,
+        voice=notice.voice or station.voice,
+        pace=pace if notice.pace is None else notice.pace,
+        repeats=manner.repeats if notice.repeats is None else notice.repeats,
+        opening=station.opening if notice.opening is None else notice.opening,
+        closing=station.closing if notice.closing is None else notice.closing,
+        chime=chime if notice.chime is None else notice.chime,
+    )

@@ -1,0 +1,66 @@
+"""Many slots in the order in which they fall due, without asking all of them each time."""
+
+import heapq
+import threading
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+
+from broadcaster.schedule.slot import FixedTimes
+
+# When, how severe, which slot: what sorts before another is due first, the severer of two together.
+Entry = tuple[float, int, int, datetime]
+
+
+class Agenda:
+    """Each slot's next due time after a moment, kept in a heap. Any thread.
+
+    Going on to a later moment asks only the slots that have fallen due since; going back asks all.
+    """
+
+    def __init__(self, slots: Sequence[FixedTimes]) -> None:
+        self._slots = slots
+        self._moment: datetime | None = None
+        self._entries: list[Entry] = []
+        self._lock = threading.Lock()
+
+    def after(self, moment: datetime) -> Iterator[tuple[FixedTimes, datetime]]:
+        """Every slot and due time strictly after an aware moment, in order; maybe endless."""
+        with self._lock:
+            self._turn_to(moment)
+            entries = self._entries.copy()
+        coming: dict[int, Iterator[datetime]] = {}
+        while entries:
+            _, _, number, due = entries[0]
+            slot = self._slots[number]
+            yield slot, due
+            if number not in coming:
+                coming[number] = slot.after(due)
+            following = next(coming[number], None)
+            if following is None:
+                heapq.heappop(entries)
+            else:
+                heapq.heapreplace(entries, self._entry(number, following))
+
+    def next_of_each(self, moment: datetime) -> list[tuple[FixedTimes, datetime]]:
+        """Each slot with its first due time strictly after an aware moment, in order."""
+        with self._lock:
+            self._turn_to(moment)
+            entries = sorted(self._entries)
+        return [(self._slots[number], due) for _, _, number, due in entries]
+
+    def _turn_to(self, moment: datetime) -> None:
+        if self._moment is None or moment.timestamp() < self._moment.timestamp():
+            self._entries = []
+            passed: Sequence[int] = range(len(self._slots))
+        else:
+            passed = []
+            while self._entries and self._entries[0][0] <= moment.timestamp():
+                passed.append(heapq.heappop(self._entries)[2])
+        for number in passed:
+            due = self._slots[number].next_after(moment)
+            if due:
+                heapq.heappush(self._entries, self._entry(number, due))
+        self._moment = moment
+
+    def _entry(self, number: int, due: datetime) -> Entry:
+        return due.timestamp(), self._slots[number].notice.rank, number, due

@@ -1,0 +1,91 @@
+"""What comes next, asked every second by each page and found once."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import islice
+
+from broadcaster.core.clock import Clock
+from broadcaster.core.model import Airing, Kind
+from broadcaster.rules.air_rules import AirRules
+from broadcaster.rules.length_estimate import estimated_lengths
+from broadcaster.schedule import plan_summary
+from broadcaster.schedule.air_plan import plan
+from broadcaster.schedule.timetable import Timetable
+from broadcaster.settings.schema import Settings
+
+DAY = timedelta(days=1)
+LOOK_AHEAD = 7 * DAY
+# Reckoned at once, so that a busy timetable is not reckoned anew at each airing.
+KEPT = 100
+# Where the week has fewer than were asked for, more may have come into it.
+AGAIN_AFTER = timedelta(minutes=1)
+
+
+@dataclass(frozen=True)
+class _Found:
+    airings: list[Airing]
+    of: Timetable
+    count: int
+    loops_stopped_at: datetime | None
+    looked_at: datetime
+    until: datetime
+
+    def holds(self, timetable: Timetable, count: int, stop: datetime | None, now: datetime) -> bool:
+        same = (self.of, self.count, self.loops_stopped_at) == (timetable, count, stop)
+        return same and self.looked_at <= now < self.until
+
+
+class Coming:
+    """The next airings that will sound, by the plan; any thread.
+
+    With a slot every few seconds a night has thousands that do not pass, and only the first look may
+    take as long as that; a timetable that is too dense to be planned goes by quiet hours alone.
+    """
+
+    def __init__(self, rules: AirRules, settings: Settings, clock: Clock) -> None:
+        self._rules = rules
+        self._settings = settings
+        self._lengths = estimated_lengths(settings)
+        self._clock = clock
+        self._found: dict[int, _Found] = {}
+
+    def next(self, timetable: Timetable, count: int) -> list[Airing]:
+        """So many, the soonest first, of the next seven days."""
+        now, stop = self._clock.now(), self._rules.loops_stopped_at
+        found = self._found.get(count)
+        if found is None or not found.holds(timetable, count, stop, now):
+            airings = self._look(timetable, now, count + KEPT)
+            until = airings[-count].due_at if 0 < count <= len(airings) else now + AGAIN_AFTER
+            found = _Found(airings, timetable, count, stop, now, until)
+            self._found[count] = found
+        return [airing for airing in found.airings if airing.due_at > now][:count]
+
+    def _look(self, timetable: Timetable, now: datetime, most: int) -> list[Airing]:
+        """Those of a day and, where these are too few, of a week."""
+        days, airings = plan_summary.count(timetable, now.date() - DAY, 3), list[Airing]()
+        if plan_summary.is_too_dense(days):
+            return list(
+                islice(filter(self._rules.may_come, timetable.plan(now, now + LOOK_AHEAD)), most)
+            )
+        for span in (DAY, LOOK_AHEAD):
+            airings = list(islice(self._planned(timetable, now, now + span), most))
+            if len(airings) == most:
+                break
+        return airings
+
+    def _planned(self, timetable: Timetable, now: datetime, end: datetime) -> Iterator[Airing]:
+        planned = plan(timetable, self._settings, self._lengths, now, end)
+        sounding = {one.airing.id for one in planned if one.sounds}
+        for airing in timetable.plan(now, end):
+            if airing.id in sounding and not self._rules.stopped(airing):
+                yield airing
+
+    def held(self, timetable: Timetable, since: datetime) -> list[Airing]:
+        """What fell due since then and will sound if the clock is trusted soon; of a loop the last."""
+        now = self._clock.now()
+        longest = max((slot.lateness for slot in timetable.slots), default=timedelta())
+        due = filter(self._rules.may_come, timetable.plan(max(since, now - longest), now))
+        valid = [airing for airing in due if airing.expires_at >= now]
+        last = {one.asked_by if one.kind is Kind.LOOP else one.id: one for one in valid}
+        return list(last.values())

@@ -1,0 +1,78 @@
+"""A notice before it is on the air: made as it will sound, heard on a phone, its rhymes judged."""
+
+import secrets
+import threading
+from collections import OrderedDict
+from collections.abc import Iterator
+from concurrent.futures import Future
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+from broadcaster.audio.wav_stream import wav_bytes, wav_size
+from broadcaster.core.errors import BroadcasterError
+from broadcaster.core.model import Notice, Programme, Script
+from broadcaster.studio.studio import Studio
+from broadcaster.text.rhyme_scheme import judge, verses
+from broadcaster.text.verse_report import as_values
+
+REMEMBERED = 40
+# A notice of usual length is made by then, and its length is known; a long one goes on being made.
+WAIT_SECONDS = 1.5
+# A thread that answers is held by who listens.
+LONGEST_WAIT_SECONDS = 120.0
+
+
+@dataclass(frozen=True)
+class Heard:
+    """A programme as one WAV file: its bytes, and how many they will be."""
+
+    size: int
+    sound: Iterator[bytes]
+
+
+class Rehearsals:
+    """What was asked to be heard, by tokens that nobody guesses; any thread.
+
+    It is made behind everything that is on the air, and kept: confirmed, it sounds at once.
+    """
+
+    def __init__(self, studio: Studio, rate_hz: int) -> None:
+        self._studio = studio
+        self._rate_hz = rate_hz
+        self._made: OrderedDict[str, Future[Programme]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def start(self, notice: Notice) -> str:
+        """Have a notice made; the token by which it is heard. Raises `BroadcasterError`."""
+        made, token = self._studio.start(notice), secrets.token_urlsafe(12)
+        with self._lock:
+            self._made[token] = made
+            while len(self._made) > REMEMBERED:
+                self._made.popitem(last=False)
+        return token
+
+    def seconds(self, token: str) -> float | None:
+        """How long it really takes; None while that is not known."""
+        with suppress(BroadcasterError, TimeoutError):
+            return self._made[token].result(WAIT_SECONDS).seconds
+        return None
+
+    def hear(self, token: str) -> Heard | None:
+        """Its sound, waiting until it is made; None for one that is forgotten.
+
+        Raises `BroadcasterError` when it cannot be made.
+        """
+        with self._lock:
+            made = self._made.get(token)
+        if made is None:
+            return None
+        try:
+            programme = made.result(LONGEST_WAIT_SECONDS)
+        except TimeoutError as error:
+            raise BroadcasterError("还没有做好，请过一会儿再听。") from error
+        return Heard(wav_size(programme, self._rate_hz), wav_bytes(programme, self._rate_hz))
+
+    def rhymes(self, script: Script) -> list[dict[str, Any]]:
+        """Each verse of it, judged by the thirteen tracks, as values."""
+        return as_values([judge(verse) for verse in verses(script.lines)])

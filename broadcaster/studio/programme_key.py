@@ -1,0 +1,111 @@
+"""What a programme is made from: a notice with everything filled in, a voice, and the key of it all."""
+
+import hashlib
+import json
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import replace
+
+from broadcaster.audio.clip_key import CLAPPERS_VERSION, SIGNAL_VERSIONS, signal_key
+from broadcaster.audio.mastering_preset import PRESETS
+from broadcaster.core.errors import BroadcasterError, TextRefused, VoiceUnavailable
+from broadcaster.core.model import Notice, Signal, Style
+from broadcaster.rules.severity_defaults import settle
+from broadcaster.settings.schema import LexiconSettings, Settings
+from broadcaster.text.fingerprint import Words
+from broadcaster.text.speakable import check_manner, check_speakable, settled_tempo
+from broadcaster.tts.catalogue import Catalogue
+from broadcaster.tts.fallback import Cascade
+
+NOT_KEPT = "现场讲话没有录下来，不能再播。"
+
+
+class Recipes:
+    """By the station's settings, voices and lexicon; any thread. `words` are those to read by now."""
+
+    def __init__(
+        self, settings: Settings, lexicon: LexiconSettings, catalogue: Catalogue, cascade: Cascade
+    ) -> None:
+        self._settings = settings
+        self._catalogue = catalogue
+        self._cascade = cascade
+        self._preset = PRESETS[settings.sound.preset]
+        self.words = Words.of(lexicon)
+
+    def settled(self, notice: Notice, now: float) -> Notice:
+        """The notice with everything that it left to the station filled in, at a monotonic moment.
+
+        Raises `TextRefused` for what cannot be spoken and `VoiceUnavailable` for a voice that was
+        asked for by name and is not to be had here; the station's own is stood in for.
+        """
+        filled_in = self.filled_in(notice)
+        if notice.voice:
+            self._catalogue.version(notice.voice)
+        else:
+            self.best(filled_in, now)
+        return filled_in
+
+    def filled_in(self, notice: Notice) -> Notice:
+        """The same for a voice that may be gone by now: another one will speak. Raises `TextRefused`."""
+        if notice.talk:
+            raise TextRefused(NOT_KEPT)
+        check_manner(notice)
+        if notice.recording:
+            return settle(replace(notice, opening="", closing="", style=Style.PLAIN), self._settings)
+        check_speakable(notice.text, self._settings.station.longest_text)
+        tempo = settled_tempo(notice, self._settings.station)
+        return replace(settle(notice, self._settings), beats_per_minute=tempo)
+
+    def best(self, notice: Notice, now: float) -> Notice:
+        """The notice in the best voice that is not left alone, so that what was made in a stand-in is
+        made again when the wished voice is back. Raises `VoiceUnavailable` if there is none.
+        """
+        errors: list[VoiceUnavailable] = []
+        for voice in self._cascade.order(notice.voice or "", now):
+            try:
+                self._catalogue.version(voice)
+                return replace(notice, voice=voice)
+            except VoiceUnavailable as error:
+                errors.append(error)
+        raise errors[0]
+
+    def keys(self, notices: Iterable[Notice]) -> set[str]:
+        """Of each in its wished voice, and in those that may have stood in for it."""
+        keys = set()
+        for notice in notices:
+            with suppress(BroadcasterError):
+                filled_in = self.filled_in(notice)
+                for voice in self._cascade.voices(filled_in.voice or ""):
+                    with suppress(VoiceUnavailable):
+                        keys.add(self.key(replace(filled_in, voice=voice)))
+        return keys
+
+    def key(self, notice: Notice, words: Words | None = None) -> str:
+        """A hash of all that the programme of a settled notice is made from; `words` may be others."""
+        station = self._settings.station
+        parts = [
+            notice.text,
+            notice.opening,
+            notice.closing,
+            notice.repeats,
+            notice.pace,
+            self.signal_key(notice.chime) or None,
+            notice.voice,
+            self._catalogue.version(notice.voice or ""),
+            station.opening_repeats,
+            station.repeat_pause_seconds,
+            (words or self.words).version,
+            self._preset.version,
+            self._settings.sound.rate_hz,
+        ]
+        if notice.recording:
+            parts += ["recording", notice.recording]
+        if notice.style is not Style.PLAIN:
+            parts += [notice.style, notice.beats_per_minute, CLAPPERS_VERSION]
+        return hashlib.sha256(json.dumps(parts, ensure_ascii=False).encode()).hexdigest()[:32]
+
+    def signal_key(self, signal: Signal | None) -> str:
+        """ "" of none."""
+        if signal not in SIGNAL_VERSIONS:
+            return ""
+        return signal_key(signal, self._settings.sound.rate_hz, self._preset)

@@ -1,0 +1,326 @@
+"""Notice to programme: found ready, made while it is heard, or made ahead of its time."""
+
+import logging
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future
+from contextlib import contextmanager
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+from broadcaster.audio.cache_cleanup import Housekeeping
+from broadcaster.audio.clip_key import SIGNAL_VERSIONS
+from broadcaster.audio.clip_store import ClipStore
+from broadcaster.core.clock import Clock
+from broadcaster.core.errors import BroadcasterError, CacheUnwritable
+from broadcaster.core.model import (
+    Clip,
+    Delivery,
+    Made,
+    Notice,
+    Prepared,
+    Programme,
+    Refused,
+    Script,
+    Signal,
+)
+from broadcaster.rules.severity_defaults import settle
+from broadcaster.settings.schema import LexiconSettings, Settings
+from broadcaster.studio.programme_key import Recipes
+from broadcaster.studio.render_job import Making, Parts
+from broadcaster.studio.voice_client import Workshop
+from broadcaster.text.fingerprint import Words
+from broadcaster.tts.base.engine import VoiceEntry as VoiceEntry
+from broadcaster.tts.catalogue import Catalogue
+from broadcaster.tts.fallback import Cascade
+
+logger = logging.getLogger(__name__)
+
+# How often the timetable is looked through for programmes that are not made yet.
+AHEAD_SECONDS = 60.0
+RETRY_SECONDS = 10 * AHEAD_SECONDS
+WATCH_SECONDS = 1.0
+# What is urgent is not begun without a word of warning; the daily chime is nothing to wait for.
+SIGNAL_STAND_INS = {Signal.SIREN: Signal.ALERT}
+
+
+class Studio:
+    """Makes programmes by the voice child and keeps them; any thread may call.
+
+    `ahead` names the notices that will be wanted, soonest first; `step` makes them one by one while
+    nothing more urgent is asked. What is made of those that `due` names is not removed from the cache.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        lexicon: LexiconSettings,
+        clock: Clock,
+        ahead: Callable[[], Iterable[Notice]] = tuple,
+        due: Callable[[], Iterable[Notice]] = tuple,
+    ) -> None:
+        self._settings = settings
+        self._clock = clock
+        self._ahead = ahead
+        self._store = ClipStore(settings.paths.audio_cache)
+        voices = settings.voices
+        self._catalogue = Catalogue(settings.paths.voices, voices.threads, voices.edge)
+        self._cascade = Cascade(settings.station.stand_ins)
+        self._recipes = Recipes(settings, lexicon, self._catalogue, self._cascade)
+        recipes = self._recipes
+        signals = set(map(recipes.signal_key, SIGNAL_VERSIONS))
+        self.house = Housekeeping(self._store, settings, lambda: recipes.keys(due()), signals, clock)
+        self._workshop = Workshop(settings, clock, self.house.made)
+        self._live: list[Making] = []
+        self._changed = threading.Condition()
+        self._making_ahead = False
+        self._looked_for_signals = False
+        self._tried_ahead: dict[str, float] = {}
+
+    def learn(self, lexicon: LexiconSettings) -> None:
+        """Read by another lexicon from now on; what was made by the old one is no longer found.
+
+        Lines that sound the same keep their clips. Raises `ConfigError`, and then nothing changes.
+        """
+        self._recipes.words = Words.of(lexicon)
+        self.wake()
+
+    def settled(self, notice: Notice) -> Notice:
+        """The notice with everything that it left to the station filled in.
+
+        Raises `TextRefused` for what cannot be spoken and `VoiceUnavailable` for a voice that was
+        asked for by name and is not to be had here; the station's own is stood in for.
+        """
+        return self._recipes.settled(notice, self._clock.monotonic())
+
+    def programme_key(self, notice: Notice) -> str:
+        """A hash of all that a settled notice's programme is made from."""
+        return self._recipes.key(notice)
+
+    def find(self, notice: Notice) -> Programme | None:
+        """The programme of a settled notice in its own voice, if all its clips are there."""
+        return self._store.find_programme(self._recipes.key(notice), whole=True)
+
+    def script(self, notice: Notice, lexicon: LexiconSettings | None = None) -> Script:
+        """What will be said, by the station's lexicon or another; blocks while it is composed.
+
+        Raises `TextRefused`.
+        """
+        self.wake()
+        return self._workshop.compose(notice, lexicon or self._recipes.words.lexicon)
+
+    def sample(self, notice: Notice, lexicon: LexiconSettings) -> Programme:
+        """A notice by another lexicon than the station's, to be heard by who waits; blocks for it.
+
+        Raises `BroadcasterError`.
+        """
+        notice, words = self.settled(notice), Words.of(lexicon)
+        made: Future[Programme] = Future()
+        with self._making_live(notice, words, partial(_settle, made)):
+            programme = made.result()
+        key = self._recipes.key(replace(notice, voice=programme.voice), words)
+        if self._store.find_programme(key) is None:
+            raise CacheUnwritable(self.house.fault or "声音做好了，可是没有存下来，请再试一次。")
+        return programme
+
+    def signal(self, notice: Notice) -> Clip | None:
+        """What sounds before a talk, the chime if nothing else; None while that is being made."""
+        chime = settle(notice, self._settings).chime
+        return self._find_signal(Signal.CHIME if chime is Signal.NONE else chime)
+
+    def find_clip(self, key: str) -> Clip | None:
+        return self._store.find_whole(key)
+
+    def throw_away(self, sound: Path) -> None:
+        """A clip that was found to be damaged as it sounded: it is made again when it is wanted."""
+        self._store.discard(sound)
+
+    def warm(self) -> None:
+        """Have the voice child ready: somebody is about to say something."""
+        for voice in self._cascade.order(self._settings.station.voice, self._clock.monotonic()):
+            self._workshop.warm(voice)
+        self.wake()
+
+    def voices(self) -> list[VoiceEntry]:
+        """Every voice; one that failed and has not spoken since is not ready, and says since when."""
+        return [self._with_trip(self._with_speed(entry)) for entry in self._catalogue.entries()]
+
+    def _with_speed(self, entry: VoiceEntry) -> VoiceEntry:
+        """How fast it was here, where it has spoken; a speech slower than it sounds is heard in bits."""
+        slowness = self._workshop.slowness(entry.name)
+        if not slowness or self._catalogue.online(entry.name):
+            return entry
+        slow = "，这台机器做得慢：没说过的话会断断续续，请提前做好" if slowness > 1 else ""
+        return replace(entry, speed=f"{slowness:.2g} × 实时（在这台机器上测的）{slow}")
+
+    def _with_trip(self, entry: VoiceEntry) -> VoiceEntry:
+        trip = self._cascade.trip(entry.name)
+        if trip is None or not entry.ready:
+            return entry
+        what = "连不上" if self._catalogue.online(entry.name) else "出错"
+        state = f"{what}，{trip.since:%m月%d日 %H:%M} 起：{trip.reason}"
+        return replace(entry, ready=False, state=state)
+
+    @contextmanager
+    def make(self, notice: Notice, deliver: Callable[[Delivery], None]) -> Iterator[None]:
+        """Deliver a notice's sounds in speaking order, then `Made` or `Refused`.
+
+        What is ready is delivered at once, on this thread; the rest while the context is open. An
+        online voice that has said nothing when the chime is over gives way to one that stands in.
+        """
+        with self.house.on_air(deliver) as delivered:
+            try:
+                notice = self._recipes.filled_in(notice)
+            except BroadcasterError as error:
+                delivered(Refused(str(error)))
+                yield
+                return
+            with self._making_live(notice, self._recipes.words, delivered):
+                yield
+
+    @contextmanager
+    def _making_live(
+        self, notice: Notice, words: Words, deliver: Callable[[Delivery], None]
+    ) -> Iterator[None]:
+        making = Making(self._parts(words, self._cascade), notice, True, deliver)
+        making.start()
+        self._live.append(making)
+        self.wake()
+        try:
+            yield
+        finally:
+            self._live.remove(making)
+            making.close()
+
+    def programme(self, notice: Notice, alone: bool = False) -> Programme:
+        """The programme of a notice, `voice` saying who speaks; blocks while it is made.
+
+        With `alone` nobody stands in for its voice. Raises `BroadcasterError`.
+        """
+        return self._start(self.settled(notice), alone).result()
+
+    def start(self, notice: Notice) -> Future[Programme]:
+        """The same without waiting for it. Raises `TextRefused` and `VoiceUnavailable` at once."""
+        return self._start(self.settled(notice))
+
+    def prepare(self, notices: Sequence[Notice]) -> Iterator[Prepared]:
+        """Have each made that is not; blocks while they are, one after the other."""
+        for number, notice in enumerate(notices, start=1):
+            this = Prepared(number, len(notices), notice)
+            try:
+                found = self.find(self.settled(notice))
+                programme = found or self.programme(notice)
+                yield replace(this, seconds=programme.seconds, made=found is None)
+            except BroadcasterError as error:
+                yield replace(this, problem=str(error))
+
+    @property
+    def child_pid(self) -> int | None:
+        """The voice child's process, or None while there is none."""
+        return self._workshop.child_pid
+
+    def watch(self) -> None:
+        """End a voice child that hangs, or that has been idle for long; let stand-ins speak in time."""
+        for making in tuple(self._live):
+            making.check()
+        self._workshop.watch()
+
+    def wake(self) -> None:
+        with self._changed:
+            self._changed.notify()
+
+    def step(self) -> None:
+        """Watch the voice child, start the next programme that will be wanted, and wait a while."""
+        self.watch()
+        if not self._looked_for_signals:
+            self._have_signals_made()
+        if not self._making_ahead:
+            self._make_next_ahead()
+        with self._changed:
+            self._changed.wait(self._wait_seconds())
+
+    def _wait_seconds(self) -> float:
+        now = self._clock.monotonic()
+        limits = [by - now for making in tuple(self._live) if (by := making.speaks_by) is not None]
+        up = self._workshop.child_pid is not None
+        return max(0.0, min([*limits, WATCH_SECONDS if up else AHEAD_SECONDS]))
+
+    def close(self) -> None:
+        self._workshop.close()
+        self.house.close()
+
+    def _have_signals_made(self) -> None:
+        """A voice child makes those that are missing as it comes up."""
+        self._looked_for_signals = True
+        for signal in SIGNAL_VERSIONS:
+            self._find_signal(signal)
+
+    def _find_signal(self, signal: Signal | None) -> Clip | None:
+        """The signal, or one that stands in for it; what is away is being made again."""
+        if signal not in SIGNAL_VERSIONS:
+            return None
+        found = self._store.find_whole(self._recipes.signal_key(signal))
+        if found is None:
+            self._workshop.bring_up()
+            return self._find_signal(SIGNAL_STAND_INS.get(signal))
+        return found
+
+    def _make_next_ahead(self) -> None:
+        for notice in self._ahead():
+            try:
+                notice = self._recipes.filled_in(notice)
+                best = self._recipes.best(notice, self._clock.monotonic())
+            except BroadcasterError as error:
+                logger.warning("“%s”提前做不成：%s", notice.title, error)
+                continue
+            tried_at = self._tried_ahead.get(self._recipes.key(best))
+            if tried_at is not None and self._clock.monotonic() - tried_at < RETRY_SECONDS:
+                continue
+            if self.find(best) is None:
+                self._making_ahead = True
+                self._start(notice).add_done_callback(partial(self._made_ahead, best))
+                return
+
+    def _made_ahead(self, best: Notice, made: Future[Programme]) -> None:
+        error, voice = made.exception(), best.voice or ""
+        if error:
+            logger.warning("没有提前做：%s", error)
+        # A voice that is left alone is tried when it is due again; this is for one that refuses a line,
+        # and for what is gone at once, as with a program of another version beside, each removing what
+        # the other has written: every 3 ms, for ever.
+        now, stood_in = self._clock.monotonic(), not error and made.result().voice != voice
+        if not (stood_in and self._cascade.rests(voice, now)):
+            recent = {key: at for key, at in self._tried_ahead.items() if now - at < RETRY_SECONDS}
+            self._tried_ahead = recent | {self._recipes.key(best): now}
+        self._making_ahead = False
+        self.wake()
+
+    def _start(self, notice: Notice, alone: bool = False) -> Future[Programme]:
+        """Have a settled notice made in the background, behind everything live."""
+        cascade = Cascade(()) if alone else self._cascade
+        made: Future[Programme] = Future()
+        Making(self._parts(self._recipes.words, cascade), notice, False, partial(_settle, made)).start()
+        self.wake()
+        return made
+
+    def _parts(self, words: Words, cascade: Cascade) -> Parts:
+        return Parts(
+            self._workshop,
+            self._store,
+            self._catalogue,
+            cascade,
+            self._clock,
+            self._find_signal,
+            self._recipes.signal_key,
+            self.house.aired,
+            words.lexicon,
+            lambda notice: self._recipes.key(notice, words),
+        )
+
+
+def _settle(made: Future[Programme], delivery: Delivery) -> None:
+    if isinstance(delivery, Made):
+        made.set_result(delivery.programme)
+    elif isinstance(delivery, Refused):
+        made.set_exception(BroadcasterError(delivery.reason))

@@ -1,0 +1,328 @@
+"""The program of the voice child: text front end, voices and mastering, one line at a time."""
+
+import logging
+import sys
+from collections.abc import Generator, Iterator
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+
+import numpy as np
+from numpy.typing import NDArray
+
+from broadcaster.audio.clappers import Run, clappers, with_clappers
+from broadcaster.audio.clip_key import clappers_key, clip_key, recording_key, signal_key
+from broadcaster.audio.clip_store import ClipStore
+from broadcaster.audio.mastering import Mastering
+from broadcaster.audio.mastering_preset import PRESETS
+from broadcaster.audio.recording_mastering import mastered
+from broadcaster.audio.render_result import Keeping
+from broadcaster.audio.signal_sounds import MAKERS, make_signal
+from broadcaster.core.beat_timing import rest_after, timing
+from broadcaster.core.errors import BroadcasterError, VoiceUnavailable
+from broadcaster.core.model import Clip, Item, Line, Notice, Programme, Ready, Script, Signal
+from broadcaster.settings.schema import LexiconSettings
+from broadcaster.studio.recordings import recording_path
+from broadcaster.studio.voice_messages import (
+    Compose,
+    Composed,
+    Drop,
+    Failed,
+    Finished,
+    KeepSignals,
+    Make,
+    Reply,
+    Request,
+    Setup,
+    Sounding,
+    Turned,
+    Warm,
+    Working,
+)
+from broadcaster.system.child_process import (
+    be_the_first_out_of_memory,
+    connect_to_parent,
+    end_with_parent,
+)
+from broadcaster.system.log_format import log_in, open_log
+from broadcaster.text.frontend import Reader
+from broadcaster.text.notice_script import compose_lines
+from broadcaster.tts.base.length_check import check_length
+from broadcaster.tts.base.loudness import LEVEL_LUFS
+from broadcaster.tts.base.render_cost import Effort
+from broadcaster.tts.base.voice import Voice
+from broadcaster.tts.catalogue import Catalogue
+
+logger = logging.getLogger(__name__)
+
+
+class Waiting:
+    """A job waits for a network: others may go before it."""
+
+
+Step = Reply | Waiting | None
+Work = Generator[Step, None, None]
+
+
+@dataclass
+class _Job:
+    request: Compose | Make
+    work: Work
+    waits: bool = False
+
+    @property
+    def order(self) -> tuple[bool, int]:
+        """Live work and scripts first, then first come, first served."""
+        return isinstance(self.request, Make) and not self.request.live, self.request.job
+
+
+class VoiceChild:
+    """Does the jobs that come over the pipe, a piece of a line at a time, the most urgent first."""
+
+    def __init__(self, setup: Setup) -> None:
+        self._settings = setup.settings
+        self._spool = setup.spool
+        self._store = ClipStore(setup.settings.paths.audio_cache)
+        voices = setup.settings.voices
+        self._catalogue = Catalogue(setup.settings.paths.voices, voices.threads, voices.edge)
+        self._lexicon = LexiconSettings()
+        self._reader = self._new_reader()
+        self._store.sweep()
+        self._voices: dict[str, Voice] = {}
+        self._jobs: dict[int, _Job] = {}
+        self._turned_to: _Job | None = None
+        self._preset = PRESETS[setup.settings.sound.preset]
+
+    def run(self, connection: Connection) -> None:
+        """Work until the parent closes the pipe (`EOFError`)."""
+        self._keep_signals()
+        connection.send(Working())
+        while True:
+            while not self._jobs or connection.poll():
+                self._take(connection.recv())
+                connection.send(Working())
+            for job in self._turn():
+                if job is not self._turned_to:
+                    self._turned_to = job
+                    connection.send(Turned(job.request.job))
+                step = self._advance(job)
+                job.waits = isinstance(step, Waiting)
+                if not isinstance(step, Waiting):
+                    connection.send(step or Working())
+
+    def _turn(self) -> list[_Job]:
+        """The most urgent job that can go on, and all that wait: those are asked in passing (0.01 s)."""
+        jobs = sorted(self._jobs.values(), key=lambda job: job.order)
+        return [job for job in jobs if job.waits] + [job for job in jobs if not job.waits][:1]
+
+    def _take(self, request: Request) -> None:
+        match request:
+            case Compose():
+                self._jobs[request.job] = _Job(request, self._compose(request))
+            case Make():
+                self._jobs[request.job] = _Job(request, self._make(request))
+            case Drop(job):
+                dropped = self._jobs.pop(job, None)
+                if dropped:
+                    dropped.work.close()
+            case Warm(voice):
+                self._warm(voice)
+            case KeepSignals():
+                self._keep_signals()
+
+    def _advance(self, job: _Job) -> Step:
+        number = job.request.job
+        try:
+            return next(job.work)
+        except StopIteration:
+            error: BroadcasterError | None = None
+        except BroadcasterError as expected:
+            error = expected
+        except Exception:
+            logger.exception("第 %s 件语音（%s）没有做成，错误在下面", number, job.request.notice.voice)
+            error = VoiceUnavailable("语音引擎内部出错，这则通知没有做成，详见日志。")
+        del self._jobs[number]
+        return Failed(number, error) if error else None
+
+    def _warm(self, voice: str) -> None:
+        try:
+            self._reader.warm()
+            self._voice(voice)
+        except BroadcasterError as error:
+            logger.warning("声音 %s 没能提前备好：%s", voice, error)
+
+    def _voice(self, name: str) -> Voice:
+        if name not in self._voices:
+            self._voices[name] = self._catalogue.open(name)
+        return self._voices[name]
+
+    def _lines(self, request: Compose | Make) -> Iterator[Line]:
+        """By the lexicon that the request's key was made with."""
+        if request.lexicon != self._lexicon:
+            self._lexicon = request.lexicon
+            self._reader = self._new_reader()
+        return compose_lines(request.notice, self._settings.station, self._reader)
+
+    def _new_reader(self) -> Reader:
+        return Reader(self._lexicon, self._settings.station.longest_text)
+
+    def _compose(self, request: Compose) -> Work:
+        yield Composed(request.job, Script(tuple(self._lines(request))))
+
+    def _make(self, request: Make) -> Work:
+        notice = request.notice
+        keeping = Keeping(self._store, self._spool, request.job, request.live)
+        items: list[Item] = []
+        effort = Effort()
+        if notice.chime is not Signal.NONE:
+            signal = self._signal(notice.chime or Signal.CHIME, keeping)
+            items.append(Item(signal, matter=False))
+            yield Sounding(request.job, (0, 0), Ready(items[0], 0))
+        if notice.recording:
+            items += yield from self._make_recording(request, keeping)
+            programme = Programme("recording", tuple(items))
+        else:
+            programme = yield from self._make_speech(request, keeping, items, effort)
+        keeping.keep_programme(request.key, programme)
+        yield Finished(request.job, programme, keeping.fault, effort.slowness)
+
+    def _make_recording(self, request: Make, keeping: Keeping) -> Generator[Step, None, list[Item]]:
+        """A person's own voice as often as it repeats, its parts one after the other."""
+        rate_hz, notice = self._settings.sound.rate_hz, request.notice
+        path = recording_path(self._settings.paths.state, notice.recording)
+        clips: list[Clip] = []
+        items: list[Item] = []
+        for part in mastered(path, rate_hz, self._preset, LEVEL_LUFS):
+            if part is None:
+                yield None
+                continue
+            key = recording_key(notice.recording, len(clips) + 1, rate_hz, self._preset)
+            clips.append(keeping.find(key) or keeping.keep(key, part, rate_hz))
+            # The last has a pause after it, and none knows that it is the last.
+            if len(clips) > 1:
+                items.append(Item(clips[-2], 0.0, notice.text))
+                yield Sounding(request.job, (len(items), 0), Ready(items[-1], len(items)))
+        rest = [*clips[-1:], *clips * ((notice.repeats or 1) - 1)]
+        for place, clip in enumerate(rest):
+            ends = place % len(clips) == 0 and place < len(rest) - 1
+            pause_seconds = self._settings.station.repeat_pause_seconds if ends else 0.0
+            items.append(Item(clip, pause_seconds, notice.text))
+            yield Sounding(request.job, (len(items), 0), Ready(items[-1], len(items)))
+        return items
+
+    def _make_speech(
+        self, request: Make, keeping: Keeping, items: list[Item], effort: Effort
+    ) -> Generator[Step, None, Programme]:
+        notice = request.notice
+        lines = self._lines(request)
+        voice = self._voice(notice.voice or self._settings.station.voice)
+        yield None
+        for number, part in enumerate(with_clappers(voice.arrange(lines)), start=1):
+            if isinstance(part, Line):
+                made = self._make_line(request, number, part, voice, keeping, effort, not items)
+                items.append((yield from made))
+            else:
+                clip = self._clappers(part, notice, keeping)
+                items.append(Item(clip, part.pause_seconds, matter=False))
+                yield Sounding(request.job, (number, 0), Ready(items[-1], number))
+        return Programme(voice.name, tuple(items))
+
+    def _make_line(
+        self,
+        request: Make,
+        number: int,
+        line: Line,
+        voice: Voice,
+        keeping: Keeping,
+        effort: Effort,
+        soft_start: bool,
+    ) -> Generator[Step, None, Item]:
+        """Say a line, or find it said; yields as it goes, so that a more urgent job can go between.
+
+        The first line of a live notice is handed out piece by piece, the others whole. A line that
+        comes out of silence, without a signal before it, starts softly.
+        """
+        rate_hz, pace = self._settings.sound.rate_hz, request.notice.pace or 1.0
+        tempo = self._tempo(request.notice) if line.beats else 0
+        key = clip_key(line, voice.name, voice.version, tempo or pace, rate_hz, self._preset, soft_start)
+        clip = keeping.find(key)
+        last: Sounding | None = None
+        if clip is None:
+            streamed = request.live and number == 1 and not tempo
+            mastering = Mastering(voice.rate_hz, rate_hz, voice.level_lufs, self._preset, soft_start)
+            pieces: list[NDArray[np.int16]] = []
+            spoken = (
+                voice.speak_on_beats(line, timing(line, tempo)) if tempo else voice.speak(line, pace)
+            )
+            for waveform in effort.watched(spoken):
+                if not len(waveform.samples):
+                    yield Waiting()
+                    continue
+                pieces.append(mastering.process(waveform))
+                yield self._piece(request, line, number, pieces, keeping) if streamed else None
+            pieces.append(mastering.finish())
+            samples = np.concatenate(pieces)
+            check_length(len(samples) / rate_hz * (1.0 if tempo else pace), line)
+            clip = keeping.keep(key, samples, rate_hz)
+            if streamed:
+                last = self._piece(request, line, number, pieces, keeping, line.pause_seconds)
+        pause_seconds = rest_after(line, clip.seconds, tempo) if tempo else line.pause_seconds
+        item = Item(clip, pause_seconds, line.written, line.matter)
+        yield last or Sounding(request.job, (number, 0), Ready(item, number))
+        return item
+
+    def _piece(
+        self,
+        request: Make,
+        line: Line,
+        number: int,
+        pieces: list[NDArray[np.int16]],
+        keeping: Keeping,
+        pause_seconds: float = 0.0,
+    ) -> Sounding | None:
+        """The newest piece of a line as a sound of its own, or None if there is nothing in it."""
+        if not len(pieces[-1]):
+            return None
+        place = (number, len(pieces))
+        clip = keeping.piece(place, pieces[-1], self._settings.sound.rate_hz)
+        item = Item(clip, pause_seconds, line.written, line.matter)
+        return Sounding(request.job, place, Ready(item, number))
+
+    def _tempo(self, notice: Notice) -> int:
+        return notice.beats_per_minute or self._settings.station.beats_per_minute
+
+    def _clappers(self, run: Run, notice: Notice, keeping: Keeping) -> Clip:
+        rate_hz, tempo = self._settings.sound.rate_hz, self._tempo(notice)
+        key = clappers_key(tempo, run.pattern, rate_hz)
+        return keeping.find(key) or keeping.keep(key, clappers(run.pattern, tempo, rate_hz), rate_hz)
+
+    def _signal(self, signal: Signal, keeping: Keeping) -> Clip:
+        rate_hz, preset = self._settings.sound.rate_hz, self._preset
+        key = signal_key(signal, rate_hz, preset)
+        return keeping.find(key) or keeping.keep(key, make_signal(signal, rate_hz, preset), rate_hz)
+
+    def _keep_signals(self) -> None:
+        """Have every signal in the store before one is wanted: it covers the making of the rest."""
+        keeping = Keeping(self._store, self._spool, 0, live=False)
+        try:
+            for signal in MAKERS:
+                self._signal(signal, keeping)
+        except BroadcasterError as error:
+            # Told once is enough: the first notice fails by the same error.
+            logger.info("钟声和警报没有存下来：%s", error)
+
+
+def main() -> None:
+    open_log(logging.WARNING)
+    connection = connect_to_parent(sys.argv)
+    be_the_first_out_of_memory()
+    end_with_parent(connection)
+    try:
+        setup: Setup = connection.recv()
+        log_in(setup.settings.station.zone)
+        VoiceChild(setup).run(connection)
+    except (EOFError, BrokenPipeError, ConnectionResetError):
+        logger.debug("the box closed the pipe")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,113 @@
+"""What main and the voice child say to each other."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from broadcaster.core.errors import BroadcasterError
+from broadcaster.core.model import Made, Notice, Programme, Ready, Script
+from broadcaster.settings.schema import LexiconSettings, Settings
+from broadcaster.system.temporary_sounds import Spool
+
+
+@dataclass(frozen=True)
+class Setup:
+    """The first message to the child: what it works by. Pieces of lines go to `spool`."""
+
+    settings: Settings
+    spool: Spool
+
+
+@dataclass(frozen=True)
+class Warm:
+    """Load the text front end and a voice: somebody is about to ask for something."""
+
+    voice: str
+
+
+@dataclass(frozen=True)
+class KeepSignals:
+    """Make the signals that are missing."""
+
+
+@dataclass(frozen=True)
+class Compose:
+    """Ask for the script of a notice, read by a lexicon: one may change while the child is up."""
+
+    job: int
+    notice: Notice
+    lexicon: LexiconSettings
+
+
+@dataclass(frozen=True)
+class Make:
+    """Ask for the programme of a notice, whose voice, pace and chime are settled.
+
+    A live one goes before others, and its first line comes piece by piece.
+    """
+
+    job: int
+    notice: Notice
+    key: str
+    live: bool
+    lexicon: LexiconSettings
+
+
+@dataclass(frozen=True)
+class Drop:
+    """Nobody waits for this job any more."""
+
+    job: int
+
+
+@dataclass(frozen=True)
+class Turned:
+    """The child works on this job from now on: a death or a hang is this job's."""
+
+    job: int
+
+
+@dataclass(frozen=True)
+class Working:
+    """A sign of life: another step of its work is done, of whichever job."""
+
+    job: int = 0
+
+
+@dataclass(frozen=True)
+class Composed:
+    job: int
+    script: Script
+
+
+@dataclass(frozen=True)
+class Sounding:
+    """The next sound of a job; `place` is (item, piece of it), rising, the same when made again."""
+
+    job: int
+    place: tuple[int, int]
+    ready: Ready
+
+
+@dataclass(frozen=True)
+class Finished:
+    """`unkept` says why the cache could not keep the programme, or some of it; "" when it is kept.
+
+    `slowness` is the seconds of work for a second of speech that was made for it; 0 where none was.
+    """
+
+    job: int
+    programme: Programme
+    unkept: str = ""
+    slowness: float = 0.0
+
+
+@dataclass(frozen=True)
+class Failed:
+    job: int
+    error: BroadcasterError
+
+
+Answer = Ready | Made | BroadcasterError
+Request = Setup | Warm | KeepSignals | Compose | Make | Drop
+Reply = Turned | Working | Composed | Sounding | Finished | Failed

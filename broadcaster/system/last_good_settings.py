@@ -1,0 +1,132 @@
+"""Settings as they were at the last start that went well, kept beside them; what has changed since."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+from broadcaster.core.errors import ConfigError, reason_of
+from broadcaster.system.atomic_file import whole_file
+
+logger = logging.getLogger(__name__)
+
+# In the folder of the settings: who carries that elsewhere carries it along.
+LAST_GOOD = ".last-good"
+TOLD = "told-"
+MOST_TOLD = 5
+
+T = TypeVar("T")
+
+
+def refuse_missing(folder: Path, names: Sequence[str]) -> None:
+    """Raise `ConfigError` for a file that was there at the last start and is not now."""
+    good_folder = folder / LAST_GOOD
+    gone = [name for name in names if (good_folder / name).exists() and not (folder / name).exists()]
+    if gone:
+        what = f"{'、'.join(gone)} 不见了；真的不要了，请把 {good_folder} 里的也删掉。"
+        raise ConfigError([what])
+
+
+def by_last_good(
+    load: Callable[[Path], T], folder: Path, names: Sequence[str], tell: Callable[[ConfigError], object]
+) -> T:
+    """What `load` reads from these files of the folder, the first of which is always kept. What is
+    damaged or gone since the last start is taken as it was then, and told. Raises `ConfigError` where it
+    never was good.
+    """
+    good_folder = folder / LAST_GOOD
+    try:
+        refuse_missing(folder, names)
+        return load(folder)
+    except ConfigError as error:
+        if not (good_folder / names[0]).exists():
+            raise
+        try:
+            found = load(good_folder)
+        except ConfigError:
+            raise error from None
+        tell(error)
+        return found
+
+
+def keep_good(folder: Path, names: Sequence[str]) -> None:
+    """These files of the folder, as they are now."""
+    try:
+        for name in changed_files(folder, names):
+            _keep(folder, name, name)
+    except OSError as error:
+        logger.warning("设置没能另存一份：%s", reason_of(error))
+
+
+def note_told(folder: Path, name: str) -> None:
+    """The next start does not tell again that this file is as it is now; the copy kept stays."""
+    try:
+        _keep(folder, name, f"{TOLD}{name}")
+    except OSError as error:
+        logger.warning("%s 改过，没能记下来，下次启动会再说一遍：%s", name, reason_of(error))
+
+
+@contextmanager
+def own_change(folder: Path, name: str) -> Iterator[None]:
+    """What the product itself writes in the meantime is not told at the next start."""
+    was_known = (folder / LAST_GOOD / name).exists() and not changed_files(folder, [name])
+    yield
+    if was_known:
+        keep_good(folder, [name])
+
+
+def _keep(folder: Path, name: str, kept_as: str) -> None:
+    good_folder = folder / LAST_GOOD
+    good_folder.mkdir(exist_ok=True)
+    with whole_file(good_folder / kept_as, good_folder) as beside:
+        beside.write_bytes(_read(folder / name))
+
+
+def changed_files(folder: Path, names: Sequence[str]) -> list[str]:
+    """Those that are not as they were kept, or were not there. Raises OSError."""
+    return [name for name in names if (now := _read(folder / name)) and now != _read_good(folder, name)]
+
+
+def untold(folder: Path, names: Sequence[str]) -> list[str]:
+    """Those that are not as at the last start, and that nobody was told of since. Raises OSError."""
+    return [
+        name
+        for name in changed_files(folder, names)
+        if _read_good(folder, name) and _read(folder / name) != _read_good(folder, f"{TOLD}{name}")
+    ]
+
+
+def was_changed(
+    folder: Path, names: Sequence[str], before: Mapping[str, Any], now: Mapping[str, Any]
+) -> str:
+    """In Chinese, what is not as at the last start, or "": a wrong bit may look like a setting. Values
+    are plain; none `before` where they are not to be told. Raises OSError."""
+    known = untold(folder, names)
+    if not known:
+        return ""
+    values = list(_differences(before, now)) if before else []
+    told = "；".join(values[:MOST_TOLD]) + f"；还有 {len(values) - MOST_TOLD} 处" * (
+        len(values) > MOST_TOLD
+    )
+    where = f"{'、'.join(known)} 和上次启动时不一样"
+    return f"{where}{'：' * bool(told)}{told}。不是有意改的，请改回来。"
+
+
+def _differences(before: object, now: object, name: str = "") -> Iterator[str]:
+    if isinstance(before, Mapping) and isinstance(now, Mapping):
+        for key in [*now, *(key for key in before if key not in now)]:
+            yield from _differences(before.get(key), now.get(key), f"{name}.{key}".strip("."))
+    elif before != now:
+        is_short = len(f"{before}{now}") < 60
+        yield f"{name} {before} → {now}" if is_short else f"{name} 改了"
+
+
+def _read(path: Path) -> bytes:
+    return path.read_bytes() if path.exists() else b""
+
+
+def _read_good(folder: Path, name: str) -> bytes:
+    return _read(folder / LAST_GOOD / name)

@@ -1,0 +1,56 @@
+"""Where the box's lock, its local door and ALSA's settings stand, also on a disk that takes no file."""
+
+import hashlib
+import os
+import stat
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+from broadcaster.system.temporary_sounds import MEMORY
+
+T = TypeVar("T")
+
+
+def footholds(state_folder: Path) -> tuple[Path, Path]:
+    """The state folder, and the one in memory that stands in for it; the same for every process.
+
+    The spool's sweeping of memory goes by other names.
+    """
+    place = hashlib.sha256(os.fsencode(state_folder.absolute())).hexdigest()[:16]
+    return state_folder, MEMORY / f"broadcaster.{os.getuid()}.{place}"
+
+
+def in_foothold(state_folder: Path, put: Callable[[Path], T]) -> T:
+    """Do `put` in the state folder or, where that raises OSError, in memory.
+
+    Raises the state folder's OSError when memory takes nothing either.
+    """
+    on_disk, in_memory = footholds(state_folder)
+    try:
+        on_disk.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return put(on_disk)
+    except OSError as error:
+        refused = error
+    try:
+        _make_ours(in_memory)
+        return put(in_memory)
+    except OSError:
+        raise refused from None
+
+
+def leave_memory(state_folder: Path) -> None:
+    """Remove what stood in memory; for the box as it ends."""
+    in_memory = footholds(state_folder)[1]
+    for path in in_memory.glob("*"):
+        path.unlink()
+    if in_memory.exists():
+        in_memory.rmdir()
+
+
+def _make_ours(folder: Path) -> None:
+    """Memory is open to every user of the machine: one who was there first must be ourselves."""
+    folder.mkdir(mode=0o700, exist_ok=True)
+    found = folder.lstat()
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or found.st_mode & 0o077:
+        raise PermissionError(f"{folder} belongs to somebody else")

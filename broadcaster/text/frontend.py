@@ -1,0 +1,197 @@
+"""A text as the lines in which it is said."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from difflib import SequenceMatcher
+from itertools import accumulate, chain, repeat
+
+from broadcaster.core.errors import TextRefused
+from broadcaster.core.model import Break, Line, Syllable
+from broadcaster.settings.schema import LexiconSettings
+from broadcaster.text import g2p, normalise
+from broadcaster.text.clauses import RESTS, SECONDS, Clause, Rest, split_clauses
+from broadcaster.text.clean import clean
+from broadcaster.text.g2p import Word
+from broadcaster.text.lexicon import load_lexicon
+from broadcaster.text.phrasing import cut_worth, gaps
+from broadcaster.text.sandhi import sound
+from broadcaster.text.verse import lines_with_verses
+
+# More is over 6 s of one breath; the first sound waits for the whole line's durations.
+LONGEST_LINE = 30
+# The decoder works 2 ms on a character before the first of them sounds.
+LONGEST_FIRST = 16
+# What decides a reading stands nearer than this, and the first sound does not wait for more.
+LONGEST_SENTENCE = 100
+# For a character the network needs 0.3 ms, so a text whose beginning is waited for begins in pieces:
+# the first line, the one behind it that says whether it is the last, and what may join that.
+FIRST_SENTENCES = (25, 25, 25)
+# Up to so many characters two clauses are one line, by what parts them.
+JOINED = {Rest.ITEM: 20, Rest.COMMA: 15, Rest.COLON: 6}
+
+LEAST_LINE = 4
+BEHIND_LEAST = 24
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """Words that will be said in one breath, with what they came from."""
+
+    written: str
+    words: tuple[Word, ...]
+    mark: str
+    rest: Rest
+
+    @property
+    def size(self) -> int:
+        return sum(len(word.text) for word in self.words if not word.is_mark)
+
+    @property
+    def spoken(self) -> str:
+        return "".join(word.text for word in self.words) + self.mark
+
+
+class Reader:
+    """Turns texts into lines; loads its dictionaries (100 MB) when it first reads."""
+
+    def __init__(self, lexicon: LexiconSettings, longest_text: int = 10_000) -> None:
+        self._lexicon = load_lexicon(lexicon)
+        self._longest_text = longest_text
+
+    def lines(self, text: str) -> tuple[Line, ...]:
+        """What will be said, line by line; `TextRefused` when there is nothing to say."""
+        return tuple(self.each_line(text))
+
+    def each_line(self, text: str, soon: bool = False) -> Iterator[Line]:
+        """The same, a line read when it is wanted; `TextRefused` comes with the first.
+
+        With `soon` nothing sounds before it: it is short, for its sound waits for the whole of it.
+        """
+        return self._each_line(clean(text, self._longest_text), soon)
+
+    def lines_with_verses(self, text: str) -> tuple[Line, ...]:
+        """The same with every verse line by line; `TextRefused` when there is nothing to say."""
+        cleaned = clean(text, self._longest_text)
+        return lines_with_verses(cleaned, lambda piece: tuple(self._each_line(piece)))
+
+    def _each_line(self, text: str, soon: bool = False) -> Iterator[Line]:
+        stretches = _join(self._stretches(text, FIRST_SENTENCES if soon else ()))
+        first = next(stretches, None)
+        if first is None:
+            raise TextRefused("这段文字里没有能念的字，请写上要说的话。")
+        yield from map(_line, _first_breath(first) if soon else (first,))
+        yield from map(_line, stretches)
+
+    def warm(self) -> None:
+        """Load everything that the first text would wait for, about 1 s."""
+        self.lines("一行人在12号楼长谈")
+
+    def _stretches(self, text: str, first_sizes: tuple[int, ...]) -> Iterator[Stretch]:
+        for sentence in _sentences(text, first_sizes):
+            spoken = "".join(said + clause.mark for clause, said in sentence)
+            start = 0
+            for clause, said in sentence:
+                end = start + len(said)
+                words = g2p.pronounce(said, self._lexicon, spoken[:start], spoken[end:])
+                start = end + len(clause.mark)
+                if words:
+                    yield from _breaths(clause, words)
+
+
+def _sentences(text: str, first_sizes: tuple[int, ...]) -> Iterator[list[tuple[Clause, str]]]:
+    """Clauses with their spoken words, those together that a sentence or a line of the text holds."""
+    sizes = chain(first_sizes, repeat(LONGEST_SENTENCE))
+    longest = next(sizes)
+    sentence: list[tuple[Clause, str]] = []
+    for clause in split_clauses(text):
+        sentence.append((clause, normalise.normalise(clause.words)))
+        if clause.rest >= Rest.LINE or sum(len(said) for _, said in sentence) > longest:
+            yield sentence
+            sentence, longest = [], next(sizes)
+    if sentence:
+        yield sentence
+
+
+def _breaths(clause: Clause, words: list[Word]) -> Iterator[Stretch]:
+    """A clause whole, or cut between words where it is too long for one breath."""
+    pieces = _cut(words)
+    written = _written_of(clause.written, ["".join(word.text for word in piece) for piece in pieces])
+    for piece, source in zip(pieces[:-1], written, strict=False):
+        yield Stretch(source, tuple(piece), "", Rest.NONE)
+    yield Stretch(written[-1], tuple(pieces[-1]), clause.mark, clause.rest)
+
+
+def _first_breath(stretch: Stretch) -> Iterator[Stretch]:
+    """A long one in two."""
+    first, *behind = _cut(list(stretch.words), LONGEST_FIRST)
+    if not behind:
+        yield stretch
+        return
+    left = [word for piece in behind for word in piece]
+    said = ["".join(word.text for word in words) for words in (first, left)]
+    written = _written_of(stretch.written, said)
+    mark = first.pop().text if first[-1].is_mark else ""
+    yield Stretch(written[0], tuple(first), mark, RESTS.get(mark, Rest.NONE))
+    yield Stretch(written[1], tuple(left), stretch.mark, stretch.rest)
+
+
+def _cut(words: list[Word], longest: int = LONGEST_LINE) -> list[list[Word]]:
+    """Halved at the best place near the middle until every piece fits."""
+    sizes = [0 if word.is_mark else len(word.text) for word in words]
+    total = sum(sizes)
+    if total <= longest or len(words) < 2:
+        return [words]
+    ends = list(accumulate(sizes))
+    worth = cut_worth(words)
+    place = max(range(1, len(words)), key=lambda at: worth[at - 1] - abs(ends[at - 1] / total - 0.5))
+    return _cut(words[:place], longest) + _cut(words[place:], longest)
+
+
+def _written_of(written: str, pieces: list[str]) -> list[str]:
+    """The parts of a written clause that pieces of its spoken form came from."""
+    if len(pieces) == 1:
+        return [written]
+    spoken = "".join(pieces)
+    blocks = SequenceMatcher(None, spoken, written, autojunk=False).get_matching_blocks()
+    parts, start = [], 0
+    for end in list(accumulate(map(len, pieces)))[:-1]:
+        by_share = len(written) * end // len(spoken)
+        cut = next((j + min(end - i, size) for i, j, size in reversed(blocks) if i <= end), by_share)
+        parts.append(written[start : max(cut, start + 1)])
+        start += len(parts[-1])
+    return [*parts, written[start:]]
+
+
+def _join(stretches: Iterator[Stretch]) -> Iterator[Stretch]:
+    """Short clauses, items of a list above all, go together in one line."""
+    held: Stretch | None = None
+    for stretch in stretches:
+        if held and held.size + stretch.size <= _room_behind(held):
+            pause = Word(held.mark, ())
+            words = (*held.words, *([pause] if held.mark else []), *stretch.words)
+            held = Stretch(held.written + stretch.written, words, stretch.mark, stretch.rest)
+            continue
+        if held:
+            yield held
+        held = stretch
+    if held:
+        yield held
+
+
+def _room_behind(held: Stretch) -> int:
+    """Up to how many characters a line may grow behind this; 目前 gets no line of its own."""
+    if held.size <= LEAST_LINE and held.rest in (Rest.COMMA, Rest.COLON):
+        return BEHIND_LEAST
+    return JOINED.get(held.rest, 0)
+
+
+def _line(stretch: Stretch) -> Line:
+    words = list(stretch.words)
+    sounded = iter(sound(words))
+    syllables = [
+        Syllable(char, reading, next(sounded), Break.NONE if place < len(word.units) else gap)
+        for word, gap in zip(words, gaps(words), strict=True)
+        for place, (char, reading) in enumerate(word.units, 1)
+    ]
+    syllables[-1] = replace(syllables[-1], gap=Break.CLAUSE)
+    return Line(stretch.written, stretch.spoken, tuple(syllables), SECONDS[stretch.rest])

@@ -1,0 +1,297 @@
+"""What the API takes and gives, as its description says it."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Literal, Self, TypeVar
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from broadcaster.core.model import (
+    FASTEST,
+    FASTEST_TEMPO,
+    SLOWEST,
+    SLOWEST_TEMPO,
+    Airing,
+    Entry,
+    Line,
+    Notice,
+    Office,
+    Outcome,
+    Severity,
+    Signal,
+    Style,
+    WhenQuiet,
+)
+from broadcaster.station.station import JournalFilter, JournalRow, Status, VoiceEntry
+
+LONGEST_TEXT = 50_000
+RECORDING_KEY = "^([0-9a-f]{32})?$"
+SeverityNumber = Literal[0, 1, 2, 3, 4]
+
+
+class Strict(BaseModel):
+    """Nothing is guessed: a field that is not known, or of another type, is wrong."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class Said(Strict):
+    """A notice. What is left out goes by the severity and the station's settings."""
+
+    text: str = Field(min_length=1, max_length=LONGEST_TEXT)
+    title: str = Field("", max_length=100)
+    severity: SeverityNumber = Field(0, description="0 daily, 1 red, 2 orange, 3 yellow, 4 blue")
+    issuer: str = Field("", max_length=100)
+    voice: str | None = Field(None, max_length=100, description="engine:name")
+    pace: float | None = Field(None, ge=SLOWEST, le=FASTEST)
+    repeats: int | None = Field(None, ge=1, le=20)
+    opening: str | None = Field(None, max_length=500, description='"" is none')
+    closing: str | None = Field(None, max_length=500, description='"" is none')
+    chime: Literal["chime", "alert", "siren", "none"] | None = None
+    style: Literal["", "verse", "kuaiban"] = ""
+    beats_per_minute: int | None = Field(None, ge=SLOWEST_TEMPO, le=FASTEST_TEMPO)
+    zones: list[str] = Field([], max_length=20, description="none is all")
+    volume: int = Field(100, ge=0, le=100, description="per cent of the usual one")
+    drill: bool = Field(False, description="a drill never passes quiet hours")
+    when_quiet: Literal["skip", "wait"] = Field("skip", description="in quiet hours")
+
+    recording: str = Field("", pattern=RECORDING_KEY, description="sounds in the place of the text")
+
+    def notice(self, office: Office) -> Notice:
+        closed = {
+            "severity": Severity(self.severity),
+            "chime": self.chime and Signal(self.chime),
+            "style": Style(self.style),
+            "zones": tuple(self.zones),
+            "when_quiet": WhenQuiet(self.when_quiet),
+        }
+        said = self.model_dump(include=set(Said.model_fields))
+        return Notice(**{**said, **closed, "office": office})
+
+
+class Wanted(Said):
+    """A notice and its time."""
+
+    at: AwareDatetime | None = Field(
+        None, strict=False, description="a moment within a month, with its offset; null is now"
+    )
+
+
+class OnceHeader(BaseModel):
+    """With the same key, however often it is sent, a notice is aired once."""
+
+    key: str = Field(
+        "",
+        alias="Idempotency-Key",
+        max_length=200,
+        description="any text that is new for each notice, such as a UUID; remembered for a year",
+    )
+
+
+class AiringPath(BaseModel):
+    airing_id: str = Field(max_length=100)
+
+
+class WordPath(BaseModel):
+    section: Literal["words", "places", "surnames"]
+    word: str = Field(max_length=20)
+
+
+MOST_WAITING = 100
+Row = TypeVar("Row")
+
+
+class Reading(Strict):
+    said: str = Field(
+        min_length=1, max_length=200, description="pinyin (lao4 ting2) or other characters"
+    )
+
+
+class HowMany(BaseModel):
+    count: int = Field(5, ge=1, le=100)
+
+
+class Part(BaseModel):
+    """Which part of a long list."""
+
+    count: int = Field(500, ge=1, le=500)
+    skip: int = Field(0, ge=0, le=1_000_000)
+
+    def of(self, rows: Sequence[Row]) -> Sequence[Row]:
+        return rows[self.skip : self.skip + self.count]
+
+
+class HistoryQuery(BaseModel):
+    """Which lines of the journal, newest first."""
+
+    count: int = Field(20, ge=1, le=200)
+    skip: int = Field(0, ge=0, le=1_000_000)
+    since: AwareDatetime | None = Field(None, description="due or heard from then on")
+    until: AwareDatetime | None = Field(None, description="due or heard before then")
+    outcome: Outcome | None = None
+    asked_by: str = Field("", max_length=100)
+    text: str = Field("", max_length=100)
+
+    def wanted(self) -> JournalFilter:
+        return JournalFilter(self.since, self.until, self.outcome, self.asked_by, self.text)
+
+
+class AiringShape(BaseModel):
+    """Something that waits, sounds, or comes by the timetable. Not `kept`: the disk took nothing when it
+    was accepted, so a power cut would end it."""
+
+    id: str
+    title: str
+    text: str
+    severity: SeverityNumber
+    drill: bool = False
+    kind: str
+    asked_by: str
+    due_at: datetime
+    kept: bool = True
+
+    @classmethod
+    def of(cls, airing: Airing) -> Self:
+        notice = airing.notice
+        return cls(
+            id=airing.id,
+            title=notice.title,
+            text=notice.text,
+            severity=notice.severity.value,
+            drill=notice.drill,
+            kind=airing.kind.value,
+            asked_by=airing.asked_by,
+            due_at=airing.due_at,
+            kept=airing.kept,
+        )
+
+
+class Sounding(AiringShape):
+    seconds_played: float = 0.0
+    seconds_due: float = Field(default=0.0, description="grows until its sound is made")
+    made: bool = True
+
+
+class StatusShape(BaseModel):
+    """The box at this moment; `fault` is a sentence in Chinese, or empty. So is `waits_for_card`: why
+    what is due does not sound yet."""
+
+    on_air: Sounding | None
+    waiting: list[AiringShape] = Field(description=f"the first {MOST_WAITING} of them")
+    waiting_in_all: int
+    fault: str
+    loops_stopped: bool
+    loops_stopped_at: datetime | None = None
+    loops_stopped_by: str = Field(default="", description="who did it, where that is known")
+    waits_for_card: str = ""
+    held: list[str] = Field(default=[], description="ids of what waits until the clock is trusted")
+
+    @classmethod
+    def of(cls, status: Status) -> Self:
+        on_air = status.on_air
+        sounding = Sounding.of(on_air.airing) if on_air else None
+        if sounding and on_air:
+            sounding.seconds_played = round(on_air.seconds_played, 1)
+            sounding.seconds_due = round(on_air.seconds_due, 1)
+            sounding.made = on_air.made
+        return cls(
+            on_air=sounding,
+            waiting=[AiringShape.of(airing) for airing in status.waiting[:MOST_WAITING]],
+            waiting_in_all=len(status.waiting),
+            fault=status.fault,
+            loops_stopped=status.loops_stopped,
+            loops_stopped_at=status.loops_stopped_at,
+            loops_stopped_by=status.loops_stopped_by,
+            waits_for_card=status.waits_for_card,
+            held=sorted(status.held),
+        )
+
+
+class Upcoming(BaseModel):
+    airings: list[AiringShape]
+
+
+class HistoryLine(BaseModel):
+    """What became of one airing; `text` is its start."""
+
+    id: str
+    title: str
+    text: str
+    severity: SeverityNumber
+    drill: bool = False
+    kind: str
+    asked_by: str
+    due_at: datetime
+    started_at: datetime | None
+    ended_at: datetime
+    seconds_played: float
+    seconds_due: float
+    outcome: Outcome
+    reason: str
+    voice: str
+
+    @classmethod
+    def of(cls, row: JournalRow) -> Self:
+        fields = {**vars(row), "id": row.airing_id, "severity": row.severity.value, "drill": row.drill}
+        return cls.model_validate(fields | {"kind": row.kind.value})
+
+
+class History(BaseModel):
+    lines: list[HistoryLine]
+
+
+class Volume(Strict):
+    """Per cent of full scale, from the next notice on; red and orange are never below their least."""
+
+    volume: int = Field(ge=0, le=100)
+
+
+class Stopped(BaseModel):
+    ended: int = Field(description="how many airings that ended, sounding or waiting")
+
+
+class LineShape(BaseModel):
+    written: str
+    spoken: str
+    sounded: list[str] = Field(description="the pinyin of each syllable as it is said")
+    pause_seconds: float
+
+    @classmethod
+    def of(cls, line: Line) -> Self:
+        sounded = [syllable.sounded for syllable in line.syllables]
+        pause = line.pause_seconds
+        return cls(written=line.written, spoken=line.spoken, sounded=sounded, pause_seconds=pause)
+
+
+class ScriptShape(BaseModel):
+    lines: list[LineShape]
+
+
+class VoiceShape(BaseModel):
+    name: str
+    title: str
+    ready: bool
+    state: str
+
+    @classmethod
+    def of(cls, entry: VoiceEntry) -> Self:
+        return cls(name=entry.name, title=entry.title, ready=entry.ready, state=entry.state)
+
+
+class Voices(BaseModel):
+    voices: list[VoiceShape]
+
+
+class WordShape(BaseModel):
+    section: str
+    word: str
+    said: str
+
+    @classmethod
+    def of(cls, entry: Entry) -> Self:
+        return cls(section=entry.section, word=entry.word, said=entry.said)
+
+
+class Words(BaseModel):
+    words: list[WordShape]
+    in_all: int

@@ -1,0 +1,63 @@
+"""The bar on top of every page: what is on the air, as it is now, and the one tap that silences it."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from flask import render_template
+from markupsafe import Markup
+
+from broadcaster.core.errors import BroadcasterError
+from broadcaster.web.base import access, wording
+from broadcaster.web.base.language import _
+from broadcaster.web.base.page_context import parts
+
+if TYPE_CHECKING:
+    from broadcaster.core.model import Airing
+    from broadcaster.station.station import Status
+
+View = dict[str, object]
+
+
+def on_page() -> View | None:
+    """The bar of the page that is being made; None for who has not logged in, or if nothing is known."""
+    with suppress(BroadcasterError):
+        if access.who():
+            return view(parts().station.status())
+    return None
+
+
+def moving(status: Status) -> dict[str, str]:
+    """The same in parts, for pages that are open; what is left changes each second and is its own."""
+    shown = view(status)
+    return {"bar": render_template("live_bar.html", bar=shown | {"left": ""}), "left": left(status)}
+
+
+def view(status: Status) -> View:
+    now = parts().clock.now()
+    due = status.due(now)
+    quiet = not (status.on_air or due or status.stop)
+    return {
+        "status": status,
+        "due": due,
+        "next": _next(status) if quiet else None,
+        "left": left(status),
+        "now": f"{now:%H:%M:%S}",
+    }
+
+
+def left(status: Status) -> str:
+    """How long what sounds goes on; "" while that is not known."""
+    on_air = status.on_air
+    if not on_air or on_air.stopping or not on_air.made or on_air.airing.notice.talk:
+        return ""
+    seconds = wording.say_seconds(max(0.0, on_air.seconds_due - on_air.seconds_played))
+    return Markup(render_template("live_left.html", left=_("还有 %(length)s", length=seconds)))
+
+
+def _next(status: Status) -> Airing | None:
+    coming = status.later(parts().clock.now())[:1]
+    with suppress(BroadcasterError):
+        coming += parts().station.upcoming(1)
+    return min(coming, key=lambda airing: airing.due_at.timestamp(), default=None)

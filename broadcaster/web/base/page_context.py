@@ -1,0 +1,43 @@
+"""What the pages work with; the app carries it, and each request finds it there."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, cast
+
+from flask import current_app
+
+from broadcaster.core.clock import Clock
+from broadcaster.settings.schema import Settings
+from broadcaster.web.base.answered_forms import Answers, MadeOnce
+from broadcaster.web.base.ended_sessions import EndedSessions
+from broadcaster.web.base.followed_airings import Followed
+from broadcaster.web.base.idempotency import Once
+from broadcaster.web.server.server_events import Live
+
+if TYPE_CHECKING:
+    from broadcaster.station.station import Station
+
+# Of answers: a page is 2 kB there, so these are some minutes of a village.
+MOST_BYTES = 500_000
+
+
+@dataclass(frozen=True)
+class Parts:
+    """Given to the app once, by `create_app`."""
+
+    station: Station
+    settings: Settings
+    clock: Clock
+    ended_sessions: EndedSessions
+    live: Live = field(default_factory=Live)
+    once: Once = field(default_factory=Once)
+    followed: Followed = field(default_factory=lambda: Followed(time.monotonic()))
+    answers: Answers = field(default_factory=lambda: Answers(MOST_BYTES))
+    made_once: MadeOnce = field(default_factory=MadeOnce)
+
+
+def parts() -> Parts:
+    """The parts of the app that answers this request."""
+    return cast(Parts, current_app.extensions["broadcaster"])

@@ -1,0 +1,281 @@
+"""What somebody asked for on this phone, followed to its true end: by its airing, in his session."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from enum import Enum
+from typing import TYPE_CHECKING
+
+from flask import render_template, session
+
+from broadcaster.core.errors import BroadcasterError
+from broadcaster.core.labels import OUTCOMES, called, why
+from broadcaster.core.model import Airing, Kind, Outcome
+from broadcaster.station.station import JournalFilter
+from broadcaster.web.base import wording
+from broadcaster.web.base.followed_airings import End
+from broadcaster.web.base.language import N_, _, own
+from broadcaster.web.base.page_context import parts
+
+if TYPE_CHECKING:
+    from broadcaster.station.station import Status, TakenUp
+
+# Of what waits or sounds as many fit onto a phone's screen; as many ids, into a cookie beside the rest.
+MOST_COMING, MOST_ASKED, LONGEST_NAME = 5, 30, 10
+# One that ends is for an instant neither on the air nor in the record; at a start, for some seconds.
+LOST_SECONDS = 10.0
+# What was heard needs no word for long; what was not is told until somebody has seen it: after a week
+# without power too.
+SHOWN_FOR = {True: timedelta(minutes=10), False: timedelta(days=7)}
+KEY = "asked"
+# How a login is written down.
+BY_PASSWORD, BY_PIN = N_("登录"), N_("PIN 登录")
+MOST_DEEDS, MOST_LINES = 500, 200
+
+
+class Stands(Enum):
+    """How it stands with what was asked for; SILENT waits for a sound card, of LOST nothing is known."""
+
+    COMING = "coming"
+    SILENT = "silent"
+    HEARD = "heard"
+    TAKEN_BACK = "taken back"
+    FAILED = "failed"
+    LOST = "lost"
+
+
+STOPPED = Outcome.CUT_SHORT, Outcome.CANCELLED
+STANDS = {Outcome.PLAYED: Stands.HEARD, Outcome.CANCELLED: Stands.TAKEN_BACK}
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One line of the home page."""
+
+    id: str
+    sentence: str
+    stands: Stands = Stands.COMING
+
+    @property
+    def over(self) -> bool:
+        return self.stands not in (Stands.COMING, Stands.SILENT)
+
+    @property
+    def alarms(self) -> bool:
+        """Somebody counts on it, and nothing is heard of it."""
+        return self.stands in (Stands.SILENT, Stands.FAILED, Stands.LOST)
+
+
+def follow(airing: Airing) -> None:
+    """From now on the home page of this phone says how it stands."""
+    known = {one: name for one, name in _here().items() if one != airing.id}
+    if len(known) >= MOST_ASKED:
+        known.pop(next((one for one in known if not _missed(one)), next(iter(known))))
+    parts().followed.found(airing.id, parts().clock.monotonic())
+    _keep(known | {airing.id: _short(called(airing.notice))})
+
+
+def go_on(taken: list[TakenUp]) -> None:
+    """What was stopped goes on in a new airing: where the old one is followed it stands for it; what
+    nobody asked for here this phone follows from now on."""
+    for one in taken:
+        if one.airing:
+            parts().followed.go_on(one.before, one.airing.id)
+    first = taken[0].airing if taken else None
+    if first and taken[0].before not in _here():
+        follow(first)
+
+
+def follow_what_was_missed(name: str) -> None:
+    """What a person asked for and nobody heard since he logged in last, on whatever phone; who stopped
+    it knows."""
+    station = parts().station
+    with suppress(BroadcasterError):
+        since = max(_last_login(name), parts().clock.now() - SHOWN_FOR[False])
+        lines = station.history(MOST_LINES, JournalFilter(since=since, asked_by=name))
+        live = [row for row in reversed(lines) if row.asked_by == name and row.kind is Kind.LIVE]
+        unheard = [row for row in live if row.ended_at > since and row.outcome not in STANDS]
+        missed = [row for row in unheard if not row.reason.startswith("停播")]
+        names = {row.airing_id: _short(called(row)) for row in missed}
+        _keep(dict([*(_here() | names).items()][-MOST_ASKED:]))
+
+
+def _last_login(name: str) -> datetime:
+    deeds = parts().station.deeds.recent(MOST_DEEDS)
+    logins = (deed.at for deed in deeds if deed.who == name and deed.what in (BY_PASSWORD, BY_PIN))
+    return next(logins, datetime.min.replace(tzinfo=UTC))
+
+
+def _look_for_what_goes_on(airing_id: str) -> None:
+    """A restart forgets what phones follow, and in which airing one that was stopped went on: the record
+    has it."""
+    end, followed = _end(airing_id), parts().followed
+    if end and end.outcome in STOPPED:
+        with suppress(BroadcasterError):
+            after = parts().station.goes_on_in(airing_id)
+            if after != airing_id:
+                followed.go_on(airing_id, after)
+
+
+def _missed(airing_id: str) -> bool:
+    """Whether it is over and was not heard."""
+    end = _end(airing_id)
+    return end is not None and not end.heard
+
+
+def forget(airing_id: str) -> None:
+    """He has seen it."""
+    if airing_id in _here():
+        _keep({one: name for one, name in _here().items() if one != airing_id})
+
+
+def forget_what_is_over() -> None:
+    """He has seen all of it."""
+    status = parts().station.status()
+    _keep({one: name for one, name in _here().items() if not how_it_stands(one, status).over})
+
+
+def asked_here(status: Status) -> list[Asked]:
+    """Those of this phone, the last first; what is over for long is left out from then on, and of what
+    went well all but the last. What was not heard no later one pushes out."""
+    now = parts().clock.now()
+    for airing_id in _here().keys() - set(parts().followed.ids()):
+        _look_for_what_goes_on(airing_id)
+    if (going_on := {parts().followed.after(one): name for one, name in _here().items()}) != _here():
+        _keep(going_on)
+    for airing_id in tuple(_here()):
+        end = _end(airing_id)
+        if end and now - end.at > SHOWN_FOR[end.heard]:
+            forget(airing_id)
+    parts().followed.add(_here())
+    shown = [how_it_stands(airing_id, status) for airing_id in reversed(tuple(_here()))]
+    for old in [one for one in shown if one.stands is Stands.HEARD][1:]:
+        forget(old.id)
+        shown.remove(old)
+    unseen = [one for one in shown if one.stands is Stands.COMING][MOST_COMING:]
+    return [one for one in shown if one not in unseen]
+
+
+def asked_anywhere(status: Status) -> list[Asked]:
+    """Those of all phones that looked lately: what moves on their pages."""
+    return [how_it_stands(airing_id, status) for airing_id in parts().followed.ids()]
+
+
+def _here() -> dict[str, str]:
+    """The start of the name of each, by its airing, the last one last."""
+    kept = session.get(KEY)
+    rows = kept if isinstance(kept, list) else []
+    return {str(row[0]): str(row[1]) for row in rows if isinstance(row, list) and len(row) == 2}
+
+
+def _keep(names: dict[str, str]) -> None:
+    """As rows, for a cookie keeps no order of keys."""
+    session[KEY] = [list(row) for row in names.items()]
+
+
+def how_it_stands(airing_id: str, status: Status) -> Asked:
+    """Of one airing, also of what was asked for on another phone."""
+    going_on, monotonic = parts().followed.after(airing_id), parts().clock.monotonic()
+    if found := _coming(going_on, status) or _over(airing_id):
+        parts().followed.found(airing_id, monotonic)
+        return replace(found, id=airing_id)
+    if parts().followed.unknown_for(airing_id, monotonic) < LOST_SECONDS:
+        return _handed_over(airing_id)
+    name = own(parts().followed.name_of(airing_id))
+    told = _("“%(name)s”不知道播了没有：广播站的记录坏过，没有它了。没听到的话，请重新播。", name=name)
+    return Asked(airing_id, told, Stands.LOST)
+
+
+def what_became(airing: Airing) -> str:
+    """The page of a notice that somebody confirmed, where he comes back to it."""
+    one, end = how_it_stands(airing.id, parts().station.status()), _end(airing.id)
+    return render_template("sent.html", one=one, airing=airing, at=end and end.at)
+
+
+def _coming(airing_id: str, status: Status) -> Asked | None:
+    if status.on_air and status.on_air.airing.id == airing_id:
+        name = _name(status.on_air.airing)
+        if status.on_air.stopping:
+            return Asked(airing_id, _("“%(name)s”正在停。", name=name))
+        if status.on_air.seconds_played:
+            return Asked(airing_id, _("“%(name)s”正在播。", name=name))
+        return Asked(airing_id, _("“%(name)s”已经交给广播了，正要播。", name=name))
+    for airing in status.waiting:
+        if airing.id == airing_id:
+            return _waiting(airing, airing_id in status.held)
+    return None
+
+
+def _over(airing_id: str) -> Asked | None:
+    """Also while the record cannot be read, for then nothing is known to be lost."""
+    try:
+        end = _known_end(airing_id)
+    except BroadcasterError:
+        return _handed_over(airing_id)
+    return _ended(airing_id, end) if end else None
+
+
+def _short(name: str) -> str:
+    """As much of it as the cookie holds."""
+    return name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 1]}…"
+
+
+def _handed_over(airing_id: str) -> Asked:
+    return Asked(airing_id, _("已经交给广播了。"))
+
+
+def _waiting(airing: Airing, held: bool) -> Asked:
+    now, name = parts().clock.now(), _name(airing)
+    if held:
+        return Asked(airing.id, _("“%(name)s”记下了，等时钟对准了再播。", name=name))
+    if airing.due_at > now:
+        when = wording.say_moment(airing.due_at, now)
+        return Asked(airing.id, _("“%(name)s”记下了，到时候播：%(when)s。", name=name, when=when))
+    if not parts().station.device().ready:
+        until = wording.say_moment(airing.expires_at, now)
+        told = _("还没有响：“%(name)s”在等声卡，%(when)s 以前弄好就补播。", name=name, when=until)
+        return Asked(airing.id, told, Stands.SILENT)
+    return Asked(airing.id, _("“%(name)s”已经交给广播了，正在排队。", name=name))
+
+
+def _ended(airing_id: str, end: End) -> Asked:
+    words = {"name": own(end.name), "outcome": _(OUTCOMES[end.outcome])}
+    reason = own(why(end.outcome, end.reason).removesuffix("。"))
+    told = (
+        _("“%(name)s”%(outcome)s：%(reason)s。", **words, reason=reason)
+        if reason
+        else _("“%(name)s”%(outcome)s。", **words)
+    )
+    return Asked(airing_id, told, STANDS.get(end.outcome, Stands.FAILED))
+
+
+def _end(airing_id: str) -> End | None:
+    with suppress(BroadcasterError):
+        return _known_end(airing_id)
+    return None
+
+
+def _known_end(airing_id: str) -> End | None:
+    """Asked of the air, which knows it also while the disk fails, and then of the record.
+
+    Raises as `Station.past`.
+    """
+    followed, station = parts().followed, parts().station
+    if known := followed.end_of(airing_id):
+        return known
+    going_on = followed.after(airing_id)
+    if entry := station.wait_for_end(going_on, 0.0):
+        return followed.note(
+            airing_id, End(called(entry.airing.notice), entry.outcome, entry.reason, entry.ended_at)
+        )
+    row = station.past(going_on)
+    if row is None:
+        return None
+    name = called(row)
+    return followed.note(airing_id, End(name, row.outcome, row.reason, row.ended_at))
+
+
+def _name(airing: Airing) -> str:
+    return own(called(airing.notice))

@@ -1,0 +1,263 @@
+"""Say something: write or fill in a text, see and hear it as it will sound, then air it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from broadcaster.core.errors import BroadcasterError, TimeRefused
+from broadcaster.core.model import SECTIONS, Airing, Notice, Outcome, Severity
+from broadcaster.web.base import drafts
+from broadcaster.web.base.form_errors import Mistake, again_with
+from broadcaster.web.base.language import _, own
+from broadcaster.web.base.page_context import parts
+from broadcaster.web.pages import asked_here, timetable
+from broadcaster.web.pages.confirm import rehearse as rehearsed
+from broadcaster.web.pages.notice_form import Form, Wish, confirmed, wish_of
+from broadcaster.web.pages.notice_templates import Pattern, open_blank, patterns
+
+if TYPE_CHECKING:
+    from broadcaster.station.station import JournalRow
+
+SHOWN_TEXTS, LOOKED_THROUGH = 8, 60
+HEARD = (Outcome.PLAYED, Outcome.CUT_SHORT)
+
+pages = Blueprint("say", __name__, url_prefix="/say")
+
+
+@pages.get("")
+def write() -> ResponseReturnValue:
+    """An empty form, or one with a text: of a pattern, of an earlier notice, of a recording."""
+    parts().station.warm()
+    asked_for = request.args
+    pattern = patterns().get(asked_for.get("pattern", ""))
+    try:
+        severity = Severity(int(asked_for.get("severity", "0")))
+    except ValueError:
+        abort(400)
+    if pattern:
+        return _filled(pattern)
+    if said := _said_before(asked_for.get("airing", "")):
+        return _form(Wish(Notice(said.text, recording=said.recording)))
+    return _form(Wish(Notice(asked_for.get("text", ""), severity=severity)))
+
+
+@pages.get("/pattern/<key>")
+def fill(key: str) -> ResponseReturnValue:
+    pattern = patterns().get(key) or abort(404)
+    return render_template("pattern.html", pattern=pattern, words=request.args.getlist("blank"))
+
+
+def _filled(pattern: Pattern) -> ResponseReturnValue:
+    """The form with its words; a blank that is left open is asked for once more."""
+    words = [word.strip() for word in request.args.getlist("blank")]
+    if words and not all(words) and "later" not in request.args:
+        label = pattern.blanks[words.index("")].label
+        told = _("“%(label)s”还空着，请写上。", label=own(label))
+        open_one = Mistake(f"blank-{words.index('') + 1}", told)
+        return again_with("pattern.html", [open_one], pattern=pattern, words=words)
+    return _form(Wish(Notice(pattern.filled(words), severity=pattern.severity)), begun=pattern.key)
+
+
+@pages.post("")
+def rehearse() -> ResponseReturnValue:
+    """Keep what was written, and lead to where it is seen and heard; nothing is aired.
+
+    What is to come again and again is a slot of the timetable, and goes on in its form.
+    """
+    form = request.form
+    mistake = _what_is_open(wish_of(form), form)
+    if form.get("when") == "loop" and not mistake:
+        drafts.drop(form.get("notice_id", ""))
+        return timetable.begin_loop(form)
+    return _at_its_address(form, mistake)
+
+
+@pages.post("/edit")
+def edit() -> ResponseReturnValue:
+    wish_of(request.form)
+    draft_id = drafts.keep(drafts.SAY, request.form.get("notice_id", ""), request.form)
+    return redirect(url_for("say.change", draft_id=draft_id), 303)
+
+
+@pages.get("/<draft_id>")
+def look(draft_id: str) -> ResponseReturnValue:
+    """How what was written will be spoken, and what will happen; what became of it, once it was sent;
+    where something is still to be filled in, the form."""
+    if airing := _sent(draft_id):
+        return asked_here.what_became(airing)
+    draft = drafts.find(draft_id)
+    if draft is None or draft.form != drafts.SAY:
+        flash(_("没有这一条，可能太久了，已经不在了。"))
+        return redirect(url_for("say.write"), 303)
+    form = drafts.form_of(draft)
+    wish = wish_of(form)
+    if mistake := _what_is_open(wish, form):
+        return _form(wish, form, mistake)
+    return _rehearsal(wish, form)
+
+
+@pages.get("/<draft_id>/edit")
+def change(draft_id: str) -> ResponseReturnValue:
+    """The form of this id: as it was looked at last, or empty, for the phone may know more of it."""
+    if not drafts.ID.fullmatch(draft_id):
+        abort(404)
+    if airing := _sent(draft_id):
+        return asked_here.what_became(airing)
+    parts().station.warm()
+    draft = drafts.find(draft_id)
+    form = drafts.form_of(draft) if draft else Form({"notice_id": draft_id})
+    return _form(wish_of(form), form)
+
+
+@pages.post("/fix")
+def fix() -> ResponseReturnValue:
+    """Keep how a word is said, and show the same text with it."""
+    form = request.form
+    wish = wish_of(form)
+    if form.get("section", "words") not in SECTIONS:
+        abort(400)
+    try:
+        word, said = form.get("word", "").strip(), form.get("said", "").strip()
+        entry = parts().station.words.set(word, said, form.get("section", "words"))
+    except BroadcasterError as error:
+        return _rehearsal(wish, form, Mistake("said", str(error)), word=word, said=said)
+    flash(
+        _(
+            "记下了：%(word)s 念 %(said)s。再听一遍看对不对。",
+            word=own(entry.word),
+            said=own(entry.said),
+        )
+    )
+    return _at_its_address(form)
+
+
+@pages.get("/sound/<token>")
+def sound(token: str) -> ResponseReturnValue:
+    """What is rehearsed, as one WAV; a part of it for browsers that ask so (Safari always does)."""
+    heard = parts().station.rehearsals.hear(token) or abort(404)
+    answer = Response(heard.sound, mimetype="audio/wav")
+    answer.content_length = heard.size
+    return answer.make_conditional(request, accept_ranges=True, complete_length=heard.size)
+
+
+@pages.post("/air")
+def air() -> ResponseReturnValue:
+    """Air exactly what was shown. An id airs once: with other words it is shown anew."""
+    form = request.form
+    wish = wish_of(form)
+    known = _sent(wish.notice.id)
+    if known and not _same(known, form):
+        flash(_("这一条改过了，还没有播。请再看一遍。"))
+        return _at_its_address(form)
+    try:
+        airing = confirmed(wish.notice, wish.due_at)
+    except BroadcasterError as error:
+        drafts.keep(drafts.SAY, wish.notice.id, form)
+        return _form(wish, form, _refused(error))
+    drafts.finish(wish.notice.id, airing.id)
+    return redirect(url_for("air.home"), 303)
+
+
+def _at_its_address(form: Form, mistake: Mistake | None = None) -> ResponseReturnValue:
+    draft_id, field = form.get("notice_id", ""), mistake.field if mistake else None
+    known = _sent(draft_id)
+    if known is None or not _same(known, form):
+        draft_id = drafts.keep(drafts.SAY, "" if known else draft_id, form)
+    return redirect(url_for("say.look", draft_id=draft_id, _anchor=field), 303)
+
+
+def _same(airing: Airing, form: Form) -> bool:
+    """Whether the form says what was aired under its id already."""
+    return airing.notice.text == wish_of(form).notice.text
+
+
+def _sent(notice_id: str) -> Airing | None:
+    known = drafts.ID.fullmatch(notice_id)
+    return parts().once.known(parts().station, notice_id) if known else None
+
+
+def _what_is_open(wish: Wish, form: Form) -> Mistake | None:
+    """What is still to be filled in."""
+    if not wish.notice.text:
+        return Mistake("text", _("请写上要说的话。"))
+    if form.get("when") == "at" and not wish.at:
+        return Mistake("at", _("请写几号几点播；现在就播，请选“马上”。"))
+    if form.get("when") == "loop" and not form.get("valid_until"):
+        return Mistake("valid_until", _("请写循环到哪天；天天播、没有止日的，请写进时间表。"))
+    if label := open_blank(wish.notice.text):
+        return Mistake("text", _("“%(label)s”还空着，请写上，或者删掉。", label=own(label)))
+    return None
+
+
+def _refused(error: BroadcasterError) -> Mistake:
+    return Mistake("at" if isinstance(error, TimeRefused) else "text", str(error))
+
+
+def _form(
+    wish: Wish, form: Form | None = None, mistake: Mistake | None = None, begun: str = ""
+) -> ResponseReturnValue:
+    """`begun` is the pattern whose words they are: a phone must not lose them either."""
+    station, form = parts().station, form or Form()
+    voices = [voice for voice in station.voices() if voice.ready]
+    kept = drafts.find(wish.notice.id) if form else None
+    return again_with(
+        "say.html",
+        [mistake] if mistake else [],
+        draft=wish.notice,
+        at=wish.at or form.get("at", ""),
+        when="at" if wish.at else form.get("when", "now"),
+        until=form.get("valid_until", ""),
+        revision=kept.revision if kept else 0,
+        begun=begun,
+        voices=voices,
+        patterns=patterns(),
+        last=_last_said(),
+        today=parts().clock.now().date(),
+        unfinished=drafts.unfinished(),
+    )
+
+
+def _last_said() -> list[JournalRow]:
+    """What was heard last and can be said again: each text once, and each recording that is kept."""
+    try:
+        rows = [row for row in parts().station.history(LOOKED_THROUGH) if _can_be_said_again(row)]
+    except BroadcasterError:
+        return []
+    recordings = any(row.notice.recording for row in rows) and parts().station.recordings.all()
+    kept = {"", *(one.key for one in recordings or ())}
+    each: dict[tuple[str, str], JournalRow] = {}
+    for row in rows:
+        if row.notice.recording in kept:
+            each.setdefault((row.text, row.notice.recording), row)
+    return list(each.values())[:SHOWN_TEXTS]
+
+
+def _can_be_said_again(row: JournalRow) -> bool:
+    return row.outcome in HEARD and bool(row.text) and not row.notice.talk
+
+
+def _said_before(airing_id: str) -> Notice | None:
+    """The whole of it: the list of what was said knows only the start."""
+    row = parts().station.past(airing_id) if airing_id else None
+    return row.notice if row and not row.notice.talk else None
+
+
+def _rehearsal(
+    wish: Wish, form: Form, mistake: Mistake | None = None, **words: str
+) -> ResponseReturnValue:
+    try:
+        shown = rehearsed(wish.notice, wish.due_at)
+    except BroadcasterError as error:
+        return _form(wish, form, _refused(error))
+    return again_with(
+        "confirm.html",
+        [mistake] if mistake else [],
+        wish=wish,
+        notice=wish.notice,
+        shown=shown,
+        sections=SECTIONS,
+        **words,
+    )

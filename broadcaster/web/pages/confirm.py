@@ -1,0 +1,83 @@
+"""What is to be confirmed: a notice as it will sound, how long, when, and what stands against it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from broadcaster.core.errors import RecordingRefused
+from broadcaster.core.model import Notice, Script
+from broadcaster.rules.severity_defaults import settle
+from broadcaster.studio.recordings import GONE
+from broadcaster.web.base import wording
+from broadcaster.web.base.page_context import parts
+from broadcaster.web.pages.hindrances import hindrance
+
+
+@dataclass(frozen=True)
+class Rehearsed:
+    """What somebody sees and hears before he confirms; `sentence` says what confirming does.
+
+    Where quiet hours keep it off, `keeps_quiet` says so and `after_quiet` is when they end.
+    """
+
+    token: str
+    script: Script
+    verses: list[dict[str, Any]]
+    sentence: str
+    keeps_quiet: str
+    after_quiet: datetime | None
+    hindrance: list[str]
+    valid_until: datetime | None
+    """How late one that is for later may still be heard."""
+
+
+def rehearse(notice: Notice, at: datetime | None = None, heard_seconds: float = 0.0) -> Rehearsed:
+    """Have it made and shown; nothing is aired. `heard_seconds` is how long it was when it was aired
+    before. Raises `BroadcasterError`."""
+    from broadcaster.station.station import LIVE_LATENESS
+
+    station, settled = parts().station, settle(notice, parts().settings)
+    recorded_seconds = _recorded_seconds(notice)
+    station.warm()
+    keeps_quiet = station.why_not(settled, at)
+    after_quiet = station.after_quiet(settled, at) if keeps_quiet else None
+    later = after_quiet or at
+    script = Script(()) if settled.recording else station.script(replace(settled, repeats=1))
+    token = station.rehearsals.start(notice)
+    made_seconds = station.rehearsals.seconds(token)
+    length = wording.Length(
+        made_seconds
+        or heard_seconds
+        or wording.estimate_seconds(script, settled, parts().settings.station, recorded_seconds),
+        exact=made_seconds is not None,
+    )
+    return Rehearsed(
+        token,
+        script,
+        station.rehearsals.rhymes(script),
+        _what_happens(settled, length, later),
+        keeps_quiet,
+        after_quiet,
+        hindrance(later),
+        later and later + LIVE_LATENESS,
+    )
+
+
+def _recorded_seconds(notice: Notice) -> float:
+    """How long a person's own voice is, said one time; 0 of a text."""
+    if not notice.recording:
+        return 0.0
+    recording = parts().station.recordings.find(notice.recording)
+    if recording is None:
+        raise RecordingRefused(GONE)
+    return recording.seconds
+
+
+def _what_happens(settled: Notice, length: wording.Length, at: datetime | None) -> str:
+    station, now = parts().station, parts().clock.now()
+    by = "recording" if settled.recording else settled.voice or ""
+    by = wording.say_voice(by, station.voices())
+    when = wording.say_moment(at, now) if at else ""
+    return wording.say_what_happens(settled, length, station.status(), now, by, when)

@@ -1,0 +1,330 @@
+"""The timetable: its list and its week, a slot made, changed, held up, taken out and taken back."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from flask import Blueprint, abort, flash, redirect, render_template, request, session, url_for
+from flask.typing import ResponseReturnValue
+
+from broadcaster.core.clock import Clock
+from broadcaster.core.errors import SlotRefused
+from broadcaster.core.labels import SIGNALS
+from broadcaster.core.model import new_id
+from broadcaster.schedule.timetable_file import read_slot
+from broadcaster.settings.values import WEEKDAYS
+from broadcaster.web.base import drafts
+from broadcaster.web.base.form_errors import Mistake, again_with
+from broadcaster.web.base.language import _, own
+from broadcaster.web.base.page_context import parts
+from broadcaster.web.base.paging import paged
+from broadcaster.web.base.wording import say_date, say_month_day, say_weekday
+from broadcaster.web.pages import slot_form, week_chart
+from broadcaster.web.pages.slot_wording import HOLIDAYS, is_over, say_slot
+
+if TYPE_CHECKING:
+    from broadcaster.station.station import SlotEntry
+
+DAY, WEEK = timedelta(days=1), timedelta(days=7)
+MOST_REMOVED, MOST_PROBLEMS = 20, 20
+FIRST_DAY, LAST_DAY = date(2020, 1, 1), date(2099, 12, 20)
+
+Form = drafts.Form
+Problems = Sequence[tuple[str, str]]
+Mistakes = Sequence[Mistake]
+
+pages = Blueprint("timetable", __name__, url_prefix="/timetable")
+
+
+@pages.get("")
+def home() -> ResponseReturnValue:
+    slots, today = parts().station.slots, _today()
+    monday = _day(request.args.get("week", ""), today)
+    monday -= monday.weekday() * DAY
+    return render_template(
+        "timetable.html",
+        entries=paged(slots.entries()),
+        removed=slots.removed()[:MOST_REMOVED],
+        problems=slots.timetable.problems[:MOST_PROBLEMS],
+        columns=week_chart.draw_week(slots.week(monday)),
+        picture=week_chart,
+        monday=monday,
+        week=WEEK,
+        **_words(),
+    )
+
+
+@pages.get("/slot")
+def one() -> ResponseReturnValue:
+    return _one(request.args.get("name", ""))
+
+
+def _one(name: str, mistakes: Mistakes = ()) -> ResponseReturnValue:
+    entry = parts().station.slots.find(name)
+    return again_with("slot.html", mistakes, entry=entry, **_words()) if entry else _gone()
+
+
+@pages.get("/new")
+def new() -> ResponseReturnValue:
+    """An empty form, or one that another page has begun: `text`, `name`, `kind`, `valid_until`."""
+    kind = request.args.get("kind", "at")
+    begun = {key: request.args.get(key, "") for key in ("text", "name", "valid_until")}
+    return _form({key: value for key, value in begun.items() if value}, kind=kind)
+
+
+def begin_loop(form: Form) -> ResponseReturnValue:
+    """The form of a slot that another form has begun: a loop, until the day that it says."""
+    begun = form.copy()
+    begun["kind"], begun["draft_id"] = "every_minutes", ""
+    begun["chime"] = next((name for name, one in SIGNALS.items() if one.value == form.get("chime")), "")
+    draft_id = drafts.keep(drafts.SLOT, "", begun)
+    return redirect(url_for("timetable.edit", draft_id=draft_id), 303)
+
+
+@pages.get("/change")
+def change() -> ResponseReturnValue:
+    entry = parts().station.slots.find(request.args.get("name", ""))
+    if entry is None or entry.written is None:
+        return _gone()
+    return _form(entry.written, replaces=entry.name)
+
+
+@pages.post("/check")
+def check() -> ResponseReturnValue:
+    """Keep what was typed, and lead to where it is said back; no slot is kept yet."""
+    form = request.form
+    draft_id = drafts.keep(drafts.SLOT, form.get("draft_id", ""), form)
+    _slot, _coming, mistakes = _tried(form)
+    field = mistakes[0].field if mistakes else None
+    return redirect(url_for("timetable.look", draft_id=draft_id, _anchor=field), 303)
+
+
+@pages.get("/draft/<draft_id>")
+def look(draft_id: str) -> ResponseReturnValue:
+    """What was typed, said back in plain words with the next occurrences; where something is still to
+    be changed, the form."""
+    draft = drafts.find(draft_id)
+    if draft is None or draft.form != drafts.SLOT:
+        return _gone()
+    if draft.became:
+        flash(_("“%(name)s”已经存好了。", name=own(draft.became)))
+        return redirect(url_for("timetable.one", name=draft.became), 303)
+    form = drafts.form_of(draft)
+    written, coming, mistakes = _tried(form)
+    if mistakes:
+        return _form_of(form, mistakes)
+    return render_template(
+        "slot_check.html",
+        slot=read_slot(written),
+        coming=coming,
+        written=json.dumps(written, ensure_ascii=False),
+        replaces=form.get("replaces", ""),
+        draft_id=draft_id,
+        **_words(),
+    )
+
+
+@pages.get("/draft/<draft_id>/edit")
+def edit(draft_id: str) -> ResponseReturnValue:
+    """The form of this id: as it was looked at last, or empty, for the phone may know more of it."""
+    if not drafts.ID.fullmatch(draft_id):
+        abort(404)
+    draft = drafts.find(draft_id)
+    return _form_of(drafts.form_of(draft)) if draft else _form({}, draft_id=draft_id)
+
+
+@pages.post("/save")
+def save() -> ResponseReturnValue:
+    written, replaces = _written(), request.form.get("replaces", "")
+    slots = parts().station.slots
+    there = slots.find(str(written.get("name", "")))
+    draft_id = request.form.get("draft_id", "")
+    try:
+        if there is None or there.written != written:
+            slots.save(written, session["name"], replaces)
+    except SlotRefused as error:
+        return _form(written, replaces, _mistakes(error.problems), draft_id=draft_id)
+    slot = read_slot(written)
+    drafts.finish(draft_id, slot.name)
+    flash(_("存好了：“%(name)s”，%(when)s。", name=own(slot.name), when=say_slot(slot)))
+    return redirect(url_for("timetable.home"), 303)
+
+
+@pages.post("/pause")
+def pause() -> ResponseReturnValue:
+    name, until = request.form.get("name", ""), _pause_until()
+    if until is None and request.form.get("how") != "go_on":
+        return _one(name, [Mistake("until", _("请选停到哪一天：今天，或者以后的一天。"))])
+    try:
+        parts().station.slots.pause(name, until, session["name"])
+    except SlotRefused:
+        return _gone()
+    flash(_("“%(name)s”%(what)s。", name=own(name), what=_say_pause(until)))
+    return redirect(url_for("timetable.home"), 303)
+
+
+@pages.post("/remove")
+def remove() -> ResponseReturnValue:
+    name = request.form.get("name", "")
+    try:
+        parts().station.slots.remove(name, session["name"])
+    except SlotRefused:
+        return _gone()
+    flash(_("删掉了“%(name)s”。删错了可以在下面“刚删掉的”里恢复。", name=own(name)))
+    return redirect(url_for("timetable.home"), 303)
+
+
+@pages.post("/restore")
+def restore() -> ResponseReturnValue:
+    name = request.form.get("name", "")
+    try:
+        parts().station.slots.restore(name, session["name"])
+    except SlotRefused as error:
+        flash(str(error))
+        return redirect(url_for("timetable.home"), 303)
+    flash(_("“%(name)s”恢复了，照原来的时间播。", name=own(name)))
+    return redirect(url_for("timetable.home"), 303)
+
+
+def _tried(form: Form) -> tuple[slot_form.Written, Sequence[Any], Mistakes]:
+    """The slot that the form writes, when it would be due, and what is to be changed in it."""
+    replaces = form.get("replaces", "")
+    entry = parts().station.slots.find(replaces) if replaces else None
+    written = slot_form.written_of(form, (entry and entry.written) or {})
+    if problems := list(slot_form.missing(written, form.get("kind", "at"))):
+        return written, (), _mistakes(problems)
+    try:
+        return written, parts().station.slots.preview(written, replaces), ()
+    except SlotRefused as error:
+        return written, (), _mistakes(error.problems)
+
+
+def _mistakes(problems: Problems) -> Mistakes:
+    """The first one of each field."""
+    each: dict[str, Mistake] = {}
+    for name, sentence in problems:
+        field = slot_form.FIELDS.get(name, name)
+        each.setdefault(field, Mistake(field, _closed(sentence)))
+    return list(each.values())
+
+
+def _closed(sentence: str) -> str:
+    """As people write it: the checks of the files quote as Python does."""
+    quoted = re.sub(r"'([^']*)'", r"“\1”", sentence)
+    return quoted if quoted.endswith("。") else f"{quoted}。"
+
+
+def _form_of(form: Form, mistakes: Mistakes = ()) -> ResponseReturnValue:
+    """As it was typed, also what another kind of slot would have needed."""
+    typed = slot_form.typed(form)
+    return _form(
+        typed, form.get("replaces", ""), mistakes, form.get("kind", "at"), form.get("draft_id", "")
+    )
+
+
+def _form(
+    written: Mapping[str, Any],
+    replaces: str = "",
+    mistakes: Mistakes = (),
+    kind: str = "",
+    draft_id: str = "",
+) -> ResponseReturnValue:
+    station = parts().station
+    fields = slot_form.shown(written)
+    if kind in slot_form.KINDS:
+        fields["kind"] = kind
+    known = drafts.find(draft_id) if draft_id else None
+    return again_with(
+        "slot_form.html",
+        mistakes,
+        fields=fields,
+        replaces=replaces,
+        draft_id=draft_id or new_id(),
+        revision=known.revision if known else 0,
+        kinds=slot_form.KINDS,
+        weekdays=WEEKDAYS,
+        holidays=HOLIDAYS,
+        chimes=SIGNALS,
+        voices=[voice for voice in station.voices() if voice.ready],
+        zones=parts().settings.amplifier.zones,
+        unfinished=drafts.unfinished(),
+    )
+
+
+def _written() -> dict[str, Any]:
+    """The slot that a page of ours handed on; it is read strictly before anything is kept."""
+    try:
+        written = json.loads(request.form.get("written", ""))
+    except (ValueError, RecursionError):
+        abort(400)
+    if not isinstance(written, dict):
+        abort(400)
+    return written
+
+
+def _words() -> dict[str, object]:
+    return {
+        "say_slot": say_slot,
+        "say_date": say_date,
+        "say_month_day": say_month_day,
+        "say_weekday": say_weekday,
+        "resting": _resting,
+        "over": lambda slot: is_over(slot, _now()),
+        "today": _today(),
+        "day": DAY,
+    }
+
+
+def _resting(entry: SlotEntry) -> str:
+    """That it is over, or until when it is held up, in words; "" if neither."""
+    if entry.slot and is_over(entry.slot, _now()):
+        return _("过期了，不会再播；还要播请改日子，不要了请删掉")
+    until = entry.paused_until
+    return "" if until is None or until <= _today() else _say_pause(until)
+
+
+def _say_pause(until: date | None) -> str:
+    if until is None:
+        return _("又照常播了")
+    if until == date.max:
+        return _("停着，要播再点恢复")
+    last = until - DAY
+    say = say_month_day if last.year == until.year == _today().year else say_date
+    return _("停到 %(last)s，%(first)s起再播", last=say(last), first=say(until))
+
+
+def _pause_until() -> date | None:
+    """The day on which it goes on; None where the form names none that is still to come."""
+    match request.form.get("how"):
+        case "today":
+            return _today() + DAY
+        case "good":
+            return date.max
+        case "until":
+            last = _day(request.form.get("until", ""), date.min)
+            return last + DAY if last >= _today() else None
+    return None
+
+
+def _day(text: str, otherwise: date) -> date:
+    try:
+        return min(max(date.fromisoformat(text), FIRST_DAY), LAST_DAY)
+    except ValueError:
+        return otherwise
+
+
+def _today() -> date:
+    return _now().date()
+
+
+def _now() -> datetime:
+    return Clock(parts().settings.station.zone).now()
+
+
+def _gone() -> ResponseReturnValue:
+    flash(_("时间表里没有这一条，可能已经删掉或者改了名字。"))
+    return redirect(url_for("timetable.home"), 303)
