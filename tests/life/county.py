@@ -176,6 +176,8 @@ class County(LivingOffice):
         """The boxes are off until the evening, and who left something undone goes on with it then."""
         self.settle()
         self._wait(self._are_connected, CONNECTED_SECONDS)
+        # What was sent while the broker was away comes some seconds after it, and would be over by then.
+        self._wait(self._all_have_ended, SETTLED_SECONDS)
         self.stop_boxes()
         self._copy_database()
         self.until(EVENING)
@@ -294,8 +296,11 @@ class County(LivingOffice):
             for life in self.lives.values()
             for record in [life.record()]
             for one in life.asked
-            if one.day <= self.today and one.taken and not one.may_be_gone
+            if one.day <= self.today and one.taken and not one.may_be_gone and self._is_due(one)
         )
+
+    def _is_due(self, one: Asked) -> bool:
+        return one.at is None or one.at <= self.now()
 
     def _listen_elsewhere(self) -> None:
         for sent in self.sent:

@@ -40,6 +40,7 @@ def for_later(county: County) -> None:
     """For this evening, or tomorrow morning."""
     by = county.random.choice(county.villagers)
     one, at = county.write(by), later(county)
+    one.at = at
     one.day += at.date() > county.now().date()
     say(county, by, one, at)
 
@@ -121,7 +122,10 @@ def orange_by_two(county: County) -> None:
 def bulletin_for_later(county: County) -> None:
     at = later(county)
     day = county.today + (at.date() > county.now().date())
-    send(county, county.bulletin(keeper(county), day=day), COUNTY, at=at)
+    sent = county.bulletin(keeper(county), day=day)
+    for one in sent.asked.values():
+        one.at = at
+    send(county, sent, COUNTY, at=at)
 
 
 def cancelled(county: County) -> None:

@@ -121,7 +121,8 @@ class Person:
 
     @property
     def problem(self) -> str:
-        return "；".join(plain(one) for one in TOLD.findall(self.page.content()))
+        told = "；".join(plain(one) for one in TOLD.findall(self.page.content()))
+        return told or f"{self.page.url}: {self.page.locator('body').inner_text()[:300]}"
 
     @property
     def _is_at_login(self) -> bool:
@@ -252,6 +253,9 @@ class Officer(Person):
         for town in set(towns.values()):
             items = ITEM.findall(self.see(f"/bulletin/{id}/town/{town}"))
             found |= {box: plain(one) for box in towns for one in items if box in one}
+        if not found and "在发出以前取消了" in self.see(f"/bulletin/{id}"):
+            # It went nowhere, so its page has no villages.
+            return dict.fromkeys(towns, "取消了")
         return found
 
     def listed(self, drills: bool) -> list[str]:
