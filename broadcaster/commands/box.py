@@ -166,7 +166,7 @@ def render(arguments: Arguments) -> int:
     with _made(config, notice_of(arguments)) as programme:
         seconds = write_sound(arguments.output, programme, config.settings.sound.rate_hz)
     wish = notice_of(arguments).voice or config.settings.station.voice
-    stood_in = "" if programme.voice == wish else f"{wish} 现在用不了，用的是 {programme.voice}。"
+    stood_in = "" if programme.voice == wish else f"{wish} 说不了这一段，用的是 {programme.voice}。"
     content = {"file": str(arguments.output), "seconds": round(seconds, 3), "voice": programme.voice}
     report(content, f"已写入 {arguments.output}，{seconds:.1f} 秒。{stood_in}", arguments)
     return 0

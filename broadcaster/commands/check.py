@@ -11,6 +11,7 @@ from pathlib import Path
 
 from broadcaster.audio.clip_store import PROBE_BYTES
 from broadcaster.commands.console import (
+    EXIT_TO_MEND,
     FILES,
     Arguments,
     load_checked_lexicon,
@@ -33,8 +34,6 @@ from broadcaster.system.last_good_settings import refuse_missing
 from broadcaster.text.lexicon import toneless
 from broadcaster.tts.catalogue import Catalogue
 
-EXIT_TO_MEND = 1
-
 
 def check_options(parser: argparse.ArgumentParser) -> None:
     parser.epilog = "退出码：0 能启动，没有问题；1 能启动，有要改的地方；2 启动不了。"
@@ -44,14 +43,15 @@ def check(arguments: Arguments) -> int:
     """0 where the box starts and all is well, 1 where it starts and something is to be mended, 2
     (`ConfigError`) where it would not start.
     """
-    config, problems = _as_it_would_start(arguments.config)
+    config, problems, by_the_last_good = _as_it_would_start(arguments.config)
     book = Slotbook(config.timetable, config.settings, Clock(config.settings.station.zone))
     slots = book.entries()
     problems += [*book.timetable.problems, *_unlikely(config.settings, config.lexicon, slots)]
     problems += _full_disks(config.settings.paths)
     for sentence in problems:
         print(sentence, file=sys.stderr)
-    said = f"能启动，时间表里有 {len(slots)} 条；上面有 {len(problems)} 处要改。"
+    how = "，改好以前按上次能用的设置播" if by_the_last_good else ""
+    said = f"能启动{how}，时间表里有 {len(slots)} 条；上面有 {len(problems)} 处要改。"
     if not problems:
         said = f"设置没有问题，时间表里有 {len(slots)} 条。"
     waiting = _waiting(arguments.config)
@@ -68,23 +68,23 @@ def _waiting(folder: Path) -> list[str]:
         return [str(error)]
 
 
-def _as_it_would_start(folder: Path) -> tuple[Config, list[str]]:
-    """What a box would run by, and what is wrong with it; `ConfigError` where it would not start."""
+def _as_it_would_start(folder: Path) -> tuple[Config, list[str], bool]:
+    """What a box would run by, what is wrong with it, and whether it goes by the last good settings.
+    Raises `ConfigError` where it would not start."""
     settings, _, lexicon = FILES
     doubts = [*keys_twice(folder / settings), *keys_twice(folder / lexicon)]
     try:
         refuse_missing(folder, FILES)
-        return load_config(folder), doubts
+        return load_config(folder), doubts, False
     except ConfigError:
         loads = (partial(refuse_missing, names=FILES), load_settings, load_checked_lexicon)
         wrong = [problem for load in loads for problem in _wrong(load, folder)]
     # What is wrong with the folder itself is found by each.
     problems = list(dict.fromkeys([*doubts, *wrong]))
     try:
-        by_the_last_good = load_config_to_run(folder)
+        return load_config_to_run(folder), problems, True
     except ConfigError as error:
         raise ConfigError([*problems, *load_timetable(folder).problems]) from error
-    return by_the_last_good, [*problems, "能启动，按上次能用的设置播，直到改好。"]
 
 
 def _wrong(load: Callable[[Path], object], folder: Path) -> list[str]:

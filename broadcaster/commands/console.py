@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from broadcaster.daemon.assembly import Config
     from broadcaster.settings.schema import LexiconSettings, Settings
 
+EXIT_TO_MEND = 1
 FILES = ("broadcaster.yaml", "timetable.yaml", "lexicon.yaml")
 
 Arguments = argparse.Namespace

@@ -138,7 +138,7 @@ def _write_csv(arguments: argparse.Namespace, rows: Iterable[JournalRow]) -> Non
         with Path(arguments.csv).open("w", encoding="utf-8-sig", newline="") as file:
             count = sum(1 for line in csv_lines(rows) if file.write(line)) - 1
     except OSError as error:
-        raise FileUnwritable(f"写不了 {arguments.csv}：{reason_of(error)}。请检查路径。") from error
+        raise FileUnwritable(f"写不了 {arguments.csv}：{reason_of(error)}。") from error
     if arguments.json:
         print_json({"file": arguments.csv, "lines": count})
     else:

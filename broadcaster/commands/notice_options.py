@@ -85,7 +85,7 @@ def text_of(arguments: Arguments) -> str:
     try:
         content = sys.stdin.buffer.read() if str(arguments.file) == "-" else arguments.file.read_bytes()
     except OSError as error:
-        raise TextRefused(f"文件 {arguments.file} 打不开：{reason_of(error)}。请检查路径。") from error
+        raise TextRefused(f"文件 {arguments.file} 打不开：{reason_of(error)}。") from error
     # Texts from a Windows desk are in GB 18030 as often as in UTF-8.
     for encoding in ("utf-8-sig", "gb18030"):
         try:

@@ -10,7 +10,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from broadcaster.commands.box import moment_due, naming_later
-from broadcaster.commands.console import not_counted_yet, print_json, settings_to_look_by, state_of_box
+from broadcaster.commands.console import (
+    EXIT_TO_MEND,
+    not_counted_yet,
+    print_json,
+    settings_to_look_by,
+    state_of_box,
+)
 from broadcaster.core.errors import BroadcasterError
 from broadcaster.daemon.control_socket import Message
 from broadcaster.schedule.timetable_file import load_timetable, load_timetable_file
@@ -43,6 +49,7 @@ def simulate_options(parser: Parser) -> None:
     parser.add_argument("--from", dest="start", metavar="日期", help="例如 2026-12-01，不写就从今天")
     parser.add_argument("--days", type=int, default=7, metavar="天数", help="推演几天，默认 7")
     _add_timetable(parser)
+    parser.epilog = "退出码：0 时间表没有问题；1 有写错的，那几条不播。"
 
 
 def simulate(arguments: Arguments) -> int:
@@ -54,8 +61,9 @@ def simulate(arguments: Arguments) -> int:
         raise BroadcasterError(f"--days 要写 1 到 {MOST_DAYS}，--from 不能晚于 2099 年。")
     start = datetime.combine(first, time(), zone)
     end = datetime.combine(first + timedelta(days=arguments.days), time(), zone)
-    _print(_outlook(arguments, start, end), arguments)
-    return 0
+    outlook = _outlook(arguments, start, end)
+    _print(outlook, arguments)
+    return EXIT_TO_MEND if outlook.problems else 0
 
 
 def coming_up_options(parser: Parser) -> None:

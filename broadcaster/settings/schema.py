@@ -291,7 +291,10 @@ def _parsed(name: str, text: str) -> object:
         raise ConfigError([what]) from error
 
 
-BLANK = "是空的，里面的设置都没有了，可能是存储卡坏了。请从备份里拷回来；真的什么都不要设，就写一行 # 空"
+BLANK = (
+    "是空的，里面的设置都没有了，可能是存储卡坏了。请从备份里拷回来，"
+    "启动过的，旁边的 .last-good 里有上次能用的；真的什么都不要设，就写一行 # 空"
+)
 
 
 def is_blank(text: str) -> bool:

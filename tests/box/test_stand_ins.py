@@ -312,7 +312,7 @@ def test_the_commands_tell_who_spoke_and_who_is_out_of_reach(
     assert BAKER in online_village.call("journal", "--json").stdout
     assert "edge:xiaobei  连不上" in listed
     rendered = online_village.call("render", "明天停电。", "-o", str(online_village.folder / "a.wav"))
-    assert "edge:xiaoxiao 现在用不了，用的是 baker:female" in rendered.stdout
+    assert "edge:xiaoxiao 说不了这一段，用的是 baker:female" in rendered.stdout
 
 
 def test_online_voices_are_switched_on_by_a_command(online_village: Village, tmp_path: Path) -> None:

@@ -84,8 +84,9 @@ def test_wrong_settings_start_only_where_they_were_right_before(village: Village
     kept = village.folder / ".last-good"
     kept.mkdir()
     (kept / "broadcaster.yaml").write_bytes(right)
-    *problems, last = check(village, 1)
-    assert "station.pacee" in problems[1] and "按上次能用的设置" in last
+    twice, unknown = check(village, 1)
+    assert "station：写了两次" in twice and "station.pacee" in unknown
+    assert "能启动，改好以前按上次能用的设置播" in village.call("check").stdout
     shutil.rmtree(kept)
 
 

@@ -69,7 +69,7 @@ def test_another_file_can_be_tried_and_its_mistakes_are_told_beside(folder: Path
     other = folder / "夏天.yaml"
     other.write_text(TIMETABLE + WRONG, encoding="utf-8")
     done = call(folder, "simulate", "--timetable", str(other), "--days", "1", "--from", "2026-12-01")
-    assert done.returncode == 0 and "早间" in done.stdout
+    assert done.returncode == 1 and "早间" in done.stdout
     assert "夏天.yaml 第 7 行“坏的”" in done.stderr
 
 
