@@ -25,6 +25,9 @@ PRAGMA synchronous = FULL;
 PRAGMA busy_timeout = 5000;
 PRAGMA journal_size_limit = 4000000;
 """
+# Negative: in KiB. By SQLite's own 2,000 the two connections of a box hold 3.2 MB more once its file has
+# grown, and a search through 20,000 lines takes as long.
+CACHE = "PRAGMA cache_size = -500"
 # sqlite.org/rescode.html
 FULL, DAMAGED = {sqlite3.SQLITE_FULL}, {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 # What SQLite says of a damaged file may quote it, and sqlite3 then fails to read that as text.
@@ -146,6 +149,7 @@ def _connect(path: Path, mode: str) -> Connection:
             address(path, mode), uri=True, isolation_level=None, check_same_thread=False
         )
         file.text_factory = as_text
+        file.execute(CACHE)
         return file
 
     engine = create_engine(
