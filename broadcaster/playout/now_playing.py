@@ -200,7 +200,10 @@ class OnAir:
         return Outcome.FAILED, self.failure or ended.reason
 
     def _why_so_long(self) -> str:
-        if not (self.waited.cut_by and self.waited.started_at):
+        if not self.waited.cut_by:
+            # A stop ends an airing; what somebody wants on the air again is another, of its rest.
+            return "停播以后接着播完的" if self.waited.next_line else ""
+        if not self.waited.started_at:
             return ""
         how = "接着播完的" if self.waited.next_line else "又从头播完的"
         return f"{BROKEN_BY[self.waited.cut_by]}，{how}"

@@ -84,6 +84,9 @@ def test_what_was_stopped_goes_on_from_the_line_that_was_cut_or_from_its_start(
         cut = [("second", Outcome.CANCELLED), ("third", Outcome.CANCELLED)]
         assert sorted(ends[:3]) == [("first", Outcome.CUT_SHORT), *cut]
         assert ends[3:] == [(one.airing.id, Outcome.PLAYED) for one in taken if one.airing]
+        reasons = {row.airing_id: row.reason for row in stopped.box.store.journal.recent(99)}
+        told = "" if from_start else "停播以后接着播完的"
+        assert [reasons[one.airing.id] for one in taken if one.airing] == [told, "", ""]
 
 
 def test_a_stop_is_taken_back_once_however_often_somebody_taps(open_stopped: Open) -> None:
