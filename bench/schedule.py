@@ -6,6 +6,7 @@ Processor seconds of one core, so that a busy machine does not count against it;
 """
 
 import itertools
+import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -13,6 +14,10 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
+
+from rig.fakes import Memory
 
 from broadcaster.core.clock import Clock
 from broadcaster.core.clock_trust import ClockTrust
@@ -60,16 +65,6 @@ def measured(what: str, work: Callable[[], Any]) -> Any:
 
 def resident() -> float:
     return int(Path("/proc/self/statm").read_text().split()[1]) * 4096 / 1e6
-
-
-class Memory(dict[str, str]):
-    """Of a station that forgets all at its end."""
-
-    def get(self, key: str, default: str = "") -> str:  # type: ignore[override]
-        return super().get(key, default)
-
-    def put(self, key: str, value: str) -> None:
-        self[key] = value
 
 
 def clockwork_of(slots: Sequence[Slot], put: Callable[[Airing], None]) -> Clockwork:

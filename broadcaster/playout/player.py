@@ -111,12 +111,8 @@ class Player:
         waits = self._queue.first(self._clock.now(), inf)
         return (self._device.fault or SILENT) if waits else ""
 
-    def put(self, airing: Airing) -> None:
-        """Queue an airing, and cut what is sounding if this is severer. Any thread."""
-        self.put_back(Waiting(airing))
-
-    def put_back(self, waiting: Waiting) -> None:
-        """The same for one that sounded in part before."""
+    def put(self, waiting: Waiting) -> None:
+        """Queue an airing, or the rest of one; cut what sounds if this is severer. Any thread."""
         airing, since, now = waiting.airing, self._clock.monotonic(), self._clock.now()
         due = since + airing.due_at.timestamp() - now.timestamp()
         with self._order:

@@ -97,13 +97,13 @@ class Intake:
         """
         self._give(airing.id)
         waiting = Waiting(airing, not_before=self._later(airing))
-        return self._queue.accept(airing, meanwhile=lambda: self._player.put_back(waiting))
+        return self._queue.accept(airing, meanwhile=lambda: self._player.put(waiting))
 
     def take_back(self, those: Sequence[Waiting]) -> None:
         """Air what a person had stopped and wants on the air again, in this order."""
         for waiting in those:
             self._give(waiting.airing.id)
-            self._player.put_back(waiting)
+            self._player.put(waiting)
         for waiting in those:
             self._queue.accept(waiting.airing, wait=waiting is those[-1])
 
@@ -115,7 +115,7 @@ class Intake:
         # Late already is what a clock that jumps has leapt over: put back, it waits for its own time.
         is_late = airing.expires_at < self._clock.now()
         # It must begin in time, so nothing waits for the disk.
-        self._player.put_back(Waiting(airing, not_before=airing.due_at if is_late else None))
+        self._player.put(Waiting(airing, not_before=airing.due_at if is_late else None))
         self._queue.accept(airing, wait=False)
 
     def known(self, airing_ids: Collection[str]) -> set[str]:
@@ -178,7 +178,7 @@ class Intake:
         else:
             begun = Waiting(airing, left.next_line, left.seconds_played, left.started_at)
             later = None if _was_due(left) else self._later(airing)
-            self._player.put_back(replace(begun, not_before=later, cut_by=Cause.DOWN))
+            self._player.put(replace(begun, not_before=later, cut_by=Cause.DOWN))
 
     def _why_late(self, airing: Airing) -> str:
         """It went by while the box was off, or while its clock was not believed."""

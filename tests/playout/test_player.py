@@ -106,7 +106,7 @@ class Air:
         return Airing(notice, now, now + timedelta(minutes=10), kind, id=name)
 
     def put(self, name: str, severity: Severity = Severity.DAILY, kind: Kind = Kind.LIVE) -> None:
-        self.player.put(self.airing(name, severity, kind))
+        self.player.put(Waiting(self.airing(name, severity, kind)))
 
     def start(self) -> threading.Thread:
         """Begin the next airing, which goes on until it is cut or released."""
@@ -180,7 +180,7 @@ def test_what_is_late_when_it_is_put_cuts_nobody_and_is_never_first(air: Air) ->
     air.put("sounding")
     thread = air.start()
     late = replace(air.airing("late", Severity.RED), expires_at=air.clock.now() - timedelta(minutes=1))
-    air.player.put(late)
+    air.player.put(Waiting(late))
     assert air.player.on_air and air.player.on_air.cut is None
     air.device.release()
     thread.join(10)
@@ -203,11 +203,11 @@ def test_what_is_put_too_late_while_another_is_ended_as_late_does_not_sound(air:
     def ended(*entries: JournalEntry) -> None:
         air.journal.extend(entries)
         if len(air.journal) == 1:
-            player.put(second)
+            player.put(Waiting(second))
 
     player = Player(air.maker.make, air.device, air.rules, ended, air.clock)
     first, second = air.airing("first"), air.airing("second", kind=Kind.SCHEDULED)
-    player.put(first)
+    player.put(Waiting(first))
     air.clock.advance(601)
     while player.air_next() or player.waiting():
         pass
@@ -308,7 +308,7 @@ def test_a_higher_office_waits_for_its_equal_in_severity(air: Air) -> None:
     air.put("village")
     thread = air.start()
     county = air.airing("county")
-    air.player.put(replace(county, notice=replace(county.notice, office=2)))
+    air.player.put(Waiting(replace(county, notice=replace(county.notice, office=2))))
     air.device.release()
     thread.join(10)
     assert air.endings() == [("village", Outcome.PLAYED)]
@@ -317,7 +317,7 @@ def test_a_higher_office_waits_for_its_equal_in_severity(air: Air) -> None:
 def test_volume_and_zones_go_with_the_item(air: Air) -> None:
     air.rules.volumes["a"] = 40
     a = air.airing("a")
-    air.player.put(replace(a, notice=replace(a.notice, zones=("东街",))))
+    air.player.put(Waiting(replace(a, notice=replace(a.notice, zones=("东街",)))))
     air.put("b")
     air.player.air_next()
     air.player.air_next()
@@ -483,11 +483,11 @@ def test_a_talk_without_a_card_ends_within_seconds_and_is_not_taken_up(air: Air)
         airing = air.airing(name)
         return replace(airing, notice=replace(airing.notice, talk=True))
 
-    air.player.put(talk("sounding"))
+    air.player.put(Waiting(talk("sounding")))
     thread = air.start()
     air.device.lose(after_seconds=1.2)
     thread.join(10)
-    air.player.put(talk("waiting"))
+    air.player.put(Waiting(talk("waiting")))
     air.player.air_next()
     air.clock.advance(4)
     air.player.air_next()
@@ -576,7 +576,7 @@ def test_one_that_sounded_in_part_before_the_start_goes_on_where_it_was(air: Air
     airing = air.airing("scheduled", kind=Kind.SCHEDULED)
     before = air.clock.now() - timedelta(minutes=1)
     begun = Waiting(airing, next_line=2, seconds_played=1.0, started_at=before, cut_by=Cause.DOWN)
-    air.player.put_back(begun)
+    air.player.put(begun)
     air.player.air_next()
     (entry,) = air.journal
     assert entry.reason == "停过电或者重启过，接着播完的"
