@@ -129,19 +129,17 @@ class Running:
     def _begin(self) -> tuple[int, float]:
         """Until it ends, begun once more without what it kept where it cannot begin with it."""
         code, seconds = self._once()
-        if (
-            code
-            and seconds < self._at_once_seconds
-            and not self._stopped
-            and self._broker.set_aside_kept()
-        ):
+        if self._cannot_begin(code, seconds) and self._broker.set_aside_kept():
             _tell(
                 "消息服务器存下来的消息坏了，留在 kept 文件夹里；从头开始，平台和各村会把还算数的再送来"
             )
             code, seconds = self._once()
-            if code and seconds < self._at_once_seconds and not self._stopped:
+            if self._cannot_begin(code, seconds):
                 self._broker.put_back_kept()
         return code, seconds
+
+    def _cannot_begin(self, code: int, seconds: float) -> bool:
+        return code != 0 and seconds < self._at_once_seconds and not self._stopped
 
     def _once(self) -> tuple[int, float]:
         began = monotonic()
