@@ -294,6 +294,7 @@ class County(LivingOffice):
         return all(
             any(one.mark in line.text for line in record)
             for life in self.lives.values()
+            if life.box.runs
             for record in [life.record()]
             for one in life.asked
             if one.day <= self.today and one.taken and not one.may_be_gone and self._is_due(one)

@@ -37,7 +37,7 @@ def test_what_nobody_can_have_heard_has_not_played_though_every_sample_was_taken
     on_air.add(sound(3.0), 2, 100.0)
     on_air.made = True
     heard = on_air.entry(Ended("a", 3.0, True), NOON)
-    assert (heard.outcome, heard.reason) == (Outcome.PLAYED, "")
+    assert (heard.outcome, heard.reason) == (Outcome.PLAYED, "停播以后接着播完的")
     unheard = on_air.entry(Ended("a", 3.0, True, unheard="没有声卡，没有出声"), NOON)
     assert (unheard.outcome, unheard.reason) == (Outcome.FAILED, "没有声卡，没有出声")
 

@@ -8,7 +8,16 @@ import pytest
 from rig.fakes import ManualClock
 from rig.stored import OpenStore
 
+from broadcaster.store.database import write_queue
 from broadcaster.store.store import Store, open_store
+
+# A disk under load may keep a line longer than the air would wait for it.
+LOADED_DISK_SECONDS = 60.0
+
+
+@pytest.fixture(autouse=True)
+def _a_slow_disk_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(write_queue, "PATIENCE_SECONDS", LOADED_DISK_SECONDS)
 
 
 @pytest.fixture

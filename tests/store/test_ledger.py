@@ -9,7 +9,7 @@ import pytest
 from rig.fakes import ManualClock
 from sqlalchemy import Connection, insert, select, text
 
-from broadcaster.store.database import tables
+from broadcaster.store.database import tables, write_queue
 from broadcaster.store.database.reserved_space import SPARE, Spare
 from broadcaster.store.database.station_database import Database
 from broadcaster.store.database.write_queue import MOST_TOGETHER, MOST_WAITING, Change, Ledger
@@ -150,7 +150,10 @@ def test_a_change_that_is_wrong_in_itself_costs_no_other(database: Database, led
     assert ledger.fault == ""
 
 
-def test_a_disk_that_hangs_is_not_waited_for_a_second_time(database: Database, written: Ledger) -> None:
+def test_a_disk_that_hangs_is_not_waited_for_a_second_time(
+    written: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(write_queue, "PATIENCE_SECONDS", 0.1)
     hanging = threading.Event()
     try:
         assert not written.promise(lambda connection: hanging.wait(60))
