@@ -48,7 +48,7 @@ Seconds = Annotated[float, Field(ge=0, le=1e7, allow_inf_nan=False)]
 
 
 @dataclass(frozen=True, config=STRICT)
-class Heard:
+class PlayedResult:
     """How it ended: as the journal has it, of what the device really took."""
 
     outcome: Annotated[Outcome, BeforeValidator(_read_outcome)]
@@ -65,7 +65,7 @@ class Heard:
 
 
 def _read_heard(value: object) -> object:
-    return Heard(**value) if isinstance(value, dict) else value
+    return PlayedResult(**value) if isinstance(value, dict) else value
 
 
 @dataclass(frozen=True, config=STRICT)
@@ -84,7 +84,7 @@ class Receipt:
     clock_trusted: bool
     refusal: Annotated[Refusal, BeforeValidator(_read_refusal)] | None = None
     reason: Annotated[str, Field(max_length=300)] = ""
-    heard: Annotated[Heard, BeforeValidator(_read_heard)] | None = None
+    heard: Annotated[PlayedResult, BeforeValidator(_read_heard)] | None = None
 
     @model_validator(mode="after")
     def _agrees(self) -> Receipt:

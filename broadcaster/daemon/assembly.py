@@ -84,7 +84,7 @@ class Config:
 
 
 @dataclass(frozen=True)
-class Box:
+class OpenBox:
     """A station that speaks, and what the daemon builds on beside it."""
 
     station: Station
@@ -101,7 +101,9 @@ class Box:
 
 
 @contextmanager
-def open_box(config: Config, output_file: Path | None = None, makes_ahead: bool = True) -> Iterator[Box]:
+def open_box(
+    config: Config, output_file: Path | None = None, makes_ahead: bool = True
+) -> Iterator[OpenBox]:
     """Everything between a notice and its sound; the timetable's programmes are made ahead."""
     settings = config.settings
     if output_file:
@@ -194,7 +196,7 @@ def open_box(config: Config, output_file: Path | None = None, makes_ahead: bool 
             stack.enter_context(Loop("progress", intake.note_progress, intake.wake)),
         )
         stack.callback(player.leave, CLOSING)
-        yield Box(
+        yield OpenBox(
             station,
             player,
             intake,
@@ -323,7 +325,7 @@ def run(
 
 
 def _open_fronts(
-    stack: ExitStack, box: Box, port: int, origins: Origins, tell: Callable[[str], None]
+    stack: ExitStack, box: OpenBox, port: int, origins: Origins, tell: Callable[[str], None]
 ) -> list[Watched]:
     """HTTPS and the name on the network: a village without them is served all the same."""
     settings, fronts = box.station.settings, list[Watched]()
@@ -344,7 +346,7 @@ def _open_fronts(
     return fronts
 
 
-def _open_county(stack: ExitStack, box: Box, tell: Callable[[str], None]) -> Belonging:
+def _open_county(stack: ExitStack, box: OpenBox, tell: Callable[[str], None]) -> Belonging:
     """The county's line, where the box is enrolled, now or later."""
     belonging = stack.enter_context(closing(Belonging(box.station, box.clock)))
     box.faults.append(lambda: belonging.fault)
@@ -392,7 +394,7 @@ def _only_one(state_folder: Path) -> Iterator[None]:
         yield
 
 
-def _tell_start(box: Box, port: int, tell: Callable[[str], None], in_terminal: bool) -> None:
+def _tell_start(box: OpenBox, port: int, tell: Callable[[str], None], in_terminal: bool) -> None:
     if box.note:
         tell(box.note)
     page = f"http://{_seen_address(box.station.settings.web.host)}:{port}/"

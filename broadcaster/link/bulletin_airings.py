@@ -11,7 +11,7 @@ from functools import partial
 
 from broadcaster.bulletin.bulletin import Bulletin, BulletinKind, read_bulletin
 from broadcaster.bulletin.delegation import Issuer
-from broadcaster.bulletin.receipts import Heard, State
+from broadcaster.bulletin.receipts import PlayedResult, State
 from broadcaster.bulletin.refusals import NotAccepted, Refusal
 from broadcaster.bulletin.replay_guard import Accepted, Record, Waits
 from broadcaster.bulletin.trusted_time import Now
@@ -224,13 +224,13 @@ class CountyAirings:
         return any(one.may_cancel(record.issuer) for one in self._memory.tombstones(record.id))
 
     def _end_unheard(self, record: Record, outcome: Outcome, reason: str) -> None:
-        heard = Heard(outcome, None, tellable(self._clock.now()), 0.0, 0.0, 0, "")
+        heard = PlayedResult(outcome, None, tellable(self._clock.now()), 0.0, 0.0, 0, "")
         self._end(record, reason, heard)
 
     def _tell_end(self, record: Record, end: JournalEntry | JournalRow, notice: Notice) -> None:
         # What was cut says its last line again: no more was heard of it for that.
         played = min(end.seconds_played, end.seconds_due or end.seconds_played)
-        heard = Heard(
+        heard = PlayedResult(
             end.outcome,
             end.started_at and tellable(end.started_at),
             tellable(end.ended_at),
@@ -241,7 +241,7 @@ class CountyAirings:
         )
         self._end(record, end.reason, heard)
 
-    def _end(self, record: Record, reason: str, heard: Heard) -> None:
+    def _end(self, record: Record, reason: str, heard: PlayedResult) -> None:
         given = record.id, record.digest, State.ENDED
         self._memory.tell(*given, reason=reason, heard=heard, settles=True)
 

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from broadcaster.bulletin.bulletin import BulletinKind
 from broadcaster.bulletin.delegation import Issuer
-from broadcaster.bulletin.receipts import MOST_TOGETHER, Heard, Receipt, Receipts, State
+from broadcaster.bulletin.receipts import MOST_TOGETHER, PlayedResult, Receipt, Receipts, State
 from broadcaster.bulletin.refusals import Refusal
 from broadcaster.bulletin.replay_guard import Record, SeenInMemory
 from broadcaster.bulletin.verify import Accepted, Waits
@@ -130,7 +130,7 @@ class Memory:
         state: State,
         refusal: Refusal | None = None,
         reason: str = "",
-        heard: Heard | None = None,
+        heard: PlayedResult | None = None,
         settles: bool = False,
     ) -> None:
         """Another receipt; with `settles` the last one of a bulletin that the box has kept."""

@@ -25,7 +25,7 @@ from broadcaster.core.errors import StoreUnusable, reason_of
 from broadcaster.core.model import Airing, JournalEntry
 from broadcaster.link.inbox import Reception
 from broadcaster.link.membership import Membership
-from broadcaster.link.mqtt_client import Ending, Line
+from broadcaster.link.mqtt_client import BrokerConnection, Ending
 from broadcaster.link.outbox import Outbox
 from broadcaster.link.reconnect_policy import Patience, Steadiness
 from broadcaster.link.recording_download import Sounds
@@ -60,7 +60,7 @@ class Link:
         self._woken, self._waker = socket.socketpair()
         self._woken.setblocking(False)
         self._waker.setblocking(False)
-        self._line: Line | None = None
+        self._line: BrokerConnection | None = None
         self._recovered = False
         self._steadiness = Steadiness(self._patience, clock)
         self._try_at = clock.monotonic()
@@ -181,14 +181,14 @@ class Link:
     def _connect(self) -> None:
         enrolment, offices = self._membership.enrolment, self._reception.offices
         try:
-            line = Line(enrolment, offices, strict_json.write(self._state(online=False)))
+            line = BrokerConnection(enrolment, offices, strict_json.write(self._state(online=False)))
             line.open()
         except OSError as error:
             self._lost(reason_of(error))
             return
         self._line = line
 
-    def _converse(self, line: Line) -> None:
+    def _converse(self, line: BrokerConnection) -> None:
         was_up = line.up
         heard = line.turn(self._turn_seconds(), self._woken.fileno())
         self._drain()
@@ -224,7 +224,7 @@ class Link:
         # A whole county that comes back at once comes back one after the other.
         self._try_at = self._clock.monotonic() + wait * random.uniform(0.5, 1.0)
 
-    def _receive(self, line: Line) -> None:
+    def _receive(self, line: BrokerConnection) -> None:
         """All that has come: judged, written down with one fsync, acknowledged, and then gone by."""
         came = [line.messages.popleft() for _ in range(len(line.messages))]
         kinds = [mqtt_topics.kind_of(one.topic) for one in came]
@@ -260,7 +260,7 @@ class Link:
             logger.exception("县里发来的没有处理成，跳过它（%s），错误在下面", message.topic)
         return None
 
-    def _speak(self, line: Line) -> None:
+    def _speak(self, line: BrokerConnection) -> None:
         line.follow(self._reception.offices)
         state = self._state(online=True)
         if state != self._told_state:

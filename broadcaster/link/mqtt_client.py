@@ -63,7 +63,7 @@ class Ending(Enum):
     TAKEN_OVER = auto()
 
 
-class Line:
+class BrokerConnection:
     """Made anew for each try, closed when it is over; one thread. The callbacks only note."""
 
     def __init__(self, enrolment: Enrolment, offices: Sequence[str], will: bytes) -> None:

@@ -23,7 +23,7 @@ WAIT_SECONDS = 2.5
 
 
 @dataclass(frozen=True)
-class Parts:
+class RenderContext:
     """What a making works with. `programme_key` goes by `lexicon`, and may raise `VoiceUnavailable`;
     `aired` is told the key of what was found ready for the air.
     """
@@ -48,7 +48,7 @@ class Making:
     """
 
     def __init__(
-        self, parts: Parts, notice: Notice, live: bool, deliver: Callable[[Delivery], None]
+        self, parts: RenderContext, notice: Notice, live: bool, deliver: Callable[[Delivery], None]
     ) -> None:
         self._parts = parts
         self._notice = notice

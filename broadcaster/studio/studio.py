@@ -28,7 +28,7 @@ from broadcaster.core.model import (
 from broadcaster.rules.severity_defaults import settle
 from broadcaster.settings.schema import LexiconSettings, Settings
 from broadcaster.studio.programme_key import Recipes
-from broadcaster.studio.render_job import Making, Parts
+from broadcaster.studio.render_job import Making, RenderContext
 from broadcaster.studio.voice_client import Workshop
 from broadcaster.text.fingerprint import Words
 from broadcaster.tts.base.engine import VoiceEntry as VoiceEntry
@@ -304,8 +304,8 @@ class Studio:
         self.wake()
         return made
 
-    def _parts(self, words: Words, cascade: Cascade) -> Parts:
-        return Parts(
+    def _parts(self, words: Words, cascade: Cascade) -> RenderContext:
+        return RenderContext(
             self._workshop,
             self._store,
             self._catalogue,

@@ -40,7 +40,7 @@ from broadcaster.web.base import (
 )
 from broadcaster.web.base.ended_sessions import EndedSessions
 from broadcaster.web.base.language import N_, _
-from broadcaster.web.base.page_context import Parts
+from broadcaster.web.base.page_context import PageContext
 from broadcaster.web.base.phone_cookie import Sessions
 from broadcaster.web.base.template_cache import CompiledPages
 from broadcaster.web.pages import (
@@ -117,7 +117,7 @@ def create_app(station: Station, settings: Settings) -> Flask:
     # It would lead to whatever host the request names.
     app.url_map.merge_slashes = False
     clock = Clock(settings.station.zone)
-    app.extensions["broadcaster"] = Parts(
+    app.extensions["broadcaster"] = PageContext(
         station, settings, clock, EndedSessions(settings.paths.state / ENDED_SESSIONS)
     )
     app.json = Json(app)

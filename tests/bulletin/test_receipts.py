@@ -13,7 +13,7 @@ from broadcaster.bulletin.keys import new_key, public
 from broadcaster.bulletin.receipts import (
     MOST_TOGETHER,
     PAYLOAD_TYPE,
-    Heard,
+    PlayedResult,
     Receipt,
     Receipts,
     State,
@@ -23,8 +23,8 @@ from broadcaster.bulletin.refusals import NotAccepted, Refusal
 from broadcaster.core.model import Outcome
 
 KEY = new_key()
-LONGEST = Heard(Outcome.CUT_SHORT, NOON, NOON, 1234.567890123, 1234.567890123, 1000, "音" * 80)
-HEARD = Heard(Outcome.PLAYED, NOON, NOON, 31.5, 31.5, 2, "baker:female")
+LONGEST = PlayedResult(Outcome.CUT_SHORT, NOON, NOON, 1234.567890123, 1234.567890123, 1000, "音" * 80)
+HEARD = PlayedResult(Outcome.PLAYED, NOON, NOON, 31.5, 31.5, 2, "baker:female")
 
 
 def receipt(**given: Any) -> Receipt:
@@ -61,7 +61,7 @@ def refusal(data: bytes, box: str = "box-1") -> str:
         receipt(state=State.DEFERRED, reason="夜里不播，等到 06:30。"),
         receipt(state=State.ON_THE_AIR),
         receipt(state=State.ENDED, heard=HEARD),
-        receipt(state=State.ENDED, heard=Heard(Outcome.FAILED, None, NOON, 0, 31.5, 0, "")),
+        receipt(state=State.ENDED, heard=PlayedResult(Outcome.FAILED, None, NOON, 0, 31.5, 0, "")),
     ],
     ids=lambda made: made.state,
 )

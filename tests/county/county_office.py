@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from broadcaster.bulletin.enrolment import Enrolment
 from broadcaster.bulletin.keys import new_key, public
-from broadcaster.bulletin.receipts import Heard, Receipt, Receipts, State
+from broadcaster.bulletin.receipts import PlayedResult, Receipt, Receipts, State
 from broadcaster.core.errors import TextRefused
 from broadcaster.core.model import Line, Notice, Outcome, Script, Severity
 from broadcaster.county.board.receipt_inbox import Intake, Sent
@@ -22,7 +22,7 @@ from broadcaster.county.notices.approval_desk import Paper
 from broadcaster.county.notices.draft import Draft
 from broadcaster.county.notices.preview import Booth
 from broadcaster.county.notices.publisher import Publisher
-from broadcaster.county.pages.base.office_services import Parts, make_parts
+from broadcaster.county.pages.base.office_services import OfficeServices, make_parts
 from broadcaster.county.register.register import BrokerAddress
 from broadcaster.county.store.office_database import OfficeDatabase
 from broadcaster.county.store.officers import Officer, OfficeRole
@@ -65,7 +65,7 @@ class PretendBox:
 
     def heard(self, bulletin: str, clock: ManualClock, outcome: Outcome, played: float) -> bytes:
         now = clock.now()
-        heard = Heard(outcome, now, now, played, 30.0, 1, "baker:female")
+        heard = PlayedResult(outcome, now, now, played, 30.0, 1, "baker:female")
         return self.receipt(bulletin, State.ENDED, clock, heard=heard)
 
 
@@ -73,7 +73,7 @@ class PretendBox:
 class OfficeDesk:
     """The parts with two clerks, an approver and a keeper, at 10 o'clock of a Monday."""
 
-    parts: Parts
+    parts: OfficeServices
     publisher: Publisher
     intake: Intake
     clock: ManualClock

@@ -11,7 +11,7 @@ from county_office import NEXT_VILLAGE, OTHER_TOWN, VILLAGE, OfficeDesk, Pretend
 from office_site import LogIn
 
 from broadcaster.bulletin.bulletin import new_bulletin_id
-from broadcaster.bulletin.receipts import Heard
+from broadcaster.bulletin.receipts import PlayedResult
 from broadcaster.bulletin.receipts import State as Told
 from broadcaster.bulletin.refusals import Refusal
 from broadcaster.core.model import Outcome
@@ -126,7 +126,7 @@ def heard(desk: OfficeDesk, **given: Any) -> dict[str, Any]:
     now = desk.clock.now()
     fields: dict[str, Any] = {"outcome": Outcome.PLAYED, "started": now, "ended": now, "times": 1}
     fields |= {"seconds_played": 30.0, "seconds_due": 30.0, "voice": "baker:female"} | given
-    return {"heard": Heard(**fields)}
+    return {"heard": PlayedResult(**fields)}
 
 
 LIES: dict[str, tuple[Doubt, Callable[[OfficeDesk], dict[str, Any]]]] = {

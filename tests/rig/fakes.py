@@ -63,7 +63,7 @@ from broadcaster.store.passwords import Passwords
 from broadcaster.store.phones import Phones
 from broadcaster.store.tokens import Tokens
 from broadcaster.studio.export_jobs import Copy, Track
-from broadcaster.studio.preview import Heard
+from broadcaster.studio.preview import PreviewSound
 from broadcaster.studio.recordings import Recordings
 from broadcaster.system.thread_loop import Loop
 from broadcaster.tts.base.voice import Voice
@@ -117,9 +117,9 @@ class FakeRehearsals:
     def seconds(self, token: str) -> float | None:
         return self.lasts
 
-    def hear(self, token: str) -> Heard | None:
+    def hear(self, token: str) -> PreviewSound | None:
         content = b"0123456789"
-        return Heard(len(content), iter([content[:4], content[4:]])) if token == "token" else None
+        return PreviewSound(len(content), iter([content[:4], content[4:]])) if token == "token" else None
 
     def rhymes(self, script: Script) -> list[dict[str, Any]]:
         return self.verses

@@ -29,7 +29,7 @@ from broadcaster.county.keys.village_keys import VillageKeys
 from broadcaster.county.notices.publisher import Publisher
 from broadcaster.county.office.office_thread import Office
 from broadcaster.county.pages.app import create_app
-from broadcaster.county.pages.base.office_services import Parts, make_parts
+from broadcaster.county.pages.base.office_services import OfficeServices, make_parts
 from broadcaster.county.pages.base.page_context import Pages, Trusted
 from broadcaster.county.register.register import BrokerAddress
 from broadcaster.county.store.office_database import OfficeDatabase
@@ -53,7 +53,7 @@ class FarOffice:
 
     folder: OfficeFolder
     broker: BrokerRig
-    parts: Parts
+    parts: OfficeServices
     keys: VillageKeys
     wire: Wire
     sites: VillageSites

@@ -16,7 +16,7 @@ from broadcaster.core.model import Airing, JournalEntry, Kind, Notice, Outcome, 
 from broadcaster.station.station import OnAir, Stop, TakenUp
 from broadcaster.store.journal import JournalRow
 from broadcaster.web.base.followed_airings import Followed
-from broadcaster.web.base.page_context import Parts
+from broadcaster.web.base.page_context import PageContext
 from broadcaster.web.pages.asked_here import LONGEST_NAME, LOST_SECONDS, MOST_ASKED, MOST_COMING
 
 FIRE = {"text": "后山起火，请马上离开。", "severity": "1"}
@@ -207,7 +207,7 @@ def test_of_what_went_well_the_last_is_told_and_of_what_failed_everything(
 @pytest.fixture
 def clock(app: Flask) -> ManualClock:
     """By which the page goes."""
-    parts: Parts = app.extensions["broadcaster"]
+    parts: PageContext = app.extensions["broadcaster"]
     clock = ManualClock()
     app.extensions["broadcaster"] = replace(parts, clock=clock)
     return clock

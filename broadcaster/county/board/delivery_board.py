@@ -135,7 +135,7 @@ class Town:
     counts: Counts
 
 
-class Board:
+class DeliveryBoard:
     """Any thread. Counting reads one index, and nothing else."""
 
     def __init__(self, database: OfficeDatabase, clock: Clock) -> None:

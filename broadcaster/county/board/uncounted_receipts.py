@@ -14,7 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from broadcaster.bulletin import areas as area_codes
-from broadcaster.bulletin.receipts import Heard, Receipt, State
+from broadcaster.bulletin.receipts import PlayedResult, Receipt, State
 from broadcaster.bulletin.trusted_time import CLOCKS_DIFFER
 from broadcaster.core.clock import Clock
 from broadcaster.county.store.office_database import OfficeDatabase
@@ -107,7 +107,7 @@ def _in_time(told: Receipt, issued: datetime, now: datetime) -> bool:
     return issued - CLOCKS_DIFFER <= told.at and max(told.at, ended) <= now + CLOCKS_DIFFER
 
 
-def _possible(heard: Heard) -> bool:
+def _possible(heard: PlayedResult) -> bool:
     most = 2 * heard.seconds_due + SAID_AGAIN_SECONDS if heard.seconds_due else LONGEST_SECONDS
     return heard.seconds_played <= most and heard.seconds_due <= LONGEST_SECONDS
 

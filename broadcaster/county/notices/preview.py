@@ -9,7 +9,7 @@ from typing import Any
 from broadcaster.core.errors import VoiceUnavailable
 from broadcaster.core.model import Notice, Office, Script, Style, WhenQuiet
 from broadcaster.county.notices.draft import Draft
-from broadcaster.studio.preview import REMEMBERED, Heard, Rehearsals
+from broadcaster.studio.preview import REMEMBERED, PreviewSound, Rehearsals
 from broadcaster.studio.studio import Studio, VoiceEntry
 
 
@@ -55,7 +55,7 @@ class Booth:
         """How long it will sound; None while that is not known."""
         return self._rehearsals.seconds(token)
 
-    def hear(self, token: str) -> Heard | None:
+    def hear(self, token: str) -> PreviewSound | None:
         """None for one that is forgotten. Raises `BroadcasterError`."""
         return self._rehearsals.hear(token)
 

@@ -27,7 +27,7 @@ from broadcaster.county.notices.recordings import Sounds
 from broadcaster.county.notices.retention import Tidying
 from broadcaster.county.office.office_thread import Office, own_topics
 from broadcaster.county.pages.app import create_app
-from broadcaster.county.pages.base.office_services import Parts, make_parts
+from broadcaster.county.pages.base.office_services import OfficeServices, make_parts
 from broadcaster.county.pages.base.page_context import Pages, Trusted
 from broadcaster.county.register.register import BrokerAddress
 from broadcaster.county.register.site_pin import site_pin
@@ -72,7 +72,7 @@ class Desk:
 
     folder: OfficeFolder
     settings: OfficeSettings
-    parts: Parts
+    parts: OfficeServices
 
 
 @contextmanager

@@ -54,7 +54,7 @@ class Ask(Protocol):
     ) -> tuple[object, ...]: ...
 
 
-class Line:
+class RemoteCalls:
     """One box's calls: written, sent together where that helps, read. Any thread."""
 
     def __init__(self, ask: Ask) -> None:
@@ -175,7 +175,7 @@ class RemoteStation:
     """What `create_app` is given in a station's place. `folder` is the office's own for this village."""
 
     def __init__(self, ask: Ask, folder: Path) -> None:
-        self._line = line = Line(ask)
+        self._line = line = RemoteCalls(ask)
         for part in PARTS:
             setattr(self, part, RemotePart(line, part))
         self.words = RemoteWords(line, folder)
@@ -200,7 +200,7 @@ class RemoteStation:
 class RemotePart:
     """One part of a station, by the rows of the table of calls."""
 
-    def __init__(self, line: Line, part: str) -> None:
+    def __init__(self, line: RemoteCalls, part: str) -> None:
         self._line = line
         self._part = part
 
@@ -277,7 +277,7 @@ class _Files:
 
 
 class RemoteWords(RemotePart):
-    def __init__(self, line: Line, folder: Path) -> None:
+    def __init__(self, line: RemoteCalls, folder: Path) -> None:
         super().__init__(line, "words")
         self._files = _Files(folder)
 
@@ -287,7 +287,7 @@ class RemoteWords(RemotePart):
 
 
 class RemoteCopies(RemotePart):
-    def __init__(self, line: Line, folder: Path) -> None:
+    def __init__(self, line: RemoteCalls, folder: Path) -> None:
         super().__init__(line, "copies")
         self._files = _Files(folder)
 

@@ -24,7 +24,7 @@ MOST_BYTES = 500_000
 
 
 @dataclass(frozen=True)
-class Parts:
+class PageContext:
     """Given to the app once, by `create_app`."""
 
     station: Station
@@ -38,6 +38,6 @@ class Parts:
     made_once: MadeOnce = field(default_factory=MadeOnce)
 
 
-def parts() -> Parts:
+def parts() -> PageContext:
     """The parts of the app that answers this request."""
-    return cast(Parts, current_app.extensions["broadcaster"])
+    return cast(PageContext, current_app.extensions["broadcaster"])

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from broadcaster.core.clock import Clock
-from broadcaster.county.board.delivery_board import Board
+from broadcaster.county.board.delivery_board import DeliveryBoard
 from broadcaster.county.board.province_board import CountyBoard
 from broadcaster.county.board.uncounted_receipts import Doubts
 from broadcaster.county.foreign.message_log import ForeignBook
@@ -29,7 +29,7 @@ from broadcaster.store.passwords import Passwords
 
 
 @dataclass(frozen=True)
-class Parts:
+class OfficeServices:
     """One of each, over one database."""
 
     database: OfficeDatabase
@@ -40,7 +40,7 @@ class Parts:
     register: Register
     desk: Desk
     writings: Writings
-    board: Board
+    board: DeliveryBoard
     counties: Counties
     county_board: CountyBoard
     standing: StandingNotices
@@ -72,12 +72,12 @@ def make_parts(
     door: BoxAndCountyDoor | None = None,
     wake: Callable[[], None] = lambda: None,
     passwords: Passwords | None = None,
-) -> Parts:
+) -> OfficeServices:
     """`county` is the trimmed code of the office's area."""
     officers = Officers(database, clock, passwords)
     counties = Counties(database, clock, county, door)
     desk = Desk(database, clock, county, wake)
-    return Parts(
+    return OfficeServices(
         database=database,
         clock=clock,
         county=county,
@@ -86,7 +86,7 @@ def make_parts(
         register=Register(database, clock, county, door),
         desk=desk,
         writings=Writings(database, clock),
-        board=Board(database, clock),
+        board=DeliveryBoard(database, clock),
         counties=counties,
         county_board=CountyBoard(database, clock, counties),
         standing=StandingNotices(database, clock, desk, officers),
