@@ -27,7 +27,7 @@ from rig.fakes import Memory
 from rig.rig import FakeRig, compile_plugin
 
 from broadcaster.core.clock_trust import ClockTrust
-from broadcaster.core.model import Kind, Notice, Signal
+from broadcaster.core.model import AiringKind, Notice, Signal
 from broadcaster.daemon.assembly import Config, OpenBox, open_box
 from broadcaster.schedule.scheduler import Clockwork
 from broadcaster.schedule.slot import Slot
@@ -43,7 +43,7 @@ EVERY = timedelta(seconds=4)
 class Often(Slot):
     """Due every few seconds."""
 
-    kind: ClassVar[Kind] = Kind.SCHEDULED
+    kind: ClassVar[AiringKind] = AiringKind.SCHEDULED
 
     def next_after(self, moment: datetime) -> datetime:
         start = datetime(2026, 1, 1, tzinfo=moment.tzinfo)

@@ -40,7 +40,7 @@ class Office(IntEnum):
     NATION = 5
 
 
-class Kind(Enum):
+class AiringKind(Enum):
     """How an airing came about; the rule for resuming after a cut belongs to it."""
 
     LIVE = "live"
@@ -262,7 +262,7 @@ class Airing:
     notice: Notice
     due_at: datetime
     expires_at: datetime
-    kind: Kind = Kind.LIVE
+    kind: AiringKind = AiringKind.LIVE
     asked_by: str = ""
     id: str = field(default_factory=new_id)
     window_from: datetime | None = None

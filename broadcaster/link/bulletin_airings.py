@@ -19,7 +19,7 @@ from broadcaster.bulletin.verify import URGENT, check_time
 from broadcaster.core.clock import Clock
 from broadcaster.core.errors import BroadcasterError, StoreUnusable, VoiceUnavailable
 from broadcaster.core.model import Airing, JournalEntry, Notice, Outcome
-from broadcaster.link.bulletin_log import Memory, issuer_of
+from broadcaster.link.bulletin_log import BulletinLog, issuer_of
 from broadcaster.link.county_state import tellable
 from broadcaster.link.recording_download import Wanted
 from broadcaster.rules.severity_defaults import settle
@@ -48,7 +48,7 @@ class CountyAirings:
     def __init__(
         self,
         station: Station,
-        memory: Memory,
+        memory: BulletinLog,
         clock: Clock,
         now: Callable[[], Now],
         is_revoked: Callable[[Record], bool],

@@ -36,7 +36,7 @@ class _Untold(NamedTuple):
     settles: bool
 
 
-class Memory:
+class BulletinLog:
     """One thread. It answers without the disk, half a kilobyte a bulletin; what is noted and told is on
     the disk, all of it or nothing, when `save` returns. All that asks the disk raises `StoreUnusable`.
 

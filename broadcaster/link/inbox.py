@@ -15,8 +15,8 @@ from broadcaster.bulletin.verify import Accepted, Refused, verify
 from broadcaster.core.clock import Clock
 from broadcaster.core.errors import StoreUnusable
 from broadcaster.link.bulletin_airings import CountyAirings
-from broadcaster.link.bulletin_log import Memory
-from broadcaster.link.county_state import WRITTEN, County, tellable
+from broadcaster.link.bulletin_log import BulletinLog
+from broadcaster.link.county_state import WRITTEN, CountyState, tellable
 from broadcaster.link.membership import Membership
 from broadcaster.link.upstream import Superiors
 from broadcaster.station.station import Stage, Station
@@ -35,9 +35,9 @@ class Reception:
         self._station = station
         self._clock = clock
         self._area = membership.area
-        self.county = County(station, membership, clock)
+        self.county = CountyState(station, membership, clock)
         self.superiors = Superiors(membership, self.county.trust, self.county.now())
-        self.memory = Memory(
+        self.memory = BulletinLog(
             *(station.bulletins, membership),
             lambda: (tellable(clock.now()), station.clock_is_trusted()),
         )

@@ -6,7 +6,7 @@ from collections import deque
 
 from broadcaster.bulletin import mqtt_topics
 from broadcaster.core.clock import Clock
-from broadcaster.link.bulletin_log import Memory
+from broadcaster.link.bulletin_log import BulletinLog
 from broadcaster.link.mqtt_client import KEEPALIVE_SECONDS, MOST_IN_FLIGHT, BrokerConnection
 from broadcaster.station.station import StoredBulletins, StoredReceipts
 
@@ -23,7 +23,7 @@ class Outbox:
 
     def __init__(
         self,
-        memory: Memory,
+        memory: BulletinLog,
         receipts: StoredBulletins,
         box: str,
         clock: Clock,

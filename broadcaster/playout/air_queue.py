@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from broadcaster.core.clock_trust import SETTLED_SECONDS
-from broadcaster.core.model import Airing, JournalEntry, Kind, Outcome
+from broadcaster.core.model import Airing, AiringKind, JournalEntry, Outcome
 from broadcaster.rules.precedence import Cause, precedence
 
 # Smaller ones come from reading two clocks one after the other.
@@ -185,7 +185,7 @@ class AirQueue:
 
 def _by_clock(waiting: Waiting, now: datetime, monotonic: float) -> Waiting:
     airing = waiting.airing
-    if airing.kind is not Kind.LIVE or waiting.not_before:
+    if airing.kind is not AiringKind.LIVE or waiting.not_before:
         return waiting
     seconds = now.timestamp() - airing.due_at.timestamp() - (monotonic - waiting.due)
     if abs(seconds) < LEAST_STEP_SECONDS:

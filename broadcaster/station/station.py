@@ -13,8 +13,8 @@ from broadcaster.core.errors import AmplifierInUse, KeptQuiet, RecordingRefused,
 from broadcaster.core.labels import WAITS_FOR_CARD
 from broadcaster.core.model import (
     Airing,
+    AiringKind,
     JournalEntry,
-    Kind,
     Notice,
     Prepared,
     Pruned,
@@ -29,7 +29,7 @@ from broadcaster.rules.air_rules import AirRules
 from broadcaster.rules.quiet_hours import Verdict as Verdict
 from broadcaster.schedule.next_airings import Coming
 from broadcaster.settings.schema import Settings
-from broadcaster.station.durable_queue import Endings, Intake
+from broadcaster.station.durable_queue import DurableQueue, Endings
 from broadcaster.station.live_programme import Microphone
 from broadcaster.station.live_talks import Talks
 from broadcaster.station.live_talks import TalkStage as TalkStage
@@ -176,7 +176,7 @@ class Station:
         studio: Studio,
         slots: Slotbook,
         rules: AirRules,
-        intake: Intake,
+        intake: DurableQueue,
         endings: Endings,
         store: Store,
         words: Wordbook,
@@ -265,7 +265,7 @@ class Station:
         if sentence and not expires_at:
             raise KeptQuiet(sentence)
         due = at or self._clock.now()
-        kind = Kind.SCHEDULED if at or expires_at else Kind.LIVE
+        kind = AiringKind.SCHEDULED if at or expires_at else AiringKind.LIVE
         until = expires_at or due + LIVE_LATENESS
         airing = Airing(notice, due, until, kind, asked_by).in_zone(self._clock.zone)
         if expires_at:
@@ -382,7 +382,7 @@ class Station:
 
     @property
     def _has_loops(self) -> bool:
-        return any(slot.kind is Kind.LOOP for slot in self.slots.timetable.slots)
+        return any(slot.kind is AiringKind.LOOP for slot in self.slots.timetable.slots)
 
     def _loops_stopped(self) -> bool:
         if self._rules.loops_stopped_at is None:

@@ -9,11 +9,11 @@ from datetime import datetime, timedelta
 
 from broadcaster.core.clock import Clock
 from broadcaster.core.labels import called
-from broadcaster.core.model import Airing, Kind, Outcome, Severity, new_id
+from broadcaster.core.model import Airing, AiringKind, Outcome, Severity, new_id
 from broadcaster.playout.air_queue import Waiting
 from broadcaster.playout.player import Player
 from broadcaster.rules.air_rules import AirRules
-from broadcaster.station.durable_queue import Endings, Intake
+from broadcaster.station.durable_queue import DurableQueue, Endings
 from broadcaster.station.persistent_controls import Remembered
 
 OFFERED_SECONDS = 600.0
@@ -73,7 +73,7 @@ class Stops:
     def __init__(
         self,
         player: Player,
-        intake: Intake,
+        intake: DurableQueue,
         endings: Endings,
         rules: AirRules,
         remembered: Remembered,
@@ -166,7 +166,7 @@ def _new_airing(stopped: Airing, now: datetime, seconds: float, place: int) -> A
     return replace(
         stopped,
         id=new_id(),
-        kind=Kind.SCHEDULED if stopped.kind is Kind.SCHEDULED else Kind.LIVE,
+        kind=AiringKind.SCHEDULED if stopped.kind is AiringKind.SCHEDULED else AiringKind.LIVE,
         due_at=now + timedelta(microseconds=place),
         expires_at=stopped.expires_at + lasts,
         window_from=None,

@@ -33,7 +33,7 @@ from broadcaster.studio.voice_messages import (
     Reply,
     Request,
     Setup,
-    Sounding,
+    SoundReady,
     Turned,
     Warm,
     Working,
@@ -176,7 +176,7 @@ class VoiceChild:
         if notice.chime is not Signal.NONE:
             signal = self._signal(notice.chime or Signal.CHIME, keeping)
             items.append(Item(signal, matter=False))
-            yield Sounding(request.job, (0, 0), Ready(items[0], 0))
+            yield SoundReady(request.job, (0, 0), Ready(items[0], 0))
         if notice.recording:
             items += yield from self._make_recording(request, keeping)
             programme = Programme("recording", tuple(items))
@@ -200,13 +200,13 @@ class VoiceChild:
             # The last has a pause after it, and none knows that it is the last.
             if len(clips) > 1:
                 items.append(Item(clips[-2], 0.0, notice.text))
-                yield Sounding(request.job, (len(items), 0), Ready(items[-1], len(items)))
+                yield SoundReady(request.job, (len(items), 0), Ready(items[-1], len(items)))
         rest = [*clips[-1:], *clips * ((notice.repeats or 1) - 1)]
         for place, clip in enumerate(rest):
             ends = place % len(clips) == 0 and place < len(rest) - 1
             pause_seconds = self._settings.station.repeat_pause_seconds if ends else 0.0
             items.append(Item(clip, pause_seconds, notice.text))
-            yield Sounding(request.job, (len(items), 0), Ready(items[-1], len(items)))
+            yield SoundReady(request.job, (len(items), 0), Ready(items[-1], len(items)))
         return items
 
     def _make_speech(
@@ -223,7 +223,7 @@ class VoiceChild:
             else:
                 clip = self._clappers(part, notice, keeping)
                 items.append(Item(clip, part.pause_seconds, matter=False))
-                yield Sounding(request.job, (number, 0), Ready(items[-1], number))
+                yield SoundReady(request.job, (number, 0), Ready(items[-1], number))
         return Programme(voice.name, tuple(items))
 
     def _make_line(
@@ -245,7 +245,7 @@ class VoiceChild:
         tempo = self._tempo(request.notice) if line.beats else 0
         key = clip_key(line, voice.name, voice.version, tempo or pace, rate_hz, self._preset, soft_start)
         clip = keeping.find(key)
-        last: Sounding | None = None
+        last: SoundReady | None = None
         if clip is None:
             streamed = request.live and number == 1 and not tempo
             mastering = Mastering(voice.rate_hz, rate_hz, voice.level_lufs, self._preset, soft_start)
@@ -267,7 +267,7 @@ class VoiceChild:
                 last = self._piece(request, line, number, pieces, keeping, line.pause_seconds)
         pause_seconds = rest_after(line, clip.seconds, tempo) if tempo else line.pause_seconds
         item = Item(clip, pause_seconds, line.written, line.matter)
-        yield last or Sounding(request.job, (number, 0), Ready(item, number))
+        yield last or SoundReady(request.job, (number, 0), Ready(item, number))
         return item
 
     def _piece(
@@ -278,14 +278,14 @@ class VoiceChild:
         pieces: list[NDArray[np.int16]],
         keeping: Keeping,
         pause_seconds: float = 0.0,
-    ) -> Sounding | None:
+    ) -> SoundReady | None:
         """The newest piece of a line as a sound of its own, or None if there is nothing in it."""
         if not len(pieces[-1]):
             return None
         place = (number, len(pieces))
         clip = keeping.piece(place, pieces[-1], self._settings.sound.rate_hz)
         item = Item(clip, pause_seconds, line.written, line.matter)
-        return Sounding(request.job, place, Ready(item, number))
+        return SoundReady(request.job, place, Ready(item, number))
 
     def _tempo(self, notice: Notice) -> int:
         return notice.beats_per_minute or self._settings.station.beats_per_minute

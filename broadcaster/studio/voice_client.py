@@ -24,7 +24,7 @@ from broadcaster.studio.voice_messages import (
     Make,
     Reply,
     Setup,
-    Sounding,
+    SoundReady,
     Turned,
     Warm,
 )
@@ -227,17 +227,17 @@ class Workshop:
         with self._lock:
             self._patience.sign(self._clock.monotonic())
             job = self._jobs.get(reply.job)
-            if job is None or (isinstance(reply, Sounding) and reply.place <= job.reached):
+            if job is None or (isinstance(reply, SoundReady) and reply.place <= job.reached):
                 return
             if isinstance(reply, Turned):
                 self._turn, job.had_its_turn = job, True
-            elif isinstance(reply, Sounding):
+            elif isinstance(reply, SoundReady):
                 job.reached = reply.place
             else:
                 self._turn = None
                 del self._jobs[reply.job]
         match reply:
-            case Sounding(ready=ready):
+            case SoundReady(ready=ready):
                 job.answer(ready)
             case Finished(programme=programme, unkept=unkept, slowness=slowness):
                 if slowness:

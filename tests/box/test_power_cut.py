@@ -11,7 +11,7 @@ from rig.rig import FakeRig, wait_until
 from rig.village import RunningBox, Village
 
 from broadcaster.core.clock import Clock
-from broadcaster.core.model import Airing, Kind, Notice
+from broadcaster.core.model import Airing, AiringKind, Notice
 from broadcaster.station.persistent_controls import LOOPS_STOPPED_AT
 from broadcaster.store.database import tables
 from broadcaster.store.database.read_connection import Reader
@@ -60,9 +60,9 @@ def test_what_was_promised_ends_by_its_kind_and_its_time(village: Village, start
         Airing(Notice("等着的通知。"), now, soon),
         Airing(Notice("过时的通知。"), past, past),
         Airing(Notice("说了一半。"), now, soon),
-        Airing(Notice("循环一半。"), now, soon, Kind.LOOP),
-        Airing(Notice("定时一半。"), now, soon, Kind.SCHEDULED),
-        Airing(Notice("定时过时。"), past, past, Kind.SCHEDULED),
+        Airing(Notice("循环一半。"), now, soon, AiringKind.LOOP),
+        Airing(Notice("定时一半。"), now, soon, AiringKind.SCHEDULED),
+        Airing(Notice("定时过时。"), past, past, AiringKind.SCHEDULED),
     ]
     with open_store(village.state / DATABASE, CLOCK) as store:
         for airing in accepted:

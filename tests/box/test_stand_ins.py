@@ -22,7 +22,7 @@ from broadcaster.core.errors import BroadcasterError
 from broadcaster.core.model import Delivery, Made, Notice, Programme, Ready, Refused, Signal
 from broadcaster.settings.schema import LexiconSettings, PathSettings, Settings, StationSettings
 from broadcaster.studio.studio import Studio
-from broadcaster.system.thread_loop import Loop
+from broadcaster.system.thread_loop import ThreadLoop
 from broadcaster.tts.edge.speakers import SHIPPED, SpeakerList
 
 EDGE, BAKER = "edge:xiaoxiao", "baker:female"
@@ -184,7 +184,7 @@ def test_the_studios_own_thread_sees_the_end_of_the_chime(
 ) -> None:
     edge_service.fault = "silent"
     studio = open_studio(with_clock=Clock(ZoneInfo("Asia/Shanghai")))
-    with Loop("studio", studio.step, studio.wake):
+    with ThreadLoop("studio", studio.step, studio.wake):
         assert made_live(studio, WATER)[0].voice == BAKER
 
 

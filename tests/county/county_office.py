@@ -15,7 +15,7 @@ from broadcaster.bulletin.keys import new_key, public
 from broadcaster.bulletin.receipts import PlayedResult, Receipt, Receipts, State
 from broadcaster.core.errors import TextRefused
 from broadcaster.core.model import Line, Notice, Outcome, Script, Severity
-from broadcaster.county.board.receipt_inbox import Intake, Sent
+from broadcaster.county.board.receipt_inbox import ReceiptInbox, Sent
 from broadcaster.county.keys.key_folder import OfficeFolder
 from broadcaster.county.keys.key_renewal import OfficeKeys
 from broadcaster.county.notices.approval_desk import Paper
@@ -75,7 +75,7 @@ class OfficeDesk:
 
     parts: OfficeServices
     publisher: Publisher
-    intake: Intake
+    intake: ReceiptInbox
     clock: ManualClock
     folder: OfficeFolder
     boxes: dict[str, PretendBox] = field(default_factory=dict)
@@ -162,7 +162,7 @@ def make_desk(database: OfficeDatabase, folder: OfficeFolder) -> OfficeDesk:
     if folder not in UNLOCKED:
         UNLOCKED[folder] = folder.unlock(SENTENCE)
     publisher = Publisher(database, parts.register, clock, UNLOCKED[folder], folder.trust)
-    return OfficeDesk(parts, publisher, Intake(database, clock), clock, folder)
+    return OfficeDesk(parts, publisher, ReceiptInbox(database, clock), clock, folder)
 
 
 def keys_of(desk: OfficeDesk) -> OfficeKeys:

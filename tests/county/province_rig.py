@@ -24,7 +24,7 @@ from broadcaster.core.model import Severity
 from broadcaster.county.board.county_totals import CountySums
 from broadcaster.county.board.delivery_board import Counts
 from broadcaster.county.board.province_board import Fare
-from broadcaster.county.board.receipt_inbox import Intake
+from broadcaster.county.board.receipt_inbox import ReceiptInbox
 from broadcaster.county.broker.broker_access import BrokerDoor
 from broadcaster.county.broker.mosquitto import OFFICE
 from broadcaster.county.broker.mqtt_client import Wire
@@ -40,7 +40,7 @@ from broadcaster.county.relay.joining import join, public_key
 from broadcaster.county.store.office_database import OfficeDatabase
 from broadcaster.county.store.office_settings import FILE
 from broadcaster.county.store.officers import OfficeRole
-from broadcaster.system.thread_loop import Loop
+from broadcaster.system.thread_loop import ThreadLoop
 
 PROVINCE, COUNTY, PASSWORD = "33", "331121", "shuiku-2026"
 CLOCK = Clock(ZoneInfo("Asia/Shanghai"))
@@ -71,12 +71,12 @@ class WorkingOffice:
         authority = self.rig.broker.folder / "authority.pem"
         wire = Wire("127.0.0.1", self.rig.port, OFFICE, OFFICE_PASSWORD, authority)
         office = Office(
-            *(Publisher(*given), Intake(self.database, CLOCK), parts.standing, wire, CLOCK),
+            *(Publisher(*given), ReceiptInbox(self.database, CLOCK), parts.standing, wire, CLOCK),
             *(keys, parts.register.areas_of, CountySums(self.database, CLOCK)),
         )
         self.rig.start()
         wire.start()
-        with closing(self.database), closing(wire), Loop("office", office.step, office.wake):
+        with closing(self.database), closing(wire), ThreadLoop("office", office.step, office.wake):
             yield
         self.rig.kill()
 

@@ -22,7 +22,7 @@ from broadcaster.county.keys.key_folder import OfficeFolder
 from broadcaster.county.notices.draft import Draft
 from broadcaster.county.notices.publisher import Publisher
 from broadcaster.county.notices.recordings import Sounds
-from broadcaster.county.office.office_process import Desk, broker_address, open_desk
+from broadcaster.county.office.office_process import OpenOffice, broker_address, open_desk
 from broadcaster.county.store.officers import OfficeRole
 
 NOWHERE = "http://127.0.0.1:1"
@@ -55,7 +55,7 @@ def office(begun_today: Path, tmp_path: Path) -> Path:
     return tmp_path / "county"
 
 
-def publish(desk: Desk, *drafts: Draft) -> list[str]:
+def publish(desk: OpenOffice, *drafts: Draft) -> list[str]:
     parts, folder = desk.parts, desk.folder
     signer = folder.unlock(SENTENCE)
     given = parts.database, parts.register, parts.clock, signer, folder.trust, NOWHERE

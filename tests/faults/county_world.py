@@ -24,7 +24,7 @@ from broadcaster.bulletin.keys import public
 from broadcaster.link.county_link import Patience
 from broadcaster.link.enrol_client import ask_to_enrol
 from broadcaster.link.membership import own_key
-from broadcaster.system.thread_loop import Loop
+from broadcaster.system.thread_loop import ThreadLoop
 
 VILLAGES = {
     "331121104200": "洞背村",
@@ -75,11 +75,11 @@ class LivingVillage:
     """A light box on a thread of its own, as in the daemon."""
 
     box: LightBox
-    loop: Loop = field(init=False)
+    loop: ThreadLoop = field(init=False)
 
     def __post_init__(self) -> None:
         self.box.on()
-        self.loop = Loop(self.box.membership.box, self._turn, self.box.link.wake)
+        self.loop = ThreadLoop(self.box.membership.box, self._turn, self.box.link.wake)
         self.loop.start()
 
     def _turn(self) -> None:

@@ -37,13 +37,13 @@ from broadcaster.rules.length_estimate import estimated_lengths
 from broadcaster.schedule.slot_settings import TimetableSettings
 from broadcaster.settings.hourly_limits import QuietSettings
 from broadcaster.settings.schema import PathSettings, Settings
-from broadcaster.station.durable_queue import Endings, Intake
+from broadcaster.station.durable_queue import DurableQueue, Endings
 from broadcaster.station.live_programme import Microphone
 from broadcaster.station.station import Station
 from broadcaster.station.village_slots import Slotbook
 from broadcaster.store.database.tables import DATABASE
 from broadcaster.store.store import open_store
-from broadcaster.system.thread_loop import Loop
+from broadcaster.system.thread_loop import ThreadLoop
 
 RATE_HZ = 8_000
 PASSWORD = "of-this-box-alone-0123"
@@ -137,7 +137,7 @@ class LinkBox:
             rules = AirRules(settings, estimated_lengths(settings))
             endings = Endings(store.journal, rules)
             player = Player(studio.make, device, rules, endings.record, clock, store.queue.move)
-            intake = Intake(store.queue, player, endings, clock)
+            intake = DurableQueue(store.queue, player, endings, clock)
             words = cast(Any, type("Words", (), {"refresh": lambda self: None})())
             slots = Slotbook(TimetableSettings(), settings, clock)
             microphone = Microphone(cast(Any, studio), cast(Any, None), settings.sound.rate_hz)
@@ -148,15 +148,15 @@ class LinkBox:
             )
             station.clock_is_trusted = lambda: self.trusted
             station.confirm_clock = self._confirm
-            stack.enter_context(Loop("player", player.step, player.wake))
+            stack.enter_context(ThreadLoop("player", player.step, player.wake))
             stack.callback(player.leave, "关")
             link = stack.enter_context(closing(Link(station, self.membership, clock, QUICK)))
             station.county = link
             if with_loop:
-                stack.enter_context(Loop("link-sounds", link.sounds.step, link.sounds.wake))
+                stack.enter_context(ThreadLoop("link-sounds", link.sounds.step, link.sounds.wake))
                 for number in range(THREADS):
-                    stack.enter_context(Loop(f"far-{number}", link.far.step, link.far.wake))
-                stack.enter_context(Loop("link", link.step, link.wake))
+                    stack.enter_context(ThreadLoop(f"far-{number}", link.far.step, link.far.wake))
+                stack.enter_context(ThreadLoop("link", link.step, link.wake))
             yield Life(self, station, link, device, intake, player)
 
     def _confirm(self) -> None:
@@ -192,7 +192,7 @@ class Life:
     station: Station
     link: Link
     device: FakeDevice
-    intake: Intake
+    intake: DurableQueue
     player: Player
 
     @property

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from broadcaster.core.model import Airing, Clip, Item, Kind, Notice, Outcome
+from broadcaster.core.model import Airing, AiringKind, Clip, Item, Notice, Outcome
 from broadcaster.playout.air_queue import Waiting
 from broadcaster.playout.device.device_contract import Damaged, Ended
 from broadcaster.playout.now_playing import Cut, OnAir
@@ -22,7 +22,7 @@ def sound(seconds: float, pause_seconds: float = 0.0) -> Item:
 @pytest.fixture
 def on_air() -> OnAir:
     """Goes on with line 2, as it was cut there; heard from second 100 on."""
-    airing = Airing(Notice("通知"), NOON, NOON + timedelta(minutes=5), Kind.SCHEDULED)
+    airing = Airing(Notice("通知"), NOON, NOON + timedelta(minutes=5), AiringKind.SCHEDULED)
     begun = OnAir(Waiting(airing, next_line=2), NOON)
     begun.start(NOON, 100.0)
     return begun

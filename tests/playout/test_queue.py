@@ -1,7 +1,7 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from broadcaster.core.model import Airing, Kind, Notice, Office, Severity
+from broadcaster.core.model import Airing, AiringKind, Notice, Office, Severity
 from broadcaster.playout.air_queue import AirQueue, Waiting
 
 MORNING = datetime(2026, 3, 15, 8, 0, tzinfo=UTC)
@@ -93,7 +93,7 @@ def test_what_is_late_is_never_first() -> None:
 
 
 def test_a_stepped_clock_takes_what_is_live_along_and_leaves_the_timetable() -> None:
-    queue = filled(airing("asked"), replace(airing("planned"), kind=Kind.SCHEDULED))
+    queue = filled(airing("asked"), replace(airing("planned"), kind=AiringKind.SCHEDULED))
     year = timedelta(days=365)
     moved = queue.follow_clock(MORNING + year + timedelta(seconds=7), 7.0)
     assert [each.id for each in moved] == ["asked"]

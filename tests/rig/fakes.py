@@ -65,7 +65,7 @@ from broadcaster.store.tokens import Tokens
 from broadcaster.studio.export_jobs import Copy, Track
 from broadcaster.studio.preview import PreviewSound
 from broadcaster.studio.recordings import Recordings
-from broadcaster.system.thread_loop import Loop
+from broadcaster.system.thread_loop import ThreadLoop
 from broadcaster.tts.base.voice import Voice
 
 # As weak as argon2 allows: a test's passwords guard nothing.
@@ -195,7 +195,7 @@ class FakeStation:
         self._stack.enter_context(closing(database))
         spare = Spare(settings.paths.state / SPARE)
         self._ledger = self._stack.enter_context(closing(Ledger(database, spare)))
-        self._stack.enter_context(Loop("store", self._ledger.step, self._ledger.wake))
+        self._stack.enter_context(ThreadLoop("store", self._ledger.step, self._ledger.wake))
         self.accounts = Accounts(database, self.clock, CHEAP)
         self.phones = Phones(database, self.clock, CHEAP)
         self.tokens = Tokens(database, self.clock)

@@ -17,11 +17,11 @@ from rig.rig import wait_until
 from broadcaster.core.errors import KeptQuiet, StoreUnusable
 from broadcaster.core.model import (
     Airing,
+    AiringKind,
     Clip,
     Delivery,
     Item,
     JournalEntry,
-    Kind,
     Made,
     Notice,
     Outcome,
@@ -129,7 +129,7 @@ class Air:
         self.player.put(Waiting(airing))
         return airing
 
-    def airing(self, notice: Notice, asked_by: str = "", kind: Kind = Kind.LIVE) -> Airing:
+    def airing(self, notice: Notice, asked_by: str = "", kind: AiringKind = AiringKind.LIVE) -> Airing:
         now = self.clock.now()
         return Airing(notice, now, now + timedelta(minutes=30), kind, asked_by)
 
@@ -323,7 +323,7 @@ def test_a_button_let_go_before_its_turn_takes_the_talk_back(air: Air) -> None:
 
 
 def test_a_talk_cuts_what_is_daily_and_a_severer_notice_cuts_it_for_good(air: Air) -> None:
-    air.player.put(Waiting(air.airing(Notice("早安"), kind=Kind.LOOP)))
+    air.player.put(Waiting(air.airing(Notice("早安"), kind=AiringKind.LOOP)))
     air.air()
     talk = air.talks.begin(WANG, Severity.BLUE)
     air.threads[-1].join(10)

@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 from rig.fakes import FakeStation
 
 from broadcaster.core.clock import Clock
-from broadcaster.core.model import Airing, JournalEntry, Kind, Notice, Outcome, Severity
+from broadcaster.core.model import Airing, AiringKind, JournalEntry, Notice, Outcome, Severity
 from broadcaster.core.people import Role, Scope
 from broadcaster.schedule.slot_settings import SlotSettings, TimetableSettings
 from broadcaster.settings.schema import Settings
@@ -200,7 +200,7 @@ SAID = (
 def _add(store: Store, station: FakeStation, airing_id: str, outcome: Outcome, days: int) -> None:
     due = station.now - timedelta(days=days)
     notice = Notice("上游放水，马上转移。", title="泄洪", severity=Severity.ORANGE)
-    airing = Airing(notice, due, due + timedelta(hours=1), Kind.LIVE, "王秀英", airing_id)
+    airing = Airing(notice, due, due + timedelta(hours=1), AiringKind.LIVE, "王秀英", airing_id)
     ended = due + timedelta(seconds=75)
     reason = "" if outcome is Outcome.PLAYED else "村长叫停了"
     assert store.journal.record(

@@ -12,7 +12,7 @@ from rig.fakes import FakeStation
 from werkzeug.test import TestResponse
 
 from broadcaster.core.errors import StoreUnusable
-from broadcaster.core.model import Airing, Kind, Notice, Outcome, Severity
+from broadcaster.core.model import Airing, AiringKind, Notice, Outcome, Severity
 from broadcaster.core.people import Role
 from broadcaster.station.station import OnAir, Stop, TakenUp
 from broadcaster.store.database.airing_json import write_manner
@@ -24,7 +24,7 @@ Post = Callable[..., TestResponse]
 
 def row(station: FakeStation, outcome: Outcome, reason: str = "") -> JournalRow:
     at = station.now
-    fields = ("a1", "", "秸秆焚烧害处大", Severity.BLUE, Kind.LOOP, "防火", at, at, at)
+    fields = ("a1", "", "秸秆焚烧害处大", Severity.BLUE, AiringKind.LOOP, "防火", at, at, at)
     return JournalRow(*fields, 12.0, 48.0, outcome, reason, "baker:female")
 
 

@@ -12,7 +12,7 @@ from logins import NAME, PASSWORD, Post
 from rig.fakes import FakeStation, ManualClock
 
 from broadcaster.core.errors import StoreUnusable
-from broadcaster.core.model import Airing, JournalEntry, Kind, Notice, Outcome, Severity
+from broadcaster.core.model import Airing, AiringKind, JournalEntry, Notice, Outcome, Severity
 from broadcaster.station.station import OnAir, Stop, TakenUp
 from broadcaster.store.journal import JournalRow
 from broadcaster.web.base.followed_airings import Followed
@@ -47,7 +47,7 @@ def kept(entry: JournalEntry) -> JournalRow:
         notice.title,
         notice.text,
         notice.severity,
-        Kind.LIVE,
+        AiringKind.LIVE,
         airing.asked_by,
         airing.due_at,
         None,

@@ -11,7 +11,7 @@ from rig.fakes import FakeStation
 from werkzeug.test import TestResponse
 
 from broadcaster.core.errors import TextRefused, VoiceUnavailable
-from broadcaster.core.model import Kind, Notice, Outcome, Severity, Signal, Style
+from broadcaster.core.model import AiringKind, Notice, Outcome, Severity, Signal, Style
 from broadcaster.settings.schema import Settings
 from broadcaster.station.station import OnAir
 from broadcaster.store.database.airing_json import write_manner
@@ -379,7 +379,7 @@ def test_a_wrong_reading_is_fixed_where_it_is_seen(
 
 def row(station: FakeStation, text: str, airing_id: str = "a1", manner: str = "") -> JournalRow:
     at = station.now
-    fields = (airing_id, "", text, Severity.DAILY, Kind.LIVE, "王秀英", at, at, at)
+    fields = (airing_id, "", text, Severity.DAILY, AiringKind.LIVE, "王秀英", at, at, at)
     return JournalRow(*fields, 12.0, 12.0, Outcome.PLAYED, "", "baker:female", manner)
 
 

@@ -7,7 +7,7 @@ import pytest
 from broadcaster.core import labels
 from broadcaster.core.model import (
     Airing,
-    Kind,
+    AiringKind,
     Line,
     Notice,
     Office,
@@ -91,7 +91,7 @@ def test_on_a_quiet_air_it_is_said_at_once() -> None:
 
 
 def test_the_voice_the_exact_length_and_a_cut_loop_are_told() -> None:
-    loop = replace(airing("防火"), kind=Kind.LOOP)
+    loop = replace(airing("防火"), kind=AiringKind.LOOP)
     sentence = wording.say_what_happens(
         Notice("停水", severity=Severity.BLUE, repeats=2),
         Length(48, exact=True),

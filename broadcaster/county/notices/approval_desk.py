@@ -69,7 +69,7 @@ class DraftChanged(DraftRefused):
         self.theirs = theirs
 
 
-class Desk:
+class ApprovalDesk:
     """Any thread. What is cleared here the office signs and sends; `wake` tells it to."""
 
     def __init__(

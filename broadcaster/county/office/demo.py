@@ -31,7 +31,7 @@ from broadcaster.county.keys.key_folder import OfficeFolder
 from broadcaster.county.notices.approval_desk import Paper
 from broadcaster.county.notices.draft import Draft
 from broadcaster.county.notices.draft import State as PaperState
-from broadcaster.county.office.office_process import Desk, open_desk
+from broadcaster.county.office.office_process import OpenOffice, open_desk
 from broadcaster.county.store.officers import OfficeRole
 
 AREA, NAME = "331121", "青田县应急管理局"
@@ -89,7 +89,7 @@ class Part:
         _end(self._process)
 
 
-class Village:
+class DemoVillage:
     """A box with state, settings and page of its own; its loudspeaker is `heard.wav`."""
 
     def __init__(self, folder: Path, code: str, name: str) -> None:
@@ -120,11 +120,11 @@ class Demo:
         self._folder, self._stopping, self._stack = folder, stopping, stack
         self._parts: list[Part] = []
         self.villages = [
-            Village(folder / f"village-{number}", code, name)
+            DemoVillage(folder / f"village-{number}", code, name)
             for number, (code, name) in enumerate(VILLAGES.items(), 1)
         ]
 
-    def start(self) -> Desk:
+    def start(self) -> OpenOffice:
         """Office, broker and three enrolled boxes, all up."""
         tell("正在建一个演示用的县：消息服务器、县级平台、三个村的广播站……")
         office, passphrase = self._folder / "county", secrets.token_urlsafe(16)
@@ -142,7 +142,7 @@ class Demo:
         self._tell_pages()
         return desk
 
-    def publish(self, desk: Desk) -> Paper:
+    def publish(self, desk: OpenOffice) -> Paper:
         """To the whole county; at night the second person agrees, as the rules want it."""
         writer, approver = (desk.parts.officers.get(name) for name in (WRITER, APPROVER))
         paper = desk.parts.desk.send(writer, Draft("停水通知", TEXT, (AREA,), Severity.BLUE))
@@ -151,7 +151,7 @@ class Demo:
             paper = desk.parts.desk.approve(approver, paper.id, paper.version)
         return paper
 
-    def watch(self, desk: Desk, only: str = "") -> None:
+    def watch(self, desk: OpenOffice, only: str = "") -> None:
         """Tell the board at each change, until `only` has been heard everywhere or a signal comes."""
         told: dict[str, str] = {}
 
@@ -177,7 +177,7 @@ class Demo:
         _write(office / "office.yaml", {"name": NAME, "web": web, "broker": {"port": port}})
         self._stack.callback(_end, broker.start())
 
-    def _let_in(self, desk: Desk) -> None:
+    def _let_in(self, desk: OpenOffice) -> None:
         officers = desk.parts.officers
         for name in (WRITER, APPROVER):
             password = officers.let_in(name, OfficeRole.KEEPER, Severity.RED)
@@ -198,7 +198,7 @@ class Demo:
         for village in others:
             shutil.copytree(first.folder / "cache", village.folder / "cache")
 
-    def _enrol(self, desk: Desk, address: str) -> None:
+    def _enrol(self, desk: OpenOffice, address: str) -> None:
         """By the line of each one-time code, as a technician does it."""
         register = desk.parts.register
         codes = {village: register.add(village.code, village.name)[1] for village in self.villages}

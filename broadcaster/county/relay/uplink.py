@@ -62,7 +62,7 @@ class OfficeReceipts:
 
 
 class Tally:
-    """`step` is for a `Loop`."""
+    """`step` is for a `ThreadLoop`."""
 
     def __init__(
         self,

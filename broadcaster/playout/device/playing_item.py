@@ -31,7 +31,7 @@ class Damage(NamedTuple):
     frames: int
 
 
-class Sounding:
+class PlayingItem:
     """What is still to be read of an item, and how it will end."""
 
     def __init__(

@@ -12,7 +12,7 @@ from flask import render_template, session
 
 from broadcaster.core.errors import BroadcasterError
 from broadcaster.core.labels import OUTCOMES, called, why
-from broadcaster.core.model import Airing, Kind, Outcome
+from broadcaster.core.model import Airing, AiringKind, Outcome
 from broadcaster.station.station import JournalFilter
 from broadcaster.web.base import wording
 from broadcaster.web.base.followed_airings import End
@@ -95,7 +95,7 @@ def follow_what_was_missed(name: str) -> None:
     with suppress(BroadcasterError):
         since = max(_last_login(name), parts().clock.now() - SHOWN_FOR[False])
         lines = station.history(MOST_LINES, JournalFilter(since=since, asked_by=name))
-        live = [row for row in reversed(lines) if row.asked_by == name and row.kind is Kind.LIVE]
+        live = [row for row in reversed(lines) if row.asked_by == name and row.kind is AiringKind.LIVE]
         unheard = [row for row in live if row.ended_at > since and row.outcome not in STANDS]
         missed = [row for row in unheard if not row.reason.startswith("停播")]
         names = {row.airing_id: _short(called(row)) for row in missed}

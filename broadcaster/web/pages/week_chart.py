@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from broadcaster.core.labels import name_of
-from broadcaster.core.model import Kind
+from broadcaster.core.model import AiringKind
 from broadcaster.web.base.language import _, own, together
 
 if TYPE_CHECKING:
@@ -133,15 +133,15 @@ def _kind(one: Planned) -> str:
 
 def _clashes(one: Planned) -> bool:
     """Two loops that queue behind one another disturb nobody."""
-    return bool(one.clashes) and one.airing.kind is not Kind.LOOP
+    return bool(one.clashes) and one.airing.kind is not AiringKind.LOOP
 
 
 def _rows(planned: Sequence[Planned]) -> list[DayEntry]:
     """A loop's window is one row; on a crowded day so is everything that one slot says."""
-    crowded = sum(one.airing.kind is not Kind.LOOP for one in planned) > MOST_ROWS
+    crowded = sum(one.airing.kind is not AiringKind.LOOP for one in planned) > MOST_ROWS
     rows: dict[object, list[Planned]] = {}
     for number, one in enumerate(planned):
-        together = crowded or one.airing.kind is Kind.LOOP
+        together = crowded or one.airing.kind is AiringKind.LOOP
         key = (one.airing.asked_by, one.airing.window_from) if together else number
         rows.setdefault(key, []).append(one)
     return [_row(group) for group in rows.values()]

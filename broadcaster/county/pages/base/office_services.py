@@ -11,7 +11,7 @@ from broadcaster.county.board.delivery_board import DeliveryBoard
 from broadcaster.county.board.province_board import CountyBoard
 from broadcaster.county.board.uncounted_receipts import Doubts
 from broadcaster.county.foreign.message_log import ForeignBook
-from broadcaster.county.notices.approval_desk import Desk
+from broadcaster.county.notices.approval_desk import ApprovalDesk
 from broadcaster.county.notices.library import Library
 from broadcaster.county.notices.preview_log import Hearings
 from broadcaster.county.notices.quiet_villages import Resting
@@ -38,7 +38,7 @@ class OfficeServices:
     officers: Officers
     sessions: Sessions
     register: Register
-    desk: Desk
+    desk: ApprovalDesk
     writings: Writings
     board: DeliveryBoard
     counties: Counties
@@ -76,7 +76,7 @@ def make_parts(
     """`county` is the trimmed code of the office's area."""
     officers = Officers(database, clock, passwords)
     counties = Counties(database, clock, county, door)
-    desk = Desk(database, clock, county, wake)
+    desk = ApprovalDesk(database, clock, county, wake)
     return OfficeServices(
         database=database,
         clock=clock,
