@@ -22,7 +22,7 @@ MOST_TOGETHER = 20
 LARGEST = 64 * 1024
 
 
-class State(StrEnum):
+class ReceiptState(StrEnum):
     """How far a bulletin has come in one box; the last one is ENDED or REFUSED."""
 
     ACCEPTED = "accepted"
@@ -33,7 +33,7 @@ class State(StrEnum):
 
 
 def _read_state(value: object) -> object:
-    return State(value) if type(value) is str else value
+    return ReceiptState(value) if type(value) is str else value
 
 
 def _read_refusal(value: object) -> object:
@@ -79,7 +79,7 @@ class Receipt:
     number: Annotated[int, Field(ge=1, le=HIGHEST_SEQUENCE)]
     bulletin: Annotated[str, Field(max_length=36)]
     digest: Sha256 | None
-    state: Annotated[State, BeforeValidator(_read_state)]
+    state: Annotated[ReceiptState, BeforeValidator(_read_state)]
     at: Moment
     clock_trusted: bool
     refusal: Annotated[Refusal, BeforeValidator(_read_refusal)] | None = None
@@ -88,9 +88,9 @@ class Receipt:
 
     @model_validator(mode="after")
     def _agrees(self) -> Receipt:
-        if (self.state is State.REFUSED) != bool(self.refusal):
+        if (self.state is ReceiptState.REFUSED) != bool(self.refusal):
             raise ValueError("refusal")
-        if (self.state is State.ENDED) != bool(self.heard):
+        if (self.state is ReceiptState.ENDED) != bool(self.heard):
             raise ValueError("heard")
         return self
 

@@ -26,7 +26,7 @@ def draft_of(arguments: Arguments, desk: OpenOffice) -> Draft:
     from broadcaster.bulletin.bulletin import BulletinKind
     from broadcaster.core.model import Severity
     from broadcaster.county.notices.draft import Draft, DraftRefused
-    from broadcaster.county.notices.recordings import NO_ADDRESS, Sounds
+    from broadcaster.county.notices.recordings import NO_ADDRESS, RecordingStore
 
     if arguments.audio and not desk.settings.fetched_from:
         raise DraftRefused(NO_ADDRESS)
@@ -37,7 +37,7 @@ def draft_of(arguments: Arguments, desk: OpenOffice) -> Draft:
     if begins and begins.tzinfo is None:
         begins = begins.replace(tzinfo=desk.parts.clock.zone)
     recorded = _recording(arguments.audio) if arguments.audio else ()
-    sounds = Sounds(desk.folder.path)
+    sounds = RecordingStore(desk.folder.path)
     return Draft(
         title=arguments.title,
         text=arguments.text,

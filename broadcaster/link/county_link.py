@@ -25,10 +25,10 @@ from broadcaster.core.errors import StoreUnusable, reason_of
 from broadcaster.core.model import Airing, JournalEntry
 from broadcaster.link.inbox import Reception
 from broadcaster.link.membership import Membership
-from broadcaster.link.mqtt_client import BrokerConnection, Ending
+from broadcaster.link.mqtt_client import BrokerConnection, DisconnectCause
 from broadcaster.link.outbox import Outbox
-from broadcaster.link.reconnect_policy import Patience, Steadiness
-from broadcaster.link.recording_download import Sounds
+from broadcaster.link.reconnect_policy import ReconnectPolicy, Steadiness
+from broadcaster.link.recording_download import RecordingDownloads
 from broadcaster.link.remote_commands import FarEnd
 from broadcaster.link.sync import CatchingUp
 from broadcaster.link.usb_transfer import Taken, open_stick, take
@@ -49,12 +49,16 @@ class Link:
     """One loop around `step`; `wake`, `status` and `do` from any thread."""
 
     def __init__(
-        self, station: Station, membership: Membership, clock: Clock, patience: Patience | None = None
+        self,
+        station: Station,
+        membership: Membership,
+        clock: Clock,
+        patience: ReconnectPolicy | None = None,
     ) -> None:
         self._station = station
         self._membership = membership
         self._clock = clock
-        self._patience = patience or Patience()
+        self._patience = patience or ReconnectPolicy()
         self._reception = Reception(station, membership, clock)
         self._jobs: SimpleQueue[Callable[[], None]] = SimpleQueue()
         self._woken, self._waker = socket.socketpair()
@@ -70,7 +74,9 @@ class Link:
         self._told_state: dict[str, Any] = {}
         self._connected_since: datetime | None = None
         self._trouble = ""
-        self.sounds = Sounds(station.recordings, clock, self._sound_came, self._patience.sound)
+        self.sounds = RecordingDownloads(
+            station.recordings, clock, self._sound_came, self._patience.sound
+        )
         self._reception.airings.want_sound = self.sounds.want
         county = self._reception.county
         waits = self._patience.settle, self._patience.ask_again
@@ -217,7 +223,7 @@ class Link:
         self._catching_up.begin()
         self._outbox.begin()
 
-    def _lost(self, reason: str, ending: Ending = Ending.USUAL) -> None:
+    def _lost(self, reason: str, ending: DisconnectCause = DisconnectCause.USUAL) -> None:
         self._connected_since, self._trouble = None, reason
         self._outbox.begin()
         wait = self._steadiness.lost(reason, ending)

@@ -11,7 +11,7 @@ from broadcaster.core.clock import Clock
 from broadcaster.core.errors import StoreUnusable
 from broadcaster.core.labels import HELD, OFF
 from broadcaster.core.model import Airing, AiringKind, JournalEntry, Outcome, Severity
-from broadcaster.playout.air_queue import Waiting
+from broadcaster.playout.air_queue import QueuedAiring
 from broadcaster.playout.player import Player
 from broadcaster.rules.air_rules import AirRules
 from broadcaster.rules.precedence import Cause, goes_on
@@ -96,10 +96,10 @@ class DurableQueue:
         that it is accepted, so a power cut in between breaks no promise.
         """
         self._give(airing.id)
-        waiting = Waiting(airing, not_before=self._later(airing))
+        waiting = QueuedAiring(airing, not_before=self._later(airing))
         return self._queue.accept(airing, meanwhile=lambda: self._player.put(waiting))
 
-    def take_back(self, those: Sequence[Waiting]) -> None:
+    def take_back(self, those: Sequence[QueuedAiring]) -> None:
         """Air what a person had stopped and wants on the air again, in this order."""
         for waiting in those:
             self._give(waiting.airing.id)
@@ -115,7 +115,7 @@ class DurableQueue:
         # Late already is what a clock that jumps has leapt over: put back, it waits for its own time.
         is_late = airing.expires_at < self._clock.now()
         # It must begin in time, so nothing waits for the disk.
-        self._player.put(Waiting(airing, not_before=airing.due_at if is_late else None))
+        self._player.put(QueuedAiring(airing, not_before=airing.due_at if is_late else None))
         self._queue.accept(airing, wait=False)
 
     def known(self, airing_ids: Collection[str]) -> set[str]:
@@ -176,7 +176,7 @@ class DurableQueue:
             end = JournalEntry(airing, Outcome.EXPIRED, why, "", None, now, 0.0, 0.0)
             self._endings.record(end)
         else:
-            begun = Waiting(airing, left.next_line, left.seconds_played, left.started_at)
+            begun = QueuedAiring(airing, left.next_line, left.seconds_played, left.started_at)
             later = None if _was_due(left) else self._later(airing)
             self._player.put(replace(begun, not_before=later, cut_by=Cause.DOWN))
 
@@ -207,7 +207,7 @@ class DurableQueue:
         for told in self.on_start:
             told(airing)
 
-    def _paused(self, waiting: Waiting) -> None:
+    def _paused(self, waiting: QueuedAiring) -> None:
         """It may be long until it goes on, and the power may go before."""
         self._queue.progress(waiting.airing.id, waiting.next_line, waiting.seconds_played)
 

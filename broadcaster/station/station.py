@@ -45,12 +45,12 @@ from broadcaster.station.village_slots import Planned as Planned
 from broadcaster.station.village_slots import Slotbook
 from broadcaster.station.village_slots import SlotEntry as SlotEntry
 from broadcaster.station.village_slots import WeekDay as WeekDay
+from broadcaster.store.bulletins import BulletinStage as BulletinStage
 from broadcaster.store.bulletins import NewReceipts as NewReceipts
-from broadcaster.store.bulletins import Stage as Stage
 from broadcaster.store.bulletins import StoredBulletin as StoredBulletin
 from broadcaster.store.bulletins import StoredBulletins as StoredBulletins
 from broadcaster.store.bulletins import StoredReceipts as StoredReceipts
-from broadcaster.store.drafts import Draft as Draft
+from broadcaster.store.drafts import FormDraft as FormDraft
 from broadcaster.store.journal import EVERYTHING
 from broadcaster.store.journal import JournalFilter as JournalFilter
 from broadcaster.store.journal import JournalRow as JournalRow
@@ -80,7 +80,7 @@ class Afar(StrEnum):
 
 
 @dataclass(frozen=True)
-class OnAir:
+class OnAirStatus:
     """What is sounding, and how far it is in its programme; `seconds_due` grows until that is `made`.
     `line` is what is being said, as it was written; `stopping`, that a person has stopped it and the
     last of it fades out.
@@ -106,7 +106,7 @@ class Status:
     `unheard` is "" or why nothing would be heard now, `clock_remark` what is said of the clock.
     """
 
-    on_air: OnAir | None
+    on_air: OnAirStatus | None
     waiting: tuple[Airing, ...]
     faults: tuple[str, ...]
     loops_stopped: bool = False
@@ -361,7 +361,7 @@ class Station:
             before = 0.0 if since is None else on_air.seconds_before
             played = min(before + heard, on_air.seconds_due)
             due, made, stopping = on_air.seconds_due, on_air.made, on_air.stopping
-            sounding = OnAir(on_air.airing, played, due, line, made, stopping)
+            sounding = OnAirStatus(on_air.airing, played, due, line, made, stopping)
         faults = tuple(_closed(said) for fault in self._faults if (said := fault()))
         held, stopped = self._intake.held(), self._loops_stopped()
         return Status(

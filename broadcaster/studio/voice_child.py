@@ -44,7 +44,7 @@ from broadcaster.system.child_process import (
     end_with_parent,
 )
 from broadcaster.system.log_format import log_in, open_log
-from broadcaster.text.frontend import Reader
+from broadcaster.text.frontend import Frontend
 from broadcaster.text.notice_script import compose_lines
 from broadcaster.tts.base.length_check import check_length
 from broadcaster.tts.base.loudness import LEVEL_LUFS
@@ -55,16 +55,16 @@ from broadcaster.tts.catalogue import Catalogue
 logger = logging.getLogger(__name__)
 
 
-class Waiting:
+class WaitsForNetwork:
     """A job waits for a network: others may go before it."""
 
 
-Step = Reply | Waiting | None
+Step = Reply | WaitsForNetwork | None
 Work = Generator[Step, None, None]
 
 
 @dataclass
-class _Job:
+class _ChildJob:
     request: Compose | Make
     work: Work
     waits: bool = False
@@ -88,8 +88,8 @@ class VoiceChild:
         self._reader = self._new_reader()
         self._store.sweep()
         self._voices: dict[str, Voice] = {}
-        self._jobs: dict[int, _Job] = {}
-        self._turned_to: _Job | None = None
+        self._jobs: dict[int, _ChildJob] = {}
+        self._turned_to: _ChildJob | None = None
         self._preset = PRESETS[setup.settings.sound.preset]
 
     def run(self, connection: Connection) -> None:
@@ -105,11 +105,11 @@ class VoiceChild:
                     self._turned_to = job
                     connection.send(Turned(job.request.job))
                 step = self._advance(job)
-                job.waits = isinstance(step, Waiting)
-                if not isinstance(step, Waiting):
+                job.waits = isinstance(step, WaitsForNetwork)
+                if not isinstance(step, WaitsForNetwork):
                     connection.send(step or Working())
 
-    def _turn(self) -> list[_Job]:
+    def _turn(self) -> list[_ChildJob]:
         """The most urgent job that can go on, and all that wait: those are asked in passing (0.01 s)."""
         jobs = sorted(self._jobs.values(), key=lambda job: job.order)
         return [job for job in jobs if job.waits] + [job for job in jobs if not job.waits][:1]
@@ -117,9 +117,9 @@ class VoiceChild:
     def _take(self, request: Request) -> None:
         match request:
             case Compose():
-                self._jobs[request.job] = _Job(request, self._compose(request))
+                self._jobs[request.job] = _ChildJob(request, self._compose(request))
             case Make():
-                self._jobs[request.job] = _Job(request, self._make(request))
+                self._jobs[request.job] = _ChildJob(request, self._make(request))
             case Drop(job):
                 dropped = self._jobs.pop(job, None)
                 if dropped:
@@ -129,7 +129,7 @@ class VoiceChild:
             case KeepSignals():
                 self._keep_signals()
 
-    def _advance(self, job: _Job) -> Step:
+    def _advance(self, job: _ChildJob) -> Step:
         number = job.request.job
         try:
             return next(job.work)
@@ -162,8 +162,8 @@ class VoiceChild:
             self._reader = self._new_reader()
         return compose_lines(request.notice, self._settings.station, self._reader)
 
-    def _new_reader(self) -> Reader:
-        return Reader(self._lexicon, self._settings.station.longest_text)
+    def _new_reader(self) -> Frontend:
+        return Frontend(self._lexicon, self._settings.station.longest_text)
 
     def _compose(self, request: Compose) -> Work:
         yield Composed(request.job, Script(tuple(self._lines(request))))
@@ -255,7 +255,7 @@ class VoiceChild:
             )
             for waveform in effort.watched(spoken):
                 if not len(waveform.samples):
-                    yield Waiting()
+                    yield WaitsForNetwork()
                     continue
                 pieces.append(mastering.process(waveform))
                 yield self._piece(request, line, number, pieces, keeping) if streamed else None

@@ -29,7 +29,7 @@ from broadcaster.studio.voice_messages import (
     Warm,
 )
 from broadcaster.system.child_process import Child
-from broadcaster.system.progress_deadline import Patience
+from broadcaster.system.progress_deadline import ProgressDeadline
 from broadcaster.system.temporary_sounds import open_spool
 
 logger = logging.getLogger(__name__)
@@ -47,7 +47,7 @@ TOO_SLOW = (
 
 
 @dataclass
-class _Job:
+class _SentJob:
     request: Compose | Make
     answer: Callable[[Composed | Answer], None]
     reached: tuple[int, int]
@@ -83,10 +83,10 @@ class Workshop:
         self._clock = clock
         self._numbers = itertools.count(1)
         self._lock = threading.RLock()
-        self._jobs: dict[int, _Job] = {}
+        self._jobs: dict[int, _SentJob] = {}
         self._child: Child | None = None
-        self._turn: _Job | None = None
-        self._patience = Patience(self._limits.deadline_seconds, clock.monotonic())
+        self._turn: _SentJob | None = None
+        self._patience = ProgressDeadline(self._limits.deadline_seconds, clock.monotonic())
         self._slowness: dict[str, float] = {}
 
     @property
@@ -209,7 +209,7 @@ class Workshop:
     ) -> None:
         with self._lock:
             self._begin()
-            self._jobs[request.job] = _Job(request, answer, reached, self._clock.monotonic())
+            self._jobs[request.job] = _SentJob(request, answer, reached, self._clock.monotonic())
             self._reach_child().send(request)
 
     def _begin(self) -> None:

@@ -41,7 +41,7 @@ from broadcaster.web.base import (
 from broadcaster.web.base.ended_sessions import EndedSessions
 from broadcaster.web.base.language import N_, _
 from broadcaster.web.base.page_context import PageContext
-from broadcaster.web.base.phone_cookie import Sessions
+from broadcaster.web.base.phone_cookie import PhoneSessions
 from broadcaster.web.base.template_cache import CompiledPages
 from broadcaster.web.pages import (
     audit_log,
@@ -121,7 +121,7 @@ def create_app(station: Station, settings: Settings) -> Flask:
         station, settings, clock, EndedSessions(settings.paths.state / ENDED_SESSIONS)
     )
     app.json = Json(app)
-    app.session_interface = Sessions()
+    app.session_interface = PhoneSessions()
     # Before the form is read for its token: who has not logged in sends nothing long.
     app.before_request(post_redirect_get.show_again)
     app.before_request(partial(access.check_access, login.lead_in))

@@ -14,7 +14,7 @@ from broadcaster.core.clock import Clock
 from broadcaster.core.model import Airing, AiringKind, Notice
 from broadcaster.station.persistent_controls import LOOPS_STOPPED_AT
 from broadcaster.store.database import tables
-from broadcaster.store.database.read_connection import Reader
+from broadcaster.store.database.read_connection import ReadConnection
 from broadcaster.store.database.tables import DATABASE
 from broadcaster.store.offline_journal import open_past
 from broadcaster.store.store import open_store
@@ -49,7 +49,7 @@ def ends(village: Village) -> dict[str, tuple[str, str]]:
 
 def progress_noted(village: Village) -> bool:
     """Whether the running box has noted that more than a signal was heard."""
-    with closing(Reader(village.state / DATABASE)) as reader:
+    with closing(ReadConnection(village.state / DATABASE)) as reader:
         return any(row.next_line > 0 for row in reader.read(tables.queue.select()))
 
 

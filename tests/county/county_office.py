@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from broadcaster.bulletin.enrolment import Enrolment
 from broadcaster.bulletin.keys import new_key, public
-from broadcaster.bulletin.receipts import PlayedResult, Receipt, Receipts, State
+from broadcaster.bulletin.receipts import PlayedResult, Receipt, Receipts, ReceiptState
 from broadcaster.core.errors import TextRefused
 from broadcaster.core.model import Line, Notice, Outcome, Script, Severity
 from broadcaster.county.board.receipt_inbox import ReceiptInbox, Sent
@@ -50,10 +50,10 @@ class PretendBox:
     def id(self) -> str:
         return self.enrolment.box
 
-    def receipt(self, bulletin: str, state: State, clock: ManualClock, **more: Any) -> bytes:
+    def receipt(self, bulletin: str, state: ReceiptState, clock: ManualClock, **more: Any) -> bytes:
         return self.signed(self.told(bulletin, state, clock, **more))
 
-    def told(self, bulletin: str, state: State, clock: ManualClock, **more: Any) -> Receipt:
+    def told(self, bulletin: str, state: ReceiptState, clock: ManualClock, **more: Any) -> Receipt:
         self.number += 1
         given: dict[str, Any] = {"digest": self.digest_of(bulletin), "at": clock.now()}
         given |= {"clock_trusted": True, **more}
@@ -66,7 +66,7 @@ class PretendBox:
     def heard(self, bulletin: str, clock: ManualClock, outcome: Outcome, played: float) -> bytes:
         now = clock.now()
         heard = PlayedResult(outcome, now, now, played, 30.0, 1, "baker:female")
-        return self.receipt(bulletin, State.ENDED, clock, heard=heard)
+        return self.receipt(bulletin, ReceiptState.ENDED, clock, heard=heard)
 
 
 @dataclass

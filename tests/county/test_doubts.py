@@ -12,7 +12,7 @@ from office_site import LogIn
 
 from broadcaster.bulletin.bulletin import new_bulletin_id
 from broadcaster.bulletin.receipts import PlayedResult
-from broadcaster.bulletin.receipts import State as Told
+from broadcaster.bulletin.receipts import ReceiptState as Told
 from broadcaster.bulletin.refusals import Refusal
 from broadcaster.core.model import Outcome
 from broadcaster.county.board.receipt_inbox import ReceiptInbox, Sent

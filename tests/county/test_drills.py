@@ -9,7 +9,7 @@ from office_site import LogIn
 from broadcaster.bulletin import envelope
 from broadcaster.bulletin.bulletin import PAYLOAD_TYPE, BulletinKind, read_bulletin
 from broadcaster.bulletin.receipts import PlayedResult
-from broadcaster.bulletin.receipts import State as Told
+from broadcaster.bulletin.receipts import ReceiptState as Told
 from broadcaster.core.model import Outcome, Severity
 from broadcaster.county.board.drills import Drills
 from broadcaster.county.notices.approval_desk import Paper

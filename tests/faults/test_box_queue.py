@@ -16,9 +16,9 @@ from broadcaster.core.model import (
     AiringKind,
     Delivery,
     Notice,
-    Office,
+    OfficeLevel,
     Outcome,
-    Refused,
+    RenderFailed,
     Severity,
 )
 from broadcaster.playout.player import Player
@@ -37,7 +37,7 @@ LONGEST = timedelta(hours=12)
 
 @contextmanager
 def nobody_speaks(notice: Notice, deliver: Callable[[Delivery], None]) -> Iterator[None]:
-    deliver(Refused("没有声音"))
+    deliver(RenderFailed("没有声音"))
     yield
 
 
@@ -58,7 +58,7 @@ class Box:
 
 def airings(clock: ManualClock) -> list[Airing]:
     random, now = Random(4), clock.now()
-    offices, severities, kinds = list(Office), list(Severity), list(AiringKind)
+    offices, severities, kinds = list(OfficeLevel), list(Severity), list(AiringKind)
     made = []
     for number in range(MANY):
         notice = Notice(

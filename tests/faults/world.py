@@ -36,7 +36,7 @@ from broadcaster.core.model import Airing, AiringKind, Notice
 from broadcaster.core.people import Scope
 from broadcaster.settings.schema import load_lexicon, load_settings
 from broadcaster.store.database import tables
-from broadcaster.store.database.read_connection import Reader
+from broadcaster.store.database.read_connection import ReadConnection
 from broadcaster.store.database.tables import DATABASE
 from broadcaster.store.journal import JournalRow
 from broadcaster.store.offline_journal import open_past
@@ -273,7 +273,7 @@ class World:
 
     def waiting(self) -> str:
         """The rows of the queue."""
-        with closing(Reader(self.database)) as reader:
+        with closing(ReadConnection(self.database)) as reader:
             return "\n".join(row.airing for row in reader.read(tables.queue.select()))
 
     def journal(self) -> list[JournalRow]:

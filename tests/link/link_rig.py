@@ -20,7 +20,7 @@ from broadcaster.bulletin import mqtt_topics
 from broadcaster.bulletin.bulletin import Bulletin
 from broadcaster.bulletin.enrolment import Enrolment
 from broadcaster.bulletin.keys import public_from_hex
-from broadcaster.bulletin.receipts import Receipt, State, read_receipts
+from broadcaster.bulletin.receipts import Receipt, ReceiptState, read_receipts
 from broadcaster.bulletin.sync_request import Question
 from broadcaster.bulletin.upstream_office import Superior
 from broadcaster.core.clock import Clock
@@ -28,7 +28,7 @@ from broadcaster.core.errors import VoiceUnavailable
 from broadcaster.core.model import Clip, Delivery, Item, Made, Notice, Programme, Ready
 from broadcaster.link.county_link import Link
 from broadcaster.link.membership import Membership, enrol
-from broadcaster.link.reconnect_policy import Patience
+from broadcaster.link.reconnect_policy import ReconnectPolicy
 from broadcaster.link.remote_commands import THREADS
 from broadcaster.playout.device.alsa_cards import CardChoice
 from broadcaster.playout.player import Player
@@ -47,7 +47,7 @@ from broadcaster.system.thread_loop import ThreadLoop
 
 RATE_HZ = 8_000
 PASSWORD = "of-this-box-alone-0123"
-QUICK = Patience(first=0.1, longest=0.2, settle=0.1, ask_again=5.0, nobody=0.1, sound=0.1)
+QUICK = ReconnectPolicy(first=0.1, longest=0.2, settle=0.1, ask_again=5.0, nobody=0.1, sound=0.1)
 
 
 class OwnClock(Clock):
@@ -175,12 +175,12 @@ class LinkBox:
         came = self.read(office.on(mqtt_topics.receipt(self.name, "")))
         return [one for one in came if not told or one.bulletin == told.id]
 
-    def told_of(self, life: "Life", told: Bulletin) -> list[State]:
+    def told_of(self, life: "Life", told: Bulletin) -> list[ReceiptState]:
         """The same of what it keeps for the county."""
         kept = self.read(one.envelope for one in life.station.bulletins.receipts(1_000))
         return [one.state for one in kept if one.bulletin == told.id]
 
-    def states(self, office: OfficeClient, told: Bulletin | None = None) -> list[State]:
+    def states(self, office: OfficeClient, told: Bulletin | None = None) -> list[ReceiptState]:
         return [one.state for one in self.receipts(office, told)]
 
 

@@ -24,10 +24,10 @@ from broadcaster.core.model import (
     Outcome,
     Programme,
     Ready,
-    Refused,
+    RenderFailed,
     Severity,
 )
-from broadcaster.playout.air_queue import AirQueue, Waiting
+from broadcaster.playout.air_queue import AirQueue, QueuedAiring
 from broadcaster.playout.player import Player
 from broadcaster.rules.precedence import Cause
 from broadcaster.rules.quiet_hours import PASSES, Ruling, Verdict
@@ -53,7 +53,7 @@ class Maker:
             raise RuntimeError("a fault of our own")
         deliver(Ready(self.items[0], self.first))
         if self.refuse_next:
-            deliver(Refused(self.refuse_next))
+            deliver(RenderFailed(self.refuse_next))
         else:
             deliver(Ready(self.items[1], self.first + 1))
             deliver(Made(Programme("fake:beep", self.items)))
@@ -110,7 +110,7 @@ class Air:
     def put(
         self, name: str, severity: Severity = Severity.DAILY, kind: AiringKind = AiringKind.LIVE
     ) -> None:
-        self.player.put(Waiting(self.airing(name, severity, kind)))
+        self.player.put(QueuedAiring(self.airing(name, severity, kind)))
 
     def start(self) -> threading.Thread:
         """Begin the next airing, which goes on until it is cut or released."""
@@ -184,12 +184,12 @@ def test_what_is_late_when_it_is_put_cuts_nobody_and_is_never_first(air: Air) ->
     air.put("sounding")
     thread = air.start()
     late = replace(air.airing("late", Severity.RED), expires_at=air.clock.now() - timedelta(minutes=1))
-    air.player.put(Waiting(late))
+    air.player.put(QueuedAiring(late))
     assert air.player.on_air and air.player.on_air.cut is None
     air.device.release()
     thread.join(10)
     queue = AirQueue()
-    queue.put(Waiting(late))
+    queue.put(QueuedAiring(late))
     assert queue.first(air.clock.now(), 0.0) is None
     assert not air.player.air_next()
     assert air.endings() == [("sounding", Outcome.PLAYED), ("late", Outcome.EXPIRED)]
@@ -207,11 +207,11 @@ def test_what_is_put_too_late_while_another_is_ended_as_late_does_not_sound(air:
     def ended(*entries: JournalEntry) -> None:
         air.journal.extend(entries)
         if len(air.journal) == 1:
-            player.put(Waiting(second))
+            player.put(QueuedAiring(second))
 
     player = Player(air.maker.make, air.device, air.rules, ended, air.clock)
     first, second = air.airing("first"), air.airing("second", kind=AiringKind.SCHEDULED)
-    player.put(Waiting(first))
+    player.put(QueuedAiring(first))
     air.clock.advance(601)
     while player.air_next() or player.waiting():
         pass
@@ -312,7 +312,7 @@ def test_a_higher_office_waits_for_its_equal_in_severity(air: Air) -> None:
     air.put("village")
     thread = air.start()
     county = air.airing("county")
-    air.player.put(Waiting(replace(county, notice=replace(county.notice, office=2))))
+    air.player.put(QueuedAiring(replace(county, notice=replace(county.notice, office=2))))
     air.device.release()
     thread.join(10)
     assert air.endings() == [("village", Outcome.PLAYED)]
@@ -321,7 +321,7 @@ def test_a_higher_office_waits_for_its_equal_in_severity(air: Air) -> None:
 def test_volume_and_zones_go_with_the_item(air: Air) -> None:
     air.rules.volumes["a"] = 40
     a = air.airing("a")
-    air.player.put(Waiting(replace(a, notice=replace(a.notice, zones=("东街",)))))
+    air.player.put(QueuedAiring(replace(a, notice=replace(a.notice, zones=("东街",)))))
     air.put("b")
     air.player.air_next()
     air.player.air_next()
@@ -487,11 +487,11 @@ def test_a_talk_without_a_card_ends_within_seconds_and_is_not_taken_up(air: Air)
         airing = air.airing(name)
         return replace(airing, notice=replace(airing.notice, talk=True))
 
-    air.player.put(Waiting(talk("sounding")))
+    air.player.put(QueuedAiring(talk("sounding")))
     thread = air.start()
     air.device.lose(after_seconds=1.2)
     thread.join(10)
-    air.player.put(Waiting(talk("waiting")))
+    air.player.put(QueuedAiring(talk("waiting")))
     air.player.air_next()
     air.clock.advance(4)
     air.player.air_next()
@@ -565,7 +565,7 @@ def test_leaving_ends_what_was_half_said_and_leaves_the_rest_for_the_next_start(
 def test_leaving_leaves_unended_what_the_next_start_takes_up(
     air: Air, kind: AiringKind, severity: Severity, heard: float
 ) -> None:
-    paused: list[Waiting] = []
+    paused: list[QueuedAiring] = []
     air.player.on_pause = paused.append
     air.put("a", severity, kind)
     thread = air.start()
@@ -579,7 +579,7 @@ def test_leaving_leaves_unended_what_the_next_start_takes_up(
 def test_one_that_sounded_in_part_before_the_start_goes_on_where_it_was(air: Air) -> None:
     airing = air.airing("scheduled", kind=AiringKind.SCHEDULED)
     before = air.clock.now() - timedelta(minutes=1)
-    begun = Waiting(airing, next_line=2, seconds_played=1.0, started_at=before, cut_by=Cause.DOWN)
+    begun = QueuedAiring(airing, next_line=2, seconds_played=1.0, started_at=before, cut_by=Cause.DOWN)
     air.player.put(begun)
     air.player.air_next()
     (entry,) = air.journal

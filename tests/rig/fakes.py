@@ -40,7 +40,7 @@ from broadcaster.station.station import (
     Afar,
     CardEntry,
     DeviceState,
-    OnAir,
+    OnAirStatus,
     Status,
     Stop,
     TakenUp,
@@ -208,7 +208,7 @@ class FakeStation:
         self.words = Wordbook(file, file.load(), cast(Any, self.studio))
         self.going_on: dict[str, str] = {}
         self.now = datetime.now(settings.station.zone)
-        self.on_air: OnAir | None = None
+        self.on_air: OnAirStatus | None = None
         self.waiting: list[Airing] = []
         self.held: frozenset[str] = frozenset()
         self.coming: list[Airing] = []

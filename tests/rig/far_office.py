@@ -27,7 +27,7 @@ from broadcaster.county.keys.key_folder import OfficeFolder
 from broadcaster.county.keys.key_renewal import OfficeKeys
 from broadcaster.county.keys.village_keys import VillageKeys
 from broadcaster.county.notices.publisher import Publisher
-from broadcaster.county.office.office_thread import Office
+from broadcaster.county.office.office_thread import OfficeThread
 from broadcaster.county.pages.app import create_app
 from broadcaster.county.pages.base.office_services import OfficeServices, make_parts
 from broadcaster.county.pages.base.page_context import Pages, Trusted
@@ -139,7 +139,7 @@ def far_office(folder: Path) -> Iterator[FarOffice]:
         )
         publisher = Publisher(database, parts.register, clock, held.signer, held.trust)
         line = FarLine(wire, parts.register, keys)
-        running = Office(
+        running = OfficeThread(
             *(publisher, ReceiptInbox(database, clock), parts.standing, wire, clock),
             *(held, parts.register.areas_of, CountySums(database, clock)),
         )

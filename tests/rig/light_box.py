@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from broadcaster.bulletin.enrolment import Enrolment
 from broadcaster.core.clock import Clock
 from broadcaster.core.model import Airing, AiringKind, JournalEntry, Notice, Outcome
-from broadcaster.link.county_link import Link, Patience
+from broadcaster.link.county_link import Link, ReconnectPolicy
 from broadcaster.link.membership import Membership, enrol
 from broadcaster.rules.quiet_hours import PASSES, Verdict
 from broadcaster.settings.schema import Settings
@@ -105,7 +105,7 @@ class LightBox:
         self,
         state: Path,
         enrolment: Enrolment,
-        patience: Patience | None = None,
+        patience: ReconnectPolicy | None = None,
         came: Callable[[str], None] = lambda id: None,
     ) -> None:
         self._state, self._patience = state, patience

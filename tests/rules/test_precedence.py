@@ -6,18 +6,18 @@ from itertools import product
 
 import pytest
 
-from broadcaster.core.model import Airing, AiringKind, Notice, Office, Severity
+from broadcaster.core.model import Airing, AiringKind, Notice, OfficeLevel, Severity
 from broadcaster.rules.precedence import Cause, cuts_in, goes_on, precedence
 
 MORNING = datetime(2026, 3, 15, 8, 0, tzinfo=UTC)
 # 红 橙 黄 蓝 日常: what stands further left goes first.
 ORDER = [Severity.RED, Severity.ORANGE, Severity.YELLOW, Severity.BLUE, Severity.DAILY]
-OFFICES = sorted(Office, reverse=True)
+OFFICES = sorted(OfficeLevel, reverse=True)
 UNHEARD, HALF_SAID = 0, 3
 
 
 def airing(
-    severity: Severity, office: Office, kind: AiringKind = AiringKind.LIVE, minutes: int = 0
+    severity: Severity, office: OfficeLevel, kind: AiringKind = AiringKind.LIVE, minutes: int = 0
 ) -> Airing:
     due_at = MORNING + timedelta(minutes=minutes)
     notice = Notice("停水", severity=severity, office=office)
@@ -27,7 +27,7 @@ def airing(
 PAIRS = list(product(product(ORDER, OFFICES), repeat=2))
 
 
-def place(severity: Severity, office: Office) -> tuple[int, int]:
+def place(severity: Severity, office: OfficeLevel) -> tuple[int, int]:
     return ORDER.index(severity), OFFICES.index(office)
 
 
@@ -46,7 +46,7 @@ def test_only_a_severer_newcomer_cuts_in_whatever_its_office() -> None:
 
 def test_a_drill_holds_up_nothing_that_is_meant() -> None:
     for severity, meant in product(ORDER, ORDER):
-        drill, real = (airing(each, Office.NATION) for each in (severity, meant))
+        drill, real = (airing(each, OfficeLevel.NATION) for each in (severity, meant))
         drill = replace(drill, notice=replace(drill.notice, drill=True))
         assert not cuts_in(drill, real)
         assert cuts_in(real, drill) is (meant is not Severity.DAILY)
@@ -56,8 +56,8 @@ def test_a_drill_holds_up_nothing_that_is_meant() -> None:
 @pytest.mark.parametrize("newcomer", AiringKind)
 @pytest.mark.parametrize("sounding", AiringKind)
 def test_the_kind_changes_nothing_in_who_goes_first(newcomer: AiringKind, sounding: AiringKind) -> None:
-    red = replace(airing(Severity.RED, Office.VILLAGE), kind=newcomer)
-    daily = replace(airing(Severity.DAILY, Office.NATION), kind=sounding)
+    red = replace(airing(Severity.RED, OfficeLevel.VILLAGE), kind=newcomer)
+    daily = replace(airing(Severity.DAILY, OfficeLevel.NATION), kind=sounding)
     assert cuts_in(red, daily) and not cuts_in(daily, red)
     assert precedence(red) < precedence(daily)
 
@@ -78,9 +78,9 @@ GOES_ON = {
 @pytest.mark.parametrize("kind", AiringKind)
 @pytest.mark.parametrize("cause", Cause)
 def test_what_was_cut_goes_on_by_its_kind_and_by_what_cut_it(kind: AiringKind, cause: Cause) -> None:
-    cut = replace(airing(Severity.DAILY, Office.VILLAGE), kind=kind)
+    cut = replace(airing(Severity.DAILY, OfficeLevel.VILLAGE), kind=kind)
     assert tuple(goes_on(cut, cause, line) for line in (UNHEARD, HALF_SAID)) == GOES_ON[kind, cause]
-    red = replace(airing(Severity.RED, Office.VILLAGE), kind=kind)
+    red = replace(airing(Severity.RED, OfficeLevel.VILLAGE), kind=kind)
     assert goes_on(red, cause, HALF_SAID)
     talk = replace(red, notice=replace(red.notice, talk=True))
     assert not goes_on(talk, cause, UNHEARD)

@@ -23,9 +23,9 @@ from broadcaster.county.keys.village_keys import VillageKeys
 from broadcaster.county.notices import restored_bulletins
 from broadcaster.county.notices.preview import Booth
 from broadcaster.county.notices.publisher import Publisher
-from broadcaster.county.notices.recordings import Sounds
+from broadcaster.county.notices.recordings import RecordingStore
 from broadcaster.county.notices.retention import Tidying
-from broadcaster.county.office.office_thread import Office, own_topics
+from broadcaster.county.office.office_thread import OfficeThread, own_topics
 from broadcaster.county.pages.app import create_app
 from broadcaster.county.pages.base.office_services import OfficeServices, make_parts
 from broadcaster.county.pages.base.page_context import Pages, Trusted
@@ -162,7 +162,7 @@ class WakeLater:
 @contextmanager
 def _open_office(
     desk: OpenOffice, keys: OfficeKeys, villages: VillageKeys, safe: Safekeeping | None
-) -> Iterator[tuple[Office, FarLine]]:
+) -> Iterator[tuple[OfficeThread, FarLine]]:
     parts, broker = desk.parts, desk.settings.broker
     authority = desk.folder.path / broker.authority if broker.authority else None
     password = read_text(desk.folder.path, broker.password_file).strip() if broker.password_file else ""
@@ -178,7 +178,7 @@ def _open_office(
     wire = Wire(broker.host, broker.port, broker.user, password, authority, listens_to)
     intake = ReceiptInbox(parts.database, parts.clock, Pace(parts.clock))
     sums = CountySums(parts.database, parts.clock)
-    sounds, keep = Sounds(desk.folder.path), desk.settings.keep
+    sounds, keep = RecordingStore(desk.folder.path), desk.settings.keep
     tidying = Tidying(parts.database, parts.clock, keep, sounds, parts.audit)
     line = FarLine(wire, parts.register, villages)
 
@@ -187,7 +187,7 @@ def _open_office(
         if safe:
             safe.step()
 
-    office = Office(
+    office = OfficeThread(
         *(publisher, intake, parts.standing, wire, parts.clock),
         *(keys, parts.register.areas_of, sums, tidy, HOLD_SECONDS),
     )

@@ -43,7 +43,7 @@ def own_topics(area: str) -> tuple[str, str]:
     return mqtt_topics.BULLETINS, mqtt_topics.heads(area)
 
 
-class Office:
+class OfficeThread:
     """`step` is for a `ThreadLoop`; `wake` may be called by any thread.
 
     `areas_of` boxes are the areas of those that are in use; `tidy` takes away a little of what is over

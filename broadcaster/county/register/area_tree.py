@@ -18,7 +18,7 @@ class VillageArea:
 
 
 @dataclass(frozen=True)
-class Town:
+class TownAreas:
     """A town with its villages."""
 
     code: str
@@ -30,7 +30,7 @@ class Town:
         return sum(village.boxes for village in self.villages)
 
 
-def area_tree(names: Mapping[str, str], boxes: Iterable[Box]) -> list[Town]:
+def area_tree(names: Mapping[str, str], boxes: Iterable[Box]) -> list[TownAreas]:
     """All towns and villages that have a name or a box, by code."""
     in_use: dict[str, int] = {}
     called = dict(names)
@@ -43,4 +43,4 @@ def area_tree(names: Mapping[str, str], boxes: Iterable[Box]) -> list[Town]:
             towns.setdefault(code, [])
         if len(code) == 12:
             towns.setdefault(code[:9], []).append(VillageArea(code, called[code], in_use.get(code, 0)))
-    return [Town(code, called.get(code, code), tuple(found)) for code, found in towns.items()]
+    return [TownAreas(code, called.get(code, code), tuple(found)) for code, found in towns.items()]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 from broadcaster.bulletin.receipts import PlayedResult, Receipt
-from broadcaster.bulletin.receipts import State as Told
+from broadcaster.bulletin.receipts import ReceiptState as Told
 from broadcaster.bulletin.refusals import Refusal
 from broadcaster.core.model import Outcome
 

@@ -18,7 +18,7 @@ from typing import Any, Protocol
 from flask import g, has_request_context
 
 from broadcaster.bulletin import strict_json
-from broadcaster.bulletin.remote_command import MOST_CALLS, Asked
+from broadcaster.bulletin.remote_command import MOST_CALLS, RemoteCall
 from broadcaster.core.errors import AnswerMissing, BoxAway, BroadcasterError, FileUnwritable, reason_of
 from broadcaster.settings.schema import PathSettings, Settings
 from broadcaster.station import remote_values
@@ -50,7 +50,7 @@ class Ask(Protocol):
     """As `FarLine.ask` for one box."""
 
     def __call__(
-        self, asked: Sequence[Asked], patience: float, changes: bool = False
+        self, asked: Sequence[RemoteCall], patience: float, changes: bool = False
     ) -> tuple[object, ...]: ...
 
 
@@ -60,11 +60,11 @@ class RemoteCalls:
     def __init__(self, ask: Ask) -> None:
         self._ask = ask
         # By what was asked: when it was read, when it was last wanted, and what came.
-        self._shared: OrderedDict[str, tuple[float, float, Asked, Any]] = OrderedDict()
+        self._shared: OrderedDict[str, tuple[float, float, RemoteCall, Any]] = OrderedDict()
         self._lock = threading.Lock()
 
     def call(self, call: Call, *row: Any, **named: Any) -> Any:
-        asked = Asked(call.name, call.write_given(row, named, self._send_pieces))
+        asked = RemoteCall(call.name, call.write_given(row, named, self._send_pieces))
         written = self._read_shared(asked) if call.shared else self._ask_one(asked, call)
         if call.changes:
             self._forget()
@@ -76,11 +76,11 @@ class RemoteCalls:
             )
             raise BroadcasterError(OTHER_VERSION) from error
 
-    def _ask_one(self, asked: Asked, call: Call) -> Any:
+    def _ask_one(self, asked: RemoteCall, call: Call) -> Any:
         return self._value(self._told([asked], call.patience, call.changes)[0])
 
     def _told(
-        self, asked: Sequence[Asked], patience: float, changes: bool = False
+        self, asked: Sequence[RemoteCall], patience: float, changes: bool = False
     ) -> tuple[object, ...]:
         """A request that has found the box away waits for it once: its page says so and no more."""
         if has_request_context() and (problem := g.get("far_problem")):
@@ -115,7 +115,7 @@ class RemoteCalls:
         except (zlib.error, ValueError) as error:
             raise BroadcasterError(OTHER_VERSION) from error
 
-    def _read_shared(self, asked: Asked) -> Any:
+    def _read_shared(self, asked: RemoteCall) -> Any:
         key = json.dumps([asked.call, asked.given], sort_keys=True)
         with self._lock:
             now = time.monotonic()
@@ -126,7 +126,7 @@ class RemoteCalls:
                 self._shared[key] = read_at, now, asked, answer
         return self._value(answer)
 
-    def _read_together(self, key: str, asked: Asked, now: float) -> Any:
+    def _read_together(self, key: str, asked: RemoteCall, now: float) -> Any:
         """A page asks for five things one after the other; from the second time on they come in one."""
         old = [
             (one, kept)
@@ -151,7 +151,7 @@ class RemoteCalls:
 
     def _fetch_pieces(self, name: str, shape: Any) -> Iterator[Any]:
         while True:
-            (answer,) = self._told([Asked(FETCH, {"name": name})], CHANGE_SECONDS, changes=False)
+            (answer,) = self._told([RemoteCall(FETCH, {"name": name})], CHANGE_SECONDS, changes=False)
             portion = self._value(answer)
             if not isinstance(portion, list) or not portion:
                 return
@@ -164,7 +164,7 @@ class RemoteCalls:
         for piece in _portions(pieces):
             sent += len(piece)
             given = {"name": name, "piece": remote_values.write(piece, _no_flow)}
-            (answer,) = self._told([Asked(SEND, given)], CHANGE_SECONDS, changes=True)
+            (answer,) = self._told([RemoteCall(SEND, given)], CHANGE_SECONDS, changes=True)
             name = str(self._value(answer))
             if sent > LARGEST_BYTES:
                 break

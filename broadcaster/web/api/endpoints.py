@@ -4,7 +4,7 @@ from flask import Response, current_app, jsonify
 from flask_openapi3.blueprint import APIBlueprint
 from pydantic import BaseModel
 
-from broadcaster.core.model import Office
+from broadcaster.core.model import OfficeLevel
 from broadcaster.core.people import Scope
 from broadcaster.web.api import schemas as shapes
 from broadcaster.web.api.problem_details import described, problem
@@ -54,7 +54,7 @@ def announce(header: shapes.OnceHeader, body: shapes.Wanted) -> Response:
     sent again until an answer comes: it is aired once.
     """
     token, station = access.token(), parts().station
-    office = Office.COUNTY if token.scope is Scope.COUNTY else Office.VILLAGE
+    office = OfficeLevel.COUNTY if token.scope is Scope.COUNTY else OfficeLevel.VILLAGE
     notice, asked_by = body.notice(office), token.name
     if not header.key:
         return _told(shapes.AiringShape.of(station.announce(notice, asked_by=asked_by, at=body.at)), 202)
@@ -102,7 +102,7 @@ def set_volume(body: shapes.Volume) -> Response:
 @pages.post("/script", responses={200: shapes.ScriptShape})
 def script(body: shapes.Said) -> Response:
     """What would be said, line by line, numbers in words; nothing is aired."""
-    lines = parts().station.script(body.notice(Office.VILLAGE)).lines
+    lines = parts().station.script(body.notice(OfficeLevel.VILLAGE)).lines
     return _told(shapes.ScriptShape(lines=[shapes.LineShape.of(line) for line in lines]))
 
 

@@ -15,7 +15,7 @@ from broadcaster.core.model import (
     Entry,
     Line,
     Notice,
-    Office,
+    OfficeLevel,
     Outcome,
     Severity,
     Signal,
@@ -57,7 +57,7 @@ class Said(Strict):
 
     recording: str = Field("", pattern=RECORDING_KEY, description="sounds in the place of the text")
 
-    def notice(self, office: Office) -> Notice:
+    def notice(self, office: OfficeLevel) -> Notice:
         closed = {
             "severity": Severity(self.severity),
             "chime": self.chime and Signal(self.chime),

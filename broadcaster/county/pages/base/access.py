@@ -19,11 +19,11 @@ from flask import (
 )
 from flask.typing import ResponseReturnValue
 
-from broadcaster.county.notices.recordings import Sounds
+from broadcaster.county.notices.recordings import RecordingStore
 from broadcaster.county.pages.base import carried_forms
 from broadcaster.county.pages.base.page_context import Pages
 from broadcaster.county.store.officers import Officer, OfficeRole
-from broadcaster.web.base.answered_forms import Answers
+from broadcaster.web.base.answered_forms import AnsweredForms
 
 logger = logging.getLogger(__name__)
 
@@ -147,14 +147,14 @@ def pages() -> Pages:
     return cast(Pages, current_app.extensions["office"])
 
 
-def sounds() -> Sounds:
+def sounds() -> RecordingStore:
     """The recordings of the office that this app is of."""
-    return cast(Sounds, current_app.extensions["office_sounds"])
+    return cast(RecordingStore, current_app.extensions["office_sounds"])
 
 
-def answers() -> Answers:
+def answers() -> AnsweredForms:
     """What forms of this app were answered."""
-    return cast(Answers, current_app.extensions["office_answers"])
+    return cast(AnsweredForms, current_app.extensions["office_answers"])
 
 
 def allow_uploads() -> None:

@@ -20,10 +20,10 @@ from broadcaster.county.notices.revisions import Revisions
 from broadcaster.county.notices.unsent_forms import Writings
 from broadcaster.county.notices.upload_limits import Uploads
 from broadcaster.county.register.counties import Counties, CountyDoor
-from broadcaster.county.register.register import BoxState, Door, Register
+from broadcaster.county.register.register import BoxState, BrokerAccess, Register
 from broadcaster.county.store.audit import Audit
 from broadcaster.county.store.office_database import OfficeDatabase
-from broadcaster.county.store.office_sessions import Sessions
+from broadcaster.county.store.office_sessions import OfficeSessions
 from broadcaster.county.store.officers import Officers
 from broadcaster.store.passwords import Passwords
 
@@ -36,7 +36,7 @@ class OfficeServices:
     clock: Clock
     county: str
     officers: Officers
-    sessions: Sessions
+    sessions: OfficeSessions
     register: Register
     desk: ApprovalDesk
     writings: Writings
@@ -61,7 +61,7 @@ class OfficeServices:
         return "，".join(filter(None, told))
 
 
-class BoxAndCountyDoor(Door, CountyDoor, Protocol):
+class BoxAndCountyDoor(BrokerAccess, CountyDoor, Protocol):
     """Who may connect to the office's broker."""
 
 
@@ -82,7 +82,7 @@ def make_parts(
         clock=clock,
         county=county,
         officers=officers,
-        sessions=Sessions(database, clock),
+        sessions=OfficeSessions(database, clock),
         register=Register(database, clock, county, door),
         desk=desk,
         writings=Writings(database, clock),
