@@ -27,7 +27,7 @@ from broadcaster.web.api import (
     recordings,
     slots,
 )
-from broadcaster.web.api.problem_details import Json, Problem, problem, refusal, wrong_request
+from broadcaster.web.api.problem_details import Json, ProblemOut, problem, refusal, wrong_request
 from broadcaster.web.base import (
     access,
     air_bar,
@@ -101,7 +101,7 @@ def create_app(station: Station, settings: Settings) -> Flask:
         info=Info(title="broadcaster", version=__version__),
         security_schemes={"token": {"type": "http", "scheme": "bearer"}},
         doc_ui=False,
-        validation_error_model=Problem,
+        validation_error_model=ProblemOut,
         validation_error_callback=wrong_request,
     )
     app.config.update(

@@ -1,3 +1,5 @@
+import json
+import re
 import threading
 from collections.abc import Callable
 from datetime import timedelta
@@ -273,6 +275,8 @@ def test_the_description_is_open_and_3_1(client: FlaskClient) -> None:
     assert announced["security"] == [{"token": []}]
     assert "application/problem+json" in announced["responses"]["422"]["content"]
     assert {"Idempotency-Key"} == {one["name"] for one in announced["parameters"]}
+    schemas = set(re.findall(r"#/components/schemas/(\w+)", json.dumps(described)))
+    assert schemas and schemas <= described["components"]["schemas"].keys()
 
 
 def test_a_notice_may_be_for_a_moment_to_come(call: Call, station: FakeStation) -> None:
