@@ -1,5 +1,5 @@
 import pytest
-from county_rig import Box, County
+from bulletin.county_rig import Box, County
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from county_rig import COUNTY, NOON
+from bulletin.county_rig import COUNTY, NOON
 from pydantic import ValidationError
 
 from broadcaster.bulletin import envelope, strict_json

@@ -12,7 +12,7 @@ from threading import Event
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from county_office import SENTENCE, VILLAGE
+from county.county_office import SENTENCE, VILLAGE
 from link.link_rig import Life, LinkBox
 from rig.broker import OFFICE_PASSWORD, BrokerRig
 from rig.fakes import CHEAP

@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from county_office import BROKER, OfficeDesk
+from county.county_office import BROKER, OfficeDesk
 from rig.fakes import ManualClock
 from securesystemslib.signer import CryptoSigner
 

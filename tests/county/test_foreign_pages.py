@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from county_office import PASSWORD, TOWN, VILLAGE, OfficeDesk
+from county.county_office import PASSWORD, TOWN, VILLAGE, OfficeDesk
+from county.foreign_messages import ALERT, BEIJING, EBDID, EBM, NOON
+from county.test_ebm import package
+from county.test_pages import Visitor, app_of
 from flask import Flask
-from foreign_messages import ALERT, BEIJING, EBDID, EBM, NOON
-from test_ebm import package
-from test_pages import Visitor, app_of
 from werkzeug.datastructures import FileStorage
 from werkzeug.test import encode_multipart
 

@@ -5,9 +5,9 @@ import re
 from typing import Any
 
 import pytest
-from county_office import TOWN, OfficeDesk
-from office_site import LogIn
-from test_office_recordings import spoken
+from county.county_office import TOWN, OfficeDesk
+from county.office_site import LogIn
+from county.test_office_recordings import spoken
 
 from broadcaster.core.model import Severity
 from broadcaster.county.notices.draft import Draft, DraftRefused, made_title

@@ -5,8 +5,8 @@ import re
 from typing import Any
 
 import pytest
-from county_office import TOWN, UNLOCKED, OfficeDesk
-from office_site import LogIn, Visitor
+from county.county_office import TOWN, UNLOCKED, OfficeDesk
+from county.office_site import LogIn, Visitor
 from sqlalchemy import update
 
 from broadcaster.bulletin import envelope

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from county_office import (
+from county.county_office import (
     OTHER_TOWN,
     SENTENCE,
     TOWN,

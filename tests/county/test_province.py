@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from datetime import timedelta
 
 import pytest
-from province_rig import CLOCK, COUNTY, PROVINCE, Country, country
+from county.province_rig import CLOCK, COUNTY, PROVINCE, Country, country
 from sqlalchemy import select
 
 from broadcaster.core.model import Outcome, Severity

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from county_office import BROKER, SENTENCE, VILLAGE
+from county.county_office import BROKER, SENTENCE, VILLAGE
 from rig.broker import free_port
 from werkzeug.serving import make_server
 

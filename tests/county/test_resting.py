@@ -5,8 +5,8 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from county_office import NEXT_VILLAGE, TOWN, OfficeDesk
-from office_site import LogIn
+from county.county_office import NEXT_VILLAGE, TOWN, OfficeDesk
+from county.office_site import LogIn
 
 from broadcaster.core.model import Severity
 from broadcaster.county.broker.box_status import LARGEST, BoxStatus, read_state

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from contextlib import closing
 
 import pytest
-from county_office import TOWN, OfficeDesk, keys_of
+from county.county_office import TOWN, OfficeDesk, keys_of
+from county.test_office_on_broker import Line, Running, broker, judge, read_own
 from rig.broker import BrokerRig
 from sqlalchemy import delete, update
-from test_office_on_broker import Line, Running, broker, judge, read_own
 
 from broadcaster.bulletin import mqtt_topics
 from broadcaster.core.model import Severity

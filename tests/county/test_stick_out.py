@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any, cast
 
 import pytest
-from county_office import NEXT_VILLAGE, PASSWORD, SENTENCE, TOWN, VILLAGE, OfficeDesk
+from county.county_office import NEXT_VILLAGE, PASSWORD, SENTENCE, TOWN, VILLAGE, OfficeDesk
+from county.office_site import LogIn
+from county.test_office_recordings import spoken
 from link.link_rig import LinkBox, until
-from office_site import LogIn
-from test_office_recordings import spoken
 
 from broadcaster.bulletin.enrolment import Enrolment
 from broadcaster.commands.arguments import main

@@ -2,8 +2,8 @@ import shutil
 from pathlib import Path
 
 import pytest
-from copied import Copy
-from machine import Machine
+from setup.copied import Copy
+from setup.machine import Machine
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from reader import PROMISES, ROOT, Block, Reader, all_blocks, promise_of
+from setup.reader import PROMISES, ROOT, Block, Reader, all_blocks, promise_of
 
 UP = "下一次定时播出"
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
