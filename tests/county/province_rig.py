@@ -147,6 +147,10 @@ class Country:
         # Each look reads a database.
         wait_until(lambda: what() or Event().wait(0.05), 40)
 
+    def told_as_heard(self, paper: Paper) -> bool:
+        """Whether the province knows that the village has heard it."""
+        return self.province.counts(paper).heard == 1
+
     def heard(self, paper: Paper) -> int:
         """How often the village has heard it."""
         return self.life.heard().count(paper.id)

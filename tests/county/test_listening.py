@@ -37,7 +37,7 @@ def listen(clerk: Visitor, page: str, **headers: str) -> bytes:
     assert source, page
     answer = clerk.client.get(source[1], headers=headers)
     assert answer.content_type == "audio/wav"
-    return answer.data
+    return bytes(answer.data)
 
 
 def sent(desk: OfficeDesk) -> Any:

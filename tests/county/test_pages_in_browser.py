@@ -183,7 +183,7 @@ def test_a_provinces_counties_are_fit_to_be_read(
         page = context.new_page()
         page.goto("/login")
         log_in(page, "管家", PASSWORD)
-        wrong = []
+        wrong: list[str] = []
         for path in (*paths, "/counties/331121"):
             page.goto(path)
             wrong += faults(page, path)

@@ -123,7 +123,7 @@ def main() -> int:
 
 def bare_reader(stack: ExitStack, home: Path, release: str) -> Reader:
     """In a Debian of this release, or on this machine with a bare home."""
-    root, within = Path("/"), ()
+    root, within = Path("/"), tuple[str, ...]()
     if release:
         root = stack.enter_context(debian(home, release))
         home, within = root / "root", ("chroot", str(root))

@@ -1,6 +1,7 @@
 """The timetable by the API, over the real slotbook and its database."""
 
 from datetime import date
+from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
@@ -55,5 +56,5 @@ def test_a_slot_is_held_up_and_goes_on(call: Call) -> None:
 
 @pytest.mark.parametrize(("method", "path"), [("DELETE", ""), ("PUT", "/pause"), ("DELETE", "/pause")])
 def test_a_slot_that_there_is_not_is_not_found(call: Call, method: str, path: str) -> None:
-    body = {"json": {}} if method == "PUT" else {}
+    body: dict[str, Any] = {"json": {}} if method == "PUT" else {}
     assert_problem(call(method, f"/slots/没有{path}", **body), 404, "没有这个名字")
