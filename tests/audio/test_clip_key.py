@@ -1,3 +1,5 @@
+"""A clip's key changes with everything that changes the sound, and with nothing else."""
+
 import subprocess
 import sys
 from dataclasses import fields, replace

@@ -1,3 +1,5 @@
+"""The cache is kept under its limit without losing a sound that is due, on the air or a signal."""
+
 import os
 from collections.abc import Callable
 from pathlib import Path

@@ -1,3 +1,5 @@
+"""A county with its keys, for the tests of bulletins."""
+
 import pytest
 from bulletin.county_rig import Box, County
 

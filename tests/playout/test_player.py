@@ -1,3 +1,7 @@
+"""The player airs each airing once, in the order of the rules, and writes exactly one honest end of
+it.
+"""
+
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager

@@ -1,3 +1,7 @@
+"""The timetable gives the airings of all slots in order, each with its own notice, as far as is
+asked.
+"""
+
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any

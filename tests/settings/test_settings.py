@@ -1,3 +1,5 @@
+"""Settings are right or refused, with every problem at once and the nearest key."""
+
 from pathlib import Path
 
 import pytest

@@ -1,3 +1,5 @@
+"""A program's change in a person's YAML changes one entry and nothing else, or nothing at all."""
+
 from collections.abc import Callable
 
 import pytest

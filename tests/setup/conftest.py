@@ -1,3 +1,5 @@
+"""Machines to be set up, with stand-ins for apt, dpkg and npm."""
+
 import shutil
 from pathlib import Path
 

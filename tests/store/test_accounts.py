@@ -1,3 +1,7 @@
+"""Only a person with the code makes the first account, passwords are kept as hashes, and guesses are
+slowed.
+"""
+
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from functools import partial

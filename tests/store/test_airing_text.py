@@ -1,3 +1,5 @@
+"""An airing comes back from the database with every field, also from older and stranger texts."""
+
 import json
 from dataclasses import fields, replace
 from datetime import UTC

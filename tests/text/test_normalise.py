@@ -1,3 +1,5 @@
+"""Numbers and signs are said as people say them, by rules that each have an example."""
+
 import csv
 import re
 from pathlib import Path

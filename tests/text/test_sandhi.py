@@ -1,3 +1,5 @@
+"""Tones change as they do in speech."""
+
 import pytest
 
 from broadcaster.text.frontend import Frontend

@@ -1,3 +1,5 @@
+"""The pages show what is on the air, what comes and what was, and move with it."""
+
 import json
 import re
 from collections.abc import Callable, Iterator

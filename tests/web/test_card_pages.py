@@ -1,3 +1,5 @@
+"""A secretary says on the page at which card the amplifier hangs."""
+
 import pytest
 from flask.testing import FlaskClient
 from rig.fakes import FakeStation
