@@ -4,6 +4,7 @@ import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -252,17 +253,18 @@ def test_a_receipt_is_kept_until_the_broker_has_surely_saved_it(box: LinkBox, of
             told_all = box.states(office.client, told) == WHOLE
             return told_all and not life.link.status()["receipts_waiting"]
 
+        def told_since(at: object) -> bool:
+            life.link.wake()
+            life.link.step()
+            return bool(life.link.status()["heads_at"] != at)
+
         until(step)
         assert life.receipts_kept() == 3
         for waited, kept in ((HELD_SECONDS / 2, 3), (HELD_SECONDS, 0)):
             box.clock.waited += waited
             office.publish_heads()
             at = office.in_force and life.link.status()["heads_at"]
-            until(
-                lambda at=at: (
-                    life.link.wake() or life.link.step() or life.link.status()["heads_at"] != at
-                )
-            )
+            until(partial(told_since, at))
             assert life.receipts_kept() == kept
 
 

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from logins import NAME, PASSWORD, Post
 from rig.fakes import FakeStation, ManualClock
+from web.logins import NAME, PASSWORD, Post
 
 from broadcaster.core.errors import StoreUnusable
 from broadcaster.core.model import Airing, AiringKind, JournalEntry, Notice, Outcome, Severity
