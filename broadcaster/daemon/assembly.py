@@ -1,4 +1,4 @@
-"""Builds the box, part by part in the order of the data, and takes it down in reverse."""
+"""Builds the running box, part by part in the order of the data, and takes it down in reverse."""
 
 import fcntl
 import io
@@ -71,7 +71,7 @@ PLAYER_SECONDS, STUDIO_SECONDS = 180.0, 300.0
 
 @dataclass(frozen=True)
 class Config:
-    """What config/ holds, read and checked."""
+    """The contents of config/, read and checked."""
 
     settings: Settings
     timetable: TimetableSettings
@@ -359,7 +359,7 @@ def _open_county(stack: ExitStack, box: OpenBox, tell: Callable[[str], None]) ->
 
 
 def _is_new(store: Store) -> bool:
-    """Whether nothing was ever accepted here."""
+    """True if no airing was ever accepted here."""
     try:
         return not store.journal.recent(1) and not store.queue.unfinished()
     except StoreUnusable:

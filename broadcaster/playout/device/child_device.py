@@ -1,4 +1,4 @@
-"""The box's side of the sound child: a device that outlives its process."""
+"""The device that plays through the sound child; it starts the child again when that dies."""
 
 import logging
 import os
