@@ -69,11 +69,11 @@ def export(arguments: Arguments) -> int:
 
 def _read(file: Path) -> bytes:
     """One byte more than is taken, so that a file of any size is refused as too large."""
-    from broadcaster.county.foreign.ebm_package import LARGEST_PACKAGE
+    from broadcaster.county.foreign.message_reader import LARGEST_MESSAGE
 
     try:
         with file.open("rb") as opened:
-            return opened.read(LARGEST_PACKAGE + 1)
+            return opened.read(LARGEST_MESSAGE + 1)
     except OSError:
         raise FileUnreadable(f"文件 {file} 读不出来。") from None
 
