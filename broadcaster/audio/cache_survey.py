@@ -1,7 +1,5 @@
 """What lies in the cache, and what goes when it is too much. Light: main does it."""
 
-from __future__ import annotations
-
 import json
 import os
 from collections import Counter

@@ -1,7 +1,5 @@
 """DSSE: bytes and who signed them. They are never rewritten, and not read before they are verified."""
 
-from __future__ import annotations
-
 import base64
 import binascii
 import hashlib

@@ -1,7 +1,5 @@
 """Ed25519 keys: made, locked with a passphrase, unlocked. Their ids are made from what they are."""
 
-from __future__ import annotations
-
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from securesystemslib.signer import CryptoSigner, Key, SSlibKey

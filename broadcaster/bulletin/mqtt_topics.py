@@ -1,7 +1,5 @@
 """The names under which everything travels. What counts is inside the signed bytes, never here."""
 
-from __future__ import annotations
-
 from broadcaster.bulletin import areas
 
 ROOT = "cb/1"

@@ -3,8 +3,6 @@
 The payload types are their own, so a command is never a bulletin, nor an answer a receipt.
 """
 
-from __future__ import annotations
-
 from dataclasses import asdict
 from typing import Annotated, Any, Literal
 

@@ -1,7 +1,5 @@
 """What a box remembers of bulletins, so that none is gone by twice and a cancel outlives its arrival."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime

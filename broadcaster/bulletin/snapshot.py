@@ -1,7 +1,5 @@
 """Heads: the county's signed word of what is in force, by which a box sees what was kept from it."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Annotated, Literal

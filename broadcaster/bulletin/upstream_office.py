@@ -1,7 +1,5 @@
 """An office above the county, as it is pinned: by hand in an enrolment, or by the county's own root."""
 
-from __future__ import annotations
-
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator

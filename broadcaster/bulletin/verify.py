@@ -1,7 +1,5 @@
 """The box's checks, in the order of the design. Nothing turns them off, and nothing airs around them."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from broadcaster.bulletin import envelope

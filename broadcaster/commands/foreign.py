@@ -16,7 +16,7 @@ from broadcaster.core.errors import BroadcasterError, FileUnwritable, reason_of
 from broadcaster.county.keys.office_probe import office_in
 
 if TYPE_CHECKING:
-    from broadcaster.county.foreign.proposal import ForeignDraft
+    from broadcaster.county.foreign.base.proposal import ForeignDraft
 
 KINDS = {"notice": "通知", "cancel": "取消", "drill": "演练", "test": "测试"}
 SEVERITIES = ("日常", "红色", "橙色", "黄色", "蓝色")
@@ -79,7 +79,7 @@ def _read(file: Path) -> bytes:
 
 
 def _described(draft: ForeignDraft) -> str:
-    from broadcaster.county.foreign.proposal import in_beijing
+    from broadcaster.county.foreign.base.proposal import in_beijing
 
     start = in_beijing(draft.not_before) if draft.not_before else "马上"
     end = in_beijing(draft.expires) if draft.expires else "没有写"

@@ -20,7 +20,7 @@ from broadcaster.commands.console import print_json, settings_to_look_by
 from broadcaster.core.clock import Clock
 from broadcaster.core.errors import AmplifierInUse, AmplifierLost, BroadcasterError
 from broadcaster.daemon import control_socket
-from broadcaster.playout.amplifier.wiring import Wiring
+from broadcaster.playout.amplifier.base.wiring import Wiring
 
 if TYPE_CHECKING:
     from broadcaster.settings.schema import Settings

@@ -1,7 +1,5 @@
 """That a running box belongs to its county: the link and its threads, begun anew with each enrolment."""
 
-from __future__ import annotations
-
 import threading
 from collections.abc import Callable
 from contextlib import ExitStack, closing

@@ -1,7 +1,5 @@
 """What is on the air now: how far it has come, and how it ends."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from math import inf

@@ -1,7 +1,5 @@
 """The only taker of the queue: puts one airing after another on the air and says how each ended."""
 
-from __future__ import annotations
-
 import logging
 import threading
 from collections.abc import Callable

@@ -1,7 +1,5 @@
 """Who goes first on the air, who cuts whom, and what becomes of the one that was cut. Pure."""
 
-from __future__ import annotations
-
 from enum import Enum
 
 from broadcaster.core.model import Airing, Kind, Severity

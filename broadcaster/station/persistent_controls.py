@@ -1,7 +1,5 @@
 """What people set for good: the stop of the loops and the volume, also over a restart."""
 
-from __future__ import annotations
-
 import logging
 from datetime import datetime
 

@@ -3,8 +3,6 @@
 The types are those of the methods, so the box and the office agree on what travels by construction.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime

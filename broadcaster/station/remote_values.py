@@ -1,7 +1,5 @@
 """Values of ours as plain JSON values and back, by their types: both ends agree by construction."""
 
-from __future__ import annotations
-
 import base64
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import fields, is_dataclass

@@ -1,7 +1,5 @@
 """What a stop ended, and how it goes on: whoever stopped the air by mistake has ten minutes."""
 
-from __future__ import annotations
-
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace

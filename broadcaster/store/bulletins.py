@@ -1,7 +1,5 @@
 """What the county told this box, and the receipts that wait for it: plain rows, which `link` reads."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,7 +1,5 @@
 """The voice child as the box sees it: jobs go out, sounds come back, a crash costs one retry."""
 
-from __future__ import annotations
-
 import itertools
 import logging
 import threading

@@ -1,7 +1,5 @@
 """What main and the voice child say to each other."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from broadcaster.core.errors import BroadcasterError

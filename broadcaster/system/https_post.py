@@ -1,7 +1,5 @@
 """One question to an office's page, over TLS: by public authorities, or by its certificate's digest."""
 
-from __future__ import annotations
-
 import hashlib
 import http.client
 import ssl

@@ -1,7 +1,5 @@
 """Settings as they were at the last start that went well, kept beside them; what has changed since."""
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager

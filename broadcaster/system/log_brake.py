@@ -1,7 +1,5 @@
 """What comes from outside makes no line of the log each: the first of a kind, then a count a minute."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Callable
 

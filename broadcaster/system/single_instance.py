@@ -1,7 +1,5 @@
 """One process for one folder, as long as it lives."""
 
-from __future__ import annotations
-
 import fcntl
 import os
 from collections.abc import Iterator

@@ -22,10 +22,10 @@ from hypothesis import strategies as st
 
 from broadcaster.bulletin.bulletin import BulletinKind
 from broadcaster.core.model import Severity
+from broadcaster.county.foreign.base.proposal import ForeignDraft, NotImported, Reference
+from broadcaster.county.foreign.base.safe_xml import LARGEST_XML
 from broadcaster.county.foreign.ebm.package import MOST_FILES
 from broadcaster.county.foreign.message_reader import LARGEST_MESSAGE, read_foreign
-from broadcaster.county.foreign.proposal import ForeignDraft, NotImported, Reference
-from broadcaster.county.foreign.safe_xml import LARGEST_XML
 
 OTHER_ID = f"{EBRID}202605010006"
 RELATED = f"<RelatedInfo><EBMID>{OTHER_ID}</EBMID></RelatedInfo><MsgBasicInfo>"

@@ -9,9 +9,9 @@ from rig.relay_board import RelayBoard
 from rig.rig import wait_until
 
 from broadcaster.core.errors import AmplifierLost
+from broadcaster.playout.amplifier.base.wiring import Wiring
 from broadcaster.playout.amplifier.serial.boards import BOARDS
 from broadcaster.playout.amplifier.serial.relays import SerialRelays
-from broadcaster.playout.amplifier.wiring import Wiring
 
 WIRED = frozenset({1, 2, 3})
 

@@ -1,13 +1,11 @@
 """Any message of another system, by what it is: CAP 1.2, or one of the formats beside it."""
 
-from __future__ import annotations
-
 from datetime import datetime
 
+from broadcaster.county.foreign.base.proposal import ForeignDraft, MessageFormat, NotImported
+from broadcaster.county.foreign.base.safe_xml import decoded, read_xml
 from broadcaster.county.foreign.cap import read_cap
 from broadcaster.county.foreign.ebm.package import EBM
-from broadcaster.county.foreign.proposal import ForeignDraft, MessageFormat, NotImported
-from broadcaster.county.foreign.safe_xml import decoded, read_xml
 
 # An hour of speech as MP3 of 64 kbit/s, which may come in the same file.
 LARGEST_MESSAGE = 30_000_000

@@ -1,7 +1,5 @@
 """Who of the office did what, to what, from where; only ever added to."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from sqlalchemy import Select, insert, select

@@ -4,10 +4,10 @@ from collections.abc import Callable
 
 from broadcaster.core.clock import Clock
 from broadcaster.core.errors import AmplifierLost
+from broadcaster.playout.amplifier.base.relays import Relays
+from broadcaster.playout.amplifier.base.wiring import Wiring
 from broadcaster.playout.amplifier.gpio_relays import GpioRelays
-from broadcaster.playout.amplifier.relays import Relays
 from broadcaster.playout.amplifier.serial.relays import SerialRelays
-from broadcaster.playout.amplifier.wiring import Wiring
 
 
 class NoRelays(Relays):

@@ -1,16 +1,14 @@
 """Reads a national message, alone or in its TAR (`EBDT_*.tar`, GD/J 082-2018 annex A), in memory."""
 
-from __future__ import annotations
-
 import io
 import re
 import tarfile
 from datetime import datetime
 from pathlib import PurePosixPath
 
+from broadcaster.county.foreign.base.proposal import ForeignDraft, MessageFormat, NotImported
+from broadcaster.county.foreign.base.safe_xml import LARGEST_XML, Element, decoded, is_xml, read_xml
 from broadcaster.county.foreign.ebm.message import read_ebm
-from broadcaster.county.foreign.proposal import ForeignDraft, MessageFormat, NotImported
-from broadcaster.county.foreign.safe_xml import LARGEST_XML, Element, decoded, is_xml, read_xml
 
 MOST_FILES = 50
 # A TAR says so in its first block, at 257; those from before 1988 do not, and are read all the same.

@@ -7,9 +7,9 @@ import tty
 
 from broadcaster.core.clock import Clock
 from broadcaster.core.errors import AmplifierLost, reason_of
-from broadcaster.playout.amplifier.relays import Relays
+from broadcaster.playout.amplifier.base.relays import Relays
+from broadcaster.playout.amplifier.base.wiring import Wiring
 from broadcaster.playout.amplifier.serial.boards import BOARDS
-from broadcaster.playout.amplifier.wiring import Wiring
 
 ANSWER_SECONDS = 1.0
 # The boards' small processors miss an order that follows on the heels of another.

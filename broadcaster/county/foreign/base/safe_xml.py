@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass, field
 from xml.parsers import expat
 
-from broadcaster.county.foreign.proposal import NotImported
+from broadcaster.county.foreign.base.proposal import NotImported
 
 # A national alert with the outline of a country is 880 kB.
 LARGEST_XML = 1_000_000
