@@ -24,7 +24,7 @@ URGENT = frozenset({Severity.RED, Severity.ORANGE})
 
 
 @dataclass(frozen=True)
-class Refused:
+class BulletinRefused:
     """`id` and `digest` are those of the bulletin, once its signature was good; `detail` is for the
     record.
     """
@@ -35,7 +35,7 @@ class Refused:
     digest: str | None = None
 
 
-Verdict = Accepted | Refused
+Verdict = Accepted | BulletinRefused
 
 
 def verify(
@@ -49,7 +49,7 @@ def verify(
     try:
         signed, bulletin = _read_verified(data, trust, now)
     except NotAccepted as refused:
-        return Refused(refused.refusal, refused.detail)
+        return BulletinRefused(refused.refusal, refused.detail)
     try:
         issuer = _issuer(trust, signed, bulletin)
         _check_meant_for(bulletin, box)
@@ -61,7 +61,7 @@ def verify(
         _check_cancels(accepted, seen)
         return accepted
     except NotAccepted as refused:
-        return Refused(refused.refusal, refused.detail, bulletin.id, signed.digest)
+        return BulletinRefused(refused.refusal, refused.detail, bulletin.id, signed.digest)
 
 
 def read_for_office(data: bytes, trust: Trust, now: Now) -> Accepted:

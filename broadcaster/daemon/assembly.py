@@ -19,7 +19,7 @@ from broadcaster.rules.length_estimate import estimated_lengths
 from broadcaster.schedule.slot_settings import TimetableSettings
 from broadcaster.settings.hourly_limits import QuietSettings
 from broadcaster.settings.schema import LexiconSettings, Settings
-from broadcaster.station.durable_queue import Endings, Intake
+from broadcaster.station.durable_queue import DurableQueue, Endings
 from broadcaster.station.lexicon_file import LexiconFile
 from broadcaster.station.live_programme import Microphone
 from broadcaster.station.station import Station
@@ -30,7 +30,7 @@ from broadcaster.store.store import Store, open_store
 from broadcaster.studio.export_jobs import Copies
 from broadcaster.studio.studio import Studio
 from broadcaster.system.temporary_sounds import Spool, open_spool
-from broadcaster.system.thread_loop import Loop
+from broadcaster.system.thread_loop import ThreadLoop
 
 logger = logging.getLogger(__name__)
 
@@ -56,24 +56,26 @@ class Config:
 
 
 @dataclass(frozen=True)
-class Box:
+class OpenBox:
     """A station that speaks, and what the daemon builds on beside it."""
 
     station: Station
     player: Player
-    intake: Intake
+    intake: DurableQueue
     rules: AirRules
     endings: Endings
     store: Store
     slots: Slotbook
     clock: Clock
     note: str
-    loops: tuple[Loop, ...]
+    loops: tuple[ThreadLoop, ...]
     faults: list[Callable[[], str]]
 
 
 @contextmanager
-def open_box(config: Config, output_file: Path | None = None, makes_ahead: bool = True) -> Iterator[Box]:
+def open_box(
+    config: Config, output_file: Path | None = None, makes_ahead: bool = True
+) -> Iterator[OpenBox]:
     """Everything between a notice and its sound; the timetable's programmes are made ahead."""
     settings = config.settings
     if output_file:
@@ -128,7 +130,7 @@ def open_box(config: Config, output_file: Path | None = None, makes_ahead: bool 
         microphone = Microphone(studio, memory, settings.sound.rate_hz)
         player = Player(microphone.make, device, rules, endings.record, clock, store.queue.move)
         player.on_damage = studio.throw_away
-        intake = Intake(store.queue, player, endings, clock)
+        intake = DurableQueue(store.queue, player, endings, clock)
         faults: list[Callable[[], str]] = [
             lambda: player.fault,
             lambda: store.fault,
@@ -154,19 +156,19 @@ def open_box(config: Config, output_file: Path | None = None, makes_ahead: bool 
             device,
             cards,
         )
-        playing = Loop("player", player.step, player.wake, PLAYER_SECONDS)
+        playing = ThreadLoop("player", player.step, player.wake, PLAYER_SECONDS)
         player.stir = playing.stir
         loops = (
             *store.loops,
-            stack.enter_context(Loop("studio", make_and_read, studio.wake, STUDIO_SECONDS)),
-            stack.enter_context(Loop("cache", studio.house.step, studio.house.wake)),
-            stack.enter_context(Loop("talks", station.talks.step, station.talks.wake)),
-            stack.enter_context(Loop("copies", copies.step, copies.wake)),
+            stack.enter_context(ThreadLoop("studio", make_and_read, studio.wake, STUDIO_SECONDS)),
+            stack.enter_context(ThreadLoop("cache", studio.house.step, studio.house.wake)),
+            stack.enter_context(ThreadLoop("talks", station.talks.step, station.talks.wake)),
+            stack.enter_context(ThreadLoop("copies", copies.step, copies.wake)),
             stack.enter_context(playing),
-            stack.enter_context(Loop("progress", intake.note_progress, intake.wake)),
+            stack.enter_context(ThreadLoop("progress", intake.note_progress, intake.wake)),
         )
         stack.callback(player.leave, CLOSING)
-        yield Box(
+        yield OpenBox(
             station,
             player,
             intake,
@@ -189,7 +191,7 @@ def open_studio(config: Config) -> Iterator[Studio]:
     due = partial(_due_within, KEPT_BEFORE, slots, clock)
     with (
         closing(Studio(settings, config.lexicon, clock, due=due)) as studio,
-        Loop("studio", studio.step, studio.wake),
+        ThreadLoop("studio", studio.step, studio.wake),
     ):
         yield studio
 

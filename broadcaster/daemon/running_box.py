@@ -17,7 +17,7 @@ from broadcaster.core.errors import (
     StoreUnusable,
     reason_of,
 )
-from broadcaster.daemon.assembly import CLOSING, Box, Config, open_box
+from broadcaster.daemon.assembly import CLOSING, Config, OpenBox, open_box
 from broadcaster.daemon.config_watch import ChangedFiles
 from broadcaster.daemon.control_socket import ControlServer
 from broadcaster.daemon.county_membership import Belonging
@@ -29,7 +29,7 @@ from broadcaster.system.heap_trim import give_back_what_is_freed
 from broadcaster.system.log_format import Ordered, tell_start
 from broadcaster.system.mdns import LanName, own_address
 from broadcaster.system.runtime_folder import in_foothold, leave_memory
-from broadcaster.system.thread_loop import Loop, Watched
+from broadcaster.system.thread_loop import ThreadLoop, Watched
 from broadcaster.system.watchdog import HANG_SECONDS, keep_watch
 from broadcaster.web.app import create_app
 from broadcaster.web.server.server import serve
@@ -113,7 +113,7 @@ def run(
             box.station.words.refresh()
             files.step()
 
-        following = stack.enter_context(Loop("files", look_at_files, files.wake))
+        following = stack.enter_context(ThreadLoop("files", look_at_files, files.wake))
         control = stack.enter_context(closing(ControlServer(box.station, settings.paths.state)))
         app = create_app(box.station, settings)
         origins, leave = Origins(app), app.extensions["broadcaster"].live.leave
@@ -142,7 +142,7 @@ def run(
 
 
 def _open_fronts(
-    stack: ExitStack, box: Box, port: int, origins: Origins, tell: Callable[[str], None]
+    stack: ExitStack, box: OpenBox, port: int, origins: Origins, tell: Callable[[str], None]
 ) -> list[Watched]:
     """HTTPS and the name on the network: a village without them is served all the same."""
     settings, fronts = box.station.settings, list[Watched]()
@@ -159,11 +159,11 @@ def _open_fronts(
             tell(str(error))
     if web.local_name and not is_loopback(web.host):
         name = stack.enter_context(closing(LanName(web.local_name, settings.station.name, port)))
-        fronts.append(stack.enter_context(Loop("lan-name", name.step, name.wake)))
+        fronts.append(stack.enter_context(ThreadLoop("lan-name", name.step, name.wake)))
     return fronts
 
 
-def _open_county(stack: ExitStack, box: Box, tell: Callable[[str], None]) -> Belonging:
+def _open_county(stack: ExitStack, box: OpenBox, tell: Callable[[str], None]) -> Belonging:
     """The county's line, where the box is enrolled, now or later."""
     belonging = stack.enter_context(closing(Belonging(box.station, box.clock)))
     box.faults.append(lambda: belonging.fault)
@@ -206,7 +206,7 @@ def _only_one(state_folder: Path) -> Iterator[None]:
         yield
 
 
-def _tell_start(box: Box, port: int, tell: Callable[[str], None], in_terminal: bool) -> None:
+def _tell_start(box: OpenBox, port: int, tell: Callable[[str], None], in_terminal: bool) -> None:
     if box.note:
         tell(box.note)
     page = f"http://{_seen_address(box.station.settings.web.host)}:{port}/"
