@@ -3,8 +3,6 @@
 Nothing is done twice, late, for another box, or by a key that may not; nothing here turns that off.
 """
 
-from __future__ import annotations
-
 import base64
 import json
 import logging

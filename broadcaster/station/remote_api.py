@@ -4,8 +4,6 @@ other is refused.
 The types are those of the methods, so the box and the office agree on the values by construction.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime

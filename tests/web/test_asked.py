@@ -457,7 +457,7 @@ def test_what_waits_yet_is_told_to_who_asked_for_it_when_he_logs_in_again(
 ) -> None:
     """Also what waits for a card; not what others or the timetable put there."""
     mine = replace(asked, asked_by=NAME)
-    loop = replace(mine, id="loop", kind=Kind.LOOP)
+    loop = replace(mine, id="loop", kind=AiringKind.LOOP)
     station.waiting = [mine, loop, replace(mine, id="others", asked_by="李二")]
     station.fault = "声卡打不开"
     client = app.test_client()

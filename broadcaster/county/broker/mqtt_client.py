@@ -1,7 +1,5 @@
 """A broker to the office or the relay: what was published is there; what comes waits until kept."""
 
-from __future__ import annotations
-
 import logging
 import queue
 import random

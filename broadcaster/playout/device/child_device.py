@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from broadcaster.core.clock import Clock
 from broadcaster.playout.amplifier.amplifier import Amplifier
-from broadcaster.playout.amplifier.wiring import Wiring
+from broadcaster.playout.amplifier.base.wiring import Wiring
 from broadcaster.playout.device.alsa_cards import CardChoice
 from broadcaster.playout.device.device_contract import Back, Damaged, Device, Ended, Started
 from broadcaster.playout.device.sound_messages import (

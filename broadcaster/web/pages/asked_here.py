@@ -100,7 +100,7 @@ def follow_what_was_missed(name: str) -> None:
         unheard = [row for row in live if row.ended_at > since and row.outcome not in STANDS]
         missed = [row for row in unheard if not row.reason.startswith("停播")]
         names = {row.airing_id: _short(called(row)) for row in missed}
-        names |= {one.id: _short(called(one.notice)) for one in waiting if one.kind is Kind.LIVE}
+        names |= {one.id: _short(called(one.notice)) for one in waiting if one.kind is AiringKind.LIVE}
         _keep(dict([*(_here() | names).items()][-MOST_ASKED:]))
 
 
