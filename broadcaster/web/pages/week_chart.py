@@ -1,4 +1,4 @@
-"""A week as a picture: when it sounds, when the loudspeaker rests, what clashes. Numbers for an SVG."""
+"""Computes a week's chart as numbers for an SVG: airings, quiet hours, clashes."""
 
 from __future__ import annotations
 
@@ -110,7 +110,7 @@ def _span(one: Counted) -> ChartBlock:
 
 
 def _joined(parts: Iterable[ChartBlock]) -> list[ChartBlock]:
-    """What touches one of its kind grows together with it: a loop's day has hundreds."""
+    """Joins touching blocks of one kind: a loop's day has hundreds."""
     boxes: list[ChartBlock] = []
     last: dict[str, int] = {}
     for box in parts:
