@@ -1,4 +1,4 @@
-"""Takes the message out of its TAR (`EBDT_*.tar`, GD/J 082-2018 annex A); nothing goes to disk."""
+"""Reads the message in its TAR (`EBDT_*.tar`, GD/J 082-2018 annex A); nothing goes to disk."""
 
 from __future__ import annotations
 

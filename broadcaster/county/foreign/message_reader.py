@@ -1,4 +1,4 @@
-"""Any message of another system, by what it is: CAP 1.2, the national EBM, or that in its TAR."""
+"""Reads a message of another system by its kind: CAP 1.2, the national EBM, or an EBM in its TAR."""
 
 from __future__ import annotations
 

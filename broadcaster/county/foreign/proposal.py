@@ -1,4 +1,4 @@
-"""What another system's message says, as a proposal to the office: a person and a county key decide."""
+"""A proposed bulletin from another system's message: an officer and a county key decide about it."""
 
 from __future__ import annotations
 

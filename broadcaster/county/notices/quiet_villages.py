@@ -1,4 +1,6 @@
-"""When villages keep quiet, as their boxes tell it: said before anybody sends what would wait for it."""
+"""Quiet hours of villages as their boxes report them, shown before somebody sends a bulletin that would
+wait for their end.
+"""
 
 from __future__ import annotations
 

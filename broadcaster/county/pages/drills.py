@@ -1,4 +1,4 @@
-"""Drills: all that there were, and of each who heard it and how soon."""
+"""The pages of drills: all of them, and of each who heard it and how soon."""
 
 from __future__ import annotations
 

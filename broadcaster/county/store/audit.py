@@ -1,4 +1,4 @@
-"""Who of the office did what, to what, from where; only ever added to."""
+"""Audit log of the office: who did what, to what, from where; entries are only added."""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""A village's station as the office's site has it: the same attributes, every call over the broker."""
+"""A village's station for the office's site: the same attributes as `Station`, with every call over the
+broker.
+"""
 
 from __future__ import annotations
 
