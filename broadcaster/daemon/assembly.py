@@ -78,9 +78,9 @@ class Config:
     lexicon: LexiconSettings
     folder: Path
     fault: str = ""
-    """What of it is as it was at the last start, and why."""
+    """The files that are as they were at the last start, and why."""
     changed: str = ""
-    """What is not, for who starts it."""
+    """The files that have changed, for whoever starts the box."""
 
 
 @dataclass(frozen=True)

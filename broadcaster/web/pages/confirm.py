@@ -32,7 +32,7 @@ class Rehearsed:
     after_quiet: datetime | None
     hindrance: list[str]
     valid_until: datetime | None
-    """How late one that is for later may still be heard."""
+    """The latest time at which one that is for later may still be heard."""
 
 
 def rehearse(notice: Notice, at: datetime | None = None, heard_seconds: float = 0.0) -> Rehearsed:

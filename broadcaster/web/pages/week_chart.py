@@ -55,7 +55,7 @@ class Column:
     minutes: float
     more_rows: int = 0
     times: int = 0
-    """How many are due, where the day is too dense to say how long it sounds."""
+    """The number that are due, if the day is too dense to say how long it sounds."""
 
 
 def draw_week(days: Sequence[WeekDay]) -> list[Column]:
