@@ -1,7 +1,5 @@
 """Lists the contents of the cache, and removes the clips aired longest ago. Light: main does it."""
 
-from __future__ import annotations
-
 import json
 import os
 from collections import Counter

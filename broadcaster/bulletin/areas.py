@@ -4,8 +4,6 @@ A code is stored *trimmed*: without the zeros that name no lower area. So the co
 331121, and one area has one code. Cities without counties (东莞) have 00 in place of the county.
 """
 
-from __future__ import annotations
-
 import re
 
 from broadcaster.core.errors import BroadcasterError

@@ -2,8 +2,6 @@
 before its signature is verified.
 """
 
-from __future__ import annotations
-
 import base64
 import binascii
 import hashlib

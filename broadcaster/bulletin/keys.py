@@ -2,8 +2,6 @@
 the key.
 """
 
-from __future__ import annotations
-
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from securesystemslib.signer import CryptoSigner, Key, SSlibKey

@@ -2,8 +2,6 @@
 alone.
 """
 
-from __future__ import annotations
-
 from broadcaster.bulletin import areas
 
 ROOT = "cb/1"

@@ -4,8 +4,6 @@ signed.
 The payload types are their own, so a command is never taken for a bulletin, nor an answer for a receipt.
 """
 
-from __future__ import annotations
-
 from dataclasses import asdict
 from typing import Annotated, Any, Literal
 

@@ -2,8 +2,6 @@
 from it.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Annotated, Literal

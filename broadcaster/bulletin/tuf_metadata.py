@@ -1,7 +1,5 @@
 """Reads TUF metadata strictly out of our envelopes: the root, and the list of keys below it."""
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass
 from datetime import datetime

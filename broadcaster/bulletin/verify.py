@@ -2,8 +2,6 @@
 bulletin airs without them.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from broadcaster.bulletin import envelope

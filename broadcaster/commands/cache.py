@@ -2,8 +2,6 @@
 ahead.
 """
 
-from __future__ import annotations
-
 import sys
 from argparse import ArgumentTypeError
 from collections.abc import Iterator

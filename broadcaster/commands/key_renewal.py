@@ -2,8 +2,6 @@
 its root.
 """
 
-from __future__ import annotations
-
 import argparse
 from collections.abc import Callable
 from typing import Any

@@ -1,7 +1,5 @@
 """The options that describe a notice on the command line."""
 
-from __future__ import annotations
-
 import argparse
 import sys
 from pathlib import Path

@@ -3,7 +3,7 @@ the audit log.
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 
 
@@ -79,3 +79,24 @@ class Deed:
     what: str
     about: str
     address: str
+
+
+@dataclass(frozen=True)
+class DeedFilter:
+    """A filter of the audit log: entries of exactly this kind, with these words, on that day."""
+
+    what: str = ""
+    who: str = ""
+    words: str = ""
+    day: date | None = None
+
+
+@dataclass(frozen=True)
+class WrongLogins:
+    """That the password of `name` was wrong again and again; "" is names that nobody has here."""
+
+    name: str
+    count: int
+    addresses: int
+    last_address: str
+    since: datetime

@@ -2,8 +2,6 @@
 enrolment.
 """
 
-from __future__ import annotations
-
 import threading
 from collections.abc import Callable
 from contextlib import ExitStack, closing

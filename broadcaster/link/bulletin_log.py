@@ -1,7 +1,5 @@
 """The box's log of bulletins, on disk and in memory: replay guard, stages, and waiting receipts."""
 
-from __future__ import annotations
-
 from collections import deque
 from collections.abc import Callable, Sequence
 from datetime import datetime

@@ -1,7 +1,5 @@
 """Sends long values of the remote API, such as sound files and long lists, in chunks."""
 
-from __future__ import annotations
-
 import json
 import secrets
 import threading

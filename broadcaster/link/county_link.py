@@ -2,8 +2,6 @@
 never delays the air.
 """
 
-from __future__ import annotations
-
 import logging
 import random
 import select

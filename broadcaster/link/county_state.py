@@ -1,7 +1,5 @@
 """The box's view of its county: trusted keys, the last snapshot, and the county's time."""
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta

@@ -2,8 +2,6 @@
 refuses it. It knows no network.
 """
 
-from __future__ import annotations
-
 import hashlib
 import logging
 from collections import OrderedDict

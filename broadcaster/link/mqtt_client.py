@@ -2,8 +2,6 @@
 bulletin.
 """
 
-from __future__ import annotations
-
 import logging
 import select
 import ssl

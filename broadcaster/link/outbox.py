@@ -1,7 +1,5 @@
 """The box's outbox: sends receipts in order, and keeps each until the broker has saved it."""
 
-from __future__ import annotations
-
 from collections import deque
 
 from broadcaster.bulletin import mqtt_topics

@@ -1,7 +1,5 @@
 """Decides when to reconnect to the county, and limits log lines about an unsteady connection."""
 
-from __future__ import annotations
-
 import logging
 from collections import deque
 from dataclasses import dataclass

@@ -2,8 +2,6 @@
 signed.
 """
 
-from __future__ import annotations
-
 import errno
 import hashlib
 import logging

@@ -5,8 +5,6 @@ No command is executed twice, late, for another box, or by a key without the rig
 off.
 """
 
-from __future__ import annotations
-
 import base64
 import json
 import logging
@@ -115,7 +113,7 @@ class FarEnd:
 
     def _next(self) -> bytes | None:
         with suppress(Empty):
-            return self._came.get(timeout=0.05 if self._leaving else None)
+            return self._came.get(timeout=0.005 if self._leaving else None)
         return None
 
     @property

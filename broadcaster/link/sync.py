@@ -1,7 +1,5 @@
 """Asks the office for bulletins in force that the box misses: decides when to ask, and for which."""
 
-from __future__ import annotations
-
 import random
 import secrets
 from collections.abc import Callable

@@ -5,8 +5,6 @@ The county's root names these offices, and two of three keys have signed it; if 
 enrolment names them.
 """
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Iterable, Iterator
 from pathlib import Path

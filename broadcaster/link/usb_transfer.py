@@ -5,8 +5,6 @@ cb/keyring.json cb/heads.json cb/bulletins/*.json cb/audio/<sha256> cb/outbox/<b
 receipts, for the county
 """
 
-from __future__ import annotations
-
 import os
 import stat
 from collections.abc import Callable, Iterator, Sequence

@@ -1,7 +1,5 @@
 """The airing on the air: how far it has come, and how it ends."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from math import inf

@@ -2,8 +2,6 @@
 Nothing else takes from the queue.
 """
 
-from __future__ import annotations
-
 import logging
 import threading
 from collections.abc import Callable

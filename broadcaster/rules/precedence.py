@@ -2,8 +2,6 @@
 functions.
 """
 
-from __future__ import annotations
-
 from enum import Enum
 
 from broadcaster.core.model import Airing, AiringKind, Severity

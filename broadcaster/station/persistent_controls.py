@@ -1,7 +1,5 @@
 """Controls that outlast a restart: the stop of the loops and the volume."""
 
-from __future__ import annotations
-
 import logging
 from datetime import datetime
 

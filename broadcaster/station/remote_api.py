@@ -4,8 +4,6 @@ other is refused.
 The types are those of the methods, so the box and the office agree on the values by construction.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -228,15 +226,15 @@ _ROWS = [
     *_changes("", Station.use_card, confirm_clock),
     *_looks("", Station.warm),
     Call("accounts", Accounts.find, shared=True),
-    Call("accounts", Accounts.needs_account, shared=True),
-    *_looks("accounts", Accounts.people),
+    *(Call("accounts", one, shared=True) for one in (Accounts.needs_account, Accounts.people)),
     *_changes("accounts", Accounts.create, Accounts.check, Accounts.add, Accounts.set_role),
     *_changes("accounts", Accounts.remove, Accounts.reset, Accounts.change_password),
     *_looks("phones", Phones.find, Phones.of),
     *_changes("phones", Phones.remember, Phones.check, Phones.forget, Phones.forget_of),
     *_looks("tokens", Tokens.find, Tokens.all),
     *_changes("tokens", Tokens.make, Tokens.remove),
-    *_looks("deeds", Deeds.recent),
+    *_looks("deeds", Deeds.recent, Deeds.kinds),
+    Call("deeds", Deeds.wrong_logins, shared=True),
     *_changes("deeds", note),
     *_looks("drafts", Drafts.find, Drafts.of),
     *_changes("drafts", Drafts.keep, Drafts.finish, Drafts.drop),

@@ -25,7 +25,7 @@ from broadcaster.core.model import (
 )
 from broadcaster.playout.device.alsa_cards import CardChoice
 from broadcaster.playout.device.alsa_cards import CardEntry as CardEntry
-from broadcaster.playout.device.child_device import SoundDevice
+from broadcaster.playout.device.device_contract import Device
 from broadcaster.playout.player import SILENT, Player
 from broadcaster.rules.air_rules import AirRules
 from broadcaster.rules.quiet_hours import Verdict as Verdict
@@ -188,7 +188,7 @@ class Station:
         microphone: Microphone,
         clock: Clock,
         faults: Sequence[Callable[[], str]],
-        device: SoundDevice,
+        device: Device,
         cards: CardChoice,
     ) -> None:
         self.settings = settings

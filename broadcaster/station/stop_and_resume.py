@@ -1,7 +1,5 @@
 """Stops and their undo: whoever stopped the air by mistake can resume it for ten minutes."""
 
-from __future__ import annotations
-
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace

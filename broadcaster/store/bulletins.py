@@ -1,7 +1,5 @@
 """Bulletins that the box received and the receipts that wait to be sent, as plain rows."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime

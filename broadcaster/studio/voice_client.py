@@ -2,8 +2,6 @@
 crash, which costs a job one try.
 """
 
-from __future__ import annotations
-
 import itertools
 import logging
 import threading

@@ -1,7 +1,5 @@
 """The messages between main and the voice child."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from broadcaster.core.errors import BroadcasterError

@@ -2,8 +2,6 @@
 its digest.
 """
 
-from __future__ import annotations
-
 import hashlib
 import http.client
 import ssl

@@ -1,7 +1,5 @@
 """Locks a folder, so that at most one process works in it."""
 
-from __future__ import annotations
-
 import fcntl
 import os
 from collections.abc import Iterator

@@ -1,7 +1,5 @@
 """Delivery totals of counties: verifies each by its relay's key, and stores the last of each."""
 
-from __future__ import annotations
-
 import logging
 from collections import Counter
 from collections.abc import Mapping, Sequence

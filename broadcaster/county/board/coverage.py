@@ -1,7 +1,5 @@
 """The chart of a bulletin's delivery: one bar for each town, in parts by the state of its boxes."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 

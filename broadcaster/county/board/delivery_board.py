@@ -1,7 +1,5 @@
 """The delivery board: counts how far a bulletin has come, by town and by village."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """The delivery board of a province: a bulletin by county, and how reliable each county's figures are."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass

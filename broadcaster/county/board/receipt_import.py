@@ -4,8 +4,6 @@ A file's own claim only tells whose key to check with; the key decides. No name 
 is followed as a path.
 """
 
-from __future__ import annotations
-
 import io
 import os
 import stat

@@ -1,7 +1,5 @@
 """Decides which signed receipts do not count, and reports how many by box and reason."""
 
-from __future__ import annotations
-
 import logging
 from collections import Counter
 from collections.abc import Mapping, Sequence

@@ -3,8 +3,6 @@
 The status is not signed, so it permits nothing; people see it on the office's pages.
 """
 
-from __future__ import annotations
-
 import json
 from dataclasses import dataclass
 from typing import Any

@@ -1,7 +1,5 @@
 """Gives boxes access to our broker at enrolment, and takes it away at retirement."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path

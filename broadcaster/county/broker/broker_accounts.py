@@ -4,8 +4,6 @@
 restored from the other.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 import re

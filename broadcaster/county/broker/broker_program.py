@@ -1,7 +1,5 @@
 """The program of `scripts/county_broker`: makes a broker's folder, then runs Mosquitto as a child."""
 
-from __future__ import annotations
-
 import signal
 import socket
 import subprocess

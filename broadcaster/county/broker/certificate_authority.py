@@ -1,7 +1,5 @@
 """The county's own certificate authority: boxes accept no other certificate from the broker."""
 
-from __future__ import annotations
-
 import ipaddress
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta

@@ -2,8 +2,6 @@
 come back.
 """
 
-from __future__ import annotations
-
 from broadcaster.bulletin import mqtt_topics
 from broadcaster.core.clock import Clock
 

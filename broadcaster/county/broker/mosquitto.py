@@ -2,8 +2,6 @@
 box.
 """
 
-from __future__ import annotations
-
 import base64
 import getpass
 import hashlib

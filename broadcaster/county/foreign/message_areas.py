@@ -1,7 +1,5 @@
 """The target areas of a message of another system: those inside this office's area, and the rest."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 

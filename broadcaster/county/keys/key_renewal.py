@@ -1,7 +1,5 @@
 """Renews the office's list of keys in time, and warns before keys expire."""
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta

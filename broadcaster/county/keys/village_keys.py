@@ -2,8 +2,6 @@
 request.
 """
 
-from __future__ import annotations
-
 import logging
 import threading
 from collections.abc import Callable

@@ -1,7 +1,5 @@
 """Rules of approval: the severities that an officer may send, and when a second person must agree."""
 
-from __future__ import annotations
-
 from collections.abc import Collection
 from datetime import datetime, time, timedelta
 

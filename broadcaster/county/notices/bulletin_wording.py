@@ -1,7 +1,5 @@
 """Words about a bulletin for the office's pages: its state, and warnings for whoever approves it."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable
 from datetime import datetime

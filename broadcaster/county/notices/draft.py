@@ -1,7 +1,5 @@
 """A draft: a bulletin before it is signed, with the checks of its fields."""
 
-from __future__ import annotations
-
 import hashlib
 import re
 from dataclasses import dataclass, field, replace

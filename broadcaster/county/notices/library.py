@@ -1,7 +1,5 @@
 """The library of the office: texts that it needs again and again."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from sqlalchemy import delete, select

@@ -1,7 +1,5 @@
 """Previews of the office: the script and the sound of a draft, before it is sent."""
 
-from __future__ import annotations
-
 from collections import OrderedDict
 from collections.abc import Sequence
 from typing import Any

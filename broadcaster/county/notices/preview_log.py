@@ -2,8 +2,6 @@
 as unheard.
 """
 
-from __future__ import annotations
-
 import hashlib
 import logging
 from collections.abc import Iterator, Sequence

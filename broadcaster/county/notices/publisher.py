@@ -1,7 +1,5 @@
 """Signs cleared bulletins and the snapshot; the only place where the county's key is used."""
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace

@@ -1,7 +1,5 @@
 """Recordings of the office: taken in as on a box, stored in its folder, served to boxes."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 import re

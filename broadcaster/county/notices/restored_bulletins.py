@@ -2,8 +2,6 @@
 from the broker, where each is retained as it was signed.
 """
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Iterable, Mapping
 from datetime import datetime

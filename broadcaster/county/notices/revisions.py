@@ -1,7 +1,5 @@
 """Earlier versions of library texts and recurring notices, with author and time."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import datetime
 

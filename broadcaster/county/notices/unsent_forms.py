@@ -1,7 +1,5 @@
 """Unsent forms of officers, stored as they were filled in, so no reload, restart or logout loses one."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Sequence
 from datetime import timedelta

@@ -1,7 +1,5 @@
 """Limits the recordings that an officer uploads: each is stored for weeks, even if it is never sent."""
 
-from __future__ import annotations
-
 import threading
 from collections import Counter
 

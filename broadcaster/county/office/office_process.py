@@ -1,7 +1,5 @@
 """The process of the office: builds every part in data order, and stops them in reverse."""
 
-from __future__ import annotations
-
 import logging
 import os
 import threading

@@ -1,7 +1,5 @@
 """The office's own thread: takes in receipts, signs and sends bulletins, and clears topics."""
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta

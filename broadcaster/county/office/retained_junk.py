@@ -2,8 +2,6 @@
 fill it.
 """
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Collection
 

@@ -1,7 +1,5 @@
 """Leads an officer whose session had ended back to his words after the login; nothing is executed."""
 
-from __future__ import annotations
-
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError

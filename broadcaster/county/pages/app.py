@@ -1,7 +1,5 @@
 """Builds the Flask app of the office's site, in the look of the box's page."""
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Callable
 from functools import partial

@@ -1,7 +1,5 @@
 """The pages to write a bulletin: form, preview, who must agree, and sending."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial

@@ -1,7 +1,5 @@
 """Reads a draft from the form of a bulletin, and writes it back into one."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from datetime import datetime
 

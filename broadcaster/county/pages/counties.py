@@ -2,8 +2,6 @@
 of them.
 """
 
-from __future__ import annotations
-
 from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 

@@ -1,7 +1,5 @@
 """The pages to change a library text or a recurring notice, with its earlier versions."""
 
-from __future__ import annotations
-
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 

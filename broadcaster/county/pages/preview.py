@@ -2,8 +2,6 @@
 bulletin.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 from flask import Blueprint, Response, abort, render_template, request

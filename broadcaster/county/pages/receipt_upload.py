@@ -2,8 +2,6 @@
 network.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from flask import Blueprint, flash, redirect, render_template, request, send_file, url_for

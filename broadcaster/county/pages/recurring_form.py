@@ -1,7 +1,5 @@
 """Reads a library text and a recurring notice from the forms of the pages."""
 
-from __future__ import annotations
-
 from flask import request
 
 from broadcaster.county.notices.draft import Draft

@@ -1,7 +1,5 @@
 """The pages 登记簿: boxes by village, their one-time codes, areas as CSV."""
 
-from __future__ import annotations
-
 import codecs
 from urllib.parse import urlsplit
 

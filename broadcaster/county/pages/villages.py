@@ -2,8 +2,6 @@
 reached.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 import segno

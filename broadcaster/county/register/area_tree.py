@@ -1,7 +1,5 @@
 """The tree of an office's areas from which people pick: the county, its towns, their villages."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 

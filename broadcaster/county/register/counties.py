@@ -1,7 +1,5 @@
 """The counties below an office: the key of each one's relay, and its access to the broker."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,7 +1,5 @@
 """The register of boxes: the village, the state and the public key of each."""
 
-from __future__ import annotations
-
 import base64
 import csv
 import io

@@ -2,8 +2,6 @@
 were signed.
 """
 
-from __future__ import annotations
-
 import hashlib
 import logging
 from collections import OrderedDict

@@ -1,7 +1,5 @@
 """Joins a county's relay to the upstream office: by a one-time code over TLS, or by a file from it."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 

@@ -2,8 +2,6 @@
 repeats none.
 """
 
-from __future__ import annotations
-
 import logging
 import sqlite3
 from collections import Counter

@@ -1,7 +1,5 @@
 """The process of the relay: between the upstream broker and the county's own, one thread each way."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager

@@ -1,7 +1,5 @@
 """Delivery state of a bulletin in one box, by its receipts."""
 
-from __future__ import annotations
-
 from enum import StrEnum
 
 from broadcaster.bulletin.receipts import PlayedResult, Receipt

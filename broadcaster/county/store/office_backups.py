@@ -1,7 +1,5 @@
 """Protects the office's SQLite file: checks it before anything opens it, and copies it once a day."""
 
-from __future__ import annotations
-
 import logging
 import sqlite3
 from contextlib import closing, suppress

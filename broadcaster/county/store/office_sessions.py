@@ -1,7 +1,5 @@
 """Sessions of officers, stored by the office, so a copied cookie is worthless after the logout."""
 
-from __future__ import annotations
-
 import secrets
 from datetime import timedelta
 

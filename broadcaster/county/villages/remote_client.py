@@ -1,7 +1,5 @@
 """The office's end of villages' pages: signs commands, sends them to a box, and reads the answers."""
 
-from __future__ import annotations
-
 import logging
 import secrets
 import threading

@@ -2,8 +2,6 @@
 station.
 """
 
-from __future__ import annotations
-
 import threading
 import time
 from collections import OrderedDict

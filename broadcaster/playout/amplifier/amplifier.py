@@ -8,9 +8,9 @@ from contextlib import contextmanager, suppress
 
 from broadcaster.core.clock import Clock
 from broadcaster.core.errors import AmplifierLost
+from broadcaster.playout.amplifier.base.relays import Relays
+from broadcaster.playout.amplifier.base.wiring import Wiring
 from broadcaster.playout.amplifier.open_relays import open_relays
-from broadcaster.playout.amplifier.relays import Relays
-from broadcaster.playout.amplifier.wiring import Wiring
 
 logger = logging.getLogger(__name__)
 

@@ -2,7 +2,7 @@
 
 from queue import Empty, SimpleQueue
 
-from broadcaster.playout.amplifier.wiring import Wiring
+from broadcaster.playout.amplifier.base.wiring import Wiring
 from broadcaster.playout.device.sound_child import STARTING_SECONDS
 from broadcaster.playout.device.sound_messages import CardOutput, Configure, Fault, Message
 from broadcaster.settings.schema import SoundSettings

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from broadcaster.playout.amplifier.wiring import Wiring
+from broadcaster.playout.amplifier.base.wiring import Wiring
 from broadcaster.playout.device.device_contract import Damaged, Ended, Started
 
 

@@ -1,7 +1,5 @@
 """Warnings before a notice is confirmed: it would not be heard now, or not survive a power cut."""
 
-from __future__ import annotations
-
 from datetime import datetime
 
 from broadcaster.web.base import wording

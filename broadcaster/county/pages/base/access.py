@@ -1,7 +1,5 @@
 """Access rules of the office's pages: one table, checked before each request, logged after it."""
 
-from __future__ import annotations
-
 import logging
 from dataclasses import dataclass
 from typing import cast

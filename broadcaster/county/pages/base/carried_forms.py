@@ -1,7 +1,5 @@
 """Carries a form through the login if it was sent without a session; it is never executed by itself."""
 
-from __future__ import annotations
-
 import json
 from dataclasses import dataclass
 from urllib.parse import urlsplit

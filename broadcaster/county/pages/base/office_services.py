@@ -1,7 +1,5 @@
 """Builds the parts of the office in data order, for its pages, its commands and its own thread."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol

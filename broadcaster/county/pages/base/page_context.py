@@ -1,7 +1,5 @@
 """The context of the office's pages: its parts, its settings, its trust for boxes, its previews."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime

@@ -54,6 +54,10 @@ class Wiring:
         power = {} if self.power is None else {POWER: self.power}
         return power | dict(self.zones)
 
+    @property
+    def numbers(self) -> frozenset[int]:
+        return frozenset(self.relays.values())
+
     def for_zones(self, zones: tuple[str, ...]) -> frozenset[str]:
         """The relays that must be on for these zones; all of them where none is named, or an unknown
         one: too far is better than unheard."""
