@@ -1,4 +1,6 @@
-"""The form that somebody fills in, by its id: kept at the box once it was looked at, and his alone."""
+"""Unsent forms by their ids: stored at the box once they were looked at, and visible to their owner
+alone.
+"""
 
 from __future__ import annotations
 
@@ -91,5 +93,5 @@ def owner() -> str:
 
 
 def address(draft: FormDraft) -> str:
-    """Where it is written on."""
+    """The address of the page on which the form goes on."""
     return url_for(PLACES[draft.form], draft_id=draft.id)
