@@ -76,6 +76,12 @@ def drop(draft_id: str) -> None:
     forget_here(draft_id)
 
 
+def take_back(draft_id: str) -> None:
+    """The phone may have a copy of it again."""
+    parts().station.drafts.take_back(access.me().number, draft_id)
+    session[KEY] = [one for one in sent_here() if one != draft_id]
+
+
 def forget_here(draft_id: str) -> None:
     session[KEY] = [*(one for one in sent_here() if one != draft_id), draft_id][-MOST_SENT:]
 
