@@ -29,7 +29,7 @@ class Severity(IntEnum):
         return self.value or 5
 
 
-class Office(IntEnum):
+class OfficeLevel(IntEnum):
     """Who speaks; a higher office goes first among equals in severity."""
 
     VILLAGE = 0
@@ -40,7 +40,7 @@ class Office(IntEnum):
     NATION = 5
 
 
-class Kind(Enum):
+class AiringKind(Enum):
     """How an airing came about; the rule for resuming after a cut belongs to it."""
 
     LIVE = "live"
@@ -114,7 +114,7 @@ class Notice:
     title: str = ""
     severity: Severity = Severity.DAILY
     issuer: str = ""
-    office: Office = Office.VILLAGE
+    office: OfficeLevel = OfficeLevel.VILLAGE
     voice: str | None = None
     pace: float | None = None
     repeats: int | None = None
@@ -262,7 +262,7 @@ class Airing:
     notice: Notice
     due_at: datetime
     expires_at: datetime
-    kind: Kind = Kind.LIVE
+    kind: AiringKind = AiringKind.LIVE
     asked_by: str = ""
     id: str = field(default_factory=new_id)
     window_from: datetime | None = None
@@ -313,13 +313,13 @@ class Made:
 
 
 @dataclass(frozen=True)
-class Refused:
+class RenderFailed:
     """A programme cannot be made, or not to its end; `reason` is a sentence in Chinese."""
 
     reason: str
 
 
-Delivery = Ready | Made | Refused
+Delivery = Ready | Made | RenderFailed
 
 
 @dataclass(frozen=True)

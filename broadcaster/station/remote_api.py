@@ -14,7 +14,7 @@ from typing import Any
 
 from broadcaster.core import errors
 from broadcaster.core.errors import BroadcasterError, FarRefused, SlotRefused
-from broadcaster.core.model import FASTEST, MOST_REPEATS, SLOWEST, Airing, Notice, Office, Severity
+from broadcaster.core.model import FASTEST, MOST_REPEATS, SLOWEST, Airing, Notice, OfficeLevel, Severity
 from broadcaster.settings.schema import PathSettings, Settings, WebSettings
 from broadcaster.station import remote_values
 from broadcaster.station.live_talks import Talks
@@ -200,7 +200,7 @@ def _check_manner(notice: Notice) -> None:
     """What the forms of the pages let through, for who signs need not have used them."""
     paced = notice.pace is None or SLOWEST <= notice.pace <= FASTEST
     repeated = notice.repeats is None or 1 <= notice.repeats <= MOST_REPEATS
-    of_village = notice.office is Office.VILLAGE and not notice.talk
+    of_village = notice.office is OfficeLevel.VILLAGE and not notice.talk
     if not (paced and repeated and of_village and 0 <= notice.volume <= 100):
         raise FarRefused("这则通知的单位、遍数、语速或音量不对，没有播。")
 
