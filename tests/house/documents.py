@@ -1,6 +1,7 @@
 """The documents: every page, its links and pictures, and the code of the pages that show a change."""
 
 import re
+from dataclasses import dataclass
 from pathlib import Path
 
 from house.layout import PACKAGE, ROOMS, ROOT
@@ -70,3 +71,42 @@ def exists(place: str) -> bool:
 
 # What a box, an office or a set-up makes.
 MADE = {"county/villages", "config/.last-good", "county/broker", "county/relay", "county/office.yaml"}
+
+
+@dataclass(frozen=True)
+class Block:
+    """Fenced code of a page that shows a change: the file in its first line, and what becomes of it."""
+
+    language: str
+    path: str
+    lines: tuple[str, ...]
+
+    def change(self, project: Path) -> None:
+        """Write the new file, or put the lines into the one that is there."""
+        path = project / self.path
+        if self.language == "diff":
+            path.write_text(self.applied(path.read_text(encoding="utf-8")), encoding="utf-8")
+            return
+        path.parent.mkdir(parents=True, exist_ok=True)
+        assert not path.exists(), f"{self.path} is there"
+        path.write_text("".join(f"{line}\n" for line in self.lines), encoding="utf-8")
+
+    def applied(self, text: str) -> str:
+        """The text with the hunk: its lines without a mark or with a minus stand there once."""
+        before = "".join(f"{line[1:]}\n" for line in self.lines if not line.startswith("+"))
+        after = "".join(f"{line[1:]}\n" for line in self.lines if not line.startswith("-"))
+        assert f"\n{text}".count(f"\n{before}") == 1, f"{self.path} has this not once:\n{before}"
+        return f"\n{text}".replace(f"\n{before}", f"\n{after}")[1:]
+
+
+def blocks(page: Path) -> list[Block]:
+    fences = re.findall(
+        r"^```(\w+)\n(.*?)^```$", page.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL
+    )
+    found = []
+    for language, code in fences:
+        first, *rest = code.splitlines()
+        path = re.fullmatch(r"(?:# |\{# )([\w./]+)(?: #\})?", first)
+        assert path, f"{page.name}: the first line of a block names its file, not {first}"
+        found.append(Block(language, path[1], tuple(rest)))
+    return found
