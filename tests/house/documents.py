@@ -69,6 +69,21 @@ def exists(place: str) -> bool:
     return any(candidate.exists() for candidate in candidates)
 
 
+# Words of the program's own that a stranger has to learn, beside those that say the same.
+PRIVATE_WORDS = {
+    "gone by": "followed",
+    "left alone": "in back-off",
+    "stand-in": "fallback",
+    "whole or absent": "atomic",
+    "foothold": "runtime folder",
+    "superior": "upstream office",
+    "homecoming": "receipt import",
+    "rehearsal": "preview",
+    "manner": "defaults",
+    "the heads": "the snapshot",
+    "the sums": "the totals",
+    "presence of": "heartbeat of",
+}
 # What a box, an office or a set-up makes.
 MADE = {"county/villages", "config/.last-good", "county/broker", "county/relay", "county/office.yaml"}
 

@@ -13,6 +13,7 @@ from house.documents import (
     LARGEST_PAGE,
     PAGES,
     PICTURES,
+    PRIVATE_WORDS,
     anchors,
     exists,
     largest,
@@ -152,3 +153,10 @@ def test_every_picture_is_shown() -> None:
 def test_every_module_that_a_page_names_exists(page: Path) -> None:
     if page.name != "CHANGELOG.md":
         assert not [place for place in sorted(places(page)) if not exists(place)]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
+def test_a_page_uses_words_that_a_stranger_knows(page: Path) -> None:
+    if page.name != "CHANGELOG.md":
+        text = page.read_text(encoding="utf-8").lower()
+        assert not {word: better for word, better in PRIVATE_WORDS.items() if word in text}
