@@ -23,7 +23,7 @@ from house.documents import (
     places,
     reachable,
 )
-from house.layout import HOMES, ROOT
+from house.layout import HOMES, PACKAGE, ROOT
 
 from broadcaster.commands.arguments import Parser, make_parser
 from broadcaster.core.model import Outcome
@@ -160,3 +160,13 @@ def test_a_page_uses_words_that_a_stranger_knows(page: Path) -> None:
     if page.name != "CHANGELOG.md":
         text = page.read_text(encoding="utf-8").lower()
         assert not {word: better for word, better in PRIVATE_WORDS.items() if word in text}
+
+
+def test_what_the_pages_for_people_quote_is_said_by_the_program() -> None:
+    """“更多 → 声卡” are two words of the page."""
+    files = (path for path in PACKAGE.rglob("*") if path.suffix in {".html", ".py", ".js", ".toml"})
+    said = "".join(path.read_text(encoding="utf-8") for path in files)
+    for page in (ROOT / "README.md", *DOCS.glob("*.md")):
+        quoted = re.findall("“([^”]+)”", page.read_text(encoding="utf-8"))
+        words = [word.strip() for quote in quoted for word in quote.split("→")]
+        assert not [word for word in words if word not in said], page.name
