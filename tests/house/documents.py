@@ -63,6 +63,23 @@ def places(page: Path) -> set[str]:
     }
 
 
+def names(page: Path) -> set[str]:
+    """Classes, functions, fields and settings that the page names in its code."""
+    code = " ".join(re.findall("`([^`\n]+)`", page.read_text(encoding="utf-8")))
+    return set(re.findall(r"\b(?:[A-Z][a-z]+[A-Z]\w+|[a-z]+_[a-z_]+)\b", code))
+
+
+def program() -> str:
+    """All that the program, its tests and scripts say, and how their files are called."""
+    texts = []
+    for folder in ("broadcaster", "tests", "scripts", "bench", "config"):
+        for path in (ROOT / folder).rglob("*"):
+            texts.append(path.stem)
+            if path.suffix in WRITTEN and path.is_file():
+                texts.append(path.read_text(encoding="utf-8"))
+    return "\n".join(texts)
+
+
 def exists(place: str) -> bool:
     """A path in the project, or a module or folder of the program by its short name."""
     candidates = (ROOT / place, PACKAGE / place, PACKAGE / f"{place.rstrip('/')}.py")
@@ -84,6 +101,7 @@ PRIVATE_WORDS = {
     "the sums": "the totals",
     "presence of": "heartbeat of",
 }
+WRITTEN = {".py", ".html", ".js", ".toml", ".yaml", ".c", ""}
 # What a box, an office or a set-up makes.
 MADE = {"county/villages", "config/.last-good", "county/broker", "county/relay", "county/office.yaml"}
 

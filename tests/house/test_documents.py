@@ -20,7 +20,9 @@ from house.documents import (
     linked,
     links,
     name_of,
+    names,
     places,
+    program,
     reachable,
 )
 from house.layout import HOMES, PACKAGE, ROOT
@@ -107,10 +109,10 @@ def test_the_table_of_settings_is_every_setting_with_its_default(
 
 def settings_in(page: Path) -> Iterator[tuple[str, Any]]:
     """Two keys in a row share its default, or have one each between the same marks."""
-    for names, default in re.findall(
+    for cell, default in re.findall(
         r"^\| (`.+?`) \| (.+?) \|", page.read_text(encoding="utf-8"), re.MULTILINE
     ):
-        keys, defaults = re.findall("`([^`]+)`", names), default.split("、")
+        keys, defaults = re.findall("`([^`]+)`", cell), default.split("、")
         for key, each in zip(keys, defaults * len(keys), strict=False):
             yield key, yaml.safe_load(each)
 
@@ -170,3 +172,9 @@ def test_what_the_pages_for_people_quote_is_said_by_the_program() -> None:
         quoted = re.findall("“([^”]+)”", page.read_text(encoding="utf-8"))
         words = [word.strip() for quote in quoted for word in quote.split("→")]
         assert not [word for word in words if word not in said], page.name
+
+
+def test_every_name_in_the_design_is_a_name_of_the_program() -> None:
+    said = program()
+    for page in (DOCS / "design").glob("*.md"):
+        assert not [name for name in sorted(names(page)) if name not in said], page.name

@@ -24,6 +24,8 @@ def test_releases_are_in_order_and_each_stands_once() -> None:
 
 def test_every_tag_is_a_release() -> None:
     """A ZIP has no tags and a shallow clone may have none."""
+    if not shutil.which("git"):
+        pytest.skip("no git here")
     git = ["git", "-C", str(CHANGELOG.parent), "tag", "--list", "[0-9]*"]
     tags = subprocess.run(git, capture_output=True, text=True, check=False).stdout.split()
     assert set(tags) <= set(releases(CHANGELOG.read_text(encoding="utf-8")))
