@@ -66,7 +66,7 @@ def run_options(parser: Parser) -> None:
 
 
 def run(arguments: Arguments) -> int:
-    from broadcaster.daemon import assembly
+    from broadcaster.daemon import running_box
     from broadcaster.system.log_format import log_in
 
     def tell(line: str) -> None:
@@ -76,7 +76,7 @@ def run(arguments: Arguments) -> int:
     log_in(config.settings.station.zone)
     for note in filter(None, (config.fault, config.changed)):
         tell(note)
-    return assembly.run(config, tell, arguments.output_file, arguments.greet, in_terminal)
+    return running_box.run(config, tell, arguments.output_file, arguments.greet, in_terminal)
 
 
 def say_options(parser: Parser) -> None:

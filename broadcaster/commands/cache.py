@@ -1,7 +1,5 @@
 """`broadcaster cache`: the made sound that is kept; show it, check it, make room, make it ahead."""
 
-from __future__ import annotations
-
 import sys
 from argparse import ArgumentTypeError
 from collections.abc import Iterator

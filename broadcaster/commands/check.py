@@ -8,8 +8,8 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from broadcaster.audio.clip_store import PROBE_BYTES
 from broadcaster.commands.console import (
     EXIT_TO_MEND,
     FILES,
@@ -23,16 +23,12 @@ from broadcaster.commands.console import (
 )
 from broadcaster.core.clock import Clock
 from broadcaster.core.errors import BroadcasterError, ConfigError
-from broadcaster.daemon.assembly import Config
-from broadcaster.schedule.timetable_file import load_timetable
-from broadcaster.settings.problems import keys_twice
-from broadcaster.settings.schema import LexiconSettings, PathSettings, Settings, load_settings
-from broadcaster.station.lexicon_file import entries
-from broadcaster.station.village_slots import Slotbook, SlotEntry
-from broadcaster.store.database.reserved_space import LEAST_FREE_BYTES
 from broadcaster.system.last_good_settings import refuse_missing
-from broadcaster.text.lexicon import toneless
-from broadcaster.tts.catalogue import Catalogue
+
+if TYPE_CHECKING:
+    from broadcaster.daemon.assembly import Config
+    from broadcaster.settings.schema import LexiconSettings, PathSettings, Settings
+    from broadcaster.station.village_slots import SlotEntry
 
 
 def check_options(parser: argparse.ArgumentParser) -> None:
@@ -43,6 +39,8 @@ def check(arguments: Arguments) -> int:
     """0 where the box starts and all is well, 1 where it starts and something is to be mended, 2
     (`ConfigError`) where it would not start.
     """
+    from broadcaster.station.village_slots import Slotbook
+
     config, problems, by_the_last_good = _as_it_would_start(arguments.config)
     book = Slotbook(config.timetable, config.settings, Clock(config.settings.station.zone))
     slots = book.entries()
@@ -71,6 +69,10 @@ def _waiting(folder: Path) -> list[str]:
 def _as_it_would_start(folder: Path) -> tuple[Config, list[str], bool]:
     """What a box would run by, what is wrong with it, and whether it goes by the last good settings.
     Raises `ConfigError` where it would not start."""
+    from broadcaster.schedule.timetable_file import load_timetable
+    from broadcaster.settings.problems import keys_twice
+    from broadcaster.settings.schema import load_settings
+
     settings, _, lexicon = FILES
     doubts = [*keys_twice(folder / settings), *keys_twice(folder / lexicon)]
     try:
@@ -97,6 +99,10 @@ def _wrong(load: Callable[[Path], object], folder: Path) -> list[str]:
 
 def _unlikely(settings: Settings, lexicon: LexiconSettings, slots: Sequence[SlotEntry]) -> Iterator[str]:
     """What has the right form and will not come so: no such voice, no tone, too tight a loop."""
+    from broadcaster.station.lexicon_file import entries
+    from broadcaster.text.lexicon import toneless
+    from broadcaster.tts.catalogue import Catalogue
+
     station, voices, gap = settings.station, settings.voices, settings.loops.lowest_gap_minutes
     catalogue = Catalogue(settings.paths.voices, voices.threads, voices.edge)
     named = [(_slot_name(entry), entry.slot) for entry in slots if entry.slot]
@@ -116,6 +122,9 @@ def _unlikely(settings: Settings, lexicon: LexiconSettings, slots: Sequence[Slot
 
 
 def _full_disks(paths: PathSettings) -> Iterator[str]:
+    from broadcaster.audio.clip_store import PROBE_BYTES
+    from broadcaster.store.database.reserved_space import LEAST_FREE_BYTES
+
     kept = (
         ("做好的声音", paths.audio_cache, PROBE_BYTES),
         ("播出记录", paths.state, LEAST_FREE_BYTES),

@@ -1,7 +1,5 @@
 """`broadcaster county renew`: another life for the county's list of keys, or for its root."""
 
-from __future__ import annotations
-
 import argparse
 from collections.abc import Callable
 from typing import Any

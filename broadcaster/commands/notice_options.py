@@ -1,7 +1,5 @@
 """A notice on the command line: the options that describe it, and what they make."""
 
-from __future__ import annotations
-
 import argparse
 import sys
 from pathlib import Path

@@ -1,7 +1,5 @@
 """`broadcaster people`: who may use the page; a new password for who forgot his."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from broadcaster.commands.console import Arguments, ask_box, report, settings_to_look_by

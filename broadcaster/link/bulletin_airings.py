@@ -1,7 +1,5 @@
 """What was kept of the county's bulletins: aired, ended, told of; once, whatever comes between."""
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager

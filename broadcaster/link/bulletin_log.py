@@ -1,7 +1,5 @@
 """What the box remembers of bulletins, on its disk and at hand: `Seen`, stages, and the receipts."""
 
-from __future__ import annotations
-
 from collections import deque
 from collections.abc import Callable, Sequence
 from datetime import datetime

@@ -1,7 +1,5 @@
 """Sound and long lists, that go over the county piece by piece: what is fetched, and what is sent."""
 
-from __future__ import annotations
-
 import json
 import secrets
 import threading

@@ -1,7 +1,5 @@
 """The box's thread to its county: connects, takes in, catches up, tells. It never holds the air."""
 
-from __future__ import annotations
-
 import logging
 import random
 import select

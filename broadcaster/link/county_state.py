@@ -1,7 +1,5 @@
 """What the box knows of its county: whom to believe, what is in force, what time it is there."""
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta

@@ -1,7 +1,5 @@
 """Asking the office to be enrolled: by a one-time code, over TLS."""
 
-from __future__ import annotations
-
 from broadcaster.bulletin import strict_json
 from broadcaster.bulletin.enrolment import LARGEST, Enrolment, EnrolmentRefused
 from broadcaster.bulletin.invitation import FOR_BOX, Invitation

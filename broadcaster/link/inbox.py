@@ -1,7 +1,5 @@
 """What the county sent, however it came: judged and kept, or refused. It knows no network."""
 
-from __future__ import annotations
-
 import hashlib
 import logging
 from collections import OrderedDict

@@ -1,7 +1,5 @@
 """That a box belongs to a county: its enrolment, its own key, whom it believes. Files, 0600."""
 
-from __future__ import annotations
-
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,7 +1,5 @@
 """One connection to the county's broker: MQTT 5 over TLS, turned by its owner. It knows no bulletin."""
 
-from __future__ import annotations
-
 import logging
 import select
 import ssl

@@ -1,7 +1,5 @@
 """Receipts on their way: sent in order, and kept until the broker that took them has saved them."""
 
-from __future__ import annotations
-
 from collections import deque
 
 from broadcaster.bulletin import mqtt_topics

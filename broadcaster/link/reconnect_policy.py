@@ -1,7 +1,5 @@
 """How steadily the line to the county stands: what the log tells of it, and when to call again."""
 
-from __future__ import annotations
-
 import logging
 from collections import deque
 from dataclasses import dataclass

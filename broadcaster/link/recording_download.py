@@ -1,7 +1,5 @@
 """The recordings that bulletins name: fetched on a thread of its own, kept if they are as signed."""
 
-from __future__ import annotations
-
 import errno
 import hashlib
 import logging

@@ -3,8 +3,6 @@
 Nothing is done twice, late, for another box, or by a key that may not; nothing here turns that off.
 """
 
-from __future__ import annotations
-
 import base64
 import json
 import logging
@@ -113,7 +111,7 @@ class FarEnd:
 
     def _next(self) -> bytes | None:
         with suppress(Empty):
-            return self._came.get(timeout=0.05 if self._leaving else None)
+            return self._came.get(timeout=0.005 if self._leaving else None)
         return None
 
     @property

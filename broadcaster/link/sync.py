@@ -1,7 +1,5 @@
 """What the box misses of what is in force: when it asks its office for it, and for what."""
 
-from __future__ import annotations
-
 import random
 import secrets
 from collections.abc import Callable

@@ -4,8 +4,6 @@ Who they are the county's root says, of which two of three keys have signed; whe
 enrolment does.
 """
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Iterable, Iterator
 from pathlib import Path

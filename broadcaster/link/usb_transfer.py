@@ -4,8 +4,6 @@ cb/keyring.json  cb/heads.json  cb/bulletins/*.json  cb/audio/<sha256>
 cb/outbox/<box>/<number>.json      receipts, for the county
 """
 
-from __future__ import annotations
-
 import os
 import stat
 from collections.abc import Callable, Iterator, Sequence

@@ -1,4 +1,4 @@
-"""Who did what: one line for each deed of a person or a program, the last ones kept."""
+"""Audit log of the box: one entry for each act of a person or a program; the oldest are dropped."""
 
 from collections.abc import Collection
 from datetime import datetime

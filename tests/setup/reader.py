@@ -33,7 +33,7 @@ class Block:
 
 
 def blocks(path: Path) -> Iterator[Block]:
-    reason, lines, first, fenced = "", [], 0, False
+    reason, lines, first, fenced = "", list[str](), 0, False
     for number, line in enumerate([*path.read_text(encoding="utf-8").splitlines(), "end"], 1):
         fenced ^= line.startswith("```")
         if line.startswith("    ") and not fenced:

@@ -1,7 +1,5 @@
 """What the relays of counties tell: each sum verified by its relay's key, the last of each kept."""
 
-from __future__ import annotations
-
 import logging
 from collections import Counter
 from collections.abc import Mapping, Sequence

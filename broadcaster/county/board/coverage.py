@@ -1,7 +1,5 @@
 """The picture of a bulletin: one bar a town, in parts by how its boxes fare."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """The board: how far a bulletin has come, in figures, by town and by village."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Drills: who heard one, how soon after it was sent, which villages stayed silent."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo

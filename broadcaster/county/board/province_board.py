@@ -1,7 +1,5 @@
 """The board of a province: a bulletin by county, and how far each county's figures can be believed."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass

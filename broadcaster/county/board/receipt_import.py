@@ -3,8 +3,6 @@
 What a file says of itself only tells whose key to ask; the key decides. Names lead nowhere.
 """
 
-from __future__ import annotations
-
 import io
 import os
 import stat

@@ -1,7 +1,5 @@
 """Receipts: verified by the key that the register has of each box, kept for ever, added up."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,7 +1,5 @@
 """Which receipts do not count, though a box has signed them, and in which figures that is told."""
 
-from __future__ import annotations
-
 import logging
 from collections import Counter
 from collections.abc import Mapping, Sequence

@@ -3,8 +3,6 @@
 Nothing of it is signed, so none of it lets anything pass; it tells people what they see.
 """
 
-from __future__ import annotations
-
 import json
 from dataclasses import dataclass
 from typing import Any

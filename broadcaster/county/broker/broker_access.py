@@ -1,7 +1,5 @@
 """The door to a broker of ours: a box that is enrolled may connect, one that is retired may not."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path

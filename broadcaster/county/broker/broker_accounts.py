@@ -4,8 +4,6 @@
 either is made again of the other.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 import re

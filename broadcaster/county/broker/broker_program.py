@@ -1,7 +1,5 @@
 """The program of `scripts/county_broker`: makes a broker's folder, then becomes Mosquitto's parent."""
 
-from __future__ import annotations
-
 import signal
 import socket
 import subprocess

@@ -1,7 +1,5 @@
 """The county's own certificate authority: the only one that its boxes take the broker from."""
 
-from __future__ import annotations
-
 import ipaddress
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta

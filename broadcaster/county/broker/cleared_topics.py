@@ -1,7 +1,5 @@
 """What was taken off a broker: surely gone when that is saved there, for till then it may come back."""
 
-from __future__ import annotations
-
 from broadcaster.bulletin import mqtt_topics
 from broadcaster.core.clock import Clock
 

@@ -1,7 +1,5 @@
 """A county's broker: Mosquitto with the settings that measurements call for, a user and ACL a box."""
 
-from __future__ import annotations
-
 import base64
 import getpass
 import hashlib

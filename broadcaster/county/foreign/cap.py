@@ -3,16 +3,14 @@
 The schema lets alerts through that nobody can say (no text, no end, no place), and times with a comma.
 """
 
-from __future__ import annotations
-
 import re
 from dataclasses import replace
 from datetime import datetime
 
 from broadcaster.bulletin.bulletin import BulletinKind
 from broadcaster.core.model import Severity
-from broadcaster.county.foreign.field_reader import FieldReader, Shape
-from broadcaster.county.foreign.proposal import (
+from broadcaster.county.foreign.base.field_reader import FieldReader, Shape
+from broadcaster.county.foreign.base.proposal import (
     CHINESE,
     NO_TIME,
     ForeignDraft,
@@ -21,7 +19,7 @@ from broadcaster.county.foreign.proposal import (
     remarked,
     unindented,
 )
-from broadcaster.county.foreign.safe_xml import Element
+from broadcaster.county.foreign.base.safe_xml import Element
 
 STANDARD = "CAP 1.2"
 NAMESPACE = "urn:oasis:names:tc:emergency:cap:1.2"

@@ -1,7 +1,5 @@
 """Writes a bulletin as CAP 1.2, for neighbours and platforms that read it; it is not signed there."""
 
-from __future__ import annotations
-
 import mimetypes
 import re
 from collections.abc import Mapping

@@ -1,7 +1,5 @@
 """Where a message of another system is meant for, as an office sees it: its own places, and the rest."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """The office's list of keys and its own key, as the folder has them now: renewed in time."""
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta

@@ -1,7 +1,5 @@
 """Which villages the office's site reaches: for each a key pair and a delegation, by a keeper's word."""
 
-from __future__ import annotations
-
 import logging
 import threading
 from collections.abc import Callable

@@ -1,7 +1,5 @@
 """The desk: bulletins from the first word to "may be sent", by whom, and how they are called off."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta

@@ -1,7 +1,5 @@
 """The rules of the office: who may send what, and when a second person must agree."""
 
-from __future__ import annotations
-
 from collections.abc import Collection
 from datetime import datetime, time, timedelta
 

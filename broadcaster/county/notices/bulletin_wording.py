@@ -1,7 +1,5 @@
 """A bulletin of the office in words: how far it is, and what whoever agrees to it must know by now."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable
 from datetime import datetime

@@ -1,7 +1,5 @@
 """What somebody of the office wants told, before it is signed, and what may be wrong with it."""
 
-from __future__ import annotations
-
 import hashlib
 import re
 from dataclasses import dataclass, field, replace

@@ -1,7 +1,5 @@
 """The library: texts that the office needs again and again."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from sqlalchemy import delete, select

@@ -1,7 +1,5 @@
 """The booth: how a draft will be said and how it will sound, for who listens before it is sent."""
 
-from __future__ import annotations
-
 from collections import OrderedDict
 from collections.abc import Sequence
 from typing import Any

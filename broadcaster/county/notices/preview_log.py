@@ -1,7 +1,5 @@
 """Who had a draft played to him before it was sent: by its version, so that a changed one is unheard."""
 
-from __future__ import annotations
-
 import hashlib
 import logging
 from collections.abc import Iterator, Sequence

@@ -1,7 +1,5 @@
 """Signs what is cleared, and says what is in force; the one place where the county's key is used."""
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace

@@ -1,7 +1,5 @@
 """When villages keep quiet, as their boxes tell it: said before anybody sends what would wait for it."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from datetime import datetime, tzinfo
 

@@ -1,7 +1,5 @@
 """Recordings that the office sends: taken in as on a box, kept in its folder, given to boxes."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 import re

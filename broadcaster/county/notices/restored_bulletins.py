@@ -2,8 +2,6 @@
 the broker, where it is retained as it was signed.
 """
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Iterable, Mapping
 from datetime import datetime

@@ -1,7 +1,5 @@
 """What a text of the library or a standing notice has been, by whom and since when."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import datetime
 

@@ -1,7 +1,5 @@
 """What an officer is writing: kept as his form had it, so that no reload, restart or logout loses it."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Sequence
 from datetime import timedelta

@@ -1,7 +1,5 @@
 """How many recordings somebody hands in: each is kept for weeks, also what is never sent."""
 
-from __future__ import annotations
-
 import threading
 from collections import Counter
 

@@ -3,8 +3,6 @@
 Every part is the real program in a process of its own; only the loudspeakers are sound files.
 """
 
-from __future__ import annotations
-
 import argparse
 import json
 import os

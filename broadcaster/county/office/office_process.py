@@ -1,7 +1,5 @@
 """The office's process: every part in data order, stopped in reverse."""
 
-from __future__ import annotations
-
 import logging
 import os
 import threading

@@ -1,7 +1,5 @@
 """The office at work: one thread that takes in what boxes say, signs, sends, and clears away."""
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta

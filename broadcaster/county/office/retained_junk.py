@@ -1,7 +1,5 @@
 """What must not stand on the broker: it would stay there for ever, and fill it."""
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Collection
 

@@ -1,7 +1,5 @@
 """Where an officer goes on whose session had ended: at his words, with nothing done."""
 
-from __future__ import annotations
-
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError

@@ -1,7 +1,5 @@
 """The office's site: a Flask app over its parts, in the look of the box's page."""
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Callable
 from functools import partial

@@ -1,7 +1,5 @@
 """A bulletin that the office has signed, as a CAP 1.2 file for neighbours."""
 
-from __future__ import annotations
-
 from urllib.parse import urlsplit
 
 from sqlalchemy import select

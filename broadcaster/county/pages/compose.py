@@ -1,7 +1,5 @@
 """Write a bulletin, see how it will be said and who must agree, send it."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial

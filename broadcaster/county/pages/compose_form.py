@@ -1,7 +1,5 @@
 """The form of a bulletin: what it says as a draft, and a draft as it has it."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from datetime import datetime
 

@@ -1,7 +1,5 @@
 """下面的县: who they are and whether their relays speak, how they come in; a bulletin in one of them."""
 
-from __future__ import annotations
-
 from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 

@@ -1,7 +1,5 @@
 """Drills: all that there were, and of each who heard it and how soon."""
 
-from __future__ import annotations
-
 from flask import Blueprint, Response, abort, render_template, request
 from flask.typing import ResponseReturnValue
 

@@ -1,7 +1,5 @@
 """One text of the library, one standing notice: changed, and what it has been so far."""
 
-from __future__ import annotations
-
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 

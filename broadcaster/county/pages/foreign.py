@@ -1,7 +1,5 @@
 """Messages of other systems: taken in, looked at beside their own words, kept as drafts; and CAP out."""
 
-from __future__ import annotations
-
 from contextlib import closing
 from datetime import timedelta
 
@@ -12,9 +10,9 @@ from broadcaster.bulletin import areas as area_codes
 from broadcaster.bulletin.bulletin import LONGEST_LIFE, BulletinKind
 from broadcaster.core.errors import BroadcasterError
 from broadcaster.core.model import Severity
+from broadcaster.county.foreign.base.proposal import ADVICE, ForeignDraft, NotImported, in_beijing
 from broadcaster.county.foreign.message_areas import called, places_of
 from broadcaster.county.foreign.message_log import ForeignMessage
-from broadcaster.county.foreign.proposal import ADVICE, ForeignDraft, NotImported, in_beijing
 from broadcaster.county.notices.draft import Draft, DraftRefused
 from broadcaster.county.pages.base import access
 from broadcaster.county.pages.cap_download import export_cap

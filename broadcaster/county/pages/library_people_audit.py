@@ -1,7 +1,5 @@
 """更多: the library, standing notices, people, the record of who did what."""
 
-from __future__ import annotations
-
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 

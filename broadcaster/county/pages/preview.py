@@ -1,7 +1,5 @@
 """Hear what is to be sent, as a village will hear it; who did is kept, and signed with the bulletin."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from flask import Blueprint, Response, abort, render_template, request

@@ -1,7 +1,5 @@
 """Receipts from a stick: files or an archive, taken in as if they had come over the network."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from flask import Blueprint, flash, redirect, render_template, request, send_file, url_for

@@ -1,7 +1,5 @@
 """A text of the library and a standing notice as the forms of the pages describe them."""
 
-from __future__ import annotations
-
 from flask import request
 
 from broadcaster.county.notices.draft import Draft

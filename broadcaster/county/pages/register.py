@@ -1,7 +1,5 @@
 """登记簿: the boxes by village, the codes by which they come in, the areas as CSV."""
 
-from __future__ import annotations
-
 import codecs
 from urllib.parse import urlsplit
 

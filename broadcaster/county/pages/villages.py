@@ -1,7 +1,5 @@
 """A village's page over the office's site: switched on and off, its address, why it is not to be had."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import segno

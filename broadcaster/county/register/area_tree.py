@@ -1,7 +1,5 @@
 """The areas of an office as people pick them: the county, its towns, their villages."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 

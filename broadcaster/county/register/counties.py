@@ -1,7 +1,5 @@
 """The counties below an office: by which key each one's relay signs its sums, and who is let in."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime

@@ -3,8 +3,6 @@
 A code lets in one key, and that one as often as it asks: the answer to the first time may be lost.
 """
 
-from __future__ import annotations
-
 import hashlib
 import secrets
 from datetime import datetime, timedelta

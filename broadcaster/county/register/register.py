@@ -1,7 +1,5 @@
 """The register: which boxes there are, in which village, by which key each signs its receipts."""
 
-from __future__ import annotations
-
 import base64
 import csv
 import io

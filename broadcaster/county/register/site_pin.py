@@ -1,7 +1,5 @@
 """The digest of the certificate of an office's site, for who has no authority to ask about it."""
 
-from __future__ import annotations
-
 from contextlib import suppress
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Down: what the office above says, verified, written down, and then below as it was signed."""
 
-from __future__ import annotations
-
 import hashlib
 import logging
 from collections import OrderedDict

@@ -1,7 +1,5 @@
 """A county's relay comes to the office above: by a one-time code over TLS, or by a file of it."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 

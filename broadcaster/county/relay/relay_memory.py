@@ -1,7 +1,5 @@
 """What a relay remembers, so that a restart forgets nothing and nothing is carried twice."""
 
-from __future__ import annotations
-
 import logging
 import sqlite3
 from collections import Counter

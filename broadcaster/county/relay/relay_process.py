@@ -1,7 +1,5 @@
 """The relay's process: from the broker above to the county's own and back, one thread each way."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager

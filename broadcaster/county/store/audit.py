@@ -1,7 +1,5 @@
 """Who of the office did what, to what, from where; only ever added to."""
 
-from __future__ import annotations
-
 from collections.abc import Collection
 from datetime import datetime
 from typing import Any

@@ -1,7 +1,5 @@
 """How far a bulletin has come in one box, as its receipts tell."""
 
-from __future__ import annotations
-
 from enum import StrEnum
 
 from broadcaster.bulletin.receipts import PlayedResult, Receipt

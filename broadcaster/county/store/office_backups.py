@@ -1,7 +1,5 @@
 """The office's SQLite file: sound before anything opens it, and copied once a day."""
 
-from __future__ import annotations
-
 import logging
 import sqlite3
 from contextlib import closing, suppress

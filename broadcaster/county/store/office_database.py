@@ -1,7 +1,5 @@
 """An office's database, by URL: SQLite to start with, PostgreSQL for many people and boxes."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from threading import RLock

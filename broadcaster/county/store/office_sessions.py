@@ -1,7 +1,5 @@
 """Who has logged in: kept by the office, so that a copied cookie is worth nothing after the logout."""
 
-from __future__ import annotations
-
 import secrets
 from datetime import timedelta
 

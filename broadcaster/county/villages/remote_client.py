@@ -1,7 +1,5 @@
 """The office's end of villages' pages: commands signed, sent to a box, and what it answers."""
 
-from __future__ import annotations
-
 import logging
 import secrets
 import threading

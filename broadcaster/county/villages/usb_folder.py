@@ -1,7 +1,5 @@
 """The county's folder `cb/` for a village without a network, as its box's `link usb` reads it."""
 
-from __future__ import annotations
-
 import zipfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Villages' own pages on the office's site: `/village/<box>/…` is the page of that box's station."""
 
-from __future__ import annotations
-
 import threading
 import time
 from collections import OrderedDict

@@ -89,16 +89,18 @@ def go_on(taken: list[TakenUp]) -> None:
 
 
 def follow_what_was_missed(name: str) -> None:
-    """What a person asked for and nobody heard since he logged in last, on whatever phone; who stopped
-    it knows."""
+    """What a person asked for and nobody heard since he logged in last, on whatever phone, or nobody has
+    heard yet; who stopped it knows."""
     station = parts().station
     with suppress(BroadcasterError):
+        waiting = [one for one in station.status().waiting if one.asked_by == name]
         since = max(_last_login(name), parts().clock.now() - SHOWN_FOR[False])
         lines = station.history(MOST_LINES, JournalFilter(since=since, asked_by=name))
         live = [row for row in reversed(lines) if row.asked_by == name and row.kind is AiringKind.LIVE]
         unheard = [row for row in live if row.ended_at > since and row.outcome not in STANDS]
         missed = [row for row in unheard if not row.reason.startswith("停播")]
         names = {row.airing_id: _short(called(row)) for row in missed}
+        names |= {one.id: _short(called(one.notice)) for one in waiting if one.kind is AiringKind.LIVE}
         _keep(dict([*(_here() | names).items()][-MOST_ASKED:]))
 
 

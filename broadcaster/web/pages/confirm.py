@@ -1,7 +1,5 @@
 """What is to be confirmed: a notice as it will sound, how long, when, and what stands against it."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any

@@ -1,7 +1,5 @@
 """What to know before confirming: that it would not be heard now, or not outlast a power cut."""
 
-from __future__ import annotations
-
 from datetime import datetime
 
 from broadcaster.web.base import wording

@@ -1,7 +1,5 @@
 """Who of the office may reach which page: one table, asked before each request, noted by after it."""
 
-from __future__ import annotations
-
 import logging
 from dataclasses import dataclass
 from typing import cast

@@ -1,7 +1,5 @@
 """What was posted without a session: carried through the login in its form, and never done by itself."""
 
-from __future__ import annotations
-
 import json
 from dataclasses import dataclass
 from urllib.parse import urlsplit

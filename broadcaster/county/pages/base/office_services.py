@@ -1,7 +1,5 @@
 """The office built, in data order: what pages, commands and the office's own thread work with."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol

@@ -1,7 +1,5 @@
 """What the office's pages work with: its parts, its settings, how it enrols and how words sound."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime

@@ -1,7 +1,5 @@
 """Takes the fields out of a stranger's XML and notes everything that is wrong, to be told at once."""
 
-from __future__ import annotations
-
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -10,8 +8,8 @@ from typing import TypeVar
 
 from broadcaster.bulletin import areas as area_codes
 from broadcaster.bulletin.bulletin import read_moment
-from broadcaster.county.foreign.proposal import NotImported, in_beijing, told
-from broadcaster.county.foreign.safe_xml import Element
+from broadcaster.county.foreign.base.proposal import NotImported, in_beijing, told
+from broadcaster.county.foreign.base.safe_xml import Element
 
 MOST_DRAFTS = 50
 WITH_OFFSET = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d\d:\d\d", re.ASCII)

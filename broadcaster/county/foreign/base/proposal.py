@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
 
@@ -69,6 +69,17 @@ class ForeignDraft:
     cancels: tuple[Reference, ...] = ()
     replaces: tuple[Reference, ...] = ()
     remarks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class MessageFormat:
+    """How the messages of one system are read; `read` gets the name of the file too, `original` is the
+    text that a person may look at. All raise `NotImported`.
+    """
+
+    takes: Callable[[bytes], bool]
+    read: Callable[[bytes, datetime, str], tuple[ForeignDraft, ...]]
+    original: Callable[[bytes], str]
 
 
 def told(sentences: Iterable[str]) -> list[str]:

@@ -4,8 +4,6 @@ Its times have no zone and are Beijing's. The layout of 2016, which platforms st
 numbers and `SentTime`.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 from dataclasses import replace
@@ -13,8 +11,8 @@ from datetime import datetime
 
 from broadcaster.bulletin.bulletin import BulletinKind
 from broadcaster.core.model import Severity
-from broadcaster.county.foreign.field_reader import FieldReader
-from broadcaster.county.foreign.proposal import (
+from broadcaster.county.foreign.base.field_reader import FieldReader
+from broadcaster.county.foreign.base.proposal import (
     CHINESE,
     NO_TIME,
     ForeignDraft,
@@ -22,7 +20,7 @@ from broadcaster.county.foreign.proposal import (
     remarked,
     unindented,
 )
-from broadcaster.county.foreign.safe_xml import Element
+from broadcaster.county.foreign.base.safe_xml import Element
 
 STANDARD = "GD/J 082-2018"
 # A resource has 23 digits (18 in 2016), and stands at the start of the other two.

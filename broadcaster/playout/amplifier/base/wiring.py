@@ -1,4 +1,6 @@
-"""Which relay switches what; plain values, for the sound child has no room for the settings' library."""
+"""The wiring of the relays: which one switches what. Plain values, because the sound child cannot afford
+the settings' library.
+"""
 
 from __future__ import annotations
 
@@ -51,6 +53,10 @@ class Wiring:
             return {}
         power = {} if self.power is None else {POWER: self.power}
         return power | dict(self.zones)
+
+    @property
+    def numbers(self) -> frozenset[int]:
+        return frozenset(self.relays.values())
 
     def for_zones(self, zones: tuple[str, ...]) -> frozenset[str]:
         """The relays that must be on for these zones; all of them where none is named, or an unknown

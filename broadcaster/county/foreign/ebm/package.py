@@ -1,6 +1,4 @@
-"""Takes the message out of its TAR (`EBDT_*.tar`, GD/J 082-2018 annex A); nothing goes to disk."""
-
-from __future__ import annotations
+"""Reads a national message, alone or in its TAR (`EBDT_*.tar`, GD/J 082-2018 annex A), in memory."""
 
 import io
 import re
@@ -8,12 +6,10 @@ import tarfile
 from datetime import datetime
 from pathlib import PurePosixPath
 
-from broadcaster.county.foreign.ebm import read_ebm
-from broadcaster.county.foreign.proposal import ForeignDraft, NotImported
-from broadcaster.county.foreign.safe_xml import LARGEST_XML, Element, read_xml
+from broadcaster.county.foreign.base.proposal import ForeignDraft, MessageFormat, NotImported
+from broadcaster.county.foreign.base.safe_xml import LARGEST_XML, Element, decoded, is_xml, read_xml
+from broadcaster.county.foreign.ebm.message import read_ebm
 
-# An hour of speech as MP3 of 64 kbit/s.
-LARGEST_PACKAGE = 30_000_000
 MOST_FILES = 50
 # A TAR says so in its first block, at 257; those from before 1988 do not, and are read all the same.
 TAR_MARK = b"ustar"
@@ -22,8 +18,15 @@ UNKNOWN = "认不出来：不是 XML，也不是 tar 包。请确认选对了文
 MESSAGE = re.compile(r"EBDB_([0-9]{1,50})\.xml")
 
 
-def read_package(data: bytes, now: datetime, name: str = "") -> tuple[ForeignDraft, ...]:
-    """Of the one message in it; `name` is what the file was called. Raises `NotImported`."""
+def _takes(data: bytes) -> bool:
+    """A message, or what may be the TAR of one."""
+    return not is_xml(data) or read_xml(data).name == "EBD"
+
+
+def _read(data: bytes, now: datetime, name: str) -> tuple[ForeignDraft, ...]:
+    """A message alone, or the one in a TAR that was called `name`."""
+    if is_xml(data):
+        return read_ebm(read_xml(data), now)
     files = _files(data)
     message = _message(files)
     ebd = read_xml(files[message])
@@ -35,10 +38,14 @@ def read_package(data: bytes, now: datetime, name: str = "") -> tuple[ForeignDra
     return read_ebm(ebd, now, remarks)
 
 
-def message_in(data: bytes) -> bytes:
-    """The one message's own file. Raises `NotImported`."""
+def _original(data: bytes) -> str:
+    if is_xml(data):
+        return decoded(data)
     files = _files(data)
-    return files[_message(files)]
+    return decoded(files[_message(files)])
+
+
+EBM = MessageFormat(_takes, _read, _original)
 
 
 def _message(files: dict[str, bytes]) -> str:
@@ -50,10 +57,6 @@ def _message(files: dict[str, bytes]) -> str:
 
 def _files(data: bytes) -> dict[str, bytes]:
     """By their names without folders; the media files' bytes are left where they are."""
-    if len(data) > LARGEST_PACKAGE:
-        raise NotImported(
-            [f"包太大：{len(data) // 1_000_000} MB，最多 {LARGEST_PACKAGE // 1_000_000} MB。"]
-        )
     found: dict[str, bytes] = {}
     try:
         # "r:" takes nothing compressed, so a bomb is as large as it looks.

@@ -7,13 +7,14 @@ import re
 from dataclasses import dataclass, field
 from xml.parsers import expat
 
-from broadcaster.county.foreign.proposal import NotImported
+from broadcaster.county.foreign.base.proposal import NotImported
 
 # A national alert with the outline of a country is 880 kB.
 LARGEST_XML = 1_000_000
 # CAP and EBD need six. Every level is a call in who walks the tree.
 DEEPEST = 20
 MOST_ELEMENTS = 20_000
+BEGINS_XML = (b"<", codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 DECLARED = re.compile(rb"""<\?xml[^>]{0,60}?encoding\s*=\s*["']([A-Za-z0-9._-]{1,20})["']""")
 # Control characters, which a Bulletin's text cannot hold though XML can; letters of no width; and the
 # marks that turn the direction of writing: a clerk would approve other words than are said.
@@ -47,6 +48,10 @@ class Element:
     def text_of(self, name: str) -> str:
         """The first such child's text, "" where there is none."""
         return next((one.text.strip() for one in self.all(name)), "")
+
+
+def is_xml(data: bytes) -> bool:
+    return data.removeprefix(codecs.BOM_UTF8).lstrip().startswith(BEGINS_XML)
 
 
 def read_xml(data: bytes) -> Element:

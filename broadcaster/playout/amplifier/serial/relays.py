@@ -7,8 +7,9 @@ import tty
 
 from broadcaster.core.clock import Clock
 from broadcaster.core.errors import AmplifierLost, reason_of
-from broadcaster.playout.amplifier.relay_boards import BOARDS
-from broadcaster.playout.amplifier.relays import Relays
+from broadcaster.playout.amplifier.base.relays import Relays
+from broadcaster.playout.amplifier.base.wiring import Wiring
+from broadcaster.playout.amplifier.serial.boards import BOARDS
 
 ANSWER_SECONDS = 1.0
 # The boards' small processors miss an order that follows on the heels of another.
@@ -27,13 +28,11 @@ class SerialRelays(Relays):
     loss of the port is known.
     """
 
-    def __init__(
-        self, port: str, board: str, numbers: frozenset[int], answers: bool, clock: Clock
-    ) -> None:
-        self._port = port
-        self._board = BOARDS[board]
-        self._numbers = numbers
-        self._answers = answers
+    def __init__(self, wiring: Wiring, clock: Clock) -> None:
+        self._port = wiring.port
+        self._board = BOARDS[wiring.board]
+        self._numbers = wiring.numbers
+        self._answers = wiring.answers
         self._clock = clock
         self._asked_at: float | None = None
         self._answered_at = float("-inf")
@@ -102,7 +101,7 @@ class SerialRelays(Relays):
             self._write(self._board.question(self._numbers))
 
     def _has_answered(self) -> bool:
-        """Whether anything has come; also notices a port that is gone, which reads as its end."""
+        """True if the board has answered; also notices a port that is gone, which reads as its end."""
         try:
             if os.read(self._line, 1024):
                 return True
