@@ -65,7 +65,7 @@ def places(page: Path) -> set[str]:
 
 def names(page: Path) -> set[str]:
     """Classes, functions, fields and settings that the page names in its code."""
-    code = " ".join(re.findall("`([^`\n]+)`", page.read_text(encoding="utf-8")))
+    code = " ".join(re.findall("`([^`]+)`", page.read_text(encoding="utf-8")))
     return set(re.findall(r"\b(?:[A-Z][a-z]+[A-Z]\w+|[a-z]+_[a-z_]+)\b", code))
 
 
