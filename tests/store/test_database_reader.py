@@ -9,7 +9,7 @@ from rig.stored import OpenStore, airing, entry
 from sqlalchemy import func, select
 
 from broadcaster.store.database import sqlite_connection, tables
-from broadcaster.store.database.read_connection import Reader
+from broadcaster.store.database.read_connection import ReadConnection
 
 MANY = 300
 ALL = select(func.sum(func.length(tables.journal.c.text))).where(tables.journal.c.airing_id > "")
@@ -29,7 +29,7 @@ def test_what_a_writer_changes_under_a_reader_without_its_log_is_no_damage(
     monkeypatch.setattr(sqlite_connection, "BUSY_SECONDS", 0.1)
     with (
         closing(sqlite3.connect(lived, isolation_level=None)) as writer,
-        closing(Reader(lived)) as reader,
+        closing(ReadConnection(lived)) as reader,
     ):
         # Nobody else gets at its log then.
         writer.execute("PRAGMA locking_mode = EXCLUSIVE")

@@ -1,4 +1,4 @@
-"""How this program connects to SQLite, and what it says when that fails."""
+"""Connects to SQLite, and translates its errors into sentences for a person."""
 
 import logging
 import sqlite3
@@ -81,7 +81,7 @@ def as_text(content: bytes) -> str:
 
 
 def garbled(row: Iterable[object]) -> bool:
-    """Whether a text of it has lost a byte."""
+    """True if a text of the row has lost a byte."""
     return any(isinstance(value, str) and LOST_BYTE in value for value in row)
 
 

@@ -1,9 +1,11 @@
-"""The record: what was aired, heard and said again; a notice on paper, for a chat group, as MP3."""
+"""The journal's pages: past airings, heard and said again; a notice for printing, for a chat group, as
+MP3.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, time, timedelta
 from itertools import chain
 from typing import TYPE_CHECKING
 from urllib.parse import quote
@@ -29,6 +31,7 @@ from broadcaster.web.base import wording
 from broadcaster.web.base.language import N_, _
 from broadcaster.web.base.page_context import parts
 from broadcaster.web.base.paging import paged
+from broadcaster.web.base.search_form import read_day
 from broadcaster.web.pages import asked_here
 from broadcaster.web.pages.confirm import rehearse
 from broadcaster.web.pages.journal_csv import csv_lines
@@ -47,8 +50,8 @@ pages = Blueprint("record", __name__, url_prefix="/record")
 
 
 @dataclass(frozen=True)
-class Said:
-    """What a line of the journal or a slot of the timetable says; `query` is its address here."""
+class PastNotice:
+    """The notices of a journal line or of a slot; `query` is its address here."""
 
     title: str
     notices: tuple[Notice, ...]
@@ -182,7 +185,7 @@ def copy() -> ResponseReturnValue:
 
 @pages.get("/copy/<copy_id>")
 def made(copy_id: str) -> ResponseReturnValue:
-    """How far it came; the page asks again by itself, without JavaScript too."""
+    """The progress of an export; the page reloads by itself, without JavaScript too."""
     found = parts().station.copies.find(copy_id)
     return render_template("copy.html", copy=found) if found else _gone()
 
@@ -216,17 +219,12 @@ def _wanted() -> JournalFilter:
 
 
 def _midnight(text: str) -> datetime | None:
-    try:
-        day = date.fromisoformat(text)
-    except ValueError:
-        return None
-    if not 1970 < day.year < 2100:
-        return None
-    return datetime.combine(day, time(), parts().settings.station.zone)
+    day = read_day(text)
+    return datetime.combine(day, time(), parts().settings.station.zone) if day else None
 
 
-def _said() -> Said | None:
-    """What the request is about: a line of the journal, or a slot."""
+def _said() -> PastNotice | None:
+    """The journal line or slot that the request names."""
     station, airing_id, slot = (
         parts().station,
         request.values.get("airing", ""),
@@ -237,12 +235,12 @@ def _said() -> Said | None:
         if row is None:
             return None
         name = called(row)
-        return Said(name, (row.notice,), {"airing": airing_id}, row)
+        return PastNotice(name, (row.notice,), {"airing": airing_id}, row)
     notices = station.slots.notices(slot)
-    return Said(slot, notices, {"slot": slot}) if notices else None
+    return PastNotice(slot, notices, {"slot": slot}) if notices else None
 
 
-def _confirm(said: Said, row: JournalRow, notice_id: str) -> ResponseReturnValue:
+def _confirm(said: PastNotice, row: JournalRow, notice_id: str) -> ResponseReturnValue:
     notice = replace(said.notices[0], id=notice_id)
     heard_seconds = row.seconds_whole if row.outcome is Outcome.PLAYED else 0.0
     try:
@@ -264,7 +262,7 @@ def _code(text: str) -> str:
     return str(code.svg_inline(border=2, omitsize=True, svgclass="code", lineclass=None))
 
 
-def _when(said: Said) -> datetime:
+def _when(said: PastNotice) -> datetime:
     return said.row.happened_at.astimezone(_now().tzinfo) if said.row else _now()
 
 

@@ -1,4 +1,4 @@
-"""A person's own voice: recorded in the page or by the phone, heard first, then aired or kept."""
+"""The pages for recordings: made in the page or by the phone, listened to, then aired or stored."""
 
 from collections.abc import Iterator, Sequence
 from functools import partial
@@ -7,6 +7,7 @@ from flask import Blueprint, abort, flash, redirect, render_template, request, s
 from flask.typing import ResponseReturnValue
 
 from broadcaster.core.errors import RecordingRefused
+from broadcaster.web.base import microphone
 from broadcaster.web.base.form_errors import Mistake, again_with
 from broadcaster.web.base.language import _
 from broadcaster.web.base.page_context import parts
@@ -51,7 +52,7 @@ def take() -> ResponseReturnValue:
 
 @pages.get("/<key>")
 def use(key: str) -> ResponseReturnValue:
-    """How it is to be aired: the same form as for a text."""
+    """Asks how the recording is to be aired: the same form as for a text."""
     if not RECORDING.fullmatch(key):
         return redirect(url_for("voice.home"), 303)
     recording = parts().station.recordings.find(key)
@@ -74,4 +75,5 @@ def _page(mistakes: Sequence[Mistake] = (), title: str = "") -> ResponseReturnVa
         recordings=recordings,
         title=title,
         secure_address=secure_address("/voice"),
+        no_microphone=microphone.refused(),
     )
