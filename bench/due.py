@@ -1,6 +1,6 @@
 """The clock and the air: from a due time to the first sample, and from a stop to silence.
 
-python bench/due.py [--rounds 60] [--load 2]
+scripts/bench due [--rounds 60] [--load 2]
 The parts of the box run here, on a card that does not exist (tests/rig), which knows when each sample
 sounded. A slot falls due every few seconds; `--load` processes keep the machine busy meanwhile.
 """
@@ -8,7 +8,6 @@ sounded. A slot falls due every few seconds; `--load` processes keep the machine
 import argparse
 import multiprocessing
 import os
-import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -19,16 +18,13 @@ from pathlib import Path
 from typing import ClassVar
 
 import numpy as np
-
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
-
-from box import row
 from rig.fakes import Memory
 from rig.rig import FakeRig, compile_plugin
 
+from bench.box import row
 from broadcaster.core.clock_trust import ClockTrust
-from broadcaster.core.model import Kind, Notice, Signal
-from broadcaster.daemon.assembly import Box, Config, open_box
+from broadcaster.core.model import Airing, AiringKind, Notice, Signal
+from broadcaster.daemon.assembly import Config, OpenBox, open_box
 from broadcaster.schedule.scheduler import Clockwork
 from broadcaster.schedule.slot import Slot
 from broadcaster.schedule.slot_settings import TimetableSettings
@@ -43,7 +39,7 @@ EVERY = timedelta(seconds=4)
 class Often(Slot):
     """Due every few seconds."""
 
-    kind: ClassVar[Kind] = Kind.SCHEDULED
+    kind: ClassVar[AiringKind] = AiringKind.SCHEDULED
 
     def next_after(self, moment: datetime) -> datetime:
         start = datetime(2026, 1, 1, tzinfo=moment.tzinfo)
@@ -51,7 +47,7 @@ class Often(Slot):
 
 
 @contextmanager
-def opened_box(folder: Path) -> Iterator[tuple[Box, FakeRig]]:
+def opened_box(folder: Path) -> Iterator[tuple[OpenBox, FakeRig]]:
     rig = FakeRig(folder, compile_plugin(folder))
     os.environ.update(rig.environment)
     settings = Settings.model_validate(
@@ -74,13 +70,14 @@ def heard(rig: FakeRig, before: int) -> tuple[float, float]:
     return rig.village.heard_at(places[0]), rig.village.heard_at(places[1])
 
 
-def due_to_sample(box: Box, rig: FakeRig, rounds: int) -> tuple[list[float], list[float]]:
+def due_to_sample(box: OpenBox, rig: FakeRig, rounds: int) -> tuple[list[float], list[float]]:
     """Milliseconds to the queue and to the first sample, for each time that the slot fell due."""
     slot = Often("常常", SHORT, timedelta(seconds=3))
     put: list[tuple[datetime, int]] = []
-    queued, late = [], []
+    queued: list[float] = []
+    late: list[float] = []
 
-    def note_and_put(airing) -> None:
+    def note_and_put(airing: Airing) -> None:
         if airing.due_at < began:
             # Due before there was a clockwork, and put late by that.
             return
@@ -104,7 +101,7 @@ def due_to_sample(box: Box, rig: FakeRig, rounds: int) -> tuple[list[float], lis
     return queued, late
 
 
-def stop_to_silence(box: Box, rig: FakeRig, rounds: int) -> list[float]:
+def stop_to_silence(box: OpenBox, rig: FakeRig, rounds: int) -> list[float]:
     """Milliseconds from the call of `stop_all` to the last sample that is not silence."""
     silent = []
     for _ in range(rounds):
@@ -140,7 +137,7 @@ def main() -> None:
         queued, late = due_to_sample(box, rig, arguments.rounds)
         row("due time → queue", queued)
         row("due time → first sample", late)
-        row("stop → last sample", stop_to_silence(box, rig, max(10, arguments.rounds // 4)))
+        row("stop → last sample", stop_to_silence(box, rig, max(1, arguments.rounds // 4)))
         for process in busy:
             process.kill()
 

@@ -1,6 +1,6 @@
 """Mastering through a simulated horn: how many syllables a recogniser gets wrong, preset by preset.
 
-pip install -e '.[test,bench]' && python bench/horn.py [--rounds 2] [--threads 1]
+pip install -e '.[test,bench]' && scripts/bench horn [--rounds 2] [--threads 1]
 The sentences of bench/sentences.txt, by the offline voice. Syllables are compared without tones: the
 recogniser writes characters and guesses among those that sound alike. Each round has other noise.
 """
@@ -10,21 +10,21 @@ import statistics
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import islice, pairwise
 from pathlib import Path
 
 import numpy as np
 import soxr
-from horn_channel import RATE_HZ, Sound, loudness, through_horn
 from numpy.typing import NDArray
-from recogniser import Recogniser
 
+from bench.horn_channel import RATE_HZ, Sound, loudness, through_horn
+from bench.recogniser import Recogniser
 from broadcaster.audio.mastering import Mastering
 from broadcaster.audio.mastering_preset import COLUMN, FLAT, HORN, Preset
 from broadcaster.core.errors import TextRefused
 from broadcaster.core.model import Line, Waveform
 from broadcaster.settings.schema import load_lexicon, load_settings
-from broadcaster.text.frontend import Reader
+from broadcaster.text.frontend import Frontend
 from broadcaster.tts.base.voice import Voice
 from broadcaster.tts.catalogue import Catalogue
 
@@ -44,7 +44,7 @@ class Sentence:
     lines: list[tuple[Waveform, float]]
 
 
-def speak(reader: Reader, voice: Voice) -> Iterator[Sentence]:
+def speak(reader: Frontend, voice: Voice) -> Iterator[Sentence]:
     for text in SENTENCES.read_text(encoding="utf-8").splitlines():
         lines = reader.lines(text)
         sounds = [np.concatenate([piece.samples for piece in voice.speak(line)]) for line in lines]
@@ -73,7 +73,7 @@ def master(sentence: Sentence, voice: Voice, preset: Preset) -> Sound:
     return sound
 
 
-def wrong(reader: Reader, said: list[str], heard: str) -> int:
+def wrong(reader: Frontend, said: list[str], heard: str) -> int:
     """Syllables inserted, left out or taken for others, at most all of them."""
     try:
         got = toneless(reader.lines(heard))
@@ -105,7 +105,7 @@ def print_row(name: str, sounds: list[Sound], said: list[list[str]], errors: lis
 
 
 def measure_errors(
-    reader: Reader, voice: Voice, sentences: list[Sentence], rounds: int, threads: int
+    reader: Frontend, voice: Voice, sentences: list[Sentence], rounds: int, threads: int
 ) -> None:
     print("| heard | LUFS | syllables wrong, % | median of sentences, % | sentences whole |")
     print("|---|---|---|---|---|")
@@ -151,11 +151,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=2)
     parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--sentences", type=int, help="so many of them; all without it")
+    parser.add_argument("--cost-alone", action="store_true", help="without a recogniser")
     arguments = parser.parse_args()
-    reader, settings = Reader(load_lexicon()), load_settings()
+    reader, settings = Frontend(load_lexicon()), load_settings()
     voice = Catalogue(settings.paths.voices, 1).open("baker:female")
-    sentences = list(speak(reader, voice))
-    measure_errors(reader, voice, sentences, arguments.rounds, arguments.threads)
+    sentences = list(islice(speak(reader, voice), arguments.sentences))
+    if not arguments.cost_alone:
+        measure_errors(reader, voice, sentences, arguments.rounds, arguments.threads)
     measure_cost(voice, sentences)
 
 

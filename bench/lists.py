@@ -1,6 +1,6 @@
 """What each list costs with ten thousand rows behind it: milliseconds and kilobytes of one look.
 
-python bench/lists.py [--rows 10000] [--rounds 3]
+scripts/bench lists [--rows 10000] [--rounds 3]
 The app stands over a real station and its database, and is asked in this process: the first look and
 the median of the next ones.
 """
@@ -23,7 +23,7 @@ from sqlalchemy import insert
 
 from broadcaster.commands.console import load_config
 from broadcaster.core.clock import Clock
-from broadcaster.core.model import Airing, Kind, Notice
+from broadcaster.core.model import Airing, AiringKind, Notice
 from broadcaster.core.people import Role, Scope
 from broadcaster.daemon.assembly import open_box
 from broadcaster.settings.schema import Settings
@@ -91,7 +91,9 @@ class Seeds:
             for number in range(self.rows // 10):
                 due = now + timedelta(hours=1, minutes=number)
                 notice = Notice("今天停水。", title=f"停水{number}")
-                store.queue.accept(Airing(notice, due, due + timedelta(hours=1), Kind.SCHEDULED, "王"))
+                store.queue.accept(
+                    Airing(notice, due, due + timedelta(hours=1), AiringKind.SCHEDULED, "王")
+                )
 
 
 def _han(number: int) -> str:
@@ -122,18 +124,28 @@ def _journal(number: int, at: datetime) -> dict[str, object]:
 
 
 def _deed(number: int, at: datetime) -> dict[str, object]:
-    values = {"deed_id": uuid4().hex, "at": at.isoformat(), "who": NAME, "what": "登录"}
+    values: dict[str, object] = {
+        "deed_id": uuid4().hex,
+        "at": at.isoformat(),
+        "who": NAME,
+        "what": "登录",
+    }
     return values | {"about": f"第{number}次", "address": "10.0.0.1"}
 
 
 def _person(number: int, at: datetime) -> dict[str, object]:
-    values = {"name": f"村民{number}", "role": "viewer", "password_hash": "", "stamp": "s"}
+    values: dict[str, object] = {
+        "name": f"村民{number}",
+        "role": "viewer",
+        "password_hash": "",
+        "stamp": "s",
+    }
     return values | {"made_at": at.isoformat()}
 
 
 def _token(number: int, at: datetime) -> dict[str, object]:
-    values = {"key_hash": uuid4().hex, "name": f"程序{number}", "scope": "read", "made_by": NAME}
-    return values | {"made_at": at.isoformat(), "used_at": None}
+    values: dict[str, object] = {"key_hash": uuid4().hex, "name": f"程序{number}", "scope": "read"}
+    return values | {"made_by": NAME, "made_at": at.isoformat(), "used_at": None}
 
 
 ROWS = {

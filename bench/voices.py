@@ -1,6 +1,6 @@
 """Every ready voice: time to its first line, times real time, memory, right words, and how it is heard.
 
-python bench/voices.py [--rounds 5] [--data FOLDER] [--samples FOLDER] [--voice NAME] [--horn]
+scripts/bench voices [--rounds 5] [--data FOLDER] [--samples FOLDER] [--voice NAME] [--horn]
 Each voice speaks through the voice child as it does in the box: text front end, voice, mastering and
 clips on disk. FOLDER and the samples are those of bench/words.py; --horn needs the extra `bench`. The
 words are the same for all voices but those that read the text themselves (online ones, recordings).
@@ -18,10 +18,9 @@ from pathlib import Path
 from queue import SimpleQueue
 from zoneinfo import ZoneInfo
 
-import horn
-from horn_channel import through_horn
-from words import cpp, our_normalise, our_spell, share, table
-
+from bench import horn
+from bench.horn_channel import through_horn
+from bench.words import cpp, our_normalise, our_spell, share, table
 from broadcaster.audio.mastering_preset import FLAT, HORN
 from broadcaster.core.clock import Clock
 from broadcaster.core.errors import BroadcasterError
@@ -35,7 +34,7 @@ from broadcaster.settings.schema import (
     load_settings,
 )
 from broadcaster.studio.studio import Studio
-from broadcaster.text.frontend import Reader
+from broadcaster.text.frontend import Frontend
 from broadcaster.tts.catalogue import Catalogue
 from broadcaster.tts.recorded.phrases import PHRASES
 
@@ -115,15 +114,15 @@ def right_words(samples: Path, data: Path | None) -> tuple[str, str]:
     cases = list(table(samples / "numbers_spoken.tsv"))
     numbers = share(case.is_said_about(our_normalise(case.written)) for case in cases) if cases else "-"
     marked = list(cpp(data, "test")) if data else []
-    spell = our_spell(Reader(LexiconSettings()))
+    spell = our_spell(Frontend(LexiconSettings()))
     return numbers, share(spell(one) == one.reading for one in marked) if marked else "-"
 
 
 def heard(voices_folder: Path, voices: list[str]) -> dict[str, list[str]]:
     """Syllables heard wrong, in %: clean, and through the horn as it comes and mastered for it."""
-    from recogniser import Recogniser
+    from bench.recogniser import Recogniser
 
-    reader, catalogue = Reader(load_lexicon()), Catalogue(voices_folder, 2)
+    reader, catalogue = Frontend(load_lexicon()), Catalogue(voices_folder, 2)
     found = {}
     with Recogniser(2) as recogniser:
         for name in voices:

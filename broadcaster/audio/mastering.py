@@ -1,8 +1,9 @@
-"""Waveform -> the station's sound, piece by piece while the line is made: the first comes out at once.
+"""Masters speech for the loudspeaker, piece by piece while the line is rendered: the first piece comes
+out at once.
 
-A chain of stages; each takes samples in pieces, holds back what it must, and gives out as many
-samples as it took, in time with them. Nothing depends on how a voice cut its pieces: the chain works
-in blocks counted from the start of the line.
+A chain of stages; each takes samples in pieces, holds back what it must, and gives out as many samples
+as it took, in time with them. Nothing depends on how a voice cut its pieces: the chain works in blocks
+counted from the start of the line.
 """
 
 from typing import Protocol
@@ -45,7 +46,7 @@ class Mastering:
     ) -> None:
         self._block = round(source_rate_hz * BLOCK_SECONDS)
         self._pending = NOTHING
-        self._stages: list[Stage] = [
+        self._stages: list[MasteringStage] = [
             Filter(source_rate_hz, preset, preset.reference_lufs - level_lufs, self._block),
             Compressor(source_rate_hz, preset),
             *([Resampler(source_rate_hz, rate_hz)] if source_rate_hz != rate_hz else []),
@@ -64,7 +65,7 @@ class Mastering:
         return _to_pcm(np.concatenate([NOTHING, *map(self._through, blocks)]))
 
     def finish(self) -> NDArray[np.int16]:
-        """What stayed behind; the whole is then as long as the line was, to the sample."""
+        """The samples still held back; the result is then exactly as long as the line was."""
         tail, self._pending = self._pending, NOTHING
         for stage in self._stages:
             tail = np.concatenate([stage.process(tail), stage.finish()])
@@ -76,7 +77,7 @@ class Mastering:
         return samples
 
 
-class Stage(Protocol):
+class MasteringStage(Protocol):
     """One step of the chain; `finish` gives what `process` held back."""
 
     def process(self, samples: Samples) -> Samples: ...
@@ -253,7 +254,7 @@ def _to_pcm(samples: Samples) -> NDArray[np.int16]:
 
 
 def _share(time_constant_seconds: float, step_seconds: float) -> float:
-    """How much of the way to its goal a value goes in one step."""
+    """The share of the way to its goal that a value goes in one step."""
     return float(1 - np.exp(-step_seconds / time_constant_seconds))
 
 

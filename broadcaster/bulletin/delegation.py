@@ -1,4 +1,4 @@
-"""Who may speak for which area at which severities, as TUF roles by path."""
+"""Delegations: which keys may speak for which area at which severities, as TUF roles by path."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from tuf.api.metadata import DelegatedRole
 
 from broadcaster.bulletin import areas
-from broadcaster.core.model import Office, Severity
+from broadcaster.core.model import OfficeLevel, Severity
 
 # A town or a village key that is stolen, or used in anger, cannot sound the siren of what it speaks for.
 MOST_OF_A_TOWN = frozenset({Severity.DAILY, Severity.YELLOW, Severity.BLUE})
@@ -15,14 +15,14 @@ MOST_OF_A_TOWN = frozenset({Severity.DAILY, Severity.YELLOW, Severity.BLUE})
 
 @dataclass(frozen=True)
 class Issuer:
-    """Who signed: by which key, for which area, and what people call them."""
+    """The signer of a bulletin: key, area, and name for people."""
 
     key_id: str
     area: str
     name: str
 
     @property
-    def office(self) -> Office:
+    def office(self) -> OfficeLevel:
         return areas.office_of(self.area)
 
     def may_cancel(self, other: Issuer) -> bool:
@@ -90,4 +90,4 @@ def bulletin_path(area: str, severity: Severity, id: str) -> str:
 
 def may_ever_use(area: str) -> frozenset[Severity]:
     """The severities that may be delegated to an area at all."""
-    return MOST_OF_A_TOWN if areas.office_of(area) is Office.TOWN else frozenset(Severity)
+    return MOST_OF_A_TOWN if areas.office_of(area) is OfficeLevel.TOWN else frozenset(Severity)

@@ -1,4 +1,4 @@
-"""What a box tells the office of bulletins, signed by its own key: taken, refused, heard."""
+"""Receipts: a box reports to the office what became of bulletins, signed by the box's own key."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ MOST_TOGETHER = 20
 LARGEST = 64 * 1024
 
 
-class State(StrEnum):
-    """How far a bulletin has come in one box; the last one is ENDED or REFUSED."""
+class ReceiptState(StrEnum):
+    """The progress of a bulletin in one box; the last state is ENDED or REFUSED."""
 
     ACCEPTED = "accepted"
     REFUSED = "refused"
@@ -33,7 +33,7 @@ class State(StrEnum):
 
 
 def _read_state(value: object) -> object:
-    return State(value) if type(value) is str else value
+    return ReceiptState(value) if type(value) is str else value
 
 
 def _read_refusal(value: object) -> object:
@@ -48,8 +48,8 @@ Seconds = Annotated[float, Field(ge=0, le=1e7, allow_inf_nan=False)]
 
 
 @dataclass(frozen=True, config=STRICT)
-class Heard:
-    """How it ended: as the journal has it, of what the device really took."""
+class PlayedResult:
+    """The result of an airing as the journal has it, by the sound that the device really took."""
 
     outcome: Annotated[Outcome, BeforeValidator(_read_outcome)]
     started: Moment | None
@@ -65,7 +65,7 @@ class Heard:
 
 
 def _read_heard(value: object) -> object:
-    return Heard(**value) if isinstance(value, dict) else value
+    return PlayedResult(**value) if isinstance(value, dict) else value
 
 
 @dataclass(frozen=True, config=STRICT)
@@ -79,18 +79,18 @@ class Receipt:
     number: Annotated[int, Field(ge=1, le=HIGHEST_SEQUENCE)]
     bulletin: Annotated[str, Field(max_length=36)]
     digest: Sha256 | None
-    state: Annotated[State, BeforeValidator(_read_state)]
+    state: Annotated[ReceiptState, BeforeValidator(_read_state)]
     at: Moment
     clock_trusted: bool
     refusal: Annotated[Refusal, BeforeValidator(_read_refusal)] | None = None
     reason: Annotated[str, Field(max_length=300)] = ""
-    heard: Annotated[Heard, BeforeValidator(_read_heard)] | None = None
+    heard: Annotated[PlayedResult, BeforeValidator(_read_heard)] | None = None
 
     @model_validator(mode="after")
     def _agrees(self) -> Receipt:
-        if (self.state is State.REFUSED) != bool(self.refusal):
+        if (self.state is ReceiptState.REFUSED) != bool(self.refusal):
             raise ValueError("refusal")
-        if (self.state is State.ENDED) != bool(self.heard):
+        if (self.state is ReceiptState.ENDED) != bool(self.heard):
             raise ValueError("heard")
         return self
 
@@ -101,7 +101,7 @@ def _read_receipts(value: object) -> object:
 
 @dataclass(frozen=True, config=STRICT)
 class Receipts:
-    """What one box has to tell at one time, under one signature: by rising numbers."""
+    """The receipts of one box at one time, under one signature and in rising numbers."""
 
     box: Annotated[str, Field(pattern=r"^[0-9A-Za-z_-]{1,64}\z")]
     receipts: Annotated[

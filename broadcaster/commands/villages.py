@@ -1,4 +1,6 @@
-"""`broadcaster county village`: which villages' pages the office's site carries, many at a time."""
+"""The command `broadcaster county village`: chooses the villages whose pages the office's site hosts,
+many at a time.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +15,7 @@ from broadcaster.county.keys.office_probe import office_in
 
 if TYPE_CHECKING:
     from broadcaster.county.keys.village_keys import VillageKeys
-    from broadcaster.county.office.office_process import Desk
+    from broadcaster.county.office.office_process import OpenOffice
     from broadcaster.county.register.register import Box
 
 Adder = Callable[..., Any]
@@ -21,7 +23,7 @@ BY, OPENED, CLOSED = "命令行", "开通村里的网页", "关掉村里的网�
 
 
 class BoxesUnknown(BroadcasterError):
-    """Which boxes are meant is not told, or one of them is not in use; nothing was changed."""
+    """The boxes are not named, or one of them is not in use; nothing was changed."""
 
 
 def add_to(group: Any, add: Adder) -> None:
@@ -50,7 +52,7 @@ def village(arguments: Arguments) -> int:
     return 0
 
 
-def _wanted(desk: Desk, arguments: Arguments) -> list[Box]:
+def _wanted(desk: OpenOffice, arguments: Arguments) -> list[Box]:
     from broadcaster.county.register.register import BoxState
 
     in_use = {one.id: one for one in desk.parts.register.boxes() if one.state is BoxState.ENROLLED}
@@ -65,7 +67,7 @@ def _wanted(desk: Desk, arguments: Arguments) -> list[Box]:
     return wanted
 
 
-def _change(desk: Desk, keys: VillageKeys, box: Box, arguments: Arguments) -> None:
+def _change(desk: OpenOffice, keys: VillageKeys, box: Box, arguments: Arguments) -> None:
     """Nothing where it is so already: each key that goes stays in the keyring as revoked."""
     urgent = not arguments.not_urgent
     if arguments.close:
@@ -81,7 +83,7 @@ def _change(desk: Desk, keys: VillageKeys, box: Box, arguments: Arguments) -> No
         print(f"{'关掉了' if arguments.close else '开通了'}：{box.name}（{box.id}）", flush=True)
 
 
-def _tell(desk: Desk, keys: VillageKeys, arguments: Arguments) -> None:
+def _tell(desk: OpenOffice, keys: VillageKeys, arguments: Arguments) -> None:
     from broadcaster.county.villages.village_site import PREFIX
 
     root = desk.settings.address.rstrip("/")

@@ -1,25 +1,25 @@
-"""What the county sent, however it came: judged and kept, or refused. It knows no network."""
-
-from __future__ import annotations
+"""The box's inbox: judges every message of the county, from the network or a stick, and stores or
+refuses it. It knows no network.
+"""
 
 import hashlib
 import logging
 from collections import OrderedDict
 
 from broadcaster.bulletin import strict_json
-from broadcaster.bulletin.receipts import State
+from broadcaster.bulletin.receipts import ReceiptState
 from broadcaster.bulletin.refusals import Refusal
 from broadcaster.bulletin.replay_guard import Record
 from broadcaster.bulletin.snapshot import PAYLOAD_TYPE as HEADS_TYPE
-from broadcaster.bulletin.verify import Accepted, Refused, verify
+from broadcaster.bulletin.verify import Accepted, BulletinRefused, verify
 from broadcaster.core.clock import Clock
 from broadcaster.core.errors import StoreUnusable
 from broadcaster.link.bulletin_airings import CountyAirings
-from broadcaster.link.bulletin_log import Memory
-from broadcaster.link.county_state import WRITTEN, County, tellable
+from broadcaster.link.bulletin_log import BulletinLog
+from broadcaster.link.county_state import WRITTEN, CountyState, tellable
 from broadcaster.link.membership import Membership
 from broadcaster.link.upstream import Superiors
-from broadcaster.station.station import Stage, Station
+from broadcaster.station.station import BulletinStage, Station
 
 logger = logging.getLogger(__name__)
 
@@ -35,9 +35,9 @@ class Reception:
         self._station = station
         self._clock = clock
         self._area = membership.area
-        self.county = County(station, membership, clock)
+        self.county = CountyState(station, membership, clock)
         self.superiors = Superiors(membership, self.county.trust, self.county.now())
-        self.memory = Memory(
+        self.memory = BulletinLog(
             *(station.bulletins, membership),
             lambda: (tellable(clock.now()), station.clock_is_trusted()),
         )
@@ -70,9 +70,9 @@ class Reception:
         """
         now = self.county.now()
         verdict = verify(data, self.county.trust, self.memory, self._area, now, self.county.heads)
-        if isinstance(verdict, Refused) and verdict.reason in NOT_THE_COUNTYS:
+        if isinstance(verdict, BulletinRefused) and verdict.reason in NOT_THE_COUNTYS:
             verdict = self.superiors.judge(data, self.memory, self._area, now) or verdict
-        if isinstance(verdict, Refused):
+        if isinstance(verdict, BulletinRefused):
             self._refuse(verdict, data)
             return None
         self.memory.note(verdict)
@@ -96,7 +96,7 @@ class Reception:
             raise
 
     def look(self) -> None:
-        """What has waited for the clock; once an hour forget what expired."""
+        """Airs bulletins that waited for the clock; once an hour forgets expired ones."""
         self.airings.look()
         if self._clock.monotonic() >= self._forget_at:
             self._forget_at = self._clock.monotonic() + FORGET_SECONDS
@@ -114,7 +114,7 @@ class Reception:
             self._drop(trust.targets.revoked | gone)
 
     def take_heads(self, data: bytes) -> bool:
-        """Whether they answer what was asked. Raises `NotAccepted`."""
+        """Takes a snapshot; True if it answers the sync request. Raises `NotAccepted`."""
         if office := self.superiors.of_heads(data):
             heads = self.superiors.take_heads(office, data, self.county.now()).heads
             self.county.raise_floor(heads.at if heads else WRITTEN)
@@ -132,7 +132,7 @@ class Reception:
 
     @property
     def offices(self) -> tuple[str, ...]:
-        """Whose keyring and heads the box follows."""
+        """The offices whose keyring and snapshot the box follows."""
         return self.county.trust.area, *self.superiors.areas
 
     def _is_revoked(self, record: Record) -> bool:
@@ -141,20 +141,22 @@ class Reception:
         return any(record.issuer.key_id in one.targets.revoked for one in believed if one)
 
     def _drop(self, keys: frozenset[str]) -> None:
-        """Who has a stolen key may have said something for tomorrow."""
-        for record in self.memory.at(Stage.TAKEN, Stage.WAITS) if keys else ():
+        """Withdraws bulletins by revoked keys: the thief of a key may have sent one for tomorrow."""
+        for record in self.memory.at(BulletinStage.TAKEN, BulletinStage.WAITS) if keys else ():
             if record.issuer.key_id in keys:
                 self.airings.withdraw(record)
 
-    def _has_had(self, refused: Refused) -> bool:
-        """What was taken up tells how it fares; a copy that comes late says nothing against it."""
+    def _has_had(self, refused: BulletinRefused) -> bool:
+        """True if the bulletin was accepted before: a late copy that is refused does not count against
+        it.
+        """
         if not refused.id:
             return False
         if known := self.memory.record(refused.id):
             return known.digest == refused.digest
         return self._station.past(refused.id) is not None
 
-    def _refuse(self, refused: Refused, data: bytes) -> None:
+    def _refuse(self, refused: BulletinRefused, data: bytes) -> None:
         """Tell of it once; what is sent again has been told of."""
         digest = hashlib.sha256(data).digest()
         if digest in self._refused or self._has_had(refused):
@@ -163,7 +165,7 @@ class Reception:
             "县里的通知 %s 没有收：%s", refused.id or "（没有编号）", refused.reason.told(refused.detail)
         )
         self.county.refused(refused.id, refused.reason)
-        told = refused.id, refused.digest, State.REFUSED, refused.reason, refused.reason.sentence
+        told = refused.id, refused.digest, ReceiptState.REFUSED, refused.reason, refused.reason.sentence
         self.memory.tell(*told)
         self._refused[digest] = None
         while len(self._refused) > REMEMBERED_REFUSALS:
@@ -171,7 +173,7 @@ class Reception:
 
 
 def _kind_of(data: bytes) -> str:
-    """Which kind of topic this would stand under, by what it says of itself, which is not believed."""
+    """The kind of topic that the message claims to belong to; its signature is not checked here."""
     try:
         written = strict_json.parse(data)
     except ValueError:

@@ -1,13 +1,11 @@
-"""Receipts on their way: sent in order, and kept until the broker that took them has saved them."""
-
-from __future__ import annotations
+"""The box's outbox: sends receipts in order, and keeps each until the broker has saved it."""
 
 from collections import deque
 
 from broadcaster.bulletin import mqtt_topics
 from broadcaster.core.clock import Clock
-from broadcaster.link.bulletin_log import Memory
-from broadcaster.link.mqtt_client import KEEPALIVE_SECONDS, MOST_IN_FLIGHT, Line
+from broadcaster.link.bulletin_log import BulletinLog
+from broadcaster.link.mqtt_client import KEEPALIVE_SECONDS, MOST_IN_FLIGHT, BrokerConnection
 from broadcaster.station.station import StoredBulletins, StoredReceipts
 
 # What a broker has acknowledged is on its disk two savings later, if it lived so long. A byte of it
@@ -23,7 +21,7 @@ class Outbox:
 
     def __init__(
         self,
-        memory: Memory,
+        memory: BulletinLog,
         receipts: StoredBulletins,
         box: str,
         clock: Clock,
@@ -56,10 +54,10 @@ class Outbox:
 
     @property
     def waiting(self) -> int:
-        """How many no broker has."""
+        """The number of receipts that no broker has."""
         return self._receipts.receipts_kept() - len(self._held)
 
-    def send(self, line: Line) -> None:
+    def send(self, line: BrokerConnection) -> None:
         """As many as there is room for."""
         if self.due_seconds:
             return
@@ -78,8 +76,8 @@ class Outbox:
             memory.told.clear()
         return found
 
-    def take(self, line: Line) -> None:
-        """What the broker has acknowledged."""
+    def take(self, line: BrokerConnection) -> None:
+        """Handles the broker's acknowledgements."""
         now = self._clock.monotonic()
         while line.acknowledged:
             mid, somebody_listens = line.acknowledged.popleft()

@@ -1,6 +1,4 @@
-"""What the box misses of what is in force: when it asks its office for it, and for what."""
-
-from __future__ import annotations
+"""Asks the office for bulletins in force that the box misses: decides when to ask, and for which."""
 
 import random
 import secrets
@@ -9,7 +7,7 @@ from math import inf
 
 from broadcaster.bulletin.sync_request import MOST_MISSING, Question
 from broadcaster.core.clock import Clock
-from broadcaster.link.county_state import County
+from broadcaster.link.county_state import CountyState
 
 
 class CatchingUp:
@@ -19,7 +17,7 @@ class CatchingUp:
 
     def __init__(
         self,
-        county: County,
+        county: CountyState,
         known: Callable[[], dict[str, str]],
         clock: Clock,
         settle: float,

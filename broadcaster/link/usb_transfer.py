@@ -1,10 +1,9 @@
-"""A folder `cb/` on a USB stick: what the county sends where no network is. Only files of its own count.
+"""Reads the county's messages from a folder `cb/` on a USB stick, and writes receipts there, for places
+without a network. Other files are ignored.
 
-cb/keyring.json  cb/heads.json  cb/bulletins/*.json  cb/audio/<sha256>
-cb/outbox/<box>/<number>.json      receipts, for the county
+cb/keyring.json cb/heads.json cb/bulletins/*.json cb/audio/<sha256> cb/outbox/<box>/<number>.json
+receipts, for the county
 """
-
-from __future__ import annotations
 
 import os
 import stat
@@ -34,7 +33,7 @@ class StickUnreadable(BroadcasterError):
     """There is no such folder on it."""
 
 
-class Stick:
+class UsbStick:
     """Names are listed, never taken from what stands in a file; no link is followed, at any depth."""
 
     def __init__(self, descriptor: int) -> None:
@@ -60,7 +59,7 @@ class Stick:
             return b"" if folder is None else self._read(folder, audio.sha256, audio.size)
 
     def write_receipts(self, box: str, receipts: Sequence[StoredReceipts]) -> int:
-        """How many are there now. Raises OSError: a stick may be read-only."""
+        """Writes receipts and returns their number. Raises OSError: a stick may be read-only."""
         with _made(self._folder, "outbox") as outbox, _made(outbox, box) as folder:
             for number, _, envelope in receipts:
                 with suppress(FileExistsError):
@@ -99,7 +98,7 @@ class Stick:
 
 @dataclass(frozen=True)
 class Taken:
-    """What came of a stick; `problems` are sentences."""
+    """The result of reading a stick; `problems` are sentences."""
 
     bulletins: int
     accepted: int
@@ -108,7 +107,7 @@ class Taken:
 
 
 def take(
-    stick: Stick, reception: Reception, box: str, waiting: Callable[[], Sequence[StoredReceipts]]
+    stick: UsbStick, reception: Reception, box: str, waiting: Callable[[], Sequence[StoredReceipts]]
 ) -> Taken:
     """As if it had come by the network, keyring and heads first; then the receipts are written."""
     problems: list[str] = []
@@ -133,8 +132,8 @@ def take(
     return Taken(count, accepted, written, tuple(problems))
 
 
-def _take_sound(stick: Stick, reception: Reception, bulletin: Bulletin) -> bool:
-    """Whether it names a recording, that is on the stick."""
+def _take_sound(stick: UsbStick, reception: Reception, bulletin: Bulletin) -> bool:
+    """True if the bulletin names a recording, and the stick has it."""
     data = stick.sound(bulletin.audio) if bulletin.audio else b""
     if not bulletin.audio or not data:
         return False
@@ -148,7 +147,7 @@ def _take_sound(stick: Stick, reception: Reception, bulletin: Bulletin) -> bool:
 
 
 @contextmanager
-def open_stick(path: Path) -> Iterator[Stick]:
+def open_stick(path: Path) -> Iterator[UsbStick]:
     """Raises `StickUnreadable`."""
     place = path if path.name == FOLDER else path / FOLDER
     try:
@@ -156,7 +155,7 @@ def open_stick(path: Path) -> Iterator[Stick]:
     except OSError as error:
         raise StickUnreadable(f"{path} 上没有 {FOLDER} 文件夹，请插好 U 盘，写它的位置。") from error
     try:
-        yield Stick(folder)
+        yield UsbStick(folder)
     finally:
         os.close(folder)
 

@@ -1,4 +1,6 @@
-"""What the hour allows: whether a notice may sound now, and how loud; pure functions of the settings."""
+"""Quiet hours and volume by the hour: decides if a notice may sound now, and how loud. Pure functions of
+the settings.
+"""
 
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -15,7 +17,7 @@ LONGEST_WAIT = timedelta(days=2)
 
 
 class Ruling(Enum):
-    """What the rules of the house do to a notice; LEAVE_OUT is for too many loops."""
+    """The decision of the rules on a notice; LEAVE_OUT is for too many loops."""
 
     PASS = "pass"
     LEAVE_OUT = "leave_out"
@@ -40,7 +42,9 @@ PASSES = Verdict(Ruling.PASS)
 
 
 def quiet(settings: Settings, moment: datetime, notice: Notice, night_ok: bool = False) -> Verdict:
-    """Whether a notice may start at an aware moment, whoever asks; `night_ok` as of an `Airing`."""
+    """The verdict of quiet hours on a notice at an aware moment, whoever asks; `night_ok` as of an
+    `Airing`.
+    """
     if night_ok and settings.quiet.county_orange_passes:
         return PASSES
     local = moment.astimezone(settings.station.zone)
@@ -55,7 +59,7 @@ def quiet(settings: Settings, moment: datetime, notice: Notice, night_ok: bool =
 
 
 @dataclass(frozen=True)
-class Rest:
+class QuietPeriod:
     """Quiet hours as they fall on one day."""
 
     name: str
@@ -63,12 +67,12 @@ class Rest:
     ends: datetime
 
 
-def rests_on(settings: Settings, day: date) -> list[Rest]:
+def rests_on(settings: Settings, day: date) -> list[QuietPeriod]:
     """The parts of a day in which the loudspeaker keeps quiet, from its midnight to the next."""
     midnight = datetime.combine(day, time(), settings.station.zone)
     next_midnight = datetime.combine(day + DAY, time(), settings.station.zone)
     rests = [
-        Rest(rule.name, max(begin, midnight), min(end, next_midnight))
+        QuietPeriod(rule.name, max(begin, midnight), min(end, next_midnight))
         for rule in settings.quiet.hours
         for begun_on in (day - DAY, day)
         if _begins_on(rule, begun_on)

@@ -1,4 +1,4 @@
-"""What comes next, asked every second by each page and found once."""
+"""Finds the next airings of the timetable; every page asks each second, so the result is cached."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from itertools import islice
 
 from broadcaster.core.clock import Clock
-from broadcaster.core.model import Airing, Kind
+from broadcaster.core.model import Airing, AiringKind
 from broadcaster.rules.air_rules import AirRules
 from broadcaster.rules.length_estimate import estimated_lengths
 from broadcaster.schedule import plan_summary
@@ -82,10 +82,12 @@ class Coming:
                 yield airing
 
     def held(self, timetable: Timetable, since: datetime) -> list[Airing]:
-        """What fell due since then and will sound if the clock is trusted soon; of a loop the last."""
+        """The airings that fell due since then and will sound if the clock is trusted soon; of a loop
+        the last.
+        """
         now = self._clock.now()
         longest = max((slot.lateness for slot in timetable.slots), default=timedelta())
         due = filter(self._rules.may_come, timetable.plan(max(since, now - longest), now))
         valid = [airing for airing in due if airing.expires_at >= now]
-        last = {one.asked_by if one.kind is Kind.LOOP else one.id: one for one in valid}
+        last = {one.asked_by if one.kind is AiringKind.LOOP else one.id: one for one in valid}
         return list(last.values())

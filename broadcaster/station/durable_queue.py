@@ -1,4 +1,6 @@
-"""What is accepted for the air: written down, aired once, and taken up again after a power cut."""
+"""The one way into the air's queue: each accepted airing is written down, aired once, and taken up again
+after a power cut.
+"""
 
 import logging
 import threading
@@ -10,8 +12,8 @@ from datetime import datetime, timedelta
 from broadcaster.core.clock import Clock
 from broadcaster.core.errors import StoreUnusable
 from broadcaster.core.labels import HELD, OFF
-from broadcaster.core.model import Airing, JournalEntry, Kind, Outcome, Severity
-from broadcaster.playout.air_queue import Waiting
+from broadcaster.core.model import Airing, AiringKind, JournalEntry, Outcome, Severity
+from broadcaster.playout.air_queue import QueuedAiring
 from broadcaster.playout.player import Player
 from broadcaster.rules.air_rules import AirRules
 from broadcaster.rules.precedence import Cause, goes_on
@@ -27,7 +29,7 @@ REMEMBERED_AIRINGS = 2_000
 
 
 class Endings:
-    """Where every airing's end goes: into the journal, and to whoever waits for it. Any thread."""
+    """Reports the end of every airing: to the journal, and to whoever waits for it. Any thread."""
 
     def __init__(self, journal: Journal, rules: AirRules) -> None:
         self._journal = journal
@@ -41,7 +43,7 @@ class Endings:
         """Those that ended together are written together: a stop of 10,000 is some 20 transactions."""
         self._journal.record(*entries)
         for entry in entries:
-            if entry.airing.kind is Kind.LOOP and entry.started_at:
+            if entry.airing.kind is AiringKind.LOOP and entry.started_at:
                 self._rules.spend(entry.airing.asked_by, entry.started_at, entry.seconds_played)
         with self._changed:
             self._last.update((entry.airing.id, entry) for entry in entries)
@@ -62,17 +64,17 @@ class Endings:
             logger.exception("循环今天播了多久读不出来，从现在算起，错误在下面")
             return
         for row in reversed(rows):
-            if row.kind is Kind.LOOP and row.started_at:
+            if row.kind is AiringKind.LOOP and row.started_at:
                 self._rules.spend(row.asked_by, row.started_at, row.seconds_played)
 
     def wait_for(self, airing_id: str, timeout_seconds: float | None = None) -> JournalEntry | None:
-        """How an airing ended, waiting for it; None when the time is over first."""
+        """Waits for the end of an airing and returns it; None if the time is over first."""
         with self._changed:
             self._changed.wait_for(lambda: airing_id in self._last, timeout_seconds)
             return self._last.get(airing_id)
 
 
-class Intake:
+class DurableQueue:
     """The one way into the queue; any thread."""
 
     def __init__(self, queue: Queue, player: Player, endings: Endings, clock: Clock) -> None:
@@ -90,16 +92,16 @@ class Intake:
         player.on_start, player.on_pause = self._started, self._paused
 
     def accept(self, airing: Airing) -> bool:
-        """What a person asked for; whether it outlasts a power cut from now on.
+        """Accepts an airing that a person asked for; True if it outlasts a power cut from now on.
 
-        It is on its way to the air while the disk writes, some 30 ms on an SD card; nobody was told yet
-        that it is accepted, so a power cut in between breaks no promise.
+        It goes to the air while the disk writes, some 30 ms on an SD card; nobody was told yet that it
+        is accepted, so a power cut in between breaks no promise.
         """
         self._give(airing.id)
-        waiting = Waiting(airing, not_before=self._later(airing))
+        waiting = QueuedAiring(airing, not_before=self._later(airing))
         return self._queue.accept(airing, meanwhile=lambda: self._player.put(waiting))
 
-    def take_back(self, those: Sequence[Waiting]) -> None:
+    def take_back(self, those: Sequence[QueuedAiring]) -> None:
         """Air what a person had stopped and wants on the air again, in this order."""
         for waiting in those:
             self._give(waiting.airing.id)
@@ -115,7 +117,7 @@ class Intake:
         # Late already is what a clock that jumps has leapt over: put back, it waits for its own time.
         is_late = airing.expires_at < self._clock.now()
         # It must begin in time, so nothing waits for the disk.
-        self._player.put(Waiting(airing, not_before=airing.due_at if is_late else None))
+        self._player.put(QueuedAiring(airing, not_before=airing.due_at if is_late else None))
         self._queue.accept(airing, wait=False)
 
     def known(self, airing_ids: Collection[str]) -> set[str]:
@@ -128,7 +130,9 @@ class Intake:
             return given
 
     def held(self) -> tuple[Airing, ...]:
-        """What was accepted when the box went down and waits until the clock is trusted."""
+        """The airings that were accepted before the last shutdown and wait until the clock is
+        trusted.
+        """
         return tuple(airing for airing in self._held if airing.id not in self._given)
 
     def withdraw(self, airing_id: str, reason: str) -> bool:
@@ -176,7 +180,7 @@ class Intake:
             end = JournalEntry(airing, Outcome.EXPIRED, why, "", None, now, 0.0, 0.0)
             self._endings.record(end)
         else:
-            begun = Waiting(airing, left.next_line, left.seconds_played, left.started_at)
+            begun = QueuedAiring(airing, left.next_line, left.seconds_played, left.started_at)
             later = None if _was_due(left) else self._later(airing)
             self._player.put(replace(begun, not_before=later, cut_by=Cause.DOWN))
 
@@ -186,14 +190,16 @@ class Intake:
         return OFF if airing.expires_at < self._clock.now() - up else HELD
 
     def _by_clock(self, airing: Airing) -> Airing:
-        """What is live was asked for now, by a clock that is behind: it has as long as it had then."""
+        """Corrects a live airing that was asked for by a clock that was behind: it has as long as it had
+        then.
+        """
         behind = airing.due_at - self._clock.now()
-        if airing.kind is not Kind.LIVE or behind <= timedelta():
+        if airing.kind is not AiringKind.LIVE or behind <= timedelta():
             return airing
         return replace(airing, due_at=airing.due_at - behind, expires_at=airing.expires_at - behind)
 
     def _later(self, airing: Airing) -> datetime | None:
-        """When it may begin, for what a person wants at a later time."""
+        """The earliest start, for an airing that a person wants at a later time; else None."""
         return airing.due_at if airing.due_at > self._clock.now() else None
 
     def _give(self, airing_id: str) -> None:
@@ -207,7 +213,7 @@ class Intake:
         for told in self.on_start:
             told(airing)
 
-    def _paused(self, waiting: Waiting) -> None:
+    def _paused(self, waiting: QueuedAiring) -> None:
         """It may be long until it goes on, and the power may go before."""
         self._queue.progress(waiting.airing.id, waiting.next_line, waiting.seconds_played)
 
@@ -234,9 +240,9 @@ class Intake:
 
 
 def _was_due(left: Unfinished) -> bool:
-    """Whether no clock is needed to know that it was to be heard at once."""
+    """True if it was to be heard at once, which no clock is needed to know."""
     begun_red = left.noted_at and left.airing.notice.meant is Severity.RED
-    return left.airing.kind is Kind.LIVE or bool(begun_red)
+    return left.airing.kind is AiringKind.LIVE or bool(begun_red)
 
 
 def _not_taken_up(left: Unfinished, reason: str, ended_at: datetime) -> JournalEntry:

@@ -1,4 +1,6 @@
-"""The village's own words in the running box: shown, changed, heard before they are kept."""
+"""The village's lexicon in the running box: entries are shown, changed, and previewed before they are
+saved.
+"""
 
 import logging
 import threading
@@ -17,7 +19,7 @@ logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class Heard:
+class PronunciationPreview:
     """A word as it will sound: the key of its clip, and the pinyin after sandhi."""
 
     key: str
@@ -25,7 +27,7 @@ class Heard:
 
 
 class Wordbook:
-    """What the box reads by follows the file, whoever changes it. Any thread."""
+    """The lexicon that the box reads by; it follows the file, whoever changes it. Any thread."""
 
     def __init__(self, file: LexiconFile, lexicon: LexiconSettings, studio: Studio) -> None:
         self._file = file
@@ -86,7 +88,7 @@ class Wordbook:
         doubts = self._file.doubts()
         return f"读音表里有不清楚的：{'；'.join(doubts)}。" if doubts else ""
 
-    def listen(self, word: str, said: str = "", section: str = "") -> Heard:
+    def listen(self, word: str, said: str = "", section: str = "") -> PronunciationPreview:
         """Make a word as it would sound with this reading, or as it sounds now; blocks while it is made.
 
         Raises `BroadcasterError`.
@@ -103,7 +105,7 @@ class Wordbook:
         programme = self._studio.sample(notice, lexicon)
         lines = self._studio.script(replace(notice, voice=programme.voice), lexicon).lines
         sounded = " ".join(syllable.sounded for line in lines for syllable in line.syllables)
-        return Heard(programme.items[-1].clip.key, sounded)
+        return PronunciationPreview(programme.items[-1].clip.key, sounded)
 
     def sound(self, key: str) -> Path | None:
         """The FLAC file of what was heard; None when it is gone."""

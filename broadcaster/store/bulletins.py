@@ -1,6 +1,4 @@
-"""What the county told this box, and the receipts that wait for it: plain rows, which `link` reads."""
-
-from __future__ import annotations
+"""Bulletins that the box received and the receipts that wait to be sent, as plain rows."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -20,8 +18,10 @@ MOST_RECEIPTS = 20_000
 PRUNED_EVERY = 200
 
 
-class Stage(StrEnum):
-    """How far a bulletin came here: TAKEN is queued, or about to be; a cancel is SETTLED at once."""
+class BulletinStage(StrEnum):
+    """The progress of a bulletin in this box: TAKEN is queued, or about to be; a cancel is SETTLED at
+    once.
+    """
 
     WAITS = "waits"
     TAKEN = "taken"
@@ -41,7 +41,7 @@ class StoredBulletin:
     expires: datetime
     cancels: str | None
     payload: bytes
-    stage: Stage
+    stage: BulletinStage
 
 
 @dataclass(frozen=True)
@@ -60,8 +60,8 @@ class NewReceipts:
 
 
 class StoredReceipts(NamedTuple):
-    """What waits for the county, signed, by the number of the last. `bulletin_id` is "" where they are
-    of several.
+    """Signed receipts that wait for the county, by the number of the last. `bulletin_id` is "" if they
+    are of several bulletins.
     """
 
     number: int
@@ -81,7 +81,7 @@ class StoredBulletins:
         rows = self._database.read(FIND, {"which": bulletin_id})
         return next(iter(self._readable(rows)), None)
 
-    def at(self, *stages: Stage) -> list[StoredBulletin]:
+    def at(self, *stages: BulletinStage) -> list[StoredBulletin]:
         """Those that came so far, by their numbers."""
         return self._readable(self._database.read(AT, {"stages": stages}))
 
@@ -110,7 +110,7 @@ class StoredBulletins:
             if receipts:
                 kept = self._add_receipts(connection, receipts)
             if settled := [{"which": id} for one in receipts for id in one.settled]:
-                connection.execute(MOVE, [one | {"stage": Stage.SETTLED} for one in settled])
+                connection.execute(MOVE, [one | {"stage": BulletinStage.SETTLED} for one in settled])
         return kept
 
     def _add_receipts(
@@ -133,12 +133,12 @@ class StoredBulletins:
             self._prune_in = PRUNED_EVERY
         return kept
 
-    def move(self, bulletin_id: str, stage: Stage) -> None:
+    def move(self, bulletin_id: str, stage: BulletinStage) -> None:
         with self._database.transaction() as connection:
             connection.execute(MOVE, {"which": bulletin_id, "stage": stage})
 
     def forget(self, before: datetime) -> None:
-        """What had expired by then, but for what has not ended."""
+        """Removes bulletins that had expired by then, except those that have not ended."""
         with self._database.transaction() as connection:
             connection.execute(FORGET, {"before": int(before.timestamp())})
 
@@ -161,7 +161,9 @@ _WHICH: Any = bindparam("which")
 _THIS = bulletin.c.bulletin_id == _WHICH
 _KEY = insert(bulletin_key).values(key_id=bindparam("key"), highest=bindparam("seq"))
 _OLDEST = select(receipt.c.number).order_by(receipt.c.number.desc()).offset(MOST_RECEIPTS).limit(1)
-_OVER = (bulletin.c.expires_epoch <= bindparam("before")) & (bulletin.c.stage == Stage.SETTLED.value)
+_OVER = (bulletin.c.expires_epoch <= bindparam("before")) & (
+    bulletin.c.stage == BulletinStage.SETTLED.value
+)
 FIND = select(bulletin).where(_THIS)
 AT = (
     select(bulletin)
@@ -198,5 +200,5 @@ def _values(row: StoredBulletin) -> dict[str, Any]:
 def _bulletin(row: Row[Any]) -> StoredBulletin:
     fields = {"payload": b""} | row._asdict()
     del fields["expires_epoch"]
-    fields |= {"expires": datetime.fromisoformat(row.expires), "stage": Stage(row.stage)}
+    fields |= {"expires": datetime.fromisoformat(row.expires), "stage": BulletinStage(row.stage)}
     return StoredBulletin(**fields)

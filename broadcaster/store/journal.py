@@ -1,4 +1,4 @@
-"""What was aired: one line for each airing, written when it has ended and never changed."""
+"""The journal (as-run log): one line for each airing, written when it has ended and never changed."""
 
 import logging
 from collections.abc import Iterator, Sequence
@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, Select, and_, func, literal, or_, select, true, tuple_
 
 from broadcaster.core.clock import Clock
-from broadcaster.core.model import JournalEntry, Kind, Notice, Outcome, Severity
+from broadcaster.core.model import AiringKind, JournalEntry, Notice, Outcome, Severity
 from broadcaster.store.database import tables
 from broadcaster.store.database.airing_json import read_manner, write_manner
 from broadcaster.store.database.deferred_changes import Worded
@@ -40,7 +40,7 @@ class JournalRow:
     title: str
     text: str
     severity: Severity
-    kind: Kind
+    kind: AiringKind
     asked_by: str
     due_at: datetime
     started_at: datetime | None
@@ -54,12 +54,12 @@ class JournalRow:
 
     @property
     def happened_at(self) -> datetime:
-        """When it began to sound, or else ended."""
+        """The time at which it began to sound, or else ended."""
         return self.started_at or self.ended_at
 
     @property
     def planned_for(self) -> datetime | None:
-        """What it was planned for, where that is told: it happened at another minute."""
+        """The planned time, if it differs from the minute in which it happened; else None."""
         apart = abs(self.happened_at - self.due_at)
         return self.due_at if apart >= WORTH_TELLING else None
 
@@ -77,13 +77,15 @@ class JournalRow:
 
     @property
     def notice(self) -> Notice:
-        """What was to be said, as it was to be said; a new one, that may be said again."""
+        """The notice as it was to be said, with a new id, so that it may be said again."""
         return read_manner(Notice(self.text, title=self.title, severity=self.severity), self.manner)
 
 
 @dataclass(frozen=True)
 class JournalFilter:
-    """Which lines: planned for or happened from `since` until before `until`, with words in them."""
+    """A filter of journal lines: planned for or happened from `since` until before `until`, with words
+    in them.
+    """
 
     since: datetime | None = None
     until: datetime | None = None
@@ -123,7 +125,9 @@ class JournalReader:
         return int(self._source.read(query)[0][0])
 
     def _parts(self, wanted: JournalFilter) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
-        """What happened, and what happened by a clock that ran ahead: that stands behind all else."""
+        """Two conditions: lines with a plausible time, and lines written by a clock that ran ahead,
+        which come after all others.
+        """
         latest = int((self._clock.now() + AHEAD).timestamp())
         condition = _condition(wanted)
         return condition & (HAPPENED <= latest), condition & (HAPPENED > latest)
@@ -136,7 +140,7 @@ class JournalReader:
     def live_notice_of(self, airing_id: str) -> tuple[str, str] | None:
         """The notice of a live airing, and the last airing of it that has ended."""
         columns = journal.c.notice_id, journal.c.airing_id, journal.c.number
-        live = select(*columns).where(journal.c.kind == Kind.LIVE.value)
+        live = select(*columns).where(journal.c.kind == AiringKind.LIVE.value)
         for row in self._source.read(live.where(journal.c.airing_id == airing_id)):
             same = live.where(journal.c.notice_id == row.notice_id)
             last = self._source.read(same.order_by(journal.c.number.desc()).limit(1))
@@ -159,7 +163,7 @@ class JournalReader:
             title=row.title,
             text=row.text[:length],
             severity=Severity(row.severity),
-            kind=Kind(row.kind),
+            kind=AiringKind(row.kind),
             asked_by=row.asked_by,
             due_at=self._moment(row.due_at),
             started_at=self._moment(row.started_at) if row.started_at else None,

@@ -1,4 +1,6 @@
-"""A notice before it is on the air: made as it will sound, heard on a phone, its rhymes judged."""
+"""Previews: a notice is rendered as it will sound, heard on a phone before it is aired, and its rhymes
+are judged.
+"""
 
 import secrets
 import threading
@@ -24,7 +26,7 @@ LONGEST_WAIT_SECONDS = 120.0
 
 
 @dataclass(frozen=True)
-class Heard:
+class PreviewSound:
     """A programme as one WAV file: its bytes, and how many they will be."""
 
     size: int
@@ -32,9 +34,9 @@ class Heard:
 
 
 class Rehearsals:
-    """What was asked to be heard, by tokens that nobody guesses; any thread.
+    """The previews that were asked for, by tokens that nobody can guess. Any thread.
 
-    It is made behind everything that is on the air, and kept: confirmed, it sounds at once.
+    A preview is rendered after everything for the air, and stored: once confirmed, it sounds at once.
     """
 
     def __init__(self, studio: Studio, rate_hz: int) -> None:
@@ -53,12 +55,12 @@ class Rehearsals:
         return token
 
     def seconds(self, token: str) -> float | None:
-        """How long it really takes; None while that is not known."""
+        """The true length of the programme; None while it is not known."""
         with suppress(BroadcasterError, TimeoutError):
             return self._made[token].result(WAIT_SECONDS).seconds
         return None
 
-    def hear(self, token: str) -> Heard | None:
+    def hear(self, token: str) -> PreviewSound | None:
         """Its sound, waiting until it is made; None for one that is forgotten.
 
         Raises `BroadcasterError` when it cannot be made.
@@ -71,7 +73,7 @@ class Rehearsals:
             programme = made.result(LONGEST_WAIT_SECONDS)
         except TimeoutError as error:
             raise BroadcasterError("还没有做好，请过一会儿再听。") from error
-        return Heard(wav_size(programme, self._rate_hz), wav_bytes(programme, self._rate_hz))
+        return PreviewSound(wav_size(programme, self._rate_hz), wav_bytes(programme, self._rate_hz))
 
     def rhymes(self, script: Script) -> list[dict[str, Any]]:
         """Each verse of it, judged by the thirteen tracks, as values."""

@@ -1,4 +1,6 @@
-"""What a programme is made from: a notice with everything filled in, a voice, and the key of it all."""
+"""The key of a programme: a digest of everything that changes it, such as the settled notice, the voice
+and the lexicon.
+"""
 
 import hashlib
 import json
@@ -12,7 +14,7 @@ from broadcaster.core.errors import BroadcasterError, TextRefused, VoiceUnavaila
 from broadcaster.core.model import Notice, Signal, Style
 from broadcaster.rules.severity_defaults import settle
 from broadcaster.settings.schema import LexiconSettings, Settings
-from broadcaster.text.fingerprint import Words
+from broadcaster.text.fingerprint import LexiconVersion
 from broadcaster.text.speakable import check_manner, check_speakable, settled_tempo
 from broadcaster.tts.catalogue import Catalogue
 from broadcaster.tts.fallback import Cascade
@@ -30,7 +32,7 @@ class Recipes:
         self._catalogue = catalogue
         self._cascade = cascade
         self._preset = PRESETS[settings.sound.preset]
-        self.words = Words.of(lexicon)
+        self.words = LexiconVersion.of(lexicon)
 
     def settled(self, notice: Notice, now: float) -> Notice:
         """The notice with everything that it left to the station filled in, at a monotonic moment.
@@ -80,7 +82,7 @@ class Recipes:
                         keys.add(self.key(replace(filled_in, voice=voice)))
         return keys
 
-    def key(self, notice: Notice, words: Words | None = None) -> str:
+    def key(self, notice: Notice, words: LexiconVersion | None = None) -> str:
         """A hash of all that the programme of a settled notice is made from; `words` may be others."""
         station = self._settings.station
         parts = [

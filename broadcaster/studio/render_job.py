@@ -1,4 +1,4 @@
-"""One notice on its way to a programme: by the wished voice, or made whole by one that stands in."""
+"""Renders one notice to a programme: by the wanted voice, or from the start by a fallback."""
 
 import logging
 import math
@@ -9,7 +9,17 @@ from dataclasses import dataclass, replace
 from broadcaster.audio.clip_store import ClipStore
 from broadcaster.core.clock import Clock
 from broadcaster.core.errors import BroadcasterError, LineRefused, VoiceUnavailable, VoiceWithdrawn
-from broadcaster.core.model import Clip, Delivery, Item, Made, Notice, Programme, Ready, Refused, Signal
+from broadcaster.core.model import (
+    Clip,
+    Delivery,
+    Item,
+    Made,
+    Notice,
+    Programme,
+    Ready,
+    RenderFailed,
+    Signal,
+)
 from broadcaster.settings.schema import LexiconSettings
 from broadcaster.studio.voice_client import Workshop
 from broadcaster.studio.voice_messages import Answer
@@ -23,9 +33,9 @@ WAIT_SECONDS = 2.5
 
 
 @dataclass(frozen=True)
-class Parts:
-    """What a making works with. `programme_key` goes by `lexicon`, and may raise `VoiceUnavailable`;
-    `aired` is told the key of what was found ready for the air.
+class RenderContext:
+    """The parts that a render job works with. `programme_key` goes by `lexicon`, and may raise
+    `VoiceUnavailable`; `aired` is called with the key of a programme that was found ready for the air.
     """
 
     workshop: Workshop
@@ -43,12 +53,12 @@ class Parts:
 class Making:
     """Tries the voices of the cascade one by one; each makes the whole notice, or nothing of it counts.
 
-    `deliver` gets what is to sound, then `Made` or `Refused`. Once `close` has returned it gets
+    `deliver` gets what is to sound, then `Made` or `RenderFailed`. Once `close` has returned it gets
     nothing more. Any thread may call.
     """
 
     def __init__(
-        self, parts: Parts, notice: Notice, live: bool, deliver: Callable[[Delivery], None]
+        self, parts: RenderContext, notice: Notice, live: bool, deliver: Callable[[Delivery], None]
     ) -> None:
         self._parts = parts
         self._notice = notice
@@ -110,11 +120,12 @@ class Making:
                 continue
             self._attempt_by(notice, key)
             return
-        self._deliver(Refused("".join(dict.fromkeys(self._errors))))
+        self._deliver(RenderFailed("".join(dict.fromkeys(self._errors))))
 
     def _find_programme(self, key: str) -> Programme | None:
-        """What is live begins at once: its files are looked at as they sound, and a signal that is
-        away is not waited for."""
+        """The ready programme, if there is one. A live one begins at once: its files are checked as they
+        sound, and a missing signal is not waited for.
+        """
         if self._live:
             return self._parts.store.find_programme(key, lacking=self._signal_key)
         return self._parts.store.find_programme(key, whole=True)
@@ -178,7 +189,7 @@ class Making:
         else:
             # A full disk or a text that cannot be spoken: no other voice does better.
             self._end_attempt()
-            self._deliver(Refused(str(error)))
+            self._deliver(RenderFailed(str(error)))
 
     def _next_after(self, reason: str) -> None:
         logger.warning("%s 没有做成：%s", self._voice, reason)
@@ -187,6 +198,6 @@ class Making:
         self._try_next()
 
     def _end_attempt(self) -> None:
-        """What is still said of it from now on is too late."""
+        """Ends the attempt: sounds that still come of it are ignored."""
         self._attempt += 1
         self.speaks_by = None

@@ -1,4 +1,6 @@
-"""Notice to programme: found ready, made while it is heard, or made ahead of its time."""
+"""The studio turns a notice into a programme: finds it ready, renders it while it is heard, or renders
+it ahead.
+"""
 
 import logging
 import threading
@@ -21,16 +23,16 @@ from broadcaster.core.model import (
     Notice,
     Prepared,
     Programme,
-    Refused,
+    RenderFailed,
     Script,
     Signal,
 )
 from broadcaster.rules.severity_defaults import settle
 from broadcaster.settings.schema import LexiconSettings, Settings
 from broadcaster.studio.programme_key import Recipes
-from broadcaster.studio.render_job import Making, Parts
+from broadcaster.studio.render_job import Making, RenderContext
 from broadcaster.studio.voice_client import Workshop
-from broadcaster.text.fingerprint import Words
+from broadcaster.text.fingerprint import LexiconVersion
 from broadcaster.tts.base.engine import VoiceEntry as VoiceEntry
 from broadcaster.tts.catalogue import Catalogue
 from broadcaster.tts.fallback import Cascade
@@ -83,7 +85,7 @@ class Studio:
 
         Lines that sound the same keep their clips. Raises `ConfigError`, and then nothing changes.
         """
-        self._recipes.words = Words.of(lexicon)
+        self._recipes.words = LexiconVersion.of(lexicon)
         self.wake()
 
     def settled(self, notice: Notice) -> Notice:
@@ -103,7 +105,7 @@ class Studio:
         return self._store.find_programme(self._recipes.key(notice), whole=True)
 
     def script(self, notice: Notice, lexicon: LexiconSettings | None = None) -> Script:
-        """What will be said, by the station's lexicon or another; blocks while it is composed.
+        """The script of a notice, by the station's lexicon or another; blocks while it is composed.
 
         Raises `TextRefused`.
         """
@@ -115,7 +117,7 @@ class Studio:
 
         Raises `BroadcasterError`.
         """
-        notice, words = self.settled(notice), Words.of(lexicon)
+        notice, words = self.settled(notice), LexiconVersion.of(lexicon)
         made: Future[Programme] = Future()
         with self._making_live(notice, words, partial(_settle, made)):
             programme = made.result()
@@ -125,7 +127,7 @@ class Studio:
         return programme
 
     def signal(self, notice: Notice) -> Clip | None:
-        """What sounds before a talk, the chime if nothing else; None while that is being made."""
+        """The signal before a talk, the chime if none is set; None while it is being made."""
         chime = settle(notice, self._settings).chime
         return self._find_signal(Signal.CHIME if chime is Signal.NONE else chime)
 
@@ -147,7 +149,9 @@ class Studio:
         return [self._with_trip(self._with_speed(entry)) for entry in self._catalogue.entries()]
 
     def _with_speed(self, entry: VoiceEntry) -> VoiceEntry:
-        """How fast it was here, where it has spoken; a speech slower than it sounds is heard in bits."""
+        """The entry with the voice's speed on this machine, if it has spoken; speech slower than real
+        time is heard in bits.
+        """
         slowness = self._workshop.slowness(entry.name)
         if not slowness or self._catalogue.online(entry.name):
             return entry
@@ -164,7 +168,7 @@ class Studio:
 
     @contextmanager
     def make(self, notice: Notice, deliver: Callable[[Delivery], None]) -> Iterator[None]:
-        """Deliver a notice's sounds in speaking order, then `Made` or `Refused`.
+        """Deliver a notice's sounds in speaking order, then `Made` or `RenderFailed`.
 
         What is ready is delivered at once, on this thread; the rest while the context is open. An
         online voice that has said nothing when the chime is over gives way to one that stands in.
@@ -173,7 +177,7 @@ class Studio:
             try:
                 notice = self._recipes.filled_in(notice)
             except BroadcasterError as error:
-                delivered(Refused(str(error)))
+                delivered(RenderFailed(str(error)))
                 yield
                 return
             with self._making_live(notice, self._recipes.words, delivered):
@@ -181,7 +185,7 @@ class Studio:
 
     @contextmanager
     def _making_live(
-        self, notice: Notice, words: Words, deliver: Callable[[Delivery], None]
+        self, notice: Notice, words: LexiconVersion, deliver: Callable[[Delivery], None]
     ) -> Iterator[None]:
         making = Making(self._parts(words, self._cascade), notice, True, deliver)
         making.start()
@@ -304,8 +308,8 @@ class Studio:
         self.wake()
         return made
 
-    def _parts(self, words: Words, cascade: Cascade) -> Parts:
-        return Parts(
+    def _parts(self, words: LexiconVersion, cascade: Cascade) -> RenderContext:
+        return RenderContext(
             self._workshop,
             self._store,
             self._catalogue,
@@ -322,5 +326,5 @@ class Studio:
 def _settle(made: Future[Programme], delivery: Delivery) -> None:
     if isinstance(delivery, Made):
         made.set_result(delivery.programme)
-    elif isinstance(delivery, Refused):
+    elif isinstance(delivery, RenderFailed):
         made.set_exception(BroadcasterError(delivery.reason))

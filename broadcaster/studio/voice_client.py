@@ -1,6 +1,6 @@
-"""The voice child as the box sees it: jobs go out, sounds come back, a crash costs one retry."""
-
-from __future__ import annotations
+"""The box's side of the voice child: sends jobs, receives sounds, and starts the child again after a
+crash, which costs a job one try.
+"""
 
 import itertools
 import logging
@@ -24,12 +24,12 @@ from broadcaster.studio.voice_messages import (
     Make,
     Reply,
     Setup,
-    Sounding,
+    SoundReady,
     Turned,
     Warm,
 )
 from broadcaster.system.child_process import Child
-from broadcaster.system.progress_deadline import Patience
+from broadcaster.system.progress_deadline import ProgressDeadline
 from broadcaster.system.temporary_sounds import open_spool
 
 logger = logging.getLogger(__name__)
@@ -47,7 +47,7 @@ TOO_SLOW = (
 
 
 @dataclass
-class _Job:
+class _SentJob:
     request: Compose | Make
     answer: Callable[[Composed | Answer], None]
     reached: tuple[int, int]
@@ -83,10 +83,10 @@ class Workshop:
         self._clock = clock
         self._numbers = itertools.count(1)
         self._lock = threading.RLock()
-        self._jobs: dict[int, _Job] = {}
+        self._jobs: dict[int, _SentJob] = {}
         self._child: Child | None = None
-        self._turn: _Job | None = None
-        self._patience = Patience(self._limits.deadline_seconds, clock.monotonic())
+        self._turn: _SentJob | None = None
+        self._patience = ProgressDeadline(self._limits.deadline_seconds, clock.monotonic())
         self._slowness: dict[str, float] = {}
 
     @property
@@ -183,7 +183,7 @@ class Workshop:
         return silent > self._limits.idle_seconds
 
     def _is_held_up(self) -> bool:
-        """Whether live work has waited too long for a piece of routine work to end."""
+        """True if live work has waited too long for a piece of routine work to end."""
         patience = max(PATIENCE_SECONDS, self._patience.longest_seconds * PATIENCE_STEPS)
         turn, since = self._turn, self._clock.monotonic() - patience
         if turn is None or not (turn.is_routine or turn.request.job not in self._jobs):
@@ -209,7 +209,7 @@ class Workshop:
     ) -> None:
         with self._lock:
             self._begin()
-            self._jobs[request.job] = _Job(request, answer, reached, self._clock.monotonic())
+            self._jobs[request.job] = _SentJob(request, answer, reached, self._clock.monotonic())
             self._reach_child().send(request)
 
     def _begin(self) -> None:
@@ -227,17 +227,17 @@ class Workshop:
         with self._lock:
             self._patience.sign(self._clock.monotonic())
             job = self._jobs.get(reply.job)
-            if job is None or (isinstance(reply, Sounding) and reply.place <= job.reached):
+            if job is None or (isinstance(reply, SoundReady) and reply.place <= job.reached):
                 return
             if isinstance(reply, Turned):
                 self._turn, job.had_its_turn = job, True
-            elif isinstance(reply, Sounding):
+            elif isinstance(reply, SoundReady):
                 job.reached = reply.place
             else:
                 self._turn = None
                 del self._jobs[reply.job]
         match reply:
-            case Sounding(ready=ready):
+            case SoundReady(ready=ready):
                 job.answer(ready)
             case Finished(programme=programme, unkept=unkept, slowness=slowness):
                 if slowness:

@@ -1,4 +1,6 @@
-"""The one shape of every thread of the box: a step, again and again, watched from outside."""
+"""The loop of every thread of the box: runs a step again and again, survives its errors, and can be
+watched.
+"""
 
 import logging
 import threading
@@ -16,7 +18,7 @@ class Watched(Protocol):
     def alive(self) -> bool: ...
 
 
-class Loop:
+class ThreadLoop:
     """Calls `step` on a named thread until `stop`; an error of one step is logged and the next goes on.
 
     `wake` must make a step that is waiting return soon. A step of more than `longest_seconds` without a

@@ -1,4 +1,4 @@
-"""How the lines of a verse rhyme: scheme, track, and the lines that ought to and do not."""
+"""Judges the rhymes of a verse: its scheme, its track, and the lines that ought to rhyme and do not."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -10,7 +10,9 @@ from broadcaster.text.rhyme import Rhyme, rhyme
 
 
 class Fit(Enum):
-    """Whether a line rhymes; an odd line is free not to, an even one and the last are not."""
+    """The verdict on one line's rhyme; an odd line is free not to rhyme, an even one and the last are
+    not.
+    """
 
     RHYMES = "押韵"
     FREE = "可不押"
@@ -18,7 +20,7 @@ class Fit(Enum):
 
 
 @dataclass(frozen=True)
-class Ending:
+class LineRhyme:
     """One line of a verse as its rhyme sees it; `wanted` is the track that a missing one misses."""
 
     line: Line
@@ -32,7 +34,7 @@ class Ending:
 class Scheme:
     """A verse, judged: `letters` is one a line, the same for the same track (AABA)."""
 
-    endings: tuple[Ending, ...]
+    endings: tuple[LineRhyme, ...]
 
     @property
     def letters(self) -> str:
@@ -67,7 +69,7 @@ def judge(verse: Sequence[Line]) -> Scheme:
         ought = wanted[number]
         fit = Fit.MISSES if ought and each.track != ought else _found(tracks, number)
         missing = ought if fit is Fit.MISSES else ""
-        endings.append(Ending(line, each, letters[number], fit, missing))
+        endings.append(LineRhyme(line, each, letters[number], fit, missing))
     return Scheme(tuple(endings))
 
 

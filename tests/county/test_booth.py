@@ -6,15 +6,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from county.test_office_recordings import spoken
 from rig.village import Village
-from test_office_recordings import spoken
 
 from broadcaster.bulletin.bulletin import BulletinKind
 from broadcaster.core.errors import BroadcasterError
 from broadcaster.core.model import Severity
 from broadcaster.county.notices.draft import Draft
 from broadcaster.county.notices.preview import Booth
-from broadcaster.county.notices.recordings import Sounds
+from broadcaster.county.notices.recordings import RecordingStore
 from broadcaster.county.office.office_process import open_booth, settings_of_preview
 from broadcaster.settings.schema import Settings
 from broadcaster.system.last_good_settings import LAST_GOOD
@@ -42,11 +42,12 @@ def seconds(booth: Booth, draft: Draft) -> float:
     assert len(content) == heard.size
     with wave.open(io.BytesIO(content)) as sound:
         assert 2 * sound.getframerate() == booth.bytes_a_second
-        return sound.getnframes() / sound.getframerate()
+        seconds: float = sound.getnframes() / sound.getframerate()
+    return seconds
 
 
 def other(draft: Draft, **more: object) -> Draft:
-    return Draft(**{**vars(draft), **more})  # type: ignore[arg-type]
+    return Draft(**{**vars(draft), **more})
 
 
 def test_words_are_heard_with_signal_and_opening_and_a_drill_says_that_it_is_one(booth: Booth) -> None:
@@ -64,7 +65,7 @@ def test_a_verse_has_its_rhymes(booth: Booth) -> None:
 
 
 def test_a_recording_is_heard_and_has_no_words(booth: Booth, folder: Path) -> None:
-    sound = Sounds(folder / "office").take([spoken(3)], "讲话")
+    sound = RecordingStore(folder / "office").take([spoken(3)], "讲话")
     recorded = other(WORDS, text="", sound=sound)
     assert seconds(booth, recorded) > 2.5 and not booth.script(recorded).lines
 

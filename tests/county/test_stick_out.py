@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any, cast
 
 import pytest
-from county_office import NEXT_VILLAGE, PASSWORD, SENTENCE, TOWN, VILLAGE, OfficeDesk
+from county.county_office import NEXT_VILLAGE, PASSWORD, SENTENCE, TOWN, VILLAGE, OfficeDesk
+from county.office_site import LogIn
+from county.test_office_recordings import spoken
 from link.link_rig import LinkBox, until
-from office_site import LogIn
-from test_office_recordings import spoken
 
 from broadcaster.bulletin.enrolment import Enrolment
 from broadcaster.commands.arguments import main
@@ -21,8 +21,8 @@ from broadcaster.core.model import Severity
 from broadcaster.county.keys.key_folder import OfficeFolder
 from broadcaster.county.notices.draft import Draft
 from broadcaster.county.notices.publisher import Publisher
-from broadcaster.county.notices.recordings import Sounds
-from broadcaster.county.office.office_process import Desk, broker_address, open_desk
+from broadcaster.county.notices.recordings import RecordingStore
+from broadcaster.county.office.office_process import OpenOffice, broker_address, open_desk
 from broadcaster.county.store.officers import OfficeRole
 
 NOWHERE = "http://127.0.0.1:1"
@@ -55,7 +55,7 @@ def office(begun_today: Path, tmp_path: Path) -> Path:
     return tmp_path / "county"
 
 
-def publish(desk: Desk, *drafts: Draft) -> list[str]:
+def publish(desk: OpenOffice, *drafts: Draft) -> list[str]:
     parts, folder = desk.parts, desk.folder
     signer = folder.unlock(SENTENCE)
     given = parts.database, parts.register, parts.clock, signer, folder.trust, NOWHERE
@@ -74,10 +74,10 @@ def cleared(connection: Any, id: str) -> None:
     """At any hour of the day."""
     from sqlalchemy import update
 
-    from broadcaster.county.notices.draft import State
+    from broadcaster.county.notices.draft import DraftState
     from broadcaster.county.store.tables import bulletin
 
-    values = {"state": State.CLEARED, "approved_by": "老张"}
+    values = {"state": DraftState.CLEARED, "approved_by": "老张"}
     connection.execute(update(bulletin).where(bulletin.c.id == id).values(values))
 
 
@@ -98,7 +98,7 @@ def test_a_stick_brings_all_that_is_in_force_and_the_board_hears_of_it(
         given = register.enrolment_file(made.id, *pinned)
         box = FileBox(tmp_path / "box", cast(Any, None), name=made.id, given=given)
         register.set_key(made.id, box.membership.public_key)
-        sound = Sounds(office).take([spoken()], "书记讲话")
+        sound = RecordingStore(office).take([spoken()], "书记讲话")
         words = Draft("停水", "今天下午停水。", (TOWN,), Severity.BLUE)
         recorded = Draft("书记讲话", "", (VILLAGE,), Severity.BLUE, sound=sound)
         elsewhere = Draft("别村", "别的村停电。", (NEXT_VILLAGE,), Severity.BLUE)
@@ -141,7 +141,8 @@ def test_the_page_gives_the_same_as_a_zip(log_in: LogIn, plain_desk: OfficeDesk)
     assert "stick.zip" in clerk.see("/more/receipts")
     with clerk.client.get("/more/receipts/stick.zip") as answer:
         names = zipfile.ZipFile(io.BytesIO(answer.data)).namelist()
+    [highest] = plain_desk.publisher.listing().highest.values()
     assert [name for name in names if name.endswith(f"{id}.json")] == [
-        f"cb/bulletins/{plain_desk.publisher.listing().highest.popitem()[1]:010}-{id}.json"
+        f"cb/bulletins/{highest:010}-{id}.json"
     ]
     assert log_in("参观").client.get("/more/receipts/stick.zip").status_code == 403

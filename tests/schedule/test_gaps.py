@@ -1,3 +1,5 @@
+"""Each occurrence that a box missed while it was off is told once, and none that it did not miss."""
+
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -8,7 +10,7 @@ from rig.fakes import ManualClock, Memory
 
 from broadcaster.core.clock_trust import SETTLED_SECONDS
 from broadcaster.core.errors import StoreUnusable
-from broadcaster.core.model import Airing, JournalEntry, Kind, Notice, Outcome
+from broadcaster.core.model import Airing, AiringKind, JournalEntry, Notice, Outcome
 from broadcaster.schedule.missed_occurrences import EVER, MOST_COUNTED, Gaps
 from broadcaster.schedule.slot import Slot
 
@@ -21,7 +23,7 @@ class Every(Slot):
     """Due again and again, by the clock."""
 
     minutes: int
-    kind: ClassVar[Kind] = Kind.LOOP
+    kind: ClassVar[AiringKind] = AiringKind.LOOP
 
     def next_after(self, moment: datetime) -> datetime | None:
         whole = (moment - EVER) // timedelta(minutes=self.minutes) + 1

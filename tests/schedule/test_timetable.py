@@ -1,9 +1,13 @@
+"""The timetable gives the airings of all slots in order, each with its own notice, as far as is
+asked.
+"""
+
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from broadcaster.core.model import Kind, Severity, Signal, Style
+from broadcaster.core.model import AiringKind, Severity, Signal, Style
 from broadcaster.core.project_folders import CONFIG_FOLDER
 from broadcaster.schedule.plan_summary import count
 from broadcaster.schedule.slot_settings import TimetableSettings
@@ -27,10 +31,10 @@ NIGHT = {"name": "夜间", "text": "关好门窗", "every_minutes": 60, "windows
 def test_a_day_of_all_slots_is_planned_in_order() -> None:
     plan = list(timetable(NIGHT, MORNING).plan(FRIDAY, FRIDAY + DAY))
     assert [(f"{airing.due_at:%H:%M}", airing.notice.title, airing.kind) for airing in plan] == [
-        ("06:00", "早间", Kind.SCHEDULED),
-        ("07:30", "早间", Kind.SCHEDULED),
-        ("22:00", "夜间", Kind.LOOP),
-        ("23:00", "夜间", Kind.LOOP),
+        ("06:00", "早间", AiringKind.SCHEDULED),
+        ("07:30", "早间", AiringKind.SCHEDULED),
+        ("22:00", "夜间", AiringKind.LOOP),
+        ("23:00", "夜间", AiringKind.LOOP),
     ]
 
 
@@ -94,7 +98,7 @@ def test_the_shipped_timetable_puts_every_slot_on_the_air_within_a_week() -> Non
     assert aired == {slot.name for slot in shipped.slots}
 
 
-DENSE = [
+DENSE: list[dict[str, Any]] = [
     {"name": "循环", "text": "防火", "every_minutes": 1, "windows": "00:00-24:00"},
     {"name": "定时", "text": "开会", "cron": "* * * * *"},
     {"name": "轮流", "texts": ["一", "二", "三"], "every_minutes": 7, "windows": "08:00-20:00"},

@@ -1,3 +1,5 @@
+"""An airing comes back from the database with every field, also from older and stranger texts."""
+
 import json
 from dataclasses import fields, replace
 from datetime import UTC
@@ -5,7 +7,7 @@ from datetime import UTC
 import pytest
 from rig.stored import DUE, airing
 
-from broadcaster.core.model import Airing, Notice, Office, Severity, Signal, Style, WhenQuiet
+from broadcaster.core.model import Airing, Notice, OfficeLevel, Severity, Signal, Style, WhenQuiet
 from broadcaster.store.database.airing_json import read_airing, write_airing
 
 FULL = Notice(
@@ -13,7 +15,7 @@ FULL = Notice(
     title="放水",
     severity=Severity.RED,
     issuer="水利站",
-    office=Office.COUNTY,
+    office=OfficeLevel.COUNTY,
     voice="baker:female",
     pace=0.9,
     repeats=3,
@@ -41,7 +43,8 @@ def test_what_is_left_to_the_station_stays_left_to_it() -> None:
     one = replace(airing(), notice=Notice("开会"))
     again = read_airing(write_airing(one))
     assert again == one
-    assert again.notice.repeats is again.notice.opening is again.notice.chime is None
+    notice = again.notice
+    assert (notice.repeats, notice.opening, notice.chime) == (None, None, None)
 
 
 def test_the_zone_of_the_due_time_is_kept() -> None:

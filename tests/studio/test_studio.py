@@ -11,6 +11,7 @@ import numpy as np
 import psutil
 import pytest
 import soundfile
+from numpy.typing import NDArray
 from rig.fakes import ManualClock
 
 from broadcaster.audio.clip_key import SIGNAL_VERSIONS, signal_key
@@ -19,7 +20,7 @@ from broadcaster.audio.mastering_preset import HORN
 from broadcaster.audio.signal_sounds import make_signal
 from broadcaster.audio.sound_file_writer import write_clip
 from broadcaster.core.errors import BroadcasterError, TextRefused, VoiceUnavailable
-from broadcaster.core.model import Delivery, Item, Made, Notice, Ready, Refused, Severity, Signal
+from broadcaster.core.model import Delivery, Item, Made, Notice, Ready, RenderFailed, Severity, Signal
 from broadcaster.settings.schema import (
     LexiconSettings,
     PathSettings,
@@ -68,7 +69,7 @@ class Listener:
         """What is there already, without waiting."""
         return self._inbox.get_nowait()
 
-    def follow(self, at_first_sound: object = None) -> Made | Refused:
+    def follow(self, at_first_sound: object = None) -> Made | RenderFailed:
         while isinstance(delivery := self._inbox.get(timeout=60), Ready):
             self.sounds.append(delivery)
             if len(self.sounds) == 1 and callable(at_first_sound):
@@ -76,8 +77,8 @@ class Listener:
         return delivery
 
 
-def samples(path: Path) -> np.ndarray:
-    return soundfile.read(path, dtype="int16")[0]
+def samples(path: Path) -> NDArray[np.int16]:
+    return np.asarray(soundfile.read(path, dtype="int16")[0], np.int16)
 
 
 def kill(studio: Studio, with_signal: signal.Signals = signal.SIGKILL) -> None:
@@ -208,7 +209,7 @@ def test_two_deaths_over_one_notice_give_it_up_with_a_sentence(studio: Studio) -
             pass
         kill(studio)
         refused = listener.follow()
-    assert isinstance(refused, Refused)
+    assert isinstance(refused, RenderFailed)
     assert "语音引擎连续出错" in refused.reason
 
 

@@ -1,11 +1,9 @@
-"""The picture of a bulletin: one bar a town, in parts by how its boxes fare."""
-
-from __future__ import annotations
+"""The chart of a bulletin's delivery: one bar for each town, in parts by the state of its boxes."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from broadcaster.county.board.delivery_board import Counts, Town
+from broadcaster.county.board.delivery_board import Counts, TownCounts
 
 # As wide as a phone: names are to be read there.
 WIDTH, ROW, NAME = 360, 34, 112
@@ -31,7 +29,7 @@ class Bar:
     said: str
 
 
-def coverage(towns: Sequence[Town]) -> list[Bar]:
+def coverage(towns: Sequence[TownCounts]) -> list[Bar]:
     """From the top, in the order of the towns; each bar has the same length, for each town counts."""
     return [
         Bar(town.code, town.name, number * ROW, _pieces(town.counts), _said(town.counts))

@@ -1,6 +1,4 @@
-"""Drills: who heard one, how soon after it was sent, which villages stayed silent."""
-
-from __future__ import annotations
+"""Results of drills: who heard one, how soon after it was sent, which villages stayed silent."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -10,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from broadcaster.bulletin.receipts import State
+from broadcaster.bulletin.receipts import ReceiptState
 from broadcaster.county.notices import quiet_villages
 from broadcaster.county.notices.approval_desk import Paper
 from broadcaster.county.notices.draft import Draft
@@ -21,7 +19,7 @@ from broadcaster.county.store.tables import box, reach, receipt
 
 
 @dataclass(frozen=True)
-class Village:
+class DrillResult:
     """One box in one drill; seconds count from when it was to sound, by the box's own clock.
 
     `rested_until` is the end of the quiet hours that it told to wait for: the seconds count from then.
@@ -44,23 +42,23 @@ class Village:
 class DrillReport:
     """Of one drill."""
 
-    villages: tuple[Village, ...]
+    villages: tuple[DrillResult, ...]
 
     @property
-    def heard(self) -> list[Village]:
+    def heard(self) -> list[DrillResult]:
         """In full; the soonest first."""
         return sorted((one for one in self.villages if one.heard), key=_soonest)
 
     @property
-    def partly(self) -> list[Village]:
+    def partly(self) -> list[DrillResult]:
         return [one for one in self.villages if one.stage is Reach.PARTLY]
 
     @property
-    def silent(self) -> list[Village]:
+    def silent(self) -> list[DrillResult]:
         return [one for one in self.villages if one.stage is Reach.SENT]
 
     @property
-    def others(self) -> list[Village]:
+    def others(self) -> list[DrillResult]:
         """They answered, and it was not heard there (yet)."""
         told = (Reach.HEARD, Reach.PARTLY, Reach.SENT)
         return [one for one in self.villages if one.stage not in told]
@@ -78,12 +76,12 @@ class DrillReport:
         return median(known) if known else None
 
     @property
-    def slowest(self) -> Village | None:
+    def slowest(self) -> DrillResult | None:
         timed = [one for one in self.heard if one.begun_after is not None]
         return timed[-1] if timed else None
 
     @property
-    def rested(self) -> list[Village]:
+    def rested(self) -> list[DrillResult]:
         """They had to keep quiet first."""
         return [one for one in self.villages if one.rested_until]
 
@@ -107,7 +105,7 @@ class Drills:
         of_box = (box.c.area, box.c.name, box.c.quiet)
         query = select(*columns, *of_box).join(box, box.c.id == reach.c.box)
         query = query.where(reach.c.bulletin.in_(list(drills))).order_by(box.c.area, reach.c.box)
-        found: dict[str, list[Village]] = {id: [] for id in drills}
+        found: dict[str, list[DrillResult]] = {id: [] for id in drills}
         waited = self._waited(list(drills))
         for row in self._database.read(query):
             told_to_wait = (row.bulletin, row.box) in waited
@@ -115,17 +113,17 @@ class Drills:
             found[row.bulletin].append(village)
         return {id: DrillReport(tuple(villages)) for id, villages in found.items()}
 
-    def _village(self, row: Any, drill: Paper, told_to_wait: bool) -> Village:
+    def _village(self, row: Any, drill: Paper, told_to_wait: bool) -> DrillResult:
         stage, since = Reach(row.stage), drill.draft.not_before or drill.issued
         rested = self._rest(row.quiet, drill.draft, since) if told_to_wait and since else None
         ended = row.at if stage is Reach.HEARD else None
         times = _after(rested or since, row.started_at), _after(rested or since, ended)
-        return Village(row.box, row.area, row.name, stage, *times, rested)
+        return DrillResult(row.box, row.area, row.name, stage, *times, rested)
 
     def _waited(self, ids: Sequence[str]) -> set[tuple[str, str]]:
         """Bulletin and box, where the box has told that something keeps it off."""
         query = select(receipt.c.bulletin, receipt.c.box).where(receipt.c.bulletin.in_(ids))
-        rows = self._database.read(query.where(receipt.c.state == State.DEFERRED).distinct())
+        rows = self._database.read(query.where(receipt.c.state == ReceiptState.DEFERRED).distinct())
         return {(row.bulletin, row.box) for row in rows}
 
     def _rest(self, rule: str, draft: Draft, due: datetime) -> datetime | None:
@@ -146,7 +144,7 @@ def _drill_line(paper: Paper, report: DrillReport, zone: tzinfo) -> tuple[object
     return (at, paper.draft.title, *counts, *times, paper.id)
 
 
-def _line(one: Village, zone: tzinfo) -> tuple[object, ...]:
+def _line(one: DrillResult, zone: tzinfo) -> tuple[object, ...]:
     times = _seconds(one.begun_after), _seconds(one.ended_after)
     rested = in_cell(one.rested_until, zone)
     return (one.area, one.name, one.box, REACHES[one.stage], *times, rested)
@@ -163,5 +161,5 @@ def _after(since: datetime | None, moment: datetime | None) -> float | None:
     return max((moment - since).total_seconds(), 0.0)
 
 
-def _soonest(one: Village) -> float:
+def _soonest(one: DrillResult) -> float:
     return float("inf") if one.begun_after is None else one.begun_after

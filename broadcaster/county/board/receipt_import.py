@@ -1,9 +1,8 @@
-"""Receipts that came home on a stick: found in a folder, in files or in an archive, and taken in.
+"""Imports receipts from a stick: from a folder, files or an archive.
 
-What a file says of itself only tells whose key to ask; the key decides. Names lead nowhere.
+A file's own claim only tells whose key to check with; the key decides. No name in a file or an archive
+is followed as a path.
 """
-
-from __future__ import annotations
 
 import io
 import os
@@ -20,7 +19,7 @@ from broadcaster.bulletin.receipts import LARGEST, PAYLOAD_TYPE
 from broadcaster.bulletin.refusals import NotAccepted
 from broadcaster.core.clock import Clock
 from broadcaster.core.errors import BroadcasterError
-from broadcaster.county.board.receipt_inbox import Intake, Sent
+from broadcaster.county.board.receipt_inbox import ReceiptInbox, Sent
 from broadcaster.county.board.uncounted_receipts import AtHand, Doubt
 from broadcaster.county.store.office_database import OfficeDatabase
 
@@ -39,7 +38,7 @@ class ReceiptsUnreadable(BroadcasterError):
 
 @dataclass(frozen=True)
 class Home:
-    """What came of it."""
+    """The result of an import."""
 
     files: int
     genuine: int
@@ -76,7 +75,7 @@ class Home:
 def take_home(database: OfficeDatabase, clock: Clock, files: Iterable[bytes]) -> Home:
     """By the same checks as over the network, some hundred at a time."""
     at_hand = AtHand()
-    intake = Intake(database, clock, doubts=at_hand)
+    intake = ReceiptInbox(database, clock, doubts=at_hand)
     found, receipts, genuine, batch = 0, 0, 0, list[Sent]()
     for data in files:
         found += 1

@@ -1,13 +1,11 @@
-"""The rules of the office: who may send what, and when a second person must agree."""
-
-from __future__ import annotations
+"""Rules of approval: the severities that an officer may send, and when a second person must agree."""
 
 from collections.abc import Collection
 from datetime import datetime, time, timedelta
 
 from broadcaster.bulletin.bulletin import BulletinKind
 from broadcaster.bulletin.verify import URGENT
-from broadcaster.county.notices.draft import Draft, DraftRefused, State
+from broadcaster.county.notices.draft import Draft, DraftRefused, DraftState
 from broadcaster.county.store.officers import Officer, OfficeRole
 
 # At midnight of 2024-11-28 a province's own platform woke its villages: no one person may do that.
@@ -17,7 +15,9 @@ CAPS = {1: "红色", 2: "橙色", 3: "黄色", 4: "蓝色", 0: "日常"}
 
 
 def why_two(draft: Draft, now: datetime) -> str:
-    """Why a second person must agree, in words; "" if none must. `now` is in the office's zone."""
+    """The reason for which a second person must agree, in words; "" if none must. `now` is in the
+    office's zone.
+    """
     if draft.kind is BulletinKind.CANCEL:
         return ""
     if draft.severity in URGENT:
@@ -59,19 +59,19 @@ def check_cleared(draft: Draft, approved_by: str, hands: Collection[str], now: d
         raise DraftRefused(reason + "。")
 
 
-def check_state(state: State, *allowed: State) -> None:
+def check_state(state: DraftState, *allowed: DraftState) -> None:
     """Raise `DraftRefused`."""
     if state not in allowed:
         raise DraftRefused(WRONG_STATE[state])
 
 
 WRONG_STATE = {
-    State.DRAFT: "这一则还是草稿，没有提交。",
-    State.AWAITING: "这一则在等人审批。",
-    State.CLEARED: "这一则已经批准，正在发。",
-    State.PUBLISHED: "这一则已经发出去了。",
-    State.CANCELLED: "这一则已经取消了。",
-    State.EXPIRED: "这一则已经过期了。",
+    DraftState.DRAFT: "这一则还是草稿，没有提交。",
+    DraftState.AWAITING: "这一则在等人审批。",
+    DraftState.CLEARED: "这一则已经批准，正在发。",
+    DraftState.PUBLISHED: "这一则已经发出去了。",
+    DraftState.CANCELLED: "这一则已经取消了。",
+    DraftState.EXPIRED: "这一则已经过期了。",
 }
 
 

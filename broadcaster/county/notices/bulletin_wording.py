@@ -1,6 +1,4 @@
-"""A bulletin of the office in words: how far it is, and what whoever agrees to it must know by now."""
-
-from __future__ import annotations
+"""Words about a bulletin for the office's pages: its state, and warnings for whoever approves it."""
 
 import re
 from collections.abc import Callable
@@ -8,21 +6,21 @@ from datetime import datetime
 
 from broadcaster.county.notices import approval_rules
 from broadcaster.county.notices.approval_desk import Paper
-from broadcaster.county.notices.draft import State
+from broadcaster.county.notices.draft import DraftState
 from broadcaster.web.base import wording
 
 STATES = {
-    State.DRAFT: "草稿",
-    State.AWAITING: "等人审批",
-    State.CLEARED: "正在签发",
-    State.PUBLISHED: "已发出",
-    State.CANCELLED: "已取消",
-    State.EXPIRED: "已过期",
+    DraftState.DRAFT: "草稿",
+    DraftState.AWAITING: "等人审批",
+    DraftState.CLEARED: "正在签发",
+    DraftState.PUBLISHED: "已发出",
+    DraftState.CANCELLED: "已取消",
+    DraftState.EXPIRED: "已过期",
 }
 # What stands on the office's own disk and was never on the broker.
 UNSENT = {
-    State.PUBLISHED: "已签发，还没有送出去",
-    State.EXPIRED: "已过期，一直没有送出去",
+    DraftState.PUBLISHED: "已签发，还没有送出去",
+    DraftState.EXPIRED: "已过期，一直没有送出去",
 }
 # Words that mean another day, or another hour, on the day after.
 FLEETING = re.compile(
@@ -40,14 +38,14 @@ def state_said(paper: Paper, cancel_waits: bool = False) -> str:
 
 
 def why_waits(paper: Paper, now: datetime) -> str:
-    """Why a second person must agree, at this hour."""
+    """The reason for which a second person must agree, at this hour."""
     if why := approval_rules.why_two(paper.draft, now):
         return why
     return f"交上来的时候{paper.why_two}；这个原因现在没有了，看过没有问题就可以批准"
 
 
 def aged(paper: Paper, now: datetime) -> list[str]:
-    """What may be no longer true of words that were written on another day, in sentences."""
+    """Warnings about words that were written on another day and may no longer be true."""
     told, draft = [], paper.draft
     days = (now.date() - paper.written_at.astimezone(now.tzinfo).date()).days
     if days > 0:

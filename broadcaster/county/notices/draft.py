@@ -1,6 +1,4 @@
-"""What somebody of the office wants told, before it is signed, and what may be wrong with it."""
-
-from __future__ import annotations
+"""A draft: a bulletin before it is signed, with the checks of its fields."""
 
 import hashlib
 import re
@@ -13,7 +11,7 @@ from broadcaster.bulletin import strict_json
 from broadcaster.bulletin.bulletin import LONGEST_LIFE, LONGEST_TEXT, BulletinKind, new_bulletin_id
 from broadcaster.core.errors import BroadcasterError
 from broadcaster.core.model import Severity
-from broadcaster.county.notices.recordings import Sound
+from broadcaster.county.notices.recordings import SignedRecording
 
 LONGEST_TITLE = 100
 MOST_REPEATS = 10
@@ -40,8 +38,8 @@ class DraftRefused(BroadcasterError):
         self.field = field
 
 
-class State(StrEnum):
-    """How far a bulletin has come in the office.
+class DraftState(StrEnum):
+    """The state of a bulletin in the office.
 
     草稿, 等人审批, 可以发 (the office signs and sends it at once), 已发出, 已取消, 已过期.
     """
@@ -74,7 +72,7 @@ class Draft:
     id: str = field(default_factory=new_bulletin_id)
     verse: bool = False
     voice: str = ""
-    sound: Sound | None = None
+    sound: SignedRecording | None = None
 
     @property
     def is_drill(self) -> bool:
@@ -120,7 +118,7 @@ def settled(draft: Draft, county: str, now: datetime) -> Draft:
 
 
 def is_id(id: str) -> bool:
-    """Whether an office has made it."""
+    """True if an office can have made this id."""
     return ID.fullmatch(id) is not None
 
 

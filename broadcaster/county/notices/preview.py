@@ -1,15 +1,13 @@
-"""The booth: how a draft will be said and how it will sound, for who listens before it is sent."""
-
-from __future__ import annotations
+"""Previews of the office: the script and the sound of a draft, before it is sent."""
 
 from collections import OrderedDict
 from collections.abc import Sequence
 from typing import Any
 
 from broadcaster.core.errors import VoiceUnavailable
-from broadcaster.core.model import Notice, Office, Script, Style, WhenQuiet
+from broadcaster.core.model import Notice, OfficeLevel, Script, Style, WhenQuiet
 from broadcaster.county.notices.draft import Draft
-from broadcaster.studio.preview import REMEMBERED, Heard, Rehearsals
+from broadcaster.studio.preview import REMEMBERED, PreviewSound, Rehearsals
 from broadcaster.studio.studio import Studio, VoiceEntry
 
 
@@ -52,10 +50,10 @@ class Booth:
         return self._versions.get(token, "")
 
     def seconds(self, token: str) -> float | None:
-        """How long it will sound; None while that is not known."""
+        """The length of its sound; None while that is not known."""
         return self._rehearsals.seconds(token)
 
-    def hear(self, token: str) -> Heard | None:
+    def hear(self, token: str) -> PreviewSound | None:
         """None for one that is forgotten. Raises `BroadcasterError`."""
         return self._rehearsals.hear(token)
 
@@ -68,12 +66,12 @@ class Booth:
 
 
 def notice_of(draft: Draft, **other: Any) -> Notice:
-    """What a box makes of it once it is signed (`Bulletin.to_notice`), before there is a bulletin."""
+    """The notice that a box will make of the draft once it is signed (`Bulletin.to_notice`)."""
     repeat = other.pop("repeat", draft.repeat)
     given: dict[str, Any] = {
         "title": draft.called,
         "severity": draft.severity,
-        "office": Office.COUNTY,
+        "office": OfficeLevel.COUNTY,
         "voice": draft.voice or None,
         "repeats": repeat,
         "style": Style.VERSE if draft.verse else Style.PLAIN,

@@ -1,4 +1,4 @@
-"""What is over for long goes: bulletins, receipts, who did what, recordings; never what is in force."""
+"""Deletes old bulletins, receipts, audit entries and recordings; never one in force."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, delete, exists, func, or_, select
 
 from broadcaster.core.clock import Clock
-from broadcaster.county.notices.draft import State
-from broadcaster.county.notices.recordings import Sounds, from_text
+from broadcaster.county.notices.draft import DraftState
+from broadcaster.county.notices.recordings import RecordingStore, from_text
 from broadcaster.county.store.audit import Audit
 from broadcaster.county.store.office_database import OfficeDatabase
 from broadcaster.county.store.office_settings import KeepSettings
@@ -32,7 +32,7 @@ WHO, WHAT = "平台", "清理旧记录"
 EVERY_SECONDS = 6 * 3600.0
 # A bulletin of 2,000 boxes has as many rows of `reach`: some tenths of a second a turn.
 BULLETINS_AT_ONCE, ROWS_AT_ONCE = 5, 5_000
-OVER = (State.CANCELLED, State.EXPIRED)
+OVER = (DraftState.CANCELLED, DraftState.EXPIRED)
 
 _THIS: Any = (told.c.key == bindparam("by")) & (told.c.number == bindparam("last"))
 EMPTY = delete(told).where(_THIS, ~exists().where(SIGNED_WITH))
@@ -40,7 +40,7 @@ EMPTY = delete(told).where(_THIS, ~exists().where(SIGNED_WITH))
 
 @dataclass(frozen=True)
 class Tidied:
-    """How many went in one turn."""
+    """The numbers of deleted rows in one turn."""
 
     bulletins: int = 0
     receipts: int = 0
@@ -66,7 +66,12 @@ class Tidying:
     """For the office's own thread: `step` does a little at a time until nothing is left, then rests."""
 
     def __init__(
-        self, database: OfficeDatabase, clock: Clock, keep: KeepSettings, sounds: Sounds, note: Audit
+        self,
+        database: OfficeDatabase,
+        clock: Clock,
+        keep: KeepSettings,
+        sounds: RecordingStore,
+        note: Audit,
     ) -> None:
         self._database = database
         self._clock = clock
@@ -122,7 +127,7 @@ class Tidying:
         return len(ids)
 
     def _receipts(self, connection: Connection) -> int:
-        """What they add up to stays, with the bulletin."""
+        """Deletes old receipts; their totals stay with the bulletin."""
         live = select(bulletin.c.id).where(bulletin.c.state.not_in(OVER))
         old = (receipt.c.taken_at < self._before(self._keep.receipts_days)) & receipt.c.bulletin.not_in(
             live
@@ -163,7 +168,7 @@ def _delete_receipts(connection: Connection, which: Any) -> int:
 
 
 def kept(database: OfficeDatabase) -> dict[str, int]:
-    """How many there are of each now."""
+    """The number of rows of each kind now."""
     counted = {"通知": bulletin, "回执": receipt, "操作记录": audit}
     return {
         name: database.read(select(func.count()).select_from(table))[0][0]

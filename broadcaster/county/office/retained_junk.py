@@ -1,13 +1,13 @@
-"""What must not stand on the broker: it would stay there for ever, and fill it."""
-
-from __future__ import annotations
+"""Removes retained messages that do not belong on the broker, which would otherwise stay for ever and
+fill it.
+"""
 
 import logging
 from collections.abc import Collection
 
 from broadcaster.bulletin import mqtt_topics
 from broadcaster.core.clock import Clock
-from broadcaster.county.board.receipt_inbox import Intake
+from broadcaster.county.board.receipt_inbox import ReceiptInbox
 from broadcaster.county.board.uncounted_receipts import Doubt
 from broadcaster.county.broker.box_status import read_state
 from broadcaster.county.broker.mqtt_client import Incoming, Wire
@@ -23,7 +23,7 @@ STATE = mqtt_topics.state("")
 class Leftovers:
     """For the office's own thread. A box that is retired takes its state along."""
 
-    def __init__(self, wire: Wire, intake: Intake, clock: Clock) -> None:
+    def __init__(self, wire: Wire, intake: ReceiptInbox, clock: Clock) -> None:
         self._wire = wire
         self._intake = intake
         self._clock = clock

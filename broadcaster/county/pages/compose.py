@@ -1,6 +1,4 @@
-"""Write a bulletin, see how it will be said and who must agree, send it."""
-
-from __future__ import annotations
+"""The pages to write a bulletin: form, preview, who must agree, and sending."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -13,7 +11,14 @@ from broadcaster.bulletin.bulletin import new_bulletin_id
 from broadcaster.core.errors import BroadcasterError
 from broadcaster.core.model import Severity
 from broadcaster.county.notices.approval_desk import HANDED_IN, DraftChanged, Paper, again
-from broadcaster.county.notices.draft import Draft, DraftRefused, State, check_filled, check_id, is_id
+from broadcaster.county.notices.draft import (
+    Draft,
+    DraftRefused,
+    DraftState,
+    check_filled,
+    check_id,
+    is_id,
+)
 from broadcaster.county.notices.recordings import NO_ADDRESS
 from broadcaster.county.notices.unsent_forms import Fields
 from broadcaster.county.pages.base import access
@@ -41,18 +46,18 @@ def write() -> ResponseReturnValue:
     """Each form has its address from the start, by which back and reload find its words."""
     given = request.args.get("again", "")
     paper = access.pages().parts.desk.find(given)
-    id = given if paper and paper.state is State.DRAFT else new_bulletin_id()
+    id = given if paper and paper.state is DraftState.DRAFT else new_bulletin_id()
     text = request.args.get("text")
     return redirect(url_for("compose.one", id=id, text=text, again=given or None), 303)
 
 
 @pages.get("/<id>")
 def one(id: str) -> ResponseReturnValue:
-    """What he wrote here before; else the draft, a text of the library, or what was sent before."""
+    """The form with his unsent words; else with the draft, a library text, or an earlier bulletin."""
     parts = access.pages().parts
     access.pages().booth.warm()
     paper = parts.desk.find(id) if is_id(id) else abort(404)
-    if paper and paper.state is not State.DRAFT:
+    if paper and paper.state is not DraftState.DRAFT:
         flash(ALREADY)
         return redirect(url_for("board.one", id=id), 303)
     if kept := parts.writings.find(access.me().number, id):
@@ -76,7 +81,7 @@ def edit() -> ResponseReturnValue:
 
 @pages.post("/check")
 def check() -> ResponseReturnValue:
-    """What is wrong is told where the words are seen again."""
+    """Checks the form; a mistake is shown where the words are seen again."""
     fields, problem = _with_recording(posted())
     form = _kept(fields)
     if problem:
@@ -130,7 +135,7 @@ def send() -> ResponseReturnValue:
     except DraftRefused as error:
         return _used(draft) or (show_form(form, error), 400)
     parts.writings.drop(access.me().number, paper.id)
-    waits = paper.state is State.AWAITING
+    waits = paper.state is DraftState.AWAITING
     access.about(paper.draft.title + (HANDED_IN if waits else ""))
     flash("交上去了，等另一个人审批。" if waits else "正在发，下面是各村的情况。")
     return redirect(url_for("board.one", id=paper.id), 303)
@@ -157,7 +162,7 @@ def _kept(fields: Fields) -> Form:
     check_id(id)
     mine = [("id", id), *((name, value) for name, value in fields if name not in ("id", "seen"))]
     known = access.pages().parts.desk.find(id)
-    if not known or known.state is State.DRAFT:
+    if not known or known.state is DraftState.DRAFT:
         access.pages().parts.writings.keep(access.me().number, id, mine)
     return form_of(mine)
 
@@ -196,7 +201,7 @@ def _with_recording(fields: Fields) -> tuple[Fields, BroadcasterError | None]:
 
 
 def _both(form: Form, theirs: Paper, way: str) -> str:
-    """What two people made of one draft; `way` is what was to be done with his."""
+    """The page with two officers' versions of one draft; `way` is what was to be done with his."""
     names = access.pages().parts.register.names() | {access.pages().parts.county: "全县"}
     mine, rest = read_draft(form), [field for field in form.items(True) if field[0] != "opened"]
     return render_template(
@@ -212,7 +217,7 @@ def _both(form: Form, theirs: Paper, way: str) -> str:
 
 
 def _check(draft: Draft, opened: str, problem: str = "") -> str:
-    """How it will be said and sound, whom it will reach, who must agree. Raises `BroadcasterError`."""
+    """The preview page: script, sound, reach, and who must agree. Raises `BroadcasterError`."""
     found = access.pages()
     settled, why = found.parts.desk.preview(access.me(), draft)
     check_filled(settled)
@@ -231,10 +236,11 @@ def _check(draft: Draft, opened: str, problem: str = "") -> str:
 
 
 def _used(draft: Draft) -> ResponseReturnValue | None:
-    """Where a bulletin has come of this form already: it, for the same words; other words come back,
-    to be sent as another one."""
+    """The bulletin that was already made of this form, if its words are the same; other words come back,
+    to be sent as another one.
+    """
     paper = access.pages().parts.desk.find(draft.id)
-    if paper is None or paper.state is State.DRAFT:
+    if paper is None or paper.state is DraftState.DRAFT:
         return None
     access.nothing_done()
     if _words(draft) == _words(paper.draft):
@@ -248,5 +254,5 @@ def _as_another(draft: Draft, paper: Paper) -> ResponseReturnValue:
 
 
 def _words(draft: Draft) -> tuple[object, ...]:
-    """What makes it another one for who hears it."""
+    """The fields that make it another bulletin for whoever hears it."""
     return (draft.text.split(), draft.severity, draft.kind, draft.verse, draft.sound)

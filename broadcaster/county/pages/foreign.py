@@ -1,6 +1,6 @@
-"""Messages of other systems: taken in, looked at beside their own words, kept as drafts; and CAP out."""
-
-from __future__ import annotations
+"""The pages for messages of other systems: taken in, shown beside their own words, saved as drafts; and
+CAP export.
+"""
 
 from contextlib import closing
 from datetime import timedelta
@@ -12,14 +12,14 @@ from broadcaster.bulletin import areas as area_codes
 from broadcaster.bulletin.bulletin import LONGEST_LIFE, BulletinKind
 from broadcaster.core.errors import BroadcasterError
 from broadcaster.core.model import Severity
+from broadcaster.county.foreign.base.proposal import ADVICE, ForeignDraft, NotImported, in_beijing
 from broadcaster.county.foreign.message_areas import called, places_of
 from broadcaster.county.foreign.message_log import ForeignMessage
-from broadcaster.county.foreign.proposal import ADVICE, ForeignDraft, NotImported, in_beijing
 from broadcaster.county.notices.draft import Draft, DraftRefused
 from broadcaster.county.pages.base import access
 from broadcaster.county.pages.cap_download import export_cap
 from broadcaster.county.pages.compose_form import HOURS, check_time, hours_of, read_draft
-from broadcaster.county.register.area_tree import Town, area_tree
+from broadcaster.county.register.area_tree import TownAreas, area_tree
 
 # What a form carries beside the file.
 LISTED = 30
@@ -132,7 +132,7 @@ def _page(message: ForeignMessage, told: ForeignDraft, draft: Draft, problem: st
 
 
 def _proposed(told: ForeignDraft) -> Draft:
-    """What the message says as our form has it; never longer than it says, from an hour on."""
+    """The draft that the message proposes; never longer than it says, from an hour on."""
     parts = access.pages().parts
     now = parts.clock.now()
     later = told.not_before if told.not_before and told.not_before > now else None
@@ -155,7 +155,7 @@ def _chosen(draft: Draft, told: ForeignDraft, allowed: list[Severity]) -> Severi
     return None if unsaid or draft.severity not in allowed else draft.severity
 
 
-def _beyond(told: ForeignDraft, tree: list[Town]) -> list[str]:
+def _beyond(told: ForeignDraft, tree: list[TownAreas]) -> list[str]:
     """Areas of ours that it names and that are not in the register."""
     county = access.pages().parts.county
     known = {county, *(town.code for town in tree)}
@@ -164,7 +164,7 @@ def _beyond(told: ForeignDraft, tree: list[Town]) -> list[str]:
 
 
 def _uploaded() -> tuple[str, bytes]:
-    """What the file was called, and its bytes."""
+    """The uploaded file's name and bytes."""
     file = request.files.get("file")
     if file is None:
         return "", b""

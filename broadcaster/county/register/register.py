@@ -1,6 +1,4 @@
-"""The register: which boxes there are, in which village, by which key each signs its receipts."""
-
-from __future__ import annotations
+"""The register of boxes: the village, the state and the public key of each."""
 
 import base64
 import csv
@@ -62,8 +60,8 @@ class Box:
     trouble: str = ""
 
 
-class Door(Protocol):
-    """Who may connect to the broker, and as which box."""
+class BrokerAccess(Protocol):
+    """Access to the broker for boxes."""
 
     def admit(self, box: str, area: str, password: str) -> None: ...
 
@@ -82,7 +80,7 @@ class OpenDoor:
 
 @dataclass(frozen=True)
 class BrokerAddress:
-    """What a box is told of the broker, and whose word it hears there besides the county's."""
+    """The broker's address and authority for a box, and the upstream offices that it hears there."""
 
     host: str
     port: int
@@ -94,7 +92,7 @@ class Register:
     """Any thread. `county` is the trimmed code of the office's own area."""
 
     def __init__(
-        self, database: OfficeDatabase, clock: Clock, county: str, door: Door | None = None
+        self, database: OfficeDatabase, clock: Clock, county: str, door: BrokerAccess | None = None
     ) -> None:
         self._database = database
         self._clock = clock

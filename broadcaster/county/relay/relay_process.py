@@ -1,6 +1,4 @@
-"""The relay's process: from the broker above to the county's own and back, one thread each way."""
-
-from __future__ import annotations
+"""The process of the relay: between the upstream broker and the county's own, one thread each way."""
 
 import os
 from collections.abc import Callable, Iterator, Sequence
@@ -35,7 +33,7 @@ from broadcaster.county.store.office_settings import (
 from broadcaster.system.atomic_file import whole_file
 from broadcaster.system.log_format import Ordered, log_in, tell_start
 from broadcaster.system.single_instance import only_one
-from broadcaster.system.thread_loop import Loop
+from broadcaster.system.thread_loop import ThreadLoop
 
 FOLDER, KEY, NAME = "relay", "relay.pem", "转发"
 LOOK_SECONDS = 2.0
@@ -50,7 +48,7 @@ EXIT_PART_DIED = 75
 
 @dataclass(frozen=True)
 class RelayStatus:
-    """What `broadcaster county relay` tells, whenever it changes."""
+    """The status that `broadcaster county relay` prints, whenever it changes."""
 
     county: str
     above: str
@@ -133,8 +131,8 @@ def run(path: Path, tell: Callable[[RelayStatus], None]) -> int:
         relay = stack.enter_context(open_relay(path))
         carrier, tally = relay.carrier, relay.tally
         loops = [
-            stack.enter_context(Loop("relay-down", carrier.step, carrier.wake)),
-            stack.enter_context(Loop("relay-up", tally.step, tally.wake)),
+            stack.enter_context(ThreadLoop("relay-down", carrier.step, carrier.wake)),
+            stack.enter_context(ThreadLoop("relay-up", tally.step, tally.wake)),
         ]
         tell_start(NAME)
         told: RelayStatus | None = None
@@ -211,7 +209,9 @@ def write_secret(path: Path, content: bytes) -> None:
 def _above(relay: RelaySettings, county: str) -> Above:
     for one in relay.above(county):
         return Above(one.area, one.root)
-    raise ConfigError(["office.yaml 里没有写 relay：上级是谁、它的消息服务器在哪里，见 README。"])
+    raise ConfigError(
+        ["office.yaml 里没有写 relay：上级是谁、它的消息服务器在哪里，见 docs/province.md。"]
+    )
 
 
 def _upper(path: Path, relay: RelaySettings, county: str) -> Wire:

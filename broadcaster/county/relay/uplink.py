@@ -1,4 +1,6 @@
-"""Up: the boxes' receipts of what came from above, each verified, told as one signed sum a bulletin."""
+"""The relay's uplink: verifies boxes' receipts of upstream bulletins, and reports them as one signed
+total for each bulletin.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +21,7 @@ from broadcaster.core.clock import Clock
 from broadcaster.county.board.receipt_inbox import Known, enrolled
 from broadcaster.county.board.uncounted_receipts import is_of
 from broadcaster.county.broker.mqtt_client import CONNECTED, Incoming, Wire
-from broadcaster.county.relay.relay_memory import Carried, RelayBook, Told
+from broadcaster.county.relay.relay_memory import RelayBook, RelayedBulletin, Told
 from broadcaster.county.store.delivery_state import stage_of
 from broadcaster.county.store.office_database import OfficeDatabase
 from broadcaster.county.store.tables import SIGNED_WITH, receipt, told
@@ -45,7 +47,7 @@ STANDING = timedelta(days=1)
 
 
 class OfficeReceipts:
-    """What the relay reads of the office's database."""
+    """The relay's view of the office's database."""
 
     def __init__(self, database: OfficeDatabase) -> None:
         self._database = database
@@ -55,14 +57,14 @@ class OfficeReceipts:
         return enrolled(self._database)
 
     def receipts_of(self, bulletin: str) -> list[tuple[str, bytes]]:
-        """What boxes have signed of it, each with its box, as the office took it in."""
+        """The boxes' signed receipts of a bulletin, each with its box, as the office stored them."""
         query = select(receipt.c.box, told.c.envelope).join(told, SIGNED_WITH)
         rows = self._database.read(query.where(receipt.c.bulletin == bulletin))
         return [(row.box, row.envelope) for row in rows]
 
 
 class Tally:
-    """`step` is for a `Loop`."""
+    """`step` is for a `ThreadLoop`."""
 
     def __init__(
         self,
@@ -107,7 +109,7 @@ class Tally:
             self._book.tell([said for one in came for said in self._read(one, boxes, find)])
 
     def _read(
-        self, one: Incoming, boxes: Mapping[str, Known], find: Callable[[str], Carried | None]
+        self, one: Incoming, boxes: Mapping[str, Known], find: Callable[[str], RelayedBulletin | None]
     ) -> Iterator[Told]:
         """None of what the county itself has sent, of what was not sent there, or is not genuine."""
         box, _, id = one.topic.removeprefix(f"{mqtt_topics.ROOT}/r/").partition("/")
@@ -155,11 +157,11 @@ class Tally:
             self._presence_at, self._told_below = now + PRESENCE_SECONDS, below
 
     def _recall(self, id: str) -> None:
-        """What the office has kept of it, should the relay's own database have been lost."""
+        """Reads the receipts that the office has stored, in case the relay's own database was lost."""
         signed = self._office.receipts_of(id)
         self._take([Incoming(mqtt_topics.receipt(box, id), data) for box, data in signed])
 
-    def _tell(self, one: Carried, told: Mapping[str, Any]) -> bool:
+    def _tell(self, one: RelayedBulletin, told: Mapping[str, Any]) -> bool:
         written = strict_json.write(told).decode("ascii")
         if written == one.summed:
             self._book.summed(one.id, written, one.sum_number)

@@ -1,6 +1,4 @@
-"""Who has logged in: kept by the office, so that a copied cookie is worth nothing after the logout."""
-
-from __future__ import annotations
+"""Sessions of officers, stored by the office, so a copied cookie is worthless after the logout."""
 
 import secrets
 from datetime import timedelta
@@ -16,7 +14,7 @@ from broadcaster.store.passwords import key_hash
 LONGEST = timedelta(hours=12)
 
 
-class Sessions:
+class OfficeSessions:
     """Any thread. Another password, or an account that is removed, ends all of its sessions."""
 
     def __init__(self, database: OfficeDatabase, clock: Clock) -> None:

@@ -1,4 +1,4 @@
-"""The item on the air, as the sound child knows it."""
+"""The item that the sound child is playing: its sounds, and damage in them."""
 
 from collections import deque
 from collections.abc import Iterator
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from broadcaster.audio.pcm import SAMPLE_BYTES, Volume
+from broadcaster.audio.pcm import SAMPLE_BYTES, Gain
 from broadcaster.audio.pcm_file import NoDecoder, SoundUnreadable, read_pcm
 from broadcaster.system.flac_digest import is_whole
 
@@ -31,11 +31,11 @@ class Damage(NamedTuple):
     frames: int
 
 
-class Sounding:
-    """What is still to be read of an item, and how it will end."""
+class PlayingItem:
+    """The unread rest of an item, and how it will end."""
 
     def __init__(
-        self, item_id: str, first_frame: int, rate_hz: int, block_frames: int, volume: Volume
+        self, item_id: str, first_frame: int, rate_hz: int, block_frames: int, volume: Gain
     ) -> None:
         self.item_id = item_id
         self.first_frame = first_frame
@@ -111,7 +111,7 @@ class Sounding:
         sound.checked = True
 
     def _break_at(self, sound: _Sound) -> None:
-        """What is before it is still heard."""
+        """Ends the item before a damaged sound; sounds before it are still heard."""
         while self._sounds and self._sounds[-1].number >= sound.number:
             self._sounds.pop()
         self._given = sound.number

@@ -1,4 +1,4 @@
-"""Answers queries over a connection of its own: a long search never keeps a journal line waiting."""
+"""A read-only connection of its own, so a long search never delays a line of the journal."""
 
 import threading
 from collections.abc import Mapping, Sequence
@@ -12,7 +12,7 @@ from broadcaster.core.errors import StoreUnusable
 from broadcaster.store.database.sqlite_connection import StoreDamaged, connect_for_reading, told_plainly
 
 
-class Reader:
+class ReadConnection:
     """Reads a database that may be written meanwhile, by this process or another; any thread."""
 
     def __init__(self, path: Path) -> None:

@@ -1,4 +1,4 @@
-"""What the API takes and gives, as its description says it."""
+"""Schemas of the API for notices, status, journal, voices and lexicon."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -15,7 +15,7 @@ from broadcaster.core.model import (
     Entry,
     Line,
     Notice,
-    Office,
+    OfficeLevel,
     Outcome,
     Severity,
     Signal,
@@ -35,7 +35,7 @@ class Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
 
-class Said(Strict):
+class NoticeIn(Strict):
     """A notice. What is left out goes by the severity and the station's settings."""
 
     text: str = Field(min_length=1, max_length=LONGEST_TEXT)
@@ -57,7 +57,7 @@ class Said(Strict):
 
     recording: str = Field("", pattern=RECORDING_KEY, description="sounds in the place of the text")
 
-    def notice(self, office: Office) -> Notice:
+    def notice(self, office: OfficeLevel) -> Notice:
         closed = {
             "severity": Severity(self.severity),
             "chime": self.chime and Signal(self.chime),
@@ -65,11 +65,11 @@ class Said(Strict):
             "zones": tuple(self.zones),
             "when_quiet": WhenQuiet(self.when_quiet),
         }
-        said = self.model_dump(include=set(Said.model_fields))
+        said = self.model_dump(include=set(NoticeIn.model_fields))
         return Notice(**{**said, **closed, "office": office})
 
 
-class Wanted(Said):
+class ScheduledNoticeIn(NoticeIn):
     """A notice and its time."""
 
     at: AwareDatetime | None = Field(
@@ -77,7 +77,7 @@ class Wanted(Said):
     )
 
 
-class OnceHeader(BaseModel):
+class IdempotencyHeader(BaseModel):
     """With the same key, however often it is sent, a notice is aired once."""
 
     key: str = Field(
@@ -92,7 +92,7 @@ class AiringPath(BaseModel):
     airing_id: str = Field(max_length=100)
 
 
-class WordPath(BaseModel):
+class LexiconEntryPath(BaseModel):
     section: Literal["words", "places", "surnames"]
     word: str = Field(max_length=20)
 
@@ -101,18 +101,18 @@ MOST_WAITING = 100
 Row = TypeVar("Row")
 
 
-class Reading(Strict):
+class PronunciationIn(Strict):
     said: str = Field(
         min_length=1, max_length=200, description="pinyin (lao4 ting2) or other characters"
     )
 
 
-class HowMany(BaseModel):
+class CountQuery(BaseModel):
     count: int = Field(5, ge=1, le=100)
 
 
-class Part(BaseModel):
-    """Which part of a long list."""
+class RowsQuery(BaseModel):
+    """The rows wanted of a long list."""
 
     count: int = Field(500, ge=1, le=500)
     skip: int = Field(0, ge=0, le=1_000_000)
@@ -122,7 +122,7 @@ class Part(BaseModel):
 
 
 class HistoryQuery(BaseModel):
-    """Which lines of the journal, newest first."""
+    """The journal lines wanted, newest first."""
 
     count: int = Field(20, ge=1, le=200)
     skip: int = Field(0, ge=0, le=1_000_000)
@@ -136,7 +136,7 @@ class HistoryQuery(BaseModel):
         return JournalFilter(self.since, self.until, self.outcome, self.asked_by, self.text)
 
 
-class AiringShape(BaseModel):
+class AiringOut(BaseModel):
     """Something that waits, sounds, or comes by the timetable. Not `kept`: the disk took nothing when it
     was accepted, so a power cut would end it."""
 
@@ -166,18 +166,18 @@ class AiringShape(BaseModel):
         )
 
 
-class Sounding(AiringShape):
+class OnAirOut(AiringOut):
     seconds_played: float = 0.0
     seconds_due: float = Field(default=0.0, description="grows until its sound is made")
     made: bool = True
 
 
-class StatusShape(BaseModel):
+class StatusOut(BaseModel):
     """The box at this moment; `fault` is a sentence in Chinese, or empty. So is `waits_for_card`: why
     what is due does not sound yet."""
 
-    on_air: Sounding | None
-    waiting: list[AiringShape] = Field(description=f"the first {MOST_WAITING} of them")
+    on_air: OnAirOut | None
+    waiting: list[AiringOut] = Field(description=f"the first {MOST_WAITING} of them")
     waiting_in_all: int
     fault: str
     loops_stopped: bool
@@ -189,14 +189,14 @@ class StatusShape(BaseModel):
     @classmethod
     def of(cls, status: Status) -> Self:
         on_air = status.on_air
-        sounding = Sounding.of(on_air.airing) if on_air else None
+        sounding = OnAirOut.of(on_air.airing) if on_air else None
         if sounding and on_air:
             sounding.seconds_played = round(on_air.seconds_played, 1)
             sounding.seconds_due = round(on_air.seconds_due, 1)
             sounding.made = on_air.made
         return cls(
             on_air=sounding,
-            waiting=[AiringShape.of(airing) for airing in status.waiting[:MOST_WAITING]],
+            waiting=[AiringOut.of(airing) for airing in status.waiting[:MOST_WAITING]],
             waiting_in_all=len(status.waiting),
             fault=status.fault,
             loops_stopped=status.loops_stopped,
@@ -207,12 +207,12 @@ class StatusShape(BaseModel):
         )
 
 
-class Upcoming(BaseModel):
-    airings: list[AiringShape]
+class UpcomingOut(BaseModel):
+    airings: list[AiringOut]
 
 
-class HistoryLine(BaseModel):
-    """What became of one airing; `text` is its start."""
+class HistoryLineOut(BaseModel):
+    """The result of one airing; `text` is its start."""
 
     id: str
     title: str
@@ -236,21 +236,21 @@ class HistoryLine(BaseModel):
         return cls.model_validate(fields | {"kind": row.kind.value})
 
 
-class History(BaseModel):
-    lines: list[HistoryLine]
+class HistoryOut(BaseModel):
+    lines: list[HistoryLineOut]
 
 
-class Volume(Strict):
+class VolumeIn(Strict):
     """Per cent of full scale, from the next notice on; red and orange are never below their least."""
 
     volume: int = Field(ge=0, le=100)
 
 
-class Stopped(BaseModel):
+class StopOut(BaseModel):
     ended: int = Field(description="how many airings that ended, sounding or waiting")
 
 
-class LineShape(BaseModel):
+class LineOut(BaseModel):
     written: str
     spoken: str
     sounded: list[str] = Field(description="the pinyin of each syllable as it is said")
@@ -263,11 +263,11 @@ class LineShape(BaseModel):
         return cls(written=line.written, spoken=line.spoken, sounded=sounded, pause_seconds=pause)
 
 
-class ScriptShape(BaseModel):
-    lines: list[LineShape]
+class ScriptOut(BaseModel):
+    lines: list[LineOut]
 
 
-class VoiceShape(BaseModel):
+class VoiceOut(BaseModel):
     name: str
     title: str
     ready: bool
@@ -278,11 +278,11 @@ class VoiceShape(BaseModel):
         return cls(name=entry.name, title=entry.title, ready=entry.ready, state=entry.state)
 
 
-class Voices(BaseModel):
-    voices: list[VoiceShape]
+class VoicesOut(BaseModel):
+    voices: list[VoiceOut]
 
 
-class WordShape(BaseModel):
+class LexiconEntryOut(BaseModel):
     section: str
     word: str
     said: str
@@ -292,6 +292,6 @@ class WordShape(BaseModel):
         return cls(section=entry.section, word=entry.word, said=entry.said)
 
 
-class Words(BaseModel):
-    words: list[WordShape]
+class LexiconOut(BaseModel):
+    words: list[LexiconEntryOut]
     in_all: int

@@ -1,4 +1,5 @@
-"""Who may reach what: one table of all endpoints, asked before each request and noted by after it.
+"""Access rules of the village page: one table of all endpoints, checked before each request and logged
+after it.
 
 An endpoint that is not in the table is open to nobody.
 """
@@ -20,11 +21,11 @@ logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class Rule:
-    """What it takes to get in: a role, or for programs a token's scope, or `open` to everybody.
+class AccessRule:
+    """The right that an endpoint needs: a role, or for programs a token's scope, or `open` to everybody.
 
-    `deed` is what the record calls it, and `about` the field or part of the address that says more. A
-    `silent` address is asked by a script, which is told 401 instead of being led to the login.
+    `deed` is its name in the audit log, and `about` the field or part of the address that says more. A
+    `silent` address is requested by a script, which gets 401 instead of being led to the login.
     """
 
     role: Role | None = None
@@ -35,11 +36,11 @@ class Rule:
     about: str = ""
 
 
-OPEN = Rule(open=True)
-LOOK = Rule(Role.VIEWER)
-WRITE = Rule(Role.EDITOR)
-DO = Rule(Role.SECRETARY)
-READ = Rule(scope=Scope.READ)
+OPEN = AccessRule(open=True)
+LOOK = AccessRule(Role.VIEWER)
+WRITE = AccessRule(Role.EDITOR)
+DO = AccessRule(Role.SECRETARY)
+READ = AccessRule(scope=Scope.READ)
 
 RULES = {
     "static": OPEN,
@@ -53,8 +54,8 @@ RULES = {
     "account.write_on": LOOK,
     "account.logout": LOOK,
     "air.home": LOOK,
-    "air.live": Rule(Role.VIEWER, silent=True),
-    "air.stream": Rule(Role.VIEWER, silent=True),
+    "air.live": AccessRule(Role.VIEWER, silent=True),
+    "air.stream": AccessRule(Role.VIEWER, silent=True),
     "air.seen": LOOK,
     "say.write": WRITE,
     "say.fill": WRITE,
@@ -62,31 +63,31 @@ RULES = {
     "say.change": WRITE,
     "say.rehearse": WRITE,
     "say.edit": WRITE,
-    "say.fix": Rule(Role.EDITOR, deed=N_("改读音"), about="word"),
+    "say.fix": AccessRule(Role.EDITOR, deed=N_("改读音"), about="word"),
     "say.sound": LOOK,
-    "say.air": Rule(Role.SECRETARY, deed=N_("播出"), about="text"),
+    "say.air": AccessRule(Role.SECRETARY, deed=N_("播出"), about="text"),
     "voice.home": WRITE,
-    "voice.take": Rule(Role.EDITOR, deed=N_("录音")),
+    "voice.take": AccessRule(Role.EDITOR, deed=N_("录音")),
     "voice.use": WRITE,
-    "voice.remove": Rule(Role.EDITOR, deed=N_("删录音"), about="key"),
+    "voice.remove": AccessRule(Role.EDITOR, deed=N_("删录音"), about="key"),
     "talk.home": DO,
-    "talk.begin": Rule(Role.SECRETARY, silent=True, deed=N_("现场讲话"), about="about"),
-    "talk.take": Rule(Role.SECRETARY, silent=True),
-    "talk.end": Rule(Role.SECRETARY, silent=True),
-    "air.resume_loops": Rule(Role.SECRETARY, deed=N_("恢复循环")),
-    "air.confirm_clock": Rule(Role.SECRETARY, deed=N_("说钟是对的")),
-    "air.set_volume": Rule(Role.SECRETARY, deed=N_("调音量"), about="volume"),
+    "talk.begin": AccessRule(Role.SECRETARY, silent=True, deed=N_("现场讲话"), about="about"),
+    "talk.take": AccessRule(Role.SECRETARY, silent=True),
+    "talk.end": AccessRule(Role.SECRETARY, silent=True),
+    "air.resume_loops": AccessRule(Role.SECRETARY, deed=N_("恢复循环")),
+    "air.confirm_clock": AccessRule(Role.SECRETARY, deed=N_("说钟是对的")),
+    "air.set_volume": AccessRule(Role.SECRETARY, deed=N_("调音量"), about="volume"),
     "air.bar": OPEN,
-    "air.stop": Rule(Role.SECRETARY, deed=N_("停播")),
-    "air.go_on": Rule(Role.SECRETARY, deed=N_("接着播")),
+    "air.stop": AccessRule(Role.SECRETARY, deed=N_("停播")),
+    "air.go_on": AccessRule(Role.SECRETARY, deed=N_("接着播")),
     "air.ask_cancel": DO,
-    "air.cancel": Rule(Role.SECRETARY, deed=N_("取消播出"), about="airing_id"),
+    "air.cancel": AccessRule(Role.SECRETARY, deed=N_("取消播出"), about="airing_id"),
     "words.home": LOOK,
     "words.sound": LOOK,
     "words.edit": WRITE,
     "words.listen": WRITE,
-    "words.save": Rule(Role.EDITOR, deed=N_("改读音"), about="word"),
-    "words.remove": Rule(Role.EDITOR, deed=N_("删读音"), about="word"),
+    "words.save": AccessRule(Role.EDITOR, deed=N_("改读音"), about="word"),
+    "words.remove": AccessRule(Role.EDITOR, deed=N_("删读音"), about="word"),
     "timetable.home": LOOK,
     "timetable.one": LOOK,
     "timetable.new": WRITE,
@@ -98,39 +99,39 @@ RULES = {
     "unfinished.drop": WRITE,
     "unfinished.take_back": WRITE,
     # What is saved will be aired by itself.
-    "timetable.save": Rule(Role.SECRETARY, deed=N_("排节目"), about="name"),
-    "timetable.pause": Rule(Role.SECRETARY, deed=N_("停节目"), about="name"),
-    "timetable.remove": Rule(Role.SECRETARY, deed=N_("删节目"), about="name"),
-    "timetable.restore": Rule(Role.SECRETARY, deed=N_("恢复节目"), about="name"),
+    "timetable.save": AccessRule(Role.SECRETARY, deed=N_("排节目"), about="name"),
+    "timetable.pause": AccessRule(Role.SECRETARY, deed=N_("停节目"), about="name"),
+    "timetable.remove": AccessRule(Role.SECRETARY, deed=N_("删节目"), about="name"),
+    "timetable.restore": AccessRule(Role.SECRETARY, deed=N_("恢复节目"), about="name"),
     "record.home": LOOK,
     "record.journal": LOOK,
     "record.notice": LOOK,
     "record.paper": LOOK,
     "record.ask_again": DO,
-    "record.again": Rule(Role.SECRETARY, deed=N_("再播"), about="text"),
+    "record.again": AccessRule(Role.SECRETARY, deed=N_("再播"), about="text"),
     "record.usb": LOOK,
     "record.copy": LOOK,
     "record.made": LOOK,
     "record.file": LOOK,
     "me.more": LOOK,
     "me.home": LOOK,
-    "me.change_password": Rule(Role.VIEWER, deed=N_("改自己的密码")),
-    "me.set_pin": Rule(Role.VIEWER, deed=N_("给手机设 PIN")),
-    "me.forget_phone": Rule(Role.VIEWER, deed=N_("取消手机的 PIN")),
+    "me.change_password": AccessRule(Role.VIEWER, deed=N_("改自己的密码")),
+    "me.set_pin": AccessRule(Role.VIEWER, deed=N_("给手机设 PIN")),
+    "me.forget_phone": AccessRule(Role.VIEWER, deed=N_("取消手机的 PIN")),
     "cards.home": DO,
-    "cards.use": Rule(Role.SECRETARY, deed=N_("选声卡"), about="card"),
+    "cards.use": AccessRule(Role.SECRETARY, deed=N_("选声卡"), about="card"),
     "people.home": DO,
     "people.person": DO,
-    "people.add": Rule(Role.SECRETARY, deed=N_("加人员"), about="name"),
-    "people.set_role": Rule(Role.SECRETARY, deed=N_("改身份"), about="about"),
-    "people.reset": Rule(Role.SECRETARY, deed=N_("重设密码"), about="about"),
-    "people.remove": Rule(Role.SECRETARY, deed=N_("删人员"), about="about"),
+    "people.add": AccessRule(Role.SECRETARY, deed=N_("加人员"), about="name"),
+    "people.set_role": AccessRule(Role.SECRETARY, deed=N_("改身份"), about="about"),
+    "people.reset": AccessRule(Role.SECRETARY, deed=N_("重设密码"), about="about"),
+    "people.remove": AccessRule(Role.SECRETARY, deed=N_("删人员"), about="about"),
     "tokens.home": DO,
-    "tokens.make": Rule(Role.SECRETARY, deed=N_("建令牌"), about="name"),
-    "tokens.remove": Rule(Role.SECRETARY, deed=N_("删令牌"), about="about"),
+    "tokens.make": AccessRule(Role.SECRETARY, deed=N_("建令牌"), about="name"),
+    "tokens.remove": AccessRule(Role.SECRETARY, deed=N_("删令牌"), about="about"),
     "deeds.home": DO,
     "monitor.healthz": OPEN,
-    "monitor.metrics": Rule(scope=Scope.METRICS),
+    "monitor.metrics": AccessRule(scope=Scope.METRICS),
     "api.openapi": OPEN,
     "api.status": READ,
     "api.upcoming": READ,
@@ -138,26 +139,26 @@ RULES = {
     "api.voices": READ,
     "api.script": READ,
     "api.words": READ,
-    "api.set_word": Rule(scope=Scope.WORDS, deed=N_("改读音"), about="word"),
-    "api.remove_word": Rule(scope=Scope.WORDS, deed=N_("删读音"), about="word"),
-    "api.announce": Rule(scope=Scope.AIR, deed=N_("播出"), about="text"),
-    "api.cancel": Rule(scope=Scope.AIR, deed=N_("取消播出"), about="airing_id"),
-    "api.stop": Rule(scope=Scope.AIR, deed=N_("停播")),
-    "api.resume_loops": Rule(scope=Scope.AIR, deed=N_("恢复循环")),
+    "api.set_word": AccessRule(scope=Scope.WORDS, deed=N_("改读音"), about="word"),
+    "api.remove_word": AccessRule(scope=Scope.WORDS, deed=N_("删读音"), about="word"),
+    "api.announce": AccessRule(scope=Scope.AIR, deed=N_("播出"), about="text"),
+    "api.cancel": AccessRule(scope=Scope.AIR, deed=N_("取消播出"), about="airing_id"),
+    "api.stop": AccessRule(scope=Scope.AIR, deed=N_("停播")),
+    "api.resume_loops": AccessRule(scope=Scope.AIR, deed=N_("恢复循环")),
     "api.volume": READ,
-    "api.set_volume": Rule(scope=Scope.AIR, deed=N_("调音量")),
+    "api.set_volume": AccessRule(scope=Scope.AIR, deed=N_("调音量")),
     "slots_api.slots": READ,
     "slots_api.preview": READ,
-    "slots_api.keep": Rule(scope=Scope.AIR, deed=N_("排节目"), about="name"),
-    "slots_api.remove": Rule(scope=Scope.AIR, deed=N_("删节目"), about="name"),
-    "slots_api.pause": Rule(scope=Scope.AIR, deed=N_("停节目"), about="name"),
-    "slots_api.go_on": Rule(scope=Scope.AIR, deed=N_("停节目"), about="name"),
+    "slots_api.keep": AccessRule(scope=Scope.AIR, deed=N_("排节目"), about="name"),
+    "slots_api.remove": AccessRule(scope=Scope.AIR, deed=N_("删节目"), about="name"),
+    "slots_api.pause": AccessRule(scope=Scope.AIR, deed=N_("停节目"), about="name"),
+    "slots_api.go_on": AccessRule(scope=Scope.AIR, deed=N_("停节目"), about="name"),
     "copies_api.order": READ,
     "copies_api.copy": READ,
     "copies_api.file": READ,
     "recordings_api.recordings": READ,
-    "recordings_api.take": Rule(scope=Scope.AIR, deed=N_("录音")),
-    "recordings_api.remove": Rule(scope=Scope.AIR, deed=N_("删录音"), about="key"),
+    "recordings_api.take": AccessRule(scope=Scope.AIR, deed=N_("录音")),
+    "recordings_api.remove": AccessRule(scope=Scope.AIR, deed=N_("删录音"), about="key"),
 }
 
 FORWARDED = ("X-Forwarded-For", "Forwarded", "X-Real-IP")
@@ -219,7 +220,7 @@ def token() -> Token:
 
 
 def may(endpoint: str) -> bool:
-    """Whether the person who asks may reach it: pages leave out what he may not."""
+    """True if the person may use the endpoint: pages leave out links that he may not."""
     role, person = RULES[endpoint].role, who()
     return bool(role and person and person.role.covers(role))
 

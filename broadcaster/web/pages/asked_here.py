@@ -1,4 +1,4 @@
-"""What somebody asked for on this phone, followed to its true end: by its airing, in his session."""
+"""Follows the notices that somebody asked for on this phone to their end, by ids in his session."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from flask import render_template, session
 
 from broadcaster.core.errors import BroadcasterError
 from broadcaster.core.labels import OUTCOMES, called, why
-from broadcaster.core.model import Airing, Kind, Outcome
+from broadcaster.core.model import Airing, AiringKind, Outcome
 from broadcaster.station.station import JournalFilter
 from broadcaster.web.base import wording
 from broadcaster.web.base.followed_airings import End
@@ -36,7 +36,7 @@ MOST_DEEDS, MOST_LINES = 500, 200
 
 
 class Stands(Enum):
-    """How it stands with what was asked for; SILENT waits for a sound card, of LOST nothing is known."""
+    """The state of a request; SILENT waits for a sound card, LOST means that nothing is known of it."""
 
     COMING = "coming"
     SILENT = "silent"
@@ -51,7 +51,7 @@ STANDS = {Outcome.PLAYED: Stands.HEARD, Outcome.CANCELLED: Stands.TAKEN_BACK}
 
 
 @dataclass(frozen=True)
-class Asked:
+class FollowedRequest:
     """One line of the home page."""
 
     id: str
@@ -78,8 +78,9 @@ def follow(airing: Airing) -> None:
 
 
 def go_on(taken: list[TakenUp]) -> None:
-    """What was stopped goes on in a new airing: where the old one is followed it stands for it; what
-    nobody asked for here this phone follows from now on."""
+    """Follows the new airing that resumes a stopped one, in place of the old one; this phone also
+    follows one that nobody asked for here.
+    """
     for one in taken:
         if one.airing:
             parts().followed.go_on(one.before, one.airing.id)
@@ -89,18 +90,19 @@ def go_on(taken: list[TakenUp]) -> None:
 
 
 def follow_what_was_missed(name: str) -> None:
-    """What a person asked for and nobody heard since he logged in last, on whatever phone, or nobody has
-    heard yet; who stopped it knows."""
+    """Follows the requests of a person, from any phone, that nobody heard since he last logged in, or
+    that still wait. A stop that he made himself is left out.
+    """
     station = parts().station
     with suppress(BroadcasterError):
         waiting = [one for one in station.status().waiting if one.asked_by == name]
         since = max(_last_login(name), parts().clock.now() - SHOWN_FOR[False])
         lines = station.history(MOST_LINES, JournalFilter(since=since, asked_by=name))
-        live = [row for row in reversed(lines) if row.asked_by == name and row.kind is Kind.LIVE]
+        live = [row for row in reversed(lines) if row.asked_by == name and row.kind is AiringKind.LIVE]
         unheard = [row for row in live if row.ended_at > since and row.outcome not in STANDS]
         missed = [row for row in unheard if not row.reason.startswith("停播")]
         names = {row.airing_id: _short(called(row)) for row in missed}
-        names |= {one.id: _short(called(one.notice)) for one in waiting if one.kind is Kind.LIVE}
+        names |= {one.id: _short(called(one.notice)) for one in waiting if one.kind is AiringKind.LIVE}
         _keep(dict([*(_here() | names).items()][-MOST_ASKED:]))
 
 
@@ -122,7 +124,7 @@ def _look_for_what_goes_on(airing_id: str) -> None:
 
 
 def _missed(airing_id: str) -> bool:
-    """Whether it is over and was not heard."""
+    """True if it is over and was not heard."""
     end = _end(airing_id)
     return end is not None and not end.heard
 
@@ -139,7 +141,7 @@ def forget_what_is_over() -> None:
     _keep({one: name for one, name in _here().items() if not how_it_stands(one, status).over})
 
 
-def asked_here(status: Status) -> list[Asked]:
+def asked_here(status: Status) -> list[FollowedRequest]:
     """Those of this phone, the last first; what is over for long is left out from then on, and of what
     went well all but the last. What was not heard no later one pushes out."""
     now = parts().clock.now()
@@ -160,7 +162,7 @@ def asked_here(status: Status) -> list[Asked]:
     return [one for one in shown if one not in unseen]
 
 
-def asked_anywhere(status: Status) -> list[Asked]:
+def asked_anywhere(status: Status) -> list[FollowedRequest]:
     """Those of all phones that looked lately: what moves on their pages."""
     return [how_it_stands(airing_id, status) for airing_id in parts().followed.ids()]
 
@@ -177,7 +179,7 @@ def _keep(names: dict[str, str]) -> None:
     session[KEY] = [list(row) for row in names.items()]
 
 
-def how_it_stands(airing_id: str, status: Status, called_here: str = "") -> Asked:
+def how_it_stands(airing_id: str, status: Status, called_here: str = "") -> FollowedRequest:
     """Of one airing, also of what was asked for on another phone."""
     going_on, monotonic = parts().followed.after(airing_id), parts().clock.monotonic()
     name = own(parts().followed.name_of(airing_id) or called_here)
@@ -187,7 +189,7 @@ def how_it_stands(airing_id: str, status: Status, called_here: str = "") -> Aske
     if parts().followed.unknown_for(airing_id, monotonic) < LOST_SECONDS:
         return _handed_over(airing_id, name)
     told = _("“%(name)s”不知道播了没有：广播站的记录坏过，没有它了。没听到的话，请重新播。", name=name)
-    return Asked(airing_id, told, Stands.LOST)
+    return FollowedRequest(airing_id, told, Stands.LOST)
 
 
 def what_became(airing: Airing) -> str:
@@ -197,21 +199,21 @@ def what_became(airing: Airing) -> str:
     return render_template("sent.html", one=one, airing=airing, at=end and end.at)
 
 
-def _coming(airing_id: str, status: Status) -> Asked | None:
+def _coming(airing_id: str, status: Status) -> FollowedRequest | None:
     if status.on_air and status.on_air.airing.id == airing_id:
         name = _name(status.on_air.airing)
         if status.on_air.stopping:
-            return Asked(airing_id, _("“%(name)s”正在停。", name=name))
+            return FollowedRequest(airing_id, _("“%(name)s”正在停。", name=name))
         if status.on_air.seconds_played:
-            return Asked(airing_id, _("“%(name)s”正在播。", name=name))
-        return Asked(airing_id, _("“%(name)s”已经交给广播了，正要播。", name=name))
+            return FollowedRequest(airing_id, _("“%(name)s”正在播。", name=name))
+        return FollowedRequest(airing_id, _("“%(name)s”已经交给广播了，正要播。", name=name))
     for airing in status.waiting:
         if airing.id == airing_id:
             return _waiting(airing, airing_id in status.held)
     return None
 
 
-def _over(airing_id: str, name: str) -> Asked | None:
+def _over(airing_id: str, name: str) -> FollowedRequest | None:
     """Also while the record cannot be read, for then nothing is known to be lost."""
     try:
         end = _known_end(airing_id)
@@ -225,26 +227,28 @@ def _short(name: str) -> str:
     return name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 1]}…"
 
 
-def _handed_over(airing_id: str, name: str) -> Asked:
+def _handed_over(airing_id: str, name: str) -> FollowedRequest:
     """Nothing is known of it yet: whether it was heard is not said."""
-    return Asked(airing_id, _("“%(name)s”已经交给广播了，播得怎么样正在查。", name=name))
+    return FollowedRequest(airing_id, _("“%(name)s”已经交给广播了，播得怎么样正在查。", name=name))
 
 
-def _waiting(airing: Airing, held: bool) -> Asked:
+def _waiting(airing: Airing, held: bool) -> FollowedRequest:
     now, name = parts().clock.now(), _name(airing)
     if held:
-        return Asked(airing.id, _("“%(name)s”记下了，等时钟对准了再播。", name=name))
+        return FollowedRequest(airing.id, _("“%(name)s”记下了，等时钟对准了再播。", name=name))
     if airing.due_at > now:
         when = wording.say_moment(airing.due_at, now)
-        return Asked(airing.id, _("“%(name)s”记下了，到时候播：%(when)s。", name=name, when=when))
+        return FollowedRequest(
+            airing.id, _("“%(name)s”记下了，到时候播：%(when)s。", name=name, when=when)
+        )
     if not parts().station.device().ready:
         until = wording.say_moment(airing.expires_at, now)
         told = _("还没有响：“%(name)s”在等声卡，%(when)s 以前弄好就补播。", name=name, when=until)
-        return Asked(airing.id, told, Stands.SILENT)
-    return Asked(airing.id, _("“%(name)s”已经交给广播了，正在排队。", name=name))
+        return FollowedRequest(airing.id, told, Stands.SILENT)
+    return FollowedRequest(airing.id, _("“%(name)s”已经交给广播了，正在排队。", name=name))
 
 
-def _ended(airing_id: str, end: End) -> Asked:
+def _ended(airing_id: str, end: End) -> FollowedRequest:
     words = {"name": own(end.name), "outcome": _(OUTCOMES[end.outcome])}
     reason = own(why(end.outcome, end.reason).removesuffix("。"))
     told = (
@@ -252,7 +256,7 @@ def _ended(airing_id: str, end: End) -> Asked:
         if reason
         else _("“%(name)s”%(outcome)s。", **words)
     )
-    return Asked(airing_id, told, STANDS.get(end.outcome, Stands.FAILED))
+    return FollowedRequest(airing_id, told, STANDS.get(end.outcome, Stands.FAILED))
 
 
 def _end(airing_id: str) -> End | None:
@@ -262,7 +266,7 @@ def _end(airing_id: str) -> End | None:
 
 
 def _known_end(airing_id: str) -> End | None:
-    """Asked of the air, which knows it also while the disk fails, and then of the record.
+    """FollowedRequest of the air, which knows it also while the disk fails, and then of the record.
 
     Raises as `Station.past`.
     """

@@ -1,4 +1,6 @@
-"""The record: what was aired, heard and said again; a notice on paper, for a chat group, as MP3."""
+"""The journal's pages: past airings, heard and said again; a notice for printing, for a chat group, as
+MP3.
+"""
 
 from __future__ import annotations
 
@@ -48,8 +50,8 @@ pages = Blueprint("record", __name__, url_prefix="/record")
 
 
 @dataclass(frozen=True)
-class Said:
-    """What a line of the journal or a slot of the timetable says; `query` is its address here."""
+class PastNotice:
+    """The notices of a journal line or of a slot; `query` is its address here."""
 
     title: str
     notices: tuple[Notice, ...]
@@ -183,7 +185,7 @@ def copy() -> ResponseReturnValue:
 
 @pages.get("/copy/<copy_id>")
 def made(copy_id: str) -> ResponseReturnValue:
-    """How far it came; the page asks again by itself, without JavaScript too."""
+    """The progress of an export; the page reloads by itself, without JavaScript too."""
     found = parts().station.copies.find(copy_id)
     return render_template("copy.html", copy=found) if found else _gone()
 
@@ -221,8 +223,8 @@ def _midnight(text: str) -> datetime | None:
     return datetime.combine(day, time(), parts().settings.station.zone) if day else None
 
 
-def _said() -> Said | None:
-    """What the request is about: a line of the journal, or a slot."""
+def _said() -> PastNotice | None:
+    """The journal line or slot that the request names."""
     station, airing_id, slot = (
         parts().station,
         request.values.get("airing", ""),
@@ -233,12 +235,12 @@ def _said() -> Said | None:
         if row is None:
             return None
         name = called(row)
-        return Said(name, (row.notice,), {"airing": airing_id}, row)
+        return PastNotice(name, (row.notice,), {"airing": airing_id}, row)
     notices = station.slots.notices(slot)
-    return Said(slot, notices, {"slot": slot}) if notices else None
+    return PastNotice(slot, notices, {"slot": slot}) if notices else None
 
 
-def _confirm(said: Said, row: JournalRow, notice_id: str) -> ResponseReturnValue:
+def _confirm(said: PastNotice, row: JournalRow, notice_id: str) -> ResponseReturnValue:
     notice = replace(said.notices[0], id=notice_id)
     heard_seconds = row.seconds_whole if row.outcome is Outcome.PLAYED else 0.0
     try:
@@ -260,7 +262,7 @@ def _code(text: str) -> str:
     return str(code.svg_inline(border=2, omitsize=True, svgclass="code", lineclass=None))
 
 
-def _when(said: Said) -> datetime:
+def _when(said: PastNotice) -> datetime:
     return said.row.happened_at.astimezone(_now().tzinfo) if said.row else _now()
 
 

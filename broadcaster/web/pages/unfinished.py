@@ -1,4 +1,4 @@
-"""没写完的: what one has begun to write and not sent, at the box and, by its script, on the phone."""
+"""The page 没写完的: unsent forms, at the box and, by its script, on the phone."""
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue

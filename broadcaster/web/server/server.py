@@ -1,4 +1,6 @@
-"""The page under waitress: a listening socket, threads that answer, one that reads and writes."""
+"""Runs the page under waitress: a listening socket, one thread that reads and writes, others that
+answer.
+"""
 
 import socket
 import time
@@ -9,7 +11,7 @@ from waitress import create_server, wasyncore
 from waitress.channel import HTTPChannel
 
 from broadcaster.core.errors import ConfigError, reason_of
-from broadcaster.system.thread_loop import Loop
+from broadcaster.system.thread_loop import ThreadLoop
 from broadcaster.web.server.server_events import MOST_STREAMS
 from broadcaster.web.server.tls import Wsgi
 
@@ -49,7 +51,7 @@ class Server:
             max_request_body_size=LONGEST_BODY,
         )
         self._leaving = leaving
-        self.loop = Loop("web", self.step, self._server.pull_trigger, LONGEST_STEP_SECONDS)
+        self.loop = ThreadLoop("web", self.step, self._server.pull_trigger, LONGEST_STEP_SECONDS)
         self.loop.start()
 
     @property
@@ -118,7 +120,7 @@ def _let_go(channel: HTTPChannel) -> None:
 
 
 def _is_long(channel: HTTPChannel) -> bool:
-    """Whether it sends a long body, by what it said or by what has come."""
+    """True if the client sends a long body, by its announced or its received length."""
     request = channel.request
     if not request or not request.headers_finished:
         return False
@@ -127,7 +129,7 @@ def _is_long(channel: HTTPChannel) -> bool:
 
 
 def _is_ours(channel: HTTPChannel) -> bool:
-    """Whether it comes from this machine."""
+    """True if the connection comes from this machine."""
     try:
         return bool(channel.addr[0] == channel.socket.getsockname()[0])
     except OSError:

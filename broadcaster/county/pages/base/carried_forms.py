@@ -1,6 +1,4 @@
-"""What was posted without a session: carried through the login in its form, and never done by itself."""
-
-from __future__ import annotations
+"""Carries a form through the login if it was sent without a session; it is never executed by itself."""
 
 import json
 from dataclasses import dataclass
@@ -23,7 +21,7 @@ NO_FILES = "选的文件带不过来，登录以后请再选一次。"
 
 
 @dataclass(frozen=True)
-class Carried:
+class CarriedForm:
     """`path` is where it was posted, `back` the page that the form stood on."""
 
     path: str
@@ -34,12 +32,12 @@ class Carried:
 
     @property
     def typed(self) -> list[str]:
-        """What is to be seen again by who typed it."""
+        """The words that the officer who typed them must see again."""
         return [value for name, value in self.fields if name in TYPED and value.strip()]
 
     @property
     def told(self) -> list[str]:
-        """What its sender must know, in sentences."""
+        """The sentences for its sender."""
         told = [TOO_LONG if self.too_long else KEPT]
         return [*told, NO_FILES] if self.with_files else told
 
@@ -47,26 +45,26 @@ class Carried:
         return json.dumps(vars(self), ensure_ascii=False)
 
 
-def of_request() -> Carried | None:
-    """What this request would have done; None for what no page of ours sent."""
+def of_request() -> CarriedForm | None:
+    """The form of this request; None if no page of ours sent it."""
     if sent_from_elsewhere(request):
         return None
     fields = tuple((name, value) for name, value in request.form.items(True) if name not in SECRET)
     files = any(file.filename for file in request.files.values())
     came = urlsplit(request.headers.get("Referer", ""))
     back = came.path + (f"?{came.query}" if came.query else "")
-    whole = Carried(request.path, fields, back, files)
+    whole = CarriedForm(request.path, fields, back, files)
     if len(whole.to_text()) <= LONGEST:
         return whole
-    return Carried(request.path, (), back, files, too_long=True)
+    return CarriedForm(request.path, (), back, files, too_long=True)
 
 
-def from_text(text: str) -> Carried | None:
+def from_text(text: str) -> CarriedForm | None:
     """As a form brings it back; None for what is none."""
     try:
         told = strict_json.parse(text.encode("utf-8"))
         fields = tuple((str(name), str(value)) for name, value in told["fields"])
-        kept = Carried(str(told["path"]), fields, str(told["back"]), told["with_files"] is True)
+        kept = CarriedForm(str(told["path"]), fields, str(told["back"]), told["with_files"] is True)
     except (ValueError, TypeError, KeyError):
         return None
     return kept
