@@ -1,21 +1,16 @@
 """The bar on top of every page: what is on the air, as it is now, and the one tap that silences it."""
 
-from __future__ import annotations
-
 from contextlib import suppress
-from typing import TYPE_CHECKING
 
 from flask import render_template
 from markupsafe import Markup
 
 from broadcaster.core.errors import BroadcasterError
+from broadcaster.core.model import Airing
+from broadcaster.station.station import Status
 from broadcaster.web.base import access, wording
 from broadcaster.web.base.language import _
 from broadcaster.web.base.page_context import parts
-
-if TYPE_CHECKING:
-    from broadcaster.core.model import Airing
-    from broadcaster.station.station import Status
 
 View = dict[str, object]
 

@@ -1,11 +1,8 @@
 """The record: what was aired, heard and said again; a notice on paper, for a chat group, as MP3."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from itertools import chain
-from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from flask import (
@@ -25,6 +22,7 @@ from broadcaster.core.clock import Clock
 from broadcaster.core.errors import BroadcasterError
 from broadcaster.core.labels import called
 from broadcaster.core.model import Notice, Outcome, Severity, new_id
+from broadcaster.station.station import JournalFilter, JournalRow
 from broadcaster.web.base import wording
 from broadcaster.web.base.language import N_, _
 from broadcaster.web.base.page_context import parts
@@ -33,9 +31,6 @@ from broadcaster.web.pages import asked_here
 from broadcaster.web.pages.confirm import rehearse
 from broadcaster.web.pages.journal_csv import csv_lines
 from broadcaster.web.pages.notice_form import NOTICE_ID, Wish, confirmed, moment_of
-
-if TYPE_CHECKING:
-    from broadcaster.station.station import JournalFilter, JournalRow
 
 PAGE = 30
 DAY = timedelta(days=1)

@@ -1,9 +1,7 @@
 """What is on the air, what comes, what was; stop, go on, take back, louder, softer, loops again."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 from flask import (
     Blueprint,
@@ -20,15 +18,13 @@ from flask import (
 from flask.typing import ResponseReturnValue
 
 from broadcaster.core.errors import BroadcasterError
+from broadcaster.station.station import Status, TakenUp
 from broadcaster.web.base import access, drafts
 from broadcaster.web.base import air_bar as top
 from broadcaster.web.base.language import _, chosen, own
 from broadcaster.web.base.page_context import parts
 from broadcaster.web.base.paging import MOST_WAITING
 from broadcaster.web.pages import asked_here
-
-if TYPE_CHECKING:
-    from broadcaster.station.station import Status, TakenUp
 
 T = TypeVar("T")
 
