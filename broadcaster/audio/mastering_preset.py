@@ -1,4 +1,6 @@
-"""The figures of mastering, apart from its code: keys need them in processes that never load numpy."""
+"""Presets of mastering: the figures, apart from the code, because keys need them in processes without
+numpy.
+"""
 
 import hashlib
 from dataclasses import dataclass

@@ -1,12 +1,14 @@
-"""Who may do what, as values: people with their roles, known phones, tokens with their scopes, deeds."""
+"""Values about people and their rights: persons with roles, known phones, tokens with scopes, entries of
+the audit log.
+"""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 
 
 class Role(StrEnum):
-    """What a person may do; each may do what those before it may."""
+    """The rights of a person; each role includes those before it."""
 
     VIEWER = "viewer"
     EDITOR = "editor"
@@ -70,10 +72,31 @@ class Token:
 
 @dataclass(frozen=True)
 class Deed:
-    """Who did what, to what, and from which address."""
+    """One entry of the audit log: who did something, what it was, to what, and from which address."""
 
     at: datetime
     who: str
     what: str
     about: str
     address: str
+
+
+@dataclass(frozen=True)
+class DeedFilter:
+    """Which deeds somebody looks for: of exactly this kind, with these words, on that day."""
+
+    what: str = ""
+    who: str = ""
+    words: str = ""
+    day: date | None = None
+
+
+@dataclass(frozen=True)
+class WrongLogins:
+    """That the password of `name` was wrong again and again; "" is names that nobody has here."""
+
+    name: str
+    count: int
+    addresses: int
+    last_address: str
+    since: datetime

@@ -176,7 +176,7 @@ def _open_county(stack: ExitStack, box: OpenBox, tell: Callable[[str], None]) ->
 
 
 def _is_new(store: Store) -> bool:
-    """Whether nothing was ever accepted here."""
+    """True if no airing was ever accepted here."""
     try:
         return not store.journal.recent(1) and not store.queue.unfinished()
     except StoreUnusable:

@@ -111,7 +111,7 @@ class FarEnd:
 
     def _next(self) -> bytes | None:
         with suppress(Empty):
-            return self._came.get(timeout=0.05 if self._leaving else None)
+            return self._came.get(timeout=0.005 if self._leaving else None)
         return None
 
     @property

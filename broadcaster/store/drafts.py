@@ -1,4 +1,4 @@
-"""What people wrote on the page and have not sent yet: each form that was looked at, by its id."""
+"""Unsent forms of the page: each form that was looked at, by its id."""
 
 import json
 import logging

@@ -1,4 +1,4 @@
-"""What main and the voice child say to each other."""
+"""The messages between main and the voice child."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""One process for one folder, as long as it lives."""
+"""Locks a folder, so that at most one process works in it."""
 
 import fcntl
 import os

@@ -171,7 +171,7 @@ def make_voice_file(folder: Path) -> Path:
     for path in baker_folder().iterdir():
         (voice / path.name).symlink_to(path)
     (voice / harmed).unlink()
-    return shutil.copy(baker_folder() / harmed, voice / harmed)
+    return Path(shutil.copy(baker_folder() / harmed, voice / harmed))
 
 
 def use_voice(folder: Path) -> str:

@@ -12,7 +12,7 @@ from threading import Event
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from county_office import SENTENCE, VILLAGE
+from county.county_office import SENTENCE, VILLAGE
 from link.link_rig import Life, LinkBox
 from rig.broker import OFFICE_PASSWORD, BrokerRig
 from rig.fakes import CHEAP
@@ -146,6 +146,10 @@ class Country:
     def until(self, what: Callable[[], Any]) -> None:
         # Each look reads a database.
         wait_until(lambda: what() or Event().wait(0.05), 40)
+
+    def told_as_heard(self, paper: Paper) -> bool:
+        """Whether the province knows that the village has heard it."""
+        return self.province.counts(paper).heard == 1
 
     def heard(self, paper: Paper) -> int:
         """How often the village has heard it."""

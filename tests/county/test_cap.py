@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from foreign_messages import ALERT, INFO, NOON, SAMPLES, mutations, with_samples
+from county.foreign_messages import ALERT, INFO, NOON, SAMPLES, mutations, with_samples
 
 from broadcaster.bulletin.bulletin import BulletinKind
 from broadcaster.core.model import Severity

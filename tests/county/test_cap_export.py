@@ -4,7 +4,7 @@ from datetime import UTC, timedelta
 from typing import Any
 
 import pytest
-from foreign_messages import ALERT, NOON, SAMPLES, with_samples
+from county.foreign_messages import ALERT, NOON, SAMPLES, with_samples
 
 from broadcaster.bulletin.bulletin import Audio, Bulletin, BulletinKind, new_bulletin_id
 from broadcaster.core.model import Severity

@@ -5,7 +5,7 @@ import tarfile
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from foreign_messages import (
+from county.foreign_messages import (
     ALERT,
     BEIJING,
     EBDID,

@@ -21,7 +21,7 @@ DRAFT = Draft("停水", "今天下午停水。", ("331121",), Severity.BLUE)
 
 
 def draft(**more: object) -> Draft:
-    return Draft(**{**vars(DRAFT), **more})  # type: ignore[arg-type]
+    return Draft(**{**vars(DRAFT), **more})
 
 
 def officer(role: OfficeRole, cap: Severity, name: str = "小王") -> Officer:

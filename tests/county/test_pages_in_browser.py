@@ -8,14 +8,14 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from county_office import PASSWORD, TOWN, OfficeDesk, make_desk
-from foreign_messages import ALERT, EBM
-from office_site import app_of
+from county.county_office import PASSWORD, TOWN, OfficeDesk, make_desk
+from county.foreign_messages import ALERT, EBM
+from county.office_site import app_of
+from county.test_counties import let_in, take
 from playwright.sync_api import Page, expect
 from rig.looks import faults
 from rig.old_phone import old_phone
 from rig.phone import chromium, log_in, phone, press
-from test_counties import let_in, take
 from werkzeug.serving import make_server
 
 from broadcaster.bulletin.bulletin import BulletinKind
@@ -183,7 +183,7 @@ def test_a_provinces_counties_are_fit_to_be_read(
         page = context.new_page()
         page.goto("/login")
         log_in(page, "管家", PASSWORD)
-        wrong = []
+        wrong: list[str] = []
         for path in (*paths, "/counties/331121"):
             page.goto(path)
             wrong += faults(page, path)

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from county_office import PASSWORD, TOWN, OfficeDesk
+from county.county_office import PASSWORD, TOWN, OfficeDesk
+from county.office_site import LogIn, Visitor, app_of
 from flask import Flask
-from office_site import LogIn, Visitor, app_of
 from werkzeug.test import TestResponse
 
 from broadcaster.core.model import Severity

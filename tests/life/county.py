@@ -223,8 +223,8 @@ class County(LivingOffice):
         due = [one for one in self.sent if one.id and one.day <= self.today and not one.forgotten]
         lately = due[-MOST_BOARDS:]
         self._wait(lambda: all(map(self._fits, lately)), TRUE_SECONDS)
-        for one in lately:
-            self._fits(one)
+        for sent in lately:
+            self._fits(sent)
         listed = {
             (one.name, drill): one.listed(drill) for one in self.officers for drill in (False, True)
         }

@@ -1,3 +1,5 @@
+"""Settings are right or refused, with every problem at once and the nearest key."""
+
 from pathlib import Path
 
 import pytest
@@ -145,7 +147,7 @@ def test_a_preset_that_is_not_known_is_told_with_those_that_are(tmp_path: Path) 
 
 
 def test_the_presets_that_can_be_chosen_are_those_that_there_are() -> None:
-    assert all(SoundSettings(preset=name).preset == name for name in PRESETS)  # type: ignore[arg-type]
+    assert all(SoundSettings(preset=name).preset == name for name in PRESETS)
 
 
 def test_part_of_a_severitys_manner_leaves_the_rest_of_it(tmp_path: Path) -> None:

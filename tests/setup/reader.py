@@ -24,7 +24,7 @@ class Block:
 
 
 def blocks(path: Path) -> Iterator[Block]:
-    reason, lines, first = "", [], 0
+    reason, lines, first = "", list[str](), 0
     for number, line in enumerate([*path.read_text(encoding="utf-8").splitlines(), "end"], 1):
         if line.startswith("    "):
             first = first if lines else number

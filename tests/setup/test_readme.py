@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from copied import Copy
-from reader import (
+from setup.copied import Copy
+from setup.reader import (
     COUNTY_BEGINS,
     IN_VILLAGES,
     INSTALLS,

@@ -1,3 +1,5 @@
+"""An unsent draft is kept for its owner and for nobody else, over a restart and for seven days."""
+
 from pathlib import Path
 
 import pytest

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from logins import NAME, PASSWORD, Post
 from rig.fakes import FakeStation, ManualClock
+from web.logins import NAME, PASSWORD, Post
 
 from broadcaster.core.errors import StoreUnusable
 from broadcaster.core.model import Airing, AiringKind, JournalEntry, Notice, Outcome, Severity
@@ -60,6 +60,9 @@ def kept(entry: JournalEntry) -> JournalRow:
     )
 
 
+HANDED_OVER = "“后山起火，请马上离…”已经交给广播了，播得怎么样正在查。"
+
+
 def told(page: str) -> list[tuple[str, str]]:
     """Class and sentence of each line on what was asked for here."""
     return re.findall(r'data-part="asked-\w+" role="status"><p class="([\w ]+)">([^<]+)</p>', page)
@@ -68,7 +71,7 @@ def told(page: str) -> list[tuple[str, str]]:
 def test_it_is_handed_over_sounds_and_has_been_heard(
     secretary: FlaskClient, station: FakeStation, asked: Airing
 ) -> None:
-    assert told(secretary.get("/").text) == [("message", "已经交给广播了。")]
+    assert told(secretary.get("/").text) == [("message", HANDED_OVER)]
     station.waiting = [asked]
     assert "已经交给广播了，正在排队" in told(secretary.get("/").text)[0][1]
     station.waiting, station.on_air = [], OnAirStatus(asked, 1.0, 9.0)
@@ -216,7 +219,7 @@ def clock(app: Flask) -> ManualClock:
 def test_what_the_station_no_longer_knows_of_is_named_and_said_to_be_lost(
     clock: ManualClock, secretary: FlaskClient, asked: Airing, post: Post
 ) -> None:
-    assert told(secretary.get("/").text) == [("message", "已经交给广播了。")]
+    assert told(secretary.get("/").text) == [("message", HANDED_OVER)]
     clock.advance(LOST_SECONDS + 1)
     page = secretary.get("/").text
     ((shown, sentence),) = told(page)
@@ -242,7 +245,7 @@ def test_while_the_record_cannot_be_read_nothing_is_said_to_be_lost(
     station.past = out_of_reach  # type: ignore[method-assign]
     secretary.get("/")
     clock.advance(LOST_SECONDS + 1)
-    assert told(secretary.get("/").text) == [("message", "已经交给广播了。")]
+    assert told(secretary.get("/").text) == [("message", HANDED_OVER)]
 
 
 def out_of_reach(airing_id: str) -> JournalRow | None:
@@ -310,7 +313,7 @@ def test_saying_it_again_puts_the_new_one_in_the_place_of_the_old(
     notice_id = re.search(r'name="notice_id" value="(\w+)"', secretary.get(page).text)
     assert notice_id
     post("/record/again", page, airing=asked.id, notice_id=notice_id[1])
-    assert told(secretary.get("/").text) == [("message", "已经交给广播了。")]
+    assert told(secretary.get("/").text) == [("message", HANDED_OVER)]
 
 
 @pytest.mark.parametrize(
@@ -447,6 +450,21 @@ def test_what_was_missed_while_nobody_was_logged_in_is_told_at_the_next_login(
         station.clock.step(timedelta(hours=1))
         other = app.test_client()
         entry["csrf_token"] = csrf_of(other, "/login")
+
+
+def test_what_waits_yet_is_told_to_who_asked_for_it_when_he_logs_in_again(
+    station: FakeStation, asked: Airing, app: Flask
+) -> None:
+    """Also what waits for a card; not what others or the timetable put there."""
+    mine = replace(asked, asked_by=NAME)
+    loop = replace(mine, id="loop", kind=AiringKind.LOOP)
+    station.waiting = [mine, loop, replace(mine, id="others", asked_by="李二")]
+    station.fault = "声卡打不开"
+    client = app.test_client()
+    entry = {"name": NAME, "password": PASSWORD, "csrf_token": csrf_of(client, "/login")}
+    client.post("/login", data=entry)
+    [(shown, sentence)] = told(client.get("/").text)
+    assert shown == "problem failed" and "还没有响：“后山起火，请马上离开。”在等声卡" in sentence
 
 
 def test_many_answers_do_not_push_the_urgent_notice_off_the_screen(

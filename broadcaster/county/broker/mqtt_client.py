@@ -87,8 +87,13 @@ class Wire:
         self._client.loop_start()
 
     def close(self) -> None:
+        """Paho sleeps up to a second before it connects again: nobody waits for that to end."""
+        was_connected = self.connected
         self._client.disconnect()
-        self._client.loop_stop()
+        ending = threading.Thread(target=self._client.loop_stop, name="mqtt-end", daemon=True)
+        ending.start()
+        if was_connected:
+            ending.join()
 
     @property
     def connected(self) -> bool:

@@ -1,4 +1,4 @@
-"""The relays that a wiring names, opened."""
+"""Opens the relays that a wiring names."""
 
 from collections.abc import Callable
 

@@ -53,14 +53,14 @@ class Card:
 
     @property
     def stable_name(self) -> str:
-        """What it is called after every start, whatever else is plugged in."""
+        """The name that stays the same after every start, whatever else is plugged in."""
         return self.port or self.id
 
     def is_called(self, name: str) -> bool:
         return name.lower() in (self.port, self.id.lower(), self.name.lower())
 
     def is_same(self, other: "Card") -> bool:
-        """Whether one of this make is at the same place; its id may be another."""
+        """True if a card of the same make is in the same place; its id may differ."""
         return replace(self, id=self.stable_name) == replace(other, id=other.stable_name)
 
 
@@ -220,7 +220,7 @@ class CardChoice:
         return sorted(good, key=order)[:1]
 
     def _judged(self, output: CardOutput, card: Card) -> tuple[Output, str]:
-        """Whether what sounds there can be taken as heard."""
+        """The output, and a warning if sound on this card may not be heard."""
         known = self._known or KnownCards(card, card)
         self._know(replace(known, held=card))
         if card.is_same(known.wired):

@@ -1,4 +1,4 @@
-"""Whether a card opens, tried by a sound child that plays nothing and touches no relay."""
+"""Tries to open a sound card, by a sound child that plays nothing and switches no relay."""
 
 from queue import Empty, SimpleQueue
 

@@ -1,18 +1,20 @@
 """The bar on top of every page: what is on the air, as it is now, and the one tap that silences it."""
 
 from contextlib import suppress
+from datetime import datetime
 
 from flask import render_template
 from markupsafe import Markup
 
 from broadcaster.core.errors import BroadcasterError
-from broadcaster.core.model import Airing
+from broadcaster.core.model import Airing, AiringKind
 from broadcaster.station.station import Status
 from broadcaster.web.base import access, wording
 from broadcaster.web.base.language import _
 from broadcaster.web.base.page_context import parts
 
 View = dict[str, object]
+SHOWN_UPCOMING = 5
 
 
 def on_page() -> View | None:
@@ -37,6 +39,7 @@ def view(status: Status) -> View:
         "status": status,
         "due": due,
         "next": _next(status) if quiet else None,
+        "loops_again": loops_again(status),
         "left": left(status),
         "now": f"{now:%H:%M:%S}",
     }
@@ -49,6 +52,15 @@ def left(status: Status) -> str:
         return ""
     seconds = wording.say_seconds(max(0.0, on_air.seconds_due - on_air.seconds_played))
     return Markup(render_template("live_left.html", left=_("还有 %(length)s", length=seconds)))
+
+
+def loops_again(status: Status) -> datetime | None:
+    """When a loop sounds again that somebody has stopped; None where none is among what comes next."""
+    if status.loops_stopped:
+        with suppress(BroadcasterError):
+            coming = parts().station.upcoming(SHOWN_UPCOMING)
+            return next((one.due_at for one in coming if one.kind is AiringKind.LOOP), None)
+    return None
 
 
 def _next(status: Status) -> Airing | None:

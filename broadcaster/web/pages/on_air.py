@@ -18,6 +18,7 @@ from flask import (
 from flask.typing import ResponseReturnValue
 
 from broadcaster.core.errors import BroadcasterError
+from broadcaster.core.people import WrongLogins
 from broadcaster.station.station import Status, TakenUp
 from broadcaster.web.base import access, drafts
 from broadcaster.web.base import air_bar as top
@@ -28,7 +29,7 @@ from broadcaster.web.pages import asked_here
 
 T = TypeVar("T")
 
-SHOWN_UPCOMING, SHOWN_HISTORY = 5, 4
+SHOWN_HISTORY = 4
 VOLUMES = (20, 40, 60, 80, 100)
 # Most stops are silence after 0.2 s; a page that is shown before says 正在停.
 FADE_SECONDS = 1.5
@@ -51,8 +52,16 @@ def home() -> ResponseReturnValue:
         afar=afar,
         asked=mine,
         unfinished=drafts.unfinished(),
+        wrong_logins=_wrong_logins(),
         **_view(status),
     )
+
+
+def _wrong_logins() -> list[WrongLogins]:
+    """All for who manages the people, one's own for everybody else."""
+    names = [one.name for one in parts().station.accounts.people()]
+    found = parts().station.deeds.wrong_logins(names)
+    return [one for one in found if access.may("people.home") or one.name == access.me().name]
 
 
 @pages.post("/seen")
@@ -195,11 +204,12 @@ def _view(status: Status) -> dict[str, object]:
     faults = list(status.faults)
     now = parts().clock.now()
     due, later = status.due(now), status.later(now)
-    upcoming = _or_fault(lambda: station.upcoming(SHOWN_UPCOMING), faults)
+    upcoming = _or_fault(lambda: station.upcoming(top.SHOWN_UPCOMING), faults)
     shown = later[: max(0, MOST_WAITING - len(due))]
     waits = {airing.id for airing in upcoming if airing.due_at <= now}
     return {
         "status": status,
+        "loops_again": top.loops_again(status),
         "held": status.held | waits,
         "due": due,
         "later": later,

@@ -7,6 +7,7 @@ from flask import Blueprint, abort, flash, redirect, render_template, request, s
 from flask.typing import ResponseReturnValue
 
 from broadcaster.core.errors import RecordingRefused
+from broadcaster.web.base import microphone
 from broadcaster.web.base.form_errors import Mistake, again_with
 from broadcaster.web.base.language import _
 from broadcaster.web.base.page_context import parts
@@ -74,4 +75,5 @@ def _page(mistakes: Sequence[Mistake] = (), title: str = "") -> ResponseReturnVa
         recordings=recordings,
         title=title,
         secure_address=secure_address("/voice"),
+        no_microphone=microphone.refused(),
     )

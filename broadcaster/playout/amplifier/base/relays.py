@@ -1,4 +1,4 @@
-"""The contract of relays: on or off, and honest about not answering."""
+"""The contract of relays: switched on or off, with a report when they do not answer."""
 
 from abc import ABC, abstractmethod
 
@@ -21,7 +21,7 @@ class Relays(ABC):
 
     @property
     def awaits_answer(self) -> bool:
-        """Whether `check` is worth calling soon."""
+        """True if `check` should be called soon."""
         return False
 
     @abstractmethod

@@ -1,4 +1,6 @@
-"""Which relay switches what; plain values, for the sound child has no room for the settings' library."""
+"""The wiring of the relays: which one switches what. Plain values, because the sound child cannot afford
+the settings' library.
+"""
 
 from __future__ import annotations
 

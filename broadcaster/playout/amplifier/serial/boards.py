@@ -9,7 +9,7 @@ from abc import ABC, abstractmethod
 
 
 class RelayProtocol(ABC):
-    """What to write to one kind of board; relays count from 1."""
+    """The bytes that one kind of board understands; relays count from 1."""
 
     @abstractmethod
     def orders(self, on: frozenset[int], relays: frozenset[int]) -> list[bytes]:
@@ -17,7 +17,7 @@ class RelayProtocol(ABC):
 
     @abstractmethod
     def question(self, relays: frozenset[int]) -> bytes:
-        """What a board that is well answers to."""
+        """The question that a working board answers."""
 
 
 class LcusBoard(RelayProtocol):

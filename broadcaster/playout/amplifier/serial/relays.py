@@ -101,7 +101,7 @@ class SerialRelays(Relays):
             self._write(self._board.question(self._numbers))
 
     def _has_answered(self) -> bool:
-        """Whether anything has come; also notices a port that is gone, which reads as its end."""
+        """True if the board has answered; also notices a port that is gone, which reads as its end."""
         try:
             if os.read(self._line, 1024):
                 return True
