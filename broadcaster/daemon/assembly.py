@@ -43,7 +43,7 @@ PLAYER_SECONDS, STUDIO_SECONDS = 180.0, 300.0
 
 @dataclass(frozen=True)
 class Config:
-    """The contents of config/, read and checked."""
+    """What config/ holds, read and checked."""
 
     settings: Settings
     timetable: TimetableSettings
