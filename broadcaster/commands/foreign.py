@@ -1,4 +1,6 @@
-"""`broadcaster county import | export`: a message of another system read; a bulletin of ours as CAP."""
+"""The commands `broadcaster county import | export`: reads a message of another system; writes a
+bulletin as CAP.
+"""
 
 from __future__ import annotations
 

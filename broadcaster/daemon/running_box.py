@@ -1,4 +1,6 @@
-"""Runs the box until a signal: `assembly`, the clockwork, the pages, the county's line."""
+"""Runs the box until a signal: opens the parts of `assembly`, the scheduler, the pages and the county
+link.
+"""
 
 import fcntl
 import io

@@ -1,4 +1,4 @@
-"""What logins of box and office have in common: the code of the first person, and wrong guesses."""
+"""The common part of logins at box and office: the code of the first person, and wrong guesses."""
 
 import hmac
 import logging

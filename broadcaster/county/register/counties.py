@@ -1,4 +1,4 @@
-"""The counties below an office: by which key each one's relay signs its sums, and who is let in."""
+"""The counties below an office: the key of each one's relay, and its access to the broker."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Who is let in by a one-time code or a file: what the boxes and the counties below have in common."""
+"""Enrolment by a one-time code or a file: the common part of the boxes' register and the counties'."""
 
 from abc import ABC, abstractmethod
 from typing import Any, Protocol
@@ -14,7 +14,7 @@ LONGEST_ID = 64
 
 
 class BrokerAccess(Protocol):
-    """Who may connect to the broker: as which box, or as the relay of which county."""
+    """Access to the office's broker, for boxes and for counties' relays."""
 
     def admit(self, box: str, area: str, password: str) -> None: ...
 

@@ -1,4 +1,4 @@
-"""The register: which boxes there are, in which village, by which key each signs its receipts."""
+"""The register of boxes: the village, the state and the public key of each."""
 
 import base64
 import csv
@@ -62,7 +62,7 @@ class Box:
 
 @dataclass(frozen=True)
 class BrokerAddress:
-    """What a box is told of the broker, and whose word it hears there besides the county's."""
+    """The broker's address and authority for a box, and the upstream offices that it hears there."""
 
     host: str
     port: int

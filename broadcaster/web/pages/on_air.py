@@ -1,4 +1,4 @@
-"""What is on the air, what comes, what was; stop, go on, take back, louder, softer, loops again."""
+"""The home page: current, next and past airings; stop, resume, cancel, volume, loops again."""
 
 from collections.abc import Callable
 from typing import TypeVar
@@ -186,7 +186,7 @@ def _why_not(one: TakenUp) -> str:
 
 
 def _moving() -> dict[str, object]:
-    """What moves on every page, and beside it what does on the home page."""
+    """The parts that change on every page, and on the home page its own."""
     status = parts().station.status()
     shown: dict[str, object] = {**top.moving(status)}
     if request.args.get("of") != HOME:
