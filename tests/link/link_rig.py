@@ -14,7 +14,7 @@ import soundfile
 from bulletin.county_rig import COUNTY, VILLAGE, County, bulletin, signed
 from rig.broker import BrokerRig, OfficeClient
 from rig.fakes import FakeDevice
-from rig.rig import wait_until
+from rig.rig import PATIENCE_SECONDS, wait_until
 
 from broadcaster.bulletin import mqtt_topics
 from broadcaster.bulletin.bulletin import Bulletin
@@ -279,7 +279,7 @@ def cancel(id: str, **given: Any) -> Bulletin:
     return notice(kind="cancel", cancels=id, text="", title="取消", **given)
 
 
-def until(what: Callable[[], Any], seconds: float = 20) -> None:
+def until(what: Callable[[], Any], seconds: float = PATIENCE_SECONDS) -> None:
     wait_until(what, seconds)
 
 

@@ -205,7 +205,7 @@ def test_two_deaths_over_one_notice_give_it_up_with_a_sentence(studio: Studio) -
         kill(studio, signal.SIGSTOP)
         first = studio.child_pid
         kill(studio)
-        psutil.wait_procs(_process(first), timeout=10)
+        psutil.wait_procs(_process(first), timeout=60)
         wait_until(lambda: studio.child_pid not in (first, None), 60)
         kill(studio)
         refused = listener.follow()

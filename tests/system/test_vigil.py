@@ -89,7 +89,7 @@ def test_a_main_that_stands_still_is_ended() -> None:
         _, told = process.communicate(timeout=20)
     assert process.returncode in (-signal.SIGKILL, -signal.SIGABRT)
     assert "卡住了" in told
-    psutil.wait_procs([outside], timeout=10)
+    psutil.wait_procs([outside], timeout=60)
     assert not outside.is_running()
 
 
@@ -131,7 +131,7 @@ def test_who_watches_is_begun_anew_when_it_died() -> None:
         read_until(process, "up")
         (outside,) = wait_for_children(process)
         outside.kill()
-        psutil.wait_procs([outside], timeout=10)
+        psutil.wait_procs([outside], timeout=60)
         wait_until(lambda: [one for one in children_of(process) if one.pid != outside.pid], 60)
 
 
