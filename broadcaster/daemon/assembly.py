@@ -134,7 +134,7 @@ def open_box(
         player.on_damage = studio.throw_away
         intake = DurableQueue(store.queue, player, endings, clock)
         faults: list[Callable[[], str]] = [
-            lambda: player.fault,
+            lambda: _since(player.fault, device.fault_since, clock),
             lambda: store.fault,
             lambda: store.losses.fault,
             lambda: studio.house.fault,
@@ -196,6 +196,13 @@ def open_studio(config: Config) -> Iterator[Studio]:
         ThreadLoop("studio", studio.step, studio.wake),
     ):
         yield studio
+
+
+def _since(fault: str, moment: datetime | None, clock: Clock) -> str:
+    """A fault of the card, and since when it ails."""
+    if not fault or moment is None:
+        return fault
+    return f"{fault.removesuffix('。')}（{moment.astimezone(clock.zone):%m月%d日 %H:%M} 起）"
 
 
 def _due_within(span: timedelta, slots: Slotbook, clock: Clock) -> Iterable[Notice]:
