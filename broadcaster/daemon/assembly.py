@@ -84,9 +84,7 @@ def open_box(
         # A file wakes nobody.
         settings = settings.model_copy(update={"quiet": QuietSettings(hours=())})
     clock = Clock(settings.station.zone)
-    slots = Slotbook(config.timetable, settings, clock)
-    for problem in slots.timetable.problems:
-        logger.error("时间表里这一条不播：%s", problem)
+    slots = Slotbook(config.timetable, settings, clock, opens_soon=True)
     with ExitStack() as stack:
         studio = stack.enter_context(
             closing(
@@ -103,6 +101,8 @@ def open_box(
         studio.house.tidy()
         store = stack.enter_context(open_store(settings.paths.state / DATABASE, clock))
         slots.keep_in(store.slots, studio.settled)
+        for problem in slots.timetable.problems:
+            logger.error("时间表里这一条不播：%s", problem)
         slots.on_change.append(lambda timetable: studio.wake())
         cards = CardChoice(settings.sound.device, settings.paths.state, os.environ, memory=store.state)
         device = stack.enter_context(
