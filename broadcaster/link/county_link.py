@@ -248,6 +248,8 @@ class Link:
             self._recovered = True
         if not OF_WHAT_IS_IN_FORCE.isdisjoint(kinds):
             self._catching_up.look()
+            if self._reception.county.answered:
+                self._outbox.answered()
 
     def _judge(self, kind: str, message: MQTTMessage) -> Accepted | None:
         if kind == "c":
@@ -276,6 +278,7 @@ class Link:
             self._told_state = state
         if self._catching_up.due_seconds <= 0:
             line.publish(mqtt_topics.question(self._membership.box), self._catching_up.question())
+            self._outbox.asked()
         self._outbox.send(line)
 
     def _state(self, online: bool) -> dict[str, Any]:

@@ -12,10 +12,11 @@ import psutil
 import pytest
 from rig.broker import OFFICE_PASSWORD, BrokerRig, OfficeClient
 from rig.damage import HARMS
+from rig.rig import wait_until
 
 from broadcaster.county.broker.broker_accounts import ACL, PASSWORDS, USERS, read_users
 from broadcaster.county.broker.broker_program import Running, office_password
-from broadcaster.county.broker.mosquitto import Broker, BrokerRefused, is_password
+from broadcaster.county.broker.mosquitto import LOG_BYTES, Broker, BrokerRefused, is_password
 
 BOXES = [(f"box-{number}", "331121104200", "a-password-of-a-box") for number in range(9)]
 FILES = [USERS, PASSWORDS, ACL]
@@ -164,6 +165,25 @@ def test_a_broker_stopped_as_it_starts_ends_well(made: Made) -> None:
     running = Running(made.broker)
     running.stop()
     assert running.run() == 0
+
+
+def test_the_log_of_a_broker_is_cut_while_it_writes(made: Made) -> None:
+    """Each try to log in is a line, from anybody: none fills the disk."""
+    made.make()
+    log, before = made.file("log"), made.file("log.1")
+    log.write_bytes(b"old\n" * (LOG_BYTES // 4 + 1))
+    running = Running(made.broker, log_seconds=0.05)
+    with ThreadPoolExecutor(1) as thread:
+        ended = thread.submit(running.run)
+        try:
+            wait_until(lambda: before.exists() and log.stat().st_size < LOG_BYTES)
+            with closing(OfficeClient(made.rig, kinds="n")) as office:
+                assert office.up.wait(20)
+            wait_until(lambda: b"office" in log.read_bytes())
+        finally:
+            running.stop()
+        ended.result(20)
+    assert b"\0" not in log.read_bytes() and before.stat().st_size > LOG_BYTES
 
 
 def test_a_broker_that_dies_by_itself_is_begun_again(
