@@ -263,11 +263,16 @@ _ROWS = [
 ]
 CALLS = {call.name: call for call in _ROWS}
 PARTS = frozenset(call.part for call in _ROWS if call.part)
+ERRORS: dict[str, type[BroadcasterError]] = {
+    one.wire_name: one
+    for one in vars(errors).values()
+    if isinstance(one, type) and issubclass(one, BroadcasterError)
+}
 
 
 def write_error(error: BroadcasterError) -> dict[str, Any]:
-    """By the name of its class; what has more than a sentence brings that too."""
-    told: dict[str, Any] = {"kind": type(error).__name__, "sentence": str(error)}
+    """By its wire name; an error with more than a sentence brings that too."""
+    told: dict[str, Any] = {"kind": error.wire_name, "sentence": str(error)}
     if isinstance(error, SlotRefused):
         told["problems"] = [list(one) for one in error.problems]
     return told
@@ -277,11 +282,9 @@ def read_error(written: Any) -> BroadcasterError:
     """The same error, as far as it is one of ours. Raises ValueError."""
     if not isinstance(written, dict) or not isinstance(written.get("sentence"), str):
         raise ValueError("no error")
-    kind = getattr(errors, str(written.get("kind")), BroadcasterError)
+    kind = ERRORS.get(str(written.get("kind")), BroadcasterError)
     if kind is SlotRefused:
         return SlotRefused([(str(field), str(said)) for field, said in written.get("problems", [])])
     if kind is errors.ConfigError:
         return errors.ConfigError(written["sentence"].splitlines())
-    ours = isinstance(kind, type) and issubclass(kind, BroadcasterError)
-    made: BroadcasterError = (kind if ours else BroadcasterError)(written["sentence"])
-    return made
+    return kind(written["sentence"])
