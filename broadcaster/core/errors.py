@@ -200,7 +200,7 @@ class AccountRefused(BroadcasterError):
     wire_name = "AccountRefused"
 
 
-class FarRefused(BroadcasterError):
+class RemoteRefused(BroadcasterError):
     """A request that may not be made through the county's site."""
 
     wire_name = "FarRefused"

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Row, select, update
 
 from broadcaster.bulletin import areas
 from broadcaster.bulletin.admission import Admission
-from broadcaster.bulletin.upstream_office import is_above
+from broadcaster.bulletin.upstream_office import is_upstream
 from broadcaster.core.clock import Clock
 from broadcaster.county.broker.mosquitto import county_user, new_password
 from broadcaster.county.register.one_time_code import RegisterRefused, coded, invited, new_code
@@ -22,7 +22,7 @@ LONGEST_COUNTY = 6
 NO_COUNTY = "登记簿里没有这个县。"
 
 
-class CountyDoor(Protocol):
+class CountyAccess(Protocol):
     """Access to the broker for the relays of counties."""
 
     def admit_county(self, county: str, password: str) -> None: ...
@@ -30,7 +30,7 @@ class CountyDoor(Protocol):
     def dismiss(self, box: str) -> None: ...
 
 
-class OpenCountyDoor:
+class OpenCountyAccess:
     """For a broker whose users are kept elsewhere, or that has none."""
 
     def admit_county(self, county: str, password: str) -> None:
@@ -60,12 +60,12 @@ class Counties:
     """Any thread. `office` is the trimmed code of the office's own area."""
 
     def __init__(
-        self, database: OfficeDatabase, clock: Clock, office: str, door: CountyDoor | None = None
+        self, database: OfficeDatabase, clock: Clock, office: str, door: CountyAccess | None = None
     ) -> None:
         self._database = database
         self._clock = clock
         self._office = office
-        self._door = door or OpenCountyDoor()
+        self._door = door or OpenCountyAccess()
 
     def add(self, code: str, name: str) -> tuple[County, str]:
         """One that is new here, and its one-time code. Raises `RegisterRefused`."""
@@ -140,7 +140,7 @@ class Counties:
 
     def _inside(self, code: str) -> str:
         trimmed = areas.trim(code.strip())
-        if not is_above(self._office, trimmed) or len(trimmed) > LONGEST_COUNTY:
+        if not is_upstream(self._office, trimmed) or len(trimmed) > LONGEST_COUNTY:
             raise RegisterRefused(f"{code} 不是 {self._office} 下面的市或县。")
         return trimmed
 

@@ -15,7 +15,7 @@ from sqlalchemy import Column, Connection, Row, func, insert, select, update
 from broadcaster.bulletin import areas as area_codes
 from broadcaster.bulletin.enrolment import Enrolment
 from broadcaster.bulletin.keys import public_from_hex
-from broadcaster.bulletin.upstream_office import Superior
+from broadcaster.bulletin.upstream_office import UpstreamOffice
 from broadcaster.core.clock import Clock
 from broadcaster.core.errors import BroadcasterError
 from broadcaster.county.register.one_time_code import RegisterRefused, coded, invited, new_code
@@ -68,7 +68,7 @@ class BrokerAccess(Protocol):
     def dismiss(self, box: str) -> None: ...
 
 
-class OpenDoor:
+class OpenAccess:
     """For a broker whose users are kept elsewhere, or that has none."""
 
     def admit(self, box: str, area: str, password: str) -> None:
@@ -85,7 +85,7 @@ class BrokerAddress:
     host: str
     port: int
     authority: str
-    above: tuple[Superior, ...] = ()
+    above: tuple[UpstreamOffice, ...] = ()
 
 
 class Register:
@@ -97,7 +97,7 @@ class Register:
         self._database = database
         self._clock = clock
         self._county = county
-        self._door = door or OpenDoor()
+        self._door = door or OpenAccess()
 
     def add(self, code: str, name: str) -> tuple[Box, str]:
         """A new box of a village, and its one-time code. Raises `RegisterRefused`."""
