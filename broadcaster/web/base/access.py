@@ -97,6 +97,7 @@ RULES = {
     "timetable.edit": WRITE,
     "unfinished.home": WRITE,
     "unfinished.drop": WRITE,
+    "unfinished.take_back": WRITE,
     # What is saved will be aired by itself.
     "timetable.save": AccessRule(Role.SECRETARY, deed=N_("排节目"), about="name"),
     "timetable.pause": AccessRule(Role.SECRETARY, deed=N_("停节目"), about="name"),

@@ -2,21 +2,16 @@
 alone.
 """
 
-from __future__ import annotations
-
 import hashlib
 import re
-from typing import TYPE_CHECKING
 
 from flask import session, url_for
 from werkzeug.datastructures import MultiDict
 
 from broadcaster.core.model import new_id
+from broadcaster.station.station import FormDraft
 from broadcaster.web.base import access
 from broadcaster.web.base.page_context import parts
-
-if TYPE_CHECKING:
-    from broadcaster.station.station import FormDraft
 
 SAY, SLOT = "say", "slot"
 ID_FIELDS = {SAY: "notice_id", SLOT: "draft_id"}
@@ -74,6 +69,12 @@ def finish(draft_id: str, became: str) -> None:
 def drop(draft_id: str) -> None:
     parts().station.drafts.drop(access.me().number, draft_id)
     forget_here(draft_id)
+
+
+def take_back(draft_id: str) -> None:
+    """The phone may have a copy of it again."""
+    parts().station.drafts.take_back(access.me().number, draft_id)
+    session[KEY] = [one for one in sent_here() if one != draft_id]
 
 
 def forget_here(draft_id: str) -> None:
