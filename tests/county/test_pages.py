@@ -235,6 +235,22 @@ def test_what_no_form_of_ours_sends_is_a_bad_request(log_in: LogIn, wrong: dict[
     assert log_in("小王").send(**wrong).status_code == 400
 
 
+def test_severest_and_newest_that_wait_for_approval_stand_on_top(
+    log_in: LogIn, plain_desk: OfficeDesk
+) -> None:
+    clerk, boss = log_in("小王"), log_in("老张")
+    for who, severity, text in (
+        (clerk, "2", "第一则橙色。"),
+        (boss, "1", "红色。"),
+        (clerk, "2", "第二则橙色。"),
+    ):
+        assert who.send(severity=severity, text=text).status_code == 303
+        plain_desk.clock.step(timedelta(minutes=1))
+    waiting = boss.see("/").partition("最近的通知")[0]
+    places = [waiting.index(text) for text in ("红色。", "第二则橙色", "第一则橙色")]
+    assert places == sorted(places)
+
+
 def test_an_orange_one_is_approved_by_another_person(log_in: LogIn, plain_desk: OfficeDesk) -> None:
     clerk, boss = log_in("小王"), log_in("老张")
     clerk.send(severity="2")

@@ -147,6 +147,15 @@ def test_a_text_that_is_to_come_again_until_a_day_goes_on_in_the_form_of_a_loop(
     [
         ({"text": ""}, "请写要说的话"),
         ({"text": "hello"}, "没有汉字，念不出来"),
+        (
+            {
+                "kind": "every_minutes",
+                "every_minutes": "0",
+                "window_from": "09:00",
+                "window_until": "10:00",
+            },
+            "隔多久播一遍不能是 0",
+        ),
         ({"at": ""}, "请写几点播"),
         ({"at": "25:00"}, "时间写法不对：25:00"),
         ({"lunar": "初四十"}, "没有这样的农历日子：初四十"),
@@ -252,6 +261,37 @@ def test_what_is_removed_can_be_taken_back(secretary: FlaskClient, station: Any,
     assert "刚删掉的" in page and "赶集" in page and station.slots.find("赶集") is None
     post("/timetable/restore", name="赶集")
     assert station.slots.find("赶集")
+    assert "恢复了，照原来的时间播" in secretary.get("/timetable").text
+
+
+def test_what_is_taken_back_and_still_held_says_until_when(secretary: FlaskClient, post: Post) -> None:
+    save(post, **LUNAR)
+    post("/timetable/pause", name="赶集", how="today")
+    post("/timetable/remove", name="赶集")
+    secretary.get("/timetable")
+    post("/timetable/restore", name="赶集")
+    page = secretary.get("/timetable").text
+    assert "“赶集”恢复了，现在停到 " in page and "照原来的时间播" not in page
+
+
+@pytest.mark.parametrize(
+    ("minutes", "told"),
+    [
+        ("5", "实际大约每 10 分钟播一遍。要每一遍都播，请写 6 分钟"),
+        ("1", "实际大约每 6 分钟播一遍"),
+        ("6", ""),
+    ],
+)
+def test_loop_that_comes_round_too_soon_says_how_often_it_plays(
+    secretary: FlaskClient, settings: Settings, post: Post, minutes: str, told: str
+) -> None:
+    assert settings.loops.lowest_gap_minutes == 5
+    loop = {"every_minutes": minutes, "window_from": "09:00", "window_until": "10:00"}
+    said = {"text": "防火。", "name": "防火", "kind": "every_minutes"} | loop
+    looked_at = post("/timetable/check", **said).text
+    save(post, **said)
+    for page in (looked_at, secretary.get("/timetable").text):
+        assert told in page and ("两遍中间至少要停" in page) is bool(told)
 
 
 def test_a_slot_of_the_file_says_so_and_offers_no_change(secretary: FlaskClient, post: Post) -> None:

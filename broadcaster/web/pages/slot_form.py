@@ -109,7 +109,9 @@ def missing(written: Mapping[str, Any], kind: str) -> Iterator[tuple[str, str]]:
         if isinstance(written.get(key), str):
             yield key, _("%(what)s要写个数，比如 %(example)s。", what=_(what), example=example)
     if kind == "every_minutes":
-        if not written.get("every_minutes"):
+        if written.get("every_minutes") == 0:
+            yield "every_minutes", _("隔多久播一遍不能是 0，请写个数，比如 30。")
+        elif not written.get("every_minutes"):
             yield "every_minutes", _("隔多久播一遍还空着，请写个数，比如 30。")
         if not written.get("windows"):
             yield "windows", _("请写从几点到几点。")

@@ -143,6 +143,20 @@ def _times(slot: SlotSettings) -> str:
     return together(map(say_time, slot.at))
 
 
+def say_left_out(slot: SlotSettings, gap_minutes: float) -> str:
+    """How often a loop really plays that comes round before the least silence is over; or ""."""
+    every = slot.every_minutes
+    if not every or every > gap_minutes:
+        return ""
+    return _(
+        "两遍中间至少要停 %(gap)s 分钟，实际大约每 %(real)s 分钟播一遍。"
+        "要每一遍都播，请写 %(least)s 分钟或者更长。",
+        gap=f"{gap_minutes:g}",
+        real=(int(gap_minutes // every) + 1) * every,
+        least=int(gap_minutes) + 1,
+    )
+
+
 def _say_window(text: str) -> str:
     begin, end = text.split("-")
     words = {"first": say_time(begin), "last": say_time(end)}

@@ -13,6 +13,7 @@ from broadcaster.core.clock import Clock
 from broadcaster.core.errors import SlotRefused
 from broadcaster.core.labels import SIGNALS
 from broadcaster.core.model import new_id
+from broadcaster.schedule.slot_settings import SlotSettings
 from broadcaster.schedule.timetable_file import read_slot
 from broadcaster.settings.values import WEEKDAYS
 from broadcaster.station.station import SlotEntry
@@ -23,7 +24,7 @@ from broadcaster.web.base.page_context import parts
 from broadcaster.web.base.paging import paged
 from broadcaster.web.base.wording import say_date, say_month_day, say_weekday
 from broadcaster.web.pages import slot_form, week_chart
-from broadcaster.web.pages.slot_wording import HOLIDAYS, is_over, say_slot, turned_round
+from broadcaster.web.pages.slot_wording import HOLIDAYS, is_over, say_left_out, say_slot, turned_round
 
 DAY, WEEK = timedelta(days=1), timedelta(days=7)
 MOST_REMOVED, MOST_PROBLEMS = 20, 20
@@ -119,6 +120,7 @@ def look(draft_id: str) -> ResponseReturnValue:
         "slot_check.html",
         slot=slot,
         turned_round=turned_round(slot),
+        left_out=_left_out(slot),
         coming=coming,
         written=json.dumps(written, ensure_ascii=False),
         replaces=form.get("replaces", ""),
@@ -150,6 +152,8 @@ def save() -> ResponseReturnValue:
     slot = read_slot(written)
     drafts.finish(draft_id, slot.name)
     flash(_("存好了：“%(name)s”，%(when)s。", name=own(slot.name), when=say_slot(slot)))
+    if left_out := _left_out(slot):
+        flash(left_out)
     return redirect(url_for("timetable.home"), 303)
 
 
@@ -185,7 +189,11 @@ def restore() -> ResponseReturnValue:
     except SlotRefused as error:
         flash(str(error))
         return redirect(url_for("timetable.home"), 303)
-    flash(_("“%(name)s”恢复了，照原来的时间播。", name=own(name)))
+    entry = parts().station.slots.find(name)
+    if resting := entry and _resting(entry):
+        flash(_("“%(name)s”恢复了，现在%(what)s。", name=own(name), what=resting))
+    else:
+        flash(_("“%(name)s”恢复了，照原来的时间播。", name=own(name)))
     return redirect(url_for("timetable.home"), 303)
 
 
@@ -276,6 +284,10 @@ def _words() -> dict[str, object]:
         "today": _today(),
         "day": DAY,
     }
+
+
+def _left_out(slot: SlotSettings) -> str:
+    return say_left_out(slot, parts().settings.loops.lowest_gap_minutes)
 
 
 def _resting(entry: SlotEntry) -> str:
