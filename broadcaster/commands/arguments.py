@@ -82,6 +82,8 @@ MISTAKES = (
     (r"argument (.*?): (要写 .*)", r"\1 \2"),
     (r"one of the arguments (.*) is required", r"要写一样：\1"),
 )
+# Chinese may be broken anywhere, a name of ours nowhere.
+UNBROKEN = re.compile(r"[\x21-\x7e]+|.")
 NOT_ONE_OF = re.compile(r"argument (.*?): invalid choice: (.*?) \(choose from (.*)\)")
 COMMAND = "命令"
 
@@ -91,7 +93,15 @@ class CommandMistaken(BroadcasterError):
 
 
 class Help(argparse.HelpFormatter):
-    """Chinese headings."""
+    """Chinese headings, and Chinese lines."""
+
+    def _split_lines(self, text: str, width: int) -> list[str]:
+        lines = [""]
+        for piece in UNBROKEN.findall(" ".join(text.split())):
+            if lines[-1] and len(lines[-1] + piece) > width:
+                lines.append("")
+            lines[-1] += piece
+        return [line.strip() for line in lines]
 
     def add_usage(self, usage: Any, actions: Any, groups: Any, prefix: str | None = None) -> None:
         super().add_usage(usage, actions, groups, "用法：" if prefix is None else prefix)
@@ -114,8 +124,20 @@ class Parser(argparse.ArgumentParser):
         return self
 
     def parse_known_args(self, *arguments: Any, **more: Any) -> Any:
+        """Tells what is not known itself: the whole command's parser would name its own help."""
         self.told()
-        return super().parse_known_args(*arguments, **more)
+        known, left = super().parse_known_args(*arguments, **more)
+        if left:
+            option = next((one.partition("=")[0] for one in left if one.startswith("-")), "")
+            self.error(f"unrecognized arguments: {self._meant(option) if option else ' '.join(left)}")
+        return known, left
+
+    def _meant(self, option: str) -> str:
+        """The option as it was written, with the one that was probably meant."""
+        import difflib
+
+        alike = difflib.get_close_matches(option, self._option_string_actions, n=1, cutoff=0.7)
+        return f"{option}（是不是 {alike[0]}？）" if alike else option
 
     def _print_message(self, message: str, file: Any = None) -> None:
         """argparse itself is silent where the text cannot be written."""

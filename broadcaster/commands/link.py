@@ -111,8 +111,11 @@ def _not_connected(trouble: str) -> str:
 def usb(arguments: Arguments) -> int:
     request = {"do": "link_usb", "path": str(arguments.path.absolute())}
     taken = ask_running_box(request, arguments.config)["taken"]
+    rest = taken["bulletins"] - taken["accepted"] - taken["had"]
+    look = "（原因：broadcaster link show）" if rest else ""
     sentence = (
-        f"读了 {taken['bulletins']} 则通知和取消，接受 {taken['accepted']} 则；"
+        f"读了 {taken['bulletins']} 则通知和取消，接受 {taken['accepted']} 则，"
+        f"{taken['had']} 则以前就有了，{rest} 则不收{look}；"
         f"回执 {taken['receipts']} 份已写到盘上，请带回县里。"
     )
     report(taken, "\n".join([sentence, *taken["problems"]]), arguments)

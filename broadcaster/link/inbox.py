@@ -44,6 +44,8 @@ class Inbox:
         self.airings = CountyAirings(station, self.memory, clock, self.county.now, self._is_revoked)
         self.recordings = station.recordings
         self._refused: OrderedDict[bytes, None] = OrderedDict()
+        self.came_again = 0
+        """How many came that had been accepted before."""
         self._unsaved: list[Accepted] = []
         self._forget_at = clock.monotonic()
 
@@ -159,7 +161,10 @@ class Inbox:
     def _refuse(self, refused: BulletinRefused, data: bytes) -> None:
         """Tell of it once; what is sent again has been told of."""
         digest = hashlib.sha256(data).digest()
-        if digest in self._refused or self._has_had(refused):
+        if digest in self._refused:
+            return
+        if self._has_had(refused):
+            self.came_again += 1
             return
         logger.warning(
             "县里的通知 %s 没有收：%s", refused.id or "（没有编号）", refused.reason.told(refused.detail)

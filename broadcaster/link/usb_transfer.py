@@ -98,10 +98,13 @@ class UsbStick:
 
 @dataclass(frozen=True)
 class Taken:
-    """The result of reading a stick; `problems` are sentences."""
+    """The result of reading a stick; `problems` are sentences; `had` counts the bulletins that had been
+    accepted before.
+    """
 
     bulletins: int
     accepted: int
+    had: int
     receipts: int
     problems: tuple[str, ...]
 
@@ -117,6 +120,7 @@ def take(
         except NotAccepted as refused:
             problems.append(str(refused))
     count = accepted = written = 0
+    had_before = reception.came_again
     for data in stick.bulletins():
         count += 1
         if kept := reception.keep(data):
@@ -129,7 +133,8 @@ def take(
         written = stick.write_receipts(box, waiting())
     except OSError as error:
         problems.append(f"回执写不到盘上（{reason_of(error)}）。")
-    return Taken(count, accepted, written, tuple(problems))
+    had = reception.came_again - had_before
+    return Taken(count, accepted, had, written, tuple(problems))
 
 
 def _take_sound(stick: UsbStick, reception: Inbox, bulletin: Bulletin) -> bool:

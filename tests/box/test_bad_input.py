@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from rig.village import Village
 
+from broadcaster.core.model import Outcome
 from broadcaster.core.project_folders import PROJECT_FOLDER
 
 WATER = "明天上午停水。"
@@ -231,3 +232,15 @@ def test_a_command_written_wrongly_is_told_in_chinese(village: Village, argument
     done = village.call(*arguments)
     assert done.returncode == 2
     assert "命令写得不对" in done.stderr
+
+
+def test_unknown_option_is_told_with_the_one_that_was_meant_and_its_own_help(village: Village) -> None:
+    told = refused(village, "say", "--severty", "1", "hi")
+    assert "不认识：--severty（是不是 --severity？）。看用法：broadcaster say --help" in told
+
+
+def test_help_breaks_no_name_over_two_lines(village: Village) -> None:
+    village.environment["COLUMNS"] = "80"
+    told = village.call("journal", "--help").stdout
+    for outcome in Outcome:
+        assert outcome.value in told

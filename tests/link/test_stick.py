@@ -46,6 +46,8 @@ def test_a_stick_brings_keys_heads_and_bulletins_and_takes_receipts_home(
         assert (taken["bulletins"], taken["accepted"], taken["problems"]) == (3, 1, ())
         until(lambda: life.heard() == [told.id])
         until(lambda: life.receipts_kept() == 5)
+        again = life.link.read_stick(cb.parent)
+        assert (again["bulletins"], again["accepted"], again["had"]) == (3, 0, 1)
         assert life.link.read_stick(cb)["receipts"] == life.link.status()["receipts_waiting"]
     files = sorted((cb / "outbox" / box.name).iterdir())
     receipts = box.read(file.read_bytes() for file in files)
