@@ -13,8 +13,9 @@ from inspect import Parameter, signature
 from typing import Any
 
 from broadcaster.core import errors
-from broadcaster.core.errors import BroadcasterError, FarRefused, SlotRefused
-from broadcaster.core.model import FASTEST, MOST_REPEATS, SLOWEST, Airing, Notice, Office, Severity
+from broadcaster.core.errors import BroadcasterError, FarRefused, FieldsRefused, SlotRefused
+from broadcaster.core.model import Airing
+from broadcaster.core.notice import NUMBERS, Notice, Office, Severity, wrong
 from broadcaster.settings.schema import PathSettings, Settings, WebSettings
 from broadcaster.station import remote_values
 from broadcaster.station.live_talks import Talks
@@ -198,10 +199,8 @@ def _of_stop(station: Station, given: Given) -> Iterable[Severity]:
 
 def _check_manner(notice: Notice) -> None:
     """What the forms of the pages let through, for who signs need not have used them."""
-    paced = notice.pace is None or SLOWEST <= notice.pace <= FASTEST
-    repeated = notice.repeats is None or 1 <= notice.repeats <= MOST_REPEATS
     of_village = notice.office is Office.VILLAGE and not notice.talk
-    if not (paced and repeated and of_village and 0 <= notice.volume <= 100):
+    if not of_village or any(wrong(notice, NUMBERS)):
         raise FarRefused("这则通知的单位、遍数、语速或音量不对，没有播。")
 
 
@@ -269,7 +268,7 @@ PARTS = frozenset(call.part for call in _ROWS if call.part)
 def write_error(error: BroadcasterError) -> dict[str, Any]:
     """By the name of its class; what has more than a sentence brings that too."""
     told: dict[str, Any] = {"kind": type(error).__name__, "sentence": str(error)}
-    if isinstance(error, SlotRefused):
+    if isinstance(error, FieldsRefused):
         told["problems"] = [list(one) for one in error.problems]
     return told
 
@@ -279,10 +278,10 @@ def read_error(written: Any) -> BroadcasterError:
     if not isinstance(written, dict) or not isinstance(written.get("sentence"), str):
         raise ValueError("no error")
     kind = getattr(errors, str(written.get("kind")), BroadcasterError)
-    if kind is SlotRefused:
-        return SlotRefused([(str(field), str(said)) for field, said in written.get("problems", [])])
+    ours = isinstance(kind, type) and issubclass(kind, BroadcasterError)
+    if ours and issubclass(kind, FieldsRefused):
+        return kind([(str(field), str(said)) for field, said in written.get("problems", [])])
     if kind is errors.ConfigError:
         return errors.ConfigError(written["sentence"].splitlines())
-    ours = isinstance(kind, type) and issubclass(kind, BroadcasterError)
     made: BroadcasterError = (kind if ours else BroadcasterError)(written["sentence"])
     return made
