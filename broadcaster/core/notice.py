@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, fields
 from enum import Enum, Flag, IntEnum, StrEnum, auto
 from functools import cache
@@ -73,6 +74,7 @@ SLOWEST, FASTEST = 0.7, 1.4
 MOST_REPEATS = 20
 # Beats a minute of 快板: below, it drags; above, two syllables no longer fit on a beat.
 SLOWEST_TEMPO, FASTEST_TEMPO = 100, 140
+RECORDING_KEY = "[0-9a-f]{32}"
 
 
 class Way(Flag):
@@ -179,7 +181,7 @@ class Notice:
         "声音", PEOPLE | Way.COUNTY, hint="例如 baker:female", most=100, in_sound=True
     )
     recording: str = said(
-        "录音", Way.FORM | Way.API | Way.COUNTY, "", pattern="([0-9a-f]{32})?", in_sound=True
+        "录音", Way.FORM | Way.API | Way.COUNTY, "", pattern=f"({RECORDING_KEY})?", in_sound=True
     )
     style: Style = said(
         "念法",
@@ -294,18 +296,39 @@ def value_of(shape: Any, value: Any) -> Any:
         return tuple(value_of(get_args(kind)[0], one) for one in value)
     if kind is float and type(value) is int:
         return float(value)
-    if type(value) is not _written_as(kind):
+    if type(value) is not written_as(kind):
         raise ValueError(f"no {kind}: {value!r:.60}")
     return kind(value)
 
 
-def _written_as(kind: Any) -> Any:
-    """The type of its JSON values."""
+def written_as(shape: Any) -> Any:
+    """The type of a field's JSON values."""
+    kind = kind_of(shape)
     closed = isinstance(kind, type) and issubclass(kind, Enum)
     return (int if issubclass(kind, int) else str) if closed else kind
 
 
-def from_text(shape: Any, text: str) -> Any:
-    """What a form or a command has written for a field as its value. Raises `ValueError`."""
-    written_as = _written_as(kind_of(shape))
-    return value_of(shape, written_as(text))
+def read_texts(texts: Mapping[str, str], way: Way) -> Notice:
+    """A notice as a form has it: texts, of which one that is empty leaves a field to its default.
+
+    Raises `NoticeRefused`.
+    """
+    return read({name: _typed(name, text) for name in settable(way) if (text := texts.get(name))}, way)
+
+
+def _typed(name: str, text: str) -> object:
+    """As a JSON value, or as it is where it cannot be one."""
+    with suppress(ValueError):
+        return written_as(kinds()[name])(text.replace("\r\n", "\n").strip())
+    return text
+
+
+def as_texts(notice: Notice, way: Way) -> dict[str, str]:
+    """The same the other way: what a form carries."""
+    return {name: _as_text(getattr(notice, name)) for name in settable(way)}
+
+
+def _as_text(value: Any) -> str:
+    if isinstance(value, bool):
+        return "1" if value else ""
+    return "" if value is None else str(_plain(value))

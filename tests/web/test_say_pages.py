@@ -343,7 +343,7 @@ def test_own_opening_and_closing_pace_and_beats_go_on_the_air_and_come_back_for_
 
 
 @pytest.mark.parametrize(
-    "field", [{"pace": "3"}, {"pace": "nan"}, {"beats_per_minute": "99"}, {"opening": "水" * 61}]
+    "field", [{"pace": "3"}, {"pace": "nan"}, {"beats_per_minute": "99"}, {"opening": "水" * 501}]
 )
 def test_a_manner_out_of_bounds_airs_nothing(
     secretary: FlaskClient, station: FakeStation, post: Post, field: dict[str, str]
