@@ -110,6 +110,11 @@ class Spec:
     critical: bool = False
 
     @property
+    def longest(self) -> int | None:
+        """How long a text or a list may be."""
+        return None if self.most is None else int(self.most)
+
+    @property
     def range(self) -> str:
         """What a number may be, in words; "" of a field without bounds."""
         if self.least is None or self.most is None:

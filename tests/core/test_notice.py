@@ -9,7 +9,7 @@ from broadcaster.commands.notice_options import add_notice
 from broadcaster.core.errors import NoticeRefused
 from broadcaster.core.notice import SPECS, Notice, Severity, Signal, Way, plain, read, settable
 from broadcaster.schedule.slot_settings import SlotSettings
-from broadcaster.web.api.schemas import Said
+from broadcaster.web.api.schemas import NoticeIn
 
 EVERYWHERE = {"text", "severity", "opening", "closing", "repeats", "pace", "chime", "voice", "style"}
 EVERYWHERE |= {"beats_per_minute"}
@@ -51,7 +51,7 @@ def test_commands_the_api_and_slots_take_just_these() -> None:
     add_notice(parser)
     options = {one.dest for one in parser._actions}
     assert options - {"help", "file", "no_chime"} == settable(Way.CLI).keys()
-    assert Said.model_fields.keys() == settable(Way.API).keys()
+    assert NoticeIn.model_fields.keys() == settable(Way.API).keys()
     assert settable(Way.SLOT).keys() <= SlotSettings.model_fields.keys()
 
 

@@ -47,7 +47,7 @@ def history(query: shapes.HistoryQuery) -> Response:
 
 
 @pages.post("/notices", responses={202: shapes.AiringShape, **described(409)})
-def announce(header: shapes.OnceHeader, body: shapes.Wanted) -> Response:
+def announce(header: shapes.OnceHeader, body: shapes.ScheduledNoticeIn) -> Response:
     """Put a notice on the air as soon as its precedence allows, or at a moment to come.
 
     409 in quiet hours, which only severity 1 passes. Send an `Idempotency-Key` and the notice may be
@@ -100,7 +100,7 @@ def set_volume(body: shapes.Volume) -> Response:
 
 
 @pages.post("/script", responses={200: shapes.ScriptShape})
-def script(body: shapes.Said) -> Response:
+def script(body: shapes.NoticeIn) -> Response:
     """What would be said, line by line, numbers in words; nothing is aired."""
     lines = parts().station.script(body.notice(Office.VILLAGE)).lines
     return _told(shapes.ScriptShape(lines=[shapes.LineShape.of(line) for line in lines]))
