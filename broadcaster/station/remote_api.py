@@ -189,7 +189,7 @@ def _of_written(station: Station, given: Given) -> Iterable[Severity]:
 
 def _of_slot(station: Station, given: Given) -> Iterable[Severity]:
     entries: list[SlotEntry] = [*station.slots.entries(), *station.slots.removed()]
-    return [one.slot.severity for one in entries if one.name == given["name"] and one.slot]
+    return [one.slot.notice.severity for one in entries if one.name == given["name"] and one.slot]
 
 
 def _of_stop(station: Station, given: Given) -> Iterable[Severity]:
