@@ -256,10 +256,11 @@ def plain(notice: Notice, way: Way | None = None) -> dict[str, Any]:
     """Its fields as JSON values, by one way or all of them; those with their default are left out."""
     names = SPECS if way is None else settable(way)
     values = {name: getattr(notice, name) for name in names}
-    return {name: _plain(value) for name, value in values.items() if value != DEFAULTS[name]}
+    return {name: plain_value(value) for name, value in values.items() if value != DEFAULTS[name]}
 
 
-def _plain(value: Any) -> Any:
+def plain_value(value: Any) -> Any:
+    """A value of a field as its JSON value."""
     if isinstance(value, Enum):
         return value.value
     return list(value) if isinstance(value, tuple) else value
@@ -336,4 +337,4 @@ def as_texts(notice: Notice, way: Way) -> dict[str, str]:
 def _as_text(value: Any) -> str:
     if isinstance(value, bool):
         return "1" if value else ""
-    return "" if value is None else str(_plain(value))
+    return "" if value is None else str(plain_value(value))
