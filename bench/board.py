@@ -17,8 +17,8 @@ from sqlalchemy import insert
 
 from broadcaster.core.clock import Clock
 from broadcaster.county.board.coverage import coverage
-from broadcaster.county.board.delivery_board import Board
-from broadcaster.county.notices.approval_desk import Desk
+from broadcaster.county.board.delivery_board import DeliveryBoard
+from broadcaster.county.notices.approval_desk import ApprovalDesk
 from broadcaster.county.store.delivery_state import Reach
 from broadcaster.county.store.office_database import OfficeDatabase
 from broadcaster.county.store.tables import area, box, bulletin, reach
@@ -69,7 +69,10 @@ def main() -> None:
         database.migrate()
         villages = [f"{COUNTY}{100 + n // 50}{200 + n % 50}" for n in range(given.boxes)]
         ids = fill(database, villages, given.bulletins)
-        board, desk = Board(database), Desk(database, Clock(ZoneInfo("Asia/Shanghai")), COUNTY)
+        board, desk = (
+            DeliveryBoard(database),
+            ApprovalDesk(database, Clock(ZoneInfo("Asia/Shanghai")), COUNTY),
+        )
 
         def home() -> None:
             board.counts([paper.id for paper in desk.recent(20)])

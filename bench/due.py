@@ -27,8 +27,8 @@ from rig.fakes import Memory
 from rig.rig import FakeRig, compile_plugin
 
 from broadcaster.core.clock_trust import ClockTrust
-from broadcaster.core.model import Kind, Notice, Signal
-from broadcaster.daemon.assembly import Box, Config, open_box
+from broadcaster.core.model import AiringKind, Notice, Signal
+from broadcaster.daemon.assembly import Config, OpenBox, open_box
 from broadcaster.schedule.scheduler import Clockwork
 from broadcaster.schedule.slot import Slot
 from broadcaster.schedule.slot_settings import TimetableSettings
@@ -43,7 +43,7 @@ EVERY = timedelta(seconds=4)
 class Often(Slot):
     """Due every few seconds."""
 
-    kind: ClassVar[Kind] = Kind.SCHEDULED
+    kind: ClassVar[AiringKind] = AiringKind.SCHEDULED
 
     def next_after(self, moment: datetime) -> datetime:
         start = datetime(2026, 1, 1, tzinfo=moment.tzinfo)
@@ -51,7 +51,7 @@ class Often(Slot):
 
 
 @contextmanager
-def opened_box(folder: Path) -> Iterator[tuple[Box, FakeRig]]:
+def opened_box(folder: Path) -> Iterator[tuple[OpenBox, FakeRig]]:
     rig = FakeRig(folder, compile_plugin(folder))
     os.environ.update(rig.environment)
     settings = Settings.model_validate(
@@ -74,7 +74,7 @@ def heard(rig: FakeRig, before: int) -> tuple[float, float]:
     return rig.village.heard_at(places[0]), rig.village.heard_at(places[1])
 
 
-def due_to_sample(box: Box, rig: FakeRig, rounds: int) -> tuple[list[float], list[float]]:
+def due_to_sample(box: OpenBox, rig: FakeRig, rounds: int) -> tuple[list[float], list[float]]:
     """Milliseconds to the queue and to the first sample, for each time that the slot fell due."""
     slot = Often("常常", SHORT, timedelta(seconds=3))
     put: list[tuple[datetime, int]] = []
@@ -104,7 +104,7 @@ def due_to_sample(box: Box, rig: FakeRig, rounds: int) -> tuple[list[float], lis
     return queued, late
 
 
-def stop_to_silence(box: Box, rig: FakeRig, rounds: int) -> list[float]:
+def stop_to_silence(box: OpenBox, rig: FakeRig, rounds: int) -> list[float]:
     """Milliseconds from the call of `stop_all` to the last sample that is not silence."""
     silent = []
     for _ in range(rounds):

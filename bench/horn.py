@@ -24,7 +24,7 @@ from broadcaster.audio.mastering_preset import COLUMN, FLAT, HORN, Preset
 from broadcaster.core.errors import TextRefused
 from broadcaster.core.model import Line, Waveform
 from broadcaster.settings.schema import load_lexicon, load_settings
-from broadcaster.text.frontend import Reader
+from broadcaster.text.frontend import Frontend
 from broadcaster.tts.base.voice import Voice
 from broadcaster.tts.catalogue import Catalogue
 
@@ -44,7 +44,7 @@ class Sentence:
     lines: list[tuple[Waveform, float]]
 
 
-def speak(reader: Reader, voice: Voice) -> Iterator[Sentence]:
+def speak(reader: Frontend, voice: Voice) -> Iterator[Sentence]:
     for text in SENTENCES.read_text(encoding="utf-8").splitlines():
         lines = reader.lines(text)
         sounds = [np.concatenate([piece.samples for piece in voice.speak(line)]) for line in lines]
@@ -73,7 +73,7 @@ def master(sentence: Sentence, voice: Voice, preset: Preset) -> Sound:
     return sound
 
 
-def wrong(reader: Reader, said: list[str], heard: str) -> int:
+def wrong(reader: Frontend, said: list[str], heard: str) -> int:
     """Syllables inserted, left out or taken for others, at most all of them."""
     try:
         got = toneless(reader.lines(heard))
@@ -105,7 +105,7 @@ def print_row(name: str, sounds: list[Sound], said: list[list[str]], errors: lis
 
 
 def measure_errors(
-    reader: Reader, voice: Voice, sentences: list[Sentence], rounds: int, threads: int
+    reader: Frontend, voice: Voice, sentences: list[Sentence], rounds: int, threads: int
 ) -> None:
     print("| heard | LUFS | syllables wrong, % | median of sentences, % | sentences whole |")
     print("|---|---|---|---|---|")
@@ -152,7 +152,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=2)
     parser.add_argument("--threads", type=int, default=1)
     arguments = parser.parse_args()
-    reader, settings = Reader(load_lexicon()), load_settings()
+    reader, settings = Frontend(load_lexicon()), load_settings()
     voice = Catalogue(settings.paths.voices, 1).open("baker:female")
     sentences = list(speak(reader, voice))
     measure_errors(reader, voice, sentences, arguments.rounds, arguments.threads)

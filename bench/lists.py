@@ -23,7 +23,7 @@ from sqlalchemy import insert
 
 from broadcaster.commands.console import load_config
 from broadcaster.core.clock import Clock
-from broadcaster.core.model import Airing, Kind, Notice
+from broadcaster.core.model import Airing, AiringKind, Notice
 from broadcaster.core.people import Role, Scope
 from broadcaster.daemon.assembly import open_box
 from broadcaster.settings.schema import Settings
@@ -91,7 +91,9 @@ class Seeds:
             for number in range(self.rows // 10):
                 due = now + timedelta(hours=1, minutes=number)
                 notice = Notice("今天停水。", title=f"停水{number}")
-                store.queue.accept(Airing(notice, due, due + timedelta(hours=1), Kind.SCHEDULED, "王"))
+                store.queue.accept(
+                    Airing(notice, due, due + timedelta(hours=1), AiringKind.SCHEDULED, "王")
+                )
 
 
 def _han(number: int) -> str:

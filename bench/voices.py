@@ -35,7 +35,7 @@ from broadcaster.settings.schema import (
     load_settings,
 )
 from broadcaster.studio.studio import Studio
-from broadcaster.text.frontend import Reader
+from broadcaster.text.frontend import Frontend
 from broadcaster.tts.catalogue import Catalogue
 from broadcaster.tts.recorded.phrases import PHRASES
 
@@ -115,7 +115,7 @@ def right_words(samples: Path, data: Path | None) -> tuple[str, str]:
     cases = list(table(samples / "numbers_spoken.tsv"))
     numbers = share(case.is_said_about(our_normalise(case.written)) for case in cases) if cases else "-"
     marked = list(cpp(data, "test")) if data else []
-    spell = our_spell(Reader(LexiconSettings()))
+    spell = our_spell(Frontend(LexiconSettings()))
     return numbers, share(spell(one) == one.reading for one in marked) if marked else "-"
 
 
@@ -123,7 +123,7 @@ def heard(voices_folder: Path, voices: list[str]) -> dict[str, list[str]]:
     """Syllables heard wrong, in %: clean, and through the horn as it comes and mastered for it."""
     from recogniser import Recogniser
 
-    reader, catalogue = Reader(load_lexicon()), Catalogue(voices_folder, 2)
+    reader, catalogue = Frontend(load_lexicon()), Catalogue(voices_folder, 2)
     found = {}
     with Recogniser(2) as recogniser:
         for name in voices:

@@ -29,7 +29,7 @@ from pathlib import Path
 from broadcaster.settings.schema import LexiconSettings
 from broadcaster.text.clauses import split_clauses
 from broadcaster.text.clean import clean
-from broadcaster.text.frontend import Reader
+from broadcaster.text.frontend import Frontend
 from broadcaster.text.normalise import normalise
 
 WETEXT_FULL = (
@@ -154,7 +154,7 @@ def our_normalise(text: str) -> str:
     return re.sub("^字。?", "", said)
 
 
-def our_spell(reader: Reader) -> Callable[[Marked], str]:
+def our_spell(reader: Frontend) -> Callable[[Marked], str]:
     """The dictionary reading of the marked character, found by counting its like before it.
 
     A traditional or old form (藉, 菸) is said as the character of today that it stands for.
@@ -265,7 +265,7 @@ def main() -> None:
         print_wrong(numbers, ours)
     if not sounds:
         return
-    spell = our_spell(Reader(LexiconSettings()))
+    spell = our_spell(Frontend(LexiconSettings()))
     print_polyphones(sounds, peers["pronounce"] | {"ours": [spell(one) for one in marked]})
 
 

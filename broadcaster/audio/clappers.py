@@ -22,7 +22,7 @@ CLOSING = "DxDxD..."
 
 
 @dataclass(frozen=True)
-class Board:
+class Clapper:
     """(hertz, strength, seconds to 1/e) of what rings, and when each of its boards strikes, seconds."""
 
     modes: tuple[tuple[float, float, float], ...]
@@ -30,12 +30,12 @@ class Board:
     noise: float
 
 
-BIG = Board(
+BIG = Clapper(
     modes=((880.0, 1.0, 0.026), (1730.0, 0.6, 0.015), (2950.0, 0.35, 0.008)),
     strikes=((0.0, 1.0),),
     noise=0.5,
 )
-SMALL = Board(
+SMALL = Clapper(
     modes=((2350.0, 0.7, 0.010), (3650.0, 0.5, 0.007), (5200.0, 0.25, 0.005)),
     strikes=((0.0, 0.7), (0.004, 0.5), (0.009, 0.35)),
     noise=0.4,
@@ -88,13 +88,13 @@ def clappers(pattern: str, beats_per_minute: int, rate_hz: int) -> NDArray[np.in
     return np.rint(32767 * np.clip(LEVEL * sound, -1, 1)).astype(np.int16)
 
 
-def _stroke(board: Board, rate_hz: int) -> Samples:
+def _stroke(board: Clapper, rate_hz: int) -> Samples:
     seconds = np.arange(round(RING_SECONDS * rate_hz)) / rate_hz
     struck = [strength * _strike(board, seconds - start) for start, strength in board.strikes]
     return np.asarray(np.sum(struck, axis=0))
 
 
-def _strike(board: Board, seconds: Samples) -> Samples:
+def _strike(board: Clapper, seconds: Samples) -> Samples:
     """One board struck at 0; silent before."""
     since = np.maximum(seconds, 0)
     rise = np.minimum(since / RISE_SECONDS, 1)

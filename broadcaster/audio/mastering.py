@@ -45,7 +45,7 @@ class Mastering:
     ) -> None:
         self._block = round(source_rate_hz * BLOCK_SECONDS)
         self._pending = NOTHING
-        self._stages: list[Stage] = [
+        self._stages: list[MasteringStage] = [
             Filter(source_rate_hz, preset, preset.reference_lufs - level_lufs, self._block),
             Compressor(source_rate_hz, preset),
             *([Resampler(source_rate_hz, rate_hz)] if source_rate_hz != rate_hz else []),
@@ -76,7 +76,7 @@ class Mastering:
         return samples
 
 
-class Stage(Protocol):
+class MasteringStage(Protocol):
     """One step of the chain; `finish` gives what `process` held back."""
 
     def process(self, samples: Samples) -> Samples: ...

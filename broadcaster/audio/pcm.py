@@ -6,7 +6,7 @@ from array import array
 SAMPLE_BYTES = 2
 
 
-class Volume:
+class Gain:
     """Scales PCM to a percentage of full scale; never above 100, so nothing can clip."""
 
     def __init__(self, percent: int) -> None:
@@ -23,9 +23,9 @@ class Volume:
 
 
 @functools.lru_cache(maxsize=4)
-def volume_of(percent: int) -> Volume:
+def volume_of(percent: int) -> Gain:
     """A table is 128 KB and 10 ms of work; a village uses few volumes."""
-    return Volume(percent)
+    return Gain(percent)
 
 
 def ramp_down(pcm: bytes) -> bytes:

@@ -9,10 +9,16 @@ from __future__ import annotations
 import re
 
 from broadcaster.core.errors import BroadcasterError
-from broadcaster.core.model import Office
+from broadcaster.core.model import OfficeLevel
 
 # How many digits each kind of area has, trimmed.
-DIGITS = {2: Office.PROVINCE, 4: Office.CITY, 6: Office.COUNTY, 9: Office.TOWN, 12: Office.VILLAGE}
+DIGITS = {
+    2: OfficeLevel.PROVINCE,
+    4: OfficeLevel.CITY,
+    6: OfficeLevel.COUNTY,
+    9: OfficeLevel.TOWN,
+    12: OfficeLevel.VILLAGE,
+}
 FULL = 12
 
 
@@ -66,6 +72,6 @@ def contains(area: str, other: str) -> bool:
     return other.startswith(area)
 
 
-def office_of(code: str) -> Office:
+def office_of(code: str) -> OfficeLevel:
     """Who speaks for a whole area of this kind."""
     return DIGITS[len(code)]

@@ -15,7 +15,7 @@ from pydantic.dataclasses import dataclass
 from broadcaster.bulletin import areas as area_codes
 from broadcaster.bulletin import strict_json
 from broadcaster.bulletin.refusals import NotAccepted, Refusal
-from broadcaster.core.model import Notice, Office, Severity, Style, WhenQuiet
+from broadcaster.core.model import Notice, OfficeLevel, Severity, Style, WhenQuiet
 
 PAYLOAD_TYPE = "application/vnd.broadcaster.bulletin+json"
 VERSION = 1
@@ -150,19 +150,19 @@ class Bulletin:
         """Whether the box of this trimmed code lies in one of the areas."""
         return any(area_codes.contains(area, village) for area in self.areas)
 
-    def passes_quiet(self, office: Office) -> bool:
+    def passes_quiet(self, office: OfficeLevel) -> bool:
         """Whether a station may let it sound in quiet hours as well: an orange alert to which two people
         of a county, or of an office above, have agreed. What is less severe and drills never do.
         """
         alert = self.kind is BulletinKind.NOTICE and self.severity is Severity.ORANGE
-        return self.night_ok and alert and office >= Office.COUNTY
+        return self.night_ok and alert and office >= OfficeLevel.COUNTY
 
     def to_bytes(self) -> bytes:
         """What is signed; unset fields are left out."""
         fields = asdict(self).items()
         return strict_json.write({name: value for name, value in fields if value not in (None, "")})
 
-    def to_notice(self, issuer: str, office: Office) -> Notice:
+    def to_notice(self, issuer: str, office: OfficeLevel) -> Notice:
         """For the station; a bulletin of `audio` still wants its `recording`. Not for a cancel."""
         return Notice(
             text=self.text or self.verse or self.title,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from tuf.api.metadata import DelegatedRole
 
 from broadcaster.bulletin import areas
-from broadcaster.core.model import Office, Severity
+from broadcaster.core.model import OfficeLevel, Severity
 
 # A town or a village key that is stolen, or used in anger, cannot sound the siren of what it speaks for.
 MOST_OF_A_TOWN = frozenset({Severity.DAILY, Severity.YELLOW, Severity.BLUE})
@@ -22,7 +22,7 @@ class Issuer:
     name: str
 
     @property
-    def office(self) -> Office:
+    def office(self) -> OfficeLevel:
         return areas.office_of(self.area)
 
     def may_cancel(self, other: Issuer) -> bool:
@@ -90,4 +90,4 @@ def bulletin_path(area: str, severity: Severity, id: str) -> str:
 
 def may_ever_use(area: str) -> frozenset[Severity]:
     """The severities that may be delegated to an area at all."""
-    return MOST_OF_A_TOWN if areas.office_of(area) is Office.TOWN else frozenset(Severity)
+    return MOST_OF_A_TOWN if areas.office_of(area) is OfficeLevel.TOWN else frozenset(Severity)

@@ -22,7 +22,7 @@ MOST_TOGETHER = 20
 LARGEST = 64 * 1024
 
 
-class State(StrEnum):
+class ReceiptState(StrEnum):
     """How far a bulletin has come in one box; the last one is ENDED or REFUSED."""
 
     ACCEPTED = "accepted"
@@ -33,7 +33,7 @@ class State(StrEnum):
 
 
 def _read_state(value: object) -> object:
-    return State(value) if type(value) is str else value
+    return ReceiptState(value) if type(value) is str else value
 
 
 def _read_refusal(value: object) -> object:
@@ -48,7 +48,7 @@ Seconds = Annotated[float, Field(ge=0, le=1e7, allow_inf_nan=False)]
 
 
 @dataclass(frozen=True, config=STRICT)
-class Heard:
+class PlayedResult:
     """How it ended: as the journal has it, of what the device really took."""
 
     outcome: Annotated[Outcome, BeforeValidator(_read_outcome)]
@@ -65,7 +65,7 @@ class Heard:
 
 
 def _read_heard(value: object) -> object:
-    return Heard(**value) if isinstance(value, dict) else value
+    return PlayedResult(**value) if isinstance(value, dict) else value
 
 
 @dataclass(frozen=True, config=STRICT)
@@ -79,18 +79,18 @@ class Receipt:
     number: Annotated[int, Field(ge=1, le=HIGHEST_SEQUENCE)]
     bulletin: Annotated[str, Field(max_length=36)]
     digest: Sha256 | None
-    state: Annotated[State, BeforeValidator(_read_state)]
+    state: Annotated[ReceiptState, BeforeValidator(_read_state)]
     at: Moment
     clock_trusted: bool
     refusal: Annotated[Refusal, BeforeValidator(_read_refusal)] | None = None
     reason: Annotated[str, Field(max_length=300)] = ""
-    heard: Annotated[Heard, BeforeValidator(_read_heard)] | None = None
+    heard: Annotated[PlayedResult, BeforeValidator(_read_heard)] | None = None
 
     @model_validator(mode="after")
     def _agrees(self) -> Receipt:
-        if (self.state is State.REFUSED) != bool(self.refusal):
+        if (self.state is ReceiptState.REFUSED) != bool(self.refusal):
             raise ValueError("refusal")
-        if (self.state is State.ENDED) != bool(self.heard):
+        if (self.state is ReceiptState.ENDED) != bool(self.heard):
             raise ValueError("heard")
         return self
 

@@ -33,7 +33,7 @@ Token = Annotated[str, Field(pattern=r"^[0-9a-f]{32}\z")]
 
 def _calls(value: object) -> object:
     if isinstance(value, list):
-        return tuple(Asked(**one) if isinstance(one, dict) else one for one in value)
+        return tuple(RemoteCall(**one) if isinstance(one, dict) else one for one in value)
     return value
 
 
@@ -46,7 +46,7 @@ def _refusal(value: object) -> object:
 
 
 @dataclass(frozen=True, config=STRICT)
-class Asked:
+class RemoteCall:
     """One call, by its name in the table of calls, and what is given to it."""
 
     call: Annotated[str, Field(max_length=60)]
@@ -54,7 +54,7 @@ class Asked:
 
 
 @dataclass(frozen=True, config=STRICT)
-class Command:
+class RemoteCommand:
     """`number` rises in its session, and `seconds` have gone by since that was opened, by the office's
     monotonic clock. Number 0 opens one: then `session` is a nonce.
     """
@@ -63,7 +63,7 @@ class Command:
     session: Token
     number: Annotated[int, Field(ge=0, le=HIGHEST_SEQUENCE)]
     seconds: Annotated[float, Field(ge=0, le=SESSION_LIFE_SECONDS * 2, allow_inf_nan=False)]
-    calls: Annotated[tuple[Asked, ...], BeforeValidator(_calls), Field(max_length=MOST_CALLS)] = ()
+    calls: Annotated[tuple[RemoteCall, ...], BeforeValidator(_calls), Field(max_length=MOST_CALLS)] = ()
     v: Literal[1] = 1
 
     def signed(self, signer: Signer) -> Envelope:
@@ -71,7 +71,7 @@ class Command:
 
 
 @dataclass(frozen=True, config=STRICT)
-class Answer:
+class RemoteAnswer:
     """To the one command of this digest. `session` is the one it was opened by or belongs to; of
     `answers` each is a value, or an error that a call ended in; a command that was `refused` has none.
     """
@@ -89,7 +89,7 @@ class Answer:
 
 def read_command(
     data: bytes, trust: Trust, box: str, area: str, now: Now
-) -> tuple[Envelope, Command, Delegation]:
+) -> tuple[Envelope, RemoteCommand, Delegation]:
     """By a key that speaks for exactly this village and counts today. Raises `NotAccepted`.
 
     Whether it is new is for who remembers its session.
@@ -105,19 +105,19 @@ def read_command(
     own = [one for one in trust.delegations_of(key_id) if one.area == village]
     if not own:
         raise NotAccepted(Refusal.AREA_NOT_ALLOWED, area)
-    command: Command = _read(Command, signed.payload)
+    command: RemoteCommand = _read(RemoteCommand, signed.payload)
     if command.box != box:
         raise NotAccepted(Refusal.NOT_FOR_THIS_BOX, command.box)
     return signed, command, own[0]
 
 
-def read_answer(data: bytes, box: str, key: Key) -> Answer:
+def read_answer(data: bytes, box: str, key: Key) -> RemoteAnswer:
     """Of this box, whose key the office has in its register. Raises `NotAccepted`."""
     signed = envelope.read(data, ANSWER_TYPE, LARGEST)
     if signed.signatures.keys() != {key.keyid}:
         raise NotAccepted(Refusal.UNKNOWN_KEY)
     signed.check_signed_by(key)
-    answer: Answer = _read(Answer, signed.payload)
+    answer: RemoteAnswer = _read(RemoteAnswer, signed.payload)
     if answer.box != box:
         raise NotAccepted(Refusal.WRONG_BOX, answer.box)
     return answer

@@ -26,7 +26,7 @@ URGENT = frozenset({Severity.RED, Severity.ORANGE})
 
 
 @dataclass(frozen=True)
-class Refused:
+class BulletinRefused:
     """`id` and `digest` are those of the bulletin, once its signature was good; `detail` is for the
     record.
     """
@@ -37,7 +37,7 @@ class Refused:
     digest: str | None = None
 
 
-Verdict = Accepted | Refused
+Verdict = Accepted | BulletinRefused
 
 
 def verify(
@@ -51,7 +51,7 @@ def verify(
     try:
         signed, bulletin = _read_verified(data, trust, now)
     except NotAccepted as refused:
-        return Refused(refused.refusal, refused.detail)
+        return BulletinRefused(refused.refusal, refused.detail)
     try:
         issuer = _issuer(trust, signed, bulletin)
         _check_meant_for(bulletin, box)
@@ -63,7 +63,7 @@ def verify(
         _check_cancels(accepted, seen)
         return accepted
     except NotAccepted as refused:
-        return Refused(refused.refusal, refused.detail, bulletin.id, signed.digest)
+        return BulletinRefused(refused.refusal, refused.detail, bulletin.id, signed.digest)
 
 
 def read_for_office(data: bytes, trust: Trust, now: Now) -> Accepted:

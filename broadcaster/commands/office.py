@@ -20,7 +20,7 @@ from broadcaster.county.keys.office_probe import office_in
 
 if TYPE_CHECKING:
     from broadcaster.bulletin.invitation import Invitation
-    from broadcaster.county.office.office_process import Desk
+    from broadcaster.county.office.office_process import OpenOffice
     from broadcaster.county.store.officers import Officer
 
 PASSWORD = "BROADCASTER_OFFICE_PASSWORD"
@@ -210,7 +210,7 @@ def board(arguments: Arguments) -> int:
     return 0
 
 
-def _one(desk: Desk, arguments: Arguments) -> int:
+def _one(desk: OpenOffice, arguments: Arguments) -> int:
     paper = desk.parts.desk.get(arguments.id)
     places = desk.parts.board.places(paper.id)
     counts = desk.parts.board.counts([paper.id])[paper.id]
@@ -254,7 +254,7 @@ def boxes(arguments: Arguments) -> int:
     return 0
 
 
-def _invite(desk: Desk, box: str, code: str, arguments: Arguments) -> int:
+def _invite(desk: OpenOffice, box: str, code: str, arguments: Arguments) -> int:
     from broadcaster.bulletin.invitation import FOR_BOX
 
     given = invitation(desk, code)
@@ -267,7 +267,7 @@ def _invite(desk: Desk, box: str, code: str, arguments: Arguments) -> int:
     return 0
 
 
-def invitation(desk: Desk, code: str) -> Invitation:
+def invitation(desk: OpenOffice, code: str) -> Invitation:
     """As the page gives it, by this machine's address where the settings name none."""
     from broadcaster.bulletin.invitation import Invitation
     from broadcaster.county.register.site_pin import site_pin
@@ -280,7 +280,7 @@ def invitation(desk: Desk, code: str) -> Invitation:
     return Invitation(office, code, desk.folder.pin, site_pin(web, desk.folder.path))
 
 
-def _who(desk: Desk, arguments: Arguments) -> Officer:
+def _who(desk: OpenOffice, arguments: Arguments) -> Officer:
     """By name and password, as on the page."""
     found = desk.parts.officers.check(arguments.by, _password(arguments))
     if found is None:

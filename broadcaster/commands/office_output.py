@@ -17,16 +17,16 @@ from broadcaster.system.terminal import EXIT_BROKEN
 if TYPE_CHECKING:
     from broadcaster.county.notices.approval_desk import Paper
     from broadcaster.county.notices.draft import Draft
-    from broadcaster.county.office.office_process import Desk
+    from broadcaster.county.office.office_process import OpenOffice
 
 PIECE_BYTES = 256 * 1024
 
 
-def draft_of(arguments: Arguments, desk: Desk) -> Draft:
+def draft_of(arguments: Arguments, desk: OpenOffice) -> Draft:
     from broadcaster.bulletin.bulletin import BulletinKind
     from broadcaster.core.model import Severity
     from broadcaster.county.notices.draft import Draft, DraftRefused
-    from broadcaster.county.notices.recordings import NO_ADDRESS, Sounds
+    from broadcaster.county.notices.recordings import NO_ADDRESS, RecordingStore
 
     if arguments.audio and not desk.settings.fetched_from:
         raise DraftRefused(NO_ADDRESS)
@@ -37,7 +37,7 @@ def draft_of(arguments: Arguments, desk: Desk) -> Draft:
     if begins and begins.tzinfo is None:
         begins = begins.replace(tzinfo=desk.parts.clock.zone)
     recorded = _recording(arguments.audio) if arguments.audio else ()
-    sounds = Sounds(desk.folder.path)
+    sounds = RecordingStore(desk.folder.path)
     return Draft(
         title=arguments.title,
         text=arguments.text,
@@ -65,7 +65,7 @@ def _recording(file: Path) -> Iterator[bytes]:
         raise RecordingRefused(f"{file} 读不出来（{reason_of(error)}）。") from error
 
 
-def show_first(desk: Desk, paper: Paper, arguments: Arguments) -> int:
+def show_first(desk: OpenOffice, paper: Paper, arguments: Arguments) -> int:
     """Nobody agrees to what he has not seen."""
     from broadcaster.county.notices.bulletin_wording import aged, why_waits
     from broadcaster.web.base.wording import SEVERITIES

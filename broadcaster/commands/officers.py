@@ -14,7 +14,7 @@ from broadcaster.core.errors import AccountRefused
 from broadcaster.county.keys.office_probe import office_in
 
 if TYPE_CHECKING:
-    from broadcaster.county.office.office_process import Desk
+    from broadcaster.county.office.office_process import OpenOffice
 
 # As `OfficeRole` has them, in what the page calls them.
 ROLES = {"只看": "viewer", "经办": "clerk", "审批": "approver", "管理": "keeper"}
@@ -94,12 +94,12 @@ def _give(password: str, done: str, arguments: Arguments) -> None:
     report({"name": arguments.name, "password": password}, told, arguments)
 
 
-def _note(desk: Desk, what: str, arguments: Arguments) -> None:
+def _note(desk: OpenOffice, what: str, arguments: Arguments) -> None:
     desk.parts.audit.note(os.environ.get("USER", ""), what, arguments.name)
 
 
 @contextmanager
-def _desk(arguments: Arguments) -> Iterator[Desk]:
+def _desk(arguments: Arguments) -> Iterator[OpenOffice]:
     """Also beside the running office: the database is for both."""
     folder = office_in(arguments.office)
     from broadcaster.county.office.office_process import open_desk

@@ -13,7 +13,7 @@ from broadcaster.county.keys.office_probe import office_in
 
 if TYPE_CHECKING:
     from broadcaster.county.keys.village_keys import VillageKeys
-    from broadcaster.county.office.office_process import Desk
+    from broadcaster.county.office.office_process import OpenOffice
     from broadcaster.county.register.register import Box
 
 Adder = Callable[..., Any]
@@ -50,7 +50,7 @@ def village(arguments: Arguments) -> int:
     return 0
 
 
-def _wanted(desk: Desk, arguments: Arguments) -> list[Box]:
+def _wanted(desk: OpenOffice, arguments: Arguments) -> list[Box]:
     from broadcaster.county.register.register import BoxState
 
     in_use = {one.id: one for one in desk.parts.register.boxes() if one.state is BoxState.ENROLLED}
@@ -65,7 +65,7 @@ def _wanted(desk: Desk, arguments: Arguments) -> list[Box]:
     return wanted
 
 
-def _change(desk: Desk, keys: VillageKeys, box: Box, arguments: Arguments) -> None:
+def _change(desk: OpenOffice, keys: VillageKeys, box: Box, arguments: Arguments) -> None:
     """Nothing where it is so already: each key that goes stays in the keyring as revoked."""
     urgent = not arguments.not_urgent
     if arguments.close:
@@ -81,7 +81,7 @@ def _change(desk: Desk, keys: VillageKeys, box: Box, arguments: Arguments) -> No
         print(f"{'关掉了' if arguments.close else '开通了'}：{box.name}（{box.id}）", flush=True)
 
 
-def _tell(desk: Desk, keys: VillageKeys, arguments: Arguments) -> None:
+def _tell(desk: OpenOffice, keys: VillageKeys, arguments: Arguments) -> None:
     from broadcaster.county.villages.village_site import PREFIX
 
     root = desk.settings.address.rstrip("/")

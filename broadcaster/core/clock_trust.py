@@ -23,7 +23,7 @@ NOTE_SECONDS = 3600.0
 SEEN, TRUSTED_BOOT = "clock_seen", "clock_trusted_boot"
 
 
-class Memory(Protocol):
+class StateStore(Protocol):
     """Small texts that outlast a restart."""
 
     def get(self, key: str) -> str: ...
@@ -44,7 +44,7 @@ class ClockTrust:
         self,
         clock: Clock,
         wait: timedelta,
-        memory: Memory,
+        memory: StateStore,
         boot_id: str | None = None,
         installed_at: datetime | None = None,
     ) -> None:

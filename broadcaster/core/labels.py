@@ -42,7 +42,7 @@ def name_of(title: str, text: str) -> str:
     return words if len(words) <= TITLE_LENGTH else words[: TITLE_LENGTH - 1] + "…"
 
 
-class Said(Protocol):
+class Titled(Protocol):
     """A notice, or a line of the record."""
 
     @property
@@ -53,7 +53,7 @@ class Said(Protocol):
     def drill(self) -> bool: ...
 
 
-def called(said: Said) -> str:
+def called(said: Titled) -> str:
     """The same of what was or is to be said; of a drill it says so."""
     words = said.title or " ".join(said.text.split())
     return name_of(as_drill(words) if said.drill else words, "")

@@ -14,7 +14,7 @@ from broadcaster.core.notice import MOST_REPEATS as MOST_REPEATS
 from broadcaster.core.notice import SLOWEST as SLOWEST
 from broadcaster.core.notice import SLOWEST_TEMPO as SLOWEST_TEMPO
 from broadcaster.core.notice import Notice as Notice
-from broadcaster.core.notice import Office as Office
+from broadcaster.core.notice import OfficeLevel as OfficeLevel
 from broadcaster.core.notice import Severity as Severity
 from broadcaster.core.notice import Signal as Signal
 from broadcaster.core.notice import Style as Style
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-class Kind(Enum):
+class AiringKind(Enum):
     """How an airing came about; the rule for resuming after a cut belongs to it."""
 
     LIVE = "live"
@@ -167,7 +167,7 @@ class Airing:
     notice: Notice
     due_at: datetime
     expires_at: datetime
-    kind: Kind = Kind.LIVE
+    kind: AiringKind = AiringKind.LIVE
     asked_by: str = ""
     id: str = field(default_factory=new_id)
     window_from: datetime | None = None
@@ -218,13 +218,13 @@ class Made:
 
 
 @dataclass(frozen=True)
-class Refused:
+class RenderFailed:
     """A programme cannot be made, or not to its end; `reason` is a sentence in Chinese."""
 
     reason: str
 
 
-Delivery = Ready | Made | Refused
+Delivery = Ready | Made | RenderFailed
 
 
 @dataclass(frozen=True)

@@ -34,7 +34,7 @@ class Severity(IntEnum):
         return self.value or 5
 
 
-class Office(IntEnum):
+class OfficeLevel(IntEnum):
     """Who speaks; a higher office goes first among equals in severity."""
 
     VILLAGE = 0
@@ -172,7 +172,7 @@ class Notice:
         "级别", PEOPLE | Way.COUNTY, Severity.DAILY, hint="0 日常 1 红 2 橙 3 黄 4 蓝"
     )
     issuer: str = said("发布单位", Way.API, "", most=100)
-    office: Office = said("哪一级", NOBODY, Office.VILLAGE)
+    office: OfficeLevel = said("哪一级", NOBODY, OfficeLevel.VILLAGE)
     opening: str | None = said("开场白", PEOPLE, most=500, in_sound=True)
     closing: str | None = said("结束语", PEOPLE, most=500, in_sound=True)
     repeats: int | None = said(

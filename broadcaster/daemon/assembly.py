@@ -35,7 +35,7 @@ from broadcaster.schedule.scheduler import Clockwork
 from broadcaster.schedule.slot_settings import TimetableSettings
 from broadcaster.settings.hourly_limits import QuietSettings
 from broadcaster.settings.schema import LexiconSettings, Settings
-from broadcaster.station.durable_queue import Endings, Intake
+from broadcaster.station.durable_queue import DurableQueue, Endings
 from broadcaster.station.first_notice import forget_greeting, greet
 from broadcaster.station.lexicon_file import LexiconFile
 from broadcaster.station.live_programme import Microphone
@@ -51,7 +51,7 @@ from broadcaster.system.log_format import Ordered, tell_start
 from broadcaster.system.mdns import LanName, own_address
 from broadcaster.system.runtime_folder import in_foothold, leave_memory
 from broadcaster.system.temporary_sounds import Spool, open_spool
-from broadcaster.system.thread_loop import Loop, Watched
+from broadcaster.system.thread_loop import ThreadLoop, Watched
 from broadcaster.system.watchdog import HANG_SECONDS, keep_watch
 from broadcaster.web.app import create_app
 from broadcaster.web.server.server import serve
@@ -84,24 +84,26 @@ class Config:
 
 
 @dataclass(frozen=True)
-class Box:
+class OpenBox:
     """A station that speaks, and what the daemon builds on beside it."""
 
     station: Station
     player: Player
-    intake: Intake
+    intake: DurableQueue
     rules: AirRules
     endings: Endings
     store: Store
     slots: Slotbook
     clock: Clock
     note: str
-    loops: tuple[Loop, ...]
+    loops: tuple[ThreadLoop, ...]
     faults: list[Callable[[], str]]
 
 
 @contextmanager
-def open_box(config: Config, output_file: Path | None = None, makes_ahead: bool = True) -> Iterator[Box]:
+def open_box(
+    config: Config, output_file: Path | None = None, makes_ahead: bool = True
+) -> Iterator[OpenBox]:
     """Everything between a notice and its sound; the timetable's programmes are made ahead."""
     settings = config.settings
     if output_file:
@@ -156,7 +158,7 @@ def open_box(config: Config, output_file: Path | None = None, makes_ahead: bool 
         microphone = Microphone(studio, memory, settings.sound.rate_hz)
         player = Player(microphone.make, device, rules, endings.record, clock, store.queue.move)
         player.on_damage = studio.throw_away
-        intake = Intake(store.queue, player, endings, clock)
+        intake = DurableQueue(store.queue, player, endings, clock)
         faults: list[Callable[[], str]] = [
             lambda: player.fault,
             lambda: store.fault,
@@ -182,19 +184,19 @@ def open_box(config: Config, output_file: Path | None = None, makes_ahead: bool 
             device,
             cards,
         )
-        playing = Loop("player", player.step, player.wake, PLAYER_SECONDS)
+        playing = ThreadLoop("player", player.step, player.wake, PLAYER_SECONDS)
         player.stir = playing.stir
         loops = (
             *store.loops,
-            stack.enter_context(Loop("studio", make_and_read, studio.wake, STUDIO_SECONDS)),
-            stack.enter_context(Loop("cache", studio.house.step, studio.house.wake)),
-            stack.enter_context(Loop("talks", station.talks.step, station.talks.wake)),
-            stack.enter_context(Loop("copies", copies.step, copies.wake)),
+            stack.enter_context(ThreadLoop("studio", make_and_read, studio.wake, STUDIO_SECONDS)),
+            stack.enter_context(ThreadLoop("cache", studio.house.step, studio.house.wake)),
+            stack.enter_context(ThreadLoop("talks", station.talks.step, station.talks.wake)),
+            stack.enter_context(ThreadLoop("copies", copies.step, copies.wake)),
             stack.enter_context(playing),
-            stack.enter_context(Loop("progress", intake.note_progress, intake.wake)),
+            stack.enter_context(ThreadLoop("progress", intake.note_progress, intake.wake)),
         )
         stack.callback(player.leave, CLOSING)
-        yield Box(
+        yield OpenBox(
             station,
             player,
             intake,
@@ -217,7 +219,7 @@ def open_studio(config: Config) -> Iterator[Studio]:
     due = partial(_due_within, KEPT_BEFORE, slots, clock)
     with (
         closing(Studio(settings, config.lexicon, clock, due=due)) as studio,
-        Loop("studio", studio.step, studio.wake),
+        ThreadLoop("studio", studio.step, studio.wake),
     ):
         yield studio
 
@@ -294,7 +296,7 @@ def run(
             box.station.words.refresh()
             files.step()
 
-        following = stack.enter_context(Loop("files", look_at_files, files.wake))
+        following = stack.enter_context(ThreadLoop("files", look_at_files, files.wake))
         control = stack.enter_context(closing(ControlServer(box.station, settings.paths.state)))
         app = create_app(box.station, settings)
         origins, leave = Origins(app), app.extensions["broadcaster"].live.leave
@@ -323,7 +325,7 @@ def run(
 
 
 def _open_fronts(
-    stack: ExitStack, box: Box, port: int, origins: Origins, tell: Callable[[str], None]
+    stack: ExitStack, box: OpenBox, port: int, origins: Origins, tell: Callable[[str], None]
 ) -> list[Watched]:
     """HTTPS and the name on the network: a village without them is served all the same."""
     settings, fronts = box.station.settings, list[Watched]()
@@ -340,11 +342,11 @@ def _open_fronts(
             tell(str(error))
     if web.local_name and not is_loopback(web.host):
         name = stack.enter_context(closing(LanName(web.local_name, settings.station.name, port)))
-        fronts.append(stack.enter_context(Loop("lan-name", name.step, name.wake)))
+        fronts.append(stack.enter_context(ThreadLoop("lan-name", name.step, name.wake)))
     return fronts
 
 
-def _open_county(stack: ExitStack, box: Box, tell: Callable[[str], None]) -> Belonging:
+def _open_county(stack: ExitStack, box: OpenBox, tell: Callable[[str], None]) -> Belonging:
     """The county's line, where the box is enrolled, now or later."""
     belonging = stack.enter_context(closing(Belonging(box.station, box.clock)))
     box.faults.append(lambda: belonging.fault)
@@ -392,7 +394,7 @@ def _only_one(state_folder: Path) -> Iterator[None]:
         yield
 
 
-def _tell_start(box: Box, port: int, tell: Callable[[str], None], in_terminal: bool) -> None:
+def _tell_start(box: OpenBox, port: int, tell: Callable[[str], None], in_terminal: bool) -> None:
     if box.note:
         tell(box.note)
     page = f"http://{_seen_address(box.station.settings.web.host)}:{port}/"

@@ -10,7 +10,7 @@ from broadcaster.core.clock import Clock
 from broadcaster.core.errors import BroadcasterError
 from broadcaster.link.membership_folder import is_enrolled
 from broadcaster.station.station import Station
-from broadcaster.system.thread_loop import Loop
+from broadcaster.system.thread_loop import ThreadLoop
 
 
 class Belonging:
@@ -21,7 +21,7 @@ class Belonging:
         self._clock = clock
         self._turn = threading.Lock()
         self._stack = ExitStack()
-        self._loops: tuple[Loop, ...] = ()
+        self._loops: tuple[ThreadLoop, ...] = ()
         self._broken: Callable[[], str] = str
 
     @property
@@ -57,9 +57,11 @@ class Belonging:
         membership = load_membership(self._station.settings.paths.state)
         link = self._stack.enter_context(closing(Link(self._station, membership, self._clock)))
         self._broken = lambda: link.fault
-        sounds = Loop("link-sounds", link.sounds.step, link.sounds.wake)
-        far = [Loop(f"far-{number}", link.far.step, link.far.wake) for number in range(1, THREADS + 1)]
-        loops = (*far, sounds, Loop("link", link.step, link.wake))
+        sounds = ThreadLoop("link-sounds", link.sounds.step, link.sounds.wake)
+        far = [
+            ThreadLoop(f"far-{number}", link.far.step, link.far.wake) for number in range(1, THREADS + 1)
+        ]
+        loops = (*far, sounds, ThreadLoop("link", link.step, link.wake))
         self._loops = tuple(self._stack.enter_context(loop) for loop in loops)
         self._station.county = link
 

@@ -11,7 +11,7 @@ from functools import partial
 
 from broadcaster.bulletin.bulletin import Bulletin, BulletinKind, read_bulletin
 from broadcaster.bulletin.delegation import Issuer
-from broadcaster.bulletin.receipts import Heard, State
+from broadcaster.bulletin.receipts import PlayedResult, ReceiptState
 from broadcaster.bulletin.refusals import NotAccepted, Refusal
 from broadcaster.bulletin.replay_guard import Accepted, Record, Waits
 from broadcaster.bulletin.trusted_time import Now
@@ -19,11 +19,11 @@ from broadcaster.bulletin.verify import URGENT, check_time
 from broadcaster.core.clock import Clock
 from broadcaster.core.errors import BroadcasterError, StoreUnusable, VoiceUnavailable
 from broadcaster.core.model import Airing, JournalEntry, Notice, Outcome
-from broadcaster.link.bulletin_log import Memory, issuer_of
+from broadcaster.link.bulletin_log import BulletinLog, issuer_of
 from broadcaster.link.county_state import tellable
-from broadcaster.link.recording_download import Wanted
+from broadcaster.link.recording_download import PendingRecording
 from broadcaster.rules.severity_defaults import settle
-from broadcaster.station.station import JournalRow, Stage, Station, StoredBulletin
+from broadcaster.station.station import BulletinStage, JournalRow, Station, StoredBulletin
 
 logger = logging.getLogger(__name__)
 
@@ -48,7 +48,7 @@ class CountyAirings:
     def __init__(
         self,
         station: Station,
-        memory: Memory,
+        memory: BulletinLog,
         clock: Clock,
         now: Callable[[], Now],
         is_revoked: Callable[[Record], bool],
@@ -59,7 +59,7 @@ class CountyAirings:
         self._clock = clock
         self._now = now
         self._is_revoked = is_revoked
-        self.want_sound: Callable[[Wanted], None] = lambda wanted: None
+        self.want_sound: Callable[[PendingRecording], None] = lambda wanted: None
         """Has the sound of a bulletin fetched, and `sound_came` called on this thread."""
         self._aired_unkept: set[str] = set()
         self._queued: dict[str, _Queued] = {}
@@ -86,7 +86,7 @@ class CountyAirings:
 
     def recover(self, only: str = "") -> None:
         """Go on with what was kept when the box went down: not heard twice, nothing lost."""
-        for row in self._rows.at(Stage.TAKEN):
+        for row in self._rows.at(BulletinStage.TAKEN):
             if only in ("", row.bulletin_id):
                 with _one_by_one(row):
                     self._recover(row)
@@ -112,9 +112,9 @@ class CountyAirings:
     def look(self) -> None:
         """Air what has waited for the clock, once that is trusted; tell what keeps off the others."""
         if self._clock_waits and self._station.clock_is_trusted():
-            for row in self._rows.at(Stage.WAITS):
+            for row in self._rows.at(BulletinStage.WAITS):
                 with _one_by_one(row):
-                    self._memory.move(row.bulletin_id, Stage.TAKEN)
+                    self._memory.move(row.bulletin_id, BulletinStage.TAKEN)
                     self._air_later(row)
             self._clock_waits = False
         self._tell_what_keeps_off()
@@ -132,12 +132,12 @@ class CountyAirings:
                 one.told = reason
                 # One that has begun says itself when it goes on.
                 if reason or not one.begun:
-                    state = State.DEFERRED if reason else State.ACCEPTED
+                    state = ReceiptState.DEFERRED if reason else ReceiptState.ACCEPTED
                     self._memory.tell(id, record.digest, state, reason=reason)
 
     def begun(self, airing: Airing) -> None:
         if record := self._memory.taken(airing.id):
-            self._memory.tell(record.id, record.digest, State.ON_THE_AIR)
+            self._memory.tell(record.id, record.digest, ReceiptState.ON_THE_AIR)
             queued = self._queued.setdefault(airing.id, _Queued(airing))
             queued.begun, queued.told = True, ""
 
@@ -148,7 +148,9 @@ class CountyAirings:
     def withdraw(self, record: Record) -> None:
         if not self._station.cancel(record.id, "钥匙作废"):
             refused, reason = Refusal.REVOKED_KEY, Refusal.REVOKED_KEY.sentence
-            self._memory.tell(record.id, record.digest, State.REFUSED, refused, reason, settles=True)
+            self._memory.tell(
+                record.id, record.digest, ReceiptState.REFUSED, refused, reason, settles=True
+            )
 
     def air_unkept(self, accepted: Accepted) -> None:
         """A full disk does not silence what is urgent."""
@@ -165,7 +167,7 @@ class CountyAirings:
             check_time(bulletin, self._now())
         except NotAccepted as refused:
             reason = refused.refusal
-            told = row.bulletin_id, row.digest, State.REFUSED, reason, reason.sentence
+            told = row.bulletin_id, row.digest, ReceiptState.REFUSED, reason, reason.sentence
             self._memory.tell(*told, settles=True)
             return
         self._air(bulletin, issuer_of(row))
@@ -183,7 +185,7 @@ class CountyAirings:
     def _air(self, bulletin: Bulletin, issuer: Issuer, recording: str = "") -> None:
         if bulletin.audio and not recording:
             audio, expires = bulletin.audio, bulletin.expires
-            self.want_sound(Wanted(bulletin.id, bulletin.title, audio, expires))
+            self.want_sound(PendingRecording(bulletin.id, bulletin.title, audio, expires))
             return
         record = self._memory.record(bulletin.id)
         assert record
@@ -224,13 +226,13 @@ class CountyAirings:
         return any(one.may_cancel(record.issuer) for one in self._memory.tombstones(record.id))
 
     def _end_unheard(self, record: Record, outcome: Outcome, reason: str) -> None:
-        heard = Heard(outcome, None, tellable(self._clock.now()), 0.0, 0.0, 0, "")
+        heard = PlayedResult(outcome, None, tellable(self._clock.now()), 0.0, 0.0, 0, "")
         self._end(record, reason, heard)
 
     def _tell_end(self, record: Record, end: JournalEntry | JournalRow, notice: Notice) -> None:
         # What was cut says its last line again: no more was heard of it for that.
         played = min(end.seconds_played, end.seconds_due or end.seconds_played)
-        heard = Heard(
+        heard = PlayedResult(
             end.outcome,
             end.started_at and tellable(end.started_at),
             tellable(end.ended_at),
@@ -241,8 +243,8 @@ class CountyAirings:
         )
         self._end(record, end.reason, heard)
 
-    def _end(self, record: Record, reason: str, heard: Heard) -> None:
-        given = record.id, record.digest, State.ENDED
+    def _end(self, record: Record, reason: str, heard: PlayedResult) -> None:
+        given = record.id, record.digest, ReceiptState.ENDED
         self._memory.tell(*given, reason=reason, heard=heard, settles=True)
 
     def _times(self, notice: Notice, end: JournalEntry | JournalRow) -> int:

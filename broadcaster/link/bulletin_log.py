@@ -10,15 +10,15 @@ from typing import NamedTuple
 
 from broadcaster.bulletin.bulletin import BulletinKind
 from broadcaster.bulletin.delegation import Issuer
-from broadcaster.bulletin.receipts import MOST_TOGETHER, Heard, Receipt, Receipts, State
+from broadcaster.bulletin.receipts import MOST_TOGETHER, PlayedResult, Receipt, Receipts, ReceiptState
 from broadcaster.bulletin.refusals import Refusal
 from broadcaster.bulletin.replay_guard import Record, SeenInMemory
 from broadcaster.bulletin.verify import Accepted, Waits
 from broadcaster.core.errors import StoreUnusable
 from broadcaster.link.membership import Membership
 from broadcaster.station.station import (
+    BulletinStage,
     NewReceipts,
-    Stage,
     StoredBulletin,
     StoredBulletins,
     StoredReceipts,
@@ -36,7 +36,7 @@ class _Untold(NamedTuple):
     settles: bool
 
 
-class Memory:
+class BulletinLog:
     """One thread. It answers without the disk, half a kilobyte a bulletin; what is noted and told is on
     the disk, all of it or nothing, when `save` returns. All that asks the disk raises `StoreUnusable`.
 
@@ -50,10 +50,10 @@ class Memory:
         self._membership = membership
         self._when = when
         self._kept: SeenInMemory | None = None
-        self._stages: dict[str, Stage] = {}
+        self._stages: dict[str, BulletinStage] = {}
         self._bulletins: list[StoredBulletin] = []
         self._untold: list[_Untold] = []
-        self._before: dict[str, Stage] = {}
+        self._before: dict[str, BulletinStage] = {}
         self.told: deque[StoredReceipts] = deque()
         self.more = True
 
@@ -87,7 +87,7 @@ class Memory:
     def called_off(self) -> frozenset[str]:
         return self._seen.called_off()
 
-    def at(self, *stages: Stage) -> list[Record]:
+    def at(self, *stages: BulletinStage) -> list[Record]:
         """Those that came so far."""
         found = (self.record(id) for id, stage in self._stages.items() if stage in stages)
         return [one for one in found if one]
@@ -95,17 +95,17 @@ class Memory:
     def taken(self, id: str) -> Record | None:
         """It, if it is queued or about to be."""
         record = self.record(id)
-        return record if self._stages.get(id) is Stage.TAKEN else None
+        return record if self._stages.get(id) is BulletinStage.TAKEN else None
 
     def settled(self, id: str) -> bool:
-        return self._stages.get(id) is Stage.SETTLED
+        return self._stages.get(id) is BulletinStage.SETTLED
 
     def note(self, accepted: Accepted) -> None:
         """With its first receipt."""
         bulletin, issuer = accepted.bulletin, accepted.issuer
-        stage = Stage.WAITS if accepted.waits is Waits.CLOCK else Stage.TAKEN
+        stage = BulletinStage.WAITS if accepted.waits is Waits.CLOCK else BulletinStage.TAKEN
         if bulletin.kind is BulletinKind.CANCEL:
-            stage = Stage.SETTLED
+            stage = BulletinStage.SETTLED
         row = StoredBulletin(
             bulletin.id,
             accepted.digest,
@@ -121,23 +121,23 @@ class Memory:
         self._seen.note(accepted)
         self._stages[bulletin.id] = stage
         self._bulletins.append(row)
-        self.tell(bulletin.id, accepted.digest, State.ACCEPTED)
+        self.tell(bulletin.id, accepted.digest, ReceiptState.ACCEPTED)
 
     def tell(
         self,
         id: str,
         digest: str | None,
-        state: State,
+        state: ReceiptState,
         refusal: Refusal | None = None,
         reason: str = "",
-        heard: Heard | None = None,
+        heard: PlayedResult | None = None,
         settles: bool = False,
     ) -> None:
         """Another receipt; with `settles` the last one of a bulletin that the box has kept."""
         now, trusted = self._when()
         if settles and id in self._stages:
             self._before.setdefault(id, self._stages[id])
-            self._stages[id] = Stage.SETTLED
+            self._stages[id] = BulletinStage.SETTLED
         receipt = partial(
             Receipt,
             bulletin=id,
@@ -188,7 +188,7 @@ class Memory:
         now, _ = self._when()
         return NewReceipts(ids.pop() if len(ids) == 1 else "", len(untold), _least(now), write, settled)
 
-    def move(self, id: str, stage: Stage) -> None:
+    def move(self, id: str, stage: BulletinStage) -> None:
         """On the disk at once."""
         self._rows.move(id, stage)
         self._stages[id] = stage

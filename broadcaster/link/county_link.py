@@ -25,10 +25,10 @@ from broadcaster.core.errors import StoreUnusable, reason_of
 from broadcaster.core.model import Airing, JournalEntry
 from broadcaster.link.inbox import Reception
 from broadcaster.link.membership import Membership
-from broadcaster.link.mqtt_client import Ending, Line
+from broadcaster.link.mqtt_client import BrokerConnection, DisconnectCause
 from broadcaster.link.outbox import Outbox
-from broadcaster.link.reconnect_policy import Patience, Steadiness
-from broadcaster.link.recording_download import Sounds
+from broadcaster.link.reconnect_policy import ReconnectPolicy, Steadiness
+from broadcaster.link.recording_download import RecordingDownloads
 from broadcaster.link.remote_commands import FarEnd
 from broadcaster.link.sync import CatchingUp
 from broadcaster.link.usb_transfer import Taken, open_stick, take
@@ -49,18 +49,22 @@ class Link:
     """One loop around `step`; `wake`, `status` and `do` from any thread."""
 
     def __init__(
-        self, station: Station, membership: Membership, clock: Clock, patience: Patience | None = None
+        self,
+        station: Station,
+        membership: Membership,
+        clock: Clock,
+        patience: ReconnectPolicy | None = None,
     ) -> None:
         self._station = station
         self._membership = membership
         self._clock = clock
-        self._patience = patience or Patience()
+        self._patience = patience or ReconnectPolicy()
         self._reception = Reception(station, membership, clock)
         self._jobs: SimpleQueue[Callable[[], None]] = SimpleQueue()
         self._woken, self._waker = socket.socketpair()
         self._woken.setblocking(False)
         self._waker.setblocking(False)
-        self._line: Line | None = None
+        self._line: BrokerConnection | None = None
         self._recovered = False
         self._steadiness = Steadiness(self._patience, clock)
         self._try_at = clock.monotonic()
@@ -70,7 +74,9 @@ class Link:
         self._told_state: dict[str, Any] = {}
         self._connected_since: datetime | None = None
         self._trouble = ""
-        self.sounds = Sounds(station.recordings, clock, self._sound_came, self._patience.sound)
+        self.sounds = RecordingDownloads(
+            station.recordings, clock, self._sound_came, self._patience.sound
+        )
         self._reception.airings.want_sound = self.sounds.want
         county = self._reception.county
         waits = self._patience.settle, self._patience.ask_again
@@ -181,14 +187,14 @@ class Link:
     def _connect(self) -> None:
         enrolment, offices = self._membership.enrolment, self._reception.offices
         try:
-            line = Line(enrolment, offices, strict_json.write(self._state(online=False)))
+            line = BrokerConnection(enrolment, offices, strict_json.write(self._state(online=False)))
             line.open()
         except OSError as error:
             self._lost(reason_of(error))
             return
         self._line = line
 
-    def _converse(self, line: Line) -> None:
+    def _converse(self, line: BrokerConnection) -> None:
         was_up = line.up
         heard = line.turn(self._turn_seconds(), self._woken.fileno())
         self._drain()
@@ -217,14 +223,14 @@ class Link:
         self._catching_up.begin()
         self._outbox.begin()
 
-    def _lost(self, reason: str, ending: Ending = Ending.USUAL) -> None:
+    def _lost(self, reason: str, ending: DisconnectCause = DisconnectCause.USUAL) -> None:
         self._connected_since, self._trouble = None, reason
         self._outbox.begin()
         wait = self._steadiness.lost(reason, ending)
         # A whole county that comes back at once comes back one after the other.
         self._try_at = self._clock.monotonic() + wait * random.uniform(0.5, 1.0)
 
-    def _receive(self, line: Line) -> None:
+    def _receive(self, line: BrokerConnection) -> None:
         """All that has come: judged, written down with one fsync, acknowledged, and then gone by."""
         came = [line.messages.popleft() for _ in range(len(line.messages))]
         kinds = [mqtt_topics.kind_of(one.topic) for one in came]
@@ -260,7 +266,7 @@ class Link:
             logger.exception("县里发来的没有处理成，跳过它（%s），错误在下面", message.topic)
         return None
 
-    def _speak(self, line: Line) -> None:
+    def _speak(self, line: BrokerConnection) -> None:
         line.follow(self._reception.offices)
         state = self._state(online=True)
         if state != self._told_state:

@@ -28,7 +28,7 @@ CLOCKS_AGREE = timedelta(minutes=1)
 TRUST_WARNED = timedelta(days=30)
 
 
-class County:
+class CountyState:
     """One thread changes it; any may look."""
 
     def __init__(self, station: Station, membership: Membership, clock: Clock) -> None:

@@ -7,19 +7,19 @@ import logging
 from collections import OrderedDict
 
 from broadcaster.bulletin import strict_json
-from broadcaster.bulletin.receipts import State
+from broadcaster.bulletin.receipts import ReceiptState
 from broadcaster.bulletin.refusals import Refusal
 from broadcaster.bulletin.replay_guard import Record
 from broadcaster.bulletin.snapshot import PAYLOAD_TYPE as HEADS_TYPE
-from broadcaster.bulletin.verify import Accepted, Refused, verify
+from broadcaster.bulletin.verify import Accepted, BulletinRefused, verify
 from broadcaster.core.clock import Clock
 from broadcaster.core.errors import StoreUnusable
 from broadcaster.link.bulletin_airings import CountyAirings
-from broadcaster.link.bulletin_log import Memory
-from broadcaster.link.county_state import WRITTEN, County, tellable
+from broadcaster.link.bulletin_log import BulletinLog
+from broadcaster.link.county_state import WRITTEN, CountyState, tellable
 from broadcaster.link.membership import Membership
 from broadcaster.link.upstream import Superiors
-from broadcaster.station.station import Stage, Station
+from broadcaster.station.station import BulletinStage, Station
 
 logger = logging.getLogger(__name__)
 
@@ -35,9 +35,9 @@ class Reception:
         self._station = station
         self._clock = clock
         self._area = membership.area
-        self.county = County(station, membership, clock)
+        self.county = CountyState(station, membership, clock)
         self.superiors = Superiors(membership, self.county.trust, self.county.now())
-        self.memory = Memory(
+        self.memory = BulletinLog(
             *(station.bulletins, membership),
             lambda: (tellable(clock.now()), station.clock_is_trusted()),
         )
@@ -70,9 +70,9 @@ class Reception:
         """
         now = self.county.now()
         verdict = verify(data, self.county.trust, self.memory, self._area, now, self.county.heads)
-        if isinstance(verdict, Refused) and verdict.reason in NOT_THE_COUNTYS:
+        if isinstance(verdict, BulletinRefused) and verdict.reason in NOT_THE_COUNTYS:
             verdict = self.superiors.judge(data, self.memory, self._area, now) or verdict
-        if isinstance(verdict, Refused):
+        if isinstance(verdict, BulletinRefused):
             self._refuse(verdict, data)
             return None
         self.memory.note(verdict)
@@ -142,11 +142,11 @@ class Reception:
 
     def _drop(self, keys: frozenset[str]) -> None:
         """Who has a stolen key may have said something for tomorrow."""
-        for record in self.memory.at(Stage.TAKEN, Stage.WAITS) if keys else ():
+        for record in self.memory.at(BulletinStage.TAKEN, BulletinStage.WAITS) if keys else ():
             if record.issuer.key_id in keys:
                 self.airings.withdraw(record)
 
-    def _has_had(self, refused: Refused) -> bool:
+    def _has_had(self, refused: BulletinRefused) -> bool:
         """What was taken up tells how it fares; a copy that comes late says nothing against it."""
         if not refused.id:
             return False
@@ -154,7 +154,7 @@ class Reception:
             return known.digest == refused.digest
         return self._station.past(refused.id) is not None
 
-    def _refuse(self, refused: Refused, data: bytes) -> None:
+    def _refuse(self, refused: BulletinRefused, data: bytes) -> None:
         """Tell of it once; what is sent again has been told of."""
         digest = hashlib.sha256(data).digest()
         if digest in self._refused or self._has_had(refused):
@@ -163,7 +163,7 @@ class Reception:
             "县里的通知 %s 没有收：%s", refused.id or "（没有编号）", refused.reason.told(refused.detail)
         )
         self.county.refused(refused.id, refused.reason)
-        told = refused.id, refused.digest, State.REFUSED, refused.reason, refused.reason.sentence
+        told = refused.id, refused.digest, ReceiptState.REFUSED, refused.reason, refused.reason.sentence
         self.memory.tell(*told)
         self._refused[digest] = None
         while len(self._refused) > REMEMBERED_REFUSALS:

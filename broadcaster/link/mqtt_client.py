@@ -53,7 +53,7 @@ ENDINGS = {
 }
 
 
-class Ending(Enum):
+class DisconnectCause(Enum):
     """How a line was ended from the other side. Mosquitto before 2.0.12 says no word to the one that
     it throws out for another.
     """
@@ -63,7 +63,7 @@ class Ending(Enum):
     TAKEN_OVER = auto()
 
 
-class Line:
+class BrokerConnection:
     """Made anew for each try, closed when it is over; one thread. The callbacks only note."""
 
     def __init__(self, enrolment: Enrolment, offices: Sequence[str], will: bytes) -> None:
@@ -74,7 +74,7 @@ class Line:
         """Numbers of what was published, and whether somebody listens to it there."""
         self.up = False
         self.over = ""
-        self.ending = Ending.USUAL
+        self.ending = DisconnectCause.USUAL
         self._client = client = Client(
             CallbackAPIVersion.VERSION2,
             client_id=enrolment.box,
@@ -192,8 +192,8 @@ class Line:
         self._client.subscribe([*wanted, *((topic, as_told) for topic in areas)])
 
     def _disconnected(self, client: Client, data: Any, flags: Any, reason: Any, properties: Any) -> None:
-        endings = {UNSPECIFIED: Ending.SILENT, SESSION_TAKEN_OVER: Ending.TAKEN_OVER}
-        self.ending = endings.get(reason.value, Ending.USUAL)
+        endings = {UNSPECIFIED: DisconnectCause.SILENT, SESSION_TAKEN_OVER: DisconnectCause.TAKEN_OVER}
+        self.ending = endings.get(reason.value, DisconnectCause.USUAL)
         self.over = self.over or ENDINGS.get(str(reason), f"连接断了（{reason}）")
 
     def _published(self, client: Client, data: Any, mid: int, reason: Any, properties: Any) -> None:

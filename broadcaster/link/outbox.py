@@ -6,8 +6,8 @@ from collections import deque
 
 from broadcaster.bulletin import mqtt_topics
 from broadcaster.core.clock import Clock
-from broadcaster.link.bulletin_log import Memory
-from broadcaster.link.mqtt_client import KEEPALIVE_SECONDS, MOST_IN_FLIGHT, Line
+from broadcaster.link.bulletin_log import BulletinLog
+from broadcaster.link.mqtt_client import KEEPALIVE_SECONDS, MOST_IN_FLIGHT, BrokerConnection
 from broadcaster.station.station import StoredBulletins, StoredReceipts
 
 # What a broker has acknowledged is on its disk two savings later, if it lived so long. A byte of it
@@ -23,7 +23,7 @@ class Outbox:
 
     def __init__(
         self,
-        memory: Memory,
+        memory: BulletinLog,
         receipts: StoredBulletins,
         box: str,
         clock: Clock,
@@ -59,7 +59,7 @@ class Outbox:
         """How many no broker has."""
         return self._receipts.receipts_kept() - len(self._held)
 
-    def send(self, line: Line) -> None:
+    def send(self, line: BrokerConnection) -> None:
         """As many as there is room for."""
         if self.due_seconds:
             return
@@ -78,7 +78,7 @@ class Outbox:
             memory.told.clear()
         return found
 
-    def take(self, line: Line) -> None:
+    def take(self, line: BrokerConnection) -> None:
         """What the broker has acknowledged."""
         now = self._clock.monotonic()
         while line.acknowledged:

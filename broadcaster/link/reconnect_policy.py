@@ -7,7 +7,7 @@ from collections import deque
 from dataclasses import dataclass
 
 from broadcaster.core.clock import Clock
-from broadcaster.link.mqtt_client import Ending
+from broadcaster.link.mqtt_client import DisconnectCause
 
 logger = logging.getLogger(__name__)
 
@@ -21,7 +21,7 @@ SILENT_ENDS = 5
 
 
 @dataclass(frozen=True)
-class Patience:
+class ReconnectPolicy:
     """Seconds: between tries, doubled from the first to the longest; how long to let what is on its way
     come before the office is asked for it; between two questions that are not answered; until receipts
     are sent again that the broker had no listener for; until a recording is tried again; under which a
@@ -41,7 +41,7 @@ class Patience:
 class Steadiness:
     """One thread, but for `fault`: a sentence in Chinese, or "", until the line has been steady."""
 
-    def __init__(self, patience: Patience, clock: Clock) -> None:
+    def __init__(self, patience: ReconnectPolicy, clock: Clock) -> None:
         self._patience = patience
         self._clock = clock
         self.fault = ""
@@ -59,7 +59,7 @@ class Steadiness:
         if not self._is_braked:
             self._tell_return()
 
-    def lost(self, reason: str, ending: Ending = Ending.USUAL) -> float:
+    def lost(self, reason: str, ending: DisconnectCause = DisconnectCause.USUAL) -> float:
         """A session, or a try for one; the seconds until the next try."""
         if self._up_at is not None or not self._reason:
             self._tell_loss(reason)
@@ -83,10 +83,10 @@ class Steadiness:
             logger.warning("和县里一直连着，没有再被另一台机器断开")
             self.fault = ""
 
-    def _suspect(self, ending: Ending) -> None:
+    def _suspect(self, ending: DisconnectCause) -> None:
         """Another machine on this box's account, as soon as it is known or likely."""
-        found, now = TAKEN_OVER if ending is Ending.TAKEN_OVER else "", self._clock.monotonic()
-        if ending is Ending.SILENT and self._up_at is not None:
+        found, now = TAKEN_OVER if ending is DisconnectCause.TAKEN_OVER else "", self._clock.monotonic()
+        if ending is DisconnectCause.SILENT and self._up_at is not None:
             self._silent_ends.append(now)
             if len(self._silent_ends) == SILENT_ENDS and now - self._silent_ends[0] < STEADY_SECONDS:
                 found = self.fault or PERHAPS_TAKEN_OVER

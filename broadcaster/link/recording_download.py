@@ -33,7 +33,7 @@ class SoundAway(BroadcasterError):
 
 
 @dataclass(frozen=True)
-class Wanted:
+class PendingRecording:
     """A bulletin that waits for its sound."""
 
     bulletin_id: str
@@ -42,7 +42,7 @@ class Wanted:
     expires: datetime
 
 
-class Sounds:
+class RecordingDownloads:
     """One loop around `step`. `came` is told the key of a recording, or why there is none."""
 
     def __init__(
@@ -56,11 +56,11 @@ class Sounds:
         self._clock = clock
         self._came = came
         self._retry_seconds = retry_seconds
-        self._wanted: list[Wanted] = []
+        self._wanted: list[PendingRecording] = []
         self._changed = threading.Event()
         self._stopping = False
 
-    def want(self, wanted: Wanted) -> None:
+    def want(self, wanted: PendingRecording) -> None:
         """Any thread; one that is wanted already is wanted once."""
         if wanted not in self._wanted:
             self._wanted.append(wanted)
@@ -78,7 +78,7 @@ class Sounds:
         self._stopping = True
         self._changed.set()
 
-    def _try(self, wanted: Wanted) -> bool:
+    def _try(self, wanted: PendingRecording) -> bool:
         key = problem = ""
         try:
             pieces = as_signed(wanted.audio, self._fetch(wanted.audio.url))

@@ -25,9 +25,9 @@ from broadcaster.bulletin.keyring import Trust
 from broadcaster.bulletin.refusals import NotAccepted, Refusal
 from broadcaster.bulletin.remote_command import (
     SESSION_LIFE_SECONDS,
-    Answer,
-    Asked,
-    Command,
+    RemoteAnswer,
+    RemoteCall,
+    RemoteCommand,
     read_command,
 )
 from broadcaster.bulletin.trusted_time import Now
@@ -54,7 +54,7 @@ BROKEN = "广播站的程序出了错，已经记在它的日志里。"
 
 
 @dataclass
-class _Session:
+class _OfficeSession:
     """`opened_at` is monotonic; of the last numbers what was answered, b"" while it is being done."""
 
     opened_at: float
@@ -87,7 +87,7 @@ class FarEnd:
         self._answer = answer
         self._pieces = Pieces(station.settings.paths.state)
         self._came: SimpleQueue[bytes | None] = SimpleQueue()
-        self._sessions: OrderedDict[str, _Session] = OrderedDict()
+        self._sessions: OrderedDict[str, _OfficeSession] = OrderedDict()
         # Who judges next; so commands are judged in the order in which they came.
         self._judging = threading.Lock()
         self._leaving = False
@@ -121,7 +121,7 @@ class FarEnd:
         """Whether a key speaks for exactly this village."""
         return any(one.area == self._area for one in self._trust().targets.delegations)
 
-    def _judge(self, data: bytes) -> tuple[str, Command, Delegation] | None:
+    def _judge(self, data: bytes) -> tuple[str, RemoteCommand, Delegation] | None:
         """What is to be done now; what is not is answered here, as far as it can be."""
         try:
             signed, command, delegation = read_command(
@@ -138,7 +138,7 @@ class FarEnd:
             known = self._check_new(command)
         except NotAccepted as refused:
             logger.warning("县里的网站发来的命令没有收：%s", refused)
-            self._send(Answer(self._box, signed.digest, command.session, (), refused.refusal))
+            self._send(RemoteAnswer(self._box, signed.digest, command.session, (), refused.refusal))
             return None
         if known is not None:
             if known:
@@ -149,12 +149,12 @@ class FarEnd:
     def _open(self, digest: str, nonce: str) -> None:
         session = secrets.token_hex(16)
         with self._lock:
-            self._sessions[session] = _Session(self._clock.monotonic())
+            self._sessions[session] = _OfficeSession(self._clock.monotonic())
             while len(self._sessions) > MOST_SESSIONS:
                 self._sessions.popitem(last=False)
-        self._send(Answer(self._box, digest, session))
+        self._send(RemoteAnswer(self._box, digest, session))
 
-    def _check_new(self, command: Command) -> bytes | None:
+    def _check_new(self, command: RemoteCommand) -> bytes | None:
         """None for a new one; else its answer, b"" while there is none. Raises `NotAccepted`."""
         with self._lock:
             session = self._sessions.get(command.session)
@@ -172,14 +172,14 @@ class FarEnd:
             self._sessions.move_to_end(command.session)
         return None
 
-    def _do(self, digest: str, command: Command, allowed: frozenset[Severity]) -> None:
+    def _do(self, digest: str, command: RemoteCommand, allowed: frozenset[Severity]) -> None:
         most = PIECE_BYTES // max(len(command.calls), 1)
         answers = tuple(self._answer_to(asked, allowed, most) for asked in command.calls)
-        made = Answer(self._box, digest, command.session, answers).signed(self._key).to_bytes()
+        made = RemoteAnswer(self._box, digest, command.session, answers).signed(self._key).to_bytes()
         self._keep(command, made)
         self._answer(made)
 
-    def _answer_to(self, asked: Asked, allowed: frozenset[Severity], most: int) -> dict[str, Any]:
+    def _answer_to(self, asked: RemoteCall, allowed: frozenset[Severity], most: int) -> dict[str, Any]:
         try:
             value = self._call(asked, allowed)
             return {"value": value} if asked.call in OF_PIECES else self._bounded(value, most)
@@ -189,7 +189,7 @@ class FarEnd:
             logger.exception("县里的网站要做的 %s 没有做成，错误在下面", asked.call)
             return {"error": write_error(BroadcasterError(BROKEN))}
 
-    def _call(self, asked: Asked, allowed: frozenset[Severity]) -> Any:
+    def _call(self, asked: RemoteCall, allowed: frozenset[Severity]) -> Any:
         if asked.call == FETCH:
             return self._pieces.fetch(str(asked.given.get("name")))
         if asked.call == SEND:
@@ -216,7 +216,7 @@ class FarEnd:
             return {"value": value}
         return {"pieces": self._pieces.keep([zlib.compress(written)])}
 
-    def _keep(self, command: Command, made: bytes) -> None:
+    def _keep(self, command: RemoteCommand, made: bytes) -> None:
         with self._lock:
             if session := self._sessions.get(command.session):
                 answers = session.answers
@@ -224,7 +224,7 @@ class FarEnd:
                 while len(answers) > MOST_ANSWERS or sum(map(len, answers.values())) > MOST_ANSWER_BYTES:
                     answers.popitem(last=False)
 
-    def _send(self, answer: Answer) -> None:
+    def _send(self, answer: RemoteAnswer) -> None:
         self._answer(answer.signed(self._key).to_bytes())
 
 

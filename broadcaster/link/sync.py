@@ -9,7 +9,7 @@ from math import inf
 
 from broadcaster.bulletin.sync_request import MOST_MISSING, Question
 from broadcaster.core.clock import Clock
-from broadcaster.link.county_state import County
+from broadcaster.link.county_state import CountyState
 
 
 class CatchingUp:
@@ -19,7 +19,7 @@ class CatchingUp:
 
     def __init__(
         self,
-        county: County,
+        county: CountyState,
         known: Callable[[], dict[str, str]],
         clock: Clock,
         settle: float,

@@ -16,7 +16,7 @@ from broadcaster.bulletin.replay_guard import Seen
 from broadcaster.bulletin.trusted_time import Now
 from broadcaster.bulletin.upstream_office import Superior
 from broadcaster.bulletin.upstream_trust import Above, area_of_keyring
-from broadcaster.bulletin.verify import Refused, Verdict, verify
+from broadcaster.bulletin.verify import BulletinRefused, Verdict, verify
 from broadcaster.core.errors import reason_of
 from broadcaster.link.county_state import trust_fault
 from broadcaster.link.membership import Membership, read_kept, write_kept
@@ -74,7 +74,7 @@ class Superiors:
         for one in self:
             if one.trust:
                 verdict = verify(data, one.trust, seen, box, now, one.heads)
-                if not isinstance(verdict, Refused) or verdict.reason is not Refusal.UNKNOWN_KEY:
+                if not isinstance(verdict, BulletinRefused) or verdict.reason is not Refusal.UNKNOWN_KEY:
                     return verdict
         return None
 

@@ -34,7 +34,7 @@ class StickUnreadable(BroadcasterError):
     """There is no such folder on it."""
 
 
-class Stick:
+class UsbStick:
     """Names are listed, never taken from what stands in a file; no link is followed, at any depth."""
 
     def __init__(self, descriptor: int) -> None:
@@ -108,7 +108,7 @@ class Taken:
 
 
 def take(
-    stick: Stick, reception: Reception, box: str, waiting: Callable[[], Sequence[StoredReceipts]]
+    stick: UsbStick, reception: Reception, box: str, waiting: Callable[[], Sequence[StoredReceipts]]
 ) -> Taken:
     """As if it had come by the network, keyring and heads first; then the receipts are written."""
     problems: list[str] = []
@@ -133,7 +133,7 @@ def take(
     return Taken(count, accepted, written, tuple(problems))
 
 
-def _take_sound(stick: Stick, reception: Reception, bulletin: Bulletin) -> bool:
+def _take_sound(stick: UsbStick, reception: Reception, bulletin: Bulletin) -> bool:
     """Whether it names a recording, that is on the stick."""
     data = stick.sound(bulletin.audio) if bulletin.audio else b""
     if not bulletin.audio or not data:
@@ -148,7 +148,7 @@ def _take_sound(stick: Stick, reception: Reception, bulletin: Bulletin) -> bool:
 
 
 @contextmanager
-def open_stick(path: Path) -> Iterator[Stick]:
+def open_stick(path: Path) -> Iterator[UsbStick]:
     """Raises `StickUnreadable`."""
     place = path if path.name == FOLDER else path / FOLDER
     try:
@@ -156,7 +156,7 @@ def open_stick(path: Path) -> Iterator[Stick]:
     except OSError as error:
         raise StickUnreadable(f"{path} 上没有 {FOLDER} 文件夹，请插好 U 盘，写它的位置。") from error
     try:
-        yield Stick(folder)
+        yield UsbStick(folder)
     finally:
         os.close(folder)
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from broadcaster.core.clock_trust import SETTLED_SECONDS
-from broadcaster.core.model import Airing, JournalEntry, Kind, Outcome
+from broadcaster.core.model import Airing, AiringKind, JournalEntry, Outcome
 from broadcaster.rules.precedence import Cause, precedence
 
 # Smaller ones come from reading two clocks one after the other.
@@ -17,7 +17,7 @@ LEAST_STEP_SECONDS = 0.5
 
 
 @dataclass(frozen=True)
-class Waiting:
+class QueuedAiring:
     """An airing in the queue, and how far it came before it was cut.
 
     It goes on with `next_line` (0: from its beginning). `not_before` is set where quiet hours have to
@@ -50,7 +50,7 @@ class Waiting:
         valid = (self.airing.expires_at - self.airing.due_at).total_seconds()
         return monotonic < self.due + valid - LEAST_STEP_SECONDS
 
-    def seen_by(self, now: datetime, monotonic: float) -> Waiting:
+    def seen_by(self, now: datetime, monotonic: float) -> QueuedAiring:
         """The same, with what this look at the clock says of a jump."""
         since = self.leapt_over_at
         if not self.is_late(now):
@@ -64,7 +64,7 @@ class Waiting:
         leapt = self.leapt_over_at
         return self.is_late(now) and (leapt is None or monotonic - leapt >= SETTLED_SECONDS)
 
-    def deferred(self, until: datetime) -> Waiting:
+    def deferred(self, until: datetime) -> QueuedAiring:
         """Not before that; then it may be as late as it might have been before, unless it is firm."""
         lateness = self.airing.expires_at - self.airing.due_at
         expires_at = self.airing.expires_at if self.airing.firm else until + lateness
@@ -84,7 +84,7 @@ class AirQueue:
     """Airings that wait. Any thread puts; only the player takes."""
 
     def __init__(self) -> None:
-        self._waiting: list[Waiting] = []
+        self._waiting: list[QueuedAiring] = []
         self._changed = threading.Condition()
         self._changes = 0
 
@@ -105,15 +105,15 @@ class AirQueue:
         with self._changed:
             self._note_change()
 
-    def put(self, waiting: Waiting) -> None:
+    def put(self, waiting: QueuedAiring) -> None:
         with self._changed:
             insort(self._waiting, waiting, key=lambda waiting: precedence(waiting.airing))
             self._note_change()
 
-    def first(self, now: datetime, monotonic: float) -> Waiting | None:
+    def first(self, now: datetime, monotonic: float) -> QueuedAiring | None:
         """The first in precedence that may start, is not late and does not rest; or None."""
 
-        def is_ready(one: Waiting) -> bool:
+        def is_ready(one: QueuedAiring) -> bool:
             return one.may_start(now) and not one.is_late(now) and one.rests_until <= monotonic
 
         with self._changed:
@@ -131,7 +131,7 @@ class AirQueue:
             times = (waiting.not_before for waiting in self._waiting if not waiting.may_start(now))
             return min((time for time in times if time), default=None)
 
-    def remove(self, airing_id: str) -> Waiting | None:
+    def remove(self, airing_id: str) -> QueuedAiring | None:
         """Take one out by name; None if it does not wait here."""
         with self._changed:
             for waiting in self._waiting:
@@ -140,13 +140,13 @@ class AirQueue:
                     return waiting
             return None
 
-    def take_late(self, now: datetime, monotonic: float) -> list[Waiting]:
+    def take_late(self, now: datetime, monotonic: float) -> list[QueuedAiring]:
         """Take out what is not worth saying any more; a clock that jumped may be put back first."""
         with self._changed:
             self._waiting = [waiting.seen_by(now, monotonic) for waiting in self._waiting]
             return self.take(lambda waiting: waiting.has_ended(now, monotonic))
 
-    def take(self, wanted: Callable[[Waiting], bool]) -> list[Waiting]:
+    def take(self, wanted: Callable[[QueuedAiring], bool]) -> list[QueuedAiring]:
         """Take out all that are wanted."""
         with self._changed:
             taken = [waiting for waiting in self._waiting if wanted(waiting)]
@@ -154,7 +154,7 @@ class AirQueue:
                 self._waiting = [waiting for waiting in self._waiting if not wanted(waiting)]
             return taken
 
-    def clear(self, now: datetime) -> list[Waiting]:
+    def clear(self, now: datetime) -> list[QueuedAiring]:
         """Take out everything that may start; what is for later stays."""
         with self._changed:
             cleared = [waiting for waiting in self._waiting if waiting.may_start(now)]
@@ -183,9 +183,9 @@ class AirQueue:
         self._changed.notify_all()
 
 
-def _by_clock(waiting: Waiting, now: datetime, monotonic: float) -> Waiting:
+def _by_clock(waiting: QueuedAiring, now: datetime, monotonic: float) -> QueuedAiring:
     airing = waiting.airing
-    if airing.kind is not Kind.LIVE or waiting.not_before:
+    if airing.kind is not AiringKind.LIVE or waiting.not_before:
         return waiting
     seconds = now.timestamp() - airing.due_at.timestamp() - (monotonic - waiting.due)
     if abs(seconds) < LEAST_STEP_SECONDS:

@@ -7,7 +7,7 @@ from datetime import datetime
 from math import inf
 
 from broadcaster.core.model import Airing, Item, JournalEntry, Outcome
-from broadcaster.playout.air_queue import Waiting
+from broadcaster.playout.air_queue import QueuedAiring
 from broadcaster.playout.device.device_contract import Damaged, Ended
 from broadcaster.rules.precedence import Cause
 
@@ -34,10 +34,10 @@ class Cut:
 
 
 @dataclass
-class OnAir:
+class CurrentAiring:
     """What is on the air now, as the player knows it; only the player's thread changes it."""
 
-    waited: Waiting
+    waited: QueuedAiring
     began_at: datetime
     voice: str = ""
     seconds_due: float = 0.0
@@ -151,12 +151,12 @@ class OnAir:
         words = tuple(self._words)
         return next((says for end, says in words if seconds < end), words[-1][1] if words else "")
 
-    def so_far(self, monotonic: float) -> Waiting:
+    def so_far(self, monotonic: float) -> QueuedAiring:
         """How far it has come by now."""
         since = self.started_monotonic
         return replace(self.waited, next_line=self.next_line(monotonic - since if since else 0.0))
 
-    def rest(self, ended: Ended, monotonic: float) -> Waiting:
+    def rest(self, ended: Ended, monotonic: float) -> QueuedAiring:
         """The airing as it waits again, to go on from the start of the line that was cut.
 
         Where the device is lost each time before a line is out, each rest is twice the one before.

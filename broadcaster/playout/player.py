@@ -15,10 +15,19 @@ from typing import Protocol
 
 from broadcaster.core.clock import Clock
 from broadcaster.core.labels import JUMPED, OUTCOMES
-from broadcaster.core.model import Airing, Delivery, JournalEntry, Made, Notice, Outcome, Ready, Refused
-from broadcaster.playout.air_queue import AirQueue, Waiting
+from broadcaster.core.model import (
+    Airing,
+    Delivery,
+    JournalEntry,
+    Made,
+    Notice,
+    Outcome,
+    Ready,
+    RenderFailed,
+)
+from broadcaster.playout.air_queue import AirQueue, QueuedAiring
 from broadcaster.playout.device.device_contract import Back, Damaged, Device, Ended, Report, Started
-from broadcaster.playout.now_playing import Cut, OnAir
+from broadcaster.playout.now_playing import CurrentAiring, Cut
 from broadcaster.rules.precedence import Cause, cuts_in, goes_on
 from broadcaster.rules.quiet_hours import Verdict
 
@@ -53,8 +62,9 @@ class Player:
 
     `make(notice, deliver)` starts the making of a notice's programme: while the context is open,
     `deliver` is called from any thread with each sound in speaking order, then with `Made` or
-    `Refused`. `ended` is told of every airing exactly once, `moved` of one that has another due time
-    now, `on_start` that one is heard, `on_pause` of one that is to go on, here or after the next start.
+    `RenderFailed`. `ended` is told of every airing exactly once, `moved` of one that has another due
+    time now, `on_start` that one is heard, `on_pause` of one that is to go on, here or after
+    the next start.
     """
 
     def __init__(
@@ -74,20 +84,20 @@ class Player:
         self.on_start: Callable[[Airing], None] = lambda airing: None
         self.on_damage: Callable[[Path], None] = lambda sound: None
         """Is told of a sound file that is damaged, before it is asked for again."""
-        self.on_pause: Callable[[Waiting], None] = lambda waiting: None
+        self.on_pause: Callable[[QueuedAiring], None] = lambda waiting: None
         self.stir: Callable[[], None] = lambda: None
         """Is called while an airing goes on: the thread does not hang."""
         self._clock = clock
         self._queue = AirQueue()
         self._inbox: SimpleQueue[Delivery | Report | Cut] = SimpleQueue()
-        self._on_air: OnAir | None = None
+        self._on_air: CurrentAiring | None = None
         self._order = threading.Lock()
         self._leaving = False
         self._silent_since: float | None = None
         device.on_report = self._take_report
 
     @property
-    def on_air(self) -> OnAir | None:
+    def on_air(self) -> CurrentAiring | None:
         return self._on_air
 
     @property
@@ -97,7 +107,7 @@ class Player:
     def waiting(self) -> tuple[Airing, ...]:
         return self._queue.waiting()
 
-    def look(self) -> tuple[OnAir | None, tuple[Airing, ...]]:
+    def look(self) -> tuple[CurrentAiring | None, tuple[Airing, ...]]:
         """What is on the air and what waits, at one moment: one that begins is in one of the two."""
         with self._order:
             return self._on_air, self._queue.waiting()
@@ -111,7 +121,7 @@ class Player:
         waits = self._queue.first(self._clock.now(), inf)
         return (self._device.fault or SILENT) if waits else ""
 
-    def put(self, waiting: Waiting) -> None:
+    def put(self, waiting: QueuedAiring) -> None:
         """Queue an airing, or the rest of one; cut what sounds if this is severer. Any thread."""
         airing, since, now = waiting.airing, self._clock.monotonic(), self._clock.now()
         due = since + airing.due_at.timestamp() - now.timestamp()
@@ -133,11 +143,11 @@ class Player:
             self._end_waiting(Outcome.CANCELLED, reason, waiting)
         return waiting is not None
 
-    def stop_all(self, reason: str) -> list[Waiting]:
+    def stop_all(self, reason: str) -> list[QueuedAiring]:
         """Silence the air and empty the queue of what is due; what that ended, and how far it had come,
         what sounded first. Any thread."""
         with self._order:
-            on_air, sounding = self._on_air, list[Waiting]()
+            on_air, sounding = self._on_air, list[QueuedAiring]()
             if on_air and not on_air.stopping:
                 sounding = [on_air.so_far(self._clock.monotonic())]
                 self._inbox.put(Cut(reason))
@@ -184,14 +194,14 @@ class Player:
                 self._defer(first, verdict.until)
             elif verdict.passes:
                 self._inbox = SimpleQueue()
-                self._on_air = on_air = OnAir(first, now)
+                self._on_air = on_air = CurrentAiring(first, now)
         if verdict.passes:
             self._put_on_air(on_air)
         elif not waits:
             self._end_waiting(Outcome.SUPPRESSED, verdict.reason, first)
         return True
 
-    def _put_on_air(self, on_air: OnAir) -> None:
+    def _put_on_air(self, on_air: CurrentAiring) -> None:
         airing = on_air.airing
         self._device.begin(airing.id, self._rules.volume(airing, on_air.began_at), airing.notice.zones)
         while (ended := self._make_and_follow(on_air)) is None:
@@ -209,7 +219,7 @@ class Player:
         else:
             self._tell(on_air.entry(ended, self._clock.now()))
 
-    def _make_and_follow(self, on_air: OnAir) -> Ended | None:
+    def _make_and_follow(self, on_air: CurrentAiring) -> Ended | None:
         try:
             with self._make(on_air.airing.notice, self._inbox.put):
                 return self._follow(on_air)
@@ -225,16 +235,16 @@ class Player:
     def _forget_deliveries(self) -> None:
         """What was made before the damage was known is not for the place behind it."""
         for _ in range(self._inbox.qsize()):
-            if not isinstance(message := self._inbox.get(), Ready | Made | Refused):
+            if not isinstance(message := self._inbox.get(), Ready | Made | RenderFailed):
                 self._inbox.put(message)
 
-    def _take_last_cuts(self, on_air: OnAir) -> None:
+    def _take_last_cuts(self, on_air: CurrentAiring) -> None:
         """A stop that came after the end must not find it in the queue again."""
         while not self._inbox.empty():
             if isinstance(message := self._inbox.get(), Cut):
                 on_air.take_cut(message)
 
-    def _follow(self, on_air: OnAir) -> Ended | None:
+    def _follow(self, on_air: CurrentAiring) -> Ended | None:
         """How it ended, or None: a sound is damaged, and what is behind it is to be asked for again."""
         while not isinstance(message := self._next_message(), Ended):
             if not isinstance(message, Damaged):
@@ -255,9 +265,9 @@ class Player:
             with suppress(Empty):
                 return self._inbox.get(timeout=STIR_SECONDS)
 
-    def _take(self, message: Delivery | Started | Back | Cut, on_air: OnAir) -> None:
+    def _take(self, message: Delivery | Started | Back | Cut, on_air: CurrentAiring) -> None:
         match message:
-            case Ready() | Made() | Refused() if on_air.cut:
+            case Ready() | Made() | RenderFailed() if on_air.cut:
                 pass  # what is made for an airing that was cut is not heard
             case Ready(item, line):
                 if on_air.add(item, line, self._clock.monotonic()):
@@ -266,7 +276,7 @@ class Player:
                 on_air.voice = programme.voice
                 on_air.seconds_due, on_air.made = programme.seconds, True
                 self._device.finish()
-            case Refused(reason):
+            case RenderFailed(reason):
                 on_air.failure = reason
                 self._device.finish()
             case Started():
@@ -276,7 +286,7 @@ class Player:
                 on_air.take_cut(message)
                 self._device.fade_out()
 
-    def _goes_on(self, on_air: OnAir, ended: Ended) -> bool:
+    def _goes_on(self, on_air: CurrentAiring, ended: Ended) -> bool:
         """Whether it is not over: it will be taken up again, here or after the next start."""
         lost = Cause.DEVICE if ended.lost else None
         cause = on_air.cut.cause if on_air.cut else lost
@@ -292,7 +302,7 @@ class Player:
             return
         silent = self._silent_since = self._silent_since or monotonic
 
-        def in_vain(one: Waiting) -> bool:
+        def in_vain(one: QueuedAiring) -> bool:
             waited = monotonic - max(one.since, silent)
             return one.airing.notice.talk and one.may_start(now) and waited >= MOMENT_SECONDS
 
@@ -315,13 +325,13 @@ class Player:
         else:
             self._end_waiting(Outcome.FAILED, self._device.fault or SILENT, *rest)
 
-    def _defer(self, waiting: Waiting, until: datetime) -> None:
+    def _defer(self, waiting: QueuedAiring, until: datetime) -> None:
         """Quiet hours come first."""
         deferred = waiting.deferred(until)
         self._moved(deferred.airing)
         self._queue.put(deferred)
 
-    def _end_waiting(self, outcome: Outcome, reason: str, *those: Waiting) -> None:
+    def _end_waiting(self, outcome: Outcome, reason: str, *those: QueuedAiring) -> None:
         """The end of some that do not come on the air any more; they may have sounded in part."""
         now = self._clock.now()
         if those:

@@ -3,7 +3,7 @@
 import threading
 from datetime import datetime
 
-from broadcaster.core.model import Airing, Kind
+from broadcaster.core.model import Airing, AiringKind
 from broadcaster.rules import quiet_hours
 from broadcaster.rules.length_estimate import Lengths
 from broadcaster.rules.loop_limits import LoopLimits
@@ -27,7 +27,7 @@ class AirRules:
     def verdict(self, airing: Airing, moment: datetime) -> Verdict:
         """Whether an airing may start at an aware moment, whoever asks for it."""
         verdict = quiet_hours.quiet(self._settings, moment, airing.notice, airing.night_ok)
-        if not verdict.passes or airing.kind is not Kind.LOOP:
+        if not verdict.passes or airing.kind is not AiringKind.LOOP:
             return verdict
         if self.stopped(airing):
             return Verdict(Ruling.SUPPRESS, "停播以后，这个时段的循环不再播")
@@ -40,7 +40,9 @@ class AirRules:
     def stopped(self, airing: Airing) -> bool:
         """Whether somebody silenced the loops in its window."""
         stop = self.loops_stopped_at
-        return bool(stop and airing.kind is Kind.LOOP and (airing.window_from or airing.due_at) <= stop)
+        return bool(
+            stop and airing.kind is AiringKind.LOOP and (airing.window_from or airing.due_at) <= stop
+        )
 
     def may_come(self, airing: Airing) -> bool:
         """Whether it will sound as far as is known ahead of its due time: limits are not."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import Enum
 
-from broadcaster.core.model import Airing, Kind, Severity
+from broadcaster.core.model import Airing, AiringKind, Severity
 
 Precedence = tuple[int, int, float]
 
@@ -50,15 +50,15 @@ class Resume(Enum):
 # Nobody chose a lost device, and the power is back at a time when half of what was live is stale.
 RESUMES = {
     Cause.SEVERER: {
-        Kind.LIVE: Resume.NEVER,
-        Kind.SCHEDULED: Resume.FROM_LINE,
-        Kind.LOOP: Resume.NEVER,
+        AiringKind.LIVE: Resume.NEVER,
+        AiringKind.SCHEDULED: Resume.FROM_LINE,
+        AiringKind.LOOP: Resume.NEVER,
     },
-    Cause.DEVICE: dict.fromkeys(Kind, Resume.FROM_LINE),
+    Cause.DEVICE: dict.fromkeys(AiringKind, Resume.FROM_LINE),
     Cause.DOWN: {
-        Kind.LIVE: Resume.UNHEARD,
-        Kind.SCHEDULED: Resume.FROM_LINE,
-        Kind.LOOP: Resume.UNHEARD,
+        AiringKind.LIVE: Resume.UNHEARD,
+        AiringKind.SCHEDULED: Resume.FROM_LINE,
+        AiringKind.LOOP: Resume.UNHEARD,
     },
 }
 

@@ -55,7 +55,7 @@ def quiet(settings: Settings, moment: datetime, notice: Notice, night_ok: bool =
 
 
 @dataclass(frozen=True)
-class Rest:
+class QuietPeriod:
     """Quiet hours as they fall on one day."""
 
     name: str
@@ -63,12 +63,12 @@ class Rest:
     ends: datetime
 
 
-def rests_on(settings: Settings, day: date) -> list[Rest]:
+def rests_on(settings: Settings, day: date) -> list[QuietPeriod]:
     """The parts of a day in which the loudspeaker keeps quiet, from its midnight to the next."""
     midnight = datetime.combine(day, time(), settings.station.zone)
     next_midnight = datetime.combine(day + DAY, time(), settings.station.zone)
     rests = [
-        Rest(rule.name, max(begin, midnight), min(end, next_midnight))
+        QuietPeriod(rule.name, max(begin, midnight), min(end, next_midnight))
         for rule in settings.quiet.hours
         for begun_on in (day - DAY, day)
         if _begins_on(rule, begun_on)

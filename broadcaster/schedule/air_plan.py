@@ -11,7 +11,7 @@ from datetime import UTC, datetime, time, timedelta
 from enum import Enum
 from itertools import count
 
-from broadcaster.core.model import Airing, Kind
+from broadcaster.core.model import Airing, AiringKind
 from broadcaster.rules.air_rules import AirRules
 from broadcaster.rules.length_estimate import Lengths
 from broadcaster.rules.precedence import Cause, Precedence, Resume, cuts_in, precedence, resume
@@ -209,7 +209,7 @@ class _Air:
 
     def _play(self, item: _Item, until: datetime) -> None:
         seconds = (until - self._now).total_seconds()
-        if item.airing.kind is Kind.LOOP:
+        if item.airing.kind is AiringKind.LOOP:
             self._rules.spend(item.name, self._now, seconds)
         self._sounded.append((until, item.name))
         item.played += seconds

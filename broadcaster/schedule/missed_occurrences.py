@@ -8,7 +8,7 @@ from hashlib import blake2b
 from itertools import islice
 
 from broadcaster.core.clock import Clock
-from broadcaster.core.clock_trust import SETTLED_SECONDS, Memory
+from broadcaster.core.clock_trust import SETTLED_SECONDS, StateStore
 from broadcaster.core.errors import StoreUnusable
 from broadcaster.core.labels import HELD, JUMPED, LOST, OFF, STOOD_STILL
 from broadcaster.core.model import Airing, JournalEntry, Outcome
@@ -39,7 +39,7 @@ class Gaps:
     def __init__(
         self,
         clock: Clock,
-        memory: Memory,
+        memory: StateStore,
         is_new: bool,
         known: Callable[[Collection[str]], Collection[str]],
         may_come: Callable[[Airing], bool],

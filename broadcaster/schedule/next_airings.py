@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from itertools import islice
 
 from broadcaster.core.clock import Clock
-from broadcaster.core.model import Airing, Kind
+from broadcaster.core.model import Airing, AiringKind
 from broadcaster.rules.air_rules import AirRules
 from broadcaster.rules.length_estimate import estimated_lengths
 from broadcaster.schedule import plan_summary
@@ -87,5 +87,5 @@ class Coming:
         longest = max((slot.lateness for slot in timetable.slots), default=timedelta())
         due = filter(self._rules.may_come, timetable.plan(max(since, now - longest), now))
         valid = [airing for airing in due if airing.expires_at >= now]
-        last = {one.asked_by if one.kind is Kind.LOOP else one.id: one for one in valid}
+        last = {one.asked_by if one.kind is AiringKind.LOOP else one.id: one for one in valid}
         return list(last.values())

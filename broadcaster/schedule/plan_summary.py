@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from itertools import groupby
 from typing import Any
 
-from broadcaster.core.model import Kind, Severity
+from broadcaster.core.model import AiringKind, Severity
 from broadcaster.rules.length_estimate import Lengths, estimated_lengths
 from broadcaster.schedule.air_plan import Fate, Planned, plan
 from broadcaster.schedule.timetable import Timetable
@@ -25,7 +25,7 @@ class Counted:
     first: datetime
     last: datetime
     times: int
-    kind: Kind
+    kind: AiringKind
     severity: Severity
 
 
@@ -50,7 +50,7 @@ class DayPlan:
 
     @property
     def loop_minutes(self) -> float:
-        return sum(one.seconds for one in self.planned if one.airing.kind is Kind.LOOP) / 60
+        return sum(one.seconds for one in self.planned if one.airing.kind is AiringKind.LOOP) / 60
 
 
 @dataclass(frozen=True)

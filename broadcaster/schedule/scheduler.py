@@ -13,10 +13,10 @@ from apscheduler.triggers.base import BaseTrigger
 
 from broadcaster.core.clock import Clock
 from broadcaster.core.clock_trust import ClockTrust
-from broadcaster.core.model import Airing, Kind
+from broadcaster.core.model import Airing, AiringKind
 from broadcaster.schedule.missed_occurrences import EVER, Gaps
 from broadcaster.schedule.slot import Slot
-from broadcaster.system.thread_loop import Loop
+from broadcaster.system.thread_loop import ThreadLoop
 
 logger = logging.getLogger(__name__)
 
@@ -117,7 +117,7 @@ class Clockwork:
         self._broken: list[Slot] = []
         self._asleep = threading.Event()
         self._planning = threading.Lock()
-        self.loop = Loop("clockwork", self._look_again, self._asleep.set, LONGEST_LOOK_SECONDS)
+        self.loop = ThreadLoop("clockwork", self._look_again, self._asleep.set, LONGEST_LOOK_SECONDS)
         self._scheduler = BackgroundScheduler(timezone=UTC, executors={"default": PutExecutor()})
         self._slots = tuple(slots)
         self._new_since = {slot: written_at[slot.name] for slot in slots if slot.name in written_at}
@@ -229,7 +229,7 @@ class Clockwork:
             args=(trigger,),
             name=slot.name,
             # Of a loop that could not be heard for a while only the last is worth saying.
-            coalesce=slot.kind is Kind.LOOP,
+            coalesce=slot.kind is AiringKind.LOOP,
         )
 
     def _air(self, trigger: SlotTrigger, *fired: datetime) -> None:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
 from typing import ClassVar
 
-from broadcaster.core.model import Airing, Kind, Notice
+from broadcaster.core.model import Airing, AiringKind, Notice
 from broadcaster.schedule.recurrence import Recurrence
 
 INSTANT = timedelta(microseconds=1)
@@ -20,7 +20,7 @@ class Slot(ABC):
     name: str
     notice: Notice
     lateness: timedelta
-    kind: ClassVar[Kind]
+    kind: ClassVar[AiringKind]
 
     @abstractmethod
     def next_after(self, moment: datetime) -> datetime | None:
@@ -55,7 +55,7 @@ class FixedTimes(Slot):
     recurrence: Recurrence
     playlist: tuple[Notice, ...] = ()
     rests_until: datetime | None = None
-    kind: ClassVar[Kind] = Kind.SCHEDULED
+    kind: ClassVar[AiringKind] = AiringKind.SCHEDULED
 
     def next_after(self, moment: datetime) -> datetime | None:
         return next(self.after(moment), None)
@@ -75,7 +75,7 @@ class FixedTimes(Slot):
 
 
 @dataclass(frozen=True)
-class Loop(FixedTimes):
+class LoopSlot(FixedTimes):
     """One that is said over and over inside its windows; it is what people get tired of."""
 
-    kind: ClassVar[Kind] = Kind.LOOP
+    kind: ClassVar[AiringKind] = AiringKind.LOOP

@@ -12,7 +12,7 @@ from broadcaster.core.model import Airing, Notice
 from broadcaster.schedule import holidays
 from broadcaster.schedule.due_order import Agenda
 from broadcaster.schedule.recurrence_settings import recurrence_of
-from broadcaster.schedule.slot import FixedTimes, Loop
+from broadcaster.schedule.slot import FixedTimes, LoopSlot
 from broadcaster.schedule.slot_settings import SlotSettings, TimetableSettings
 from broadcaster.settings.schema import StationSettings
 
@@ -109,7 +109,7 @@ def _make_slot(
 ) -> FixedTimes:
     texts = slot.texts or (slot.text or "",)
     notices = tuple(_make_notice(slot, text) for text in texts)
-    kind = Loop if slot.every_minutes else FixedTimes
+    kind = LoopSlot if slot.every_minutes else FixedTimes
     return kind(
         slot.name,
         notices[0],

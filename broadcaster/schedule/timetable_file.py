@@ -29,7 +29,7 @@ def load_timetable_file(path: Path) -> TimetableSettings:
         text = yaml_lines.read_text(path)
         if is_blank(text):
             return TimetableSettings(problems=(f"{path.name} {BLANK}",))
-        return _Reading(path.name).read(text)
+        return _TimetableReading(path.name).read(text)
     except OSError as error:
         return TimetableSettings(problems=(f"{path.name} 读不出来：{reason_of(error)}，请检查权限。",))
 
@@ -53,7 +53,7 @@ def _by_field(detail: ErrorDetails) -> tuple[str, str]:
 HINT = "请检查缩进、引号、括号和冒号后面的空格"
 
 
-class _Reading:
+class _TimetableReading:
     """One reading of one file: what was good and what was wrong so far."""
 
     def __init__(self, file: str) -> None:

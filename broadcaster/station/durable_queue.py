@@ -10,8 +10,8 @@ from datetime import datetime, timedelta
 from broadcaster.core.clock import Clock
 from broadcaster.core.errors import StoreUnusable
 from broadcaster.core.labels import HELD, OFF
-from broadcaster.core.model import Airing, JournalEntry, Kind, Outcome, Severity
-from broadcaster.playout.air_queue import Waiting
+from broadcaster.core.model import Airing, AiringKind, JournalEntry, Outcome, Severity
+from broadcaster.playout.air_queue import QueuedAiring
 from broadcaster.playout.player import Player
 from broadcaster.rules.air_rules import AirRules
 from broadcaster.rules.precedence import Cause, goes_on
@@ -41,7 +41,7 @@ class Endings:
         """Those that ended together are written together: a stop of 10,000 is some 20 transactions."""
         self._journal.record(*entries)
         for entry in entries:
-            if entry.airing.kind is Kind.LOOP and entry.started_at:
+            if entry.airing.kind is AiringKind.LOOP and entry.started_at:
                 self._rules.spend(entry.airing.asked_by, entry.started_at, entry.seconds_played)
         with self._changed:
             self._last.update((entry.airing.id, entry) for entry in entries)
@@ -62,7 +62,7 @@ class Endings:
             logger.exception("循环今天播了多久读不出来，从现在算起，错误在下面")
             return
         for row in reversed(rows):
-            if row.kind is Kind.LOOP and row.started_at:
+            if row.kind is AiringKind.LOOP and row.started_at:
                 self._rules.spend(row.asked_by, row.started_at, row.seconds_played)
 
     def wait_for(self, airing_id: str, timeout_seconds: float | None = None) -> JournalEntry | None:
@@ -72,7 +72,7 @@ class Endings:
             return self._last.get(airing_id)
 
 
-class Intake:
+class DurableQueue:
     """The one way into the queue; any thread."""
 
     def __init__(self, queue: Queue, player: Player, endings: Endings, clock: Clock) -> None:
@@ -96,10 +96,10 @@ class Intake:
         that it is accepted, so a power cut in between breaks no promise.
         """
         self._give(airing.id)
-        waiting = Waiting(airing, not_before=self._later(airing))
+        waiting = QueuedAiring(airing, not_before=self._later(airing))
         return self._queue.accept(airing, meanwhile=lambda: self._player.put(waiting))
 
-    def take_back(self, those: Sequence[Waiting]) -> None:
+    def take_back(self, those: Sequence[QueuedAiring]) -> None:
         """Air what a person had stopped and wants on the air again, in this order."""
         for waiting in those:
             self._give(waiting.airing.id)
@@ -115,7 +115,7 @@ class Intake:
         # Late already is what a clock that jumps has leapt over: put back, it waits for its own time.
         is_late = airing.expires_at < self._clock.now()
         # It must begin in time, so nothing waits for the disk.
-        self._player.put(Waiting(airing, not_before=airing.due_at if is_late else None))
+        self._player.put(QueuedAiring(airing, not_before=airing.due_at if is_late else None))
         self._queue.accept(airing, wait=False)
 
     def known(self, airing_ids: Collection[str]) -> set[str]:
@@ -176,7 +176,7 @@ class Intake:
             end = JournalEntry(airing, Outcome.EXPIRED, why, "", None, now, 0.0, 0.0)
             self._endings.record(end)
         else:
-            begun = Waiting(airing, left.next_line, left.seconds_played, left.started_at)
+            begun = QueuedAiring(airing, left.next_line, left.seconds_played, left.started_at)
             later = None if _was_due(left) else self._later(airing)
             self._player.put(replace(begun, not_before=later, cut_by=Cause.DOWN))
 
@@ -188,7 +188,7 @@ class Intake:
     def _by_clock(self, airing: Airing) -> Airing:
         """What is live was asked for now, by a clock that is behind: it has as long as it had then."""
         behind = airing.due_at - self._clock.now()
-        if airing.kind is not Kind.LIVE or behind <= timedelta():
+        if airing.kind is not AiringKind.LIVE or behind <= timedelta():
             return airing
         return replace(airing, due_at=airing.due_at - behind, expires_at=airing.expires_at - behind)
 
@@ -207,7 +207,7 @@ class Intake:
         for told in self.on_start:
             told(airing)
 
-    def _paused(self, waiting: Waiting) -> None:
+    def _paused(self, waiting: QueuedAiring) -> None:
         """It may be long until it goes on, and the power may go before."""
         self._queue.progress(waiting.airing.id, waiting.next_line, waiting.seconds_played)
 
@@ -236,7 +236,7 @@ class Intake:
 def _was_due(left: Unfinished) -> bool:
     """Whether no clock is needed to know that it was to be heard at once."""
     begun_red = left.noted_at and left.airing.notice.meant is Severity.RED
-    return left.airing.kind is Kind.LIVE or bool(begun_red)
+    return left.airing.kind is AiringKind.LIVE or bool(begun_red)
 
 
 def _not_taken_up(left: Unfinished, reason: str, ended_at: datetime) -> JournalEntry:

@@ -4,12 +4,12 @@ import logging
 from collections.abc import Callable
 
 from broadcaster.core.clock import Clock
-from broadcaster.core.clock_trust import Memory
+from broadcaster.core.clock_trust import StateStore
 from broadcaster.core.errors import BroadcasterError, StoreUnusable
 from broadcaster.core.model import Notice
 from broadcaster.rules import quiet_hours
 from broadcaster.settings.schema import Settings
-from broadcaster.station.durable_queue import Intake
+from broadcaster.station.durable_queue import DurableQueue
 from broadcaster.station.station import Station
 
 logger = logging.getLogger(__name__)
@@ -17,7 +17,7 @@ logger = logging.getLogger(__name__)
 GREETED, TITLE, ASKED_BY = "greeted", "试音", "开机"
 
 
-def forget_greeting(intake: Intake, memory: Memory) -> None:
+def forget_greeting(intake: DurableQueue, memory: StateStore) -> None:
     """End one that the box went down in: who stood by has heard enough. To be called
     before what waits is taken up."""
     try:
@@ -30,7 +30,7 @@ def forget_greeting(intake: Intake, memory: Memory) -> None:
 
 
 def greet(
-    station: Station, settings: Settings, memory: Memory, clock: Clock, tell: Callable[[str], None]
+    station: Station, settings: Settings, memory: StateStore, clock: Clock, tell: Callable[[str], None]
 ) -> None:
     """Of a box on which nothing was accepted yet. `settings` are those of the house, whose quiet hours
     count for what goes into a file too.

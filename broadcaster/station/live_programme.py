@@ -6,7 +6,7 @@ import wave
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 
-from broadcaster.core.model import Clip, Delivery, Item, Made, Notice, Programme, Ready, Refused
+from broadcaster.core.model import Clip, Delivery, Item, Made, Notice, Programme, Ready, RenderFailed
 from broadcaster.studio.studio import Studio
 from broadcaster.system.temporary_sounds import Spool
 
@@ -75,7 +75,7 @@ class Microphone:
                 path = self._spool.write(JOB, f"{self._blocks}.wav", self._wav(pcm))
             except OSError:
                 self._on_air = ""
-                self._deliver(Refused(NO_ROOM))
+                self._deliver(RenderFailed(NO_ROOM))
                 return False
             self._items.append(Item(Clip(path.stem, path, len(pcm) / 2 / self.rate_hz)))
             self._blocks += 1

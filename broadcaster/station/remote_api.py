@@ -15,7 +15,7 @@ from typing import Any
 from broadcaster.core import errors
 from broadcaster.core.errors import BroadcasterError, FarRefused, FieldsRefused, SlotRefused
 from broadcaster.core.model import Airing
-from broadcaster.core.notice import NUMBERS, Notice, Office, Severity, wrong
+from broadcaster.core.notice import NUMBERS, Notice, OfficeLevel, Severity, wrong
 from broadcaster.settings.schema import PathSettings, Settings, WebSettings
 from broadcaster.station import remote_values
 from broadcaster.station.live_talks import Talks
@@ -199,7 +199,7 @@ def _of_stop(station: Station, given: Given) -> Iterable[Severity]:
 
 def _check_manner(notice: Notice) -> None:
     """What the forms of the pages let through, for who signs need not have used them."""
-    of_village = notice.office is Office.VILLAGE and not notice.talk
+    of_village = notice.office is OfficeLevel.VILLAGE and not notice.talk
     if not of_village or any(wrong(notice, NUMBERS)):
         raise FarRefused("这则通知的单位、遍数、语速或音量不对，没有播。")
 

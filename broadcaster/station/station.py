@@ -13,8 +13,8 @@ from broadcaster.core.errors import AmplifierInUse, KeptQuiet, RecordingRefused,
 from broadcaster.core.labels import WAITS_FOR_CARD
 from broadcaster.core.model import (
     Airing,
+    AiringKind,
     JournalEntry,
-    Kind,
     Notice,
     Prepared,
     Pruned,
@@ -29,7 +29,7 @@ from broadcaster.rules.air_rules import AirRules
 from broadcaster.rules.quiet_hours import Verdict as Verdict
 from broadcaster.schedule.next_airings import Coming
 from broadcaster.settings.schema import Settings
-from broadcaster.station.durable_queue import Endings, Intake
+from broadcaster.station.durable_queue import DurableQueue, Endings
 from broadcaster.station.live_programme import Microphone
 from broadcaster.station.live_talks import Talks
 from broadcaster.station.live_talks import TalkStage as TalkStage
@@ -45,12 +45,12 @@ from broadcaster.station.village_slots import Planned as Planned
 from broadcaster.station.village_slots import Slotbook
 from broadcaster.station.village_slots import SlotEntry as SlotEntry
 from broadcaster.station.village_slots import WeekDay as WeekDay
+from broadcaster.store.bulletins import BulletinStage as BulletinStage
 from broadcaster.store.bulletins import NewReceipts as NewReceipts
-from broadcaster.store.bulletins import Stage as Stage
 from broadcaster.store.bulletins import StoredBulletin as StoredBulletin
 from broadcaster.store.bulletins import StoredBulletins as StoredBulletins
 from broadcaster.store.bulletins import StoredReceipts as StoredReceipts
-from broadcaster.store.drafts import Draft as Draft
+from broadcaster.store.drafts import FormDraft as FormDraft
 from broadcaster.store.journal import EVERYTHING
 from broadcaster.store.journal import JournalFilter as JournalFilter
 from broadcaster.store.journal import JournalRow as JournalRow
@@ -80,7 +80,7 @@ class Afar(StrEnum):
 
 
 @dataclass(frozen=True)
-class OnAir:
+class OnAirStatus:
     """What is sounding, and how far it is in its programme; `seconds_due` grows until that is `made`.
     `line` is what is being said, as it was written; `stopping`, that a person has stopped it and the
     last of it fades out.
@@ -106,7 +106,7 @@ class Status:
     `unheard` is "" or why nothing would be heard now, `clock_remark` what is said of the clock.
     """
 
-    on_air: OnAir | None
+    on_air: OnAirStatus | None
     waiting: tuple[Airing, ...]
     faults: tuple[str, ...]
     loops_stopped: bool = False
@@ -176,7 +176,7 @@ class Station:
         studio: Studio,
         slots: Slotbook,
         rules: AirRules,
-        intake: Intake,
+        intake: DurableQueue,
         endings: Endings,
         store: Store,
         words: Wordbook,
@@ -265,7 +265,7 @@ class Station:
         if sentence and not expires_at:
             raise KeptQuiet(sentence)
         due = at or self._clock.now()
-        kind = Kind.SCHEDULED if at or expires_at else Kind.LIVE
+        kind = AiringKind.SCHEDULED if at or expires_at else AiringKind.LIVE
         until = expires_at or due + LIVE_LATENESS
         airing = Airing(notice, due, until, kind, asked_by).in_zone(self._clock.zone)
         if expires_at:
@@ -361,7 +361,7 @@ class Station:
             before = 0.0 if since is None else on_air.seconds_before
             played = min(before + heard, on_air.seconds_due)
             due, made, stopping = on_air.seconds_due, on_air.made, on_air.stopping
-            sounding = OnAir(on_air.airing, played, due, line, made, stopping)
+            sounding = OnAirStatus(on_air.airing, played, due, line, made, stopping)
         faults = tuple(_closed(said) for fault in self._faults if (said := fault()))
         held, stopped = self._intake.held(), self._loops_stopped()
         return Status(
@@ -382,7 +382,7 @@ class Station:
 
     @property
     def _has_loops(self) -> bool:
-        return any(slot.kind is Kind.LOOP for slot in self.slots.timetable.slots)
+        return any(slot.kind is AiringKind.LOOP for slot in self.slots.timetable.slots)
 
     def _loops_stopped(self) -> bool:
         if self._rules.loops_stopped_at is None:

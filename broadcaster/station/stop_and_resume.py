@@ -9,11 +9,11 @@ from datetime import datetime, timedelta
 
 from broadcaster.core.clock import Clock
 from broadcaster.core.labels import called
-from broadcaster.core.model import Airing, Kind, Outcome, Severity, new_id
-from broadcaster.playout.air_queue import Waiting
+from broadcaster.core.model import Airing, AiringKind, Outcome, Severity, new_id
+from broadcaster.playout.air_queue import QueuedAiring
 from broadcaster.playout.player import Player
 from broadcaster.rules.air_rules import AirRules
-from broadcaster.station.durable_queue import Endings, Intake
+from broadcaster.station.durable_queue import DurableQueue, Endings
 from broadcaster.station.persistent_controls import Remembered
 
 OFFERED_SECONDS = 600.0
@@ -58,7 +58,7 @@ class _Held:
     """A stop as it can be taken back; `since` is the monotonic time of it."""
 
     stop: Stop
-    ended: tuple[Waiting, ...]
+    ended: tuple[QueuedAiring, ...]
     loops_stopped_at: datetime | None
     loops_stopped_by: str
     since: float
@@ -73,7 +73,7 @@ class Stops:
     def __init__(
         self,
         player: Player,
-        intake: Intake,
+        intake: DurableQueue,
         endings: Endings,
         rules: AirRules,
         remembered: Remembered,
@@ -129,7 +129,7 @@ class Stops:
         self._intake.take_back([waiting for _, waiting in taken if waiting])
         return [told for told, _ in taken]
 
-    def _told(self, ended: list[Waiting], now: datetime, by: str) -> Stop:
+    def _told(self, ended: list[QueuedAiring], now: datetime, by: str) -> Stop:
         notices = (one.airing.notice for one in ended)
         severities = tuple(sorted({notice.severity for notice in notices if not notice.talk}))
         name, queued = _name(ended[0]), len(ended) - 1
@@ -143,13 +143,15 @@ class Stops:
             self._last = None
             return held if held.is_offered(self._clock.monotonic()) else None
 
-    def _again(self, ended: Waiting, place: int, since: float) -> tuple[TakenUp, Waiting | None]:
+    def _again(
+        self, ended: QueuedAiring, place: int, since: float
+    ) -> tuple[TakenUp, QueuedAiring | None]:
         """`since` is the monotonic time of the stop: what was still to be said then has as long now."""
         now = self._clock.now()
         airing = _new_airing(ended.airing, now, self._clock.monotonic() - since, place)
         why_not = self._why_not(airing, now)
         told = TakenUp(ended.airing.id, _name(ended), None if why_not else airing, why_not)
-        return told, None if why_not else Waiting(airing, ended.next_line)
+        return told, None if why_not else QueuedAiring(airing, ended.next_line)
 
     def _why_not(self, airing: Airing, now: datetime) -> str:
         if airing.notice.talk:
@@ -166,12 +168,12 @@ def _new_airing(stopped: Airing, now: datetime, seconds: float, place: int) -> A
     return replace(
         stopped,
         id=new_id(),
-        kind=Kind.SCHEDULED if stopped.kind is Kind.SCHEDULED else Kind.LIVE,
+        kind=AiringKind.SCHEDULED if stopped.kind is AiringKind.SCHEDULED else AiringKind.LIVE,
         due_at=now + timedelta(microseconds=place),
         expires_at=stopped.expires_at + lasts,
         window_from=None,
     )
 
 
-def _name(waiting: Waiting) -> str:
+def _name(waiting: QueuedAiring) -> str:
     return called(waiting.airing.notice)

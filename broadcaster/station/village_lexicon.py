@@ -17,7 +17,7 @@ logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class Heard:
+class PronunciationPreview:
     """A word as it will sound: the key of its clip, and the pinyin after sandhi."""
 
     key: str
@@ -86,7 +86,7 @@ class Wordbook:
         doubts = self._file.doubts()
         return f"读音表里有不清楚的：{'；'.join(doubts)}。" if doubts else ""
 
-    def listen(self, word: str, said: str = "", section: str = "") -> Heard:
+    def listen(self, word: str, said: str = "", section: str = "") -> PronunciationPreview:
         """Make a word as it would sound with this reading, or as it sounds now; blocks while it is made.
 
         Raises `BroadcasterError`.
@@ -103,7 +103,7 @@ class Wordbook:
         programme = self._studio.sample(notice, lexicon)
         lines = self._studio.script(replace(notice, voice=programme.voice), lexicon).lines
         sounded = " ".join(syllable.sounded for line in lines for syllable in line.syllables)
-        return Heard(programme.items[-1].clip.key, sounded)
+        return PronunciationPreview(programme.items[-1].clip.key, sounded)
 
     def sound(self, key: str) -> Path | None:
         """The FLAC file of what was heard; None when it is gone."""

@@ -19,7 +19,7 @@ from broadcaster.core.errors import (
 )
 from broadcaster.core.model import Airing, Notice
 from broadcaster.rules import quiet_hours
-from broadcaster.rules.quiet_hours import Rest
+from broadcaster.rules.quiet_hours import QuietPeriod
 from broadcaster.schedule.air_plan import Planned as Planned
 from broadcaster.schedule.plan_summary import Counted as Counted
 from broadcaster.schedule.plan_summary import DayPlan, count, is_too_dense, look_ahead
@@ -67,7 +67,7 @@ class WeekDay:
     """What one day will sound like, and when the loudspeaker rests on it."""
 
     plan: DayPlan
-    rests: tuple[Rest, ...]
+    rests: tuple[QuietPeriod, ...]
 
 
 @dataclass(frozen=True)

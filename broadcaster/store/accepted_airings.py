@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, case, delete, func, select, update
 
 from broadcaster.core.clock import Clock
-from broadcaster.core.model import Airing, JournalEntry, Kind, Notice, Outcome, Severity
+from broadcaster.core.model import Airing, AiringKind, JournalEntry, Notice, Outcome, Severity
 from broadcaster.store.database import tables
 from broadcaster.store.database.airing_json import read_airing, write_airing
 from broadcaster.store.database.deferred_changes import ID, Worded
@@ -165,7 +165,7 @@ class Queue:
 def _ended(row: Mapping[str, Any]) -> Airing:
     due_at = datetime.fromisoformat(row["due_at"])
     notice = Notice(row["text"], row["notice_id"], row["title"], Severity(row["severity"]))
-    return Airing(notice, due_at, due_at, Kind(row["kind"]), row["asked_by"], row["airing_id"])
+    return Airing(notice, due_at, due_at, AiringKind(row["kind"]), row["asked_by"], row["airing_id"])
 
 
 def _remove(number: int, connection: Connection) -> None:

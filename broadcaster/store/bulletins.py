@@ -20,7 +20,7 @@ MOST_RECEIPTS = 20_000
 PRUNED_EVERY = 200
 
 
-class Stage(StrEnum):
+class BulletinStage(StrEnum):
     """How far a bulletin came here: TAKEN is queued, or about to be; a cancel is SETTLED at once."""
 
     WAITS = "waits"
@@ -41,7 +41,7 @@ class StoredBulletin:
     expires: datetime
     cancels: str | None
     payload: bytes
-    stage: Stage
+    stage: BulletinStage
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,7 @@ class StoredBulletins:
         rows = self._database.read(FIND, {"which": bulletin_id})
         return next(iter(self._readable(rows)), None)
 
-    def at(self, *stages: Stage) -> list[StoredBulletin]:
+    def at(self, *stages: BulletinStage) -> list[StoredBulletin]:
         """Those that came so far, by their numbers."""
         return self._readable(self._database.read(AT, {"stages": stages}))
 
@@ -110,7 +110,7 @@ class StoredBulletins:
             if receipts:
                 kept = self._add_receipts(connection, receipts)
             if settled := [{"which": id} for one in receipts for id in one.settled]:
-                connection.execute(MOVE, [one | {"stage": Stage.SETTLED} for one in settled])
+                connection.execute(MOVE, [one | {"stage": BulletinStage.SETTLED} for one in settled])
         return kept
 
     def _add_receipts(
@@ -133,7 +133,7 @@ class StoredBulletins:
             self._prune_in = PRUNED_EVERY
         return kept
 
-    def move(self, bulletin_id: str, stage: Stage) -> None:
+    def move(self, bulletin_id: str, stage: BulletinStage) -> None:
         with self._database.transaction() as connection:
             connection.execute(MOVE, {"which": bulletin_id, "stage": stage})
 
@@ -161,7 +161,9 @@ _WHICH: Any = bindparam("which")
 _THIS = bulletin.c.bulletin_id == _WHICH
 _KEY = insert(bulletin_key).values(key_id=bindparam("key"), highest=bindparam("seq"))
 _OLDEST = select(receipt.c.number).order_by(receipt.c.number.desc()).offset(MOST_RECEIPTS).limit(1)
-_OVER = (bulletin.c.expires_epoch <= bindparam("before")) & (bulletin.c.stage == Stage.SETTLED.value)
+_OVER = (bulletin.c.expires_epoch <= bindparam("before")) & (
+    bulletin.c.stage == BulletinStage.SETTLED.value
+)
 FIND = select(bulletin).where(_THIS)
 AT = (
     select(bulletin)
@@ -198,5 +200,5 @@ def _values(row: StoredBulletin) -> dict[str, Any]:
 def _bulletin(row: Row[Any]) -> StoredBulletin:
     fields = {"payload": b""} | row._asdict()
     del fields["expires_epoch"]
-    fields |= {"expires": datetime.fromisoformat(row.expires), "stage": Stage(row.stage)}
+    fields |= {"expires": datetime.fromisoformat(row.expires), "stage": BulletinStage(row.stage)}
     return StoredBulletin(**fields)

@@ -26,7 +26,7 @@ Fields = tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True)
-class Draft:
+class FormDraft:
     """One form as it was filled in; `became` is what came of it, "" while nothing did.
 
     `revision` counts how often it was looked at.
@@ -51,14 +51,14 @@ class Drafts:
         self._database = database
         self._clock = clock
         self._remembered = remembered
-        self._unwritten: OrderedDict[tuple[int, str], Draft] = OrderedDict()
+        self._unwritten: OrderedDict[tuple[int, str], FormDraft] = OrderedDict()
 
-    def find(self, owner: int, draft_id: str) -> Draft | None:
+    def find(self, owner: int, draft_id: str) -> FormDraft | None:
         if unwritten := self._unwritten.get((owner, draft_id)):
             return unwritten
         return next((one for one in self._read(owner) if one.id == draft_id), None)
 
-    def of(self, owner: int) -> list[Draft]:
+    def of(self, owner: int) -> list[FormDraft]:
         """Those of which nothing has come yet, the last first."""
         # A copy: another thread may add to it meanwhile.
         unwritten = {key[1]: one for key, one in tuple(self._unwritten.items()) if key[0] == owner}
@@ -66,12 +66,12 @@ class Drafts:
         left = (one for one in each.values() if not one.became)
         return sorted(left, key=lambda one: one.kept_at.timestamp(), reverse=True)
 
-    def keep(self, owner: int, draft_id: str, form: str, fields: Fields) -> Draft:
+    def keep(self, owner: int, draft_id: str, form: str, fields: Fields) -> FormDraft:
         """In the place of what it was before."""
         before = self.find(owner, draft_id)
         revision = before.revision + 1 if before else 1
         bounded = tuple((name[:100], value[:LONGEST_VALUE]) for name, value in fields[:MOST_FIELDS])
-        kept = Draft(draft_id, form, bounded, revision, self._clock.now())
+        kept = FormDraft(draft_id, form, bounded, revision, self._clock.now())
         self._write(owner, kept)
         return kept
 
@@ -89,7 +89,7 @@ class Drafts:
         except StoreUnusable as error:
             logger.warning("没写完的一条没有删掉：%s", error)
 
-    def _read(self, owner: int) -> list[Draft]:
+    def _read(self, owner: int) -> list[FormDraft]:
         try:
             of_owner = select(draft).where(draft.c.person == owner)
             rows = self._database.read(of_owner.order_by(draft.c.number.desc()))
@@ -100,7 +100,7 @@ class Drafts:
         forgotten = self._clock.now() - KEPT_FOR
         return [one for one in found if one.kept_at > forgotten]
 
-    def _write(self, owner: int, kept: Draft) -> None:
+    def _write(self, owner: int, kept: FormDraft) -> None:
         values = {
             "draft_id": kept.id,
             "person": owner,
@@ -133,7 +133,7 @@ def _is(owner: int, draft_id: str) -> Any:
     return (draft.c.person == owner) & (draft.c.draft_id == draft_id)
 
 
-def _draft(row: Row[Any]) -> Draft:
+def _draft(row: Row[Any]) -> FormDraft:
     fields = tuple((str(key), str(value)) for key, value in json.loads(row.fields))
     kept_at = datetime.fromisoformat(row.kept_at)
-    return Draft(row.draft_id, row.form, fields, row.revision, kept_at, row.became)
+    return FormDraft(row.draft_id, row.form, fields, row.revision, kept_at, row.became)

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, Select, and_, func, literal, or_, select, true, tuple_
 
 from broadcaster.core.clock import Clock
-from broadcaster.core.model import JournalEntry, Kind, Notice, Outcome, Severity
+from broadcaster.core.model import AiringKind, JournalEntry, Notice, Outcome, Severity
 from broadcaster.store.database import tables
 from broadcaster.store.database.airing_json import read_manner, write_manner
 from broadcaster.store.database.deferred_changes import Worded
@@ -40,7 +40,7 @@ class JournalRow:
     title: str
     text: str
     severity: Severity
-    kind: Kind
+    kind: AiringKind
     asked_by: str
     due_at: datetime
     started_at: datetime | None
@@ -136,7 +136,7 @@ class JournalReader:
     def live_notice_of(self, airing_id: str) -> tuple[str, str] | None:
         """The notice of a live airing, and the last airing of it that has ended."""
         columns = journal.c.notice_id, journal.c.airing_id, journal.c.number
-        live = select(*columns).where(journal.c.kind == Kind.LIVE.value)
+        live = select(*columns).where(journal.c.kind == AiringKind.LIVE.value)
         for row in self._source.read(live.where(journal.c.airing_id == airing_id)):
             same = live.where(journal.c.notice_id == row.notice_id)
             last = self._source.read(same.order_by(journal.c.number.desc()).limit(1))
@@ -159,7 +159,7 @@ class JournalReader:
             title=row.title,
             text=row.text[:length],
             severity=Severity(row.severity),
-            kind=Kind(row.kind),
+            kind=AiringKind(row.kind),
             asked_by=row.asked_by,
             due_at=self._moment(row.due_at),
             started_at=self._moment(row.started_at) if row.started_at else None,

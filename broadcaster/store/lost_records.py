@@ -8,7 +8,7 @@ from hashlib import blake2b
 from broadcaster.core.clock import Clock
 from broadcaster.core.errors import StoreUnusable
 from broadcaster.core.labels import LOST
-from broadcaster.core.model import Airing, JournalEntry, Kind, Notice, Outcome
+from broadcaster.core.model import Airing, AiringKind, JournalEntry, Notice, Outcome
 from broadcaster.store.database.station_database import Database
 from broadcaster.store.journal import Journal
 from broadcaster.store.station_state import StationState
@@ -54,7 +54,7 @@ class Losses:
         said = f"从{since:%m月%d日 %H:%M}到{now:%m月%d日 %H:%M}，播过什么查不到，或者查不全。"
         # One line of one gap.
         name = blake2b(f"gap {since}".encode(), digest_size=6).hexdigest()
-        gap = Airing(Notice(said, title=TITLE), now, now, Kind.SCHEDULED, id=name)
+        gap = Airing(Notice(said, title=TITLE), now, now, AiringKind.SCHEDULED, id=name)
         return JournalEntry(gap, Outcome.UNKNOWN, LOST, "", None, now, 0.0, 0.0)
 
     def _keep(self) -> None:

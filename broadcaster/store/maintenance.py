@@ -11,7 +11,7 @@ from sqlalchemy.dialects.sqlite import insert
 from broadcaster.core.clock import Clock
 from broadcaster.core.clock_trust import LEAST_YEAR
 from broadcaster.core.errors import StoreUnusable
-from broadcaster.core.model import Kind
+from broadcaster.core.model import AiringKind
 from broadcaster.store.database.sqlite_connection import StoreDamaged
 from broadcaster.store.database.station_database import Database
 from broadcaster.store.database.tables import journal, journal_day
@@ -112,7 +112,7 @@ class Upkeep:
 def _add_days(connection: Connection, numbers: Sequence[int]) -> None:
     """Add these lines to their days; what was asked for by a person has no slot."""
     day = func.substr(journal.c.due_at, 1, 10)
-    slot = case((journal.c.kind == Kind.LIVE.value, ""), else_=journal.c.asked_by)
+    slot = case((journal.c.kind == AiringKind.LIVE.value, ""), else_=journal.c.asked_by)
     days = (
         select(day, slot, journal.c.outcome, func.count(), func.sum(journal.c.seconds_played))
         .where(journal.c.number.in_(numbers))

@@ -8,7 +8,7 @@ from sqlalchemy import select, text
 
 from broadcaster.core.clock import Clock
 from broadcaster.core.errors import StoreUnusable
-from broadcaster.store.database.read_connection import Reader
+from broadcaster.store.database.read_connection import ReadConnection
 from broadcaster.store.database.sqlite_connection import Reads
 from broadcaster.store.database.tables import DATABASE, VERSION, station_state, version
 from broadcaster.store.journal import JournalReader
@@ -24,7 +24,7 @@ def open_past(state_folder: Path, clock: Clock) -> Iterator[JournalReader | None
     if not path.exists():
         yield None
         return
-    with closing(Reader(path)) as reader:
+    with closing(ReadConnection(path)) as reader:
         if not _is_current(reader):
             raise StoreUnusable("播出记录是另一个版本的程序写的，请先启动一次广播站，让它升级。")
         yield JournalReader(reader, clock)
@@ -35,7 +35,7 @@ def past_state(state_folder: Path) -> dict[str, str]:
     path = state_folder / DATABASE
     if not path.exists():
         return {}
-    with closing(Reader(path)) as reader:
+    with closing(ReadConnection(path)) as reader:
         rows = reader.read(select(station_state)) if _is_current(reader) else []
         return {row.key: row.value for row in rows}
 
@@ -45,7 +45,7 @@ def past_slots(state_folder: Path) -> list[StoredSlot]:
     path = state_folder / DATABASE
     if not path.exists():
         return []
-    with closing(Reader(path)) as reader:
+    with closing(ReadConnection(path)) as reader:
         return StoredSlotReader(reader).all() if _is_current(reader) else []
 
 

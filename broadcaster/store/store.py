@@ -22,7 +22,7 @@ from broadcaster.store.passwords import Passwords
 from broadcaster.store.phones import Phones
 from broadcaster.store.station_state import StationState
 from broadcaster.store.tokens import Tokens
-from broadcaster.system.thread_loop import Loop
+from broadcaster.system.thread_loop import ThreadLoop
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class Store:
     state: StationState
     losses: Losses
     upkeep: Upkeep
-    loops: tuple[Loop, ...]
+    loops: tuple[ThreadLoop, ...]
 
     @property
     def fault(self) -> str:
@@ -63,7 +63,10 @@ def open_store(path: Path, clock: Clock) -> Iterator[Store]:
             journal = Journal(database, ledger, clock)
             losses = Losses(database, state, journal, clock)
             upkeep = Upkeep(database, state, losses, clock)
-            loops = Loop("store", ledger.step, ledger.wake), Loop("upkeep", upkeep.step, upkeep.wake)
+            loops = (
+                ThreadLoop("store", ledger.step, ledger.wake),
+                ThreadLoop("upkeep", upkeep.step, upkeep.wake),
+            )
             with loops[0], loops[1]:
                 yield Store(
                     database,

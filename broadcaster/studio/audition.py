@@ -13,7 +13,7 @@ PAUSE_SECONDS = 1.5
 
 
 @dataclass(frozen=True)
-class Row:
+class AuditionEntry:
     """What is heard of one voice, and where in the file; `refused` is why it is not in it.
 
     `making_seconds` is how long it took here and now, with the loading of the voice; next to nothing
@@ -33,7 +33,7 @@ class Audition:
     """One programme of all voices, and what is in it."""
 
     programme: Programme
-    rows: tuple[Row, ...]
+    rows: tuple[AuditionEntry, ...]
 
     def table(self) -> list[str]:
         """For a person: where each voice begins."""
@@ -43,7 +43,7 @@ class Audition:
 def hear_voices(studio: Studio, entries: Iterable[VoiceEntry], text: str) -> Audition:
     """Raises `BroadcasterError` when no voice can say it: the first one's reason."""
     items: list[Item] = []
-    rows: list[Row] = []
+    rows: list[AuditionEntry] = []
     for entry in entries:
         if not entry.ready:
             continue
@@ -51,10 +51,12 @@ def hear_voices(studio: Studio, entries: Iterable[VoiceEntry], text: str) -> Aud
         try:
             programme, announced = _made(studio, entry, text)
         except BroadcasterError as error:
-            rows.append(Row(entry.name, start, 0.0, False, time.monotonic() - begun, str(error)))
+            rows.append(
+                AuditionEntry(entry.name, start, 0.0, False, time.monotonic() - begun, str(error))
+            )
             continue
         making_seconds = time.monotonic() - begun
-        rows.append(Row(entry.name, start, programme.seconds, announced, making_seconds))
+        rows.append(AuditionEntry(entry.name, start, programme.seconds, announced, making_seconds))
         items += programme.items
         items[-1] = Item(items[-1].clip, PAUSE_SECONDS)
     if not items:
@@ -75,7 +77,7 @@ def _made(studio: Studio, entry: VoiceEntry, text: str) -> tuple[Programme, bool
     return studio.programme(plain, alone=True), False
 
 
-def _told(row: Row) -> str:
+def _told(row: AuditionEntry) -> str:
     if row.refused:
         return f"      {row.voice}  没有：{row.refused}"
     minutes, seconds = divmod(int(row.start_seconds), 60)

@@ -24,7 +24,7 @@ LONGEST_WAIT_SECONDS = 120.0
 
 
 @dataclass(frozen=True)
-class Heard:
+class PreviewSound:
     """A programme as one WAV file: its bytes, and how many they will be."""
 
     size: int
@@ -58,7 +58,7 @@ class Rehearsals:
             return self._made[token].result(WAIT_SECONDS).seconds
         return None
 
-    def hear(self, token: str) -> Heard | None:
+    def hear(self, token: str) -> PreviewSound | None:
         """Its sound, waiting until it is made; None for one that is forgotten.
 
         Raises `BroadcasterError` when it cannot be made.
@@ -71,7 +71,7 @@ class Rehearsals:
             programme = made.result(LONGEST_WAIT_SECONDS)
         except TimeoutError as error:
             raise BroadcasterError("还没有做好，请过一会儿再听。") from error
-        return Heard(wav_size(programme, self._rate_hz), wav_bytes(programme, self._rate_hz))
+        return PreviewSound(wav_size(programme, self._rate_hz), wav_bytes(programme, self._rate_hz))
 
     def rhymes(self, script: Script) -> list[dict[str, Any]]:
         """Each verse of it, judged by the thirteen tracks, as values."""

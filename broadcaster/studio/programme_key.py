@@ -12,7 +12,7 @@ from broadcaster.core.errors import BroadcasterError, TextRefused, VoiceUnavaila
 from broadcaster.core.notice import SPECS, Notice, Signal, Style, plain
 from broadcaster.rules.severity_defaults import settle
 from broadcaster.settings.schema import LexiconSettings, Settings
-from broadcaster.text.fingerprint import Words
+from broadcaster.text.fingerprint import LexiconVersion
 from broadcaster.text.speakable import check_numbers, check_speakable, settled_tempo
 from broadcaster.tts.catalogue import Catalogue
 from broadcaster.tts.fallback import Cascade
@@ -34,7 +34,7 @@ class Recipes:
         self._catalogue = catalogue
         self._cascade = cascade
         self._preset = PRESETS[settings.sound.preset]
-        self.words = Words.of(lexicon)
+        self.words = LexiconVersion.of(lexicon)
 
     def settled(self, notice: Notice, now: float) -> Notice:
         """The notice with everything that it left to the station filled in, at a monotonic moment.
@@ -84,7 +84,7 @@ class Recipes:
                         keys.add(self.key(replace(filled_in, voice=voice)))
         return keys
 
-    def key(self, notice: Notice, words: Words | None = None) -> str:
+    def key(self, notice: Notice, words: LexiconVersion | None = None) -> str:
         """A hash of all that the programme of a settled notice is made from; `words` may be others."""
         station = self._settings.station
         heard = vars(notice) | {"chime": self.signal_key(notice.chime) or None}

@@ -9,7 +9,17 @@ from dataclasses import dataclass, replace
 from broadcaster.audio.clip_store import ClipStore
 from broadcaster.core.clock import Clock
 from broadcaster.core.errors import BroadcasterError, LineRefused, VoiceUnavailable, VoiceWithdrawn
-from broadcaster.core.model import Clip, Delivery, Item, Made, Notice, Programme, Ready, Refused, Signal
+from broadcaster.core.model import (
+    Clip,
+    Delivery,
+    Item,
+    Made,
+    Notice,
+    Programme,
+    Ready,
+    RenderFailed,
+    Signal,
+)
 from broadcaster.settings.schema import LexiconSettings
 from broadcaster.studio.voice_client import Workshop
 from broadcaster.studio.voice_messages import Answer
@@ -23,7 +33,7 @@ WAIT_SECONDS = 2.5
 
 
 @dataclass(frozen=True)
-class Parts:
+class RenderContext:
     """What a making works with. `programme_key` goes by `lexicon`, and may raise `VoiceUnavailable`;
     `aired` is told the key of what was found ready for the air.
     """
@@ -43,12 +53,12 @@ class Parts:
 class Making:
     """Tries the voices of the cascade one by one; each makes the whole notice, or nothing of it counts.
 
-    `deliver` gets what is to sound, then `Made` or `Refused`. Once `close` has returned it gets
+    `deliver` gets what is to sound, then `Made` or `RenderFailed`. Once `close` has returned it gets
     nothing more. Any thread may call.
     """
 
     def __init__(
-        self, parts: Parts, notice: Notice, live: bool, deliver: Callable[[Delivery], None]
+        self, parts: RenderContext, notice: Notice, live: bool, deliver: Callable[[Delivery], None]
     ) -> None:
         self._parts = parts
         self._notice = notice
@@ -110,7 +120,7 @@ class Making:
                 continue
             self._attempt_by(notice, key)
             return
-        self._deliver(Refused("".join(dict.fromkeys(self._errors))))
+        self._deliver(RenderFailed("".join(dict.fromkeys(self._errors))))
 
     def _find_programme(self, key: str) -> Programme | None:
         """What is live begins at once: its files are looked at as they sound, and a signal that is
@@ -178,7 +188,7 @@ class Making:
         else:
             # A full disk or a text that cannot be spoken: no other voice does better.
             self._end_attempt()
-            self._deliver(Refused(str(error)))
+            self._deliver(RenderFailed(str(error)))
 
     def _next_after(self, reason: str) -> None:
         logger.warning("%s 没有做成：%s", self._voice, reason)

@@ -21,16 +21,16 @@ from broadcaster.core.model import (
     Notice,
     Prepared,
     Programme,
-    Refused,
+    RenderFailed,
     Script,
     Signal,
 )
 from broadcaster.rules.severity_defaults import settle
 from broadcaster.settings.schema import LexiconSettings, Settings
 from broadcaster.studio.programme_key import Recipes
-from broadcaster.studio.render_job import Making, Parts
+from broadcaster.studio.render_job import Making, RenderContext
 from broadcaster.studio.voice_client import Workshop
-from broadcaster.text.fingerprint import Words
+from broadcaster.text.fingerprint import LexiconVersion
 from broadcaster.tts.base.engine import VoiceEntry as VoiceEntry
 from broadcaster.tts.catalogue import Catalogue
 from broadcaster.tts.fallback import Cascade
@@ -83,7 +83,7 @@ class Studio:
 
         Lines that sound the same keep their clips. Raises `ConfigError`, and then nothing changes.
         """
-        self._recipes.words = Words.of(lexicon)
+        self._recipes.words = LexiconVersion.of(lexicon)
         self.wake()
 
     def settled(self, notice: Notice) -> Notice:
@@ -115,7 +115,7 @@ class Studio:
 
         Raises `BroadcasterError`.
         """
-        notice, words = self.settled(notice), Words.of(lexicon)
+        notice, words = self.settled(notice), LexiconVersion.of(lexicon)
         made: Future[Programme] = Future()
         with self._making_live(notice, words, partial(_settle, made)):
             programme = made.result()
@@ -164,7 +164,7 @@ class Studio:
 
     @contextmanager
     def make(self, notice: Notice, deliver: Callable[[Delivery], None]) -> Iterator[None]:
-        """Deliver a notice's sounds in speaking order, then `Made` or `Refused`.
+        """Deliver a notice's sounds in speaking order, then `Made` or `RenderFailed`.
 
         What is ready is delivered at once, on this thread; the rest while the context is open. An
         online voice that has said nothing when the chime is over gives way to one that stands in.
@@ -173,7 +173,7 @@ class Studio:
             try:
                 notice = self._recipes.filled_in(notice)
             except BroadcasterError as error:
-                delivered(Refused(str(error)))
+                delivered(RenderFailed(str(error)))
                 yield
                 return
             with self._making_live(notice, self._recipes.words, delivered):
@@ -181,7 +181,7 @@ class Studio:
 
     @contextmanager
     def _making_live(
-        self, notice: Notice, words: Words, deliver: Callable[[Delivery], None]
+        self, notice: Notice, words: LexiconVersion, deliver: Callable[[Delivery], None]
     ) -> Iterator[None]:
         making = Making(self._parts(words, self._cascade), notice, True, deliver)
         making.start()
@@ -304,8 +304,8 @@ class Studio:
         self.wake()
         return made
 
-    def _parts(self, words: Words, cascade: Cascade) -> Parts:
-        return Parts(
+    def _parts(self, words: LexiconVersion, cascade: Cascade) -> RenderContext:
+        return RenderContext(
             self._workshop,
             self._store,
             self._catalogue,
@@ -322,5 +322,5 @@ class Studio:
 def _settle(made: Future[Programme], delivery: Delivery) -> None:
     if isinstance(delivery, Made):
         made.set_result(delivery.programme)
-    elif isinstance(delivery, Refused):
+    elif isinstance(delivery, RenderFailed):
         made.set_exception(BroadcasterError(delivery.reason))

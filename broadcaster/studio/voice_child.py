@@ -33,7 +33,7 @@ from broadcaster.studio.voice_messages import (
     Reply,
     Request,
     Setup,
-    Sounding,
+    SoundReady,
     Turned,
     Warm,
     Working,
@@ -44,7 +44,7 @@ from broadcaster.system.child_process import (
     end_with_parent,
 )
 from broadcaster.system.log_format import log_in, open_log
-from broadcaster.text.frontend import Reader
+from broadcaster.text.frontend import Frontend
 from broadcaster.text.notice_script import compose_lines
 from broadcaster.tts.base.length_check import check_length
 from broadcaster.tts.base.loudness import LEVEL_LUFS
@@ -55,16 +55,16 @@ from broadcaster.tts.catalogue import Catalogue
 logger = logging.getLogger(__name__)
 
 
-class Waiting:
+class WaitsForNetwork:
     """A job waits for a network: others may go before it."""
 
 
-Step = Reply | Waiting | None
+Step = Reply | WaitsForNetwork | None
 Work = Generator[Step, None, None]
 
 
 @dataclass
-class _Job:
+class _ChildJob:
     request: Compose | Make
     work: Work
     waits: bool = False
@@ -88,8 +88,8 @@ class VoiceChild:
         self._reader = self._new_reader()
         self._store.sweep()
         self._voices: dict[str, Voice] = {}
-        self._jobs: dict[int, _Job] = {}
-        self._turned_to: _Job | None = None
+        self._jobs: dict[int, _ChildJob] = {}
+        self._turned_to: _ChildJob | None = None
         self._preset = PRESETS[setup.settings.sound.preset]
 
     def run(self, connection: Connection) -> None:
@@ -105,11 +105,11 @@ class VoiceChild:
                     self._turned_to = job
                     connection.send(Turned(job.request.job))
                 step = self._advance(job)
-                job.waits = isinstance(step, Waiting)
-                if not isinstance(step, Waiting):
+                job.waits = isinstance(step, WaitsForNetwork)
+                if not isinstance(step, WaitsForNetwork):
                     connection.send(step or Working())
 
-    def _turn(self) -> list[_Job]:
+    def _turn(self) -> list[_ChildJob]:
         """The most urgent job that can go on, and all that wait: those are asked in passing (0.01 s)."""
         jobs = sorted(self._jobs.values(), key=lambda job: job.order)
         return [job for job in jobs if job.waits] + [job for job in jobs if not job.waits][:1]
@@ -117,9 +117,9 @@ class VoiceChild:
     def _take(self, request: Request) -> None:
         match request:
             case Compose():
-                self._jobs[request.job] = _Job(request, self._compose(request))
+                self._jobs[request.job] = _ChildJob(request, self._compose(request))
             case Make():
-                self._jobs[request.job] = _Job(request, self._make(request))
+                self._jobs[request.job] = _ChildJob(request, self._make(request))
             case Drop(job):
                 dropped = self._jobs.pop(job, None)
                 if dropped:
@@ -129,7 +129,7 @@ class VoiceChild:
             case KeepSignals():
                 self._keep_signals()
 
-    def _advance(self, job: _Job) -> Step:
+    def _advance(self, job: _ChildJob) -> Step:
         number = job.request.job
         try:
             return next(job.work)
@@ -162,8 +162,8 @@ class VoiceChild:
             self._reader = self._new_reader()
         return compose_lines(request.notice, self._settings.station, self._reader)
 
-    def _new_reader(self) -> Reader:
-        return Reader(self._lexicon, self._settings.station.longest_text)
+    def _new_reader(self) -> Frontend:
+        return Frontend(self._lexicon, self._settings.station.longest_text)
 
     def _compose(self, request: Compose) -> Work:
         yield Composed(request.job, Script(tuple(self._lines(request))))
@@ -176,7 +176,7 @@ class VoiceChild:
         if notice.chime is not Signal.NONE:
             signal = self._signal(notice.chime or Signal.CHIME, keeping)
             items.append(Item(signal, matter=False))
-            yield Sounding(request.job, (0, 0), Ready(items[0], 0))
+            yield SoundReady(request.job, (0, 0), Ready(items[0], 0))
         if notice.recording:
             items += yield from self._make_recording(request, keeping)
             programme = Programme("recording", tuple(items))
@@ -200,13 +200,13 @@ class VoiceChild:
             # The last has a pause after it, and none knows that it is the last.
             if len(clips) > 1:
                 items.append(Item(clips[-2], 0.0, notice.text))
-                yield Sounding(request.job, (len(items), 0), Ready(items[-1], len(items)))
+                yield SoundReady(request.job, (len(items), 0), Ready(items[-1], len(items)))
         rest = [*clips[-1:], *clips * ((notice.repeats or 1) - 1)]
         for place, clip in enumerate(rest):
             ends = place % len(clips) == 0 and place < len(rest) - 1
             pause_seconds = self._settings.station.repeat_pause_seconds if ends else 0.0
             items.append(Item(clip, pause_seconds, notice.text))
-            yield Sounding(request.job, (len(items), 0), Ready(items[-1], len(items)))
+            yield SoundReady(request.job, (len(items), 0), Ready(items[-1], len(items)))
         return items
 
     def _make_speech(
@@ -223,7 +223,7 @@ class VoiceChild:
             else:
                 clip = self._clappers(part, notice, keeping)
                 items.append(Item(clip, part.pause_seconds, matter=False))
-                yield Sounding(request.job, (number, 0), Ready(items[-1], number))
+                yield SoundReady(request.job, (number, 0), Ready(items[-1], number))
         return Programme(voice.name, tuple(items))
 
     def _make_line(
@@ -245,7 +245,7 @@ class VoiceChild:
         tempo = self._tempo(request.notice) if line.beats else 0
         key = clip_key(line, voice.name, voice.version, tempo or pace, rate_hz, self._preset, soft_start)
         clip = keeping.find(key)
-        last: Sounding | None = None
+        last: SoundReady | None = None
         if clip is None:
             streamed = request.live and number == 1 and not tempo
             mastering = Mastering(voice.rate_hz, rate_hz, voice.level_lufs, self._preset, soft_start)
@@ -255,7 +255,7 @@ class VoiceChild:
             )
             for waveform in effort.watched(spoken):
                 if not len(waveform.samples):
-                    yield Waiting()
+                    yield WaitsForNetwork()
                     continue
                 pieces.append(mastering.process(waveform))
                 yield self._piece(request, line, number, pieces, keeping) if streamed else None
@@ -267,7 +267,7 @@ class VoiceChild:
                 last = self._piece(request, line, number, pieces, keeping, line.pause_seconds)
         pause_seconds = rest_after(line, clip.seconds, tempo) if tempo else line.pause_seconds
         item = Item(clip, pause_seconds, line.written, line.matter)
-        yield last or Sounding(request.job, (number, 0), Ready(item, number))
+        yield last or SoundReady(request.job, (number, 0), Ready(item, number))
         return item
 
     def _piece(
@@ -278,14 +278,14 @@ class VoiceChild:
         pieces: list[NDArray[np.int16]],
         keeping: Keeping,
         pause_seconds: float = 0.0,
-    ) -> Sounding | None:
+    ) -> SoundReady | None:
         """The newest piece of a line as a sound of its own, or None if there is nothing in it."""
         if not len(pieces[-1]):
             return None
         place = (number, len(pieces))
         clip = keeping.piece(place, pieces[-1], self._settings.sound.rate_hz)
         item = Item(clip, pause_seconds, line.written, line.matter)
-        return Sounding(request.job, place, Ready(item, number))
+        return SoundReady(request.job, place, Ready(item, number))
 
     def _tempo(self, notice: Notice) -> int:
         return notice.beats_per_minute or self._settings.station.beats_per_minute

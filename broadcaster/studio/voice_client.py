@@ -24,12 +24,12 @@ from broadcaster.studio.voice_messages import (
     Make,
     Reply,
     Setup,
-    Sounding,
+    SoundReady,
     Turned,
     Warm,
 )
 from broadcaster.system.child_process import Child
-from broadcaster.system.progress_deadline import Patience
+from broadcaster.system.progress_deadline import ProgressDeadline
 from broadcaster.system.temporary_sounds import open_spool
 
 logger = logging.getLogger(__name__)
@@ -47,7 +47,7 @@ TOO_SLOW = (
 
 
 @dataclass
-class _Job:
+class _SentJob:
     request: Compose | Make
     answer: Callable[[Composed | Answer], None]
     reached: tuple[int, int]
@@ -83,10 +83,10 @@ class Workshop:
         self._clock = clock
         self._numbers = itertools.count(1)
         self._lock = threading.RLock()
-        self._jobs: dict[int, _Job] = {}
+        self._jobs: dict[int, _SentJob] = {}
         self._child: Child | None = None
-        self._turn: _Job | None = None
-        self._patience = Patience(self._limits.deadline_seconds, clock.monotonic())
+        self._turn: _SentJob | None = None
+        self._patience = ProgressDeadline(self._limits.deadline_seconds, clock.monotonic())
         self._slowness: dict[str, float] = {}
 
     @property
@@ -209,7 +209,7 @@ class Workshop:
     ) -> None:
         with self._lock:
             self._begin()
-            self._jobs[request.job] = _Job(request, answer, reached, self._clock.monotonic())
+            self._jobs[request.job] = _SentJob(request, answer, reached, self._clock.monotonic())
             self._reach_child().send(request)
 
     def _begin(self) -> None:
@@ -227,17 +227,17 @@ class Workshop:
         with self._lock:
             self._patience.sign(self._clock.monotonic())
             job = self._jobs.get(reply.job)
-            if job is None or (isinstance(reply, Sounding) and reply.place <= job.reached):
+            if job is None or (isinstance(reply, SoundReady) and reply.place <= job.reached):
                 return
             if isinstance(reply, Turned):
                 self._turn, job.had_its_turn = job, True
-            elif isinstance(reply, Sounding):
+            elif isinstance(reply, SoundReady):
                 job.reached = reply.place
             else:
                 self._turn = None
                 del self._jobs[reply.job]
         match reply:
-            case Sounding(ready=ready):
+            case SoundReady(ready=ready):
                 job.answer(ready)
             case Finished(programme=programme, unkept=unkept, slowness=slowness):
                 if slowness:

@@ -81,7 +81,7 @@ class Composed:
 
 
 @dataclass(frozen=True)
-class Sounding:
+class SoundReady:
     """The next sound of a job; `place` is (item, piece of it), rising, the same when made again."""
 
     job: int
@@ -110,4 +110,4 @@ class Failed:
 
 Answer = Ready | Made | BroadcasterError
 Request = Setup | Warm | KeepSignals | Compose | Make | Drop
-Reply = Turned | Working | Composed | Sounding | Finished | Failed
+Reply = Turned | Working | Composed | SoundReady | Finished | Failed

@@ -9,7 +9,7 @@ LONGEST = 10.0
 WORK_SECONDS = 0.1
 
 
-class Patience:
+class ProgressDeadline:
     """A slow machine is slow in all it does, so its own steps say what is slow and what is a hang.
 
     `deadline_seconds` is the shortest wait. Moments are monotonic seconds; the owner has the lock.

@@ -16,7 +16,7 @@ class Watched(Protocol):
     def alive(self) -> bool: ...
 
 
-class Loop:
+class ThreadLoop:
     """Calls `step` on a named thread until `stop`; an error of one step is logged and the next goes on.
 
     `wake` must make a step that is waiting return soon. A step of more than `longest_seconds` without a

@@ -12,7 +12,7 @@ from pathlib import Path
 from threading import Event
 
 from broadcaster.system.child_process import deaf
-from broadcaster.system.thread_loop import Loop, Watched
+from broadcaster.system.thread_loop import ThreadLoop, Watched
 
 logger = logging.getLogger(__name__)
 
@@ -69,7 +69,7 @@ def keep_watch(
     with suppress(OSError, RuntimeError, ValueError):
         faulthandler.enable()
     look_seconds = min(WATCH_SECONDS, hang_seconds / 4)
-    loops = [one for one in watched if isinstance(one, Loop)]
+    loops = [one for one in watched if isinstance(one, ThreadLoop)]
     looked_at = held_up_until = time.monotonic()
     with closing(Lifeline(hang_seconds)) as lifeline:
         while not ended.wait(look_seconds):
@@ -90,7 +90,7 @@ def keep_watch(
     return 0
 
 
-def _end_where_one_hangs(loops: Sequence[Loop], now: float, since: float) -> None:
+def _end_where_one_hangs(loops: Sequence[ThreadLoop], now: float, since: float) -> None:
     for loop in loops:
         if loop.longest_seconds is None:
             continue

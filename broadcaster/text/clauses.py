@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 
-class Rest(IntEnum):
+class PauseKind(IntEnum):
     """How long a clause's end rests, from an item of a list to the end of a paragraph."""
 
     NONE = 0
@@ -21,19 +21,25 @@ class Rest(IntEnum):
 
 # Seconds on top of the 0.1 s of silence in which a line of the offline voice ends.
 SECONDS = {
-    Rest.NONE: 0.0,
-    Rest.ITEM: 0.1,
-    Rest.COMMA: 0.25,
-    Rest.COLON: 0.35,
-    Rest.SEMICOLON: 0.4,
-    Rest.LINE: 0.45,
-    Rest.SENTENCE: 0.55,
-    Rest.PARAGRAPH: 0.8,
+    PauseKind.NONE: 0.0,
+    PauseKind.ITEM: 0.1,
+    PauseKind.COMMA: 0.25,
+    PauseKind.COLON: 0.35,
+    PauseKind.SEMICOLON: 0.4,
+    PauseKind.LINE: 0.45,
+    PauseKind.SENTENCE: 0.55,
+    PauseKind.PARAGRAPH: 0.8,
 }
 
-RESTS = {"、": Rest.ITEM, "，": Rest.COMMA, "：": Rest.COLON, "；": Rest.SEMICOLON, "\n": Rest.LINE}
-RESTS |= dict.fromkeys("（— /”’》", Rest.COMMA)
-RESTS |= {"）": Rest.COLON} | dict.fromkeys("。！？…", Rest.SENTENCE)
+RESTS = {
+    "、": PauseKind.ITEM,
+    "，": PauseKind.COMMA,
+    "：": PauseKind.COLON,
+    "；": PauseKind.SEMICOLON,
+    "\n": PauseKind.LINE,
+}
+RESTS |= dict.fromkeys("（— /”’》", PauseKind.COMMA)
+RESTS |= {"）": PauseKind.COLON} | dict.fromkeys("。！？…", PauseKind.SENTENCE)
 SAID_MARKS = "，。！？；：、"
 
 # ：before a number and 、between numbers stay inside, for what stands before says how to read them;
@@ -57,7 +63,7 @@ class Clause:
     written: str
     words: str
     mark: str
-    rest: Rest
+    rest: PauseKind
 
 
 def split_clauses(text: str) -> Iterator[Clause]:
@@ -65,16 +71,16 @@ def split_clauses(text: str) -> Iterator[Clause]:
     for match in CLAUSE.finditer(text):
         *pieces, last = PIECE.findall(match["body"]) or [""]
         for piece in pieces:
-            yield Clause(piece, QUOTES.sub("", piece).strip(), "", Rest.NONE)
+            yield Clause(piece, QUOTES.sub("", piece).strip(), "", PauseKind.NONE)
         if SPEAKABLE.search(last):
             marks = match["marks"] or "\n\n" * (match.end() == len(text))
             yield _clause((last + match["marks"]).strip(), QUOTES.sub("", last).strip(), marks)
 
 
 def _clause(written: str, words: str, marks: str) -> Clause:
-    rest = max((RESTS.get(mark, Rest.COMMA) for mark in marks), default=Rest.COMMA)
+    rest = max((RESTS.get(mark, PauseKind.COMMA) for mark in marks), default=PauseKind.COMMA)
     if marks.count("\n") > 1:
-        rest = Rest.PARAGRAPH
+        rest = PauseKind.PARAGRAPH
     said = [mark for mark in marks.replace("…", "。") if mark in SAID_MARKS]
-    mark = max(said, key=lambda one: RESTS[one], default="，" if rest < Rest.LINE else "。")
+    mark = max(said, key=lambda one: RESTS[one], default="，" if rest < PauseKind.LINE else "。")
     return Clause(written, words, mark, rest)

@@ -3,7 +3,7 @@
 import re
 
 from broadcaster.text.digits import say_amount, say_counted, say_one_by_one
-from broadcaster.text.normalisation_rule import Rule, rule
+from broadcaster.text.normalisation_rule import NormalisationRule, rule
 
 TO = r"(?:-|~|—|–|至|到)"
 CLOCK = r"([01]?\d|2[0-4]):([0-5]\d)(?::([0-5]\d))?"
@@ -42,7 +42,7 @@ def _clock_range(match: re.Match[str]) -> str:
     return _clock(match[1], match[2], match[3]) + "到" + _clock(match[4], match[5], match[6])
 
 
-RULES: tuple[Rule, ...] = (
+RULES: tuple[NormalisationRule, ...] = (
     rule(
         "date range of years",
         r"(?<!\d)(\d{4})年?[-~—–至到](\d{4})(?=学?年)",

@@ -13,7 +13,7 @@ LIBRARIES = ("g2pM", "jieba", "OpenCC", "pypinyin")
 
 
 @dataclass(frozen=True)
-class Words:
+class LexiconVersion:
     """A lexicon, and what it makes of the keys of programmes: the two change together."""
 
     lexicon: LexiconSettings

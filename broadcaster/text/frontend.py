@@ -9,9 +9,9 @@ from broadcaster.core.errors import TextRefused
 from broadcaster.core.model import Break, Line, Syllable
 from broadcaster.settings.schema import LexiconSettings
 from broadcaster.text import g2p, normalise
-from broadcaster.text.clauses import RESTS, SECONDS, Clause, Rest, split_clauses
+from broadcaster.text.clauses import RESTS, SECONDS, Clause, PauseKind, split_clauses
 from broadcaster.text.clean import clean
-from broadcaster.text.g2p import Word
+from broadcaster.text.g2p import SpokenWord
 from broadcaster.text.lexicon import load_lexicon
 from broadcaster.text.phrasing import cut_worth, gaps
 from broadcaster.text.sandhi import sound
@@ -27,7 +27,7 @@ LONGEST_SENTENCE = 100
 # the first line, the one behind it that says whether it is the last, and what may join that.
 FIRST_SENTENCES = (25, 25, 25)
 # Up to so many characters two clauses are one line, by what parts them.
-JOINED = {Rest.ITEM: 20, Rest.COMMA: 15, Rest.COLON: 6}
+JOINED = {PauseKind.ITEM: 20, PauseKind.COMMA: 15, PauseKind.COLON: 6}
 
 LEAST_LINE = 4
 BEHIND_LEAST = 24
@@ -38,9 +38,9 @@ class Stretch:
     """Words that will be said in one breath, with what they came from."""
 
     written: str
-    words: tuple[Word, ...]
+    words: tuple[SpokenWord, ...]
     mark: str
-    rest: Rest
+    rest: PauseKind
 
     @property
     def size(self) -> int:
@@ -51,7 +51,7 @@ class Stretch:
         return "".join(word.text for word in self.words) + self.mark
 
 
-class Reader:
+class Frontend:
     """Turns texts into lines; loads its dictionaries (100 MB) when it first reads."""
 
     def __init__(self, lexicon: LexiconSettings, longest_text: int = 10_000) -> None:
@@ -105,19 +105,19 @@ def _sentences(text: str, first_sizes: tuple[int, ...]) -> Iterator[list[tuple[C
     sentence: list[tuple[Clause, str]] = []
     for clause in split_clauses(text):
         sentence.append((clause, normalise.normalise(clause.words)))
-        if clause.rest >= Rest.LINE or sum(len(said) for _, said in sentence) > longest:
+        if clause.rest >= PauseKind.LINE or sum(len(said) for _, said in sentence) > longest:
             yield sentence
             sentence, longest = [], next(sizes)
     if sentence:
         yield sentence
 
 
-def _breaths(clause: Clause, words: list[Word]) -> Iterator[Stretch]:
+def _breaths(clause: Clause, words: list[SpokenWord]) -> Iterator[Stretch]:
     """A clause whole, or cut between words where it is too long for one breath."""
     pieces = _cut(words)
     written = _written_of(clause.written, ["".join(word.text for word in piece) for piece in pieces])
     for piece, source in zip(pieces[:-1], written, strict=False):
-        yield Stretch(source, tuple(piece), "", Rest.NONE)
+        yield Stretch(source, tuple(piece), "", PauseKind.NONE)
     yield Stretch(written[-1], tuple(pieces[-1]), clause.mark, clause.rest)
 
 
@@ -131,11 +131,11 @@ def _first_breath(stretch: Stretch) -> Iterator[Stretch]:
     said = ["".join(word.text for word in words) for words in (first, left)]
     written = _written_of(stretch.written, said)
     mark = first.pop().text if first[-1].is_mark else ""
-    yield Stretch(written[0], tuple(first), mark, RESTS.get(mark, Rest.NONE))
+    yield Stretch(written[0], tuple(first), mark, RESTS.get(mark, PauseKind.NONE))
     yield Stretch(written[1], tuple(left), stretch.mark, stretch.rest)
 
 
-def _cut(words: list[Word], longest: int = LONGEST_LINE) -> list[list[Word]]:
+def _cut(words: list[SpokenWord], longest: int = LONGEST_LINE) -> list[list[SpokenWord]]:
     """Halved at the best place near the middle until every piece fits."""
     sizes = [0 if word.is_mark else len(word.text) for word in words]
     total = sum(sizes)
@@ -167,7 +167,7 @@ def _join(stretches: Iterator[Stretch]) -> Iterator[Stretch]:
     held: Stretch | None = None
     for stretch in stretches:
         if held and held.size + stretch.size <= _room_behind(held):
-            pause = Word(held.mark, ())
+            pause = SpokenWord(held.mark, ())
             words = (*held.words, *([pause] if held.mark else []), *stretch.words)
             held = Stretch(held.written + stretch.written, words, stretch.mark, stretch.rest)
             continue
@@ -180,7 +180,7 @@ def _join(stretches: Iterator[Stretch]) -> Iterator[Stretch]:
 
 def _room_behind(held: Stretch) -> int:
     """Up to how many characters a line may grow behind this; 目前 gets no line of its own."""
-    if held.size <= LEAST_LINE and held.rest in (Rest.COMMA, Rest.COLON):
+    if held.size <= LEAST_LINE and held.rest in (PauseKind.COMMA, PauseKind.COLON):
         return BEHIND_LEAST
     return JOINED.get(held.rest, 0)
 

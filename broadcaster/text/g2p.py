@@ -24,7 +24,7 @@ SELDOM_PAIR = 14.0
 
 
 @dataclass(frozen=True)
-class Word:
+class SpokenWord:
     """What stays together in speech: its sounded units with their dictionary readings; or a mark."""
 
     text: str
@@ -49,13 +49,13 @@ class Sentence:
         return guesses.get(len(self.before) + place, g2p_network.NO_GUESS)
 
 
-def pronounce(clause: str, lexicon: Lexicon, before: str = "", behind: str = "") -> list[Word]:
+def pronounce(clause: str, lexicon: Lexicon, before: str = "", behind: str = "") -> list[SpokenWord]:
     """A spoken clause as words; every Han character and every letter is in exactly one unit."""
     sentence = Sentence(clause, before, behind)
     fixed = _fixed_readings(clause, lexicon)
     words, place = [], 0
     for text in _words_of(clause, lexicon, fixed):
-        words.append(Word(text, tuple(_units(sentence, place, text, fixed))))
+        words.append(SpokenWord(text, tuple(_units(sentence, place, text, fixed))))
         place += len(text)
     return words
 

@@ -3,7 +3,7 @@
 import re
 
 from broadcaster.text.digits import say_amount, say_as_code, say_one_by_one
-from broadcaster.text.normalisation_rule import Rule, rule
+from broadcaster.text.normalisation_rule import NormalisationRule, rule
 
 # What a four- or five-digit 12xxx or 9xxxx is counted in; before these it is an amount.
 COUNTED = (
@@ -46,7 +46,7 @@ def _after_letters(match: re.Match[str]) -> str:
     return match[1] + say_one_by_one(whole) + ("点" + say_one_by_one(fraction) if point else "")
 
 
-RULES: tuple[Rule, ...] = (
+RULES: tuple[NormalisationRule, ...] = (
     rule("number sign", r"(?:No|NO|no|№)\.? ?(\d+)", lambda m: f"{m[1]}号"),
     rule("ordinal", r"(?<=第)(\d+)", lambda m: say_amount(m[1])),
     rule("landline", r"(?<![\d.-])0\d{2,3}[-—– ]?\d{7,8}(?!\d)", _code),

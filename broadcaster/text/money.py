@@ -3,7 +3,7 @@
 import re
 
 from broadcaster.text.digits import say_counted
-from broadcaster.text.normalisation_rule import Rule, rule
+from broadcaster.text.normalisation_rule import NormalisationRule, rule
 
 N = r"\d+(?:,\d{3})*(?:\.\d+)?"
 CURRENCIES = dict(
@@ -20,4 +20,6 @@ def _money(match: re.Match[str]) -> str:
     return f"{say_counted(match[2])}{match[3] or ''}{CURRENCIES[match[1]]}"
 
 
-RULES: tuple[Rule, ...] = (rule("money sign", rf"({CURRENCY})\s*({N})([万亿千百]?)元?", _money),)
+RULES: tuple[NormalisationRule, ...] = (
+    rule("money sign", rf"({CURRENCY})\s*({N})([万亿千百]?)元?", _money),
+)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class Rule:
+class NormalisationRule:
     """A named pattern and what is said in its place."""
 
     name: str
@@ -17,5 +17,5 @@ class Rule:
         return self.pattern.sub(self.say, clause)
 
 
-def rule(name: str, pattern: str, say: Callable[[re.Match[str]], str]) -> Rule:
-    return Rule(name, re.compile(pattern), say)
+def rule(name: str, pattern: str, say: Callable[[re.Match[str]], str]) -> NormalisationRule:
+    return NormalisationRule(name, re.compile(pattern), say)

@@ -7,7 +7,7 @@ from itertools import chain, tee
 from broadcaster.core.model import Line, Notice, Script, Signal, Style
 from broadcaster.settings.schema import StationSettings
 from broadcaster.text.beat_division import beats
-from broadcaster.text.frontend import Reader
+from broadcaster.text.frontend import Frontend
 
 # People look up at the first and open the window by the second.
 OPENING_PAUSE_SECONDS = 0.8
@@ -15,12 +15,12 @@ OPENING_PAUSE_SECONDS = 0.8
 VERSE_PAUSE_SECONDS = 0.55
 
 
-def compose(notice: Notice, station: StationSettings, reader: Reader) -> Script:
+def compose(notice: Notice, station: StationSettings, reader: Frontend) -> Script:
     """The lines in speaking order; `TextRefused` when the body cannot be said."""
     return Script(tuple(compose_lines(notice, station, reader)))
 
 
-def compose_lines(notice: Notice, station: StationSettings, reader: Reader) -> Iterator[Line]:
+def compose_lines(notice: Notice, station: StationSettings, reader: Frontend) -> Iterator[Line]:
     """The same one by one, each read when it is wanted, so that a long text begins as soon as a short
     one; `TextRefused` comes at once.
     """
@@ -42,7 +42,7 @@ def _repeated(body: Iterator[Line], times: int, pause_seconds: float) -> Iterato
     yield from body
 
 
-def _verses(notice: Notice, reader: Reader) -> Iterator[Line]:
+def _verses(notice: Notice, reader: Frontend) -> Iterator[Line]:
     """The body with even pauses in its verses; in 快板 they are on the beat."""
     to_beat = notice.style is Style.KUAIBAN
     for line in reader.lines_with_verses(notice.text):
@@ -52,11 +52,11 @@ def _verses(notice: Notice, reader: Reader) -> Iterator[Line]:
         yield line
 
 
-def _part(text: str, reader: Reader) -> tuple[Line, ...]:
+def _part(text: str, reader: Frontend) -> tuple[Line, ...]:
     return reader.lines(text) if text.strip() else ()
 
 
-def _read_when_reached(text: str, reader: Reader) -> Iterator[Line]:
+def _read_when_reached(text: str, reader: Frontend) -> Iterator[Line]:
     yield from _part(text, reader)
 
 

@@ -4,7 +4,7 @@ import re
 from itertools import pairwise
 
 from broadcaster.core.model import Break
-from broadcaster.text.g2p import Word
+from broadcaster.text.g2p import SpokenWord
 
 # These lean on the word before them, those on the word behind.
 LEANS_BACK = frozenset(
@@ -22,14 +22,14 @@ NUMBER = re.compile("[零一二三四五六七八九十百千万亿两幺点]+")
 PHRASE_SYLLABLES = 8
 
 
-def gaps(words: list[Word]) -> list[Break]:
+def gaps(words: list[SpokenWord]) -> list[Break]:
     """The break behind each word; the last one of a line closes a clause."""
     found = [_between(word, behind) for word, behind in pairwise(words)]
     _group(words, found)
     return [*found, Break.CLAUSE]
 
 
-def cut_worth(words: list[Word]) -> list[float]:
+def cut_worth(words: list[SpokenWord]) -> list[float]:
     """How well a long clause could be cut behind each word but the last, 1.0 being all of it."""
     return [
         -1.0 if gap is Break.NONE else 0.4 if word.is_mark else _opening_worth(word, behind) + 0.1 * gap
@@ -37,7 +37,7 @@ def cut_worth(words: list[Word]) -> list[float]:
     ]
 
 
-def _opening_worth(word: Word, behind: Word) -> float:
+def _opening_worth(word: SpokenWord, behind: SpokenWord) -> float:
     if behind.is_mark:
         return -1.0
     return (
@@ -45,7 +45,7 @@ def _opening_worth(word: Word, behind: Word) -> float:
     )
 
 
-def _between(word: Word, behind: Word) -> Break:
+def _between(word: SpokenWord, behind: SpokenWord) -> Break:
     if behind.is_mark:
         return Break.PHRASE if behind.text == "、" else Break.CLAUSE
     if word.is_mark:
@@ -57,7 +57,7 @@ def _between(word: Word, behind: Word) -> Break:
     return Break.NONE if NUMBER.fullmatch(word.text) and len(behind.text) == 1 else Break.WORD
 
 
-def _group(words: list[Word], found: list[Break]) -> None:
+def _group(words: list[SpokenWord], found: list[Break]) -> None:
     """Raise word breaks to phrase breaks, so that no phrase is much over eight syllables."""
     since = 0
     left = sum(len(word.units) for word in words)
@@ -70,7 +70,7 @@ def _group(words: list[Word], found: list[Break]) -> None:
             found[index], since = Break.PHRASE, 0
 
 
-def _is_phrase_end(since: int, word: Word, behind: Word) -> bool:
+def _is_phrase_end(since: int, word: SpokenWord, behind: SpokenWord) -> bool:
     if since >= 4 and OPENS_PHRASE.fullmatch(behind.text):
         return True
     return since >= PHRASE_SYLLABLES or (since >= 6 and word.text[-1] in "的了")

@@ -3,7 +3,7 @@
 import re
 
 from broadcaster.text.digits import say_amount, say_counted, say_one_by_one
-from broadcaster.text.normalisation_rule import Rule, rule
+from broadcaster.text.normalisation_rule import NormalisationRule, rule
 
 N = r"\d+(?:,\d{3})*(?:\.\d+)?"
 TO = r"(?:-|~|—|–|至|到)"
@@ -62,7 +62,7 @@ def _ratio(match: re.Match[str]) -> str:
     return "比".join(say_amount(part) for part in match[0].split(":"))
 
 
-RULES: tuple[Rule, ...] = (
+RULES: tuple[NormalisationRule, ...] = (
     rule("thousands", r"(?<![\d,])\d{1,3}(?:,\d{3})+(?![\d,])", lambda m: m[0].replace(",", "")),
     rule("ratio", r"(?<![\d.])\d+(?:\.\d+)?(?::\d+(?:\.\d+)?)+(?![\d:])", _ratio),
     rule("below zero range", rf"(?<![\d)])-({N})(℃|°C|度)?[-~到至]-({N})(?=℃|°C|度)", _below_zero_range),

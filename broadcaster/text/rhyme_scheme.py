@@ -18,7 +18,7 @@ class Fit(Enum):
 
 
 @dataclass(frozen=True)
-class Ending:
+class LineRhyme:
     """One line of a verse as its rhyme sees it; `wanted` is the track that a missing one misses."""
 
     line: Line
@@ -32,7 +32,7 @@ class Ending:
 class Scheme:
     """A verse, judged: `letters` is one a line, the same for the same track (AABA)."""
 
-    endings: tuple[Ending, ...]
+    endings: tuple[LineRhyme, ...]
 
     @property
     def letters(self) -> str:
@@ -67,7 +67,7 @@ def judge(verse: Sequence[Line]) -> Scheme:
         ought = wanted[number]
         fit = Fit.MISSES if ought and each.track != ought else _found(tracks, number)
         missing = ought if fit is Fit.MISSES else ""
-        endings.append(Ending(line, each, letters[number], fit, missing))
+        endings.append(LineRhyme(line, each, letters[number], fit, missing))
     return Scheme(tuple(endings))
 
 

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from broadcaster.text.g2p import Word
+from broadcaster.text.g2p import SpokenWord
 from broadcaster.text.neutral_tone import neutral_places
 from broadcaster.text.word_boundaries import is_word
 
@@ -24,7 +24,7 @@ CANNOT = re.compile(
 )
 
 
-def sound(words: list[Word]) -> list[str]:
+def sound(words: list[SpokenWord]) -> list[str]:
     """The sounded syllable of every unit of one line, in order; units of several syllables stay."""
     parts = [_one_place_each(word) for word in words]
     text = "".join(parts)
@@ -40,7 +40,7 @@ def sound(words: list[Word]) -> list[str]:
     return [tone for tone in tones if tone]
 
 
-def _one_place_each(word: Word) -> str:
+def _one_place_each(word: SpokenWord) -> str:
     """The word with one character for each of its units, WiFi being one."""
     return "".join(char if len(char) == 1 else "A" for char, _ in word.units) or word.text
 
@@ -84,7 +84,7 @@ def _next_tone(text: str, tones: list[str], place: int) -> str:
     return "4" if text[place + 1] == "个" else behind[0].split()[0][-1]
 
 
-def _lower_thirds(tones: list[str], words: list[Word]) -> None:
+def _lower_thirds(tones: list[str], words: list[SpokenWord]) -> None:
     """Third before third becomes second, first inside words, then from word to word."""
     start = 0
     starts = []
@@ -98,14 +98,14 @@ def _lower_thirds(tones: list[str], words: list[Word]) -> None:
             tones[place - 1] = tones[place - 1][:-1] + "2"
 
 
-def _lower_inside(tones: list[str], start: int, word: Word) -> None:
+def _lower_inside(tones: list[str], start: int, word: SpokenWord) -> None:
     for offset in _order(word):
         first, second = start + offset, start + offset + 1
         if tones[first].endswith("3") and tones[second].endswith("3"):
             tones[first] = tones[first][:-1] + "2"
 
 
-def _order(word: Word) -> Sequence[int]:
+def _order(word: SpokenWord) -> Sequence[int]:
     """Pairs from the inside out: 展览+馆 from the left, 小+老虎 from the right, 2+2 by halves."""
     size = len(word.units)
     if size == 3 and is_word(word.text[1:]) and not is_word(word.text[:2]):

@@ -24,7 +24,7 @@ Read = Callable[[str], tuple[Line, ...]]
 
 
 @dataclass(frozen=True)
-class Row:
+class VerseCandidate:
     """A stretch of the text, and the lines in it that may be of a verse."""
 
     start: int
@@ -50,13 +50,13 @@ def _prose(text: str, read: Read) -> tuple[Line, ...]:
     return read(text) if SPEECH.search(text) else ()
 
 
-def _verses(text: str, read: Read) -> Iterator[Row]:
+def _verses(text: str, read: Read) -> Iterator[VerseCandidate]:
     """What is a verse: all of the text, runs of its short rows, what stands in quotes in others."""
-    block: list[Row] = []
+    block: list[VerseCandidate] = []
     for row in re.finditer(r"[^\n]*\n?", text):
         lines = _short_lines(row[0], read)
         if lines:
-            block.append(Row(row.start(), row.end(), lines))
+            block.append(VerseCandidate(row.start(), row.end(), lines))
         if not lines or len(block) == MOST_ROWS:
             yield from _verses_among(block, text)
             block = []
@@ -65,12 +65,12 @@ def _verses(text: str, read: Read) -> Iterator[Row]:
     yield from _verses_among(block, text)
 
 
-def _quoted_verses(row: str, start: int, read: Read) -> Iterator[Row]:
+def _quoted_verses(row: str, start: int, read: Read) -> Iterator[VerseCandidate]:
     for quote in QUOTED.finditer(row):
         lines = _short_lines(quote[1], read)
         # 万众一心，众志成城 is even too, and 信息员、宣传员 ends alike.
         if _is_even(lines) and not judge(lines).misses and len({rhyme(each).text for each in lines}) > 1:
-            yield Row(start + quote.start(), start + quote.end(), lines)
+            yield VerseCandidate(start + quote.start(), start + quote.end(), lines)
 
 
 def _short_lines(row: str, read: Read) -> tuple[Line, ...]:
@@ -83,23 +83,23 @@ def _short_lines(row: str, read: Read) -> tuple[Line, ...]:
     return tuple(line for said in lines for line in said) if all(len(s) == 1 for s in lines) else ()
 
 
-def _verses_among(rows: Sequence[Row], text: str) -> Iterator[Row]:
+def _verses_among(rows: Sequence[VerseCandidate], text: str) -> Iterator[VerseCandidate]:
     """The longest run of rows that is a verse, and the same before and behind it."""
     for size in range(len(rows), 0, -1):
         for first in range(len(rows) - size + 1):
             run = rows[first : first + size]
             if _is_verse(run, text):
                 yield from _verses_among(rows[:first], text)
-                yield Row(run[0].start, run[-1].end, _lines_of(run))
+                yield VerseCandidate(run[0].start, run[-1].end, _lines_of(run))
                 yield from _verses_among(rows[first + size :], text)
                 return
 
 
-def _lines_of(run: Sequence[Row]) -> tuple[Line, ...]:
+def _lines_of(run: Sequence[VerseCandidate]) -> tuple[Line, ...]:
     return tuple(line for row in run for line in row.lines)
 
 
-def _is_verse(run: Sequence[Row], text: str) -> bool:
+def _is_verse(run: Sequence[VerseCandidate], text: str) -> bool:
     """Even lines that rhyme; a text that is nothing but short lines need not rhyme."""
     lines = _lines_of(run)
     if not SPEECH.search(text[: run[0].start] + text[run[-1].end :]):

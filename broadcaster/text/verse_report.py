@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from broadcaster.text.rhyme import TRACKS, with_marks
-from broadcaster.text.rhyme_scheme import Ending, Fit, Scheme
+from broadcaster.text.rhyme_scheme import Fit, LineRhyme, Scheme
 
 NO_VERSE = (
     "没有找到顺口溜。每句写成一行，或者写在引号里，各句字数要差不多，一句 3 到 12 个字，至少两句。"
@@ -48,7 +48,7 @@ def _verse(number: int, scheme: Scheme) -> Iterator[str]:
         yield "  " + _advice(place, scheme.endings[place - 1])
 
 
-def _advice(place: int, ending: Ending) -> str:
+def _advice(place: int, ending: LineRhyme) -> str:
     said = f"第 {place} 句没押上：“{ending.rhyme.text}”念 {with_marks(ending.rhyme.sounded)}，"
     wanted = f"应该押{_track(ending.wanted)}"
     examples = EXAMPLES.get(ending.wanted)
@@ -67,7 +67,7 @@ def as_values(schemes: Sequence[Scheme]) -> list[dict[str, Any]]:
     ]
 
 
-def _ending(ending: Ending) -> dict[str, Any]:
+def _ending(ending: LineRhyme) -> dict[str, Any]:
     return {
         "line": ending.line.written,
         "pinyin": " ".join(with_marks(one.sounded) for one in ending.line.syllables),

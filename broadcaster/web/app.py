@@ -27,7 +27,7 @@ from broadcaster.web.api import (
     recordings,
     slots,
 )
-from broadcaster.web.api.problem_details import Json, Problem, problem, refusal, wrong_request
+from broadcaster.web.api.problem_details import Json, ProblemOut, problem, refusal, wrong_request
 from broadcaster.web.base import (
     access,
     air_bar,
@@ -40,8 +40,8 @@ from broadcaster.web.base import (
 )
 from broadcaster.web.base.ended_sessions import EndedSessions
 from broadcaster.web.base.language import N_, _
-from broadcaster.web.base.page_context import Parts
-from broadcaster.web.base.phone_cookie import Sessions
+from broadcaster.web.base.page_context import PageContext
+from broadcaster.web.base.phone_cookie import PhoneSessions
 from broadcaster.web.base.template_cache import CompiledPages
 from broadcaster.web.pages import (
     audit_log,
@@ -101,7 +101,7 @@ def create_app(station: Station, settings: Settings) -> Flask:
         info=Info(title="broadcaster", version=__version__),
         security_schemes={"token": {"type": "http", "scheme": "bearer"}},
         doc_ui=False,
-        validation_error_model=Problem,
+        validation_error_model=ProblemOut,
         validation_error_callback=wrong_request,
     )
     app.config.update(
@@ -117,11 +117,11 @@ def create_app(station: Station, settings: Settings) -> Flask:
     # It would lead to whatever host the request names.
     app.url_map.merge_slashes = False
     clock = Clock(settings.station.zone)
-    app.extensions["broadcaster"] = Parts(
+    app.extensions["broadcaster"] = PageContext(
         station, settings, clock, EndedSessions(settings.paths.state / ENDED_SESSIONS)
     )
     app.json = Json(app)
-    app.session_interface = Sessions()
+    app.session_interface = PhoneSessions()
     # Before the form is read for its token: who has not logged in sends nothing long.
     app.before_request(post_redirect_get.show_again)
     app.before_request(partial(access.check_access, login.lead_in))

@@ -11,10 +11,10 @@ from rig.rig import FakeRig, wait_until
 from rig.village import RunningBox, Village
 
 from broadcaster.core.clock import Clock
-from broadcaster.core.model import Airing, Kind, Notice
+from broadcaster.core.model import Airing, AiringKind, Notice
 from broadcaster.station.persistent_controls import LOOPS_STOPPED_AT
 from broadcaster.store.database import tables
-from broadcaster.store.database.read_connection import Reader
+from broadcaster.store.database.read_connection import ReadConnection
 from broadcaster.store.database.tables import DATABASE
 from broadcaster.store.offline_journal import open_past
 from broadcaster.store.store import open_store
@@ -49,7 +49,7 @@ def ends(village: Village) -> dict[str, tuple[str, str]]:
 
 def progress_noted(village: Village) -> bool:
     """Whether the running box has noted that more than a signal was heard."""
-    with closing(Reader(village.state / DATABASE)) as reader:
+    with closing(ReadConnection(village.state / DATABASE)) as reader:
         return any(row.next_line > 0 for row in reader.read(tables.queue.select()))
 
 
@@ -60,9 +60,9 @@ def test_what_was_promised_ends_by_its_kind_and_its_time(village: Village, start
         Airing(Notice("等着的通知。"), now, soon),
         Airing(Notice("过时的通知。"), past, past),
         Airing(Notice("说了一半。"), now, soon),
-        Airing(Notice("循环一半。"), now, soon, Kind.LOOP),
-        Airing(Notice("定时一半。"), now, soon, Kind.SCHEDULED),
-        Airing(Notice("定时过时。"), past, past, Kind.SCHEDULED),
+        Airing(Notice("循环一半。"), now, soon, AiringKind.LOOP),
+        Airing(Notice("定时一半。"), now, soon, AiringKind.SCHEDULED),
+        Airing(Notice("定时过时。"), past, past, AiringKind.SCHEDULED),
     ]
     with open_store(village.state / DATABASE, CLOCK) as store:
         for airing in accepted:

@@ -19,10 +19,10 @@ from broadcaster.audio.signal_sounds import make_signal
 from broadcaster.audio.sound_file_writer import write_clip
 from broadcaster.core.clock import Clock
 from broadcaster.core.errors import BroadcasterError
-from broadcaster.core.model import Delivery, Made, Notice, Programme, Ready, Refused, Signal
+from broadcaster.core.model import Delivery, Made, Notice, Programme, Ready, RenderFailed, Signal
 from broadcaster.settings.schema import LexiconSettings, PathSettings, Settings, StationSettings
 from broadcaster.studio.studio import Studio
-from broadcaster.system.thread_loop import Loop
+from broadcaster.system.thread_loop import ThreadLoop
 from broadcaster.tts.edge.speakers import SHIPPED, SpeakerList
 
 EDGE, BAKER = "edge:xiaoxiao", "baker:female"
@@ -89,7 +89,7 @@ class Listener:
     def __call__(self, delivery: Delivery) -> None:
         self._inbox.put(delivery)
 
-    def follow(self) -> Made | Refused:
+    def follow(self) -> Made | RenderFailed:
         while isinstance(delivery := self._inbox.get(timeout=60), Ready):
             self.sounds.append(delivery)
         return delivery
@@ -184,7 +184,7 @@ def test_the_studios_own_thread_sees_the_end_of_the_chime(
 ) -> None:
     edge_service.fault = "silent"
     studio = open_studio(with_clock=Clock(ZoneInfo("Asia/Shanghai")))
-    with Loop("studio", studio.step, studio.wake):
+    with ThreadLoop("studio", studio.step, studio.wake):
         assert made_live(studio, WATER)[0].voice == BAKER
 
 
@@ -267,7 +267,7 @@ def test_when_the_last_resort_fails_too_a_sentence_says_so(
     listener = Listener()
     with studio.make(WATER, listener):
         refused = listener.follow()
-    assert isinstance(refused, Refused)
+    assert isinstance(refused, RenderFailed)
     assert "503" in refused.reason
 
 

@@ -17,7 +17,7 @@ from broadcaster.bulletin.replay_guard import Seen, SeenInMemory
 from broadcaster.bulletin.snapshot import Heads
 from broadcaster.bulletin.trusted_time import Now
 from broadcaster.bulletin.tuf_metadata import read_root
-from broadcaster.bulletin.verify import Accepted, Refused, Verdict, verify
+from broadcaster.bulletin.verify import Accepted, BulletinRefused, Verdict, verify
 from broadcaster.core.model import Severity
 
 BEIJING = timezone(timedelta(hours=8))
@@ -148,5 +148,5 @@ class Box:
 
     def refusal(self, data: bytes, now: Now | None = None) -> str:
         refused = self.judge(data, now)
-        assert isinstance(refused, Refused), refused
+        assert isinstance(refused, BulletinRefused), refused
         return refused.reason.name

@@ -3,7 +3,7 @@
 import pytest
 
 from broadcaster.bulletin import areas
-from broadcaster.core.model import Office
+from broadcaster.core.model import OfficeLevel
 
 
 @pytest.mark.parametrize(
@@ -49,5 +49,11 @@ def test_a_town_contains_its_villages_and_no_others() -> None:
 
 def test_the_office_is_told_by_the_length() -> None:
     assert [areas.office_of(code) for code in areas.ancestors("331121104200")] == [
-        *(Office.PROVINCE, Office.CITY, Office.COUNTY, Office.TOWN, Office.VILLAGE)
+        *(
+            OfficeLevel.PROVINCE,
+            OfficeLevel.CITY,
+            OfficeLevel.COUNTY,
+            OfficeLevel.TOWN,
+            OfficeLevel.VILLAGE,
+        )
     ]

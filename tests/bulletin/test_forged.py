@@ -15,7 +15,7 @@ from broadcaster.bulletin import envelope, strict_json
 from broadcaster.bulletin.bulletin import PAYLOAD_TYPE
 from broadcaster.bulletin.keyring import Keyring, Trust
 from broadcaster.bulletin.refusals import NotAccepted
-from broadcaster.bulletin.verify import Accepted, Refused
+from broadcaster.bulletin.verify import Accepted, BulletinRefused
 from broadcaster.core.model import Severity
 
 COUNTY_RIG = County()
@@ -124,7 +124,7 @@ def never_accepted(data: bytes) -> None:
         read = envelope.read(data, PAYLOAD_TYPE)
         assert read == envelope.read(GENUINE, PAYLOAD_TYPE)
     else:
-        assert isinstance(verdict, Refused)
+        assert isinstance(verdict, BulletinRefused)
 
 
 PLACES = st.integers(0, len(GENUINE) - 1)

@@ -13,18 +13,18 @@ from broadcaster.bulletin.keys import new_key, public
 from broadcaster.bulletin.receipts import (
     MOST_TOGETHER,
     PAYLOAD_TYPE,
-    Heard,
+    PlayedResult,
     Receipt,
     Receipts,
-    State,
+    ReceiptState,
     read_receipts,
 )
 from broadcaster.bulletin.refusals import NotAccepted, Refusal
 from broadcaster.core.model import Outcome
 
 KEY = new_key()
-LONGEST = Heard(Outcome.CUT_SHORT, NOON, NOON, 1234.567890123, 1234.567890123, 1000, "音" * 80)
-HEARD = Heard(Outcome.PLAYED, NOON, NOON, 31.5, 31.5, 2, "baker:female")
+LONGEST = PlayedResult(Outcome.CUT_SHORT, NOON, NOON, 1234.567890123, 1234.567890123, 1000, "音" * 80)
+HEARD = PlayedResult(Outcome.PLAYED, NOON, NOON, 31.5, 31.5, 2, "baker:female")
 
 
 def receipt(**given: Any) -> Receipt:
@@ -32,7 +32,7 @@ def receipt(**given: Any) -> Receipt:
         "number": 1,
         "bulletin": new_bulletin_id(),
         "digest": "0" * 64,
-        "state": State.ACCEPTED,
+        "state": ReceiptState.ACCEPTED,
         "at": NOON,
         "clock_trusted": True,
     }
@@ -57,11 +57,15 @@ def refusal(data: bytes, box: str = "box-1") -> str:
     "made",
     [
         receipt(),
-        receipt(state=State.REFUSED, refusal=Refusal.EXPIRED, reason="已经过了有效期。", digest=None),
-        receipt(state=State.DEFERRED, reason="夜里不播，等到 06:30。"),
-        receipt(state=State.ON_THE_AIR),
-        receipt(state=State.ENDED, heard=HEARD),
-        receipt(state=State.ENDED, heard=Heard(Outcome.FAILED, None, NOON, 0, 31.5, 0, "")),
+        receipt(
+            state=ReceiptState.REFUSED, refusal=Refusal.EXPIRED, reason="已经过了有效期。", digest=None
+        ),
+        receipt(state=ReceiptState.DEFERRED, reason="夜里不播，等到 06:30。"),
+        receipt(state=ReceiptState.ON_THE_AIR),
+        receipt(state=ReceiptState.ENDED, heard=HEARD),
+        receipt(
+            state=ReceiptState.ENDED, heard=PlayedResult(Outcome.FAILED, None, NOON, 0, 31.5, 0, "")
+        ),
     ],
     ids=lambda made: made.state,
 )
@@ -76,7 +80,7 @@ def test_another_boxs_receipt_is_refused() -> None:
 
 def test_a_changed_receipt_is_refused() -> None:
     one = strict_json.parse(signed(receipt()))
-    other = strict_json.parse(signed(receipt(state=State.ENDED, heard=HEARD)))
+    other = strict_json.parse(signed(receipt(state=ReceiptState.ENDED, heard=HEARD)))
     assert refusal(strict_json.write({**one, "payload": other["payload"]})) == "BAD_SIGNATURE"
 
 
@@ -111,7 +115,7 @@ def test_receipts_are_signed_together_by_rising_numbers_and_not_too_many() -> No
 
 def test_the_longest_of_receipts_fit_together() -> None:
     long = [
-        receipt(number=2**52 + at, state=State.ENDED, reason="因" * 300, heard=LONGEST)
+        receipt(number=2**52 + at, state=ReceiptState.ENDED, reason="因" * 300, heard=LONGEST)
         for at in range(MOST_TOGETHER)
     ]
     assert len(read_receipts(signed(*long), "box-1", public(KEY)).receipts) == MOST_TOGETHER
@@ -119,6 +123,6 @@ def test_the_longest_of_receipts_fit_together() -> None:
 
 def test_a_receipt_that_says_nothing_of_its_end_cannot_be_made() -> None:
     with pytest.raises(ValidationError):
-        receipt(state=State.ENDED)
+        receipt(state=ReceiptState.ENDED)
     with pytest.raises(ValidationError):
-        receipt(state=State.REFUSED)
+        receipt(state=ReceiptState.REFUSED)

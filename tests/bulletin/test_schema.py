@@ -16,7 +16,7 @@ from broadcaster.bulletin.bulletin import (
     BulletinKind,
     read_bulletin,
 )
-from broadcaster.core.model import Office, Severity, Style, WhenQuiet
+from broadcaster.core.model import OfficeLevel, Severity, Style, WhenQuiet
 
 AUDIO = Audio("0" * 64, 100, "https://county.example/a.mp3")
 ID = "6f1c52a4-7d0e-4c1b-9b7e-2f3a4d5e6f70"
@@ -149,9 +149,13 @@ def test_a_cancel_lives_as_long_as_anything_that_it_may_cancel() -> None:
 
 def test_a_drill_is_a_drill_and_a_verse_a_verse_in_the_station() -> None:
     drill = bulletin(kind=BulletinKind.TEST, repeat=2, voice="baker:female").to_notice(
-        "青田县", Office.COUNTY
+        "青田县", OfficeLevel.COUNTY
     )
     assert (drill.drill, drill.repeats, drill.voice) == (True, 2, "baker:female")
-    assert (drill.office, drill.issuer, drill.when_quiet) == (Office.COUNTY, "青田县", WhenQuiet.WAIT)
-    verse = bulletin(text="", verse="一句\n两句").to_notice("", Office.TOWN)
+    assert (drill.office, drill.issuer, drill.when_quiet) == (
+        OfficeLevel.COUNTY,
+        "青田县",
+        WhenQuiet.WAIT,
+    )
+    verse = bulletin(text="", verse="一句\n两句").to_notice("", OfficeLevel.TOWN)
     assert (verse.style, verse.text) == (Style.VERSE, "一句\n两句")

@@ -23,7 +23,7 @@ from broadcaster.bulletin import strict_json
 from broadcaster.bulletin.keys import new_key
 from broadcaster.bulletin.refusals import Refusal
 from broadcaster.bulletin.verify import Accepted, Waits
-from broadcaster.core.model import Office, Severity
+from broadcaster.core.model import OfficeLevel, Severity
 
 
 def test_what_the_county_signed_is_accepted(county: County, box: Box) -> None:
@@ -31,7 +31,7 @@ def test_what_the_county_signed_is_accepted(county: County, box: Box) -> None:
     accepted = box.take(signed(told, county.key))
     assert accepted.bulletin == told
     assert accepted.waits is Waits.NOTHING
-    assert (accepted.issuer.name, accepted.issuer.office) == ("青田县应急管理局", Office.COUNTY)
+    assert (accepted.issuer.name, accepted.issuer.office) == ("青田县应急管理局", OfficeLevel.COUNTY)
     notice = accepted.bulletin.to_notice(accepted.issuer.name, accepted.issuer.office)
     assert (notice.text, notice.severity, notice.id) == ("今天下午停水。", Severity.BLUE, told.id)
 

@@ -12,17 +12,17 @@ from sqlalchemy import select
 
 from broadcaster.bulletin.enrolment import Enrolment
 from broadcaster.bulletin.keys import new_key, public
-from broadcaster.bulletin.receipts import Heard, Receipt, Receipts, State
+from broadcaster.bulletin.receipts import PlayedResult, Receipt, Receipts, ReceiptState
 from broadcaster.core.errors import TextRefused
 from broadcaster.core.model import Line, Notice, Outcome, Script, Severity
-from broadcaster.county.board.receipt_inbox import Intake, Sent
+from broadcaster.county.board.receipt_inbox import ReceiptInbox, Sent
 from broadcaster.county.keys.key_folder import OfficeFolder
 from broadcaster.county.keys.key_renewal import OfficeKeys
 from broadcaster.county.notices.approval_desk import Paper
 from broadcaster.county.notices.draft import Draft
 from broadcaster.county.notices.preview import Booth
 from broadcaster.county.notices.publisher import Publisher
-from broadcaster.county.pages.base.office_services import Parts, make_parts
+from broadcaster.county.pages.base.office_services import OfficeServices, make_parts
 from broadcaster.county.register.register import BrokerAddress
 from broadcaster.county.store.office_database import OfficeDatabase
 from broadcaster.county.store.officers import Officer, OfficeRole
@@ -50,10 +50,10 @@ class PretendBox:
     def id(self) -> str:
         return self.enrolment.box
 
-    def receipt(self, bulletin: str, state: State, clock: ManualClock, **more: Any) -> bytes:
+    def receipt(self, bulletin: str, state: ReceiptState, clock: ManualClock, **more: Any) -> bytes:
         return self.signed(self.told(bulletin, state, clock, **more))
 
-    def told(self, bulletin: str, state: State, clock: ManualClock, **more: Any) -> Receipt:
+    def told(self, bulletin: str, state: ReceiptState, clock: ManualClock, **more: Any) -> Receipt:
         self.number += 1
         given: dict[str, Any] = {"digest": self.digest_of(bulletin), "at": clock.now()}
         given |= {"clock_trusted": True, **more}
@@ -65,17 +65,17 @@ class PretendBox:
 
     def heard(self, bulletin: str, clock: ManualClock, outcome: Outcome, played: float) -> bytes:
         now = clock.now()
-        heard = Heard(outcome, now, now, played, 30.0, 1, "baker:female")
-        return self.receipt(bulletin, State.ENDED, clock, heard=heard)
+        heard = PlayedResult(outcome, now, now, played, 30.0, 1, "baker:female")
+        return self.receipt(bulletin, ReceiptState.ENDED, clock, heard=heard)
 
 
 @dataclass
 class OfficeDesk:
     """The parts with two clerks, an approver and a keeper, at 10 o'clock of a Monday."""
 
-    parts: Parts
+    parts: OfficeServices
     publisher: Publisher
-    intake: Intake
+    intake: ReceiptInbox
     clock: ManualClock
     folder: OfficeFolder
     boxes: dict[str, PretendBox] = field(default_factory=dict)
@@ -162,7 +162,7 @@ def make_desk(database: OfficeDatabase, folder: OfficeFolder) -> OfficeDesk:
     if folder not in UNLOCKED:
         UNLOCKED[folder] = folder.unlock(SENTENCE)
     publisher = Publisher(database, parts.register, clock, UNLOCKED[folder], folder.trust)
-    return OfficeDesk(parts, publisher, Intake(database, clock), clock, folder)
+    return OfficeDesk(parts, publisher, ReceiptInbox(database, clock), clock, folder)
 
 
 def keys_of(desk: OfficeDesk) -> OfficeKeys:

@@ -17,7 +17,7 @@ from rig.village import Village
 from werkzeug.serving import make_server
 
 from broadcaster.bulletin.bulletin import BulletinKind
-from broadcaster.bulletin.receipts import Heard, State
+from broadcaster.bulletin.receipts import PlayedResult, ReceiptState
 from broadcaster.core.model import Outcome, Severity
 from broadcaster.county.keys.key_folder import OfficeFolder
 from broadcaster.county.notices.library import Text
@@ -72,13 +72,13 @@ def answer(desk: OfficeDesk, id: str, silent: int, live: bool = False) -> None:
     desk.clock.advance(120)
     for number, box in enumerate(boxes[: len(boxes) - silent]):
         if live and number % 5 == 3:
-            desk.take(box, box.receipt(id, State.ON_THE_AIR, desk.clock))
+            desk.take(box, box.receipt(id, ReceiptState.ON_THE_AIR, desk.clock))
             continue
         cut = number % 7 == 4
         begun = sent + timedelta(seconds=1 + number * number / 4)
         played, outcome = (12.0, Outcome.CUT_SHORT) if cut else (48.0, Outcome.PLAYED)
-        heard = Heard(outcome, begun, begun, played, 48.0, 1, "baker:female")
-        desk.take(box, box.receipt(id, State.ENDED, desk.clock, heard=heard))
+        heard = PlayedResult(outcome, begun, begun, played, 48.0, 1, "baker:female")
+        desk.take(box, box.receipt(id, ReceiptState.ENDED, desk.clock, heard=heard))
 
 
 @contextmanager

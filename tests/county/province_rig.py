@@ -24,23 +24,23 @@ from broadcaster.core.model import Severity
 from broadcaster.county.board.county_totals import CountySums
 from broadcaster.county.board.delivery_board import Counts
 from broadcaster.county.board.province_board import Fare
-from broadcaster.county.board.receipt_inbox import Intake
+from broadcaster.county.board.receipt_inbox import ReceiptInbox
 from broadcaster.county.broker.broker_access import BrokerDoor
 from broadcaster.county.broker.mosquitto import OFFICE
 from broadcaster.county.broker.mqtt_client import Wire
 from broadcaster.county.keys.key_folder import OfficeFolder
 from broadcaster.county.keys.key_renewal import OfficeKeys
 from broadcaster.county.notices.approval_desk import Paper
-from broadcaster.county.notices.draft import Draft, State
+from broadcaster.county.notices.draft import Draft, DraftState
 from broadcaster.county.notices.publisher import Publisher
-from broadcaster.county.office.office_thread import Office
+from broadcaster.county.office.office_thread import OfficeThread
 from broadcaster.county.pages.base.office_services import make_parts
 from broadcaster.county.register.register import BrokerAddress
 from broadcaster.county.relay.joining import join, public_key
 from broadcaster.county.store.office_database import OfficeDatabase
 from broadcaster.county.store.office_settings import FILE
 from broadcaster.county.store.officers import OfficeRole
-from broadcaster.system.thread_loop import Loop
+from broadcaster.system.thread_loop import ThreadLoop
 
 PROVINCE, COUNTY, PASSWORD = "33", "331121", "shuiku-2026"
 CLOCK = Clock(ZoneInfo("Asia/Shanghai"))
@@ -70,13 +70,13 @@ class WorkingOffice:
         given = self.database, parts.register, CLOCK, keys.signer, keys.trust
         authority = self.rig.broker.folder / "authority.pem"
         wire = Wire("127.0.0.1", self.rig.port, OFFICE, OFFICE_PASSWORD, authority)
-        office = Office(
-            *(Publisher(*given), Intake(self.database, CLOCK), parts.standing, wire, CLOCK),
+        office = OfficeThread(
+            *(Publisher(*given), ReceiptInbox(self.database, CLOCK), parts.standing, wire, CLOCK),
             *(keys, parts.register.areas_of, CountySums(self.database, CLOCK)),
         )
         self.rig.start()
         wire.start()
-        with closing(self.database), closing(wire), Loop("office", office.step, office.wake):
+        with closing(self.database), closing(wire), ThreadLoop("office", office.step, office.wake):
             yield
         self.rig.kill()
 
@@ -96,7 +96,7 @@ class WorkingOffice:
         """By day or night: who must agree does."""
         draft = Draft(**{"title": "", "text": "今天停水。", "areas": areas} | given)
         paper = self.parts.desk.send(self.parts.officers.get("小王"), draft)
-        if paper.state is State.AWAITING:
+        if paper.state is DraftState.AWAITING:
             paper = self.parts.desk.approve(self.parts.officers.get("老张"), paper.id, paper.version)
         return paper
 

@@ -14,7 +14,7 @@ from broadcaster.core.errors import BroadcasterError
 from broadcaster.core.model import Severity
 from broadcaster.county.notices.draft import Draft
 from broadcaster.county.notices.preview import Booth
-from broadcaster.county.notices.recordings import Sounds
+from broadcaster.county.notices.recordings import RecordingStore
 from broadcaster.county.office.office_process import open_booth, settings_of_preview
 from broadcaster.settings.schema import Settings
 from broadcaster.system.last_good_settings import LAST_GOOD
@@ -64,7 +64,7 @@ def test_a_verse_has_its_rhymes(booth: Booth) -> None:
 
 
 def test_a_recording_is_heard_and_has_no_words(booth: Booth, folder: Path) -> None:
-    sound = Sounds(folder / "office").take([spoken(3)], "讲话")
+    sound = RecordingStore(folder / "office").take([spoken(3)], "讲话")
     recorded = other(WORDS, text="", sound=sound)
     assert seconds(booth, recorded) > 2.5 and not booth.script(recorded).lines
 

@@ -14,11 +14,11 @@ from broadcaster.bulletin.admission import Admission, AdmissionRefused
 from broadcaster.bulletin.areas import AreaUnknown
 from broadcaster.bulletin.bulletin import PAYLOAD_TYPE
 from broadcaster.bulletin.keys import new_key, public
-from broadcaster.bulletin.receipts import State as Told
+from broadcaster.bulletin.receipts import ReceiptState as Told
 from broadcaster.bulletin.relay_totals import Presence, Sum
 from broadcaster.core.model import Outcome
 from broadcaster.county.board.county_totals import CountySums
-from broadcaster.county.board.province_board import Fare, Word
+from broadcaster.county.board.province_board import Fare, FigureQuality
 from broadcaster.county.notices.approval_desk import Paper
 from broadcaster.county.register.one_time_code import RegisterRefused
 from broadcaster.county.register.register import BoxState
@@ -129,7 +129,7 @@ def test_what_is_not_genuine_or_not_ours_is_not_counted(province: OfficeDesk) ->
         )
         == 0
     )
-    assert fares(province, paper)[COUNTY].word is Word.NEVER
+    assert fares(province, paper)[COUNTY].word is FigureQuality.NEVER
     assert province.counts(paper.id)["sent"] == 0
 
 
@@ -138,40 +138,46 @@ def test_the_board_says_honestly_what_a_countys_figures_are_worth(province: Offi
     province.parts.counties.add(COUNTY, "青田县")
     paper = province.send(areas=(COUNTY,))
 
-    def word() -> Word:
+    def word() -> FigureQuality:
         return fares(province, paper)[COUNTY].word
 
-    assert (word(), board.without([province.parts.desk.get(paper.id)])) == (Word.UNKNOWN, {paper.id: 1})
+    assert (word(), board.without([province.parts.desk.get(paper.id)])) == (
+        FigureQuality.UNKNOWN,
+        {paper.id: 1},
+    )
     relay = PretendRelay(COUNTY)
     province.parts.counties.set_key(COUNTY, shown(relay.key))
-    assert word() is Word.NEVER
+    assert word() is FigureQuality.NEVER
     take(province, relay.presence(clock))
-    assert word() is Word.NONE_YET
+    assert word() is FigureQuality.NONE_YET
     take(province, relay.sum(province, paper))
     told_at = clock.now()
-    assert (word(), board.without([province.parts.desk.get(paper.id)])) == (Word.TRUE, {paper.id: 0})
+    assert (word(), board.without([province.parts.desk.get(paper.id)])) == (
+        FigureQuality.TRUE,
+        {paper.id: 0},
+    )
     clock.step(timedelta(minutes=1))
     take(province, relay.presence(clock))
     fare = fares(province, paper)[COUNTY]
     assert (fare.at, fare.said) == (clock.now(), ""), "nothing has changed until now"
     clock.step(timedelta(minutes=1))
     take(province, relay.presence(clock, below=False))
-    assert (word(), fares(province, paper)[COUNTY].at) == (Word.CUT_OFF, told_at)
+    assert (word(), fares(province, paper)[COUNTY].at) == (FigureQuality.CUT_OFF, told_at)
     old = relay.presence(clock)
     clock.step(timedelta(minutes=4))
     # One that comes late says when it was.
     take(province, old)
-    assert word() is Word.SILENT
+    assert word() is FigureQuality.SILENT
     assert "没有消息" in fares(province, paper)[COUNTY].said
     # A clock that is ahead makes no relay fresher.
     ahead = ManualClock()
     ahead.step(clock.now() - ahead.now() + timedelta(days=1))
     take(province, relay.presence(ahead))
     clock.step(timedelta(minutes=4))
-    assert word() is Word.SILENT
+    assert word() is FigureQuality.SILENT
     province.parts.counties.retire(COUNTY)
     assert (word(), take(province, relay.sum(province, paper, heard=0, on_the_air=205))) == (
-        Word.RETIRED,
+        FigureQuality.RETIRED,
         0,
     )
     assert province.counts(paper.id)["heard"] == 200, "what it told stays"
@@ -212,7 +218,7 @@ def test_a_code_lets_one_relay_in_once_and_another_replaces_it(province: OfficeD
     counties.admit(again, shown(second.key), *given)
     # Its answer was lost: it asks again.
     counties.admit(again, shown(second.key), *given)
-    assert fares(province, paper)[COUNTY].word is Word.NEVER
+    assert fares(province, paper)[COUNTY].word is FigureQuality.NEVER
     assert take(province, first.sum(province, paper, number=10**12 + 2)) == 0
     # It counts anew, and what it says counts.
     take(province, second.presence(clock), second.sum(province, paper, heard=0, on_the_air=205))

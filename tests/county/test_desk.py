@@ -8,14 +8,14 @@ from county_office import NEXT_VILLAGE, OTHER_VILLAGE, TOWN, VILLAGE, OfficeDesk
 
 from broadcaster.bulletin.bulletin import BulletinKind
 from broadcaster.bulletin.keyring import Trust
-from broadcaster.bulletin.receipts import State as Told
+from broadcaster.bulletin.receipts import ReceiptState as Told
 from broadcaster.bulletin.refusals import Refusal
 from broadcaster.bulletin.replay_guard import SeenInMemory
 from broadcaster.bulletin.snapshot import read_heads
 from broadcaster.bulletin.trusted_time import Now
 from broadcaster.bulletin.verify import Accepted, verify
 from broadcaster.core.model import Outcome, Severity
-from broadcaster.county.notices.draft import DraftRefused, State
+from broadcaster.county.notices.draft import DraftRefused, DraftState
 from broadcaster.county.store.delivery_state import Reach
 
 
@@ -37,7 +37,7 @@ def judged(desk: OfficeDesk, seen: SeenInMemory, village: str = VILLAGE) -> list
 
 def test_what_is_sent_is_signed_so_that_a_box_takes_it_up(desk: OfficeDesk) -> None:
     paper = desk.send(repeat=2)
-    assert paper.state is State.PUBLISHED
+    assert paper.state is DraftState.PUBLISHED
     [taken] = judged(desk, SeenInMemory())
     assert (taken.bulletin.id, taken.bulletin.repeat) == (paper.id, 2)
     assert taken.issuer.name == "青田县"
@@ -53,22 +53,22 @@ def test_each_bulletin_has_the_next_number_of_the_key(desk: OfficeDesk) -> None:
 
 def test_an_orange_one_waits_for_a_second_person(desk: OfficeDesk) -> None:
     paper = desk.send(severity=Severity.ORANGE)
-    assert paper.state is State.AWAITING and not desk.publisher.in_force()
+    assert paper.state is DraftState.AWAITING and not desk.publisher.in_force()
     with pytest.raises(DraftRefused, match="不能审批"):
         desk.parts.desk.approve(desk.officer("小王"), paper.id, paper.version)
     desk.parts.desk.approve(desk.officer("老张"), paper.id, paper.version)
     assert desk.publisher.sign_cleared() == 1
     done = desk.parts.desk.get(paper.id)
-    assert (done.state, done.written_by, done.approved_by) == (State.PUBLISHED, "小王", "老张")
+    assert (done.state, done.written_by, done.approved_by) == (DraftState.PUBLISHED, "小王", "老张")
 
 
 def test_what_was_sent_back_can_be_changed_and_sent_again(desk: OfficeDesk) -> None:
     paper = desk.send(severity=Severity.ORANGE)
     back = desk.parts.desk.send_back(desk.officer("老张"), paper.id, "改成黄色", paper.version)
     told = f"{desk.clock.now():%m月%d日 %H:%M} 老张退回来改：改成黄色"
-    assert (back.state, back.note) == (State.DRAFT, told)
+    assert (back.state, back.note) == (DraftState.DRAFT, told)
     changed = desk.draft(id=paper.id, severity=Severity.YELLOW)
-    assert desk.parts.desk.send(desk.officer("小王"), changed).state is State.CLEARED
+    assert desk.parts.desk.send(desk.officer("小王"), changed).state is DraftState.CLEARED
 
 
 def test_what_was_cleared_by_day_is_not_signed_at_night(desk: OfficeDesk) -> None:
@@ -76,7 +76,7 @@ def test_what_was_cleared_by_day_is_not_signed_at_night(desk: OfficeDesk) -> Non
     desk.clock.step(timedelta(hours=14))
     assert desk.publisher.sign_cleared() == 0
     back = desk.parts.desk.get(paper.id)
-    assert back.state is State.DRAFT and "21:00" in back.note
+    assert back.state is DraftState.DRAFT and "21:00" in back.note
 
 
 def test_two_who_approve_at_once_send_one(desk: OfficeDesk) -> None:
@@ -104,7 +104,7 @@ def test_a_cancel_takes_it_back_in_one_hop(desk: OfficeDesk) -> None:
     desk.clock.advance(60)
     desk.parts.desk.cancel(desk.officer("小李"), paper.id)
     assert desk.publisher.sign_cleared() == 1
-    assert desk.parts.desk.get(paper.id).state is State.CANCELLED
+    assert desk.parts.desk.get(paper.id).state is DraftState.CANCELLED
     [off] = judged(desk, seen)
     assert (off.bulletin.kind, off.bulletin.cancels) == (BulletinKind.CANCEL, paper.id)
     with pytest.raises(DraftRefused, match="已经取消"):
@@ -126,7 +126,7 @@ def test_what_waits_for_approval_is_cancelled_without_a_word_to_boxes(desk: Offi
     paper = desk.send(severity=Severity.ORANGE)
     desk.parts.desk.cancel(desk.officer("小王"), paper.id)
     assert desk.publisher.sign_cleared() == 0
-    assert desk.parts.desk.get(paper.id).state is State.CANCELLED
+    assert desk.parts.desk.get(paper.id).state is DraftState.CANCELLED
     with pytest.raises(DraftRefused, match="已经取消"):
         desk.parts.desk.approve(desk.officer("老张"), paper.id, paper.version)
 
@@ -135,7 +135,7 @@ def test_what_is_over_expires(desk: OfficeDesk) -> None:
     paper = desk.send(life=timedelta(hours=1))
     desk.clock.step(timedelta(hours=1))
     assert desk.publisher.expire() == 1
-    assert desk.parts.desk.get(paper.id).state is State.EXPIRED
+    assert desk.parts.desk.get(paper.id).state is DraftState.EXPIRED
     assert not desk.publisher.in_force()
 
 

@@ -11,11 +11,11 @@ from county_office import NEXT_VILLAGE, OTHER_TOWN, VILLAGE, OfficeDesk, Pretend
 from office_site import LogIn
 
 from broadcaster.bulletin.bulletin import new_bulletin_id
-from broadcaster.bulletin.receipts import Heard
-from broadcaster.bulletin.receipts import State as Told
+from broadcaster.bulletin.receipts import PlayedResult
+from broadcaster.bulletin.receipts import ReceiptState as Told
 from broadcaster.bulletin.refusals import Refusal
 from broadcaster.core.model import Outcome
-from broadcaster.county.board.receipt_inbox import Intake, Sent
+from broadcaster.county.board.receipt_inbox import ReceiptInbox, Sent
 from broadcaster.county.board.uncounted_receipts import Doubt, Pace
 from broadcaster.county.relay.uplink import OfficeReceipts
 from broadcaster.county.store.delivery_state import Reach
@@ -126,7 +126,7 @@ def heard(desk: OfficeDesk, **given: Any) -> dict[str, Any]:
     now = desk.clock.now()
     fields: dict[str, Any] = {"outcome": Outcome.PLAYED, "started": now, "ended": now, "times": 1}
     fields |= {"seconds_played": 30.0, "seconds_due": 30.0, "voice": "baker:female"} | given
-    return {"heard": Heard(**fields)}
+    return {"heard": PlayedResult(**fields)}
 
 
 LIES: dict[str, tuple[Doubt, Callable[[OfficeDesk], dict[str, Any]]]] = {
@@ -183,7 +183,7 @@ def test_a_flood_is_taken_as_far_as_a_box_can_have_something_to_tell(
     desk: OfficeDesk, caplog: pytest.LogCaptureFixture
 ) -> None:
     box, honest, paper = desk.enrol(), desk.enrol(NEXT_VILLAGE, "上村"), desk.send()
-    intake = Intake(desk.parts.database, desk.clock, Pace(desk.clock, burst=100, a_second=0.1))
+    intake = ReceiptInbox(desk.parts.database, desk.clock, Pace(desk.clock, burst=100, a_second=0.1))
     flood = [accepted(box, desk, new_bulletin_id()) for _ in range(300)]
     with caplog.at_level(logging.WARNING, "broadcaster.county"):
         assert intake.take([Sent(box.id, one) for one in flood]) == 100
@@ -216,7 +216,7 @@ def test_what_a_bad_line_sends_again_neither_uses_up_the_pace_nor_is_told_as_mor
     desk: OfficeDesk,
 ) -> None:
     box, paper = desk.enrol(), desk.send()
-    intake = Intake(desk.parts.database, desk.clock, Pace(desk.clock, burst=10, a_second=0.0))
+    intake = ReceiptInbox(desk.parts.database, desk.clock, Pace(desk.clock, burst=10, a_second=0.0))
     told = [Sent(box.id, accepted(box, desk, new_bulletin_id())) for _ in range(9)]
     for _ in range(5):
         assert intake.take(told) == 9

@@ -8,8 +8,8 @@ from office_site import LogIn
 
 from broadcaster.bulletin import envelope
 from broadcaster.bulletin.bulletin import PAYLOAD_TYPE, BulletinKind, read_bulletin
-from broadcaster.bulletin.receipts import Heard
-from broadcaster.bulletin.receipts import State as Told
+from broadcaster.bulletin.receipts import PlayedResult
+from broadcaster.bulletin.receipts import ReceiptState as Told
 from broadcaster.core.model import Outcome, Severity
 from broadcaster.county.board.drills import Drills
 from broadcaster.county.notices.approval_desk import Paper
@@ -26,7 +26,7 @@ def drill(desk: OfficeDesk) -> Paper:
     for box, begins in ((quick, 2), (slow, 60)):
         started = desk.clock.now() + timedelta(seconds=begins)
         ended = started + timedelta(seconds=30)
-        heard = Heard(Outcome.PLAYED, started, ended, 30.0, 30.0, 1, "baker:female")
+        heard = PlayedResult(Outcome.PLAYED, started, ended, 30.0, 30.0, 1, "baker:female")
         box.number += 1
         desk.clock.advance(100)
         desk.take(box, box.receipt(paper.id, Told.ENDED, desk.clock, heard=heard))
@@ -64,7 +64,7 @@ def test_the_report_tells_who_heard_it_and_how_soon(desk: OfficeDesk, drill: Pap
 def test_a_box_whose_clock_is_behind_heard_nothing_before_it_was_sent(plain_desk: OfficeDesk) -> None:
     box, paper = plain_desk.enrol(), plain_desk.send(kind=BulletinKind.DRILL)
     early = paper.issued - timedelta(hours=1) if paper.issued else plain_desk.clock.now()
-    heard = Heard(Outcome.PLAYED, early, early, 30.0, 30.0, 1, "")
+    heard = PlayedResult(Outcome.PLAYED, early, early, 30.0, 30.0, 1, "")
     plain_desk.take(box, box.receipt(paper.id, Told.ENDED, plain_desk.clock, heard=heard))
     [one] = Drills(plain_desk.parts.database).reports([paper])[paper.id].heard
     assert one.begun_after == 0.0

@@ -19,7 +19,7 @@ from broadcaster.commands.arguments import main
 from broadcaster.core.model import Severity
 from broadcaster.county.foreign.message_reader import read_foreign
 from broadcaster.county.foreign.proposal import ADVICE
-from broadcaster.county.notices.draft import State
+from broadcaster.county.notices.draft import DraftState
 from broadcaster.county.pages.cap_download import export_cap
 from broadcaster.county.store.office_settings import OfficeSettings
 
@@ -93,12 +93,12 @@ def test_what_is_kept_is_a_draft_and_nothing_is_sent_by_itself(app: Flask, desk:
     answer = keep(visitor, address)
     assert answer.status_code == 303
     [paper] = desk.parts.desk.recent(10)
-    assert paper.state is State.DRAFT and paper.draft.severity is Severity.ORANGE
+    assert paper.state is DraftState.DRAFT and paper.draft.severity is Severity.ORANGE
     assert paper.draft.areas == (TOWN,)
     assert desk.publisher.sign_cleared() == 0
     assert "照什么写的" in visitor.see(answer.headers["Location"])
     sent = desk.parts.desk.submit(desk.officer("小王"), paper.id)
-    assert sent.state is State.AWAITING, "orange wants a second person, wherever it came from"
+    assert sent.state is DraftState.AWAITING, "orange wants a second person, wherever it came from"
     assert "等人审批" in visitor.see(address)
 
 
@@ -209,7 +209,7 @@ def test_an_update_shows_what_it_stands_in_for_and_asks_to_cancel_that(
     page = visitor.see(came(visitor, referring(UPDATE)))
     assert "这一条更新以前的" in page and "取消“暴雨橙色预警”？" in page
     assert f"/bulletin/{first.id}/cancel" in page and "存成草稿" in page
-    assert desk.parts.desk.get(first.id).state is State.PUBLISHED
+    assert desk.parts.desk.get(first.id).state is DraftState.PUBLISHED
 
 
 def test_a_cancel_leads_to_the_bulletin_that_was_made_of_what_it_cancels(

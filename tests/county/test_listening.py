@@ -11,9 +11,9 @@ from sqlalchemy import update
 
 from broadcaster.bulletin import envelope
 from broadcaster.bulletin.bulletin import BulletinKind, read_bulletin
-from broadcaster.core.model import Office, Severity, Style
+from broadcaster.core.model import OfficeLevel, Severity, Style
 from broadcaster.county.notices import preview_log
-from broadcaster.county.notices.draft import Draft, State
+from broadcaster.county.notices.draft import Draft, DraftState
 from broadcaster.county.notices.preview import notice_of
 from broadcaster.county.store.tables import bulletin
 
@@ -115,7 +115,7 @@ def test_what_was_altered_behind_the_desk_is_not_signed(plain_desk: OfficeDesk) 
         connection.execute(update(bulletin).values(text="全县放假。"))
     assert plain_desk.publisher.sign_cleared() == 0
     back = desk.get(paper.id)
-    assert back.state is State.DRAFT and "不一样，没有签发" in back.note
+    assert back.state is DraftState.DRAFT and "不一样，没有签发" in back.note
 
 
 def test_a_sound_that_is_forgotten_is_not_found(log_in: LogIn) -> None:
@@ -140,7 +140,7 @@ def test_what_is_heard_is_what_a_box_makes_of_the_bulletin(
     read = read_bulletin(
         envelope.read(sheet.envelope, "application/vnd.broadcaster.bulletin+json").payload
     )
-    made, heard = read.to_notice("", Office.COUNTY), notice_of(paper.draft, id=read.id)
+    made, heard = read.to_notice("", OfficeLevel.COUNTY), notice_of(paper.draft, id=read.id)
     assert made == heard
     assert made.style is (Style.VERSE if draft.verse else Style.PLAIN)
 

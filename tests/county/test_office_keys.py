@@ -13,7 +13,7 @@ from broadcaster.bulletin.keyring import Trust
 from broadcaster.bulletin.refusals import NotAccepted
 from broadcaster.county.keys.key_folder import OfficeFolder, open_key
 from broadcaster.county.keys.key_renewal import OfficeKeys
-from broadcaster.county.notices.draft import State
+from broadcaster.county.notices.draft import DraftState
 from broadcaster.county.store.office_database import OfficeDatabase
 
 DAY = timedelta(days=1)
@@ -199,13 +199,13 @@ def test_nothing_is_signed_by_a_key_that_the_keyring_no_longer_names(
     sqlite: OfficeDatabase, office: Office
 ) -> None:
     desk = make_desk(sqlite, office.folder)
-    assert desk.send().state is State.PUBLISHED
+    assert desk.send().state is DraftState.PUBLISHED
     office.rotate()
     office.keys.look()
     desk.publisher.use(office.keys.signer, office.keys.trust)
     paper = desk.send()
-    assert paper.state is State.CLEARED and not desk.publisher.may_sign
+    assert paper.state is DraftState.CLEARED and not desk.publisher.may_sign
     again = office.opened()
     desk.publisher.use(again.signer, again.trust)
     assert desk.publisher.sign_cleared() == 1
-    assert desk.parts.desk.get(paper.id).state is State.PUBLISHED
+    assert desk.parts.desk.get(paper.id).state is DraftState.PUBLISHED

@@ -27,7 +27,7 @@ from sqlalchemy import delete, update
 from broadcaster.bulletin import mqtt_topics
 from broadcaster.bulletin.bulletin import new_bulletin_id
 from broadcaster.bulletin.keyring import Trust
-from broadcaster.bulletin.receipts import State as Told
+from broadcaster.bulletin.receipts import ReceiptState as Told
 from broadcaster.bulletin.replay_guard import SeenInMemory
 from broadcaster.bulletin.snapshot import Heads, read_heads
 from broadcaster.bulletin.sync_request import Question
@@ -40,8 +40,8 @@ from broadcaster.county.broker.cleared_topics import SAVED_AFTER
 from broadcaster.county.broker.mosquitto import OFFICE
 from broadcaster.county.broker.mqtt_client import LISTENS_TO, Wire
 from broadcaster.county.keys.key_folder import OfficeFolder, open_key
-from broadcaster.county.notices.draft import State
-from broadcaster.county.office.office_thread import Office, own_topics
+from broadcaster.county.notices.draft import DraftState
+from broadcaster.county.office.office_thread import OfficeThread, own_topics
 from broadcaster.county.store.office_database import OfficeDatabase
 from broadcaster.county.store.tables import bulletin, sequence
 
@@ -104,7 +104,7 @@ class Running:
         listens_to = (*LISTENS_TO, *own_topics("331121"))
         self.wire = Wire("127.0.0.1", broker.port, OFFICE, OFFICE_PASSWORD, authority, listens_to)
         parts = desk.parts
-        self.office = Office(
+        self.office = OfficeThread(
             *(desk.publisher, desk.intake, parts.standing, self.wire),
             *(desk.clock, self.keys, parts.register.areas_of),
             CountySums(parts.database, desk.clock),
@@ -310,7 +310,7 @@ def test_a_running_office_sends_the_rotated_keyring_and_signs_by_the_new_key_alo
         told = line.on(mqtt_topics.heads("331121"))
         desk.clock.step(timedelta(minutes=11))
         running.office.tend()
-        assert desk.parts.desk.get(paper.id).state is State.CLEARED
+        assert desk.parts.desk.get(paper.id).state is DraftState.CLEARED
         running.keys.signer = folder.unlock(SENTENCE)
         running.until(lambda: line.on(mqtt_topics.bulletin(TOWN, paper.id)))
         judge(desk, line.on(mqtt_topics.bulletin(TOWN, paper.id))[-1])

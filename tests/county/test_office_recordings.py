@@ -26,11 +26,11 @@ from broadcaster.audio.decode import NOT_SOUND
 from broadcaster.bulletin import envelope
 from broadcaster.bulletin.bulletin import Audio, read_bulletin
 from broadcaster.core.errors import RecordingRefused
-from broadcaster.county.notices.draft import DraftRefused, State
+from broadcaster.county.notices.draft import DraftRefused, DraftState
 from broadcaster.county.notices.publisher import Publisher
-from broadcaster.county.notices.recordings import Sounds
-from broadcaster.link.recording_download import Sounds as BoxSounds
-from broadcaster.link.recording_download import Wanted
+from broadcaster.county.notices.recordings import RecordingStore
+from broadcaster.link.recording_download import PendingRecording
+from broadcaster.link.recording_download import RecordingDownloads as BoxSounds
 from broadcaster.studio.recordings import Recording, Recordings
 
 FORM: dict[str, Any] = {"areas": TOWN, "severity": "4", "hours": "6", "form": "sound"}
@@ -71,7 +71,7 @@ def fetched(audio: Audio, address: str, state: Path, desk: OfficeDesk) -> list[R
 
     sounds = BoxSounds(box, desk.clock, came, 60.0)
     there = Audio(audio.sha256, audio.size, audio.url.replace("http://office.example", address))
-    sounds.want(Wanted("id", "书记讲话", there, desk.clock.now() + timedelta(hours=1)))
+    sounds.want(PendingRecording("id", "书记讲话", there, desk.clock.now() + timedelta(hours=1)))
     sounds.step()
     assert told == [""]
     return box.all()
@@ -180,7 +180,7 @@ def test_what_is_not_there_is_given_to_nobody(log_in: LogIn, name: str) -> None:
 
 
 def test_recordings_that_nothing_uses_go_and_what_is_in_force_stays(tmp_path: Path) -> None:
-    sounds = Sounds(tmp_path)
+    sounds = RecordingStore(tmp_path)
     used, unused = (sounds.take([spoken(seconds)], "x") for seconds in (1, 2))
     long_ago = time.time() - 1000
     for about in (tmp_path / "sounds").iterdir():
@@ -192,9 +192,9 @@ def test_recordings_that_nothing_uses_go_and_what_is_in_force_stays(tmp_path: Pa
 
 
 def test_words_and_a_recording_are_not_one_bulletin(plain_desk: OfficeDesk, tmp_path: Path) -> None:
-    sound = Sounds(tmp_path).take([spoken()], "x")
+    sound = RecordingStore(tmp_path).take([spoken()], "x")
     with pytest.raises(DraftRefused, match="只能发一样"):
         plain_desk.parts.desk.write(plain_desk.officer("小王"), plain_desk.draft(sound=sound))
     kept = plain_desk.draft("", title="讲话", sound=sound)
     paper = plain_desk.parts.desk.write(plain_desk.officer("小王"), kept)
-    assert paper.state is State.DRAFT and paper.draft.sound == sound
+    assert paper.state is DraftState.DRAFT and paper.draft.sound == sound

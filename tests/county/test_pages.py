@@ -17,11 +17,11 @@ from test_counties import PretendRelay, let_in, shown, take
 from broadcaster.bulletin.admission import Admission
 from broadcaster.bulletin.enrolment import Enrolment
 from broadcaster.bulletin.keys import new_key, public
-from broadcaster.bulletin.receipts import State as Told
+from broadcaster.bulletin.receipts import ReceiptState as Told
 from broadcaster.core.errors import AccountRefused
 from broadcaster.core.model import Outcome
 from broadcaster.county.keys.key_folder import OfficeFolder
-from broadcaster.county.notices.draft import State
+from broadcaster.county.notices.draft import DraftState
 from broadcaster.county.pages.app import create_app
 from broadcaster.county.pages.base.access import RULES
 from broadcaster.county.pages.base.office_services import make_parts
@@ -223,7 +223,7 @@ def test_what_was_changed_after_it_was_seen_is_not_approved(
     clerk.send(id=id, severity="2", text="另外的话。")
     answer = boss.post(f"/bulletin/{id}/approve", seen=seen[1])
     assert answer.status_code == 409 and "再看一遍" in answer.text and "另外的话" in answer.text
-    assert plain_desk.parts.desk.get(id).state is State.AWAITING
+    assert plain_desk.parts.desk.get(id).state is DraftState.AWAITING
 
 
 def test_nobody_approves_his_own(log_in: LogIn, plain_desk: OfficeDesk) -> None:
@@ -250,7 +250,7 @@ def test_what_is_sent_back_is_written_on_and_says_by_whom_when_and_why(
     assert "今天下午停水" in clerk.see(f"/compose?again={id}")
     assert clerk.send(id=id, severity="3").status_code == 303
     assert sentence not in clerk.see("/")
-    assert plain_desk.parts.desk.get(id).state is State.CLEARED
+    assert plain_desk.parts.desk.get(id).state is DraftState.CLEARED
 
 
 def test_a_draft_is_kept_and_thrown_away(log_in: LogIn, plain_desk: OfficeDesk) -> None:

@@ -8,7 +8,7 @@ from province_rig import CLOCK, COUNTY, PROVINCE, Country, country
 from sqlalchemy import select
 
 from broadcaster.core.model import Outcome, Severity
-from broadcaster.county.board.province_board import Word
+from broadcaster.county.board.province_board import FigureQuality
 from broadcaster.county.notices.approval_desk import Paper
 from broadcaster.county.relay.relay_tables import carried
 from broadcaster.county.relay.uplink import OfficeReceipts
@@ -35,7 +35,7 @@ def test_a_bulletin_of_the_province_is_heard_and_its_sum_stands_on_the_provinces
         **{"heard": 1, "partly": 0, "failed": 0, "cancelled": 0, "silent": 0},
     }
     assert land.heard(paper) == 1
-    land.until(lambda: (fare := land.province.fare(paper)) and fare.word is Word.TRUE)
+    land.until(lambda: (fare := land.province.fare(paper)) and fare.word is FigureQuality.TRUE)
     fare = land.province.fare(paper)
     assert fare and (fare.county.name, fare.counts.heard, fare.said) == ("青田县", 1, "")
     assert land.county.parts.desk.recent(10) == [], "it is none of the county's"

@@ -9,7 +9,7 @@ from county_office import BROKER, NEXT_VILLAGE, VILLAGE, OfficeDesk
 from broadcaster.bulletin.areas import AreaUnknown
 from broadcaster.bulletin.enrolment import Enrolment
 from broadcaster.bulletin.keys import new_key, public
-from broadcaster.bulletin.receipts import State as Told
+from broadcaster.bulletin.receipts import ReceiptState as Told
 from broadcaster.county.register.one_time_code import RegisterRefused
 from broadcaster.county.register.register import BoxState
 

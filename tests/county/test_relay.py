@@ -19,7 +19,7 @@ from broadcaster.bulletin import envelope, mqtt_topics
 from broadcaster.bulletin.bulletin import Bulletin, new_bulletin_id
 from broadcaster.bulletin.keyring import Trust
 from broadcaster.bulletin.keys import new_key, public
-from broadcaster.bulletin.receipts import State
+from broadcaster.bulletin.receipts import ReceiptState
 from broadcaster.bulletin.refusals import Refusal
 from broadcaster.bulletin.relay_totals import Presence, Sum, read_presence, read_sum
 from broadcaster.bulletin.snapshot import read_heads
@@ -217,11 +217,11 @@ def test_a_bulletin_comes_down_as_it_was_signed_and_the_sum_goes_up(
     first = province.sum(told, relay.key)
     assert first and (first.sent, first.silent, first.reached) == (2, 2, 0)
     # Together with one of what the county itself has sent.
-    own = box.told(new_bulletin_id(), State.ACCEPTED, desk.clock)
-    both = box.signed(own, box.told(told.id, State.ACCEPTED, desk.clock))
+    own = box.told(new_bulletin_id(), ReceiptState.ACCEPTED, desk.clock)
+    both = box.signed(own, box.told(told.id, ReceiptState.ACCEPTED, desk.clock))
     county.publish(mqtt_topics.receipt(box.id, mqtt_topics.SEVERAL), both, retain=False)
     say(county, box, told, box.heard(told.id, desk.clock, Outcome.PLAYED, 30.0))
-    say(county, other, told, other.receipt(told.id, State.ACCEPTED, desk.clock))
+    say(county, other, told, other.receipt(told.id, ReceiptState.ACCEPTED, desk.clock))
     # Signed by a key that the register does not have, and by one box in the name of another.
     say(
         county,
@@ -247,15 +247,15 @@ def test_a_village_is_in_no_sum_of_what_was_not_sent_there(
     told, _ = province.publish(VILLAGE)
     relay.until(lambda: province.sum(told, relay.key))
     say(county, other, told, other.heard(told.id, plain_desk.clock, Outcome.PLAYED, 30.0))
-    forged = box.receipt(told.id, State.ON_THE_AIR, plain_desk.clock, digest="0" * 64)
+    forged = box.receipt(told.id, ReceiptState.ON_THE_AIR, plain_desk.clock, digest="0" * 64)
     say(county, box, told, forged)
-    say(county, box, told, box.receipt(told.id, State.ACCEPTED, plain_desk.clock))
+    say(county, box, told, box.receipt(told.id, ReceiptState.ACCEPTED, plain_desk.clock))
     relay.until(lambda: (last := province.sum(told, relay.key)) and last.accepted)
     last = province.sum(told, relay.key)
     assert last and (last.sent, last.reached, last.on_the_air, last.heard) == (1, 1, 0, 0)
     # Before its end the latest counts; what was heard is not taken back.
     say(county, box, told, box.heard(told.id, plain_desk.clock, Outcome.PLAYED, 30.0))
-    late = box.receipt(told.id, State.REFUSED, plain_desk.clock, refusal=Refusal.EXPIRED)
+    late = box.receipt(told.id, ReceiptState.REFUSED, plain_desk.clock, refusal=Refusal.EXPIRED)
     say(county, box, told, late)
     relay.until(lambda: (last := province.sum(told, relay.key)) and last.heard)
     relay.until(lambda: not relay.book.to_sum())

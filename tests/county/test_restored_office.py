@@ -14,9 +14,9 @@ from broadcaster.core.model import Severity
 from broadcaster.county.board.county_totals import CountySums
 from broadcaster.county.broker.mqtt_client import Wire
 from broadcaster.county.notices import restored_bulletins
-from broadcaster.county.notices.draft import State
+from broadcaster.county.notices.draft import DraftState
 from broadcaster.county.notices.restored_bulletins import HOLD_SECONDS
-from broadcaster.county.office.office_thread import UNREACHED_SECONDS, Office
+from broadcaster.county.office.office_thread import UNREACHED_SECONDS, OfficeThread
 from broadcaster.county.store.tables import bulletin, reach, sequence
 
 __all__ = ["broker"]
@@ -36,7 +36,7 @@ def put_back(desk: OfficeDesk, unsigned: str, gone: list[str], in_force: str) ->
         connection.execute(update(sequence).values(highest=1))
         connection.execute(delete(bulletin).where(bulletin.c.id.in_([*gone, cancel.id])))
         connection.execute(delete(reach).where(reach.c.bulletin.in_([unsigned, *gone])))
-        for id, state in ((unsigned, State.CLEARED), (in_force, State.PUBLISHED)):
+        for id, state in ((unsigned, DraftState.CLEARED), (in_force, DraftState.PUBLISHED)):
             connection.execute(update(bulletin).where(bulletin.c.id == id).values(state=state))
 
 
@@ -53,7 +53,7 @@ def test_what_was_sent_after_the_copy_is_in_force_again_told_and_can_be_called_o
     with closing(Running(desk, broker)) as before:
         called_off, unsigned, gone = (sent(f"{n}号楼停水。", before) for n in (1, 2, 3))
         desk.parts.desk.cancel(sender, called_off)
-        before.until(lambda: desk.parts.desk.cancel_of(called_off).state is State.PUBLISHED)
+        before.until(lambda: desk.parts.desk.cancel_of(called_off).state is DraftState.PUBLISHED)
         desk.clock.advance(10)
         before.until(lambda: len(read_own(desk, line).in_force) == 3)
     told = read_own(desk, line)
@@ -62,8 +62,8 @@ def test_what_was_sent_after_the_copy_is_in_force_again_told_and_can_be_called_o
     with closing(Running(desk, broker)) as after:
         after.until(lambda: line.on(mqtt_topics.bulletin(TOWN, later.id)))
         state_of = {id: desk.parts.desk.get(id).state for id in (called_off, unsigned, gone)}
-        assert set(state_of.values()) == {State.CANCELLED, State.PUBLISHED}
-        assert state_of[called_off] is State.CANCELLED
+        assert set(state_of.values()) == {DraftState.CANCELLED, DraftState.PUBLISHED}
+        assert state_of[called_off] is DraftState.CANCELLED
         highest = max(told.highest.values())
         assert judge(desk, line.on(mqtt_topics.bulletin(TOWN, later.id))[-1]).bulletin.seq == highest + 1
         desk.clock.advance(10)
@@ -116,7 +116,7 @@ def test_what_was_called_off_stays_so_whichever_of_the_two_comes_first(
         before.until(lambda: line.on(mqtt_topics.bulletin(TOWN, sent.id)))
         envelope = line.on(mqtt_topics.bulletin(TOWN, sent.id))[-1]
         desk.parts.desk.cancel(sender, sent.id)
-        before.until(lambda: desk.parts.desk.cancel_of(sent.id).state is State.PUBLISHED)
+        before.until(lambda: desk.parts.desk.cancel_of(sent.id).state is DraftState.PUBLISHED)
         before.until(lambda: line.on(mqtt_topics.bulletin(TOWN, sent.id))[-1] == b"")
         # The office ended between the cancel and the place that it empties.
         before.wire.publish([(mqtt_topics.bulletin(TOWN, sent.id), envelope)])
@@ -124,13 +124,13 @@ def test_what_was_called_off_stays_so_whichever_of_the_two_comes_first(
         connection.execute(delete(bulletin))
     with closing(Running(desk, broker)) as after:
         after.until(lambda: desk.parts.desk.find(sent.id) and desk.parts.desk.cancel_of(sent.id))
-        assert desk.parts.desk.get(sent.id).state is State.CANCELLED
+        assert desk.parts.desk.get(sent.id).state is DraftState.CANCELLED
         after.until(lambda: line.on(mqtt_topics.bulletin(TOWN, sent.id))[-1] == b"")
 
 
 def test_before_its_broker_is_reached_nothing_is_signed_for_a_minute(plain_desk: OfficeDesk) -> None:
     desk, parts = plain_desk, plain_desk.parts
-    office = Office(
+    office = OfficeThread(
         *(desk.publisher, desk.intake, parts.standing, Wire("127.0.0.1", 1)),
         *(desk.clock, keys_of(desk), parts.register.areas_of),
         CountySums(parts.database, desk.clock),
@@ -139,10 +139,10 @@ def test_before_its_broker_is_reached_nothing_is_signed_for_a_minute(plain_desk:
     paper = parts.desk.send(desk.officer("小王"), desk.draft())
     desk.clock.advance(UNREACHED_SECONDS / 2)
     office.tend()
-    assert parts.desk.get(paper.id).state is State.CLEARED
+    assert parts.desk.get(paper.id).state is DraftState.CLEARED
     desk.clock.advance(UNREACHED_SECONDS / 2)
     office.tend()
-    assert parts.desk.get(paper.id).state is State.PUBLISHED
+    assert parts.desk.get(paper.id).state is DraftState.PUBLISHED
 
 
 def test_what_the_broker_has_lost_too_is_waited_for_no_longer_than_a_moment(
@@ -161,7 +161,7 @@ def test_what_the_broker_has_lost_too_is_waited_for_no_longer_than_a_moment(
         after.until(lambda: lost.id in desk.publisher.taken_back.missing)
         waits = desk.parts.desk.send(sender, desk.draft("第二则。"))
         after.office.tend()
-        assert desk.parts.desk.get(waits.id).state is State.CLEARED
+        assert desk.parts.desk.get(waits.id).state is DraftState.CLEARED
         desk.clock.advance(HOLD_SECONDS)
         after.until(lambda: line.on(mqtt_topics.bulletin(TOWN, waits.id)))
         desk.clock.advance(10)

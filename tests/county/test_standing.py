@@ -8,7 +8,7 @@ from county_office import OfficeDesk
 from office_site import LogIn
 
 from broadcaster.core.model import Severity
-from broadcaster.county.notices.draft import DraftRefused, State
+from broadcaster.county.notices.draft import DraftRefused, DraftState
 from broadcaster.county.notices.library import Text
 from broadcaster.county.notices.recurring import Schedule
 from broadcaster.county.notices.revisions import LIBRARY, STANDING
@@ -40,7 +40,7 @@ def test_it_is_sent_when_it_is_due_and_not_again(desk: OfficeDesk) -> None:
     assert (standing.issue(), standing.issue()) == (1, 0)
     desk.publisher.sign_cleared()
     [sent] = desk.parts.desk.recent(10)
-    assert (sent.state, sent.draft.text) == (State.PUBLISHED, "不要烧秸秆。")
+    assert (sent.state, sent.draft.text) == (DraftState.PUBLISHED, "不要烧秸秆。")
 
 
 def test_what_was_missed_by_long_is_left_out(desk: OfficeDesk) -> None:

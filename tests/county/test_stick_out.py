@@ -21,8 +21,8 @@ from broadcaster.core.model import Severity
 from broadcaster.county.keys.key_folder import OfficeFolder
 from broadcaster.county.notices.draft import Draft
 from broadcaster.county.notices.publisher import Publisher
-from broadcaster.county.notices.recordings import Sounds
-from broadcaster.county.office.office_process import Desk, broker_address, open_desk
+from broadcaster.county.notices.recordings import RecordingStore
+from broadcaster.county.office.office_process import OpenOffice, broker_address, open_desk
 from broadcaster.county.store.officers import OfficeRole
 
 NOWHERE = "http://127.0.0.1:1"
@@ -55,7 +55,7 @@ def office(begun_today: Path, tmp_path: Path) -> Path:
     return tmp_path / "county"
 
 
-def publish(desk: Desk, *drafts: Draft) -> list[str]:
+def publish(desk: OpenOffice, *drafts: Draft) -> list[str]:
     parts, folder = desk.parts, desk.folder
     signer = folder.unlock(SENTENCE)
     given = parts.database, parts.register, parts.clock, signer, folder.trust, NOWHERE
@@ -74,10 +74,10 @@ def cleared(connection: Any, id: str) -> None:
     """At any hour of the day."""
     from sqlalchemy import update
 
-    from broadcaster.county.notices.draft import State
+    from broadcaster.county.notices.draft import DraftState
     from broadcaster.county.store.tables import bulletin
 
-    values = {"state": State.CLEARED, "approved_by": "老张"}
+    values = {"state": DraftState.CLEARED, "approved_by": "老张"}
     connection.execute(update(bulletin).where(bulletin.c.id == id).values(values))
 
 
@@ -98,7 +98,7 @@ def test_a_stick_brings_all_that_is_in_force_and_the_board_hears_of_it(
         given = register.enrolment_file(made.id, *pinned)
         box = FileBox(tmp_path / "box", cast(Any, None), name=made.id, given=given)
         register.set_key(made.id, box.membership.public_key)
-        sound = Sounds(office).take([spoken()], "书记讲话")
+        sound = RecordingStore(office).take([spoken()], "书记讲话")
         words = Draft("停水", "今天下午停水。", (TOWN,), Severity.BLUE)
         recorded = Draft("书记讲话", "", (VILLAGE,), Severity.BLUE, sound=sound)
         elsewhere = Draft("别村", "别的村停电。", (NEXT_VILLAGE,), Severity.BLUE)

@@ -8,10 +8,10 @@ from county_office import OfficeDesk
 from office_site import LogIn
 from sqlalchemy import func, select
 
-from broadcaster.bulletin.receipts import State as Told
+from broadcaster.bulletin.receipts import ReceiptState as Told
 from broadcaster.core.model import Outcome
-from broadcaster.county.notices.draft import State
-from broadcaster.county.notices.recordings import Sounds
+from broadcaster.county.notices.draft import DraftState
+from broadcaster.county.notices.recordings import RecordingStore
 from broadcaster.county.notices.retention import Tidied, Tidying, kept
 from broadcaster.county.store.office_settings import KeepSettings
 from broadcaster.county.store.tables import audit, bulletin, reach, receipt, told
@@ -21,7 +21,7 @@ KEEP = KeepSettings()
 
 def tidying(desk: OfficeDesk, folder: Path, keep: KeepSettings = KEEP) -> Tidying:
     parts = desk.parts
-    return Tidying(parts.database, desk.clock, keep, Sounds(folder), parts.audit)
+    return Tidying(parts.database, desk.clock, keep, RecordingStore(folder), parts.audit)
 
 
 def rows(desk: OfficeDesk, table: object) -> int:
@@ -76,7 +76,7 @@ def test_what_is_in_force_on_the_broker_or_not_sent_yet_stays(desk: OfficeDesk, 
     desk.publisher.cleared(gone.id)
     days(desk, 1)
     assert {paper.id for paper in desk.parts.desk.recent(10)} == {live.id, gone.id, draft.id}
-    assert desk.parts.desk.get(live.id).state is State.EXPIRED
+    assert desk.parts.desk.get(live.id).state is DraftState.EXPIRED
     # The live one had been on no broker; the cancel is in force for a week.
     assert tidy.turn().bulletins == 2
     assert [paper.id for paper in desk.parts.desk.recent(10)] == [draft.id]

@@ -13,7 +13,7 @@ from sqlalchemy import event
 
 from broadcaster.core.model import Severity
 from broadcaster.county.notices.approval_desk import DraftChanged
-from broadcaster.county.notices.draft import DraftRefused, State
+from broadcaster.county.notices.draft import DraftRefused, DraftState
 from broadcaster.county.pages.app import create_app
 
 FORM = {"text": "今天下午停水。", "areas": TOWN, "severity": "4", "hours": "6"}
@@ -43,7 +43,7 @@ def test_the_second_who_saves_gets_both_texts_back_and_nothing_is_lost(
     both = first.post(f"/compose/{way}", **FORM | seen_by_first | {"text": "小王改的。"})
     assert both.status_code == 409 and "别人改过了" in both.text
     assert "小李改的。" in both.text and "小王改的。" in both.text and "小李的" in both.text
-    assert desk.get(id).draft.text == "小李改的。" and desk.get(id).state is State.DRAFT
+    assert desk.get(id).draft.text == "小李改的。" and desk.get(id).state is DraftState.DRAFT
     assert len(plain_desk.parts.audit.recent(50)) == deeds
     again = first.see(f"/compose/{id}")
     assert "小李改的。" in again and "小王改的。" in again
@@ -105,7 +105,7 @@ def test_who_sends_a_draft_as_it_is_sends_no_words_that_another_keeps_in_that_mo
     finally:
         event.remove(database.engine, "begin", keep_meanwhile)
     assert desk.parts.desk.get(begun.id).draft.text == "停水。"
-    assert desk.parts.desk.get(begun.id).state is State.CLEARED and refused
+    assert desk.parts.desk.get(begun.id).state is DraftState.CLEARED and refused
 
 
 def test_who_throws_a_draft_away_throws_nothing_away_that_he_has_not_seen(
@@ -155,7 +155,7 @@ def test_what_waits_tells_why_now_and_not_why_then(log_in: LogIn, plain_desk: Of
     plain_desk.clock.step(timedelta(hours=-4))
     paper = plain_desk.send()
     boss = log_in("老张")
-    assert paper.state is State.AWAITING
+    assert paper.state is DraftState.AWAITING
     for page in (boss.see("/"), boss.see(f"/bulletin/{paper.id}")):
         assert "会在 21:00 到 07:00 之间响，要另一个人审批" in page and "现在没有了" not in page
     plain_desk.clock.step(timedelta(hours=4))
@@ -175,7 +175,7 @@ def test_yesterdays_today_is_pointed_out_before_it_is_agreed_to(
     assert told in boss.see("/") and told in boss.see(f"/listen/{paper.id}")
     stale = boss.post(f"{path}/approve", **left_open)
     assert stale.status_code == 409 and told in stale.text
-    assert plain_desk.parts.desk.get(paper.id).state is State.AWAITING
+    assert plain_desk.parts.desk.get(paper.id).state is DraftState.AWAITING
     assert boss.post(f"{path}/approve", **hidden_fields(boss.see(path))).status_code == 303
 
 
@@ -239,7 +239,7 @@ def test_who_sends_back_sends_back_what_he_has_seen_and_keeps_his_reason(
         late = hers.post(f"/bulletin/{before.id}/back", note="写清楚时间", **seen)
         assert late.status_code == 409 and "没有退回" in late.text and "下午放水" in late.text
         assert 'value="写清楚时间"' in late.text
-        assert desk.get(before.id).state is State.AWAITING
+        assert desk.get(before.id).state is DraftState.AWAITING
     now = desk.get(before.id).version
     assert hers.post(f"/bulletin/{before.id}/back", note="写清楚时间", seen=now).status_code == 303
-    assert desk.get(before.id).state is State.DRAFT
+    assert desk.get(before.id).state is DraftState.DRAFT

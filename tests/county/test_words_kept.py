@@ -13,7 +13,7 @@ from office_site import LogIn, Visitor, app_of
 from werkzeug.test import TestResponse
 
 from broadcaster.core.model import Severity
-from broadcaster.county.notices.draft import State
+from broadcaster.county.notices.draft import DraftState
 from broadcaster.county.notices.unsent_forms import MOST
 from broadcaster.county.pages.app import create_app
 from broadcaster.county.pages.base.access import RULES
@@ -100,7 +100,7 @@ def test_a_button_that_was_pressed_without_a_session_leads_back_to_its_page(
     )
     landed = log_in_with_words(boss, pressed.text, name="老张")
     assert landed.request.path == page and "“批准通知”没有做" in landed.text
-    assert plain_desk.parts.desk.get(paper.id).state is State.AWAITING
+    assert plain_desk.parts.desk.get(paper.id).state is DraftState.AWAITING
 
 
 def test_a_page_that_was_wanted_is_led_to_after_the_login(app: Flask, plain_desk: OfficeDesk) -> None:

@@ -23,7 +23,7 @@ from broadcaster.county.villages.remote_client import FarLine
 from broadcaster.county.villages.remote_station import RemoteStation
 from broadcaster.link.remote_commands import THREADS, FarEnd
 from broadcaster.station.station import Station
-from broadcaster.system.thread_loop import Loop
+from broadcaster.system.thread_loop import ThreadLoop
 
 BOX = f"{VILLAGE}-1"
 __all__ = ["BOX", "COUNTY", "VILLAGE", "Ends", "Road", "far_ends"]
@@ -124,5 +124,7 @@ def far_ends(
         ends = Ends(county, station, clock, **given)
         for number in range(THREADS):
             # By its name, for a restart makes another end.
-            stack.enter_context(Loop(f"far-{number}", lambda: ends.end.step(), lambda: ends.end.wake()))
+            stack.enter_context(
+                ThreadLoop(f"far-{number}", lambda: ends.end.step(), lambda: ends.end.wake())
+            )
         yield ends

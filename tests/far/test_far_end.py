@@ -20,9 +20,15 @@ from broadcaster.bulletin import envelope, strict_json
 from broadcaster.bulletin.delegation import Delegation
 from broadcaster.bulletin.keys import new_key, public
 from broadcaster.bulletin.refusals import Refusal
-from broadcaster.bulletin.remote_command import ANSWER_TYPE, COMMAND_TYPE, Answer, Asked, Command
+from broadcaster.bulletin.remote_command import (
+    ANSWER_TYPE,
+    COMMAND_TYPE,
+    RemoteAnswer,
+    RemoteCall,
+    RemoteCommand,
+)
 from broadcaster.core.errors import AnswerMissing, BoxAway, BroadcasterError, FarRefused
-from broadcaster.core.model import Notice, Office, Severity
+from broadcaster.core.model import Notice, OfficeLevel, Severity
 from broadcaster.core.people import Role
 from broadcaster.county.villages.remote_station import RemoteStation
 from broadcaster.settings.schema import PathSettings, Settings
@@ -32,7 +38,7 @@ from broadcaster.station.station import TakenUp
 from broadcaster.web.app import create_app
 
 NAME, PASSWORD = "王秀英", "shuiku-2026"
-STOP = Asked("stop_all", {"asked_by": NAME})
+STOP = RemoteCall("stop_all", {"asked_by": NAME})
 
 
 @pytest.fixture
@@ -49,7 +55,7 @@ def ends(station: FakeStation) -> Iterator[Ends]:
         yield made
 
 
-def ask(ends: Ends, *asked: Asked, changes: bool = True) -> tuple[Any, ...]:
+def ask(ends: Ends, *asked: RemoteCall, changes: bool = True) -> tuple[Any, ...]:
     """With as little patience as a test has."""
     return ends.line.ask(BOX, asked, 0.3, changes)
 
@@ -91,7 +97,7 @@ def nothing_came_of(ends: Ends, station: FakeStation, *commands: bytes) -> bool:
     for data in commands:
         ends.road.takes(data)
     ends.signs_by, ends.road.spoil = ends.county.village, lambda data: data
-    ask(ends, Asked("resume_loops", {}))
+    ask(ends, RemoteCall("resume_loops", {}))
     return len(ends.road.answered) - before <= 2 and not station.stops
 
 
@@ -113,7 +119,7 @@ def test_an_old_number_is_refused_once_its_answer_is_forgotten(ends: Ends, stati
     ask(ends, STOP)
     old = ends.road.sent[-1]
     for _ in range(40):
-        ask(ends, Asked("volume", {}))
+        ask(ends, RemoteCall("volume", {}))
     assert send_and_be_answered(ends, old)["refused"] == Refusal.SEQUENCE_TOO_OLD
     assert station.stops == [NAME]
 
@@ -138,7 +144,7 @@ def test_a_session_lasts_an_hour(ends: Ends, station: FakeStation) -> None:
 
 
 def test_what_was_held_up_is_not_done(ends: Ends, station: FakeStation) -> None:
-    ask(ends, Asked("volume", {}))
+    ask(ends, RemoteCall("volume", {}))
     ends.road.spoil = lambda data: b""
     with pytest.raises(AnswerMissing):
         ask(ends, STOP)
@@ -148,7 +154,7 @@ def test_what_was_held_up_is_not_done(ends: Ends, station: FakeStation) -> None:
 
 
 def test_what_was_held_up_a_little_is_done(ends: Ends, station: FakeStation) -> None:
-    ask(ends, Asked("volume", {}))
+    ask(ends, RemoteCall("volume", {}))
     ends.road.spoil = lambda data: b""
     with pytest.raises(AnswerMissing):
         ask(ends, STOP)
@@ -223,7 +229,7 @@ def test_a_changed_byte_spoils_a_command(ends: Ends, station: FakeStation, chang
 
 
 def test_what_is_too_large_is_not_read(ends: Ends, station: FakeStation) -> None:
-    padded = Asked("stop_all", {"asked_by": "王" * 100_000})
+    padded = RemoteCall("stop_all", {"asked_by": "王" * 100_000})
     with pytest.raises(AnswerMissing):
         ask(ends, padded)
     assert station.stops == []
@@ -247,7 +253,13 @@ def test_a_severity_that_was_not_delegated_is_not_aired(station: FakeStation) ->
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"repeats": 10**9}, {"pace": 1e-9}, {"volume": 900}, {"office": Office.COUNTY}, {"talk": True}],
+    [
+        {"repeats": 10**9},
+        {"pace": 1e-9},
+        {"volume": 900},
+        {"office": OfficeLevel.COUNTY},
+        {"talk": True},
+    ],
 )
 def test_what_no_form_lets_through_is_not_aired(
     ends: Ends, station: FakeStation, tmp_path: Path, wrong: dict[str, Any]
@@ -267,7 +279,7 @@ def test_what_no_form_lets_through_is_not_aired(
     ],
 )
 def test_what_is_not_in_the_table_cannot_be_called(ends: Ends, name: str) -> None:
-    (answer,) = ask(ends, Asked(name, {}))
+    (answer,) = ask(ends, RemoteCall(name, {}))
     assert answer["error"]["kind"] == "FarRefused"
 
 
@@ -277,14 +289,14 @@ def test_what_is_not_in_the_table_cannot_be_called(ends: Ends, name: str) -> Non
 def test_what_a_call_does_not_take_is_not_done(
     ends: Ends, station: FakeStation, given: dict[str, Any]
 ) -> None:
-    (answer,) = ask(ends, Asked("stop_all", given))
+    (answer,) = ask(ends, RemoteCall("stop_all", given))
     assert answer["error"]["kind"] == "FarRefused" and station.stops == []
 
 
 def test_nothing_is_announced_as_the_county_announces(ends: Ends, station: FakeStation) -> None:
     notice = {"text": "停水。", "title": ""}
     given = {"notice": notice, "expires_at": "2099-01-01T00:00:00+08:00"}
-    (answer,) = ask(ends, Asked("announce", given))
+    (answer,) = ask(ends, RemoteCall("announce", given))
     assert answer["error"]["kind"] == "FarRefused" and station.announced == []
 
 
@@ -307,7 +319,7 @@ def test_an_answer_to_another_question_is_none(ends: Ends, station: FakeStation)
     old = ends.road.answered[-1]
     ends.road.spoil_answer = lambda data: old
     with pytest.raises(AnswerMissing):
-        ask(ends, Asked("set_volume", {"percent": 20}))
+        ask(ends, RemoteCall("set_volume", {"percent": 20}))
 
 
 def test_an_answer_in_another_boxs_name_is_none(ends: Ends) -> None:
@@ -317,9 +329,9 @@ def test_an_answer_in_another_boxs_name_is_none(ends: Ends) -> None:
 
 
 def test_a_bulletins_envelope_is_no_command(ends: Ends, station: FakeStation) -> None:
-    ask(ends, Asked("volume", {}))
+    ask(ends, RemoteCall("volume", {}))
     session = command_of(ends.road.sent[-1])["session"]
-    payload = strict_json.write(asdict(Command(BOX, session, 99, 1.0, (STOP,))))
+    payload = strict_json.write(asdict(RemoteCommand(BOX, session, 99, 1.0, (STOP,))))
     other = "application/vnd.broadcaster.bulletin+json"
     data = envelope.sign(other, payload, [ends.county.village]).to_bytes()
     assert nothing_came_of(ends, station, data)
@@ -450,7 +462,7 @@ def test_answers_are_signed_and_name_their_question(ends: Ends) -> None:
     sent = envelope.read(ends.road.sent[-1], COMMAND_TYPE)
     told = answer_of(ends.road.answered[-1])
     assert told["to"] == sent.digest and told["box"] == BOX
-    assert Answer(BOX, sent.digest, told["session"]).signed(ends.key).signatures.keys() == (
+    assert RemoteAnswer(BOX, sent.digest, told["session"]).signed(ends.key).signatures.keys() == (
         envelope.read(ends.road.answered[-1], ANSWER_TYPE).signatures.keys()
     )
 

@@ -21,7 +21,7 @@ from broadcaster.playout.player import Player
 from broadcaster.rules.air_rules import AirRules
 from broadcaster.rules.length_estimate import estimated_lengths
 from broadcaster.settings.schema import load_settings
-from broadcaster.station.durable_queue import Endings, Intake
+from broadcaster.station.durable_queue import DurableQueue, Endings
 from broadcaster.store.database.tables import DATABASE
 from broadcaster.store.journal import JournalRow
 from broadcaster.store.store import Store, open_store
@@ -96,7 +96,7 @@ def _go_on(world: World, cut: Cut, store: Store) -> FakeDevice:
     rules, device = AirRules(settings, estimated_lengths(settings)), FakeDevice()
     endings = Endings(store.journal, rules)
     player = Player(one_line(world.folder), device, rules, endings.record, CLOCK, store.queue.move)
-    Intake(store.queue, player, endings, CLOCK).take_up()
+    DurableQueue(store.queue, player, endings, CLOCK).take_up()
     while player.air_next():
         pass
     wait_until(lambda: not store.queue.unfinished())

@@ -21,10 +21,10 @@ from rig.village import Village
 
 from broadcaster.bulletin.invitation import FOR_BOX, Invitation
 from broadcaster.bulletin.keys import public
-from broadcaster.link.county_link import Patience
+from broadcaster.link.county_link import ReconnectPolicy
 from broadcaster.link.enrol_client import ask_to_enrol
 from broadcaster.link.membership import own_key
-from broadcaster.system.thread_loop import Loop
+from broadcaster.system.thread_loop import ThreadLoop
 
 VILLAGES = {
     "331121104200": "洞背村",
@@ -39,7 +39,7 @@ LINE = re.compile(r"broadcaster link enrol '([^']+)'")
 SECRET = re.compile(r'<p class="(?:code|secret)">([^<]+)</p>')
 UP_SECONDS = 120.0
 # A box that asks again after seconds instead of minutes: what is lost shows sooner.
-HASTY = Patience(first=0.3, longest=2.0, settle=1.0, ask_again=5.0, nobody=2.0)
+HASTY = ReconnectPolicy(first=0.3, longest=2.0, settle=1.0, ask_again=5.0, nobody=2.0)
 # paho waits up to 40 s for the broker, and the broker saves nothing of the last minute.
 SETTLED_SECONDS = 300.0
 LOOK_SECONDS = 0.25
@@ -75,11 +75,11 @@ class LivingVillage:
     """A light box on a thread of its own, as in the daemon."""
 
     box: LightBox
-    loop: Loop = field(init=False)
+    loop: ThreadLoop = field(init=False)
 
     def __post_init__(self) -> None:
         self.box.on()
-        self.loop = Loop(self.box.membership.box, self._turn, self.box.link.wake)
+        self.loop = ThreadLoop(self.box.membership.box, self._turn, self.box.link.wake)
         self.loop.start()
 
     def _turn(self) -> None:

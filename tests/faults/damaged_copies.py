@@ -26,7 +26,7 @@ from broadcaster.playout.player import Player
 from broadcaster.rules.air_rules import AirRules
 from broadcaster.rules.length_estimate import estimated_lengths
 from broadcaster.settings.schema import Settings
-from broadcaster.station.durable_queue import Endings, Intake
+from broadcaster.station.durable_queue import DurableQueue, Endings
 from broadcaster.store.database.tables import DATABASE
 from broadcaster.store.store import Store, open_store
 from broadcaster.web.server.session_key import load_session_key
@@ -168,7 +168,7 @@ def _air_all(store: Store, clock: ManualClock, folder: Path) -> None:
     rules = AirRules(settings, estimated_lengths(settings))
     endings = Endings(store.journal, rules)
     player = Player(one_line(folder), FakeDevice(), rules, endings.record, clock, store.queue.move)
-    Intake(store.queue, player, endings, clock).take_up()
+    DurableQueue(store.queue, player, endings, clock).take_up()
     while player.air_next():
         pass
     wait_until(lambda: not store.queue.unfinished())

@@ -17,7 +17,7 @@ from rig.rig import wait_until
 from rig.village import Village
 
 from broadcaster.core.clock_trust import ClockTrust
-from broadcaster.core.model import Airing, Kind, Notice, Outcome
+from broadcaster.core.model import Airing, AiringKind, Notice, Outcome
 from broadcaster.playout.player import Player
 from broadcaster.rules.air_rules import AirRules
 from broadcaster.rules.length_estimate import estimated_lengths
@@ -25,7 +25,7 @@ from broadcaster.schedule.scheduler import Clockwork
 from broadcaster.schedule.slot import Slot
 from broadcaster.settings.hourly_limits import QuietSettings
 from broadcaster.settings.schema import Settings
-from broadcaster.station.durable_queue import Endings, Intake
+from broadcaster.station.durable_queue import DurableQueue, Endings
 from broadcaster.store.store import Store, open_store
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
@@ -47,7 +47,7 @@ class Tampered(ManualClock):
 class Hourly(Slot):
     """Due at each full hour, on the hour of the earth: whatever the zone."""
 
-    kind: ClassVar[Kind] = Kind.SCHEDULED
+    kind: ClassVar[AiringKind] = AiringKind.SCHEDULED
 
     def next_after(self, moment: datetime) -> datetime | None:
         return datetime.fromtimestamp((floor(moment.timestamp() / 3600) + 1) * 3600, UTC)
@@ -63,7 +63,7 @@ class Box:
     clock: Tampered
     trust: ClockTrust
     clockwork: Clockwork
-    intake: Intake
+    intake: DurableQueue
     player: Player
     device: FakeDevice
     store: Store
@@ -83,7 +83,7 @@ class Box:
             pass
         return [begun[0] for begun in self.device.begun]
 
-    def outcomes(self, kind: Kind) -> set[Outcome]:
+    def outcomes(self, kind: AiringKind) -> set[Outcome]:
         return {row.outcome for row in self.store.journal.each() if row.kind is kind}
 
     def due_now(self) -> str:
@@ -110,7 +110,7 @@ def box(tmp_path: Path) -> Iterator[Box]:
         rules = AirRules(settings, estimated_lengths(settings))
         ended = Endings(store.journal, rules).record
         player = Player(one_line(tmp_path), device, rules, ended, clock, store.queue.move)
-        intake = Intake(store.queue, player, Endings(store.journal, rules), clock)
+        intake = DurableQueue(store.queue, player, Endings(store.journal, rules), clock)
         trust = ClockTrust(clock, HOUR, store.state, "boot")
         clockwork = Clockwork([SLOT], intake.put, clock, trust, intake.take_up)
         clockwork.start()
@@ -134,7 +134,7 @@ def test_steps_of_ten_years_either_way_air_nothing_twice_and_miss_nothing(
         figures.add("made good", monotonic() - stepped_at)
         assert {live, after} <= set(box.aired())
         box.clock.advance(random.uniform(0, 60))
-    assert box.outcomes(Kind.LIVE) == {Outcome.PLAYED}
+    assert box.outcomes(AiringKind.LIVE) == {Outcome.PLAYED}
 
 
 @pytest.mark.parametrize("seconds", [-1.0, 1.0, 3 * 3600.0])

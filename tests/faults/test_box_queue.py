@@ -11,13 +11,22 @@ import pytest
 from rig.fakes import FakeDevice, ManualClock
 from rig.rig import wait_until
 
-from broadcaster.core.model import Airing, Delivery, Kind, Notice, Office, Outcome, Refused, Severity
+from broadcaster.core.model import (
+    Airing,
+    AiringKind,
+    Delivery,
+    Notice,
+    OfficeLevel,
+    Outcome,
+    RenderFailed,
+    Severity,
+)
 from broadcaster.playout.player import Player
 from broadcaster.rules.air_rules import AirRules
 from broadcaster.rules.length_estimate import estimated_lengths
 from broadcaster.rules.precedence import precedence
 from broadcaster.settings.schema import Settings
-from broadcaster.station.durable_queue import Endings, Intake
+from broadcaster.station.durable_queue import DurableQueue, Endings
 from broadcaster.store.database.sqlite_connection import raw
 from broadcaster.store.store import Store, open_store
 
@@ -28,7 +37,7 @@ LONGEST = timedelta(hours=12)
 
 @contextmanager
 def nobody_speaks(notice: Notice, deliver: Callable[[Delivery], None]) -> Iterator[None]:
-    deliver(Refused("没有声音"))
+    deliver(RenderFailed("没有声音"))
     yield
 
 
@@ -41,7 +50,7 @@ class Box:
         self.store = store
         self.clock = clock
         self.player = Player(nobody_speaks, FakeDevice(), rules, endings.record, clock, store.queue.move)
-        self.intake = Intake(store.queue, self.player, endings, clock)
+        self.intake = DurableQueue(store.queue, self.player, endings, clock)
 
     def outcomes(self) -> dict[str, Outcome]:
         return {row.airing_id: row.outcome for row in self.store.journal.each()}
@@ -49,7 +58,7 @@ class Box:
 
 def airings(clock: ManualClock) -> list[Airing]:
     random, now = Random(4), clock.now()
-    offices, severities, kinds = list(Office), list(Severity), list(Kind)
+    offices, severities, kinds = list(OfficeLevel), list(Severity), list(AiringKind)
     made = []
     for number in range(MANY):
         notice = Notice(

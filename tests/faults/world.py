@@ -32,11 +32,11 @@ from rig.village import Village
 from rig.wall_clock import WallClock
 
 from broadcaster.core.clock import Clock
-from broadcaster.core.model import Airing, Kind, Notice
+from broadcaster.core.model import Airing, AiringKind, Notice
 from broadcaster.core.people import Scope
 from broadcaster.settings.schema import load_lexicon, load_settings
 from broadcaster.store.database import tables
-from broadcaster.store.database.read_connection import Reader
+from broadcaster.store.database.read_connection import ReadConnection
 from broadcaster.store.database.tables import DATABASE
 from broadcaster.store.journal import JournalRow
 from broadcaster.store.offline_journal import open_past
@@ -227,7 +227,7 @@ class World:
     def fall_due(self) -> None:
         """While the box is down: what the timetable had put as the power went."""
         one, now = self._note(self._prepared(), "timetable"), CLOCK.now()
-        airing = Airing(one.notice, now, now + LATENESS, Kind.SCHEDULED, "钟点")
+        airing = Airing(one.notice, now, now + LATENESS, AiringKind.SCHEDULED, "钟点")
         with open_store(self.database, CLOCK) as store:
             assert store.queue.accept(airing)
         one.airing_id = airing.id
@@ -273,7 +273,7 @@ class World:
 
     def waiting(self) -> str:
         """The rows of the queue."""
-        with closing(Reader(self.database)) as reader:
+        with closing(ReadConnection(self.database)) as reader:
             return "\n".join(row.airing for row in reader.read(tables.queue.select()))
 
     def journal(self) -> list[JournalRow]:
@@ -313,7 +313,7 @@ class World:
         # What was heard whole by then has its line when it has left the air.
         with suppress(AssertionError):
             wait_until(lambda: not self.status().get("on_air"), LEAVES_SECONDS)
-        rows = [row for row in self.journal() if row.kind is not Kind.LIVE]
+        rows = [row for row in self.journal() if row.kind is not AiringKind.LIVE]
         matters = self.matters(Notice(text, **PLAIN) for text in SLOTS.values())
         for (name, text), matter in zip(SLOTS.items(), matters, strict=True):
             mine = [row for row in rows if row.text == text]

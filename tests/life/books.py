@@ -15,7 +15,7 @@ from life.ear import Sound
 from rig.living import Vitals
 
 from broadcaster.core.labels import LOST, OUTCOMES
-from broadcaster.core.model import Kind, Notice, Outcome
+from broadcaster.core.model import AiringKind, Notice, Outcome
 
 # The budget of main, and what may be held or written for a day's few dozen notices.
 MOST_MEGABYTES = 90.0
@@ -73,7 +73,7 @@ class Line:
     airing: str
     text: str
     outcome: Outcome
-    kind: Kind
+    kind: AiringKind
     asked_by: str
     due_at: str
     reason: str
@@ -85,7 +85,7 @@ class Line:
             row["id"],
             row["text"],
             Outcome(row["outcome"]),
-            Kind(row["kind"]),
+            AiringKind(row["kind"]),
             row["asked_by"],
             row["due_at"],
             row["reason"],

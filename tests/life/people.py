@@ -2,11 +2,12 @@
 
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
-from playwright.sync_api import Browser, Locator, Page
+from playwright.sync_api import Browser, Error, Locator, Page, TimeoutError
 from rig.living import Refused
 from rig.living_box import LINE, first_of, plain
 from rig.phone import phone, press
@@ -21,6 +22,7 @@ ITEM = re.compile(r"<li\b.*?</li>", re.DOTALL)
 SECRET = re.compile(r'<p class="(?:code|secret)">([^<]+)</p>')
 LINE_TO_TYPE = re.compile(r"broadcaster link enrol '([^']+)'")
 BULLETIN = re.compile(r"/bulletin/([0-9a-f-]{36})$")
+SHOWN_MILLISECONDS = 10_000
 OPEN_ALL = "document.querySelectorAll('.tree details').forEach(one => { one.open = true })"
 
 
@@ -41,9 +43,19 @@ class Person:
 
     def open(self, path: str) -> None:
         """He logs in first where he has to."""
-        self.page.goto(path)
+        self._go(path)
         if self._is_at_login:
             self.log_in()
+            self._go(path)
+
+    def _go(self, path: str) -> None:
+        """Once more where the page was about to lead him elsewhere by itself."""
+        try:
+            self.page.goto(path)
+        except Error as error:
+            if "interrupted by another navigation" not in error.message:
+                raise
+            self.page.wait_for_load_state()
             self.page.goto(path)
 
     def log_in(self) -> None:
@@ -158,9 +170,12 @@ class Villager(Person):
 
     def take_up(self, mark: str) -> None:
         self.page.goto("/unfinished")
-        row = self.page.locator("#unfinished li", has_text=mark)
+        row = self.page.locator("#unfinished li", has_text=mark).first
+        with suppress(TimeoutError):
+            # Its rows come by a script.
+            row.wait_for(timeout=SHOWN_MILLISECONDS)
         if row.count():
-            row.first.get_by_role("link", name="接着写").click()
+            row.get_by_role("link", name="接着写").click()
 
     def look(self) -> None:
         press(self.page, LOOK)

@@ -10,7 +10,7 @@ from life.ear import RATE_HZ, Sound, sounded
 from rig.living import Vitals
 
 from broadcaster.core.labels import OUTCOMES
-from broadcaster.core.model import Kind, Notice, Outcome, Severity
+from broadcaster.core.model import AiringKind, Notice, Outcome, Severity
 
 MARK = "第1件"
 SILENCE = b""
@@ -30,7 +30,7 @@ def asked(way: Way = Way.PROGRAM, severity: Severity = Severity.DAILY) -> Asked:
 
 
 def line(outcome: Outcome, airing: str = "a") -> Line:
-    return Line(airing, f"{MARK}，停水了。", outcome, Kind.LIVE, "王", "2026-12-01T07:30", "")
+    return Line(airing, f"{MARK}，停水了。", outcome, AiringKind.LIVE, "王", "2026-12-01T07:30", "")
 
 
 def seen(*lines: Line) -> Seen:
@@ -145,7 +145,7 @@ def test_what_was_told_as_missed_may_sound_only_where_the_clock_was_put_back_bef
     again_from: str | None, wrong: list[str]
 ) -> None:
     ends = [
-        replace(line(outcome, name), asked_by="早安", kind=Kind.SCHEDULED)
+        replace(line(outcome, name), asked_by="早安", kind=AiringKind.SCHEDULED)
         for outcome, name in ((Outcome.EXPIRED, "a"), (Outcome.PLAYED, "b"))
     ]
     since = datetime.fromisoformat(again_from) if again_from else None

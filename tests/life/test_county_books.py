@@ -5,7 +5,7 @@ from life.books import Asked, Day, Figures, Line, Way
 from life.county_books import CountyBooks, OnBoard
 from rig.living import Vitals
 
-from broadcaster.core.model import Kind, Notice, Outcome
+from broadcaster.core.model import AiringKind, Notice, Outcome
 
 VILLAGE, OTHER = "331121104200", "331121104201"
 FIGURES = Figures(Vitals(120, 40, 40, 300), 10, 0, 0.0)
@@ -16,7 +16,9 @@ def asked(outcome: Outcome | None, may_be_silent: bool = False) -> Asked:
         Way.COUNTY, "第1号", Notice("第1号，停水了。"), 1, taken=True, may_be_silent=may_be_silent
     )
     if outcome:
-        one.ends = [Line("a", "第1号，停水了。", outcome, Kind.LIVE, "县里", "2026-12-01T07:30", "")]
+        one.ends = [
+            Line("a", "第1号，停水了。", outcome, AiringKind.LIVE, "县里", "2026-12-01T07:30", "")
+        ]
     return one
 
 

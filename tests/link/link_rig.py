@@ -20,7 +20,7 @@ from broadcaster.bulletin import mqtt_topics
 from broadcaster.bulletin.bulletin import Bulletin
 from broadcaster.bulletin.enrolment import Enrolment
 from broadcaster.bulletin.keys import public_from_hex
-from broadcaster.bulletin.receipts import Receipt, State, read_receipts
+from broadcaster.bulletin.receipts import Receipt, ReceiptState, read_receipts
 from broadcaster.bulletin.sync_request import Question
 from broadcaster.bulletin.upstream_office import Superior
 from broadcaster.core.clock import Clock
@@ -28,7 +28,7 @@ from broadcaster.core.errors import VoiceUnavailable
 from broadcaster.core.model import Clip, Delivery, Item, Made, Notice, Programme, Ready
 from broadcaster.link.county_link import Link
 from broadcaster.link.membership import Membership, enrol
-from broadcaster.link.reconnect_policy import Patience
+from broadcaster.link.reconnect_policy import ReconnectPolicy
 from broadcaster.link.remote_commands import THREADS
 from broadcaster.playout.device.alsa_cards import CardChoice
 from broadcaster.playout.player import Player
@@ -37,17 +37,17 @@ from broadcaster.rules.length_estimate import estimated_lengths
 from broadcaster.schedule.slot_settings import TimetableSettings
 from broadcaster.settings.hourly_limits import QuietSettings
 from broadcaster.settings.schema import PathSettings, Settings
-from broadcaster.station.durable_queue import Endings, Intake
+from broadcaster.station.durable_queue import DurableQueue, Endings
 from broadcaster.station.live_programme import Microphone
 from broadcaster.station.station import Station
 from broadcaster.station.village_slots import Slotbook
 from broadcaster.store.database.tables import DATABASE
 from broadcaster.store.store import open_store
-from broadcaster.system.thread_loop import Loop
+from broadcaster.system.thread_loop import ThreadLoop
 
 RATE_HZ = 8_000
 PASSWORD = "of-this-box-alone-0123"
-QUICK = Patience(first=0.1, longest=0.2, settle=0.1, ask_again=5.0, nobody=0.1, sound=0.1)
+QUICK = ReconnectPolicy(first=0.1, longest=0.2, settle=0.1, ask_again=5.0, nobody=0.1, sound=0.1)
 
 
 class OwnClock(Clock):
@@ -137,7 +137,7 @@ class LinkBox:
             rules = AirRules(settings, estimated_lengths(settings))
             endings = Endings(store.journal, rules)
             player = Player(studio.make, device, rules, endings.record, clock, store.queue.move)
-            intake = Intake(store.queue, player, endings, clock)
+            intake = DurableQueue(store.queue, player, endings, clock)
             words = cast(Any, type("Words", (), {"refresh": lambda self: None})())
             slots = Slotbook(TimetableSettings(), settings, clock)
             microphone = Microphone(cast(Any, studio), cast(Any, None), settings.sound.rate_hz)
@@ -148,15 +148,15 @@ class LinkBox:
             )
             station.clock_is_trusted = lambda: self.trusted
             station.confirm_clock = self._confirm
-            stack.enter_context(Loop("player", player.step, player.wake))
+            stack.enter_context(ThreadLoop("player", player.step, player.wake))
             stack.callback(player.leave, "关")
             link = stack.enter_context(closing(Link(station, self.membership, clock, QUICK)))
             station.county = link
             if with_loop:
-                stack.enter_context(Loop("link-sounds", link.sounds.step, link.sounds.wake))
+                stack.enter_context(ThreadLoop("link-sounds", link.sounds.step, link.sounds.wake))
                 for number in range(THREADS):
-                    stack.enter_context(Loop(f"far-{number}", link.far.step, link.far.wake))
-                stack.enter_context(Loop("link", link.step, link.wake))
+                    stack.enter_context(ThreadLoop(f"far-{number}", link.far.step, link.far.wake))
+                stack.enter_context(ThreadLoop("link", link.step, link.wake))
             yield Life(self, station, link, device, intake, player)
 
     def _confirm(self) -> None:
@@ -175,12 +175,12 @@ class LinkBox:
         came = self.read(office.on(mqtt_topics.receipt(self.name, "")))
         return [one for one in came if not told or one.bulletin == told.id]
 
-    def told_of(self, life: "Life", told: Bulletin) -> list[State]:
+    def told_of(self, life: "Life", told: Bulletin) -> list[ReceiptState]:
         """The same of what it keeps for the county."""
         kept = self.read(one.envelope for one in life.station.bulletins.receipts(1_000))
         return [one.state for one in kept if one.bulletin == told.id]
 
-    def states(self, office: OfficeClient, told: Bulletin | None = None) -> list[State]:
+    def states(self, office: OfficeClient, told: Bulletin | None = None) -> list[ReceiptState]:
         return [one.state for one in self.receipts(office, told)]
 
 
@@ -192,7 +192,7 @@ class Life:
     station: Station
     link: Link
     device: FakeDevice
-    intake: Intake
+    intake: DurableQueue
     player: Player
 
     @property

@@ -23,21 +23,21 @@ from broadcaster.bulletin import envelope, mqtt_topics, strict_json
 from broadcaster.bulletin.bulletin import PAYLOAD_TYPE
 from broadcaster.bulletin.keyring import Keyring
 from broadcaster.bulletin.keys import new_key, public
-from broadcaster.bulletin.receipts import State
+from broadcaster.bulletin.receipts import ReceiptState
 from broadcaster.bulletin.refusals import Refusal
 from broadcaster.bulletin.snapshot import PAYLOAD_TYPE as HEADS_TYPE
 from broadcaster.core.clock import Clock
 from broadcaster.core.model import Severity
 from broadcaster.county.keys.key_folder import OfficeFolder, open_key
 from broadcaster.county.notices.draft import Draft
-from broadcaster.county.notices.draft import State as PaperState
+from broadcaster.county.notices.draft import DraftState as PaperState
 from broadcaster.county.notices.publisher import Publisher, Sheet
 from broadcaster.county.pages.base.office_services import make_parts
 from broadcaster.county.store.office_database import OfficeDatabase
 from broadcaster.county.store.officers import OfficeRole
 
 ORDER_OF_ED25519 = 2**252 + 27742317777372353535851937790883648493
-WHOLE = [State.ACCEPTED, State.ON_THE_AIR, State.ENDED]
+WHOLE = [ReceiptState.ACCEPTED, ReceiptState.ON_THE_AIR, ReceiptState.ENDED]
 SENTENCE = "三个和尚没水喝 2026"
 
 SHOWN = {
@@ -297,7 +297,7 @@ def test_a_box_whose_clock_is_years_off_connects_and_is_fooled_by_nothing_old(
         red = office.publish(notice(seq=2, severity=Severity.RED))
         until(lambda: box.states(office.client, red) == WHOLE)
         blue = office.publish(notice(seq=3))
-        until(lambda: box.states(office.client, blue) == [State.ACCEPTED])
+        until(lambda: box.states(office.client, blue) == [ReceiptState.ACCEPTED])
         assert life.heard() == [red.id] and not box.trusted
 
 
@@ -320,7 +320,7 @@ def test_the_same_id_with_other_bytes_is_refused(box: LinkBox, office: Office, c
         until(lambda: box.states(office.client, told) == WHOLE)
         other = signed(notice(id=told.id, seq=2, text="请大家往回走。"), county.key)
         office.client.publish(mqtt_topics.bulletin(COUNTY, told.id), other, retain=False)
-        until(lambda: box.states(office.client, told)[-1] is State.REFUSED)
+        until(lambda: box.states(office.client, told)[-1] is ReceiptState.REFUSED)
         assert box.receipts(office.client, told)[-1].refusal is Refusal.OTHER_BYTES
         still_hears(life, box, office)
 
@@ -333,7 +333,7 @@ def test_a_town_does_not_cancel_what_its_county_said(
         told = office.publish(notice(not_before=later))
         until(lambda: len(life.station.status().waiting) == 1)
         off = office.publish(cancel(told.id, areas=(TOWN,)), by=county.town)
-        until(lambda: box.states(office.client, off) == [State.REFUSED])
+        until(lambda: box.states(office.client, off) == [ReceiptState.REFUSED])
         assert box.receipts(office.client, off)[0].refusal is Refusal.CANCEL_NOT_ALLOWED
         assert [one.id for one in life.station.status().waiting] == [told.id]
 

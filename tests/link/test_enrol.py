@@ -17,7 +17,7 @@ from rig.village import RunningBox, Village
 
 from broadcaster.bulletin.enrolment import EnrolmentRefused
 from broadcaster.bulletin.invitation import Invitation
-from broadcaster.bulletin.receipts import State
+from broadcaster.bulletin.receipts import ReceiptState
 from broadcaster.county.register.site_pin import site_pin
 from broadcaster.link.enrol_client import ask_to_enrol
 from broadcaster.link.membership import enrol, load_membership
@@ -172,12 +172,12 @@ def test_the_real_box_is_enrolled_by_its_command_while_it_runs_and_once_more(
         assert "没有向县里登记" in village.call("link", "show").stdout
         key = enrolled_by("of-the-first-time-0123")
         told = office.publish(notice(text="停水了。", severity=1))
-        until(lambda: State.ENDED in box.states(office.client, told), 90)
+        until(lambda: ReceiptState.ENDED in box.states(office.client, told), 90)
         heard = box.receipts(office.client, told)[-1].heard
         assert heard and heard.in_full and heard.times == 3
         assert enrolled_by("of-the-second-time-0123") == key
         told = office.publish(notice(text="来水了。", severity=4, seq=2))
-        until(lambda: State.ENDED in box.states(office.client, told), 90)
+        until(lambda: ReceiptState.ENDED in box.states(office.client, told), 90)
     finally:
         assert running.end() == 0
     until(lambda: b'"online":false' in office.client.on("cb/1/s/real-box")[-1])

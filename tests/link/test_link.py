@@ -13,14 +13,14 @@ from rig.damage import HARMS
 from broadcaster.bulletin import mqtt_topics
 from broadcaster.bulletin.bulletin import Bulletin
 from broadcaster.bulletin.keys import new_key
-from broadcaster.bulletin.receipts import State
+from broadcaster.bulletin.receipts import ReceiptState
 from broadcaster.bulletin.refusals import Refusal
 from broadcaster.core.model import Notice, Outcome, Severity
 from broadcaster.county.broker.box_status import BoxStatus, quiet_of, read_state
 from broadcaster.link.inbox import Reception
 from broadcaster.settings.hourly_limits import QuietRule, QuietSettings
 
-WHOLE = [State.ACCEPTED, State.ON_THE_AIR, State.ENDED]
+WHOLE = [ReceiptState.ACCEPTED, ReceiptState.ON_THE_AIR, ReceiptState.ENDED]
 ALWAYS = QuietRule(name="总是", windows=("00:00-12:00", "12:00-24:00"))
 
 
@@ -79,13 +79,13 @@ def test_a_cancel_ends_what_sounds_at_once(box: LinkBox, office: Office) -> None
     with box.running() as life:
         life.device.holds = True
         told = office.publish(notice())
-        until(lambda: State.ON_THE_AIR in box.states(office.client, told))
+        until(lambda: ReceiptState.ON_THE_AIR in box.states(office.client, told))
         life.device.seconds_until_cut = 0.4
         office.publish(stop := cancel(told.id, seq=2))
         until(lambda: box.states(office.client, told) == WHOLE)
         heard = box.receipts(office.client, told)[-1].heard
         assert heard and heard.outcome is Outcome.CUT_SHORT and not heard.in_full
-        assert box.states(office.client, stop) == [State.ACCEPTED]
+        assert box.states(office.client, stop) == [ReceiptState.ACCEPTED]
 
 
 def test_a_cancel_that_comes_first_keeps_it_off(box: LinkBox, office: Office) -> None:
@@ -94,7 +94,7 @@ def test_a_cancel_that_comes_first_keeps_it_off(box: LinkBox, office: Office) ->
         office.publish(stop := cancel(told.id, seq=2))
         until(lambda: box.states(office.client, stop))
         office.publish(told)
-        until(lambda: box.states(office.client, told) == [State.REFUSED])
+        until(lambda: box.states(office.client, told) == [ReceiptState.REFUSED])
         assert box.receipts(office.client, told)[0].refusal is Refusal.CANCELLED
         assert life.heard() == []
 
@@ -106,12 +106,12 @@ def test_quiet_hours_put_it_off_and_the_office_is_told_until_when(box: LinkBox, 
     )
     with box.running() as life:
         told = office.publish(notice())
-        until(lambda: box.states(office.client, told) == [State.ACCEPTED, State.DEFERRED])
+        until(lambda: box.states(office.client, told) == [ReceiptState.ACCEPTED, ReceiptState.DEFERRED])
         assert "午休不播" in box.receipts(office.client, told)[-1].reason
         red = office.publish(notice(seq=2, severity=Severity.RED))
         drill = office.publish(notice(seq=3, severity=Severity.RED, kind="drill"))
         until(lambda: box.states(office.client, red) == WHOLE)
-        until(lambda: box.states(office.client, drill) == [State.ACCEPTED, State.DEFERRED])
+        until(lambda: box.states(office.client, drill) == [ReceiptState.ACCEPTED, ReceiptState.DEFERRED])
         assert life.heard() == [red.id]
 
 
@@ -141,17 +141,17 @@ def test_what_is_for_later_and_falls_into_quiet_hours_is_told_of_when_it_is_acce
     box.quiet = QuietSettings(hours=(QuietRule(name="夜里", windows=(night,)),))
     with box.running() as life:
         told = office.publish(notice(not_before=later, expires=later + hours))
-        until(lambda: box.states(office.client, told) == [State.ACCEPTED, State.DEFERRED])
+        until(lambda: box.states(office.client, told) == [ReceiptState.ACCEPTED, ReceiptState.DEFERRED])
         assert "夜里不播" in box.receipts(office.client, told)[-1].reason
         short = office.publish(notice(seq=2, not_before=later, expires=later + hours / 6))
-        until(lambda: box.states(office.client, short) == [State.ACCEPTED, State.DEFERRED])
+        until(lambda: box.states(office.client, short) == [ReceiptState.ACCEPTED, ReceiptState.DEFERRED])
         red = office.publish(
             notice(seq=3, severity=Severity.RED, not_before=later, expires=later + hours)
         )
         by_day = office.publish(notice(seq=4, not_before=noon, expires=noon + hours))
         until(lambda: len(life.station.status().waiting) == 4)
         for one in (red, by_day):
-            until(lambda told=one: box.states(office.client, told) == [State.ACCEPTED])
+            until(lambda told=one: box.states(office.client, told) == [ReceiptState.ACCEPTED])
 
 
 def test_a_box_says_weeks_before_that_it_will_go_deaf_and_no_more_once_the_county_has_renewed(
@@ -200,7 +200,7 @@ def test_what_quiet_hours_outlast_is_suppressed_and_told(box: LinkBox, office: O
     box.quiet = QuietSettings(hours=(ALWAYS,))
     with box.running() as life:
         told = office.publish(notice())
-        until(lambda: box.states(office.client, told) == [State.ACCEPTED, State.ENDED])
+        until(lambda: box.states(office.client, told) == [ReceiptState.ACCEPTED, ReceiptState.ENDED])
         last = box.receipts(office.client, told)[-1]
         assert last.heard and last.heard.outcome is Outcome.SUPPRESSED and "总是" in last.reason
         assert life.heard() == []
@@ -216,7 +216,7 @@ def test_what_is_for_later_waits_in_the_queue(box: LinkBox, office: Office) -> N
     later = datetime.now(told_zone()) + timedelta(hours=1)
     with box.running() as life:
         told = office.publish(notice(not_before=later))
-        until(lambda: box.states(office.client, told) == [State.ACCEPTED])
+        until(lambda: box.states(office.client, told) == [ReceiptState.ACCEPTED])
         until(lambda: [one.id for one in life.station.status().waiting] == [told.id])
         (waiting,) = life.station.status().waiting
         assert waiting.due_at == later and waiting.expires_at == told.expires
@@ -231,7 +231,7 @@ def test_with_a_clock_that_nobody_trusts_only_what_is_urgent_is_heard_until_the_
         red = office.publish(notice(severity=Severity.RED))
         blue = office.publish(notice(seq=2))
         until(lambda: box.states(office.client, red) == WHOLE)
-        until(lambda: box.states(office.client, blue) == [State.ACCEPTED])
+        until(lambda: box.states(office.client, blue) == [ReceiptState.ACCEPTED])
         office.answers = True
         until(lambda: box.states(office.client, blue) == WHOLE)
         assert box.confirmed == 1
@@ -255,7 +255,7 @@ def test_a_clock_that_is_off_is_not_confirmed(box: LinkBox, office: Office) -> N
         office.publish_heads()
         until(lambda: life.link.status()["heads_at"])
         blue = office.publish(notice())
-        until(lambda: box.states(office.client, blue) == [State.ACCEPTED])
+        until(lambda: box.states(office.client, blue) == [ReceiptState.ACCEPTED])
         assert not box.trusted and life.heard() == []
 
 
@@ -294,7 +294,7 @@ def test_a_box_that_lost_its_memory_goes_by_the_heads(box: LinkBox, office: Offi
     with box.running() as life:
         until(lambda: life.link.status()["heads_at"])
         office.client.publish(mqtt_topics.bulletin(COUNTY, told.id), data)
-        until(lambda: State.REFUSED in box.states(office.client, told))
+        until(lambda: ReceiptState.REFUSED in box.states(office.client, told))
         assert box.receipts(office.client, told)[-1].refusal is Refusal.NOT_IN_FORCE
         assert life.heard() == []
 
@@ -314,7 +314,7 @@ def test_heads_that_are_older_than_those_the_box_has_are_not_gone_by(
     with box.running() as life:
         until(lambda: life.connected)
         told = office.publish(notice(seq=1))
-        until(lambda: State.ACCEPTED in box.states(office.client, told))
+        until(lambda: ReceiptState.ACCEPTED in box.states(office.client, told))
         assert life.link.status()["last_refusal"] == "", "it only stood there still"
         assert life.link.status()["heads_at"] >= at
 
@@ -342,7 +342,7 @@ def test_a_revoked_keys_words_for_later_are_withdrawn(
         told = office.publish(notice(areas=(TOWN,), not_before=later), by=county.town)
         until(lambda: len(life.station.status().waiting) == 1)
         office.client.publish(mqtt_topics.keyring(COUNTY), county.replace_key(TOWN, new_key()))
-        until(lambda: box.states(office.client, told) == [State.ACCEPTED, State.ENDED])
+        until(lambda: box.states(office.client, told) == [ReceiptState.ACCEPTED, ReceiptState.ENDED])
         assert life.station.status().waiting == ()
 
 
@@ -379,7 +379,7 @@ def test_an_alert_that_is_signed_for_quiet_hours_too_sounds_in_them(
     told = notice(**{"night_ok": True} | given)
     with box.running() as life:
         judged(life, signed(told, county.key))
-        until(lambda: box.told_of(life, told)[-1] in (State.ENDED, State.DEFERRED))
+        until(lambda: box.told_of(life, told)[-1] in (ReceiptState.ENDED, ReceiptState.DEFERRED))
         assert life.heard() == ([told.id] if sounds else [])
 
 
@@ -388,7 +388,7 @@ def test_a_town_wakes_nobody_though_it_signs_for_quiet_hours(box: LinkBox, count
     told = notice(night_ok=True, areas=(TOWN,))
     with box.running() as life:
         judged(life, signed(told, county.town))
-        until(lambda: box.told_of(life, told)[-1] is State.DEFERRED)
+        until(lambda: box.told_of(life, told)[-1] is ReceiptState.DEFERRED)
         assert life.heard() == []
 
 

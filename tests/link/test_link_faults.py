@@ -12,14 +12,14 @@ from link.link_rig import PASSWORD, LinkBox, Office, notice, until
 from rig.broker import BrokerRig, OfficeClient
 
 from broadcaster.bulletin import mqtt_topics
-from broadcaster.bulletin.receipts import State
+from broadcaster.bulletin.receipts import ReceiptState
 from broadcaster.bulletin.verify import Accepted
 from broadcaster.core.model import Severity
 from broadcaster.link.inbox import Reception
 from broadcaster.link.outbox import HELD_SECONDS
 from broadcaster.link.reconnect_policy import PERHAPS_TAKEN_OVER, STEADY_SECONDS, TAKEN_OVER
 
-WHOLE = [State.ACCEPTED, State.ON_THE_AIR, State.ENDED]
+WHOLE = [ReceiptState.ACCEPTED, ReceiptState.ON_THE_AIR, ReceiptState.ENDED]
 NOT_AUTHORISED = 135
 
 
@@ -67,7 +67,7 @@ def test_receipts_of_what_was_heard_meanwhile_come_when_the_broker_is_back(
     with box.running() as life:
         life.device.holds = True
         told = office.publish(notice())
-        until(lambda: State.ON_THE_AIR in box.states(office.client, told))
+        until(lambda: ReceiptState.ON_THE_AIR in box.states(office.client, told))
         broker.kill()
         until(lambda: not life.connected)
         life.device.release()
@@ -123,7 +123,7 @@ def test_while_the_disk_takes_nothing_what_is_urgent_is_heard_once_and_told_of_l
             blue = office.publish(notice(seq=2))
             until(lambda: life.heard() == [told.id])
             held.execute("ROLLBACK")
-        until(lambda: box.states(office.client, told)[-1:] == [State.ENDED])
+        until(lambda: box.states(office.client, told)[-1:] == [ReceiptState.ENDED])
         until(lambda: box.states(office.client, blue) == WHOLE)
         assert life.heard() == [told.id, blue.id]
 
@@ -221,7 +221,7 @@ def test_the_red_one_behind_1500_others_is_heard(box: LinkBox, office: Office) -
         office.publish(notice(seq=seq, text="今天下午停水。" * 40))
     red = office.publish(notice(seq=1501, severity=Severity.RED))
     with box.running() as life:
-        until(lambda: State.ENDED in box.states(office.client, red), 300)
+        until(lambda: ReceiptState.ENDED in box.states(office.client, red), 300)
         until(lambda: len(life.link.status()["in_force"]) + len(life.station.history(2000)) >= 1501, 300)
 
 

@@ -5,13 +5,13 @@ import re
 import pytest
 from rig.fakes import ManualClock
 
-from broadcaster.link.mqtt_client import Ending
+from broadcaster.link.mqtt_client import DisconnectCause
 from broadcaster.link.reconnect_policy import (
     PERHAPS_TAKEN_OVER,
     SILENT_ENDS,
     STEADY_SECONDS,
     TAKEN_OVER,
-    Patience,
+    ReconnectPolicy,
     Steadiness,
 )
 
@@ -23,11 +23,11 @@ def clock() -> ManualClock:
 
 @pytest.fixture
 def line(clock: ManualClock) -> Steadiness:
-    return Steadiness(Patience(), clock)
+    return Steadiness(ReconnectPolicy(), clock)
 
 
 def session(
-    line: Steadiness, clock: ManualClock, seconds: float, ending: Ending = Ending.USUAL
+    line: Steadiness, clock: ManualClock, seconds: float, ending: DisconnectCause = DisconnectCause.USUAL
 ) -> float:
     line.came()
     clock.advance(seconds)
@@ -76,7 +76,7 @@ def test_a_loss_that_was_only_counted_is_told_when_it_lasts(
 def test_a_broker_that_names_the_reason_makes_it_a_fault_until_the_line_is_steady(
     line: Steadiness, clock: ManualClock
 ) -> None:
-    session(line, clock, seconds=300, ending=Ending.TAKEN_OVER)
+    session(line, clock, seconds=300, ending=DisconnectCause.TAKEN_OVER)
     line.came()
     clock.advance(STEADY_SECONDS - 1)
     line.look()
@@ -91,15 +91,15 @@ def test_a_line_that_is_cut_without_a_word_and_let_in_again_and_again_is_another
 ) -> None:
     for _ in range(SILENT_ENDS):
         assert not line.fault
-        session(line, clock, seconds=20, ending=Ending.SILENT)
+        session(line, clock, seconds=20, ending=DisconnectCause.SILENT)
     assert line.fault == PERHAPS_TAKEN_OVER
 
 
 def test_a_network_that_goes_and_comes_is_nobodys(line: Steadiness, clock: ManualClock) -> None:
     for _ in range(3 * SILENT_ENDS):
-        session(line, clock, seconds=20, ending=Ending.SILENT)
+        session(line, clock, seconds=20, ending=DisconnectCause.SILENT)
         line.lost("没有网络")
     assert not line.fault
     for _ in range(3 * SILENT_ENDS):
-        session(line, clock, seconds=STEADY_SECONDS / 3, ending=Ending.SILENT)
+        session(line, clock, seconds=STEADY_SECONDS / 3, ending=DisconnectCause.SILENT)
     assert not line.fault

@@ -10,7 +10,7 @@ from link.link_rig import LinkBox, cancel, notice, told_zone, until
 
 from broadcaster.bulletin import strict_json
 from broadcaster.bulletin.keys import new_key
-from broadcaster.bulletin.receipts import State
+from broadcaster.bulletin.receipts import ReceiptState
 from broadcaster.link.usb_transfer import StickUnreadable
 
 
@@ -49,8 +49,8 @@ def test_a_stick_brings_keys_heads_and_bulletins_and_takes_receipts_home(
         assert life.link.read_stick(cb)["receipts"] == life.link.status()["receipts_waiting"]
     files = sorted((cb / "outbox" / box.name).iterdir())
     receipts = box.read(file.read_bytes() for file in files)
-    assert [one.state for one in receipts if one.bulletin == told.id][-1] is State.ENDED
-    assert {one.bulletin for one in receipts if one.state is State.REFUSED} >= {dropped.id}
+    assert [one.state for one in receipts if one.bulletin == told.id][-1] is ReceiptState.ENDED
+    assert {one.bulletin for one in receipts if one.state is ReceiptState.REFUSED} >= {dropped.id}
 
 
 def test_a_stick_cancels_too(box: LinkBox, county: County, cb: Path) -> None:
@@ -113,12 +113,12 @@ def test_a_late_copy_of_what_was_heard_is_not_told_as_a_refusal(
     put(cb, "1.json", signed(told, county.key))
     with box.running() as life:
         life.link.read_stick(cb)
-        until(lambda: box.told_of(life, told)[-1:] == [State.ENDED])
+        until(lambda: box.told_of(life, told)[-1:] == [ReceiptState.ENDED])
         box.clock.ahead = timedelta(hours=7)
         put(cb, "2.json", signed(missed, county.key))
         life.link.read_stick(cb)
         life.link.do(lambda reception: reception.memory.forget(box.clock.now()))
         life.link.read_stick(cb)
-        assert box.told_of(life, told)[-1] is State.ENDED
-        assert box.told_of(life, missed) == [State.REFUSED]
+        assert box.told_of(life, told)[-1] is ReceiptState.ENDED
+        assert box.told_of(life, missed) == [ReceiptState.REFUSED]
         assert life.heard() == [told.id]

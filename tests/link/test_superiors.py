@@ -15,14 +15,14 @@ from broadcaster.bulletin.bulletin import Bulletin
 from broadcaster.bulletin.enrolment import Enrolment, EnrolmentRefused
 from broadcaster.bulletin.keys import new_key, public
 from broadcaster.bulletin.metadata_signing import next_root
-from broadcaster.bulletin.receipts import State
+from broadcaster.bulletin.receipts import ReceiptState
 from broadcaster.bulletin.refusals import Refusal
 from broadcaster.bulletin.tuf_metadata import read_root
 from broadcaster.bulletin.upstream_office import Superior
 from broadcaster.link.membership import enrol, load_membership
 
 PROVINCE = "33"
-WHOLE = [State.ACCEPTED, State.ON_THE_AIR, State.ENDED]
+WHOLE = [ReceiptState.ACCEPTED, ReceiptState.ON_THE_AIR, ReceiptState.ENDED]
 
 
 @pytest.fixture(scope="module")
@@ -86,7 +86,7 @@ def test_the_province_is_heard_beside_the_county_and_again_after_a_restart(
         assert life.heard() == [second.id], "what was heard is not heard twice"
         off = relayed.publish(cancel(own.id, areas=(PROVINCE,), seq=3))
         until(lambda: box.states(office.client, off))
-        assert box.states(office.client, off) == [State.ACCEPTED]
+        assert box.states(office.client, off) == [ReceiptState.ACCEPTED]
     relayed.clear(first, second, off)
 
 
@@ -144,7 +144,7 @@ def test_a_stranger_a_revoked_key_and_another_root_of_the_province_are_not_belie
         until(lambda: any(one.refusal is Refusal.UNKNOWN_KEY for one in box.receipts(office.client)))
         later = datetime.now(told_zone()) + timedelta(hours=1)
         waits = relayed.publish(notice(areas=(TOWN,), not_before=later), province.town)
-        until(lambda: box.states(office.client, waits) == [State.ACCEPTED])
+        until(lambda: box.states(office.client, waits) == [ReceiptState.ACCEPTED])
         relayed.keyring(province.replace_key(TOWN, new_key()))
         until(lambda: len(box.states(office.client, waits)) > 1)
         assert life.heard() == []
@@ -203,7 +203,7 @@ def test_a_box_that_was_enrolled_before_believes_whom_the_countys_root_names_and
         assert life.link.status()["above"].get(PROVINCE)
         later = datetime.now(told_zone()) + timedelta(hours=1)
         waits = relayed.publish(notice(areas=(PROVINCE,), seq=2, not_before=later))
-        until(lambda: box.states(office.client, waits) == [State.ACCEPTED])
+        until(lambda: box.states(office.client, waits) == [ReceiptState.ACCEPTED])
     with box.running() as life:
         until(lambda: life.connected)
         assert life.link.status()["above"].get(PROVINCE)

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from broadcaster.core.model import Airing, Clip, Item, Kind, Notice, Outcome
-from broadcaster.playout.air_queue import Waiting
+from broadcaster.core.model import Airing, AiringKind, Clip, Item, Notice, Outcome
+from broadcaster.playout.air_queue import QueuedAiring
 from broadcaster.playout.device.device_contract import Damaged, Ended
-from broadcaster.playout.now_playing import Cut, OnAir
+from broadcaster.playout.now_playing import CurrentAiring, Cut
 from broadcaster.rules.precedence import Cause
 
 NOON = datetime(2026, 3, 15, 12, 0, tzinfo=UTC)
@@ -20,20 +20,22 @@ def sound(seconds: float, pause_seconds: float = 0.0) -> Item:
 
 
 @pytest.fixture
-def on_air() -> OnAir:
+def on_air() -> CurrentAiring:
     """Goes on with line 2, as it was cut there; heard from second 100 on."""
-    airing = Airing(Notice("通知"), NOON, NOON + timedelta(minutes=5), Kind.SCHEDULED)
-    begun = OnAir(Waiting(airing, next_line=2), NOON)
+    airing = Airing(Notice("通知"), NOON, NOON + timedelta(minutes=5), AiringKind.SCHEDULED)
+    begun = CurrentAiring(QueuedAiring(airing, next_line=2), NOON)
     begun.start(NOON, 100.0)
     return begun
 
 
-def test_what_was_cut_before_its_first_sound_goes_on_where_it_was(on_air: OnAir) -> None:
+def test_what_was_cut_before_its_first_sound_goes_on_where_it_was(on_air: CurrentAiring) -> None:
     assert on_air.line_after(0.0) == 2
     assert on_air.rest(Ended("a", 0.0, False, LOST, lost=True), 100.0).next_line == 2
 
 
-def test_what_nobody_can_have_heard_has_not_played_though_every_sample_was_taken(on_air: OnAir) -> None:
+def test_what_nobody_can_have_heard_has_not_played_though_every_sample_was_taken(
+    on_air: CurrentAiring,
+) -> None:
     on_air.add(sound(3.0), 2, 100.0)
     on_air.made = True
     heard = on_air.entry(Ended("a", 3.0, True), NOON)
@@ -43,14 +45,14 @@ def test_what_nobody_can_have_heard_has_not_played_though_every_sample_was_taken
 
 
 def test_a_line_that_was_heard_to_its_end_is_not_said_again_for_the_pause_after_it(
-    on_air: OnAir,
+    on_air: CurrentAiring,
 ) -> None:
     on_air.add(sound(3.0, pause_seconds=2.0), 2, 100.0)
     on_air.add(sound(3.0), 3, 100.0)
     assert [on_air.line_after(seconds) for seconds in (2.8, 2.9, 4.9, 7.8)] == [2, 3, 3, 3]
 
 
-def test_a_line_of_which_more_may_come_is_not_heard_yet(on_air: OnAir) -> None:
+def test_a_line_of_which_more_may_come_is_not_heard_yet(on_air: CurrentAiring) -> None:
     on_air.add(sound(0.8), 2, 100.0)
     assert on_air.line_after(0.8) == 2
     on_air.add(sound(0.8), 2, 100.5)
@@ -61,13 +63,13 @@ def test_a_line_of_which_more_may_come_is_not_heard_yet(on_air: OnAir) -> None:
     assert on_air.line_after(4.6) == 4
 
 
-def test_silence_while_the_next_line_is_made_is_not_taken_for_sound(on_air: OnAir) -> None:
+def test_silence_while_the_next_line_is_made_is_not_taken_for_sound(on_air: CurrentAiring) -> None:
     on_air.add(sound(3.0), 2, 100.0)
     on_air.add(sound(3.0), 3, 105.0)
     assert on_air.started_monotonic == 102.0
 
 
-def test_the_lines_that_are_not_said_again_are_behind_it(on_air: OnAir) -> None:
+def test_the_lines_that_are_not_said_again_are_behind_it(on_air: CurrentAiring) -> None:
     for line, seconds in enumerate((1.0, 4.0, 3.0, 2.0)):
         on_air.add(sound(seconds), line, 100.0)
     assert (on_air.seconds_before, on_air.seconds_due) == (5.0, 10.0)
@@ -77,7 +79,7 @@ def test_the_lines_that_are_not_said_again_are_behind_it(on_air: OnAir) -> None:
     assert (on_air.seconds_before, on_air.seconds_due) == (5.0, 10.0)
 
 
-def test_it_is_known_when_the_next_line_will_have_been_heard(on_air: OnAir) -> None:
+def test_it_is_known_when_the_next_line_will_have_been_heard(on_air: CurrentAiring) -> None:
     assert on_air.seconds_to_line_end(0.0) == inf
     on_air.add(sound(3.0, pause_seconds=1.0), 2, 100.0)
     on_air.add(sound(3.0), 3, 100.0)
@@ -85,7 +87,7 @@ def test_it_is_known_when_the_next_line_will_have_been_heard(on_air: OnAir) -> N
     assert on_air.seconds_to_line_end(3.0) == pytest.approx(3.85)
 
 
-def test_one_that_lacks_only_the_end_of_its_last_sound_was_played(on_air: OnAir) -> None:
+def test_one_that_lacks_only_the_end_of_its_last_sound_was_played(on_air: CurrentAiring) -> None:
     on_air.add(sound(3.0), 2, 100.0)
     ended = Ended("a", 2.9, False, LOST, lost=True)
     assert not on_air.heard_all(ended)
@@ -96,7 +98,7 @@ def test_one_that_lacks_only_the_end_of_its_last_sound_was_played(on_air: OnAir)
 
 
 def test_one_of_which_only_signal_and_opening_were_heard_goes_on_from_its_beginning() -> None:
-    begun = OnAir(Waiting(Airing(Notice("通知"), NOON, NOON)), NOON)
+    begun = CurrentAiring(QueuedAiring(Airing(Notice("通知"), NOON, NOON)), NOON)
     begun.start(NOON, 100.0)
     for line, matter in enumerate((False, False, True, True)):
         begun.add(replace(sound(2.0), matter=matter), line, 100.0)
@@ -105,7 +107,9 @@ def test_one_of_which_only_signal_and_opening_were_heard_goes_on_from_its_beginn
     assert [begun.line_after(seconds) for seconds in (1.0, 3.0, 5.8)] == [0, 1, 2]
 
 
-def test_a_line_that_is_lost_again_and_again_rests_twice_as_long_each_time(on_air: OnAir) -> None:
+def test_a_line_that_is_lost_again_and_again_rests_twice_as_long_each_time(
+    on_air: CurrentAiring,
+) -> None:
     on_air.add(sound(3.0), 2, 100.0)
     on_air.add(sound(3.0), 3, 100.0)
     rests = []
@@ -121,7 +125,7 @@ def test_a_line_that_is_lost_again_and_again_rests_twice_as_long_each_time(on_ai
 
 
 def test_only_what_a_person_cuts_is_stopping() -> None:
-    begun = OnAir(Waiting(Airing(Notice("通知"), NOON, NOON)), NOON)
+    begun = CurrentAiring(QueuedAiring(Airing(Notice("通知"), NOON, NOON)), NOON)
     begun.take_cut(Cut("让位给更紧急的通知", Cause.SEVERER))
     assert not begun.stopping
     begun.take_cut(Cut("停播"))

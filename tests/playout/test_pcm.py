@@ -2,7 +2,7 @@ from array import array
 
 import pytest
 
-from broadcaster.audio.pcm import Volume, ramp_down
+from broadcaster.audio.pcm import Gain, ramp_down
 
 ENDS = array("h", [-32768, -32767, -2, -1, 0, 1, 2, 32767]).tobytes()
 
@@ -10,11 +10,11 @@ ENDS = array("h", [-32768, -32767, -2, -1, 0, 1, 2, 32767]).tobytes()
 @pytest.mark.parametrize("percent", [0, 1, 50, 99])
 def test_volume_scales_both_signs_to_the_nearest_sample(percent: int) -> None:
     due = array("h", (round(sample * percent / 100) for sample in array("h", ENDS)))
-    assert Volume(percent).apply(ENDS) == due.tobytes()
+    assert Gain(percent).apply(ENDS) == due.tobytes()
 
 
 def test_full_volume_changes_nothing() -> None:
-    assert Volume(100).apply(ENDS) is ENDS
+    assert Gain(100).apply(ENDS) is ENDS
 
 
 def test_a_ramp_falls_evenly_from_the_first_sample() -> None:

@@ -14,20 +14,20 @@ from rig.rig import wait_until
 from broadcaster.core.clock_trust import SETTLED_SECONDS
 from broadcaster.core.model import (
     Airing,
+    AiringKind,
     Clip,
     Delivery,
     Item,
     JournalEntry,
-    Kind,
     Made,
     Notice,
     Outcome,
     Programme,
     Ready,
-    Refused,
+    RenderFailed,
     Severity,
 )
-from broadcaster.playout.air_queue import AirQueue, Waiting
+from broadcaster.playout.air_queue import AirQueue, QueuedAiring
 from broadcaster.playout.player import Player
 from broadcaster.rules.precedence import Cause
 from broadcaster.rules.quiet_hours import PASSES, Ruling, Verdict
@@ -53,7 +53,7 @@ class Maker:
             raise RuntimeError("a fault of our own")
         deliver(Ready(self.items[0], self.first))
         if self.refuse_next:
-            deliver(Refused(self.refuse_next))
+            deliver(RenderFailed(self.refuse_next))
         else:
             deliver(Ready(self.items[1], self.first + 1))
             deliver(Made(Programme("fake:beep", self.items)))
@@ -100,13 +100,17 @@ class Air:
             self.deferred.append,
         )
 
-    def airing(self, name: str, severity: Severity = Severity.DAILY, kind: Kind = Kind.LIVE) -> Airing:
+    def airing(
+        self, name: str, severity: Severity = Severity.DAILY, kind: AiringKind = AiringKind.LIVE
+    ) -> Airing:
         now = self.clock.now()
         notice = Notice(name, severity=severity)
         return Airing(notice, now, now + timedelta(minutes=10), kind, id=name)
 
-    def put(self, name: str, severity: Severity = Severity.DAILY, kind: Kind = Kind.LIVE) -> None:
-        self.player.put(Waiting(self.airing(name, severity, kind)))
+    def put(
+        self, name: str, severity: Severity = Severity.DAILY, kind: AiringKind = AiringKind.LIVE
+    ) -> None:
+        self.player.put(QueuedAiring(self.airing(name, severity, kind)))
 
     def start(self) -> threading.Thread:
         """Begin the next airing, which goes on until it is cut or released."""
@@ -180,12 +184,12 @@ def test_what_is_late_when_it_is_put_cuts_nobody_and_is_never_first(air: Air) ->
     air.put("sounding")
     thread = air.start()
     late = replace(air.airing("late", Severity.RED), expires_at=air.clock.now() - timedelta(minutes=1))
-    air.player.put(Waiting(late))
+    air.player.put(QueuedAiring(late))
     assert air.player.on_air and air.player.on_air.cut is None
     air.device.release()
     thread.join(10)
     queue = AirQueue()
-    queue.put(Waiting(late))
+    queue.put(QueuedAiring(late))
     assert queue.first(air.clock.now(), 0.0) is None
     assert not air.player.air_next()
     assert air.endings() == [("sounding", Outcome.PLAYED), ("late", Outcome.EXPIRED)]
@@ -203,11 +207,11 @@ def test_what_is_put_too_late_while_another_is_ended_as_late_does_not_sound(air:
     def ended(*entries: JournalEntry) -> None:
         air.journal.extend(entries)
         if len(air.journal) == 1:
-            player.put(Waiting(second))
+            player.put(QueuedAiring(second))
 
     player = Player(air.maker.make, air.device, air.rules, ended, air.clock)
-    first, second = air.airing("first"), air.airing("second", kind=Kind.SCHEDULED)
-    player.put(Waiting(first))
+    first, second = air.airing("first"), air.airing("second", kind=AiringKind.SCHEDULED)
+    player.put(QueuedAiring(first))
     air.clock.advance(601)
     while player.air_next() or player.waiting():
         pass
@@ -308,7 +312,7 @@ def test_a_higher_office_waits_for_its_equal_in_severity(air: Air) -> None:
     air.put("village")
     thread = air.start()
     county = air.airing("county")
-    air.player.put(Waiting(replace(county, notice=replace(county.notice, office=2))))
+    air.player.put(QueuedAiring(replace(county, notice=replace(county.notice, office=2))))
     air.device.release()
     thread.join(10)
     assert air.endings() == [("village", Outcome.PLAYED)]
@@ -317,7 +321,7 @@ def test_a_higher_office_waits_for_its_equal_in_severity(air: Air) -> None:
 def test_volume_and_zones_go_with_the_item(air: Air) -> None:
     air.rules.volumes["a"] = 40
     a = air.airing("a")
-    air.player.put(Waiting(replace(a, notice=replace(a.notice, zones=("东街",)))))
+    air.player.put(QueuedAiring(replace(a, notice=replace(a.notice, zones=("东街",)))))
     air.put("b")
     air.player.air_next()
     air.player.air_next()
@@ -325,7 +329,7 @@ def test_volume_and_zones_go_with_the_item(air: Air) -> None:
 
 
 def test_a_scheduled_one_goes_on_from_the_line_that_was_cut_and_is_journaled_once(air: Air) -> None:
-    air.put("scheduled", kind=Kind.SCHEDULED)
+    air.put("scheduled", kind=AiringKind.SCHEDULED)
     thread = air.start()
     air.device.seconds_until_cut = 1.5
     air.put("flood", Severity.RED)
@@ -342,8 +346,8 @@ def test_a_scheduled_one_goes_on_from_the_line_that_was_cut_and_is_journaled_onc
     assert [entry.reason for entry in air.journal] == ["", "给更紧急的让过路，接着播完的"]
 
 
-@pytest.mark.parametrize("kind", [Kind.LIVE, Kind.LOOP])
-def test_what_is_live_or_a_loop_is_not_taken_up_again(air: Air, kind: Kind) -> None:
+@pytest.mark.parametrize("kind", [AiringKind.LIVE, AiringKind.LOOP])
+def test_what_is_live_or_a_loop_is_not_taken_up_again(air: Air, kind: AiringKind) -> None:
     air.put("daily", kind=kind)
     thread = air.start()
     air.put("flood", Severity.RED)
@@ -355,7 +359,7 @@ def test_what_is_live_or_a_loop_is_not_taken_up_again(air: Air, kind: Kind) -> N
 
 
 def test_what_was_cut_and_is_too_late_then_ends_cut_short_with_its_seconds(air: Air) -> None:
-    air.put("scheduled", kind=Kind.SCHEDULED)
+    air.put("scheduled", kind=AiringKind.SCHEDULED)
     thread = air.start()
     air.device.seconds_until_cut = 0.5
     air.put("flood", Severity.RED)
@@ -369,7 +373,7 @@ def test_what_was_cut_and_is_too_late_then_ends_cut_short_with_its_seconds(air: 
 
 
 def test_what_was_cut_for_something_severer_and_then_stopped_does_not_go_on(air: Air) -> None:
-    air.put("scheduled", kind=Kind.SCHEDULED)
+    air.put("scheduled", kind=AiringKind.SCHEDULED)
     thread = air.start()
     air.put("flood", Severity.RED)
     thread.join(10)
@@ -380,7 +384,7 @@ def test_what_was_cut_for_something_severer_and_then_stopped_does_not_go_on(air:
 
 def test_a_persons_stop_goes_before_a_severer_notice(air: Air) -> None:
     air.device.deaf = True
-    air.put("scheduled", kind=Kind.SCHEDULED)
+    air.put("scheduled", kind=AiringKind.SCHEDULED)
     thread = air.start()
     air.put("flood", Severity.RED)
     air.player.stop_all("停播")
@@ -390,9 +394,9 @@ def test_a_persons_stop_goes_before_a_severer_notice(air: Air) -> None:
     assert ends["scheduled"] == (Outcome.CUT_SHORT, "停播")
 
 
-@pytest.mark.parametrize("kind", Kind)
+@pytest.mark.parametrize("kind", AiringKind)
 def test_a_lost_card_makes_every_kind_wait_and_go_on_with_the_line_that_was_cut(
-    air: Air, kind: Kind
+    air: Air, kind: AiringKind
 ) -> None:
     air.put("a", kind=kind)
     thread = air.start()
@@ -457,7 +461,7 @@ def test_without_a_card_everything_waits_to_its_limit_and_that_is_told_within_se
     air.clock.advance(4)
     assert air.player.waits_for_device == ""
     air.put("live")
-    air.put("scheduled", kind=Kind.SCHEDULED)
+    air.put("scheduled", kind=AiringKind.SCHEDULED)
     assert air.player.waits_for_device == "声卡掉线"
     air.clock.advance(590)
     assert not air.player.air_next() and air.journal == []
@@ -483,11 +487,11 @@ def test_a_talk_without_a_card_ends_within_seconds_and_is_not_taken_up(air: Air)
         airing = air.airing(name)
         return replace(airing, notice=replace(airing.notice, talk=True))
 
-    air.player.put(Waiting(talk("sounding")))
+    air.player.put(QueuedAiring(talk("sounding")))
     thread = air.start()
     air.device.lose(after_seconds=1.2)
     thread.join(10)
-    air.player.put(Waiting(talk("waiting")))
+    air.player.put(QueuedAiring(talk("waiting")))
     air.player.air_next()
     air.clock.advance(4)
     air.player.air_next()
@@ -497,7 +501,7 @@ def test_a_talk_without_a_card_ends_within_seconds_and_is_not_taken_up(air: Air)
 
 def test_a_card_that_is_back_wakes_the_player(air: Air) -> None:
     air.device.lose()
-    air.put("scheduled", kind=Kind.SCHEDULED)
+    air.put("scheduled", kind=AiringKind.SCHEDULED)
     thread = threading.Thread(target=lambda: (air.player.step(), air.player.step()))
     thread.start()
     air.device.come_back()
@@ -553,15 +557,15 @@ def test_leaving_ends_what_was_half_said_and_leaves_the_rest_for_the_next_start(
 @pytest.mark.parametrize(
     ("kind", "severity", "heard"),
     [
-        (Kind.LIVE, Severity.DAILY, 0.4),
-        (Kind.LIVE, Severity.RED, 1.5),
-        (Kind.SCHEDULED, Severity.DAILY, 1.5),
+        (AiringKind.LIVE, Severity.DAILY, 0.4),
+        (AiringKind.LIVE, Severity.RED, 1.5),
+        (AiringKind.SCHEDULED, Severity.DAILY, 1.5),
     ],
 )
 def test_leaving_leaves_unended_what_the_next_start_takes_up(
-    air: Air, kind: Kind, severity: Severity, heard: float
+    air: Air, kind: AiringKind, severity: Severity, heard: float
 ) -> None:
-    paused: list[Waiting] = []
+    paused: list[QueuedAiring] = []
     air.player.on_pause = paused.append
     air.put("a", severity, kind)
     thread = air.start()
@@ -573,9 +577,9 @@ def test_leaving_leaves_unended_what_the_next_start_takes_up(
 
 
 def test_one_that_sounded_in_part_before_the_start_goes_on_where_it_was(air: Air) -> None:
-    airing = air.airing("scheduled", kind=Kind.SCHEDULED)
+    airing = air.airing("scheduled", kind=AiringKind.SCHEDULED)
     before = air.clock.now() - timedelta(minutes=1)
-    begun = Waiting(airing, next_line=2, seconds_played=1.0, started_at=before, cut_by=Cause.DOWN)
+    begun = QueuedAiring(airing, next_line=2, seconds_played=1.0, started_at=before, cut_by=Cause.DOWN)
     air.player.put(begun)
     air.player.air_next()
     (entry,) = air.journal
@@ -585,7 +589,7 @@ def test_one_that_sounded_in_part_before_the_start_goes_on_where_it_was(air: Air
 
 
 def test_one_that_lacks_only_its_last_moment_is_not_taken_up_for_it(air: Air) -> None:
-    air.put("scheduled", kind=Kind.SCHEDULED)
+    air.put("scheduled", kind=AiringKind.SCHEDULED)
     thread = air.start()
     air.device.lose(after_seconds=2.9)
     thread.join(10)
@@ -595,7 +599,7 @@ def test_one_that_lacks_only_its_last_moment_is_not_taken_up_for_it(air: Air) ->
 
 def test_a_stop_that_comes_as_the_card_is_lost_is_not_forgotten(air: Air) -> None:
     air.maker.as_it_closes = lambda: air.player.stop_all("停播")
-    air.put("scheduled", kind=Kind.SCHEDULED)
+    air.put("scheduled", kind=AiringKind.SCHEDULED)
     thread = air.start()
     air.device.lose(after_seconds=1.2)
     thread.join(10)
@@ -630,7 +634,7 @@ def test_a_card_that_is_lost_for_a_moment_costs_nothing(air: Air) -> None:
 
 
 def test_a_red_newcomer_without_a_card_waits_for_it_and_goes_first(air: Air) -> None:
-    air.put("scheduled", kind=Kind.SCHEDULED)
+    air.put("scheduled", kind=AiringKind.SCHEDULED)
     thread = air.start()
     air.device.lose(after_seconds=0.5)
     thread.join(10)
@@ -645,7 +649,7 @@ def test_a_red_newcomer_without_a_card_waits_for_it_and_goes_first(air: Air) -> 
 
 
 def test_quiet_hours_that_begin_while_it_waits_to_go_on_end_it_with_what_was_heard(air: Air) -> None:
-    air.put("scheduled", kind=Kind.SCHEDULED)
+    air.put("scheduled", kind=AiringKind.SCHEDULED)
     thread = air.start()
     air.device.seconds_until_cut = 1.5
     air.put("flood", Severity.RED)
@@ -662,7 +666,7 @@ def test_quiet_hours_that_begin_while_it_waits_to_go_on_end_it_with_what_was_hea
 def test_what_is_live_outlasts_a_step_of_the_clock_and_the_timetable_goes_by_it(
     air: Air, days: int
 ) -> None:
-    air.put("planned", kind=Kind.SCHEDULED)
+    air.put("planned", kind=AiringKind.SCHEDULED)
     air.put("live")
     air.clock.step(timedelta(days=days))
     air.put("after")
@@ -682,8 +686,8 @@ def test_what_is_live_outlasts_a_step_of_the_clock_and_the_timetable_goes_by_it(
     assert looked_at - ends["live"].airing.due_at == timedelta(seconds=300)
 
 
-@pytest.mark.parametrize("kind", [Kind.LIVE, Kind.SCHEDULED])
-def test_a_clock_that_jumps_and_is_put_back_costs_nobody_his_notice(air: Air, kind: Kind) -> None:
+@pytest.mark.parametrize("kind", [AiringKind.LIVE, AiringKind.SCHEDULED])
+def test_a_clock_that_jumps_and_is_put_back_costs_nobody_his_notice(air: Air, kind: AiringKind) -> None:
     waits_until = air.clock.now() + timedelta(hours=11)
     air.rules.verdicts["this evening"] = Verdict(Ruling.DEFER, "夜里不播", waits_until)
     air.put("this evening", kind=kind)

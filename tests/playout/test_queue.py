@@ -1,8 +1,8 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from broadcaster.core.model import Airing, Kind, Notice, Office, Severity
-from broadcaster.playout.air_queue import AirQueue, Waiting
+from broadcaster.core.model import Airing, AiringKind, Notice, OfficeLevel, Severity
+from broadcaster.playout.air_queue import AirQueue, QueuedAiring
 
 MORNING = datetime(2026, 3, 15, 8, 0, tzinfo=UTC)
 
@@ -10,7 +10,7 @@ MORNING = datetime(2026, 3, 15, 8, 0, tzinfo=UTC)
 def airing(
     name: str,
     severity: Severity = Severity.DAILY,
-    office: Office = Office.VILLAGE,
+    office: OfficeLevel = OfficeLevel.VILLAGE,
     due_at: datetime = MORNING,
 ) -> Airing:
     notice = Notice(name, severity=severity, office=office)
@@ -20,7 +20,7 @@ def airing(
 def filled(*airings: Airing) -> AirQueue:
     queue = AirQueue()
     for each in airings:
-        queue.put(Waiting(each))
+        queue.put(QueuedAiring(each))
     return queue
 
 
@@ -37,10 +37,10 @@ def test_severity_goes_before_office_before_due_time() -> None:
     queue = filled(
         airing("daily later", due_at=late),
         airing("daily"),
-        airing("daily of the county", office=Office.COUNTY, due_at=late),
+        airing("daily of the county", office=OfficeLevel.COUNTY, due_at=late),
         airing("blue", Severity.BLUE),
         airing("red", Severity.RED, due_at=late),
-        airing("orange of the province", Severity.ORANGE, Office.PROVINCE),
+        airing("orange of the province", Severity.ORANGE, OfficeLevel.PROVINCE),
     )
     assert taken(queue) == [
         "red",
@@ -73,7 +73,7 @@ def test_clear_gives_back_all_that_waited() -> None:
 def test_what_may_not_start_yet_lets_others_go_before() -> None:
     queue = filled(airing("now"))
     later = MORNING + timedelta(hours=7)
-    queue.put(Waiting(airing("after the night", Severity.BLUE, due_at=later), not_before=later))
+    queue.put(QueuedAiring(airing("after the night", Severity.BLUE, due_at=later), not_before=later))
     assert queue.next_start(MORNING) == later
     assert taken(queue) == ["now"]
     assert taken(queue, later) == ["after the night"]
@@ -93,7 +93,7 @@ def test_what_is_late_is_never_first() -> None:
 
 
 def test_a_stepped_clock_takes_what_is_live_along_and_leaves_the_timetable() -> None:
-    queue = filled(airing("asked"), replace(airing("planned"), kind=Kind.SCHEDULED))
+    queue = filled(airing("asked"), replace(airing("planned"), kind=AiringKind.SCHEDULED))
     year = timedelta(days=365)
     moved = queue.follow_clock(MORNING + year + timedelta(seconds=7), 7.0)
     assert [each.id for each in moved] == ["asked"]
@@ -104,7 +104,7 @@ def test_a_stepped_clock_takes_what_is_live_along_and_leaves_the_timetable() -> 
 
 def test_what_is_asked_for_after_a_step_is_not_taken_along_by_it() -> None:
     queue = filled(airing("before"))
-    queue.put(Waiting(airing("after", due_at=MORNING - timedelta(hours=8)), due=5.0))
+    queue.put(QueuedAiring(airing("after", due_at=MORNING - timedelta(hours=8)), due=5.0))
     night = MORNING - timedelta(hours=8) + timedelta(seconds=1)
     queue.follow_clock(night, 6.0)
     assert taken(queue, night) == ["before", "after"]
@@ -114,7 +114,7 @@ def test_what_is_asked_for_after_a_step_is_not_taken_along_by_it() -> None:
 def test_a_change_since_it_was_looked_at_does_not_wait() -> None:
     queue = AirQueue()
     changes = queue.changes
-    queue.put(Waiting(airing("a")))
+    queue.put(QueuedAiring(airing("a")))
     queue.wait(changes, timeout_seconds=60)
     changes = queue.changes
     queue.wake()
@@ -124,16 +124,16 @@ def test_a_change_since_it_was_looked_at_does_not_wait() -> None:
 
 def test_clear_leaves_what_is_wanted_later() -> None:
     queue = filled(airing("now"))
-    queue.put(Waiting(airing("later"), not_before=MORNING + timedelta(hours=1)))
+    queue.put(QueuedAiring(airing("later"), not_before=MORNING + timedelta(hours=1)))
     assert [cleared.airing.id for cleared in queue.clear(MORNING)] == ["now"]
     assert [waiting.id for waiting in queue.waiting()] == ["later"]
 
 
 def test_one_that_rests_lets_others_go_before_and_is_ready_when_its_rest_is_over() -> None:
     queue = AirQueue()
-    queue.put(Waiting(airing("red", Severity.RED), rest_seconds=2.0, rests_until=102.0))
+    queue.put(QueuedAiring(airing("red", Severity.RED), rest_seconds=2.0, rests_until=102.0))
     assert queue.first(MORNING, 100.0) is None and queue.rest_seconds(100.0) == 2.0
-    queue.put(Waiting(airing("daily")))
+    queue.put(QueuedAiring(airing("daily")))
     firsts = [queue.first(MORNING, monotonic) for monotonic in (100.0, 102.0)]
     assert [first and first.airing.id for first in firsts] == ["daily", "red"]
     assert queue.rest_seconds(102.0) is None

@@ -40,7 +40,7 @@ from broadcaster.station.station import (
     Afar,
     CardEntry,
     DeviceState,
-    OnAir,
+    OnAirStatus,
     Status,
     Stop,
     TakenUp,
@@ -63,9 +63,9 @@ from broadcaster.store.passwords import Passwords
 from broadcaster.store.phones import Phones
 from broadcaster.store.tokens import Tokens
 from broadcaster.studio.export_jobs import Copy, Track
-from broadcaster.studio.preview import Heard
+from broadcaster.studio.preview import PreviewSound
 from broadcaster.studio.recordings import Recordings
-from broadcaster.system.thread_loop import Loop
+from broadcaster.system.thread_loop import ThreadLoop
 from broadcaster.tts.base.voice import Voice
 
 # As weak as argon2 allows: a test's passwords guard nothing.
@@ -117,9 +117,9 @@ class FakeRehearsals:
     def seconds(self, token: str) -> float | None:
         return self.lasts
 
-    def hear(self, token: str) -> Heard | None:
+    def hear(self, token: str) -> PreviewSound | None:
         content = b"0123456789"
-        return Heard(len(content), iter([content[:4], content[4:]])) if token == "token" else None
+        return PreviewSound(len(content), iter([content[:4], content[4:]])) if token == "token" else None
 
     def rhymes(self, script: Script) -> list[dict[str, Any]]:
         return self.verses
@@ -195,7 +195,7 @@ class FakeStation:
         self._stack.enter_context(closing(database))
         spare = Spare(settings.paths.state / SPARE)
         self._ledger = self._stack.enter_context(closing(Ledger(database, spare)))
-        self._stack.enter_context(Loop("store", self._ledger.step, self._ledger.wake))
+        self._stack.enter_context(ThreadLoop("store", self._ledger.step, self._ledger.wake))
         self.accounts = Accounts(database, self.clock, CHEAP)
         self.phones = Phones(database, self.clock, CHEAP)
         self.tokens = Tokens(database, self.clock)
@@ -208,7 +208,7 @@ class FakeStation:
         self.words = Wordbook(file, file.load(), cast(Any, self.studio))
         self.going_on: dict[str, str] = {}
         self.now = datetime.now(settings.station.zone)
-        self.on_air: OnAir | None = None
+        self.on_air: OnAirStatus | None = None
         self.waiting: list[Airing] = []
         self.held: frozenset[str] = frozenset()
         self.coming: list[Airing] = []

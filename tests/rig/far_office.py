@@ -19,7 +19,7 @@ from broadcaster.bulletin.keys import public
 from broadcaster.core.clock import Clock
 from broadcaster.core.model import Severity
 from broadcaster.county.board.county_totals import CountySums
-from broadcaster.county.board.receipt_inbox import Intake
+from broadcaster.county.board.receipt_inbox import ReceiptInbox
 from broadcaster.county.broker.broker_access import BrokerDoor
 from broadcaster.county.broker.mosquitto import OFFICE
 from broadcaster.county.broker.mqtt_client import Wire
@@ -27,9 +27,9 @@ from broadcaster.county.keys.key_folder import OfficeFolder
 from broadcaster.county.keys.key_renewal import OfficeKeys
 from broadcaster.county.keys.village_keys import VillageKeys
 from broadcaster.county.notices.publisher import Publisher
-from broadcaster.county.office.office_thread import Office
+from broadcaster.county.office.office_thread import OfficeThread
 from broadcaster.county.pages.app import create_app
-from broadcaster.county.pages.base.office_services import Parts, make_parts
+from broadcaster.county.pages.base.office_services import OfficeServices, make_parts
 from broadcaster.county.pages.base.page_context import Pages, Trusted
 from broadcaster.county.register.register import BrokerAddress
 from broadcaster.county.store.office_database import OfficeDatabase
@@ -38,7 +38,7 @@ from broadcaster.county.store.officers import OfficeRole
 from broadcaster.county.villages.remote_client import FarLine
 from broadcaster.county.villages.village_site import VillageSites
 from broadcaster.link.membership import enrol, own_key
-from broadcaster.system.thread_loop import Loop
+from broadcaster.system.thread_loop import ThreadLoop
 
 SENTENCE = "三个和尚没水喝 2026"
 KEEPER, PASSWORD = "管家", "shuiku-2026"
@@ -53,7 +53,7 @@ class FarOffice:
 
     folder: OfficeFolder
     broker: BrokerRig
-    parts: Parts
+    parts: OfficeServices
     keys: VillageKeys
     wire: Wire
     sites: VillageSites
@@ -139,14 +139,14 @@ def far_office(folder: Path) -> Iterator[FarOffice]:
         )
         publisher = Publisher(database, parts.register, clock, held.signer, held.trust)
         line = FarLine(wire, parts.register, keys)
-        running = Office(
-            *(publisher, Intake(database, clock), parts.standing, wire, clock),
+        running = OfficeThread(
+            *(publisher, ReceiptInbox(database, clock), parts.standing, wire, clock),
             *(held, parts.register.areas_of, CountySums(database, clock)),
         )
         woken.append(running.wake)
         wire.start()
         stack.enter_context(closing(wire))
-        stack.enter_context(Loop("office", running.step, running.wake))
+        stack.enter_context(ThreadLoop("office", running.step, running.wake))
         wait_until(lambda: wire.connected, 20)
         address = BrokerAddress("127.0.0.1", broker.port, broker.broker.authority)
         trusted = Trusted(office.pin, lambda: office.keyring.to_bytes(), address)

@@ -13,10 +13,10 @@ from rig.rig import wait_until
 
 from broadcaster.core.model import (
     Airing,
+    AiringKind,
     Clip,
     Delivery,
     Item,
-    Kind,
     Made,
     Notice,
     Outcome,
@@ -28,7 +28,7 @@ from broadcaster.rules.air_rules import AirRules
 from broadcaster.rules.length_estimate import estimated_lengths
 from broadcaster.settings.hourly_limits import QuietSettings
 from broadcaster.settings.schema import Settings
-from broadcaster.station.durable_queue import Endings, Intake
+from broadcaster.station.durable_queue import DurableQueue, Endings
 from broadcaster.store.store import Store, open_store
 
 RATE_HZ = 8_000
@@ -42,11 +42,11 @@ class Box:
     device: FakeDevice
     store: Store
     player: Player
-    intake: Intake
+    intake: DurableQueue
     endings: Endings
     rules: AirRules
 
-    def airing(self, name: str, kind: Kind = Kind.LIVE) -> Airing:
+    def airing(self, name: str, kind: AiringKind = AiringKind.LIVE) -> Airing:
         now = self.clock.now()
         return Airing(Notice(name), now, now + timedelta(minutes=10), kind, id=name)
 
@@ -103,5 +103,5 @@ def open_box(folder: Path, line: Item, settings: Settings | None = None) -> Iter
         rules = AirRules(settings, estimated_lengths(settings))
         endings = Endings(store.journal, rules)
         player = Player(make, device, rules, endings.record, clock, store.queue.move)
-        intake = Intake(store.queue, player, endings, clock)
+        intake = DurableQueue(store.queue, player, endings, clock)
         yield Box(clock, device, store, player, intake, endings, rules)

@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 
 from broadcaster.bulletin.enrolment import Enrolment
 from broadcaster.core.clock import Clock
-from broadcaster.core.model import Airing, JournalEntry, Kind, Notice, Outcome
-from broadcaster.link.county_link import Link, Patience
+from broadcaster.core.model import Airing, AiringKind, JournalEntry, Notice, Outcome
+from broadcaster.link.county_link import Link, ReconnectPolicy
 from broadcaster.link.membership import Membership, enrol
 from broadcaster.rules.quiet_hours import PASSES, Verdict
 from broadcaster.settings.schema import Settings
@@ -59,7 +59,9 @@ class SilentStation:
     ) -> Airing:
         now = CLOCK.now()
         self.came(notice.id)
-        airing = Airing(notice, at or now, expires_at, Kind.SCHEDULED, asked_by, notice.id, firm=True)
+        airing = Airing(
+            notice, at or now, expires_at, AiringKind.SCHEDULED, asked_by, notice.id, firm=True
+        )
         self.sounding[notice.id] = airing
         self._begun(airing)
         return airing
@@ -103,7 +105,7 @@ class LightBox:
         self,
         state: Path,
         enrolment: Enrolment,
-        patience: Patience | None = None,
+        patience: ReconnectPolicy | None = None,
         came: Callable[[str], None] = lambda id: None,
     ) -> None:
         self._state, self._patience = state, patience

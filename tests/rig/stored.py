@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from broadcaster.core.model import Airing, JournalEntry, Kind, Notice, Outcome, Severity
+from broadcaster.core.model import Airing, AiringKind, JournalEntry, Notice, Outcome, Severity
 from broadcaster.store.store import Store
 
 OpenStore = Callable[[], AbstractContextManager[Store]]
@@ -18,7 +18,7 @@ DUE = datetime(2026, 11, 20, 7, 30, tzinfo=ZoneInfo("Asia/Shanghai"))
 def airing(
     airing_id: str = "a1",
     text: str = "今天停水",
-    kind: Kind = Kind.SCHEDULED,
+    kind: AiringKind = AiringKind.SCHEDULED,
     due_at: datetime = DUE,
     asked_by: str = "早间",
 ) -> Airing:

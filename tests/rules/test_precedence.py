@@ -6,17 +6,19 @@ from itertools import product
 
 import pytest
 
-from broadcaster.core.model import Airing, Kind, Notice, Office, Severity
+from broadcaster.core.model import Airing, AiringKind, Notice, OfficeLevel, Severity
 from broadcaster.rules.precedence import Cause, cuts_in, goes_on, precedence
 
 MORNING = datetime(2026, 3, 15, 8, 0, tzinfo=UTC)
 # 红 橙 黄 蓝 日常: what stands further left goes first.
 ORDER = [Severity.RED, Severity.ORANGE, Severity.YELLOW, Severity.BLUE, Severity.DAILY]
-OFFICES = sorted(Office, reverse=True)
+OFFICES = sorted(OfficeLevel, reverse=True)
 UNHEARD, HALF_SAID = 0, 3
 
 
-def airing(severity: Severity, office: Office, kind: Kind = Kind.LIVE, minutes: int = 0) -> Airing:
+def airing(
+    severity: Severity, office: OfficeLevel, kind: AiringKind = AiringKind.LIVE, minutes: int = 0
+) -> Airing:
     due_at = MORNING + timedelta(minutes=minutes)
     notice = Notice("停水", severity=severity, office=office)
     return Airing(notice, due_at, due_at + timedelta(hours=1), kind)
@@ -25,7 +27,7 @@ def airing(severity: Severity, office: Office, kind: Kind = Kind.LIVE, minutes: 
 PAIRS = list(product(product(ORDER, OFFICES), repeat=2))
 
 
-def place(severity: Severity, office: Office) -> tuple[int, int]:
+def place(severity: Severity, office: OfficeLevel) -> tuple[int, int]:
     return ORDER.index(severity), OFFICES.index(office)
 
 
@@ -44,41 +46,41 @@ def test_only_a_severer_newcomer_cuts_in_whatever_its_office() -> None:
 
 def test_a_drill_holds_up_nothing_that_is_meant() -> None:
     for severity, meant in product(ORDER, ORDER):
-        drill, real = (airing(each, Office.NATION) for each in (severity, meant))
+        drill, real = (airing(each, OfficeLevel.NATION) for each in (severity, meant))
         drill = replace(drill, notice=replace(drill.notice, drill=True))
         assert not cuts_in(drill, real)
         assert cuts_in(real, drill) is (meant is not Severity.DAILY)
         assert goes_on(drill, Cause.DOWN, HALF_SAID) is False
 
 
-@pytest.mark.parametrize("newcomer", Kind)
-@pytest.mark.parametrize("sounding", Kind)
-def test_the_kind_changes_nothing_in_who_goes_first(newcomer: Kind, sounding: Kind) -> None:
-    red = replace(airing(Severity.RED, Office.VILLAGE), kind=newcomer)
-    daily = replace(airing(Severity.DAILY, Office.NATION), kind=sounding)
+@pytest.mark.parametrize("newcomer", AiringKind)
+@pytest.mark.parametrize("sounding", AiringKind)
+def test_the_kind_changes_nothing_in_who_goes_first(newcomer: AiringKind, sounding: AiringKind) -> None:
+    red = replace(airing(Severity.RED, OfficeLevel.VILLAGE), kind=newcomer)
+    daily = replace(airing(Severity.DAILY, OfficeLevel.NATION), kind=sounding)
     assert cuts_in(red, daily) and not cuts_in(daily, red)
     assert precedence(red) < precedence(daily)
 
 
 GOES_ON = {
-    (Kind.LIVE, Cause.SEVERER): (False, False),
-    (Kind.LIVE, Cause.DEVICE): (True, True),
-    (Kind.LIVE, Cause.DOWN): (True, False),
-    (Kind.SCHEDULED, Cause.SEVERER): (True, True),
-    (Kind.SCHEDULED, Cause.DEVICE): (True, True),
-    (Kind.SCHEDULED, Cause.DOWN): (True, True),
-    (Kind.LOOP, Cause.SEVERER): (False, False),
-    (Kind.LOOP, Cause.DEVICE): (True, True),
-    (Kind.LOOP, Cause.DOWN): (True, False),
+    (AiringKind.LIVE, Cause.SEVERER): (False, False),
+    (AiringKind.LIVE, Cause.DEVICE): (True, True),
+    (AiringKind.LIVE, Cause.DOWN): (True, False),
+    (AiringKind.SCHEDULED, Cause.SEVERER): (True, True),
+    (AiringKind.SCHEDULED, Cause.DEVICE): (True, True),
+    (AiringKind.SCHEDULED, Cause.DOWN): (True, True),
+    (AiringKind.LOOP, Cause.SEVERER): (False, False),
+    (AiringKind.LOOP, Cause.DEVICE): (True, True),
+    (AiringKind.LOOP, Cause.DOWN): (True, False),
 }
 
 
-@pytest.mark.parametrize("kind", Kind)
+@pytest.mark.parametrize("kind", AiringKind)
 @pytest.mark.parametrize("cause", Cause)
-def test_what_was_cut_goes_on_by_its_kind_and_by_what_cut_it(kind: Kind, cause: Cause) -> None:
-    cut = replace(airing(Severity.DAILY, Office.VILLAGE), kind=kind)
+def test_what_was_cut_goes_on_by_its_kind_and_by_what_cut_it(kind: AiringKind, cause: Cause) -> None:
+    cut = replace(airing(Severity.DAILY, OfficeLevel.VILLAGE), kind=kind)
     assert tuple(goes_on(cut, cause, line) for line in (UNHEARD, HALF_SAID)) == GOES_ON[kind, cause]
-    red = replace(airing(Severity.RED, Office.VILLAGE), kind=kind)
+    red = replace(airing(Severity.RED, OfficeLevel.VILLAGE), kind=kind)
     assert goes_on(red, cause, HALF_SAID)
     talk = replace(red, notice=replace(red.notice, talk=True))
     assert not goes_on(talk, cause, UNHEARD)

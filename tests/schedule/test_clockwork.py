@@ -12,7 +12,7 @@ from rig.fakes import ManualClock, Memory
 
 from broadcaster.core.clock import Clock
 from broadcaster.core.clock_trust import ClockTrust
-from broadcaster.core.model import Airing, JournalEntry, Kind, Notice
+from broadcaster.core.model import Airing, AiringKind, JournalEntry, Notice
 from broadcaster.schedule.missed_occurrences import LOOKED_AT, Gaps
 from broadcaster.schedule.scheduler import Clockwork, SlotTrigger
 from broadcaster.schedule.slot import Slot
@@ -27,7 +27,7 @@ class Once(Slot):
     """Due one time only."""
 
     due_at: datetime
-    kind: ClassVar[Kind] = Kind.SCHEDULED
+    kind: ClassVar[AiringKind] = AiringKind.SCHEDULED
 
     def next_after(self, moment: datetime) -> datetime | None:
         return self.due_at if moment < self.due_at else None
@@ -37,7 +37,7 @@ class Once(Slot):
 class EachMinute(Slot):
     """Due at every full minute."""
 
-    kind: ClassVar[Kind] = Kind.LOOP
+    kind: ClassVar[AiringKind] = AiringKind.LOOP
 
     def next_after(self, moment: datetime) -> datetime | None:
         return moment.replace(second=0, microsecond=0) + MINUTE
@@ -90,7 +90,7 @@ def test_a_slot_that_falls_due_is_put_once_with_its_own_due_time() -> None:
     assert airing.due_at == slot.due_at
     assert airing.due_at.tzinfo is SHANGHAI
     assert airing.expires_at == slot.due_at + MINUTE
-    assert (airing.kind, airing.asked_by) == (Kind.SCHEDULED, "试音")
+    assert (airing.kind, airing.asked_by) == (AiringKind.SCHEDULED, "试音")
     assert put.empty()
 
 

@@ -8,7 +8,7 @@ from rig.fakes import ManualClock, Memory
 
 from broadcaster.core.clock_trust import SETTLED_SECONDS
 from broadcaster.core.errors import StoreUnusable
-from broadcaster.core.model import Airing, JournalEntry, Kind, Notice, Outcome
+from broadcaster.core.model import Airing, AiringKind, JournalEntry, Notice, Outcome
 from broadcaster.schedule.missed_occurrences import EVER, MOST_COUNTED, Gaps
 from broadcaster.schedule.slot import Slot
 
@@ -21,7 +21,7 @@ class Every(Slot):
     """Due again and again, by the clock."""
 
     minutes: int
-    kind: ClassVar[Kind] = Kind.LOOP
+    kind: ClassVar[AiringKind] = AiringKind.LOOP
 
     def next_after(self, moment: datetime) -> datetime | None:
         whole = (moment - EVER) // timedelta(minutes=self.minutes) + 1

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 from hypothesis import given
 from hypothesis import strategies as st
 
-from broadcaster.core.model import Kind, Notice, Severity
+from broadcaster.core.model import AiringKind, Notice, Severity
 from broadcaster.rules.length_estimate import estimated_lengths
 from broadcaster.schedule.air_plan import Fate, Planned, plan
 from broadcaster.schedule.plan_summary import look_ahead
@@ -152,7 +152,7 @@ def test_nothing_sounds_twice_at_once_and_everything_has_one_fate(slots: list[di
         assert before.starts_at + timedelta(seconds=before.seconds) <= after.starts_at
     for one in sounding:
         assert one.starts_at >= one.due_at
-        if one.airing.kind is Kind.LOOP or one.airing.notice.drill:
+        if one.airing.kind is AiringKind.LOOP or one.airing.notice.drill:
             assert 6.5 <= one.starts_at.hour + one.starts_at.minute / 60 < 21.5
 
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from broadcaster.core.model import Notice
 from broadcaster.schedule.day_rules import Between, Days, MarketDays, Weekdays
 from broadcaster.schedule.recurrence import Recurrence
-from broadcaster.schedule.slot import Loop
+from broadcaster.schedule.slot import LoopSlot
 from broadcaster.schedule.time_rules import At, Cron, Every, Times
 
 ZONES = st.sampled_from([ZoneInfo("Asia/Shanghai"), ZoneInfo("America/New_York")])
@@ -81,11 +81,11 @@ def _overlaps(recurrence: Recurrence) -> bool:
 def test_a_playlist_goes_on_where_it_was_after_a_restart() -> None:
     texts = tuple(Notice(text) for text in ("第一段", "第二段", "第三段"))
 
-    def slot() -> Loop:
+    def slot() -> LoopSlot:
         every = Every(timedelta(minutes=30), ((time(8), time(10)),))
         days = Weekdays(frozenset({0, 2, 4}))
         recurrence = Recurrence(days, every, ZoneInfo("Asia/Shanghai"))
-        return Loop("轮流", texts[0], timedelta(minutes=5), recurrence, playlist=texts)
+        return LoopSlot("轮流", texts[0], timedelta(minutes=5), recurrence, playlist=texts)
 
     start = datetime(2026, 11, 20, tzinfo=ZoneInfo("Asia/Shanghai"))
     said = [slot().airing_at(due).notice.text for due in islice(slot().after(start), 9)]

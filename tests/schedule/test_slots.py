@@ -4,10 +4,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from broadcaster.core.model import Kind, Notice
+from broadcaster.core.model import AiringKind, Notice
 from broadcaster.schedule.day_rules import Weekdays
 from broadcaster.schedule.recurrence import Recurrence
-from broadcaster.schedule.slot import FixedTimes, Loop, Slot
+from broadcaster.schedule.slot import FixedTimes, LoopSlot, Slot
 from broadcaster.schedule.time_rules import At, Every
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -23,10 +23,10 @@ def fixed(*times: time, days: frozenset[int] = EVERY_DAY, zone: ZoneInfo = SHANG
 
 def loop(
     minutes: int, *windows: str, days: frozenset[int] = EVERY_DAY, zone: ZoneInfo = SHANGHAI
-) -> Loop:
+) -> LoopSlot:
     pairs = tuple((clock(begin), clock(end)) for begin, end in (window.split("-") for window in windows))
     every = Every(timedelta(minutes=minutes), pairs)
-    return Loop("循环", NOTICE, LATE, Recurrence(Weekdays(days), every, zone))
+    return LoopSlot("循环", NOTICE, LATE, Recurrence(Weekdays(days), every, zone))
 
 
 def clock(text: str) -> time:
@@ -155,5 +155,5 @@ def test_an_airing_knows_when_it_is_too_late_and_who_asked() -> None:
     due = at("2026-11-20 07:30")
     airing = fixed(time(7, 30)).airing_at(due)
     assert (airing.due_at, airing.expires_at) == (due, due + LATE)
-    assert (airing.notice, airing.kind, airing.asked_by) == (NOTICE, Kind.SCHEDULED, "早间")
-    assert loop(5, "08:00-09:00").airing_at(due).kind is Kind.LOOP
+    assert (airing.notice, airing.kind, airing.asked_by) == (NOTICE, AiringKind.SCHEDULED, "早间")
+    assert loop(5, "08:00-09:00").airing_at(due).kind is AiringKind.LOOP

@@ -3,7 +3,7 @@ from itertools import islice
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from broadcaster.core.model import Kind, Severity, Signal, Style
+from broadcaster.core.model import AiringKind, Severity, Signal, Style
 from broadcaster.core.project_folders import CONFIG_FOLDER
 from broadcaster.schedule.plan_summary import count
 from broadcaster.schedule.slot_settings import TimetableSettings
@@ -27,10 +27,10 @@ NIGHT = {"name": "夜间", "text": "关好门窗", "every_minutes": 60, "windows
 def test_a_day_of_all_slots_is_planned_in_order() -> None:
     plan = list(timetable(NIGHT, MORNING).plan(FRIDAY, FRIDAY + DAY))
     assert [(f"{airing.due_at:%H:%M}", airing.notice.title, airing.kind) for airing in plan] == [
-        ("06:00", "早间", Kind.SCHEDULED),
-        ("07:30", "早间", Kind.SCHEDULED),
-        ("22:00", "夜间", Kind.LOOP),
-        ("23:00", "夜间", Kind.LOOP),
+        ("06:00", "早间", AiringKind.SCHEDULED),
+        ("07:30", "早间", AiringKind.SCHEDULED),
+        ("22:00", "夜间", AiringKind.LOOP),
+        ("23:00", "夜间", AiringKind.LOOP),
     ]
 
 

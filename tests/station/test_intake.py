@@ -11,7 +11,7 @@ import pytest
 from rig.intake_box import Box, make_line, open_box
 from rig.rig import wait_until
 
-from broadcaster.core.model import Item, Kind, Outcome, Severity
+from broadcaster.core.model import AiringKind, Item, Outcome, Severity
 
 Open = Callable[..., AbstractContextManager[Box]]
 
@@ -60,7 +60,7 @@ def test_what_is_due_is_put_once_also_while_the_disk_cannot_tell(
 ) -> None:
     (tmp_path / "broken").write_text("a file where the folder should be")
     with open_again("broken") as box:
-        due = box.airing("due", Kind.SCHEDULED)
+        due = box.airing("due", AiringKind.SCHEDULED)
         box.intake.put(due)
         box.play_on()
         box.intake.put(due)
@@ -69,7 +69,7 @@ def test_what_is_due_is_put_once_also_while_the_disk_cannot_tell(
 
 def test_what_a_stop_has_ended_is_not_put_again(open_again: Open) -> None:
     with open_again() as box:
-        due = box.airing("due", Kind.SCHEDULED)
+        due = box.airing("due", AiringKind.SCHEDULED)
         box.intake.put(due)
         assert len(box.player.stop_all("停播")) == 1
     with open_again() as box:
@@ -83,8 +83,8 @@ def test_what_is_live_is_said_again_at_once_also_by_a_clock_that_is_behind(open_
         box.store.queue.accept(box.airing("killed in its opening"))
         box.store.queue.progress("killed in its opening", 0, 3.4)
         box.store.queue.accept(box.airing("waited"))
-        box.store.queue.accept(box.airing("planned", Kind.SCHEDULED))
-        red = box.airing("red", Kind.SCHEDULED)
+        box.store.queue.accept(box.airing("planned", AiringKind.SCHEDULED))
+        red = box.airing("red", AiringKind.SCHEDULED)
         box.store.queue.accept(replace(red, notice=replace(red.notice, severity=Severity.RED)))
         box.store.queue.progress("red", 2, 3.0)
     with open_again() as box:
@@ -101,7 +101,7 @@ def test_what_is_live_is_said_again_at_once_also_by_a_clock_that_is_behind(open_
 
 def test_what_waits_for_the_clock_is_seen_and_can_be_cancelled(open_again: Open) -> None:
     with open_again() as box:
-        planned, unwanted = (box.airing(name, Kind.SCHEDULED) for name in ("planned", "unwanted"))
+        planned, unwanted = (box.airing(name, AiringKind.SCHEDULED) for name in ("planned", "unwanted"))
         box.intake.accept(planned)
         box.intake.accept(unwanted)
     with open_again() as box:
@@ -137,7 +137,7 @@ def test_what_went_by_while_the_box_was_off_or_its_clock_not_believed_says_so(
         now = box.clock.now()
         for name, minutes in (("while off", 30), ("while held", 70), ("in time", 80)):
             due = now + timedelta(minutes=minutes)
-            planned = replace(box.airing(name, Kind.SCHEDULED), due_at=due)
+            planned = replace(box.airing(name, AiringKind.SCHEDULED), due_at=due)
             box.intake.accept(replace(planned, expires_at=due + timedelta(minutes=10)))
     with open_again() as box:
         box.clock.step(timedelta(minutes=60))
@@ -180,8 +180,8 @@ def test_a_stop_in_the_first_words_loses_nothing(open_again: Open) -> None:
         assert box.ends() == [("live", Outcome.PLAYED)]
 
 
-@pytest.mark.parametrize("kind", list(Kind))
-def test_of_what_was_killed_in_its_signal_everything_is_said(open_again: Open, kind: Kind) -> None:
+@pytest.mark.parametrize("kind", list(AiringKind))
+def test_of_what_was_killed_in_its_signal_everything_is_said(open_again: Open, kind: AiringKind) -> None:
     with open_again() as box:
         box.store.queue.accept(box.airing("a", kind))
         box.store.queue.progress("a", 0, 2.0)

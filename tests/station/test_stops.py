@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from rig.intake_box import Box, make_line, open_box
 
-from broadcaster.core.model import Kind, Outcome, Severity
+from broadcaster.core.model import AiringKind, Outcome, Severity
 from broadcaster.settings.hourly_limits import QuietRule, QuietSettings
 from broadcaster.settings.schema import Settings
 from broadcaster.station.persistent_controls import Remembered
@@ -28,7 +28,9 @@ class StoppedBox:
             *(box.clock, lambda: True),
         )
 
-    def sound(self, kind: Kind = Kind.LIVE, talk: bool = False, seconds: float = 3.5) -> None:
+    def sound(
+        self, kind: AiringKind = AiringKind.LIVE, talk: bool = False, seconds: float = 3.5
+    ) -> None:
         first = self.box.airing("first", kind)
         first = replace(first, notice=replace(first.notice, talk=talk))
         self.box.intake.accept(first)
@@ -127,8 +129,10 @@ def test_ten_minutes_later_it_is_not_offered_any_more(open_stopped: Open) -> Non
         assert stopped.stops.last() is None and stopped.stops.go_on(stop.id) is None
 
 
-@pytest.mark.parametrize("kind", Kind)
-def test_every_kind_comes_back_and_has_as_long_as_it_had_then(open_stopped: Open, kind: Kind) -> None:
+@pytest.mark.parametrize("kind", AiringKind)
+def test_every_kind_comes_back_and_has_as_long_as_it_had_then(
+    open_stopped: Open, kind: AiringKind
+) -> None:
     with open_stopped() as stopped:
         stopped.sound(kind)
         stop = stopped.stop()

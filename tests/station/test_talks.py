@@ -17,21 +17,21 @@ from rig.rig import wait_until
 from broadcaster.core.errors import KeptQuiet, StoreUnusable
 from broadcaster.core.model import (
     Airing,
+    AiringKind,
     Clip,
     Delivery,
     Item,
     JournalEntry,
-    Kind,
     Made,
     Notice,
     Outcome,
     Programme,
     Ready,
-    Refused,
+    RenderFailed,
     Severity,
 )
 from broadcaster.core.people import Person, Role
-from broadcaster.playout.air_queue import Waiting
+from broadcaster.playout.air_queue import QueuedAiring
 from broadcaster.playout.player import Player
 from broadcaster.rules.quiet_hours import PASSES, Verdict
 from broadcaster.station.live_programme import KEPT_BLOCKS, Microphone
@@ -69,7 +69,7 @@ class Studio:
     @contextmanager
     def make(self, notice: Notice, deliver: Callable[[Delivery], None]) -> Iterator[None]:
         if notice.talk:
-            deliver(Refused("没有录下来"))
+            deliver(RenderFailed("没有录下来"))
         else:
             deliver(Ready(self.item, 1))
             deliver(Made(Programme("fake:beep", (self.item,))))
@@ -126,10 +126,10 @@ class Air:
         if self.refusal:
             raise self.refusal
         airing = self.airing(notice, asked_by)
-        self.player.put(Waiting(airing))
+        self.player.put(QueuedAiring(airing))
         return airing
 
-    def airing(self, notice: Notice, asked_by: str = "", kind: Kind = Kind.LIVE) -> Airing:
+    def airing(self, notice: Notice, asked_by: str = "", kind: AiringKind = AiringKind.LIVE) -> Airing:
         now = self.clock.now()
         return Airing(notice, now, now + timedelta(minutes=30), kind, asked_by)
 
@@ -265,7 +265,7 @@ def test_who_lets_go_while_something_severer_cuts_in_is_told_what_cut_him(air: A
     air.clock.advance(CHIME_SECONDS)
     air.speak(talk, block(1))
     air.may_record.clear()
-    air.player.put(Waiting(air.airing(Notice("泄洪", severity=Severity.RED))))
+    air.player.put(QueuedAiring(air.airing(Notice("泄洪", severity=Severity.RED))))
     wait_until(lambda: air.player.on_air is None)
     air.talks.end(talk, WANG.name)
     air.may_record.set()
@@ -311,7 +311,7 @@ def test_a_button_let_go_at_the_end_of_the_chime_has_said_nothing_and_is_told(ai
 
 
 def test_a_button_let_go_before_its_turn_takes_the_talk_back(air: Air) -> None:
-    air.player.put(Waiting(air.airing(Notice("泄洪", severity=Severity.RED))))
+    air.player.put(QueuedAiring(air.airing(Notice("泄洪", severity=Severity.RED))))
     air.air()
     talk = air.talks.begin(WANG, Severity.BLUE)
     assert air.say(talk, block(1)).stage is TalkStage.WAITING
@@ -323,7 +323,7 @@ def test_a_button_let_go_before_its_turn_takes_the_talk_back(air: Air) -> None:
 
 
 def test_a_talk_cuts_what_is_daily_and_a_severer_notice_cuts_it_for_good(air: Air) -> None:
-    air.player.put(Waiting(air.airing(Notice("早安"), kind=Kind.LOOP)))
+    air.player.put(QueuedAiring(air.airing(Notice("早安"), kind=AiringKind.LOOP)))
     air.air()
     talk = air.talks.begin(WANG, Severity.BLUE)
     air.threads[-1].join(10)
@@ -331,7 +331,7 @@ def test_a_talk_cuts_what_is_daily_and_a_severer_notice_cuts_it_for_good(air: Ai
     wait_until(lambda: air.player.on_air and air.player.on_air.started_monotonic is not None)
     air.clock.advance(CHIME_SECONDS)
     air.speak(talk, block(1))
-    air.player.put(Waiting(air.airing(Notice("泄洪", severity=Severity.RED))))
+    air.player.put(QueuedAiring(air.airing(Notice("泄洪", severity=Severity.RED))))
     air.threads[-1].join(10)
     state = air.say(talk, block(2))
     assert (state.stage, state.sentence) == (TalkStage.OVER, "讲话停了：让位给更紧急的通知。")
@@ -408,7 +408,7 @@ def test_quiet_hours_refuse_it_with_their_sentence(air: Air) -> None:
 
 def test_a_talk_of_before_a_restart_is_not_said_by_a_voice(air: Air) -> None:
     air.device.holds = False
-    air.player.put(Waiting(air.airing(Notice("王秀英在现场讲话", talk=True))))
+    air.player.put(QueuedAiring(air.airing(Notice("王秀英在现场讲话", talk=True))))
     air.player.air_next()
     (entry,) = air.journal.values()
     assert (entry.outcome, entry.reason) == (Outcome.FAILED, "没有录下来")

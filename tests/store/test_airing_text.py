@@ -5,7 +5,7 @@ from datetime import UTC
 import pytest
 from rig.stored import DUE, airing
 
-from broadcaster.core.model import Airing, Notice, Office, Severity, Signal, Style, WhenQuiet
+from broadcaster.core.model import Airing, Notice, OfficeLevel, Severity, Signal, Style, WhenQuiet
 from broadcaster.store.database.airing_json import read_airing, write_airing
 
 FULL = Notice(
@@ -13,7 +13,7 @@ FULL = Notice(
     title="放水",
     severity=Severity.RED,
     issuer="水利站",
-    office=Office.COUNTY,
+    office=OfficeLevel.COUNTY,
     voice="baker:female",
     pace=0.9,
     repeats=3,

@@ -9,7 +9,7 @@ from rig.stored import OpenStore, airing, entry
 from sqlalchemy import func, select
 
 from broadcaster.store.database import tables
-from broadcaster.store.database.read_connection import Reader
+from broadcaster.store.database.read_connection import ReadConnection
 
 MANY = 300
 ALL = select(func.sum(func.length(tables.journal.c.text))).where(tables.journal.c.airing_id > "")
@@ -26,7 +26,7 @@ def test_what_a_writer_changes_under_a_reader_without_its_log_is_no_damage(lived
     """As on a full disk: a database that is sound must not give way to a backup of yesterday."""
     with (
         closing(sqlite3.connect(lived, isolation_level=None)) as writer,
-        closing(Reader(lived)) as reader,
+        closing(ReadConnection(lived)) as reader,
     ):
         # Nobody else gets at its log then.
         writer.execute("PRAGMA locking_mode = EXCLUSIVE")

@@ -11,7 +11,7 @@ from rig.fakes import ManualClock
 from rig.stored import DUE, OpenStore, airing, entry
 from sqlalchemy import insert
 
-from broadcaster.core.model import Kind, Notice, Outcome, Severity, Signal
+from broadcaster.core.model import AiringKind, Notice, Outcome, Severity, Signal
 from broadcaster.store.database import tables
 from broadcaster.store.journal import Journal, JournalFilter, _values
 from broadcaster.store.store import Store
@@ -28,7 +28,7 @@ def test_a_line_comes_back_as_it_was_written(journal: Journal) -> None:
     journal.record(entry(airing()))
     (row,) = journal.recent(5)
     assert (row.airing_id, row.title, row.text, row.asked_by) == ("a1", "停水", "今天停水", "早间")
-    assert (row.severity, row.kind, row.outcome) == (Severity.BLUE, Kind.SCHEDULED, Outcome.PLAYED)
+    assert (row.severity, row.kind, row.outcome) == (Severity.BLUE, AiringKind.SCHEDULED, Outcome.PLAYED)
     assert (row.due_at, row.started_at) == (DUE, DUE)
     assert row.ended_at.utcoffset() == timedelta(hours=8)
     assert (row.seconds_played, row.seconds_due, row.voice) == (7.5, 8.0, "baker:female")
@@ -179,8 +179,8 @@ def test_nobody_else_on_the_machine_can_read_it(path: Path, journal: Journal) ->
 
 
 def test_of_a_live_notice_the_last_airing_is_found_by_each(store: Store) -> None:
-    first = airing("a1", kind=Kind.LIVE)
-    lines = first, replace(first, id="a2"), airing("b", kind=Kind.LIVE), airing("c")
+    first = airing("a1", kind=AiringKind.LIVE)
+    lines = first, replace(first, id="a2"), airing("b", kind=AiringKind.LIVE), airing("c")
     for one in lines:
         assert store.journal.record(entry(one))
     of_first = first.notice.id, "a2"

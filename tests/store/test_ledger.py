@@ -13,7 +13,7 @@ from broadcaster.store.database import tables, write_queue
 from broadcaster.store.database.reserved_space import SPARE, Spare
 from broadcaster.store.database.station_database import Database
 from broadcaster.store.database.write_queue import MOST_TOGETHER, MOST_WAITING, Change, Ledger
-from broadcaster.system.thread_loop import Loop
+from broadcaster.system.thread_loop import ThreadLoop
 
 
 @pytest.fixture
@@ -30,7 +30,7 @@ def ledger(database: Database, path: Path) -> Ledger:
 @pytest.fixture
 def written(ledger: Ledger) -> Iterator[Ledger]:
     """Written to by its thread."""
-    with Loop("store", ledger.step, ledger.wake):
+    with ThreadLoop("store", ledger.step, ledger.wake):
         yield ledger
 
 

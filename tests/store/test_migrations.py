@@ -13,7 +13,7 @@ from alembic.script import ScriptDirectory
 from rig.fakes import ManualClock
 from rig.stored import DUE, OpenStore, airing, entry
 
-from broadcaster.core.model import Kind, Outcome
+from broadcaster.core.model import AiringKind, Outcome
 from broadcaster.core.people import Role
 from broadcaster.store.database import tables
 from broadcaster.store.database.migrate import alembic_config
@@ -85,8 +85,8 @@ def test_a_file_of_0_1_0_keeps_its_journal_and_its_account(path: Path, open_agai
         assert (person.name, person.role, len(person.stamp)) == ("王秀英", Role.SECRETARY, 32)
         rows = store.journal.recent(9)
         assert [(row.airing_id, row.kind, row.outcome) for row in rows] == [
-            ("a1", Kind.LIVE, Outcome.PLAYED),
-            ("a0", Kind.LIVE, Outcome.PLAYED),
+            ("a1", AiringKind.LIVE, Outcome.PLAYED),
+            ("a0", AiringKind.LIVE, Outcome.PLAYED),
         ]
         later = store.journal.recent(9, JournalFilter(since=DUE + timedelta(hours=1)))
         assert [row.airing_id for row in later] == ["a1"]

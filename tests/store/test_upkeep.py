@@ -13,7 +13,7 @@ from rig.fakes import ManualClock
 from rig.stored import OpenStore, airing, entry
 from sqlalchemy import insert
 
-from broadcaster.core.model import JournalEntry, Kind, Outcome
+from broadcaster.core.model import AiringKind, JournalEntry, Outcome
 from broadcaster.store.database import tables
 from broadcaster.store.database.backups import KEPT, version_of_sound
 from broadcaster.store.journal import _values
@@ -46,7 +46,7 @@ def test_lines_older_than_a_year_become_days(quiet: Store, clock: ManualClock) -
     for number in range(3):
         quiet.journal.record(entry(airing(f"s{number}", due_at=old)))
     quiet.journal.record(entry(airing("cut", due_at=old), Outcome.CUT_SHORT))
-    quiet.journal.record(entry(airing("live", kind=Kind.LIVE, due_at=old, asked_by="王秀英")))
+    quiet.journal.record(entry(airing("live", kind=AiringKind.LIVE, due_at=old, asked_by="王秀英")))
     quiet.journal.record(entry(airing("young", due_at=clock.now() - 364 * DAY)))
     quiet.upkeep.tidy(clock.now())
     assert [row.airing_id for row in quiet.journal.recent(9)] == ["young"]
@@ -60,7 +60,7 @@ def test_lines_older_than_a_year_become_days(quiet: Store, clock: ManualClock) -
 
 def asked_at(moment: datetime, name: str, due_in: timedelta = timedelta()) -> JournalEntry:
     """Asked for by a person when the clock showed that, and ended then."""
-    one = airing(name, kind=Kind.LIVE, due_at=moment + due_in)
+    one = airing(name, kind=AiringKind.LIVE, due_at=moment + due_in)
     return replace(entry(one), ended_at=moment)
 
 

@@ -160,9 +160,9 @@ def test_only_the_last_ones_are_kept_and_a_start_clears_all(
 
 
 def test_a_step_that_waits_ends_when_it_is_woken(copies: Copies) -> None:
-    from broadcaster.system.thread_loop import Loop
+    from broadcaster.system.thread_loop import ThreadLoop
 
-    loop = Loop("copies", copies.step, copies.wake)
+    loop = ThreadLoop("copies", copies.step, copies.wake)
     loop.start()
     loop.stop()
     assert not loop.alive

@@ -19,7 +19,7 @@ from broadcaster.audio.mastering_preset import HORN
 from broadcaster.audio.signal_sounds import make_signal
 from broadcaster.audio.sound_file_writer import write_clip
 from broadcaster.core.errors import BroadcasterError, TextRefused, VoiceUnavailable
-from broadcaster.core.model import Delivery, Item, Made, Notice, Ready, Refused, Severity, Signal
+from broadcaster.core.model import Delivery, Item, Made, Notice, Ready, RenderFailed, Severity, Signal
 from broadcaster.settings.schema import (
     LexiconSettings,
     PathSettings,
@@ -68,7 +68,7 @@ class Listener:
         """What is there already, without waiting."""
         return self._inbox.get_nowait()
 
-    def follow(self, at_first_sound: object = None) -> Made | Refused:
+    def follow(self, at_first_sound: object = None) -> Made | RenderFailed:
         while isinstance(delivery := self._inbox.get(timeout=60), Ready):
             self.sounds.append(delivery)
             if len(self.sounds) == 1 and callable(at_first_sound):
@@ -208,7 +208,7 @@ def test_two_deaths_over_one_notice_give_it_up_with_a_sentence(studio: Studio) -
             pass
         kill(studio)
         refused = listener.follow()
-    assert isinstance(refused, Refused)
+    assert isinstance(refused, RenderFailed)
     assert "语音引擎连续出错" in refused.reason
 
 

@@ -8,7 +8,7 @@ import pytest
 from rig.fakes import ManualClock
 
 from broadcaster.core.errors import ConfigError
-from broadcaster.core.model import Delivery, Made, Notice, Programme, Ready, Refused, Signal
+from broadcaster.core.model import Delivery, Made, Notice, Programme, Ready, RenderFailed, Signal
 from broadcaster.settings.schema import LexiconSettings, PathSettings, Settings
 from broadcaster.studio.studio import Studio
 
@@ -83,7 +83,7 @@ def test_what_is_being_made_by_the_old_lexicon_is_never_found_by_the_new(studio:
     deliveries: SimpleQueue[Delivery] = SimpleQueue()
     with studio.make(FAIR, deliveries.put):
         studio.learn(PENG)
-        while isinstance(delivery := deliveries.get(timeout=60), Ready | Refused):
+        while isinstance(delivery := deliveries.get(timeout=60), Ready | RenderFailed):
             assert isinstance(delivery, Ready)
     assert isinstance(delivery, Made)
     assert studio.find(studio.settled(FAIR)) is None

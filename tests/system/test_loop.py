@@ -1,6 +1,6 @@
 import threading
 
-from broadcaster.system.thread_loop import Loop
+from broadcaster.system.thread_loop import ThreadLoop
 
 
 def test_steps_follow_one_another_until_stopped() -> None:
@@ -14,7 +14,7 @@ def test_steps_follow_one_another_until_stopped() -> None:
         if len(counted) == 3:
             reached.set()
 
-    with Loop("counter", step, turn.release) as loop:
+    with ThreadLoop("counter", step, turn.release) as loop:
         turn.release(3)
         assert reached.wait(10)
         assert loop.alive
@@ -32,5 +32,5 @@ def test_an_error_costs_one_step_only() -> None:
             raise error
         went_on.set()
 
-    with Loop("stumbling", step, lambda: None):
+    with ThreadLoop("stumbling", step, lambda: None):
         assert went_on.wait(10)

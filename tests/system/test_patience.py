@@ -1,12 +1,12 @@
 """A slow machine is waited for, a hang is found; the clock is given."""
 
-from broadcaster.system.progress_deadline import Patience
+from broadcaster.system.progress_deadline import ProgressDeadline
 
 DEADLINE = 20.0
 
 
-def started(first_sign_after: float) -> Patience:
-    patience = Patience(DEADLINE, 0.0)
+def started(first_sign_after: float) -> ProgressDeadline:
+    patience = ProgressDeadline(DEADLINE, 0.0)
     patience.start(0.0)
     patience.sign(first_sign_after)
     return patience
@@ -29,7 +29,7 @@ def test_a_machine_whose_steps_are_long_is_waited_for_and_still_not_for_ever() -
 
 
 def test_who_only_starts_is_waited_for_as_long_as_it_works() -> None:
-    patience = Patience(DEADLINE, 0.0)
+    patience = ProgressDeadline(DEADLINE, 0.0)
     patience.start(0.0)
     for second in range(100):
         assert not patience.is_over(float(second), second / 2)
@@ -37,7 +37,7 @@ def test_who_only_starts_is_waited_for_as_long_as_it_works() -> None:
 
 
 def test_who_hangs_at_its_start_without_working_is_found_at_the_deadline() -> None:
-    patience = Patience(DEADLINE, 0.0)
+    patience = ProgressDeadline(DEADLINE, 0.0)
     patience.start(0.0)
     assert not patience.is_over(5.0, 0.3)
     assert not patience.is_over(24.0, 0.3)

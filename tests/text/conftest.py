@@ -3,16 +3,16 @@
 import pytest
 
 from broadcaster.settings.schema import LexiconSettings, load_lexicon
-from broadcaster.text.frontend import Reader
+from broadcaster.text.frontend import Frontend
 
 
 @pytest.fixture(scope="session")
-def reader() -> Reader:
+def reader() -> Frontend:
     """With the lexicon that is shipped."""
-    return Reader(load_lexicon())
+    return Frontend(load_lexicon())
 
 
 @pytest.fixture(scope="session")
-def plain_reader() -> Reader:
+def plain_reader() -> Frontend:
     """Without any lexicon."""
-    return Reader(LexiconSettings())
+    return Frontend(LexiconSettings())

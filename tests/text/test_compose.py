@@ -7,7 +7,7 @@ from rig.verses import GREETINGS, VISITS
 from broadcaster.core.errors import TextRefused
 from broadcaster.core.model import Line, Notice, Signal, Style
 from broadcaster.settings.schema import LexiconSettings, StationSettings
-from broadcaster.text.frontend import Reader
+from broadcaster.text.frontend import Frontend
 from broadcaster.text.notice_script import compose, compose_lines
 
 STATION = StationSettings(
@@ -15,40 +15,40 @@ STATION = StationSettings(
 )
 
 
-def said(notice: Notice, reader: Reader, station: StationSettings = STATION) -> list[str]:
+def said(notice: Notice, reader: Frontend, station: StationSettings = STATION) -> list[str]:
     return [line.spoken.rstrip("。") for line in compose(notice, station, reader).lines]
 
 
-def test_opening_body_and_closing_are_said_in_order(reader: Reader) -> None:
+def test_opening_body_and_closing_are_said_in_order(reader: Frontend) -> None:
     assert said(Notice("明天停水。"), reader) == ["全体村民注意了", "明天停水", "广播完了"]
 
 
-def test_the_opening_is_said_twice_for_those_who_missed_it(reader: Reader) -> None:
+def test_the_opening_is_said_twice_for_those_who_missed_it(reader: Frontend) -> None:
     station = StationSettings(opening="全体村民注意了")
     lines = compose(Notice("停水。", repeats=2), station, reader).lines
     assert [line.spoken.rstrip("。") for line in lines] == ["全体村民注意了"] * 2 + ["停水"] * 2
     assert lines[0].pause_seconds == lines[1].pause_seconds > 0.5
 
 
-def test_body_repeats_with_the_stations_pause_between(reader: Reader) -> None:
+def test_body_repeats_with_the_stations_pause_between(reader: Frontend) -> None:
     lines = compose(Notice("明天停水。", repeats=3), STATION, reader).lines
     assert [line.spoken for line in lines[1:4]] == ["明天停水。"] * 3
     assert [line.pause_seconds for line in lines[1:3]] == [3, 3]
 
 
-def test_nothing_waits_behind_the_last_line(reader: Reader) -> None:
+def test_nothing_waits_behind_the_last_line(reader: Frontend) -> None:
     assert compose(Notice("明天停水。"), STATION, reader).lines[-1].pause_seconds == 0
 
 
-def test_a_notice_may_have_its_own_opening_or_none(reader: Reader) -> None:
+def test_a_notice_may_have_its_own_opening_or_none(reader: Frontend) -> None:
     assert said(Notice("停水。", opening="紧急通知", closing=""), reader) == ["紧急通知", "停水"]
 
 
-def test_a_station_without_opening_says_the_body_alone(reader: Reader) -> None:
+def test_a_station_without_opening_says_the_body_alone(reader: Frontend) -> None:
     assert said(Notice("停水。"), reader, StationSettings()) == ["停水"]
 
 
-def test_the_lines_of_a_verse_have_even_pauses(reader: Reader) -> None:
+def test_the_lines_of_a_verse_have_even_pauses(reader: Frontend) -> None:
     notice = Notice(VISITS.replace("\n", "") + "\n" + GREETINGS, style=Style.VERSE, closing="")
     lines = compose(notice, STATION, reader).lines
     assert [line.place_in_verse for line in lines] == [0, 1, 2, 3, 4, 5]
@@ -57,7 +57,7 @@ def test_the_lines_of_a_verse_have_even_pauses(reader: Reader) -> None:
 
 
 def test_a_long_text_is_read_line_by_line_as_it_is_wanted() -> None:
-    class Watched(Reader):
+    class Watched(Frontend):
         read = 0
 
         def each_line(self, text: str, soon: bool = False) -> Iterator[Line]:
@@ -72,7 +72,7 @@ def test_a_long_text_is_read_line_by_line_as_it_is_wanted() -> None:
     assert len(list(lines)) > 30
 
 
-def test_a_line_with_nothing_before_it_is_short(reader: Reader) -> None:
+def test_a_line_with_nothing_before_it_is_short(reader: Frontend) -> None:
     text = "第一小组请到村委会大院里领取今年春天的农药化肥和良种补贴款。"
     unannounced = Notice(text, chime=Signal.NONE, closing="")
     first, behind = compose(unannounced, StationSettings(), reader).lines
@@ -83,7 +83,7 @@ def test_a_line_with_nothing_before_it_is_short(reader: Reader) -> None:
         assert text in [line.written for line in compose(announced, StationSettings(), reader).lines]
 
 
-def test_a_short_first_line_ends_where_the_text_pauses(reader: Reader) -> None:
+def test_a_short_first_line_ends_where_the_text_pauses(reader: Frontend) -> None:
     notice = Notice("请带身份证、户口本、照片、银行卡、医保卡、低保证。", chime=Signal.NONE)
     first, behind = compose(notice, StationSettings(), reader).lines[:2]
     assert first.spoken == "请带身份证、户口本、照片、"
@@ -91,19 +91,19 @@ def test_a_short_first_line_ends_where_the_text_pauses(reader: Reader) -> None:
     assert behind.spoken == "银行卡、医保卡、低保证。"
 
 
-def test_what_cannot_be_said_is_refused_before_the_opening(reader: Reader) -> None:
+def test_what_cannot_be_said_is_refused_before_the_opening(reader: Frontend) -> None:
     with pytest.raises(TextRefused):
         compose_lines(Notice("？！"), STATION, reader)
 
 
-def test_in_kuaiban_a_verse_is_on_the_beat_each_time_it_is_said(reader: Reader) -> None:
+def test_in_kuaiban_a_verse_is_on_the_beat_each_time_it_is_said(reader: Frontend) -> None:
     lines = compose(Notice(VISITS, style=Style.KUAIBAN, repeats=2), STATION, reader).lines
     assert [line.place_in_verse for line in lines] == [0, 1, 2, 1, 2, 0]
     assert [bool(line.beats) for line in lines] == [False, True, True, True, True, False]
     assert lines[2].pause_seconds == 3
 
 
-def test_what_is_no_verse_is_spoken_as_ever_in_every_style(reader: Reader) -> None:
+def test_what_is_no_verse_is_spoken_as_ever_in_every_style(reader: Frontend) -> None:
     plain = compose(Notice("明天上午停水，请提前储水。"), STATION, reader)
     for style in Style:
         assert compose(Notice("明天上午停水，请提前储水。", style=style), STATION, reader) == plain

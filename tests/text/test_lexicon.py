@@ -2,12 +2,12 @@ import pytest
 
 from broadcaster.core.errors import ConfigError
 from broadcaster.settings.schema import LexiconSettings
-from broadcaster.text.frontend import Reader
+from broadcaster.text.frontend import Frontend
 from broadcaster.text.lexicon import load_lexicon
 
 
 def first_sounds(settings: LexiconSettings, text: str) -> str:
-    return " ".join(syllable.pinyin for syllable in Reader(settings).lines(text)[0].syllables)
+    return " ".join(syllable.pinyin for syllable in Frontend(settings).lines(text)[0].syllables)
 
 
 @pytest.mark.parametrize("said", ["lao4 ting2", "lào tíng", "烙亭", " LAO4 ting2 "])

@@ -12,7 +12,7 @@ from rig.tiny_sherpa import make_kokoro, make_matcha, make_vits
 from broadcaster.core.errors import LineRefused, VoiceUnavailable
 from broadcaster.tts.catalogue import Catalogue
 from broadcaster.tts.sherpa.lexicon import PinyinLexicon
-from broadcaster.tts.sherpa.package import Kind, PackageIncomplete, read_package
+from broadcaster.tts.sherpa.package import ModelFamily, PackageIncomplete, read_package
 from broadcaster.tts.sherpa.voice import SherpaVoice
 
 
@@ -28,9 +28,13 @@ def voices(folder: Path) -> dict[str, str]:
 
 @pytest.mark.parametrize(
     ("make", "kind", "speakers"),
-    [(make_vits, Kind.VITS, 1), (make_matcha, Kind.MATCHA, 1), (make_kokoro, Kind.KOKORO, 2)],
+    [
+        (make_vits, ModelFamily.VITS, 1),
+        (make_matcha, ModelFamily.MATCHA, 1),
+        (make_kokoro, ModelFamily.KOKORO, 2),
+    ],
 )
-def test_a_folder_tells_what_it_is(tmp_path: Path, make, kind: Kind, speakers: int) -> None:
+def test_a_folder_tells_what_it_is(tmp_path: Path, make, kind: ModelFamily, speakers: int) -> None:
     package = read_package(make(tmp_path / "mine"))
     assert (package.kind, package.speakers, package.rate_hz) == (kind, speakers, 22_050)
 

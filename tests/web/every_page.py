@@ -12,11 +12,11 @@ from flask.testing import FlaskClient
 from rig.fakes import FakeStation
 
 from broadcaster.core.clock import Clock
-from broadcaster.core.model import Airing, JournalEntry, Kind, Notice, Outcome, Severity
+from broadcaster.core.model import Airing, AiringKind, JournalEntry, Notice, Outcome, Severity
 from broadcaster.core.people import Role, Scope
 from broadcaster.schedule.slot_settings import SlotSettings, TimetableSettings
 from broadcaster.settings.schema import Settings
-from broadcaster.station.station import CardEntry, OnAir, TakenUp
+from broadcaster.station.station import CardEntry, OnAirStatus, TakenUp
 from broadcaster.station.village_slots import Slotbook
 from broadcaster.store.store import Store
 from broadcaster.studio.export_jobs import Copy
@@ -105,7 +105,7 @@ def furnish(station: FakeStation, settings: Settings, store: Store) -> None:
     for days, outcome in enumerate(Outcome):
         _add(store, station, f"a{days}", outcome, days)
     flood = Notice("上游放水，马上转移。", title="泄洪", severity=Severity.ORANGE)
-    station.on_air = OnAir(station.airing(flood, "王秀英"), 5.0, 60.0)
+    station.on_air = OnAirStatus(station.airing(flood, "王秀英"), 5.0, 60.0)
     later = Airing(Notice("开会"), station.now + timedelta(days=1), station.now + timedelta(days=2))
     station.waiting = [station.airing(Notice("停水")), later]
     station.coming = [Airing(Notice("防火", severity=Severity.BLUE), later.due_at, later.expires_at)]
@@ -200,7 +200,7 @@ SAID = (
 def _add(store: Store, station: FakeStation, airing_id: str, outcome: Outcome, days: int) -> None:
     due = station.now - timedelta(days=days)
     notice = Notice("上游放水，马上转移。", title="泄洪", severity=Severity.ORANGE)
-    airing = Airing(notice, due, due + timedelta(hours=1), Kind.LIVE, "王秀英", airing_id)
+    airing = Airing(notice, due, due + timedelta(hours=1), AiringKind.LIVE, "王秀英", airing_id)
     ended = due + timedelta(seconds=75)
     reason = "" if outcome is Outcome.PLAYED else "村长叫停了"
     assert store.journal.record(

@@ -12,7 +12,7 @@ from rig.fakes import FakeStation
 from broadcaster.core.people import Role, Scope
 from broadcaster.web.app import create_app
 from broadcaster.web.base.access import RULES
-from broadcaster.web.base.phone_cookie import PatientSigner, Sessions
+from broadcaster.web.base.phone_cookie import PatientSigner, PhoneSessions
 
 Enter = Callable[[Role], FlaskClient]
 SAFE = {"GET", "HEAD", "OPTIONS"}
@@ -166,7 +166,7 @@ def test_a_session_ends_by_its_age_and_not_by_a_clock_that_is_behind(
             return super().get_timestamp() + days * 24 * 3600
 
     phone = enter(Role.SECRETARY)
-    serializer = Sessions().get_signing_serializer(app)
+    serializer = PhoneSessions().get_signing_serializer(app)
     assert serializer
     with phone.session_transaction() as session:
         kept = dict(session)

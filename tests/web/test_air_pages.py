@@ -12,9 +12,9 @@ from rig.fakes import FakeStation
 from werkzeug.test import TestResponse
 
 from broadcaster.core.errors import StoreUnusable
-from broadcaster.core.model import Airing, Kind, Notice, Outcome, Severity
+from broadcaster.core.model import Airing, AiringKind, Notice, Outcome, Severity
 from broadcaster.core.people import Role
-from broadcaster.station.station import OnAir, Stop, TakenUp
+from broadcaster.station.station import OnAirStatus, Stop, TakenUp
 from broadcaster.store.database.airing_json import write_manner
 from broadcaster.store.journal import JournalRow
 from broadcaster.web.server.server_events import MOST_STREAMS
@@ -24,7 +24,7 @@ Post = Callable[..., TestResponse]
 
 def row(station: FakeStation, outcome: Outcome, reason: str = "") -> JournalRow:
     at = station.now
-    fields = ("a1", "", "秸秆焚烧害处大", Severity.BLUE, Kind.LOOP, "防火", at, at, at)
+    fields = ("a1", "", "秸秆焚烧害处大", Severity.BLUE, AiringKind.LOOP, "防火", at, at, at)
     return JournalRow(*fields, 12.0, 48.0, outcome, reason, "baker:female")
 
 
@@ -38,7 +38,7 @@ def test_home_shows_what_is_on_the_air_what_comes_and_what_was(
     secretary: FlaskClient, station: FakeStation
 ) -> None:
     notice = Notice("清明期间严禁上坟烧纸", title="森林防火", severity=Severity.ORANGE)
-    station.on_air = OnAir(station.airing(notice, "早间"), 12.3, 80.0)
+    station.on_air = OnAirStatus(station.airing(notice, "早间"), 12.3, 80.0)
     station.waiting = [station.airing(Notice("明天停水"))]
     later = station.airing(Notice("防诈骗", title="防诈骗"))
     station.coming = [replace(later, due_at=station.now + timedelta(days=1))]
@@ -57,7 +57,7 @@ def test_a_drill_is_called_one_and_is_never_in_the_colours_of_an_alert(
     secretary: FlaskClient, station: FakeStation
 ) -> None:
     drill = Notice("水库水位上涨，请撤离。", severity=Severity.RED, drill=True)
-    station.on_air = OnAir(station.airing(drill), 12.3, 80.0)
+    station.on_air = OnAirStatus(station.airing(drill), 12.3, 80.0)
     station.waiting = [station.airing(replace(drill, id="w1"))]
     station.coming = [
         replace(station.airing(replace(drill, id="c1")), due_at=station.now + timedelta(days=1))
@@ -77,7 +77,7 @@ def test_a_drill_is_called_one_and_is_never_in_the_colours_of_an_alert(
 def test_the_box_that_took_no_sample_yet_is_not_said_to_be_playing(
     secretary: FlaskClient, station: FakeStation
 ) -> None:
-    station.on_air = OnAir(station.airing(Notice("停水")), 0.0, 0.0)
+    station.on_air = OnAirStatus(station.airing(Notice("停水")), 0.0, 0.0)
     page = secretary.get("/").text
     assert "准备播出" in page and "现在没有播出" not in page
     assert 'class="lamp"' in page and "正在播出</p>" not in page
@@ -87,7 +87,7 @@ def test_live_gives_the_parts_of_the_home_page(secretary: FlaskClient, station: 
     quiet = secretary.get("/live?of=home").get_json()
     assert "没在播" in quiet["parts"]["bar"] and "现在没有播出" in quiet["parts"]["on_air"]
     assert re.fullmatch(r"\d\d:\d\d:\d\d", quiet["now"])
-    station.on_air = OnAir(station.airing(Notice("停水通知")), 3.0, 9.0)
+    station.on_air = OnAirStatus(station.airing(Notice("停水通知")), 3.0, 9.0)
     busy = secretary.get("/live?of=home").get_json()
     assert "停水通知" in busy["parts"]["on_air"] and "还有 6 秒" in busy["parts"]["left"]
     home = secretary.get("/").text
@@ -96,7 +96,7 @@ def test_live_gives_the_parts_of_the_home_page(secretary: FlaskClient, station: 
 
 
 def test_every_other_page_moves_its_bar_alone(secretary: FlaskClient, station: FakeStation) -> None:
-    station.on_air = OnAir(station.airing(Notice("停水通知")), 3.0, 9.0)
+    station.on_air = OnAirStatus(station.airing(Notice("停水通知")), 3.0, 9.0)
     assert secretary.get("/live?of=bar").get_json()["parts"].keys() == {"bar", "left"}
     for path in ("/say", "/timetable", "/record", "/more", "/more/people", "/nowhere"):
         page = secretary.get(path).text
@@ -142,7 +142,7 @@ def test_text_shown_back_is_text_everywhere(
 ) -> None:
     evil = "<script>alert('停水')</script>\"'"
     notice = Notice(evil, title=evil)
-    station.on_air = OnAir(station.airing(notice, evil), 1.0, 9.0)
+    station.on_air = OnAirStatus(station.airing(notice, evil), 1.0, 9.0)
     station.waiting = [station.airing(notice)]
     station.coming = [station.airing(notice)]
     station.rows = [replace(row(station, Outcome.FAILED, evil), title=evil)]
@@ -158,7 +158,7 @@ def test_text_shown_back_is_text_everywhere(
 def test_one_tap_stops_and_the_bar_says_what_was_stopped_and_by_whom(
     secretary: FlaskClient, station: FakeStation, post: Post
 ) -> None:
-    station.on_air = OnAir(station.airing(Notice("秸秆焚烧", title="防火宣传")), 5.0, 30.0)
+    station.on_air = OnAirStatus(station.airing(Notice("秸秆焚烧", title="防火宣传")), 5.0, 30.0)
     station.waiting, station.has_loops = [station.airing(Notice("停水"))], True
     assert post("/stop").location == "/"
     assert station.stops == ["王秀英"]
@@ -172,7 +172,7 @@ def test_one_tap_stops_and_the_bar_says_what_was_stopped_and_by_whom(
 def test_after_a_stop_nothing_is_said_to_be_playing_without_script_too(
     secretary: FlaskClient, station: FakeStation, post: Post
 ) -> None:
-    station.on_air, station.fades = OnAir(station.airing(Notice("停水")), 3.0, 9.0), True
+    station.on_air, station.fades = OnAirStatus(station.airing(Notice("停水")), 3.0, 9.0), True
     assert post("/stop?frame=1").location == "/bar"
     for path in ("/bar", "/"):
         page = secretary.get(path).text
@@ -182,7 +182,7 @@ def test_after_a_stop_nothing_is_said_to_be_playing_without_script_too(
 def test_a_script_is_answered_with_the_bar_as_it_is_now(
     secretary: FlaskClient, station: FakeStation
 ) -> None:
-    station.on_air, station.fades = OnAir(station.airing(Notice("停水")), 3.0, 9.0), True
+    station.on_air, station.fades = OnAirStatus(station.airing(Notice("停水")), 3.0, 9.0), True
     answer = tap(secretary, "/stop").get_json()
     assert "停了“停水”" in answer["parts"]["bar"] and answer["said"] == ""
     assert "现在没有在播的" in tap(secretary, "/stop").get_json()["said"]
@@ -192,7 +192,7 @@ def test_a_script_is_answered_with_the_bar_as_it_is_now(
 def test_a_stop_is_taken_back_from_the_bar(
     secretary: FlaskClient, station: FakeStation, post: Post, address: str, from_start: bool
 ) -> None:
-    station.on_air = OnAir(station.airing(Notice("停水")), 3.0, 9.0)
+    station.on_air = OnAirStatus(station.airing(Notice("停水")), 3.0, 9.0)
     post("/stop")
     assert f'formaction="{address}"' in secretary.get("/").text
     station.taken_up = [TakenUp("a", "李在现场讲话", None, "现场讲话没有录下来")]
@@ -212,7 +212,7 @@ def test_who_may_not_stop_sees_the_bar_without_its_buttons(station: FakeStation,
     password, looker = station.accounts.add("李四", Role.VIEWER), app.test_client()
     token = token_on(looker, "/login")
     looker.post("/login", data={"name": "李四", "password": password, "csrf_token": token})
-    station.on_air = OnAir(station.airing(Notice("停水")), 3.0, 9.0)
+    station.on_air = OnAirStatus(station.airing(Notice("停水")), 3.0, 9.0)
     bar = bar_of(looker.get("/record").text)
     assert "停水" in bar and "停播" not in bar
     station.on_air, station.stop = (
@@ -255,7 +255,7 @@ def test_the_bar_alone_may_stand_in_a_frame_of_ours(secretary: FlaskClient) -> N
 def test_what_still_fades_out_after_a_stop_is_called_so(
     secretary: FlaskClient, station: FakeStation
 ) -> None:
-    station.on_air = OnAir(station.airing(Notice("停水")), 3.0, 9.0, stopping=True)
+    station.on_air = OnAirStatus(station.airing(Notice("停水")), 3.0, 9.0, stopping=True)
     page = secretary.get("/").text
     assert "正在停</p>" in page and "正在播出</p>" not in page and "还有" not in page
     assert "正在停：" in bar_of(page) and "停播</button>" not in bar_of(page)
@@ -290,16 +290,16 @@ def test_the_line_that_sounds_and_the_time_left_are_shown(
     secretary: FlaskClient, station: FakeStation
 ) -> None:
     notice = Notice("上游开闸泄洪。请马上转移。", title="泄洪")
-    station.on_air = OnAir(station.airing(notice), 12.0, 60.0, "请马上转移。")
+    station.on_air = OnAirStatus(station.airing(notice), 12.0, 60.0, "请马上转移。")
     page = secretary.get("/").text
     assert '<p class="words">请马上转移。</p>' in page and "还有 48 秒" in page
 
 
 def test_while_it_is_being_made_no_length_is_told(secretary: FlaskClient, station: FakeStation) -> None:
-    station.on_air = OnAir(station.airing(Notice("停水")), 4.0, 8.0, "停水", made=False)
+    station.on_air = OnAirStatus(station.airing(Notice("停水")), 4.0, 8.0, "停水", made=False)
     page = secretary.get("/").text
     assert "正在播出" in page and "还有" not in page and "<progress" not in page
-    station.on_air = OnAir(station.airing(Notice("停水")), 11.0, 36.0, "停水")
+    station.on_air = OnAirStatus(station.airing(Notice("停水")), 11.0, 36.0, "停水")
     assert "还有 25 秒" in secretary.get("/").text
 
 
@@ -377,7 +377,7 @@ def test_a_stream_tells_everything_and_then_what_is_new(
     assert first.keys() == {
         *("bar", "left", "fault", "on_air", "loops", "coming", "clock", "recent"),
     }
-    station.on_air = OnAir(station.airing(Notice("停水")), 1.0, 9.0)
+    station.on_air = OnAirStatus(station.airing(Notice("停水")), 1.0, 9.0)
     news = next_news(messages)
     assert news.keys() == {"bar", "left", "on_air"} and "停水" in news["on_air"]
     answer.close()
@@ -386,13 +386,13 @@ def test_a_stream_tells_everything_and_then_what_is_new(
 def test_while_something_sounds_a_page_is_told_the_seconds_alone_and_the_time_of_the_box(
     secretary: FlaskClient, station: FakeStation
 ) -> None:
-    station.on_air = OnAir(station.airing(Notice("停水")), 1.0, 9.0)
+    station.on_air = OnAirStatus(station.airing(Notice("停水")), 1.0, 9.0)
     answer = secretary.get("/live/stream?of=bar", buffered=False)
     messages = (message.decode() for message in answer.response)
     assert next_news(messages).keys() == {"bar", "left"}
     beat = next(message for message in messages if message.startswith("event: beat"))
     assert re.fullmatch(r"event: beat\ndata: \d\d:\d\d:\d\d\n\n", beat) and len(beat) <= 60
-    station.on_air = OnAir(station.airing(Notice("停水")), 2.0, 9.0)
+    station.on_air = OnAirStatus(station.airing(Notice("停水")), 2.0, 9.0)
     assert next_news(messages) == {"left": '<span class="count">还有 7 秒</span>'}
     answer.close()
 

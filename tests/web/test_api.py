@@ -1,3 +1,5 @@
+import json
+import re
 import threading
 from collections.abc import Callable
 from datetime import timedelta
@@ -10,9 +12,9 @@ from rig.fakes import FakeStation
 from werkzeug.test import TestResponse
 
 from broadcaster.core.errors import KeptQuiet, StoreUnusable, TextRefused, VoiceUnavailable
-from broadcaster.core.model import Notice, Office, Outcome, Severity, Signal
+from broadcaster.core.model import Notice, OfficeLevel, Outcome, Severity, Signal
 from broadcaster.core.people import Scope
-from broadcaster.station.station import OnAir
+from broadcaster.station.station import OnAirStatus
 from broadcaster.web.app import create_app
 
 Call = Callable[..., TestResponse]
@@ -56,10 +58,10 @@ def test_a_notice_is_announced_as_it_was_asked_for(call: Call, station: FakeStat
 
 
 @pytest.mark.parametrize(
-    ("scope", "office"), [(Scope.AIR, Office.VILLAGE), (Scope.COUNTY, Office.COUNTY)]
+    ("scope", "office"), [(Scope.AIR, OfficeLevel.VILLAGE), (Scope.COUNTY, OfficeLevel.COUNTY)]
 )
 def test_the_county_speaks_as_the_county(
-    client: FlaskClient, station: FakeStation, scope: Scope, office: Office
+    client: FlaskClient, station: FakeStation, scope: Scope, office: OfficeLevel
 ) -> None:
     caller(client, station.tokens.make("x", scope, ""))("POST", "/notices", json={"text": TEXT})
     assert station.announced[0][0].office is office
@@ -175,7 +177,7 @@ def test_a_body_that_is_no_notice_is_told_where(call: Call, station: FakeStation
 
 def test_status_tells_what_is_on_the_air_and_what_waits(call: Call, station: FakeStation) -> None:
     airing = station.airing(Notice(TEXT, severity=Severity.RED))
-    station.on_air = OnAir(airing, 3.21, 9.9)
+    station.on_air = OnAirStatus(airing, 3.21, 9.9)
     station.waiting, station.fault = [airing], "功放没有响应"
     told = call("GET", "/status").json
     assert told and told["on_air"]["text"] == TEXT and told["on_air"]["seconds_played"] == 3.2
@@ -273,6 +275,8 @@ def test_the_description_is_open_and_3_1(client: FlaskClient) -> None:
     assert announced["security"] == [{"token": []}]
     assert "application/problem+json" in announced["responses"]["422"]["content"]
     assert {"Idempotency-Key"} == {one["name"] for one in announced["parameters"]}
+    schemas = set(re.findall(r"#/components/schemas/(\w+)", json.dumps(described)))
+    assert schemas and schemas <= described["components"]["schemas"].keys()
 
 
 def test_a_notice_may_be_for_a_moment_to_come(call: Call, station: FakeStation) -> None:

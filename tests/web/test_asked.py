@@ -12,11 +12,11 @@ from logins import NAME, PASSWORD, Post
 from rig.fakes import FakeStation, ManualClock
 
 from broadcaster.core.errors import StoreUnusable
-from broadcaster.core.model import Airing, JournalEntry, Kind, Notice, Outcome, Severity
-from broadcaster.station.station import OnAir, Stop, TakenUp
+from broadcaster.core.model import Airing, AiringKind, JournalEntry, Notice, Outcome, Severity
+from broadcaster.station.station import OnAirStatus, Stop, TakenUp
 from broadcaster.store.journal import JournalRow
 from broadcaster.web.base.followed_airings import Followed
-from broadcaster.web.base.page_context import Parts
+from broadcaster.web.base.page_context import PageContext
 from broadcaster.web.pages.asked_here import LONGEST_NAME, LOST_SECONDS, MOST_ASKED, MOST_COMING
 
 FIRE = {"text": "后山起火，请马上离开。", "severity": "1"}
@@ -47,7 +47,7 @@ def kept(entry: JournalEntry) -> JournalRow:
         notice.title,
         notice.text,
         notice.severity,
-        Kind.LIVE,
+        AiringKind.LIVE,
         airing.asked_by,
         airing.due_at,
         None,
@@ -71,7 +71,7 @@ def test_it_is_handed_over_sounds_and_has_been_heard(
     assert told(secretary.get("/").text) == [("message", "已经交给广播了。")]
     station.waiting = [asked]
     assert "已经交给广播了，正在排队" in told(secretary.get("/").text)[0][1]
-    station.waiting, station.on_air = [], OnAir(asked, 1.0, 9.0)
+    station.waiting, station.on_air = [], OnAirStatus(asked, 1.0, 9.0)
     assert told(secretary.get("/").text) == [("message", "“后山起火，请马上离开。”正在播。")]
     station.on_air = None
     station.ends[asked.id] = ended(station, asked, Outcome.PLAYED)
@@ -159,7 +159,7 @@ def test_each_of_several_is_followed_by_itself_the_last_first(
 ) -> None:
     second = ask(station, post)
     station.ends[asked.id] = ended(station, asked, Outcome.FAILED, "声卡打不开")
-    station.on_air = OnAir(second, 1.0, 9.0)
+    station.on_air = OnAirStatus(second, 1.0, 9.0)
     classes = [kind for kind, _ in told(secretary.get("/").text)]
     assert classes == ["message", "problem failed"]
 
@@ -207,7 +207,7 @@ def test_of_what_went_well_the_last_is_told_and_of_what_failed_everything(
 @pytest.fixture
 def clock(app: Flask) -> ManualClock:
     """By which the page goes."""
-    parts: Parts = app.extensions["broadcaster"]
+    parts: PageContext = app.extensions["broadcaster"]
     clock = ManualClock()
     app.extensions["broadcaster"] = replace(parts, clock=clock)
     return clock
@@ -406,7 +406,7 @@ def test_what_was_stopped_and_goes_on_is_followed_in_its_new_airing_on_every_pho
     station.stop = Stop("s1", station.now, NAME, "火", 0, (Severity.RED,), loops=False)
     station.taken_up = [TakenUp(asked.id, "火", again)]
     other.post("/go-on", data={"stop": "s1", "csrf_token": csrf_of(other)})
-    station.on_air = OnAir(again, 1.0, 9.0)
+    station.on_air = OnAirStatus(again, 1.0, 9.0)
     for phone in (secretary, other):
         ((shown, sentence),) = told(phone.get("/").text)
         assert (shown, "正在播。" in sentence) == ("message", True)

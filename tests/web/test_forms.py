@@ -11,7 +11,7 @@ from logins import NAME, PASSWORD, Post
 from rig.fakes import FakeStation
 from werkzeug.test import TestResponse
 
-from broadcaster.core.model import Kind, Outcome, Severity
+from broadcaster.core.model import AiringKind, Outcome, Severity
 from broadcaster.core.people import Role
 from broadcaster.settings.schema import Settings
 from broadcaster.store.journal import JournalRow
@@ -254,7 +254,7 @@ def test_a_second_tap_on_a_form_that_makes_something_shows_what_the_first_made(
 def test_what_was_said_again_is_not_said_once_more_by_coming_back(
     secretary: FlaskClient, station: FakeStation, post: Post
 ) -> None:
-    at, about = station.now, ("a1", "", "停水", Severity.DAILY, Kind.LIVE, "王秀英")
+    at, about = station.now, ("a1", "", "停水", Severity.DAILY, AiringKind.LIVE, "王秀英")
     station.rows = [JournalRow(*about, at, at, at, 9.0, 9.0, Outcome.PLAYED, "", "baker:female", "")]
     asked = secretary.get("/record/again?airing=a1").text
     sent = hidden(asked)

@@ -5,7 +5,7 @@ from rig.fakes import FakeStation
 from broadcaster.core.errors import StoreUnusable
 from broadcaster.core.model import Notice, Severity
 from broadcaster.core.people import Scope
-from broadcaster.station.station import OnAir
+from broadcaster.station.station import OnAirStatus
 
 ELSEWHERE = {"REMOTE_ADDR": "192.0.2.7"}
 
@@ -36,7 +36,7 @@ def test_figures_tell_of_air_queue_device_cache_clock_and_disk(
     client: FlaskClient, station: FakeStation
 ) -> None:
     airing = station.airing(Notice("停水", severity=Severity.RED))
-    station.on_air, station.waiting = OnAir(airing, 1.0, 9.0), [airing, airing]
+    station.on_air, station.waiting = OnAirStatus(airing, 1.0, 9.0), [airing, airing]
     station.fault, station.cache_bytes = "声卡掉线", 1234
     station.clock_is_trusted = lambda: False
     answer = client.get("/metrics")

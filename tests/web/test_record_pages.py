@@ -17,7 +17,16 @@ from werkzeug.test import TestResponse
 
 from broadcaster.core.clock import Clock
 from broadcaster.core.errors import KeptQuiet
-from broadcaster.core.model import Airing, JournalEntry, Kind, Notice, Outcome, Severity, Signal, Style
+from broadcaster.core.model import (
+    Airing,
+    AiringKind,
+    JournalEntry,
+    Notice,
+    Outcome,
+    Severity,
+    Signal,
+    Style,
+)
 from broadcaster.schedule.slot_settings import SlotSettings, TimetableSettings
 from broadcaster.settings.schema import Settings
 from broadcaster.station.village_slots import Slotbook
@@ -68,7 +77,7 @@ def station(settings: Settings, station: FakeStation, store: Store) -> Any:
     }.items():
         setattr(station, name, value)
     add(store, station, "a1", FLOOD, Outcome.CUT_SHORT, days_ago=3, asked_by="王秀英")
-    add(store, station, "a2", Notice("=防火第一。", title="防火"), kind=Kind.LOOP, asked_by="防火")
+    add(store, station, "a2", Notice("=防火第一。", title="防火"), kind=AiringKind.LOOP, asked_by="防火")
     return station
 
 
@@ -78,7 +87,7 @@ def add(
     airing_id: str,
     notice: Notice,
     outcome: Outcome = Outcome.PLAYED,
-    kind: Kind = Kind.LIVE,
+    kind: AiringKind = AiringKind.LIVE,
     days_ago: int = 0,
     asked_by: str = "",
 ) -> None:
@@ -106,7 +115,7 @@ def test_a_line_shows_when_it_happened_and_what_it_was_planned_for(
         ("不要了", -3, Outcome.CANCELLED, "取消（王秀英）"),
     ):
         due = noon - timedelta(hours=hours_late)
-        airing = Airing(Notice(name), due, noon, Kind.SCHEDULED, "王秀英", name)
+        airing = Airing(Notice(name), due, noon, AiringKind.SCHEDULED, "王秀英", name)
         began = noon if outcome is Outcome.PLAYED else None
         store.journal.record(JournalEntry(airing, outcome, reason, "", began, noon, 7.5, 9))
     lines = re.findall(r"<li>(.*?)</li>", secretary.get("/record?asked_by=王秀英").text, re.DOTALL)

@@ -11,9 +11,9 @@ from rig.fakes import FakeStation
 from werkzeug.test import TestResponse
 
 from broadcaster.core.errors import TextRefused, VoiceUnavailable
-from broadcaster.core.model import Kind, Notice, Outcome, Severity, Signal, Style
+from broadcaster.core.model import AiringKind, Notice, Outcome, Severity, Signal, Style
 from broadcaster.settings.schema import Settings
-from broadcaster.station.station import OnAir
+from broadcaster.station.station import OnAirStatus
 from broadcaster.store.database.airing_json import write_manner
 from broadcaster.store.journal import JournalRow
 from broadcaster.studio.recordings import Recording, recording_path
@@ -122,7 +122,7 @@ def test_reloading_a_confirmation_by_its_address_leads_home(secretary: FlaskClie
 def test_the_wait_behind_what_is_sounding_or_waiting_is_said(
     secretary: FlaskClient, station: FakeStation, post: Post
 ) -> None:
-    station.on_air = OnAir(station.airing(Notice("防火宣传", severity=Severity.BLUE)), 5.0, 30.0)
+    station.on_air = OnAirStatus(station.airing(Notice("防火宣传", severity=Severity.BLUE)), 5.0, 30.0)
     assert "会打断正在播的“防火宣传”" in post("/say", **FLOOD).text
     assert "排在“防火宣传”后面" in post("/say", text="停水").text
     station.waiting = [station.airing(Notice("打疫苗"))]
@@ -379,7 +379,7 @@ def test_a_wrong_reading_is_fixed_where_it_is_seen(
 
 def row(station: FakeStation, text: str, airing_id: str = "a1", manner: str = "") -> JournalRow:
     at = station.now
-    fields = (airing_id, "", text, Severity.DAILY, Kind.LIVE, "王秀英", at, at, at)
+    fields = (airing_id, "", text, Severity.DAILY, AiringKind.LIVE, "王秀英", at, at, at)
     return JournalRow(*fields, 12.0, 12.0, Outcome.PLAYED, "", "baker:female", manner)
 
 

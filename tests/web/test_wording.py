@@ -7,10 +7,10 @@ import pytest
 from broadcaster.core import labels
 from broadcaster.core.model import (
     Airing,
-    Kind,
+    AiringKind,
     Line,
     Notice,
-    Office,
+    OfficeLevel,
     Outcome,
     Script,
     Severity,
@@ -18,7 +18,7 @@ from broadcaster.core.model import (
     Syllable,
 )
 from broadcaster.settings.schema import StationSettings
-from broadcaster.station.station import OnAir, Status
+from broadcaster.station.station import OnAirStatus, Status
 from broadcaster.web.base import wording
 from broadcaster.web.base.wording import Length
 
@@ -30,7 +30,7 @@ def airing(text: str, severity: Severity = Severity.DAILY) -> Airing:
 
 
 def status(on_air: Airing | None = None, *waiting: Airing) -> Status:
-    return Status(OnAir(on_air, 1.0, 9.0) if on_air else None, waiting, ())
+    return Status(OnAirStatus(on_air, 1.0, 9.0) if on_air else None, waiting, ())
 
 
 @pytest.mark.parametrize(
@@ -91,7 +91,7 @@ def test_on_a_quiet_air_it_is_said_at_once() -> None:
 
 
 def test_the_voice_the_exact_length_and_a_cut_loop_are_told() -> None:
-    loop = replace(airing("防火"), kind=Kind.LOOP)
+    loop = replace(airing("防火"), kind=AiringKind.LOOP)
     sentence = wording.say_what_happens(
         Notice("停水", severity=Severity.BLUE, repeats=2),
         Length(48, exact=True),
@@ -133,7 +133,7 @@ def test_only_those_that_go_first_are_counted_as_ahead() -> None:
     waiting = airing("防火", Severity.RED), airing("打疫苗"), airing("赶集", Severity.BLUE)
     assert "“防火”等 2 条" in say(Notice("停水", severity=Severity.BLUE), status(None, *waiting))
     assert "“防火”后面" in say(Notice("停水", severity=Severity.ORANGE), status(None, *waiting))
-    county = Notice("停水", office=Office.COUNTY)
+    county = Notice("停水", office=OfficeLevel.COUNTY)
     assert "“防火”等 2 条" in say(county, status(None, *waiting))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from broadcaster.county.board.delivery_board import Counts, Town
+from broadcaster.county.board.delivery_board import Counts, TownCounts
 
 # As wide as a phone: names are to be read there.
 WIDTH, ROW, NAME = 360, 34, 112
@@ -31,7 +31,7 @@ class Bar:
     said: str
 
 
-def coverage(towns: Sequence[Town]) -> list[Bar]:
+def coverage(towns: Sequence[TownCounts]) -> list[Bar]:
     """From the top, in the order of the towns; each bar has the same length, for each town counts."""
     return [
         Bar(town.code, town.name, number * ROW, _pieces(town.counts), _said(town.counts))

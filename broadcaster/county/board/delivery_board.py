@@ -127,7 +127,7 @@ class Place:
 
 
 @dataclass(frozen=True)
-class Town:
+class TownCounts:
     """How the boxes below one town fare."""
 
     code: str
@@ -135,7 +135,7 @@ class Town:
     counts: Counts
 
 
-class Board:
+class DeliveryBoard:
     """Any thread. Counting reads one index, and nothing else."""
 
     def __init__(self, database: OfficeDatabase, clock: Clock) -> None:
@@ -184,7 +184,7 @@ class Board:
             for row in rows
         ]
 
-    def towns(self, id: str) -> list[Town]:
+    def towns(self, id: str) -> list[TownCounts]:
         """By code, in figures: the rows of 2,000 villages stay in the database."""
         names = {row.code: row.name for row in self._database.read(select(area))}
         code = func.substr(box.c.area, 1, 9).label("code")
@@ -194,7 +194,9 @@ class Board:
         for row in self._database.read(query.group_by(code, reach.c.stage)):
             found.setdefault(row.code, Counter())[Reach(row.stage)] = row.boxes
         over = bool(self._over([id]))
-        return [Town(code, names.get(code, code), Counts(found[code], over)) for code in sorted(found)]
+        return [
+            TownCounts(code, names.get(code, code), Counts(found[code], over)) for code in sorted(found)
+        ]
 
     def to_csv(self, id: str, title: str, zone: tzinfo) -> str:
         """One line a box, by the clocks of the office."""

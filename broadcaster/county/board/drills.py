@@ -17,7 +17,7 @@ from broadcaster.county.store.tables import box, reach
 
 
 @dataclass(frozen=True)
-class Village:
+class DrillResult:
     """One box in one drill; seconds count from when it was to sound, by the box's own clock."""
 
     box: str
@@ -36,23 +36,23 @@ class Village:
 class DrillReport:
     """Of one drill."""
 
-    villages: tuple[Village, ...]
+    villages: tuple[DrillResult, ...]
 
     @property
-    def heard(self) -> list[Village]:
+    def heard(self) -> list[DrillResult]:
         """In full; the soonest first."""
         return sorted((one for one in self.villages if one.heard), key=_soonest)
 
     @property
-    def partly(self) -> list[Village]:
+    def partly(self) -> list[DrillResult]:
         return [one for one in self.villages if one.stage is Reach.PARTLY]
 
     @property
-    def silent(self) -> list[Village]:
+    def silent(self) -> list[DrillResult]:
         return [one for one in self.villages if one.stage is Reach.SENT]
 
     @property
-    def others(self) -> list[Village]:
+    def others(self) -> list[DrillResult]:
         """They answered, and it was not heard there (yet)."""
         told = (Reach.HEARD, Reach.PARTLY, Reach.SENT)
         return [one for one in self.villages if one.stage not in told]
@@ -70,7 +70,7 @@ class DrillReport:
         return median(known) if known else None
 
     @property
-    def slowest(self) -> Village | None:
+    def slowest(self) -> DrillResult | None:
         timed = [one for one in self.heard if one.begun_after is not None]
         return timed[-1] if timed else None
 
@@ -92,12 +92,12 @@ class Drills:
         columns = (reach.c.bulletin, reach.c.box, reach.c.stage, reach.c.at, reach.c.started_at)
         query = select(*columns, box.c.area, box.c.name).join(box, box.c.id == reach.c.box)
         query = query.where(reach.c.bulletin.in_(list(sent))).order_by(box.c.area, reach.c.box)
-        found: dict[str, list[Village]] = {id: [] for id in sent}
+        found: dict[str, list[DrillResult]] = {id: [] for id in sent}
         for row in self._database.read(query):
             stage, since = Reach(row.stage), sent[row.bulletin]
             ended = row.at if stage is Reach.HEARD else None
             times = _after(since, row.started_at), _after(since, ended)
-            found[row.bulletin].append(Village(row.box, row.area, row.name, stage, *times))
+            found[row.bulletin].append(DrillResult(row.box, row.area, row.name, stage, *times))
         return {id: DrillReport(tuple(villages)) for id, villages in found.items()}
 
 
@@ -115,7 +115,7 @@ def _drill_line(paper: Paper, report: DrillReport, zone: tzinfo) -> tuple[object
     return (at, paper.draft.title, *counts, *times, paper.id)
 
 
-def _line(one: Village) -> tuple[object, ...]:
+def _line(one: DrillResult) -> tuple[object, ...]:
     times = _seconds(one.begun_after), _seconds(one.ended_after)
     return (one.area, one.name, one.box, REACHES[one.stage], *times)
 
@@ -131,5 +131,5 @@ def _after(since: datetime | None, moment: datetime | None) -> float | None:
     return max((moment - since).total_seconds(), 0.0)
 
 
-def _soonest(one: Village) -> float:
+def _soonest(one: DrillResult) -> float:
     return float("inf") if one.begun_after is None else one.begun_after

@@ -13,7 +13,7 @@ from sqlalchemy import Row, select
 
 from broadcaster.core.clock import Clock
 from broadcaster.county.board.county_totals import COUNTED, stages_of
-from broadcaster.county.board.delivery_board import Counts, Town
+from broadcaster.county.board.delivery_board import Counts, TownCounts
 from broadcaster.county.notices.approval_desk import Paper
 from broadcaster.county.register.counties import Counties, County, concerns
 from broadcaster.county.register.register import BoxState, in_cell, to_csv
@@ -24,7 +24,7 @@ from broadcaster.county.store.tables import county_sum
 SILENT_AFTER = timedelta(minutes=3)
 
 
-class Word(StrEnum):
+class FigureQuality(StrEnum):
     """What the figures of a county are worth."""
 
     TRUE = "true"
@@ -37,13 +37,13 @@ class Word(StrEnum):
 
 
 SAID = {
-    Word.TRUE: "",
-    Word.UNKNOWN: "转发还没有登记，收不到它的数",
-    Word.RETIRED: "已经停用，不再收它的数",
-    Word.NEVER: "转发登记了，还没有消息",
-    Word.SILENT: "转发没有消息了，数是旧的",
-    Word.CUT_OFF: "转发连不上县里的消息服务器，数是旧的",
-    Word.NONE_YET: "还没有报数",
+    FigureQuality.TRUE: "",
+    FigureQuality.UNKNOWN: "转发还没有登记，收不到它的数",
+    FigureQuality.RETIRED: "已经停用，不再收它的数",
+    FigureQuality.NEVER: "转发登记了，还没有消息",
+    FigureQuality.SILENT: "转发没有消息了，数是旧的",
+    FigureQuality.CUT_OFF: "转发连不上县里的消息服务器，数是旧的",
+    FigureQuality.NONE_YET: "还没有报数",
 }
 
 
@@ -54,7 +54,7 @@ class Fare:
     county: County
     counts: Counts
     at: datetime | None
-    word: Word
+    word: FigureQuality
 
     @property
     def told(self) -> bool:
@@ -78,9 +78,9 @@ class Fare:
         return told | figures | {"at": self.at and self.at.isoformat()}
 
     @property
-    def place(self) -> Town:
+    def place(self) -> TownCounts:
         """For the picture."""
-        return Town(self.county.code, self.county.name, self.counts)
+        return TownCounts(self.county.code, self.county.name, self.counts)
 
 
 class CountyBoard:
@@ -136,24 +136,29 @@ class CountyBoard:
         lines = (_line(one, self._clock.zone) for one in self.fares(paper))
         return to_csv(heading, ((paper.draft.called, *line) for line in lines))
 
-    def word_of(self, county: County) -> Word:
+    def word_of(self, county: County) -> FigureQuality:
         """What this county's relay is worth now, whatever the bulletin."""
         if county.state is BoxState.RETIRED:
-            return Word.RETIRED
+            return FigureQuality.RETIRED
         if not county.key:
-            return Word.UNKNOWN
+            return FigureQuality.UNKNOWN
         if county.told_at is None:
-            return Word.NEVER
+            return FigureQuality.NEVER
         if self._clock.now() - county.told_at > SILENT_AFTER:
-            return Word.SILENT
-        return Word.TRUE if county.below else Word.CUT_OFF
+            return FigureQuality.SILENT
+        return FigureQuality.TRUE if county.below else FigureQuality.CUT_OFF
 
     def _fare(self, county: County, row: Row[Any] | None) -> Fare:
         word = self.word_of(county)
         if row is None:
-            return Fare(county, Counts(Counter()), None, Word.NONE_YET if word is Word.TRUE else word)
+            return Fare(
+                county,
+                Counts(Counter()),
+                None,
+                FigureQuality.NONE_YET if word is FigureQuality.TRUE else word,
+            )
         at = row.at
-        if word is Word.TRUE and county.told_at:
+        if word is FigureQuality.TRUE and county.told_at:
             # Whatever has changed since would have been told.
             at = max(at, county.told_at)
         return Fare(county, Counts(stages_of(row)), at, word)

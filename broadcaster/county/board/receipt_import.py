@@ -20,7 +20,7 @@ from broadcaster.bulletin.receipts import LARGEST, PAYLOAD_TYPE
 from broadcaster.bulletin.refusals import NotAccepted
 from broadcaster.core.clock import Clock
 from broadcaster.core.errors import BroadcasterError
-from broadcaster.county.board.receipt_inbox import Intake, Sent
+from broadcaster.county.board.receipt_inbox import ReceiptInbox, Sent
 from broadcaster.county.board.uncounted_receipts import AtHand, Doubt
 from broadcaster.county.store.office_database import OfficeDatabase
 
@@ -76,7 +76,7 @@ class Home:
 def take_home(database: OfficeDatabase, clock: Clock, files: Iterable[bytes]) -> Home:
     """By the same checks as over the network, some hundred at a time."""
     at_hand = AtHand()
-    intake = Intake(database, clock, doubts=at_hand)
+    intake = ReceiptInbox(database, clock, doubts=at_hand)
     found, receipts, genuine, batch = 0, 0, 0, list[Sent]()
     for data in files:
         found += 1

@@ -55,7 +55,7 @@ class Known:
     area: str
 
 
-class Intake:
+class ReceiptInbox:
     """For the office's own thread. Without a `pace` a person stands behind what comes; `doubts` are
     those of the boxes where nothing else is given.
     """

@@ -14,7 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from broadcaster.bulletin import areas as area_codes
-from broadcaster.bulletin.receipts import Heard, Receipt, State
+from broadcaster.bulletin.receipts import PlayedResult, Receipt, ReceiptState
 from broadcaster.bulletin.trusted_time import CLOCKS_DIFFER
 from broadcaster.core.clock import Clock
 from broadcaster.county.store.office_database import OfficeDatabase
@@ -75,7 +75,7 @@ class SentOut:
 
 def is_of(told: Receipt, digest: str) -> bool:
     """Whether a receipt is of what was signed so. A refusal could not always read it."""
-    return told.digest == digest or (told.digest is None and told.state is State.REFUSED)
+    return told.digest == digest or (told.digest is None and told.state is ReceiptState.REFUSED)
 
 
 def doubt_of(told: Receipt, sent: SentOut | None, village: str, now: datetime) -> Doubt | None:
@@ -93,7 +93,11 @@ def doubt_of(told: Receipt, sent: SentOut | None, village: str, now: datetime) -
 
 def is_honest(told: Receipt, why: Doubt) -> bool:
     """What somebody has given a box, on a stick too, and what it has refused, is not held against it."""
-    return told.state is State.REFUSED and why in (Doubt.UNKNOWN, Doubt.ELSEWHERE, Doubt.OTHER_DIGEST)
+    return told.state is ReceiptState.REFUSED and why in (
+        Doubt.UNKNOWN,
+        Doubt.ELSEWHERE,
+        Doubt.OTHER_DIGEST,
+    )
 
 
 def clamped(told: datetime, sent: SentOut, now: datetime) -> datetime:
@@ -107,7 +111,7 @@ def _in_time(told: Receipt, issued: datetime, now: datetime) -> bool:
     return issued - CLOCKS_DIFFER <= told.at and max(told.at, ended) <= now + CLOCKS_DIFFER
 
 
-def _possible(heard: Heard) -> bool:
+def _possible(heard: PlayedResult) -> bool:
     most = 2 * heard.seconds_due + SAID_AGAIN_SECONDS if heard.seconds_due else LONGEST_SECONDS
     return heard.seconds_played <= most and heard.seconds_due <= LONGEST_SECONDS
 

@@ -11,7 +11,7 @@ from datetime import datetime
 
 from broadcaster.bulletin.bulletin import BulletinKind
 from broadcaster.core.model import Severity
-from broadcaster.county.foreign.field_reader import Reading, Shape
+from broadcaster.county.foreign.field_reader import FieldReader, Shape
 from broadcaster.county.foreign.proposal import (
     CHINESE,
     NO_TIME,
@@ -76,7 +76,7 @@ LANGUAGE = re.compile(r"[A-Za-z]{1,8}(-[A-Za-z0-9]{1,8})*")
 
 def read_cap(alert: Element, now: datetime) -> tuple[ForeignDraft, ...]:
     """A draft for each `info` in Chinese, else for the first; one for a cancel. Raises `NotImported`."""
-    reading = Reading()
+    reading = FieldReader()
     if alert.name != "alert" or alert.namespace != NAMESPACE:
         reading.problems.append(_other(alert))
         reading.end()
@@ -92,7 +92,7 @@ def _other(root: Element) -> str:
 class _Alert:
     """One alert: what its drafts share is read before any of them."""
 
-    def __init__(self, alert: Element, reading: Reading) -> None:
+    def __init__(self, alert: Element, reading: FieldReader) -> None:
         self._alert, self._reading = alert, reading
         reading.shape(alert, ALERT)
         self._id = reading.matching(alert, "identifier", NAME, "没有空格和逗号的编号")

@@ -13,7 +13,7 @@ from datetime import datetime
 
 from broadcaster.bulletin.bulletin import BulletinKind
 from broadcaster.core.model import Severity
-from broadcaster.county.foreign.field_reader import Reading
+from broadcaster.county.foreign.field_reader import FieldReader
 from broadcaster.county.foreign.proposal import (
     CHINESE,
     NO_TIME,
@@ -55,7 +55,7 @@ def read_ebm(ebd: Element, now: datetime, remarks: Sequence[str] = ()) -> tuple[
 
     `remarks` are what is known of the message from its package.
     """
-    reading = Reading()
+    reading = FieldReader()
     reading.remarks.extend(remarks)
     if ebd.name != "EBD":
         reading.problems.append(f"不是应急广播消息：最外面是 {ebd.name[:40]}，应该是 EBD。")
@@ -71,7 +71,7 @@ def read_ebm(ebd: Element, now: datetime, remarks: Sequence[str] = ()) -> tuple[
 class _Message:
     """One message: what its drafts share is read before any of them."""
 
-    def __init__(self, ebd: Element, reading: Reading) -> None:
+    def __init__(self, ebd: Element, reading: FieldReader) -> None:
         self._ebd, self._reading = ebd, reading
         self._ebm = self._part(ebd, "EBM")
         self._basic = self._part(self._ebm, "MsgBasicInfo")

@@ -44,7 +44,7 @@ class Shape:
             yield f"{element.name} 里各项的先后不对。"
 
 
-class Reading:
+class FieldReader:
     """What was found wrong so far. What a method gives back after a problem stands for nothing."""
 
     def __init__(self) -> None:

@@ -13,7 +13,14 @@ from broadcaster.bulletin.bulletin import LONGEST_LIFE, BulletinKind, new_bullet
 from broadcaster.core.clock import Clock
 from broadcaster.core.model import Severity
 from broadcaster.county.notices import approval_rules, recordings
-from broadcaster.county.notices.draft import Draft, DraftRefused, State, check_filled, check_id, settled
+from broadcaster.county.notices.draft import (
+    Draft,
+    DraftRefused,
+    DraftState,
+    check_filled,
+    check_id,
+    settled,
+)
 from broadcaster.county.store.office_database import OfficeDatabase
 from broadcaster.county.store.officers import Officer
 from broadcaster.county.store.tables import bulletin
@@ -32,7 +39,7 @@ class Paper:
     """A bulletin as the office has it; what is only known once it is signed is None before."""
 
     draft: Draft
-    state: State
+    state: DraftState
     written_by: str
     written_at: datetime
     why_two: str
@@ -69,7 +76,7 @@ class DraftChanged(DraftRefused):
         self.theirs = theirs
 
 
-class Desk:
+class ApprovalDesk:
     """Any thread. What is cleared here the office signs and sends; `wake` tells it to."""
 
     def __init__(
@@ -105,10 +112,10 @@ class Desk:
         check_id(draft.id)
         draft, _ = self.preview(who, draft)
         known = _locked(connection, draft.id)
-        values = self._row(who, draft, State.DRAFT)
+        values = self._row(who, draft, DraftState.DRAFT)
         if known:
             paper = paper_of(known)
-            approval_rules.check_state(paper.state, State.DRAFT)
+            approval_rules.check_state(paper.state, DraftState.DRAFT)
             if opened is not None and paper.version not in (opened, draft.version):
                 raise DraftChanged(paper)
             values |= _hands(paper, who, draft)
@@ -123,10 +130,10 @@ class Desk:
         return self.get(id)
 
     def _submit(self, connection: Connection, who: Officer, id: str) -> None:
-        paper = self._open(connection, id, State.DRAFT)
+        paper = self._open(connection, id, DraftState.DRAFT)
         _, why = self.preview(who, paper.draft)
         check_filled(paper.draft)
-        state = State.AWAITING if why else State.CLEARED
+        state = DraftState.AWAITING if why else DraftState.CLEARED
         _change(connection, id, state=state, why_two=why, written_by=who.name, note="")
 
     def send(self, who: Officer, draft: Draft, opened: str | None = None) -> Paper:
@@ -140,7 +147,7 @@ class Desk:
     def approve(self, who: Officer, id: str, seen: str) -> Paper:
         """By a second person, who has `seen` this version. What was to sound earlier sounds at once."""
         with self._database.transaction() as connection:
-            paper = self._open(connection, id, State.AWAITING)
+            paper = self._open(connection, id, DraftState.AWAITING)
             approval_rules.check_may_approve(who, paper.draft, paper.hands)
             if seen != paper.version:
                 raise DraftRefused(CHANGED_SINCE if seen else "请先看一遍内容再批。")
@@ -148,7 +155,7 @@ class Desk:
             late = start is not None and start < self._clock.now()
             agreed = replace(paper.draft, not_before=None if late else start)
             values = {"not_before": agreed.not_before, "version": agreed.version}
-            _change(connection, id, state=State.CLEARED, approved_by=who.name, **values)
+            _change(connection, id, state=DraftState.CLEARED, approved_by=who.name, **values)
         self._wake()
         return self.get(id)
 
@@ -159,35 +166,37 @@ class Desk:
         reason = note.strip()[:LONGEST_NOTE] or "没有写原因，请去问他"
         told = f"{self._clock.now():%m月%d日 %H:%M} {who.name}退回来改：{reason}"
         with self._database.transaction() as connection:
-            paper = self._open(connection, id, State.AWAITING)
+            paper = self._open(connection, id, DraftState.AWAITING)
             if who.name not in paper.hands:
                 approval_rules.check_may_approve(who, paper.draft, paper.hands)
             if seen != paper.version:
                 raise DraftRefused(NOT_SENT_BACK)
-            _change(connection, id, state=State.DRAFT, note=told)
+            _change(connection, id, state=DraftState.DRAFT, note=told)
         return self.get(id)
 
     def discard(self, id: str, seen: str) -> None:
         """The version that he has `seen`: what another keeps there meanwhile stays."""
         with self._database.transaction() as connection:
-            if self._open(connection, id, State.DRAFT).version != seen:
+            if self._open(connection, id, DraftState.DRAFT).version != seen:
                 raise DraftRefused(KEPT_SINCE)
             connection.execute(delete(bulletin).where(bulletin.c.id == id))
 
     def cancel(self, who: Officer, id: str) -> Paper:
         """Call one off, in one hop: nobody has to agree. What was not sent yet goes no further."""
         with self._database.transaction() as connection:
-            paper = self._open(connection, id, State.AWAITING, State.CLEARED, State.PUBLISHED)
+            paper = self._open(
+                connection, id, DraftState.AWAITING, DraftState.CLEARED, DraftState.PUBLISHED
+            )
             off = _cancel_of(paper)
             approval_rules.check_may_send(who, off)
             if paper.draft.kind is BulletinKind.CANCEL:
                 raise DraftRefused("取消的通知不能再取消，请重新发一则。")
-            if paper.state is not State.PUBLISHED:
-                _change(connection, id, state=State.CANCELLED, note=f"{who.name}在发出以前取消了")
+            if paper.state is not DraftState.PUBLISHED:
+                _change(connection, id, state=DraftState.CANCELLED, note=f"{who.name}在发出以前取消了")
             else:
                 if _is_being_cancelled(connection, id):
                     raise DraftRefused("这一则已经取消了。")
-                connection.execute(insert(bulletin).values(self._row(who, off, State.CLEARED)))
+                connection.execute(insert(bulletin).values(self._row(who, off, DraftState.CLEARED)))
         self._wake()
         return self.get(id)
 
@@ -212,32 +221,32 @@ class Desk:
         query = query.order_by(bulletin.c.written_at.desc()).limit(count).offset(skip)
         return [paper_of(row) for row in self._database.read(query)]
 
-    def in_state(self, state: State) -> list[Paper]:
+    def in_state(self, state: DraftState) -> list[Paper]:
         query = select(bulletin).where(bulletin.c.state == state).order_by(bulletin.c.written_at)
         return [paper_of(row) for row in self._database.read(query)]
 
     def unsent(self) -> int:
         """How many are signed, in force, and on no broker yet; cancels too."""
-        waits = (bulletin.c.state == State.PUBLISHED) & bulletin.c.sent_at.is_(None)
+        waits = (bulletin.c.state == DraftState.PUBLISHED) & bulletin.c.sent_at.is_(None)
         waits &= bulletin.c.expires > self._clock.now()
         return int(self._database.read(select(func.count()).where(waits))[0][0])
 
     def cancels_that_wait(self) -> set[str]:
         """Of which bulletins the cancel is signed, and on no broker yet."""
         waits = bulletin.c.cancels.is_not(None) & bulletin.c.sent_at.is_(None)
-        waits &= bulletin.c.state == State.PUBLISHED
+        waits &= bulletin.c.state == DraftState.PUBLISHED
         return {row.cancels for row in self._database.read(select(bulletin.c.cancels).where(waits))}
 
     def cancel_of(self, id: str) -> Paper | None:
         row = self._database.first(select(bulletin).where(bulletin.c.cancels == id))
         return row and paper_of(row)
 
-    def _open(self, connection: Connection, id: str, *allowed: State) -> Paper:
+    def _open(self, connection: Connection, id: str, *allowed: DraftState) -> Paper:
         paper = paper_of(_found(_locked(connection, id)))
         approval_rules.check_state(paper.state, *allowed)
         return paper
 
-    def _row(self, who: Officer, draft: Draft, state: State) -> dict[str, Any]:
+    def _row(self, who: Officer, draft: Draft, state: DraftState) -> dict[str, Any]:
         return {
             "id": draft.id,
             "state": state,
@@ -286,7 +295,7 @@ def again(draft: Draft) -> Draft:
 
 def paper_of(row: Row[Any]) -> Paper:
     return Paper(
-        *(draft_of(row), State(row.state), row.written_by, row.written_at, row.why_two),
+        *(draft_of(row), DraftState(row.state), row.written_by, row.written_at, row.why_two),
         *(row.approved_by, row.note, row.issued, row.expires, row.sent_at, row.hearings),
         tuple(row.writers.split("\n")) if row.writers else (row.written_by,),
     )

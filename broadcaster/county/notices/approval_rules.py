@@ -7,7 +7,7 @@ from datetime import datetime, time, timedelta
 
 from broadcaster.bulletin.bulletin import BulletinKind
 from broadcaster.bulletin.verify import URGENT
-from broadcaster.county.notices.draft import Draft, DraftRefused, State
+from broadcaster.county.notices.draft import Draft, DraftRefused, DraftState
 from broadcaster.county.store.officers import Officer, OfficeRole
 
 # At midnight of 2024-11-28 a province's own platform woke its villages: no one person may do that.
@@ -59,19 +59,19 @@ def check_cleared(draft: Draft, approved_by: str, hands: Collection[str], now: d
         raise DraftRefused(reason + "。")
 
 
-def check_state(state: State, *allowed: State) -> None:
+def check_state(state: DraftState, *allowed: DraftState) -> None:
     """Raise `DraftRefused`."""
     if state not in allowed:
         raise DraftRefused(WRONG_STATE[state])
 
 
 WRONG_STATE = {
-    State.DRAFT: "这一则还是草稿，没有提交。",
-    State.AWAITING: "这一则在等人审批。",
-    State.CLEARED: "这一则已经批准，正在发。",
-    State.PUBLISHED: "这一则已经发出去了。",
-    State.CANCELLED: "这一则已经取消了。",
-    State.EXPIRED: "这一则已经过期了。",
+    DraftState.DRAFT: "这一则还是草稿，没有提交。",
+    DraftState.AWAITING: "这一则在等人审批。",
+    DraftState.CLEARED: "这一则已经批准，正在发。",
+    DraftState.PUBLISHED: "这一则已经发出去了。",
+    DraftState.CANCELLED: "这一则已经取消了。",
+    DraftState.EXPIRED: "这一则已经过期了。",
 }
 
 

@@ -8,21 +8,21 @@ from datetime import datetime
 
 from broadcaster.county.notices import approval_rules
 from broadcaster.county.notices.approval_desk import Paper
-from broadcaster.county.notices.draft import State
+from broadcaster.county.notices.draft import DraftState
 from broadcaster.web.base import wording
 
 STATES = {
-    State.DRAFT: "草稿",
-    State.AWAITING: "等人审批",
-    State.CLEARED: "正在签发",
-    State.PUBLISHED: "已发出",
-    State.CANCELLED: "已取消",
-    State.EXPIRED: "已过期",
+    DraftState.DRAFT: "草稿",
+    DraftState.AWAITING: "等人审批",
+    DraftState.CLEARED: "正在签发",
+    DraftState.PUBLISHED: "已发出",
+    DraftState.CANCELLED: "已取消",
+    DraftState.EXPIRED: "已过期",
 }
 # What stands on the office's own disk and was never on the broker.
 UNSENT = {
-    State.PUBLISHED: "已签发，还没有送出去",
-    State.EXPIRED: "已过期，一直没有送出去",
+    DraftState.PUBLISHED: "已签发，还没有送出去",
+    DraftState.EXPIRED: "已过期，一直没有送出去",
 }
 # Words that mean another day, or another hour, on the day after.
 FLEETING = re.compile(

@@ -13,7 +13,7 @@ from broadcaster.bulletin import strict_json
 from broadcaster.bulletin.bulletin import LONGEST_LIFE, LONGEST_TEXT, BulletinKind, new_bulletin_id
 from broadcaster.core.errors import BroadcasterError
 from broadcaster.core.model import Severity
-from broadcaster.county.notices.recordings import Sound
+from broadcaster.county.notices.recordings import SignedRecording
 
 LONGEST_TITLE = 100
 MOST_REPEATS = 10
@@ -40,7 +40,7 @@ class DraftRefused(BroadcasterError):
         self.field = field
 
 
-class State(StrEnum):
+class DraftState(StrEnum):
     """How far a bulletin has come in the office.
 
     草稿, 等人审批, 可以发 (the office signs and sends it at once), 已发出, 已取消, 已过期.
@@ -74,7 +74,7 @@ class Draft:
     id: str = field(default_factory=new_bulletin_id)
     verse: bool = False
     voice: str = ""
-    sound: Sound | None = None
+    sound: SignedRecording | None = None
 
     @property
     def is_drill(self) -> bool:

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from broadcaster.core.errors import VoiceUnavailable
-from broadcaster.core.model import Notice, Office, Script, Style, WhenQuiet
+from broadcaster.core.model import Notice, OfficeLevel, Script, Style, WhenQuiet
 from broadcaster.county.notices.draft import Draft
-from broadcaster.studio.preview import REMEMBERED, Heard, Rehearsals
+from broadcaster.studio.preview import REMEMBERED, PreviewSound, Rehearsals
 from broadcaster.studio.studio import Studio, VoiceEntry
 
 
@@ -55,7 +55,7 @@ class Booth:
         """How long it will sound; None while that is not known."""
         return self._rehearsals.seconds(token)
 
-    def hear(self, token: str) -> Heard | None:
+    def hear(self, token: str) -> PreviewSound | None:
         """None for one that is forgotten. Raises `BroadcasterError`."""
         return self._rehearsals.hear(token)
 
@@ -73,7 +73,7 @@ def notice_of(draft: Draft, **other: Any) -> Notice:
     given: dict[str, Any] = {
         "title": draft.called,
         "severity": draft.severity,
-        "office": Office.COUNTY,
+        "office": OfficeLevel.COUNTY,
         "voice": draft.voice or None,
         "repeats": repeat,
         "style": Style.VERSE if draft.verse else Style.PLAIN,

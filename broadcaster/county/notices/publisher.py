@@ -22,9 +22,9 @@ from broadcaster.bulletin.verify import read_for_office
 from broadcaster.core.clock import Clock
 from broadcaster.county.notices import approval_rules, preview_log
 from broadcaster.county.notices.approval_desk import draft_of, paper_of
-from broadcaster.county.notices.draft import Draft, DraftRefused, State, settled
+from broadcaster.county.notices.draft import Draft, DraftRefused, DraftState, settled
 from broadcaster.county.notices.preview_log import Hearing
-from broadcaster.county.notices.recordings import NO_ADDRESS, Sound, address_of
+from broadcaster.county.notices.recordings import NO_ADDRESS, SignedRecording, address_of
 from broadcaster.county.notices.restored_bulletins import TakenBack
 from broadcaster.county.register.register import Register
 from broadcaster.county.store.delivery_state import Reach
@@ -90,7 +90,7 @@ class Publisher:
         """Sign and keep each bulletin that may be sent; how many there were."""
         if not self.may_sign:
             return 0
-        query = select(bulletin.c.id).where(bulletin.c.state == State.CLEARED)
+        query = select(bulletin.c.id).where(bulletin.c.state == DraftState.CLEARED)
         waiting = self._database.read(query.order_by(bulletin.c.written_at))
         return sum(self._sign(row.id) for row in waiting)
 
@@ -104,7 +104,7 @@ class Publisher:
     def to_clear(self) -> list[Sheet]:
         """What is over, and on the broker still."""
         query = select(bulletin).where(
-            bulletin.c.state.in_((State.CANCELLED, State.EXPIRED)),
+            bulletin.c.state.in_((DraftState.CANCELLED, DraftState.EXPIRED)),
             bulletin.c.sent_at.is_not(None),
             bulletin.c.cleared_at.is_(None),
         )
@@ -159,9 +159,11 @@ class Publisher:
 
     def expire(self) -> int:
         """Mark what is over; how many there were."""
-        over = (bulletin.c.state == State.PUBLISHED) & (bulletin.c.expires <= self._clock.now())
+        over = (bulletin.c.state == DraftState.PUBLISHED) & (bulletin.c.expires <= self._clock.now())
         with self._database.transaction() as connection:
-            return connection.execute(update(bulletin).where(over).values(state=State.EXPIRED)).rowcount
+            return connection.execute(
+                update(bulletin).where(over).values(state=DraftState.EXPIRED)
+            ).rowcount
 
     def heads(self) -> bytes:
         """What is in force at this moment, signed."""
@@ -191,12 +193,12 @@ class Publisher:
                 row = connection.execute(
                     select(bulletin).where(bulletin.c.id == id).with_for_update()
                 ).first()
-                if row is None or row.state != State.CLEARED:
+                if row is None or row.state != DraftState.CLEARED:
                     return False
                 self._publish(connection, row)
         except (DraftRefused, NotAccepted, ValueError) as error:
             logger.warning("通知 %s 没有签，退回草稿：%s", id, error)
-            self._note(id, state=State.DRAFT, note=str(error)[:200], approved_by="")
+            self._note(id, state=DraftState.DRAFT, note=str(error)[:200], approved_by="")
             return False
         logger.info("通知 %s 签好了", id)
         return True
@@ -215,13 +217,13 @@ class Publisher:
         data = signed.to_bytes()
         # What the boxes would refuse is not sent.
         read_for_office(data, self.trust, Now(now, True, now))
-        values = {"state": State.PUBLISHED, "issued": now, "expires": made.expires, "seq": made.seq}
+        values = {"state": DraftState.PUBLISHED, "issued": now, "expires": made.expires, "seq": made.seq}
         values |= {"key_id": self._key_id, "digest": signed.digest, "envelope": data, "note": ""}
         values["hearings"] = self._told_of(preview_log.of(connection, row.version), signed.digest, row)
         connection.execute(update(bulletin).where(bulletin.c.id == row.id).values(values))
         if made.kind is BulletinKind.CANCEL:
             off = update(bulletin).where(bulletin.c.id == made.cancels)
-            connection.execute(off.values(state=State.CANCELLED))
+            connection.execute(off.values(state=DraftState.CANCELLED))
         else:
             boxes = self._register.enrolled(made.areas)
             rows = [{"bulletin": made.id, "box": box, "stage": Reach.SENT} for box in boxes]
@@ -249,7 +251,7 @@ class Publisher:
             night_ok=draft.night_ok,
         )
 
-    def _audio(self, sound: Sound | None) -> Audio | None:
+    def _audio(self, sound: SignedRecording | None) -> Audio | None:
         if sound is None:
             return None
         if not self._sound_address:
@@ -276,7 +278,7 @@ class Publisher:
         return str(self._signer.public_key.keyid)
 
     def _is_in_force(self) -> Any:
-        return (bulletin.c.state == State.PUBLISHED) & (bulletin.c.expires > self._clock.now())
+        return (bulletin.c.state == DraftState.PUBLISHED) & (bulletin.c.expires > self._clock.now())
 
     def _sheets(self, *which: Any) -> list[Sheet]:
         query = select(bulletin).where(self._is_in_force(), *which).order_by(bulletin.c.seq)

@@ -23,7 +23,7 @@ NO_ADDRESS = (
 
 
 @dataclass(frozen=True)
-class Sound:
+class SignedRecording:
     """A recording as it is signed: the file's digest and bytes; `key` is its name in the folder."""
 
     sha256: str
@@ -32,7 +32,7 @@ class Sound:
     seconds: int
 
 
-class Sounds:
+class RecordingStore:
     """The recordings in an office's folder, by the digest of their files. Any thread."""
 
     def __init__(self, folder: Path) -> None:
@@ -40,7 +40,7 @@ class Sounds:
         self._folder = folder / "sounds"
         self._recordings = Recordings(folder)
 
-    def take(self, pieces: Iterable[bytes], title: str) -> Sound:
+    def take(self, pieces: Iterable[bytes], title: str) -> SignedRecording:
         """Decode, level and keep one. Raises `RecordingRefused`, and then nothing is kept."""
         kept = self._recordings.take(pieces, title)
         content = recording_path(self.office, kept.key).read_bytes()
@@ -48,23 +48,25 @@ class Sounds:
             self._recordings.remove(kept.key)
             raise RecordingRefused("这个录音太大了，最多 30 兆、10 分钟，请录短一点。")
         digest = hashlib.sha256(content).hexdigest()
-        sound = Sound(digest, kept.key, len(content), round(kept.seconds))
+        sound = SignedRecording(digest, kept.key, len(content), round(kept.seconds))
         self._folder.mkdir(mode=0o700, exist_ok=True)
         with whole_file(self._folder / f"{digest}.json", self._folder) as about:
             about.write_text(json.dumps(asdict(sound)), encoding="utf-8")
         return sound
 
-    def find(self, sha256: str) -> Sound | None:
+    def find(self, sha256: str) -> SignedRecording | None:
         """None for one that is not there, or not any more."""
         if not SHA256.fullmatch(sha256):
             return None
         try:
-            found = Sound(**json.loads((self._folder / f"{sha256}.json").read_text(encoding="utf-8")))
+            found = SignedRecording(
+                **json.loads((self._folder / f"{sha256}.json").read_text(encoding="utf-8"))
+            )
         except (OSError, ValueError, TypeError):
             return None
         return found if self.path(found).exists() else None
 
-    def path(self, sound: Sound) -> Path:
+    def path(self, sound: SignedRecording) -> Path:
         return recording_path(self.office, sound.key)
 
     def remove_but(self, wanted: Collection[str], before: float) -> int:
@@ -82,15 +84,15 @@ class Sounds:
         return gone
 
 
-def to_text(sound: Sound | None) -> str:
+def to_text(sound: SignedRecording | None) -> str:
     """For a column of the database."""
     return json.dumps(asdict(sound)) if sound else ""
 
 
-def from_text(text: str) -> Sound | None:
-    return Sound(**json.loads(text)) if text else None
+def from_text(text: str) -> SignedRecording | None:
+    return SignedRecording(**json.loads(text)) if text else None
 
 
-def address_of(sound: Sound, base: str) -> str:
+def address_of(sound: SignedRecording, base: str) -> str:
     """Where boxes fetch it; `base` is how they reach the office."""
     return f"{base.rstrip('/')}/sound/{sound.sha256}.flac"

@@ -12,7 +12,7 @@ from sqlalchemy import Row, delete, select, update
 from broadcaster.core.clock import Clock
 from broadcaster.core.model import Severity
 from broadcaster.county.notices import approval_rules
-from broadcaster.county.notices.approval_desk import Desk
+from broadcaster.county.notices.approval_desk import ApprovalDesk
 from broadcaster.county.notices.draft import Draft, DraftRefused, check_filled
 from broadcaster.county.notices.revisions import STANDING, Revisions
 from broadcaster.county.store.office_database import OfficeDatabase, put
@@ -73,7 +73,9 @@ class Standing:
 class StandingNotices:
     """Any thread; `issue` is for the office's own."""
 
-    def __init__(self, database: OfficeDatabase, clock: Clock, desk: Desk, officers: Officers) -> None:
+    def __init__(
+        self, database: OfficeDatabase, clock: Clock, desk: ApprovalDesk, officers: Officers
+    ) -> None:
         self._database = database
         self._clock = clock
         self._desk = desk

@@ -14,8 +14,8 @@ from sqlalchemy import Connection, delete, insert, select, update
 from broadcaster.bulletin.bulletin import Bulletin, BulletinKind
 from broadcaster.bulletin.verify import Accepted
 from broadcaster.core.clock import Clock
-from broadcaster.county.notices.draft import State
-from broadcaster.county.notices.recordings import Sound, to_text
+from broadcaster.county.notices.draft import DraftState
+from broadcaster.county.notices.recordings import SignedRecording, to_text
 from broadcaster.county.register.register import Register
 from broadcaster.county.store.delivery_state import Reach
 from broadcaster.county.store.office_database import OfficeDatabase, put
@@ -31,7 +31,7 @@ NOTE = (
     "取回以前的回执没有了，写着没回音的村可能已经播过。"
 )
 # What the database says of them is older than that they were signed.
-UNSIGNED = (State.DRAFT, State.AWAITING, State.CLEARED)
+UNSIGNED = (DraftState.DRAFT, DraftState.AWAITING, DraftState.CLEARED)
 
 
 class TakenBack:
@@ -89,7 +89,7 @@ class TakenBack:
         # Either of a cancel and what it cancels may be the first.
         both = bulletin.c.id.in_((told.id, told.cancels or told.id))
         off = both & bulletin.c.id.in_(select(bulletin.c.cancels).where(bulletin.c.cancels.is_not(None)))
-        connection.execute(update(bulletin).where(off).values(state=State.CANCELLED))
+        connection.execute(update(bulletin).where(off).values(state=DraftState.CANCELLED))
         if told.kind is not BulletinKind.CANCEL:
             for box in self._register.enrolled(told.areas):
                 put(connection, reach, {"bulletin": told.id, "box": box, "stage": Reach.SENT})
@@ -97,7 +97,7 @@ class TakenBack:
 
 def warnings(database: OfficeDatabase, now: datetime) -> list[str]:
     """What was taken back and is still in force, for people."""
-    query = select(bulletin).where(bulletin.c.written_by == BY, bulletin.c.state == State.PUBLISHED)
+    query = select(bulletin).where(bulletin.c.written_by == BY, bulletin.c.state == DraftState.PUBLISHED)
     query = query.where(bulletin.c.kind != BulletinKind.CANCEL, bulletin.c.expires > now)
     found = [
         f"《{row.title}》（到 {row.expires.astimezone(now.tzinfo):%m月%d日 %H:%M}）"
@@ -113,7 +113,7 @@ def _columns(told: Bulletin) -> dict[str, Any]:
     audio = told.audio
     return {
         "id": told.id,
-        "state": State.PUBLISHED,
+        "state": DraftState.PUBLISHED,
         "kind": told.kind,
         "severity": int(told.severity),
         "title": told.title,
@@ -126,7 +126,7 @@ def _columns(told: Bulletin) -> dict[str, Any]:
         "cancels": told.cancels,
         "verse": int(bool(told.verse)),
         "voice": told.voice or "",
-        "sound": to_text(Sound(audio.sha256, "", audio.size, 0) if audio else None),
+        "sound": to_text(SignedRecording(audio.sha256, "", audio.size, 0) if audio else None),
         "written_by": BY,
         "written_at": told.issued,
         "note": NOTE,

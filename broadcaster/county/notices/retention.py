@@ -10,8 +10,8 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, delete, exists, func, or_, select
 
 from broadcaster.core.clock import Clock
-from broadcaster.county.notices.draft import State
-from broadcaster.county.notices.recordings import Sounds, from_text
+from broadcaster.county.notices.draft import DraftState
+from broadcaster.county.notices.recordings import RecordingStore, from_text
 from broadcaster.county.store.audit import Audit
 from broadcaster.county.store.office_database import OfficeDatabase
 from broadcaster.county.store.office_settings import KeepSettings
@@ -32,7 +32,7 @@ WHO, WHAT = "平台", "清理旧记录"
 EVERY_SECONDS = 6 * 3600.0
 # A bulletin of 2,000 boxes has as many rows of `reach`: some tenths of a second a turn.
 BULLETINS_AT_ONCE, ROWS_AT_ONCE = 5, 5_000
-OVER = (State.CANCELLED, State.EXPIRED)
+OVER = (DraftState.CANCELLED, DraftState.EXPIRED)
 
 _THIS: Any = (told.c.key == bindparam("by")) & (told.c.number == bindparam("last"))
 EMPTY = delete(told).where(_THIS, ~exists().where(SIGNED_WITH))
@@ -66,7 +66,12 @@ class Tidying:
     """For the office's own thread: `step` does a little at a time until nothing is left, then rests."""
 
     def __init__(
-        self, database: OfficeDatabase, clock: Clock, keep: KeepSettings, sounds: Sounds, note: Audit
+        self,
+        database: OfficeDatabase,
+        clock: Clock,
+        keep: KeepSettings,
+        sounds: RecordingStore,
+        note: Audit,
     ) -> None:
         self._database = database
         self._clock = clock

@@ -30,8 +30,8 @@ from broadcaster.county.broker.mosquitto import Broker, new_password
 from broadcaster.county.keys.key_folder import OfficeFolder
 from broadcaster.county.notices.approval_desk import Paper
 from broadcaster.county.notices.draft import Draft
-from broadcaster.county.notices.draft import State as PaperState
-from broadcaster.county.office.office_process import Desk, open_desk
+from broadcaster.county.notices.draft import DraftState as PaperState
+from broadcaster.county.office.office_process import OpenOffice, open_desk
 from broadcaster.county.store.officers import OfficeRole
 
 AREA, NAME = "331121", "青田县应急管理局"
@@ -51,7 +51,7 @@ class DemoFailed(BroadcasterError):
     """A part of it ended or was not ready in time."""
 
 
-class Stopped(Exception):
+class Interrupted(Exception):
     """Somebody pressed Ctrl-C, or a signal came."""
 
 
@@ -60,7 +60,7 @@ def tell(line: str) -> None:
     sys.stdout.flush()
 
 
-class Part:
+class DemoProcess:
     """One process of it; what it says goes to its log."""
 
     def __init__(self, name: str, log: Path, arguments: Sequence[str], **secret: str) -> None:
@@ -89,7 +89,7 @@ class Part:
         _end(self._process)
 
 
-class Village:
+class DemoVillage:
     """A box with state, settings and page of its own; its loudspeaker is `heard.wav`."""
 
     def __init__(self, folder: Path, code: str, name: str) -> None:
@@ -108,9 +108,9 @@ class Village:
     def sink(self) -> Path:
         return self.folder / "heard.wav"
 
-    def start(self, *arguments: str) -> Part:
+    def start(self, *arguments: str) -> DemoProcess:
         log = self.folder / f"{arguments[0]}.log"
-        return Part(self.name, log, ["--config", str(self.folder), *arguments])
+        return DemoProcess(self.name, log, ["--config", str(self.folder), *arguments])
 
 
 class Demo:
@@ -118,13 +118,13 @@ class Demo:
 
     def __init__(self, folder: Path, stopping: threading.Event, stack: ExitStack) -> None:
         self._folder, self._stopping, self._stack = folder, stopping, stack
-        self._parts: list[Part] = []
+        self._parts: list[DemoProcess] = []
         self.villages = [
-            Village(folder / f"village-{number}", code, name)
+            DemoVillage(folder / f"village-{number}", code, name)
             for number, (code, name) in enumerate(VILLAGES.items(), 1)
         ]
 
-    def start(self) -> Desk:
+    def start(self) -> OpenOffice:
         """Office, broker and three enrolled boxes, all up."""
         tell("正在建一个演示用的县：消息服务器、县级平台、三个村的广播站……")
         office, passphrase = self._folder / "county", secrets.token_urlsafe(16)
@@ -142,7 +142,7 @@ class Demo:
         self._tell_pages()
         return desk
 
-    def publish(self, desk: Desk) -> Paper:
+    def publish(self, desk: OpenOffice) -> Paper:
         """To the whole county; at night the second person agrees, as the rules want it."""
         writer, approver = (desk.parts.officers.get(name) for name in (WRITER, APPROVER))
         paper = desk.parts.desk.send(writer, Draft("停水通知", TEXT, (AREA,), Severity.BLUE))
@@ -151,7 +151,7 @@ class Demo:
             paper = desk.parts.desk.approve(approver, paper.id, paper.version)
         return paper
 
-    def watch(self, desk: Desk, only: str = "") -> None:
+    def watch(self, desk: OpenOffice, only: str = "") -> None:
         """Tell the board at each change, until `only` has been heard everywhere or a signal comes."""
         told: dict[str, str] = {}
 
@@ -177,7 +177,7 @@ class Demo:
         _write(office / "office.yaml", {"name": NAME, "web": web, "broker": {"port": port}})
         self._stack.callback(_end, broker.start())
 
-    def _let_in(self, desk: Desk) -> None:
+    def _let_in(self, desk: OpenOffice) -> None:
         officers = desk.parts.officers
         for name in (WRITER, APPROVER):
             password = officers.let_in(name, OfficeRole.KEEPER, Severity.RED)
@@ -186,7 +186,7 @@ class Demo:
     def _start_office(self, office: Path, passphrase: str) -> str:
         command = ["--config", str(self.villages[0].folder), "county", "run", "--office", str(office)]
         log = self._folder / "office.log"
-        part = self._run(Part("县级平台", log, command, BROADCASTER_PASSPHRASE=passphrase))
+        part = self._run(DemoProcess("县级平台", log, command, BROADCASTER_PASSPHRASE=passphrase))
         self._until(lambda: part.said(ADDRESS), "县级平台没有起来")
         return part.said(ADDRESS)
 
@@ -198,7 +198,7 @@ class Demo:
         for village in others:
             shutil.copytree(first.folder / "cache", village.folder / "cache")
 
-    def _enrol(self, desk: Desk, address: str) -> None:
+    def _enrol(self, desk: OpenOffice, address: str) -> None:
         """By the line of each one-time code, as a technician does it."""
         register = desk.parts.register
         codes = {village: register.add(village.code, village.name)[1] for village in self.villages}
@@ -216,12 +216,12 @@ class Demo:
         for village, box in zip(self.villages, boxes, strict=True):
             tell(f"{village.name}的网页：{box.said(ADDRESS)}，{box.said(CODE)}，喇叭：{village.sink}")
 
-    def _run(self, part: Part) -> Part:
+    def _run(self, part: DemoProcess) -> DemoProcess:
         self._parts.append(part)
         self._stack.callback(part.end)
         return part
 
-    def _finish(self, parts: Sequence[Part]) -> None:
+    def _finish(self, parts: Sequence[DemoProcess]) -> None:
         for part in parts:
             self._stack.callback(part.end)
         self._until(lambda: all(part.returned is not None for part in parts), "没有做完")
@@ -255,7 +255,7 @@ def run(folder: Path, once: bool) -> int:
             if not once:
                 tell("三个村都播完了。请打开网页再发几则试试；按 Ctrl-C 结束。")
                 demo.watch(desk)
-        except Stopped:
+        except Interrupted:
             tell("正在停下……")
     return 0
 
@@ -265,12 +265,12 @@ def _line(paper: Paper, counts: Counts) -> str:
 
 
 def _looks(stopping: threading.Event, seconds: float) -> Iterator[None]:
-    """Again and again until the time is over. Raises `Stopped`."""
+    """Again and again until the time is over. Raises `Interrupted`."""
     left = seconds
     while left > 0:
         yield
         if stopping.wait(LOOK_SECONDS):
-            raise Stopped
+            raise Interrupted
         left -= LOOK_SECONDS
 
 

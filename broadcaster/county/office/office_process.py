@@ -13,7 +13,7 @@ from pathlib import Path
 from broadcaster.core.clock import Clock
 from broadcaster.core.errors import ConfigError
 from broadcaster.county.board.county_totals import CountySums
-from broadcaster.county.board.receipt_inbox import Intake
+from broadcaster.county.board.receipt_inbox import ReceiptInbox
 from broadcaster.county.board.uncounted_receipts import Pace
 from broadcaster.county.broker.broker_access import BrokerDoor
 from broadcaster.county.broker.mqtt_client import LISTENS_TO, Wire
@@ -23,11 +23,11 @@ from broadcaster.county.keys.village_keys import VillageKeys
 from broadcaster.county.notices import restored_bulletins
 from broadcaster.county.notices.preview import Booth
 from broadcaster.county.notices.publisher import Publisher
-from broadcaster.county.notices.recordings import Sounds
+from broadcaster.county.notices.recordings import RecordingStore
 from broadcaster.county.notices.retention import Tidying
-from broadcaster.county.office.office_thread import Office, own_topics
+from broadcaster.county.office.office_thread import OfficeThread, own_topics
 from broadcaster.county.pages.app import create_app
-from broadcaster.county.pages.base.office_services import Parts, make_parts
+from broadcaster.county.pages.base.office_services import OfficeServices, make_parts
 from broadcaster.county.pages.base.page_context import Pages, Trusted
 from broadcaster.county.register.register import BrokerAddress
 from broadcaster.county.register.site_pin import site_pin
@@ -51,7 +51,7 @@ from broadcaster.system.heap_trim import give_back_what_is_freed
 from broadcaster.system.last_good_settings import by_last_good
 from broadcaster.system.log_format import Ordered, log_in, tell_start
 from broadcaster.system.single_instance import only_one
-from broadcaster.system.thread_loop import Loop, Watched
+from broadcaster.system.thread_loop import ThreadLoop, Watched
 from broadcaster.system.watchdog import keep_watch
 from broadcaster.web.server.server import serve
 from broadcaster.web.server.tls import Origins, serve_https
@@ -67,16 +67,16 @@ Tell = Callable[[str], None]
 
 
 @dataclass(frozen=True)
-class Desk:
+class OpenOffice:
     """The parts and what they stand on, for a command or for the process."""
 
     folder: OfficeFolder
     settings: OfficeSettings
-    parts: Parts
+    parts: OfficeServices
 
 
 @contextmanager
-def open_desk(path: Path, wake: Callable[[], None] = lambda: None) -> Iterator[Desk]:
+def open_desk(path: Path, wake: Callable[[], None] = lambda: None) -> Iterator[OpenOffice]:
     """The office's database and what works on it; nothing is signed here. Raises `BroadcasterError`."""
     folder = OfficeFolder(path)
     area, settings = folder.trust.area, load_office_to_run(path)[0]
@@ -86,7 +86,7 @@ def open_desk(path: Path, wake: Callable[[], None] = lambda: None) -> Iterator[D
         database.migrate()
         door = BrokerDoor(path / settings.broker.folder) if settings.broker.folder else None
         parts = make_parts(database, Clock(settings.zone), area, door, wake)
-        yield Desk(folder, settings, parts)
+        yield OpenOffice(folder, settings, parts)
 
 
 def run(path: Path, config: Path, ask: AskPassphrase, tell: Tell, unattended: bool = False) -> int:
@@ -127,7 +127,7 @@ def run(path: Path, config: Path, ask: AskPassphrase, tell: Tell, unattended: bo
             tell(sentence)
         office, line = stack.enter_context(_open_office(desk, keys, villages, safe))
         woken.wakes = office.wake
-        watched: list[Watched] = [stack.enter_context(Loop("office", office.step, office.wake))]
+        watched: list[Watched] = [stack.enter_context(ThreadLoop("office", office.step, office.wake))]
         booth = stack.enter_context(open_booth(preview, lexicon, path))
         pages = Pages(
             *(desk.parts, desk.settings, _trusted(desk), booth, warnings),
@@ -161,8 +161,8 @@ class WakeLater:
 
 @contextmanager
 def _open_office(
-    desk: Desk, keys: OfficeKeys, villages: VillageKeys, safe: Safekeeping | None
-) -> Iterator[tuple[Office, FarLine]]:
+    desk: OpenOffice, keys: OfficeKeys, villages: VillageKeys, safe: Safekeeping | None
+) -> Iterator[tuple[OfficeThread, FarLine]]:
     parts, broker = desk.parts, desk.settings.broker
     authority = desk.folder.path / broker.authority if broker.authority else None
     password = read_text(desk.folder.path, broker.password_file).strip() if broker.password_file else ""
@@ -176,9 +176,9 @@ def _open_office(
     )
     listens_to = (*LISTENS_TO, *own_topics(keys.trust.area))
     wire = Wire(broker.host, broker.port, broker.user, password, authority, listens_to)
-    intake = Intake(parts.database, parts.clock, Pace(parts.clock))
+    intake = ReceiptInbox(parts.database, parts.clock, Pace(parts.clock))
     sums = CountySums(parts.database, parts.clock)
-    sounds, keep = Sounds(desk.folder.path), desk.settings.keep
+    sounds, keep = RecordingStore(desk.folder.path), desk.settings.keep
     tidying = Tidying(parts.database, parts.clock, keep, sounds, parts.audit)
     line = FarLine(wire, parts.register, villages)
 
@@ -187,7 +187,7 @@ def _open_office(
         if safe:
             safe.step()
 
-    office = Office(
+    office = OfficeThread(
         *(publisher, intake, parts.standing, wire, parts.clock),
         *(keys, parts.register.areas_of, sums, tidy, HOLD_SECONDS),
     )
@@ -197,7 +197,7 @@ def _open_office(
 
 
 def _open_site(
-    desk: Desk, pages: Pages, villages: VillageKeys, line: FarLine, stack: ExitStack, tell: Tell
+    desk: OpenOffice, pages: Pages, villages: VillageKeys, line: FarLine, stack: ExitStack, tell: Tell
 ) -> Sequence[Watched]:
     web, folder = desk.settings.web, desk.folder.path
     sites = VillageSites(
@@ -225,7 +225,7 @@ def _open_site(
     return watched
 
 
-def broker_address(desk: Desk) -> BrokerAddress:
+def broker_address(desk: OpenOffice) -> BrokerAddress:
     """As boxes and relays below are told it. Raises `ConfigError`."""
     broker = desk.settings.broker
     authority = read_text(desk.folder.path, broker.authority) if broker.authority else ""
@@ -235,7 +235,7 @@ def broker_address(desk: Desk) -> BrokerAddress:
     )
 
 
-def _trusted(desk: Desk) -> Trusted:
+def _trusted(desk: OpenOffice) -> Trusted:
     return Trusted(desk.folder.pin, lambda: desk.folder.keyring.to_bytes(), broker_address(desk))
 
 
@@ -275,8 +275,8 @@ def open_booth(settings: Settings, lexicon: LexiconSettings, office: Path) -> It
     rate_hz = settings.sound.rate_hz
     with (
         closing(studio),
-        Loop("studio", watch, ended.set),
-        Loop("cache", studio.house.step, studio.house.wake),
+        ThreadLoop("studio", watch, ended.set),
+        ThreadLoop("cache", studio.house.step, studio.house.wake),
     ):
         yield Booth(studio, Rehearsals(studio, rate_hz), rate_hz)
 

@@ -12,7 +12,7 @@ from broadcaster.bulletin.snapshot import Heads
 from broadcaster.bulletin.sync_request import Question
 from broadcaster.core.clock import Clock
 from broadcaster.county.board.county_totals import CountySums
-from broadcaster.county.board.receipt_inbox import Intake, Sent
+from broadcaster.county.board.receipt_inbox import ReceiptInbox, Sent
 from broadcaster.county.broker.box_status import read_state
 from broadcaster.county.broker.cleared_topics import Emptied
 from broadcaster.county.broker.mqtt_client import CONNECTED, Incoming, Wire
@@ -43,8 +43,8 @@ def own_topics(area: str) -> tuple[str, str]:
     return mqtt_topics.BULLETINS, mqtt_topics.heads(area)
 
 
-class Office:
-    """`step` is for a `Loop`; `wake` may be called by any thread.
+class OfficeThread:
+    """`step` is for a `ThreadLoop`; `wake` may be called by any thread.
 
     `areas_of` boxes are the areas of those that are in use; `tidy` takes away a little of what is over
     for long. With `hold_seconds` nothing is signed for so long once the broker is reached, or until its
@@ -54,7 +54,7 @@ class Office:
     def __init__(
         self,
         publisher: Publisher,
-        intake: Intake,
+        intake: ReceiptInbox,
         standing: StandingNotices,
         wire: Wire,
         clock: Clock,

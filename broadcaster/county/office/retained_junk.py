@@ -7,7 +7,7 @@ from collections.abc import Collection
 
 from broadcaster.bulletin import mqtt_topics
 from broadcaster.core.clock import Clock
-from broadcaster.county.board.receipt_inbox import Intake
+from broadcaster.county.board.receipt_inbox import ReceiptInbox
 from broadcaster.county.board.uncounted_receipts import Doubt
 from broadcaster.county.broker.box_status import read_state
 from broadcaster.county.broker.mqtt_client import Incoming, Wire
@@ -23,7 +23,7 @@ STATE = mqtt_topics.state("")
 class Leftovers:
     """For the office's own thread. A box that is retired takes its state along."""
 
-    def __init__(self, wire: Wire, intake: Intake, clock: Clock) -> None:
+    def __init__(self, wire: Wire, intake: ReceiptInbox, clock: Clock) -> None:
         self._wire = wire
         self._intake = intake
         self._clock = clock

@@ -8,7 +8,7 @@ from flask_wtf.csrf import CSRFError
 
 from broadcaster.county.pages import compose
 from broadcaster.county.pages.base import access, carried_forms
-from broadcaster.county.pages.base.carried_forms import Carried, endpoint_of
+from broadcaster.county.pages.base.carried_forms import CarriedForm, endpoint_of
 
 NOT_DONE = "刚才的“{deed}”没有做。还要做的话，请再按一次。"
 STALE = "这一页放得太久，或者在别处又登录过。写的字都在，什么也没有做，也没有发。"
@@ -21,7 +21,7 @@ def go_on(wanted: str) -> ResponseReturnValue:
     return redirect(found, 303)
 
 
-def take_up(what: Carried, told: list[str]) -> ResponseReturnValue:
+def take_up(what: CarriedForm, told: list[str]) -> ResponseReturnValue:
     """Never does it: he sees what he wrote, and what was not done."""
     endpoint = endpoint_of(what.path, "POST")
     rule = access.RULES.get(endpoint)

@@ -14,7 +14,7 @@ from flask_wtf.csrf import CSRFError, CSRFProtect
 from broadcaster.core.errors import BroadcasterError
 from broadcaster.county.notices import bulletin_wording
 from broadcaster.county.notices.approval_desk import Paper
-from broadcaster.county.notices.recordings import Sounds
+from broadcaster.county.notices.recordings import RecordingStore
 from broadcaster.county.pages import (
     after_login,
     answered_forms,
@@ -41,9 +41,9 @@ from broadcaster.county.store import office_sessions
 from broadcaster.county.store.delivery_state import REACHES
 from broadcaster.county.store.officers import OfficeRole
 from broadcaster.web.base import wording
-from broadcaster.web.base.answered_forms import Answers
+from broadcaster.web.base.answered_forms import AnsweredForms
 from broadcaster.web.base.language import CHINESE, LANGUAGES, teach_languages
-from broadcaster.web.base.phone_cookie import Sessions
+from broadcaster.web.base.phone_cookie import PhoneSessions
 from broadcaster.web.base.template_cache import CompiledPages
 from broadcaster.web.server.security_headers import (
     HTTP_PORT,
@@ -98,9 +98,9 @@ def create_app(pages: Pages, folder: Path) -> Flask:
     # As on a station's page.
     app.url_map.merge_slashes = False
     app.extensions["office"] = pages
-    app.extensions["office_sounds"] = Sounds(folder)
-    app.extensions["office_answers"] = Answers(MOST_BYTES, KEPT_SECONDS)
-    app.session_interface = Sessions()
+    app.extensions["office_sounds"] = RecordingStore(folder)
+    app.extensions["office_answers"] = AnsweredForms(MOST_BYTES, KEPT_SECONDS)
+    app.session_interface = PhoneSessions()
     app.before_request(access.allow_uploads)
     app.before_request(access.check_access)
     csrf = CSRFProtect(app)

@@ -5,17 +5,17 @@ from flask.typing import ResponseReturnValue
 
 from broadcaster.bulletin.bulletin import BulletinKind
 from broadcaster.county.board.coverage import coverage
-from broadcaster.county.board.province_board import Word
+from broadcaster.county.board.province_board import FigureQuality
 from broadcaster.county.notices.approval_desk import Paper
 from broadcaster.county.notices.approval_rules import WRONG_STATE
 from broadcaster.county.notices.bulletin_wording import aged
-from broadcaster.county.notices.draft import DraftRefused, State
+from broadcaster.county.notices.draft import DraftRefused, DraftState
 from broadcaster.county.pages.base import access
 
 PAGE = 20
 # Drills are counted apart; those that are not over stand among what happens now.
 SHOWN = (BulletinKind.NOTICE, BulletinKind.TEST)
-SETTLED = (State.CANCELLED, State.EXPIRED, State.DRAFT)
+SETTLED = (DraftState.CANCELLED, DraftState.EXPIRED, DraftState.DRAFT)
 pages = Blueprint(
     "board", __name__, template_folder="templates", static_folder="static", static_url_path="/office"
 )
@@ -26,7 +26,7 @@ def home() -> ResponseReturnValue:
     parts = access.pages().parts
     skip = max(request.args.get("skip", 0, int), 0)
     papers = parts.desk.recent(PAGE + 1, skip, SHOWN)
-    drills, awaiting = _drills_now(), parts.desk.in_state(State.AWAITING)
+    drills, awaiting = _drills_now(), parts.desk.in_state(DraftState.AWAITING)
     counts = parts.board.counts([paper.id for paper in (*papers[:PAGE], *drills)])
     return render_template(
         "office/home.html",
@@ -142,7 +142,7 @@ def _page(id: str, problem: str = "") -> str:
         fares=fares,
         county_bars=coverage([one.place for one in fares if one.told]),
         untold=sum(not one.told for one in fares),
-        doubtful=sum(one.told and one.word is not Word.TRUE for one in fares),
+        doubtful=sum(one.told and one.word is not FigureQuality.TRUE for one in fares),
         refreshes=paper.state not in SETTLED and not problem,
         problem=problem,
         reason=request.form.get("note", ""),
@@ -152,7 +152,7 @@ def _page(id: str, problem: str = "") -> str:
 def _drills_now() -> list[Paper]:
     """In force, or not sent yet."""
     found = access.pages().parts.desk.recent(PAGE, 0, (BulletinKind.DRILL,))
-    return [paper for paper in found if paper.state not in (State.CANCELLED, State.EXPIRED)]
+    return [paper for paper in found if paper.state not in (DraftState.CANCELLED, DraftState.EXPIRED)]
 
 
 def find_paper(id: str) -> Paper:

@@ -13,7 +13,14 @@ from broadcaster.bulletin.bulletin import new_bulletin_id
 from broadcaster.core.errors import BroadcasterError
 from broadcaster.core.model import Severity
 from broadcaster.county.notices.approval_desk import HANDED_IN, DraftChanged, Paper, again
-from broadcaster.county.notices.draft import Draft, DraftRefused, State, check_filled, check_id, is_id
+from broadcaster.county.notices.draft import (
+    Draft,
+    DraftRefused,
+    DraftState,
+    check_filled,
+    check_id,
+    is_id,
+)
 from broadcaster.county.notices.recordings import NO_ADDRESS
 from broadcaster.county.notices.unsent_forms import Fields
 from broadcaster.county.pages.base import access
@@ -41,7 +48,7 @@ def write() -> ResponseReturnValue:
     """Each form has its address from the start, by which back and reload find its words."""
     given = request.args.get("again", "")
     paper = access.pages().parts.desk.find(given)
-    id = given if paper and paper.state is State.DRAFT else new_bulletin_id()
+    id = given if paper and paper.state is DraftState.DRAFT else new_bulletin_id()
     text = request.args.get("text")
     return redirect(url_for("compose.one", id=id, text=text, again=given or None), 303)
 
@@ -52,7 +59,7 @@ def one(id: str) -> ResponseReturnValue:
     parts = access.pages().parts
     access.pages().booth.warm()
     paper = parts.desk.find(id) if is_id(id) else abort(404)
-    if paper and paper.state is not State.DRAFT:
+    if paper and paper.state is not DraftState.DRAFT:
         flash(ALREADY)
         return redirect(url_for("board.one", id=id), 303)
     if kept := parts.writings.find(access.me().number, id):
@@ -130,7 +137,7 @@ def send() -> ResponseReturnValue:
     except DraftRefused as error:
         return _used(draft) or (show_form(form, error), 400)
     parts.writings.drop(access.me().number, paper.id)
-    waits = paper.state is State.AWAITING
+    waits = paper.state is DraftState.AWAITING
     access.about(paper.draft.title + (HANDED_IN if waits else ""))
     flash("交上去了，等另一个人审批。" if waits else "正在发，下面是各村的情况。")
     return redirect(url_for("board.one", id=paper.id), 303)
@@ -157,7 +164,7 @@ def _kept(fields: Fields) -> Form:
     check_id(id)
     mine = [("id", id), *((name, value) for name, value in fields if name not in ("id", "seen"))]
     known = access.pages().parts.desk.find(id)
-    if not known or known.state is State.DRAFT:
+    if not known or known.state is DraftState.DRAFT:
         access.pages().parts.writings.keep(access.me().number, id, mine)
     return form_of(mine)
 
@@ -234,7 +241,7 @@ def _used(draft: Draft) -> ResponseReturnValue | None:
     """Where a bulletin has come of this form already: it, for the same words; other words come back,
     to be sent as another one."""
     paper = access.pages().parts.desk.find(draft.id)
-    if paper is None or paper.state is State.DRAFT:
+    if paper is None or paper.state is DraftState.DRAFT:
         return None
     access.nothing_done()
     if _words(draft) == _words(paper.draft):

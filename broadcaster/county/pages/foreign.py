@@ -19,7 +19,7 @@ from broadcaster.county.notices.draft import Draft, DraftRefused
 from broadcaster.county.pages.base import access
 from broadcaster.county.pages.cap_download import export_cap
 from broadcaster.county.pages.compose_form import HOURS, check_time, hours_of, read_draft
-from broadcaster.county.register.area_tree import Town, area_tree
+from broadcaster.county.register.area_tree import TownAreas, area_tree
 
 # What a form carries beside the file.
 LISTED = 30
@@ -155,7 +155,7 @@ def _chosen(draft: Draft, told: ForeignDraft, allowed: list[Severity]) -> Severi
     return None if unsaid or draft.severity not in allowed else draft.severity
 
 
-def _beyond(told: ForeignDraft, tree: list[Town]) -> list[str]:
+def _beyond(told: ForeignDraft, tree: list[TownAreas]) -> list[str]:
     """Areas of ours that it names and that are not in the register."""
     county = access.pages().parts.county
     known = {county, *(town.code for town in tree)}

@@ -62,7 +62,7 @@ class Box:
     trouble: str = ""
 
 
-class Door(Protocol):
+class BrokerAccess(Protocol):
     """Who may connect to the broker, and as which box."""
 
     def admit(self, box: str, area: str, password: str) -> None: ...
@@ -94,7 +94,7 @@ class Register:
     """Any thread. `county` is the trimmed code of the office's own area."""
 
     def __init__(
-        self, database: OfficeDatabase, clock: Clock, county: str, door: Door | None = None
+        self, database: OfficeDatabase, clock: Clock, county: str, door: BrokerAccess | None = None
     ) -> None:
         self._database = database
         self._clock = clock

@@ -30,7 +30,7 @@ KEYRING, TRUST, HEADS = "keyring", "trust", "heads"
 
 
 class Carrier:
-    """`step` is for a `Loop`. `places` are the trimmed codes of towns and villages of the county;
+    """`step` is for a `ThreadLoop`. `places` are the trimmed codes of towns and villages of the county;
     `boxes` tells which boxes in use lie in some areas.
     """
 

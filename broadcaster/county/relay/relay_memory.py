@@ -33,7 +33,7 @@ FILE = "relay.db"
 
 
 @dataclass(frozen=True)
-class Carried:
+class RelayedBulletin:
     """A bulletin from above as it stands below; `summed` is the last sum that was taken above."""
 
     id: str
@@ -114,18 +114,18 @@ class RelayBook:
             if silent:
                 connection.execute(insert(came), silent)
 
-    def find(self, id: str) -> Carried | None:
+    def find(self, id: str) -> RelayedBulletin | None:
         row = self._database.first(select(carried).where(carried.c.id == id))
         return _carried(row) if row else None
 
-    def in_force(self) -> list[Carried]:
+    def in_force(self) -> list[RelayedBulletin]:
         return self._find(carried.c.over == 0)
 
-    def to_send(self) -> list[Carried]:
+    def to_send(self) -> list[RelayedBulletin]:
         """In force, and not on the broker below as far as is known."""
         return self._find(carried.c.over == 0, carried.c.below == 0)
 
-    def to_clear(self) -> list[Carried]:
+    def to_clear(self) -> list[RelayedBulletin]:
         """Over, and on the broker below still."""
         return self._find(carried.c.over == 1, carried.c.below == 1)
 
@@ -160,7 +160,7 @@ class RelayBook:
                 connection.execute(statement, rows)
                 connection.execute(update(carried).where(carried.c.id.in_(ids)).values(due=1))
 
-    def to_sum(self) -> list[Carried]:
+    def to_sum(self) -> list[RelayedBulletin]:
         """What was told of since its last sum."""
         return self._find(carried.c.due == 1)
 
@@ -178,7 +178,7 @@ class RelayBook:
         with self._database.transaction() as connection:
             connection.execute(update(carried).values(due=1, summed=""))
 
-    def old(self, before: datetime) -> list[Carried]:
+    def old(self, before: datetime) -> list[RelayedBulletin]:
         """What was over by then, and stands nowhere below."""
         return self._find(carried.c.over == 1, carried.c.below == 0, carried.c.expires <= before)
 
@@ -187,7 +187,7 @@ class RelayBook:
             connection.execute(delete(came).where(came.c.bulletin == id))
             connection.execute(delete(carried).where(carried.c.id == id))
 
-    def _find(self, *which: Any) -> list[Carried]:
+    def _find(self, *which: Any) -> list[RelayedBulletin]:
         query = select(carried).where(*which).order_by(carried.c.seq)
         return [_carried(row) for row in self._database.read(query)]
 
@@ -196,8 +196,8 @@ class RelayBook:
             connection.execute(update(carried).where(carried.c.id == id).values(values))
 
 
-def _carried(row: Any) -> Carried:
-    return Carried(
+def _carried(row: Any) -> RelayedBulletin:
+    return RelayedBulletin(
         *(row.id, row.digest, row.key_id, row.seq, row.expires, tuple(row.areas.split())),
         *(row.envelope, row.summed, row.sum_number),
     )

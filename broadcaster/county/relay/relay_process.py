@@ -35,7 +35,7 @@ from broadcaster.county.store.office_settings import (
 from broadcaster.system.atomic_file import whole_file
 from broadcaster.system.log_format import Ordered, log_in, tell_start
 from broadcaster.system.single_instance import only_one
-from broadcaster.system.thread_loop import Loop
+from broadcaster.system.thread_loop import ThreadLoop
 
 FOLDER, KEY, NAME = "relay", "relay.pem", "转发"
 LOOK_SECONDS = 2.0
@@ -133,8 +133,8 @@ def run(path: Path, tell: Callable[[RelayStatus], None]) -> int:
         relay = stack.enter_context(open_relay(path))
         carrier, tally = relay.carrier, relay.tally
         loops = [
-            stack.enter_context(Loop("relay-down", carrier.step, carrier.wake)),
-            stack.enter_context(Loop("relay-up", tally.step, tally.wake)),
+            stack.enter_context(ThreadLoop("relay-down", carrier.step, carrier.wake)),
+            stack.enter_context(ThreadLoop("relay-up", tally.step, tally.wake)),
         ]
         tell_start(NAME)
         told: RelayStatus | None = None

@@ -19,7 +19,7 @@ from broadcaster.core.clock import Clock
 from broadcaster.county.board.receipt_inbox import Known, enrolled
 from broadcaster.county.board.uncounted_receipts import is_of
 from broadcaster.county.broker.mqtt_client import CONNECTED, Incoming, Wire
-from broadcaster.county.relay.relay_memory import Carried, RelayBook, Told
+from broadcaster.county.relay.relay_memory import RelayBook, RelayedBulletin, Told
 from broadcaster.county.store.delivery_state import stage_of
 from broadcaster.county.store.office_database import OfficeDatabase
 from broadcaster.county.store.tables import SIGNED_WITH, receipt, told
@@ -62,7 +62,7 @@ class OfficeReceipts:
 
 
 class Tally:
-    """`step` is for a `Loop`."""
+    """`step` is for a `ThreadLoop`."""
 
     def __init__(
         self,
@@ -107,7 +107,7 @@ class Tally:
             self._book.tell([said for one in came for said in self._read(one, boxes, find)])
 
     def _read(
-        self, one: Incoming, boxes: Mapping[str, Known], find: Callable[[str], Carried | None]
+        self, one: Incoming, boxes: Mapping[str, Known], find: Callable[[str], RelayedBulletin | None]
     ) -> Iterator[Told]:
         """None of what the county itself has sent, of what was not sent there, or is not genuine."""
         box, _, id = one.topic.removeprefix(f"{mqtt_topics.ROOT}/r/").partition("/")
@@ -159,7 +159,7 @@ class Tally:
         signed = self._office.receipts_of(id)
         self._take([Incoming(mqtt_topics.receipt(box, id), data) for box, data in signed])
 
-    def _tell(self, one: Carried, told: Mapping[str, Any]) -> bool:
+    def _tell(self, one: RelayedBulletin, told: Mapping[str, Any]) -> bool:
         written = strict_json.write(told).decode("ascii")
         if written == one.summed:
             self._book.summed(one.id, written, one.sum_number)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from broadcaster.bulletin.receipts import Heard, Receipt
-from broadcaster.bulletin.receipts import State as Told
+from broadcaster.bulletin.receipts import PlayedResult, Receipt
+from broadcaster.bulletin.receipts import ReceiptState as Told
 from broadcaster.bulletin.refusals import Refusal
 from broadcaster.core.model import Outcome
 
@@ -48,7 +48,7 @@ def stage_of(receipt: Receipt) -> Reach | None:
     return Reach(receipt.state.value)
 
 
-def _ended(heard: Heard) -> Reach:
+def _ended(heard: PlayedResult) -> Reach:
     if heard.in_full:
         return Reach.HEARD
     if heard.seconds_played > 0:

@@ -16,7 +16,7 @@ from broadcaster.store.passwords import key_hash
 LONGEST = timedelta(hours=12)
 
 
-class Sessions:
+class OfficeSessions:
     """Any thread. Another password, or an account that is removed, ends all of its sessions."""
 
     def __init__(self, database: OfficeDatabase, clock: Clock) -> None:

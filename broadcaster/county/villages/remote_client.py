@@ -16,7 +16,7 @@ from securesystemslib.signer import Key, Signer
 from broadcaster.bulletin import mqtt_topics
 from broadcaster.bulletin.keys import public_from_hex
 from broadcaster.bulletin.refusals import NotAccepted, Refusal
-from broadcaster.bulletin.remote_command import Answer, Asked, Command, read_answer
+from broadcaster.bulletin.remote_command import RemoteAnswer, RemoteCall, RemoteCommand, read_answer
 from broadcaster.core.errors import AnswerMissing, BoxAway, BroadcasterError
 from broadcaster.county.broker.mqtt_client import Wire
 from broadcaster.county.keys.village_keys import VillageKeys
@@ -50,7 +50,7 @@ class _Refused(Exception):
 
 
 @dataclass
-class _Session:
+class _BoxSession:
     """One conversation with one box; `begun` is monotonic."""
 
     id: str
@@ -64,7 +64,7 @@ class _Waiting:
 
     box: str
     key: Key
-    answer: Future[Answer]
+    answer: Future[RemoteAnswer]
 
 
 class FarLine:
@@ -81,7 +81,7 @@ class FarLine:
         self._wire = wire
         self._register = register
         self._keys = keys
-        self._sessions: dict[str, _Session] = {}
+        self._sessions: dict[str, _BoxSession] = {}
         self._waiting: dict[str, _Waiting] = {}
         self._silent_until: dict[str, float] = {}
         self._places = threading.Semaphore(MOST_WAITING)
@@ -90,7 +90,7 @@ class FarLine:
         wire.on_answer(self._came)
 
     def ask(
-        self, box: str, asked: Sequence[Asked], patience: float, changes: bool = False
+        self, box: str, asked: Sequence[RemoteCall], patience: float, changes: bool = False
     ) -> tuple[object, ...]:
         """An answer to each. Raises `BoxAway` where nothing was done, and `AnswerMissing` where it
         `changes` something and nobody knows whether it did.
@@ -103,7 +103,7 @@ class FarLine:
             self._places.release()
 
     def _ask(
-        self, box: str, asked: Sequence[Asked], patience: float, changes: bool
+        self, box: str, asked: Sequence[RemoteCall], patience: float, changes: bool
     ) -> tuple[object, ...]:
         signer, key = self._keys_of(box)
         for _ in range(2):
@@ -124,7 +124,7 @@ class FarLine:
             raise BoxAway(CLOSED)
         return signer, public_from_hex(found.key)
 
-    def _session(self, box: str, signer: Signer, key: Key, patience: float) -> _Session:
+    def _session(self, box: str, signer: Signer, key: Key, patience: float) -> _BoxSession:
         with self._lock:
             opening = self._opening.setdefault(box, threading.Lock())
         with opening:
@@ -133,16 +133,16 @@ class FarLine:
             if time.monotonic() < self._silent_until.get(box, 0.0):
                 raise BoxAway(AWAY)
             begun = time.monotonic()
-            command = Command(box, secrets.token_hex(16), 0, 0.0)
+            command = RemoteCommand(box, secrets.token_hex(16), 0, 0.0)
             try:
                 answer = self._send(command, signer, key, patience)
             except NotYet:
                 self._note_silence(box)
                 raise BoxAway(AWAY) from None
-            session = self._sessions[box] = _Session(answer.session, begun)
+            session = self._sessions[box] = _BoxSession(answer.session, begun)
             return session
 
-    def _forget(self, box: str, session: _Session) -> None:
+    def _forget(self, box: str, session: _BoxSession) -> None:
         if self._sessions.get(box) is session:
             self._sessions.pop(box, None)
 
@@ -152,8 +152,8 @@ class FarLine:
     def _exchange(
         self,
         box: str,
-        session: _Session,
-        asked: Sequence[Asked],
+        session: _BoxSession,
+        asked: Sequence[RemoteCall],
         keys: tuple[Signer, Key],
         patience: float,
         changes: bool,
@@ -161,7 +161,7 @@ class FarLine:
         with self._lock:
             session.number += 1
             seconds = time.monotonic() - session.begun
-            command = Command(box, session.id, session.number, seconds, tuple(asked))
+            command = RemoteCommand(box, session.id, session.number, seconds, tuple(asked))
             waiting, topic, data = self._prepare(command, *keys)
             sent = self._wire.send(topic, data)
         try:
@@ -182,7 +182,7 @@ class FarLine:
             raise BroadcasterError("广播站的回话不对，请升级。")
         return answer.answers
 
-    def _send(self, command: Command, signer: Signer, key: Key, patience: float) -> Answer:
+    def _send(self, command: RemoteCommand, signer: Signer, key: Key, patience: float) -> RemoteAnswer:
         waiting, topic, data = self._prepare(command, signer, key)
         try:
             if not self._wire.send(topic, data):
@@ -191,13 +191,13 @@ class FarLine:
         finally:
             self._done(waiting)
 
-    def _prepare(self, command: Command, signer: Signer, key: Key) -> tuple[_Waiting, str, bytes]:
+    def _prepare(self, command: RemoteCommand, signer: Signer, key: Key) -> tuple[_Waiting, str, bytes]:
         signed = command.signed(signer)
         waiting = _Waiting(command.box, key, Future())
         self._waiting[signed.digest] = waiting
         return waiting, mqtt_topics.command(command.box), signed.to_bytes()
 
-    def _await(self, waiting: _Waiting, topic: str, data: bytes, patience: float) -> Answer:
+    def _await(self, waiting: _Waiting, topic: str, data: bytes, patience: float) -> RemoteAnswer:
         try:
             return waiting.answer.result(min(patience, AGAIN_SECONDS))
         except NotYet:

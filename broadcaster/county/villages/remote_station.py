@@ -18,7 +18,7 @@ from typing import Any, Protocol
 from flask import g, has_request_context
 
 from broadcaster.bulletin import strict_json
-from broadcaster.bulletin.remote_command import MOST_CALLS, Asked
+from broadcaster.bulletin.remote_command import MOST_CALLS, RemoteCall
 from broadcaster.core.errors import AnswerMissing, BoxAway, BroadcasterError, FileUnwritable, reason_of
 from broadcaster.settings.schema import PathSettings, Settings
 from broadcaster.station import remote_values
@@ -50,21 +50,21 @@ class Ask(Protocol):
     """As `FarLine.ask` for one box."""
 
     def __call__(
-        self, asked: Sequence[Asked], patience: float, changes: bool = False
+        self, asked: Sequence[RemoteCall], patience: float, changes: bool = False
     ) -> tuple[object, ...]: ...
 
 
-class Line:
+class RemoteCalls:
     """One box's calls: written, sent together where that helps, read. Any thread."""
 
     def __init__(self, ask: Ask) -> None:
         self._ask = ask
         # By what was asked: when it was read, when it was last wanted, and what came.
-        self._shared: OrderedDict[str, tuple[float, float, Asked, Any]] = OrderedDict()
+        self._shared: OrderedDict[str, tuple[float, float, RemoteCall, Any]] = OrderedDict()
         self._lock = threading.Lock()
 
     def call(self, call: Call, *row: Any, **named: Any) -> Any:
-        asked = Asked(call.name, call.write_given(row, named, self._send_pieces))
+        asked = RemoteCall(call.name, call.write_given(row, named, self._send_pieces))
         written = self._read_shared(asked) if call.shared else self._ask_one(asked, call)
         if call.changes:
             self._forget()
@@ -76,11 +76,11 @@ class Line:
             )
             raise BroadcasterError(OTHER_VERSION) from error
 
-    def _ask_one(self, asked: Asked, call: Call) -> Any:
+    def _ask_one(self, asked: RemoteCall, call: Call) -> Any:
         return self._value(self._told([asked], call.patience, call.changes)[0])
 
     def _told(
-        self, asked: Sequence[Asked], patience: float, changes: bool = False
+        self, asked: Sequence[RemoteCall], patience: float, changes: bool = False
     ) -> tuple[object, ...]:
         """A request that has found the box away waits for it once: its page says so and no more."""
         if has_request_context() and (problem := g.get("far_problem")):
@@ -115,7 +115,7 @@ class Line:
         except (zlib.error, ValueError) as error:
             raise BroadcasterError(OTHER_VERSION) from error
 
-    def _read_shared(self, asked: Asked) -> Any:
+    def _read_shared(self, asked: RemoteCall) -> Any:
         key = json.dumps([asked.call, asked.given], sort_keys=True)
         with self._lock:
             now = time.monotonic()
@@ -126,7 +126,7 @@ class Line:
                 self._shared[key] = read_at, now, asked, answer
         return self._value(answer)
 
-    def _read_together(self, key: str, asked: Asked, now: float) -> Any:
+    def _read_together(self, key: str, asked: RemoteCall, now: float) -> Any:
         """A page asks for five things one after the other; from the second time on they come in one."""
         old = [
             (one, kept)
@@ -151,7 +151,7 @@ class Line:
 
     def _fetch_pieces(self, name: str, shape: Any) -> Iterator[Any]:
         while True:
-            (answer,) = self._told([Asked(FETCH, {"name": name})], CHANGE_SECONDS, changes=False)
+            (answer,) = self._told([RemoteCall(FETCH, {"name": name})], CHANGE_SECONDS, changes=False)
             portion = self._value(answer)
             if not isinstance(portion, list) or not portion:
                 return
@@ -164,7 +164,7 @@ class Line:
         for piece in _portions(pieces):
             sent += len(piece)
             given = {"name": name, "piece": remote_values.write(piece, _no_flow)}
-            (answer,) = self._told([Asked(SEND, given)], CHANGE_SECONDS, changes=True)
+            (answer,) = self._told([RemoteCall(SEND, given)], CHANGE_SECONDS, changes=True)
             name = str(self._value(answer))
             if sent > LARGEST_BYTES:
                 break
@@ -175,7 +175,7 @@ class RemoteStation:
     """What `create_app` is given in a station's place. `folder` is the office's own for this village."""
 
     def __init__(self, ask: Ask, folder: Path) -> None:
-        self._line = line = Line(ask)
+        self._line = line = RemoteCalls(ask)
         for part in PARTS:
             setattr(self, part, RemotePart(line, part))
         self.words = RemoteWords(line, folder)
@@ -200,7 +200,7 @@ class RemoteStation:
 class RemotePart:
     """One part of a station, by the rows of the table of calls."""
 
-    def __init__(self, line: Line, part: str) -> None:
+    def __init__(self, line: RemoteCalls, part: str) -> None:
         self._line = line
         self._part = part
 
@@ -277,7 +277,7 @@ class _Files:
 
 
 class RemoteWords(RemotePart):
-    def __init__(self, line: Line, folder: Path) -> None:
+    def __init__(self, line: RemoteCalls, folder: Path) -> None:
         super().__init__(line, "words")
         self._files = _Files(folder)
 
@@ -287,7 +287,7 @@ class RemoteWords(RemotePart):
 
 
 class RemoteCopies(RemotePart):
-    def __init__(self, line: Line, folder: Path) -> None:
+    def __init__(self, line: RemoteCalls, folder: Path) -> None:
         super().__init__(line, "copies")
         self._files = _Files(folder)
 

@@ -16,8 +16,8 @@ from broadcaster.bulletin import areas
 from broadcaster.core.errors import BroadcasterError, FileUnwritable, reason_of
 from broadcaster.county.board.receipt_import import OUTBOX
 from broadcaster.county.keys.office_probe import HEADS, KEYRING
-from broadcaster.county.notices.draft import State
-from broadcaster.county.notices.recordings import Sounds, from_text
+from broadcaster.county.notices.draft import DraftState
+from broadcaster.county.notices.recordings import RecordingStore, from_text
 from broadcaster.county.store.office_database import OfficeDatabase
 from broadcaster.county.store.tables import bulletin
 from broadcaster.system.atomic_file import whole_file
@@ -30,7 +30,7 @@ class StickRefused(BroadcasterError):
 
 
 @dataclass(frozen=True)
-class Stick:
+class VillageUsbFolder:
     """Names below `cb/`, and what is in them or where it is."""
 
     files: Mapping[str, bytes | Path]
@@ -40,12 +40,12 @@ class Stick:
 
 def gather(
     office: Path, database: OfficeDatabase, county: str, now: datetime, village: str = ""
-) -> Stick:
+) -> VillageUsbFolder:
     """All that is in force, or what of it is for that village. Raises `StickRefused`."""
     wanted = areas.trim(village) if village else ""
     if wanted and not areas.contains(county, wanted):
         raise StickRefused(f"{village} 不在 {areas.full(county)} 里面。")
-    sounds, files = Sounds(office), dict[str, bytes | Path]()
+    sounds, files = RecordingStore(office), dict[str, bytes | Path]()
     for name in (KEYRING, HEADS):
         if (office / name).exists():
             files[name] = (office / name).read_bytes()
@@ -54,19 +54,19 @@ def gather(
         if sound and (kept := sounds.find(sound)):
             files[f"{AUDIO}/{sound}"] = sounds.path(kept)
     counted = [name.partition("/")[0] for name in files]
-    return Stick(files, counted.count(BULLETINS), counted.count(AUDIO))
+    return VillageUsbFolder(files, counted.count(BULLETINS), counted.count(AUDIO))
 
 
 def _in_force(database: OfficeDatabase, now: datetime, village: str) -> Iterator[tuple[str, bytes, str]]:
     """A name that sorts as they were signed, the envelope, and the digest of a recording or ""."""
-    is_so = bulletin.c.state == State.PUBLISHED, bulletin.c.expires > now
+    is_so = bulletin.c.state == DraftState.PUBLISHED, bulletin.c.expires > now
     for row in database.read(select(bulletin).where(*is_so).order_by(bulletin.c.seq)):
         if not village or any(areas.contains(area, village) for area in row.areas.split()):
             sound = from_text(row.sound)
             yield f"{row.seq:010}-{row.id}.json", row.envelope, sound.sha256 if sound else ""
 
 
-def write_to(place: Path, stick: Stick) -> int:
+def write_to(place: Path, stick: VillageUsbFolder) -> int:
     """What was there of before goes, but for the receipts, of which this tells how many wait.
 
     Raises `StickRefused` and `FileUnwritable`.
@@ -88,7 +88,7 @@ def write_to(place: Path, stick: Stick) -> int:
         raise FileUnwritable(f"{folder} 写不进去：{reason_of(error)}。") from error
 
 
-def zipped(stick: Stick) -> BinaryIO:
+def zipped(stick: VillageUsbFolder) -> BinaryIO:
     """To be unpacked onto a stick; whoever takes it closes it."""
     made = TemporaryFile()
     with zipfile.ZipFile(made, "w", zipfile.ZIP_STORED) as package:

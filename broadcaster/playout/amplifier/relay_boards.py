@@ -8,7 +8,7 @@ of the USB-RLY boards (5C and a byte with a bit for each relay; 5B asks).
 from abc import ABC, abstractmethod
 
 
-class Board(ABC):
+class RelayProtocol(ABC):
     """What to write to one kind of board; relays count from 1."""
 
     @abstractmethod
@@ -20,7 +20,7 @@ class Board(ABC):
         """What a board that is well answers to."""
 
 
-class LcusBoard(Board):
+class LcusBoard(RelayProtocol):
     """`lcus`: four bytes a relay, the last their sum."""
 
     def orders(self, on: frozenset[int], relays: frozenset[int]) -> list[bytes]:
@@ -33,7 +33,7 @@ class LcusBoard(Board):
         return bytes((0xA0, relay, on, (0xA0 + relay + on) & 0xFF))
 
 
-class KmtronicBoard(Board):
+class KmtronicBoard(RelayProtocol):
     """`kmtronic`: three bytes a relay."""
 
     def orders(self, on: frozenset[int], relays: frozenset[int]) -> list[bytes]:
@@ -43,7 +43,7 @@ class KmtronicBoard(Board):
         return bytes((0xFF, min(relays), 0x03))
 
 
-class DevantechBoard(Board):
+class DevantechBoard(RelayProtocol):
     """`devantech`: two bytes for all relays at once; those that are not wired go off too."""
 
     def orders(self, on: frozenset[int], relays: frozenset[int]) -> list[bytes]:
@@ -53,7 +53,7 @@ class DevantechBoard(Board):
         return b"\x5b"
 
 
-BOARDS: dict[str, Board] = {
+BOARDS: dict[str, RelayProtocol] = {
     "lcus": LcusBoard(),
     "kmtronic": KmtronicBoard(),
     "devantech": DevantechBoard(),

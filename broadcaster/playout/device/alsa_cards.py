@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 
-from broadcaster.core.clock_trust import Memory
+from broadcaster.core.clock_trust import StateStore
 from broadcaster.core.errors import DeviceLost, StoreUnusable, reason_of
 from broadcaster.playout.device.sound_messages import AbsentOutput, CardOutput, Output, SilentOutput
 from broadcaster.system.runtime_folder import in_foothold
@@ -146,7 +146,7 @@ class CardChoice:
         state_folder: Path,
         environment: Mapping[str, str],
         cards: Callable[[], list[Card]] = list_cards,
-        memory: Memory | None = None,
+        memory: StateStore | None = None,
     ) -> None:
         self._state_folder = state_folder
         self._environment = environment

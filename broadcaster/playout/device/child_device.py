@@ -41,7 +41,7 @@ from broadcaster.playout.device.sound_messages import (
 from broadcaster.playout.device.wav_sink import start_wav_file
 from broadcaster.settings.schema import AmplifierSettings, SoundSettings
 from broadcaster.system.child_process import Child
-from broadcaster.system.thread_loop import Loop
+from broadcaster.system.thread_loop import ThreadLoop
 
 logger = logging.getLogger(__name__)
 
@@ -102,7 +102,7 @@ class SoundDevice(Device):
         self._closing = threading.Event()
         self._restart_seconds = FIRST_RESTART_SECONDS
         self._start_child()
-        self.watch = Loop("sound-watch", self.step, self._closing.set, LONGEST_LOOK_SECONDS)
+        self.watch = ThreadLoop("sound-watch", self.step, self._closing.set, LONGEST_LOOK_SECONDS)
         self.watch.start()
 
     def expect(self) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from broadcaster.audio.pcm import SAMPLE_BYTES, Volume
+from broadcaster.audio.pcm import SAMPLE_BYTES, Gain
 from broadcaster.audio.pcm_file import NoDecoder, SoundUnreadable, read_pcm
 from broadcaster.system.flac_digest import is_whole
 
@@ -31,11 +31,11 @@ class Damage(NamedTuple):
     frames: int
 
 
-class Sounding:
+class PlayingItem:
     """What is still to be read of an item, and how it will end."""
 
     def __init__(
-        self, item_id: str, first_frame: int, rate_hz: int, block_frames: int, volume: Volume
+        self, item_id: str, first_frame: int, rate_hz: int, block_frames: int, volume: Gain
     ) -> None:
         self.item_id = item_id
         self.first_frame = first_frame

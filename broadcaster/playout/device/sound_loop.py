@@ -10,7 +10,7 @@ from broadcaster.core.clock import Clock
 from broadcaster.playout.amplifier.amplifier import Amplifier
 from broadcaster.playout.device.device_contract import Damaged, Ended, Started
 from broadcaster.playout.device.pcm_buffer import Feed
-from broadcaster.playout.device.playing_item import Sounding
+from broadcaster.playout.device.playing_item import PlayingItem
 from broadcaster.playout.device.sink_contract import LOST, Sink
 from broadcaster.playout.device.sink_pump import CLOSING_SECONDS, Pump
 from broadcaster.playout.device.sound_messages import (
@@ -76,7 +76,7 @@ class SoundLoop:
         self._fault = fault
         self._feed = Feed(configure.rate_hz // BLOCKS_A_SECOND)
         self._pump: Pump | None = None
-        self._item: Sounding | None = None
+        self._item: PlayingItem | None = None
         self._power = ExitStack()
         self._amplifier_state: AmplifierState | None = AmplifierState((), "")
         self._ticked_at = self._ended_at = self._progress_at = clock.monotonic()
@@ -110,13 +110,13 @@ class SoundLoop:
                 self._expect()
             case Begin(), _:
                 self._begin(command)
-            case Play(sound, pause_seconds), Sounding() as item:
+            case Play(sound, pause_seconds), PlayingItem() as item:
                 item.append(sound, pause_seconds)
-            case Finish(), Sounding() as item:
+            case Finish(), PlayingItem() as item:
                 item.finish()
-            case Mend(), Sounding() as item:
+            case Mend(), PlayingItem() as item:
                 item.mend()
-            case FadeOut(), Sounding() as item:
+            case FadeOut(), PlayingItem() as item:
                 self._fade_out(item, "播放被中断")
             case Power(names, seconds), _:
                 self._amplifier.power(names, seconds)
@@ -131,12 +131,12 @@ class SoundLoop:
     def _begin(self, command: Begin) -> None:
         percent = self._configure.volume if command.volume is None else command.volume
         rate_hz, block_frames = self._configure.rate_hz, self._feed.block_frames
-        self._item = Sounding(
+        self._item = PlayingItem(
             command.item_id, self._feed.added, rate_hz, block_frames, volume_of(percent)
         )
         self._power.enter_context(self._amplifier.on(command.zones))
 
-    def _fade_out(self, item: Sounding, reason: str) -> None:
+    def _fade_out(self, item: PlayingItem, reason: str) -> None:
         all_read = item.all_read
         if self._feed.fade(round(RAMP_SECONDS * self._configure.rate_hz)) or not all_read:
             item.end_here(reason)
@@ -155,7 +155,7 @@ class SoundLoop:
         self._show_life(now)
         self._ticked_at = now
 
-    def _feed_ahead(self, item: Sounding) -> None:
+    def _feed_ahead(self, item: PlayingItem) -> None:
         """First what fills the sink and a little more, to begin soon; then enough for a slow disk.
 
         While the amplifier warms up the device is open, and waits.
@@ -169,7 +169,7 @@ class SoundLoop:
                 self._feed.offered.set()
             self._read(item, AHEAD_SECONDS)
 
-    def _look_ahead(self, item: Sounding) -> None:
+    def _look_ahead(self, item: PlayingItem) -> None:
         """One file a tick, so that what is damaged is made again before its turn comes."""
         item.check_one()
         if item.damage:
@@ -182,14 +182,14 @@ class SoundLoop:
         self._pump = Pump(self._sink, self._feed, self._configure.rate_hz, self._clock, patience_seconds)
         self._pump.start()
 
-    def _read(self, item: Sounding, seconds: float) -> None:
+    def _read(self, item: PlayingItem, seconds: float) -> None:
         while self._feed.ahead < seconds * self._configure.rate_hz:
             block = item.next_block()
             if not block:
                 break
             self._feed.add(block)
 
-    def _report(self, item: Sounding, now: float) -> None:
+    def _report(self, item: PlayingItem, now: float) -> None:
         if not item.started and self._pump and self._pump.given > item.first_frame:
             item.started = True
             self._send(Started(item.item_id))
@@ -204,7 +204,7 @@ class SoundLoop:
     def _heard_for_sure(self) -> int:
         return self._pump.heard_for_sure() if self._pump else self._feed.taken
 
-    def _end(self, item: Sounding) -> None:
+    def _end(self, item: PlayingItem) -> None:
         self._item = None
         self._power.close()
         self._ended_at = self._clock.monotonic()
@@ -213,7 +213,7 @@ class SoundLoop:
             self._note("")
         self._send(Ended(item.item_id, seconds, not item.reason, item.reason))
 
-    def _seconds(self, item: Sounding, heard: int) -> float:
+    def _seconds(self, item: PlayingItem, heard: int) -> float:
         return max(0, heard - item.first_frame) / self._configure.rate_hz
 
     def _try_device(self, now: float) -> None:

@@ -12,7 +12,7 @@ from broadcaster.core.errors import StoreUnusable
 from broadcaster.store.database.sqlite_connection import StoreDamaged, connect_for_reading, told_plainly
 
 
-class Reader:
+class ReadConnection:
     """Reads a database that may be written meanwhile, by this process or another; any thread."""
 
     def __init__(self, path: Path) -> None:

@@ -82,7 +82,7 @@ def _salvage(
     saved = Salvaged(contents.names)
     with _readable(damaged, copy) as source:
         for table in contents.tables.sorted_tables:
-            reading = _Reading(source, table)
+            reading = _TableSalvage(source, table)
             with suppress(*FAILURES):
                 saved.rows[table.name] = _put(contents, reading, target)
             if not reading.is_whole:
@@ -160,7 +160,7 @@ def _pages_of_tables(copy: Path) -> list[int]:
     return []
 
 
-class _Reading:
+class _TableSalvage:
     """One table of a damaged file; `is_whole` when every row was read and none of them was garbled."""
 
     def __init__(self, source: sqlite3.Connection, table: Table) -> None:
@@ -224,7 +224,7 @@ class _Reading:
         return f"SELECT {what} FROM {self.table.name} NOT INDEXED WHERE rowid >= ? ORDER BY rowid"
 
 
-def _put(contents: Contents, reading: _Reading, target: sqlite3.Connection) -> int:
+def _put(contents: Contents, reading: _TableSalvage, target: sqlite3.Connection) -> int:
     """The rows over those of the copy; what the damaged file has no more goes, if all of it was read."""
     rows = reading.rows()
     name, count = reading.table.name, 0

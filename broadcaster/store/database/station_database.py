@@ -15,7 +15,7 @@ from broadcaster.core.clock import Clock
 from broadcaster.core.errors import StoreUnusable
 from broadcaster.store.database.backups import Backups
 from broadcaster.store.database.open_or_restore import Opened, has_past, open_sound, replace_damaged
-from broadcaster.store.database.read_connection import Reader
+from broadcaster.store.database.read_connection import ReadConnection
 from broadcaster.store.database.sqlite_connection import StoreDamaged, begin_log, raw, told_plainly
 from broadcaster.store.database.wal_recovery import GONE, HARMED, mend_log
 
@@ -42,7 +42,7 @@ class Database:
     def __init__(self, path: Path, clock: Clock) -> None:
         self._path = path
         self._clock = clock
-        self._reader = Reader(path)
+        self._reader = ReadConnection(path)
         self._writing = threading.Lock()
         self._writer: Connection | None = None
         self._closed = False

@@ -20,7 +20,7 @@ Shapes = dict[int, list[int]]
 
 
 @dataclass(frozen=True)
-class Part:
+class SubModel:
     """What goes in and comes out, by the names of tensors; None is the length in `shapes`."""
 
     inputs: tuple[bytes, ...]
@@ -33,15 +33,15 @@ class Part:
 
 # Between encoder and decoder stands the length regulator: each row as often as its symbol has frames.
 PARTS = {
-    ENCODER_FILE: Part(
+    ENCODER_FILE: SubModel(
         (b"input_ids", b"speaker_ids", b"speed_ratios", b"f0_ratios", b"energy_ratios"),
         ((1, None), (1,), (1,), (1,), (1,)),
         (b"add_1", b"Identity_2"),
     ),
-    DECODER_FILE: Part(
+    DECODER_FILE: SubModel(
         (b"length_regulator/ExpandDims", b"mul_3"), ((1, None, CHANNELS), (1, None)), (b"Identity",)
     ),
-    POSTNET_FILE: Part((b"Identity",), ((1, None, BANDS),), (b"Identity_1",)),
+    POSTNET_FILE: SubModel((b"Identity",), ((1, None, BANDS),), (b"Identity_1",)),
 }
 # They hide padding, which a line by itself has not: a factor of 1 and a summand of 0.
 MASKS = (b"decoder/layer_._0/Cast", b"decoder/layer_._0/attention/self/mul")
@@ -52,7 +52,7 @@ def cut_acoustic(content: bytes) -> dict[str, bytes]:
     return {name: _cut(Graph(content), part, name == POSTNET_FILE) for name, part in PARTS.items()}
 
 
-def _cut(graph: Graph, part: Part, in_windows: bool) -> bytes:
+def _cut(graph: Graph, part: SubModel, in_windows: bool) -> bytes:
     for mask in MASKS:
         _leave_out(graph, graph.named(mask))
     graph.cut(map(graph.named, part.inputs), map(graph.named, part.outputs))

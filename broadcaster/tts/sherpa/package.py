@@ -22,7 +22,7 @@ class PackageIncomplete(Exception):
     """The folder is not a package that can speak; `str(error)` is a reason in Chinese."""
 
 
-class Kind(Enum):
+class ModelFamily(Enum):
     """The families of models that are understood."""
 
     VITS = "VITS"
@@ -35,7 +35,7 @@ class Package:
     """The files of one model; an empty tuple or None is one that it does not have."""
 
     name: str
-    kind: Kind
+    kind: ModelFamily
     model: Path
     tokens: Path
     lexicons: tuple[Path, ...]
@@ -86,27 +86,27 @@ def read_package(folder: Path) -> Package:
         model=model,
         tokens=_needed(folder, "tokens.txt"),
         lexicons=lexicons,
-        vocoder=_vocoder(folder) if kind is Kind.MATCHA else None,
-        styles=folder / "voices.bin" if kind is Kind.KOKORO else None,
+        vocoder=_vocoder(folder) if kind is ModelFamily.MATCHA else None,
+        styles=folder / "voices.bin" if kind is ModelFamily.KOKORO else None,
         rules=tuple(sorted(folder.glob("*heteronym*.fst"))),
         rate_hz=rate_hz,
         speakers=speakers,
     )
 
 
-def _kind(folder: Path) -> Kind:
+def _kind(folder: Path) -> ModelFamily:
     if (folder / "voices.bin").exists():
-        return Kind.KOKORO
+        return ModelFamily.KOKORO
     if any(folder.glob("model-steps-*.onnx")):
-        return Kind.MATCHA
+        return ModelFamily.MATCHA
     if any(folder.glob("encoder*.onnx")):
         raise PackageIncomplete("这是克隆声音的模型，不支持")
-    return Kind.VITS
+    return ModelFamily.VITS
 
 
-def _model(folder: Path, kind: Kind) -> Path:
+def _model(folder: Path, kind: ModelFamily) -> Path:
     """The one model, or of several the one of full precision."""
-    pattern = "model-steps-*.onnx" if kind is Kind.MATCHA else "*.onnx"
+    pattern = "model-steps-*.onnx" if kind is ModelFamily.MATCHA else "*.onnx"
     found = sorted(folder.glob(pattern))
     whole = [path for path in found if ".int8." not in path.name] or found
     named = [path for path in whole if path.name == "model.onnx"] or whole

@@ -14,7 +14,7 @@ from broadcaster.core.model import Line, Waveform
 from broadcaster.tts.base.loudness import LEVEL_LUFS, levelled
 from broadcaster.tts.base.voice import Voice
 from broadcaster.tts.sherpa.lexicon import PinyinLexicon
-from broadcaster.tts.sherpa.package import Kind, Package
+from broadcaster.tts.sherpa.package import ModelFamily, Package
 
 DIGIT = re.compile(r"\d")
 
@@ -67,7 +67,7 @@ def _broken(package: Package) -> str:
 
 def _pinyin_lexicon(package: Package) -> PinyinLexicon | None:
     """None for Kokoro, which spells in bopomofo, and for models of another kind of lexicon."""
-    if package.kind is Kind.KOKORO or not package.lexicons:
+    if package.kind is ModelFamily.KOKORO or not package.lexicons:
         return None
     lexicon = PinyinLexicon(package.lexicons[0], package.tokens)
     return lexicon if lexicon.spells_pinyin else None
@@ -93,18 +93,18 @@ def _config(package: Package, lexicons: str, threads: int) -> "sherpa_onnx.Offli
     model, tokens = str(package.model), str(package.tokens)
     models = sherpa_onnx.OfflineTtsModelConfig(num_threads=threads)
     match package.kind:
-        case Kind.VITS:
+        case ModelFamily.VITS:
             models.vits = sherpa_onnx.OfflineTtsVitsModelConfig(
                 model=model, lexicon=lexicons, tokens=tokens
             )
-        case Kind.MATCHA:
+        case ModelFamily.MATCHA:
             models.matcha = sherpa_onnx.OfflineTtsMatchaModelConfig(
                 acoustic_model=model,
                 vocoder=str(package.vocoder),
                 lexicon=lexicons,
                 tokens=tokens,
             )
-        case Kind.KOKORO:
+        case ModelFamily.KOKORO:
             models.kokoro = sherpa_onnx.OfflineTtsKokoroModelConfig(
                 model=model, voices=str(package.styles), tokens=tokens, lexicon=lexicons
             )

@@ -4,7 +4,7 @@ from flask import Response, current_app, jsonify
 from flask_openapi3.blueprint import APIBlueprint
 from pydantic import BaseModel
 
-from broadcaster.core.model import Office
+from broadcaster.core.model import OfficeLevel
 from broadcaster.core.people import Scope
 from broadcaster.web.api import schemas as shapes
 from broadcaster.web.api.problem_details import described, problem
@@ -26,41 +26,41 @@ def openapi() -> Response:
     return jsonify(getattr(current_app, "api_doc", {}))
 
 
-@pages.get("/status", responses={200: shapes.StatusShape})
+@pages.get("/status", responses={200: shapes.StatusOut})
 def status() -> Response:
     """What is on the air, what waits, what is wrong."""
-    return _told(shapes.StatusShape.of(parts().station.status()))
+    return _told(shapes.StatusOut.of(parts().station.status()))
 
 
-@pages.get("/upcoming", responses={200: shapes.Upcoming})
-def upcoming(query: shapes.HowMany) -> Response:
+@pages.get("/upcoming", responses={200: shapes.UpcomingOut})
+def upcoming(query: shapes.CountQuery) -> Response:
     """What the timetable will air next."""
     coming = parts().station.upcoming(query.count)
-    return _told(shapes.Upcoming(airings=[shapes.AiringShape.of(airing) for airing in coming]))
+    return _told(shapes.UpcomingOut(airings=[shapes.AiringOut.of(airing) for airing in coming]))
 
 
-@pages.get("/history", responses={200: shapes.History})
+@pages.get("/history", responses={200: shapes.HistoryOut})
 def history(query: shapes.HistoryQuery) -> Response:
     """What was aired, the newest first."""
     rows = parts().station.history(query.count, query.wanted(), query.skip)
-    return _told(shapes.History(lines=[shapes.HistoryLine.of(row) for row in rows]))
+    return _told(shapes.HistoryOut(lines=[shapes.HistoryLineOut.of(row) for row in rows]))
 
 
-@pages.post("/notices", responses={202: shapes.AiringShape, **described(409)})
-def announce(header: shapes.OnceHeader, body: shapes.ScheduledNoticeIn) -> Response:
+@pages.post("/notices", responses={202: shapes.AiringOut, **described(409)})
+def announce(header: shapes.IdempotencyHeader, body: shapes.ScheduledNoticeIn) -> Response:
     """Put a notice on the air as soon as its precedence allows, or at a moment to come.
 
     409 in quiet hours, which only severity 1 passes. Send an `Idempotency-Key` and the notice may be
     sent again until an answer comes: it is aired once.
     """
     token, station = access.token(), parts().station
-    office = Office.COUNTY if token.scope is Scope.COUNTY else Office.VILLAGE
+    office = OfficeLevel.COUNTY if token.scope is Scope.COUNTY else OfficeLevel.VILLAGE
     notice, asked_by = body.notice(office), token.name
     if not header.key:
-        return _told(shapes.AiringShape.of(station.announce(notice, asked_by=asked_by, at=body.at)), 202)
+        return _told(shapes.AiringOut.of(station.announce(notice, asked_by=asked_by, at=body.at)), 202)
     notice = under_key(notice, f"{token.number} {token.made_at.isoformat()} {header.key}")
     airing, known = parts().once.announce(station, notice, asked_by, body.at)
-    answer = _told(shapes.AiringShape.of(airing), 202)
+    answer = _told(shapes.AiringOut.of(airing), 202)
     if known:
         check_same(airing.notice, notice)
         answer.headers["Idempotency-Replayed"] = "true"
@@ -75,10 +75,10 @@ def cancel(path: shapes.AiringPath) -> Response:
     return Response(status=204)
 
 
-@pages.post("/stop", responses={200: shapes.Stopped})
+@pages.post("/stop", responses={200: shapes.StopOut})
 def stop() -> Response:
     """Silence the air and empty the queue; loops stay silent until their next window."""
-    return _told(shapes.Stopped(ended=parts().station.stop_all(access.token().name)))
+    return _told(shapes.StopOut(ended=parts().station.stop_all(access.token().name)))
 
 
 @pages.post("/resume", responses={204: None})
@@ -88,45 +88,47 @@ def resume_loops() -> Response:
     return Response(status=204)
 
 
-@pages.get("/volume", responses={200: shapes.Volume})
+@pages.get("/volume", responses={200: shapes.VolumeIn})
 def volume() -> Response:
-    return _told(shapes.Volume(volume=parts().station.volume))
+    return _told(shapes.VolumeIn(volume=parts().station.volume))
 
 
-@pages.put("/volume", responses={200: shapes.Volume})
-def set_volume(body: shapes.Volume) -> Response:
+@pages.put("/volume", responses={200: shapes.VolumeIn})
+def set_volume(body: shapes.VolumeIn) -> Response:
     parts().station.set_volume(body.volume)
     return _told(body)
 
 
-@pages.post("/script", responses={200: shapes.ScriptShape})
+@pages.post("/script", responses={200: shapes.ScriptOut})
 def script(body: shapes.NoticeIn) -> Response:
     """What would be said, line by line, numbers in words; nothing is aired."""
-    lines = parts().station.script(body.notice(Office.VILLAGE)).lines
-    return _told(shapes.ScriptShape(lines=[shapes.LineShape.of(line) for line in lines]))
+    lines = parts().station.script(body.notice(OfficeLevel.VILLAGE)).lines
+    return _told(shapes.ScriptOut(lines=[shapes.LineOut.of(line) for line in lines]))
 
 
-@pages.get("/voices", responses={200: shapes.Voices})
+@pages.get("/voices", responses={200: shapes.VoicesOut})
 def voices() -> Response:
     entries = parts().station.voices()
-    return _told(shapes.Voices(voices=[shapes.VoiceShape.of(entry) for entry in entries]))
+    return _told(shapes.VoicesOut(voices=[shapes.VoiceOut.of(entry) for entry in entries]))
 
 
-@pages.get("/words", responses={200: shapes.Words})
-def words(query: shapes.Part) -> Response:
+@pages.get("/words", responses={200: shapes.LexiconOut})
+def words(query: shapes.RowsQuery) -> Response:
     """How the village's own words are said."""
     entries = parts().station.words.entries()
-    shown = [shapes.WordShape.of(entry) for entry in query.of(entries)]
-    return _told(shapes.Words(words=shown, in_all=len(entries)))
+    shown = [shapes.LexiconEntryOut.of(entry) for entry in query.of(entries)]
+    return _told(shapes.LexiconOut(words=shown, in_all=len(entries)))
 
 
-@pages.put("/words/<section>/<word>", responses={200: shapes.WordShape})
-def set_word(path: shapes.WordPath, body: shapes.Reading) -> Response:
-    return _told(shapes.WordShape.of(parts().station.words.set_near(path.word, body.said, path.section)))
+@pages.put("/words/<section>/<word>", responses={200: shapes.LexiconEntryOut})
+def set_word(path: shapes.LexiconEntryPath, body: shapes.PronunciationIn) -> Response:
+    return _told(
+        shapes.LexiconEntryOut.of(parts().station.words.set_near(path.word, body.said, path.section))
+    )
 
 
 @pages.delete("/words/<section>/<word>", responses={204: None})
-def remove_word(path: shapes.WordPath) -> Response:
+def remove_word(path: shapes.LexiconEntryPath) -> Response:
     parts().station.words.remove(path.word, path.section)
     return Response(status=204)
 

@@ -25,7 +25,7 @@ pages = APIBlueprint(
 )
 
 
-class CopyWanted(BaseModel, extra="forbid"):
+class ExportIn(BaseModel, extra="forbid"):
     """An id of the history, or the name of a slot; for `minutes` again and again, 0 is one time."""
 
     airing: str = Field("", max_length=200)
@@ -33,11 +33,11 @@ class CopyWanted(BaseModel, extra="forbid"):
     minutes: Literal[0, 5, 10] = 0
 
 
-class CopyPath(BaseModel):
+class ExportPath(BaseModel):
     id: str = Field(pattern="^[0-9a-f]{1,64}$")
 
 
-class CopyShape(BaseModel):
+class ExportOut(BaseModel):
     """`ready` when the file can be fetched; `problem` is why it cannot be made, in Chinese."""
 
     id: str
@@ -46,8 +46,8 @@ class CopyShape(BaseModel):
     problem: str
 
 
-@pages.post("", responses={202: CopyShape, **described(404)})
-def order(body: CopyWanted) -> Response:
+@pages.post("", responses={202: ExportOut, **described(404)})
+def order(body: ExportIn) -> Response:
     """Have one made, off the air and one at a time; the same order is made once."""
     track = _track(body)
     if track is None:
@@ -57,22 +57,22 @@ def order(body: CopyWanted) -> Response:
     return answer
 
 
-@pages.get("/<id>", responses={200: CopyShape, **described(404)})
-def copy(path: CopyPath) -> Response:
+@pages.get("/<id>", responses={200: ExportOut, **described(404)})
+def copy(path: ExportPath) -> Response:
     """How far it came."""
     found = parts().station.copies.find(path.id)
     return _shown(found) if found else problem(404, NOT_THERE)
 
 
 @pages.get("/<id>/file", responses={200: {"content": MP3}, **described(404)})
-def file(path: CopyPath) -> Response:
+def file(path: ExportPath) -> Response:
     found = parts().station.copies.find(path.id)
     if not found or not found.path or not found.path.exists():
         return problem(404, NOT_THERE)
     return send_file(found.path, mimetype="audio/mpeg", download_name=found.file_name)
 
 
-def _track(wanted: CopyWanted) -> Optional["Track"]:
+def _track(wanted: ExportIn) -> Optional["Track"]:
     from broadcaster.station.station import Track
 
     station = parts().station
@@ -85,5 +85,5 @@ def _track(wanted: CopyWanted) -> Optional["Track"]:
 
 def _shown(one: "Copy") -> Response:
     ready = one.path is not None and one.path.exists()
-    shape = CopyShape(id=one.id, file_name=one.file_name, ready=ready, problem=one.problem)
+    shape = ExportOut(id=one.id, file_name=one.file_name, ready=ready, problem=one.problem)
     return jsonify(shape.model_dump())

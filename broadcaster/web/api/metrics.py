@@ -12,7 +12,7 @@ from prometheus_client.registry import Collector
 from broadcaster import __version__
 from broadcaster.core.model import Outcome
 from broadcaster.station.station import JournalFilter
-from broadcaster.web.base.page_context import Parts
+from broadcaster.web.base.page_context import PageContext
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
 THERMAL = Path("/sys/class/thermal")
@@ -22,7 +22,7 @@ LOOKED_AT = 20
 class Figures(Collector):
     """Asked once for each exposition. Raises `StoreUnusable`."""
 
-    def __init__(self, parts: Parts) -> None:
+    def __init__(self, parts: PageContext) -> None:
         self._station, self._paths = parts.station, parts.settings.paths
         self._cache_limit_bytes = parts.settings.cache.limit_megabytes * 1_000_000
 
@@ -72,7 +72,7 @@ class Figures(Collector):
         yield info
 
 
-def exposition(parts: Parts) -> bytes:
+def exposition(parts: PageContext) -> bytes:
     """All figures in the text format."""
     registry = CollectorRegistry(auto_describe=False)
     registry.register(Figures(parts))

@@ -24,28 +24,28 @@ class Json(DefaultJSONProvider):
             raise ValueError("nested too deeply") from error
 
 
-class WrongField(BaseModel):
+class WrongFieldOut(BaseModel):
     """One place in the request, and what is wrong with it."""
 
     place: str
     detail: str
 
 
-class Problem(BaseModel):
+class ProblemOut(BaseModel):
     """What went wrong; `detail` is a sentence in Chinese for a person."""
 
     type: str = "about:blank"
     title: str
     status: int
     detail: str
-    errors: list[WrongField] = Field([])
+    errors: list[WrongFieldOut] = Field([])
 
 
 def problem(
-    code: int, sentence: str, kind: str = "", errors: list[WrongField] | None = None
+    code: int, sentence: str, kind: str = "", errors: list[WrongFieldOut] | None = None
 ) -> Response:
     """An answer with these details."""
-    told = Problem(title=HTTPStatus(code).phrase, status=code, detail=sentence, errors=errors or [])
+    told = ProblemOut(title=HTTPStatus(code).phrase, status=code, detail=sentence, errors=errors or [])
     if kind:
         told.type = f"urn:broadcaster:{kind}"
     answer = make_response(told.model_dump(exclude_defaults=not errors) | {"type": told.type}, code)
@@ -58,7 +58,7 @@ def problem(
 def wrong_request(error: ValidationError) -> Response:
     """Everything at once that does not fit the description of the API."""
     errors = [
-        WrongField(place="/".join(map(str, one["loc"])), detail=one["msg"])
+        WrongFieldOut(place="/".join(map(str, one["loc"])), detail=one["msg"])
         for one in error.errors(include_url=False, include_input=False, include_context=False)
     ]
     return problem(HTTPStatus.UNPROCESSABLE_ENTITY, WRONG_REQUEST, "wrong-request", errors)
@@ -73,13 +73,13 @@ def refusal(error: BroadcasterError) -> Response:
         code = HTTPStatus.SERVICE_UNAVAILABLE
     kind = re.sub(r"(?<=[a-z])(?=[A-Z])", "-", type(error).__name__).lower()
     fields = error.problems if isinstance(error, FieldsRefused) else ()
-    wrong = [WrongField(place=field, detail=sentence) for field, sentence in fields if field]
+    wrong = [WrongFieldOut(place=field, detail=sentence) for field, sentence in fields if field]
     return problem(code, str(error), kind, wrong)
 
 
 def described(*codes: int) -> dict[str | int | HTTPStatus, Any]:
     """These answers in the words of OpenAPI."""
-    schema = {"$ref": "#/components/schemas/Problem"}
+    schema = {"$ref": "#/components/schemas/ProblemOut"}
     return {
         code: {"description": HTTPStatus(code).phrase, "content": {MEDIA_TYPE: {"schema": dict(schema)}}}
         for code in codes

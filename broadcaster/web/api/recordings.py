@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 
 from broadcaster.studio.recordings import Recording
 from broadcaster.web.api.problem_details import described, problem
-from broadcaster.web.api.schemas import Part
+from broadcaster.web.api.schemas import RowsQuery
 from broadcaster.web.base.page_context import parts
 
 PIECE_BYTES = 256 * 1024
@@ -24,13 +24,13 @@ pages = APIBlueprint(
 )
 
 
-class Sound(RawModel):
+class RecordingIn(RawModel):
     """A file of sound: m4a, amr, mp3, ogg, webm or wav, 10 minutes and 30 MB at most."""
 
     mimetypes: list[str] = ["application/octet-stream"]  # noqa: RUF012 - so the base has it
 
 
-class Title(BaseModel):
+class TitleQuery(BaseModel):
     title: str = Field(min_length=1, max_length=40)
 
 
@@ -38,7 +38,7 @@ class RecordingPath(BaseModel):
     key: str = Field(pattern="^[0-9a-f]{32}$")
 
 
-class RecordingShape(BaseModel):
+class RecordingOut(BaseModel):
     """`key` is what a notice names as its `recording`."""
 
     key: str
@@ -46,21 +46,21 @@ class RecordingShape(BaseModel):
     seconds: float
 
 
-class Recordings(BaseModel):
-    recordings: list[RecordingShape]
+class RecordingsOut(BaseModel):
+    recordings: list[RecordingOut]
     in_all: int
 
 
-@pages.get("", responses={200: Recordings})
-def recordings(query: Part) -> Response:
+@pages.get("", responses={200: RecordingsOut})
+def recordings(query: RowsQuery) -> Response:
     """The newest first."""
     kept = parts().station.recordings.all()
     shown = [_shape(one) for one in query.of(kept)]
-    return jsonify(Recordings(recordings=shown, in_all=len(kept)).model_dump())
+    return jsonify(RecordingsOut(recordings=shown, in_all=len(kept)).model_dump())
 
 
-@pages.post("", responses={201: RecordingShape, **described(413)})
-def take(query: Title, raw: Sound) -> Response:
+@pages.post("", responses={201: RecordingOut, **described(413)})
+def take(query: TitleQuery, raw: RecordingIn) -> Response:
     """Take a recording in: decoded, trimmed of silence, levelled, kept; nothing is aired."""
     pieces: Iterator[bytes] = iter(partial(request.stream.read, PIECE_BYTES), b"")
     recording = parts().station.recordings.take(pieces, query.title)
@@ -76,5 +76,5 @@ def remove(path: RecordingPath) -> Response:
     return Response(status=204)
 
 
-def _shape(one: Recording) -> RecordingShape:
-    return RecordingShape(key=one.key, title=one.title, seconds=round(one.seconds, 1))
+def _shape(one: Recording) -> RecordingOut:
+    return RecordingOut(key=one.key, title=one.title, seconds=round(one.seconds, 1))

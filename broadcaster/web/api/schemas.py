@@ -8,7 +8,7 @@ from typing import Literal, Self, TypeVar
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from broadcaster.core.model import Airing, Entry, Line, Outcome
-from broadcaster.core.notice import SPECS, Notice, Office, Way, read, settable
+from broadcaster.core.notice import SPECS, Notice, OfficeLevel, Way, read, settable
 from broadcaster.settings.notice_schema import takes_notice
 from broadcaster.station.station import JournalFilter, JournalRow, Status, VoiceEntry
 
@@ -27,7 +27,7 @@ class NoticeIn(Strict):
 
     text: str = Field(min_length=1, max_length=SPECS["text"].longest)
 
-    def notice(self, office: Office) -> Notice:
+    def notice(self, office: OfficeLevel) -> Notice:
         said = self.model_dump(include=set(settable(Way.API)), exclude_defaults=True)
         return replace(read(said, Way.API), office=office)
 
@@ -40,7 +40,7 @@ class ScheduledNoticeIn(NoticeIn):
     )
 
 
-class OnceHeader(BaseModel):
+class IdempotencyHeader(BaseModel):
     """With the same key, however often it is sent, a notice is aired once."""
 
     key: str = Field(
@@ -55,7 +55,7 @@ class AiringPath(BaseModel):
     airing_id: str = Field(max_length=100)
 
 
-class WordPath(BaseModel):
+class LexiconEntryPath(BaseModel):
     section: Literal["words", "places", "surnames"]
     word: str = Field(max_length=20)
 
@@ -64,17 +64,17 @@ MOST_WAITING = 100
 Row = TypeVar("Row")
 
 
-class Reading(Strict):
+class PronunciationIn(Strict):
     said: str = Field(
         min_length=1, max_length=200, description="pinyin (lao4 ting2) or other characters"
     )
 
 
-class HowMany(BaseModel):
+class CountQuery(BaseModel):
     count: int = Field(5, ge=1, le=100)
 
 
-class Part(BaseModel):
+class RowsQuery(BaseModel):
     """Which part of a long list."""
 
     count: int = Field(500, ge=1, le=500)
@@ -99,7 +99,7 @@ class HistoryQuery(BaseModel):
         return JournalFilter(self.since, self.until, self.outcome, self.asked_by, self.text)
 
 
-class AiringShape(BaseModel):
+class AiringOut(BaseModel):
     """Something that waits, sounds, or comes by the timetable. Not `kept`: the disk took nothing when it
     was accepted, so a power cut would end it."""
 
@@ -129,18 +129,18 @@ class AiringShape(BaseModel):
         )
 
 
-class Sounding(AiringShape):
+class OnAirOut(AiringOut):
     seconds_played: float = 0.0
     seconds_due: float = Field(default=0.0, description="grows until its sound is made")
     made: bool = True
 
 
-class StatusShape(BaseModel):
+class StatusOut(BaseModel):
     """The box at this moment; `fault` is a sentence in Chinese, or empty. So is `waits_for_card`: why
     what is due does not sound yet."""
 
-    on_air: Sounding | None
-    waiting: list[AiringShape] = Field(description=f"the first {MOST_WAITING} of them")
+    on_air: OnAirOut | None
+    waiting: list[AiringOut] = Field(description=f"the first {MOST_WAITING} of them")
     waiting_in_all: int
     fault: str
     loops_stopped: bool
@@ -152,14 +152,14 @@ class StatusShape(BaseModel):
     @classmethod
     def of(cls, status: Status) -> Self:
         on_air = status.on_air
-        sounding = Sounding.of(on_air.airing) if on_air else None
+        sounding = OnAirOut.of(on_air.airing) if on_air else None
         if sounding and on_air:
             sounding.seconds_played = round(on_air.seconds_played, 1)
             sounding.seconds_due = round(on_air.seconds_due, 1)
             sounding.made = on_air.made
         return cls(
             on_air=sounding,
-            waiting=[AiringShape.of(airing) for airing in status.waiting[:MOST_WAITING]],
+            waiting=[AiringOut.of(airing) for airing in status.waiting[:MOST_WAITING]],
             waiting_in_all=len(status.waiting),
             fault=status.fault,
             loops_stopped=status.loops_stopped,
@@ -170,11 +170,11 @@ class StatusShape(BaseModel):
         )
 
 
-class Upcoming(BaseModel):
-    airings: list[AiringShape]
+class UpcomingOut(BaseModel):
+    airings: list[AiringOut]
 
 
-class HistoryLine(BaseModel):
+class HistoryLineOut(BaseModel):
     """What became of one airing; `text` is its start."""
 
     id: str
@@ -199,21 +199,21 @@ class HistoryLine(BaseModel):
         return cls.model_validate(fields | {"kind": row.kind.value})
 
 
-class History(BaseModel):
-    lines: list[HistoryLine]
+class HistoryOut(BaseModel):
+    lines: list[HistoryLineOut]
 
 
-class Volume(Strict):
+class VolumeIn(Strict):
     """Per cent of full scale, from the next notice on; red and orange are never below their least."""
 
     volume: int = Field(ge=0, le=100)
 
 
-class Stopped(BaseModel):
+class StopOut(BaseModel):
     ended: int = Field(description="how many airings that ended, sounding or waiting")
 
 
-class LineShape(BaseModel):
+class LineOut(BaseModel):
     written: str
     spoken: str
     sounded: list[str] = Field(description="the pinyin of each syllable as it is said")
@@ -226,11 +226,11 @@ class LineShape(BaseModel):
         return cls(written=line.written, spoken=line.spoken, sounded=sounded, pause_seconds=pause)
 
 
-class ScriptShape(BaseModel):
-    lines: list[LineShape]
+class ScriptOut(BaseModel):
+    lines: list[LineOut]
 
 
-class VoiceShape(BaseModel):
+class VoiceOut(BaseModel):
     name: str
     title: str
     ready: bool
@@ -241,11 +241,11 @@ class VoiceShape(BaseModel):
         return cls(name=entry.name, title=entry.title, ready=entry.ready, state=entry.state)
 
 
-class Voices(BaseModel):
-    voices: list[VoiceShape]
+class VoicesOut(BaseModel):
+    voices: list[VoiceOut]
 
 
-class WordShape(BaseModel):
+class LexiconEntryOut(BaseModel):
     section: str
     word: str
     said: str
@@ -255,6 +255,6 @@ class WordShape(BaseModel):
         return cls(section=entry.section, word=entry.word, said=entry.said)
 
 
-class Words(BaseModel):
-    words: list[WordShape]
+class LexiconOut(BaseModel):
+    words: list[LexiconEntryOut]
     in_all: int

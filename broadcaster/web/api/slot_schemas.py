@@ -15,19 +15,19 @@ class SlotPath(BaseModel):
     name: str = Field(min_length=1, max_length=100)
 
 
-class Kept(Strict):
+class SlotIn(Strict):
     """A slot; its name is in the address."""
 
     written: dict[str, JsonValue] = Field(description=AS_IN_THE_FILE)
 
 
-class Written(Kept):
+class NamedSlotIn(SlotIn):
     """A slot with its name, that may be meant to replace another one."""
 
     replaces: str = Field("", max_length=100)
 
 
-class Pause(Strict):
+class PauseIn(Strict):
     until: date | None = Field(
         None, strict=False, description="the first day on which it sounds again; null: for good"
     )
@@ -37,7 +37,7 @@ class Pause(Strict):
         return self.until or FOR_GOOD
 
 
-class SlotShape(BaseModel):
+class SlotOut(BaseModel):
     """`written` is null for a slot of the file, which is changed there."""
 
     name: str
@@ -61,15 +61,15 @@ class SlotShape(BaseModel):
         )
 
 
-class Slots(BaseModel):
-    slots: list[SlotShape]
+class SlotsOut(BaseModel):
+    slots: list[SlotOut]
     in_all: int
 
 
-class OccurrenceShape(BaseModel):
+class OccurrenceOut(BaseModel):
     due_at: datetime
     why_not: str = Field(description="in Chinese why it will not sound then, or empty")
 
 
-class Occurrences(BaseModel):
-    occurrences: list[OccurrenceShape]
+class OccurrencesOut(BaseModel):
+    occurrences: list[OccurrenceOut]

@@ -7,7 +7,7 @@ from flask_openapi3.blueprint import APIBlueprint
 
 from broadcaster.web.api import slot_schemas as shapes
 from broadcaster.web.api.problem_details import described, problem
-from broadcaster.web.api.schemas import Part
+from broadcaster.web.api.schemas import RowsQuery
 from broadcaster.web.base import access
 from broadcaster.web.base.page_context import parts
 
@@ -20,24 +20,24 @@ pages = APIBlueprint(
 )
 
 
-@pages.get("", responses={200: shapes.Slots})
-def slots(query: Part) -> Response:
+@pages.get("", responses={200: shapes.SlotsOut})
+def slots(query: RowsQuery) -> Response:
     """Those of the file in its order, then those that were made on the page or here."""
     entries = parts().station.slots.entries()
-    part = [shapes.SlotShape.of(entry) for entry in query.of(entries)]
-    return jsonify(shapes.Slots(slots=part, in_all=len(entries)).model_dump(mode="json"))
+    part = [shapes.SlotOut.of(entry) for entry in query.of(entries)]
+    return jsonify(shapes.SlotsOut(slots=part, in_all=len(entries)).model_dump(mode="json"))
 
 
-@pages.post("/preview", responses={200: shapes.Occurrences})
-def preview(body: shapes.Written) -> Response:
+@pages.post("/preview", responses={200: shapes.OccurrencesOut})
+def preview(body: shapes.NamedSlotIn) -> Response:
     """When a slot would be due next, if it was kept; nothing is changed."""
     coming = parts().station.slots.preview(body.written, body.replaces)
-    shown = [shapes.OccurrenceShape(due_at=one.due_at, why_not=one.why_not) for one in coming]
-    return jsonify(shapes.Occurrences(occurrences=shown).model_dump(mode="json"))
+    shown = [shapes.OccurrenceOut(due_at=one.due_at, why_not=one.why_not) for one in coming]
+    return jsonify(shapes.OccurrencesOut(occurrences=shown).model_dump(mode="json"))
 
 
-@pages.put("/<name>", responses={200: shapes.SlotShape})
-def keep(path: shapes.SlotPath, body: shapes.Kept) -> Response:
+@pages.put("/<name>", responses={200: shapes.SlotOut})
+def keep(path: shapes.SlotPath, body: shapes.SlotIn) -> Response:
     """Keep a slot under this name, in the place of one that was made here before; it runs at once."""
     there = parts().station.slots.find(path.name)
     replaces = path.name if there and there.written is not None else ""
@@ -56,13 +56,13 @@ def remove(path: shapes.SlotPath) -> Response:
     return Response(status=204)
 
 
-@pages.put("/<name>/pause", responses={200: shapes.SlotShape, **described(404)})
-def pause(path: shapes.SlotPath, body: shapes.Pause) -> Response:
+@pages.put("/<name>/pause", responses={200: shapes.SlotOut, **described(404)})
+def pause(path: shapes.SlotPath, body: shapes.PauseIn) -> Response:
     """Silent before that day, or until somebody lets it go on."""
     return _paused(path.name, body.until_day)
 
 
-@pages.delete("/<name>/pause", responses={200: shapes.SlotShape, **described(404)})
+@pages.delete("/<name>/pause", responses={200: shapes.SlotOut, **described(404)})
 def go_on(path: shapes.SlotPath) -> Response:
     return _paused(path.name, None)
 
@@ -78,4 +78,4 @@ def _shown(name: str) -> Response:
     entry = parts().station.slots.find(name)
     if entry is None:
         return problem(404, "刚才有人把它删掉了，请看看时间表。")
-    return jsonify(shapes.SlotShape.of(entry).model_dump(mode="json"))
+    return jsonify(shapes.SlotOut.of(entry).model_dump(mode="json"))

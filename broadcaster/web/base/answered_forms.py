@@ -14,7 +14,7 @@ MOST_MADE = 60
 
 
 @dataclass(frozen=True)
-class Answer:
+class AnsweredForm:
     """A page as it was made, at a monotonic time; `owner` is whose it is, "" of nobody."""
 
     status: int
@@ -27,20 +27,20 @@ class Answer:
         return zlib.decompress(self.packed)
 
 
-class Answers:
+class AnsweredForms:
     """Any thread. Of text ten pages fit where one was; the oldest go when there is no more place."""
 
     def __init__(self, most_bytes: int, kept_seconds: float = FOR_EVER) -> None:
         self._most_bytes = most_bytes
         self._kept_seconds = kept_seconds
-        self._kept: OrderedDict[str, Answer] = OrderedDict()
+        self._kept: OrderedDict[str, AnsweredForm] = OrderedDict()
         self._bytes = 0
         self._lock = threading.Lock()
 
     def keep(self, page: bytes, status: int, owner: str, monotonic: float) -> str:
         """The key that it is found by; "" where there is no place for it now."""
         key = secrets.token_urlsafe(16)
-        made = Answer(status, zlib.compress(page, 1), owner, monotonic)
+        made = AnsweredForm(status, zlib.compress(page, 1), owner, monotonic)
         with self._lock:
             self._make_place(made)
             if self._bytes + len(made.packed) > self._most_bytes:
@@ -49,10 +49,10 @@ class Answers:
             self._bytes += len(made.packed)
         return key
 
-    def find(self, key: str) -> Answer | None:
+    def find(self, key: str) -> AnsweredForm | None:
         return self._kept.get(key)
 
-    def _make_place(self, wanted: Answer) -> None:
+    def _make_place(self, wanted: AnsweredForm) -> None:
         while self._kept:
             oldest = next(iter(self._kept.values()))
             full = self._bytes + len(wanted.packed) > self._most_bytes

@@ -14,7 +14,7 @@ from broadcaster.web.base import access
 from broadcaster.web.base.page_context import parts
 
 if TYPE_CHECKING:
-    from broadcaster.station.station import Draft
+    from broadcaster.station.station import FormDraft
 
 SAY, SLOT = "say", "slot"
 ID_FIELDS = {SAY: "notice_id", SLOT: "draft_id"}
@@ -34,7 +34,7 @@ def fields_of(form: Form) -> tuple[tuple[str, str], ...]:
     return tuple((name, value) for name, value in pairs if not LEFT_OUT.fullmatch(name))
 
 
-def form_of(draft: Draft) -> Form:
+def form_of(draft: FormDraft) -> Form:
     form = MultiDict(draft.fields)
     form[ID_FIELDS[draft.form]] = draft.id
     return form
@@ -49,17 +49,17 @@ def keep(form: str, draft_id: str, fields: Form) -> str:
     return draft_id
 
 
-def find(draft_id: str) -> Draft | None:
+def find(draft_id: str) -> FormDraft | None:
     return parts().station.drafts.find(access.me().number, draft_id)
 
 
-def unfinished() -> list[Draft]:
+def unfinished() -> list[FormDraft]:
     """His own, the last first; a form in which nothing was written is none."""
     person = access.who()
     return [one for one in parts().station.drafts.of(person.number) if _is_begun(one)] if person else []
 
 
-def _is_begun(draft: Draft) -> bool:
+def _is_begun(draft: FormDraft) -> bool:
     return any(name in WRITTEN and value.strip() for name, value in draft.fields)
 
 
@@ -90,6 +90,6 @@ def owner() -> str:
     return known and hashlib.sha256(known.encode()).hexdigest()[:12]
 
 
-def address(draft: Draft) -> str:
+def address(draft: FormDraft) -> str:
     """Where it is written on."""
     return url_for(PLACES[draft.form], draft_id=draft.id)

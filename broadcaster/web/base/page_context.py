@@ -10,7 +10,7 @@ from flask import current_app
 
 from broadcaster.core.clock import Clock
 from broadcaster.settings.schema import Settings
-from broadcaster.web.base.answered_forms import Answers, MadeOnce
+from broadcaster.web.base.answered_forms import AnsweredForms, MadeOnce
 from broadcaster.web.base.ended_sessions import EndedSessions
 from broadcaster.web.base.followed_airings import Followed
 from broadcaster.web.base.idempotency import Once
@@ -24,7 +24,7 @@ MOST_BYTES = 500_000
 
 
 @dataclass(frozen=True)
-class Parts:
+class PageContext:
     """Given to the app once, by `create_app`."""
 
     station: Station
@@ -34,10 +34,10 @@ class Parts:
     live: Live = field(default_factory=Live)
     once: Once = field(default_factory=Once)
     followed: Followed = field(default_factory=lambda: Followed(time.monotonic()))
-    answers: Answers = field(default_factory=lambda: Answers(MOST_BYTES))
+    answers: AnsweredForms = field(default_factory=lambda: AnsweredForms(MOST_BYTES))
     made_once: MadeOnce = field(default_factory=MadeOnce)
 
 
-def parts() -> Parts:
+def parts() -> PageContext:
     """The parts of the app that answers this request."""
-    return cast(Parts, current_app.extensions["broadcaster"])
+    return cast(PageContext, current_app.extensions["broadcaster"])

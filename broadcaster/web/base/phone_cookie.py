@@ -37,7 +37,7 @@ class PatientSigner(TimestampSigner):
         return (value, signed_at) if return_timestamp else value
 
 
-class Sessions(SecureCookieSessionInterface):
+class PhoneSessions(SecureCookieSessionInterface):
     """Flask's own, Secure where the request was; nobody is logged out by a clock that is behind.
 
     How old a session may be is the box's matter. A phone that is told so in a date of a box whose clock

@@ -9,7 +9,7 @@ from math import ceil
 from typing import TYPE_CHECKING
 
 from broadcaster.core.labels import called
-from broadcaster.core.model import Airing, Kind, Notice, Script, Severity, Signal
+from broadcaster.core.model import Airing, AiringKind, Notice, Script, Severity, Signal
 from broadcaster.rules.severity_defaults import SIGNAL_SECONDS
 from broadcaster.settings.schema import StationSettings
 from broadcaster.settings.values import WEEKDAYS
@@ -149,7 +149,7 @@ def say_what_happens(
         return _("%(when)s %(what)s。", when=when, what=what)
     sounding = status.on_air.airing if status.on_air else None
     if sounding and notice.rank < sounding.notice.rank:
-        if sounding.kind is Kind.LOOP:
+        if sounding.kind is AiringKind.LOOP:
             return _("马上%(what)s，会打断循环播放的“%(name)s”。", what=what, name=_name(sounding))
         return _("马上%(what)s，会打断正在播的“%(name)s”。", what=what, name=_name(sounding))
     ahead = [_name(sounding)] if sounding else []

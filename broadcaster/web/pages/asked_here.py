@@ -12,7 +12,7 @@ from flask import render_template, session
 
 from broadcaster.core.errors import BroadcasterError
 from broadcaster.core.labels import OUTCOMES, called, why
-from broadcaster.core.model import Airing, Kind, Outcome
+from broadcaster.core.model import Airing, AiringKind, Outcome
 from broadcaster.station.station import JournalFilter
 from broadcaster.web.base import wording
 from broadcaster.web.base.followed_airings import End
@@ -51,7 +51,7 @@ STANDS = {Outcome.PLAYED: Stands.HEARD, Outcome.CANCELLED: Stands.TAKEN_BACK}
 
 
 @dataclass(frozen=True)
-class Asked:
+class FollowedRequest:
     """One line of the home page."""
 
     id: str
@@ -95,7 +95,7 @@ def follow_what_was_missed(name: str) -> None:
     with suppress(BroadcasterError):
         since = max(_last_login(name), parts().clock.now() - SHOWN_FOR[False])
         lines = station.history(MOST_LINES, JournalFilter(since=since, asked_by=name))
-        live = [row for row in reversed(lines) if row.asked_by == name and row.kind is Kind.LIVE]
+        live = [row for row in reversed(lines) if row.asked_by == name and row.kind is AiringKind.LIVE]
         unheard = [row for row in live if row.ended_at > since and row.outcome not in STANDS]
         missed = [row for row in unheard if not row.reason.startswith("停播")]
         names = {row.airing_id: _short(called(row)) for row in missed}
@@ -137,7 +137,7 @@ def forget_what_is_over() -> None:
     _keep({one: name for one, name in _here().items() if not how_it_stands(one, status).over})
 
 
-def asked_here(status: Status) -> list[Asked]:
+def asked_here(status: Status) -> list[FollowedRequest]:
     """Those of this phone, the last first; what is over for long is left out from then on, and of what
     went well all but the last. What was not heard no later one pushes out."""
     now = parts().clock.now()
@@ -158,7 +158,7 @@ def asked_here(status: Status) -> list[Asked]:
     return [one for one in shown if one not in unseen]
 
 
-def asked_anywhere(status: Status) -> list[Asked]:
+def asked_anywhere(status: Status) -> list[FollowedRequest]:
     """Those of all phones that looked lately: what moves on their pages."""
     return [how_it_stands(airing_id, status) for airing_id in parts().followed.ids()]
 
@@ -175,7 +175,7 @@ def _keep(names: dict[str, str]) -> None:
     session[KEY] = [list(row) for row in names.items()]
 
 
-def how_it_stands(airing_id: str, status: Status) -> Asked:
+def how_it_stands(airing_id: str, status: Status) -> FollowedRequest:
     """Of one airing, also of what was asked for on another phone."""
     going_on, monotonic = parts().followed.after(airing_id), parts().clock.monotonic()
     if found := _coming(going_on, status) or _over(airing_id):
@@ -185,7 +185,7 @@ def how_it_stands(airing_id: str, status: Status) -> Asked:
         return _handed_over(airing_id)
     name = own(parts().followed.name_of(airing_id))
     told = _("“%(name)s”不知道播了没有：广播站的记录坏过，没有它了。没听到的话，请重新播。", name=name)
-    return Asked(airing_id, told, Stands.LOST)
+    return FollowedRequest(airing_id, told, Stands.LOST)
 
 
 def what_became(airing: Airing) -> str:
@@ -194,21 +194,21 @@ def what_became(airing: Airing) -> str:
     return render_template("sent.html", one=one, airing=airing, at=end and end.at)
 
 
-def _coming(airing_id: str, status: Status) -> Asked | None:
+def _coming(airing_id: str, status: Status) -> FollowedRequest | None:
     if status.on_air and status.on_air.airing.id == airing_id:
         name = _name(status.on_air.airing)
         if status.on_air.stopping:
-            return Asked(airing_id, _("“%(name)s”正在停。", name=name))
+            return FollowedRequest(airing_id, _("“%(name)s”正在停。", name=name))
         if status.on_air.seconds_played:
-            return Asked(airing_id, _("“%(name)s”正在播。", name=name))
-        return Asked(airing_id, _("“%(name)s”已经交给广播了，正要播。", name=name))
+            return FollowedRequest(airing_id, _("“%(name)s”正在播。", name=name))
+        return FollowedRequest(airing_id, _("“%(name)s”已经交给广播了，正要播。", name=name))
     for airing in status.waiting:
         if airing.id == airing_id:
             return _waiting(airing, airing_id in status.held)
     return None
 
 
-def _over(airing_id: str) -> Asked | None:
+def _over(airing_id: str) -> FollowedRequest | None:
     """Also while the record cannot be read, for then nothing is known to be lost."""
     try:
         end = _known_end(airing_id)
@@ -222,25 +222,27 @@ def _short(name: str) -> str:
     return name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 1]}…"
 
 
-def _handed_over(airing_id: str) -> Asked:
-    return Asked(airing_id, _("已经交给广播了。"))
+def _handed_over(airing_id: str) -> FollowedRequest:
+    return FollowedRequest(airing_id, _("已经交给广播了。"))
 
 
-def _waiting(airing: Airing, held: bool) -> Asked:
+def _waiting(airing: Airing, held: bool) -> FollowedRequest:
     now, name = parts().clock.now(), _name(airing)
     if held:
-        return Asked(airing.id, _("“%(name)s”记下了，等时钟对准了再播。", name=name))
+        return FollowedRequest(airing.id, _("“%(name)s”记下了，等时钟对准了再播。", name=name))
     if airing.due_at > now:
         when = wording.say_moment(airing.due_at, now)
-        return Asked(airing.id, _("“%(name)s”记下了，到时候播：%(when)s。", name=name, when=when))
+        return FollowedRequest(
+            airing.id, _("“%(name)s”记下了，到时候播：%(when)s。", name=name, when=when)
+        )
     if not parts().station.device().ready:
         until = wording.say_moment(airing.expires_at, now)
         told = _("还没有响：“%(name)s”在等声卡，%(when)s 以前弄好就补播。", name=name, when=until)
-        return Asked(airing.id, told, Stands.SILENT)
-    return Asked(airing.id, _("“%(name)s”已经交给广播了，正在排队。", name=name))
+        return FollowedRequest(airing.id, told, Stands.SILENT)
+    return FollowedRequest(airing.id, _("“%(name)s”已经交给广播了，正在排队。", name=name))
 
 
-def _ended(airing_id: str, end: End) -> Asked:
+def _ended(airing_id: str, end: End) -> FollowedRequest:
     words = {"name": own(end.name), "outcome": _(OUTCOMES[end.outcome])}
     reason = own(why(end.outcome, end.reason).removesuffix("。"))
     told = (
@@ -248,7 +250,7 @@ def _ended(airing_id: str, end: End) -> Asked:
         if reason
         else _("“%(name)s”%(outcome)s。", **words)
     )
-    return Asked(airing_id, told, STANDS.get(end.outcome, Stands.FAILED))
+    return FollowedRequest(airing_id, told, STANDS.get(end.outcome, Stands.FAILED))
 
 
 def _end(airing_id: str) -> End | None:

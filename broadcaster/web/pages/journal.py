@@ -47,7 +47,7 @@ pages = Blueprint("record", __name__, url_prefix="/record")
 
 
 @dataclass(frozen=True)
-class Said:
+class PastNotice:
     """What a line of the journal or a slot of the timetable says; `query` is its address here."""
 
     title: str
@@ -225,7 +225,7 @@ def _midnight(text: str) -> datetime | None:
     return datetime.combine(day, time(), parts().settings.station.zone)
 
 
-def _said() -> Said | None:
+def _said() -> PastNotice | None:
     """What the request is about: a line of the journal, or a slot."""
     station, airing_id, slot = (
         parts().station,
@@ -237,12 +237,12 @@ def _said() -> Said | None:
         if row is None:
             return None
         name = called(row)
-        return Said(name, (row.notice,), {"airing": airing_id}, row)
+        return PastNotice(name, (row.notice,), {"airing": airing_id}, row)
     notices = station.slots.notices(slot)
-    return Said(slot, notices, {"slot": slot}) if notices else None
+    return PastNotice(slot, notices, {"slot": slot}) if notices else None
 
 
-def _confirm(said: Said, row: JournalRow, notice_id: str) -> ResponseReturnValue:
+def _confirm(said: PastNotice, row: JournalRow, notice_id: str) -> ResponseReturnValue:
     notice = replace(said.notices[0], id=notice_id)
     heard_seconds = row.seconds_whole if row.outcome is Outcome.PLAYED else 0.0
     try:
@@ -264,7 +264,7 @@ def _code(text: str) -> str:
     return str(code.svg_inline(border=2, omitsize=True, svgclass="code", lineclass=None))
 
 
-def _when(said: Said) -> datetime:
+def _when(said: PastNotice) -> datetime:
     return said.row.happened_at.astimezone(_now().tzinfo) if said.row else _now()
 
 

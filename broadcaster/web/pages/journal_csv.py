@@ -8,12 +8,12 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from broadcaster.core.labels import OUTCOMES
-from broadcaster.core.model import Kind
+from broadcaster.core.model import AiringKind
 
 if TYPE_CHECKING:
     from broadcaster.station.station import JournalRow
 
-KINDS = {Kind.LIVE: "临时", Kind.SCHEDULED: "定时", Kind.LOOP: "循环"}
+KINDS = {AiringKind.LIVE: "临时", AiringKind.SCHEDULED: "定时", AiringKind.LOOP: "循环"}
 CSV_HEADINGS = (
     *("编号", "标题", "内容", "级别", "类型", "谁要播的", "该播时间", "开始", "结束"),
     *("播了（秒）", "全长（秒）", "结果", "原因", "声音", "演练"),

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from broadcaster.core.labels import name_of
-from broadcaster.core.model import Kind
+from broadcaster.core.model import AiringKind
 from broadcaster.web.base.language import _, own, together
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ MOST_ROWS = 40
 
 
 @dataclass(frozen=True)
-class Box:
+class ChartBlock:
     """A part of a column, from its top; `kind` is its class in the style sheet."""
 
     kind: str
@@ -34,7 +34,7 @@ class Box:
 
 
 @dataclass(frozen=True)
-class Row:
+class DayEntry:
     """One line of a day's list; a loop's occurrences are one. `note` says what is not as usual."""
 
     when: str
@@ -48,10 +48,10 @@ class Column:
 
     day: date
     left: int
-    rests: tuple[Box, ...]
-    boxes: tuple[Box, ...]
+    rests: tuple[ChartBlock, ...]
+    boxes: tuple[ChartBlock, ...]
     clashes: tuple[int, ...]
-    rows: tuple[Row, ...]
+    rows: tuple[DayEntry, ...]
     minutes: float
     more_rows: int = 0
     times: int = 0
@@ -90,34 +90,34 @@ def _apart(tops: Iterable[int]) -> list[int]:
     return shown
 
 
-def _box(kind: str, begins: datetime, seconds: float) -> Box:
-    return Box(kind, _top(begins), max(round(seconds * HOUR / 3600), LEAST_HEIGHT))
+def _box(kind: str, begins: datetime, seconds: float) -> ChartBlock:
+    return ChartBlock(kind, _top(begins), max(round(seconds * HOUR / 3600), LEAST_HEIGHT))
 
 
 def _top(moment: datetime) -> int:
     return HEADING + round((moment.hour + moment.minute / 60) * HOUR)
 
 
-def _parts(planned: Iterable[Planned]) -> Iterator[Box]:
+def _parts(planned: Iterable[Planned]) -> Iterator[ChartBlock]:
     return (_box(_kind(one), one.due_at, one.seconds) for one in planned)
 
 
-def _span(one: Counted) -> Box:
+def _span(one: Counted) -> ChartBlock:
     kind = f"severity-{one.severity.value}" if one.severity else one.kind.value
     # What lasts over midnight ends where the day does.
     ends = max(_top(one.last), _top(one.first)) if one.last.date() == one.first.date() else HEIGHT
-    return Box(kind, _top(one.first), max(ends - _top(one.first), LEAST_HEIGHT))
+    return ChartBlock(kind, _top(one.first), max(ends - _top(one.first), LEAST_HEIGHT))
 
 
-def _joined(parts: Iterable[Box]) -> list[Box]:
+def _joined(parts: Iterable[ChartBlock]) -> list[ChartBlock]:
     """What touches one of its kind grows together with it: a loop's day has hundreds."""
-    boxes: list[Box] = []
+    boxes: list[ChartBlock] = []
     last: dict[str, int] = {}
     for box in parts:
         place = last.get(box.kind)
         if place is not None and box.top <= boxes[place].top + boxes[place].height:
             end = max(box.top + box.height, boxes[place].top + boxes[place].height)
-            boxes[place] = Box(box.kind, boxes[place].top, end - boxes[place].top)
+            boxes[place] = ChartBlock(box.kind, boxes[place].top, end - boxes[place].top)
         else:
             last[box.kind] = len(boxes)
             boxes.append(box)
@@ -133,38 +133,38 @@ def _kind(one: Planned) -> str:
 
 def _clashes(one: Planned) -> bool:
     """Two loops that queue behind one another disturb nobody."""
-    return bool(one.clashes) and one.airing.kind is not Kind.LOOP
+    return bool(one.clashes) and one.airing.kind is not AiringKind.LOOP
 
 
-def _rows(planned: Sequence[Planned]) -> list[Row]:
+def _rows(planned: Sequence[Planned]) -> list[DayEntry]:
     """A loop's window is one row; on a crowded day so is everything that one slot says."""
-    crowded = sum(one.airing.kind is not Kind.LOOP for one in planned) > MOST_ROWS
+    crowded = sum(one.airing.kind is not AiringKind.LOOP for one in planned) > MOST_ROWS
     rows: dict[object, list[Planned]] = {}
     for number, one in enumerate(planned):
-        together = crowded or one.airing.kind is Kind.LOOP
+        together = crowded or one.airing.kind is AiringKind.LOOP
         key = (one.airing.asked_by, one.airing.window_from) if together else number
         rows.setdefault(key, []).append(one)
     return [_row(group) for group in rows.values()]
 
 
-def _counted_row(one: Counted) -> Row:
+def _counted_row(one: Counted) -> DayEntry:
     if one.times == 1:
-        return Row(f"{one.first:%H:%M}", name_of(one.slot, ""), "")
+        return DayEntry(f"{one.first:%H:%M}", name_of(one.slot, ""), "")
     when = f"{one.first:%H:%M}–{one.last:%H:%M}"
-    return Row(when, name_of(one.slot, ""), _("%(times)s 遍", times=one.times))
+    return DayEntry(when, name_of(one.slot, ""), _("%(times)s 遍", times=one.times))
 
 
-def _row(group: list[Planned]) -> Row:
+def _row(group: list[Planned]) -> DayEntry:
     first, last = group[0], group[-1]
     name = name_of(first.airing.asked_by, "")
     if len(group) == 1:
-        return Row(f"{first.due_at:%H:%M}", name, _note(first))
+        return DayEntry(f"{first.due_at:%H:%M}", name, _note(first))
     heard = sum(one.sounds for one in group)
     silent = next((one.reason for one in group if not one.sounds), "")
     note = _("%(times)s 遍", times=heard)
     if silent:
         note += _("，另外 %(times)s 遍不播：%(why)s", times=len(group) - heard, why=own(silent))
-    return Row(f"{first.due_at:%H:%M}–{last.due_at:%H:%M}", name, note)
+    return DayEntry(f"{first.due_at:%H:%M}–{last.due_at:%H:%M}", name, note)
 
 
 def _note(one: Planned) -> str:

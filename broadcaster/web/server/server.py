@@ -9,7 +9,7 @@ from waitress import create_server, wasyncore
 from waitress.channel import HTTPChannel
 
 from broadcaster.core.errors import ConfigError, reason_of
-from broadcaster.system.thread_loop import Loop
+from broadcaster.system.thread_loop import ThreadLoop
 from broadcaster.web.server.server_events import MOST_STREAMS
 from broadcaster.web.server.tls import Wsgi
 
@@ -49,7 +49,7 @@ class Server:
             max_request_body_size=LONGEST_BODY,
         )
         self._leaving = leaving
-        self.loop = Loop("web", self.step, self._server.pull_trigger, LONGEST_STEP_SECONDS)
+        self.loop = ThreadLoop("web", self.step, self._server.pull_trigger, LONGEST_STEP_SECONDS)
         self.loop.start()
 
     @property

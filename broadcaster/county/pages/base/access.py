@@ -19,26 +19,26 @@ from flask import (
 )
 from flask.typing import ResponseReturnValue
 
-from broadcaster.county.notices.recordings import Sounds
+from broadcaster.county.notices.recordings import RecordingStore
 from broadcaster.county.pages.base import carried_forms
 from broadcaster.county.pages.base.page_context import Pages
 from broadcaster.county.store.officers import Officer, OfficeRole
-from broadcaster.web.base.answered_forms import Answers
+from broadcaster.web.base.answered_forms import AnsweredForms
 
 logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class Rule:
+class OfficeAccessRule:
     """The least role, or open to all; `deed` is what the record calls it, when it is done."""
 
     role: OfficeRole | None = None
     deed: str = ""
 
 
-OPEN = Rule()
-LOOK, WRITE = Rule(OfficeRole.VIEWER), Rule(OfficeRole.CLERK)
-KEEP = Rule(OfficeRole.KEEPER)
+OPEN = OfficeAccessRule()
+LOOK, WRITE = OfficeAccessRule(OfficeRole.VIEWER), OfficeAccessRule(OfficeRole.CLERK)
+KEEP = OfficeAccessRule(OfficeRole.KEEPER)
 
 RULES = {
     "static": OPEN,
@@ -49,7 +49,7 @@ RULES = {
     "account.check_password": OPEN,
     "account.logout": OPEN,
     "account.me": LOOK,
-    "account.change_password": Rule(OfficeRole.VIEWER, "改自己的密码"),
+    "account.change_password": OfficeAccessRule(OfficeRole.VIEWER, "改自己的密码"),
     # It is asked there whose it is.
     "answer.one": OPEN,
     "enrol.explain": OPEN,
@@ -58,11 +58,11 @@ RULES = {
     "enrol.admit": OPEN,
     "counties.home": LOOK,
     "counties.one": LOOK,
-    "counties.add": Rule(OfficeRole.KEEPER, "加县"),
-    "counties.replace": Rule(OfficeRole.KEEPER, "给县发登记码"),
-    "counties.retire": Rule(OfficeRole.KEEPER, "停用县"),
-    "counties.file": Rule(OfficeRole.KEEPER, "给县发接入文件"),
-    "counties.set_key": Rule(OfficeRole.KEEPER, "登记县的公钥"),
+    "counties.add": OfficeAccessRule(OfficeRole.KEEPER, "加县"),
+    "counties.replace": OfficeAccessRule(OfficeRole.KEEPER, "给县发登记码"),
+    "counties.retire": OfficeAccessRule(OfficeRole.KEEPER, "停用县"),
+    "counties.file": OfficeAccessRule(OfficeRole.KEEPER, "给县发接入文件"),
+    "counties.set_key": OfficeAccessRule(OfficeRole.KEEPER, "登记县的公钥"),
     "counties.fare": LOOK,
     "counties.as_csv": LOOK,
     "board.home": LOOK,
@@ -70,10 +70,10 @@ RULES = {
     "board.town": LOOK,
     "board.as_csv": LOOK,
     "board.ask_cancel": WRITE,
-    "board.cancel": Rule(OfficeRole.CLERK, "取消通知"),
-    "board.approve": Rule(OfficeRole.APPROVER, "批准通知"),
-    "board.send_back": Rule(OfficeRole.CLERK, "退回通知"),
-    "board.discard": Rule(OfficeRole.CLERK, "删草稿"),
+    "board.cancel": OfficeAccessRule(OfficeRole.CLERK, "取消通知"),
+    "board.approve": OfficeAccessRule(OfficeRole.APPROVER, "批准通知"),
+    "board.send_back": OfficeAccessRule(OfficeRole.CLERK, "退回通知"),
+    "board.discard": OfficeAccessRule(OfficeRole.CLERK, "删草稿"),
     "listen.one": LOOK,
     "listen.sound": LOOK,
     "listen.record": LOOK,
@@ -84,56 +84,56 @@ RULES = {
     "drills.all_as_csv": LOOK,
     "receipts.home": WRITE,
     "receipts.stick": WRITE,
-    "receipts.take": Rule(OfficeRole.CLERK, "导入回执"),
+    "receipts.take": OfficeAccessRule(OfficeRole.CLERK, "导入回执"),
     "upkeep.home": LOOK,
     "edit.text": WRITE,
-    "edit.change_text": Rule(OfficeRole.CLERK, "改范文"),
-    "edit.standing": Rule(OfficeRole.APPROVER),
-    "edit.change_standing": Rule(OfficeRole.APPROVER, "改定时通知"),
+    "edit.change_text": OfficeAccessRule(OfficeRole.CLERK, "改范文"),
+    "edit.standing": OfficeAccessRule(OfficeRole.APPROVER),
+    "edit.change_standing": OfficeAccessRule(OfficeRole.APPROVER, "改定时通知"),
     "compose.write": WRITE,
     "compose.one": WRITE,
     "compose.edit": WRITE,
     "compose.check": WRITE,
     "compose.look": WRITE,
     "compose.theirs": WRITE,
-    "compose.keep": Rule(OfficeRole.CLERK, "存草稿"),
-    "compose.send": Rule(OfficeRole.CLERK, "发通知"),
+    "compose.keep": OfficeAccessRule(OfficeRole.CLERK, "存草稿"),
+    "compose.send": OfficeAccessRule(OfficeRole.CLERK, "发通知"),
     "register.home": LOOK,
     "register.box": LOOK,
-    "register.add": Rule(OfficeRole.KEEPER, "加广播站"),
-    "register.replace": Rule(OfficeRole.KEEPER, "发登记码"),
-    "register.retire": Rule(OfficeRole.KEEPER, "停用广播站"),
-    "register.rename": Rule(OfficeRole.KEEPER, "改广播站的名称"),
-    "register.file": Rule(OfficeRole.KEEPER, "发登记文件"),
-    "register.set_key": Rule(OfficeRole.KEEPER, "登记公钥"),
+    "register.add": OfficeAccessRule(OfficeRole.KEEPER, "加广播站"),
+    "register.replace": OfficeAccessRule(OfficeRole.KEEPER, "发登记码"),
+    "register.retire": OfficeAccessRule(OfficeRole.KEEPER, "停用广播站"),
+    "register.rename": OfficeAccessRule(OfficeRole.KEEPER, "改广播站的名称"),
+    "register.file": OfficeAccessRule(OfficeRole.KEEPER, "发登记文件"),
+    "register.set_key": OfficeAccessRule(OfficeRole.KEEPER, "登记公钥"),
     "register.export_areas": LOOK,
-    "register.import_areas": Rule(OfficeRole.KEEPER, "导入区划"),
+    "register.import_areas": OfficeAccessRule(OfficeRole.KEEPER, "导入区划"),
     "foreign.home": LOOK,
     "foreign.one": LOOK,
     "foreign.original": LOOK,
     "foreign.draft": LOOK,
     "foreign.export": LOOK,
-    "foreign.take": Rule(OfficeRole.CLERK, "收外来消息"),
-    "foreign.keep": Rule(OfficeRole.CLERK, "存外来消息的草稿"),
+    "foreign.take": OfficeAccessRule(OfficeRole.CLERK, "收外来消息"),
+    "foreign.keep": OfficeAccessRule(OfficeRole.CLERK, "存外来消息的草稿"),
     "village.card": LOOK,
-    "village.carry": Rule(OfficeRole.KEEPER, "开通村里的网页"),
-    "village.close": Rule(OfficeRole.KEEPER, "关掉村里的网页"),
+    "village.carry": OfficeAccessRule(OfficeRole.KEEPER, "开通村里的网页"),
+    "village.close": OfficeAccessRule(OfficeRole.KEEPER, "关掉村里的网页"),
     "village.into": OPEN,
     "village.away": OPEN,
     "more.home": LOOK,
     "more.library": LOOK,
-    "more.keep_text": Rule(OfficeRole.CLERK, "改范文"),
-    "more.remove_text": Rule(OfficeRole.CLERK, "删范文"),
+    "more.keep_text": OfficeAccessRule(OfficeRole.CLERK, "改范文"),
+    "more.remove_text": OfficeAccessRule(OfficeRole.CLERK, "删范文"),
     "more.standing": LOOK,
-    "more.keep_standing": Rule(OfficeRole.APPROVER, "排定时通知"),
-    "more.pause_standing": Rule(OfficeRole.CLERK, "停定时通知"),
-    "more.remove_standing": Rule(OfficeRole.APPROVER, "删定时通知"),
+    "more.keep_standing": OfficeAccessRule(OfficeRole.APPROVER, "排定时通知"),
+    "more.pause_standing": OfficeAccessRule(OfficeRole.CLERK, "停定时通知"),
+    "more.remove_standing": OfficeAccessRule(OfficeRole.APPROVER, "删定时通知"),
     "more.audit": KEEP,
     "more.people": KEEP,
-    "more.add_person": Rule(OfficeRole.KEEPER, "加人员"),
-    "more.change_person": Rule(OfficeRole.KEEPER, "改身份"),
-    "more.reset_person": Rule(OfficeRole.KEEPER, "重设密码"),
-    "more.remove_person": Rule(OfficeRole.KEEPER, "删人员"),
+    "more.add_person": OfficeAccessRule(OfficeRole.KEEPER, "加人员"),
+    "more.change_person": OfficeAccessRule(OfficeRole.KEEPER, "改身份"),
+    "more.reset_person": OfficeAccessRule(OfficeRole.KEEPER, "重设密码"),
+    "more.remove_person": OfficeAccessRule(OfficeRole.KEEPER, "删人员"),
 }
 
 
@@ -147,14 +147,14 @@ def pages() -> Pages:
     return cast(Pages, current_app.extensions["office"])
 
 
-def sounds() -> Sounds:
+def sounds() -> RecordingStore:
     """The recordings of the office that this app is of."""
-    return cast(Sounds, current_app.extensions["office_sounds"])
+    return cast(RecordingStore, current_app.extensions["office_sounds"])
 
 
-def answers() -> Answers:
+def answers() -> AnsweredForms:
     """What forms of this app were answered."""
-    return cast(Answers, current_app.extensions["office_answers"])
+    return cast(AnsweredForms, current_app.extensions["office_answers"])
 
 
 def allow_uploads() -> None:

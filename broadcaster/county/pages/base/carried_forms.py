@@ -23,7 +23,7 @@ NO_FILES = "选的文件带不过来，登录以后请再选一次。"
 
 
 @dataclass(frozen=True)
-class Carried:
+class CarriedForm:
     """`path` is where it was posted, `back` the page that the form stood on."""
 
     path: str
@@ -47,7 +47,7 @@ class Carried:
         return json.dumps(vars(self), ensure_ascii=False)
 
 
-def of_request() -> Carried | None:
+def of_request() -> CarriedForm | None:
     """What this request would have done; None for what no page of ours sent."""
     if sent_from_elsewhere(request):
         return None
@@ -55,18 +55,18 @@ def of_request() -> Carried | None:
     files = any(file.filename for file in request.files.values())
     came = urlsplit(request.headers.get("Referer", ""))
     back = came.path + (f"?{came.query}" if came.query else "")
-    whole = Carried(request.path, fields, back, files)
+    whole = CarriedForm(request.path, fields, back, files)
     if len(whole.to_text()) <= LONGEST:
         return whole
-    return Carried(request.path, (), back, files, too_long=True)
+    return CarriedForm(request.path, (), back, files, too_long=True)
 
 
-def from_text(text: str) -> Carried | None:
+def from_text(text: str) -> CarriedForm | None:
     """As a form brings it back; None for what is none."""
     try:
         told = strict_json.parse(text.encode("utf-8"))
         fields = tuple((str(name), str(value)) for name, value in told["fields"])
-        kept = Carried(str(told["path"]), fields, str(told["back"]), told["with_files"] is True)
+        kept = CarriedForm(str(told["path"]), fields, str(told["back"]), told["with_files"] is True)
     except (ValueError, TypeError, KeyError):
         return None
     return kept

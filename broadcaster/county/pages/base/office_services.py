@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from broadcaster.core.clock import Clock
-from broadcaster.county.board.delivery_board import Board
+from broadcaster.county.board.delivery_board import DeliveryBoard
 from broadcaster.county.board.province_board import CountyBoard
 from broadcaster.county.board.uncounted_receipts import Doubts
 from broadcaster.county.foreign.message_log import ForeignBook
-from broadcaster.county.notices.approval_desk import Desk
+from broadcaster.county.notices.approval_desk import ApprovalDesk
 from broadcaster.county.notices.library import Library
 from broadcaster.county.notices.preview_log import Hearings
 from broadcaster.county.notices.quiet_villages import Resting
@@ -20,27 +20,27 @@ from broadcaster.county.notices.revisions import Revisions
 from broadcaster.county.notices.unsent_forms import Writings
 from broadcaster.county.notices.upload_limits import Uploads
 from broadcaster.county.register.counties import Counties, CountyDoor
-from broadcaster.county.register.register import BoxState, Door, Register
+from broadcaster.county.register.register import BoxState, BrokerAccess, Register
 from broadcaster.county.store.audit import Audit
 from broadcaster.county.store.office_database import OfficeDatabase
-from broadcaster.county.store.office_sessions import Sessions
+from broadcaster.county.store.office_sessions import OfficeSessions
 from broadcaster.county.store.officers import Officers
 from broadcaster.store.passwords import Passwords
 
 
 @dataclass(frozen=True)
-class Parts:
+class OfficeServices:
     """One of each, over one database."""
 
     database: OfficeDatabase
     clock: Clock
     county: str
     officers: Officers
-    sessions: Sessions
+    sessions: OfficeSessions
     register: Register
-    desk: Desk
+    desk: ApprovalDesk
     writings: Writings
-    board: Board
+    board: DeliveryBoard
     counties: Counties
     county_board: CountyBoard
     standing: StandingNotices
@@ -61,7 +61,7 @@ class Parts:
         return "，".join(filter(None, told))
 
 
-class BoxAndCountyDoor(Door, CountyDoor, Protocol):
+class BoxAndCountyDoor(BrokerAccess, CountyDoor, Protocol):
     """Who may connect to the office's broker."""
 
 
@@ -72,21 +72,21 @@ def make_parts(
     door: BoxAndCountyDoor | None = None,
     wake: Callable[[], None] = lambda: None,
     passwords: Passwords | None = None,
-) -> Parts:
+) -> OfficeServices:
     """`county` is the trimmed code of the office's area."""
     officers = Officers(database, clock, passwords)
     counties = Counties(database, clock, county, door)
-    desk = Desk(database, clock, county, wake)
-    return Parts(
+    desk = ApprovalDesk(database, clock, county, wake)
+    return OfficeServices(
         database=database,
         clock=clock,
         county=county,
         officers=officers,
-        sessions=Sessions(database, clock),
+        sessions=OfficeSessions(database, clock),
         register=Register(database, clock, county, door),
         desk=desk,
         writings=Writings(database, clock),
-        board=Board(database, clock),
+        board=DeliveryBoard(database, clock),
         counties=counties,
         county_board=CountyBoard(database, clock, counties),
         standing=StandingNotices(database, clock, desk, officers),

@@ -11,7 +11,7 @@ from broadcaster.bulletin.invitation import Invitation
 from broadcaster.county.keys.village_keys import VillageKeys
 from broadcaster.county.notices.draft import Draft
 from broadcaster.county.notices.preview import Booth
-from broadcaster.county.pages.base.office_services import Parts
+from broadcaster.county.pages.base.office_services import OfficeServices
 from broadcaster.county.register.register import BrokerAddress
 from broadcaster.county.store.office_settings import OfficeSettings
 from broadcaster.store.login_attempts import TriesFrom
@@ -40,7 +40,7 @@ class Front:
 class Pages:
     """Given to the app once, by `create_app`."""
 
-    parts: Parts
+    parts: OfficeServices
     settings: OfficeSettings
     trusted: Trusted
     booth: Booth
