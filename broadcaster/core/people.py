@@ -1,7 +1,7 @@
 """Who may do what, as values: people with their roles, known phones, tokens with their scopes, deeds."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 
 
@@ -77,3 +77,24 @@ class Deed:
     what: str
     about: str
     address: str
+
+
+@dataclass(frozen=True)
+class DeedFilter:
+    """Which deeds somebody looks for: of exactly this kind, with these words, on that day."""
+
+    what: str = ""
+    who: str = ""
+    words: str = ""
+    day: date | None = None
+
+
+@dataclass(frozen=True)
+class WrongLogins:
+    """That the password of `name` was wrong again and again; "" is names that nobody has here."""
+
+    name: str
+    count: int
+    addresses: int
+    last_address: str
+    since: datetime

@@ -1,15 +1,17 @@
 """Who did what: one line for each deed of a person or a program, the last ones kept."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, func, select
+from sqlalchemy import Connection, Row, Select, delete, func, select
 from sqlalchemy.dialects.sqlite import insert
 
 from broadcaster.core.clock import Clock
 from broadcaster.core.labels import legible
 from broadcaster.core.model import new_id
-from broadcaster.core.people import Deed
+from broadcaster.core.people import Deed, DeedFilter, WrongLogins
+from broadcaster.store import deed_search
 from broadcaster.store.database.sqlite_connection import Reads, readable
 from broadcaster.store.database.tables import deed
 from broadcaster.store.database.write_queue import Ledger
@@ -45,10 +47,28 @@ class Deeds:
 
         self._ledger.promise(change, wait=False)
 
-    def recent(self, count: int, skip: int = 0) -> list[Deed]:
+    def recent(self, count: int, skip: int = 0, wanted: DeedFilter | None = None) -> list[Deed]:
         """The last ones, the newest first. Raises `StoreUnusable`."""
-        newest = select(deed).order_by(deed.c.number.desc()).limit(count).offset(skip)
-        return readable(self._source, self._source.read(newest), _deed, "谁做了什么的记录")
+        which = deed_search.matching(deed, wanted, self._clock.zone, _written) if wanted else []
+        return self._read(select(deed).where(*which).limit(count).offset(skip))
+
+    def kinds(self) -> list[str]:
+        """Of all that are kept. Raises `StoreUnusable`."""
+        query = select(deed.c.what).distinct().order_by(deed.c.what)
+        return [row.what for row in self._source.read(query)]
+
+    def wrong_logins(self, names: Collection[str]) -> list[WrongLogins]:
+        """Whose password was wrong too often in the last day. Raises `StoreUnusable`."""
+        since = _written(self._clock.now() - deed_search.LATELY)
+        return deed_search.worrying(self._read(deed_search.failed_since(deed, since)), names)
+
+    def _read(self, query: Select[Any]) -> list[Deed]:
+        rows = self._source.read(query.order_by(deed.c.number.desc()))
+        return readable(self._source, rows, _deed, "谁做了什么的记录")
+
+
+def _written(moment: datetime) -> str:
+    return moment.isoformat()
 
 
 def _deed(row: Row[Any]) -> Deed:

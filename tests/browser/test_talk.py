@@ -129,6 +129,31 @@ def test_on_a_slow_line_the_microphone_is_shut_when_the_button_is_let_go(page: P
     expect(page.get_by_text(re.compile("讲完了。大喇叭响了 \\d+ 秒"))).to_be_visible()
 
 
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        ("NotAllowedError", "允许用话筒"),
+        ("NotFoundError", "没有找到话筒"),
+        ("NotReadableError", "被别的程序占着"),
+        ("SecurityError", "从 https 开头的地址进"),
+        ("OverconstrainedError", "换一部手机"),
+    ],
+)
+def test_why_no_microphone_opens_is_told_with_what_to_do(page: Page, error: str, told: str) -> None:
+    page.add_init_script(
+        "navigator.mediaDevices.getUserMedia ="
+        f" () => Promise.reject(new DOMException('as a phone says it', '{error}'));"
+    )
+    page.goto("/talk")
+    page.get_by_role("button", name="打开话筒").click()
+    expect(page.locator("#told")).to_contain_text(told)
+    expect(page.get_by_role("button", name="打开话筒")).to_be_enabled()
+    page.goto("/voice")
+    page.get_by_role("button", name="开始录").click()
+    expect(page.locator("#told")).to_contain_text(told)
+    expect(page.locator("#told")).to_contain_text("选一个录好的录音")
+
+
 def hold(page: Page) -> None:
     box = page.locator("#hold").bounding_box()
     assert box

@@ -1,5 +1,6 @@
 """A drill is nowhere taken for an alert, and tells who heard it and how soon."""
 
+import json
 from datetime import timedelta
 
 import pytest
@@ -12,8 +13,10 @@ from broadcaster.bulletin.receipts import PlayedResult
 from broadcaster.bulletin.receipts import ReceiptState as Told
 from broadcaster.core.model import Outcome, Severity
 from broadcaster.county.board.drills import Drills
+from broadcaster.county.broker.box_status import BoxStatus
 from broadcaster.county.notices.approval_desk import Paper
 from broadcaster.county.notices.draft import DRILL_BEGINS, DRILL_ENDS, Draft, DraftRefused
+from broadcaster.settings.hourly_limits import QuietSettings
 
 
 @pytest.fixture
@@ -51,14 +54,14 @@ def test_words_too_long_for_a_drill_are_told(plain_desk: OfficeDesk) -> None:
 
 
 def test_the_report_tells_who_heard_it_and_how_soon(desk: OfficeDesk, drill: Paper) -> None:
-    report = Drills(desk.parts.database).reports([drill])[drill.id]
+    report = Drills(desk.parts.database, desk.clock.zone).reports([drill])[drill.id]
     assert [one.name for one in report.heard] == ["洞背村", "上村"]
     # The second began 60 s after the clock's step of 100 s.
     assert (report.begun_median, report.slowest and report.slowest.begun_after) == (81.0, 160.0)
     assert report.ended_median == 150.0
     assert [one.name for one in report.silent] == ["远村"]
     assert [one.name for one in report.partly] == ["下村"]
-    assert "331121104200,洞背村" in report.to_csv()
+    assert "331121104200,洞背村" in report.to_csv(desk.clock.zone)
 
 
 def test_a_box_whose_clock_is_behind_heard_nothing_before_it_was_sent(plain_desk: OfficeDesk) -> None:
@@ -66,8 +69,29 @@ def test_a_box_whose_clock_is_behind_heard_nothing_before_it_was_sent(plain_desk
     early = paper.issued - timedelta(hours=1) if paper.issued else plain_desk.clock.now()
     heard = PlayedResult(Outcome.PLAYED, early, early, 30.0, 30.0, 1, "")
     plain_desk.take(box, box.receipt(paper.id, Told.ENDED, plain_desk.clock, heard=heard))
-    [one] = Drills(plain_desk.parts.database).reports([paper])[paper.id].heard
+    [one] = Drills(plain_desk.parts.database, plain_desk.clock.zone).reports([paper])[paper.id].heard
     assert one.begun_after == 0.0
+
+
+def test_quiet_hours_that_a_village_had_to_keep_are_no_slowness(
+    plain_desk: OfficeDesk, log_in: LogIn
+) -> None:
+    """One waited for them as it told, the other had none: both began 5 s after they might."""
+    desk = plain_desk
+    desk.clock.advance(timedelta(hours=3, minutes=56).total_seconds())
+    resting, free = desk.enrol(), desk.enrol(NEXT_VILLAGE, "上村")
+    never = json.dumps(QuietSettings(hours=()).written())
+    desk.intake.present({free.id: BoxStatus(True, "", never)})
+    paper = desk.send(kind=BulletinKind.DRILL, areas=("331121",), title="午练")
+    desk.take(resting, resting.receipt(paper.id, Told.DEFERRED, desk.clock, reason="午休不播"))
+    for box, waits in ((free, 5), (resting, 4 * 60)):
+        desk.clock.advance(waits)
+        desk.take(box, box.heard(paper.id, desk.clock, Outcome.PLAYED, 30))
+    report = Drills(desk.parts.database, desk.clock.zone).reports([paper])[paper.id]
+    assert {one.name: one.begun_after for one in report.heard} == {"洞背村": 5.0, "上村": 5.0}
+    page = log_in("参观").see(f"/drills/{paper.id}")
+    assert "有 1 个村那时是静音时段，从静音结束算起" in page and "14:00" in page
+    assert page.count("5 秒后响") == 3 and "14:00" in report.to_csv(desk.clock.zone)
 
 
 def test_drills_stand_apart_and_never_in_the_colours_of_an_alert(

@@ -145,6 +145,37 @@ def test_a_wrong_password_is_told_and_noted(app: Flask, plain_desk: OfficeDesk) 
     assert plain_desk.parts.audit.recent(1)[0].what == "登录失败"
 
 
+def test_who_keeps_the_people_and_whose_it_is_are_told_of_wrong_passwords(
+    log_in: LogIn, app: Flask, plain_desk: OfficeDesk
+) -> None:
+    """From one address each, so that nobody is kept out; nobody else is told."""
+    for number in range(11):
+        plain_desk.parts.audit.note("小王", "登录失败", "", f"192.0.2.{number}")
+    assert Visitor(app).post("/login", name="小王", password="wrong-one").status_code == 401
+    told = "起，有人 12 次用错的密码登录“小王”，从 12 个地址，最近是 127.0.0.1。"
+    assert told in log_in("管家").see("/") and told in log_in("小王").see("/")
+    assert told not in log_in("小李").see("/")
+    plain_desk.clock.step(timedelta(days=1, minutes=1))
+    assert "次用错的密码" not in log_in("管家").see("/")
+
+
+def test_the_record_is_searched_by_kind_person_words_and_day(
+    log_in: LogIn, plain_desk: OfficeDesk
+) -> None:
+    keeper, audit = log_in("管家"), plain_desk.parts.audit
+    audit.note("小王", "发通知", "停水", "192.0.2.7")
+    for _ in range(60):
+        audit.note("老张", "登录失败", "", "192.0.2.8")
+    day = f"{plain_desk.clock.now():%Y-%m-%d}"
+    assert "小王 发通知" not in keeper.see("/more/audit")
+    for wanted in ("what=发通知", "who=小王", "words=停水", f"day={day}&words=192.0.2.7"):
+        shown = keeper.see(f"/more/audit?{wanted}")
+        assert "小王 发通知" in shown and "老张 登录失败" not in shown, wanted
+    assert "没有找到" in keeper.see("/more/audit?day=2025-01-01")
+    assert "老张 登录失败" in keeper.see("/more/audit?day=0001-01-01")
+    assert f"day={day}" in keeper.see(f"/more/audit?day={day}&what=登录失败")
+
+
 def test_a_clerk_writes_sees_how_it_is_said_and_sends(log_in: LogIn, plain_desk: OfficeDesk) -> None:
     plain_desk.enrol()
     clerk = log_in("小王")

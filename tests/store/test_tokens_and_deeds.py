@@ -6,7 +6,7 @@ from rig.fakes import ManualClock
 from rig.stored import OpenStore
 
 from broadcaster.core.errors import AccountRefused
-from broadcaster.core.people import Scope
+from broadcaster.core.people import DeedFilter, Scope, WrongLogins
 from broadcaster.store.audit_log import Deeds
 from broadcaster.store.store import Store
 
@@ -80,6 +80,50 @@ def test_deeds_are_told_newest_first_and_outlive_a_restart(
             ("王秀英", "播出", "今天 停水□", "192.0.2.7"),
         ]
         assert store.deeds.recent(1, skip=1)[0].who == "王秀英"
+
+
+def test_deeds_are_found_by_kind_person_words_and_day(store: Store, clock: ManualClock) -> None:
+    for who, what, about in (
+        ("王秀英", "播出", "停水_一"),
+        ("李二", "播出", "放电影"),
+        ("李二", "停播", ""),
+    ):
+        store.deeds.note(who, what, about, "192.0.2.7")
+        clock.advance(timedelta(days=1).total_seconds())
+    store.ledger.promise(lambda connection: None)
+    today = clock.now().date()
+    for wanted, found in (
+        (DeedFilter(what="播出"), ["李二", "王秀英"]),
+        (DeedFilter(who="李"), ["李二", "李二"]),
+        (DeedFilter(words="停水_"), ["王秀英"]),
+        (DeedFilter(words="192.0.2.7", what="停播"), ["李二"]),
+        (DeedFilter(words="%"), []),
+        (DeedFilter(day=today - timedelta(days=3)), ["王秀英"]),
+        (DeedFilter(day=today), []),
+    ):
+        assert [deed.who for deed in store.deeds.recent(9, wanted=wanted)] == found, wanted
+    assert [deed.who for deed in store.deeds.recent(9, 1, DeedFilter(what="播出"))] == ["王秀英"]
+    assert store.deeds.kinds() == ["停播", "播出"]
+
+
+def test_wrong_logins_are_summed_by_account_of_the_last_day(store: Store, clock: ManualClock) -> None:
+    """Nine are somebody's own; names that nobody has are told together, whatever they say."""
+    for number in range(9):
+        store.deeds.note("李二", "登录失败", "", "192.0.2.8")
+        store.deeds.note(f"admin{number}", "登录失败", "", "192.0.2.9")
+        store.deeds.note("王秀英", "PIN 登录失败", "", f"192.0.2.{number}")
+    began = clock.now()
+    clock.advance(60)
+    store.deeds.note("root", "登录失败", "", "192.0.2.9")
+    store.deeds.note("王秀英", "登录失败", "", "192.0.2.99")
+    store.ledger.promise(lambda connection: None)
+    people = ["王秀英", "李二"]
+    assert store.deeds.wrong_logins(people) == [
+        WrongLogins("王秀英", 10, 10, "192.0.2.99", began),
+        WrongLogins("", 10, 1, "192.0.2.9", began),
+    ]
+    clock.advance(timedelta(days=1).total_seconds())
+    assert store.deeds.wrong_logins(people) == []
 
 
 def test_the_oldest_deeds_go(store: Store, clock: ManualClock) -> None:

@@ -119,6 +119,18 @@ def test_too_many_wrong_passwords_are_told_plainly(post: Post, station: FakeStat
     assert station.done() == [(NAME, "登录失败", "")] * 10
 
 
+def test_who_manages_people_is_told_of_wrong_passwords_on_the_home_page(
+    secretary: FlaskClient, client: FlaskClient, station: FakeStation
+) -> None:
+    for number in range(12):
+        station.deeds.note("李二", "登录失败", "", f"192.0.2.{number}")
+    station.done()
+    told = "起，有人 12 次用这里没有的名字登录，从 12 个地址，最近是 192.0.2.11。"
+    assert told in secretary.get("/").text
+    assert "李二" in secretary.get("/more/deeds?words=登录失败").text
+    assert "没有找到" in secretary.get("/more/deeds?who=没有").text
+
+
 def test_logout_ends_the_session(secretary: FlaskClient, post: Post) -> None:
     assert secretary.get("/").status_code == 200
     assert post("/logout", seen_on="/more").location == "/login"

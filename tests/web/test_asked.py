@@ -60,6 +60,9 @@ def kept(entry: JournalEntry) -> JournalRow:
     )
 
 
+HANDED_OVER = "“后山起火，请马上离…”已经交给广播了，播得怎么样正在查。"
+
+
 def told(page: str) -> list[tuple[str, str]]:
     """Class and sentence of each line on what was asked for here."""
     return re.findall(r'data-part="asked-\w+" role="status"><p class="([\w ]+)">([^<]+)</p>', page)
@@ -68,7 +71,7 @@ def told(page: str) -> list[tuple[str, str]]:
 def test_it_is_handed_over_sounds_and_has_been_heard(
     secretary: FlaskClient, station: FakeStation, asked: Airing
 ) -> None:
-    assert told(secretary.get("/").text) == [("message", "已经交给广播了。")]
+    assert told(secretary.get("/").text) == [("message", HANDED_OVER)]
     station.waiting = [asked]
     assert "已经交给广播了，正在排队" in told(secretary.get("/").text)[0][1]
     station.waiting, station.on_air = [], OnAirStatus(asked, 1.0, 9.0)
@@ -216,7 +219,7 @@ def clock(app: Flask) -> ManualClock:
 def test_what_the_station_no_longer_knows_of_is_named_and_said_to_be_lost(
     clock: ManualClock, secretary: FlaskClient, asked: Airing, post: Post
 ) -> None:
-    assert told(secretary.get("/").text) == [("message", "已经交给广播了。")]
+    assert told(secretary.get("/").text) == [("message", HANDED_OVER)]
     clock.advance(LOST_SECONDS + 1)
     page = secretary.get("/").text
     ((shown, sentence),) = told(page)
@@ -242,7 +245,7 @@ def test_while_the_record_cannot_be_read_nothing_is_said_to_be_lost(
     station.past = out_of_reach  # type: ignore[method-assign]
     secretary.get("/")
     clock.advance(LOST_SECONDS + 1)
-    assert told(secretary.get("/").text) == [("message", "已经交给广播了。")]
+    assert told(secretary.get("/").text) == [("message", HANDED_OVER)]
 
 
 def out_of_reach(airing_id: str) -> JournalRow | None:
@@ -310,7 +313,7 @@ def test_saying_it_again_puts_the_new_one_in_the_place_of_the_old(
     notice_id = re.search(r'name="notice_id" value="(\w+)"', secretary.get(page).text)
     assert notice_id
     post("/record/again", page, airing=asked.id, notice_id=notice_id[1])
-    assert told(secretary.get("/").text) == [("message", "已经交给广播了。")]
+    assert told(secretary.get("/").text) == [("message", HANDED_OVER)]
 
 
 @pytest.mark.parametrize(

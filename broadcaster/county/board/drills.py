@@ -6,19 +6,26 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from statistics import median
+from typing import Any
 
 from sqlalchemy import select
 
+from broadcaster.bulletin.receipts import ReceiptState
+from broadcaster.county.notices import quiet_villages
 from broadcaster.county.notices.approval_desk import Paper
+from broadcaster.county.notices.draft import Draft
 from broadcaster.county.register.register import in_cell, to_csv
 from broadcaster.county.store.delivery_state import REACHES, Reach
 from broadcaster.county.store.office_database import OfficeDatabase
-from broadcaster.county.store.tables import box, reach
+from broadcaster.county.store.tables import box, reach, receipt
 
 
 @dataclass(frozen=True)
 class DrillResult:
-    """One box in one drill; seconds count from when it was to sound, by the box's own clock."""
+    """One box in one drill; seconds count from when it was to sound, by the box's own clock.
+
+    `rested_until` is the end of the quiet hours that it told to wait for: the seconds count from then.
+    """
 
     box: str
     area: str
@@ -26,6 +33,7 @@ class DrillResult:
     stage: Reach
     begun_after: float | None
     ended_after: float | None
+    rested_until: datetime | None = None
 
     @property
     def heard(self) -> bool:
@@ -74,31 +82,54 @@ class DrillReport:
         timed = [one for one in self.heard if one.begun_after is not None]
         return timed[-1] if timed else None
 
-    def to_csv(self) -> str:
+    @property
+    def rested(self) -> list[DrillResult]:
+        """They had to keep quiet first."""
+        return [one for one in self.villages if one.rested_until]
+
+    def to_csv(self, zone: tzinfo) -> str:
         """One line a box."""
-        heading = ("区划代码", "村", "广播站", "情况", "几秒后开始响", "几秒后播完")
-        return to_csv(heading, [_line(one) for one in self.villages])
+        heading = ("区划代码", "村", "广播站", "情况", "几秒后开始响", "几秒后播完", "静音时段到")
+        return to_csv(heading, [_line(one, zone) for one in self.villages])
 
 
 class Drills:
     """Any thread."""
 
-    def __init__(self, database: OfficeDatabase) -> None:
+    def __init__(self, database: OfficeDatabase, zone: tzinfo) -> None:
         self._database = database
+        self._zone = zone
 
     def reports(self, papers: Collection[Paper]) -> dict[str, DrillReport]:
         """By the ids of these drills."""
-        sent = {one.id: one.draft.not_before or one.issued for one in papers}
+        drills = {one.id: one for one in papers}
         columns = (reach.c.bulletin, reach.c.box, reach.c.stage, reach.c.at, reach.c.started_at)
-        query = select(*columns, box.c.area, box.c.name).join(box, box.c.id == reach.c.box)
-        query = query.where(reach.c.bulletin.in_(list(sent))).order_by(box.c.area, reach.c.box)
-        found: dict[str, list[DrillResult]] = {id: [] for id in sent}
+        of_box = (box.c.area, box.c.name, box.c.quiet)
+        query = select(*columns, *of_box).join(box, box.c.id == reach.c.box)
+        query = query.where(reach.c.bulletin.in_(list(drills))).order_by(box.c.area, reach.c.box)
+        found: dict[str, list[DrillResult]] = {id: [] for id in drills}
+        waited = self._waited(list(drills))
         for row in self._database.read(query):
-            stage, since = Reach(row.stage), sent[row.bulletin]
-            ended = row.at if stage is Reach.HEARD else None
-            times = _after(since, row.started_at), _after(since, ended)
-            found[row.bulletin].append(DrillResult(row.box, row.area, row.name, stage, *times))
+            told_to_wait = (row.bulletin, row.box) in waited
+            village = self._village(row, drills[row.bulletin], told_to_wait)
+            found[row.bulletin].append(village)
         return {id: DrillReport(tuple(villages)) for id, villages in found.items()}
+
+    def _village(self, row: Any, drill: Paper, told_to_wait: bool) -> DrillResult:
+        stage, since = Reach(row.stage), drill.draft.not_before or drill.issued
+        rested = self._rest(row.quiet, drill.draft, since) if told_to_wait and since else None
+        ended = row.at if stage is Reach.HEARD else None
+        times = _after(rested or since, row.started_at), _after(rested or since, ended)
+        return DrillResult(row.box, row.area, row.name, stage, *times, rested)
+
+    def _waited(self, ids: Sequence[str]) -> set[tuple[str, str]]:
+        """Bulletin and box, where the box has told that something keeps it off."""
+        query = select(receipt.c.bulletin, receipt.c.box).where(receipt.c.bulletin.in_(ids))
+        rows = self._database.read(query.where(receipt.c.state == ReceiptState.DEFERRED).distinct())
+        return {(row.bulletin, row.box) for row in rows}
+
+    def _rest(self, rule: str, draft: Draft, due: datetime) -> datetime | None:
+        return quiet_villages.verdict(rule, draft, due, self._zone).until
 
 
 def all_to_csv(papers: Sequence[Paper], reports: dict[str, DrillReport], zone: tzinfo) -> str:
@@ -115,9 +146,10 @@ def _drill_line(paper: Paper, report: DrillReport, zone: tzinfo) -> tuple[object
     return (at, paper.draft.title, *counts, *times, paper.id)
 
 
-def _line(one: DrillResult) -> tuple[object, ...]:
+def _line(one: DrillResult, zone: tzinfo) -> tuple[object, ...]:
     times = _seconds(one.begun_after), _seconds(one.ended_after)
-    return (one.area, one.name, one.box, REACHES[one.stage], *times)
+    rested = in_cell(one.rested_until, zone)
+    return (one.area, one.name, one.box, REACHES[one.stage], *times, rested)
 
 
 def _seconds(value: float | None) -> str:

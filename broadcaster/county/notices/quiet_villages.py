@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, tzinfo
 
 from sqlalchemy import select
 
@@ -37,7 +37,7 @@ class Resting:
             return ""
         due = max(draft.not_before or self._clock.now(), self._clock.now())
         rules = self._rules(draft.areas)
-        found = [(self._verdict(rule, draft, due), names) for rule, names in rules.items()]
+        found = [(verdict(rule, draft, due, self._clock.zone), names) for rule, names in rules.items()]
         resting = [(one.until, names) for one, names in found if not one.passes]
         if not resting:
             return ""
@@ -57,17 +57,16 @@ class Resting:
                 found.setdefault(row.quiet, []).append(row.name)
         return found
 
-    def _verdict(self, rule: str, draft: Draft, due: datetime) -> Verdict:
-        notice = Notice(
-            draft.said, severity=draft.severity, drill=draft.is_drill, when_quiet=WhenQuiet.WAIT
-        )
-        station = StationSettings(timezone=str(self._clock.zone))
-        settings = Settings(quiet=quiet_of(rule), station=station)
-        return quiet_hours.quiet(settings, due, notice, draft.night_ok)
-
     def _at(self, moment: datetime) -> str:
         local, today = moment.astimezone(self._clock.zone), self._clock.now().date()
         return f"{local:%H:%M}" if local.date() == today else f"{local:%m月%d日 %H:%M}"
+
+
+def verdict(rule: str, draft: Draft, due: datetime, zone: tzinfo) -> Verdict:
+    """What a box with these quiet hours, as it tells them, does to a bulletin that is due then."""
+    notice = Notice(draft.said, severity=draft.severity, drill=draft.is_drill, when_quiet=WhenQuiet.WAIT)
+    settings = Settings(quiet=quiet_of(rule), station=StationSettings(timezone=str(zone)))
+    return quiet_hours.quiet(settings, due, notice, draft.night_ok)
 
 
 def _called(names: Sequence[str]) -> str:

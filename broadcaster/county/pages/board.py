@@ -4,6 +4,7 @@ from flask import Blueprint, Response, abort, flash, redirect, render_template, 
 from flask.typing import ResponseReturnValue
 
 from broadcaster.bulletin.bulletin import BulletinKind
+from broadcaster.core.people import WrongLogins
 from broadcaster.county.board.coverage import coverage
 from broadcaster.county.board.province_board import FigureQuality
 from broadcaster.county.notices.approval_desk import Paper
@@ -34,6 +35,7 @@ def home() -> ResponseReturnValue:
         counts=counts,
         without=parts.county_board.without(papers[:PAGE]),
         drills=drills,
+        wrong_logins=_wrong_logins(),
         awaiting=awaiting[:PAGE],
         more_awaiting=len(awaiting[PAGE:]),
         older=skip + PAGE if len(papers) > PAGE else None,
@@ -147,6 +149,13 @@ def _page(id: str, problem: str = "") -> str:
         problem=problem,
         reason=request.form.get("note", ""),
     )
+
+
+def _wrong_logins() -> list[WrongLogins]:
+    """All for who keeps the people, one's own for everybody else."""
+    parts = access.pages().parts
+    found = parts.audit.wrong_logins([one.name for one in parts.officers.all()])
+    return [one for one in found if access.may("more.people") or one.name == access.me().name]
 
 
 def _drills_now() -> list[Paper]:

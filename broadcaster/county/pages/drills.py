@@ -44,7 +44,8 @@ def one(id: str) -> ResponseReturnValue:
 @pages.get("/<id>.csv")
 def as_csv(id: str) -> ResponseReturnValue:
     paper = _find(id)
-    return _csv(_drills().reports([paper])[id].to_csv(), f"drill-{id}.csv")
+    table = _drills().reports([paper])[id].to_csv(access.pages().parts.clock.zone)
+    return _csv(table, f"drill-{id}.csv")
 
 
 def _csv(table: str, name: str) -> Response:
@@ -60,7 +61,8 @@ def _past(count: int, skip: int = 0) -> list[Paper]:
 
 
 def _drills() -> Drills:
-    return Drills(access.pages().parts.database)
+    parts = access.pages().parts
+    return Drills(parts.database, parts.clock.zone)
 
 
 def _find(id: str) -> Paper:

@@ -12,6 +12,7 @@ from broadcaster.county.pages.base import access, form_values
 from broadcaster.county.pages.recurring_form import read_schedule, read_standing, read_text, why_not
 from broadcaster.county.register.area_tree import area_tree
 from broadcaster.settings.values import WEEKDAYS
+from broadcaster.web.base import search_form
 from broadcaster.web.base.paging import paged
 
 pages = Blueprint("more", __name__, template_folder="templates", url_prefix="/more")
@@ -85,9 +86,15 @@ def remove_standing() -> ResponseReturnValue:
 @pages.get("/audit")
 def audit() -> ResponseReturnValue:
     skip = max(request.args.get("skip", 0, int), 0)
-    deeds = access.pages().parts.audit.recent(PAGE + 1, skip)
-    older = skip + PAGE if len(deeds) > PAGE else None
-    return render_template("office/audit.html", deeds=deeds[:PAGE], older=older)
+    record = access.pages().parts.audit
+    deeds = record.recent(PAGE + 1, skip, search_form.wanted_deeds())
+    return render_template(
+        "office/audit.html",
+        deeds=deeds[:PAGE],
+        older=skip + PAGE if len(deeds) > PAGE else None,
+        chosen=search_form.chosen(),
+        kinds=record.kinds(),
+    )
 
 
 @pages.get("/people")

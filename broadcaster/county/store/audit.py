@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Select, insert, select
 
 from broadcaster.core.clock import Clock
 from broadcaster.core.labels import legible
-from broadcaster.core.people import Deed
+from broadcaster.core.people import Deed, DeedFilter, WrongLogins
 from broadcaster.county.store.office_database import OfficeDatabase
 from broadcaster.county.store.tables import audit
+from broadcaster.store import deed_search
 
 LONGEST_ABOUT = 200
 
@@ -33,14 +36,29 @@ class Audit:
         with self._database.transaction() as connection:
             connection.execute(insert(audit).values(values))
 
-    def recent(self, count: int, skip: int = 0) -> list[Deed]:
+    def recent(self, count: int, skip: int = 0, wanted: DeedFilter | None = None) -> list[Deed]:
         """The newest first."""
-        return self._deeds(select(audit).limit(count).offset(skip))
+        which = deed_search.matching(audit, wanted, self._clock.zone, _as_it_is) if wanted else []
+        return self._deeds(select(audit).where(*which).limit(count).offset(skip))
 
     def of(self, what: str, count: int) -> list[Deed]:
         """The last deeds of that kind."""
-        return self._deeds(select(audit).where(audit.c.what == what).limit(count))
+        return self.recent(count, wanted=DeedFilter(what))
+
+    def kinds(self) -> list[str]:
+        """Of all that are kept."""
+        query = select(audit.c.what).distinct().order_by(audit.c.what)
+        return [row.what for row in self._database.read(query)]
+
+    def wrong_logins(self, names: Collection[str]) -> list[WrongLogins]:
+        """Whose password was wrong too often in the last day."""
+        since = self._clock.now() - deed_search.LATELY
+        return deed_search.worrying(self._deeds(deed_search.failed_since(audit, since)), names)
 
     def _deeds(self, query: Select[Any]) -> list[Deed]:
         rows = self._database.read(query.order_by(audit.c.number.desc()))
         return [Deed(row.at, row.who, row.what, row.about, row.address) for row in rows]
+
+
+def _as_it_is(moment: datetime) -> datetime:
+    return moment

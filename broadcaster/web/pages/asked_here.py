@@ -175,22 +175,23 @@ def _keep(names: dict[str, str]) -> None:
     session[KEY] = [list(row) for row in names.items()]
 
 
-def how_it_stands(airing_id: str, status: Status) -> FollowedRequest:
+def how_it_stands(airing_id: str, status: Status, called_here: str = "") -> FollowedRequest:
     """Of one airing, also of what was asked for on another phone."""
     going_on, monotonic = parts().followed.after(airing_id), parts().clock.monotonic()
-    if found := _coming(going_on, status) or _over(airing_id):
+    name = own(parts().followed.name_of(airing_id) or called_here)
+    if found := _coming(going_on, status) or _over(airing_id, name):
         parts().followed.found(airing_id, monotonic)
         return replace(found, id=airing_id)
     if parts().followed.unknown_for(airing_id, monotonic) < LOST_SECONDS:
-        return _handed_over(airing_id)
-    name = own(parts().followed.name_of(airing_id))
+        return _handed_over(airing_id, name)
     told = _("“%(name)s”不知道播了没有：广播站的记录坏过，没有它了。没听到的话，请重新播。", name=name)
     return FollowedRequest(airing_id, told, Stands.LOST)
 
 
 def what_became(airing: Airing) -> str:
     """The page of a notice that somebody confirmed, where he comes back to it."""
-    one, end = how_it_stands(airing.id, parts().station.status()), _end(airing.id)
+    called_here, end = called(airing.notice), _end(airing.id)
+    one = how_it_stands(airing.id, parts().station.status(), called_here)
     return render_template("sent.html", one=one, airing=airing, at=end and end.at)
 
 
@@ -208,12 +209,12 @@ def _coming(airing_id: str, status: Status) -> FollowedRequest | None:
     return None
 
 
-def _over(airing_id: str) -> FollowedRequest | None:
+def _over(airing_id: str, name: str) -> FollowedRequest | None:
     """Also while the record cannot be read, for then nothing is known to be lost."""
     try:
         end = _known_end(airing_id)
     except BroadcasterError:
-        return _handed_over(airing_id)
+        return _handed_over(airing_id, name)
     return _ended(airing_id, end) if end else None
 
 
@@ -222,8 +223,9 @@ def _short(name: str) -> str:
     return name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 1]}…"
 
 
-def _handed_over(airing_id: str) -> FollowedRequest:
-    return FollowedRequest(airing_id, _("已经交给广播了。"))
+def _handed_over(airing_id: str, name: str) -> FollowedRequest:
+    """Nothing is known of it yet: whether it was heard is not said."""
+    return FollowedRequest(airing_id, _("“%(name)s”已经交给广播了，播得怎么样正在查。", name=name))
 
 
 def _waiting(airing: Airing, held: bool) -> FollowedRequest:
@@ -260,7 +262,7 @@ def _end(airing_id: str) -> End | None:
 
 
 def _known_end(airing_id: str) -> End | None:
-    """Asked of the air, which knows it also while the disk fails, and then of the record.
+    """FollowedRequest of the air, which knows it also while the disk fails, and then of the record.
 
     Raises as `Station.past`.
     """

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, time, timedelta
 from itertools import chain
 from typing import TYPE_CHECKING
 from urllib.parse import quote
@@ -29,6 +29,7 @@ from broadcaster.web.base import wording
 from broadcaster.web.base.language import N_, _
 from broadcaster.web.base.page_context import parts
 from broadcaster.web.base.paging import paged
+from broadcaster.web.base.search_form import read_day
 from broadcaster.web.pages import asked_here
 from broadcaster.web.pages.confirm import rehearse
 from broadcaster.web.pages.journal_csv import csv_lines
@@ -216,13 +217,8 @@ def _wanted() -> JournalFilter:
 
 
 def _midnight(text: str) -> datetime | None:
-    try:
-        day = date.fromisoformat(text)
-    except ValueError:
-        return None
-    if not 1970 < day.year < 2100:
-        return None
-    return datetime.combine(day, time(), parts().settings.station.zone)
+    day = read_day(text)
+    return datetime.combine(day, time(), parts().settings.station.zone) if day else None
 
 
 def _said() -> PastNotice | None:

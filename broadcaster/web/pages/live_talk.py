@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 
 from broadcaster.core.errors import BroadcasterError
 from broadcaster.core.model import Severity
-from broadcaster.web.base import access, wording
+from broadcaster.web.base import access, microphone, wording
 from broadcaster.web.base.language import N_, _
 from broadcaster.web.base.page_context import parts
 
@@ -30,7 +30,6 @@ WORDS = {
     "press_again": N_("再按一下停"),
     "wait": N_("请稍等"),
     "left": N_("还能讲 {minutes} 分 {seconds} 秒"),
-    "no_microphone": N_("手机没有让用话筒。请在浏览器的设置里允许，再按一次。"),
     "opened": N_("话筒开了。按住圆按钮，看到“请讲”再讲。"),
     "connecting": N_("正在接通……"),
     "unreachable": N_("连不上广播站，请看看网络，再按一次。"),
@@ -54,7 +53,7 @@ def home() -> ResponseReturnValue:
         rate_hz=parts().settings.sound.rate_hz,
         secure_address=secure_address("/talk"),
         fault=parts().station.device().fault,
-        words={key: _(said) for key, said in WORDS.items()},
+        words={key: _(said) for key, said in WORDS.items()} | microphone.refused(),
     )
 
 

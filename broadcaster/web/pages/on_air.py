@@ -20,6 +20,7 @@ from flask import (
 from flask.typing import ResponseReturnValue
 
 from broadcaster.core.errors import BroadcasterError
+from broadcaster.core.people import WrongLogins
 from broadcaster.web.base import access, drafts
 from broadcaster.web.base import air_bar as top
 from broadcaster.web.base.language import _, chosen, own
@@ -55,8 +56,16 @@ def home() -> ResponseReturnValue:
         afar=afar,
         asked=mine,
         unfinished=drafts.unfinished(),
+        wrong_logins=_wrong_logins(),
         **_view(status),
     )
+
+
+def _wrong_logins() -> list[WrongLogins]:
+    """All for who manages the people, one's own for everybody else."""
+    names = [one.name for one in parts().station.accounts.people()]
+    found = parts().station.deeds.wrong_logins(names)
+    return [one for one in found if access.may("people.home") or one.name == access.me().name]
 
 
 @pages.post("/seen")

@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 
 from broadcaster.core.errors import RecordingRefused
 from broadcaster.core.notice import RECORDING_KEY
+from broadcaster.web.base import microphone
 from broadcaster.web.base.form_errors import Mistake, again_with
 from broadcaster.web.base.language import _
 from broadcaster.web.base.page_context import parts
@@ -75,4 +76,5 @@ def _page(mistakes: Sequence[Mistake] = (), title: str = "") -> ResponseReturnVa
         recordings=recordings,
         title=title,
         secure_address=secure_address("/voice"),
+        no_microphone=microphone.refused(),
     )

@@ -14,7 +14,8 @@ async function begin() {
   try {
     microphone = await navigator.mediaDevices.getUserMedia({ audio: true });
   } catch (refused) {
-    tell(words.refused);
+    const why = JSON.parse(words.refused);
+    tell((why[refused.name] || why.microphone) + words.otherwise);
     return;
   }
   const pieces = [];

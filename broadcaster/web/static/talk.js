@@ -33,7 +33,7 @@ function tell(sentence, seconds) {
 
 async function open() {
   opening.disabled = true;
-  let why = words.no_microphone;
+  let why = "";
   try {
     const input = await navigator.mediaDevices.getUserMedia({
       audio: { channelCount: 1, noiseSuppression: true, autoGainControl: true },
@@ -45,7 +45,7 @@ async function open() {
     await microphone.context.resume();
   } catch (refused) {
     close();
-    return tell(why);
+    return tell(why || words[refused.name] || words.microphone);
   }
   show(true);
   tell(words.opened);
