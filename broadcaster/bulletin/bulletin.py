@@ -34,6 +34,9 @@ LONGEST_LIFE = {
 
 MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?(Z|[+-]\d\d:\d\d)", re.ASCII)
 
+# What fields of a notice are called in version 1.
+WIRE_NAMES = {name: name for name in ("id", "title", "severity", "voice")} | {"repeats": "repeat"}
+
 
 class BulletinKind(StrEnum):
     """What a bulletin is: 通知, 取消, 演练, 测试."""
@@ -164,19 +167,22 @@ class Bulletin:
 
     def to_notice(self, issuer: str, office: OfficeLevel) -> Notice:
         """For the station; a bulletin of `audio` still wants its `recording`. Not for a cancel."""
+        given = {field: getattr(self, name) for field, name in WIRE_NAMES.items()}
         return Notice(
+            **given,
             text=self.text or self.verse or self.title,
-            id=self.id,
-            title=self.title,
-            severity=self.severity,
-            issuer=issuer,
-            office=office,
-            voice=self.voice,
-            repeats=self.repeat,
             style=Style.VERSE if self.verse else Style.PLAIN,
             drill=self.kind in (BulletinKind.DRILL, BulletinKind.TEST),
             when_quiet=WhenQuiet.WAIT,
+            issuer=issuer,
+            office=office,
         )
+
+
+def wire_of(notice: Notice) -> dict[str, Any]:
+    """A notice as the fields of a bulletin, which has an id of its own."""
+    given = {name: getattr(notice, field) for field, name in WIRE_NAMES.items() if field != "id"}
+    return given | {"verse" if notice.style is Style.VERSE else "text": notice.text}
 
 
 def new_bulletin_id() -> str:

@@ -24,7 +24,7 @@ PIECE_BYTES = 256 * 1024
 
 def draft_of(arguments: Arguments, desk: OpenOffice) -> Draft:
     from broadcaster.bulletin.bulletin import BulletinKind
-    from broadcaster.core.model import Severity
+    from broadcaster.core.notice import Notice, Severity, Style
     from broadcaster.county.notices.draft import Draft, DraftRefused
     from broadcaster.county.notices.recordings import NO_ADDRESS, RecordingStore
 
@@ -38,18 +38,21 @@ def draft_of(arguments: Arguments, desk: OpenOffice) -> Draft:
         begins = begins.replace(tzinfo=desk.parts.clock.zone)
     recorded = _recording(arguments.audio) if arguments.audio else ()
     sounds = RecordingStore(desk.folder.path)
-    return Draft(
+    notice = Notice(
+        arguments.text,
         title=arguments.title,
-        text=arguments.text,
-        areas=tuple(arguments.area),
         severity=Severity(arguments.severity),
+        repeats=arguments.repeats,
+        style=Style.VERSE if arguments.verse else Style.PLAIN,
+        voice=arguments.voice or None,
+    )
+    return Draft(
+        notice,
+        tuple(arguments.area),
         kind=BulletinKind.DRILL if arguments.drill else BulletinKind.NOTICE,
-        repeat=arguments.repeats,
         night_ok=arguments.night_ok,
         not_before=begins,
         life=timedelta(hours=min(max(arguments.hours, 0), 10_000)),
-        verse=arguments.verse,
-        voice=arguments.voice,
         sound=sounds.take(recorded, arguments.title) if arguments.audio else None,
     )
 

@@ -185,9 +185,7 @@ class Notice:
     voice: str | None = said(
         "声音", PEOPLE | Way.COUNTY, hint="例如 baker:female", most=100, in_sound=True
     )
-    recording: str = said(
-        "录音", Way.FORM | Way.API | Way.COUNTY, "", pattern=f"({RECORDING_KEY})?", in_sound=True
-    )
+    recording: str = said("录音", Way.FORM | Way.API, "", pattern=f"({RECORDING_KEY})?", in_sound=True)
     style: Style = said(
         "念法",
         PEOPLE | Way.COUNTY,
@@ -206,7 +204,7 @@ class Notice:
     )
     zones: tuple[str, ...] = said("分区", Way.API | Way.SLOT, (), hint="不写就是全部", most=20)
     volume: int = said("音量", Way.API | Way.SLOT, 100, hint="平时的百分之几", least=0, most=100)
-    drill: bool = said("演练", Way.API | Way.SLOT | Way.COUNTY, False, hint="静音时段从来不播")
+    drill: bool = said("演练", Way.API | Way.SLOT, False, hint="静音时段从来不播")
     when_quiet: WhenQuiet = said(
         "碰上静音时段", Way.API | Way.SLOT, WhenQuiet.SKIP, hint="skip 不播，wait 过了再播"
     )
@@ -314,24 +312,22 @@ def written_as(shape: Any) -> Any:
     return (int if issubclass(kind, int) else str) if closed else kind
 
 
-def read_texts(texts: Mapping[str, str], way: Way) -> Notice:
-    """A notice as a form has it: texts, of which one that is empty leaves a field to its default.
-
-    Raises `NoticeRefused`.
+def typed(texts: Mapping[str, str], names: Iterable[str]) -> dict[str, object]:
+    """The fields that a form has written, as JSON values; one that is empty is none. What cannot be one
+    stays as it is written, to be refused.
     """
-    return read({name: _typed(name, text) for name in settable(way) if (text := texts.get(name))}, way)
+    return {name: _typed(name, text) for name in names if (text := texts.get(name))}
 
 
 def _typed(name: str, text: str) -> object:
-    """As a JSON value, or as it is where it cannot be one."""
     with suppress(ValueError):
         return written_as(kinds()[name])(text.replace("\r\n", "\n").strip())
     return text
 
 
-def as_texts(notice: Notice, way: Way) -> dict[str, str]:
+def as_texts(notice: Notice, names: Iterable[str]) -> dict[str, str]:
     """The same the other way: what a form carries."""
-    return {name: _as_text(getattr(notice, name)) for name in settable(way)}
+    return {name: _as_text(getattr(notice, name)) for name in names}
 
 
 def _as_text(value: Any) -> str:

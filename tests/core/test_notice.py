@@ -19,7 +19,7 @@ WAYS = {
     Way.FORM: EVERYWHERE | {"recording"},
     Way.API: EVERYWHERE | BY_PROGRAM | {"title", "issuer", "recording"},
     Way.SLOT: EVERYWHERE | BY_PROGRAM,
-    Way.COUNTY: {"text", "title", "severity", "repeats", "voice", "recording", "style", "drill"},
+    Way.COUNTY: {"text", "title", "severity", "repeats", "voice", "style"},
 }
 BOUNDS: dict[str, tuple[float | None, float | None]] = {
     "text": (None, 50_000),

@@ -36,7 +36,7 @@ def judged(desk: OfficeDesk, seen: SeenInMemory, village: str = VILLAGE) -> list
 
 
 def test_what_is_sent_is_signed_so_that_a_box_takes_it_up(desk: OfficeDesk) -> None:
-    paper = desk.send(repeat=2)
+    paper = desk.send(repeats=2)
     assert paper.state is DraftState.PUBLISHED
     [taken] = judged(desk, SeenInMemory())
     assert (taken.bulletin.id, taken.bulletin.repeat) == (paper.id, 2)

@@ -10,6 +10,7 @@ from office_site import LogIn
 from test_office_recordings import spoken
 
 from broadcaster.core.model import Severity
+from broadcaster.core.notice import Notice
 from broadcaster.county.notices.draft import Draft, DraftRefused, made_title
 from broadcaster.county.notices.library import Text
 from broadcaster.county.notices.recurring import Schedule
@@ -103,7 +104,7 @@ def test_a_title_that_was_made_of_the_words_follows_them_until_a_person_writes_o
 def test_a_text_of_the_library_keeps_its_name_as_the_title(
     log_in: LogIn, plain_desk: OfficeDesk
 ) -> None:
-    plain_desk.parts.library.keep(Text("停水", "明天停水。", Severity.BLUE, "小王"))
+    plain_desk.parts.library.keep(Text("停水", Notice("明天停水。", severity=Severity.BLUE), "小王"))
     assert 'name="title" value="停水"' in log_in("小王").see("/compose?text=停水")
     assert made_title("一二三四五六七八九十一二三四五六七") == "一二三四五六七八九十一二三四五…"
 
@@ -117,4 +118,4 @@ def test_an_id_that_is_not_ours_is_refused_and_nothing_is_kept_under_it(
     assert answer.status_code == 409 and "编号不是平台给的" in answer.text
     assert not plain_desk.parts.desk.recent(10)
     with pytest.raises(DraftRefused):
-        plain_desk.parts.desk.write(plain_desk.officer("小王"), Draft("", "停水。", (TOWN,), id=id))
+        plain_desk.parts.desk.write(plain_desk.officer("小王"), Draft(Notice("停水。"), (TOWN,), id=id))

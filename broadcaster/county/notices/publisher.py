@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Row, insert, select, update
 
 from broadcaster.bulletin import areas as area_codes
 from broadcaster.bulletin import envelope, mqtt_topics
-from broadcaster.bulletin.bulletin import PAYLOAD_TYPE, Audio, Bulletin, BulletinKind
+from broadcaster.bulletin.bulletin import PAYLOAD_TYPE, Audio, Bulletin, BulletinKind, wire_of
 from broadcaster.bulletin.keyring import Trust
 from broadcaster.bulletin.refusals import NotAccepted
 from broadcaster.bulletin.snapshot import Heads, read_heads
@@ -239,16 +239,11 @@ class Publisher:
             not_before=begins,
             expires=begins + draft.life,
             kind=draft.kind,
-            severity=draft.severity,
             areas=draft.areas,
-            title=draft.called,
-            text="" if draft.verse else draft.said,
-            verse=draft.said if draft.verse else "",
             audio=self._audio(draft.sound),
-            voice=draft.voice or None,
             cancels=draft.cancels,
-            repeat=draft.repeat,
             night_ok=draft.night_ok,
+            **wire_of(replace(draft.sent, text=draft.said)),
         )
 
     def _audio(self, sound: SignedRecording | None) -> Audio | None:

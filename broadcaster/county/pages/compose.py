@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 
 from broadcaster.bulletin.bulletin import new_bulletin_id
 from broadcaster.core.errors import BroadcasterError
-from broadcaster.core.model import Severity
+from broadcaster.core.notice import Notice
 from broadcaster.county.notices.approval_desk import HANDED_IN, DraftChanged, Paper, again
 from broadcaster.county.notices.draft import (
     Draft,
@@ -173,9 +173,9 @@ def _first_words() -> Draft:
     """As the address of the form names them."""
     parts = access.pages().parts
     if text := parts.library.find(request.args.get("text", "")):
-        return Draft(text.name, text.text, (), text.severity, verse=text.verse, voice=text.voice)
+        return Draft(replace(text.notice, title=text.name))
     paper = parts.desk.find(request.args.get("again", ""))
-    return again(paper.draft) if paper else Draft("", "", (), Severity.DAILY)
+    return again(paper.draft) if paper else Draft(Notice())
 
 
 def _with_recording(fields: Fields) -> tuple[Fields, BroadcasterError | None]:
@@ -256,4 +256,4 @@ def _as_another(draft: Draft, paper: Paper) -> ResponseReturnValue:
 
 def _words(draft: Draft) -> tuple[object, ...]:
     """What makes it another one for who hears it."""
-    return (draft.text.split(), draft.severity, draft.kind, draft.verse, draft.sound)
+    return (draft.text.split(), draft.severity, draft.kind, draft.notice.style, draft.sound)

@@ -109,6 +109,8 @@ bulletin = Table(
     Column("cancels", String(36)),
     Column("verse", Integer, nullable=False, server_default="0"),
     Column("voice", Text, nullable=False, server_default=""),
+    # Of the notice what has no column, as JSON.
+    Column("more", Text, nullable=False, server_default=""),
     # A recording in place of the text, as JSON.
     Column("sound", Text, nullable=False, server_default=""),
     # Of the draft that was written, and agreed to: nothing else is signed.
@@ -248,6 +250,8 @@ standing = Table(
     Column("paused", Integer, nullable=False, server_default="0"),
     Column("verse", Integer, nullable=False, server_default="0"),
     Column("voice", Text, nullable=False, server_default=""),
+    # Of the notice what has no column, as JSON.
+    Column("more", Text, nullable=False, server_default=""),
 )
 
 library = Table(
@@ -259,6 +263,8 @@ library = Table(
     Column("changed_by", Text, nullable=False),
     Column("verse", Integer, nullable=False, server_default="0"),
     Column("voice", Text, nullable=False, server_default=""),
+    # Of the notice what has no column, as JSON.
+    Column("more", Text, nullable=False, server_default=""),
 )
 
 # Who had which version of a draft played to him before it was sent, and the digest of that sound.

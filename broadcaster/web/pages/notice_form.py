@@ -9,7 +9,7 @@ from werkzeug.datastructures import MultiDict
 
 from broadcaster.core.errors import NoticeRefused
 from broadcaster.core.model import Airing
-from broadcaster.core.notice import Notice, Way, as_texts, read_texts
+from broadcaster.core.notice import Notice, Way, as_texts, read, settable, typed
 from broadcaster.web.base.language import _
 from broadcaster.web.base.page_context import parts
 from broadcaster.web.pages import asked_here
@@ -40,7 +40,7 @@ class Wish:
         frame = "none" if self.notice.opening == "" else ""
         when = "at" if self.at else "now"
         own = {"notice_id": self.notice.id, "frame": frame, "when": when, "at": self.at}
-        return as_texts(self.notice, Way.FORM) | own
+        return as_texts(self.notice, settable(Way.FORM)) | own
 
 
 def moment_of(form: Form) -> str:
@@ -61,7 +61,7 @@ def wish_of(form: Form) -> Wish:
     if notice_id and not NOTICE_ID.fullmatch(notice_id):
         abort(400)
     try:
-        notice = read_texts(form, Way.FORM)
+        notice = read(typed(form, settable(Way.FORM)), Way.FORM)
     except NoticeRefused:
         abort(400)
     if form.get("frame") == "none":
