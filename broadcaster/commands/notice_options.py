@@ -4,13 +4,26 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from broadcaster.commands.console import Arguments
 from broadcaster.core.errors import TextRefused, reason_of
 from broadcaster.core.labels import SIGNALS
-from broadcaster.core.notice import Notice, Severity, Signal, Spec, Style, Way, kind_of, read, settable
+from broadcaster.core.notice import (
+    SPECS,
+    Notice,
+    Severity,
+    Signal,
+    Spec,
+    Style,
+    Way,
+    kind_of,
+    kinds,
+    read,
+    settable,
+)
 
 Parser = argparse.ArgumentParser
 # A field is an option of its own name.
@@ -24,13 +37,16 @@ def add_text(parser: Parser) -> None:
 
 def add_notice(parser: Parser) -> None:
     add_text(parser)
-    for name, (spec, shape, _) in settable(Way.CLI).items():
-        if name != "text":
-            option = NAMES.get(name, name).replace("_", "-")
-            parser.add_argument(f"--{option}", dest=name, **_option(spec, kind_of(shape)))
+    add_fields(parser, (name for name in settable(Way.CLI) if name != "text"))
     parser.add_argument("--no-chime", action="store_true", help="开头不要钟声，也不要警报")
     _add_nothing(parser, "opening", "不要开场白")
     _add_nothing(parser, "closing", "不要结束语")
+
+
+def add_fields(parser: Parser, names: Iterable[str]) -> None:
+    for name in names:
+        option = NAMES.get(name, name).replace("_", "-")
+        parser.add_argument(f"--{option}", dest=name, **_option(SPECS[name], kind_of(kinds()[name])))
 
 
 def _option(spec: Spec, kind: Any) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -24,8 +25,9 @@ PIECE_BYTES = 256 * 1024
 
 def draft_of(arguments: Arguments, desk: OpenOffice) -> Draft:
     from broadcaster.bulletin.bulletin import BulletinKind
-    from broadcaster.core.notice import Notice, Severity, Style
+    from broadcaster.core.notice import Severity, Style, read
     from broadcaster.county.notices.draft import Draft, DraftRefused
+    from broadcaster.county.notices.notice_columns import MORE
     from broadcaster.county.notices.recordings import NO_ADDRESS, RecordingStore
 
     if arguments.audio and not desk.settings.fetched_from:
@@ -38,8 +40,10 @@ def draft_of(arguments: Arguments, desk: OpenOffice) -> Draft:
         begins = begins.replace(tzinfo=desk.parts.clock.zone)
     recorded = _recording(arguments.audio) if arguments.audio else ()
     sounds = RecordingStore(desk.folder.path)
-    notice = Notice(
-        arguments.text,
+    more = read({name: vars(arguments)[name] for name in MORE if name in arguments})
+    notice = replace(
+        more,
+        text=arguments.text,
         title=arguments.title,
         severity=Severity(arguments.severity),
         repeats=arguments.repeats,

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from typing import Any
-
-from sqlalchemy import Row
+from typing import TYPE_CHECKING, Any
 
 from broadcaster.core.notice import SPECS, Notice, Severity, Style, Way, plain, read, settable
+
+if TYPE_CHECKING:
+    from sqlalchemy import Row
 
 OF_OWN = {"title", "text", "severity", "repeats", "style", "voice"}
 MORE = tuple(name for name in settable(Way.COUNTY) if name not in OF_OWN)

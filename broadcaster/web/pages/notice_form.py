@@ -9,13 +9,22 @@ from werkzeug.datastructures import MultiDict
 
 from broadcaster.core.errors import NoticeRefused
 from broadcaster.core.model import Airing
-from broadcaster.core.notice import Notice, Way, as_texts, read, settable, typed
+from broadcaster.core.notice import Notice, Way, as_texts, kind_of, read, settable, typed
 from broadcaster.web.base.language import _
 from broadcaster.web.base.page_context import parts
 from broadcaster.web.pages import asked_here
 
 # What a phone's page shows whole.
 LONGEST_FRAME = 60
+# What the templates draw by hand; any other field is drawn by its type.
+DRAWN = frozenset(
+    ("text", "severity", "opening", "closing", "repeats", "pace", "chime", "voice", "recording", "style")
+) | {"beats_per_minute"}
+MORE_FIELDS = [
+    (name, spec, kind_of(shape).__name__)
+    for name, (spec, shape, _default) in settable(Way.FORM).items()
+    if name not in DRAWN
+]
 NOTICE_ID = re.compile("[0-9a-f]{12}")
 
 Form = MultiDict[str, str]

@@ -7,11 +7,13 @@ from flask import abort, request
 from werkzeug.datastructures import MultiDict
 
 from broadcaster.core.errors import NoticeRefused
-from broadcaster.core.notice import Notice, Severity, Style, read, typed
+from broadcaster.core.notice import SPECS, Notice, Severity, Style, kind_of, kinds, read, typed
 from broadcaster.county.notices.notice_columns import MORE
 from broadcaster.county.store.officers import OfficeRole
 
 MOST_HOURS = 10_000
+# Drawn by its type what has no field of its own in the templates.
+FIELDS = [(name, SPECS[name], kind_of(kinds()[name]).__name__) for name in MORE]
 Form = MultiDict[str, str]
 
 
