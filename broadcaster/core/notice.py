@@ -202,6 +202,16 @@ class Notice:
         unit="拍",
         in_sound=True,
     )
+    contact: str = said(
+        "联系人电话",
+        PEOPLE | Way.COUNTY,
+        "",
+        hint="写在明白纸和记录里",
+        most=40,
+        pattern=r"[^\x00-\x1f\x7f]*",
+        in_sound=True,
+    )
+    say_contact: bool = said("念出联系人电话", PEOPLE | Way.COUNTY, False, in_sound=True)
     zones: tuple[str, ...] = said("分区", Way.API | Way.SLOT, (), hint="不写就是全部", most=20)
     volume: int = said("音量", Way.API | Way.SLOT, 100, hint="平时的百分之几", least=0, most=100)
     drill: bool = said("演练", Way.API | Way.SLOT, False, hint="静音时段从来不播")
