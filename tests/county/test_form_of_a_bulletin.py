@@ -61,6 +61,7 @@ def test_a_draft_may_have_open_blanks_and_goes_no_further_with_them(
         ({"when": "at", "at": "tomorrow"}, "at"),
         ({"hours": "999999999"}, "hours"),
         ({"repeat": "99"}, "repeat"),
+        ({"contact": "1" * 41}, "contact"),
         ({"form": "sound"}, "recording"),
     ],
 )
@@ -81,6 +82,22 @@ def test_a_recording_without_a_title_is_not_chosen_again(log_in: LogIn, plain_de
     assert clerk.post("/compose/send", **given).status_code == 303
     [paper] = plain_desk.parts.desk.recent(10)
     assert paper.draft.sound and paper.draft.title == "书记讲话"
+
+
+def test_a_field_that_is_drawn_by_its_type_is_shown_kept_and_comes_back(
+    log_in: LogIn, plain_desk: OfficeDesk
+) -> None:
+    clerk, contact = log_in("小王"), "王会计 13800001111"
+    page = clerk.post("/compose/check", **FORM | {"contact": contact, "say_contact": "1"}).text
+    assert f"<dt>联系人电话</dt><dd>{contact}</dd>" in page
+    carried = dict(re.findall(r'type="hidden" name="(contact|say_contact)" value="([^"]*)"', page))
+    clerk.post("/compose/keep", **FORM | carried)
+    [paper] = plain_desk.parts.desk.recent(10)
+    assert (paper.draft.notice.contact, paper.draft.notice.say_contact) == (contact, True)
+    assert f"<dd>{contact}</dd>" in clerk.see(f"/bulletin/{paper.id}")
+    again = clerk.see(f"/compose?again={paper.id}")
+    assert f'name="contact" value="{contact}"' in again
+    assert re.search(r'name="say_contact" value="1"\s+checked', again)
 
 
 def test_a_title_that_was_made_of_the_words_follows_them_until_a_person_writes_one(
