@@ -69,10 +69,8 @@ def main() -> None:
         database.migrate()
         villages = [f"{COUNTY}{100 + n // 50}{200 + n % 50}" for n in range(given.boxes)]
         ids = fill(database, villages, given.bulletins)
-        board, desk = (
-            DeliveryBoard(database),
-            ApprovalDesk(database, Clock(ZoneInfo("Asia/Shanghai")), COUNTY),
-        )
+        clock = Clock(ZoneInfo("Asia/Shanghai"))
+        board, desk = DeliveryBoard(database, clock), ApprovalDesk(database, clock, COUNTY)
 
         def home() -> None:
             board.counts([paper.id for paper in desk.recent(20)])

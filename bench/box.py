@@ -1,6 +1,6 @@
 """The whole box: from a request to the loudspeaker, and what it costs at rest, beside aplay.
 
-python bench/box.py [--rounds 10] [--rest-seconds 30]
+scripts/bench box [--rounds 10] [--rest-seconds 30]
 The box runs as `broadcaster run` on a card that does not exist (tests/rig), which knows when each sample
 sounded; requests go through the local door, as the command `say` sends them.
 """
@@ -22,9 +22,6 @@ import numpy as np
 import psutil
 import soundfile
 import yaml
-
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
-
 from rig.rig import FakeRig, compile_plugin
 
 from broadcaster.audio.clip_key import signal_key

@@ -1,6 +1,6 @@
 """The cache with ten thousand clips: looking one up, counting them at the start, checking, pruning.
 
-python bench/cache.py [--clips 10000] [--rounds 5]
+scripts/bench cache [--clips 10000] [--rounds 5]
 The clips are 0.1 s each, eight to a programme, in a temporary folder; their number is what costs. The
 operating system has the folders in memory, as it has on a box that has been up for a while.
 """

@@ -1,6 +1,6 @@
 """How long commands take to start, beside Python itself.
 
-python bench/commands.py [--rounds 15]
+scripts/bench commands [--rounds 15]
 Medians of processor time, which load on the machine moves less than the time that passes. A box runs
 without a card; `say` returns when the notice is accepted.
 """
@@ -13,8 +13,6 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
 
 from rig.village import RunningBox, Village
 
@@ -38,6 +36,7 @@ def main() -> None:
         box = RunningBox(village)
         commands = {
             BARE: [sys.executable, "-c", "pass"],
+            "broadcaster --version": village.command("--version"),
             "broadcaster --help": village.command("--help"),
             "broadcaster say --help": village.command("say", "--help"),
             "broadcaster status": village.command("status"),
@@ -47,7 +46,7 @@ def main() -> None:
             "broadcaster check": village.command("check"),
         }
         try:
-            times = {name: [] for name in commands}
+            times: dict[str, list[float]] = {name: [] for name in commands}
             for _ in range(rounds):
                 for name, command in commands.items():
                     times[name].append(processor_milliseconds(command))

@@ -1,6 +1,6 @@
 """A county on one machine: Mosquitto over TLS, the office as `broadcaster county run`, and its boxes.
 
-python bench/county.py [--boxes 300] [--bulletins 1000] [--rounds 5] [--waiting 20]
+scripts/bench county [--boxes 300] [--bulletins 1000] [--rounds 5] [--waiting 20]
     [--only pages|push|storm]
 The boxes are the real link over an air of no sound, 100 turned by one process; their disks are in
 memory, for in the field each has its own. The peer is bare paho on the same broker: as many, the same
@@ -31,10 +31,10 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from board import COUNTY, fill
-from county_boxes import BareSubscribers, Boxes, serve
 from sqlalchemy import func, select, update
 
+from bench.board import COUNTY, fill
+from bench.county_boxes import BareSubscribers, Boxes, serve
 from broadcaster.bulletin import mqtt_topics
 from broadcaster.bulletin.bulletin import new_bulletin_id
 from broadcaster.bulletin.enrolment import Enrolment
@@ -279,8 +279,12 @@ def measure_pages(county: County, clerk: Clerk, rounds: int = 60) -> None:
         "one bulletin": lambda: f"/bulletin/{secrets.choice(ids)}",
         "one town": lambda: f"/bulletin/{secrets.choice(ids)}/town/{COUNTY}100",
     }
+
+    def see(path: Callable[[], str]) -> None:
+        clerk.see(path())
+
     for name, path in paths.items():
-        times = sorted(timed(lambda path=path: clerk.see(path())) * 1000 for _ in range(rounds))
+        times = sorted(timed(partial(see, path)) * 1000 for _ in range(rounds))
         row(f"{name}, ms", times[len(times) // 2], times[int(len(times) * 0.95)], times[-1])
 
 

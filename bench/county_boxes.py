@@ -7,7 +7,6 @@ import gc
 import logging
 import resource
 import select
-import sys
 import time
 from collections.abc import Callable
 from multiprocessing.connection import Connection
@@ -16,14 +15,11 @@ from typing import Any
 
 from paho.mqtt.client import Client, MQTTv5
 from paho.mqtt.enums import CallbackAPIVersion
+from rig.light_box import LightBox
 
 from broadcaster.bulletin import mqtt_topics
 from broadcaster.bulletin.enrolment import Enrolment
 from broadcaster.link.mqtt_client import _context
-
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
-
-from rig.light_box import LightBox
 
 LOOK_MILLISECONDS = 50
 

@@ -1,6 +1,6 @@
 """The clock and the air: from a due time to the first sample, and from a stop to silence.
 
-python bench/due.py [--rounds 60] [--load 2]
+scripts/bench due [--rounds 60] [--load 2]
 The parts of the box run here, on a card that does not exist (tests/rig), which knows when each sample
 sounded. A slot falls due every few seconds; `--load` processes keep the machine busy meanwhile.
 """
@@ -8,7 +8,6 @@ sounded. A slot falls due every few seconds; `--load` processes keep the machine
 import argparse
 import multiprocessing
 import os
-import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -19,15 +18,12 @@ from pathlib import Path
 from typing import ClassVar
 
 import numpy as np
-
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
-
-from box import row
 from rig.fakes import Memory
 from rig.rig import FakeRig, compile_plugin
 
+from bench.box import row
 from broadcaster.core.clock_trust import ClockTrust
-from broadcaster.core.model import AiringKind, Notice, Signal
+from broadcaster.core.model import Airing, AiringKind, Notice, Signal
 from broadcaster.daemon.assembly import Config, OpenBox, open_box
 from broadcaster.schedule.scheduler import Clockwork
 from broadcaster.schedule.slot import Slot
@@ -78,9 +74,10 @@ def due_to_sample(box: OpenBox, rig: FakeRig, rounds: int) -> tuple[list[float],
     """Milliseconds to the queue and to the first sample, for each time that the slot fell due."""
     slot = Often("常常", SHORT, timedelta(seconds=3))
     put: list[tuple[datetime, int]] = []
-    queued, late = [], []
+    queued: list[float] = []
+    late: list[float] = []
 
-    def note_and_put(airing) -> None:
+    def note_and_put(airing: Airing) -> None:
         if airing.due_at < began:
             # Due before there was a clockwork, and put late by that.
             return
@@ -140,7 +137,7 @@ def main() -> None:
         queued, late = due_to_sample(box, rig, arguments.rounds)
         row("due time → queue", queued)
         row("due time → first sample", late)
-        row("stop → last sample", stop_to_silence(box, rig, max(10, arguments.rounds // 4)))
+        row("stop → last sample", stop_to_silence(box, rig, max(1, arguments.rounds // 4)))
         for process in busy:
             process.kill()
 

@@ -1,6 +1,6 @@
 """From a tap on a village's page at the county's site to the first sample at the village's loudspeaker.
 
-python bench/far.py [--rounds 20]
+scripts/bench far [--rounds 20]
 Office, site, Mosquitto over TLS and the box are real and on this machine; the box plays on a card that
 does not exist (tests/rig), which knows when each sample sounded. Beside it the same tap at the box's own
 page, and how long each takes for the home page.
@@ -14,11 +14,11 @@ from contextlib import ExitStack, closing
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from box import CACHED, Box, row
-from page import CACHED_SECONDS, Phone, milliseconds
 from rig.far_office import far_office
 from rig.rig import wait_until
 
+from bench.box import CACHED, Box, row
+from bench.page import CACHED_SECONDS, Phone, milliseconds
 from broadcaster.web.server.server import serve
 
 VILLAGE = "331121104200"

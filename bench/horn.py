@@ -1,6 +1,6 @@
 """Mastering through a simulated horn: how many syllables a recogniser gets wrong, preset by preset.
 
-pip install -e '.[test,bench]' && python bench/horn.py [--rounds 2] [--threads 1]
+pip install -e '.[test,bench]' && scripts/bench horn [--rounds 2] [--threads 1]
 The sentences of bench/sentences.txt, by the offline voice. Syllables are compared without tones: the
 recogniser writes characters and guesses among those that sound alike. Each round has other noise.
 """
@@ -10,15 +10,15 @@ import statistics
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import islice, pairwise
 from pathlib import Path
 
 import numpy as np
 import soxr
-from horn_channel import RATE_HZ, Sound, loudness, through_horn
 from numpy.typing import NDArray
-from recogniser import Recogniser
 
+from bench.horn_channel import RATE_HZ, Sound, loudness, through_horn
+from bench.recogniser import Recogniser
 from broadcaster.audio.mastering import Mastering
 from broadcaster.audio.mastering_preset import COLUMN, FLAT, HORN, Preset
 from broadcaster.core.errors import TextRefused
@@ -151,11 +151,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=2)
     parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--sentences", type=int, help="so many of them; all without it")
+    parser.add_argument("--cost-alone", action="store_true", help="without a recogniser")
     arguments = parser.parse_args()
     reader, settings = Frontend(load_lexicon()), load_settings()
     voice = Catalogue(settings.paths.voices, 1).open("baker:female")
-    sentences = list(speak(reader, voice))
-    measure_errors(reader, voice, sentences, arguments.rounds, arguments.threads)
+    sentences = list(islice(speak(reader, voice), arguments.sentences))
+    if not arguments.cost_alone:
+        measure_errors(reader, voice, sentences, arguments.rounds, arguments.threads)
     measure_cost(voice, sentences)
 
 

@@ -1,6 +1,6 @@
 """What each list costs with ten thousand rows behind it: milliseconds and kilobytes of one look.
 
-python bench/lists.py [--rows 10000] [--rounds 3]
+scripts/bench lists [--rows 10000] [--rounds 3]
 The app stands over a real station and its database, and is asked in this process: the first look and
 the median of the next ones.
 """
@@ -124,18 +124,28 @@ def _journal(number: int, at: datetime) -> dict[str, object]:
 
 
 def _deed(number: int, at: datetime) -> dict[str, object]:
-    values = {"deed_id": uuid4().hex, "at": at.isoformat(), "who": NAME, "what": "登录"}
+    values: dict[str, object] = {
+        "deed_id": uuid4().hex,
+        "at": at.isoformat(),
+        "who": NAME,
+        "what": "登录",
+    }
     return values | {"about": f"第{number}次", "address": "10.0.0.1"}
 
 
 def _person(number: int, at: datetime) -> dict[str, object]:
-    values = {"name": f"村民{number}", "role": "viewer", "password_hash": "", "stamp": "s"}
+    values: dict[str, object] = {
+        "name": f"村民{number}",
+        "role": "viewer",
+        "password_hash": "",
+        "stamp": "s",
+    }
     return values | {"made_at": at.isoformat()}
 
 
 def _token(number: int, at: datetime) -> dict[str, object]:
-    values = {"key_hash": uuid4().hex, "name": f"程序{number}", "scope": "read", "made_by": NAME}
-    return values | {"made_at": at.isoformat(), "used_at": None}
+    values: dict[str, object] = {"key_hash": uuid4().hex, "name": f"程序{number}", "scope": "read"}
+    return values | {"made_by": NAME, "made_at": at.isoformat(), "used_at": None}
 
 
 ROWS = {

@@ -1,6 +1,6 @@
 """What a box's processes hold of memory, files and threads, before and after a hard day.
 
-python bench/memory.py [--logins 1000] [--pages 500] [--phones 20] [--airings 144] [--recoveries 3]
+scripts/bench memory [--logins 1000] [--pages 500] [--phones 20] [--airings 144] [--recoveries 3]
 The box runs as `broadcaster run` on a card that does not exist (tests/rig). After each part of the day
 one row: megabytes resident (and its share of what processes share), open files, threads.
 """
@@ -19,8 +19,9 @@ from contextlib import suppress
 from urllib.error import HTTPError
 
 import psutil
-from box import CACHED, Box, running_box
-from page import LONG, Phone, hidden_fields
+
+from bench.box import CACHED, Box, running_box
+from bench.page import LONG, Phone, hidden_fields
 
 PAGES = ("/", "/say", "/timetable", "/record", "/record/usb", "/words", "/more/people", "/more/deeds")
 AIRING = re.compile(r"airing=([0-9a-f-]+)")

@@ -1,6 +1,6 @@
 """The phone page: how soon it answers while phones look on, and from a tap to the loudspeaker.
 
-python bench/page.py [--phones 20] [--requests 100] [--rounds 10]
+scripts/bench page [--phones 20] [--requests 100] [--rounds 10]
 The box runs as `broadcaster run` on a card that does not exist (tests/rig), which knows when each sample
 sounded. Each phone keeps the stream open that the home page's script opens; the requests come from one
 more, over a connection each. The peer is the same page as it stands, from bare Flask under waitress.
@@ -23,7 +23,8 @@ from threading import Thread
 import flask
 import numpy as np
 import waitress
-from box import CACHED, Box, row, running_box
+
+from bench.box import CACHED, Box, row, running_box
 
 LONG = "请大家注意用电安全，不要私拉电线，出门前关好电器。" * 3
 PAUSE_SECONDS, BEFORE_STOP_SECONDS, SILENT_SECONDS = 0.05, 1.5, 1.0
@@ -42,7 +43,10 @@ class Phone:
         self.send("/start", self.hidden("/start") | account | {"code": box.code})
 
     def open(self, path: str, form: bytes | None = None) -> http.client.HTTPResponse:
-        return self._opener.open(urllib.parse.urljoin(self._page, path), form)
+        answer: http.client.HTTPResponse = self._opener.open(
+            urllib.parse.urljoin(self._page, path), form
+        )
+        return answer
 
     def send(self, path: str, fields: dict[str, str]) -> str:
         with self.open(path, urllib.parse.urlencode(fields).encode()) as answer:

@@ -1,12 +1,12 @@
 """Times of the timetable: a year of a village, 10,000 slots, and the clockwork's start.
 
-    python bench/schedule.py
+    scripts/bench schedule
 
 Processor seconds of one core, so that a busy machine does not count against it; memory in MB.
 """
 
+import argparse
 import itertools
-import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -14,8 +14,6 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
-
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
 
 from rig.fakes import Memory
 
@@ -88,40 +86,45 @@ def put_together(count: int) -> float:
 
 
 def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--slots", type=int, default=10_000)
+    parser.add_argument("--days", type=int, default=365)
+    parser.add_argument("--at-once", type=int, nargs="*", default=[1, 100, 1000])
+    arguments = parser.parse_args()
+    count = f"{arguments.slots:,} slots"
     village = made(VILLAGE)
-    year = START + timedelta(days=365)
+    year = START + timedelta(days=arguments.days)
     outlook = measured(
-        "a year of a village simulated", lambda: look_ahead(village, SETTINGS, START, year)
+        f"{arguments.days} days of a village",
+        lambda: look_ahead(village, SETTINGS, START, year),
     )
     print(f"  {sum(len(day.planned) for day in outlook.days)} airings")
     before = resident()
     many = measured(
-        "10,000 slots made", lambda: made(list(itertools.islice(itertools.cycle(VILLAGE), 10_000)))
+        f"{count} made", lambda: made(list(itertools.islice(itertools.cycle(VILLAGE), arguments.slots)))
     )
     print(f"  {resident() - before:.0f} MB")
-    measured("10,000 slots: next due, asked the first time", lambda: many.upcoming(START, 1))
-    measured("10,000 slots: next due", lambda: many.upcoming(START, 1))
+    measured(f"{count}: next due, asked the first time", lambda: many.upcoming(START, 1))
+    measured(f"{count}: next due", lambda: many.upcoming(START, 1))
     later = START + timedelta(hours=7, minutes=31)
-    measured("10,000 slots: next due, half a morning later", lambda: many.upcoming(later, 1))
+    measured(f"{count}: next due, half a morning later", lambda: many.upcoming(later, 1))
     day = later + timedelta(days=1)
     fixed = [slot for slot in VILLAGE if "every_minutes" not in slot]
-    few = made(list(itertools.islice(itertools.cycle(fixed), 10_000)))
+    few = made(list(itertools.islice(itertools.cycle(fixed), arguments.slots)))
     few.upcoming(START, 1)
     airings = measured(
-        "10,000 slots of fixed times: a day", lambda: list(few.plan(START, START + timedelta(days=1)))
+        f"{count} of fixed times: a day", lambda: list(few.plan(START, START + timedelta(days=1)))
     )
     print(f"  {len(airings)} airings")
-    airings = measured("10,000 slots, 2,000 of them loops: a day", lambda: list(many.plan(later, day)))
+    airings = measured(f"{count}, a fifth of them loops: a day", lambda: list(many.plan(later, day)))
     print(f"  {len(airings)} airings")
     before = resident()
-    clockwork = measured(
-        "clockwork of 10,000 slots built", lambda: clockwork_of(many.slots, lambda _: None)
-    )
+    clockwork = measured(f"clockwork of {count} built", lambda: clockwork_of(many.slots, lambda _: None))
     measured("  started", clockwork.start)
     clockwork.stop()
     print(f"  {resident() - before:.0f} MB")
-    for count in (1, 100, 1000):
-        print(f"{count:>5} slots due at once: the last put {put_together(count) * 1000:.0f} ms after")
+    for due in arguments.at_once:
+        print(f"{due:>5} slots due at once: the last put {put_together(due) * 1000:.0f} ms after")
 
 
 if __name__ == "__main__":

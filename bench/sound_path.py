@@ -1,26 +1,24 @@
 """From a request to the loudspeaker: how soon, and at what cost, beside aplay and mpv.
 
-python bench/sound_path.py [--rounds 15] [--seconds 60]
+scripts/bench sound_path [--rounds 15] [--seconds 60]
 All players play the same file through the same card that does not exist (tests/rig).
 """
 
 import argparse
 import functools
 import os
+import shutil
 import statistics
 import subprocess
-import sys
 import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from functools import partial
 from pathlib import Path
 
 import psutil
-
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
-
 from rig.listening import Listener, Sound, child_of, make_sound, wait_until_closed
 from rig.rig import FakeRig, compile_plugin, wait_until
 
@@ -29,11 +27,12 @@ from broadcaster.playout.device.child_device import open_device
 from broadcaster.playout.device.device_contract import Device, Ended
 from broadcaster.settings.schema import SoundSettings
 
-PEERS = {
+# A player that is not installed is left out.
+KNOWN_PEERS = {
     "aplay": ["aplay", "-q", "-D", "village"],
     "mpv": ["mpv", "--no-video", "--no-config", "--ao=alsa", "--really-quiet"],
 }
-IDLE_SECONDS = 10.0
+PEERS = {name: command for name, command in KNOWN_PEERS.items() if shutil.which(name)}
 
 
 @contextmanager
@@ -77,12 +76,16 @@ def time_peer(rig: FakeRig, command: list[str], sound: Sound, rounds: int) -> li
 def time_fades(rig: FakeRig, sound: Sound, rounds: int) -> list[float]:
     """From the order to fade until the last sample that is not silence."""
     times = []
+
+    def has_sounded_since(before: int) -> bool:
+        return len(rig.captured()) > before + len(sound.pcm) // 2
+
     with open_listener(rig, linger_seconds=0.0) as listener:
         for number in range(rounds):
             before = len(rig.captured())
             listener.device.begin(f"{number}")
             listener.device.play(sound.path)
-            wait_until(lambda before=before: len(rig.captured()) > before + len(sound.pcm) // 2)
+            wait_until(partial(has_sounded_since, before))
             asked_at = time.monotonic()
             listener.device.fade_out()
             listener.ended(f"{number}")
@@ -110,15 +113,15 @@ def play_without_looking(device: Device, sound: Sound) -> None:
     over.wait()
 
 
-def cost_of_device(rig: FakeRig, sound: Sound) -> dict[str, float]:
+def cost_of_device(rig: FakeRig, sound: Sound, idle_seconds: float) -> dict[str, float]:
     """Processor seconds of the child and of this process, which stands for the box; memory."""
     with open_listener(rig, linger_seconds=0.0) as listener:
         child, box = psutil.Process(child_of(listener)), psutil.Process()
         wait_until_closed(listener)
         figures = {"rest_mb": child.memory_info().rss / 1e6}
         before = processor_seconds(child)
-        time.sleep(IDLE_SECONDS)
-        figures["idle_percent"] = (processor_seconds(child) - before) / IDLE_SECONDS * 100
+        time.sleep(idle_seconds)
+        figures["idle_percent"] = (processor_seconds(child) - before) / idle_seconds * 100
         before = processor_seconds(child, box)
         play_without_looking(listener.device, sound)
         figures["play_seconds"] = processor_seconds(child, box) - before
@@ -160,13 +163,14 @@ def print_times(title: str, results: dict[str, list[float]]) -> None:
         )
 
 
-def print_cost(rig: FakeRig, seconds: float) -> None:
+def print_cost(rig: FakeRig, seconds: float, idle_seconds: float) -> None:
     sound = make_sound(rig.folder / "long.flac", seconds)
-    figures = cost_of_device(rig, sound)
+    figures = cost_of_device(rig, sound, idle_seconds)
     print_row(f"to play {seconds:.0f} s", "processor s")
     print_row("---", "---")
     print_row("box (sound child and the device's side in main)", f"{figures['play_seconds']:.2f}")
-    print_row("mpv", f"{cost_of_peer(rig, PEERS['mpv'], sound):.2f}")
+    if "mpv" in PEERS:
+        print_row("mpv", f"{cost_of_peer(rig, PEERS['mpv'], sound):.2f}")
     print()
     print_row("sound child", "")
     print_row("---", "---")
@@ -179,12 +183,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=15)
     parser.add_argument("--seconds", type=float, default=60.0)
+    parser.add_argument("--idle-seconds", type=float, default=10.0)
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         rig = FakeRig(Path(folder), compile_plugin(Path(folder)))
         print_latency(rig, arguments.rounds)
         print()
-        print_cost(rig, arguments.seconds)
+        print_cost(rig, arguments.seconds, arguments.idle_seconds)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """The store beside plain sqlite3 with the same promises: time for one change, for ten thousand, memory.
 
-python bench/store.py [--count 10000] [--single 500] [--folder F]
+scripts/bench store [--count 10000] [--single 500] [--folder F]
 The plain side does the same statements, without the ledger's thread, SQLAlchemy or the values of the
 project. A folder on the disk of interest may be given.
 """
@@ -8,7 +8,6 @@ project. A folder on the disk of interest may be given.
 import argparse
 import os
 import sqlite3
-import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -16,11 +15,8 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import psutil
-from sqlalchemy import func, select
-
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
-
 from rig.stored import airing, entry
+from sqlalchemy import func, select
 
 from broadcaster.core.clock import Clock
 from broadcaster.core.model import Airing
@@ -53,10 +49,19 @@ def seconds_of(act: Callable[[], object]) -> float:
 def measure_ours(folder: Path, airings: list[Airing], single: int) -> Figures:
     with open_store(folder / "ours.db", Clock(ZoneInfo("Asia/Shanghai"))) as store:
         few, many = airings[:single], airings[single:]
+
+        def note_progress() -> None:
+            for one in few:
+                store.queue.progress(one.id, 1, 2.0)
+
+        def record_few() -> None:
+            for one in few:
+                store.journal.record(entry(one))
+
         figures = {
             "accept": seconds_of(lambda: [store.queue.accept(one) for one in few]),
-            "progress": seconds_of(lambda: [store.queue.progress(one.id, 1, 2.0) for one in few]),
-            "record": seconds_of(lambda: [store.journal.record(entry(one)) for one in few]),
+            "progress": seconds_of(note_progress),
+            "record": seconds_of(record_few),
         }
 
         def accept_many() -> None:
@@ -89,10 +94,14 @@ def measure_plain(folder: Path, airings: list[Airing], single: int) -> Figures:
         connection.executemany(ACCEPT, many)
         run("COMMIT")
 
+    def record_few() -> None:
+        for one in few:
+            record(one)
+
     figures = {
         "accept": seconds_of(lambda: [run(ACCEPT, (one.id, texts[one.id])) for one in few]),
         "progress": seconds_of(lambda: [run(PROGRESS, (2.0, one.id)) for one in few]),
-        "record": seconds_of(lambda: [record(one) for one in few]),
+        "record": seconds_of(record_few),
         "accept many": seconds_of(accept_many),
         "unfinished": seconds_of(lambda: run("SELECT * FROM queue").fetchall()),
         "the last 20 lines": seconds_of(

@@ -1,6 +1,6 @@
 """Every ready voice: time to its first line, times real time, memory, right words, and how it is heard.
 
-python bench/voices.py [--rounds 5] [--data FOLDER] [--samples FOLDER] [--voice NAME] [--horn]
+scripts/bench voices [--rounds 5] [--data FOLDER] [--samples FOLDER] [--voice NAME] [--horn]
 Each voice speaks through the voice child as it does in the box: text front end, voice, mastering and
 clips on disk. FOLDER and the samples are those of bench/words.py; --horn needs the extra `bench`. The
 words are the same for all voices but those that read the text themselves (online ones, recordings).
@@ -18,10 +18,9 @@ from pathlib import Path
 from queue import SimpleQueue
 from zoneinfo import ZoneInfo
 
-import horn
-from horn_channel import through_horn
-from words import cpp, our_normalise, our_spell, share, table
-
+from bench import horn
+from bench.horn_channel import through_horn
+from bench.words import cpp, our_normalise, our_spell, share, table
 from broadcaster.audio.mastering_preset import FLAT, HORN
 from broadcaster.core.clock import Clock
 from broadcaster.core.errors import BroadcasterError
@@ -121,7 +120,7 @@ def right_words(samples: Path, data: Path | None) -> tuple[str, str]:
 
 def heard(voices_folder: Path, voices: list[str]) -> dict[str, list[str]]:
     """Syllables heard wrong, in %: clean, and through the horn as it comes and mastered for it."""
-    from recogniser import Recogniser
+    from bench.recogniser import Recogniser
 
     reader, catalogue = Frontend(load_lexicon()), Catalogue(voices_folder, 2)
     found = {}

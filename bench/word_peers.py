@@ -10,6 +10,7 @@ a library that is not installed is left out.
 import json
 import sys
 from collections.abc import Callable
+from typing import Any
 
 Normaliser = Callable[[str], str]
 Speller = Callable[[str, int], str]
@@ -35,11 +36,16 @@ def cn2an() -> Normaliser:
     return lambda text: str(transform(text, "an2cn"))
 
 
+def _sign_by_sign(text: str) -> Any:
+    """What is no Chinese keeps its places."""
+    return list(text)
+
+
 def pypinyin() -> Speller:
     from pypinyin import Style, pinyin
 
     def spell(text: str, place: int) -> str:
-        said = pinyin(text, style=Style.TONE3, neutral_tone_with_five=True, errors=list)
+        said = pinyin(text, style=Style.TONE3, neutral_tone_with_five=True, errors=_sign_by_sign)
         return str(said[place][0]) if len(said) == len(text) else ""
 
     return spell

@@ -1,6 +1,6 @@
 """Right words and right sounds: the front end and other libraries on public test data, side by side.
 
-    python bench/words.py --data FOLDER [--samples FOLDER] [--peers PYTHON] [--wrong]
+    scripts/bench words --data FOLDER [--samples FOLDER] [--peers PYTHON] [--wrong]
 
 FOLDER holds what is fetched by hand, under any folders; a set that is not there is left out:
   WeTextProcessing (wenet-e2e, Apache-2.0)            tn/chinese/test/data/*.txt

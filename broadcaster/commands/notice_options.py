@@ -1,6 +1,4 @@
-"""A notice on the command line: the options that describe it, and what they make."""
-
-from __future__ import annotations
+"""The options that describe a notice on the command line."""
 
 import argparse
 import sys
@@ -50,7 +48,7 @@ def add_fields(parser: Parser, names: Iterable[str]) -> None:
 
 
 def _option(spec: Spec, kind: Any) -> dict[str, Any]:
-    """What it takes and how it is told of; an option that is not given is no attribute."""
+    """The settings of an option; one that is not given leaves no attribute behind."""
     told = {
         "default": argparse.SUPPRESS,
         "help": "，".join(filter(None, (spec.label, spec.hint, spec.range))),

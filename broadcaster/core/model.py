@@ -1,4 +1,4 @@
-"""The words of the project as values: what travels from a text to the air and back."""
+"""The values of the program: notice, script, line, clip, programme, airing, outcome."""
 
 from __future__ import annotations
 
@@ -27,7 +27,9 @@ if TYPE_CHECKING:
 
 
 class AiringKind(Enum):
-    """How an airing came about; the rule for resuming after a cut belongs to it."""
+    """The origin of an airing: live, by the timetable, or a loop. The rule for resuming after a cut
+    depends on it.
+    """
 
     LIVE = "live"
     SCHEDULED = "scheduled"
@@ -35,7 +37,9 @@ class AiringKind(Enum):
 
 
 class Outcome(Enum):
-    """How an airing ended; every airing ends in exactly one. UNKNOWN where the record of it was lost."""
+    """The ending of an airing; every airing has exactly one. UNKNOWN means that the record of it was
+    lost.
+    """
 
     PLAYED = "PLAYED"
     CUT_SHORT = "CUT_SHORT"
@@ -47,7 +51,7 @@ class Outcome(Enum):
 
 
 class Break(IntEnum):
-    """How far apart two syllables stand, as speech corpora label it (#0 to #3 in the Baker set)."""
+    """The distance between two syllables, as speech corpora label it (#0 to #3 in the Baker set)."""
 
     NONE = 0
     WORD = 1
@@ -70,7 +74,7 @@ class Syllable:
     gap: Break = Break.NONE
 
     def colours(self, before: Syllable) -> bool:
-        """Whether this is the 儿 of 花儿, which is said in one with the syllable before it."""
+        """True for the 儿 of 花儿, which is said in one with the syllable before it."""
         return self.text == "儿" and self.sounded == "er5" and before.gap is Break.NONE
 
 
@@ -183,10 +187,10 @@ class Airing:
 
 @dataclass(frozen=True)
 class JournalEntry:
-    """What became of one airing, written when the sound has ended.
+    """The result of one airing, written when its sound has ended.
 
-    `seconds_played` is what the device really took, with what was said again after a break;
-    `seconds_due` is the programme's length as far as it was known when it ended, 0 if it was not.
+    `seconds_played` counts the sound that the device really took, repeats after a cut included;
+    `seconds_due` is the length of the programme as far as it was known at the end, 0 if unknown.
     """
 
     airing: Airing
@@ -241,7 +245,7 @@ class Prepared:
 
 @dataclass(frozen=True)
 class Pruned:
-    """What was removed from the cache, and what is left in it."""
+    """The result of a clean-up of the cache: how much was removed and how much is left."""
 
     clips: int
     programmes: int

@@ -1,4 +1,4 @@
-"""What somebody wants said, and once for all what is known of each field of it.
+"""The notice and the one definition of its fields: labels, ways, bounds.
 
 Commands, forms, the API, slots and bulletins ask here which fields they take, what they are called and
 what may stand in them. Plain values only: the sound process has no room for pydantic.
@@ -35,7 +35,7 @@ class Severity(IntEnum):
 
 
 class OfficeLevel(IntEnum):
-    """Who speaks; a higher office goes first among equals in severity."""
+    """The level of the office that speaks; a higher one goes first among notices of one severity."""
 
     VILLAGE = 0
     TOWN = 1
@@ -46,7 +46,7 @@ class OfficeLevel(IntEnum):
 
 
 class Signal(StrEnum):
-    """What sounds before the first word: 钟声, 急钟 (quick, for what is urgent), 警报, 无."""
+    """The sound before the first word: 钟声, 急钟 (quick, for urgent notices), 警报, 无."""
 
     CHIME = "chime"
     ALERT = "alert"
@@ -55,7 +55,7 @@ class Signal(StrEnum):
 
 
 class Style(StrEnum):
-    """How a notice is spoken: as prose, its verses line by line, or to bamboo clappers (快板)."""
+    """The manner of speaking: as prose, verses line by line, or to bamboo clappers (快板)."""
 
     PLAIN = ""
     VERSE = "verse"
@@ -63,7 +63,7 @@ class Style(StrEnum):
 
 
 class WhenQuiet(StrEnum):
-    """What becomes of a notice that falls due in quiet hours: left out, or said when they end."""
+    """The fate of a notice that falls due in quiet hours: left out, or said when they end."""
 
     SKIP = "skip"
     WAIT = "wait"
@@ -93,7 +93,7 @@ PEOPLE = Way.CLI | Way.FORM | Way.API | Way.SLOT
 
 @dataclass(frozen=True)
 class Spec:
-    """What is known of a field. `label` names it for people, `hint` says what to write.
+    """The definition of a field. `label` names it for people, `hint` says what to write.
 
     `least` and `most` bound a number, or the length of a text or a list. What is `in_sound` is heard,
     and so part of a programme's key. A box that does not know a `critical` one refuses the bulletin.
@@ -111,18 +111,18 @@ class Spec:
 
     @property
     def longest(self) -> int | None:
-        """How long a text or a list may be."""
+        """The greatest length of a text or a list."""
         return None if self.most is None else int(self.most)
 
     @property
     def range(self) -> str:
-        """What a number may be, in words; "" of a field without bounds."""
+        """The bounds of a number in words; "" of a field without bounds."""
         if self.least is None or self.most is None:
             return ""
         return f"{self.least:g} 到 {self.most:g} {self.unit}".rstrip()
 
     def problem(self, value: object) -> str:
-        """What is wrong with a value of the right type, as a sentence in Chinese; or ""."""
+        """Checks a value of the right type; a sentence in Chinese, or "" if it is good."""
         if value is None:
             return ""
         if isinstance(value, str | tuple):
@@ -154,15 +154,14 @@ def new_id() -> str:
 
 @dataclass(frozen=True)
 class Notice:
-    """What somebody wants said.
+    """A notice that somebody wants to have said.
 
-    `voice` is `engine:name`, `pace` multiplies the speed of speech (1.0 as trained). None is the
-    station's own way, by the severity where it has one; "" as opening or closing is none.
-    `beats_per_minute` is the tempo of 快板. `zones` are names of loudspeakers, none is all; `volume`
-    is per cent of the usual one. A drill (演练) never passes quiet hours, however severe, and holds up
-    nothing that is meant. `recording` is the key of a person's own voice, which sounds in place of
-    the text; a `talk` is a person at a microphone, which nothing keeps: it can be neither made nor said
-    again.
+    `voice` is `engine:name`, `pace` multiplies the speed of speech (1.0 as trained). None stands for the
+    station's default, by severity where it has one; "" as opening or closing means none.
+    `beats_per_minute` is the tempo of 快板. `zones` are names of loudspeakers, none means all; `volume`
+    is per cent of the usual one. A drill (演练) never passes quiet hours, however severe, and delays no
+    real notice. `recording` is the key of a person's own voice, which sounds in place of the text. A
+    `talk` is a person at a microphone; nothing stores it, so it can be neither rendered nor repeated.
     """
 
     text: str = said("要说的话", PEOPLE | Way.COUNTY, "", most=50_000, in_sound=True)
@@ -222,7 +221,7 @@ class Notice:
 
     @property
     def meant(self) -> Severity:
-        """How severe it is for the air and in the colours of a page: a drill goes with what is daily."""
+        """The severity that counts on the air and for the colours of a page: a drill counts as daily."""
         return Severity.DAILY if self.drill else self.severity
 
     @property

@@ -1,4 +1,4 @@
-"""What may stand in config/timetable.yaml: slots, and days off that the village writes itself."""
+"""Schema of config/timetable.yaml: slots, and days off that the village sets itself."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -147,12 +147,12 @@ class SlotSettings(Section):
 
     @property
     def notice(self) -> Notice:
-        """What it asks for beside its words."""
+        """The fields of the notice beside its text."""
         return read(self.model_dump(mode="json", include=settable(Way.SLOT).keys() - {"text"}))
 
     @property
     def place(self) -> str:
-        """Where it is written, for a sentence about it."""
+        """The place in the file, for a sentence about the slot."""
         return self._place or f"“{self.name}”"
 
     def found_at(self, place: str) -> Self:

@@ -1,3 +1,7 @@
+"""The check of the cache finds every damaged or stray file, removes it and tells of it, and touches
+nothing sound.
+"""
+
 import shutil
 from collections.abc import Callable
 from pathlib import Path

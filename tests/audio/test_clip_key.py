@@ -1,6 +1,9 @@
+"""A clip's key changes with everything that changes the sound, and with nothing else."""
+
 import subprocess
 import sys
 from dataclasses import fields, replace
+from typing import Any
 
 import pytest
 
@@ -98,7 +101,8 @@ def test_every_signal_that_sounds_has_a_key() -> None:
 
 @pytest.mark.parametrize("figure", [field.name for field in fields(Preset)])
 def test_every_figure_of_a_preset_changes_what_is_named_by_it(figure: str) -> None:
-    other = replace(HORN, **{figure: "other" if figure == "name" else getattr(HORN, figure) + 0.01})
+    changed: Any = "other" if figure == "name" else getattr(HORN, figure) + 0.01
+    other = replace(HORN, **{figure: changed})
     assert other.version != HORN.version
     assert len({preset.version for preset in PRESETS.values()}) == len(PRESETS)
 

@@ -1,3 +1,5 @@
+"""The clip cache gives back what it was given, and counts anything damaged as absent."""
+
 import errno
 import os
 import subprocess

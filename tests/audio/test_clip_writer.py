@@ -1,3 +1,5 @@
+"""A clip on disk is whole FLAC with every sample, or is not there."""
+
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path

@@ -1,3 +1,5 @@
+"""A file made for people holds every clip and pause, and a failed one leaves the old file as it was."""
+
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import replace

@@ -1,6 +1,9 @@
+"""The cache is kept under its limit without losing a sound that is due, on the air or a signal."""
+
 import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from rig.fakes import ManualClock
@@ -12,8 +15,10 @@ from broadcaster.audio.sound_file_writer import Pcm, write_clip
 from broadcaster.core.model import Clip, Delivery, Item, Programme, Ready
 from broadcaster.settings.schema import CacheSettings, Settings
 
+# A limit of less than a megabyte is nothing that a person may set.
 LIMIT = 10_000
-SETTINGS = Settings(cache=CacheSettings.model_construct(limit_megabytes=LIMIT / 1e6))
+FRACTION: Any = LIMIT / 1e6
+SETTINGS = Settings(cache=CacheSettings.model_construct(limit_megabytes=FRACTION))
 CHIME = "cc" + 38 * "0"
 
 

@@ -1,3 +1,5 @@
+"""A line that the full cache refuses is still heard once, and is never remembered as kept."""
+
 from collections.abc import Callable
 from pathlib import Path
 

@@ -1,3 +1,5 @@
+"""Mastering gives the same samples piece by piece as in one, in time, at its target loudness."""
+
 import numpy as np
 import pyloudnorm
 import pytest

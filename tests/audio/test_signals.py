@@ -1,3 +1,5 @@
+"""Each signal covers the making of the first line, is as loud as speech, and never clicks."""
+
 import numpy as np
 import pyloudnorm
 import pytest

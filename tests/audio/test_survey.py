@@ -1,3 +1,7 @@
+"""The survey counts the cache exactly, and chooses for removal only the sounds that were not aired
+for longest.
+"""
+
 import os
 from collections.abc import Callable
 from datetime import UTC, datetime

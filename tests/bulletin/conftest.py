@@ -1,5 +1,7 @@
+"""A county with its keys, for the tests of bulletins."""
+
 import pytest
-from county_rig import Box, County
+from bulletin.county_rig import Box, County
 
 
 @pytest.fixture

@@ -125,7 +125,8 @@ class County:
         digests = {one.id: envelope.sign("", one.to_bytes(), []).digest for one in in_force}
         version = (len(self.roots), self.list.version)
         counted = {self.id(self.key): highest} if highest else {}
-        return Heads(**{"at": at, "keyring": version, "highest": counted, "in_force": digests} | given)
+        fields: dict[str, Any] = {"at": at, "keyring": version, "highest": counted, "in_force": digests}
+        return Heads(**fields | given)
 
 
 @dataclass

@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from county_rig import COUNTY, NOON, County
+from bulletin.county_rig import COUNTY, NOON, County
 
 from broadcaster.bulletin import envelope, strict_json
 from broadcaster.bulletin.keyring import Keyring, Trust

@@ -1,3 +1,5 @@
+"""An enrolment survives its way as text, and anything else is refused with a sentence."""
+
 import base64
 from dataclasses import replace
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from county_rig import TOWN, Box, County, bulletin, signed
+from bulletin.county_rig import TOWN, Box, County, bulletin, signed
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 

@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from county_rig import COUNTY, NOON, Box, County, bulletin, signed, trusted, untrusted
+from bulletin.county_rig import COUNTY, NOON, Box, County, bulletin, signed, trusted, untrusted
 
 from broadcaster.bulletin import envelope, snapshot, strict_json
 from broadcaster.bulletin.keys import new_key

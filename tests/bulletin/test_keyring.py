@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from county_rig import COUNTY, NOON, TOWN, Box, County, bulletin, signed, trusted
+from bulletin.county_rig import COUNTY, NOON, TOWN, Box, County, bulletin, signed, trusted
 from securesystemslib.signer import SSlibKey
 
 from broadcaster.bulletin import envelope, strict_json

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from county_rig import NOON
+from bulletin.county_rig import NOON
 from pydantic import ValidationError
 from securesystemslib.signer import CryptoSigner
 

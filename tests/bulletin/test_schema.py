@@ -4,8 +4,8 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from county_rig import NOON, Box, County, cancel_of
-from county_rig import bulletin as any_bulletin
+from bulletin.county_rig import NOON, Box, County, cancel_of
+from bulletin.county_rig import bulletin as any_bulletin
 from pydantic import ValidationError
 
 from broadcaster.bulletin import envelope, strict_json

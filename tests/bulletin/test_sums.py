@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from county_rig import COUNTY, NOON
+from bulletin.county_rig import COUNTY, NOON
 from pydantic import ValidationError
 
 from broadcaster.bulletin import envelope, strict_json
@@ -18,8 +18,13 @@ KEY = new_key()
 def made(**given: Any) -> Sum:
     counts = {"sent": 10, "reached": 8, "accepted": 7, "on_the_air": 1, "heard": 3, "partly": 1}
     counts |= {"failed": 2, "silent": 2}
-    fields = {"county": COUNTY, "number": 1, "bulletin": new_bulletin_id(), "digest": "0" * 64}
-    return Sum(**fields | {"at": NOON} | counts | given)
+    fields: dict[str, Any] = {
+        "county": COUNTY,
+        "number": 1,
+        "bulletin": new_bulletin_id(),
+        "digest": "0" * 64,
+    }
+    return Sum(**fields | {"digest": "0" * 64, "at": NOON} | counts | given)
 
 
 def refusal(data: bytes, county: str = COUNTY) -> str:

@@ -1,3 +1,5 @@
+"""A topic says to whom a message goes and from which box it comes."""
+
 import pytest
 
 from broadcaster.bulletin import mqtt_topics

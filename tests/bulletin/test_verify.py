@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from county_rig import (
+from bulletin.county_rig import (
     BEIJING,
     COUNTY,
     NOON,

@@ -6,9 +6,9 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from county_office import PASSWORD, SENTENCE, OfficeDesk, make_desk
+from county.county_office import PASSWORD, SENTENCE, OfficeDesk, make_desk
+from county.office_site import LogIn, Visitor, app_of
 from flask import Flask
-from office_site import LogIn, Visitor, app_of
 from rig.cluster import Cluster, find_programs
 from rig.fakes import ManualClock
 from sqlalchemy import delete

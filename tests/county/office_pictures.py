@@ -8,8 +8,8 @@ from contextlib import ExitStack, closing, contextmanager
 from datetime import timedelta
 from pathlib import Path
 
-from county_office import PASSWORD, SENTENCE, OfficeDesk, make_desk
-from office_site import app_of
+from county.county_office import PASSWORD, SENTENCE, OfficeDesk, make_desk
+from county.office_site import app_of
 from playwright.sync_api import Page
 from rig.fakes import ManualClock
 from rig.phone import HEIGHT, WIDTH, chromium, log_in, phone, press

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from county_office import BROKER, TOWN, OfficeDesk, pretend_booth
+from county.county_office import BROKER, TOWN, OfficeDesk, pretend_booth
 from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse

@@ -12,7 +12,7 @@ from threading import Event
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from county_office import SENTENCE, VILLAGE, a_draft
+from county.county_office import SENTENCE, VILLAGE, a_draft
 from link.link_rig import Life, LinkBox
 from rig.broker import OFFICE_PASSWORD, BrokerRig
 from rig.fakes import CHEAP
@@ -94,7 +94,7 @@ class WorkingOffice:
 
     def send(self, *areas: str, **given: Any) -> Paper:
         """By day or night: who must agree does."""
-        draft = a_draft(**{"text": "今天停水。", "areas": areas, "severity": Severity.DAILY} | given)
+        draft = a_draft(**{"text": "今天停水。", "areas": areas, "severity": Severity.DAILY, **given})
         paper = self.parts.desk.send(self.parts.officers.get("小王"), draft)
         if paper.state is DraftState.AWAITING:
             paper = self.parts.desk.approve(self.parts.officers.get("老张"), paper.id, paper.version)
@@ -146,6 +146,10 @@ class Country:
     def until(self, what: Callable[[], Any]) -> None:
         # Each look reads a database.
         wait_until(lambda: what() or Event().wait(0.05), 40)
+
+    def told_as_heard(self, paper: Paper) -> bool:
+        """Whether the province knows that the village has heard it."""
+        return self.province.counts(paper).heard == 1
 
     def heard(self, paper: Paper) -> int:
         """How often the village has heard it."""

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from county_office import a_draft, changed
+from county.county_office import a_draft, changed
+from county.test_office_recordings import spoken
 from rig.village import Village
-from test_office_recordings import spoken
 
 from broadcaster.bulletin.bulletin import BulletinKind
 from broadcaster.core.errors import BroadcasterError
@@ -43,7 +43,8 @@ def seconds(booth: Booth, draft: Draft) -> float:
     assert len(content) == heard.size
     with wave.open(io.BytesIO(content)) as sound:
         assert 2 * sound.getframerate() == booth.bytes_a_second
-        return sound.getnframes() / sound.getframerate()
+        seconds: float = sound.getnframes() / sound.getframerate()
+    return seconds
 
 
 def test_words_are_heard_with_signal_and_opening_and_a_drill_says_that_it_is_one(booth: Booth) -> None:

@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from county_office import BROKER, OfficeDesk
+from county.county_office import BROKER, OfficeDesk
 from rig.fakes import ManualClock
 from securesystemslib.signer import CryptoSigner
 
@@ -39,12 +39,9 @@ class PretendRelay:
     def sum(self, desk: OfficeDesk, paper: Paper, **given: Any) -> tuple[str, bytes]:
         self.number += 1
         sheet = next(one for one in desk.publisher.in_force() if one.id == paper.id)
-        told = Sum(
-            **{"county": self.county, "number": self.number, "bulletin": paper.id}
-            | {"digest": digest_of(sheet.envelope), "at": desk.clock.now()}
-            | COUNTS
-            | given
-        )
+        fields: dict[str, Any] = {"county": self.county, "number": self.number, "bulletin": paper.id}
+        fields |= {"digest": digest_of(sheet.envelope), "at": desk.clock.now()}
+        told = Sum(**fields | COUNTS | given)
         return mqtt_topics.sum_of(self.county, paper.id), told.signed(self.key).to_bytes()
 
     def presence(self, clock: ManualClock, below: bool = True) -> tuple[str, bytes]:

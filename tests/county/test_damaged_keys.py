@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from county_office import SENTENCE, VILLAGE
+from county.county_office import SENTENCE, VILLAGE
 from rig.broker import free_port
 from rig.damage import HARMS, flip_bit
 from rig.fakes import ManualClock

@@ -4,7 +4,7 @@ import threading
 from datetime import timedelta
 
 import pytest
-from county_office import NEXT_VILLAGE, OTHER_VILLAGE, TOWN, VILLAGE, OfficeDesk
+from county.county_office import NEXT_VILLAGE, OTHER_VILLAGE, TOWN, VILLAGE, OfficeDesk
 
 from broadcaster.bulletin.bulletin import BulletinKind
 from broadcaster.bulletin.keyring import Trust

@@ -3,7 +3,7 @@
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from county_office import BROKER, VILLAGE, OfficeDesk
+from county.county_office import BROKER, VILLAGE, OfficeDesk
 
 from broadcaster.bulletin.keys import new_key, public
 from broadcaster.county.broker.broker_access import BrokerDoor

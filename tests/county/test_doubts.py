@@ -7,8 +7,8 @@ from itertools import permutations
 from typing import Any
 
 import pytest
-from county_office import NEXT_VILLAGE, OTHER_TOWN, VILLAGE, OfficeDesk, PretendBox
-from office_site import LogIn
+from county.county_office import NEXT_VILLAGE, OTHER_TOWN, VILLAGE, OfficeDesk, PretendBox
+from county.office_site import LogIn
 
 from broadcaster.bulletin.bulletin import new_bulletin_id
 from broadcaster.bulletin.receipts import PlayedResult

@@ -4,8 +4,8 @@ import json
 from datetime import timedelta
 
 import pytest
-from county_office import NEXT_VILLAGE, OTHER_VILLAGE, TOWN, OfficeDesk
-from office_site import LogIn
+from county.county_office import NEXT_VILLAGE, OTHER_VILLAGE, TOWN, OfficeDesk
+from county.office_site import LogIn
 
 from broadcaster.bulletin import envelope
 from broadcaster.bulletin.bulletin import PAYLOAD_TYPE, BulletinKind, read_bulletin

@@ -5,9 +5,9 @@ import re
 from pathlib import Path
 
 import pytest
-from county_office import OTHER_VILLAGE, PASSWORD, VILLAGE, OfficeDesk
+from county.county_office import OTHER_VILLAGE, PASSWORD, VILLAGE, OfficeDesk
+from county.office_site import LogIn, Visitor, app_of
 from flask import Flask
-from office_site import LogIn, Visitor, app_of
 
 from broadcaster.bulletin.invitation import FOR_BOX, Invitation
 from broadcaster.bulletin.keys import new_key, public

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
-from foreign_messages import ALERT, EBM
+from county.foreign_messages import ALERT, EBM
 
 from broadcaster.commands.arguments import main
 

@@ -7,18 +7,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from county_office import PASSWORD, TOWN, VILLAGE, OfficeDesk
+from county.county_office import PASSWORD, TOWN, VILLAGE, OfficeDesk
+from county.foreign_messages import ALERT, BEIJING, EBDID, EBM, NOON
+from county.office_site import Visitor, app_of
+from county.test_ebm import package
 from flask import Flask
-from foreign_messages import ALERT, BEIJING, EBDID, EBM, NOON
-from test_ebm import package
-from test_pages import Visitor, app_of
 from werkzeug.datastructures import FileStorage
 from werkzeug.test import encode_multipart
 
 from broadcaster.commands.arguments import main
 from broadcaster.core.model import Severity
+from broadcaster.county.foreign.base.proposal import ADVICE
 from broadcaster.county.foreign.message_reader import read_foreign
-from broadcaster.county.foreign.proposal import ADVICE
 from broadcaster.county.notices.draft import DraftState
 from broadcaster.county.pages.cap_download import export_cap
 from broadcaster.county.store.office_settings import OfficeSettings
@@ -60,7 +60,7 @@ def came(visitor: Visitor, data: bytes | str, name: str = "alert.xml") -> str:
     """The address of its one draft."""
     answer = take(visitor, data, name)
     assert answer.status_code == 303, answer.text
-    return answer.headers["Location"] + "/1"
+    return f"{answer.headers['Location']}/1"
 
 
 def keep(visitor: Visitor, address: str, **fields: Any) -> Any:

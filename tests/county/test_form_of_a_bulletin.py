@@ -5,9 +5,9 @@ import re
 from typing import Any
 
 import pytest
-from county_office import TOWN, OfficeDesk
-from office_site import LogIn
-from test_office_recordings import spoken
+from county.county_office import TOWN, OfficeDesk
+from county.office_site import LogIn
+from county.test_office_recordings import spoken
 
 from broadcaster.core.model import Severity
 from broadcaster.core.notice import Notice
@@ -75,7 +75,8 @@ def test_the_field_that_is_wrong_is_under_the_hand(
 def test_a_recording_without_a_title_is_not_chosen_again(log_in: LogIn, plain_desk: OfficeDesk) -> None:
     clerk = log_in("小王")
     file = io.BytesIO(spoken(2)), "phone.wav"
-    page = clerk.post("/compose/check", **FORM | {"form": "sound", "recording": file, "text": ""}).text
+    sound: dict[str, Any] = {"form": "sound", "recording": file, "text": ""}
+    page = clerk.post("/compose/check", **FORM | sound).text
     assert under_the_hand(page) == "title" and "已经有一个录音" in page
     fields = dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', page))
     given = FORM | {"form": "sound", "text": "", "title": "书记讲话"} | fields

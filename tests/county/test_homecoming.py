@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from county_office import NEXT_VILLAGE, OfficeDesk, PretendBox
-from office_site import LogIn
+from county.county_office import NEXT_VILLAGE, OfficeDesk, PretendBox
+from county.office_site import LogIn
 
 from broadcaster.bulletin.bulletin import new_bulletin_id
 from broadcaster.bulletin.keys import new_key

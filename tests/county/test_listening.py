@@ -5,8 +5,8 @@ import re
 from typing import Any
 
 import pytest
-from county_office import TOWN, UNLOCKED, OfficeDesk
-from office_site import LogIn, Visitor
+from county.county_office import TOWN, UNLOCKED, OfficeDesk
+from county.office_site import LogIn, Visitor
 from sqlalchemy import update
 
 from broadcaster.bulletin import envelope
@@ -36,7 +36,7 @@ def listen(clerk: Visitor, page: str, **headers: str) -> bytes:
     assert source, page
     answer = clerk.client.get(source[1], headers=headers)
     assert answer.content_type == "audio/wav"
-    return answer.data
+    return bytes(answer.data)
 
 
 def sent(desk: OfficeDesk) -> Any:

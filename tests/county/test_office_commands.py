@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from county_office import BROKER, PASSWORD, SENTENCE, VILLAGE
+from county.county_office import BROKER, PASSWORD, SENTENCE, VILLAGE
+from county.test_office_recordings import spoken
 from rig.broker import BrokerRig
 from rig.rig import wait_until
-from test_office_recordings import spoken
 
 from broadcaster.bulletin.enrolment import Enrolment
 from broadcaster.bulletin.keys import new_key, public

@@ -5,7 +5,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from county_office import SENTENCE, make_desk
+from county.county_office import SENTENCE, make_desk
 from rig.fakes import ManualClock
 from securesystemslib.signer import CryptoSigner
 

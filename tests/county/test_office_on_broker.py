@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from county_office import (
+from county.county_office import (
     OTHER_TOWN,
     SENTENCE,
     TOWN,
@@ -69,7 +69,9 @@ class Line:
         self._client = Client(CallbackAPIVersion.VERSION2, box, protocol=MQTTv5)
         self._client.username_pw_set(box, BOX_PASSWORD)
         self._client.tls_set(str(broker.broker.folder / "authority.pem"))
-        self._client.on_message = lambda c, u, message: self.got.append((message.topic, message.payload))
+        self._client.on_message = lambda c, u, message: self.got.append(
+            (message.topic, bytes(message.payload))
+        )
         self._answers: dict[int, int] = {}
         self._client.on_publish = lambda c, u, mid, reason, p: self._answers.update({mid: reason.value})
         self._client.connect("127.0.0.1", broker.port)

@@ -3,7 +3,7 @@
 from typing import Any, cast
 
 import pytest
-from county_office import OfficeDesk, keys_of
+from county.county_office import OfficeDesk, keys_of
 
 from broadcaster.bulletin import mqtt_topics
 from broadcaster.county.board.county_totals import CountySums

@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import Any, cast
 
 import pytest
-from county_office import PASSWORD, TOWN, OfficeDesk
+from county.county_office import PASSWORD, TOWN, OfficeDesk
+from county.office_site import LogIn, Visitor, app_of
+from county.test_listening import carried
 from flask import Flask
-from office_site import LogIn, Visitor, app_of
-from test_listening import carried
 from werkzeug.datastructures import FileStorage
 from werkzeug.serving import make_server
 from werkzeug.test import stream_encode_multipart

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from county_office import a_draft, changed
+from county.county_office import a_draft, changed
 
 from broadcaster.bulletin.bulletin import BulletinKind
 from broadcaster.core.model import Severity

@@ -8,11 +8,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from county_office import NEXT_VILLAGE, OTHER_VILLAGE, PASSWORD, TOWN, VILLAGE, OfficeDesk, make_desk
+from county.county_office import (
+    NEXT_VILLAGE,
+    OTHER_VILLAGE,
+    PASSWORD,
+    TOWN,
+    VILLAGE,
+    OfficeDesk,
+    make_desk,
+)
+from county.office_site import LogIn, Visitor, app_of
+from county.test_counties import PretendRelay, let_in, shown, take
 from flask import Flask
-from office_site import LogIn, Visitor, app_of
 from rig.fakes import CHEAP
-from test_counties import PretendRelay, let_in, shown, take
 
 from broadcaster.bulletin.admission import Admission
 from broadcaster.bulletin.enrolment import Enrolment

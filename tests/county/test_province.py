@@ -2,9 +2,10 @@
 
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from functools import partial
 
 import pytest
-from province_rig import CLOCK, COUNTY, PROVINCE, Country, country
+from county.province_rig import CLOCK, COUNTY, PROVINCE, Country, country
 from sqlalchemy import select
 
 from broadcaster.core.model import Outcome, Severity
@@ -81,12 +82,12 @@ def test_a_relay_that_is_killed_anywhere_loses_and_doubles_nothing(land: Country
     papers = []
     for point, reached in points.items():
         papers.append(paper := land.province.send(PROVINCE, title=point))
-        land.until(lambda reached=reached, paper=paper: reached(paper))
+        land.until(partial(reached, paper))
         land.relay.kill()
         land.relay.start()
     book.close()
     for paper in papers:
-        land.until(lambda paper=paper: land.province.counts(paper).heard == 1)
+        land.until(partial(land.told_as_heard, paper))
         assert land.province.counts(paper).sent == 1, paper.draft.title
         assert land.heard(paper) == 1, paper.draft.title
 
@@ -96,7 +97,7 @@ def test_a_killed_broker_above_or_below_is_gone_by_again(land: Country) -> None:
         paper = land.province.send(PROVINCE)
         office.rig.kill()
         office.rig.start()
-        land.until(lambda paper=paper: land.province.counts(paper).heard == 1)
+        land.until(partial(land.told_as_heard, paper))
         assert land.heard(paper) == 1
 
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from county_office import BROKER, NEXT_VILLAGE, VILLAGE, OfficeDesk
+from county.county_office import BROKER, NEXT_VILLAGE, VILLAGE, OfficeDesk
 
 from broadcaster.bulletin.areas import AreaUnknown
 from broadcaster.bulletin.enrolment import Enrolment

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from bulletin.county_rig import County, bulletin, signed
-from county_office import OTHER_VILLAGE, TOWN, VILLAGE, OfficeDesk, PretendBox
+from county.county_office import OTHER_VILLAGE, TOWN, VILLAGE, OfficeDesk, PretendBox
 from rig.broker import BrokerRig, OfficeClient
 from rig.fakes import ManualClock
 from rig.rig import wait_until

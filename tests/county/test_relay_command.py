@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from county_office import BROKER, SENTENCE, VILLAGE
+from county.county_office import BROKER, SENTENCE, VILLAGE, pretend_booth
 from rig.broker import free_port
 from werkzeug.serving import make_server
 
@@ -178,7 +178,7 @@ def test_what_is_no_county_below_is_let_in_by_no_command(
 def page_of(folder: OfficeFolder, session: Path) -> Iterator[str]:
     with open_desk(folder.path) as desk:
         trusted = Trusted(folder.pin, lambda: folder.keyring.to_bytes(), broker_address(desk))
-        app = create_app(Pages(desk.parts, desk.settings, trusted, lambda draft: []), session)
+        app = create_app(Pages(desk.parts, desk.settings, trusted, pretend_booth()), session)
         server = make_server("127.0.0.1", 0, app, threaded=True)
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
@@ -237,8 +237,8 @@ def test_the_root_keys_say_who_stands_above_and_take_it_back(
     assert above_warnings(OfficeFolder(begun).trust, relay) == []
     another = relay.model_copy(update={"root": "cd" * 32})
     assert above_warnings(OfficeFolder(begun).trust, another) == [ABOVE_DIFFERS]
-    [wrong] = above_warnings(OfficeFolder(begun).trust, relay.model_copy(update={"host": ""}))
-    assert "relay 不对" in wrong
+    [warned] = above_warnings(OfficeFolder(begun).trust, relay.model_copy(update={"host": ""}))
+    assert "relay 不对" in warned
     assert typed.done("above", "--none", *two, *office) == {"above": [], "version": [3, 1]}
     folder = OfficeFolder(begun)
     assert above_warnings(folder.trust, relay) == [ABOVE_DIFFERS]

@@ -5,8 +5,8 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from county_office import NEXT_VILLAGE, TOWN, OfficeDesk
-from office_site import LogIn
+from county.county_office import NEXT_VILLAGE, TOWN, OfficeDesk
+from county.office_site import LogIn
 
 from broadcaster.core.model import Severity
 from broadcaster.county.broker.box_status import LARGEST, BoxStatus, read_state
@@ -19,7 +19,7 @@ LATER_NIGHT = QuietSettings(hours=(QuietRule(name="夜里", windows=("20:00-08:0
 
 def draft(desk: OfficeDesk, **given: Any) -> Draft:
     """For 22:00, when villages keep quiet until 06:30, if they do not say otherwise."""
-    at = {"not_before": desk.clock.now() + NIGHT, "life": timedelta(hours=12)}
+    at: dict[str, Any] = {"not_before": desk.clock.now() + NIGHT, "life": timedelta(hours=12)}
     return desk.draft(**at | given)
 
 

@@ -4,22 +4,27 @@ from collections.abc import Iterator
 from contextlib import closing
 
 import pytest
-from county_office import TOWN, OfficeDesk, keys_of
+from county.county_office import TOWN, OfficeDesk, keys_of
+from county.test_office_on_broker import Line, Running, broker, judge, read_own
 from rig.broker import BrokerRig
 from sqlalchemy import delete, update
-from test_office_on_broker import Line, Running, broker, judge, read_own
 
 from broadcaster.bulletin import mqtt_topics
 from broadcaster.core.model import Severity
 from broadcaster.county.board.county_totals import CountySums
 from broadcaster.county.broker.mqtt_client import Wire
 from broadcaster.county.notices import restored_bulletins
+from broadcaster.county.notices.approval_desk import Paper
 from broadcaster.county.notices.draft import DraftState
 from broadcaster.county.notices.restored_bulletins import HOLD_SECONDS
 from broadcaster.county.office.office_thread import UNREACHED_SECONDS, OfficeThread
 from broadcaster.county.store.tables import bulletin, reach, sequence
 
 __all__ = ["broker"]
+
+
+def is_out(paper: Paper | None) -> bool:
+    return paper is not None and paper.state is DraftState.PUBLISHED
 
 
 @pytest.fixture
@@ -53,7 +58,7 @@ def test_what_was_sent_after_the_copy_is_in_force_again_told_and_can_be_called_o
     with closing(Running(desk, broker)) as before:
         called_off, unsigned, gone = (sent(f"{n}号楼停水。", before) for n in (1, 2, 3))
         desk.parts.desk.cancel(sender, called_off)
-        before.until(lambda: desk.parts.desk.cancel_of(called_off).state is DraftState.PUBLISHED)
+        before.until(lambda: is_out(desk.parts.desk.cancel_of(called_off)))
         desk.clock.advance(10)
         before.until(lambda: len(read_own(desk, line).in_force) == 3)
     told = read_own(desk, line)
@@ -116,7 +121,7 @@ def test_what_was_called_off_stays_so_whichever_of_the_two_comes_first(
         before.until(lambda: line.on(mqtt_topics.bulletin(TOWN, sent.id)))
         envelope = line.on(mqtt_topics.bulletin(TOWN, sent.id))[-1]
         desk.parts.desk.cancel(sender, sent.id)
-        before.until(lambda: desk.parts.desk.cancel_of(sent.id).state is DraftState.PUBLISHED)
+        before.until(lambda: is_out(desk.parts.desk.cancel_of(sent.id)))
         before.until(lambda: line.on(mqtt_topics.bulletin(TOWN, sent.id))[-1] == b"")
         # The office ended between the cancel and the place that it empties.
         before.wire.publish([(mqtt_topics.bulletin(TOWN, sent.id), envelope)])

@@ -4,8 +4,8 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from county_office import OfficeDesk
-from office_site import LogIn
+from county.county_office import OfficeDesk
+from county.office_site import LogIn
 
 from broadcaster.core.model import Severity
 from broadcaster.core.notice import Notice, Style

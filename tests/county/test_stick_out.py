@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any, cast
 
 import pytest
-from county_office import NEXT_VILLAGE, PASSWORD, SENTENCE, TOWN, VILLAGE, OfficeDesk, a_draft
+from county.county_office import NEXT_VILLAGE, PASSWORD, SENTENCE, TOWN, VILLAGE, OfficeDesk, a_draft
+from county.office_site import LogIn
+from county.test_office_recordings import spoken
 from link.link_rig import LinkBox, until
-from office_site import LogIn
-from test_office_recordings import spoken
 
 from broadcaster.bulletin.enrolment import Enrolment
 from broadcaster.commands.arguments import main
@@ -141,7 +141,8 @@ def test_the_page_gives_the_same_as_a_zip(log_in: LogIn, plain_desk: OfficeDesk)
     assert "stick.zip" in clerk.see("/more/receipts")
     with clerk.client.get("/more/receipts/stick.zip") as answer:
         names = zipfile.ZipFile(io.BytesIO(answer.data)).namelist()
+    [highest] = plain_desk.publisher.listing().highest.values()
     assert [name for name in names if name.endswith(f"{id}.json")] == [
-        f"cb/bulletins/{plain_desk.publisher.listing().highest.popitem()[1]:010}-{id}.json"
+        f"cb/bulletins/{highest:010}-{id}.json"
     ]
     assert log_in("参观").client.get("/more/receipts/stick.zip").status_code == 403

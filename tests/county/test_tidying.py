@@ -4,8 +4,8 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from county_office import OfficeDesk
-from office_site import LogIn
+from county.county_office import OfficeDesk
+from county.office_site import LogIn
 from sqlalchemy import func, select
 
 from broadcaster.bulletin.receipts import ReceiptState as Told

@@ -7,8 +7,8 @@ from itertools import count
 from pathlib import Path
 
 import pytest
-from county_office import PASSWORD, TOWN, OfficeDesk, changed
-from office_site import LogIn, Visitor, app_of
+from county.county_office import PASSWORD, TOWN, OfficeDesk, changed
+from county.office_site import LogIn, Visitor, app_of
 from sqlalchemy import event
 
 from broadcaster.core.model import Severity

@@ -1,3 +1,5 @@
+"""A county's site with two villages, for the tests of pages from afar."""
+
 from collections.abc import Iterator
 
 import pytest

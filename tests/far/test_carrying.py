@@ -72,7 +72,7 @@ def test_two_villages_are_kept_apart(office: FarOffice, lives: dict[str, tuple[s
     assert visitor.get(f"/village/{east}/").status_code == 200
     assert visitor.get(f"/village/{west}/").location == f"/village/{west}/login"
     stolen = office.visitor()
-    for cookie in visitor.client._cookies.values():
+    for cookie in (visitor.client._cookies or {}).values():
         stolen.client.set_cookie(
             cookie.key, cookie.value, domain="office.example", path="/", secure=True
         )

@@ -8,13 +8,15 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, field
-from datetime import UTC
 from random import Random
 from threading import Barrier, Event, Lock
+from typing import Any
+from zoneinfo import ZoneInfo
 
 from faults.county_world import SETTLED_SECONDS, CountyWorld
 from paho.mqtt.client import Client, MQTTv5
 from paho.mqtt.enums import CallbackAPIVersion
+from paho.mqtt.reasoncodes import ReasonCode
 from rig.living_office import COUNTY
 from rig.rig import wait_until
 
@@ -63,7 +65,7 @@ def enrolments(world: CountyWorld, rounds: int) -> None:
     crowd = Crowd(world, applicants)
     crowd.run()
     with closing(OfficeDatabase(f"sqlite:///{world.database}")) as database:
-        boxes = Register(database, Clock(UTC), COUNTY).boxes()
+        boxes = Register(database, Clock(ZoneInfo("UTC")), COUNTY).boxes()
     _judge_register(world, applicants, {box.id: box for box in boxes})
     _judge_rights(world, applicants, boxes)
     _judge_the_door(world, applicants)
@@ -74,7 +76,7 @@ def _invite(world: CountyWorld, rounds: int) -> list[Applicant]:
     """In the register at once, as a list that is typed in by a program of the office."""
     pattern = world.invite(f"{COUNTY}199200", "样子村")
     with closing(OfficeDatabase(f"sqlite:///{world.database}")) as database:
-        register = Register(database, Clock(UTC), COUNTY)
+        register = Register(database, Clock(ZoneInfo("UTC")), COUNTY)
         found = []
         for number in range(rounds):
             code = f"{COUNTY}{110 + number // TOWN}{200 + number % TOWN}"
@@ -286,9 +288,12 @@ def _is_let_in(given: Enrolment) -> bool:
     client = Client(CallbackAPIVersion.VERSION2, given.box, protocol=MQTTv5)
     client.username_pw_set(given.box, given.password)
     client.tls_set_context(_context(given.authority))
-    client.on_connect = lambda c, u, f, reason, p: (
-        answered.done() or answered.set_result(not reason.is_failure)
-    )
+
+    def connected(c: Any, u: Any, f: Any, reason: ReasonCode, p: Any) -> None:
+        if not answered.done():
+            answered.set_result(not reason.is_failure)
+
+    client.on_connect = connected
     client.connect(given.host, given.port, 30)
     client.loop_start()
     try:

@@ -44,4 +44,4 @@ def strike(job: Job, folder: Path) -> CountyTally:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -21,9 +21,9 @@ from rig.village import Village
 
 from broadcaster.bulletin.invitation import FOR_BOX, Invitation
 from broadcaster.bulletin.keys import public
-from broadcaster.link.county_link import ReconnectPolicy
 from broadcaster.link.enrol_client import ask_to_enrol
 from broadcaster.link.membership import own_key
+from broadcaster.link.reconnect_policy import ReconnectPolicy
 from broadcaster.system.thread_loop import ThreadLoop
 
 VILLAGES = {
@@ -96,7 +96,7 @@ class LivingVillage:
 
 
 class CountyWorld(LivingOffice):
-    """Made once, by the commands and pages that the README names."""
+    """Made once, by the commands and pages that docs/county.md names."""
 
     def __init__(self, folder: Path, seed: str, villages: Mapping[str, str] = VILLAGES) -> None:
         (folder / "voices").mkdir(parents=True)

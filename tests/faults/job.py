@@ -1,6 +1,5 @@
 """The program that strikes one world with a share of the faults, and writes its books."""
 
-import sys
 from argparse import ArgumentParser
 from datetime import datetime
 from pathlib import Path
@@ -40,4 +39,4 @@ def strike(job: Job, tools: Tools, folder: Path) -> Books:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -22,7 +22,7 @@ BEGINNING_SECONDS = 0.1
 
 def without_silence(pcm: bytes) -> bytes:
     samples = np.frombuffer(pcm[: len(pcm) // 2 * 2], np.int16)
-    return samples[samples != 0].tobytes()
+    return bytes(samples[samples != 0].tobytes())
 
 
 class Ear:

@@ -9,6 +9,7 @@ import signal
 from array import array
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from random import Random
 from time import monotonic
@@ -134,10 +135,7 @@ def lose_relays(village: Village, random: Random, figures: Figures) -> None:
 
 
 LOSE: dict[str, Callable[[Village, Random, Figures], None]] = {
-    **{
-        what: lambda village, random, figures, what=what: lose_card(village, what, random, figures)
-        for what in CARD_FAULTS
-    },
+    **{what: partial(lose_card, what=what) for what in CARD_FAULTS},
     "gone": lambda village, random, figures: find_card_away(village, "unplug", random, figures),
     "busy": lambda village, random, figures: find_card_away(village, "busy", random, figures),
     "killed": lambda village, random, figures: lose_child(village, signal.SIGKILL, random, figures),

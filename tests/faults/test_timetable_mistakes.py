@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from mistakes import Mistake, mistakes
+from faults.mistakes import Mistake, mistakes
 
 from broadcaster.schedule.slot_settings import TimetableSettings
 from broadcaster.schedule.timetable_file import load_timetable

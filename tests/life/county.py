@@ -1,6 +1,6 @@
 """A county that lives on: an office, its broker, three boxes and the people who use them.
 
-All of it is made once, by the commands and pages that the README names, and never begun anew.
+All of it is made once, by the commands and pages that docs/county.md names, and never begun anew.
 """
 
 import sqlite3
@@ -107,7 +107,7 @@ class County(LivingOffice):
     # How it is made
 
     def make(self) -> None:
-        """As the README says it: keys, broker, office, its first account, the register, the boxes."""
+        """As docs/county.md says: keys, broker, office, its first account, the register, the boxes."""
         self.found(self.lines.port)
         self._let_in_officers()
         self.officers[0].import_areas(TOWNS | VILLAGES)
@@ -223,8 +223,8 @@ class County(LivingOffice):
         due = [one for one in self.sent if one.id and one.day <= self.today and not one.forgotten]
         lately = due[-MOST_BOARDS:]
         self._wait(lambda: all(map(self._fits, lately)), TRUE_SECONDS)
-        for one in lately:
-            self._fits(one)
+        for sent in lately:
+            self._fits(sent)
         listed = {
             (one.name, drill): one.listed(drill) for one in self.officers for drill in (False, True)
         }

@@ -103,7 +103,7 @@ def fits(asked: Asked, words: str) -> bool:
 
 def table(days: Sequence[Day]) -> str:
     """A line a day."""
-    rows = [("day", *COLUMNS, "log", "MB", "fds", "threads")]
+    rows: list[tuple[str, ...]] = [("day", *COLUMNS, "log", "MB", "fds", "threads")]
     for day in days:
         if not (figures := day.figures):
             continue

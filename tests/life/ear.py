@@ -52,7 +52,7 @@ class Sound:
 
 def sounded(samples: Samples) -> bytes:
     """Without its silences, which are longer where a machine under load makes the next line late."""
-    return samples[samples != 0].tobytes()
+    return bytes(samples[samples != 0].tobytes())
 
 
 class Ear:

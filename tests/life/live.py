@@ -10,7 +10,8 @@ import sys
 import tempfile
 import time
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from random import Random
 
@@ -79,9 +80,9 @@ def _one_day(life: Life, faults: list[Fault], night: Fault) -> None:
     began = time.monotonic()
     life.until(MORNING)
     life.start()
-    wishes = [lambda severity=severity: life.ask(severity) for severity in Severity]
-    wishes += [life.ask_by_pattern, life.ask_by_recording]
-    events = [*wishes, *(lambda fault=fault: fault(life) for fault in faults)]
+    wishes = [*(partial(life.ask, severity) for severity in Severity)]
+    wishes += [partial(life.ask_by_pattern), partial(life.ask_by_recording)]
+    events: list[Callable[[], object]] = [*wishes, *(partial(fault, life) for fault in faults)]
     names = [*("somebody asks" for _ in wishes), *(fault.__name__ for fault in faults)]
     order = life.random.sample(range(len(events)), len(events))
     for place, number in enumerate(order):

@@ -28,7 +28,7 @@ from broadcaster.settings.schema import load_settings
 
 ZONE = ZoneInfo("Asia/Shanghai")
 SECRETARY, PASSWORD = "王秀英", "shuiku-2026"
-BARE = {"chime": Signal.NONE, "opening": "", "closing": ""}
+BARE: dict[str, Any] = {"chime": Signal.NONE, "opening": "", "closing": ""}
 # A slot of each noon, when the machine is off.
 MISSED = "午间"
 # The slots of the timetable, each with what it says; the clock is set some seconds before they are due.

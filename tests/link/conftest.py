@@ -1,3 +1,5 @@
+"""A broker, an office and a box between them, for the tests of the link."""
+
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from rig.broker import BrokerRig, OfficeClient
 from securesystemslib.signer import CryptoSigner
 
 from broadcaster.bulletin import envelope, mqtt_topics, strict_json
-from broadcaster.bulletin.bulletin import PAYLOAD_TYPE
+from broadcaster.bulletin.bulletin import PAYLOAD_TYPE, Bulletin
 from broadcaster.bulletin.keyring import Keyring
 from broadcaster.bulletin.keys import new_key, public
 from broadcaster.bulletin.receipts import ReceiptState
@@ -463,6 +464,10 @@ def test_a_leaked_key_that_ran_its_numbers_up_is_overcome_by_the_offices_rotatio
         given: Any = office
         box = LinkBox(tmp_path / "box", given, broker, "leaked")
         stolen = office.key()
+
+        def came_whole(told: Bulletin) -> bool:
+            return box.states(client, told) == WHOLE
+
         with box.running() as life:
             until(lambda: life.connected)
             for seq in (900_000, 1_800_000):
@@ -470,7 +475,7 @@ def test_a_leaked_key_that_ran_its_numbers_up_is_overcome_by_the_offices_rotatio
                 client.publish(
                     mqtt_topics.bulletin(COUNTY, ahead.id), signed(ahead, stolen), retain=False
                 )
-                until(lambda told=ahead: box.states(client, told) == WHOLE)
+                until(partial(came_whole, ahead))
             assert refusal_of(box, client, office.sign("停水。")) is Refusal.SEQUENCE_TOO_OLD
             office.rotate()
             client.publish(mqtt_topics.keyring(COUNTY), office.keyring(), retain=False)

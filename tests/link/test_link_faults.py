@@ -4,6 +4,7 @@ import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ from broadcaster.core.model import Severity
 from broadcaster.link.inbox import Reception
 from broadcaster.link.outbox import HELD_SECONDS
 from broadcaster.link.reconnect_policy import PERHAPS_TAKEN_OVER, STEADY_SECONDS, TAKEN_OVER
+from broadcaster.store.database import sqlite_connection
 
 WHOLE = [ReceiptState.ACCEPTED, ReceiptState.ON_THE_AIR, ReceiptState.ENDED]
 NOT_AUTHORISED = 135
@@ -113,8 +115,9 @@ def test_a_cancel_that_the_box_went_down_over_counts_after_it(tmp_path: Path, co
 
 
 def test_while_the_disk_takes_nothing_what_is_urgent_is_heard_once_and_told_of_later(
-    box: LinkBox, office: Office
+    box: LinkBox, office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(sqlite_connection, "BUSY_SECONDS", 0.2)
     with box.running() as life:
         until(lambda: life.connected)
         with closing(sqlite3.connect(box.state / "broadcaster.db", isolation_level=None)) as held:
@@ -250,17 +253,18 @@ def test_a_receipt_is_kept_until_the_broker_has_surely_saved_it(box: LinkBox, of
             told_all = box.states(office.client, told) == WHOLE
             return told_all and not life.link.status()["receipts_waiting"]
 
+        def told_since(at: object) -> bool:
+            life.link.wake()
+            life.link.step()
+            return bool(life.link.status()["heads_at"] != at)
+
         until(step)
         assert life.receipts_kept() == 3
         for waited, kept in ((HELD_SECONDS / 2, 3), (HELD_SECONDS, 0)):
             box.clock.waited += waited
             office.publish_heads()
             at = office.in_force and life.link.status()["heads_at"]
-            until(
-                lambda at=at: (
-                    life.link.wake() or life.link.step() or life.link.status()["heads_at"] != at
-                )
-            )
+            until(partial(told_since, at))
             assert life.receipts_kept() == kept
 
 

@@ -73,7 +73,7 @@ def of(sound: bytes, url: str = "http://127.0.0.1:1/x") -> Bulletin:
 
 def outcome(life: Life, told: Bulletin) -> Outcome:
     until(lambda: life.receipts_kept() >= 2)
-    until(lambda: life.station.bulletins.find(told.id).stage == "settled")
+    until(lambda: (kept := life.station.bulletins.find(told.id)) and kept.stage == "settled")
     row = life.station.past(told.id)
     return row.outcome if row else Outcome.FAILED
 

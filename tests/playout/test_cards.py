@@ -1,3 +1,7 @@
+"""The card that sound goes to is the one that the amplifier hangs at, or the box says why there is
+none.
+"""
+
 from dataclasses import replace
 from pathlib import Path
 

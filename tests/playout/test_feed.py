@@ -1,3 +1,5 @@
+"""The buffer between reader and card loses no block, counts each, and fades to silence."""
+
 from array import array
 
 from broadcaster.playout.device.pcm_buffer import Feed

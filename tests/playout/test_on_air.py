@@ -1,3 +1,5 @@
+"""It is known to the line how much of an airing was heard, so that nothing is said twice or left out."""
+
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from math import inf

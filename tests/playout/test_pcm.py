@@ -1,3 +1,5 @@
+"""Volume and ramps do exactly what they say to each sample."""
+
 from array import array
 
 import pytest

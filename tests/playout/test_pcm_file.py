@@ -1,3 +1,5 @@
+"""A sound file is read whole and in the station's format, and anything else is refused."""
+
 from pathlib import Path
 
 import numpy as np

@@ -1,8 +1,13 @@
+"""The player airs each airing once, in the order of the rules, and writes exactly one honest end of
+it.
+"""
+
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +26,7 @@ from broadcaster.core.model import (
     JournalEntry,
     Made,
     Notice,
+    OfficeLevel,
     Outcome,
     Programme,
     Ready,
@@ -304,7 +310,12 @@ def test_a_fault_of_our_own_costs_one_airing(air: Air) -> None:
 def test_waking_a_player_with_nothing_to_do_returns(air: Air) -> None:
     thread = threading.Thread(target=air.player.step)
     thread.start()
-    wait_until(lambda: (air.player.wake(), not thread.is_alive())[1])
+
+    def ended() -> bool:
+        air.player.wake()
+        return not thread.is_alive()
+
+    wait_until(ended)
     assert air.journal == []
 
 
@@ -312,7 +323,9 @@ def test_a_higher_office_waits_for_its_equal_in_severity(air: Air) -> None:
     air.put("village")
     thread = air.start()
     county = air.airing("county")
-    air.player.put(QueuedAiring(replace(county, notice=replace(county.notice, office=2))))
+    air.player.put(
+        QueuedAiring(replace(county, notice=replace(county.notice, office=OfficeLevel.COUNTY)))
+    )
     air.device.release()
     thread.join(10)
     assert air.endings() == [("village", Outcome.PLAYED)]
@@ -502,7 +515,12 @@ def test_a_talk_without_a_card_ends_within_seconds_and_is_not_taken_up(air: Air)
 def test_a_card_that_is_back_wakes_the_player(air: Air) -> None:
     air.device.lose()
     air.put("scheduled", kind=AiringKind.SCHEDULED)
-    thread = threading.Thread(target=lambda: (air.player.step(), air.player.step()))
+
+    def step_twice() -> None:
+        air.player.step()
+        air.player.step()
+
+    thread = threading.Thread(target=step_twice)
     thread.start()
     air.device.come_back()
     thread.join(10)
@@ -719,16 +737,19 @@ def test_whoever_looks_while_one_begins_finds_it_waiting_or_on_the_air(air: Air)
     over = threading.Event()
 
     def look() -> None:
-        while not over.is_set():
+        while not over.wait(1e-5):  # lets the others have the interpreter
             on_air, waiting = air.player.look()
             looks.append({one.id for one in (*waiting, *([on_air.airing] if on_air else []))})
+
+    def was_seen(name: str) -> bool:
+        return name in looks[-1]
 
     looker = threading.Thread(target=look)
     looker.start()
     for name in names:
         air.put(name)
         thread = air.start()
-        wait_until(lambda name=name: name in looks[-1])
+        wait_until(partial(was_seen, name))
         air.player.cancel(name, "停播")
         thread.join(10)
     over.set()

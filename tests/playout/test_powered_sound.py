@@ -6,6 +6,7 @@ import subprocess
 import sys
 import textwrap
 from collections.abc import Callable
+from functools import partial
 
 import psutil
 import pytest
@@ -13,7 +14,7 @@ from rig.listening import Listener, Sound, child_of
 from rig.relay_board import RelayBoard
 from rig.rig import FakeRig, wait_until
 
-from broadcaster.playout.amplifier.wiring import POWER
+from broadcaster.playout.amplifier.base.wiring import POWER
 from broadcaster.settings.schema import AmplifierSettings
 
 OpenOn = Callable[..., Listener]
@@ -28,6 +29,10 @@ def wired(board: RelayBoard, **settings: float) -> AmplifierSettings:
         zones={"村东": 2, "村西": 3},
         **{"warm_up_seconds": 0.4, "hold_seconds": 0.3, **settings},
     )
+
+
+def has_sounded(rig: FakeRig, clip: Sound) -> bool:
+    return clip.pcm in rig.captured()
 
 
 def start(listener: Listener, rig: FakeRig, clip: Sound) -> None:
@@ -46,7 +51,7 @@ def test_no_sound_is_lost_while_the_amplifier_warms_up(
         ended = listener.speak(item_id, clip)
         assert ended.whole
         assert ended.seconds_played == pytest.approx(0.3)
-        wait_until(lambda clip=clip: clip.pcm in fake_rig.captured())
+        wait_until(partial(has_sounded, fake_rig, clip))
         assert board.changes[changes : changes + 3] == [(1, True), (2, True), (3, True)]
         heard_at = fake_rig.village.heard_at(fake_rig.captured().find(clip.pcm) // 2)
         # A busy machine writes down late when the relay closed, by some milliseconds.

@@ -1,3 +1,5 @@
+"""The queue gives airings in the order of precedence, and none that is late or may not start yet."""
+
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 

@@ -29,7 +29,7 @@ def wav_file(tmp_path: Path, clock: ManualClock) -> Callable[[], WavFileSink]:
 def read(path: Path) -> bytes:
     with wave.open(str(path)) as file:
         assert (file.getframerate(), file.getnchannels(), file.getsampwidth()) == (RATE_HZ, 1, 2)
-        return file.readframes(file.getnframes())
+        return bytes(file.readframes(file.getnframes()))
 
 
 def test_what_was_written_is_queued_until_it_has_sounded(clock: ManualClock) -> None:

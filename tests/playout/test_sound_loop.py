@@ -8,7 +8,7 @@ from rig.rig import wait_until
 
 from broadcaster.core.errors import DeviceLost
 from broadcaster.playout.amplifier.amplifier import Amplifier
-from broadcaster.playout.amplifier.wiring import Wiring
+from broadcaster.playout.amplifier.base.wiring import Wiring
 from broadcaster.playout.device.sink_contract import Sink
 from broadcaster.playout.device.sound_loop import LOOKING_SECONDS, SoundLoop
 from broadcaster.playout.device.sound_messages import Configure, FadeOut, Fault, SilentOutput
@@ -71,4 +71,9 @@ def test_one_that_is_gone_or_cannot_be_seen_is_tried_at_the_next_look(is_there: 
     bench = Bench(is_there)
     bench.look(for_seconds=5)
     wait_until(lambda: bench.sink.tries)
-    wait_until(lambda: bench.look(for_seconds=5) or bench.faults())
+
+    def found() -> list[str]:
+        bench.look(for_seconds=5)
+        return bench.faults()
+
+    wait_until(found)

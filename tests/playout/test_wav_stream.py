@@ -1,3 +1,5 @@
+"""A programme streams as one WAV of the announced length, or breaks off."""
+
 import io
 from pathlib import Path
 

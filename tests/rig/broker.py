@@ -96,13 +96,13 @@ class OfficeClient:
         )
         client.username_pw_set(user, password)
         client.tls_set(str(rig.broker.folder / "authority.pem"), tls_version=ssl.PROTOCOL_TLS_CLIENT)
-        client.on_message = lambda c, u, message: self.got.append((message.topic, message.payload))
+        client.on_message = lambda c, u, told: self.got.append((told.topic, bytes(told.payload)))
         client.on_connect = self._connected
         client.on_publish = self._published
         client.on_disconnect = lambda *_: self.gone.set()
-        client.reconnect_delay_set(1, 1)
+        client.reconnect_delay_set(0.05, 0.05)  # type: ignore[arg-type]
         # As an office must: what boxes tell while it is away is kept for it.
-        kept = Properties(PacketTypes.CONNECT)
+        kept: Any = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
         kept.SessionExpiryInterval = 3600
         client.connect_async("127.0.0.1", rig.port, 30, clean_start=not keeps, properties=kept)
         client.loop_start()

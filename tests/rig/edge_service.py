@@ -277,7 +277,7 @@ def _make_certificate(certificate: Path, key: Path) -> None:
 
 def _abort(request: web.Request) -> None:
     assert request.transport
-    request.transport.abort()  # type: ignore[attr-defined]
+    request.transport.abort()
 
 
 def _status(status: int, date: datetime | None) -> web.Response:

@@ -206,6 +206,10 @@ class FakeStation:
         self.studio = FakeStudio(settings.paths.audio_cache)
         file = LexiconFile(settings.paths.state.parent)
         self.words = Wordbook(file, file.load(), cast(Any, self.studio))
+        self.speakers = [
+            VoiceEntry("baker:female", True, "可用", "", "", "离线女声"),
+            VoiceEntry("edge:xiaoxiao", False, "没有打开", "", "", "晓晓"),
+        ]
         self.going_on: dict[str, str] = {}
         self.now = datetime.now(settings.station.zone)
         self.on_air: OnAirStatus | None = None
@@ -276,10 +280,7 @@ class FakeStation:
         return self.quiet_until
 
     def voices(self) -> list[VoiceEntry]:
-        return [
-            VoiceEntry("baker:female", True, "可用", "", "", "离线女声"),
-            VoiceEntry("edge:xiaoxiao", False, "没有打开", "", "", "晓晓"),
-        ]
+        return list(self.speakers)
 
     def afar(self) -> Afar:
         return Afar.NO
@@ -455,7 +456,7 @@ class FakeDevice(Device):
     heard when it is faded out next, else all but a second; while it is `deaf` it does not fade.
     """
 
-    card, relays_on = "假声卡", ()
+    card, relays_on = "假声卡", tuple[str, ...]()
 
     def __init__(self) -> None:
         super().__init__()
@@ -476,6 +477,11 @@ class FakeDevice(Device):
 
     def expect(self) -> None:
         self.expected += 1
+
+    def power(self, names: tuple[str, ...], seconds: float) -> None:
+        """It has as many relays as are named, and they stay on."""
+        if not self._item_id:
+            self.relays_on = names
 
     def begin(self, item_id: str, volume: int | None = None, zones: tuple[str, ...] = ()) -> None:
         self._item_id, self._seconds, self._finished = item_id, 0.0, False

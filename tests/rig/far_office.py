@@ -134,9 +134,12 @@ def far_office(folder: Path) -> Iterator[FarOffice]:
         )
         woken: list[Callable[[], None]] = []
         held = OfficeKeys(office, office.unlock(SENTENCE), clock)
-        keys = VillageKeys(
-            office, lambda: held.signer, SENTENCE, clock, lambda: [one() for one in woken] and None
-        )
+
+        def wake() -> None:
+            for one in woken:
+                one()
+
+        keys = VillageKeys(office, lambda: held.signer, SENTENCE, clock, wake)
         publisher = Publisher(database, parts.register, clock, held.signer, held.trust)
         line = FarLine(wire, parts.register, keys)
         running = OfficeThread(

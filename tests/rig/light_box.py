@@ -10,8 +10,9 @@ from zoneinfo import ZoneInfo
 from broadcaster.bulletin.enrolment import Enrolment
 from broadcaster.core.clock import Clock
 from broadcaster.core.model import Airing, AiringKind, JournalEntry, Notice, Outcome
-from broadcaster.link.county_link import Link, ReconnectPolicy
+from broadcaster.link.county_link import Link
 from broadcaster.link.membership import Membership, enrol
+from broadcaster.link.reconnect_policy import ReconnectPolicy
 from broadcaster.rules.quiet_hours import PASSES, Verdict
 from broadcaster.settings.schema import Settings
 from broadcaster.store.bulletins import StoredBulletins

@@ -30,7 +30,7 @@ def can_mount() -> bool:
 def sounded(pcm: bytes) -> bytes:
     """Without its silences, which are longer where a machine under load makes the next line late."""
     samples = np.frombuffer(pcm, np.int16)
-    return samples[samples != 0].tobytes()
+    return bytes(samples[samples != 0].tobytes())
 
 
 needs_mounts = pytest.mark.skipif(

@@ -3,7 +3,9 @@
 One character is two tokens (initial and final), 0.12 s each at speed 1.
 """
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnx
@@ -14,6 +16,10 @@ RATE_HZ = 22_050  # the only one that the engine takes a HiFi-GAN vocoder at
 TOKEN_SECONDS = 0.12
 WORDS = {"重庆": "zhong4 qing4"}
 INITIALS = ("zh", "ch", "sh", *"bpmfdtnlgkhjqxrzcsyw")
+
+
+# The type of a tensor's numbers, and its sides.
+Shape = tuple[int, list[Any]]
 
 
 class Graph:
@@ -28,7 +34,7 @@ class Graph:
         self.constants.append(numpy_helper.from_array(np.asarray(value, kind), name))
         return name
 
-    def op(self, kind: str, *inputs: str, output: str = "", **attributes: object) -> str:
+    def op(self, kind: str, *inputs: str, output: str = "", **attributes: Any) -> str:
         output = output or f"v{len(self.nodes)}"
         self.nodes.append(helper.make_node(kind, list(inputs), [output], **attributes))
         return output
@@ -47,7 +53,7 @@ class Graph:
         phase = self.op("CumSum", steps, self.constant(2, np.int64))
         return self.op("Mul", self.op("Sin", phase), self.constant(0.3), output=output)
 
-    def save(self, path: Path, inputs: dict[str, tuple[int, list[object]]], about: dict[str, object]):
+    def save(self, path: Path, inputs: Mapping[str, Shape], about: Mapping[str, object]) -> None:
         values = [helper.make_tensor_value_info(name, *shape) for name, shape in inputs.items()]
         output = self.nodes[-1].output[0]
         results = [helper.make_tensor_value_info(output, TensorProto.FLOAT, None)]
@@ -58,9 +64,10 @@ class Graph:
         onnx.save(model, str(path))
 
 
-TOKENS, NUMBER = (TensorProto.INT64, [1, "N"]), (TensorProto.FLOAT, [1])
-SCALES = {"noise_scale": NUMBER, "length_scale": NUMBER}
-LENGTH = {"x_length": (TensorProto.INT64, [1])}
+TOKENS: Shape = (TensorProto.INT64, [1, "N"])
+NUMBER: Shape = (TensorProto.FLOAT, [1])
+SCALES: dict[str, Shape] = {"noise_scale": NUMBER, "length_scale": NUMBER}
+LENGTH: dict[str, Shape] = {"x_length": (TensorProto.INT64, [1])}
 
 
 def make_vits(folder: Path, speakers: int = 1, token_seconds: float = TOKEN_SECONDS) -> Path:

@@ -1,3 +1,7 @@
+"""Quiet hours keep off all that they should, from the first second to the last, and tell why and
+until when.
+"""
+
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any

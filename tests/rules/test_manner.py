@@ -1,3 +1,5 @@
+"""A notice gets from its severity and its station each thing that it leaves open."""
+
 import pytest
 
 from broadcaster.core.model import Notice, Severity, Signal

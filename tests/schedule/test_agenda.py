@@ -1,3 +1,5 @@
+"""The order of due times of many slots is that of asking every slot."""
+
 from datetime import datetime, time, timedelta
 from itertools import islice
 from zoneinfo import ZoneInfo

@@ -1,3 +1,5 @@
+"""A slot that falls due is put once, whatever the clock, the timetable or an error does meanwhile."""
+
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager

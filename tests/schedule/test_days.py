@@ -1,3 +1,5 @@
+"""Days by the solar and the lunar calendar, by terms, markets and holidays are the right days."""
+
 from datetime import date, timedelta
 
 import pytest

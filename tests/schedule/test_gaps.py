@@ -1,3 +1,5 @@
+"""Each occurrence that a box missed while it was off is told once, and none that it did not miss."""
+
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta

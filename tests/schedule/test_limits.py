@@ -1,3 +1,5 @@
+"""Loops keep their distance and their minutes an hour and a day, also when the clock is put back."""
+
 from datetime import datetime, timedelta
 
 from broadcaster.rules.loop_limits import LoopLimits

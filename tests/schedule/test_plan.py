@@ -1,3 +1,5 @@
+"""The plan foretells what the air will do: which airing plays, waits, is cut or left out, and why."""
+
 from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Any

@@ -1,3 +1,5 @@
+"""A recurrence goes up, leaves no due time out, and numbers its occurrences without a gap."""
+
 from datetime import date, datetime, time, timedelta
 from itertools import islice, pairwise
 from zoneinfo import ZoneInfo

@@ -1,3 +1,5 @@
+"""A slot is due at its times, on its days and inside its windows, and at no other moment."""
+
 from datetime import UTC, datetime, time, timedelta
 from itertools import pairwise
 from zoneinfo import ZoneInfo

@@ -1,3 +1,5 @@
+"""Times by the clock, the sun, cron and single moments are due when they should be."""
+
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 

@@ -1,3 +1,7 @@
+"""The timetable gives the airings of all slots in order, each with its own notice, as far as is
+asked.
+"""
+
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any
@@ -94,7 +98,7 @@ def test_the_shipped_timetable_puts_every_slot_on_the_air_within_a_week() -> Non
     assert aired == {slot.name for slot in shipped.slots}
 
 
-DENSE = [
+DENSE: list[dict[str, Any]] = [
     {"name": "循环", "text": "防火", "every_minutes": 1, "windows": "00:00-24:00"},
     {"name": "定时", "text": "开会", "cron": "* * * * *"},
     {"name": "轮流", "texts": ["一", "二", "三"], "every_minutes": 7, "windows": "08:00-20:00"},

@@ -1,3 +1,5 @@
+"""Settings are right or refused, with every problem at once and the nearest key."""
+
 from pathlib import Path
 
 import pytest
@@ -7,7 +9,7 @@ from broadcaster.audio.mastering_preset import PRESETS
 from broadcaster.core.errors import ConfigError
 from broadcaster.core.model import Severity, Signal
 from broadcaster.core.project_folders import CONFIG_FOLDER
-from broadcaster.playout.amplifier.wiring import POWER, Wiring
+from broadcaster.playout.amplifier.base.wiring import POWER, Wiring
 from broadcaster.schedule.timetable_file import load_timetable
 from broadcaster.settings.schema import Settings, SoundSettings, load_lexicon, load_settings
 from broadcaster.settings.values import Section, as_written
@@ -145,7 +147,7 @@ def test_a_preset_that_is_not_known_is_told_with_those_that_are(tmp_path: Path) 
 
 
 def test_the_presets_that_can_be_chosen_are_those_that_there_are() -> None:
-    assert all(SoundSettings(preset=name).preset == name for name in PRESETS)  # type: ignore[arg-type]
+    assert all(SoundSettings(preset=name).preset == name for name in PRESETS)
 
 
 def test_part_of_a_severitys_manner_leaves_the_rest_of_it(tmp_path: Path) -> None:

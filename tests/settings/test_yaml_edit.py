@@ -1,3 +1,7 @@
+"""A program's change in a person's YAML changes one entry and nothing else, or nothing at all."""
+
+from collections.abc import Callable
+
 import pytest
 import yaml
 
@@ -73,10 +77,11 @@ def test_a_section_whose_last_entry_goes_can_be_filled_again(file: str) -> None:
 def test_other_ways_to_write_yaml_are_changed_rightly_or_not_at_all(
     file: str, after_setting: dict[str, str], after_removing: dict[str, str]
 ) -> None:
-    for change, wanted in (
+    changes: list[tuple[Callable[[], str], dict[str, str]]] = [
         (lambda: set_entry(file, "places", "c", "d"), after_setting),
         (lambda: remove_entry(file, "places", "乐亭"), after_removing),
-    ):
+    ]
+    for change, wanted in changes:
         try:
             changed = change()
         except FileUnwritable as error:

@@ -1,9 +1,11 @@
+"""Machines to be set up, with stand-ins for apt, dpkg and npm."""
+
 import shutil
 from pathlib import Path
 
 import pytest
-from copied import Copy
-from machine import Machine
+from setup.copied import Copy
+from setup.machine import Machine
 
 
 @pytest.fixture

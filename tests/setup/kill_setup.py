@@ -11,8 +11,8 @@ from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
-from read_readme import ALONE, bare_reader, tell
-from reader import Reader
+from setup.read_readme import ALONE, bare_reader, tell
+from setup.reader import Reader
 
 # What is there when it is killed; once it is there, the next kill comes a second after the start.
 PLACES = (

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from copied import Copy
+from setup.copied import Copy
 
 from broadcaster.core.project_folders import PROJECT_FOLDER
 

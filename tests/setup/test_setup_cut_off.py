@@ -7,7 +7,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from machine import Machine, put_wheel
+from setup.machine import Machine, put_wheel
 
 # Each is met twice in a row on the same machine before the next one.
 FLAGS = ("kill-update", "kill-unpack")

@@ -6,7 +6,7 @@ import subprocess
 from collections.abc import Iterator
 
 import pytest
-from machine import FILLER, Machine
+from setup.machine import FILLER, Machine
 
 # The project's folder becomes a small disk, which goes with the last process that sees it.
 ALONE = ("unshare", "--user", "--map-root-user", "--mount", "sh", "-c")

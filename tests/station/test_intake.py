@@ -198,10 +198,10 @@ def test_how_far_it_came_is_noted_after_each_line(open_again: Open) -> None:
         thread = box.start()
         box.clock.advance(2.9)
         box.note_progress()
-        wait_until(lambda: box.noted() == {"a": (2, pytest.approx(2.9))})
+        wait_until(lambda: box.noted() == {"a": pytest.approx((2, 2.9))})
         box.clock.advance(3.0)
         box.note_progress()
-        wait_until(lambda: box.noted() == {"a": (3, pytest.approx(5.9))})
+        wait_until(lambda: box.noted() == {"a": pytest.approx((3, 5.9))})
         box.device.release()
         thread.join(10)
 

@@ -1,3 +1,7 @@
+"""The village's lexicon is changed where an entry stands, and comments and wrong files stay as they
+are.
+"""
+
 import subprocess
 import sys
 from pathlib import Path

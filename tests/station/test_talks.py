@@ -202,7 +202,8 @@ def test_what_is_said_sounds_after_the_chime_and_is_journaled_with_who_and_how_l
     assert entry.airing.notice.text == "王秀英在现场讲话"
     state = air.talks.state(talk, WANG.name)
     assert state
-    assert (state.stage, state.seconds) == (TalkStage.OVER, pytest.approx(CHIME_SECONDS + 0.4))
+    assert state.stage is TalkStage.OVER
+    assert state.seconds == pytest.approx(CHIME_SECONDS + 0.4)
     assert list(air.spool.folders[0].iterdir()) == []
 
 

@@ -1,3 +1,5 @@
+"""An airing comes back from the database with every field, also from older and stranger texts."""
+
 import json
 from dataclasses import fields, replace
 from datetime import UTC
@@ -40,7 +42,8 @@ def test_what_is_left_to_the_station_stays_left_to_it() -> None:
     one = replace(airing(), notice=Notice("开会"))
     again = read_airing(write_airing(one))
     assert again == one
-    assert again.notice.repeats is again.notice.opening is again.notice.chime is None
+    notice = again.notice
+    assert (notice.repeats, notice.opening, notice.chime) == (None, None, None)
 
 
 def test_the_zone_of_the_due_time_is_kept() -> None:

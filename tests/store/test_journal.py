@@ -1,3 +1,5 @@
+"""The journal keeps one line of each end, and gives them back newest first, whole and searchable."""
+
 import sqlite3
 import stat
 import threading

@@ -1,3 +1,5 @@
+"""A known phone lets its owner in by six digits, and nobody who guesses."""
+
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path

@@ -1,3 +1,5 @@
+"""A token opens what its scope allows until it is removed, and each deed is on record."""
+
 from datetime import timedelta
 from pathlib import Path
 

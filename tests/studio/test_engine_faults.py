@@ -13,7 +13,7 @@ import pytest
 from rig.fakes import ManualClock
 from rig.spoken import baker_folder
 from rig.tiny_sherpa import make_hanging, make_vits
-from test_studio import WATER, Listener, kill
+from studio.test_studio import WATER, Listener, kill
 
 from broadcaster.audio.clip_key import SIGNAL_VERSIONS
 from broadcaster.core.errors import BroadcasterError

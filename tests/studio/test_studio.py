@@ -11,6 +11,7 @@ import numpy as np
 import psutil
 import pytest
 import soundfile
+from numpy.typing import NDArray
 from rig.fakes import ManualClock
 
 from broadcaster.audio.clip_key import SIGNAL_VERSIONS, signal_key
@@ -76,8 +77,8 @@ class Listener:
         return delivery
 
 
-def samples(path: Path) -> np.ndarray:
-    return soundfile.read(path, dtype="int16")[0]
+def samples(path: Path) -> NDArray[np.int16]:
+    return np.asarray(soundfile.read(path, dtype="int16")[0], np.int16)
 
 
 def kill(studio: Studio, with_signal: signal.Signals = signal.SIGKILL) -> None:

@@ -1,3 +1,5 @@
+"""A child process is heard in order, its end is told once, and none is left behind."""
+
 import os
 import signal
 import subprocess

@@ -1,3 +1,5 @@
+"""A thread's loop goes on after an error and ends when it is told to."""
+
 import threading
 
 from broadcaster.system.thread_loop import ThreadLoop

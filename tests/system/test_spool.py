@@ -1,3 +1,5 @@
+"""A sound that the cache refuses stays until its job is over, in memory where the disk takes nothing."""
+
 import subprocess
 import sys
 from pathlib import Path

@@ -16,7 +16,7 @@ from broadcaster.system.watchdog import OUTSIDE
 LIMIT = "1.0"
 BEGIN = """
 import sys, threading, time
-from broadcaster.system.thread_loop import Loop
+from broadcaster.system.thread_loop import ThreadLoop
 from broadcaster.system.watchdog import keep_watch
 ended = threading.Event()
 def watch(*loops, ask=lambda: None):
@@ -24,7 +24,7 @@ def watch(*loops, ask=lambda: None):
     sys.exit(keep_watch(loops, ended, ask, float(sys.argv[1])))
 """
 STUCK_LOOP = """
-loop = Loop("talking", threading.Event().wait, print, longest_seconds=0.5)
+loop = ThreadLoop("talking", threading.Event().wait, print, longest_seconds=0.5)
 loop.start()
 watch(loop)
 """
@@ -41,9 +41,9 @@ def air():
     for _ in range(20):
         time.sleep(0.2)
         loop.stir()
-loop = Loop("airing", air, print, longest_seconds=1.0)
-patient = Loop("copies", threading.Event().wait, print)
-busy = [Loop(f"busy-{n}", work, print, longest_seconds=1.0) for n in range(4)]
+loop = ThreadLoop("airing", air, print, longest_seconds=1.0)
+patient = ThreadLoop("copies", threading.Event().wait, print)
+busy = [ThreadLoop(f"busy-{n}", work, print, longest_seconds=1.0) for n in range(4)]
 for one in (loop, patient, *busy): one.start()
 threading.Timer(4.0, ended.set).start()
 watch(loop, patient, *busy)
@@ -52,9 +52,10 @@ WATCHED_BOX = """
 import sys
 from pathlib import Path
 from broadcaster.commands.console import load_config
-from broadcaster.daemon import assembly
-sys.exit(assembly.run(load_config(Path(sys.argv[2])), lambda line: print(line, flush=True), None, False,
-                    hang_seconds=float(sys.argv[1])))
+from broadcaster.daemon import running_box
+config = load_config(Path(sys.argv[2]))
+told = lambda line: print(line, flush=True)
+sys.exit(running_box.run(config, told, None, False, hang_seconds=float(sys.argv[1])))
 """
 
 

@@ -1,3 +1,5 @@
+"""A text is cleaned to what can be said, and refused with what to do where nothing can."""
+
 import pytest
 
 from broadcaster.core.errors import TextRefused

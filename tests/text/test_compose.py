@@ -1,3 +1,5 @@
+"""A notice is said as opening, body, repeats and closing, with the station's pauses."""
+
 from collections.abc import Iterator
 from dataclasses import replace
 

@@ -1,3 +1,5 @@
+"""A changed lexicon has another fingerprint, and the same one the same."""
+
 import subprocess
 import sys
 

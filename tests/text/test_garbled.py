@@ -1,3 +1,5 @@
+"""Text that a converter broke is repaired, and other brackets stay."""
+
 import pytest
 
 from broadcaster.text.mojibake import repair

@@ -1,3 +1,5 @@
+"""A word is said as the village's lexicon writes it, the longest entry first."""
+
 import pytest
 
 from broadcaster.core.errors import ConfigError

@@ -1,9 +1,12 @@
+"""Numbers and signs are said as people say them, by rules that each have an example."""
+
 import csv
 import re
 from pathlib import Path
 
 import pytest
 
+from broadcaster.text.normalisation_rule import NormalisationRule
 from broadcaster.text.normalise import ORDER, normalise
 
 # One example at least for each rule, by its name.
@@ -97,13 +100,13 @@ EXAMPLES = {
 
 
 @pytest.mark.parametrize("rule", ORDER, ids=lambda rule: rule.name)
-def test_each_rule_says_its_example(rule) -> None:
+def test_each_rule_says_its_example(rule: NormalisationRule) -> None:
     written, spoken = EXAMPLES[rule.name]
     assert normalise(written) == spoken
 
 
 @pytest.mark.parametrize("rule", ORDER, ids=lambda rule: rule.name)
-def test_each_rule_has_a_part_in_its_example(rule) -> None:
+def test_each_rule_has_a_part_in_its_example(rule: NormalisationRule) -> None:
     text = EXAMPLES[rule.name][0]
     for one in ORDER:
         if one is rule:

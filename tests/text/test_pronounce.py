@@ -1,3 +1,5 @@
+"""Characters of many readings, places, surnames and letters are said rightly."""
+
 import pytest
 
 from broadcaster.settings.schema import load_lexicon as load_shipped_entries

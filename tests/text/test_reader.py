@@ -1,3 +1,5 @@
+"""A notice is cut into lines of one breath, with the pauses that its marks ask for."""
+
 import re
 from pathlib import Path
 

@@ -1,5 +1,8 @@
+"""Tones change as they do in speech."""
+
 import pytest
 
+from broadcaster.text.frontend import Frontend
 from broadcaster.text.g2p import pronounce
 from broadcaster.text.lexicon import Lexicon
 from broadcaster.text.sandhi import sound
@@ -119,7 +122,7 @@ def test_er_is_an_ending_except_where_it_means_a_child(clause: str, expected: st
     assert sounded(clause) in expected.split("|")
 
 
-def test_the_dictionary_reading_is_kept_beside_the_sounded_one(plain_reader) -> None:
+def test_the_dictionary_reading_is_kept_beside_the_sounded_one(plain_reader: Frontend) -> None:
     syllables = plain_reader.lines("一个小组不去")[0].syllables
     assert [one.pinyin for one in syllables] == ["yi1", "ge4", "xiao3", "zu3", "bu4", "qu4"]
     assert [one.sounded for one in syllables] == ["yi2", "ge5", "xiao2", "zu3", "bu2", "qu4"]

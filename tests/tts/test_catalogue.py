@@ -3,6 +3,7 @@
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -78,7 +79,9 @@ def test_asking_for_a_version_loads_neither_engine_nor_numpy() -> None:
 
 
 @pytest.mark.parametrize("ask", [Catalogue.version, Catalogue.open])
-def test_a_voice_not_installed_says_how_to_get_it(empty: Catalogue, ask) -> None:
+def test_a_voice_not_installed_says_how_to_get_it(
+    empty: Catalogue, ask: Callable[[Catalogue, str], object]
+) -> None:
     with pytest.raises(VoiceUnavailable, match="broadcaster voices install baker"):
         ask(empty, "baker:female")
 

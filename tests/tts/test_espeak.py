@@ -8,7 +8,7 @@ from rig.spoken import baker_folder, first_words, joined, line
 
 from broadcaster.core.errors import LineRefused
 from broadcaster.core.model import Break, Line, Syllable
-from broadcaster.tts.espeak.engine import version
+from broadcaster.tts.espeak.release import version
 from broadcaster.tts.espeak.voice import EspeakVoice
 
 

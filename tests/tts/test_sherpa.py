@@ -1,6 +1,7 @@
 """Packages of sherpa-onnx: what a folder is, who speaks in it, and that readings are ours."""
 
 import os
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -34,7 +35,9 @@ def voices(folder: Path) -> dict[str, str]:
         (make_kokoro, ModelFamily.KOKORO, 2),
     ],
 )
-def test_a_folder_tells_what_it_is(tmp_path: Path, make, kind: ModelFamily, speakers: int) -> None:
+def test_a_folder_tells_what_it_is(
+    tmp_path: Path, make: Callable[[Path], Path], kind: ModelFamily, speakers: int
+) -> None:
     package = read_package(make(tmp_path / "mine"))
     assert (package.kind, package.speakers, package.rate_hz) == (kind, speakers, 22_050)
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from rig.spoken import first_words, joined
@@ -45,7 +46,8 @@ def voices(tmp_path: Path) -> Path:
 def packed(folder: Path, ending: str = "tar.bz2") -> Path:
     """As it is published: one folder of the package's name."""
     archive = folder.with_name(f"{folder.name}.{ending}")
-    with tarfile.open(archive, f"w:{ending.partition('.')[2]}") as tar:
+    modes: dict[str, Literal["w:bz2", "w:gz"]] = {"tar.bz2": "w:bz2", "tar.gz": "w:gz"}
+    with tarfile.open(archive, modes[ending]) as tar:
         tar.add(folder, folder.name)
     return archive
 

@@ -9,8 +9,8 @@ from typing import Any, cast
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from logins import NAME, PASSWORD, Post
 from rig.fakes import FakeStation
+from web.logins import NAME, PASSWORD, Post
 from werkzeug.test import TestResponse
 
 from broadcaster.settings.schema import PathSettings, Settings

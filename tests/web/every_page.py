@@ -23,7 +23,7 @@ from broadcaster.studio.export_jobs import Copy
 from broadcaster.studio.recordings import Recording
 
 RECORDING = "0123456789abcdef" * 2
-SLOTS = [
+SLOTS: list[dict[str, Any]] = [
     {
         "name": "防火",
         "every_minutes": 30,

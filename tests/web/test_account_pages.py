@@ -1,3 +1,7 @@
+"""Only a person with the one-time code or a password gets in, and is told what was wrong without a
+hint.
+"""
+
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from typing import Any, cast

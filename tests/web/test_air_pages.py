@@ -1,3 +1,5 @@
+"""The pages show what is on the air, what comes and what was, and move with it."""
+
 import json
 import re
 from collections.abc import Callable, Iterator
@@ -167,6 +169,11 @@ def test_one_tap_stops_and_the_bar_says_what_was_stopped_and_by_whom(
         assert f"{station.now:%H:%M} 王秀英停了“防火宣传”和排着的 1 条，循环到下个时段才响" in bar
         assert "接着播" in bar and "从头播" in bar
     assert "恢复循环" in secretary.get("/").text
+    tomorrow = station.now + timedelta(days=1)
+    again = replace(station.airing(Notice("防火")), due_at=tomorrow, kind=AiringKind.LOOP)
+    station.coming = [station.airing(Notice("停水")), again]
+    assert f"，循环明天 {station.now:%H:%M} 再响" in bar_of(secretary.get("/").text)
+    assert f"下一次是明天 {station.now:%H:%M}。" in secretary.get("/").text
 
 
 def test_after_a_stop_nothing_is_said_to_be_playing_without_script_too(
@@ -372,7 +379,7 @@ def test_a_stream_tells_everything_and_then_what_is_new(
 ) -> None:
     answer = secretary.get("/live/stream?of=home", buffered=False)
     assert answer.mimetype == "text/event-stream"
-    messages = iter(answer.response)
+    messages = texts(answer)
     first = next_news(messages)
     assert first.keys() == {
         *("bar", "left", "fault", "on_air", "loops", "coming", "clock", "recent"),
@@ -388,7 +395,7 @@ def test_while_something_sounds_a_page_is_told_the_seconds_alone_and_the_time_of
 ) -> None:
     station.on_air = OnAirStatus(station.airing(Notice("停水")), 1.0, 9.0)
     answer = secretary.get("/live/stream?of=bar", buffered=False)
-    messages = (message.decode() for message in answer.response)
+    messages = texts(answer)
     assert next_news(messages).keys() == {"bar", "left"}
     beat = next(message for message in messages if message.startswith("event: beat"))
     assert re.fullmatch(r"event: beat\ndata: \d\d:\d\d:\d\d\n\n", beat) and len(beat) <= 60
@@ -407,9 +414,15 @@ def test_there_are_only_so_many_streams_and_a_closed_one_makes_room(secretary: F
         stream.close()
 
 
-def next_news(messages: Iterator[bytes | str]) -> dict[str, str]:
-    for message in messages:
-        text = message.decode() if isinstance(message, bytes) else message
+def texts(answer: TestResponse) -> Iterator[str]:
+    """The messages of a stream, one by one as they come."""
+    for message in answer.response:
+        assert isinstance(message, bytes)
+        yield message.decode()
+
+
+def next_news(messages: Iterator[str]) -> dict[str, str]:
+    for text in messages:
         if text.startswith("data:"):
             return dict(json.loads(text.removeprefix("data:")))
     raise AssertionError("the stream ended")

@@ -1,3 +1,5 @@
+"""A program airs, cancels and reads by the API, each request once and within its scope."""
+
 import json
 import re
 import threading

@@ -1,3 +1,5 @@
+"""A request that no page of ours made does nothing, and every failure is one clear page."""
+
 import re
 import stat
 from collections.abc import Callable

@@ -1,7 +1,9 @@
+"""A secretary says on the page at which card the amplifier hangs."""
+
 import pytest
 from flask.testing import FlaskClient
-from logins import Post
 from rig.fakes import FakeStation
+from web.logins import Post
 
 from broadcaster.station.station import CardEntry
 

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 from rig.fakes import FakeStation
-from test_api import Call, assert_problem, caller
-from test_record_pages import FLOOD, station, store
+from web.test_api import Call, assert_problem, caller
+from web.test_record_pages import FLOOD, station, store
 
 from broadcaster.core.people import Scope
 from broadcaster.studio.export_jobs import Copy

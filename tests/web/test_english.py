@@ -13,10 +13,10 @@ from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir, extract_from_file
 from babel.messages.mofile import read_mo
 from babel.messages.pofile import read_po
-from every_page import furnish, walk
 from flask import Flask
 from flask.testing import FlaskClient
 from rig.fakes import FakeStation
+from web.every_page import furnish, walk
 
 from broadcaster import web
 from broadcaster.core.clock import Clock

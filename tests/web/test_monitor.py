@@ -1,3 +1,5 @@
+"""Health is told to everybody, and figures only to this machine or to a token."""
+
 import pytest
 from flask.testing import FlaskClient
 from rig.fakes import FakeStation

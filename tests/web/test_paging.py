@@ -3,7 +3,7 @@
 import pytest
 from flask import Flask
 
-from broadcaster.web.base.paging import ON_ONE, paged
+from broadcaster.web.base.paging import ON_ONE, Paged, paged
 
 ROWS = list(range(2 * ON_ONE + 1))
 
@@ -29,5 +29,5 @@ def test_the_page_asked_for_or_the_nearest_is_shown(
 
 def test_an_empty_list_has_one_page() -> None:
     with Flask(__name__).test_request_context("/"):
-        shown = paged(())
+        shown: Paged[object] = paged(())
     assert (shown.rows, shown.number, shown.pages) == ((), 1, 1)

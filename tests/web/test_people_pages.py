@@ -1,3 +1,5 @@
+"""People are let in and out by a secretary, and each owns his password, his phones and their digits."""
+
 import re
 from collections.abc import Callable
 

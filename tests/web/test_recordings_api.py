@@ -6,7 +6,7 @@ import wave
 import pytest
 from flask.testing import FlaskClient
 from rig.fakes import FakeStation
-from test_api import Call, assert_problem, caller
+from web.test_api import Call, assert_problem, caller
 
 from broadcaster.core.people import Scope
 

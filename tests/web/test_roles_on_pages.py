@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from every_page import furnish, walk
 from flask import Flask
 from flask.testing import FlaskClient
 from rig.fakes import FakeStation
+from web.every_page import furnish, walk
 from werkzeug.exceptions import HTTPException
 
 from broadcaster.core.clock import Clock

@@ -1,3 +1,5 @@
+"""A text is aired exactly as it was shown, once, in the name of who confirmed it."""
+
 import html
 import json
 import re

@@ -1,3 +1,5 @@
+"""The server answers, refuses and closes in time, whatever a client does to it."""
+
 import http.client
 import socket
 import threading

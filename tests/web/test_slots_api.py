@@ -1,11 +1,12 @@
 """The timetable by the API, over the real slotbook and its database."""
 
 from datetime import date
+from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
 from rig.fakes import FakeStation
-from test_api import Call, assert_problem, caller
+from web.test_api import Call, assert_problem, caller
 
 from broadcaster.core.people import Scope
 
@@ -55,5 +56,5 @@ def test_a_slot_is_held_up_and_goes_on(call: Call) -> None:
 
 @pytest.mark.parametrize(("method", "path"), [("DELETE", ""), ("PUT", "/pause"), ("DELETE", "/pause")])
 def test_a_slot_that_there_is_not_is_not_found(call: Call, method: str, path: str) -> None:
-    body = {"json": {}} if method == "PUT" else {}
+    body: dict[str, Any] = {"json": {}} if method == "PUT" else {}
     assert_problem(call(method, f"/slots/没有{path}", **body), 404, "没有这个名字")

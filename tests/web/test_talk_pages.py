@@ -4,8 +4,8 @@ import re
 
 import pytest
 from flask.testing import FlaskClient
-from logins import NAME, PASSWORD, Post
 from rig.fakes import FakeStation
+from web.logins import NAME, PASSWORD, Post
 from werkzeug.test import TestResponse
 
 from broadcaster.core.errors import KeptQuiet

@@ -40,8 +40,7 @@ def station(settings: Settings, station: FakeStation) -> Iterator[Any]:
     book = Slotbook(TimetableSettings(slots=(MORNING,)), settings, clock)
     with open_store(settings.paths.state / DATABASE, clock) as store:
         book.keep_in(store.slots, lambda notice: None)
-        station.slots = book  # type: ignore[attr-defined]
-        station.voices = list  # type: ignore[attr-defined]
+        station.slots, station.speakers = book, []
         yield station
 
 

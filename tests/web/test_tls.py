@@ -1,3 +1,5 @@
+"""The page is served over HTTPS by the box's own certificate, and no client keeps others waiting."""
+
 import gc
 import http.client
 import socket

@@ -1,3 +1,7 @@
+"""A recording from a phone becomes a notice, and a body that is no recording is refused with what to
+do.
+"""
+
 import io
 import re
 from collections.abc import Callable

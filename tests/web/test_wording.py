@@ -1,3 +1,5 @@
+"""Moments, lengths and names are said on the pages as people say them."""
+
 from dataclasses import replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo

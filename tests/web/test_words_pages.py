@@ -1,3 +1,7 @@
+"""The village's words are listed, heard, changed and removed on the page, and the file keeps its
+comments.
+"""
+
 import io
 import re
 from collections.abc import Callable

@@ -28,13 +28,13 @@ def columns(notice: Notice) -> dict[str, Any]:
 
 
 def more_of(notice: Notice) -> str:
-    """What has no column; "" where that is nothing."""
+    """The fields without a column as JSON; "" if none is set."""
     more = {name: value for name, value in plain(notice).items() if name in MORE}
     return json.dumps(more, ensure_ascii=False, sort_keys=True) if more else ""
 
 
 def notice_of(row: Row[Any]) -> Notice:
-    """What a newer program has kept there beside that is left out."""
+    """Reads a notice from its row; leaves out fields that a newer program has stored."""
     more = json.loads(row.more or "{}")
     its = row._mapping
     return replace(

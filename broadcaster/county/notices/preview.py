@@ -1,6 +1,4 @@
-"""The booth: how a draft will be said and how it will sound, for who listens before it is sent."""
-
-from __future__ import annotations
+"""Previews of the office: the script and the sound of a draft, before it is sent."""
 
 from collections import OrderedDict
 from collections.abc import Sequence
@@ -53,7 +51,7 @@ class Booth:
         return self._versions.get(token, "")
 
     def seconds(self, token: str) -> float | None:
-        """How long it will sound; None while that is not known."""
+        """The length of its sound; None while that is not known."""
         return self._rehearsals.seconds(token)
 
     def hear(self, token: str) -> PreviewSound | None:

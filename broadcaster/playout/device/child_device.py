@@ -1,4 +1,4 @@
-"""The box's side of the sound child: a device that outlives its process."""
+"""The device that plays through the sound child; it starts the child again when that dies."""
 
 import logging
 import os
@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from broadcaster.core.clock import Clock
 from broadcaster.playout.amplifier.amplifier import Amplifier
-from broadcaster.playout.amplifier.wiring import Wiring
+from broadcaster.playout.amplifier.base.wiring import Wiring
 from broadcaster.playout.device.alsa_cards import CardChoice
 from broadcaster.playout.device.device_contract import Back, Damaged, Device, Ended, Started
 from broadcaster.playout.device.sound_messages import (
@@ -134,10 +134,6 @@ class SoundDevice(Device):
             self._send(FadeOut())
 
     def power(self, names: tuple[str, ...], seconds: float) -> None:
-        """Exactly these relays on for so long; none are all off. An item that sounds goes before.
-
-        Waits for what came of it: see `relays_on` and `fault`.
-        """
         self._relays_told.clear()
         with self._lock:
             self._send(Power(names, seconds))
@@ -163,7 +159,6 @@ class SoundDevice(Device):
 
     @property
     def card(self) -> str:
-        """The card or PCM that the sound goes to, by the name that a person calls it; "" if to none."""
         output = self._configure.output
         return (output.card or output.name) if isinstance(output, CardOutput) else ""
 

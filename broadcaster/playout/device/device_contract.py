@@ -1,4 +1,4 @@
-"""The contract of a device: clips in, and honest reports of what was heard."""
+"""The contract of a device: it takes clips and reports what was really heard."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
@@ -57,7 +57,7 @@ class Device(ABC):
 
     An item is begun, given its clips one by one while it sounds, and finished or faded out; each
     item that was begun ends in exactly one `Ended`, also when the device is lost. Reports come on
-    the device's own thread. All methods return at once.
+    the device's own thread. All methods return at once, but `power`.
     """
 
     def __init__(self) -> None:
@@ -94,10 +94,27 @@ class Device(ABC):
     def fade_out(self) -> None:
         """Fade to silence within 150 ms and end the item now."""
 
+    @abstractmethod
+    def power(self, names: tuple[str, ...], seconds: float) -> None:
+        """Exactly these relays on for so long; none are all off. An item that sounds goes before.
+
+        Waits for what came of it: see `relays_on` and `fault`.
+        """
+
+    @property
+    @abstractmethod
+    def card(self) -> str:
+        """The card or PCM that the sound goes to, by the name that a person calls it; "" if to none."""
+
+    @property
+    @abstractmethod
+    def relays_on(self) -> tuple[str, ...]:
+        """The names of the relays that are on now."""
+
     @property
     @abstractmethod
     def ready(self) -> bool:
-        """Whether an item would be heard, as far as is known; `Back` tells when it is so again."""
+        """True if an item would be heard, as far as is known; `Back` reports when it is so again."""
 
     @property
     @abstractmethod

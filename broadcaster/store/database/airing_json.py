@@ -45,7 +45,7 @@ def read_airing(text: str) -> Airing:
 
 
 def write_manner(notice: Notice) -> str:
-    """What a notice asks for beside its text and severity; "" where it leaves all to the station."""
+    """The settings of a notice beside its text and severity, as JSON; "" if there are none."""
     asked = {name: value for name, value in plain(notice).items() if name not in IN_COLUMNS}
     return json.dumps(asked) if asked else ""
 

@@ -1,4 +1,4 @@
-"""The form of a slot: what was typed as the keys of the timetable, and those keys as what is shown."""
+"""Turns the form of a slot into keys of the timetable, and those keys into the form."""
 
 import re
 import unicodedata
@@ -54,7 +54,7 @@ USUAL = {"market_calendar": "农历", "late_minutes": 10} | {
 
 
 def written_of(form: MultiDict[str, str], before: Mapping[str, Any]) -> Written:
-    """What the form says, as it would be written in the file; what is wrong in it stays in it."""
+    """The slot as it would be written in the file; mistakes in the form stay in it."""
     written: Written = {key: value for key, value in before.items() if key not in OWN}
     text = form.get("text", "").replace("\r\n", "\n").strip()
     if form.get("say") == "turns":
@@ -73,7 +73,7 @@ def written_of(form: MultiDict[str, str], before: Mapping[str, Any]) -> Written:
 
 
 def _typed(key: str, kind: Any, form: MultiDict[str, str], before: Mapping[str, Any]) -> object:
-    """What a form says that asks for it; a box to tick that is not ticked is in no form."""
+    """The value in a form that asks for the key; an unticked box is in no form."""
     if kind is bool:
         return bool(form.get(key))
     if key not in form:
@@ -106,7 +106,7 @@ def typed(form: MultiDict[str, str]) -> Written:
 
 
 def missing(written: Mapping[str, Any], kind: str) -> Iterator[tuple[str, str]]:
-    """What has to be filled in yet, by its field."""
+    """The fields that still have to be filled in."""
     if not written.get("text") and not written.get("texts"):
         yield "text", _("请写要说的话。")
     for key, (what, example) in WANTED_NUMBERS.items():
