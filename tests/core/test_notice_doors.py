@@ -14,7 +14,14 @@ from hypothesis import strategies as st
 from sqlalchemy import Engine, create_engine, insert, select
 from sqlalchemy.pool import StaticPool
 
-from broadcaster.bulletin.bulletin import Bulletin, BulletinKind, new_bulletin_id, read_bulletin, wire_of
+from broadcaster.bulletin.bulletin import (
+    VERSION,
+    Bulletin,
+    BulletinKind,
+    new_bulletin_id,
+    read_bulletin,
+    wire_of,
+)
 from broadcaster.commands.notice_options import NAMES, add_notice, notice_of
 from broadcaster.core.labels import SIGNALS
 from broadcaster.core.model import Airing
@@ -155,7 +162,7 @@ def by_bulletin(notice: Notice) -> Notice:
         expires=NOW + timedelta(hours=1),
         kind=BulletinKind.NOTICE,
         areas=("331121",),
-        **wire_of(notice),
+        **wire_of(notice, VERSION),
     )
     return read_bulletin(bulletin.to_bytes()).to_notice("", OfficeLevel.VILLAGE)
 
@@ -170,7 +177,6 @@ class Door:
 
 EVERY = frozenset(SPECS) - {"id"}
 OFFICE = frozenset(settable(Way.COUNTY))
-VERSION_1 = frozenset(("text", "title", "severity", "voice", "repeats", "style"))
 DOORS = {
     "command": Door(by_command, frozenset(settable(Way.CLI))),
     "form": Door(by_form, frozenset(settable(Way.FORM))),
@@ -182,7 +188,7 @@ DOORS = {
     "far page": Door(by_far_page, EVERY),
     "office table": Door(by_office_table, OFFICE),
     "office form": Door(by_office_form, OFFICE),
-    "bulletin": Door(by_bulletin, VERSION_1),
+    "bulletin": Door(by_bulletin, OFFICE),
 }
 # An office says prose or verse, at most ten times, and every notice of it has a title.
 OF_OFFICE = {"office table", "office form", "bulletin"}

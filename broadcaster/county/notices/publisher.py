@@ -92,6 +92,10 @@ class Publisher:
         waiting = self._database.read(query.order_by(bulletin.c.written_at))
         return sum(self._sign(row.id) for row in waiting)
 
+    def note_versions(self, read: Mapping[str, int]) -> None:
+        """The versions of a bulletin that boxes say they read: no higher one is signed for them."""
+        self._register.note_versions(read)
+
     def to_send(self) -> list[Sheet]:
         """Signed, in force, and not on the broker yet as far as is known."""
         return self._sheets(bulletin.c.sent_at.is_(None))
@@ -241,7 +245,7 @@ class Publisher:
             audio=self._audio(draft.sound),
             cancels=draft.cancels,
             night_ok=draft.night_ok,
-            **wire_of(replace(draft.sent, text=draft.said)),
+            **wire_of(replace(draft.sent, text=draft.said), self._register.version_read(draft.areas)),
         )
 
     def _audio(self, sound: SignedRecording | None) -> Audio | None:

@@ -62,6 +62,8 @@ box = Table(
     # As it says itself: what its loudspeaker ails, and its quiet hours as JSON.
     Column("trouble", Text, nullable=False, server_default=""),
     Column("quiet", Text, nullable=False, server_default=""),
+    # The highest version of a bulletin that it says it reads.
+    Column("reads", Integer, nullable=False, server_default="1"),
     Index("box_area", "area"),
 )
 
