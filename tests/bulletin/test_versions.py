@@ -5,7 +5,9 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from bulletin.county_rig import Box, County, cancel_of
@@ -15,8 +17,10 @@ from broadcaster.bulletin import envelope, strict_json
 from broadcaster.bulletin.bulletin import PAYLOAD_TYPE, VERSION, Bulletin, read_bulletin, wire_of
 from broadcaster.bulletin.refusals import NotAccepted
 from broadcaster.bulletin.sync_request import Question
+from broadcaster.core.clock import Clock
 from broadcaster.core.model import OfficeLevel
 from broadcaster.core.notice import Notice
+from broadcaster.link.sync import CatchingUp
 
 ROOT = Path(__file__).resolve().parents[2]
 # The last commit before version 2 was read.
@@ -129,6 +133,20 @@ def test_an_old_box_takes_what_a_new_office_writes_for_it(before: Path) -> None:
     assert old(before, READS_BULLETIN, for_old.to_bytes()).startswith("Bulletin(")
     for_new = Bulletin(**given | wire_of(later, VERSION))
     assert old(before, READS_BULLETIN, for_new.to_bytes()) == "UNKNOWN_VERSION 2"
+
+
+def test_a_box_says_what_it_reads_and_asks_again_without_it_until_the_next_connection() -> None:
+    county: Any = SimpleNamespace(
+        trust=SimpleNamespace(version=(1, 1)),
+        ask=lambda nonce, missing: None,
+        missing=lambda known: frozenset(),
+    )
+    asks = CatchingUp(county, dict, Clock(ZoneInfo("Asia/Shanghai")), settle=0, again=0)
+    said = []
+    for _ in range(2):
+        asks.begin()
+        said += [Question.from_bytes(asks.question()).reads for _ in range(2)]
+    assert said == [VERSION, 1, VERSION, 1]
 
 
 def test_an_old_office_answers_the_second_question_of_a_new_box(before: Path) -> None:
