@@ -53,9 +53,10 @@ class Rehearsals:
         return token
 
     def seconds(self, token: str) -> float | None:
-        """How long it really takes; None while that is not known."""
+        """How long it really takes; None while that is not known, and for one that is forgotten."""
+        made = self._find(token)
         with suppress(BroadcasterError, TimeoutError):
-            return self._made[token].result(WAIT_SECONDS).seconds
+            return made.result(WAIT_SECONDS).seconds if made else None
         return None
 
     def hear(self, token: str) -> PreviewSound | None:
@@ -63,8 +64,7 @@ class Rehearsals:
 
         Raises `BroadcasterError` when it cannot be made.
         """
-        with self._lock:
-            made = self._made.get(token)
+        made = self._find(token)
         if made is None:
             return None
         try:
@@ -72,6 +72,10 @@ class Rehearsals:
         except TimeoutError as error:
             raise BroadcasterError("还没有做好，请过一会儿再听。") from error
         return PreviewSound(wav_size(programme, self._rate_hz), wav_bytes(programme, self._rate_hz))
+
+    def _find(self, token: str) -> Future[Programme] | None:
+        with self._lock:
+            return self._made.get(token)
 
     def rhymes(self, script: Script) -> list[dict[str, Any]]:
         """Each verse of it, judged by the thirteen tracks, as values."""

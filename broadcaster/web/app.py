@@ -64,7 +64,7 @@ from broadcaster.web.server.security_headers import OwnFormsOnly, protect
 from broadcaster.web.server.session_key import load_session_key
 
 if TYPE_CHECKING:
-    from broadcaster.station.station import Station
+    from broadcaster.station.station_contract import StationContract
 
 logger = logging.getLogger(__name__)
 
@@ -94,7 +94,7 @@ STALE_FORM = N_("页面放得太久，这次提交没有算数。请回首页再
 OTHER_LOGIN = N_("打开这一页以后又登录过，或者换了人，刚才那一下没有算数。请回首页再来一次。")
 
 
-def create_app(station: Station, settings: Settings) -> Flask:
+def create_app(station: StationContract, settings: Settings) -> Flask:
     """The page of one station."""
     app = OpenAPI(
         __name__,

@@ -17,7 +17,7 @@ from broadcaster.web.base.idempotency import Once
 from broadcaster.web.server.server_events import Live
 
 if TYPE_CHECKING:
-    from broadcaster.station.station import Station
+    from broadcaster.station.station_contract import StationContract
 
 # Of answers: a page is 2 kB there, so these are some minutes of a village.
 MOST_BYTES = 500_000
@@ -27,7 +27,7 @@ MOST_BYTES = 500_000
 class PageContext:
     """Given to the app once, by `create_app`."""
 
-    station: Station
+    station: StationContract
     settings: Settings
     clock: Clock
     ended_sessions: EndedSessions
