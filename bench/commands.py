@@ -36,6 +36,7 @@ def main() -> None:
         box = RunningBox(village)
         commands = {
             BARE: [sys.executable, "-c", "pass"],
+            "broadcaster --version": village.command("--version"),
             "broadcaster --help": village.command("--help"),
             "broadcaster say --help": village.command("say", "--help"),
             "broadcaster status": village.command("status"),

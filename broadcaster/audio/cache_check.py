@@ -1,4 +1,4 @@
-"""Whether what is kept is what was made: every clip decoded, every name and digest compared."""
+"""Checks the cache: decodes every clip and compares every name and digest."""
 
 import hashlib
 import re

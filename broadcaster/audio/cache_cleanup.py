@@ -1,4 +1,4 @@
-"""Keeps the cache within its limit, and knows when it cannot be written."""
+"""Keeps the cache within its size limit, and notices when it cannot be written."""
 
 import logging
 import shutil
@@ -68,12 +68,14 @@ class Housekeeping:
 
     @property
     def known_bytes(self) -> int:
-        """What is kept, as it was last counted, with the most that came since."""
+        """The size of the cache as last counted, plus the most that was added since."""
         return int((self._known_bytes or 0) + self._grown_bytes)
 
     @contextmanager
     def on_air(self, deliver: Callable[[Delivery], None]) -> Iterator[Callable[[Delivery], None]]:
-        """What is delivered through the inner one is not removed before the context ends."""
+        """Protects clips on their way to the air: a clip delivered through the yielded function is not
+        removed before the context ends.
+        """
         keys: set[str] = set()
 
         def delivered(delivery: Delivery) -> None:
@@ -113,7 +115,7 @@ class Housekeeping:
         self._changed.set()
 
     def close(self) -> None:
-        """What a command made is held to the limit too."""
+        """Applies the limit to the clips that a command made, too."""
         if self._grown_bytes:
             self.tidy()
 
@@ -141,7 +143,9 @@ class Housekeeping:
         return pruned
 
     def _wanted_bytes(self) -> int | None:
-        """What to come down to, if this is too much for the limit, or for the disk."""
+        """The size to come down to, if the cache is too large for its limit or for the disk;
+        else None.
+        """
         known = self._known_bytes
         if known is None or known + self._grown_bytes > self._limit_bytes:
             # The last count and the most that came since are too much: count.

@@ -1,6 +1,4 @@
-"""What lies in the cache, and what goes when it is too much. Light: main does it."""
-
-from __future__ import annotations
+"""Lists the contents of the cache, and removes the clips aired longest ago. Light: main does it."""
 
 import json
 import os
@@ -50,7 +48,7 @@ class Survey:
 
     @property
     def oldest(self) -> datetime | None:
-        """When the clip was aired that was not aired for longest; its making counts as an airing."""
+        """The time of the clip that has not been aired for longest; its making counts as an airing."""
         aired = {key: clip.moment for key, clip in self.clips.items()}
         for programme in self.programmes:
             for key in programme.clips & aired.keys():

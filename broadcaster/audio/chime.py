@@ -1,6 +1,6 @@
-"""Strokes of a gong: the chime before a notice, and the alert before an urgent one.
+"""Makes strokes of a gong: the chime before a notice, and the alert before an urgent one.
 
-Each lasts 2.5 s and more because it covers the making of the first line: the start of the voice child
+Each lasts 2.5 s and more because it covers the rendering of the first line: the start of the voice child
 and its models (up to 2 s) and the first piece of speech (0.1 s).
 """
 

@@ -1,4 +1,4 @@
-"""The bamboo clappers of 快板, made by code: 大板 on the beat, 小板 between.
+"""Makes the sound of the bamboo clappers of 快板 by code: 大板 on the beat, 小板 between.
 
 大板 are two boards that strike once, low and dry; 小板 are five small ones on a string, whose strokes
 follow one another within 10 ms, high and bright.

@@ -1,4 +1,4 @@
-"""The name of a clip: a digest over everything that changes its sound. Light: main names clips too."""
+"""Keys of clips: a digest over everything that changes the sound. Light: main computes keys too."""
 
 import hashlib
 import json

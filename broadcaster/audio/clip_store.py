@@ -1,4 +1,4 @@
-"""The made clips and programmes on disk. Light: main looks clips up without numpy."""
+"""Stores rendered clips and programmes on disk. Light: main looks clips up without numpy."""
 
 import errno
 import json
@@ -36,7 +36,7 @@ class ClipStore:
         self._damaged: dict[str, tuple[int, int]] = {}
 
     def path(self, key: str) -> Path:
-        """Where the clip of this key stands, or would stand."""
+        """The path of the clip with this key, whether or not it exists."""
         return self.folder / "clips" / key[:2] / f"{key}.flac"
 
     def find(self, key: str) -> Clip | None:
@@ -166,7 +166,7 @@ def _item_of(
 
 
 def cannot_write(folder: Path, error: OSError) -> CacheUnwritable:
-    """What to tell a person about this error."""
+    """The error for a person about a cache that cannot be written."""
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return CacheFull(f"磁盘满了，做好的声音存不下：{folder}。请删掉一些不用的文件，再试一次。")
     return CacheUnwritable(

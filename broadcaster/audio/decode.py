@@ -1,4 +1,6 @@
-"""What a phone recorded -> plain samples, by ffmpeg in bounds: sound only, so long, no other file."""
+"""Decodes a phone's recording to plain samples, by ffmpeg within bounds: sound only, a limited length,
+no other file.
+"""
 
 import shutil
 import subprocess

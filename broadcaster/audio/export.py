@@ -1,4 +1,4 @@
-"""A programme -> one sound file that a person asked for."""
+"""Exports a programme as one sound file that a person asked for."""
 
 import errno
 import os

@@ -1,8 +1,9 @@
-"""Waveform -> the station's sound, piece by piece while the line is made: the first comes out at once.
+"""Masters speech for the loudspeaker, piece by piece while the line is rendered: the first piece comes
+out at once.
 
-A chain of stages; each takes samples in pieces, holds back what it must, and gives out as many
-samples as it took, in time with them. Nothing depends on how a voice cut its pieces: the chain works
-in blocks counted from the start of the line.
+A chain of stages; each takes samples in pieces, holds back what it must, and gives out as many samples
+as it took, in time with them. Nothing depends on how a voice cut its pieces: the chain works in blocks
+counted from the start of the line.
 """
 
 from typing import Protocol
@@ -64,7 +65,7 @@ class Mastering:
         return _to_pcm(np.concatenate([NOTHING, *map(self._through, blocks)]))
 
     def finish(self) -> NDArray[np.int16]:
-        """What stayed behind; the whole is then as long as the line was, to the sample."""
+        """The samples still held back; the result is then exactly as long as the line was."""
         tail, self._pending = self._pending, NOTHING
         for stage in self._stages:
             tail = np.concatenate([stage.process(tail), stage.finish()])
@@ -253,7 +254,7 @@ def _to_pcm(samples: Samples) -> NDArray[np.int16]:
 
 
 def _share(time_constant_seconds: float, step_seconds: float) -> float:
-    """How much of the way to its goal a value goes in one step."""
+    """The share of the way to its goal that a value goes in one step."""
     return float(1 - np.exp(-step_seconds / time_constant_seconds))
 
 

@@ -1,4 +1,4 @@
-"""Arithmetic on mono 16-bit PCM in bytes; in pure Python, for numpy costs the sound child 20 MB."""
+"""Arithmetic on mono 16-bit PCM in bytes. Pure Python, because numpy costs the sound child 20 MB."""
 
 import functools
 from array import array

@@ -1,4 +1,4 @@
-"""Reads sound files block by block through libsndfile; the home of its C interface.
+"""Reads sound files block by block through libsndfile, by its C interface.
 
 The soundfile package would bring numpy into the sound child: 20 MB of its 40; cffi's parser of C
 declarations would cost main 2 MB.

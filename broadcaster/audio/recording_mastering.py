@@ -1,4 +1,6 @@
-"""A person's own voice, mastered as a line is, in parts: the first is heard while the rest is made."""
+"""Masters a person's own recording as a line is mastered, in parts: the first can play while the rest is
+rendered.
+"""
 
 from collections.abc import Iterator
 from pathlib import Path

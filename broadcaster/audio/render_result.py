@@ -1,4 +1,6 @@
-"""What becomes of the sound that one job makes: kept for years, or at least heard."""
+"""Stores the sound of one render job in the clip cache. If the cache is full, a live job goes to the
+spool and is still played once.
+"""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""What sounds before the first word, in the station's format."""
+"""Makes the signals before the first word, in the station's sound format."""
 
 import numpy as np
 from numpy.typing import NDArray

@@ -1,4 +1,4 @@
-"""The siren before a notice of the highest severity: two wails, up and down."""
+"""Makes the siren before a notice of the highest severity: two wails, up and down."""
 
 import numpy as np
 from numpy.typing import NDArray

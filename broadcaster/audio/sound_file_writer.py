@@ -1,4 +1,4 @@
-"""Mastered samples -> sound files."""
+"""Writes mastered samples as sound files."""
 
 import io
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""A programme as one WAV file that is never written down: for who listens before it is aired."""
+"""Streams a programme as one WAV file that is never written to disk, for previews before airing."""
 
 import struct
 from collections.abc import Iterator

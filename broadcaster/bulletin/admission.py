@@ -1,4 +1,4 @@
-"""What a county's relay must know of the office above: where to call, as whom, whose root to pin."""
+"""Admission of a county's relay to the office above: address, account, and the root to pin."""
 
 from __future__ import annotations
 

@@ -1,10 +1,8 @@
-"""Area codes: 12 digits by GB/T 2260 and GB/T 10114, told by their leading 2, 4, 6, 9 or 12.
+"""Area codes: 12 digits by GB/T 2260 and GB/T 10114, of which the leading 2, 4, 6, 9 or 12 count.
 
-A code is kept *trimmed*: without the zeros that name no lower area. So the county 331121000000 is
-331121, and one area has one code. Cities without counties (东莞) have 00 in the place of the county.
+A code is stored *trimmed*: without the zeros that name no lower area. So the county 331121000000 is
+331121, and one area has one code. Cities without counties (东莞) have 00 in place of the county.
 """
-
-from __future__ import annotations
 
 import re
 
@@ -57,7 +55,7 @@ def full(code: str) -> str:
 
 
 def pattern(code: str) -> str:
-    """What TUF matches the 12 digits of everything in this area with."""
+    """The TUF pattern that matches the 12 digits of every place in this area."""
     return code.ljust(FULL, "?")
 
 
@@ -68,10 +66,10 @@ def ancestors(code: str) -> tuple[str, ...]:
 
 
 def contains(area: str, other: str) -> bool:
-    """Whether the trimmed code `other` is `area` or lies in it."""
+    """True if the trimmed code `other` is `area` or lies in it."""
     return other.startswith(area)
 
 
 def office_of(code: str) -> OfficeLevel:
-    """Who speaks for a whole area of this kind."""
+    """The level of the office that speaks for an area of this kind."""
     return DIGITS[len(code)]

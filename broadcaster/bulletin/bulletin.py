@@ -1,4 +1,6 @@
-"""What a county tells its boxes, as it stands inside the signed bytes: a notice, or that one is off."""
+"""A bulletin, the county's message to its boxes, as it is written inside the signed bytes: a notice, a
+drill, a test, or the cancellation of another.
+"""
 
 from __future__ import annotations
 
@@ -36,7 +38,7 @@ MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?(Z|[+-]\d\d:\d\d
 
 
 class BulletinKind(StrEnum):
-    """What a bulletin is: 通知, 取消, 演练, 测试."""
+    """The kind of a bulletin: 通知, 取消, 演练, 测试."""
 
     NOTICE = "notice"
     CANCEL = "cancel"
@@ -147,18 +149,18 @@ class Bulletin:
         return max(LONGEST_LIFE.values()) if whole else LONGEST_LIFE[self.severity]
 
     def meant_for(self, village: str) -> bool:
-        """Whether the box of this trimmed code lies in one of the areas."""
+        """True if the box of this trimmed code lies in one of the areas."""
         return any(area_codes.contains(area, village) for area in self.areas)
 
     def passes_quiet(self, office: OfficeLevel) -> bool:
-        """Whether a station may let it sound in quiet hours as well: an orange alert to which two people
-        of a county, or of an office above, have agreed. What is less severe and drills never do.
+        """True if it may sound in quiet hours as well: an orange alert to which two people of a county,
+        or of an office above, have agreed. A less severe one and a drill never may.
         """
         alert = self.kind is BulletinKind.NOTICE and self.severity is Severity.ORANGE
         return self.night_ok and alert and office >= OfficeLevel.COUNTY
 
     def to_bytes(self) -> bytes:
-        """What is signed; unset fields are left out."""
+        """The bytes to sign; unset fields are left out."""
         fields = asdict(self).items()
         return strict_json.write({name: value for name, value in fields if value not in (None, "")})
 

@@ -1,4 +1,4 @@
-"""Who may speak for which area at which severities, as TUF roles by path."""
+"""Delegations: which keys may speak for which area at which severities, as TUF roles by path."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ MOST_OF_A_TOWN = frozenset({Severity.DAILY, Severity.YELLOW, Severity.BLUE})
 
 @dataclass(frozen=True)
 class Issuer:
-    """Who signed: by which key, for which area, and what people call them."""
+    """The signer of a bulletin: key, area, and name for people."""
 
     key_id: str
     area: str

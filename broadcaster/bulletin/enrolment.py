@@ -1,4 +1,4 @@
-"""What a box must know to belong to a county: whom to believe, where to call, under which name."""
+"""Enrolment of a box in a county: whom to trust, where to connect, under which account."""
 
 from __future__ import annotations
 

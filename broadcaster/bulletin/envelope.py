@@ -1,6 +1,6 @@
-"""DSSE: bytes and who signed them. They are never rewritten, and not read before they are verified."""
-
-from __future__ import annotations
+"""DSSE envelopes: payload bytes with their signatures. The payload is never rewritten, and not parsed
+before its signature is verified.
+"""
 
 import base64
 import binascii

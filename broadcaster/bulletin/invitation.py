@@ -1,4 +1,4 @@
-"""What lets a box or a county's relay in, given by hand: one line that is copied, or a QR code."""
+"""Invitation of a box or a county's relay: one line of text or a QR code, handed over by a person."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ class InvitationRefused(BroadcasterError):
 
 @dataclass(frozen=True)
 class Invitation:
-    """Where the office is, the one-time code, the digest of its first root, and that of its site's
-    certificate, for one that no public authority has signed. Raises `InvitationRefused`.
+    """Address of the office, one-time code, digest of its first root, and digest of its site's
+    certificate if no public authority has signed it. Raises `InvitationRefused`.
     """
 
     office: str

@@ -1,4 +1,4 @@
-"""Whom a box believes: from a root that was pinned by hand to the keys that may sign today, by TUF."""
+"""Chain of trust by TUF: from a root that was pinned by hand to the keys that may sign today."""
 
 from __future__ import annotations
 
@@ -53,11 +53,11 @@ class Keyring:
 
 @dataclass(frozen=True)
 class Trust:
-    """What a box goes by: the newest root and list of keys that it has verified.
+    """The newest root and list of keys that the box has verified.
 
-    A value: `updated` gives another one, or refuses and nothing has changed. `to_bytes` is for the
-    box's own disk; `from_bytes` believes the root on that disk, which was pinned there by hand, if it is
-    as it was signed.
+    A value: `updated` returns another one, or refuses and nothing has changed. `to_bytes` is for the
+    box's own disk; `from_bytes` trusts the root on that disk, which was pinned there by hand, if its
+    signature is good.
     """
 
     root: SignedRoot
@@ -102,7 +102,7 @@ class Trust:
 
     @property
     def above(self) -> tuple[Superior, ...] | None:
-        """Who stands above by the word of the root; None where it has never said."""
+        """The upstream offices that the root names; None if it has never said."""
         return self.root.above
 
     @property
@@ -115,7 +115,7 @@ class Trust:
         return min(self.root.root.expires, self.targets.targets.expires)
 
     def names_office_key(self, key_id: str) -> bool:
-        """Whether the office's own key is this one: what another one signs is refused everywhere."""
+        """True if this is the office's own key: a signature by any other is refused everywhere."""
         return key_id in self.root.targets_key_ids and key_id not in self.targets.revoked
 
     def check_not_expired(self, now: datetime) -> None:

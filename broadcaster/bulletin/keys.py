@@ -1,6 +1,6 @@
-"""Ed25519 keys: made, locked with a passphrase, unlocked. Their ids are made from what they are."""
-
-from __future__ import annotations
+"""Ed25519 keys: creates them, locks them with a passphrase and unlocks them. A key's id is derived from
+the key.
+"""
 
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -67,7 +67,9 @@ def public_from_hex(text: str) -> SSlibKey:
 
 
 def is_sound(key: Key) -> bool:
-    """Whether it is of an algorithm of ours, and its id its own: one key, one id, so one ratchet."""
+    """True if the key has an allowed algorithm and its own id, so that one key cannot have two ids with
+    a sequence each.
+    """
     if (key.keytype, key.scheme) not in ALGORITHMS or not isinstance(key, SSlibKey):
         return False
     try:

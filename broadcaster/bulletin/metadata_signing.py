@@ -1,4 +1,4 @@
-"""How an office makes its root and its list of keys. What is made here, `keyring` verifies."""
+"""Makes and signs an office's root and list of keys; `bulletin/keyring` verifies them."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class CharterRefused(BroadcasterError):
 
 @dataclass(frozen=True)
 class KeyList:
-    """What the list of keys says: who may speak, who makes heads, whose key counts no more.
+    """The contents of the list of keys: who may speak, who signs snapshots, which keys are revoked.
 
     `keys` holds every key that a delegation or `heads` names.
     """
@@ -46,7 +46,7 @@ class KeyList:
 
     @classmethod
     def first(cls, area: str, name: str, county_key: Key, now: datetime) -> KeyList:
-        """Where the county alone may speak."""
+        """The first list: only the county may speak."""
         own = Delegation(area, name, frozenset(Severity), (county_key.keyid,))
         return cls(1, now + LIST_LIFE, (county_key,), (own,), (county_key.keyid,))
 
@@ -80,7 +80,7 @@ class KeyList:
         return self._without(key_ids, now)
 
     def rotated(self, old: str, new: Key, now: datetime) -> KeyList:
-        """Where the county's old key stood, the new one stands."""
+        """The list with the county's new key in every place of the old one."""
         delegations = tuple(
             replace(one, key_ids=tuple(new.keyid if id == old else id for id in one.key_ids))
             for one in self.delegations

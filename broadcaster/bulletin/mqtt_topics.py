@@ -1,6 +1,6 @@
-"""The names under which everything travels. What counts is inside the signed bytes, never here."""
-
-from __future__ import annotations
+"""MQTT topics of the county line. A topic only routes a message; its meaning comes from the signed bytes
+alone.
+"""
 
 from broadcaster.bulletin import areas
 
@@ -14,12 +14,12 @@ SEVERAL = "-"
 
 
 def bulletin(area: str, bulletin_id: str) -> str:
-    """Where one bulletin stands, retained, for an area; the broker brings it to all below."""
+    """The topic of one bulletin for an area, retained; the broker delivers it to all places below."""
     return f"{ROOT}/n/{areas.trim(area)}/{bulletin_id}"
 
 
 def bulletins_for(village: str) -> tuple[str, ...]:
-    """What a box subscribes to: its own area and each above it."""
+    """The topics to which a box subscribes: its own area and each area above."""
     return tuple(f"{ROOT}/n/{area}/+" for area in areas.ancestors(village))
 
 
@@ -32,13 +32,15 @@ def heads(county: str) -> str:
 
 
 def answer(box: str) -> str:
-    """Where the office answers one box: heads with its nonce, bulletins that it misses."""
+    """The topic on which the office answers one box: a snapshot with its nonce, and bulletins that it
+    misses.
+    """
     return f"{ROOT}/a/{box}"
 
 
 def receipt(box: str, bulletin_id: str = SEVERAL) -> str:
-    """Where a box tells how bulletins fare: one place, so that it can leave one message there for ever,
-    and no more. Boxes of before tell of each bulletin in a place of its own.
+    """The topic of a box's receipts. There is one, so a box can leave one retained message and no more;
+    older boxes use one for each bulletin.
     """
     return f"{ROOT}/r/{box}/{bulletin_id}"
 
@@ -49,17 +51,19 @@ def state(box: str) -> str:
 
 
 def question(box: str) -> str:
-    """What a box asks: the time, by a nonce, and what it misses."""
+    """The topic of a box's sync requests: it asks for the time by a nonce, and for bulletins that it
+    misses.
+    """
     return f"{ROOT}/q/{box}"
 
 
 def command(box: str) -> str:
-    """What a village's people ask of their box over the county's site; not retained."""
+    """The topic of a village's remote commands to its box; not retained."""
     return f"{ROOT}/c/{box}"
 
 
 def done(box: str) -> str:
-    """What a box answers to that; not retained."""
+    """The topic of the box's answers to remote commands; not retained."""
     return f"{ROOT}/d/{box}"
 
 

@@ -1,4 +1,4 @@
-"""What a box tells the office of bulletins, signed by its own key: taken, refused, heard."""
+"""Receipts: a box reports to the office what became of bulletins, signed by the box's own key."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ LARGEST = 64 * 1024
 
 
 class ReceiptState(StrEnum):
-    """How far a bulletin has come in one box; the last one is ENDED or REFUSED."""
+    """The progress of a bulletin in one box; the last state is ENDED or REFUSED."""
 
     ACCEPTED = "accepted"
     REFUSED = "refused"
@@ -49,7 +49,7 @@ Seconds = Annotated[float, Field(ge=0, le=1e7, allow_inf_nan=False)]
 
 @dataclass(frozen=True, config=STRICT)
 class PlayedResult:
-    """How it ended: as the journal has it, of what the device really took."""
+    """The result of an airing as the journal has it, by the sound that the device really took."""
 
     outcome: Annotated[Outcome, BeforeValidator(_read_outcome)]
     started: Moment | None
@@ -101,7 +101,7 @@ def _read_receipts(value: object) -> object:
 
 @dataclass(frozen=True, config=STRICT)
 class Receipts:
-    """What one box has to tell at one time, under one signature: by rising numbers."""
+    """The receipts of one box at one time, under one signature and in rising numbers."""
 
     box: Annotated[str, Field(pattern=r"^[0-9A-Za-z_-]{1,64}\z")]
     receipts: Annotated[

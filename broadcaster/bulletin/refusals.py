@@ -1,4 +1,4 @@
-"""Why a bulletin, a keyring or a list of heads is not gone by, each with its sentence."""
+"""The reasons for which a bulletin, a keyring or a snapshot is refused, each with its sentence."""
 
 from enum import StrEnum
 

@@ -1,4 +1,6 @@
-"""What a county's relay tells its province, signed: how a bulletin fares there, and that it is there."""
+"""Signed messages of a county's relay to the office above: delivery totals of a bulletin, and the
+relay's heartbeat.
+"""
 
 from __future__ import annotations
 

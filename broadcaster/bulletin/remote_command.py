@@ -1,9 +1,8 @@
-"""What a village's people ask of their box over the county's site, and its answer: both signed.
+"""Remote commands from a village's page on the county's site to its box, and the box's answers; both are
+signed.
 
-The payload types are their own, so a command is never a bulletin, nor an answer a receipt.
+The payload types are their own, so a command is never taken for a bulletin, nor an answer for a receipt.
 """
-
-from __future__ import annotations
 
 from dataclasses import asdict
 from typing import Annotated, Any, Literal

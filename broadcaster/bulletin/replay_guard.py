@@ -1,6 +1,6 @@
-"""What a box remembers of bulletins, so that none is gone by twice and a cancel outlives its arrival."""
-
-from __future__ import annotations
+"""Replay guard: remembers every bulletin, so a repeated one is rejected and a cancellation counts even
+if it arrives first.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -24,7 +24,7 @@ class Record:
 
 
 class Waits(Enum):
-    """What an accepted bulletin waits for before it is queued."""
+    """The condition for which an accepted bulletin waits before it is queued."""
 
     NOTHING = "nothing"
     NOT_BEFORE = "not_before"
@@ -63,7 +63,7 @@ class Seen(Protocol):
         ...
 
     def tombstones(self, id: str) -> Sequence[Issuer]:
-        """Who has cancelled this, whether or not it has arrived."""
+        """The issuers who have cancelled this bulletin, whether or not it has arrived."""
         ...
 
     def note(self, accepted: Accepted) -> None: ...

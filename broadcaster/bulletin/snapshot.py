@@ -1,6 +1,6 @@
-"""Heads: the county's signed word of what is in force, by which a box sees what was kept from it."""
-
-from __future__ import annotations
+"""Snapshot: the county's signed list of all bulletins in force, by which a box sees that one was kept
+from it.
+"""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -49,11 +49,13 @@ class Heads:
         return envelope.sign(PAYLOAD_TYPE, strict_json.write(vars(self)), [signer])
 
     def is_fresh(self, now: datetime) -> bool:
-        """Whether the box hears the county as it should; by a trusted clock only."""
+        """True if the snapshot is recent, so the box is in touch with the county. Needs a
+        trusted clock.
+        """
         return abs(now - self.at) <= FRESH
 
     def tells_time_to(self, nonce: str) -> bool:
-        """Whether the county made this after the box asked with `nonce`: then `at` is the time."""
+        """True if the county made this after the box asked with `nonce`; then `at` is the time."""
         return len(nonce) >= SHORTEST_NONCE and self.nonce == nonce
 
     def missing(self, known: Mapping[str, str]) -> frozenset[str]:
@@ -61,7 +63,7 @@ class Heads:
         return frozenset(id for id, digest in self.in_force.items() if known.get(id) != digest)
 
     def has_dropped(self, key_id: str, seq: int, id: str) -> bool:
-        """Whether the county has issued this, and it is in force no longer."""
+        """True if the county has issued this bulletin and it is no longer in force."""
         return id not in self.in_force and seq <= self.highest.get(key_id, 0)
 
 

@@ -1,4 +1,4 @@
-"""JSON as it must be where a signature hangs on it: one reading only, or none."""
+"""Strict JSON for signed payloads: a text has exactly one reading, or it is refused."""
 
 import json
 import math

@@ -1,4 +1,6 @@
-"""What a box asks its office: the time, by a nonce, and what it misses."""
+"""Sync request of a box to its office: asks for the time by a nonce, and for bulletins that it
+misses.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a box knows of the time."""
+"""The box's knowledge of the time: the moment, and if it can be trusted."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta

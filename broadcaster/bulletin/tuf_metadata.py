@@ -1,6 +1,4 @@
-"""TUF's own values, read strictly out of our envelopes: the root, and the list of keys below it."""
-
-from __future__ import annotations
+"""Reads TUF metadata strictly out of our envelopes: the root, and the list of keys below it."""
 
 import re
 from dataclasses import dataclass

@@ -1,6 +1,6 @@
-"""An office above the county, as it is pinned: by hand in an enrolment, or by the county's own root."""
-
-from __future__ import annotations
+"""An upstream office (above the county) as it is pinned: by hand in an enrolment, or by the county's own
+root.
+"""
 
 from typing import Annotated, Any
 
@@ -29,7 +29,7 @@ class Superior:
 
 
 def read_superiors(written: Any, county: str) -> tuple[Superior, ...]:
-    """What a root says of who stands above its area. Raises ValueError, TypeError, `AreaUnknown`."""
+    """The upstream offices that a root names. Raises ValueError, TypeError, `AreaUnknown`."""
     if not isinstance(written, list) or len(written) > MOST:
         raise ValueError("above")
     found = tuple(Superior(**one) for one in written)

@@ -1,4 +1,4 @@
-"""An office above the county: another root that was pinned by hand, and what it leads to."""
+"""Trust in an upstream office: its pinned root, and the keys that follow from it."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class Above:
         return replace(self, heads=read_heads(data, self.believed, now, self.heads))
 
     def signs_heads(self, data: bytes) -> bool:
-        """Whether these say that they are its own, which is not believed."""
+        """True if the envelope claims this office's snapshot key; the signature is not checked here."""
         try:
             signed = envelope.read(data, HEADS_TYPE)
         except NotAccepted:
@@ -63,7 +63,7 @@ class Above:
 
 
 def area_of_keyring(data: bytes) -> str:
-    """Whose it says that it is, which is not believed; "" for what is none."""
+    """The area that a keyring claims, without checking it; "" if the bytes are no keyring."""
     try:
         return read_root(Keyring.from_bytes(data).roots[0]).area
     except NotAccepted:

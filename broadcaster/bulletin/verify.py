@@ -1,6 +1,6 @@
-"""The box's checks, in the order of the design. Nothing turns them off, and nothing airs around them."""
-
-from __future__ import annotations
+"""Verifies a bulletin on the box, in the order of the design. No setting turns a check off, and no
+bulletin airs without them.
+"""
 
 from dataclasses import dataclass
 
@@ -67,7 +67,9 @@ def verify(
 
 
 def read_for_office(data: bytes, trust: Trust, now: Now) -> Accepted:
-    """What any box of the area would take up to its own place and memory. Raises `NotAccepted`."""
+    """A bulletin that any box of the area would accept; a box's own place and memory are not checked.
+    Raises `NotAccepted`.
+    """
     signed, bulletin = _read_verified(data, trust, now)
     issuer = _issuer(trust, signed, bulletin)
     check_time(bulletin, now)

@@ -1,4 +1,4 @@
-"""The command `check`: whether a box would start by these settings, and what of them is to be mended."""
+"""The command `check`: tells if a box would start with these settings, and which mistakes they have."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from broadcaster.audio.clip_store import PROBE_BYTES
 from broadcaster.commands.console import (
     EXIT_TO_MEND,
     FILES,
@@ -23,16 +23,12 @@ from broadcaster.commands.console import (
 )
 from broadcaster.core.clock import Clock
 from broadcaster.core.errors import BroadcasterError, ConfigError
-from broadcaster.daemon.assembly import Config
-from broadcaster.schedule.timetable_file import load_timetable
-from broadcaster.settings.problems import keys_twice
-from broadcaster.settings.schema import LexiconSettings, PathSettings, Settings, load_settings
-from broadcaster.station.lexicon_file import entries
-from broadcaster.station.village_slots import Slotbook, SlotEntry
-from broadcaster.store.database.reserved_space import LEAST_FREE_BYTES
 from broadcaster.system.last_good_settings import refuse_missing
-from broadcaster.text.lexicon import toneless
-from broadcaster.tts.catalogue import Catalogue
+
+if TYPE_CHECKING:
+    from broadcaster.daemon.assembly import Config
+    from broadcaster.settings.schema import LexiconSettings, PathSettings, Settings
+    from broadcaster.station.village_slots import SlotEntry
 
 
 def check_options(parser: argparse.ArgumentParser) -> None:
@@ -43,6 +39,8 @@ def check(arguments: Arguments) -> int:
     """0 where the box starts and all is well, 1 where it starts and something is to be mended, 2
     (`ConfigError`) where it would not start.
     """
+    from broadcaster.station.village_slots import Slotbook
+
     config, problems, by_the_last_good = _as_it_would_start(arguments.config)
     book = Slotbook(config.timetable, config.settings, Clock(config.settings.station.zone))
     slots = book.entries()
@@ -61,7 +59,7 @@ def check(arguments: Arguments) -> int:
 
 
 def _waiting(folder: Path) -> list[str]:
-    """What the running box does not go by yet."""
+    """The changes that the running box does not use yet."""
     try:
         return not_counted_yet(state_of_box(folder))
     except BroadcasterError as error:
@@ -69,8 +67,13 @@ def _waiting(folder: Path) -> list[str]:
 
 
 def _as_it_would_start(folder: Path) -> tuple[Config, list[str], bool]:
-    """What a box would run by, what is wrong with it, and whether it goes by the last good settings.
-    Raises `ConfigError` where it would not start."""
+    """The configuration that a box would start with, its mistakes, and True if it is the last good one.
+    Raises `ConfigError` if it would not start.
+    """
+    from broadcaster.schedule.timetable_file import load_timetable
+    from broadcaster.settings.problems import keys_twice
+    from broadcaster.settings.schema import load_settings
+
     settings, _, lexicon = FILES
     doubts = [*keys_twice(folder / settings), *keys_twice(folder / lexicon)]
     try:
@@ -96,7 +99,11 @@ def _wrong(load: Callable[[Path], object], folder: Path) -> list[str]:
 
 
 def _unlikely(settings: Settings, lexicon: LexiconSettings, slots: Sequence[SlotEntry]) -> Iterator[str]:
-    """What has the right form and will not come so: no such voice, no tone, too tight a loop."""
+    """Settings that are valid and still cannot work: no such voice, no tone, too tight a loop."""
+    from broadcaster.station.lexicon_file import entries
+    from broadcaster.text.lexicon import toneless
+    from broadcaster.tts.catalogue import Catalogue
+
     station, voices, gap = settings.station, settings.voices, settings.loops.lowest_gap_minutes
     catalogue = Catalogue(settings.paths.voices, voices.threads, voices.edge)
     named = [(_slot_name(entry), entry.slot) for entry in slots if entry.slot]
@@ -116,6 +123,9 @@ def _unlikely(settings: Settings, lexicon: LexiconSettings, slots: Sequence[Slot
 
 
 def _full_disks(paths: PathSettings) -> Iterator[str]:
+    from broadcaster.audio.clip_store import PROBE_BYTES
+    from broadcaster.store.database.reserved_space import LEAST_FREE_BYTES
+
     kept = (
         ("做好的声音", paths.audio_cache, PROBE_BYTES),
         ("播出记录", paths.state, LEAST_FREE_BYTES),

@@ -1,4 +1,6 @@
-"""`broadcaster county`: an office's keys. The root's are used to begin and to rotate only."""
+"""The command `broadcaster county`: an office's keys. The root's keys are used to begin and to rotate
+only.
+"""
 
 from __future__ import annotations
 
@@ -250,7 +252,7 @@ def now() -> datetime:
 
 
 def asking(arguments: Arguments, new: bool = False) -> Callable[[str], str]:
-    """How a passphrase is had; a new one is typed twice."""
+    """A function that asks for a passphrase; a new one is typed twice."""
 
     def ask(what: str) -> str:
         if arguments.passphrase_file:
@@ -268,7 +270,7 @@ def asking(arguments: Arguments, new: bool = False) -> Callable[[str], str]:
 
 
 def nobody_is_asked(arguments: Arguments) -> bool:
-    """Whether a passphrase can be had with nobody at the keyboard."""
+    """True if a passphrase is available without a person at the keyboard."""
     return bool(arguments.passphrase_file or os.environ.get(PASSPHRASE))
 
 

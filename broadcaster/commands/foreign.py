@@ -1,4 +1,6 @@
-"""`broadcaster county import | export`: a message of another system read; a bulletin of ours as CAP."""
+"""The commands `broadcaster county import | export`: reads a message of another system; writes a
+bulletin as CAP.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,7 @@ from broadcaster.core.errors import BroadcasterError, FileUnwritable, reason_of
 from broadcaster.county.keys.office_probe import office_in
 
 if TYPE_CHECKING:
-    from broadcaster.county.foreign.proposal import ForeignDraft
+    from broadcaster.county.foreign.base.proposal import ForeignDraft
 
 KINDS = {"notice": "通知", "cancel": "取消", "drill": "演练", "test": "测试"}
 SEVERITIES = ("日常", "红色", "橙色", "黄色", "蓝色")
@@ -69,17 +71,17 @@ def export(arguments: Arguments) -> int:
 
 def _read(file: Path) -> bytes:
     """One byte more than is taken, so that a file of any size is refused as too large."""
-    from broadcaster.county.foreign.ebm_package import LARGEST_PACKAGE
+    from broadcaster.county.foreign.message_reader import LARGEST_MESSAGE
 
     try:
         with file.open("rb") as opened:
-            return opened.read(LARGEST_PACKAGE + 1)
+            return opened.read(LARGEST_MESSAGE + 1)
     except OSError:
         raise FileUnreadable(f"文件 {file} 读不出来。") from None
 
 
 def _described(draft: ForeignDraft) -> str:
-    from broadcaster.county.foreign.proposal import in_beijing
+    from broadcaster.county.foreign.base.proposal import in_beijing
 
     start = in_beijing(draft.not_before) if draft.not_before else "马上"
     end = in_beijing(draft.expires) if draft.expires else "没有写"

@@ -1,6 +1,7 @@
-"""The commands of who stands at the amplifier: which cards, ports and relays there are; on and off.
+"""The commands for the technician at the amplifier: lists cards, ports and relays; switches them on and
+off.
 
-Where a box runs it does the switching; else this process does, and switches off before it ends.
+If a box runs it does the switching; else this process does, and switches off before it ends.
 """
 
 from __future__ import annotations
@@ -14,18 +15,16 @@ import time
 from contextlib import closing
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from broadcaster.commands.console import print_json, settings_to_look_by
 from broadcaster.core.clock import Clock
 from broadcaster.core.errors import AmplifierInUse, AmplifierLost, BroadcasterError
 from broadcaster.daemon import control_socket
-from broadcaster.playout.amplifier.amplifier import Amplifier
-from broadcaster.playout.amplifier.wiring import Wiring
-from broadcaster.playout.device.alsa_cards import CardChoice, Forgetful
-from broadcaster.playout.device.card_trial import why_it_does_not_open
-from broadcaster.playout.device.sound_messages import AbsentOutput, CardOutput
-from broadcaster.settings.schema import Settings
+from broadcaster.playout.amplifier.base.wiring import Wiring
+
+if TYPE_CHECKING:
+    from broadcaster.settings.schema import Settings
 
 SERIAL_PORTS = Path("/dev/serial/by-id")
 LOOK_SECONDS = 0.1
@@ -78,6 +77,7 @@ def _use(settings: Settings, name: str) -> str:
     answer = _ask(settings, {"do": "use_card", "name": name})
     if answer is not None:
         return str(answer["used"])
+    from broadcaster.playout.device.alsa_cards import CardChoice
     from broadcaster.store.database.tables import DATABASE
     from broadcaster.store.store import open_store
 
@@ -149,6 +149,8 @@ def _power(settings: Settings, names: tuple[str, ...], seconds: float) -> bool:
 
 def _hold(settings: Settings, names: tuple[str, ...], seconds: float) -> None:
     """Do it in this process, until the time is over or somebody ends it; then all is off."""
+    from broadcaster.playout.amplifier.amplifier import Amplifier
+
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.default_int_handler)
     clock = Clock(settings.station.zone)
@@ -173,6 +175,9 @@ def _ask(settings: Settings, request: control_socket.Message) -> control_socket.
 
 def _would_choose(settings: Settings) -> control_socket.Message:
     """The card that a box would take if it were started now, and what would be wrong."""
+    from broadcaster.playout.device.alsa_cards import CardChoice, Forgetful
+    from broadcaster.playout.device.card_trial import why_it_does_not_open
+    from broadcaster.playout.device.sound_messages import AbsentOutput, CardOutput
     from broadcaster.store.offline_journal import past_state
 
     known = Forgetful(past_state(settings.paths.state))

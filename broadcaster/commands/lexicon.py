@@ -1,19 +1,19 @@
-"""`broadcaster lexicon`: the village's own words; show, set, remove and hear them."""
+"""The command `broadcaster lexicon`: shows, sets, removes and plays entries of the village's lexicon."""
 
 from __future__ import annotations
 
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from broadcaster.commands.box import air
 from broadcaster.commands.console import Arguments, ask_box, load_config, report
 from broadcaster.commands.notice_options import add_sink
 from broadcaster.core.errors import WordRefused
 from broadcaster.core.model import SECTIONS, Entry
-from broadcaster.settings.schema import LexiconSettings
-from broadcaster.station.lexicon_file import LexiconFile, entries, with_entry
-from broadcaster.text.lexicon import check_entry
+
+if TYPE_CHECKING:
+    from broadcaster.settings.schema import LexiconSettings
 
 
 def add_to(group: Any, add: Any) -> None:
@@ -36,6 +36,8 @@ def add_to(group: Any, add: Any) -> None:
 
 
 def show(arguments: Arguments) -> int:
+    from broadcaster.station.lexicon_file import LexiconFile, entries
+
     lexicon = LexiconFile(arguments.config).load()
     shown = [entry for entry in entries(lexicon) if arguments.word in (None, entry.word)]
     if not shown and arguments.word:
@@ -46,6 +48,8 @@ def show(arguments: Arguments) -> int:
 
 
 def set_word(arguments: Arguments) -> int:
+    from broadcaster.station.lexicon_file import LexiconFile
+
     entry = LexiconFile(arguments.config).set(arguments.word, arguments.said, arguments.section or "")
     told = _tell_box(arguments)
     sentence = f"记下了：{entry.word} 念 {entry.said}（{entry.kind}）。{told}"
@@ -54,6 +58,8 @@ def set_word(arguments: Arguments) -> int:
 
 
 def remove_word(arguments: Arguments) -> int:
+    from broadcaster.station.lexicon_file import LexiconFile
+
     entry = LexiconFile(arguments.config).remove(arguments.word, arguments.section or "")
     told = _tell_box(arguments)
     report({"removed": asdict(entry)}, f"删掉了：{entry.word}（{entry.kind}）。{told}", arguments)
@@ -71,6 +77,8 @@ def listen(arguments: Arguments) -> int:
         return air(heard_alone(entry), arguments)
     from broadcaster.audio.export import check_writable, write_sound
     from broadcaster.daemon.assembly import open_studio
+    from broadcaster.station.lexicon_file import with_entry
+    from broadcaster.text.lexicon import check_entry
 
     check_writable(arguments.output)
     config = load_config(arguments.config)
@@ -86,12 +94,16 @@ def listen(arguments: Arguments) -> int:
 
 
 def _entry(arguments: Arguments) -> Entry:
+    from broadcaster.station.lexicon_file import LexiconFile
+
     lexicon = LexiconFile(arguments.config).load()
     section = arguments.section or _section_of(lexicon, arguments.word)
     return Entry(section, arguments.word.strip(), " ".join((arguments.said or "").split()))
 
 
 def _section_of(lexicon: LexiconSettings, word: str) -> str:
+    from broadcaster.station.lexicon_file import entries
+
     return next((entry.section for entry in entries(lexicon) if entry.word == word.strip()), "words")
 
 

@@ -1,6 +1,4 @@
-"""A notice on the command line: the options that describe it, and what they make."""
-
-from __future__ import annotations
+"""The options that describe a notice on the command line."""
 
 import argparse
 import sys

@@ -1,6 +1,8 @@
-"""`broadcaster county run | publish | approve | cancel | board | boxes`: the office and its desk.
+"""The commands `broadcaster county run | publish | approve | cancel | board | boxes`: the office and its
+desk.
 
-What a command clears the running office signs and sends; the key is in that process alone.
+A bulletin that a command clears is signed and sent by the running office; the key is in that process
+alone.
 """
 
 from __future__ import annotations

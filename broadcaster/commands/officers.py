@@ -1,4 +1,6 @@
-"""`broadcaster county people`: who may use the office's page; a new password for who forgot his."""
+"""The command `broadcaster county people`: accounts of the office; a new password for whoever forgot
+his.
+"""
 
 from __future__ import annotations
 

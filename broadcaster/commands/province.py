@@ -1,4 +1,6 @@
-"""`broadcaster county admit | counties` in a province, `join | above` in a county below it."""
+"""The commands `broadcaster county admit | counties` in a province, `join | above` in a county
+below it.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +28,7 @@ DIGEST = "[0-9a-fA-F]{64}"
 
 
 class CommandIncomplete(BroadcasterError):
-    """What was given does not say what is wanted."""
+    """A command line that does not say what is wanted."""
 
 
 def add_to(group: Any, add: Adder) -> None:

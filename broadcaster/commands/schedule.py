@@ -1,4 +1,4 @@
-"""`broadcaster simulate` and `broadcaster next`: what the timetable will put on the air."""
+"""The commands `broadcaster simulate` and `broadcaster next`: the future airings of the timetable."""
 
 from __future__ import annotations
 
@@ -19,8 +19,6 @@ from broadcaster.commands.console import (
 )
 from broadcaster.core.errors import BroadcasterError
 from broadcaster.daemon.control_socket import Message
-from broadcaster.schedule.timetable_file import load_timetable, load_timetable_file
-from broadcaster.settings.values import WEEKDAYS
 
 if TYPE_CHECKING:
     from broadcaster.schedule.air_plan import Planned
@@ -109,6 +107,7 @@ def _timetable(arguments: Arguments, settings: Settings) -> Timetable:
     """A file to be tried stands alone; the village's own goes with what was made on the page."""
     from broadcaster.core.clock import Clock
     from broadcaster.schedule.timetable import Timetable
+    from broadcaster.schedule.timetable_file import load_timetable, load_timetable_file
     from broadcaster.station.village_slots import Slotbook
 
     path = arguments.timetable
@@ -121,6 +120,8 @@ def _timetable(arguments: Arguments, settings: Settings) -> Timetable:
 
 
 def _print(outlook: Outlook, arguments: Arguments, asked: Sequence[Message] = ()) -> None:
+    from broadcaster.settings.values import WEEKDAYS
+
     if arguments.json:
         print_json({**outlook.as_json(), "asked": list(asked)})
         return

@@ -1,8 +1,9 @@
-"""The beat of 快板: when each sound of a line is due, and how long what stands between lines lasts.
+"""Timing of 快板: when each sound of a line is due on its beats, and how long the clappers and pauses
+between lines last.
 
 Lines and clappers are items of a programme like any others; their lengths and pauses add up to whole
-beats, so the player knows nothing of it. A line's clip begins before its first beat, for the
-consonant comes before it; what stands before the line is shorter by as much.
+beats, so the player knows nothing of beats. A line's clip begins before its first beat, because its
+first consonant does; the run before the line is shorter by as much.
 """
 
 import math
@@ -18,7 +19,9 @@ LEAD_SECONDS = 0.2
 
 @dataclass(frozen=True)
 class Timing:
-    """When the vowels of a line's `sounds` are due, and by when the line is over; in its clip."""
+    """Vowel onsets of a line's `sounds` and the moment by which the line must be over, in seconds of its
+    clip.
+    """
 
     onsets: tuple[float, ...]
     end_seconds: float
@@ -44,5 +47,5 @@ def rest_after(line: Line, clip_seconds: float, beats_per_minute: int) -> float:
 
 
 def run_seconds(beats: int, beats_per_minute: int) -> float:
-    """How long a run of clappers may last before a line: so many beats but for the line's lead."""
+    """The longest run of clappers before a line: its beats less the line's lead."""
     return beats * 60 / beats_per_minute - LEAD_SECONDS

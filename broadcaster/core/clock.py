@@ -1,4 +1,4 @@
-"""The only place that reads a clock; everything else is told the time."""
+"""The clock of the program: the only module that reads the time; every other one is given it."""
 
 import ctypes
 import time
@@ -23,7 +23,9 @@ class Clock:
         return datetime.now(UTC).astimezone(self.zone)
 
     def machine_time(self, moment: datetime) -> datetime:
-        """What the machine's own clock shows at a moment of this one: a test may step this one alone."""
+        """The reading of the machine's own clock at a moment of this one; a test may step this one
+        alone.
+        """
         return moment
 
     def monotonic(self) -> float:
@@ -31,9 +33,9 @@ class Clock:
         return time.monotonic()
 
     def synchronised(self) -> bool:
-        """Whether the kernel was told the time by NTP not long ago.
+        """True if NTP set the kernel's clock not long ago.
 
-        It takes that back after some nine hours without NTP, when the error may be 16 s.
+        The kernel takes that back after some nine hours without NTP, when the error may be 16 s.
         """
         timex = ctypes.create_string_buffer(TIMEX_BYTES)
         try:

@@ -1,4 +1,4 @@
-"""Whether the wall clock may be believed: a board without a battery clock boots in the past."""
+"""Decides if the wall clock can be trusted: a board without a battery clock boots in the past."""
 
 import logging
 import threading
@@ -32,12 +32,13 @@ class StateStore(Protocol):
 
 
 class ClockTrust:
-    """What is due by the clock waits until the clock is trusted, or so long; any thread may call.
+    """Holds back airings that are due by the clock until the clock is trusted, or for a limited time.
+    Any thread.
 
-    Trusted is what NTP, the county or a person has set since the machine came up: a crystal that was
-    right once stays right by some seconds a day. With nothing to wait the clock is known to be good,
-    for it has a battery. A clock that is behind what it showed before, or before 2026, is never gone by;
-    one that is years ahead of what was ever known, as of the program's own files, is told.
+    The clock is trusted once NTP, the county or a person has set it since the machine came up: a crystal
+    that was right once stays right by some seconds a day. If no wait is set the machine has a battery
+    clock, which counts as right. A clock that is behind its last known reading, or before 2026, is never
+    followed; one that is years ahead of the last known time, or of the program's own files, is reported.
     """
 
     def __init__(
@@ -62,7 +63,7 @@ class ClockTrust:
 
     @property
     def trusted(self) -> bool:
-        """Whether somebody who knows the time has set the clock since the machine came up."""
+        """True once NTP, the county or a person has set the clock since the machine came up."""
         if not self._trusted and self._clock.synchronised():
             self.confirm()
         return self._trusted
@@ -77,7 +78,7 @@ class ClockTrust:
             self._note()
 
     def allows(self) -> bool:
-        """Whether what is due by the clock may be aired now."""
+        """True if airings that are due by the clock may be aired now."""
         waited = self._clock.monotonic() >= self._waits_until
         return (self.trusted or waited) and self._plausible()
 
@@ -106,7 +107,9 @@ class ClockTrust:
 
     @property
     def remark(self) -> str:
-        """What a person may confirm: that the clock shows the right time, which nobody has said yet."""
+        """The question for a person, if nobody has confirmed the clock yet: is this time right?
+        Otherwise "".
+        """
         if self.trusted or self._has_battery or not self._plausible():
             return ""
         return f"盒子的钟没有和网络对过，现在是 {self._clock.now():%Y年%m月%d日 %H:%M}。"
@@ -148,7 +151,9 @@ class ClockTrust:
 
 
 def _installed_at(clock: Clock) -> datetime:
-    """When this program's files were written; what copies them without their time says 1970 or 1980."""
+    """The time at which this program's files were written; a copy that loses file times says 1970 or
+    1980.
+    """
     written = datetime.fromtimestamp(Path(__file__).stat().st_mtime, clock.zone)
     return max(written, datetime(LEAST_YEAR, 1, 1, tzinfo=clock.zone))
 

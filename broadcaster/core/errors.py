@@ -1,4 +1,6 @@
-"""What can go wrong, each error carrying one sentence that a person can act on."""
+"""The expected errors of the program. Each carries one Chinese sentence that tells a person what
+to do.
+"""
 
 import errno
 
@@ -38,7 +40,7 @@ KINDS = {
 
 
 def reason_of(error: Exception) -> str:
-    """What the system or the network says of it, in Chinese where it is something usual."""
+    """The system's or the network's reason for an error, in Chinese if it is a usual one."""
     inner = getattr(error, "reason", None)
     if isinstance(inner, OSError):
         return reason_of(inner)
@@ -150,7 +152,7 @@ class AccountRefused(BroadcasterError):
 
 
 class FarRefused(BroadcasterError):
-    """What may not be done over the county's site."""
+    """A request that may not be made through the county's site."""
 
 
 class BoxAway(BroadcasterError):

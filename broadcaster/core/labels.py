@@ -1,4 +1,6 @@
-"""What people call signals, outcomes and notices: on the page, in settings and in commands."""
+"""The Chinese words for signals, outcomes, severities and notices, as pages, settings and commands show
+them.
+"""
 
 from typing import Protocol
 

@@ -1,4 +1,4 @@
-"""The words of the project as values: what travels from a text to the air and back."""
+"""The values of the program: notice, script, line, clip, programme, airing, outcome."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Severity(IntEnum):
 
 
 class OfficeLevel(IntEnum):
-    """Who speaks; a higher office goes first among equals in severity."""
+    """The level of the office that speaks; a higher one goes first among notices of one severity."""
 
     VILLAGE = 0
     TOWN = 1
@@ -41,7 +41,9 @@ class OfficeLevel(IntEnum):
 
 
 class AiringKind(Enum):
-    """How an airing came about; the rule for resuming after a cut belongs to it."""
+    """The origin of an airing: live, by the timetable, or a loop. The rule for resuming after a cut
+    depends on it.
+    """
 
     LIVE = "live"
     SCHEDULED = "scheduled"
@@ -49,7 +51,7 @@ class AiringKind(Enum):
 
 
 class Signal(StrEnum):
-    """What sounds before the first word: 钟声, 急钟 (quick, for what is urgent), 警报, 无."""
+    """The sound before the first word: 钟声, 急钟 (quick, for urgent notices), 警报, 无."""
 
     CHIME = "chime"
     ALERT = "alert"
@@ -65,7 +67,7 @@ SLOWEST_TEMPO, FASTEST_TEMPO = 100, 140
 
 
 class Style(StrEnum):
-    """How a notice is spoken: as prose, its verses line by line, or to bamboo clappers (快板)."""
+    """The manner of speaking: as prose, verses line by line, or to bamboo clappers (快板)."""
 
     PLAIN = ""
     VERSE = "verse"
@@ -73,14 +75,16 @@ class Style(StrEnum):
 
 
 class WhenQuiet(StrEnum):
-    """What becomes of a notice that falls due in quiet hours: left out, or said when they end."""
+    """The fate of a notice that falls due in quiet hours: left out, or said when they end."""
 
     SKIP = "skip"
     WAIT = "wait"
 
 
 class Outcome(Enum):
-    """How an airing ended; every airing ends in exactly one. UNKNOWN where the record of it was lost."""
+    """The ending of an airing; every airing has exactly one. UNKNOWN means that the record of it was
+    lost.
+    """
 
     PLAYED = "PLAYED"
     CUT_SHORT = "CUT_SHORT"
@@ -98,15 +102,14 @@ def new_id() -> str:
 
 @dataclass(frozen=True)
 class Notice:
-    """What somebody wants said.
+    """A notice that somebody wants to have said.
 
-    `voice` is `engine:name`, `pace` multiplies the speed of speech (1.0 as trained). None is the
-    station's own way, by the severity where it has one; "" as opening or closing is none.
-    `beats_per_minute` is the tempo of 快板. `zones` are names of loudspeakers, none is all; `volume`
-    is per cent of the usual one. A drill (演练) never passes quiet hours, however severe, and holds up
-    nothing that is meant. `recording`
-    is the key of a person's own voice, which sounds in place of the text; a `talk` is a person at a
-    microphone, which nothing keeps: it can be neither made nor said again.
+    `voice` is `engine:name`, `pace` multiplies the speed of speech (1.0 as trained). None stands for the
+    station's default, by severity where it has one; "" as opening or closing means none.
+    `beats_per_minute` is the tempo of 快板. `zones` are names of loudspeakers, none means all; `volume`
+    is per cent of the usual one. A drill (演练) never passes quiet hours, however severe, and delays no
+    real notice. `recording` is the key of a person's own voice, which sounds in place of the text. A
+    `talk` is a person at a microphone; nothing stores it, so it can be neither rendered nor repeated.
     """
 
     text: str
@@ -132,7 +135,7 @@ class Notice:
 
     @property
     def meant(self) -> Severity:
-        """How severe it is for the air and in the colours of a page: a drill goes with what is daily."""
+        """The severity that counts on the air and for the colours of a page: a drill counts as daily."""
         return Severity.DAILY if self.drill else self.severity
 
     @property
@@ -142,7 +145,7 @@ class Notice:
 
 
 class Break(IntEnum):
-    """How far apart two syllables stand, as speech corpora label it (#0 to #3 in the Baker set)."""
+    """The distance between two syllables, as speech corpora label it (#0 to #3 in the Baker set)."""
 
     NONE = 0
     WORD = 1
@@ -165,7 +168,7 @@ class Syllable:
     gap: Break = Break.NONE
 
     def colours(self, before: Syllable) -> bool:
-        """Whether this is the 儿 of 花儿, which is said in one with the syllable before it."""
+        """True for the 儿 of 花儿, which is said in one with the syllable before it."""
         return self.text == "儿" and self.sounded == "er5" and before.gap is Break.NONE
 
 
@@ -278,10 +281,10 @@ class Airing:
 
 @dataclass(frozen=True)
 class JournalEntry:
-    """What became of one airing, written when the sound has ended.
+    """The result of one airing, written when its sound has ended.
 
-    `seconds_played` is what the device really took, with what was said again after a break;
-    `seconds_due` is the programme's length as far as it was known when it ended, 0 if it was not.
+    `seconds_played` counts the sound that the device really took, repeats after a cut included;
+    `seconds_due` is the length of the programme as far as it was known at the end, 0 if unknown.
     """
 
     airing: Airing
@@ -336,7 +339,7 @@ class Prepared:
 
 @dataclass(frozen=True)
 class Pruned:
-    """What was removed from the cache, and what is left in it."""
+    """The result of a clean-up of the cache: how much was removed and how much is left."""
 
     clips: int
     programmes: int

@@ -1,4 +1,6 @@
-"""Who may do what, as values: people with their roles, known phones, tokens with their scopes, deeds."""
+"""Values about people and their rights: persons with roles, known phones, tokens with scopes, entries of
+the audit log.
+"""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -6,7 +8,7 @@ from enum import StrEnum
 
 
 class Role(StrEnum):
-    """What a person may do; each may do what those before it may."""
+    """The rights of a person; each role includes those before it."""
 
     VIEWER = "viewer"
     EDITOR = "editor"
@@ -70,7 +72,7 @@ class Token:
 
 @dataclass(frozen=True)
 class Deed:
-    """Who did what, to what, and from which address."""
+    """One entry of the audit log: who did something, what it was, to what, and from which address."""
 
     at: datetime
     who: str
@@ -81,7 +83,7 @@ class Deed:
 
 @dataclass(frozen=True)
 class DeedFilter:
-    """Which deeds somebody looks for: of exactly this kind, with these words, on that day."""
+    """A filter of the audit log: entries of exactly this kind, with these words, on that day."""
 
     what: str = ""
     who: str = ""

@@ -1,4 +1,4 @@
-"""Where the project and its settings are."""
+"""Finds the folders of the project and of its settings."""
 
 from pathlib import Path
 

@@ -1,4 +1,6 @@
-"""Files of config/ changed while the box runs: the timetable is taken, settings wait and say so."""
+"""Watches config/ while the box runs: a changed timetable is loaded; changed settings wait for a
+restart, and the status says so.
+"""
 
 import logging
 import threading
@@ -36,7 +38,7 @@ class ChangedFiles:
 
     @property
     def fault(self) -> str:
-        """What of the files does not count yet, a sentence in Chinese, or ""."""
+        """The changes that do not count yet, a sentence in Chinese, or ""."""
         self.look()
         return " ".join(filter(None, self._faults.values()))
 
@@ -64,7 +66,9 @@ class ChangedFiles:
                         logger.warning("请留意：%s", self._faults[path])
 
     def _look_at_settings(self) -> str:
-        """Where they differ the copy kept stays: by it a command finds the box that runs."""
+        """Reports changed settings. The last good copy stays as it is: by it a command finds the running
+        box.
+        """
         path = self._yaml("broadcaster")
         try:
             same = load_settings(self._folder) == self._settings

@@ -1,7 +1,7 @@
-"""The local door: a socket in the state folder by which this machine's commands reach the running box.
+"""The control socket: in the state folder, by which this machine's commands reach the running box.
 
 One request is one line of JSON, `{"do": …}`; each answer is one line of JSON. An answer with `error` is
-a sentence in Chinese. Only the owner of the box may open the door.
+a sentence in Chinese. Only the owner of the box may open the socket.
 """
 
 from __future__ import annotations
@@ -235,7 +235,7 @@ def entry_as_json(entry: JournalEntry) -> Message:
 
 
 def bytes_of(megabytes: float | None) -> int | None:
-    """How much of the cache pruning is to leave; None is its limit."""
+    """The bytes that pruning is to leave in the cache; None is the cache's own limit."""
     return None if megabytes is None else int(megabytes * 1_000_000)
 
 

@@ -1,6 +1,6 @@
-"""That a running box belongs to its county: the link and its threads, begun anew with each enrolment."""
-
-from __future__ import annotations
+"""The running box's part in its county: starts the link and its threads, and restarts them with each
+enrolment.
+"""
 
 import threading
 from collections.abc import Callable

@@ -1,6 +1,4 @@
-"""Receipts on their way: sent in order, and kept until the broker that took them has saved them."""
-
-from __future__ import annotations
+"""The box's outbox: sends receipts in order, and keeps each until the broker has saved it."""
 
 from collections import deque
 
@@ -56,7 +54,7 @@ class Outbox:
 
     @property
     def waiting(self) -> int:
-        """How many no broker has."""
+        """The number of receipts that no broker has."""
         return self._receipts.receipts_kept() - len(self._held)
 
     def send(self, line: BrokerConnection) -> None:
@@ -79,7 +77,7 @@ class Outbox:
         return found
 
     def take(self, line: BrokerConnection) -> None:
-        """What the broker has acknowledged."""
+        """Handles the broker's acknowledgements."""
         now = self._clock.monotonic()
         while line.acknowledged:
             mid, somebody_listens = line.acknowledged.popleft()

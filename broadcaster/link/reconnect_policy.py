@@ -1,6 +1,4 @@
-"""How steadily the line to the county stands: what the log tells of it, and when to call again."""
-
-from __future__ import annotations
+"""Decides when to reconnect to the county, and limits log lines about an unsteady connection."""
 
 import logging
 from collections import deque

@@ -1,6 +1,6 @@
-"""The recordings that bulletins name: fetched on a thread of its own, kept if they are as signed."""
-
-from __future__ import annotations
+"""Downloads the recordings that bulletins name, on a thread of its own; stores one if it is as
+signed.
+"""
 
 import errno
 import hashlib

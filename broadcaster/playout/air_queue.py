@@ -1,4 +1,4 @@
-"""What waits for the air, in the order of precedence."""
+"""The queue of airings that wait for the air, in the order of precedence."""
 
 from __future__ import annotations
 
@@ -42,11 +42,11 @@ class QueuedAiring:
         return self.not_before is None or self.not_before <= now
 
     def is_late(self, now: datetime) -> bool:
-        """Whether it is not worth saying any more."""
+        """True if it has expired."""
         return self.airing.expires_at < now
 
     def was_leapt_over(self, monotonic: float) -> bool:
-        """Whether the clock jumped past its end: by the seconds that went by it would be in time."""
+        """True if the clock jumped past its end: by the monotonic clock it would be in time."""
         valid = (self.airing.expires_at - self.airing.due_at).total_seconds()
         return monotonic < self.due + valid - LEAST_STEP_SECONDS
 
@@ -60,7 +60,7 @@ class QueuedAiring:
         return self if since == self.leapt_over_at else replace(self, leapt_over_at=since)
 
     def has_ended(self, now: datetime, monotonic: float) -> bool:
-        """Whether it is late, and not only by a clock that has just jumped."""
+        """True if it has expired, and not only by a clock that has just jumped."""
         leapt = self.leapt_over_at
         return self.is_late(now) and (leapt is None or monotonic - leapt >= SETTLED_SECONDS)
 
@@ -120,13 +120,13 @@ class AirQueue:
             return next(filter(is_ready, self._waiting), None)
 
     def rest_seconds(self, monotonic: float) -> float | None:
-        """How long until the next of those that rest is ready; None if none rests."""
+        """The time until the next resting airing is ready; None if none rests."""
         with self._changed:
             rests = (waiting.rests_until - monotonic for waiting in self._waiting)
             return min((rest for rest in rests if rest > 0), default=None)
 
     def next_start(self, now: datetime) -> datetime | None:
-        """When the next of those may start that may not yet; None if there is none."""
+        """The next time at which a held airing may start; None if none is held."""
         with self._changed:
             times = (waiting.not_before for waiting in self._waiting if not waiting.may_start(now))
             return min((time for time in times if time), default=None)

@@ -1,6 +1,4 @@
-"""What is on the air now: how far it has come, and how it ends."""
-
-from __future__ import annotations
+"""The airing on the air: how far it has come, and how it ends."""
 
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -27,7 +25,7 @@ FIRST_REST_SECONDS = 0.3
 
 @dataclass(frozen=True)
 class Cut:
-    """What is on the air ends now: a person wants it so, or there is another `cause`."""
+    """An order to end the airing on the air: by a person, or for another `cause`."""
 
     reason: str
     cause: Cause | None = None
@@ -35,7 +33,7 @@ class Cut:
 
 @dataclass
 class CurrentAiring:
-    """What is on the air now, as the player knows it; only the player's thread changes it."""
+    """The airing on the air, as the player knows it; only the player's thread changes it."""
 
     waited: QueuedAiring
     began_at: datetime
@@ -48,7 +46,7 @@ class CurrentAiring:
     made: bool = False
     """Nothing more comes of its programme."""
     seconds_before: float = 0.0
-    """How long those of its lines are that were heard before it was cut, and are not said again."""
+    """The length of the lines that were heard before it was cut, and are not said again."""
     _next_line: int = 0
     _asked_again: int = -1
     _begins: list[tuple[int, float]] = field(default_factory=list)
@@ -127,18 +125,18 @@ class CurrentAiring:
         return line if line in (self.waited.next_line, 0) or line > self._matter_from else 0
 
     def seconds_to_line_end(self, seconds: float) -> float:
-        """How long until the next line counts as heard; without end if none is known."""
+        """The time until the next line counts as heard; infinite if none is known."""
         ends = (end - HEARD_SECONDS - seconds for end in tuple(self._ends.values()))
         return min((left for left in ends if left > 0), default=inf)
 
     def seconds_left(self, monotonic: float) -> float:
-        """How much of what was added is still to sound."""
+        """The seconds of added sound that are still to play."""
         if self.started_monotonic is None:
             return self._length
         return max(0.0, self.started_monotonic + self._length - monotonic)
 
     def heard_all(self, ended: Ended) -> bool:
-        """Whether nobody missed a word, though the end may have come a little early."""
+        """True if nobody missed a word, though the end may have come a little early."""
         return ended.whole or self.said_all(ended.seconds_played)
 
     def said_all(self, seconds: float) -> bool:
@@ -152,7 +150,7 @@ class CurrentAiring:
         return next((says for end, says in words if seconds < end), words[-1][1] if words else "")
 
     def so_far(self, monotonic: float) -> QueuedAiring:
-        """How far it has come by now."""
+        """The airing with the line that it has reached by now."""
         since = self.started_monotonic
         return replace(self.waited, next_line=self.next_line(monotonic - since if since else 0.0))
 

@@ -1,6 +1,6 @@
-"""The only taker of the queue: puts one airing after another on the air and says how each ended."""
-
-from __future__ import annotations
+"""The player: takes one airing after another from the queue, plays it, and reports how each ended.
+Nothing else takes from the queue.
+"""
 
 import logging
 import threading
@@ -50,7 +50,7 @@ class Tell(Protocol):
 
 
 class Rules(Protocol):
-    """What may be heard at which moment, and how loud."""
+    """The rules that the player asks: may an airing sound at a moment, and how loud."""
 
     def verdict(self, airing: Airing, moment: datetime) -> Verdict: ...
 
@@ -108,7 +108,9 @@ class Player:
         return self._queue.waiting()
 
     def look(self) -> tuple[CurrentAiring | None, tuple[Airing, ...]]:
-        """What is on the air and what waits, at one moment: one that begins is in one of the two."""
+        """The airing on the air and those that wait, at one moment: one that begins is in one of the
+        two.
+        """
         with self._order:
             return self._on_air, self._queue.waiting()
 
@@ -233,7 +235,7 @@ class Player:
         return self._follow(on_air)
 
     def _forget_deliveries(self) -> None:
-        """What was made before the damage was known is not for the place behind it."""
+        """Drops sounds that were rendered before the damage was known: they do not belong behind it."""
         for _ in range(self._inbox.qsize()):
             if not isinstance(message := self._inbox.get(), Ready | Made | RenderFailed):
                 self._inbox.put(message)
@@ -245,7 +247,9 @@ class Player:
                 on_air.take_cut(message)
 
     def _follow(self, on_air: CurrentAiring) -> Ended | None:
-        """How it ended, or None: a sound is damaged, and what is behind it is to be asked for again."""
+        """Follows the airing to its end and returns that; None if a sound is damaged and the rest must
+        be requested again.
+        """
         while not isinstance(message := self._next_message(), Ended):
             if not isinstance(message, Damaged):
                 self._take(message, on_air)
@@ -287,7 +291,7 @@ class Player:
                 self._device.fade_out()
 
     def _goes_on(self, on_air: CurrentAiring, ended: Ended) -> bool:
-        """Whether it is not over: it will be taken up again, here or after the next start."""
+        """True if it is not over: it will be taken up again, here or after the next start."""
         lost = Cause.DEVICE if ended.lost else None
         cause = on_air.cut.cause if on_air.cut else lost
         if cause is None or on_air.failure or on_air.heard_all(ended):
@@ -295,7 +299,9 @@ class Player:
         return goes_on(on_air.airing, cause, on_air.next_line(ended.seconds_played))
 
     def _end_what_nobody_hears(self, now: datetime) -> None:
-        """Who stands at a microphone is told within seconds that the device is lost; the rest waits."""
+        """Ends a talk within seconds when the device is lost, so that its speaker is told; other airings
+        wait.
+        """
         monotonic = self._clock.monotonic()
         if self._device.ready:
             self._silent_since = None
@@ -357,5 +363,5 @@ class Player:
 
 
 def _ends_before(airing: Airing, until: datetime) -> bool:
-    """Whether nobody wants it any more when quiet hours are over."""
+    """True if it will have expired when quiet hours are over."""
     return airing.firm and airing.expires_at <= until

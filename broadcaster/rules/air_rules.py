@@ -1,4 +1,6 @@
-"""What may sound at which moment, and how loud: the same for a plan and for the air."""
+"""Decides if an airing may sound at a moment, and how loud. The plan and the player ask the same
+rules.
+"""
 
 import threading
 from datetime import datetime
@@ -25,7 +27,7 @@ class AirRules:
         """Loops of windows that had begun by then are silent."""
 
     def verdict(self, airing: Airing, moment: datetime) -> Verdict:
-        """Whether an airing may start at an aware moment, whoever asks for it."""
+        """The verdict on an airing at an aware moment, whoever asks for it."""
         verdict = quiet_hours.quiet(self._settings, moment, airing.notice, airing.night_ok)
         if not verdict.passes or airing.kind is not AiringKind.LOOP:
             return verdict
@@ -38,14 +40,14 @@ class AirRules:
         return Verdict(Ruling.LEAVE_OUT, why_not) if why_not else verdict
 
     def stopped(self, airing: Airing) -> bool:
-        """Whether somebody silenced the loops in its window."""
+        """True if somebody stopped the loops in the airing's window."""
         stop = self.loops_stopped_at
         return bool(
             stop and airing.kind is AiringKind.LOOP and (airing.window_from or airing.due_at) <= stop
         )
 
     def may_come(self, airing: Airing) -> bool:
-        """Whether it will sound as far as is known ahead of its due time: limits are not."""
+        """True if it will sound as far as is known ahead of its due time; limits of loops are not."""
         quiet = quiet_hours.quiet(self._settings, airing.due_at, airing.notice, airing.night_ok)
         return (quiet.passes or quiet.until is not None) and not self.stopped(airing)
 

@@ -1,4 +1,4 @@
-"""About how long a notice takes on the air, from its text alone."""
+"""Estimates from the text alone how long a notice takes on the air."""
 
 import re
 from collections.abc import Callable

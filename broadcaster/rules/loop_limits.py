@@ -1,4 +1,4 @@
-"""How much of loops people can bear: minutes on the air, and silence between two."""
+"""Limits of loops: minutes on the air in an hour and in a day, and silence between two."""
 
 from datetime import date, datetime, timedelta
 
@@ -6,7 +6,7 @@ from broadcaster.settings.hourly_limits import LoopSettings
 
 
 class LoopLimits:
-    """What loops have taken of their hour and their day. Told of by one thread.
+    """Counts the minutes of loops in the current hour and day. One thread reports them.
 
     Moments are aware and in the station's zone; an airing counts for the hour in which it began.
     """
@@ -19,7 +19,7 @@ class LoopLimits:
         self._ends: dict[str, datetime] = {}
 
     def why_not(self, slot: str, moment: datetime, seconds: float) -> str:
-        """Why a loop may not start now, in Chinese, or ""."""
+        """The reason in Chinese for which a loop may not start now, or ""."""
         settings = self._settings
         self._turn_to(moment)
         last = self._ends.get(slot)

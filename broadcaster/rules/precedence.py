@@ -1,6 +1,6 @@
-"""Who goes first on the air, who cuts whom, and what becomes of the one that was cut. Pure."""
-
-from __future__ import annotations
+"""Order on the air: which airing goes first, which cuts another, and how a cut one goes on. Pure
+functions.
+"""
 
 from enum import Enum
 
@@ -19,12 +19,12 @@ def precedence(airing: Airing) -> Precedence:
 
 
 def cuts_in(newcomer: Airing, on_air: Airing) -> bool:
-    """Whether a newcomer silences what is sounding; equals in severity wait for its end."""
+    """True if a newcomer silences the airing on the air; equals in severity wait for its end."""
     return newcomer.notice.rank < on_air.notice.rank
 
 
 class Cause(Enum):
-    """What ended an airing before its end."""
+    """The reason for which an airing was cut."""
 
     SEVERER = "severer"
     """Something severer cut in."""
@@ -35,10 +35,10 @@ class Cause(Enum):
 
 
 class Resume(Enum):
-    """How an airing goes on that was cut.
+    """The way in which a cut airing goes on.
 
-    FROM_LINE: from the start of the line that was cut, or from its beginning while no line of its matter
-    has been heard whole; signal and opening are not matter. UNHEARD: only as long as that is so.
+    FROM_LINE: from the start of the line that was cut, or from the beginning while no line of its text
+    has been heard as a whole; signal and opening do not count. UNHEARD: only as long as none has been.
     """
 
     NEVER = "never"
@@ -64,8 +64,9 @@ RESUMES = {
 
 
 def resume(airing: Airing, cause: Cause) -> Resume:
-    """How it goes on, while it is still valid. What was said at a microphone is nowhere; red always is
-    taken up again."""
+    """The way in which a cut airing goes on, while it is valid. A talk at a microphone is stored nowhere
+    and never goes on; a red one always does.
+    """
     if airing.notice.talk:
         return Resume.NEVER
     red = airing.notice.meant is Severity.RED
@@ -73,6 +74,6 @@ def resume(airing: Airing, cause: Cause) -> Resume:
 
 
 def goes_on(airing: Airing, cause: Cause, next_line: int) -> bool:
-    """Whether it is taken up again; `next_line` is 0 while no line of its matter was heard whole."""
+    """True if it is taken up again; `next_line` is 0 while no line of its text was heard as a whole."""
     rule = resume(airing, cause)
     return rule is Resume.FROM_LINE or (rule is Resume.UNHEARD and next_line == 0)

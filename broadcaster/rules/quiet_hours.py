@@ -1,4 +1,6 @@
-"""What the hour allows: whether a notice may sound now, and how loud; pure functions of the settings."""
+"""Quiet hours and volume by the hour: decides if a notice may sound now, and how loud. Pure functions of
+the settings.
+"""
 
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -15,7 +17,7 @@ LONGEST_WAIT = timedelta(days=2)
 
 
 class Ruling(Enum):
-    """What the rules of the house do to a notice; LEAVE_OUT is for too many loops."""
+    """The decision of the rules on a notice; LEAVE_OUT is for too many loops."""
 
     PASS = "pass"
     LEAVE_OUT = "leave_out"
@@ -40,7 +42,9 @@ PASSES = Verdict(Ruling.PASS)
 
 
 def quiet(settings: Settings, moment: datetime, notice: Notice, night_ok: bool = False) -> Verdict:
-    """Whether a notice may start at an aware moment, whoever asks; `night_ok` as of an `Airing`."""
+    """The verdict of quiet hours on a notice at an aware moment, whoever asks; `night_ok` as of an
+    `Airing`.
+    """
     if night_ok and settings.quiet.county_orange_passes:
         return PASSES
     local = moment.astimezone(settings.station.zone)

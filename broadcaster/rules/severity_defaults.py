@@ -1,4 +1,4 @@
-"""How a notice is said where it does not say so itself: by the station, and by its severity."""
+"""Fills in what a notice leaves open, from the defaults of its severity and of the station."""
 
 from dataclasses import replace
 

@@ -1,6 +1,6 @@
-"""What a span of the timetable will be on the air: quiet hours, limits, clashes and lateness.
+"""Plans a span of the timetable as it will be on the air: quiet hours, limits, clashes and lateness.
 
-Pure: the airings, the settings and the lengths go in; no clock is read and nothing is put.
+Pure: the airings, the settings and the lengths go in; no clock is read and nothing is queued.
 """
 
 import heapq
@@ -25,7 +25,7 @@ MOST_CLASHES = 10
 
 
 class Fate(Enum):
-    """What will become of an airing; DEFERRED plays too, when quiet hours end."""
+    """The predicted fate of an airing; DEFERRED plays too, when quiet hours end."""
 
     PLAYS = "plays"
     DEFERRED = "deferred"
@@ -60,7 +60,7 @@ class Planned:
 
     @property
     def late_seconds(self) -> float:
-        """How long after its due time it starts, quiet hours not counted."""
+        """The time from its due time to its start, quiet hours not counted."""
         return (self.starts_at - self.airing.due_at).total_seconds() if self.sounds else 0.0
 
 
@@ -130,7 +130,7 @@ class _Air:
             self._done.clear()
 
     def _due(self) -> datetime | None:
-        """When the next item comes in."""
+        """The time at which the next item comes in."""
         moments = [self._next.airing.due_at.astimezone(UTC)] if self._next else []
         moments += [self._deferred[0][0]] if self._deferred else []
         return min(moments, default=None)
@@ -167,7 +167,7 @@ class _Air:
         return None
 
     def _note_waited_for(self, item: _Item) -> None:
-        """What sounded between its due time and now, the last first."""
+        """Notes the airings that sounded between its due time and now, the last first."""
         due = item.airing.due_at.astimezone(UTC)
         for ended, name in reversed(self._sounded):
             if ended <= due:

@@ -1,4 +1,4 @@
-"""Days as people name them: 腊月二十三, 除夕, 芒种前三天, 逢三逢八, 日落前30分钟."""
+"""Parses days as people name them: 腊月二十三, 除夕, 芒种前三天, 逢三逢八, 日落前30分钟."""
 
 import re
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""On which days a slot is due: each rule says the first day on or after another, and nothing else."""
+"""Rules for the days on which a slot is due: each rule gives the first day on or after another."""
 
 import calendar
 from abc import ABC, abstractmethod

@@ -1,4 +1,4 @@
-"""Many slots in the order in which they fall due, without asking all of them each time."""
+"""Keeps many slots in the order in which they fall due, without asking all of them each time."""
 
 import heapq
 import threading

@@ -1,7 +1,7 @@
-"""Days off and working weekends as the State Council announces them, year by year.
+"""Public holidays and working weekends as the State Council announces them, year by year.
 
-Of a year that is not announced yet the festivals are computed as the law fixes them; which days are
-moved and which weekends are worked for it nobody knows before.
+For a year that is not announced yet the festivals are computed as the law fixes them; nobody can know
+which days are moved and which weekends are worked for them.
 """
 
 from datetime import date, timedelta
@@ -19,7 +19,7 @@ DAYS_OF_NEW_YEAR = 3  # 正月初一至初三, after 除夕
 
 
 class DayKind(Enum):
-    """What a day is to those who work by the public calendar."""
+    """The kind of a day in the public calendar."""
 
     OFF = "放假日"
     WORKING = "工作日"

@@ -1,4 +1,4 @@
-"""The lunar calendar and the solar terms of 1990 to 2100, computed as GB/T 33661-2017 has them."""
+"""Computes the lunar calendar and the solar terms of 1990 to 2100 by GB/T 33661-2017."""
 
 from dataclasses import dataclass
 from datetime import date, timedelta

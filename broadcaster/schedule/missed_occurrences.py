@@ -1,4 +1,4 @@
-"""What fell due while nobody looked: the box was off, stood still, or its clock jumped."""
+"""Finds occurrences that were missed while the box was off, stood still, or its clock jumped."""
 
 import logging
 from collections.abc import Callable, Collection, Iterable, Iterator
@@ -125,7 +125,7 @@ class Gaps:
             after = max(after, end - slot.lateness)
 
     def _may_be_put_back(self, now: datetime, jumped: bool) -> bool:
-        """Whether the clock has just jumped away from where the timetable was gone by."""
+        """True if the clock has just jumped, and may be put back to where the timetable was."""
         # What it showed before the first look was not gone by, or not believed.
         if jumped and self._began:
             self._jumped_at = self._clock.monotonic()

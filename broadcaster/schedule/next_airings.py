@@ -1,4 +1,4 @@
-"""What comes next, asked every second by each page and found once."""
+"""Finds the next airings of the timetable; every page asks each second, so the result is cached."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -82,7 +82,9 @@ class Coming:
                 yield airing
 
     def held(self, timetable: Timetable, since: datetime) -> list[Airing]:
-        """What fell due since then and will sound if the clock is trusted soon; of a loop the last."""
+        """The airings that fell due since then and will sound if the clock is trusted soon; of a loop
+        the last.
+        """
         now = self._clock.now()
         longest = max((slot.lateness for slot in timetable.slots), default=timedelta())
         due = filter(self._rules.may_come, timetable.plan(max(since, now - longest), now))

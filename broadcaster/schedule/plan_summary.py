@@ -1,4 +1,4 @@
-"""A plan of some days, added up for people and programs: what each day will sound like."""
+"""Summarises a plan of some days for people and programs: the airings and minutes of each day."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -19,7 +19,9 @@ MOST_PLANNED = 3_000
 
 @dataclass(frozen=True)
 class Counted:
-    """How often one slot is due on one day, where that is too often to reckon each."""
+    """A slot that is due too often on one day to be planned one by one: only its number of
+    occurrences.
+    """
 
     slot: str
     first: datetime
@@ -31,7 +33,7 @@ class Counted:
 
 @dataclass(frozen=True)
 class DayPlan:
-    """What falls due on one day, and how long the air will be taken by it.
+    """The plan of one day, and the minutes of air that it takes.
 
     A day that is too dense is `counted`, and then nothing of it is `planned`.
     """
@@ -114,13 +116,13 @@ def look_ahead(
 
 
 def count(timetable: Timetable, first: date, days: int) -> tuple[DayPlan, ...]:
-    """How often each slot is due on each day; what that costs grows with the slots alone."""
+    """The number of occurrences of each slot on each day; the cost grows with the slots alone."""
     dates = [first + timedelta(days=n) for n in range(days)]
     return tuple(DayPlan(day, (), tuple(_counted(timetable, day))) for day in dates)
 
 
 def is_too_dense(days: Iterable[DayPlan]) -> bool:
-    """Whether counted days have more than is reckoned one by one."""
+    """True if counted days have more occurrences than are planned one by one."""
     return sum(one.times for day in days for one in day.counted) > MOST_PLANNED
 
 

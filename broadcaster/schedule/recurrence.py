@@ -1,4 +1,4 @@
-"""When something comes again: times of the day on days; and which occurrence each one is."""
+"""Recurrence: times of the day on certain days, and the ordinal number of each occurrence."""
 
 from bisect import bisect_left
 from collections.abc import Iterator
@@ -42,14 +42,14 @@ class Recurrence:
         return self.times.tally(day, self.zone) if self.days.holds(day) else None
 
     def window_from(self, due: datetime) -> datetime | None:
-        """When the window began that an occurrence belongs to; None where there are no windows."""
+        """The start of the window that an occurrence belongs to; None if there are no windows."""
         today = due.astimezone(self.zone).date()
         days = (day for day in (today, today - DAY) if self.days.holds(day))
         begins = (self.times.window_from(day, self.zone, due) for day in days)
         return next(filter(None, begins), None)
 
     def ordinal(self, due: datetime) -> int:
-        """How many occurrences came before this one, from a fixed day on."""
+        """The number of occurrences before this one, from a fixed day on."""
         today = due.astimezone(self.zone).date()
         for day in (today - DAY, today):
             if self.days.holds(day):
@@ -67,7 +67,7 @@ def _dues_of(recurrence: Recurrence, day: date) -> tuple[datetime, ...]:
 
 @lru_cache(maxsize=4096)
 def _before(recurrence: Recurrence, day: date) -> int:
-    """How many occurrences belong to the days from COUNTED_FROM up to `day`."""
+    """The number of occurrences on the days from COUNTED_FROM up to `day`."""
     month = date(day.year, day.month, 1)
     count = _count(recurrence, max(month, COUNTED_FROM), day)
     while month > COUNTED_FROM:

@@ -1,4 +1,4 @@
-"""What a slot's settings say of its days and times, as a recurrence."""
+"""Turns the days and times in a slot's settings into a recurrence."""
 
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta

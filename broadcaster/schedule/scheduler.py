@@ -1,4 +1,6 @@
-"""APScheduler at work: each slot, when it is due, becomes an airing that is put and nothing more."""
+"""Runs the slots with APScheduler: each slot, when it is due, becomes an airing that is put into the
+queue.
+"""
 
 import logging
 import threading
@@ -210,7 +212,9 @@ class Clockwork:
             self.step()
 
     def _measure_offset(self) -> timedelta:
-        """How far the wall clock is from the monotonic one; changes only when it is stepped."""
+        """The distance of the wall clock from the monotonic one; changes only when the clock is
+        stepped.
+        """
         return timedelta(seconds=self._clock.now().timestamp() - self._clock.monotonic())
 
     def _plan(self) -> None:

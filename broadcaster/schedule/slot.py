@@ -1,4 +1,4 @@
-"""A notice and when it is due, as a pure function of the moment that is passed in."""
+"""A slot: a notice and when it is due, as a pure function of the moment that is passed in."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""What may stand in config/timetable.yaml: slots, and days off that the village writes itself."""
+"""Schema of config/timetable.yaml: slots, and days off that the village sets itself."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -152,7 +152,7 @@ class SlotSettings(Section):
 
     @property
     def place(self) -> str:
-        """Where it is written, for a sentence about it."""
+        """The place in the file, for a sentence about the slot."""
         return self._place or f"“{self.name}”"
 
     def found_at(self, place: str) -> Self:

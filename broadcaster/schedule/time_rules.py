@@ -1,4 +1,4 @@
-"""At which times of a day a slot is due."""
+"""Rules for the times of a day at which a slot is due."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
@@ -27,7 +27,7 @@ class Times(ABC):
         return (min(dues), max(dues), len(dues)) if dues else None
 
     def window_from(self, day: date, zone: ZoneInfo, due: datetime) -> datetime | None:
-        """When the window of `day` began that holds a moment, in UTC; None if there is none."""
+        """The start of the window of `day` that holds a moment, in UTC; None if there is none."""
         return None
 
 

@@ -1,4 +1,4 @@
-"""What is written of a timetable as slots, and what they will put on the air."""
+"""The timetable: its slots, and the airings that they put on the air."""
 
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime, time, timedelta
@@ -50,7 +50,7 @@ class Timetable:
         self._by_holidays = any(slot.holidays for slot in settings.slots if slot.enabled)
 
     def notices(self) -> list[Notice]:
-        """What the slots say, each once."""
+        """The notices of all slots, each once."""
         return [notice for slot in self.slots for notice in (slot.playlist or (slot.notice,))]
 
     def plan(self, after: datetime, until: datetime | None = None) -> Iterator[Airing]:
@@ -69,7 +69,7 @@ class Timetable:
         return [slot.airing_at(due) for slot, due in self._agenda.next_of_each(moment)]
 
     def notices_within(self, after: datetime, until: datetime) -> list[Notice]:
-        """What will be said between two moments, each once, the soonest first."""
+        """The notices that fall due between two moments, each once, the soonest first."""
         said: list[tuple[datetime, Notice]] = []
         for slot, first in self._agenda.next_of_each(after):
             dues = takewhile(lambda due: due.timestamp() < until.timestamp(), _dues(slot, first))

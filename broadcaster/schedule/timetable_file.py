@@ -1,4 +1,4 @@
-"""config/timetable.yaml, slot by slot: the good ones run, the bad ones are told by name and line."""
+"""Loads config/timetable.yaml slot by slot: good slots run, bad ones are reported by name and line."""
 
 import re
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""What the hour allows, as it is written in config/broadcaster.yaml: quiet hours, loops, volume."""
+"""Settings by time of day in config/broadcaster.yaml: quiet hours, limits of loops, volume."""
 
 from typing import Any
 
@@ -32,7 +32,7 @@ NOON = QuietRule(name="午休", windows=("12:30-14:00",))
 
 
 class QuietSettings(Section):
-    """When the loudspeaker keeps quiet, whoever asks; severity 1 passes, drills never do."""
+    """Quiet hours of the loudspeaker, whoever asks; severity 1 passes them, drills never do."""
 
     hours: tuple[QuietRule, ...] = Field((NIGHT, NOON), description="the rests; none is never quiet")
     orange_passes: bool = Field(False, description="whether severity 2 passes too")
@@ -49,7 +49,7 @@ class QuietSettings(Section):
 
 
 class LoopSettings(Section):
-    """What people can bear of loops; other airings are not counted and not held back."""
+    """Limits of loops, so that people can bear them; other airings are neither counted nor held back."""
 
     most_minutes_an_hour: float = Field(15, ge=0, le=60, description="loops on the air in a clock hour")
     most_minutes_a_day: float = Field(120, ge=0, le=1440, description="loops on the air in a day")
@@ -59,7 +59,7 @@ class LoopSettings(Section):
 
 
 class VolumeByHour(Section):
-    """How loud in one part of the day."""
+    """The volume in one part of the day."""
 
     window: WindowText = Field(description="from-until; may go over midnight")
     percent: Volume = Field(description="per cent of the usual volume")

@@ -1,4 +1,4 @@
-"""What is wrong with a settings file, in sentences for the person who wrote it."""
+"""Turns the errors of a settings file into sentences for the person who wrote it."""
 
 import difflib
 import re

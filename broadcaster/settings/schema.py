@@ -1,4 +1,6 @@
-"""The files in config/, read once, checked whole, and handed out as frozen values."""
+"""The schema of the files in config/. They are read once, checked as a whole and handed out as frozen
+values.
+"""
 
 from pathlib import Path
 from typing import Annotated, Literal, Self, TypeVar
@@ -27,7 +29,7 @@ Folder = Annotated[Path, AfterValidator(under_project)]
 
 
 class StationSettings(Section):
-    """Who speaks and how."""
+    """The station: its name, place, default voice and way of speaking."""
 
     name: str = Field("我们村", description="the station's name on the page")
     timezone: Annotated[str, AfterValidator(_known_zone)] = Field(
@@ -55,7 +57,7 @@ class StationSettings(Section):
 
 
 class MannerSettings(Section):
-    """How a notice of one severity is said, where it does not say so itself."""
+    """Defaults for notices of one severity."""
 
     chime: SignalName | None = Field(None, description="what sounds before it; not set: station.chime")
     repeats: Repeats = Field(1, description="how often the text is said")
@@ -188,7 +190,7 @@ class ClockSettings(Section):
 
 
 class WebSettings(Section):
-    """Where the phone page is served."""
+    """Address, ports and certificate of the village page."""
 
     host: str = Field("0.0.0.0", description="address to listen on")
     port: int = Field(8000, ge=0, le=65535, description="port; 0 takes a free one")

@@ -1,4 +1,6 @@
-"""The kinds of value that settings are written with; a wrong one is told what to write."""
+"""The types of single settings, such as times, windows, seasons and weekdays. A wrong value gets a
+sentence that tells what to write.
+"""
 
 import re
 from dataclasses import dataclass
@@ -89,7 +91,7 @@ def as_written(value: object) -> Any:
 
 
 def is_month_day(text: str) -> bool:
-    """Whether 02-29 and the like is a day that there is, in some year."""
+    """True if a month and day, such as 02-29, exists in some year."""
     found = MONTH_DAY.fullmatch(text)
     return bool(found) and is_date(f"{LEAP_YEAR}-{int(found[1]):02}-{int(found[2]):02}")  # type: ignore[index]
 

@@ -124,7 +124,7 @@ def _end(node: Any) -> int:
 
 
 def _end_of_line(text: str, start: int) -> int:
-    """Where the line ends, its comment included."""
+    """The position of the line's end; a comment belongs to the line."""
     end = text.find("\n", start)
     end = len(text) if end < 0 else end
     return end - 1 if text[end - 1 : end] == "\r" else end

@@ -1,4 +1,6 @@
-"""YAML with the line of every key, and what can be saved of a list when the file is not YAML."""
+"""Parses YAML with the line number of every key. If a file is not valid YAML, saves the readable entries
+of a list.
+"""
 
 import re
 from collections.abc import Sequence
@@ -81,10 +83,11 @@ def parse(text: str, first_line: int = 1) -> Lined:
 
 
 def split_entries(text: str, key: str) -> tuple[str, list[tuple[int, str]]]:
-    """What stands in a file beside the list of one key, and the list's entries with their first lines.
+    """Splits a file into the text beside the list of one key, and the list's entries with their first
+    lines.
 
-    By the dashes alone. A dash one column further in than the first cannot belong to an entry, and
-    one before `name` never does; so an entry that is set in wrongly costs itself.
+    Goes by the dashes alone. A dash one column further in than the first cannot belong to an entry, and
+    one before `name` never does, so an entry with wrong indentation spoils only itself.
     """
     lines = text.splitlines(keepends=True)
     begin, end = _block_of(lines, key)

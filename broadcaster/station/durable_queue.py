@@ -1,4 +1,6 @@
-"""What is accepted for the air: written down, aired once, and taken up again after a power cut."""
+"""The one way into the air's queue: each accepted airing is written down, aired once, and taken up again
+after a power cut.
+"""
 
 import logging
 import threading
@@ -27,7 +29,7 @@ REMEMBERED_AIRINGS = 2_000
 
 
 class Endings:
-    """Where every airing's end goes: into the journal, and to whoever waits for it. Any thread."""
+    """Reports the end of every airing: to the journal, and to whoever waits for it. Any thread."""
 
     def __init__(self, journal: Journal, rules: AirRules) -> None:
         self._journal = journal
@@ -66,7 +68,7 @@ class Endings:
                 self._rules.spend(row.asked_by, row.started_at, row.seconds_played)
 
     def wait_for(self, airing_id: str, timeout_seconds: float | None = None) -> JournalEntry | None:
-        """How an airing ended, waiting for it; None when the time is over first."""
+        """Waits for the end of an airing and returns it; None if the time is over first."""
         with self._changed:
             self._changed.wait_for(lambda: airing_id in self._last, timeout_seconds)
             return self._last.get(airing_id)
@@ -90,10 +92,10 @@ class DurableQueue:
         player.on_start, player.on_pause = self._started, self._paused
 
     def accept(self, airing: Airing) -> bool:
-        """What a person asked for; whether it outlasts a power cut from now on.
+        """Accepts an airing that a person asked for; True if it outlasts a power cut from now on.
 
-        It is on its way to the air while the disk writes, some 30 ms on an SD card; nobody was told yet
-        that it is accepted, so a power cut in between breaks no promise.
+        It goes to the air while the disk writes, some 30 ms on an SD card; nobody was told yet that it
+        is accepted, so a power cut in between breaks no promise.
         """
         self._give(airing.id)
         waiting = QueuedAiring(airing, not_before=self._later(airing))
@@ -128,7 +130,9 @@ class DurableQueue:
             return given
 
     def held(self) -> tuple[Airing, ...]:
-        """What was accepted when the box went down and waits until the clock is trusted."""
+        """The airings that were accepted before the last shutdown and wait until the clock is
+        trusted.
+        """
         return tuple(airing for airing in self._held if airing.id not in self._given)
 
     def withdraw(self, airing_id: str, reason: str) -> bool:
@@ -186,14 +190,16 @@ class DurableQueue:
         return OFF if airing.expires_at < self._clock.now() - up else HELD
 
     def _by_clock(self, airing: Airing) -> Airing:
-        """What is live was asked for now, by a clock that is behind: it has as long as it had then."""
+        """Corrects a live airing that was asked for by a clock that was behind: it has as long as it had
+        then.
+        """
         behind = airing.due_at - self._clock.now()
         if airing.kind is not AiringKind.LIVE or behind <= timedelta():
             return airing
         return replace(airing, due_at=airing.due_at - behind, expires_at=airing.expires_at - behind)
 
     def _later(self, airing: Airing) -> datetime | None:
-        """When it may begin, for what a person wants at a later time."""
+        """The earliest start, for an airing that a person wants at a later time; else None."""
         return airing.due_at if airing.due_at > self._clock.now() else None
 
     def _give(self, airing_id: str) -> None:
@@ -234,7 +240,7 @@ class DurableQueue:
 
 
 def _was_due(left: Unfinished) -> bool:
-    """Whether no clock is needed to know that it was to be heard at once."""
+    """True if it was to be heard at once, which no clock is needed to know."""
     begun_red = left.noted_at and left.airing.notice.meant is Severity.RED
     return left.airing.kind is AiringKind.LIVE or bool(begun_red)
 

@@ -1,4 +1,4 @@
-"""The first notice of a box, said once in its life so that whoever set it up hears that it speaks."""
+"""The first notice of a box, said once in its life, so that whoever set it up hears it speak."""
 
 import logging
 from collections.abc import Callable

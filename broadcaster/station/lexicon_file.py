@@ -1,4 +1,4 @@
-"""config/lexicon.yaml, changed entry by entry: whole or not at all, and its comments stay."""
+"""Changes config/lexicon.yaml entry by entry: each change is atomic, and comments stay."""
 
 import shutil
 from collections.abc import Callable, Iterator
@@ -36,7 +36,7 @@ class LexiconFile:
         keep_good(self._folder, [self._path.name])
 
     def doubts(self) -> list[str]:
-        """What of it cannot be meant so, though it is read by."""
+        """The entries that are probably mistakes, though the file can be used."""
         return keys_twice(self._path)
 
     def state(self) -> tuple[int, ...]:

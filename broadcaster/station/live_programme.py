@@ -1,4 +1,6 @@
-"""A person at a microphone, on the air while he speaks: block by block after the signal, not kept."""
+"""The programme of a live talk: the signal, then the speaker's sound block by block; nothing is
+stored.
+"""
 
 import io
 import threading

@@ -1,4 +1,6 @@
-"""Who speaks at a microphone: taken block by block from his phone, told how far he is, ended in time."""
+"""Live talks at a microphone: receives the speaker's blocks from his phone, tells him when he is on the
+air, and ends the talk in time.
+"""
 
 import logging
 import threading
@@ -38,7 +40,7 @@ SPEAK = "请讲，大喇叭正在播您的声音。"
 
 
 class TalkStage(StrEnum):
-    """How far a talk is: its turn to come, its signal on the air, heard, over."""
+    """The stage of a talk: waiting for its turn, its signal on the air, heard, over."""
 
     WAITING = "waiting"
     SIGNAL = "signal"
@@ -48,7 +50,9 @@ class TalkStage(StrEnum):
 
 @dataclass(frozen=True)
 class TalkState:
-    """What the person is told; `seconds` are those left to speak, or heard of a talk that is over."""
+    """The speaker's view of his talk; `seconds` are those left to speak, or heard of a talk that is
+    over.
+    """
 
     stage: TalkStage
     sentence: str
@@ -65,7 +69,7 @@ class Talk:
     first_at: float | None = None
     number: int = -1
     closed: str = ""
-    """Why it takes nothing more, as the person is told."""
+    """The reason for which it takes no more sound, as the person is told."""
 
 
 class Talks:
@@ -190,7 +194,7 @@ class Talks:
             return [talk for talk in those if not self._ended(talk.airing.id)]
 
     def _let_go(self, talk: Talk) -> None:
-        """What was said last is still heard."""
+        """Closes a talk; its last words are still heard."""
         talk.closed = RELEASED
         if not self._microphone.finish(talk.airing.notice.id):
             self._player.cancel(talk.airing.id, NOTHING_SAID)
@@ -216,7 +220,7 @@ class Talks:
         return left is not None and left + len(pcm) / 2 / self.rate_hz <= LATENCY_SECONDS
 
     def _seconds_ahead(self, talk: Talk, now: float) -> float | None:
-        """How much is still to sound before what is said now; None before its turn."""
+        """The seconds of sound before the words that are said now; None before the talk's turn."""
         on_air = self._player.on_air
         mine = on_air is not None and on_air.airing.id == talk.airing.id
         return on_air.seconds_left(now) if on_air and mine else None

@@ -1,6 +1,4 @@
-"""What people set for good: the stop of the loops and the volume, also over a restart."""
-
-from __future__ import annotations
+"""Controls that outlast a restart: the stop of the loops and the volume."""
 
 import logging
 from datetime import datetime

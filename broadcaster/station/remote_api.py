@@ -1,9 +1,8 @@
-"""What of a station may be asked for from afar: one table, by name. What is not in it is refused.
+"""The calls that a village's page on the county's site may make of the box: one table, by name. Any
+other is refused.
 
-The types are those of the methods, so the box and the office agree on what travels by construction.
+The types are those of the methods, so the box and the office agree on the values by construction.
 """
-
-from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -82,7 +81,7 @@ class Call:
         return {one.name: one for one in list(taken)[1:]}
 
     def write_given(self, row: tuple[Any, ...], named: Given, keep: Keep) -> dict[str, Any]:
-        """What is given, by the names of the method."""
+        """The arguments as JSON values, by the parameter names of the method."""
         given = dict(zip(self._parameters, row, strict=False)) | dict(named)
         return {name: remote_values.write(value, keep) for name, value in given.items()}
 
@@ -131,12 +130,12 @@ def cache_bytes(station: Station) -> int:
 def announce(
     station: Station, notice: Notice, *, asked_by: str = "", at: datetime | None = None
 ) -> Airing:
-    """What the village says; what stands against quiet hours is the county's, in a bulletin."""
+    """A notice of the village; permission to sound in quiet hours is the county's, in a bulletin."""
     return station.announce(notice, asked_by=asked_by, at=at)
 
 
 def problems(station: Station) -> tuple[str, ...]:
-    """What of the timetable cannot be read."""
+    """The problems in the timetable's file."""
     return station.slots.timetable.problems
 
 
@@ -197,7 +196,7 @@ def _of_stop(station: Station, given: Given) -> Iterable[Severity]:
 
 
 def _check_manner(notice: Notice) -> None:
-    """What the forms of the pages let through, for who signs need not have used them."""
+    """Checks the limits that the forms of the pages have, because a signer need not have used a form."""
     paced = notice.pace is None or SLOWEST <= notice.pace <= FASTEST
     repeated = notice.repeats is None or 1 <= notice.repeats <= MOST_REPEATS
     of_village = notice.office is OfficeLevel.VILLAGE and not notice.talk
@@ -238,7 +237,7 @@ _ROWS = [
     Call("deeds", Deeds.wrong_logins, shared=True),
     *_changes("deeds", note),
     *_looks("drafts", Drafts.find, Drafts.of),
-    *_changes("drafts", Drafts.keep, Drafts.finish, Drafts.drop),
+    *_changes("drafts", Drafts.keep, Drafts.finish, Drafts.drop, Drafts.take_back),
     *_looks("words", Wordbook.entries, sound),
     Call("words", Wordbook.listen, seconds=VOICE_SECONDS),
     *_changes("words", Wordbook.set, Wordbook.set_near, Wordbook.remove),

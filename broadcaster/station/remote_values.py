@@ -1,6 +1,6 @@
-"""Values of ours as plain JSON values and back, by their types: both ends agree by construction."""
-
-from __future__ import annotations
+"""Turns values of the program into JSON values and back, by their types: both ends agree by
+construction.
+"""
 
 import base64
 from collections.abc import Callable, Iterable, Iterator, Mapping

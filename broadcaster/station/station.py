@@ -1,4 +1,6 @@
-"""The edges' only door to the box: announce, cancel, stop, status, what comes, what was."""
+"""The station: all that pages, commands and the county link can ask of the box. Announce, cancel, stop,
+status, plan, journal.
+"""
 
 import logging
 from collections.abc import Callable, Iterator, Sequence
@@ -72,7 +74,9 @@ LATEST = timedelta(days=31)
 
 
 class Afar(StrEnum):
-    """Whether people may use this page over the county's site; HERE they do."""
+    """The use of this page over the county's site: not allowed, allowed, or this page is over it
+    (HERE).
+    """
 
     NO = "no"
     OPEN = "open"
@@ -81,9 +85,9 @@ class Afar(StrEnum):
 
 @dataclass(frozen=True)
 class OnAirStatus:
-    """What is sounding, and how far it is in its programme; `seconds_due` grows until that is `made`.
-    `line` is what is being said, as it was written; `stopping`, that a person has stopped it and the
-    last of it fades out.
+    """The airing on the air and its progress; `seconds_due` grows until the programme is `made`. `line`
+    is the line that is being said, as it was written; `stopping` means that a person has stopped it and
+    its last sound fades out.
     """
 
     airing: Airing
@@ -149,13 +153,13 @@ class DeviceState:
 
 
 class CountyLink(Protocol):
-    """What the box tells of its county; any thread."""
+    """The box's view of its county; any thread."""
 
     def status(self) -> dict[str, Any]: ...
 
     @property
     def reached_from_afar(self) -> bool:
-        """Whether the county's site carries the village's page."""
+        """True if the county's site hosts the village's page."""
         ...
 
     def read_stick(self, path: Path) -> dict[str, Any]:
@@ -222,7 +226,7 @@ class Station:
         self.confirm_clock: Callable[[], None] = lambda: None
         """The county or a person says that it is right."""
         self.clock_remark: Callable[[], str] = lambda: ""
-        """What is to be said of it before that; "" if nothing."""
+        """A remark about it before that; "" if none."""
         self.county: CountyLink | None = None
         self.belong: Callable[[], None] = lambda: None
         """To its county by the enrolment that is kept now. Raises `BroadcasterError`."""
@@ -285,12 +289,13 @@ class Station:
         return f"{when}是静音时段：{verdict.reason}。真有急事请用红色级别。"
 
     def after_quiet(self, notice: Notice, at: datetime | None = None) -> datetime | None:
-        """When the quiet hours end that keep a notice off, now or then; None where there is no end to
-        wait for. Raises as `why_not`."""
+        """The end of the quiet hours that keep a notice off, now or then; None if there is no end to
+        wait for. Raises as `why_not`.
+        """
         return self.verdict(replace(notice, when_quiet=WhenQuiet.WAIT), at).until
 
     def verdict(self, notice: Notice, at: datetime | None = None) -> Verdict:
-        """What the rules of the house say of a notice, now or then. Raises `TimeRefused`."""
+        """The verdict of the rules on a notice, now or then. Raises `TimeRefused`."""
         now = self._clock.now()
         if at and not now < at <= now + LATEST:
             raise TimeRefused("请选一个还没到、一个月以内的时间；以后的、天天要播的，请写进时间表。")
@@ -314,7 +319,7 @@ class Station:
         return follow_no_more
 
     def find_airing(self, notice_id: str) -> Airing | None:
-        """What was accepted of this notice, also if it has ended. Raises `StoreUnusable`."""
+        """The accepted airing of this notice, even if it has ended. Raises `StoreUnusable`."""
         return self._store.queue.of_notice(notice_id)
 
     def afar(self) -> Afar:
@@ -409,11 +414,11 @@ class Station:
     def history(
         self, count: int = 20, wanted: JournalFilter = EVERYTHING, skip: int = 0
     ) -> list[JournalRow]:
-        """What was aired, newest first."""
+        """The journal's lines, newest first."""
         return self._store.journal.recent(count, wanted, skip)
 
     def history_count(self, wanted: JournalFilter = EVERYTHING) -> int:
-        """How many lines there are of it."""
+        """The number of journal lines that match."""
         return self._store.journal.count(wanted)
 
     def past(self, airing_id: str) -> JournalRow | None:
@@ -435,7 +440,7 @@ class Station:
         return self._store.journal.each(wanted)
 
     def script(self, notice: Notice) -> Script:
-        """What will be said and how; blocks while it is composed. Raises `TextRefused`."""
+        """The script of a notice; blocks while it is composed. Raises `TextRefused`."""
         self.words.refresh()
         return self._studio.script(notice)
 
@@ -457,7 +462,7 @@ class Station:
 
     @property
     def cache_bytes(self) -> int:
-        """How much made sound is kept, as it was last counted, with what came since."""
+        """The size of the cache as last counted, plus the sound added since."""
         return self._studio.house.known_bytes
 
     def device(self) -> DeviceState:
@@ -468,11 +473,13 @@ class Station:
 
     @property
     def silent_for(self) -> str:
-        """Why nothing can sound now, in a sentence, or ""."""
+        """The reason for which nothing can sound now, in a sentence, or ""."""
         return "" if self._device.ready else self._device.fault or SILENT
 
     def why_waits(self, airing: Airing) -> str:
-        """What keeps one off that was accepted: quiet hours, now or when it is due, or the card."""
+        """The reason for which an accepted airing waits: quiet hours, now or when it is due, or the
+        card.
+        """
         now = self._clock.now()
         verdict = self._rules.verdict(airing, max(now, airing.due_at))
         if verdict.passes:
@@ -510,12 +517,12 @@ class Station:
             raise RecordingRefused(GONE)
 
     def waits_for_card(self, airing_id: str) -> str:
-        """Why this one, which has not ended, is not heard though it might be; "" if not for the card."""
+        """The reason for which this airing waits for a card; "" if it does not."""
         waits = self._player.waits_for_device
         return waits if any(one.id == airing_id for one in self._player.waiting()) else ""
 
     def wait_for_end(self, airing_id: str, timeout_seconds: float | None = None) -> JournalEntry | None:
-        """How an airing ended, waiting for it; None when the time is over first."""
+        """Waits for the end of an airing and returns it; None if the time is over first."""
         return self._endings.wait_for(airing_id, timeout_seconds)
 
     def _how_it_ended(self, airing_id: str) -> JournalEntry | None:

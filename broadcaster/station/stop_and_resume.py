@@ -1,6 +1,4 @@
-"""What a stop ended, and how it goes on: whoever stopped the air by mistake has ten minutes."""
-
-from __future__ import annotations
+"""Stops and their undo: whoever stopped the air by mistake can resume it for ten minutes."""
 
 import threading
 from collections.abc import Callable
@@ -24,10 +22,11 @@ TALKED, OVER = "现场讲话没有录下来", "过了有效时间"
 
 @dataclass(frozen=True)
 class Stop:
-    """What one stop ended: `name` is what sounded or was next, `queued` how many waited behind it.
+    """The airings that one stop ended: `name` is the one that sounded or was next, `queued` the number
+    that waited behind it.
 
-    `severities` are those of what can be said again, `loops` says that the timetable's loops are silent
-    too.
+    `severities` are those of the airings that can be said again, `loops` says that the timetable's loops
+    are stopped too.
     """
 
     id: str

@@ -1,4 +1,6 @@
-"""The village's own words in the running box: shown, changed, heard before they are kept."""
+"""The village's lexicon in the running box: entries are shown, changed, and previewed before they are
+saved.
+"""
 
 import logging
 import threading
@@ -25,7 +27,7 @@ class PronunciationPreview:
 
 
 class Wordbook:
-    """What the box reads by follows the file, whoever changes it. Any thread."""
+    """The lexicon that the box reads by; it follows the file, whoever changes it. Any thread."""
 
     def __init__(self, file: LexiconFile, lexicon: LexiconSettings, studio: StudioContract) -> None:
         self._file = file

@@ -56,7 +56,9 @@ class SlotEntry:
 
 @dataclass(frozen=True)
 class Occurrence:
-    """When a slot will be due, and in Chinese why it will not sound then, or ""."""
+    """A future occurrence of a slot, and in Chinese the reason for which it will not sound then,
+    or "".
+    """
 
     due_at: datetime
     why_not: str
@@ -64,7 +66,7 @@ class Occurrence:
 
 @dataclass(frozen=True)
 class WeekDay:
-    """What one day will sound like, and when the loudspeaker rests on it."""
+    """The plan of one day, and its quiet hours."""
 
     plan: DayPlan
     rests: tuple[QuietPeriod, ...]
@@ -78,9 +80,9 @@ class _Week:
 
 
 class Slotbook:
-    """What stands in the file, with what was made on the page. Any thread.
+    """The slots of the file together with those made on the page. Any thread.
 
-    `on_change` is called with the new timetable, on the thread of who changed it.
+    `on_change` is called with the new timetable, on the thread of whoever changed it.
     """
 
     def __init__(
@@ -124,12 +126,12 @@ class Slotbook:
             return [*map(self._of_file, self._file.slots), *made]
 
     def written_at(self) -> dict[str, datetime]:
-        """When those of the page were made or changed last."""
+        """The times at which the page's slots were made or last changed."""
         with self._lock:
             return {row.name: row.changed_at for row in self._rows.values()}
 
     def removed(self) -> list[SlotEntry]:
-        """What can still be taken back, the last first."""
+        """The removed slots that can still be restored, the last first."""
         with self._lock:
             gone = [entry for entry in self._made.values() if entry.removed_at]
         return sorted(gone, key=lambda entry: entry.removed_at or self._clock.now(), reverse=True)
@@ -138,13 +140,13 @@ class Slotbook:
         return next((entry for entry in self.entries() if entry.name == name), None)
 
     def notices(self, name: str) -> tuple[Notice, ...]:
-        """What a slot says, in turn, also while it is held up."""
+        """The notices of a slot, in turn, also while it is paused."""
         entry = self.find(name)
         slots = (entry.slot,) if entry and entry.slot else ()
         return tuple(self._alone(*slots).notices())
 
     def preview(self, written: Mapping[str, Any], replaces: str = "") -> list[Occurrence]:
-        """When it would be due next, if it was saved. Raises `SlotRefused`; nothing is changed."""
+        """The next occurrences of a slot, if it was saved. Raises `SlotRefused`; nothing is changed."""
         slot = read_slot(written)
         taken = {entry.name for entry in self.entries()} - {replaces}
         if slot.name in taken:
@@ -201,9 +203,10 @@ class Slotbook:
                 self._change(name, made_by, paused_until=until)
 
     def week(self, monday: date) -> list[WeekDay]:
-        """What seven days will sound like, from that one on, as the timetable stands now.
+        """The plan of seven days, from that one on, as the timetable stands now.
 
-        A week that is too dense is counted and not planned. The last one is kept: phones ask again.
+        A week that is too dense is counted and not planned. The last result is cached, because phones
+        ask again.
         """
         timetable, week = self.timetable, self._week
         if week is None or (week.of, week.monday) != (timetable, monday):
@@ -275,7 +278,7 @@ class Slotbook:
                 raise SlotRefused([(_field_of(error), str(error))]) from error
 
     def _planned(self, slot: SlotSettings, replaces: str, coming: list[Airing]) -> dict[str, Planned]:
-        """What becomes of those of the first day, beside all other slots, as far as that is reckoned."""
+        """The plan of the first day's occurrences, beside all other slots, as far as it is computed."""
         others = (one.slot for one in self.entries() if one.slot and one.name != replaces)
         slots = tuple(one for one in others if one.enabled)
         written = TimetableSettings(slots=(*slots, slot), holidays=self._file.holidays)

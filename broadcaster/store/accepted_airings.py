@@ -1,4 +1,4 @@
-"""What was accepted and has not ended, so that a power cut neither loses it nor has it said twice."""
+"""Accepted airings that have not ended: a power cut neither loses one nor has it said twice."""
 
 import logging
 from collections.abc import Callable, Collection, Iterator, Mapping
@@ -106,7 +106,9 @@ class Queue:
             self._ledger.mention(partial(_note_progress, values))
 
     def unfinished(self) -> list[Unfinished]:
-        """What waits, in the order of accepting. Raises `StoreUnusable`."""
+        """The accepted airings that have not ended, in the order of accepting. Raises
+        `StoreUnusable`.
+        """
         return list(self._readable())
 
     def _unwritten_of(self, notice_id: str) -> Airing | None:
@@ -122,7 +124,7 @@ class Queue:
         return next((airing.in_zone(self._clock.zone) for airing in its), None)
 
     def _unwritten(self, what: str) -> dict[str, dict[str, Any]]:
-        """What the database does not know yet, by airing."""
+        """The changes that have not reached the database yet, by airing."""
         rows = (row for one in self._ledger.unwritten if one.what == what for row in one.rows)
         return {row.get("of_airing") or row["airing_id"]: row for row in rows}
 

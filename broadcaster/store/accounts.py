@@ -1,4 +1,6 @@
-"""The people who may use the page: the first by a one-time code, the others by whom it lets in."""
+"""Accounts of the page: the first person joins by a one-time code, the others are added by a
+secretary.
+"""
 
 import hmac
 import logging
@@ -62,7 +64,9 @@ class Accounts:
         return self.get(name)
 
     def check(self, name: str, password: str, address: str = "") -> Person | None:
-        """Who this is, if both are right. Raises `AccountRefused` after too many wrong ones."""
+        """The person with this name and password, if both are right. Raises `AccountRefused` after too
+        many wrong ones.
+        """
         name = name.strip()
         with self._lock:
             now, row = self._clock.monotonic(), self._row(name)

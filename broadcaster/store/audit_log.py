@@ -1,4 +1,4 @@
-"""Who did what: one line for each deed of a person or a program, the last ones kept."""
+"""Audit log of the box: one entry for each act of a person or a program; the oldest are dropped."""
 
 from collections.abc import Collection
 from datetime import datetime
@@ -58,7 +58,7 @@ class Deeds:
         return [row.what for row in self._source.read(query)]
 
     def wrong_logins(self, names: Collection[str]) -> list[WrongLogins]:
-        """Whose password was wrong too often in the last day. Raises `StoreUnusable`."""
+        """The accounts with too many wrong passwords in the last day. Raises `StoreUnusable`."""
         since = _written(self._clock.now() - deed_search.LATELY)
         return deed_search.worrying(self._read(deed_search.failed_since(deed, since)), names)
 

@@ -1,6 +1,4 @@
-"""What the county told this box, and the receipts that wait for it: plain rows, which `link` reads."""
-
-from __future__ import annotations
+"""Bulletins that the box received and the receipts that wait to be sent, as plain rows."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -21,7 +19,9 @@ PRUNED_EVERY = 200
 
 
 class BulletinStage(StrEnum):
-    """How far a bulletin came here: TAKEN is queued, or about to be; a cancel is SETTLED at once."""
+    """The progress of a bulletin in this box: TAKEN is queued, or about to be; a cancel is SETTLED at
+    once.
+    """
 
     WAITS = "waits"
     TAKEN = "taken"
@@ -60,8 +60,8 @@ class NewReceipts:
 
 
 class StoredReceipts(NamedTuple):
-    """What waits for the county, signed, by the number of the last. `bulletin_id` is "" where they are
-    of several.
+    """Signed receipts that wait for the county, by the number of the last. `bulletin_id` is "" if they
+    are of several bulletins.
     """
 
     number: int
@@ -138,7 +138,7 @@ class StoredBulletins:
             connection.execute(MOVE, {"which": bulletin_id, "stage": stage})
 
     def forget(self, before: datetime) -> None:
-        """What had expired by then, but for what has not ended."""
+        """Removes bulletins that had expired by then, except those that have not ended."""
         with self._database.transaction() as connection:
             connection.execute(FORGET, {"before": int(before.timestamp())})
 

@@ -1,4 +1,4 @@
-"""What was aired: one line for each airing, written when it has ended and never changed."""
+"""The journal (as-run log): one line for each airing, written when it has ended and never changed."""
 
 import logging
 from collections.abc import Iterator, Sequence
@@ -54,12 +54,12 @@ class JournalRow:
 
     @property
     def happened_at(self) -> datetime:
-        """When it began to sound, or else ended."""
+        """The time at which it began to sound, or else ended."""
         return self.started_at or self.ended_at
 
     @property
     def planned_for(self) -> datetime | None:
-        """What it was planned for, where that is told: it happened at another minute."""
+        """The planned time, if it differs from the minute in which it happened; else None."""
         apart = abs(self.happened_at - self.due_at)
         return self.due_at if apart >= WORTH_TELLING else None
 
@@ -77,13 +77,15 @@ class JournalRow:
 
     @property
     def notice(self) -> Notice:
-        """What was to be said, as it was to be said; a new one, that may be said again."""
+        """The notice as it was to be said, with a new id, so that it may be said again."""
         return read_manner(Notice(self.text, title=self.title, severity=self.severity), self.manner)
 
 
 @dataclass(frozen=True)
 class JournalFilter:
-    """Which lines: planned for or happened from `since` until before `until`, with words in them."""
+    """A filter of journal lines: planned for or happened from `since` until before `until`, with words
+    in them.
+    """
 
     since: datetime | None = None
     until: datetime | None = None
@@ -123,7 +125,9 @@ class JournalReader:
         return int(self._source.read(query)[0][0])
 
     def _parts(self, wanted: JournalFilter) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
-        """What happened, and what happened by a clock that ran ahead: that stands behind all else."""
+        """Two conditions: lines with a plausible time, and lines written by a clock that ran ahead,
+        which come after all others.
+        """
         latest = int((self._clock.now() + AHEAD).timestamp())
         condition = _condition(wanted)
         return condition & (HAPPENED <= latest), condition & (HAPPENED > latest)

@@ -1,4 +1,4 @@
-"""Counts wrong guesses by what they were aimed at and where they came from."""
+"""Counts failed logins by account and by address, and blocks after too many."""
 
 from collections import OrderedDict, deque
 from contextlib import suppress
@@ -60,7 +60,7 @@ class TriesFrom:
 
 
 def place_of(address: str) -> str:
-    """Where one person may be: of IPv6 each has 2 to the power of 64 addresses."""
+    """The address that counts as one person: of IPv6 each has 2 to the power of 64 addresses."""
     with suppress(ValueError):
         six = IPv6Address(address)
         return str(six.ipv4_mapped or six.packed[:8].hex())

@@ -1,4 +1,6 @@
-"""What was lost with the database: told for two days, over all starts, and for good in the record."""
+"""Remembers records lost with a damaged database: reported for two days, over all starts, and noted in
+the journal for good.
+"""
 
 import logging
 from contextlib import suppress

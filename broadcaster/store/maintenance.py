@@ -1,4 +1,4 @@
-"""What keeps the database small and copied, once a day."""
+"""Daily maintenance of the database: deletes old rows and makes a backup."""
 
 import logging
 import threading

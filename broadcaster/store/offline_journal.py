@@ -1,4 +1,4 @@
-"""Journal and slots for a command: read without a box, beside a running one, and never written."""
+"""Reads journal and slots for a command without a running box, or beside one; never writes."""
 
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -41,7 +41,7 @@ def past_state(state_folder: Path) -> dict[str, str]:
 
 
 def past_slots(state_folder: Path) -> list[StoredSlot]:
-    """What was made on the page; nothing where no box of this version ran. Raises `StoreUnusable`."""
+    """The slots made on the page; empty if no box of this version has run. Raises `StoreUnusable`."""
     path = state_folder / DATABASE
     if not path.exists():
         return []

@@ -1,4 +1,4 @@
-"""The slots that were made on the page, each as it was written; and what holds up those of the file."""
+"""Slots that were made on the page, each as it was written; and the pauses of all slots."""
 
 import json
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""Passwords and PINs: what is too weak, and how they are hashed."""
+"""Passwords and PINs: refuses weak ones and hashes the others."""
 
 import hashlib
 import re
@@ -37,7 +37,7 @@ class Passwords:
             return self._hasher.hash(secret)
 
     def verify(self, kept: str | None, secret: str) -> bool:
-        """Whether it is right; None, for nobody's, never is and takes as long."""
+        """True if the secret is right; a hash of None never matches and takes as long."""
         right = any(self._matches(kept or self._nobody, one) for one in _spellings(secret))
         return right and kept is not None and len(secret) <= LONGEST_PASSWORD
 

@@ -1,4 +1,4 @@
-"""Phones on which a person may log in by six digits; each has a cookie and a PIN of its own."""
+"""Phones that a person may log in from by a six-digit PIN; each has a cookie and a PIN of its own."""
 
 import logging
 import secrets

@@ -1,4 +1,4 @@
-"""The small things that the station remembers over a restart, each by its name."""
+"""Small values that the station remembers over a restart, each by its name."""
 
 from sqlalchemy import delete, select
 from sqlalchemy.dialects.sqlite import insert
@@ -14,7 +14,7 @@ class StationState:
         self._database = database
 
     def get(self, key: str) -> str:
-        """What was put last; "" if nothing was."""
+        """The value that was put last; "" if none was."""
         rows = self._database.read(select(station_state.c.value).where(station_state.c.key == key))
         return str(rows[0].value) if rows else ""
 

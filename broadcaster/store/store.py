@@ -1,4 +1,4 @@
-"""All of the store over one file, with its threads, as the box holds it."""
+"""The store of the box: all its parts over one database file, with their threads."""
 
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -27,7 +27,7 @@ from broadcaster.system.thread_loop import ThreadLoop
 
 @dataclass(frozen=True)
 class Store:
-    """What the box remembers."""
+    """All parts of the store, opened."""
 
     database: Database
     ledger: Ledger

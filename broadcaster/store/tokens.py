@@ -1,4 +1,6 @@
-"""Keys for programs: the county's platform, home automation, monitoring; one scope each."""
+"""Tokens: access keys of programs such as the county's platform, home automation and monitoring; one
+scope each.
+"""
 
 import logging
 import secrets
@@ -53,7 +55,7 @@ class Tokens:
         return key
 
     def find(self, key: str) -> Token | None:
-        """Whose key this is; that it was used is noted."""
+        """The token with this key, and notes that it was used; None if there is none."""
         rows = self._database.read(select(token).where(token.c.key_hash == key_hash(key)))
         found = next(iter(self._readable(rows)), None)
         now = self._clock.now()

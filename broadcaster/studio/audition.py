@@ -1,4 +1,4 @@
-"""The same words in every ready voice, one after the other, each announced by its name."""
+"""Makes a sound file of the same words in every ready voice, each announced by its name."""
 
 import time
 from collections.abc import Iterable
@@ -14,10 +14,10 @@ PAUSE_SECONDS = 1.5
 
 @dataclass(frozen=True)
 class AuditionEntry:
-    """What is heard of one voice, and where in the file; `refused` is why it is not in it.
+    """One voice in the file: its position and length; `refused` is the reason if it is missing.
 
-    `making_seconds` is how long it took here and now, with the loading of the voice; next to nothing
-    for what was made before.
+    `making_seconds` is how long rendering took here and now, with the loading of the voice; next to
+    nothing for sounds that were rendered before.
     """
 
     voice: str

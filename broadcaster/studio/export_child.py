@@ -1,4 +1,6 @@
-"""The program that writes one sound file for people, off the air: main holds neither numpy nor pydub."""
+"""A program that writes one sound file for people, off the air, because main holds neither numpy nor
+pydub.
+"""
 
 import json
 import os
@@ -14,7 +16,7 @@ NICENESS = 10
 
 
 def main() -> int:
-    """What to write comes as JSON on standard input; on an error its sentence goes to standard error."""
+    """Reads the order as JSON from standard input; on an error writes its sentence to standard error."""
     os.nice(NICENESS)
     order = json.load(sys.stdin)
     items = tuple(Item(Clip("", Path(path), 0.0), pause) for path, pause in order["items"])

@@ -1,4 +1,4 @@
-"""Sound files of programmes for people to take along: made one at a time, off the air."""
+"""Export jobs: sound files of programmes for people to take along, made one at a time, off the air."""
 
 import json
 import logging
@@ -45,7 +45,9 @@ class Track:
 
 @dataclass(frozen=True)
 class Copy:
-    """How far one order came: `path` when it is there, `problem` in Chinese when it cannot be."""
+    """The progress of one order: `path` when the file is ready, `problem` in Chinese if it cannot be
+    made.
+    """
 
     id: str
     file_name: str

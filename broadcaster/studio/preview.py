@@ -1,4 +1,6 @@
-"""A notice before it is on the air: made as it will sound, heard on a phone, its rhymes judged."""
+"""Previews: a notice is rendered as it will sound, heard on a phone before it is aired, and its rhymes
+are judged.
+"""
 
 import secrets
 import threading
@@ -32,9 +34,9 @@ class PreviewSound:
 
 
 class Rehearsals:
-    """What was asked to be heard, by tokens that nobody guesses; any thread.
+    """The previews that were asked for, by tokens that nobody can guess. Any thread.
 
-    It is made behind everything that is on the air, and kept: confirmed, it sounds at once.
+    A preview is rendered after everything for the air, and stored: once confirmed, it sounds at once.
     """
 
     def __init__(self, studio: Studio, rate_hz: int) -> None:
@@ -53,7 +55,7 @@ class Rehearsals:
         return token
 
     def seconds(self, token: str) -> float | None:
-        """How long it really takes; None while that is not known, and for one that is forgotten."""
+        """The true length of the programme; None while unknown, and for one that is forgotten."""
         made = self._find(token)
         with suppress(BroadcasterError, TimeoutError):
             return made.result(WAIT_SECONDS).seconds if made else None

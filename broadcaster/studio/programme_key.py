@@ -1,4 +1,6 @@
-"""What a programme is made from: a notice with everything filled in, a voice, and the key of it all."""
+"""The key of a programme: a digest of everything that changes it, such as the settled notice, the voice
+and the lexicon.
+"""
 
 import hashlib
 import json

@@ -1,4 +1,4 @@
-"""The program that takes one recording in: decoded, trimmed, levelled, within limits of its own."""
+"""A program that takes in one recording: decodes, trims and levels it, within limits of its own."""
 
 import hashlib
 import json

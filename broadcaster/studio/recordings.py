@@ -1,4 +1,6 @@
-"""People's own voices: taken as their phones record them, kept as plain sound, named by their digest."""
+"""People's recordings: received as their phones made them, stored as plain sound, named by their
+digest.
+"""
 
 import json
 import shutil
@@ -37,7 +39,7 @@ class Recording:
 
 
 def recording_path(state: Path, key: str) -> Path:
-    """Where the sound of a recording is kept, or would be."""
+    """The path of a recording's sound, whether or not it exists."""
     return state / RECORDINGS / f"{key}.flac"
 
 
@@ -49,7 +51,7 @@ class Recordings:
         self._folder = state / RECORDINGS
 
     def sweep(self) -> None:
-        """What a power cut left of one that was being taken in."""
+        """Removes remains of a recording whose taking in was cut off by a power cut."""
         before = time.time() - LEFT_SECONDS
         for left in self._folder.glob(".*"):
             with suppress(OSError):
@@ -100,7 +102,9 @@ class Recordings:
         return _by_its_sound(sound)
 
     def remove(self, key: str) -> bool:
-        """Whether there was one; what wanted to air it fails with a sentence."""
+        """Removes a recording; False if there was none. A notice that wanted to air it fails with a
+        sentence.
+        """
         if self.find(key) is None:
             return False
         recording_path(self._state, key).unlink(missing_ok=True)
@@ -137,7 +141,7 @@ def _receive(path: Path, pieces: Iterable[bytes]) -> None:
 
 @dataclass(frozen=True)
 class _Told:
-    """What the decoding process says of a recording that it took in."""
+    """The decoding process's report on a recording that it took in."""
 
     key: str = ""
     seconds: float = 0.0

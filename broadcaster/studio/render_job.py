@@ -1,4 +1,4 @@
-"""One notice on its way to a programme: by the wished voice, or made whole by one that stands in."""
+"""Renders one notice to a programme: by the wanted voice, or from the start by a fallback."""
 
 import logging
 import math
@@ -34,8 +34,8 @@ WAIT_SECONDS = 2.5
 
 @dataclass(frozen=True)
 class RenderContext:
-    """What a making works with. `programme_key` goes by `lexicon`, and may raise `VoiceUnavailable`;
-    `aired` is told the key of what was found ready for the air.
+    """The parts that a render job works with. `programme_key` goes by `lexicon`, and may raise
+    `VoiceUnavailable`; `aired` is called with the key of a programme that was found ready for the air.
     """
 
     workshop: Workshop
@@ -123,8 +123,9 @@ class Making:
         self._deliver(RenderFailed("".join(dict.fromkeys(self._errors))))
 
     def _find_programme(self, key: str) -> Programme | None:
-        """What is live begins at once: its files are looked at as they sound, and a signal that is
-        away is not waited for."""
+        """The ready programme, if there is one. A live one begins at once: its files are checked as they
+        sound, and a missing signal is not waited for.
+        """
         if self._live:
             return self._parts.store.find_programme(key, lacking=self._signal_key)
         return self._parts.store.find_programme(key, whole=True)
@@ -197,6 +198,6 @@ class Making:
         self._try_next()
 
     def _end_attempt(self) -> None:
-        """What is still said of it from now on is too late."""
+        """Ends the attempt: sounds that still come of it are ignored."""
         self._attempt += 1
         self.speaks_by = None

@@ -1,4 +1,6 @@
-"""Notice to programme: found ready, made while it is heard, or made ahead of its time."""
+"""The studio turns a notice into a programme: finds it ready, renders it while it is heard, or renders
+it ahead.
+"""
 
 import logging
 import threading
@@ -103,7 +105,7 @@ class Studio:
         return self._store.find_programme(self._recipes.key(notice), whole=True)
 
     def script(self, notice: Notice, lexicon: LexiconSettings | None = None) -> Script:
-        """What will be said, by the station's lexicon or another; blocks while it is composed.
+        """The script of a notice, by the station's lexicon or another; blocks while it is composed.
 
         Raises `TextRefused`.
         """
@@ -125,7 +127,7 @@ class Studio:
         return programme
 
     def signal(self, notice: Notice) -> Clip | None:
-        """What sounds before a talk, the chime if nothing else; None while that is being made."""
+        """The signal before a talk, the chime if none is set; None while it is being made."""
         chime = settle(notice, self._settings).chime
         return self._find_signal(Signal.CHIME if chime is Signal.NONE else chime)
 
@@ -147,7 +149,9 @@ class Studio:
         return [self._with_trip(self._with_speed(entry)) for entry in self._catalogue.entries()]
 
     def _with_speed(self, entry: VoiceEntry) -> VoiceEntry:
-        """How fast it was here, where it has spoken; a speech slower than it sounds is heard in bits."""
+        """The entry with the voice's speed on this machine, if it has spoken; speech slower than real
+        time is heard in bits.
+        """
         slowness = self._workshop.slowness(entry.name)
         if not slowness or self._catalogue.online(entry.name):
             return entry

@@ -1,4 +1,4 @@
-"""The program of the voice child: text front end, voices and mastering, one line at a time."""
+"""The program of the voice child: runs the text front end, voices and mastering, one line at a time."""
 
 import logging
 import sys

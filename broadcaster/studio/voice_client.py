@@ -1,6 +1,6 @@
-"""The voice child as the box sees it: jobs go out, sounds come back, a crash costs one retry."""
-
-from __future__ import annotations
+"""The box's side of the voice child: sends jobs, receives sounds, and starts the child again after a
+crash, which costs a job one try.
+"""
 
 import itertools
 import logging
@@ -183,7 +183,7 @@ class Workshop:
         return silent > self._limits.idle_seconds
 
     def _is_held_up(self) -> bool:
-        """Whether live work has waited too long for a piece of routine work to end."""
+        """True if live work has waited too long for a piece of routine work to end."""
         patience = max(PATIENCE_SECONDS, self._patience.longest_seconds * PATIENCE_STEPS)
         turn, since = self._turn, self._clock.monotonic() - patience
         if turn is None or not (turn.is_routine or turn.request.job not in self._jobs):

@@ -1,6 +1,4 @@
-"""What main and the voice child say to each other."""
-
-from __future__ import annotations
+"""The messages between main and the voice child."""
 
 from dataclasses import dataclass
 

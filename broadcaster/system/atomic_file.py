@@ -1,4 +1,6 @@
-"""A file is whole or absent: made beside, then renamed. What is read and changed is so in turn."""
+"""Atomic file writes: write a temporary file in the same folder, then rename it. A lock orders
+read-then-write changes.
+"""
 
 import fcntl
 import os
@@ -52,6 +54,8 @@ def state_of(path: Path) -> tuple[int, ...]:
 
 
 def maker_is_gone(unfinished: Path) -> bool:
-    """Whether the process that was making this file has ended, in this life of the system or before."""
+    """True if the process that wrote this unfinished file has ended, in this run of the system or an
+    earlier one.
+    """
     maker = unfinished.name.removeprefix(".").partition("-")[0]
     return not Path("/proc", maker).exists()

@@ -1,4 +1,5 @@
-"""A process of our own beside the box: messages over a socket pair, and what happens when it dies.
+"""Starts a child process of the box, exchanges messages with it over a socket pair, and reports its
+death.
 
 Messages are pickled values of our own classes; only this program holds either end.
 """
@@ -80,7 +81,7 @@ class Child:
 
     @property
     def ending(self) -> str:
-        """How it ended, in Chinese: the name of a signal, or the code; empty while it runs."""
+        """The exit of the process in Chinese: a signal's name or an exit code; empty while it runs."""
         code = self._process.returncode
         if code is None:
             return ""
@@ -183,5 +184,7 @@ def end_with_parent(connection: Connection) -> None:
 
 
 def be_the_first_out_of_memory() -> None:
-    """Where memory runs out the kernel ends this process, and not the box that starts it again."""
+    """Makes the kernel end this process first if memory runs out, and not the box, which can start it
+    again.
+    """
     Path("/proc/self/oom_score_adj").write_text(str(OOM_SCORE))

@@ -1,4 +1,6 @@
-"""A digest of a whole FLAC file, kept inside it: one wrong bit anywhere is known before it is heard."""
+"""Stores a digest of a FLAC file inside the file, so one wrong bit anywhere is noticed before it is
+played.
+"""
 
 import zlib
 from pathlib import Path

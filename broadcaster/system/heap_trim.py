@@ -1,4 +1,4 @@
-"""What this process asks of the C library's heap: that freed memory goes back to the machine."""
+"""Sets up the C library's heap so that freed memory goes back to the machine."""
 
 import ctypes
 

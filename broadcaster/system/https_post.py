@@ -1,6 +1,6 @@
-"""One question to an office's page, over TLS: by public authorities, or by its certificate's digest."""
-
-from __future__ import annotations
+"""Posts one request to an office's page over TLS. The certificate is checked by public authorities or by
+its digest.
+"""
 
 import hashlib
 import http.client

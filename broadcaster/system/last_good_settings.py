@@ -1,6 +1,6 @@
-"""Settings as they were at the last start that went well, kept beside them; what has changed since."""
-
-from __future__ import annotations
+"""Keeps a copy of the settings of the last good start beside them, and tells which files have changed
+since.
+"""
 
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -33,9 +33,9 @@ def refuse_missing(folder: Path, names: Sequence[str]) -> None:
 def by_last_good(
     load: Callable[[Path], T], folder: Path, names: Sequence[str], tell: Callable[[ConfigError], object]
 ) -> T:
-    """What `load` reads from these files of the folder, the first of which is always kept. What is
-    damaged or gone since the last start is taken as it was then, and told. Raises `ConfigError` where it
-    never was good.
+    """Loads these files of the folder by `load`; a copy of the first one always exists after a good
+    start. A file that is damaged or missing since the last start is replaced by its last good copy, and
+    `tell` is called. Raises `ConfigError` if there is no good copy.
     """
     good_folder = folder / LAST_GOOD
     try:
@@ -71,7 +71,7 @@ def note_told(folder: Path, name: str) -> None:
 
 @contextmanager
 def own_change(folder: Path, name: str) -> Iterator[None]:
-    """What the product itself writes in the meantime is not told at the next start."""
+    """Marks a change by the program itself, so the next start does not report it."""
     was_known = (folder / LAST_GOOD / name).exists() and not changed_files(folder, [name])
     yield
     if was_known:

@@ -1,6 +1,6 @@
-"""What comes from outside makes no line of the log each: the first of a kind, then a count a minute."""
-
-from __future__ import annotations
+"""Limits log lines about messages from outside: writes the first of a kind, then a count once a
+minute.
+"""
 
 from collections import Counter
 from collections.abc import Callable

@@ -1,4 +1,6 @@
-"""How a process that lasts writes its log: with the times of its zone, and when it came and went."""
+"""Sets up the log of a long-running process: times in the station's zone, and lines for its start and
+end.
+"""
 
 from __future__ import annotations
 

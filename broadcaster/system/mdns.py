@@ -65,7 +65,7 @@ class LanName:
 
 
 def service(name: str, station: str, address: str, port: int) -> ServiceInfo:
-    """What is told: the host name with its address, and the page as a service of the station's name."""
+    """The service to announce: the host name with its address, and the page under the station's name."""
     from zeroconf import ServiceInfo
 
     instance = station.encode()[:50].decode(errors="ignore").replace(".", " ")

@@ -1,6 +1,7 @@
-"""The program that ends its parent when it is not fed: python -I -S vigil_outside.py FD SECONDS.
+"""A program that ends its parent when the parent stops feeding it: python -I -S outside_watchdog.py FD
+SECONDS.
 
-It imports nothing of ours, so that what hangs there cannot hang here.
+It imports nothing of ours, so a module that hangs there cannot hang here.
 """
 
 import os

@@ -1,4 +1,4 @@
-"""How long to wait for a sign of life of who works: by how long the longest step took until now."""
+"""Decides how long a working process may be silent: several times its longest step so far."""
 
 # A hang is told from a slow step by its length: this many times the longest that came to its end.
 LONGER_THAN_ANY = 6.0
@@ -39,7 +39,9 @@ class ProgressDeadline:
         self._starting, self.signed_at = False, now
 
     def is_over(self, now: float, worked_seconds: float) -> bool:
-        """Whether this silence is a hang; `worked_seconds` is all processor time of the process."""
+        """True if this silence is a hang; `worked_seconds` is the processor time of the whole
+        process.
+        """
         silent = now - self.signed_at
         if not self._starting:
             return silent > self._limit_seconds
@@ -50,7 +52,7 @@ class ProgressDeadline:
 
     @property
     def slow(self) -> bool:
-        """Whether a single step took so long that a person notices."""
+        """True if a single step took so long that a person notices."""
         return self.longest_seconds * LONGER_THAN_ANY > self._deadline_seconds
 
     @property

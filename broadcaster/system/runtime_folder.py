@@ -1,4 +1,6 @@
-"""Where the box's lock, its local door and ALSA's settings stand, also on a disk that takes no file."""
+"""Paths of the lock file, the control socket and the ALSA configuration; in memory when the disk accepts
+no files.
+"""
 
 import hashlib
 import os

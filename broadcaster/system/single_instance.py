@@ -1,6 +1,4 @@
-"""One process for one folder, as long as it lives."""
-
-from __future__ import annotations
+"""Locks a folder, so that at most one process works in it."""
 
 import fcntl
 import os

@@ -1,4 +1,6 @@
-"""Sounds for one hearing: pieces of a line that is being made, and lines that the cache refused."""
+"""Temporary sound files: parts of a line that is still being rendered, and lines that the cache
+refused.
+"""
 
 import os
 import shutil

@@ -1,7 +1,8 @@
-"""How a program of ours starts and ends in a terminal: Ctrl-C, a reader that goes away, an output
-without Chinese. `python -m broadcaster.system.terminal MODULE …` runs the `main` of a module so.
+"""Runs a program of ours in a terminal: handles Ctrl-C, a reader that goes away, and an output that
+cannot show Chinese. `python -m broadcaster.system.terminal MODULE …` runs the `main` of a module this
+way.
 
-It imports next to nothing, so that Ctrl-C finds it ready while the rest is imported.
+It imports next to nothing, so Ctrl-C works while the rest is still being imported.
 """
 
 import errno

@@ -1,4 +1,6 @@
-"""The one shape of every thread of the box: a step, again and again, watched from outside."""
+"""The loop of every thread of the box: runs a step again and again, survives its errors, and can be
+watched.
+"""
 
 import logging
 import threading

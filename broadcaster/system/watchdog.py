@@ -1,4 +1,6 @@
-"""Whether a process gets on: its main thread looks at the others, and somebody outside at that one."""
+"""Watches for hangs: the main thread watches the other threads, and a process outside watches the main
+thread.
+"""
 
 import faulthandler
 import logging

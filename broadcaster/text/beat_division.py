@@ -1,4 +1,4 @@
-"""A line of 快板 on its beats: two sounds to a beat, the rhyme on a beat of its own.
+"""Divides a line of 快板 into beats: two sounds to a beat, the rhyme on a beat of its own.
 
 The usual line of seven is 2 2 2 1, as in 竹板 / 这么 / 一打 / 呀.
 """
@@ -16,7 +16,7 @@ SIZES = (1, 2, 3)
 
 
 def beats(line: Line) -> tuple[int, ...]:
-    """How many of the line's `sounds` fall on each beat; 0 for a beat of rest at its end."""
+    """The number of the line's `sounds` on each beat; 0 for a beat of rest at its end."""
     sounds = line.sounds
     feet = _best_feet(tuple(_joined(sound) for sound in sounds), _is_light(sounds[-1]))
     return feet + (0,) * (-len(feet) % BAR)

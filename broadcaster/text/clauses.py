@@ -1,4 +1,4 @@
-"""Cleaned text cut into clauses at the marks where a person breathes."""
+"""Splits cleaned text into clauses at the marks where a person breathes."""
 
 import re
 from collections.abc import Iterator
@@ -7,7 +7,7 @@ from enum import IntEnum
 
 
 class PauseKind(IntEnum):
-    """How long a clause's end rests, from an item of a list to the end of a paragraph."""
+    """The kind of pause after a clause, from an item of a list to the end of a paragraph."""
 
     NONE = 0
     ITEM = 1

@@ -1,6 +1,6 @@
-"""Text as a person pastes it, made fit to be read: lines of plain simplified Chinese.
+"""Cleans text that a person pasted: the result is lines of plain simplified Chinese.
 
-Out comes one piece of text; a newline ends a line that was meant as one (a verse, a heading, an
+The result is one piece of text; a newline ends a line that was meant as one (a verse, a heading, an
 item), an empty line ends a paragraph.
 """
 

@@ -1,4 +1,4 @@
-"""Characters that no phrase covers, read by what stands around them or as they are read alone."""
+"""Reads characters that no phrase covers, by the characters around them or by their usual reading."""
 
 import re
 from dataclasses import dataclass

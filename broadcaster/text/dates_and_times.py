@@ -1,4 +1,4 @@
-"""Numbers that say when: dates, days, hours."""
+"""Normalisation rules for numbers that say when: dates, days, hours."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""What the shipped tables know: readings of characters and phrases, and how common a word is."""
+"""Looks up the shipped tables: readings of characters and phrases, and how common a word is."""
 
 from functools import cache, lru_cache
 

@@ -1,4 +1,4 @@
-"""How a number's digits are said: as an amount, one by one, or as a telephone number."""
+"""Says the digits of a number: as an amount, one by one, or as a telephone number."""
 
 DIGITS = "零一二三四五六七八九"
 UNITS = ("", "十", "百", "千")

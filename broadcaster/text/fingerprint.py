@@ -1,4 +1,6 @@
-"""What a script depends on besides its notice, as one digest; loads none of the dictionaries."""
+"""A digest of everything that a script depends on besides its notice: this package, its libraries, the
+lexicon. Loads none of the dictionaries.
+"""
 
 import hashlib
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""A text as the lines in which it is said."""
+"""The Mandarin front end: turns a text into the lines in which it is spoken."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -59,7 +59,7 @@ class Frontend:
         self._longest_text = longest_text
 
     def lines(self, text: str) -> tuple[Line, ...]:
-        """What will be said, line by line; `TextRefused` when there is nothing to say."""
+        """The spoken lines of a text. Raises `TextRefused` if there is nothing to say."""
         return tuple(self.each_line(text))
 
     def each_line(self, text: str, soon: bool = False) -> Iterator[Line]:

@@ -1,4 +1,6 @@
-"""Readings: the village's lexicon, surnames, phrases, and g2pM for what no phrase covers."""
+"""Finds the pinyin of each character: by the village's lexicon, surnames and phrases, and by g2pM where
+no phrase covers it.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -25,7 +27,7 @@ SELDOM_PAIR = 14.0
 
 @dataclass(frozen=True)
 class SpokenWord:
-    """What stays together in speech: its sounded units with their dictionary readings; or a mark."""
+    """A word as it is spoken: its sounded units with their dictionary readings; or a mark."""
 
     text: str
     units: tuple[tuple[str, str], ...]
@@ -128,7 +130,9 @@ def _phrase(word: str) -> tuple[str, ...]:
 
 
 def _belief_against(phrase: str) -> float:
-    """What the network must believe to overrule a phrase: nothing is enough but for a seldom pair."""
+    """The certainty that the network needs to overrule a phrase; only a rare pair of characters can be
+    overruled.
+    """
     seldom = phrase not in READINGS and len(phrase) == 2 and (cost(phrase) or 0.0) >= SELDOM_PAIR
     return BELIEF_AGAINST_SELDOM if seldom else NEVER
 

@@ -1,4 +1,4 @@
-"""g2pM's network, run by ourselves: five times as fast as its own code, and it says how sure it is.
+"""Runs the network of g2pM ourselves: five times as fast as its own code, and it tells how sure it is.
 
 A bidirectional LSTM of 32 cells over characters (Park and Lee, 2020), whose weights g2pM's wheel holds.
 """
@@ -49,7 +49,7 @@ class Network:
         }
 
     def knows(self, char: str) -> bool:
-        """Whether the character has several readings that the network was taught."""
+        """True if the character has several readings that the network was trained on."""
         return len(self._open.get(char, ())) > 1
 
     def guess(self, text: str) -> dict[int, Guess]:

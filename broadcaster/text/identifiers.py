@@ -1,4 +1,4 @@
-"""Numbers that name something: telephones, plates, roads, rooms, documents."""
+"""Normalisation rules for numbers that name something: telephones, plates, roads, rooms, documents."""
 
 import re
 

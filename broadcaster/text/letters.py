@@ -1,4 +1,4 @@
-"""Latin letters by their names, in Mandarin syllables that a Mandarin voice can say."""
+"""Says Latin letters by their names, in Mandarin syllables that a Mandarin voice can say."""
 
 NAMES = {
     letter: name

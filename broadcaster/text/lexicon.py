@@ -1,7 +1,7 @@
-"""The village's own words: how names and dialect are said, above every other table.
+"""The village's lexicon: readings of names and dialect words, which go before every other table.
 
-An entry gives a word's reading as pinyin (`lao4 ting2` or `lào tíng`) or as other characters that
-sound right (`烙亭`), one for each character.
+An entry gives a word's reading as pinyin (`lao4 ting2` or `lào tíng`) or as other characters that sound
+right (`烙亭`), one for each character.
 """
 
 import re
@@ -76,8 +76,8 @@ def check_entry(section: str, word: str, said: str) -> None:
 
 
 def toneless(said: str) -> str:
-    """What to write where a tone was forgotten, or "". Beside lào a bare zi is the light tone, as people
-    write it; beside lao4 and alone it is a slip.
+    """The sentence for a reading in which a tone was forgotten, or "". Beside lào a bare zi is the light
+    tone, as people write it; beside lao4 and alone it is a slip.
     """
     syllables = unicodedata.normalize("NFD", said.lower()).split()
     if WORD.fullmatch("".join(syllables)) or any(char in TONES for char in "".join(syllables)):

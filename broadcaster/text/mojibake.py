@@ -1,9 +1,10 @@
-"""Pinyin that a web converter put in brackets behind characters, and what it broke.
+"""Removes pinyin that a web converter put in brackets behind characters, and repairs the characters that
+it broke.
 
 Such pages come from a GBK text that was handled byte by byte: `報` becomes `報(bào)`. Where the
-converter was one byte out of step it took the second half of one character and the first of the
-next for a character, and its bracket swallowed a byte: 龍泰社區 → `龍?zhí)┥鐓^(qū)`. The reading it
-wrote (執 zhí, 88 CC) gives that byte back, and with it the characters behind.
+converter was one byte out of step it took the second half of one character and the first of the next for
+a character, and its bracket swallowed a byte: 龍泰社區 → `龍?zhí)┥鐓^(qū)`. The reading it wrote (執
+zhí, 88 CC) gives that byte back, and with it the characters behind.
 """
 
 import re

@@ -1,4 +1,4 @@
-"""Sums of money whose currency stands before them; CNY1.25 would otherwise be a code."""
+"""Normalisation rule for sums of money with the currency in front; CNY1.25 would otherwise be a code."""
 
 import re
 

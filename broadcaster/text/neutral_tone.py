@@ -1,4 +1,4 @@
-"""Where a syllable loses its tone: words by use, places and endings by rule."""
+"""Finds the syllables that lose their tone: words by a table, places and endings by rule."""
 
 import re
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""One way in which something written is said."""
+"""One normalisation rule: a pattern in written text and the words that are said for it."""
 
 import re
 from collections.abc import Callable

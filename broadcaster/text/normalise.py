@@ -1,4 +1,4 @@
-"""A written clause in spoken words: named rules in their order."""
+"""Turns a written clause into spoken words, by the named rules in their order."""
 
 import re
 

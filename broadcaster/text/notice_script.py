@@ -1,4 +1,4 @@
-"""A notice as its script: opening, body as often as it repeats, closing."""
+"""Makes the script of a notice: opening, body as often as it repeats, closing."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""Breaks between the words of a line, as a speaker groups them."""
+"""Finds the breaks between the words of a line, as a speaker groups them."""
 
 import re
 from itertools import pairwise
@@ -30,7 +30,7 @@ def gaps(words: list[SpokenWord]) -> list[Break]:
 
 
 def cut_worth(words: list[SpokenWord]) -> list[float]:
-    """How well a long clause could be cut behind each word but the last, 1.0 being all of it."""
+    """The worth of cutting a long clause behind each word but the last; 1.0 is the best."""
     return [
         -1.0 if gap is Break.NONE else 0.4 if word.is_mark else _opening_worth(word, behind) + 0.1 * gap
         for word, behind, gap in zip(words, words[1:], gaps(words), strict=False)

@@ -1,4 +1,6 @@
-"""Whether a word is given a reading that its characters could have, for who cannot hear it."""
+"""Checks that a lexicon entry gives a word a reading that its characters could have; for people who
+cannot listen to it.
+"""
 
 import re
 

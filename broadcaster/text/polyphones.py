@@ -1,4 +1,4 @@
-"""Words of village notices that pypinyin's phrases, g2pM or both read wrongly."""
+"""Table of words in village notices that pypinyin's phrases, g2pM or both read wrongly."""
 
 READINGS: dict[str, str] = {
     word: reading

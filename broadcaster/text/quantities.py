@@ -1,4 +1,4 @@
-"""Numbers that measure something: ranges, shares, weights, ratios."""
+"""Normalisation rules for numbers that measure something: ranges, shares, weights, ratios."""
 
 import re
 

@@ -1,4 +1,6 @@
-"""The tables that pypinyin and jieba ship, read as data: imported, the two would hold 130 MB, so 20."""
+"""Reads the tables of pypinyin and jieba as data. Imported, the two libraries would hold 130 MB; the
+tables hold 20.
+"""
 
 import json
 import re

@@ -1,7 +1,7 @@
-"""The thirteen tracks (十三辙), by which northern verse is rhymed, and the finals that each takes.
+"""Rhymes by the thirteen tracks (十三辙) of northern verse, and the finals that belong to each.
 
-Tracks: 北京大学《现代汉语》; 罗常培《北京俗曲百种摘韵》(1942), whose two small tracks (小辙儿) for
-erhua are 小言前儿 and 小人辰儿. A coloured final that belongs to neither is named after its own track.
+Tracks: 北京大学《现代汉语》; 罗常培《北京俗曲百种摘韵》(1942), whose two small tracks (小辙儿) for erhua
+are 小言前儿 and 小人辰儿. A coloured final that belongs to neither is named after its own track.
 """
 
 import re
@@ -41,7 +41,7 @@ TONE_MARKS = {"a": "āáǎà", "e": "ēéěè", "i": "īíǐì", "o": "ōóǒò"
 
 @dataclass(frozen=True)
 class Rhyme:
-    """What a line ends in: the characters that rhyme, how they sound, and the track they are on."""
+    """The rhyme of a line: the characters that rhyme, their sound, their track."""
 
     text: str
     sounded: str

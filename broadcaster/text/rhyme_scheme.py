@@ -1,4 +1,4 @@
-"""How the lines of a verse rhyme: scheme, track, and the lines that ought to and do not."""
+"""Judges the rhymes of a verse: its scheme, its track, and the lines that ought to rhyme and do not."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -10,7 +10,9 @@ from broadcaster.text.rhyme import Rhyme, rhyme
 
 
 class Fit(Enum):
-    """Whether a line rhymes; an odd line is free not to, an even one and the last are not."""
+    """The verdict on one line's rhyme; an odd line is free not to rhyme, an even one and the last are
+    not.
+    """
 
     RHYMES = "押韵"
     FREE = "可不押"

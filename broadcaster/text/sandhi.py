@@ -1,4 +1,4 @@
-"""Tones as they change in speech: 一 and 不, third tones in a row, neutral tones, 儿."""
+"""Changes tones as speech does: 一 and 不, third tones in a row, neutral tones, 儿."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -62,7 +62,7 @@ def _tone_of_one(text: str, tones: list[str], place: int) -> str:
 
 
 def _is_ordinal(before: str, behind: str) -> bool:
-    """Whether 一 names a place in an order, or is one digit among others."""
+    """True if 一 names a place in an order, or is one digit among others."""
     if NAMED.search(before):
         return before.endswith("第") or behind[0] not in "百千万亿刻些"
     if behind[0] in DIGITS:

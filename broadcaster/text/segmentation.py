@@ -1,4 +1,4 @@
-"""Words of a spoken clause: the likeliest that cover it."""
+"""Splits a spoken clause into words: takes the likeliest words that cover it."""
 
 import re
 from collections.abc import Callable

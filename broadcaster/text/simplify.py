@@ -1,4 +1,4 @@
-"""Traditional characters in their simplified form, for pronunciation."""
+"""Converts traditional characters to simplified ones, for pronunciation."""
 
 import re
 from functools import cache

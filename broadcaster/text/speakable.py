@@ -1,4 +1,4 @@
-"""Whether a text can be spoken at all; light, so that the box refuses one before anything starts."""
+"""Checks that a text can be spoken at all. Light, so the box refuses a text before anything starts."""
 
 import re
 

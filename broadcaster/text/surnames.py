@@ -1,4 +1,6 @@
-"""Surnames whose reading is not the character's usual one, and how to tell that one stands there."""
+"""Table of surnames with an unusual reading, and rules that tell if a character stands there as a
+surname.
+"""
 
 import re
 from collections.abc import Iterator
@@ -53,7 +55,7 @@ SPEAKS = "说|表示|介绍|告诉|讲|认为|指出|补充|坦言"
 
 
 def find_surnames(clause: str, more: dict[str, str]) -> Iterator[tuple[int, str, str]]:
-    """Where a surname stands in a clause: its place, its characters, its reading."""
+    """The surnames in a clause: the position, the characters and the reading of each."""
     known = BEFORE_TITLES | SURNAMES | more
     for match in re.finditer("|".join(sorted(known, key=len, reverse=True)), clause):
         place, name = match.start(), match[0]

@@ -1,4 +1,4 @@
-"""The many forms of one character brought to one: widths, compatibility signs, punctuation."""
+"""Brings the many Unicode forms of a character to one: widths, compatibility signs, punctuation."""
 
 import re
 import unicodedata
@@ -24,7 +24,7 @@ def _plain(match: re.Match[str]) -> str:
 
 
 def is_han(char: str) -> bool:
-    """Whether the character is one that has a reading."""
+    """True if the character is a Han character, which has a reading."""
     return bool(re.match(f"[{HAN}]", char))
 
 

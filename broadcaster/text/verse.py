@@ -51,7 +51,7 @@ def _prose(text: str, read: Read) -> tuple[Line, ...]:
 
 
 def _verses(text: str, read: Read) -> Iterator[VerseCandidate]:
-    """What is a verse: all of the text, runs of its short rows, what stands in quotes in others."""
+    """The verses of a text: the whole text, runs of its short rows, or quotations inside other rows."""
     block: list[VerseCandidate] = []
     for row in re.finditer(r"[^\n]*\n?", text):
         lines = _short_lines(row[0], read)
@@ -108,7 +108,7 @@ def _is_verse(run: Sequence[VerseCandidate], text: str) -> bool:
 
 
 def _rhymes(lines: Sequence[Line]) -> bool:
-    """Whether any two lines do, and one of a length of its own with another."""
+    """True if any two lines rhyme, and a last line of another length rhymes with one of them."""
     tracks = Counter(rhyme(line).track for line in lines)
     return max(tracks.values()) > 1 and (not _ends_long(lines) or tracks[rhyme(lines[-1]).track] > 1)
 

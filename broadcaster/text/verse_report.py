@@ -1,4 +1,4 @@
-"""A judged verse as a person who writes rhymes would like to see it, and as values for a program."""
+"""Reports on a judged verse: as text for a person who writes rhymes, and as values for a program."""
 
 import unicodedata
 from collections.abc import Iterator, Sequence

@@ -1,4 +1,4 @@
-"""What counts as one word, for breaks, third tones and the readings of phrases."""
+"""Decides what counts as one word, for breaks, third tones and the readings of phrases."""
 
 from functools import cache
 
@@ -52,12 +52,12 @@ OUR_COST = 10.0
 
 
 def is_word(word: str) -> bool:
-    """Whether any table holds it as one word."""
+    """True if any table holds it as one word."""
     return cost(word) is not None
 
 
 def cost(word: str) -> float | None:
-    """How unlikely the word is, -ln of its share of a corpus; None when no table holds it."""
+    """The improbability of the word, -ln of its share of a corpus; None if no table holds it."""
     known = _costs().get(word)
     if known is not None:
         return known

@@ -1,4 +1,4 @@
-"""All voices of the box: which there are, which can speak, and how to get the others."""
+"""The catalogue of all voices of the box: which exist, which are ready, and how to get the others."""
 
 import difflib
 from collections.abc import Callable, Iterable, Sequence
@@ -48,7 +48,7 @@ class Catalogue:
         return self._engine_of(name).version(name)
 
     def online(self, name: str) -> bool:
-        """Whether a voice needs a network to speak."""
+        """True if a voice needs a network to speak."""
         engine = self._engines.get(name.partition(":")[0])
         return engine is not None and engine.online
 

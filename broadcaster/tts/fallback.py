@@ -1,4 +1,6 @@
-"""Which voice speaks when the wished one cannot. Pure: it is told the time and reads no clock."""
+"""Chooses the voice that speaks when the wanted one cannot. Pure: it is given the time and reads no
+clock.
+"""
 
 import threading
 from dataclasses import dataclass
@@ -40,11 +42,11 @@ class Cascade:
         return [voice for voice in voices if voice == voices[-1] or not self.rests(voice, now)]
 
     def rests(self, voice: str, now: float) -> bool:
-        """Whether a voice is to be left alone."""
+        """True if a voice is in back-off after an error."""
         return any(trip.rests_until > now for trip in self._trips_of(voice))
 
     def trip(self, voice: str) -> Trip | None:
-        """Why and since when a voice cannot be had, or None."""
+        """The last failure of a voice that cannot be used now, or None."""
         return next(iter(self._trips_of(voice)), None)
 
     def fail(self, voice: str, reason: str, now: float, at: datetime, alone: bool = False) -> None:

@@ -1,8 +1,8 @@
-"""What scripts/setup asks at every start: which voices it has to install. Quick, and imports no model;
-what it reads the voice child would read next.
+"""A program for scripts/setup, which runs it at every start: lists the voices to install. Quick, and
+imports no model; the files that it reads are read next by the voice child anyway.
 
-A line for each: `baker none`, `recorded none`, or `baker old` for one that speaks, but is not what this
-release makes.
+A line for each: `baker none`, `recorded none`, or `baker old` for one that speaks, but was made by an
+older recipe.
 """
 
 import sys

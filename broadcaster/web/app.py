@@ -1,4 +1,4 @@
-"""The phone page: a Flask app over the station it is given."""
+"""Builds the Flask app of the village page over the station that it is given."""
 
 from __future__ import annotations
 
@@ -183,7 +183,7 @@ def _answer_errors(app: Flask) -> None:
 
 
 def _answer_stale_form(error: CSRFError) -> ResponseReturnValue:
-    """What it said is there, for who has logged in anew since the page was made."""
+    """Answers a form whose page is older than the login; its words are kept."""
     if access.who():
         carried_forms.begin()
         return _error_page(400, _(OTHER_LOGIN))

@@ -1,4 +1,4 @@
-"""The table of docs/damaged_files.md: each kind of file that is kept, by each harm."""
+"""The tables of docs/design/damaged_files.md and the office's: each stored file by each harm."""
 
 import json
 import re
@@ -338,7 +338,8 @@ def test_a_box_starts_by_its_last_good_settings_and_tells_it(
 
 
 def test_every_kind_and_harm_stands_in_the_table() -> None:
-    table = (PROJECT_FOLDER / "docs" / "damaged_files.md").read_text(encoding="utf-8")
+    pages = sorted((PROJECT_FOLDER / "docs" / "design").glob("damaged_*.md"))
+    table = "".join(page.read_text(encoding="utf-8") for page in pages)
     assert all(f"`{kind}`" in table or kind in table for kind in KINDS)
     assert all(harm in table for harm in HARMS)
 

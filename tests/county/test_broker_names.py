@@ -17,7 +17,7 @@ OFFICE = "broker: {host: mqtt.internal.example, box_host: mqtt.example.cn}\n"
 
 @pytest.fixture
 def broker(tmp_path: Path) -> BrokerRig:
-    """As README starts it, beside an office whose settings call it otherwise."""
+    """As docs/county.md starts it, beside an office whose settings call it otherwise."""
     (tmp_path / "office.yaml").write_text(OFFICE, encoding="utf-8")
     return BrokerRig(tmp_path / "broker")
 

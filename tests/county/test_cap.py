@@ -11,9 +11,9 @@ from county.foreign_messages import ALERT, INFO, NOON, SAMPLES, mutations, with_
 
 from broadcaster.bulletin.bulletin import BulletinKind
 from broadcaster.core.model import Severity
+from broadcaster.county.foreign.base.proposal import ForeignDraft, NotImported, Reference
+from broadcaster.county.foreign.base.safe_xml import read_xml
 from broadcaster.county.foreign.cap import read_cap
-from broadcaster.county.foreign.proposal import ForeignDraft, NotImported, Reference
-from broadcaster.county.foreign.safe_xml import read_xml
 
 REFERENCE = "<references>met@qingtian.example,QT-2026-16,2026-05-01T10:00:00+08:00</references>"
 # With one of almost everything.

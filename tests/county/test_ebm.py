@@ -22,10 +22,10 @@ from hypothesis import strategies as st
 
 from broadcaster.bulletin.bulletin import BulletinKind
 from broadcaster.core.model import Severity
-from broadcaster.county.foreign.ebm_package import LARGEST_PACKAGE, MOST_FILES
-from broadcaster.county.foreign.message_reader import read_foreign
-from broadcaster.county.foreign.proposal import ForeignDraft, NotImported, Reference
-from broadcaster.county.foreign.safe_xml import LARGEST_XML
+from broadcaster.county.foreign.base.proposal import ForeignDraft, NotImported, Reference
+from broadcaster.county.foreign.base.safe_xml import LARGEST_XML
+from broadcaster.county.foreign.ebm.package import MOST_FILES
+from broadcaster.county.foreign.message_reader import LARGEST_MESSAGE, read_foreign
 
 OTHER_ID = f"{EBRID}202605010006"
 RELATED = f"<RelatedInfo><EBMID>{OTHER_ID}</EBMID></RelatedInfo><MsgBasicInfo>"
@@ -303,7 +303,7 @@ def test_what_a_package_must_not_hold(bad: tarfile.TarInfo) -> None:
 def test_a_package_of_too_much_is_refused() -> None:
     many = {f"{number}.xml": b"" for number in range(MOST_FILES + 1)}
     assert "超过" in problems(package(many))[0]
-    assert "太大" in problems(b"\0" * (LARGEST_PACKAGE + 1))[0]
+    assert "太大" in problems(b"\0" * (LARGEST_MESSAGE + 1))[0]
     assert "太大" in problems(package({MESSAGE: b" " * (LARGEST_XML + 1)}))[0]
 
 

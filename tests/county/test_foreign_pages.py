@@ -17,8 +17,8 @@ from werkzeug.test import encode_multipart
 
 from broadcaster.commands.arguments import main
 from broadcaster.core.model import Severity
+from broadcaster.county.foreign.base.proposal import ADVICE
 from broadcaster.county.foreign.message_reader import read_foreign
-from broadcaster.county.foreign.proposal import ADVICE
 from broadcaster.county.notices.draft import DraftState
 from broadcaster.county.pages.cap_download import export_cap
 from broadcaster.county.store.office_settings import OfficeSettings

@@ -4,8 +4,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from broadcaster.county.foreign.proposal import NotImported
-from broadcaster.county.foreign.safe_xml import DEEPEST, LARGEST_XML, MOST_ELEMENTS, Element, read_xml
+from broadcaster.county.foreign.base.proposal import NotImported
+from broadcaster.county.foreign.base.safe_xml import (
+    DEEPEST,
+    LARGEST_XML,
+    MOST_ELEMENTS,
+    Element,
+    read_xml,
+)
 
 XXE = b"""<?xml version="1.0"?><!DOCTYPE a [<!ENTITY x SYSTEM "file:///etc/passwd">]><a>&x;</a>"""
 LAUGHS = b"""<!DOCTYPE a [<!ENTITY b "ha"><!ENTITY c "&b;&b;&b;&b;">]><a>&c;</a>"""

@@ -96,7 +96,7 @@ class LivingVillage:
 
 
 class CountyWorld(LivingOffice):
-    """Made once, by the commands and pages that the README names."""
+    """Made once, by the commands and pages that docs/county.md names."""
 
     def __init__(self, folder: Path, seed: str, villages: Mapping[str, str] = VILLAGES) -> None:
         (folder / "voices").mkdir(parents=True)

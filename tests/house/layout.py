@@ -164,7 +164,7 @@ HOMES: dict[str, set[str]] = {
         *("bulletin", "link", "county/keys", "county/notices", "county/relay", "county/villages"),
     },
     "segno": {
-        *("daemon/assembly.py", "web/pages/journal.py"),
+        *("daemon/running_box.py", "web/pages/journal.py"),
         *("county/pages/register.py", "county/pages/villages.py"),
     },
     "sherpa_onnx": {"tts/sherpa/voice.py"},

@@ -1,6 +1,6 @@
 """A county that lives on: an office, its broker, three boxes and the people who use them.
 
-All of it is made once, by the commands and pages that the README names, and never begun anew.
+All of it is made once, by the commands and pages that docs/county.md names, and never begun anew.
 """
 
 import sqlite3
@@ -107,7 +107,7 @@ class County(LivingOffice):
     # How it is made
 
     def make(self) -> None:
-        """As the README says it: keys, broker, office, its first account, the register, the boxes."""
+        """As docs/county.md says: keys, broker, office, its first account, the register, the boxes."""
         self.found(self.lines.port)
         self._let_in_officers()
         self.officers[0].import_areas(TOWNS | VILLAGES)

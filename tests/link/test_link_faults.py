@@ -19,6 +19,7 @@ from broadcaster.core.model import Severity
 from broadcaster.link.inbox import Reception
 from broadcaster.link.outbox import HELD_SECONDS
 from broadcaster.link.reconnect_policy import PERHAPS_TAKEN_OVER, STEADY_SECONDS, TAKEN_OVER
+from broadcaster.store.database import sqlite_connection
 
 WHOLE = [ReceiptState.ACCEPTED, ReceiptState.ON_THE_AIR, ReceiptState.ENDED]
 NOT_AUTHORISED = 135
@@ -114,8 +115,9 @@ def test_a_cancel_that_the_box_went_down_over_counts_after_it(tmp_path: Path, co
 
 
 def test_while_the_disk_takes_nothing_what_is_urgent_is_heard_once_and_told_of_later(
-    box: LinkBox, office: Office
+    box: LinkBox, office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(sqlite_connection, "BUSY_SECONDS", 0.2)
     with box.running() as life:
         until(lambda: life.connected)
         with closing(sqlite3.connect(box.state / "broadcaster.db", isolation_level=None)) as held:

@@ -9,8 +9,8 @@ from rig.fakes import ManualClock
 from broadcaster.core.clock import Clock
 from broadcaster.core.errors import AmplifierLost
 from broadcaster.playout.amplifier.amplifier import Amplifier
-from broadcaster.playout.amplifier.relays import Relays
-from broadcaster.playout.amplifier.wiring import POWER, Wiring
+from broadcaster.playout.amplifier.base.relays import Relays
+from broadcaster.playout.amplifier.base.wiring import POWER, Wiring
 
 VILLAGE = Wiring(
     "gpio",

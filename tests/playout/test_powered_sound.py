@@ -14,7 +14,7 @@ from rig.listening import Listener, Sound, child_of
 from rig.relay_board import RelayBoard
 from rig.rig import FakeRig, wait_until
 
-from broadcaster.playout.amplifier.wiring import POWER
+from broadcaster.playout.amplifier.base.wiring import POWER
 from broadcaster.settings.schema import AmplifierSettings
 
 OpenOn = Callable[..., Listener]

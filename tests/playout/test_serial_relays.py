@@ -9,8 +9,9 @@ from rig.relay_board import RelayBoard
 from rig.rig import wait_until
 
 from broadcaster.core.errors import AmplifierLost
-from broadcaster.playout.amplifier.relay_boards import BOARDS
-from broadcaster.playout.amplifier.serial_relays import SerialRelays
+from broadcaster.playout.amplifier.base.wiring import Wiring
+from broadcaster.playout.amplifier.serial.boards import BOARDS
+from broadcaster.playout.amplifier.serial.relays import SerialRelays
 
 WIRED = frozenset({1, 2, 3})
 
@@ -21,7 +22,8 @@ def clock() -> ManualClock:
 
 
 def open_board(port: Path, clock: ManualClock, answers: bool = True) -> SerialRelays:
-    return SerialRelays(str(port), "lcus", WIRED, answers, clock)
+    zones = (("东头", 2), ("西头", 3))
+    return SerialRelays(Wiring("serial", 1, zones, port=str(port), answers=answers), clock)
 
 
 def checked(relays: SerialRelays) -> SerialRelays:

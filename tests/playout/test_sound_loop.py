@@ -8,7 +8,7 @@ from rig.rig import wait_until
 
 from broadcaster.core.errors import DeviceLost
 from broadcaster.playout.amplifier.amplifier import Amplifier
-from broadcaster.playout.amplifier.wiring import Wiring
+from broadcaster.playout.amplifier.base.wiring import Wiring
 from broadcaster.playout.device.sink_contract import Sink
 from broadcaster.playout.device.sound_loop import LOOKING_SECONDS, SoundLoop
 from broadcaster.playout.device.sound_messages import Configure, FadeOut, Fault, SilentOutput

@@ -100,7 +100,7 @@ class OfficeClient:
         client.on_connect = self._connected
         client.on_publish = self._published
         client.on_disconnect = lambda *_: self.gone.set()
-        client.reconnect_delay_set(1, 1)
+        client.reconnect_delay_set(0.05, 0.05)  # type: ignore[arg-type]
         # As an office must: what boxes tell while it is away is kept for it.
         kept: Any = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
         kept.SessionExpiryInterval = 3600

@@ -47,7 +47,7 @@ class LivingOffice:
         return self.office_folder / "office.db"
 
     def found(self, box_port: int | None = None, **settings: object) -> None:
-        """Keys, broker and office, in the README's order; `box_port` is where boxes are let in."""
+        """Keys, broker, office, in the order of docs/county.md; `box_port` is where boxes are let in."""
         roots = [part for n in (1, 2, 3) for part in ("--root-key", str(self.folder / f"root-{n}.key"))]
         init = *PROGRAM, "county", "init", COUNTY, "--name", NAME, *roots
         command = *init, "--office", str(self.office_folder)

@@ -9,7 +9,7 @@ from broadcaster.audio.mastering_preset import PRESETS
 from broadcaster.core.errors import ConfigError
 from broadcaster.core.model import Severity, Signal
 from broadcaster.core.project_folders import CONFIG_FOLDER
-from broadcaster.playout.amplifier.wiring import POWER, Wiring
+from broadcaster.playout.amplifier.base.wiring import POWER, Wiring
 from broadcaster.schedule.timetable_file import load_timetable
 from broadcaster.settings.schema import Settings, SoundSettings, load_lexicon, load_settings
 from broadcaster.settings.values import Section, as_written

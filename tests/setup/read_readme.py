@@ -12,9 +12,8 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from setup.reader import PROMISES, ROOT, Block, Reader, all_blocks, promise_of
+from setup.reader import PROMISES, ROOT, UP, Block, Reader, all_blocks, promise_of
 
-UP = "下一次定时播出"
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 MIRRORS = ("PIP_CERT", "PIP_INDEX_URL", "PIP_DEFAULT_TIMEOUT", "HTTPS_PROXY", "HTTP_PROXY")
 ALONE = ("unshare", "--net", "sh", "-c", 'ip link set lo up; exec "$@"', "sh")

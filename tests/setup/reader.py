@@ -1,4 +1,4 @@
-"""The command blocks of the README and of docs/: what each is, and what it promises."""
+"""The command blocks of README, docs/ and CONTRIBUTING: what each is, and what it promises."""
 
 import json
 import re
@@ -12,6 +12,15 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent.parent
 NOT_RUN = re.compile(r"<!-- not run: (.+) -->")
 PATIENCE_SECONDS = 120.0
+# What a box prints when it is up.
+UP = "下一次定时播出"
+# The pages that are typed as one script, in the order in which people come to them.
+PAGES = (
+    "README.md",
+    *("docs/technician.md", "docs/verses.md", "docs/programs.md"),
+    *("docs/county_keys.md", "docs/county.md", "docs/province.md"),
+    "CONTRIBUTING.md",
+)
 
 
 @dataclass(frozen=True)
@@ -24,9 +33,10 @@ class Block:
 
 
 def blocks(path: Path) -> Iterator[Block]:
-    reason, lines, first = "", list[str](), 0
+    reason, lines, first, fenced = "", list[str](), 0, False
     for number, line in enumerate([*path.read_text(encoding="utf-8").splitlines(), "end"], 1):
-        if line.startswith("    "):
+        fenced ^= line.startswith("```")
+        if line.startswith("    ") and not fenced:
             first = first if lines else number
             lines.append(line[4:])
         elif line.strip():
@@ -37,11 +47,7 @@ def blocks(path: Path) -> Iterator[Block]:
 
 
 def all_blocks() -> list[Block]:
-    return [
-        block
-        for path in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
-        for block in blocks(path)
-    ]
+    return [block for page in PAGES for block in blocks(ROOT / page)]
 
 
 @dataclass
@@ -122,8 +128,18 @@ def verse_is_shown(reader: Reader, block: Block) -> str:
     return "the verse is shown as it stands there"
 
 
+def the_first_notice_is_heard(reader: Reader, block: Block) -> str:
+    """By a box without quiet hours, for a reader may sit there at noon."""
+    box_is_made(reader, "first")
+    with reader.running(box("first", "run --output-file first/heard.wav"), UP):
+        reader.run(block.lines[0].replace("broadcaster say", box("first", "say")))
+    text = block.lines[0].rpartition(" ")[2]
+    assert text in reader.run(box("first", "journal --outcome PLAYED"))
+    return "the first notice is heard and in the record"
+
+
 def a_notice_is_taken(reader: Reader, block: Block) -> str:
-    with reader.running("broadcaster run --output-file heard.wav", "下一次定时播出"):
+    with reader.running("broadcaster run --output-file heard.wav", UP):
         reader.known |= {"BOX": "127.0.0.1", "$TOKEN": reader.run(MAKE_TOKEN).strip()}
         answers = [json.loads(reader.run(f"{line} -sS")) for line in block.lines]
         assert "id" in answers[0], answers
@@ -167,7 +183,7 @@ def office_comes_up(reader: Reader, block: Block) -> str:
 
 @contextmanager
 def county_up(reader: Reader) -> Iterator[None]:
-    """Broker and office as the README starts them, each time anew and without a network."""
+    """Broker and office as docs/county.md starts them, each time anew and without a network."""
     broker, office = reader.office
     with reader.running(broker, "县里的消息服务器"), reader.running(office, "县级平台："):
         yield
@@ -178,9 +194,7 @@ def boxes_up(reader: Reader) -> Iterator[None]:
     """A box in each village; their loudspeakers are files."""
     with ExitStack() as stack:
         for place in VILLAGES.values():
-            stack.enter_context(
-                reader.running(box(place, f"run --output-file {place}/heard.wav"), "下一次定时播出")
-            )
+            stack.enter_context(reader.running(box(place, f"run --output-file {place}/heard.wav"), UP))
         yield
 
 
@@ -297,6 +311,7 @@ END"""
 Promise = Callable[[Reader, Block], str]
 # By how the block begins. What installs is read by scripts/readme alone.
 PROMISES: dict[str, Promise] = {
+    ".venv/bin/broadcaster say": the_first_notice_is_heard,
     "第 1 首": verse_is_shown,
     "curl ": a_notice_is_taken,
     "broadcaster county init": keys_are_made,

@@ -1,4 +1,4 @@
-"""The README read from top to bottom, each block typed; scripts/readme does it on a bare machine."""
+"""README, docs/ and CONTRIBUTING read as one script, each block typed, as scripts/readme does."""
 
 import subprocess
 from collections.abc import Iterator
@@ -10,10 +10,13 @@ from setup.reader import (
     COUNTY_BEGINS,
     IN_VILLAGES,
     INSTALLS,
+    PAGES,
     PROMISES,
+    ROOT,
     Promise,
     Reader,
     all_blocks,
+    blocks,
     promise_of,
 )
 
@@ -22,7 +25,7 @@ ALONE = ("unshare", "--net", "sh", "-c", "ip link set lo up && echo alone && exe
 
 @pytest.fixture(scope="module")
 def apart() -> Iterator[tuple[str, ...]]:
-    """A network of its own, so that the ports of the README are free."""
+    """A network of its own, so that the ports of the documents are free."""
     process = subprocess.Popen(ALONE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     assert process.stdout
     if "alone" not in (said := process.stdout.readline()):
@@ -55,6 +58,11 @@ def test_every_block_is_run_or_says_why_not() -> None:
     for block in all_blocks():
         is_run = block.lines[0].startswith(INSTALLS) or promise_of(block, PROMISES)
         assert bool(is_run) != bool(block.reason), block
+
+
+def test_every_page_with_commands_is_typed() -> None:
+    pages = (*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"))
+    assert {path for path in pages if any(blocks(path))} == {ROOT / page for page in PAGES}
 
 
 def test_what_needs_no_install_keeps_its_promise(reader: Reader) -> None:

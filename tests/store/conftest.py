@@ -15,11 +15,6 @@ from broadcaster.store.store import Store, open_store
 LOADED_DISK_SECONDS = 60.0
 
 
-@pytest.fixture(autouse=True)
-def _a_slow_disk_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(write_queue, "PATIENCE_SECONDS", LOADED_DISK_SECONDS)
-
-
 @pytest.fixture
 def clock() -> ManualClock:
     return ManualClock()
@@ -31,8 +26,10 @@ def path(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def open_again(path: Path, clock: ManualClock) -> OpenStore:
+def open_again(path: Path, clock: ManualClock, monkeypatch: pytest.MonkeyPatch) -> OpenStore:
     """The same file, as often as a test starts the box, whose clock is right."""
+
+    monkeypatch.setattr(write_queue, "PATIENCE_SECONDS", LOADED_DISK_SECONDS)
 
     @contextmanager
     def opened() -> Iterator[Store]:

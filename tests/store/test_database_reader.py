@@ -8,7 +8,7 @@ import pytest
 from rig.stored import OpenStore, airing, entry
 from sqlalchemy import func, select
 
-from broadcaster.store.database import tables
+from broadcaster.store.database import sqlite_connection, tables
 from broadcaster.store.database.read_connection import ReadConnection
 
 MANY = 300
@@ -22,8 +22,11 @@ def lived(path: Path, open_again: OpenStore) -> Path:
     return path
 
 
-def test_what_a_writer_changes_under_a_reader_without_its_log_is_no_damage(lived: Path) -> None:
+def test_what_a_writer_changes_under_a_reader_without_its_log_is_no_damage(
+    lived: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """As on a full disk: a database that is sound must not give way to a backup of yesterday."""
+    monkeypatch.setattr(sqlite_connection, "BUSY_SECONDS", 0.1)
     with (
         closing(sqlite3.connect(lived, isolation_level=None)) as writer,
         closing(ReadConnection(lived)) as reader,

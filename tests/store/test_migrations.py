@@ -173,7 +173,7 @@ def loaded(code: str) -> set[str]:
 
 def test_main_holds_neither_alembic_nor_the_orm(tmp_path: Path) -> None:
     modules = loaded(
-        "import broadcaster.daemon.assembly, pathlib, zoneinfo\n"
+        "import broadcaster.daemon.running_box, pathlib, zoneinfo\n"
         "from broadcaster.core.clock import Clock\n"
         "from broadcaster.store.database.station_database import Database\n"
         f"path = pathlib.Path({str(tmp_path / 'broadcaster.db')!r})\n"

@@ -14,6 +14,7 @@ from rig.stored import OpenStore, airing, entry
 
 from broadcaster.core.model import Outcome
 from broadcaster.store.accepted_airings import Queue
+from broadcaster.store.database import write_queue
 from broadcaster.store.database.airing_json import write_airing
 from broadcaster.store.database.deferred_changes import Worded
 from broadcaster.store.database.reserved_space import SPARE, SPARE_BYTES, Spare
@@ -136,8 +137,9 @@ def test_without_room_in_the_spare_who_asked_is_told(path: Path, store: Store) -
 
 
 def test_what_the_spare_room_holds_and_cannot_be_read_fails_alone(
-    path: Path, clock: ManualClock
+    path: Path, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(write_queue, "PATIENCE_SECONDS", 0.0)  # nobody writes beside this test
     rows = [{"of_airing": "bad", "text": "{"}, {"of_airing": "a1", "text": write_airing(airing())}]
     with closing(Database(path, clock)) as database:
         spare = Spare(path.with_name(SPARE))
@@ -146,6 +148,7 @@ def test_what_the_spare_room_holds_and_cannot_be_read_fails_alone(
         queue = Queue(database, ledger, clock)
         assert [left.airing.id for left in queue.unfinished()] == ["a1"]
         assert queue.of_notice("bad") is None
+        ledger.wake()
         ledger.step()
         assert [left.airing.id for left in queue.unfinished()] == ["a1"]
         (end,) = Journal(database, ledger, clock).recent(9)

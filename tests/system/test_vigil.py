@@ -52,9 +52,10 @@ WATCHED_BOX = """
 import sys
 from pathlib import Path
 from broadcaster.commands.console import load_config
-from broadcaster.daemon import assembly
-sys.exit(assembly.run(load_config(Path(sys.argv[2])), lambda line: print(line, flush=True), None, False,
-                    hang_seconds=float(sys.argv[1])))
+from broadcaster.daemon import running_box
+config = load_config(Path(sys.argv[2]))
+told = lambda line: print(line, flush=True)
+sys.exit(running_box.run(config, told, None, False, hang_seconds=float(sys.argv[1])))
 """
 
 

@@ -169,6 +169,11 @@ def test_one_tap_stops_and_the_bar_says_what_was_stopped_and_by_whom(
         assert f"{station.now:%H:%M} 王秀英停了“防火宣传”和排着的 1 条，循环到下个时段才响" in bar
         assert "接着播" in bar and "从头播" in bar
     assert "恢复循环" in secretary.get("/").text
+    tomorrow = station.now + timedelta(days=1)
+    again = replace(station.airing(Notice("防火")), due_at=tomorrow, kind=AiringKind.LOOP)
+    station.coming = [station.airing(Notice("停水")), again]
+    assert f"，循环明天 {station.now:%H:%M} 再响" in bar_of(secretary.get("/").text)
+    assert f"下一次是明天 {station.now:%H:%M}。" in secretary.get("/").text
 
 
 def test_after_a_stop_nothing_is_said_to_be_playing_without_script_too(

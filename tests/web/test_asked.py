@@ -452,6 +452,21 @@ def test_what_was_missed_while_nobody_was_logged_in_is_told_at_the_next_login(
         entry["csrf_token"] = csrf_of(other, "/login")
 
 
+def test_what_waits_yet_is_told_to_who_asked_for_it_when_he_logs_in_again(
+    station: FakeStation, asked: Airing, app: Flask
+) -> None:
+    """Also what waits for a card; not what others or the timetable put there."""
+    mine = replace(asked, asked_by=NAME)
+    loop = replace(mine, id="loop", kind=AiringKind.LOOP)
+    station.waiting = [mine, loop, replace(mine, id="others", asked_by="李二")]
+    station.fault = "声卡打不开"
+    client = app.test_client()
+    entry = {"name": NAME, "password": PASSWORD, "csrf_token": csrf_of(client, "/login")}
+    client.post("/login", data=entry)
+    [(shown, sentence)] = told(client.get("/").text)
+    assert shown == "problem failed" and "还没有响：“后山起火，请马上离开。”在等声卡" in sentence
+
+
 def test_many_answers_do_not_push_the_urgent_notice_off_the_screen(
     secretary: FlaskClient, station: FakeStation, post: Post
 ) -> None:

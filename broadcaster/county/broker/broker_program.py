@@ -1,6 +1,4 @@
-"""The program of `scripts/county_broker`: makes a broker's folder, then becomes Mosquitto's parent."""
-
-from __future__ import annotations
+"""The program of `scripts/county_broker`: makes a broker's folder, then runs Mosquitto as a child."""
 
 import signal
 import socket

@@ -1,6 +1,6 @@
-"""A broker to the office or the relay: what was published is there; what comes waits until kept."""
-
-from __future__ import annotations
+"""MQTT client of the office and the relay: publishing returns once the broker has the message; received
+messages wait until they are stored.
+"""
 
 import logging
 import queue
@@ -89,8 +89,13 @@ class Wire:
         self._client.loop_start()
 
     def close(self) -> None:
+        """Paho sleeps up to a second before it connects again: nobody waits for that to end."""
+        was_connected = self.connected
         self._client.disconnect()
-        self._client.loop_stop()
+        ending = threading.Thread(target=self._client.loop_stop, name="mqtt-end", daemon=True)
+        ending.start()
+        if was_connected:
+            ending.join()
 
     @property
     def connected(self) -> bool:
@@ -108,7 +113,7 @@ class Wire:
             self._client.unsubscribe(topic)
 
     def take(self, seconds: float, most: int) -> list[Incoming]:
-        """What has come, waiting so long for the first, and a moment for those behind it."""
+        """The received messages; waits so long for the first, and a moment for those behind it."""
         found: list[Incoming] = []
         try:
             found.append(self._came.get(timeout=seconds))
@@ -136,11 +141,11 @@ class Wire:
         self._answered = answered
 
     def send(self, topic: str, data: bytes) -> bool:
-        """Whether it is on its way; not retained, and no broker keeps it."""
+        """Sends a message that is not retained; True if it is on its way."""
         return self.connected and not self._client.publish(topic, data, 0).rc
 
     def publish(self, wanted: Sequence[tuple[str, bytes]], retain: bool = True) -> bool:
-        """Whether the broker has acknowledged all of it."""
+        """Publishes messages; True if the broker has acknowledged all of them."""
         if not self.connected:
             return False
         made = [self._client.publish(topic, data, 1, retain) for topic, data in wanted]

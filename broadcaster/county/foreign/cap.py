@@ -3,16 +3,14 @@
 The schema lets alerts through that nobody can say (no text, no end, no place), and times with a comma.
 """
 
-from __future__ import annotations
-
 import re
 from dataclasses import replace
 from datetime import datetime
 
 from broadcaster.bulletin.bulletin import BulletinKind
 from broadcaster.core.model import Severity
-from broadcaster.county.foreign.field_reader import FieldReader, Shape
-from broadcaster.county.foreign.proposal import (
+from broadcaster.county.foreign.base.field_reader import FieldReader, Shape
+from broadcaster.county.foreign.base.proposal import (
     CHINESE,
     NO_TIME,
     ForeignDraft,
@@ -21,7 +19,7 @@ from broadcaster.county.foreign.proposal import (
     remarked,
     unindented,
 )
-from broadcaster.county.foreign.safe_xml import Element
+from broadcaster.county.foreign.base.safe_xml import Element
 
 STANDARD = "CAP 1.2"
 NAMESPACE = "urn:oasis:names:tc:emergency:cap:1.2"
@@ -226,7 +224,7 @@ class _Alert:
         return self._reading.areas(codes)
 
     def _remarks(self, info: Element) -> list[str]:
-        """What the clerk must know of this one, for no field of ours says it."""
+        """The remarks that the clerk must read, because no field of ours holds them."""
         found = []
         onset = self._reading.moment(info, "onset")
         if onset and onset != self._reading.moment(info, "effective"):

@@ -1,7 +1,5 @@
 """Writes a bulletin as CAP 1.2, for neighbours and platforms that read it; it is not signed there."""
 
-from __future__ import annotations
-
 import mimetypes
 import re
 from collections.abc import Mapping
@@ -27,7 +25,7 @@ class NotExported(BroadcasterError):
 
 @dataclass(frozen=True)
 class CapSender:
-    """Who sends it: `id` for programs, without space or comma; `name`; and how areas are called."""
+    """The sender in CAP: `id` for programs, without space or comma; `name`; and the names of areas."""
 
     id: str
     name: str

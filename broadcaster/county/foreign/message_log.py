@@ -1,6 +1,4 @@
-"""The messages of other systems that the office was given, and which bulletins were made of them."""
-
-from __future__ import annotations
+"""Log of the messages of other systems, and the bulletins that were made of them."""
 
 import hashlib
 from collections.abc import Sequence
@@ -12,9 +10,9 @@ from pydantic import TypeAdapter
 from sqlalchemy import Row, select
 
 from broadcaster.core.clock import Clock
+from broadcaster.county.foreign.base.proposal import ForeignDraft
+from broadcaster.county.foreign.base.safe_xml import UNSEEN
 from broadcaster.county.foreign.message_reader import original, read_foreign
-from broadcaster.county.foreign.proposal import ForeignDraft
-from broadcaster.county.foreign.safe_xml import UNSEEN
 from broadcaster.county.notices.draft import DraftRefused
 from broadcaster.county.store.office_database import OfficeDatabase, put
 from broadcaster.county.store.tables import bulletin, foreign_bulletin, foreign_message

@@ -1,6 +1,4 @@
-"""The library: texts that the office needs again and again."""
-
-from __future__ import annotations
+"""The library of the office: texts that it needs again and again."""
 
 from dataclasses import dataclass
 

@@ -3,8 +3,6 @@
 Every part is the real program in a process of its own; only the loudspeakers are sound files.
 """
 
-from __future__ import annotations
-
 import argparse
 import json
 import os
@@ -81,7 +79,7 @@ class DemoProcess:
         return self._process.poll()
 
     def said(self, pattern: str) -> str:
-        """What the pattern finds in its log, "" while it is not there."""
+        """The text that the pattern finds in its log, "" while it is not there."""
         found = re.search(pattern, self.log.read_text(encoding="utf-8", errors="replace"))
         return found[0] if found else ""
 

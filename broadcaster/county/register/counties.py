@@ -1,6 +1,4 @@
-"""The counties below an office: by which key each one's relay signs its sums, and who is let in."""
-
-from __future__ import annotations
+"""The counties below an office: the key of each one's relay, and its access to the broker."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -25,7 +23,7 @@ NO_COUNTY = "登记簿里没有这个县。"
 
 
 class CountyDoor(Protocol):
-    """Who may connect to the broker as the relay of a county."""
+    """Access to the broker for the relays of counties."""
 
     def admit_county(self, county: str, password: str) -> None: ...
 

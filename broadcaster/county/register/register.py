@@ -1,6 +1,4 @@
-"""The register: which boxes there are, in which village, by which key each signs its receipts."""
-
-from __future__ import annotations
+"""The register of boxes: the village, the state and the public key of each."""
 
 import base64
 import csv
@@ -63,7 +61,7 @@ class Box:
 
 
 class BrokerAccess(Protocol):
-    """Who may connect to the broker, and as which box."""
+    """Access to the broker for boxes."""
 
     def admit(self, box: str, area: str, password: str) -> None: ...
 
@@ -82,7 +80,7 @@ class OpenDoor:
 
 @dataclass(frozen=True)
 class BrokerAddress:
-    """What a box is told of the broker, and whose word it hears there besides the county's."""
+    """The broker's address and authority for a box, and the upstream offices that it hears there."""
 
     host: str
     port: int

@@ -1,6 +1,4 @@
-"""The digest of the certificate of an office's site, for who has no authority to ask about it."""
-
-from __future__ import annotations
+"""The digest of the certificate of an office's site, for clients without an authority to check it."""
 
 from contextlib import suppress
 from pathlib import Path

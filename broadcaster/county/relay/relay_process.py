@@ -1,6 +1,4 @@
-"""The relay's process: from the broker above to the county's own and back, one thread each way."""
-
-from __future__ import annotations
+"""The process of the relay: between the upstream broker and the county's own, one thread each way."""
 
 import os
 from collections.abc import Callable, Iterator, Sequence
@@ -50,7 +48,7 @@ EXIT_PART_DIED = 75
 
 @dataclass(frozen=True)
 class RelayStatus:
-    """What `broadcaster county relay` tells, whenever it changes."""
+    """The status that `broadcaster county relay` prints, whenever it changes."""
 
     county: str
     above: str
@@ -211,7 +209,9 @@ def write_secret(path: Path, content: bytes) -> None:
 def _above(relay: RelaySettings, county: str) -> Above:
     for one in relay.above(county):
         return Above(one.area, one.root)
-    raise ConfigError(["office.yaml 里没有写 relay：上级是谁、它的消息服务器在哪里，见 README。"])
+    raise ConfigError(
+        ["office.yaml 里没有写 relay：上级是谁、它的消息服务器在哪里，见 docs/province.md。"]
+    )
 
 
 def _upper(path: Path, relay: RelaySettings, county: str) -> Wire:

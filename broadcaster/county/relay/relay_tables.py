@@ -1,7 +1,5 @@
 """The tables of a relay's own database: it can be lost, and is then filled again from above."""
 
-from __future__ import annotations
-
 from sqlalchemy import BigInteger, Column, Integer, LargeBinary, MetaData, String, Table, Text
 
 from broadcaster.county.store.tables import Moment

@@ -1,4 +1,6 @@
-"""Up: the boxes' receipts of what came from above, each verified, told as one signed sum a bulletin."""
+"""The relay's uplink: verifies boxes' receipts of upstream bulletins, and reports them as one signed
+total for each bulletin.
+"""
 
 from __future__ import annotations
 
@@ -45,7 +47,7 @@ STANDING = timedelta(days=1)
 
 
 class OfficeReceipts:
-    """What the relay reads of the office's database."""
+    """The relay's view of the office's database."""
 
     def __init__(self, database: OfficeDatabase) -> None:
         self._database = database
@@ -55,7 +57,7 @@ class OfficeReceipts:
         return enrolled(self._database)
 
     def receipts_of(self, bulletin: str) -> list[tuple[str, bytes]]:
-        """What boxes have signed of it, each with its box, as the office took it in."""
+        """The boxes' signed receipts of a bulletin, each with its box, as the office stored them."""
         query = select(receipt.c.box, told.c.envelope).join(told, SIGNED_WITH)
         rows = self._database.read(query.where(receipt.c.bulletin == bulletin))
         return [(row.box, row.envelope) for row in rows]
@@ -155,7 +157,7 @@ class Tally:
             self._presence_at, self._told_below = now + PRESENCE_SECONDS, below
 
     def _recall(self, id: str) -> None:
-        """What the office has kept of it, should the relay's own database have been lost."""
+        """Reads the receipts that the office has stored, in case the relay's own database was lost."""
         signed = self._office.receipts_of(id)
         self._take([Incoming(mqtt_topics.receipt(box, id), data) for box, data in signed])
 

@@ -1,6 +1,4 @@
-"""How far a bulletin has come in one box, as its receipts tell."""
-
-from __future__ import annotations
+"""Delivery state of a bulletin in one box, by its receipts."""
 
 from enum import StrEnum
 

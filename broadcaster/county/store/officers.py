@@ -1,4 +1,4 @@
-"""The people of the office: what each may do, and how severe a bulletin each may send."""
+"""Accounts of the office: the role of each officer, and the most severe bulletin that he may send."""
 
 from __future__ import annotations
 
@@ -112,7 +112,9 @@ class Officers:
         return password
 
     def check(self, name: str, password: str, address: str = "") -> Officer | None:
-        """Who this is, if both are right. Raises `AccountRefused` after too many wrong ones."""
+        """The officer with this name and password, if both are right. Raises `AccountRefused` after too
+        many wrong ones.
+        """
         name = name.strip()
         with self._lock:
             now, row = self._clock.monotonic(), self._row(name)

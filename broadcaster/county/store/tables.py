@@ -1,7 +1,5 @@
 """The tables of an office's database, as the last migration leaves them; the same on both databases."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime
 from typing import Any
 

@@ -1,5 +1,6 @@
-"""The amplifier: power and zones by relay, on while an item sounds, warm before its first word, and
-never on for longer than its limit."""
+"""Switches the amplifier and its zones by relays: on while an item sounds, warm before its first word,
+and never longer than the limit.
+"""
 
 import logging
 from collections.abc import Callable, Iterator
@@ -7,9 +8,9 @@ from contextlib import contextmanager, suppress
 
 from broadcaster.core.clock import Clock
 from broadcaster.core.errors import AmplifierLost
+from broadcaster.playout.amplifier.base.relays import Relays
+from broadcaster.playout.amplifier.base.wiring import Wiring
 from broadcaster.playout.amplifier.open_relays import open_relays
-from broadcaster.playout.amplifier.relays import Relays
-from broadcaster.playout.amplifier.wiring import Wiring
 
 logger = logging.getLogger(__name__)
 
@@ -39,7 +40,7 @@ class Amplifier:
 
     @property
     def fault(self) -> str:
-        """What is wrong, in Chinese, or ""."""
+        """The fault in Chinese, or ""."""
         return self._overdue or (self._relays.fault if self._relays else self._lost)
 
     @property
@@ -49,12 +50,12 @@ class Amplifier:
 
     @property
     def busy(self) -> bool:
-        """Whether `step` must be called often."""
+        """True if `step` must be called often."""
         return bool(self._on) or (self._relays is not None and self._relays.awaits_answer)
 
     @property
     def warm(self) -> bool:
-        """Whether a sound would be heard from its beginning."""
+        """True if a sound would be heard from its beginning."""
         return self._clock.monotonic() >= self._warm_at
 
     @contextmanager

@@ -5,7 +5,7 @@ import tempfile
 from typing import Any
 
 from broadcaster.core.errors import AmplifierLost
-from broadcaster.playout.amplifier.relays import Relays
+from broadcaster.playout.amplifier.base.relays import Relays
 
 NOT_INSTALLED = "功放接在 GPIO 上，但没有装 gpiozero 和 lgpio，请运行：.venv/bin/pip install '.[pi]'"
 

@@ -1,6 +1,7 @@
-"""Which output the station's `sound.device` means on this machine, and the ALSA configuration for it.
+"""Finds the output that the station's `sound.device` means on this machine, and writes the ALSA
+configuration for it.
 
-A configuration of our own names the card by its id, which keeps when numbers change, and keeps PortAudio
+A configuration of our own names the card by its id, which stays when numbers change, and keeps PortAudio
 from probing the stock list: 19 MB in the sound child instead of 36. Ids of two cards of one make go by
 the order in which they were plugged in, so a card is remembered by its port.
 """
@@ -53,14 +54,14 @@ class Card:
 
     @property
     def stable_name(self) -> str:
-        """What it is called after every start, whatever else is plugged in."""
+        """The name that stays the same after every start, whatever else is plugged in."""
         return self.port or self.id
 
     def is_called(self, name: str) -> bool:
         return name.lower() in (self.port, self.id.lower(), self.name.lower())
 
     def is_same(self, other: "Card") -> bool:
-        """Whether one of this make is at the same place; its id may be another."""
+        """True if a card of the same make is in the same place; its id may differ."""
         return replace(self, id=self.stable_name) == replace(other, id=other.stable_name)
 
 
@@ -91,7 +92,7 @@ class CardEntry:
     """A card that is there, for a person; `wired` is the one that the amplifier is taken to hang at."""
 
     name: str
-    """What it is called after every start."""
+    """The name after every start."""
     title: str
     in_use: bool
     wired: bool
@@ -220,7 +221,7 @@ class CardChoice:
         return sorted(good, key=order)[:1]
 
     def _judged(self, output: CardOutput, card: Card) -> tuple[Output, str]:
-        """Whether what sounds there can be taken as heard."""
+        """The output, and a warning if sound on this card may not be heard."""
         known = self._known or KnownCards(card, card)
         self._know(replace(known, held=card))
         if card.is_same(known.wired):

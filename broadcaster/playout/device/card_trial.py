@@ -1,8 +1,8 @@
-"""Whether a card opens, tried by a sound child that plays nothing and touches no relay."""
+"""Tries to open a sound card, by a sound child that plays nothing and switches no relay."""
 
 from queue import Empty, SimpleQueue
 
-from broadcaster.playout.amplifier.wiring import Wiring
+from broadcaster.playout.amplifier.base.wiring import Wiring
 from broadcaster.playout.device.sound_child import STARTING_SECONDS
 from broadcaster.playout.device.sound_messages import CardOutput, Configure, Fault, Message
 from broadcaster.settings.schema import SoundSettings

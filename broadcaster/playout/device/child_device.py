@@ -1,4 +1,4 @@
-"""The box's side of the sound child: a device that outlives its process."""
+"""The device that plays through the sound child; it starts the child again when that dies."""
 
 import logging
 import os
@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from broadcaster.core.clock import Clock
 from broadcaster.playout.amplifier.amplifier import Amplifier
-from broadcaster.playout.amplifier.wiring import Wiring
+from broadcaster.playout.amplifier.base.wiring import Wiring
 from broadcaster.playout.device.alsa_cards import CardChoice
 from broadcaster.playout.device.device_contract import Back, Damaged, Device, Ended, Started
 from broadcaster.playout.device.sound_messages import (

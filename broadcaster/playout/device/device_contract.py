@@ -1,4 +1,4 @@
-"""The contract of a device: clips in, and honest reports of what was heard."""
+"""The contract of a device: it takes clips and reports what was really heard."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
@@ -114,7 +114,7 @@ class Device(ABC):
     @property
     @abstractmethod
     def ready(self) -> bool:
-        """Whether an item would be heard, as far as is known; `Back` tells when it is so again."""
+        """True if an item would be heard, as far as is known; `Back` reports when it is so again."""
 
     @property
     @abstractmethod

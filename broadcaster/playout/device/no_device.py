@@ -1,4 +1,4 @@
-"""The sink in place of a device that is not there."""
+"""The sink for a device that is missing: it never opens, and says why."""
 
 from broadcaster.core.errors import DeviceLost
 from broadcaster.playout.device.sink_contract import Sink

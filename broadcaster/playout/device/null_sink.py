@@ -1,4 +1,4 @@
-"""The sink without a card: lets PCM go at the pace of sound, and keeps nothing."""
+"""The sink without a sound card: takes PCM at the pace of sound and drops it."""
 
 from broadcaster.audio.pcm import SAMPLE_BYTES
 from broadcaster.core.clock import Clock

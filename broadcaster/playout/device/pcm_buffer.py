@@ -1,4 +1,4 @@
-"""PCM on its way from the loop of the sound child to its pump."""
+"""A buffer of PCM between the loop of the sound child and its pump."""
 
 import threading
 from collections import deque
@@ -32,7 +32,7 @@ class Feed:
         self._blocks.append(block)
 
     def take(self, most_blocks: int = 1) -> bytes:
-        """What comes next, or b"" when there is nothing; for the pump."""
+        """The next PCM, or b"" if there is none; for the pump."""
         blocks: list[bytes] = []
         with suppress(IndexError):
             while len(blocks) < most_blocks:

@@ -1,4 +1,4 @@
-"""The item on the air, as the sound child knows it."""
+"""The item that the sound child is playing: its sounds, and damage in them."""
 
 from collections import deque
 from collections.abc import Iterator
@@ -32,7 +32,7 @@ class Damage(NamedTuple):
 
 
 class PlayingItem:
-    """What is still to be read of an item, and how it will end."""
+    """The unread rest of an item, and how it will end."""
 
     def __init__(
         self, item_id: str, first_frame: int, rate_hz: int, block_frames: int, volume: Gain
@@ -111,7 +111,7 @@ class PlayingItem:
         sound.checked = True
 
     def _break_at(self, sound: _Sound) -> None:
-        """What is before it is still heard."""
+        """Ends the item before a damaged sound; sounds before it are still heard."""
         while self._sounds and self._sounds[-1].number >= sound.number:
             self._sounds.pop()
         self._given = sound.number

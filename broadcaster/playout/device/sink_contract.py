@@ -1,4 +1,4 @@
-"""The contract of a sink: the place where PCM goes, at the pace of sound."""
+"""The contract of a sink: it takes PCM at the pace of sound."""
 
 from abc import ABC, abstractmethod
 
@@ -17,7 +17,7 @@ class Sink(ABC):
         """Raise `DeviceLost` when it is plain, without opening it, that the device is not there."""
 
     def is_there(self) -> bool | None:
-        """Whether the device is plugged in; None where that is not seen without opening it."""
+        """True if the device is plugged in; None if that cannot be seen without opening it."""
         return True
 
     @abstractmethod
@@ -34,7 +34,7 @@ class Sink(ABC):
     @property
     @abstractmethod
     def capacity_frames(self) -> int:
-        """How many frames can be queued, once it is open."""
+        """The number of frames that can be queued, once it is open."""
 
     @property
     @abstractmethod

@@ -1,4 +1,4 @@
-"""The thread of the sound child that keeps a sink full."""
+"""The pump: a thread of the sound child that keeps the sink full."""
 
 import logging
 import threading
@@ -75,7 +75,7 @@ class Pump:
 
     @property
     def ending(self) -> bool:
-        """What this pump still takes is not heard."""
+        """True if the samples that this pump still takes are not heard."""
         return self._ending.is_set()
 
     def join(self, limit_seconds: float) -> None:
@@ -88,8 +88,9 @@ class Pump:
 
     @property
     def proven(self) -> bool:
-        """Whether the sink takes samples as fast as they sound: two buffers full are more than a device
-        that stands still would swallow."""
+        """True if the sink takes samples as fast as they sound: two full buffers are more than a device
+        that stands still would swallow.
+        """
         return self.opened and self._mark.written - self._mark.queued > 2 * self._sink.capacity_frames
 
     def heard(self) -> int:

@@ -1,4 +1,4 @@
-"""The program of the sound child: makes the amplifier and the sink that the box asks for, and plays.
+"""The program of the sound child: opens the amplifier and the sink that the box names, and plays.
 
 Started as `python -m broadcaster.playout.device.sound_child FD`.
 """

@@ -1,9 +1,9 @@
-"""What the box and its sound child say to each other."""
+"""The messages between the box and its sound child."""
 
 from dataclasses import dataclass
 from pathlib import Path
 
-from broadcaster.playout.amplifier.wiring import Wiring
+from broadcaster.playout.amplifier.base.wiring import Wiring
 from broadcaster.playout.device.device_contract import Damaged, Ended, Started
 
 
@@ -113,8 +113,10 @@ Command = Expect | Begin | Play | Finish | Mend | FadeOut | Power | Leave
 
 @dataclass(frozen=True)
 class Progress:
-    """How much of the item has been heard so far; what is known of it if the child dies. And a sign of
-    life: while an item or a relay is on it comes twenty times a second, at worst with no `item_id`."""
+    """The seconds of the item that were heard so far; known even if the child dies. Also a sign of life:
+    sent twenty times a second while an item or a relay is on, with an empty `item_id` if there is no
+    item.
+    """
 
     item_id: str
     seconds_played: float
@@ -122,7 +124,7 @@ class Progress:
 
 @dataclass(frozen=True)
 class Fault:
-    """What is wrong with the device, in Chinese; "" when it is well."""
+    """The fault of the device, in Chinese; "" if there is none."""
 
     sentence: str
 

@@ -1,4 +1,4 @@
-"""The sink that is a WAV file: what would be heard, without the silence between items."""
+"""The sink that writes a WAV file: all that would be heard, without the silence between items."""
 
 import struct
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""An airing as text and back: JSON of the values, every field of them, read strictly."""
+"""Writes an airing as JSON with all its fields, and reads it back strictly."""
 
 import json
 import re
@@ -43,7 +43,9 @@ _IN_COLUMNS = {"id", "title", "text", "severity"}
 
 
 def write_manner(notice: Notice) -> str:
-    """What a notice asks for beside its text and severity; "" where it leaves all to the station."""
+    """The settings of a notice beside its text and severity, as JSON; "" if it leaves all to the
+    station.
+    """
     fields, usual = asdict(notice), asdict(Notice(""))
     asked = {
         name: value for name, value in fields.items() if name not in _IN_COLUMNS and value != usual[name]

@@ -1,4 +1,4 @@
-"""Good copies of the database beside it, and what is done with a damaged one."""
+"""Backups of the database in the same folder, and the replacement of a damaged database by one."""
 
 import os
 import re
@@ -59,7 +59,7 @@ class Backups:
         return copy
 
     def has_daily(self, day: date) -> bool:
-        """Whether a copy was made on that day."""
+        """True if a daily copy was made on that day."""
         return any(_made(copy)[1].startswith(f"{day:%Y%m%d}") for copy in self._named("daily"))
 
     def newest(self) -> Path | None:
@@ -158,13 +158,13 @@ class Backups:
         return _in_order(self._folder.glob(f"{kind}-*.db"))
 
     def _stamp(self, before: Sequence[Path]) -> str:
-        """When, and the number after all those before."""
+        """The name's time, with a number higher than all earlier ones."""
         number = _made(before[-1])[0] + 1 if before else 1
         return f"{self._clock.now():{STAMP}}-{number}"
 
 
 def told_of(copy: Path) -> datetime | None:
-    """What the clock of the station showed when a copy was made; None of a name that is not ours."""
+    """The station's time at which a copy was made; None for a name that is not ours."""
     with suppress(ValueError):
         return datetime.strptime(_made(copy)[1], STAMP)  # noqa: DTZ007 - local, only told
     return None

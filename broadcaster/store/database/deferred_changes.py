@@ -1,4 +1,6 @@
-"""The changes by which the air keeps its promises, in words, so that they can be done later too."""
+"""Database changes on which the air depends, described as values, so that they can be applied
+later too.
+"""
 
 import logging
 from collections.abc import Callable, Sequence

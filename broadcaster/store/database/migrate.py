@@ -1,6 +1,6 @@
-"""The program that brings an older database up to date: a process of its own, run only when needed.
+"""A program that brings an older database up to date: a process of its own, run only when needed.
 
-Alembic with its templates takes 10 MB, which main would then keep for years.
+Alembic with its templates takes 10 MB, which main would then hold for years.
 """
 
 import sys
@@ -13,7 +13,9 @@ from broadcaster.store.database.sqlite_connection import connect, raw
 
 
 def alembic_config() -> Config:
-    """Where the migrations are, in a source folder as in an installed package."""
+    """Alembic's configuration; it finds the migrations in a source folder and in an installed
+    package.
+    """
     config = Config()
     config.set_main_option("script_location", "broadcaster.store.database:migrations")
     return config

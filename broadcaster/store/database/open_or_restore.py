@@ -1,4 +1,4 @@
-"""From a path to a sound database of this program's version, whatever lies there."""
+"""Opens the database at a path: makes it, migrates it, or restores a damaged one."""
 
 import logging
 import subprocess
@@ -45,7 +45,7 @@ class Opened:
 
 
 def has_past(path: Path) -> bool:
-    """Whether a box has run here, as far as can be seen without its database."""
+    """True if a box has run here, as far as can be seen without its database."""
     folder = path.parent
     left = (folder.glob(f"{path.stem}-*.db"), (folder / RECORDINGS).glob("*"))
     ours = (folder / SPARE, folder / SESSION_KEY)

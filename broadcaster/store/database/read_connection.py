@@ -1,4 +1,4 @@
-"""Answers queries over a connection of its own: a long search never keeps a journal line waiting."""
+"""A read-only connection of its own, so a long search never delays a line of the journal."""
 
 import threading
 from collections.abc import Mapping, Sequence

@@ -1,4 +1,4 @@
-"""Room taken on the disk while there was some: it takes changes when the database cannot grow."""
+"""Reserved space on the disk, allocated in advance: it takes changes when the database cannot grow."""
 
 import json
 import logging
@@ -51,7 +51,7 @@ class Spare:
 
     @property
     def records(self) -> tuple[Record, ...]:
-        """What is kept, in its order."""
+        """The stored records, in their order."""
         return tuple(self._records)
 
     @property

@@ -1,4 +1,4 @@
-"""What can still be read of a damaged database, row by row, put over the copy that takes its place."""
+"""Salvages the readable rows of a damaged database into the copy that replaces it."""
 
 import logging
 import shutil
@@ -27,10 +27,10 @@ def _any_row(table: str, row: Mapping[str, Any]) -> bool:
 
 @dataclass(frozen=True)
 class Contents:
-    """What a kind of database keeps: its tables, and what people call each.
+    """The tables of a kind of database, and their names for people.
 
-    `growing` are those of which nothing is taken out; a row that is not `is_sound` is none; `last` is
-    done when all are in.
+    `growing` are tables from which nothing is ever deleted; a row that is not `is_sound` is dropped;
+    `last` is executed when all rows are in.
     """
 
     tables: MetaData
@@ -42,7 +42,7 @@ class Contents:
 
 @dataclass
 class Salvaged:
-    """How many rows came out of each table, and of which tables not all did."""
+    """The number of rows rescued from each table, and the tables of which some were lost."""
 
     names: Mapping[str, str] = field(default_factory=dict)
     rows: dict[str, int] = field(default_factory=dict)
@@ -54,7 +54,7 @@ class Salvaged:
 
     @property
     def missing(self) -> str:
-        """What could not be read whole, as people call it."""
+        """The names for people of the tables that could not be read completely."""
         return "、".join(dict.fromkeys(self.names[name] for name in self.partly))
 
 
@@ -122,7 +122,7 @@ def _open_leniently(path: Path) -> sqlite3.Connection:
 
 
 def knows_its_tables(path: Path) -> bool:
-    """Whether anything of it can be read without a copy that tells where its tables begin."""
+    """True if rows can be read without a copy that tells where the tables begin."""
     # SQLite throws the log of an empty file away.
     if path.exists() and path.stat().st_size:
         with suppress(*FAILURES), closing(_open(path)) as connection:
@@ -153,7 +153,7 @@ def _with_tables_of(copy: Path, damaged: Path, scratch: Path) -> None:
 
 
 def _pages_of_tables(copy: Path) -> list[int]:
-    """Where the list of tables lies; none where SQLite was built without the table that tells it."""
+    """The pages that hold the list of tables; none if SQLite was built without dbstat."""
     with suppress(*FAILURES), closing(_open(copy)) as connection:
         query = "SELECT pageno FROM dbstat WHERE name IN ('sqlite_master', 'sqlite_schema')"
         return [page for (page,) in connection.execute(query)]

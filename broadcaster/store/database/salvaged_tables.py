@@ -1,4 +1,4 @@
-"""What the station's database keeps, for who reads a damaged one."""
+"""The description of the station's tables for salvaging."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -1,4 +1,4 @@
-"""How this program connects to SQLite, and what it says when that fails."""
+"""Connects to SQLite, and translates its errors into sentences for a person."""
 
 import logging
 import sqlite3
@@ -22,9 +22,10 @@ LOST_BYTE = "\N{REPLACEMENT CHARACTER}"
 PRAGMAS = """
 PRAGMA journal_mode = WAL;
 PRAGMA synchronous = FULL;
-PRAGMA busy_timeout = 5000;
 PRAGMA journal_size_limit = 4000000;
 """
+# So long a file is waited for that another connection holds.
+BUSY_SECONDS = 5.0
 # Negative: in KiB. By SQLite's own 2,000 the two connections of a box hold 3.2 MB more once its file has
 # grown, and a search through 20,000 lines takes as long.
 CACHE = "PRAGMA cache_size = -500"
@@ -80,7 +81,7 @@ def as_text(content: bytes) -> str:
 
 
 def garbled(row: Iterable[object]) -> bool:
-    """Whether a text of it has lost a byte."""
+    """True if a text of the row has lost a byte."""
     return any(isinstance(value, str) and LOST_BYTE in value for value in row)
 
 
@@ -146,7 +147,7 @@ def told_plainly(path: Path) -> Iterator[None]:
 def _connect(path: Path, mode: str) -> Connection:
     def open_file() -> sqlite3.Connection:
         file = sqlite3.connect(
-            address(path, mode), uri=True, isolation_level=None, check_same_thread=False
+            address(path, mode), BUSY_SECONDS, uri=True, isolation_level=None, check_same_thread=False
         )
         file.text_factory = as_text
         file.execute(CACHE)

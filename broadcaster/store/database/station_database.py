@@ -1,4 +1,4 @@
-"""The station's one SQLite file: one connection that writes, behind one lock, and one that reads."""
+"""The station's SQLite file: one connection that writes, behind one lock, and one that reads."""
 
 import logging
 import threading

@@ -1,7 +1,8 @@
-"""SQLite's log after a crash: whether it has lost something; what is whole of it goes into the file.
+"""Checks SQLite's write-ahead log after a crash: finds out if it lost something, and writes its sound
+frames into the file.
 
-SQLite itself leaves out all that stands behind the first damaged page, and lays what stands before it
-over a file that may be newer. The form: sqlite.org/fileformat2.html#the_write_ahead_log, walformat.html.
+SQLite itself leaves out all frames behind the first damaged page, and lays those before it over a file
+that may be newer. The form: sqlite.org/fileformat2.html#the_write_ahead_log, walformat.html.
 """
 
 import logging
@@ -105,7 +106,9 @@ def _sums(content: bytes, before: bytes, order: str) -> bytes:
 
 
 def _told_by(index: Path, content: bytes) -> tuple[int, int]:
-    """How many pages there were, and how many of them the file has; 0 by the index of another log."""
+    """The number of pages by the index, and how many of them the file has; 0 if the index is of another
+    log.
+    """
     told = index.read_bytes() if index.exists() else b""
     header, again = told[:INDEX_HEADER_END], told[INDEX_HEADER_END : 2 * INDEX_HEADER_END]
     is_known = _has_header(content)

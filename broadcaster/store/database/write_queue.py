@@ -1,4 +1,6 @@
-"""What must be written, in order, by a thread of its own: a slow or full disk never stops the air."""
+"""Write queue of the database: changes are written in order by a thread of its own, so a slow or full
+disk never stops the air.
+"""
 
 import logging
 import threading
@@ -67,13 +69,13 @@ class Ledger:
 
     @property
     def works(self) -> bool:
-        """Whether what is promised now outlasts a power cut, as far as is known."""
+        """True if a change accepted now outlasts a power cut, as far as is known."""
         with self._changed:
             return not self._failed or self._spare_works
 
     @property
     def unwritten(self) -> tuple[Worded, ...]:
-        """What the database does not tell yet."""
+        """The changes that have not reached the database yet."""
         with self._changed:
             return tuple(one.change for one in self._waiting if isinstance(one.change, Worded))
 

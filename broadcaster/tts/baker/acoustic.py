@@ -1,4 +1,4 @@
-"""FastSpeech2 in three parts: symbols -> coarse frames of a whole line -> frames as they are wanted."""
+"""FastSpeech2 in three parts: symbols → coarse frames of a whole line → the frames that are wanted."""
 
 from pathlib import Path
 from typing import Any

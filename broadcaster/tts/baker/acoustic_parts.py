@@ -21,7 +21,7 @@ Shapes = dict[int, list[int]]
 
 @dataclass(frozen=True)
 class SubModel:
-    """What goes in and comes out, by the names of tensors; None is the length in `shapes`."""
+    """The inputs and outputs of one part, by the names of tensors; None is the length in `shapes`."""
 
     inputs: tuple[bytes, ...]
     shapes: tuple[tuple[int | None, ...], ...]

@@ -1,4 +1,4 @@
-"""Takes the dropout out of a model: noise that belongs to training, and that needs TensorFlow."""
+"""Removes the dropout from a model: noise for training that needs TensorFlow."""
 
 from broadcaster.tts.baker.tflite_graph import Graph, Operation
 

@@ -1,7 +1,7 @@
-"""Lays the frames of a line on given times: each vowel begins when it is due.
+"""Moves the mel frames of a line so that each vowel begins when it is due.
 
-Frames are moved between the model that makes them and the vocoder that sounds them, so the pitch
-stays and nothing is cut. Vowels give and take; consonants keep their length while there is room.
+Frames are moved between the model that makes them and the vocoder that sounds them, so the pitch stays
+and nothing is cut. Vowels give and take; consonants keep their length while there is room.
 """
 
 from collections.abc import Sequence
@@ -51,7 +51,7 @@ def lay_out(
 
 
 def _shares(room: float, length: float) -> tuple[float, float]:
-    """How long the vowel and the consonant behind it last, of the time to the next vowel."""
+    """The lengths of the vowel and of the consonant behind it, within the time to the next vowel."""
     consonant = min(CONSONANT_FRAMES, CONSONANT_SHARE * length)
     if room < length:
         consonant *= room / length

@@ -1,4 +1,4 @@
-"""Which release the voice `baker` is made from, and by which recipe."""
+"""The release from which the voice `baker` is made, and the recipe's number."""
 
 WHEEL_SHA256 = "dad073dff12ccd55508a870f304559a6c309edaddb3536e95e2ddc79f2dab424"
 RECIPE = 2  # raised when the models made from this wheel change; scripts/setup then makes them anew

@@ -1,4 +1,4 @@
-"""From syllables to the symbols that the Baker voice was trained on."""
+"""Turns syllables into the symbols that the Baker voice was trained on."""
 
 import difflib
 import json
@@ -39,7 +39,7 @@ class BakerSymbols:
         return [*spoken, SILENCE, END]
 
     def finals(self, line: Line) -> list[int]:
-        """Where in `symbols` the final of each of the line's `sounds` stands."""
+        """The positions in `symbols` of the finals of the line's `sounds`."""
         places, place = [], 1
         for before, syllable in zip((None, *line.syllables), line.syllables, strict=False):
             if before and syllable.colours(before):

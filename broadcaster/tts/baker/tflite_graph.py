@@ -1,4 +1,4 @@
-"""A TFLite model taken apart, so that operators can be rerouted, and put together again."""
+"""Takes a TFLite model apart, so that operators can be rerouted, and puts it together again."""
 
 from collections.abc import Iterable, Iterator
 from typing import Any, TypeVar

@@ -1,7 +1,7 @@
-"""Where in a line's sound its vowels begin: what a listener takes for the beat of a syllable.
+"""Finds the vowel onsets in the sound of a line: a listener takes them for the beats of the syllables.
 
-A syllable is felt where energy rises in the bands of the vowel, not where its consonant starts
-(S. K. Scott, The point of P-centres, Psychological Research 61, 1998).
+A syllable is felt where energy rises in the bands of the vowel, not where its consonant starts (S. K.
+Scott, The point of P-centres, Psychological Research 61, 1998).
 """
 
 from collections.abc import Sequence

@@ -1,4 +1,6 @@
-"""The contract of an engine: the voices of one maker, listed, named by version, opened, installed."""
+"""The contract of an engine: it lists the voices of one maker, names their versions, opens and installs
+them.
+"""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
@@ -29,9 +31,10 @@ class VoiceEntry:
 
 
 class Engine(ABC):
-    """What is known of one engine's voices without loading it: main keeps out of numpy and models.
+    """The voices of one engine, as far as they are known without loading it: main keeps out of numpy and
+    models.
 
-    `name` is what stands before the colon in `engine:name`. `online` ones need a network to speak.
+    `name` is the part before the colon in `engine:name`. An `online` engine needs a network to speak.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""How long a spoken line can be: outside of this the voice broke off or ran away."""
+"""Checks the length of a spoken line: outside of the bounds the voice broke off or ran away."""
 
 from broadcaster.core.errors import LineRefused
 from broadcaster.core.model import Line

@@ -1,4 +1,4 @@
-"""Gets a file that a person names by address and SHA-256: from the web, or from a disk or USB stick."""
+"""Fetches a file that a person names by address and SHA-256: from the web, a disk or a USB stick."""
 
 import hashlib
 import http.client

@@ -1,4 +1,4 @@
-"""What it costs this machine to speak."""
+"""Measures the cost of speaking on this machine."""
 
 import time
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ from broadcaster.core.model import Waveform
 
 @dataclass
 class Effort:
-    """What one job's lines cost: seconds of work, and of the speech that came of it."""
+    """The cost of one job's lines: seconds of work, and seconds of speech that came of it."""
 
     work_seconds: float = 0.0
     speech_seconds: float = 0.0

@@ -1,4 +1,4 @@
-"""A line of a voice whose durations are its own, stretched as a whole to fit its beats.
+"""Stretches a whole line to fit its beats, for voices whose durations cannot be set.
 
 WSOLA: Verhelst, Roelands, An overlap-add technique based on waveform similarity (ICASSP 1993).
 """
@@ -34,7 +34,7 @@ def fit(samples: Samples, rate_hz: int, timing: Timing) -> Samples:
 
 
 def sounding(samples: Samples, rate_hz: int) -> tuple[float, float]:
-    """When the first vowel begins and the last sound ends, seconds."""
+    """The start of the first vowel and the end of the last sound, in seconds."""
     step = round(STEP_SECONDS * rate_hz)
     steps = samples[: len(samples) // step * step].reshape(-1, step)
     level_db = 10 * np.log10(np.mean(steps**2, axis=1) + 1e-10)

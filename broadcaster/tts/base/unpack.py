@@ -1,4 +1,4 @@
-"""Takes apart an archive that strangers made: plain files below one folder, or nothing at all."""
+"""Unpacks an untrusted archive: plain files below one folder, or nothing at all."""
 
 import os
 import tarfile

@@ -1,4 +1,4 @@
-"""The contract of a voice: a line of syllables in, sound out."""
+"""The contract of a voice: it takes a line of syllables and returns its sound."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator

@@ -1,4 +1,5 @@
-"""The folder of an installed voice: made whole, its files, and `voice.json` that says what they are.
+"""The folder of an installed voice: its files, and `voice.json` that describes them. The folder is put
+in place atomically.
 
 Reads without numpy or an engine, so that the main process can ask for a version.
 """
@@ -24,7 +25,7 @@ class VoiceDamaged(Exception):
 
 
 def damaged(engine: str) -> VoiceUnavailable:
-    """What a person is told of it."""
+    """The error for a person whose installed voice is damaged."""
     return VoiceUnavailable(
         f"语音 {engine} 的文件损坏或不全，请重新安装：broadcaster voices install {engine}"
     )
@@ -32,7 +33,7 @@ def damaged(engine: str) -> VoiceUnavailable:
 
 @dataclass(frozen=True)
 class Description:
-    """What `voice.json` says; `files` maps each file's name to its SHA-256."""
+    """The contents of `voice.json`; `files` maps each file's name to its SHA-256."""
 
     name: str
     version: str

@@ -1,4 +1,4 @@
-"""Who speaks at the online service: a list that ships, and the service's own once it was fetched.
+"""The list of speakers of the online service: one that ships, and the service's own once it was fetched.
 
 Light: main lists the voices without the library that reaches them.
 """

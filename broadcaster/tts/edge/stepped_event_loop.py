@@ -1,4 +1,4 @@
-"""Asynchronous work on a thread that has other things to do: it turns the loop when it has time."""
+"""Runs an event loop step by step on a thread that also does other work."""
 
 import asyncio
 from collections.abc import Coroutine, Iterator

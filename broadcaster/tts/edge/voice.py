@@ -1,7 +1,8 @@
-"""The online voices `edge:*`, by the library that knows the service: one line asked, whole or refused.
+"""The online voices `edge:*`, by the library that knows the service. One line is requested at a time; it
+comes as a whole or is refused.
 
-The service breaks off, falls silent, trickles and changes its ways without a word; each of these is
-an error here, within `deadline_seconds`, so that another voice can speak.
+The service breaks off, falls silent, trickles and changes its ways without notice; each of these is an
+error here, within `deadline_seconds`, so that another voice can speak.
 """
 
 import asyncio
@@ -103,7 +104,7 @@ class EdgeVoice(Voice):
             raise VoiceUnavailable(_sentence(error)) from error
 
     async def _receive(self, chunks: AsyncGenerator[Any, None], line: Line, pace: float) -> "_Arrived":
-        """What the service sends for a line; given up when nothing comes, or it never ends."""
+        """Receives the service's answer for a line; gives up when nothing comes, or it never ends."""
         arrived = _Arrived(most_bytes=2 * BYTES_PER_SECOND * longest_seconds(line) / pace)
         ends_at = arrived.latest_at + self._settings.deadline_seconds
         reading = asyncio.create_task(arrived.read(chunks))
@@ -142,7 +143,7 @@ class EdgeVoice(Voice):
 
 @dataclass
 class _Arrived:
-    """What came of a line so far; `ends_seconds` is where the service says that speech ends."""
+    """The received part of a line; `ends_seconds` is where the service says that speech ends."""
 
     most_bytes: float
     audio: bytearray = field(default_factory=bytearray)
@@ -172,7 +173,7 @@ class _Arrived:
 
 
 def fetch_speakers(connector: Connector | None = None) -> list[Speaker]:
-    """Who speaks Chinese at the service now; blocks for it. Raises `VoiceUnavailable`."""
+    """Fetches the service's list of Chinese speakers; blocks for it. Raises `VoiceUnavailable`."""
     with running(_offered(connector)) as (loop, asking):
         return loop.run_until_complete(asking)
 
@@ -255,7 +256,7 @@ ERRORS = (
 
 
 def _sentence(error: Exception) -> str:
-    """What happened and what to do, for a person."""
+    """The sentence for a person about this error, with what to do."""
     match error:
         case TimeoutError():
             return "在线声音没有按时回答，请检查网络。"

@@ -1,4 +1,4 @@
-"""What the voice `espeak:cmn` speaks with: told without loading it."""
+"""The version of the library behind the voice `espeak:cmn`, read without loading it."""
 
 from functools import cache
 from importlib import metadata

@@ -1,4 +1,6 @@
-"""The last resort `espeak:cmn`: espeak-ng says our pinyin, like a machine, whatever else is broken."""
+"""The last fallback, `espeak:cmn`: espeak-ng speaks our pinyin, like a machine, whatever else is
+broken.
+"""
 
 import ctypes
 from collections.abc import Iterator
@@ -90,7 +92,7 @@ class EspeakVoice(Voice):
         return spelled
 
     def phonemes(self, spelled: str) -> str:
-        """What the library makes of it, in its own notation."""
+        """The library's phonemes for a spelled text, in its own notation."""
         text = ctypes.create_string_buffer(spelled.encode())
         rest = ctypes.c_void_p(ctypes.addressof(text))
         made = self._library.espeak_TextToPhonemes(ctypes.byref(rest), UTF8, 0)

@@ -1,4 +1,4 @@
-"""Which phrases a folder of recordings holds: `火灾！请立即撤离.wav`, or any name with its text beside.
+"""Lists the phrases of a folder of recordings: `火灾！请立即撤离.wav`, or any name with its text beside.
 
 Reads names and short texts only, so that the main process can ask.
 """
@@ -41,7 +41,7 @@ def phrases(folder: Path) -> dict[str, Path]:
 
 
 def text_of(recording: Path) -> str:
-    """What it says: the text file of its name if there is one, else its name."""
+    """The words of a recording: from the text file of its name if there is one, else its name."""
     try:
         return recording.with_suffix(TEXT_ENDING).read_text(encoding="utf-8-sig").strip()
     except (OSError, UnicodeDecodeError):
@@ -49,7 +49,9 @@ def text_of(recording: Path) -> str:
 
 
 def same_words(text: str) -> str:
-    """What two ways of writing the same words have in common: no marks, no spaces, small letters."""
+    """A text without marks and spaces, in small letters: equal for two ways of writing the same
+    words.
+    """
     return re.sub(r"[\W_]", "", text).lower()
 
 
@@ -74,7 +76,9 @@ def write_sums(folder: Path) -> None:
 
 
 def is_whole(folder: Path) -> bool:
-    """Whether all of `PHRASES` are as they were made; those of a release without sums are looked for."""
+    """True if all of `PHRASES` are as they were made; a release without sums only needs the files to
+    exist.
+    """
     try:
         there = _sums(folder)
         if not (folder / SUMS).exists():

@@ -1,4 +1,4 @@
-"""A person's own recordings as a voice: what was recorded can be said, nothing else."""
+"""A voice made of a person's recordings: it can say the recorded phrases and nothing else."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -54,7 +54,7 @@ class RecordedVoice(Voice):
             yield Waveform(sound[start : start + size], RATE_HZ)
 
     def _recorded_together(self, lines: Sequence[Line]) -> int:
-        """How many lines from the first on are one recording, at most; 1 if none."""
+        """The largest number of lines from the first on that are one recording; 1 if none."""
         for count in range(min(MOST_LINES, len(lines)), 1, -1):
             if self._recording(_joined(lines[:count])):
                 return count

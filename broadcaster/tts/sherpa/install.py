@@ -1,4 +1,4 @@
-"""Installs a sherpa-onnx package that a person names: whole and able to speak, or not at all."""
+"""Installs a sherpa-onnx package that a person names, if it is complete and speaks a test line."""
 
 import json
 import subprocess

@@ -28,7 +28,7 @@ class PinyinLexicon:
 
     @property
     def spells_pinyin(self) -> bool:
-        """Whether its tokens are pinyin, whole or as initial and final."""
+        """True if its tokens are pinyin, as a syllable or as initial and final."""
         spelled = sum(bool(PINYIN.fullmatch(_pinyin(each))) for each in self._entries.values())
         return spelled > ENOUGH * max(1, len(self._entries))
 

@@ -1,4 +1,4 @@
-"""Reads what an ONNX model says of itself without loading it: its graph is skipped.
+"""Reads the metadata of an ONNX model without loading its graph.
 
 Field numbers from onnx.proto: ModelProto.metadata_props is 14, its entries' key 1 and value 2.
 """

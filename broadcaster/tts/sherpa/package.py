@@ -1,4 +1,4 @@
-"""What a folder with a sherpa-onnx model holds: its kind and files, told without loading anything."""
+"""Describes a folder with a sherpa-onnx model: its family and files, found without loading anything."""
 
 import hashlib
 import re
@@ -60,7 +60,7 @@ def release() -> str:
 
 
 def looks_like_package(folder: Path) -> bool:
-    """Whether a person meant this folder to be one."""
+    """True if a person meant this folder to be a package."""
     return bool(NAME.fullmatch(folder.name)) and any(folder.glob("*.onnx"))
 
 

@@ -1,4 +1,4 @@
-"""Loads a package, has it say one line, and writes how fast it was: a program of its own."""
+"""A program that loads a package, has it say one line, and writes how fast it was."""
 
 import json
 import sys

@@ -1,4 +1,4 @@
-"""Sound files for programs: an MP3 of what was aired or of a slot, ordered, asked after, fetched."""
+"""Sound files for programs: an MP3 of an airing or of a slot is ordered, polled and fetched."""
 
 from typing import TYPE_CHECKING, Literal, Optional
 
@@ -59,7 +59,7 @@ def order(body: ExportIn) -> Response:
 
 @pages.get("/<id>", responses={200: ExportOut, **described(404)})
 def copy(path: ExportPath) -> Response:
-    """How far it came."""
+    """The progress of an export."""
     found = parts().station.copies.find(path.id)
     return _shown(found) if found else problem(404, NOT_THERE)
 

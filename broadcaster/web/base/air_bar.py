@@ -1,4 +1,4 @@
-"""The bar on top of every page: what is on the air, as it is now, and the one tap that silences it."""
+"""The bar on top of every page: shows what is on the air, and silences it by one tap."""
 
 from __future__ import annotations
 
@@ -9,15 +9,19 @@ from flask import render_template
 from markupsafe import Markup
 
 from broadcaster.core.errors import BroadcasterError
+from broadcaster.core.model import AiringKind
 from broadcaster.web.base import access, wording
 from broadcaster.web.base.language import _
 from broadcaster.web.base.page_context import parts
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from broadcaster.core.model import Airing
     from broadcaster.station.station import Status
 
 View = dict[str, object]
+SHOWN_UPCOMING = 5
 
 
 def on_page() -> View | None:
@@ -42,18 +46,28 @@ def view(status: Status) -> View:
         "status": status,
         "due": due,
         "next": _next(status) if quiet else None,
+        "loops_again": loops_again(status),
         "left": left(status),
         "now": f"{now:%H:%M:%S}",
     }
 
 
 def left(status: Status) -> str:
-    """How long what sounds goes on; "" while that is not known."""
+    """The remaining time of the airing; "" while it is not known."""
     on_air = status.on_air
     if not on_air or on_air.stopping or not on_air.made or on_air.airing.notice.talk:
         return ""
     seconds = wording.say_seconds(max(0.0, on_air.seconds_due - on_air.seconds_played))
     return Markup(render_template("live_left.html", left=_("还有 %(length)s", length=seconds)))
+
+
+def loops_again(status: Status) -> datetime | None:
+    """The time at which a stopped loop sounds again; None if no loop is among the next airings."""
+    if status.loops_stopped:
+        with suppress(BroadcasterError):
+            coming = parts().station.upcoming(SHOWN_UPCOMING)
+            return next((one.due_at for one in coming if one.kind is AiringKind.LOOP), None)
+    return None
 
 
 def _next(status: Status) -> Airing | None:

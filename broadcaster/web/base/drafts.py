@@ -1,4 +1,6 @@
-"""The form that somebody fills in, by its id: kept at the box once it was looked at, and his alone."""
+"""Unsent forms by their ids: stored at the box once they were looked at, and visible to their owner
+alone.
+"""
 
 from __future__ import annotations
 
@@ -74,6 +76,12 @@ def drop(draft_id: str) -> None:
     forget_here(draft_id)
 
 
+def take_back(draft_id: str) -> None:
+    """The phone may have a copy of it again."""
+    parts().station.drafts.take_back(access.me().number, draft_id)
+    session[KEY] = [one for one in sent_here() if one != draft_id]
+
+
 def forget_here(draft_id: str) -> None:
     session[KEY] = [*(one for one in sent_here() if one != draft_id), draft_id][-MOST_SENT:]
 
@@ -91,5 +99,5 @@ def owner() -> str:
 
 
 def address(draft: FormDraft) -> str:
-    """Where it is written on."""
+    """The address of the page on which the form goes on."""
     return url_for(PLACES[draft.form], draft_id=draft.id)

@@ -1,4 +1,4 @@
-"""A notice that is sent again, by a second tap or because no answer came, is aired once."""
+"""Airs a notice once, even if it is sent again by a second tap or because no answer came."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Once:
         self._lock = threading.Lock()
 
     def known(self, station: StationContract, notice_id: str) -> Airing | None:
-        """What was announced under this id, as far as it can be asked."""
+        """The airing of this notice id, as far as it can be found."""
         return self._recent.get(notice_id) or _find(station, notice_id)
 
     def announce(

@@ -1,4 +1,4 @@
-"""What the pages work with; the app carries it, and each request finds it there."""
+"""The context of the village page: its parts, stored in the app and found by each request."""
 
 from __future__ import annotations
 

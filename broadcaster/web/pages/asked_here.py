@@ -1,4 +1,4 @@
-"""What somebody asked for on this phone, followed to its true end: by its airing, in his session."""
+"""Follows the notices that somebody asked for on this phone to their end, by ids in his session."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ MOST_DEEDS, MOST_LINES = 500, 200
 
 
 class Stands(Enum):
-    """How it stands with what was asked for; SILENT waits for a sound card, of LOST nothing is known."""
+    """The state of a request; SILENT waits for a sound card, LOST means that nothing is known of it."""
 
     COMING = "coming"
     SILENT = "silent"
@@ -78,8 +78,9 @@ def follow(airing: Airing) -> None:
 
 
 def go_on(taken: list[TakenUp]) -> None:
-    """What was stopped goes on in a new airing: where the old one is followed it stands for it; what
-    nobody asked for here this phone follows from now on."""
+    """Follows the new airing that resumes a stopped one, in place of the old one; this phone also
+    follows one that nobody asked for here.
+    """
     for one in taken:
         if one.airing:
             parts().followed.go_on(one.before, one.airing.id)
@@ -89,16 +90,19 @@ def go_on(taken: list[TakenUp]) -> None:
 
 
 def follow_what_was_missed(name: str) -> None:
-    """What a person asked for and nobody heard since he logged in last, on whatever phone; who stopped
-    it knows."""
+    """Follows the requests of a person, from any phone, that nobody heard since he last logged in, or
+    that still wait. A stop that he made himself is left out.
+    """
     station = parts().station
     with suppress(BroadcasterError):
+        waiting = [one for one in station.status().waiting if one.asked_by == name]
         since = max(_last_login(name), parts().clock.now() - SHOWN_FOR[False])
         lines = station.history(MOST_LINES, JournalFilter(since=since, asked_by=name))
         live = [row for row in reversed(lines) if row.asked_by == name and row.kind is AiringKind.LIVE]
         unheard = [row for row in live if row.ended_at > since and row.outcome not in STANDS]
         missed = [row for row in unheard if not row.reason.startswith("停播")]
         names = {row.airing_id: _short(called(row)) for row in missed}
+        names |= {one.id: _short(called(one.notice)) for one in waiting if one.kind is AiringKind.LIVE}
         _keep(dict([*(_here() | names).items()][-MOST_ASKED:]))
 
 
@@ -120,7 +124,7 @@ def _look_for_what_goes_on(airing_id: str) -> None:
 
 
 def _missed(airing_id: str) -> bool:
-    """Whether it is over and was not heard."""
+    """True if it is over and was not heard."""
     end = _end(airing_id)
     return end is not None and not end.heard
 

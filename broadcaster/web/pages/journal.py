@@ -1,4 +1,6 @@
-"""The record: what was aired, heard and said again; a notice on paper, for a chat group, as MP3."""
+"""The journal's pages: past airings, heard and said again; a notice for printing, for a chat group, as
+MP3.
+"""
 
 from __future__ import annotations
 
@@ -49,7 +51,7 @@ pages = Blueprint("record", __name__, url_prefix="/record")
 
 @dataclass(frozen=True)
 class PastNotice:
-    """What a line of the journal or a slot of the timetable says; `query` is its address here."""
+    """The notices of a journal line or of a slot; `query` is its address here."""
 
     title: str
     notices: tuple[Notice, ...]
@@ -183,7 +185,7 @@ def copy() -> ResponseReturnValue:
 
 @pages.get("/copy/<copy_id>")
 def made(copy_id: str) -> ResponseReturnValue:
-    """How far it came; the page asks again by itself, without JavaScript too."""
+    """The progress of an export; the page reloads by itself, without JavaScript too."""
     found = parts().station.copies.find(copy_id)
     return render_template("copy.html", copy=found) if found else _gone()
 
@@ -222,7 +224,7 @@ def _midnight(text: str) -> datetime | None:
 
 
 def _said() -> PastNotice | None:
-    """What the request is about: a line of the journal, or a slot."""
+    """The journal line or slot that the request names."""
     station, airing_id, slot = (
         parts().station,
         request.values.get("airing", ""),

@@ -1,4 +1,4 @@
-"""Speak live: a button to hold, and the blocks of sound that the phone sends while it is held."""
+"""The page for live talk: a button to hold, and the blocks of sound that the phone sends meanwhile."""
 
 from __future__ import annotations
 
@@ -108,7 +108,7 @@ def _told(state: TalkState | None) -> ResponseReturnValue:
 
 
 def secure_address(path: str) -> str:
-    """Where a browser lets a page use the microphone; "" if the box has no such address."""
+    """The HTTPS address at which a browser allows the microphone; "" if the box has none."""
     port = parts().settings.web.https_port
     host = urlsplit(request.host_url).hostname or ""
     host = f"[{host}]" if ":" in host else host

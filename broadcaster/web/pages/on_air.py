@@ -1,4 +1,4 @@
-"""What is on the air, what comes, what was; stop, go on, take back, louder, softer, loops again."""
+"""The home page: current, next and past airings; stop, resume, cancel, volume, loops again."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-SHOWN_UPCOMING, SHOWN_HISTORY = 5, 4
+SHOWN_HISTORY = 4
 VOLUMES = (20, 40, 60, 80, 100)
 # Most stops are silence after 0.2 s; a page that is shown before says 正在停.
 FADE_SECONDS = 1.5
@@ -190,7 +190,7 @@ def _why_not(one: TakenUp) -> str:
 
 
 def _moving() -> dict[str, object]:
-    """What moves on every page, and beside it what does on the home page."""
+    """The parts that change on every page, and on the home page its own."""
     status = parts().station.status()
     shown: dict[str, object] = {**top.moving(status)}
     if request.args.get("of") != HOME:
@@ -208,11 +208,12 @@ def _view(status: Status) -> dict[str, object]:
     faults = list(status.faults)
     now = parts().clock.now()
     due, later = status.due(now), status.later(now)
-    upcoming = _or_fault(lambda: station.upcoming(SHOWN_UPCOMING), faults)
+    upcoming = _or_fault(lambda: station.upcoming(top.SHOWN_UPCOMING), faults)
     shown = later[: max(0, MOST_WAITING - len(due))]
     waits = {airing.id for airing in upcoming if airing.due_at <= now}
     return {
         "status": status,
+        "loops_again": top.loops_again(status),
         "held": status.held | waits,
         "due": due,
         "later": later,

@@ -1,4 +1,4 @@
-"""A slot in plain words: 每逢农历初三、十三、二十三 早上 6:30."""
+"""Describes a slot in plain words: 每逢农历初三、十三、二十三 早上 6:30."""
 
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime
@@ -29,7 +29,7 @@ DIGITS = "十一二三四五六七八九"
 
 
 def say_slot(slot: SlotSettings) -> str:
-    """When it is due, all in one line."""
+    """The days and times of a slot, all in one line."""
     if slot.once:
         return say_once(slot.once) + _validity(slot)
     when = _("%(days)s %(times)s", days=_days(slot), times=_times(slot))
@@ -144,7 +144,7 @@ def _say_window(text: str) -> str:
 
 
 def is_over(slot: SlotSettings, now: datetime) -> bool:
-    """Whether its last day or its last moment has gone by."""
+    """True if its last day or its last moment has passed."""
     last_day = slot.valid_until and date.fromisoformat(slot.valid_until)
     moments = [datetime.fromisoformat(text).replace(tzinfo=now.tzinfo) for text in slot.once]
     return bool(last_day and last_day < now.date()) or (bool(moments) and max(moments) < now)

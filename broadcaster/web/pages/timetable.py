@@ -1,4 +1,4 @@
-"""The timetable: its list and its week, a slot made, changed, held up, taken out and taken back."""
+"""The timetable's pages: list and week; a slot is made, changed, paused, removed and restored."""
 
 from __future__ import annotations
 
@@ -105,8 +105,9 @@ def check() -> ResponseReturnValue:
 
 @pages.get("/draft/<draft_id>")
 def look(draft_id: str) -> ResponseReturnValue:
-    """What was typed, said back in plain words with the next occurrences; where something is still to
-    be changed, the form."""
+    """Repeats the typed slot in plain words with its next occurrences; shows the form if a field must be
+    changed.
+    """
     draft = drafts.find(draft_id)
     if draft is None or draft.form != drafts.SLOT:
         return _gone()

@@ -1,4 +1,4 @@
-"""A week as a picture: when it sounds, when the loudspeaker rests, what clashes. Numbers for an SVG."""
+"""Computes a week's chart as numbers for an SVG: airings, quiet hours, clashes."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class Column:
     minutes: float
     more_rows: int = 0
     times: int = 0
-    """How many are due, where the day is too dense to say how long it sounds."""
+    """The number that are due, if the day is too dense to say how long it sounds."""
 
 
 def draw_week(days: Sequence[WeekDay]) -> list[Column]:
@@ -110,7 +110,7 @@ def _span(one: Counted) -> ChartBlock:
 
 
 def _joined(parts: Iterable[ChartBlock]) -> list[ChartBlock]:
-    """What touches one of its kind grows together with it: a loop's day has hundreds."""
+    """Joins touching blocks of one kind: a loop's day has hundreds."""
     boxes: list[ChartBlock] = []
     last: dict[str, int] = {}
     for box in parts:

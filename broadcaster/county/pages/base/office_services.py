@@ -1,6 +1,4 @@
-"""The office built, in data order: what pages, commands and the office's own thread work with."""
-
-from __future__ import annotations
+"""Builds the parts of the office in data order, for its pages, its commands and its own thread."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -54,7 +52,9 @@ class OfficeServices:
     resting: Resting
 
     def listeners(self, areas: Sequence[str]) -> str:
-        """Whom a bulletin to these areas would reach, as far as this office knows; "" for nobody."""
+        """The boxes that a bulletin to these areas would reach, in words, as far as this office knows;
+        "" for none.
+        """
         boxes = len(self.register.enrolled(areas))
         below = sum(one.state is BoxState.ENROLLED for one in self.counties.concerned(areas))
         told = f"{boxes} 个广播站" if boxes else "", f"由 {below} 个下级平台转到各村" if below else ""
@@ -62,7 +62,7 @@ class OfficeServices:
 
 
 class BoxAndCountyDoor(BrokerAccess, CountyDoor, Protocol):
-    """Who may connect to the office's broker."""
+    """Access to the office's broker, for boxes and for counties' relays."""
 
 
 def make_parts(

@@ -1,4 +1,4 @@
-"""The tables as 0.1.0 made them, without a version; here for files on which it made only some."""
+"""Makes the tables of 0.1.0, which had no version; also for files on which it made only some."""
 
 from alembic import op
 

@@ -1,4 +1,4 @@
-"""The queue, the remembered state, and a journal that is searched by time and rolled up by day."""
+"""Adds the queue, the remembered state, and a journal that is searched by time and rolled up by day."""
 
 import sqlalchemy as sa
 from alembic import op

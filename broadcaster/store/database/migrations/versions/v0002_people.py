@@ -1,4 +1,4 @@
-"""People with roles in the place of the one account; known phones, tokens, and who did what."""
+"""Replaces the one account by people with roles; adds known phones, tokens and the audit log."""
 
 import sqlalchemy as sa
 from alembic import op

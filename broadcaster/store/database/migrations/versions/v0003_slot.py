@@ -1,4 +1,4 @@
-"""The slots that are made on the page, and in the journal how a notice was to be said."""
+"""Adds slots made on the page, and to the journal how a notice was to be said."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""What the county told this box, and the receipts that wait for it."""
+"""Adds received bulletins, and the receipts that wait to be sent."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""The journal in the order in which its lines happened."""
+"""Adds an index of the journal in the order in which its lines happened."""
 
 import sqlalchemy as sa
 from alembic import op

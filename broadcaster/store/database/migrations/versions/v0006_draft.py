@@ -1,4 +1,4 @@
-"""What people wrote on the page and have not sent yet."""
+"""Adds the unsent forms of the page."""
 
 import sqlalchemy as sa
 from alembic import op
