@@ -7,9 +7,27 @@ import pytest
 
 from broadcaster.core.errors import DeviceLost, TextRefused
 from broadcaster.core.model import Notice
-from broadcaster.station.station_contract import StationContract
+from broadcaster.station.remote_api import CALLS, PARTS
+from broadcaster.station.station_contract import LiveTalksContract, StationContract
+from broadcaster.studio.studio_contract import ExportJobsContract, PreviewsContract
 
 UNKNOWN = "a" * 12
+PARTS_OF_THE_CONTRACT = {
+    "rehearsals": PreviewsContract,
+    "copies": ExportJobsContract,
+    "talks": LiveTalksContract,
+}
+
+
+def test_all_that_pages_ask_of_a_station_goes_over_the_countys_site_too() -> None:
+    asked = {
+        name for name in (*vars(StationContract), *StationContract.__annotations__) if name[0] != "_"
+    }
+    assert {"announce", "volume", "talks"} < asked
+    assert asked - {"afar"} <= CALLS.keys() | PARTS
+    for part, contract in PARTS_OF_THE_CONTRACT.items():
+        calls = {f"{part}.{name}" for name in vars(contract) if name[0] != "_"}
+        assert calls <= CALLS.keys()
 
 
 def later() -> datetime:
