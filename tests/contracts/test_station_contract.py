@@ -4,10 +4,13 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
+from rig.fakes import FakeStation
+from rig.rig import wait_until
 
 from broadcaster.core.errors import DeviceLost, TextRefused
-from broadcaster.core.model import Notice
+from broadcaster.core.model import Airing, Notice
 from broadcaster.station.remote_api import CALLS, PARTS
+from broadcaster.station.station import OnAirStatus
 from broadcaster.station.station_contract import LiveTalksContract, StationContract
 from broadcaster.studio.studio_contract import ExportJobsContract, PreviewsContract
 
@@ -124,3 +127,26 @@ def test_the_device_and_the_clock_tell_of_themselves(station: StationContract) -
     assert station.clock_is_trusted()
     assert station.cache_bytes >= 0
     station.warm()
+
+
+def sounding(station: StationContract, notice: Notice) -> Airing:
+    """Announced, and on the air; nothing of the fake sounds by itself."""
+    airing = station.announce(notice, asked_by="王秀英")
+    if isinstance(station, FakeStation):
+        station.on_air = OnAirStatus(airing, 0.5, 30.0)
+    wait_until(lambda: station.status().on_air)
+    return airing
+
+
+def test_what_is_on_the_air_is_told_stopped_and_taken_back_once(station: StationContract) -> None:
+    airing = sounding(station, Notice("请大家注意用电安全，不要私拉电线。" * 6, opening="", closing=""))
+    on_air = station.status().on_air
+    assert on_air and on_air.airing.id == airing.id
+    assert station.stop_all("王秀英") == 1
+    wait_until(lambda: station.status().on_air is None)
+    stop = station.status().stop
+    assert stop and stop.by == "王秀英"
+    assert station.go_on(stop.id) is not None
+    assert station.go_on(stop.id) is None
+    station.stop_all("王秀英")
+    wait_until(lambda: station.status().on_air is None)
