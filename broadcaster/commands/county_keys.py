@@ -63,11 +63,15 @@ def add_to(group: Any, add: Adder) -> None:
     add_command(group, add, "show", show, "谁能发什么，钥匙串到什么时候，广播站要认的指纹")
 
 
-def add_command(group: Any, add: Adder, name: str, command: Any, description: str) -> Any:
-    parser = add(group, name, command, description)
+def add_office(parser: Any, whose: str = "县级平台") -> Any:
     parser.add_argument(
-        "--office", type=Path, default=OFFICE, metavar="文件夹", help="县级平台的文件夹，默认 county"
+        "--office", type=Path, default=OFFICE, metavar="文件夹", help=f"{whose}的文件夹，默认 county"
     )
+    return parser
+
+
+def add_command(group: Any, add: Adder, name: str, command: Any, description: str) -> Any:
+    parser = add_office(add(group, name, command, description))
     parser.add_argument(
         "--passphrase-file",
         type=Path,

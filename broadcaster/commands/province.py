@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from broadcaster.commands.console import Arguments, report
-from broadcaster.commands.county_keys import OFFICE, PASSPHRASE, asking
+from broadcaster.commands.county_keys import PASSPHRASE, add_office, asking
 from broadcaster.commands.office import invitation
 from broadcaster.core.clock import Clock
 from broadcaster.core.errors import BroadcasterError, FileUnwritable, reason_of
@@ -73,11 +73,7 @@ def add_to(group: Any, add: Adder) -> None:
 
 
 def _add(group: Any, add: Adder, name: str, command: Any, description: str) -> Any:
-    parser = add(group, name, command, description)
-    parser.add_argument(
-        "--office", type=Path, default=OFFICE, metavar="文件夹", help="本级平台的文件夹，默认 county"
-    )
-    return parser
+    return add_office(add(group, name, command, description), "本级平台")
 
 
 def admit(arguments: Arguments) -> int:

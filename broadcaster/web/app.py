@@ -1,11 +1,8 @@
 """Builds the Flask app of the village page over the station that it is given."""
 
-from __future__ import annotations
-
 import logging
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from flask import Flask, g, redirect, render_template, request
 from flask.typing import ResponseReturnValue
@@ -20,6 +17,7 @@ from broadcaster.core.errors import BroadcasterError
 from broadcaster.core.model import new_id
 from broadcaster.core.project_folders import ENDED_SESSIONS, SESSION_KEY
 from broadcaster.settings.schema import Settings
+from broadcaster.station.station_contract import StationContract
 from broadcaster.web.api import (
     endpoints,
     exports,
@@ -62,9 +60,6 @@ from broadcaster.web.pages import (
 )
 from broadcaster.web.server.security_headers import OwnFormsOnly, protect
 from broadcaster.web.server.session_key import load_session_key
-
-if TYPE_CHECKING:
-    from broadcaster.station.station_contract import StationContract
 
 logger = logging.getLogger(__name__)
 

@@ -2,14 +2,13 @@
 total for each bulletin.
 """
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from securesystemslib.signer import Signer
 from sqlalchemy import select
 
 from broadcaster.bulletin import mqtt_topics, strict_json
@@ -26,9 +25,6 @@ from broadcaster.county.store.delivery_state import stage_of
 from broadcaster.county.store.office_database import OfficeDatabase
 from broadcaster.county.store.tables import SIGNED_WITH, receipt, told
 from broadcaster.system.log_brake import LogBrake
-
-if TYPE_CHECKING:
-    from securesystemslib.signer import Signer
 
 logger = logging.getLogger(__name__)
 

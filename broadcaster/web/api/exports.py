@@ -1,17 +1,15 @@
 """Sound files for programs: an MP3 of an airing or of a slot is ordered, polled and fetched."""
 
-from typing import TYPE_CHECKING, Literal, Optional
+from typing import Literal, Optional
 
 from flask import Response, jsonify, send_file
 from flask_openapi3.blueprint import APIBlueprint
 from pydantic import BaseModel, Field
 
 from broadcaster.core.labels import called
+from broadcaster.station.station import Copy, Track
 from broadcaster.web.api.problem_details import described, problem
 from broadcaster.web.base.page_context import parts
-
-if TYPE_CHECKING:
-    from broadcaster.station.station import Copy, Track
 
 MP3 = {"audio/mpeg": {"schema": {"type": "string", "format": "binary"}}}
 NOT_THERE = "没有这一份，或者已经清掉了：只留最近的几份，请再要一次。"

@@ -1,24 +1,17 @@
 """The bar on top of every page: shows what is on the air, and silences it by one tap."""
 
-from __future__ import annotations
-
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from datetime import datetime
 
 from flask import render_template
 from markupsafe import Markup
 
 from broadcaster.core.errors import BroadcasterError
-from broadcaster.core.model import AiringKind
+from broadcaster.core.model import Airing, AiringKind
+from broadcaster.station.station import Status
 from broadcaster.web.base import access, wording
 from broadcaster.web.base.language import _
 from broadcaster.web.base.page_context import parts
-
-if TYPE_CHECKING:
-    from datetime import datetime
-
-    from broadcaster.core.model import Airing
-    from broadcaster.station.station import Status
 
 View = dict[str, object]
 SHOWN_UPCOMING = 5

@@ -2,21 +2,16 @@
 alone.
 """
 
-from __future__ import annotations
-
 import hashlib
 import re
-from typing import TYPE_CHECKING
 
 from flask import session, url_for
 from werkzeug.datastructures import MultiDict
 
 from broadcaster.core.model import new_id
+from broadcaster.station.station import FormDraft
 from broadcaster.web.base import access
 from broadcaster.web.base.page_context import parts
-
-if TYPE_CHECKING:
-    from broadcaster.station.station import FormDraft
 
 SAY, SLOT = "say", "slot"
 ID_FIELDS = {SAY: "notice_id", SLOT: "draft_id"}

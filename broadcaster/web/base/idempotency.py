@@ -1,20 +1,15 @@
 """Airs a notice once, even if it is sent again by a second tap or because no answer came."""
 
-from __future__ import annotations
-
 import hashlib
 import logging
 import threading
 from collections import OrderedDict
 from dataclasses import replace
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from broadcaster.core.errors import BroadcasterError, StoreUnusable
 from broadcaster.core.model import Airing, Notice
-
-if TYPE_CHECKING:
-    from broadcaster.station.station_contract import StationContract
+from broadcaster.station.station_contract import StationContract
 
 logger = logging.getLogger(__name__)
 

@@ -1,26 +1,20 @@
 """Follows the notices that somebody asked for on this phone to their end, by ids in his session."""
 
-from __future__ import annotations
-
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from enum import Enum
-from typing import TYPE_CHECKING
 
 from flask import render_template, session
 
 from broadcaster.core.errors import BroadcasterError
 from broadcaster.core.labels import OUTCOMES, called, why
 from broadcaster.core.model import Airing, AiringKind, Outcome
-from broadcaster.station.station import JournalFilter
+from broadcaster.station.station import JournalFilter, Status, TakenUp
 from broadcaster.web.base import wording
 from broadcaster.web.base.followed_airings import End
 from broadcaster.web.base.language import N_, _, own
 from broadcaster.web.base.page_context import parts
-
-if TYPE_CHECKING:
-    from broadcaster.station.station import Status, TakenUp
 
 # Of what waits or sounds as many fit onto a phone's screen; as many ids, into a cookie beside the rest.
 MOST_COMING, MOST_ASKED, LONGEST_NAME = 5, 30, 10

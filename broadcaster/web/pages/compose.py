@@ -1,14 +1,11 @@
 """The pages to say something: write or fill in a text, preview its script and sound, then air it."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
 from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from broadcaster.core.errors import BroadcasterError, TimeRefused
 from broadcaster.core.model import SECTIONS, Airing, Notice, Outcome, Severity
+from broadcaster.station.station import JournalRow
 from broadcaster.web.base import drafts
 from broadcaster.web.base.form_errors import Mistake, again_with
 from broadcaster.web.base.language import _, own
@@ -17,9 +14,6 @@ from broadcaster.web.pages import asked_here, timetable
 from broadcaster.web.pages.confirm import rehearse as rehearsed
 from broadcaster.web.pages.notice_form import Form, Wish, confirmed, wish_of
 from broadcaster.web.pages.notice_templates import Pattern, open_blank, patterns
-
-if TYPE_CHECKING:
-    from broadcaster.station.station import JournalRow
 
 SHOWN_TEXTS, LOOKED_THROUGH = 8, 60
 HEARD = (Outcome.PLAYED, Outcome.CUT_SHORT)

@@ -2,12 +2,9 @@
 MP3.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 from itertools import chain
-from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from flask import (
@@ -27,6 +24,7 @@ from broadcaster.core.clock import Clock
 from broadcaster.core.errors import BroadcasterError
 from broadcaster.core.labels import called
 from broadcaster.core.model import Notice, Outcome, Severity, new_id
+from broadcaster.station.station import JournalFilter, JournalRow
 from broadcaster.web.base import wording
 from broadcaster.web.base.language import N_, _
 from broadcaster.web.base.page_context import parts
@@ -36,9 +34,6 @@ from broadcaster.web.pages import asked_here
 from broadcaster.web.pages.confirm import rehearse
 from broadcaster.web.pages.journal_csv import csv_lines
 from broadcaster.web.pages.notice_form import NOTICE_ID, Wish, confirmed, moment_of
-
-if TYPE_CHECKING:
-    from broadcaster.station.station import JournalFilter, JournalRow
 
 PAGE = 30
 DAY = timedelta(days=1)

@@ -1,18 +1,13 @@
 """Computes a week's chart as numbers for an SVG: airings, quiet hours, clashes."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import TYPE_CHECKING
 
 from broadcaster.core.labels import name_of
 from broadcaster.core.model import AiringKind
+from broadcaster.station.station import Counted, Planned, WeekDay
 from broadcaster.web.base.language import _, own, together
-
-if TYPE_CHECKING:
-    from broadcaster.station.station import Counted, Planned, WeekDay
 
 # Seven columns beside the hours; as wide as a card on a phone of 360 pixels, so that 17 is 17 pixels.
 AXIS, COLUMN, HEADING, HOUR = 26, 39, 46, 20

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 from broadcaster.core.clock import Clock
 from broadcaster.county.board.delivery_board import DeliveryBoard
@@ -17,8 +16,9 @@ from broadcaster.county.notices.recurring import StandingNotices
 from broadcaster.county.notices.revisions import Revisions
 from broadcaster.county.notices.unsent_forms import Writings
 from broadcaster.county.notices.upload_limits import Uploads
-from broadcaster.county.register.counties import Counties, CountyDoor
-from broadcaster.county.register.register import BoxState, BrokerAccess, Register
+from broadcaster.county.register.counties import Counties
+from broadcaster.county.register.enrollees import BrokerAccess
+from broadcaster.county.register.register import BoxState, Register
 from broadcaster.county.store.audit import Audit
 from broadcaster.county.store.office_database import OfficeDatabase
 from broadcaster.county.store.office_sessions import OfficeSessions
@@ -61,15 +61,11 @@ class OfficeServices:
         return "，".join(filter(None, told))
 
 
-class BoxAndCountyDoor(BrokerAccess, CountyDoor, Protocol):
-    """Access to the office's broker, for boxes and for counties' relays."""
-
-
 def make_parts(
     database: OfficeDatabase,
     clock: Clock,
     county: str,
-    door: BoxAndCountyDoor | None = None,
+    door: BrokerAccess | None = None,
     wake: Callable[[], None] = lambda: None,
     passwords: Passwords | None = None,
 ) -> OfficeServices:
