@@ -1,19 +1,47 @@
 """Sound cards that do not exist, for tests of any part. Its place lets every test import `fakes`."""
 
+import gc
+import os
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import edge_tts
+import psutil
 import pytest
 from rig.edge_service import EdgeService
 from rig.rig import FakeRig, PulseRig, Rig, compile_plugin
 from rig.village import Village
+
+MEMORY = Path("/dev/shm")
+ROOM_BYTES = 6_000_000_000
+
+
+def _keep_folders_in_memory() -> None:
+    """Stores write line by line, and a disk under load lets each line wait."""
+    told = os.environ.get("TMPDIR")
+    if told or not (MEMORY.is_dir() and os.access(MEMORY, os.W_OK)):
+        return
+    disk = os.statvfs(MEMORY)
+    room = min(disk.f_bavail * disk.f_frsize, psutil.virtual_memory().available)
+    # Programs are run and libraries loaded from there.
+    if room > ROOM_BYTES and not disk.f_flag & os.ST_NOEXEC:
+        os.environ["TMPDIR"], tempfile.tempdir = str(MEMORY), None
+
+
+_keep_folders_in_memory()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--fault-rounds", type=int, default=10, help="how often tests/faults kill or copy at random"
     )
+
+
+def pytest_collection_finish() -> None:
+    """Leave out of each collection all that is loaded: it took an eighth of the processor's time."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

@@ -14,7 +14,7 @@ SOFT_START_SECONDS = 0.3
 
 @dataclass(frozen=True)
 class Preset:
-    """What mastering does to speech on its way to one kind of loudspeaker, step by step.
+    """The figures of mastering for one kind of loudspeaker, in the order of its steps.
 
     1. Gain: a voice's typical speech is brought to `reference_lufs`, so that the compressor meets
        every voice at the same level.

@@ -1,9 +1,12 @@
 """Arithmetic on mono 16-bit PCM in bytes. Pure Python, because numpy costs the sound child 20 MB."""
 
 import functools
+import struct
 from array import array
 
 SAMPLE_BYTES = 2
+WAV_HEADER_BYTES = 44
+_LARGEST_WAV = 0xFFFFFFFF - WAV_HEADER_BYTES
 
 
 class Gain:
@@ -26,6 +29,14 @@ class Gain:
 def volume_of(percent: int) -> Gain:
     """A table is 128 KB and 10 ms of work; a village uses few volumes."""
     return Gain(percent)
+
+
+def wav_header(sound_bytes: int, rate_hz: int) -> bytes:
+    """Of a mono WAV file of 16 bits. What is longer than its counters can say plays on all the same."""
+    size = min(sound_bytes, _LARGEST_WAV)
+    form = struct.pack("<IHHIIHH", 16, 1, 1, rate_hz, rate_hz * SAMPLE_BYTES, SAMPLE_BYTES, 16)
+    chunks = b"WAVEfmt " + form + b"data" + struct.pack("<I", size)
+    return b"RIFF" + struct.pack("<I", size + len(chunks)) + chunks
 
 
 def ramp_down(pcm: bytes) -> bytes:

@@ -1,28 +1,23 @@
 """Streams a programme as one WAV file that is never written to disk, for previews before airing."""
 
-import struct
 from collections.abc import Iterator
 
+from broadcaster.audio.pcm import WAV_HEADER_BYTES, wav_header
 from broadcaster.audio.pcm_file import read_pcm
 from broadcaster.core.model import Programme
 
 BLOCK_FRAMES = 16_384
-HEADER_BYTES = 44
 
 
 def wav_size(programme: Programme, rate_hz: int) -> int:
     """Bytes of what `wav_bytes` gives."""
     frames = sum(sum(_frames(programme, rate_hz), ()))
-    return HEADER_BYTES + 2 * frames
+    return WAV_HEADER_BYTES + 2 * frames
 
 
 def wav_bytes(programme: Programme, rate_hz: int) -> Iterator[bytes]:
     """Mono, 16 bit, clips and pauses as the sound child plays them. Raises `SoundUnreadable`."""
-    size = wav_size(programme, rate_hz) - 8
-    form = struct.pack(
-        "<4sI4s4sIHHIIHH", b"RIFF", size, b"WAVE", b"fmt ", 16, 1, 1, rate_hz, 2 * rate_hz, 2, 16
-    )
-    yield form + struct.pack("<4sI", b"data", size + 8 - HEADER_BYTES)
+    yield wav_header(wav_size(programme, rate_hz) - WAV_HEADER_BYTES, rate_hz)
     for item, (_, pause) in zip(programme.items, _frames(programme, rate_hz), strict=True):
         yield from read_pcm(item.clip.path, rate_hz, BLOCK_FRAMES)
         # werkzeug takes an empty piece for the end when a part is asked for, as phones do.

@@ -1,4 +1,6 @@
-"""What the command understands, in Chinese; what a command needs is imported when it is typed."""
+"""Parses the command line, with Chinese messages. The module of a command is imported only when it is
+typed.
+"""
 
 from __future__ import annotations
 
@@ -221,7 +223,7 @@ def _add_json(parser: Parser) -> None:
 
 
 def _not_one_of(what: str, written: str, choices: str) -> str:
-    """Which one was meant, of those that are listed in our own order."""
+    """The sentence for a wrong choice, with the one that was probably meant, in our own order."""
     import difflib
 
     written = written.strip("'\"")

@@ -1,6 +1,8 @@
-"""The commands: each prints for a person or, with --json, for a program, and returns the exit code.
+"""The commands that run the box or ask the running one: run, say, stop, resume, status, render, spoken,
+verse, config.
 
-0 done, 1 not heard to its end, 2 wrong input or something broken (`BroadcasterError`).
+Each prints for a person or, with --json, for a program, and returns the exit code: 0 done, 1 not heard
+to its end, 2 wrong input or something broken (`BroadcasterError`).
 """
 
 from __future__ import annotations
@@ -241,13 +243,15 @@ def show_config(arguments: Arguments) -> int:
 
 
 def _answers(request: control_socket.Message, arguments: Arguments) -> Iterator[control_socket.Message]:
-    """What the running box answers, or this process in its place where none runs."""
+    """The answers of the running box, or of this process if none runs."""
     answers = ask_box(request, arguments.config)
     return _answers_of_box(answers) if answers else _answers_alone(request, arguments)
 
 
 def _answers_of_box(answers: Iterator[control_socket.Message]) -> Iterator[control_socket.Message]:
-    """Who presses Ctrl-C at what was accepted is told that it goes on."""
+    """The box's answers; if the person presses Ctrl-C after it was accepted, he learns that it
+    goes on.
+    """
     accepted = False
     try:
         for answer in answers:

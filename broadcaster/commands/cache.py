@@ -1,4 +1,6 @@
-"""`broadcaster cache`: the made sound that is kept; show it, check it, make room, make it ahead."""
+"""The command `broadcaster cache`: shows, checks and prunes the cache, and renders the timetable
+ahead.
+"""
 
 import sys
 from argparse import ArgumentTypeError

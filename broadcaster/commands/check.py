@@ -1,4 +1,4 @@
-"""The command `check`: whether a box would start by these settings, and what of them is to be mended."""
+"""The command `check`: tells if a box would start with these settings, and which mistakes they have."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def check(arguments: Arguments) -> int:
 
 
 def _waiting(folder: Path) -> list[str]:
-    """What the running box does not go by yet."""
+    """The changes that the running box does not use yet."""
     try:
         return not_counted_yet(state_of_box(folder))
     except BroadcasterError as error:
@@ -67,8 +67,9 @@ def _waiting(folder: Path) -> list[str]:
 
 
 def _as_it_would_start(folder: Path) -> tuple[Config, list[str], bool]:
-    """What a box would run by, what is wrong with it, and whether it goes by the last good settings.
-    Raises `ConfigError` where it would not start."""
+    """The configuration that a box would start with, its mistakes, and True if it is the last good one.
+    Raises `ConfigError` if it would not start.
+    """
     from broadcaster.schedule.timetable_file import load_timetable
     from broadcaster.settings.problems import keys_twice
     from broadcaster.settings.schema import load_settings
@@ -98,7 +99,7 @@ def _wrong(load: Callable[[Path], object], folder: Path) -> list[str]:
 
 
 def _unlikely(settings: Settings, lexicon: LexiconSettings, slots: Sequence[SlotEntry]) -> Iterator[str]:
-    """What has the right form and will not come so: no such voice, no tone, too tight a loop."""
+    """Settings that are valid and still cannot work: no such voice, no tone, too tight a loop."""
     from broadcaster.station.lexicon_file import entries
     from broadcaster.text.lexicon import toneless
     from broadcaster.tts.catalogue import Catalogue

@@ -1,4 +1,4 @@
-"""The program `broadcaster`."""
+"""The entry point of the program `broadcaster`."""
 
 import sys
 

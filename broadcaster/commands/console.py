@@ -1,4 +1,4 @@
-"""How a command tells what it did, and asks the box that runs."""
+"""Shared by the commands: reports results and errors, loads the settings, asks the running box."""
 
 from __future__ import annotations
 
@@ -108,8 +108,8 @@ def load_checked_lexicon(folder: Path) -> LexiconSettings:
 
 
 def _state_folders(config_folder: Path) -> Iterator[Path]:
-    """Where the box's door may be: by the settings, and by those of its last good start, for it speaks
-    on when they are damaged. Raises `ConfigError` where neither can be read.
+    """The state folders that may hold the control socket: by the settings, and by those of the last good
+    start, because the box runs on when they are damaged. Raises `ConfigError` if neither can be read.
     """
     good_folder = config_folder / LAST_GOOD
     is_kept = (good_folder / FILES[0]).exists()

@@ -1,4 +1,6 @@
-"""`broadcaster county`: an office's keys. The root's are used to begin and to rotate only."""
+"""The command `broadcaster county`: an office's keys. The root's keys are used to begin and to rotate
+only.
+"""
 
 from __future__ import annotations
 
@@ -61,11 +63,15 @@ def add_to(group: Any, add: Adder) -> None:
     add_command(group, add, "show", show, "谁能发什么，钥匙串到什么时候，广播站要认的指纹")
 
 
-def add_command(group: Any, add: Adder, name: str, command: Any, description: str) -> Any:
-    parser = add(group, name, command, description)
+def add_office(parser: Any, whose: str = "县级平台") -> Any:
     parser.add_argument(
-        "--office", type=Path, default=OFFICE, metavar="文件夹", help="县级平台的文件夹，默认 county"
+        "--office", type=Path, default=OFFICE, metavar="文件夹", help=f"{whose}的文件夹，默认 county"
     )
+    return parser
+
+
+def add_command(group: Any, add: Adder, name: str, command: Any, description: str) -> Any:
+    parser = add_office(add(group, name, command, description))
     parser.add_argument(
         "--passphrase-file",
         type=Path,
@@ -250,7 +256,7 @@ def now() -> datetime:
 
 
 def asking(arguments: Arguments, new: bool = False) -> Callable[[str], str]:
-    """How a passphrase is had; a new one is typed twice."""
+    """A function that asks for a passphrase; a new one is typed twice."""
 
     def ask(what: str) -> str:
         if arguments.passphrase_file:
@@ -268,7 +274,7 @@ def asking(arguments: Arguments, new: bool = False) -> Callable[[str], str]:
 
 
 def nobody_is_asked(arguments: Arguments) -> bool:
-    """Whether a passphrase can be had with nobody at the keyboard."""
+    """True if a passphrase is available without a person at the keyboard."""
     return bool(arguments.passphrase_file or os.environ.get(PASSPHRASE))
 
 

@@ -1,4 +1,6 @@
-"""`broadcaster county import | export`: a message of another system read; a bulletin of ours as CAP."""
+"""The commands `broadcaster county import | export`: reads a message of another system; writes a
+bulletin as CAP.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from broadcaster.commands.console import Arguments, report
-from broadcaster.commands.county_keys import OFFICE
+from broadcaster.commands.county_keys import add_office
 from broadcaster.core.clock import Clock
 from broadcaster.core.errors import BroadcasterError, FileUnwritable, reason_of
 from broadcaster.county.keys.office_probe import office_in
@@ -33,9 +35,7 @@ def add_to(group: Any, add: Callable[..., Any]) -> None:
     written = add(group, "export", export, "把发出的一则通知写成 CAP 1.2，给别的系统")
     written.add_argument("id", metavar="编号", help="county board 显示的编号")
     written.add_argument("-o", "--output", type=Path, metavar="文件", help="写到哪里，不写就显示出来")
-    written.add_argument(
-        "--office", type=Path, default=OFFICE, metavar="文件夹", help="县级平台的文件夹，默认 county"
-    )
+    add_office(written)
 
 
 def show(arguments: Arguments) -> int:

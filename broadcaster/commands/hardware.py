@@ -1,6 +1,7 @@
-"""The commands of who stands at the amplifier: which cards, ports and relays there are; on and off.
+"""The commands for the technician at the amplifier: lists cards, ports and relays; switches them on and
+off.
 
-Where a box runs it does the switching; else this process does, and switches off before it ends.
+If a box runs it does the switching; else this process does, and switches off before it ends.
 """
 
 from __future__ import annotations

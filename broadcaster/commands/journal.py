@@ -1,4 +1,6 @@
-"""`broadcaster journal`: what was aired, out of the database itself, whether or not the box runs."""
+"""The command `broadcaster journal`: prints the journal from the database itself, whether or not the box
+runs.
+"""
 
 from __future__ import annotations
 

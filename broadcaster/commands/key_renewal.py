@@ -1,4 +1,6 @@
-"""`broadcaster county renew`: another life for the county's list of keys, or for its root."""
+"""The command `broadcaster county renew`: extends the life of the county's list of keys, or of
+its root.
+"""
 
 import argparse
 from collections.abc import Callable

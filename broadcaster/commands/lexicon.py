@@ -1,4 +1,4 @@
-"""`broadcaster lexicon`: the village's own words; show, set, remove and hear them."""
+"""The command `broadcaster lexicon`: shows, sets, removes and plays entries of the village's lexicon."""
 
 from __future__ import annotations
 

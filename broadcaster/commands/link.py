@@ -1,4 +1,4 @@
-"""`broadcaster link`: belong to a county, see how it stands, take what came on a stick."""
+"""The command `broadcaster link`: joins a county, shows the link's state, reads a USB stick."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A notice on the command line: the options that describe it, and what they make."""
+"""The options that describe a notice on the command line."""
 
 import argparse
 import sys

@@ -1,6 +1,8 @@
-"""`broadcaster county run | publish | approve | cancel | board | boxes`: the office and its desk.
+"""The commands `broadcaster county run | publish | approve | cancel | board | boxes`: the office and its
+desk.
 
-What a command clears the running office signs and sends; the key is in that process alone.
+A bulletin that a command clears is signed and sent by the running office; the key is in that process
+alone.
 """
 
 from __future__ import annotations
@@ -13,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from broadcaster.commands.console import Arguments, report
-from broadcaster.commands.county_keys import OFFICE, PassphraseMissing, asking, nobody_is_asked
+from broadcaster.commands.county_keys import PassphraseMissing, add_office, asking, nobody_is_asked
 from broadcaster.commands.office_output import described, draft_of, receipts, show_first
 from broadcaster.core.errors import AccountRefused
 from broadcaster.county.keys.office_probe import office_in
@@ -30,7 +32,7 @@ NOBODY_THERE = "\n这些地方还没有登记好的广播站，没有人会听�
 
 
 def add_to(group: Any, add: Adder) -> None:
-    started = _add(group, add, "run", run, "启动县级平台：网页、登记、签发、收回执")
+    started = add_office(add(group, "run", run, "启动县级平台：网页、登记、签发、收回执"))
     started.set_defaults(lasts=True)
     started.add_argument(
         "--passphrase-file",
@@ -38,7 +40,9 @@ def add_to(group: Any, add: Adder) -> None:
         metavar="文件",
         help="县里钥匙的密码，写在第一行；不写就在屏幕上问",
     )
-    carried = _add(group, add, "relay", relay, "转发上级（省）的通知到县里，把各村的回执合计报上去")
+    carried = add_office(
+        add(group, "relay", relay, "转发上级（省）的通知到县里，把各村的回执合计报上去")
+    )
     carried.set_defaults(lasts=True)
     sent = _add_signed_in(group, add, "publish", publish, "发一则通知，要审批的交上去等人批")
     sent.add_argument("text", nargs="?", default="", metavar="文字", help="要说的话；用 --audio 就不写")
@@ -62,29 +66,23 @@ def add_to(group: Any, add: Adder) -> None:
     )
     off = _add_signed_in(group, add, "cancel", cancel, "取消一则通知")
     off.add_argument("id", metavar="编号")
-    home = _add(group, add, "receipts", receipts, "导入 U 盘带回来的回执")
+    home = add_office(add(group, "receipts", receipts, "导入 U 盘带回来的回执"))
     home.add_argument("folder", type=Path, metavar="文件夹", help="U 盘，或者上面的 cb/outbox")
-    made = _add(group, add, "stick", stick, "做 U 盘：还有效的通知、录音和钥匙串，带给没有网络的村")
+    made = add_office(
+        add(group, "stick", stick, "做 U 盘：还有效的通知、录音和钥匙串，带给没有网络的村")
+    )
     made.add_argument("folder", type=Path, metavar="文件夹", help="U 盘的位置")
     made.add_argument("--village", default="", metavar="代码", help="只要发给这个村的，12 位区划代码")
-    shown = _add(group, add, "board", board, "发出的通知和各村的情况")
+    shown = add_office(add(group, "board", board, "发出的通知和各村的情况"))
     shown.add_argument("id", nargs="?", metavar="编号", help="只看这一则，一村一行")
-    listed = _add(group, add, "boxes", boxes, "登记簿；加一个广播站")
+    listed = add_office(add(group, "boxes", boxes, "登记簿；加一个广播站"))
     listed.add_argument("--add", dest="code", metavar="代码", help="村的 12 位区划代码，给它一个登记码")
     listed.add_argument("--name", default="", metavar="村名", help="和 --add 一起用")
     listed.add_argument("--replace", metavar="编号", help="给一个广播站一个新的登记码")
 
 
-def _add(group: Any, add: Adder, name: str, command: Any, description: str) -> Any:
-    parser = add(group, name, command, description)
-    parser.add_argument(
-        "--office", type=Path, default=OFFICE, metavar="文件夹", help="县级平台的文件夹，默认 county"
-    )
-    return parser
-
-
 def _add_signed_in(group: Any, add: Adder, name: str, command: Any, description: str) -> Any:
-    parser = _add(group, add, name, command, description)
+    parser = add_office(add(group, name, command, description))
     parser.add_argument("--by", required=True, metavar="名字", help="用谁的账号")
     parser.add_argument(
         "--password-file",

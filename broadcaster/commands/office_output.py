@@ -1,4 +1,4 @@
-"""What commands write, show and take in on paper: a draft, what is to be agreed to, receipts."""
+"""Prints drafts and approvals of the office, and imports receipts, for the county's commands."""
 
 from __future__ import annotations
 

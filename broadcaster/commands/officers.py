@@ -1,15 +1,16 @@
-"""`broadcaster county people`: who may use the office's page; a new password for who forgot his."""
+"""The command `broadcaster county people`: accounts of the office; a new password for whoever forgot
+his.
+"""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from broadcaster.commands.console import Arguments, report
-from broadcaster.commands.county_keys import OFFICE
+from broadcaster.commands.county_keys import add_office
 from broadcaster.core.errors import AccountRefused
 from broadcaster.county.keys.office_probe import office_in
 
@@ -39,10 +40,7 @@ def _add(group: Any, add: Adder, name: str, command: Any, does: str, named: bool
     parser = add(group, name, command, does)
     if named:
         parser.add_argument("name", metavar="名字")
-    parser.add_argument(
-        "--office", type=Path, default=OFFICE, metavar="文件夹", help="县级平台的文件夹，默认 county"
-    )
-    return parser
+    return add_office(parser)
 
 
 def show(arguments: Arguments) -> int:

@@ -1,4 +1,4 @@
-"""`broadcaster people`: who may use the page; a new password for who forgot his."""
+"""The command `broadcaster people`: accounts of the page; a new password for whoever forgot his."""
 
 from typing import Any
 

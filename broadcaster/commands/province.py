@@ -1,4 +1,6 @@
-"""`broadcaster county admit | counties` in a province, `join | above` in a county below it."""
+"""The commands `broadcaster county admit | counties` in a province, `join | above` in a county
+below it.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from broadcaster.commands.console import Arguments, report
-from broadcaster.commands.county_keys import OFFICE, PASSPHRASE, asking
+from broadcaster.commands.county_keys import PASSPHRASE, add_office, asking
 from broadcaster.commands.office import invitation
 from broadcaster.core.clock import Clock
 from broadcaster.core.errors import BroadcasterError, FileUnwritable, reason_of
@@ -26,7 +28,7 @@ DIGEST = "[0-9a-fA-F]{64}"
 
 
 class CommandIncomplete(BroadcasterError):
-    """What was given does not say what is wanted."""
+    """A command line that does not say what is wanted."""
 
 
 def add_to(group: Any, add: Adder) -> None:
@@ -71,11 +73,7 @@ def add_to(group: Any, add: Adder) -> None:
 
 
 def _add(group: Any, add: Adder, name: str, command: Any, description: str) -> Any:
-    parser = add(group, name, command, description)
-    parser.add_argument(
-        "--office", type=Path, default=OFFICE, metavar="文件夹", help="本级平台的文件夹，默认 county"
-    )
-    return parser
+    return add_office(add(group, name, command, description), "本级平台")
 
 
 def admit(arguments: Arguments) -> int:

@@ -1,4 +1,4 @@
-"""`broadcaster simulate` and `broadcaster next`: what the timetable will put on the air."""
+"""The commands `broadcaster simulate` and `broadcaster next`: the future airings of the timetable."""
 
 from __future__ import annotations
 

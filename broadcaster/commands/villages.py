@@ -1,4 +1,6 @@
-"""`broadcaster county village`: which villages' pages the office's site carries, many at a time."""
+"""The command `broadcaster county village`: chooses the villages whose pages the office's site hosts,
+many at a time.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +23,7 @@ BY, OPENED, CLOSED = "命令行", "开通村里的网页", "关掉村里的网�
 
 
 class BoxesUnknown(BroadcasterError):
-    """Which boxes are meant is not told, or one of them is not in use; nothing was changed."""
+    """The boxes are not named, or one of them is not in use; nothing was changed."""
 
 
 def add_to(group: Any, add: Adder) -> None:

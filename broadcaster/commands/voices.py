@@ -1,4 +1,4 @@
-"""`broadcaster voices`: which there are and which can speak; one installed, all of them heard."""
+"""The command `broadcaster voices`: lists the voices and if they are ready; installs one; plays all."""
 
 from __future__ import annotations
 

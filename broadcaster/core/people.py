@@ -83,7 +83,7 @@ class Deed:
 
 @dataclass(frozen=True)
 class DeedFilter:
-    """Which deeds somebody looks for: of exactly this kind, with these words, on that day."""
+    """A filter of the audit log: entries of exactly this kind, with these words, on that day."""
 
     what: str = ""
     who: str = ""

@@ -1,4 +1,6 @@
-"""Builds what lies between a notice and its sound in the order of the data, and takes it down."""
+"""Builds the parts that make a notice sound, in the order of the data, and takes them down in
+reverse.
+"""
 
 import logging
 import os
@@ -43,16 +45,16 @@ PLAYER_SECONDS, STUDIO_SECONDS = 180.0, 300.0
 
 @dataclass(frozen=True)
 class Config:
-    """What config/ holds, read and checked."""
+    """The contents of config/, read and checked."""
 
     settings: Settings
     timetable: TimetableSettings
     lexicon: LexiconSettings
     folder: Path
     fault: str = ""
-    """What of it is as it was at the last start, and why."""
+    """The files that are as they were at the last start, and why."""
     changed: str = ""
-    """What is not, for who starts it."""
+    """The files that have changed, for whoever starts the box."""
 
 
 @dataclass(frozen=True)

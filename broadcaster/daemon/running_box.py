@@ -1,4 +1,6 @@
-"""Runs the box until a signal: `assembly`, the clockwork, the pages, the county's line."""
+"""Runs the box until a signal: opens the parts of `assembly`, the scheduler, the pages and the county
+link.
+"""
 
 import fcntl
 import io
@@ -176,7 +178,7 @@ def _open_county(stack: ExitStack, box: OpenBox, tell: Callable[[str], None]) ->
 
 
 def _is_new(store: Store) -> bool:
-    """Whether nothing was ever accepted here."""
+    """True if no airing was ever accepted here."""
     try:
         return not store.journal.recent(1) and not store.queue.unfinished()
     except StoreUnusable:

@@ -1,4 +1,6 @@
-"""What was kept of the county's bulletins: aired, ended, told of; once, whatever comes between."""
+"""Airs the bulletins that the box accepted: each is aired once, and each step is reported to the office
+once.
+"""
 
 import logging
 from collections.abc import Callable, Iterator, Sequence
@@ -33,7 +35,9 @@ LATER = timedelta(seconds=1)
 
 @dataclass
 class _Queued:
-    """What waits for the air, or is on it; the office was `told` what keeps it off."""
+    """A bulletin's airing that waits or is on the air; `told` is the delay that was reported to the
+    office.
+    """
 
     airing: Airing
     told: str = ""
@@ -246,7 +250,7 @@ class CountyAirings:
         self._memory.tell(*given, reason=reason, heard=heard, settles=True)
 
     def _times(self, notice: Notice, end: JournalEntry | JournalRow) -> int:
-        """How often the text was heard, by the part of the whole that was."""
+        """The number of times that the text was heard, by the share of the programme that was played."""
         repeats = settle(notice, self._station.settings).repeats or 1
         if end.outcome is Outcome.PLAYED or not end.seconds_due:
             return repeats if end.outcome is Outcome.PLAYED else 0

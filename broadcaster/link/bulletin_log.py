@@ -1,4 +1,4 @@
-"""What the box remembers of bulletins, on its disk and at hand: `Seen`, stages, and the receipts."""
+"""The box's log of bulletins, on disk and in memory: replay guard, stages, and waiting receipts."""
 
 from collections import deque
 from collections.abc import Callable, Sequence

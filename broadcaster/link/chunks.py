@@ -1,4 +1,4 @@
-"""Sound and long lists, that go over the county piece by piece: what is fetched, and what is sent."""
+"""Sends long values of the remote API, such as sound files and long lists, in chunks."""
 
 import json
 import secrets
@@ -21,7 +21,7 @@ GONE = "放得太久，或者同时听的人太多，请再来一次。"
 
 
 class Pieces:
-    """What is had or given in several calls, by names that nobody guesses. Any thread."""
+    """Values that are fetched or sent in several calls, by names that nobody can guess. Any thread."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -67,7 +67,7 @@ class Pieces:
         return name
 
     def take(self, name: str, shape: Any) -> Iterator[bytes]:
-        """What was sent under this name, once."""
+        """The value that was sent under this name; it can be taken once."""
         with self._lock:
             file = self._sent.pop(name, None)
         if file is None:

@@ -1,4 +1,6 @@
-"""The box's thread to its county: connects, takes in, catches up, tells. It never holds the air."""
+"""The box's thread for its county: connects, receives, asks for missing bulletins, sends receipts. It
+never delays the air.
+"""
 
 import logging
 import random
@@ -105,7 +107,9 @@ class Link:
             self._wait(self._try_at - self._clock.monotonic())
 
     def _look_after(self) -> None:
-        """What comes of the air and of the time; its receipts are on the disk when this returns."""
+        """Handles endings of airings and the passing of time; the receipts are on the disk when this
+        returns.
+        """
         self._steadiness.look()
         if not self._recovered:
             self._reception.airings.recover()
@@ -159,7 +163,7 @@ class Link:
         return asdict(self.do(read))
 
     def status(self) -> dict[str, Any]:
-        """What `broadcaster link show` tells."""
+        """The values that `broadcaster link show` prints."""
         county, since = self._reception.county, self._connected_since
         superiors, zone = self._reception.superiors, self._clock.zone
         heads = county.heads

@@ -1,4 +1,4 @@
-"""What the box knows of its county: whom to believe, what is in force, what time it is there."""
+"""The box's view of its county: trusted keys, the last snapshot, and the county's time."""
 
 import logging
 from collections.abc import Iterable
@@ -65,13 +65,13 @@ class CountyState:
         self._floor = max(self._floor, verified)
 
     def refused(self, bulletin_id: str, reason: Refusal) -> None:
-        """What was judged is missed no longer."""
+        """Notes a refused bulletin, so it is no longer asked for."""
         self.last_refusal = f"{reason.sentence}（{bulletin_id or '没有编号'}）"
         if bulletin_id:
             self._judged.add(bulletin_id)
 
     def take_keyring(self, data: bytes) -> bool:
-        """Whether it was a newer one. Raises `NotAccepted`; then nothing changed."""
+        """Takes a keyring; True if it was newer. Raises `NotAccepted`; then nothing has changed."""
         newer = self.trust.updated(data, self.now().earliest)
         is_newer = newer.to_bytes() != self.trust.to_bytes()
         if is_newer or not self._trust_is_kept:
@@ -96,7 +96,7 @@ class CountyState:
 
     @property
     def answered(self) -> bool:
-        """Whether no question is open."""
+        """True if no sync request is open."""
         return not self._asked[0]
 
     def ask(self, nonce: str, missing: Iterable[str]) -> None:
@@ -104,7 +104,7 @@ class CountyState:
         self._asked, self._asked_for = (nonce, self._clock.monotonic()), frozenset(missing)
 
     def take_heads(self, data: bytes, known: dict[str, str]) -> bool:
-        """Whether they answer what was asked. Raises `NotAccepted`."""
+        """Takes a snapshot; True if it answers the sync request. Raises `NotAccepted`."""
         heads = read_heads(data, self.trust, self.now(), self.heads)
         before, self.heads = self.heads, heads
         answers = heads.tells_time_to(self._asked[0])

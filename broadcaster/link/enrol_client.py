@@ -1,4 +1,4 @@
-"""Asking the office to be enrolled: by a one-time code, over TLS."""
+"""Enrols the box at its office: by a one-time code, over TLS."""
 
 from broadcaster.bulletin import strict_json
 from broadcaster.bulletin.enrolment import LARGEST, Enrolment, EnrolmentRefused

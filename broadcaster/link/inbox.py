@@ -1,4 +1,6 @@
-"""What the county sent, however it came: judged and kept, or refused. It knows no network."""
+"""The box's inbox: judges every message of the county, from the network or a stick, and stores or
+refuses it. It knows no network.
+"""
 
 import hashlib
 import logging
@@ -94,7 +96,7 @@ class Reception:
             raise
 
     def look(self) -> None:
-        """What has waited for the clock; once an hour forget what expired."""
+        """Airs bulletins that waited for the clock; once an hour forgets expired ones."""
         self.airings.look()
         if self._clock.monotonic() >= self._forget_at:
             self._forget_at = self._clock.monotonic() + FORGET_SECONDS
@@ -112,7 +114,7 @@ class Reception:
             self._drop(trust.targets.revoked | gone)
 
     def take_heads(self, data: bytes) -> bool:
-        """Whether they answer what was asked. Raises `NotAccepted`."""
+        """Takes a snapshot; True if it answers the sync request. Raises `NotAccepted`."""
         if office := self.superiors.of_heads(data):
             heads = self.superiors.take_heads(office, data, self.county.now()).heads
             self.county.raise_floor(heads.at if heads else WRITTEN)
@@ -130,7 +132,7 @@ class Reception:
 
     @property
     def offices(self) -> tuple[str, ...]:
-        """Whose keyring and heads the box follows."""
+        """The offices whose keyring and snapshot the box follows."""
         return self.county.trust.area, *self.superiors.areas
 
     def _is_revoked(self, record: Record) -> bool:
@@ -139,13 +141,15 @@ class Reception:
         return any(record.issuer.key_id in one.targets.revoked for one in believed if one)
 
     def _drop(self, keys: frozenset[str]) -> None:
-        """Who has a stolen key may have said something for tomorrow."""
+        """Withdraws bulletins by revoked keys: the thief of a key may have sent one for tomorrow."""
         for record in self.memory.at(BulletinStage.TAKEN, BulletinStage.WAITS) if keys else ():
             if record.issuer.key_id in keys:
                 self.airings.withdraw(record)
 
     def _has_had(self, refused: BulletinRefused) -> bool:
-        """What was taken up tells how it fares; a copy that comes late says nothing against it."""
+        """True if the bulletin was accepted before: a late copy that is refused does not count against
+        it.
+        """
         if not refused.id:
             return False
         if known := self.memory.record(refused.id):
@@ -169,7 +173,7 @@ class Reception:
 
 
 def _kind_of(data: bytes) -> str:
-    """Which kind of topic this would stand under, by what it says of itself, which is not believed."""
+    """The kind of topic that the message claims to belong to; its signature is not checked here."""
     try:
         written = strict_json.parse(data)
     except ValueError:

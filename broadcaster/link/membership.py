@@ -1,4 +1,6 @@
-"""That a box belongs to a county: its enrolment, its own key, whom it believes. Files, 0600."""
+"""The box's membership of a county: its enrolment, its own key, its trusted keys. Files with
+mode 0600.
+"""
 
 from contextlib import suppress
 from dataclasses import dataclass
@@ -21,7 +23,9 @@ ENROLMENT, KEY, TRUST, HEADS = "enrolment.json", "box.pem", "trust.json", "heads
 
 @dataclass(frozen=True)
 class Membership:
-    """What does not change until the box is enrolled again, and where what does is kept."""
+    """The parts that stay the same until the box is enrolled again, and the files of those that
+    change.
+    """
 
     enrolment: Enrolment
     key: CryptoSigner

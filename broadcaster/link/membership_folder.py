@@ -1,4 +1,4 @@
-"""Where a box keeps that it belongs to a county; told without loading what verifies."""
+"""The folder of a box's membership, found without loading the libraries that verify signatures."""
 
 from pathlib import Path
 

@@ -1,4 +1,6 @@
-"""One connection to the county's broker: MQTT 5 over TLS, turned by its owner. It knows no bulletin."""
+"""One connection to the county's broker: MQTT 5 over TLS, run by its owner's thread. It knows no
+bulletin.
+"""
 
 import logging
 import select
@@ -52,8 +54,8 @@ ENDINGS = {
 
 
 class DisconnectCause(Enum):
-    """How a line was ended from the other side. Mosquitto before 2.0.12 says no word to the one that
-    it throws out for another.
+    """The way in which the broker ended the connection. Mosquitto before 2.0.12 sends nothing to a
+    client that it throws out for another one.
     """
 
     USUAL = auto()
@@ -203,7 +205,7 @@ class BrokerConnection:
 
 
 def _holds(sock: object) -> bool:
-    """Whether TLS has read more from the network than was asked of it."""
+    """True if TLS has buffered more data from the network than was read."""
     return isinstance(sock, ssl.SSLSocket) and sock.pending() > 0
 
 

@@ -1,4 +1,4 @@
-"""Receipts on their way: sent in order, and kept until the broker that took them has saved them."""
+"""The box's outbox: sends receipts in order, and keeps each until the broker has saved it."""
 
 from collections import deque
 
@@ -54,7 +54,7 @@ class Outbox:
 
     @property
     def waiting(self) -> int:
-        """How many no broker has."""
+        """The number of receipts that no broker has."""
         return self._receipts.receipts_kept() - len(self._held)
 
     def send(self, line: BrokerConnection) -> None:
@@ -77,7 +77,7 @@ class Outbox:
         return found
 
     def take(self, line: BrokerConnection) -> None:
-        """What the broker has acknowledged."""
+        """Handles the broker's acknowledgements."""
         now = self._clock.monotonic()
         while line.acknowledged:
             mid, somebody_listens = line.acknowledged.popleft()

@@ -1,4 +1,4 @@
-"""How steadily the line to the county stands: what the log tells of it, and when to call again."""
+"""Decides when to reconnect to the county, and limits log lines about an unsteady connection."""
 
 import logging
 from collections import deque

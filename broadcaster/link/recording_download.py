@@ -1,4 +1,6 @@
-"""The recordings that bulletins name: fetched on a thread of its own, kept if they are as signed."""
+"""Downloads the recordings that bulletins name, on a thread of its own; stores one if it is as
+signed.
+"""
 
 import errno
 import hashlib

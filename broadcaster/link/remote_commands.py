@@ -1,6 +1,8 @@
-"""The box's end of its page on the county's site: each command judged, done, answered.
+"""Executes remote commands from the village's page on the county's site: each is checked, executed and
+answered.
 
-Nothing is done twice, late, for another box, or by a key that may not; nothing here turns that off.
+No command is executed twice, late, for another box, or by a key without the right; no setting turns that
+off.
 """
 
 import base64
@@ -116,11 +118,11 @@ class FarEnd:
 
     @property
     def is_reached(self) -> bool:
-        """Whether a key speaks for exactly this village."""
+        """True if a key speaks for exactly this village."""
         return any(one.area == self._area for one in self._trust().targets.delegations)
 
     def _judge(self, data: bytes) -> tuple[str, RemoteCommand, Delegation] | None:
-        """What is to be done now; what is not is answered here, as far as it can be."""
+        """The command to execute now; a refused one is answered here, as far as possible."""
         try:
             signed, command, delegation = read_command(
                 data, self._trust(), self._box, self._area, self._now()
@@ -208,7 +210,7 @@ class FarEnd:
         return write(call.do(self._station, given), self._pieces.keep)
 
     def _bounded(self, value: Any, most: int) -> dict[str, Any]:
-        """What is too long for one message is had in pieces."""
+        """The value, or a name for it in chunks if it is too long for one message."""
         written = json.dumps(value).encode()
         if len(written) <= most:
             return {"value": value}

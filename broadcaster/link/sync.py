@@ -1,4 +1,4 @@
-"""What the box misses of what is in force: when it asks its office for it, and for what."""
+"""Asks the office for bulletins in force that the box misses: decides when to ask, and for which."""
 
 import random
 import secrets

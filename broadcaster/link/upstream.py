@@ -1,7 +1,8 @@
-"""The offices above the county that the box believes too: their keyrings and heads, from its relay.
+"""The upstream offices that the box trusts too: their keyrings and snapshots, which come through the
+county's relay.
 
-Who they are the county's root says, of which two of three keys have signed; where it never has, the
-enrolment does.
+The county's root names these offices, and two of three keys have signed it; if it never has, the
+enrolment names them.
 """
 
 import logging
@@ -68,7 +69,7 @@ class Superiors:
         return iter(self._offices.values())
 
     def judge(self, data: bytes, seen: Seen, box: str, now: Now) -> Verdict | None:
-        """What the county does not answer for; None where none of these does."""
+        """The verdict on a bulletin that the county did not sign; None if no upstream office did."""
         for one in self:
             if one.trust:
                 verdict = verify(data, one.trust, seen, box, now, one.heads)
@@ -77,7 +78,7 @@ class Superiors:
         return None
 
     def of_keyring(self, data: bytes) -> Above | None:
-        """Whose it says that it is; None for the county's."""
+        """The office that the keyring claims; None for the county's."""
         return self._offices.get(area_of_keyring(data)) if self._offices else None
 
     def of_heads(self, data: bytes) -> Above | None:

@@ -1,7 +1,8 @@
-"""A folder `cb/` on a USB stick: what the county sends where no network is. Only files of its own count.
+"""Reads the county's messages from a folder `cb/` on a USB stick, and writes receipts there, for places
+without a network. Other files are ignored.
 
-cb/keyring.json  cb/heads.json  cb/bulletins/*.json  cb/audio/<sha256>
-cb/outbox/<box>/<number>.json      receipts, for the county
+cb/keyring.json cb/heads.json cb/bulletins/*.json cb/audio/<sha256> cb/outbox/<box>/<number>.json
+receipts, for the county
 """
 
 import os
@@ -58,7 +59,7 @@ class UsbStick:
             return b"" if folder is None else self._read(folder, audio.sha256, audio.size)
 
     def write_receipts(self, box: str, receipts: Sequence[StoredReceipts]) -> int:
-        """How many are there now. Raises OSError: a stick may be read-only."""
+        """Writes receipts and returns their number. Raises OSError: a stick may be read-only."""
         with _made(self._folder, "outbox") as outbox, _made(outbox, box) as folder:
             for number, _, envelope in receipts:
                 with suppress(FileExistsError):
@@ -97,7 +98,7 @@ class UsbStick:
 
 @dataclass(frozen=True)
 class Taken:
-    """What came of a stick; `problems` are sentences."""
+    """The result of reading a stick; `problems` are sentences."""
 
     bulletins: int
     accepted: int
@@ -132,7 +133,7 @@ def take(
 
 
 def _take_sound(stick: UsbStick, reception: Reception, bulletin: Bulletin) -> bool:
-    """Whether it names a recording, that is on the stick."""
+    """True if the bulletin names a recording, and the stick has it."""
     data = stick.sound(bulletin.audio) if bulletin.audio else b""
     if not bulletin.audio or not data:
         return False

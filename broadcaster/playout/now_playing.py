@@ -46,7 +46,7 @@ class CurrentAiring:
     made: bool = False
     """Nothing more comes of its programme."""
     seconds_before: float = 0.0
-    """How long those of its lines are that were heard before it was cut, and are not said again."""
+    """The length of the lines that were heard before it was cut, and are not said again."""
     _next_line: int = 0
     _asked_again: int = -1
     _begins: list[tuple[int, float]] = field(default_factory=list)

@@ -69,7 +69,7 @@ class Talk:
     first_at: float | None = None
     number: int = -1
     closed: str = ""
-    """Why it takes nothing more, as the person is told."""
+    """The reason for which it takes no more sound, as the person is told."""
 
 
 class Talks:

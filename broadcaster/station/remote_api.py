@@ -237,7 +237,7 @@ _ROWS = [
     Call("deeds", Deeds.wrong_logins, shared=True),
     *_changes("deeds", note),
     *_looks("drafts", Drafts.find, Drafts.of),
-    *_changes("drafts", Drafts.keep, Drafts.finish, Drafts.drop),
+    *_changes("drafts", Drafts.keep, Drafts.finish, Drafts.drop, Drafts.take_back),
     *_looks("words", Wordbook.entries, sound),
     Call("words", Wordbook.listen, seconds=VOICE_SECONDS),
     *_changes("words", Wordbook.set, Wordbook.set_near, Wordbook.remove),

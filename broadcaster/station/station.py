@@ -226,7 +226,7 @@ class Station:
         self.confirm_clock: Callable[[], None] = lambda: None
         """The county or a person says that it is right."""
         self.clock_remark: Callable[[], str] = lambda: ""
-        """What is to be said of it before that; "" if nothing."""
+        """A remark about it before that; "" if none."""
         self.county: CountyLink | None = None
         self.belong: Callable[[], None] = lambda: None
         """To its county by the enrolment that is kept now. Raises `BroadcasterError`."""

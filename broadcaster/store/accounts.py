@@ -2,10 +2,8 @@
 secretary.
 """
 
-import hmac
 import logging
 import secrets
-import threading
 from typing import Any
 
 from sqlalchemy import Connection, Row, delete, func, insert, select, update
@@ -16,7 +14,7 @@ from broadcaster.core.people import Person, Role
 from broadcaster.store.database.sqlite_connection import readable
 from broadcaster.store.database.station_database import Database
 from broadcaster.store.database.tables import draft, person, phone
-from broadcaster.store.login_attempts import TriesFrom
+from broadcaster.store.login_guard import LoginGuard
 from broadcaster.store.passwords import Passwords, new_password, refuse_weak_password
 
 logger = logging.getLogger(__name__)
@@ -25,8 +23,6 @@ LONGEST_NAME = 20
 MOST_PEOPLE = 100
 ANY = select(person).limit(1)
 
-# What is guessed at while there is nobody.
-CODE = "one-time code"
 TOO_MANY = "密码错的次数太多，请 15 分钟后再试。"
 
 
@@ -39,25 +35,21 @@ class Accounts:
     def __init__(self, database: Database, clock: Clock, passwords: Passwords | None = None) -> None:
         self._database = database
         self._clock = clock
-        self._passwords = passwords or Passwords()
-        self._code = f"{secrets.randbelow(10**8):08}"
-        self._tries = TriesFrom()
-        # Guesses must be counted in order.
-        self._lock = threading.Lock()
+        self._guard = LoginGuard(clock, passwords, TOO_MANY)
 
     def needs_account(self) -> bool:
         return not self._database.read(ANY)
 
     def one_time_code(self) -> str | None:
         """The eight digits to print while no account exists."""
-        return self._code if self.needs_account() else None
+        return self._guard.code if self.needs_account() else None
 
     def create(self, code: str, name: str, password: str, address: str = "") -> Person:
         """Make the first account, a secretary's. Raises `AccountRefused` with what to do about it."""
-        with self._lock:
+        with self._guard.turn:
             if not self.needs_account():
                 raise AccountRefused("账号已经建好了，请直接登录。")
-            self._check_code(code, address)
+            self._guard.check_code(code, address)
             name = _sound_name(name)
             refuse_weak_password(name, password)
             self._insert(name, Role.SECRETARY, password)
@@ -68,17 +60,10 @@ class Accounts:
         many wrong ones.
         """
         name = name.strip()
-        with self._lock:
-            now, row = self._clock.monotonic(), self._row(name)
-            secret = row.stamp if row else name
-            if not self._tries.allow(now, secret, address):
-                raise AccountRefused(TOO_MANY)
-            if self._passwords.verify(row and row.password_hash, password):
-                self._tries.succeeded(secret, address)
-                return self.find(name)
-            self._tries.failed(now, secret, address)
-            logger.warning("从 %s 登录，名字或密码不对", address)
-            return None
+        with self._guard.turn:
+            row = self._row(name)
+            secret, kept = (row.stamp, row.password_hash) if row else (name, None)
+            return self.find(name) if self._guard.is_right(secret, kept, password, address) else None
 
     def find(self, name: str) -> Person | None:
         row = self._row(name)
@@ -98,7 +83,7 @@ class Accounts:
     def add(self, name: str, role: Role) -> str:
         """Let somebody in; the password to give him. Raises `AccountRefused`."""
         name, password = _sound_name(name), new_password()
-        with self._lock:
+        with self._guard.turn:
             if self.find(name):
                 raise AccountRefused(f"已经有叫“{name}”的账号了，请换一个名字。")
             if len(self.people()) >= MOST_PEOPLE:
@@ -109,7 +94,7 @@ class Accounts:
     def set_role(self, name: str, role: Role) -> None:
         """Raises `AccountRefused`, also when no secretary would be left."""
         who = self.get(name)
-        with self._lock, self._database.transaction() as connection:
+        with self._guard.turn, self._database.transaction() as connection:
             if role is not Role.SECRETARY:
                 _keep_a_secretary(connection, who)
             connection.execute(update(person).where(person.c.number == who.number).values(role=role))
@@ -117,7 +102,7 @@ class Accounts:
     def remove(self, name: str) -> None:
         """End an account and its sessions and phones. Raises the same."""
         who = self.get(name)
-        with self._lock, self._database.transaction() as connection:
+        with self._guard.turn, self._database.transaction() as connection:
             _keep_a_secretary(connection, who)
             connection.execute(delete(phone).where(phone.c.person == who.number))
             connection.execute(delete(draft).where(draft.c.person == who.number))
@@ -126,7 +111,7 @@ class Accounts:
     def reset(self, name: str) -> str:
         """A new password to give somebody who forgot his; sessions and phones end."""
         password = new_password()
-        with self._lock:
+        with self._guard.turn:
             self._set_password(self.get(name), password)
         return password
 
@@ -138,12 +123,12 @@ class Accounts:
         refuse_weak_password(who.name, new)
         if new == old:
             raise AccountRefused("新密码和现在的一样，请换一个。")
-        with self._lock:
+        with self._guard.turn:
             self._set_password(who, new)
         return self.get(name)
 
     def _set_password(self, who: Person, password: str) -> None:
-        kept = {"password_hash": self._passwords.hash(password), "stamp": secrets.token_hex(16)}
+        kept = {"password_hash": self._guard.passwords.hash(password), "stamp": secrets.token_hex(16)}
         with self._database.transaction() as connection:
             connection.execute(update(person).where(person.c.number == who.number).values(kept))
             connection.execute(delete(phone).where(phone.c.person == who.number))
@@ -152,7 +137,7 @@ class Accounts:
         values = {
             "name": name,
             "role": role,
-            "password_hash": self._passwords.hash(password),
+            "password_hash": self._guard.passwords.hash(password),
             "stamp": secrets.token_hex(16),
             "made_at": self._clock.now().isoformat(),
         }
@@ -164,14 +149,6 @@ class Accounts:
         name = name.encode("utf-8", "replace").decode()
         rows = self._database.read(select(person).where(person.c.name == name))
         return rows[0] if rows else None
-
-    def _check_code(self, code: str, address: str) -> None:
-        now = self._clock.monotonic()
-        if not self._tries.allow(now, CODE, address):
-            raise AccountRefused("一次性代码错的次数太多，请 15 分钟后再试。")
-        if not hmac.compare_digest(code.strip().encode("utf-8", "replace"), self._code.encode()):
-            self._tries.failed(now, CODE, address)
-            raise AccountRefused("一次性代码不对，请看启动时屏幕上显示的 8 位数字。")
 
 
 def _person(row: Row[Any]) -> Person:

@@ -58,7 +58,7 @@ class Deeds:
         return [row.what for row in self._source.read(query)]
 
     def wrong_logins(self, names: Collection[str]) -> list[WrongLogins]:
-        """Whose password was wrong too often in the last day. Raises `StoreUnusable`."""
+        """The accounts with too many wrong passwords in the last day. Raises `StoreUnusable`."""
         since = _written(self._clock.now() - deed_search.LATELY)
         return deed_search.worrying(self._read(deed_search.failed_since(deed, since)), names)
 

@@ -1,4 +1,4 @@
-"""Deeds as a page looks for them, and the wrong logins among them; over the tables of box and office."""
+"""Searches the audit log, and finds wrong logins in it; over the tables of box and office."""
 
 from __future__ import annotations
 

@@ -18,6 +18,8 @@ from broadcaster.store.database.tables import draft
 logger = logging.getLogger(__name__)
 
 KEPT_FOR = timedelta(days=7)
+# No airing and no slot has two lines for a name.
+DROPPED = "dropped\n"
 MOST_OF_ONE = 20
 # Above what any form has, and below what would fill a card.
 MOST_FIELDS, LONGEST_VALUE = 300, 100_000
@@ -54,6 +56,11 @@ class Drafts:
         self._unwritten: OrderedDict[tuple[int, str], FormDraft] = OrderedDict()
 
     def find(self, owner: int, draft_id: str) -> FormDraft | None:
+        """None too for one that he dropped."""
+        found = self._find(owner, draft_id)
+        return None if found and found.became == DROPPED else found
+
+    def _find(self, owner: int, draft_id: str) -> FormDraft | None:
         if unwritten := self._unwritten.get((owner, draft_id)):
             return unwritten
         return next((one for one in self._read(owner) if one.id == draft_id), None)
@@ -81,13 +88,14 @@ class Drafts:
             self._write(owner, replace(found, became=became))
 
     def drop(self, owner: int, draft_id: str) -> None:
-        """He does not want it any more."""
-        self._unwritten.pop((owner, draft_id), None)
-        try:
-            with self._database.transaction() as connection:
-                connection.execute(delete(draft).where(_is(owner, draft_id)))
-        except StoreUnusable as error:
-            logger.warning("没写完的一条没有删掉：%s", error)
+        """He does not want it any more; until it goes he can have it back."""
+        self.finish(owner, draft_id, DROPPED)
+
+    def take_back(self, owner: int, draft_id: str) -> None:
+        """He wants it after all."""
+        found = self._find(owner, draft_id)
+        if found and found.became == DROPPED:
+            self._write(owner, replace(found, became=""))
 
     def _read(self, owner: int) -> list[FormDraft]:
         try:

@@ -1,11 +1,8 @@
-"""The phone page: a Flask app over the station it is given."""
-
-from __future__ import annotations
+"""Builds the Flask app of the village page over the station that it is given."""
 
 import logging
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from flask import Flask, g, redirect, render_template, request
 from flask.typing import ResponseReturnValue
@@ -20,6 +17,7 @@ from broadcaster.core.errors import BroadcasterError
 from broadcaster.core.model import new_id
 from broadcaster.core.project_folders import ENDED_SESSIONS, SESSION_KEY
 from broadcaster.settings.schema import Settings
+from broadcaster.station.station import Station
 from broadcaster.web.api import (
     endpoints,
     exports,
@@ -62,9 +60,6 @@ from broadcaster.web.pages import (
 )
 from broadcaster.web.server.security_headers import OwnFormsOnly, protect
 from broadcaster.web.server.session_key import load_session_key
-
-if TYPE_CHECKING:
-    from broadcaster.station.station import Station
 
 logger = logging.getLogger(__name__)
 
@@ -183,7 +178,7 @@ def _answer_errors(app: Flask) -> None:
 
 
 def _answer_stale_form(error: CSRFError) -> ResponseReturnValue:
-    """What it said is there, for who has logged in anew since the page was made."""
+    """Answers a form whose page is older than the login; its words are kept."""
     if access.who():
         carried_forms.begin()
         return _error_page(400, _(OTHER_LOGIN))

@@ -15,7 +15,9 @@ from rig.village import FIRST, RunningBox, Village
 
 from broadcaster.daemon.control_socket import ask, socket_path
 
-WATER = "明天上午八点到十一点停水，请大家提前储水。"
+WATER = "明天上午停水。"
+LONG = "明天上午八点到十一点停水，请大家提前储水。" * 5
+FLOOD = ("水库泄洪，请转移。", "--severity", "1", "--repeats", "1")
 
 
 @pytest.fixture
@@ -91,10 +93,10 @@ def test_a_text_never_seen_is_made_while_the_chime_sounds(
 def test_stop_silences_and_is_told_to_who_spoke(
     village: Village, fake_rig: FakeRig, start: Callable[..., RunningBox]
 ) -> None:
-    whole = village.render(WATER * 5)
+    whole = village.render(LONG)
     start()
     saying = subprocess.Popen(
-        village.command("say", WATER * 5), env=village.environment, stdout=subprocess.PIPE, text=True
+        village.command("say", LONG), env=village.environment, stdout=subprocess.PIPE, text=True
     )
     wait_until(lambda: any(fake_rig.captured()))
     stopped = village.call("stop")
@@ -109,12 +111,11 @@ def test_stop_silences_and_is_told_to_who_spoke(
 def test_a_severer_notice_cuts_in_and_is_heard_whole(
     village: Village, fake_rig: FakeRig, start: Callable[..., RunningBox]
 ) -> None:
-    flood = village.render("上游水库今晚开闸泄洪，请马上转移。", "--severity", "1")
-    village.render(WATER * 5)
+    flood = village.render(*FLOOD)
     start()
-    village.call("say", WATER * 5, "--no-wait")
+    village.call("say", LONG, "--no-wait")
     wait_until(lambda: any(fake_rig.captured()))
-    urgent = village.call("say", "上游水库今晚开闸泄洪，请马上转移。", "--severity", "1")
+    urgent = village.call("say", *FLOOD)
     assert urgent.returncode == 0
     wait_until(lambda: flood in fake_rig.captured())
     assert outcomes(village) == ["PLAYED", "CUT_SHORT"]
@@ -124,12 +125,12 @@ def test_status_shows_what_sounds_and_what_comes(
     village: Village, start: Callable[..., RunningBox]
 ) -> None:
     start()
-    village.call("say", WATER * 5, "--no-wait")
+    village.call("say", LONG, "--no-wait")
     status = json.loads(village.call("status", "--json").stdout)
-    assert status["on_air"]["text"] == WATER * 5
+    assert status["on_air"]["text"] == LONG
     assert [airing["title"] for airing in status["next"]][:1] == ["早安"]
     assert status["fault"] == ""
-    assert WATER[:10] in village.call("status").stdout
+    assert LONG[:10] in village.call("status").stdout
 
 
 def test_a_signal_ends_the_box_and_all_its_children(

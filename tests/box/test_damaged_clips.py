@@ -16,7 +16,7 @@ from broadcaster.audio.mastering_preset import PRESETS
 from broadcaster.core.model import Signal
 from broadcaster.system.flac_digest import SEAL_END, STREAM_INFO_END
 
-WATER = "明天上午停水。请大家储水。"
+WATER = "停水。请储水。"
 
 
 class Since:

@@ -90,7 +90,6 @@ def test_a_box_that_is_killed_takes_up_what_waited(
     village: Village, fake_rig: FakeRig, start: Start
 ) -> None:
     water = village.render(WATER)
-    village.render(LONG)
     box = start()
     village.call("say", LONG, "--no-wait")
     village.call("say", WATER, "--no-wait")

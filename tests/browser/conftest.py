@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, StorageState, expect
 from rig.phone import chromium, log_in, make_account, phone
 from rig.rig import FakeRig, Sink
 from rig.village import RunningBox, Village
@@ -43,12 +43,20 @@ def box(village: Village, browser: Browser) -> Iterator[RunningBox]:
         running.end()
 
 
-@pytest.fixture
-def page(browser: Browser, box: RunningBox, village: Village) -> Iterator[Page]:
-    """A phone whose owner has logged in; nothing of his is left on the air."""
+@pytest.fixture(scope="package")
+def logged_in(browser: Browser, box: RunningBox) -> StorageState:
+    """What a phone keeps once its owner has logged in."""
     with phone(browser, box.page) as context:
+        log_in(context.new_page())
+        return context.storage_state()
+
+
+@pytest.fixture
+def page(browser: Browser, box: RunningBox, village: Village, logged_in: StorageState) -> Iterator[Page]:
+    """A phone whose owner has logged in; nothing of his is left on the air."""
+    with phone(browser, box.page, storage_state=logged_in) as context:
         page = context.new_page()
-        log_in(page)
+        page.goto("/")
         yield page
     list(ask(village.state, {"do": "stop", "asked_by": "test"}) or ())
 

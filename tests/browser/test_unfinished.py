@@ -128,11 +128,11 @@ def is_there(page: Page, form: Form, text: str) -> bool:
 
 def drop_all(page: Page) -> None:
     page.goto("/unfinished")
-    rows = page.locator("#unfinished li")
-    while rows.count():
-        before = rows.count()
-        rows.first.get_by_role("button", name="不要了").click()
-        expect(rows).to_have_count(before - 1)
+    wanted = page.locator("#unfinished li").get_by_role("button", name="不要了")
+    while wanted.count():
+        before = wanted.count()
+        wanted.first.click()
+        expect(wanted).to_have_count(before - 1)
 
 
 def lost(context: BrowserContext, box: Box, count: int, seed: int) -> list[str]:

@@ -12,7 +12,7 @@ from county.county_office import PASSWORD, TOWN, OfficeDesk, make_desk
 from county.foreign_messages import ALERT, EBM
 from county.office_site import app_of
 from county.test_counties import let_in, take
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 from rig.looks import faults
 from rig.old_phone import old_phone
 from rig.phone import chromium, log_in, phone, press
@@ -30,6 +30,7 @@ PATHS = (
     *("/more", "/more/library", "/more/standing", "/more/audit", "/more/people"),
     *("/more/library/edit?name=停水", "/more/standing/edit?name=防火"),
 )
+LOOKED_AGAIN_MS = 6_000
 TEXT = "明天上午八点到下午五点停水。"
 
 
@@ -42,6 +43,12 @@ def serving(desk: OfficeDesk, folder: Path) -> Iterator[str]:
     server.shutdown()
     thread.join()
     server.server_close()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as browser:
+        yield browser
 
 
 @pytest.fixture
@@ -71,13 +78,14 @@ def publish(page: Page) -> None:
 
 
 def test_a_notice_is_sent_from_the_page_and_every_page_is_fit_to_be_read(
-    address: str, plain_desk: OfficeDesk
+    browser: Browser, address: str, plain_desk: OfficeDesk
 ) -> None:
     box = plain_desk.enrol()
-    with chromium() as browser, phone(browser, address) as context:
+    with phone(browser, address) as context:
         page = context.new_page()
         page.goto("/login")
         wrong = list(faults(page, "login"))
+        page.clock.install()
         log_in(page, "管家", PASSWORD)
         fill(plain_desk)
         publish(page)
@@ -90,7 +98,7 @@ def test_a_notice_is_sent_from_the_page_and_every_page_is_fit_to_be_read(
         plain_desk.publisher.sign_cleared()
         told = plain_desk.boxes[box.id].heard(paper.id, plain_desk.clock, Outcome.PLAYED, 30.0)
         plain_desk.take(box, told)
-        # It looks again every 5 s.
+        page.clock.fast_forward(LOOKED_AGAIN_MS)
         expect(page.locator(".figures .good dd")).to_have_text("1", timeout=15_000)
         [drill] = plain_desk.parts.desk.recent(10, kinds=(BulletinKind.DRILL,))
         of_bulletins = f"/listen/{paper.id}", f"/bulletin/{paper.id}/town/{TOWN}", f"/drills/{drill.id}"
@@ -112,10 +120,10 @@ def test_a_notice_is_sent_from_the_page_and_every_page_is_fit_to_be_read(
 
 
 def test_an_interrupted_text_is_kept_and_back_and_reload_end_on_pages_of_ours(
-    address: str, plain_desk: OfficeDesk
+    browser: Browser, address: str, plain_desk: OfficeDesk
 ) -> None:
     plain_desk.enrol()
-    with chromium() as browser, phone(browser, address) as context:
+    with phone(browser, address) as context:
         page = context.new_page()
         log_in(page, "管家", PASSWORD)
         page.goto("/compose")
@@ -140,10 +148,11 @@ def test_an_interrupted_text_is_kept_and_back_and_reload_end_on_pages_of_ours(
 
 
 def test_a_board_whose_session_is_over_says_so_and_leads_to_the_login(
-    address: str, plain_desk: OfficeDesk
+    browser: Browser, address: str, plain_desk: OfficeDesk
 ) -> None:
-    with chromium() as browser, phone(browser, address) as context:
+    with phone(browser, address) as context:
         page, other = context.new_page(), context.new_page()
+        page.clock.install()
         log_in(page, "管家", PASSWORD)
         page.goto("/")
         ended = page.get_by_text("登录已经结束，这一页不再更新")
@@ -151,7 +160,7 @@ def test_a_board_whose_session_is_over_says_so_and_leads_to_the_login(
         plain_desk.clock.step(timedelta(hours=13))
         other.goto("/login")
         given = context.cookies()
-        # It looks again every 5 s.
+        page.clock.fast_forward(LOOKED_AGAIN_MS)
         expect(ended).to_be_visible(timeout=15_000)
         assert context.cookies() == given
         other.get_by_label("名字").fill("管家")
@@ -171,7 +180,7 @@ def wander(page: Page) -> None:
 
 
 def test_a_provinces_counties_are_fit_to_be_read(
-    sqlite: OfficeDatabase, province_folder: OfficeFolder, tmp_path: Path
+    browser: Browser, sqlite: OfficeDatabase, province_folder: OfficeFolder, tmp_path: Path
 ) -> None:
     desk = make_desk(sqlite, province_folder)
     relay = let_in(desk)
@@ -179,7 +188,7 @@ def test_a_provinces_counties_are_fit_to_be_read(
     paper = desk.send(areas=("33",))
     take(desk, relay.presence(desk.clock, below=False), relay.sum(desk, paper))
     paths = f"/bulletin/{paper.id}", f"/counties/331121/bulletin/{paper.id}", "/counties"
-    with serving(desk, tmp_path) as address, chromium() as browser, phone(browser, address) as context:
+    with serving(desk, tmp_path) as address, phone(browser, address) as context:
         page = context.new_page()
         page.goto("/login")
         log_in(page, "管家", PASSWORD)

@@ -1,6 +1,7 @@
-"""Holds what the names of the program must be: a class name stands for one thing in all of it."""
+"""Holds the rules for names and docstrings of the program."""
 
 import ast
+import re
 from collections import Counter
 from collections.abc import Iterator
 
@@ -8,6 +9,7 @@ from house.layout import FILES, PACKAGE
 
 # What comes in with the address or the headers of a request ends in what it comes by.
 SCHEMA_ENDINGS = ("In", "Out", "Path", "Query", "Header")
+NOUN_CLAUSE = re.compile(r"(What|Where|Whether|Whom?|Whose|Which|How|Why)\b")
 STRICT = "Strict"  # the base of those that take nothing they do not know
 
 
@@ -31,3 +33,17 @@ def test_schemas_of_the_api_say_which_way_they_go() -> None:
             schemas.add(node.name)
     wrong = schemas - {"BaseModel", "RawModel", STRICT}
     assert not [name for name in wrong if not name.endswith(SCHEMA_ENDINGS)]
+
+
+def docstrings() -> Iterator[tuple[str, str]]:
+    """Those of fields and constants too."""
+    for path in FILES:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+                if isinstance(node.value.value, str):
+                    yield f"{path.relative_to(PACKAGE)}:{node.lineno}", node.value.value.strip()
+
+
+def test_a_docstring_says_what_its_thing_does_or_holds() -> None:
+    """A noun clause (What a box knows of …) leaves the thing without its name."""
+    assert not [(place, text[:60]) for place, text in docstrings() if NOUN_CLAUSE.match(text)]

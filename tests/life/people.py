@@ -145,7 +145,11 @@ class Person:
         return bool(self.page.locator("form.decide").count()) and mark in self.page.content()
 
     def _decide(self) -> None:
-        if not self.page.locator("form.decide button.main").count():
+        button = self.page.locator("form.decide button.main").first
+        with suppress(TimeoutError):
+            # Its page may still be on its way.
+            button.wait_for(timeout=SHOWN_MILLISECONDS)
+        if not button.count():
             raise Refused(self.problem)
         self._click("form.decide button.main")
 

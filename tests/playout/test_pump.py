@@ -124,7 +124,7 @@ def test_a_sink_that_fails_ends_the_thread_with_its_reason(
     bench.sink.fail_at = step
     bench.pump.start()
     bench.pump.join(10)
-    assert not bench.pump.alive
+    assert not bench.pump.is_alive()
     assert (bench.pump.failure, bench.pump.opened) == (f"坏在 {step}", opened)
 
 

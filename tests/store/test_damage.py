@@ -136,10 +136,10 @@ READ = """
 import sys
 from pathlib import Path
 from broadcaster.core.errors import StoreUnusable
-from broadcaster.store.database.read_connection import Reader
+from broadcaster.store.database.read_connection import ReadConnection
 from broadcaster.store.database.tables import journal
 try:
-    Reader(Path(sys.argv[1])).read(journal.select())
+    ReadConnection(Path(sys.argv[1])).read(journal.select())
 except StoreUnusable as error:
     print(type(error).__name__)
 """

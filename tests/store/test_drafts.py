@@ -51,6 +51,10 @@ def test_it_is_dropped_and_goes_after_seven_days_and_beyond_twenty(
     assert len(store.drafts.of(1)) == MOST_OF_ONE and store.drafts.find(1, "2") is None
     store.drafts.drop(1, "5")
     assert store.drafts.find(1, "5") is None and len(store.drafts.of(1)) == MOST_OF_ONE - 1
+    store.drafts.take_back(2, "5")
+    assert store.drafts.find(1, "5") is None
+    store.drafts.take_back(1, "5")
+    assert store.drafts.find(1, "5") and len(store.drafts.of(1)) == MOST_OF_ONE
 
 
 def test_whose_account_goes_his_drafts_go(store: Store) -> None:

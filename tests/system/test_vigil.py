@@ -16,7 +16,7 @@ from broadcaster.system.watchdog import OUTSIDE
 LIMIT = "1.0"
 BEGIN = """
 import sys, threading, time
-from broadcaster.system.thread_loop import Loop
+from broadcaster.system.thread_loop import ThreadLoop
 from broadcaster.system.watchdog import keep_watch
 ended = threading.Event()
 def watch(*loops, ask=lambda: None):
@@ -24,7 +24,7 @@ def watch(*loops, ask=lambda: None):
     sys.exit(keep_watch(loops, ended, ask, float(sys.argv[1])))
 """
 STUCK_LOOP = """
-loop = Loop("talking", threading.Event().wait, print, longest_seconds=0.5)
+loop = ThreadLoop("talking", threading.Event().wait, print, longest_seconds=0.5)
 loop.start()
 watch(loop)
 """
@@ -41,9 +41,9 @@ def air():
     for _ in range(20):
         time.sleep(0.2)
         loop.stir()
-loop = Loop("airing", air, print, longest_seconds=1.0)
-patient = Loop("copies", threading.Event().wait, print)
-busy = [Loop(f"busy-{n}", work, print, longest_seconds=1.0) for n in range(4)]
+loop = ThreadLoop("airing", air, print, longest_seconds=1.0)
+patient = ThreadLoop("copies", threading.Event().wait, print)
+busy = [ThreadLoop(f"busy-{n}", work, print, longest_seconds=1.0) for n in range(4)]
 for one in (loop, patient, *busy): one.start()
 threading.Timer(4.0, ended.set).start()
 watch(loop, patient, *busy)

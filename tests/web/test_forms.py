@@ -196,8 +196,27 @@ def test_a_draft_is_dropped_and_another_person_never_sees_it(
     assert own not in other.get("/unfinished").text
     assert own not in other.get(f"/say/{WATER['notice_id']}/edit").text
     assert own in secretary.get("/unfinished").text
-    post(f"/unfinished/{WATER['notice_id']}/drop")
-    assert own not in secretary.get("/unfinished").text
+    gone = post(f"/unfinished/{WATER['notice_id']}/drop").location
+    page = secretary.get(gone).text
+    assert own not in page and "已经拿掉" in page and "取回来" in page
+    assert own not in secretary.get(f"/say/{WATER['notice_id']}/edit").text
+    assert post(f"/unfinished/{WATER['notice_id']}/take-back", gone).location == "/unfinished"
+    assert own in secretary.get("/unfinished").text
+    assert "取回来</button></form>" not in secretary.get(gone).text
+    assert own in secretary.get(f"/say/{WATER['notice_id']}/edit").text
+
+
+@pytest.mark.parametrize("recording", [{}, {"recording": "0" * 32}], ids=["words", "a recording"])
+def test_what_is_being_written_is_not_among_what_is_left_unfinished(
+    secretary: FlaskClient, post: Post, recording: dict[str, str]
+) -> None:
+    """So that nobody drops it while he writes."""
+    post("/say", **WATER | recording)
+    post("/say", **WATER | {"notice_id": "ba9876543211", "text": "另一条"})
+    page = secretary.get(f"/say/{WATER['notice_id']}/edit").text
+    assert "另一条" in page and '<li data-id="ba9876543211"' in page
+    assert ("用录音" in page) is bool(recording)
+    assert f'<li data-id="{WATER["notice_id"]}"' not in page
 
 
 def test_a_form_of_another_login_says_so_and_not_that_it_is_old(

@@ -1,4 +1,4 @@
-"""What the relays of counties tell: each sum verified by its relay's key, the last of each kept."""
+"""Delivery totals of counties: verifies each by its relay's key, and stores the last of each."""
 
 import logging
 from collections import Counter

@@ -1,4 +1,4 @@
-"""The picture of a bulletin: one bar a town, in parts by how its boxes fare."""
+"""The chart of a bulletin's delivery: one bar for each town, in parts by the state of its boxes."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

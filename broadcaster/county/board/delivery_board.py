@@ -1,4 +1,4 @@
-"""The board: how far a bulletin has come, in figures, by town and by village."""
+"""The delivery board: counts how far a bulletin has come, by town and by village."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -126,7 +126,7 @@ class Place:
 
 @dataclass(frozen=True)
 class TownCounts:
-    """How the boxes below one town fare."""
+    """The delivery counts of one town's boxes."""
 
     code: str
     name: str

@@ -1,4 +1,4 @@
-"""Drills: who heard one, how soon after it was sent, which villages stayed silent."""
+"""Results of drills: who heard one, how soon after it was sent, which villages stayed silent."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The board of a province: a bulletin by county, and how far each county's figures can be believed."""
+"""The delivery board of a province: a bulletin by county, and how reliable each county's figures are."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -23,7 +23,7 @@ SILENT_AFTER = timedelta(minutes=3)
 
 
 class FigureQuality(StrEnum):
-    """What the figures of a county are worth."""
+    """The reliability of a county's figures."""
 
     TRUE = "true"
     UNKNOWN = "unknown"
@@ -47,7 +47,9 @@ SAID = {
 
 @dataclass(frozen=True)
 class Fare:
-    """How a bulletin fares in one county. `at` is until when the figures were true, None without any."""
+    """The delivery of a bulletin in one county. `at` is the time until which the figures were true, None
+    without any.
+    """
 
     county: County
     counts: Counts
@@ -135,7 +137,7 @@ class CountyBoard:
         return to_csv(heading, ((paper.draft.called, *line) for line in lines))
 
     def word_of(self, county: County) -> FigureQuality:
-        """What this county's relay is worth now, whatever the bulletin."""
+        """The reliability of this county's relay now, for any bulletin."""
         if county.state is BoxState.RETIRED:
             return FigureQuality.RETIRED
         if not county.key:

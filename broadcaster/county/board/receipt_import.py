@@ -1,6 +1,7 @@
-"""Receipts that came home on a stick: found in a folder, in files or in an archive, and taken in.
+"""Imports receipts from a stick: from a folder, files or an archive.
 
-What a file says of itself only tells whose key to ask; the key decides. Names lead nowhere.
+A file's own claim only tells whose key to check with; the key decides. No name in a file or an archive
+is followed as a path.
 """
 
 import io
@@ -37,7 +38,7 @@ class ReceiptsUnreadable(BroadcasterError):
 
 @dataclass(frozen=True)
 class Home:
-    """What came of it."""
+    """The result of an import."""
 
     files: int
     genuine: int

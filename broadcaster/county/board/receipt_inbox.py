@@ -1,4 +1,6 @@
-"""Receipts: verified by the key that the register has of each box, kept for ever, added up."""
+"""The office's inbox of receipts: verifies each by the box's key in the register, stores it and counts
+it.
+"""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -39,7 +41,7 @@ ADDED_UP = ("stage", "key", "box_number", "at", "seconds_played", "seconds_due",
 
 @dataclass(frozen=True)
 class Sent:
-    """What came from a box, as bytes."""
+    """The bytes that came from a box."""
 
     box: str
     data: bytes
@@ -128,7 +130,7 @@ class ReceiptInbox:
             connection.execute(HEARD, [{"who": one, "when": now} for one in who])
 
     def present(self, told: Mapping[str, BoxStatus]) -> None:
-        """What boxes say of themselves on the broker; a will tells nothing but that one is gone."""
+        """Stores boxes' own status from the broker; a last will only tells that the box is gone."""
         if not told:
             return
         gone = [{"who": box, "there": 0} for box, one in told.items() if not one.there]

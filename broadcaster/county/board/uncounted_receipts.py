@@ -1,4 +1,4 @@
-"""Which receipts do not count, though a box has signed them, and in which figures that is told."""
+"""Decides which signed receipts do not count, and reports how many by box and reason."""
 
 import logging
 from collections import Counter
@@ -29,7 +29,7 @@ BURST, A_SECOND = 2_000, 0.1
 
 
 class Doubt(StrEnum):
-    """Why something of a box does not count; `sentence` goes on from how many there were."""
+    """The reason for which a receipt does not count; `sentence` goes on from their number."""
 
     UNREADABLE = "unreadable"
     UNKNOWN = "unknown"
@@ -72,12 +72,16 @@ class SentOut:
 
 
 def is_of(told: Receipt, digest: str) -> bool:
-    """Whether a receipt is of what was signed so. A refusal could not always read it."""
+    """True if a receipt is of the bulletin as it was signed. A refusal may lack the digest, because the
+    box could not always read it.
+    """
     return told.digest == digest or (told.digest is None and told.state is ReceiptState.REFUSED)
 
 
 def doubt_of(told: Receipt, sent: SentOut | None, village: str, now: datetime) -> Doubt | None:
-    """Why a genuine receipt of the box of this village does not count; None for one that does."""
+    """The reason for which a genuine receipt of this village's box does not count; None for one that
+    does.
+    """
     if sent is None:
         return Doubt.UNKNOWN
     if not any(area_codes.contains(area, village) for area in sent.areas):
@@ -90,7 +94,9 @@ def doubt_of(told: Receipt, sent: SentOut | None, village: str, now: datetime) -
 
 
 def is_honest(told: Receipt, why: Doubt) -> bool:
-    """What somebody has given a box, on a stick too, and what it has refused, is not held against it."""
+    """True if the box cannot be blamed: it refused a bulletin that somebody gave it, for instance on a
+    stick.
+    """
     return told.state is ReceiptState.REFUSED and why in (
         Doubt.UNKNOWN,
         Doubt.ELSEWHERE,
@@ -115,7 +121,7 @@ def _possible(heard: PlayedResult) -> bool:
 
 
 class Pace:
-    """How many receipts are taken of one box: many at once, then few, for ever. One thread."""
+    """Limits the receipts of one box: many at once, then few, for ever. One thread."""
 
     def __init__(self, clock: Clock, burst: int = BURST, a_second: float = A_SECOND) -> None:
         self._clock = clock
@@ -124,7 +130,7 @@ class Pace:
         self._left: dict[str, tuple[float, float]] = {}
 
     def allows(self, box: str, wanted: int) -> bool:
-        """Whether so many more may come; then they are counted."""
+        """True if so many more may come; then they are counted."""
         now = self._clock.monotonic()
         left, at = self._left.get(box, (float(self._burst), now))
         left = min(float(self._burst), left + (now - at) * self._a_second)
@@ -143,7 +149,7 @@ class Doubted:
 
 
 class Noted(Protocol):
-    """Where it is told what does not count."""
+    """Receives the receipts that do not count."""
 
     def note(self, box: str, why: Doubt, detail: object = "", count: int = 1) -> None: ...
 
@@ -155,7 +161,7 @@ class Noted(Protocol):
 
 
 class AtHand:
-    """What somebody brought on a stick: he is told, and no box is blamed for it."""
+    """Notes receipts from a stick that do not count: the person is told, and no box is blamed."""
 
     def __init__(self) -> None:
         self.noted: Counter[Doubt] = Counter()
@@ -169,8 +175,8 @@ class AtHand:
 
 
 class Doubts:
-    """What came over the broker under a box's own account and does not count, by box: noted by the
-    office's own thread, read by any.
+    """Notes receipts over the broker that do not count, by box: written by the office's own thread, read
+    by any.
     """
 
     def __init__(self, database: OfficeDatabase, clock: Clock) -> None:

@@ -1,6 +1,6 @@
-"""What a box says of itself under its own topic: whether it is there, why it is silent, when it rests.
+"""A box's status under its own topic: it is online, the reason for its silence, its quiet hours.
 
-Nothing of it is signed, so none of it lets anything pass; it tells people what they see.
+The status is not signed, so it permits nothing; people see it on the office's pages.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""The door to a broker of ours: a box that is enrolled may connect, one that is retired may not."""
+"""Gives boxes access to our broker at enrolment, and takes it away at retirement."""
 
 from collections.abc import Callable
 from contextlib import suppress

@@ -1,7 +1,7 @@
-"""Who may connect to a county's broker, and what each may read and write there.
+"""Accounts of a county's broker, and the topics that each may read and write.
 
-`users.json` is what counts, and has a sum over it; what Mosquitto reads is written out from it, so
-either is made again of the other.
+`users.json` decides, and has a checksum; Mosquitto's own files are written from it, and each can be
+restored from the other.
 """
 
 import hashlib

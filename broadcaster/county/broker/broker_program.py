@@ -1,4 +1,4 @@
-"""The program of `scripts/county_broker`: makes a broker's folder, then becomes Mosquitto's parent."""
+"""The program of `scripts/county_broker`: makes a broker's folder, then runs Mosquitto as a child."""
 
 import signal
 import socket

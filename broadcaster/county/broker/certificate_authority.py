@@ -1,4 +1,4 @@
-"""The county's own certificate authority: the only one that its boxes take the broker from."""
+"""The county's own certificate authority: boxes accept no other certificate from the broker."""
 
 import ipaddress
 from collections.abc import Sequence

@@ -1,4 +1,6 @@
-"""What was taken off a broker: surely gone when that is saved there, for till then it may come back."""
+"""Remembers cleared topics until the broker has saved that; until then a retained message may
+come back.
+"""
 
 from broadcaster.bulletin import mqtt_topics
 from broadcaster.core.clock import Clock

@@ -1,4 +1,6 @@
-"""A county's broker: Mosquitto with the settings that measurements call for, a user and ACL a box."""
+"""Configures Mosquitto for a county by figures that were measured, with an account and an ACL for each
+box.
+"""
 
 import base64
 import getpass
@@ -162,7 +164,9 @@ class Broker:
             return subprocess.Popen([program, "-c", settings], stdout=log, stderr=log)
 
     def set_aside_kept(self) -> bool:
-        """What Mosquitto cannot begin with; office and boxes send again what is not safe."""
+        """Sets aside a store that Mosquitto cannot read; office and boxes send unsaved messages
+        again.
+        """
         return self._moved(KEPT, DAMAGED)
 
     def put_back_kept(self) -> bool:
@@ -231,7 +235,7 @@ def new_password() -> str:
 
 
 def is_password(text: str) -> bool:
-    """Whether somebody may have written it; a disk writes zeros and nothing."""
+    """True if a person may have written this; a damaged disk gives zeros and nothing."""
     return bool(USABLE.fullmatch(text))
 
 

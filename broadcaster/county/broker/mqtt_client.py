@@ -1,4 +1,6 @@
-"""A broker to the office or the relay: what was published is there; what comes waits until kept."""
+"""MQTT client of the office and the relay: publishing returns once the broker has the message; received
+messages wait until they are stored.
+"""
 
 import logging
 import queue
@@ -111,7 +113,7 @@ class Wire:
             self._client.unsubscribe(topic)
 
     def take(self, seconds: float, most: int) -> list[Incoming]:
-        """What has come, waiting so long for the first, and a moment for those behind it."""
+        """The received messages; waits so long for the first, and a moment for those behind it."""
         found: list[Incoming] = []
         try:
             found.append(self._came.get(timeout=seconds))
@@ -139,11 +141,11 @@ class Wire:
         self._answered = answered
 
     def send(self, topic: str, data: bytes) -> bool:
-        """Whether it is on its way; not retained, and no broker keeps it."""
+        """Sends a message that is not retained; True if it is on its way."""
         return self.connected and not self._client.publish(topic, data, 0).rc
 
     def publish(self, wanted: Sequence[tuple[str, bytes]], retain: bool = True) -> bool:
-        """Whether the broker has acknowledged all of it."""
+        """Publishes messages; True if the broker has acknowledged all of them."""
         if not self.connected:
             return False
         made = [self._client.publish(topic, data, 1, retain) for topic, data in wanted]

@@ -224,7 +224,7 @@ class _Alert:
         return self._reading.areas(codes)
 
     def _remarks(self, info: Element) -> list[str]:
-        """What the clerk must know of this one, for no field of ours says it."""
+        """The remarks that the clerk must read, because no field of ours holds them."""
         found = []
         onset = self._reading.moment(info, "onset")
         if onset and onset != self._reading.moment(info, "effective"):

@@ -25,7 +25,7 @@ class NotExported(BroadcasterError):
 
 @dataclass(frozen=True)
 class CapSender:
-    """Who sends it: `id` for programs, without space or comma; `name`; and how areas are called."""
+    """The sender in CAP: `id` for programs, without space or comma; `name`; and the names of areas."""
 
     id: str
     name: str

@@ -1,4 +1,4 @@
-"""Where a message of another system is meant for, as an office sees it: its own places, and the rest."""
+"""The target areas of a message of another system: those inside this office's area, and the rest."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The messages of other systems that the office was given, and which bulletins were made of them."""
+"""Log of the messages of other systems, and the bulletins that were made of them."""
 
 import hashlib
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""Any message of another system, by what it is: CAP 1.2, or one of the formats beside it."""
+"""Reads a message of another system by its format: CAP 1.2, or one of the formats beside it."""
 
 from datetime import datetime
 

@@ -1,4 +1,6 @@
-"""An office's keyring and keys on disk. The keyring names the county's key, and is changed last."""
+"""The folder with an office's keyring and keys. The keyring names the county's key, and is
+changed last.
+"""
 
 from __future__ import annotations
 
@@ -101,7 +103,7 @@ class OfficeFolder:
 
     @property
     def pin(self) -> str:
-        """What a box is given by hand: the digest of the first root."""
+        """The digest of the first root, which is given to a box by hand."""
         return read_root(self.keyring.roots[0]).envelope.digest
 
     @property

@@ -1,4 +1,4 @@
-"""The office's list of keys and its own key, as the folder has them now: renewed in time."""
+"""Renews the office's list of keys in time, and warns before keys expire."""
 
 import logging
 from collections.abc import Callable

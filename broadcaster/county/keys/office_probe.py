@@ -1,4 +1,4 @@
-"""Whether an office stands in a folder, asked before all that an office is made of is imported."""
+"""Finds out if a folder holds an office, before the office's modules are imported."""
 
 from pathlib import Path
 
@@ -11,7 +11,7 @@ FROM_A_COPY = "请从拷贝的文件夹里放回来，不要重新建立，各�
 
 
 def why_no_keyring(folder: Path) -> str:
-    """What became of one that is not there, and what to do."""
+    """The sentence about a missing keyring, with what to do."""
     if any(folder.glob("county-*.key")):
         return f"{folder / KEYRING} 不见了：{FROM_A_COPY}"
     return f"{folder} 里没有钥匙串。先建立：broadcaster county init"

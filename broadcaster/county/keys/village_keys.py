@@ -1,4 +1,6 @@
-"""Which villages the office's site reaches: for each a key pair and a delegation, by a keeper's word."""
+"""Keys for villages' pages on the office's site: for each a key pair and a delegation, at a key keeper's
+request.
+"""
 
 import logging
 import threading
@@ -59,7 +61,7 @@ class VillageKeys:
         ]
 
     def is_open(self, village: str, urgent: bool) -> bool:
-        """Whether its page is carried so already, by a key that the passphrase opens."""
+        """True if its page is hosted already, by a key that the passphrase opens."""
         found = self.delegation(village)
         as_wanted = found is not None and found.severities == _severities(urgent)
         return as_wanted and self.signer(village) is not None

@@ -1,4 +1,6 @@
-"""The desk: bulletins from the first word to "may be sent", by whom, and how they are called off."""
+"""The approval desk: a bulletin's way from draft to "may be sent", who took part in it, and its
+cancellation.
+"""
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
@@ -62,7 +64,7 @@ class Paper:
 
     @property
     def hands(self) -> frozenset[str]:
-        """Who cannot agree to it for having had a hand in it."""
+        """The officers who cannot approve it, because they wrote a part of it."""
         return frozenset((*self.writers, self.written_by))
 
 
@@ -224,7 +226,7 @@ class ApprovalDesk:
         return [paper_of(row) for row in self._database.read(query)]
 
     def unsent(self) -> int:
-        """How many are signed, in force, and on no broker yet; cancels too."""
+        """The number of bulletins that are signed, in force, and on no broker yet; cancels too."""
         waits = (bulletin.c.state == DraftState.PUBLISHED) & bulletin.c.sent_at.is_(None)
         waits &= bulletin.c.expires > self._clock.now()
         return int(self._database.read(select(func.count()).where(waits))[0][0])
@@ -300,7 +302,7 @@ def paper_of(row: Row[Any]) -> Paper:
 
 
 def _hands(before: Paper, who: Officer, draft: Draft) -> dict[str, Any]:
-    """Who changed nothing wrote nothing."""
+    """The writers after this change; an officer who changed nothing is not added."""
     if draft.version == before.version:
         return {"written_by": before.written_by, "writers": "\n".join(before.writers)}
     return {"writers": "\n".join(dict.fromkeys((*before.writers, who.name)))}

@@ -1,4 +1,4 @@
-"""The rules of the office: who may send what, and when a second person must agree."""
+"""Rules of approval: the severities that an officer may send, and when a second person must agree."""
 
 from collections.abc import Collection
 from datetime import datetime, time, timedelta
@@ -15,7 +15,9 @@ CAPS = {1: "红色", 2: "橙色", 3: "黄色", 4: "蓝色", 0: "日常"}
 
 
 def why_two(draft: Draft, now: datetime) -> str:
-    """Why a second person must agree, in words; "" if none must. `now` is in the office's zone."""
+    """The reason for which a second person must agree, in words; "" if none must. `now` is in the
+    office's zone.
+    """
     if draft.kind is BulletinKind.CANCEL:
         return ""
     if draft.severity in URGENT:

@@ -1,4 +1,4 @@
-"""A bulletin of the office in words: how far it is, and what whoever agrees to it must know by now."""
+"""Words about a bulletin for the office's pages: its state, and warnings for whoever approves it."""
 
 import re
 from collections.abc import Callable
@@ -38,14 +38,14 @@ def state_said(paper: Paper, cancel_waits: bool = False) -> str:
 
 
 def why_waits(paper: Paper, now: datetime) -> str:
-    """Why a second person must agree, at this hour."""
+    """The reason for which a second person must agree, at this hour."""
     if why := approval_rules.why_two(paper.draft, now):
         return why
     return f"交上来的时候{paper.why_two}；这个原因现在没有了，看过没有问题就可以批准"
 
 
 def aged(paper: Paper, now: datetime) -> list[str]:
-    """What may be no longer true of words that were written on another day, in sentences."""
+    """Warnings about words that were written on another day and may no longer be true."""
     told, draft = [], paper.draft
     days = (now.date() - paper.written_at.astimezone(now.tzinfo).date()).days
     if days > 0:

@@ -1,4 +1,4 @@
-"""What somebody of the office wants told, before it is signed, and what may be wrong with it."""
+"""A draft: a bulletin before it is signed, with the checks of its fields."""
 
 import hashlib
 import re
@@ -39,7 +39,7 @@ class DraftRefused(BroadcasterError):
 
 
 class DraftState(StrEnum):
-    """How far a bulletin has come in the office.
+    """The state of a bulletin in the office.
 
     草稿, 等人审批, 可以发 (the office signs and sends it at once), 已发出, 已取消, 已过期.
     """
@@ -118,7 +118,7 @@ def settled(draft: Draft, county: str, now: datetime) -> Draft:
 
 
 def is_id(id: str) -> bool:
-    """Whether an office has made it."""
+    """True if an office can have made this id."""
     return ID.fullmatch(id) is not None
 
 

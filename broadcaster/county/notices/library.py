@@ -1,4 +1,4 @@
-"""The library: texts that the office needs again and again."""
+"""The library of the office: texts that it needs again and again."""
 
 from dataclasses import dataclass
 

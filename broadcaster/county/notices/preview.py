@@ -1,4 +1,4 @@
-"""The booth: how a draft will be said and how it will sound, for who listens before it is sent."""
+"""Previews of the office: the script and the sound of a draft, before it is sent."""
 
 from collections import OrderedDict
 from collections.abc import Sequence
@@ -50,7 +50,7 @@ class Booth:
         return self._versions.get(token, "")
 
     def seconds(self, token: str) -> float | None:
-        """How long it will sound; None while that is not known."""
+        """The length of its sound; None while that is not known."""
         return self._rehearsals.seconds(token)
 
     def hear(self, token: str) -> PreviewSound | None:
@@ -66,7 +66,7 @@ class Booth:
 
 
 def notice_of(draft: Draft, **other: Any) -> Notice:
-    """What a box makes of it once it is signed (`Bulletin.to_notice`), before there is a bulletin."""
+    """The notice that a box will make of the draft once it is signed (`Bulletin.to_notice`)."""
     repeat = other.pop("repeat", draft.repeat)
     given: dict[str, Any] = {
         "title": draft.called,

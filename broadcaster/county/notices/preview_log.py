@@ -1,4 +1,6 @@
-"""Who had a draft played to him before it was sent: by its version, so that a changed one is unheard."""
+"""Preview log: which officer heard which version of a draft before it was sent; a changed draft counts
+as unheard.
+"""
 
 import hashlib
 import logging
@@ -73,6 +75,6 @@ def of(connection: Connection, version: str) -> list[Hearing]:
 
 
 def to_bytes(id: str, version: str, digest: str, heard: Sequence[Hearing]) -> bytes:
-    """What is signed beside a bulletin: its digest, and who had heard that version of it."""
+    """The payload that is signed beside a bulletin: its digest, and who had heard that version of it."""
     told = {"v": 1, "bulletin": id, "version": version, "digest": digest}
     return strict_json.write(told | {"heard": [asdict(one) for one in heard]})

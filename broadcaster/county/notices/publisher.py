@@ -1,4 +1,4 @@
-"""Signs what is cleared, and says what is in force; the one place where the county's key is used."""
+"""Signs cleared bulletins and the snapshot; the only place where the county's key is used."""
 
 import logging
 from collections.abc import Collection, Mapping, Sequence
@@ -100,7 +100,7 @@ class Publisher:
         return self._sheets()
 
     def to_clear(self) -> list[Sheet]:
-        """What is over, and on the broker still."""
+        """The finished bulletins that are still on the broker."""
         query = select(bulletin).where(
             bulletin.c.state.in_((DraftState.CANCELLED, DraftState.EXPIRED)),
             bulletin.c.sent_at.is_not(None),
@@ -164,7 +164,7 @@ class Publisher:
             ).rowcount
 
     def heads(self) -> bytes:
-        """What is in force at this moment, signed."""
+        """The signed snapshot of this moment."""
         return self.signed(self.listing())
 
     def listing(self) -> Heads:
@@ -257,7 +257,9 @@ class Publisher:
         return Audio(sound.sha256, sound.size, address_of(sound, self._sound_address))
 
     def _told_of(self, heard: Sequence[Hearing], digest: str, row: Row[Any]) -> bytes | None:
-        """Who had this very version played to him, by the same key as the bulletin."""
+        """The signed list of officers who heard this very version, by the same key as the bulletin; None
+        if nobody did.
+        """
         if not heard:
             return None
         told = preview_log.to_bytes(row.id, row.version, digest, heard)

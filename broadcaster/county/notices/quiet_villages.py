@@ -1,4 +1,6 @@
-"""When villages keep quiet, as their boxes tell it: said before anybody sends what would wait for it."""
+"""Quiet hours of villages as their boxes report them, shown before somebody sends a bulletin that would
+wait for their end.
+"""
 
 from collections.abc import Sequence
 from datetime import datetime, tzinfo
@@ -61,7 +63,9 @@ class Resting:
 
 
 def verdict(rule: str, draft: Draft, due: datetime, zone: tzinfo) -> Verdict:
-    """What a box with these quiet hours, as it tells them, does to a bulletin that is due then."""
+    """The verdict of a box with these quiet hours, as it reports them, on a bulletin that is due
+    then.
+    """
     notice = Notice(draft.said, severity=draft.severity, drill=draft.is_drill, when_quiet=WhenQuiet.WAIT)
     settings = Settings(quiet=quiet_of(rule), station=StationSettings(timezone=str(zone)))
     return quiet_hours.quiet(settings, due, notice, draft.night_ok)

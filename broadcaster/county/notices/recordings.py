@@ -1,4 +1,4 @@
-"""Recordings that the office sends: taken in as on a box, kept in its folder, given to boxes."""
+"""Recordings of the office: taken in as on a box, stored in its folder, served to boxes."""
 
 import hashlib
 import json
@@ -92,5 +92,5 @@ def from_text(text: str) -> SignedRecording | None:
 
 
 def address_of(sound: SignedRecording, base: str) -> str:
-    """Where boxes fetch it; `base` is how they reach the office."""
+    """The address at which boxes fetch it; `base` is how they reach the office."""
     return f"{base.rstrip('/')}/sound/{sound.sha256}.flac"

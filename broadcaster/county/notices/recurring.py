@@ -1,4 +1,4 @@
-"""Standing notices: the same words again and again, on days of the week at a time of day."""
+"""Recurring notices: the same words again and again, on days of the week at a time of day."""
 
 from __future__ import annotations
 
@@ -126,7 +126,7 @@ class StandingNotices:
         return next((one for one in self.all() if one.name == name), None)
 
     def dates(self, one: Standing, count: int = 5) -> list[datetime]:
-        """When it falls due next."""
+        """The next times at which it falls due."""
         found, moment = [], self._clock.now()
         for _ in range(count):
             moment = one.schedule.next_after(moment)
@@ -134,7 +134,7 @@ class StandingNotices:
         return found
 
     def hindrance(self, one: Standing) -> str:
-        """Why it would not go out when it is due next; "" if it would."""
+        """The reason for which it would not go out when it is due next; "" if it would."""
         if one.paused:
             return "停着，恢复以后才发"
         who = self._officers.find(one.made_by)
@@ -156,7 +156,7 @@ class StandingNotices:
         return f"上一次没有发：{last.content}" if due_again == one.next_due else ""
 
     def pause(self, name: str, paused: bool, who: str = "") -> None:
-        """What fell due meanwhile is not made up for."""
+        """Pauses or resumes it; dates that fell due meanwhile are skipped."""
         due = {
             one.name: one.schedule.next_after(self._clock.now())
             for one in self.all()
@@ -188,7 +188,7 @@ class StandingNotices:
         return sent
 
     def _send(self, one: Standing, now: datetime) -> bool:
-        """What does not go out is told in its history."""
+        """Sends it; a failure is noted in its history."""
         who = self._officers.find(one.made_by)
         problem = "" if who else f"排它的{one.made_by}已经不在平台里了"
         if now - one.next_due >= LIFE:

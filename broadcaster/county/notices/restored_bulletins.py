@@ -1,5 +1,5 @@
-"""What stands in force and the office's database does not know, for it is an old copy: taken back from
-the broker, where it is retained as it was signed.
+"""Restores bulletins that are in force and missing in an office's database from an old copy: reads them
+from the broker, where each is retained as it was signed.
 """
 
 import logging
@@ -53,8 +53,8 @@ class TakenBack:
         return self._missing
 
     def look(self, in_force: Mapping[str, str]) -> bool:
-        """What our own heads on the broker list; whether any is missed that was not missed yet. They may
-        be those that we have sent a moment ago, when nothing was missed: what is missed stays so.
+        """Compares our own snapshot on the broker; True if a new bulletin is missing. The snapshot may
+        be the one that we sent a moment ago, when none was missing: a missing one stays so.
         """
         lost = in_force.keys() - self._known(in_force) - self._missing.keys()
         if lost:
@@ -94,7 +94,7 @@ class TakenBack:
 
 
 def warnings(database: OfficeDatabase, now: datetime) -> list[str]:
-    """What was taken back and is still in force, for people."""
+    """The restored bulletins that are still in force, in sentences for people."""
     query = select(bulletin).where(bulletin.c.written_by == BY, bulletin.c.state == DraftState.PUBLISHED)
     query = query.where(bulletin.c.kind != BulletinKind.CANCEL, bulletin.c.expires > now)
     found = [

@@ -1,4 +1,4 @@
-"""What is over for long goes: bulletins, receipts, who did what, recordings; never what is in force."""
+"""Deletes old bulletins, receipts, audit entries and recordings; never one in force."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ EMPTY = delete(told).where(_THIS, ~exists().where(SIGNED_WITH))
 
 @dataclass(frozen=True)
 class Tidied:
-    """How many went in one turn."""
+    """The numbers of deleted rows in one turn."""
 
     bulletins: int = 0
     receipts: int = 0
@@ -127,7 +127,7 @@ class Tidying:
         return len(ids)
 
     def _receipts(self, connection: Connection) -> int:
-        """What they add up to stays, with the bulletin."""
+        """Deletes old receipts; their totals stay with the bulletin."""
         live = select(bulletin.c.id).where(bulletin.c.state.not_in(OVER))
         old = (receipt.c.taken_at < self._before(self._keep.receipts_days)) & receipt.c.bulletin.not_in(
             live
@@ -168,7 +168,7 @@ def _delete_receipts(connection: Connection, which: Any) -> int:
 
 
 def kept(database: OfficeDatabase) -> dict[str, int]:
-    """How many there are of each now."""
+    """The number of rows of each kind now."""
     counted = {"通知": bulletin, "回执": receipt, "操作记录": audit}
     return {
         name: database.read(select(func.count()).select_from(table))[0][0]

@@ -1,4 +1,4 @@
-"""What a text of the library or a standing notice has been, by whom and since when."""
+"""Earlier versions of library texts and recurring notices, with author and time."""
 
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""What an officer is writing: kept as his form had it, so that no reload, restart or logout loses it."""
+"""Unsent forms of officers, stored as they were filled in, so no reload, restart or logout loses one."""
 
 import json
 from collections.abc import Sequence

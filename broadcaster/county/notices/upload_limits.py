@@ -1,4 +1,4 @@
-"""How many recordings somebody hands in: each is kept for weeks, also what is never sent."""
+"""Limits the recordings that an officer uploads: each is stored for weeks, even if it is never sent."""
 
 import threading
 from collections import Counter
@@ -30,7 +30,7 @@ class Uploads:
                 raise RecordingRefused(TOO_MANY)
 
     def note(self, officer: str, size: int) -> bool:
-        """Whether he has come to the bound by it."""
+        """Counts an upload; True if the officer has reached the limit by it."""
         with self._lock:
             before = self._bytes[officer]
             self._bytes[officer] += size

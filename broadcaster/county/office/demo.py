@@ -79,7 +79,7 @@ class DemoProcess:
         return self._process.poll()
 
     def said(self, pattern: str) -> str:
-        """What the pattern finds in its log, "" while it is not there."""
+        """The text that the pattern finds in its log, "" while it is not there."""
         found = re.search(pattern, self.log.read_text(encoding="utf-8", errors="replace"))
         return found[0] if found else ""
 

@@ -1,4 +1,4 @@
-"""The office's process: every part in data order, stopped in reverse."""
+"""The process of the office: builds every part in data order, and stops them in reverse."""
 
 import logging
 import os

@@ -1,4 +1,4 @@
-"""The office at work: one thread that takes in what boxes say, signs, sends, and clears away."""
+"""The office's own thread: takes in receipts, signs and sends bulletins, and clears topics."""
 
 import logging
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence

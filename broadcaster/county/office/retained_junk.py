@@ -1,4 +1,6 @@
-"""What must not stand on the broker: it would stay there for ever, and fill it."""
+"""Removes retained messages that do not belong on the broker, which would otherwise stay for ever and
+fill it.
+"""
 
 import logging
 from collections.abc import Collection

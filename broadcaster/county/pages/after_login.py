@@ -1,4 +1,4 @@
-"""Where an officer goes on whose session had ended: at his words, with nothing done."""
+"""Leads an officer whose session had ended back to his words after the login; nothing is executed."""
 
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue

@@ -1,4 +1,4 @@
-"""The page that a form was answered with, at an address of its own."""
+"""Gives the page that answers a form an address of its own."""
 
 from flask import Blueprint, Response, abort, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue

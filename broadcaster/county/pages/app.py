@@ -1,4 +1,4 @@
-"""The office's site: a Flask app over its parts, in the look of the box's page."""
+"""Builds the Flask app of the office's site, in the look of the box's page."""
 
 import logging
 from collections.abc import Callable
@@ -147,7 +147,7 @@ def _teach_wording(app: Flask, pages: Pages) -> None:
 
 
 def _paper_words(pages: Pages) -> dict[str, Callable[..., object]]:
-    """What is said of a bulletin now, the same on every page."""
+    """Template functions for the words about a bulletin, the same on every page."""
     clock, desk = pages.parts.clock, pages.parts.desk
 
     def state_said(paper: Paper) -> str:

@@ -1,4 +1,4 @@
-"""What was sent and how it fares: the list, one bulletin by town and by village, cancel and approval."""
+"""The pages of sent bulletins: the list, delivery by town and by village, cancel and approval."""
 
 from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue

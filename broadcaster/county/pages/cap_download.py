@@ -1,4 +1,4 @@
-"""A bulletin that the office has signed, as a CAP 1.2 file for neighbours."""
+"""Exports a signed bulletin as a CAP 1.2 file for neighbours."""
 
 from urllib.parse import urlsplit
 

@@ -1,4 +1,4 @@
-"""Write a bulletin, see how it will be said and who must agree, send it."""
+"""The pages to write a bulletin: form, preview, who must agree, and sending."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -53,7 +53,7 @@ def write() -> ResponseReturnValue:
 
 @pages.get("/<id>")
 def one(id: str) -> ResponseReturnValue:
-    """What he wrote here before; else the draft, a text of the library, or what was sent before."""
+    """The form with his unsent words; else with the draft, a library text, or an earlier bulletin."""
     parts = access.pages().parts
     access.pages().booth.warm()
     paper = parts.desk.find(id) if is_id(id) else abort(404)
@@ -81,7 +81,7 @@ def edit() -> ResponseReturnValue:
 
 @pages.post("/check")
 def check() -> ResponseReturnValue:
-    """What is wrong is told where the words are seen again."""
+    """Checks the form; a mistake is shown where the words are seen again."""
     fields, problem = _with_recording(posted())
     form = _kept(fields)
     if problem:
@@ -201,7 +201,7 @@ def _with_recording(fields: Fields) -> tuple[Fields, BroadcasterError | None]:
 
 
 def _both(form: Form, theirs: Paper, way: str) -> str:
-    """What two people made of one draft; `way` is what was to be done with his."""
+    """The page with two officers' versions of one draft; `way` is what was to be done with his."""
     names = access.pages().parts.register.names() | {access.pages().parts.county: "全县"}
     mine, rest = read_draft(form), [field for field in form.items(True) if field[0] != "opened"]
     return render_template(
@@ -217,7 +217,7 @@ def _both(form: Form, theirs: Paper, way: str) -> str:
 
 
 def _check(draft: Draft, opened: str, problem: str = "") -> str:
-    """How it will be said and sound, whom it will reach, who must agree. Raises `BroadcasterError`."""
+    """The preview page: script, sound, reach, and who must agree. Raises `BroadcasterError`."""
     found = access.pages()
     settled, why = found.parts.desk.preview(access.me(), draft)
     check_filled(settled)
@@ -236,8 +236,9 @@ def _check(draft: Draft, opened: str, problem: str = "") -> str:
 
 
 def _used(draft: Draft) -> ResponseReturnValue | None:
-    """Where a bulletin has come of this form already: it, for the same words; other words come back,
-    to be sent as another one."""
+    """The bulletin that was already made of this form, if its words are the same; other words come back,
+    to be sent as another one.
+    """
     paper = access.pages().parts.desk.find(draft.id)
     if paper is None or paper.state is DraftState.DRAFT:
         return None
@@ -253,5 +254,5 @@ def _as_another(draft: Draft, paper: Paper) -> ResponseReturnValue:
 
 
 def _words(draft: Draft) -> tuple[object, ...]:
-    """What makes it another one for who hears it."""
+    """The fields that make it another bulletin for whoever hears it."""
     return (draft.text.split(), draft.severity, draft.kind, draft.verse, draft.sound)

@@ -1,4 +1,4 @@
-"""The form of a bulletin: what it says as a draft, and a draft as it has it."""
+"""Reads a draft from the form of a bulletin, and writes it back into one."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -22,12 +22,12 @@ def form_of(fields: Iterable[tuple[str, str]]) -> Form:
 
 
 def posted() -> list[tuple[str, str]]:
-    """What the form of this request says, as it is kept."""
+    """The fields of this request's form, as they are stored."""
     return [(name, value) for name, value in request.form.items(True) if name != "csrf_token"]
 
 
 def read_draft(form: Form) -> Draft:
-    """What the form says; what is no draft is told by who takes it."""
+    """The draft in the form; mistakes are found by whoever takes it."""
     recorded = form.get("form") == "sound"
     return Draft(
         title=form.get("title", ""),
@@ -76,7 +76,7 @@ def fields_of(draft: Draft, opened: str = "") -> list[tuple[str, str]]:
 
 
 def kind_of(draft: Draft) -> str:
-    """What it is: text, verse or sound."""
+    """The kind of a draft: text, verse or sound."""
     return "sound" if draft.sound else "verse" if draft.verse else "text"
 
 

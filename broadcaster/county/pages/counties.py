@@ -1,4 +1,6 @@
-"""下面的县: who they are and whether their relays speak, how they come in; a bulletin in one of them."""
+"""The pages 下面的县: the counties below and their relays, their admission; a bulletin's delivery in one
+of them.
+"""
 
 from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue

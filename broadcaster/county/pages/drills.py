@@ -1,4 +1,4 @@
-"""Drills: all that there were, and of each who heard it and how soon."""
+"""The pages of drills: all of them, and of each who heard it and how soon."""
 
 from flask import Blueprint, Response, abort, render_template, request
 from flask.typing import ResponseReturnValue

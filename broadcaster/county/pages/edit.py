@@ -1,4 +1,4 @@
-"""One text of the library, one standing notice: changed, and what it has been so far."""
+"""The pages to change a library text or a recurring notice, with its earlier versions."""
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue

@@ -1,6 +1,6 @@
-"""`POST /enrol`: a box tells its one-time code and its public key, and learns all that it must know.
+"""The endpoint `POST /enrol`: a box sends its one-time code and its public key, and gets its enrolment.
 
-`/enrol/county` is the same for the relay of a county below. Who opens the address with a phone is told
+`/enrol/county` is the same for the relay of a county below. Whoever opens the address with a phone reads
 what it is for.
 """
 

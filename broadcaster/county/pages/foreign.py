@@ -1,4 +1,6 @@
-"""Messages of other systems: taken in, looked at beside their own words, kept as drafts; and CAP out."""
+"""The pages for messages of other systems: taken in, shown beside their own words, saved as drafts; and
+CAP export.
+"""
 
 from contextlib import closing
 from datetime import timedelta
@@ -130,7 +132,7 @@ def _page(message: ForeignMessage, told: ForeignDraft, draft: Draft, problem: st
 
 
 def _proposed(told: ForeignDraft) -> Draft:
-    """What the message says as our form has it; never longer than it says, from an hour on."""
+    """The draft that the message proposes; never longer than it says, from an hour on."""
     parts = access.pages().parts
     now = parts.clock.now()
     later = told.not_before if told.not_before and told.not_before > now else None
@@ -162,7 +164,7 @@ def _beyond(told: ForeignDraft, tree: list[TownAreas]) -> list[str]:
 
 
 def _uploaded() -> tuple[str, bytes]:
-    """What the file was called, and its bytes."""
+    """The uploaded file's name and bytes."""
     file = request.files.get("file")
     if file is None:
         return "", b""

@@ -1,4 +1,4 @@
-"""更多: the library, standing notices, people, the record of who did what."""
+"""The pages under 更多: library, recurring notices, people, audit log."""
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue

@@ -1,4 +1,4 @@
-"""First start, login, logout, one's own password."""
+"""The pages of the first start, login, logout, and one's own password."""
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue

@@ -1,4 +1,6 @@
-"""Hear what is to be sent, as a village will hear it; who did is kept, and signed with the bulletin."""
+"""The pages to hear a bulletin as a village will hear it; who did is logged, and signed with the
+bulletin.
+"""
 
 from typing import Any
 
@@ -65,7 +67,9 @@ def sound(token: str) -> ResponseReturnValue:
 
 @pages.get("/<id>/hearings.json")
 def record(id: str) -> ResponseReturnValue:
-    """Who had heard it before it was sent, signed by the county's key as the bulletin was."""
+    """The list of officers who heard it before it was sent, signed by the county's key as the bulletin
+    was.
+    """
     paper = _find(id)
     answer = Response(paper.hearings or abort(404), content_type="application/json")
     answer.headers["Content-Disposition"] = f'attachment; filename="hearings-{paper.id}.json"'

@@ -1,4 +1,6 @@
-"""Receipts from a stick: files or an archive, taken in as if they had come over the network."""
+"""The page to upload receipts from a stick: files or an archive, treated as if they had come over the
+network.
+"""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,6 @@
-"""Recordings for boxes: open, for a box has no session; named by the digest that was signed."""
+"""Serves recordings to boxes, without a login, because a box has no session; each by the digest that was
+signed.
+"""
 
 from flask import Blueprint, abort, send_file
 from flask.typing import ResponseReturnValue

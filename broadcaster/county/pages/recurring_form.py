@@ -1,4 +1,4 @@
-"""A text of the library and a standing notice as the forms of the pages describe them."""
+"""Reads a library text and a recurring notice from the forms of the pages."""
 
 from flask import request
 
@@ -34,7 +34,7 @@ def read_schedule() -> Schedule:
 
 
 def why_not(one: Standing) -> str:
-    """Why nobody would hear it when it is due next; "" if it will go out."""
+    """The reason for which nobody would hear it when it is due next; "" if it will go out."""
     parts = access.pages().parts
     nobody = "" if parts.listeners(one.draft.areas) else "这些地方还没有登记好的广播站"
     return parts.standing.hindrance(one) or nobody

@@ -1,4 +1,4 @@
-"""登记簿: the boxes by village, the codes by which they come in, the areas as CSV."""
+"""The pages 登记簿: boxes by village, their one-time codes, areas as CSV."""
 
 import codecs
 from urllib.parse import urlsplit
@@ -160,7 +160,7 @@ def _card(box: Box, code: str) -> str:
 
 
 def invitation_card(name: str, code: str, path: str, back: str) -> str:
-    """What whoever is let in at this path is given, as a line to copy and as a QR code."""
+    """The invitation for whoever is let in at this path, as a line to copy and as a QR code."""
     given = access.pages().invitation(code, request.url_root)
     line, host = given.line(path), urlsplit(given.office).hostname or ""
     drawing = segno.make(line, error="m").svg_inline(scale=6, border=2, dark="#000", light="#fff")

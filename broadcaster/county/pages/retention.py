@@ -1,4 +1,4 @@
-"""清理: how long the office keeps what is over, how much there is, what went when."""
+"""The page 清理: retention times of the office, the numbers of rows, the last deletions."""
 
 from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue

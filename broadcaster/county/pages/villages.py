@@ -1,4 +1,6 @@
-"""A village's page over the office's site: switched on and off, its address, why it is not to be had."""
+"""The pages that switch a village's page on the office's site on and off, and tell why it cannot be
+reached.
+"""
 
 from typing import Any
 
@@ -65,7 +67,7 @@ def into(box: str) -> ResponseReturnValue:
 @pages.route(f"{PREFIX}<box>/", methods=["GET", "POST"], endpoint="away")
 @pages.route(f"{PREFIX}<box>/<path:rest>", methods=["GET", "POST"], endpoint="away")
 def away(box: str, rest: str = "") -> ResponseReturnValue:
-    """Where the village's own page could not answer."""
+    """The page shown when the village's own page could not answer."""
     sentence = request.environ.get(PROBLEM) or abort(404)
     return render_template("office/village_away.html", sentence=sentence, box=box), 503
 

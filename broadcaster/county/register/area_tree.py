@@ -1,4 +1,4 @@
-"""The areas of an office as people pick them: the county, its towns, their villages."""
+"""The tree of an office's areas from which people pick: the county, its towns, their villages."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass

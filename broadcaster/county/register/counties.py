@@ -1,43 +1,26 @@
-"""The counties below an office: by which key each one's relay signs its sums, and who is let in."""
+"""The counties below an office: the key of each one's relay, and its access to the broker."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any
 
-from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import Connection, Row, select
 
 from broadcaster.bulletin import areas
 from broadcaster.bulletin.admission import Admission
 from broadcaster.bulletin.upstream_office import is_above
 from broadcaster.core.clock import Clock
 from broadcaster.county.broker.mosquitto import county_user, new_password
+from broadcaster.county.register.enrollees import BrokerAccess, Enrollees, read_key
 from broadcaster.county.register.one_time_code import RegisterRefused, coded, invited, new_code
-from broadcaster.county.register.register import BoxState, BrokerAddress, read_key, read_name
+from broadcaster.county.register.register import BoxState, BrokerAddress, read_name
 from broadcaster.county.store.office_database import OfficeDatabase, put
 from broadcaster.county.store.tables import area, county
 
 # A town has no office of its own.
 LONGEST_COUNTY = 6
 NO_COUNTY = "登记簿里没有这个县。"
-
-
-class CountyDoor(Protocol):
-    """Who may connect to the broker as the relay of a county."""
-
-    def admit_county(self, county: str, password: str) -> None: ...
-
-    def dismiss(self, box: str) -> None: ...
-
-
-class OpenCountyDoor:
-    """For a broker whose users are kept elsewhere, or that has none."""
-
-    def admit_county(self, county: str, password: str) -> None:
-        pass
-
-    def dismiss(self, box: str) -> None:
-        pass
 
 
 @dataclass(frozen=True)
@@ -56,16 +39,14 @@ class County:
     below: bool
 
 
-class Counties:
+class Counties(Enrollees):
     """Any thread. `office` is the trimmed code of the office's own area."""
 
     def __init__(
-        self, database: OfficeDatabase, clock: Clock, office: str, door: CountyDoor | None = None
+        self, database: OfficeDatabase, clock: Clock, office: str, door: BrokerAccess | None = None
     ) -> None:
-        self._database = database
-        self._clock = clock
+        super().__init__(database, clock, door, county.c.code, NO_COUNTY)
         self._office = office
-        self._door = door or OpenCountyDoor()
 
     def add(self, code: str, name: str) -> tuple[County, str]:
         """One that is new here, and its one-time code. Raises `RegisterRefused`."""
@@ -78,18 +59,11 @@ class Counties:
                 raise RegisterRefused("这个县已经在登记簿里了，可以给它发一个新的登记码。")
         return self.get(code), one_time
 
-    def replace(self, code: str) -> str:
-        """A new one-time code, for another relay there; until it is used the old key counts."""
-        one_time = new_code()
-        self._update(self.get(code).code, **coded(one_time, self._clock.now()))
-        return one_time
-
     def retire(self, code: str) -> None:
         """Its sums count no more, and its relay is let in no more; what it told stays."""
         with self._database.transaction() as connection:
             found = self._held(connection, code)
-            off = {"state": BoxState.RETIRED, "code_hash": None}
-            connection.execute(update(county).where(county.c.code == found.code).values(off))
+            self._change(connection, found.code, state=BoxState.RETIRED, code_hash=None)
             # Before it can be let in again: who comes meanwhile would be shut out.
             self._door.dismiss(county_user(found.code))
 
@@ -111,22 +85,13 @@ class Counties:
         with self._database.transaction() as connection:
             found = self._held(connection, code)
             made = self._admission(found.code, root, broker)
-            off = update(county).where(county.c.code == found.code).values(code_hash=None)
-            connection.execute(off)
+            self._change(connection, found.code, code_hash=None)
             self._door.admit_county(found.code, made.password)
         return made
 
-    def set_key(self, code: str, key: str) -> None:
-        """By hand, of a relay that was let in by a file. Raises `RegisterRefused`."""
-        key = read_key(key)
-        with self._database.transaction() as connection:
-            self._set_key(connection, self._held(connection, code), key, code_hash=None)
-
     def get(self, code: str) -> County:
         """Raises `RegisterRefused`."""
-        if row := self._database.first(select(county).where(county.c.code == code[:12])):
-            return _county(row)
-        raise RegisterRefused(NO_COUNTY)
+        return _county(self._row(code))
 
     def all(self) -> list[County]:
         return [_county(row) for row in self._database.read(select(county).order_by(county.c.code))]
@@ -155,14 +120,7 @@ class Counties:
         if key != row.key:
             # Another relay counts anew, and has said nothing yet.
             values |= {"told_number": 0, "told_at": None, "below": 0}
-        connection.execute(update(county).where(county.c.code == row.code).values(values))
-
-    def _held(self, connection: Connection, code: str) -> Row[Any]:
-        """As it is until the transaction ends. Raises `RegisterRefused`."""
-        query = select(county).where(county.c.code == code[:12]).with_for_update()
-        if row := connection.execute(query).first():
-            return row
-        raise RegisterRefused(NO_COUNTY)
+        self._change(connection, row.code, **values)
 
     def _admission(self, code: str, root: str, broker: BrokerAddress) -> Admission:
         try:
@@ -180,10 +138,6 @@ class Counties:
             raise RegisterRefused(
                 "office.yaml 里消息服务器的地址或证书不对，县里连不上，没有登记。"
             ) from error
-
-    def _update(self, code: str, **values: Any) -> None:
-        with self._database.transaction() as connection:
-            connection.execute(update(county).where(county.c.code == code).values(values))
 
 
 def concerns(wanted: Sequence[str], code: str) -> bool:

@@ -1,4 +1,4 @@
-"""One-time codes, by which a box or a county's relay comes in; kept as a hash only.
+"""One-time codes that let in a box or a county's relay; stored as a hash only.
 
 A code lets in one key, and that one as often as it asks: the answer to the first time may be lost.
 """
@@ -49,7 +49,7 @@ def coded(code: str, now: datetime) -> dict[str, Any]:
 
 
 def invited(connection: Connection, table: Table, code: str, key: str, now: datetime) -> Row[Any]:
-    """Whom this code lets in, by this key. Raises `RegisterRefused`."""
+    """The row that this code lets in, by this key. Raises `RegisterRefused`."""
     query = select(table).where(table.c.code_hash == code_hash_of(code)).with_for_update()
     row = connection.execute(query).first()
     if row is None:

@@ -1,4 +1,4 @@
-"""The register: which boxes there are, in which village, by which key each signs its receipts."""
+"""The register of boxes: the village, the state and the public key of each."""
 
 import base64
 import csv
@@ -8,16 +8,16 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Any
 
-from sqlalchemy import Column, Connection, Row, func, insert, select, update
+from sqlalchemy import Column, Connection, Row, func, insert, select
 
 from broadcaster.bulletin import areas as area_codes
 from broadcaster.bulletin.enrolment import Enrolment
-from broadcaster.bulletin.keys import public_from_hex
 from broadcaster.bulletin.upstream_office import Superior
 from broadcaster.core.clock import Clock
 from broadcaster.core.errors import BroadcasterError
+from broadcaster.county.register.enrollees import BrokerAccess, Enrollees, read_key
 from broadcaster.county.register.one_time_code import RegisterRefused, coded, invited, new_code
 from broadcaster.county.store.office_database import OfficeDatabase, put
 from broadcaster.county.store.tables import area, box
@@ -60,27 +60,9 @@ class Box:
     trouble: str = ""
 
 
-class BrokerAccess(Protocol):
-    """Who may connect to the broker, and as which box."""
-
-    def admit(self, box: str, area: str, password: str) -> None: ...
-
-    def dismiss(self, box: str) -> None: ...
-
-
-class OpenDoor:
-    """For a broker whose users are kept elsewhere, or that has none."""
-
-    def admit(self, box: str, area: str, password: str) -> None:
-        pass
-
-    def dismiss(self, box: str) -> None:
-        pass
-
-
 @dataclass(frozen=True)
 class BrokerAddress:
-    """What a box is told of the broker, and whose word it hears there besides the county's."""
+    """The broker's address and authority for a box, and the upstream offices that it hears there."""
 
     host: str
     port: int
@@ -88,16 +70,14 @@ class BrokerAddress:
     above: tuple[Superior, ...] = ()
 
 
-class Register:
+class Register(Enrollees):
     """Any thread. `county` is the trimmed code of the office's own area."""
 
     def __init__(
         self, database: OfficeDatabase, clock: Clock, county: str, door: BrokerAccess | None = None
     ) -> None:
-        self._database = database
-        self._clock = clock
+        super().__init__(database, clock, door, box.c.id, NO_BOX)
         self._county = county
-        self._door = door or OpenDoor()
 
     def add(self, code: str, name: str) -> tuple[Box, str]:
         """A new box of a village, and its one-time code. Raises `RegisterRefused`."""
@@ -113,24 +93,17 @@ class Register:
             connection.execute(insert(box).values(values))
         return self.get(f"{code}-{number}"), one_time
 
-    def replace(self, id: str) -> str:
-        """A new one-time code, for new hardware there; until it is used the old key counts."""
-        self.get(id)
-        one_time = new_code()
-        self._update(id, **coded(one_time, self._clock.now()))
-        return one_time
-
     def retire(self, id: str) -> None:
         with self._database.transaction() as connection:
             self._held(connection, id)
-            off = {"state": BoxState.RETIRED, "code_hash": None, "online": 0}
-            connection.execute(update(box).where(box.c.id == id).values(off))
+            self._change(connection, id, state=BoxState.RETIRED, code_hash=None, online=0)
             # Before it can be let in again: who comes meanwhile would be shut out.
             self._door.dismiss(id)
 
     def rename(self, id: str, name: str) -> None:
-        self.get(id)
-        self._update(id, name=read_name(name))
+        with self._database.transaction() as connection:
+            self._held(connection, id)
+            self._change(connection, id, name=read_name(name))
 
     def enrol(self, code: str, key: str, root: str, keyring: bytes, broker: BrokerAddress) -> Enrolment:
         """By a code that was given for one box, whatever key it had. Raises `RegisterRefused`, and then
@@ -150,15 +123,9 @@ class Register:
         with self._database.transaction() as connection:
             row = self._held(connection, id)
             made = self._enrolment(row, root, keyring, broker)
-            connection.execute(update(box).where(box.c.id == id).values(code_hash=None))
+            self._change(connection, id, code_hash=None)
             self._door.admit(row.id, row.area, made.password)
         return made
-
-    def set_key(self, id: str, key: str) -> None:
-        """By hand, of a box that was enrolled by a file. Raises `RegisterRefused`."""
-        key = read_key(key)
-        with self._database.transaction() as connection:
-            self._set_key(connection, self._held(connection, id), key, code_hash=None)
 
     def get(self, id: str) -> Box:
         """Raises `RegisterRefused`."""
@@ -241,16 +208,8 @@ class Register:
                 f"停用{other.name}的那一个；卡是从那里拷来的，先删掉本站的 state/county/box.pem。"
                 "然后再登记一次，登记码还能用。"
             )
-        values: dict[str, Any] = {"key": key, "state": BoxState.ENROLLED, **code}
-        values["enrolled_at"] = self._clock.now()
-        connection.execute(update(box).where(box.c.id == row.id).values(values))
-
-    def _held(self, connection: Connection, id: str) -> Row[Any]:
-        """As it is until the transaction ends. Raises `RegisterRefused`."""
-        found = connection.execute(select(box).where(box.c.id == id[:64]).with_for_update()).first()
-        if found is None:
-            raise RegisterRefused(NO_BOX)
-        return found
+        values = {"key": key, "state": BoxState.ENROLLED, "enrolled_at": self._clock.now(), **code}
+        self._change(connection, row.id, **values)
 
     def _enrolment(self, row: Row[Any], root: str, keyring: bytes, broker: BrokerAddress) -> Enrolment:
         try:
@@ -270,15 +229,6 @@ class Register:
             raise RegisterRefused(
                 "office.yaml 里消息服务器的地址或证书不对，广播站连不上，没有登记。"
             ) from error
-
-    def _row(self, id: str) -> Row[Any]:
-        if row := self._database.first(select(box).where(box.c.id == id[:64])):
-            return row
-        raise RegisterRefused(NO_BOX)
-
-    def _update(self, id: str, **values: Any) -> None:
-        with self._database.transaction() as connection:
-            connection.execute(update(box).where(box.c.id == id).values(values))
 
 
 def to_csv(heading: Sequence[str], rows: Any) -> str:
@@ -302,16 +252,6 @@ def _cell(value: object) -> str:
 
 def _dialect(text: str) -> type[csv.Dialect]:
     return csv.excel_tab if "\t" in text else csv.excel
-
-
-def read_key(key: str) -> str:
-    """A public key as a person types it. Raises `RegisterRefused`."""
-    key = key.strip().lower()
-    try:
-        public_from_hex(key)
-    except ValueError:
-        raise RegisterRefused("公钥不对，应该是 64 位的十六进制数字。") from None
-    return key
 
 
 def read_name(name: str) -> str:

@@ -1,4 +1,4 @@
-"""The digest of the certificate of an office's site, for who has no authority to ask about it."""
+"""The digest of the certificate of an office's site, for clients without an authority to check it."""
 
 from contextlib import suppress
 from pathlib import Path

@@ -1,4 +1,6 @@
-"""Down: what the office above says, verified, written down, and then below as it was signed."""
+"""The relay's downlink: verifies the upstream office's messages, stores them, and passes them on as they
+were signed.
+"""
 
 import hashlib
 import logging
@@ -103,7 +105,7 @@ class Carrier:
             self._upper.listen_to(self._listens_to)
 
     def _take(self, one: Incoming) -> None:
-        """What is empty says nothing: only the heads take a bulletin off."""
+        """Takes one message. An empty one is ignored: only the snapshot takes a bulletin off."""
         kind = one.topic.removeprefix(f"{mqtt_topics.ROOT}/").partition("/")[0]
         take = {"k": self._take_keyring, "h": self._take_heads, "n": self._take_bulletin}.get(kind)
         if not take or not one.payload:

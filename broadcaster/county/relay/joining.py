@@ -1,4 +1,4 @@
-"""A county's relay comes to the office above: by a one-time code over TLS, or by a file of it."""
+"""Joins a county's relay to the upstream office: by a one-time code over TLS, or by a file from it."""
 
 import json
 from pathlib import Path
@@ -87,7 +87,7 @@ def _append(path: Path, wanted: dict[str, object]) -> None:
 
 
 def _check(path: Path, wanted: dict[str, object]) -> None:
-    """Whether it reads as it was meant, however oddly it was written before."""
+    """Checks that the changed file reads as intended, however oddly it was written before."""
     try:
         if _says(load_file(path, OfficeSettings).relay, wanted):
             return

@@ -1,4 +1,6 @@
-"""What a relay remembers, so that a restart forgets nothing and nothing is carried twice."""
+"""The relay's own database: the bulletins that it has passed on, so that a restart forgets none and
+repeats none.
+"""
 
 import logging
 import sqlite3
@@ -139,7 +141,7 @@ class RelayBook:
         self._note(id, over=1)
 
     def expire(self, now: datetime) -> int:
-        """How many there were."""
+        """Marks expired bulletins and returns their number."""
         late = (carried.c.over == 0) & (carried.c.expires <= now)
         with self._database.transaction() as connection:
             return connection.execute(update(carried).where(late).values(over=1)).rowcount
@@ -159,7 +161,7 @@ class RelayBook:
                 connection.execute(update(carried).where(carried.c.id.in_(ids)).values(due=1))
 
     def to_sum(self) -> list[RelayedBulletin]:
-        """What was told of since its last sum."""
+        """The bulletins with news since their last totals."""
         return self._find(carried.c.due == 1)
 
     def counts(self, id: str) -> Counts:
@@ -177,7 +179,7 @@ class RelayBook:
             connection.execute(update(carried).values(due=1, summed=""))
 
     def old(self, before: datetime) -> list[RelayedBulletin]:
-        """What was over by then, and stands nowhere below."""
+        """The bulletins that had ended by then, and are no longer on the broker below."""
         return self._find(carried.c.over == 1, carried.c.below == 0, carried.c.expires <= before)
 
     def forget(self, id: str) -> None:

@@ -1,4 +1,4 @@
-"""The relay's process: from the broker above to the county's own and back, one thread each way."""
+"""The process of the relay: between the upstream broker and the county's own, one thread each way."""
 
 import os
 from collections.abc import Callable, Iterator, Sequence
@@ -48,7 +48,7 @@ EXIT_PART_DIED = 75
 
 @dataclass(frozen=True)
 class RelayStatus:
-    """What `broadcaster county relay` tells, whenever it changes."""
+    """The status that `broadcaster county relay` prints, whenever it changes."""
 
     county: str
     above: str

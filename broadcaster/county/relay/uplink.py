@@ -1,13 +1,14 @@
-"""Up: the boxes' receipts of what came from above, each verified, told as one signed sum a bulletin."""
-
-from __future__ import annotations
+"""The relay's uplink: verifies boxes' receipts of upstream bulletins, and reports them as one signed
+total for each bulletin.
+"""
 
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from securesystemslib.signer import Signer
 from sqlalchemy import select
 
 from broadcaster.bulletin import mqtt_topics, strict_json
@@ -24,9 +25,6 @@ from broadcaster.county.store.delivery_state import stage_of
 from broadcaster.county.store.office_database import OfficeDatabase
 from broadcaster.county.store.tables import SIGNED_WITH, receipt, told
 from broadcaster.system.log_brake import LogBrake
-
-if TYPE_CHECKING:
-    from securesystemslib.signer import Signer
 
 logger = logging.getLogger(__name__)
 
@@ -45,7 +43,7 @@ STANDING = timedelta(days=1)
 
 
 class OfficeReceipts:
-    """What the relay reads of the office's database."""
+    """The relay's view of the office's database."""
 
     def __init__(self, database: OfficeDatabase) -> None:
         self._database = database
@@ -55,7 +53,7 @@ class OfficeReceipts:
         return enrolled(self._database)
 
     def receipts_of(self, bulletin: str) -> list[tuple[str, bytes]]:
-        """What boxes have signed of it, each with its box, as the office took it in."""
+        """The boxes' signed receipts of a bulletin, each with its box, as the office stored them."""
         query = select(receipt.c.box, told.c.envelope).join(told, SIGNED_WITH)
         rows = self._database.read(query.where(receipt.c.bulletin == bulletin))
         return [(row.box, row.envelope) for row in rows]
@@ -155,7 +153,7 @@ class Tally:
             self._presence_at, self._told_below = now + PRESENCE_SECONDS, below
 
     def _recall(self, id: str) -> None:
-        """What the office has kept of it, should the relay's own database have been lost."""
+        """Reads the receipts that the office has stored, in case the relay's own database was lost."""
         signed = self._office.receipts_of(id)
         self._take([Incoming(mqtt_topics.receipt(box, id), data) for box, data in signed])
 

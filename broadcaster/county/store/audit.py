@@ -1,4 +1,4 @@
-"""Who of the office did what, to what, from where; only ever added to."""
+"""Audit log of the office: who did what, to what, from where; entries are only added."""
 
 from collections.abc import Collection
 from datetime import datetime
@@ -49,7 +49,7 @@ class Audit:
         return [row.what for row in self._database.read(query)]
 
     def wrong_logins(self, names: Collection[str]) -> list[WrongLogins]:
-        """Whose password was wrong too often in the last day."""
+        """The accounts with too many wrong passwords in the last day."""
         since = self._clock.now() - deed_search.LATELY
         return deed_search.worrying(self._deeds(deed_search.failed_since(audit, since)), names)
 

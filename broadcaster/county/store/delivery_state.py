@@ -1,4 +1,4 @@
-"""How far a bulletin has come in one box, as its receipts tell."""
+"""Delivery state of a bulletin in one box, by its receipts."""
 
 from enum import StrEnum
 

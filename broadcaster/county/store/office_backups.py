@@ -1,4 +1,4 @@
-"""The office's SQLite file: sound before anything opens it, and copied once a day."""
+"""Protects the office's SQLite file: checks it before anything opens it, and copies it once a day."""
 
 import logging
 import sqlite3

@@ -1,4 +1,4 @@
-"""An office's database, by URL: SQLite to start with, PostgreSQL for many people and boxes."""
+"""The office's database, by URL: SQLite to start with, PostgreSQL for many people and boxes."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext

@@ -1,4 +1,4 @@
-"""Who has logged in: kept by the office, so that a copied cookie is worth nothing after the logout."""
+"""Sessions of officers, stored by the office, so a copied cookie is worthless after the logout."""
 
 import secrets
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""The file `office.yaml` of an office's folder: whose it is, its database, its page, its broker."""
+"""The settings file `office.yaml` of an office: its area, database, page and broker."""
 
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -16,7 +16,7 @@ FILE, DATABASE = "office.yaml", "office.db"
 
 
 class BrokerSettings(Section):
-    """Where the office reaches its broker, and where boxes do."""
+    """The broker's addresses: for the office, and for boxes."""
 
     host: str = Field("127.0.0.1", description="the broker as the office reaches it")
     port: int = Field(8883, ge=1, le=65535, description="its port")
@@ -50,7 +50,9 @@ class RelaySettings(Section):
     )
 
     def above(self, county: str) -> tuple[Superior, ...]:
-        """What a box is to believe beside its county; none where there is no relay. `ConfigError`."""
+        """The upstream offices that a box is to trust beside its county; none without a relay. Raises
+        `ConfigError`.
+        """
         if not (self.area or self.root or self.host):
             return ()
         try:
@@ -68,7 +70,7 @@ class RelaySettings(Section):
 
 
 class KeepSettings(Section):
-    """How long the office keeps what is over; what is in force is never removed."""
+    """The time for which the office stores finished bulletins; one in force is never removed."""
 
     bulletins_days: int = Field(
         1825, ge=180, description="a bulletin that is over, with how it fared, days"
@@ -99,7 +101,7 @@ class OfficeSettings(Section):
 
     @property
     def fetched_from(self) -> str:
-        """How boxes reach the office for recordings; "" where nobody has said."""
+        """The address from which boxes fetch recordings; "" if nobody has set one."""
         return self.sound_address or self.address
 
     def database_url(self, folder: Path) -> str:

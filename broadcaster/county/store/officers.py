@@ -1,11 +1,9 @@
-"""The people of the office: what each may do, and how severe a bulletin each may send."""
+"""Accounts of the office: the role of each officer, and the most severe bulletin that he may send."""
 
 from __future__ import annotations
 
-import hmac
 import logging
 import secrets
-import threading
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -17,14 +15,12 @@ from broadcaster.core.errors import AccountRefused
 from broadcaster.core.model import Severity
 from broadcaster.county.store.office_database import OfficeDatabase
 from broadcaster.county.store.tables import officer, writing
-from broadcaster.store.login_attempts import TriesFrom
+from broadcaster.store.login_guard import LoginGuard
 from broadcaster.store.passwords import Passwords, new_password, refuse_weak_password
 
 logger = logging.getLogger(__name__)
 
 LONGEST_NAME = 20
-# What is guessed at while there is nobody.
-CODE = "one-time code"
 TOO_MANY = "密码错的次数太多，请 15 分钟后再试。不想等，就请管理员重设密码。"
 
 
@@ -63,26 +59,18 @@ class Officers:
     ) -> None:
         self._database = database
         self._clock = clock
-        self._passwords = passwords or Passwords()
-        self._code = f"{secrets.randbelow(10**8):08}"
-        self._tries = TriesFrom()
-        self._lock = threading.Lock()
+        self._guard = LoginGuard(clock, passwords, TOO_MANY)
 
     def one_time_code(self) -> str | None:
         """To print while there is nobody."""
-        return None if self._database.first(select(officer.c.number).limit(1)) else self._code
+        return None if self._database.first(select(officer.c.number).limit(1)) else self._guard.code
 
     def create_first(self, code: str, name: str, password: str, address: str = "") -> Officer:
         """A keeper, by the code. Raises `AccountRefused`."""
-        now = self._clock.monotonic()
-        with self._lock:
+        with self._guard.turn:
             if self.one_time_code() is None:
                 raise AccountRefused("账号已经建好了，请直接登录。")
-            if not self._tries.allow(now, CODE, address):
-                raise AccountRefused("一次性代码错的次数太多，请 15 分钟后再试。")
-            if not hmac.compare_digest(code.strip().encode(), self._code.encode()):
-                self._tries.failed(now, CODE, address)
-                raise AccountRefused("一次性代码不对，请看启动时屏幕上显示的 8 位数字。")
+            self._guard.check_code(code, address)
         return self.add(name, OfficeRole.KEEPER, Severity.RED, password)
 
     def add(self, name: str, role: OfficeRole, cap: Severity, password: str) -> Officer:
@@ -97,7 +85,7 @@ class Officers:
             "name": name,
             "role": role,
             "cap": int(cap),
-            "password_hash": self._passwords.hash(password),
+            "password_hash": self._guard.passwords.hash(password),
             "stamp": secrets.token_hex(16),
             "made_at": self._clock.now(),
         }
@@ -112,19 +100,15 @@ class Officers:
         return password
 
     def check(self, name: str, password: str, address: str = "") -> Officer | None:
-        """Who this is, if both are right. Raises `AccountRefused` after too many wrong ones."""
+        """The officer with this name and password, if both are right. Raises `AccountRefused` after too
+        many wrong ones.
+        """
         name = name.strip()
-        with self._lock:
-            now, row = self._clock.monotonic(), self._row(name)
-            secret = row.stamp if row else name
-            if not self._tries.allow(now, secret, address):
-                raise AccountRefused(TOO_MANY)
-            if self._passwords.verify(row and row.password_hash, password):
-                self._tries.succeeded(secret, address)
-                return row and officer_of(row)
-            self._tries.failed(now, secret, address)
-            logger.warning("从 %s 登录，名字或密码不对", address)
-            return None
+        with self._guard.turn:
+            row = self._row(name)
+            secret, kept = (row.stamp, row.password_hash) if row else (name, None)
+            right = self._guard.is_right(secret, kept, password, address)
+            return officer_of(row) if row and right else None
 
     def find(self, name: str) -> Officer | None:
         row = self._row(name)
@@ -156,7 +140,7 @@ class Officers:
         if password:
             refuse_weak_password(name, password)
         password = password or new_password()
-        kept = self._passwords.hash(password)
+        kept = self._guard.passwords.hash(password)
         self._update(who, password_hash=kept, stamp=secrets.token_hex(16))
         return password
 

@@ -1,4 +1,4 @@
-"""The office's end of villages' pages: commands signed, sent to a box, and what it answers."""
+"""The office's end of villages' pages: signs commands, sends them to a box, and reads the answers."""
 
 import logging
 import secrets
@@ -58,7 +58,7 @@ class _BoxSession:
 
 @dataclass
 class _Waiting:
-    """Who waits for the answer to one command."""
+    """A call that waits for the answer to one command."""
 
     box: str
     key: Key

@@ -1,4 +1,6 @@
-"""A village's station as the office's site has it: the same attributes, every call over the broker."""
+"""A village's station for the office's site: the same attributes as `Station`, with every call over the
+broker.
+"""
 
 from __future__ import annotations
 
@@ -172,7 +174,9 @@ class RemoteCalls:
 
 
 class RemoteStation:
-    """What `create_app` is given in a station's place. `folder` is the office's own for this village."""
+    """The station that `create_app` gets for a village's page. `folder` is the office's own for this
+    village.
+    """
 
     def __init__(self, ask: Ask, folder: Path) -> None:
         self._line = line = RemoteCalls(ask)

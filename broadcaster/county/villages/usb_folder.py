@@ -1,4 +1,4 @@
-"""The county's folder `cb/` for a village without a network, as its box's `link usb` reads it."""
+"""Writes the county's folder `cb/` for a village without a network, as its box's `link usb` reads it."""
 
 import zipfile
 from collections.abc import Iterator, Mapping
@@ -65,7 +65,8 @@ def _in_force(database: OfficeDatabase, now: datetime, village: str) -> Iterator
 
 
 def write_to(place: Path, stick: VillageUsbFolder) -> int:
-    """What was there of before goes, but for the receipts, of which this tells how many wait.
+    """Writes the folder; old files in it are removed, except receipts, and the number of waiting
+    receipts is returned.
 
     Raises `StickRefused` and `FileUnwritable`.
     """

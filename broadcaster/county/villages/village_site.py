@@ -1,4 +1,6 @@
-"""Villages' own pages on the office's site: `/village/<box>/…` is the page of that box's station."""
+"""Serves villages' own pages on the office's site: `/village/<box>/…` is the page of that box's
+station.
+"""
 
 import threading
 import time

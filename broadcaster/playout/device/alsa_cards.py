@@ -1,6 +1,7 @@
-"""Which output the station's `sound.device` means on this machine, and the ALSA configuration for it.
+"""Finds the output that the station's `sound.device` means on this machine, and writes the ALSA
+configuration for it.
 
-A configuration of our own names the card by its id, which keeps when numbers change, and keeps PortAudio
+A configuration of our own names the card by its id, which stays when numbers change, and keeps PortAudio
 from probing the stock list: 19 MB in the sound child instead of 36. Ids of two cards of one make go by
 the order in which they were plugged in, so a card is remembered by its port.
 """
@@ -91,7 +92,7 @@ class CardEntry:
     """A card that is there, for a person; `wired` is the one that the amplifier is taken to hang at."""
 
     name: str
-    """What it is called after every start."""
+    """The name after every start."""
     title: str
     in_use: bool
     wired: bool

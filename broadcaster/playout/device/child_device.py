@@ -91,7 +91,7 @@ class SoundDevice(Device):
         self._clock = Clock(ZoneInfo("UTC"))
         self._amplifier = NOTHING_ON
         self._word_at = inf
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._item_id = ""
         self._seconds_heard = 0.0
         self._item_over = threading.Event()
@@ -118,25 +118,20 @@ class SoundDevice(Device):
             self._send(Begin(item_id, volume, zones))
 
     def play(self, sound: Path, pause_seconds: float = 0.0) -> None:
-        with self._lock:
-            self._send(Play(sound, pause_seconds))
+        self._send(Play(sound, pause_seconds))
 
     def finish(self) -> None:
-        with self._lock:
-            self._send(Finish())
+        self._send(Finish())
 
     def mend(self) -> None:
-        with self._lock:
-            self._send(Mend())
+        self._send(Mend())
 
     def fade_out(self) -> None:
-        with self._lock:
-            self._send(FadeOut())
+        self._send(FadeOut())
 
     def power(self, names: tuple[str, ...], seconds: float) -> None:
         self._relays_told.clear()
-        with self._lock:
-            self._send(Power(names, seconds))
+        self._send(Power(names, seconds))
         until = self._clock.monotonic() + POWER_SECONDS
         # What is told first may be the end of what was wanted before.
         while self._relays_told.wait(max(0.0, until - self._clock.monotonic())):
@@ -215,10 +210,11 @@ class SoundDevice(Device):
 
     def _send(self, command: Command) -> None:
         """With the lock held, as for all that must fit together: the item and who knows of it."""
-        if self._child:
-            self._child.send(command)
-        else:
-            self._waiting.append(command)
+        with self._lock:
+            if self._child:
+                self._child.send(command)
+            else:
+                self._waiting.append(command)
 
     def _start_child(self) -> None:
         with self._lock:

@@ -37,7 +37,7 @@ class Mark(NamedTuple):
     last_spoken: int
 
 
-class Pump:
+class Pump(threading.Thread):
     """Opens a sink, copies the feed into it with silence where that is empty, and closes it.
 
     Only its own thread touches the sink, for any of these steps can hang for good. `deadline` says,
@@ -48,6 +48,7 @@ class Pump:
     def __init__(
         self, sink: Sink, feed: Feed, rate_hz: int, clock: Clock, patience_seconds: float = 0.0
     ) -> None:
+        super().__init__(name="sound-pump", daemon=True)
         self.failure = ""
         self.opened = False
         self._sink = sink
@@ -60,14 +61,6 @@ class Pump:
         self._mark = Mark(clock.monotonic(), 0, 0, feed.taken, 0)
         self.deadline = clock.monotonic() + OPENING_SECONDS
         self._ending = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="sound-pump", daemon=True)
-
-    def start(self) -> None:
-        self._thread.start()
-
-    @property
-    def alive(self) -> bool:
-        return self._thread.is_alive()
 
     def end(self) -> None:
         """Ask it to close the sink, throwing away what is queued there."""
@@ -77,9 +70,6 @@ class Pump:
     def ending(self) -> bool:
         """True if the samples that this pump still takes are not heard."""
         return self._ending.is_set()
-
-    def join(self, limit_seconds: float) -> None:
-        self._thread.join(limit_seconds)
 
     @property
     def given(self) -> int:
@@ -106,7 +96,7 @@ class Pump:
         sounded = mark.written - mark.queued + int(seconds * self._rate_hz)
         return mark.taken - min(max(mark.last_spoken - sounded, 0), mark.taken)
 
-    def _run(self) -> None:
+    def run(self) -> None:
         try:
             self._sink.open()
             self.opened = True

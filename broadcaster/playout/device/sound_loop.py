@@ -246,9 +246,9 @@ class SoundLoop:
             self._note("")
         # A process that was itself held up cannot tell whether its card was.
         overdue = now > self._pump.deadline and now - self._ticked_at < 0.25
-        if self._pump.failure or (overdue and self._pump.alive):
+        if self._pump.failure or (overdue and self._pump.is_alive()):
             self._lose(self._pump, self._pump.failure or LOST)
-        elif not self._pump.alive:
+        elif not self._pump.is_alive():
             self._pump = None
 
     def _lose(self, pump: Pump, reason: str) -> None:
@@ -259,7 +259,7 @@ class SoundLoop:
         self._feed.clear()
         seconds = self._seconds(item, pump.heard_for_sure()) if item else 0.0
         ended = Ended(item.item_id, seconds, False, reason, lost=True) if item else None
-        if pump.opened or pump.alive:
+        if pump.opened or pump.is_alive():
             self._amplifier.close()
             self._send(Leaving(reason, ended))
             os._exit(LOST_EXIT_CODE)
@@ -300,5 +300,5 @@ class SoundLoop:
         if self._pump:
             self._pump.end()
             self._pump.join(CLOSING_SECONDS)
-            if self._pump.alive:
+            if self._pump.is_alive():
                 os._exit(LOST_EXIT_CODE)

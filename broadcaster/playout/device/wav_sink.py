@@ -1,16 +1,12 @@
 """The sink that writes a WAV file: all that would be heard, without the silence between items."""
 
-import struct
 from pathlib import Path
 from typing import BinaryIO
 
-from broadcaster.audio.pcm import SAMPLE_BYTES
+from broadcaster.audio.pcm import WAV_HEADER_BYTES, wav_header
 from broadcaster.core.clock import Clock
 from broadcaster.core.errors import DeviceLost, FileUnwritable, reason_of
 from broadcaster.playout.device.null_sink import SilentSink
-
-HEADER_BYTES = 44
-LARGEST_CHUNK = 0xFFFFFFFF - HEADER_BYTES
 
 
 def start_wav_file(path: Path, rate_hz: int) -> None:
@@ -18,7 +14,7 @@ def start_wav_file(path: Path, rate_hz: int) -> None:
     if path.suffix.lower() != ".wav":
         raise FileUnwritable(f"声音只能写成 .wav 文件，请换个文件名：{path}")
     try:
-        path.write_bytes(_header(0, rate_hz))
+        path.write_bytes(wav_header(0, rate_hz))
     except OSError as error:
         raise FileUnwritable(f"文件写不进去：{path}（{reason_of(error)}）") from error
 
@@ -52,17 +48,9 @@ class WavFileSink(SilentSink):
         try:
             end = self._file.seek(0, 2) + self._file.write(pcm)
             self._file.seek(0)
-            self._file.write(_header(end - HEADER_BYTES, self._rate_hz))
+            self._file.write(wav_header(end - WAV_HEADER_BYTES, self._rate_hz))
         except OSError as error:
             raise DeviceLost(self._sentence(error)) from error
 
     def _sentence(self, error: OSError) -> str:
         return f"声音写不进文件：{self._path}（{reason_of(error)}）"
-
-
-def _header(sound_bytes: int, rate_hz: int) -> bytes:
-    """RIFF/WAVE, PCM, mono, 16 bit; a size past 4 GB stays at the largest that can be written."""
-    size = min(sound_bytes, LARGEST_CHUNK)
-    form = struct.pack("<IHHIIHH", 16, 1, 1, rate_hz, rate_hz * SAMPLE_BYTES, SAMPLE_BYTES, 16)
-    chunks = b"WAVEfmt " + form + b"data" + struct.pack("<I", size)
-    return b"RIFF" + struct.pack("<I", size + len(chunks)) + chunks

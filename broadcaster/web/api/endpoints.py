@@ -1,4 +1,4 @@
-"""The API for programs: what the page can do, with a token, as JSON."""
+"""The API for programs: most of what the page can do, with a token, as JSON."""
 
 from flask import Response, current_app, jsonify
 from flask_openapi3.blueprint import APIBlueprint
@@ -28,20 +28,20 @@ def openapi() -> Response:
 
 @pages.get("/status", responses={200: shapes.StatusOut})
 def status() -> Response:
-    """What is on the air, what waits, what is wrong."""
+    """The airing on the air, those that wait, and faults."""
     return _told(shapes.StatusOut.of(parts().station.status()))
 
 
 @pages.get("/upcoming", responses={200: shapes.UpcomingOut})
 def upcoming(query: shapes.CountQuery) -> Response:
-    """What the timetable will air next."""
+    """The next airings of the timetable."""
     coming = parts().station.upcoming(query.count)
     return _told(shapes.UpcomingOut(airings=[shapes.AiringOut.of(airing) for airing in coming]))
 
 
 @pages.get("/history", responses={200: shapes.HistoryOut})
 def history(query: shapes.HistoryQuery) -> Response:
-    """What was aired, the newest first."""
+    """The journal, the newest line first."""
     rows = parts().station.history(query.count, query.wanted(), query.skip)
     return _told(shapes.HistoryOut(lines=[shapes.HistoryLineOut.of(row) for row in rows]))
 
@@ -101,7 +101,7 @@ def set_volume(body: shapes.VolumeIn) -> Response:
 
 @pages.post("/script", responses={200: shapes.ScriptOut})
 def script(body: shapes.NoticeIn) -> Response:
-    """What would be said, line by line, numbers in words; nothing is aired."""
+    """The script of a notice, line by line, numbers in words; nothing is aired."""
     lines = parts().station.script(body.notice(OfficeLevel.VILLAGE)).lines
     return _told(shapes.ScriptOut(lines=[shapes.LineOut.of(line) for line in lines]))
 
@@ -114,7 +114,7 @@ def voices() -> Response:
 
 @pages.get("/words", responses={200: shapes.LexiconOut})
 def words(query: shapes.RowsQuery) -> Response:
-    """How the village's own words are said."""
+    """The village's lexicon."""
     entries = parts().station.words.entries()
     shown = [shapes.LexiconEntryOut.of(entry) for entry in query.of(entries)]
     return _told(shapes.LexiconOut(words=shown, in_all=len(entries)))

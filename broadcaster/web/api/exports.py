@@ -1,17 +1,15 @@
-"""Sound files for programs: an MP3 of what was aired or of a slot, ordered, asked after, fetched."""
+"""Sound files for programs: an MP3 of an airing or of a slot is ordered, polled and fetched."""
 
-from typing import TYPE_CHECKING, Literal, Optional
+from typing import Literal, Optional
 
 from flask import Response, jsonify, send_file
 from flask_openapi3.blueprint import APIBlueprint
 from pydantic import BaseModel, Field
 
 from broadcaster.core.labels import called
+from broadcaster.station.station import Copy, Track
 from broadcaster.web.api.problem_details import described, problem
 from broadcaster.web.base.page_context import parts
-
-if TYPE_CHECKING:
-    from broadcaster.station.station import Copy, Track
 
 MP3 = {"audio/mpeg": {"schema": {"type": "string", "format": "binary"}}}
 NOT_THERE = "没有这一份，或者已经清掉了：只留最近的几份，请再要一次。"
@@ -59,7 +57,7 @@ def order(body: ExportIn) -> Response:
 
 @pages.get("/<id>", responses={200: ExportOut, **described(404)})
 def copy(path: ExportPath) -> Response:
-    """How far it came."""
+    """The progress of an export."""
     found = parts().station.copies.find(path.id)
     return _shown(found) if found else problem(404, NOT_THERE)
 

@@ -1,4 +1,4 @@
-"""The box in figures, as Prometheus reads them."""
+"""The box's metrics in the format of Prometheus."""
 
 import shutil
 from collections.abc import Iterator

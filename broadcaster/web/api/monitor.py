@@ -1,4 +1,4 @@
-"""For who watches many boxes: `/healthz` says whether this one works, `/metrics` how."""
+"""Monitoring of many boxes: `/healthz` says if this one works, `/metrics` gives its figures."""
 
 from flask import Blueprint, Response, jsonify
 from flask.typing import ResponseReturnValue

@@ -1,4 +1,4 @@
-"""Errors as programs want them: problem details (RFC 9457), with the same sentence that a page shows."""
+"""Errors for programs: problem details (RFC 9457), with the same sentence that a page shows."""
 
 import re
 from http import HTTPStatus
@@ -32,7 +32,7 @@ class WrongFieldOut(BaseModel):
 
 
 class ProblemOut(BaseModel):
-    """What went wrong; `detail` is a sentence in Chinese for a person."""
+    """An error; `detail` is a sentence in Chinese for a person."""
 
     type: str = "about:blank"
     title: str

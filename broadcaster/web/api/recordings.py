@@ -1,4 +1,4 @@
-"""People's own voices for programs: sent as their devices record them, aired by their key."""
+"""Recordings for programs: uploaded as their devices record them, aired by their key."""
 
 from collections.abc import Iterator
 from functools import partial

@@ -1,4 +1,4 @@
-"""What the API takes and gives, as its description says it."""
+"""Schemas of the API for notices, status, journal, voices and lexicon."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -112,7 +112,7 @@ class CountQuery(BaseModel):
 
 
 class RowsQuery(BaseModel):
-    """Which part of a long list."""
+    """The rows wanted of a long list."""
 
     count: int = Field(500, ge=1, le=500)
     skip: int = Field(0, ge=0, le=1_000_000)
@@ -122,7 +122,7 @@ class RowsQuery(BaseModel):
 
 
 class HistoryQuery(BaseModel):
-    """Which lines of the journal, newest first."""
+    """The journal lines wanted, newest first."""
 
     count: int = Field(20, ge=1, le=200)
     skip: int = Field(0, ge=0, le=1_000_000)
@@ -212,7 +212,7 @@ class UpcomingOut(BaseModel):
 
 
 class HistoryLineOut(BaseModel):
-    """What became of one airing; `text` is its start."""
+    """The result of one airing; `text` is its start."""
 
     id: str
     title: str

@@ -1,4 +1,4 @@
-"""What the API takes and gives of the timetable, as its description says it."""
+"""Schemas of the API for the timetable."""
 
 from datetime import date, datetime
 from typing import Self

@@ -1,4 +1,4 @@
-"""The timetable for programs: its slots, as they are written, and what they will do."""
+"""The timetable for programs: its slots as they are written, and their next occurrences."""
 
 from datetime import date
 
@@ -30,7 +30,7 @@ def slots(query: RowsQuery) -> Response:
 
 @pages.post("/preview", responses={200: shapes.OccurrencesOut})
 def preview(body: shapes.NamedSlotIn) -> Response:
-    """When a slot would be due next, if it was kept; nothing is changed."""
+    """The next occurrences of a slot, if it was saved; nothing is changed."""
     coming = parts().station.slots.preview(body.written, body.replaces)
     shown = [shapes.OccurrenceOut(due_at=one.due_at, why_not=one.why_not) for one in coming]
     return jsonify(shapes.OccurrencesOut(occurrences=shown).model_dump(mode="json"))

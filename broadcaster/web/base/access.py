@@ -1,4 +1,5 @@
-"""Who may reach what: one table of all endpoints, asked before each request and noted by after it.
+"""Access rules of the village page: one table of all endpoints, checked before each request and logged
+after it.
 
 An endpoint that is not in the table is open to nobody.
 """
@@ -21,10 +22,10 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class AccessRule:
-    """What it takes to get in: a role, or for programs a token's scope, or `open` to everybody.
+    """The right that an endpoint needs: a role, or for programs a token's scope, or `open` to everybody.
 
-    `deed` is what the record calls it, and `about` the field or part of the address that says more. A
-    `silent` address is asked by a script, which is told 401 instead of being led to the login.
+    `deed` is its name in the audit log, and `about` the field or part of the address that says more. A
+    `silent` address is requested by a script, which gets 401 instead of being led to the login.
     """
 
     role: Role | None = None
@@ -96,6 +97,7 @@ RULES = {
     "timetable.edit": WRITE,
     "unfinished.home": WRITE,
     "unfinished.drop": WRITE,
+    "unfinished.take_back": WRITE,
     # What is saved will be aired by itself.
     "timetable.save": AccessRule(Role.SECRETARY, deed=N_("排节目"), about="name"),
     "timetable.pause": AccessRule(Role.SECRETARY, deed=N_("停节目"), about="name"),
@@ -218,7 +220,7 @@ def token() -> Token:
 
 
 def may(endpoint: str) -> bool:
-    """Whether the person who asks may reach it: pages leave out what he may not."""
+    """True if the person may use the endpoint: pages leave out links that he may not."""
     role, person = RULES[endpoint].role, who()
     return bool(role and person and person.role.covers(role))
 

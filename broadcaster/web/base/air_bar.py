@@ -1,24 +1,17 @@
-"""The bar on top of every page: what is on the air, as it is now, and the one tap that silences it."""
-
-from __future__ import annotations
+"""The bar on top of every page: shows what is on the air, and silences it by one tap."""
 
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from datetime import datetime
 
 from flask import render_template
 from markupsafe import Markup
 
 from broadcaster.core.errors import BroadcasterError
-from broadcaster.core.model import AiringKind
+from broadcaster.core.model import Airing, AiringKind
+from broadcaster.station.station import Status
 from broadcaster.web.base import access, wording
 from broadcaster.web.base.language import _
 from broadcaster.web.base.page_context import parts
-
-if TYPE_CHECKING:
-    from datetime import datetime
-
-    from broadcaster.core.model import Airing
-    from broadcaster.station.station import Status
 
 View = dict[str, object]
 SHOWN_UPCOMING = 5
@@ -53,7 +46,7 @@ def view(status: Status) -> View:
 
 
 def left(status: Status) -> str:
-    """How long what sounds goes on; "" while that is not known."""
+    """The remaining time of the airing; "" while it is not known."""
     on_air = status.on_air
     if not on_air or on_air.stopping or not on_air.made or on_air.airing.notice.talk:
         return ""
@@ -62,7 +55,7 @@ def left(status: Status) -> str:
 
 
 def loops_again(status: Status) -> datetime | None:
-    """When a loop sounds again that somebody has stopped; None where none is among what comes next."""
+    """The time at which a stopped loop sounds again; None if no loop is among the next airings."""
     if status.loops_stopped:
         with suppress(BroadcasterError):
             coming = parts().station.upcoming(SHOWN_UPCOMING)

@@ -1,4 +1,4 @@
-"""The pages with which forms were answered, in memory: back and reload end on a page of ours."""
+"""Keeps the pages that answered forms, in memory, so that back and reload end on a page of ours."""
 
 import secrets
 import threading
@@ -64,8 +64,9 @@ class AnsweredForms:
 
 
 class MadeOnce:
-    """What a form makes is made once: `turn` is held while that is done, so that a second tap finds the
-    page of the first."""
+    """Handles each form once: `turn` is held meanwhile, so that a second tap finds the page of the
+    first.
+    """
 
     def __init__(self) -> None:
         self.turn = threading.Lock()
@@ -73,7 +74,7 @@ class MadeOnce:
         self._lock = threading.Lock()
 
     def lead(self, form: str, place: str) -> None:
-        """Where that form was led to."""
+        """Notes the place to which the form led."""
         with self._lock:
             self._places[form] = place
             while len(self._places) > MOST_MADE:

@@ -1,5 +1,6 @@
-"""A form that came when nobody was logged in any more: what it said is carried through the login, and
-nothing is done by it."""
+"""Carries a form through the login if it was sent after the session had ended; nothing is executed by
+it.
+"""
 
 import json
 from collections.abc import Callable
@@ -33,7 +34,7 @@ def begin() -> None:
 
 
 def carried() -> dict[str, str]:
-    """What the forms of the page that is made carry on."""
+    """The hidden values that forms of the page carry on."""
     if "carried" not in g:
         names = ("back", "to", "fields")
         g.carried = {name: request.values[name] for name in names if request.values.get(name)}
@@ -49,7 +50,7 @@ def told() -> str:
 
 
 def land() -> ResponseReturnValue:
-    """Where he was, with his words."""
+    """Leads the person back to his page, with his words."""
     said, to = _fields(carried().get("fields", "")), carried().get("to", "")
     if said:
         flash(_("写的字都在。刚才那一下没有算数，请再看一遍。"))

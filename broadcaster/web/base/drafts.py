@@ -1,20 +1,17 @@
-"""The form that somebody fills in, by its id: kept at the box once it was looked at, and his alone."""
-
-from __future__ import annotations
+"""Unsent forms by their ids: stored at the box once they were looked at, and visible to their owner
+alone.
+"""
 
 import hashlib
 import re
-from typing import TYPE_CHECKING
 
 from flask import session, url_for
 from werkzeug.datastructures import MultiDict
 
 from broadcaster.core.model import new_id
+from broadcaster.station.station import FormDraft
 from broadcaster.web.base import access
 from broadcaster.web.base.page_context import parts
-
-if TYPE_CHECKING:
-    from broadcaster.station.station import FormDraft
 
 SAY, SLOT = "say", "slot"
 ID_FIELDS = {SAY: "notice_id", SLOT: "draft_id"}
@@ -74,6 +71,12 @@ def drop(draft_id: str) -> None:
     forget_here(draft_id)
 
 
+def take_back(draft_id: str) -> None:
+    """The phone may have a copy of it again."""
+    parts().station.drafts.take_back(access.me().number, draft_id)
+    session[KEY] = [one for one in sent_here() if one != draft_id]
+
+
 def forget_here(draft_id: str) -> None:
     session[KEY] = [*(one for one in sent_here() if one != draft_id), draft_id][-MOST_SENT:]
 
@@ -91,5 +94,5 @@ def owner() -> str:
 
 
 def address(draft: FormDraft) -> str:
-    """Where it is written on."""
+    """The address of the page on which the form goes on."""
     return url_for(PLACES[draft.form], draft_id=draft.id)

@@ -1,4 +1,4 @@
-"""Who has logged out: a copy of his cookie is worth nothing from then on, also after a restart."""
+"""Remembers ended sessions, so a copied cookie is worthless after the logout, also after a restart."""
 
 import logging
 import re

@@ -1,4 +1,4 @@
-"""Which airings phones follow, and how those ended that are over: for all who look."""
+"""Follows the airings that phones wait for, and keeps their endings for all who look."""
 
 import threading
 from collections import OrderedDict
@@ -19,7 +19,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class End:
-    """How an airing ended, and by which name people know it."""
+    """The end of an airing, and the name by which people know it."""
 
     name: str
     outcome: Outcome

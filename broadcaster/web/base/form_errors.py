@@ -1,4 +1,4 @@
-"""A form that comes back: what in it is to be changed, each at its field and all on top of the page."""
+"""Mistakes of a form that comes back: each at its field, and all on top of the page."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,6 +1,4 @@
-"""A notice that is sent again, by a second tap or because no answer came, is aired once."""
-
-from __future__ import annotations
+"""Airs a notice once, even if it is sent again by a second tap or because no answer came."""
 
 import hashlib
 import logging
@@ -8,13 +6,10 @@ import threading
 from collections import OrderedDict
 from dataclasses import replace
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from broadcaster.core.errors import BroadcasterError, StoreUnusable
 from broadcaster.core.model import Airing, Notice
-
-if TYPE_CHECKING:
-    from broadcaster.station.station import Station
+from broadcaster.station.station import Station
 
 logger = logging.getLogger(__name__)
 
@@ -34,7 +29,7 @@ class Once:
         self._lock = threading.Lock()
 
     def known(self, station: Station, notice_id: str) -> Airing | None:
-        """What was announced under this id, as far as it can be asked."""
+        """The airing of this notice id, as far as it can be found."""
         return self._recent.get(notice_id) or _find(station, notice_id)
 
     def announce(

@@ -1,6 +1,7 @@
-"""Chinese, as it is written in the pages, or English by the catalogue `translations/en` (Flask-Babel).
+"""The language of the pages: Chinese as it is written in them, or English by the catalogue
+`translations/en` (Flask-Babel).
 
-What the village itself wrote stays as it is in both, marked as Chinese where the page is English.
+The village's own words stay as they are in both, marked as Chinese where the page is English.
 """
 
 import re

@@ -1,4 +1,6 @@
-"""Why a browser opens no microphone, in words, by the names of its errors; OTHER is all the rest."""
+"""Sentences for a browser that opens no microphone, by the names of its errors; OTHER is all the
+rest.
+"""
 
 from broadcaster.web.base.language import N_, _
 

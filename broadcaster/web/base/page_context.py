@@ -1,23 +1,19 @@
-"""What the pages work with; the app carries it, and each request finds it there."""
-
-from __future__ import annotations
+"""The context of the village page: its parts, stored in the app and found by each request."""
 
 import time
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
 from flask import current_app
 
 from broadcaster.core.clock import Clock
 from broadcaster.settings.schema import Settings
+from broadcaster.station.station import Station
 from broadcaster.web.base.answered_forms import AnsweredForms, MadeOnce
 from broadcaster.web.base.ended_sessions import EndedSessions
 from broadcaster.web.base.followed_airings import Followed
 from broadcaster.web.base.idempotency import Once
 from broadcaster.web.server.server_events import Live
-
-if TYPE_CHECKING:
-    from broadcaster.station.station import Station
 
 # Of answers: a page is 2 kB there, so these are some minutes of a village.
 MOST_BYTES = 500_000

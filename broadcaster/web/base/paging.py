@@ -1,4 +1,4 @@
-"""A long list, a page of it at a time: what one look costs does not grow with the list."""
+"""Shows a long list one page at a time, so that a request costs the same however long the list is."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The cookie by which a known phone is known, beside the session's; and cookies as HTTPS wants them."""
+"""Cookies of the page: the one that identifies a known phone, and the session's, Secure under HTTPS."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -20,7 +20,7 @@ def named(name: str) -> str:
 
 
 def place() -> str:
-    """Where of its site this page stands: on the county's, each village's cookies are its own."""
+    """The path of this page on its site: on the county's site each village has cookies of its own."""
     return request.script_root or "/"
 
 
@@ -63,7 +63,9 @@ class PhoneSessions(SecureCookieSessionInterface):
         return request.is_secure
 
     def should_set_cookie(self, app: Flask, session: SessionMixin) -> bool:
-        """What a script asks by itself (`g.silent`) may be answered after a logout: it sets none."""
+        """True if the answer may set the cookie: a script's own request (`g.silent`) may be answered
+        after a logout, so it sets none.
+        """
         return session.modified or (not g.get("silent") and super().should_set_cookie(app, session))
 
 

@@ -1,5 +1,6 @@
-"""POST, 303, GET: a page that a form is answered with has an address of its own, where back, forward and
-reload find it again."""
+"""POST, 303, GET: gives the page that answers a form an address of its own, so back, forward and reload
+find it again.
+"""
 
 import hashlib
 
@@ -31,7 +32,7 @@ def once() -> ResponseReturnValue | None:
 
 
 def end_turn(_error: BaseException | None = None) -> None:
-    """When the request is over."""
+    """Releases the form's lock at the end of the request."""
     if turn := g.pop("turn", None):
         turn.release()
 
@@ -93,6 +94,6 @@ def _is_page_of_a_form(response: Response) -> bool:
 
 
 def _owner() -> str:
-    """Who has not logged in is known by the token of his forms."""
+    """The person who is logged in, or the CSRF token of whoever is not."""
     person = access.who()
     return f"{person.name} {person.stamp}" if person else str(session.get("csrf_token", ""))

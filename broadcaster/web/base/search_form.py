@@ -1,4 +1,4 @@
-"""What somebody looks for in a record, as the address of its page says it."""
+"""Reads the filter of a record's page from its address."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Templates as they were compiled, kept beside the program's own compiled code."""
+"""Caches compiled templates on disk, beside the program's own compiled code."""
 
 import sys
 import zlib

@@ -1,4 +1,4 @@
-"""How the page says what the box knows in values, in plain words."""
+"""Turns values of the box into plain words for the page: times, lengths, voices, outcomes."""
 
 from __future__ import annotations
 
@@ -119,7 +119,7 @@ def estimate_seconds(
 
 @dataclass(frozen=True)
 class Length:
-    """How long a notice takes; `exact` when it was made, and not only reckoned."""
+    """The length of a notice; `exact` when it was rendered, and not only estimated."""
 
     seconds: float
     exact: bool = False

@@ -1,26 +1,20 @@
-"""What somebody asked for on this phone, followed to its true end: by its airing, in his session."""
-
-from __future__ import annotations
+"""Follows the notices that somebody asked for on this phone to their end, by ids in his session."""
 
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from enum import Enum
-from typing import TYPE_CHECKING
 
 from flask import render_template, session
 
 from broadcaster.core.errors import BroadcasterError
 from broadcaster.core.labels import OUTCOMES, called, why
 from broadcaster.core.model import Airing, AiringKind, Outcome
-from broadcaster.station.station import JournalFilter
+from broadcaster.station.station import JournalFilter, Status, TakenUp
 from broadcaster.web.base import wording
 from broadcaster.web.base.followed_airings import End
 from broadcaster.web.base.language import N_, _, own
 from broadcaster.web.base.page_context import parts
-
-if TYPE_CHECKING:
-    from broadcaster.station.station import Status, TakenUp
 
 # Of what waits or sounds as many fit onto a phone's screen; as many ids, into a cookie beside the rest.
 MOST_COMING, MOST_ASKED, LONGEST_NAME = 5, 30, 10
@@ -36,7 +30,7 @@ MOST_DEEDS, MOST_LINES = 500, 200
 
 
 class Stands(Enum):
-    """How it stands with what was asked for; SILENT waits for a sound card, of LOST nothing is known."""
+    """The state of a request; SILENT waits for a sound card, LOST means that nothing is known of it."""
 
     COMING = "coming"
     SILENT = "silent"
@@ -78,8 +72,9 @@ def follow(airing: Airing) -> None:
 
 
 def go_on(taken: list[TakenUp]) -> None:
-    """What was stopped goes on in a new airing: where the old one is followed it stands for it; what
-    nobody asked for here this phone follows from now on."""
+    """Follows the new airing that resumes a stopped one, in place of the old one; this phone also
+    follows one that nobody asked for here.
+    """
     for one in taken:
         if one.airing:
             parts().followed.go_on(one.before, one.airing.id)
@@ -89,8 +84,9 @@ def go_on(taken: list[TakenUp]) -> None:
 
 
 def follow_what_was_missed(name: str) -> None:
-    """What a person asked for and nobody heard since he logged in last, on whatever phone, or nobody has
-    heard yet; who stopped it knows."""
+    """Follows the requests of a person, from any phone, that nobody heard since he last logged in, or
+    that still wait. A stop that he made himself is left out.
+    """
     station = parts().station
     with suppress(BroadcasterError):
         waiting = [one for one in station.status().waiting if one.asked_by == name]
@@ -122,7 +118,7 @@ def _look_for_what_goes_on(airing_id: str) -> None:
 
 
 def _missed(airing_id: str) -> bool:
-    """Whether it is over and was not heard."""
+    """True if it is over and was not heard."""
     end = _end(airing_id)
     return end is not None and not end.heard
 

@@ -1,4 +1,4 @@
-"""操作记录: who did what."""
+"""The page 操作记录: the audit log."""
 
 from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue

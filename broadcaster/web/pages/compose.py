@@ -1,14 +1,11 @@
-"""Say something: write or fill in a text, see and hear it as it will sound, then air it."""
-
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
+"""The pages to say something: write or fill in a text, preview its script and sound, then air it."""
 
 from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from broadcaster.core.errors import BroadcasterError, TimeRefused
 from broadcaster.core.model import SECTIONS, Airing, Notice, Outcome, Severity
+from broadcaster.station.station import JournalRow
 from broadcaster.web.base import drafts
 from broadcaster.web.base.form_errors import Mistake, again_with
 from broadcaster.web.base.language import _, own
@@ -17,9 +14,6 @@ from broadcaster.web.pages import asked_here, timetable
 from broadcaster.web.pages.confirm import rehearse as rehearsed
 from broadcaster.web.pages.notice_form import Form, Wish, confirmed, wish_of
 from broadcaster.web.pages.notice_templates import Pattern, open_blank, patterns
-
-if TYPE_CHECKING:
-    from broadcaster.station.station import JournalRow
 
 SHOWN_TEXTS, LOOKED_THROUGH = 8, 60
 HEARD = (Outcome.PLAYED, Outcome.CUT_SHORT)
@@ -84,8 +78,9 @@ def edit() -> ResponseReturnValue:
 
 @pages.get("/<draft_id>")
 def look(draft_id: str) -> ResponseReturnValue:
-    """How what was written will be spoken, and what will happen; what became of it, once it was sent;
-    where something is still to be filled in, the form."""
+    """Previews a notice: its script and what will happen. Shows the form if a field is missing, and the
+    outcome if it was sent.
+    """
     if airing := _sent(draft_id):
         return asked_here.what_became(airing)
     draft = drafts.find(draft_id)
@@ -136,7 +131,7 @@ def fix() -> ResponseReturnValue:
 
 @pages.get("/sound/<token>")
 def sound(token: str) -> ResponseReturnValue:
-    """What is rehearsed, as one WAV; a part of it for browsers that ask so (Safari always does)."""
+    """The preview's sound as one WAV; a part of it for browsers that ask so (Safari always does)."""
     heard = parts().station.rehearsals.hear(token) or abort(404)
     answer = Response(heard.sound, mimetype="audio/wav")
     answer.content_length = heard.size
@@ -170,7 +165,7 @@ def _at_its_address(form: Form, mistake: Mistake | None = None) -> ResponseRetur
 
 
 def _same(airing: Airing, form: Form) -> bool:
-    """Whether the form says what was aired under its id already."""
+    """True if the form says the same as the airing under its id."""
     return airing.notice.text == wish_of(form).notice.text
 
 
@@ -180,7 +175,7 @@ def _sent(notice_id: str) -> Airing | None:
 
 
 def _what_is_open(wish: Wish, form: Form) -> Mistake | None:
-    """What is still to be filled in."""
+    """The first field that still has to be filled in."""
     if not wish.notice.text:
         return Mistake("text", _("请写上要说的话。"))
     if form.get("when") == "at" and not wish.at:
@@ -221,7 +216,7 @@ def _form(
 
 
 def _last_said() -> list[JournalRow]:
-    """What was heard last and can be said again: each text once, and each recording that is kept."""
+    """The last notices that can be said again: each text once, and each recording that still exists."""
     try:
         rows = [row for row in parts().station.history(LOOKED_THROUGH) if _can_be_said_again(row)]
     except BroadcasterError:

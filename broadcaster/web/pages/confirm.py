@@ -1,4 +1,6 @@
-"""What is to be confirmed: a notice as it will sound, how long, when, and what stands against it."""
+"""The confirmation of a notice: its sound, its length, its time, and reasons for which it may not be
+heard.
+"""
 
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -15,9 +17,9 @@ from broadcaster.web.pages.hindrances import hindrance
 
 @dataclass(frozen=True)
 class Rehearsed:
-    """What somebody sees and hears before he confirms; `sentence` says what confirming does.
+    """The preview that somebody sees and hears before he confirms; `sentence` says what confirming does.
 
-    Where quiet hours keep it off, `keeps_quiet` says so and `after_quiet` is when they end.
+    If quiet hours keep it off, `keeps_quiet` says so and `after_quiet` is when they end.
     """
 
     token: str
@@ -28,7 +30,7 @@ class Rehearsed:
     after_quiet: datetime | None
     hindrance: list[str]
     valid_until: datetime | None
-    """How late one that is for later may still be heard."""
+    """The latest time at which one that is for later may still be heard."""
 
 
 def rehearse(notice: Notice, at: datetime | None = None, heard_seconds: float = 0.0) -> Rehearsed:
@@ -64,7 +66,7 @@ def rehearse(notice: Notice, at: datetime | None = None, heard_seconds: float = 
 
 
 def _recorded_seconds(notice: Notice) -> float:
-    """How long a person's own voice is, said one time; 0 of a text."""
+    """The length of a person's recording, said once; 0 for a text."""
     if not notice.recording:
         return 0.0
     recording = parts().station.recordings.find(notice.recording)

@@ -1,4 +1,4 @@
-"""What to know before confirming: that it would not be heard now, or not outlast a power cut."""
+"""Warnings before a notice is confirmed: it would not be heard now, or not survive a power cut."""
 
 from datetime import datetime
 

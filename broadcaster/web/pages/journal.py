@@ -1,11 +1,10 @@
-"""The record: what was aired, heard and said again; a notice on paper, for a chat group, as MP3."""
-
-from __future__ import annotations
+"""The journal's pages: past airings, heard and said again; a notice for printing, for a chat group, as
+MP3.
+"""
 
 from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 from itertools import chain
-from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from flask import (
@@ -25,6 +24,7 @@ from broadcaster.core.clock import Clock
 from broadcaster.core.errors import BroadcasterError
 from broadcaster.core.labels import called
 from broadcaster.core.model import Notice, Outcome, Severity, new_id
+from broadcaster.station.station import JournalFilter, JournalRow
 from broadcaster.web.base import wording
 from broadcaster.web.base.language import N_, _
 from broadcaster.web.base.page_context import parts
@@ -34,9 +34,6 @@ from broadcaster.web.pages import asked_here
 from broadcaster.web.pages.confirm import rehearse
 from broadcaster.web.pages.journal_csv import csv_lines
 from broadcaster.web.pages.notice_form import NOTICE_ID, Wish, confirmed, moment_of
-
-if TYPE_CHECKING:
-    from broadcaster.station.station import JournalFilter, JournalRow
 
 PAGE = 30
 DAY = timedelta(days=1)
@@ -49,7 +46,7 @@ pages = Blueprint("record", __name__, url_prefix="/record")
 
 @dataclass(frozen=True)
 class PastNotice:
-    """What a line of the journal or a slot of the timetable says; `query` is its address here."""
+    """The notices of a journal line or of a slot; `query` is its address here."""
 
     title: str
     notices: tuple[Notice, ...]
@@ -183,7 +180,7 @@ def copy() -> ResponseReturnValue:
 
 @pages.get("/copy/<copy_id>")
 def made(copy_id: str) -> ResponseReturnValue:
-    """How far it came; the page asks again by itself, without JavaScript too."""
+    """The progress of an export; the page reloads by itself, without JavaScript too."""
     found = parts().station.copies.find(copy_id)
     return render_template("copy.html", copy=found) if found else _gone()
 
@@ -222,7 +219,7 @@ def _midnight(text: str) -> datetime | None:
 
 
 def _said() -> PastNotice | None:
-    """What the request is about: a line of the journal, or a slot."""
+    """The journal line or slot that the request names."""
     station, airing_id, slot = (
         parts().station,
         request.values.get("airing", ""),

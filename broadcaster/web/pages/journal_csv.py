@@ -1,4 +1,4 @@
-"""The journal as a table for a spreadsheet, for the page and for the command."""
+"""Writes the journal as CSV for a spreadsheet, for the page and for the command."""
 
 from __future__ import annotations
 

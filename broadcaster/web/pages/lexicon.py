@@ -1,4 +1,4 @@
-"""How the village's words are said: the list, one word, and how it sounds before it is kept."""
+"""The lexicon's pages: the list, one word, and its sound before it is saved."""
 
 import re
 from io import BytesIO
@@ -79,7 +79,7 @@ def remove() -> ResponseReturnValue:
 
 @pages.get("/sound/<key>")
 def sound(key: str) -> ResponseReturnValue:
-    """What was made to be listened to; a part of it for browsers that ask so (Safari always does)."""
+    """The word's sound; a part of it for browsers that ask so (Safari always does)."""
     path = parts().station.words.sound(key) if KEY.fullmatch(key) else None
     try:
         content = path.read_bytes() if path else b""

@@ -1,8 +1,5 @@
-"""Speak live: a button to hold, and the blocks of sound that the phone sends while it is held."""
+"""The page for live talk: a button to hold, and the blocks of sound that the phone sends meanwhile."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from flask import Blueprint, abort, g, render_template, request, session
@@ -10,12 +7,10 @@ from flask.typing import ResponseReturnValue
 
 from broadcaster.core.errors import BroadcasterError
 from broadcaster.core.model import Severity
+from broadcaster.station.station import TalkState
 from broadcaster.web.base import access, microphone, wording
 from broadcaster.web.base.language import N_, _
 from broadcaster.web.base.page_context import parts
-
-if TYPE_CHECKING:
-    from broadcaster.station.station import TalkState
 
 # The sound of a block lasts this long at most.
 BLOCK_SECONDS = 1.0
@@ -108,7 +103,7 @@ def _told(state: TalkState | None) -> ResponseReturnValue:
 
 
 def secure_address(path: str) -> str:
-    """Where a browser lets a page use the microphone; "" if the box has no such address."""
+    """The HTTPS address at which a browser allows the microphone; "" if the box has none."""
     port = parts().settings.web.https_port
     host = urlsplit(request.host_url).hostname or ""
     host = f"[{host}]" if ":" in host else host

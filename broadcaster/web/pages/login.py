@@ -1,4 +1,4 @@
-"""First start, login by password or by the PIN of a known phone, logout."""
+"""The pages of the first start, of login by password or by the PIN of a known phone, and of logout."""
 
 from flask import (
     Blueprint,
@@ -50,7 +50,7 @@ def make_account() -> ResponseReturnValue:
 
 
 def lead_in() -> ResponseReturnValue:
-    """Who has not logged in: to the login, with where he wanted to go or what he wrote."""
+    """Leads somebody without a session to the login, with his destination or his words."""
     if "frame" in request.args:
         return redirect(url_for("air.bar"), 303)
     if parts().station.accounts.needs_account():

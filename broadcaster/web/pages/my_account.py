@@ -1,4 +1,4 @@
-"""更多, and 我的账号: one's own password, and the PINs of one's phones."""
+"""The pages 更多 and 我的账号: one's own password, and the PINs of one's phones."""
 
 from flask import Blueprint, flash, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue

@@ -1,4 +1,4 @@
-"""A notice as a form of the page describes it, and back again."""
+"""Reads a notice from a form of the page, and writes it back into one."""
 
 import re
 from dataclasses import dataclass, replace
@@ -32,7 +32,7 @@ Form = MultiDict[str, str]
 
 @dataclass(frozen=True)
 class Wish:
-    """What somebody wants aired; `at` is the moment as the form has it, "" for now."""
+    """A notice that somebody wants aired; `at` is the time as the form has it, "" for now."""
 
     notice: Notice
     at: str = ""
@@ -45,7 +45,7 @@ class Wish:
 
     @property
     def fields(self) -> dict[str, str]:
-        """What a form carries along that shows it and no longer asks for it."""
+        """The hidden fields of a form that shows the notice and no longer asks for it."""
         notice = self.notice
         return {
             "notice_id": notice.id,
@@ -67,8 +67,9 @@ class Wish:
 
 
 def moment_of(form: Form) -> str:
-    """When it is to be aired, as the form has it, "" for now: a bad request where that is no moment.
-    Quiet hours that have ended while somebody read the page keep nothing off any more."""
+    """The time as the form has it, "" for now; an invalid one is a bad request. Quiet hours that have
+    ended while somebody read the page delay nothing any more.
+    """
     waits = form.get("after_quiet", "")
     at = waits or (form.get("at", "") if form.get("when") == "at" else "")
     try:
@@ -79,7 +80,7 @@ def moment_of(form: Form) -> str:
 
 
 def wish_of(form: Form) -> Wish:
-    """What the form says; one that no page of ours made is a bad request."""
+    """The notice in the form; a form that no page of ours made is a bad request."""
     repeats, chime, notice_id = form.get("repeats"), form.get("chime"), form.get("notice_id", "")
     pace, beats = form.get("pace"), form.get("beats_per_minute")
     try:

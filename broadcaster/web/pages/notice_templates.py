@@ -1,4 +1,4 @@
-"""Notices that villages need again and again, with blanks to fill in: `patterns.toml`."""
+"""Notice templates with blanks to fill in, from `patterns.toml`."""
 
 import re
 import tomllib

@@ -1,9 +1,7 @@
-"""What is on the air, what comes, what was; stop, go on, take back, louder, softer, loops again."""
-
-from __future__ import annotations
+"""The home page: current, next and past airings; stop, resume, cancel, volume, loops again."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 from flask import (
     Blueprint,
@@ -21,15 +19,13 @@ from flask.typing import ResponseReturnValue
 
 from broadcaster.core.errors import BroadcasterError
 from broadcaster.core.people import WrongLogins
+from broadcaster.station.station import Status, TakenUp
 from broadcaster.web.base import access, drafts
 from broadcaster.web.base import air_bar as top
 from broadcaster.web.base.language import _, chosen, own
 from broadcaster.web.base.page_context import parts
 from broadcaster.web.base.paging import MOST_WAITING
 from broadcaster.web.pages import asked_here
-
-if TYPE_CHECKING:
-    from broadcaster.station.station import Status, TakenUp
 
 T = TypeVar("T")
 
@@ -190,7 +186,7 @@ def _why_not(one: TakenUp) -> str:
 
 
 def _moving() -> dict[str, object]:
-    """What moves on every page, and beside it what does on the home page."""
+    """The parts that change on every page, and on the home page its own."""
     status = parts().station.status()
     shown: dict[str, object] = {**top.moving(status)}
     if request.args.get("of") != HOME:

@@ -1,4 +1,4 @@
-"""人员: who may use the page, as what; let somebody in, help one who forgot his password, let one go."""
+"""The page 人员: the accounts and their roles; adds people, resets passwords, removes people."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""A person's own voice: recorded in the page or by the phone, heard first, then aired or kept."""
+"""The pages for recordings: made in the page or by the phone, listened to, then aired or stored."""
 
 from collections.abc import Iterator, Sequence
 from functools import partial
@@ -52,7 +52,7 @@ def take() -> ResponseReturnValue:
 
 @pages.get("/<key>")
 def use(key: str) -> ResponseReturnValue:
-    """How it is to be aired: the same form as for a text."""
+    """Asks how the recording is to be aired: the same form as for a text."""
     if not RECORDING.fullmatch(key):
         return redirect(url_for("voice.home"), 303)
     recording = parts().station.recordings.find(key)

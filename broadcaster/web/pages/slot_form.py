@@ -1,4 +1,4 @@
-"""The form of a slot: what was typed as the keys of the timetable, and those keys as what is shown."""
+"""Turns the form of a slot into keys of the timetable, and those keys into the form."""
 
 import re
 import unicodedata
@@ -54,7 +54,7 @@ USUAL = {
 
 
 def written_of(form: MultiDict[str, str], before: Mapping[str, Any]) -> Written:
-    """What the form says, as it would be written in the file; what is wrong in it stays in it."""
+    """The slot as it would be written in the file; mistakes in the form stay in it."""
     written: Written = {key: value for key, value in before.items() if key not in OWN}
     text = form.get("text", "").replace("\r\n", "\n").strip()
     if form.get("say") == "turns":
@@ -102,7 +102,7 @@ def typed(form: MultiDict[str, str]) -> Written:
 
 
 def missing(written: Mapping[str, Any], kind: str) -> Iterator[tuple[str, str]]:
-    """What has to be filled in yet, by its field."""
+    """The fields that still have to be filled in."""
     if not written.get("text") and not written.get("texts"):
         yield "text", _("请写要说的话。")
     for key, (what, example) in WANTED_NUMBERS.items():

@@ -1,4 +1,4 @@
-"""声卡: which sound cards there are, and at which of them the amplifier hangs."""
+"""The page 声卡: the sound cards, and the one that the amplifier is connected to."""
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue

@@ -1,12 +1,10 @@
-"""The timetable: its list and its week, a slot made, changed, held up, taken out and taken back."""
-
-from __future__ import annotations
+"""The timetable's pages: list and week; a slot is made, changed, paused, removed and restored."""
 
 import json
 import re
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
@@ -17,6 +15,7 @@ from broadcaster.core.labels import SIGNALS
 from broadcaster.core.model import new_id
 from broadcaster.schedule.timetable_file import read_slot
 from broadcaster.settings.values import WEEKDAYS
+from broadcaster.station.station import SlotEntry
 from broadcaster.web.base import drafts
 from broadcaster.web.base.form_errors import Mistake, again_with
 from broadcaster.web.base.language import _, own
@@ -24,10 +23,7 @@ from broadcaster.web.base.page_context import parts
 from broadcaster.web.base.paging import paged
 from broadcaster.web.base.wording import say_date, say_month_day, say_weekday
 from broadcaster.web.pages import slot_form, week_chart
-from broadcaster.web.pages.slot_wording import HOLIDAYS, is_over, say_slot
-
-if TYPE_CHECKING:
-    from broadcaster.station.station import SlotEntry
+from broadcaster.web.pages.slot_wording import HOLIDAYS, is_over, say_slot, turned_round
 
 DAY, WEEK = timedelta(days=1), timedelta(days=7)
 MOST_REMOVED, MOST_PROBLEMS = 20, 20
@@ -105,8 +101,9 @@ def check() -> ResponseReturnValue:
 
 @pages.get("/draft/<draft_id>")
 def look(draft_id: str) -> ResponseReturnValue:
-    """What was typed, said back in plain words with the next occurrences; where something is still to
-    be changed, the form."""
+    """Repeats the typed slot in plain words with its next occurrences; shows the form if a field must be
+    changed.
+    """
     draft = drafts.find(draft_id)
     if draft is None or draft.form != drafts.SLOT:
         return _gone()
@@ -117,9 +114,11 @@ def look(draft_id: str) -> ResponseReturnValue:
     written, coming, mistakes = _tried(form)
     if mistakes:
         return _form_of(form, mistakes)
+    slot = read_slot(written)
     return render_template(
         "slot_check.html",
-        slot=read_slot(written),
+        slot=slot,
+        turned_round=turned_round(slot),
         coming=coming,
         written=json.dumps(written, ensure_ascii=False),
         replaces=form.get("replaces", ""),

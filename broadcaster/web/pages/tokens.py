@@ -1,4 +1,4 @@
-"""令牌: keys for programs, one scope each, shown once."""
+"""The page 令牌: keys for programs, one scope each, shown once."""
 
 from collections.abc import Sequence
 

@@ -1,18 +1,13 @@
-"""A week as a picture: when it sounds, when the loudspeaker rests, what clashes. Numbers for an SVG."""
-
-from __future__ import annotations
+"""Computes a week's chart as numbers for an SVG: airings, quiet hours, clashes."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import TYPE_CHECKING
 
 from broadcaster.core.labels import name_of
 from broadcaster.core.model import AiringKind
+from broadcaster.station.station import Counted, Planned, WeekDay
 from broadcaster.web.base.language import _, own, together
-
-if TYPE_CHECKING:
-    from broadcaster.station.station import Counted, Planned, WeekDay
 
 # Seven columns beside the hours; as wide as a card on a phone of 360 pixels, so that 17 is 17 pixels.
 AXIS, COLUMN, HEADING, HOUR = 26, 39, 46, 20
@@ -55,7 +50,7 @@ class Column:
     minutes: float
     more_rows: int = 0
     times: int = 0
-    """How many are due, where the day is too dense to say how long it sounds."""
+    """The number that are due, if the day is too dense to say how long it sounds."""
 
 
 def draw_week(days: Sequence[WeekDay]) -> list[Column]:
@@ -110,7 +105,7 @@ def _span(one: Counted) -> ChartBlock:
 
 
 def _joined(parts: Iterable[ChartBlock]) -> list[ChartBlock]:
-    """What touches one of its kind grows together with it: a loop's day has hundreds."""
+    """Joins touching blocks of one kind: a loop's day has hundreds."""
     boxes: list[ChartBlock] = []
     last: dict[str, int] = {}
     for box in parts:

@@ -1,7 +1,7 @@
-"""The box's own certificate: made once, kept in the state folder, made anew when it has run out.
+"""The box's own TLS certificate: made once, stored in the state folder, renewed when it has expired.
 
-Phones warn of it once, for nobody vouches for it; then the page may use the microphone. The command
-`openssl` makes it, for main would carry 10 MB of the library `cryptography` for years.
+Phones warn of it once, because no authority vouches for it; then the page may use the microphone. The
+command `openssl` makes it, because main would carry 10 MB of the library `cryptography` for years.
 """
 
 import os

@@ -1,5 +1,6 @@
-"""What another site sends is not looked at; and what every answer says to the browser: nothing from
-outside, no script in the page, nothing kept."""
+"""Refuses forms from other sites, and sets the security headers of every answer: nothing from outside,
+no script in the page, nothing cached.
+"""
 
 from collections.abc import Iterable
 from typing import Any

@@ -1,4 +1,6 @@
-"""The page under waitress: a listening socket, threads that answer, one that reads and writes."""
+"""Runs the page under waitress: a listening socket, one thread that reads and writes, others that
+answer.
+"""
 
 import socket
 import time
@@ -118,7 +120,7 @@ def _let_go(channel: HTTPChannel) -> None:
 
 
 def _is_long(channel: HTTPChannel) -> bool:
-    """Whether it sends a long body, by what it said or by what has come."""
+    """True if the client sends a long body, by its announced or its received length."""
     request = channel.request
     if not request or not request.headers_finished:
         return False
@@ -127,7 +129,7 @@ def _is_long(channel: HTTPChannel) -> bool:
 
 
 def _is_ours(channel: HTTPChannel) -> bool:
-    """Whether it comes from this machine."""
+    """True if the connection comes from this machine."""
     try:
         return bool(channel.addr[0] == channel.socket.getsockname()[0])
     except OSError:

@@ -1,4 +1,4 @@
-"""What moves on a page, pushed to every phone that looks at it (server-sent events)."""
+"""Pushes changes of a page to every phone that looks at it (server-sent events)."""
 
 import json
 import threading
@@ -43,7 +43,7 @@ class Live:
     def messages(
         self, look: Callable[[], State], now: Callable[[], str], audience: Audience = ()
     ) -> Iterator[str]:
-        """What is new, as it comes to be; at first everything. Every 2 s the time that the box has."""
+        """The changes as they happen, everything at first; every 2 s the box's time."""
         shown: State = {}
         for second in range(STREAM_SECONDS):
             try:

@@ -1,4 +1,6 @@
-"""The key that signs the page's sessions: made once, kept in the state folder, read by nobody else."""
+"""The key that signs the page's sessions: made once, stored in the state folder, readable by its owner
+only.
+"""
 
 import logging
 import os

@@ -1,7 +1,7 @@
-"""HTTPS in front of the page: one thread that takes TLS off and hands the bytes on.
+"""HTTPS in front of the page: one thread takes TLS off and passes the bytes on.
 
-waitress reads slow clients without holding a thread, and knows no TLS. What serves both (cheroot) gives
-each slow client a thread, or (hypercorn) brings an HTTP stack of its own.
+waitress reads slow clients without holding a thread, and knows no TLS. A server that does both (cheroot)
+gives each slow client a thread, or (hypercorn) brings an HTTP stack of its own.
 """
 
 import asyncio
@@ -40,7 +40,7 @@ class Origins:
         self._real: dict[tuple[str, str], str] = {}
 
     def add(self, ours: tuple[str, int], address: str) -> None:
-        """What comes from `ours`, a connection of the front's, comes from that address."""
+        """Notes the client's address behind `ours`, a connection of the front."""
         self._real[ours[0], str(ours[1])] = address
 
     def remove(self, ours: tuple[str, int]) -> None:

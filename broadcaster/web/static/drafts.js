@@ -103,10 +103,15 @@
   function show(copy) {
     const row = document.importNode(document.getElementById("one-unfinished").content, true).firstChild;
     row.querySelector(".what").textContent = words(copy);
-    row.querySelector("a").href = copy.address;
-    row.querySelector("button").addEventListener("click", () => {
-      forget(copy.key);
-      row.remove();
+    const link = row.querySelector("a");
+    link.href = copy.address;
+    const button = row.querySelector("button");
+    const drop = button.textContent;
+    button.addEventListener("click", () => {
+      link.hidden = !link.hidden;
+      if (link.hidden) forget(copy.key);
+      else store((kept) => kept.setItem(copy.key, JSON.stringify(copy)));
+      button.textContent = link.hidden ? button.dataset.back : drop;
     });
     list.appendChild(row);
   }
@@ -128,9 +133,8 @@
       return;
     }
     more.forEach(show);
-    Array.from(list.children).forEach((row) => { row.hidden = row.dataset.id === here && here !== ""; });
     const card = document.getElementById("unfinished-here");
-    if (card) card.hidden = !Array.from(list.children).some((row) => !row.hidden);
+    if (card) card.hidden = !list.children.length;
   }
 
   if (!owner) return;

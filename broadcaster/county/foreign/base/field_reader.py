@@ -1,4 +1,4 @@
-"""Takes the fields out of a stranger's XML and notes everything that is wrong, to be told at once."""
+"""Reads fields of a stranger's XML and collects every mistake, so that all are reported at once."""
 
 import re
 from collections import Counter
@@ -43,7 +43,7 @@ class Shape:
 
 
 class FieldReader:
-    """What was found wrong so far. What a method gives back after a problem stands for nothing."""
+    """The mistakes found so far. The result of a method after a mistake is meaningless."""
 
     def __init__(self) -> None:
         self.problems: list[str] = []

@@ -1,4 +1,4 @@
-"""What another system's message says, as a proposal to the office: a person and a county key decide."""
+"""A proposed bulletin from another system's message: an officer and a county key decide about it."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ class ForeignDraft:
 
 @dataclass(frozen=True)
 class MessageFormat:
-    """How the messages of one system are read; `read` gets the name of the file too, `original` is the
+    """The format of one system's messages: `read` gets the name of the file too, `original` returns the
     text that a person may look at. All raise `NotImported`.
     """
 

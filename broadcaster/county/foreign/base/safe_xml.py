@@ -1,4 +1,6 @@
-"""XML from strangers: elements and their text, or what is wrong; no DTD, no entities, no network."""
+"""Parses XML from strangers safely: elements and their text, or the mistake; no DTD, no entities, no
+network.
+"""
 
 from __future__ import annotations
 

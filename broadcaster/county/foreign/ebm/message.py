@@ -110,7 +110,7 @@ class _Message:
             self._need_alike(element, name)
 
     def _need_alike(self, element: Element, name: str) -> None:
-        """What stands twice says the same: else another reader goes by the other."""
+        """Requires that repeated elements agree: else another reader might go by another one."""
         if len({one.text.strip() for one in element.all(name)}) > 1:
             self._reading.problems.append(f"{element.name} 里 {name} 写了几次，而且不一样。")
 

@@ -1,4 +1,4 @@
-"""Who of the office may reach which page: one table, asked before each request, noted by after it."""
+"""Access rules of the office's pages: one table, checked before each request, logged after it."""
 
 import logging
 from dataclasses import dataclass
@@ -141,7 +141,7 @@ UPLOADS = ("compose.check", "receipts.take", "foreign.take")
 
 
 def pages() -> Pages:
-    """What the app that answers this request works with."""
+    """The context of the app that answers this request."""
     return cast(Pages, current_app.extensions["office"])
 
 
@@ -151,7 +151,7 @@ def sounds() -> RecordingStore:
 
 
 def answers() -> AnsweredForms:
-    """What forms of this app were answered."""
+    """The stored answers to forms of this app."""
     return cast(AnsweredForms, current_app.extensions["office_answers"])
 
 
@@ -184,7 +184,9 @@ def check_access() -> ResponseReturnValue | None:
 
 
 def _lead_to_login() -> ResponseReturnValue:
-    """What was posted is carried through it, and a page that was wanted is led to after it."""
+    """Leads to the login; a posted form is carried through it, and a page that was wanted is shown after
+    it.
+    """
     if pages().parts.officers.one_time_code():
         return redirect(url_for("account.start"), 303)
     if request.method == "POST":
@@ -194,7 +196,7 @@ def _lead_to_login() -> ResponseReturnValue:
 
 
 def who() -> Officer | None:
-    """Whose session this is."""
+    """The officer of this session."""
     if "officer" not in g:
         key = str(session.get("key", ""))
         g.officer = pages().parts.sessions.find(key) if key else None
@@ -210,7 +212,7 @@ def me() -> Officer:
 
 
 def may(endpoint: str) -> bool:
-    """Whether the person who asks may: pages leave out what he may not."""
+    """True if the officer may use the endpoint: pages leave out links that he may not."""
     role, found = RULES[endpoint].role, who()
     return bool(role and found and found.role.covers(role))
 
@@ -230,7 +232,7 @@ def end_session() -> None:
 
 
 def about(text: str) -> None:
-    """What the record says of this deed beside its name."""
+    """Adds a text to this request's entry in the audit log."""
     g.about = text
 
 

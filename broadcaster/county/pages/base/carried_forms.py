@@ -1,4 +1,4 @@
-"""What was posted without a session: carried through the login in its form, and never done by itself."""
+"""Carries a form through the login if it was sent without a session; it is never executed by itself."""
 
 import json
 from dataclasses import dataclass
@@ -32,12 +32,12 @@ class CarriedForm:
 
     @property
     def typed(self) -> list[str]:
-        """What is to be seen again by who typed it."""
+        """The words that the officer who typed them must see again."""
         return [value for name, value in self.fields if name in TYPED and value.strip()]
 
     @property
     def told(self) -> list[str]:
-        """What its sender must know, in sentences."""
+        """The sentences for its sender."""
         told = [TOO_LONG if self.too_long else KEPT]
         return [*told, NO_FILES] if self.with_files else told
 
@@ -46,7 +46,7 @@ class CarriedForm:
 
 
 def of_request() -> CarriedForm | None:
-    """What this request would have done; None for what no page of ours sent."""
+    """The form of this request; None if no page of ours sent it."""
     if sent_from_elsewhere(request):
         return None
     fields = tuple((name, value) for name, value in request.form.items(True) if name not in SECRET)

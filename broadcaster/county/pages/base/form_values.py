@@ -1,4 +1,6 @@
-"""What a form of ours can only hold; anything else was not sent by one."""
+"""Reads single values of the office's forms; an impossible value is a bad request, because no form of
+ours sends it.
+"""
 
 from datetime import timedelta
 

@@ -1,8 +1,7 @@
-"""The office built, in data order: what pages, commands and the office's own thread work with."""
+"""Builds the parts of the office in data order, for its pages, its commands and its own thread."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 from broadcaster.core.clock import Clock
 from broadcaster.county.board.delivery_board import DeliveryBoard
@@ -17,8 +16,9 @@ from broadcaster.county.notices.recurring import StandingNotices
 from broadcaster.county.notices.revisions import Revisions
 from broadcaster.county.notices.unsent_forms import Writings
 from broadcaster.county.notices.upload_limits import Uploads
-from broadcaster.county.register.counties import Counties, CountyDoor
-from broadcaster.county.register.register import BoxState, BrokerAccess, Register
+from broadcaster.county.register.counties import Counties
+from broadcaster.county.register.enrollees import BrokerAccess
+from broadcaster.county.register.register import BoxState, Register
 from broadcaster.county.store.audit import Audit
 from broadcaster.county.store.office_database import OfficeDatabase
 from broadcaster.county.store.office_sessions import OfficeSessions
@@ -52,22 +52,20 @@ class OfficeServices:
     resting: Resting
 
     def listeners(self, areas: Sequence[str]) -> str:
-        """Whom a bulletin to these areas would reach, as far as this office knows; "" for nobody."""
+        """The boxes that a bulletin to these areas would reach, in words, as far as this office knows;
+        "" for none.
+        """
         boxes = len(self.register.enrolled(areas))
         below = sum(one.state is BoxState.ENROLLED for one in self.counties.concerned(areas))
         told = f"{boxes} 个广播站" if boxes else "", f"由 {below} 个下级平台转到各村" if below else ""
         return "，".join(filter(None, told))
 
 
-class BoxAndCountyDoor(BrokerAccess, CountyDoor, Protocol):
-    """Who may connect to the office's broker."""
-
-
 def make_parts(
     database: OfficeDatabase,
     clock: Clock,
     county: str,
-    door: BoxAndCountyDoor | None = None,
+    door: BrokerAccess | None = None,
     wake: Callable[[], None] = lambda: None,
     passwords: Passwords | None = None,
 ) -> OfficeServices:

@@ -1,4 +1,4 @@
-"""What the office's pages work with: its parts, its settings, how it enrols and how words sound."""
+"""The context of the office's pages: its parts, its settings, its trust for boxes, its previews."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -17,7 +17,7 @@ from broadcaster.store.login_attempts import TriesFrom
 
 @dataclass(frozen=True)
 class Trusted:
-    """What a box is told to believe: the digest that pins the root, the keyring, the broker."""
+    """The trust that a box gets at enrolment: the digest that pins the root, the keyring, the broker."""
 
     pin: str
     keyring: Callable[[], bytes]
@@ -26,8 +26,8 @@ class Trusted:
 
 @dataclass
 class Front:
-    """How the site is reached over TLS, once it is open; `pin` is the SHA-256 of a certificate that no
-    public authority has signed, or "".
+    """The site's HTTPS, once it is open; `pin` is the SHA-256 of a certificate that no public authority
+    has signed, or "".
     """
 
     https_port: int | None = None
@@ -57,7 +57,9 @@ class Pages:
         return Invitation(self.address(seen_at), code, self.trusted.pin, self.front.pin)
 
     def address(self, seen_at: str) -> str:
-        """How boxes reach the site: as the settings say it, else over TLS where it is seen."""
+        """The address of the site for boxes: by the settings, else over TLS at the host where it is
+        seen.
+        """
         url = urlsplit(seen_at)
         if self.settings.address or url.scheme == "https" or self.front.https_port is None:
             return self.settings.address or seen_at

@@ -1,4 +1,4 @@
-"""The office's tables as they were at first."""
+"""Makes the first tables of the office."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""Counties below a province, and the sums that their relays tell."""
+"""Adds counties below a province, and the totals that their relays report."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""Messages of other systems, and the bulletins that were made of them."""
+"""Adds messages of other systems, and the bulletins that were made of them."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""Verses, recordings and voices in what the office sends; who heard it before; who changed what."""
+"""Adds verses, recordings and voices of bulletins; the preview log; revisions."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""Receipts that a box has signed together stand under one envelope."""
+"""Puts receipts that a box has signed together under one envelope."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""Who has logged in is known to the office itself; what is being written is kept until it is sent."""
+"""Adds officers' sessions, and their unsent forms."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""What boxes told and does not count, by box and reason."""
+"""Adds receipts that do not count, by box and reason."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""A one-time code stays with the key that came in by it, which may come again."""
+"""Notes the key that used a one-time code, so that the same key may use it again."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""What a box says of itself: what its loudspeaker ails, and its quiet hours."""
+"""Adds a box's own report: its loudspeaker's fault, and its quiet hours."""
 
 import sqlalchemy as sa
 from alembic import op

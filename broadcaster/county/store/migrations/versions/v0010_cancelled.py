@@ -1,4 +1,4 @@
-"""A county's sum says how many villages had it cancelled before it sounded."""
+"""Adds to a county's totals the villages in which the bulletin was cancelled before it sounded."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""Who had a hand in the words of a bulletin, beside who handed it in."""
+"""Adds the people who wrote parts of a bulletin, beside the one who handed it in."""
 
 import sqlalchemy as sa
 from alembic import op
