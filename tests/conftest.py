@@ -18,7 +18,7 @@ ROOM_BYTES = 6_000_000_000
 
 
 def _keep_folders_in_memory() -> None:
-    """What the store writes waits for the disk line by line, two thirds of the time of many tests."""
+    """Stores write line by line, and a disk under load lets each line wait."""
     told = os.environ.get("TMPDIR")
     if told or not (MEMORY.is_dir() and os.access(MEMORY, os.W_OK)):
         return
@@ -39,7 +39,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_finish() -> None:
-    """What is loaded stays: to look through it again and again took an eighth of the time."""
+    """Leave out of each collection all that is loaded: it took an eighth of the processor's time."""
     gc.collect()
     gc.freeze()
 

@@ -20,7 +20,7 @@ from broadcaster.settings.schema import LexiconSettings, PathSettings, Settings
 from broadcaster.studio.studio import Studio
 from broadcaster.system.temporary_sounds import MEMORY, PREFIX
 
-WATER = "全体村民注意了，明天上午停水。请大家提前储水。全体村民注意了，明天上午停水。"
+WATER = "明天上午停水。请储水。明天上午停水。"
 
 
 def faults(village: Village) -> str:

@@ -95,6 +95,23 @@ def test_without_a_network_what_is_written_stays_on_the_screen(page: Page) -> No
     expect(page.get_by_role("button", name="确认播出")).to_be_visible()
 
 
+def test_with_a_network_whose_station_is_away_what_is_written_stays_on_the_screen(page: Page) -> None:
+    page.goto("/say")
+    page.locator("#text").fill("下午停水。")
+    page.route("**/*", lambda route: route.abort())
+    # The stream that is open goes on: it is opened anew.
+    for hidden in (True, False):
+        page.evaluate(HIDDEN, hidden)
+    expect(page.locator("#bar .lost")).to_be_visible()
+    page.get_by_role("button", name="看一遍").click()
+    expect(page.get_by_text("连不上广播站，这一下没有交上去")).to_be_visible()
+    expect(page.locator("#text")).to_have_value("下午停水。")
+    page.unroute_all()
+    expect(page.get_by_text("又连上了")).to_be_visible()
+    press(page, "看一遍")
+    expect(page.get_by_role("button", name="确认播出")).to_be_visible()
+
+
 def test_a_page_that_nobody_looks_at_asks_for_nothing_and_then_at_once(page: Page) -> None:
     page.goto("/more")
     expect(page.locator("#bar")).to_contain_text(re.compile("没在播|停了"))

@@ -82,6 +82,24 @@ def test_quiet_hours_are_told_beside_the_occurrence(secretary: FlaskClient, post
     assert page.count("午休不播") == 5
 
 
+@pytest.mark.parametrize(
+    ("first", "last", "asked"),
+    [
+        ("06:33", "06:30", True),
+        ("18:00", "08:00", True),
+        ("20:00", "08:00", False),
+        ("8:00", "18:00", False),
+    ],
+)
+def test_hours_that_look_turned_round_are_asked_about_before_they_are_kept(
+    secretary: FlaskClient, post: Post, first: str, last: str, asked: bool
+) -> None:
+    """A loop through the night is none."""
+    loop = {"kind": "every_minutes", "every_minutes": "30", "window_from": first, "window_until": last}
+    page = post("/timetable/check", text="防火宣传。", **loop).text
+    assert "看一遍再存" in page and ("两头写反了" in page) is asked
+
+
 def test_once_at_a_moment_and_a_loop_until_a_date_are_made(
     secretary: FlaskClient, settings: Settings, station: Any, post: Post
 ) -> None:

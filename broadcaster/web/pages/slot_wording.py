@@ -5,7 +5,14 @@ from datetime import date, datetime
 
 from broadcaster.schedule.day_expressions import read_lunar_day, read_market
 from broadcaster.schedule.slot_settings import SlotSettings
-from broadcaster.settings.values import CLOCK_TIME, EVERY_DAY, WEEKDAYS, read_season, read_time
+from broadcaster.settings.values import (
+    CLOCK_TIME,
+    EVERY_DAY,
+    WEEKDAYS,
+    read_season,
+    read_time,
+    read_window,
+)
 from broadcaster.web.base.language import N_, _, own, together
 from broadcaster.web.base.wording import say_date, say_month_day, say_weekday
 
@@ -25,6 +32,7 @@ HOLIDAYS = {
     "补班日": N_("补班的日子"),
 }
 AND = N_("，又是")
+HALF_A_DAY = 12
 DIGITS = "十一二三四五六七八九"
 
 
@@ -138,9 +146,23 @@ def _times(slot: SlotSettings) -> str:
 def _say_window(text: str) -> str:
     begin, end = text.split("-")
     words = {"first": say_time(begin), "last": say_time(end)}
-    if begin >= end:
+    if _hours_into_next_day(text):
         return _("%(first)s 到第二天 %(last)s", **words)
     return _("%(first)s 到 %(last)s", **words)
+
+
+def turned_round(slot: SlotSettings) -> list[str]:
+    """The windows that go on into the next day for longer than half a day, as they are said: whoever
+    turns two hours round gets such a one, and who loops through a night does not."""
+    return [_say_window(text) for text in slot.windows if _hours_into_next_day(text) > HALF_A_DAY]
+
+
+def _hours_into_next_day(window: str) -> float:
+    """How long such a window is; 0 of one that ends on its day."""
+    begin, end = read_window(window)
+    if begin < end or window.endswith("24:00"):
+        return 0
+    return 24 + end.hour - begin.hour + (end.minute - begin.minute) / 60
 
 
 def is_over(slot: SlotSettings, now: datetime) -> bool:

@@ -23,7 +23,7 @@ from broadcaster.web.base.page_context import parts
 from broadcaster.web.base.paging import paged
 from broadcaster.web.base.wording import say_date, say_month_day, say_weekday
 from broadcaster.web.pages import slot_form, week_chart
-from broadcaster.web.pages.slot_wording import HOLIDAYS, is_over, say_slot
+from broadcaster.web.pages.slot_wording import HOLIDAYS, is_over, say_slot, turned_round
 
 DAY, WEEK = timedelta(days=1), timedelta(days=7)
 MOST_REMOVED, MOST_PROBLEMS = 20, 20
@@ -114,9 +114,11 @@ def look(draft_id: str) -> ResponseReturnValue:
     written, coming, mistakes = _tried(form)
     if mistakes:
         return _form_of(form, mistakes)
+    slot = read_slot(written)
     return render_template(
         "slot_check.html",
-        slot=read_slot(written),
+        slot=slot,
+        turned_round=turned_round(slot),
         coming=coming,
         written=json.dumps(written, ensure_ascii=False),
         replaces=form.get("replaces", ""),

@@ -49,6 +49,7 @@
     wait = 1000;
     out.hidden = true;
     if (lost.hidden) return;
+    held = false;
     lost.hidden = true;
     form.hidden = false;
     document.body.classList.remove("unheard");
@@ -147,14 +148,15 @@
     tell(button.name ? "" : told.dataset.stopping);
     send(button).catch(() => tell(told.dataset.failed)).then(() => { sending = false; });
   });
-  // Without any network the browser's own page would take the place of what is written. Whoever knows
-  // better presses once more.
+  // Without any network, or with a network whose station is away, the browser's own page would take the
+  // place of what is written. Whoever knows better presses once more.
   document.addEventListener("submit", (event) => {
-    if (navigator.onLine !== false || held) return;
+    const offline = navigator.onLine === false;
+    if (held || (!offline && lost.hidden)) return;
     held = true;
     event.preventDefault();
     event.stopPropagation();
-    tell(told.dataset.unsent);
+    tell(offline ? told.dataset.unsent : told.dataset.away);
   }, true);
   window.addEventListener("online", () => { held = false; });
   lost.querySelector("button").addEventListener("click", () => { wait = 1000; open(); });
