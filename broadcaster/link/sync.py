@@ -6,7 +6,7 @@ from collections.abc import Callable
 from math import inf
 
 from broadcaster.bulletin.bulletin import VERSION
-from broadcaster.bulletin.sync_request import MOST_MISSING, Question
+from broadcaster.bulletin.sync_request import MOST_MISSING, SyncRequest
 from broadcaster.core.clock import Clock
 from broadcaster.link.county_state import CountyState
 
@@ -60,7 +60,7 @@ class CatchingUp:
         self._asked, self._at = True, self._clock.monotonic() + self._again
         # An office of before answers no question that says it: every second one does not.
         reads, self._says_version = (VERSION if self._says_version else 1), not self._says_version
-        return Question(nonce, self._county.trust.version, tuple(missing), reads).to_bytes()
+        return SyncRequest(nonce, self._county.trust.version, tuple(missing), reads).to_bytes()
 
     def _missing(self) -> frozenset[str]:
         return self._county.missing(self._known())

@@ -16,7 +16,7 @@ from bulletin.county_rig import bulletin as any_bulletin
 from broadcaster.bulletin import envelope, strict_json
 from broadcaster.bulletin.bulletin import PAYLOAD_TYPE, VERSION, Bulletin, read_bulletin, wire_of
 from broadcaster.bulletin.refusals import NotAccepted
-from broadcaster.bulletin.sync_request import Question
+from broadcaster.bulletin.sync_request import SyncRequest
 from broadcaster.core.clock import Clock
 from broadcaster.core.model import OfficeLevel
 from broadcaster.core.notice import Notice
@@ -145,12 +145,12 @@ def test_a_box_says_what_it_reads_and_asks_again_without_it_until_the_next_conne
     said = []
     for _ in range(2):
         asks.begin()
-        said += [Question.from_bytes(asks.question()).reads for _ in range(2)]
+        said += [SyncRequest.from_bytes(asks.question()).reads for _ in range(2)]
     assert said == [VERSION, 1, VERSION, 1]
 
 
 def test_an_old_office_answers_the_second_question_of_a_new_box(before: Path) -> None:
-    first, second = (Question("0" * 32, (1, 1), reads=reads).to_bytes() for reads in (VERSION, 1))
+    first, second = (SyncRequest("0" * 32, (1, 1), reads=reads).to_bytes() for reads in (VERSION, 1))
     assert old(before, READS_QUESTION, first) == "BAD_SCHEMA reads"
     assert old(before, READS_QUESTION, second).startswith("Question(")
 
@@ -158,7 +158,7 @@ def test_an_old_office_answers_the_second_question_of_a_new_box(before: Path) ->
 def test_a_new_office_takes_an_old_box_to_read_the_first_version(before: Path) -> None:
     asked = old(before, WRITES)
     assert json.loads(asked)["v"] == 1
-    assert Question.from_bytes(asked.encode()).reads == 1
+    assert SyncRequest.from_bytes(asked.encode()).reads == 1
 
 
 def test_a_new_box_takes_what_an_old_office_writes(before: Path) -> None:

@@ -48,7 +48,12 @@ from broadcaster.county.pages.compose_form import fields_of, form_of, read_draft
 from broadcaster.county.store.tables import standing
 from broadcaster.schedule.slot_settings import SlotSettings
 from broadcaster.station import remote_values
-from broadcaster.store.database.airing_json import read_airing, read_manner, write_airing, write_manner
+from broadcaster.store.database.airing_json import (
+    read_airing,
+    read_overrides,
+    write_airing,
+    write_overrides,
+)
 from broadcaster.web.api.schemas import NoticeIn
 
 NOW = datetime(2026, 5, 1, 8, 0, tzinfo=UTC)
@@ -120,7 +125,7 @@ def by_queue(notice: Notice) -> Notice:
 
 def by_journal(notice: Notice) -> Notice:
     known = Notice(notice.text, title=notice.title, severity=notice.severity)
-    return read_manner(known, write_manner(notice))
+    return read_overrides(known, write_overrides(notice))
 
 
 def by_far_page(notice: Notice) -> Notice:

@@ -44,13 +44,13 @@ def read_airing(text: str) -> Airing:
         raise ValueError(str(error)) from error
 
 
-def write_manner(notice: Notice) -> str:
+def write_overrides(notice: Notice) -> str:
     """The settings of a notice beside its text and severity, as JSON; "" if there are none."""
     asked = {name: value for name, value in plain(notice).items() if name not in IN_COLUMNS}
     return json.dumps(asked) if asked else ""
 
 
-def read_manner(notice: Notice, text: str) -> Notice:
+def read_overrides(notice: Notice, text: str) -> Notice:
     """The notice, asking for that too; as it is where the text cannot be read."""
     try:
         asked = read(_known(json.loads(text or "{}"), SPECS))
