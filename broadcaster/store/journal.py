@@ -64,7 +64,7 @@ class JournalRow:
         return self.due_at if apart >= WORTH_TELLING else None
 
     @property
-    def seconds_whole(self) -> float:
+    def full_seconds(self) -> float:
         """The programme's length, to be told beside what was heard of it; 0 where it is not known, or
         more was heard, for lines were said again."""
         more = self.seconds_played - self.seconds_due

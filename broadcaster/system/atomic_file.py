@@ -11,7 +11,7 @@ from pathlib import Path
 
 
 @contextmanager
-def whole_file(path: Path, made_in: Path) -> Iterator[Path]:
+def atomic_write(path: Path, made_in: Path) -> Iterator[Path]:
     """Yield a name in `made_in` (same file system) to write under; rename it if the block ends well.
 
     Nothing stays behind if it does not. The name begins with the number of this process, so that

@@ -162,7 +162,7 @@ def test_another_box_cannot_speak_for_the_county(
         until(lambda: life.connected)
         names = (
             mqtt_topics.bulletin(COUNTY, told.id),
-            mqtt_topics.heads(COUNTY),
+            mqtt_topics.snapshot(COUNTY),
             mqtt_topics.answer(box.name),
             mqtt_topics.state(box.name),
             mqtt_topics.receipt(box.name),

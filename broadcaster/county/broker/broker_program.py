@@ -12,7 +12,7 @@ from time import monotonic
 from broadcaster.core.errors import AlreadyRunning, BroadcasterError, ConfigError, reason_of
 from broadcaster.county.broker.mosquitto import Broker, BrokerRefused, is_password, new_password
 from broadcaster.county.store.office_settings import load_office_settings
-from broadcaster.system.atomic_file import whole_file
+from broadcaster.system.atomic_file import atomic_write
 from broadcaster.system.single_instance import only_one
 from broadcaster.system.terminal import EXIT_BROKEN
 
@@ -87,7 +87,7 @@ def office_password(folder: Path) -> str:
     try:
         found = path.read_bytes().decode("ascii", "replace") if path.exists() else ""
         if not is_password(found):
-            with whole_file(path, folder) as unfinished:
+            with atomic_write(path, folder) as unfinished:
                 unfinished.touch(mode=0o600)
                 unfinished.write_text(new_password(), encoding="ascii")
             if found:

@@ -30,7 +30,7 @@ from broadcaster.county.store.office_settings import (
     load_office_to_run,
     read_text,
 )
-from broadcaster.system.atomic_file import whole_file
+from broadcaster.system.atomic_file import atomic_write
 from broadcaster.system.log_format import Ordered, log_in, tell_start
 from broadcaster.system.single_instance import only_one
 from broadcaster.system.thread_loop import ThreadLoop
@@ -199,7 +199,7 @@ def _key_or_another(folder: Path) -> tuple[CryptoSigner, str]:
 def write_secret(path: Path, content: bytes) -> None:
     """For this user's eyes only. Raises `FileUnwritable`."""
     try:
-        with whole_file(path, path.parent) as unfinished:
+        with atomic_write(path, path.parent) as unfinished:
             unfinished.touch(mode=0o600)
             unfinished.write_bytes(content)
     except OSError as error:
