@@ -275,7 +275,9 @@ class Link:
             line.publish(mqtt_topics.state(self._membership.box), strict_json.write(state), retain=True)
             self._told_state = state
         if self._catching_up.due_seconds <= 0:
-            line.publish(mqtt_topics.sync_request(self._membership.box), self._catching_up.question())
+            line.publish(
+                mqtt_topics.sync_request(self._membership.box), self._catching_up.sync_request()
+            )
         self._outbox.send(line)
 
     def _state(self, online: bool) -> dict[str, Any]:
