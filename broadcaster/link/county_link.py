@@ -248,6 +248,8 @@ class Link:
             self._recovered = True
         if not OF_WHAT_IS_IN_FORCE.isdisjoint(kinds):
             self._catching_up.look()
+            if self._reception.county.answered:
+                self._outbox.answered()
 
     def _judge(self, kind: str, message: MQTTMessage) -> Accepted | None:
         if kind == "c":
@@ -278,6 +280,7 @@ class Link:
             line.publish(
                 mqtt_topics.sync_request(self._membership.box), self._catching_up.sync_request()
             )
+            self._outbox.asked()
         self._outbox.send(line)
 
     def _state(self, online: bool) -> dict[str, Any]:

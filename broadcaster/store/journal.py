@@ -71,6 +71,14 @@ class JournalRow:
         ended = self.outcome is Outcome.PLAYED
         return self.seconds_due if more < 0 or (ended and more < HEARD_MORE_SECONDS) else 0.0
 
+    @property
+    def seconds_again(self) -> float:
+        """The seconds that were said again after a break; `seconds_played` counts them, because the
+        loudspeaker was on for so long.
+        """
+        more = self.seconds_played - self.seconds_due
+        return more if self.seconds_due and more >= HEARD_MORE_SECONDS else 0.0
+
     @cached_property
     def drill(self) -> bool:
         return self.notice.drill

@@ -145,7 +145,7 @@ class Country:
 
     def until(self, what: Callable[[], Any]) -> None:
         # Each look reads a database.
-        wait_until(lambda: what() or Event().wait(0.05), 40)
+        wait_until(lambda: what() or Event().wait(0.05))
 
     def told_as_heard(self, paper: DraftRecord) -> bool:
         """Whether the province knows that the village has heard it."""
@@ -191,5 +191,5 @@ def country(folder: Path) -> Iterator[Country]:
         relay = RelayProcess(county.path)
         stack.callback(relay.kill)
         relay.start()
-        wait_until(lambda: life.connected, 30)
+        wait_until(lambda: life.connected)
         yield Country(province, county, relay, box, life)

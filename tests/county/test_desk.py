@@ -93,7 +93,7 @@ def test_two_who_approve_at_once_send_one(desk: OfficeDesk) -> None:
     for one in both:
         one.start()
     for one in both:
-        one.join(20)
+        one.join(60)
     assert refused == ["这一则已经批准，正在发。"]
 
 

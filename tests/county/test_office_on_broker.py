@@ -86,7 +86,7 @@ class Line:
     def leave(self, topic: str, payload: bytes) -> int:
         """To stand there for ever; what the broker says to it."""
         mid = self._client.publish(topic, payload, 1, True).mid
-        wait_until(lambda: mid in self._answers, 20)
+        wait_until(lambda: mid in self._answers)
         return self._answers[mid]
 
     def on(self, prefix: str) -> list[bytes]:
@@ -127,7 +127,7 @@ class Running:
             self.office.step()
             return bool(what())
 
-        wait_until(stepped, 20)
+        wait_until(stepped)
 
 
 @pytest.fixture
@@ -210,7 +210,7 @@ def test_a_cancel_goes_out_and_the_notice_is_gone_from_the_broker(
     assert judge(desk, line.on(mqtt_topics.bulletin(TOWN, off.id))[-1]).bulletin.cancels == paper.id
     running.until(lambda: line.on(mqtt_topics.bulletin(TOWN, paper.id))[-1] == b"")
     with closing(Line(broker, "late")) as late:
-        wait_until(lambda: late.on(mqtt_topics.bulletin(TOWN, off.id)), 20)
+        wait_until(lambda: late.on(mqtt_topics.bulletin(TOWN, off.id)))
         assert not late.on(mqtt_topics.bulletin(TOWN, paper.id))
 
 
@@ -385,7 +385,7 @@ def standing(broker: BrokerRig, box: PretendBox) -> list[str]:
     with closing(watcher(broker, "sqdra")) as looks:
         # Behind what stood there when it subscribed.
         looks.publish(mark, b"x", retain=False)
-        wait_until(lambda: looks.on(mark), 20)
+        wait_until(lambda: looks.on(mark))
         names = [topic for topic, payload in looks.got if payload and box.id in topic.split("/")]
     return sorted(names)
 

@@ -54,10 +54,9 @@ def lives(
             code = life.station.accounts.one_time_code() or ""
             life.station.accounts.create(code, "王秀英", f"password-of-{village}")
             found[village] = box.name, life
-        wait_until(lambda: all(life.connected for _, life in found.values()), 30)
+        wait_until(lambda: all(life.connected for _, life in found.values()))
         wait_until(
-            lambda: all(life.station.remote_access() is RemoteAccess.OPEN for _, life in found.values()),
-            30,
+            lambda: all(life.station.remote_access() is RemoteAccess.OPEN for _, life in found.values())
         )
         yield found
 
@@ -108,7 +107,7 @@ def test_a_box_that_is_away_is_told_in_one_sentence(office: FarOffice, tmp_path:
     box = EnrolledBox(tmp_path / "box", cast(Any, None), name=village, office=office)
     office.carry(box.name)
     with box.running() as life:
-        wait_until(lambda: life.station.remote_access() is RemoteAccess.OPEN, 30)
+        wait_until(lambda: life.station.remote_access() is RemoteAccess.OPEN)
         code = life.station.accounts.one_time_code() or ""
         life.station.accounts.create(code, "王秀英", f"password-of-{village}")
         visitor = logged_in(office, box.name, village)
@@ -123,8 +122,8 @@ def test_a_box_that_is_away_is_told_in_one_sentence(office: FarOffice, tmp_path:
     again = visitor.get(f"{root}/live")
     assert again.status_code == 503
     with box.running() as life:
-        wait_until(lambda: life.connected, 30)
-        wait_until(lambda: visitor.get(f"{root}/").status_code == 200, 30)
+        wait_until(lambda: life.connected)
+        wait_until(lambda: visitor.get(f"{root}/").status_code == 200)
 
 
 def test_a_keeper_switches_a_village_on_and_off(office: FarOffice, tmp_path: Path) -> None:

@@ -16,8 +16,8 @@ BANNED = frozenset(
     "homecoming manner paper presence question questions reception rehearsal rehearsals rehearse "
     "rehearsed standing superior superiors whole".split()
 )
-# On paper, for the notice board; so_far is plain English; the tables of an old migration.
-MEANT = frozenset({"paper", "so_far", "v0004_verses_sounds_hearings"})
+# A name that travels (a part of the remote API); on real paper; plain English; an old migration.
+MEANT = frozenset({"rehearsals", "paper", "so_far", "v0004_verses_sounds_hearings"})
 STRICT = "Strict"  # the base of those that take nothing they do not know
 
 

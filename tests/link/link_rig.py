@@ -14,7 +14,7 @@ import soundfile
 from bulletin.county_rig import COUNTY, VILLAGE, County, bulletin, signed
 from rig.broker import BrokerRig, OfficeClient
 from rig.fakes import FakeDevice
-from rig.rig import wait_until
+from rig.rig import PATIENCE_SECONDS, wait_until
 
 from broadcaster.bulletin import mqtt_topics
 from broadcaster.bulletin.bulletin import Bulletin
@@ -78,6 +78,9 @@ class QuickStudio:
             raise VoiceUnavailable(f"没有这个声音：{notice.voice}")
         return notice
 
+    def signal(self, notice: Notice) -> Clip:
+        return self.item.clip
+
     @contextmanager
     def make(self, notice: Notice, deliver: Callable[[Delivery], None]) -> Iterator[None]:
         deliver(Ready(self.item, 0))
@@ -140,10 +143,10 @@ class LinkBox:
             intake = DurableQueue(store.queue, player, endings, clock)
             words = cast(Any, type("Words", (), {"refresh": lambda self: None})())
             slots = Slotbook(TimetableSettings(), settings, clock)
-            microphone = Microphone(cast(Any, studio), cast(Any, None), settings.sound.rate_hz)
+            microphone = Microphone(studio, cast(Any, None), settings.sound.rate_hz)
             station = Station(
                 *(settings, player, cast(Any, studio), slots, rules, intake, endings, store, words),
-                *(cast(Any, None), microphone, clock, [], cast(Any, device)),
+                *(cast(Any, None), microphone, clock, [], device),
                 CardChoice("silent", self.state, {}, list),
             )
             station.clock_is_trusted = lambda: self.trusted
@@ -279,7 +282,7 @@ def cancel(id: str, **given: Any) -> Bulletin:
     return notice(kind="cancel", cancels=id, text="", title="取消", **given)
 
 
-def until(what: Callable[[], Any], seconds: float = 20) -> None:
+def until(what: Callable[[], Any], seconds: float = PATIENCE_SECONDS) -> None:
     wait_until(what, seconds)
 
 

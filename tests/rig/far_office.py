@@ -150,7 +150,7 @@ def far_office(folder: Path) -> Iterator[FarOffice]:
         wire.start()
         stack.enter_context(closing(wire))
         stack.enter_context(ThreadLoop("office", running.step, running.wake))
-        wait_until(lambda: wire.connected, 20)
+        wait_until(lambda: wire.connected)
         address = BrokerAddress("127.0.0.1", broker.port, broker.broker.authority)
         trusted = Trusted(office.pin, lambda: office.keyring.to_bytes(), address)
         nobody_writes: Any = None

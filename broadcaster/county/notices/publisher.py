@@ -111,8 +111,7 @@ class Publisher:
     def sent(self, id: str) -> None:
         """For the first time; it is sent again whenever the broker was away."""
         first = (bulletin.c.id == id) & bulletin.c.sent_at.is_(None)
-        with self._database.transaction() as connection:
-            connection.execute(update(bulletin).where(first).values(sent_at=self._clock.now()))
+        self._database.write(update(bulletin).where(first).values(sent_at=self._clock.now()))
 
     def cleared(self, id: str) -> None:
         self._note(id, cleared_at=self._clock.now())
@@ -158,10 +157,7 @@ class Publisher:
     def expire(self) -> int:
         """Mark what is over; how many there were."""
         over = (bulletin.c.state == DraftState.PUBLISHED) & (bulletin.c.expires <= self._clock.now())
-        with self._database.transaction() as connection:
-            return connection.execute(
-                update(bulletin).where(over).values(state=DraftState.EXPIRED)
-            ).rowcount
+        return self._database.write(update(bulletin).where(over).values(state=DraftState.EXPIRED))
 
     def snapshot(self) -> bytes:
         """The signed snapshot of this moment."""
@@ -287,5 +283,4 @@ class Publisher:
         ]
 
     def _note(self, id: str, **values: Any) -> None:
-        with self._database.transaction() as connection:
-            connection.execute(update(bulletin).where(bulletin.c.id == id).values(values))
+        self._database.write(update(bulletin).where(bulletin.c.id == id).values(values))

@@ -8,7 +8,7 @@ from flask import current_app
 
 from broadcaster.core.clock import Clock
 from broadcaster.settings.schema import Settings
-from broadcaster.station.station import Station
+from broadcaster.station.station_contract import StationContract
 from broadcaster.web.base.answered_forms import AnsweredForms, HandledOnce
 from broadcaster.web.base.ended_sessions import EndedSessions
 from broadcaster.web.base.followed_airings import Followed
@@ -23,7 +23,7 @@ MOST_BYTES = 500_000
 class PageContext:
     """Given to the app once, by `create_app`."""
 
-    station: Station
+    station: StationContract
     settings: Settings
     clock: Clock
     ended_sessions: EndedSessions
