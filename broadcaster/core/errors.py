@@ -142,7 +142,7 @@ class KeptQuiet(BroadcasterError):
 class FieldsRefused(BroadcasterError):
     """`problems` are the fields that are wrong, "" for the whole, each with a sentence."""
 
-    wire_name = "SlotRefused"
+    wire_name = "FieldsRefused"
 
     def __init__(self, problems: list[tuple[str, str]]) -> None:
         super().__init__("\n".join(sentence for _, sentence in problems))
@@ -155,9 +155,13 @@ class FieldsRefused(BroadcasterError):
 class SlotRefused(FieldsRefused):
     """A slot that cannot be."""
 
+    wire_name = "SlotRefused"
+
 
 class NoticeRefused(FieldsRefused):
     """A notice that cannot be: a field that is not known, of another type or out of its bounds."""
+
+    wire_name = "NoticeRefused"
 
 
 class TimeRefused(BroadcasterError):

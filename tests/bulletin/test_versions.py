@@ -145,7 +145,7 @@ def test_a_box_says_what_it_reads_and_asks_again_without_it_until_the_next_conne
     said = []
     for _ in range(2):
         asks.begin()
-        said += [SyncRequest.from_bytes(asks.question()).reads for _ in range(2)]
+        said += [SyncRequest.from_bytes(asks.sync_request()).reads for _ in range(2)]
     assert said == [VERSION, 1, VERSION, 1]
 
 
