@@ -37,8 +37,8 @@ except NotAccepted as refused:
 """
 WRITES = """
 import sys
-from broadcaster.bulletin.sync_request import SyncRequest
-sys.stdout.buffer.write(SyncRequest("0" * 32, (1, 1)).to_bytes())
+from broadcaster.bulletin.sync_request import Question
+sys.stdout.buffer.write(Question("0" * 32, (1, 1)).to_bytes())
 """
 
 
@@ -121,8 +121,8 @@ def old(folder: Path, program: str, given: bytes = b"") -> str:
 
 
 READS_BULLETIN = READS.format(module="bulletin", name="read_bulletin")
-READS_QUESTION = READS.format(module="sync_request", name="SyncRequest").replace(
-    "SyncRequest(sys", "SyncRequest.from_bytes(sys"
+READS_QUESTION = READS.format(module="sync_request", name="Question").replace(
+    "Question(sys", "Question.from_bytes(sys"
 )
 
 
