@@ -216,7 +216,7 @@ def _one(desk: OpenOffice, arguments: Arguments) -> int:
     places = desk.parts.board.places(paper.id)
     counts = desk.parts.board.counts([paper.id])[paper.id]
     found = [{"box": one.box, "name": one.name, "stage": one.stage, "said": one.said} for one in places]
-    below = desk.parts.county_board.fares(paper)
+    below = desk.parts.county_board.deliveries(paper)
     waits = paper.id in desk.parts.desk.cancels_that_wait()
     content = described(paper, waits) | counts.to_json() | {"waiting": counts.waiting, "boxes": found}
     lines = [

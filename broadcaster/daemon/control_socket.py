@@ -144,7 +144,7 @@ class ControlServer:
     """
 
     def __init__(self, station: Station, state_folder: Path) -> None:
-        class Door(socketserver.StreamRequestHandler):
+        class RequestHandler(socketserver.StreamRequestHandler):
             def handle(self) -> None:
                 request = _parsed(self.rfile.readline(LONGEST_REQUEST_BYTES))
                 # Who asked may end before the answer: that is no error of the box.
@@ -155,7 +155,7 @@ class ControlServer:
         def listen(folder: Path) -> socketserver.ThreadingUnixStreamServer:
             path = socket_path(folder)
             path.unlink(missing_ok=True)
-            return socketserver.ThreadingUnixStreamServer(str(path), Door)
+            return socketserver.ThreadingUnixStreamServer(str(path), RequestHandler)
 
         self._server = in_runtime_folder(state_folder, listen)
         self._server.daemon_threads = True

@@ -59,7 +59,7 @@ class Inbox:
         if kind == "k":
             self.take_keyring(data)
         elif kind == "h":
-            self.take_heads(data)
+            self.take_snapshot(data)
         else:
             return self.keep(data)
         return None
@@ -113,13 +113,13 @@ class Inbox:
             gone = self.superiors.follow(trust, self.county.now())
             self._drop(trust.targets.revoked | gone)
 
-    def take_heads(self, data: bytes) -> bool:
+    def take_snapshot(self, data: bytes) -> bool:
         """Takes a snapshot; True if it answers the sync request. Raises `NotAccepted`."""
-        if office := self.superiors.of_heads(data):
-            heads = self.superiors.take_heads(office, data, self.county.now()).heads
+        if office := self.superiors.of_snapshot(data):
+            heads = self.superiors.take_snapshot(office, data, self.county.now()).heads
             self.county.raise_floor(heads.at if heads else WRITTEN)
             return False
-        return self.county.take_heads(data, self.known())
+        return self.county.take_snapshot(data, self.known())
 
     def known(self) -> dict[str, str]:
         """Ids and digests of all that the box has kept."""

@@ -57,23 +57,23 @@ class Membership:
         """Raises OSError."""
         write_private(self.folder / TRUST, trust.to_bytes())
 
-    def heads(self) -> bytes:
+    def snapshot(self) -> bytes:
         """The last that were kept, as they came; b"" if none were."""
         return read_kept(self.folder / HEADS)
 
-    def keep_heads(self, data: bytes) -> None:
+    def keep_snapshot(self, data: bytes) -> None:
         """Raises OSError."""
         write_private(self.folder / HEADS, data)
 
     def _read(self, name: str) -> bytes:
         return (self.folder / name).read_bytes()
 
-    def _check_above(self, county: str) -> None:
+    def _check_upstream(self, county: str) -> None:
         for one in self.enrolment.above:
             if not is_upstream(one.area, county):
                 raise EnrolmentRefused(f"登记文件里写的上级（{one.area}）不是这个县（{county}）的上级。")
 
-    def _forget_heads(self) -> None:
+    def _forget_snapshot(self) -> None:
         """And whom another county believed."""
         for kept in ("heads*.json", "trust-*.json"):
             for path in self.folder.glob(kept):
@@ -103,9 +103,9 @@ def enrol(state: Path, enrolment: Enrolment, now: datetime) -> Membership:
         if not enrolment.area.startswith(trust.area):
             raise EnrolmentRefused(f"登记文件里的村（{enrolment.area}）不归这个县（{trust.area}）管。")
         membership = Membership(enrolment, own_key(state), folder_of(state))
-        membership._check_above(trust.area)
+        membership._check_upstream(trust.area)
         membership.keep_trust(trust)
-        membership._forget_heads()
+        membership._forget_snapshot()
         write_private(membership.folder / ENROLMENT, enrolment.to_bytes())
     except NotAccepted as error:
         raise EnrolmentRefused(f"登记文件里的钥匙串不可信：{error}") from error

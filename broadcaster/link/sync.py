@@ -52,7 +52,7 @@ class CatchingUp:
     def due_seconds(self) -> float:
         return self._at - self._clock.monotonic()
 
-    def question(self) -> bytes:
+    def sync_request(self) -> bytes:
         """To be sent now."""
         missing = sorted(self._missing())[:MOST_MISSING]
         nonce = secrets.token_hex(16)

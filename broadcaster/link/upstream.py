@@ -82,8 +82,8 @@ class UpstreamOffices:
         """The office that the keyring claims; None for the county's."""
         return self._offices.get(area_of_keyring(data)) if self._offices else None
 
-    def of_heads(self, data: bytes) -> UpstreamTrust | None:
-        return next((one for one in self if one.signs_heads(data)), None)
+    def of_snapshot(self, data: bytes) -> UpstreamTrust | None:
+        return next((one for one in self if one.signs_snapshots(data)), None)
 
     def take_keyring(self, office: UpstreamTrust, data: bytes, now: Now) -> UpstreamTrust | None:
         """The office as it is now, None where nothing is new. Raises `NotAccepted`."""
@@ -100,9 +100,9 @@ class UpstreamOffices:
         logger.info("上级 %s 的钥匙串换成第 %s.%s 版", office.area, *newer.believed.version)
         return newer
 
-    def take_heads(self, office: UpstreamTrust, data: bytes, now: Now) -> UpstreamTrust:
+    def take_snapshot(self, office: UpstreamTrust, data: bytes, now: Now) -> UpstreamTrust:
         """Raises `NotAccepted`."""
-        newer = office.with_heads(data, now)
+        newer = office.with_snapshot(data, now)
         changed = not office.heads or not newer.heads or office.heads.in_force != newer.heads.in_force
         self._offices[office.area] = newer
         if changed:

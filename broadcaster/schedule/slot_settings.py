@@ -162,7 +162,7 @@ class SlotSettings(Section):
         return found
 
     @model_validator(mode="after")
-    def _whole(self) -> Self:
+    def _check_together(self) -> Self:
         for wrong in self._contradictions():
             raise ValueError(wrong)
         return self

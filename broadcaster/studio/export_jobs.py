@@ -18,7 +18,7 @@ from typing import Any, Protocol
 from broadcaster.core.errors import BroadcasterError, FileUnwritable, reason_of
 from broadcaster.core.model import Item, Notice, Programme
 from broadcaster.settings.schema import Settings
-from broadcaster.system.atomic_file import whole_file
+from broadcaster.system.atomic_file import atomic_write
 
 logger = logging.getLogger(__name__)
 
@@ -141,7 +141,7 @@ class Copies:
         track_path = self._folder / f"{copy_id}.track.mp3"
         try:
             with (
-                whole_file(path, self._folder) as unfinished,
+                atomic_write(path, self._folder) as unfinished,
                 zipfile.ZipFile(unfinished, "w") as archive,
             ):
                 for number, track in enumerate(tracks, start=1):

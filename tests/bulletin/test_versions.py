@@ -37,8 +37,8 @@ except NotAccepted as refused:
 """
 WRITES = """
 import sys
-from broadcaster.bulletin.sync_request import {name}
-sys.stdout.buffer.write({name}("0" * 32, (1, 1)).to_bytes())
+from broadcaster.bulletin.sync_request import Question
+sys.stdout.buffer.write(Question("0" * 32, (1, 1)).to_bytes())
 """
 
 
@@ -121,9 +121,9 @@ def old(folder: Path, program: str, given: bytes = b"") -> str:
 
 
 READS_BULLETIN = READS.format(module="bulletin", name="read_bulletin")
-# The name that the program of before has for it.
-OLD_NAME = "Question"
-READS_QUESTION = READS.format(module="sync_request", name=OLD_NAME).replace("(sys", ".from_bytes(sys")
+READS_QUESTION = READS.format(module="sync_request", name="Question").replace(
+    "Question(sys", "Question.from_bytes(sys"
+)
 
 
 def test_an_old_box_takes_what_a_new_office_writes_for_it(before: Path) -> None:
@@ -145,18 +145,18 @@ def test_a_box_says_what_it_reads_and_asks_again_without_it_until_the_next_conne
     said = []
     for _ in range(2):
         asks.begin()
-        said += [SyncRequest.from_bytes(asks.question()).reads for _ in range(2)]
+        said += [SyncRequest.from_bytes(asks.sync_request()).reads for _ in range(2)]
     assert said == [VERSION, 1, VERSION, 1]
 
 
 def test_an_old_office_answers_the_second_question_of_a_new_box(before: Path) -> None:
     first, second = (SyncRequest("0" * 32, (1, 1), reads=reads).to_bytes() for reads in (VERSION, 1))
     assert old(before, READS_QUESTION, first) == "BAD_SCHEMA reads"
-    assert old(before, READS_QUESTION, second).startswith(f"{OLD_NAME}(")
+    assert old(before, READS_QUESTION, second).startswith("Question(")
 
 
 def test_a_new_office_takes_an_old_box_to_read_the_first_version(before: Path) -> None:
-    asked = old(before, WRITES.format(name=OLD_NAME))
+    asked = old(before, WRITES)
     assert json.loads(asked)["v"] == 1
     assert SyncRequest.from_bytes(asked.encode()).reads == 1
 

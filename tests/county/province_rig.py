@@ -108,7 +108,7 @@ class WorkingOffice:
 
     def fare(self, paper: DraftRecord) -> CountyDelivery | None:
         """In the one county; None before it is signed."""
-        return next(iter(self.parts.county_board.fares(self.parts.desk.get(paper.id))), None)
+        return next(iter(self.parts.county_board.deliveries(self.parts.desk.get(paper.id))), None)
 
     def told(self, paper: DraftRecord) -> bool:
         """Whether its county has told of it."""

@@ -66,7 +66,7 @@ def publish(desk: OpenOffice, *drafts: Draft) -> list[str]:
         with parts.database.transaction() as connection:
             cleared(connection, id)
     assert publisher.sign_cleared() == len(drafts)
-    folder.keep_heads(publisher.heads())
+    folder.keep_snapshot(publisher.snapshot())
     return sent
 
 

@@ -122,8 +122,8 @@ def by_the_county(**given: Any) -> Callable[[County], bytes]:
     return lambda county: signed(notice(**given), county.key)
 
 
-def heads(county: County) -> bytes:
-    return county.heads(at=from_now(0)).signed(county.key).to_bytes()
+def snapshot(county: County) -> bytes:
+    return county.snapshot(at=from_now(0)).signed(county.key).to_bytes()
 
 
 def altered(**changes: Any) -> Callable[[County], bytes]:
@@ -192,7 +192,7 @@ STRAIGHT = {
     "too long a life": (by_the_county(expires=from_now(24 * 400)), Refusal.TOO_LONG_A_LIFE),
     "a number far ahead": (by_the_county(seq=2**50), Refusal.SEQUENCE_JUMPED),
     "a key of nobody": (lambda county: signed(notice(), new_key()), Refusal.UNKNOWN_KEY),
-    "heads as a bulletin": (heads, Refusal.WRONG_TYPE),
+    "heads as a bulletin": (snapshot, Refusal.WRONG_TYPE),
     "no algorithm": (with_algorithm("none"), Refusal.NOT_AN_ENVELOPE),
     "another algorithm": (with_algorithm("HS256"), Refusal.NOT_AN_ENVELOPE),
     "algorithm of the envelope": (altered(alg="none"), Refusal.NOT_AN_ENVELOPE),
@@ -341,7 +341,7 @@ def test_a_town_does_not_cancel_what_its_county_said(
 
 
 def test_garbage_on_every_topic_keeps_nothing_from_being_heard(box: LinkBox, office: Office) -> None:
-    names = mqtt_topics.bulletin(COUNTY, "x"), mqtt_topics.keyring(COUNTY), mqtt_topics.heads(COUNTY)
+    names = mqtt_topics.bulletin(COUNTY, "x"), mqtt_topics.keyring(COUNTY), mqtt_topics.snapshot(COUNTY)
     garbage = (
         *(b"\xff", b"null", b"[" * 10_000, b'{"a":' * 10_000, b'{"payload":NaN}'),
         *(b'{"roots":[],"roots":[],"targets":""}', b'{"payloadType":"x","payloadType":"y"}'),

@@ -326,7 +326,7 @@ class FakeStation:
     def voices(self) -> list[VoiceEntry]:
         return list(self.speakers)
 
-    def afar(self) -> RemoteAccess:
+    def remote_access(self) -> RemoteAccess:
         return RemoteAccess.NO
 
     def set_volume(self, percent: int) -> None:

@@ -142,8 +142,10 @@ class Broker:
         """
         offices = [code for code in areas.ancestors(county) if len(code) <= 6]
         read = [f"{mqtt_topics.ROOT}/n/+/+"]
-        read += [topic(code) for code in offices for topic in (mqtt_topics.keyring, mqtt_topics.heads)]
-        self._add([(county_user(county), password, _acl(read, [mqtt_topics.sum_of(county, "+")]))])
+        read += [
+            topic(code) for code in offices for topic in (mqtt_topics.keyring, mqtt_topics.snapshot)
+        ]
+        self._add([(county_user(county), password, _acl(read, [mqtt_topics.totals(county, "+")]))])
 
     def remove(self, name: str) -> None:
         """A user that is no more; connected still until the next `reload`."""
@@ -215,11 +217,11 @@ def county_user(county: str) -> str:
 def _acl_of_box(box: str, area: str) -> list[str]:
     offices = [code for code in areas.ancestors(area) if len(code) <= 6]
     read = [*mqtt_topics.bulletins_for(area), mqtt_topics.answer(box), mqtt_topics.command(box)]
-    read += [topic(code) for code in offices for topic in (mqtt_topics.keyring, mqtt_topics.heads)]
+    read += [topic(code) for code in offices for topic in (mqtt_topics.keyring, mqtt_topics.snapshot)]
     write = [
         mqtt_topics.receipt(box),
         mqtt_topics.state(box),
-        mqtt_topics.question(box),
+        mqtt_topics.sync_request(box),
         mqtt_topics.done(box),
     ]
     return _acl(read, write)
@@ -233,7 +235,7 @@ def _with_commands(name: str, user: User) -> User:
     """A box that was let in before there were commands may read and answer them too."""
     its_own = _acl([mqtt_topics.command(name)], [mqtt_topics.done(name)])
     lacks = [right for right in its_own if right not in user.rights]
-    is_box = f"topic write {mqtt_topics.question(name)}" in user.rights
+    is_box = f"topic write {mqtt_topics.sync_request(name)}" in user.rights
     return User(user.hashed, (*user.rights, *lacks)) if is_box else user
 
 

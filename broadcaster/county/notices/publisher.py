@@ -120,7 +120,7 @@ class Publisher:
     def cleared(self, id: str) -> None:
         self._note(id, cleared_at=self._clock.now())
 
-    def follow_own_heads(self, data: bytes) -> bool:
+    def follow_own_snapshot(self, data: bytes) -> bool:
         """Never give a number again that boxes were told of, and forget nothing that they were told:
         the database may know less, as one does that was put back by hand. Whether it misses something.
         """
@@ -163,7 +163,7 @@ class Publisher:
         over = (bulletin.c.state == DraftState.PUBLISHED) & (bulletin.c.expires <= self._clock.now())
         return self._database.write(update(bulletin).where(over).values(state=DraftState.EXPIRED))
 
-    def heads(self) -> bytes:
+    def snapshot(self) -> bytes:
         """The signed snapshot of this moment."""
         return self.signed(self.listing())
 

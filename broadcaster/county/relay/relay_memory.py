@@ -158,7 +158,7 @@ class RelayBook:
                 connection.execute(statement, rows)
                 connection.execute(update(carried).where(carried.c.id.in_(ids)).values(due=1))
 
-    def to_sum(self) -> list[RelayedBulletin]:
+    def to_report(self) -> list[RelayedBulletin]:
         """The bulletins with news since their last totals."""
         return self._find(carried.c.due == 1)
 
@@ -171,7 +171,7 @@ class RelayBook:
         """The broker above has taken this sum."""
         self._note(id, summed=sum, sum_number=number, due=0)
 
-    def all_sums_anew(self) -> None:
+    def report_all_again(self) -> None:
         """The broker above may have lost what it had."""
         self._database.write(update(carried).values(due=1, summed=""))
 

@@ -153,7 +153,7 @@ def _lost(aside: Path | None, copy: Path | None, saved: Salvaged) -> str:
     what = "数据库坏了" if aside else "数据库空了或者不见了"
     where = f"坏的文件留在 {aside.name}。" if aside else ""
     kept = _kept(saved)
-    if saved.is_whole:
+    if saved.is_complete:
         return f"{what}，里面的都读出来了，没有丢（{kept}）；存储卡可能坏了，请换一张。{where}"
     if saved.rows:
         parts = f"{saved.missing}有一部分读不出来，{_source(copy) or '没有备份可补'}"

@@ -61,7 +61,7 @@ RULES = {
     "say.fill": WRITE,
     "say.look": WRITE,
     "say.change": WRITE,
-    "say.rehearse": WRITE,
+    "say.preview": WRITE,
     "say.edit": WRITE,
     "say.fix": AccessRule(Role.EDITOR, deed=N_("改读音"), about="word"),
     "say.sound": LOOK,
