@@ -8,12 +8,12 @@ from broadcaster.core.model import Airing, JournalEntry, Notice, Script, Severit
 from broadcaster.core.people import Person
 from broadcaster.settings.schema import Settings
 from broadcaster.station.live_talks import TalkState
-from broadcaster.station.station import Afar, DeviceState, Status
+from broadcaster.station.station import DeviceState, RemoteAccess, Status
 from broadcaster.station.stop_and_resume import TakenUp
 from broadcaster.station.village_lexicon import Wordbook
 from broadcaster.station.village_slots import Slotbook
 from broadcaster.store.accounts import Accounts
-from broadcaster.store.audit_log import Deeds
+from broadcaster.store.audit_log import AuditLog
 from broadcaster.store.drafts import Drafts
 from broadcaster.store.journal import EVERYTHING, JournalFilter, JournalRow
 from broadcaster.store.phones import Phones
@@ -48,7 +48,7 @@ class StationContract(Protocol):
     accounts: Accounts
     phones: Phones
     tokens: Tokens
-    deeds: Deeds
+    deeds: AuditLog
     drafts: Drafts
     words: Wordbook
     slots: Slotbook
@@ -123,7 +123,7 @@ class StationContract(Protocol):
 
     def set_volume(self, percent: int) -> None: ...
 
-    def afar(self) -> Afar: ...
+    def afar(self) -> RemoteAccess: ...
 
     @property
     def clock_is_trusted(self) -> Callable[[], bool]: ...

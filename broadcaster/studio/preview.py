@@ -33,7 +33,7 @@ class PreviewSound:
     sound: Iterator[bytes]
 
 
-class Rehearsals:
+class Previews:
     """The previews that were asked for, by tokens that nobody can guess. Any thread.
 
     A preview is rendered after everything for the air, and stored: once confirmed, it sounds at once.

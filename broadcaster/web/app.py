@@ -126,7 +126,7 @@ def create_app(station: StationContract, settings: Settings) -> Flask:
     app.before_request(post_redirect_get.once)
     app.teardown_request(post_redirect_get.end_turn)
     app.after_request(post_redirect_get.lead_to_it)
-    app.after_request(access.note_deed)
+    app.after_request(access.note_in_audit)
     app.after_request(protect)
     for area in AREAS:
         app.register_blueprint(area.pages)

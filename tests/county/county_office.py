@@ -18,9 +18,9 @@ from broadcaster.core.model import Outcome, Severity
 from broadcaster.county.board.receipt_inbox import ReceiptInbox, Sent
 from broadcaster.county.keys.key_folder import OfficeFolder
 from broadcaster.county.keys.key_renewal import OfficeKeys
-from broadcaster.county.notices.approval_desk import Paper
+from broadcaster.county.notices.approval_desk import DraftRecord
 from broadcaster.county.notices.draft import Draft
-from broadcaster.county.notices.preview import Booth
+from broadcaster.county.notices.preview import OfficePreviews
 from broadcaster.county.notices.publisher import Publisher
 from broadcaster.county.pages.base.office_services import OfficeServices, make_parts
 from broadcaster.county.register.register import BrokerAddress
@@ -88,7 +88,7 @@ class OfficeDesk:
         given: dict[str, Any] = {"title": "", "areas": (TOWN,), "severity": Severity.BLUE}
         return Draft(text=text, **given | more)
 
-    def send(self, by: str = "小王", **more: Any) -> Paper:
+    def send(self, by: str = "小王", **more: Any) -> DraftRecord:
         """Written, submitted and, if nobody must agree, signed."""
         paper = self.parts.desk.send(self.officer(by), self.draft(**more))
         self.publisher.sign_cleared()
@@ -128,9 +128,9 @@ class OfficeDesk:
 NOWHERE = Path(os.devnull)
 
 
-def pretend_booth(rehearsals: FakeRehearsals | None = None) -> Booth:
+def pretend_booth(rehearsals: FakeRehearsals | None = None) -> OfficePreviews:
     """Ten bytes of sound, at a rate of five a second."""
-    booth = Booth(FakeStudio(NOWHERE), rehearsals or FakeRehearsals(), 0)
+    booth = OfficePreviews(FakeStudio(NOWHERE), rehearsals or FakeRehearsals(), 0)
     booth.bytes_a_second = 5
     return booth
 

@@ -14,15 +14,15 @@ import soundfile
 from bulletin.county_rig import COUNTY, VILLAGE, County, bulletin, signed
 from rig.broker import BrokerRig, OfficeClient
 from rig.fakes import FakeDevice
-from rig.rig import wait_until
+from rig.rig import PATIENCE_SECONDS, wait_until
 
 from broadcaster.bulletin import mqtt_topics
 from broadcaster.bulletin.bulletin import Bulletin
 from broadcaster.bulletin.enrolment import Enrolment
 from broadcaster.bulletin.keys import public_from_hex
 from broadcaster.bulletin.receipts import Receipt, ReceiptState, read_receipts
-from broadcaster.bulletin.sync_request import Question
-from broadcaster.bulletin.upstream_office import Superior
+from broadcaster.bulletin.sync_request import SyncRequest
+from broadcaster.bulletin.upstream_office import UpstreamOffice
 from broadcaster.core.clock import Clock
 from broadcaster.core.errors import VoiceUnavailable
 from broadcaster.core.model import Clip, Delivery, Item, Made, Notice, Programme, Ready
@@ -100,7 +100,7 @@ class LinkBox:
     quiet: QuietSettings = field(default_factory=lambda: QuietSettings(hours=()))
     trusted: bool = True
     confirmed: int = 0
-    above: tuple[Superior, ...] = ()
+    above: tuple[UpstreamOffice, ...] = ()
     membership: Membership = field(init=False)
 
     def __post_init__(self) -> None:
@@ -212,7 +212,7 @@ class Life:
 
 
 class Office:
-    """The county's office as the box knows it: it publishes, and answers as `Question` says."""
+    """The county's office as the box knows it: it publishes, and answers as `SyncRequest` says."""
 
     def __init__(self, rig: BrokerRig, county: County) -> None:
         self.client = OfficeClient(rig)
@@ -252,9 +252,9 @@ class Office:
             self._seen += len(new)
             for topic, payload in new:
                 if topic.startswith(f"{mqtt_topics.ROOT}/q/") and self.answers:
-                    self._answer(mqtt_topics.box_of(topic), Question.from_bytes(payload))
+                    self._answer(mqtt_topics.box_of(topic), SyncRequest.from_bytes(payload))
 
-    def _answer(self, box: str, question: Question) -> None:
+    def _answer(self, box: str, question: SyncRequest) -> None:
         topic = mqtt_topics.answer(box)
         if question.keyring < (len(self.county.roots), self.county.list.version):
             self.client.publish(topic, self.county.keyring(), retain=False)
@@ -282,7 +282,7 @@ def cancel(id: str, **given: Any) -> Bulletin:
     return notice(kind="cancel", cancels=id, text="", title="取消", **given)
 
 
-def until(what: Callable[[], Any], seconds: float = 20) -> None:
+def until(what: Callable[[], Any], seconds: float = PATIENCE_SECONDS) -> None:
     wait_until(what, seconds)
 
 

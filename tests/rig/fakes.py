@@ -44,10 +44,10 @@ from broadcaster.schedule.slot_settings import TimetableSettings
 from broadcaster.settings.schema import LexiconSettings, Settings
 from broadcaster.station.lexicon_file import LexiconFile
 from broadcaster.station.station import (
-    Afar,
     CardEntry,
     DeviceState,
     OnAirStatus,
+    RemoteAccess,
     Status,
     Stop,
     TakenUp,
@@ -58,7 +58,7 @@ from broadcaster.station.station import (
 from broadcaster.station.village_lexicon import Wordbook
 from broadcaster.station.village_slots import Slotbook
 from broadcaster.store.accounts import Accounts
-from broadcaster.store.audit_log import Deeds
+from broadcaster.store.audit_log import AuditLog
 from broadcaster.store.database.reserved_space import SPARE, Spare
 from broadcaster.store.database.station_database import Database
 from broadcaster.store.database.tables import DATABASE
@@ -244,7 +244,7 @@ class FakeStation:
         self.phones = Phones(database, self.clock, CHEAP)
         self.tokens = Tokens(database, self.clock)
         self.drafts = Drafts(database, self.clock)
-        self.deeds = Deeds(database, self._ledger, self.clock)
+        self.deeds = AuditLog(database, self._ledger, self.clock)
         if account:
             self.accounts.create(self.accounts.one_time_code() or "", *account)
         self.studio = FakeStudio(settings.paths.audio_cache)
@@ -326,8 +326,8 @@ class FakeStation:
     def voices(self) -> list[VoiceEntry]:
         return list(self.speakers)
 
-    def afar(self) -> Afar:
-        return Afar.NO
+    def afar(self) -> RemoteAccess:
+        return RemoteAccess.NO
 
     def set_volume(self, percent: int) -> None:
         self.volume = percent

@@ -12,7 +12,7 @@ from broadcaster.studio.studio import VoiceEntry
 from broadcaster.studio.studio_contract import PreviewsContract, StudioContract
 
 
-class Booth:
+class OfficePreviews:
     """Any thread. What is made goes by the settings of this machine; a village's may differ."""
 
     def __init__(self, studio: StudioContract, rehearsals: PreviewsContract, rate_hz: int) -> None:

@@ -17,6 +17,8 @@ logger = logging.getLogger(__name__)
 class KeyUsed(BroadcasterError):
     """The key of another notice."""
 
+    wire_name = "KeyUsed"
+
 
 class Once:
     """Announces each id of a notice once; queue and journal remember them, also over a restart."""
