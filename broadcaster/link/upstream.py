@@ -18,7 +18,8 @@ from broadcaster.bulletin.upstream_trust import UpstreamTrust, area_of_keyring
 from broadcaster.bulletin.verify import BulletinRefused, Verdict, verify
 from broadcaster.core.errors import reason_of
 from broadcaster.link.county_state import trust_fault
-from broadcaster.link.membership import Membership, read_kept, write_kept
+from broadcaster.link.membership import Membership, read_kept
+from broadcaster.system.atomic_file import write_private
 
 logger = logging.getLogger(__name__)
 
@@ -92,7 +93,7 @@ class UpstreamOffices:
         trust, heads = self._files(office)
         try:
             heads.unlink(missing_ok=True)
-            write_kept(trust, newer.believed.to_bytes())
+            write_private(trust, newer.believed.to_bytes())
         except OSError as error:
             logger.warning("上级 %s 的钥匙串没有存下来：%s", office.area, reason_of(error))
         self._offices[office.area] = newer
@@ -106,7 +107,7 @@ class UpstreamOffices:
         self._offices[office.area] = newer
         if changed:
             try:
-                write_kept(self._files(office)[1], data)
+                write_private(self._files(office)[1], data)
             except OSError as error:
                 logger.warning("上级 %s 的清单没有存下来：%s", office.area, reason_of(error))
         return newer

@@ -31,8 +31,7 @@ class Audit:
             "about": legible(about)[:LONGEST_ABOUT],
             "address": address,
         }
-        with self._database.transaction() as connection:
-            connection.execute(insert(audit).values(values))
+        self._database.write(insert(audit).values(values))
 
     def recent(self, count: int, skip: int = 0, wanted: AuditFilter | None = None) -> list[AuditEntry]:
         """The newest first."""
