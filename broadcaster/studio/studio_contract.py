@@ -32,7 +32,7 @@ class StudioContract(Protocol):
 
 
 class PreviewsContract(Protocol):
-    """Notices that are heard before they are aired; see `Rehearsals`. Any thread."""
+    """Notices that are heard before they are aired; see `Previews`. Any thread."""
 
     def start(self, notice: Notice) -> str:
         """The token by which it is heard. Raises `BroadcasterError`."""
