@@ -30,6 +30,9 @@ CONTAINERS = [
     (0, b"\xff\xf3", "mp3"),
     (0, b"\xff\xf2", "mp3"),
     (0, b"\xff\xfa", "mp3"),
+    # MPEG 2.5, of 8 to 12 kHz.
+    (0, b"\xff\xe3", "mp3"),
+    (0, b"\xff\xe2", "mp3"),
 ]
 NOT_SOUND = "这不是录音，或者格式不认识。请用手机自带的录音机录（m4a、amr、mp3、wav 都行）。"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -15,7 +16,7 @@ from broadcaster.county.keys.office_probe import office_in
 from broadcaster.system.terminal import EXIT_BROKEN
 
 if TYPE_CHECKING:
-    from broadcaster.county.notices.approval_desk import Paper
+    from broadcaster.county.notices.approval_desk import DraftRecord
     from broadcaster.county.notices.draft import Draft
     from broadcaster.county.office.office_process import OpenOffice
 
@@ -24,8 +25,9 @@ PIECE_BYTES = 256 * 1024
 
 def draft_of(arguments: Arguments, desk: OpenOffice) -> Draft:
     from broadcaster.bulletin.bulletin import BulletinKind
-    from broadcaster.core.model import Severity
+    from broadcaster.core.notice import Severity, Style, read
     from broadcaster.county.notices.draft import Draft, DraftRefused
+    from broadcaster.county.notices.notice_columns import MORE
     from broadcaster.county.notices.recordings import NO_ADDRESS, RecordingStore
 
     if arguments.audio and not desk.settings.fetched_from:
@@ -38,18 +40,23 @@ def draft_of(arguments: Arguments, desk: OpenOffice) -> Draft:
         begins = begins.replace(tzinfo=desk.parts.clock.zone)
     recorded = _recording(arguments.audio) if arguments.audio else ()
     sounds = RecordingStore(desk.folder.path)
-    return Draft(
-        title=arguments.title,
+    more = read({name: vars(arguments)[name] for name in MORE if name in arguments})
+    notice = replace(
+        more,
         text=arguments.text,
-        areas=tuple(arguments.area),
+        title=arguments.title,
         severity=Severity(arguments.severity),
+        repeats=arguments.repeats,
+        style=Style.VERSE if arguments.verse else Style.PLAIN,
+        voice=arguments.voice or None,
+    )
+    return Draft(
+        notice,
+        tuple(arguments.area),
         kind=BulletinKind.DRILL if arguments.drill else BulletinKind.NOTICE,
-        repeat=arguments.repeats,
         night_ok=arguments.night_ok,
         not_before=begins,
         life=timedelta(hours=min(max(arguments.hours, 0), 10_000)),
-        verse=arguments.verse,
-        voice=arguments.voice,
         sound=sounds.take(recorded, arguments.title) if arguments.audio else None,
     )
 
@@ -65,7 +72,7 @@ def _recording(file: Path) -> Iterator[bytes]:
         raise RecordingRefused(f"{file} 读不出来（{reason_of(error)}）。") from error
 
 
-def show_first(desk: OpenOffice, paper: Paper, arguments: Arguments) -> int:
+def show_first(desk: OpenOffice, paper: DraftRecord, arguments: Arguments) -> int:
     """Nobody agrees to what he has not seen."""
     from broadcaster.county.notices.bulletin_wording import aged, why_waits
     from broadcaster.web.base.wording import SEVERITIES
@@ -87,14 +94,14 @@ def show_first(desk: OpenOffice, paper: Paper, arguments: Arguments) -> int:
     return EXIT_BROKEN
 
 
-def _how_to_agree(paper: Paper, by: str) -> list[str]:
+def _how_to_agree(paper: DraftRecord, by: str) -> list[str]:
     if by in paper.hands:
         return [f"还没有批准。{by}写过这一则，要由另一个人批准。"]
     version = f"--by {by} --version {paper.version}"
     return ["还没有批准。看过了同意，就写上版本：", f"broadcaster county approve {paper.id} {version}"]
 
 
-def described(paper: Paper, cancel_waits: bool = False) -> dict[str, Any]:
+def described(paper: DraftRecord, cancel_waits: bool = False) -> dict[str, Any]:
     from broadcaster.county.notices.bulletin_wording import state_said
 
     return {

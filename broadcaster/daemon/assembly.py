@@ -84,9 +84,7 @@ def open_box(
         # A file wakes nobody.
         settings = settings.model_copy(update={"quiet": QuietSettings(hours=())})
     clock = Clock(settings.station.zone)
-    slots = Slotbook(config.timetable, settings, clock)
-    for problem in slots.timetable.problems:
-        logger.error("时间表里这一条不播：%s", problem)
+    slots = Slotbook(config.timetable, settings, clock, opens_soon=True)
     with ExitStack() as stack:
         studio = stack.enter_context(
             closing(
@@ -103,6 +101,8 @@ def open_box(
         studio.house.tidy()
         store = stack.enter_context(open_store(settings.paths.state / DATABASE, clock))
         slots.keep_in(store.slots, studio.settled)
+        for problem in slots.timetable.problems:
+            logger.error("时间表里这一条不播：%s", problem)
         slots.on_change.append(lambda timetable: studio.wake())
         cards = CardChoice(settings.sound.device, settings.paths.state, os.environ, memory=store.state)
         device = stack.enter_context(
@@ -134,7 +134,7 @@ def open_box(
         player.on_damage = studio.throw_away
         intake = DurableQueue(store.queue, player, endings, clock)
         faults: list[Callable[[], str]] = [
-            lambda: player.fault,
+            lambda: _since(player.fault, device.fault_since, clock),
             lambda: store.fault,
             lambda: store.losses.fault,
             lambda: studio.house.fault,
@@ -196,6 +196,13 @@ def open_studio(config: Config) -> Iterator[Studio]:
         ThreadLoop("studio", studio.step, studio.wake),
     ):
         yield studio
+
+
+def _since(fault: str, moment: datetime | None, clock: Clock) -> str:
+    """A fault of the card, and since when it ails."""
+    if not fault or moment is None:
+        return fault
+    return f"{fault.removesuffix('。')}（{moment.astimezone(clock.zone):%m月%d日 %H:%M} 起）"
 
 
 def _due_within(span: timedelta, slots: Slotbook, clock: Clock) -> Iterable[Notice]:

@@ -19,23 +19,14 @@ from typing import TYPE_CHECKING, Any
 
 from broadcaster.core.clock import Clock
 from broadcaster.core.errors import BroadcasterError
-from broadcaster.core.model import (
-    Airing,
-    JournalEntry,
-    Notice,
-    Prepared,
-    Pruned,
-    Severity,
-    Signal,
-    Style,
-    WhenQuiet,
-)
-from broadcaster.system.runtime_folder import footholds, in_foothold
+from broadcaster.core.model import Airing, JournalEntry, Prepared, Pruned
+from broadcaster.core.notice import read
+from broadcaster.system.runtime_folder import in_runtime_folder, runtime_folders
 
 if TYPE_CHECKING:
     from broadcaster.station.station import Station
     from broadcaster.store.accounts import Accounts
-    from broadcaster.store.audit_log import Deeds
+    from broadcaster.store.audit_log import AuditLog
     from broadcaster.store.journal import JournalRow
 
 logger = logging.getLogger(__name__)
@@ -51,7 +42,7 @@ def answers(station: Station, request: Message) -> Iterator[Message]:
     try:
         match request:
             case {"do": "say", "notice": dict(fields), "asked_by": str(asked_by), "wait": bool(wait)}:
-                airing = station.announce(_notice(fields), asked_by=asked_by)
+                airing = station.announce(read(fields), asked_by=asked_by)
                 yield {"accepted": airing_as_json(airing)}
                 if wait:
                     yield from _until_its_end(station, airing.id)
@@ -109,7 +100,7 @@ def _read_stick(station: Station, path: str) -> Message:
     return station.county.read_stick(Path(path))
 
 
-def people_answer(accounts: Accounts, deeds: Deeds, request: Message) -> Message:
+def people_answer(accounts: Accounts, deeds: AuditLog, request: Message) -> Message:
     """For who has a shell on this machine. Raises `AccountRefused`."""
     if request["do"] == "people":
         return {"people": [{"name": who.name, "role": who.role.value} for who in accounts.people()]}
@@ -121,7 +112,7 @@ def people_answer(accounts: Accounts, deeds: Deeds, request: Message) -> Message
 
 def ask(state_folder: Path, request: Message) -> Iterator[Message] | None:
     """The running box's answers as they come; None where no box runs."""
-    for folder in footholds(state_folder):
+    for folder in runtime_folders(state_folder):
         door = socket.socket(socket.AF_UNIX)
         try:
             door.connect(str(socket_path(folder)))
@@ -166,7 +157,7 @@ class ControlServer:
             path.unlink(missing_ok=True)
             return socketserver.ThreadingUnixStreamServer(str(path), Door)
 
-        self._server = in_foothold(state_folder, listen)
+        self._server = in_runtime_folder(state_folder, listen)
         self._server.daemon_threads = True
         self._path = Path(str(self._server.server_address))
         self._path.chmod(0o600)
@@ -191,18 +182,6 @@ def _parsed(line: bytes) -> Message:
     except ValueError:
         return {}
     return request if isinstance(request, dict) else {}
-
-
-def _notice(fields: Message) -> Notice:
-    chime = fields.get("chime")
-    closed = {
-        "severity": Severity(fields.get("severity", 0)),
-        "chime": chime and Signal(chime),
-        "style": Style(fields.get("style", "")),
-        "when_quiet": WhenQuiet(fields.get("when_quiet", WhenQuiet.SKIP)),
-        "zones": tuple(fields.get("zones", ())),
-    }
-    return Notice(**{**fields, **closed})
 
 
 def airing_as_json(airing: Airing) -> Message:

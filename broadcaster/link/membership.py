@@ -13,7 +13,7 @@ from broadcaster.bulletin import keys
 from broadcaster.bulletin.enrolment import Enrolment, EnrolmentRefused
 from broadcaster.bulletin.keyring import Trust
 from broadcaster.bulletin.refusals import NotAccepted
-from broadcaster.bulletin.upstream_office import is_above
+from broadcaster.bulletin.upstream_office import is_upstream
 from broadcaster.core.errors import reason_of
 from broadcaster.link.membership_folder import folder_of, is_enrolled
 from broadcaster.system.atomic_file import write_private
@@ -70,7 +70,7 @@ class Membership:
 
     def _check_above(self, county: str) -> None:
         for one in self.enrolment.above:
-            if not is_above(one.area, county):
+            if not is_upstream(one.area, county):
                 raise EnrolmentRefused(f"登记文件里写的上级（{one.area}）不是这个县（{county}）的上级。")
 
     def _forget_heads(self) -> None:

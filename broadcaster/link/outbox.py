@@ -1,4 +1,6 @@
-"""The box's outbox: sends receipts in order, and keeps each until the broker has saved it."""
+"""The box's outbox: sends receipts in order, and keeps each until the office has it or the broker has
+saved it.
+"""
 
 from collections import deque
 
@@ -17,6 +19,9 @@ HELD_SECONDS = 2.0 * mqtt_topics.SAVED_SECONDS + 2.0 * KEEPALIVE_SECONDS
 class Outbox:
     """One thread. If a connection ends before its receipts are safe the next sends them once more:
     the office knows them by their numbers.
+
+    An office keeps what has come before it answers a question that came behind it, so on a line that
+    never stands long enough for the broker's savings an answer is enough.
     """
 
     def __init__(
@@ -34,6 +39,7 @@ class Outbox:
         self._clock = clock
         self._in_flight: dict[int, int] = {}
         self._held: deque[tuple[float, int]] = deque()
+        self._held_when_asked = 0
         self._sent_to = 0
         self._again_at = 0.0
 
@@ -41,6 +47,7 @@ class Outbox:
         """Another connection: from the oldest on, again."""
         self._in_flight.clear()
         self._held.clear()
+        self._held_when_asked = 0
         self._sent_to, self._again_at = 0, 0.0
         self._memory.leave_to_the_disk()
 
@@ -95,8 +102,18 @@ class Outbox:
     def heard(self) -> None:
         """The broker has just been heard of. Raises `StoreUnusable`."""
         safe = self._clock.monotonic() - HELD_SECONDS
-        numbers = []
-        while self._held and self._held[0][0] <= safe:
-            numbers.append(self._held.popleft()[1])
-        if numbers:
+        self._drop(sum(at <= safe for at, _ in self._held))
+
+    def asked(self) -> None:
+        """A question goes to the office, behind all that the broker has acknowledged."""
+        self._held_when_asked = len(self._held)
+
+    def answered(self) -> None:
+        """The office has answered the last question. Raises `StoreUnusable`."""
+        self._drop(self._held_when_asked)
+
+    def _drop(self, count: int) -> None:
+        """The oldest of what the broker has."""
+        self._held_when_asked = max(0, self._held_when_asked - count)
+        if numbers := [self._held.popleft()[1] for _ in range(count)]:
             self._receipts.drop_receipts(numbers)

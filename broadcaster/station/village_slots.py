@@ -82,12 +82,19 @@ class _Week:
 class Slotbook:
     """The slots of the file together with those made on the page. Any thread.
 
-    `on_change` is called with the new timetable, on the thread of whoever changed it.
+    `on_change` is called with the new timetable, on the thread of whoever changed it. Where the database
+    is opened soon, and mended if it must be, nothing is read of it before.
     """
 
     def __init__(
-        self, file: TimetableSettings, settings: Settings, clock: Clock, most_made: int = MOST_MADE
+        self,
+        file: TimetableSettings,
+        settings: Settings,
+        clock: Clock,
+        most_made: int = MOST_MADE,
+        opens_soon: bool = False,
     ) -> None:
+        self._reads_past = not opens_soon
         self._file = file
         self._most_made = most_made
         self._settings = settings
@@ -244,13 +251,16 @@ class Slotbook:
 
     def _read(self) -> None:
         try:
-            rows = self._stored.all() if self._stored else past_slots(self._settings.paths.state)
+            rows = self._stored.all() if self._stored else self._past()
         except StoreUnusable as error:
             logger.error("页面上加的时间表读不出来，先按 timetable.yaml 播：%s", error)
             self._fault = f"页面上加的时间表读不出来，先按 timetable.yaml 播。{error}"
             return
         self._rows, self._fault = {row.name: row for row in rows}, ""
         self._made = {row.name: _entry(row) for row in rows if row.written is not None}
+
+    def _past(self) -> list[StoredSlot]:
+        return past_slots(self._settings.paths.state) if self._reads_past else []
 
     def _timetable(self) -> Timetable:
         slots, problems = list(self._file.slots), list(self._file.problems)

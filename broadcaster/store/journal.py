@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Row, Select, and_, func, literal, or_, sel
 from broadcaster.core.clock import Clock
 from broadcaster.core.model import AiringKind, JournalEntry, Notice, Outcome, Severity
 from broadcaster.store.database import tables
-from broadcaster.store.database.airing_json import read_manner, write_manner
+from broadcaster.store.database.airing_json import read_overrides, write_overrides
 from broadcaster.store.database.deferred_changes import Worded
 from broadcaster.store.database.sqlite_connection import Reads, readable
 from broadcaster.store.database.write_queue import Ledger
@@ -71,6 +71,13 @@ class JournalRow:
         ended = self.outcome is Outcome.PLAYED
         return self.seconds_due if more < 0 or (ended and more < HEARD_MORE_SECONDS) else 0.0
 
+    @property
+    def seconds_again(self) -> float:
+        """How much of what sounded was said again after a break; `seconds_played` counts it, for the
+        loudspeaker was on for so long."""
+        more = self.seconds_played - self.seconds_due
+        return more if self.seconds_due and more >= HEARD_MORE_SECONDS else 0.0
+
     @cached_property
     def drill(self) -> bool:
         return self.notice.drill
@@ -78,7 +85,7 @@ class JournalRow:
     @property
     def notice(self) -> Notice:
         """The notice as it was to be said, with a new id, so that it may be said again."""
-        return read_manner(Notice(self.text, title=self.title, severity=self.severity), self.manner)
+        return read_overrides(Notice(self.text, title=self.title, severity=self.severity), self.manner)
 
 
 @dataclass(frozen=True)
@@ -246,7 +253,7 @@ def _values(entry: JournalEntry) -> dict[str, object]:
         "outcome": entry.outcome.value,
         "reason": storable(entry.reason),
         "voice": entry.voice,
-        "manner": write_manner(notice),
+        "manner": write_overrides(notice),
     }
 
 

@@ -9,8 +9,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from rig.damage import HARMS
 from rig.rig import wait_until
 from rig.village import RunningBox, Village
+
+from broadcaster.store.database.tables import DATABASE
 
 LOG_LINE = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d \+0800 broadcaster\.[a-z_.]+: ")
 EACH_MINUTE = "slots:\n  - {name: 每分钟, cron: '* * * * *', text: 停水。}\n"
@@ -28,6 +31,16 @@ def test_one_wrong_slot_does_not_keep_the_box_from_running_the_others(village: V
     assert {airing["title"] for airing in status["next"]} == {"早安"}
     assert "timetable.yaml 第 3 行“坏的”" in status["fault"]
     assert "broadcaster check" in status["fault"]
+
+
+def test_a_start_that_puts_a_backup_in_asks_for_no_start(village: Village, tmp_path: Path) -> None:
+    RunningBox(village).end()
+    HARMS["cut at half"](village.state / DATABASE)
+    logged = tmp_path / "box.log"
+    assert running_with_log(village, logged).end() == 0
+    told = logged.read_text(encoding="utf-8")
+    assert "数据库用不了，换上好的" in told and "请留意：数据库坏了" in told
+    assert "重新启动广播站" not in told and "时间表读不出来" not in told, told
 
 
 def test_a_new_box_airs_nothing_of_before_it_was_and_tells_of_what_it_missed_later(

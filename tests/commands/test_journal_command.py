@@ -55,7 +55,7 @@ def test_the_whole_length_is_told_only_where_it_is_known(village: Village) -> No
             line = entry(airing(name), outcome)
             store.journal.record(replace(line, seconds_played=played, seconds_due=due))
     table = [line.split() for line in village.call("journal").stdout.splitlines()[1:]]
-    assert [cells[3] for cells in reversed(table)] == ["9.2", "9.2", "36.1/32.1", "32.1/32.1"]
+    assert [cells[3] for cells in reversed(table)] == ["9.2", "9.2", "36.1/32.1（重说4.0）", "32.1/32.1"]
 
 
 def test_lines_are_chosen_by_day_outcome_person_words_and_number(lived: Village) -> None:

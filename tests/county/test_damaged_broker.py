@@ -12,10 +12,11 @@ import psutil
 import pytest
 from rig.broker import OFFICE_PASSWORD, BrokerRig, OfficeClient
 from rig.damage import HARMS
+from rig.rig import wait_until
 
 from broadcaster.county.broker.broker_accounts import ACL, PASSWORDS, USERS, read_users
 from broadcaster.county.broker.broker_program import Running, office_password
-from broadcaster.county.broker.mosquitto import Broker, BrokerRefused, is_password
+from broadcaster.county.broker.mosquitto import LOG_BYTES, Broker, BrokerRefused, is_password
 
 BOXES = [(f"box-{number}", "331121104200", "a-password-of-a-box") for number in range(9)]
 FILES = [USERS, PASSWORDS, ACL]
@@ -134,7 +135,7 @@ def test_a_broker_comes_up_whatever_became_of_what_it_kept(made: Made, harm: str
                 office.publish("cb/1/n/331121/new", b"it goes on")
         finally:
             running.stop()
-        ended.result(20)
+        ended.result(60)
     assert (kept.parent / "mosquitto-damaged.db").exists() is (harm in ("cut at half", "zeros"))
 
 
@@ -154,7 +155,7 @@ def test_the_office_and_a_box_are_let_in_after_a_repair(made: Made) -> None:
     try:
         for user, password in (("office", OFFICE_PASSWORD), ("box-8", BOXES[8][2])):
             with closing(OfficeClient(made.rig, user, password)) as client:
-                assert client.up.wait(20)
+                assert client.up.wait(60)
     finally:
         made.rig.kill()
 
@@ -164,6 +165,25 @@ def test_a_broker_stopped_as_it_starts_ends_well(made: Made) -> None:
     running = Running(made.broker)
     running.stop()
     assert running.run() == 0
+
+
+def test_the_log_of_a_broker_is_cut_while_it_writes(made: Made) -> None:
+    """Each try to log in is a line, from anybody: none fills the disk."""
+    made.make()
+    log, before = made.file("log"), made.file("log.1")
+    log.write_bytes(b"old\n" * (LOG_BYTES // 4 + 1))
+    running = Running(made.broker, log_seconds=0.05)
+    with ThreadPoolExecutor(1) as thread:
+        ended = thread.submit(running.run)
+        try:
+            wait_until(lambda: before.exists() and log.stat().st_size < LOG_BYTES)
+            with closing(OfficeClient(made.rig, kinds="n")) as office:
+                assert office.up.wait(20)
+            wait_until(lambda: b"office" in log.read_bytes())
+        finally:
+            running.stop()
+        ended.result(20)
+    assert b"\0" not in log.read_bytes() and before.stat().st_size > LOG_BYTES
 
 
 def test_a_broker_that_dies_by_itself_is_begun_again(
@@ -176,7 +196,7 @@ def test_a_broker_that_dies_by_itself_is_begun_again(
         ended = thread.submit(running.run)
         try:
             with closing(OfficeClient(made.rig, kinds="n")) as office:
-                assert office.up.wait(20)
+                assert office.up.wait(60)
                 config = str(made.file("mosquitto.conf"))
                 (first,) = (one for one in psutil.Process().children() if config in one.cmdline())
                 first.send_signal(signal.SIGSEGV)
@@ -184,5 +204,5 @@ def test_a_broker_that_dies_by_itself_is_begun_again(
                 office.publish("cb/1/n/331121/new", b"it goes on")
         finally:
             running.stop()
-        assert ended.result(20) == 0
+        assert ended.result(60) == 0
     assert "消息服务器自己停了（SIGSEGV），又启动了" in capsys.readouterr().out

@@ -16,7 +16,7 @@ from broadcaster.bulletin import mqtt_topics
 from broadcaster.bulletin.receipts import ReceiptState
 from broadcaster.bulletin.verify import Accepted
 from broadcaster.core.model import Severity
-from broadcaster.link.inbox import Reception
+from broadcaster.link.inbox import Inbox
 from broadcaster.link.outbox import HELD_SECONDS
 from broadcaster.link.reconnect_policy import PERHAPS_TAKEN_OVER, STEADY_SECONDS, TAKEN_OVER
 from broadcaster.store.database import sqlite_connection
@@ -86,7 +86,7 @@ def test_a_box_that_goes_down_between_acknowledging_and_queueing_says_it_once(
     box = LinkBox(tmp_path / "box", county)
     told = notice()
     with box.running(with_loop=False) as life:
-        reception = Reception(life.station, box.membership, box.clock)
+        reception = Inbox(life.station, box.membership, box.clock)
         assert isinstance(reception.keep(signed(told, county.key)), Accepted)
         reception.save()
         assert life.heard() == []
@@ -105,7 +105,7 @@ def test_a_cancel_that_the_box_went_down_over_counts_after_it(tmp_path: Path, co
     told = notice()
     stop = notice(kind="cancel", cancels=told.id, text="", title="取消", seq=2)
     with box.running(with_loop=False) as life:
-        reception = Reception(life.station, box.membership, box.clock)
+        reception = Inbox(life.station, box.membership, box.clock)
         reception.keep(signed(told, county.key))
         reception.keep(signed(stop, county.key))
         reception.save()
@@ -231,6 +231,7 @@ def test_the_red_one_behind_1500_others_is_heard(box: LinkBox, office: Office) -
 def test_receipts_that_the_broker_acknowledged_and_lost_come_again(
     box: LinkBox, broker: BrokerRig, office: Office
 ) -> None:
+    office.answers = False
     with box.running() as life:
         told = office.publish(notice())
         until(lambda: box.states(office.client, told) == WHOLE)
@@ -244,6 +245,7 @@ def test_receipts_that_the_broker_acknowledged_and_lost_come_again(
 
 
 def test_a_receipt_is_kept_until_the_broker_has_surely_saved_it(box: LinkBox, office: Office) -> None:
+    office.answers = False
     with box.running(with_loop=False) as life:
         told = office.publish(notice())
 
@@ -266,6 +268,35 @@ def test_a_receipt_is_kept_until_the_broker_has_surely_saved_it(box: LinkBox, of
             at = office.in_force and life.link.status()["heads_at"]
             until(partial(told_since, at))
             assert life.receipts_kept() == kept
+
+
+def test_on_a_line_that_never_stands_long_the_answer_of_the_office_empties_the_outbox(
+    box: LinkBox, office: Office
+) -> None:
+    """What was acknowledged after the question is kept for the next one; without an answer all is."""
+
+    def connect(asked_before: int) -> int:
+        """So many are kept when the connection ends, all sent and the question long asked."""
+        with box.running() as life:
+            until(lambda: life.connected and not life.link.status()["receipts_waiting"])
+            until(lambda: questions() > asked_before)
+            until(
+                lambda: not office.answers or life.link.status()["heads_at"] or not life.receipts_kept()
+            )
+            return life.receipts_kept()
+
+    def questions() -> int:
+        return len(office.client.on(mqtt_topics.question(box.name)))
+
+    office.answers = False
+    told = office.publish(notice())
+    with box.running():
+        until(lambda: box.states(office.client, told) == WHOLE)
+    for _ in range(2):
+        assert connect(questions()) == 3
+    office.answers = True
+    until(lambda: connect(questions()) == 0, 60)
+    assert box.states(office.client, told) == WHOLE
 
 
 def test_a_receipt_that_nobody_listens_to_is_no_lost_one(

@@ -165,7 +165,7 @@ def test_without_a_backup_a_new_one_is_made_and_said(
 ) -> None:
     with open_again() as store:
         store.journal.record(entry(airing()))
-    for copy in (path.parent / "backups").iterdir():
+    for copy in (path.parent / "backups").glob("*"):
         copy.unlink()
     harm(path)
     with open_again() as store:

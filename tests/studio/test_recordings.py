@@ -16,6 +16,7 @@ from broadcaster.studio.recordings import Recordings, recording_path
 ENCODERS = {
     "m4a": ["-c:a", "aac"],
     "mp3": ["-c:a", "libmp3lame"],
+    "8-kHz.mp3": ["-c:a", "libmp3lame", "-ar", "8000", "-id3v2_version", "0"],
     "ogg": ["-c:a", "libopus", "-f", "ogg"],
     "webm": ["-c:a", "libopus"],
     "wav": ["-c:a", "pcm_s16le"],

@@ -16,7 +16,7 @@ from broadcaster.core.errors import TextRefused, VoiceUnavailable
 from broadcaster.core.model import AiringKind, Notice, Outcome, Severity, Signal, Style
 from broadcaster.settings.schema import Settings
 from broadcaster.station.station import OnAirStatus
-from broadcaster.store.database.airing_json import write_manner
+from broadcaster.store.database.airing_json import write_overrides
 from broadcaster.store.journal import JournalRow
 from broadcaster.studio.recordings import Recording, recording_path
 
@@ -198,7 +198,7 @@ def test_a_recording_is_used_again_as_a_recording_and_a_talk_not_at_all(
     gone = Notice("删掉的", recording="0" * 32)
     again = Notice(kept.title, recording=kept.key)
     station.rows = [
-        row(station, one.text, f"a{number}", write_manner(one))
+        row(station, one.text, f"a{number}", write_overrides(one))
         for number, one in enumerate((talk, gone, again))
     ]
     assert said_last(secretary) == [("a2", f"录音：{kept.title}")]
@@ -344,8 +344,23 @@ def test_own_opening_and_closing_pace_and_beats_go_on_the_air_and_come_back_for_
     )
 
 
+def test_a_contact_is_asked_for_shown_before_it_is_aired_and_comes_back_for_editing(
+    secretary: FlaskClient, station: FakeStation, post: Post
+) -> None:
+    assert "联系人电话" in secretary.get("/say").text
+    page = post("/say", text="停水", contact="王会计 13800001111", say_contact="1").text
+    assert "联系人电话：王会计 13800001111" in page
+    chosen = hidden(page)
+    again = post("/say/edit", **chosen).text
+    assert 'name="contact" value="王会计 13800001111"' in again
+    assert 'name="say_contact" value="1" checked' in again
+    post("/say/air", **chosen)
+    ((notice, _),) = station.announced
+    assert (notice.contact, notice.say_contact) == ("王会计 13800001111", True)
+
+
 @pytest.mark.parametrize(
-    "field", [{"pace": "3"}, {"pace": "nan"}, {"beats_per_minute": "99"}, {"opening": "水" * 61}]
+    "field", [{"pace": "3"}, {"pace": "nan"}, {"beats_per_minute": "99"}, {"opening": "水" * 501}]
 )
 def test_a_manner_out_of_bounds_airs_nothing(
     secretary: FlaskClient, station: FakeStation, post: Post, field: dict[str, str]

@@ -4,6 +4,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -15,6 +16,7 @@ from broadcaster.county.store.office_settings import load_office_settings
 from broadcaster.system.atomic_file import write_private
 from broadcaster.system.single_instance import only_one
 from broadcaster.system.terminal import EXIT_BROKEN
+from broadcaster.system.thread_loop import ThreadLoop
 
 # Its certificate lives for five years, and the broker may run longer than that.
 RENEWED_SECONDS = 180 * 86_400.0
@@ -22,6 +24,8 @@ RENEWED_SECONDS = 180 * 86_400.0
 BESIDE_THE_OFFICE = ("127.0.0.1", "localhost", "::1")
 # Port, settings, users and certificates were looked at before: what ends it so soon is what it kept.
 AT_ONCE_SECONDS = 5.0
+# A hundred wrong logins a second are 1 MB meanwhile.
+LOG_SECONDS = 60.0
 OFFICE_PASSWORD = "office_password"
 
 
@@ -104,9 +108,16 @@ def _tell(note: str) -> None:
 class Running:
     """Mosquitto as a child, which is begun again where it died by itself."""
 
-    def __init__(self, broker: Broker, at_once_seconds: float = AT_ONCE_SECONDS) -> None:
+    def __init__(
+        self,
+        broker: Broker,
+        at_once_seconds: float = AT_ONCE_SECONDS,
+        log_seconds: float = LOG_SECONDS,
+    ) -> None:
         self._broker = broker
         self._at_once_seconds = at_once_seconds
+        self._log_seconds = log_seconds
+        self._ended = threading.Event()
         self._process: subprocess.Popen[bytes] | None = None
         self._stopped = False
 
@@ -115,12 +126,20 @@ class Running:
         again: 2.0.11 of Debian 12 does so on occasion where clients are put out (a list of sessions
         that is freed twice), and a county would have no broker until somebody looks.
         """
+        with ThreadLoop("broker-log", self._look_at_log, self._ended.set):
+            return self._run()
+
+    def _run(self) -> int:
         code, seconds = self._begin()
         while code < 0 and seconds >= self._at_once_seconds and not self._stopped:
             _tell(f"消息服务器自己停了（{signal.Signals(-code).name}），又启动了")
             code, seconds = self._begin()
         # Stopped it ends well: so early, Mosquitto dies of the signal.
         return 0 if self._stopped else code
+
+    def _look_at_log(self) -> None:
+        if not self._ended.wait(self._log_seconds):
+            self._broker.cut_log()
 
     def _begin(self) -> tuple[int, float]:
         """Until it ends, begun once more without what it kept where it cannot begin with it."""

@@ -12,6 +12,7 @@ import shutil
 import signal
 import subprocess
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from broadcaster.bulletin import areas, mqtt_topics
@@ -24,6 +25,7 @@ OFFICE, RELAY = "office", "relay"
 USABLE = re.compile(r"[!-~]{8,200}\s*")
 # In the folder `kept`.
 KEPT, DAMAGED = "mosquitto.db", "mosquitto-damaged.db"
+LOG, LOG_BEFORE, LOG_BYTES = "log", "log.1", 4 * 1024 * 1024
 # As mosquitto_passwd 2.0 writes it. Passwords are ours and random, so more rounds protect nothing.
 ROUNDS, SALT_BYTES, HASH_BYTES = 101, 12, 64
 
@@ -157,9 +159,20 @@ class Broker:
         if not program:
             raise BrokerRefused("没有装 mosquitto，请先运行：apt-get install mosquitto")
         settings = str(self.folder / "mosquitto.conf")
-        log = (self.folder / "log").open("ab")
+        log = (self.folder / LOG).open("ab")
         with log:
             return subprocess.Popen([program, "-c", settings], stdout=log, stderr=log)
+
+    def cut_log(self) -> None:
+        """Keeps the last of it in two files: each wrong login from anywhere is a line, 1 GB a day at a
+        hundred a second. Mosquitto appends, so it goes on at the new beginning.
+        """
+        log = self.folder / LOG
+        if log.exists() and log.stat().st_size > LOG_BYTES:
+            with suppress(OSError):
+                # A full disk takes no copy, and room all the more.
+                shutil.copyfile(log, self.folder / LOG_BEFORE)
+            os.truncate(log, 0)
 
     def set_aside_kept(self) -> bool:
         """Sets aside a store that Mosquitto cannot read; office and boxes send unsaved messages

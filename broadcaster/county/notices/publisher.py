@@ -11,21 +11,21 @@ from sqlalchemy import Connection, Row, insert, select, update
 
 from broadcaster.bulletin import areas as area_codes
 from broadcaster.bulletin import envelope, mqtt_topics
-from broadcaster.bulletin.bulletin import PAYLOAD_TYPE, Audio, Bulletin, BulletinKind
+from broadcaster.bulletin.bulletin import PAYLOAD_TYPE, Audio, Bulletin, BulletinKind, wire_of
 from broadcaster.bulletin.keyring import Trust
 from broadcaster.bulletin.refusals import NotAccepted
-from broadcaster.bulletin.snapshot import Heads, read_heads
+from broadcaster.bulletin.snapshot import Snapshot, read_snapshot
 from broadcaster.bulletin.trusted_time import Now
 from broadcaster.bulletin.verify import read_for_office
 from broadcaster.core.clock import Clock
 from broadcaster.county.notices import approval_rules, preview_log
-from broadcaster.county.notices.approval_desk import draft_of, paper_of
+from broadcaster.county.notices.approval_desk import draft_of, record_of
 from broadcaster.county.notices.draft import Draft, DraftRefused, DraftState, settled
-from broadcaster.county.notices.preview_log import Hearing
+from broadcaster.county.notices.preview_log import PreviewEntry
 from broadcaster.county.notices.recordings import NO_ADDRESS, SignedRecording, address_of
 from broadcaster.county.notices.restored_bulletins import TakenBack
 from broadcaster.county.register.register import Register
-from broadcaster.county.store.delivery_state import Reach
+from broadcaster.county.store.delivery_state import DeliveryState
 from broadcaster.county.store.office_database import OfficeDatabase, put
 from broadcaster.county.store.tables import bulletin, reach, sequence
 
@@ -92,6 +92,10 @@ class Publisher:
         waiting = self._database.read(query.order_by(bulletin.c.written_at))
         return sum(self._sign(row.id) for row in waiting)
 
+    def note_versions(self, read: Mapping[str, int]) -> None:
+        """The versions of a bulletin that boxes say they read: no higher one is signed for them."""
+        self._register.note_versions(read)
+
     def to_send(self) -> list[Sheet]:
         """Signed, in force, and not on the broker yet as far as is known."""
         return self._sheets(bulletin.c.sent_at.is_(None))
@@ -121,7 +125,7 @@ class Publisher:
         the database may know less, as one does that was put back by hand. Whether it misses something.
         """
         try:
-            told = read_heads(data, self.trust, WHENEVER)
+            told = read_snapshot(data, self.trust, WHENEVER)
         except NotAccepted as error:
             logger.warning("消息服务器上的清单用不了：%s", error)
             return False
@@ -163,11 +167,11 @@ class Publisher:
         """The signed snapshot of this moment."""
         return self.signed(self.listing())
 
-    def listing(self) -> Heads:
+    def listing(self) -> Snapshot:
         """The same before it is signed: read once for all that ask."""
         rows = self._database.read(select(bulletin.c.id, bulletin.c.digest).where(self._is_in_force()))
         counted = self._database.read(select(sequence).where(sequence.c.highest > 0))
-        return Heads(
+        return Snapshot(
             at=self._clock.now(),
             keyring=self.trust.version,
             highest={row.key_id: row.highest for row in counted},
@@ -175,7 +179,7 @@ class Publisher:
         )
 
     def signed(
-        self, listing: Heads, nonce: str | None = None, only: Collection[str] | None = None
+        self, listing: Snapshot, nonce: str | None = None, only: Collection[str] | None = None
     ) -> bytes:
         """For one box `only` what is meant for it."""
         meant = {id: digest for id, digest in listing.in_force.items() if only is None or id in only}
@@ -205,7 +209,7 @@ class Publisher:
         if draft.not_before and draft.not_before < now:
             draft = replace(draft, not_before=None)
         draft = settled(draft, self.trust.area, now)
-        approval_rules.check_cleared(draft, row.approved_by, paper_of(row).hands, now)
+        approval_rules.check_cleared(draft, row.approved_by, record_of(row).hands, now)
         made = self._bulletin(connection, draft, now)
         signed = envelope.sign(PAYLOAD_TYPE, made.to_bytes(), [self._signer])
         data = signed.to_bytes()
@@ -220,7 +224,7 @@ class Publisher:
             connection.execute(off.values(state=DraftState.CANCELLED))
         else:
             boxes = self._register.enrolled(made.areas)
-            rows = [{"bulletin": made.id, "box": box, "stage": Reach.SENT} for box in boxes]
+            rows = [{"bulletin": made.id, "box": box, "stage": DeliveryState.SENT} for box in boxes]
             if rows:
                 connection.execute(insert(reach), rows)
 
@@ -233,16 +237,11 @@ class Publisher:
             not_before=begins,
             expires=begins + draft.life,
             kind=draft.kind,
-            severity=draft.severity,
             areas=draft.areas,
-            title=draft.called,
-            text="" if draft.verse else draft.said,
-            verse=draft.said if draft.verse else "",
             audio=self._audio(draft.sound),
-            voice=draft.voice or None,
             cancels=draft.cancels,
-            repeat=draft.repeat,
             night_ok=draft.night_ok,
+            **wire_of(replace(draft.sent, text=draft.said), self._register.version_read(draft.areas)),
         )
 
     def _audio(self, sound: SignedRecording | None) -> Audio | None:
@@ -252,7 +251,7 @@ class Publisher:
             raise DraftRefused(NO_ADDRESS)
         return Audio(sound.sha256, sound.size, address_of(sound, self._sound_address))
 
-    def _told_of(self, heard: Sequence[Hearing], digest: str, row: Row[Any]) -> bytes | None:
+    def _told_of(self, heard: Sequence[PreviewEntry], digest: str, row: Row[Any]) -> bytes | None:
         """The signed list of officers who heard this very version, by the same key as the bulletin; None
         if nobody did.
         """

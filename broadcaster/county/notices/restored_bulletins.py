@@ -12,10 +12,12 @@ from sqlalchemy import Connection, delete, insert, select, update
 from broadcaster.bulletin.bulletin import Bulletin, BulletinKind
 from broadcaster.bulletin.verify import Accepted
 from broadcaster.core.clock import Clock
+from broadcaster.core.notice import OfficeLevel
 from broadcaster.county.notices.draft import DraftState
+from broadcaster.county.notices.notice_columns import columns
 from broadcaster.county.notices.recordings import SignedRecording, to_text
 from broadcaster.county.register.register import Register
-from broadcaster.county.store.delivery_state import Reach
+from broadcaster.county.store.delivery_state import DeliveryState
 from broadcaster.county.store.office_database import OfficeDatabase, put
 from broadcaster.county.store.tables import bulletin, reach
 
@@ -90,7 +92,7 @@ class TakenBack:
         connection.execute(update(bulletin).where(off).values(state=DraftState.CANCELLED))
         if told.kind is not BulletinKind.CANCEL:
             for box in self._register.enrolled(told.areas):
-                put(connection, reach, {"bulletin": told.id, "box": box, "stage": Reach.SENT})
+                put(connection, reach, {"bulletin": told.id, "box": box, "stage": DeliveryState.SENT})
 
 
 def warnings(database: OfficeDatabase, now: datetime) -> list[str]:
@@ -113,17 +115,13 @@ def _columns(told: Bulletin) -> dict[str, Any]:
         "id": told.id,
         "state": DraftState.PUBLISHED,
         "kind": told.kind,
-        "severity": int(told.severity),
-        "title": told.title,
+        **columns(told.to_notice("", OfficeLevel.COUNTY)),
         "text": told.verse or told.text,
         "areas": " ".join(told.areas),
-        "repeat": told.repeat,
         "night_ok": int(told.night_ok),
         "not_before": told.not_before,
         "life_minutes": int((told.expires - told.not_before).total_seconds() // 60),
         "cancels": told.cancels,
-        "verse": int(bool(told.verse)),
-        "voice": told.voice or "",
         "sound": to_text(SignedRecording(audio.sha256, "", audio.size, 0) if audio else None),
         "written_by": BY,
         "written_at": told.issued,

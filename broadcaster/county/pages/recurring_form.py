@@ -4,27 +4,17 @@ from flask import request
 
 from broadcaster.county.notices.draft import Draft
 from broadcaster.county.notices.library import Text
-from broadcaster.county.notices.recurring import LIFE, Schedule, Standing
+from broadcaster.county.notices.recurring import LIFE, RecurringNotice, Schedule
 from broadcaster.county.pages.base import access, form_values
 
 
 def read_text() -> Text:
-    form = request.form
-    return Text(
-        *(form.get("name", ""), form_values.text(), form_values.severity(), access.me().name),
-        *(form.get("form") == "verse", form.get("voice", "")),
-    )
+    return Text(request.form.get("name", ""), form_values.notice(""), access.me().name)
 
 
-def read_standing() -> Draft:
+def read_recurring() -> Draft:
     form = request.form
-    return Draft(
-        *(form.get("name", ""), form_values.text(), tuple(form.getlist("areas"))),
-        severity=form_values.severity(),
-        life=LIFE,
-        verse=form.get("form") == "verse",
-        voice=form.get("voice", ""),
-    )
+    return Draft(form_values.notice(form.get("name", "")), tuple(form.getlist("areas")), life=LIFE)
 
 
 def read_schedule() -> Schedule:
@@ -33,7 +23,7 @@ def read_schedule() -> Schedule:
     return Schedule.read(f"{''.join(sorted(form.getlist('days')))} {form.get('time', '')}")
 
 
-def why_not(one: Standing) -> str:
+def why_not(one: RecurringNotice) -> str:
     """The reason for which nobody would hear it when it is due next; "" if it will go out."""
     parts = access.pages().parts
     nobody = "" if parts.listeners(one.draft.areas) else "这些地方还没有登记好的广播站"

@@ -22,7 +22,7 @@ from broadcaster.core.clock import Clock
 from broadcaster.county.board.delivery_board import Counts
 from broadcaster.county.board.receipt_inbox import adding_up
 from broadcaster.county.relay.relay_tables import came, carried, kept, metadata
-from broadcaster.county.store.delivery_state import Reach
+from broadcaster.county.store.delivery_state import DeliveryState
 from broadcaster.county.store.office_database import OfficeDatabase, put
 from broadcaster.store.database.backups import Backups, check
 from broadcaster.store.database.sqlite_connection import StoreDamaged, told_plainly
@@ -55,12 +55,12 @@ class RelayedBulletin:
 
 
 @dataclass(frozen=True)
-class Told:
+class BoxReport:
     """One genuine receipt of a bulletin from above."""
 
     bulletin: str
     box: str
-    stage: Reach
+    stage: DeliveryState
     key: str
     number: int
 
@@ -108,7 +108,7 @@ class RelayBook:
         values: dict[str, Any] = {"id": bulletin.id, "digest": accepted.digest, "seq": bulletin.seq}
         values |= {"key_id": accepted.issuer.key_id, "expires": bulletin.expires}
         values |= {"areas": " ".join(areas), "envelope": data}
-        silent = [{"bulletin": bulletin.id, "box": box, "stage": Reach.SENT} for box in boxes]
+        silent = [{"bulletin": bulletin.id, "box": box, "stage": DeliveryState.SENT} for box in boxes]
         with self._database.transaction() as connection:
             put(connection, carried, values)
             if silent:
@@ -144,7 +144,7 @@ class RelayBook:
         late = (carried.c.over == 0) & (carried.c.expires <= now)
         return self._database.write(update(carried).where(late).values(over=1))
 
-    def tell(self, told: Sequence[Told]) -> None:
+    def tell(self, told: Sequence[BoxReport]) -> None:
         """The last receipt of a box counts, by its own number; that of a new key always."""
         statement = adding_up(sqlite, came, ("stage", "key", "box_number"))
         rows = [
@@ -165,7 +165,7 @@ class RelayBook:
     def counts(self, id: str) -> Counts:
         query = select(came.c.stage, func.count().label("boxes")).where(came.c.bulletin == id)
         rows = self._database.read(query.group_by(came.c.stage))
-        return Counts(Counter({Reach(row.stage): row.boxes for row in rows}))
+        return Counts(Counter({DeliveryState(row.stage): row.boxes for row in rows}))
 
     def summed(self, id: str, sum: str, number: int) -> None:
         """The broker above has taken this sum."""

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
+from datetime import datetime
 from math import inf
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -97,6 +98,7 @@ class SoundDevice(Device):
         self._item_over = threading.Event()
         self._relays_told = threading.Event()
         self._fault = ""
+        self.fault_since: datetime | None = None
         self._waiting: list[Command] = []
         self._child: Child | None = None
         self._closing = threading.Event()
@@ -287,6 +289,8 @@ class SoundDevice(Device):
 
     def _note_fault(self, sentence: str) -> None:
         was, self._fault = self._fault, sentence
+        if bool(sentence) != bool(was):
+            self.fault_since = self._clock.now() if sentence else None
         if not sentence:
             self._restart_seconds = FIRST_RESTART_SECONDS
         if bool(sentence) != bool(was):

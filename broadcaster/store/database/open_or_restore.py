@@ -18,6 +18,7 @@ from broadcaster.store.database.reserved_space import SPARE
 from broadcaster.store.database.salvage import Salvaged, salvage
 from broadcaster.store.database.salvaged_tables import STATION
 from broadcaster.store.database.sqlite_connection import (
+    RESTART_HEALS,
     StoreDamaged,
     StoreNewer,
     connect,
@@ -71,7 +72,7 @@ def open_sound(path: Path, backups: Backups, has_past: bool = False, had_log: bo
     try:
         return Opened(_open_current(path, backups, "quick_check" if had_log else "integrity_check"))
     except StoreDamaged as error:
-        logger.critical("数据库用不了，换上好的：%s", error)
+        logger.critical("数据库用不了，换上好的：%s", str(error).removesuffix(RESTART_HEALS))
         return replace_damaged(path, backups, isinstance(error, StoreNewer), had_log)
 
 

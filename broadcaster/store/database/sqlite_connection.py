@@ -29,6 +29,7 @@ BUSY_SECONDS = 5.0
 # Negative: in KiB. By SQLite's own 2,000 the two connections of a box hold 3.2 MB more once its file has
 # grown, and a search through 20,000 lines takes as long.
 CACHE = "PRAGMA cache_size = -500"
+RESTART_HEALS = "重新启动广播站会换上最近的备份。"
 # sqlite.org/rescode.html
 FULL, DAMAGED = {sqlite3.SQLITE_FULL}, {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 # What SQLite says of a damaged file may quote it, and sqlite3 then fails to read that as text.
@@ -44,9 +45,13 @@ OUR_OWN_MISTAKES = (
 class StoreDamaged(StoreUnusable):
     """The file is not a sound database any more."""
 
+    wire_name = "StoreDamaged"
+
 
 class StoreNewer(StoreDamaged):
     """It is sound, and of a newer program than this one, which cannot use it."""
+
+    wire_name = "StoreNewer"
 
 
 class Reads(Protocol):
@@ -172,7 +177,7 @@ def _readable(path: Path, mode: str) -> Connection:
 def _told(path: Path, cause: BaseException | None) -> StoreUnusable:
     code = _code(cause)
     if code in DAMAGED or isinstance(cause, UnicodeDecodeError):
-        return StoreDamaged(f"数据库 {path} 坏了（{cause}）。重新启动广播站会换上最近的备份。")
+        return StoreDamaged(f"数据库 {path} 坏了（{cause}）。{RESTART_HEALS}")
     what = "磁盘满了" if code in FULL else str(cause)
     return StoreUnusable(
         f"数据库 {path} 用不了（{what}）。请检查磁盘满没满、文件夹能不能写、是不是同一个用户。"
