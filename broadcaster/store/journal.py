@@ -73,7 +73,7 @@ class JournalRow:
 
     @property
     def seconds_again(self) -> float:
-        """The share of the sound that was said again after a break; `seconds_played` counts it, for the
+        """The seconds that were said again after a break; `seconds_played` counts them too, for the
         loudspeaker was on for so long."""
         more = self.seconds_played - self.seconds_due
         return more if self.seconds_due and more >= HEARD_MORE_SECONDS else 0.0
