@@ -19,7 +19,7 @@ from broadcaster.core.clock import Clock
 from broadcaster.county.board.coverage import coverage
 from broadcaster.county.board.delivery_board import DeliveryBoard
 from broadcaster.county.notices.approval_desk import ApprovalDesk
-from broadcaster.county.store.delivery_state import Reach
+from broadcaster.county.store.delivery_state import DeliveryState
 from broadcaster.county.store.office_database import OfficeDatabase
 from broadcaster.county.store.tables import area, box, bulletin, reach
 
@@ -49,7 +49,7 @@ def fill(database: OfficeDatabase, villages: list[str], bulletins: int) -> list[
             values |= {"text": "今天下午停水。", "areas": COUNTY, "night_ok": 0, "life_minutes": 360}
             values |= {"written_by": "小王", "written_at": at, "issued": at, "expires": at}
             connection.execute(insert(bulletin).values(values))
-            stages = dice.choices(list(Reach), k=len(villages))
+            stages = dice.choices(list(DeliveryState), k=len(villages))
             rows = [
                 {"bulletin": id, "box": f"{v}-1", "stage": stage}
                 for v, stage in zip(villages, stages, strict=True)

@@ -44,7 +44,7 @@ from broadcaster.county.broker.mosquitto import OFFICE, Broker
 from broadcaster.county.broker.mqtt_client import Wire
 from broadcaster.county.keys.key_folder import OfficeFolder
 from broadcaster.county.register.register import BoxState
-from broadcaster.county.store.delivery_state import Reach
+from broadcaster.county.store.delivery_state import DeliveryState
 from broadcaster.county.store.office_database import OfficeDatabase
 from broadcaster.county.store.officers import OfficeRole, Officers
 from broadcaster.county.store.tables import box, bulletin, reach, receipt
@@ -197,7 +197,7 @@ class County:
             process.terminate()
             process.wait()
 
-    def count(self, ids: Sequence[str], *stages: Reach) -> int:
+    def count(self, ids: Sequence[str], *stages: DeliveryState) -> int:
         ours = reach.c.bulletin.in_(ids) & reach.c.stage.in_(stages)
         return int(self.database.read(select(func.count()).where(ours))[0][0])
 
@@ -238,7 +238,7 @@ def measure_push(county: County, fleet: Fleet, clerk: Clerk) -> dict[str, float]
     """One bulletin, from the clerk's tap."""
     began, boxes = time.time(), len(county.enrolments)
     id = clerk.publish()
-    until(lambda: county.count([id], Reach.ACCEPTED, Reach.ON_THE_AIR) == boxes)
+    until(lambda: county.count([id], DeliveryState.ACCEPTED, DeliveryState.ON_THE_AIR) == boxes)
     on_the_board = time.time()
     taken = county.moment(receipt.c.taken_at, id, receipt.c.state == "accepted")
     found = {
@@ -249,7 +249,7 @@ def measure_push(county: County, fleet: Fleet, clerk: Clerk) -> dict[str, float]
         "on the board": on_the_board - began,
     }
     fleet.ask("play")
-    until(lambda: county.count([id], Reach.HEARD) == boxes)
+    until(lambda: county.count([id], DeliveryState.HEARD) == boxes)
     until(lambda: not sum(fleet.ask("waiting")), pause=1)
     fleet.ask("rest")
     return found
@@ -260,14 +260,14 @@ def measure_storm(county: County, fleet: Fleet, clerk: Clerk, waiting: int) -> d
     fleet.ask("off")
     ids = [clerk.publish() for _ in range(waiting)]
     boxes = len(county.enrolments)
-    until(lambda: county.count(ids, Reach.SENT) == boxes * waiting)
+    until(lambda: county.count(ids, DeliveryState.SENT) == boxes * waiting)
     began = time.time()
     fleet.ask("on")
-    taken = Reach.ACCEPTED, Reach.ON_THE_AIR, Reach.HEARD
+    taken = DeliveryState.ACCEPTED, DeliveryState.ON_THE_AIR, DeliveryState.HEARD
     until(lambda: county.count(ids, *taken) == boxes * waiting, 600, pause=0.5)
     found = {"all accepted": time.time() - began}
     fleet.ask("play")
-    until(lambda: county.count(ids, Reach.HEARD) == boxes * waiting, 600, pause=0.5)
+    until(lambda: county.count(ids, DeliveryState.HEARD) == boxes * waiting, 600, pause=0.5)
     until(lambda: not sum(fleet.ask("waiting")), 600, pause=0.5)
     return found | {"all heard, told and settled": time.time() - began}
 

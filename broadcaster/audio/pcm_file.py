@@ -32,9 +32,13 @@ class _SoundInfo(ctypes.Structure):
 class SoundUnreadable(BroadcasterError):
     """A sound file that is missing, damaged or not in the station's format."""
 
+    wire_name = "SoundUnreadable"
+
 
 class NoDecoder(BroadcasterError):
     """No sound file can be read on this machine; none of them is to blame."""
+
+    wire_name = "NoDecoder"
 
 
 def read_pcm(path: Path, rate_hz: int, block_frames: int) -> Iterator[bytes]:

@@ -54,7 +54,7 @@ def full(code: str) -> str:
     return code.ljust(FULL, "0")
 
 
-def pattern(code: str) -> str:
+def tuf_pattern(code: str) -> str:
     """The TUF pattern that matches the 12 digits of every place in this area."""
     return code.ljust(FULL, "?")
 

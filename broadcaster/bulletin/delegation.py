@@ -50,7 +50,7 @@ class Delegation:
     @property
     def path(self) -> str:
         severities = "".join(str(int(one)) for one in sorted(self.severities))
-        return f"bulletins/{areas.pattern(self.area)}/[{severities}]/*"
+        return f"bulletins/{areas.tuf_pattern(self.area)}/[{severities}]/*"
 
     def to_role(self) -> DelegatedRole:
         return DelegatedRole(

@@ -11,7 +11,7 @@ from pydantic.dataclasses import dataclass
 
 from broadcaster.bulletin import areas, strict_json
 from broadcaster.bulletin.bulletin import STRICT, Sha256, where
-from broadcaster.bulletin.upstream_office import MOST, Superior
+from broadcaster.bulletin.upstream_office import MOST, UpstreamOffice
 from broadcaster.core.errors import BroadcasterError
 
 LARGEST = 1024 * 1024
@@ -27,9 +27,9 @@ def _village(value: object) -> object:
     return value
 
 
-def _superiors(value: object) -> object:
+def _upstream_offices(value: object) -> object:
     if isinstance(value, list):
-        return tuple(Superior(**one) if isinstance(one, dict) else one for one in value)
+        return tuple(UpstreamOffice(**one) if isinstance(one, dict) else one for one in value)
     return value
 
 
@@ -49,7 +49,9 @@ class Enrolment:
     authority: Annotated[str, Field(pattern="^-----BEGIN CERTIFICATE-----", max_length=100_000)]
     root: Sha256
     keyring: Annotated[str, Field(max_length=LARGEST)]
-    above: Annotated[tuple[Superior, ...], BeforeValidator(_superiors), Field(max_length=MOST)] = ()
+    above: Annotated[
+        tuple[UpstreamOffice, ...], BeforeValidator(_upstream_offices), Field(max_length=MOST)
+    ] = ()
     v: Literal[1] = 1
 
     @property

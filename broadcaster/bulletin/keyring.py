@@ -19,7 +19,7 @@ from broadcaster.bulletin.tuf_metadata import (
     read_root,
     read_targets,
 )
-from broadcaster.bulletin.upstream_office import Superior
+from broadcaster.bulletin.upstream_office import UpstreamOffice
 
 # A root is changed once in some years; a box that was off for all of them still finds the way.
 MOST_ROOTS = 200
@@ -101,7 +101,7 @@ class Trust:
         return self.root.area
 
     @property
-    def above(self) -> tuple[Superior, ...] | None:
+    def above(self) -> tuple[UpstreamOffice, ...] | None:
         """The upstream offices that the root names; None if it has never said."""
         return self.root.above
 

@@ -13,7 +13,7 @@ from broadcaster.bulletin import areas, envelope, strict_json
 from broadcaster.bulletin.delegation import Delegation
 from broadcaster.bulletin.envelope import Envelope
 from broadcaster.bulletin.tuf_metadata import ABOVE, HEADS, PAYLOAD_TYPE, SignedRoot, SignedTargets
-from broadcaster.bulletin.upstream_office import Superior
+from broadcaster.bulletin.upstream_office import UpstreamOffice
 from broadcaster.core.errors import BroadcasterError
 from broadcaster.core.model import Severity
 
@@ -127,7 +127,7 @@ def make_root(
     expires: datetime,
     root_keys: Sequence[Key],
     county_key: Key,
-    above: Sequence[Superior] | None = None,
+    above: Sequence[UpstreamOffice] | None = None,
 ) -> bytes:
     """The payload of a root, to be signed by two keys of this one and two of the one before."""
     said = {} if above is None else {ABOVE: [asdict(one) for one in above]}
@@ -150,7 +150,7 @@ def next_root(
     new_keys: Sequence[Signer],
     county_key: Key,
     now: datetime,
-    above: Sequence[Superior] | None = None,
+    above: Sequence[UpstreamOffice] | None = None,
 ) -> Envelope:
     """The root after `old`, with `new_keys` if there are any, and who stands above if that changes.
 

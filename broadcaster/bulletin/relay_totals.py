@@ -33,7 +33,7 @@ Number = Annotated[int, Field(ge=1, le=HIGHEST_SEQUENCE)]
 
 
 @dataclass(frozen=True, config=STRICT)
-class Sum:
+class RelayTotals:
     """Boxes of the county by how far they told that this bulletin came; `digest` is what was signed.
 
     `number` counts what the relay has signed: the highest of a bulletin is the one that counts.
@@ -56,7 +56,7 @@ class Sum:
     v: Literal[1] = 1
 
     @model_validator(mode="after")
-    def _agrees(self) -> Sum:
+    def _agrees(self) -> RelayTotals:
         if self.reached + self.silent != self.sent or self.accepted > self.reached:
             raise ValueError("reached")
         ended = self.heard + self.partly + self.failed + self.cancelled
@@ -73,7 +73,7 @@ class Sum:
 
 
 @dataclass(frozen=True, config=STRICT)
-class Presence:
+class RelayHeartbeat:
     """That all that had changed until `at` has been told above; `below` is whether the relay hears its
     county's boxes. The highest `number` counts.
     """
@@ -88,17 +88,17 @@ class Presence:
         return envelope.sign(PRESENCE_TYPE, strict_json.write(asdict(self)), [signer])
 
 
-Told = TypeVar("Told", Sum, Presence)
+Told = TypeVar("Told", RelayTotals, RelayHeartbeat)
 
 
-def read_sum(data: bytes, county: str, key: Key) -> Sum:
+def read_totals(data: bytes, county: str, key: Key) -> RelayTotals:
     """The sum of this county, whose relay's key the province knows. Raises `NotAccepted`."""
-    return _read(Sum, PAYLOAD_TYPE, data, county, key)
+    return _read(RelayTotals, PAYLOAD_TYPE, data, county, key)
 
 
-def read_presence(data: bytes, county: str, key: Key) -> Presence:
+def read_heartbeat(data: bytes, county: str, key: Key) -> RelayHeartbeat:
     """The same of what its relay says of itself."""
-    return _read(Presence, PRESENCE_TYPE, data, county, key)
+    return _read(RelayHeartbeat, PRESENCE_TYPE, data, county, key)
 
 
 def _read(kind: type[Told], payload_type: str, data: bytes, county: str, key: Key) -> Told:

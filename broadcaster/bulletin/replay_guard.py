@@ -51,7 +51,7 @@ class Accepted:
         return Record(bulletin.id, self.digest, self.issuer, bulletin.seq, bulletin.expires)
 
 
-class Seen(Protocol):
+class ReplayGuard(Protocol):
     """Kept until a record expires, at least. `note` is fsynced before anybody is told of it."""
 
     def record(self, id: str) -> Record | None: ...
@@ -74,7 +74,7 @@ class Seen(Protocol):
 
 
 @dataclass
-class SeenInMemory:
+class ReplayGuardInMemory:
     """The same without a disk: for an office, a relay, tests; and what a box has of its own, at hand."""
 
     _records: dict[str, Record] = field(default_factory=dict)

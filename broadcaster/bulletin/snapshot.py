@@ -31,7 +31,7 @@ def _pair(value: object) -> object:
 
 
 @dataclass(frozen=True, config=STRICT)
-class Heads:
+class Snapshot:
     """`highest` is the last `seq` of each key, `in_force` the digest of each id, cancels among them.
 
     What has a `seq` up to `highest` and is not in force is so no longer. `nonce` answers the one box
@@ -67,7 +67,7 @@ class Heads:
         return id not in self.in_force and seq <= self.highest.get(key_id, 0)
 
 
-def read_heads(data: bytes, trust: Trust, now: Now, newest: Heads | None = None) -> Heads:
+def read_snapshot(data: bytes, trust: Trust, now: Now, newest: Snapshot | None = None) -> Snapshot:
     """Heads that are signed, and not older than those the box has. Raises `NotAccepted`.
 
     `newest` are to be forgotten when `trust` is updated: a stolen key may have made them of next year.
@@ -90,9 +90,9 @@ def read_heads(data: bytes, trust: Trust, now: Now, newest: Heads | None = None)
     return heads
 
 
-def _parse(payload: bytes) -> Heads:
+def _parse(payload: bytes) -> Snapshot:
     try:
-        return Heads(**strict_json.parse(payload))
+        return Snapshot(**strict_json.parse(payload))
     except ValidationError as error:
         raise NotAccepted(Refusal.BAD_SCHEMA, where(error)) from error
     except (ValueError, TypeError) as error:

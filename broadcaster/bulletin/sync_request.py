@@ -28,7 +28,7 @@ Version = Annotated[int, Field(ge=1)]
 
 
 @dataclass(frozen=True, config=STRICT)
-class Question:
+class SyncRequest:
     """Answered to `topics.answer(box)`, in this order: the keyring where the box has an older one; of
     `missing` what is in force and meant for the box, each as it was signed; last of all heads with this
     nonce, that have in force only what is meant for the box.
@@ -47,7 +47,7 @@ class Question:
         return strict_json.write(asdict(self))
 
     @classmethod
-    def from_bytes(cls, data: bytes) -> Question:
+    def from_bytes(cls, data: bytes) -> SyncRequest:
         """Not signed: the broker lets a box write its own questions only. Raises `NotAccepted`."""
         if len(data) > LARGEST:
             raise NotAccepted(Refusal.TOO_BIG, f"{len(data)}")

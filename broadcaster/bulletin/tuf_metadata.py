@@ -13,7 +13,7 @@ from broadcaster.bulletin import areas, envelope, keys, strict_json
 from broadcaster.bulletin.delegation import Delegation
 from broadcaster.bulletin.envelope import KEY_ID, Envelope
 from broadcaster.bulletin.refusals import NotAccepted, Refusal
-from broadcaster.bulletin.upstream_office import Superior, read_superiors
+from broadcaster.bulletin.upstream_office import UpstreamOffice, read_upstream_offices
 
 PAYLOAD_TYPE = "application/vnd.tuf+json"
 # 530 bytes a delegation: a county of 30 towns and 300 villages has 175 kB, one of 3,000 villages 1.6 MB.
@@ -32,7 +32,7 @@ class SignedRoot:
     envelope: Envelope
     root: Root
     area: str
-    above: tuple[Superior, ...] | None
+    above: tuple[UpstreamOffice, ...] | None
 
     def check_signs(self, role: str, signed: Envelope) -> None:
         """Raise `NotAccepted` unless enough of the role's keys have signed these bytes."""
@@ -67,7 +67,7 @@ def read_root(data: bytes) -> SignedRoot:
         if areas.trim(area) != area:
             raise ValueError("area")
         said = root.unrecognized_fields.get(ABOVE)
-        above = None if said is None else read_superiors(said, area)
+        above = None if said is None else read_upstream_offices(said, area)
     except MALFORMED as error:
         raise NotAccepted(Refusal.KEYRING_BROKEN, CALLED["root"]) from error
     return SignedRoot(signed, root, area, above)

@@ -21,24 +21,24 @@ def read_office(value: object) -> object:
 
 
 @dataclass(frozen=True, config=STRICT)
-class Superior:
+class UpstreamOffice:
     """An office above the county that is believed too: the digest of its first root."""
 
     area: Annotated[str, BeforeValidator(read_office)]
     root: Sha256
 
 
-def read_superiors(written: Any, county: str) -> tuple[Superior, ...]:
+def read_upstream_offices(written: Any, county: str) -> tuple[UpstreamOffice, ...]:
     """The upstream offices that a root names. Raises ValueError, TypeError, `AreaUnknown`."""
     if not isinstance(written, list) or len(written) > MOST:
         raise ValueError("above")
-    found = tuple(Superior(**one) for one in written)
+    found = tuple(UpstreamOffice(**one) for one in written)
     if len({one.area for one in found}) < len(found):
         raise ValueError("one office twice")
-    if not all(is_above(one.area, county) for one in found):
+    if not all(is_upstream(one.area, county) for one in found):
         raise ValueError("not above")
     return found
 
 
-def is_above(area: str, other: str) -> bool:
+def is_upstream(area: str, other: str) -> bool:
     return area != other and areas.contains(area, other)

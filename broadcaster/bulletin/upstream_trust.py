@@ -9,13 +9,13 @@ from broadcaster.bulletin import envelope
 from broadcaster.bulletin.keyring import Keyring, Trust
 from broadcaster.bulletin.refusals import NotAccepted, Refusal
 from broadcaster.bulletin.snapshot import PAYLOAD_TYPE as HEADS_TYPE
-from broadcaster.bulletin.snapshot import Heads, read_heads
+from broadcaster.bulletin.snapshot import Snapshot, read_snapshot
 from broadcaster.bulletin.trusted_time import Now
 from broadcaster.bulletin.tuf_metadata import read_root
 
 
 @dataclass(frozen=True)
-class Above:
+class UpstreamTrust:
     """A value: what takes a keyring or heads gives another one, or refuses and nothing has changed.
 
     `root` is the digest of the first root. Until a keyring has come, nothing is believed.
@@ -24,7 +24,7 @@ class Above:
     area: str
     root: str
     trust: Trust | None = None
-    heads: Heads | None = None
+    heads: Snapshot | None = None
 
     @property
     def believed(self) -> Trust:
@@ -33,7 +33,7 @@ class Above:
             raise NotAccepted(Refusal.UNKNOWN_KEY, "还没有收到钥匙串")
         return self.trust
 
-    def recalled(self, trust: bytes, heads: bytes, at: datetime) -> Above:
+    def recalled(self, trust: bytes, heads: bytes, at: datetime) -> UpstreamTrust:
         """As it was kept on a disk of ours; b"" for what was not. Raises `NotAccepted`."""
         if not trust:
             return self
@@ -41,7 +41,7 @@ class Above:
         # Whatever the clock says: they were judged when they came.
         return known.with_heads(heads, Now(at, False, at)) if heads else known
 
-    def with_keyring(self, data: bytes, now: datetime) -> Above:
+    def with_keyring(self, data: bytes, now: datetime) -> UpstreamTrust:
         newer = self.trust.updated(data, now) if self.trust else Trust.pin(data, self.root, now)
         if newer.area != self.area:
             raise NotAccepted(Refusal.KEYRING_BROKEN, "不是这个地方的")
@@ -50,8 +50,8 @@ class Above:
         # A stolen key may have made the heads of next year.
         return replace(self, trust=newer, heads=None)
 
-    def with_heads(self, data: bytes, now: Now) -> Above:
-        return replace(self, heads=read_heads(data, self.believed, now, self.heads))
+    def with_heads(self, data: bytes, now: Now) -> UpstreamTrust:
+        return replace(self, heads=read_snapshot(data, self.believed, now, self.heads))
 
     def signs_heads(self, data: bytes) -> bool:
         """True if the envelope claims this office's snapshot key; the signature is not checked here."""

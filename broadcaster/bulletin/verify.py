@@ -11,9 +11,9 @@ from broadcaster.bulletin.envelope import Envelope
 from broadcaster.bulletin.keyring import Trust
 from broadcaster.bulletin.refusals import NotAccepted, Refusal
 from broadcaster.bulletin.replay_guard import Accepted as Accepted
-from broadcaster.bulletin.replay_guard import Record, Seen
+from broadcaster.bulletin.replay_guard import Record, ReplayGuard
 from broadcaster.bulletin.replay_guard import Waits as Waits
-from broadcaster.bulletin.snapshot import Heads
+from broadcaster.bulletin.snapshot import Snapshot
 from broadcaster.bulletin.trusted_time import CLOCKS_DIFFER, Now
 from broadcaster.core.model import Severity
 
@@ -41,7 +41,7 @@ Verdict = Accepted | BulletinRefused
 
 
 def verify(
-    data: bytes, trust: Trust, seen: Seen, box: str, now: Now, heads: Heads | None = None
+    data: bytes, trust: Trust, seen: ReplayGuard, box: str, now: Now, heads: Snapshot | None = None
 ) -> Verdict:
     """Judge an envelope as it came, for the box of this trimmed area code. Remembers nothing.
 
@@ -120,7 +120,7 @@ def _check_meant_for(bulletin: Bulletin, box: str) -> None:
         raise NotAccepted(Refusal.NOT_FOR_THIS_BOX, " ".join(bulletin.areas[:5]))
 
 
-def _check_not_seen(record: Record, seen: Seen) -> None:
+def _check_not_seen(record: Record, seen: ReplayGuard) -> None:
     known = seen.record(record.id)
     if known is None:
         return
@@ -128,7 +128,7 @@ def _check_not_seen(record: Record, seen: Seen) -> None:
     raise NotAccepted(Refusal.ALREADY_SEEN if same else Refusal.OTHER_BYTES, record.id)
 
 
-def _check_sequence(record: Record, seen: Seen, heads: Heads | None) -> None:
+def _check_sequence(record: Record, seen: ReplayGuard, heads: Snapshot | None) -> None:
     """Each key has its own count, so that a stolen one moves no other, and a new one starts at 1.
 
     Bulletins of one key may overtake each other: each has its own topic.
@@ -147,7 +147,7 @@ def _check_sequence(record: Record, seen: Seen, heads: Heads | None) -> None:
         raise NotAccepted(Refusal.SEQUENCE_JUMPED, f"{seq} > {highest}")
 
 
-def _check_cancels(accepted: Accepted, seen: Seen) -> None:
+def _check_cancels(accepted: Accepted, seen: ReplayGuard) -> None:
     """A cancel is honoured whichever comes first, and only of who issued the other or stands above."""
     bulletin, issuer = accepted.bulletin, accepted.issuer
     if bulletin.kind is not BulletinKind.CANCEL:

@@ -13,7 +13,13 @@ from typing import TYPE_CHECKING
 from broadcaster.core.errors import BroadcasterError, ConfigError
 from broadcaster.core.project_folders import under_project
 from broadcaster.daemon import control_socket
-from broadcaster.system.last_good_settings import LAST_GOOD, by_last_good, keep_good, untold, was_changed
+from broadcaster.system.last_good_settings import (
+    LAST_GOOD,
+    by_last_good,
+    keep_good,
+    unreported,
+    was_changed,
+)
 
 if TYPE_CHECKING:
     from broadcaster.daemon.assembly import Config
@@ -164,7 +170,7 @@ def _changed(folder: Path, now: Settings) -> str:
 
     try:
         good = folder / LAST_GOOD
-        before = load_settings(good).model_dump(mode="json") if untold(folder, FILES[:1]) else {}
+        before = load_settings(good).model_dump(mode="json") if unreported(folder, FILES[:1]) else {}
         return was_changed(folder, FILES, before, now.model_dump(mode="json") if before else {})
     except (ConfigError, OSError):
         return ""

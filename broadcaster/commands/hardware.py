@@ -177,7 +177,7 @@ def _would_choose(settings: Settings) -> control_socket.Message:
     """The card that a box would take if it were started now, and what would be wrong."""
     from broadcaster.playout.device.alsa_cards import CardChoice, Forgetful
     from broadcaster.playout.device.card_trial import why_it_does_not_open
-    from broadcaster.playout.device.sound_messages import AbsentOutput, CardOutput
+    from broadcaster.playout.device.sound_messages import CardOutput, NoOutput
     from broadcaster.store.offline_journal import past_state
 
     known = Forgetful(past_state(settings.paths.state))
@@ -187,7 +187,7 @@ def _would_choose(settings: Settings) -> control_socket.Message:
         cards = [asdict(entry) for entry in choice.entries()]
         shut = why_it_does_not_open(output, settings.sound) if isinstance(output, CardOutput) else ""
     card = (output.card or output.name) if isinstance(output, CardOutput) else ""
-    fault = output.reason if isinstance(output, AbsentOutput) else shut or note
+    fault = output.reason if isinstance(output, NoOutput) else shut or note
     return {"card": card, "ready": not shut, "fault": fault, "cards": cards}
 
 

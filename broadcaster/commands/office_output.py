@@ -15,7 +15,7 @@ from broadcaster.county.keys.office_probe import office_in
 from broadcaster.system.terminal import EXIT_BROKEN
 
 if TYPE_CHECKING:
-    from broadcaster.county.notices.approval_desk import Paper
+    from broadcaster.county.notices.approval_desk import DraftRecord
     from broadcaster.county.notices.draft import Draft
     from broadcaster.county.office.office_process import OpenOffice
 
@@ -65,7 +65,7 @@ def _recording(file: Path) -> Iterator[bytes]:
         raise RecordingRefused(f"{file} 读不出来（{reason_of(error)}）。") from error
 
 
-def show_first(desk: OpenOffice, paper: Paper, arguments: Arguments) -> int:
+def show_first(desk: OpenOffice, paper: DraftRecord, arguments: Arguments) -> int:
     """Nobody agrees to what he has not seen."""
     from broadcaster.county.notices.bulletin_wording import aged, why_waits
     from broadcaster.web.base.wording import SEVERITIES
@@ -87,14 +87,14 @@ def show_first(desk: OpenOffice, paper: Paper, arguments: Arguments) -> int:
     return EXIT_BROKEN
 
 
-def _how_to_agree(paper: Paper, by: str) -> list[str]:
+def _how_to_agree(paper: DraftRecord, by: str) -> list[str]:
     if by in paper.hands:
         return [f"还没有批准。{by}写过这一则，要由另一个人批准。"]
     version = f"--by {by} --version {paper.version}"
     return ["还没有批准。看过了同意，就写上版本：", f"broadcaster county approve {paper.id} {version}"]
 
 
-def described(paper: Paper, cancel_waits: bool = False) -> dict[str, Any]:
+def described(paper: DraftRecord, cancel_waits: bool = False) -> dict[str, Any]:
     from broadcaster.county.notices.bulletin_wording import state_said
 
     return {

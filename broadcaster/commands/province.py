@@ -21,7 +21,7 @@ from broadcaster.county.keys.office_probe import office_in
 if TYPE_CHECKING:
     from broadcaster.bulletin.admission import Admission
     from broadcaster.bulletin.invitation import Invitation
-    from broadcaster.bulletin.upstream_office import Superior
+    from broadcaster.bulletin.upstream_office import UpstreamOffice
 
 Adder = Callable[..., Any]
 DIGEST = "[0-9a-fA-F]{64}"
@@ -207,7 +207,7 @@ def above(arguments: Arguments) -> int:
     return 0
 
 
-def _consequence(wanted: tuple[Superior, ...]) -> str:
+def _consequence(wanted: tuple[UpstreamOffice, ...]) -> str:
     if not wanted:
         return (
             "收回了。平台把新的钥匙串发出去以后，广播站不再听上级的：上级等着播的也撤下，正在播的停下。\n"
@@ -222,23 +222,23 @@ def _consequence(wanted: tuple[Superior, ...]) -> str:
     )
 
 
-def _wanted(arguments: Arguments, county: str) -> tuple[Superior, ...]:
+def _wanted(arguments: Arguments, county: str) -> tuple[UpstreamOffice, ...]:
     from broadcaster.bulletin.metadata_signing import CharterRefused
-    from broadcaster.bulletin.upstream_office import is_above
+    from broadcaster.bulletin.upstream_office import is_upstream
 
     if arguments.none:
         if arguments.above or arguments.area:
             raise CommandIncomplete("--none 是收回，不要再写上级。")
         return ()
-    found = _superior(arguments, county)
-    if not is_above(found.area, county):
+    found = _upstream_office(arguments, county)
+    if not is_upstream(found.area, county):
         raise CharterRefused(f"{found.area} 不是 {county} 的上级，只有上面的省、市能这样写。")
     return (found,)
 
 
-def _superior(arguments: Arguments, county: str) -> Superior:
+def _upstream_office(arguments: Arguments, county: str) -> UpstreamOffice:
     from broadcaster.bulletin import areas
-    from broadcaster.bulletin.upstream_office import Superior
+    from broadcaster.bulletin.upstream_office import UpstreamOffice
     from broadcaster.county.store.office_settings import load_office_settings
 
     if not arguments.above:
@@ -248,9 +248,9 @@ def _superior(arguments: Arguments, county: str) -> Superior:
     if re.fullmatch(DIGEST, arguments.above):
         if not arguments.area:
             raise CommandIncomplete("写指纹的时候还要写 --area，如 --area 33。")
-        return Superior(areas.trim(arguments.area), arguments.above.lower())
+        return UpstreamOffice(areas.trim(arguments.area), arguments.above.lower())
     given = _read(Path(arguments.above))
-    return Superior(given.area, given.root)
+    return UpstreamOffice(given.area, given.root)
 
 
 def _read(file: Path) -> Admission:

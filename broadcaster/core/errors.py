@@ -3,6 +3,7 @@ to do.
 """
 
 import errno
+from typing import ClassVar
 
 REASONS = {
     errno.ENOENT: "没有这个文件或文件夹",
@@ -50,11 +51,19 @@ def reason_of(error: Exception) -> str:
 
 
 class BroadcasterError(Exception):
-    """Base of every expected error; `str(error)` is the sentence shown, in Chinese."""
+    """Base of every expected error; `str(error)` is the sentence shown, in Chinese.
+
+    `wire_name` names it for other programs, whatever the class is called: in the remote API, and in the
+    problem types of the API. A class without its own goes by its parent's.
+    """
+
+    wire_name: ClassVar[str] = "BroadcasterError"
 
 
 class ConfigError(BroadcasterError):
     """The files in config/ are wrong; `problems` lists all of them at once."""
+
+    wire_name = "ConfigError"
 
     def __init__(self, problems: list[str]) -> None:
         super().__init__("\n".join(problems))
@@ -67,49 +76,73 @@ class ConfigError(BroadcasterError):
 class TextRefused(BroadcasterError):
     """A text that cannot be spoken: empty, no Chinese characters, too long, not a text."""
 
+    wire_name = "TextRefused"
+
 
 class WordRefused(BroadcasterError):
     """An entry of the lexicon that cannot be: not Chinese, not pinyin, or not there."""
+
+    wire_name = "WordRefused"
 
 
 class VoiceUnavailable(BroadcasterError):
     """A voice that is unknown, not installed, damaged or out of reach."""
 
+    wire_name = "VoiceUnavailable"
+
 
 class VoiceWithdrawn(VoiceUnavailable):
     """One voice that its maker has taken away; the other voices of its engine still speak."""
+
+    wire_name = "VoiceWithdrawn"
 
 
 class LineRefused(BroadcasterError):
     """A voice made nothing usable of a line: no sound, or a length that does not fit it."""
 
+    wire_name = "LineRefused"
+
 
 class CacheUnwritable(BroadcasterError):
     """The folder for made sound cannot be written, or the disk is full."""
+
+    wire_name = "CacheUnwritable"
 
 
 class CacheFull(CacheUnwritable):
     """... because no room is left: what is kept may be pruned."""
 
+    wire_name = "CacheFull"
+
 
 class DeviceLost(BroadcasterError):
     """The sound device does not exist, cannot be opened or has gone."""
+
+    wire_name = "DeviceLost"
 
 
 class AmplifierLost(BroadcasterError):
     """The relays of the amplifier cannot be reached or do not answer."""
 
+    wire_name = "AmplifierLost"
+
 
 class AmplifierInUse(BroadcasterError):
     """Somebody wants to switch the amplifier by hand while it is on the air, or there is none."""
+
+    wire_name = "AmplifierInUse"
 
 
 class KeptQuiet(BroadcasterError):
     """It is a time at which the loudspeaker keeps quiet."""
 
+    wire_name = "KeptQuiet"
+
 
 class SlotRefused(BroadcasterError):
     """A slot that cannot be; `problems` are its fields, "" for the whole, each with a sentence."""
+
+    wire_name = "SlotRefused"
 
     def __init__(self, problems: list[tuple[str, str]]) -> None:
         super().__init__("\n".join(sentence for _, sentence in problems))
@@ -122,42 +155,64 @@ class SlotRefused(BroadcasterError):
 class TimeRefused(BroadcasterError):
     """A time for a notice that has gone by, or that is too far off."""
 
+    wire_name = "TimeRefused"
+
 
 class ZoneUnknown(BroadcasterError):
     """A zone that the station's amplifier does not have."""
+
+    wire_name = "ZoneUnknown"
 
 
 class AlreadyRunning(BroadcasterError):
     """Another box holds this state folder."""
 
+    wire_name = "AlreadyRunning"
+
 
 class FileUnwritable(BroadcasterError):
     """A file that a person asked for cannot be written there or in that format."""
+
+    wire_name = "FileUnwritable"
 
 
 class RecordingRefused(BroadcasterError):
     """A recording that cannot be taken: no sound, unknown format, too long, too large, no room."""
 
+    wire_name = "RecordingRefused"
+
 
 class RecordingUnkept(RecordingRefused):
     """... because the disk does not take it now; another time it may."""
+
+    wire_name = "RecordingUnkept"
 
 
 class StoreUnusable(BroadcasterError):
     """The station's database cannot be opened, read or written."""
 
+    wire_name = "StoreUnusable"
+
 
 class AccountRefused(BroadcasterError):
     """A wrong one-time code, a weak password or PIN, a name that is taken, or too many tries."""
 
+    wire_name = "AccountRefused"
 
-class FarRefused(BroadcasterError):
+
+class RemoteRefused(BroadcasterError):
     """A request that may not be made through the county's site."""
+
+    wire_name = "FarRefused"
 
 
 class BoxAway(BroadcasterError):
     """A village's box that does not answer; nothing was changed."""
 
+    wire_name = "BoxAway"
+
 
 class AnswerMissing(BroadcasterError):
     """A village's box was told to do something, and nobody knows whether it did."""
+
+    wire_name = "AnswerMissing"

@@ -71,7 +71,7 @@ class Token:
 
 
 @dataclass(frozen=True)
-class Deed:
+class AuditEntry:
     """One entry of the audit log: who did something, what it was, to what, and from which address."""
 
     at: datetime
@@ -82,7 +82,7 @@ class Deed:
 
 
 @dataclass(frozen=True)
-class DeedFilter:
+class AuditFilter:
     """A filter of the audit log: entries of exactly this kind, with these words, on that day."""
 
     what: str = ""

@@ -12,7 +12,7 @@ from broadcaster.schedule.timetable_file import load_timetable
 from broadcaster.settings.schema import Settings, load_settings
 from broadcaster.station.village_slots import Slotbook
 from broadcaster.system.atomic_file import state_of
-from broadcaster.system.last_good_settings import keep_good, note_told
+from broadcaster.system.last_good_settings import keep_good, note_reported
 
 logger = logging.getLogger(__name__)
 
@@ -79,7 +79,7 @@ class ChangedFiles:
                 logger.warning("%s 改好了，和正在用的一样", path.name)
             keep_good(self._folder, [path.name])
             return ""
-        note_told(self._folder, path.name)
+        note_reported(self._folder, path.name)
         return f"{AFTER_RESTART}。"
 
     def _take_timetable(self) -> str:

@@ -30,12 +30,12 @@ from broadcaster.core.model import (
     Style,
     WhenQuiet,
 )
-from broadcaster.system.runtime_folder import footholds, in_foothold
+from broadcaster.system.runtime_folder import in_runtime_folder, runtime_folders
 
 if TYPE_CHECKING:
     from broadcaster.station.station import Station
     from broadcaster.store.accounts import Accounts
-    from broadcaster.store.audit_log import Deeds
+    from broadcaster.store.audit_log import AuditLog
     from broadcaster.store.journal import JournalRow
 
 logger = logging.getLogger(__name__)
@@ -109,7 +109,7 @@ def _read_stick(station: Station, path: str) -> Message:
     return station.county.read_stick(Path(path))
 
 
-def people_answer(accounts: Accounts, deeds: Deeds, request: Message) -> Message:
+def people_answer(accounts: Accounts, deeds: AuditLog, request: Message) -> Message:
     """For who has a shell on this machine. Raises `AccountRefused`."""
     if request["do"] == "people":
         return {"people": [{"name": who.name, "role": who.role.value} for who in accounts.people()]}
@@ -121,7 +121,7 @@ def people_answer(accounts: Accounts, deeds: Deeds, request: Message) -> Message
 
 def ask(state_folder: Path, request: Message) -> Iterator[Message] | None:
     """The running box's answers as they come; None where no box runs."""
-    for folder in footholds(state_folder):
+    for folder in runtime_folders(state_folder):
         door = socket.socket(socket.AF_UNIX)
         try:
             door.connect(str(socket_path(folder)))
@@ -166,7 +166,7 @@ class ControlServer:
             path.unlink(missing_ok=True)
             return socketserver.ThreadingUnixStreamServer(str(path), Door)
 
-        self._server = in_foothold(state_folder, listen)
+        self._server = in_runtime_folder(state_folder, listen)
         self._server.daemon_threads = True
         self._path = Path(str(self._server.server_address))
         self._path.chmod(0o600)

@@ -30,7 +30,7 @@ from broadcaster.store.store import Store
 from broadcaster.system.heap_trim import give_back_what_is_freed
 from broadcaster.system.log_format import Ordered, tell_start
 from broadcaster.system.mdns import LanName, own_address
-from broadcaster.system.runtime_folder import in_foothold, leave_memory
+from broadcaster.system.runtime_folder import in_runtime_folder, leave_memory
 from broadcaster.system.thread_loop import ThreadLoop, Watched
 from broadcaster.system.watchdog import HANG_SECONDS, keep_watch
 from broadcaster.web.app import create_app
@@ -190,7 +190,9 @@ def _only_one(state_folder: Path) -> Iterator[None]:
     """Hold the state folder; two boxes on it would both speak."""
     try:
         # The folder itself, for on a disk that is full or read-only no file of ours can be made.
-        lock = in_foothold(state_folder, lambda folder: os.open(folder, os.O_RDONLY | os.O_DIRECTORY))
+        lock = in_runtime_folder(
+            state_folder, lambda folder: os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+        )
     except OSError as error:
         raise StoreUnusable(
             f"文件夹 {state_folder} 打不开（{reason_of(error)}），请检查权限。"

@@ -10,7 +10,7 @@ from broadcaster.bulletin.bulletin import BulletinKind
 from broadcaster.bulletin.delegation import Issuer
 from broadcaster.bulletin.receipts import MOST_TOGETHER, PlayedResult, Receipt, Receipts, ReceiptState
 from broadcaster.bulletin.refusals import Refusal
-from broadcaster.bulletin.replay_guard import Record, SeenInMemory
+from broadcaster.bulletin.replay_guard import Record, ReplayGuardInMemory
 from broadcaster.bulletin.verify import Accepted, Waits
 from broadcaster.core.errors import StoreUnusable
 from broadcaster.link.membership import Membership
@@ -26,7 +26,7 @@ from broadcaster.station.station import (
 MOST_AT_HAND = 100
 
 
-class _Untold(NamedTuple):
+class _PendingReceipt(NamedTuple):
     """A receipt that wants its number only."""
 
     id: str
@@ -47,18 +47,18 @@ class BulletinLog:
         self._rows = rows
         self._membership = membership
         self._when = when
-        self._kept: SeenInMemory | None = None
+        self._kept: ReplayGuardInMemory | None = None
         self._stages: dict[str, BulletinStage] = {}
         self._bulletins: list[StoredBulletin] = []
-        self._untold: list[_Untold] = []
+        self._untold: list[_PendingReceipt] = []
         self._before: dict[str, BulletinStage] = {}
         self.told: deque[StoredReceipts] = deque()
         self.more = True
 
     @property
-    def _seen(self) -> SeenInMemory:
+    def _seen(self) -> ReplayGuardInMemory:
         if self._kept is None:
-            kept, stages = SeenInMemory(), {}
+            kept, stages = ReplayGuardInMemory(), {}
             for key_id, seq in self._rows.highest().items():
                 kept.raise_highest(key_id, seq)
             for row in self._rows.all():
@@ -147,7 +147,7 @@ class BulletinLog:
             reason=reason[:300],
             heard=heard,
         )
-        self._untold.append(_Untold(id, receipt, settles))
+        self._untold.append(_PendingReceipt(id, receipt, settles))
 
     def save(self) -> None:
         """One transaction, however much there is. After `StoreUnusable` all of it is as if it had never
@@ -176,7 +176,7 @@ class BulletinLog:
         self.told.clear()
         self.more = True
 
-    def _together(self, untold: Sequence[_Untold]) -> NewReceipts:
+    def _together(self, untold: Sequence[_PendingReceipt]) -> NewReceipts:
         def write(first: int) -> bytes:
             made = tuple(one.receipt(number=number) for number, one in enumerate(untold, first))
             return Receipts(self._membership.box, made).signed(self._membership.key).to_bytes()

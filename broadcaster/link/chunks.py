@@ -9,7 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryFile
 from typing import IO, Any
 
-from broadcaster.core.errors import FarRefused, RecordingRefused
+from broadcaster.core.errors import RecordingRefused, RemoteRefused
 from broadcaster.station.remote_api import PIECE_BYTES
 from broadcaster.station.remote_values import write
 from broadcaster.studio.recordings import LARGEST_BYTES
@@ -39,11 +39,11 @@ class Pieces:
         return name
 
     def fetch(self, name: str) -> list[Any]:
-        """The next portion; [] is the end. Raises `FarRefused`."""
+        """The next portion; [] is the end. Raises `RemoteRefused`."""
         with self._lock:
             found = self._fetched.get(name)
         if found is None:
-            raise FarRefused(GONE)
+            raise RemoteRefused(GONE)
         portion: list[Any] = next(found, [])
         if not portion:
             with self._lock:
@@ -71,7 +71,7 @@ class Pieces:
         with self._lock:
             file = self._sent.pop(name, None)
         if file is None:
-            raise FarRefused(GONE)
+            raise RemoteRefused(GONE)
         return _read(file)
 
 

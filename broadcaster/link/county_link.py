@@ -23,13 +23,13 @@ from broadcaster.bulletin.verify import Accepted
 from broadcaster.core.clock import Clock
 from broadcaster.core.errors import StoreUnusable, reason_of
 from broadcaster.core.model import Airing, JournalEntry
-from broadcaster.link.inbox import Reception
+from broadcaster.link.inbox import Inbox
 from broadcaster.link.membership import Membership
 from broadcaster.link.mqtt_client import BrokerConnection, DisconnectCause
 from broadcaster.link.outbox import Outbox
 from broadcaster.link.reconnect_policy import ReconnectPolicy, Steadiness
 from broadcaster.link.recording_download import RecordingDownloads
-from broadcaster.link.remote_commands import FarEnd
+from broadcaster.link.remote_commands import RemoteCommands
 from broadcaster.link.sync import CatchingUp
 from broadcaster.link.usb_transfer import Taken, open_stick, take
 from broadcaster.station.station import Station
@@ -59,7 +59,7 @@ class Link:
         self._membership = membership
         self._clock = clock
         self._patience = patience or ReconnectPolicy()
-        self._reception = Reception(station, membership, clock)
+        self._reception = Inbox(station, membership, clock)
         self._jobs: SimpleQueue[Callable[[], None]] = SimpleQueue()
         self._woken, self._waker = socket.socketpair()
         self._woken.setblocking(False)
@@ -81,7 +81,7 @@ class Link:
         county = self._reception.county
         waits = self._patience.settle, self._patience.ask_again
         self._catching_up = CatchingUp(county, self._reception.known, clock, *waits)
-        self.far = FarEnd(
+        self.far = RemoteCommands(
             *(station, membership.box, membership.area, membership.key, clock),
             *(lambda: county.trust, county.now, self._answer),
         )
@@ -136,7 +136,7 @@ class Link:
         self._woken.close()
         self._waker.close()
 
-    def do(self, what: Callable[[Reception], T]) -> T:
+    def do(self, what: Callable[[Inbox], T]) -> T:
         """Have something done on this thread, between two messages; blocks for it."""
         done: Future[T] = Future()
 
@@ -156,7 +156,7 @@ class Link:
         """Raises `StickUnreadable` and `StoreUnusable`."""
         box, waiting = self._membership.box, self._station.bulletins
 
-        def read(reception: Reception) -> Taken:
+        def read(reception: Inbox) -> Taken:
             with open_stick(path) as stick:
                 return take(stick, reception, box, lambda: waiting.receipts(MOST_RECEIPTS))
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from broadcaster.bulletin.keyring import Trust
 from broadcaster.bulletin.refusals import NotAccepted, Refusal
-from broadcaster.bulletin.snapshot import FRESH, Heads, read_heads
+from broadcaster.bulletin.snapshot import FRESH, Snapshot, read_snapshot
 from broadcaster.bulletin.trusted_time import Now
 from broadcaster.core.clock import Clock
 from broadcaster.core.errors import reason_of
@@ -34,7 +34,7 @@ class CountyState:
         self._membership = membership
         self._clock = clock
         self.trust: Trust = membership.trust()
-        self.heads: Heads | None = None
+        self.heads: Snapshot | None = None
         self.withheld: frozenset[str] = frozenset()
         """In force, meant for this box, asked for, and not sent."""
         self.last_refusal = ""
@@ -51,7 +51,7 @@ class CountyState:
         try:
             if kept := self._membership.heads():
                 # Whatever the clock says: they were judged when they came.
-                self.heads = read_heads(kept, self.trust, Now(WRITTEN, False, WRITTEN))
+                self.heads = read_snapshot(kept, self.trust, Now(WRITTEN, False, WRITTEN))
                 self._kept_at = self.heads.at
                 self.raise_floor(self.heads.at)
         except NotAccepted as error:
@@ -105,7 +105,7 @@ class CountyState:
 
     def take_heads(self, data: bytes, known: dict[str, str]) -> bool:
         """Takes a snapshot; True if it answers the sync request. Raises `NotAccepted`."""
-        heads = read_heads(data, self.trust, self.now(), self.heads)
+        heads = read_snapshot(data, self.trust, self.now(), self.heads)
         before, self.heads = self.heads, heads
         answers = heads.tells_time_to(self._asked[0])
         if answers:
@@ -118,7 +118,7 @@ class CountyState:
             self._keep(heads, data)
         return answers
 
-    def _take_answer(self, heads: Heads, before: Heads | None, known: dict[str, str]) -> None:
+    def _take_answer(self, heads: Snapshot, before: Snapshot | None, known: dict[str, str]) -> None:
         if before:
             self._elsewhere = frozenset(before.in_force) - frozenset(heads.in_force)
         # What was said after the question is on its way.
@@ -133,7 +133,7 @@ class CountyState:
             self._station.confirm_clock()
         self._asked = "", float("-inf")
 
-    def _keep(self, heads: Heads, data: bytes) -> None:
+    def _keep(self, heads: Snapshot, data: bytes) -> None:
         try:
             self._membership.keep_heads(data)
             self._kept_at = heads.at

@@ -18,7 +18,7 @@ from broadcaster.link.bulletin_airings import CountyAirings
 from broadcaster.link.bulletin_log import BulletinLog
 from broadcaster.link.county_state import WRITTEN, CountyState, tellable
 from broadcaster.link.membership import Membership
-from broadcaster.link.upstream import Superiors
+from broadcaster.link.upstream import UpstreamOffices
 from broadcaster.station.station import BulletinStage, Station
 
 logger = logging.getLogger(__name__)
@@ -28,7 +28,7 @@ FORGET_SECONDS = 3600.0
 NOT_THE_COUNTYS = frozenset({Refusal.UNKNOWN_KEY, Refusal.KEYRING_EXPIRED})
 
 
-class Reception:
+class Inbox:
     """One thread. Nothing here depends on how the bytes came: broker, answer or stick."""
 
     def __init__(self, station: Station, membership: Membership, clock: Clock) -> None:
@@ -36,7 +36,7 @@ class Reception:
         self._clock = clock
         self._area = membership.area
         self.county = CountyState(station, membership, clock)
-        self.superiors = Superiors(membership, self.county.trust, self.county.now())
+        self.superiors = UpstreamOffices(membership, self.county.trust, self.county.now())
         self.memory = BulletinLog(
             *(station.bulletins, membership),
             lambda: (tellable(clock.now()), station.clock_is_trusted()),

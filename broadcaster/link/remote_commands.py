@@ -32,7 +32,7 @@ from broadcaster.bulletin.remote_command import (
 )
 from broadcaster.bulletin.trusted_time import Now
 from broadcaster.core.clock import Clock
-from broadcaster.core.errors import BroadcasterError, FarRefused
+from broadcaster.core.errors import BroadcasterError, RemoteRefused
 from broadcaster.core.model import Severity
 from broadcaster.link.chunks import Pieces
 from broadcaster.station.remote_api import CALLS, FETCH, OF_PIECES, PIECE_BYTES, SEND, write_error
@@ -62,7 +62,7 @@ class _OfficeSession:
     answers: OrderedDict[int, bytes] = field(default_factory=OrderedDict)
 
 
-class FarEnd:
+class RemoteCommands:
     """Any number of loops around `step`; `take` from any thread. `answer` sends, or drops, at once.
 
     `trust` and `now` are the box's own, as for bulletins.
@@ -198,14 +198,14 @@ class FarEnd:
         call = CALLS.get(asked.call)
         if call is None:
             logger.warning("县里的网站要做的 %s 不能经它做，没有做", asked.call)
-            raise FarRefused("这件事不能经县里的网站做，请用村里自己的网页。")
+            raise RemoteRefused("这件事不能经县里的网站做，请用村里自己的网页。")
         try:
             given = call.read_given(asked.given, self._pieces.take)
         except ValueError as error:
             logger.warning(
                 "县里的网站要做的 %s 写法不对，请把两边升级到同一个版本：%s", asked.call, error
             )
-            raise FarRefused("县里的网站和广播站的版本对不上，请升级。") from error
+            raise RemoteRefused("县里的网站和广播站的版本对不上，请升级。") from error
         call.check_allowed(self._station, given, allowed)
         return write(call.do(self._station, given), self._pieces.keep)
 
@@ -232,4 +232,4 @@ def _bytes(value: Any) -> bytes:
     try:
         return base64.b64decode(value, validate=True)
     except (ValueError, TypeError) as error:
-        raise FarRefused("传来的录音坏了，请再试一次。") from error
+        raise RemoteRefused("传来的录音坏了，请再试一次。") from error

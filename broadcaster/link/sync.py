@@ -5,7 +5,7 @@ import secrets
 from collections.abc import Callable
 from math import inf
 
-from broadcaster.bulletin.sync_request import MOST_MISSING, Question
+from broadcaster.bulletin.sync_request import MOST_MISSING, SyncRequest
 from broadcaster.core.clock import Clock
 from broadcaster.link.county_state import CountyState
 
@@ -55,7 +55,7 @@ class CatchingUp:
         nonce = secrets.token_hex(16)
         self._county.ask(nonce, missing)
         self._asked, self._at = True, self._clock.monotonic() + self._again
-        return Question(nonce, self._county.trust.version, tuple(missing)).to_bytes()
+        return SyncRequest(nonce, self._county.trust.version, tuple(missing)).to_bytes()
 
     def _missing(self) -> frozenset[str]:
         return self._county.missing(self._known())

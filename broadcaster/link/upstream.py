@@ -11,25 +11,26 @@ from pathlib import Path
 
 from broadcaster.bulletin.keyring import Trust
 from broadcaster.bulletin.refusals import NotAccepted, Refusal
-from broadcaster.bulletin.replay_guard import Seen
+from broadcaster.bulletin.replay_guard import ReplayGuard
 from broadcaster.bulletin.trusted_time import Now
-from broadcaster.bulletin.upstream_office import Superior
-from broadcaster.bulletin.upstream_trust import Above, area_of_keyring
+from broadcaster.bulletin.upstream_office import UpstreamOffice
+from broadcaster.bulletin.upstream_trust import UpstreamTrust, area_of_keyring
 from broadcaster.bulletin.verify import BulletinRefused, Verdict, verify
 from broadcaster.core.errors import reason_of
 from broadcaster.link.county_state import trust_fault
-from broadcaster.link.membership import Membership, read_kept, write_kept
+from broadcaster.link.membership import Membership, read_kept
+from broadcaster.system.atomic_file import write_private
 
 logger = logging.getLogger(__name__)
 
 
-class Superiors:
+class UpstreamOffices:
     """One thread changes it. Nothing is asked of them: what they say comes by the county's relay."""
 
     def __init__(self, membership: Membership, county: Trust, now: Now) -> None:
         self._folder = membership.folder
         self._enrolled = membership.enrolment.above
-        self._offices: dict[str, Above] = {}
+        self._offices: dict[str, UpstreamTrust] = {}
         self.follow(county, now)
 
     def follow(self, county: Trust, now: Now) -> frozenset[str]:
@@ -45,10 +46,10 @@ class Superiors:
         left = _keys(self._offices.values())
         return _keys(gone) - left
 
-    def _office(self, pinned: Superior, known: Above | None, now: Now) -> Above:
+    def _office(self, pinned: UpstreamOffice, known: UpstreamTrust | None, now: Now) -> UpstreamTrust:
         if known and known.root == pinned.root:
             return known
-        office = Above(pinned.area, pinned.root)
+        office = UpstreamTrust(pinned.area, pinned.root)
         trust, heads = map(read_kept, self._files(office))
         try:
             return office.recalled(trust, heads, now.earliest)
@@ -65,10 +66,10 @@ class Superiors:
         found = (trust_fault(f"上级（{one.area}）", one.trust, now) for one in self)
         return next(filter(None, found), "")
 
-    def __iter__(self) -> Iterator[Above]:
+    def __iter__(self) -> Iterator[UpstreamTrust]:
         return iter(self._offices.values())
 
-    def judge(self, data: bytes, seen: Seen, box: str, now: Now) -> Verdict | None:
+    def judge(self, data: bytes, seen: ReplayGuard, box: str, now: Now) -> Verdict | None:
         """The verdict on a bulletin that the county did not sign; None if no upstream office did."""
         for one in self:
             if one.trust:
@@ -77,14 +78,14 @@ class Superiors:
                     return verdict
         return None
 
-    def of_keyring(self, data: bytes) -> Above | None:
+    def of_keyring(self, data: bytes) -> UpstreamTrust | None:
         """The office that the keyring claims; None for the county's."""
         return self._offices.get(area_of_keyring(data)) if self._offices else None
 
-    def of_heads(self, data: bytes) -> Above | None:
+    def of_heads(self, data: bytes) -> UpstreamTrust | None:
         return next((one for one in self if one.signs_heads(data)), None)
 
-    def take_keyring(self, office: Above, data: bytes, now: Now) -> Above | None:
+    def take_keyring(self, office: UpstreamTrust, data: bytes, now: Now) -> UpstreamTrust | None:
         """The office as it is now, None where nothing is new. Raises `NotAccepted`."""
         newer = office.with_keyring(data, now.earliest)
         if newer == office:
@@ -92,35 +93,35 @@ class Superiors:
         trust, heads = self._files(office)
         try:
             heads.unlink(missing_ok=True)
-            write_kept(trust, newer.believed.to_bytes())
+            write_private(trust, newer.believed.to_bytes())
         except OSError as error:
             logger.warning("上级 %s 的钥匙串没有存下来：%s", office.area, reason_of(error))
         self._offices[office.area] = newer
         logger.info("上级 %s 的钥匙串换成第 %s.%s 版", office.area, *newer.believed.version)
         return newer
 
-    def take_heads(self, office: Above, data: bytes, now: Now) -> Above:
+    def take_heads(self, office: UpstreamTrust, data: bytes, now: Now) -> UpstreamTrust:
         """Raises `NotAccepted`."""
         newer = office.with_heads(data, now)
         changed = not office.heads or not newer.heads or office.heads.in_force != newer.heads.in_force
         self._offices[office.area] = newer
         if changed:
             try:
-                write_kept(self._files(office)[1], data)
+                write_private(self._files(office)[1], data)
             except OSError as error:
                 logger.warning("上级 %s 的清单没有存下来：%s", office.area, reason_of(error))
         return newer
 
-    def _files(self, office: Above) -> tuple[Path, Path]:
+    def _files(self, office: UpstreamTrust) -> tuple[Path, Path]:
         """By the pin too: what another root led to must not be believed by this one."""
         name = f"{office.area}-{office.root[:16]}.json"
         return self._folder / f"trust-{name}", self._folder / f"heads-{name}"
 
 
-def _is_among(office: Above, wanted: Iterable[Superior]) -> bool:
+def _is_among(office: UpstreamTrust, wanted: Iterable[UpstreamOffice]) -> bool:
     return any((one.area, one.root) == (office.area, office.root) for one in wanted)
 
 
-def _keys(offices: Iterable[Above]) -> frozenset[str]:
+def _keys(offices: Iterable[UpstreamTrust]) -> frozenset[str]:
     trusts = [one.trust for one in offices if one.trust]
     return frozenset(id for one in trusts for each in one.targets.delegations for id in each.key_ids)

@@ -17,7 +17,7 @@ from broadcaster.bulletin.bulletin import Audio, Bulletin
 from broadcaster.bulletin.envelope import LARGEST as LARGEST_HEADS
 from broadcaster.bulletin.refusals import NotAccepted
 from broadcaster.core.errors import BroadcasterError, RecordingRefused, reason_of
-from broadcaster.link.inbox import Reception
+from broadcaster.link.inbox import Inbox
 from broadcaster.link.recording_download import as_signed
 from broadcaster.station.station import StoredReceipts
 
@@ -107,7 +107,7 @@ class Taken:
 
 
 def take(
-    stick: UsbStick, reception: Reception, box: str, waiting: Callable[[], Sequence[StoredReceipts]]
+    stick: UsbStick, reception: Inbox, box: str, waiting: Callable[[], Sequence[StoredReceipts]]
 ) -> Taken:
     """As if it had come by the network, keyring and heads first; then the receipts are written."""
     problems: list[str] = []
@@ -132,7 +132,7 @@ def take(
     return Taken(count, accepted, written, tuple(problems))
 
 
-def _take_sound(stick: UsbStick, reception: Reception, bulletin: Bulletin) -> bool:
+def _take_sound(stick: UsbStick, reception: Inbox, bulletin: Bulletin) -> bool:
     """True if the bulletin names a recording, and the stick has it."""
     data = stick.sound(bulletin.audio) if bulletin.audio else b""
     if not bulletin.audio or not data:

@@ -56,7 +56,7 @@ class StationSettings(Section):
         return ZoneInfo(self.timezone)
 
 
-class MannerSettings(Section):
+class SeverityDefaults(Section):
     """Defaults for notices of one severity."""
 
     chime: SignalName | None = Field(None, description="what sounds before it; not set: station.chime")
@@ -64,7 +64,7 @@ class MannerSettings(Section):
     pace: float = Field(1.0, ge=SLOWEST, le=FASTEST, description="multiplies station.pace")
 
 
-class RedManner(MannerSettings):
+class RedDefaults(SeverityDefaults):
     """A siren, and time to hear it where people are afraid."""
 
     chime: SignalName | None = Signal.SIREN
@@ -72,7 +72,7 @@ class RedManner(MannerSettings):
     pace: float = Field(0.9, ge=SLOWEST, le=FASTEST)
 
 
-class OrangeManner(MannerSettings):
+class OrangeDefaults(SeverityDefaults):
     """A chime that nobody takes for the daily one."""
 
     chime: SignalName | None = Signal.ALERT
@@ -82,14 +82,14 @@ class OrangeManner(MannerSettings):
 class SeveritySettings(Section):
     """One table of what a severity does to the saying of a notice."""
 
-    red: RedManner = RedManner()
-    orange: OrangeManner = OrangeManner()
-    yellow: MannerSettings = MannerSettings()
-    blue: MannerSettings = MannerSettings()
-    daily: MannerSettings = MannerSettings()
+    red: RedDefaults = RedDefaults()
+    orange: OrangeDefaults = OrangeDefaults()
+    yellow: SeverityDefaults = SeverityDefaults()
+    blue: SeverityDefaults = SeverityDefaults()
+    daily: SeverityDefaults = SeverityDefaults()
 
-    def of(self, severity: Severity) -> MannerSettings:
-        manner: MannerSettings = getattr(self, severity.name.lower())
+    def of(self, severity: Severity) -> SeverityDefaults:
+        manner: SeverityDefaults = getattr(self, severity.name.lower())
         return manner
 
 

@@ -12,23 +12,23 @@ from inspect import Parameter, signature
 from typing import Any
 
 from broadcaster.core import errors
-from broadcaster.core.errors import BroadcasterError, FarRefused, SlotRefused
+from broadcaster.core.errors import BroadcasterError, RemoteRefused, SlotRefused
 from broadcaster.core.model import FASTEST, MOST_REPEATS, SLOWEST, Airing, Notice, OfficeLevel, Severity
 from broadcaster.settings.schema import PathSettings, Settings, WebSettings
 from broadcaster.station import remote_values
 from broadcaster.station.live_talks import Talks
 from broadcaster.station.remote_values import Fetch, Keep
-from broadcaster.station.station import Afar as Afar
+from broadcaster.station.station import RemoteAccess as RemoteAccess
 from broadcaster.station.station import Station
 from broadcaster.station.village_lexicon import Wordbook
 from broadcaster.station.village_slots import Slotbook, SlotEntry
 from broadcaster.store.accounts import Accounts
-from broadcaster.store.audit_log import Deeds
+from broadcaster.store.audit_log import AuditLog
 from broadcaster.store.drafts import Drafts
 from broadcaster.store.phones import Phones
 from broadcaster.store.tokens import Tokens
 from broadcaster.studio.export_jobs import Copies
-from broadcaster.studio.preview import LONGEST_WAIT_SECONDS, Rehearsals
+from broadcaster.studio.preview import LONGEST_WAIT_SECONDS, Previews
 from broadcaster.studio.recordings import LIMIT_SECONDS, Recordings
 
 # How long somebody who looks waits for a box before he is told that it is away; what changes something
@@ -105,12 +105,12 @@ class Call:
         return getattr(whose, self.method.__name__)(**given)
 
     def check_allowed(self, station: Station, given: Given, allowed: frozenset[Severity]) -> None:
-        """Raise `FarRefused` where it would let sound what the key may not say, or no page would say."""
+        """Raises `RemoteRefused` if it would air a notice that the key, or any page, may not send."""
         for notice in (one for one in given.values() if isinstance(one, Notice)):
-            _check_manner(notice)
+            _check_limits(notice)
         for severity in self.says(station, given) if self.says else ():
             if severity not in allowed:
-                raise FarRefused("这个级别不能经县里的网站播，请用村里自己的网页。")
+                raise RemoteRefused("这个级别不能经县里的网站播，请用村里自己的网页。")
 
 
 def settings(station: Station) -> Settings:
@@ -195,13 +195,13 @@ def _of_stop(station: Station, given: Given) -> Iterable[Severity]:
     return stop.severities if stop and stop.id == given["stop_id"] else ()
 
 
-def _check_manner(notice: Notice) -> None:
+def _check_limits(notice: Notice) -> None:
     """Checks the limits that the forms of the pages have, because a signer need not have used a form."""
     paced = notice.pace is None or SLOWEST <= notice.pace <= FASTEST
     repeated = notice.repeats is None or 1 <= notice.repeats <= MOST_REPEATS
     of_village = notice.office is OfficeLevel.VILLAGE and not notice.talk
     if not (paced and repeated and of_village and 0 <= notice.volume <= 100):
-        raise FarRefused("这则通知的单位、遍数、语速或音量不对，没有播。")
+        raise RemoteRefused("这则通知的单位、遍数、语速或音量不对，没有播。")
 
 
 def _looks(part: str, *methods: Callable[..., Any]) -> list[Call]:
@@ -233,8 +233,8 @@ _ROWS = [
     *_changes("phones", Phones.remember, Phones.check, Phones.forget, Phones.forget_of),
     *_looks("tokens", Tokens.find, Tokens.all),
     *_changes("tokens", Tokens.make, Tokens.remove),
-    *_looks("deeds", Deeds.recent, Deeds.kinds),
-    Call("deeds", Deeds.wrong_logins, shared=True),
+    *_looks("deeds", AuditLog.recent, AuditLog.kinds),
+    Call("deeds", AuditLog.wrong_logins, shared=True),
     *_changes("deeds", note),
     *_looks("drafts", Drafts.find, Drafts.of),
     *_changes("drafts", Drafts.keep, Drafts.finish, Drafts.drop, Drafts.take_back),
@@ -251,10 +251,10 @@ _ROWS = [
     *_looks("recordings", Recordings.find, Recordings.all),
     Call("recordings", Recordings.take, changes=True, seconds=LIMIT_SECONDS + CHANGE_SECONDS),
     *_changes("recordings", Recordings.remove),
-    Call("rehearsals", Rehearsals.start, changes=True, seconds=VOICE_SECONDS),
-    Call("rehearsals", Rehearsals.seconds, seconds=CHANGE_SECONDS),
-    Call("rehearsals", Rehearsals.hear, seconds=LONGEST_WAIT_SECONDS + CHANGE_SECONDS),
-    *_looks("rehearsals", Rehearsals.rhymes),
+    Call("rehearsals", Previews.start, changes=True, seconds=VOICE_SECONDS),
+    Call("rehearsals", Previews.seconds, seconds=CHANGE_SECONDS),
+    Call("rehearsals", Previews.hear, seconds=LONGEST_WAIT_SECONDS + CHANGE_SECONDS),
+    *_looks("rehearsals", Previews.rhymes),
     Call("copies", Copies.order, changes=True, seconds=VOICE_SECONDS),
     *_looks("copies", Copies.find, file),
     Call("talks", Talks.begin, changes=True, says=_of_talk),
@@ -263,11 +263,16 @@ _ROWS = [
 ]
 CALLS = {call.name: call for call in _ROWS}
 PARTS = frozenset(call.part for call in _ROWS if call.part)
+ERRORS: dict[str, type[BroadcasterError]] = {
+    one.wire_name: one
+    for one in vars(errors).values()
+    if isinstance(one, type) and issubclass(one, BroadcasterError)
+}
 
 
 def write_error(error: BroadcasterError) -> dict[str, Any]:
-    """By the name of its class; what has more than a sentence brings that too."""
-    told: dict[str, Any] = {"kind": type(error).__name__, "sentence": str(error)}
+    """By its wire name; an error with more than a sentence brings that too."""
+    told: dict[str, Any] = {"kind": error.wire_name, "sentence": str(error)}
     if isinstance(error, SlotRefused):
         told["problems"] = [list(one) for one in error.problems]
     return told
@@ -277,11 +282,9 @@ def read_error(written: Any) -> BroadcasterError:
     """The same error, as far as it is one of ours. Raises ValueError."""
     if not isinstance(written, dict) or not isinstance(written.get("sentence"), str):
         raise ValueError("no error")
-    kind = getattr(errors, str(written.get("kind")), BroadcasterError)
+    kind = ERRORS.get(str(written.get("kind")), BroadcasterError)
     if kind is SlotRefused:
         return SlotRefused([(str(field), str(said)) for field, said in written.get("problems", [])])
     if kind is errors.ConfigError:
         return errors.ConfigError(written["sentence"].splitlines())
-    ours = isinstance(kind, type) and issubclass(kind, BroadcasterError)
-    made: BroadcasterError = (kind if ours else BroadcasterError)(written["sentence"])
-    return made
+    return kind(written["sentence"])

@@ -60,7 +60,7 @@ from broadcaster.store.store import Store
 from broadcaster.studio.export_jobs import Copies
 from broadcaster.studio.export_jobs import Copy as Copy
 from broadcaster.studio.export_jobs import Track as Track
-from broadcaster.studio.preview import Rehearsals
+from broadcaster.studio.preview import Previews
 from broadcaster.studio.recordings import GONE, Recordings
 from broadcaster.studio.studio import Studio
 from broadcaster.studio.studio import VoiceEntry as VoiceEntry
@@ -73,7 +73,7 @@ LIVE_LATENESS = timedelta(minutes=30)
 LATEST = timedelta(days=31)
 
 
-class Afar(StrEnum):
+class RemoteAccess(StrEnum):
     """The use of this page over the county's site: not allowed, allowed, or this page is over it
     (HERE).
     """
@@ -199,7 +199,7 @@ class Station:
         self.words = words
         self.slots = slots
         self.recordings = Recordings(settings.paths.state)
-        self.rehearsals = Rehearsals(studio, settings.sound.rate_hz)
+        self.rehearsals = Previews(studio, settings.sound.rate_hz)
         self.copies = copies
         self._player = player
         self._studio = studio
@@ -322,9 +322,9 @@ class Station:
         """The accepted airing of this notice, even if it has ended. Raises `StoreUnusable`."""
         return self._store.queue.of_notice(notice_id)
 
-    def afar(self) -> Afar:
+    def afar(self) -> RemoteAccess:
         carried = self.county is not None and self.county.reached_from_afar
-        return Afar.OPEN if carried else Afar.NO
+        return RemoteAccess.OPEN if carried else RemoteAccess.NO
 
     def cancel(self, airing_id: str, asked_by: str = "") -> bool:
         """End one airing, waiting or sounding; False if it is neither."""

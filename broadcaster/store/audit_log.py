@@ -10,7 +10,7 @@ from sqlalchemy.dialects.sqlite import insert
 from broadcaster.core.clock import Clock
 from broadcaster.core.labels import legible
 from broadcaster.core.model import new_id
-from broadcaster.core.people import Deed, DeedFilter, WrongLogins
+from broadcaster.core.people import AuditEntry, AuditFilter, WrongLogins
 from broadcaster.store import deed_search
 from broadcaster.store.database.sqlite_connection import Reads, readable
 from broadcaster.store.database.tables import deed
@@ -21,7 +21,7 @@ KEPT = 20_000
 LONGEST_ABOUT = 80
 
 
-class Deeds:
+class AuditLog:
     """Any thread. Writing never waits for the disk."""
 
     def __init__(self, source: Reads, ledger: Ledger, clock: Clock, kept: int = KEPT) -> None:
@@ -47,7 +47,7 @@ class Deeds:
 
         self._ledger.promise(change, wait=False)
 
-    def recent(self, count: int, skip: int = 0, wanted: DeedFilter | None = None) -> list[Deed]:
+    def recent(self, count: int, skip: int = 0, wanted: AuditFilter | None = None) -> list[AuditEntry]:
         """The last ones, the newest first. Raises `StoreUnusable`."""
         which = deed_search.matching(deed, wanted, self._clock.zone, _written) if wanted else []
         return self._read(select(deed).where(*which).limit(count).offset(skip))
@@ -62,14 +62,14 @@ class Deeds:
         since = _written(self._clock.now() - deed_search.LATELY)
         return deed_search.worrying(self._read(deed_search.failed_since(deed, since)), names)
 
-    def _read(self, query: Select[Any]) -> list[Deed]:
+    def _read(self, query: Select[Any]) -> list[AuditEntry]:
         rows = self._source.read(query.order_by(deed.c.number.desc()))
-        return readable(self._source, rows, _deed, "谁做了什么的记录")
+        return readable(self._source, rows, _entry, "谁做了什么的记录")
 
 
 def _written(moment: datetime) -> str:
     return moment.isoformat()
 
 
-def _deed(row: Row[Any]) -> Deed:
-    return Deed(datetime.fromisoformat(row.at), row.who, row.what, row.about, row.address)
+def _entry(row: Row[Any]) -> AuditEntry:
+    return AuditEntry(datetime.fromisoformat(row.at), row.who, row.what, row.about, row.address)

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, Table, func, or_, select
 
-from broadcaster.core.people import Deed, DeedFilter, WrongLogins
+from broadcaster.core.people import AuditEntry, AuditFilter, WrongLogins
 
 FAILED = ("登录失败", "PIN 登录失败")
 # A person who has forgotten his own does not come so far in a day.
@@ -19,7 +19,7 @@ NEWEST = 2_000
 
 
 def matching(
-    table: Table, wanted: DeedFilter, zone: tzinfo, written: Callable[[datetime], object]
+    table: Table, wanted: AuditFilter, zone: tzinfo, written: Callable[[datetime], object]
 ) -> list[ColumnElement[bool]]:
     """`written` is how the table has a moment."""
     columns = table.c
@@ -43,14 +43,14 @@ def failed_since(table: Table, moment: object) -> Select[Any]:
     return query.where(table.c.at >= moment)
 
 
-def worrying(deeds: Iterable[Deed], names: Collection[str]) -> list[WrongLogins]:
+def worrying(deeds: Iterable[AuditEntry], names: Collection[str]) -> list[WrongLogins]:
     """Of wrong logins, the newest first: whose there were too many."""
-    of: dict[str, list[Deed]] = {}
+    of: dict[str, list[AuditEntry]] = {}
     for deed in deeds:
         of.setdefault(deed.who if deed.who in names else "", []).append(deed)
     return [_summed(name, those) for name, those in of.items() if len(those) >= WORRYING]
 
 
-def _summed(name: str, those: list[Deed]) -> WrongLogins:
+def _summed(name: str, those: list[AuditEntry]) -> WrongLogins:
     addresses = len({deed.address for deed in those})
     return WrongLogins(name, len(those), addresses, those[0].address, those[-1].at)

@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Row, Select, and_, func, literal, or_, sel
 from broadcaster.core.clock import Clock
 from broadcaster.core.model import AiringKind, JournalEntry, Notice, Outcome, Severity
 from broadcaster.store.database import tables
-from broadcaster.store.database.airing_json import read_manner, write_manner
+from broadcaster.store.database.airing_json import read_overrides, write_overrides
 from broadcaster.store.database.deferred_changes import Worded
 from broadcaster.store.database.sqlite_connection import Reads, readable
 from broadcaster.store.database.write_queue import Ledger
@@ -85,7 +85,7 @@ class JournalRow:
     @property
     def notice(self) -> Notice:
         """The notice as it was to be said, with a new id, so that it may be said again."""
-        return read_manner(Notice(self.text, title=self.title, severity=self.severity), self.manner)
+        return read_overrides(Notice(self.text, title=self.title, severity=self.severity), self.manner)
 
 
 @dataclass(frozen=True)
@@ -253,7 +253,7 @@ def _values(entry: JournalEntry) -> dict[str, object]:
         "outcome": entry.outcome.value,
         "reason": storable(entry.reason),
         "voice": entry.voice,
-        "manner": write_manner(notice),
+        "manner": write_overrides(notice),
     }
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from broadcaster.core.clock import Clock
 from broadcaster.store.accepted_airings import Queue
 from broadcaster.store.accounts import Accounts
-from broadcaster.store.audit_log import Deeds
+from broadcaster.store.audit_log import AuditLog
 from broadcaster.store.bulletins import StoredBulletins
 from broadcaster.store.database.reserved_space import SPARE, Spare
 from broadcaster.store.database.station_database import Database
@@ -38,7 +38,7 @@ class Store:
     accounts: Accounts
     phones: Phones
     tokens: Tokens
-    deeds: Deeds
+    deeds: AuditLog
     drafts: Drafts
     bulletins: StoredBulletins
     state: StationState
@@ -78,7 +78,7 @@ def open_store(path: Path, clock: Clock) -> Iterator[Store]:
                     Accounts(database, clock, passwords),
                     Phones(database, clock, passwords),
                     Tokens(database, clock),
-                    Deeds(database, ledger, clock),
+                    AuditLog(database, ledger, clock),
                     Drafts(database, clock),
                     StoredBulletins(database),
                     state,

@@ -15,7 +15,7 @@ from broadcaster.core.model import Notice, Signal, Style
 from broadcaster.rules.severity_defaults import settle
 from broadcaster.settings.schema import LexiconSettings, Settings
 from broadcaster.text.fingerprint import LexiconVersion
-from broadcaster.text.speakable import check_manner, check_speakable, settled_tempo
+from broadcaster.text.speakable import check_pace_and_repeats, check_speakable, settled_tempo
 from broadcaster.tts.catalogue import Catalogue
 from broadcaster.tts.fallback import Cascade
 
@@ -51,7 +51,7 @@ class Recipes:
         """The same for a voice that may be gone by now: another one will speak. Raises `TextRefused`."""
         if notice.talk:
             raise TextRefused(NOT_KEPT)
-        check_manner(notice)
+        check_pace_and_repeats(notice)
         if notice.recording:
             return settle(replace(notice, opening="", closing="", style=Style.PLAIN), self._settings)
         check_speakable(notice.text, self._settings.station.longest_text)

@@ -140,7 +140,7 @@ def _receive(path: Path, pieces: Iterable[bytes]) -> None:
 
 
 @dataclass(frozen=True)
-class _Told:
+class _DecodeReport:
     """The decoding process's report on a recording that it took in."""
 
     key: str = ""
@@ -148,13 +148,13 @@ class _Told:
     problem: str = ""
 
 
-def _decode(sent: Path, decoded: Path) -> _Told:
+def _decode(sent: Path, decoded: Path) -> _DecodeReport:
     command = [sys.executable, "-m", "broadcaster.studio.recording_child", str(sent), str(decoded)]
     try:
         child = subprocess.run(
             command, stdin=subprocess.DEVNULL, capture_output=True, timeout=LIMIT_SECONDS, check=False
         )
-        told = _Told(**json.loads(child.stdout))
+        told = _DecodeReport(**json.loads(child.stdout))
     except (subprocess.TimeoutExpired, ValueError, TypeError) as error:
         raise RecordingRefused("这个文件解不开，请重新录一遍，或者换一种格式再试。") from error
     if told.problem:

@@ -28,6 +28,13 @@ def whole_file(path: Path, made_in: Path) -> Iterator[Path]:
         unfinished.unlink(missing_ok=True)
 
 
+def write_private(path: Path, content: bytes) -> None:
+    """All or nothing, in a file that only its owner reads. Raises OSError."""
+    with whole_file(path, path.parent) as unfinished:
+        unfinished.touch(mode=0o600)
+        unfinished.write_bytes(content)
+
+
 @contextmanager
 def in_turn(folder: Path, lock: str = "") -> Iterator[None]:
     """Threads and processes that read files there and write them anew take turns: each would undo

@@ -61,7 +61,7 @@ def keep_good(folder: Path, names: Sequence[str]) -> None:
         logger.warning("设置没能另存一份：%s", reason_of(error))
 
 
-def note_told(folder: Path, name: str) -> None:
+def note_reported(folder: Path, name: str) -> None:
     """The next start does not tell again that this file is as it is now; the copy kept stays."""
     try:
         _keep(folder, name, f"{TOLD}{name}")
@@ -90,7 +90,7 @@ def changed_files(folder: Path, names: Sequence[str]) -> list[str]:
     return [name for name in names if (now := _read(folder / name)) and now != _read_good(folder, name)]
 
 
-def untold(folder: Path, names: Sequence[str]) -> list[str]:
+def unreported(folder: Path, names: Sequence[str]) -> list[str]:
     """Those that are not as at the last start, and that nobody was told of since. Raises OSError."""
     return [
         name
@@ -104,7 +104,7 @@ def was_changed(
 ) -> str:
     """In Chinese, what is not as at the last start, or "": a wrong bit may look like a setting. Values
     are plain; none `before` where they are not to be told. Raises OSError."""
-    known = untold(folder, names)
+    known = unreported(folder, names)
     if not known:
         return ""
     values = list(_differences(before, now)) if before else []

@@ -14,7 +14,7 @@ from broadcaster.system.temporary_sounds import MEMORY
 T = TypeVar("T")
 
 
-def footholds(state_folder: Path) -> tuple[Path, Path]:
+def runtime_folders(state_folder: Path) -> tuple[Path, Path]:
     """The state folder, and the one in memory that stands in for it; the same for every process.
 
     The spool's sweeping of memory goes by other names.
@@ -23,12 +23,12 @@ def footholds(state_folder: Path) -> tuple[Path, Path]:
     return state_folder, MEMORY / f"broadcaster.{os.getuid()}.{place}"
 
 
-def in_foothold(state_folder: Path, put: Callable[[Path], T]) -> T:
+def in_runtime_folder(state_folder: Path, put: Callable[[Path], T]) -> T:
     """Do `put` in the state folder or, where that raises OSError, in memory.
 
     Raises the state folder's OSError when memory takes nothing either.
     """
-    on_disk, in_memory = footholds(state_folder)
+    on_disk, in_memory = runtime_folders(state_folder)
     try:
         on_disk.mkdir(mode=0o700, parents=True, exist_ok=True)
         return put(on_disk)
@@ -43,7 +43,7 @@ def in_foothold(state_folder: Path, put: Callable[[Path], T]) -> T:
 
 def leave_memory(state_folder: Path) -> None:
     """Remove what stood in memory; for the box as it ends."""
-    in_memory = footholds(state_folder)[1]
+    in_memory = runtime_folders(state_folder)[1]
     for path in in_memory.glob("*"):
         path.unlink()
     if in_memory.exists():

@@ -31,7 +31,7 @@ def check_speakable(text: str, longest: int) -> None:
     raise TextRefused("这段文字里只有标点或表情，没有能念的字，请写上要说的话。")
 
 
-def check_manner(notice: Notice) -> None:
+def check_pace_and_repeats(notice: Notice) -> None:
     """Raise `TextRefused` for a pace or a number of repeats that nobody would bear to hear."""
     if notice.pace is not None and not SLOWEST <= notice.pace <= FASTEST:
         raise TextRefused(f"语速 {notice.pace:g} 念不了，请选 {SLOWEST} 到 {FASTEST}，1.0 是原速。")

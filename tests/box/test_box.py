@@ -140,7 +140,7 @@ def test_a_signal_ends_the_box_and_all_its_children(
     wait_until(lambda: len(psutil.Process(box.process.pid).children()) == 3)
     children = psutil.Process(box.process.pid).children()
     assert box.end() == 0
-    assert not psutil.wait_procs(children, timeout=5)[1]
+    assert not psutil.wait_procs(children, timeout=30)[1]
     assert not socket_path(village.state).exists()
     assert ask(village.state, {"do": "status"}) is None
 

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from rig.edge_service import EdgeService
 from rig.fakes import ManualClock
+from rig.rig import wait_until
 from rig.spoken import baker_folder
 from rig.village import RunningBox, Village
 
@@ -165,8 +166,7 @@ def test_a_silent_voice_gives_way_when_the_chime_is_over(
     edge_service.fault = "silent"
     listener = Listener()
     with studio.make(chimed, listener):
-        while not edge_service.under_way:
-            pass
+        wait_until(lambda: edge_service.under_way, 60)
         clock.advance(2.4)
         studio.watch()
         assert edge_service.under_way

@@ -12,7 +12,7 @@ from rig.village import RunningBox, Village
 from broadcaster.daemon.control_socket import ask
 
 # As long as `phone` waits for everything else.
-expect.set_options(timeout=20_000)
+expect.set_options(timeout=60_000)
 
 
 @pytest.fixture(scope="package")

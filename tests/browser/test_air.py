@@ -149,7 +149,7 @@ def test_a_recording_from_the_phone_is_heard_first_and_then_aired(
     samples = tried(page)
     assert sink.heard() == b""
     press(page, "确认播出")
-    wait_until(lambda: samples.strip(b"\0") in sink.heard(), 40)
+    wait_until(lambda: samples.strip(b"\0") in sink.heard())
 
 
 def test_what_is_recorded_in_the_page_is_taken(page: Page) -> None:

@@ -106,7 +106,7 @@ def test_what_was_aired_is_heard_again_said_again_and_put_on_paper(page: Page, s
     page.get_by_role("link", name="返回").click()
     page.get_by_role("link", name="再播一次").click()
     press(page, "确认播出")
-    wait_until(lambda: sink.heard().count(said) == 2, 40)
+    wait_until(lambda: sink.heard().count(said) == 2)
 
 
 def test_the_record_is_found_by_its_words_and_kept_as_a_table(page: Page, sink: Sink) -> None:

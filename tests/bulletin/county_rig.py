@@ -13,8 +13,8 @@ from broadcaster.bulletin.delegation import Delegation
 from broadcaster.bulletin.keyring import Keyring, Trust
 from broadcaster.bulletin.keys import new_key, public
 from broadcaster.bulletin.metadata_signing import KeyList, make_root, sign_root
-from broadcaster.bulletin.replay_guard import Seen, SeenInMemory
-from broadcaster.bulletin.snapshot import Heads
+from broadcaster.bulletin.replay_guard import ReplayGuard, ReplayGuardInMemory
+from broadcaster.bulletin.snapshot import Snapshot
 from broadcaster.bulletin.trusted_time import Now
 from broadcaster.bulletin.tuf_metadata import read_root
 from broadcaster.bulletin.verify import Accepted, BulletinRefused, Verdict, verify
@@ -120,13 +120,13 @@ class County:
     def pinned(self) -> str:
         return read_root(self.roots[0]).envelope.digest
 
-    def heads(self, *in_force: Bulletin, at: datetime = NOON, **given: Any) -> Heads:
+    def heads(self, *in_force: Bulletin, at: datetime = NOON, **given: Any) -> Snapshot:
         highest = max((one.seq for one in in_force), default=0)
         digests = {one.id: envelope.sign("", one.to_bytes(), []).digest for one in in_force}
         version = (len(self.roots), self.list.version)
         counted = {self.id(self.key): highest} if highest else {}
         fields: dict[str, Any] = {"at": at, "keyring": version, "highest": counted, "in_force": digests}
-        return Heads(**fields | given)
+        return Snapshot(**fields | given)
 
 
 @dataclass
@@ -135,8 +135,8 @@ class Box:
 
     trust: Trust
     code: str = VILLAGE
-    seen: Seen = field(default_factory=SeenInMemory)
-    heads: Heads | None = None
+    seen: ReplayGuard = field(default_factory=ReplayGuardInMemory)
+    heads: Snapshot | None = None
 
     def judge(self, data: bytes, now: Now | None = None) -> Verdict:
         return verify(data, self.trust, self.seen, self.code, now or trusted(), self.heads)

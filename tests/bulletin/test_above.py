@@ -12,9 +12,9 @@ from broadcaster.bulletin.keys import public
 from broadcaster.bulletin.metadata_signing import CharterRefused, make_root, next_root, sign_root
 from broadcaster.bulletin.refusals import NotAccepted
 from broadcaster.bulletin.tuf_metadata import PAYLOAD_TYPE, read_root
-from broadcaster.bulletin.upstream_office import Superior
+from broadcaster.bulletin.upstream_office import UpstreamOffice
 
-PROVINCE = Superior("33", "ab" * 32)
+PROVINCE = UpstreamOffice("33", "ab" * 32)
 
 
 def bundle(county: County, root: bytes) -> bytes:
@@ -22,7 +22,7 @@ def bundle(county: County, root: bytes) -> bytes:
     return Keyring((*county.roots, root), listed).to_bytes()
 
 
-def stated(county: County, *above: Superior) -> bytes:
+def stated(county: County, *above: UpstreamOffice) -> bytes:
     """The county's keyring once its root says this, as the office makes it."""
     old = read_root(county.roots[-1])
     signers = county.root_keys[:2]

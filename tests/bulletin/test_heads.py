@@ -9,18 +9,18 @@ from bulletin.county_rig import COUNTY, NOON, Box, County, bulletin, signed, tru
 from broadcaster.bulletin import envelope, snapshot, strict_json
 from broadcaster.bulletin.keys import new_key
 from broadcaster.bulletin.refusals import NotAccepted
-from broadcaster.bulletin.snapshot import Heads, read_heads
+from broadcaster.bulletin.snapshot import Snapshot, read_snapshot
 
 
-def refusal(data: bytes, box: Box, newest: Heads | None = None, now: Any = None) -> str:
+def refusal(data: bytes, box: Box, newest: Snapshot | None = None, now: Any = None) -> str:
     with pytest.raises(NotAccepted) as refused:
-        read_heads(data, box.trust, now or trusted(), newest)
+        read_snapshot(data, box.trust, now or trusted(), newest)
     return refused.value.refusal.name
 
 
 def test_heads_come_back_as_they_were_signed(county: County, box: Box) -> None:
     made = county.heads(bulletin(seq=3), bulletin(seq=9), nonce="0123456789abcdef")
-    assert read_heads(made.signed(county.key).to_bytes(), box.trust, trusted()) == made
+    assert read_snapshot(made.signed(county.key).to_bytes(), box.trust, trusted()) == made
 
 
 @pytest.mark.parametrize("signer", ["town", "village"])
@@ -62,7 +62,7 @@ def test_heads_of_an_older_keyring_are_refused(county: County, box: Box) -> None
 def test_heads_of_next_year_are_refused_by_a_trusted_clock(county: County, box: Box) -> None:
     ahead = county.heads(at=NOON + timedelta(days=365)).signed(county.key).to_bytes()
     assert refusal(ahead, box) == "NOT_YET_VALID"
-    assert read_heads(ahead, box.trust, untrusted(NOON)).at.year == 2027
+    assert read_snapshot(ahead, box.trust, untrusted(NOON)).at.year == 2027
 
 
 @pytest.mark.parametrize(
@@ -99,5 +99,5 @@ def test_five_hundred_bulletins_in_force_fit_into_heads(county: County, box: Box
     many = [bulletin(seq=number) for number in range(1, 501)]
     data = county.heads(*many).signed(county.key).to_bytes()
     assert len(data) < envelope.LARGEST // 2
-    assert len(read_heads(data, box.trust, trusted()).in_force) == 500
+    assert len(read_snapshot(data, box.trust, trusted()).in_force) == 500
     assert box.trust.area == COUNTY

@@ -10,12 +10,12 @@ from broadcaster.bulletin import envelope, strict_json
 from broadcaster.bulletin.bulletin import new_bulletin_id
 from broadcaster.bulletin.keys import new_key, public
 from broadcaster.bulletin.refusals import NotAccepted
-from broadcaster.bulletin.relay_totals import PAYLOAD_TYPE, Sum, read_sum
+from broadcaster.bulletin.relay_totals import PAYLOAD_TYPE, RelayTotals, read_totals
 
 KEY = new_key()
 
 
-def made(**given: Any) -> Sum:
+def made(**given: Any) -> RelayTotals:
     counts = {"sent": 10, "reached": 8, "accepted": 7, "on_the_air": 1, "heard": 3, "partly": 1}
     counts |= {"failed": 2, "silent": 2}
     fields: dict[str, Any] = {
@@ -24,12 +24,12 @@ def made(**given: Any) -> Sum:
         "bulletin": new_bulletin_id(),
         "digest": "0" * 64,
     }
-    return Sum(**fields | {"digest": "0" * 64, "at": NOON} | counts | given)
+    return RelayTotals(**fields | {"digest": "0" * 64, "at": NOON} | counts | given)
 
 
 def refusal(data: bytes, county: str = COUNTY) -> str:
     with pytest.raises(NotAccepted) as refused:
-        read_sum(data, county, public(KEY))
+        read_totals(data, county, public(KEY))
     return refused.value.refusal.name
 
 
@@ -39,8 +39,8 @@ def test_a_sum_comes_back_as_it_was_signed() -> None:
         "an office of before refuses what it does not know"
     )
     told = made(failed=1, cancelled=1)
-    assert read_sum(told.signed(KEY).to_bytes(), COUNTY, public(KEY)) == told
-    assert read_sum(one.signed(KEY).to_bytes(), COUNTY, public(KEY)) == one
+    assert read_totals(told.signed(KEY).to_bytes(), COUNTY, public(KEY)) == told
+    assert read_totals(one.signed(KEY).to_bytes(), COUNTY, public(KEY)) == one
 
 
 def test_another_countys_and_a_strangers_are_refused() -> None:

@@ -165,6 +165,6 @@ def test_a_card_that_has_only_an_alsa_name_is_marked_and_whether_it_opens(
         assert f"声音送到：village（ALSA 里的名字，不在上面）  {mark}，打得开" in done.stdout
         assert done.stderr == "", "PortAudio tells of each card that it cannot open"
         fake_rig.unplug()
-        wait_until(lambda: json.loads(village.call("devices", "--json").stdout)["opens"] is False, 20)
+        wait_until(lambda: json.loads(village.call("devices", "--json").stdout)["opens"] is False)
         done = village.call("devices")
         assert f"{mark}，打不开" in done.stdout and "故障：声卡打不开" in done.stdout

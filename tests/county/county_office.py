@@ -1,33 +1,32 @@
 """An office in parts, its people, and boxes that sign receipts as real ones do."""
 
-import re
+import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any, cast
+from pathlib import Path
+from typing import Any
 
-from rig.fakes import CHEAP, FakeRehearsals, ManualClock
+from rig.fakes import CHEAP, FakeRehearsals, FakeStudio, ManualClock
 from securesystemslib.signer import CryptoSigner
 from sqlalchemy import select
 
 from broadcaster.bulletin.enrolment import Enrolment
 from broadcaster.bulletin.keys import new_key, public
 from broadcaster.bulletin.receipts import PlayedResult, Receipt, Receipts, ReceiptState
-from broadcaster.core.errors import TextRefused
-from broadcaster.core.model import Line, Notice, Outcome, Script, Severity
+from broadcaster.core.model import Outcome, Severity
 from broadcaster.county.board.receipt_inbox import ReceiptInbox, Sent
 from broadcaster.county.keys.key_folder import OfficeFolder
 from broadcaster.county.keys.key_renewal import OfficeKeys
-from broadcaster.county.notices.approval_desk import Paper
+from broadcaster.county.notices.approval_desk import DraftRecord
 from broadcaster.county.notices.draft import Draft
-from broadcaster.county.notices.preview import Booth
+from broadcaster.county.notices.preview import OfficePreviews
 from broadcaster.county.notices.publisher import Publisher
 from broadcaster.county.pages.base.office_services import OfficeServices, make_parts
 from broadcaster.county.register.register import BrokerAddress
 from broadcaster.county.store.office_database import OfficeDatabase
 from broadcaster.county.store.officers import Officer, OfficeRole
 from broadcaster.county.store.tables import bulletin
-from broadcaster.studio.studio import VoiceEntry
 
 SENTENCE = "三个和尚没水喝 2026"
 PASSWORD = "shuiku-2026"
@@ -89,7 +88,7 @@ class OfficeDesk:
         given: dict[str, Any] = {"title": "", "areas": (TOWN,), "severity": Severity.BLUE}
         return Draft(text=text, **given | more)
 
-    def send(self, by: str = "小王", **more: Any) -> Paper:
+    def send(self, by: str = "小王", **more: Any) -> DraftRecord:
         """Written, submitted and, if nobody must agree, signed."""
         paper = self.parts.desk.send(self.officer(by), self.draft(**more))
         self.publisher.sign_cleared()
@@ -125,24 +124,13 @@ class OfficeDesk:
         return self.parts.board.counts([id])[id].to_json()
 
 
-class PretendStudio:
-    """In the place of the voice child: one line a sentence, and nothing without Chinese in it."""
-
-    def script(self, notice: Notice) -> Script:
-        if not re.search("[一-龥]", notice.text):
-            raise TextRefused("这段话里没有能念的字。")
-        return Script(tuple(Line(part, part, ()) for part in re.findall("[^。\n]+。?", notice.text)))
-
-    def warm(self) -> None:
-        pass
-
-    def voices(self) -> list[VoiceEntry]:
-        return [VoiceEntry("baker:female", True, "", "", "", title="女声")]
+# Its studio writes no clip.
+NOWHERE = Path(os.devnull)
 
 
-def pretend_booth(rehearsals: FakeRehearsals | None = None) -> Booth:
+def pretend_booth(rehearsals: FakeRehearsals | None = None) -> OfficePreviews:
     """Ten bytes of sound, at a rate of five a second."""
-    booth = Booth(cast(Any, PretendStudio()), cast(Any, rehearsals or FakeRehearsals()), 0)
+    booth = OfficePreviews(FakeStudio(NOWHERE), rehearsals or FakeRehearsals(), 0)
     booth.bytes_a_second = 5
     return booth
 

@@ -22,7 +22,7 @@ from broadcaster.core.model import Outcome, Severity
 from broadcaster.county.keys.key_folder import OfficeFolder
 from broadcaster.county.notices.library import Text
 from broadcaster.county.notices.recurring import Schedule
-from broadcaster.county.office.office_process import open_booth, settings_of_preview
+from broadcaster.county.office.office_process import open_previews, settings_of_preview
 from broadcaster.county.store.office_database import OfficeDatabase
 
 QUALITY = 50
@@ -95,7 +95,7 @@ def office(folder: Path) -> Iterator[tuple[str, dict[str, str]]]:
         desk = make_desk(database, begun)
         ids = fill(desk)
         booth = stack.enter_context(
-            open_booth(*settings_of_preview(village.folder)[:2], folder / "office")
+            open_previews(*settings_of_preview(village.folder)[:2], folder / "office")
         )
         server = make_server("127.0.0.1", 0, app_of(desk, folder / "office", booth), threaded=True)
         serving = threading.Thread(target=server.serve_forever)

@@ -10,7 +10,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from broadcaster.county.notices.preview import Booth
+from broadcaster.county.notices.preview import OfficePreviews
 from broadcaster.county.pages.app import create_app
 from broadcaster.county.pages.base.page_context import Pages, Trusted
 from broadcaster.county.store.office_settings import OfficeSettings
@@ -48,7 +48,10 @@ def leads_to_answer(answer: TestResponse) -> bool:
 
 
 def app_of(
-    desk: OfficeDesk, folder: Path, booth: Booth | None = None, address: str = "https://office.example"
+    desk: OfficeDesk,
+    folder: Path,
+    booth: OfficePreviews | None = None,
+    address: str = "https://office.example",
 ) -> Flask:
     trusted = Trusted(desk.folder.pin, lambda: desk.folder.keyring.to_bytes(), BROKER)
     settings = OfficeSettings(name="青田县应急", address=address)

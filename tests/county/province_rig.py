@@ -21,16 +21,16 @@ from rig.rig import wait_until
 from broadcaster.commands.arguments import main
 from broadcaster.core.clock import Clock
 from broadcaster.core.model import Severity
-from broadcaster.county.board.county_totals import CountySums
+from broadcaster.county.board.county_totals import CountyTotals
 from broadcaster.county.board.delivery_board import Counts
-from broadcaster.county.board.province_board import Fare
+from broadcaster.county.board.province_board import CountyDelivery
 from broadcaster.county.board.receipt_inbox import ReceiptInbox
-from broadcaster.county.broker.broker_access import BrokerDoor
+from broadcaster.county.broker.broker_access import MosquittoAccess
 from broadcaster.county.broker.mosquitto import OFFICE
 from broadcaster.county.broker.mqtt_client import Wire
 from broadcaster.county.keys.key_folder import OfficeFolder
 from broadcaster.county.keys.key_renewal import OfficeKeys
-from broadcaster.county.notices.approval_desk import Paper
+from broadcaster.county.notices.approval_desk import DraftRecord
 from broadcaster.county.notices.draft import Draft, DraftState
 from broadcaster.county.notices.publisher import Publisher
 from broadcaster.county.office.office_thread import OfficeThread
@@ -58,7 +58,7 @@ class WorkingOffice:
         (path / FILE).write_text(f"broker:\n  port: {self.rig.port}\n", encoding="utf-8")
         self.database = OfficeDatabase(f"sqlite:///{path / 'office.db'}")
         self.database.migrate()
-        door = BrokerDoor(self.rig.broker.folder)
+        door = MosquittoAccess(self.rig.broker.folder)
         self.parts = make_parts(self.database, CLOCK, area, door, passwords=CHEAP)
         for who, role in (("小王", OfficeRole.CLERK), ("老张", OfficeRole.APPROVER)):
             self.parts.officers.add(who, role, Severity.RED, PASSWORD)
@@ -72,7 +72,7 @@ class WorkingOffice:
         wire = Wire("127.0.0.1", self.rig.port, OFFICE, OFFICE_PASSWORD, authority)
         office = OfficeThread(
             *(Publisher(*given), ReceiptInbox(self.database, CLOCK), parts.standing, wire, CLOCK),
-            *(keys, parts.register.areas_of, CountySums(self.database, CLOCK)),
+            *(keys, parts.register.areas_of, CountyTotals(self.database, CLOCK)),
         )
         self.rig.start()
         wire.start()
@@ -92,7 +92,7 @@ class WorkingOffice:
         """As `LinkBox` asks for it."""
         return self.folder.keyring.to_bytes()
 
-    def send(self, *areas: str, **given: Any) -> Paper:
+    def send(self, *areas: str, **given: Any) -> DraftRecord:
         """By day or night: who must agree does."""
         draft = Draft(**{"title": "", "text": "今天停水。", "areas": areas} | given)
         paper = self.parts.desk.send(self.parts.officers.get("小王"), draft)
@@ -100,17 +100,17 @@ class WorkingOffice:
             paper = self.parts.desk.approve(self.parts.officers.get("老张"), paper.id, paper.version)
         return paper
 
-    def cancel(self, paper: Paper) -> Paper:
+    def cancel(self, paper: DraftRecord) -> DraftRecord:
         return self.parts.desk.cancel(self.parts.officers.get("小王"), paper.id)
 
-    def counts(self, paper: Paper) -> Counts:
+    def counts(self, paper: DraftRecord) -> Counts:
         return self.parts.board.counts([paper.id])[paper.id]
 
-    def fare(self, paper: Paper) -> Fare | None:
+    def fare(self, paper: DraftRecord) -> CountyDelivery | None:
         """In the one county; None before it is signed."""
         return next(iter(self.parts.county_board.fares(self.parts.desk.get(paper.id))), None)
 
-    def told(self, paper: Paper) -> bool:
+    def told(self, paper: DraftRecord) -> bool:
         """Whether its county has told of it."""
         return bool((fare := self.fare(paper)) and fare.told)
 
@@ -145,13 +145,13 @@ class Country:
 
     def until(self, what: Callable[[], Any]) -> None:
         # Each look reads a database.
-        wait_until(lambda: what() or Event().wait(0.05), 40)
+        wait_until(lambda: what() or Event().wait(0.05))
 
-    def told_as_heard(self, paper: Paper) -> bool:
+    def told_as_heard(self, paper: DraftRecord) -> bool:
         """Whether the province knows that the village has heard it."""
         return self.province.counts(paper).heard == 1
 
-    def heard(self, paper: Paper) -> int:
+    def heard(self, paper: DraftRecord) -> int:
         """How often the village has heard it."""
         return self.life.heard().count(paper.id)
 
@@ -191,5 +191,5 @@ def country(folder: Path) -> Iterator[Country]:
         relay = RelayProcess(county.path)
         stack.callback(relay.kill)
         relay.start()
-        wait_until(lambda: life.connected, 30)
+        wait_until(lambda: life.connected)
         yield Country(province, county, relay, box, life)

@@ -13,9 +13,9 @@ from broadcaster.bulletin.bulletin import BulletinKind
 from broadcaster.core.errors import BroadcasterError
 from broadcaster.core.model import Severity
 from broadcaster.county.notices.draft import Draft
-from broadcaster.county.notices.preview import Booth
+from broadcaster.county.notices.preview import OfficePreviews
 from broadcaster.county.notices.recordings import RecordingStore
-from broadcaster.county.office.office_process import open_booth, settings_of_preview
+from broadcaster.county.office.office_process import open_previews, settings_of_preview
 from broadcaster.settings.schema import Settings
 from broadcaster.system.last_good_settings import LAST_GOOD
 
@@ -28,12 +28,14 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def booth(folder: Path) -> Iterator[Booth]:
-    with open_booth(*settings_of_preview(Village(folder, {}).folder)[:2], folder / "office") as opened:
+def booth(folder: Path) -> Iterator[OfficePreviews]:
+    with open_previews(
+        *settings_of_preview(Village(folder, {}).folder)[:2], folder / "office"
+    ) as opened:
         yield opened
 
 
-def seconds(booth: Booth, draft: Draft) -> float:
+def seconds(booth: OfficePreviews, draft: Draft) -> float:
     """Of what is heard, whose size was told before."""
     token = booth.start(draft)
     heard = booth.hear(token)
@@ -50,7 +52,9 @@ def other(draft: Draft, **more: object) -> Draft:
     return Draft(**{**vars(draft), **more})
 
 
-def test_words_are_heard_with_signal_and_opening_and_a_drill_says_that_it_is_one(booth: Booth) -> None:
+def test_words_are_heard_with_signal_and_opening_and_a_drill_says_that_it_is_one(
+    booth: OfficePreviews,
+) -> None:
     once, twice = seconds(booth, WORDS), seconds(booth, other(WORDS, repeat=2))
     drill = other(WORDS, kind=BulletinKind.DRILL)
     assert 3 < once < twice and seconds(booth, drill) > once + 3
@@ -58,20 +62,20 @@ def test_words_are_heard_with_signal_and_opening_and_a_drill_says_that_it_is_one
     assert spoken_lines[0].startswith("演练") and "演练" in spoken_lines[-1]
 
 
-def test_a_verse_has_its_rhymes(booth: Booth) -> None:
+def test_a_verse_has_its_rhymes(booth: OfficePreviews) -> None:
     verse = other(WORDS, text="秸秆焚烧害处大，\n污染空气人人骂。", verse=True)
     [judged] = booth.rhymes(booth.script(verse))
     assert judged["scheme"] == "AA"
 
 
-def test_a_recording_is_heard_and_has_no_words(booth: Booth, folder: Path) -> None:
+def test_a_recording_is_heard_and_has_no_words(booth: OfficePreviews, folder: Path) -> None:
     sound = RecordingStore(folder / "office").take([spoken(3)], "讲话")
     recorded = other(WORDS, text="", sound=sound)
     assert seconds(booth, recorded) > 2.5 and not booth.script(recorded).lines
 
 
 def test_a_voice_that_is_not_here_is_stood_in_for_and_words_that_are_none_are_refused(
-    booth: Booth,
+    booth: OfficePreviews,
 ) -> None:
     assert seconds(booth, other(WORDS, voice="edge:xiaoxiao")) > 3
     assert "baker:female" in [voice.name for voice in booth.voices()]

@@ -15,11 +15,11 @@ from broadcaster.bulletin.areas import AreaUnknown
 from broadcaster.bulletin.bulletin import PAYLOAD_TYPE
 from broadcaster.bulletin.keys import new_key, public
 from broadcaster.bulletin.receipts import ReceiptState as Told
-from broadcaster.bulletin.relay_totals import Presence, Sum
+from broadcaster.bulletin.relay_totals import RelayHeartbeat, RelayTotals
 from broadcaster.core.model import Outcome
-from broadcaster.county.board.county_totals import CountySums
-from broadcaster.county.board.province_board import Fare, FigureQuality
-from broadcaster.county.notices.approval_desk import Paper
+from broadcaster.county.board.county_totals import CountyTotals
+from broadcaster.county.board.province_board import CountyDelivery, FigureQuality
+from broadcaster.county.notices.approval_desk import DraftRecord
 from broadcaster.county.register.one_time_code import RegisterRefused
 from broadcaster.county.register.register import BoxState
 
@@ -36,17 +36,17 @@ class PretendRelay:
     key: CryptoSigner = field(default_factory=new_key)
     number: int = 0
 
-    def sum(self, desk: OfficeDesk, paper: Paper, **given: Any) -> tuple[str, bytes]:
+    def sum(self, desk: OfficeDesk, paper: DraftRecord, **given: Any) -> tuple[str, bytes]:
         self.number += 1
         sheet = next(one for one in desk.publisher.in_force() if one.id == paper.id)
         fields: dict[str, Any] = {"county": self.county, "number": self.number, "bulletin": paper.id}
         fields |= {"digest": digest_of(sheet.envelope), "at": desk.clock.now()}
-        told = Sum(**fields | COUNTS | given)
+        told = RelayTotals(**fields | COUNTS | given)
         return mqtt_topics.sum_of(self.county, paper.id), told.signed(self.key).to_bytes()
 
     def presence(self, clock: ManualClock, below: bool = True) -> tuple[str, bytes]:
         self.number += 1
-        told = Presence(self.county, self.number, clock.now(), below)
+        told = RelayHeartbeat(self.county, self.number, clock.now(), below)
         return mqtt_topics.presence(self.county), told.signed(self.key).to_bytes()
 
 
@@ -66,10 +66,10 @@ def shown(key: CryptoSigner) -> str:
 
 
 def take(desk: OfficeDesk, *came: tuple[str, bytes]) -> int:
-    return CountySums(desk.parts.database, desk.clock).take(came)
+    return CountyTotals(desk.parts.database, desk.clock).take(came)
 
 
-def fares(desk: OfficeDesk, paper: Paper) -> dict[str, Fare]:
+def fares(desk: OfficeDesk, paper: DraftRecord) -> dict[str, CountyDelivery]:
     found = desk.parts.county_board.fares(desk.parts.desk.get(paper.id))
     return {one.county.code: one for one in found}
 

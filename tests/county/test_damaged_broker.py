@@ -135,7 +135,7 @@ def test_a_broker_comes_up_whatever_became_of_what_it_kept(made: Made, harm: str
                 office.publish("cb/1/n/331121/new", b"it goes on")
         finally:
             running.stop()
-        ended.result(20)
+        ended.result(60)
     assert (kept.parent / "mosquitto-damaged.db").exists() is (harm in ("cut at half", "zeros"))
 
 
@@ -155,7 +155,7 @@ def test_the_office_and_a_box_are_let_in_after_a_repair(made: Made) -> None:
     try:
         for user, password in (("office", OFFICE_PASSWORD), ("box-8", BOXES[8][2])):
             with closing(OfficeClient(made.rig, user, password)) as client:
-                assert client.up.wait(20)
+                assert client.up.wait(60)
     finally:
         made.rig.kill()
 
@@ -196,7 +196,7 @@ def test_a_broker_that_dies_by_itself_is_begun_again(
         ended = thread.submit(running.run)
         try:
             with closing(OfficeClient(made.rig, kinds="n")) as office:
-                assert office.up.wait(20)
+                assert office.up.wait(60)
                 config = str(made.file("mosquitto.conf"))
                 (first,) = (one for one in psutil.Process().children() if config in one.cmdline())
                 first.send_signal(signal.SIGSEGV)
@@ -204,5 +204,5 @@ def test_a_broker_that_dies_by_itself_is_begun_again(
                 office.publish("cb/1/n/331121/new", b"it goes on")
         finally:
             running.stop()
-        assert ended.result(20) == 0
+        assert ended.result(60) == 0
     assert "消息服务器自己停了（SIGSEGV），又启动了" in capsys.readouterr().out

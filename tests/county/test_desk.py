@@ -10,20 +10,20 @@ from broadcaster.bulletin.bulletin import BulletinKind
 from broadcaster.bulletin.keyring import Trust
 from broadcaster.bulletin.receipts import ReceiptState as Told
 from broadcaster.bulletin.refusals import Refusal
-from broadcaster.bulletin.replay_guard import SeenInMemory
-from broadcaster.bulletin.snapshot import read_heads
+from broadcaster.bulletin.replay_guard import ReplayGuardInMemory
+from broadcaster.bulletin.snapshot import read_snapshot
 from broadcaster.bulletin.trusted_time import Now
 from broadcaster.bulletin.verify import Accepted, verify
 from broadcaster.core.model import Outcome, Severity
 from broadcaster.county.notices.draft import DraftRefused, DraftState
-from broadcaster.county.store.delivery_state import Reach
+from broadcaster.county.store.delivery_state import DeliveryState
 
 
 def now(desk: OfficeDesk) -> Now:
     return Now(desk.clock.now(), True, desk.clock.now())
 
 
-def judged(desk: OfficeDesk, seen: SeenInMemory, village: str = VILLAGE) -> list[Accepted]:
+def judged(desk: OfficeDesk, seen: ReplayGuardInMemory, village: str = VILLAGE) -> list[Accepted]:
     """What a box of this village takes up of all that is in force."""
     trust = Trust.pin(desk.folder.keyring.to_bytes(), desk.folder.pin, desk.clock.now())
     taken = []
@@ -38,16 +38,16 @@ def judged(desk: OfficeDesk, seen: SeenInMemory, village: str = VILLAGE) -> list
 def test_what_is_sent_is_signed_so_that_a_box_takes_it_up(desk: OfficeDesk) -> None:
     paper = desk.send(repeat=2)
     assert paper.state is DraftState.PUBLISHED
-    [taken] = judged(desk, SeenInMemory())
+    [taken] = judged(desk, ReplayGuardInMemory())
     assert (taken.bulletin.id, taken.bulletin.repeat) == (paper.id, 2)
     assert taken.issuer.name == "青田县"
-    assert not judged(desk, SeenInMemory(), OTHER_VILLAGE)
+    assert not judged(desk, ReplayGuardInMemory(), OTHER_VILLAGE)
 
 
 def test_each_bulletin_has_the_next_number_of_the_key(desk: OfficeDesk) -> None:
     for _ in range(3):
         desk.send()
-    numbers = [accepted.bulletin.seq for accepted in judged(desk, SeenInMemory())]
+    numbers = [accepted.bulletin.seq for accepted in judged(desk, ReplayGuardInMemory())]
     assert numbers == [1, 2, 3]
 
 
@@ -93,13 +93,13 @@ def test_two_who_approve_at_once_send_one(desk: OfficeDesk) -> None:
     for one in both:
         one.start()
     for one in both:
-        one.join(20)
+        one.join(60)
     assert refused == ["这一则已经批准，正在发。"]
 
 
 def test_a_cancel_takes_it_back_in_one_hop(desk: OfficeDesk) -> None:
     paper = desk.send()
-    seen = SeenInMemory()
+    seen = ReplayGuardInMemory()
     judged(desk, seen)
     desk.clock.advance(60)
     desk.parts.desk.cancel(desk.officer("小李"), paper.id)
@@ -144,7 +144,7 @@ def test_heads_name_what_is_in_force_and_answer_a_nonce(desk: OfficeDesk) -> Non
     desk.parts.desk.cancel(desk.officer("小王"), gone.id)
     desk.publisher.sign_cleared()
     answer = desk.publisher.signed(desk.publisher.listing(), "n" * 16)
-    heads = read_heads(answer, desk.folder.trust, now(desk))
+    heads = read_snapshot(answer, desk.folder.trust, now(desk))
     assert paper.id in heads.in_force and gone.id not in heads.in_force
     assert list(heads.highest.values()) == [3]
     assert heads.tells_time_to("n" * 16)
@@ -152,7 +152,7 @@ def test_heads_name_what_is_in_force_and_answer_a_nonce(desk: OfficeDesk) -> Non
 
 def test_a_drill_is_signed_as_one(desk: OfficeDesk) -> None:
     desk.send(kind=BulletinKind.DRILL)
-    [taken] = judged(desk, SeenInMemory())
+    [taken] = judged(desk, ReplayGuardInMemory())
     assert taken.bulletin.to_notice("青田县", taken.issuer.office).drill
 
 
@@ -196,7 +196,7 @@ def test_an_older_receipt_that_comes_late_changes_nothing(desk: OfficeDesk) -> N
     early = box.receipt(paper.id, Told.ACCEPTED, desk.clock)
     desk.take(box, box.heard(paper.id, desk.clock, Outcome.PLAYED, 30))
     desk.take(box, early)
-    assert desk.parts.board.places(paper.id)[0].stage is Reach.HEARD
+    assert desk.parts.board.places(paper.id)[0].stage is DeliveryState.HEARD
 
 
 def test_a_receipt_twice_is_kept_once(desk: OfficeDesk) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 from county.county_office import BROKER, VILLAGE, OfficeDesk
 
 from broadcaster.bulletin.keys import new_key, public
-from broadcaster.county.broker.broker_access import BrokerDoor
+from broadcaster.county.broker.broker_access import MosquittoAccess
 from broadcaster.county.broker.broker_accounts import ACL, PASSWORDS, read_users
 from broadcaster.county.broker.mosquitto import Broker, county_user
 from broadcaster.county.register.register import BoxState, Register
@@ -21,7 +21,7 @@ def test_boxes_that_come_and_go_at_once_are_let_in_as_the_register_has_them(
     Broker(tmp_path).make(["127.0.0.1"])
 
     def register() -> Register:
-        return Register(plain_desk.parts.database, plain_desk.clock, "331121", BrokerDoor(tmp_path))
+        return Register(plain_desk.parts.database, plain_desk.clock, "331121", MosquittoAccess(tmp_path))
 
     given = plain_desk.folder.pin, plain_desk.folder.keyring.to_bytes(), BROKER
 
@@ -30,7 +30,7 @@ def test_boxes_that_come_and_go_at_once_are_let_in_as_the_register_has_them(
         return made.box
 
     def let_in_beside(county: str) -> None:
-        BrokerDoor(tmp_path).admit_county(county, "a-password-of-it")
+        MosquittoAccess(tmp_path).admit_county(county, "a-password-of-it")
         Broker(tmp_path).make(["127.0.0.1"])
 
     def invited() -> list[str]:

@@ -18,7 +18,7 @@ from broadcaster.core.model import Outcome
 from broadcaster.county.board.receipt_inbox import ReceiptInbox, Sent
 from broadcaster.county.board.uncounted_receipts import Doubt, Pace
 from broadcaster.county.relay.uplink import OfficeReceipts
-from broadcaster.county.store.delivery_state import Reach
+from broadcaster.county.store.delivery_state import DeliveryState
 
 DAY = timedelta(days=1)
 Tell = Callable[[PretendBox, OfficeDesk, str], bytes]
@@ -40,7 +40,7 @@ def ended(outcome: Outcome, played: float) -> Tell:
     return lambda box, desk, id: box.heard(id, desk.clock, outcome, played)
 
 
-def reaches(desk: OfficeDesk, id: str) -> list[Reach]:
+def reaches(desk: OfficeDesk, id: str) -> list[DeliveryState]:
     return [place.stage for place in desk.parts.board.places(id)]
 
 
@@ -49,16 +49,16 @@ def doubts(desk: OfficeDesk, box: PretendBox) -> dict[Doubt, int]:
 
 
 ENDINGS = [
-    (ended(Outcome.PLAYED, 30), Reach.HEARD),
-    (ended(Outcome.CUT_SHORT, 12), Reach.PARTLY),
-    (ended(Outcome.FAILED, 0), Reach.FAILED),
-    (ended(Outcome.CANCELLED, 0), Reach.CANCELLED),
+    (ended(Outcome.PLAYED, 30), DeliveryState.HEARD),
+    (ended(Outcome.CUT_SHORT, 12), DeliveryState.PARTLY),
+    (ended(Outcome.FAILED, 0), DeliveryState.FAILED),
+    (ended(Outcome.CANCELLED, 0), DeliveryState.CANCELLED),
 ]
 
 
 @pytest.mark.parametrize(("end", "reach"), ENDINGS, ids=[reach for _, reach in ENDINGS])
 def test_nothing_takes_an_end_back_whatever_comes_after_it_and_in_which_order(
-    desk: OfficeDesk, end: Tell, reach: Reach
+    desk: OfficeDesk, end: Tell, reach: DeliveryState
 ) -> None:
     for order in permutations(range(4)):
         desk.clock.advance(60)
@@ -75,7 +75,7 @@ def test_a_village_that_heard_it_heard_it_though_its_new_box_says_otherwise(desk
     new = desk.enrol_by(desk.parts.register.replace(box.id))
     for told in (accepted, refused, ended(Outcome.FAILED, 0)):
         desk.take(new, told(new, desk, paper.id))
-    assert reaches(desk, paper.id) == [Reach.HEARD]
+    assert reaches(desk, paper.id) == [DeliveryState.HEARD]
     assert desk.counts(paper.id)["heard"] == 1
 
 
@@ -108,7 +108,7 @@ def test_what_a_box_was_given_and_refused_is_not_held_against_it(
     others = [refused(box, desk, id, why) for id in (new_bulletin_id(), elsewhere.id)]
     desk.take(box, forged, *others)
     assert doubts(desk, box) == {}
-    assert reaches(desk, mine.id) == [Reach.SENT] and reaches(desk, elsewhere.id) == []
+    assert reaches(desk, mine.id) == [DeliveryState.SENT] and reaches(desk, elsewhere.id) == []
 
 
 def test_what_needs_the_key_of_a_box_is_told_without_the_advice_for_a_stolen_password(
@@ -159,7 +159,7 @@ def test_what_cannot_be_is_counted_apart(plain_desk: OfficeDesk, lie: str) -> No
     box, paper = desk.enrol(), desk.send()
     why, make = LIES[lie]
     desk.take(box, box.receipt(paper.id, Told.ENDED, desk.clock, **make(desk)))
-    assert reaches(desk, paper.id) == [Reach.SENT] and doubts(desk, box) == {why: 1}
+    assert reaches(desk, paper.id) == [DeliveryState.SENT] and doubts(desk, box) == {why: 1}
 
 
 def test_a_box_whose_clock_is_known_to_be_wrong_counts_with_a_time_that_can_be(
@@ -173,7 +173,7 @@ def test_a_box_whose_clock_is_known_to_be_wrong_counts_with_a_time_that_can_be(
     given = told | {"at": long_ago, "clock_trusted": False}
     desk.take(box, box.receipt(paper.id, Told.ENDED, desk.clock, **given))
     [place] = desk.parts.board.places(paper.id)
-    assert place.stage is Reach.HEARD and place.at == paper.issued
+    assert place.stage is DeliveryState.HEARD and place.at == paper.issued
     # Its last line was said again after a cut.
     assert (place.seconds_played, place.seconds_due) == (30, 30)
     assert doubts(desk, box) == {}

@@ -14,13 +14,13 @@ from broadcaster.bulletin.receipts import ReceiptState as Told
 from broadcaster.core.model import Outcome, Severity
 from broadcaster.county.board.drills import Drills
 from broadcaster.county.broker.box_status import BoxStatus
-from broadcaster.county.notices.approval_desk import Paper
+from broadcaster.county.notices.approval_desk import DraftRecord
 from broadcaster.county.notices.draft import DRILL_BEGINS, DRILL_ENDS, Draft, DraftRefused
 from broadcaster.settings.hourly_limits import QuietSettings
 
 
 @pytest.fixture
-def drill(desk: OfficeDesk) -> Paper:
+def drill(desk: OfficeDesk) -> DraftRecord:
     """Heard at once, heard later, silent, and cut off: one village each."""
     quick, slow = desk.enrol(), desk.enrol(NEXT_VILLAGE, "上村")
     desk.enrol(OTHER_VILLAGE, "远村")
@@ -53,7 +53,7 @@ def test_words_too_long_for_a_drill_are_told(plain_desk: OfficeDesk) -> None:
     assert Draft("演练一下", "", (), kind=BulletinKind.DRILL).called == "演练一下"
 
 
-def test_the_report_tells_who_heard_it_and_how_soon(desk: OfficeDesk, drill: Paper) -> None:
+def test_the_report_tells_who_heard_it_and_how_soon(desk: OfficeDesk, drill: DraftRecord) -> None:
     report = Drills(desk.parts.database, desk.clock.zone).reports([drill])[drill.id]
     assert [one.name for one in report.heard] == ["洞背村", "上村"]
     # The second began 60 s after the clock's step of 100 s.

@@ -167,6 +167,6 @@ def test_a_voice_that_is_none_is_told(log_in: LogIn, voice: str) -> None:
 def test_the_last_hearing_of_each_person_is_kept(desk: OfficeDesk) -> None:
     kept, now = desk.parts.hearings, desk.clock.now()
     for seconds, who in ((3, "小王"), (4, "老张"), (5, "小王")):
-        kept.note("v" * 64, preview_log.Hearing(who, now, "0" * 64, seconds))
+        kept.note("v" * 64, preview_log.PreviewEntry(who, now, "0" * 64, seconds))
     assert sorted((one.who, one.seconds) for one in kept.of("v" * 64)) == [("小王", 5), ("老张", 4)]
     assert kept.of("w" * 64) == []

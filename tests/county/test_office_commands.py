@@ -313,7 +313,7 @@ def test_the_running_office_enrols_signs_and_sends(desk: Desk, broker: BrokerRig
         sent = desk.call("publish", "停水。", "--area", "331121", "--severity", "4", *desk.by("小王"))[1]
         if sent["state"] == "awaiting":
             desk.call("approve", sent["id"], "--version", sent["version"], *desk.by("老张"))
-        wait_until(lambda: desk.call("board", sent["id"])[1]["state"] == "published", 30)
+        wait_until(lambda: desk.call("board", sent["id"])[1]["state"] == "published")
         assert desk.call("board", sent["id"])[1]["sent"] == 1
         file = desk.folder / "cap.xml"
         assert desk.call("export", sent["id"], "-o", str(file))[1] == {"file": str(file)}

@@ -25,9 +25,9 @@ def test_who_writes_waits_for_his_turn_however_long_it_takes(sqlite: OfficeDatab
     other = Thread(target=write)
     with sqlite.transaction() as connection:
         other.start()
-        assert begun.wait(10)
+        assert begun.wait(60)
         other.join(0.2)
         connection.execute(insert(area).values(code="33", name="浙江省"))
-    other.join(20)
+    other.join(60)
     assert not failed
     assert sqlite.read(select(func.count()).select_from(area))[0][0] == 2

@@ -28,13 +28,13 @@ from broadcaster.bulletin import mqtt_topics
 from broadcaster.bulletin.bulletin import new_bulletin_id
 from broadcaster.bulletin.keyring import Trust
 from broadcaster.bulletin.receipts import ReceiptState as Told
-from broadcaster.bulletin.replay_guard import SeenInMemory
-from broadcaster.bulletin.snapshot import Heads, read_heads
-from broadcaster.bulletin.sync_request import Question
+from broadcaster.bulletin.replay_guard import ReplayGuardInMemory
+from broadcaster.bulletin.snapshot import Snapshot, read_snapshot
+from broadcaster.bulletin.sync_request import SyncRequest
 from broadcaster.bulletin.trusted_time import Now
 from broadcaster.bulletin.verify import Accepted, verify
 from broadcaster.core.model import Outcome
-from broadcaster.county.board.county_totals import CountySums
+from broadcaster.county.board.county_totals import CountyTotals
 from broadcaster.county.board.uncounted_receipts import Doubt
 from broadcaster.county.broker.cleared_topics import SAVED_AFTER
 from broadcaster.county.broker.mosquitto import OFFICE
@@ -86,7 +86,7 @@ class Line:
     def leave(self, topic: str, payload: bytes) -> int:
         """To stand there for ever; what the broker says to it."""
         mid = self._client.publish(topic, payload, 1, True).mid
-        wait_until(lambda: mid in self._answers, 20)
+        wait_until(lambda: mid in self._answers)
         return self._answers[mid]
 
     def on(self, prefix: str) -> list[bytes]:
@@ -109,7 +109,7 @@ class Running:
         self.office = OfficeThread(
             *(desk.publisher, desk.intake, parts.standing, self.wire),
             *(desk.clock, self.keys, parts.register.areas_of),
-            CountySums(parts.database, desk.clock),
+            CountyTotals(parts.database, desk.clock),
             # By the clock of the test for ever: it is the heads on the broker that let it sign.
             hold_seconds=3.0,
         )
@@ -127,7 +127,7 @@ class Running:
             self.office.step()
             return bool(what())
 
-        wait_until(stepped, 20)
+        wait_until(stepped)
 
 
 @pytest.fixture
@@ -151,7 +151,7 @@ def line(broker: BrokerRig, box: PretendBox) -> Iterator[Line]:
 def judge(desk: OfficeDesk, data: bytes) -> Accepted:
     now = Now(desk.clock.now(), True, desk.clock.now())
     trust = Trust.pin(desk.folder.keyring.to_bytes(), desk.folder.pin, desk.clock.now())
-    verdict = verify(data, trust, SeenInMemory(), VILLAGE, now)
+    verdict = verify(data, trust, ReplayGuardInMemory(), VILLAGE, now)
     assert isinstance(verdict, Accepted), verdict
     return verdict
 
@@ -190,11 +190,11 @@ def test_an_old_database_that_was_put_back_goes_on_behind_the_numbers_that_boxes
     assert judge(desk, line.on(mqtt_topics.bulletin(TOWN, second.id))[-1]).bulletin.seq == seen + 1
 
 
-def read_own(desk: OfficeDesk, line: Line) -> Heads:
+def read_own(desk: OfficeDesk, line: Line) -> Snapshot:
     now = Now(desk.clock.now(), True, desk.clock.now())
     trust = Trust.pin(desk.folder.keyring.to_bytes(), desk.folder.pin, desk.clock.now())
     found = line.on(mqtt_topics.heads("331121"))
-    return read_heads(found[-1], trust, now) if found else Heads(now.at, (1, 1), {}, {})
+    return read_snapshot(found[-1], trust, now) if found else Snapshot(now.at, (1, 1), {}, {})
 
 
 def test_a_cancel_goes_out_and_the_notice_is_gone_from_the_broker(
@@ -210,7 +210,7 @@ def test_a_cancel_goes_out_and_the_notice_is_gone_from_the_broker(
     assert judge(desk, line.on(mqtt_topics.bulletin(TOWN, off.id))[-1]).bulletin.cancels == paper.id
     running.until(lambda: line.on(mqtt_topics.bulletin(TOWN, paper.id))[-1] == b"")
     with closing(Line(broker, "late")) as late:
-        wait_until(lambda: late.on(mqtt_topics.bulletin(TOWN, off.id)), 20)
+        wait_until(lambda: late.on(mqtt_topics.bulletin(TOWN, off.id)))
         assert not late.on(mqtt_topics.bulletin(TOWN, paper.id))
 
 
@@ -242,7 +242,7 @@ def test_keyring_and_heads_stand_on_the_broker_and_heads_come_every_ten_minutes(
     now = Now(desk.clock.now(), True, desk.clock.now())
 
     def newest() -> bool:
-        heads = read_heads(line.on(mqtt_topics.heads("331121"))[-1], desk.folder.trust, now)
+        heads = read_snapshot(line.on(mqtt_topics.heads("331121"))[-1], desk.folder.trust, now)
         return heads.at == desk.clock.now()
 
     running.until(newest)
@@ -256,11 +256,13 @@ def test_a_box_that_asks_is_told_the_time_and_what_it_misses(
     running.until(lambda: desk.parts.desk.get(paper.id).sent_at)
     elsewhere = desk.send(areas=(OTHER_TOWN,))
     line.say(mqtt_topics.question(box.id), b"\x00")
-    line.say(mqtt_topics.question(box.id), Question(nonce, (1, 1), (paper.id, elsewhere.id)).to_bytes())
+    line.say(
+        mqtt_topics.question(box.id), SyncRequest(nonce, (1, 1), (paper.id, elsewhere.id)).to_bytes()
+    )
     running.until(lambda: len(line.on(mqtt_topics.answer(box.id))) >= 2)
     missed, told = line.on(mqtt_topics.answer(box.id))[:2]
     assert judge(desk, missed).bulletin.id == paper.id
-    heads = read_heads(told, desk.folder.trust, Now(desk.clock.now(), True, desk.clock.now()))
+    heads = read_snapshot(told, desk.folder.trust, Now(desk.clock.now(), True, desk.clock.now()))
     assert heads.tells_time_to(nonce)
     assert set(heads.in_force) == {paper.id}
 
@@ -319,7 +321,7 @@ def test_a_running_office_sends_the_rotated_keyring_and_signs_by_the_new_key_alo
         running.until(lambda: len(line.on(mqtt_topics.heads("331121"))) > len(told))
         trust = Trust.pin(folder.keyring.to_bytes(), folder.pin, desk.clock.now())
         for data in line.on(mqtt_topics.heads("331121"))[len(told) :]:
-            read_heads(data, trust, Now(desk.clock.now(), True, desk.clock.now()))
+            read_snapshot(data, trust, Now(desk.clock.now(), True, desk.clock.now()))
 
 
 def test_what_a_box_leaves_on_the_broker_for_ever_is_cleared_as_it_comes_and_at_each_connection(
@@ -383,7 +385,7 @@ def standing(broker: BrokerRig, box: PretendBox) -> list[str]:
     with closing(watcher(broker, "sqdra")) as looks:
         # Behind what stood there when it subscribed.
         looks.publish(mark, b"x", retain=False)
-        wait_until(lambda: looks.on(mark), 20)
+        wait_until(lambda: looks.on(mark))
         names = [topic for topic, payload in looks.got if payload and box.id in topic.split("/")]
     return sorted(names)
 

@@ -6,7 +6,7 @@ import pytest
 from county.county_office import OfficeDesk, keys_of
 
 from broadcaster.bulletin import mqtt_topics
-from broadcaster.county.board.county_totals import CountySums
+from broadcaster.county.board.county_totals import CountyTotals
 from broadcaster.county.broker.mqtt_client import Incoming, Wire
 from broadcaster.county.notices.draft import DraftState
 from broadcaster.county.office.office_thread import OfficeThread
@@ -33,7 +33,7 @@ def office(plain_desk: OfficeDesk) -> OfficeThread:
     made = OfficeThread(
         *(desk.publisher, desk.intake, parts.standing, cast(Wire, BusyWire())),
         *(desk.clock, keys_of(desk), parts.register.areas_of),
-        CountySums(parts.database, desk.clock),
+        CountyTotals(parts.database, desk.clock),
     )
     made.step()
     return made

@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from broadcaster.core.model import Outcome, Severity
 from broadcaster.county.board.province_board import FigureQuality
-from broadcaster.county.notices.approval_desk import Paper
+from broadcaster.county.notices.approval_desk import DraftRecord
 from broadcaster.county.relay.relay_tables import carried
 from broadcaster.county.relay.uplink import OfficeReceipts
 from broadcaster.county.store.office_database import OfficeDatabase
@@ -71,7 +71,7 @@ def test_a_countys_own_notice_does_not_need_the_relay_and_the_provinces_waits_fo
 def test_a_relay_that_is_killed_anywhere_loses_and_doubles_nothing(land: Country) -> None:
     book = OfficeDatabase(f"sqlite:///{land.county.path / 'relay' / 'relay.db'}")
     receipts = OfficeReceipts(land.county.database)
-    points: dict[str, Callable[[Paper], object]] = {
+    points: dict[str, Callable[[DraftRecord], object]] = {
         "sent above": lambda paper: land.province.parts.desk.get(paper.id).sent_at,
         "in the relay's book": lambda paper: book.first(select(carried).where(carried.c.id == paper.id)),
         "in the box": lambda paper: land.life.station.bulletins.find(paper.id),

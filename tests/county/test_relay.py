@@ -21,10 +21,10 @@ from broadcaster.bulletin.keyring import Trust
 from broadcaster.bulletin.keys import new_key, public
 from broadcaster.bulletin.receipts import ReceiptState
 from broadcaster.bulletin.refusals import Refusal
-from broadcaster.bulletin.relay_totals import Presence, Sum, read_presence, read_sum
-from broadcaster.bulletin.snapshot import read_heads
+from broadcaster.bulletin.relay_totals import RelayHeartbeat, RelayTotals, read_heartbeat, read_totals
+from broadcaster.bulletin.snapshot import read_snapshot
 from broadcaster.bulletin.trusted_time import Now
-from broadcaster.bulletin.upstream_trust import Above
+from broadcaster.bulletin.upstream_trust import UpstreamTrust
 from broadcaster.core.model import Outcome, Severity
 from broadcaster.county.broker.mosquitto import county_user
 from broadcaster.county.broker.mqtt_client import Wire
@@ -54,7 +54,7 @@ class Listener(OfficeClient):
 
     def __init__(self, rig: BrokerRig) -> None:
         super().__init__(rig, client_id="listener", kinds="rsqnkhu")
-        assert self.up.wait(20)
+        assert self.up.wait(60)
 
     def standing(self, topic: str) -> bytes:
         return (self.on(topic) or [b""])[-1]
@@ -102,9 +102,9 @@ class Province:
         found = (one for one in self.in_force if one.id == id)
         return next((envelope.sign("", one.to_bytes(), []).digest for one in found), None)
 
-    def sum(self, told: Bulletin, key: Any) -> Sum | None:
+    def sum(self, told: Bulletin, key: Any) -> RelayTotals | None:
         data = self.client.standing(mqtt_topics.sum_of(COUNTY, told.id))
-        return read_sum(data, COUNTY, public(key)) if data else None
+        return read_totals(data, COUNTY, public(key)) if data else None
 
     def close(self) -> None:
         for topic in set(self._used):
@@ -123,7 +123,7 @@ class Relaying:
         self.lower = wire(below, "relay", LISTENS_TO)
         wires = self.upper, self.lower
         self.carrier = Carrier(
-            *(Above(PROVINCE, province.keys.pinned), COUNTY, self.book, *wires, desk.clock),
+            *(UpstreamTrust(PROVINCE, province.keys.pinned), COUNTY, self.book, *wires, desk.clock),
             *(lambda: (TOWN, VILLAGE), desk.parts.register.enrolled),
         )
         database = desk.parts.database
@@ -140,7 +140,7 @@ class Relaying:
             self.desk.clock.advance(SUM_SECONDS / 10)
             return bool(what())
 
-        wait_until(stepped, 30)
+        wait_until(stepped)
 
     def close(self) -> None:
         self.upper.close()
@@ -211,7 +211,9 @@ def test_a_bulletin_comes_down_as_it_was_signed_and_the_sum_goes_up(
     trust = Trust.pin(county.standing(mqtt_topics.keyring(PROVINCE)), province.keys.pinned, now)
     assert (
         told.id
-        in read_heads(county.standing(mqtt_topics.heads(PROVINCE)), trust, Now(now, True, now)).in_force
+        in read_snapshot(
+            county.standing(mqtt_topics.heads(PROVINCE)), trust, Now(now, True, now)
+        ).in_force
     )
     relay.until(lambda: province.sum(told, relay.key))
     first = province.sum(told, relay.key)
@@ -428,7 +430,7 @@ def test_sums_stand_above_for_a_day_after_the_end_and_late_receipts_are_told(
     say(county, box, told, box.heard(told.id, clock, Outcome.PLAYED, 30.0))
     relay.until(lambda: any(b"" != data for data in province.client.on(place)[2:]))
     late = [data for data in province.client.on(place) if data][-1]
-    assert read_sum(late, COUNTY, public(relay.key)).heard == 1
+    assert read_totals(late, COUNTY, public(relay.key)).heard == 1
     clock.step(timedelta(days=14))
     relay.until(lambda: relay.book.find(told.id) is None)
 
@@ -436,9 +438,9 @@ def test_sums_stand_above_for_a_day_after_the_end_and_late_receipts_are_told(
 def test_a_relay_says_that_it_is_there_and_whether_it_hears_its_county(
     start: Callable[[], Relaying], province: Province, county: Listener, brokers: Any
 ) -> None:
-    def presence() -> Presence | None:
+    def presence() -> RelayHeartbeat | None:
         data = province.client.standing(mqtt_topics.presence(COUNTY))
-        return read_presence(data, COUNTY, public(relay.key)) if data else None
+        return read_heartbeat(data, COUNTY, public(relay.key)) if data else None
 
     _, below = brokers
     relay = start()
@@ -468,7 +470,7 @@ def test_another_countys_relay_cannot_tell_for_this_one(province: Province, brok
     stranger = OfficeClient(brokers[0], county_user(OTHER_COUNTY), PASSWORD, county_user(OTHER_COUNTY))
     stranger.publish(mqtt_topics.sum_of(COUNTY, "x"), b"{}")
     stranger.publish(mqtt_topics.sum_of(OTHER_COUNTY, "x"), b"{}")
-    wait_until(lambda: province.client.on(mqtt_topics.sum_of(OTHER_COUNTY, "x")), 20)
+    wait_until(lambda: province.client.on(mqtt_topics.sum_of(OTHER_COUNTY, "x")))
     assert province.client.on(mqtt_topics.sum_of(COUNTY, "x")) == []
     stranger.publish(mqtt_topics.sum_of(OTHER_COUNTY, "x"), b"")
     stranger.close()

@@ -20,12 +20,12 @@ from werkzeug.serving import make_server
 from broadcaster.bulletin.invitation import FOR_COUNTY, Invitation
 from broadcaster.bulletin.keyring import Trust
 from broadcaster.bulletin.keys import new_key, public, public_from_hex
-from broadcaster.bulletin.upstream_office import Superior
+from broadcaster.bulletin.upstream_office import UpstreamOffice
 from broadcaster.commands.arguments import main
 from broadcaster.core.clock import Clock
 from broadcaster.county.broker.mosquitto import Broker
 from broadcaster.county.keys.key_folder import OfficeFolder
-from broadcaster.county.keys.key_renewal import ABOVE_DIFFERS, above_warnings
+from broadcaster.county.keys.key_renewal import ABOVE_DIFFERS, upstream_warnings
 from broadcaster.county.office.office_process import broker_address, open_desk
 from broadcaster.county.pages.app import create_app
 from broadcaster.county.pages.base.page_context import Pages, Trusted
@@ -234,15 +234,15 @@ def test_the_root_keys_say_who_stands_above_and_take_it_back(
     assert typed.done("show", *office)["above"] == told["above"]
     assert "什么也没有改" in typed.refused("above", *two, *office)
     relay = load_office_settings(begun).relay
-    assert above_warnings(OfficeFolder(begun).trust, relay) == []
+    assert upstream_warnings(OfficeFolder(begun).trust, relay) == []
     another = relay.model_copy(update={"root": "cd" * 32})
-    assert above_warnings(OfficeFolder(begun).trust, another) == [ABOVE_DIFFERS]
-    [warned] = above_warnings(OfficeFolder(begun).trust, relay.model_copy(update={"host": ""}))
+    assert upstream_warnings(OfficeFolder(begun).trust, another) == [ABOVE_DIFFERS]
+    [warned] = upstream_warnings(OfficeFolder(begun).trust, relay.model_copy(update={"host": ""}))
     assert "relay 不对" in warned
     assert typed.done("above", "--none", *two, *office) == {"above": [], "version": [3, 1]}
     folder = OfficeFolder(begun)
-    assert above_warnings(folder.trust, relay) == [ABOVE_DIFFERS]
-    assert above_warnings(folder.trust, RelaySettings()) == []
+    assert upstream_warnings(folder.trust, relay) == [ABOVE_DIFFERS]
+    assert upstream_warnings(folder.trust, RelaySettings()) == []
     assert Trust.pin(folder.keyring.to_bytes(), folder.pin, datetime.now(UTC)).above == ()
 
 
@@ -268,7 +268,7 @@ def test_wrong_settings_are_one_sentence(
 def test_a_box_is_told_of_the_root_above_when_it_is_enrolled(begun: Path) -> None:
     configure(begun, area="33", root=ROOT.upper(), host="broker.example")
     above = load_office_settings(begun).relay.above("331121")
-    assert above == (Superior("33", ROOT),)
+    assert above == (UpstreamOffice("33", ROOT),)
     with open_desk(begun) as desk:
         register = Register(desk.parts.database, Clock(desk.settings.zone), "331121")
         _, code = register.add(VILLAGE, "洞背村")

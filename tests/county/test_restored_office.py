@@ -11,10 +11,10 @@ from sqlalchemy import delete, update
 
 from broadcaster.bulletin import mqtt_topics
 from broadcaster.core.model import Severity
-from broadcaster.county.board.county_totals import CountySums
+from broadcaster.county.board.county_totals import CountyTotals
 from broadcaster.county.broker.mqtt_client import Wire
 from broadcaster.county.notices import restored_bulletins
-from broadcaster.county.notices.approval_desk import Paper
+from broadcaster.county.notices.approval_desk import DraftRecord
 from broadcaster.county.notices.draft import DraftState
 from broadcaster.county.notices.restored_bulletins import HOLD_SECONDS
 from broadcaster.county.office.office_thread import UNREACHED_SECONDS, OfficeThread
@@ -23,7 +23,7 @@ from broadcaster.county.store.tables import bulletin, reach, sequence
 __all__ = ["broker"]
 
 
-def is_out(paper: Paper | None) -> bool:
+def is_out(paper: DraftRecord | None) -> bool:
     return paper is not None and paper.state is DraftState.PUBLISHED
 
 
@@ -138,7 +138,7 @@ def test_before_its_broker_is_reached_nothing_is_signed_for_a_minute(plain_desk:
     office = OfficeThread(
         *(desk.publisher, desk.intake, parts.standing, Wire("127.0.0.1", 1)),
         *(desk.clock, keys_of(desk), parts.register.areas_of),
-        CountySums(parts.database, desk.clock),
+        CountyTotals(parts.database, desk.clock),
         hold_seconds=3.0,
     )
     paper = parts.desk.send(desk.officer("小王"), desk.draft())

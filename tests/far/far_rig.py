@@ -19,9 +19,9 @@ from broadcaster.bulletin.trusted_time import Now
 from broadcaster.core.clock import Clock
 from broadcaster.core.model import Severity
 from broadcaster.county.register.register import Box, BoxState
-from broadcaster.county.villages.remote_client import FarLine
+from broadcaster.county.villages.remote_client import RemoteClient
 from broadcaster.county.villages.remote_station import RemoteStation
-from broadcaster.link.remote_commands import THREADS, FarEnd
+from broadcaster.link.remote_commands import THREADS, RemoteCommands
 from broadcaster.station.station import Station
 from broadcaster.system.thread_loop import ThreadLoop
 
@@ -79,19 +79,19 @@ class Ends:
     signs_by: CryptoSigner | None = None
     now: datetime | None = None
     trust: Trust = field(init=False)
-    line: FarLine = field(init=False)
-    end: FarEnd = field(init=False)
+    line: RemoteClient = field(init=False)
+    end: RemoteCommands = field(init=False)
 
     def __post_init__(self) -> None:
         self.trust = self.county.trust(self.clock.now())
         self.signs_by = self.signs_by or self.county.village
         keys = SimpleNamespace(signer=lambda area: self.signs_by)
-        self.line = FarLine(cast(Any, self.road), cast(Any, self), cast(Any, keys), 0.0)
+        self.line = RemoteClient(cast(Any, self.road), cast(Any, self), cast(Any, keys), 0.0)
         self.restart()
 
     def restart(self) -> None:
         """The box has lost its memory."""
-        self.end = FarEnd(
+        self.end = RemoteCommands(
             *(self.station, BOX, VILLAGE, self.key, self.clock, lambda: self.trust),
             *(self._now, self.road.answer),
         )

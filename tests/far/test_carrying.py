@@ -21,7 +21,7 @@ from broadcaster.core.model import Severity
 from broadcaster.county.broker.mosquitto import Broker
 from broadcaster.county.keys.village_keys import VillageKeys
 from broadcaster.link.membership import load_membership
-from broadcaster.station.station import Afar
+from broadcaster.station.station import RemoteAccess
 
 EAST, WEST = f"{TOWN}301", f"{TOWN}302"
 
@@ -54,8 +54,8 @@ def lives(
             code = life.station.accounts.one_time_code() or ""
             life.station.accounts.create(code, "王秀英", f"password-of-{village}")
             found[village] = box.name, life
-        wait_until(lambda: all(life.connected for _, life in found.values()), 30)
-        wait_until(lambda: all(life.station.afar() is Afar.OPEN for _, life in found.values()), 30)
+        wait_until(lambda: all(life.connected for _, life in found.values()))
+        wait_until(lambda: all(life.station.afar() is RemoteAccess.OPEN for _, life in found.values()))
         yield found
 
 
@@ -86,7 +86,7 @@ def test_two_villages_are_kept_apart(office: FarOffice, lives: dict[str, tuple[s
 
 def test_the_village_says_at_home_that_it_is_reached(lives: dict[str, tuple[str, Life]]) -> None:
     _, life = lives[EAST]
-    assert life.station.afar() is Afar.OPEN
+    assert life.station.afar() is RemoteAccess.OPEN
     assert life.link.status()["reached_from_afar"] is True
 
 
@@ -105,7 +105,7 @@ def test_a_box_that_is_away_is_told_in_one_sentence(office: FarOffice, tmp_path:
     box = EnrolledBox(tmp_path / "box", cast(Any, None), name=village, office=office)
     office.carry(box.name)
     with box.running() as life:
-        wait_until(lambda: life.station.afar() is Afar.OPEN, 30)
+        wait_until(lambda: life.station.afar() is RemoteAccess.OPEN)
         code = life.station.accounts.one_time_code() or ""
         life.station.accounts.create(code, "王秀英", f"password-of-{village}")
         visitor = logged_in(office, box.name, village)
@@ -120,8 +120,8 @@ def test_a_box_that_is_away_is_told_in_one_sentence(office: FarOffice, tmp_path:
     again = visitor.get(f"{root}/live")
     assert again.status_code == 503
     with box.running() as life:
-        wait_until(lambda: life.connected, 30)
-        wait_until(lambda: visitor.get(f"{root}/").status_code == 200, 30)
+        wait_until(lambda: life.connected)
+        wait_until(lambda: visitor.get(f"{root}/").status_code == 200)
 
 
 def test_a_keeper_switches_a_village_on_and_off(office: FarOffice, tmp_path: Path) -> None:

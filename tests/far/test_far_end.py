@@ -27,7 +27,7 @@ from broadcaster.bulletin.remote_command import (
     RemoteCall,
     RemoteCommand,
 )
-from broadcaster.core.errors import AnswerMissing, BoxAway, BroadcasterError, FarRefused
+from broadcaster.core.errors import AnswerMissing, BoxAway, BroadcasterError, RemoteRefused
 from broadcaster.core.model import Notice, OfficeLevel, Severity
 from broadcaster.core.people import Role
 from broadcaster.county.villages.remote_station import RemoteStation
@@ -239,11 +239,11 @@ def test_a_severity_that_was_not_delegated_is_not_aired(station: FakeStation) ->
     few = frozenset({Severity.DAILY, Severity.BLUE})
     with far_ends(station, few) as ends:
         remote = ends.remote(station.settings.paths.state)
-        with pytest.raises(FarRefused, match="级别"):
+        with pytest.raises(RemoteRefused, match="级别"):
             remote.announce(Notice("泄洪。", severity=Severity.RED), asked_by=NAME)
-        with pytest.raises(FarRefused, match="级别"):
+        with pytest.raises(RemoteRefused, match="级别"):
             remote.talks.begin(remote.accounts.find(NAME), Severity.RED)
-        with pytest.raises(FarRefused, match="级别"):
+        with pytest.raises(RemoteRefused, match="级别"):
             written = {"name": "夜", "at": "07:30", "text": "泄洪。", "severity": 1}
             remote.slots.save(written, NAME)
         assert station.announced == [] and station.slots.entries() == []
@@ -265,7 +265,7 @@ def test_what_no_form_lets_through_is_not_aired(
     ends: Ends, station: FakeStation, tmp_path: Path, wrong: dict[str, Any]
 ) -> None:
     remote = ends.remote(tmp_path)
-    with pytest.raises(FarRefused):
+    with pytest.raises(RemoteRefused):
         remote.announce(replace(Notice("停水。"), **wrong), asked_by=NAME)
     assert station.announced == []
 
@@ -368,7 +368,7 @@ def test_a_stop_is_taken_back_from_afar_as_far_as_the_key_may_say_it(
         remote = ends.remote(tmp_path)
         station.waiting = [station.airing(Notice("泄洪", severity=Severity.RED))]
         assert remote.stop_all(asked_by=NAME) == 1
-        with pytest.raises(FarRefused, match="级别"):
+        with pytest.raises(RemoteRefused, match="级别"):
             remote.go_on(remote.status().stop.id)
         station.waiting = [station.airing(Notice("停水"))]
         remote.stop_all(asked_by=NAME)

@@ -32,7 +32,7 @@ def box(
     name = office.enrol(village.state, VILLAGE, "洞背村")
     office.carry(name)
     running = RunningBox(village)
-    wait_until(lambda: office.parts.register.get(name).online, 30)
+    wait_until(lambda: office.parts.register.get(name).online)
     yield name, running
     running.end()
 
@@ -77,8 +77,8 @@ def test_what_is_said_from_afar_is_heard_in_the_village(
     sink = Sink(fake_rig)
     said = secretary.post(f"{root}/say/air", f"{root}/", **rehearsed(secretary, root, TEXT))
     assert (said.status_code, said.location) == (303, f"{root}/"), said.text
-    wait_until(sink.heard, 30)
-    wait_until(lambda: "播完了" in secretary.see(f"{root}/"), 30)
+    wait_until(sink.heard)
+    wait_until(lambda: "播完了" in secretary.see(f"{root}/"))
     assert TEXT.rstrip("。") in secretary.see(f"{root}/record")
     deeds = secretary.see(f"{root}/more/deeds")
     assert "播出" in deeds and "经县里" in deeds and NAME in deeds
@@ -88,11 +88,11 @@ def test_stop_from_afar_silences_the_village(secretary: Visitor, root: str, fake
     sink = Sink(fake_rig)
     long = rehearsed(secretary, root, "请大家注意用电安全。", repeats="20")
     secretary.post(f"{root}/say/air", f"{root}/", **long)
-    wait_until(sink.heard, 30)
+    wait_until(sink.heard)
     stopped = secretary.post(f"{root}/stop", f"{root}/say")
     assert stopped.status_code == 303
     assert "停了“请大家注意用电安全。”" in secretary.see(f"{root}/")
-    wait_until(lambda: "现在没有播出" in secretary.see(f"{root}/"), 30)
+    wait_until(lambda: "现在没有播出" in secretary.see(f"{root}/"))
 
 
 def test_the_figures_for_monitoring_want_a_token_from_afar_whoever_asks(
@@ -153,7 +153,7 @@ def test_who_speaks_live_from_afar_is_heard(secretary: Visitor, root: str, fake_
         Event().wait(0.15)
         return spoken.count("speak")
 
-    wait_until(lambda: speak() >= 5, 20)
+    wait_until(lambda: speak() >= 5)
     over = client.post(f"{root}/talk/{talk}/end", base_url=HTTPS, headers=headers).json
     assert over and over["stage"] == "over" and over["seconds"] > 0
     assert sink.heard()

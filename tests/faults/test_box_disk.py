@@ -21,7 +21,7 @@ from broadcaster.core.clock import Clock
 from broadcaster.daemon.control_socket import ask
 from broadcaster.store.database.tables import DATABASE
 from broadcaster.store.offline_journal import open_past
-from broadcaster.system.runtime_folder import footholds
+from broadcaster.system.runtime_folder import runtime_folders
 
 WATER = "明天上午八点停水。"
 FILL = "dd if=/dev/zero of={card}/rest bs=4k status=none"
@@ -89,7 +89,7 @@ def test_the_box_comes_up_and_speaks_and_says_what_is_wrong(
     assert says in fault, fault
     assert "<html" in page
     assert ended == 0
-    assert not footholds(state)[1].exists()
+    assert not runtime_folders(state)[1].exists()
 
 
 @needs_mounts

@@ -14,15 +14,15 @@ import soundfile
 from bulletin.county_rig import COUNTY, VILLAGE, County, bulletin, signed
 from rig.broker import BrokerRig, OfficeClient
 from rig.fakes import FakeDevice
-from rig.rig import wait_until
+from rig.rig import PATIENCE_SECONDS, wait_until
 
 from broadcaster.bulletin import mqtt_topics
 from broadcaster.bulletin.bulletin import Bulletin
 from broadcaster.bulletin.enrolment import Enrolment
 from broadcaster.bulletin.keys import public_from_hex
 from broadcaster.bulletin.receipts import Receipt, ReceiptState, read_receipts
-from broadcaster.bulletin.sync_request import Question
-from broadcaster.bulletin.upstream_office import Superior
+from broadcaster.bulletin.sync_request import SyncRequest
+from broadcaster.bulletin.upstream_office import UpstreamOffice
 from broadcaster.core.clock import Clock
 from broadcaster.core.errors import VoiceUnavailable
 from broadcaster.core.model import Clip, Delivery, Item, Made, Notice, Programme, Ready
@@ -78,6 +78,9 @@ class QuickStudio:
             raise VoiceUnavailable(f"没有这个声音：{notice.voice}")
         return notice
 
+    def signal(self, notice: Notice) -> Clip:
+        return self.item.clip
+
     @contextmanager
     def make(self, notice: Notice, deliver: Callable[[Delivery], None]) -> Iterator[None]:
         deliver(Ready(self.item, 0))
@@ -97,7 +100,7 @@ class LinkBox:
     quiet: QuietSettings = field(default_factory=lambda: QuietSettings(hours=()))
     trusted: bool = True
     confirmed: int = 0
-    above: tuple[Superior, ...] = ()
+    above: tuple[UpstreamOffice, ...] = ()
     membership: Membership = field(init=False)
 
     def __post_init__(self) -> None:
@@ -140,10 +143,10 @@ class LinkBox:
             intake = DurableQueue(store.queue, player, endings, clock)
             words = cast(Any, type("Words", (), {"refresh": lambda self: None})())
             slots = Slotbook(TimetableSettings(), settings, clock)
-            microphone = Microphone(cast(Any, studio), cast(Any, None), settings.sound.rate_hz)
+            microphone = Microphone(studio, cast(Any, None), settings.sound.rate_hz)
             station = Station(
                 *(settings, player, cast(Any, studio), slots, rules, intake, endings, store, words),
-                *(cast(Any, None), microphone, clock, [], cast(Any, device)),
+                *(cast(Any, None), microphone, clock, [], device),
                 CardChoice("silent", self.state, {}, list),
             )
             station.clock_is_trusted = lambda: self.trusted
@@ -209,7 +212,7 @@ class Life:
 
 
 class Office:
-    """The county's office as the box knows it: it publishes, and answers as `Question` says."""
+    """The county's office as the box knows it: it publishes, and answers as `SyncRequest` says."""
 
     def __init__(self, rig: BrokerRig, county: County) -> None:
         self.client = OfficeClient(rig)
@@ -249,9 +252,9 @@ class Office:
             self._seen += len(new)
             for topic, payload in new:
                 if topic.startswith(f"{mqtt_topics.ROOT}/q/") and self.answers:
-                    self._answer(mqtt_topics.box_of(topic), Question.from_bytes(payload))
+                    self._answer(mqtt_topics.box_of(topic), SyncRequest.from_bytes(payload))
 
-    def _answer(self, box: str, question: Question) -> None:
+    def _answer(self, box: str, question: SyncRequest) -> None:
         topic = mqtt_topics.answer(box)
         if question.keyring < (len(self.county.roots), self.county.list.version):
             self.client.publish(topic, self.county.keyring(), retain=False)
@@ -279,7 +282,7 @@ def cancel(id: str, **given: Any) -> Bulletin:
     return notice(kind="cancel", cancels=id, text="", title="取消", **given)
 
 
-def until(what: Callable[[], Any], seconds: float = 20) -> None:
+def until(what: Callable[[], Any], seconds: float = PATIENCE_SECONDS) -> None:
     wait_until(what, seconds)
 
 

@@ -17,7 +17,7 @@ from broadcaster.bulletin.receipts import ReceiptState
 from broadcaster.bulletin.refusals import Refusal
 from broadcaster.core.model import Notice, Outcome, Severity
 from broadcaster.county.broker.box_status import BoxStatus, quiet_of, read_state
-from broadcaster.link.inbox import Reception
+from broadcaster.link.inbox import Inbox
 from broadcaster.settings.hourly_limits import QuietRule, QuietSettings
 
 WHOLE = [ReceiptState.ACCEPTED, ReceiptState.ON_THE_AIR, ReceiptState.ENDED]
@@ -437,7 +437,7 @@ def quiet_now() -> QuietSettings:
 def judged(life: Life, data: bytes) -> None:
     """As if it had come over the network."""
 
-    def take(reception: Reception) -> None:
+    def take(reception: Inbox) -> None:
         accepted = reception.keep(data)
         assert accepted
         reception.save()

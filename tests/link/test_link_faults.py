@@ -16,7 +16,7 @@ from broadcaster.bulletin import mqtt_topics
 from broadcaster.bulletin.receipts import ReceiptState
 from broadcaster.bulletin.verify import Accepted
 from broadcaster.core.model import Severity
-from broadcaster.link.inbox import Reception
+from broadcaster.link.inbox import Inbox
 from broadcaster.link.outbox import HELD_SECONDS
 from broadcaster.link.reconnect_policy import PERHAPS_TAKEN_OVER, STEADY_SECONDS, TAKEN_OVER
 from broadcaster.store.database import sqlite_connection
@@ -86,7 +86,7 @@ def test_a_box_that_goes_down_between_acknowledging_and_queueing_says_it_once(
     box = LinkBox(tmp_path / "box", county)
     told = notice()
     with box.running(with_loop=False) as life:
-        reception = Reception(life.station, box.membership, box.clock)
+        reception = Inbox(life.station, box.membership, box.clock)
         assert isinstance(reception.keep(signed(told, county.key)), Accepted)
         reception.save()
         assert life.heard() == []
@@ -105,7 +105,7 @@ def test_a_cancel_that_the_box_went_down_over_counts_after_it(tmp_path: Path, co
     told = notice()
     stop = notice(kind="cancel", cancels=told.id, text="", title="取消", seq=2)
     with box.running(with_loop=False) as life:
-        reception = Reception(life.station, box.membership, box.clock)
+        reception = Inbox(life.station, box.membership, box.clock)
         reception.keep(signed(told, county.key))
         reception.keep(signed(stop, county.key))
         reception.save()

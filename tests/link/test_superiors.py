@@ -18,7 +18,7 @@ from broadcaster.bulletin.metadata_signing import next_root
 from broadcaster.bulletin.receipts import ReceiptState
 from broadcaster.bulletin.refusals import Refusal
 from broadcaster.bulletin.tuf_metadata import read_root
-from broadcaster.bulletin.upstream_office import Superior
+from broadcaster.bulletin.upstream_office import UpstreamOffice
 from broadcaster.link.membership import enrol, load_membership
 
 PROVINCE = "33"
@@ -35,7 +35,7 @@ def box(
     tmp_path: Path, county: County, province: County, broker: BrokerRig, request: pytest.FixtureRequest
 ) -> LinkBox:
     name = f"box-{abs(hash(request.node.nodeid)) % 10**9}"
-    above = (Superior(PROVINCE, province.pinned),)
+    above = (UpstreamOffice(PROVINCE, province.pinned),)
     return LinkBox(tmp_path / "box", county, broker, name, above=above)
 
 
@@ -155,7 +155,7 @@ def test_only_who_stands_above_the_county_can_be_believed_beside_it(
     tmp_path: Path, county: County, box: LinkBox
 ) -> None:
     def given(area: str) -> Enrolment:
-        box.above = (Superior(area, "0" * 64),)
+        box.above = (UpstreamOffice(area, "0" * 64),)
         return Enrolment.from_bytes(box.enrolment().to_bytes())
 
     now = datetime.now(told_zone())
@@ -163,14 +163,14 @@ def test_only_who_stands_above_the_county_can_be_believed_beside_it(
         with pytest.raises(EnrolmentRefused, match="不是这个县"):
             enrol(tmp_path / "other", given(area), now)
     enrol(tmp_path / "other", given("3311"), now)
-    assert load_membership(tmp_path / "other").enrolment.above == (Superior("3311", "0" * 64),)
+    assert load_membership(tmp_path / "other").enrolment.above == (UpstreamOffice("3311", "0" * 64),)
     with pytest.raises(ValueError, match="a trimmed code"):
         given("330000")
 
 
 def test_a_box_says_that_its_provinces_keys_will_expire(box: LinkBox, office: Office) -> None:
     soon = County(PROVINCE, expires=datetime.now(told_zone()) + timedelta(days=20))
-    box.above = (Superior(PROVINCE, soon.pinned),)
+    box.above = (UpstreamOffice(PROVINCE, soon.pinned),)
     box.membership = enrol(box.state, box.enrolment(), box.clock.now())
     relayed = Relayed(office, soon)
     with box.running() as life:
@@ -180,7 +180,7 @@ def test_a_box_says_that_its_provinces_keys_will_expire(box: LinkBox, office: Of
     relayed.clear()
 
 
-def says_above(county: County, *above: Superior) -> None:
+def says_above(county: County, *above: UpstreamOffice) -> None:
     """The county's root says so from now on, by two of its three keys."""
     old = read_root(county.roots[-1])
     now = datetime.now(told_zone())
@@ -197,7 +197,7 @@ def test_a_box_that_was_enrolled_before_believes_whom_the_countys_root_names_and
         until(lambda: life.connected)
         told = relayed.publish(notice(areas=(PROVINCE,)))
         until(lambda: any(one.refusal is Refusal.UNKNOWN_KEY for one in box.receipts(office.client)))
-        says_above(county, Superior(PROVINCE, province.pinned))
+        says_above(county, UpstreamOffice(PROVINCE, province.pinned))
         office.client.publish(mqtt_topics.keyring(COUNTY), county.keyring())
         until(lambda: box.states(office.client, told) == WHOLE)
         assert life.link.status()["above"].get(PROVINCE)
@@ -224,12 +224,12 @@ def test_another_root_of_the_province_is_followed_and_the_old_one_counts_no_more
 ) -> None:
     founded_anew = County(PROVINCE, expires=province.expires)
     box, relayed = LinkBox(tmp_path / "box", county, broker, "box-of-two"), Relayed(office, province)
-    box.above = (Superior(PROVINCE, province.pinned),)
+    box.above = (UpstreamOffice(PROVINCE, province.pinned),)
     box.membership = enrol(box.state, box.enrolment(), datetime.now(told_zone()))
     relayed.keyring()
     with box.running() as life:
         until(lambda: life.link.status()["above"].get(PROVINCE))
-        says_above(county, Superior(PROVINCE, founded_anew.pinned))
+        says_above(county, UpstreamOffice(PROVINCE, founded_anew.pinned))
         office.client.publish(mqtt_topics.keyring(COUNTY), county.keyring())
         until(lambda: life.link.status()["above"] == {PROVINCE: None})
         relayed.keyring(founded_anew.keyring())

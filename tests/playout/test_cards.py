@@ -16,7 +16,7 @@ from broadcaster.playout.device.alsa_cards import (
     choose_output,
     list_cards,
 )
-from broadcaster.playout.device.sound_messages import AbsentOutput, CardOutput, FileOutput, SilentOutput
+from broadcaster.playout.device.sound_messages import CardOutput, FileOutput, NoOutput, SilentOutput
 from broadcaster.system.runtime_folder import leave_memory
 
 # As the kernel of a Raspberry Pi with a USB card prints it.
@@ -152,7 +152,7 @@ class Socket:
         output, _ = self.choice.look()
         if isinstance(output, CardOutput):
             return config_of(output).split('card "')[1].split('"')[0]
-        return output.reason if isinstance(output, AbsentOutput) else "silent"
+        return output.reason if isinstance(output, NoOutput) else "silent"
 
     @property
     def note(self) -> str:
@@ -162,7 +162,7 @@ class Socket:
     def unheard(self) -> str:
         """Why what sounds now cannot be taken as heard, or ""."""
         output, _ = self.choice.look()
-        assert not isinstance(output, AbsentOutput | FileOutput)
+        assert not isinstance(output, NoOutput | FileOutput)
         return output.unheard
 
 

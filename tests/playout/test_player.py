@@ -193,7 +193,7 @@ def test_what_is_late_when_it_is_put_cuts_nobody_and_is_never_first(air: Air) ->
     air.player.put(QueuedAiring(late))
     assert air.player.on_air and air.player.on_air.cut is None
     air.device.release()
-    thread.join(10)
+    thread.join(60)
     queue = AirQueue()
     queue.put(QueuedAiring(late))
     assert queue.first(air.clock.now(), 0.0) is None
@@ -230,7 +230,7 @@ def test_a_severer_newcomer_cuts_what_sounds_and_goes_next(air: Air) -> None:
     thread = air.start()
     air.put("equal")
     air.put("flood", Severity.RED)
-    thread.join(10)
+    thread.join(60)
     air.device.holds = False
     air.player.air_next()
     air.player.air_next()
@@ -248,7 +248,7 @@ def test_an_equal_newcomer_waits(air: Air) -> None:
     air.put("second", Severity.RED)
     assert [airing.id for airing in air.player.waiting()] == ["second"]
     air.device.release()
-    thread.join(10)
+    thread.join(60)
     assert air.endings() == [("first", Outcome.PLAYED)]
 
 
@@ -257,7 +257,7 @@ def test_stop_all_ends_what_sounds_and_what_waits(air: Air) -> None:
     thread = air.start()
     air.put("waiting")
     assert len(air.player.stop_all("停播")) == 2
-    thread.join(10)
+    thread.join(60)
     assert sorted(air.endings()) == [("sounding", Outcome.CUT_SHORT), ("waiting", Outcome.CANCELLED)]
     assert air.player.stop_all("停播") == []
 
@@ -268,7 +268,7 @@ def test_one_airing_is_cancelled_while_it_waits_or_sounds(air: Air) -> None:
     air.put("waiting")
     assert air.player.cancel("waiting", "取消")
     assert air.player.cancel("sounding", "取消")
-    thread.join(10)
+    thread.join(60)
     assert air.endings() == [("waiting", Outcome.CANCELLED), ("sounding", Outcome.CUT_SHORT)]
     assert not air.player.cancel("nobody", "取消")
 
@@ -327,7 +327,7 @@ def test_a_higher_office_waits_for_its_equal_in_severity(air: Air) -> None:
         QueuedAiring(replace(county, notice=replace(county.notice, office=OfficeLevel.COUNTY)))
     )
     air.device.release()
-    thread.join(10)
+    thread.join(60)
     assert air.endings() == [("village", Outcome.PLAYED)]
 
 
@@ -346,7 +346,7 @@ def test_a_scheduled_one_goes_on_from_the_line_that_was_cut_and_is_journaled_onc
     thread = air.start()
     air.device.seconds_until_cut = 1.5
     air.put("flood", Severity.RED)
-    thread.join(10)
+    thread.join(60)
     air.device.holds = False
     air.device.played.clear()
     air.player.air_next()
@@ -364,7 +364,7 @@ def test_what_is_live_or_a_loop_is_not_taken_up_again(air: Air, kind: AiringKind
     air.put("daily", kind=kind)
     thread = air.start()
     air.put("flood", Severity.RED)
-    thread.join(10)
+    thread.join(60)
     air.device.holds = False
     air.player.air_next()
     assert not air.player.air_next()
@@ -376,7 +376,7 @@ def test_what_was_cut_and_is_too_late_then_ends_cut_short_with_its_seconds(air: 
     thread = air.start()
     air.device.seconds_until_cut = 0.5
     air.put("flood", Severity.RED)
-    thread.join(10)
+    thread.join(60)
     air.clock.advance(601)
     air.device.holds = False
     assert not air.player.air_next()
@@ -389,7 +389,7 @@ def test_what_was_cut_for_something_severer_and_then_stopped_does_not_go_on(air:
     air.put("scheduled", kind=AiringKind.SCHEDULED)
     thread = air.start()
     air.put("flood", Severity.RED)
-    thread.join(10)
+    thread.join(60)
     assert len(air.player.stop_all("停播")) == 2
     assert air.endings() == [("flood", Outcome.CANCELLED), ("scheduled", Outcome.CUT_SHORT)]
     assert not air.player.air_next()
@@ -402,7 +402,7 @@ def test_a_persons_stop_goes_before_a_severer_notice(air: Air) -> None:
     air.put("flood", Severity.RED)
     air.player.stop_all("停播")
     air.device.hear()
-    thread.join(10)
+    thread.join(60)
     ends = {entry.airing.id: (entry.outcome, entry.reason) for entry in air.journal}
     assert ends["scheduled"] == (Outcome.CUT_SHORT, "停播")
 
@@ -414,7 +414,7 @@ def test_a_lost_card_makes_every_kind_wait_and_go_on_with_the_line_that_was_cut(
     air.put("a", kind=kind)
     thread = air.start()
     air.device.lose(after_seconds=1.2)
-    thread.join(10)
+    thread.join(60)
     assert not air.player.air_next() and air.journal == []
     air.device.come_back()
     air.device.holds = False
@@ -436,7 +436,7 @@ def test_what_is_said_from_its_beginning_again_says_so_if_any_of_it_was_heard(
     else:
         thread = air.start()
         air.device.lose(after_seconds=heard)
-        thread.join(10)
+        thread.join(60)
     air.device.come_back()
     air.device.holds = False
     air.clock.advance(1)
@@ -449,7 +449,7 @@ def test_a_card_that_is_not_back_in_time_fails_it_with_the_seconds_really_heard(
     air.put("live")
     thread = air.start()
     air.device.lose(after_seconds=1.2)
-    thread.join(10)
+    thread.join(60)
     air.clock.advance(601)
     assert not air.player.air_next()
     (entry,) = air.journal
@@ -503,7 +503,7 @@ def test_a_talk_without_a_card_ends_within_seconds_and_is_not_taken_up(air: Air)
     air.player.put(QueuedAiring(talk("sounding")))
     thread = air.start()
     air.device.lose(after_seconds=1.2)
-    thread.join(10)
+    thread.join(60)
     air.player.put(QueuedAiring(talk("waiting")))
     air.player.air_next()
     air.clock.advance(4)
@@ -523,7 +523,7 @@ def test_a_card_that_is_back_wakes_the_player(air: Air) -> None:
     thread = threading.Thread(target=step_twice)
     thread.start()
     air.device.come_back()
-    thread.join(10)
+    thread.join(60)
     assert air.endings() == [("scheduled", Outcome.PLAYED)]
 
 
@@ -557,7 +557,7 @@ def test_what_may_not_sound_cuts_nothing(air: Air) -> None:
     thread = air.start()
     air.put("drill", Severity.RED)
     air.device.release()
-    thread.join(10)
+    thread.join(60)
     assert air.endings() == [("daily", Outcome.PLAYED)]
 
 
@@ -567,7 +567,7 @@ def test_leaving_ends_what_was_half_said_and_leaves_the_rest_for_the_next_start(
     air.device.seconds_until_cut = 1.5
     air.put("waiting")
     air.player.leave("广播站关闭")
-    thread.join(10)
+    thread.join(60)
     assert air.endings() == [("live", Outcome.CUT_SHORT)]
     assert not air.player.air_next()
 
@@ -589,7 +589,7 @@ def test_leaving_leaves_unended_what_the_next_start_takes_up(
     thread = air.start()
     air.device.seconds_until_cut = heard
     air.player.leave("广播站关闭")
-    thread.join(10)
+    thread.join(60)
     assert air.journal == []
     assert [(one.next_line, one.seconds_played) for one in paused] == [(2 if heard > 1 else 0, heard)]
 
@@ -610,7 +610,7 @@ def test_one_that_lacks_only_its_last_moment_is_not_taken_up_for_it(air: Air) ->
     air.put("scheduled", kind=AiringKind.SCHEDULED)
     thread = air.start()
     air.device.lose(after_seconds=2.9)
-    thread.join(10)
+    thread.join(60)
     assert air.endings() == [("scheduled", Outcome.PLAYED)]
     assert air.player.waiting() == ()
 
@@ -620,7 +620,7 @@ def test_a_stop_that_comes_as_the_card_is_lost_is_not_forgotten(air: Air) -> Non
     air.put("scheduled", kind=AiringKind.SCHEDULED)
     thread = air.start()
     air.device.lose(after_seconds=1.2)
-    thread.join(10)
+    thread.join(60)
     assert [(entry.outcome, entry.reason) for entry in air.journal] == [(Outcome.CUT_SHORT, "停播")]
     assert air.player.waiting() == ()
 
@@ -629,7 +629,7 @@ def test_what_was_stopped_while_it_waits_for_the_card_does_not_sound(air: Air) -
     air.put("live")
     thread = air.start()
     air.device.lose(after_seconds=1.2)
-    thread.join(10)
+    thread.join(60)
     assert len(air.player.stop_all("停播")) == 1
     assert air.endings() == [("live", Outcome.CUT_SHORT)]
 
@@ -640,7 +640,7 @@ def test_a_card_that_is_lost_for_a_moment_costs_nothing(air: Air) -> None:
     air.clock.advance(300)
     air.put("waiting")
     air.device.lose(after_seconds=1.2)
-    thread.join(10)
+    thread.join(60)
     air.player.air_next()
     air.clock.advance(1)
     air.player.air_next()
@@ -655,7 +655,7 @@ def test_a_red_newcomer_without_a_card_waits_for_it_and_goes_first(air: Air) -> 
     air.put("scheduled", kind=AiringKind.SCHEDULED)
     thread = air.start()
     air.device.lose(after_seconds=0.5)
-    thread.join(10)
+    thread.join(60)
     air.put("flood", Severity.RED)
     assert not air.player.air_next()
     air.device.come_back()
@@ -671,7 +671,7 @@ def test_quiet_hours_that_begin_while_it_waits_to_go_on_end_it_with_what_was_hea
     thread = air.start()
     air.device.seconds_until_cut = 1.5
     air.put("flood", Severity.RED)
-    thread.join(10)
+    thread.join(60)
     air.rules.verdicts["scheduled"] = Verdict(Ruling.SUPPRESS, "夜间不播")
     air.device.holds = False
     while air.player.air_next():
@@ -751,9 +751,9 @@ def test_whoever_looks_while_one_begins_finds_it_waiting_or_on_the_air(air: Air)
         thread = air.start()
         wait_until(partial(was_seen, name))
         air.player.cancel(name, "停播")
-        thread.join(10)
+        thread.join(60)
     over.set()
-    looker.join(10)
+    looker.join(60)
     for name in names:
         found = [name in look for look in looks]
         first, last = found.index(True), len(found) - found[::-1].index(True)

@@ -123,7 +123,7 @@ def test_a_sink_that_fails_ends_the_thread_with_its_reason(
 ) -> None:
     bench.sink.fail_at = step
     bench.pump.start()
-    bench.pump.join(10)
+    bench.pump.join(60)
     assert not bench.pump.is_alive()
     assert (bench.pump.failure, bench.pump.opened) == (f"坏在 {step}", opened)
 
@@ -131,6 +131,6 @@ def test_a_sink_that_fails_ends_the_thread_with_its_reason(
 def test_a_pump_that_is_to_end_closes_the_sink(bench: Bench) -> None:
     bench.pump.end()
     bench.pump.start()
-    bench.pump.join(10)
+    bench.pump.join(60)
     assert bench.sink.closed
     assert bench.pump.failure == ""

@@ -13,7 +13,7 @@ from rig.rig import FakeRig, Rig, wait_until
 
 from broadcaster.playout.device.child_device import HUNG_SECONDS, WATCH_SECONDS, SoundDevice
 from broadcaster.playout.device.device_contract import Back
-from broadcaster.playout.device.sound_messages import AbsentOutput, CardOutput, Output, SilentOutput
+from broadcaster.playout.device.sound_messages import CardOutput, NoOutput, Output, SilentOutput
 from broadcaster.settings.schema import SoundSettings
 
 OpenOn = Callable[..., Listener]
@@ -222,7 +222,7 @@ def test_a_card_that_is_absent_at_the_start_is_a_fault_and_plays_when_it_comes(
 def test_an_output_that_is_found_later_is_taken_between_two_items(
     fake_rig: FakeRig, sounds: Sounds
 ) -> None:
-    outputs: list[Output] = [AbsentOutput("没有叫 Attic 的声卡")]
+    outputs: list[Output] = [NoOutput("没有叫 Attic 的声卡")]
     settings = SoundSettings(linger_seconds=0.0)
     with closing(SoundDevice(lambda: (outputs[-1], ""), settings)) as device:
         listener, clip = Listener(device), sounds(0.2)

@@ -46,7 +46,7 @@ class BrokerRig:
         before = self._told(b" running")
         self.process = self.broker.start()
         # It listens a moment before it minds signals, and the one to reload would end it.
-        wait_until(lambda: self._told(b" running") > before, 20)
+        wait_until(lambda: self._told(b" running") > before)
 
     def kill(self) -> None:
         """As a power cut does."""
@@ -67,7 +67,7 @@ class BrokerRig:
         change()
         if self.process:
             self.broker.reload(self.process.pid)
-            wait_until(lambda: self._told(RELOADED) > before, 20)
+            wait_until(lambda: self._told(RELOADED) > before)
 
     def _told(self, words: bytes) -> int:
         log = self.broker.folder / "log"
@@ -120,11 +120,11 @@ class OfficeClient:
     def publish(self, topic: str, payload: bytes, retain: bool = True) -> None:
         """Return when the broker has acknowledged it; paho sends it again after a loss."""
         mid = self.send(topic, payload, retain)
-        wait_until(lambda: mid in self.answers, 20)
+        wait_until(lambda: mid in self.answers)
 
     def send(self, topic: str, payload: bytes, retain: bool = False) -> int:
         """Whether or not the broker takes it; `gone` is set when it throws this client out."""
-        assert self.up.wait(20)
+        assert self.up.wait(60)
         if retain and self._user == OFFICE:
             self._retained[topic] = payload
         return self._client.publish(topic, payload, 1, retain).mid

@@ -38,7 +38,7 @@ class Cluster:
             stderr=subprocess.DEVNULL,
             **self._as,
         )
-        wait_until(self._is_ready, 30)
+        wait_until(self._is_ready)
 
     @property
     def url(self) -> str:

@@ -18,9 +18,9 @@ from werkzeug.test import Client, TestResponse
 from broadcaster.bulletin.keys import public
 from broadcaster.core.clock import Clock
 from broadcaster.core.model import Severity
-from broadcaster.county.board.county_totals import CountySums
+from broadcaster.county.board.county_totals import CountyTotals
 from broadcaster.county.board.receipt_inbox import ReceiptInbox
-from broadcaster.county.broker.broker_access import BrokerDoor
+from broadcaster.county.broker.broker_access import MosquittoAccess
 from broadcaster.county.broker.mosquitto import OFFICE
 from broadcaster.county.broker.mqtt_client import Wire
 from broadcaster.county.keys.key_folder import OfficeFolder
@@ -35,7 +35,7 @@ from broadcaster.county.register.register import BrokerAddress
 from broadcaster.county.store.office_database import OfficeDatabase
 from broadcaster.county.store.office_settings import OfficeSettings
 from broadcaster.county.store.officers import OfficeRole
-from broadcaster.county.villages.remote_client import FarLine
+from broadcaster.county.villages.remote_client import RemoteClient
 from broadcaster.county.villages.village_site import VillageSites
 from broadcaster.link.membership import enrol, own_key
 from broadcaster.system.thread_loop import ThreadLoop
@@ -125,7 +125,7 @@ def far_office(folder: Path) -> Iterator[FarOffice]:
         )
         database = stack.enter_context(closing(OfficeDatabase(f"sqlite:///{office.path / 'office.db'}")))
         database.migrate()
-        door = BrokerDoor(broker.broker.folder)
+        door = MosquittoAccess(broker.broker.folder)
         parts = make_parts(database, clock, "331121", door, passwords=CHEAP)
         parts.officers.add(KEEPER, OfficeRole.KEEPER, Severity.RED, PASSWORD)
         wire = Wire(
@@ -141,16 +141,16 @@ def far_office(folder: Path) -> Iterator[FarOffice]:
 
         keys = VillageKeys(office, lambda: held.signer, SENTENCE, clock, wake)
         publisher = Publisher(database, parts.register, clock, held.signer, held.trust)
-        line = FarLine(wire, parts.register, keys)
+        line = RemoteClient(wire, parts.register, keys)
         running = OfficeThread(
             *(publisher, ReceiptInbox(database, clock), parts.standing, wire, clock),
-            *(held, parts.register.areas_of, CountySums(database, clock)),
+            *(held, parts.register.areas_of, CountyTotals(database, clock)),
         )
         woken.append(running.wake)
         wire.start()
         stack.enter_context(closing(wire))
         stack.enter_context(ThreadLoop("office", running.step, running.wake))
-        wait_until(lambda: wire.connected, 20)
+        wait_until(lambda: wire.connected)
         address = BrokerAddress("127.0.0.1", broker.port, broker.broker.authority)
         trusted = Trusted(office.pin, lambda: office.keyring.to_bytes(), address)
         nobody_writes: Any = None

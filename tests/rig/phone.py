@@ -40,7 +40,7 @@ def phone(browser: Browser, address: str, javascript: bool = True, **more: Any) 
         permissions=["microphone"],
         **more,
     )
-    context.set_default_timeout(20_000)
+    context.set_default_timeout(60_000)
     return context
 
 

@@ -13,6 +13,8 @@ from pathlib import Path
 from threading import Event
 from time import monotonic
 
+# Long enough for a machine that is ten times as busy; nothing that goes well waits for it.
+PATIENCE_SECONDS = 60.0
 PLUGIN_SOURCE = Path(__file__).with_name("pcm_fakecard.c")
 PULSE_CONFIG = """\
 exit-idle-time = -1
@@ -26,7 +28,7 @@ NULL_SINK = "module-null-sink sink_name=village rate=48000 channels=1 format=s16
 
 
 def wait_until(
-    condition: Callable[[], object], limit_seconds: float = 15.0, look_seconds: float = 0.005
+    condition: Callable[[], object], limit_seconds: float = PATIENCE_SECONDS, look_seconds: float = 0.005
 ) -> None:
     """Ask again and again until `condition()` holds; fail after the limit."""
     end = monotonic() + limit_seconds

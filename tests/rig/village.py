@@ -106,7 +106,7 @@ class RunningBox:
 
     def end(self) -> int:
         self.process.terminate()
-        code = self.process.wait(30)
+        code = self.process.wait(60)
         assert self.process.stdout
         self.process.stdout.close()
         return code

@@ -88,7 +88,7 @@ def test_a_slot_that_falls_due_is_put_once_with_its_own_due_time() -> None:
     put: SimpleQueue[Airing] = SimpleQueue()
     slot = soon()
     with running([slot], put.put, Clock(SHANGHAI)):
-        airing = put.get(timeout=10)
+        airing = put.get(timeout=60)
     assert airing.due_at == slot.due_at
     assert airing.due_at.tzinfo is SHANGHAI
     assert airing.expires_at == slot.due_at + MINUTE
@@ -101,7 +101,7 @@ def test_a_slot_that_comes_in_while_it_goes_is_put_and_one_that_went_is_not() ->
     late = replace(soon(2000), name="去掉的")
     with running([late], put.put, Clock(SHANGHAI)) as clockwork:
         clockwork.change([soon(2100)])
-        assert put.get(timeout=10).asked_by == "试音"
+        assert put.get(timeout=60).asked_by == "试音"
     assert put.empty()
 
 
@@ -109,9 +109,9 @@ def test_a_slot_that_is_new_is_not_made_up_for_and_one_that_stays_keeps_its_plac
     put: SimpleQueue[Airing] = SimpleQueue()
     stays = soon(-1000)
     with running([stays], put.put, Clock(SHANGHAI)) as clockwork:
-        assert put.get(timeout=10).asked_by == "试音"
+        assert put.get(timeout=60).asked_by == "试音"
         clockwork.change([stays, replace(soon(-500), name="已经过了"), replace(soon(), name="新的")])
-        assert put.get(timeout=10).asked_by == "新的"
+        assert put.get(timeout=60).asked_by == "新的"
     assert put.empty()
 
 
@@ -119,7 +119,7 @@ def test_one_slot_that_cannot_say_when_does_not_stop_the_others_and_is_told() ->
     put: SimpleQueue[Airing] = SimpleQueue()
     broken = Broken("坏的", Notice("坏的"), MINUTE)
     with running([broken, soon()], put.put, Clock(SHANGHAI)) as clockwork:
-        assert put.get(timeout=10).asked_by == "试音"
+        assert put.get(timeout=60).asked_by == "试音"
         assert "坏的" in clockwork.fault
         assert clockwork.alive
 
@@ -154,12 +154,12 @@ def test_a_clock_that_is_put_back_makes_a_new_plan() -> None:
             return moment + timedelta(days=1)
 
     with running([Listening("循环", Notice("循环"), MINUTE)], lambda airing: None, clock) as clockwork:
-        asked.get(timeout=10)
+        asked.get(timeout=60)
         clockwork.step()
         assert asked.empty()
         clock.step = timedelta(hours=-8)
         clockwork.step()
-        asked.get(timeout=10)
+        asked.get(timeout=60)
 
 
 def test_a_new_box_puts_nothing_of_before_it_was_also_after_a_step_of_its_clock() -> None:
@@ -170,7 +170,7 @@ def test_a_new_box_puts_nothing_of_before_it_was_also_after_a_step_of_its_clock(
     clockwork = Clockwork(slots, put.put, clock, trusted(clock), gaps=gaps)
     clockwork.start()
     try:
-        assert put.get(timeout=10).asked_by == "试音"
+        assert put.get(timeout=60).asked_by == "试音"
         clock.step = timedelta(seconds=5)
         clockwork.step()
     finally:
@@ -234,7 +234,7 @@ def test_a_slot_that_is_new_owes_nothing_of_before_also_after_a_step_of_the_cloc
         clock.step = timedelta(seconds=1)
         clockwork.step()
         clockwork.change([past, replace(soon(1100), name="后来的")])
-        assert put.get(timeout=10).asked_by == "后来的"
+        assert put.get(timeout=60).asked_by == "后来的"
     assert put.empty()
 
 
@@ -283,8 +283,8 @@ def test_while_the_clock_is_not_trusted_nothing_is_put_and_then_what_is_not_too_
         assert put.empty() and begun.empty()
         trust.confirm()
         clockwork.step()
-        assert put.get(timeout=10).due_at == slot.due_at
-        begun.get(timeout=10)
+        assert put.get(timeout=60).due_at == slot.due_at
+        begun.get(timeout=60)
     finally:
         clockwork.stop()
 

@@ -8,8 +8,8 @@ from rig.fakes import ManualClock
 from rig.stored import OpenStore
 
 from broadcaster.core.errors import AccountRefused
-from broadcaster.core.people import DeedFilter, Scope, WrongLogins
-from broadcaster.store.audit_log import Deeds
+from broadcaster.core.people import AuditFilter, Scope, WrongLogins
+from broadcaster.store.audit_log import AuditLog
 from broadcaster.store.store import Store
 
 
@@ -95,16 +95,16 @@ def test_deeds_are_found_by_kind_person_words_and_day(store: Store, clock: Manua
     store.ledger.promise(lambda connection: None)
     today = clock.now().date()
     for wanted, found in (
-        (DeedFilter(what="播出"), ["李二", "王秀英"]),
-        (DeedFilter(who="李"), ["李二", "李二"]),
-        (DeedFilter(words="停水_"), ["王秀英"]),
-        (DeedFilter(words="192.0.2.7", what="停播"), ["李二"]),
-        (DeedFilter(words="%"), []),
-        (DeedFilter(day=today - timedelta(days=3)), ["王秀英"]),
-        (DeedFilter(day=today), []),
+        (AuditFilter(what="播出"), ["李二", "王秀英"]),
+        (AuditFilter(who="李"), ["李二", "李二"]),
+        (AuditFilter(words="停水_"), ["王秀英"]),
+        (AuditFilter(words="192.0.2.7", what="停播"), ["李二"]),
+        (AuditFilter(words="%"), []),
+        (AuditFilter(day=today - timedelta(days=3)), ["王秀英"]),
+        (AuditFilter(day=today), []),
     ):
         assert [deed.who for deed in store.deeds.recent(9, wanted=wanted)] == found, wanted
-    assert [deed.who for deed in store.deeds.recent(9, 1, DeedFilter(what="播出"))] == ["王秀英"]
+    assert [deed.who for deed in store.deeds.recent(9, 1, AuditFilter(what="播出"))] == ["王秀英"]
     assert store.deeds.kinds() == ["停播", "播出"]
 
 
@@ -129,7 +129,7 @@ def test_wrong_logins_are_summed_by_account_of_the_last_day(store: Store, clock:
 
 
 def test_the_oldest_deeds_go(store: Store, clock: ManualClock) -> None:
-    deeds = Deeds(store.database, store.ledger, clock, kept=3)
+    deeds = AuditLog(store.database, store.ledger, clock, kept=3)
     for number in range(5):
         deeds.note("王秀英", "播出", str(number))
     store.ledger.promise(lambda connection: None)

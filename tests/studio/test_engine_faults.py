@@ -11,6 +11,7 @@ from pathlib import Path
 import psutil
 import pytest
 from rig.fakes import ManualClock
+from rig.rig import wait_until
 from rig.spoken import baker_folder
 from rig.tiny_sherpa import make_hanging, make_vits
 from studio.test_studio import WATER, Listener, kill
@@ -82,8 +83,12 @@ def start_routine(studio: Studio, ahead: Ahead, notice: Notice, settings: Settin
 def wait_until_it_spins(studio: Studio) -> None:
     """3 s of processor time take the child past its start, which takes 1 s, into the endless loop."""
     child = psutil.Process(studio.child_pid)
-    while child.cpu_times().user < 3.0:
+
+    def spins() -> bool:
         studio.watch()
+        return child.cpu_times().user >= 3.0
+
+    wait_until(spins, 120)
 
 
 def end_child(studio: Studio) -> None:
@@ -209,8 +214,7 @@ def test_a_hanging_engine_ends_with_a_box_that_was_killed(voices: Path) -> None:
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as box:
         assert box.stdout
         child = psutil.Process(int(box.stdout.readline()))
-        while child.cpu_times().user < 3.0:
-            assert box.poll() is None
+        wait_until(lambda: child.cpu_times().user >= 3.0, 120)
         box.communicate("")
     gone, _ = psutil.wait_procs([child], timeout=30)
     assert gone

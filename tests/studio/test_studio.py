@@ -13,6 +13,7 @@ import pytest
 import soundfile
 from numpy.typing import NDArray
 from rig.fakes import ManualClock
+from rig.rig import wait_until
 
 from broadcaster.audio.clip_key import SIGNAL_VERSIONS, signal_key
 from broadcaster.audio.clip_store import ClipStore
@@ -204,9 +205,8 @@ def test_two_deaths_over_one_notice_give_it_up_with_a_sentence(studio: Studio) -
         kill(studio, signal.SIGSTOP)
         first = studio.child_pid
         kill(studio)
-        psutil.wait_procs(_process(first), timeout=10)
-        while studio.child_pid in (first, None):
-            pass
+        psutil.wait_procs(_process(first), timeout=60)
+        wait_until(lambda: studio.child_pid not in (first, None), 60)
         kill(studio)
         refused = listener.follow()
     assert isinstance(refused, RenderFailed)

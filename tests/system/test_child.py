@@ -20,7 +20,7 @@ class Parent:
         self.child = Child("echo", "tests.rig.echo_child", self.messages.put, self.ended.set)
 
     def next_message(self) -> Any:
-        return self.messages.get(timeout=10)
+        return self.messages.get(timeout=60)
 
 
 def test_messages_go_out_and_come_back_in_order() -> None:
@@ -75,7 +75,7 @@ def test_a_child_ends_when_its_parent_dies() -> None:
     )
     parent = subprocess.run([sys.executable, "-c", program], stdout=subprocess.PIPE, check=False)
     assert parent.returncode == 9
-    _, alive = psutil.wait_procs(processes(int(parent.stdout)), timeout=10)
+    _, alive = psutil.wait_procs(processes(int(parent.stdout)), timeout=60)
     assert not alive
 
 

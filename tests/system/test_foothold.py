@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from broadcaster.system.runtime_folder import footholds, in_foothold, leave_memory
+from broadcaster.system.runtime_folder import in_runtime_folder, leave_memory, runtime_folders
 
 
 def write(folder: Path) -> Path:
@@ -21,28 +21,28 @@ def broken(tmp_path: Path) -> Path:
 
 
 def test_a_folder_that_takes_files_is_used(tmp_path: Path) -> None:
-    assert in_foothold(tmp_path / "new" / "state", write) == tmp_path / "new" / "state" / "file"
-    assert not footholds(tmp_path / "new" / "state")[1].exists()
+    assert in_runtime_folder(tmp_path / "new" / "state", write) == tmp_path / "new" / "state" / "file"
+    assert not runtime_folders(tmp_path / "new" / "state")[1].exists()
 
 
 def test_where_it_takes_none_memory_stands_in_and_is_left_clean(broken: Path) -> None:
-    in_memory = footholds(broken)[1]
-    assert in_foothold(broken, write) == in_memory / "file"
+    in_memory = runtime_folders(broken)[1]
+    assert in_runtime_folder(broken, write) == in_memory / "file"
     assert in_memory.stat().st_mode & 0o777 == 0o700
     leave_memory(broken)
     assert not in_memory.exists()
 
 
 def test_a_place_in_memory_that_others_may_write_is_not_used(broken: Path) -> None:
-    in_memory = footholds(broken)[1]
+    in_memory = runtime_folders(broken)[1]
     in_memory.mkdir()
     try:
         in_memory.chmod(0o777)
         with pytest.raises(OSError, match=str(broken)):
-            in_foothold(broken, write)
+            in_runtime_folder(broken, write)
         in_memory.rmdir()
         in_memory.symlink_to(broken.parent)
         with pytest.raises(OSError, match=str(broken)):
-            in_foothold(broken, write)
+            in_runtime_folder(broken, write)
     finally:
         in_memory.unlink()

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from threading import Event
 
 import psutil
-from rig.rig import FakeRig
+from rig.rig import FakeRig, wait_until
 from rig.village import Village
 
 from broadcaster.system.watchdog import OUTSIDE
@@ -89,7 +89,7 @@ def test_a_main_that_stands_still_is_ended() -> None:
         _, told = process.communicate(timeout=20)
     assert process.returncode in (-signal.SIGKILL, -signal.SIGABRT)
     assert "卡住了" in told
-    psutil.wait_procs([outside], timeout=10)
+    psutil.wait_procs([outside], timeout=60)
     assert not outside.is_running()
 
 
@@ -131,17 +131,15 @@ def test_who_watches_is_begun_anew_when_it_died() -> None:
         read_until(process, "up")
         (outside,) = wait_for_children(process)
         outside.kill()
-        psutil.wait_procs([outside], timeout=10)
-        while not [one for one in psutil.Process(process.pid).children() if one.pid != outside.pid]:
-            assert process.poll() is None
+        psutil.wait_procs([outside], timeout=60)
+        wait_until(lambda: [one for one in children_of(process) if one.pid != outside.pid], 60)
 
 
 def test_a_box_that_stands_still_is_ended_with_its_children(village: Village, fake_rig: FakeRig) -> None:
     with running(WATCHED_BOX, str(village.folder), env=village.environment) as process:
         read_until(process, "下一次定时播出")
-        children = wait_for_children(process)
-        while not any(OUTSIDE.name in " ".join(one.cmdline()) for one in children):
-            children = wait_for_children(process)
+        wait_until(lambda: any(OUTSIDE.name in " ".join(words) for words in commands_of(process)), 60)
+        children = children_of(process)
         process.send_signal(signal.SIGSTOP)
         assert process.wait(30) < 0
         _, alive = psutil.wait_procs(children, timeout=20)
@@ -149,6 +147,13 @@ def test_a_box_that_stands_still_is_ended_with_its_children(village: Village, fa
 
 
 def wait_for_children(process: subprocess.Popen[str]) -> list[psutil.Process]:
-    while not (children := psutil.Process(process.pid).children()):
-        assert process.poll() is None
-    return children
+    wait_until(lambda: children_of(process), 60)
+    return children_of(process)
+
+
+def children_of(process: subprocess.Popen[str]) -> list[psutil.Process]:
+    return psutil.Process(process.pid).children()
+
+
+def commands_of(process: subprocess.Popen[str]) -> list[list[str]]:
+    return [one.cmdline() for one in children_of(process)]

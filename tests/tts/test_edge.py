@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from aiohttp import TCPConnector
 from rig.edge_service import SYLLABLE_SECONDS, EdgeService, Here, Nowhere
+from rig.rig import wait_until
 from rig.spoken import edge_voice, joined, line
 
 from broadcaster.core.errors import LineRefused, VoiceUnavailable, VoiceWithdrawn
@@ -205,8 +206,7 @@ def test_a_line_that_nobody_waits_for_is_broken_off(voice: EdgeVoice, edge_servi
     while not edge_service.under_way:
         next(pieces)
     del pieces
-    while edge_service.under_way:
-        pass
+    wait_until(lambda: not edge_service.under_way)
     edge_service.fault = ""
     assert spoken_seconds(voice) > 1
 

@@ -17,7 +17,7 @@ from broadcaster.core.errors import StoreUnusable
 from broadcaster.core.model import Airing, AiringKind, Notice, Outcome, Severity
 from broadcaster.core.people import Role
 from broadcaster.station.station import OnAirStatus, Stop, TakenUp
-from broadcaster.store.database.airing_json import write_manner
+from broadcaster.store.database.airing_json import write_overrides
 from broadcaster.store.journal import JournalRow
 from broadcaster.web.server.server_events import MOST_STREAMS
 
@@ -64,7 +64,7 @@ def test_a_drill_is_called_one_and_is_never_in_the_colours_of_an_alert(
     station.coming = [
         replace(station.airing(replace(drill, id="c1")), due_at=station.now + timedelta(days=1))
     ]
-    told = replace(row(station, Outcome.PLAYED), severity=Severity.RED, manner=write_manner(drill))
+    told = replace(row(station, Outcome.PLAYED), severity=Severity.RED, manner=write_overrides(drill))
     station.rows = [told]
     waiting = station.waiting[0].id
     for path in ("/", "/record", f"/record/notice?airing={told.airing_id}", f"/cancel/{waiting}"):

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any, cast
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -85,7 +85,7 @@ def test_with_one_key_a_notice_is_aired_once(call: Call, station: FakeStation) -
 def test_a_key_is_remembered_over_a_restart(call: Call, station: FakeStation) -> None:
     token = station.tokens.make("县平台", Scope.COUNTY, "")
     for _ in range(2):
-        restarted = create_app(cast(Any, station), station.settings).test_client()
+        restarted = create_app(station, station.settings).test_client()
         caller(restarted, token)("POST", "/notices", json={"text": TEXT}, headers=KEY)
     assert len(station.announced) == 1
 

@@ -135,7 +135,7 @@ def test_the_setting_lets_the_browser_choose_until_somebody_does(
     station: FakeStation, settings: Settings
 ) -> None:
     asking = settings.model_copy(update={"web": WebSettings(language_of_browser=True)})
-    client = create_app(station, asking).test_client()  # type: ignore[arg-type]
+    client = create_app(station, asking).test_client()
     for wanted, found in (("en-GB,en;q=0.9", "en"), ("zh-CN,en;q=0.5", "zh-CN"), ("fr", "zh-CN")):
         page = client.get("/login", headers={"Accept-Language": wanted}).text
         assert f'<html lang="{found}">' in page, wanted

@@ -16,7 +16,7 @@ from broadcaster.core.errors import TextRefused, VoiceUnavailable
 from broadcaster.core.model import AiringKind, Notice, Outcome, Severity, Signal, Style
 from broadcaster.settings.schema import Settings
 from broadcaster.station.station import OnAirStatus
-from broadcaster.store.database.airing_json import write_manner
+from broadcaster.store.database.airing_json import write_overrides
 from broadcaster.store.journal import JournalRow
 from broadcaster.studio.recordings import Recording, recording_path
 
@@ -198,7 +198,7 @@ def test_a_recording_is_used_again_as_a_recording_and_a_talk_not_at_all(
     gone = Notice("删掉的", recording="0" * 32)
     again = Notice(kept.title, recording=kept.key)
     station.rows = [
-        row(station, one.text, f"a{number}", write_manner(one))
+        row(station, one.text, f"a{number}", write_overrides(one))
         for number, one in enumerate((talk, gone, again))
     ]
     assert said_last(secretary) == [("a2", f"录音：{kept.title}")]

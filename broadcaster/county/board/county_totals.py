@@ -12,11 +12,11 @@ from sqlalchemy.dialects import postgresql, sqlite
 from broadcaster.bulletin import mqtt_topics
 from broadcaster.bulletin.keys import public_from_hex
 from broadcaster.bulletin.refusals import NotAccepted
-from broadcaster.bulletin.relay_totals import Presence, Sum, read_presence, read_sum
+from broadcaster.bulletin.relay_totals import RelayHeartbeat, RelayTotals, read_heartbeat, read_totals
 from broadcaster.core.clock import Clock
 from broadcaster.county.register.counties import concerns
 from broadcaster.county.register.register import BoxState
-from broadcaster.county.store.delivery_state import Reach
+from broadcaster.county.store.delivery_state import DeliveryState
 from broadcaster.county.store.office_database import OfficeDatabase
 from broadcaster.county.store.tables import bulletin, county, county_sum
 from broadcaster.system.log_brake import LogBrake
@@ -29,7 +29,7 @@ COUNTED: tuple[str, ...] = (
 )
 
 
-class CountySums:
+class CountyTotals:
     """For the office's own thread."""
 
     def __init__(self, database: OfficeDatabase, clock: Clock) -> None:
@@ -49,8 +49,10 @@ class CountySums:
         new = [one for one in told if one[2] not in kept]
         presences = [(code, data) for code, topic, data in new if topic == mqtt_topics.presence(code)]
         sums = [(code, data) for code, topic, data in new if topic != mqtt_topics.presence(code)]
-        read = [(one, data) for code, data in sums if (one := self._read(read_sum, code, keys, data))]
-        there = [one for code, data in presences if (one := self._read(read_presence, code, keys, data))]
+        read = [(one, data) for code, data in sums if (one := self._read(read_totals, code, keys, data))]
+        there = [
+            one for code, data in presences if (one := self._read(read_heartbeat, code, keys, data))
+        ]
         return self._keep(self._known(read), there, keys)
 
     def _read(self, read: Any, code: str, keys: Mapping[str, str], data: bytes) -> Any:
@@ -74,7 +76,7 @@ class CountySums:
         rows = self._database.read(select(county_sum.c.envelope).where(both.in_(sorted(places))))
         return {bytes(row.envelope) for row in rows}
 
-    def _known(self, read: Sequence[tuple[Sum, bytes]]) -> list[tuple[Sum, bytes]]:
+    def _known(self, read: Sequence[tuple[RelayTotals, bytes]]) -> list[tuple[RelayTotals, bytes]]:
         """Of bulletins that this office has sent to that county, as it has signed them."""
         columns = select(bulletin.c.id, bulletin.c.digest, bulletin.c.areas)
         rows = self._database.read(columns.where(bulletin.c.id.in_({one.bulletin for one, _ in read})))
@@ -88,7 +90,10 @@ class CountySums:
         return known
 
     def _keep(
-        self, sums: Sequence[tuple[Sum, bytes]], there: Sequence[Presence], keys: Mapping[str, str]
+        self,
+        sums: Sequence[tuple[RelayTotals, bytes]],
+        there: Sequence[RelayHeartbeat],
+        keys: Mapping[str, str],
     ) -> int:
         rows = [self._row(one, data, keys[one.county]) for one, data in sums]
         # PostgreSQL changes no row twice in one statement: the last of each counts.
@@ -107,7 +112,7 @@ class CountySums:
                     connection.execute(update(county).where(newer).values(values))
         return len(sums) + len(there)
 
-    def _row(self, one: Sum, data: bytes, key: str) -> dict[str, Any]:
+    def _row(self, one: RelayTotals, data: bytes, key: str) -> dict[str, Any]:
         counted = {name: value for name, value in asdict(one).items() if name in COUNTED}
         now = self._clock.now()
         values: dict[str, Any] = {"bulletin": one.bulletin, "county": one.county, "key": key}
@@ -115,9 +120,9 @@ class CountySums:
         return values | {"at": min(one.at, now), "taken_at": now, "envelope": data} | counted
 
 
-def stages_of_sums(database: OfficeDatabase, ids: Sequence[str]) -> dict[str, Counter[Reach]]:
+def stages_of_totals(database: OfficeDatabase, ids: Sequence[str]) -> dict[str, Counter[DeliveryState]]:
     """Boxes of counties below by how far each bulletin came, of those of which there are sums."""
-    found: dict[str, Counter[Reach]] = {}
+    found: dict[str, Counter[DeliveryState]] = {}
     columns = [county_sum.c[name] for name in COUNTED]
     query = select(county_sum.c.bulletin, *columns).where(county_sum.c.bulletin.in_(ids))
     for row in database.read(query):
@@ -125,20 +130,20 @@ def stages_of_sums(database: OfficeDatabase, ids: Sequence[str]) -> dict[str, Co
     return found
 
 
-def stages_of(row: Any) -> Counter[Reach]:
+def stages_of(row: Any) -> Counter[DeliveryState]:
     """So that `Counts` of them says what the sum says: a sum adds up, or it was refused."""
     refused = row.reached - row.accepted
     ended = row.on_the_air + row.heard + row.partly + row.failed + row.cancelled
     return Counter(
         {
-            Reach.SENT: row.silent,
-            Reach.ACCEPTED: row.reached - ended,
-            Reach.ON_THE_AIR: row.on_the_air,
-            Reach.HEARD: row.heard,
-            Reach.PARTLY: row.partly,
-            Reach.FAILED: row.failed - refused,
-            Reach.REFUSED: refused,
-            Reach.CANCELLED: row.cancelled,
+            DeliveryState.SENT: row.silent,
+            DeliveryState.ACCEPTED: row.reached - ended,
+            DeliveryState.ON_THE_AIR: row.on_the_air,
+            DeliveryState.HEARD: row.heard,
+            DeliveryState.PARTLY: row.partly,
+            DeliveryState.FAILED: row.failed - refused,
+            DeliveryState.REFUSED: refused,
+            DeliveryState.CANCELLED: row.cancelled,
         }
     )
 

@@ -9,24 +9,24 @@ from sqlalchemy import ColumnElement, func, select
 
 from broadcaster.core.clock import Clock
 from broadcaster.core.labels import WAITS_FOR_CARD
-from broadcaster.county.board.county_totals import COUNTED, stages_of_sums
+from broadcaster.county.board.county_totals import COUNTED, stages_of_totals
 from broadcaster.county.register.register import in_cell, to_csv
-from broadcaster.county.store.delivery_state import REACHES, Reach
+from broadcaster.county.store.delivery_state import REACHES, DeliveryState
 from broadcaster.county.store.office_database import OfficeDatabase
 from broadcaster.county.store.tables import area, box, bulletin, reach
 
 MOST_SPEECHLESS = 5
 # What begins and has no end yet; a box tells the end at once, or as soon as it has a line again.
-OPEN_ENDED = (Reach.ACCEPTED, Reach.DEFERRED, Reach.ON_THE_AIR)
+OPEN_ENDED = (DeliveryState.ACCEPTED, DeliveryState.DEFERRED, DeliveryState.ON_THE_AIR)
 LAST_WORDS = timedelta(minutes=10)
-NOT_HEARD = (Reach.FAILED, Reach.REFUSED)
+NOT_HEARD = (DeliveryState.FAILED, DeliveryState.REFUSED)
 
 
 @dataclass(frozen=True)
 class Counts:
     """Boxes by how far the bulletin has come; each is in exactly one of `stages`."""
 
-    stages: Counter[Reach]
+    stages: Counter[DeliveryState]
     # Its time has been over for a while: who has told no end of it will hardly tell one.
     over: bool = False
 
@@ -37,27 +37,27 @@ class Counts:
     @property
     def silent(self) -> int:
         open_ended = sum(self.stages[stage] for stage in OPEN_ENDED) if self.over else 0
-        return self.stages[Reach.SENT] + open_ended
+        return self.stages[DeliveryState.SENT] + open_ended
 
     @property
     def reached(self) -> int:
-        return self.sent - self.stages[Reach.SENT]
+        return self.sent - self.stages[DeliveryState.SENT]
 
     @property
     def accepted(self) -> int:
-        return self.reached - self.stages[Reach.REFUSED]
+        return self.reached - self.stages[DeliveryState.REFUSED]
 
     @property
     def on_the_air(self) -> int:
-        return 0 if self.over else self.stages[Reach.ON_THE_AIR]
+        return 0 if self.over else self.stages[DeliveryState.ON_THE_AIR]
 
     @property
     def heard(self) -> int:
-        return self.stages[Reach.HEARD]
+        return self.stages[DeliveryState.HEARD]
 
     @property
     def partly(self) -> int:
-        return self.stages[Reach.PARTLY]
+        return self.stages[DeliveryState.PARTLY]
 
     @property
     def failed(self) -> int:
@@ -66,11 +66,13 @@ class Counts:
     @property
     def cancelled(self) -> int:
         """Before it sounded there."""
-        return self.stages[Reach.CANCELLED]
+        return self.stages[DeliveryState.CANCELLED]
 
     @property
     def waiting(self) -> int:
-        return 0 if self.over else self.stages[Reach.ACCEPTED] + self.stages[Reach.DEFERRED]
+        return (
+            0 if self.over else self.stages[DeliveryState.ACCEPTED] + self.stages[DeliveryState.DEFERRED]
+        )
 
     @property
     def sentence(self) -> str:
@@ -96,7 +98,7 @@ class Place:
     box: str
     area: str
     name: str
-    stage: Reach
+    stage: DeliveryState
     at: datetime | None
     seconds_played: int
     seconds_due: int
@@ -117,7 +119,7 @@ class Place:
 
     @property
     def _said(self) -> str:
-        if self.stage is Reach.DEFERRED and self.reason:
+        if self.stage is DeliveryState.DEFERRED and self.reason:
             return self.reason
         whole = f"/{self.seconds_due}" if self.seconds_due else ""
         played = f" {self.seconds_played}{whole} 秒" if self.seconds_played or self.seconds_due else ""
@@ -144,10 +146,10 @@ class DeliveryBoard:
         """Of own boxes, and of those of counties below as far as these have told."""
         query = select(reach.c.bulletin, reach.c.stage, func.count().label("boxes"))
         query = query.where(reach.c.bulletin.in_(ids)).group_by(reach.c.bulletin, reach.c.stage)
-        found: dict[str, Counter[Reach]] = {id: Counter() for id in ids}
+        found: dict[str, Counter[DeliveryState]] = {id: Counter() for id in ids}
         for row in self._database.read(query):
-            found[row.bulletin][Reach(row.stage)] = row.boxes
-        for id, stages in stages_of_sums(self._database, ids).items():
+            found[row.bulletin][DeliveryState(row.stage)] = row.boxes
+        for id, stages in stages_of_totals(self._database, ids).items():
             found[id].update(stages)
         over = self._over(ids)
         return {id: Counts(stages, id in over) for id, stages in found.items()}
@@ -174,7 +176,7 @@ class DeliveryBoard:
         over = bool(self._over([id]))
         return [
             Place(
-                *(row.box, row.area, row.name, Reach(row.stage), row.at),
+                *(row.box, row.area, row.name, DeliveryState(row.stage), row.at),
                 *(row.seconds_played, row.seconds_due, row.reason, bool(row.online)),
                 started_at=row.started_at,
                 over=over,
@@ -188,9 +190,9 @@ class DeliveryBoard:
         code = func.substr(box.c.area, 1, 9).label("code")
         query = select(code, reach.c.stage, func.count().label("boxes"))
         query = query.join(box, box.c.id == reach.c.box).where(reach.c.bulletin == id)
-        found: dict[str, Counter[Reach]] = {}
+        found: dict[str, Counter[DeliveryState]] = {}
         for row in self._database.read(query.group_by(code, reach.c.stage)):
-            found.setdefault(row.code, Counter())[Reach(row.stage)] = row.boxes
+            found.setdefault(row.code, Counter())[DeliveryState(row.stage)] = row.boxes
         over = bool(self._over([id]))
         return [
             TownCounts(code, names.get(code, code), Counts(found[code], over)) for code in sorted(found)
@@ -214,7 +216,7 @@ class DeliveryBoard:
 
 
 def _line(one: Place, zone: tzinfo) -> tuple[object, ...]:
-    stage, why = (Reach.SENT, one.said) if one.is_lost else (one.stage, one.reason)
+    stage, why = (DeliveryState.SENT, one.said) if one.is_lost else (one.stage, one.reason)
     said = REACHES[stage], why, one.seconds_played, one.seconds_due
     times = in_cell(one.started_at, zone), in_cell(one.at, zone)
     return (one.area, one.name, one.box, *said, *times)

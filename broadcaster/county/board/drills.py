@@ -10,10 +10,10 @@ from sqlalchemy import select
 
 from broadcaster.bulletin.receipts import ReceiptState
 from broadcaster.county.notices import quiet_villages
-from broadcaster.county.notices.approval_desk import Paper
+from broadcaster.county.notices.approval_desk import DraftRecord
 from broadcaster.county.notices.draft import Draft
 from broadcaster.county.register.register import in_cell, to_csv
-from broadcaster.county.store.delivery_state import REACHES, Reach
+from broadcaster.county.store.delivery_state import REACHES, DeliveryState
 from broadcaster.county.store.office_database import OfficeDatabase
 from broadcaster.county.store.tables import box, reach, receipt
 
@@ -28,14 +28,14 @@ class DrillResult:
     box: str
     area: str
     name: str
-    stage: Reach
+    stage: DeliveryState
     begun_after: float | None
     ended_after: float | None
     rested_until: datetime | None = None
 
     @property
     def heard(self) -> bool:
-        return self.stage is Reach.HEARD
+        return self.stage is DeliveryState.HEARD
 
 
 @dataclass(frozen=True)
@@ -51,16 +51,16 @@ class DrillReport:
 
     @property
     def partly(self) -> list[DrillResult]:
-        return [one for one in self.villages if one.stage is Reach.PARTLY]
+        return [one for one in self.villages if one.stage is DeliveryState.PARTLY]
 
     @property
     def silent(self) -> list[DrillResult]:
-        return [one for one in self.villages if one.stage is Reach.SENT]
+        return [one for one in self.villages if one.stage is DeliveryState.SENT]
 
     @property
     def others(self) -> list[DrillResult]:
         """They answered, and it was not heard there (yet)."""
-        told = (Reach.HEARD, Reach.PARTLY, Reach.SENT)
+        told = (DeliveryState.HEARD, DeliveryState.PARTLY, DeliveryState.SENT)
         return [one for one in self.villages if one.stage not in told]
 
     @property
@@ -98,7 +98,7 @@ class Drills:
         self._database = database
         self._zone = zone
 
-    def reports(self, papers: Collection[Paper]) -> dict[str, DrillReport]:
+    def reports(self, papers: Collection[DraftRecord]) -> dict[str, DrillReport]:
         """By the ids of these drills."""
         drills = {one.id: one for one in papers}
         columns = (reach.c.bulletin, reach.c.box, reach.c.stage, reach.c.at, reach.c.started_at)
@@ -113,10 +113,10 @@ class Drills:
             found[row.bulletin].append(village)
         return {id: DrillReport(tuple(villages)) for id, villages in found.items()}
 
-    def _village(self, row: Any, drill: Paper, told_to_wait: bool) -> DrillResult:
-        stage, since = Reach(row.stage), drill.draft.not_before or drill.issued
+    def _village(self, row: Any, drill: DraftRecord, told_to_wait: bool) -> DrillResult:
+        stage, since = DeliveryState(row.stage), drill.draft.not_before or drill.issued
         rested = self._rest(row.quiet, drill.draft, since) if told_to_wait and since else None
-        ended = row.at if stage is Reach.HEARD else None
+        ended = row.at if stage is DeliveryState.HEARD else None
         times = _after(rested or since, row.started_at), _after(rested or since, ended)
         return DrillResult(row.box, row.area, row.name, stage, *times, rested)
 
@@ -130,13 +130,13 @@ class Drills:
         return quiet_villages.verdict(rule, draft, due, self._zone).until
 
 
-def all_to_csv(papers: Sequence[Paper], reports: dict[str, DrillReport], zone: tzinfo) -> str:
+def all_to_csv(papers: Sequence[DraftRecord], reports: dict[str, DrillReport], zone: tzinfo) -> str:
     """One line a drill, as they stand in a year's report."""
     heading = ("时间", "演练", "发给", "听到", "没播完", "没回音", "中位几秒后响", "最慢几秒", "编号")
     return to_csv(heading, [_drill_line(paper, reports[paper.id], zone) for paper in papers])
 
 
-def _drill_line(paper: Paper, report: DrillReport, zone: tzinfo) -> tuple[object, ...]:
+def _drill_line(paper: DraftRecord, report: DrillReport, zone: tzinfo) -> tuple[object, ...]:
     at = in_cell(paper.issued or paper.written_at, zone)
     counts = len(report.villages), len(report.heard), len(report.partly), len(report.silent)
     slowest = report.slowest.begun_after if report.slowest else None

@@ -12,7 +12,7 @@ from sqlalchemy import Row, select
 from broadcaster.core.clock import Clock
 from broadcaster.county.board.county_totals import COUNTED, stages_of
 from broadcaster.county.board.delivery_board import Counts, TownCounts
-from broadcaster.county.notices.approval_desk import Paper
+from broadcaster.county.notices.approval_desk import DraftRecord
 from broadcaster.county.register.counties import Counties, County, concerns
 from broadcaster.county.register.register import BoxState, in_cell, to_csv
 from broadcaster.county.store.office_database import OfficeDatabase
@@ -46,7 +46,7 @@ SAID = {
 
 
 @dataclass(frozen=True)
-class Fare:
+class CountyDelivery:
     """The delivery of a bulletin in one county. `at` is the time until which the figures were true, None
     without any.
     """
@@ -91,7 +91,7 @@ class CountyBoard:
         self._clock = clock
         self._counties = counties
 
-    def fares(self, paper: Paper) -> list[Fare]:
+    def fares(self, paper: DraftRecord) -> list[CountyDelivery]:
         """Each county that the bulletin is for, by code; one that is retired only where it has told."""
         if not paper.issued:
             return []
@@ -102,7 +102,7 @@ class CountyBoard:
         wanted = [one for one in concerned if one.code in sums or one.state is not BoxState.RETIRED]
         return [self._fare(one, sums.get(one.code)) for one in wanted]
 
-    def without(self, papers: Sequence[Paper]) -> dict[str, int]:
+    def without(self, papers: Sequence[DraftRecord]) -> dict[str, int]:
         """Of each bulletin that was signed, how many counties have told nothing."""
         codes = [one.code for one in self._counties.in_use()]
         if not codes:
@@ -118,7 +118,7 @@ class CountyBoard:
             if paper.issued
         }
 
-    def to_csv(self, paper: Paper) -> str:
+    def to_csv(self, paper: DraftRecord) -> str:
         """One line a county."""
         figures = (
             "发给",
@@ -148,10 +148,10 @@ class CountyBoard:
             return FigureQuality.SILENT
         return FigureQuality.TRUE if county.below else FigureQuality.CUT_OFF
 
-    def _fare(self, county: County, row: Row[Any] | None) -> Fare:
+    def _fare(self, county: County, row: Row[Any] | None) -> CountyDelivery:
         word = self.word_of(county)
         if row is None:
-            return Fare(
+            return CountyDelivery(
                 county,
                 Counts(Counter()),
                 None,
@@ -161,10 +161,10 @@ class CountyBoard:
         if word is FigureQuality.TRUE and county.told_at:
             # Whatever has changed since would have been told.
             at = max(at, county.told_at)
-        return Fare(county, Counts(stages_of(row)), at, word)
+        return CountyDelivery(county, Counts(stages_of(row)), at, word)
 
 
-def _line(one: Fare, zone: tzinfo) -> tuple[object, ...]:
+def _line(one: CountyDelivery, zone: tzinfo) -> tuple[object, ...]:
     counted = (*one.counts.to_json().values(), one.counts.waiting)
     figures = counted if one.told else [""] * len(counted)
     at = in_cell(one.at, zone)

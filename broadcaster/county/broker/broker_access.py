@@ -8,7 +8,7 @@ from broadcaster.core.errors import FileUnwritable, reason_of
 from broadcaster.county.broker.mosquitto import Broker
 
 
-class BrokerDoor:
+class MosquittoAccess:
     """Writes the users of the broker in this folder, and lets a running one read them."""
 
     def __init__(self, folder: Path) -> None:

@@ -8,7 +8,7 @@ from broadcaster.core.clock import Clock
 SAVED_AFTER = 2.0 * mqtt_topics.SAVED_SECONDS
 
 
-class Emptied:
+class ClearedTopics:
     """Of one connection; with the next all of it is emptied once more."""
 
     def __init__(self, clock: Clock) -> None:

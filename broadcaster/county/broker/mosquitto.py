@@ -19,7 +19,7 @@ from broadcaster.bulletin import areas, mqtt_topics
 from broadcaster.core.errors import BroadcasterError, reason_of
 from broadcaster.county.broker.broker_accounts import ACL, NAME, PASSWORDS, User, change_users
 from broadcaster.county.broker.certificate_authority import make_authority, make_server
-from broadcaster.system.atomic_file import whole_file
+from broadcaster.system.atomic_file import write_private
 
 OFFICE, RELAY = "office", "relay"
 USABLE = re.compile(r"[!-~]{8,200}\s*")
@@ -92,9 +92,7 @@ class Broker:
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             (self.folder / "kept").mkdir(mode=0o700, exist_ok=True)
             self._make_certificates(hosts)
-            with whole_file(self.folder / "mosquitto.conf", self.folder) as path:
-                path.touch(mode=0o600)
-                path.write_text(self._settings(port, listen), encoding="utf-8")
+            write_private(self.folder / "mosquitto.conf", self._settings(port, listen).encode())
             return change_users(self.folder, _all_with_commands)
         except OSError as error:
             where = error.filename2 or error.filename

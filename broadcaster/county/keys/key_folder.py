@@ -26,7 +26,7 @@ from broadcaster.bulletin.metadata_signing import (
 )
 from broadcaster.bulletin.refusals import NotAccepted
 from broadcaster.bulletin.tuf_metadata import read_root
-from broadcaster.bulletin.upstream_office import Superior
+from broadcaster.bulletin.upstream_office import UpstreamOffice
 from broadcaster.core.errors import FileUnwritable, reason_of
 from broadcaster.county.keys.office_probe import FROM_A_COPY, HEADS, KEYRING, why_no_keyring
 from broadcaster.system.atomic_file import in_turn, whole_file
@@ -134,7 +134,7 @@ class OfficeFolder:
         self,
         root_keys: Sequence[CryptoSigner],
         now: datetime,
-        above: Sequence[Superior] | None = None,
+        above: Sequence[UpstreamOffice] | None = None,
     ) -> None:
         """The same root for another `ROOT_LIFE`, or one that names another `above`; county key and list
         stay. Raises `CharterRefused`.

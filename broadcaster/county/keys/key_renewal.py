@@ -124,7 +124,7 @@ def expiry_warnings(trust: Trust, now: datetime) -> list[str]:
     return [sentence for sentence in found if sentence]
 
 
-def above_warnings(trust: Trust, relay: RelaySettings) -> list[str]:
+def upstream_warnings(trust: Trust, relay: RelaySettings) -> list[str]:
     """That villages do not hear whom the relay brings: they go by the root alone, once it has spoken."""
     try:
         brought = relay.above(trust.area)

@@ -35,7 +35,7 @@ KEPT_SINCE = "你看过以后内容改过了，没有删。请看过这一版再
 
 
 @dataclass(frozen=True)
-class Paper:
+class DraftRecord:
     """A bulletin as the office has it; what is only known once it is signed is None before."""
 
     draft: Draft
@@ -71,7 +71,7 @@ class Paper:
 class DraftChanged(DraftRefused):
     """Somebody else has kept other words there since it was opened; `theirs` are these."""
 
-    def __init__(self, theirs: Paper) -> None:
+    def __init__(self, theirs: DraftRecord) -> None:
         super().__init__("你打开以后，这份草稿别人改过了。两份都在下面，什么也没有存，也没有发。")
         self.theirs = theirs
 
@@ -98,7 +98,7 @@ class ApprovalDesk:
         approval_rules.check_may_send(who, draft)
         return draft, approval_rules.why_two(draft, now)
 
-    def write(self, who: Officer, draft: Draft, opened: str | None = None) -> Paper:
+    def write(self, who: Officer, draft: Draft, opened: str | None = None) -> DraftRecord:
         """Keep a draft, in the place of one of the same id that is not further yet.
 
         `opened` is the version that it was begun from, "" for none. Raises `DraftChanged` where another
@@ -114,7 +114,7 @@ class ApprovalDesk:
         known = _locked(connection, draft.id)
         values = self._row(who, draft, DraftState.DRAFT)
         if known:
-            paper = paper_of(known)
+            paper = record_of(known)
             approval_rules.check_state(paper.state, DraftState.DRAFT)
             if opened is not None and paper.version not in (opened, draft.version):
                 raise DraftChanged(paper)
@@ -122,7 +122,7 @@ class ApprovalDesk:
             connection.execute(delete(bulletin).where(bulletin.c.id == draft.id))
         connection.execute(insert(bulletin).values(values))
 
-    def submit(self, who: Officer, id: str) -> Paper:
+    def submit(self, who: Officer, id: str) -> DraftRecord:
         """Send a draft, or to whom must agree."""
         with self._database.transaction() as connection:
             self._submit(connection, who, id)
@@ -136,7 +136,7 @@ class ApprovalDesk:
         state = DraftState.AWAITING if why else DraftState.CLEARED
         _change(connection, id, state=state, why_two=why, written_by=who.name, note="")
 
-    def send(self, who: Officer, draft: Draft, opened: str | None = None) -> Paper:
+    def send(self, who: Officer, draft: Draft, opened: str | None = None) -> DraftRecord:
         """These very words, whoever keeps others in the same moment. Raises the same as `write`."""
         with self._database.transaction() as connection:
             self._write(connection, who, draft, opened)
@@ -144,7 +144,7 @@ class ApprovalDesk:
         self._wake()
         return self.get(draft.id)
 
-    def approve(self, who: Officer, id: str, seen: str) -> Paper:
+    def approve(self, who: Officer, id: str, seen: str) -> DraftRecord:
         """By a second person, who has `seen` this version. What was to sound earlier sounds at once."""
         with self._database.transaction() as connection:
             paper = self._open(connection, id, DraftState.AWAITING)
@@ -159,7 +159,7 @@ class ApprovalDesk:
         self._wake()
         return self.get(id)
 
-    def send_back(self, who: Officer, id: str, note: str, seen: str) -> Paper:
+    def send_back(self, who: Officer, id: str, note: str, seen: str) -> DraftRecord:
         """The version that he has `seen`, to who wrote it; the reason stands there until it is handed in
         again.
         """
@@ -181,7 +181,7 @@ class ApprovalDesk:
                 raise DraftRefused(KEPT_SINCE)
             connection.execute(delete(bulletin).where(bulletin.c.id == id))
 
-    def cancel(self, who: Officer, id: str) -> Paper:
+    def cancel(self, who: Officer, id: str) -> DraftRecord:
         """Call one off, in one hop: nobody has to agree. What was not sent yet goes no further."""
         with self._database.transaction() as connection:
             paper = self._open(
@@ -200,30 +200,30 @@ class ApprovalDesk:
         self._wake()
         return self.get(id)
 
-    def get(self, id: str) -> Paper:
+    def get(self, id: str) -> DraftRecord:
         """Raises `DraftRefused` where there is none."""
         if paper := self.find(id):
             return paper
         raise DraftRefused(NONE_SUCH)
 
-    def find(self, id: str) -> Paper | None:
+    def find(self, id: str) -> DraftRecord | None:
         row = self._database.first(select(bulletin).where(bulletin.c.id == id[:36]))
-        return row and paper_of(row)
+        return row and record_of(row)
 
     def recent(
         self,
         count: int,
         skip: int = 0,
         kinds: Collection[BulletinKind] = (BulletinKind.NOTICE, BulletinKind.DRILL, BulletinKind.TEST),
-    ) -> list[Paper]:
+    ) -> list[DraftRecord]:
         """The newest first; cancels stand with what they cancel, and not here."""
         query = select(bulletin).where(bulletin.c.kind.in_(kinds))
         query = query.order_by(bulletin.c.written_at.desc()).limit(count).offset(skip)
-        return [paper_of(row) for row in self._database.read(query)]
+        return [record_of(row) for row in self._database.read(query)]
 
-    def in_state(self, state: DraftState) -> list[Paper]:
+    def in_state(self, state: DraftState) -> list[DraftRecord]:
         query = select(bulletin).where(bulletin.c.state == state).order_by(bulletin.c.written_at)
-        return [paper_of(row) for row in self._database.read(query)]
+        return [record_of(row) for row in self._database.read(query)]
 
     def unsent(self) -> int:
         """The number of bulletins that are signed, in force, and on no broker yet; cancels too."""
@@ -237,12 +237,12 @@ class ApprovalDesk:
         waits &= bulletin.c.state == DraftState.PUBLISHED
         return {row.cancels for row in self._database.read(select(bulletin.c.cancels).where(waits))}
 
-    def cancel_of(self, id: str) -> Paper | None:
+    def cancel_of(self, id: str) -> DraftRecord | None:
         row = self._database.first(select(bulletin).where(bulletin.c.cancels == id))
-        return row and paper_of(row)
+        return row and record_of(row)
 
-    def _open(self, connection: Connection, id: str, *allowed: DraftState) -> Paper:
-        paper = paper_of(_found(_locked(connection, id)))
+    def _open(self, connection: Connection, id: str, *allowed: DraftState) -> DraftRecord:
+        paper = record_of(_found(_locked(connection, id)))
         approval_rules.check_state(paper.state, *allowed)
         return paper
 
@@ -293,22 +293,22 @@ def again(draft: Draft) -> Draft:
     return replace(draft, id=new_bulletin_id(), not_before=None, cancels=None)
 
 
-def paper_of(row: Row[Any]) -> Paper:
-    return Paper(
+def record_of(row: Row[Any]) -> DraftRecord:
+    return DraftRecord(
         *(draft_of(row), DraftState(row.state), row.written_by, row.written_at, row.why_two),
         *(row.approved_by, row.note, row.issued, row.expires, row.sent_at, row.hearings),
         tuple(row.writers.split("\n")) if row.writers else (row.written_by,),
     )
 
 
-def _hands(before: Paper, who: Officer, draft: Draft) -> dict[str, Any]:
+def _hands(before: DraftRecord, who: Officer, draft: Draft) -> dict[str, Any]:
     """The writers after this change; an officer who changed nothing is not added."""
     if draft.version == before.version:
         return {"written_by": before.written_by, "writers": "\n".join(before.writers)}
     return {"writers": "\n".join(dict.fromkeys((*before.writers, who.name)))}
 
 
-def _cancel_of(paper: Paper) -> Draft:
+def _cancel_of(paper: DraftRecord) -> Draft:
     return Draft(
         title=f"取消：{paper.draft.title}"[:100],
         text="",

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from broadcaster.county.notices import approval_rules
-from broadcaster.county.notices.approval_desk import Paper
+from broadcaster.county.notices.approval_desk import DraftRecord
 from broadcaster.county.notices.draft import DraftState
 from broadcaster.web.base import wording
 
@@ -29,7 +29,7 @@ FLEETING = re.compile(
 )
 
 
-def state_said(paper: Paper, cancel_waits: bool = False) -> str:
+def state_said(paper: DraftRecord, cancel_waits: bool = False) -> str:
     """`cancel_waits`: that it is called off has not left the house yet."""
     if cancel_waits and paper.sent_at:
         return "取消了，取消的命令还没有送出去"
@@ -37,14 +37,14 @@ def state_said(paper: Paper, cancel_waits: bool = False) -> str:
     return UNSENT.get(paper.state, STATES[paper.state]) if never_sent else STATES[paper.state]
 
 
-def why_waits(paper: Paper, now: datetime) -> str:
+def why_waits(paper: DraftRecord, now: datetime) -> str:
     """The reason for which a second person must agree, at this hour."""
     if why := approval_rules.why_two(paper.draft, now):
         return why
     return f"交上来的时候{paper.why_two}；这个原因现在没有了，看过没有问题就可以批准"
 
 
-def aged(paper: Paper, now: datetime) -> list[str]:
+def aged(paper: DraftRecord, now: datetime) -> list[str]:
     """Warnings about words that were written on another day and may no longer be true."""
     told, draft = [], paper.draft
     days = (now.date() - paper.written_at.astimezone(now.tzinfo).date()).days

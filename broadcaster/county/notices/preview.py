@@ -7,14 +7,15 @@ from typing import Any
 from broadcaster.core.errors import VoiceUnavailable
 from broadcaster.core.model import Notice, OfficeLevel, Script, Style, WhenQuiet
 from broadcaster.county.notices.draft import Draft
-from broadcaster.studio.preview import REMEMBERED, PreviewSound, Rehearsals
-from broadcaster.studio.studio import Studio, VoiceEntry
+from broadcaster.studio.preview import REMEMBERED, PreviewSound
+from broadcaster.studio.studio import VoiceEntry
+from broadcaster.studio.studio_contract import PreviewsContract, StudioContract
 
 
-class Booth:
+class OfficePreviews:
     """Any thread. What is made goes by the settings of this machine; a village's may differ."""
 
-    def __init__(self, studio: Studio, rehearsals: Rehearsals, rate_hz: int) -> None:
+    def __init__(self, studio: StudioContract, rehearsals: PreviewsContract, rate_hz: int) -> None:
         self._studio = studio
         self._rehearsals = rehearsals
         self.bytes_a_second = 2 * rate_hz

@@ -22,7 +22,7 @@ PAYLOAD_TYPE = "application/vnd.broadcaster.hearings+json"
 
 
 @dataclass(frozen=True)
-class Hearing:
+class PreviewEntry:
     """One person's; `sound` is the SHA-256 of the WAV that was played to its end."""
 
     who: str
@@ -31,7 +31,7 @@ class Hearing:
     seconds: int
 
 
-class Hearings:
+class PreviewLog:
     """Any thread."""
 
     def __init__(self, database: OfficeDatabase, clock: Clock) -> None:
@@ -48,33 +48,35 @@ class Hearings:
             given += len(piece)
             if given == size:
                 seconds = round(size / bytes_a_second)
-                self._note_quietly(version, Hearing(who, self._clock.now(), digest.hexdigest(), seconds))
+                self._note_quietly(
+                    version, PreviewEntry(who, self._clock.now(), digest.hexdigest(), seconds)
+                )
             yield piece
 
-    def _note_quietly(self, version: str, heard: Hearing) -> None:
+    def _note_quietly(self, version: str, heard: PreviewEntry) -> None:
         try:
             self.note(version, heard)
         except StoreUnusable as error:
             # Who listens is not to lose the end of it.
             logger.warning("%s 听过录音没有记下来：%s", heard.who, error)
 
-    def note(self, version: str, heard: Hearing) -> None:
+    def note(self, version: str, heard: PreviewEntry) -> None:
         values = {"version": version, **asdict(heard)}
         with self._database.transaction() as connection:
             put(connection, hearing, values, over=("at", "sound", "seconds"))
 
-    def of(self, version: str) -> list[Hearing]:
+    def of(self, version: str) -> list[PreviewEntry]:
         """The earliest first."""
         with self._database.transaction() as connection:
             return of(connection, version)
 
 
-def of(connection: Connection, version: str) -> list[Hearing]:
+def of(connection: Connection, version: str) -> list[PreviewEntry]:
     rows = connection.execute(select(hearing).where(hearing.c.version == version).order_by(hearing.c.at))
-    return [Hearing(row.who, row.at, row.sound, row.seconds) for row in rows]
+    return [PreviewEntry(row.who, row.at, row.sound, row.seconds) for row in rows]
 
 
-def to_bytes(id: str, version: str, digest: str, heard: Sequence[Hearing]) -> bytes:
+def to_bytes(id: str, version: str, digest: str, heard: Sequence[PreviewEntry]) -> bytes:
     """The payload that is signed beside a bulletin: its digest, and who had heard that version of it."""
     told = {"v": 1, "bulletin": id, "version": version, "digest": digest}
     return strict_json.write(told | {"heard": [asdict(one) for one in heard]})

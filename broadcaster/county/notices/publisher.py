@@ -14,18 +14,18 @@ from broadcaster.bulletin import envelope, mqtt_topics
 from broadcaster.bulletin.bulletin import PAYLOAD_TYPE, Audio, Bulletin, BulletinKind
 from broadcaster.bulletin.keyring import Trust
 from broadcaster.bulletin.refusals import NotAccepted
-from broadcaster.bulletin.snapshot import Heads, read_heads
+from broadcaster.bulletin.snapshot import Snapshot, read_snapshot
 from broadcaster.bulletin.trusted_time import Now
 from broadcaster.bulletin.verify import read_for_office
 from broadcaster.core.clock import Clock
 from broadcaster.county.notices import approval_rules, preview_log
-from broadcaster.county.notices.approval_desk import draft_of, paper_of
+from broadcaster.county.notices.approval_desk import draft_of, record_of
 from broadcaster.county.notices.draft import Draft, DraftRefused, DraftState, settled
-from broadcaster.county.notices.preview_log import Hearing
+from broadcaster.county.notices.preview_log import PreviewEntry
 from broadcaster.county.notices.recordings import NO_ADDRESS, SignedRecording, address_of
 from broadcaster.county.notices.restored_bulletins import TakenBack
 from broadcaster.county.register.register import Register
-from broadcaster.county.store.delivery_state import Reach
+from broadcaster.county.store.delivery_state import DeliveryState
 from broadcaster.county.store.office_database import OfficeDatabase, put
 from broadcaster.county.store.tables import bulletin, reach, sequence
 
@@ -111,8 +111,7 @@ class Publisher:
     def sent(self, id: str) -> None:
         """For the first time; it is sent again whenever the broker was away."""
         first = (bulletin.c.id == id) & bulletin.c.sent_at.is_(None)
-        with self._database.transaction() as connection:
-            connection.execute(update(bulletin).where(first).values(sent_at=self._clock.now()))
+        self._database.write(update(bulletin).where(first).values(sent_at=self._clock.now()))
 
     def cleared(self, id: str) -> None:
         self._note(id, cleared_at=self._clock.now())
@@ -122,7 +121,7 @@ class Publisher:
         the database may know less, as one does that was put back by hand. Whether it misses something.
         """
         try:
-            told = read_heads(data, self.trust, WHENEVER)
+            told = read_snapshot(data, self.trust, WHENEVER)
         except NotAccepted as error:
             logger.warning("消息服务器上的清单用不了：%s", error)
             return False
@@ -158,20 +157,17 @@ class Publisher:
     def expire(self) -> int:
         """Mark what is over; how many there were."""
         over = (bulletin.c.state == DraftState.PUBLISHED) & (bulletin.c.expires <= self._clock.now())
-        with self._database.transaction() as connection:
-            return connection.execute(
-                update(bulletin).where(over).values(state=DraftState.EXPIRED)
-            ).rowcount
+        return self._database.write(update(bulletin).where(over).values(state=DraftState.EXPIRED))
 
     def heads(self) -> bytes:
         """The signed snapshot of this moment."""
         return self.signed(self.listing())
 
-    def listing(self) -> Heads:
+    def listing(self) -> Snapshot:
         """The same before it is signed: read once for all that ask."""
         rows = self._database.read(select(bulletin.c.id, bulletin.c.digest).where(self._is_in_force()))
         counted = self._database.read(select(sequence).where(sequence.c.highest > 0))
-        return Heads(
+        return Snapshot(
             at=self._clock.now(),
             keyring=self.trust.version,
             highest={row.key_id: row.highest for row in counted},
@@ -179,7 +175,7 @@ class Publisher:
         )
 
     def signed(
-        self, listing: Heads, nonce: str | None = None, only: Collection[str] | None = None
+        self, listing: Snapshot, nonce: str | None = None, only: Collection[str] | None = None
     ) -> bytes:
         """For one box `only` what is meant for it."""
         meant = {id: digest for id, digest in listing.in_force.items() if only is None or id in only}
@@ -209,7 +205,7 @@ class Publisher:
         if draft.not_before and draft.not_before < now:
             draft = replace(draft, not_before=None)
         draft = settled(draft, self.trust.area, now)
-        approval_rules.check_cleared(draft, row.approved_by, paper_of(row).hands, now)
+        approval_rules.check_cleared(draft, row.approved_by, record_of(row).hands, now)
         made = self._bulletin(connection, draft, now)
         signed = envelope.sign(PAYLOAD_TYPE, made.to_bytes(), [self._signer])
         data = signed.to_bytes()
@@ -224,7 +220,7 @@ class Publisher:
             connection.execute(off.values(state=DraftState.CANCELLED))
         else:
             boxes = self._register.enrolled(made.areas)
-            rows = [{"bulletin": made.id, "box": box, "stage": Reach.SENT} for box in boxes]
+            rows = [{"bulletin": made.id, "box": box, "stage": DeliveryState.SENT} for box in boxes]
             if rows:
                 connection.execute(insert(reach), rows)
 
@@ -256,7 +252,7 @@ class Publisher:
             raise DraftRefused(NO_ADDRESS)
         return Audio(sound.sha256, sound.size, address_of(sound, self._sound_address))
 
-    def _told_of(self, heard: Sequence[Hearing], digest: str, row: Row[Any]) -> bytes | None:
+    def _told_of(self, heard: Sequence[PreviewEntry], digest: str, row: Row[Any]) -> bytes | None:
         """The signed list of officers who heard this very version, by the same key as the bulletin; None
         if nobody did.
         """
@@ -287,5 +283,4 @@ class Publisher:
         ]
 
     def _note(self, id: str, **values: Any) -> None:
-        with self._database.transaction() as connection:
-            connection.execute(update(bulletin).where(bulletin.c.id == id).values(values))
+        self._database.write(update(bulletin).where(bulletin.c.id == id).values(values))

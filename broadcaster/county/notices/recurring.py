@@ -59,7 +59,7 @@ class Schedule:
 
 
 @dataclass(frozen=True)
-class Standing:
+class RecurringNotice:
     """One of them."""
 
     name: str
@@ -70,7 +70,7 @@ class Standing:
     paused: bool
 
 
-class StandingNotices:
+class RecurringNotices:
     """Any thread; `issue` is for the office's own."""
 
     def __init__(
@@ -117,15 +117,15 @@ class StandingNotices:
             put(connection, standing, values, over=tuple(set(values) - {"name"}))
             self._revisions.note(connection, STANDING, name, who.name, what, content)
 
-    def all(self) -> list[Standing]:
+    def all(self) -> list[RecurringNotice]:
         return [
-            _standing(row) for row in self._database.read(select(standing).order_by(standing.c.name))
+            _recurring(row) for row in self._database.read(select(standing).order_by(standing.c.name))
         ]
 
-    def find(self, name: str) -> Standing | None:
+    def find(self, name: str) -> RecurringNotice | None:
         return next((one for one in self.all() if one.name == name), None)
 
-    def dates(self, one: Standing, count: int = 5) -> list[datetime]:
+    def dates(self, one: RecurringNotice, count: int = 5) -> list[datetime]:
         """The next times at which it falls due."""
         found, moment = [], self._clock.now()
         for _ in range(count):
@@ -133,7 +133,7 @@ class StandingNotices:
             found.append(moment)
         return found
 
-    def hindrance(self, one: Standing) -> str:
+    def hindrance(self, one: RecurringNotice) -> str:
         """The reason for which it would not go out when it is due next; "" if it would."""
         if one.paused:
             return "停着，恢复以后才发"
@@ -147,7 +147,7 @@ class StandingNotices:
             return f"{one.made_by}现在发不了它：{str(error).rstrip('。')}"
         return approval_rules.why_two(draft, due)
 
-    def missed(self, one: Standing) -> str:
+    def missed(self, one: RecurringNotice) -> str:
         """That it did not go out last, when and why, until it falls due again; or ""."""
         last = next(iter(self._revisions.of(STANDING, one.name)), None)
         if last is None or last.what != NOT_SENT:
@@ -187,7 +187,7 @@ class StandingNotices:
             sent += self._send(one, now)
         return sent
 
-    def _send(self, one: Standing, now: datetime) -> bool:
+    def _send(self, one: RecurringNotice, now: datetime) -> bool:
         """Sends it; a failure is noted in its history."""
         who = self._officers.find(one.made_by)
         problem = "" if who else f"排它的{one.made_by}已经不在平台里了"
@@ -205,7 +205,7 @@ class StandingNotices:
         return not problem
 
 
-def _standing(row: Row[Any]) -> Standing:
+def _recurring(row: Row[Any]) -> RecurringNotice:
     draft = Draft(
         title=row.title,
         text=row.text,
@@ -216,6 +216,6 @@ def _standing(row: Row[Any]) -> Standing:
         verse=bool(row.verse),
         voice=row.voice,
     )
-    return Standing(
+    return RecurringNotice(
         *(row.name, draft, Schedule.read(row.schedule), row.made_by, row.next_due, bool(row.paused))
     )

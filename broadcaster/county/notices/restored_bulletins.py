@@ -15,7 +15,7 @@ from broadcaster.core.clock import Clock
 from broadcaster.county.notices.draft import DraftState
 from broadcaster.county.notices.recordings import SignedRecording, to_text
 from broadcaster.county.register.register import Register
-from broadcaster.county.store.delivery_state import Reach
+from broadcaster.county.store.delivery_state import DeliveryState
 from broadcaster.county.store.office_database import OfficeDatabase, put
 from broadcaster.county.store.tables import bulletin, reach
 
@@ -90,7 +90,7 @@ class TakenBack:
         connection.execute(update(bulletin).where(off).values(state=DraftState.CANCELLED))
         if told.kind is not BulletinKind.CANCEL:
             for box in self._register.enrolled(told.areas):
-                put(connection, reach, {"bulletin": told.id, "box": box, "stage": Reach.SENT})
+                put(connection, reach, {"bulletin": told.id, "box": box, "stage": DeliveryState.SENT})
 
 
 def warnings(database: OfficeDatabase, now: datetime) -> list[str]:

@@ -26,7 +26,7 @@ from broadcaster.core.model import Severity
 from broadcaster.county.board.delivery_board import Counts
 from broadcaster.county.broker.mosquitto import Broker, new_password
 from broadcaster.county.keys.key_folder import OfficeFolder
-from broadcaster.county.notices.approval_desk import Paper
+from broadcaster.county.notices.approval_desk import DraftRecord
 from broadcaster.county.notices.draft import Draft
 from broadcaster.county.notices.draft import DraftState as PaperState
 from broadcaster.county.office.office_process import OpenOffice, open_desk
@@ -140,7 +140,7 @@ class Demo:
         self._tell_pages()
         return desk
 
-    def publish(self, desk: OpenOffice) -> Paper:
+    def publish(self, desk: OpenOffice) -> DraftRecord:
         """To the whole county; at night the second person agrees, as the rules want it."""
         writer, approver = (desk.parts.officers.get(name) for name in (WRITER, APPROVER))
         paper = desk.parts.desk.send(writer, Draft("停水通知", TEXT, (AREA,), Severity.BLUE))
@@ -258,7 +258,7 @@ def run(folder: Path, once: bool) -> int:
     return 0
 
 
-def _line(paper: Paper, counts: Counts) -> str:
+def _line(paper: DraftRecord, counts: Counts) -> str:
     return f"{paper.draft.title}：{counts.sentence}"
 
 

@@ -10,16 +10,16 @@ from pathlib import Path
 
 from broadcaster.core.clock import Clock
 from broadcaster.core.errors import ConfigError
-from broadcaster.county.board.county_totals import CountySums
+from broadcaster.county.board.county_totals import CountyTotals
 from broadcaster.county.board.receipt_inbox import ReceiptInbox
 from broadcaster.county.board.uncounted_receipts import Pace
-from broadcaster.county.broker.broker_access import BrokerDoor
+from broadcaster.county.broker.broker_access import MosquittoAccess
 from broadcaster.county.broker.mqtt_client import LISTENS_TO, Wire
 from broadcaster.county.keys.key_folder import AskPassphrase, OfficeFolder
-from broadcaster.county.keys.key_renewal import OfficeKeys, above_warnings
+from broadcaster.county.keys.key_renewal import OfficeKeys, upstream_warnings
 from broadcaster.county.keys.village_keys import VillageKeys
 from broadcaster.county.notices import restored_bulletins
-from broadcaster.county.notices.preview import Booth
+from broadcaster.county.notices.preview import OfficePreviews
 from broadcaster.county.notices.publisher import Publisher
 from broadcaster.county.notices.recordings import RecordingStore
 from broadcaster.county.notices.retention import Tidying
@@ -39,11 +39,11 @@ from broadcaster.county.store.office_settings import (
     load_office_to_run,
     read_text,
 )
-from broadcaster.county.villages.remote_client import FarLine
+from broadcaster.county.villages.remote_client import RemoteClient
 from broadcaster.county.villages.village_site import VillageSites
 from broadcaster.settings.problems import keys_twice
 from broadcaster.settings.schema import LexiconSettings, Settings, load_lexicon, load_settings
-from broadcaster.studio.preview import Rehearsals
+from broadcaster.studio.preview import Previews
 from broadcaster.studio.studio import Studio
 from broadcaster.system.heap_trim import give_back_what_is_freed
 from broadcaster.system.last_good_settings import by_last_good
@@ -82,7 +82,7 @@ def open_desk(path: Path, wake: Callable[[], None] = lambda: None) -> Iterator[O
         refuse_lost(path / DATABASE, Clock(settings.zone))
     with closing(OfficeDatabase(settings.database_url(path))) as database:
         database.migrate()
-        door = BrokerDoor(path / settings.broker.folder) if settings.broker.folder else None
+        door = MosquittoAccess(path / settings.broker.folder) if settings.broker.folder else None
         parts = make_parts(database, Clock(settings.zone), area, door, wake)
         yield OpenOffice(folder, settings, parts)
 
@@ -118,7 +118,7 @@ def run(path: Path, config: Path, ask: AskPassphrase, tell: Tell, unattended: bo
         def warnings() -> list[str]:
             told = [*doubts, safe.note if safe else "", fault, *villages.warnings(), *keys.warnings()]
             told += restored_bulletins.warnings(desk.parts.database, clock.now())
-            return [*filter(None, told), *above_warnings(keys.trust, desk.settings.relay)]
+            return [*filter(None, told), *upstream_warnings(keys.trust, desk.settings.relay)]
 
         villages = VillageKeys(desk.folder, lambda: keys.signer, passphrase, clock, woken)
         for sentence in warnings():
@@ -126,7 +126,7 @@ def run(path: Path, config: Path, ask: AskPassphrase, tell: Tell, unattended: bo
         office, line = stack.enter_context(_open_office(desk, keys, villages, safe))
         woken.wakes = office.wake
         watched: list[Watched] = [stack.enter_context(ThreadLoop("office", office.step, office.wake))]
-        booth = stack.enter_context(open_booth(preview, lexicon, path))
+        booth = stack.enter_context(open_previews(preview, lexicon, path))
         pages = Pages(
             *(desk.parts, desk.settings, _trusted(desk), booth, warnings),
             *(lambda: office.cut_since, villages),
@@ -160,7 +160,7 @@ class WakeLater:
 @contextmanager
 def _open_office(
     desk: OpenOffice, keys: OfficeKeys, villages: VillageKeys, safe: Safekeeping | None
-) -> Iterator[tuple[OfficeThread, FarLine]]:
+) -> Iterator[tuple[OfficeThread, RemoteClient]]:
     parts, broker = desk.parts, desk.settings.broker
     authority = desk.folder.path / broker.authority if broker.authority else None
     password = read_text(desk.folder.path, broker.password_file).strip() if broker.password_file else ""
@@ -175,10 +175,10 @@ def _open_office(
     listens_to = (*LISTENS_TO, *own_topics(keys.trust.area))
     wire = Wire(broker.host, broker.port, broker.user, password, authority, listens_to)
     intake = ReceiptInbox(parts.database, parts.clock, Pace(parts.clock))
-    sums = CountySums(parts.database, parts.clock)
+    sums = CountyTotals(parts.database, parts.clock)
     sounds, keep = RecordingStore(desk.folder.path), desk.settings.keep
     tidying = Tidying(parts.database, parts.clock, keep, sounds, parts.audit)
-    line = FarLine(wire, parts.register, villages)
+    line = RemoteClient(wire, parts.register, villages)
 
     def tidy() -> None:
         tidying.step()
@@ -195,7 +195,12 @@ def _open_office(
 
 
 def _open_site(
-    desk: OpenOffice, pages: Pages, villages: VillageKeys, line: FarLine, stack: ExitStack, tell: Tell
+    desk: OpenOffice,
+    pages: Pages,
+    villages: VillageKeys,
+    line: RemoteClient,
+    stack: ExitStack,
+    tell: Tell,
 ) -> Sequence[Watched]:
     web, folder = desk.settings.web, desk.folder.path
     sites = VillageSites(
@@ -259,7 +264,9 @@ def _of_preview(config: Path) -> tuple[Settings, LexiconSettings]:
 
 
 @contextmanager
-def open_booth(settings: Settings, lexicon: LexiconSettings, office: Path) -> Iterator[Booth]:
+def open_previews(
+    settings: Settings, lexicon: LexiconSettings, office: Path
+) -> Iterator[OfficePreviews]:
     """By the voice child, which ends when it is idle; recordings are those of the office."""
     paths = settings.paths.model_copy(update={"state": office.absolute()})
     settings = settings.model_copy(update={"paths": paths})
@@ -276,7 +283,7 @@ def open_booth(settings: Settings, lexicon: LexiconSettings, office: Path) -> It
         ThreadLoop("studio", watch, ended.set),
         ThreadLoop("cache", studio.house.step, studio.house.wake),
     ):
-        yield Booth(studio, Rehearsals(studio, rate_hz), rate_hz)
+        yield OfficePreviews(studio, Previews(studio, rate_hz), rate_hz)
 
 
 def _seen(host: str) -> str:

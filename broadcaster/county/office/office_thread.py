@@ -6,17 +6,17 @@ from datetime import datetime, timedelta
 
 from broadcaster.bulletin import mqtt_topics
 from broadcaster.bulletin.refusals import NotAccepted
-from broadcaster.bulletin.snapshot import Heads
-from broadcaster.bulletin.sync_request import Question
+from broadcaster.bulletin.snapshot import Snapshot
+from broadcaster.bulletin.sync_request import SyncRequest
 from broadcaster.core.clock import Clock
-from broadcaster.county.board.county_totals import CountySums
+from broadcaster.county.board.county_totals import CountyTotals
 from broadcaster.county.board.receipt_inbox import ReceiptInbox, Sent
 from broadcaster.county.broker.box_status import read_state
-from broadcaster.county.broker.cleared_topics import Emptied
+from broadcaster.county.broker.cleared_topics import ClearedTopics
 from broadcaster.county.broker.mqtt_client import CONNECTED, Incoming, Wire
 from broadcaster.county.keys.key_renewal import OfficeKeys
 from broadcaster.county.notices.publisher import Publisher, Sheet
-from broadcaster.county.notices.recurring import StandingNotices
+from broadcaster.county.notices.recurring import RecurringNotices
 from broadcaster.county.office.retained_junk import Leftovers
 from broadcaster.system.log_brake import LogBrake
 
@@ -53,12 +53,12 @@ class OfficeThread:
         self,
         publisher: Publisher,
         intake: ReceiptInbox,
-        standing: StandingNotices,
+        standing: RecurringNotices,
         wire: Wire,
         clock: Clock,
         keys: OfficeKeys,
         areas_of: Callable[[Collection[str]], Mapping[str, str]],
-        county_sums: CountySums,
+        county_sums: CountyTotals,
         tidy: Callable[[], None] = lambda: None,
         hold_seconds: float = 0.0,
     ) -> None:
@@ -73,7 +73,7 @@ class OfficeThread:
         self._tidy = tidy
         self._keyring_sent = b""
         self._heads_due = clock.now()
-        self._emptied = Emptied(clock)
+        self._emptied = ClearedTopics(clock)
         self._leftovers = Leftovers(wire, intake, clock)
         self._brake = LogBrake(clock, logger.warning)
         self._woken, self._tended_at = True, clock.monotonic()
@@ -232,7 +232,7 @@ class OfficeThread:
         answers: list[tuple[str, bytes]] = []
         for box, data in questions.items():
             try:
-                asked, area = Question.from_bytes(data), areas[box]
+                asked, area = SyncRequest.from_bytes(data), areas[box]
             except (NotAccepted, KeyError) as error:
                 whose = f"广播站 {box} " if box in areas else "没有登记的广播站"
                 why = error if isinstance(error, NotAccepted) else ""
@@ -243,9 +243,9 @@ class OfficeThread:
         self._wire.publish(answers, retain=False)
 
     def _answers(
-        self, asked: Question, area: str, in_force: Sequence[Sheet], listing: Heads
+        self, asked: SyncRequest, area: str, in_force: Sequence[Sheet], listing: Snapshot
     ) -> Iterator[bytes]:
-        """In the order that `Question` promises: its heads last, and of its own area only."""
+        """In the order that `SyncRequest` promises: its heads last, and of its own area only."""
         if asked.keyring < self._publisher.trust.version:
             yield self._keys.keyring
         meant = [one for one in in_force if one.is_for(area)]

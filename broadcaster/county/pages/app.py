@@ -11,7 +11,7 @@ from flask_wtf.csrf import CSRFError, CSRFProtect
 
 from broadcaster.core.errors import BroadcasterError
 from broadcaster.county.notices import bulletin_wording
-from broadcaster.county.notices.approval_desk import Paper
+from broadcaster.county.notices.approval_desk import DraftRecord
 from broadcaster.county.notices.recordings import RecordingStore
 from broadcaster.county.pages import (
     after_login,
@@ -104,7 +104,7 @@ def create_app(pages: Pages, folder: Path) -> Flask:
     csrf = CSRFProtect(app)
     # The last: what the others see is what was really done.
     app.after_request(answered_forms.give_address)
-    app.after_request(access.note_deed)
+    app.after_request(access.note_in_audit)
     app.after_request(protect)
     if (pages.settings.web.port, pages.settings.web.https_port) == (HTTP_PORT, HTTPS_PORT):
         app.after_request(stay_with_https)
@@ -128,7 +128,7 @@ def _teach_wording(app: Flask, pages: Pages) -> None:
     app.jinja_env.filters.update(
         moment=lambda moment: wording.say_moment(moment, clock.now()), seconds=wording.say_seconds
     )
-    app.jinja_env.globals.update(_paper_words(pages))
+    app.jinja_env.globals.update(_record_words(pages))
     app.jinja_env.globals.update(
         station_name=pages.settings.name,
         # An office has no air of its own.
@@ -146,11 +146,11 @@ def _teach_wording(app: Flask, pages: Pages) -> None:
     )
 
 
-def _paper_words(pages: Pages) -> dict[str, Callable[..., object]]:
+def _record_words(pages: Pages) -> dict[str, Callable[..., object]]:
     """Template functions for the words about a bulletin, the same on every page."""
     clock, desk = pages.parts.clock, pages.parts.desk
 
-    def state_said(paper: Paper) -> str:
+    def state_said(paper: DraftRecord) -> str:
         if "cancels" not in g:
             g.cancels = desk.cancels_that_wait()
         return bulletin_wording.state_said(paper, paper.id in g.cancels)

@@ -7,7 +7,7 @@ from broadcaster.bulletin.bulletin import BulletinKind
 from broadcaster.core.people import WrongLogins
 from broadcaster.county.board.coverage import coverage
 from broadcaster.county.board.province_board import FigureQuality
-from broadcaster.county.notices.approval_desk import Paper
+from broadcaster.county.notices.approval_desk import DraftRecord
 from broadcaster.county.notices.approval_rules import WRONG_STATE
 from broadcaster.county.notices.bulletin_wording import aged
 from broadcaster.county.notices.draft import DraftRefused, DraftState
@@ -49,7 +49,7 @@ def one(id: str) -> ResponseReturnValue:
 
 @pages.get("/bulletin/<id>/town/<code>")
 def town(id: str, code: str) -> ResponseReturnValue:
-    paper, board = find_paper(id), access.pages().parts.board
+    paper, board = find_record(id), access.pages().parts.board
     found = next((one for one in board.towns(id) if one.code == code), None)
     if found is None:
         abort(404)
@@ -58,7 +58,7 @@ def town(id: str, code: str) -> ResponseReturnValue:
 
 @pages.get("/bulletin/<id>.csv")
 def as_csv(id: str) -> ResponseReturnValue:
-    paper = find_paper(id)
+    paper = find_record(id)
     parts = access.pages().parts
     written = parts.board.to_csv(paper.id, paper.draft.called, parts.clock.zone)
     answer = Response(written, content_type="text/csv; charset=utf-8")
@@ -69,7 +69,7 @@ def as_csv(id: str) -> ResponseReturnValue:
 
 @pages.get("/bulletin/<id>/cancel")
 def ask_cancel(id: str) -> ResponseReturnValue:
-    paper, off = find_paper(id), access.pages().parts.desk.cancel_of(id)
+    paper, off = find_record(id), access.pages().parts.desk.cancel_of(id)
     if off or paper.state in SETTLED:
         flash("这一则已经取消了。" if off else WRONG_STATE[paper.state])
         return redirect(url_for("board.one", id=id), 303)
@@ -88,7 +88,7 @@ def cancel(id: str) -> ResponseReturnValue:
 def approve(id: str) -> ResponseReturnValue:
     now = access.pages().parts.clock.now()
     # A page that was left open over night has not told him.
-    if aged(find_paper(id), now) and request.form.get("day") != f"{now:%Y-%m-%d}":
+    if aged(find_record(id), now) and request.form.get("day") != f"{now:%Y-%m-%d}":
         return _page(id, "这一页是以前打开的，还没有批。请看过下面的提醒再批。"), 409
     try:
         paper = access.pages().parts.desk.approve(access.me(), id, request.form.get("seen", ""))
@@ -113,7 +113,7 @@ def send_back(id: str) -> ResponseReturnValue:
 
 @pages.post("/bulletin/<id>/discard")
 def discard(id: str) -> ResponseReturnValue:
-    title = find_paper(id).draft.title
+    title = find_record(id).draft.title
     try:
         access.pages().parts.desk.discard(id, request.form.get("seen", ""))
     except DraftRefused as error:
@@ -124,7 +124,7 @@ def discard(id: str) -> ResponseReturnValue:
 
 
 def _page(id: str, problem: str = "") -> str:
-    paper, parts = find_paper(id), access.pages().parts
+    paper, parts = find_record(id), access.pages().parts
     towns = parts.board.towns(id)
     counts = parts.board.counts([id])[id]
     fares = parts.county_board.fares(paper)
@@ -158,13 +158,13 @@ def _wrong_logins() -> list[WrongLogins]:
     return [one for one in found if access.may("more.people") or one.name == access.me().name]
 
 
-def _drills_now() -> list[Paper]:
+def _drills_now() -> list[DraftRecord]:
     """In force, or not sent yet."""
     found = access.pages().parts.desk.recent(PAGE, 0, (BulletinKind.DRILL,))
     return [paper for paper in found if paper.state not in (DraftState.CANCELLED, DraftState.EXPIRED)]
 
 
-def find_paper(id: str) -> Paper:
+def find_record(id: str) -> DraftRecord:
     try:
         return access.pages().parts.desk.get(id)
     except DraftRefused:

@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from broadcaster.bulletin.bulletin import new_bulletin_id
 from broadcaster.core.errors import BroadcasterError
 from broadcaster.core.model import Severity
-from broadcaster.county.notices.approval_desk import HANDED_IN, DraftChanged, Paper, again
+from broadcaster.county.notices.approval_desk import HANDED_IN, DraftChanged, DraftRecord, again
 from broadcaster.county.notices.draft import (
     Draft,
     DraftRefused,
@@ -200,7 +200,7 @@ def _with_recording(fields: Fields) -> tuple[Fields, BroadcasterError | None]:
     return [*rest, ("sound", sound.sha256)], None
 
 
-def _both(form: Form, theirs: Paper, way: str) -> str:
+def _both(form: Form, theirs: DraftRecord, way: str) -> str:
     """The page with two officers' versions of one draft; `way` is what was to be done with his."""
     names = access.pages().parts.register.names() | {access.pages().parts.county: "全县"}
     mine, rest = read_draft(form), [field for field in form.items(True) if field[0] != "opened"]
@@ -248,7 +248,7 @@ def _used(draft: Draft) -> ResponseReturnValue | None:
     return _as_another(draft, paper)
 
 
-def _as_another(draft: Draft, paper: Paper) -> ResponseReturnValue:
+def _as_another(draft: Draft, paper: DraftRecord) -> ResponseReturnValue:
     form = _kept(fields_of(replace(draft, id=new_bulletin_id())))
     return show_form(form, DraftRefused(USED.format(title=paper.draft.title))), 409
 

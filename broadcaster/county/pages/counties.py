@@ -9,7 +9,7 @@ from broadcaster.bulletin.invitation import FOR_COUNTY
 from broadcaster.core.errors import BroadcasterError
 from broadcaster.county.board.province_board import SAID
 from broadcaster.county.pages.base import access
-from broadcaster.county.pages.board import find_paper
+from broadcaster.county.pages.board import find_record
 from broadcaster.county.pages.register import invitation_card
 from broadcaster.county.register.counties import Counties, County
 from broadcaster.county.register.register import BOX_STATES
@@ -76,7 +76,7 @@ def set_key(code: str) -> ResponseReturnValue:
 
 @pages.get("/<code>/bulletin/<id>")
 def fare(code: str, id: str) -> ResponseReturnValue:
-    paper = find_paper(id)
+    paper = find_record(id)
     fares = access.pages().parts.county_board.fares(paper)
     found = next((one for one in fares if one.county.code == code), None)
     if found is None:
@@ -86,7 +86,7 @@ def fare(code: str, id: str) -> ResponseReturnValue:
 
 @pages.get("/bulletin/<id>.csv")
 def as_csv(id: str) -> ResponseReturnValue:
-    paper = find_paper(id)
+    paper = find_record(id)
     written = access.pages().parts.county_board.to_csv(paper)
     answer = Response(written, content_type="text/csv; charset=utf-8")
     answer.headers["Content-Disposition"] = f'attachment; filename="counties-{paper.id}.csv"'

@@ -5,7 +5,7 @@ from flask.typing import ResponseReturnValue
 
 from broadcaster.bulletin.bulletin import BulletinKind
 from broadcaster.county.board.drills import Drills, all_to_csv
-from broadcaster.county.notices.approval_desk import Paper
+from broadcaster.county.notices.approval_desk import DraftRecord
 from broadcaster.county.notices.draft import DraftRefused
 from broadcaster.county.pages.base import access
 
@@ -52,7 +52,7 @@ def _csv(table: str, name: str) -> Response:
     return answer
 
 
-def _past(count: int, skip: int = 0) -> list[Paper]:
+def _past(count: int, skip: int = 0) -> list[DraftRecord]:
     """Those that were sent; drafts stand with the notices."""
     found = access.pages().parts.desk.recent(count, skip, (BulletinKind.DRILL,))
     return [paper for paper in found if paper.issued]
@@ -63,7 +63,7 @@ def _drills() -> Drills:
     return Drills(parts.database, parts.clock.zone)
 
 
-def _find(id: str) -> Paper:
+def _find(id: str) -> DraftRecord:
     try:
         paper = access.pages().parts.desk.get(id)
     except DraftRefused:

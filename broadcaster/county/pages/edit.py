@@ -8,7 +8,7 @@ from broadcaster.county.notices.draft import Draft
 from broadcaster.county.notices.library import Text
 from broadcaster.county.notices.revisions import LIBRARY, STANDING
 from broadcaster.county.pages.base import access
-from broadcaster.county.pages.recurring_form import read_schedule, read_standing, read_text, why_not
+from broadcaster.county.pages.recurring_form import read_recurring, read_schedule, read_text, why_not
 from broadcaster.county.register.area_tree import area_tree
 from broadcaster.settings.values import WEEKDAYS
 
@@ -42,7 +42,7 @@ def standing() -> ResponseReturnValue:
 
 @pages.post("/standing/edit")
 def change_standing() -> ResponseReturnValue:
-    name, draft = request.form.get("name", ""), read_standing()
+    name, draft = request.form.get("name", ""), read_recurring()
     try:
         access.pages().booth.script(draft)
         access.pages().parts.standing.keep(access.me(), name, draft, read_schedule(), _seen())

@@ -7,7 +7,7 @@ from broadcaster.core.errors import AccountRefused, BroadcasterError
 from broadcaster.county.notices.draft import Draft
 from broadcaster.county.notices.library import Text
 from broadcaster.county.pages.base import access, form_values
-from broadcaster.county.pages.recurring_form import read_schedule, read_standing, read_text, why_not
+from broadcaster.county.pages.recurring_form import read_recurring, read_schedule, read_text, why_not
 from broadcaster.county.register.area_tree import area_tree
 from broadcaster.settings.values import WEEKDAYS
 from broadcaster.web.base import search_form
@@ -54,7 +54,7 @@ def standing() -> ResponseReturnValue:
 
 @pages.post("/standing")
 def keep_standing() -> ResponseReturnValue:
-    name, draft = request.form.get("name", ""), read_standing()
+    name, draft = request.form.get("name", ""), read_recurring()
     try:
         access.pages().spoken(draft)
         access.pages().parts.standing.keep(access.me(), name, draft, read_schedule())
@@ -85,7 +85,7 @@ def remove_standing() -> ResponseReturnValue:
 def audit() -> ResponseReturnValue:
     skip = max(request.args.get("skip", 0, int), 0)
     record = access.pages().parts.audit
-    deeds = record.recent(PAGE + 1, skip, search_form.wanted_deeds())
+    deeds = record.recent(PAGE + 1, skip, search_form.wanted_entries())
     return render_template(
         "office/audit.html",
         deeds=deeds[:PAGE],

@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 
 from broadcaster.bulletin.bulletin import BulletinKind
 from broadcaster.core.errors import BroadcasterError
-from broadcaster.county.notices.approval_desk import Paper
+from broadcaster.county.notices.approval_desk import DraftRecord
 from broadcaster.county.notices.draft import Draft, DraftRefused
 from broadcaster.county.pages.base import access
 
@@ -76,7 +76,7 @@ def record(id: str) -> ResponseReturnValue:
     return answer
 
 
-def _find(id: str) -> Paper:
+def _find(id: str) -> DraftRecord:
     try:
         return access.pages().parts.desk.get(id)
     except DraftRefused:

@@ -4,7 +4,7 @@ from flask import request
 
 from broadcaster.county.notices.draft import Draft
 from broadcaster.county.notices.library import Text
-from broadcaster.county.notices.recurring import LIFE, Schedule, Standing
+from broadcaster.county.notices.recurring import LIFE, RecurringNotice, Schedule
 from broadcaster.county.pages.base import access, form_values
 
 
@@ -16,7 +16,7 @@ def read_text() -> Text:
     )
 
 
-def read_standing() -> Draft:
+def read_recurring() -> Draft:
     form = request.form
     return Draft(
         *(form.get("name", ""), form_values.text(), tuple(form.getlist("areas"))),
@@ -33,7 +33,7 @@ def read_schedule() -> Schedule:
     return Schedule.read(f"{''.join(sorted(form.getlist('days')))} {form.get('time', '')}")
 
 
-def why_not(one: Standing) -> str:
+def why_not(one: RecurringNotice) -> str:
     """The reason for which nobody would hear it when it is due next; "" if it will go out."""
     parts = access.pages().parts
     nobody = "" if parts.listeners(one.draft.areas) else "这些地方还没有登记好的广播站"

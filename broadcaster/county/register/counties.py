@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Row, select
 
 from broadcaster.bulletin import areas
 from broadcaster.bulletin.admission import Admission
-from broadcaster.bulletin.upstream_office import is_above
+from broadcaster.bulletin.upstream_office import is_upstream
 from broadcaster.core.clock import Clock
 from broadcaster.county.broker.mosquitto import county_user, new_password
 from broadcaster.county.register.enrollees import BrokerAccess, Enrollees, read_key
@@ -105,7 +105,7 @@ class Counties(Enrollees):
 
     def _inside(self, code: str) -> str:
         trimmed = areas.trim(code.strip())
-        if not is_above(self._office, trimmed) or len(trimmed) > LONGEST_COUNTY:
+        if not is_upstream(self._office, trimmed) or len(trimmed) > LONGEST_COUNTY:
             raise RegisterRefused(f"{code} 不是 {self._office} 下面的市或县。")
         return trimmed
 

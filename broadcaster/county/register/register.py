@@ -14,7 +14,7 @@ from sqlalchemy import Column, Connection, Row, func, insert, select
 
 from broadcaster.bulletin import areas as area_codes
 from broadcaster.bulletin.enrolment import Enrolment
-from broadcaster.bulletin.upstream_office import Superior
+from broadcaster.bulletin.upstream_office import UpstreamOffice
 from broadcaster.core.clock import Clock
 from broadcaster.core.errors import BroadcasterError
 from broadcaster.county.register.enrollees import BrokerAccess, Enrollees, read_key
@@ -67,7 +67,7 @@ class BrokerAddress:
     host: str
     port: int
     authority: str
-    above: tuple[Superior, ...] = ()
+    above: tuple[UpstreamOffice, ...] = ()
 
 
 class Register(Enrollees):

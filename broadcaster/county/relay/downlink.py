@@ -12,10 +12,10 @@ from broadcaster.bulletin import areas, mqtt_topics
 from broadcaster.bulletin.keyring import Trust
 from broadcaster.bulletin.refusals import NotAccepted, Refusal
 from broadcaster.bulletin.trusted_time import Now
-from broadcaster.bulletin.upstream_trust import Above
+from broadcaster.bulletin.upstream_trust import UpstreamTrust
 from broadcaster.bulletin.verify import Accepted, read_for_office
 from broadcaster.core.clock import Clock
-from broadcaster.county.broker.cleared_topics import Emptied
+from broadcaster.county.broker.cleared_topics import ClearedTopics
 from broadcaster.county.broker.mqtt_client import CONNECTED, Incoming, Wire
 from broadcaster.county.relay.relay_memory import RelayBook
 
@@ -36,7 +36,7 @@ class Carrier:
 
     def __init__(
         self,
-        above: Above,
+        above: UpstreamTrust,
         county: str,
         book: RelayBook,
         upper: Wire,
@@ -62,7 +62,7 @@ class Carrier:
         self._listens_to: tuple[str, ...] = ()
         self._places_at = clock.now() - PLACES_EVERY
         self._held: list[Incoming] = []
-        self._emptied = Emptied(clock)
+        self._emptied = ClearedTopics(clock)
         self._recall()
 
     def _recall(self) -> None:

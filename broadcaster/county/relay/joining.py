@@ -7,7 +7,7 @@ from broadcaster.bulletin import strict_json
 from broadcaster.bulletin.admission import LARGEST, Admission, AdmissionRefused
 from broadcaster.bulletin.invitation import FOR_COUNTY, Invitation
 from broadcaster.bulletin.keys import public
-from broadcaster.bulletin.upstream_office import is_above
+from broadcaster.bulletin.upstream_office import is_upstream
 from broadcaster.core.errors import ConfigError, FileUnwritable, reason_of
 from broadcaster.county.keys.key_folder import OfficeFolder
 from broadcaster.county.relay.relay_process import FOLDER, own_key, write_secret
@@ -49,7 +49,7 @@ def join(path: Path, given: Admission) -> bool:
     area, settings = OfficeFolder(path).trust.area, load_office_settings(path).relay
     if given.county != area:
         raise AdmissionRefused(f"这是给 {given.county} 的，本级是 {area}，请找上级要自己的。")
-    if not is_above(given.area, area):
+    if not is_upstream(given.area, area):
         raise AdmissionRefused(f"{given.area} 不是 {area} 的上级。")
     wanted = {"area": given.area, "root": given.root, "host": given.host, "port": given.port}
     wanted["user"] = given.user

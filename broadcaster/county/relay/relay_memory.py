@@ -22,7 +22,7 @@ from broadcaster.core.clock import Clock
 from broadcaster.county.board.delivery_board import Counts
 from broadcaster.county.board.receipt_inbox import adding_up
 from broadcaster.county.relay.relay_tables import came, carried, kept, metadata
-from broadcaster.county.store.delivery_state import Reach
+from broadcaster.county.store.delivery_state import DeliveryState
 from broadcaster.county.store.office_database import OfficeDatabase, put
 from broadcaster.store.database.backups import Backups, check
 from broadcaster.store.database.sqlite_connection import StoreDamaged, told_plainly
@@ -55,12 +55,12 @@ class RelayedBulletin:
 
 
 @dataclass(frozen=True)
-class Told:
+class BoxReport:
     """One genuine receipt of a bulletin from above."""
 
     bulletin: str
     box: str
-    stage: Reach
+    stage: DeliveryState
     key: str
     number: int
 
@@ -108,7 +108,7 @@ class RelayBook:
         values: dict[str, Any] = {"id": bulletin.id, "digest": accepted.digest, "seq": bulletin.seq}
         values |= {"key_id": accepted.issuer.key_id, "expires": bulletin.expires}
         values |= {"areas": " ".join(areas), "envelope": data}
-        silent = [{"bulletin": bulletin.id, "box": box, "stage": Reach.SENT} for box in boxes]
+        silent = [{"bulletin": bulletin.id, "box": box, "stage": DeliveryState.SENT} for box in boxes]
         with self._database.transaction() as connection:
             put(connection, carried, values)
             if silent:
@@ -134,8 +134,7 @@ class RelayBook:
 
     def all_anew(self) -> None:
         """The broker below may have lost what it had, and that it was emptied."""
-        with self._database.transaction() as connection:
-            connection.execute(update(carried).values(below=carried.c.over))
+        self._database.write(update(carried).values(below=carried.c.over))
 
     def end(self, id: str) -> None:
         self._note(id, over=1)
@@ -143,10 +142,9 @@ class RelayBook:
     def expire(self, now: datetime) -> int:
         """Marks expired bulletins and returns their number."""
         late = (carried.c.over == 0) & (carried.c.expires <= now)
-        with self._database.transaction() as connection:
-            return connection.execute(update(carried).where(late).values(over=1)).rowcount
+        return self._database.write(update(carried).where(late).values(over=1))
 
-    def tell(self, told: Sequence[Told]) -> None:
+    def tell(self, told: Sequence[BoxReport]) -> None:
         """The last receipt of a box counts, by its own number; that of a new key always."""
         statement = adding_up(sqlite, came, ("stage", "key", "box_number"))
         rows = [
@@ -167,7 +165,7 @@ class RelayBook:
     def counts(self, id: str) -> Counts:
         query = select(came.c.stage, func.count().label("boxes")).where(came.c.bulletin == id)
         rows = self._database.read(query.group_by(came.c.stage))
-        return Counts(Counter({Reach(row.stage): row.boxes for row in rows}))
+        return Counts(Counter({DeliveryState(row.stage): row.boxes for row in rows}))
 
     def summed(self, id: str, sum: str, number: int) -> None:
         """The broker above has taken this sum."""
@@ -175,8 +173,7 @@ class RelayBook:
 
     def all_sums_anew(self) -> None:
         """The broker above may have lost what it had."""
-        with self._database.transaction() as connection:
-            connection.execute(update(carried).values(due=1, summed=""))
+        self._database.write(update(carried).values(due=1, summed=""))
 
     def old(self, before: datetime) -> list[RelayedBulletin]:
         """The bulletins that had ended by then, and are no longer on the broker below."""
@@ -192,8 +189,7 @@ class RelayBook:
         return [_carried(row) for row in self._database.read(query)]
 
     def _note(self, id: str, **values: Any) -> None:
-        with self._database.transaction() as connection:
-            connection.execute(update(carried).where(carried.c.id == id).values(values))
+        self._database.write(update(carried).where(carried.c.id == id).values(values))
 
 
 def _carried(row: Any) -> RelayedBulletin:

@@ -10,10 +10,10 @@ from typing import Any
 from securesystemslib.signer import CryptoSigner
 
 from broadcaster.bulletin import areas, keys
-from broadcaster.bulletin.upstream_trust import Above
+from broadcaster.bulletin.upstream_trust import UpstreamTrust
 from broadcaster.core.clock import Clock
 from broadcaster.core.errors import ConfigError, FileUnwritable, reason_of
-from broadcaster.county.broker.broker_access import BrokerDoor
+from broadcaster.county.broker.broker_access import MosquittoAccess
 from broadcaster.county.broker.mosquitto import county_user, is_password, new_password
 from broadcaster.county.broker.mqtt_client import Wire
 from broadcaster.county.keys.key_folder import OfficeFolder
@@ -30,7 +30,7 @@ from broadcaster.county.store.office_settings import (
     load_office_to_run,
     read_text,
 )
-from broadcaster.system.atomic_file import whole_file
+from broadcaster.system.atomic_file import write_private
 from broadcaster.system.log_format import Ordered, log_in, tell_start
 from broadcaster.system.single_instance import only_one
 from broadcaster.system.thread_loop import ThreadLoop
@@ -83,7 +83,7 @@ class Relay:
     def __init__(
         self,
         county: str,
-        above: Above,
+        above: UpstreamTrust,
         book: RelayBook,
         wires: tuple[Wire, Wire],
         clock: Clock,
@@ -153,7 +153,7 @@ def open_relay(path: Path) -> Iterator[Relay]:
     log_in(settings.zone)
     if not settings.database:
         refuse_lost(path / DATABASE, Clock(settings.zone))
-    above = _above(settings.relay, county)
+    above = _upstream(settings.relay, county)
     folder = path / FOLDER
     clock = Clock(settings.zone)
     with ExitStack() as stack:
@@ -199,16 +199,14 @@ def _key_or_another(folder: Path) -> tuple[CryptoSigner, str]:
 def write_secret(path: Path, content: bytes) -> None:
     """For this user's eyes only. Raises `FileUnwritable`."""
     try:
-        with whole_file(path, path.parent) as unfinished:
-            unfinished.touch(mode=0o600)
-            unfinished.write_bytes(content)
+        write_private(path, content)
     except OSError as error:
         raise FileUnwritable(f"{path} 写不进去：{reason_of(error)}。") from error
 
 
-def _above(relay: RelaySettings, county: str) -> Above:
+def _upstream(relay: RelaySettings, county: str) -> UpstreamTrust:
     for one in relay.above(county):
-        return Above(one.area, one.root)
+        return UpstreamTrust(one.area, one.root)
     raise ConfigError(
         ["office.yaml 里没有写 relay：上级是谁、它的消息服务器在哪里，见 docs/province.md。"]
     )
@@ -231,7 +229,7 @@ def _lower(path: Path, settings: OfficeSettings) -> Wire:
         write_secret(file, new_password().encode("ascii"))
     password = read_text(path, relay.password_file_below).strip()
     if broker.folder:
-        BrokerDoor(path / broker.folder).admit_relay(password)
+        MosquittoAccess(path / broker.folder).admit_relay(password)
     authority = path / broker.authority if broker.authority else None
     if broker.authority:
         read_text(path, broker.authority)

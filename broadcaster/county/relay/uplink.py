@@ -15,12 +15,12 @@ from broadcaster.bulletin import mqtt_topics, strict_json
 from broadcaster.bulletin.keys import public_from_hex
 from broadcaster.bulletin.receipts import read_receipts
 from broadcaster.bulletin.refusals import NotAccepted
-from broadcaster.bulletin.relay_totals import Presence, Sum
+from broadcaster.bulletin.relay_totals import RelayHeartbeat, RelayTotals
 from broadcaster.core.clock import Clock
 from broadcaster.county.board.receipt_inbox import Known, enrolled
 from broadcaster.county.board.uncounted_receipts import is_of
 from broadcaster.county.broker.mqtt_client import CONNECTED, Incoming, Wire
-from broadcaster.county.relay.relay_memory import RelayBook, RelayedBulletin, Told
+from broadcaster.county.relay.relay_memory import BoxReport, RelayBook, RelayedBulletin
 from broadcaster.county.store.delivery_state import stage_of
 from broadcaster.county.store.office_database import OfficeDatabase
 from broadcaster.county.store.tables import SIGNED_WITH, receipt, told
@@ -106,7 +106,7 @@ class Tally:
 
     def _read(
         self, one: Incoming, boxes: Mapping[str, Known], find: Callable[[str], RelayedBulletin | None]
-    ) -> Iterator[Told]:
+    ) -> Iterator[BoxReport]:
         """None of what the county itself has sent, of what was not sent there, or is not genuine."""
         box, _, id = one.topic.removeprefix(f"{mqtt_topics.ROOT}/r/").partition("/")
         if id != mqtt_topics.SEVERAL and not find(id):
@@ -122,7 +122,7 @@ class Tally:
         for said in signed.receipts:
             carried, stage = find(said.bulletin), stage_of(said)
             if carried and stage and carried.is_for(known.area) and is_of(said, carried.digest):
-                yield Told(carried.id, box, stage, known.key, said.number)
+                yield BoxReport(carried.id, box, stage, known.key, said.number)
 
     def tell_above(self) -> None:
         """Each sum that has changed since the broker above took it; of a new connection all of them."""
@@ -148,7 +148,7 @@ class Tally:
             return
         at = self._clock.now()
         self._presence_number = max(int(at.timestamp() * 1000), self._presence_number + 1)
-        told = Presence(self._county, self._presence_number, at, below).signed(self._signer)
+        told = RelayHeartbeat(self._county, self._presence_number, at, below).signed(self._signer)
         if self._upper.publish([(mqtt_topics.presence(self._county), told.to_bytes())]):
             self._presence_at, self._told_below = now + PRESENCE_SECONDS, below
 
@@ -165,7 +165,7 @@ class Tally:
         now = self._clock.now()
         # Above what it has signed before, also when its own database was lost.
         number = max(int(now.timestamp() * 1000), one.sum_number + 1)
-        made = Sum(self._county, number, one.id, one.digest, now, **told)
+        made = RelayTotals(self._county, number, one.id, one.digest, now, **told)
         topic, data = mqtt_topics.sum_of(self._county, one.id), made.signed(self._signer).to_bytes()
         if not self._upper.publish([(topic, data)], retain=one.expires > now - STANDING):
             return False

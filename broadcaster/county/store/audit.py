@@ -8,7 +8,7 @@ from sqlalchemy import Select, insert, select
 
 from broadcaster.core.clock import Clock
 from broadcaster.core.labels import legible
-from broadcaster.core.people import Deed, DeedFilter, WrongLogins
+from broadcaster.core.people import AuditEntry, AuditFilter, WrongLogins
 from broadcaster.county.store.office_database import OfficeDatabase
 from broadcaster.county.store.tables import audit
 from broadcaster.store import deed_search
@@ -31,17 +31,16 @@ class Audit:
             "about": legible(about)[:LONGEST_ABOUT],
             "address": address,
         }
-        with self._database.transaction() as connection:
-            connection.execute(insert(audit).values(values))
+        self._database.write(insert(audit).values(values))
 
-    def recent(self, count: int, skip: int = 0, wanted: DeedFilter | None = None) -> list[Deed]:
+    def recent(self, count: int, skip: int = 0, wanted: AuditFilter | None = None) -> list[AuditEntry]:
         """The newest first."""
         which = deed_search.matching(audit, wanted, self._clock.zone, _as_it_is) if wanted else []
         return self._deeds(select(audit).where(*which).limit(count).offset(skip))
 
-    def of(self, what: str, count: int) -> list[Deed]:
+    def of(self, what: str, count: int) -> list[AuditEntry]:
         """The last deeds of that kind."""
-        return self.recent(count, wanted=DeedFilter(what))
+        return self.recent(count, wanted=AuditFilter(what))
 
     def kinds(self) -> list[str]:
         """Of all that are kept."""
@@ -53,9 +52,9 @@ class Audit:
         since = self._clock.now() - deed_search.LATELY
         return deed_search.worrying(self._deeds(deed_search.failed_since(audit, since)), names)
 
-    def _deeds(self, query: Select[Any]) -> list[Deed]:
+    def _deeds(self, query: Select[Any]) -> list[AuditEntry]:
         rows = self._database.read(query.order_by(audit.c.number.desc()))
-        return [Deed(row.at, row.who, row.what, row.about, row.address) for row in rows]
+        return [AuditEntry(row.at, row.who, row.what, row.about, row.address) for row in rows]
 
 
 def _as_it_is(moment: datetime) -> datetime:

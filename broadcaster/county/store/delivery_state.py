@@ -8,7 +8,7 @@ from broadcaster.bulletin.refusals import Refusal
 from broadcaster.core.model import Outcome
 
 
-class Reach(StrEnum):
+class DeliveryState(StrEnum):
     """The furthest that is known; SENT is that the box has said nothing yet."""
 
     SENT = "sent"
@@ -23,32 +23,32 @@ class Reach(StrEnum):
 
 
 # From the least that a village can have had of it to the most.
-ENDS = (Reach.CANCELLED, Reach.FAILED, Reach.PARTLY, Reach.HEARD)
+ENDS = (DeliveryState.CANCELLED, DeliveryState.FAILED, DeliveryState.PARTLY, DeliveryState.HEARD)
 REACHES = {
-    Reach.SENT: "没有回音",
-    Reach.ACCEPTED: "收下了",
-    Reach.DEFERRED: "等着播",
-    Reach.ON_THE_AIR: "正在播",
-    Reach.HEARD: "播完了",
-    Reach.PARTLY: "没播完",
-    Reach.FAILED: "没播成",
-    Reach.REFUSED: "没有收",
-    Reach.CANCELLED: "取消了",
+    DeliveryState.SENT: "没有回音",
+    DeliveryState.ACCEPTED: "收下了",
+    DeliveryState.DEFERRED: "等着播",
+    DeliveryState.ON_THE_AIR: "正在播",
+    DeliveryState.HEARD: "播完了",
+    DeliveryState.PARTLY: "没播完",
+    DeliveryState.FAILED: "没播成",
+    DeliveryState.REFUSED: "没有收",
+    DeliveryState.CANCELLED: "取消了",
 }
 
 
-def stage_of(receipt: Receipt) -> Reach | None:
+def stage_of(receipt: Receipt) -> DeliveryState | None:
     """None for a receipt that says nothing new of it: the box has had this one before."""
     if receipt.refusal is Refusal.ALREADY_SEEN:
         return None
     if receipt.state is Told.ENDED and receipt.heard:
         return _ended(receipt.heard)
-    return Reach(receipt.state.value)
+    return DeliveryState(receipt.state.value)
 
 
-def _ended(heard: PlayedResult) -> Reach:
+def _ended(heard: PlayedResult) -> DeliveryState:
     if heard.in_full:
-        return Reach.HEARD
+        return DeliveryState.HEARD
     if heard.seconds_played > 0:
-        return Reach.PARTLY
-    return Reach.CANCELLED if heard.outcome is Outcome.CANCELLED else Reach.FAILED
+        return DeliveryState.PARTLY
+    return DeliveryState.CANCELLED if heard.outcome is Outcome.CANCELLED else DeliveryState.FAILED

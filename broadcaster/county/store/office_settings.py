@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 from pydantic import Field
 
 from broadcaster.bulletin import areas
-from broadcaster.bulletin.upstream_office import Superior, is_above
+from broadcaster.bulletin.upstream_office import UpstreamOffice, is_upstream
 from broadcaster.core.errors import ConfigError, reason_of
 from broadcaster.settings.schema import WebSettings, load_file
 from broadcaster.settings.values import Section
@@ -49,17 +49,17 @@ class RelaySettings(Section):
         "relay/below_password", description="its password; made by itself where the broker is ours"
     )
 
-    def above(self, county: str) -> tuple[Superior, ...]:
+    def above(self, county: str) -> tuple[UpstreamOffice, ...]:
         """The upstream offices that a box is to trust beside its county; none without a relay. Raises
         `ConfigError`.
         """
         if not (self.area or self.root or self.host):
             return ()
         try:
-            found = Superior(areas.trim(self.area), self.root.lower())
+            found = UpstreamOffice(areas.trim(self.area), self.root.lower())
         except (ValueError, areas.AreaUnknown):
             found = None
-        if found is None or not self.host or not is_above(found.area, county):
+        if found is None or not self.host or not is_upstream(found.area, county):
             raise ConfigError(
                 [
                     f"{FILE} 的 relay 不对：area 要写上级的区划代码，如 33；"

@@ -65,7 +65,7 @@ class _Waiting:
     answer: Future[RemoteAnswer]
 
 
-class FarLine:
+class RemoteClient:
     """Any thread. What counts of a box's answer is its signature, by the key in the register."""
 
     def __init__(

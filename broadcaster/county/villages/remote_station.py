@@ -31,8 +31,8 @@ from broadcaster.station.remote_api import (
     PARTS,
     PIECE_BYTES,
     SEND,
-    Afar,
     Call,
+    RemoteAccess,
     read_error,
 )
 from broadcaster.studio.recordings import LARGEST_BYTES
@@ -49,7 +49,7 @@ OTHER_VERSION = "广播站的版本和县里的对不上，请升级。"
 
 
 class Ask(Protocol):
-    """As `FarLine.ask` for one box."""
+    """As `RemoteClient.ask` for one box."""
 
     def __call__(
         self, asked: Sequence[RemoteCall], patience: float, changes: bool = False
@@ -184,15 +184,15 @@ class RemoteStation:
             setattr(self, part, RemotePart(line, part))
         self.words = RemoteWords(line, folder)
         self.copies = RemoteCopies(line, folder)
-        self.deeds = RemoteDeeds(line, "deeds")
+        self.deeds = RemoteAuditLog(line, "deeds")
         self.slots = RemoteSlots(line, "slots")
         self.talks = RemoteTalks(line, "talks")
         found: Settings = line.call(CALLS["settings"])
         self.settings = found.model_copy(update={"paths": PathSettings(state=folder)})
         self.talks.rate_hz = self.settings.sound.rate_hz
 
-    def afar(self) -> Afar:
-        return Afar.HERE
+    def afar(self) -> RemoteAccess:
+        return RemoteAccess.HERE
 
     def __getattr__(self, name: str) -> Any:
         call = CALLS.get(name)
@@ -215,7 +215,7 @@ class RemotePart:
         return partial(self._line.call, call)
 
 
-class RemoteDeeds(RemotePart):
+class RemoteAuditLog(RemotePart):
     """Noting never fails, as at the box: what was done was done."""
 
     def note(self, who: str, what: str, about: str = "", address: str = "") -> None:

@@ -15,11 +15,11 @@ from urllib.parse import quote
 
 from flask import Flask
 
-from broadcaster.core.errors import BroadcasterError, FarRefused
+from broadcaster.core.errors import BroadcasterError, RemoteRefused
 from broadcaster.county.keys.village_keys import VillageKeys
 from broadcaster.county.register.one_time_code import RegisterRefused
 from broadcaster.county.register.register import Register
-from broadcaster.county.villages.remote_client import CLOSED, FarLine
+from broadcaster.county.villages.remote_client import CLOSED, RemoteClient
 from broadcaster.county.villages.remote_station import RemoteStation
 from broadcaster.web.app import create_app
 from broadcaster.web.server.security_headers import HTTPS_PORT
@@ -57,7 +57,7 @@ class VillageSites:
     """
 
     def __init__(
-        self, office: Wsgi, line: FarLine, register: Register, keys: VillageKeys, folder: Path
+        self, office: Wsgi, line: RemoteClient, register: Register, keys: VillageKeys, folder: Path
     ) -> None:
         self.https_port: int | None = None
         self._office = office
@@ -115,7 +115,7 @@ class VillageSites:
         with suppress(RegisterRefused):
             if self._keys.delegation(self._register.area_of(box)):
                 return
-        raise FarRefused(CLOSED)
+        raise RemoteRefused(CLOSED)
 
     def _open(self, box: str, before: _Page | None) -> _Page:
         folder = self._folder / box
@@ -132,7 +132,7 @@ class VillageSites:
 
 
 def _refuse(sentence: str) -> Wsgi:
-    raise FarRefused(sentence)
+    raise RemoteRefused(sentence)
 
 
 def _lead_to_tls(environ: dict[str, Any], start_response: Any, port: int) -> Iterable[bytes]:

@@ -17,8 +17,8 @@ from types import MappingProxyType
 
 from broadcaster.core.clock_trust import StateStore
 from broadcaster.core.errors import DeviceLost, StoreUnusable, reason_of
-from broadcaster.playout.device.sound_messages import AbsentOutput, CardOutput, Output, SilentOutput
-from broadcaster.system.runtime_folder import in_foothold
+from broadcaster.playout.device.sound_messages import CardOutput, NoOutput, Output, SilentOutput
+from broadcaster.system.runtime_folder import in_runtime_folder
 
 logger = logging.getLogger(__name__)
 
@@ -195,11 +195,11 @@ class CardChoice:
         wanted = self._pick(cards) if self._auto else cards
         if self._known and not wanted:
             held = self._known.held
-            return AbsentOutput(f"声卡 {held} 不见了，请检查插头；换了声卡，请在“更多”的“声卡”里选"), ""
+            return NoOutput(f"声卡 {held} 不见了，请检查插头；换了声卡，请在“更多”的“声卡”里选"), ""
         try:
             chosen, note = choose_output(self._device, self._state_folder, self._environment, wanted)
         except DeviceLost as error:
-            return AbsentOutput(str(error)), ""
+            return NoOutput(str(error)), ""
         if not (self._auto and wanted and isinstance(chosen, CardOutput)):
             return chosen, note
         return self._judged(chosen, wanted[0])
@@ -309,7 +309,7 @@ def _output(included: str, slave: str, state_folder: Path, name: str) -> CardOut
         return config
 
     try:
-        return CardOutput(PCM_NAME, in_foothold(state_folder, write), name)
+        return CardOutput(PCM_NAME, in_runtime_folder(state_folder, write), name)
     except OSError as error:
         raise DeviceLost(
             f"声卡设置写不进 {state_folder}（{reason_of(error)}），请检查文件夹的权限"

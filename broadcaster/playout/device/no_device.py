@@ -4,7 +4,7 @@ from broadcaster.core.errors import DeviceLost
 from broadcaster.playout.device.sink_contract import Sink
 
 
-class AbsentSink(Sink):
+class NoDeviceSink(Sink):
     """Refuses to open, with a reason."""
 
     capacity_frames = 0

@@ -13,11 +13,11 @@ from zoneinfo import ZoneInfo
 from broadcaster.core.clock import Clock
 from broadcaster.core.errors import DeviceLost
 from broadcaster.playout.amplifier.amplifier import Amplifier
-from broadcaster.playout.device.no_device import AbsentSink
+from broadcaster.playout.device.no_device import NoDeviceSink
 from broadcaster.playout.device.null_sink import SilentSink
 from broadcaster.playout.device.sink_contract import Sink
 from broadcaster.playout.device.sound_loop import LOST_EXIT_CODE, SoundLoop
-from broadcaster.playout.device.sound_messages import AbsentOutput, CardOutput, Configure, FileOutput
+from broadcaster.playout.device.sound_messages import CardOutput, Configure, FileOutput, NoOutput
 from broadcaster.playout.device.wav_sink import WavFileSink
 from broadcaster.system.child_process import connect_to_parent
 
@@ -55,8 +55,8 @@ def make_sink(configure: Configure, clock: Clock) -> Sink:
     match configure.output:
         case FileOutput(path):
             return WavFileSink(path, rate_hz, latency_seconds, clock)
-        case AbsentOutput(reason):
-            return AbsentSink(reason, latency_seconds)
+        case NoOutput(reason):
+            return NoDeviceSink(reason, latency_seconds)
         case CardOutput(name, alsa_config):
             os.environ["ALSA_CONFIG_PATH"] = str(alsa_config)
             from broadcaster.playout.device.portaudio_sink import SoundCard

@@ -33,13 +33,13 @@ class FileOutput:
 
 
 @dataclass(frozen=True)
-class AbsentOutput:
+class NoOutput:
     """The device is not there, for `reason`: every item fails with it."""
 
     reason: str
 
 
-Output = CardOutput | SilentOutput | FileOutput | AbsentOutput
+Output = CardOutput | SilentOutput | FileOutput | NoOutput
 
 
 @dataclass(frozen=True)

@@ -42,7 +42,7 @@ def read_airing(text: str) -> Airing:
 _IN_COLUMNS = {"id", "title", "text", "severity"}
 
 
-def write_manner(notice: Notice) -> str:
+def write_overrides(notice: Notice) -> str:
     """The settings of a notice beside its text and severity, as JSON; "" if it leaves all to the
     station.
     """
@@ -53,7 +53,7 @@ def write_manner(notice: Notice) -> str:
     return json.dumps(asked, default=_plain) if asked else ""
 
 
-def read_manner(notice: Notice, text: str) -> Notice:
+def read_overrides(notice: Notice, text: str) -> Notice:
     """The notice, asking for that too; as it is where the text cannot be read."""
     try:
         asked = _read_fields(Notice, {"text": notice.text} | json.loads(text or "{}"))

@@ -47,9 +47,13 @@ OUR_OWN_MISTAKES = (
 class StoreDamaged(StoreUnusable):
     """The file is not a sound database any more."""
 
+    wire_name = "StoreDamaged"
+
 
 class StoreNewer(StoreDamaged):
     """It is sound, and of a newer program than this one, which cannot use it."""
+
+    wire_name = "StoreNewer"
 
 
 class Reads(Protocol):

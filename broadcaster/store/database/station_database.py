@@ -89,6 +89,11 @@ class Database:
                 self._disconnect()
                 raise
 
+    def write(self, statement: Executable, given: Mapping[str, Any] | None = None) -> int:
+        """A transaction of one statement; how many rows it changed. Raises `StoreUnusable`."""
+        with self.transaction() as connection:
+            return connection.execute(statement, given).rowcount
+
     def read(self, query: Executable, given: Mapping[str, Any] | None = None) -> Sequence[Row[Any]]:
         """All rows. Raises `StoreUnusable`."""
         repairs = self._repairs
@@ -130,6 +135,10 @@ class Database:
         with self._writing:
             if repairs in (None, self._repairs):
                 self._repair()
+
+    def first(self, query: Executable) -> Row[Any] | None:
+        rows = self.read(query)
+        return rows[0] if rows else None
 
     def close(self) -> None:
         with self._writing:

@@ -71,7 +71,7 @@ def refusal(error: BroadcasterError) -> Response:
         code = HTTPStatus.CONFLICT
     if isinstance(error, StoreUnusable):
         code = HTTPStatus.SERVICE_UNAVAILABLE
-    kind = re.sub(r"(?<=[a-z])(?=[A-Z])", "-", type(error).__name__).lower()
+    kind = re.sub(r"(?<=[a-z])(?=[A-Z])", "-", error.wire_name).lower()
     fields = error.problems if isinstance(error, SlotRefused) else ()
     wrong = [WrongFieldOut(place=field, detail=sentence) for field, sentence in fields if field]
     return problem(code, str(error), kind, wrong)

@@ -245,7 +245,7 @@ def address() -> str:
     return request.remote_addr or ""
 
 
-def note_deed(response: Response) -> Response:
+def note_in_audit(response: Response) -> Response:
     """After each request: what was done is written down, with whom and from where."""
     rule = RULES.get(request.endpoint or "")
     if rule and rule.deed and "by" in g and response.status_code < 400:

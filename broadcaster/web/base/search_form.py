@@ -6,7 +6,7 @@ from datetime import date
 
 from flask import request
 
-from broadcaster.core.people import DeedFilter
+from broadcaster.core.people import AuditFilter
 
 
 def read_day(text: str) -> date | None:
@@ -24,8 +24,8 @@ def chosen() -> dict[str, str]:
     return {name: value for name, value in given.items() if value}
 
 
-def wanted_deeds() -> DeedFilter | None:
+def wanted_entries() -> AuditFilter | None:
     """None where all are wanted."""
     given = chosen()
     day = read_day(given.pop("day", ""))
-    return DeedFilter(**given, day=day) if given or day else None
+    return AuditFilter(**given, day=day) if given or day else None

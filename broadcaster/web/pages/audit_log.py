@@ -15,7 +15,7 @@ pages = Blueprint("deeds", __name__, url_prefix="/more/deeds")
 @pages.get("")
 def home() -> ResponseReturnValue:
     page = min(max(request.args.get("page", 1, int), 1), LAST_PAGE)
-    wanted, record = search_form.wanted_deeds(), parts().station.deeds
+    wanted, record = search_form.wanted_entries(), parts().station.deeds
     deeds = record.recent(SHOWN + 1, (page - 1) * SHOWN, *([wanted] if wanted else ()))
     return render_template(
         "deeds.html",

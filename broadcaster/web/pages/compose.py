@@ -11,9 +11,9 @@ from broadcaster.web.base.form_errors import Mistake, again_with
 from broadcaster.web.base.language import _, own
 from broadcaster.web.base.page_context import parts
 from broadcaster.web.pages import asked_here, timetable
-from broadcaster.web.pages.confirm import rehearse as rehearsed
+from broadcaster.web.pages.confirm import preview_of as rehearsed
 from broadcaster.web.pages.notice_form import Form, Wish, confirmed, wish_of
-from broadcaster.web.pages.notice_templates import Pattern, open_blank, patterns
+from broadcaster.web.pages.notice_templates import NoticeTemplate, notice_templates, open_blank
 
 SHOWN_TEXTS, LOOKED_THROUGH = 8, 60
 HEARD = (Outcome.PLAYED, Outcome.CUT_SHORT)
@@ -26,7 +26,7 @@ def write() -> ResponseReturnValue:
     """An empty form, or one with a text: of a pattern, of an earlier notice, of a recording."""
     parts().station.warm()
     asked_for = request.args
-    pattern = patterns().get(asked_for.get("pattern", ""))
+    pattern = notice_templates().get(asked_for.get("pattern", ""))
     try:
         severity = Severity(int(asked_for.get("severity", "0")))
     except ValueError:
@@ -40,11 +40,11 @@ def write() -> ResponseReturnValue:
 
 @pages.get("/pattern/<key>")
 def fill(key: str) -> ResponseReturnValue:
-    pattern = patterns().get(key) or abort(404)
+    pattern = notice_templates().get(key) or abort(404)
     return render_template("pattern.html", pattern=pattern, words=request.args.getlist("blank"))
 
 
-def _filled(pattern: Pattern) -> ResponseReturnValue:
+def _filled(pattern: NoticeTemplate) -> ResponseReturnValue:
     """The form with its words; a blank that is left open is asked for once more."""
     words = [word.strip() for word in request.args.getlist("blank")]
     if words and not all(words) and "later" not in request.args:
@@ -91,7 +91,7 @@ def look(draft_id: str) -> ResponseReturnValue:
     wish = wish_of(form)
     if mistake := _what_is_open(wish, form):
         return _form(wish, form, mistake)
-    return _rehearsal(wish, form)
+    return _preview(wish, form)
 
 
 @pages.get("/<draft_id>/edit")
@@ -118,7 +118,7 @@ def fix() -> ResponseReturnValue:
         word, said = form.get("word", "").strip(), form.get("said", "").strip()
         entry = parts().station.words.set(word, said, form.get("section", "words"))
     except BroadcasterError as error:
-        return _rehearsal(wish, form, Mistake("said", str(error)), word=word, said=said)
+        return _preview(wish, form, Mistake("said", str(error)), word=word, said=said)
     flash(
         _(
             "记下了：%(word)s 念 %(said)s。再听一遍看对不对。",
@@ -208,7 +208,7 @@ def _form(
         revision=kept.revision if kept else 0,
         begun=begun,
         voices=voices,
-        patterns=patterns(),
+        patterns=notice_templates(),
         last=_last_said(),
         today=parts().clock.now().date(),
         unfinished=drafts.unfinished(),
@@ -240,7 +240,7 @@ def _said_before(airing_id: str) -> Notice | None:
     return row.notice if row and not row.notice.talk else None
 
 
-def _rehearsal(
+def _preview(
     wish: Wish, form: Form, mistake: Mistake | None = None, **words: str
 ) -> ResponseReturnValue:
     try:

@@ -16,7 +16,7 @@ from broadcaster.web.pages.hindrances import hindrance
 
 
 @dataclass(frozen=True)
-class Rehearsed:
+class Confirmation:
     """The preview that somebody sees and hears before he confirms; `sentence` says what confirming does.
 
     If quiet hours keep it off, `keeps_quiet` says so and `after_quiet` is when they end.
@@ -33,7 +33,7 @@ class Rehearsed:
     """The latest time at which one that is for later may still be heard."""
 
 
-def rehearse(notice: Notice, at: datetime | None = None, heard_seconds: float = 0.0) -> Rehearsed:
+def preview_of(notice: Notice, at: datetime | None = None, heard_seconds: float = 0.0) -> Confirmation:
     """Have it made and shown; nothing is aired. `heard_seconds` is how long it was when it was aired
     before. Raises `BroadcasterError`."""
     from broadcaster.station.station import LIVE_LATENESS
@@ -53,7 +53,7 @@ def rehearse(notice: Notice, at: datetime | None = None, heard_seconds: float = 
         or wording.estimate_seconds(script, settled, parts().settings.station, recorded_seconds),
         exact=made_seconds is not None,
     )
-    return Rehearsed(
+    return Confirmation(
         token,
         script,
         station.rehearsals.rhymes(script),

@@ -31,7 +31,7 @@ from broadcaster.web.base.page_context import parts
 from broadcaster.web.base.paging import paged
 from broadcaster.web.base.search_form import read_day
 from broadcaster.web.pages import asked_here
-from broadcaster.web.pages.confirm import rehearse
+from broadcaster.web.pages.confirm import preview_of
 from broadcaster.web.pages.journal_csv import csv_lines
 from broadcaster.web.pages.notice_form import NOTICE_ID, Wish, confirmed, moment_of
 
@@ -239,7 +239,7 @@ def _confirm(said: PastNotice, row: JournalRow, notice_id: str) -> ResponseRetur
     notice = replace(said.notices[0], id=notice_id)
     heard_seconds = row.seconds_whole if row.outcome is Outcome.PLAYED else 0.0
     try:
-        shown = rehearse(notice, heard_seconds=heard_seconds)
+        shown = preview_of(notice, heard_seconds=heard_seconds)
     except BroadcasterError as error:
         flash(str(error))
         return redirect(said.address, 303)

@@ -1,4 +1,4 @@
-"""Notice templates with blanks to fill in, from `patterns.toml`."""
+"""Notice templates with blanks to fill in, from `notice_templates.toml`."""
 
 import re
 import tomllib
@@ -22,7 +22,7 @@ class Blank:
 
 
 @dataclass(frozen=True)
-class Pattern:
+class NoticeTemplate:
     """A notice with blanks, written `{什么时候|明天上午}` in its text."""
 
     key: str
@@ -50,18 +50,18 @@ class Pattern:
 
 
 @cache
-def patterns() -> dict[str, Pattern]:
+def notice_templates() -> dict[str, NoticeTemplate]:
     """By their keys, in the order of the page."""
     content = tomllib.loads(FILE.read_text(encoding="utf-8"))
     return {
-        key: Pattern(key, one["title"], one["text"].strip(), Severity(one.get("severity", 0)))
+        key: NoticeTemplate(key, one["title"], one["text"].strip(), Severity(one.get("severity", 0)))
         for key, one in content.items()
     }
 
 
 def open_blank(text: str) -> str:
     """The label of a blank that stands in the text as a pattern left it, or ""."""
-    labels = {blank.label for pattern in patterns().values() for blank in pattern.blanks}
+    labels = {blank.label for pattern in notice_templates().values() for blank in pattern.blanks}
     return next((label for label in sorted(labels) if _named(label) in text), "")
 
 

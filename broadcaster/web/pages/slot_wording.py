@@ -158,7 +158,7 @@ def turned_round(slot: SlotSettings) -> list[str]:
 
 
 def _hours_into_next_day(window: str) -> float:
-    """How long such a window is; 0 of one that ends on its day."""
+    """The length of such a window; 0 of one that ends on its day."""
     begin, end = read_window(window)
     if begin < end or window.endswith("24:00"):
         return 0

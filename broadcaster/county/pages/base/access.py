@@ -241,7 +241,7 @@ def nothing_done() -> None:
     g.nothing_done = True
 
 
-def note_deed(response: Response) -> Response:
+def note_in_audit(response: Response) -> Response:
     """After each request: what was done is written down."""
     rule = RULES.get(request.endpoint or "")
     done = response.status_code < 400 and "nothing_done" not in g

@@ -10,9 +10,9 @@ from broadcaster.county.board.uncounted_receipts import Doubts
 from broadcaster.county.foreign.message_log import ForeignBook
 from broadcaster.county.notices.approval_desk import ApprovalDesk
 from broadcaster.county.notices.library import Library
-from broadcaster.county.notices.preview_log import Hearings
+from broadcaster.county.notices.preview_log import PreviewLog
 from broadcaster.county.notices.quiet_villages import Resting
-from broadcaster.county.notices.recurring import StandingNotices
+from broadcaster.county.notices.recurring import RecurringNotices
 from broadcaster.county.notices.revisions import Revisions
 from broadcaster.county.notices.unsent_forms import Writings
 from broadcaster.county.notices.upload_limits import Uploads
@@ -41,11 +41,11 @@ class OfficeServices:
     board: DeliveryBoard
     counties: Counties
     county_board: CountyBoard
-    standing: StandingNotices
+    standing: RecurringNotices
     library: Library
     foreign: ForeignBook
     audit: Audit
-    hearings: Hearings
+    hearings: PreviewLog
     revisions: Revisions
     doubts: Doubts
     uploads: Uploads
@@ -85,11 +85,11 @@ def make_parts(
         board=DeliveryBoard(database, clock),
         counties=counties,
         county_board=CountyBoard(database, clock, counties),
-        standing=StandingNotices(database, clock, desk, officers),
+        standing=RecurringNotices(database, clock, desk, officers),
         library=Library(database, clock),
         foreign=ForeignBook(database, clock),
         audit=Audit(database, clock),
-        hearings=Hearings(database, clock),
+        hearings=PreviewLog(database, clock),
         revisions=Revisions(database, clock),
         doubts=Doubts(database, clock),
         uploads=Uploads(clock),

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from broadcaster.bulletin.invitation import Invitation
 from broadcaster.county.keys.village_keys import VillageKeys
 from broadcaster.county.notices.draft import Draft
-from broadcaster.county.notices.preview import Booth
+from broadcaster.county.notices.preview import OfficePreviews
 from broadcaster.county.pages.base.office_services import OfficeServices
 from broadcaster.county.register.register import BrokerAddress
 from broadcaster.county.store.office_settings import OfficeSettings
@@ -41,7 +41,7 @@ class Pages:
     parts: OfficeServices
     settings: OfficeSettings
     trusted: Trusted
-    booth: Booth
+    booth: OfficePreviews
     # What somebody must see to before villages go deaf.
     warnings: Callable[[], Sequence[str]] = tuple
     # Since when there has been no line to the broker; None while there is one.
