@@ -73,7 +73,7 @@ class JournalRow:
 
     @property
     def seconds_again(self) -> float:
-        """How much of what sounded was said again after a break; `seconds_played` counts it, for the
+        """The part of what sounded that was said again after a break; `seconds_played` counts it, for the
         loudspeaker was on for so long."""
         more = self.seconds_played - self.seconds_due
         return more if self.seconds_due and more >= HEARD_MORE_SECONDS else 0.0
