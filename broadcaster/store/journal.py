@@ -73,8 +73,9 @@ class JournalRow:
 
     @property
     def seconds_again(self) -> float:
-        """The part of what sounded that was said again after a break; `seconds_played` counts it, for the
-        loudspeaker was on for so long."""
+        """The part of what sounded that was said again after a break; `seconds_played` counts it, for
+        the loudspeaker was on for so long.
+        """
         more = self.seconds_played - self.seconds_due
         return more if self.seconds_due and more >= HEARD_MORE_SECONDS else 0.0
 
