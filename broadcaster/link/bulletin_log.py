@@ -119,7 +119,7 @@ class BulletinLog:
         self._seen.note(accepted)
         self._stages[bulletin.id] = stage
         self._bulletins.append(row)
-        self.tell(bulletin.id, accepted.digest, ReceiptState.ACCEPTED)
+        self.tell(bulletin.id, accepted.digest, ReceiptState.ACCEPTED, ignored=bulletin.ignored)
 
     def tell(
         self,
@@ -130,6 +130,7 @@ class BulletinLog:
         reason: str = "",
         heard: PlayedResult | None = None,
         settles: bool = False,
+        ignored: tuple[str, ...] = (),
     ) -> None:
         """Another receipt; with `settles` the last one of a bulletin that the box has kept."""
         now, trusted = self._when()
@@ -146,6 +147,7 @@ class BulletinLog:
             refusal=refusal,
             reason=reason[:300],
             heard=heard,
+            ignored=ignored,
         )
         self._untold.append(_PendingReceipt(id, receipt, settles))
 

@@ -151,6 +151,7 @@ def _teach_wording(app: Flask, settings: Settings, clock: Clock) -> None:
         station_name=settings.station.name,
         longest_text=settings.station.longest_text,
         longest_frame=notice_form.LONGEST_FRAME,
+        more_fields=notice_form.MORE_FIELDS,
         severities=wording.SEVERITIES,
         signals=wording.SIGNALS,
         framed=bool(settings.station.opening or settings.station.closing),

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,8 @@ from sqlalchemy import select
 from broadcaster.bulletin.enrolment import Enrolment
 from broadcaster.bulletin.keys import new_key, public
 from broadcaster.bulletin.receipts import PlayedResult, Receipt, Receipts, ReceiptState
-from broadcaster.core.model import Outcome, Severity
+from broadcaster.core.model import Outcome
+from broadcaster.core.notice import SPECS, Notice, Severity
 from broadcaster.county.board.receipt_inbox import ReceiptInbox, Sent
 from broadcaster.county.keys.key_folder import OfficeFolder
 from broadcaster.county.keys.key_renewal import OfficeKeys
@@ -68,6 +69,17 @@ class PretendBox:
         return self.receipt(bulletin, ReceiptState.ENDED, clock, heard=heard)
 
 
+def a_draft(text: str, **more: Any) -> Draft:
+    return changed(Draft(Notice(severity=Severity.BLUE)), text=text, **more)
+
+
+def changed(draft: Draft, **more: Any) -> Draft:
+    """With these fields of its notice, or of its own."""
+    words = {name: value for name, value in more.items() if name in SPECS and name != "id"}
+    own = {name: value for name, value in more.items() if name not in words}
+    return replace(draft, notice=replace(draft.notice, **words), **own)
+
+
 @dataclass
 class OfficeDesk:
     """The parts with two clerks, an approver and a keeper, at 10 o'clock of a Monday."""
@@ -85,8 +97,7 @@ class OfficeDesk:
         return self.parts.officers.get(name)
 
     def draft(self, text: str = "今天下午停水。", **more: Any) -> Draft:
-        given: dict[str, Any] = {"title": "", "areas": (TOWN,), "severity": Severity.BLUE}
-        return Draft(text=text, **given | more)
+        return a_draft(text, **{"areas": (TOWN,)} | more)
 
     def send(self, by: str = "小王", **more: Any) -> DraftRecord:
         """Written, submitted and, if nobody must agree, signed."""

@@ -29,6 +29,7 @@ from broadcaster.bulletin.refusals import Refusal
 from broadcaster.bulletin.snapshot import PAYLOAD_TYPE as HEADS_TYPE
 from broadcaster.core.clock import Clock
 from broadcaster.core.model import Severity
+from broadcaster.core.notice import Notice
 from broadcaster.county.keys.key_folder import OfficeFolder, open_key
 from broadcaster.county.notices.draft import Draft
 from broadcaster.county.notices.draft import DraftState as PaperState
@@ -439,7 +440,7 @@ class RealOffice:
     def sign(self, text: str) -> Sheet:
         """Written, agreed to where the hour wants it, and signed as the office does."""
         wang, zhang = (self.parts.officers.get(name) for name in ("小王", "老张"))
-        paper = self.parts.desk.send(wang, Draft("", text, (COUNTY,), Severity.BLUE))
+        paper = self.parts.desk.send(wang, Draft(Notice(text, severity=Severity.BLUE), (COUNTY,)))
         if paper.state is PaperState.AWAITING:
             self.parts.desk.approve(zhang, paper.id, paper.version)
         given = self.database, self.parts.register, self.clock, self.key(), self.folder.trust

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Row, insert, select, update
 
 from broadcaster.bulletin import areas as area_codes
 from broadcaster.bulletin import envelope, mqtt_topics
-from broadcaster.bulletin.bulletin import PAYLOAD_TYPE, Audio, Bulletin, BulletinKind
+from broadcaster.bulletin.bulletin import PAYLOAD_TYPE, Audio, Bulletin, BulletinKind, wire_of
 from broadcaster.bulletin.keyring import Trust
 from broadcaster.bulletin.refusals import NotAccepted
 from broadcaster.bulletin.snapshot import Snapshot, read_snapshot
@@ -91,6 +91,10 @@ class Publisher:
         query = select(bulletin.c.id).where(bulletin.c.state == DraftState.CLEARED)
         waiting = self._database.read(query.order_by(bulletin.c.written_at))
         return sum(self._sign(row.id) for row in waiting)
+
+    def note_versions(self, read: Mapping[str, int]) -> None:
+        """The versions of a bulletin that boxes say they read: no higher one is signed for them."""
+        self._register.note_versions(read)
 
     def to_send(self) -> list[Sheet]:
         """Signed, in force, and not on the broker yet as far as is known."""
@@ -233,16 +237,11 @@ class Publisher:
             not_before=begins,
             expires=begins + draft.life,
             kind=draft.kind,
-            severity=draft.severity,
             areas=draft.areas,
-            title=draft.called,
-            text="" if draft.verse else draft.said,
-            verse=draft.said if draft.verse else "",
             audio=self._audio(draft.sound),
-            voice=draft.voice or None,
             cancels=draft.cancels,
-            repeat=draft.repeat,
             night_ok=draft.night_ok,
+            **wire_of(replace(draft.sent, text=draft.said), self._register.version_read(draft.areas)),
         )
 
     def _audio(self, sound: SignedRecording | None) -> Audio | None:

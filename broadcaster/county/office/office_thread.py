@@ -230,6 +230,7 @@ class OfficeThread:
         in_force, listing = self._publisher.in_force(), self._publisher.listing()
         areas = self._areas_of(questions.keys())
         answers: list[tuple[str, bytes]] = []
+        read: dict[str, int] = {}
         for box, data in questions.items():
             try:
                 asked, area = SyncRequest.from_bytes(data), areas[box]
@@ -238,9 +239,11 @@ class OfficeThread:
                 why = error if isinstance(error, NotAccepted) else ""
                 self._brake.note(f"{whose}问的没有答", why)
                 continue
+            read[box] = asked.reads
             topic = mqtt_topics.answer(box)
             answers += [(topic, one) for one in self._answers(asked, area, in_force, listing)]
         self._wire.publish(answers, retain=False)
+        self._publisher.note_versions(read)
 
     def _answers(
         self, asked: SyncRequest, area: str, in_force: Sequence[Sheet], listing: Snapshot
