@@ -16,7 +16,13 @@ from broadcaster.core.errors import StoreUnusable
 from broadcaster.store.database.backups import Backups
 from broadcaster.store.database.open_or_restore import Opened, has_past, open_sound, replace_damaged
 from broadcaster.store.database.read_connection import ReadConnection
-from broadcaster.store.database.sqlite_connection import StoreDamaged, begin_log, raw, told_plainly
+from broadcaster.store.database.sqlite_connection import (
+    WAITED,
+    StoreDamaged,
+    begin_log,
+    raw,
+    told_plainly,
+)
 from broadcaster.store.database.wal_recovery import GONE, HARMED, mend_log
 
 logger = logging.getLogger(__name__)
@@ -24,7 +30,7 @@ logger = logging.getLogger(__name__)
 
 LOST_LOG = (
     "上次没有正常关机，而数据库的日志 broadcaster.db-wal {what}：读得出来的都保住了，最后十来分钟的"
-    "播出记录和排队的通知可能没有全，请看看对不对。{why}"
+    "播出记录和排队的通知可能没有全。" + WAITED + "。{why}"
 )
 WHY_LOST = {
     GONE: "拷贝 state 文件夹时，请连同 broadcaster.db-wal 一起拷。",
