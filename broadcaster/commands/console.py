@@ -74,8 +74,10 @@ def state_of_box(config_folder: Path) -> control_socket.Message:
 def not_counted_yet(state: control_socket.Message) -> list[str]:
     """The box's sentences on files that were changed and are not gone by."""
     from broadcaster.daemon.config_watch import CHANGED
+    from broadcaster.system.program_files import REPLACED
 
-    return [fault for fault in state.get("faults", []) if CHANGED in fault]
+    faults = state.get("faults", [])
+    return [fault for fault in faults if CHANGED in fault or fault.startswith(REPLACED)]
 
 
 def refuse_error(answer: control_socket.Message) -> control_socket.Message:

@@ -97,6 +97,12 @@ class VoiceWithdrawn(VoiceUnavailable):
     wire_name = "VoiceWithdrawn"
 
 
+class ProgramReplaced(BroadcasterError):
+    """The program's files are of another version than what runs: no new child understands it."""
+
+    wire_name = "ProgramReplaced"
+
+
 class LineRefused(BroadcasterError):
     """A voice made nothing usable of a line: no sound, or a length that does not fit it."""
 

@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-PROJECT_FOLDER = Path(__file__).resolve().parents[2]
+PACKAGE_FOLDER = Path(__file__).resolve().parents[1]
+PROJECT_FOLDER = PACKAGE_FOLDER.parent
 CONFIG_FOLDER = PROJECT_FOLDER / "config"
 # In the state folder.
 SESSION_KEY, ENDED_SESSIONS, RECORDINGS = "session_key", "ended_sessions", "recordings"

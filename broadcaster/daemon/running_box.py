@@ -30,6 +30,7 @@ from broadcaster.store.store import Store
 from broadcaster.system.heap_trim import give_back_what_is_freed
 from broadcaster.system.log_format import Ordered, tell_start
 from broadcaster.system.mdns import LanName, own_address
+from broadcaster.system.program_files import ProgramFiles
 from broadcaster.system.runtime_folder import in_runtime_folder, leave_memory
 from broadcaster.system.thread_loop import ThreadLoop, Watched
 from broadcaster.system.watchdog import HANG_SECONDS, keep_watch
@@ -60,7 +61,7 @@ def run(
     give_back_what_is_freed()
     sys.setswitchinterval(SWITCH_SECONDS)
     settings = config.settings
-    ended = Ordered()
+    ended, program = Ordered(), ProgramFiles()
     with ExitStack() as stack:
         stack.enter_context(_only_one(settings.paths.state))
         box = stack.enter_context(open_box(config, output_file))
@@ -110,6 +111,7 @@ def run(
         box.faults.append(lambda: box.slots.timetable.fault(box.clock.now().date()))
         files = ChangedFiles(config.folder, settings, box.slots)
         box.faults.append(lambda: files.fault)
+        box.faults.append(lambda: program.fault(NAME, "scripts/run"))
 
         def look_at_files() -> None:
             box.station.words.refresh()

@@ -2,6 +2,8 @@
 rules.
 """
 
+from __future__ import annotations
+
 import threading
 from datetime import datetime
 
@@ -21,6 +23,8 @@ class AirRules:
         self._lengths = lengths
         self._limits = LoopLimits(settings.loops)
         self._lock = threading.Lock()
+        self.loops_sounded = 0
+        """How often a loop has sounded: another number, and a plan that went by the last is over."""
         self.station_volume = settings.sound.volume
         """Per cent of full scale, as somebody set it last."""
         self.loops_stopped_at: datetime | None = None
@@ -55,6 +59,12 @@ class AirRules:
         """A loop sounded for so long."""
         with self._lock:
             self._limits.spend(loop, self._local(started_at), seconds)
+            self.loops_sounded += 1
+
+    def go_on_from(self, other: AirRules) -> None:
+        """Loops have sounded as often, and so long ago, as the other says."""
+        with other._lock:
+            self._limits = other._limits.copy()
 
     def volume(self, airing: Airing, moment: datetime) -> int:
         """Per cent of full scale."""

@@ -1,5 +1,7 @@
 """Limits of loops: minutes on the air in an hour and in a day, and silence between two."""
 
+from __future__ import annotations
+
 from datetime import date, datetime, timedelta
 
 from broadcaster.settings.hourly_limits import LoopSettings
@@ -17,6 +19,12 @@ class LoopLimits:
         self._hour_seconds = 0.0
         self._day_seconds = 0.0
         self._ends: dict[str, datetime] = {}
+
+    def copy(self) -> LoopLimits:
+        other = LoopLimits(self._settings)
+        other._hour, other._ends = self._hour, dict(self._ends)
+        other._hour_seconds, other._day_seconds = self._hour_seconds, self._day_seconds
+        return other
 
     def why_not(self, slot: str, moment: datetime, seconds: float) -> str:
         """The reason in Chinese for which a loop may not start now, or ""."""

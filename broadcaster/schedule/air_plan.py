@@ -65,9 +65,15 @@ class Planned:
 
 
 def plan(
-    timetable: Timetable, settings: Settings, lengths: Lengths, start: datetime, end: datetime
+    timetable: Timetable,
+    settings: Settings,
+    lengths: Lengths,
+    start: datetime,
+    end: datetime,
+    sounded: AirRules | None = None,
 ) -> list[Planned]:
-    """The airings due from one aware moment until before another, by due time.
+    """The airings due from one aware moment until before another, by due time; `sounded` knows what
+    loops have had until the first, where that is now.
 
     Begins at midnight a day earlier, for what was deferred and what loops have taken of their day.
     """
@@ -75,7 +81,7 @@ def plan(
     airings = timetable.plan(midnight - timedelta(microseconds=1), end)
     planned = [
         one
-        for one in _Air(settings, lengths).run(airings)
+        for one in _Air(settings, lengths, start, sounded).run(airings)
         if one.due_at.timestamp() >= start.timestamp()
     ]
     return sorted(planned, key=lambda one: one.due_at.timestamp())
@@ -105,8 +111,11 @@ class _Item:
 class _Air:
     """One loudspeaker and its queue, in a time that is only reckoned. All moments in UTC."""
 
-    def __init__(self, settings: Settings, lengths: Lengths) -> None:
+    def __init__(
+        self, settings: Settings, lengths: Lengths, start: datetime, sounded: AirRules | None
+    ) -> None:
         self._lengths = lengths
+        self._start, self._sounded_before = start.astimezone(UTC), sounded
         self._rules = AirRules(settings, lengths)
         self._zone = settings.station.zone
         self._coming: Iterator[_Item] = iter(())
@@ -190,6 +199,9 @@ class _Air:
         return verdict.passes
 
     def _verdict(self, item: _Item, moment: datetime) -> Verdict:
+        if self._sounded_before and moment >= self._start:
+            self._rules.go_on_from(self._sounded_before)
+            self._sounded_before = None
         return self._rules.verdict(item.airing, moment)
 
     def _defer(self, item: _Item, until: datetime, reason: str) -> None:

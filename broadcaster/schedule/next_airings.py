@@ -27,12 +27,14 @@ class _Found:
     airings: list[Airing]
     of: Timetable
     count: int
-    loops_stopped_at: datetime | None
+    loops: tuple[datetime | None, int]
     looked_at: datetime
     until: datetime
 
-    def holds(self, timetable: Timetable, count: int, stop: datetime | None, now: datetime) -> bool:
-        same = (self.of, self.count, self.loops_stopped_at) == (timetable, count, stop)
+    def holds(
+        self, timetable: Timetable, count: int, loops: tuple[datetime | None, int], now: datetime
+    ) -> bool:
+        same = (self.of, self.count, self.loops) == (timetable, count, loops)
         return same and self.looked_at <= now < self.until
 
 
@@ -52,12 +54,12 @@ class Coming:
 
     def next(self, timetable: Timetable, count: int) -> list[Airing]:
         """So many, the soonest first, of the next seven days."""
-        now, stop = self._clock.now(), self._rules.loops_stopped_at
+        now, loops = self._clock.now(), (self._rules.loops_stopped_at, self._rules.loops_sounded)
         found = self._found.get(count)
-        if found is None or not found.holds(timetable, count, stop, now):
+        if found is None or not found.holds(timetable, count, loops, now):
             airings = self._look(timetable, now, count + KEPT)
             until = airings[-count].due_at if 0 < count <= len(airings) else now + AGAIN_AFTER
-            found = _Found(airings, timetable, count, stop, now, until)
+            found = _Found(airings, timetable, count, loops, now, until)
             self._found[count] = found
         return [airing for airing in found.airings if airing.due_at > now][:count]
 
@@ -75,7 +77,7 @@ class Coming:
         return airings
 
     def _planned(self, timetable: Timetable, now: datetime, end: datetime) -> Iterator[Airing]:
-        planned = plan(timetable, self._settings, self._lengths, now, end)
+        planned = plan(timetable, self._settings, self._lengths, now, end, self._rules)
         sounding = {one.airing.id for one in planned if one.sounds}
         for airing in timetable.plan(now, end):
             if airing.id in sounding and not self._rules.stopped(airing):

@@ -7,10 +7,16 @@ import logging
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import dataclass
 
 from broadcaster.core.clock import Clock
-from broadcaster.core.errors import BroadcasterError, CacheUnwritable, VoiceUnavailable
+from broadcaster.core.errors import (
+    BroadcasterError,
+    CacheUnwritable,
+    ProgramReplaced,
+    VoiceUnavailable,
+)
 from broadcaster.core.model import Made, Notice, Script
 from broadcaster.settings.schema import LexiconSettings, Settings
 from broadcaster.studio.voice_messages import (
@@ -29,12 +35,15 @@ from broadcaster.studio.voice_messages import (
     Warm,
 )
 from broadcaster.system.child_process import Child
+from broadcaster.system.program_files import REPLACED, ProgramFiles
 from broadcaster.system.progress_deadline import ProgressDeadline
 from broadcaster.system.temporary_sounds import open_spool
 
 logger = logging.getLogger(__name__)
 
 TRIES = 2
+# What the voice child loads: if any of it was replaced, a new child and main do not fit together.
+PACKAGES = ("audio", "core", "settings", "studio", "system", "text", "tts")
 # The longest piece of routine work that live work waits for; a line of a slow voice takes 4 s on a Pi.
 PATIENCE_SECONDS = 4.0
 # Where steps are longer a new child would not be up sooner.
@@ -44,6 +53,9 @@ TOO_SLOW = (
     "这台机器做得慢，等了 {seconds:.0f} 秒也没有做出下一段声音，这则通知没有做成。"
     "请换一个快的声音（broadcaster voices list 看快慢），或关掉机器上别的程序。"
 )
+
+
+TOO_NEW = f"{REPLACED}（按 Ctrl-C，再启动一次）；没做过的声音要重新启动以后才做得出来。"
 
 
 @dataclass
@@ -75,7 +87,9 @@ class Workshop:
         settings: Settings,
         clock: Clock,
         made: Callable[[float, str], None] = lambda seconds, unkept: None,
+        program: ProgramFiles | None = None,
     ) -> None:
+        self._program = program or ProgramFiles(PACKAGES)
         self._made = made
         self._spool = open_spool(settings.paths.state)
         self._setup = Setup(settings, self._spool)
@@ -105,12 +119,12 @@ class Workshop:
 
     def bring_up(self) -> None:
         """Have the child up, which makes the signals that are missing; returns at once."""
-        with self._lock:
+        with self._lock, suppress(ProgramReplaced):
             self._reach_child().send(KeepSignals())
 
     def warm(self, voice: str) -> None:
         """Have the child up and its voice loaded; returns at once."""
-        with self._lock:
+        with self._lock, suppress(ProgramReplaced):
             self._begin()
             self._reach_child().send(Warm(voice))
 
@@ -180,7 +194,8 @@ class Workshop:
             child.stop()
 
     def _idle(self, silent: float) -> bool:
-        return silent > self._limits.idle_seconds
+        """A child that fits main stays while a new one would not."""
+        return silent > self._limits.idle_seconds and not self._program.look()
 
     def _is_held_up(self) -> bool:
         """True if live work has waited too long for a piece of routine work to end."""
@@ -207,17 +222,24 @@ class Workshop:
         answer: Callable[[Composed | Answer], None],
         reached: tuple[int, int],
     ) -> None:
-        with self._lock:
-            self._begin()
-            self._jobs[request.job] = _SentJob(request, answer, reached, self._clock.monotonic())
-            self._reach_child().send(request)
+        try:
+            with self._lock:
+                self._begin()
+                child = self._reach_child()
+                self._jobs[request.job] = _SentJob(request, answer, reached, self._clock.monotonic())
+                child.send(request)
+        except ProgramReplaced as error:
+            answer(error)
 
     def _begin(self) -> None:
         if not self._jobs:
             self._patience.begin(self._clock.monotonic())
 
     def _reach_child(self) -> Child:
+        """Raises `ProgramReplaced`: none is there, and a new one would not fit."""
         if self._child is None:
+            if self._program.look():
+                raise ProgramReplaced(TOO_NEW)
             self._child = Child("voice", "broadcaster.studio.voice_child", self._take, self._end)
             self._child.send(self._setup)
             self._patience.start(self._clock.monotonic())
@@ -268,9 +290,10 @@ class Workshop:
             self._child = None
             turn, self._turn = self._turn, None
             lost = list(self._jobs.values())
+            replaced = bool(lost) and self._program.look()
             for job in lost if counts else ():
                 job.tries += turn is None or turn is job
-            given_up = [job for job in lost if job.tries > TRIES]
+            given_up = [job for job in lost if replaced or job.tries > TRIES]
             for job in given_up:
                 del self._jobs[job.request.job]
             for job in self._jobs.values():
@@ -278,4 +301,4 @@ class Workshop:
                 job.had_its_turn, job.asked_at = False, self._clock.monotonic()
                 self._reach_child().send(job.request)
         for job in given_up:
-            job.answer(VoiceUnavailable(why))
+            job.answer(ProgramReplaced(TOO_NEW) if replaced else VoiceUnavailable(why))

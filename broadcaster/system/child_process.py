@@ -128,8 +128,8 @@ class Child:
 
     def _read(self) -> None:
         try:
-            while True:
-                self._on_message(self._connection.recv())
+            while (message := self._receive()) is not None:
+                self._on_message(message)
         except (EOFError, OSError):
             pass
         self._connection.close()
@@ -137,6 +137,14 @@ class Child:
             self._process.kill()
             self._process.wait()
             self._on_end()
+
+    def _receive(self) -> Any:
+        """The next message; None where a child of another version sends what is not known here."""
+        try:
+            return self._connection.recv()
+        except (AttributeError, ImportError, TypeError) as error:
+            logger.warning("子进程 %s 说的话听不懂：%s", self.pid, error)
+            return None
 
 
 def _listen(words: IO[bytes], on_words: Callable[[str], None]) -> None:

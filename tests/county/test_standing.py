@@ -154,3 +154,24 @@ def test_what_did_not_go_out_is_told_until_it_falls_due_again(
     desk.clock.step(timedelta(hours=21))
     assert standing.issue() == 1
     assert "上一次没有发" not in log_in("小王").see("/more/standing")
+
+
+def test_all_that_did_not_go_out_while_the_office_was_off_is_told(
+    plain_desk: OfficeDesk, log_in: LogIn
+) -> None:
+    desk, standing = plain_desk, plain_desk.parts.standing
+    standing.keep(desk.officer("小王"), "防火", desk.draft(), Schedule.read("1234567 08:00"))
+    desk.clock.step(timedelta(days=7, hours=1))
+    assert standing.issue() == 0
+    told = "上一次没有发：03月17日 08:00 到 03月23日 08:00，7 次没有发：到时候平台没有在运行"
+    assert told in log_in("管家").see("/more/standing")
+
+
+def test_last_one_goes_out_though_earlier_ones_were_missed(plain_desk: OfficeDesk) -> None:
+    desk, standing = plain_desk, plain_desk.parts.standing
+    standing.keep(desk.officer("小王"), "防火", desk.draft(), Schedule.read("1234567 08:00"))
+    # 09:00, two days later.
+    desk.clock.step(timedelta(days=2, hours=23))
+    assert standing.issue() == 1
+    [told, _] = desk.parts.revisions.of(STANDING, "防火")
+    assert "2 次没有发" in told.content

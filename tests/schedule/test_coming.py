@@ -113,3 +113,28 @@ def test_what_is_held_back_for_the_clock_is_what_may_still_be_said_of_a_loop_the
     (held,) = coming.held(slots, since)
     assert since < held.due_at <= clock.now() <= held.expires_at
     assert clock.now() - held.due_at <= timedelta(minutes=1)
+
+
+def test_loop_goes_by_what_really_sounded_of_it(clock: ManualClock) -> None:
+    settings = Settings(loops=LoopSettings(lowest_gap_minutes=5))
+    rules = AirRules(settings, estimated_lengths(settings))
+    coming = Coming(rules, settings, clock)
+    slots = timetable({"name": "收秆", "text": "收秆", "every_minutes": 5, "windows": ["15:30-17:00"]})
+    clock.advance(30)
+    # Its window began long ago and nothing of it has sounded: it was only just saved.
+    assert times(coming.next(slots, 3)) == ["16:05", "16:15", "16:25"]
+    clock.advance(300)
+    rules.spend("收秆", clock.now() - timedelta(seconds=30), 10)
+    assert times(coming.next(slots, 3)) == ["16:15", "16:25", "16:35"]
+    clock.advance(300)
+    rules.spend("收秆", clock.now() - timedelta(seconds=30), 10)
+    assert times(coming.next(slots, 3)) == ["16:20", "16:30", "16:40"]
+
+
+def test_what_loops_have_had_of_the_hour_counts_for_what_comes(clock: ManualClock) -> None:
+    settings = Settings(loops=LoopSettings(lowest_gap_minutes=0, most_minutes_an_hour=10))
+    rules = AirRules(settings, estimated_lengths(settings))
+    slots = timetable({"name": "收秆", "text": "收秆", "every_minutes": 5, "windows": ["15:30-18:00"]})
+    clock.advance(30)
+    rules.spend("另一个", clock.now() - timedelta(seconds=30), 600)
+    assert times(Coming(rules, settings, clock).next(slots, 1)) == ["17:00"]

@@ -48,6 +48,13 @@ class Schedule:
                 return due
         raise AssertionError("no day of the week")
 
+    def times_until(self, first: datetime, now: datetime) -> list[datetime]:
+        """When it fell due, from one time on until now."""
+        times = [first]
+        while (due := self.next_after(times[-1])) <= now:
+            times.append(due)
+        return times
+
     def __str__(self) -> str:
         return f"{''.join(map(str, sorted(self.days)))} {self.at:%H:%M}"
 
@@ -183,21 +190,32 @@ class RecurringNotices:
         return sent
 
     def _send(self, one: RecurringNotice, now: datetime) -> bool:
-        """Sends it; a failure is noted in its history."""
+        """Sends it, if the last time that it fell due is not long ago; what was not sent is noted in its
+        history.
+        """
+        due = one.schedule.times_until(one.next_due.astimezone(self._clock.zone), now)
+        missed = [moment for moment in due if now - moment >= LIFE]
+        if missed:
+            self._note_unsent(one, missed, "到时候平台没有在运行，过了两个小时就不补了")
+        if missed == due:
+            return False
         who = self._officers.find(one.made_by)
         problem = "" if who else f"排它的{one.made_by}已经不在平台里了"
-        if now - one.next_due >= LIFE:
-            problem = "到时候平台没有在运行，过了两个小时就不补了"
-        if who and not problem:
+        if who:
             try:
                 self._desk.send(who, one.draft)
             except DraftRefused as error:
                 problem = str(error)
         if problem:
-            told = f"应该 {one.next_due.astimezone(self._clock.zone):%m月%d日 %H:%M} 发：{problem}"
-            with self._database.transaction() as connection:
-                self._revisions.note(connection, STANDING, one.name, "平台", NOT_SENT, told)
+            self._note_unsent(one, due[-1:], problem)
         return not problem
+
+    def _note_unsent(self, one: RecurringNotice, due: list[datetime], problem: str) -> None:
+        told = f"应该 {due[0]:%m月%d日 %H:%M} 发：{problem}"
+        if len(due) > 1:
+            told = f"{due[0]:%m月%d日 %H:%M} 到 {due[-1]:%m月%d日 %H:%M}，{len(due)} 次没有发：{problem}"
+        with self._database.transaction() as connection:
+            self._revisions.note(connection, STANDING, one.name, "平台", NOT_SENT, told)
 
 
 def _recurring(row: Row[Any]) -> RecurringNotice:

@@ -48,6 +48,7 @@ from broadcaster.studio.studio import Studio
 from broadcaster.system.heap_trim import give_back_what_is_freed
 from broadcaster.system.last_good_settings import by_last_good
 from broadcaster.system.log_format import Ordered, log_in, tell_start
+from broadcaster.system.program_files import ProgramFiles
 from broadcaster.system.single_instance import only_one
 from broadcaster.system.thread_loop import ThreadLoop, Watched
 from broadcaster.system.watchdog import keep_watch
@@ -95,7 +96,7 @@ def run(path: Path, config: Path, ask: AskPassphrase, tell: Tell, unattended: bo
     give_back_what_is_freed()
     # The database is nobody else's to read.
     os.umask(0o077)
-    stopping, woken = Ordered(), WakeLater()
+    stopping, woken, program = Ordered(), WakeLater(), ProgramFiles()
     with ExitStack() as stack:
         stack.enter_context(only_one(path, NAME))
         settings, fault = load_office_to_run(path)
@@ -116,7 +117,8 @@ def run(path: Path, config: Path, ask: AskPassphrase, tell: Tell, unattended: bo
         doubts = [*keys_twice(path / FILE), damaged]
 
         def warnings() -> list[str]:
-            told = [*doubts, safe.note if safe else "", fault, *villages.warnings(), *keys.warnings()]
+            told = [program.fault(NAME, ".venv/bin/broadcaster county run"), *doubts]
+            told += [safe.note if safe else "", fault, *villages.warnings(), *keys.warnings()]
             told += restored_bulletins.warnings(desk.parts.database, clock.now())
             return [*filter(None, told), *upstream_warnings(keys.trust, desk.settings.relay)]
 

@@ -27,7 +27,9 @@ def home() -> ResponseReturnValue:
     parts = access.pages().parts
     skip = max(request.args.get("skip", 0, int), 0)
     papers = parts.desk.recent(PAGE + 1, skip, SHOWN)
-    drills, awaiting = _drills_now(), parts.desk.in_state(DraftState.AWAITING)
+    drills = _drills_now()
+    newest = reversed(parts.desk.in_state(DraftState.AWAITING))
+    awaiting = sorted(newest, key=lambda paper: paper.draft.severity.rank)
     counts = parts.board.counts([paper.id for paper in (*papers[:PAGE], *drills)])
     return render_template(
         "office/home.html",
