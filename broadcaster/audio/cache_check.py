@@ -10,7 +10,7 @@ import soundfile
 
 from broadcaster.audio.cache_survey import survey
 from broadcaster.audio.clip_store import read_manifest
-from broadcaster.system.flac_digest import is_whole
+from broadcaster.system.flac_digest import is_undamaged
 
 KEY = re.compile("[0-9a-f]{32,40}")
 # STREAMINFO keeps the MD5 of the samples (RFC 9639, 8.2), as bytes 18 to 34 behind two headers of 4.
@@ -60,7 +60,7 @@ def _problem_of_clip(path: Path) -> str:
         return "名字和里面写的不一样"
     if hashlib.md5(samples.tobytes(), usedforsecurity=False).digest() != digest:
         return "声音和做好的时候不一样"
-    if not is_whole(path):
+    if not is_undamaged(path):
         return "文件里有坏的地方"
     return "" if samples.any() else "没有声音"
 

@@ -13,8 +13,8 @@ from typing import Any
 
 from broadcaster.core.errors import CacheFull, CacheUnwritable, reason_of
 from broadcaster.core.model import Clip, Item, Programme
-from broadcaster.system.atomic_file import maker_is_gone, whole_file
-from broadcaster.system.flac_digest import STREAM_INFO_END, flac_seconds, is_whole
+from broadcaster.system.atomic_file import atomic_write, maker_is_gone
+from broadcaster.system.flac_digest import STREAM_INFO_END, flac_seconds, is_undamaged
 
 logger = logging.getLogger(__name__)
 
@@ -54,10 +54,10 @@ class ClipStore:
             return None
         return Clip(key, path, seconds)
 
-    def find_whole(self, key: str) -> Clip | None:
+    def find_checked(self, key: str) -> Clip | None:
         """The same, every byte of it looked at; what is damaged is removed and will be made again."""
         clip = self.find(key)
-        if clip and not is_whole(clip.path):
+        if clip and not is_undamaged(clip.path):
             self.discard(clip.path)
             return None
         return clip
@@ -82,7 +82,7 @@ class ClipStore:
         except (ValueError, KeyError, TypeError):
             _discard(path)
             return None
-        find = self.find_whole if whole else self.find
+        find = self.find_checked if whole else self.find
         clips = {name: find(name) for name, *_ in order}
         if any(clip is None and name != lacking for name, clip in clips.items()):
             return None
@@ -130,7 +130,7 @@ class ClipStore:
         try:
             self._unfinished.mkdir(parents=True, exist_ok=True)
             path.parent.mkdir(parents=True, exist_ok=True)
-            with whole_file(path, self._unfinished) as unfinished:
+            with atomic_write(path, self._unfinished) as unfinished:
                 yield unfinished
         except OSError as error:
             raise cannot_write(self.folder, error) from error

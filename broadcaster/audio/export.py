@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from broadcaster.core.errors import FileUnwritable, reason_of
 from broadcaster.core.model import Programme
-from broadcaster.system.atomic_file import whole_file
+from broadcaster.system.atomic_file import atomic_write
 
 MP3_BITRATE = "96k"
 LEAST_FREE_BYTES = 64 * 1024
@@ -40,7 +40,7 @@ def write_sound(path: Path, programme: Programme, rate_hz: int) -> float:
     check_writable(path)
     write = FORMATS[path.suffix.lower()]
     try:
-        with whole_file(path, path.parent) as unfinished:
+        with atomic_write(path, path.parent) as unfinished:
             return write(unfinished, programme, rate_hz)
     except OSError as error:
         raise FileUnwritable(

@@ -30,7 +30,7 @@ class Keeping:
         self._unkept: dict[str, Clip] = {}
 
     def find(self, key: str) -> Clip | None:
-        return self._store.find_whole(key) or self._unkept.get(key)
+        return self._store.find_checked(key) or self._unkept.get(key)
 
     def keep(self, key: str, samples: NDArray[np.int16], rate_hz: int) -> Clip:
         """Raises `LineRefused` for a line without sound, `CacheUnwritable` when it can be nowhere."""

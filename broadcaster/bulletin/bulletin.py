@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import re
 import uuid
-from dataclasses import asdict
+from dataclasses import asdict, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Annotated, Any, Literal
@@ -17,10 +17,24 @@ from pydantic.dataclasses import dataclass
 from broadcaster.bulletin import areas as area_codes
 from broadcaster.bulletin import strict_json
 from broadcaster.bulletin.refusals import NotAccepted, Refusal
-from broadcaster.core.model import Notice, OfficeLevel, Severity, Style, WhenQuiet
+from broadcaster.core.errors import NoticeRefused
+from broadcaster.core.notice import (
+    SPECS,
+    Notice,
+    OfficeLevel,
+    Severity,
+    Style,
+    Way,
+    WhenQuiet,
+    plain,
+    read,
+    settable,
+)
 
 PAYLOAD_TYPE = "application/vnd.broadcaster.bulletin+json"
-VERSION = 1
+# Version 2 has `more` and `crit` (as RFC 7515, 4.1.11): a box passes over a field of `more` that it does
+# not know, unless `crit` names it. It is written only where every box that it is for reads it.
+VERSION = 2
 # 2^53 - 1: every JSON reader keeps it exact.
 HIGHEST_SEQUENCE = 2**53 - 1
 LONGEST_TEXT = 2000
@@ -35,6 +49,11 @@ LONGEST_LIFE = {
 }
 
 MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?(Z|[+-]\d\d:\d\d)", re.ASCII)
+
+# What fields of a notice are called in version 1.
+WIRE_NAMES = {name: name for name in ("id", "title", "severity", "voice")} | {"repeats": "repeat"}
+# The fields of a notice that came later.
+LATER = tuple(name for name in settable(Way.COUNTY) if name not in {*WIRE_NAMES, "text", "style"})
 
 
 class BulletinKind(StrEnum):
@@ -80,12 +99,18 @@ def _read_areas(value: object) -> object:
     return trimmed
 
 
+def as_tuple(value: object) -> object:
+    return tuple(value) if isinstance(value, list) else value
+
+
 STRICT = ConfigDict(strict=True, extra="forbid")
 Moment = Annotated[datetime, BeforeValidator(read_moment)]
 BulletinId = Annotated[
     str,
     Field(pattern=r"^([0-9]{35}|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})\z"),
 ]
+FieldName = Annotated[str, Field(pattern=r"^[a-z_]{1,40}\z")]
+UNSET: tuple[object, ...] = (None, "", (), {})
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}\z")]
 SoundText = Annotated[str, Field(max_length=LONGEST_TEXT, pattern=r"^[^\x00-\x08\x0b-\x1f\x7f]*\z")]
 
@@ -128,7 +153,9 @@ class Bulletin:
     repeat: Annotated[int, Field(ge=1, le=10)] | None = None
     voice: Annotated[str, Field(pattern=r"^[a-z0-9_-]+:[\w./-]+\z", max_length=60)] | None = None
     night_ok: bool = False
-    v: Literal[1] = 1
+    more: Annotated[dict[FieldName, Any], Field(max_length=20)] = field(default_factory=dict, hash=False)
+    crit: Annotated[tuple[FieldName, ...], BeforeValidator(as_tuple)] = ()
+    v: Literal[1, 2] = 1
 
     @model_validator(mode="after")
     def _agrees(self) -> Bulletin:
@@ -138,6 +165,10 @@ class Bulletin:
                 raise ValueError("取消要写明取消哪一则，不能带内容")
         elif said != 1 or self.cancels:
             raise ValueError("文字、顺口溜和录音要有一样，也只能有一样")
+        if self.v == 1 and (self.more or self.crit):
+            raise ValueError("第 1 版没有 more 和 crit")
+        if not set(self.crit) <= self.more.keys() or (self.crit and self.kind is BulletinKind.CANCEL):
+            raise ValueError("crit 里的要在 more 里，取消的没有 crit")
         if not self.issued <= self.not_before < self.expires:
             raise ValueError("时间的先后不对")
         return self
@@ -162,23 +193,42 @@ class Bulletin:
     def to_bytes(self) -> bytes:
         """The bytes to sign; unset fields are left out."""
         fields = asdict(self).items()
-        return strict_json.write({name: value for name, value in fields if value not in (None, "")})
+        return strict_json.write({name: value for name, value in fields if value not in UNSET})
+
+    @property
+    def ignored(self) -> tuple[str, ...]:
+        """The fields of `more` that this program does not know."""
+        return tuple(sorted(self.more.keys() - set(LATER)))
+
+    def later(self) -> Notice:
+        """A notice with the fields of `more` that are known. Raises `NoticeRefused`."""
+        return read({name: self.more[name] for name in LATER if name in self.more}, Way.COUNTY)
 
     def to_notice(self, issuer: str, office: OfficeLevel) -> Notice:
         """For the station; a bulletin of `audio` still wants its `recording`. Not for a cancel."""
-        return Notice(
+        given = {field: getattr(self, name) for field, name in WIRE_NAMES.items()}
+        return replace(
+            self.later(),
+            **given,
             text=self.text or self.verse or self.title,
-            id=self.id,
-            title=self.title,
-            severity=self.severity,
-            issuer=issuer,
-            office=office,
-            voice=self.voice,
-            repeats=self.repeat,
             style=Style.VERSE if self.verse else Style.PLAIN,
             drill=self.kind in (BulletinKind.DRILL, BulletinKind.TEST),
             when_quiet=WhenQuiet.WAIT,
+            issuer=issuer,
+            office=office,
         )
+
+
+def wire_of(notice: Notice, reads: int = 1) -> dict[str, Any]:
+    """A notice as the fields of a bulletin, which has an id of its own; boxes that read only version 1
+    get of the later fields just those that must not be passed over.
+    """
+    given = {name: getattr(notice, field) for field, name in WIRE_NAMES.items() if field != "id"}
+    given["verse" if notice.style is Style.VERSE else "text"] = notice.text
+    told = plain(notice, Way.COUNTY)
+    more = {name: told[name] for name in LATER if name in told and (reads > 1 or SPECS[name].critical)}
+    crit = tuple(name for name in more if SPECS[name].critical)
+    return given | ({"more": more, "crit": crit, "v": VERSION} if more else {})
 
 
 def new_bulletin_id() -> str:
@@ -199,9 +249,15 @@ def read_bulletin(payload: bytes) -> Bulletin:
     if type(version) is not int:
         raise NotAccepted(Refusal.BAD_SCHEMA, "v")
     try:
-        return Bulletin(**written)
+        made = Bulletin(**written)
+        made.later()
     except ValidationError as error:
         raise NotAccepted(Refusal.BAD_SCHEMA, where(error)) from error
+    except NoticeRefused as error:
+        raise NotAccepted(Refusal.BAD_SCHEMA, " ".join(name for name, _ in error.problems)) from error
+    if unknown := set(made.crit) - set(LATER):
+        raise NotAccepted(Refusal.UNKNOWN_FIELD, " ".join(sorted(unknown)))
+    return made
 
 
 def where(error: ValidationError) -> str:

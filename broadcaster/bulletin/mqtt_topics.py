@@ -27,7 +27,7 @@ def keyring(county: str) -> str:
     return f"{ROOT}/k/{areas.trim(county)}"
 
 
-def heads(county: str) -> str:
+def snapshot(county: str) -> str:
     return f"{ROOT}/h/{areas.trim(county)}"
 
 
@@ -50,7 +50,7 @@ def state(box: str) -> str:
     return f"{ROOT}/s/{box}"
 
 
-def question(box: str) -> str:
+def sync_request(box: str) -> str:
     """The topic of a box's sync requests: it asks for the time by a nonce, and for bulletins that it
     misses.
     """
@@ -67,14 +67,14 @@ def done(box: str) -> str:
     return f"{ROOT}/d/{box}"
 
 
-def sum_of(county: str, bulletin_id: str) -> str:
+def totals(county: str, bulletin_id: str) -> str:
     """Retained: how a bulletin of the province fares in one county, as its relay adds it up."""
     return f"{ROOT}/u/{areas.trim(county)}/{bulletin_id}"
 
 
-def presence(county: str) -> str:
+def heartbeat(county: str) -> str:
     """Retained: that the county's relay is there, and how far its sums are true."""
-    return sum_of(county, "-")
+    return totals(county, "-")
 
 
 def county_of(topic: str) -> str:

@@ -11,7 +11,15 @@ from pydantic.dataclasses import dataclass
 from securesystemslib.signer import Key, Signer
 
 from broadcaster.bulletin import envelope, strict_json
-from broadcaster.bulletin.bulletin import HIGHEST_SEQUENCE, STRICT, Moment, Sha256, where
+from broadcaster.bulletin.bulletin import (
+    HIGHEST_SEQUENCE,
+    STRICT,
+    FieldName,
+    Moment,
+    Sha256,
+    as_tuple,
+    where,
+)
 from broadcaster.bulletin.envelope import Envelope
 from broadcaster.bulletin.refusals import NotAccepted, Refusal
 from broadcaster.core.model import Outcome
@@ -73,7 +81,8 @@ class Receipt:
     """`number` counts what the box has signed, so that none is taken twice and none is out of turn.
 
     `bulletin` is its id as far as the box could read it, `digest` that of what was signed. `reason`
-    says why, for people: the sentence of a refusal, the hours that it waits for.
+    says why, for people: the sentence of a refusal, the hours that it waits for. `ignored` are fields of
+    the bulletin that the box does not know.
     """
 
     number: Annotated[int, Field(ge=1, le=HIGHEST_SEQUENCE)]
@@ -85,6 +94,7 @@ class Receipt:
     refusal: Annotated[Refusal, BeforeValidator(_read_refusal)] | None = None
     reason: Annotated[str, Field(max_length=300)] = ""
     heard: Annotated[PlayedResult, BeforeValidator(_read_heard)] | None = None
+    ignored: Annotated[tuple[FieldName, ...], BeforeValidator(as_tuple), Field(max_length=20)] = ()
 
     @model_validator(mode="after")
     def _agrees(self) -> Receipt:
@@ -124,9 +134,15 @@ class Receipts:
         return self.receipts[-1].number
 
     def signed(self, signer: Signer) -> Envelope:
-        told = [vars(one) | {"heard": one.heard and vars(one.heard)} for one in self.receipts]
+        told = [_told(one) for one in self.receipts]
         written = strict_json.write({"v": self.v, "box": self.box, "receipts": told})
         return envelope.sign(PAYLOAD_TYPE, written, [signer])
+
+
+def _told(receipt: Receipt) -> dict[str, object]:
+    """An office of before knows nothing that is ignored, and is told none where there is none."""
+    told = vars(receipt) | {"heard": receipt.heard and vars(receipt.heard)}
+    return {name: value for name, value in told.items() if name != "ignored" or value}
 
 
 def read_receipts(data: bytes, box: str, key: Key) -> Receipts:

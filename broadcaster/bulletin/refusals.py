@@ -14,6 +14,7 @@ class Refusal(StrEnum):
     BAD_SIGNATURE = "bad_signature"
     KEYRING_EXPIRED = "keyring_expired"
     UNKNOWN_VERSION = "unknown_version"
+    UNKNOWN_FIELD = "unknown_field"
     BAD_SCHEMA = "bad_schema"
     AREA_NOT_ALLOWED = "area_not_allowed"
     SEVERITY_NOT_ALLOWED = "severity_not_allowed"
@@ -56,6 +57,7 @@ SENTENCES = {
     Refusal.BAD_SIGNATURE: "签名不对，内容可能被人改过。",
     Refusal.KEYRING_EXPIRED: "钥匙串过期了，请县里发新的。",
     Refusal.UNKNOWN_VERSION: "这是新版本的通知，广播站要先升级。",
+    Refusal.UNKNOWN_FIELD: "通知里有一项广播站还不懂，又不能略过，广播站要先升级。",
     Refusal.BAD_SCHEMA: "通知的格式不对。",
     Refusal.AREA_NOT_ALLOWED: "发通知的单位管不到这个地方。",
     Refusal.SEVERITY_NOT_ALLOWED: "发通知的单位不能发这个级别。",

@@ -11,17 +11,13 @@ from pydantic import BeforeValidator, Field, ValidationError
 from pydantic.dataclasses import dataclass
 
 from broadcaster.bulletin import strict_json
-from broadcaster.bulletin.bulletin import STRICT, BulletinId, where
+from broadcaster.bulletin.bulletin import STRICT, BulletinId, as_tuple, where
 from broadcaster.bulletin.refusals import NotAccepted, Refusal
 from broadcaster.bulletin.snapshot import SHORTEST_NONCE
 
 LARGEST = 64 * 1024
 # 39 bytes each; what is left is asked for when these have come.
 MOST_MISSING = 500
-
-
-def _tuple(value: object) -> object:
-    return tuple(value) if isinstance(value, list) else value
 
 
 Version = Annotated[int, Field(ge=1)]
@@ -37,14 +33,19 @@ class SyncRequest:
     """
 
     nonce: Annotated[str, Field(min_length=SHORTEST_NONCE, max_length=64, pattern="^[0-9a-f]+$")]
-    keyring: Annotated[tuple[Version, Version], BeforeValidator(_tuple)]
+    keyring: Annotated[tuple[Version, Version], BeforeValidator(as_tuple)]
     missing: Annotated[
-        tuple[BulletinId, ...], BeforeValidator(_tuple), Field(max_length=MOST_MISSING)
+        tuple[BulletinId, ...], BeforeValidator(as_tuple), Field(max_length=MOST_MISSING)
     ] = ()
+    reads: Version = 1
     v: Literal[1] = 1
 
     def to_bytes(self) -> bytes:
-        return strict_json.write(asdict(self))
+        """`reads` is the highest version of a bulletin that the box reads; 1 is left out, for an office
+        of before knows no such field.
+        """
+        told = asdict(self).items()
+        return strict_json.write({name: value for name, value in told if name != "reads" or value > 1})
 
     @classmethod
     def from_bytes(cls, data: bytes) -> SyncRequest:

@@ -39,7 +39,7 @@ class UpstreamTrust:
             return self
         known = replace(self, trust=Trust.from_bytes(trust))
         # Whatever the clock says: they were judged when they came.
-        return known.with_heads(heads, Now(at, False, at)) if heads else known
+        return known.with_snapshot(heads, Now(at, False, at)) if heads else known
 
     def with_keyring(self, data: bytes, now: datetime) -> UpstreamTrust:
         newer = self.trust.updated(data, now) if self.trust else Trust.pin(data, self.root, now)
@@ -50,10 +50,10 @@ class UpstreamTrust:
         # A stolen key may have made the heads of next year.
         return replace(self, trust=newer, heads=None)
 
-    def with_heads(self, data: bytes, now: Now) -> UpstreamTrust:
+    def with_snapshot(self, data: bytes, now: Now) -> UpstreamTrust:
         return replace(self, heads=read_snapshot(data, self.believed, now, self.heads))
 
-    def signs_heads(self, data: bytes) -> bool:
+    def signs_snapshots(self, data: bytes) -> bool:
         """True if the envelope claims this office's snapshot key; the signature is not checked here."""
         try:
             signed = envelope.read(data, HEADS_TYPE)

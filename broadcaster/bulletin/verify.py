@@ -58,7 +58,7 @@ def verify(
         check_time(bulletin, now)
         waits = _waits(bulletin, now)
         accepted = Accepted(bulletin, issuer, signed.digest, waits, signed.payload)
-        _check_not_seen(accepted.record, seen)
+        _check_not_replayed(accepted.record, seen)
         _check_sequence(accepted.record, seen, heads)
         _check_cancels(accepted, seen)
         return accepted
@@ -120,7 +120,7 @@ def _check_meant_for(bulletin: Bulletin, box: str) -> None:
         raise NotAccepted(Refusal.NOT_FOR_THIS_BOX, " ".join(bulletin.areas[:5]))
 
 
-def _check_not_seen(record: Record, seen: ReplayGuard) -> None:
+def _check_not_replayed(record: Record, seen: ReplayGuard) -> None:
     known = seen.record(record.id)
     if known is None:
         return

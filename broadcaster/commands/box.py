@@ -12,7 +12,7 @@ import getpass
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -38,7 +38,8 @@ from broadcaster.commands.notice_options import (
 )
 from broadcaster.core.errors import BroadcasterError, CacheUnwritable, TextRefused
 from broadcaster.core.labels import as_drill
-from broadcaster.core.model import Line, Notice, Programme, Style
+from broadcaster.core.model import Line, Programme
+from broadcaster.core.notice import Notice, Style, plain
 from broadcaster.daemon import control_socket
 from broadcaster.system.terminal import EXIT_BROKEN
 
@@ -96,10 +97,9 @@ def say(arguments: Arguments) -> int:
 
 def air(said: Notice, arguments: Arguments) -> int:
     """Speak a notice now; wait for its end unless told not to."""
-    notice = {key: value for key, value in asdict(said).items() if value is not None}
     asked_by, wait = getpass.getuser(), not arguments.no_wait
     outcome = "" if wait else "PLAYED"
-    request = {"do": "say", "notice": notice, "asked_by": asked_by, "wait": wait}
+    request = {"do": "say", "notice": plain(said), "asked_by": asked_by, "wait": wait}
     for answer in _answers(request, arguments):
         sentence = ACCEPTED
         if "waits_for_card" in answer:

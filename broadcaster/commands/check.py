@@ -109,7 +109,7 @@ def _unlikely(settings: Settings, lexicon: LexiconSettings, slots: Sequence[Slot
     named = [(_slot_name(entry), entry.slot) for entry in slots if entry.slot]
     wished = [("station.voice", station.voice)]
     wished += [("station.stand_ins", voice) for voice in station.stand_ins]
-    wished += [(f"{name}的 voice", slot.voice) for name, slot in named if slot.voice]
+    wished += [(f"{name}的 voice", slot.notice.voice) for name, slot in named if slot.notice.voice]
     for where, voice in wished:
         if catalogue.entry(voice) is None:
             yield f"{where}：没有语音 {voice}，broadcaster voices list 列出有哪些"

@@ -114,7 +114,7 @@ def _table(rows: Iterable[JournalRow]) -> list[str]:
 
 def _cells(row: JournalRow) -> tuple[str, ...]:
     # Of what played to its end the length is known, also where a line of it was said again.
-    whole = row.seconds_due if row.outcome is Outcome.PLAYED else row.seconds_whole
+    whole = row.seconds_due if row.outcome is Outcome.PLAYED else row.full_seconds
     seconds = f"{row.seconds_played:.1f}" + (f"/{whole:.1f}" if whole else "")
     seconds += f"（重说{row.seconds_again:.1f}）" if row.seconds_again else ""
     name, outcome = called(row), OUTCOMES[row.outcome]

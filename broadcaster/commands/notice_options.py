@@ -2,14 +2,30 @@
 
 import argparse
 import sys
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 from broadcaster.commands.console import Arguments
 from broadcaster.core.errors import TextRefused, reason_of
 from broadcaster.core.labels import SIGNALS
-from broadcaster.core.model import FASTEST, MOST_REPEATS, SLOWEST, Notice, Severity, Signal, Style
+from broadcaster.core.notice import (
+    SPECS,
+    Notice,
+    Severity,
+    Signal,
+    Spec,
+    Style,
+    Way,
+    kind_of,
+    kinds,
+    read,
+    settable,
+)
 
 Parser = argparse.ArgumentParser
+# A field is an option of its own name.
+NAMES = {"beats_per_minute": "beats"}
 
 
 def add_text(parser: Parser) -> None:
@@ -19,35 +35,40 @@ def add_text(parser: Parser) -> None:
 
 def add_notice(parser: Parser) -> None:
     add_text(parser)
-    parser.add_argument("--voice", metavar="声音", help="例如 baker:female")
-    parser.add_argument("--pace", type=float, metavar="语速", help=f"{SLOWEST} 到 {FASTEST}，1.0 是原速")
-    parser.add_argument("--repeats", type=int, metavar="遍数", help=f"说几遍，1 到 {MOST_REPEATS}")
-    parser.add_argument(
-        "--severity",
-        type=int,
-        choices=range(5),
-        default=0,
-        metavar="级别",
-        help="0 日常 1 红 2 橙 3 黄 4 蓝",
-    )
-    parser.add_argument("--chime", choices=SIGNALS, metavar="信号", help="、".join(SIGNALS))
+    add_fields(parser, (name for name in settable(Way.CLI) if name != "text"))
     parser.add_argument("--no-chime", action="store_true", help="开头不要钟声，也不要警报")
-    parser.add_argument("--opening", metavar="文字", help="开场白")
     _add_nothing(parser, "opening", "不要开场白")
-    parser.add_argument("--closing", metavar="文字", help="结束语")
     _add_nothing(parser, "closing", "不要结束语")
-    parser.add_argument(
-        "--style",
-        choices=[style.value for style in Style],
-        default="",
-        metavar="念法",
-        help="verse 顺口溜一句一句念；kuaiban 打竹板念",
-    )
-    parser.add_argument("--beats", type=int, metavar="拍数", help="快板每分钟几拍，100 到 140")
+
+
+def add_fields(parser: Parser, names: Iterable[str]) -> None:
+    for name in names:
+        option = NAMES.get(name, name).replace("_", "-")
+        parser.add_argument(f"--{option}", dest=name, **_option(SPECS[name], kind_of(kinds()[name])))
+
+
+def _option(spec: Spec, kind: Any) -> dict[str, Any]:
+    """The settings of an option; one that is not given leaves no attribute behind."""
+    told = {
+        "default": argparse.SUPPRESS,
+        "help": "，".join(filter(None, (spec.label, spec.hint, spec.range))),
+    }
+    if kind is bool:
+        return told | {"action": "store_true"}
+    closed = {Severity: list(map(int, Severity)), Signal: SIGNALS, Style: list(map(str, Style))}
+    type_ = int if issubclass(kind, int) else float if kind is float else str
+    return told | {"type": type_, "choices": closed.get(kind), "metavar": spec.label}
 
 
 def _add_nothing(parser: Parser, what: str, description: str) -> None:
-    parser.add_argument(f"--no-{what}", dest=what, action="store_const", const="", help=description)
+    parser.add_argument(
+        f"--no-{what}",
+        dest=what,
+        action="store_const",
+        const="",
+        default=argparse.SUPPRESS,
+        help=description,
+    )
 
 
 def add_sink(parser: Parser) -> None:
@@ -59,19 +80,13 @@ def add_sound_file(parser: Parser) -> None:
 
 
 def notice_of(arguments: Arguments) -> Notice:
-    """Raises `TextRefused`."""
-    return Notice(
-        text_of(arguments),
-        severity=Severity(arguments.severity),
-        voice=arguments.voice,
-        pace=arguments.pace,
-        repeats=arguments.repeats,
-        opening=arguments.opening,
-        closing=arguments.closing,
-        chime=Signal.NONE if arguments.no_chime else SIGNALS.get(arguments.chime),
-        style=Style(arguments.style),
-        beats_per_minute=arguments.beats,
-    )
+    """Raises `TextRefused` and `NoticeRefused`."""
+    given = {name: vars(arguments)[name] for name in settable(Way.CLI) if name in vars(arguments)}
+    if "chime" in given:
+        given["chime"] = SIGNALS[given["chime"]].value
+    if arguments.no_chime:
+        given["chime"] = Signal.NONE.value
+    return read(given | {"text": text_of(arguments)}, Way.CLI)
 
 
 def text_of(arguments: Arguments) -> str:

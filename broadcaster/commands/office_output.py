@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -24,8 +25,9 @@ PIECE_BYTES = 256 * 1024
 
 def draft_of(arguments: Arguments, desk: OpenOffice) -> Draft:
     from broadcaster.bulletin.bulletin import BulletinKind
-    from broadcaster.core.model import Severity
+    from broadcaster.core.notice import Severity, Style, read
     from broadcaster.county.notices.draft import Draft, DraftRefused
+    from broadcaster.county.notices.notice_columns import MORE
     from broadcaster.county.notices.recordings import NO_ADDRESS, RecordingStore
 
     if arguments.audio and not desk.settings.fetched_from:
@@ -38,18 +40,23 @@ def draft_of(arguments: Arguments, desk: OpenOffice) -> Draft:
         begins = begins.replace(tzinfo=desk.parts.clock.zone)
     recorded = _recording(arguments.audio) if arguments.audio else ()
     sounds = RecordingStore(desk.folder.path)
-    return Draft(
-        title=arguments.title,
+    more = read({name: vars(arguments)[name] for name in MORE if name in arguments})
+    notice = replace(
+        more,
         text=arguments.text,
-        areas=tuple(arguments.area),
+        title=arguments.title,
         severity=Severity(arguments.severity),
+        repeats=arguments.repeats,
+        style=Style.VERSE if arguments.verse else Style.PLAIN,
+        voice=arguments.voice or None,
+    )
+    return Draft(
+        notice,
+        tuple(arguments.area),
         kind=BulletinKind.DRILL if arguments.drill else BulletinKind.NOTICE,
-        repeat=arguments.repeats,
         night_ok=arguments.night_ok,
         not_before=begins,
         life=timedelta(hours=min(max(arguments.hours, 0), 10_000)),
-        verse=arguments.verse,
-        voice=arguments.voice,
         sound=sounds.take(recorded, arguments.title) if arguments.audio else None,
     )
 

@@ -145,17 +145,29 @@ class KeptQuiet(BroadcasterError):
     wire_name = "KeptQuiet"
 
 
-class SlotRefused(BroadcasterError):
-    """A slot that cannot be; `problems` are its fields, "" for the whole, each with a sentence."""
+class FieldsRefused(BroadcasterError):
+    """`problems` are the fields that are wrong, "" for the whole, each with a sentence."""
 
-    wire_name = "SlotRefused"
+    wire_name = "FieldsRefused"
 
     def __init__(self, problems: list[tuple[str, str]]) -> None:
         super().__init__("\n".join(sentence for _, sentence in problems))
         self.problems = problems
 
-    def __reduce__(self) -> tuple[type["SlotRefused"], tuple[list[tuple[str, str]]]]:
+    def __reduce__(self) -> tuple[type["FieldsRefused"], tuple[list[tuple[str, str]]]]:
         return type(self), (self.problems,)
+
+
+class SlotRefused(FieldsRefused):
+    """A slot that cannot be."""
+
+    wire_name = "SlotRefused"
+
+
+class NoticeRefused(FieldsRefused):
+    """A notice that cannot be: a field that is not known, of another type or out of its bounds."""
+
+    wire_name = "NoticeRefused"
 
 
 class TimeRefused(BroadcasterError):

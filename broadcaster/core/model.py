@@ -2,42 +2,28 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass, field, replace
 from datetime import datetime, tzinfo
-from enum import Enum, IntEnum, StrEnum
+from enum import Enum, IntEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from broadcaster.core.notice import FASTEST as FASTEST
+from broadcaster.core.notice import FASTEST_TEMPO as FASTEST_TEMPO
+from broadcaster.core.notice import MOST_REPEATS as MOST_REPEATS
+from broadcaster.core.notice import SLOWEST as SLOWEST
+from broadcaster.core.notice import SLOWEST_TEMPO as SLOWEST_TEMPO
+from broadcaster.core.notice import Notice as Notice
+from broadcaster.core.notice import OfficeLevel as OfficeLevel
+from broadcaster.core.notice import Severity as Severity
+from broadcaster.core.notice import Signal as Signal
+from broadcaster.core.notice import Style as Style
+from broadcaster.core.notice import WhenQuiet as WhenQuiet
+from broadcaster.core.notice import new_id as new_id
 
 if TYPE_CHECKING:
     from numpy import float32
     from numpy.typing import NDArray
-
-
-class Severity(IntEnum):
-    """The national scale of warnings (应急广播消息级别); 0 is everyday."""
-
-    DAILY = 0
-    RED = 1
-    ORANGE = 2
-    YELLOW = 3
-    BLUE = 4
-
-    @property
-    def rank(self) -> int:
-        """Order on the air: 1 red first … 4 blue, then 5 for daily."""
-        return self.value or 5
-
-
-class OfficeLevel(IntEnum):
-    """The level of the office that speaks; a higher one goes first among notices of one severity."""
-
-    VILLAGE = 0
-    TOWN = 1
-    COUNTY = 2
-    CITY = 3
-    PROVINCE = 4
-    NATION = 5
 
 
 class AiringKind(Enum):
@@ -48,37 +34,6 @@ class AiringKind(Enum):
     LIVE = "live"
     SCHEDULED = "scheduled"
     LOOP = "loop"
-
-
-class Signal(StrEnum):
-    """The sound before the first word: 钟声, 急钟 (quick, for urgent notices), 警报, 无."""
-
-    CHIME = "chime"
-    ALERT = "alert"
-    SIREN = "siren"
-    NONE = "none"
-
-
-# How fast speech may be, 1.0 as trained, and how often a text may be said.
-SLOWEST, FASTEST = 0.7, 1.4
-MOST_REPEATS = 20
-# Beats a minute of 快板: below, it drags; above, two syllables no longer fit on a beat.
-SLOWEST_TEMPO, FASTEST_TEMPO = 100, 140
-
-
-class Style(StrEnum):
-    """The manner of speaking: as prose, verses line by line, or to bamboo clappers (快板)."""
-
-    PLAIN = ""
-    VERSE = "verse"
-    KUAIBAN = "kuaiban"
-
-
-class WhenQuiet(StrEnum):
-    """The fate of a notice that falls due in quiet hours: left out, or said when they end."""
-
-    SKIP = "skip"
-    WAIT = "wait"
 
 
 class Outcome(Enum):
@@ -93,55 +48,6 @@ class Outcome(Enum):
     SUPPRESSED = "SUPPRESSED"
     FAILED = "FAILED"
     UNKNOWN = "UNKNOWN"
-
-
-def new_id() -> str:
-    """A short random name for a notice or an airing."""
-    return os.urandom(6).hex()
-
-
-@dataclass(frozen=True)
-class Notice:
-    """A notice that somebody wants to have said.
-
-    `voice` is `engine:name`, `pace` multiplies the speed of speech (1.0 as trained). None stands for the
-    station's default, by severity where it has one; "" as opening or closing means none.
-    `beats_per_minute` is the tempo of 快板. `zones` are names of loudspeakers, none means all; `volume`
-    is per cent of the usual one. A drill (演练) never passes quiet hours, however severe, and delays no
-    real notice. `recording` is the key of a person's own voice, which sounds in place of the text. A
-    `talk` is a person at a microphone; nothing stores it, so it can be neither rendered nor repeated.
-    """
-
-    text: str
-    id: str = field(default_factory=new_id)
-    title: str = ""
-    severity: Severity = Severity.DAILY
-    issuer: str = ""
-    office: OfficeLevel = OfficeLevel.VILLAGE
-    voice: str | None = None
-    pace: float | None = None
-    repeats: int | None = None
-    opening: str | None = None
-    closing: str | None = None
-    chime: Signal | None = None
-    style: Style = Style.PLAIN
-    beats_per_minute: int | None = None
-    zones: tuple[str, ...] = ()
-    volume: int = 100
-    drill: bool = False
-    when_quiet: WhenQuiet = WhenQuiet.SKIP
-    recording: str = ""
-    talk: bool = False
-
-    @property
-    def meant(self) -> Severity:
-        """The severity that counts on the air and for the colours of a page: a drill counts as daily."""
-        return Severity.DAILY if self.drill else self.severity
-
-    @property
-    def rank(self) -> int:
-        """Order on the air, 1 first."""
-        return self.meant.rank
 
 
 class Break(IntEnum):

@@ -19,17 +19,8 @@ from typing import TYPE_CHECKING, Any
 
 from broadcaster.core.clock import Clock
 from broadcaster.core.errors import BroadcasterError
-from broadcaster.core.model import (
-    Airing,
-    JournalEntry,
-    Notice,
-    Prepared,
-    Pruned,
-    Severity,
-    Signal,
-    Style,
-    WhenQuiet,
-)
+from broadcaster.core.model import Airing, JournalEntry, Prepared, Pruned
+from broadcaster.core.notice import read
 from broadcaster.system.runtime_folder import in_runtime_folder, runtime_folders
 
 if TYPE_CHECKING:
@@ -51,7 +42,7 @@ def answers(station: Station, request: Message) -> Iterator[Message]:
     try:
         match request:
             case {"do": "say", "notice": dict(fields), "asked_by": str(asked_by), "wait": bool(wait)}:
-                airing = station.announce(_notice(fields), asked_by=asked_by)
+                airing = station.announce(read(fields), asked_by=asked_by)
                 yield {"accepted": airing_as_json(airing)}
                 if wait:
                     yield from _until_its_end(station, airing.id)
@@ -153,7 +144,7 @@ class ControlServer:
     """
 
     def __init__(self, station: Station, state_folder: Path) -> None:
-        class Door(socketserver.StreamRequestHandler):
+        class RequestHandler(socketserver.StreamRequestHandler):
             def handle(self) -> None:
                 request = _parsed(self.rfile.readline(LONGEST_REQUEST_BYTES))
                 # Who asked may end before the answer: that is no error of the box.
@@ -164,7 +155,7 @@ class ControlServer:
         def listen(folder: Path) -> socketserver.ThreadingUnixStreamServer:
             path = socket_path(folder)
             path.unlink(missing_ok=True)
-            return socketserver.ThreadingUnixStreamServer(str(path), Door)
+            return socketserver.ThreadingUnixStreamServer(str(path), RequestHandler)
 
         self._server = in_runtime_folder(state_folder, listen)
         self._server.daemon_threads = True
@@ -191,18 +182,6 @@ def _parsed(line: bytes) -> Message:
     except ValueError:
         return {}
     return request if isinstance(request, dict) else {}
-
-
-def _notice(fields: Message) -> Notice:
-    chime = fields.get("chime")
-    closed = {
-        "severity": Severity(fields.get("severity", 0)),
-        "chime": chime and Signal(chime),
-        "style": Style(fields.get("style", "")),
-        "when_quiet": WhenQuiet(fields.get("when_quiet", WhenQuiet.SKIP)),
-        "zones": tuple(fields.get("zones", ())),
-    }
-    return Notice(**{**fields, **closed})
 
 
 def airing_as_json(airing: Airing) -> Message:

@@ -56,7 +56,7 @@ class BulletinLog:
         self.more = True
 
     @property
-    def _seen(self) -> ReplayGuardInMemory:
+    def _guard(self) -> ReplayGuardInMemory:
         if self._kept is None:
             kept, stages = ReplayGuardInMemory(), {}
             for key_id, seq in self._rows.highest().items():
@@ -68,22 +68,22 @@ class BulletinLog:
         return self._kept
 
     def record(self, id: str) -> Record | None:
-        return self._seen.record(id)
+        return self._guard.record(id)
 
     def record_of(self, key_id: str, seq: int) -> Record | None:
-        return self._seen.record_of(key_id, seq)
+        return self._guard.record_of(key_id, seq)
 
     def highest_seq(self, key_id: str) -> int:
-        return self._seen.highest_seq(key_id)
+        return self._guard.highest_seq(key_id)
 
     def tombstones(self, id: str) -> Sequence[Issuer]:
-        return self._seen.tombstones(id)
+        return self._guard.tombstones(id)
 
     def digests(self) -> dict[str, str]:
-        return self._seen.digests()
+        return self._guard.digests()
 
     def called_off(self) -> frozenset[str]:
-        return self._seen.called_off()
+        return self._guard.called_off()
 
     def at(self, *stages: BulletinStage) -> list[Record]:
         """Those that came so far."""
@@ -116,10 +116,10 @@ class BulletinLog:
             accepted.payload,
             stage,
         )
-        self._seen.note(accepted)
+        self._guard.note(accepted)
         self._stages[bulletin.id] = stage
         self._bulletins.append(row)
-        self.tell(bulletin.id, accepted.digest, ReceiptState.ACCEPTED)
+        self.tell(bulletin.id, accepted.digest, ReceiptState.ACCEPTED, ignored=bulletin.ignored)
 
     def tell(
         self,
@@ -130,6 +130,7 @@ class BulletinLog:
         reason: str = "",
         heard: PlayedResult | None = None,
         settles: bool = False,
+        ignored: tuple[str, ...] = (),
     ) -> None:
         """Another receipt; with `settles` the last one of a bulletin that the box has kept."""
         now, trusted = self._when()
@@ -146,6 +147,7 @@ class BulletinLog:
             refusal=refusal,
             reason=reason[:300],
             heard=heard,
+            ignored=ignored,
         )
         self._untold.append(_PendingReceipt(id, receipt, settles))
 
@@ -165,7 +167,7 @@ class BulletinLog:
             # From what is at hand: the disk may not answer either.
             self._stages |= before
             for row in bulletins:
-                self._seen.drop(row.bulletin_id)
+                self._guard.drop(row.bulletin_id)
                 self._stages.pop(row.bulletin_id, None)
             raise
         if len(self.told) > MOST_AT_HAND:

@@ -93,7 +93,7 @@ class Link:
         return " ".join(filter(None, (self._steadiness.fault, self._reception.fault)))
 
     @property
-    def reached_from_afar(self) -> bool:
+    def hosted_by_county(self) -> bool:
         return self.far.is_reached
 
     def step(self) -> None:
@@ -182,7 +182,7 @@ class Link:
             "withheld": sorted(county.withheld),
             "receipts_waiting": self._outbox.waiting,
             "last_refusal": county.last_refusal,
-            "reached_from_afar": self.reached_from_afar,
+            "reached_from_afar": self.hosted_by_county,
             "fault": self.fault,
         }
 
@@ -277,7 +277,9 @@ class Link:
             line.publish(mqtt_topics.state(self._membership.box), strict_json.write(state), retain=True)
             self._told_state = state
         if self._catching_up.due_seconds <= 0:
-            line.publish(mqtt_topics.question(self._membership.box), self._catching_up.question())
+            line.publish(
+                mqtt_topics.sync_request(self._membership.box), self._catching_up.sync_request()
+            )
             self._outbox.asked()
         self._outbox.send(line)
 

@@ -49,7 +49,7 @@ class CountyState:
 
     def _recall(self) -> None:
         try:
-            if kept := self._membership.heads():
+            if kept := self._membership.snapshot():
                 # Whatever the clock says: they were judged when they came.
                 self.heads = read_snapshot(kept, self.trust, Now(WRITTEN, False, WRITTEN))
                 self._kept_at = self.heads.at
@@ -103,7 +103,7 @@ class CountyState:
         """A question with this nonce goes out now, for these bulletins."""
         self._asked, self._asked_for = (nonce, self._clock.monotonic()), frozenset(missing)
 
-    def take_heads(self, data: bytes, known: dict[str, str]) -> bool:
+    def take_snapshot(self, data: bytes, known: dict[str, str]) -> bool:
         """Takes a snapshot; True if it answers the sync request. Raises `NotAccepted`."""
         heads = read_snapshot(data, self.trust, self.now(), self.heads)
         before, self.heads = self.heads, heads
@@ -135,7 +135,7 @@ class CountyState:
 
     def _keep(self, heads: Snapshot, data: bytes) -> None:
         try:
-            self._membership.keep_heads(data)
+            self._membership.keep_snapshot(data)
             self._kept_at = heads.at
         except OSError as error:
             logger.warning("县里的清单没有存下来：%s", reason_of(error))

@@ -45,7 +45,7 @@ class Inbox:
         self.recordings = station.recordings
         self._refused: OrderedDict[bytes, None] = OrderedDict()
         self.came_again = 0
-        """How many came that had been accepted before."""
+        """The count of those that had been accepted before."""
         self._unsaved: list[Accepted] = []
         self._forget_at = clock.monotonic()
 
@@ -61,7 +61,7 @@ class Inbox:
         if kind == "k":
             self.take_keyring(data)
         elif kind == "h":
-            self.take_heads(data)
+            self.take_snapshot(data)
         else:
             return self.keep(data)
         return None
@@ -115,13 +115,13 @@ class Inbox:
             gone = self.superiors.follow(trust, self.county.now())
             self._drop(trust.targets.revoked | gone)
 
-    def take_heads(self, data: bytes) -> bool:
+    def take_snapshot(self, data: bytes) -> bool:
         """Takes a snapshot; True if it answers the sync request. Raises `NotAccepted`."""
-        if office := self.superiors.of_heads(data):
-            heads = self.superiors.take_heads(office, data, self.county.now()).heads
+        if office := self.superiors.of_snapshot(data):
+            heads = self.superiors.take_snapshot(office, data, self.county.now()).heads
             self.county.raise_floor(heads.at if heads else WRITTEN)
             return False
-        return self.county.take_heads(data, self.known())
+        return self.county.take_snapshot(data, self.known())
 
     def known(self) -> dict[str, str]:
         """Ids and digests of all that the box has kept."""

@@ -16,7 +16,7 @@ from broadcaster.bulletin.refusals import NotAccepted
 from broadcaster.bulletin.upstream_office import is_upstream
 from broadcaster.core.errors import reason_of
 from broadcaster.link.membership_folder import folder_of, is_enrolled
-from broadcaster.system.atomic_file import whole_file
+from broadcaster.system.atomic_file import write_private
 
 ENROLMENT, KEY, TRUST, HEADS = "enrolment.json", "box.pem", "trust.json", "heads.json"
 
@@ -55,25 +55,25 @@ class Membership:
 
     def keep_trust(self, trust: Trust) -> None:
         """Raises OSError."""
-        write_kept(self.folder / TRUST, trust.to_bytes())
+        write_private(self.folder / TRUST, trust.to_bytes())
 
-    def heads(self) -> bytes:
+    def snapshot(self) -> bytes:
         """The last that were kept, as they came; b"" if none were."""
         return read_kept(self.folder / HEADS)
 
-    def keep_heads(self, data: bytes) -> None:
+    def keep_snapshot(self, data: bytes) -> None:
         """Raises OSError."""
-        write_kept(self.folder / HEADS, data)
+        write_private(self.folder / HEADS, data)
 
     def _read(self, name: str) -> bytes:
         return (self.folder / name).read_bytes()
 
-    def _check_above(self, county: str) -> None:
+    def _check_upstream(self, county: str) -> None:
         for one in self.enrolment.above:
             if not is_upstream(one.area, county):
                 raise EnrolmentRefused(f"登记文件里写的上级（{one.area}）不是这个县（{county}）的上级。")
 
-    def _forget_heads(self) -> None:
+    def _forget_snapshot(self) -> None:
         """And whom another county believed."""
         for kept in ("heads*.json", "trust-*.json"):
             for path in self.folder.glob(kept):
@@ -90,7 +90,7 @@ def own_key(state: Path) -> CryptoSigner:
             with suppress(keys.KeyLocked):
                 return keys.from_bare(path.read_bytes())
         made = keys.new_key()
-        write_kept(path, keys.bare(made))
+        write_private(path, keys.bare(made))
         return made
     except OSError as error:
         raise EnrolmentRefused(f"{path} 读不出来或写不进去（{reason_of(error)}）。") from error
@@ -103,10 +103,10 @@ def enrol(state: Path, enrolment: Enrolment, now: datetime) -> Membership:
         if not enrolment.area.startswith(trust.area):
             raise EnrolmentRefused(f"登记文件里的村（{enrolment.area}）不归这个县（{trust.area}）管。")
         membership = Membership(enrolment, own_key(state), folder_of(state))
-        membership._check_above(trust.area)
+        membership._check_upstream(trust.area)
         membership.keep_trust(trust)
-        membership._forget_heads()
-        write_kept(membership.folder / ENROLMENT, enrolment.to_bytes())
+        membership._forget_snapshot()
+        write_private(membership.folder / ENROLMENT, enrolment.to_bytes())
     except NotAccepted as error:
         raise EnrolmentRefused(f"登记文件里的钥匙串不可信：{error}") from error
     except OSError as error:
@@ -133,9 +133,3 @@ def read_kept(path: Path) -> bytes:
         return path.read_bytes()
     except OSError:
         return b""
-
-
-def write_kept(path: Path, content: bytes) -> None:
-    with whole_file(path, path.parent) as unfinished:
-        unfinished.touch(mode=0o600)
-        unfinished.write_bytes(content)

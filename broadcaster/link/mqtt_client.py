@@ -185,7 +185,10 @@ class BrokerConnection:
         anew = SubscribeOptions(qos=1, retainHandling=ANEW)
         as_told = SubscribeOptions(qos=1, retainHandling=bulletins)
         # In this order: whom to believe, what is in force, and then what is said.
-        keyrings, heads = map(mqtt_topics.keyring, self._offices), map(mqtt_topics.heads, self._offices)
+        keyrings, heads = (
+            map(mqtt_topics.keyring, self._offices),
+            map(mqtt_topics.snapshot, self._offices),
+        )
         above = (*keyrings, *heads, mqtt_topics.answer(box))
         wanted: Sequence[tuple[str, SubscribeOptions]] = [(topic, anew) for topic in above]
         areas = mqtt_topics.bulletins_for(self._enrolment.area)

@@ -5,6 +5,7 @@ import secrets
 from collections.abc import Callable
 from math import inf
 
+from broadcaster.bulletin.bulletin import VERSION
 from broadcaster.bulletin.sync_request import MOST_MISSING, SyncRequest
 from broadcaster.core.clock import Clock
 from broadcaster.link.county_state import CountyState
@@ -29,10 +30,12 @@ class CatchingUp:
         self._settle, self._again = settle, again
         self._at = inf
         self._asked = False
+        self._says_version = True
 
     def begin(self) -> None:
         """A new connection: each has one question, for the time too."""
         self._asked, self._at = False, self._clock.monotonic() + self._settle
+        self._says_version = True
 
     def look(self) -> None:
         """An answer, heads or a keyring has come: ask for what is missed, or no more when nothing is."""
@@ -49,13 +52,15 @@ class CatchingUp:
     def due_seconds(self) -> float:
         return self._at - self._clock.monotonic()
 
-    def question(self) -> bytes:
+    def sync_request(self) -> bytes:
         """To be sent now."""
         missing = sorted(self._missing())[:MOST_MISSING]
         nonce = secrets.token_hex(16)
         self._county.ask(nonce, missing)
         self._asked, self._at = True, self._clock.monotonic() + self._again
-        return SyncRequest(nonce, self._county.trust.version, tuple(missing)).to_bytes()
+        # An office of before answers no question that says it: every second one does not.
+        reads, self._says_version = (VERSION if self._says_version else 1), not self._says_version
+        return SyncRequest(nonce, self._county.trust.version, tuple(missing), reads).to_bytes()
 
     def _missing(self) -> frozenset[str]:
         return self._county.missing(self._known())

@@ -18,7 +18,8 @@ from broadcaster.bulletin.upstream_trust import UpstreamTrust, area_of_keyring
 from broadcaster.bulletin.verify import BulletinRefused, Verdict, verify
 from broadcaster.core.errors import reason_of
 from broadcaster.link.county_state import trust_fault
-from broadcaster.link.membership import Membership, read_kept, write_kept
+from broadcaster.link.membership import Membership, read_kept
+from broadcaster.system.atomic_file import write_private
 
 logger = logging.getLogger(__name__)
 
@@ -81,8 +82,8 @@ class UpstreamOffices:
         """The office that the keyring claims; None for the county's."""
         return self._offices.get(area_of_keyring(data)) if self._offices else None
 
-    def of_heads(self, data: bytes) -> UpstreamTrust | None:
-        return next((one for one in self if one.signs_heads(data)), None)
+    def of_snapshot(self, data: bytes) -> UpstreamTrust | None:
+        return next((one for one in self if one.signs_snapshots(data)), None)
 
     def take_keyring(self, office: UpstreamTrust, data: bytes, now: Now) -> UpstreamTrust | None:
         """The office as it is now, None where nothing is new. Raises `NotAccepted`."""
@@ -92,21 +93,21 @@ class UpstreamOffices:
         trust, heads = self._files(office)
         try:
             heads.unlink(missing_ok=True)
-            write_kept(trust, newer.believed.to_bytes())
+            write_private(trust, newer.believed.to_bytes())
         except OSError as error:
             logger.warning("上级 %s 的钥匙串没有存下来：%s", office.area, reason_of(error))
         self._offices[office.area] = newer
         logger.info("上级 %s 的钥匙串换成第 %s.%s 版", office.area, *newer.believed.version)
         return newer
 
-    def take_heads(self, office: UpstreamTrust, data: bytes, now: Now) -> UpstreamTrust:
+    def take_snapshot(self, office: UpstreamTrust, data: bytes, now: Now) -> UpstreamTrust:
         """Raises `NotAccepted`."""
-        newer = office.with_heads(data, now)
+        newer = office.with_snapshot(data, now)
         changed = not office.heads or not newer.heads or office.heads.in_force != newer.heads.in_force
         self._offices[office.area] = newer
         if changed:
             try:
-                write_kept(self._files(office)[1], data)
+                write_private(self._files(office)[1], data)
             except OSError as error:
                 logger.warning("上级 %s 的清单没有存下来：%s", office.area, reason_of(error))
         return newer

@@ -43,7 +43,7 @@ class UsbStick:
         """b"" where there is none, as for all that follows."""
         return self._read(self._folder, "keyring.json", tuf_metadata.LARGEST)
 
-    def heads(self) -> bytes:
+    def snapshot(self) -> bytes:
         return self._read(self._folder, "heads.json", LARGEST_HEADS)
 
     def bulletins(self) -> Iterator[bytes]:
@@ -114,7 +114,7 @@ def take(
 ) -> Taken:
     """As if it had come by the network, keyring and heads first; then the receipts are written."""
     problems: list[str] = []
-    for kind, data in (("k", stick.keyring()), ("h", stick.heads())):
+    for kind, data in (("k", stick.keyring()), ("h", stick.snapshot())):
         try:
             reception.take(kind, data)
         except NotAccepted as refused:

@@ -24,7 +24,7 @@ class AirRules:
         self._limits = LoopLimits(settings.loops)
         self._lock = threading.Lock()
         self.loops_sounded = 0
-        """How often a loop has sounded: another number, and a plan that went by the last is over."""
+        """Counts the loop airings that sounded: a plan made at another count is out of date."""
         self.station_volume = settings.sound.volume
         """Per cent of full scale, as somebody set it last."""
         self.loops_stopped_at: datetime | None = None

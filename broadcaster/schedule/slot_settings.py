@@ -14,20 +14,17 @@ from pydantic import (
     model_validator,
 )
 
-from broadcaster.core.model import Severity
+from broadcaster.core.notice import Notice, Severity, Way, WhenQuiet, read, settable
 from broadcaster.schedule import day_expressions
+from broadcaster.settings.notice_schema import takes_notice
 from broadcaster.settings.values import (
     CLOCK_TIME,
     EVERY_DAY,
-    Pace,
-    Repeats,
     Seasons,
     Section,
     SignalName,
     StyleName,
-    Tempo,
     VoiceName,
-    Volume,
     Weekdays,
     Windows,
     is_date,
@@ -108,8 +105,19 @@ Zones = Annotated[tuple[Annotated[str, StringConstraints(min_length=1)], ...], O
 DayKind = Literal["放假日", "工作日", "节假日", "补班日"]
 
 
+# As people write them in the file.
+SHAPES = {
+    "severity": Severity,
+    "chime": SignalName,
+    "voice": VoiceName,
+    "style": StyleName,
+    "zones": Zones,
+}
+
+
+@takes_notice(Way.SLOT, SHAPES)
 class SlotSettings(Section):
-    """One entry of the timetable: the texts, the times of the day, the days, and the manner."""
+    """One entry of the timetable: the texts, the times of the day, the days, and how it is said."""
 
     name: str = Field(min_length=1, description="shown on the page and in the journal")
     text: Text | None = Field(None, description="what is said")
@@ -134,21 +142,13 @@ class SlotSettings(Section):
     valid_until: Annotated[str, AfterValidator(_date)] | None = None
 
     late_minutes: float = Field(10, ge=0, le=1440, description="later than this it is EXPIRED")
-    when_quiet: Literal["skip", "wait"] = Field("skip", description="in quiet hours: left out, or after")
-    drill: bool = Field(False, description="a drill never passes quiet hours")
-    severity: Severity = Severity.DAILY
-    repeats: Repeats | None = None
-    opening: str | None = None
-    closing: str | None = None
-    chime: SignalName | None = None
-    voice: VoiceName | None = None
-    pace: Pace | None = None
-    style: StyleName = Field("", description="how verses are spoken: verse, kuaiban, or as prose")
-    beats_per_minute: Tempo | None = None
-    zones: Zones = Field((), description="names of loudspeaker zones; none is all")
-    volume: Volume = Field(100, description="per cent of the usual volume")
     enabled: bool = True
     _place: str = PrivateAttr("")
+
+    @property
+    def notice(self) -> Notice:
+        """The fields of the notice beside its text."""
+        return read(self.model_dump(mode="json", include=settable(Way.SLOT).keys() - {"text"}))
 
     @property
     def place(self) -> str:
@@ -162,7 +162,7 @@ class SlotSettings(Section):
         return found
 
     @model_validator(mode="after")
-    def _whole(self) -> Self:
+    def _check_together(self) -> Self:
         for wrong in self._contradictions():
             raise ValueError(wrong)
         return self
@@ -174,7 +174,7 @@ class SlotSettings(Section):
             yield "at（定时）、every_minutes（循环）、once（只一次）和 cron 要写而且只写一种"
         if bool(self.every_minutes) != bool(self.windows):
             yield "every_minutes 和 windows 要一起写"
-        if self.every_minutes and self.when_quiet == "wait":
+        if self.every_minutes and self.notice.when_quiet is WhenQuiet.WAIT:
             yield "循环不能写 when_quiet: wait，攒下的会一起播；请去掉这一项"
         if self.valid_from and self.valid_until and self.valid_until < self.valid_from:
             yield f"valid_until（{self.valid_until}）早于 valid_from（{self.valid_from}），请改一个"

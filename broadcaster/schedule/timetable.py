@@ -1,13 +1,14 @@
 """The timetable: its slots, and the airings that they put on the air."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from hashlib import blake2b
 from itertools import chain, islice, takewhile
 from types import MappingProxyType
 
 from broadcaster.core.errors import ConfigError
-from broadcaster.core.model import Airing, Notice, Style, WhenQuiet
+from broadcaster.core.model import Airing, Notice
 from broadcaster.schedule import holidays
 from broadcaster.schedule.due_order import Agenda
 from broadcaster.schedule.recurrence_settings import recurrence_of
@@ -120,22 +121,6 @@ def _make_slot(
 
 
 def _make_notice(slot: SlotSettings, text: str) -> Notice:
-    return Notice(
-        text=text,
-        # The same whenever the timetable is read, so that two slots can be told to be the same.
-        id=blake2b(f"{slot.name}\n{text}".encode(), digest_size=6).hexdigest(),
-        title=slot.name,
-        severity=slot.severity,
-        voice=slot.voice,
-        pace=slot.pace,
-        repeats=slot.repeats,
-        opening=slot.opening,
-        closing=slot.closing,
-        chime=slot.chime,
-        style=Style(slot.style),
-        beats_per_minute=slot.beats_per_minute,
-        drill=slot.drill,
-        when_quiet=WhenQuiet(slot.when_quiet),
-        zones=slot.zones,
-        volume=slot.volume,
-    )
+    # The same whenever the timetable is read, so that two slots can be told to be the same.
+    id = blake2b(f"{slot.name}\n{text}".encode(), digest_size=6).hexdigest()
+    return replace(slot.notice, text=text, id=id, title=slot.name)

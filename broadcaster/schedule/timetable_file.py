@@ -64,13 +64,13 @@ class _TimetableReading:
 
     def read(self, text: str) -> TimetableSettings:
         try:
-            self._read_whole(yaml_lines.parse(text))
+            self._read_file(yaml_lines.parse(text))
         except yaml_lines.Unreadable as error:
             self._read_entries(text, error)
         problems = tuple(problem for _, problem in sorted(self._problems))
         return TimetableSettings(slots=tuple(self._slots), holidays=self._holidays, problems=problems)
 
-    def _read_whole(self, lined: yaml_lines.Lined) -> None:
+    def _read_file(self, lined: yaml_lines.Lined) -> None:
         content = {} if lined.content is None else lined.content
         if not isinstance(content, dict):
             return self._tell(1, "", "要写成一组“键: 值”，以 slots: 开头")
@@ -101,7 +101,7 @@ class _TimetableReading:
             content = lined.content[0] if isinstance(lined.content, list) else None
             self._read_slot(content, lined, (0,))
         try:
-            self._read_whole(yaml_lines.parse(rest))
+            self._read_file(yaml_lines.parse(rest))
         except yaml_lines.Unreadable as error:
             self._tell(error.line, "", f"不是正确的 YAML，{HINT}")
         if not self._problems:

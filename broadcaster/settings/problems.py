@@ -29,6 +29,8 @@ REASONS = {
     "float_parsing": "要写数字",
     "string_type": "要写文字（时间和数字请加引号）",
     "string_too_short": "不能为空",
+    "string_too_long": "太长了，最多 {max_length} 个字",
+    "too_long": "太多了，最多 {max_length} 个",
     "string_pattern_mismatch": "写法不对",
     "model_type": "要写成一组“键: 值”",
     "model_attributes_type": "要写成一组“键: 值”",

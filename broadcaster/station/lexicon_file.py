@@ -11,7 +11,7 @@ from broadcaster.settings.problems import keys_twice
 from broadcaster.settings.schema import LexiconSettings
 from broadcaster.settings.schema import load_lexicon as read_lexicon
 from broadcaster.settings.yaml_edit import remove_entry, set_entry
-from broadcaster.system.atomic_file import in_turn, state_of, whole_file
+from broadcaster.system.atomic_file import atomic_write, in_turn, state_of
 from broadcaster.system.last_good_settings import keep_good, own_change
 from broadcaster.text.lexicon import check_entry, load_lexicon
 
@@ -87,7 +87,7 @@ class LexiconFile:
             before = path.read_bytes().decode() if path.exists() else ""
             with (
                 own_change(self._folder, self._path.name),
-                whole_file(path, path.parent) as unfinished,
+                atomic_write(path, path.parent) as unfinished,
             ):
                 unfinished.write_bytes(edit(before).encode())
                 if path.exists():

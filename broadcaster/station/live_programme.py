@@ -7,9 +7,9 @@ import threading
 import wave
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from typing import Protocol
 
 from broadcaster.core.model import Clip, Delivery, Item, Made, Notice, Programme, Ready, RenderFailed
-from broadcaster.studio.studio import Studio
 from broadcaster.system.temporary_sounds import Spool
 
 JOB = 0
@@ -23,13 +23,21 @@ NO_ROOM = "内存满了，讲话送不出去。"
 Deliver = Callable[[Delivery], None]
 
 
+class MakesProgrammes(Protocol):
+    """As much of a `Studio` as a talk needs beside its own voice."""
+
+    def make(self, notice: Notice, deliver: Deliver) -> AbstractContextManager[None]: ...
+
+    def signal(self, notice: Notice) -> Clip | None: ...
+
+
 class Microphone:
     """Makes the programme of a talk of what is given while it sounds; every other is the studio's.
 
     Any thread.
     """
 
-    def __init__(self, studio: Studio, spool: Spool, rate_hz: int) -> None:
+    def __init__(self, studio: MakesProgrammes, spool: Spool, rate_hz: int) -> None:
         self.rate_hz = rate_hz
         self._studio = studio
         self._spool = spool

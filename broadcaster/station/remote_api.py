@@ -12,8 +12,9 @@ from inspect import Parameter, signature
 from typing import Any
 
 from broadcaster.core import errors
-from broadcaster.core.errors import BroadcasterError, RemoteRefused, SlotRefused
-from broadcaster.core.model import FASTEST, MOST_REPEATS, SLOWEST, Airing, Notice, OfficeLevel, Severity
+from broadcaster.core.errors import BroadcasterError, FieldsRefused, RemoteRefused, SlotRefused
+from broadcaster.core.model import Airing
+from broadcaster.core.notice import NUMBERS, Notice, OfficeLevel, Severity, wrong
 from broadcaster.settings.schema import PathSettings, Settings, WebSettings
 from broadcaster.station import remote_values
 from broadcaster.station.live_talks import Talks
@@ -187,7 +188,7 @@ def _of_written(station: Station, given: Given) -> Iterable[Severity]:
 
 def _of_slot(station: Station, given: Given) -> Iterable[Severity]:
     entries: list[SlotEntry] = [*station.slots.entries(), *station.slots.removed()]
-    return [one.slot.severity for one in entries if one.name == given["name"] and one.slot]
+    return [one.slot.notice.severity for one in entries if one.name == given["name"] and one.slot]
 
 
 def _of_stop(station: Station, given: Given) -> Iterable[Severity]:
@@ -197,10 +198,8 @@ def _of_stop(station: Station, given: Given) -> Iterable[Severity]:
 
 def _check_limits(notice: Notice) -> None:
     """Checks the limits that the forms of the pages have, because a signer need not have used a form."""
-    paced = notice.pace is None or SLOWEST <= notice.pace <= FASTEST
-    repeated = notice.repeats is None or 1 <= notice.repeats <= MOST_REPEATS
     of_village = notice.office is OfficeLevel.VILLAGE and not notice.talk
-    if not (paced and repeated and of_village and 0 <= notice.volume <= 100):
+    if not of_village or any(wrong(notice, NUMBERS)):
         raise RemoteRefused("这则通知的单位、遍数、语速或音量不对，没有播。")
 
 
@@ -273,7 +272,7 @@ ERRORS: dict[str, type[BroadcasterError]] = {
 def write_error(error: BroadcasterError) -> dict[str, Any]:
     """By its wire name; an error with more than a sentence brings that too."""
     told: dict[str, Any] = {"kind": error.wire_name, "sentence": str(error)}
-    if isinstance(error, SlotRefused):
+    if isinstance(error, FieldsRefused):
         told["problems"] = [list(one) for one in error.problems]
     return told
 
@@ -283,8 +282,8 @@ def read_error(written: Any) -> BroadcasterError:
     if not isinstance(written, dict) or not isinstance(written.get("sentence"), str):
         raise ValueError("no error")
     kind = ERRORS.get(str(written.get("kind")), BroadcasterError)
-    if kind is SlotRefused:
-        return SlotRefused([(str(field), str(said)) for field, said in written.get("problems", [])])
+    if issubclass(kind, FieldsRefused):
+        return kind([(str(field), str(said)) for field, said in written.get("problems", [])])
     if kind is errors.ConfigError:
         return errors.ConfigError(written["sentence"].splitlines())
     return kind(written["sentence"])

@@ -4,7 +4,7 @@ construction.
 
 import base64
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import fields, is_dataclass
+from dataclasses import MISSING, Field, fields, is_dataclass
 from datetime import date, datetime
 from enum import Enum
 from functools import cache
@@ -37,7 +37,10 @@ def write(value: Any, keep: Keep) -> Any:
     if isinstance(value, BaseModel):
         return {name: write(getattr(value, name), keep) for name in type(value).model_fields}
     if is_dataclass(value):
-        return {one.name: write(getattr(value, one.name), keep) for one in fields(value)}
+        given = {
+            one.name: getattr(value, one.name) for one in fields(value) if not _is_usual(value, one)
+        }
+        return {name: write(inner, keep) for name, inner in given.items()}
     if isinstance(value, Mapping):
         return {str(key): write(one, keep) for key, one in value.items()}
     if isinstance(value, list | tuple | frozenset):
@@ -51,8 +54,15 @@ def write(value: Any, keep: Keep) -> Any:
     raise TypeError(type(value).__name__)
 
 
+def _is_usual(value: Any, one: Field[Any]) -> bool:
+    """Left out: so a new field breaks no page between a newer end and an older one."""
+    return one.default is not MISSING and getattr(value, one.name) == one.default
+
+
 def read(shape: Any, value: Any, fetch: Fetch) -> Any:
-    """Strictly: raises ValueError for whatever `write` would not have written of this type."""
+    """Strictly, but for fields of a newer end: raises ValueError for whatever `write` would not have
+    written of this type.
+    """
     try:
         return _read(shape, value, fetch)
     except (TypeError, KeyError, AttributeError, RecursionError) as error:
@@ -118,11 +128,13 @@ def _read_plain(shape: Any, value: Any, fetch: Fetch) -> Any:
 
 
 def _read_fields(shape: Any, value: Any, fetch: Fetch) -> dict[str, Any]:
-    """A field that is missing has its default: the other end may be older."""
+    """A field that is missing has its default, and one that is not known is passed over: the other end
+    may be older or newer.
+    """
     known = types_of(shape, include_extras=False)
     names = shape.model_fields if not is_dataclass(shape) else {one.name for one in fields(shape)}
-    _checked(isinstance(value, dict) and value.keys() <= set(names), shape, value)
-    return {name: _read(known[name], one, fetch) for name, one in value.items()}
+    _checked(isinstance(value, dict), shape, value)
+    return {name: _read(known[name], value[name], fetch) for name in names if name in value}
 
 
 def _checked(holds: bool, shape: Any, value: Any) -> Any:

@@ -158,7 +158,7 @@ class CountyLink(Protocol):
     def status(self) -> dict[str, Any]: ...
 
     @property
-    def reached_from_afar(self) -> bool:
+    def hosted_by_county(self) -> bool:
         """True if the county's site hosts the village's page."""
         ...
 
@@ -322,8 +322,8 @@ class Station:
         """The accepted airing of this notice, even if it has ended. Raises `StoreUnusable`."""
         return self._store.queue.of_notice(notice_id)
 
-    def afar(self) -> RemoteAccess:
-        carried = self.county is not None and self.county.reached_from_afar
+    def remote_access(self) -> RemoteAccess:
+        carried = self.county is not None and self.county.hosted_by_county
         return RemoteAccess.OPEN if carried else RemoteAccess.NO
 
     def cancel(self, airing_id: str, asked_by: str = "") -> bool:

@@ -11,7 +11,7 @@ from broadcaster.core.errors import BroadcasterError, WordRefused
 from broadcaster.core.model import Entry, Notice, Signal
 from broadcaster.settings.schema import LexiconSettings
 from broadcaster.station.lexicon_file import LexiconFile, entries, with_entry
-from broadcaster.studio.studio import Studio
+from broadcaster.studio.studio_contract import StudioContract
 from broadcaster.text.lexicon import check_entry
 from broadcaster.text.plausible_reading import check_near
 
@@ -29,7 +29,7 @@ class PronunciationPreview:
 class Wordbook:
     """The lexicon that the box reads by; it follows the file, whoever changes it. Any thread."""
 
-    def __init__(self, file: LexiconFile, lexicon: LexiconSettings, studio: Studio) -> None:
+    def __init__(self, file: LexiconFile, lexicon: LexiconSettings, studio: StudioContract) -> None:
         self._file = file
         self._lexicon = lexicon
         self._studio = studio

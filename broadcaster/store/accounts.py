@@ -141,14 +141,12 @@ class Accounts:
             "stamp": secrets.token_hex(16),
             "made_at": self._clock.now().isoformat(),
         }
-        with self._database.transaction() as connection:
-            connection.execute(insert(person).values(values))
+        self._database.write(insert(person).values(values))
         logger.info("建了账号：%s（%s）", name, role)
 
     def _row(self, name: str) -> Row[Any] | None:
         name = name.encode("utf-8", "replace").decode()
-        rows = self._database.read(select(person).where(person.c.name == name))
-        return rows[0] if rows else None
+        return self._database.first(select(person).where(person.c.name == name))
 
 
 def _person(row: Row[Any]) -> Person:

@@ -11,7 +11,7 @@ from broadcaster.core.clock import Clock
 from broadcaster.core.labels import legible
 from broadcaster.core.model import new_id
 from broadcaster.core.people import AuditEntry, AuditFilter, WrongLogins
-from broadcaster.store import deed_search
+from broadcaster.store import audit_search
 from broadcaster.store.database.sqlite_connection import Reads, readable
 from broadcaster.store.database.tables import deed
 from broadcaster.store.database.write_queue import Ledger
@@ -49,7 +49,7 @@ class AuditLog:
 
     def recent(self, count: int, skip: int = 0, wanted: AuditFilter | None = None) -> list[AuditEntry]:
         """The last ones, the newest first. Raises `StoreUnusable`."""
-        which = deed_search.matching(deed, wanted, self._clock.zone, _written) if wanted else []
+        which = audit_search.matching(deed, wanted, self._clock.zone, _written) if wanted else []
         return self._read(select(deed).where(*which).limit(count).offset(skip))
 
     def kinds(self) -> list[str]:
@@ -59,8 +59,8 @@ class AuditLog:
 
     def wrong_logins(self, names: Collection[str]) -> list[WrongLogins]:
         """The accounts with too many wrong passwords in the last day. Raises `StoreUnusable`."""
-        since = _written(self._clock.now() - deed_search.LATELY)
-        return deed_search.worrying(self._read(deed_search.failed_since(deed, since)), names)
+        since = _written(self._clock.now() - audit_search.LATELY)
+        return audit_search.worrying(self._read(audit_search.failed_since(deed, since)), names)
 
     def _read(self, query: Select[Any]) -> list[AuditEntry]:
         rows = self._source.read(query.order_by(deed.c.number.desc()))

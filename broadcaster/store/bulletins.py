@@ -134,13 +134,11 @@ class StoredBulletins:
         return kept
 
     def move(self, bulletin_id: str, stage: BulletinStage) -> None:
-        with self._database.transaction() as connection:
-            connection.execute(MOVE, {"which": bulletin_id, "stage": stage})
+        self._database.write(MOVE, {"which": bulletin_id, "stage": stage})
 
     def forget(self, before: datetime) -> None:
         """Removes bulletins that had expired by then, except those that have not ended."""
-        with self._database.transaction() as connection:
-            connection.execute(FORGET, {"before": int(before.timestamp())})
+        self._database.write(FORGET, {"before": int(before.timestamp())})
 
     def receipts(self, count: int, after: int = 0) -> list[StoredReceipts]:
         """The oldest that are kept."""

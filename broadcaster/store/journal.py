@@ -64,7 +64,7 @@ class JournalRow:
         return self.due_at if apart >= WORTH_TELLING else None
 
     @property
-    def seconds_whole(self) -> float:
+    def full_seconds(self) -> float:
         """The programme's length, to be told beside what was heard of it; 0 where it is not known, or
         more was heard, for lines were said again."""
         more = self.seconds_played - self.seconds_due
@@ -73,8 +73,9 @@ class JournalRow:
 
     @property
     def seconds_again(self) -> float:
-        """How much of what sounded was said again after a break; `seconds_played` counts it, for the
-        loudspeaker was on for so long."""
+        """The seconds that were said again after a break; `seconds_played` counts them, because the
+        loudspeaker was on for so long.
+        """
         more = self.seconds_played - self.seconds_due
         return more if self.seconds_due and more >= HEARD_MORE_SECONDS else 0.0
 

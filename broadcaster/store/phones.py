@@ -96,16 +96,13 @@ class Phones:
             return connection.execute(delete(phone).where(*mine)).rowcount > 0
 
     def _row(self, key: str) -> Row[Any] | None:
-        rows = self._database.read(KNOWN.where(phone.c.key_hash == key_hash(key))) if key else []
-        return rows[0] if rows else None
+        return self._database.first(KNOWN.where(phone.c.key_hash == key_hash(key))) if key else None
 
     def _put(self, number: int, **values: object) -> None:
-        with self._database.transaction() as connection:
-            connection.execute(update(phone).where(phone.c.number == number).values(values))
+        self._database.write(update(phone).where(phone.c.number == number).values(values))
 
     def _drop(self, number: int) -> None:
-        with self._database.transaction() as connection:
-            connection.execute(delete(phone).where(phone.c.number == number))
+        self._database.write(delete(phone).where(phone.c.number == number))
 
 
 def _phone(row: Row[Any]) -> Phone:

@@ -50,8 +50,7 @@ class Tokens:
             "made_by": made_by,
             "made_at": self._clock.now().isoformat(),
         }
-        with self._database.transaction() as connection:
-            connection.execute(insert(token).values(values))
+        self._database.write(insert(token).values(values))
         return key
 
     def find(self, key: str) -> Token | None:
@@ -72,15 +71,13 @@ class Tokens:
     def remove(self, number: int) -> Token | None:
         """From now on it opens nothing; None if there is no such one."""
         found = next((one for one in self.all() if one.number == number), None)
-        with self._database.transaction() as connection:
-            connection.execute(delete(token).where(token.c.number == number))
+        self._database.write(delete(token).where(token.c.number == number))
         return found
 
     def _note_use(self, used: Token, now: datetime) -> None:
         change = update(token).where(token.c.number == used.number).values(used_at=now.isoformat())
         try:
-            with self._database.transaction() as connection:
-                connection.execute(change)
+            self._database.write(change)
         except StoreUnusable as error:
             # A full disk must not keep the county out.
             logger.warning("令牌用过的时间没有记下来：%s", error)

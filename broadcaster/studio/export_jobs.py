@@ -13,13 +13,12 @@ from dataclasses import dataclass, replace
 from hashlib import blake2b
 from math import ceil
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from broadcaster.core.errors import BroadcasterError, FileUnwritable, reason_of
-from broadcaster.core.model import Item, Notice
+from broadcaster.core.model import Item, Notice, Programme
 from broadcaster.settings.schema import Settings
-from broadcaster.studio.studio import Studio
-from broadcaster.system.atomic_file import whole_file
+from broadcaster.system.atomic_file import atomic_write
 
 logger = logging.getLogger(__name__)
 
@@ -58,10 +57,22 @@ class Copy:
     problem: str = ""
 
 
+class ProgrammeSource(Protocol):
+    """As much of a `Studio` as sound files are made from."""
+
+    def settled(self, notice: Notice) -> Notice: ...
+
+    def programme_key(self, notice: Notice) -> str: ...
+
+    def find(self, notice: Notice) -> Programme | None: ...
+
+    def programme(self, notice: Notice) -> Programme: ...
+
+
 class Copies:
     """Takes orders from any thread; one loop around `step` makes them. The last ones are kept."""
 
-    def __init__(self, studio: Studio, settings: Settings) -> None:
+    def __init__(self, studio: ProgrammeSource, settings: Settings) -> None:
         self._studio = studio
         self._rate_hz = settings.sound.rate_hz
         self._folder = settings.paths.state / "copies"
@@ -130,7 +141,7 @@ class Copies:
         track_path = self._folder / f"{copy_id}.track.mp3"
         try:
             with (
-                whole_file(path, self._folder) as unfinished,
+                atomic_write(path, self._folder) as unfinished,
                 zipfile.ZipFile(unfinished, "w") as archive,
             ):
                 for number, track in enumerate(tracks, start=1):

@@ -55,9 +55,10 @@ class Previews:
         return token
 
     def seconds(self, token: str) -> float | None:
-        """The true length of the programme; None while it is not known."""
+        """The true length of the programme; None while unknown, and for one that is forgotten."""
+        made = self._find(token)
         with suppress(BroadcasterError, TimeoutError):
-            return self._made[token].result(WAIT_SECONDS).seconds
+            return made.result(WAIT_SECONDS).seconds if made else None
         return None
 
     def hear(self, token: str) -> PreviewSound | None:
@@ -65,8 +66,7 @@ class Previews:
 
         Raises `BroadcasterError` when it cannot be made.
         """
-        with self._lock:
-            made = self._made.get(token)
+        made = self._find(token)
         if made is None:
             return None
         try:
@@ -74,6 +74,10 @@ class Previews:
         except TimeoutError as error:
             raise BroadcasterError("还没有做好，请过一会儿再听。") from error
         return PreviewSound(wav_size(programme, self._rate_hz), wav_bytes(programme, self._rate_hz))
+
+    def _find(self, token: str) -> Future[Programme] | None:
+        with self._lock:
+            return self._made.get(token)
 
     def rhymes(self, script: Script) -> list[dict[str, Any]]:
         """Each verse of it, judged by the thirteen tracks, as values."""

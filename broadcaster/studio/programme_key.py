@@ -11,14 +11,18 @@ from dataclasses import replace
 from broadcaster.audio.clip_key import CLAPPERS_VERSION, SIGNAL_VERSIONS, signal_key
 from broadcaster.audio.mastering_preset import PRESETS
 from broadcaster.core.errors import BroadcasterError, TextRefused, VoiceUnavailable
-from broadcaster.core.model import Notice, Signal, Style
+from broadcaster.core.notice import SPECS, Notice, Signal, Style, plain
 from broadcaster.rules.severity_defaults import settle
 from broadcaster.settings.schema import LexiconSettings, Settings
 from broadcaster.text.fingerprint import LexiconVersion
-from broadcaster.text.speakable import check_pace_and_repeats, check_speakable, settled_tempo
+from broadcaster.text.speakable import check_numbers, check_speakable, settled_tempo
 from broadcaster.tts.catalogue import Catalogue
 from broadcaster.tts.fallback import Cascade
 
+# Every key is made of these. Any other field that is heard is part of it where it is set, so that a new
+# one changes no key that was made before.
+ALWAYS = ("text", "opening", "closing", "repeats", "pace", "chime", "voice")
+OF_STYLE = ("style", "beats_per_minute")
 NOT_KEPT = "现场讲话没有录下来，不能再播。"
 
 
@@ -51,7 +55,7 @@ class Recipes:
         """The same for a voice that may be gone by now: another one will speak. Raises `TextRefused`."""
         if notice.talk:
             raise TextRefused(NOT_KEPT)
-        check_pace_and_repeats(notice)
+        check_numbers(notice)
         if notice.recording:
             return settle(replace(notice, opening="", closing="", style=Style.PLAIN), self._settings)
         check_speakable(notice.text, self._settings.station.longest_text)
@@ -85,14 +89,9 @@ class Recipes:
     def key(self, notice: Notice, words: LexiconVersion | None = None) -> str:
         """A hash of all that the programme of a settled notice is made from; `words` may be others."""
         station = self._settings.station
+        heard = vars(notice) | {"chime": self.signal_key(notice.chime) or None}
         parts = [
-            notice.text,
-            notice.opening,
-            notice.closing,
-            notice.repeats,
-            notice.pace,
-            self.signal_key(notice.chime) or None,
-            notice.voice,
+            *(heard[name] for name in ALWAYS),
             self._catalogue.version(notice.voice or ""),
             station.opening_repeats,
             station.repeat_pause_seconds,
@@ -100,8 +99,9 @@ class Recipes:
             self._preset.version,
             self._settings.sound.rate_hz,
         ]
-        if notice.recording:
-            parts += ["recording", notice.recording]
+        for name, value in plain(notice).items():
+            if SPECS[name].in_sound and name not in (*ALWAYS, *OF_STYLE):
+                parts += [name, value]
         if notice.style is not Style.PLAIN:
             parts += [notice.style, notice.beats_per_minute, CLAPPERS_VERSION]
         return hashlib.sha256(json.dumps(parts, ensure_ascii=False).encode()).hexdigest()[:32]

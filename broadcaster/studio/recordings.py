@@ -15,7 +15,7 @@ from tempfile import TemporaryDirectory
 
 from broadcaster.core.errors import RecordingRefused, RecordingUnkept, reason_of
 from broadcaster.core.project_folders import RECORDINGS
-from broadcaster.system.atomic_file import whole_file
+from broadcaster.system.atomic_file import atomic_write
 from broadcaster.system.flac_digest import STREAM_INFO_END, flac_seconds
 
 # None takes that long to come.
@@ -74,7 +74,7 @@ class Recordings:
                 decoded = Path(folder) / "decoded.flac"
                 told = _decode(sent, decoded)
                 recording = Recording(told.key, title, told.seconds, time.time())
-                with whole_file(self._folder / f"{recording.key}.json", Path(folder)) as about:
+                with atomic_write(self._folder / f"{recording.key}.json", Path(folder)) as about:
                     about.write_text(json.dumps(asdict(recording)), encoding="utf-8")
                 decoded.replace(recording_path(self._state, recording.key))
         except OSError as error:

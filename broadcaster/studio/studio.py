@@ -132,7 +132,7 @@ class Studio:
         return self._find_signal(Signal.CHIME if chime is Signal.NONE else chime)
 
     def find_clip(self, key: str) -> Clip | None:
-        return self._store.find_whole(key)
+        return self._store.find_checked(key)
 
     def throw_away(self, sound: Path) -> None:
         """A clip that was found to be damaged as it sounded: it is made again when it is wanted."""
@@ -264,7 +264,7 @@ class Studio:
         """The signal, or one that stands in for it; what is away is being made again."""
         if signal not in SIGNAL_VERSIONS:
             return None
-        found = self._store.find_whole(self._recipes.signal_key(signal))
+        found = self._store.find_checked(self._recipes.signal_key(signal))
         if found is None:
             self._workshop.bring_up()
             return self._find_signal(SIGNAL_STAND_INS.get(signal))

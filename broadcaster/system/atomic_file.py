@@ -11,7 +11,7 @@ from pathlib import Path
 
 
 @contextmanager
-def whole_file(path: Path, made_in: Path) -> Iterator[Path]:
+def atomic_write(path: Path, made_in: Path) -> Iterator[Path]:
     """Yield a name in `made_in` (same file system) to write under; rename it if the block ends well.
 
     Nothing stays behind if it does not. The name begins with the number of this process, so that
@@ -26,6 +26,13 @@ def whole_file(path: Path, made_in: Path) -> Iterator[Path]:
         unfinished.replace(path)
     finally:
         unfinished.unlink(missing_ok=True)
+
+
+def write_private(path: Path, content: bytes) -> None:
+    """All or nothing, in a file that only its owner reads. Raises OSError."""
+    with atomic_write(path, path.parent) as unfinished:
+        unfinished.touch(mode=0o600)
+        unfinished.write_bytes(content)
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from broadcaster.core.errors import ConfigError, reason_of
-from broadcaster.system.atomic_file import whole_file
+from broadcaster.system.atomic_file import atomic_write
 
 logger = logging.getLogger(__name__)
 
@@ -81,7 +81,7 @@ def own_change(folder: Path, name: str) -> Iterator[None]:
 def _keep(folder: Path, name: str, kept_as: str) -> None:
     good_folder = folder / LAST_GOOD
     good_folder.mkdir(exist_ok=True)
-    with whole_file(good_folder / kept_as, good_folder) as beside:
+    with atomic_write(good_folder / kept_as, good_folder) as beside:
         beside.write_bytes(_read(folder / name))
 
 

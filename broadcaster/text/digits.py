@@ -18,7 +18,7 @@ def say_as_code(digits: str) -> str:
 def say_amount(number: str) -> str:
     """27200 → 两万七千二百, 2.36 → 二点三六; commas between thousands are allowed."""
     whole, point, fraction = number.replace(",", "").partition(".")
-    spoken = _whole(whole.lstrip("0"))
+    spoken = _integer(whole.lstrip("0"))
     return f"{spoken}点{say_one_by_one(fraction)}" if point else spoken
 
 
@@ -27,7 +27,7 @@ def say_counted(number: str) -> str:
     return "两" if number == "2" else say_amount(number)
 
 
-def _whole(digits: str) -> str:
+def _integer(digits: str) -> str:
     if not digits:
         return "零"
     if len(digits) > 16:

@@ -27,6 +27,8 @@ def compose_lines(notice: Notice, station: StationSettings, reader: Frontend) ->
     opening = _part(station.opening if notice.opening is None else notice.opening, reader)
     plain, soon = notice.style is Style.PLAIN, notice.chime is Signal.NONE and not opening
     read = reader.each_line(notice.text, soon) if plain else _verses(notice, reader)
+    if notice.say_contact and notice.contact:
+        read = chain(read, _read_when_reached(f"联系人电话：{notice.contact}。", reader))
     body = chain([next(read)], read)
     closing = station.closing if notice.closing is None else notice.closing
     openings = [*_with_last_pause(opening, OPENING_PAUSE_SECONDS)] * station.opening_repeats

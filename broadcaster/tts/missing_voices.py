@@ -14,7 +14,7 @@ from broadcaster.core.project_folders import CONFIG_FOLDER
 from broadcaster.settings.schema import load_settings
 from broadcaster.tts.baker.engine import BakerEngine
 from broadcaster.tts.recorded.engine import RecordedEngine
-from broadcaster.tts.recorded.phrases import ALARM, is_whole
+from broadcaster.tts.recorded.phrases import ALARM, is_complete
 
 
 def lacking(voices_folder: Path) -> Iterator[str]:
@@ -26,7 +26,7 @@ def lacking(voices_folder: Path) -> Iterator[str]:
             yield "baker old"
     except VoiceUnavailable:
         yield "baker none"
-    if not is_whole(voices_folder / RecordedEngine.name / ALARM):
+    if not is_complete(voices_folder / RecordedEngine.name / ALARM):
         yield "recorded none"
 
 

@@ -17,7 +17,7 @@ from broadcaster.core.errors import BroadcasterError
 from broadcaster.core.model import new_id
 from broadcaster.core.project_folders import ENDED_SESSIONS, SESSION_KEY
 from broadcaster.settings.schema import Settings
-from broadcaster.station.station import Station
+from broadcaster.station.station_contract import StationContract
 from broadcaster.web.api import (
     endpoints,
     exports,
@@ -89,7 +89,7 @@ STALE_FORM = N_("页面放得太久，这次提交没有算数。请回首页再
 OTHER_LOGIN = N_("打开这一页以后又登录过，或者换了人，刚才那一下没有算数。请回首页再来一次。")
 
 
-def create_app(station: Station, settings: Settings) -> Flask:
+def create_app(station: StationContract, settings: Settings) -> Flask:
     """The page of one station."""
     app = OpenAPI(
         __name__,
@@ -151,6 +151,7 @@ def _teach_wording(app: Flask, settings: Settings, clock: Clock) -> None:
         station_name=settings.station.name,
         longest_text=settings.station.longest_text,
         longest_frame=notice_form.LONGEST_FRAME,
+        more_fields=notice_form.MORE_FIELDS,
         severities=wording.SEVERITIES,
         signals=wording.SIGNALS,
         framed=bool(settings.station.opening or settings.station.closing),

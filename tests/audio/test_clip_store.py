@@ -133,20 +133,20 @@ def test_sweeping_a_store_that_is_not_there_yet_is_nothing(store: ClipStore) -> 
 def test_a_clip_with_one_wrong_bit_anywhere_is_not_whole(
     store: ClipStore, clip: Clip, harm: Harm, place: float
 ) -> None:
-    assert store.find_whole(clip.key) == clip
+    assert store.find_checked(clip.key) == clip
     if harm is flip_bit:
         flip_bit(clip.path, place)
     else:
         harm(clip.path)
-    assert store.find_whole(clip.key) is None
+    assert store.find_checked(clip.key) is None
     assert store.find(clip.key) is None, "also where it could not be removed"
 
 
 def test_a_clip_that_was_made_again_is_found(store: ClipStore, clip: Clip) -> None:
     samples = soundfile.read(clip.path, dtype="int16")[0]
     flip_bit(clip.path)
-    assert store.find_whole(clip.key) is None
-    assert store.find_whole(write_clip(store, clip.key, samples, 48_000).key)
+    assert store.find_checked(clip.key) is None
+    assert store.find_checked(write_clip(store, clip.key, samples, 48_000).key)
 
 
 def test_what_is_no_clip_of_the_store_is_not_thrown_away(store: ClipStore, tmp_path: Path) -> None:

@@ -120,7 +120,7 @@ class County:
     def pinned(self) -> str:
         return read_root(self.roots[0]).envelope.digest
 
-    def heads(self, *in_force: Bulletin, at: datetime = NOON, **given: Any) -> Snapshot:
+    def snapshot(self, *in_force: Bulletin, at: datetime = NOON, **given: Any) -> Snapshot:
         highest = max((one.seq for one in in_force), default=0)
         digests = {one.id: envelope.sign("", one.to_bytes(), []).digest for one in in_force}
         version = (len(self.roots), self.list.version)

@@ -124,7 +124,7 @@ def test_what_has_no_one_reading_is_refused(county: County, box: Box, payload: b
 
 
 def test_a_bulletin_of_a_newer_program_is_told_as_such(county: County, box: Box) -> None:
-    written = strict_json.parse(bulletin().to_bytes()) | {"v": 2, "kind": "command"}
+    written = strict_json.parse(bulletin().to_bytes()) | {"v": 3, "kind": "command"}
     assert box.refusal(sealed(strict_json.write(written), county)) == "UNKNOWN_VERSION"
 
 

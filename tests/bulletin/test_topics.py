@@ -17,7 +17,7 @@ def test_a_bulletin_stands_under_its_trimmed_area() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", [mqtt_topics.receipt("b7", "id"), mqtt_topics.state("b7"), mqtt_topics.question("b7")]
+    "name", [mqtt_topics.receipt("b7", "id"), mqtt_topics.state("b7"), mqtt_topics.sync_request("b7")]
 )
 def test_what_comes_from_a_box_says_which(name: str) -> None:
     assert mqtt_topics.box_of(name) == "b7"

@@ -3,7 +3,6 @@
 import json
 import shutil
 from pathlib import Path
-from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -116,7 +115,7 @@ def test_the_box_that_starts_by_a_key_written_twice_says_so(village: Village) ->
 
 def test_the_running_box_says_so_of_its_words_until_it_is_mended(tmp_path: Path) -> None:
     file = LexiconFile(tmp_path)
-    words = Wordbook(file, file.load(), cast(Any, FakeStudio(tmp_path / "cache")))
+    words = Wordbook(file, file.load(), FakeStudio(tmp_path / "cache"))
     assert words.fault == ""
     written = tmp_path / "lexicon.yaml"
     written.write_text("places: {石盆: shi2 peng4, 石盆: shi2 pen2}\n", encoding="utf-8")

@@ -49,6 +49,11 @@ def test_an_item_starts_once_and_ends_once_with_all_its_seconds(listener: Listen
     assert listener.device.fault == ""
 
 
+def test_a_device_without_an_amplifier_has_no_relay_on(listener: Listener) -> None:
+    assert listener.device.relays_on == ()
+    assert isinstance(listener.device.card, str)
+
+
 def test_items_follow_each_other(listener: Listener, clip: Sound) -> None:
     for item_id in ("a", "b", "c"):
         assert listener.speak(item_id, clip).seconds_played == pytest.approx(0.15)

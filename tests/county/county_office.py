@@ -1,20 +1,21 @@
 """An office in parts, its people, and boxes that sign receipts as real ones do."""
 
-import re
+import os
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from typing import Any, cast
+from pathlib import Path
+from typing import Any
 
-from rig.fakes import CHEAP, FakeRehearsals, ManualClock
+from rig.fakes import CHEAP, FakeRehearsals, FakeStudio, ManualClock
 from securesystemslib.signer import CryptoSigner
 from sqlalchemy import select
 
 from broadcaster.bulletin.enrolment import Enrolment
 from broadcaster.bulletin.keys import new_key, public
 from broadcaster.bulletin.receipts import PlayedResult, Receipt, Receipts, ReceiptState
-from broadcaster.core.errors import TextRefused
-from broadcaster.core.model import Line, Notice, Outcome, Script, Severity
+from broadcaster.core.model import Outcome
+from broadcaster.core.notice import SPECS, Notice, Severity
 from broadcaster.county.board.receipt_inbox import ReceiptInbox, Sent
 from broadcaster.county.keys.key_folder import OfficeFolder
 from broadcaster.county.keys.key_renewal import OfficeKeys
@@ -27,7 +28,6 @@ from broadcaster.county.register.register import BrokerAddress
 from broadcaster.county.store.office_database import OfficeDatabase
 from broadcaster.county.store.officers import Officer, OfficeRole
 from broadcaster.county.store.tables import bulletin
-from broadcaster.studio.studio import VoiceEntry
 
 SENTENCE = "三个和尚没水喝 2026"
 PASSWORD = "shuiku-2026"
@@ -69,6 +69,17 @@ class PretendBox:
         return self.receipt(bulletin, ReceiptState.ENDED, clock, heard=heard)
 
 
+def a_draft(text: str, **more: Any) -> Draft:
+    return changed(Draft(Notice(severity=Severity.BLUE)), text=text, **more)
+
+
+def changed(draft: Draft, **more: Any) -> Draft:
+    """With these fields of its notice, or of its own."""
+    words = {name: value for name, value in more.items() if name in SPECS and name != "id"}
+    own = {name: value for name, value in more.items() if name not in words}
+    return replace(draft, notice=replace(draft.notice, **words), **own)
+
+
 @dataclass
 class OfficeDesk:
     """The parts with two clerks, an approver and a keeper, at 10 o'clock of a Monday."""
@@ -86,8 +97,7 @@ class OfficeDesk:
         return self.parts.officers.get(name)
 
     def draft(self, text: str = "今天下午停水。", **more: Any) -> Draft:
-        given: dict[str, Any] = {"title": "", "areas": (TOWN,), "severity": Severity.BLUE}
-        return Draft(text=text, **given | more)
+        return a_draft(text, **{"areas": (TOWN,)} | more)
 
     def send(self, by: str = "小王", **more: Any) -> DraftRecord:
         """Written, submitted and, if nobody must agree, signed."""
@@ -125,24 +135,13 @@ class OfficeDesk:
         return self.parts.board.counts([id])[id].to_json()
 
 
-class PretendStudio:
-    """In the place of the voice child: one line a sentence, and nothing without Chinese in it."""
-
-    def script(self, notice: Notice) -> Script:
-        if not re.search("[一-龥]", notice.text):
-            raise TextRefused("这段话里没有能念的字。")
-        return Script(tuple(Line(part, part, ()) for part in re.findall("[^。\n]+。?", notice.text)))
-
-    def warm(self) -> None:
-        pass
-
-    def voices(self) -> list[VoiceEntry]:
-        return [VoiceEntry("baker:female", True, "", "", "", title="女声")]
+# Its studio writes no clip.
+NOWHERE = Path(os.devnull)
 
 
 def pretend_booth(rehearsals: FakeRehearsals | None = None) -> OfficePreviews:
     """Ten bytes of sound, at a rate of five a second."""
-    booth = OfficePreviews(cast(Any, PretendStudio()), cast(Any, rehearsals or FakeRehearsals()), 0)
+    booth = OfficePreviews(FakeStudio(NOWHERE), rehearsals or FakeRehearsals(), 0)
     booth.bytes_a_second = 5
     return booth
 

@@ -19,6 +19,7 @@ from werkzeug.serving import make_server
 from broadcaster.bulletin.bulletin import BulletinKind
 from broadcaster.bulletin.receipts import PlayedResult, ReceiptState
 from broadcaster.core.model import Outcome, Severity
+from broadcaster.core.notice import Notice, Style
 from broadcaster.county.keys.key_folder import OfficeFolder
 from broadcaster.county.notices.library import Text
 from broadcaster.county.notices.recurring import Schedule
@@ -49,12 +50,14 @@ def fill(desk: OfficeDesk) -> dict[str, str]:
             desk.enrol(f"{code}{200 + number}", name)
     staff = desk.officer("老张"), desk.officer("小王")
     daily = Schedule.read("1234567 08:00"), Schedule.read("135 17:30")
-    desk.parts.standing.keep(staff[0], "森林防火", desk.draft(VERSE, verse=True), daily[0])
+    desk.parts.standing.keep(staff[0], "森林防火", desk.draft(VERSE, style=Style.VERSE), daily[0])
     desk.parts.standing.keep(staff[1], "防溺水", desk.draft("家长请看好孩子。"), daily[1])
     desk.parts.standing.pause("防溺水", True, "老张")
-    desk.parts.library.keep(Text("停水", "明天停水，请备水。", Severity.BLUE, "小王"))
+    desk.parts.library.keep(Text("停水", Notice("明天停水，请备水。", severity=Severity.BLUE), "小王"))
     desk.clock.advance(600)
-    desk.parts.library.keep(Text("停水", "明天上午八点停水，请提前备水。", Severity.BLUE, "老张"))
+    desk.parts.library.keep(
+        Text("停水", Notice("明天上午八点停水，请提前备水。", severity=Severity.BLUE), "老张")
+    )
     drill = desk.send(kind=BulletinKind.DRILL, title="防汛转移", text=DRILL, areas=(COUNTY,))
     answer(desk, drill.id, silent=2)
     old = desk.send(title="防火通告", text="清明期间禁止上坟烧纸。", areas=(COUNTY,))

@@ -12,7 +12,7 @@ from threading import Event
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from county.county_office import SENTENCE, VILLAGE
+from county.county_office import SENTENCE, VILLAGE, a_draft
 from link.link_rig import Life, LinkBox
 from rig.broker import OFFICE_PASSWORD, BrokerRig
 from rig.fakes import CHEAP
@@ -31,7 +31,7 @@ from broadcaster.county.broker.mqtt_client import Wire
 from broadcaster.county.keys.key_folder import OfficeFolder
 from broadcaster.county.keys.key_renewal import OfficeKeys
 from broadcaster.county.notices.approval_desk import DraftRecord
-from broadcaster.county.notices.draft import Draft, DraftState
+from broadcaster.county.notices.draft import DraftState
 from broadcaster.county.notices.publisher import Publisher
 from broadcaster.county.office.office_thread import OfficeThread
 from broadcaster.county.pages.base.office_services import make_parts
@@ -94,7 +94,7 @@ class WorkingOffice:
 
     def send(self, *areas: str, **given: Any) -> DraftRecord:
         """By day or night: who must agree does."""
-        draft = Draft(**{"title": "", "text": "今天停水。", "areas": areas} | given)
+        draft = a_draft(**{"text": "今天停水。", "areas": areas, "severity": Severity.DAILY, **given})
         paper = self.parts.desk.send(self.parts.officers.get("小王"), draft)
         if paper.state is DraftState.AWAITING:
             paper = self.parts.desk.approve(self.parts.officers.get("老张"), paper.id, paper.version)
@@ -108,7 +108,7 @@ class WorkingOffice:
 
     def fare(self, paper: DraftRecord) -> CountyDelivery | None:
         """In the one county; None before it is signed."""
-        return next(iter(self.parts.county_board.fares(self.parts.desk.get(paper.id))), None)
+        return next(iter(self.parts.county_board.deliveries(self.parts.desk.get(paper.id))), None)
 
     def told(self, paper: DraftRecord) -> bool:
         """Whether its county has told of it."""

@@ -6,12 +6,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from county.county_office import a_draft, changed
 from county.test_office_recordings import spoken
 from rig.village import Village
 
 from broadcaster.bulletin.bulletin import BulletinKind
 from broadcaster.core.errors import BroadcasterError
-from broadcaster.core.model import Severity
+from broadcaster.core.notice import Style
 from broadcaster.county.notices.draft import Draft
 from broadcaster.county.notices.preview import OfficePreviews
 from broadcaster.county.notices.recordings import RecordingStore
@@ -19,7 +20,7 @@ from broadcaster.county.office.office_process import open_previews, settings_of_
 from broadcaster.settings.schema import Settings
 from broadcaster.system.last_good_settings import LAST_GOOD
 
-WORDS = Draft("停水", "今天下午停水。", ("331121",), Severity.BLUE, repeat=1)
+WORDS = a_draft("今天下午停水。", title="停水", areas=("331121",), repeats=1)
 
 
 @pytest.fixture(scope="module")
@@ -48,39 +49,35 @@ def seconds(booth: OfficePreviews, draft: Draft) -> float:
     return seconds
 
 
-def other(draft: Draft, **more: object) -> Draft:
-    return Draft(**{**vars(draft), **more})
-
-
 def test_words_are_heard_with_signal_and_opening_and_a_drill_says_that_it_is_one(
     booth: OfficePreviews,
 ) -> None:
-    once, twice = seconds(booth, WORDS), seconds(booth, other(WORDS, repeat=2))
-    drill = other(WORDS, kind=BulletinKind.DRILL)
+    once, twice = seconds(booth, WORDS), seconds(booth, changed(WORDS, repeats=2))
+    drill = changed(WORDS, kind=BulletinKind.DRILL)
     assert 3 < once < twice and seconds(booth, drill) > once + 3
     spoken_lines = [line.spoken for line in booth.script(drill).lines]
     assert spoken_lines[0].startswith("演练") and "演练" in spoken_lines[-1]
 
 
 def test_a_verse_has_its_rhymes(booth: OfficePreviews) -> None:
-    verse = other(WORDS, text="秸秆焚烧害处大，\n污染空气人人骂。", verse=True)
+    verse = changed(WORDS, text="秸秆焚烧害处大，\n污染空气人人骂。", style=Style.VERSE)
     [judged] = booth.rhymes(booth.script(verse))
     assert judged["scheme"] == "AA"
 
 
 def test_a_recording_is_heard_and_has_no_words(booth: OfficePreviews, folder: Path) -> None:
     sound = RecordingStore(folder / "office").take([spoken(3)], "讲话")
-    recorded = other(WORDS, text="", sound=sound)
+    recorded = changed(WORDS, text="", sound=sound)
     assert seconds(booth, recorded) > 2.5 and not booth.script(recorded).lines
 
 
 def test_a_voice_that_is_not_here_is_stood_in_for_and_words_that_are_none_are_refused(
     booth: OfficePreviews,
 ) -> None:
-    assert seconds(booth, other(WORDS, voice="edge:xiaoxiao")) > 3
+    assert seconds(booth, changed(WORDS, voice="edge:xiaoxiao")) > 3
     assert "baker:female" in [voice.name for voice in booth.voices()]
     with pytest.raises(BroadcasterError):
-        booth.start(other(WORDS, text="！！"))
+        booth.start(changed(WORDS, text="！！"))
 
 
 @pytest.mark.parametrize("damaged", [bytes(400), b"", b"station: [", b"station: {nam: x}"])

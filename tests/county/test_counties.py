@@ -42,12 +42,12 @@ class PretendRelay:
         fields: dict[str, Any] = {"county": self.county, "number": self.number, "bulletin": paper.id}
         fields |= {"digest": digest_of(sheet.envelope), "at": desk.clock.now()}
         told = RelayTotals(**fields | COUNTS | given)
-        return mqtt_topics.sum_of(self.county, paper.id), told.signed(self.key).to_bytes()
+        return mqtt_topics.totals(self.county, paper.id), told.signed(self.key).to_bytes()
 
     def presence(self, clock: ManualClock, below: bool = True) -> tuple[str, bytes]:
         self.number += 1
         told = RelayHeartbeat(self.county, self.number, clock.now(), below)
-        return mqtt_topics.presence(self.county), told.signed(self.key).to_bytes()
+        return mqtt_topics.heartbeat(self.county), told.signed(self.key).to_bytes()
 
 
 def digest_of(data: bytes) -> str:
@@ -70,7 +70,7 @@ def take(desk: OfficeDesk, *came: tuple[str, bytes]) -> int:
 
 
 def fares(desk: OfficeDesk, paper: DraftRecord) -> dict[str, CountyDelivery]:
-    found = desk.parts.county_board.fares(desk.parts.desk.get(paper.id))
+    found = desk.parts.county_board.deliveries(desk.parts.desk.get(paper.id))
     return {one.county.code: one for one in found}
 
 
@@ -113,13 +113,13 @@ def test_what_is_not_genuine_or_not_ours_is_not_counted(province: OfficeDesk) ->
         take(
             province,
             stranger.sum(province, paper),
-            (mqtt_topics.sum_of(COUNTY, paper.id), in_its_name),
-            (mqtt_topics.sum_of("331123", paper.id), relay.sum(province, paper)[1]),
+            (mqtt_topics.totals(COUNTY, paper.id), in_its_name),
+            (mqtt_topics.totals("331123", paper.id), relay.sum(province, paper)[1]),
             relay.sum(province, paper, digest="0" * 64),
             relay.sum(province, elsewhere),
             (topic, told),
-            (mqtt_topics.sum_of(COUNTY, paper.id), b"{"),
-            (mqtt_topics.sum_of(COUNTY, paper.id), b""),
+            (mqtt_topics.totals(COUNTY, paper.id), b"{"),
+            (mqtt_topics.totals(COUNTY, paper.id), b""),
             ("cb/1/u/x", b"{}"),
             (mqtt_topics.receipt("box", "id"), b"{}"),
             stranger.presence(province.clock),

@@ -14,7 +14,7 @@ from broadcaster.bulletin.replay_guard import ReplayGuardInMemory
 from broadcaster.bulletin.snapshot import read_snapshot
 from broadcaster.bulletin.trusted_time import Now
 from broadcaster.bulletin.verify import Accepted, verify
-from broadcaster.core.model import Outcome, Severity
+from broadcaster.core.model import OfficeLevel, Outcome, Severity
 from broadcaster.county.notices.draft import DraftRefused, DraftState
 from broadcaster.county.store.delivery_state import DeliveryState
 
@@ -36,7 +36,7 @@ def judged(desk: OfficeDesk, seen: ReplayGuardInMemory, village: str = VILLAGE) 
 
 
 def test_what_is_sent_is_signed_so_that_a_box_takes_it_up(desk: OfficeDesk) -> None:
-    paper = desk.send(repeat=2)
+    paper = desk.send(repeats=2)
     assert paper.state is DraftState.PUBLISHED
     [taken] = judged(desk, ReplayGuardInMemory())
     assert (taken.bulletin.id, taken.bulletin.repeat) == (paper.id, 2)
@@ -225,6 +225,30 @@ def test_a_second_copy_of_a_bulletin_does_not_undo_what_was_heard(desk: OfficeDe
     again = box.receipt(paper.id, Told.REFUSED, desk.clock, refusal=Refusal.ALREADY_SEEN)
     assert desk.take(box, again) == 1
     assert desk.counts(paper.id)["heard"] == 1
+
+
+def test_a_later_field_goes_out_once_every_box_that_it_is_for_reads_it(desk: OfficeDesk) -> None:
+    boxes = [desk.enrol(), desk.enrol(village="331121104202", name="周岙村")]
+
+    def sent() -> tuple[int, str]:
+        paper = desk.send(contact="13800001111")
+        [taken] = [one for one in judged(desk, ReplayGuardInMemory()) if one.bulletin.id == paper.id]
+        return taken.bulletin.v, taken.bulletin.to_notice("", OfficeLevel.COUNTY).contact
+
+    assert sent() == (1, "")
+    desk.publisher.note_versions({boxes[0].id: 2})
+    assert sent() == (1, "")
+    desk.publisher.note_versions({box.id: 2 for box in boxes})
+    assert sent() == (2, "13800001111")
+    desk.publisher.note_versions({boxes[1].id: 1})
+    assert sent() == (1, "")
+
+
+def test_a_field_that_a_box_passed_over_is_told(desk: OfficeDesk) -> None:
+    box, paper = desk.enrol(), desk.send()
+    desk.take(box, box.receipt(paper.id, Told.ACCEPTED, desk.clock, ignored=("contact", "scent")))
+    [place] = desk.parts.board.places(paper.id)
+    assert "不认识这几项，没有管：联系人电话、scent" in place.said
 
 
 def test_a_refusal_is_told_with_its_sentence(desk: OfficeDesk) -> None:

@@ -12,6 +12,7 @@ from broadcaster.bulletin.bulletin import PAYLOAD_TYPE, BulletinKind, read_bulle
 from broadcaster.bulletin.receipts import PlayedResult
 from broadcaster.bulletin.receipts import ReceiptState as Told
 from broadcaster.core.model import Outcome, Severity
+from broadcaster.core.notice import Notice
 from broadcaster.county.board.drills import Drills
 from broadcaster.county.broker.box_status import BoxStatus
 from broadcaster.county.notices.approval_desk import DraftRecord
@@ -50,7 +51,7 @@ def test_words_too_long_for_a_drill_are_told(plain_desk: OfficeDesk) -> None:
         plain_desk.parts.desk.write(
             plain_desk.officer("小王"), plain_desk.draft("字" * 1990, kind=BulletinKind.DRILL)
         )
-    assert Draft("演练一下", "", (), kind=BulletinKind.DRILL).called == "演练一下"
+    assert Draft(Notice(title="演练一下"), kind=BulletinKind.DRILL).called == "演练一下"
 
 
 def test_the_report_tells_who_heard_it_and_how_soon(desk: OfficeDesk, drill: DraftRecord) -> None:

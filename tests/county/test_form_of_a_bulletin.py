@@ -10,6 +10,7 @@ from county.office_site import LogIn
 from county.test_office_recordings import spoken
 
 from broadcaster.core.model import Severity
+from broadcaster.core.notice import Notice
 from broadcaster.county.notices.draft import Draft, DraftRefused, made_title
 from broadcaster.county.notices.library import Text
 from broadcaster.county.notices.recurring import Schedule
@@ -60,6 +61,7 @@ def test_a_draft_may_have_open_blanks_and_goes_no_further_with_them(
         ({"when": "at", "at": "tomorrow"}, "at"),
         ({"hours": "999999999"}, "hours"),
         ({"repeat": "99"}, "repeat"),
+        ({"contact": "1" * 41}, "contact"),
         ({"form": "sound"}, "recording"),
     ],
 )
@@ -83,6 +85,23 @@ def test_a_recording_without_a_title_is_not_chosen_again(log_in: LogIn, plain_de
     assert paper.draft.sound and paper.draft.title == "书记讲话"
 
 
+def test_a_field_that_is_drawn_by_its_type_is_shown_kept_and_comes_back(
+    log_in: LogIn, plain_desk: OfficeDesk
+) -> None:
+    clerk, contact = log_in("小王"), "王会计 13800001111"
+    page = clerk.post("/compose/check", **FORM | {"contact": contact, "say_contact": "1"}).text
+    assert f"<dt>联系人电话</dt><dd>{contact}</dd>" in page
+    assert "所以联系人电话、念出联系人电话这次不发" in page
+    carried = dict(re.findall(r'type="hidden" name="(contact|say_contact)" value="([^"]*)"', page))
+    clerk.post("/compose/keep", **FORM | carried)
+    [paper] = plain_desk.parts.desk.recent(10)
+    assert (paper.draft.notice.contact, paper.draft.notice.say_contact) == (contact, True)
+    assert f"<dd>{contact}</dd>" in clerk.see(f"/bulletin/{paper.id}")
+    again = clerk.see(f"/compose?again={paper.id}")
+    assert f'name="contact" value="{contact}"' in again
+    assert re.search(r'name="say_contact" value="1"\s+checked', again)
+
+
 def test_a_title_that_was_made_of_the_words_follows_them_until_a_person_writes_one(
     log_in: LogIn, plain_desk: OfficeDesk
 ) -> None:
@@ -104,7 +123,7 @@ def test_a_title_that_was_made_of_the_words_follows_them_until_a_person_writes_o
 def test_a_text_of_the_library_keeps_its_name_as_the_title(
     log_in: LogIn, plain_desk: OfficeDesk
 ) -> None:
-    plain_desk.parts.library.keep(Text("停水", "明天停水。", Severity.BLUE, "小王"))
+    plain_desk.parts.library.keep(Text("停水", Notice("明天停水。", severity=Severity.BLUE), "小王"))
     assert 'name="title" value="停水"' in log_in("小王").see("/compose?text=停水")
     assert made_title("一二三四五六七八九十一二三四五六七") == "一二三四五六七八九十一二三四五…"
 
@@ -118,4 +137,4 @@ def test_an_id_that_is_not_ours_is_refused_and_nothing_is_kept_under_it(
     assert answer.status_code == 409 and "编号不是平台给的" in answer.text
     assert not plain_desk.parts.desk.recent(10)
     with pytest.raises(DraftRefused):
-        plain_desk.parts.desk.write(plain_desk.officer("小王"), Draft("", "停水。", (TOWN,), id=id))
+        plain_desk.parts.desk.write(plain_desk.officer("小王"), Draft(Notice("停水。"), (TOWN,), id=id))

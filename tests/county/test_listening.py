@@ -14,7 +14,6 @@ from broadcaster.bulletin.bulletin import BulletinKind, read_bulletin
 from broadcaster.core.model import OfficeLevel, Severity, Style
 from broadcaster.county.notices import preview_log
 from broadcaster.county.notices.draft import Draft, DraftState
-from broadcaster.county.notices.preview import notice_of
 from broadcaster.county.store.tables import bulletin
 
 FORM: dict[str, Any] = {"text": "今天下午停水。", "areas": TOWN, "severity": "4", "hours": "6"}
@@ -126,7 +125,7 @@ def test_a_sound_that_is_forgotten_is_not_found(log_in: LogIn) -> None:
     "more",
     [
         {},
-        {"verse": True, "repeat": 2, "severity": Severity.YELLOW},
+        {"style": Style.VERSE, "repeats": 2, "severity": Severity.YELLOW},
         {"kind": BulletinKind.DRILL, "voice": "baker:female"},
     ],
 )
@@ -140,9 +139,9 @@ def test_what_is_heard_is_what_a_box_makes_of_the_bulletin(
     read = read_bulletin(
         envelope.read(sheet.envelope, "application/vnd.broadcaster.bulletin+json").payload
     )
-    made, heard = read.to_notice("", OfficeLevel.COUNTY), notice_of(paper.draft, id=read.id)
+    made, heard = read.to_notice("", OfficeLevel.COUNTY), paper.draft.sent
     assert made == heard
-    assert made.style is (Style.VERSE if draft.verse else Style.PLAIN)
+    assert made.style is (Style.VERSE if draft.notice.style else Style.PLAIN)
 
 
 def test_a_verse_is_shown_with_its_rhymes_and_sent_as_one(log_in: LogIn, plain_desk: OfficeDesk) -> None:
@@ -150,7 +149,7 @@ def test_a_verse_is_shown_with_its_rhymes_and_sent_as_one(log_in: LogIn, plain_d
     page = check(clerk, form="verse", voice="baker:female")
     clerk.post("/compose/send", **carried(page))
     draft: Draft = sent(plain_desk).draft
-    assert (draft.verse, draft.voice) == (True, "baker:female")
+    assert (draft.notice.style, draft.notice.voice) == (Style.VERSE, "baker:female")
     [sheet] = plain_desk.publisher.in_force()
     written = read_bulletin(
         envelope.read(sheet.envelope, "application/vnd.broadcaster.bulletin+json").payload

@@ -23,6 +23,7 @@ from broadcaster.bulletin.enrolment import Enrolment
 from broadcaster.bulletin.keys import new_key, public
 from broadcaster.commands.arguments import main
 from broadcaster.core.model import Severity
+from broadcaster.core.notice import Style
 from broadcaster.county.keys.key_folder import OfficeFolder
 from broadcaster.county.office.office_process import open_desk
 from broadcaster.county.register.register import Register
@@ -224,7 +225,7 @@ def test_a_verse_and_a_recording_are_sent_by_commands(desk: Desk, tmp_path: Path
     assert code == 0
     with open_desk(desk.folder) as opened:
         draft = opened.parts.desk.get(sent["id"]).draft
-    assert (draft.verse, draft.voice) == (True, "baker:female")
+    assert (draft.notice.style, draft.notice.voice) == (Style.VERSE, "baker:female")
     file = tmp_path / "talk.wav"
     file.write_bytes(spoken())
     code, answer = desk.call("publish", "--audio", str(file), "--title", "讲话", *given)

@@ -76,7 +76,7 @@ class Line:
         self._client.on_publish = lambda c, u, mid, reason, p: self._answers.update({mid: reason.value})
         self._client.connect("127.0.0.1", broker.port)
         wanted = [*mqtt_topics.bulletins_for(VILLAGE), mqtt_topics.answer(box)]
-        wanted += [mqtt_topics.keyring("331121"), mqtt_topics.heads("331121")]
+        wanted += [mqtt_topics.keyring("331121"), mqtt_topics.snapshot("331121")]
         self._client.subscribe([(topic, 1) for topic in wanted])
         self._client.loop_start()
 
@@ -193,7 +193,7 @@ def test_an_old_database_that_was_put_back_goes_on_behind_the_numbers_that_boxes
 def read_own(desk: OfficeDesk, line: Line) -> Snapshot:
     now = Now(desk.clock.now(), True, desk.clock.now())
     trust = Trust.pin(desk.folder.keyring.to_bytes(), desk.folder.pin, desk.clock.now())
-    found = line.on(mqtt_topics.heads("331121"))
+    found = line.on(mqtt_topics.snapshot("331121"))
     return read_snapshot(found[-1], trust, now) if found else Snapshot(now.at, (1, 1), {}, {})
 
 
@@ -235,14 +235,14 @@ def test_keyring_and_heads_stand_on_the_broker_and_heads_come_every_ten_minutes(
     running: Running, line: Line
 ) -> None:
     desk = running.desk
-    running.until(lambda: line.on(mqtt_topics.heads("331121")))
+    running.until(lambda: line.on(mqtt_topics.snapshot("331121")))
     running.until(lambda: line.on(mqtt_topics.keyring("331121")))
     Trust.pin(line.on(mqtt_topics.keyring("331121"))[-1], desk.folder.pin, desk.clock.now())
     desk.clock.step(timedelta(minutes=10))
     now = Now(desk.clock.now(), True, desk.clock.now())
 
     def newest() -> bool:
-        heads = read_snapshot(line.on(mqtt_topics.heads("331121"))[-1], desk.folder.trust, now)
+        heads = read_snapshot(line.on(mqtt_topics.snapshot("331121"))[-1], desk.folder.trust, now)
         return heads.at == desk.clock.now()
 
     running.until(newest)
@@ -255,9 +255,9 @@ def test_a_box_that_asks_is_told_the_time_and_what_it_misses(
     paper = desk.parts.desk.send(desk.officer("小王"), desk.draft())
     running.until(lambda: desk.parts.desk.get(paper.id).sent_at)
     elsewhere = desk.send(areas=(OTHER_TOWN,))
-    line.say(mqtt_topics.question(box.id), b"\x00")
+    line.say(mqtt_topics.sync_request(box.id), b"\x00")
     line.say(
-        mqtt_topics.question(box.id), SyncRequest(nonce, (1, 1), (paper.id, elsewhere.id)).to_bytes()
+        mqtt_topics.sync_request(box.id), SyncRequest(nonce, (1, 1), (paper.id, elsewhere.id)).to_bytes()
     )
     running.until(lambda: len(line.on(mqtt_topics.answer(box.id))) >= 2)
     missed, told = line.on(mqtt_topics.answer(box.id))[:2]
@@ -306,21 +306,21 @@ def test_a_running_office_sends_the_rotated_keyring_and_signs_by_the_new_key_alo
     desk = make_desk(sqlite, folder)
     running, line = Running(desk, broker), Line(broker, desk.enrol().id)
     with closing(running.wire), closing(line):
-        running.until(lambda: line.on(mqtt_topics.heads("331121")))
+        running.until(lambda: line.on(mqtt_topics.snapshot("331121")))
         root_keys = [open_key(path, SENTENCE) for path in roots[:2]]
         folder.rotate(root_keys, [], lambda _: SENTENCE, desk.clock.now())
         paper = desk.parts.desk.send(desk.officer("小王"), desk.draft())
         running.until(lambda: line.on(mqtt_topics.keyring("331121"))[-1] == folder.keyring.to_bytes())
-        told = line.on(mqtt_topics.heads("331121"))
+        told = line.on(mqtt_topics.snapshot("331121"))
         desk.clock.step(timedelta(minutes=11))
         running.office.tend()
         assert desk.parts.desk.get(paper.id).state is DraftState.CLEARED
         running.keys.signer = folder.unlock(SENTENCE)
         running.until(lambda: line.on(mqtt_topics.bulletin(TOWN, paper.id)))
         judge(desk, line.on(mqtt_topics.bulletin(TOWN, paper.id))[-1])
-        running.until(lambda: len(line.on(mqtt_topics.heads("331121"))) > len(told))
+        running.until(lambda: len(line.on(mqtt_topics.snapshot("331121"))) > len(told))
         trust = Trust.pin(folder.keyring.to_bytes(), folder.pin, desk.clock.now())
-        for data in line.on(mqtt_topics.heads("331121"))[len(told) :]:
+        for data in line.on(mqtt_topics.snapshot("331121"))[len(told) :]:
             read_snapshot(data, trust, Now(desk.clock.now(), True, desk.clock.now()))
 
 
@@ -341,7 +341,7 @@ def test_what_a_box_leaves_on_the_broker_for_ever_is_cleared_as_it_comes_and_at_
 
     fill()
     line.leave(mqtt_topics.receipt(box.id), genuine)
-    for name in (mqtt_topics.question(box.id), mqtt_topics.done(box.id), mqtt_topics.state(box.id)):
+    for name in (mqtt_topics.sync_request(box.id), mqtt_topics.done(box.id), mqtt_topics.state(box.id)):
         line.leave(name, b"x" * 200_000)
     first.until(lambda: standing(broker, box) == [])
     first.wire.close()

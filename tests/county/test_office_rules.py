@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+from county.county_office import a_draft, changed
 
 from broadcaster.bulletin.bulletin import BulletinKind
 from broadcaster.core.model import Severity
@@ -17,11 +18,11 @@ from broadcaster.county.notices.draft import Draft, DraftRefused, settled
 from broadcaster.county.store.officers import Officer, OfficeRole
 
 TEN = datetime(2026, 3, 16, 10, 0, tzinfo=ZoneInfo("Asia/Shanghai"))
-DRAFT = Draft("停水", "今天下午停水。", ("331121",), Severity.BLUE)
+DRAFT = a_draft("今天下午停水。", title="停水", areas=("331121",))
 
 
 def draft(**more: object) -> Draft:
-    return Draft(**{**vars(DRAFT), **more})
+    return changed(DRAFT, **more)
 
 
 def officer(role: OfficeRole, cap: Severity, name: str = "小王") -> Officer:
@@ -54,7 +55,7 @@ def test_it_is_the_hour_of_the_sound_that_counts_in_the_offices_zone() -> None:
 
 
 def test_a_long_notice_that_runs_into_the_night_needs_two() -> None:
-    assert why_two(draft(text="停水" * 500, repeat=10), at(20, 30))
+    assert why_two(draft(text="停水" * 500, repeats=10), at(20, 30))
 
 
 def test_what_may_wake_people_needs_two() -> None:
@@ -98,7 +99,7 @@ def test_before_the_key_is_used_the_second_person_is_asked_for_again(approved_by
         ({"text": "停" * 2001}, "太长"),
         ({"areas": ()}, "没有选"),
         ({"areas": ("331122",)}, "不归本平台"),
-        ({"repeat": 11}, "遍数"),
+        ({"repeats": 11}, "遍数"),
         ({"not_before": TEN - timedelta(minutes=1)}, "已经过了"),
         ({"life": timedelta(days=8)}, "有效期最长 7 天"),
         ({"severity": Severity.RED, "life": timedelta(hours=25)}, "有效期最长 24 小时"),

@@ -20,6 +20,7 @@ from werkzeug.serving import make_server
 
 from broadcaster.bulletin.bulletin import BulletinKind
 from broadcaster.core.model import Outcome, Severity
+from broadcaster.core.notice import Notice, Style
 from broadcaster.county.keys.key_folder import OfficeFolder
 from broadcaster.county.notices.library import Text
 from broadcaster.county.notices.recurring import Schedule
@@ -62,9 +63,9 @@ def fill(desk: OfficeDesk) -> None:
     drill = desk.send(kind=BulletinKind.DRILL)
     [box] = desk.boxes.values()
     desk.take(box, box.heard(drill.id, desk.clock, Outcome.PLAYED, 30.0))
-    desk.parts.library.keep(Text("停水", TEXT, Severity.BLUE, "小王"))
+    desk.parts.library.keep(Text("停水", Notice(TEXT, severity=Severity.BLUE), "小王"))
     every_day = Schedule.read("1234567 08:00")
-    desk.parts.standing.keep(desk.officer("小王"), "防火", desk.draft(verse=True), every_day)
+    desk.parts.standing.keep(desk.officer("小王"), "防火", desk.draft(style=Style.VERSE), every_day)
 
 
 def publish(page: Page) -> None:

@@ -10,7 +10,7 @@ from broadcaster.bulletin.areas import AreaUnknown
 from broadcaster.bulletin.enrolment import Enrolment
 from broadcaster.bulletin.keys import new_key, public
 from broadcaster.bulletin.receipts import ReceiptState as Told
-from broadcaster.county.register.enrollees import OpenDoor
+from broadcaster.county.register.enrollees import OpenAccess
 from broadcaster.county.register.one_time_code import RegisterRefused
 from broadcaster.county.register.register import BoxState
 
@@ -81,7 +81,7 @@ def test_a_broker_without_its_authority_is_told_and_the_code_stays_good(desk: Of
 
 
 def test_a_broker_that_lets_nobody_in_leaves_the_code_good(desk: OfficeDesk) -> None:
-    class Shut(OpenDoor):
+    class Shut(OpenAccess):
         def admit(self, box: str, area: str, password: str) -> None:
             raise RegisterRefused("消息服务器没有开。")
 

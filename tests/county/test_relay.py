@@ -71,7 +71,7 @@ class Province:
         self.in_force: list[Bulletin] = []
         self._used: list[str] = []
         self.put(mqtt_topics.keyring(PROVINCE), self.keys.keyring())
-        self._used.append(mqtt_topics.presence(COUNTY))
+        self._used.append(mqtt_topics.heartbeat(COUNTY))
 
     def put(self, topic: str, data: bytes) -> None:
         self._used.append(topic)
@@ -93,17 +93,17 @@ class Province:
         return told, data
 
     def publish_heads(self) -> None:
-        heads = self.keys.heads(*self.in_force, at=self.clock.now())
+        heads = self.keys.snapshot(*self.in_force, at=self.clock.now())
         highest = {self.keys.id(self.keys.key): self.seq}
         made = replace(heads, highest=highest) if self.seq else heads
-        self.put(mqtt_topics.heads(PROVINCE), made.signed(self.keys.key).to_bytes())
+        self.put(mqtt_topics.snapshot(PROVINCE), made.signed(self.keys.key).to_bytes())
 
     def digest_of(self, id: str) -> str | None:
         found = (one for one in self.in_force if one.id == id)
         return next((envelope.sign("", one.to_bytes(), []).digest for one in found), None)
 
     def sum(self, told: Bulletin, key: Any) -> RelayTotals | None:
-        data = self.client.standing(mqtt_topics.sum_of(COUNTY, told.id))
+        data = self.client.standing(mqtt_topics.totals(COUNTY, told.id))
         return read_totals(data, COUNTY, public(key)) if data else None
 
     def close(self) -> None:
@@ -203,7 +203,7 @@ def test_a_bulletin_comes_down_as_it_was_signed_and_the_sum_goes_up(
     desk, other = plain_desk, plain_desk.enrol(OTHER_VILLAGE, "别村")
     told, data = province.publish(severity=Severity.ORANGE)
     relay = start()
-    relay.until(lambda: county.standing(mqtt_topics.heads(PROVINCE)))
+    relay.until(lambda: county.standing(mqtt_topics.snapshot(PROVINCE)))
     relay.until(lambda: county.standing(mqtt_topics.bulletin(PROVINCE, told.id)))
     assert county.standing(mqtt_topics.bulletin(PROVINCE, told.id)) == data
     assert county.got[0][0] == mqtt_topics.keyring(PROVINCE)
@@ -212,7 +212,7 @@ def test_a_bulletin_comes_down_as_it_was_signed_and_the_sum_goes_up(
     assert (
         told.id
         in read_snapshot(
-            county.standing(mqtt_topics.heads(PROVINCE)), trust, Now(now, True, now)
+            county.standing(mqtt_topics.snapshot(PROVINCE)), trust, Now(now, True, now)
         ).in_force
     )
     relay.until(lambda: province.sum(told, relay.key))
@@ -260,7 +260,7 @@ def test_a_village_is_in_no_sum_of_what_was_not_sent_there(
     late = box.receipt(told.id, ReceiptState.REFUSED, plain_desk.clock, refusal=Refusal.EXPIRED)
     say(county, box, told, late)
     relay.until(lambda: (last := province.sum(told, relay.key)) and last.heard)
-    relay.until(lambda: not relay.book.to_sum())
+    relay.until(lambda: not relay.book.to_report())
     last = province.sum(told, relay.key)
     assert last and (last.heard, last.failed) == (1, 0)
 
@@ -420,7 +420,7 @@ def test_sums_stand_above_for_a_day_after_the_end_and_late_receipts_are_told(
 ) -> None:
     relay, clock = start(), province.clock
     told, _ = province.publish()
-    place = mqtt_topics.sum_of(COUNTY, told.id)
+    place = mqtt_topics.totals(COUNTY, told.id)
     relay.until(lambda: province.sum(told, relay.key))
     clock.step(timedelta(hours=29))
     relay.until(lambda: not relay.book.in_force())
@@ -439,7 +439,7 @@ def test_a_relay_says_that_it_is_there_and_whether_it_hears_its_county(
     start: Callable[[], Relaying], province: Province, county: Listener, brokers: Any
 ) -> None:
     def presence() -> RelayHeartbeat | None:
-        data = province.client.standing(mqtt_topics.presence(COUNTY))
+        data = province.client.standing(mqtt_topics.heartbeat(COUNTY))
         return read_heartbeat(data, COUNTY, public(relay.key)) if data else None
 
     _, below = brokers
@@ -468,9 +468,9 @@ def test_a_revoked_key_of_the_office_above_speaks_no_more(
 
 def test_another_countys_relay_cannot_tell_for_this_one(province: Province, brokers: Any) -> None:
     stranger = OfficeClient(brokers[0], county_user(OTHER_COUNTY), PASSWORD, county_user(OTHER_COUNTY))
-    stranger.publish(mqtt_topics.sum_of(COUNTY, "x"), b"{}")
-    stranger.publish(mqtt_topics.sum_of(OTHER_COUNTY, "x"), b"{}")
-    wait_until(lambda: province.client.on(mqtt_topics.sum_of(OTHER_COUNTY, "x")))
-    assert province.client.on(mqtt_topics.sum_of(COUNTY, "x")) == []
-    stranger.publish(mqtt_topics.sum_of(OTHER_COUNTY, "x"), b"")
+    stranger.publish(mqtt_topics.totals(COUNTY, "x"), b"{}")
+    stranger.publish(mqtt_topics.totals(OTHER_COUNTY, "x"), b"{}")
+    wait_until(lambda: province.client.on(mqtt_topics.totals(OTHER_COUNTY, "x")))
+    assert province.client.on(mqtt_topics.totals(COUNTY, "x")) == []
+    stranger.publish(mqtt_topics.totals(OTHER_COUNTY, "x"), b"")
     stranger.close()

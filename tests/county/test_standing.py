@@ -8,6 +8,7 @@ from county.county_office import OfficeDesk
 from county.office_site import LogIn
 
 from broadcaster.core.model import Severity
+from broadcaster.core.notice import Notice, Style
 from broadcaster.county.notices.draft import DraftRefused, DraftState
 from broadcaster.county.notices.library import Text
 from broadcaster.county.notices.recurring import Schedule
@@ -79,21 +80,24 @@ def test_who_has_left_sends_nothing_more(desk: OfficeDesk) -> None:
 
 def test_the_library_keeps_texts_by_name(desk: OfficeDesk) -> None:
     library = desk.parts.library
-    library.keep(Text("停水", "明天停水。", Severity.BLUE, "小王"))
-    library.keep(Text("停水", "明天上午停水。", Severity.BLUE, "小李"))
+    library.keep(Text("停水", Notice("明天停水。", severity=Severity.BLUE), "小王"))
+    library.keep(Text("停水", Notice("明天上午停水。", severity=Severity.BLUE), "小李"))
     [text] = library.all()
-    assert (text.text, text.changed_by) == ("明天上午停水。", "小李")
+    assert (text.notice.text, text.changed_by) == ("明天上午停水。", "小李")
     library.remove("停水")
     assert not library.all()
 
 
 def test_a_text_tells_who_changed_it(desk: OfficeDesk) -> None:
     library, revisions = desk.parts.library, desk.parts.revisions
-    library.keep(Text("停水", "明天停水。", Severity.BLUE, "小王"))
+    library.keep(Text("停水", Notice("明天停水。", severity=Severity.BLUE), "小王"))
     [first] = revisions.of(LIBRARY, "停水")
-    library.keep(Text("停水", "明天上午停水。", Severity.BLUE, "小李", verse=True), first.number)
+    library.keep(
+        Text("停水", Notice("明天上午停水。", severity=Severity.BLUE, style=Style.VERSE), "小李"),
+        first.number,
+    )
     with pytest.raises(DraftRefused, match="刚才有人改过"):
-        library.keep(Text("停水", "不停了。", Severity.BLUE, "小王"), first.number)
+        library.keep(Text("停水", Notice("不停了。", severity=Severity.BLUE), "小王"), first.number)
     library.remove("停水", "小王")
     told = [(one.who, one.what, one.content) for one in revisions.of(LIBRARY, "停水")]
     assert told == [
@@ -107,10 +111,10 @@ def test_a_standing_notice_is_changed_and_one_that_is_held_up_stays_so(desk: Off
     standing = desk.parts.standing
     standing.keep(desk.officer("小王"), "防火", desk.draft(), WEEKDAYS_AT_EIGHT)
     standing.pause("防火", True, "小王")
-    verse = desk.draft("不要烧秸秆。", verse=True, voice="baker:female")
+    verse = desk.draft("不要烧秸秆。", style=Style.VERSE, voice="baker:female")
     standing.keep(desk.officer("老张"), "防火", verse, Schedule.read("6 09:00"))
     one = standing.find("防火")
-    assert one and one.paused and one.draft.verse and one.draft.voice == "baker:female"
+    assert one and one.paused and one.draft.notice.style and one.draft.notice.voice == "baker:female"
     assert [each.what for each in desk.parts.revisions.of(STANDING, "防火")] == ["改", "停", "新排"]
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import pytest
-from county.county_office import NEXT_VILLAGE, PASSWORD, SENTENCE, TOWN, VILLAGE, OfficeDesk
+from county.county_office import NEXT_VILLAGE, PASSWORD, SENTENCE, TOWN, VILLAGE, OfficeDesk, a_draft
 from county.office_site import LogIn
 from county.test_office_recordings import spoken
 from link.link_rig import LinkBox, until
@@ -66,7 +66,7 @@ def publish(desk: OpenOffice, *drafts: Draft) -> list[str]:
         with parts.database.transaction() as connection:
             cleared(connection, id)
     assert publisher.sign_cleared() == len(drafts)
-    folder.keep_heads(publisher.heads())
+    folder.keep_snapshot(publisher.snapshot())
     return sent
 
 
@@ -99,9 +99,9 @@ def test_a_stick_brings_all_that_is_in_force_and_the_board_hears_of_it(
         box = FileBox(tmp_path / "box", cast(Any, None), name=made.id, given=given)
         register.set_key(made.id, box.membership.public_key)
         sound = RecordingStore(office).take([spoken()], "书记讲话")
-        words = Draft("停水", "今天下午停水。", (TOWN,), Severity.BLUE)
-        recorded = Draft("书记讲话", "", (VILLAGE,), Severity.BLUE, sound=sound)
-        elsewhere = Draft("别村", "别的村停电。", (NEXT_VILLAGE,), Severity.BLUE)
+        words = a_draft("今天下午停水。", title="停水", areas=(TOWN,))
+        recorded = a_draft("", title="书记讲话", areas=(VILLAGE,), sound=sound)
+        elsewhere = a_draft("别的村停电。", title="别村", areas=(NEXT_VILLAGE,))
         sent = publish(desk, words, recorded, elsewhere)
         wrote = called(capsys, "stick", stick, "--village", VILLAGE, "--office", office)
         assert wrote == {"bulletins": 2, "sounds": 1, "receipts": 0}

@@ -7,7 +7,7 @@ from itertools import count
 from pathlib import Path
 
 import pytest
-from county.county_office import PASSWORD, TOWN, OfficeDesk
+from county.county_office import PASSWORD, TOWN, OfficeDesk, changed
 from county.office_site import LogIn, Visitor, app_of
 from sqlalchemy import event
 
@@ -75,10 +75,10 @@ def test_a_second_tap_on_keep_is_no_quarrel(log_in: LogIn, plain_desk: OfficeDes
 def test_of_two_who_save_at_once_one_is_told(desk: OfficeDesk) -> None:
     first, second = desk.officer("小王"), desk.officer("小李")
     begun = desk.parts.desk.write(first, desk.draft("停水。"))
-    ours = replace(begun.draft, text="小李改的。", title="")
+    ours = changed(begun.draft, text="小李改的。", title="")
     desk.parts.desk.write(second, ours, begun.version)
     with pytest.raises(DraftChanged) as told:
-        desk.parts.desk.write(first, replace(ours, text="小王改的。"), begun.version)
+        desk.parts.desk.write(first, changed(ours, text="小王改的。"), begun.version)
     assert told.value.theirs.draft.text == "小李改的。"
 
 
@@ -88,13 +88,13 @@ def test_who_sends_a_draft_as_it_is_sends_no_words_that_another_keeps_in_that_mo
     """The other is first to come after the sender's first step, wherever that ends."""
     sender, other, database = desk.officer("小王"), desk.officer("小李"), desk.parts.database
     begun = desk.parts.desk.write(sender, desk.draft("停水。"))
-    changed = replace(begun.draft, text="不停水了。", title="")
+    theirs = changed(begun.draft, text="不停水了。", title="")
     refused: list[str] = []
 
     def keep_meanwhile(_: object) -> None:
         if next(begins) == 1:
             try:
-                desk.parts.desk.write(other, changed, begun.version)
+                desk.parts.desk.write(other, theirs, begun.version)
             except DraftRefused as error:
                 refused.append(str(error))
 
@@ -129,8 +129,8 @@ def test_who_had_a_hand_in_it_is_told_and_does_not_agree_to_it(
     desk, boss = plain_desk.parts.desk, plain_desk.officer("老张")
     orange = plain_desk.draft(severity=Severity.ORANGE)
     begun = desk.write(boss, orange)
-    changed = replace(begun.draft, text="上游放水。", title="")
-    desk.write(plain_desk.officer("小王"), changed, begun.version)
+    theirs = changed(begun.draft, text="上游放水。", title="")
+    desk.write(plain_desk.officer("小王"), theirs, begun.version)
     plain_desk.clock.advance(60)
     desk.submit(plain_desk.officer("小王"), orange.id)
     with pytest.raises(DraftRefused, match="另一个人审批"):

@@ -86,7 +86,7 @@ def test_what_was_carried_is_sent_by_its_own_form_with_a_new_token(
     assert "接着做：改范文" in page
     fields = {name: hidden(page, name) for name in ("name", "text", "severity", "csrf_token")}
     assert keeper.client.post("/more/library", data=fields).status_code == 303
-    assert [text.text for text in plain_desk.parts.library.all()] == [WORDS]
+    assert [text.notice.text for text in plain_desk.parts.library.all()] == [WORDS]
 
 
 def test_a_button_that_was_pressed_without_a_session_leads_back_to_its_page(

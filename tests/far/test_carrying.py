@@ -55,7 +55,9 @@ def lives(
             life.station.accounts.create(code, "王秀英", f"password-of-{village}")
             found[village] = box.name, life
         wait_until(lambda: all(life.connected for _, life in found.values()))
-        wait_until(lambda: all(life.station.afar() is RemoteAccess.OPEN for _, life in found.values()))
+        wait_until(
+            lambda: all(life.station.remote_access() is RemoteAccess.OPEN for _, life in found.values())
+        )
         yield found
 
 
@@ -86,7 +88,7 @@ def test_two_villages_are_kept_apart(office: FarOffice, lives: dict[str, tuple[s
 
 def test_the_village_says_at_home_that_it_is_reached(lives: dict[str, tuple[str, Life]]) -> None:
     _, life = lives[EAST]
-    assert life.station.afar() is RemoteAccess.OPEN
+    assert life.station.remote_access() is RemoteAccess.OPEN
     assert life.link.status()["reached_from_afar"] is True
 
 
@@ -105,7 +107,7 @@ def test_a_box_that_is_away_is_told_in_one_sentence(office: FarOffice, tmp_path:
     box = EnrolledBox(tmp_path / "box", cast(Any, None), name=village, office=office)
     office.carry(box.name)
     with box.running() as life:
-        wait_until(lambda: life.station.afar() is RemoteAccess.OPEN)
+        wait_until(lambda: life.station.remote_access() is RemoteAccess.OPEN)
         code = life.station.accounts.one_time_code() or ""
         life.station.accounts.create(code, "王秀英", f"password-of-{village}")
         visitor = logged_in(office, box.name, village)

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import pytest
 from far.far_rig import far_ends
@@ -41,7 +41,7 @@ def shown(folder: Path, from_afar: bool) -> dict[str, str]:
             seen = stack.enter_context(far_ends(station)).remote(folder)
             settings = seen.settings
             (folder / "state").mkdir(exist_ok=True)
-        client = create_app(cast(Any, seen), settings).test_client()
+        client = create_app(seen, settings).test_client()
         _log_in(client)
         pages = (
             (name, page.replace(SAYS_SO, "").replace(f"{OVER_THE_COUNTY} ", ""))

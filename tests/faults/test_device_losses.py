@@ -83,7 +83,7 @@ def village(tmp_path: Path, fake_rig: FakeRig) -> Iterator[Village]:
         wait_until(lambda: not board.on)
 
 
-def lose_card(village: Village, what: str, random: Random, figures: Figures) -> None:
+def lose_card(what: str, village: Village, random: Random, figures: Figures) -> None:
     """The card goes under an item, and comes back after a while."""
     item_id = village.sound_until(random.uniform(0.0, 0.5))
     village.rig.village.tell(what, True)
@@ -135,7 +135,7 @@ def lose_relays(village: Village, random: Random, figures: Figures) -> None:
 
 
 LOSE: dict[str, Callable[[Village, Random, Figures], None]] = {
-    **{what: partial(lose_card, what=what) for what in CARD_FAULTS},
+    **{what: partial(lose_card, what) for what in CARD_FAULTS},
     "gone": lambda village, random, figures: find_card_away(village, "unplug", random, figures),
     "busy": lambda village, random, figures: find_card_away(village, "busy", random, figures),
     "killed": lambda village, random, figures: lose_child(village, signal.SIGKILL, random, figures),

@@ -10,6 +10,14 @@ from house.layout import FILES, PACKAGE
 # What comes in with the address or the headers of a request ends in what it comes by.
 SCHEMA_ENDINGS = ("In", "Out", "Path", "Query", "Header")
 NOUN_CLAUSE = re.compile(r"(What|Where|Whether|Whom?|Whose|Which|How|Why)\b")
+# Each has a standard word of the field: snapshot, preview, recurring, audit entry, remote, access …
+BANNED = frozenset(
+    "afar booth deed deeds door doors emptied far fare fares foothold footholds hearing hearings heads "
+    "homecoming manner paper presence question questions reception rehearsal rehearsals rehearse "
+    "rehearsed standing superior superiors whole".split()
+)
+# A name that travels (a part of the remote API); on real paper; plain English; an old migration.
+MEANT = frozenset({"rehearsals", "paper", "so_far", "v0004_verses_sounds_hearings"})
 STRICT = "Strict"  # the base of those that take nothing they do not know
 
 
@@ -47,3 +55,27 @@ def docstrings() -> Iterator[tuple[str, str]]:
 def test_a_docstring_says_what_its_thing_does_or_holds() -> None:
     """A noun clause (What a box knows of …) leaves the thing without its name."""
     assert not [(place, text[:60]) for place, text in docstrings() if NOUN_CLAUSE.match(text)]
+
+
+def names() -> Iterator[tuple[str, str]]:
+    """Those of modules, classes and functions."""
+    for path in FILES:
+        place = str(path.relative_to(PACKAGE))
+        yield place, path.stem
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+                yield place, node.name
+
+
+def test_no_name_has_a_private_word_for_what_the_field_has_a_word_for() -> None:
+    found = [
+        (place, name)
+        for place, name in names()
+        if name not in MEANT and BANNED & set(re.findall("[a-z]+", words_of(name)))
+    ]
+    assert not found
+
+
+def words_of(name: str) -> str:
+    """`RemoteAccess` as `_remote_access`."""
+    return re.sub(r"([A-Z]+)", r"_\1", name).lower()

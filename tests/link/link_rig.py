@@ -78,6 +78,9 @@ class QuickStudio:
             raise VoiceUnavailable(f"没有这个声音：{notice.voice}")
         return notice
 
+    def signal(self, notice: Notice) -> Clip:
+        return self.item.clip
+
     @contextmanager
     def make(self, notice: Notice, deliver: Callable[[Delivery], None]) -> Iterator[None]:
         deliver(Ready(self.item, 0))
@@ -140,10 +143,10 @@ class LinkBox:
             intake = DurableQueue(store.queue, player, endings, clock)
             words = cast(Any, type("Words", (), {"refresh": lambda self: None})())
             slots = Slotbook(TimetableSettings(), settings, clock)
-            microphone = Microphone(cast(Any, studio), cast(Any, None), settings.sound.rate_hz)
+            microphone = Microphone(studio, cast(Any, None), settings.sound.rate_hz)
             station = Station(
                 *(settings, player, cast(Any, studio), slots, rules, intake, endings, store, words),
-                *(cast(Any, None), microphone, clock, [], cast(Any, device)),
+                *(cast(Any, None), microphone, clock, [], device),
                 CardChoice("silent", self.state, {}, list),
             )
             station.clock_is_trusted = lambda: self.trusted
@@ -230,13 +233,13 @@ class Office:
             self.client.publish(mqtt_topics.bulletin(told.areas[0], told.id), data)
         return told
 
-    def heads(self, **given: Any) -> bytes:
+    def snapshot(self, **given: Any) -> bytes:
         now = datetime.now(told_zone())
-        made = self.county.heads(*(told for told, _ in self.in_force), **{"at": now} | given)
+        made = self.county.snapshot(*(told for told, _ in self.in_force), **{"at": now} | given)
         return made.signed(self.county.key).to_bytes()
 
     def publish_heads(self, **given: Any) -> None:
-        self.client.publish(mqtt_topics.heads(COUNTY), self.heads(**given))
+        self.client.publish(mqtt_topics.snapshot(COUNTY), self.snapshot(**given))
 
     def close(self) -> None:
         self._stopped.set()
@@ -260,7 +263,7 @@ class Office:
                 self.client.publish(topic, data, retain=False)
         mine = [told for told, _ in self.in_force if told.meant_for(VILLAGE)]
         now = datetime.now(told_zone())
-        heads = self.county.heads(*mine, at=now, nonce=question.nonce)
+        heads = self.county.snapshot(*mine, at=now, nonce=question.nonce)
         self.client.publish(topic, heads.signed(self.county.key).to_bytes(), retain=False)
 
 

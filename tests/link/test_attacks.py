@@ -29,6 +29,7 @@ from broadcaster.bulletin.refusals import Refusal
 from broadcaster.bulletin.snapshot import PAYLOAD_TYPE as HEADS_TYPE
 from broadcaster.core.clock import Clock
 from broadcaster.core.model import Severity
+from broadcaster.core.notice import Notice
 from broadcaster.county.keys.key_folder import OfficeFolder, open_key
 from broadcaster.county.notices.draft import Draft
 from broadcaster.county.notices.draft import DraftState as PaperState
@@ -121,8 +122,8 @@ def by_the_county(**given: Any) -> Callable[[County], bytes]:
     return lambda county: signed(notice(**given), county.key)
 
 
-def heads(county: County) -> bytes:
-    return county.heads(at=from_now(0)).signed(county.key).to_bytes()
+def snapshot(county: County) -> bytes:
+    return county.snapshot(at=from_now(0)).signed(county.key).to_bytes()
 
 
 def altered(**changes: Any) -> Callable[[County], bytes]:
@@ -191,7 +192,7 @@ STRAIGHT = {
     "too long a life": (by_the_county(expires=from_now(24 * 400)), Refusal.TOO_LONG_A_LIFE),
     "a number far ahead": (by_the_county(seq=2**50), Refusal.SEQUENCE_JUMPED),
     "a key of nobody": (lambda county: signed(notice(), new_key()), Refusal.UNKNOWN_KEY),
-    "heads as a bulletin": (heads, Refusal.WRONG_TYPE),
+    "heads as a bulletin": (snapshot, Refusal.WRONG_TYPE),
     "no algorithm": (with_algorithm("none"), Refusal.NOT_AN_ENVELOPE),
     "another algorithm": (with_algorithm("HS256"), Refusal.NOT_AN_ENVELOPE),
     "algorithm of the envelope": (altered(alg="none"), Refusal.NOT_AN_ENVELOPE),
@@ -340,7 +341,7 @@ def test_a_town_does_not_cancel_what_its_county_said(
 
 
 def test_garbage_on_every_topic_keeps_nothing_from_being_heard(box: LinkBox, office: Office) -> None:
-    names = mqtt_topics.bulletin(COUNTY, "x"), mqtt_topics.keyring(COUNTY), mqtt_topics.heads(COUNTY)
+    names = mqtt_topics.bulletin(COUNTY, "x"), mqtt_topics.keyring(COUNTY), mqtt_topics.snapshot(COUNTY)
     garbage = (
         *(b"\xff", b"null", b"[" * 10_000, b'{"a":' * 10_000, b'{"payload":NaN}'),
         *(b'{"roots":[],"roots":[],"targets":""}', b'{"payloadType":"x","payloadType":"y"}'),
@@ -439,7 +440,7 @@ class RealOffice:
     def sign(self, text: str) -> Sheet:
         """Written, agreed to where the hour wants it, and signed as the office does."""
         wang, zhang = (self.parts.officers.get(name) for name in ("小王", "老张"))
-        paper = self.parts.desk.send(wang, Draft("", text, (COUNTY,), Severity.BLUE))
+        paper = self.parts.desk.send(wang, Draft(Notice(text, severity=Severity.BLUE), (COUNTY,)))
         if paper.state is PaperState.AWAITING:
             self.parts.desk.approve(zhang, paper.id, paper.version)
         given = self.database, self.parts.register, self.clock, self.key(), self.folder.trust

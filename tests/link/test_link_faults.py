@@ -162,7 +162,7 @@ def test_another_box_cannot_speak_for_the_county(
         until(lambda: life.connected)
         names = (
             mqtt_topics.bulletin(COUNTY, told.id),
-            mqtt_topics.heads(COUNTY),
+            mqtt_topics.snapshot(COUNTY),
             mqtt_topics.answer(box.name),
             mqtt_topics.state(box.name),
             mqtt_topics.receipt(box.name),
@@ -286,7 +286,7 @@ def test_on_a_line_that_never_stands_long_the_answer_of_the_office_empties_the_o
             return life.receipts_kept()
 
     def questions() -> int:
-        return len(office.client.on(mqtt_topics.question(box.name)))
+        return len(office.client.on(mqtt_topics.sync_request(box.name)))
 
     office.answers = False
     told = office.publish(notice())

@@ -36,7 +36,7 @@ def test_a_stick_brings_keys_heads_and_bulletins_and_takes_receipts_home(
     (cb / "keyring.json").write_bytes(county.replace_key(TOWN, new))
     told, dropped = notice(areas=(TOWN,)), notice(seq=1)
     last = notice(seq=2)
-    heads = county.heads(told, last, at=datetime.now(told_zone()))
+    heads = county.snapshot(told, last, at=datetime.now(told_zone()))
     (cb / "heads.json").write_bytes(heads.signed(county.key).to_bytes())
     put(cb, "1.json", signed(told, new))
     put(cb, "2.json", signed(dropped, county.key))

@@ -53,14 +53,14 @@ class Relayed:
         self.office.client.publish(mqtt_topics.bulletin(told.areas[0], told.id), data)
         return told
 
-    def heads(self, *in_force: Bulletin, **given: Any) -> None:
-        heads = self.province.heads(*in_force, **{"at": datetime.now(told_zone())} | given)
+    def snapshot(self, *in_force: Bulletin, **given: Any) -> None:
+        heads = self.province.snapshot(*in_force, **{"at": datetime.now(told_zone())} | given)
         data = heads.signed(self.province.key).to_bytes()
-        self.office.client.publish(mqtt_topics.heads(PROVINCE), data)
+        self.office.client.publish(mqtt_topics.snapshot(PROVINCE), data)
 
     def clear(self, *told: Bulletin) -> None:
         places = [mqtt_topics.bulletin(one.areas[0], one.id) for one in told]
-        for topic in (mqtt_topics.keyring(PROVINCE), mqtt_topics.heads(PROVINCE), *places):
+        for topic in (mqtt_topics.keyring(PROVINCE), mqtt_topics.snapshot(PROVINCE), *places):
             self.office.client.publish(topic, b"")
 
 
@@ -72,7 +72,7 @@ def test_the_province_is_heard_beside_the_county_and_again_after_a_restart(
     with box.running() as life:
         until(lambda: life.connected)
         first = relayed.publish(notice(areas=(PROVINCE,)))
-        relayed.heads(first)
+        relayed.snapshot(first)
         until(lambda: box.states(office.client, first) == WHOLE)
         own = office.publish(notice())
         until(lambda: box.states(office.client, own) == WHOLE)
@@ -98,7 +98,7 @@ def test_damaged_heads_and_keyrings_of_superiors_are_asked_for_again_and_silence
     relayed.keyring()
     with box.running() as life:
         until(lambda: life.connected)
-        relayed.heads(first := relayed.publish(notice(areas=(PROVINCE,))))
+        relayed.snapshot(first := relayed.publish(notice(areas=(PROVINCE,))))
         until(lambda: box.states(office.client, first) == WHOLE)
     kept = [
         path for name in ("heads*.json", "trust-*.json") for path in box.membership.folder.glob(name)
@@ -120,7 +120,7 @@ def test_what_the_provinces_heads_have_dropped_is_not_heard_by_a_box_without_mem
     relayed = Relayed(office, province)
     relayed.keyring()
     gone, kept = (notice(areas=(PROVINCE,), seq=seq) for seq in (1, 2))
-    relayed.heads(kept)
+    relayed.snapshot(kept)
     with box.running() as life:
         until(lambda: life.connected)
         relayed.publish(gone)

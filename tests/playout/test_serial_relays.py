@@ -42,7 +42,7 @@ def checked(relays: SerialRelays) -> SerialRelays:
 def test_a_board_speaks_its_language(name: str, orders: list[str], question: str) -> None:
     board = BOARDS[name]
     assert [order.hex() for order in board.orders(frozenset({2}), WIRED)] == orders
-    assert board.question(WIRED).hex() == question
+    assert board.query(WIRED).hex() == question
 
 
 def test_relays_are_off_when_opened_as_told_and_off_when_closed(

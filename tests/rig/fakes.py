@@ -1,12 +1,13 @@
 """Stand-ins for the parts of the box, for tests: they remember what was asked, and can fail."""
 
 import hashlib
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -17,7 +18,13 @@ from numpy.typing import NDArray
 from broadcaster.audio.clip_store import ClipStore
 from broadcaster.audio.sound_file_writer import write_clip
 from broadcaster.core.clock import Clock
-from broadcaster.core.errors import BroadcasterError, DeviceLost, FileUnwritable, LineRefused
+from broadcaster.core.errors import (
+    BroadcasterError,
+    DeviceLost,
+    FileUnwritable,
+    LineRefused,
+    TextRefused,
+)
 from broadcaster.core.model import (
     Airing,
     Clip,
@@ -72,12 +79,16 @@ from broadcaster.tts.base.voice import Voice
 CHEAP = Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
 
 
+HAN, SENTENCE = re.compile("[一-龥]"), re.compile("[^。\n]+。?")
+
+
 class FakeStudio:
     """Beeps what a page wants to hear, remembers the lexicons it learned, and can fail."""
 
     def __init__(self, folder: Path) -> None:
         self.store = ClipStore(folder)
         self.learned: list[LexiconSettings] = []
+        self.warmed = 0
         self.fail_next: BroadcasterError | None = None
 
     def learn(self, lexicon: LexiconSettings) -> None:
@@ -87,23 +98,41 @@ class FakeStudio:
         error, self.fail_next = self.fail_next, None
         if error:
             raise error
+        check_speakable(notice)
         key = hashlib.sha1(f"{notice.text} {lexicon}".encode(), usedforsecurity=False).hexdigest()
         samples = np.full(4_800, 1000, np.int16)
         return Programme("fake:beep", (Item(write_clip(self.store, key, samples, 48_000)),))
 
-    def script(self, notice: Notice, lexicon: LexiconSettings) -> Script:
-        """Each character is said as its entry's pinyin, or as a1."""
-        said = (lexicon.words | lexicon.places).get(notice.text, "")
-        sounds = said.split() or ["a1"] * len(notice.text)
-        syllables = tuple(Syllable(*each, each[1]) for each in zip(notice.text, sounds, strict=True))
-        return Script((Line(notice.text, notice.text, syllables),))
+    def script(self, notice: Notice, lexicon: LexiconSettings | None = None) -> Script:
+        """One line a sentence; each character is said as its entry's pinyin, or as a1."""
+        check_speakable(notice)
+        known = lexicon.words | lexicon.places if lexicon else {}
+        return Script(tuple(_line(part, known.get(part, "")) for part in SENTENCE.findall(notice.text)))
 
     def find_clip(self, key: str) -> Clip | None:
         return self.store.find(key)
 
+    def warm(self) -> None:
+        self.warmed += 1
+
+    def voices(self) -> list[VoiceEntry]:
+        return [VoiceEntry("baker:female", True, "", "", "", title="女声")]
+
+
+def check_speakable(notice: Notice) -> None:
+    if not HAN.search(notice.text):
+        raise TextRefused("这段话里没有能念的字。")
+
+
+def _line(part: str, said: str) -> Line:
+    signs = HAN.findall(part)
+    sounds = said.split() or ["a1"] * len(signs)
+    syllables = tuple(Syllable(*each, each[1]) for each in zip(signs, sounds, strict=True))
+    return Line(part, part, syllables)
+
 
 class FakeRehearsals:
-    """Everything sounds for `lasts` seconds, and is known to where it is not None; it is never heard."""
+    """Everything sounds for `lasts` seconds, which are known where it is not None, as ten bytes."""
 
     def __init__(self) -> None:
         self.started: list[Notice] = []
@@ -112,14 +141,19 @@ class FakeRehearsals:
 
     def start(self, notice: Notice) -> str:
         self.started.append(notice)
-        return "token"
+        return self.tokens()[-1]
+
+    def tokens(self) -> list[str]:
+        return ["token", *(f"token{number}" for number in range(2, 99))][: len(self.started)]
 
     def seconds(self, token: str) -> float | None:
-        return self.lasts
+        return self.lasts if token in self.tokens() else None
 
     def hear(self, token: str) -> PreviewSound | None:
+        if token not in self.tokens():
+            return None
         content = b"0123456789"
-        return PreviewSound(len(content), iter([content[:4], content[4:]])) if token == "token" else None
+        return PreviewSound(len(content), iter([content[:4], content[4:]]))
 
     def rhymes(self, script: Script) -> list[dict[str, Any]]:
         return self.verses
@@ -133,6 +167,8 @@ class FakeTalks:
     def __init__(self, station: "FakeStation") -> None:
         self._station = station
         self.begun: list[tuple[str, Severity]] = []
+        self._owners: dict[str, str] = {}
+        self._open: dict[str, str] = {}
         self.taken: list[tuple[int, bytes]] = []
         self.ended: list[str] = []
         self.left: list[str] = []
@@ -141,7 +177,10 @@ class FakeTalks:
     def begin(self, person: Person, severity: Severity) -> str:
         self._station._fail_if_told()
         self.begun.append((person.name, severity))
-        return "talk"
+        talk_id = "talk" if len(self.begun) == 1 else f"talk{len(self.begun)}"
+        self._open = {talk: name for talk, name in self._open.items() if name != person.name}
+        self._owners[talk_id] = self._open[talk_id] = person.name
+        return talk_id
 
     def take(self, talk_id: str, name: str, number: int, pcm: bytes) -> TalkState | None:
         if (state := self.state(talk_id, name)) is not None:
@@ -152,14 +191,17 @@ class FakeTalks:
         if self.state(talk_id, name) is None:
             return None
         self.ended.append(name)
+        self._open.pop(talk_id, None)
         return self._station.airing(Notice("讲话"))
 
     def state(self, talk_id: str, name: str) -> TalkState | None:
-        known = talk_id == "talk" and name in [who for who, _ in self.begun]
-        return self.now if known else None
+        if self._owners.get(talk_id) != name:
+            return None
+        return self.now if talk_id in self._open else replace(self.now, stage=TalkStage.OVER)
 
     def leave(self, talk_id: str) -> None:
         self.left.append(talk_id)
+        self._open.pop(talk_id, None)
 
 
 class FakeCopies:
@@ -170,10 +212,12 @@ class FakeCopies:
         self.copy = Copy("c0ffee", "泄洪.mp3", 1)
         self.fail_next = ""
 
-    def order(self, tracks: list[Track], zipped: bool = False) -> Copy:
+    def order(self, tracks: Sequence[Track], zipped: bool = False) -> Copy:
         if self.fail_next:
             raise FileUnwritable(self.fail_next)
-        self.orders.append((tracks, zipped))
+        self.orders.append((list(tracks), zipped))
+        name = "广播.zip" if zipped else f"{tracks[0].name}.mp3"
+        self.copy = replace(self.copy, file_name=name, tracks=len(tracks))
         return self.copy
 
     def find(self, copy_id: str) -> Copy | None:
@@ -205,7 +249,7 @@ class FakeStation:
             self.accounts.create(self.accounts.one_time_code() or "", *account)
         self.studio = FakeStudio(settings.paths.audio_cache)
         file = LexiconFile(settings.paths.state.parent)
-        self.words = Wordbook(file, file.load(), cast(Any, self.studio))
+        self.words = Wordbook(file, file.load(), self.studio)
         self.speakers = [
             VoiceEntry("baker:female", True, "可用", "", "", "离线女声"),
             VoiceEntry("edge:xiaoxiao", False, "没有打开", "", "", "晓晓"),
@@ -282,7 +326,7 @@ class FakeStation:
     def voices(self) -> list[VoiceEntry]:
         return list(self.speakers)
 
-    def afar(self) -> RemoteAccess:
+    def remote_access(self) -> RemoteAccess:
         return RemoteAccess.NO
 
     def set_volume(self, percent: int) -> None:
@@ -302,12 +346,13 @@ class FakeStation:
 
     def stop_all(self, asked_by: str = "") -> int:
         self.stops.append(asked_by)
-        ended = [*([self.on_air.airing] if self.on_air else []), *self.waiting]
+        due = self.status().due(self.now)
+        ended = [*([self.on_air.airing] if self.on_air else []), *due]
         if ended:
             name, severities = ended[0].notice.title or ended[0].notice.text, (ended[0].notice.severity,)
             self.stop = Stop("s1", self.now, asked_by, name, len(ended) - 1, severities, self.has_loops)
             self.loops_stopped = self.has_loops
-        self.waiting = []
+        self.waiting = [airing for airing in self.waiting if airing not in due]
         self.on_air = replace(self.on_air, stopping=True) if self.on_air and self.fades else None
         return len(ended)
 
@@ -343,6 +388,9 @@ class FakeStation:
         self.wanted = wanted
         return self.rows[skip : skip + count]
 
+    def past_lines(self, wanted: JournalFilter = EVERYTHING) -> Iterator[JournalRow]:
+        return iter(self.history(len(self.rows), wanted))
+
     def past(self, airing_id: str) -> JournalRow | None:
         return next((row for row in self.rows if row.airing_id == airing_id), None)
 
@@ -368,6 +416,7 @@ class FakeStation:
     def script(self, notice: Notice) -> Script:
         """One line for each line of the text; 10 is said as 十."""
         self._fail_if_told()
+        check_speakable(notice)
         return Script(tuple(self._line(text) for text in notice.text.splitlines()))
 
     def warm(self) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
 import numpy as np
 import pytest
@@ -106,7 +106,7 @@ class Air:
         self.people = {WANG.name: WANG, LI.name: LI}
         self.refusal: Exception | None = None
         self.spool = Spool((folder / "spool",))
-        microphone = Microphone(cast(Any, Studio(folder)), self.spool, RATE_HZ)
+        microphone = Microphone(Studio(folder), self.spool, RATE_HZ)
         self.player = Player(microphone.make, self.device, Rules(), self.tell, self.clock)
         self.talks = Talks(microphone, self.accept, self.journal.get, self.player, self.find, self.clock)
         self.number = -1

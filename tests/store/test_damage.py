@@ -181,7 +181,13 @@ def test_what_waits_is_taken_out_of_the_damaged_file_and_not_out_of_the_backup(
     damage_table(lived, "journal")
     with open_again() as store:
         assert [left.airing.id for left in store.queue.unfinished()] == ["waits"]
-        assert "排队的通知 1 条" in store.fault
+        assert "排队的通知 1 条" in store.fault and "重新播" not in store.fault
+
+
+def test_where_what_waited_is_lost_it_is_said_what_to_do(lived: Path, open_again: OpenStore) -> None:
+    damage_table(lived, "queue")
+    with open_again() as store:
+        assert store.journal.count() and "“接下来”里看看还在不在，不在的重新播" in store.fault
 
 
 def test_of_a_journal_with_a_zeroed_page_only_the_lines_on_it_are_lost(

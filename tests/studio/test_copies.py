@@ -4,7 +4,6 @@ import io
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -64,7 +63,7 @@ def studio(tmp_path: Path) -> BeepingStudio:
 
 @pytest.fixture
 def copies(studio: BeepingStudio, settings: Settings) -> Iterator[Copies]:
-    yield Copies(cast(Any, studio), settings)
+    yield Copies(studio, settings)
 
 
 def made(copies: Copies, ordered: Copy) -> Copy:
@@ -155,7 +154,7 @@ def test_only_the_last_ones_are_kept_and_a_start_clears_all(
     assert copies.find(done[0].id) is None
     paths = [copy.path for copy in done if copy.path]
     assert [path.exists() for path in paths] == [False, *[True] * MOST_KEPT]
-    Copies(cast(Any, studio), settings)
+    Copies(studio, settings)
     assert not any(path.exists() for path in paths)
 
 

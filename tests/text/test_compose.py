@@ -46,6 +46,14 @@ def test_a_notice_may_have_its_own_opening_or_none(reader: Frontend) -> None:
     assert said(Notice("停水。", opening="紧急通知", closing=""), reader) == ["紧急通知", "停水"]
 
 
+def test_a_contact_is_said_after_the_words_where_that_is_asked_for(reader: Frontend) -> None:
+    notice = Notice("停水。", contact="13800001111", opening="", closing="", repeats=2)
+    assert said(notice, reader) == ["停水"] * 2
+    spoken_lines = said(replace(notice, say_contact=True), reader)
+    assert spoken_lines[::2] == ["停水"] * 2 and spoken_lines[1] == spoken_lines[3]
+    assert spoken_lines[1].startswith("联系人电话") and "幺三八" in spoken_lines[1]
+
+
 def test_a_station_without_opening_says_the_body_alone(reader: Frontend) -> None:
     assert said(Notice("停水。"), reader, StationSettings()) == ["停水"]
 

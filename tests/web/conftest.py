@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -42,7 +42,7 @@ class Browser(FlaskClient):
 
 @pytest.fixture
 def app(station: FakeStation, settings: Settings) -> Flask:
-    app = create_app(cast(Any, station), settings)
+    app = create_app(station, settings)
     app.test_client_class = Browser
     return app
 

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable, Iterator
-from typing import Any, cast
 
 import pytest
 from flask import Flask
@@ -23,7 +22,7 @@ NOT_NOTED = {
     *("account.make_account", "account.check_password", "account.check_pin", "account.logout"),
     *("account.choose_way", "account.write_on"),
     *("unfinished.drop", "unfinished.take_back"),
-    *("say.rehearse", "say.edit", "words.listen", "timetable.check", "api.script"),
+    *("say.preview", "say.edit", "words.listen", "timetable.check", "api.script"),
     *("slots_api.preview", "copies_api.order"),
     *("record.copy", "talk.take", "talk.end"),
 }
@@ -68,7 +67,7 @@ def test_whatever_changes_something_is_noted(app: Flask) -> None:
 
 
 def test_a_route_without_a_rule_is_open_to_nobody(station: FakeStation, enter: Enter) -> None:
-    app = create_app(cast(Any, station), station.settings)
+    app = create_app(station, station.settings)
     app.add_url_rule("/forgotten", "forgotten", lambda: "secret")
     client = app.test_client()
     assert client.get("/forgotten").status_code == 403
@@ -149,7 +148,7 @@ def test_a_copied_cookie_is_worth_nothing_after_the_logout_nor_after_a_restart(
     assert cookie and phone.get("/more/me").status_code == 200
     token = re.search(r'name="csrf_token" value="([^"]+)"', phone.get("/more/me").text)
     assert token and phone.post("/logout", data={"csrf_token": token[1]}).status_code == 303
-    for site in (app, create_app(cast(Any, station), station.settings)):
+    for site in (app, create_app(station, station.settings)):
         thief = site.test_client()
         thief.set_cookie("broadcaster", cookie.value)
         assert thief.get("/more/me").status_code == 303

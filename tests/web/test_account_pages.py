@@ -4,7 +4,6 @@ hint.
 
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from typing import Any, cast
 
 import pytest
 from flask.testing import FlaskClient
@@ -144,7 +143,7 @@ def test_logout_ends_the_session(secretary: FlaskClient, post: Post) -> None:
 def test_a_session_outlives_a_new_start_of_the_box(secretary: FlaskClient, station: FakeStation) -> None:
     cookie = secretary.get_cookie("broadcaster")
     assert cookie is not None
-    again = create_app(cast(Any, station), station.settings).test_client()
+    again = create_app(station, station.settings).test_client()
     again.set_cookie("broadcaster", cookie.value)
     assert again.get("/").status_code == 200
 

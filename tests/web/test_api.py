@@ -4,13 +4,14 @@ import json
 import re
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
-from typing import Any, cast
+from typing import Any
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from rig.fakes import FakeStation
+from rig.fakes import FakeStation, ManualClock
 from werkzeug.test import TestResponse
 
 from broadcaster.core.errors import KeptQuiet, StoreUnusable, TextRefused, VoiceUnavailable
@@ -18,6 +19,7 @@ from broadcaster.core.model import Notice, OfficeLevel, Outcome, Severity, Signa
 from broadcaster.core.people import Scope
 from broadcaster.station.station import OnAirStatus
 from broadcaster.web.app import create_app
+from broadcaster.web.base.seldom import EACH_SECONDS
 
 Call = Callable[..., TestResponse]
 
@@ -83,7 +85,7 @@ def test_with_one_key_a_notice_is_aired_once(call: Call, station: FakeStation) -
 def test_a_key_is_remembered_over_a_restart(call: Call, station: FakeStation) -> None:
     token = station.tokens.make("县平台", Scope.COUNTY, "")
     for _ in range(2):
-        restarted = create_app(cast(Any, station), station.settings).test_client()
+        restarted = create_app(station, station.settings).test_client()
         caller(restarted, token)("POST", "/notices", json={"text": TEXT}, headers=KEY)
     assert len(station.announced) == 1
 
@@ -298,3 +300,22 @@ def test_volume_and_loops_are_set(call: Call, station: FakeStation) -> None:
     assert call("PUT", "/volume", json={"volume": 35}).status_code == 200
     assert call("GET", "/volume").json == {"volume": 35}
     assert call("PUT", "/volume", json={"volume": 101}).status_code == 422
+
+
+def test_wrong_tokens_are_noted_once_in_a_while_for_each_address(
+    client: FlaskClient, station: FakeStation, app: Flask
+) -> None:
+    clock = ManualClock()
+    app.extensions["broadcaster"] = replace(app.extensions["broadcaster"], clock=clock)
+
+    def ask(address: str) -> None:
+        wrong = {"Authorization": "Bearer laba_no_such"}
+        answer = client.get("/api/v1/status", headers=wrong, environ_base={"REMOTE_ADDR": address})
+        assert answer.status_code == 401
+
+    for address in ("192.0.2.7", "192.0.2.7", "192.0.2.8"):
+        ask(address)
+    assert station.done() == [("", "令牌不对", "/api/v1/status")] * 2
+    clock.advance(EACH_SECONDS)
+    ask("192.0.2.7")
+    assert len(station.done()) == 3

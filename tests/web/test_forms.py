@@ -2,7 +2,6 @@
 
 import html
 import re
-from typing import Any, cast
 
 import pytest
 from flask import Flask
@@ -30,7 +29,7 @@ def hidden(page: str) -> dict[str, str]:
 @pytest.fixture
 def plain(station: FakeStation, settings: Settings) -> FlaskClient:
     """A client that goes nowhere by itself, in a page that asks for no token of a form."""
-    app = create_app(cast(Any, station), settings)
+    app = create_app(station, settings)
     app.config["WTF_CSRF_ENABLED"] = False
     client = app.test_client()
     assert client.post("/login", data={"name": NAME, "password": PASSWORD}).status_code == 303

@@ -344,8 +344,23 @@ def test_own_opening_and_closing_pace_and_beats_go_on_the_air_and_come_back_for_
     )
 
 
+def test_a_contact_is_asked_for_shown_before_it_is_aired_and_comes_back_for_editing(
+    secretary: FlaskClient, station: FakeStation, post: Post
+) -> None:
+    assert "联系人电话" in secretary.get("/say").text
+    page = post("/say", text="停水", contact="王会计 13800001111", say_contact="1").text
+    assert "联系人电话：王会计 13800001111" in page
+    chosen = hidden(page)
+    again = post("/say/edit", **chosen).text
+    assert 'name="contact" value="王会计 13800001111"' in again
+    assert 'name="say_contact" value="1" checked' in again
+    post("/say/air", **chosen)
+    ((notice, _),) = station.announced
+    assert (notice.contact, notice.say_contact) == ("王会计 13800001111", True)
+
+
 @pytest.mark.parametrize(
-    "field", [{"pace": "3"}, {"pace": "nan"}, {"beats_per_minute": "99"}, {"opening": "水" * 61}]
+    "field", [{"pace": "3"}, {"pace": "nan"}, {"beats_per_minute": "99"}, {"opening": "水" * 501}]
 )
 def test_a_manner_out_of_bounds_airs_nothing(
     secretary: FlaskClient, station: FakeStation, post: Post, field: dict[str, str]

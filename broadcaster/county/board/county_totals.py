@@ -47,8 +47,8 @@ class CountyTotals:
         keys, kept = self._keys(), self._kept(told)
         # What stands retained comes again with every connection.
         new = [one for one in told if one[2] not in kept]
-        presences = [(code, data) for code, topic, data in new if topic == mqtt_topics.presence(code)]
-        sums = [(code, data) for code, topic, data in new if topic != mqtt_topics.presence(code)]
+        presences = [(code, data) for code, topic, data in new if topic == mqtt_topics.heartbeat(code)]
+        sums = [(code, data) for code, topic, data in new if topic != mqtt_topics.heartbeat(code)]
         read = [(one, data) for code, data in sums if (one := self._read(read_totals, code, keys, data))]
         there = [
             one for code, data in presences if (one := self._read(read_heartbeat, code, keys, data))

@@ -91,7 +91,7 @@ class CountyBoard:
         self._clock = clock
         self._counties = counties
 
-    def fares(self, paper: DraftRecord) -> list[CountyDelivery]:
+    def deliveries(self, paper: DraftRecord) -> list[CountyDelivery]:
         """Each county that the bulletin is for, by code; one that is retired only where it has told."""
         if not paper.issued:
             return []
@@ -100,7 +100,7 @@ class CountyBoard:
         sums = {row.county: row for row in rows}
         concerned = self._counties.concerned(paper.draft.areas)
         wanted = [one for one in concerned if one.code in sums or one.state is not BoxState.RETIRED]
-        return [self._fare(one, sums.get(one.code)) for one in wanted]
+        return [self._delivery(one, sums.get(one.code)) for one in wanted]
 
     def without(self, papers: Sequence[DraftRecord]) -> dict[str, int]:
         """Of each bulletin that was signed, how many counties have told nothing."""
@@ -133,7 +133,7 @@ class CountyBoard:
             "等着播",
         )
         heading = ("标题", "区划代码", "县", *figures, "数是什么时候的", "说明")
-        lines = (_line(one, self._clock.zone) for one in self.fares(paper))
+        lines = (_line(one, self._clock.zone) for one in self.deliveries(paper))
         return to_csv(heading, ((paper.draft.called, *line) for line in lines))
 
     def word_of(self, county: County) -> FigureQuality:
@@ -148,7 +148,7 @@ class CountyBoard:
             return FigureQuality.SILENT
         return FigureQuality.TRUE if county.below else FigureQuality.CUT_OFF
 
-    def _fare(self, county: County, row: Row[Any] | None) -> CountyDelivery:
+    def _delivery(self, county: County, row: Row[Any] | None) -> CountyDelivery:
         word = self.word_of(county)
         if row is None:
             return CountyDelivery(

@@ -16,6 +16,7 @@ from broadcaster.bulletin.keys import public_from_hex
 from broadcaster.bulletin.receipts import Receipt, Receipts, read_receipts
 from broadcaster.bulletin.refusals import NotAccepted
 from broadcaster.core.clock import Clock
+from broadcaster.core.notice import SPECS
 from broadcaster.county.board.uncounted_receipts import (
     Doubt,
     Doubts,
@@ -215,9 +216,15 @@ class ReceiptInbox:
             "at": clamped(read.at, sheet, now),
             "seconds_played": round(played),
             "seconds_due": round(due),
-            "reason": read.reason or (read.refusal.sentence if read.refusal else ""),
+            "reason": _reason(read),
             "started_at": started and clamped(started, sheet, now),
         }
+
+
+def _reason(read: Receipt) -> str:
+    unknown = "、".join(SPECS[name].label if name in SPECS else name for name in read.ignored)
+    passed_over = f"广播站不认识这几项，没有管：{unknown}" if unknown else ""
+    return read.reason or (read.refusal.sentence if read.refusal else passed_over)
 
 
 # Making one takes half as long as verifying by it; 2 kB each.

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from broadcaster.system.atomic_file import in_turn, whole_file
+from broadcaster.system.atomic_file import in_turn, write_private
 
 USERS, PASSWORDS, ACL = "users.json", "passwords", "acl"
 LOCK = "users.lock"
@@ -62,9 +62,7 @@ def change_users(folder: Path, change: Callable[[dict[str, User]], Users]) -> st
 def _write(folder: Path, users: Users) -> None:
     """The one that counts first."""
     for name, content in _written(users).items():
-        with whole_file(folder / name, folder) as path:
-            path.touch(mode=0o600)
-            path.write_bytes(content)
+        write_private(folder / name, content)
 
 
 def _written(users: Users) -> dict[str, bytes]:

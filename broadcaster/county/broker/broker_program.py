@@ -13,7 +13,7 @@ from time import monotonic
 from broadcaster.core.errors import AlreadyRunning, BroadcasterError, ConfigError, reason_of
 from broadcaster.county.broker.mosquitto import Broker, BrokerRefused, is_password, new_password
 from broadcaster.county.store.office_settings import load_office_settings
-from broadcaster.system.atomic_file import whole_file
+from broadcaster.system.atomic_file import write_private
 from broadcaster.system.single_instance import only_one
 from broadcaster.system.terminal import EXIT_BROKEN
 from broadcaster.system.thread_loop import ThreadLoop
@@ -91,9 +91,7 @@ def office_password(folder: Path) -> str:
     try:
         found = path.read_bytes().decode("ascii", "replace") if path.exists() else ""
         if not is_password(found):
-            with whole_file(path, folder) as unfinished:
-                unfinished.touch(mode=0o600)
-                unfinished.write_text(new_password(), encoding="ascii")
+            write_private(path, new_password().encode("ascii"))
             if found:
                 _tell(f"{path} 坏了，换了新的密码：县级平台开着的话，请重新启动它")
         return path.read_text(encoding="ascii").strip()

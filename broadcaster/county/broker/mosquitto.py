@@ -19,7 +19,7 @@ from broadcaster.bulletin import areas, mqtt_topics
 from broadcaster.core.errors import BroadcasterError, reason_of
 from broadcaster.county.broker.broker_accounts import ACL, NAME, PASSWORDS, User, change_users
 from broadcaster.county.broker.certificate_authority import make_authority, make_server
-from broadcaster.system.atomic_file import whole_file
+from broadcaster.system.atomic_file import write_private
 
 OFFICE, RELAY = "office", "relay"
 USABLE = re.compile(r"[!-~]{8,200}\s*")
@@ -92,9 +92,7 @@ class Broker:
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             (self.folder / "kept").mkdir(mode=0o700, exist_ok=True)
             self._make_certificates(hosts)
-            with whole_file(self.folder / "mosquitto.conf", self.folder) as path:
-                path.touch(mode=0o600)
-                path.write_text(self._settings(port, listen), encoding="utf-8")
+            write_private(self.folder / "mosquitto.conf", self._settings(port, listen).encode())
             return change_users(self.folder, _all_with_commands)
         except OSError as error:
             where = error.filename2 or error.filename
@@ -144,8 +142,10 @@ class Broker:
         """
         offices = [code for code in areas.ancestors(county) if len(code) <= 6]
         read = [f"{mqtt_topics.ROOT}/n/+/+"]
-        read += [topic(code) for code in offices for topic in (mqtt_topics.keyring, mqtt_topics.heads)]
-        self._add([(county_user(county), password, _acl(read, [mqtt_topics.sum_of(county, "+")]))])
+        read += [
+            topic(code) for code in offices for topic in (mqtt_topics.keyring, mqtt_topics.snapshot)
+        ]
+        self._add([(county_user(county), password, _acl(read, [mqtt_topics.totals(county, "+")]))])
 
     def remove(self, name: str) -> None:
         """A user that is no more; connected still until the next `reload`."""
@@ -217,11 +217,11 @@ def county_user(county: str) -> str:
 def _acl_of_box(box: str, area: str) -> list[str]:
     offices = [code for code in areas.ancestors(area) if len(code) <= 6]
     read = [*mqtt_topics.bulletins_for(area), mqtt_topics.answer(box), mqtt_topics.command(box)]
-    read += [topic(code) for code in offices for topic in (mqtt_topics.keyring, mqtt_topics.heads)]
+    read += [topic(code) for code in offices for topic in (mqtt_topics.keyring, mqtt_topics.snapshot)]
     write = [
         mqtt_topics.receipt(box),
         mqtt_topics.state(box),
-        mqtt_topics.question(box),
+        mqtt_topics.sync_request(box),
         mqtt_topics.done(box),
     ]
     return _acl(read, write)
@@ -235,7 +235,7 @@ def _with_commands(name: str, user: User) -> User:
     """A box that was let in before there were commands may read and answer them too."""
     its_own = _acl([mqtt_topics.command(name)], [mqtt_topics.done(name)])
     lacks = [right for right in its_own if right not in user.rights]
-    is_box = f"topic write {mqtt_topics.question(name)}" in user.rights
+    is_box = f"topic write {mqtt_topics.sync_request(name)}" in user.rights
     return User(user.hashed, (*user.rights, *lacks)) if is_box else user
 
 

@@ -29,7 +29,7 @@ from broadcaster.bulletin.tuf_metadata import read_root
 from broadcaster.bulletin.upstream_office import UpstreamOffice
 from broadcaster.core.errors import FileUnwritable, reason_of
 from broadcaster.county.keys.office_probe import FROM_A_COPY, HEADS, KEYRING, why_no_keyring
-from broadcaster.system.atomic_file import in_turn, whole_file
+from broadcaster.system.atomic_file import atomic_write, in_turn
 
 if TYPE_CHECKING:
     from securesystemslib.signer import CryptoSigner, Signer
@@ -176,7 +176,7 @@ class OfficeFolder:
         path = self.village_key_file(village, public(signer).keyid)
         _write(path, lock(signer, passphrase))
 
-    def keep_heads(self, heads: bytes) -> None:
+    def keep_snapshot(self, heads: bytes) -> None:
         """For a stick, which is made without the county's key. Raises `FileUnwritable`."""
         _write(self.path / HEADS, heads)
 
@@ -244,7 +244,7 @@ class _written_together:
 def _write(path: Path, content: bytes) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with whole_file(path, path.parent) as unfinished:
+        with atomic_write(path, path.parent) as unfinished:
             descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
             with os.fdopen(descriptor, "wb") as file:
                 file.write(content)

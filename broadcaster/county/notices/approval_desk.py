@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Row, delete, func, insert, select, update
 
 from broadcaster.bulletin.bulletin import LONGEST_LIFE, BulletinKind, new_bulletin_id
 from broadcaster.core.clock import Clock
-from broadcaster.core.model import Severity
+from broadcaster.core.notice import Notice
 from broadcaster.county.notices import approval_rules, recordings
 from broadcaster.county.notices.draft import (
     Draft,
@@ -21,6 +21,7 @@ from broadcaster.county.notices.draft import (
     check_id,
     settled,
 )
+from broadcaster.county.notices.notice_columns import columns, notice_of
 from broadcaster.county.store.office_database import OfficeDatabase
 from broadcaster.county.store.officers import Officer
 from broadcaster.county.store.tables import bulletin
@@ -251,17 +252,12 @@ class ApprovalDesk:
             "id": draft.id,
             "state": state,
             "kind": draft.kind,
-            "severity": int(draft.severity),
-            "title": draft.title,
-            "text": draft.text,
+            **columns(draft.notice),
             "areas": " ".join(draft.areas),
-            "repeat": draft.repeat,
             "night_ok": int(draft.night_ok),
             "not_before": draft.not_before,
             "life_minutes": int(draft.life.total_seconds() // 60),
             "cancels": draft.cancels,
-            "verse": int(draft.verse),
-            "voice": draft.voice,
             "sound": recordings.to_text(draft.sound),
             "version": draft.version,
             "written_by": who.name,
@@ -271,20 +267,15 @@ class ApprovalDesk:
 
 def draft_of(row: Row[Any]) -> Draft:
     return Draft(
-        id=row.id,
-        title=row.title,
-        text=row.text,
-        areas=tuple(row.areas.split()),
-        severity=Severity(row.severity),
+        notice_of(row),
+        tuple(row.areas.split()),
         kind=BulletinKind(row.kind),
-        repeat=row.repeat,
         night_ok=bool(row.night_ok),
         not_before=row.not_before,
         life=timedelta(minutes=row.life_minutes),
         cancels=row.cancels,
-        verse=bool(row.verse),
-        voice=row.voice,
         sound=recordings.from_text(row.sound),
+        id=row.id,
     )
 
 
@@ -310,10 +301,8 @@ def _hands(before: DraftRecord, who: Officer, draft: Draft) -> dict[str, Any]:
 
 def _cancel_of(paper: DraftRecord) -> Draft:
     return Draft(
-        title=f"取消：{paper.draft.title}"[:100],
-        text="",
-        areas=paper.draft.areas,
-        severity=paper.draft.severity,
+        Notice(title=f"取消：{paper.draft.title}"[:100], severity=paper.draft.severity),
+        paper.draft.areas,
         kind=BulletinKind.CANCEL,
         # A box that was off must still learn of it, as long as it could take up what is cancelled.
         life=max(LONGEST_LIFE.values()) - timedelta(minutes=1),

@@ -78,4 +78,4 @@ WRONG_STATE = {
 def _length(draft: Draft) -> timedelta:
     """About how long it sounds."""
     once = draft.sound.seconds if draft.sound else len(draft.said) * SECONDS_PER_CHARACTER
-    return timedelta(seconds=once * (draft.repeat or 3) + 60)
+    return timedelta(seconds=once * (draft.notice.repeats or 3) + 60)

@@ -10,7 +10,8 @@ from broadcaster.bulletin import areas as area_codes
 from broadcaster.bulletin import strict_json
 from broadcaster.bulletin.bulletin import LONGEST_LIFE, LONGEST_TEXT, BulletinKind, new_bulletin_id
 from broadcaster.core.errors import BroadcasterError
-from broadcaster.core.model import Severity
+from broadcaster.core.notice import Notice, OfficeLevel, Severity, Style, WhenQuiet, wrong
+from broadcaster.county.notices.notice_columns import MORE, columns
 from broadcaster.county.notices.recordings import SignedRecording
 
 LONGEST_TITLE = 100
@@ -23,6 +24,11 @@ NEVER_AT_NIGHT = (
 )
 VOICE = re.compile(r"[a-z0-9_-]+:[\w./-]+")
 LONGEST_VOICE = 60
+# In the order in which a version's digest has always had them.
+DIGESTED = (
+    *("title", "text", "areas", "severity", "kind", "repeat", "night_ok", "not_before", "life"),
+    *("cancels", "id", "verse", "voice", "sound", "said", "called", "more"),
+)
 
 
 # As texts of the library leave them.
@@ -56,23 +62,33 @@ class DraftState(StrEnum):
 class Draft:
     """`areas` are trimmed codes; `not_before` None is as soon as it is signed; `life` is from then.
 
-    With `verse` the text is one, said line by line; a `sound` stands in place of it. `voice` is a wish.
+    `notice` goes by the same id. A `sound` stands in place of its words; its voice is a wish.
     """
 
-    title: str
-    text: str
-    areas: tuple[str, ...]
-    severity: Severity = Severity.DAILY
+    notice: Notice
+    areas: tuple[str, ...] = ()
     kind: BulletinKind = BulletinKind.NOTICE
-    repeat: int | None = None
     night_ok: bool = False
     not_before: datetime | None = None
     life: timedelta = timedelta(hours=6)
     cancels: str | None = None
-    id: str = field(default_factory=new_bulletin_id)
-    verse: bool = False
-    voice: str = ""
     sound: SignedRecording | None = None
+    id: str = field(default_factory=new_bulletin_id)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "notice", replace(self.notice, id=self.id))
+
+    @property
+    def title(self) -> str:
+        return self.notice.title
+
+    @property
+    def text(self) -> str:
+        return self.notice.text
+
+    @property
+    def severity(self) -> Severity:
+        return self.notice.severity
 
     @property
     def is_drill(self) -> bool:
@@ -91,22 +107,38 @@ class Draft:
         return self.title if marked else f"{DRILL_TITLE}{self.title}"[:LONGEST_TITLE]
 
     @property
+    def sent(self) -> Notice:
+        """As a box has it (`Bulletin.to_notice`): a recording goes by its title."""
+        return replace(
+            self.notice,
+            title=self.called,
+            text=self.said or self.called,
+            drill=self.is_drill,
+            office=OfficeLevel.COUNTY,
+            recording=self.sound.key if self.sound else "",
+            when_quiet=WhenQuiet.WAIT,
+        )
+
+    @property
     def version(self) -> str:
         """Another one as soon as anything of it is another: what was seen, heard and agreed to is told
         by it, and nothing else is signed.
         """
         start = self.not_before.astimezone(UTC) if self.not_before else None
         life = int(self.life.total_seconds() // 60)
-        told = vars(self) | {"not_before": start, "life": life, "severity": int(self.severity)}
+        told = vars(self) | columns(self.notice) | {"not_before": start, "life": life}
         told |= {"said": self.said, "called": self.called, "sound": self.sound and vars(self.sound)}
-        return hashlib.sha256(strict_json.write(told)).hexdigest()
+        told |= {"verse": self.notice.style is Style.VERSE}
+        # What is not set stays out: a new field changes no draft that somebody has agreed to.
+        digested = {name: told[name] for name in DIGESTED if name != "more" or told[name]}
+        return hashlib.sha256(strict_json.write(digested)).hexdigest()
 
 
 def settled(draft: Draft, county: str, now: datetime) -> Draft:
     """The draft with its areas trimmed and covered ones left out. Raises `DraftRefused`."""
-    field, wrong = _wrong(draft, now)
-    if wrong:
-        raise DraftRefused(wrong, field)
+    field, problem = _wrong(draft, now)
+    if problem:
+        raise DraftRefused(problem, field)
     chosen = {area_codes.trim(code) for code in draft.areas}
     outside = [code for code in sorted(chosen) if not area_codes.contains(county, code)]
     if outside:
@@ -114,7 +146,8 @@ def settled(draft: Draft, county: str, now: datetime) -> Draft:
     widest = tuple(
         code for code in sorted(chosen) if not (set(area_codes.ancestors(code)) - {code}) & chosen
     )
-    return replace(draft, areas=widest, title=draft.title.strip() or made_title(draft.text))
+    title = draft.title.strip() or made_title(draft.text)
+    return replace(draft, areas=widest, notice=replace(draft.notice, title=title))
 
 
 def is_id(id: str) -> bool:
@@ -148,7 +181,8 @@ def _wrong(draft: Draft, now: datetime) -> tuple[str, str]:
         return "text", "还没有写通知的内容。"
     if draft.sound and (problem := _wrong_sound(draft)):
         return problem
-    if draft.voice and not (VOICE.fullmatch(draft.voice) and len(draft.voice) <= LONGEST_VOICE):
+    voice, repeats = draft.notice.voice, draft.notice.repeats
+    if voice and not (VOICE.fullmatch(voice) and len(voice) <= LONGEST_VOICE):
         return "voice", "声音要写成 baker:female 这样。"
     if len(draft.said) > LONGEST_TEXT:
         return "text", f"通知太长了，最多 {LONGEST_TEXT} 个字，请删短一些。"
@@ -163,14 +197,14 @@ def _wrong(draft: Draft, now: datetime) -> tuple[str, str]:
         return "night_ok", NEVER_AT_NIGHT
     if not draft.areas:
         return "areas", "还没有选发给哪里，请至少选一个地方。"
-    if draft.repeat is not None and not 1 <= draft.repeat <= MOST_REPEATS:
+    if repeats is not None and not 1 <= repeats <= MOST_REPEATS:
         return "repeat", f"遍数要在 1 到 {MOST_REPEATS} 之间。"
     if draft.not_before and draft.not_before < now:
         return "at", "开始的时间已经过了，请改一改，或者不写，马上播。"
     wait = draft.not_before - now if draft.not_before else timedelta(0)
     if draft.life <= timedelta(0) or draft.life + wait > longest:
         return "hours", f"这个级别的有效期最长 {_hours(longest)}，从签发算起，请改短一些。"
-    return "", ""
+    return next(wrong(draft.notice, MORE), ("", ""))
 
 
 def _wrong_sound(draft: Draft) -> tuple[str, str] | None:

@@ -6,8 +6,9 @@ from sqlalchemy import delete, select
 
 from broadcaster.bulletin.bulletin import LONGEST_TEXT
 from broadcaster.core.clock import Clock
-from broadcaster.core.model import Severity
+from broadcaster.core.notice import Notice, wrong
 from broadcaster.county.notices.draft import DraftRefused
+from broadcaster.county.notices.notice_columns import MORE, columns, notice_of
 from broadcaster.county.notices.revisions import LIBRARY, Revisions
 from broadcaster.county.store.office_database import OfficeDatabase, put
 from broadcaster.county.store.tables import library
@@ -18,11 +19,8 @@ class Text:
     """One of them, by its name."""
 
     name: str
-    text: str
-    severity: Severity
+    notice: Notice
     changed_by: str
-    verse: bool = False
-    voice: str = ""
 
 
 class Library:
@@ -34,13 +32,7 @@ class Library:
 
     def all(self) -> list[Text]:
         rows = self._database.read(select(library).order_by(library.c.name))
-        return [
-            Text(
-                *(row.name, row.text, Severity(row.severity), row.changed_by),
-                *(bool(row.verse), row.voice),
-            )
-            for row in rows
-        ]
+        return [Text(row.name, notice_of(row), row.changed_by) for row in rows]
 
     def find(self, name: str) -> Text | None:
         return next((one for one in self.all() if one.name == name), None)
@@ -50,16 +42,17 @@ class Library:
 
         Raises `DraftRefused`.
         """
-        name = " ".join(text.name.split())
-        if not 1 <= len(name) <= 60 or not 1 <= len(text.text.strip()) <= LONGEST_TEXT:
+        name, content = " ".join(text.name.split()), text.notice.text.strip()
+        if not 1 <= len(name) <= 60 or not 1 <= len(content) <= LONGEST_TEXT:
             raise DraftRefused(f"名字和内容都要写；名字不超过 60 个字，内容不超过 {LONGEST_TEXT} 个字。")
-        values = {"name": name, "text": text.text.strip(), "severity": int(text.severity)}
-        values |= {"changed_by": text.changed_by, "verse": int(text.verse), "voice": text.voice}
+        for _, problem in wrong(text.notice, MORE):
+            raise DraftRefused(problem)
+        values = {name: value for name, value in columns(text.notice).items() if name in library.c}
+        values |= {"name": name, "text": content, "changed_by": text.changed_by}
         what = "改" if self.find(name) else "新写"
         with self._database.transaction() as connection:
             self._revisions.check_last(connection, LIBRARY, name, seen)
             put(connection, library, values, over=tuple(values.keys() - {"name"}))
-            content = text.text.strip()
             self._revisions.note(connection, LIBRARY, name, text.changed_by, what, content)
 
     def remove(self, name: str, who: str = "") -> None:

@@ -2,19 +2,21 @@
 
 from collections import OrderedDict
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from broadcaster.core.errors import VoiceUnavailable
-from broadcaster.core.model import Notice, OfficeLevel, Script, Style, WhenQuiet
+from broadcaster.core.model import Script
 from broadcaster.county.notices.draft import Draft
-from broadcaster.studio.preview import REMEMBERED, Previews, PreviewSound
-from broadcaster.studio.studio import Studio, VoiceEntry
+from broadcaster.studio.preview import REMEMBERED, PreviewSound
+from broadcaster.studio.studio import VoiceEntry
+from broadcaster.studio.studio_contract import PreviewsContract, StudioContract
 
 
 class OfficePreviews:
     """Any thread. What is made goes by the settings of this machine; a village's may differ."""
 
-    def __init__(self, studio: Studio, rehearsals: Previews, rate_hz: int) -> None:
+    def __init__(self, studio: StudioContract, rehearsals: PreviewsContract, rate_hz: int) -> None:
         self._studio = studio
         self._rehearsals = rehearsals
         self.bytes_a_second = 2 * rate_hz
@@ -28,17 +30,17 @@ class OfficePreviews:
         """Its lines, said once; none of a recording. Raises `TextRefused`."""
         if draft.sound:
             return Script(())
-        return self._studio.script(notice_of(draft, repeat=1, opening="", closing=""))
+        return self._studio.script(replace(draft.sent, repeats=1, opening="", closing=""))
 
     def start(self, draft: Draft) -> str:
         """Have it made as a village will hear it; the token by which it is heard. `BroadcasterError`."""
         try:
-            token = self._rehearsals.start(notice_of(draft))
+            token = self._rehearsals.start(draft.sent)
         except VoiceUnavailable:
-            if not draft.voice:
+            if not draft.notice.voice:
                 raise
             # A village may have the voice that this machine has not.
-            token = self._rehearsals.start(notice_of(draft, voice=None))
+            token = self._rehearsals.start(replace(draft.sent, voice=None))
         self._versions[token] = draft.version
         # One more than are remembered, for threads that are between the two.
         while len(self._versions) > REMEMBERED + 1:
@@ -63,20 +65,3 @@ class OfficePreviews:
     def voices(self) -> Sequence[VoiceEntry]:
         """Those that can speak here."""
         return [voice for voice in self._studio.voices() if voice.ready]
-
-
-def notice_of(draft: Draft, **other: Any) -> Notice:
-    """The notice that a box will make of the draft once it is signed (`Bulletin.to_notice`)."""
-    repeat = other.pop("repeat", draft.repeat)
-    given: dict[str, Any] = {
-        "title": draft.called,
-        "severity": draft.severity,
-        "office": OfficeLevel.COUNTY,
-        "voice": draft.voice or None,
-        "repeats": repeat,
-        "style": Style.VERSE if draft.verse else Style.PLAIN,
-        "drill": draft.is_drill,
-        "recording": draft.sound.key if draft.sound else "",
-        "when_quiet": WhenQuiet.WAIT,
-    }
-    return Notice(draft.said or draft.called, **given | other)

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Row, insert, select, update
 
 from broadcaster.bulletin import areas as area_codes
 from broadcaster.bulletin import envelope, mqtt_topics
-from broadcaster.bulletin.bulletin import PAYLOAD_TYPE, Audio, Bulletin, BulletinKind
+from broadcaster.bulletin.bulletin import PAYLOAD_TYPE, Audio, Bulletin, BulletinKind, wire_of
 from broadcaster.bulletin.keyring import Trust
 from broadcaster.bulletin.refusals import NotAccepted
 from broadcaster.bulletin.snapshot import Snapshot, read_snapshot
@@ -92,6 +92,10 @@ class Publisher:
         waiting = self._database.read(query.order_by(bulletin.c.written_at))
         return sum(self._sign(row.id) for row in waiting)
 
+    def note_versions(self, read: Mapping[str, int]) -> None:
+        """The versions of a bulletin that boxes say they read: no higher one is signed for them."""
+        self._register.note_versions(read)
+
     def to_send(self) -> list[Sheet]:
         """Signed, in force, and not on the broker yet as far as is known."""
         return self._sheets(bulletin.c.sent_at.is_(None))
@@ -111,13 +115,12 @@ class Publisher:
     def sent(self, id: str) -> None:
         """For the first time; it is sent again whenever the broker was away."""
         first = (bulletin.c.id == id) & bulletin.c.sent_at.is_(None)
-        with self._database.transaction() as connection:
-            connection.execute(update(bulletin).where(first).values(sent_at=self._clock.now()))
+        self._database.write(update(bulletin).where(first).values(sent_at=self._clock.now()))
 
     def cleared(self, id: str) -> None:
         self._note(id, cleared_at=self._clock.now())
 
-    def follow_own_heads(self, data: bytes) -> bool:
+    def follow_own_snapshot(self, data: bytes) -> bool:
         """Never give a number again that boxes were told of, and forget nothing that they were told:
         the database may know less, as one does that was put back by hand. Whether it misses something.
         """
@@ -158,12 +161,9 @@ class Publisher:
     def expire(self) -> int:
         """Mark what is over; how many there were."""
         over = (bulletin.c.state == DraftState.PUBLISHED) & (bulletin.c.expires <= self._clock.now())
-        with self._database.transaction() as connection:
-            return connection.execute(
-                update(bulletin).where(over).values(state=DraftState.EXPIRED)
-            ).rowcount
+        return self._database.write(update(bulletin).where(over).values(state=DraftState.EXPIRED))
 
-    def heads(self) -> bytes:
+    def snapshot(self) -> bytes:
         """The signed snapshot of this moment."""
         return self.signed(self.listing())
 
@@ -237,16 +237,11 @@ class Publisher:
             not_before=begins,
             expires=begins + draft.life,
             kind=draft.kind,
-            severity=draft.severity,
             areas=draft.areas,
-            title=draft.called,
-            text="" if draft.verse else draft.said,
-            verse=draft.said if draft.verse else "",
             audio=self._audio(draft.sound),
-            voice=draft.voice or None,
             cancels=draft.cancels,
-            repeat=draft.repeat,
             night_ok=draft.night_ok,
+            **wire_of(replace(draft.sent, text=draft.said), self._register.version_read(draft.areas)),
         )
 
     def _audio(self, sound: SignedRecording | None) -> Audio | None:
@@ -287,5 +282,4 @@ class Publisher:
         ]
 
     def _note(self, id: str, **values: Any) -> None:
-        with self._database.transaction() as connection:
-            connection.execute(update(bulletin).where(bulletin.c.id == id).values(values))
+        self._database.write(update(bulletin).where(bulletin.c.id == id).values(values))

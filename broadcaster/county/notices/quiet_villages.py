@@ -10,7 +10,6 @@ from sqlalchemy import select
 from broadcaster.bulletin import areas as area_codes
 from broadcaster.bulletin.bulletin import BulletinKind
 from broadcaster.core.clock import Clock
-from broadcaster.core.model import Notice, WhenQuiet
 from broadcaster.county.broker.box_status import quiet_of
 from broadcaster.county.notices.draft import Draft
 from broadcaster.county.register.register import BoxState
@@ -66,9 +65,8 @@ def verdict(rule: str, draft: Draft, due: datetime, zone: tzinfo) -> Verdict:
     """The verdict of a box with these quiet hours, as it reports them, on a bulletin that is due
     then.
     """
-    notice = Notice(draft.said, severity=draft.severity, drill=draft.is_drill, when_quiet=WhenQuiet.WAIT)
     settings = Settings(quiet=quiet_of(rule), station=StationSettings(timezone=str(zone)))
-    return quiet_hours.quiet(settings, due, notice, draft.night_ok)
+    return quiet_hours.quiet(settings, due, draft.sent, draft.night_ok)
 
 
 def _called(names: Sequence[str]) -> str:

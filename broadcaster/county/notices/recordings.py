@@ -9,7 +9,7 @@ from pathlib import Path
 
 from broadcaster.core.errors import RecordingRefused
 from broadcaster.studio.recordings import Recordings, recording_path
-from broadcaster.system.atomic_file import whole_file
+from broadcaster.system.atomic_file import atomic_write
 
 SHA256 = re.compile("[0-9a-f]{64}")
 # As a bulletin may name one: `Audio.size`.
@@ -48,7 +48,7 @@ class RecordingStore:
         digest = hashlib.sha256(content).hexdigest()
         sound = SignedRecording(digest, kept.key, len(content), round(kept.seconds))
         self._folder.mkdir(mode=0o700, exist_ok=True)
-        with whole_file(self._folder / f"{digest}.json", self._folder) as about:
+        with atomic_write(self._folder / f"{digest}.json", self._folder) as about:
             about.write_text(json.dumps(asdict(sound)), encoding="utf-8")
         return sound
 

@@ -10,10 +10,10 @@ from typing import Any
 from sqlalchemy import Row, delete, select, update
 
 from broadcaster.core.clock import Clock
-from broadcaster.core.model import Severity
 from broadcaster.county.notices import approval_rules
 from broadcaster.county.notices.approval_desk import ApprovalDesk
 from broadcaster.county.notices.draft import Draft, DraftRefused, check_filled
+from broadcaster.county.notices.notice_columns import columns, notice_of
 from broadcaster.county.notices.revisions import STANDING, Revisions
 from broadcaster.county.store.office_database import OfficeDatabase, put
 from broadcaster.county.store.officers import Officer, Officers
@@ -107,16 +107,11 @@ class RecurringNotices:
             raise DraftRefused(f"定时的通知不行：{why}。请改时间或者级别。")
         values = {
             "name": name,
-            "title": draft.title,
-            "text": draft.text,
-            "severity": int(draft.severity),
+            **columns(draft.notice),
             "areas": " ".join(draft.areas),
-            "repeat": draft.repeat,
             "schedule": str(schedule),
             "made_by": who.name,
             "next_due": due,
-            "verse": int(draft.verse),
-            "voice": draft.voice,
         }
         what, content = ("改" if self.find(name) else "新排"), f"{schedule.said}\n{draft.text}"
         with self._database.transaction() as connection:
@@ -224,16 +219,7 @@ class RecurringNotices:
 
 
 def _recurring(row: Row[Any]) -> RecurringNotice:
-    draft = Draft(
-        title=row.title,
-        text=row.text,
-        areas=tuple(row.areas.split()),
-        severity=Severity(row.severity),
-        repeat=row.repeat,
-        life=LIFE,
-        verse=bool(row.verse),
-        voice=row.voice,
-    )
+    draft = Draft(notice_of(row), tuple(row.areas.split()), life=LIFE)
     return RecurringNotice(
         *(row.name, draft, Schedule.read(row.schedule), row.made_by, row.next_due, bool(row.paused))
     )

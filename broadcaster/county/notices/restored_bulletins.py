@@ -12,7 +12,9 @@ from sqlalchemy import Connection, delete, insert, select, update
 from broadcaster.bulletin.bulletin import Bulletin, BulletinKind
 from broadcaster.bulletin.verify import Accepted
 from broadcaster.core.clock import Clock
+from broadcaster.core.notice import OfficeLevel
 from broadcaster.county.notices.draft import DraftState
+from broadcaster.county.notices.notice_columns import columns
 from broadcaster.county.notices.recordings import SignedRecording, to_text
 from broadcaster.county.register.register import Register
 from broadcaster.county.store.delivery_state import DeliveryState
@@ -113,17 +115,13 @@ def _columns(told: Bulletin) -> dict[str, Any]:
         "id": told.id,
         "state": DraftState.PUBLISHED,
         "kind": told.kind,
-        "severity": int(told.severity),
-        "title": told.title,
+        **columns(told.to_notice("", OfficeLevel.COUNTY)),
         "text": told.verse or told.text,
         "areas": " ".join(told.areas),
-        "repeat": told.repeat,
         "night_ok": int(told.night_ok),
         "not_before": told.not_before,
         "life_minutes": int((told.expires - told.not_before).total_seconds() // 60),
         "cancels": told.cancels,
-        "verse": int(bool(told.verse)),
-        "voice": told.voice or "",
         "sound": to_text(SignedRecording(audio.sha256, "", audio.size, 0) if audio else None),
         "written_by": BY,
         "written_at": told.issued,

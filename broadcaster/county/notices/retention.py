@@ -101,7 +101,7 @@ class Tidying:
         """One transaction; what is left is for the next."""
         with self._database.transaction() as connection:
             tidied = Tidied(
-                self._bulletins(connection), self._receipts(connection), self._deeds(connection)
+                self._bulletins(connection), self._receipts(connection), self._audit_entries(connection)
             )
         return tidied + Tidied(recordings=self._recordings())
 
@@ -134,7 +134,7 @@ class Tidying:
         )
         return _delete_receipts(connection, _some(receipt, old))
 
-    def _deeds(self, connection: Connection) -> int:
+    def _audit_entries(self, connection: Connection) -> int:
         """And what texts and drafts were in those days."""
         before = self._before(self._keep.audit_days)
         connection.execute(delete(hearing).where(hearing.c.at < before))

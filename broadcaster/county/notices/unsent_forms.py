@@ -42,5 +42,4 @@ class Writings:
     def drop(self, officer: int, bulletin: str) -> None:
         """It has become a draft, or was sent."""
         this = (writing.c.officer == officer) & (writing.c.bulletin == bulletin[:36])
-        with self._database.transaction() as connection:
-            connection.execute(delete(writing).where(this))
+        self._database.write(delete(writing).where(this))

@@ -22,7 +22,7 @@ from pathlib import Path
 
 from broadcaster.bulletin.invitation import FOR_BOX, Invitation
 from broadcaster.core.errors import BroadcasterError
-from broadcaster.core.model import Severity
+from broadcaster.core.notice import Notice, Severity
 from broadcaster.county.board.delivery_board import Counts
 from broadcaster.county.broker.mosquitto import Broker, new_password
 from broadcaster.county.keys.key_folder import OfficeFolder
@@ -143,7 +143,8 @@ class Demo:
     def publish(self, desk: OpenOffice) -> DraftRecord:
         """To the whole county; at night the second person agrees, as the rules want it."""
         writer, approver = (desk.parts.officers.get(name) for name in (WRITER, APPROVER))
-        paper = desk.parts.desk.send(writer, Draft("停水通知", TEXT, (AREA,), Severity.BLUE))
+        words = Notice(TEXT, title="停水通知", severity=Severity.BLUE)
+        paper = desk.parts.desk.send(writer, Draft(words, (AREA,)))
         if paper.state is PaperState.AWAITING:
             tell(f"要两个人：{paper.why_two}，{APPROVER}批准了。")
             paper = desk.parts.desk.approve(approver, paper.id, paper.version)

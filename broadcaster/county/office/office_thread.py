@@ -38,7 +38,7 @@ def own_topics(area: str) -> tuple[str, str]:
     """To be listened to besides what boxes say: what this office has sent before it knew what it knows.
     The heads come last, for they tell what must have come before them.
     """
-    return mqtt_topics.BULLETINS, mqtt_topics.heads(area)
+    return mqtt_topics.BULLETINS, mqtt_topics.snapshot(area)
 
 
 class OfficeThread:
@@ -132,7 +132,7 @@ class OfficeThread:
         if changed:
             self._heads_due = min(self._heads_due, self._clock.now() + HEADS_AFTER)
         if self._wire.connected and self._clock.now() >= self._heads_due:
-            self._send_heads()
+            self._send_snapshot()
 
     def begin(self) -> None:
         """The broker is there again, and may have lost what it had."""
@@ -170,19 +170,19 @@ class OfficeThread:
         self._keyring_sent = data
         return True
 
-    def _send_heads(self) -> None:
+    def _send_snapshot(self) -> None:
         if not self._publisher.may_sign:
             return
         area = self._publisher.trust.area
-        heads = self._publisher.heads()
-        if self._wire.publish([(mqtt_topics.heads(area), heads)]):
+        heads = self._publisher.snapshot()
+        if self._wire.publish([(mqtt_topics.snapshot(area), heads)]):
             self._heads_due = self._clock.now() + HEADS_EVERY
-            self._keys.keep_heads(heads)
+            self._keys.keep_snapshot(heads)
 
     def _take_in(self, taken: Sequence[Incoming]) -> None:
         kinds: dict[str, list[tuple[str, bytes]]] = {"r": [], "s": [], "q": []}
         self._county_sums.take([(one.topic, one.payload) for one in taken])
-        own_heads = mqtt_topics.heads(self._publisher.trust.area)
+        own_heads = mqtt_topics.snapshot(self._publisher.trust.area)
         for one in taken:
             self._leftovers.see(one)
             if one.topic == own_heads and one.payload:
@@ -211,7 +211,7 @@ class OfficeThread:
 
     def _follow(self, heads: bytes) -> None:
         """Our own, of before, that stand on the broker."""
-        if self._publisher.follow_own_heads(heads):
+        if self._publisher.follow_own_snapshot(heads):
             self._heads_due = self._clock.now()
         self._signs_from = self._clock.monotonic()
 
@@ -230,6 +230,7 @@ class OfficeThread:
         in_force, listing = self._publisher.in_force(), self._publisher.listing()
         areas = self._areas_of(questions.keys())
         answers: list[tuple[str, bytes]] = []
+        read: dict[str, int] = {}
         for box, data in questions.items():
             try:
                 asked, area = SyncRequest.from_bytes(data), areas[box]
@@ -238,9 +239,11 @@ class OfficeThread:
                 why = error if isinstance(error, NotAccepted) else ""
                 self._brake.note(f"{whose}问的没有答", why)
                 continue
+            read[box] = asked.reads
             topic = mqtt_topics.answer(box)
             answers += [(topic, one) for one in self._answers(asked, area, in_force, listing)]
         self._wire.publish(answers, retain=False)
+        self._publisher.note_versions(read)
 
     def _answers(
         self, asked: SyncRequest, area: str, in_force: Sequence[Sheet], listing: Snapshot

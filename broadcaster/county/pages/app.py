@@ -32,7 +32,7 @@ from broadcaster.county.pages import (
     retention,
     villages,
 )
-from broadcaster.county.pages.base import access
+from broadcaster.county.pages.base import access, form_values
 from broadcaster.county.pages.base.page_context import Pages
 from broadcaster.county.register.counties import LONGEST_COUNTY
 from broadcaster.county.store import office_sessions
@@ -135,6 +135,7 @@ def _teach_wording(app: Flask, pages: Pages) -> None:
         bar_now=lambda: None,
         navigation=NAVIGATION,
         severities=wording.SEVERITIES,
+        fields_of_notice=form_values.FIELDS,
         stages=REACHES,
         roles=ROLES,
         may=access.may,

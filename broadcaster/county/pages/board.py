@@ -129,7 +129,7 @@ def _page(id: str, problem: str = "") -> str:
     paper, parts = find_record(id), access.pages().parts
     towns = parts.board.towns(id)
     counts = parts.board.counts([id])[id]
-    fares = parts.county_board.fares(paper)
+    fares = parts.county_board.deliveries(paper)
     names = parts.register.names() | {parts.county: "全部" if fares else "全县"}
     return render_template(
         "office/bulletin.html",

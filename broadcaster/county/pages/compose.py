@@ -7,9 +7,9 @@ from functools import partial
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from broadcaster.bulletin.bulletin import new_bulletin_id
+from broadcaster.bulletin.bulletin import VERSION, new_bulletin_id
 from broadcaster.core.errors import BroadcasterError
-from broadcaster.core.model import Severity
+from broadcaster.core.notice import SPECS, Notice, plain
 from broadcaster.county.notices.approval_desk import HANDED_IN, DraftChanged, DraftRecord, again
 from broadcaster.county.notices.draft import (
     Draft,
@@ -19,6 +19,7 @@ from broadcaster.county.notices.draft import (
     check_id,
     is_id,
 )
+from broadcaster.county.notices.notice_columns import MORE
 from broadcaster.county.notices.recordings import NO_ADDRESS
 from broadcaster.county.notices.unsent_forms import Fields
 from broadcaster.county.pages.base import access
@@ -171,9 +172,9 @@ def _first_words() -> Draft:
     """As the address of the form names them."""
     parts = access.pages().parts
     if text := parts.library.find(request.args.get("text", "")):
-        return Draft(text.name, text.text, (), text.severity, verse=text.verse, voice=text.voice)
+        return Draft(replace(text.notice, title=text.name))
     paper = parts.desk.find(request.args.get("again", ""))
-    return again(paper.draft) if paper else Draft("", "", (), Severity.DAILY)
+    return again(paper.draft) if paper else Draft(Notice())
 
 
 def _with_recording(fields: Fields) -> tuple[Fields, BroadcasterError | None]:
@@ -228,11 +229,20 @@ def _check(draft: Draft, opened: str, problem: str = "") -> str:
         fields=[*fields_of(settled, opened), ("seen", settled.version)],
         why=why,
         rests=found.parts.resting.told(settled),
+        unread=_unread(settled),
         listeners=found.parts.listeners(settled.areas),
         areas=[names.get(code, code) for code in settled.areas],
         problem=problem,
         **listening(settled),
     )
+
+
+def _unread(draft: Draft) -> str:
+    """A sentence on the fields that will not be sent, because a box of the areas does not read them."""
+    later = [SPECS[name].label for name in MORE if name in plain(draft.notice)]
+    if not later or access.pages().parts.register.version_read(draft.areas) >= VERSION:
+        return ""
+    return f"这些地方还有没升级的广播站，所以{'、'.join(later)}这次不发；其他的照常发。"
 
 
 def _used(draft: Draft) -> ResponseReturnValue | None:
@@ -255,4 +265,4 @@ def _as_another(draft: Draft, paper: DraftRecord) -> ResponseReturnValue:
 
 def _words(draft: Draft) -> tuple[object, ...]:
     """The fields that make it another bulletin for whoever hears it."""
-    return (draft.text.split(), draft.severity, draft.kind, draft.verse, draft.sound)
+    return (draft.text.split(), draft.severity, draft.kind, draft.notice.style, draft.sound)

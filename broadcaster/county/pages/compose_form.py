@@ -1,14 +1,16 @@
 """Reads a draft from the form of a bulletin, and writes it back into one."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
 
 from flask import render_template, request
 from werkzeug.datastructures import MultiDict
 
 from broadcaster.bulletin.bulletin import BulletinKind, new_bulletin_id
-from broadcaster.core.model import Severity
+from broadcaster.core.notice import Severity, as_texts
 from broadcaster.county.notices.draft import Draft, DraftRefused, made_title
+from broadcaster.county.notices.notice_columns import MORE
 from broadcaster.county.pages.base import access, form_values
 from broadcaster.county.pages.base.form_values import Form
 from broadcaster.county.register.area_tree import area_tree
@@ -29,20 +31,16 @@ def posted() -> list[tuple[str, str]]:
 def read_draft(form: Form) -> Draft:
     """The draft in the form; mistakes are found by whoever takes it."""
     recorded = form.get("form") == "sound"
+    notice = form_values.notice(form.get("title", ""), form)
     return Draft(
-        title=form.get("title", ""),
-        text="" if recorded else form_values.text(form),
-        areas=tuple(form.getlist("areas")),
-        severity=form_values.severity(form=form),
+        replace(notice, text="", voice=None) if recorded else notice,
+        tuple(form.getlist("areas")),
         kind=BulletinKind.DRILL if form.get("drill") else BulletinKind.NOTICE,
-        repeat=form.get("repeat", type=int),
         night_ok=bool(form.get("night_ok")),
         not_before=_moment(form.get("at", "")) if form.get("when") == "at" else None,
         life=form_values.hours("hours", 6, form),
-        id=form.get("id") or new_bulletin_id(),
-        verse=form.get("form") == "verse",
-        voice="" if recorded else form.get("voice", ""),
         sound=access.sounds().find(form.get("sound", "")) if recorded else None,
+        id=form.get("id") or new_bulletin_id(),
     )
 
 
@@ -61,11 +59,12 @@ def fields_of(draft: Draft, opened: str = "") -> list[tuple[str, str]]:
     fields = [("title", title), ("text", draft.text), ("id", draft.id), ("opened", opened)]
     fields += [("areas", code) for code in draft.areas]
     fields += [("severity", str(int(draft.severity))), ("hours", str(hours_of(draft)))]
-    fields += [("voice", draft.voice), ("form", kind_of(draft))]
+    fields += [("voice", draft.notice.voice or ""), ("form", kind_of(draft))]
+    fields += [one for one in as_texts(draft.notice, MORE).items() if one[1]]
     if draft.sound:
         fields.append(("sound", draft.sound.sha256))
-    if draft.repeat:
-        fields.append(("repeat", str(draft.repeat)))
+    if draft.notice.repeats:
+        fields.append(("repeat", str(draft.notice.repeats)))
     if draft.kind is BulletinKind.DRILL:
         fields.append(("drill", "1"))
     if draft.night_ok:
@@ -77,7 +76,7 @@ def fields_of(draft: Draft, opened: str = "") -> list[tuple[str, str]]:
 
 def kind_of(draft: Draft) -> str:
     """The kind of a draft: text, verse or sound."""
-    return "sound" if draft.sound else "verse" if draft.verse else "text"
+    return "sound" if draft.sound else "verse" if draft.notice.style else "text"
 
 
 def hours_of(draft: Draft) -> int:

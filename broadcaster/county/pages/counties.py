@@ -75,9 +75,9 @@ def set_key(code: str) -> ResponseReturnValue:
 
 
 @pages.get("/<code>/bulletin/<id>")
-def fare(code: str, id: str) -> ResponseReturnValue:
+def delivery(code: str, id: str) -> ResponseReturnValue:
     paper = find_record(id)
-    fares = access.pages().parts.county_board.fares(paper)
+    fares = access.pages().parts.county_board.deliveries(paper)
     found = next((one for one in fares if one.county.code == code), None)
     if found is None:
         abort(404)

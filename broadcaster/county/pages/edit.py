@@ -34,24 +34,24 @@ def change_text() -> ResponseReturnValue:
 
 
 @pages.get("/standing/edit")
-def standing() -> ResponseReturnValue:
+def recurring() -> ResponseReturnValue:
     found = access.pages().parts.standing.find(request.args.get("name", "")) or abort(404)
     days, at = str(found.schedule).split()
-    return _standing(found.name, found.draft, days, at)
+    return _recurring(found.name, found.draft, days, at)
 
 
 @pages.post("/standing/edit")
-def change_standing() -> ResponseReturnValue:
+def change_recurring() -> ResponseReturnValue:
     name, draft = request.form.get("name", ""), read_recurring()
     try:
         access.pages().booth.script(draft)
         access.pages().parts.standing.keep(access.me(), name, draft, read_schedule(), _seen())
     except BroadcasterError as error:
         days, at = "".join(request.form.getlist("days")), request.form.get("time", "")
-        return _standing(name, draft, days, at, str(error)), 400
+        return _recurring(name, draft, days, at, str(error)), 400
     access.about(name)
     flash("改好了，以后照新的发。")
-    return redirect(url_for("more.standing"), 303)
+    return redirect(url_for("more.recurring"), 303)
 
 
 def _seen() -> int | None:
@@ -69,7 +69,7 @@ def _text(text: Text, problem: str = "") -> str:
     )
 
 
-def _standing(name: str, draft: Draft, days: str, at: str, problem: str = "") -> str:
+def _recurring(name: str, draft: Draft, days: str, at: str, problem: str = "") -> str:
     parts = access.pages().parts
     one = parts.standing.find(name)
     return render_template(

@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 from broadcaster.bulletin import areas as area_codes
 from broadcaster.bulletin.bulletin import LONGEST_LIFE, BulletinKind
 from broadcaster.core.errors import BroadcasterError
-from broadcaster.core.model import Severity
+from broadcaster.core.notice import Notice, Severity
 from broadcaster.county.foreign.base.proposal import ADVICE, ForeignDraft, NotImported, in_beijing
 from broadcaster.county.foreign.message_areas import called, places_of
 from broadcaster.county.foreign.message_log import ForeignMessage
@@ -139,10 +139,8 @@ def _proposed(told: ForeignDraft) -> Draft:
     longest = LONGEST_LIFE[told.severity]
     life = min(told.expires - (later or now), longest) if told.expires else 6 * HOUR
     return Draft(
-        title=told.title,
-        text=told.text,
-        areas=places_of(told.areas, parts.county).ours,
-        severity=told.severity,
+        Notice(told.text, title=told.title, severity=told.severity),
+        places_of(told.areas, parts.county).ours,
         kind=BulletinKind.NOTICE if told.kind is BulletinKind.NOTICE else BulletinKind.DRILL,
         not_before=later and later.astimezone(parts.clock.zone),
         life=max(life // HOUR, 1) * HOUR,

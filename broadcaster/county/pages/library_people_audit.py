@@ -48,37 +48,37 @@ def remove_text() -> ResponseReturnValue:
 
 
 @pages.get("/standing")
-def standing() -> ResponseReturnValue:
-    return _standing()
+def recurring() -> ResponseReturnValue:
+    return _recurring()
 
 
 @pages.post("/standing")
-def keep_standing() -> ResponseReturnValue:
+def keep_recurring() -> ResponseReturnValue:
     name, draft = request.form.get("name", ""), read_recurring()
     try:
         access.pages().spoken(draft)
         access.pages().parts.standing.keep(access.me(), name, draft, read_schedule())
     except BroadcasterError as error:
-        return _standing(str(error), draft), 400
+        return _recurring(str(error), draft), 400
     access.about(name)
     flash("排好了，到时候自动发。")
-    return redirect(url_for("more.standing"), 303)
+    return redirect(url_for("more.recurring"), 303)
 
 
 @pages.post("/standing/pause")
-def pause_standing() -> ResponseReturnValue:
+def pause_recurring() -> ResponseReturnValue:
     name, paused = request.form.get("name", ""), request.form.get("paused") == "1"
     access.pages().parts.standing.pause(name, paused, access.me().name)
     access.about(f"{name} {'停' if paused else '恢复'}")
-    return redirect(url_for("more.standing"), 303)
+    return redirect(url_for("more.recurring"), 303)
 
 
 @pages.post("/standing/remove")
-def remove_standing() -> ResponseReturnValue:
+def remove_recurring() -> ResponseReturnValue:
     name = request.form.get("name", "")
     access.pages().parts.standing.remove(name, access.me().name)
     access.about(name)
-    return redirect(url_for("more.standing"), 303)
+    return redirect(url_for("more.recurring"), 303)
 
 
 @pages.get("/audit")
@@ -165,7 +165,7 @@ def _library(problem: str = "", text: Text | None = None) -> str:
     return render_template("office/library.html", texts=texts, problem=problem, text=text, voices=voices)
 
 
-def _standing(problem: str = "", draft: Draft | None = None) -> str:
+def _recurring(problem: str = "", draft: Draft | None = None) -> str:
     parts = access.pages().parts
     notices = paged(parts.standing.all())
     return render_template(

@@ -9,22 +9,12 @@ from broadcaster.county.pages.base import access, form_values
 
 
 def read_text() -> Text:
-    form = request.form
-    return Text(
-        *(form.get("name", ""), form_values.text(), form_values.severity(), access.me().name),
-        *(form.get("form") == "verse", form.get("voice", "")),
-    )
+    return Text(request.form.get("name", ""), form_values.notice(""), access.me().name)
 
 
 def read_recurring() -> Draft:
     form = request.form
-    return Draft(
-        *(form.get("name", ""), form_values.text(), tuple(form.getlist("areas"))),
-        severity=form_values.severity(),
-        life=LIFE,
-        verse=form.get("form") == "verse",
-        voice=form.get("voice", ""),
-    )
+    return Draft(form_values.notice(form.get("name", "")), tuple(form.getlist("areas")), life=LIFE)
 
 
 def read_schedule() -> Schedule:

@@ -23,7 +23,7 @@ class BrokerAccess(Protocol):
     def dismiss(self, box: str) -> None: ...
 
 
-class OpenDoor:
+class OpenAccess:
     """For a broker whose users are kept elsewhere, or that has none."""
 
     def admit(self, box: str, area: str, password: str) -> None:
@@ -51,7 +51,7 @@ class Enrollees(ABC):
     ) -> None:
         self._database = database
         self._clock = clock
-        self._door = door or OpenDoor()
+        self._door = door or OpenAccess()
         self._id = id
         self._nobody = nobody
 

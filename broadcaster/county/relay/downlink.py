@@ -95,7 +95,7 @@ class Carrier:
             bulletins = tuple(mqtt_topics.bulletin(area, "+") for area in ours)
             wanted = (
                 mqtt_topics.keyring(self.above.area),
-                mqtt_topics.heads(self.above.area),
+                mqtt_topics.snapshot(self.above.area),
                 *bulletins,
             )
             self._again = self._again or wanted != self._listens_to
@@ -107,7 +107,7 @@ class Carrier:
     def _take(self, one: Incoming) -> None:
         """Takes one message. An empty one is ignored: only the snapshot takes a bulletin off."""
         kind = one.topic.removeprefix(f"{mqtt_topics.ROOT}/").partition("/")[0]
-        take = {"k": self._take_keyring, "h": self._take_heads, "n": self._take_bulletin}.get(kind)
+        take = {"k": self._take_keyring, "h": self._take_snapshot, "n": self._take_bulletin}.get(kind)
         if not take or not one.payload:
             return
         try:
@@ -149,8 +149,8 @@ class Carrier:
                 logger.warning("上级的通知 %s 撤下了：签它的钥匙作废了", one.id)
                 self._book.end(one.id)
 
-    def _take_heads(self, data: bytes) -> None:
-        newer = self.above.with_heads(data, self._now())
+    def _take_snapshot(self, data: bytes) -> None:
+        newer = self.above.with_snapshot(data, self._now())
         if newer == self.above or not (heads := newer.heads):
             return
         carried = self._book.in_force()
@@ -207,7 +207,7 @@ class Carrier:
         area = self.above.area
         done = self._send(KEYRING, mqtt_topics.keyring(area)) and self._send_bulletins()
         if done and self._clear():
-            self._send(HEADS, mqtt_topics.heads(area))
+            self._send(HEADS, mqtt_topics.snapshot(area))
 
     def _send(self, name: str, topic: str) -> bool:
         data = self._book.content(name) if name in self._unsent else b""

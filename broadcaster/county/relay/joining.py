@@ -18,7 +18,7 @@ from broadcaster.county.store.office_settings import (
     load_office_settings,
 )
 from broadcaster.settings.schema import load_file
-from broadcaster.system.atomic_file import whole_file
+from broadcaster.system.atomic_file import atomic_write
 from broadcaster.system.https_post import OfficeRefused, post
 from broadcaster.system.last_good_settings import own_change
 
@@ -79,7 +79,7 @@ def _as_yaml(wanted: dict[str, object]) -> str:
 def _append(path: Path, wanted: dict[str, object]) -> None:
     try:
         before = path.read_text(encoding="utf-8").rstrip() if path.exists() else ""
-        with own_change(path.parent, path.name), whole_file(path, path.parent) as unfinished:
+        with own_change(path.parent, path.name), atomic_write(path, path.parent) as unfinished:
             unfinished.write_text(f"{before}\n{_as_yaml(wanted)}\n".lstrip(), encoding="utf-8")
             _check(unfinished, wanted)
     except OSError as error:

@@ -134,8 +134,7 @@ class RelayBook:
 
     def all_anew(self) -> None:
         """The broker below may have lost what it had, and that it was emptied."""
-        with self._database.transaction() as connection:
-            connection.execute(update(carried).values(below=carried.c.over))
+        self._database.write(update(carried).values(below=carried.c.over))
 
     def end(self, id: str) -> None:
         self._note(id, over=1)
@@ -143,8 +142,7 @@ class RelayBook:
     def expire(self, now: datetime) -> int:
         """Marks expired bulletins and returns their number."""
         late = (carried.c.over == 0) & (carried.c.expires <= now)
-        with self._database.transaction() as connection:
-            return connection.execute(update(carried).where(late).values(over=1)).rowcount
+        return self._database.write(update(carried).where(late).values(over=1))
 
     def tell(self, told: Sequence[BoxReport]) -> None:
         """The last receipt of a box counts, by its own number; that of a new key always."""
@@ -160,7 +158,7 @@ class RelayBook:
                 connection.execute(statement, rows)
                 connection.execute(update(carried).where(carried.c.id.in_(ids)).values(due=1))
 
-    def to_sum(self) -> list[RelayedBulletin]:
+    def to_report(self) -> list[RelayedBulletin]:
         """The bulletins with news since their last totals."""
         return self._find(carried.c.due == 1)
 
@@ -173,10 +171,9 @@ class RelayBook:
         """The broker above has taken this sum."""
         self._note(id, summed=sum, sum_number=number, due=0)
 
-    def all_sums_anew(self) -> None:
+    def report_all_again(self) -> None:
         """The broker above may have lost what it had."""
-        with self._database.transaction() as connection:
-            connection.execute(update(carried).values(due=1, summed=""))
+        self._database.write(update(carried).values(due=1, summed=""))
 
     def old(self, before: datetime) -> list[RelayedBulletin]:
         """The bulletins that had ended by then, and are no longer on the broker below."""
@@ -192,8 +189,7 @@ class RelayBook:
         return [_carried(row) for row in self._database.read(query)]
 
     def _note(self, id: str, **values: Any) -> None:
-        with self._database.transaction() as connection:
-            connection.execute(update(carried).where(carried.c.id == id).values(values))
+        self._database.write(update(carried).where(carried.c.id == id).values(values))
 
 
 def _carried(row: Any) -> RelayedBulletin:

@@ -30,7 +30,7 @@ from broadcaster.county.store.office_settings import (
     load_office_to_run,
     read_text,
 )
-from broadcaster.system.atomic_file import whole_file
+from broadcaster.system.atomic_file import write_private
 from broadcaster.system.log_format import Ordered, log_in, tell_start
 from broadcaster.system.single_instance import only_one
 from broadcaster.system.thread_loop import ThreadLoop
@@ -199,9 +199,7 @@ def _key_or_another(folder: Path) -> tuple[CryptoSigner, str]:
 def write_secret(path: Path, content: bytes) -> None:
     """For this user's eyes only. Raises `FileUnwritable`."""
     try:
-        with whole_file(path, path.parent) as unfinished:
-            unfinished.touch(mode=0o600)
-            unfinished.write_bytes(content)
+        write_private(path, content)
     except OSError as error:
         raise FileUnwritable(f"{path} 写不进去：{reason_of(error)}。") from error
 

@@ -97,7 +97,7 @@ class Tally:
         self._brake.look()
         if self._clock.monotonic() >= self._sum_at:
             self._sum_at = self._clock.monotonic() + SUM_SECONDS
-            self.tell_above()
+            self.report_upstream()
 
     def _take(self, came: Sequence[Incoming]) -> None:
         if came:
@@ -124,24 +124,24 @@ class Tally:
             if carried and stage and carried.is_for(known.area) and is_of(said, carried.digest):
                 yield BoxReport(carried.id, box, stage, known.key, said.number)
 
-    def tell_above(self) -> None:
+    def report_upstream(self) -> None:
         """Each sum that has changed since the broker above took it; of a new connection all of them."""
         if not self._upper.connected:
             return
         if self._sent_in != self._upper.times_connected:
             # What it acknowledged a moment before it was killed it may have lost.
             self._sent_in = self._upper.times_connected
-            self._book.all_sums_anew()
+            self._book.report_all_again()
             self._presence_at = self._clock.monotonic()
-        for one in self._book.to_sum():
+        for one in self._book.to_report():
             if not one.sum_number:
                 self._recall(one.id)
             if not self._tell(one, self._book.counts(one.id).to_json()):
                 return
         self._forget()
-        self._tell_presence()
+        self._send_heartbeat()
 
-    def _tell_presence(self) -> None:
+    def _send_heartbeat(self) -> None:
         """After the sums: it says that all of them have been told."""
         now, below = self._clock.monotonic(), self._lower.connected
         if now < self._presence_at and below == self._told_below:
@@ -149,7 +149,7 @@ class Tally:
         at = self._clock.now()
         self._presence_number = max(int(at.timestamp() * 1000), self._presence_number + 1)
         told = RelayHeartbeat(self._county, self._presence_number, at, below).signed(self._signer)
-        if self._upper.publish([(mqtt_topics.presence(self._county), told.to_bytes())]):
+        if self._upper.publish([(mqtt_topics.heartbeat(self._county), told.to_bytes())]):
             self._presence_at, self._told_below = now + PRESENCE_SECONDS, below
 
     def _recall(self, id: str) -> None:
@@ -166,7 +166,7 @@ class Tally:
         # Above what it has signed before, also when its own database was lost.
         number = max(int(now.timestamp() * 1000), one.sum_number + 1)
         made = RelayTotals(self._county, number, one.id, one.digest, now, **told)
-        topic, data = mqtt_topics.sum_of(self._county, one.id), made.signed(self._signer).to_bytes()
+        topic, data = mqtt_topics.totals(self._county, one.id), made.signed(self._signer).to_bytes()
         if not self._upper.publish([(topic, data)], retain=one.expires > now - STANDING):
             return False
         self._book.summed(one.id, written, number)
@@ -175,7 +175,7 @@ class Tally:
     def _forget(self) -> None:
         now = self._clock.now()
         for one in self._book.old(now - STANDING):
-            if one.summed and self._upper.publish([(mqtt_topics.sum_of(self._county, one.id), b"")]):
+            if one.summed and self._upper.publish([(mqtt_topics.totals(self._county, one.id), b"")]):
                 self._book.summed(one.id, "", one.sum_number)
             if one.expires <= now - REMEMBERED:
                 self._book.forget(one.id)

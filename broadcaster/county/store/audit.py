@@ -11,7 +11,7 @@ from broadcaster.core.labels import legible
 from broadcaster.core.people import AuditEntry, AuditFilter, WrongLogins
 from broadcaster.county.store.office_database import OfficeDatabase
 from broadcaster.county.store.tables import audit
-from broadcaster.store import deed_search
+from broadcaster.store import audit_search
 
 LONGEST_ABOUT = 200
 
@@ -31,13 +31,12 @@ class Audit:
             "about": legible(about)[:LONGEST_ABOUT],
             "address": address,
         }
-        with self._database.transaction() as connection:
-            connection.execute(insert(audit).values(values))
+        self._database.write(insert(audit).values(values))
 
     def recent(self, count: int, skip: int = 0, wanted: AuditFilter | None = None) -> list[AuditEntry]:
         """The newest first."""
-        which = deed_search.matching(audit, wanted, self._clock.zone, _as_it_is) if wanted else []
-        return self._deeds(select(audit).where(*which).limit(count).offset(skip))
+        which = audit_search.matching(audit, wanted, self._clock.zone, _as_it_is) if wanted else []
+        return self._entries(select(audit).where(*which).limit(count).offset(skip))
 
     def of(self, what: str, count: int) -> list[AuditEntry]:
         """The last deeds of that kind."""
@@ -50,10 +49,10 @@ class Audit:
 
     def wrong_logins(self, names: Collection[str]) -> list[WrongLogins]:
         """The accounts with too many wrong passwords in the last day."""
-        since = self._clock.now() - deed_search.LATELY
-        return deed_search.worrying(self._deeds(deed_search.failed_since(audit, since)), names)
+        since = self._clock.now() - audit_search.LATELY
+        return audit_search.worrying(self._entries(audit_search.failed_since(audit, since)), names)
 
-    def _deeds(self, query: Select[Any]) -> list[AuditEntry]:
+    def _entries(self, query: Select[Any]) -> list[AuditEntry]:
         rows = self._database.read(query.order_by(audit.c.number.desc()))
         return [AuditEntry(row.at, row.who, row.what, row.about, row.address) for row in rows]
 

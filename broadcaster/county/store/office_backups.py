@@ -121,7 +121,7 @@ class Safekeeping:
             aside, copy = self._backups.begin_mending(), self._backups.restore()
         if aside or copy:
             saved = self._salvage(aside, copy)
-            if not (saved.is_whole and had_log):
+            if not (saved.is_complete and had_log):
                 self._leap()
             with told_plainly(self._path):
                 self._backups.end_mending()
@@ -190,7 +190,7 @@ def _connect(path: Path) -> sqlite3.Connection:
 
 def _told(aside: Path | None, copy: Path | None, saved: Salvaged, had_log: bool) -> str:
     what = f"坏了，坏的文件留在 {aside.name}" if aside else "空了或者不见了"
-    if saved.is_whole and had_log:
+    if saved.is_complete and had_log:
         return f"平台的数据库{what}；里面的都读出来了，没有丢。存储卡可能坏了，请换一张。"
     source = _source(copy) if copy else "没有备份可补"
     if saved.rows:

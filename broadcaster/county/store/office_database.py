@@ -41,6 +41,11 @@ class OfficeDatabase:
         with _told_plainly(), one_at_a_time, self.engine.begin() as connection:
             yield connection
 
+    def write(self, statement: Executable) -> int:
+        """A transaction of one statement; how many rows it changed. Raises `StoreUnusable`."""
+        with self.transaction() as connection:
+            return connection.execute(statement).rowcount
+
     def read(self, query: Executable) -> Sequence[Row[Any]]:
         """All rows. Raises `StoreUnusable`."""
         with _told_plainly(), self.engine.connect() as connection:

@@ -37,5 +37,4 @@ class OfficeSessions:
         return row and officer_of(row)
 
     def end(self, key: str) -> None:
-        with self._database.transaction() as connection:
-            connection.execute(delete(session).where(session.c.key == key_hash(key)))
+        self._database.write(delete(session).where(session.c.key == key_hash(key)))

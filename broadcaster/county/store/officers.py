@@ -89,8 +89,7 @@ class Officers:
             "stamp": secrets.token_hex(16),
             "made_at": self._clock.now(),
         }
-        with self._database.transaction() as connection:
-            connection.execute(insert(officer).values(values))
+        self._database.write(insert(officer).values(values))
         return self.get(name)
 
     def let_in(self, name: str, role: OfficeRole, cap: Severity) -> str:
@@ -153,8 +152,7 @@ class Officers:
             connection.execute(delete(writing).where(writing.c.officer == who.number))
 
     def _update(self, who: Officer, **values: Any) -> None:
-        with self._database.transaction() as connection:
-            connection.execute(update(officer).where(officer.c.number == who.number).values(values))
+        self._database.write(update(officer).where(officer.c.number == who.number).values(values))
 
     def _keep_a_keeper(self, who: Officer) -> None:
         others = select(func.count()).where(

@@ -62,6 +62,8 @@ box = Table(
     # As it says itself: what its loudspeaker ails, and its quiet hours as JSON.
     Column("trouble", Text, nullable=False, server_default=""),
     Column("quiet", Text, nullable=False, server_default=""),
+    # The highest version of a bulletin that it says it reads.
+    Column("reads", Integer, nullable=False, server_default="1"),
     Index("box_area", "area"),
 )
 
@@ -107,6 +109,8 @@ bulletin = Table(
     Column("cancels", String(36)),
     Column("verse", Integer, nullable=False, server_default="0"),
     Column("voice", Text, nullable=False, server_default=""),
+    # Of the notice what has no column, as JSON.
+    Column("more", Text, nullable=False, server_default=""),
     # A recording in place of the text, as JSON.
     Column("sound", Text, nullable=False, server_default=""),
     # Of the draft that was written, and agreed to: nothing else is signed.
@@ -246,6 +250,8 @@ standing = Table(
     Column("paused", Integer, nullable=False, server_default="0"),
     Column("verse", Integer, nullable=False, server_default="0"),
     Column("voice", Text, nullable=False, server_default=""),
+    # Of the notice what has no column, as JSON.
+    Column("more", Text, nullable=False, server_default=""),
 )
 
 library = Table(
@@ -257,6 +263,8 @@ library = Table(
     Column("changed_by", Text, nullable=False),
     Column("verse", Integer, nullable=False, server_default="0"),
     Column("voice", Text, nullable=False, server_default=""),
+    # Of the notice what has no column, as JSON.
+    Column("more", Text, nullable=False, server_default=""),
 )
 
 # Who had which version of a draft played to him before it was sent, and the digest of that sound.

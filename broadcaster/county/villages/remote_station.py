@@ -191,7 +191,7 @@ class RemoteStation:
         self.settings = found.model_copy(update={"paths": PathSettings(state=folder)})
         self.talks.rate_hz = self.settings.sound.rate_hz
 
-    def afar(self) -> RemoteAccess:
+    def remote_access(self) -> RemoteAccess:
         return RemoteAccess.HERE
 
     def __getattr__(self, name: str) -> Any:

@@ -18,7 +18,7 @@ from broadcaster.county.notices.draft import DraftState
 from broadcaster.county.notices.recordings import RecordingStore, from_text
 from broadcaster.county.store.office_database import OfficeDatabase
 from broadcaster.county.store.tables import bulletin
-from broadcaster.system.atomic_file import whole_file
+from broadcaster.system.atomic_file import atomic_write
 
 CB, BULLETINS, AUDIO = "cb", "bulletins", "audio"
 
@@ -80,7 +80,7 @@ def write_to(place: Path, stick: VillageUsbFolder) -> int:
                 if f"{part}/{old.name}" not in stick.files and old.is_file():
                     old.unlink()
         for name, content in stick.files.items():
-            with whole_file(folder / name, (folder / name).parent) as unfinished:
+            with atomic_write(folder / name, (folder / name).parent) as unfinished:
                 unfinished.write_bytes(content.read_bytes() if isinstance(content, Path) else content)
         return sum(1 for _ in (folder / OUTBOX).rglob("*.json"))
     except OSError as error:

@@ -95,7 +95,7 @@ class VillageSites:
 
     def _app_of(self, box: str) -> Flask:
         """Raises `BroadcasterError`."""
-        self._check_carried(box)
+        self._check_hosted(box)
         with self._lock:
             opening = self._opening.setdefault(box, threading.Lock())
         with opening:
@@ -110,7 +110,7 @@ class VillageSites:
                 self._pages.popitem(last=False)[1].app.extensions["broadcaster"].live.leave()
         return made.app
 
-    def _check_carried(self, box: str) -> None:
+    def _check_hosted(self, box: str) -> None:
         """Nobody learns here which boxes there are."""
         with suppress(RegisterRefused):
             if self._keys.delegation(self._register.area_of(box)):

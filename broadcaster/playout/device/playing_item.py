@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from broadcaster.audio.pcm import SAMPLE_BYTES, Gain
 from broadcaster.audio.pcm_file import NoDecoder, SoundUnreadable, read_pcm
-from broadcaster.system.flac_digest import is_whole
+from broadcaster.system.flac_digest import is_undamaged
 
 
 @dataclass
@@ -106,7 +106,7 @@ class PlayingItem:
         return self.complete and not self._sounds
 
     def _check(self, sound: _Sound) -> None:
-        if not sound.checked and not is_whole(sound.path):
+        if not sound.checked and not is_undamaged(sound.path):
             raise SoundUnreadable(f"声音文件坏了：{sound.path.name}")
         sound.checked = True
 

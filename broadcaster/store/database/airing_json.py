@@ -1,23 +1,30 @@
-"""Writes an airing as JSON with all its fields, and reads it back strictly."""
+"""An airing as text and back: JSON of the values; of its notice what differs from the defaults."""
 
 import json
+import logging
 import re
 import zlib
-from dataclasses import asdict, is_dataclass, replace
+from dataclasses import fields, replace
 from datetime import datetime
 from enum import Enum
 from functools import cache
-from types import UnionType
-from typing import Any, get_args, get_origin, get_type_hints
+from typing import Any, get_type_hints
 
-from broadcaster.core.model import Airing, Notice
+from broadcaster.core.errors import NoticeRefused
+from broadcaster.core.model import Airing
+from broadcaster.core.notice import SPECS, Notice, kind_of, plain, read, value_of
+
+logger = logging.getLogger(__name__)
 
 SUM = re.compile(r', "sum": ([0-9]{1,10})}$')
+# What the journal has columns for.
+IN_COLUMNS = {"id", "title", "text", "severity"}
 
 
 def write_airing(airing: Airing) -> str:
     """ASCII only: so a lone surrogate, which a terminal that is not UTF-8 brings in, survives."""
-    text = json.dumps(asdict(airing), default=_plain)
+    values = {one.name: getattr(airing, one.name) for one in fields(airing)}
+    text = json.dumps(values | {"notice": plain(airing.notice)}, default=_plain)
     return f'{text[:-1]}, "sum": {zlib.crc32(text.encode())}}}'
 
 
@@ -31,36 +38,25 @@ def read_airing(text: str) -> Airing:
     if not text.isascii():
         raise ValueError("not as it was written")
     try:
-        airing = _read(Airing, json.loads(text))
-    except (TypeError, RecursionError) as error:
+        values = _known(json.loads(text), _types())
+        return Airing(**{name: _read(_types()[name], value) for name, value in values.items()})
+    except (TypeError, RecursionError, NoticeRefused) as error:
         raise ValueError(str(error)) from error
-    assert isinstance(airing, Airing)
-    return airing
-
-
-# What the journal has columns for.
-_IN_COLUMNS = {"id", "title", "text", "severity"}
 
 
 def write_overrides(notice: Notice) -> str:
-    """The settings of a notice beside its text and severity, as JSON; "" if it leaves all to the
-    station.
-    """
-    fields, usual = asdict(notice), asdict(Notice(""))
-    asked = {
-        name: value for name, value in fields.items() if name not in _IN_COLUMNS and value != usual[name]
-    }
-    return json.dumps(asked, default=_plain) if asked else ""
+    """The settings of a notice beside its text and severity, as JSON; "" if there are none."""
+    asked = {name: value for name, value in plain(notice).items() if name not in IN_COLUMNS}
+    return json.dumps(asked) if asked else ""
 
 
 def read_overrides(notice: Notice, text: str) -> Notice:
     """The notice, asking for that too; as it is where the text cannot be read."""
     try:
-        asked = _read_fields(Notice, {"text": notice.text} | json.loads(text or "{}"))
-    except (ValueError, TypeError, RecursionError):
+        asked = read(_known(json.loads(text or "{}"), SPECS))
+    except (ValueError, NoticeRefused, RecursionError):
         return notice
-    assert isinstance(asked, Notice)
-    return replace(asked, id=notice.id, title=notice.title, severity=notice.severity)
+    return replace(asked, **{name: getattr(notice, name) for name in IN_COLUMNS})
 
 
 def _plain(value: object) -> object:
@@ -71,34 +67,28 @@ def _plain(value: object) -> object:
 
 
 # Without the memory 10,000 airings take 5 s to read.
-_types = cache(get_type_hints)
+@cache
+def _types() -> dict[str, Any]:
+    return get_type_hints(Airing)
 
 
 def _read(shape: Any, value: Any) -> Any:
-    if isinstance(shape, UnionType):
-        (shape,) = (one for one in get_args(shape) if one is not type(None))
-        return None if value is None else _read(shape, value)
-    if get_origin(shape) is tuple:
-        return tuple(_read(get_args(shape)[0], one) for one in value)
-    if is_dataclass(shape):
-        return _read_fields(shape, value)
-    if issubclass(shape, Enum):
-        return shape(value)
-    if shape is datetime:
+    if shape is Notice:
+        return read(_known(value, SPECS))
+    if kind_of(shape) is datetime and isinstance(value, str):
         moment = datetime.fromisoformat(value)
         if moment.tzinfo is None:
             raise ValueError(f"no time zone: {value}")
         return moment
-    if shape is float and type(value) is int:
-        return float(value)
-    if type(value) is not shape:
-        raise ValueError(f"{value!r} is no {shape.__name__}")
-    return value
+    return value_of(shape, value)
 
 
-def _read_fields(shape: Any, value: Any) -> Any:
-    """A field that is missing has its default: it was not there yet when this was written."""
-    hints = _types(shape)
-    if not isinstance(value, dict) or not value.keys() <= hints.keys():
-        raise ValueError(f"not the fields of {shape.__name__}: {value!r}")
-    return shape(**{name: _read(hints[name], field) for name, field in value.items()})
+def _known(values: Any, names: Any) -> dict[str, Any]:
+    """Without the fields of a newer program, in whose place an older one was put back; one that is
+    missing has its default: it was not there yet when this was written.
+    """
+    if not isinstance(values, dict):
+        raise ValueError(f"no fields: {values!r:.60}")
+    if unknown := values.keys() - names.keys():
+        logger.warning("这个版本不认识 %s，没有管它", "、".join(sorted(unknown)))
+    return {name: value for name, value in values.items() if name in names}

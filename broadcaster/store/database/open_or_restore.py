@@ -19,6 +19,7 @@ from broadcaster.store.database.salvage import Salvaged, salvage
 from broadcaster.store.database.salvaged_tables import STATION
 from broadcaster.store.database.sqlite_connection import (
     RESTART_HEALS,
+    WAITED,
     StoreDamaged,
     StoreNewer,
     connect,
@@ -153,11 +154,12 @@ def _lost(aside: Path | None, copy: Path | None, saved: Salvaged) -> str:
     what = "数据库坏了" if aside else "数据库空了或者不见了"
     where = f"坏的文件留在 {aside.name}。" if aside else ""
     kept = _kept(saved)
-    if saved.is_whole:
+    if saved.is_complete:
         return f"{what}，里面的都读出来了，没有丢（{kept}）；存储卡可能坏了，请换一张。{where}"
     if saved.rows:
         parts = f"{saved.missing}有一部分读不出来，{_source(copy) or '没有备份可补'}"
-        return f"{what}，读得出来的保住了（{kept}）；{parts}，请看看对不对。{where}"
+        todo = WAITED if "queue" in saved.partly else "请看看对不对"
+        return f"{what}，读得出来的保住了（{kept}）；{parts}。{todo}。{where}"
     return f"{what}，{_source(copy) or NEW}；排队的通知也没有了，请重新播。{where}"
 
 

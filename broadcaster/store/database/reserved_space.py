@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from broadcaster.core.errors import reason_of
-from broadcaster.system.atomic_file import whole_file
+from broadcaster.system.atomic_file import write_private
 
 logger = logging.getLogger(__name__)
 
@@ -92,9 +92,8 @@ class Spare:
         there = self._path.exists() and self._path.stat().st_size == SPARE_BYTES
         if (there and self._lost is not None) or shutil.disk_usage(folder).free < LEAST_FREE_BYTES:
             return
-        with whole_file(self._path, folder) as unfinished:
-            unfinished.touch(mode=0o600)
-            unfinished.write_bytes(b"".join(map(self._line, self._records)).ljust(SPARE_BYTES, b"\n"))
+        lines = b"".join(map(self._line, self._records))
+        write_private(self._path, lines.ljust(SPARE_BYTES, b"\n"))
         self._put_foot(len(self._records))
 
     def _read(self) -> None:

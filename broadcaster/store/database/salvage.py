@@ -49,7 +49,7 @@ class Salvaged:
     partly: list[str] = field(default_factory=list)
 
     @property
-    def is_whole(self) -> bool:
+    def is_complete(self) -> bool:
         return bool(self.rows) and not self.partly
 
     @property
@@ -85,7 +85,7 @@ def _salvage(
             reading = _TableSalvage(source, table)
             with suppress(*FAILURES):
                 saved.rows[table.name] = _put(contents, reading, target)
-            if not reading.is_whole:
+            if not reading.is_complete:
                 saved.partly.append(table.name)
         _keep_numbers(source, target)
     target.execute(contents.last)
@@ -161,12 +161,12 @@ def _pages_of_tables(copy: Path) -> list[int]:
 
 
 class _TableSalvage:
-    """One table of a damaged file; `is_whole` when every row was read and none of them was garbled."""
+    """One table of a damaged file; `is_complete` when every row was read and none was garbled."""
 
     def __init__(self, source: sqlite3.Connection, table: Table) -> None:
         self._source = source
         self.table = table
-        self.is_whole = True
+        self.is_complete = True
         self.columns: list[str] = []
 
     def rows(self) -> Iterator[tuple[Any, ...]]:
@@ -179,7 +179,7 @@ class _TableSalvage:
             if not self.columns:
                 raise sqlite3.DatabaseError(f"no table {name}")
         except FAILURES:
-            self.is_whole = False
+            self.is_complete = False
             raise
         following: int | None = -LAST_ROW
         while following is not None:
@@ -194,10 +194,10 @@ class _TableSalvage:
                 if number <= last:
                     raise sqlite3.DatabaseError("the pages go round in a circle")
                 last = number
-                self.is_whole &= not garbled(row)
+                self.is_complete &= not garbled(row)
                 yield tuple(row)
         except FAILURES:
-            self.is_whole = False
+            self.is_complete = False
             return self._beyond(max(last, first, 0))
         return None
 
@@ -230,7 +230,7 @@ def _put(contents: Contents, reading: _TableSalvage, target: sqlite3.Connection)
     name, count = reading.table.name, 0
     if name not in contents.growing:
         found = list(rows)
-        if reading.is_whole:
+        if reading.is_complete:
             target.execute(f"DELETE FROM {name}")
         rows = iter(found)
     for row in rows:

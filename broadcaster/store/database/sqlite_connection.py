@@ -29,6 +29,8 @@ BUSY_SECONDS = 5.0
 # Negative: in KiB. By SQLite's own 2,000 the two connections of a box hold 3.2 MB more once its file has
 # grown, and a search through 20,000 lines takes as long.
 CACHE = "PRAGMA cache_size = -500"
+# Names are lost too: whoever asked for one is told of it on his own phone.
+WAITED = "约好到时候播的，请在首页“接下来”里看看还在不在，不在的重新播"
 RESTART_HEALS = "重新启动广播站会换上最近的备份。"
 # sqlite.org/rescode.html
 FULL, DAMAGED = {sqlite3.SQLITE_FULL}, {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}

@@ -16,7 +16,13 @@ from broadcaster.core.errors import StoreUnusable
 from broadcaster.store.database.backups import Backups
 from broadcaster.store.database.open_or_restore import Opened, has_past, open_sound, replace_damaged
 from broadcaster.store.database.read_connection import ReadConnection
-from broadcaster.store.database.sqlite_connection import StoreDamaged, begin_log, raw, told_plainly
+from broadcaster.store.database.sqlite_connection import (
+    WAITED,
+    StoreDamaged,
+    begin_log,
+    raw,
+    told_plainly,
+)
 from broadcaster.store.database.wal_recovery import GONE, HARMED, mend_log
 
 logger = logging.getLogger(__name__)
@@ -24,7 +30,7 @@ logger = logging.getLogger(__name__)
 
 LOST_LOG = (
     "上次没有正常关机，而数据库的日志 broadcaster.db-wal {what}：读得出来的都保住了，最后十来分钟的"
-    "播出记录和排队的通知可能没有全，请看看对不对。{why}"
+    "播出记录和排队的通知可能没有全。" + WAITED + "。{why}"
 )
 WHY_LOST = {
     GONE: "拷贝 state 文件夹时，请连同 broadcaster.db-wal 一起拷。",
@@ -83,6 +89,11 @@ class Database:
                 self._disconnect()
                 raise
 
+    def write(self, statement: Executable, given: Mapping[str, Any] | None = None) -> int:
+        """A transaction of one statement; how many rows it changed. Raises `StoreUnusable`."""
+        with self.transaction() as connection:
+            return connection.execute(statement, given).rowcount
+
     def read(self, query: Executable, given: Mapping[str, Any] | None = None) -> Sequence[Row[Any]]:
         """All rows. Raises `StoreUnusable`."""
         repairs = self._repairs
@@ -124,6 +135,10 @@ class Database:
         with self._writing:
             if repairs in (None, self._repairs):
                 self._repair()
+
+    def first(self, query: Executable) -> Row[Any] | None:
+        rows = self.read(query)
+        return rows[0] if rows else None
 
     def close(self) -> None:
         with self._writing:

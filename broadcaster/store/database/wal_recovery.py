@@ -30,7 +30,7 @@ class _Frame:
     page: int
     ends: bool
     content: bytes
-    is_whole: bool
+    is_complete: bool
 
 
 def mend_log(path: Path) -> str:
@@ -46,7 +46,7 @@ def mend_log(path: Path) -> str:
     frames = _kept(list(_frames(content)))
     known, backfilled = _told_by(index, content)
     is_cut = backfilled > len(frames) or known > len(frames) + UNSYNCED
-    if _has_header(content) and not is_cut and all(frame.is_whole for frame in frames):
+    if _has_header(content) and not is_cut and all(frame.is_complete for frame in frames):
         return ""
     logger.critical("数据库的日志 %s 不全：有 %s 页，应有 %s 页，能用的都用上", log, len(frames), known)
     if len(frames) > backfilled:
@@ -58,10 +58,10 @@ def mend_log(path: Path) -> str:
 
 def _kept(frames: Sequence[_Frame]) -> list[_Frame]:
     """Those of ended transactions. A last one that is not whole was being written as the power went."""
-    ends = [number for number, frame in enumerate(frames, 1) if frame.ends and frame.is_whole]
+    ends = [number for number, frame in enumerate(frames, 1) if frame.ends and frame.is_complete]
     last = ends[-1] if ends else 0
     before = ends[-2] if len(ends) > 1 else 0
-    whole = all(frame.is_whole for frame in frames[before:last])
+    whole = all(frame.is_complete for frame in frames[before:last])
     return list(frames[: last if whole else before])
 
 
@@ -124,7 +124,7 @@ def _play(frames: Sequence[_Frame], path: Path) -> None:
     """As SQLite would bring it in, past what is damaged. Broken off it can be done again."""
     with path.open("r+b") as file:
         for frame in frames:
-            if frame.is_whole:
+            if frame.is_complete:
                 file.seek((frame.page - 1) * len(frame.content))
                 file.write(frame.content)
         file.flush()

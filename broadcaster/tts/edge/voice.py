@@ -92,7 +92,7 @@ class EdgeVoice(Voice):
             arrived = asking.result()
         finally:
             self._one_request.release()
-        yield Waveform(_whole_line(arrived, line, pace), RATE_HZ)
+        yield Waveform(_complete_line(arrived, line, pace), RATE_HZ)
 
     async def _ask(self, line: Line, pace: float) -> "_Arrived":
         try:
@@ -190,7 +190,7 @@ async def _offered(connector: Connector | None) -> list[Speaker]:
     return speakers
 
 
-def _whole_line(arrived: _Arrived, line: Line, pace: float) -> Samples:
+def _complete_line(arrived: _Arrived, line: Line, pace: float) -> Samples:
     """The sound of a line, or `LineRefused` when not all of it came."""
     samples = _decoded(bytes(arrived.audio))
     if not arrived.ends_seconds or len(samples) / RATE_HZ + BOUNDARY_SECONDS < arrived.ends_seconds:

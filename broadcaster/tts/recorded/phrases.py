@@ -75,7 +75,7 @@ def write_sums(folder: Path) -> None:
     (folder / SUMS).write_text(json.dumps(_sums(folder)), encoding="utf-8")
 
 
-def is_whole(folder: Path) -> bool:
+def is_complete(folder: Path) -> bool:
     """True if all of `PHRASES` are as they were made; a release without sums only needs the files to
     exist.
     """

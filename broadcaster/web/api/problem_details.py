@@ -8,7 +8,7 @@ from flask import Response, make_response
 from flask.json.provider import DefaultJSONProvider
 from pydantic import BaseModel, Field, ValidationError
 
-from broadcaster.core.errors import BroadcasterError, KeptQuiet, SlotRefused, StoreUnusable
+from broadcaster.core.errors import BroadcasterError, FieldsRefused, KeptQuiet, StoreUnusable
 
 MEDIA_TYPE = "application/problem+json"
 WRONG_REQUEST = "请求的内容不对，广播没有动。看 errors 里写的是哪一项。"
@@ -72,7 +72,7 @@ def refusal(error: BroadcasterError) -> Response:
     if isinstance(error, StoreUnusable):
         code = HTTPStatus.SERVICE_UNAVAILABLE
     kind = re.sub(r"(?<=[a-z])(?=[A-Z])", "-", error.wire_name).lower()
-    fields = error.problems if isinstance(error, SlotRefused) else ()
+    fields = error.problems if isinstance(error, FieldsRefused) else ()
     wrong = [WrongFieldOut(place=field, detail=sentence) for field, sentence in fields if field]
     return problem(code, str(error), kind, wrong)
 

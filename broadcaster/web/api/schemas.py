@@ -1,31 +1,17 @@
 """Schemas of the API for notices, status, journal, voices and lexicon."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Literal, Self, TypeVar
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from broadcaster.core.model import (
-    FASTEST,
-    FASTEST_TEMPO,
-    SLOWEST,
-    SLOWEST_TEMPO,
-    Airing,
-    Entry,
-    Line,
-    Notice,
-    OfficeLevel,
-    Outcome,
-    Severity,
-    Signal,
-    Style,
-    WhenQuiet,
-)
+from broadcaster.core.model import Airing, Entry, Line, Outcome
+from broadcaster.core.notice import SPECS, Notice, OfficeLevel, Way, read, settable
+from broadcaster.settings.notice_schema import takes_notice
 from broadcaster.station.station import JournalFilter, JournalRow, Status, VoiceEntry
 
-LONGEST_TEXT = 50_000
-RECORDING_KEY = "^([0-9a-f]{32})?$"
 SeverityNumber = Literal[0, 1, 2, 3, 4]
 
 
@@ -35,38 +21,15 @@ class Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
 
+@takes_notice(Way.API)
 class NoticeIn(Strict):
     """A notice. What is left out goes by the severity and the station's settings."""
 
-    text: str = Field(min_length=1, max_length=LONGEST_TEXT)
-    title: str = Field("", max_length=100)
-    severity: SeverityNumber = Field(0, description="0 daily, 1 red, 2 orange, 3 yellow, 4 blue")
-    issuer: str = Field("", max_length=100)
-    voice: str | None = Field(None, max_length=100, description="engine:name")
-    pace: float | None = Field(None, ge=SLOWEST, le=FASTEST)
-    repeats: int | None = Field(None, ge=1, le=20)
-    opening: str | None = Field(None, max_length=500, description='"" is none')
-    closing: str | None = Field(None, max_length=500, description='"" is none')
-    chime: Literal["chime", "alert", "siren", "none"] | None = None
-    style: Literal["", "verse", "kuaiban"] = ""
-    beats_per_minute: int | None = Field(None, ge=SLOWEST_TEMPO, le=FASTEST_TEMPO)
-    zones: list[str] = Field([], max_length=20, description="none is all")
-    volume: int = Field(100, ge=0, le=100, description="per cent of the usual one")
-    drill: bool = Field(False, description="a drill never passes quiet hours")
-    when_quiet: Literal["skip", "wait"] = Field("skip", description="in quiet hours")
-
-    recording: str = Field("", pattern=RECORDING_KEY, description="sounds in the place of the text")
+    text: str = Field(min_length=1, max_length=SPECS["text"].longest)
 
     def notice(self, office: OfficeLevel) -> Notice:
-        closed = {
-            "severity": Severity(self.severity),
-            "chime": self.chime and Signal(self.chime),
-            "style": Style(self.style),
-            "zones": tuple(self.zones),
-            "when_quiet": WhenQuiet(self.when_quiet),
-        }
-        said = self.model_dump(include=set(NoticeIn.model_fields))
-        return Notice(**{**said, **closed, "office": office})
+        said = self.model_dump(include=set(settable(Way.API)), exclude_defaults=True)
+        return replace(read(said, Way.API), office=office)
 
 
 class ScheduledNoticeIn(NoticeIn):

@@ -61,7 +61,7 @@ RULES = {
     "say.fill": WRITE,
     "say.look": WRITE,
     "say.change": WRITE,
-    "say.rehearse": WRITE,
+    "say.preview": WRITE,
     "say.edit": WRITE,
     "say.fix": AccessRule(Role.EDITOR, deed=N_("改读音"), about="word"),
     "say.sound": LOOK,
@@ -268,11 +268,19 @@ def _check_token(needed: Scope) -> ResponseReturnValue | None:
     scheme, _, key = request.headers.get("Authorization", "").partition(" ")
     found = parts().station.tokens.find(key.strip()) if scheme.lower() == "bearer" else None
     if found is None:
+        if key:
+            _note_wrong_token()
         abort(401)
     if not found.scope.covers(needed):
         abort(403)
     g.token, g.by = found, f"令牌 {found.name}"
     return None
+
+
+def _note_wrong_token() -> None:
+    """A program that has a wrong one asks with it again and again."""
+    if parts().wrong_tokens.allow(address(), parts().clock.monotonic()):
+        parts().station.deeds.note("", N_("令牌不对"), request.path, address())
 
 
 def _asked_from_this_machine() -> bool:

@@ -6,7 +6,7 @@ import threading
 from pathlib import Path
 
 from broadcaster.core.errors import reason_of
-from broadcaster.system.atomic_file import whole_file
+from broadcaster.system.atomic_file import write_private
 
 logger = logging.getLogger(__name__)
 
@@ -31,9 +31,7 @@ class EndedSessions:
             kept = [*self._ids, session_id][-MOST:]
             self._ids = dict.fromkeys(kept)
             try:
-                with whole_file(self._path, self._path.parent) as path:
-                    path.touch(mode=0o600)
-                    path.write_text("\n".join(kept), encoding="ascii")
+                write_private(self._path, "\n".join(kept).encode("ascii"))
             except OSError as error:
                 logger.warning("谁退出了登录存不下来，重启以后他的旧登录又能用：%s", reason_of(error))
 

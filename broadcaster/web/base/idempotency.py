@@ -9,7 +9,7 @@ from datetime import datetime
 
 from broadcaster.core.errors import BroadcasterError, StoreUnusable
 from broadcaster.core.model import Airing, Notice
-from broadcaster.station.station import Station
+from broadcaster.station.station_contract import StationContract
 
 logger = logging.getLogger(__name__)
 
@@ -30,12 +30,12 @@ class Once:
         # Two that come together must not both find nothing.
         self._lock = threading.Lock()
 
-    def known(self, station: Station, notice_id: str) -> Airing | None:
+    def known(self, station: StationContract, notice_id: str) -> Airing | None:
         """The airing of this notice id, as far as it can be found."""
         return self._recent.get(notice_id) or _find(station, notice_id)
 
     def announce(
-        self, station: Station, notice: Notice, asked_by: str, at: datetime | None = None
+        self, station: StationContract, notice: Notice, asked_by: str, at: datetime | None = None
     ) -> tuple[Airing, bool]:
         """The airing, and whether it was there already. Raises as `Station.announce`; then it may be
         tried again.
@@ -61,7 +61,7 @@ def check_same(known: Notice, notice: Notice) -> None:
         raise KeyUsed("这个 Idempotency-Key 已经用在另一条通知上了，请换一个新的。")
 
 
-def _find(station: Station, notice_id: str) -> Airing | None:
+def _find(station: StationContract, notice_id: str) -> Airing | None:
     try:
         return station.find_airing(notice_id)
     except StoreUnusable as error:

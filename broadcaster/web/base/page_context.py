@@ -8,11 +8,12 @@ from flask import current_app
 
 from broadcaster.core.clock import Clock
 from broadcaster.settings.schema import Settings
-from broadcaster.station.station import Station
+from broadcaster.station.station_contract import StationContract
 from broadcaster.web.base.answered_forms import AnsweredForms, HandledOnce
 from broadcaster.web.base.ended_sessions import EndedSessions
 from broadcaster.web.base.followed_airings import Followed
 from broadcaster.web.base.idempotency import Once
+from broadcaster.web.base.seldom import Seldom
 from broadcaster.web.server.server_events import Live
 
 # Of answers: a page is 2 kB there, so these are some minutes of a village.
@@ -23,7 +24,7 @@ MOST_BYTES = 500_000
 class PageContext:
     """Given to the app once, by `create_app`."""
 
-    station: Station
+    station: StationContract
     settings: Settings
     clock: Clock
     ended_sessions: EndedSessions
@@ -31,6 +32,7 @@ class PageContext:
     once: Once = field(default_factory=Once)
     followed: Followed = field(default_factory=lambda: Followed(time.monotonic()))
     answers: AnsweredForms = field(default_factory=lambda: AnsweredForms(MOST_BYTES))
+    wrong_tokens: Seldom = field(default_factory=Seldom)
     made_once: HandledOnce = field(default_factory=HandledOnce)
 
 

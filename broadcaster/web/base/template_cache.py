@@ -8,7 +8,7 @@ from pathlib import Path
 from jinja2 import BytecodeCache
 from jinja2.bccache import Bucket
 
-from broadcaster.system.atomic_file import whole_file
+from broadcaster.system.atomic_file import atomic_write
 
 DIGEST_BYTES = 4
 
@@ -36,7 +36,7 @@ class CompiledPages(BytecodeCache):
         compiled = bucket.bytecode_to_string()
         with suppress(OSError):
             self._folder.mkdir(exist_ok=True)
-            with whole_file(self._path(bucket), self._folder) as unfinished:
+            with atomic_write(self._path(bucket), self._folder) as unfinished:
                 unfinished.write_bytes(_digest(compiled) + compiled)
 
     def _path(self, bucket: Bucket) -> Path:

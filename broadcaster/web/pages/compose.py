@@ -11,7 +11,7 @@ from broadcaster.web.base.form_errors import Mistake, again_with
 from broadcaster.web.base.language import _, own
 from broadcaster.web.base.page_context import parts
 from broadcaster.web.pages import asked_here, timetable
-from broadcaster.web.pages.confirm import preview_of as rehearsed
+from broadcaster.web.pages.confirm import preview_of
 from broadcaster.web.pages.notice_form import Form, Wish, confirmed, wish_of
 from broadcaster.web.pages.notice_templates import NoticeTemplate, notice_templates, open_blank
 
@@ -56,7 +56,7 @@ def _filled(pattern: NoticeTemplate) -> ResponseReturnValue:
 
 
 @pages.post("")
-def rehearse() -> ResponseReturnValue:
+def preview() -> ResponseReturnValue:
     """Keep what was written, and lead to where it is seen and heard; nothing is aired.
 
     What is to come again and again is a slot of the timetable, and goes on in its form.
@@ -244,7 +244,7 @@ def _preview(
     wish: Wish, form: Form, mistake: Mistake | None = None, **words: str
 ) -> ResponseReturnValue:
     try:
-        shown = rehearsed(wish.notice, wish.due_at)
+        shown = preview_of(wish.notice, wish.due_at)
     except BroadcasterError as error:
         return _form(wish, form, _refused(error))
     return again_with(

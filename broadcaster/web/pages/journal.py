@@ -237,7 +237,7 @@ def _said() -> PastNotice | None:
 
 def _confirm(said: PastNotice, row: JournalRow, notice_id: str) -> ResponseReturnValue:
     notice = replace(said.notices[0], id=notice_id)
-    heard_seconds = row.seconds_whole if row.outcome is Outcome.PLAYED else 0.0
+    heard_seconds = row.full_seconds if row.outcome is Outcome.PLAYED else 0.0
     try:
         shown = preview_of(notice, heard_seconds=heard_seconds)
     except BroadcasterError as error:

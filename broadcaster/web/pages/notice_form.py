@@ -7,25 +7,25 @@ from datetime import datetime
 from flask import abort, flash, session
 from werkzeug.datastructures import MultiDict
 
-from broadcaster.core.model import (
-    FASTEST,
-    FASTEST_TEMPO,
-    MOST_REPEATS,
-    SLOWEST,
-    SLOWEST_TEMPO,
-    Airing,
-    Notice,
-    Severity,
-    Signal,
-    Style,
-)
+from broadcaster.core.errors import NoticeRefused
+from broadcaster.core.model import Airing
+from broadcaster.core.notice import Notice, Way, as_texts, kind_of, read, settable, typed
 from broadcaster.web.base.language import _
 from broadcaster.web.base.page_context import parts
 from broadcaster.web.pages import asked_here
 
+# What a phone's page shows whole.
 LONGEST_FRAME = 60
+# What the templates draw by hand; any other field is drawn by its type.
+DRAWN = frozenset(
+    ("text", "severity", "opening", "closing", "repeats", "pace", "chime", "voice", "recording", "style")
+) | {"beats_per_minute"}
+MORE_FIELDS = [
+    (name, spec, kind_of(shape).__name__)
+    for name, (spec, shape, _default) in settable(Way.FORM).items()
+    if name not in DRAWN
+]
 NOTICE_ID = re.compile("[0-9a-f]{12}")
-RECORDING = re.compile("[0-9a-f]{32}")
 
 Form = MultiDict[str, str]
 
@@ -46,24 +46,10 @@ class Wish:
     @property
     def fields(self) -> dict[str, str]:
         """The hidden fields of a form that shows the notice and no longer asks for it."""
-        notice = self.notice
-        return {
-            "notice_id": notice.id,
-            "text": notice.text,
-            "severity": str(notice.severity.value),
-            "repeats": str(notice.repeats or ""),
-            "chime": notice.chime.value if notice.chime else "",
-            "frame": "none" if notice.opening == "" else "",
-            "opening": notice.opening or "",
-            "closing": notice.closing or "",
-            "pace": str(notice.pace or ""),
-            "beats_per_minute": str(notice.beats_per_minute or ""),
-            "voice": notice.voice or "",
-            "style": notice.style.value,
-            "recording": notice.recording,
-            "when": "at" if self.at else "now",
-            "at": self.at,
-        }
+        frame = "none" if self.notice.opening == "" else ""
+        when = "at" if self.at else "now"
+        own = {"notice_id": self.notice.id, "frame": frame, "when": when, "at": self.at}
+        return as_texts(self.notice, settable(Way.FORM)) | own
 
 
 def moment_of(form: Form) -> str:
@@ -81,25 +67,13 @@ def moment_of(form: Form) -> str:
 
 def wish_of(form: Form) -> Wish:
     """The notice in the form; a form that no page of ours made is a bad request."""
-    repeats, chime, notice_id = form.get("repeats"), form.get("chime"), form.get("notice_id", "")
-    pace, beats = form.get("pace"), form.get("beats_per_minute")
-    try:
-        notice = Notice(
-            form.get("text", "").replace("\r\n", "\n").strip(),
-            severity=Severity(int(form.get("severity", "0"))),
-            repeats=int(repeats) if repeats else None,
-            chime=Signal(chime) if chime else None,
-            voice=form.get("voice") or None,
-            style=Style(form.get("style", "")),
-            opening=form.get("opening", "").strip() or None,
-            closing=form.get("closing", "").strip() or None,
-            pace=float(pace) if pace else None,
-            beats_per_minute=int(beats) if beats else None,
-            recording=form.get("recording", ""),
-        )
-    except ValueError:
+    notice_id = form.get("notice_id", "")
+    if notice_id and not NOTICE_ID.fullmatch(notice_id):
         abort(400)
-    _check(notice, notice_id)
+    try:
+        notice = read(typed(form, settable(Way.FORM)), Way.FORM)
+    except NoticeRefused:
+        abort(400)
     if form.get("frame") == "none":
         notice = replace(notice, opening="", closing="")
     return Wish(replace(notice, id=notice_id) if notice_id else notice, moment_of(form))
@@ -118,18 +92,3 @@ def confirmed(notice: Notice, at: datetime | None = None) -> Airing:
     elif not airing.kept:
         flash(_("已安排，但磁盘写不进去：停电就没有了。"))
     return airing
-
-
-def _check(notice: Notice, notice_id: str) -> None:
-    if notice.repeats is not None and not 1 <= notice.repeats <= MOST_REPEATS:
-        abort(400)
-    if notice.pace is not None and not SLOWEST <= notice.pace <= FASTEST:
-        abort(400)
-    if not SLOWEST_TEMPO <= (notice.beats_per_minute or SLOWEST_TEMPO) <= FASTEST_TEMPO:
-        abort(400)
-    if max(len(notice.opening or ""), len(notice.closing or "")) > LONGEST_FRAME:
-        abort(400)
-    if notice_id and not NOTICE_ID.fullmatch(notice_id):
-        abort(400)
-    if notice.recording and not RECORDING.fullmatch(notice.recording):
-        abort(400)

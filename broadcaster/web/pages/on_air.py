@@ -43,7 +43,7 @@ pages = Blueprint("air", __name__)
 def home() -> ResponseReturnValue:
     volume = parts().station.volume
     nearest = min(VOLUMES, key=lambda one: abs(one - volume))
-    afar, status = parts().station.afar(), parts().station.status()
+    afar, status = parts().station.remote_access(), parts().station.status()
     mine = asked_here.asked_here(status)
     return render_template(
         "home.html",

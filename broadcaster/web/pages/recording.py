@@ -1,5 +1,6 @@
 """The pages for recordings: made in the page or by the phone, listened to, then aired or stored."""
 
+import re
 from collections.abc import Iterator, Sequence
 from functools import partial
 
@@ -7,13 +8,13 @@ from flask import Blueprint, abort, flash, redirect, render_template, request, s
 from flask.typing import ResponseReturnValue
 
 from broadcaster.core.errors import RecordingRefused
+from broadcaster.core.notice import RECORDING_KEY
 from broadcaster.web.base import microphone
 from broadcaster.web.base.form_errors import Mistake, again_with
 from broadcaster.web.base.language import _
 from broadcaster.web.base.page_context import parts
 from broadcaster.web.base.paging import paged
 from broadcaster.web.pages.live_talk import secure_address
-from broadcaster.web.pages.notice_form import RECORDING
 
 PIECE_BYTES = 256 * 1024
 # What a form carries beside the recording.
@@ -53,7 +54,7 @@ def take() -> ResponseReturnValue:
 @pages.get("/<key>")
 def use(key: str) -> ResponseReturnValue:
     """Asks how the recording is to be aired: the same form as for a text."""
-    if not RECORDING.fullmatch(key):
+    if not re.fullmatch(RECORDING_KEY, key):
         return redirect(url_for("voice.home"), 303)
     recording = parts().station.recordings.find(key)
     return render_template("recording.html", recording=recording or abort(404))
@@ -61,7 +62,7 @@ def use(key: str) -> ResponseReturnValue:
 
 @pages.post("/remove/<key>")
 def remove(key: str) -> ResponseReturnValue:
-    if not RECORDING.fullmatch(key) or not parts().station.recordings.remove(key):
+    if not re.fullmatch(RECORDING_KEY, key) or not parts().station.recordings.remove(key):
         abort(404)
     flash(_("这个录音删掉了。"))
     return redirect(url_for("voice.home"), 303)

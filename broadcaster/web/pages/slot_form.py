@@ -10,6 +10,7 @@ from werkzeug.datastructures import MultiDict
 
 from broadcaster.core.errors import SlotRefused
 from broadcaster.core.labels import name_of
+from broadcaster.core.notice import Way, kind_of, plain_value, settable
 from broadcaster.schedule.timetable_file import read_slot
 from broadcaster.settings.values import CLOCK_TIME, WEEKDAYS
 from broadcaster.web.base.language import N_, _
@@ -24,8 +25,12 @@ KINDS = {
 }
 LISTS = ("dates", "lunar", "terms", "seasons")
 DAY_WORDS = ("market", "holidays", "valid_from", "valid_until")
-WORDS = ("chime", "voice", "style", "when_quiet")
-NUMBERS = ("severity", "repeats", "volume", "late_minutes")
+# How it is said, each in a field of its own name; opening and closing are chosen together.
+MANNER = {
+    name: (kind_of(shape), plain_value(default))
+    for name, (_spec, shape, default) in settable(Way.SLOT).items()
+    if name not in ("text", "opening", "closing", "zones")
+}
 # What a field that takes a number asks for, and an example of it.
 WANTED_NUMBERS = {
     "every_minutes": (N_("隔多久"), 30),
@@ -40,16 +45,11 @@ FIELDS = {"texts": "text", "market_calendar": "market", "": "text"}
 # What the form decides on; anything else that was written stays as it is.
 OWN = {
     *("name", "text", "texts", "at", "every_minutes", "windows", "once", "cron", "weekdays", "zones"),
-    *("leap_month", "market_calendar", "drill", *LISTS, *DAY_WORDS, *WORDS, *NUMBERS),
+    *("leap_month", "market_calendar", "late_minutes", *LISTS, *DAY_WORDS, *MANNER),
 }
 # Left out where they are what the timetable takes anyway.
-USUAL = {
-    "market_calendar": "农历",
-    "when_quiet": "skip",
-    "severity": 0,
-    "volume": 100,
-    "late_minutes": 10,
-    "style": "",
+USUAL = {"market_calendar": "农历", "late_minutes": 10} | {
+    name: usual for name, (_kind, usual) in MANNER.items() if usual is not None
 }
 
 
@@ -65,18 +65,22 @@ def written_of(form: MultiDict[str, str], before: Mapping[str, Any]) -> Written:
     written |= _times(form)
     # A moment of its own is on the day that it names.
     written |= {} if form.get("kind") == "once" else _days(form)
-    for key in WORDS:
-        written[key] = _plain(form.get(key, "")).strip()
-    for key in NUMBERS:
-        written[key] = _number(form.get(key, ""))
-    written |= {"drill": True} if form.get("drill") else {}
+    written |= {key: _typed(key, kind, form, before) for key, (kind, _) in MANNER.items()}
+    written["late_minutes"] = _number(form.get("late_minutes", ""))
     written["zones"] = form.getlist("zone")
-    if "pace" in form:
-        written["pace"] = _decimal(form["pace"])
-    if "beats_per_minute" in form:
-        written["beats_per_minute"] = _number(form["beats_per_minute"])
     _frame(written, form)
     return {key: value for key, value in written.items() if _says_something(key, value)}
+
+
+def _typed(key: str, kind: Any, form: MultiDict[str, str], before: Mapping[str, Any]) -> object:
+    """The value in a form that asks for the key; an unticked box is in no form."""
+    if kind is bool:
+        return bool(form.get(key))
+    if key not in form:
+        return before.get(key)
+    if issubclass(kind, str):
+        return _plain(form[key]).strip()
+    return _decimal(form[key]) if kind is float else _number(form[key])
 
 
 def _name(form: MultiDict[str, str], before: Mapping[str, Any]) -> str:

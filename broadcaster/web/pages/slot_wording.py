@@ -144,7 +144,7 @@ def _times(slot: SlotSettings) -> str:
 
 
 def say_left_out(slot: SlotSettings, gap_minutes: float) -> str:
-    """How often a loop really plays that comes round before the least silence is over; or ""."""
+    """The real interval of a loop that comes round before the least silence is over; or ""."""
     every = slot.every_minutes
     if not every or every > gap_minutes:
         return ""

@@ -16,7 +16,7 @@ class RelayProtocol(ABC):
         """Commands that make `on` of these `relays` on and the others off."""
 
     @abstractmethod
-    def question(self, relays: frozenset[int]) -> bytes:
+    def query(self, relays: frozenset[int]) -> bytes:
         """The question that a working board answers."""
 
 
@@ -26,7 +26,7 @@ class LcusBoard(RelayProtocol):
     def orders(self, on: frozenset[int], relays: frozenset[int]) -> list[bytes]:
         return [self._order(relay, relay in on) for relay in sorted(relays)]
 
-    def question(self, relays: frozenset[int]) -> bytes:
+    def query(self, relays: frozenset[int]) -> bytes:
         return b"\xff"
 
     def _order(self, relay: int, on: bool) -> bytes:
@@ -39,7 +39,7 @@ class KmtronicBoard(RelayProtocol):
     def orders(self, on: frozenset[int], relays: frozenset[int]) -> list[bytes]:
         return [bytes((0xFF, relay, relay in on)) for relay in sorted(relays)]
 
-    def question(self, relays: frozenset[int]) -> bytes:
+    def query(self, relays: frozenset[int]) -> bytes:
         return bytes((0xFF, min(relays), 0x03))
 
 
@@ -49,7 +49,7 @@ class DevantechBoard(RelayProtocol):
     def orders(self, on: frozenset[int], relays: frozenset[int]) -> list[bytes]:
         return [bytes((0x5C, sum(1 << relay - 1 for relay in on)))]
 
-    def question(self, relays: frozenset[int]) -> bytes:
+    def query(self, relays: frozenset[int]) -> bytes:
         return b"\x5b"
 
 

@@ -98,7 +98,7 @@ class SerialRelays(Relays):
     def _ask(self) -> None:
         if self._answers:
             self._asked_at = self._clock.monotonic()
-            self._write(self._board.question(self._numbers))
+            self._write(self._board.query(self._numbers))
 
     def _has_answered(self) -> bool:
         """True if the board has answered; also notices a port that is gone, which reads as its end."""
