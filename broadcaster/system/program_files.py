@@ -14,7 +14,7 @@ from broadcaster.system.atomic_file import state_of
 logger = logging.getLogger(__name__)
 
 LOADED = {".py", ".html"}
-# 600 files are 3 ms of a Pi's processor.
+# A look at 630 files takes 1 ms of a PC's processor, and every page asks for it each second.
 LOOK_SECONDS = 10.0
 REPLACED = "程序换过了，现在跑的还是旧的，请重新启动"
 
