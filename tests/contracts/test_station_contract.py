@@ -27,7 +27,7 @@ def test_all_that_pages_ask_of_a_station_goes_over_the_countys_site_too() -> Non
         name for name in (*vars(StationContract), *StationContract.__annotations__) if name[0] != "_"
     }
     assert {"announce", "volume", "talks"} < asked
-    assert asked - {"afar"} <= CALLS.keys() | PARTS
+    assert asked - {"remote_access"} <= CALLS.keys() | PARTS
     for part, contract in PARTS_OF_THE_CONTRACT.items():
         calls = {f"{part}.{name}" for name in vars(contract) if name[0] != "_"}
         assert calls <= CALLS.keys()

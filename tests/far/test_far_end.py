@@ -406,7 +406,7 @@ def test_errors_of_ours_come_back_as_themselves(
 
 def test_a_recording_and_a_list_go_in_pieces(ends: Ends, tmp_path: Path) -> None:
     remote = ends.remote(tmp_path)
-    heard = remote.rehearsals.hear("token")
+    heard = remote.rehearsals.hear(remote.rehearsals.start(Notice("停水")))
     assert heard.size == 10 and b"".join(heard.sound) == b"0123456789"
     assert remote.rehearsals.hear("other") is None
 

@@ -65,6 +65,10 @@ class Sent:
     words_of: dict[str, str] = field(default_factory=dict)
     """What its board says of each village."""
 
+    def is_taken(self, taken: bool) -> None:
+        for one in self.asked.values():
+            one.taken = taken
+
     def happened(self, what: str, *outcomes: Outcome, silent: bool = False) -> None:
         for one in self.asked.values():
             one.what_happened += f", {what}"

@@ -161,11 +161,13 @@ def tab_left_at_the_office(county: County) -> None:
     sent = county.bulletin(by)
     by.write(sent.words[:-2], (COUNTY,))
     left = by.leave_tab()
+    sent.is_taken(False)
 
     def come_back() -> None:
         by.come_back(left)
         by.page.locator("#text").fill(sent.words)
         go_on(county, by, sent.mark, lambda: by.write(sent.words, (COUNTY,)))
+        sent.is_taken(True)
         finish(county, sent)
 
     county.in_the_evening(come_back)
@@ -375,8 +377,7 @@ def finish(county: County, sent: Sent) -> None:
         sent.id = sent.by.send()
     except Refused as error:
         county.blame("not sent", f"{sent.mark} of {sent.by.name}: {error}")
-        for one in sent.asked.values():
-            one.taken = False
+        sent.is_taken(False)
 
 
 def go_on(county: County, by: Person, mark: str, write_again: Callable[[], None]) -> None:
