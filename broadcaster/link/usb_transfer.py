@@ -1,8 +1,8 @@
 """Reads the county's messages from a folder `cb/` on a USB stick, and writes receipts there, for places
 without a network. Other files are ignored.
 
-cb/keyring.json cb/heads.json cb/bulletins/*.json cb/audio/<sha256> cb/outbox/<box>/<number>.json
-receipts, for the county
+cb/keyring.json  cb/heads.json  cb/bulletins/*.json  cb/audio/<sha256>
+cb/outbox/<box>/<number>.json      receipts, for the county
 """
 
 import os
