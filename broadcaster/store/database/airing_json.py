@@ -6,13 +6,12 @@ import re
 import zlib
 from dataclasses import fields, replace
 from datetime import datetime
-from enum import Enum
 from functools import cache
 from typing import Any, get_type_hints
 
 from broadcaster.core.errors import NoticeRefused
 from broadcaster.core.model import Airing
-from broadcaster.core.notice import SPECS, Notice, kind_of, plain, read, value_of
+from broadcaster.core.notice import SPECS, Notice, kind_of, plain, plain_value, read, value_of
 
 logger = logging.getLogger(__name__)
 
@@ -60,10 +59,7 @@ def read_overrides(notice: Notice, text: str) -> Notice:
 
 
 def _plain(value: object) -> object:
-    if isinstance(value, datetime):
-        return value.isoformat()
-    assert isinstance(value, Enum)
-    return value.value
+    return value.isoformat() if isinstance(value, datetime) else plain_value(value)
 
 
 # Without the memory 10,000 airings take 5 s to read.
