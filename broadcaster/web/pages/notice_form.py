@@ -17,9 +17,19 @@ from broadcaster.web.pages import asked_here
 # What a phone's page shows whole.
 LONGEST_FRAME = 60
 # What the templates draw by hand; any other field is drawn by its type.
-DRAWN = frozenset(
-    ("text", "severity", "opening", "closing", "repeats", "pace", "chime", "voice", "recording", "style")
-) | {"beats_per_minute"}
+DRAWN = {
+    "text",
+    "severity",
+    "opening",
+    "closing",
+    "repeats",
+    "pace",
+    "chime",
+    "voice",
+    "recording",
+    "style",
+    "beats_per_minute",
+}
 MORE_FIELDS = [
     (name, spec, kind_of(shape).__name__)
     for name, (spec, shape, _default) in settable(Way.FORM).items()
