@@ -27,7 +27,7 @@ from rig.rig import FakeRig, compile_plugin
 from broadcaster.audio.clip_key import signal_key
 from broadcaster.audio.clip_store import ClipStore
 from broadcaster.audio.mastering_preset import HORN
-from broadcaster.core.model import Signal
+from broadcaster.core.notice import Signal
 from broadcaster.daemon.control_socket import ask
 
 RATE_HZ = 48_000

@@ -39,7 +39,7 @@ from broadcaster.bulletin import mqtt_topics
 from broadcaster.bulletin.bulletin import new_bulletin_id
 from broadcaster.bulletin.enrolment import Enrolment
 from broadcaster.core.clock import Clock
-from broadcaster.core.model import Severity
+from broadcaster.core.notice import Severity
 from broadcaster.county.broker.mosquitto import OFFICE, Broker
 from broadcaster.county.broker.mqtt_client import Wire
 from broadcaster.county.keys.key_folder import OfficeFolder

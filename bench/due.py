@@ -23,7 +23,8 @@ from rig.rig import FakeRig, compile_plugin
 
 from bench.box import row
 from broadcaster.core.clock_trust import ClockTrust
-from broadcaster.core.model import Airing, AiringKind, Notice, Signal
+from broadcaster.core.model import Airing, AiringKind
+from broadcaster.core.notice import Notice, Signal
 from broadcaster.daemon.assembly import Config, OpenBox, open_box
 from broadcaster.schedule.scheduler import Clockwork
 from broadcaster.schedule.slot import Slot

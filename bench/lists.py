@@ -23,7 +23,8 @@ from sqlalchemy import insert
 
 from broadcaster.commands.console import load_config
 from broadcaster.core.clock import Clock
-from broadcaster.core.model import Airing, AiringKind, Notice
+from broadcaster.core.model import Airing, AiringKind
+from broadcaster.core.notice import Notice
 from broadcaster.core.people import Role, Scope
 from broadcaster.daemon.assembly import open_box
 from broadcaster.settings.schema import Settings

@@ -24,7 +24,8 @@ from bench.words import cpp, our_normalise, our_spell, share, table
 from broadcaster.audio.mastering_preset import FLAT, HORN
 from broadcaster.core.clock import Clock
 from broadcaster.core.errors import BroadcasterError
-from broadcaster.core.model import Delivery, Made, Notice, Ready, Signal
+from broadcaster.core.model import Delivery, Made, Ready
+from broadcaster.core.notice import Notice, Signal
 from broadcaster.settings.schema import (
     LexiconSettings,
     PathSettings,

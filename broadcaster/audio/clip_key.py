@@ -4,7 +4,8 @@ import hashlib
 import json
 
 from broadcaster.audio.mastering_preset import Preset
-from broadcaster.core.model import Line, Signal
+from broadcaster.core.model import Line
+from broadcaster.core.notice import Signal
 
 # Raised when a signal sounds otherwise.
 SIGNAL_VERSIONS = {Signal.CHIME: 2, Signal.ALERT: 1, Signal.SIREN: 1}

@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 from broadcaster.audio.chime import alert, chime
 from broadcaster.audio.mastering_preset import SOFT_START_SECONDS, Preset
 from broadcaster.audio.siren import siren
-from broadcaster.core.model import Signal
+from broadcaster.core.notice import Signal
 
 # The peaks are those at which, over speech of -16 LUFS, the chime stands at -16.5, the alert at -15
 # and the siren at -13 LUFS by measurement.

@@ -7,7 +7,7 @@ A code is stored *trimmed*: without the zeros that name no lower area. So the co
 import re
 
 from broadcaster.core.errors import BroadcasterError
-from broadcaster.core.model import OfficeLevel
+from broadcaster.core.notice import OfficeLevel
 
 # How many digits each kind of area has, trimmed.
 DIGITS = {

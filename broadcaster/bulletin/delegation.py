@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from tuf.api.metadata import DelegatedRole
 
 from broadcaster.bulletin import areas
-from broadcaster.core.model import OfficeLevel, Severity
+from broadcaster.core.notice import OfficeLevel, Severity
 
 # A town or a village key that is stolen, or used in anger, cannot sound the siren of what it speaks for.
 MOST_OF_A_TOWN = frozenset({Severity.DAILY, Severity.YELLOW, Severity.BLUE})

@@ -15,7 +15,7 @@ from broadcaster.bulletin.envelope import Envelope
 from broadcaster.bulletin.tuf_metadata import ABOVE, HEADS, PAYLOAD_TYPE, SignedRoot, SignedTargets
 from broadcaster.bulletin.upstream_office import UpstreamOffice
 from broadcaster.core.errors import BroadcasterError
-from broadcaster.core.model import Severity
+from broadcaster.core.notice import Severity
 
 # Of three root keys, kept by three people in three places, one may be lost and one stolen.
 ROOT_KEYS, ROOT_SIGNATURES = 3, 2

@@ -15,7 +15,7 @@ from broadcaster.bulletin.replay_guard import Record, ReplayGuard
 from broadcaster.bulletin.replay_guard import Waits as Waits
 from broadcaster.bulletin.snapshot import Snapshot
 from broadcaster.bulletin.trusted_time import CLOCKS_DIFFER, Now
-from broadcaster.core.model import Severity
+from broadcaster.core.notice import Severity
 
 # 2,000 characters in three bytes each, 500 areas, in base64, with room.
 LARGEST = 64 * 1024

@@ -209,7 +209,7 @@ def _delegation(arguments: Arguments, folder: OfficeFolder) -> Delegation:
     from broadcaster.bulletin import areas
     from broadcaster.bulletin.delegation import Delegation, may_ever_use
     from broadcaster.bulletin.metadata_signing import CharterRefused
-    from broadcaster.core.model import Severity
+    from broadcaster.core.notice import Severity
 
     area = areas.trim(arguments.area)
     severities = frozenset(map(Severity, arguments.severity or ORDINARY))

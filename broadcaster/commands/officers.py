@@ -57,7 +57,7 @@ def show(arguments: Arguments) -> int:
 
 
 def let_in(arguments: Arguments) -> int:
-    from broadcaster.core.model import Severity
+    from broadcaster.core.notice import Severity
     from broadcaster.county.store.officers import OfficeRole
 
     role = OfficeRole(ROLES[arguments.role])

@@ -4,7 +4,8 @@ them.
 
 from typing import Protocol
 
-from broadcaster.core.model import Outcome, Signal
+from broadcaster.core.model import Outcome
+from broadcaster.core.notice import Signal
 
 SIGNALS = {
     "钟声": Signal.CHIME,

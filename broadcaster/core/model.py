@@ -8,18 +8,7 @@ from enum import Enum, IntEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from broadcaster.core.notice import FASTEST as FASTEST
-from broadcaster.core.notice import FASTEST_TEMPO as FASTEST_TEMPO
-from broadcaster.core.notice import MOST_REPEATS as MOST_REPEATS
-from broadcaster.core.notice import SLOWEST as SLOWEST
-from broadcaster.core.notice import SLOWEST_TEMPO as SLOWEST_TEMPO
-from broadcaster.core.notice import Notice as Notice
-from broadcaster.core.notice import OfficeLevel as OfficeLevel
-from broadcaster.core.notice import Severity as Severity
-from broadcaster.core.notice import Signal as Signal
-from broadcaster.core.notice import Style as Style
-from broadcaster.core.notice import WhenQuiet as WhenQuiet
-from broadcaster.core.notice import new_id as new_id
+from broadcaster.core.notice import Notice, new_id
 
 if TYPE_CHECKING:
     from numpy import float32

@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 
 from broadcaster.core.clock import Clock
-from broadcaster.core.model import Notice
+from broadcaster.core.notice import Notice
 from broadcaster.playout.device.alsa_cards import CardChoice
 from broadcaster.playout.device.child_device import open_device
 from broadcaster.playout.player import Player

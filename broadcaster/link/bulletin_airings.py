@@ -18,7 +18,8 @@ from broadcaster.bulletin.trusted_time import Now
 from broadcaster.bulletin.verify import URGENT, check_time
 from broadcaster.core.clock import Clock
 from broadcaster.core.errors import BroadcasterError, StoreUnusable, VoiceUnavailable
-from broadcaster.core.model import Airing, JournalEntry, Notice, Outcome
+from broadcaster.core.model import Airing, JournalEntry, Outcome
+from broadcaster.core.notice import Notice
 from broadcaster.link.bulletin_log import BulletinLog, issuer_of
 from broadcaster.link.county_state import tellable
 from broadcaster.link.recording_download import PendingRecording

@@ -33,7 +33,7 @@ from broadcaster.bulletin.remote_command import (
 from broadcaster.bulletin.trusted_time import Now
 from broadcaster.core.clock import Clock
 from broadcaster.core.errors import BroadcasterError, RemoteRefused
-from broadcaster.core.model import Severity
+from broadcaster.core.notice import Severity
 from broadcaster.link.chunks import Pieces
 from broadcaster.station.remote_api import CALLS, FETCH, OF_PIECES, PIECE_BYTES, SEND, write_error
 from broadcaster.station.remote_values import write

@@ -15,16 +15,8 @@ from typing import Protocol
 
 from broadcaster.core.clock import Clock
 from broadcaster.core.labels import JUMPED, OUTCOMES
-from broadcaster.core.model import (
-    Airing,
-    Delivery,
-    JournalEntry,
-    Made,
-    Notice,
-    Outcome,
-    Ready,
-    RenderFailed,
-)
+from broadcaster.core.model import Airing, Delivery, JournalEntry, Made, Outcome, Ready, RenderFailed
+from broadcaster.core.notice import Notice
 from broadcaster.playout.air_queue import AirQueue, QueuedAiring
 from broadcaster.playout.device.device_contract import Back, Damaged, Device, Ended, Report, Started
 from broadcaster.playout.now_playing import CurrentAiring, Cut

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 from functools import lru_cache
 
-from broadcaster.core.model import Notice, Signal
+from broadcaster.core.notice import Notice, Signal
 from broadcaster.rules.severity_defaults import SIGNAL_SECONDS, settle
 from broadcaster.settings.schema import Settings
 

@@ -4,7 +4,8 @@ functions.
 
 from enum import Enum
 
-from broadcaster.core.model import Airing, AiringKind, Severity
+from broadcaster.core.model import Airing, AiringKind
+from broadcaster.core.notice import Severity
 
 Precedence = tuple[int, int, float]
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from enum import Enum
 
-from broadcaster.core.model import Notice, Severity, WhenQuiet
+from broadcaster.core.notice import Notice, Severity, WhenQuiet
 from broadcaster.settings.hourly_limits import QuietRule
 from broadcaster.settings.schema import Settings
 from broadcaster.settings.values import read_season, read_window

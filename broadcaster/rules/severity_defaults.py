@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from broadcaster.core.model import FASTEST, SLOWEST, Notice, Signal
+from broadcaster.core.notice import FASTEST, SLOWEST, Notice, Signal
 from broadcaster.settings.schema import Settings
 
 # With the silence behind them.

@@ -6,7 +6,8 @@ from datetime import date, datetime, timedelta
 from itertools import groupby
 from typing import Any
 
-from broadcaster.core.model import AiringKind, Severity
+from broadcaster.core.model import AiringKind
+from broadcaster.core.notice import Severity
 from broadcaster.rules.length_estimate import Lengths, estimated_lengths
 from broadcaster.schedule.air_plan import Fate, Planned, plan
 from broadcaster.schedule.timetable import Timetable

@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
 from typing import ClassVar
 
-from broadcaster.core.model import Airing, AiringKind, Notice
+from broadcaster.core.model import Airing, AiringKind
+from broadcaster.core.notice import Notice
 from broadcaster.schedule.recurrence import Recurrence
 
 INSTANT = timedelta(microseconds=1)

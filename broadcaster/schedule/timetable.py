@@ -8,7 +8,8 @@ from itertools import chain, islice, takewhile
 from types import MappingProxyType
 
 from broadcaster.core.errors import ConfigError
-from broadcaster.core.model import Airing, Notice
+from broadcaster.core.model import Airing
+from broadcaster.core.notice import Notice
 from broadcaster.schedule import holidays
 from broadcaster.schedule.due_order import Agenda
 from broadcaster.schedule.recurrence_settings import recurrence_of

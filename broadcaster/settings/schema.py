@@ -10,7 +10,7 @@ import yaml
 from pydantic import AfterValidator, Field, StringConstraints, ValidationError, model_validator
 
 from broadcaster.core.errors import ConfigError, reason_of
-from broadcaster.core.model import FASTEST, SLOWEST, Severity, Signal
+from broadcaster.core.notice import FASTEST, SLOWEST, Severity, Signal
 from broadcaster.core.project_folders import CONFIG_FOLDER, under_project
 from broadcaster.settings.hourly_limits import SOFTER, LoopSettings, QuietSettings, VolumeByHour
 from broadcaster.settings.problems import did_you_mean, problem

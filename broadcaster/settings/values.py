@@ -12,7 +12,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from broadcaster.core.labels import SIGNALS
-from broadcaster.core.model import (
+from broadcaster.core.notice import (
     FASTEST,
     FASTEST_TEMPO,
     MOST_REPEATS,

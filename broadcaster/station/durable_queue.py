@@ -12,7 +12,8 @@ from datetime import datetime, timedelta
 from broadcaster.core.clock import Clock
 from broadcaster.core.errors import StoreUnusable
 from broadcaster.core.labels import HELD, OFF
-from broadcaster.core.model import Airing, AiringKind, JournalEntry, Outcome, Severity
+from broadcaster.core.model import Airing, AiringKind, JournalEntry, Outcome
+from broadcaster.core.notice import Severity
 from broadcaster.playout.air_queue import QueuedAiring
 from broadcaster.playout.player import Player
 from broadcaster.rules.air_rules import AirRules

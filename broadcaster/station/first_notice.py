@@ -6,7 +6,7 @@ from collections.abc import Callable
 from broadcaster.core.clock import Clock
 from broadcaster.core.clock_trust import StateStore
 from broadcaster.core.errors import BroadcasterError, StoreUnusable
-from broadcaster.core.model import Notice
+from broadcaster.core.notice import Notice
 from broadcaster.rules import quiet_hours
 from broadcaster.settings.schema import Settings
 from broadcaster.station.durable_queue import DurableQueue

@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import Protocol
 
-from broadcaster.core.model import Clip, Delivery, Item, Made, Notice, Programme, Ready, RenderFailed
+from broadcaster.core.model import Clip, Delivery, Item, Made, Programme, Ready, RenderFailed
+from broadcaster.core.notice import Notice
 from broadcaster.system.temporary_sounds import Spool
 
 JOB = 0

@@ -11,7 +11,8 @@ from enum import StrEnum
 
 from broadcaster.core.clock import Clock
 from broadcaster.core.errors import StoreUnusable
-from broadcaster.core.model import Airing, JournalEntry, Notice, Outcome, Severity
+from broadcaster.core.model import Airing, JournalEntry, Outcome
+from broadcaster.core.notice import Notice, Severity
 from broadcaster.core.people import Person, Role
 from broadcaster.playout.player import Player
 from broadcaster.station.live_programme import Microphone

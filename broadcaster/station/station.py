@@ -13,16 +13,8 @@ from typing import Any, Protocol
 from broadcaster.core.clock import Clock
 from broadcaster.core.errors import AmplifierInUse, KeptQuiet, RecordingRefused, TimeRefused, ZoneUnknown
 from broadcaster.core.labels import WAITS_FOR_CARD
-from broadcaster.core.model import (
-    Airing,
-    AiringKind,
-    JournalEntry,
-    Notice,
-    Prepared,
-    Pruned,
-    Script,
-    WhenQuiet,
-)
+from broadcaster.core.model import Airing, AiringKind, JournalEntry, Prepared, Pruned, Script
+from broadcaster.core.notice import Notice, WhenQuiet
 from broadcaster.playout.device.alsa_cards import CardChoice
 from broadcaster.playout.device.alsa_cards import CardEntry as CardEntry
 from broadcaster.playout.device.device_contract import Device

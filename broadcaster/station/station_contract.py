@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Protocol
 
-from broadcaster.core.model import Airing, JournalEntry, Notice, Script, Severity
+from broadcaster.core.model import Airing, JournalEntry, Script
+from broadcaster.core.notice import Notice, Severity
 from broadcaster.core.people import Person
 from broadcaster.settings.schema import Settings
 from broadcaster.station.live_talks import TalkState

@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 
 from broadcaster.core.clock import Clock
 from broadcaster.core.labels import called
-from broadcaster.core.model import Airing, AiringKind, Outcome, Severity, new_id
+from broadcaster.core.model import Airing, AiringKind, Outcome
+from broadcaster.core.notice import Severity, new_id
 from broadcaster.playout.air_queue import QueuedAiring
 from broadcaster.playout.player import Player
 from broadcaster.rules.air_rules import AirRules

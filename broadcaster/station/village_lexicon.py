@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from broadcaster.core.errors import BroadcasterError, WordRefused
-from broadcaster.core.model import Entry, Notice, Signal
+from broadcaster.core.model import Entry
+from broadcaster.core.notice import Notice, Signal
 from broadcaster.settings.schema import LexiconSettings
 from broadcaster.station.lexicon_file import LexiconFile, entries, with_entry
 from broadcaster.studio.studio_contract import StudioContract

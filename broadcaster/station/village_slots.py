@@ -17,7 +17,8 @@ from broadcaster.core.errors import (
     VoiceUnavailable,
     ZoneUnknown,
 )
-from broadcaster.core.model import Airing, Notice
+from broadcaster.core.model import Airing
+from broadcaster.core.notice import Notice
 from broadcaster.rules import quiet_hours
 from broadcaster.rules.quiet_hours import QuietPeriod
 from broadcaster.schedule.air_plan import Planned as Planned

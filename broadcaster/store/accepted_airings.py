@@ -11,7 +11,8 @@ from typing import Any
 from sqlalchemy import Connection, Row, case, delete, func, select, update
 
 from broadcaster.core.clock import Clock
-from broadcaster.core.model import Airing, AiringKind, JournalEntry, Notice, Outcome, Severity
+from broadcaster.core.model import Airing, AiringKind, JournalEntry, Outcome
+from broadcaster.core.notice import Notice, Severity
 from broadcaster.store.database import tables
 from broadcaster.store.database.airing_json import read_airing, write_airing
 from broadcaster.store.database.deferred_changes import ID, Worded

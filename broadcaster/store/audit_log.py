@@ -9,7 +9,7 @@ from sqlalchemy.dialects.sqlite import insert
 
 from broadcaster.core.clock import Clock
 from broadcaster.core.labels import legible
-from broadcaster.core.model import new_id
+from broadcaster.core.notice import new_id
 from broadcaster.core.people import AuditEntry, AuditFilter, WrongLogins
 from broadcaster.store import audit_search
 from broadcaster.store.database.sqlite_connection import Reads, readable

@@ -10,7 +10,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, Select, and_, func, literal, or_, select, true, tuple_
 
 from broadcaster.core.clock import Clock
-from broadcaster.core.model import AiringKind, JournalEntry, Notice, Outcome, Severity
+from broadcaster.core.model import AiringKind, JournalEntry, Outcome
+from broadcaster.core.notice import Notice, Severity
 from broadcaster.store.database import tables
 from broadcaster.store.database.airing_json import read_overrides, write_overrides
 from broadcaster.store.database.deferred_changes import Worded

@@ -10,7 +10,8 @@ from hashlib import blake2b
 from broadcaster.core.clock import Clock
 from broadcaster.core.errors import StoreUnusable
 from broadcaster.core.labels import LOST
-from broadcaster.core.model import Airing, AiringKind, JournalEntry, Notice, Outcome
+from broadcaster.core.model import Airing, AiringKind, JournalEntry, Outcome
+from broadcaster.core.notice import Notice
 from broadcaster.store.database.station_database import Database
 from broadcaster.store.journal import Journal
 from broadcaster.store.station_state import StationState

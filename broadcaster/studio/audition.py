@@ -5,7 +5,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from broadcaster.core.errors import BroadcasterError, VoiceUnavailable
-from broadcaster.core.model import Item, Notice, Programme, Signal
+from broadcaster.core.model import Item, Programme
+from broadcaster.core.notice import Notice, Signal
 from broadcaster.studio.studio import Studio
 from broadcaster.tts.base.engine import VoiceEntry
 

@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from broadcaster.core.errors import BroadcasterError, FileUnwritable, reason_of
-from broadcaster.core.model import Item, Notice, Programme
+from broadcaster.core.model import Item, Programme
+from broadcaster.core.notice import Notice
 from broadcaster.settings.schema import Settings
 from broadcaster.system.atomic_file import atomic_write
 

@@ -13,7 +13,8 @@ from typing import Any
 
 from broadcaster.audio.wav_stream import wav_bytes, wav_size
 from broadcaster.core.errors import BroadcasterError
-from broadcaster.core.model import Notice, Programme, Script
+from broadcaster.core.model import Programme, Script
+from broadcaster.core.notice import Notice
 from broadcaster.studio.studio import Studio
 from broadcaster.text.rhyme_scheme import judge, verses
 from broadcaster.text.verse_report import as_values

@@ -9,17 +9,8 @@ from dataclasses import dataclass, replace
 from broadcaster.audio.clip_store import ClipStore
 from broadcaster.core.clock import Clock
 from broadcaster.core.errors import BroadcasterError, LineRefused, VoiceUnavailable, VoiceWithdrawn
-from broadcaster.core.model import (
-    Clip,
-    Delivery,
-    Item,
-    Made,
-    Notice,
-    Programme,
-    Ready,
-    RenderFailed,
-    Signal,
-)
+from broadcaster.core.model import Clip, Delivery, Item, Made, Programme, Ready, RenderFailed
+from broadcaster.core.notice import Notice, Signal
 from broadcaster.settings.schema import LexiconSettings
 from broadcaster.studio.voice_client import Workshop
 from broadcaster.studio.voice_messages import Answer

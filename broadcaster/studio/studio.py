@@ -16,17 +16,8 @@ from broadcaster.audio.clip_key import SIGNAL_VERSIONS
 from broadcaster.audio.clip_store import ClipStore
 from broadcaster.core.clock import Clock
 from broadcaster.core.errors import BroadcasterError, CacheUnwritable
-from broadcaster.core.model import (
-    Clip,
-    Delivery,
-    Made,
-    Notice,
-    Prepared,
-    Programme,
-    RenderFailed,
-    Script,
-    Signal,
-)
+from broadcaster.core.model import Clip, Delivery, Made, Prepared, Programme, RenderFailed, Script
+from broadcaster.core.notice import Notice, Signal
 from broadcaster.rules.severity_defaults import settle
 from broadcaster.settings.schema import LexiconSettings, Settings
 from broadcaster.studio.programme_key import Recipes

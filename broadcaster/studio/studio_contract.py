@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
-from broadcaster.core.model import Clip, Notice, Programme, Script
+from broadcaster.core.model import Clip, Programme, Script
+from broadcaster.core.notice import Notice
 from broadcaster.settings.schema import LexiconSettings
 from broadcaster.studio.export_jobs import Copy, Track
 from broadcaster.studio.preview import PreviewSound

@@ -20,7 +20,8 @@ from broadcaster.audio.render_result import Keeping
 from broadcaster.audio.signal_sounds import MAKERS, make_signal
 from broadcaster.core.beat_timing import rest_after, timing
 from broadcaster.core.errors import BroadcasterError, VoiceUnavailable
-from broadcaster.core.model import Clip, Item, Line, Notice, Programme, Ready, Script, Signal
+from broadcaster.core.model import Clip, Item, Line, Programme, Ready, Script
+from broadcaster.core.notice import Notice, Signal
 from broadcaster.settings.schema import LexiconSettings
 from broadcaster.studio.recordings import recording_path
 from broadcaster.studio.voice_messages import (

@@ -17,7 +17,8 @@ from broadcaster.core.errors import (
     ProgramReplaced,
     VoiceUnavailable,
 )
-from broadcaster.core.model import Made, Notice, Script
+from broadcaster.core.model import Made, Script
+from broadcaster.core.notice import Notice
 from broadcaster.settings.schema import LexiconSettings, Settings
 from broadcaster.studio.voice_messages import (
     Answer,

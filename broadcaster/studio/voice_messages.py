@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 
 from broadcaster.core.errors import BroadcasterError
-from broadcaster.core.model import Made, Notice, Programme, Ready, Script
+from broadcaster.core.model import Made, Programme, Ready, Script
+from broadcaster.core.notice import Notice
 from broadcaster.settings.schema import LexiconSettings, Settings
 from broadcaster.system.temporary_sounds import Spool
 

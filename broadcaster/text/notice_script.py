@@ -4,7 +4,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import chain, tee
 
-from broadcaster.core.model import Line, Notice, Script, Signal, Style
+from broadcaster.core.model import Line, Script
+from broadcaster.core.notice import Notice, Signal, Style
 from broadcaster.settings.schema import StationSettings
 from broadcaster.text.beat_division import beats
 from broadcaster.text.frontend import Frontend

@@ -14,7 +14,7 @@ from broadcaster import __version__
 from broadcaster.core import labels
 from broadcaster.core.clock import Clock
 from broadcaster.core.errors import BroadcasterError
-from broadcaster.core.model import new_id
+from broadcaster.core.notice import new_id
 from broadcaster.core.project_folders import ENDED_SESSIONS, SESSION_KEY
 from broadcaster.settings.schema import Settings
 from broadcaster.station.station_contract import StationContract

@@ -9,7 +9,8 @@ import pytest
 
 from broadcaster.audio.clip_key import SIGNAL_VERSIONS, clip_key, signal_key
 from broadcaster.audio.mastering_preset import FLAT, HORN, PRESETS, Preset
-from broadcaster.core.model import Break, Line, Signal, Syllable
+from broadcaster.core.model import Break, Line, Syllable
+from broadcaster.core.notice import Signal
 
 LINE = Line(
     written="银行3月开门",

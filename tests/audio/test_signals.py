@@ -9,7 +9,7 @@ from broadcaster.audio.chime import ALERT, CHIME, Strokes
 from broadcaster.audio.mastering_preset import FLAT, HORN, SOFT_START_SECONDS
 from broadcaster.audio.signal_sounds import MAKERS, make_signal
 from broadcaster.audio.siren import HIGHEST_HZ, LOWEST_HZ
-from broadcaster.core.model import Signal
+from broadcaster.core.notice import Signal
 
 RATES_HZ = [16_000, 24_000, 48_000]
 LUFS = {Signal.CHIME: -16.5, Signal.ALERT: -15.0, Signal.SIREN: -13.0}

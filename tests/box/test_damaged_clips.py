@@ -13,7 +13,7 @@ from rig.village import RunningBox, Village
 
 from broadcaster.audio.clip_key import signal_key
 from broadcaster.audio.mastering_preset import PRESETS
-from broadcaster.core.model import Signal
+from broadcaster.core.notice import Signal
 from broadcaster.system.flac_digest import SEAL_END, STREAM_INFO_END
 
 WATER = "停水。请储水。"

@@ -14,7 +14,8 @@ from rig.rig import FakeRig, wait_until
 from rig.small_disk import needs_mounts, on_disk_of, sounded
 from rig.village import FIRST, RunningBox, Village
 
-from broadcaster.core.model import Delivery, Made, Notice, Ready
+from broadcaster.core.model import Delivery, Made, Ready
+from broadcaster.core.notice import Notice
 from broadcaster.daemon.control_socket import ask
 from broadcaster.settings.schema import LexiconSettings, PathSettings, Settings
 from broadcaster.studio.studio import Studio

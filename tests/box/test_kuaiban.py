@@ -16,7 +16,8 @@ from broadcaster.audio.clip_key import clappers_key
 from broadcaster.audio.export import write_sound
 from broadcaster.core.beat_timing import LEAD_SECONDS
 from broadcaster.core.errors import TextRefused
-from broadcaster.core.model import Delivery, Item, Notice, Programme, Ready, Script, Signal, Style
+from broadcaster.core.model import Delivery, Item, Programme, Ready, Script
+from broadcaster.core.notice import Notice, Signal, Style
 from broadcaster.settings.schema import LexiconSettings, PathSettings, Settings
 from broadcaster.studio.studio import Studio
 

@@ -11,7 +11,8 @@ from rig.rig import FakeRig, wait_until
 from rig.village import RunningBox, Village
 
 from broadcaster.core.clock import Clock
-from broadcaster.core.model import Airing, AiringKind, Notice
+from broadcaster.core.model import Airing, AiringKind
+from broadcaster.core.notice import Notice
 from broadcaster.station.persistent_controls import LOOPS_STOPPED_AT
 from broadcaster.store.database import tables
 from broadcaster.store.database.read_connection import ReadConnection

@@ -20,7 +20,8 @@ from broadcaster.audio.signal_sounds import make_signal
 from broadcaster.audio.sound_file_writer import write_clip
 from broadcaster.core.clock import Clock
 from broadcaster.core.errors import BroadcasterError
-from broadcaster.core.model import Delivery, Made, Notice, Programme, Ready, RenderFailed, Signal
+from broadcaster.core.model import Delivery, Made, Programme, Ready, RenderFailed
+from broadcaster.core.notice import Notice, Signal
 from broadcaster.settings.schema import LexiconSettings, PathSettings, Settings, StationSettings
 from broadcaster.studio.studio import Studio
 from broadcaster.system.thread_loop import ThreadLoop

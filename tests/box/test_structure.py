@@ -11,7 +11,7 @@ from rig.village import RunningBox, Village
 from broadcaster.audio.clip_key import signal_key
 from broadcaster.audio.mastering_preset import HORN
 from broadcaster.audio.signal_sounds import make_signal
-from broadcaster.core.model import Notice, Severity, Signal
+from broadcaster.core.notice import Notice, Severity, Signal
 from broadcaster.settings.schema import LexiconSettings, PathSettings, Settings, StationSettings
 from broadcaster.studio.studio import Studio
 

@@ -18,7 +18,7 @@ from broadcaster.bulletin.snapshot import Snapshot
 from broadcaster.bulletin.trusted_time import Now
 from broadcaster.bulletin.tuf_metadata import read_root
 from broadcaster.bulletin.verify import Accepted, BulletinRefused, Verdict, verify
-from broadcaster.core.model import Severity
+from broadcaster.core.notice import Severity
 
 BEIJING = timezone(timedelta(hours=8))
 NOON = datetime(2026, 5, 1, 12, 0, tzinfo=BEIJING)

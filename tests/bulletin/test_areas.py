@@ -3,7 +3,7 @@
 import pytest
 
 from broadcaster.bulletin import areas
-from broadcaster.core.model import OfficeLevel
+from broadcaster.core.notice import OfficeLevel
 
 
 @pytest.mark.parametrize(

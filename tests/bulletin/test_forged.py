@@ -16,7 +16,7 @@ from broadcaster.bulletin.bulletin import PAYLOAD_TYPE
 from broadcaster.bulletin.keyring import Keyring, Trust
 from broadcaster.bulletin.refusals import NotAccepted
 from broadcaster.bulletin.verify import Accepted, BulletinRefused
-from broadcaster.core.model import Severity
+from broadcaster.core.notice import Severity
 
 COUNTY_RIG = County()
 BOX = Box(COUNTY_RIG.trust())

@@ -15,7 +15,7 @@ from broadcaster.bulletin.keys import new_key, public
 from broadcaster.bulletin.metadata_signing import KeyList, sign_root
 from broadcaster.bulletin.refusals import NotAccepted
 from broadcaster.bulletin.tuf_metadata import PAYLOAD_TYPE
-from broadcaster.core.model import Severity
+from broadcaster.core.notice import Severity
 
 
 def refusal(trust: Trust, bundle: bytes, now: Any = NOON) -> str:

@@ -16,7 +16,7 @@ from broadcaster.bulletin.bulletin import (
     BulletinKind,
     read_bulletin,
 )
-from broadcaster.core.model import OfficeLevel, Severity, Style, WhenQuiet
+from broadcaster.core.notice import OfficeLevel, Severity, Style, WhenQuiet
 
 AUDIO = Audio("0" * 64, 100, "https://county.example/a.mp3")
 ID = "6f1c52a4-7d0e-4c1b-9b7e-2f3a4d5e6f70"

@@ -23,7 +23,7 @@ from broadcaster.bulletin import strict_json
 from broadcaster.bulletin.keys import new_key
 from broadcaster.bulletin.refusals import Refusal
 from broadcaster.bulletin.verify import Accepted, Waits
-from broadcaster.core.model import OfficeLevel, Severity
+from broadcaster.core.notice import OfficeLevel, Severity
 
 
 def test_what_the_county_signed_is_accepted(county: County, box: Box) -> None:

@@ -18,8 +18,7 @@ from broadcaster.bulletin.bulletin import PAYLOAD_TYPE, VERSION, Bulletin, read_
 from broadcaster.bulletin.refusals import NotAccepted
 from broadcaster.bulletin.sync_request import SyncRequest
 from broadcaster.core.clock import Clock
-from broadcaster.core.model import OfficeLevel
-from broadcaster.core.notice import Notice
+from broadcaster.core.notice import Notice, OfficeLevel
 from broadcaster.link.sync import CatchingUp
 
 ROOT = Path(__file__).resolve().parents[2]

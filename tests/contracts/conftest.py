@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from rig.fakes import FakeStation, FakeStudio
 
-from broadcaster.core.model import Notice, Signal
+from broadcaster.core.notice import Notice, Signal
 from broadcaster.daemon.assembly import Config, open_box, open_studio
 from broadcaster.schedule.slot_settings import TimetableSettings
 from broadcaster.settings.schema import LexiconSettings, Settings

@@ -8,7 +8,8 @@ from rig.fakes import FakeStation
 from rig.rig import wait_until
 
 from broadcaster.core.errors import DeviceLost, TextRefused
-from broadcaster.core.model import Airing, Notice
+from broadcaster.core.model import Airing
+from broadcaster.core.notice import Notice
 from broadcaster.station.remote_api import CALLS, PARTS
 from broadcaster.station.station import OnAirStatus
 from broadcaster.station.station_contract import LiveTalksContract, StationContract

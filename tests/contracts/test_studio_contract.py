@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from broadcaster.core.errors import TextRefused
-from broadcaster.core.model import Notice
+from broadcaster.core.notice import Notice
 from broadcaster.settings.schema import LexiconSettings
 from broadcaster.station.station_contract import StationContract
 from broadcaster.studio.export_jobs import Track

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from broadcaster.core.model import Severity
+from broadcaster.core.notice import Severity
 from broadcaster.core.people import Person
 from broadcaster.station.live_talks import TalkStage
 from broadcaster.station.station_contract import LiveTalksContract, StationContract

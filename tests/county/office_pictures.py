@@ -18,8 +18,8 @@ from werkzeug.serving import make_server
 
 from broadcaster.bulletin.bulletin import BulletinKind
 from broadcaster.bulletin.receipts import PlayedResult, ReceiptState
-from broadcaster.core.model import Outcome, Severity
-from broadcaster.core.notice import Notice, Style
+from broadcaster.core.model import Outcome
+from broadcaster.core.notice import Notice, Severity, Style
 from broadcaster.county.keys.key_folder import OfficeFolder
 from broadcaster.county.notices.library import Text
 from broadcaster.county.notices.recurring import Schedule

@@ -20,7 +20,7 @@ from rig.rig import wait_until
 
 from broadcaster.commands.arguments import main
 from broadcaster.core.clock import Clock
-from broadcaster.core.model import Severity
+from broadcaster.core.notice import Severity
 from broadcaster.county.board.county_totals import CountyTotals
 from broadcaster.county.board.delivery_board import Counts
 from broadcaster.county.board.province_board import CountyDelivery

@@ -10,7 +10,7 @@ import pytest
 from county.foreign_messages import ALERT, INFO, NOON, SAMPLES, mutations, with_samples
 
 from broadcaster.bulletin.bulletin import BulletinKind
-from broadcaster.core.model import Severity
+from broadcaster.core.notice import Severity
 from broadcaster.county.foreign.base.proposal import ForeignDraft, NotImported, Reference
 from broadcaster.county.foreign.base.safe_xml import read_xml
 from broadcaster.county.foreign.cap import read_cap

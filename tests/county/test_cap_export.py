@@ -7,7 +7,7 @@ import pytest
 from county.foreign_messages import ALERT, NOON, SAMPLES, with_samples
 
 from broadcaster.bulletin.bulletin import Audio, Bulletin, BulletinKind, new_bulletin_id
-from broadcaster.core.model import Severity
+from broadcaster.core.notice import Severity
 from broadcaster.county.foreign.base.proposal import ForeignDraft, Reference
 from broadcaster.county.foreign.cap_export import CapSender, NotExported, write_cap
 from broadcaster.county.foreign.message_reader import read_foreign

@@ -14,7 +14,8 @@ from broadcaster.bulletin.replay_guard import ReplayGuardInMemory
 from broadcaster.bulletin.snapshot import read_snapshot
 from broadcaster.bulletin.trusted_time import Now
 from broadcaster.bulletin.verify import Accepted, verify
-from broadcaster.core.model import OfficeLevel, Outcome, Severity
+from broadcaster.core.model import Outcome
+from broadcaster.core.notice import OfficeLevel, Severity
 from broadcaster.county.notices.draft import DraftRefused, DraftState
 from broadcaster.county.store.delivery_state import DeliveryState
 

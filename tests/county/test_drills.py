@@ -11,8 +11,8 @@ from broadcaster.bulletin import envelope
 from broadcaster.bulletin.bulletin import PAYLOAD_TYPE, BulletinKind, read_bulletin
 from broadcaster.bulletin.receipts import PlayedResult
 from broadcaster.bulletin.receipts import ReceiptState as Told
-from broadcaster.core.model import Outcome, Severity
-from broadcaster.core.notice import Notice
+from broadcaster.core.model import Outcome
+from broadcaster.core.notice import Notice, Severity
 from broadcaster.county.board.drills import Drills
 from broadcaster.county.broker.box_status import BoxStatus
 from broadcaster.county.notices.approval_desk import DraftRecord

@@ -21,7 +21,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from broadcaster.bulletin.bulletin import BulletinKind
-from broadcaster.core.model import Severity
+from broadcaster.core.notice import Severity
 from broadcaster.county.foreign.base.proposal import ForeignDraft, NotImported, Reference
 from broadcaster.county.foreign.base.safe_xml import LARGEST_XML
 from broadcaster.county.foreign.ebm.package import MOST_FILES

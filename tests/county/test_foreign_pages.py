@@ -16,7 +16,7 @@ from werkzeug.datastructures import FileStorage
 from werkzeug.test import encode_multipart
 
 from broadcaster.commands.arguments import main
-from broadcaster.core.model import Severity
+from broadcaster.core.notice import Severity
 from broadcaster.county.foreign.base.proposal import ADVICE
 from broadcaster.county.foreign.message_reader import read_foreign
 from broadcaster.county.notices.draft import DraftState

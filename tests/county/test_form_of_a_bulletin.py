@@ -9,8 +9,7 @@ from county.county_office import TOWN, OfficeDesk
 from county.office_site import LogIn
 from county.test_office_recordings import spoken
 
-from broadcaster.core.model import Severity
-from broadcaster.core.notice import Notice
+from broadcaster.core.notice import Notice, Severity
 from broadcaster.county.notices.draft import Draft, DraftRefused, made_title
 from broadcaster.county.notices.library import Text
 from broadcaster.county.notices.recurring import Schedule

@@ -11,7 +11,7 @@ from sqlalchemy import update
 
 from broadcaster.bulletin import envelope
 from broadcaster.bulletin.bulletin import BulletinKind, read_bulletin
-from broadcaster.core.model import OfficeLevel, Severity, Style
+from broadcaster.core.notice import OfficeLevel, Severity, Style
 from broadcaster.county.notices import preview_log
 from broadcaster.county.notices.draft import Draft, DraftState
 from broadcaster.county.store.tables import bulletin

@@ -22,8 +22,7 @@ from rig.rig import wait_until
 from broadcaster.bulletin.enrolment import Enrolment
 from broadcaster.bulletin.keys import new_key, public
 from broadcaster.commands.arguments import main
-from broadcaster.core.model import Severity
-from broadcaster.core.notice import Style
+from broadcaster.core.notice import Severity, Style
 from broadcaster.county.keys.key_folder import OfficeFolder
 from broadcaster.county.office.office_process import open_desk
 from broadcaster.county.register.register import Register

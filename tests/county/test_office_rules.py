@@ -7,7 +7,7 @@ import pytest
 from county.county_office import a_draft, changed
 
 from broadcaster.bulletin.bulletin import BulletinKind
-from broadcaster.core.model import Severity
+from broadcaster.core.notice import Severity
 from broadcaster.county.notices.approval_rules import (
     check_cleared,
     check_may_approve,

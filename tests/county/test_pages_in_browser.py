@@ -19,8 +19,8 @@ from rig.phone import chromium, log_in, phone, press
 from werkzeug.serving import make_server
 
 from broadcaster.bulletin.bulletin import BulletinKind
-from broadcaster.core.model import Outcome, Severity
-from broadcaster.core.notice import Notice, Style
+from broadcaster.core.model import Outcome
+from broadcaster.core.notice import Notice, Severity, Style
 from broadcaster.county.keys.key_folder import OfficeFolder
 from broadcaster.county.notices.library import Text
 from broadcaster.county.notices.recurring import Schedule

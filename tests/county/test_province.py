@@ -8,7 +8,8 @@ import pytest
 from county.province_rig import CLOCK, COUNTY, PROVINCE, Country, country
 from sqlalchemy import select
 
-from broadcaster.core.model import Outcome, Severity
+from broadcaster.core.model import Outcome
+from broadcaster.core.notice import Severity
 from broadcaster.county.board.province_board import FigureQuality
 from broadcaster.county.notices.approval_desk import DraftRecord
 from broadcaster.county.relay.relay_tables import carried

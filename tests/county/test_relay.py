@@ -25,7 +25,8 @@ from broadcaster.bulletin.relay_totals import RelayHeartbeat, RelayTotals, read_
 from broadcaster.bulletin.snapshot import read_snapshot
 from broadcaster.bulletin.trusted_time import Now
 from broadcaster.bulletin.upstream_trust import UpstreamTrust
-from broadcaster.core.model import Outcome, Severity
+from broadcaster.core.model import Outcome
+from broadcaster.core.notice import Severity
 from broadcaster.county.broker.mosquitto import county_user
 from broadcaster.county.broker.mqtt_client import Wire
 from broadcaster.county.relay.downlink import Carrier

@@ -8,7 +8,7 @@ import pytest
 from county.county_office import NEXT_VILLAGE, TOWN, OfficeDesk
 from county.office_site import LogIn
 
-from broadcaster.core.model import Severity
+from broadcaster.core.notice import Severity
 from broadcaster.county.broker.box_status import LARGEST, BoxStatus, read_state
 from broadcaster.county.notices.draft import Draft, DraftRefused
 from broadcaster.settings.hourly_limits import QuietRule, QuietSettings

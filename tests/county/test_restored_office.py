@@ -10,7 +10,7 @@ from rig.broker import BrokerRig
 from sqlalchemy import delete, update
 
 from broadcaster.bulletin import mqtt_topics
-from broadcaster.core.model import Severity
+from broadcaster.core.notice import Severity
 from broadcaster.county.board.county_totals import CountyTotals
 from broadcaster.county.broker.mqtt_client import Wire
 from broadcaster.county.notices import restored_bulletins

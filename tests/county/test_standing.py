@@ -7,8 +7,7 @@ import pytest
 from county.county_office import OfficeDesk
 from county.office_site import LogIn
 
-from broadcaster.core.model import Severity
-from broadcaster.core.notice import Notice, Style
+from broadcaster.core.notice import Notice, Severity, Style
 from broadcaster.county.notices.draft import DraftRefused, DraftState
 from broadcaster.county.notices.library import Text
 from broadcaster.county.notices.recurring import Schedule

@@ -17,7 +17,7 @@ from link.link_rig import LinkBox, until
 
 from broadcaster.bulletin.enrolment import Enrolment
 from broadcaster.commands.arguments import main
-from broadcaster.core.model import Severity
+from broadcaster.core.notice import Severity
 from broadcaster.county.keys.key_folder import OfficeFolder
 from broadcaster.county.notices.draft import Draft
 from broadcaster.county.notices.publisher import Publisher

@@ -11,7 +11,7 @@ from county.county_office import PASSWORD, TOWN, OfficeDesk, changed
 from county.office_site import LogIn, Visitor, app_of
 from sqlalchemy import event
 
-from broadcaster.core.model import Severity
+from broadcaster.core.notice import Severity
 from broadcaster.county.notices.approval_desk import DraftChanged
 from broadcaster.county.notices.draft import DraftRefused, DraftState
 from broadcaster.county.pages.app import create_app

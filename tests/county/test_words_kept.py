@@ -12,7 +12,7 @@ from county.office_site import LogIn, Visitor, app_of
 from flask import Flask
 from werkzeug.test import TestResponse
 
-from broadcaster.core.model import Severity
+from broadcaster.core.notice import Severity
 from broadcaster.county.notices.draft import DraftState
 from broadcaster.county.notices.unsent_forms import MOST
 from broadcaster.county.pages.app import create_app

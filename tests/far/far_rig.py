@@ -17,7 +17,7 @@ from broadcaster.bulletin.keyring import Trust
 from broadcaster.bulletin.keys import new_key, public
 from broadcaster.bulletin.trusted_time import Now
 from broadcaster.core.clock import Clock
-from broadcaster.core.model import Severity
+from broadcaster.core.notice import Severity
 from broadcaster.county.register.register import Box, BoxState
 from broadcaster.county.villages.remote_client import RemoteClient
 from broadcaster.county.villages.remote_station import RemoteStation

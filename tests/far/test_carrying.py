@@ -17,7 +17,7 @@ from werkzeug.test import TestResponse
 from broadcaster.bulletin.delegation import Delegation
 from broadcaster.bulletin.keys import new_key, public
 from broadcaster.bulletin.metadata_signing import CharterRefused
-from broadcaster.core.model import Severity
+from broadcaster.core.notice import Severity
 from broadcaster.county.broker.mosquitto import Broker
 from broadcaster.county.keys.village_keys import VillageKeys
 from broadcaster.link.membership import load_membership

@@ -28,7 +28,7 @@ from broadcaster.bulletin.remote_command import (
     RemoteCommand,
 )
 from broadcaster.core.errors import AnswerMissing, BoxAway, BroadcasterError, RemoteRefused
-from broadcaster.core.model import Notice, OfficeLevel, Severity
+from broadcaster.core.notice import Notice, OfficeLevel, Severity
 from broadcaster.core.people import Role
 from broadcaster.county.villages.remote_station import RemoteStation
 from broadcaster.settings.schema import PathSettings, Settings

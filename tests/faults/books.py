@@ -8,7 +8,8 @@ from typing import ClassVar
 from faults.sounds import Ear, Matter
 from faults.tally import Tally
 
-from broadcaster.core.model import Notice, Outcome, Severity
+from broadcaster.core.model import Outcome
+from broadcaster.core.notice import Notice, Severity
 from broadcaster.store.journal import JournalRow
 
 GAVE_WAY = "让位给更紧急的通知"

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import soundfile
 
-from broadcaster.core.model import Clip, Delivery, Item, Made, Notice, Programme, Ready
+from broadcaster.core.model import Clip, Delivery, Item, Made, Programme, Ready
+from broadcaster.core.notice import Notice
 from broadcaster.playout.player import Make
 
 RATE_HZ = 8_000

@@ -9,7 +9,8 @@ import numpy as np
 import soundfile
 from rig.rig import FakeCard
 
-from broadcaster.core.model import Notice, Programme
+from broadcaster.core.model import Programme
+from broadcaster.core.notice import Notice
 
 RATE_HZ = 48_000
 BYTES_A_SECOND = 2 * RATE_HZ

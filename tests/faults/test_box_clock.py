@@ -17,7 +17,8 @@ from rig.rig import wait_until
 from rig.village import Village
 
 from broadcaster.core.clock_trust import ClockTrust
-from broadcaster.core.model import Airing, AiringKind, Notice, Outcome
+from broadcaster.core.model import Airing, AiringKind, Outcome
+from broadcaster.core.notice import Notice
 from broadcaster.playout.player import Player
 from broadcaster.rules.air_rules import AirRules
 from broadcaster.rules.length_estimate import estimated_lengths

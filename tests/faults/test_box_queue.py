@@ -11,16 +11,8 @@ import pytest
 from rig.fakes import FakeDevice, ManualClock
 from rig.rig import wait_until
 
-from broadcaster.core.model import (
-    Airing,
-    AiringKind,
-    Delivery,
-    Notice,
-    OfficeLevel,
-    Outcome,
-    RenderFailed,
-    Severity,
-)
+from broadcaster.core.model import Airing, AiringKind, Delivery, Outcome, RenderFailed
+from broadcaster.core.notice import Notice, OfficeLevel, Severity
 from broadcaster.playout.player import Player
 from broadcaster.rules.air_rules import AirRules
 from broadcaster.rules.length_estimate import estimated_lengths

@@ -9,7 +9,7 @@ from rig.failing_disk import compile_failing_disk
 from rig.rig import compile_plugin
 from rig.village import Village
 
-from broadcaster.core.model import Notice
+from broadcaster.core.notice import Notice
 from broadcaster.settings.schema import load_lexicon, load_settings
 from broadcaster.studio.studio import Studio
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from broadcaster.core.model import Notice, Severity, Signal
+from broadcaster.core.notice import Notice, Severity, Signal
 
 EVENTS = ("停水了", "开会了", "快上山", "别出门", "领种子", "交水费")
 NINE = "一二三四五六七八九"

@@ -32,7 +32,8 @@ from rig.village import Village
 from rig.wall_clock import WallClock
 
 from broadcaster.core.clock import Clock
-from broadcaster.core.model import Airing, AiringKind, Notice
+from broadcaster.core.model import Airing, AiringKind
+from broadcaster.core.notice import Notice
 from broadcaster.core.people import Scope
 from broadcaster.settings.schema import load_lexicon, load_settings
 from broadcaster.store.database import tables

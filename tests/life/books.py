@@ -15,7 +15,8 @@ from life.ear import Sound
 from rig.living import Vitals
 
 from broadcaster.core.labels import LOST, OUTCOMES
-from broadcaster.core.model import AiringKind, Notice, Outcome
+from broadcaster.core.model import AiringKind, Outcome
+from broadcaster.core.notice import Notice
 
 # The budget of main, and what may be held or written for a day's few dozen notices.
 MOST_MEGABYTES = 90.0

@@ -26,7 +26,8 @@ from rig.rig import compile_plugin, wait_until
 from rig.village_lines import VillageLines
 from rig.wall_clock import WallClock
 
-from broadcaster.core.model import Notice, Outcome, Severity
+from broadcaster.core.model import Outcome
+from broadcaster.core.notice import Notice, Severity
 from broadcaster.county.notices.draft import DRILL_BEGINS, DRILL_ENDS
 from broadcaster.settings.schema import load_settings
 

@@ -15,7 +15,8 @@ from rig.living import Refused
 from rig.living_box import TOKEN
 from rig.living_office import COUNTY
 
-from broadcaster.core.model import Outcome, Severity
+from broadcaster.core.model import Outcome
+from broadcaster.core.notice import Severity
 
 Event = Callable[[County], None]
 TOWN, ELSEWHERE = "331121104", "127.0.0.5"

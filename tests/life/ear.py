@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
-from broadcaster.core.model import Notice
+from broadcaster.core.notice import Notice
 from broadcaster.daemon.assembly import Config, open_studio
 from broadcaster.schedule.slot_settings import TimetableSettings
 from broadcaster.settings.schema import LexiconSettings, Settings

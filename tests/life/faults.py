@@ -15,7 +15,8 @@ from rig.living_box import ANSWER_SECONDS, Phone
 
 from broadcaster.audio.clip_key import signal_key
 from broadcaster.audio.mastering_preset import HORN
-from broadcaster.core.model import Outcome, Severity, Signal
+from broadcaster.core.model import Outcome
+from broadcaster.core.notice import Severity, Signal
 from broadcaster.store.database.tables import DATABASE
 
 Fault = Callable[[Life], None]

@@ -19,7 +19,7 @@ from life.books import table
 from life.faults import FAULTS, NIGHTS, Fault, full_disk, network_out, quiet_night
 from life.world import CARD_MEGABYTES, EVENING, MORNING, Life, new_life
 
-from broadcaster.core.model import Severity
+from broadcaster.core.notice import Severity
 
 INSIDE = "LIFE_IS_APART"
 APART = ("unshare", "--user", "--map-root-user", "--mount", "--net", "sh", "-c")

@@ -12,7 +12,7 @@ from rig.living import Refused
 from rig.living_box import LINE, first_of, plain
 from rig.phone import phone, press
 
-from broadcaster.core.model import Severity
+from broadcaster.core.notice import Severity
 
 LOOK = "看一遍、听一听"
 # Told by a login page that another tab of the same phone has overtaken.

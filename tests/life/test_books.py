@@ -10,7 +10,8 @@ from life.ear import RATE_HZ, Sound, sounded
 from rig.living import Vitals
 
 from broadcaster.core.labels import OUTCOMES
-from broadcaster.core.model import AiringKind, Notice, Outcome, Severity
+from broadcaster.core.model import AiringKind, Outcome
+from broadcaster.core.notice import Notice, Severity
 
 MARK = "第1件"
 SILENCE = b""

@@ -5,7 +5,8 @@ from life.books import Asked, Day, Figures, Line, Way
 from life.county_books import CountyBooks, OnBoard
 from rig.living import Vitals
 
-from broadcaster.core.model import AiringKind, Notice, Outcome
+from broadcaster.core.model import AiringKind, Outcome
+from broadcaster.core.notice import Notice
 
 VILLAGE, OTHER = "331121104200", "331121104201"
 FIGURES = Figures(Vitals(120, 40, 40, 300), 10, 0, 0.0)

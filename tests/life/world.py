@@ -22,7 +22,8 @@ from rig.rig import FakeRig, compile_plugin, wait_until
 from rig.village import Village
 from rig.wall_clock import WallClock
 
-from broadcaster.core.model import Notice, Outcome, Severity, Signal
+from broadcaster.core.model import Outcome
+from broadcaster.core.notice import Notice, Severity, Signal
 from broadcaster.core.project_folders import RECORDINGS
 from broadcaster.settings.schema import load_settings
 

@@ -25,7 +25,8 @@ from broadcaster.bulletin.sync_request import SyncRequest
 from broadcaster.bulletin.upstream_office import UpstreamOffice
 from broadcaster.core.clock import Clock
 from broadcaster.core.errors import VoiceUnavailable
-from broadcaster.core.model import Clip, Delivery, Item, Made, Notice, Programme, Ready
+from broadcaster.core.model import Clip, Delivery, Item, Made, Programme, Ready
+from broadcaster.core.notice import Notice
 from broadcaster.link.county_link import Link
 from broadcaster.link.membership import Membership, enrol
 from broadcaster.link.reconnect_policy import ReconnectPolicy

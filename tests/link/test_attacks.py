@@ -28,8 +28,7 @@ from broadcaster.bulletin.receipts import ReceiptState
 from broadcaster.bulletin.refusals import Refusal
 from broadcaster.bulletin.snapshot import PAYLOAD_TYPE as HEADS_TYPE
 from broadcaster.core.clock import Clock
-from broadcaster.core.model import Severity
-from broadcaster.core.notice import Notice
+from broadcaster.core.notice import Notice, Severity
 from broadcaster.county.keys.key_folder import OfficeFolder, open_key
 from broadcaster.county.notices.draft import Draft
 from broadcaster.county.notices.draft import DraftState as PaperState

@@ -15,7 +15,8 @@ from broadcaster.bulletin.bulletin import Bulletin
 from broadcaster.bulletin.keys import new_key
 from broadcaster.bulletin.receipts import ReceiptState
 from broadcaster.bulletin.refusals import Refusal
-from broadcaster.core.model import Notice, Outcome, Severity
+from broadcaster.core.model import Outcome
+from broadcaster.core.notice import Notice, Severity
 from broadcaster.county.broker.box_status import BoxStatus, quiet_of, read_state
 from broadcaster.link.inbox import Inbox
 from broadcaster.settings.hourly_limits import QuietRule, QuietSettings

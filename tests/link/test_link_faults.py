@@ -15,7 +15,7 @@ from rig.broker import BrokerRig, OfficeClient
 from broadcaster.bulletin import mqtt_topics
 from broadcaster.bulletin.receipts import ReceiptState
 from broadcaster.bulletin.verify import Accepted
-from broadcaster.core.model import Severity
+from broadcaster.core.notice import Severity
 from broadcaster.link.inbox import Inbox
 from broadcaster.link.outbox import HELD_SECONDS
 from broadcaster.link.reconnect_policy import PERHAPS_TAKEN_OVER, STEADY_SECONDS, TAKEN_OVER

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from broadcaster.core.model import Airing, AiringKind, Clip, Item, Notice, Outcome
+from broadcaster.core.model import Airing, AiringKind, Clip, Item, Outcome
+from broadcaster.core.notice import Notice
 from broadcaster.playout.air_queue import QueuedAiring
 from broadcaster.playout.device.device_contract import Damaged, Ended
 from broadcaster.playout.now_playing import CurrentAiring, Cut

@@ -25,14 +25,12 @@ from broadcaster.core.model import (
     Item,
     JournalEntry,
     Made,
-    Notice,
-    OfficeLevel,
     Outcome,
     Programme,
     Ready,
     RenderFailed,
-    Severity,
 )
+from broadcaster.core.notice import Notice, OfficeLevel, Severity
 from broadcaster.playout.air_queue import AirQueue, QueuedAiring
 from broadcaster.playout.player import Player
 from broadcaster.rules.precedence import Cause

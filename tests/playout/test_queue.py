@@ -3,7 +3,8 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from broadcaster.core.model import Airing, AiringKind, Notice, OfficeLevel, Severity
+from broadcaster.core.model import Airing, AiringKind
+from broadcaster.core.notice import Notice, OfficeLevel, Severity
 from broadcaster.playout.air_queue import AirQueue, QueuedAiring
 
 MORNING = datetime(2026, 3, 15, 8, 0, tzinfo=UTC)

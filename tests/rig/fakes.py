@@ -31,13 +31,12 @@ from broadcaster.core.model import (
     Item,
     JournalEntry,
     Line,
-    Notice,
     Programme,
     Script,
-    Severity,
     Syllable,
     Waveform,
 )
+from broadcaster.core.notice import Notice, Severity
 from broadcaster.core.people import Person
 from broadcaster.playout.device.device_contract import Back, Damaged, Device, Ended, Started
 from broadcaster.schedule.slot_settings import TimetableSettings

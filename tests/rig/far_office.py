@@ -17,7 +17,7 @@ from werkzeug.test import Client, TestResponse
 
 from broadcaster.bulletin.keys import public
 from broadcaster.core.clock import Clock
-from broadcaster.core.model import Severity
+from broadcaster.core.notice import Severity
 from broadcaster.county.board.county_totals import CountyTotals
 from broadcaster.county.board.receipt_inbox import ReceiptInbox
 from broadcaster.county.broker.broker_access import MosquittoAccess

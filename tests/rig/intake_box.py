@@ -18,11 +18,11 @@ from broadcaster.core.model import (
     Delivery,
     Item,
     Made,
-    Notice,
     Outcome,
     Programme,
     Ready,
 )
+from broadcaster.core.notice import Notice
 from broadcaster.playout.player import Player
 from broadcaster.rules.air_rules import AirRules
 from broadcaster.rules.length_estimate import estimated_lengths

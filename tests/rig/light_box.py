@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo
 
 from broadcaster.bulletin.enrolment import Enrolment
 from broadcaster.core.clock import Clock
-from broadcaster.core.model import Airing, AiringKind, JournalEntry, Notice, Outcome
+from broadcaster.core.model import Airing, AiringKind, JournalEntry, Outcome
+from broadcaster.core.notice import Notice
 from broadcaster.link.county_link import Link
 from broadcaster.link.membership import Membership, enrol
 from broadcaster.link.reconnect_policy import ReconnectPolicy

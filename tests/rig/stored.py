@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from broadcaster.core.model import Airing, AiringKind, JournalEntry, Notice, Outcome, Severity
+from broadcaster.core.model import Airing, AiringKind, JournalEntry, Outcome
+from broadcaster.core.notice import Notice, Severity
 from broadcaster.store.store import Store
 
 OpenStore = Callable[[], AbstractContextManager[Store]]

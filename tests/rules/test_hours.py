@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from broadcaster.core.model import Notice, Severity, WhenQuiet
+from broadcaster.core.notice import Notice, Severity, WhenQuiet
 from broadcaster.rules.quiet_hours import Ruling, quiet, volume_at
 from broadcaster.settings.schema import Settings
 

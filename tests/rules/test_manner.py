@@ -2,7 +2,7 @@
 
 import pytest
 
-from broadcaster.core.model import Notice, Severity, Signal
+from broadcaster.core.notice import Notice, Severity, Signal
 from broadcaster.rules.severity_defaults import settle
 from broadcaster.settings.schema import Settings, StationSettings
 

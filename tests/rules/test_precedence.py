@@ -6,7 +6,8 @@ from itertools import product
 
 import pytest
 
-from broadcaster.core.model import Airing, AiringKind, Notice, OfficeLevel, Severity
+from broadcaster.core.model import Airing, AiringKind
+from broadcaster.core.notice import Notice, OfficeLevel, Severity
 from broadcaster.rules.precedence import Cause, cuts_in, goes_on, precedence
 
 MORNING = datetime(2026, 3, 15, 8, 0, tzinfo=UTC)

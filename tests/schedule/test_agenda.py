@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from hypothesis import given
 from hypothesis import strategies as st
 
-from broadcaster.core.model import Notice, Severity
+from broadcaster.core.notice import Notice, Severity
 from broadcaster.schedule.day_rules import Weekdays
 from broadcaster.schedule.due_order import Agenda
 from broadcaster.schedule.recurrence import Recurrence

@@ -14,7 +14,8 @@ from rig.fakes import ManualClock, Memory
 
 from broadcaster.core.clock import Clock
 from broadcaster.core.clock_trust import ClockTrust
-from broadcaster.core.model import Airing, AiringKind, JournalEntry, Notice
+from broadcaster.core.model import Airing, AiringKind, JournalEntry
+from broadcaster.core.notice import Notice
 from broadcaster.schedule.missed_occurrences import LOOKED_AT, Gaps
 from broadcaster.schedule.scheduler import Clockwork, SlotTrigger
 from broadcaster.schedule.slot import Slot

@@ -10,7 +10,8 @@ from rig.fakes import ManualClock, Memory
 
 from broadcaster.core.clock_trust import SETTLED_SECONDS
 from broadcaster.core.errors import StoreUnusable
-from broadcaster.core.model import Airing, AiringKind, JournalEntry, Notice, Outcome
+from broadcaster.core.model import Airing, AiringKind, JournalEntry, Outcome
+from broadcaster.core.notice import Notice
 from broadcaster.schedule.missed_occurrences import EVER, MOST_COUNTED, Gaps
 from broadcaster.schedule.slot import Slot
 

@@ -8,7 +8,8 @@ from zoneinfo import ZoneInfo
 from hypothesis import given
 from hypothesis import strategies as st
 
-from broadcaster.core.model import AiringKind, Notice, Severity
+from broadcaster.core.model import AiringKind
+from broadcaster.core.notice import Notice, Severity
 from broadcaster.rules.length_estimate import estimated_lengths
 from broadcaster.schedule.air_plan import Fate, Planned, plan
 from broadcaster.schedule.plan_summary import look_ahead

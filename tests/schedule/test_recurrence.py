@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from hypothesis import given
 from hypothesis import strategies as st
 
-from broadcaster.core.model import Notice
+from broadcaster.core.notice import Notice
 from broadcaster.schedule.day_rules import Between, Days, MarketDays, Weekdays
 from broadcaster.schedule.recurrence import Recurrence
 from broadcaster.schedule.slot import LoopSlot

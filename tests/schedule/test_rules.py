@@ -6,7 +6,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from broadcaster.core.model import Airing, AiringKind, Notice, Severity, WhenQuiet
+from broadcaster.core.model import Airing, AiringKind
+from broadcaster.core.notice import Notice, Severity, WhenQuiet
 from broadcaster.rules.air_rules import AirRules
 from broadcaster.rules.quiet_hours import Ruling
 from broadcaster.settings.schema import Settings

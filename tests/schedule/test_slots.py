@@ -6,7 +6,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from broadcaster.core.model import AiringKind, Notice
+from broadcaster.core.model import AiringKind
+from broadcaster.core.notice import Notice
 from broadcaster.schedule.day_rules import Weekdays
 from broadcaster.schedule.recurrence import Recurrence
 from broadcaster.schedule.slot import FixedTimes, LoopSlot, Slot

@@ -7,7 +7,8 @@ from itertools import islice
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from broadcaster.core.model import AiringKind, Severity, Signal, Style
+from broadcaster.core.model import AiringKind
+from broadcaster.core.notice import Severity, Signal, Style
 from broadcaster.core.project_folders import CONFIG_FOLDER
 from broadcaster.schedule.plan_summary import count
 from broadcaster.schedule.slot_settings import TimetableSettings

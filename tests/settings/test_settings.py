@@ -7,7 +7,7 @@ import yaml
 
 from broadcaster.audio.mastering_preset import PRESETS
 from broadcaster.core.errors import ConfigError
-from broadcaster.core.model import Severity, Signal
+from broadcaster.core.notice import Severity, Signal
 from broadcaster.core.project_folders import CONFIG_FOLDER
 from broadcaster.playout.amplifier.base.wiring import POWER, Wiring
 from broadcaster.schedule.timetable_file import load_timetable

@@ -11,7 +11,8 @@ import pytest
 from rig.intake_box import Box, make_line, open_box
 from rig.rig import wait_until
 
-from broadcaster.core.model import AiringKind, Item, Outcome, Severity
+from broadcaster.core.model import AiringKind, Item, Outcome
+from broadcaster.core.notice import Severity
 
 Open = Callable[..., AbstractContextManager[Box]]
 

@@ -10,7 +10,7 @@ import pytest
 from rig.fakes import ManualClock
 
 from broadcaster.core.errors import SlotRefused, StoreUnusable, TextRefused
-from broadcaster.core.model import Notice
+from broadcaster.core.notice import Notice
 from broadcaster.schedule.slot_settings import TimetableSettings
 from broadcaster.schedule.timetable import Timetable
 from broadcaster.schedule.timetable_file import load_timetable_file

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from rig.intake_box import Box, make_line, open_box
 
-from broadcaster.core.model import AiringKind, Outcome, Severity
+from broadcaster.core.model import AiringKind, Outcome
+from broadcaster.core.notice import Severity
 from broadcaster.settings.hourly_limits import QuietRule, QuietSettings
 from broadcaster.settings.schema import Settings
 from broadcaster.station.persistent_controls import Remembered

@@ -23,13 +23,12 @@ from broadcaster.core.model import (
     Item,
     JournalEntry,
     Made,
-    Notice,
     Outcome,
     Programme,
     Ready,
     RenderFailed,
-    Severity,
 )
+from broadcaster.core.notice import Notice, Severity
 from broadcaster.core.people import Person, Role
 from broadcaster.playout.air_queue import QueuedAiring
 from broadcaster.playout.player import Player

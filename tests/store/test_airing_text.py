@@ -7,7 +7,8 @@ from datetime import UTC
 import pytest
 from rig.stored import DUE, airing
 
-from broadcaster.core.model import Airing, Notice, OfficeLevel, Severity, Signal, Style, WhenQuiet
+from broadcaster.core.model import Airing
+from broadcaster.core.notice import Notice, OfficeLevel, Severity, Signal, Style, WhenQuiet
 from broadcaster.store.database.airing_json import read_airing, write_airing
 
 FULL = Notice(

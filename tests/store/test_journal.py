@@ -13,7 +13,8 @@ from rig.fakes import ManualClock
 from rig.stored import DUE, OpenStore, airing, entry
 from sqlalchemy import insert
 
-from broadcaster.core.model import AiringKind, Notice, Outcome, Severity, Signal
+from broadcaster.core.model import AiringKind, Outcome
+from broadcaster.core.notice import Notice, Severity, Signal
 from broadcaster.store.database import tables
 from broadcaster.store.journal import Journal, JournalFilter, _values
 from broadcaster.store.store import Store

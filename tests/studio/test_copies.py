@@ -12,7 +12,8 @@ import soundfile
 from broadcaster.audio.clip_store import ClipStore
 from broadcaster.audio.sound_file_writer import write_clip
 from broadcaster.core.errors import BroadcasterError, FileUnwritable, TextRefused
-from broadcaster.core.model import Item, Notice, Programme
+from broadcaster.core.model import Item, Programme
+from broadcaster.core.notice import Notice
 from broadcaster.settings.schema import PathSettings, Settings, SoundSettings
 from broadcaster.studio.export_jobs import MOST_KEPT, MOST_WAITING, PAUSE_SECONDS, Copies, Copy, Track
 

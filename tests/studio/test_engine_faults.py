@@ -18,7 +18,8 @@ from studio.test_studio import WATER, Listener, kill
 
 from broadcaster.audio.clip_key import SIGNAL_VERSIONS
 from broadcaster.core.errors import BroadcasterError
-from broadcaster.core.model import Made, Notice, Signal
+from broadcaster.core.model import Made
+from broadcaster.core.notice import Notice, Signal
 from broadcaster.settings.schema import LexiconSettings, PathSettings, Settings, StationSettings
 from broadcaster.studio.studio import Studio
 from broadcaster.studio.voice_client import PATIENCE_SECONDS
@@ -194,7 +195,7 @@ LEAVE_A_HANGING_CHILD = """
 import os, sys
 from pathlib import Path
 from broadcaster.core.clock import Clock
-from broadcaster.core.model import Notice
+from broadcaster.core.notice import Notice
 from broadcaster.settings.schema import LexiconSettings, PathSettings, Settings
 from broadcaster.studio.studio import Studio
 root = Path(sys.argv[1])

@@ -21,7 +21,8 @@ from broadcaster.audio.mastering_preset import HORN
 from broadcaster.audio.signal_sounds import make_signal
 from broadcaster.audio.sound_file_writer import write_clip
 from broadcaster.core.errors import BroadcasterError, TextRefused, VoiceUnavailable
-from broadcaster.core.model import Delivery, Item, Made, Notice, Ready, RenderFailed, Severity, Signal
+from broadcaster.core.model import Delivery, Item, Made, Ready, RenderFailed
+from broadcaster.core.notice import Notice, Severity, Signal
 from broadcaster.settings.schema import (
     LexiconSettings,
     PathSettings,

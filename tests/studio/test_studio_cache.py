@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 from rig.fakes import ManualClock
 
-from broadcaster.core.model import Delivery, Made, Notice
+from broadcaster.core.model import Delivery, Made
+from broadcaster.core.notice import Notice
 from broadcaster.settings.schema import CacheSettings, LexiconSettings, PathSettings, Settings
 from broadcaster.studio.studio import Studio
 

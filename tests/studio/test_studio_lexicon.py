@@ -8,7 +8,8 @@ import pytest
 from rig.fakes import ManualClock
 
 from broadcaster.core.errors import ConfigError
-from broadcaster.core.model import Delivery, Made, Notice, Programme, Ready, RenderFailed, Signal
+from broadcaster.core.model import Delivery, Made, Programme, Ready, RenderFailed
+from broadcaster.core.notice import Notice, Signal
 from broadcaster.settings.schema import LexiconSettings, PathSettings, Settings
 from broadcaster.studio.studio import Studio
 

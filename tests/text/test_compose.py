@@ -7,7 +7,8 @@ import pytest
 from rig.verses import GREETINGS, VISITS
 
 from broadcaster.core.errors import TextRefused
-from broadcaster.core.model import Line, Notice, Signal, Style
+from broadcaster.core.model import Line
+from broadcaster.core.notice import Notice, Signal, Style
 from broadcaster.settings.schema import LexiconSettings, StationSettings
 from broadcaster.text.frontend import Frontend
 from broadcaster.text.notice_script import compose, compose_lines

@@ -12,7 +12,8 @@ from flask.testing import FlaskClient
 from rig.fakes import FakeStation
 
 from broadcaster.core.clock import Clock
-from broadcaster.core.model import Airing, AiringKind, JournalEntry, Notice, Outcome, Severity
+from broadcaster.core.model import Airing, AiringKind, JournalEntry, Outcome
+from broadcaster.core.notice import Notice, Severity
 from broadcaster.core.people import Role, Scope
 from broadcaster.schedule.slot_settings import SlotSettings, TimetableSettings
 from broadcaster.settings.schema import Settings

@@ -14,7 +14,8 @@ from rig.fakes import FakeStation
 from werkzeug.test import TestResponse
 
 from broadcaster.core.errors import StoreUnusable
-from broadcaster.core.model import Airing, AiringKind, Notice, Outcome, Severity
+from broadcaster.core.model import Airing, AiringKind, Outcome
+from broadcaster.core.notice import Notice, Severity
 from broadcaster.core.people import Role
 from broadcaster.station.station import OnAirStatus, Stop, TakenUp
 from broadcaster.store.database.airing_json import write_overrides

@@ -15,7 +15,8 @@ from rig.fakes import FakeStation, ManualClock
 from werkzeug.test import TestResponse
 
 from broadcaster.core.errors import KeptQuiet, StoreUnusable, TextRefused, VoiceUnavailable
-from broadcaster.core.model import Notice, OfficeLevel, Outcome, Severity, Signal
+from broadcaster.core.model import Outcome
+from broadcaster.core.notice import Notice, OfficeLevel, Severity, Signal
 from broadcaster.core.people import Scope
 from broadcaster.station.station import OnAirStatus
 from broadcaster.web.app import create_app

@@ -12,7 +12,8 @@ from rig.fakes import FakeStation, ManualClock
 from web.logins import NAME, PASSWORD, Post
 
 from broadcaster.core.errors import StoreUnusable
-from broadcaster.core.model import Airing, AiringKind, JournalEntry, Notice, Outcome, Severity
+from broadcaster.core.model import Airing, AiringKind, JournalEntry, Outcome
+from broadcaster.core.notice import Notice, Severity
 from broadcaster.station.station import OnAirStatus, Stop, TakenUp
 from broadcaster.store.journal import JournalRow
 from broadcaster.web.base.followed_airings import Followed

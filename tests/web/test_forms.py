@@ -10,7 +10,8 @@ from rig.fakes import FakeStation
 from web.logins import NAME, PASSWORD, Post
 from werkzeug.test import TestResponse
 
-from broadcaster.core.model import AiringKind, Outcome, Severity
+from broadcaster.core.model import AiringKind, Outcome
+from broadcaster.core.notice import Severity
 from broadcaster.core.people import Role
 from broadcaster.settings.schema import Settings
 from broadcaster.store.journal import JournalRow

@@ -5,7 +5,7 @@ from flask.testing import FlaskClient
 from rig.fakes import FakeStation
 
 from broadcaster.core.errors import StoreUnusable
-from broadcaster.core.model import Notice, Severity
+from broadcaster.core.notice import Notice, Severity
 from broadcaster.core.people import Scope
 from broadcaster.station.station import OnAirStatus
 

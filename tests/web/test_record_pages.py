@@ -17,16 +17,8 @@ from werkzeug.test import TestResponse
 
 from broadcaster.core.clock import Clock
 from broadcaster.core.errors import KeptQuiet
-from broadcaster.core.model import (
-    Airing,
-    AiringKind,
-    JournalEntry,
-    Notice,
-    Outcome,
-    Severity,
-    Signal,
-    Style,
-)
+from broadcaster.core.model import Airing, AiringKind, JournalEntry, Outcome
+from broadcaster.core.notice import Notice, Severity, Signal, Style
 from broadcaster.schedule.slot_settings import SlotSettings, TimetableSettings
 from broadcaster.settings.schema import Settings
 from broadcaster.station.village_slots import Slotbook

@@ -13,7 +13,8 @@ from rig.fakes import FakeStation
 from werkzeug.test import TestResponse
 
 from broadcaster.core.errors import TextRefused, VoiceUnavailable
-from broadcaster.core.model import AiringKind, Notice, Outcome, Severity, Signal, Style
+from broadcaster.core.model import AiringKind, Outcome
+from broadcaster.core.notice import Notice, Severity, Signal, Style
 from broadcaster.settings.schema import Settings
 from broadcaster.station.station import OnAirStatus
 from broadcaster.store.database.airing_json import write_overrides

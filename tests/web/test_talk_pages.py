@@ -9,7 +9,7 @@ from web.logins import NAME, PASSWORD, Post
 from werkzeug.test import TestResponse
 
 from broadcaster.core.errors import KeptQuiet
-from broadcaster.core.model import Severity
+from broadcaster.core.notice import Severity
 from broadcaster.core.people import Role
 from broadcaster.station.station import TalkStage, TalkState
 

@@ -7,18 +7,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from broadcaster.core import labels
-from broadcaster.core.model import (
-    Airing,
-    AiringKind,
-    Line,
-    Notice,
-    OfficeLevel,
-    Outcome,
-    Script,
-    Severity,
-    Signal,
-    Syllable,
-)
+from broadcaster.core.model import Airing, AiringKind, Line, Outcome, Script, Syllable
+from broadcaster.core.notice import Notice, OfficeLevel, Severity, Signal
 from broadcaster.settings.schema import StationSettings
 from broadcaster.station.station import OnAirStatus, Status
 from broadcaster.web.base import wording

@@ -15,7 +15,7 @@ from broadcaster.bulletin.delegation import MOST_OF_A_TOWN, Delegation
 from broadcaster.bulletin.keys import KeyLocked, new_key, public
 from broadcaster.bulletin.metadata_signing import CharterRefused, KeyList
 from broadcaster.core.clock import Clock
-from broadcaster.core.model import Severity
+from broadcaster.core.notice import Severity
 from broadcaster.county.keys.key_folder import OfficeFolder, open_key
 
 logger = logging.getLogger(__name__)

@@ -12,7 +12,7 @@ from sqlalchemy import Row, delete, func, insert, select, update
 
 from broadcaster.core.clock import Clock
 from broadcaster.core.errors import AccountRefused
-from broadcaster.core.model import Severity
+from broadcaster.core.notice import Severity
 from broadcaster.county.store.office_database import OfficeDatabase
 from broadcaster.county.store.tables import officer, writing
 from broadcaster.store.login_guard import LoginGuard

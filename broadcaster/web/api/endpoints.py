@@ -4,7 +4,7 @@ from flask import Response, current_app, jsonify
 from flask_openapi3.blueprint import APIBlueprint
 from pydantic import BaseModel
 
-from broadcaster.core.model import OfficeLevel
+from broadcaster.core.notice import OfficeLevel
 from broadcaster.core.people import Scope
 from broadcaster.web.api import schemas as shapes
 from broadcaster.web.api.problem_details import described, problem

@@ -8,7 +8,7 @@ import re
 from flask import session, url_for
 from werkzeug.datastructures import MultiDict
 
-from broadcaster.core.model import new_id
+from broadcaster.core.notice import new_id
 from broadcaster.station.station import FormDraft
 from broadcaster.web.base import access
 from broadcaster.web.base.page_context import parts

@@ -8,7 +8,8 @@ from dataclasses import replace
 from datetime import datetime
 
 from broadcaster.core.errors import BroadcasterError, StoreUnusable
-from broadcaster.core.model import Airing, Notice
+from broadcaster.core.model import Airing
+from broadcaster.core.notice import Notice
 from broadcaster.station.station_contract import StationContract
 
 logger = logging.getLogger(__name__)

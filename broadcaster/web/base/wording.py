@@ -9,7 +9,8 @@ from math import ceil
 from typing import TYPE_CHECKING
 
 from broadcaster.core.labels import called
-from broadcaster.core.model import Airing, AiringKind, Notice, Script, Severity, Signal
+from broadcaster.core.model import Airing, AiringKind, Script
+from broadcaster.core.notice import Notice, Severity, Signal
 from broadcaster.rules.severity_defaults import SIGNAL_SECONDS
 from broadcaster.settings.schema import StationSettings
 from broadcaster.settings.values import WEEKDAYS

@@ -4,7 +4,8 @@ from flask import Blueprint, Response, abort, flash, redirect, render_template, 
 from flask.typing import ResponseReturnValue
 
 from broadcaster.core.errors import BroadcasterError, TimeRefused
-from broadcaster.core.model import SECTIONS, Airing, Notice, Outcome, Severity
+from broadcaster.core.model import SECTIONS, Airing, Outcome
+from broadcaster.core.notice import Notice, Severity
 from broadcaster.station.station import JournalRow
 from broadcaster.web.base import drafts
 from broadcaster.web.base.form_errors import Mistake, again_with

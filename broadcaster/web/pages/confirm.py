@@ -7,7 +7,8 @@ from datetime import datetime
 from typing import Any
 
 from broadcaster.core.errors import RecordingRefused
-from broadcaster.core.model import Notice, Script
+from broadcaster.core.model import Script
+from broadcaster.core.notice import Notice
 from broadcaster.rules.severity_defaults import settle
 from broadcaster.studio.recordings import GONE
 from broadcaster.web.base import wording

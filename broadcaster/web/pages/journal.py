@@ -23,7 +23,8 @@ from flask.typing import ResponseReturnValue
 from broadcaster.core.clock import Clock
 from broadcaster.core.errors import BroadcasterError
 from broadcaster.core.labels import called
-from broadcaster.core.model import Notice, Outcome, Severity, new_id
+from broadcaster.core.model import Outcome
+from broadcaster.core.notice import Notice, Severity, new_id
 from broadcaster.station.station import JournalFilter, JournalRow
 from broadcaster.web.base import wording
 from broadcaster.web.base.language import N_, _

@@ -6,7 +6,7 @@ from flask import Blueprint, abort, g, render_template, request, session
 from flask.typing import ResponseReturnValue
 
 from broadcaster.core.errors import BroadcasterError
-from broadcaster.core.model import Severity
+from broadcaster.core.notice import Severity
 from broadcaster.station.station import TalkState
 from broadcaster.web.base import access, microphone, wording
 from broadcaster.web.base.language import N_, _

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from broadcaster.core.model import Severity
+from broadcaster.core.notice import Severity
 
 FILE = Path(__file__).with_name("patterns.toml")
 BLANK = re.compile(r"\{([^{}|]+)\|([^{}|]+)\}")

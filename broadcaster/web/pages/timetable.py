@@ -12,7 +12,7 @@ from flask.typing import ResponseReturnValue
 from broadcaster.core.clock import Clock
 from broadcaster.core.errors import SlotRefused
 from broadcaster.core.labels import SIGNALS
-from broadcaster.core.model import new_id
+from broadcaster.core.notice import new_id
 from broadcaster.schedule.slot_settings import SlotSettings
 from broadcaster.schedule.timetable_file import read_slot
 from broadcaster.settings.values import WEEKDAYS

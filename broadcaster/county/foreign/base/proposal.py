@@ -9,7 +9,7 @@ from datetime import datetime, timedelta, timezone
 
 from broadcaster.bulletin.bulletin import LONGEST_LIFE, LONGEST_TEXT, BulletinKind
 from broadcaster.core.errors import BroadcasterError
-from broadcaster.core.model import Severity
+from broadcaster.core.notice import Severity
 
 BEIJING = timezone(timedelta(hours=8))
 # Stands where a time is missing, which ends in `NotImported`.

@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from broadcaster.bulletin.bulletin import BulletinKind
-from broadcaster.core.model import Severity
+from broadcaster.core.notice import Severity
 from broadcaster.county.foreign.base.field_reader import FieldReader
 from broadcaster.county.foreign.base.proposal import (
     CHINESE,
