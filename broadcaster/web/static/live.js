@@ -11,10 +11,15 @@
   const SILENT = 5000;
   const LONGEST_WAIT = 8000;
   const ASK_EACH = 3000;
+  // So long after a network has gone comes what was on its way.
+  const LATE = 1000;
   const shown = new WeakMap();
   const news = {};
   let stream = null;
   let heard = Date.now();
+  // The page itself came from the station.
+  let came = heard;
+  let cut = 0;
   let since = bar.dataset.now;
   let wait = 1000;
   let next = 0;
@@ -45,7 +50,7 @@
   }
 
   function hear() {
-    heard = Date.now();
+    heard = came = Date.now();
     wait = 1000;
     out.hidden = true;
     if (lost.hidden) return;
@@ -151,13 +156,15 @@
   // Without any network, or with a network whose station is away, the browser's own page would take the
   // place of what is written. Whoever knows better presses once more.
   document.addEventListener("submit", (event) => {
-    const offline = navigator.onLine === false;
+    // A browser on the box itself has no network where the box has none, and hears the station.
+    const offline = navigator.onLine === false && came < cut + LATE;
     if (held || (!offline && lost.hidden)) return;
     held = true;
     event.preventDefault();
     event.stopPropagation();
     tell(offline ? told.dataset.unsent : told.dataset.away);
   }, true);
+  window.addEventListener("offline", () => { cut = Date.now(); });
   window.addEventListener("online", () => { held = false; });
   lost.querySelector("button").addEventListener("click", () => { wait = 1000; open(); });
   document.addEventListener("visibilitychange", turn);
