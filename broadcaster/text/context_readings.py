@@ -116,7 +116,5 @@ ALONE = dict(
 def read_by_context(clause: str, place: int) -> str:
     """The reading that the neighbours decide, or ""."""
     char = clause[place]
-    for context in CONTEXTS:
-        if context.char == char and context.fits(clause, place):
-            return context.reading
-    return ""
+    fitting = (each.reading for each in CONTEXTS if each.char == char and each.fits(clause, place))
+    return next(fitting, "")

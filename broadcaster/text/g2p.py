@@ -68,11 +68,11 @@ def _words_of(clause: str, lexicon: Lexicon, fixed: dict[int, str]) -> list[str]
     while place < len(clause):
         entry = lexicon.match(clause, place)
         if entry or place in fixed:
-            pieces += segment(clause[start:place], cost)
+            pieces += segment(clause[start:place])
             pieces.append(entry or clause[place])
             start = place + len(pieces[-1])
         place = max(place + 1, start)
-    return [piece for piece in pieces + segment(clause[start:], cost) if piece]
+    return [piece for piece in pieces + segment(clause[start:]) if piece]
 
 
 def _fixed_readings(clause: str, lexicon: Lexicon) -> dict[int, str]:
@@ -156,5 +156,5 @@ def _by_context(sentence: Sentence, place: int) -> str:
 
 
 def _readings_of(respelling: str) -> Iterator[str]:
-    for word in segment(respelling, cost):
+    for word in segment(respelling):
         yield from _phrase(word) or (dictionary.readings(char)[0] for char in word)

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import chain, tee
 
-from broadcaster.core.model import Line, Script
+from broadcaster.core.model import Line
 from broadcaster.core.notice import Notice, Signal, Style
 from broadcaster.settings.schema import StationSettings
 from broadcaster.text.beat_division import beats
@@ -16,14 +16,9 @@ OPENING_PAUSE_SECONDS = 0.8
 VERSE_PAUSE_SECONDS = 0.55
 
 
-def compose(notice: Notice, station: StationSettings, reader: Frontend) -> Script:
-    """The lines in speaking order; `TextRefused` when the body cannot be said."""
-    return Script(tuple(compose_lines(notice, station, reader)))
-
-
 def compose_lines(notice: Notice, station: StationSettings, reader: Frontend) -> Iterator[Line]:
-    """The same one by one, each read when it is wanted, so that a long text begins as soon as a short
-    one; `TextRefused` comes at once.
+    """The lines in speaking order, each read when it is wanted, so that a long text begins as soon as a
+    short one. Raises `TextRefused` at once when the body cannot be said.
     """
     opening = _part(station.opening if notice.opening is None else notice.opening, reader)
     plain, soon = notice.style is Style.PLAIN, notice.chime is Signal.NONE and not opening
