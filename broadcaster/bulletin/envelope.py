@@ -42,6 +42,13 @@ class Envelope:
         return self._dsse().pae()
 
     @property
+    def only_key_id(self) -> str:
+        """The id of the one key that has signed. Raises `NotAccepted`."""
+        if len(self.signatures) != 1:
+            raise NotAccepted(Refusal.NOT_AN_ENVELOPE)
+        return next(iter(self.signatures))
+
+    @property
     def tuf_signatures(self) -> dict[str, Signature]:
         return {id: Signature(id, signature.hex()) for id, signature in self.signatures.items()}
 

@@ -10,9 +10,7 @@ from broadcaster.bulletin.delegation import Issuer
 from broadcaster.bulletin.envelope import Envelope
 from broadcaster.bulletin.keyring import Trust
 from broadcaster.bulletin.refusals import NotAccepted, Refusal
-from broadcaster.bulletin.replay_guard import Accepted as Accepted
-from broadcaster.bulletin.replay_guard import Record, ReplayGuard
-from broadcaster.bulletin.replay_guard import Waits as Waits
+from broadcaster.bulletin.replay_guard import Accepted, Record, ReplayGuard, Waits
 from broadcaster.bulletin.snapshot import Snapshot
 from broadcaster.bulletin.trusted_time import CLOCKS_DIFFER, Now
 from broadcaster.core.notice import Severity
@@ -88,10 +86,8 @@ def check_time(bulletin: Bulletin, now: Now) -> None:
 
 def _read_verified(data: bytes, trust: Trust, now: Now) -> tuple[Envelope, Bulletin]:
     signed = envelope.read(data, PAYLOAD_TYPE, LARGEST)
-    if len(signed.signatures) != 1:
-        raise NotAccepted(Refusal.NOT_AN_ENVELOPE)
+    key_id = signed.only_key_id
     trust.check_not_expired(now.earliest)
-    key_id = next(iter(signed.signatures))
     key = trust.key(key_id)
     if not trust.delegations_of(key_id):
         raise NotAccepted(Refusal.UNKNOWN_KEY, key_id[:8])
@@ -101,7 +97,7 @@ def _read_verified(data: bytes, trust: Trust, now: Now) -> tuple[Envelope, Bulle
 
 def _issuer(trust: Trust, signed: Envelope, bulletin: Bulletin) -> Issuer:
     """The first delegation of the key that allows all areas at this severity."""
-    key_id = next(iter(signed.signatures))
+    key_id = signed.only_key_id
     reaching = [
         delegation
         for delegation in trust.delegations_of(key_id)

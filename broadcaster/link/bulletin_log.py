@@ -10,8 +10,7 @@ from broadcaster.bulletin.bulletin import BulletinKind
 from broadcaster.bulletin.delegation import Issuer
 from broadcaster.bulletin.receipts import MOST_TOGETHER, PlayedResult, Receipt, Receipts, ReceiptState
 from broadcaster.bulletin.refusals import Refusal
-from broadcaster.bulletin.replay_guard import Record, ReplayGuardInMemory
-from broadcaster.bulletin.verify import Accepted, Waits
+from broadcaster.bulletin.replay_guard import Accepted, Record, ReplayGuardInMemory, Waits
 from broadcaster.core.errors import StoreUnusable
 from broadcaster.link.membership import Membership
 from broadcaster.station.station import (

@@ -19,7 +19,7 @@ from paho.mqtt.client import MQTTMessage
 
 from broadcaster.bulletin import mqtt_topics, strict_json
 from broadcaster.bulletin.refusals import NotAccepted, Refusal
-from broadcaster.bulletin.verify import Accepted
+from broadcaster.bulletin.replay_guard import Accepted
 from broadcaster.core.clock import Clock
 from broadcaster.core.errors import StoreUnusable, reason_of
 from broadcaster.core.model import Airing, JournalEntry

@@ -9,9 +9,9 @@ from collections import OrderedDict
 from broadcaster.bulletin import strict_json
 from broadcaster.bulletin.receipts import ReceiptState
 from broadcaster.bulletin.refusals import Refusal
-from broadcaster.bulletin.replay_guard import Record
+from broadcaster.bulletin.replay_guard import Accepted, Record
 from broadcaster.bulletin.snapshot import PAYLOAD_TYPE as HEADS_TYPE
-from broadcaster.bulletin.verify import Accepted, BulletinRefused, verify
+from broadcaster.bulletin.verify import BulletinRefused, verify
 from broadcaster.core.clock import Clock
 from broadcaster.core.errors import StoreUnusable
 from broadcaster.link.bulletin_airings import CountyAirings

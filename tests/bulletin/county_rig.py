@@ -13,11 +13,11 @@ from broadcaster.bulletin.delegation import Delegation
 from broadcaster.bulletin.keyring import Keyring, Trust
 from broadcaster.bulletin.keys import new_key, public
 from broadcaster.bulletin.metadata_signing import KeyList, make_root, sign_root
-from broadcaster.bulletin.replay_guard import ReplayGuard, ReplayGuardInMemory
+from broadcaster.bulletin.replay_guard import Accepted, ReplayGuard, ReplayGuardInMemory
 from broadcaster.bulletin.snapshot import Snapshot
 from broadcaster.bulletin.trusted_time import Now
 from broadcaster.bulletin.tuf_metadata import read_root
-from broadcaster.bulletin.verify import Accepted, BulletinRefused, Verdict, verify
+from broadcaster.bulletin.verify import BulletinRefused, Verdict, verify
 from broadcaster.core.notice import Severity
 
 BEIJING = timezone(timedelta(hours=8))

@@ -22,7 +22,7 @@ from bulletin.county_rig import (
 from broadcaster.bulletin import strict_json
 from broadcaster.bulletin.keys import new_key
 from broadcaster.bulletin.refusals import Refusal
-from broadcaster.bulletin.verify import Accepted, Waits
+from broadcaster.bulletin.replay_guard import Accepted, Waits
 from broadcaster.core.notice import OfficeLevel, Severity
 
 

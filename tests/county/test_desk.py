@@ -10,10 +10,10 @@ from broadcaster.bulletin.bulletin import BulletinKind
 from broadcaster.bulletin.keyring import Trust
 from broadcaster.bulletin.receipts import ReceiptState as Told
 from broadcaster.bulletin.refusals import Refusal
-from broadcaster.bulletin.replay_guard import ReplayGuardInMemory
+from broadcaster.bulletin.replay_guard import Accepted, ReplayGuardInMemory
 from broadcaster.bulletin.snapshot import read_snapshot
 from broadcaster.bulletin.trusted_time import Now
-from broadcaster.bulletin.verify import Accepted, verify
+from broadcaster.bulletin.verify import verify
 from broadcaster.core.model import Outcome
 from broadcaster.core.notice import OfficeLevel, Severity
 from broadcaster.county.notices.draft import DraftRefused, DraftState

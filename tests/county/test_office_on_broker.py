@@ -28,11 +28,11 @@ from broadcaster.bulletin import mqtt_topics
 from broadcaster.bulletin.bulletin import new_bulletin_id
 from broadcaster.bulletin.keyring import Trust
 from broadcaster.bulletin.receipts import ReceiptState as Told
-from broadcaster.bulletin.replay_guard import ReplayGuardInMemory
+from broadcaster.bulletin.replay_guard import Accepted, ReplayGuardInMemory
 from broadcaster.bulletin.snapshot import Snapshot, read_snapshot
 from broadcaster.bulletin.sync_request import SyncRequest
 from broadcaster.bulletin.trusted_time import Now
-from broadcaster.bulletin.verify import Accepted, verify
+from broadcaster.bulletin.verify import verify
 from broadcaster.core.model import Outcome
 from broadcaster.county.board.county_totals import CountyTotals
 from broadcaster.county.board.uncounted_receipts import Doubt

@@ -14,7 +14,7 @@ from rig.broker import BrokerRig, OfficeClient
 
 from broadcaster.bulletin import mqtt_topics
 from broadcaster.bulletin.receipts import ReceiptState
-from broadcaster.bulletin.verify import Accepted
+from broadcaster.bulletin.replay_guard import Accepted
 from broadcaster.core.notice import Severity
 from broadcaster.link.inbox import Inbox
 from broadcaster.link.outbox import HELD_SECONDS

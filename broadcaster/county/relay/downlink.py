@@ -13,7 +13,8 @@ from broadcaster.bulletin.keyring import Trust
 from broadcaster.bulletin.refusals import NotAccepted, Refusal
 from broadcaster.bulletin.trusted_time import Now
 from broadcaster.bulletin.upstream_trust import UpstreamTrust
-from broadcaster.bulletin.verify import Accepted, read_for_office
+from broadcaster.bulletin.replay_guard import Accepted
+from broadcaster.bulletin.verify import read_for_office
 from broadcaster.core.clock import Clock
 from broadcaster.county.broker.cleared_topics import ClearedTopics
 from broadcaster.county.broker.mqtt_client import CONNECTED, Incoming, Wire
