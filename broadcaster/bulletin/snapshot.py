@@ -71,21 +71,21 @@ class Snapshot:
 
 
 def read_snapshot(data: bytes, trust: Trust, now: Now, newest: Snapshot | None = None) -> Snapshot:
-    """Heads that are signed, and not older than those the box has. Raises `NotAccepted`.
+    """A snapshot that is signed, and not older than the one the box has. Raises `NotAccepted`.
 
-    `newest` are to be forgotten when `trust` is updated: a stolen key may have made them of next year.
+    `newest` is to be forgotten when `trust` is updated: a stolen key may have made one of next year.
     """
     signed = envelope.read(data, PAYLOAD_TYPE)
     key_id = signed.only_key_id
     key = trust.key(key_id)
-    if key_id not in trust.targets.heads_key_ids:
+    if key_id not in trust.targets.snapshot_key_ids:
         raise NotAccepted(Refusal.UNKNOWN_KEY, key_id[:8])
     signed.check_signed_by(key)
-    heads = read_payload(Snapshot, signed.payload)
-    if now.trusted and heads.at > now.at + CLOCKS_DIFFER:
-        raise NotAccepted(Refusal.NOT_YET_VALID, f"{heads.at:%Y-%m-%d %H:%M}")
-    if newest and heads.at < newest.at:
-        raise NotAccepted(Refusal.HEADS_OLD, f"{heads.at:%Y-%m-%d %H:%M}")
-    if heads.keyring < trust.version:
-        raise NotAccepted(Refusal.KEYRING_ROLLED_BACK, f"{heads.keyring}")
-    return heads
+    snapshot = read_payload(Snapshot, signed.payload)
+    if now.trusted and snapshot.at > now.at + CLOCKS_DIFFER:
+        raise NotAccepted(Refusal.NOT_YET_VALID, f"{snapshot.at:%Y-%m-%d %H:%M}")
+    if newest and snapshot.at < newest.at:
+        raise NotAccepted(Refusal.SNAPSHOT_OLD, f"{snapshot.at:%Y-%m-%d %H:%M}")
+    if snapshot.keyring < trust.version:
+        raise NotAccepted(Refusal.KEYRING_ROLLED_BACK, f"{snapshot.keyring}")
+    return snapshot

@@ -25,11 +25,11 @@ Version = Annotated[int, Field(ge=1)]
 
 @dataclass(frozen=True, config=STRICT)
 class SyncRequest:
-    """Answered to `mqtt_topics.answer(box)`, in this order: the keyring where the box has an older one; of
-    `missing` what is in force and meant for the box, each as it was signed; last of all heads with this
-    nonce, that have in force only what is meant for the box.
+    """The office answers on `mqtt_topics.answer(box)`, in this order: the keyring where the box has an
+    older one; of `missing` what is in force and meant for the box, each as it was signed; last a
+    snapshot with this nonce, of what is meant for the box alone.
 
-    So a box that has the heads knows that what it still misses of them was kept from it.
+    So a box that has the snapshot knows that what it still misses of it was kept from it.
     """
 
     nonce: Annotated[str, Field(min_length=SHORTEST_NONCE, max_length=64, pattern="^[0-9a-f]+$")]
