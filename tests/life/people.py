@@ -31,7 +31,11 @@ def insist(what: Locator) -> None:
     """Press as people do: once more where the page told that the station is away, and sent nothing."""
     page, held_back = what.page, what.page.locator("#bar .told")
     arrived: list[Frame] = []
-    page.on("framenavigated", arrived.append)
+
+    def arrive(frame: Frame) -> None:
+        arrived.append(frame)
+
+    page.on("framenavigated", arrive)
     try:
         what.first.click()
         again = False
@@ -45,7 +49,7 @@ def insist(what: Locator) -> None:
         else:
             raise TimeoutError(f"nothing came of {what}")
     finally:
-        page.remove_listener("framenavigated", arrived.append)
+        page.remove_listener("framenavigated", arrive)
     page.wait_for_load_state()
 
 
