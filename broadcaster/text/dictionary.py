@@ -8,7 +8,7 @@ from broadcaster.text.lexicon import numbered
 # A character no table knows is said as 某, so that the line stays whole.
 UNKNOWN = "mou3"
 # A phrase that the corpus lacks counts as one that it holds three times.
-SELDOM = reading_tables.cost_of(3)
+RARE_PHRASE_COST = reading_tables.cost_of(3)
 
 
 def is_phrase(word: str) -> bool:

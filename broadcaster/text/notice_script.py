@@ -29,8 +29,8 @@ def compose_lines(notice: Notice, station: StationSettings, reader: Frontend) ->
     closing = station.closing if notice.closing is None else notice.closing
     openings = [*_with_last_pause(opening, OPENING_PAUSE_SECONDS)] * station.opening_repeats
     openings = [replace(line, matter=False) for line in openings]
-    said = _repeated(body, notice.repeats or 1, station.repeat_pause_seconds)
-    return _with_last_pause(chain(openings, said, _read_when_reached(closing, reader)), 0.0)
+    text = _repeated(body, notice.repeats or 1, station.repeat_pause_seconds)
+    return _with_last_pause(chain(openings, text, _read_when_reached(closing, reader)), 0.0)
 
 
 def _repeated(body: Iterator[Line], times: int, pause_seconds: float) -> Iterator[Line]:
@@ -59,10 +59,10 @@ def _read_when_reached(text: str, reader: Frontend) -> Iterator[Line]:
 
 
 def _with_last_pause(lines: Iterable[Line], seconds: float) -> Iterator[Line]:
-    held: Line | None = None
+    previous: Line | None = None
     for line in lines:
-        if held:
-            yield held
-        held = line
-    if held:
-        yield replace(held, pause_seconds=seconds)
+        if previous:
+            yield previous
+        previous = line
+    if previous:
+        yield replace(previous, pause_seconds=seconds)

@@ -61,7 +61,7 @@ def cost(word: str) -> float | None:
     known = _costs().get(word)
     if known is not None:
         return known
-    return dictionary.SELDOM if dictionary.is_phrase(word) or _is_doubled(word) else None
+    return dictionary.RARE_PHRASE_COST if dictionary.is_phrase(word) or _is_doubled(word) else None
 
 
 @cache
