@@ -64,7 +64,7 @@ class Studio:
         recipes = self._recipes
         signals = set(map(recipes.signal_key, SIGNAL_VERSIONS))
         self.house = Housekeeping(self._store, settings, lambda: recipes.keys(due()), signals, clock)
-        self._workshop = Workshop(settings, clock, self.house.made)
+        self._workshop = Workshop(settings, clock, self.house.note_rendered)
         self._live: list[Making] = []
         self._changed = threading.Condition()
         self._making_ahead = False

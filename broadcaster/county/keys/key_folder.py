@@ -29,7 +29,7 @@ from broadcaster.bulletin.tuf_metadata import read_root
 from broadcaster.bulletin.upstream_office import UpstreamOffice
 from broadcaster.core.errors import FileUnwritable, reason_of
 from broadcaster.county.keys.office_probe import FROM_A_COPY, KEYRING, SNAPSHOT, why_no_keyring
-from broadcaster.system.atomic_file import atomic_write, in_turn
+from broadcaster.system.atomic_file import atomic_write, exclusive_lock
 
 if TYPE_CHECKING:
     from securesystemslib.signer import CryptoSigner, Signer
@@ -189,7 +189,7 @@ class OfficeFolder:
         """A command and the running office take turns."""
         with ExitStack() as stack:
             try:
-                stack.enter_context(in_turn(self.path, LOCK))
+                stack.enter_context(exclusive_lock(self.path, LOCK))
             except OSError as error:
                 raise FileUnwritable(f"{self.path} 写不进去：{reason_of(error)}。") from None
             yield

@@ -117,7 +117,7 @@ class OfficeThread:
         self.cut_since = (self.cut_since or self._clock.now()) if cut else None
 
     def tend(self) -> None:
-        """Sign, send and clear away whatever is due; a snapshot soon after a change, and each 10 minutes."""
+        """Sign, send and clear away what is due; a snapshot soon after a change, or after 10 minutes."""
         self._keys.look()
         self._publisher.use(self._keys.signer, self._keys.trust)
         self._standing.issue()
