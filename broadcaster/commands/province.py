@@ -190,9 +190,9 @@ def _invitation(arguments: Arguments) -> Invitation | None:
 
 
 def above(arguments: Arguments) -> int:
-    from broadcaster.county.keys.key_folder import OfficeFolder, open_key
+    from broadcaster.county.keys.key_folder import KeyFolder, open_key
 
-    folder = OfficeFolder(arguments.office)
+    folder = KeyFolder(arguments.office)
     before, wanted = folder.trust.above, _wanted(arguments, folder.trust.area)
     if before == wanted:
         raise CommandIncomplete("根钥匙已经这样说了，什么也没有改。")

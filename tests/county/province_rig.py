@@ -27,9 +27,9 @@ from broadcaster.county.board.province_board import CountyDelivery
 from broadcaster.county.board.receipt_inbox import ReceiptInbox
 from broadcaster.county.broker.broker_access import MosquittoAccess
 from broadcaster.county.broker.mosquitto import OFFICE
-from broadcaster.county.broker.mqtt_client import Wire
-from broadcaster.county.keys.key_folder import OfficeFolder
-from broadcaster.county.keys.key_renewal import OfficeKeys
+from broadcaster.county.broker.mqtt_client import MqttClient
+from broadcaster.county.keys.key_folder import KeyFolder
+from broadcaster.county.keys.key_renewal import KeyRenewal
 from broadcaster.county.notices.approval_desk import DraftRecord
 from broadcaster.county.notices.draft import DraftState
 from broadcaster.county.notices.publisher import Publisher
@@ -53,7 +53,7 @@ class WorkingOffice:
         self.path = path
         self.roots = [path.parent / f"{area}-root-{number}.key" for number in (1, 2, 3)]
         begun = datetime.now(UTC)
-        self.folder = OfficeFolder.found(path, area, name, self.roots, lambda _: SENTENCE, begun)
+        self.folder = KeyFolder.found(path, area, name, self.roots, lambda _: SENTENCE, begun)
         self.rig = BrokerRig(path / "broker")
         (path / FILE).write_text(f"broker:\n  port: {self.rig.port}\n", encoding="utf-8")
         self.database = OfficeDatabase(f"sqlite:///{path / 'office.db'}")
@@ -66,10 +66,10 @@ class WorkingOffice:
     @contextmanager
     def working(self) -> Iterator[None]:
         parts, folder = self.parts, self.folder
-        keys = OfficeKeys(folder, folder.unlock(SENTENCE), CLOCK)
+        keys = KeyRenewal(folder, folder.unlock(SENTENCE), CLOCK)
         given = self.database, parts.register, CLOCK, keys.signer, keys.trust
         authority = self.rig.broker.folder / "authority.pem"
-        wire = Wire("127.0.0.1", self.rig.port, OFFICE, OFFICE_PASSWORD, authority)
+        wire = MqttClient("127.0.0.1", self.rig.port, OFFICE, OFFICE_PASSWORD, authority)
         office = OfficeThread(
             *(Publisher(*given), ReceiptInbox(self.database, CLOCK), parts.standing, wire, CLOCK),
             *(keys, parts.register.areas_of, CountyTotals(self.database, CLOCK)),

@@ -15,8 +15,8 @@ from broadcaster.bulletin.receipts import PlayedResult
 from broadcaster.bulletin.receipts import ReceiptState as Told
 from broadcaster.bulletin.refusals import Refusal
 from broadcaster.core.model import Outcome
-from broadcaster.county.board.receipt_inbox import ReceiptInbox, Sent
-from broadcaster.county.board.uncounted_receipts import Doubt, Pace
+from broadcaster.county.board.receipt_inbox import IncomingReceipts, ReceiptInbox
+from broadcaster.county.board.uncounted_receipts import Doubt, ReceiptRateLimit
 from broadcaster.county.relay.uplink import OfficeReceipts
 from broadcaster.county.store.delivery_state import DeliveryState
 
@@ -183,13 +183,15 @@ def test_a_flood_is_taken_as_far_as_a_box_can_have_something_to_tell(
     desk: OfficeDesk, caplog: pytest.LogCaptureFixture
 ) -> None:
     box, honest, paper = desk.enrol(), desk.enrol(NEXT_VILLAGE, "上村"), desk.send()
-    intake = ReceiptInbox(desk.parts.database, desk.clock, Pace(desk.clock, burst=100, a_second=0.1))
+    intake = ReceiptInbox(
+        desk.parts.database, desk.clock, ReceiptRateLimit(desk.clock, burst=100, a_second=0.1)
+    )
     flood = [accepted(box, desk, new_bulletin_id()) for _ in range(300)]
     with caplog.at_level(logging.WARNING, "broadcaster.county"):
-        assert intake.take([Sent(box.id, one) for one in flood]) == 100
-        intake.take([Sent(box.id, b"\x00 not one") for _ in range(1_540)])
+        assert intake.take([IncomingReceipts(box.id, one) for one in flood]) == 100
+        intake.take([IncomingReceipts(box.id, b"\x00 not one") for _ in range(1_540)])
         told = honest.heard(paper.id, desk.clock, Outcome.PLAYED, 30)
-        assert intake.take([Sent(honest.id, told), Sent("nobody", told)]) == 1
+        assert intake.take([IncomingReceipts(honest.id, told), IncomingReceipts("nobody", told)]) == 1
         assert len(caplog.records) == 4
         caplog.clear()
         desk.clock.advance(60)
@@ -209,18 +211,22 @@ def test_a_flood_is_taken_as_far_as_a_box_can_have_something_to_tell(
     assert desk.counts(paper.id)["heard"] == 1
     # What has been told of before ten minutes are over does not count against what comes then.
     late = [accepted(box, desk, paper.id) for _ in range(20)]
-    assert intake.take([Sent(box.id, one) for one in late]) == 12
+    assert intake.take([IncomingReceipts(box.id, one) for one in late]) == 12
 
 
 def test_what_a_bad_line_sends_again_neither_uses_up_the_pace_nor_is_told_as_more(
     desk: OfficeDesk,
 ) -> None:
     box, paper = desk.enrol(), desk.send()
-    intake = ReceiptInbox(desk.parts.database, desk.clock, Pace(desk.clock, burst=10, a_second=0.0))
-    told = [Sent(box.id, accepted(box, desk, new_bulletin_id())) for _ in range(9)]
+    intake = ReceiptInbox(
+        desk.parts.database, desk.clock, ReceiptRateLimit(desk.clock, burst=10, a_second=0.0)
+    )
+    told = [IncomingReceipts(box.id, accepted(box, desk, new_bulletin_id())) for _ in range(9)]
     for _ in range(5):
         assert intake.take(told) == 9
-    assert intake.take([Sent(box.id, box.heard(paper.id, desk.clock, Outcome.PLAYED, 30))]) == 1
+    assert (
+        intake.take([IncomingReceipts(box.id, box.heard(paper.id, desk.clock, Outcome.PLAYED, 30))]) == 1
+    )
     assert doubts(desk, box) == {Doubt.UNKNOWN: 9}
 
 

@@ -11,7 +11,7 @@ from county.test_office_recordings import spoken
 
 from broadcaster.core.notice import Notice, Severity
 from broadcaster.county.notices.draft import Draft, DraftRefused, made_title
-from broadcaster.county.notices.library import Text
+from broadcaster.county.notices.library import LibraryText
 from broadcaster.county.notices.recurring import Schedule
 
 FORM = {"text": "今天下午停水。", "areas": TOWN, "severity": "4", "hours": "6"}
@@ -122,7 +122,9 @@ def test_a_title_that_was_made_of_the_words_follows_them_until_a_person_writes_o
 def test_a_text_of_the_library_keeps_its_name_as_the_title(
     log_in: LogIn, plain_desk: OfficeDesk
 ) -> None:
-    plain_desk.parts.library.keep(Text("停水", Notice("明天停水。", severity=Severity.BLUE), "小王"))
+    plain_desk.parts.library.keep(
+        LibraryText("停水", Notice("明天停水。", severity=Severity.BLUE), "小王")
+    )
     assert 'name="title" value="停水"' in log_in("小王").see("/compose?text=停水")
     assert made_title("一二三四五六七八九十一二三四五六七") == "一二三四五六七八九十一二三四五…"
 

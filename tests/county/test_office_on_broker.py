@@ -38,8 +38,8 @@ from broadcaster.county.board.county_totals import CountyTotals
 from broadcaster.county.board.uncounted_receipts import Doubt
 from broadcaster.county.broker.cleared_topics import SAVED_AFTER
 from broadcaster.county.broker.mosquitto import OFFICE
-from broadcaster.county.broker.mqtt_client import LISTENS_TO, Wire
-from broadcaster.county.keys.key_folder import OfficeFolder, open_key
+from broadcaster.county.broker.mqtt_client import LISTENS_TO, MqttClient
+from broadcaster.county.keys.key_folder import KeyFolder, open_key
 from broadcaster.county.notices.draft import DraftState
 from broadcaster.county.office.office_thread import OfficeThread, own_topics
 from broadcaster.county.store.office_database import OfficeDatabase
@@ -97,14 +97,14 @@ class Line:
         self._client.loop_stop()
 
 
-class Running:
+class BrokerProcess:
     """The office's steps, taken by the test, with the clock of the test."""
 
     def __init__(self, desk: OfficeDesk, broker: BrokerRig) -> None:
         self.desk, self.keys, self.broker = desk, keys_of(desk), broker
         authority = broker.broker.folder / "authority.pem"
         listens_to = (*LISTENS_TO, *own_topics("331121"))
-        self.wire = Wire("127.0.0.1", broker.port, OFFICE, OFFICE_PASSWORD, authority, listens_to)
+        self.wire = MqttClient("127.0.0.1", broker.port, OFFICE, OFFICE_PASSWORD, authority, listens_to)
         parts = desk.parts
         self.office = OfficeThread(
             *(desk.publisher, desk.intake, parts.standing, self.wire),
@@ -131,8 +131,8 @@ class Running:
 
 
 @pytest.fixture
-def running(plain_desk: OfficeDesk, broker: BrokerRig) -> Iterator[Running]:
-    made = Running(plain_desk, broker)
+def running(plain_desk: OfficeDesk, broker: BrokerRig) -> Iterator[BrokerProcess]:
+    made = BrokerProcess(plain_desk, broker)
     with closing(made.wire):
         yield made
 
@@ -157,7 +157,7 @@ def judge(desk: OfficeDesk, data: bytes) -> Accepted:
 
 
 def test_a_bulletin_reaches_its_village_and_what_was_heard_is_counted(
-    running: Running, line: Line, box: PretendBox
+    running: BrokerProcess, line: Line, box: PretendBox
 ) -> None:
     desk = running.desk
     paper = desk.parts.desk.send(desk.officer("小王"), desk.draft())
@@ -171,7 +171,7 @@ def test_a_bulletin_reaches_its_village_and_what_was_heard_is_counted(
 
 
 def test_an_old_database_that_was_put_back_goes_on_behind_the_numbers_that_boxes_know(
-    running: Running, line: Line, broker: BrokerRig
+    running: BrokerProcess, line: Line, broker: BrokerRig
 ) -> None:
     desk = running.desk
     first = desk.parts.desk.send(desk.officer("小王"), desk.draft())
@@ -184,7 +184,7 @@ def test_an_old_database_that_was_put_back_goes_on_behind_the_numbers_that_boxes
         connection.execute(update(sequence).values(highest=0))
         connection.execute(delete(bulletin))
     second = desk.parts.desk.send(desk.officer("小王"), desk.draft())
-    again = Running(desk, broker)
+    again = BrokerProcess(desk, broker)
     with closing(again.wire):
         again.until(lambda: line.on(mqtt_topics.bulletin(TOWN, second.id)))
     assert judge(desk, line.on(mqtt_topics.bulletin(TOWN, second.id))[-1]).bulletin.seq == seen + 1
@@ -198,7 +198,7 @@ def read_own(desk: OfficeDesk, line: Line) -> Snapshot:
 
 
 def test_a_cancel_goes_out_and_the_notice_is_gone_from_the_broker(
-    running: Running, line: Line, broker: BrokerRig
+    running: BrokerProcess, line: Line, broker: BrokerRig
 ) -> None:
     desk = running.desk
     paper = desk.parts.desk.send(desk.officer("小王"), desk.draft())
@@ -215,7 +215,7 @@ def test_a_cancel_goes_out_and_the_notice_is_gone_from_the_broker(
 
 
 def test_what_was_taken_off_is_taken_off_again_until_the_broker_has_surely_saved_it(
-    running: Running, line: Line
+    running: BrokerProcess, line: Line
 ) -> None:
     desk = running.desk
     paper = desk.parts.desk.send(desk.officer("小王"), desk.draft())
@@ -232,7 +232,7 @@ def test_what_was_taken_off_is_taken_off_again_until_the_broker_has_surely_saved
 
 
 def test_keyring_and_heads_stand_on_the_broker_and_heads_come_every_ten_minutes(
-    running: Running, line: Line
+    running: BrokerProcess, line: Line
 ) -> None:
     desk = running.desk
     running.until(lambda: line.on(mqtt_topics.snapshot("331121")))
@@ -249,7 +249,7 @@ def test_keyring_and_heads_stand_on_the_broker_and_heads_come_every_ten_minutes(
 
 
 def test_a_box_that_asks_is_told_the_time_and_what_it_misses(
-    running: Running, line: Line, box: PretendBox
+    running: BrokerProcess, line: Line, box: PretendBox
 ) -> None:
     desk, nonce = running.desk, "0123456789abcdef"
     paper = desk.parts.desk.send(desk.officer("小王"), desk.draft())
@@ -267,7 +267,7 @@ def test_a_box_that_asks_is_told_the_time_and_what_it_misses(
     assert set(heads.in_force) == {paper.id}
 
 
-def test_the_office_sees_who_is_there(running: Running, line: Line, box: PretendBox) -> None:
+def test_the_office_sees_who_is_there(running: BrokerProcess, line: Line, box: PretendBox) -> None:
     line.say(mqtt_topics.state(box.id), b'{"online": true}')
     running.until(lambda: running.desk.parts.register.get(box.id).online)
     line.say(mqtt_topics.state(box.id), b'{"online": false}')
@@ -277,12 +277,12 @@ def test_the_office_sees_who_is_there(running: Running, line: Line, box: Pretend
 def test_what_boxes_said_while_the_office_was_down_is_counted_when_it_is_back(
     plain_desk: OfficeDesk, broker: BrokerRig, box: PretendBox, line: Line
 ) -> None:
-    first = Running(plain_desk, broker)
+    first = BrokerProcess(plain_desk, broker)
     paper = plain_desk.parts.desk.send(plain_desk.officer("小王"), plain_desk.draft())
     first.until(lambda: line.on(mqtt_topics.bulletin(TOWN, paper.id)))
     first.wire.close()
     line.say(mqtt_topics.receipt(box.id), box.heard(paper.id, plain_desk.clock, Outcome.PLAYED, 30))
-    again = Running(plain_desk, broker)
+    again = BrokerProcess(plain_desk, broker)
     with closing(again.wire):
         again.until(lambda: plain_desk.counts(paper.id)["heard"] == 1)
 
@@ -292,7 +292,7 @@ def test_without_a_broker_it_is_signed_and_goes_out_later(
 ) -> None:
     paper = plain_desk.send()
     assert plain_desk.parts.desk.get(paper.id).sent_at is None
-    made = Running(plain_desk, broker)
+    made = BrokerProcess(plain_desk, broker)
     with closing(made.wire):
         made.until(lambda: line.on(mqtt_topics.bulletin(TOWN, paper.id)))
 
@@ -302,9 +302,9 @@ def test_a_running_office_sends_the_rotated_keyring_and_signs_by_the_new_key_alo
 ) -> None:
     roots = [tmp_path / f"root-{number}.key" for number in (1, 2, 3)]
     begun = ManualClock().now()
-    folder = OfficeFolder.found(tmp_path / "own", "331121", "青田县", roots, lambda _: SENTENCE, begun)
+    folder = KeyFolder.found(tmp_path / "own", "331121", "青田县", roots, lambda _: SENTENCE, begun)
     desk = make_desk(sqlite, folder)
-    running, line = Running(desk, broker), Line(broker, desk.enrol().id)
+    running, line = BrokerProcess(desk, broker), Line(broker, desk.enrol().id)
     with closing(running.wire), closing(line):
         running.until(lambda: line.on(mqtt_topics.snapshot("331121")))
         root_keys = [open_key(path, SENTENCE) for path in roots[:2]]
@@ -328,7 +328,7 @@ def test_what_a_box_leaves_on_the_broker_for_ever_is_cleared_as_it_comes_and_at_
     plain_desk: OfficeDesk, broker: BrokerRig, box: PretendBox, line: Line
 ) -> None:
     desk, wide = plain_desk, f"{mqtt_topics.ROOT}/r/{box.id}"
-    first = Running(desk, broker)
+    first = BrokerProcess(desk, broker)
     paper = desk.parts.desk.send(desk.officer("小王"), desk.draft())
     first.until(lambda: line.on(mqtt_topics.bulletin(TOWN, paper.id)))
     genuine = box.heard(paper.id, desk.clock, Outcome.PLAYED, 30)
@@ -347,7 +347,7 @@ def test_what_a_box_leaves_on_the_broker_for_ever_is_cleared_as_it_comes_and_at_
     first.wire.close()
     fill()
     assert len(standing(broker, box)) == 20
-    again = Running(desk, broker)
+    again = BrokerProcess(desk, broker)
     with closing(again.wire):
         again.until(lambda: standing(broker, box) == [])
         again.office.step()
@@ -367,7 +367,9 @@ def test_a_box_can_leave_but_one_message_among_its_receipts(
     line.leave(mqtt_topics.receipt(box.id), b"")
 
 
-def test_the_state_of_a_box_goes_with_the_box(running: Running, line: Line, box: PretendBox) -> None:
+def test_the_state_of_a_box_goes_with_the_box(
+    running: BrokerProcess, line: Line, box: PretendBox
+) -> None:
     desk = running.desk
     line.leave(mqtt_topics.state(box.id), b'{"online": true}')
     running.until(lambda: desk.parts.register.get(box.id).online)

@@ -7,7 +7,7 @@ from county.county_office import OfficeDesk, keys_of
 
 from broadcaster.bulletin import mqtt_topics
 from broadcaster.county.board.county_totals import CountyTotals
-from broadcaster.county.broker.mqtt_client import Incoming, Wire
+from broadcaster.county.broker.mqtt_client import Incoming, MqttClient
 from broadcaster.county.notices.draft import DraftState
 from broadcaster.county.office.office_thread import OfficeThread
 
@@ -31,7 +31,7 @@ class BusyWire:
 def office(plain_desk: OfficeDesk) -> OfficeThread:
     desk, parts = plain_desk, plain_desk.parts
     made = OfficeThread(
-        *(desk.publisher, desk.intake, parts.standing, cast(Wire, BusyWire())),
+        *(desk.publisher, desk.intake, parts.standing, cast(MqttClient, BusyWire())),
         *(desk.clock, keys_of(desk), parts.register.areas_of),
         CountyTotals(parts.database, desk.clock),
     )

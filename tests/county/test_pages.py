@@ -28,7 +28,7 @@ from broadcaster.bulletin.keys import new_key, public
 from broadcaster.bulletin.receipts import ReceiptState as Told
 from broadcaster.core.errors import AccountRefused
 from broadcaster.core.model import Outcome
-from broadcaster.county.keys.key_folder import OfficeFolder
+from broadcaster.county.keys.key_folder import KeyFolder
 from broadcaster.county.notices.draft import DraftState
 from broadcaster.county.pages.app import create_app
 from broadcaster.county.pages.base.access import RULES
@@ -567,7 +567,7 @@ def test_what_is_not_there_is_told(log_in: LogIn, path: str) -> None:
 
 @pytest.fixture
 def above(
-    sqlite: OfficeDatabase, province_folder: OfficeFolder, tmp_path: Path
+    sqlite: OfficeDatabase, province_folder: KeyFolder, tmp_path: Path
 ) -> tuple[OfficeDesk, Visitor]:
     """A province with a county, and its keeper at the page."""
     desk = make_desk(sqlite, province_folder)

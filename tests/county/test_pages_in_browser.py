@@ -21,8 +21,8 @@ from werkzeug.serving import make_server
 from broadcaster.bulletin.bulletin import BulletinKind
 from broadcaster.core.model import Outcome
 from broadcaster.core.notice import Notice, Severity, Style
-from broadcaster.county.keys.key_folder import OfficeFolder
-from broadcaster.county.notices.library import Text
+from broadcaster.county.keys.key_folder import KeyFolder
+from broadcaster.county.notices.library import LibraryText
 from broadcaster.county.notices.recurring import Schedule
 from broadcaster.county.store.office_database import OfficeDatabase
 
@@ -63,7 +63,7 @@ def fill(desk: OfficeDesk) -> None:
     drill = desk.send(kind=BulletinKind.DRILL)
     [box] = desk.boxes.values()
     desk.take(box, box.heard(drill.id, desk.clock, Outcome.PLAYED, 30.0))
-    desk.parts.library.keep(Text("停水", Notice(TEXT, severity=Severity.BLUE), "小王"))
+    desk.parts.library.keep(LibraryText("停水", Notice(TEXT, severity=Severity.BLUE), "小王"))
     every_day = Schedule.read("1234567 08:00")
     desk.parts.standing.keep(desk.officer("小王"), "防火", desk.draft(style=Style.VERSE), every_day)
 
@@ -181,7 +181,7 @@ def wander(page: Page) -> None:
 
 
 def test_a_provinces_counties_are_fit_to_be_read(
-    browser: Browser, sqlite: OfficeDatabase, province_folder: OfficeFolder, tmp_path: Path
+    browser: Browser, sqlite: OfficeDatabase, province_folder: KeyFolder, tmp_path: Path
 ) -> None:
     desk = make_desk(sqlite, province_folder)
     relay = let_in(desk)

@@ -28,10 +28,10 @@ from broadcaster.bulletin.upstream_trust import UpstreamTrust
 from broadcaster.core.model import Outcome
 from broadcaster.core.notice import Severity
 from broadcaster.county.broker.mosquitto import county_user
-from broadcaster.county.broker.mqtt_client import Wire
-from broadcaster.county.relay.downlink import Carrier
-from broadcaster.county.relay.relay_memory import RelayBook
-from broadcaster.county.relay.uplink import LISTENS_TO, SUM_SECONDS, OfficeReceipts, Tally
+from broadcaster.county.broker.mqtt_client import MqttClient
+from broadcaster.county.relay.downlink import Downlink
+from broadcaster.county.relay.relay_memory import RelayMemory
+from broadcaster.county.relay.uplink import LISTENS_TO, SUM_SECONDS, OfficeReceipts, Uplink
 
 PASSWORD = "of-the-relay-alone-0123"
 COUNTY, OTHER_COUNTY, PROVINCE = "331121", "331122", "33"
@@ -119,16 +119,16 @@ class Relaying:
     def __init__(self, desk: OfficeDesk, province: Province, folder: Path, brokers: Any) -> None:
         above, below = brokers
         self.desk, self.key = desk, KEY
-        self.book = RelayBook(folder)
+        self.book = RelayMemory(folder)
         self.upper = wire(above, county_user(COUNTY), ())
         self.lower = wire(below, "relay", LISTENS_TO)
         wires = self.upper, self.lower
-        self.carrier = Carrier(
+        self.carrier = Downlink(
             *(UpstreamTrust(PROVINCE, province.keys.pinned), COUNTY, self.book, *wires, desk.clock),
             *(lambda: (TOWN, VILLAGE), desk.parts.register.enrolled),
         )
         database = desk.parts.database
-        self.tally = Tally(*(COUNTY, self.book, *wires, desk.clock, self.key, OfficeReceipts(database)))
+        self.tally = Uplink(*(COUNTY, self.book, *wires, desk.clock, self.key, OfficeReceipts(database)))
         self.upper.start()
         self.lower.start()
 
@@ -152,9 +152,9 @@ class Relaying:
 KEY = new_key()
 
 
-def wire(rig: BrokerRig, user: str, listens_to: Sequence[str]) -> Wire:
+def wire(rig: BrokerRig, user: str, listens_to: Sequence[str]) -> MqttClient:
     authority = rig.broker.folder / "authority.pem"
-    return Wire("127.0.0.1", rig.port, user, PASSWORD, authority, listens_to)
+    return MqttClient("127.0.0.1", rig.port, user, PASSWORD, authority, listens_to)
 
 
 @pytest.fixture

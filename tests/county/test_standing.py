@@ -9,7 +9,7 @@ from county.office_site import LogIn
 
 from broadcaster.core.notice import Notice, Severity, Style
 from broadcaster.county.notices.draft import DraftRefused, DraftState
-from broadcaster.county.notices.library import Text
+from broadcaster.county.notices.library import LibraryText
 from broadcaster.county.notices.recurring import Schedule
 from broadcaster.county.notices.revisions import LIBRARY, STANDING
 from broadcaster.county.store.officers import OfficeRole
@@ -79,8 +79,8 @@ def test_who_has_left_sends_nothing_more(desk: OfficeDesk) -> None:
 
 def test_the_library_keeps_texts_by_name(desk: OfficeDesk) -> None:
     library = desk.parts.library
-    library.keep(Text("停水", Notice("明天停水。", severity=Severity.BLUE), "小王"))
-    library.keep(Text("停水", Notice("明天上午停水。", severity=Severity.BLUE), "小李"))
+    library.keep(LibraryText("停水", Notice("明天停水。", severity=Severity.BLUE), "小王"))
+    library.keep(LibraryText("停水", Notice("明天上午停水。", severity=Severity.BLUE), "小李"))
     [text] = library.all()
     assert (text.notice.text, text.changed_by) == ("明天上午停水。", "小李")
     library.remove("停水")
@@ -89,14 +89,16 @@ def test_the_library_keeps_texts_by_name(desk: OfficeDesk) -> None:
 
 def test_a_text_tells_who_changed_it(desk: OfficeDesk) -> None:
     library, revisions = desk.parts.library, desk.parts.revisions
-    library.keep(Text("停水", Notice("明天停水。", severity=Severity.BLUE), "小王"))
+    library.keep(LibraryText("停水", Notice("明天停水。", severity=Severity.BLUE), "小王"))
     [first] = revisions.of(LIBRARY, "停水")
     library.keep(
-        Text("停水", Notice("明天上午停水。", severity=Severity.BLUE, style=Style.VERSE), "小李"),
+        LibraryText("停水", Notice("明天上午停水。", severity=Severity.BLUE, style=Style.VERSE), "小李"),
         first.number,
     )
     with pytest.raises(DraftRefused, match="刚才有人改过"):
-        library.keep(Text("停水", Notice("不停了。", severity=Severity.BLUE), "小王"), first.number)
+        library.keep(
+            LibraryText("停水", Notice("不停了。", severity=Severity.BLUE), "小王"), first.number
+        )
     library.remove("停水", "小王")
     told = [(one.who, one.what, one.content) for one in revisions.of(LIBRARY, "停水")]
     assert told == [

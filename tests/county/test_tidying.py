@@ -12,16 +12,16 @@ from broadcaster.bulletin.receipts import ReceiptState as Told
 from broadcaster.core.model import Outcome
 from broadcaster.county.notices.draft import DraftState
 from broadcaster.county.notices.recordings import RecordingStore
-from broadcaster.county.notices.retention import Tidied, Tidying, kept
+from broadcaster.county.notices.retention import DeletedRows, Retention, kept
 from broadcaster.county.store.office_settings import KeepSettings
 from broadcaster.county.store.tables import audit, bulletin, reach, receipt, told
 
 KEEP = KeepSettings()
 
 
-def tidying(desk: OfficeDesk, folder: Path, keep: KeepSettings = KEEP) -> Tidying:
+def tidying(desk: OfficeDesk, folder: Path, keep: KeepSettings = KEEP) -> Retention:
     parts = desk.parts
-    return Tidying(parts.database, desk.clock, keep, RecordingStore(folder), parts.audit)
+    return Retention(parts.database, desk.clock, keep, RecordingStore(folder), parts.audit)
 
 
 def rows(desk: OfficeDesk, table: object) -> int:
@@ -39,9 +39,9 @@ def test_receipts_go_first_then_the_bulletin_with_how_it_fared(desk: OfficeDesk,
     desk.take(box, box.heard(paper.id, desk.clock, Outcome.PLAYED, 30))
     tidy = tidying(desk, tmp_path)
     days(desk, KEEP.receipts_days - 1)
-    assert tidy.turn() == Tidied()
+    assert tidy.turn() == DeletedRows()
     days(desk, 2)
-    assert tidy.turn() == Tidied(receipts=1)
+    assert tidy.turn() == DeletedRows(receipts=1)
     assert desk.counts(paper.id)["heard"] == 1
     days(desk, KEEP.bulletins_days - KEEP.receipts_days)
     assert tidy.turn().bulletins == 1
@@ -72,7 +72,7 @@ def test_what_is_in_force_on_the_broker_or_not_sent_yet_stays(desk: OfficeDesk, 
     desk.parts.desk.cancel(desk.officer("小王"), gone.id)
     desk.publisher.sign_cleared()
     desk.clock.advance(60)
-    assert tidy.turn() == Tidied()
+    assert tidy.turn() == DeletedRows()
     desk.publisher.cleared(gone.id)
     days(desk, 1)
     assert {paper.id for paper in desk.parts.desk.recent(10)} == {live.id, gone.id, draft.id}

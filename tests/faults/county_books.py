@@ -2,10 +2,10 @@
 
 from typing import ClassVar
 
-from faults.tally import Tally
+from faults.tally import Uplink
 
 
-class CountyTally(Tally):
+class CountyTally(Uplink):
     """Of a county: `heard` counts villages, `true reason` those who were refused and told why."""
 
     COLUMNS: ClassVar[dict[str, str]] = {

@@ -83,7 +83,7 @@ class CountyDelivery:
         return TownCounts(self.county.code, self.county.name, self.counts)
 
 
-class CountyBoard:
+class ProvinceBoard:
     """Any thread."""
 
     def __init__(self, database: OfficeDatabase, clock: Clock, counties: Counties) -> None:

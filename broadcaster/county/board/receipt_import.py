@@ -19,8 +19,8 @@ from broadcaster.bulletin.receipts import LARGEST, PAYLOAD_TYPE
 from broadcaster.bulletin.refusals import NotAccepted
 from broadcaster.core.clock import Clock
 from broadcaster.core.errors import BroadcasterError
-from broadcaster.county.board.receipt_inbox import ReceiptInbox, Sent
-from broadcaster.county.board.uncounted_receipts import AtHand, Doubt
+from broadcaster.county.board.receipt_inbox import IncomingReceipts, ReceiptInbox
+from broadcaster.county.board.uncounted_receipts import Doubt, ImportDoubts
 from broadcaster.county.store.office_database import OfficeDatabase
 
 # A year of three notices a day from three hundred villages, on one stick.
@@ -37,7 +37,7 @@ class ReceiptsUnreadable(BroadcasterError):
 
 
 @dataclass(frozen=True)
-class Home:
+class ImportResult:
     """The result of an import."""
 
     files: int
@@ -72,11 +72,11 @@ class Home:
         return f"没有计入的：{told}。{others}" if told else others
 
 
-def take_home(database: OfficeDatabase, clock: Clock, files: Iterable[bytes]) -> Home:
+def take_home(database: OfficeDatabase, clock: Clock, files: Iterable[bytes]) -> ImportResult:
     """By the same checks as over the network, some hundred at a time."""
-    at_hand = AtHand()
+    at_hand = ImportDoubts()
     intake = ReceiptInbox(database, clock, doubts=at_hand)
-    found, receipts, genuine, batch = 0, 0, 0, list[Sent]()
+    found, receipts, genuine, batch = 0, 0, 0, list[IncomingReceipts]()
     for data in files:
         found += 1
         if found > MOST_FILES:
@@ -88,16 +88,16 @@ def take_home(database: OfficeDatabase, clock: Clock, files: Iterable[bytes]) ->
     receipts, genuine = receipts + len(batch), genuine + intake.take(batch)
     # Who names a box has not its key: that is told as not genuine.
     del at_hand.noted[Doubt.UNREADABLE]
-    return Home(found, genuine, found - receipts, at_hand.noted)
+    return ImportResult(found, genuine, found - receipts, at_hand.noted)
 
 
-def _claimed(data: bytes) -> list[Sent]:
+def _claimed(data: bytes) -> list[IncomingReceipts]:
     """As the box that it names; none for what is no receipt at all."""
     try:
         box = strict_json.parse(envelope.read(data, PAYLOAD_TYPE, LARGEST).payload)["box"]
     except (NotAccepted, ValueError, TypeError, KeyError):
         return []
-    return [Sent(box, data)] if isinstance(box, str) else []
+    return [IncomingReceipts(box, data)] if isinstance(box, str) else []
 
 
 def in_folder(folder: Path) -> Iterator[bytes]:

@@ -19,10 +19,10 @@ from broadcaster.core.clock import Clock
 from broadcaster.core.notice import SPECS
 from broadcaster.county.board.uncounted_receipts import (
     Doubt,
-    Doubts,
-    Noted,
-    Pace,
-    SentOut,
+    DoubtLog,
+    ReceiptRateLimit,
+    SentBulletin,
+    StoredDoubts,
     clamped,
     doubt_of,
     is_honest,
@@ -41,7 +41,7 @@ ADDED_UP = ("stage", "key", "box_number", "at", "seconds_played", "seconds_due",
 
 
 @dataclass(frozen=True)
-class Sent:
+class IncomingReceipts:
     """The bytes that came from a box."""
 
     box: str
@@ -49,7 +49,7 @@ class Sent:
 
 
 @dataclass(frozen=True)
-class Known:
+class EnrolledBox:
     """A box in use, as the register has it; `area` is trimmed."""
 
     key: str
@@ -65,16 +65,16 @@ class ReceiptInbox:
         self,
         database: OfficeDatabase,
         clock: Clock,
-        pace: Pace | None = None,
-        doubts: Noted | None = None,
+        pace: ReceiptRateLimit | None = None,
+        doubts: DoubtLog | None = None,
     ) -> None:
         self._database = database
         self._clock = clock
         self._pace = pace
-        self._boxes: dict[str, Known] = {}
-        self.doubts: Noted = doubts or Doubts(database, clock)
+        self._boxes: dict[str, EnrolledBox] = {}
+        self.doubts: DoubtLog = doubts or StoredDoubts(database, clock)
 
-    def take(self, sent: Sequence[Sent]) -> int:
+    def take(self, sent: Sequence[IncomingReceipts]) -> int:
         """Keep what is genuine, in one transaction; of how many. The rest is counted apart."""
         if sent:
             self._boxes = enrolled(self._database, {one.box for one in sent})
@@ -92,7 +92,9 @@ class ReceiptInbox:
         return len(taken)
 
     def _keep(
-        self, taken: Sequence[tuple[Sent, Receipts]], told_before: Collection[tuple[str, int]]
+        self,
+        taken: Sequence[tuple[IncomingReceipts, Receipts]],
+        told_before: Collection[tuple[str, int]],
     ) -> None:
         receipts = [(read, one) for _, read in taken for one in read.receipts]
         known, now = self._known({one.bulletin for _, one in receipts}), self._clock.now()
@@ -111,7 +113,7 @@ class ReceiptInbox:
 
     def _write(
         self,
-        taken: Sequence[tuple[Sent, Receipts]],
+        taken: Sequence[tuple[IncomingReceipts, Receipts]],
         kept: Sequence[dict[str, Any]],
         rows: Sequence[dict[str, Any]],
     ) -> None:
@@ -151,7 +153,7 @@ class ReceiptInbox:
         query = select(box.c.id).where(box.c.id.in_(sorted(ids)), box.c.state != BoxState.RETIRED)
         return {row.id for row in self._database.read(query)}
 
-    def _read(self, sent: Sent) -> Receipts | None:
+    def _read(self, sent: IncomingReceipts) -> Receipts | None:
         known = self._boxes.get(sent.box)
         if known is None:
             self.doubts.stranger(sent.box)
@@ -179,14 +181,14 @@ class ReceiptInbox:
             self.doubts.note(read.box, Doubt.TOO_MANY, count=count)
         return allowed
 
-    def _known(self, ids: set[str]) -> dict[str, SentOut]:
+    def _known(self, ids: set[str]) -> dict[str, SentBulletin]:
         """Those of them that this office has signed."""
         columns = bulletin.c.id, bulletin.c.digest, bulletin.c.areas, bulletin.c.issued
         ours = bulletin.c.id.in_(sorted(ids)) & bulletin.c.digest.is_not(None)
         rows = self._database.read(select(*columns).where(ours))
-        return {row.id: SentOut(row.digest, tuple(row.areas.split()), row.issued) for row in rows}
+        return {row.id: SentBulletin(row.digest, tuple(row.areas.split()), row.issued) for row in rows}
 
-    def _told(self, sent: Sent, read: Receipts) -> dict[str, Any]:
+    def _told(self, sent: IncomingReceipts, read: Receipts) -> dict[str, Any]:
         return {"key": self._boxes[read.box].key, "number": read.number, "envelope": sent.data}
 
     def _kept(self, read: Receipts, one: Receipt, now: datetime) -> dict[str, Any]:
@@ -201,7 +203,7 @@ class ReceiptInbox:
             "told_in": read.number,
         }
 
-    def _reached(self, box_id: str, read: Receipt, sheet: SentOut, now: datetime) -> dict[str, Any]:
+    def _reached(self, box_id: str, read: Receipt, sheet: SentBulletin, now: datetime) -> dict[str, Any]:
         heard = read.heard
         # What was cut says its last line again: more was played than there is.
         due = heard.seconds_due if heard else 0
@@ -239,10 +241,10 @@ def _statements(dialect_name: str) -> tuple[Any, Any, Any]:
     return keep_told, keep, adding_up(dialect, reach, ADDED_UP)
 
 
-def enrolled(database: OfficeDatabase, ids: Collection[str] | None = None) -> dict[str, Known]:
+def enrolled(database: OfficeDatabase, ids: Collection[str] | None = None) -> dict[str, EnrolledBox]:
     """The key and the place of each box in use, or of those of them."""
     rows = in_use(database, box.c.key, box.c.area, ids=ids)
-    return {id: Known(row.key, area_codes.trim(row.area)) for id, row in rows.items()}
+    return {id: EnrolledBox(row.key, area_codes.trim(row.area)) for id, row in rows.items()}
 
 
 # What was heard was heard, whatever is told of it after; before its end the latest word counts.

@@ -63,7 +63,7 @@ SENTENCES = {
 
 
 @dataclass(frozen=True)
-class SentOut:
+class SentBulletin:
     """A bulletin as it was signed; `areas` are trimmed."""
 
     digest: str
@@ -78,7 +78,7 @@ def is_of(told: Receipt, digest: str) -> bool:
     return told.digest == digest or (told.digest is None and told.state is ReceiptState.REFUSED)
 
 
-def doubt_of(told: Receipt, sent: SentOut | None, village: str, now: datetime) -> Doubt | None:
+def doubt_of(told: Receipt, sent: SentBulletin | None, village: str, now: datetime) -> Doubt | None:
     """The reason for which a genuine receipt of this village's box does not count; None for one that
     does.
     """
@@ -104,7 +104,7 @@ def is_honest(told: Receipt, why: Doubt) -> bool:
     )
 
 
-def clamped(told: datetime, sent: SentOut, now: datetime) -> datetime:
+def clamped(told: datetime, sent: SentBulletin, now: datetime) -> datetime:
     """As the board shows it: by a clock that nobody trusts it may be any time."""
     return min(max(told, sent.issued), now)
 
@@ -120,7 +120,7 @@ def _possible(heard: PlayedResult) -> bool:
     return heard.seconds_played <= most and heard.seconds_due <= LONGEST_SECONDS
 
 
-class Pace:
+class ReceiptRateLimit:
     """Limits the receipts of one box: many at once, then few, for ever. One thread."""
 
     def __init__(self, clock: Clock, burst: int = BURST, a_second: float = A_SECOND) -> None:
@@ -140,7 +140,7 @@ class Pace:
 
 
 @dataclass(frozen=True)
-class Doubted:
+class DoubtCount:
     """So many things of one box that do not count, for one reason."""
 
     why: Doubt
@@ -148,7 +148,7 @@ class Doubted:
     last_at: datetime
 
 
-class Noted(Protocol):
+class DoubtLog(Protocol):
     """Receives the receipts that do not count."""
 
     def note(self, box: str, why: Doubt, detail: object = "", count: int = 1) -> None: ...
@@ -160,7 +160,7 @@ class Noted(Protocol):
         """After each batch."""
 
 
-class AtHand:
+class ImportDoubts:
     """Notes receipts from a stick that do not count: the person is told, and no box is blamed."""
 
     def __init__(self) -> None:
@@ -174,7 +174,7 @@ class AtHand:
     def keep(self) -> None: ...
 
 
-class Doubts:
+class StoredDoubts:
     """Notes receipts over the broker that do not count, by box: written by the office's own thread, read
     by any.
     """
@@ -207,11 +207,11 @@ class Doubts:
         with self._database.transaction() as connection:
             connection.execute(_adding(connection.dialect.name), rows)
 
-    def of(self, box: str, since: datetime | None) -> list[Doubted]:
+    def of(self, box: str, since: datetime | None) -> list[DoubtCount]:
         """The most first; what was before it was enrolled last was another's."""
         query = select(doubt).where(doubt.c.box == box).order_by(doubt.c.number.desc())
         return [
-            Doubted(Doubt(row.why), row.number, row.last_at)
+            DoubtCount(Doubt(row.why), row.number, row.last_at)
             for row in self._database.read(query)
             if since is None or row.last_at >= since
         ]

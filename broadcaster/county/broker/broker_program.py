@@ -60,7 +60,7 @@ def _run(folder: Path, host: str, port: int) -> int:
     broker, hosts = Broker(folder), names_of(folder, host)
     _tell(broker.make(hosts, port))
     broker.add_office(office_password(folder))
-    running = Running(broker)
+    running = BrokerProcess(broker)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: running.stop())
     signal.signal(signal.SIGHUP, lambda *_: running.reload())
@@ -105,7 +105,7 @@ def _tell(note: str) -> None:
         sys.stdout.flush()
 
 
-class Running:
+class BrokerProcess:
     """Mosquitto as a child, which is begun again where it died by itself."""
 
     def __init__(

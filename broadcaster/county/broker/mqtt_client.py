@@ -53,7 +53,7 @@ class Incoming:
     retained: bool = False
 
 
-class Wire:
+class MqttClient:
     """Connects for as long as it takes, on paho's own thread; `take` is for one thread."""
 
     def __init__(

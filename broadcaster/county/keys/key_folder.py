@@ -41,7 +41,7 @@ AskPassphrase = Callable[[str], str]
 
 
 @dataclass(frozen=True)
-class OfficeFolder:
+class KeyFolder:
     """The folder may be copied and kept: its keys are locked, and the root's are not in it."""
 
     path: Path
@@ -55,7 +55,7 @@ class OfficeFolder:
         root_files: Sequence[Path],
         ask: AskPassphrase,
         now: datetime,
-    ) -> OfficeFolder:
+    ) -> KeyFolder:
         """A new county: three root keys in files of their own, its own key, its first keyring."""
         area, folder = areas.trim(area), cls(path)
         if len(root_files) != ROOT_KEYS:

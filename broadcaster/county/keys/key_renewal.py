@@ -11,7 +11,7 @@ from broadcaster.bulletin.metadata_signing import LIST_RENEWED_BEFORE
 from broadcaster.bulletin.refusals import NotAccepted
 from broadcaster.core.clock import Clock
 from broadcaster.core.errors import BroadcasterError, ConfigError, FileUnwritable
-from broadcaster.county.keys.key_folder import OfficeFolder
+from broadcaster.county.keys.key_folder import KeyFolder
 from broadcaster.county.store.office_settings import RelaySettings
 
 logger = logging.getLogger(__name__)
@@ -34,7 +34,7 @@ ABOVE_DIFFERS = (
 )
 
 
-class OfficeKeys:
+class KeyRenewal:
     """`look` is for the office's own thread; `warnings` for any.
 
     `unlock` opens the county's key without asking anybody, where its passphrase lies in a file.
@@ -42,10 +42,10 @@ class OfficeKeys:
 
     def __init__(
         self,
-        folder: OfficeFolder,
+        folder: KeyFolder,
         signer: Signer,
         clock: Clock,
-        unlock: Callable[[OfficeFolder], Signer] | None = None,
+        unlock: Callable[[KeyFolder], Signer] | None = None,
     ) -> None:
         self._folder = folder
         self._clock = clock

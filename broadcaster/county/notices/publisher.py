@@ -23,7 +23,7 @@ from broadcaster.county.notices.approval_desk import draft_of, record_of
 from broadcaster.county.notices.draft import Draft, DraftRefused, DraftState, settled
 from broadcaster.county.notices.preview_log import PreviewEntry
 from broadcaster.county.notices.recordings import NO_ADDRESS, SignedRecording, address_of
-from broadcaster.county.notices.restored_bulletins import TakenBack
+from broadcaster.county.notices.restored_bulletins import RestoredBulletins
 from broadcaster.county.register.register import Register
 from broadcaster.county.store.delivery_state import DeliveryState
 from broadcaster.county.store.office_database import OfficeDatabase, put
@@ -37,7 +37,7 @@ WHENEVER = Now(LONG_AGO, False, LONG_AGO)
 
 
 @dataclass(frozen=True)
-class Sheet:
+class OutgoingBulletin:
     """A signed bulletin, or the place of one that is to be empty again."""
 
     id: str
@@ -74,7 +74,7 @@ class Publisher:
         self._signer = signer
         self.trust = trust
         self._sound_address = sound_address
-        self.taken_back = TakenBack(database, register, clock)
+        self.taken_back = RestoredBulletins(database, register, clock)
 
     def use(self, signer: Signer, trust: Trust) -> None:
         """From now on this key, by this keyring."""
@@ -96,21 +96,23 @@ class Publisher:
         """The versions of a bulletin that boxes say they read: no higher one is signed for them."""
         self._register.note_versions(read)
 
-    def to_send(self) -> list[Sheet]:
+    def to_send(self) -> list[OutgoingBulletin]:
         """Signed, in force, and not on the broker yet as far as is known."""
         return self._sheets(bulletin.c.sent_at.is_(None))
 
-    def in_force(self) -> list[Sheet]:
+    def in_force(self) -> list[OutgoingBulletin]:
         return self._sheets()
 
-    def to_clear(self) -> list[Sheet]:
+    def to_clear(self) -> list[OutgoingBulletin]:
         """The finished bulletins that are still on the broker."""
         query = select(bulletin).where(
             bulletin.c.state.in_((DraftState.CANCELLED, DraftState.EXPIRED)),
             bulletin.c.sent_at.is_not(None),
             bulletin.c.cleared_at.is_(None),
         )
-        return [Sheet(row.id, tuple(row.areas.split()), b"") for row in self._database.read(query)]
+        return [
+            OutgoingBulletin(row.id, tuple(row.areas.split()), b"") for row in self._database.read(query)
+        ]
 
     def sent(self, id: str) -> None:
         """For the first time; it is sent again whenever the broker was away."""
@@ -275,10 +277,11 @@ class Publisher:
     def _is_in_force(self) -> Any:
         return (bulletin.c.state == DraftState.PUBLISHED) & (bulletin.c.expires > self._clock.now())
 
-    def _sheets(self, *which: Any) -> list[Sheet]:
+    def _sheets(self, *which: Any) -> list[OutgoingBulletin]:
         query = select(bulletin).where(self._is_in_force(), *which).order_by(bulletin.c.seq)
         return [
-            Sheet(row.id, tuple(row.areas.split()), row.envelope) for row in self._database.read(query)
+            OutgoingBulletin(row.id, tuple(row.areas.split()), row.envelope)
+            for row in self._database.read(query)
         ]
 
     def _note(self, id: str, **values: Any) -> None:

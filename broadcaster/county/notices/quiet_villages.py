@@ -23,7 +23,7 @@ MOST_NAMED = 5
 TOO_LATE = "等到能响，这一则已经过了有效期，不会播。请换个时间，或者让它多有效几个小时。"
 
 
-class Resting:
+class QuietVillages:
     """Any thread."""
 
     def __init__(self, database: OfficeDatabase, clock: Clock) -> None:

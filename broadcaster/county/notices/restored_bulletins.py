@@ -34,7 +34,7 @@ NOTE = (
 UNSIGNED = (DraftState.DRAFT, DraftState.AWAITING, DraftState.CLEARED)
 
 
-class TakenBack:
+class RestoredBulletins:
     """For the office's own thread. `missing` are ids and digests that are waited for."""
 
     def __init__(self, database: OfficeDatabase, register: Register, clock: Clock) -> None:

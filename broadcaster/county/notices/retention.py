@@ -39,7 +39,7 @@ EMPTY = delete(told).where(_THIS, ~exists().where(SIGNED_WITH))
 
 
 @dataclass(frozen=True)
-class Tidied:
+class DeletedRows:
     """The numbers of deleted rows in one turn."""
 
     bulletins: int = 0
@@ -51,9 +51,9 @@ class Tidied:
     def any(self) -> bool:
         return bool(self.bulletins or self.receipts or self.deeds or self.recordings)
 
-    def __add__(self, other: Tidied) -> Tidied:
+    def __add__(self, other: DeletedRows) -> DeletedRows:
         ours, theirs = vars(self), vars(other)
-        return Tidied(**{name: ours[name] + theirs[name] for name in ours})
+        return DeletedRows(**{name: ours[name] + theirs[name] for name in ours})
 
     def __str__(self) -> str:
         return (
@@ -62,7 +62,7 @@ class Tidied:
         )
 
 
-class Tidying:
+class Retention:
     """For the office's own thread: `step` does a little at a time until nothing is left, then rests."""
 
     def __init__(
@@ -79,7 +79,7 @@ class Tidying:
         self._sounds = sounds
         self._audit = note
         self._rests_until = clock.monotonic()
-        self._sum = Tidied()
+        self._sum = DeletedRows()
 
     def step(self) -> None:
         now = self._clock.monotonic()
@@ -95,15 +95,15 @@ class Tidying:
         if self._sum.any:
             logger.info("清理了旧记录：%s", self._sum)
             self._audit.note(WHO, WHAT, str(self._sum))
-            self._sum = Tidied()
+            self._sum = DeletedRows()
 
-    def turn(self) -> Tidied:
+    def turn(self) -> DeletedRows:
         """One transaction; what is left is for the next."""
         with self._database.transaction() as connection:
-            tidied = Tidied(
+            tidied = DeletedRows(
                 self._bulletins(connection), self._receipts(connection), self._audit_entries(connection)
             )
-        return tidied + Tidied(recordings=self._recordings())
+        return tidied + DeletedRows(recordings=self._recordings())
 
     def _before(self, days: int) -> datetime:
         return self._clock.now() - timedelta(days=days)

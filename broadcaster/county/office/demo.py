@@ -25,7 +25,7 @@ from broadcaster.core.errors import BroadcasterError
 from broadcaster.core.notice import Notice, Severity
 from broadcaster.county.board.delivery_board import Counts
 from broadcaster.county.broker.mosquitto import Broker, new_password
-from broadcaster.county.keys.key_folder import OfficeFolder
+from broadcaster.county.keys.key_folder import KeyFolder
 from broadcaster.county.notices.approval_desk import DraftRecord
 from broadcaster.county.notices.draft import Draft
 from broadcaster.county.notices.draft import DraftState as PaperState
@@ -127,7 +127,7 @@ class Demo:
         tell("正在建一个演示用的县：消息服务器、县级平台、三个村的广播站……")
         office, passphrase = self._folder / "county", secrets.token_urlsafe(16)
         roots = [self._folder / f"root-{number}.key" for number in (1, 2, 3)]
-        OfficeFolder.found(office, AREA, NAME, roots, lambda _: passphrase, datetime.now(UTC))
+        KeyFolder.found(office, AREA, NAME, roots, lambda _: passphrase, datetime.now(UTC))
         self._start_broker(office)
         desk = self._stack.enter_context(open_desk(office))
         self._let_in(desk)

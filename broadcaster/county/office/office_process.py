@@ -12,24 +12,24 @@ from broadcaster.core.clock import Clock
 from broadcaster.core.errors import ConfigError
 from broadcaster.county.board.county_totals import CountyTotals
 from broadcaster.county.board.receipt_inbox import ReceiptInbox
-from broadcaster.county.board.uncounted_receipts import Pace
+from broadcaster.county.board.uncounted_receipts import ReceiptRateLimit
 from broadcaster.county.broker.broker_access import MosquittoAccess
-from broadcaster.county.broker.mqtt_client import LISTENS_TO, Wire
-from broadcaster.county.keys.key_folder import AskPassphrase, OfficeFolder
-from broadcaster.county.keys.key_renewal import OfficeKeys, upstream_warnings
+from broadcaster.county.broker.mqtt_client import LISTENS_TO, MqttClient
+from broadcaster.county.keys.key_folder import AskPassphrase, KeyFolder
+from broadcaster.county.keys.key_renewal import KeyRenewal, upstream_warnings
 from broadcaster.county.keys.village_keys import VillageKeys
 from broadcaster.county.notices import restored_bulletins
 from broadcaster.county.notices.preview import OfficePreviews
 from broadcaster.county.notices.publisher import Publisher
 from broadcaster.county.notices.recordings import RecordingStore
-from broadcaster.county.notices.retention import Tidying
+from broadcaster.county.notices.retention import Retention
 from broadcaster.county.office.office_thread import OfficeThread, own_topics
 from broadcaster.county.pages.app import create_app
 from broadcaster.county.pages.base.office_services import OfficeServices, make_parts
-from broadcaster.county.pages.base.page_context import Pages, Trusted
+from broadcaster.county.pages.base.page_context import EnrolmentTrust, OfficeContext
 from broadcaster.county.register.register import BrokerAddress
 from broadcaster.county.register.site_pin import site_pin
-from broadcaster.county.store.office_backups import Safekeeping, refuse_lost
+from broadcaster.county.store.office_backups import OfficeBackups, refuse_lost
 from broadcaster.county.store.office_database import OfficeDatabase
 from broadcaster.county.store.office_settings import (
     DATABASE,
@@ -69,7 +69,7 @@ Tell = Callable[[str], None]
 class OpenOffice:
     """The parts and what they stand on, for a command or for the process."""
 
-    folder: OfficeFolder
+    folder: KeyFolder
     settings: OfficeSettings
     parts: OfficeServices
 
@@ -77,7 +77,7 @@ class OpenOffice:
 @contextmanager
 def open_desk(path: Path, wake: Callable[[], None] = lambda: None) -> Iterator[OpenOffice]:
     """The office's database and what works on it; nothing is signed here. Raises `BroadcasterError`."""
-    folder = OfficeFolder(path)
+    folder = KeyFolder(path)
     area, settings = folder.trust.area, load_office_to_run(path)[0]
     if not settings.database:
         refuse_lost(path / DATABASE, Clock(settings.zone))
@@ -110,7 +110,7 @@ def run(path: Path, config: Path, ask: AskPassphrase, tell: Tell, unattended: bo
         # The passphrase is asked before anything is opened to others.
         passphrase, clock = ask(COUNTY_KEY), desk.parts.clock
         again = (lambda folder: folder.unlock(ask(COUNTY_KEY))) if unattended else None
-        keys = OfficeKeys(desk.folder, desk.folder.unlock(passphrase), clock, again)
+        keys = KeyRenewal(desk.folder, desk.folder.unlock(passphrase), clock, again)
         keys.look()
 
         preview, lexicon, damaged = settings_of_preview(config)
@@ -129,7 +129,7 @@ def run(path: Path, config: Path, ask: AskPassphrase, tell: Tell, unattended: bo
         woken.wakes = office.wake
         watched: list[Watched] = [stack.enter_context(ThreadLoop("office", office.step, office.wake))]
         booth = stack.enter_context(open_previews(preview, lexicon, path))
-        pages = Pages(
+        pages = OfficeContext(
             *(desk.parts, desk.settings, _trusted(desk), booth, warnings),
             *(lambda: office.cut_since, villages),
         )
@@ -140,11 +140,11 @@ def run(path: Path, config: Path, ask: AskPassphrase, tell: Tell, unattended: bo
         return code
 
 
-def _make_sound(path: Path, settings: OfficeSettings) -> Safekeeping | None:
+def _make_sound(path: Path, settings: OfficeSettings) -> OfficeBackups | None:
     """None where the database is not the file that the office keeps itself."""
     if settings.database:
         return None
-    safe = Safekeeping(path / DATABASE, Clock(settings.zone))
+    safe = OfficeBackups(path / DATABASE, Clock(settings.zone))
     safe.make_sound()
     return safe
 
@@ -161,7 +161,7 @@ class WakeLater:
 
 @contextmanager
 def _open_office(
-    desk: OpenOffice, keys: OfficeKeys, villages: VillageKeys, safe: Safekeeping | None
+    desk: OpenOffice, keys: KeyRenewal, villages: VillageKeys, safe: OfficeBackups | None
 ) -> Iterator[tuple[OfficeThread, RemoteClient]]:
     parts, broker = desk.parts, desk.settings.broker
     authority = desk.folder.path / broker.authority if broker.authority else None
@@ -175,11 +175,11 @@ def _open_office(
         desk.settings.fetched_from,
     )
     listens_to = (*LISTENS_TO, *own_topics(keys.trust.area))
-    wire = Wire(broker.host, broker.port, broker.user, password, authority, listens_to)
-    intake = ReceiptInbox(parts.database, parts.clock, Pace(parts.clock))
+    wire = MqttClient(broker.host, broker.port, broker.user, password, authority, listens_to)
+    intake = ReceiptInbox(parts.database, parts.clock, ReceiptRateLimit(parts.clock))
     sums = CountyTotals(parts.database, parts.clock)
     sounds, keep = RecordingStore(desk.folder.path), desk.settings.keep
-    tidying = Tidying(parts.database, parts.clock, keep, sounds, parts.audit)
+    tidying = Retention(parts.database, parts.clock, keep, sounds, parts.audit)
     line = RemoteClient(wire, parts.register, villages)
 
     def tidy() -> None:
@@ -198,7 +198,7 @@ def _open_office(
 
 def _open_site(
     desk: OpenOffice,
-    pages: Pages,
+    pages: OfficeContext,
     villages: VillageKeys,
     line: RemoteClient,
     stack: ExitStack,
@@ -240,8 +240,8 @@ def broker_address(desk: OpenOffice) -> BrokerAddress:
     )
 
 
-def _trusted(desk: OpenOffice) -> Trusted:
-    return Trusted(desk.folder.pin, lambda: desk.folder.keyring.to_bytes(), broker_address(desk))
+def _trusted(desk: OpenOffice) -> EnrolmentTrust:
+    return EnrolmentTrust(desk.folder.pin, lambda: desk.folder.keyring.to_bytes(), broker_address(desk))
 
 
 def settings_of_preview(config: Path) -> tuple[Settings, LexiconSettings, str]:

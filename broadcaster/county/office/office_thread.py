@@ -10,14 +10,14 @@ from broadcaster.bulletin.snapshot import Snapshot
 from broadcaster.bulletin.sync_request import SyncRequest
 from broadcaster.core.clock import Clock
 from broadcaster.county.board.county_totals import CountyTotals
-from broadcaster.county.board.receipt_inbox import ReceiptInbox, Sent
+from broadcaster.county.board.receipt_inbox import IncomingReceipts, ReceiptInbox
 from broadcaster.county.broker.box_status import read_state
 from broadcaster.county.broker.cleared_topics import ClearedTopics
-from broadcaster.county.broker.mqtt_client import CONNECTED, Incoming, Wire
-from broadcaster.county.keys.key_renewal import OfficeKeys
-from broadcaster.county.notices.publisher import Publisher, Sheet
+from broadcaster.county.broker.mqtt_client import CONNECTED, Incoming, MqttClient
+from broadcaster.county.keys.key_renewal import KeyRenewal
+from broadcaster.county.notices.publisher import OutgoingBulletin, Publisher
 from broadcaster.county.notices.recurring import RecurringNotices
-from broadcaster.county.office.retained_junk import Leftovers
+from broadcaster.county.office.retained_junk import RetainedJunk
 from broadcaster.system.log_brake import LogBrake
 
 logger = logging.getLogger(__name__)
@@ -54,9 +54,9 @@ class OfficeThread:
         publisher: Publisher,
         intake: ReceiptInbox,
         standing: RecurringNotices,
-        wire: Wire,
+        wire: MqttClient,
         clock: Clock,
-        keys: OfficeKeys,
+        keys: KeyRenewal,
         areas_of: Callable[[Collection[str]], Mapping[str, str]],
         county_sums: CountyTotals,
         tidy: Callable[[], None] = lambda: None,
@@ -74,7 +74,7 @@ class OfficeThread:
         self._keyring_sent = b""
         self._heads_due = clock.now()
         self._emptied = ClearedTopics(clock)
-        self._leftovers = Leftovers(wire, intake, clock)
+        self._leftovers = RetainedJunk(wire, intake, clock)
         self._brake = LogBrake(clock, logger.warning)
         self._woken, self._tended_at = True, clock.monotonic()
         # The numbers that boxes know stand on the broker, and come as soon as it is reached.
@@ -147,7 +147,7 @@ class OfficeThread:
         done = [self._send(sheet) for sheet in self._publisher.to_send()]
         return any(done)
 
-    def _send(self, sheet: Sheet) -> bool:
+    def _send(self, sheet: OutgoingBulletin) -> bool:
         done = self._wire.publish([(topic, sheet.envelope) for topic in sheet.topics])
         if done:
             self._publisher.sent(sheet.id)
@@ -199,7 +199,7 @@ class OfficeThread:
                 # A place that was emptied.
                 continue
             kinds[one.topic.removeprefix(f"{mqtt_topics.ROOT}/")[0]].append((box, one.payload))
-        self._intake.take([Sent(box, data) for box, data in kinds["r"]])
+        self._intake.take([IncomingReceipts(box, data) for box, data in kinds["r"]])
         states = [(box, read) for box, data in kinds["s"] if (read := read_state(data))]
         self._intake.present(dict(states))
         if kinds["q"]:
@@ -246,7 +246,7 @@ class OfficeThread:
         self._publisher.note_versions(read)
 
     def _answers(
-        self, asked: SyncRequest, area: str, in_force: Sequence[Sheet], listing: Snapshot
+        self, asked: SyncRequest, area: str, in_force: Sequence[OutgoingBulletin], listing: Snapshot
     ) -> Iterator[bytes]:
         """In the order that `SyncRequest` promises: its heads last, and of its own area only."""
         if asked.keyring < self._publisher.trust.version:

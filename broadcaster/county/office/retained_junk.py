@@ -10,7 +10,7 @@ from broadcaster.core.clock import Clock
 from broadcaster.county.board.receipt_inbox import ReceiptInbox
 from broadcaster.county.board.uncounted_receipts import Doubt
 from broadcaster.county.broker.box_status import read_state
-from broadcaster.county.broker.mqtt_client import Incoming, Wire
+from broadcaster.county.broker.mqtt_client import Incoming, MqttClient
 
 logger = logging.getLogger(__name__)
 
@@ -20,10 +20,10 @@ LOOKS_EVERY_SECONDS = 60.0
 STATE = mqtt_topics.state("")
 
 
-class Leftovers:
+class RetainedJunk:
     """For the office's own thread. A box that is retired takes its state along."""
 
-    def __init__(self, wire: Wire, intake: ReceiptInbox, clock: Clock) -> None:
+    def __init__(self, wire: MqttClient, intake: ReceiptInbox, clock: Clock) -> None:
         self._wire = wire
         self._intake = intake
         self._clock = clock

@@ -33,7 +33,7 @@ from broadcaster.county.pages import (
     villages,
 )
 from broadcaster.county.pages.base import access, form_values
-from broadcaster.county.pages.base.page_context import Pages
+from broadcaster.county.pages.base.page_context import OfficeContext
 from broadcaster.county.register.counties import LONGEST_COUNTY
 from broadcaster.county.store import office_sessions
 from broadcaster.county.store.delivery_state import REACHES
@@ -80,7 +80,7 @@ SENTENCES = {
 }
 
 
-def create_app(pages: Pages, folder: Path) -> Flask:
+def create_app(pages: OfficeContext, folder: Path) -> Flask:
     """The site of one office; the key of its sessions is kept in `folder`."""
     app = Flask(__name__, template_folder=str(LOOK / "templates"), static_folder=str(LOOK / "static"))
     app.config.update(
@@ -121,7 +121,7 @@ def create_app(pages: Pages, folder: Path) -> Flask:
     return app
 
 
-def _teach_wording(app: Flask, pages: Pages) -> None:
+def _teach_wording(app: Flask, pages: OfficeContext) -> None:
     app.jinja_env.bytecode_cache = CompiledPages(Path(app.root_path) / "__pycache__")
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     clock = pages.parts.clock
@@ -147,7 +147,7 @@ def _teach_wording(app: Flask, pages: Pages) -> None:
     )
 
 
-def _record_words(pages: Pages) -> dict[str, Callable[..., object]]:
+def _record_words(pages: OfficeContext) -> dict[str, Callable[..., object]]:
     """Template functions for the words about a bulletin, the same on every page."""
     clock, desk = pages.parts.clock, pages.parts.desk
 

@@ -5,7 +5,7 @@ from flask.typing import ResponseReturnValue
 
 from broadcaster.core.errors import BroadcasterError
 from broadcaster.county.notices.draft import Draft
-from broadcaster.county.notices.library import Text
+from broadcaster.county.notices.library import LibraryText
 from broadcaster.county.notices.revisions import LIBRARY, STANDING
 from broadcaster.county.pages.base import access
 from broadcaster.county.pages.recurring_form import read_recurring, read_schedule, read_text, why_not
@@ -58,7 +58,7 @@ def _seen() -> int | None:
     return request.form.get("seen", type=int)
 
 
-def _text(text: Text, problem: str = "") -> str:
+def _text(text: LibraryText, problem: str = "") -> str:
     history = access.pages().parts.revisions.of(LIBRARY, text.name)
     return render_template(
         "office/library_edit.html",

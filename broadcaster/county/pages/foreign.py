@@ -13,7 +13,7 @@ from broadcaster.bulletin.bulletin import LONGEST_LIFE, BulletinKind
 from broadcaster.core.errors import BroadcasterError
 from broadcaster.core.notice import Notice, Severity
 from broadcaster.county.foreign.base.proposal import ADVICE, ForeignDraft, NotImported, in_beijing
-from broadcaster.county.foreign.message_areas import called, places_of
+from broadcaster.county.foreign.message_areas import called, target_areas
 from broadcaster.county.foreign.message_log import ForeignMessage
 from broadcaster.county.notices.draft import Draft, DraftRefused
 from broadcaster.county.pages.base import access
@@ -103,7 +103,7 @@ def _page(message: ForeignMessage, told: ForeignDraft, draft: Draft, problem: st
     parts = access.pages().parts
     names = parts.register.names() | {parts.county: "全县"}
     tree = area_tree(parts.register.names(), parts.register.boxes())
-    meant = places_of(told.areas, parts.county)
+    meant = target_areas(told.areas, parts.county)
     allowed = [one for one in Severity if access.me().may_send(one)]
     now = parts.clock.now()
     return render_template(
@@ -140,7 +140,7 @@ def _proposed(told: ForeignDraft) -> Draft:
     life = min(told.expires - (later or now), longest) if told.expires else 6 * HOUR
     return Draft(
         Notice(told.text, title=told.title, severity=told.severity),
-        places_of(told.areas, parts.county).ours,
+        target_areas(told.areas, parts.county).ours,
         kind=BulletinKind.NOTICE if told.kind is BulletinKind.NOTICE else BulletinKind.DRILL,
         not_before=later and later.astimezone(parts.clock.zone),
         life=max(life // HOUR, 1) * HOUR,

@@ -5,7 +5,7 @@ from flask.typing import ResponseReturnValue
 
 from broadcaster.core.errors import AccountRefused, BroadcasterError
 from broadcaster.county.notices.draft import Draft
-from broadcaster.county.notices.library import Text
+from broadcaster.county.notices.library import LibraryText
 from broadcaster.county.pages.base import access, form_values
 from broadcaster.county.pages.recurring_form import read_recurring, read_schedule, read_text, why_not
 from broadcaster.county.register.area_tree import area_tree
@@ -159,7 +159,7 @@ def _people(problem: str = "") -> str:
     return render_template("office/people.html", officers=officers, me=access.me(), problem=problem)
 
 
-def _library(problem: str = "", text: Text | None = None) -> str:
+def _library(problem: str = "", text: LibraryText | None = None) -> str:
     found = access.pages()
     texts, voices = paged(found.parts.library.all()), found.booth.voices()
     return render_template("office/library.html", texts=texts, problem=problem, text=text, voices=voices)

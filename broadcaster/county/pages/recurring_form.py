@@ -3,13 +3,13 @@
 from flask import request
 
 from broadcaster.county.notices.draft import Draft
-from broadcaster.county.notices.library import Text
+from broadcaster.county.notices.library import LibraryText
 from broadcaster.county.notices.recurring import LIFE, RecurringNotice, Schedule
 from broadcaster.county.pages.base import access, form_values
 
 
-def read_text() -> Text:
-    return Text(request.form.get("name", ""), form_values.notice(""), access.me().name)
+def read_text() -> LibraryText:
+    return LibraryText(request.form.get("name", ""), form_values.notice(""), access.me().name)
 
 
 def read_recurring() -> Draft:

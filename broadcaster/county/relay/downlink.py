@@ -16,8 +16,8 @@ from broadcaster.bulletin.upstream_trust import UpstreamTrust
 from broadcaster.bulletin.verify import Accepted, read_for_office
 from broadcaster.core.clock import Clock
 from broadcaster.county.broker.cleared_topics import ClearedTopics
-from broadcaster.county.broker.mqtt_client import CONNECTED, Incoming, Wire
-from broadcaster.county.relay.relay_memory import RelayBook
+from broadcaster.county.broker.mqtt_client import CONNECTED, Incoming, MqttClient
+from broadcaster.county.relay.relay_memory import RelayMemory
 
 logger = logging.getLogger(__name__)
 
@@ -29,7 +29,7 @@ REMEMBERED_REFUSALS = 1_000
 KEYRING, TRUST, HEADS = "keyring", "trust", "heads"
 
 
-class Carrier:
+class Downlink:
     """`step` is for a `ThreadLoop`. `places` are the trimmed codes of towns and villages of the county;
     `boxes` tells which boxes in use lie in some areas.
     """
@@ -38,9 +38,9 @@ class Carrier:
         self,
         above: UpstreamTrust,
         county: str,
-        book: RelayBook,
-        upper: Wire,
-        lower: Wire,
+        book: RelayMemory,
+        upper: MqttClient,
+        lower: MqttClient,
         clock: Clock,
         places: Callable[[], Sequence[str]],
         boxes: Callable[[Sequence[str]], Sequence[str]],

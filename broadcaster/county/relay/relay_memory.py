@@ -80,7 +80,7 @@ def mend_book(folder: Path, clock: Clock) -> bool:
             return Backups(path, clock).set_aside() is not None
 
 
-class RelayBook:
+class RelayMemory:
     """Any thread. What is noted is on the disk when the call returns. Raises `StoreUnusable`."""
 
     def __init__(self, folder: Path) -> None:

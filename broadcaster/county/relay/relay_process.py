@@ -15,12 +15,12 @@ from broadcaster.core.clock import Clock
 from broadcaster.core.errors import ConfigError, FileUnwritable, reason_of
 from broadcaster.county.broker.broker_access import MosquittoAccess
 from broadcaster.county.broker.mosquitto import county_user, is_password, new_password
-from broadcaster.county.broker.mqtt_client import Wire
-from broadcaster.county.keys.key_folder import OfficeFolder
+from broadcaster.county.broker.mqtt_client import MqttClient
+from broadcaster.county.keys.key_folder import KeyFolder
 from broadcaster.county.register.register import Register
-from broadcaster.county.relay.downlink import Carrier
-from broadcaster.county.relay.relay_memory import FILE, RelayBook, mend_book
-from broadcaster.county.relay.uplink import LISTENS_TO, OfficeReceipts, Tally
+from broadcaster.county.relay.downlink import Downlink
+from broadcaster.county.relay.relay_memory import FILE, RelayMemory, mend_book
+from broadcaster.county.relay.uplink import LISTENS_TO, OfficeReceipts, Uplink
 from broadcaster.county.store.office_backups import refuse_lost
 from broadcaster.county.store.office_database import OfficeDatabase
 from broadcaster.county.store.office_settings import (
@@ -84,8 +84,8 @@ class Relay:
         self,
         county: str,
         above: UpstreamTrust,
-        book: RelayBook,
-        wires: tuple[Wire, Wire],
+        book: RelayMemory,
+        wires: tuple[MqttClient, MqttClient],
         clock: Clock,
         signer: CryptoSigner,
         database: OfficeDatabase,
@@ -103,8 +103,8 @@ class Relay:
             found = {wide for code in (*register.names(), *boxes) for wide in areas.ancestors(code)}
             return sorted(code for code in found if areas.contains(county, code) and code != county)
 
-        self.carrier = Carrier(above, county, book, *wires, clock, places, register.enrolled)
-        self.tally = Tally(county, book, *wires, clock, signer, OfficeReceipts(database))
+        self.carrier = Downlink(above, county, book, *wires, clock, places, register.enrolled)
+        self.tally = Uplink(county, book, *wires, clock, signer, OfficeReceipts(database))
 
     def status(self) -> RelayStatus:
         trust, heads = self.carrier.above.trust, self.carrier.above.heads
@@ -149,7 +149,7 @@ def run(path: Path, tell: Callable[[RelayStatus], None]) -> int:
 @contextmanager
 def open_relay(path: Path) -> Iterator[Relay]:
     """Built from the office's folder, its wires started. Raises `BroadcasterError`."""
-    county, (settings, unread) = OfficeFolder(path).trust.area, load_office_to_run(path)
+    county, (settings, unread) = KeyFolder(path).trust.area, load_office_to_run(path)
     log_in(settings.zone)
     if not settings.database:
         refuse_lost(path / DATABASE, Clock(settings.zone))
@@ -164,7 +164,7 @@ def open_relay(path: Path) -> Iterator[Relay]:
         fault += BOOK_LOST * mend_book(folder, clock)
         database = stack.enter_context(closing(OfficeDatabase(settings.database_url(path))))
         database.migrate()
-        book = stack.enter_context(closing(RelayBook(folder)))
+        book = stack.enter_context(closing(RelayMemory(folder)))
         wires = _upper(path, settings.relay, county), _lower(path, settings)
         relay = Relay(county, above, book, wires, clock, signer, database, fault)
         for wire in wires:
@@ -212,17 +212,17 @@ def _upstream(relay: RelaySettings, county: str) -> UpstreamTrust:
     )
 
 
-def _upper(path: Path, relay: RelaySettings, county: str) -> Wire:
+def _upper(path: Path, relay: RelaySettings, county: str) -> MqttClient:
     password = read_text(path, relay.password_file).strip()
     if not password.isprintable() or not password:
         raise ConfigError([f"{path / relay.password_file} 坏了，请重新写上级给的密码。"])
     # Read, so that a missing one is told before anything starts.
     read_text(path, relay.authority)
     user = relay.user or county_user(county)
-    return Wire(relay.host, relay.port, user, password, path / relay.authority, ())
+    return MqttClient(relay.host, relay.port, user, password, path / relay.authority, ())
 
 
-def _lower(path: Path, settings: OfficeSettings) -> Wire:
+def _lower(path: Path, settings: OfficeSettings) -> MqttClient:
     broker, relay = settings.broker, settings.relay
     file = path / relay.password_file_below
     if broker.folder and not (file.exists() and is_password(read_text(path, relay.password_file_below))):
@@ -233,4 +233,4 @@ def _lower(path: Path, settings: OfficeSettings) -> Wire:
     authority = path / broker.authority if broker.authority else None
     if broker.authority:
         read_text(path, broker.authority)
-    return Wire(broker.host, broker.port, relay.user_below, password, authority, LISTENS_TO)
+    return MqttClient(broker.host, broker.port, relay.user_below, password, authority, LISTENS_TO)

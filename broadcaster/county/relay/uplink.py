@@ -17,10 +17,10 @@ from broadcaster.bulletin.receipts import read_receipts
 from broadcaster.bulletin.refusals import NotAccepted
 from broadcaster.bulletin.relay_totals import RelayHeartbeat, RelayTotals
 from broadcaster.core.clock import Clock
-from broadcaster.county.board.receipt_inbox import Known, enrolled
+from broadcaster.county.board.receipt_inbox import EnrolledBox, enrolled
 from broadcaster.county.board.uncounted_receipts import is_of
-from broadcaster.county.broker.mqtt_client import CONNECTED, Incoming, Wire
-from broadcaster.county.relay.relay_memory import BoxReport, RelayBook, RelayedBulletin
+from broadcaster.county.broker.mqtt_client import CONNECTED, Incoming, MqttClient
+from broadcaster.county.relay.relay_memory import BoxReport, RelayedBulletin, RelayMemory
 from broadcaster.county.store.delivery_state import stage_of
 from broadcaster.county.store.office_database import OfficeDatabase
 from broadcaster.county.store.tables import SIGNED_WITH, receipt, told
@@ -48,7 +48,7 @@ class OfficeReceipts:
     def __init__(self, database: OfficeDatabase) -> None:
         self._database = database
 
-    def boxes(self) -> Mapping[str, Known]:
+    def boxes(self) -> Mapping[str, EnrolledBox]:
         """Those in use."""
         return enrolled(self._database)
 
@@ -59,15 +59,15 @@ class OfficeReceipts:
         return [(row.box, row.envelope) for row in rows]
 
 
-class Tally:
+class Uplink:
     """`step` is for a `ThreadLoop`."""
 
     def __init__(
         self,
         county: str,
-        book: RelayBook,
-        upper: Wire,
-        lower: Wire,
+        book: RelayMemory,
+        upper: MqttClient,
+        lower: MqttClient,
         clock: Clock,
         signer: Signer,
         office: OfficeReceipts,
@@ -105,7 +105,10 @@ class Tally:
             self._book.tell([said for one in came for said in self._read(one, boxes, find)])
 
     def _read(
-        self, one: Incoming, boxes: Mapping[str, Known], find: Callable[[str], RelayedBulletin | None]
+        self,
+        one: Incoming,
+        boxes: Mapping[str, EnrolledBox],
+        find: Callable[[str], RelayedBulletin | None],
     ) -> Iterator[BoxReport]:
         """None of what the county itself has sent, of what was not sent there, or is not genuine."""
         box, _, id = one.topic.removeprefix(f"{mqtt_topics.ROOT}/r/").partition("/")

@@ -63,7 +63,7 @@ ON CONFLICT (key_id) DO UPDATE SET highest = max(highest, excluded.highest)
 """
 
 
-class Safekeeping:
+class OfficeBackups:
     """For one process, before it and beside it; PostgreSQL has its own means."""
 
     def __init__(self, path: Path, clock: Clock) -> None:

@@ -16,7 +16,7 @@ from broadcaster.bulletin.keys import public_from_hex
 from broadcaster.bulletin.refusals import NotAccepted, Refusal
 from broadcaster.bulletin.remote_command import RemoteAnswer, RemoteCall, RemoteCommand, read_answer
 from broadcaster.core.errors import AnswerMissing, BoxAway, BroadcasterError
-from broadcaster.county.broker.mqtt_client import Wire
+from broadcaster.county.broker.mqtt_client import MqttClient
 from broadcaster.county.keys.village_keys import VillageKeys
 from broadcaster.county.register.register import Register
 from broadcaster.station.remote_api import CHANGE_SECONDS
@@ -70,7 +70,7 @@ class RemoteClient:
 
     def __init__(
         self,
-        wire: Wire,
+        wire: MqttClient,
         register: Register,
         keys: VillageKeys,
         silent_seconds: float = SILENT_SECONDS,

@@ -16,7 +16,7 @@ from broadcaster.store.login_attempts import TriesFrom
 
 
 @dataclass(frozen=True)
-class Trusted:
+class EnrolmentTrust:
     """The trust that a box gets at enrolment: the digest that pins the root, the keyring, the broker."""
 
     pin: str
@@ -25,7 +25,7 @@ class Trusted:
 
 
 @dataclass
-class Front:
+class HttpsFront:
     """The site's HTTPS, once it is open; `pin` is the SHA-256 of a certificate that no public authority
     has signed, or "".
     """
@@ -35,12 +35,12 @@ class Front:
 
 
 @dataclass(frozen=True)
-class Pages:
+class OfficeContext:
     """Given to the app once, by `create_app`."""
 
     parts: OfficeServices
     settings: OfficeSettings
-    trusted: Trusted
+    trusted: EnrolmentTrust
     booth: OfficePreviews
     # What somebody must see to before villages go deaf.
     warnings: Callable[[], Sequence[str]] = tuple
@@ -48,7 +48,7 @@ class Pages:
     cut_since: Callable[[], datetime | None] = lambda: None
     # Which villages' pages the site carries; None for a site that carries none.
     villages: VillageKeys | None = None
-    front: Front = field(default_factory=Front)
+    front: HttpsFront = field(default_factory=HttpsFront)
     # Wrong codes of 59 bits: villages behind one operator's address do not keep each other out.
     tries: TriesFrom = field(default_factory=lambda: TriesFrom(most_of_address=300))
 
