@@ -121,7 +121,7 @@ class County:
         self._port = free_port()
         self.database = OfficeDatabase(f"sqlite:///{folder / 'office.db'}")
         self._roots = [folder / f"root-{number}.key" for number in (1, 2, 3)]
-        self.office = KeyFolder.found(
+        self.office = KeyFolder.create(
             folder, COUNTY, "青田县", self._roots, lambda _: SENTENCE, CLOCK.now()
         )
         self.broker = Broker(folder / "broker")

@@ -89,7 +89,7 @@ def init(arguments: Arguments) -> int:
     from broadcaster.county.keys.key_folder import KeyFolder
 
     files = arguments.root_key or [arguments.office / name for name in ROOT_FILES]
-    folder = KeyFolder.found(
+    folder = KeyFolder.create(
         *(arguments.office, arguments.area, arguments.name, files),
         *(asking(arguments, new=True), now()),
     )

@@ -134,13 +134,13 @@ def counties(arguments: Arguments) -> int:
         if arguments.retire:
             known.retire(arguments.retire)
             note(who, "停用县", arguments.retire)
-        board = desk.parts.county_board
+        board = desk.parts.province_board
         rows = [
             {
                 "county": one.code,
                 "name": one.name,
                 "state": one.state.value,
-                "word": board.word_of(one).value,
+                "word": board.quality_of(one).value,
                 "told_at": one.told_at and one.told_at.isoformat(),
                 "key": one.key,
             }

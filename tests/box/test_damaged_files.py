@@ -37,7 +37,7 @@ from broadcaster.core.model import Item, Programme
 from broadcaster.core.project_folders import ENDED_SESSIONS, PROJECT_FOLDER
 from broadcaster.county.broker.mosquitto import Broker, BrokerRefused
 from broadcaster.county.keys.key_folder import KeyFolder
-from broadcaster.county.notices.retention import kept
+from broadcaster.county.notices.retention import row_counts
 from broadcaster.county.store.audit import Audit
 from broadcaster.county.store.office_backups import LEAP, VERSIONS, OfficeBackups
 from broadcaster.county.store.office_database import OfficeDatabase, put
@@ -287,7 +287,7 @@ def use_office(folder: Path) -> str:
         return str(error)
     with closing(OfficeDatabase(f"sqlite:///{folder / 'office.db'}")) as database:
         database.migrate()
-        assert 1 <= kept(database)["操作记录"] <= 2
+        assert 1 <= row_counts(database)["操作记录"] <= 2
     return safe.note
 
 
@@ -375,7 +375,7 @@ def test_a_restored_office_gives_no_number_again_that_boxes_may_have_seen(tmp_pa
 def found_office(folder: Path) -> KeyFolder:
     roots = [folder / f"root-{number}.key" for number in (1, 2, 3)]
     ask, now = (lambda _: PASSPHRASE), ManualClock().now()
-    return KeyFolder.found(folder / "office", "331121", "青田县", roots, ask, now)
+    return KeyFolder.create(folder / "office", "331121", "青田县", roots, ask, now)
 
 
 @pytest.mark.parametrize("harm", HARMS, ids=HARMS)

@@ -24,7 +24,7 @@ def office_folder(tmp_path_factory: pytest.TempPathFactory) -> KeyFolder:
     folder = tmp_path_factory.mktemp("county")
     roots = [folder / f"root-{number}.key" for number in (1, 2, 3)]
     begun = ManualClock().now()
-    return KeyFolder.found(folder, "331121", "青田县", roots, lambda _: SENTENCE, begun)
+    return KeyFolder.create(folder, "331121", "青田县", roots, lambda _: SENTENCE, begun)
 
 
 @pytest.fixture(scope="session")
@@ -32,7 +32,7 @@ def province_folder(tmp_path_factory: pytest.TempPathFactory) -> KeyFolder:
     folder = tmp_path_factory.mktemp("province")
     roots = [folder / f"root-{number}.key" for number in (1, 2, 3)]
     begun = ManualClock().now()
-    return KeyFolder.found(folder, "33", "浙江省", roots, lambda _: SENTENCE, begun)
+    return KeyFolder.create(folder, "33", "浙江省", roots, lambda _: SENTENCE, begun)
 
 
 @pytest.fixture(scope="session")

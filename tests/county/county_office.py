@@ -101,9 +101,9 @@ class OfficeDesk:
 
     def send(self, by: str = "小王", **more: Any) -> DraftRecord:
         """Written, submitted and, if nobody must agree, signed."""
-        paper = self.parts.desk.send(self.officer(by), self.draft(**more))
+        record = self.parts.desk.send(self.officer(by), self.draft(**more))
         self.publisher.sign_cleared()
-        return self.parts.desk.get(paper.id)
+        return self.parts.desk.get(record.id)
 
     def publisher_at(self, address: str) -> Publisher:
         """One whose office boxes reach at this address for recordings."""
@@ -141,9 +141,9 @@ NOWHERE = Path(os.devnull)
 
 def pretend_booth(rehearsals: FakeRehearsals | None = None) -> OfficePreviews:
     """Ten bytes of sound, at a rate of five a second."""
-    booth = OfficePreviews(FakeStudio(NOWHERE), rehearsals or FakeRehearsals(), 0)
-    booth.bytes_a_second = 5
-    return booth
+    previews = OfficePreviews(FakeStudio(NOWHERE), rehearsals or FakeRehearsals(), 0)
+    previews.bytes_a_second = 5
+    return previews
 
 
 def make_desk(database: OfficeDatabase, folder: KeyFolder) -> OfficeDesk:

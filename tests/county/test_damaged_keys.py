@@ -29,7 +29,7 @@ def begun(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An office with a relay that has run once; nobody answers it."""
     folder = tmp_path_factory.mktemp("relaying") / "county"
     roots = [folder / f"root-{number}.key" for number in (1, 2, 3)]
-    KeyFolder.found(folder, "331121", "青田县", roots, lambda _: SENTENCE, datetime.now(UTC))
+    KeyFolder.create(folder, "331121", "青田县", roots, lambda _: SENTENCE, datetime.now(UTC))
     Broker(folder / "broker").make(["127.0.0.1"], free_port(), "127.0.0.1")
     relay = {"area": "33", "root": "ab" * 32, "host": "127.0.0.1", "port": free_port()}
     written = {"broker": {"port": free_port()}, "relay": relay}
@@ -62,7 +62,7 @@ def test_a_relay_carries_on_without_its_key_or_its_book_and_tells_it(
     flip_bit(damaged, 0.0) if name == "relay.db" and harm == "one bit" else HARMS[harm](damaged)
     with relaying(office) as relay:
         told = relay.status()
-        assert relay.carrier and told.fault in told.sentence
+        assert relay.downlink and told.fault in told.sentence
     heals_alone = name == "below_password" or (name, harm) == ("relay.db", "missing")
     assert bool(told.fault) is not heals_alone
     with relaying(office) as relay:

@@ -52,7 +52,7 @@ def begun_today(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """These go by the machine's clock, and a keyring is good for some 400 days."""
     folder = tmp_path_factory.mktemp("today") / "county"
     roots = [folder.parent / f"root-{number}.key" for number in (1, 2, 3)]
-    KeyFolder.found(folder, "331121", "青田县", roots, lambda _: SENTENCE, datetime.now(UTC))
+    KeyFolder.create(folder, "331121", "青田县", roots, lambda _: SENTENCE, datetime.now(UTC))
     return folder
 
 

@@ -25,7 +25,7 @@ class Office:
     def __init__(self, path: Path) -> None:
         self.clock = ManualClock()
         self.roots = [path / f"root-{number}.key" for number in (1, 2, 3)]
-        self.folder = KeyFolder.found(
+        self.folder = KeyFolder.create(
             path / "county", "331121", "青田县", self.roots, lambda _: SENTENCE, self.clock.now()
         )
         self.keys = self.opened()
@@ -203,9 +203,9 @@ def test_nothing_is_signed_by_a_key_that_the_keyring_no_longer_names(
     office.rotate()
     office.keys.look()
     desk.publisher.use(office.keys.signer, office.keys.trust)
-    paper = desk.send()
-    assert paper.state is DraftState.CLEARED and not desk.publisher.may_sign
+    record = desk.send()
+    assert record.state is DraftState.CLEARED and not desk.publisher.may_sign
     again = office.opened()
     desk.publisher.use(again.signer, again.trust)
     assert desk.publisher.sign_cleared() == 1
-    assert desk.parts.desk.get(paper.id).state is DraftState.PUBLISHED
+    assert desk.parts.desk.get(record.id).state is DraftState.PUBLISHED

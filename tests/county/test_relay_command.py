@@ -43,7 +43,7 @@ ROOT = "ab" * 32
 def begun(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("relaying") / "county"
     roots = [folder.parent / f"root-{number}.key" for number in (1, 2, 3)]
-    KeyFolder.found(folder, "331121", "青田县", roots, lambda _: SENTENCE, datetime.now(UTC))
+    KeyFolder.create(folder, "331121", "青田县", roots, lambda _: SENTENCE, datetime.now(UTC))
     return folder
 
 
@@ -95,7 +95,7 @@ def test_it_starts_without_a_network_tells_its_state_and_stops(begun: Path) -> N
 def above(tmp_path_factory: pytest.TempPathFactory) -> KeyFolder:
     folder = tmp_path_factory.mktemp("above") / "province"
     roots = [folder.parent / f"root-{number}.key" for number in (1, 2, 3)]
-    made = KeyFolder.found(folder, "33", "浙江省", roots, lambda _: SENTENCE, datetime.now(UTC))
+    made = KeyFolder.create(folder, "33", "浙江省", roots, lambda _: SENTENCE, datetime.now(UTC))
     Broker(folder / "broker").make(["127.0.0.1"], free_port(), "127.0.0.1")
     return made
 

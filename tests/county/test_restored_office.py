@@ -23,8 +23,8 @@ from broadcaster.county.store.tables import bulletin, reach, sequence
 __all__ = ["broker"]
 
 
-def is_out(paper: DraftRecord | None) -> bool:
-    return paper is not None and paper.state is DraftState.PUBLISHED
+def is_out(record: DraftRecord | None) -> bool:
+    return record is not None and record.state is DraftState.PUBLISHED
 
 
 @pytest.fixture
@@ -51,9 +51,9 @@ def test_what_was_sent_after_the_copy_is_in_force_again_told_and_can_be_called_o
     desk, sender = plain_desk, plain_desk.officer("小王")
 
     def sent(text: str, running: BrokerProcess) -> str:
-        paper = desk.parts.desk.send(sender, desk.draft(text, severity=Severity.BLUE))
-        running.until(lambda: line.on(mqtt_topics.bulletin(TOWN, paper.id)))
-        return paper.id
+        record = desk.parts.desk.send(sender, desk.draft(text, severity=Severity.BLUE))
+        running.until(lambda: line.on(mqtt_topics.bulletin(TOWN, record.id)))
+        return record.id
 
     with closing(BrokerProcess(desk, broker)) as before:
         called_off, unsigned, gone = (sent(f"{n}号楼停水。", before) for n in (1, 2, 3))
@@ -136,18 +136,18 @@ def test_what_was_called_off_stays_so_whichever_of_the_two_comes_first(
 def test_before_its_broker_is_reached_nothing_is_signed_for_a_minute(plain_desk: OfficeDesk) -> None:
     desk, parts = plain_desk, plain_desk.parts
     office = OfficeThread(
-        *(desk.publisher, desk.intake, parts.standing, MqttClient("127.0.0.1", 1)),
+        *(desk.publisher, desk.intake, parts.recurring, MqttClient("127.0.0.1", 1)),
         *(desk.clock, keys_of(desk), parts.register.areas_of),
         CountyTotals(parts.database, desk.clock),
         hold_seconds=3.0,
     )
-    paper = parts.desk.send(desk.officer("小王"), desk.draft())
+    record = parts.desk.send(desk.officer("小王"), desk.draft())
     desk.clock.advance(UNREACHED_SECONDS / 2)
     office.tend()
-    assert parts.desk.get(paper.id).state is DraftState.CLEARED
+    assert parts.desk.get(record.id).state is DraftState.CLEARED
     desk.clock.advance(UNREACHED_SECONDS / 2)
     office.tend()
-    assert parts.desk.get(paper.id).state is DraftState.PUBLISHED
+    assert parts.desk.get(record.id).state is DraftState.PUBLISHED
 
 
 def test_what_the_broker_has_lost_too_is_waited_for_no_longer_than_a_moment(
@@ -163,7 +163,7 @@ def test_what_the_broker_has_lost_too_is_waited_for_no_longer_than_a_moment(
     with desk.parts.database.transaction() as connection:
         connection.execute(delete(bulletin))
     with closing(BrokerProcess(desk, broker)) as after:
-        after.until(lambda: lost.id in desk.publisher.taken_back.missing)
+        after.until(lambda: lost.id in desk.publisher.restored.missing)
         waits = desk.parts.desk.send(sender, desk.draft("第二则。"))
         after.office.tend()
         assert desk.parts.desk.get(waits.id).state is DraftState.CLEARED

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from faults.sounds import Ear, Matter
-from faults.tally import Uplink
+from faults.tally import Tally
 
 from broadcaster.core.model import Outcome
 from broadcaster.core.notice import Notice, Severity
@@ -40,7 +40,7 @@ class Asked:
         return f"{self.ticket} {severity} by {self.door} {self.notice.text} ({self.airing_id})"
 
 
-class Books(Uplink):
+class Books(Tally):
     """Of what a box was asked for."""
 
     COLUMNS: ClassVar[dict[str, str]] = {

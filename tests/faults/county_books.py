@@ -2,10 +2,10 @@
 
 from typing import ClassVar
 
-from faults.tally import Uplink
+from faults.tally import Tally
 
 
-class CountyTally(Uplink):
+class CountyTally(Tally):
     """Of a county: `heard` counts villages, `true reason` those who were refused and told why."""
 
     COLUMNS: ClassVar[dict[str, str]] = {

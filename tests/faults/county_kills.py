@@ -5,7 +5,7 @@ from enum import StrEnum
 from random import Random
 from threading import Timer
 
-from faults.county_world import CountyWorld, IncomingReceipts
+from faults.county_world import CountyWorld, Sent
 from rig.clerk import Clerk, Fields, Page
 from rig.living import LivingProgram
 
@@ -73,7 +73,7 @@ def _try(by: Clerk, fields: Fields) -> Page | None:
     return None
 
 
-def _go_on(world: CountyWorld, sent: IncomingReceipts, fields: Fields) -> None:
+def _go_on(world: CountyWorld, sent: Sent, fields: Fields) -> None:
     """What he does who does not know whether it went out: nothing more, the same once more from his
     browser, or the page of his form anew.
     """
@@ -91,7 +91,7 @@ def _go_on(world: CountyWorld, sent: IncomingReceipts, fields: Fields) -> None:
     world.books.note("broke", f"{sent.mark} cannot be sent: {page and (page.status, page.told)}")
 
 
-def _from_the_page(sent: IncomingReceipts) -> Page | None:
+def _from_the_page(sent: Sent) -> Page | None:
     """It leads to what was sent, or has his words still, or a form that is empty."""
     with suppress(OSError):
         page = sent.by.see(f"/compose/{sent.id}")

@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from threading import Barrier
 
-from faults.county_world import CountyWorld, IncomingReceipts
+from faults.county_world import CountyWorld, Sent
 from rig.clerk import Clerk, Page
 
 CHAPTER = 10
@@ -71,7 +71,7 @@ def _over_a_draft(world: CountyWorld) -> None:
     _judge_draft(world, sent, hands, ways)
 
 
-def _deed(hand: Hand, sent: IncomingReceipts, way: str) -> Deed:
+def _deed(hand: Hand, sent: Sent, way: str) -> Deed:
     by = hand.by
     if way == "discard":
         path = f"/bulletin/{sent.id}/discard"
@@ -85,7 +85,7 @@ def _deed(hand: Hand, sent: IncomingReceipts, way: str) -> Deed:
     return lambda: by.send(action, fields)
 
 
-def _judge_draft(world: CountyWorld, sent: IncomingReceipts, hands: list[Hand], ways: list[str]) -> None:
+def _judge_draft(world: CountyWorld, sent: Sent, hands: list[Hand], ways: list[str]) -> None:
     """What stands there is of one who was told so; whoever was not has his words, and is told why."""
     text, state = _text(world, sent.id), world.state(sent)
     about = f"{sent.mark} ({sent.id}) {ways} ends {state or 'nowhere'} {text}"
@@ -106,7 +106,7 @@ def _judge_draft(world: CountyWorld, sent: IncomingReceipts, hands: list[Hand], 
         _take_in(world, sent, text)
 
 
-def _was_sent(hand: Hand, sent: IncomingReceipts) -> bool:
+def _was_sent(hand: Hand, sent: Sent) -> bool:
     """He sees the page of what goes out, by himself or by another who wanted the same."""
     page = hand.page
     return page.status == 200 and page.bulletin == sent.id and KEPT not in page.told
@@ -166,7 +166,7 @@ def _over_what_waits(world: CountyWorld) -> None:
         _take_in(world, sent, sent.words, cancelled=state == "cancelled")
 
 
-def _judgement(hand: Hand, sent: IncomingReceipts, way: str) -> Deed:
+def _judgement(hand: Hand, sent: Sent, way: str) -> Deed:
     by, page = hand.by, f"/bulletin/{sent.id}"
     path = f"{page}/{way}"
     form = by.see(path if way == "cancel" else page).form(path)
@@ -218,20 +218,20 @@ def _over_what_is_sent(world: CountyWorld) -> None:
 # What came of it
 
 
-def _settled_state(world: CountyWorld, sent: IncomingReceipts) -> str:
+def _settled_state(world: CountyWorld, sent: Sent) -> str:
     """When nothing of it waits to be signed."""
     waits = "SELECT 1 FROM bulletin WHERE state = 'cleared' AND (id = ? OR cancels = ?)"
     world.settle(lambda one: not world.rows(waits, one.id, one.id), [sent])
     return world.state(sent)
 
 
-def _take_in(world: CountyWorld, sent: IncomingReceipts, words: str, cancelled: bool = False) -> None:
+def _take_in(world: CountyWorld, sent: Sent, words: str, cancelled: bool = False) -> None:
     """It is to be heard once in each village, or nowhere more."""
     sent.words, sent.cancelled, sent.believed = words, cancelled, not cancelled
     world.sent.append(sent)
 
 
-def _balance(world: CountyWorld, lately: list[IncomingReceipts]) -> None:
+def _balance(world: CountyWorld, lately: list[Sent]) -> None:
     world.balance([one for one in lately if not one.cancelled])
     off = [one for one in lately if one.cancelled]
     world.settle(world.is_true_of, off)

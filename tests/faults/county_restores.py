@@ -4,7 +4,7 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-from faults.county_world import CountyWorld, IncomingReceipts
+from faults.county_world import CountyWorld, Sent
 
 # Of the latest copies one is taken.
 COPIES = 3
@@ -89,7 +89,7 @@ def _judge(world: CountyWorld, known: int, later: int) -> None:
     _judge_numbers(world)
 
 
-def _judge_taken_back(world: CountyWorld, sent: IncomingReceipts, home: str) -> None:
+def _judge_taken_back(world: CountyWorld, sent: Sent, home: str) -> None:
     state = world.state(sent)
     title = world.rows("SELECT title, written_by FROM bulletin WHERE id = ?", sent.id)
     if not _stands(world, sent):
@@ -100,13 +100,13 @@ def _judge_taken_back(world: CountyWorld, sent: IncomingReceipts, home: str) -> 
             world.books.note("untold", f"{sent.mark} ({sent.id}) is taken back, and not told")
 
 
-def _stands(world: CountyWorld, sent: IncomingReceipts) -> bool:
+def _stands(world: CountyWorld, sent: Sent) -> bool:
     """On a page as what it is. Of what was called off that stands there, and its place is empty."""
     called_off = bool(world.rows("SELECT 1 FROM bulletin WHERE cancels = ?", sent.id))
     return called_off if sent.cancelled else world.state(sent) == "published"
 
 
-def _heard(world: CountyWorld, sent: IncomingReceipts) -> bool:
+def _heard(world: CountyWorld, sent: Sent) -> bool:
     return any(one.times(sent.mark) for one in world.villages.values())
 
 

@@ -49,7 +49,7 @@ STATION = {"voice": "espeak:cmn"}
 
 
 @dataclass
-class IncomingReceipts:
+class Sent:
     """What an officer wants said once in each village of `areas`: told apart by `mark`, known to the
     office by the `id` of his form. `gave_up` says that he looked no further after an error, `forgotten`
     that it went with the database, unsigned, and `receipts_gone` that some of its receipts may have."""
@@ -105,7 +105,7 @@ class CountyWorld(LivingOffice):
         super().__init__(folder, config.folder, {})
         self.random = Random(seed)
         self.books = CountyTally()
-        self.sent: list[IncomingReceipts] = []
+        self.sent: list[Sent] = []
         self.villages: dict[str, LivingVillage] = {}
         self._named = villages
         self._number = 0
@@ -168,27 +168,27 @@ class CountyWorld(LivingOffice):
 
     # What is sent
 
-    def write(self, by: Clerk, severity: int = 0) -> tuple[IncomingReceipts, Fields]:
+    def write(self, by: Clerk, severity: int = 0) -> tuple[Sent, Fields]:
         """Something new for a village, a town or all, up to the button."""
         self._number += 1
         mark = f"第{self._number}号。"
         choice = self.random.choice(((COUNTY,), (COUNTY,), tuple(TOWNS)[:1], tuple(self._named)[-2:]))
         words = f"今天下午停水，{mark}"
         fields = by.write(words, choice, severity)
-        sent = IncomingReceipts(mark, words, by, choice, dict(fields)["id"])
+        sent = Sent(mark, words, by, choice, dict(fields)["id"])
         self.sent.append(sent)
         return sent, fields
 
-    def meant(self, sent: IncomingReceipts) -> list[str]:
+    def meant(self, sent: Sent) -> list[str]:
         return [village for village in self.villages if sent.is_for(village)]
 
-    def on_board(self, sent: IncomingReceipts) -> list[str]:
+    def on_board(self, sent: Sent) -> list[str]:
         """What the table of its page says of each village; none where there is no page."""
         page = self.keeper.see(f"/bulletin/{sent.id}.csv")
         rows = csv.DictReader(io.StringIO(page.text.lstrip("\ufeff")))
         return [row["情况"] for row in rows] if page.status == 200 else []
 
-    def state(self, sent: IncomingReceipts) -> str:
+    def state(self, sent: Sent) -> str:
         """As the office's database has it, "" where it has it not."""
         found = self.rows("SELECT state FROM bulletin WHERE id = ?", sent.id)
         return str(found[0][0]) if found else ""
@@ -199,9 +199,7 @@ class CountyWorld(LivingOffice):
 
     # What became of it
 
-    def settle(
-        self, is_so: Callable[[IncomingReceipts], bool], lately: Iterable[IncomingReceipts]
-    ) -> None:
+    def settle(self, is_so: Callable[[Sent], bool], lately: Iterable[Sent]) -> None:
         """Until it is so of each, or the books will say that it is not."""
         left = list(lately)
 
@@ -212,29 +210,29 @@ class CountyWorld(LivingOffice):
         with suppress(AssertionError):
             wait_until(done, SETTLED_SECONDS, LOOK_SECONDS)
 
-    def balance(self, lately: list[IncomingReceipts]) -> None:
+    def balance(self, lately: list[Sent]) -> None:
         """Wait until each bulletin has ended everywhere and the board knows it; then judge."""
         self.settle(self._is_over, lately)
         for sent in lately:
             self._judge(sent)
         self.judge_doubles()
 
-    def _is_over(self, sent: IncomingReceipts) -> bool:
+    def _is_over(self, sent: Sent) -> bool:
         if self.state(sent) in ("", "draft"):
             return True
         meant = self.meant(sent)
         heard = all(self.villages[one].times(sent.mark) for one in meant)
         return heard and self._heard_by_board(sent) >= len(meant)
 
-    def is_true_of(self, sent: IncomingReceipts) -> bool:
+    def is_true_of(self, sent: Sent) -> bool:
         """Whether the board counts what was heard, and nothing waits."""
         heard = sum(one.times(sent.mark) > 0 for one in self.villages.values())
         return self._heard_by_board(sent) == heard
 
-    def _heard_by_board(self, sent: IncomingReceipts) -> int:
+    def _heard_by_board(self, sent: Sent) -> int:
         return sum(words == HEARD for words in self.on_board(sent))
 
-    def _judge(self, sent: IncomingReceipts) -> None:
+    def _judge(self, sent: Sent) -> None:
         counts, state = self.books.counts, self.state(sent)
         is_sent = sent.believed or state not in ("", "draft")
         counts["sent"] += is_sent

@@ -17,9 +17,9 @@ from pathlib import Path
 from time import monotonic
 from typing import Protocol, TypeVar
 
-from faults.tally import Uplink, table
+from faults.tally import Tally, table
 
-T = TypeVar("T", bound=Uplink)
+T = TypeVar("T", bound=Tally)
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,7 @@ class Suite:
 
     program: str
     kinds: Mapping[str, tuple[int, int]]
-    books: type[Uplink]
+    books: type[Tally]
     module: str
     job_seconds: float = 1800.0
     prepare: Callable[[Path], Sequence[str]] = lambda folder: ()
@@ -99,7 +99,7 @@ def run(suite: Suite) -> int:
     folder = Path(asked.folder or tempfile.mkdtemp(prefix="faults-"))
     folder.mkdir(parents=True, exist_ok=True)
     shared = suite.prepare(folder)
-    books: dict[str, Uplink] = defaultdict(suite.books, {kind: suite.books() for kind in asked.only})
+    books: dict[str, Tally] = defaultdict(suite.books, {kind: suite.books() for kind in asked.only})
     with ThreadPoolExecutor(asked.side_by_side) as workers:
         todo = suite.jobs(asked.only, asked.seed, asked.scale)
         running = {workers.submit(_strike, suite, job, shared, folder): job for job in todo}
@@ -128,7 +128,7 @@ def _kinds(names: Sequence[str], written: str) -> list[str]:
     return [kind for kind in names if kind.startswith(tuple(wanted))]
 
 
-def _strike(suite: Suite, job: Job, shared: Sequence[str], folder: Path) -> Uplink:
+def _strike(suite: Suite, job: Job, shared: Sequence[str], folder: Path) -> Tally:
     mine = folder / f"{job}"
     mine.mkdir()
     command = [sys.executable, "-m", suite.module, *job.words, str(mine), *shared]
@@ -143,14 +143,14 @@ def _strike(suite: Suite, job: Job, shared: Sequence[str], folder: Path) -> Upli
     return books
 
 
-def _write(path: Path | None, books: dict[str, Uplink], asked: Namespace, seconds: float) -> None:
+def _write(path: Path | None, books: dict[str, Tally], asked: Namespace, seconds: float) -> None:
     if path:
         figures = {"seed": asked.seed, "scale": asked.scale, "seconds": round(seconds)}
         kinds = {kind: one.as_json() for kind, one in books.items()}
         path.write_text(json.dumps({**figures, "kinds": kinds}, ensure_ascii=False, indent=1))
 
 
-def _tell(suite: Suite, books: dict[str, Uplink], folder: Path, seconds: float) -> int:
+def _tell(suite: Suite, books: dict[str, Tally], folder: Path, seconds: float) -> int:
     balanced = all(one.balanced for one in books.values())
     for one in books.values():
         for finding in one.findings:

@@ -11,7 +11,7 @@ from typing import ClassVar, Self
 
 
 @dataclass
-class Uplink:
+class Tally:
     """Counts of one kind of fault, and a line for each thing that must not be.
 
     `COLUMNS` are what is counted, in the order of the table, with its heading; `GOALS` what must be 0.
@@ -49,7 +49,7 @@ class Uplink:
         path.write_text(json.dumps(self.as_json(), ensure_ascii=False, indent=1), encoding="utf-8")
 
 
-def table(kind: type[Uplink], books: Mapping[str, Uplink]) -> str:
+def table(kind: type[Tally], books: Mapping[str, Tally]) -> str:
     """A line for each kind of fault, and their sum."""
     total = kind()
     for each in books.values():

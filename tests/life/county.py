@@ -51,7 +51,7 @@ BARE_STATION = {"chime": "无", "opening": ""}
 
 
 @dataclass
-class IncomingReceipts:
+class Sent:
     """A bulletin of an officer, who types `words`: `asked` is what is to come of it in each village, by
     its code."""
 
@@ -91,7 +91,7 @@ class County(LivingOffice):
         self.lives = lives
         self.today, self.is_evening = 0, False
         self.books = CountyBooks()
-        self.sent: list[IncomingReceipts] = []
+        self.sent: list[Sent] = []
         self.copies: list[Path] = []
         """Of the office's database, as somebody made them."""
         self._heard: list[Asked] = []
@@ -271,14 +271,14 @@ class County(LivingOffice):
         drill: bool = False,
         day: int = 0,
         hours: int = 6,
-    ) -> IncomingReceipts:
+    ) -> Sent:
         """Something that an officer is going to send."""
         self._number += 1
         mark = f"第{self._number}号"
         words = f"{mark}，{self.random.choice(MATTERS)}"
         said = f"{DRILL_BEGINS}\n{words}\n{DRILL_ENDS}" if drill else words
         notice = Notice(said, severity=severity, drill=drill)
-        sent = IncomingReceipts(mark, words, by, notice, day or self.today)
+        sent = Sent(mark, words, by, notice, day or self.today)
         for village in villages:
             asked = Asked(Way.COUNTY, mark, notice, sent.day, taken=True, by=by.name)
             if hours <= HOURS_OFF and not self.lives[village].box.runs:
@@ -321,16 +321,14 @@ class County(LivingOffice):
         if unheard and not by.begun_anew and not by.told(one.mark):
             self.blame("untold", f"{one.mark} is {one.ends[-1].outcome}, and {by.name}'s page is silent")
 
-    def _fits(self, sent: IncomingReceipts) -> bool:
+    def _fits(self, sent: Sent) -> bool:
         """Also read what its officer's page says of each village."""
         towns = {box_of(village): village[:9] for village in VILLAGES}
         board = sent.by.board(sent.id, towns)
         sent.words_of = {box[:12]: words for box, words in board.items()}
         return all(fits(one, sent.words_of.get(village, "")) for village, one in sent.asked.items())
 
-    def _on_board(
-        self, sent: IncomingReceipts, listed: Mapping[tuple[str, bool], Sequence[str]]
-    ) -> OnBoard:
+    def _on_board(self, sent: Sent, listed: Mapping[tuple[str, bool], Sequence[str]]) -> OnBoard:
         times = sum(sent.mark in one for one in listed[sent.by.name, sent.notice.drill])
         return OnBoard(sent.mark, sent.by.name, sent.asked, sent.words_of, times)
 

@@ -9,7 +9,7 @@ from datetime import datetime, time, timedelta
 from urllib.parse import urlencode, urlsplit
 
 from life.books import Asked, Way
-from life.county import HOME, VILLAGES, County, IncomingReceipts, box_of
+from life.county import HOME, VILLAGES, County, Sent, box_of
 from life.people import Officer, Person, Villager
 from rig.living import Refused
 from rig.living_box import TOKEN
@@ -361,7 +361,7 @@ def say(county: County, by: Villager, one: Asked, at: datetime | None = None) ->
 
 def send(
     county: County,
-    sent: IncomingReceipts,
+    sent: Sent,
     area: str,
     at: datetime | None = None,
     drill: bool = False,
@@ -372,7 +372,7 @@ def send(
     finish(county, sent)
 
 
-def finish(county: County, sent: IncomingReceipts) -> None:
+def finish(county: County, sent: Sent) -> None:
     """From the page on which it was looked at."""
     try:
         sent.id = sent.by.send()

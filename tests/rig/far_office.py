@@ -120,7 +120,7 @@ def far_office(folder: Path) -> Iterator[FarOffice]:
         broker.start()
         stack.callback(broker.kill)
         roots = [folder / f"root-{number}.key" for number in (1, 2, 3)]
-        office = KeyFolder.found(
+        office = KeyFolder.create(
             *(folder / "county", "331121", "青田县", roots, lambda _: SENTENCE, clock.now())
         )
         database = stack.enter_context(closing(OfficeDatabase(f"sqlite:///{office.path / 'office.db'}")))
@@ -143,7 +143,7 @@ def far_office(folder: Path) -> Iterator[FarOffice]:
         publisher = Publisher(database, parts.register, clock, held.signer, held.trust)
         line = RemoteClient(wire, parts.register, keys)
         running = OfficeThread(
-            *(publisher, ReceiptInbox(database, clock), parts.standing, wire, clock),
+            *(publisher, ReceiptInbox(database, clock), parts.recurring, wire, clock),
             *(held, parts.register.areas_of, CountyTotals(database, clock)),
         )
         woken.append(running.wake)

@@ -72,10 +72,10 @@ class ImportResult:
         return f"没有计入的：{told}。{others}" if told else others
 
 
-def take_home(database: OfficeDatabase, clock: Clock, files: Iterable[bytes]) -> ImportResult:
+def import_receipts(database: OfficeDatabase, clock: Clock, files: Iterable[bytes]) -> ImportResult:
     """By the same checks as over the network, some hundred at a time."""
     at_hand = ImportDoubts()
-    intake = ReceiptInbox(database, clock, doubts=at_hand)
+    inbox = ReceiptInbox(database, clock, doubts=at_hand)
     found, receipts, genuine, batch = 0, 0, 0, list[IncomingReceipts]()
     for data in files:
         found += 1
@@ -83,9 +83,9 @@ def take_home(database: OfficeDatabase, clock: Clock, files: Iterable[bytes]) ->
             raise ReceiptsUnreadable(f"文件超过 {MOST_FILES} 个，请分几次导入。前面的已经记下了。")
         batch += _claimed(data)
         if len(batch) == AT_ONCE:
-            receipts, genuine = receipts + AT_ONCE, genuine + intake.take(batch)
+            receipts, genuine = receipts + AT_ONCE, genuine + inbox.take(batch)
             batch.clear()
-    receipts, genuine = receipts + len(batch), genuine + intake.take(batch)
+    receipts, genuine = receipts + len(batch), genuine + inbox.take(batch)
     # Who names a box has not its key: that is told as not genuine.
     del at_hand.noted[Doubt.UNREADABLE]
     return ImportResult(found, genuine, found - receipts, at_hand.noted)

@@ -205,7 +205,7 @@ class StoredDoubts:
             for (box, why), number in sorted(noted.items())
         ]
         with self._database.transaction() as connection:
-            connection.execute(_adding(connection.dialect.name), rows)
+            connection.execute(_upsert(connection.dialect.name), rows)
 
     def of(self, box: str, since: datetime | None) -> list[DoubtCount]:
         """The most first; what was before it was enrolled last was another's."""
@@ -217,7 +217,7 @@ class StoredDoubts:
         ]
 
 
-def _adding(dialect_name: str) -> Any:
+def _upsert(dialect_name: str) -> Any:
     dialect: Any = sqlite if dialect_name == "sqlite" else postgresql
     statement = dialect.insert(doubt)
     said: Mapping[str, Any] = statement.excluded

@@ -20,7 +20,7 @@ class BoxStatus:
     does not tell them.
     """
 
-    there: bool
+    online: bool
     trouble: str = ""
     quiet: str = ""
 

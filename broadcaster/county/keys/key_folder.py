@@ -47,7 +47,7 @@ class KeyFolder:
     path: Path
 
     @classmethod
-    def found(
+    def create(
         cls,
         path: Path,
         area: str,
@@ -229,14 +229,14 @@ class _written_together:
                 _write(path, content)
                 self._made.append(path)
         except BaseException:
-            self._take_back()
+            self._remove_made()
             raise
 
     def __exit__(self, kind: object, error: object, trace: object) -> None:
         if kind:
-            self._take_back()
+            self._remove_made()
 
-    def _take_back(self) -> None:
+    def _remove_made(self) -> None:
         for path in self._made:
             path.unlink(missing_ok=True)
 

@@ -68,7 +68,7 @@ class KeyRenewal:
             self._trouble = ""
         except (BroadcasterError, NotAccepted) as error:
             self._trouble = f"钥匙串有问题：{error}"
-        self._tell()
+        self._log_warnings()
 
     def keep_snapshot(self, heads: bytes) -> None:
         """Beside the keyring; a stick without them still brings what is in force."""
@@ -106,7 +106,7 @@ class KeyRenewal:
             self._folder.renew(self.signer, now)
             self._read()
 
-    def _tell(self) -> None:
+    def _log_warnings(self) -> None:
         """Each once a day: the days that are left are counted in it."""
         found = self.warnings()
         for sentence in found:
@@ -134,9 +134,9 @@ def upstream_warnings(trust: Trust, relay: RelaySettings) -> list[str]:
     return [ABOVE_DIFFERS] if named is not None and not set(brought) <= set(named) else []
 
 
-def _warning(what: str, left: timedelta, warned: timedelta, deed: str) -> str:
+def _warning(what: str, left: timedelta, warned: timedelta, action: str) -> str:
     if left <= timedelta(0):
-        return f"{what}过期了，各村的广播站现在不播县里的通知：{deed}。"
+        return f"{what}过期了，各村的广播站现在不播县里的通知：{action}。"
     if left < warned:
-        return f"{what}还有 {left.days} 天到期，到期以后各村不再播县里的通知：{deed}。"
+        return f"{what}还有 {left.days} 天到期，到期以后各村不再播县里的通知：{action}。"
     return ""

@@ -54,7 +54,7 @@ class RestoredBulletins:
             self._missing = {}
         return self._missing
 
-    def look(self, in_force: Mapping[str, str]) -> bool:
+    def find_missing(self, in_force: Mapping[str, str]) -> bool:
         """Compares our own snapshot on the broker; True if a new bulletin is missing. The snapshot may
         be the one that we sent a moment ago, when none was missing: a missing one stays so.
         """
@@ -64,7 +64,7 @@ class RestoredBulletins:
             self._until = self._clock.monotonic() + HOLD_SECONDS
         return bool(lost)
 
-    def take(self, found: Accepted, data: bytes) -> bool:
+    def restore(self, found: Accepted, data: bytes) -> bool:
         """One of ours that stands on the broker; whether it was not known here, and is in force."""
         id, now = found.bulletin.id, self._clock.now()
         if self._missing.pop(id, found.digest) != found.digest:

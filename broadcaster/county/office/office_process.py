@@ -128,9 +128,9 @@ def run(path: Path, config: Path, ask: AskPassphrase, tell: Tell, unattended: bo
         office, line = stack.enter_context(_open_office(desk, keys, villages, safe))
         woken.wakes = office.wake
         watched: list[Watched] = [stack.enter_context(ThreadLoop("office", office.step, office.wake))]
-        booth = stack.enter_context(open_previews(preview, lexicon, path))
+        previews = stack.enter_context(open_previews(preview, lexicon, path))
         pages = OfficeContext(
-            *(desk.parts, desk.settings, _trusted(desk), booth, warnings),
+            *(desk.parts, desk.settings, _trusted(desk), previews, warnings),
             *(lambda: office.cut_since, villages),
         )
         watched += _open_site(desk, pages, villages, line, stack, tell)
@@ -175,12 +175,12 @@ def _open_office(
         desk.settings.fetched_from,
     )
     listens_to = (*LISTENS_TO, *own_topics(keys.trust.area))
-    wire = MqttClient(broker.host, broker.port, broker.user, password, authority, listens_to)
-    intake = ReceiptInbox(parts.database, parts.clock, ReceiptRateLimit(parts.clock))
-    sums = CountyTotals(parts.database, parts.clock)
+    mqtt = MqttClient(broker.host, broker.port, broker.user, password, authority, listens_to)
+    inbox = ReceiptInbox(parts.database, parts.clock, ReceiptRateLimit(parts.clock))
+    totals = CountyTotals(parts.database, parts.clock)
     sounds, keep = RecordingStore(desk.folder.path), desk.settings.keep
     tidying = Retention(parts.database, parts.clock, keep, sounds, parts.audit)
-    line = RemoteClient(wire, parts.register, villages)
+    line = RemoteClient(mqtt, parts.register, villages)
 
     def tidy() -> None:
         tidying.step()
@@ -188,11 +188,11 @@ def _open_office(
             safe.step()
 
     office = OfficeThread(
-        *(publisher, intake, parts.standing, wire, parts.clock),
-        *(keys, parts.register.areas_of, sums, tidy, HOLD_SECONDS),
+        *(publisher, inbox, parts.recurring, mqtt, parts.clock),
+        *(keys, parts.register.areas_of, totals, tidy, HOLD_SECONDS),
     )
-    wire.start()
-    with closing(wire):
+    mqtt.start()
+    with closing(mqtt):
         yield office, line
 
 
@@ -211,14 +211,14 @@ def _open_site(
     origins = Origins(sites)
     server = stack.enter_context(closing(serve(origins, web.host, web.port, leaving=sites.leave)))
     watched: list[Watched] = [server.loop]
-    tell(f"县级平台：http://{_seen(web.host)}:{server.port}/")
+    tell(f"县级平台：http://{_shown_host(web.host)}:{server.port}/")
     if web.https_port is not None:
         try:
             front = serve_https(web, desk.folder.path, server.port, origins)
             watched.append(stack.enter_context(closing(front)))
             sites.https_port = front.port
             pages.front.https_port, pages.front.pin = front.port, site_pin(web, folder)
-            tell(f"　　　　　https://{_seen(web.host)}:{front.port}/")
+            tell(f"　　　　　https://{_shown_host(web.host)}:{front.port}/")
             if pages.front.pin:
                 tell(f"网页证书是自己做的，它的指纹（登记码里有）：{pages.front.pin}")
             if front.note:
@@ -288,5 +288,5 @@ def open_previews(
         yield OfficePreviews(studio, Previews(studio, rate_hz), rate_hz)
 
 
-def _seen(host: str) -> str:
+def _shown_host(host: str) -> str:
     return "127.0.0.1" if host in ("0.0.0.0", "::") else host

@@ -151,17 +151,17 @@ def _record_words(pages: OfficeContext) -> dict[str, Callable[..., object]]:
     """Template functions for the words about a bulletin, the same on every page."""
     clock, desk = pages.parts.clock, pages.parts.desk
 
-    def state_said(paper: DraftRecord) -> str:
+    def state_wording(record: DraftRecord) -> str:
         if "cancels" not in g:
-            g.cancels = desk.cancels_that_wait()
-        return bulletin_wording.state_said(paper, paper.id in g.cancels)
+            g.cancels = desk.unsent_cancels()
+        return bulletin_wording.state_wording(record, record.id in g.cancels)
 
     return {
-        "state_said": state_said,
-        "why_waits": lambda paper: bulletin_wording.why_waits(paper, clock.now()),
-        "aged": lambda paper: bulletin_wording.aged(paper, clock.now()),
+        "state_wording": state_wording,
+        "why_waits": lambda record: bulletin_wording.why_waits(record, clock.now()),
+        "age_warnings": lambda record: bulletin_wording.age_warnings(record, clock.now()),
         "today": lambda: f"{clock.now():%Y-%m-%d}",
-        "line_told": lambda: bulletin_wording.line_told(pages.cut_since(), clock.now(), desk.unsent),
+        "cut_note": lambda: bulletin_wording.cut_note(pages.cut_since(), clock.now(), desk.unsent),
     }
 
 

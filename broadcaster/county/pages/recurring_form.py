@@ -27,4 +27,4 @@ def why_not(one: RecurringNotice) -> str:
     """The reason for which nobody would hear it when it is due next; "" if it will go out."""
     parts = access.pages().parts
     nobody = "" if parts.listeners(one.draft.areas) else "这些地方还没有登记好的广播站"
-    return parts.standing.hindrance(one) or nobody
+    return parts.recurring.hindrance(one) or nobody

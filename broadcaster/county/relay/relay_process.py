@@ -19,7 +19,7 @@ from broadcaster.county.broker.mqtt_client import MqttClient
 from broadcaster.county.keys.key_folder import KeyFolder
 from broadcaster.county.register.register import Register
 from broadcaster.county.relay.downlink import Downlink
-from broadcaster.county.relay.relay_memory import FILE, RelayMemory, mend_book
+from broadcaster.county.relay.relay_memory import FILE, RelayMemory, set_aside_damaged
 from broadcaster.county.relay.uplink import LISTENS_TO, OfficeReceipts, Uplink
 from broadcaster.county.store.office_backups import refuse_lost
 from broadcaster.county.store.office_database import OfficeDatabase
@@ -41,7 +41,7 @@ KEY_LOST = (
     "转发用的钥匙坏了或者不见了，换了新的：上级的通知照转，报上去的数上级不认，请重新加入："
     "broadcaster county join。"
 )
-BOOK_LOST = "转发的记录坏了，改名留着，从头开始：上级还在效的通知会再收一遍。"
+MEMORY_LOST = "转发的记录坏了，改名留着，从头开始：上级还在效的通知会再收一遍。"
 # For the service manager to start it again.
 EXIT_PART_DIED = 75
 
@@ -84,8 +84,8 @@ class Relay:
         self,
         county: str,
         above: UpstreamTrust,
-        book: RelayMemory,
-        wires: tuple[MqttClient, MqttClient],
+        memory: RelayMemory,
+        clients: tuple[MqttClient, MqttClient],
         clock: Clock,
         signer: CryptoSigner,
         database: OfficeDatabase,
@@ -93,8 +93,8 @@ class Relay:
     ) -> None:
         self._county = county
         self._fault = fault
-        self._book = book
-        self._upper, self._lower = wires
+        self._memory = memory
+        self._upper, self._lower = clients
         self._public = str(keys.public(signer).keyval["public"])
         register = Register(database, clock, county)
 
@@ -103,22 +103,22 @@ class Relay:
             found = {wide for code in (*register.names(), *boxes) for wide in areas.ancestors(code)}
             return sorted(code for code in found if areas.contains(county, code) and code != county)
 
-        self.carrier = Downlink(above, county, book, *wires, clock, places, register.enrolled)
-        self.tally = Uplink(county, book, *wires, clock, signer, OfficeReceipts(database))
+        self.downlink = Downlink(above, county, memory, *clients, clock, places, register.enrolled)
+        self.uplink = Uplink(county, memory, *clients, clock, signer, OfficeReceipts(database))
 
     def status(self) -> RelayStatus:
-        trust, heads = self.carrier.above.trust, self.carrier.above.heads
+        trust, heads = self.downlink.upstream.trust, self.downlink.upstream.heads
         return RelayStatus(
             county=self._county,
-            above=self.carrier.above.area,
+            above=self.downlink.upstream.area,
             public_key=self._public,
             above_connected=self._upper.connected,
             below_connected=self._lower.connected,
             keyring=trust.version if trust else None,
             heads_at=heads.at.isoformat() if heads else "",
-            in_force=len(self._book.in_force()),
-            waiting=len(self._book.to_send()),
-            last_refusal=self.carrier.last_refusal,
+            in_force=len(self._memory.in_force()),
+            waiting=len(self._memory.to_send()),
+            last_refusal=self.downlink.last_refusal,
             fault=self._fault,
         )
 
@@ -129,10 +129,10 @@ def run(path: Path, tell: Callable[[RelayStatus], None]) -> int:
     stopping = Ordered()
     with ExitStack() as stack:
         relay = stack.enter_context(open_relay(path))
-        carrier, tally = relay.carrier, relay.tally
+        downlink, uplink = relay.downlink, relay.uplink
         loops = [
-            stack.enter_context(ThreadLoop("relay-down", carrier.step, carrier.wake)),
-            stack.enter_context(ThreadLoop("relay-up", tally.step, tally.wake)),
+            stack.enter_context(ThreadLoop("relay-down", downlink.step, downlink.wake)),
+            stack.enter_context(ThreadLoop("relay-up", uplink.step, uplink.wake)),
         ]
         tell_start(NAME)
         told: RelayStatus | None = None
@@ -161,15 +161,15 @@ def open_relay(path: Path) -> Iterator[Relay]:
         stack.enter_context(only_one(folder, NAME))
         signer, fault = _key_or_another(folder)
         fault += unread
-        fault += BOOK_LOST * mend_book(folder, clock)
+        fault += MEMORY_LOST * set_aside_damaged(folder, clock)
         database = stack.enter_context(closing(OfficeDatabase(settings.database_url(path))))
         database.migrate()
-        book = stack.enter_context(closing(RelayMemory(folder)))
-        wires = _upper(path, settings.relay, county), _lower(path, settings)
-        relay = Relay(county, above, book, wires, clock, signer, database, fault)
-        for wire in wires:
-            wire.start()
-            stack.callback(wire.close)
+        memory = stack.enter_context(closing(RelayMemory(folder)))
+        clients = _upper(path, settings.relay, county), _lower(path, settings)
+        relay = Relay(county, above, memory, clients, clock, signer, database, fault)
+        for mqtt in clients:
+            mqtt.start()
+            stack.callback(mqtt.close)
         yield relay
 
 

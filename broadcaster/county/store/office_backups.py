@@ -92,7 +92,7 @@ class OfficeBackups:
                 self._check("integrity_check" if log else "quick_check")
                 if log:
                     self._leap()
-                    self._tell(LOST_LOG.format(what=log))
+                    self._note(LOST_LOG.format(what=log))
                 return
         except StoreDamaged as error:
             logger.critical("数据库用不了，换上好的：%s", error)
@@ -125,7 +125,7 @@ class OfficeBackups:
                 self._leap()
             with told_plainly(self._path):
                 self._backups.end_mending()
-            self._tell(_told(aside, copy, saved, had_log))
+            self._note(_loss_note(aside, copy, saved, had_log))
 
     def _salvage(self, aside: Path | None, copy: Path | None) -> Salvaged:
         """Also of a file that a newer program has written its tables anew in."""
@@ -141,7 +141,7 @@ class OfficeBackups:
             connection.execute(FOLLOW)
             connection.execute("UPDATE sequence SET highest = highest + ? WHERE highest > 0", (LEAP,))
 
-    def _tell(self, sentence: str) -> None:
+    def _note(self, sentence: str) -> None:
         self.note = sentence
         logger.critical("请留意：%s", sentence)
 
@@ -188,7 +188,7 @@ def _connect(path: Path) -> sqlite3.Connection:
     return sqlite3.connect(address(path, "mode=rw"), uri=True, isolation_level=None)
 
 
-def _told(aside: Path | None, copy: Path | None, saved: Salvaged, had_log: bool) -> str:
+def _loss_note(aside: Path | None, copy: Path | None, saved: Salvaged, had_log: bool) -> str:
     what = f"坏了，坏的文件留在 {aside.name}" if aside else "空了或者不见了"
     if saved.is_complete and had_log:
         return f"平台的数据库{what}；里面的都读出来了，没有丢。存储卡可能坏了，请换一张。"

@@ -37,19 +37,19 @@ class OfficeServices:
     sessions: OfficeSessions
     register: Register
     desk: ApprovalDesk
-    writings: UnsentForms
+    unsent_forms: UnsentForms
     board: DeliveryBoard
     counties: Counties
-    county_board: ProvinceBoard
-    standing: RecurringNotices
+    province_board: ProvinceBoard
+    recurring: RecurringNotices
     library: Library
     foreign: MessageLog
     audit: Audit
-    hearings: PreviewLog
+    preview_log: PreviewLog
     revisions: Revisions
     doubts: StoredDoubts
-    uploads: UploadLimits
-    resting: QuietVillages
+    upload_limits: UploadLimits
+    quiet_villages: QuietVillages
 
     def listeners(self, areas: Sequence[str]) -> str:
         """The boxes that a bulletin to these areas would reach, in words, as far as this office knows;
@@ -81,17 +81,17 @@ def make_parts(
         sessions=OfficeSessions(database, clock),
         register=Register(database, clock, county, door),
         desk=desk,
-        writings=UnsentForms(database, clock),
+        unsent_forms=UnsentForms(database, clock),
         board=DeliveryBoard(database, clock),
         counties=counties,
-        county_board=ProvinceBoard(database, clock, counties),
-        standing=RecurringNotices(database, clock, desk, officers),
+        province_board=ProvinceBoard(database, clock, counties),
+        recurring=RecurringNotices(database, clock, desk, officers),
         library=Library(database, clock),
         foreign=MessageLog(database, clock),
         audit=Audit(database, clock),
-        hearings=PreviewLog(database, clock),
+        preview_log=PreviewLog(database, clock),
         revisions=Revisions(database, clock),
         doubts=StoredDoubts(database, clock),
-        uploads=UploadLimits(clock),
-        resting=QuietVillages(database, clock),
+        upload_limits=UploadLimits(clock),
+        quiet_villages=QuietVillages(database, clock),
     )

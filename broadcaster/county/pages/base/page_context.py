@@ -41,7 +41,7 @@ class OfficeContext:
     parts: OfficeServices
     settings: OfficeSettings
     trusted: EnrolmentTrust
-    booth: OfficePreviews
+    previews: OfficePreviews
     # What somebody must see to before villages go deaf.
     warnings: Callable[[], Sequence[str]] = tuple
     # Since when there has been no line to the broker; None while there is one.
@@ -67,4 +67,4 @@ class OfficeContext:
 
     def spoken(self, draft: Draft) -> list[str]:
         """The lines of a draft as they will be said. Raises `TextRefused`."""
-        return [line.spoken for line in self.booth.script(draft).lines]
+        return [line.spoken for line in self.previews.script(draft).lines]
