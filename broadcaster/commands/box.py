@@ -165,7 +165,7 @@ def render(arguments: Arguments) -> int:
 
     check_writable(arguments.output)
     config = load_config(arguments.config)
-    with _made(config, notice_of(arguments)) as programme:
+    with _rendered(config, notice_of(arguments)) as programme:
         seconds = write_sound(arguments.output, programme, config.settings.sound.rate_hz)
     wish = notice_of(arguments).voice or config.settings.station.voice
     stood_in = "" if programme.voice == wish else f"{wish} 说不了这一段，用的是 {programme.voice}。"
@@ -175,7 +175,7 @@ def render(arguments: Arguments) -> int:
 
 
 @contextmanager
-def _made(config: Config, notice: Notice) -> Iterator[Programme]:
+def _rendered(config: Config, notice: Notice) -> Iterator[Programme]:
     """Its clips stand until the block ends, in the cache or, where that takes none, elsewhere."""
     from broadcaster.audio.clip_store import ClipStore
     from broadcaster.daemon.assembly import open_studio

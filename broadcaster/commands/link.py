@@ -39,14 +39,14 @@ def enrol(arguments: Arguments) -> int:
     enrolment = _enrolment(arguments, state)
     membership = enrol_box(state, enrolment, datetime.now(UTC))
     content = {"box": membership.box, "area": membership.area, "public_key": membership.public_key}
-    lines = [f"登记好了：{enrolment.name}（{membership.box}）。{_taken_up(arguments)}"]
+    lines = [f"登记好了：{enrolment.name}（{membership.box}）。{_applied(arguments)}"]
     if not _invitation(arguments):
         lines += [f"本站的公钥，县里登记要用：{membership.public_key}"]
     report(content, "\n".join(lines), arguments)
     return 0
 
 
-def _taken_up(arguments: Arguments) -> str:
+def _applied(arguments: Arguments) -> str:
     """By the running box, at once."""
     try:
         answers = ask_box({"do": "belong"}, arguments.config)

@@ -124,7 +124,7 @@ def publish(arguments: Arguments) -> int:
     from broadcaster.county.office.office_process import open_desk
 
     with open_desk(folder) as desk:
-        who = _who(desk, arguments)
+        who = _signed_in(desk, arguments)
         record = desk.parts.desk.send(who, draft_of(arguments, desk))
         why = record.approval_reason
         desk.parts.audit.note(who.name, "发通知", record.draft.title + (HANDED_IN if why else ""))
@@ -139,7 +139,7 @@ def approve(arguments: Arguments) -> int:
     from broadcaster.county.office.office_process import open_desk
 
     with open_desk(folder) as desk:
-        who = _who(desk, arguments)
+        who = _signed_in(desk, arguments)
         if not arguments.version:
             return show_first(desk, desk.parts.desk.get(arguments.id), arguments)
         record = desk.parts.desk.approve(who, arguments.id, arguments.version)
@@ -153,7 +153,7 @@ def cancel(arguments: Arguments) -> int:
     from broadcaster.county.office.office_process import open_desk
 
     with open_desk(folder) as desk:
-        who = _who(desk, arguments)
+        who = _signed_in(desk, arguments)
         record = desk.parts.desk.cancel(who, arguments.id)
         desk.parts.audit.note(who.name, "取消通知", record.draft.title)
         report(described(record), f"取消了：{record.draft.title}", arguments)
@@ -188,7 +188,7 @@ def board(arguments: Arguments) -> int:
 
     with open_desk(folder) as desk:
         if arguments.id:
-            return _one(desk, arguments)
+            return _show_bulletin(desk, arguments)
         records = desk.parts.desk.recent(20)
         counts = desk.parts.board.counts([record.id for record in records])
         without = desk.parts.province_board.without_totals(records)
@@ -211,7 +211,7 @@ def board(arguments: Arguments) -> int:
     return 0
 
 
-def _one(desk: OpenOffice, arguments: Arguments) -> int:
+def _show_bulletin(desk: OpenOffice, arguments: Arguments) -> int:
     record = desk.parts.desk.get(arguments.id)
     places = desk.parts.board.places(record.id)
     counts = desk.parts.board.counts([record.id])[record.id]
@@ -283,7 +283,7 @@ def invitation(desk: OpenOffice, code: str) -> Invitation:
     return Invitation(office, code, desk.folder.pin, site_pin(web, desk.folder.path))
 
 
-def _who(desk: OpenOffice, arguments: Arguments) -> Officer:
+def _signed_in(desk: OpenOffice, arguments: Arguments) -> Officer:
     """By name and password, as on the page."""
     found = desk.parts.officers.check(arguments.by, _password(arguments))
     if found is None:

@@ -155,7 +155,7 @@ def join(arguments: Arguments) -> int:
     from broadcaster.county.relay import joining
 
     folder = arguments.office
-    given = _given(arguments)
+    given = _admission(arguments)
     key = joining.public_key(folder)
     written = joining.join(folder, given)
     content = {"above": given.area, "root": given.root, "public_key": key, "written": written}
@@ -171,7 +171,7 @@ def join(arguments: Arguments) -> int:
     return 0
 
 
-def _given(arguments: Arguments) -> Admission:
+def _admission(arguments: Arguments) -> Admission:
     if invitation := _invitation(arguments):
         from broadcaster.county.relay.joining import ask_to_join
 

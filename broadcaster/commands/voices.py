@@ -44,11 +44,11 @@ def list_voices(arguments: Arguments) -> int:
         content = [asdict(entry) for entry in entries]
     else:
         content = next(answers)["voices"]
-    report(content, "\n".join(line for entry in content for line in _told(entry)), arguments)
+    report(content, "\n".join(line for entry in content for line in _lines_of(entry)), arguments)
     return 0
 
 
-def _told(entry: dict[str, Any]) -> list[str]:
+def _lines_of(entry: dict[str, Any]) -> list[str]:
     facts = {"": entry["note"], "速度：": entry["speed"], "许可：": entry["licence"]}
     if not entry["ready"]:
         facts["怎么办："] = (

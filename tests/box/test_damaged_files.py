@@ -45,7 +45,7 @@ from broadcaster.county.store.office_settings import load_office_settings
 from broadcaster.county.store.tables import sequence
 from broadcaster.link.membership import load_membership
 from broadcaster.link.membership_folder import is_enrolled
-from broadcaster.store.database.reserved_space import SPARE, Spare
+from broadcaster.store.database.reserved_space import SPARE, ReservedSpace
 from broadcaster.store.store import open_store
 from broadcaster.studio.recordings import Recordings, recording_path
 from broadcaster.tts.catalogue import Catalogue
@@ -239,17 +239,22 @@ def use_backup(folder: Path) -> str:
 
 
 def make_spare(folder: Path) -> Path:
-    spare = Spare(folder / SPARE)
-    assert spare.keep({"queue": "1"}, {"queue": "2"})
+    reserved_space = ReservedSpace(folder / SPARE)
+    assert reserved_space.keep({"queue": "1"}, {"queue": "2"})
     return folder / SPARE
 
 
 def use_spare(folder: Path) -> str:
     """What of it is whole is read, and it takes what comes."""
-    spare = Spare(folder / SPARE)
-    assert [record["queue"] for record in spare.records] in (["1", "2"], ["1", "2", "3"], [], ["3"])
-    fault = spare.fault
-    return fault if spare.keep({"queue": "3"}) else "it takes nothing"
+    reserved_space = ReservedSpace(folder / SPARE)
+    assert [record["queue"] for record in reserved_space.records] in (
+        ["1", "2"],
+        ["1", "2", "3"],
+        [],
+        ["3"],
+    )
+    fault = reserved_space.fault
+    return fault if reserved_space.keep({"queue": "3"}) else "it takes nothing"
 
 
 def make_membership(name: str) -> Callable[[Path], Path]:

@@ -17,7 +17,7 @@ from broadcaster.county.store.audit import Audit
 from broadcaster.county.store.office_backups import LEAP, OFFICE, OfficeBackups, refuse_lost
 from broadcaster.county.store.office_database import OfficeDatabase, put
 from broadcaster.county.store.tables import area, audit, sequence
-from broadcaster.store.database.salvage import Contents
+from broadcaster.store.database.salvage import SalvagedTables
 from broadcaster.store.database.salvaged_tables import STATION
 
 PAGE = 4096
@@ -188,5 +188,5 @@ def test_one_bit_in_the_log_costs_one_page(crashed: Path) -> None:
 
 
 @pytest.mark.parametrize("contents", [OFFICE, STATION], ids=["office", "station"])
-def test_what_a_damaged_database_lost_has_a_name(contents: Contents) -> None:
+def test_what_a_damaged_database_lost_has_a_name(contents: SalvagedTables) -> None:
     assert contents.names.keys() == contents.tables.tables.keys()

@@ -104,7 +104,7 @@ def test_who_approves_hears_it_first_and_is_named(log_in: LogIn, plain_desk: Off
     listen(boss, page)
     assert boss.post(f"/bulletin/{record.id}/approve", **carried(page)).status_code == 303
     assert [one.who for one in plain_desk.parts.preview_log.of(record.version)] == ["老张"]
-    assert sent(plain_desk).hearings
+    assert sent(plain_desk).signed_previews
 
 
 def test_what_was_altered_behind_the_desk_is_not_signed(plain_desk: OfficeDesk) -> None:

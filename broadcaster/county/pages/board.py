@@ -1,6 +1,6 @@
 """The pages of sent bulletins: the list, delivery by town and by village, cancel and approval."""
 
-from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from broadcaster.bulletin.bulletin import BulletinKind
@@ -12,6 +12,7 @@ from broadcaster.county.notices.approval_rules import WRONG_STATE
 from broadcaster.county.notices.bulletin_wording import age_warnings
 from broadcaster.county.notices.draft import DraftRefused, DraftState
 from broadcaster.county.pages.base import access
+from broadcaster.county.pages.base.download import CSV, download
 
 PAGE = 20
 # Drills are counted apart; those that are not over stand among what happens now.
@@ -63,10 +64,8 @@ def as_csv(id: str) -> ResponseReturnValue:
     record = find_record(id)
     parts = access.pages().parts
     written = parts.board.to_csv(record.id, record.draft.sent_title, parts.clock.zone)
-    answer = Response(written, content_type="text/csv; charset=utf-8")
     kind = "drill" if record.draft.is_drill else "bulletin"
-    answer.headers["Content-Disposition"] = f'attachment; filename="{kind}-{record.id}.csv"'
-    return answer
+    return download(written, CSV, f"{kind}-{record.id}.csv")
 
 
 @pages.get("/bulletin/<id>/cancel")

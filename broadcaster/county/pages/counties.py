@@ -2,13 +2,14 @@
 of them.
 """
 
-from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from broadcaster.bulletin.invitation import FOR_COUNTY
 from broadcaster.core.errors import BroadcasterError
 from broadcaster.county.board.province_board import QUALITY_WORDING
 from broadcaster.county.pages.base import access
+from broadcaster.county.pages.base.download import CSV, JSON, download
 from broadcaster.county.pages.board import find_record
 from broadcaster.county.pages.register import invitation_card
 from broadcaster.county.register.counties import Counties, County
@@ -58,9 +59,7 @@ def file(code: str) -> ResponseReturnValue:
     given = access.pages().trusted
     made = _counties().admission_file(code, given.pin, given.broker)
     access.about(code)
-    answer = Response(made.to_bytes(), content_type="application/json; charset=utf-8")
-    answer.headers["Content-Disposition"] = f'attachment; filename="{made.user}.admission"'
-    return answer
+    return download(made.to_bytes(), JSON, f"{made.user}.admission")
 
 
 @pages.post("/<code>/key")
@@ -88,9 +87,7 @@ def delivery(code: str, id: str) -> ResponseReturnValue:
 def as_csv(id: str) -> ResponseReturnValue:
     record = find_record(id)
     written = access.pages().parts.province_board.to_csv(record)
-    answer = Response(written, content_type="text/csv; charset=utf-8")
-    answer.headers["Content-Disposition"] = f'attachment; filename="counties-{record.id}.csv"'
-    return answer
+    return download(written, CSV, f"counties-{record.id}.csv")
 
 
 def _list_page(problem: str = "") -> str:

@@ -1,13 +1,14 @@
 """The pages of drills: all of them, and of each who heard it and how soon."""
 
-from flask import Blueprint, Response, abort, render_template, request
+from flask import Blueprint, abort, render_template, request
 from flask.typing import ResponseReturnValue
 
 from broadcaster.bulletin.bulletin import BulletinKind
 from broadcaster.county.board.drills import Drills, all_to_csv
 from broadcaster.county.notices.approval_desk import DraftRecord
-from broadcaster.county.notices.draft import DraftRefused
 from broadcaster.county.pages.base import access
+from broadcaster.county.pages.base.download import CSV, download
+from broadcaster.county.pages.board import find_record
 
 pages = Blueprint("drills", __name__, template_folder="templates", url_prefix="/drills")
 PAGE, MOST = 20, 500
@@ -28,9 +29,8 @@ def home() -> ResponseReturnValue:
 @pages.get("/all.csv")
 def all_as_csv() -> ResponseReturnValue:
     records = _past(MOST)
-    return _csv(
-        all_to_csv(records, _drills().reports(records), access.pages().parts.clock.zone), "drills.csv"
-    )
+    table = all_to_csv(records, _drills().reports(records), access.pages().parts.clock.zone)
+    return download(table, CSV, "drills.csv")
 
 
 @pages.get("/<id>")
@@ -43,13 +43,7 @@ def one(id: str) -> ResponseReturnValue:
 def as_csv(id: str) -> ResponseReturnValue:
     record = _find(id)
     table = _drills().reports([record])[id].to_csv(access.pages().parts.clock.zone)
-    return _csv(table, f"drill-{id}.csv")
-
-
-def _csv(table: str, name: str) -> Response:
-    answer = Response(table, content_type="text/csv; charset=utf-8")
-    answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
-    return answer
+    return download(table, CSV, f"drill-{id}.csv")
 
 
 def _past(count: int, skip: int = 0) -> list[DraftRecord]:
@@ -64,10 +58,7 @@ def _drills() -> Drills:
 
 
 def _find(id: str) -> DraftRecord:
-    try:
-        record = access.pages().parts.desk.get(id)
-    except DraftRefused:
-        abort(404)
+    record = find_record(id)
     if not record.draft.is_drill or not record.issued:
         abort(404)
     return record

@@ -5,7 +5,7 @@ CAP export.
 from contextlib import closing
 from datetime import timedelta
 
-from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from broadcaster.bulletin import areas as area_codes
@@ -17,6 +17,7 @@ from broadcaster.county.foreign.message_areas import called, target_areas
 from broadcaster.county.foreign.message_log import ForeignMessage
 from broadcaster.county.notices.draft import Draft, DraftRefused
 from broadcaster.county.pages.base import access
+from broadcaster.county.pages.base.download import download
 from broadcaster.county.pages.cap_download import export_cap
 from broadcaster.county.pages.compose_form import HOURS, check_time, hours_of, read_draft
 from broadcaster.county.register.area_tree import TownAreas, area_tree
@@ -60,7 +61,7 @@ def one(id: str) -> ResponseReturnValue:
 
 @pages.get("/<id>/original")
 def original(id: str) -> ResponseReturnValue:
-    return _file(_find(id).original, "text/plain", f"{id[:16]}.txt")
+    return download(_find(id).original, "text/plain; charset=utf-8", f"{id[:16]}.txt")
 
 
 @pages.get("/<id>/<number>")
@@ -90,8 +91,8 @@ def keep(id: str, number: str) -> ResponseReturnValue:
 @pages.get("/export/<id>.xml")
 def export(id: str) -> ResponseReturnValue:
     found = access.pages()
-    written = export_cap(found.parts, found.settings, id).decode("utf-8")
-    return _file(written, "application/cap+xml", f"cap-{id[:36]}.xml")
+    written = export_cap(found.parts, found.settings, id)
+    return download(written, "application/cap+xml; charset=utf-8", f"cap-{id[:36]}.xml")
 
 
 def _list_page(problems: list[str] | None = None, pasted: str = "") -> str:
@@ -190,9 +191,3 @@ def _find(id: str) -> ForeignMessage:
         return access.pages().parts.foreign.find(id)
     except DraftRefused:
         abort(404)
-
-
-def _file(text: str, kind: str, name: str) -> Response:
-    answer = Response(text, content_type=f"{kind}; charset=utf-8")
-    answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
-    return answer

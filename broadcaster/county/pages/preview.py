@@ -9,9 +9,10 @@ from flask.typing import ResponseReturnValue
 
 from broadcaster.bulletin.bulletin import BulletinKind
 from broadcaster.core.errors import BroadcasterError
-from broadcaster.county.notices.approval_desk import DraftRecord
 from broadcaster.county.notices.draft import Draft, DraftRefused
 from broadcaster.county.pages.base import access
+from broadcaster.county.pages.base.download import download
+from broadcaster.county.pages.board import find_record
 
 pages = Blueprint("listen", __name__, template_folder="templates", url_prefix="/listen")
 
@@ -44,7 +45,7 @@ def listening(draft: Draft) -> dict[str, Any]:
 @pages.get("/<id>")
 def one(id: str) -> ResponseReturnValue:
     """For whoever is to agree to it, or wants to know what was sent."""
-    record = _find(id)
+    record = find_record(id)
     if record.draft.kind is BulletinKind.CANCEL:
         abort(404)
     return render_template("office/listen.html", record=record, **listening(record.draft))
@@ -70,14 +71,7 @@ def record(id: str) -> ResponseReturnValue:
     """The list of officers who heard it before it was sent, signed by the county's key as the bulletin
     was.
     """
-    record = _find(id)
-    answer = Response(record.signed_previews or abort(404), content_type="application/json")
-    answer.headers["Content-Disposition"] = f'attachment; filename="hearings-{record.id}.json"'
-    return answer
-
-
-def _find(id: str) -> DraftRecord:
-    try:
-        return access.pages().parts.desk.get(id)
-    except DraftRefused:
-        abort(404)
+    record = find_record(id)
+    return download(
+        record.signed_previews or abort(404), "application/json", f"hearings-{record.id}.json"
+    )

@@ -25,7 +25,7 @@ from broadcaster.county.relay.relay_tables import came, carried, kept, metadata
 from broadcaster.county.store.delivery_state import DeliveryState
 from broadcaster.county.store.office_database import OfficeDatabase, put
 from broadcaster.store.database.backups import Backups, check
-from broadcaster.store.database.sqlite_connection import StoreDamaged, told_plainly
+from broadcaster.store.database.sqlite_connection import StoreDamaged, store_errors
 
 logger = logging.getLogger(__name__)
 
@@ -71,12 +71,12 @@ def set_aside_damaged(folder: Path, clock: Clock) -> bool:
     if not path.exists() or not path.stat().st_size:
         return path.exists()
     try:
-        with told_plainly(path), closing(sqlite3.connect(path)) as connection:
+        with store_errors(path), closing(sqlite3.connect(path)) as connection:
             check(connection)
         return False
     except StoreDamaged as error:
         logger.critical("转发的记录坏了，换新的：%s", error)
-        with told_plainly(path):
+        with store_errors(path):
             return Backups(path, clock).set_aside() is not None
 
 

@@ -9,9 +9,9 @@ from broadcaster.core.clock import Clock
 from broadcaster.core.errors import StoreUnusable
 from broadcaster.county.store import tables
 from broadcaster.county.store.office_database import OfficeDatabase
-from broadcaster.store.database.backups import Backups, check, told_of
-from broadcaster.store.database.salvage import Contents, Salvaged, knows_its_tables, salvage
-from broadcaster.store.database.sqlite_connection import StoreDamaged, address, told_plainly
+from broadcaster.store.database.backups import Backups, check, made_at
+from broadcaster.store.database.salvage import Salvaged, SalvagedTables, has_table_list, salvage
+from broadcaster.store.database.sqlite_connection import StoreDamaged, address, store_errors
 from broadcaster.store.database.wal_recovery import mend_log
 
 logger = logging.getLogger(__name__)
@@ -54,7 +54,7 @@ NAMES = {
     "writing": "没写完的",
     "doubt": "没有计入的回执",
 }
-OFFICE = Contents(tables.metadata, NAMES, frozenset({"receipt", "told", "revision", "audit"}))
+OFFICE = SalvagedTables(tables.metadata, NAMES, frozenset({"receipt", "told", "revision", "audit"}))
 # A number may be known by the bulletin that has it alone.
 FOLLOW = """
 INSERT INTO sequence (key_id, highest)
@@ -83,7 +83,7 @@ class OfficeBackups:
         Nobody may have it open. Raises `StoreUnusable` where nothing can be read and there is no copy.
         """
         log = ""
-        with told_plainly(self._path):
+        with store_errors(self._path):
             # A command that closes it last takes log and index away.
             if self._open.exists() and Path(f"{self._path}-shm").exists():
                 log = mend_log(self._path)
@@ -99,31 +99,31 @@ class OfficeBackups:
         self._replace(had_log=not log)
 
     def _is_lost(self) -> bool:
-        with told_plainly(self._path):
+        with store_errors(self._path):
             return not (self._path.exists() and self._path.stat().st_size)
 
     def _is_half_mended(self) -> bool:
-        with told_plainly(self._path):
+        with store_errors(self._path):
             return self._backups.half_mended() is not None
 
     def _check(self, how: str) -> None:
-        with told_plainly(self._path), closing(_connect(self._path)) as connection:
+        with store_errors(self._path), closing(_connect(self._path)) as connection:
             check(connection, how)
 
     def _replace(self, had_log: bool) -> None:
         lost, copy = self._is_lost(), self._backups.newest()
-        if copy is None and not lost and not knows_its_tables(self._path):
+        if copy is None and not lost and not has_table_list(self._path):
             raise StoreUnusable(
                 f"平台的数据库 {self._path} 坏了，也没有备份：请把另外拷贝的放回来，再启动；"
                 "真的没有了，请把它改名移开，重新登记各村。"
             )
-        with told_plainly(self._path):
+        with store_errors(self._path):
             aside, copy = self._backups.begin_mending(), self._backups.restore()
         if aside or copy:
             saved = self._salvage(aside, copy)
             if not (saved.is_complete and had_log):
                 self._leap()
-            with told_plainly(self._path):
+            with store_errors(self._path):
                 self._backups.end_mending()
             self._note(_loss_note(aside, copy, saved, had_log))
 
@@ -133,11 +133,11 @@ class OfficeBackups:
             database.migrate()
         if aside is None:
             return Salvaged()
-        with told_plainly(self._path), closing(_connect(self._path)) as connection:
+        with store_errors(self._path), closing(_connect(self._path)) as connection:
             return salvage(OFFICE, aside, copy, connection)
 
     def _leap(self) -> None:
-        with told_plainly(self._path), closing(_connect(self._path)) as connection:
+        with store_errors(self._path), closing(_connect(self._path)) as connection:
             connection.execute(FOLLOW)
             connection.execute("UPDATE sequence SET highest = highest + ? WHERE highest > 0", (LEAP,))
 
@@ -201,5 +201,5 @@ def _loss_note(aside: Path | None, copy: Path | None, saved: Salvaged, had_log: 
 
 
 def _source(copy: Path) -> str:
-    made = told_of(copy)
+    made = made_at(copy)
     return f"换上了{f' {made:%m月%d日 %H:%M} ' if made else '最近'}的备份"

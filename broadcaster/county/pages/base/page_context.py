@@ -12,7 +12,7 @@ from broadcaster.county.notices.preview import OfficePreviews
 from broadcaster.county.pages.base.office_services import OfficeServices
 from broadcaster.county.register.register import BrokerAddress
 from broadcaster.county.store.office_settings import OfficeSettings
-from broadcaster.store.login_attempts import TriesFrom
+from broadcaster.store.login_attempts import AttemptsByAddress
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class OfficeContext:
     villages: VillageKeys | None = None
     front: HttpsFront = field(default_factory=HttpsFront)
     # Wrong codes of 59 bits: villages behind one operator's address do not keep each other out.
-    tries: TriesFrom = field(default_factory=lambda: TriesFrom(most_of_address=300))
+    tries: AttemptsByAddress = field(default_factory=lambda: AttemptsByAddress(most_of_address=300))
 
     def invitation(self, code: str, seen_at: str) -> Invitation:
         """For who is let in by this code; `seen_at` is the address by which somebody sees the site."""
