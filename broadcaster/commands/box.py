@@ -220,14 +220,14 @@ def verse(arguments: Arguments) -> int:
     from broadcaster.daemon.assembly import open_studio
     from broadcaster.text.rhyme_scheme import judge, verses
     from broadcaster.text.verse_report import NO_VERSE, as_values
-    from broadcaster.text.verse_report import report as told
+    from broadcaster.text.verse_report import report as as_text
 
     with open_studio(load_config(arguments.config)) as studio:
         text = Notice(text_of(arguments), opening="", closing="", style=Style.VERSE)
         schemes = [judge(found) for found in verses(studio.script(text).lines)]
     if not schemes:
         raise TextRefused(NO_VERSE)
-    report(as_values(schemes), told(schemes), arguments)
+    report(as_values(schemes), as_text(schemes), arguments)
     return 0
 
 

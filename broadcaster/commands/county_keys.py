@@ -180,9 +180,9 @@ def show(arguments: Arguments) -> int:
         f"钥匙名单：第 {keys} 版，到 {folder.trust.targets.targets.expires:%Y-%m-%d} 为止",
         f"广播站要认的指纹：{folder.pin}",
     ]
-    told = described(folder) | {"site_pin": _site_pin(arguments.office)}
-    lines += [f"网页证书的指纹（pin）：{told['site_pin']}"] if told["site_pin"] else []
-    report(told, "\n".join([*lines, *told["warnings"]]), arguments)
+    content = described(folder) | {"site_pin": _site_pin(arguments.office)}
+    lines += [f"网页证书的指纹（pin）：{content['site_pin']}"] if content["site_pin"] else []
+    report(content, "\n".join([*lines, *content["warnings"]]), arguments)
     return 0
 
 

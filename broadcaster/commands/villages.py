@@ -88,6 +88,6 @@ def _report_state(desk: OpenOffice, keys: VillageKeys, arguments: Arguments) -> 
 
     root = desk.settings.address.rstrip("/")
     carried = [one for one in desk.parts.register.boxes() if keys.delegation(one.area)]
-    told = [{"box": one.id, "name": one.name, "address": f"{root}{PREFIX}{one.id}/"} for one in carried]
-    lines = [f"{one['name']}　{one['address']}" for one in told] or ["还没有开通的村。"]
-    report({"villages": told}, "\n".join(lines), arguments)
+    pages = [{"box": one.id, "name": one.name, "address": f"{root}{PREFIX}{one.id}/"} for one in carried]
+    lines = [f"{one['name']}　{one['address']}" for one in pages] or ["还没有开通的村。"]
+    report({"villages": pages}, "\n".join(lines), arguments)

@@ -54,8 +54,8 @@ def _lines_of(entry: dict[str, Any]) -> list[str]:
         facts["怎么办："] = (
             entry["remedy"] or f"请运行：broadcaster voices install {entry['name'].split(':')[0]}"
         )
-    told = [f"    {heading}{fact}" for heading, fact in facts.items() if fact]
-    return [f"{entry['name']}  {entry['state']}", *told]
+    lines = [f"    {heading}{fact}" for heading, fact in facts.items() if fact]
+    return [f"{entry['name']}  {entry['state']}", *lines]
 
 
 def audition(arguments: Arguments) -> int:

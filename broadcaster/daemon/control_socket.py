@@ -85,12 +85,12 @@ def answers(station: Station, request: Message) -> Iterator[Message]:
 
 def _until_its_end(station: Station, airing_id: str) -> Iterator[Message]:
     """Tells on the way, once, that it waits for the card."""
-    told = ""
+    reported = ""
     while not (entry := station.wait_for_end(airing_id, LOOK_SECONDS)):
         waits = station.waits_for_card(airing_id)
-        if waits and waits != told:
+        if waits and waits != reported:
             yield {"waits_for_card": waits}
-        told = waits
+        reported = waits
     yield {"ended": entry_as_json(entry)}
 
 

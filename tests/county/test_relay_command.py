@@ -267,7 +267,7 @@ def test_wrong_settings_are_one_sentence(
 
 def test_a_box_is_told_of_the_root_above_when_it_is_enrolled(begun: Path) -> None:
     configure(begun, area="33", root=ROOT.upper(), host="broker.example")
-    above = load_office_settings(begun).relay.above("331121")
+    above = load_office_settings(begun).relay.upstream_offices("331121")
     assert above == (UpstreamOffice("33", ROOT),)
     with open_desk(begun) as desk:
         register = Register(desk.parts.database, Clock(desk.settings.zone), "331121")

@@ -14,7 +14,7 @@ from broadcaster.county.notices.draft import DraftState
 from broadcaster.county.notices.recordings import RecordingStore
 from broadcaster.county.notices.retention import DeletedRows, Retention, row_counts
 from broadcaster.county.store.office_settings import KeepSettings
-from broadcaster.county.store.tables import audit, bulletin, reach, receipt, told
+from broadcaster.county.store.tables import audit, bulletin, envelope, reach, receipt
 
 KEEP = KeepSettings()
 
@@ -45,7 +45,7 @@ def test_receipts_go_first_then_the_bulletin_with_how_it_fared(desk: OfficeDesk,
     assert desk.counts(record.id)["heard"] == 1
     days(desk, KEEP.bulletins_days - KEEP.receipts_days)
     assert tidy.delete_some().bulletins == 1
-    assert [rows(desk, table) for table in (bulletin, reach, receipt, told)] == [0, 0, 0, 0]
+    assert [rows(desk, table) for table in (bulletin, reach, receipt, envelope)] == [0, 0, 0, 0]
 
 
 def test_what_a_box_has_signed_goes_with_the_last_receipt_in_it(
@@ -56,10 +56,10 @@ def test_what_a_box_has_signed_goes_with_the_last_receipt_in_it(
     desk.take(box, box.signed(*(box.told(one.id, Told.ACCEPTED, desk.clock) for one in (gone, live))))
     days(desk, 2)
     assert tidying(desk, tmp_path, shortest).delete_some().bulletins == 1
-    assert (rows(desk, receipt), rows(desk, told)) == (1, 1)
+    assert (rows(desk, receipt), rows(desk, envelope)) == (1, 1)
     days(desk, 8)
     assert tidying(desk, tmp_path, shortest).delete_some().bulletins == 1
-    assert (rows(desk, receipt), rows(desk, told)) == (0, 0)
+    assert (rows(desk, receipt), rows(desk, envelope)) == (0, 0)
 
 
 def test_what_is_in_force_on_the_broker_or_not_sent_yet_stays(desk: OfficeDesk, tmp_path: Path) -> None:

@@ -60,8 +60,8 @@ class DrillReport:
     @property
     def others(self) -> list[DrillResult]:
         """They answered, and it was not heard there (yet)."""
-        told = (DeliveryState.HEARD, DeliveryState.PARTLY, DeliveryState.SENT)
-        return [one for one in self.villages if one.stage not in told]
+        listed = (DeliveryState.HEARD, DeliveryState.PARTLY, DeliveryState.SENT)
+        return [one for one in self.villages if one.stage not in listed]
 
     @property
     def begun_median(self) -> float | None:

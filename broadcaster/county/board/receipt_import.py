@@ -60,16 +60,16 @@ class ImportResult:
         if not self.receipts:
             return "里面没有回执。请选 U 盘上 cb/outbox 里的文件。"
         wrong = f"，{self.refused} 份不是登记过的广播站签的，没有要" if self.refused else ""
-        told = (
+        sentence = (
             f"读了 {self.receipts} 份回执，{self.genuine} 份是真的，都记下了{wrong}。有过的不会重复算。"
         )
-        return f"{told}{self._left_out}"
+        return f"{sentence}{self._left_out}"
 
     @property
     def _left_out(self) -> str:
-        told = "，".join(f"{count} 份{why.sentence}" for why, count in self.doubted.items())
+        sentence = "，".join(f"{count} 份{why.sentence}" for why, count in self.doubted.items())
         others = f"另外 {self.others} 个文件不是回执，或者坏了，没有管。" if self.others else ""
-        return f"没有计入的：{told}。{others}" if told else others
+        return f"没有计入的：{sentence}。{others}" if sentence else others
 
 
 def import_receipts(database: OfficeDatabase, clock: Clock, files: Iterable[bytes]) -> ImportResult:

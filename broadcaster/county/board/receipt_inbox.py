@@ -31,7 +31,7 @@ from broadcaster.county.broker.box_status import BoxStatus
 from broadcaster.county.register.register import BoxState, in_use
 from broadcaster.county.store.delivery_state import ENDS, stage_of
 from broadcaster.county.store.office_database import OfficeDatabase
-from broadcaster.county.store.tables import box, bulletin, reach, receipt, told
+from broadcaster.county.store.tables import box, bulletin, envelope, reach, receipt
 
 _THIS: Any = box.c.id == bindparam("who")
 HEARD = update(box).where(_THIS).values(heard_at=bindparam("when"))
@@ -163,9 +163,9 @@ class ReceiptInbox:
     def _already_stored(self, read: Sequence[Receipts]) -> set[tuple[str, int]]:
         """Box and number of those that are kept already: on a bad line a box sends all of them again
         with each connection, and that must neither use up its pace nor be told as more of the same."""
-        keys = {self._boxes[one.box].key for one in read}
-        ours = told.c.key.in_(sorted(keys)) & told.c.number.in_(sorted({one.number for one in read}))
-        rows = self._database.read(select(told.c.key, told.c.number).where(ours))
+        keys, numbers = {self._boxes[one.box].key for one in read}, {one.number for one in read}
+        ours = envelope.c.key.in_(sorted(keys)) & envelope.c.number.in_(sorted(numbers))
+        rows = self._database.read(select(envelope.c.key, envelope.c.number).where(ours))
         kept = {(row.key, row.number) for row in rows}
         return {(one.box, one.number) for one in read if (self._boxes[one.box].key, one.number) in kept}
 
@@ -234,7 +234,7 @@ _key_of = lru_cache(maxsize=4_000)(public_from_hex)
 def _statements(dialect_name: str) -> tuple[Any, Any, Any]:
     """To keep what was signed, to keep a receipt, and to add it up."""
     dialect: Any = sqlite if dialect_name == "sqlite" else postgresql
-    keep_told, keep = (dialect.insert(table).on_conflict_do_nothing() for table in (told, receipt))
+    keep_told, keep = (dialect.insert(table).on_conflict_do_nothing() for table in (envelope, receipt))
     return keep_told, keep, upsert_delivery(dialect, reach, COLUMNS)
 
 

@@ -71,14 +71,14 @@ class SentBulletin:
     issued: datetime
 
 
-def is_of(told: Receipt, digest: str) -> bool:
+def is_of(receipt: Receipt, digest: str) -> bool:
     """True if a receipt is of the bulletin as it was signed. A refusal may lack the digest, because the
     box could not always read it.
     """
-    return told.digest == digest or (told.digest is None and told.state is ReceiptState.REFUSED)
+    return receipt.digest == digest or (receipt.digest is None and receipt.state is ReceiptState.REFUSED)
 
 
-def doubt_of(told: Receipt, sent: SentBulletin | None, village: str, now: datetime) -> Doubt | None:
+def doubt_of(receipt: Receipt, sent: SentBulletin | None, village: str, now: datetime) -> Doubt | None:
     """The reason for which a genuine receipt of this village's box does not count; None for one that
     does.
     """
@@ -86,33 +86,33 @@ def doubt_of(told: Receipt, sent: SentBulletin | None, village: str, now: dateti
         return Doubt.UNKNOWN
     if not any(area_codes.contains(area, village) for area in sent.areas):
         return Doubt.ELSEWHERE
-    if not is_of(told, sent.digest):
+    if not is_of(receipt, sent.digest):
         return Doubt.OTHER_DIGEST
-    if told.clock_trusted and not _in_time(told, sent.issued, now):
+    if receipt.clock_trusted and not _in_time(receipt, sent.issued, now):
         return Doubt.WRONG_TIME
-    return Doubt.IMPOSSIBLE if told.heard and not _possible(told.heard) else None
+    return Doubt.IMPOSSIBLE if receipt.heard and not _possible(receipt.heard) else None
 
 
-def is_honest(told: Receipt, why: Doubt) -> bool:
+def is_honest(receipt: Receipt, why: Doubt) -> bool:
     """True if the box cannot be blamed: it refused a bulletin that somebody gave it, for instance on a
     stick.
     """
-    return told.state is ReceiptState.REFUSED and why in (
+    return receipt.state is ReceiptState.REFUSED and why in (
         Doubt.UNKNOWN,
         Doubt.ELSEWHERE,
         Doubt.OTHER_DIGEST,
     )
 
 
-def clamped(told: datetime, sent: SentBulletin, now: datetime) -> datetime:
+def clamped(moment: datetime, sent: SentBulletin, now: datetime) -> datetime:
     """As the board shows it: by a clock that nobody trusts it may be any time."""
-    return min(max(told, sent.issued), now)
+    return min(max(moment, sent.issued), now)
 
 
-def _in_time(told: Receipt, issued: datetime, now: datetime) -> bool:
+def _in_time(receipt: Receipt, issued: datetime, now: datetime) -> bool:
     """A box that began without a clock may have begun to sound long before."""
-    ended = told.heard.ended if told.heard else told.at
-    return issued - CLOCKS_DIFFER <= told.at and max(told.at, ended) <= now + CLOCKS_DIFFER
+    ended = receipt.heard.ended if receipt.heard else receipt.at
+    return issued - CLOCKS_DIFFER <= receipt.at and max(receipt.at, ended) <= now + CLOCKS_DIFFER
 
 
 def _possible(heard: PlayedResult) -> bool:

@@ -37,8 +37,8 @@ def read_users(folder: Path) -> tuple[dict[str, User], str]:
     users = _users_in(kept)
     if users is None:
         users = _of_mosquitto(_read(folder / PASSWORDS), _read(folder / ACL))
-        told = f"{USERS} 坏了，从 {PASSWORDS} 和 {ACL} 里读出了 {len(users)} 个用户"
-        return users, told * (folder / USERS).exists()
+        note = f"{USERS} 坏了，从 {PASSWORDS} 和 {ACL} 里读出了 {len(users)} 个用户"
+        return users, note * (folder / USERS).exists()
     changed = [
         name
         for name, content in _file_contents(users).items()

@@ -88,8 +88,8 @@ class KeyFolder:
         except FileNotFoundError:
             raise CharterRefused(why_no_keyring(self.path)) from None
         except OSError as error:
-            told = f"{self.keyring_file} 读不出来（{reason_of(error)}）：{FROM_A_COPY}"
-            raise CharterRefused(told) from None
+            sentence = f"{self.keyring_file} 读不出来（{reason_of(error)}）：{FROM_A_COPY}"
+            raise CharterRefused(sentence) from None
         except NotAccepted as error:
             raise CharterRefused(f"{self.keyring_file} 坏了：{error}{FROM_A_COPY}") from error
 
@@ -134,15 +134,15 @@ class KeyFolder:
         self,
         root_keys: Sequence[CryptoSigner],
         now: datetime,
-        above: Sequence[UpstreamOffice] | None = None,
+        upstream: Sequence[UpstreamOffice] | None = None,
     ) -> None:
-        """The same root for another `ROOT_LIFE`, or one that names another `above`; county key and list
-        stay. Raises `CharterRefused`.
+        """The same root for another `ROOT_LIFE`, or one that names other `upstream` offices; county key
+        and list stay. Raises `CharterRefused`.
         """
         with self._alone():
             root, kept = self.trust.root, self.keyring
             county = next(iter(root.targets_key_ids))
-            newer = next_root(root, root_keys, [], root.root.keys[county], now, above)
+            newer = next_root(root, root_keys, [], root.root.keys[county], now, upstream)
             self._keep(Keyring((*kept.roots, newer.to_bytes()), kept.targets))
 
     def rotate(

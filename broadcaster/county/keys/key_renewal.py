@@ -127,7 +127,7 @@ def expiry_warnings(trust: Trust, now: datetime) -> list[str]:
 def upstream_warnings(trust: Trust, relay: RelaySettings) -> list[str]:
     """That villages do not hear whom the relay brings: they go by the root alone, once it has spoken."""
     try:
-        brought = relay.above(trust.area)
+        brought = relay.upstream_offices(trust.area)
     except ConfigError as error:
         return error.problems
     named = trust.above

@@ -165,14 +165,14 @@ class ApprovalDesk:
         again.
         """
         reason = note.strip()[:LONGEST_NOTE] or "没有写原因，请去问他"
-        told = f"{self._clock.now():%m月%d日 %H:%M} {who.name}退回来改：{reason}"
+        remark = f"{self._clock.now():%m月%d日 %H:%M} {who.name}退回来改：{reason}"
         with self._database.transaction() as connection:
             record = self._open(connection, id, DraftState.AWAITING)
             if who.name not in record.contributors:
                 approval_rules.check_may_approve(who, record.draft, record.contributors)
             if seen != record.version:
                 raise DraftRefused(NOT_SENT_BACK)
-            _change(connection, id, state=DraftState.DRAFT, note=told)
+            _change(connection, id, state=DraftState.DRAFT, note=remark)
         return self.get(id)
 
     def discard(self, id: str, seen: str) -> None:

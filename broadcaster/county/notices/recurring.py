@@ -211,11 +211,11 @@ class RecurringNotices:
         return not problem
 
     def _note_unsent(self, one: RecurringNotice, due: list[datetime], problem: str) -> None:
-        told = f"应该 {due[0]:%m月%d日 %H:%M} 发：{problem}"
+        text = f"应该 {due[0]:%m月%d日 %H:%M} 发：{problem}"
         if len(due) > 1:
-            told = f"{due[0]:%m月%d日 %H:%M} 到 {due[-1]:%m月%d日 %H:%M}，{len(due)} 次没有发：{problem}"
+            text = f"{due[0]:%m月%d日 %H:%M} 到 {due[-1]:%m月%d日 %H:%M}，{len(due)} 次没有发：{problem}"
         with self._database.transaction() as connection:
-            self._revisions.note(connection, STANDING, one.name, "平台", NOT_SENT, told)
+            self._revisions.note(connection, STANDING, one.name, "平台", NOT_SENT, text)
 
 
 def _recurring(row: Row[Any]) -> RecurringNotice:

@@ -19,11 +19,11 @@ from broadcaster.county.store.tables import (
     SIGNED_WITH,
     audit,
     bulletin,
+    envelope,
     hearing,
     reach,
     receipt,
     revision,
-    told,
 )
 
 logger = logging.getLogger(__name__)
@@ -34,8 +34,8 @@ EVERY_SECONDS = 6 * 3600.0
 BULLETINS_AT_ONCE, ROWS_AT_ONCE = 5, 5_000
 OVER = (DraftState.CANCELLED, DraftState.EXPIRED)
 
-_THIS: Any = (told.c.key == bindparam("by")) & (told.c.number == bindparam("last"))
-EMPTY = delete(told).where(_THIS, ~exists().where(SIGNED_WITH))
+_THIS: Any = (envelope.c.key == bindparam("by")) & (envelope.c.number == bindparam("last"))
+EMPTY = delete(envelope).where(_THIS, ~exists().where(SIGNED_WITH))
 
 
 @dataclass(frozen=True)

@@ -117,10 +117,10 @@ def run(path: Path, config: Path, ask: AskPassphrase, tell: Tell, unattended: bo
         doubts = [*keys_twice(path / FILE), damaged]
 
         def warnings() -> list[str]:
-            told = [program.fault(NAME, ".venv/bin/broadcaster county run"), *doubts]
-            told += [safe.note if safe else "", fault, *villages.warnings(), *keys.warnings()]
-            told += restored_bulletins.warnings(desk.parts.database, clock.now())
-            return [*filter(None, told), *upstream_warnings(keys.trust, desk.settings.relay)]
+            sentences = [program.fault(NAME, ".venv/bin/broadcaster county run"), *doubts]
+            sentences += [safe.note if safe else "", fault, *villages.warnings(), *keys.warnings()]
+            sentences += restored_bulletins.warnings(desk.parts.database, clock.now())
+            return [*filter(None, sentences), *upstream_warnings(keys.trust, desk.settings.relay)]
 
         villages = VillageKeys(desk.folder, lambda: keys.signer, passphrase, clock, woken)
         for sentence in warnings():
@@ -236,7 +236,7 @@ def broker_address(desk: OpenOffice) -> BrokerAddress:
     authority = read_text(desk.folder.path, broker.authority) if broker.authority else ""
     return BrokerAddress(
         *(broker.box_host or broker.host, broker.box_port or broker.port, authority),
-        desk.settings.relay.above(desk.folder.trust.area),
+        desk.settings.relay.upstream_offices(desk.folder.trust.area),
     )
 
 
@@ -254,11 +254,11 @@ def settings_of_preview(config: Path) -> tuple[Settings, LexiconSettings, str]:
         found = Settings(), LexiconSettings()
     if not wrong:
         return *found, ""
-    told = (
+    sentences = (
         f"试听用的设置坏了，先按上次能用的念（没有就按出厂的），发通知和取消照常；"
         f"请改好 {config}，再重新启动平台：{wrong[0]}"
     )
-    return *found, told
+    return *found, sentences
 
 
 def _of_preview(config: Path) -> tuple[Settings, LexiconSettings]:

@@ -67,7 +67,7 @@ class BrokerAddress:
     host: str
     port: int
     authority: str
-    above: tuple[UpstreamOffice, ...] = ()
+    upstream_offices: tuple[UpstreamOffice, ...] = ()
 
 
 class Register(Enrollees):
@@ -253,7 +253,7 @@ class Register(Enrollees):
                 authority=broker.authority,
                 root=root,
                 keyring=base64.b64encode(keyring).decode(),
-                above=broker.above,
+                above=broker.upstream_offices,
             )
         except ValueError as error:
             raise RegisterRefused(

@@ -53,16 +53,16 @@ def join(path: Path, given: Admission) -> bool:
         raise AdmissionRefused(f"{given.area} 不是 {area} 的上级。")
     wanted = {"area": given.area, "root": given.root, "host": given.host, "port": given.port}
     wanted["user"] = given.user
-    told = bool(settings.area or settings.root or settings.host)
-    if told and not _says(settings, wanted):
+    is_set = bool(settings.area or settings.root or settings.host)
+    if is_set and not _says(settings, wanted):
         raise AdmissionRefused(f"{FILE} 里写的 relay 不一样，请改成：{_as_yaml(wanted)}")
-    if not told:
+    if not is_set:
         _append(path / FILE, wanted)
     # The folder.
     own_key(path / FOLDER)
     write_secret(path / settings.password_file, given.password.encode("ascii"))
     write_secret(path / settings.authority, given.authority.encode("ascii"))
-    return not told
+    return not is_set
 
 
 def _says(settings: RelaySettings, wanted: dict[str, object]) -> bool:

@@ -205,7 +205,7 @@ def write_secret(path: Path, content: bytes) -> None:
 
 
 def _upstream(relay: RelaySettings, county: str) -> UpstreamTrust:
-    for one in relay.above(county):
+    for one in relay.upstream_offices(county):
         return UpstreamTrust(one.area, one.root)
     raise ConfigError(
         ["office.yaml 里没有写 relay：上级是谁、它的消息服务器在哪里，见 docs/province.md。"]

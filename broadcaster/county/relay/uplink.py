@@ -23,7 +23,7 @@ from broadcaster.county.broker.mqtt_client import CONNECTED, Incoming, MqttClien
 from broadcaster.county.relay.relay_memory import BoxReport, RelayedBulletin, RelayMemory
 from broadcaster.county.store.delivery_state import stage_of
 from broadcaster.county.store.office_database import OfficeDatabase
-from broadcaster.county.store.tables import SIGNED_WITH, receipt, told
+from broadcaster.county.store.tables import SIGNED_WITH, envelope, receipt
 from broadcaster.system.log_brake import LogBrake
 
 logger = logging.getLogger(__name__)
@@ -55,7 +55,7 @@ class OfficeReceipts:
 
     def receipts_of(self, bulletin: str) -> list[tuple[str, bytes]]:
         """The boxes' signed receipts of a bulletin, each with its box, as the office stored them."""
-        query = select(receipt.c.box, told.c.envelope).join(told, SIGNED_WITH)
+        query = select(receipt.c.box, envelope.c.envelope).join(envelope, SIGNED_WITH)
         rows = self._database.read(query.where(receipt.c.bulletin == bulletin))
         return [(row.box, row.envelope) for row in rows]
 
@@ -149,8 +149,8 @@ class Uplink:
             return
         at = self._clock.now()
         self._presence_number = max(int(at.timestamp() * 1000), self._presence_number + 1)
-        told = RelayHeartbeat(self._county, self._presence_number, at, below).signed(self._signer)
-        if self._upper.publish([(mqtt_topics.heartbeat(self._county), told.to_bytes())]):
+        heartbeat = RelayHeartbeat(self._county, self._presence_number, at, below).signed(self._signer)
+        if self._upper.publish([(mqtt_topics.heartbeat(self._county), heartbeat.to_bytes())]):
             self._presence_at, self._reported_below = now + PRESENCE_SECONDS, below
 
     def _recall(self, id: str) -> None:
@@ -158,15 +158,15 @@ class Uplink:
         signed = self._office.receipts_of(id)
         self._receive([Incoming(mqtt_topics.receipt(box, id), data) for box, data in signed])
 
-    def _report(self, one: RelayedBulletin, told: Mapping[str, Any]) -> bool:
-        written = strict_json.write(told).decode("ascii")
+    def _report(self, one: RelayedBulletin, counts: Mapping[str, Any]) -> bool:
+        written = strict_json.write(counts).decode("ascii")
         if written == one.summed:
             self._memory.summed(one.id, written, one.sum_number)
             return True
         now = self._clock.now()
         # Above what it has signed before, also when its own database was lost.
         number = max(int(now.timestamp() * 1000), one.sum_number + 1)
-        made = RelayTotals(self._county, number, one.id, one.digest, now, **told)
+        made = RelayTotals(self._county, number, one.id, one.digest, now, **counts)
         topic, data = mqtt_topics.totals(self._county, one.id), made.signed(self._signer).to_bytes()
         if not self._upper.publish([(topic, data)], retain=one.expires > now - RETAINED_FOR):
             return False

@@ -145,8 +145,8 @@ def _migrate(path: Path) -> None:
         with deaf():
             subprocess.run(command, check=True, capture_output=True, timeout=MIGRATION_SECONDS)
     except subprocess.SubprocessError as error:
-        told = getattr(error, "stderr", None) or b""
-        logger.critical("数据库没能升级到新版本：%s", told.decode(errors="replace"))
+        output = getattr(error, "stderr", None) or b""
+        logger.critical("数据库没能升级到新版本：%s", output.decode(errors="replace"))
         raise StoreUnusable(
             f"数据库 {path} 没能升级到新版本，原样没动。请检查磁盘满没满，再重新启动广播站。"
         ) from error

@@ -109,14 +109,14 @@ def _read_index(index: Path, content: bytes) -> tuple[int, int]:
     """The number of pages by the index, and how many of them the file has; 0 if the index is of another
     log.
     """
-    told = index.read_bytes() if index.exists() else b""
-    header, again = told[:INDEX_HEADER_END], told[INDEX_HEADER_END : 2 * INDEX_HEADER_END]
+    stored = index.read_bytes() if index.exists() else b""
+    header, again = stored[:INDEX_HEADER_END], stored[INDEX_HEADER_END : 2 * INDEX_HEADER_END]
     is_known = _has_header(content)
     if not again or header != again or (is_known and header[32:40] != content[16:24]):
         return 0, 0
     return (
         int.from_bytes(header[16:20], sys.byteorder),
-        int.from_bytes(told[2 * INDEX_HEADER_END :][:4], sys.byteorder),
+        int.from_bytes(stored[2 * INDEX_HEADER_END :][:4], sys.byteorder),
     )
 
 

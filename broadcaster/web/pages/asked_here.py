@@ -182,8 +182,8 @@ def request_state(airing_id: str, status: Status, called_here: str = "") -> Foll
         return replace(found, id=airing_id)
     if parts().followed.unknown_for(airing_id, monotonic) < LOST_SECONDS:
         return _handed_over(airing_id, name)
-    told = _("“%(name)s”不知道播了没有：广播站的记录坏过，没有它了。没听到的话，请重新播。", name=name)
-    return FollowedRequest(airing_id, told, RequestState.LOST)
+    lost = _("“%(name)s”不知道播了没有：广播站的记录坏过，没有它了。没听到的话，请重新播。", name=name)
+    return FollowedRequest(airing_id, lost, RequestState.LOST)
 
 
 def result_page(airing: Airing) -> str:
@@ -237,20 +237,20 @@ def _waiting(airing: Airing, held: bool) -> FollowedRequest:
         )
     if not parts().station.device().ready:
         until = wording.say_moment(airing.expires_at, now)
-        told = _("还没有响：“%(name)s”在等声卡，%(when)s 以前弄好就补播。", name=name, when=until)
-        return FollowedRequest(airing.id, told, RequestState.SILENT)
+        sentence = _("还没有响：“%(name)s”在等声卡，%(when)s 以前弄好就补播。", name=name, when=until)
+        return FollowedRequest(airing.id, sentence, RequestState.SILENT)
     return FollowedRequest(airing.id, _("“%(name)s”已经交给广播了，正在排队。", name=name))
 
 
 def _ended(airing_id: str, end: AiringEnd) -> FollowedRequest:
     words = {"name": own(end.name), "outcome": _(OUTCOMES[end.outcome])}
     reason = own(why(end.outcome, end.reason).removesuffix("。"))
-    told = (
+    sentence = (
         _("“%(name)s”%(outcome)s：%(reason)s。", **words, reason=reason)
         if reason
         else _("“%(name)s”%(outcome)s。", **words)
     )
-    return FollowedRequest(airing_id, told, STATES.get(end.outcome, RequestState.FAILED))
+    return FollowedRequest(airing_id, sentence, STATES.get(end.outcome, RequestState.FAILED))
 
 
 def _end(airing_id: str) -> AiringEnd | None:

@@ -50,8 +50,8 @@ def _filled(pattern: NoticeTemplate) -> ResponseReturnValue:
     words = [word.strip() for word in request.args.getlist("blank")]
     if words and not all(words) and "later" not in request.args:
         label = pattern.blanks[words.index("")].label
-        told = _("“%(label)s”还空着，请写上。", label=own(label))
-        open_one = Mistake(f"blank-{words.index('') + 1}", told)
+        sentence = _("“%(label)s”还空着，请写上。", label=own(label))
+        open_one = Mistake(f"blank-{words.index('') + 1}", sentence)
         return form_page("pattern.html", [open_one], pattern=pattern, words=words)
     return _form(Wish(Notice(pattern.filled(words), severity=pattern.severity)), begun=pattern.key)
 

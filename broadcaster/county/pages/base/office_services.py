@@ -57,8 +57,8 @@ class OfficeServices:
         """
         boxes = len(self.register.enrolled(areas))
         below = sum(one.state is BoxState.ENROLLED for one in self.counties.concerned(areas))
-        told = f"{boxes} 个广播站" if boxes else "", f"由 {below} 个下级平台转到各村" if below else ""
-        return "，".join(filter(None, told))
+        counts = f"{boxes} 个广播站" if boxes else "", f"由 {below} 个下级平台转到各村" if below else ""
+        return "，".join(filter(None, counts))
 
 
 def make_parts(
