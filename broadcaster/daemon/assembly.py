@@ -136,7 +136,7 @@ def open_box(
         faults: list[Callable[[], str]] = [
             lambda: _since(player.fault, device.fault_since, clock),
             lambda: store.fault,
-            lambda: store.losses.fault,
+            lambda: store.lost_records.fault,
             lambda: studio.house.fault,
             lambda: words.fault,
             lambda: config.fault,

@@ -18,7 +18,7 @@ from broadcaster.playout.air_queue import QueuedAiring
 from broadcaster.playout.player import Player
 from broadcaster.rules.air_rules import AirRules
 from broadcaster.rules.precedence import Cause, goes_on
-from broadcaster.store.accepted_airings import Queue, Unfinished
+from broadcaster.store.accepted_airings import AcceptedAirings, Unfinished
 from broadcaster.store.journal import Journal, JournalFilter
 
 logger = logging.getLogger(__name__)
@@ -78,7 +78,7 @@ class Endings:
 class DurableQueue:
     """The one way into the queue; any thread."""
 
-    def __init__(self, queue: Queue, player: Player, endings: Endings, clock: Clock) -> None:
+    def __init__(self, queue: AcceptedAirings, player: Player, endings: Endings, clock: Clock) -> None:
         self._queue = queue
         self._player = player
         self._endings = endings

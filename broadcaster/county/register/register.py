@@ -18,7 +18,7 @@ from broadcaster.bulletin.upstream_office import UpstreamOffice
 from broadcaster.core.clock import Clock
 from broadcaster.core.errors import BroadcasterError
 from broadcaster.county.register.enrollees import BrokerAccess, Enrollees, read_key
-from broadcaster.county.register.one_time_code import RegisterRefused, coded, invited, new_code
+from broadcaster.county.register.one_time_code import RegisterRefused, code_columns, find_code, new_code
 from broadcaster.county.store.office_database import OfficeDatabase, put
 from broadcaster.county.store.tables import area, box, county
 
@@ -67,7 +67,7 @@ class BrokerAddress:
     host: str
     port: int
     authority: str
-    above: tuple[UpstreamOffice, ...] = ()
+    upstream_offices: tuple[UpstreamOffice, ...] = ()
 
 
 class Register(Enrollees):
@@ -89,20 +89,20 @@ class Register(Enrollees):
             number = connection.execute(ours).scalar_one() + 1
             values: dict[str, Any] = {"id": f"{code}-{number}", "area": code, "name": name}
             values |= {"state": BoxState.INVITED, "added_at": self._clock.now()}
-            values |= coded(one_time, self._clock.now())
+            values |= code_columns(one_time, self._clock.now())
             connection.execute(insert(box).values(values))
         return self.get(f"{code}-{number}"), one_time
 
     def retire(self, id: str) -> None:
         with self._database.transaction() as connection:
-            self._held(connection, id)
+            self._locked(connection, id)
             self._change(connection, id, state=BoxState.RETIRED, code_hash=None, online=0)
             # Before it can be let in again: who comes meanwhile would be shut out.
             self._door.dismiss(id)
 
     def rename(self, id: str, name: str) -> None:
         with self._database.transaction() as connection:
-            self._held(connection, id)
+            self._locked(connection, id)
             self._change(connection, id, name=read_name(name))
 
     def enrol(self, code: str, key: str, root: str, keyring: bytes, broker: BrokerAddress) -> Enrolment:
@@ -111,7 +111,7 @@ class Register(Enrollees):
         """
         key = read_key(key)
         with self._database.transaction() as connection:
-            row = invited(connection, box, code, key, self._clock.now())
+            row = find_code(connection, box, code, key, self._clock.now())
             self._set_key(connection, row, key, code_used_by=key)
             # Before anybody is told that it is done: a box that is not let in would be lost.
             made = self._enrolment(row, root, keyring, broker)
@@ -121,7 +121,7 @@ class Register(Enrollees):
     def enrolment_file(self, id: str, root: str, keyring: bytes, broker: BrokerAddress) -> Enrolment:
         """For a USB stick; the box's key is told by `set_key`. Its one-time code counts no more."""
         with self._database.transaction() as connection:
-            row = self._held(connection, id)
+            row = self._locked(connection, id)
             made = self._enrolment(row, root, keyring, broker)
             self._change(connection, id, code_hash=None)
             self._door.admit(row.id, row.area, made.password)
@@ -253,7 +253,7 @@ class Register(Enrollees):
                 authority=broker.authority,
                 root=root,
                 keyring=base64.b64encode(keyring).decode(),
-                above=broker.above,
+                above=broker.upstream_offices,
             )
         except ValueError as error:
             raise RegisterRefused(

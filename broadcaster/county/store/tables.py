@@ -168,14 +168,14 @@ receipt = Table(
 )
 
 # What boxes have signed, as it came; by the key and the number of the last receipt in it.
-told = Table(
+envelope = Table(
     "told",
     metadata,
     Column("key", String(64), primary_key=True),
     Column("number", BigInteger, primary_key=True),
     Column("envelope", LargeBinary, nullable=False),
 )
-SIGNED_WITH = (receipt.c.key == told.c.key) & (receipt.c.told_in == told.c.number)
+SIGNED_WITH = (receipt.c.key == envelope.c.key) & (receipt.c.told_in == envelope.c.number)
 
 # What came of a box and does not count, by reason.
 doubt = Table(
