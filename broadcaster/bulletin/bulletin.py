@@ -112,6 +112,8 @@ BulletinId = Annotated[
 FieldName = Annotated[str, Field(pattern=r"^[a-z_]{1,40}\z")]
 UNSET: tuple[object, ...] = (None, "", (), {})
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}\z")]
+# What somebody says that he reads; a database takes no number of a thousand digits.
+ReadVersion = Annotated[int, Field(ge=1, le=1_000)]
 SoundText = Annotated[str, Field(max_length=LONGEST_TEXT, pattern=r"^[^\x00-\x08\x0b-\x1f\x7f]*\z")]
 
 

@@ -17,6 +17,7 @@ from broadcaster.bulletin.bulletin import (
     STRICT,
     BulletinId,
     Moment,
+    ReadVersion,
     Sha256,
     where,
 )
@@ -75,17 +76,20 @@ class RelayTotals:
 @dataclass(frozen=True, config=STRICT)
 class RelayHeartbeat:
     """That all that had changed until `at` has been told above; `below` is whether the relay hears its
-    county's boxes. The highest `number` counts.
+    county's boxes, `reads` the version of a bulletin that all of them read. The highest `number` counts.
     """
 
     county: County
     number: Number
     at: Moment
     below: bool
+    reads: ReadVersion = 1
     v: Literal[1] = 1
 
     def signed(self, signer: Signer) -> Envelope:
-        return envelope.sign(PRESENCE_TYPE, strict_json.write(asdict(self)), [signer])
+        """An office of before knows no `reads`, and is told none where it is 1."""
+        told = {name: value for name, value in asdict(self).items() if name != "reads" or value > 1}
+        return envelope.sign(PRESENCE_TYPE, strict_json.write(told), [signer])
 
 
 Told = TypeVar("Told", RelayTotals, RelayHeartbeat)

@@ -11,7 +11,7 @@ from pydantic import BeforeValidator, Field, ValidationError
 from pydantic.dataclasses import dataclass
 
 from broadcaster.bulletin import strict_json
-from broadcaster.bulletin.bulletin import STRICT, BulletinId, as_tuple, where
+from broadcaster.bulletin.bulletin import STRICT, BulletinId, ReadVersion, as_tuple, where
 from broadcaster.bulletin.refusals import NotAccepted, Refusal
 from broadcaster.bulletin.snapshot import SHORTEST_NONCE
 
@@ -37,7 +37,7 @@ class SyncRequest:
     missing: Annotated[
         tuple[BulletinId, ...], BeforeValidator(as_tuple), Field(max_length=MOST_MISSING)
     ] = ()
-    reads: Version = 1
+    reads: ReadVersion = 1
     v: Literal[1] = 1
 
     def to_bytes(self) -> bytes:
