@@ -29,7 +29,7 @@ OPEN_ALL = "document.querySelectorAll('.tree details').forEach(one => { one.open
 
 def insist(what: Locator) -> None:
     """Press as people do: once more where the page told that the station is away, and sent nothing."""
-    page, held_back = what.page, what.page.locator("#bar .told")
+    page, held_back = what.page, what.page.locator("#bar .told[data-away]")
     arrived: list[Frame] = []
 
     def arrive(frame: Frame) -> None:
