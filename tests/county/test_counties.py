@@ -12,7 +12,7 @@ from securesystemslib.signer import CryptoSigner
 from broadcaster.bulletin import envelope, mqtt_topics
 from broadcaster.bulletin.admission import Admission, AdmissionRefused
 from broadcaster.bulletin.areas import AreaUnknown
-from broadcaster.bulletin.bulletin import PAYLOAD_TYPE
+from broadcaster.bulletin.bulletin import PAYLOAD_TYPE, VERSION, read_bulletin
 from broadcaster.bulletin.keys import new_key, public
 from broadcaster.bulletin.receipts import ReceiptState as Told
 from broadcaster.bulletin.relay_totals import RelayHeartbeat, RelayTotals
@@ -22,6 +22,8 @@ from broadcaster.county.board.province_board import CountyDelivery, FigureQualit
 from broadcaster.county.notices.approval_desk import DraftRecord
 from broadcaster.county.register.one_time_code import RegisterRefused
 from broadcaster.county.register.register import BoxState
+from broadcaster.county.register.versions_read import versions_read
+from broadcaster.county.relay.uplink import OfficeReceipts
 
 COUNTY, OTHER = "331121", "331122"
 COUNTS = {"sent": 300, "reached": 290, "accepted": 288, "on_the_air": 5, "heard": 200, "partly": 3}
@@ -45,9 +47,16 @@ class PretendRelay:
         return mqtt_topics.totals(self.county, record.id), told.signed(self.key).to_bytes()
 
     def presence(self, clock: ManualClock, below: bool = True) -> tuple[str, bytes]:
+        """All that a relay of 0.2.0 says of itself."""
         self.number += 1
         told = RelayHeartbeat(self.county, self.number, clock.now(), below)
         return mqtt_topics.heartbeat(self.county), told.signed(self.key).to_bytes()
+
+    def presences(self, clock: ManualClock, reads: int) -> list[tuple[str, bytes]]:
+        """Of a relay whose county reads this version: the full heartbeat and the plain one."""
+        plain = self.presence(clock)
+        told = RelayHeartbeat(self.county, self.number, clock.now(), True, reads)
+        return [(plain[0], told.signed(self.key).to_bytes()), plain]
 
 
 def digest_of(data: bytes) -> str:
@@ -180,6 +189,62 @@ def test_the_board_says_honestly_what_a_countys_figures_are_worth(province: Offi
         0,
     )
     assert province.counts(record.id)["heard"] == 200, "what it told stays"
+
+
+def test_a_later_field_goes_to_counties_once_all_say_that_they_read_it(province: OfficeDesk) -> None:
+    one, other = let_in(province), let_in(province, OTHER, "缙云县")
+    # What nobody has let in yet has no box that would hear it.
+    province.parts.counties.add("331123", "遂昌县")
+
+    def sent(*areas: str) -> int:
+        paper = province.send(areas=areas, contact="13800001111")
+        sheet = next(one for one in province.publisher.in_force() if one.id == paper.id)
+        return read_bulletin(envelope.read(sheet.envelope, PAYLOAD_TYPE).payload).v
+
+    def said(relay: PretendRelay, reads: int) -> None:
+        take(province, *relay.presences(province.clock, reads))
+
+    said(one, 2)
+    assert (sent("331121104"), sent(OTHER), sent("33")) == (2, 1, 1)
+    said(other, 2)
+    assert (sent("331121104"), sent(OTHER), sent("33")) == (2, 2, 2)
+    told = deliveries(province, province.send(areas=(OTHER,)))[OTHER].county.told_at
+    assert told == province.clock.now(), "it is a heartbeat"
+    said(other, 1)
+    assert (sent(OTHER), sent("33")) == (1, 1)
+    # A newer program than this one.
+    said(other, 3)
+    assert sent(OTHER, COUNTY) == 2
+    # A relay of before in the place of this one, with its key; then one with another key.
+    take(province, other.presence(province.clock))
+    assert sent(OTHER) == 1
+    said(other, 2)
+    province.parts.counties.set_key(OTHER, shown(new_key()))
+    assert sent(OTHER) == 1
+    province.parts.counties.retire(OTHER)
+    assert sent("33") == 2
+
+
+def test_an_earlier_heartbeat_of_a_higher_version_does_not_count(province: OfficeDesk) -> None:
+    relay = let_in(province)
+    full, plain = relay.presences(province.clock, 2)
+    take(province, relay.presence(province.clock))
+    take(province, full, plain)
+    assert versions_read(province.parts.database, [COUNTY]).lowest == 1
+
+
+def test_a_chain_of_offices_tells_the_lowest_version_below(province: OfficeDesk) -> None:
+    """To its own office above a city's relay says this of the counties and the boxes below it."""
+    receipts = OfficeReceipts(province.parts.database)
+    assert receipts.lowest_version_read("33") == VERSION, "nobody is there yet"
+    county = let_in(province)
+    assert receipts.lowest_version_read("33") == 1, "it has not said"
+    take(province, *county.presences(province.clock, 2))
+    assert receipts.lowest_version_read("33") == 2
+    box = province.enrol("331122104200", "别村")
+    assert receipts.lowest_version_read("33") == 1
+    province.publisher.note_versions({box.id: 2})
+    assert receipts.lowest_version_read("33") == 2
 
 
 def test_only_the_counties_that_a_bulletin_is_for_stand_on_its_board(province: OfficeDesk) -> None:

@@ -28,6 +28,7 @@ from broadcaster.bulletin.keys import new_key, public
 from broadcaster.bulletin.receipts import ReceiptState as Told
 from broadcaster.core.errors import AccountRefused
 from broadcaster.core.model import Outcome
+from broadcaster.core.notice import SPECS
 from broadcaster.county.keys.key_folder import KeyFolder
 from broadcaster.county.notices.draft import DraftState
 from broadcaster.county.pages.app import create_app
@@ -632,6 +633,31 @@ def test_a_bulletin_of_a_province_is_shown_by_county(above: tuple[OfficeDesk, Vi
     desk.clock.step(timedelta(minutes=5))
     assert "1 个县的数是旧的" in keeper.see(f"/bulletin/{record.id}")
     assert "青田县" in keeper.see("/compose") and "由 2 个下级平台转到各村" in keeper.see("/compose")
+
+
+def test_fields_that_boxes_or_counties_do_not_read_are_told_before_they_are_sent(
+    above: tuple[OfficeDesk, Visitor], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk, keeper = above
+    relay, box = let_in(desk), desk.enrol("331122104200", "别村")
+    given = {"text": "今天下午停水。", "severity": "4", "hours": "6", "contact": "13800001111"}
+
+    def told(areas: str, **more: str) -> str:
+        page = keeper.post("/compose/check", **given | {"areas": areas} | more).text
+        found = re.search("这些地方还有.*?。", page)
+        return found[0] if found else ""
+
+    left_out = "没升级，所以联系人电话这次不发，其他的照常发。"
+    assert told("33") == f"这些地方还有 1 个广播站、1 个县{left_out}"
+    assert told("33", contact="") == ""
+    desk.publisher.note_versions({box.id: 2})
+    assert told("33") == f"这些地方还有 1 个县{left_out}"
+    assert told("331122") == ""
+    # A field of a later program, that no box may pass over.
+    monkeypatch.setitem(SPECS, "contact", replace(SPECS["contact"], critical=True))
+    assert told("33") == "这些地方还有 1 个县没升级，它们不认识联系人电话，会拒收这一则。"
+    take(desk, *relay.presences(desk.clock, 2))
+    assert told("33") == ""
 
 
 def test_a_province_is_told_how_many_counties_carry_it_on_and_when_nobody_does(

@@ -8,10 +8,12 @@ import pytest
 from county.province_rig import CLOCK, COUNTY, PROVINCE, Country, country
 from sqlalchemy import select
 
+from broadcaster.bulletin.bulletin import VERSION
 from broadcaster.core.model import Outcome
 from broadcaster.core.notice import Severity
 from broadcaster.county.board.province_board import FigureQuality
 from broadcaster.county.notices.approval_desk import DraftRecord
+from broadcaster.county.register.versions_read import versions_read
 from broadcaster.county.relay.relay_tables import carried
 from broadcaster.county.relay.uplink import OfficeReceipts
 from broadcaster.county.store.office_database import OfficeDatabase
@@ -47,6 +49,16 @@ def test_a_bulletin_of_the_province_is_heard_and_its_sum_stands_on_the_provinces
         "",
     )
     assert land.county.parts.desk.recent(10) == [], "it is none of the county's"
+
+
+def test_a_later_field_goes_through_the_relay_once_the_county_has_said_that_it_reads_it(
+    land: Country,
+) -> None:
+    database = land.province.database
+    land.until(lambda: versions_read(database, [COUNTY]).lowest == VERSION)
+    paper = land.province.send(PROVINCE, contact="13800001111")
+    land.until(lambda: land.heard(paper) == 1)
+    land.until(lambda: "13800001111" in [row.notice.contact for row in land.life.station.history()])
 
 
 def test_a_cancel_of_the_province_ends_what_waits_in_one_go(land: Country) -> None:

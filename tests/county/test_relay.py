@@ -454,6 +454,30 @@ def test_a_relay_says_that_it_is_there_and_whether_it_hears_its_county(
     relay.until(lambda: (told := presence()) and told.below)
 
 
+def test_a_relay_says_which_version_all_boxes_of_its_county_read(
+    start: Callable[[], Relaying], province: Province, county: Listener, plain_desk: OfficeDesk
+) -> None:
+    def said() -> list[tuple[int, int]]:
+        """The number of each heartbeat so far, and the version."""
+        came = [data for data in province.client.on(mqtt_topics.heartbeat(COUNTY)) if data]
+        told = [read_heartbeat(data, COUNTY, public(relay.key)) for data in came]
+        return [(one.number, one.reads) for one in told]
+
+    relay, desk = start(), plain_desk
+    # An empty county.
+    relay.until(lambda: len(said()) == 2)
+    (number, full), (behind, plain) = said()
+    assert (full, plain) == (2, 1) and number == behind, "the plain one is for an office of before"
+    # Told at once, and not with the heartbeat of the next minute.
+    before = desk.clock.now()
+    box = desk.enrol()
+    relay.until(lambda: len(said()) == 3)
+    desk.publisher.note_versions({box.id: 2})
+    relay.until(lambda: len(said()) == 5)
+    assert [reads for _, reads in said()] == [2, 1, 1, 2, 1]
+    assert desk.clock.now() - before < timedelta(minutes=1)
+
+
 def test_a_revoked_key_of_the_office_above_speaks_no_more(
     start: Callable[[], Relaying], province: Province, county: Listener
 ) -> None:

@@ -110,7 +110,7 @@ class CountyTotals:
                     newer = (county.c.code == one.county) & (county.c.told_number < one.number)
                     # No later than now: a clock that is ahead makes no relay fresher.
                     values: dict[str, Any] = {"told_number": one.number, "below": int(one.below)}
-                    values["told_at"] = min(one.at, self._clock.now())
+                    values |= {"told_at": min(one.at, self._clock.now()), "reads": one.reads}
                     connection.execute(update(county).where(newer).values(values))
         return len(totals) + len(heartbeats)
 

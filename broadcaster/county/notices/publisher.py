@@ -25,6 +25,7 @@ from broadcaster.county.notices.preview_log import PreviewEntry
 from broadcaster.county.notices.recordings import NO_ADDRESS, SignedRecording, address_of
 from broadcaster.county.notices.restored_bulletins import RestoredBulletins
 from broadcaster.county.register.register import Register
+from broadcaster.county.register.versions_read import note_versions, versions_read
 from broadcaster.county.store.delivery_state import DeliveryState
 from broadcaster.county.store.office_database import OfficeDatabase, put
 from broadcaster.county.store.tables import bulletin, reach, sequence
@@ -94,7 +95,7 @@ class Publisher:
 
     def note_versions(self, read: Mapping[str, int]) -> None:
         """The versions of a bulletin that boxes say they read: no higher one is signed for them."""
-        self._register.note_versions(read)
+        note_versions(self._database, read)
 
     def to_send(self) -> list[Outgoing]:
         """Signed, in force, and not on the broker yet as far as is known."""
@@ -231,6 +232,7 @@ class Publisher:
 
     def _bulletin(self, connection: Connection, draft: Draft, now: datetime) -> Bulletin:
         begins, notice = draft.not_before or now, replace(draft.as_sent, text=draft.spoken_text)
+        reads = versions_read(self._database, draft.areas).lowest
         return Bulletin(
             id=draft.id,
             seq=self._next_sequence(connection),
@@ -242,7 +244,7 @@ class Publisher:
             audio=self._audio(draft.sound),
             cancels=draft.cancels,
             night_ok=draft.night_ok,
-            **wire_of(notice, self._register.version_read(draft.areas)),
+            **wire_of(notice, reads),
         )
 
     def _audio(self, sound: SignedRecording | None) -> Audio | None:

@@ -7,7 +7,7 @@ from functools import partial
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from broadcaster.bulletin.bulletin import VERSION, new_bulletin_id
+from broadcaster.bulletin.bulletin import new_bulletin_id
 from broadcaster.core.errors import BroadcasterError
 from broadcaster.core.notice import SPECS, Notice, plain
 from broadcaster.county.notices.approval_desk import HANDED_IN, DraftChanged, DraftRecord, as_new_draft
@@ -33,6 +33,7 @@ from broadcaster.county.pages.compose_form import (
     show_form,
 )
 from broadcaster.county.pages.preview import listening
+from broadcaster.county.register.versions_read import versions_read
 
 pages = Blueprint("compose", __name__, template_folder="templates", url_prefix="/compose")
 FORMS = ("compose.check", "compose.edit", "compose.keep", "compose.send")
@@ -238,11 +239,18 @@ def _preview_page(draft: Draft, opened: str, problem: str = "") -> str:
 
 
 def _unread_fields(draft: Draft) -> str:
-    """A sentence on the fields that will not be sent, because a box of the areas does not read them."""
-    later = [SPECS[name].label for name in MORE if name in plain(draft.notice)]
-    if not later or access.pages().parts.register.version_read(draft.areas) >= VERSION:
+    """A sentence on the fields that boxes of the areas do not read, and how many boxes or counties: they
+    are not sent, or those boxes refuse the bulletin for them.
+    """
+    later = [name for name in MORE if name in plain(draft.notice)]
+    behind = versions_read(access.pages().parts.database, draft.areas).behind if later else ""
+    if not behind:
         return ""
-    return f"这些地方还有没升级的广播站，所以{'、'.join(later)}这次不发；其他的照常发。"
+    refused = "、".join(SPECS[name].label for name in later if SPECS[name].critical)
+    left_out = "、".join(SPECS[name].label for name in later if not SPECS[name].critical)
+    told = [f"所以{left_out}这次不发，其他的照常发"] if left_out else []
+    told += [f"它们不认识{refused}，会拒收这一则"] if refused else []
+    return f"这些地方还有 {behind}没升级，{'；'.join(told)}。"
 
 
 def _already_sent(draft: Draft) -> ResponseReturnValue | None:

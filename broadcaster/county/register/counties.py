@@ -119,7 +119,7 @@ class Counties(Enrollees):
         values: dict[str, Any] = {"key": key, "state": BoxState.ENROLLED, "admitted_at": now, **code}
         if key != row.key:
             # Another relay counts anew, and has said nothing yet.
-            values |= {"told_number": 0, "told_at": None, "below": 0}
+            values |= {"told_number": 0, "told_at": None, "below": 0, "reads": 1}
         self._change(connection, row.code, **values)
 
     def _admission(self, code: str, root: str, broker: BrokerAddress) -> Admission:

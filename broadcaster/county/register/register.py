@@ -4,13 +4,13 @@ import base64
 import csv
 import io
 import secrets
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Column, Connection, Row, func, insert, select, update
+from sqlalchemy import Column, Connection, Row, func, insert, select
 
 from broadcaster.bulletin import areas as area_codes
 from broadcaster.bulletin.enrolment import Enrolment
@@ -20,7 +20,7 @@ from broadcaster.core.errors import BroadcasterError
 from broadcaster.county.register.enrollees import BrokerAccess, Enrollees, read_key
 from broadcaster.county.register.one_time_code import RegisterRefused, code_columns, find_code, new_code
 from broadcaster.county.store.office_database import OfficeDatabase, put
-from broadcaster.county.store.tables import area, box, county
+from broadcaster.county.store.tables import area, box
 
 LONGEST_NAME = 60
 # Lines of a list that are wrong.
@@ -154,36 +154,6 @@ class Register(Enrollees):
             for id, area in self.areas_of().items()
             if any(area_codes.contains(wide, area) for wide in areas)
         ]
-
-    def version_read(self, areas: Sequence[str]) -> int:
-        """The version of a bulletin that every box in use there reads; those of a county below are taken
-        to read the first, for they say it to their own office.
-        """
-        query = select(box.c.area, box.c.reads).where(box.c.state == BoxState.ENROLLED)
-        reads = [
-            row.reads
-            for row in self._database.read(query)
-            if any(area_codes.contains(wide, area_codes.trim(row.area)) for wide in areas)
-        ]
-        below = select(county.c.code).where(county.c.state == BoxState.ENROLLED)
-        reads += [
-            1
-            for row in self._database.read(below)
-            if any(
-                area_codes.contains(wide, row.code) or area_codes.contains(row.code, wide)
-                for wide in areas
-            )
-        ]
-        return min(reads, default=1)
-
-    def note_versions(self, read: Mapping[str, int]) -> None:
-        """As boxes say with what they ask; written where it has changed."""
-        for version in set(read.values()):
-            boxes = [id for id, says in read.items() if says == version]
-            its = box.c.id.in_(boxes) & (box.c.reads != version)
-            if self._database.read(select(box.c.id).where(its)):
-                with self._database.transaction() as connection:
-                    connection.execute(update(box).where(its).values(reads=version))
 
     def names(self) -> dict[str, str]:
         """Of all areas, by trimmed code."""

@@ -4,6 +4,7 @@ total for each bulletin.
 
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from functools import cache
 from typing import Any
@@ -20,6 +21,7 @@ from broadcaster.core.clock import Clock
 from broadcaster.county.board.receipt_inbox import EnrolledBox, enrolled
 from broadcaster.county.board.uncounted_receipts import is_of
 from broadcaster.county.broker.mqtt_client import CONNECTED, Incoming, MqttClient
+from broadcaster.county.register.versions_read import versions_read
 from broadcaster.county.relay.relay_memory import BoxReport, RelayedBulletin, RelayMemory
 from broadcaster.county.store.delivery_state import stage_of
 from broadcaster.county.store.office_database import OfficeDatabase
@@ -59,6 +61,10 @@ class OfficeReceipts:
         rows = self._database.read(query.where(receipt.c.bulletin == bulletin))
         return [(row.box, row.envelope) for row in rows]
 
+    def lowest_version_read(self, county: str) -> int:
+        """Of a bulletin, by all boxes of the county and by the counties below it."""
+        return versions_read(self._database, [county]).lowest
+
 
 class Uplink:
     """`step` is for a `ThreadLoop`."""
@@ -83,7 +89,7 @@ class Uplink:
         self._held: list[Incoming] = []
         self._sum_at = self._presence_at = clock.monotonic()
         self._sent_in = self._presence_number = 0
-        self._reported_below = False
+        self._last_reported: tuple[bool, int] | None = None
         self._brake = LogBrake(clock, logger.warning)
 
     def wake(self) -> None:
@@ -143,15 +149,20 @@ class Uplink:
         self._send_heartbeat()
 
     def _send_heartbeat(self) -> None:
-        """After the sums: it says that all of them have been told."""
-        now, below = self._clock.monotonic(), self._lower.connected
-        if now < self._presence_at and below == self._reported_below:
+        """After the sums: it says that all of them have been told. An office of 0.2.0 refuses one with
+        `reads`, and takes the plain one behind it; a later one has that number already.
+        """
+        now = self._clock.monotonic()
+        below, reads = reported = self._lower.connected, self._office.lowest_version_read(self._county)
+        if now < self._presence_at and reported == self._last_reported:
             return
         at = self._clock.now()
         self._presence_number = max(int(at.timestamp() * 1000), self._presence_number + 1)
-        heartbeat = RelayHeartbeat(self._county, self._presence_number, at, below).signed(self._signer)
-        if self._upper.publish([(mqtt_topics.heartbeat(self._county), heartbeat.to_bytes())]):
-            self._presence_at, self._reported_below = now + PRESENCE_SECONDS, below
+        full = RelayHeartbeat(self._county, self._presence_number, at, below, reads)
+        both = [full, replace(full, reads=1)] if reads > 1 else [full]
+        topic = mqtt_topics.heartbeat(self._county)
+        if self._upper.publish([(topic, one.signed(self._signer).to_bytes()) for one in both]):
+            self._presence_at, self._last_reported = now + PRESENCE_SECONDS, reported
 
     def _recall(self, id: str) -> None:
         """Reads the receipts that the office has stored, in case the relay's own database was lost."""
