@@ -29,9 +29,13 @@ OPEN_ALL = "document.querySelectorAll('.tree details').forEach(one => { one.open
 
 def insist(what: Locator) -> None:
     """Press as people do: again where the page told that the station is away, and sent nothing."""
-    page, held_back = what.page, what.page.locator("#bar .told")
+    page, held_back = what.page, what.page.locator("#bar .told[data-away]")
     arrived: list[Frame] = []
-    page.on("framenavigated", arrived.append)
+
+    def arrive(frame: Frame) -> None:
+        arrived.append(frame)
+
+    page.on("framenavigated", arrive)
     try:
         what.first.click()
         for _ in range(PATIENCE_LOOKS):
@@ -43,7 +47,7 @@ def insist(what: Locator) -> None:
         else:
             raise TimeoutError(f"nothing came of {what}")
     finally:
-        page.remove_listener("framenavigated", arrived.append)
+        page.remove_listener("framenavigated", arrive)
     page.wait_for_load_state()
 
 
