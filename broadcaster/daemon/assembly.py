@@ -84,7 +84,8 @@ def open_box(
         # A file wakes nobody.
         settings = settings.model_copy(update={"quiet": QuietSettings(hours=())})
     clock = Clock(settings.station.zone)
-    slots = Slotbook(config.timetable, settings, clock, opens_soon=True)
+    rules = AirRules(settings, estimated_lengths(settings))
+    slots = Slotbook(config.timetable, settings, clock, rules, opens_soon=True)
     with ExitStack() as stack:
         studio = stack.enter_context(
             closing(
@@ -123,7 +124,6 @@ def open_box(
             words.refresh()
             studio.step()
 
-        rules = AirRules(settings, estimated_lengths(settings))
         endings = Endings(store.journal, rules)
         endings.recall(datetime.combine(clock.now().date(), time(), clock.zone))
         # What a person says goes through memory alone: ten minutes are 58 MB that no card need take.
