@@ -129,9 +129,10 @@ class Decoding:
         held = bytearray()
         for content in self._chunks(process.stdout, process.stderr):
             held += content
-            if len(held) >= self._block_bytes:
-                yield _samples(held)
-                held = held[len(held) - len(held) % FRAME_BYTES :]
+            # Of one size, for a sum of floats depends on where it is cut.
+            while len(held) >= self._block_bytes:
+                yield _samples(held[: self._block_bytes])
+                del held[: self._block_bytes]
         if len(held) >= FRAME_BYTES:
             yield _samples(held)
 
