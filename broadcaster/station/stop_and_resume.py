@@ -151,7 +151,7 @@ class Stops:
         airing = _new_airing(ended.airing, now, self._clock.monotonic() - since, place)
         why_not = self._why_not(airing, now)
         told = TakenUp(ended.airing.id, _name(ended), None if why_not else airing, why_not)
-        return told, None if why_not else QueuedAiring(airing, ended.next_line)
+        return told, None if why_not else QueuedAiring(airing, ended.next_line, settled=ended.settled)
 
     def _why_not(self, airing: Airing, now: datetime) -> str:
         if airing.notice.talk:
