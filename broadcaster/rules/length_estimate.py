@@ -5,6 +5,7 @@ from collections.abc import Callable
 from functools import lru_cache
 
 from broadcaster.core.notice import Notice, Signal
+from broadcaster.core.piece import Piece
 from broadcaster.rules.severity_defaults import SIGNAL_SECONDS, settle
 from broadcaster.settings.schema import Settings
 
@@ -32,10 +33,16 @@ def estimated_lengths(settings: Settings) -> Lengths:
         body = _spoken(settled.text, pace) * repeats
         pauses = station.repeat_pause_seconds * (repeats - 1)
         closing = _spoken(settled.closing or "", pace)
+        pieces = sum(_piece_seconds(piece, pace) for piece in settled.pieces)
         signal = SIGNAL_SECONDS[settled.chime or Signal.NONE]
-        return signal + opening + body + pauses + closing
+        return signal + opening + body + pauses + pieces + closing
 
     return estimate
+
+
+def _piece_seconds(piece: Piece, pace: float) -> float:
+    """A sound without a stated time counts nothing: its length is not in the text."""
+    return _spoken(piece.source, pace) if piece.spoken else (piece.minutes or 0.0) * 60.0
 
 
 def _spoken(text: str, pace: float) -> float:

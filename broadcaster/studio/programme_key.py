@@ -24,6 +24,7 @@ from broadcaster.tts.fallback import Cascade
 ALWAYS = ("text", "opening", "closing", "repeats", "pace", "chime", "voice")
 OF_STYLE = ("style", "beats_per_minute")
 NOT_KEPT = "现场讲话没有录下来，不能再播。"
+SOUNDS_LATER = "这一版还不会放栏目里的声音，请先只写要说的话。"
 
 
 class Recipes:
@@ -55,6 +56,8 @@ class Recipes:
         """The same for a voice that may be gone by now: another one will speak. Raises `TextRefused`."""
         if notice.talk:
             raise TextRefused(NOT_KEPT)
+        if notice.pieces:
+            raise TextRefused(SOUNDS_LATER)
         check_numbers(notice)
         if notice.recording:
             return settle(replace(notice, opening="", closing="", style=Style.PLAIN), self._settings)
