@@ -47,7 +47,8 @@ class Piece:
 
     `source` is the words, the name of a sound or of a folder in the library, the URL or the input's
     name. It ends after `minutes`, which what has no end of its own must have. `stand_in` is the sound
-    that takes its place when it cannot be had.
+    that takes its place when it cannot be had. Of one that goes on from another day `start_seconds`
+    were heard.
     """
 
     kind: PieceKind
@@ -55,6 +56,7 @@ class Piece:
     minutes: float | None = None
     order: Order = Order.IN_ORDER
     stand_in: str = ""
+    start_seconds: float = 0.0
 
     @property
     def spoken(self) -> bool:
@@ -79,5 +81,14 @@ class Piece:
             yield f"播几分钟（minutes）要大于 0，最多 {MOST_MINUTES}，现在写的是 {self.minutes:g}。"
         if self.spoken and (self.minutes is not None or self.stand_in):
             yield "话总是说完的，minutes 和 stand_in 请去掉。"
+        if self.start_seconds and (self.kind is not PieceKind.AUDIO or self.start_seconds < 0):
+            yield "只有声音可以从中间放起，start_seconds 请去掉。"
         if self.order is not Order.IN_ORDER and self.kind is not PieceKind.FOLDER:
             yield "只有文件夹（folder）才有先后，order 请去掉。"
+
+
+def stated_minutes(pieces: tuple[Piece, ...]) -> float | None:
+    """The time that is given to a column's sounds, its window; None where one plays to its own end."""
+    limits = [piece.minutes for piece in pieces if not piece.spoken]
+    known = [minutes for minutes in limits if minutes is not None]
+    return sum(known) if limits and len(known) == len(limits) else None
