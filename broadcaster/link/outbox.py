@@ -14,6 +14,9 @@ from broadcaster.station.station import StoredBulletins, StoredReceipts
 # that comes then was sent two keepalives before at the earliest: on a line that is slower paho gives
 # up.
 HELD_SECONDS = 2.0 * mqtt_topics.SAVED_SECONDS + 2.0 * KEEPALIVE_SECONDS
+# A broker that was killed has its office back within seconds. Where the office is down for a day, the
+# wait between two tries doubles up to the policy's.
+FIRST_NOBODY_SECONDS = 2.0
 
 
 class Outbox:
@@ -32,7 +35,8 @@ class Outbox:
         clock: Clock,
         nobody_seconds: float,
     ) -> None:
-        self._nobody_seconds = nobody_seconds
+        self._longest_nobody_seconds = nobody_seconds
+        self._nobody_seconds = 0.0
         self._memory = memory
         self._receipts = receipts
         self._box = box
@@ -92,12 +96,19 @@ class Outbox:
             if number is None:
                 continue
             if somebody_listens:
+                self._nobody_seconds = 0.0
                 self._held.append((now, number))
             else:
                 # A broker that has lost the office's session, until the office is there again.
                 self._sent_to = min(self._sent_to, number - 1)
-                self._again_at = now + self._nobody_seconds
+                if self._again_at <= now:
+                    self._wait_for_listener(now)
                 self._memory.leave_to_the_disk()
+
+    def _wait_for_listener(self, now: float) -> None:
+        doubled = max(2 * self._nobody_seconds, FIRST_NOBODY_SECONDS)
+        self._nobody_seconds = min(doubled, self._longest_nobody_seconds)
+        self._again_at = now + self._nobody_seconds
 
     def heard(self) -> None:
         """The broker has just been heard of. Raises `StoreUnusable`."""

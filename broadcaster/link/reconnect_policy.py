@@ -21,9 +21,10 @@ SILENT_ENDS = 5
 @dataclass(frozen=True)
 class ReconnectPolicy:
     """Seconds: between tries, doubled from the first to the longest; how long to let what is on its way
-    come before the office is asked for it; between two questions that are not answered; until receipts
-    are sent again that the broker had no listener for; until a recording is tried again; under which a
-    session was a brief one, and to which the wait is doubled after one brief session upon another.
+    come before the office is asked for it; between two questions that are not answered; at most, until
+    receipts are sent again that the broker had no listener for; until a recording is tried again; under
+    which a session was a brief one, and to which the wait is doubled after one brief session upon
+    another.
     """
 
     first: float = 1.0

@@ -124,6 +124,22 @@ def test_with_a_network_whose_station_is_away_what_is_written_stays_on_the_scree
     expect(page.get_by_role("button", name="确认播出")).to_be_visible()
 
 
+def test_a_station_that_is_back_and_wants_a_login_is_not_away(page: Page) -> None:
+    page.goto("/say")
+    page.locator("#text").fill("下午停水。")
+    page.route("**/*", lambda route: route.abort())
+    for hidden in (True, False):
+        page.evaluate(HIDDEN, hidden)
+    expect(page.locator("#bar .lost")).to_be_visible()
+    page.context.clear_cookies()
+    page.unroute_all()
+    expect(page.locator("#bar .out")).to_be_visible()
+    expect(page.locator("#bar .lost")).not_to_be_visible()
+    press(page, "看一遍")
+    expect(page.get_by_role("heading", name="登录")).to_be_visible()
+    expect(page.get_by_text("写的字都在")).to_be_visible()
+
+
 def test_a_page_that_nobody_looks_at_asks_for_nothing_and_then_at_once(page: Page) -> None:
     page.goto("/more")
     expect(page.locator("#bar")).to_contain_text(re.compile("没在播|停了"))

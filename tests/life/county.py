@@ -38,7 +38,7 @@ BEGUN, MORNING, EVENING = time(7, 15), time(7, 29, 50), time(18, 29, 50)
 UP_SECONDS = 30.0
 # A box looks for its county after 30 s at most, and a machine under load is slow.
 SETTLED_SECONDS = 90.0
-TRUE_SECONDS, LOOK_SECONDS = 40.0, 0.2
+TRUE_SECONDS, LOOK_SECONDS = 60.0, 0.2
 # A box that has been cut off after one brief session upon another calls again after a minute at most.
 CONNECTED_SECONDS = 75.0
 # From the morning to the evening.

@@ -384,7 +384,7 @@ def finish(county: County, sent: Sent) -> None:
 def go_on(county: County, by: Person, mark: str, write_again: Callable[[], None]) -> None:
     """Up to the page on which it is confirmed; his text outlasts a session that is over."""
     if not by.look_logging_in(mark):
-        county.blame("text lost", f"{mark}: {by.name} logged in anew, and it is gone")
+        county.blame("text lost", f"{mark}: {by.name} logged in anew, and it is gone: {by.problem}")
         write_again()
         by.look_logging_in(mark)
 

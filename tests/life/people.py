@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
-from playwright.sync_api import Browser, Error, Locator, Page, TimeoutError
+from playwright.sync_api import Browser, Error, Frame, Locator, Page, TimeoutError
 from rig.living import Refused
 from rig.living_box import LINE, first_of, plain
 from rig.phone import phone, press
@@ -23,7 +23,39 @@ SECRET = re.compile(r'<p class="(?:code|secret)">([^<]+)</p>')
 LINE_TO_TYPE = re.compile(r"broadcaster link enrol '([^']+)'")
 BULLETIN = re.compile(r"/bulletin/([0-9a-f-]{36})$")
 SHOWN_MILLISECONDS = 10_000
+LOOK_MILLISECONDS, PATIENCE_LOOKS = 200, 300
 OPEN_ALL = "document.querySelectorAll('.tree details').forEach(one => { one.open = true })"
+
+
+def insist(what: Locator) -> None:
+    """Press as people do: once more where the page told that the station is away, and sent nothing."""
+    page, held_back = what.page, what.page.locator("#bar .told[data-away]")
+    arrived: list[Frame] = []
+
+    def arrive(frame: Frame) -> None:
+        arrived.append(frame)
+
+    page.on("framenavigated", arrive)
+    try:
+        what.first.click()
+        again = False
+        for _ in range(PATIENCE_LOOKS):
+            if arrived:
+                break
+            page.wait_for_timeout(LOOK_MILLISECONDS)
+            if not again and held_back.count() and held_back.inner_text() in _held_back(held_back):
+                again = True
+                what.first.click()
+        else:
+            raise TimeoutError(f"nothing came of {what}")
+    finally:
+        page.remove_listener("framenavigated", arrive)
+    page.wait_for_load_state()
+
+
+def _held_back(told: Locator) -> list[str | None]:
+    """The two sentences for a form that was not sent."""
+    return [told.get_attribute("data-away"), told.get_attribute("data-unsent")]
 
 
 class Person:
@@ -109,7 +141,7 @@ class Person:
 
     def look_logging_in(self, mark: str) -> bool:
         """Press on in a form whose session is over; whether the text outlasted the login."""
-        press(self.page, LOOK)
+        insist(self.page.get_by_role("button", name=LOOK))
         if self._is_at_login:
             self.log_in()
             if not self.has_typed(mark) and not self._is_shown(mark):
@@ -119,10 +151,10 @@ class Person:
         # What was on its way has brought the session back, and the form is one of before.
         written_on = self.page.get_by_role("link", name="写的字都在")
         if written_on.count():
-            self._click_on(written_on)
+            insist(written_on)
         kept = self.has_typed(mark)
         if kept:
-            press(self.page, LOOK)
+            insist(self.page.get_by_role("button", name=LOOK))
         return kept
 
     FORM = "/"
@@ -154,11 +186,7 @@ class Person:
         self._click("form.decide button.main")
 
     def _click(self, button: str) -> None:
-        self._click_on(self.page.locator(button))
-
-    def _click_on(self, what: Locator) -> None:
-        with self.page.expect_navigation():
-            what.first.click()
+        insist(self.page.locator(button))
 
 
 class Villager(Person):
@@ -182,7 +210,7 @@ class Villager(Person):
             row.get_by_role("link", name="接着写").click()
 
     def look(self) -> None:
-        press(self.page, LOOK)
+        insist(self.page.get_by_role("button", name=LOOK))
 
     def confirm(self) -> None:
         self._decide()
@@ -248,7 +276,7 @@ class Officer(Person):
         page.locator("#hours").select_option(str(hours))
 
     def look(self) -> None:
-        press(self.page, LOOK)
+        insist(self.page.get_by_role("button", name=LOOK))
 
     def send(self) -> str:
         """The id of what came of it."""

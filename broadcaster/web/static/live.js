@@ -107,7 +107,7 @@
   // His login has ended: what he writes here stays, the home page has nothing to lose.
   function leave() {
     if (live === "home") return location.reload();
-    heard = Date.now();
+    hear();
     out.hidden = false;
   }
 
