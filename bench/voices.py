@@ -72,7 +72,7 @@ def make_live(running: Studio, notice: Notice) -> tuple[float, float, float]:
     """Seconds to the first sound and to the whole, and the seconds of sound."""
     inbox: SimpleQueue[tuple[float, Delivery]] = SimpleQueue()
     started_at = time.monotonic()
-    with running.make(notice, lambda reply: inbox.put((time.monotonic(), reply))):
+    with running.make(running.settle(notice), lambda reply: inbox.put((time.monotonic(), reply))):
         made_at, delivery = inbox.get()
         first_at = made_at
         while isinstance(delivery, Ready):

@@ -189,7 +189,7 @@ def _made(config: Config, notice: Notice) -> Iterator[Programme]:
             settings = config.settings.model_copy(update={"paths": paths})
             config = replace(config, settings=settings)
         with open_studio(config) as studio:
-            programme = studio.programme(notice)
+            programme = studio.programme(studio.settle(notice))
         yield programme
 
 

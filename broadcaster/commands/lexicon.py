@@ -86,7 +86,7 @@ def listen(arguments: Arguments) -> int:
         check_entry(entry.section, entry.word, entry.said)
         config = replace(config, lexicon=with_entry(config.lexicon, entry))
     with open_studio(config) as studio:
-        programme = studio.programme(heard_alone(entry))
+        programme = studio.programme(studio.settle(heard_alone(entry)))
     seconds = write_sound(arguments.output, programme, config.settings.sound.rate_hz)
     content = {"file": str(arguments.output), "seconds": round(seconds, 3), "word": entry.word}
     report(content, f"已写入 {arguments.output}，{seconds:.1f} 秒。", arguments)

@@ -1,4 +1,4 @@
-"""The values of the program: notice, script, line, clip, programme, airing, outcome."""
+"""The values of the program: settled notice, script, line, clip, programme, airing, outcome."""
 
 from __future__ import annotations
 
@@ -147,6 +147,19 @@ class Programme:
     @property
     def seconds(self) -> float:
         return sum(item.seconds for item in self.items)
+
+
+@dataclass(frozen=True)
+class SettledNotice:
+    """A notice with everything filled in that it left to the station: a render job takes this.
+
+    `voice` is the one that it wishes, or speaks instead of one that is not installed; `key` names its
+    programme in that voice, by the lexicon of then. Both are "" where no voice may speak it.
+    """
+
+    notice: Notice
+    voice: str
+    key: str
 
 
 @dataclass(frozen=True)

@@ -100,7 +100,7 @@ def open_box(
         # First of all: a database on a disk without a free byte cannot be opened.
         studio.house.tidy()
         store = stack.enter_context(open_store(settings.paths.state / DATABASE, clock))
-        slots.keep_in(store.slots, studio.settled)
+        slots.keep_in(store.slots, studio.settle)
         for problem in slots.timetable.problems:
             logger.error("时间表里这一条不播：%s", problem)
         slots.on_change.append(lambda timetable: studio.wake())

@@ -23,7 +23,7 @@ from broadcaster.core.notice import Notice
 from broadcaster.link.bulletin_log import BulletinLog, issuer_of
 from broadcaster.link.county_state import tellable
 from broadcaster.link.recording_download import PendingRecording
-from broadcaster.rules.severity_defaults import settle
+from broadcaster.rules.severity_defaults import fill_in
 from broadcaster.station.station import BulletinStage, JournalRow, Station, StoredBulletin
 
 logger = logging.getLogger(__name__)
@@ -252,7 +252,7 @@ class CountyAirings:
 
     def _times(self, notice: Notice, end: JournalEntry | JournalRow) -> int:
         """The number of times that the text was heard, by the share of the programme that was played."""
-        repeats = settle(notice, self._station.settings).repeats or 1
+        repeats = fill_in(notice, self._station.settings).repeats or 1
         if end.outcome is Outcome.PLAYED or not end.seconds_due:
             return repeats if end.outcome is Outcome.PLAYED else 0
         return int(end.seconds_played / end.seconds_due * repeats)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from broadcaster.core.clock_trust import SETTLED_SECONDS
-from broadcaster.core.model import Airing, AiringKind, JournalEntry, Outcome
+from broadcaster.core.model import Airing, AiringKind, JournalEntry, Outcome, SettledNotice
 from broadcaster.rules.precedence import Cause, precedence, valid_until
 
 # Smaller ones come from reading two clocks one after the other.
@@ -24,6 +24,7 @@ class QueuedAiring:
     it was cut at `cut_at`. `not_before` is set where quiet hours have to
     end first; `since` is the monotonic time at which it was put, `due` the one at which it was due. One
     that lost its device rests for `rest_seconds`, until `rests_until` (monotonic); others may go before.
+    `settled` is its notice as it was accepted; None of what the timetable or the disk brought.
     """
 
     airing: Airing
@@ -38,6 +39,7 @@ class QueuedAiring:
     rest_seconds: float = 0.0
     rests_until: float = 0.0
     cut_by: Cause | None = None
+    settled: SettledNotice | None = None
     leapt_over_at: float | None = None
     """When (monotonic) the clock was first seen past its end by a jump that may be put back."""
 

@@ -16,7 +16,6 @@ from typing import Protocol
 from broadcaster.core.clock import Clock
 from broadcaster.core.labels import JUMPED, OUTCOMES
 from broadcaster.core.model import Airing, Delivery, JournalEntry, Made, Outcome, Ready, RenderFailed
-from broadcaster.core.notice import Notice
 from broadcaster.playout.air_queue import AirQueue, QueuedAiring
 from broadcaster.playout.device.device_contract import Back, Damaged, Device, Ended, Report, Started
 from broadcaster.playout.now_playing import CurrentAiring, Cut
@@ -33,7 +32,7 @@ LOOK_FOR_DEVICE_SECONDS = 0.5
 SILENT = "声卡没有响应。"
 TIME_OVER = "到点收了"
 
-Make = Callable[[Notice, Callable[[Delivery], None]], AbstractContextManager[None]]
+Make = Callable[[QueuedAiring, Callable[[Delivery], None]], AbstractContextManager[None]]
 
 
 class Tell(Protocol):
@@ -53,7 +52,7 @@ class Rules(Protocol):
 class Player:
     """Takes airings in order of precedence; a severer newcomer cuts what is sounding.
 
-    `make(notice, deliver)` starts the making of a notice's programme: while the context is open,
+    `make(waited, deliver)` starts the making of an airing's programme: while the context is open,
     `deliver` is called from any thread with each sound in speaking order, then with `Made` or
     `RenderFailed`. `ended` is told of every airing exactly once, `moved` of one that has another due
     time now, `on_start` that one is heard, `on_pause` of one that is to go on, here or after
@@ -219,7 +218,7 @@ class Player:
 
     def _make_and_follow(self, on_air: CurrentAiring) -> Ended | None:
         try:
-            with self._make(on_air.airing.notice, self._inbox.put):
+            with self._make(on_air.waited, self._inbox.put):
                 return self._follow(on_air)
         except Exception:
             logger.exception(

@@ -6,7 +6,7 @@ from functools import lru_cache
 
 from broadcaster.core.notice import Notice, Signal
 from broadcaster.core.piece import Piece
-from broadcaster.rules.severity_defaults import SIGNAL_SECONDS, settle
+from broadcaster.rules.severity_defaults import SIGNAL_SECONDS, fill_in
 from broadcaster.settings.schema import Settings
 
 # Of the offline voice at pace 1.0; within a tenth on village notices, less good on long numbers.
@@ -25,16 +25,16 @@ def estimated_lengths(settings: Settings) -> Lengths:
 
     @lru_cache(maxsize=16_384)
     def estimate(notice: Notice) -> float:
-        settled, station = settle(notice, settings), settings.station
-        pace, repeats = settled.pace or 1.0, settled.repeats or 1
-        opening = _spoken(settled.opening or "", pace)
+        whole, station = fill_in(notice, settings), settings.station
+        pace, repeats = whole.pace or 1.0, whole.repeats or 1
+        opening = _spoken(whole.opening or "", pace)
         if opening:
             opening = (opening + OPENING_PAUSE_SECONDS) * station.opening_repeats
-        body = _spoken(settled.text, pace) * repeats
+        body = _spoken(whole.text, pace) * repeats
         pauses = station.repeat_pause_seconds * (repeats - 1)
-        closing = _spoken(settled.closing or "", pace)
-        pieces = sum(_piece_seconds(piece, pace) for piece in settled.pieces)
-        signal = SIGNAL_SECONDS[settled.chime or Signal.NONE]
+        closing = _spoken(whole.closing or "", pace)
+        pieces = sum(_piece_seconds(piece, pace) for piece in whole.pieces)
+        signal = SIGNAL_SECONDS[whole.chime or Signal.NONE]
         return signal + opening + body + pauses + pieces + closing
 
     return estimate

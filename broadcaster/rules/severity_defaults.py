@@ -9,7 +9,7 @@ from broadcaster.settings.schema import Settings
 SIGNAL_SECONDS = {Signal.CHIME: 2.5, Signal.ALERT: 3.2, Signal.SIREN: 3.8, Signal.NONE: 0.0}
 
 
-def settle(notice: Notice, settings: Settings) -> Notice:
+def fill_in(notice: Notice, settings: Settings) -> Notice:
     """The notice with everything filled in that it left to the station."""
     station = settings.station
     manner = settings.severity.of(notice.severity)

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from broadcaster.core.clock import Clock
 from broadcaster.core.errors import StoreUnusable
 from broadcaster.core.labels import HELD, OFF
-from broadcaster.core.model import Airing, AiringKind, JournalEntry, Outcome
+from broadcaster.core.model import Airing, AiringKind, JournalEntry, Outcome, SettledNotice
 from broadcaster.core.notice import Severity
 from broadcaster.playout.air_queue import QueuedAiring
 from broadcaster.playout.player import Player
@@ -96,14 +96,14 @@ class DurableQueue:
         """Each is told of every airing that is heard now, on the player's thread; returns at once."""
         player.on_start, player.on_pause = self._started, self._paused
 
-    def accept(self, airing: Airing) -> bool:
+    def accept(self, airing: Airing, settled: SettledNotice | None = None) -> bool:
         """Accepts an airing that a person asked for; True if it outlasts a power cut from now on.
 
         It goes to the air while the disk writes, some 30 ms on an SD card; nobody was told yet that it
         is accepted, so a power cut in between breaks no promise.
         """
         self._give(airing.id)
-        waiting = QueuedAiring(airing, not_before=self._later(airing))
+        waiting = QueuedAiring(airing, settled=settled, not_before=self._later(airing))
         return self._queue.accept(airing, meanwhile=lambda: self._player.put(waiting))
 
     def take_back(self, those: Sequence[QueuedAiring]) -> None:

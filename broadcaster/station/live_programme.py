@@ -6,11 +6,22 @@ import io
 import threading
 import wave
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Protocol
 
-from broadcaster.core.model import Clip, Delivery, Item, Made, Programme, Ready, RenderFailed
+from broadcaster.core.errors import BroadcasterError
+from broadcaster.core.model import (
+    Clip,
+    Delivery,
+    Item,
+    Made,
+    Programme,
+    Ready,
+    RenderFailed,
+    SettledNotice,
+)
 from broadcaster.core.notice import Notice
+from broadcaster.playout.air_queue import QueuedAiring
 from broadcaster.system.temporary_sounds import Spool
 
 JOB = 0
@@ -27,7 +38,9 @@ Deliver = Callable[[Delivery], None]
 class MakesProgrammes(Protocol):
     """As much of a `Studio` as a talk needs beside its own voice."""
 
-    def make(self, notice: Notice, deliver: Deliver) -> AbstractContextManager[None]: ...
+    def settle_accepted(self, notice: Notice) -> SettledNotice: ...
+
+    def make(self, settled: SettledNotice, deliver: Deliver) -> AbstractContextManager[None]: ...
 
     def signal(self, notice: Notice) -> Clip | None: ...
 
@@ -56,11 +69,17 @@ class Microphone:
     def forget(self, notice_id: str) -> None:
         self._expected.discard(notice_id)
 
-    def make(self, notice: Notice, deliver: Deliver) -> AbstractContextManager[None]:
-        """As `Studio.make`."""
+    def make(self, waited: QueuedAiring, deliver: Deliver) -> AbstractContextManager[None]:
+        """As `Studio.make`, of an airing: its notice is settled here where nobody has settled it."""
+        notice = waited.airing.notice
         if notice.id in self._expected:
             return self._open(notice, deliver)
-        return self._studio.make(notice, deliver)
+        try:
+            settled = waited.settled or self._studio.settle_accepted(notice)
+        except BroadcasterError as error:
+            deliver(RenderFailed(str(error)))
+            return nullcontext()
+        return self._studio.make(settled, deliver)
 
     @contextmanager
     def _open(self, notice: Notice, deliver: Deliver) -> Iterator[None]:

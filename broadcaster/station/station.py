@@ -13,7 +13,15 @@ from typing import Any, Protocol
 from broadcaster.core.clock import Clock
 from broadcaster.core.errors import AmplifierInUse, KeptQuiet, RecordingRefused, TimeRefused, ZoneUnknown
 from broadcaster.core.labels import WAITS_FOR_CARD
-from broadcaster.core.model import Airing, AiringKind, JournalEntry, Prepared, Pruned, Script
+from broadcaster.core.model import (
+    Airing,
+    AiringKind,
+    JournalEntry,
+    Prepared,
+    Pruned,
+    Script,
+    SettledNotice,
+)
 from broadcaster.core.notice import Notice, WhenQuiet
 from broadcaster.playout.device.alsa_cards import CardChoice
 from broadcaster.playout.device.alsa_cards import CardEntry as CardEntry
@@ -245,9 +253,9 @@ class Station:
             self._device.expect()
         self._check_zones(notice)
         self._check_recording(notice)
-        self._studio.settled(notice)
+        settled = self._studio.settle(notice)
         self.words.refresh()
-        return self._accept(notice, asked_by, at, expires_at, night_ok)
+        return self._accept(notice, asked_by, at, expires_at, night_ok, settled)
 
     def _accept(
         self,
@@ -256,6 +264,7 @@ class Station:
         at: datetime | None = None,
         expires_at: datetime | None = None,
         night_ok: bool = False,
+        settled: SettledNotice | None = None,
     ) -> Airing:
         sentence = self.why_not(notice, at)
         if sentence and not expires_at:
@@ -267,7 +276,7 @@ class Station:
         if expires_at:
             # By one name, so that what was accepted before a power cut is not accepted again.
             airing = replace(airing, firm=True, id=notice.id, night_ok=night_ok)
-        return replace(airing, kept=self._intake.accept(airing))
+        return replace(airing, kept=self._intake.accept(airing, settled))
 
     def why_not(self, notice: Notice, at: datetime | None = None) -> str:
         """The sentence with which quiet hours keep a notice off, now or at a moment to come; or "".

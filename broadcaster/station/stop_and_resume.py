@@ -154,7 +154,9 @@ class Stops:
         airing = _new_airing(valid, now, self._clock.monotonic() - held.since, place)
         why_not = self._why_not(airing, now)
         told = TakenUp(ended.airing.id, _name(ended), None if why_not else airing, why_not)
-        return told, None if why_not else QueuedAiring(airing, ended.next_line, ended.seconds_in_line)
+        place = ended.next_line, ended.seconds_in_line
+        rest = None if why_not else QueuedAiring(airing, *place, settled=ended.settled)
+        return told, rest
 
     def _why_not(self, airing: Airing, now: datetime) -> str:
         if airing.notice.talk:

@@ -71,11 +71,11 @@ def _made(studio: Studio, entry: VoiceEntry, text: str) -> tuple[Programme, bool
     notice = Notice(text, voice=entry.name, opening=f"{entry.title}。", closing="", chime=Signal.NONE)
     if entry.title:
         try:
-            return studio.programme(notice, alone=True), True
+            return studio.programme(studio.settle(notice), alone=True), True
         except BroadcasterError:
             pass
     plain = Notice(text, voice=entry.name, opening="", closing="", chime=Signal.NONE)
-    return studio.programme(plain, alone=True), False
+    return studio.programme(studio.settle(plain), alone=True), False
 
 
 def _told(row: AuditionEntry) -> str:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from broadcaster.core.errors import BroadcasterError, FileUnwritable, reason_of
-from broadcaster.core.model import Item, Programme
+from broadcaster.core.model import Item, Programme, SettledNotice
 from broadcaster.core.notice import Notice
 from broadcaster.settings.schema import Settings
 from broadcaster.system.atomic_file import atomic_write
@@ -61,13 +61,11 @@ class Copy:
 class ProgrammeSource(Protocol):
     """As much of a `Studio` as sound files are made from."""
 
-    def settled(self, notice: Notice) -> Notice: ...
+    def settle(self, notice: Notice) -> SettledNotice: ...
 
-    def programme_key(self, notice: Notice) -> str: ...
+    def find(self, settled: SettledNotice) -> Programme | None: ...
 
-    def find(self, notice: Notice) -> Programme | None: ...
-
-    def programme(self, notice: Notice) -> Programme: ...
+    def programme(self, settled: SettledNotice) -> Programme: ...
 
 
 class Copies:
@@ -180,14 +178,14 @@ class Copies:
         return once * max(times, 1)
 
     def _items_of(self, notice: Notice) -> Iterator[Item]:
-        found = self._studio.find(self._studio.settled(notice))
-        *first, last = (found or self._studio.programme(notice)).items
+        settled = self._studio.settle(notice)
+        *first, last = (self._studio.find(settled) or self._studio.programme(settled)).items
         yield from first
         yield replace(last, pause_seconds=last.pause_seconds + PAUSE_SECONDS)
 
     def _id_of(self, tracks: Sequence[Track], zipped: bool) -> str:
         keys = [
-            (track.name, track.minutes, self._studio.programme_key(self._studio.settled(notice)))
+            (track.name, track.minutes, self._studio.settle(notice).key)
             for track in tracks
             for notice in track.notices
         ]

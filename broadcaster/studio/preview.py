@@ -48,7 +48,7 @@ class Previews:
 
     def start(self, notice: Notice) -> str:
         """Have a notice made; the token by which it is heard. Raises `BroadcasterError`."""
-        made, token = self._studio.start(notice), secrets.token_urlsafe(12)
+        made, token = self._studio.start(self._studio.settle(notice)), secrets.token_urlsafe(12)
         with self._lock:
             self._made[token] = made
             while len(self._made) > REMEMBERED:

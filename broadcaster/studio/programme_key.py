@@ -1,18 +1,20 @@
-"""The key of a programme: a digest of everything that changes it, such as the settled notice, the voice
-and the lexicon.
+"""Settles notices: fills them in, finds the voice, and makes the key of the programme, a digest of
+everything that changes it.
 """
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import replace
+from functools import lru_cache
 
 from broadcaster.audio.clip_key import CLAPPERS_VERSION, SIGNAL_VERSIONS, signal_key
 from broadcaster.audio.mastering_preset import PRESETS
 from broadcaster.core.errors import BroadcasterError, TextRefused, VoiceUnavailable
+from broadcaster.core.model import SettledNotice
 from broadcaster.core.notice import SPECS, Notice, Signal, Style, plain
-from broadcaster.rules.severity_defaults import settle
+from broadcaster.rules.severity_defaults import fill_in
 from broadcaster.settings.schema import LexiconSettings, Settings
 from broadcaster.text.fingerprint import LexiconVersion
 from broadcaster.text.speakable import check_numbers, check_speakable, settled_tempo
@@ -24,11 +26,17 @@ from broadcaster.tts.fallback import Cascade
 ALWAYS = ("text", "opening", "closing", "repeats", "pace", "chime", "voice")
 OF_STYLE = ("style", "beats_per_minute")
 NOT_KEPT = "现场讲话没有录下来，不能再播。"
-SOUNDS_LATER = "这一版还不会放栏目里的声音，请先只写要说的话。"
+
+
+# The studio looks through the slots of a day every second: more than a village has, by two voices.
+REMEMBERED = 2_000
 
 
 class Recipes:
-    """By the station's settings, voices and lexicon; any thread. `words` are those to read by now."""
+    """By the station's settings, voices and lexicon; any thread. `words` are those to read by now.
+
+    A notice is filled in once, and its key reckoned once as long as its voice and the lexicon stay.
+    """
 
     def __init__(
         self, settings: Settings, lexicon: LexiconSettings, catalogue: Catalogue, cascade: Cascade
@@ -38,67 +46,88 @@ class Recipes:
         self._cascade = cascade
         self._preset = PRESETS[settings.sound.preset]
         self.words = LexiconVersion.of(lexicon)
+        self._filled_in: Callable[[Notice], Notice] = lru_cache(REMEMBERED)(self._fill_in)
+        self._settled: Callable[[Notice, str, str, str], SettledNotice]
+        self._settled = lru_cache(REMEMBERED)(self._settle)
 
-    def settled(self, notice: Notice, now: float) -> Notice:
-        """The notice with everything that it left to the station filled in, at a monotonic moment.
+    def settle(self, notice: Notice, now: float) -> SettledNotice:
+        """The notice with all that it left to the station filled in, at a monotonic moment.
 
         Raises `TextRefused` for what cannot be spoken and `VoiceUnavailable` for a voice that was
         asked for by name and is not to be had here; the station's own is stood in for.
         """
-        filled_in = self.filled_in(notice)
+        settled = self.settle_accepted(notice)
         if notice.voice:
             self._catalogue.version(notice.voice)
         else:
-            self.best(filled_in, now)
-        return filled_in
+            self.best(settled, now)
+        return settled
 
-    def filled_in(self, notice: Notice) -> Notice:
+    def settle_accepted(self, notice: Notice) -> SettledNotice:
         """The same for a voice that may be gone by now: another one will speak. Raises `TextRefused`."""
-        if notice.talk:
-            raise TextRefused(NOT_KEPT)
-        if notice.pieces:
-            raise TextRefused(SOUNDS_LATER)
-        check_numbers(notice)
-        if notice.recording:
-            return settle(replace(notice, opening="", closing="", style=Style.PLAIN), self._settings)
-        check_speakable(notice.text, self._settings.station.longest_text)
-        tempo = settled_tempo(notice, self._settings.station)
-        return replace(settle(notice, self._settings), beats_per_minute=tempo)
+        filled_in = self._filled_in(notice)
+        try:
+            return self._first_of(self._cascade.voices(filled_in.voice or ""), filled_in)
+        except VoiceUnavailable:
+            return SettledNotice(filled_in, "", "")
 
-    def best(self, notice: Notice, now: float) -> Notice:
-        """The notice in the best voice that is not left alone, so that what was made in a stand-in is
+    def best(self, settled: SettledNotice, now: float) -> SettledNotice:
+        """The same in the best voice that is not left alone, so that what was made in a stand-in is
         made again when the wished voice is back. Raises `VoiceUnavailable` if there is none.
         """
-        errors: list[VoiceUnavailable] = []
-        for voice in self._cascade.order(notice.voice or "", now):
-            try:
-                self._catalogue.version(voice)
-                return replace(notice, voice=voice)
-            except VoiceUnavailable as error:
-                errors.append(error)
-        raise errors[0]
+        return self._first_of(self._cascade.order(settled.notice.voice or "", now), settled.notice)
+
+    def in_voice(self, notice: Notice, voice: str, words: LexiconVersion | None = None) -> SettledNotice:
+        """A notice that is filled in, spoken by this voice; `words` may be others.
+
+        Raises `VoiceUnavailable`.
+        """
+        version = self._catalogue.version(voice)
+        return self._settled(notice, voice, version, (words or self.words).version)
 
     def keys(self, notices: Iterable[Notice]) -> set[str]:
         """Of each in its wished voice, and in those that may have stood in for it."""
         keys = set()
         for notice in notices:
             with suppress(BroadcasterError):
-                filled_in = self.filled_in(notice)
+                filled_in = self._filled_in(notice)
                 for voice in self._cascade.voices(filled_in.voice or ""):
                     with suppress(VoiceUnavailable):
-                        keys.add(self.key(replace(filled_in, voice=voice)))
+                        keys.add(self.in_voice(filled_in, voice).key)
         return keys
 
-    def key(self, notice: Notice, words: LexiconVersion | None = None) -> str:
-        """A hash of all that the programme of a settled notice is made from; `words` may be others."""
+    def _first_of(self, voices: list[str], notice: Notice) -> SettledNotice:
+        errors: list[VoiceUnavailable] = []
+        for voice in voices:
+            try:
+                return self.in_voice(notice, voice)
+            except VoiceUnavailable as error:
+                errors.append(error)
+        raise errors[0]
+
+    def _fill_in(self, notice: Notice) -> Notice:
+        if notice.talk:
+            raise TextRefused(NOT_KEPT)
+        check_numbers(notice)
+        if notice.recording:
+            return fill_in(replace(notice, opening="", closing="", style=Style.PLAIN), self._settings)
+        for words in _words(notice):
+            check_speakable(words, self._settings.station.longest_text)
+        if notice.pieces and not notice.text:
+            notice = _without_frame(notice)
+        tempo = settled_tempo(notice, self._settings.station)
+        return replace(fill_in(notice, self._settings), beats_per_minute=tempo)
+
+    def _settle(self, notice: Notice, voice: str, version: str, words: str) -> SettledNotice:
+        """By the versions of the voice and of the lexicon."""
         station = self._settings.station
-        heard = vars(notice) | {"chime": self.signal_key(notice.chime) or None}
+        heard = vars(notice) | {"voice": voice, "chime": self.signal_key(notice.chime) or None}
         parts = [
             *(heard[name] for name in ALWAYS),
-            self._catalogue.version(notice.voice or ""),
+            version,
             station.opening_repeats,
             station.repeat_pause_seconds,
-            (words or self.words).version,
+            words,
             self._preset.version,
             self._settings.sound.rate_hz,
         ]
@@ -107,10 +136,25 @@ class Recipes:
                 parts += [name, value]
         if notice.style is not Style.PLAIN:
             parts += [notice.style, notice.beats_per_minute, CLAPPERS_VERSION]
-        return hashlib.sha256(json.dumps(parts, ensure_ascii=False).encode()).hexdigest()[:32]
+        digest = hashlib.sha256(json.dumps(parts, ensure_ascii=False).encode()).hexdigest()
+        return SettledNotice(notice, voice, digest[:32])
 
     def signal_key(self, signal: Signal | None) -> str:
         """ "" of none."""
         if signal not in SIGNAL_VERSIONS:
             return ""
         return signal_key(signal, self._settings.sound.rate_hz, self._preset)
+
+
+def _words(notice: Notice) -> list[str]:
+    """All that is said; a column of sounds alone says nothing."""
+    said = [piece.source for piece in notice.pieces if piece.spoken]
+    return [notice.text, *said] if notice.text or not notice.pieces else said
+
+
+def _without_frame(notice: Notice) -> Notice:
+    """A column that has no text of its own begins with its first piece: signal, opening and closing of
+    the station are for notices.
+    """
+    frame = {"opening": notice.opening or "", "closing": notice.closing or ""}
+    return replace(notice, **frame, chime=notice.chime or Signal.NONE)

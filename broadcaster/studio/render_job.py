@@ -4,12 +4,21 @@ import logging
 import math
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from broadcaster.audio.clip_store import ClipStore
 from broadcaster.core.clock import Clock
 from broadcaster.core.errors import BroadcasterError, LineRefused, VoiceUnavailable, VoiceWithdrawn
-from broadcaster.core.model import Clip, Delivery, Item, Made, Programme, Ready, RenderFailed
+from broadcaster.core.model import (
+    Clip,
+    Delivery,
+    Item,
+    Made,
+    Programme,
+    Ready,
+    RenderFailed,
+    SettledNotice,
+)
 from broadcaster.core.notice import Notice, Signal
 from broadcaster.settings.schema import LexiconSettings
 from broadcaster.studio.voice_client import Workshop
@@ -25,8 +34,9 @@ WAIT_SECONDS = 2.5
 
 @dataclass(frozen=True)
 class RenderContext:
-    """The parts that a render job works with. `programme_key` goes by `lexicon`, and may raise
-    `VoiceUnavailable`; `aired` is called with the key of a programme that was found ready for the air.
+    """The parts that a render job works with. `in_voice` settles a filled-in notice by `lexicon`
+    for a voice, and may raise `VoiceUnavailable`; `aired` is called with the key of a programme that was
+    found ready for the air.
     """
 
     workshop: Workshop
@@ -38,7 +48,7 @@ class RenderContext:
     signal_key: Callable[[Signal | None], str]
     aired: Callable[[str], None]
     lexicon: LexiconSettings
-    programme_key: Callable[[Notice], str]
+    in_voice: Callable[[Notice, str], SettledNotice]
 
 
 class Making:
@@ -49,10 +59,14 @@ class Making:
     """
 
     def __init__(
-        self, parts: RenderContext, notice: Notice, live: bool, deliver: Callable[[Delivery], None]
+        self,
+        parts: RenderContext,
+        settled: SettledNotice,
+        live: bool,
+        deliver: Callable[[Delivery], None],
     ) -> None:
         self._parts = parts
-        self._notice = notice
+        self._notice = notice = settled.notice
         self._live = live
         self._deliver = deliver
         self._voices = parts.cascade.order(notice.voice or "", parts.clock.monotonic())
@@ -102,14 +116,13 @@ class Making:
     def _try_next(self) -> None:
         while self._voices:
             self._voice = self._voices.pop(0)
-            notice = replace(self._notice, voice=self._voice)
             try:
-                key = self._parts.programme_key(notice)
+                settled = self._parts.in_voice(self._notice, self._voice)
             except VoiceUnavailable as error:
                 logger.warning("%s 用不了：%s", self._voice, error)
                 self._errors.append(str(error))
                 continue
-            self._attempt_by(notice, key)
+            self._attempt_by(settled)
             return
         self._deliver(RenderFailed("".join(dict.fromkeys(self._errors))))
 
@@ -121,11 +134,11 @@ class Making:
             return self._parts.store.find_programme(key, lacking=self._signal_key)
         return self._parts.store.find_programme(key, whole=True)
 
-    def _attempt_by(self, notice: Notice, key: str) -> None:
-        programme = self._find_programme(key)
+    def _attempt_by(self, settled: SettledNotice) -> None:
+        programme = self._find_programme(settled.key)
         if programme:
             if self._live:
-                self._parts.aired(key)
+                self._parts.aired(settled.key)
             first = 0 if programme.items[0].clip.key == self._signal_key else 1
             for line, item in enumerate(programme.items, start=first):
                 if line or self._signal_to_come:
@@ -136,8 +149,7 @@ class Making:
             self.speaks_by = self._speech_due
         attempt, reached = self._attempt, (-1, 0) if self._signal_to_come else (0, 0)
         job = self._parts.workshop.make(
-            notice,
-            key,
+            settled,
             self._live,
             self._parts.lexicon,
             lambda answer: self._take(attempt, answer),

@@ -16,9 +16,18 @@ from broadcaster.audio.clip_key import SIGNAL_VERSIONS
 from broadcaster.audio.clip_store import ClipStore
 from broadcaster.core.clock import Clock
 from broadcaster.core.errors import BroadcasterError, CacheUnwritable
-from broadcaster.core.model import Clip, Delivery, Made, Prepared, Programme, RenderFailed, Script
+from broadcaster.core.model import (
+    Clip,
+    Delivery,
+    Made,
+    Prepared,
+    Programme,
+    RenderFailed,
+    Script,
+    SettledNotice,
+)
 from broadcaster.core.notice import Notice, Signal
-from broadcaster.rules.severity_defaults import settle
+from broadcaster.rules.severity_defaults import fill_in
 from broadcaster.settings.schema import LexiconSettings, Settings
 from broadcaster.studio.programme_key import Recipes
 from broadcaster.studio.render_job import Making, RenderContext
@@ -79,21 +88,25 @@ class Studio:
         self._recipes.words = LexiconVersion.of(lexicon)
         self.wake()
 
-    def settled(self, notice: Notice) -> Notice:
-        """The notice with everything that it left to the station filled in.
+    def settle(self, notice: Notice) -> SettledNotice:
+        """The notice with everything that it left to the station filled in, its voice and its key.
 
-        Raises `TextRefused` for what cannot be spoken and `VoiceUnavailable` for a voice that was
-        asked for by name and is not to be had here; the station's own is stood in for.
+        Computed once, and anew when the lexicon or the voice has changed. Raises `TextRefused` for what
+        cannot be spoken and `VoiceUnavailable` for a voice that was asked for by name and is not to be
+        had here; the station's own is stood in for.
         """
-        return self._recipes.settled(notice, self._clock.monotonic())
+        return self._recipes.settle(notice, self._clock.monotonic())
 
-    def programme_key(self, notice: Notice) -> str:
-        """A hash of all that a settled notice's programme is made from."""
-        return self._recipes.key(notice)
+    def settle_accepted(self, notice: Notice) -> SettledNotice:
+        """The same for one that was accepted before: another voice speaks for one that is gone by now.
 
-    def find(self, notice: Notice) -> Programme | None:
-        """The programme of a settled notice in its own voice, if all its clips are there."""
-        return self._store.find_programme(self._recipes.key(notice), whole=True)
+        Raises `TextRefused`.
+        """
+        return self._recipes.settle_accepted(notice)
+
+    def find(self, settled: SettledNotice) -> Programme | None:
+        """The programme of a settled notice in its voice, if all its clips are there."""
+        return self._store.find_programme(settled.key, whole=True)
 
     def script(self, notice: Notice, lexicon: LexiconSettings | None = None) -> Script:
         """The script of a notice, by the station's lexicon or another; blocks while it is composed.
@@ -108,18 +121,18 @@ class Studio:
 
         Raises `BroadcasterError`.
         """
-        notice, words = self.settled(notice), LexiconVersion.of(lexicon)
+        settled, words = self.settle(notice), LexiconVersion.of(lexicon)
         made: Future[Programme] = Future()
-        with self._making_live(notice, words, partial(_settle, made)):
+        with self._making_live(settled, words, partial(_end, made)):
             programme = made.result()
-        key = self._recipes.key(replace(notice, voice=programme.voice), words)
-        if self._store.find_programme(key) is None:
+        spoken = self._recipes.in_voice(settled.notice, programme.voice, words)
+        if self._store.find_programme(spoken.key) is None:
             raise CacheUnwritable(self.house.fault or "声音做好了，可是没有存下来，请再试一次。")
         return programme
 
     def signal(self, notice: Notice) -> Clip | None:
         """The signal before a talk, the chime if none is set; None while it is being made."""
-        chime = settle(notice, self._settings).chime
+        chime = fill_in(notice, self._settings).chime
         return self._find_signal(Signal.CHIME if chime is Signal.NONE else chime)
 
     def find_clip(self, key: str) -> Clip | None:
@@ -158,27 +171,23 @@ class Studio:
         return replace(entry, ready=False, state=state)
 
     @contextmanager
-    def make(self, notice: Notice, deliver: Callable[[Delivery], None]) -> Iterator[None]:
+    def make(self, settled: SettledNotice, deliver: Callable[[Delivery], None]) -> Iterator[None]:
         """Deliver a notice's sounds in speaking order, then `Made` or `RenderFailed`.
 
         What is ready is delivered at once, on this thread; the rest while the context is open. An
         online voice that has said nothing when the chime is over gives way to one that stands in.
         """
-        with self.house.on_air(deliver) as delivered:
-            try:
-                notice = self._recipes.filled_in(notice)
-            except BroadcasterError as error:
-                delivered(RenderFailed(str(error)))
-                yield
-                return
-            with self._making_live(notice, self._recipes.words, delivered):
-                yield
+        with (
+            self.house.on_air(deliver) as delivered,
+            self._making_live(settled, self._recipes.words, delivered),
+        ):
+            yield
 
     @contextmanager
     def _making_live(
-        self, notice: Notice, words: LexiconVersion, deliver: Callable[[Delivery], None]
+        self, settled: SettledNotice, words: LexiconVersion, deliver: Callable[[Delivery], None]
     ) -> Iterator[None]:
-        making = Making(self._parts(words, self._cascade), notice, True, deliver)
+        making = Making(self._parts(words, self._cascade), settled, True, deliver)
         making.start()
         self._live.append(making)
         self.wake()
@@ -188,24 +197,29 @@ class Studio:
             self._live.remove(making)
             making.close()
 
-    def programme(self, notice: Notice, alone: bool = False) -> Programme:
+    def programme(self, settled: SettledNotice, alone: bool = False) -> Programme:
         """The programme of a notice, `voice` saying who speaks; blocks while it is made.
 
         With `alone` nobody stands in for its voice. Raises `BroadcasterError`.
         """
-        return self._start(self.settled(notice), alone).result()
+        return self.start(settled, alone).result()
 
-    def start(self, notice: Notice) -> Future[Programme]:
-        """The same without waiting for it. Raises `TextRefused` and `VoiceUnavailable` at once."""
-        return self._start(self.settled(notice))
+    def start(self, settled: SettledNotice, alone: bool = False) -> Future[Programme]:
+        """The same without waiting for it: made in the background, behind everything live."""
+        cascade = Cascade(()) if alone else self._cascade
+        made: Future[Programme] = Future()
+        Making(self._parts(self._recipes.words, cascade), settled, False, partial(_end, made)).start()
+        self.wake()
+        return made
 
     def prepare(self, notices: Sequence[Notice]) -> Iterator[Prepared]:
         """Have each made that is not; blocks while they are, one after the other."""
         for number, notice in enumerate(notices, start=1):
             this = Prepared(number, len(notices), notice)
             try:
-                found = self.find(self.settled(notice))
-                programme = found or self.programme(notice)
+                settled = self.settle(notice)
+                found = self.find(settled)
+                programme = found or self.programme(settled)
                 yield replace(this, seconds=programme.seconds, made=found is None)
             except BroadcasterError as error:
                 yield replace(this, problem=str(error))
@@ -264,21 +278,21 @@ class Studio:
     def _make_next_ahead(self) -> None:
         for notice in self._ahead():
             try:
-                notice = self._recipes.filled_in(notice)
-                best = self._recipes.best(notice, self._clock.monotonic())
+                settled = self._recipes.settle_accepted(notice)
+                best = self._recipes.best(settled, self._clock.monotonic())
             except BroadcasterError as error:
                 logger.warning("“%s”提前做不成：%s", notice.title, error)
                 continue
-            tried_at = self._tried_ahead.get(self._recipes.key(best))
+            tried_at = self._tried_ahead.get(best.key)
             if tried_at is not None and self._clock.monotonic() - tried_at < RETRY_SECONDS:
                 continue
             if self.find(best) is None:
                 self._making_ahead = True
-                self._start(notice).add_done_callback(partial(self._made_ahead, best))
+                self.start(settled).add_done_callback(partial(self._made_ahead, best))
                 return
 
-    def _made_ahead(self, best: Notice, made: Future[Programme]) -> None:
-        error, voice = made.exception(), best.voice or ""
+    def _made_ahead(self, best: SettledNotice, made: Future[Programme]) -> None:
+        error, voice = made.exception(), best.voice
         if error:
             logger.warning("没有提前做：%s", error)
         # A voice that is left alone is tried when it is due again; this is for one that refuses a line,
@@ -287,17 +301,9 @@ class Studio:
         now, stood_in = self._clock.monotonic(), not error and made.result().voice != voice
         if not (stood_in and self._cascade.rests(voice, now)):
             recent = {key: at for key, at in self._tried_ahead.items() if now - at < RETRY_SECONDS}
-            self._tried_ahead = recent | {self._recipes.key(best): now}
+            self._tried_ahead = recent | {best.key: now}
         self._making_ahead = False
         self.wake()
-
-    def _start(self, notice: Notice, alone: bool = False) -> Future[Programme]:
-        """Have a settled notice made in the background, behind everything live."""
-        cascade = Cascade(()) if alone else self._cascade
-        made: Future[Programme] = Future()
-        Making(self._parts(self._recipes.words, cascade), notice, False, partial(_settle, made)).start()
-        self.wake()
-        return made
 
     def _parts(self, words: LexiconVersion, cascade: Cascade) -> RenderContext:
         return RenderContext(
@@ -310,11 +316,11 @@ class Studio:
             self._recipes.signal_key,
             self.house.aired,
             words.lexicon,
-            lambda notice: self._recipes.key(notice, words),
+            partial(self._recipes.in_voice, words=words),
         )
 
 
-def _settle(made: Future[Programme], delivery: Delivery) -> None:
+def _end(made: Future[Programme], delivery: Delivery) -> None:
     if isinstance(delivery, Made):
         made.set_result(delivery.programme)
     elif isinstance(delivery, RenderFailed):

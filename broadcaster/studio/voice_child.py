@@ -140,7 +140,7 @@ class VoiceChild:
         except BroadcasterError as expected:
             error = expected
         except Exception:
-            logger.exception("第 %s 件语音（%s）没有做成，错误在下面", number, job.request.notice.voice)
+            logger.exception("第 %s 件语音（%s）没有做成，错误在下面", number, job.request.voice)
             error = VoiceUnavailable("语音引擎内部出错，这则通知没有做成，详见日志。")
         del self._jobs[number]
         return Failed(number, error) if error else None
@@ -184,7 +184,7 @@ class VoiceChild:
             programme = Programme("recording", tuple(items))
         else:
             programme = yield from self._make_speech(request, keeping, items, effort)
-        keeping.keep_programme(request.key, programme)
+        keeping.keep_programme(request.settled.key, programme)
         yield Finished(request.job, programme, keeping.fault, effort.slowness)
 
     def _make_recording(self, request: Make, keeping: Keeping) -> Generator[Step, None, list[Item]]:
@@ -216,7 +216,7 @@ class VoiceChild:
     ) -> Generator[Step, None, Programme]:
         notice = request.notice
         lines = self._lines(request)
-        voice = self._voice(notice.voice or self._settings.station.voice)
+        voice = self._voice(request.voice)
         yield None
         for number, part in enumerate(with_clappers(voice.arrange(lines)), start=1):
             if isinstance(part, Line):

@@ -17,7 +17,7 @@ from broadcaster.core.errors import (
     ProgramReplaced,
     VoiceUnavailable,
 )
-from broadcaster.core.model import Made, Script
+from broadcaster.core.model import Made, Script, SettledNotice
 from broadcaster.core.notice import Notice
 from broadcaster.settings.schema import LexiconSettings, Settings
 from broadcaster.studio.voice_messages import (
@@ -73,7 +73,7 @@ class _SentJob:
         return isinstance(self.request, Make) and not self.request.live
 
     def __str__(self) -> str:
-        return f"第 {self.request.job} 件（{self.request.notice.voice or '只要文稿'}）"
+        return f"第 {self.request.job} 件（{self.request.voice or '只要文稿'}）"
 
 
 class Workshop:
@@ -144,8 +144,7 @@ class Workshop:
 
     def make(
         self,
-        notice: Notice,
-        key: str,
+        settled: SettledNotice,
         live: bool,
         lexicon: LexiconSettings,
         deliver: Callable[[Answer], None],
@@ -161,7 +160,7 @@ class Workshop:
                 deliver(reply)
 
         job = next(self._numbers)
-        self._start(Make(job, notice, key, live, lexicon), answer, reached)
+        self._start(Make(job, settled, live, lexicon), answer, reached)
         return job
 
     def drop(self, job: int) -> None:

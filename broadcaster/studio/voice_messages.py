@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from broadcaster.core.errors import BroadcasterError
-from broadcaster.core.model import Made, Programme, Ready, Script
+from broadcaster.core.model import Made, Programme, Ready, Script, SettledNotice
 from broadcaster.core.notice import Notice
 from broadcaster.settings.schema import LexiconSettings, Settings
 from broadcaster.system.temporary_sounds import Spool
@@ -36,20 +36,28 @@ class Compose:
     job: int
     notice: Notice
     lexicon: LexiconSettings
+    voice = ""
 
 
 @dataclass(frozen=True)
 class Make:
-    """Ask for the programme of a notice, whose voice, pace and chime are settled.
+    """Ask for the programme of a settled notice.
 
     A live one goes before others, and its first line comes piece by piece.
     """
 
     job: int
-    notice: Notice
-    key: str
+    settled: SettledNotice
     live: bool
     lexicon: LexiconSettings
+
+    @property
+    def notice(self) -> Notice:
+        return self.settled.notice
+
+    @property
+    def voice(self) -> str:
+        return self.settled.voice
 
 
 @dataclass(frozen=True)

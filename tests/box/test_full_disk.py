@@ -41,7 +41,7 @@ def studio(tmp_path: Path) -> Iterator[Studio]:
 def test_what_is_live_is_delivered_whole_and_the_fault_is_told(studio: Studio, tmp_path: Path) -> None:
     deliveries: SimpleQueue[Delivery] = SimpleQueue()
     seconds = 0.0
-    with studio.make(Notice(WATER, repeats=2), deliveries.put):
+    with studio.make(studio.settle(Notice(WATER, repeats=2)), deliveries.put):
         while isinstance(delivery := deliveries.get(timeout=60), Ready):
             samples, rate_hz = soundfile.read(delivery.item.clip.path, dtype="int16")
             assert np.any(samples)
@@ -54,15 +54,15 @@ def test_what_is_live_is_delivered_whole_and_the_fault_is_told(studio: Studio, t
 
 def test_what_is_not_live_is_refused_and_the_fault_is_told(studio: Studio) -> None:
     with pytest.raises(Exception, match="写不进去"):
-        studio.programme(Notice(WATER))
+        studio.programme(studio.settle(Notice(WATER)))
     assert "写不进去" in studio.house.fault
 
 
 def test_a_cache_that_can_be_written_again_is_no_fault(studio: Studio, tmp_path: Path) -> None:
     with pytest.raises(Exception, match="写不进去"):
-        studio.programme(Notice(WATER))
+        studio.programme(studio.settle(Notice(WATER)))
     (tmp_path / "cache").unlink()
-    studio.programme(Notice(WATER))
+    studio.programme(studio.settle(Notice(WATER)))
     assert studio.house.fault == ""
 
 

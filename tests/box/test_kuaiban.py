@@ -56,7 +56,7 @@ def test_every_line_of_a_rendered_verse_is_heard_on_its_beat(
     studio: Studio, tmp_path: Path, verse: str, tempo: int
 ) -> None:
     notice = kuaiban(verse, tempo)
-    write_sound(tmp_path / "verse.wav", studio.programme(notice), 48_000)
+    write_sound(tmp_path / "verse.wav", studio.programme(studio.settle(notice)), 48_000)
     samples, rate_hz = soundfile.read(tmp_path / "verse.wav")
     due = [beat * 60 / tempo for beat in line_beats(studio.script(notice))]
     for band in (VOWELS_HZ, ALL_HZ):
@@ -65,7 +65,7 @@ def test_every_line_of_a_rendered_verse_is_heard_on_its_beat(
 
 
 def test_clappers_strike_every_beat_of_the_lead_in(studio: Studio, tmp_path: Path) -> None:
-    write_sound(tmp_path / "verse.wav", studio.programme(kuaiban(VISITS, 120)), 48_000)
+    write_sound(tmp_path / "verse.wav", studio.programme(studio.settle(kuaiban(VISITS, 120))), 48_000)
     samples, rate_hz = soundfile.read(tmp_path / "verse.wav")
     amplitude = envelope(samples, rate_hz)
     struck = [onset_near(amplitude, beat * 0.5, 0.1) for beat in range(1, LEAD_IN_BEATS)]
@@ -82,7 +82,7 @@ def starts(programme: Programme) -> list[float]:
 
 def test_the_programme_adds_up_to_whole_beats_without_the_players_help(studio: Studio) -> None:
     notice = kuaiban(GREETINGS, 100)
-    programme = studio.programme(notice)
+    programme = studio.programme(studio.settle(notice))
     assert all(item.pause_seconds >= 0 for item in programme.items)
     lines = starts(programme)[1::2]
     due = [beat * 0.6 - LEAD_SECONDS for beat in line_beats(studio.script(notice))]
@@ -93,11 +93,11 @@ def test_a_live_verse_begins_with_the_clappers_while_its_first_line_is_made(stud
     inbox: SimpleQueue[Delivery] = SimpleQueue()
     notice = kuaiban(WATER, 110)
     sounds: list[Item] = []
-    with studio.make(notice, inbox.put):
+    with studio.make(studio.settle(notice), inbox.put):
         while isinstance(delivery := inbox.get(timeout=60), Ready):
             sounds.append(delivery.item)
     assert sounds[0].clip.key == clappers_key(110, LEAD_IN, 48_000)
-    found = studio.find(studio.settled(notice))
+    found = studio.find(studio.settle(notice))
     assert found is not None
     assert [sound.clip for sound in sounds] == [item.clip for item in found.items]
 
@@ -111,7 +111,7 @@ def test_prose_around_a_verse_is_spoken_as_prose(studio: Studio) -> None:
 
 def test_in_style_verse_every_line_has_the_same_pause_and_no_clappers(studio: Studio) -> None:
     notice = Notice(VISITS.replace("\n", "") + GREETINGS, style=Style.VERSE, chime=Signal.NONE)
-    programme = studio.programme(notice)
+    programme = studio.programme(studio.settle(notice))
     assert len(programme.items) == 5
     assert len({item.pause_seconds for item in programme.items[:-1]}) == 1
 
@@ -119,16 +119,16 @@ def test_in_style_verse_every_line_has_the_same_pause_and_no_clappers(studio: St
 @pytest.mark.parametrize("tempo", [99, 141, 0])
 def test_a_tempo_that_nobody_can_strike_is_refused(studio: Studio, tempo: int) -> None:
     with pytest.raises(TextRefused, match="100 到 140"):
-        studio.settled(kuaiban(WATER, tempo))
+        studio.settle(kuaiban(WATER, tempo))
 
 
 def test_style_and_tempo_make_other_programmes(studio: Studio) -> None:
     notices = [Notice(WATER), Notice(WATER, style=Style.VERSE), kuaiban(WATER), kuaiban(WATER, 130)]
-    keys = {studio.programme_key(studio.settled(replace(each, chime=Signal.NONE))) for each in notices}
+    keys = {studio.settle(replace(each, chime=Signal.NONE)).key for each in notices}
     assert len(keys) == 4
 
 
 def test_the_stations_tempo_is_taken_where_the_notice_has_none(studio: Studio) -> None:
     notice = replace(kuaiban(WATER), beats_per_minute=None)
-    assert studio.settled(notice).beats_per_minute == 120
-    assert studio.settled(Notice(WATER)).beats_per_minute is None
+    assert studio.settle(notice).notice.beats_per_minute == 120
+    assert studio.settle(Notice(WATER)).notice.beats_per_minute is None

@@ -103,7 +103,7 @@ class Listener:
 
 def made_live(studio: Studio, notice: Notice) -> tuple[Programme, Listener]:
     listener = Listener()
-    with studio.make(notice, listener):
+    with studio.make(studio.settle_accepted(notice), listener):
         made = listener.follow()
     assert isinstance(made, Made), made
     return made.programme, listener
@@ -114,12 +114,14 @@ def state(studio: Studio, voice: str = EDGE) -> str:
 
 
 def make_ahead(studio: Studio, in_voice: str, notice: Notice = WATER) -> None:
-    wanted = replace(studio.settled(notice), voice=in_voice)
-    while studio.find(wanted) is None:
+    wanted = replace(notice, voice=in_voice)
+    while studio.find(studio.settle(wanted)) is None:
         studio.step()
 
 
-@pytest.mark.parametrize("make", [lambda s: s.programme(WATER), lambda s: made_live(s, WATER)[0]])
+@pytest.mark.parametrize(
+    "make", [lambda s: s.programme(s.settle(WATER)), lambda s: made_live(s, WATER)[0]]
+)
 def test_the_wished_voice_speaks_when_it_is_well(
     studio: Studio, edge_service: EdgeService, make: Callable[[Studio], Programme]
 ) -> None:
@@ -144,9 +146,9 @@ def test_a_voice_that_fails_in_the_middle_leaves_no_line_of_its_own_in_the_progr
     studio: Studio, edge_service: EdgeService
 ) -> None:
     edge_service.fault, edge_service.well_lines = "cut", LINES - 1
-    programme = studio.programme(WATER)
+    programme = studio.programme(studio.settle(WATER))
     alone = replace(WATER, voice=BAKER)
-    assert programme == studio.find(studio.settled(alone))
+    assert programme == studio.find(studio.settle(alone))
     assert programme.voice == BAKER
 
 
@@ -166,7 +168,7 @@ def test_a_silent_voice_gives_way_when_the_chime_is_over(
 ) -> None:
     edge_service.fault = "silent"
     listener = Listener()
-    with studio.make(chimed, listener):
+    with studio.make(studio.settle(chimed), listener):
         wait_until(lambda: edge_service.under_way, 60)
         clock.advance(2.4)
         studio.watch()
@@ -193,15 +195,15 @@ def test_a_voice_that_failed_is_left_alone_and_since_when_is_told(
     studio: Studio, edge_service: EdgeService, clock: ManualClock
 ) -> None:
     edge_service.fault = "overloaded"
-    studio.programme(WATER)
+    studio.programme(studio.settle(WATER))
     asked = edge_service.handshakes
-    assert studio.programme(replace(WATER, text="今天开会。")).voice == BAKER
+    assert studio.programme(studio.settle(replace(WATER, text="今天开会。"))).voice == BAKER
     assert edge_service.handshakes == asked == 1
     assert state(studio) == state(studio, "edge:yunxi")
     assert state(studio).startswith("连不上，03月15日 16:00 起：在线声音的服务器出错（503）")
     clock.advance(60)
     edge_service.fault = ""
-    assert studio.programme(WATER).voice == EDGE
+    assert studio.programme(studio.settle(WATER)).voice == EDGE
     assert state(studio) == "可用"
 
 
@@ -211,7 +213,7 @@ def test_what_was_made_in_a_stand_in_is_made_again_when_the_voice_is_back(
     studio = open_studio(ahead=[WATER])
     edge_service.fault = "refused"
     make_ahead(studio, BAKER)
-    assert studio.find(studio.settled(WATER)) is None
+    assert studio.find(studio.settle(WATER)) is None
     assert made_live(studio, WATER)[0].voice == BAKER
     edge_service.fault = ""
     clock.advance(60)
@@ -238,13 +240,13 @@ def test_a_withdrawn_voice_leaves_the_other_online_voices(
     studio: Studio, edge_service: EdgeService
 ) -> None:
     edge_service.fault, edge_service.short_names = "empty", ["zh-CN-YunxiNeural"]
-    assert studio.programme(WATER).voice == BAKER
+    assert studio.programme(studio.settle(WATER)).voice == BAKER
     edge_service.fault = ""
-    assert studio.programme(replace(WATER, voice="edge:yunxi")).voice == "edge:yunxi"
+    assert studio.programme(studio.settle(replace(WATER, voice="edge:yunxi"))).voice == "edge:yunxi"
     assert state(studio) == "已停用"
     assert made_live(studio, WATER)[0].voice == BAKER
     with pytest.raises(BroadcasterError, match="edge:xiaoxiao 已停用"):
-        studio.settled(replace(WATER, voice=EDGE))
+        studio.settle(replace(WATER, voice=EDGE))
 
 
 def test_a_voice_that_is_gone_from_the_box_is_stood_in_for(open_studio: Open) -> None:
@@ -257,7 +259,7 @@ def test_a_station_whose_own_voice_was_never_installed_speaks_all_the_same(
     open_studio: Open,
 ) -> None:
     studio = open_studio(voice="sherpa:matcha")
-    assert studio.programme(WATER).voice == BAKER
+    assert studio.programme(studio.settle(WATER)).voice == BAKER
 
 
 def test_when_the_last_resort_fails_too_a_sentence_says_so(
@@ -266,7 +268,7 @@ def test_when_the_last_resort_fails_too_a_sentence_says_so(
     studio = open_studio(stand_ins=("edge:yunxi",))
     edge_service.fault = "overloaded"
     listener = Listener()
-    with studio.make(WATER, listener):
+    with studio.make(studio.settle(WATER), listener):
         refused = listener.follow()
     assert isinstance(refused, RenderFailed)
     assert "503" in refused.reason
@@ -277,7 +279,7 @@ def test_a_full_disk_is_told_and_no_other_voice_is_asked(
 ) -> None:
     settings.paths.audio_cache.write_text("a file where a folder should be")
     with pytest.raises(BroadcasterError, match="写不进去"):
-        studio.programme(WATER)
+        studio.programme(studio.settle(WATER))
     assert state(studio) == "可用"
 
 

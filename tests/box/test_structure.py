@@ -32,7 +32,7 @@ def heard(signal: Signal) -> bytes:
 
 
 def test_a_red_notice_is_siren_opening_twice_text_three_times_and_closing(studio: Studio) -> None:
-    items = studio.programme(Notice(FLOOD, severity=Severity.RED)).items
+    items = studio.programme(studio.settle(Notice(FLOOD, severity=Severity.RED))).items
     keys = [item.clip.key for item in items]
     siren, first, second, *body, closing = keys
     each = len(body) // 3
@@ -46,8 +46,8 @@ def test_a_red_notice_is_siren_opening_twice_text_three_times_and_closing(studio
 
 def test_a_red_notice_is_said_slower_than_a_daily_one(studio: Studio) -> None:
     bare = Notice(FLOOD, opening="", closing="", chime=Signal.NONE, repeats=1)
-    daily = studio.programme(bare).seconds
-    red = studio.programme(Notice(**{**vars(bare), "severity": Severity.RED})).seconds
+    daily = studio.programme(studio.settle(bare)).seconds
+    red = studio.programme(studio.settle(Notice(**{**vars(bare), "severity": Severity.RED}))).seconds
     assert red > 1.05 * daily
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import soundfile
 
 from broadcaster.core.model import Clip, Delivery, Item, Made, Programme, Ready
-from broadcaster.core.notice import Notice
+from broadcaster.playout.air_queue import QueuedAiring
 from broadcaster.playout.player import Make
 
 RATE_HZ = 8_000
@@ -19,7 +19,7 @@ def one_line(folder: Path) -> Make:
     items = (Item(Clip("line", sound, 1.0)),)
 
     @contextmanager
-    def make(notice: Notice, deliver: Callable[[Delivery], None]) -> Iterator[None]:
+    def make(waited: QueuedAiring, deliver: Callable[[Delivery], None]) -> Iterator[None]:
         deliver(Ready(items[0], 1))
         deliver(Made(Programme("fake:beep", items)))
         yield

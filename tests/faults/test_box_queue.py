@@ -13,6 +13,7 @@ from rig.rig import wait_until
 
 from broadcaster.core.model import Airing, AiringKind, Delivery, Outcome, RenderFailed
 from broadcaster.core.notice import Notice, OfficeLevel, Severity
+from broadcaster.playout.air_queue import QueuedAiring
 from broadcaster.playout.player import Player
 from broadcaster.rules.air_rules import AirRules
 from broadcaster.rules.length_estimate import estimated_lengths
@@ -28,7 +29,7 @@ LONGEST = timedelta(hours=12)
 
 
 @contextmanager
-def nobody_speaks(notice: Notice, deliver: Callable[[Delivery], None]) -> Iterator[None]:
+def nobody_speaks(waited: QueuedAiring, deliver: Callable[[Delivery], None]) -> Iterator[None]:
     deliver(RenderFailed("没有声音"))
     yield
 

@@ -23,7 +23,7 @@ def make_tools(folder: Path, wordings: int) -> Tools:
     notices = [wording(number) for number in range(wordings)]
     with closing(Studio(settings, lexicon, CLOCK)) as studio:
         for notice in (*notices, *(Notice(text, **PLAIN) for text in SLOTS.values())):
-            studio.programme(notice)
+            studio.programme(studio.settle(notice))
     compile_plugin(folder)
     compile_failing_disk(folder)
     return tools

@@ -343,7 +343,8 @@ class World:
             folder = self.village.folder
             with closing(Studio(load_settings(folder), load_lexicon(folder), CLOCK)) as studio:
                 for notice in unknown:
-                    found = studio.find(studio.settled(notice)) or studio.programme(notice)
+                    settled = studio.settle(notice)
+                    found = studio.find(settled) or studio.programme(settled)
                     self._matters[notice] = matter_of(notice, found)
         return [self._matters[notice] for notice in wanted]
 

@@ -63,14 +63,15 @@ class Ear:
 
     def sound_of(self, notice: Notice, mark: str) -> Sound:
         """Of its lines those that say `mark`: the others are not its own."""
-        programme = self._studio.programme(notice)
+        programme = self._studio.programme(self._studio.settle(notice))
         own = [item.clip.path for item in programme.items if mark in item.says]
         assert own, f"{mark} is in no line of {notice.text}"
         return Sound(tuple((_read(path), times) for path, times in Counter(own).items()))
 
     def recorded(self, notice: Notice) -> Sound:
         """Of a bare notice that is a person's own voice."""
-        return Sound(tuple((_read(item.clip.path), 1) for item in self._studio.programme(notice).items))
+        programme = self._studio.programme(self._studio.settle(notice))
+        return Sound(tuple((_read(item.clip.path), 1) for item in programme.items))
 
 
 @contextmanager

@@ -25,7 +25,7 @@ from broadcaster.bulletin.sync_request import SyncRequest
 from broadcaster.bulletin.upstream_office import UpstreamOffice
 from broadcaster.core.clock import Clock
 from broadcaster.core.errors import VoiceUnavailable
-from broadcaster.core.model import Clip, Delivery, Item, Made, Programme, Ready
+from broadcaster.core.model import Clip, Delivery, Item, Made, Programme, Ready, SettledNotice
 from broadcaster.core.notice import Notice
 from broadcaster.link.county_link import Link
 from broadcaster.link.membership import Membership, enrol
@@ -74,18 +74,21 @@ class QuickStudio:
         soundfile.write(path, [0.1] * RATE_HZ, RATE_HZ)
         self.item = Item(Clip("line", path, 1.0))
 
-    def settled(self, notice: Notice) -> Notice:
+    def settle(self, notice: Notice) -> SettledNotice:
         if notice.voice:
             raise VoiceUnavailable(f"没有这个声音：{notice.voice}")
-        return notice
+        return self.settle_accepted(notice)
+
+    def settle_accepted(self, notice: Notice) -> SettledNotice:
+        return SettledNotice(notice, "fake:beep", "line")
 
     def signal(self, notice: Notice) -> Clip:
         return self.item.clip
 
     @contextmanager
-    def make(self, notice: Notice, deliver: Callable[[Delivery], None]) -> Iterator[None]:
+    def make(self, settled: SettledNotice, deliver: Callable[[Delivery], None]) -> Iterator[None]:
         deliver(Ready(self.item, 0))
-        deliver(Made(Programme("fake:beep", (self.item,))))
+        deliver(Made(Programme(settled.voice, (self.item,))))
         yield
 
 
@@ -140,11 +143,11 @@ class LinkBox:
             device, studio = FakeDevice(), QuickStudio(self.folder)
             rules = AirRules(settings, estimated_lengths(settings))
             endings = Endings(store.journal, rules)
-            player = Player(studio.make, device, rules, endings.record, clock, store.queue.move)
+            microphone = Microphone(studio, cast(Any, None), settings.sound.rate_hz)
+            player = Player(microphone.make, device, rules, endings.record, clock, store.queue.move)
             intake = DurableQueue(store.queue, player, endings, clock)
             words = cast(Any, type("Words", (), {"refresh": lambda self: None})())
             slots = Slotbook(TimetableSettings(), settings, clock)
-            microphone = Microphone(studio, cast(Any, None), settings.sound.rate_hz)
             station = Station(
                 *(settings, player, cast(Any, studio), slots, rules, intake, endings, store, words),
                 *(cast(Any, None), microphone, clock, [], device),

@@ -52,7 +52,7 @@ class Maker:
         self.as_it_closes: Callable[[], object] = lambda: None
 
     @contextmanager
-    def make(self, notice: Notice, deliver: Callable[[Delivery], None]) -> Iterator[None]:
+    def make(self, waited: QueuedAiring, deliver: Callable[[Delivery], None]) -> Iterator[None]:
         if self.break_next:
             self.break_next = False
             raise RuntimeError("a fault of our own")

@@ -23,6 +23,7 @@ from broadcaster.core.model import (
     Ready,
 )
 from broadcaster.core.notice import Notice
+from broadcaster.playout.air_queue import QueuedAiring
 from broadcaster.playout.player import Player
 from broadcaster.rules.air_rules import AirRules
 from broadcaster.rules.length_estimate import estimated_lengths
@@ -91,7 +92,7 @@ def open_box(folder: Path, line: Item, settings: Settings | None = None) -> Iter
     items = (line, line)
 
     @contextmanager
-    def make(notice: Notice, deliver: Callable[[Delivery], None]) -> Iterator[None]:
+    def make(waited: QueuedAiring, deliver: Callable[[Delivery], None]) -> Iterator[None]:
         for number, item in enumerate(items, start=1):
             deliver(Ready(item, number))
         deliver(Made(Programme("fake:beep", items)))

@@ -3,14 +3,14 @@
 import pytest
 
 from broadcaster.core.notice import Notice, Severity, Signal
-from broadcaster.rules.severity_defaults import settle
+from broadcaster.rules.severity_defaults import fill_in
 from broadcaster.settings.schema import Settings, StationSettings
 
 FLOOD = "上游水库放水，请马上转移。"
 
 
 def settled(notice: Notice, **station: object) -> Notice:
-    return settle(notice, Settings(station=StationSettings.model_validate(station)))
+    return fill_in(notice, Settings(station=StationSettings.model_validate(station)))
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from rig.fakes import FakeDevice, ManualClock
 from rig.rig import wait_until
 
-from broadcaster.core.errors import KeptQuiet, StoreUnusable
+from broadcaster.core.errors import KeptQuiet, StoreUnusable, TextRefused
 from broadcaster.core.model import (
     Airing,
     AiringKind,
@@ -26,7 +26,7 @@ from broadcaster.core.model import (
     Outcome,
     Programme,
     Ready,
-    RenderFailed,
+    SettledNotice,
 )
 from broadcaster.core.notice import Notice, Severity
 from broadcaster.core.people import Person, Role
@@ -65,13 +65,15 @@ class Studio:
     def signal(self, notice: Notice) -> Clip:
         return self.chime
 
-    @contextmanager
-    def make(self, notice: Notice, deliver: Callable[[Delivery], None]) -> Iterator[None]:
+    def settle_accepted(self, notice: Notice) -> SettledNotice:
         if notice.talk:
-            deliver(RenderFailed("没有录下来"))
-        else:
-            deliver(Ready(self.item, 1))
-            deliver(Made(Programme("fake:beep", (self.item,))))
+            raise TextRefused("没有录下来")
+        return SettledNotice(notice, "fake:beep", "notice")
+
+    @contextmanager
+    def make(self, settled: SettledNotice, deliver: Callable[[Delivery], None]) -> Iterator[None]:
+        deliver(Ready(self.item, 1))
+        deliver(Made(Programme(settled.voice, (self.item,))))
         yield
 
 

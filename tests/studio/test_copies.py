@@ -12,7 +12,7 @@ import soundfile
 from broadcaster.audio.clip_store import ClipStore
 from broadcaster.audio.sound_file_writer import write_clip
 from broadcaster.core.errors import BroadcasterError, FileUnwritable, TextRefused
-from broadcaster.core.model import Item, Programme
+from broadcaster.core.model import Item, Programme, SettledNotice
 from broadcaster.core.notice import Notice
 from broadcaster.settings.schema import PathSettings, Settings, SoundSettings
 from broadcaster.studio.export_jobs import MOST_KEPT, MOST_WAITING, PAUSE_SECONDS, Copies, Copy, Track
@@ -30,25 +30,22 @@ class BeepingStudio:
         self.made: list[str] = []
         self.fail_next: BroadcasterError | None = None
 
-    def settled(self, notice: Notice) -> Notice:
+    def settle(self, notice: Notice) -> SettledNotice:
         if not notice.text:
             raise TextRefused("没有要说的话。")
-        return notice
+        return SettledNotice(notice, "fake:beep", notice.text.encode().hex()[:40])
 
-    def programme_key(self, notice: Notice) -> str:
-        return notice.text
-
-    def find(self, notice: Notice) -> Programme | None:
+    def find(self, settled: SettledNotice) -> Programme | None:
         return None
 
-    def programme(self, notice: Notice) -> Programme:
+    def programme(self, settled: SettledNotice) -> Programme:
         error, self.fail_next = self.fail_next, None
         if error:
             raise error
-        self.made.append(notice.text)
+        self.made.append(settled.notice.text)
         samples = np.full(int(BEEP_SECONDS * RATE_HZ), 1000, np.int16)
-        key = notice.text.encode().hex()[:40]
-        return Programme("fake:beep", (Item(write_clip(self.store, key, samples, RATE_HZ)),))
+        clip = write_clip(self.store, settled.key, samples, RATE_HZ)
+        return Programme(settled.voice, (Item(clip),))
 
 
 @pytest.fixture
@@ -127,9 +124,9 @@ def test_a_voice_that_fails_is_told_and_the_order_may_be_given_again(
 def test_a_clip_that_has_gone_meanwhile_is_one_sentence(
     copies: Copies, studio: BeepingStudio, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    programme = studio.programme(WATER)
+    programme = studio.programme(studio.settle(WATER))
     programme.items[0].clip.path.unlink()
-    studio.find = lambda notice: programme  # type: ignore[method-assign]
+    studio.find = lambda settled: programme  # type: ignore[method-assign]
     failed = made(copies, copies.order([Track("停水", (WATER,))]))
     assert failed.path is None and "做好的声音读不出来" in failed.problem
 

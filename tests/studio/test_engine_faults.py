@@ -105,9 +105,9 @@ def test_an_engine_that_ends_its_process_is_given_up_after_one_retry(
 ) -> None:
     (make_vits(voices / "bad") / "tokens.txt").write_text("one two three four\n")
     with pytest.raises(BroadcasterError, match="语音引擎连续出错"):
-        studio.programme(replace(WATER, voice="sherpa:bad"))
+        studio.programme(studio.settle(replace(WATER, voice="sherpa:bad")))
     assert caplog.text.count("在做的是第 1 件（sherpa:bad）") == 2
-    assert studio.programme(WATER).voice == "baker:female"
+    assert studio.programme(studio.settle(WATER)).voice == "baker:female"
 
 
 def test_a_crash_counts_against_the_job_that_crashed_alone(
@@ -118,9 +118,9 @@ def test_a_crash_counts_against_the_job_that_crashed_alone(
     routine = replace(LONG, text=LONG.text[:150])
     start_routine(studio, ahead, routine, settings)
     listener = Listener()
-    with studio.make(replace(WATER, voice="sherpa:bad"), listener):
+    with studio.make(studio.settle(replace(WATER, voice="sherpa:bad")), listener):
         assert not isinstance(listener.follow(), Made)
-    while studio.find(studio.settled(routine)) is None:
+    while studio.find(studio.settle(routine)) is None:
         studio.step()
 
 
@@ -130,7 +130,7 @@ def test_an_engine_that_hangs_is_given_up_at_the_second_deadline(
 ) -> None:
     make_hanging(voices / "hang")
     listener = Listener()
-    with studio.make(replace(CHIMED, voice="sherpa:hang"), listener):
+    with studio.make(studio.settle(replace(CHIMED, voice="sherpa:hang")), listener):
         for _ in range(2):
             wait_until_it_spins(studio)
             clock.advance(21)
@@ -146,11 +146,11 @@ def test_a_line_goes_on_the_air_before_a_long_programme_is_made_ahead(
     seen: list[tuple[int, bool]] = []
 
     def look() -> None:
-        seen.append((clips(settings), studio.find(studio.settled(LONG)) is None))
+        seen.append((clips(settings), studio.find(studio.settle(LONG)) is None))
 
     before = clips(settings)
     listener = Listener()
-    with studio.make(WATER, listener):
+    with studio.make(studio.settle(WATER), listener):
         made = listener.follow(look)
     assert isinstance(made, Made)
     ((after, unfinished),) = seen
@@ -165,15 +165,15 @@ def test_a_stuck_routine_programme_does_not_keep_a_live_one_waiting_for_its_dead
     kill(studio, signal.SIGSTOP)
     stuck = studio.child_pid
     listener = Listener()
-    with studio.make(WATER, listener):
+    with studio.make(studio.settle(WATER), listener):
         clock.advance(PATIENCE_SECONDS - 1)
         studio.watch()
         assert studio.child_pid == stuck, "an ordinary piece may take that long"
         clock.advance(2)
         end_child(studio)
         assert isinstance(listener.follow(), Made)
-        assert studio.find(studio.settled(routine)) is None, "the live one was first"
-    while studio.find(studio.settled(routine)) is None:
+        assert studio.find(studio.settle(routine)) is None, "the live one was first"
+    while studio.find(studio.settle(routine)) is None:
         studio.step()
 
 
@@ -185,7 +185,7 @@ def test_a_routine_programme_in_a_hanging_engine_does_not_hold_up_a_live_one(
     studio.step()
     wait_until_it_spins(studio)
     listener = Listener()
-    with studio.make(WATER, listener):
+    with studio.make(studio.settle(WATER), listener):
         clock.advance(PATIENCE_SECONDS + 1)
         end_child(studio)
         assert isinstance(listener.follow(), Made)
@@ -202,7 +202,8 @@ root = Path(sys.argv[1])
 paths = PathSettings(voices=root / "voices", audio_cache=root / "cache", state=root / "state")
 settings = Settings(paths=paths)
 studio = Studio(settings, LexiconSettings(), Clock(settings.station.zone))
-with studio.make(Notice("各位村民请注意", voice="sherpa:hang"), lambda delivery: None):
+settled = studio.settle(Notice("各位村民请注意", voice="sherpa:hang"))
+with studio.make(settled, lambda delivery: None):
     print(studio.child_pid, flush=True)
     sys.stdin.read()
     os._exit(0)
@@ -226,16 +227,16 @@ def test_a_job_that_nobody_waits_for_any_more_does_not_hold_up_the_next(
 ) -> None:
     """Stop was pressed while the engine hung."""
     listener = Listener()
-    with studio.make(LONG, listener):
+    with studio.make(studio.settle(LONG), listener):
         listener.take()
         kill(studio, signal.SIGSTOP)
     second = Listener()
-    with studio.make(WATER, second):
+    with studio.make(studio.settle(WATER), second):
         clock.advance(PATIENCE_SECONDS + 1)
         end_child(studio)
         assert isinstance(second.follow(), Made)
 
 
 def test_the_kernel_takes_the_voice_child_first_where_memory_runs_out(studio: Studio) -> None:
-    studio.programme(WATER)
+    studio.programme(studio.settle(WATER))
     assert Path(f"/proc/{studio.child_pid}/oom_score_adj").read_text().strip() == "500"

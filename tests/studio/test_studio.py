@@ -90,12 +90,12 @@ def kill(studio: Studio, with_signal: signal.Signals = signal.SIGKILL) -> None:
 
 
 def test_a_programme_is_made_once_and_then_found(studio: Studio, settings: Settings) -> None:
-    programme = studio.programme(WATER)
+    programme = studio.programme(studio.settle(WATER))
     assert programme.voice == "baker:female"
     assert len(programme.items) >= 2
     assert all(len(samples(item.clip.path)) > 0 for item in programme.items)
     again = Studio(settings, LexiconSettings(), ManualClock())
-    assert again.find(again.settled(WATER)) == programme
+    assert again.find(again.settle(WATER)) == programme
     assert again.child_pid is None
 
 
@@ -115,7 +115,7 @@ def test_a_signal_comes_first_and_from_the_store(
     sound = make_signal(signal, rate_hz, HORN)
     clip = write_clip(store, signal_key(signal, rate_hz, HORN), sound, rate_hz)
     listener = Listener()
-    with studio.make(replace(WATER, chime=None, severity=severity, repeats=1), listener):
+    with studio.make(studio.settle(replace(WATER, chime=None, severity=severity, repeats=1)), listener):
         assert listener.next_now() == Ready(Item(clip, matter=False), 0)
         made = listener.follow()
     assert isinstance(made, Made)
@@ -124,7 +124,7 @@ def test_a_signal_comes_first_and_from_the_store(
 
 def test_the_first_line_is_heard_in_pieces_that_are_its_clip(studio: Studio) -> None:
     listener = Listener()
-    with studio.make(WATER, listener):
+    with studio.make(studio.settle(WATER), listener):
         made = listener.follow()
         assert isinstance(made, Made)
         first = made.programme.items[0]
@@ -137,14 +137,14 @@ def test_the_first_line_is_heard_in_pieces_that_are_its_clip(studio: Studio) -> 
 
 
 def test_speech_that_follows_silence_starts_softly_and_only_there(studio: Studio) -> None:
-    twice = studio.programme(replace(WATER, repeats=2)).items
+    twice = studio.programme(studio.settle(replace(WATER, repeats=2))).items
     again = len(twice) // 2
     out_of_silence, in_the_middle = samples(twice[0].clip.path), samples(twice[again].clip.path)
     start = round(0.3 * 48_000)
     assert np.array_equal(out_of_silence[start:], in_the_middle[start:])
     assert np.abs(out_of_silence[: start // 2]).max() < 0.6 * np.abs(in_the_middle[:start]).max()
     assert [item.clip for item in twice[1:again]] == [item.clip for item in twice[again + 1 :]]
-    after_a_chime = studio.programme(replace(WATER, chime=Signal.CHIME)).items
+    after_a_chime = studio.programme(studio.settle(replace(WATER, chime=Signal.CHIME))).items
     assert after_a_chime[1].clip == twice[again].clip
 
 
@@ -161,16 +161,16 @@ def test_every_signal_is_in_the_store_from_the_first_start(
 def test_another_preset_makes_other_clips_and_finds_its_own_again(
     studio: Studio, settings: Settings
 ) -> None:
-    horn = studio.programme(WATER)
+    horn = studio.programme(studio.settle(WATER))
     sound = SoundSettings(preset="flat")
     other = Studio(settings.model_copy(update={"sound": sound}), LexiconSettings(), ManualClock())
     try:
-        flat = other.programme(WATER)
+        flat = other.programme(other.settle(WATER))
     finally:
         other.close()
     assert {item.clip.key for item in flat.items}.isdisjoint(item.clip.key for item in horn.items)
     assert flat.seconds == horn.seconds
-    assert studio.find(studio.settled(WATER)) == horn
+    assert studio.find(studio.settle(WATER)) == horn
 
 
 @pytest.mark.parametrize("death", ["SIGKILL", "SIGABRT", "SIGSEGV"])
@@ -179,7 +179,7 @@ def test_a_killed_child_costs_one_retry_and_no_sound_twice(
 ) -> None:
     """Killed as the kernel does where memory runs out, aborted or broken as native code does."""
     listener = Listener()
-    with studio.make(WATER, listener):
+    with studio.make(studio.settle(WATER), listener):
         made = listener.follow(lambda: kill(studio, signal.Signals[death]))
     assert isinstance(made, Made)
     assert f"停了（信号 {death}），在做的是第 1 件（baker:female）" in caplog.text
@@ -190,7 +190,7 @@ def test_a_killed_child_costs_one_retry_and_no_sound_twice(
 def test_a_child_that_hangs_is_replaced_at_the_deadline(studio: Studio, clock: ManualClock) -> None:
     listener = Listener()
     studio.warm()
-    with studio.make(WATER, listener):
+    with studio.make(studio.settle(WATER), listener):
         kill(studio, signal.SIGSTOP)
         hung = studio.child_pid
         while studio.child_pid == hung:
@@ -202,7 +202,7 @@ def test_a_child_that_hangs_is_replaced_at_the_deadline(studio: Studio, clock: M
 
 def test_two_deaths_over_one_notice_give_it_up_with_a_sentence(studio: Studio) -> None:
     listener = Listener()
-    with studio.make(WATER, listener):
+    with studio.make(studio.settle(WATER), listener):
         kill(studio, signal.SIGSTOP)
         first = studio.child_pid
         kill(studio)
@@ -222,7 +222,7 @@ def _process(pid: int | None) -> list[psutil.Process]:
 
 
 def test_an_idle_child_gives_its_memory_back(studio: Studio, clock: ManualClock) -> None:
-    studio.programme(WATER)
+    studio.programme(studio.settle(WATER))
     pid = studio.child_pid
     assert pid is not None
     clock.advance(121)
@@ -235,7 +235,7 @@ def test_what_is_due_soon_is_made_ahead(settings: Settings, clock: ManualClock) 
     studio = Studio(settings, LexiconSettings(), clock, lambda: [WATER])
     try:
         studio.step()
-        while studio.find(studio.settled(WATER)) is None:
+        while studio.find(studio.settle(WATER)) is None:
             studio.step()
     finally:
         studio.close()
@@ -246,15 +246,15 @@ def test_what_another_program_takes_away_again_is_made_ahead_once_in_ten_minutes
 ) -> None:
     studio = Studio(settings, LexiconSettings(), clock, lambda: [WATER])
     try:
-        while studio.find(studio.settled(WATER)) is None:
+        while studio.find(studio.settle(WATER)) is None:
             studio.step()
         (manifest,) = settings.paths.audio_cache.glob("programmes/*/*.json")
         manifest.write_text('{"format": 9}')
         studio.step()
         studio.step()
         assert manifest.read_text() == '{"format": 9}', "it is left alone"
-        studio.programme(WATER)
-        assert studio.find(studio.settled(WATER)), "who airs it makes it"
+        studio.programme(studio.settle(WATER))
+        assert studio.find(studio.settle(WATER)), "who airs it makes it"
     finally:
         studio.close()
 
@@ -265,7 +265,7 @@ def test_a_notice_that_cannot_be_made_ahead_does_not_stop_the_next(
     wrong = Notice("村民你好", voice="nobody:none")
     studio = Studio(settings, LexiconSettings(), clock, lambda: [wrong, WATER])
     try:
-        while studio.find(studio.settled(WATER)) is None:
+        while studio.find(studio.settle(WATER)) is None:
             studio.step()
     finally:
         studio.close()
@@ -281,13 +281,13 @@ def test_a_text_that_cannot_be_spoken_is_refused_before_anything_is_made(
     studio: Studio, text: str
 ) -> None:
     with pytest.raises(TextRefused):
-        studio.settled(Notice(text))
+        studio.settle(Notice(text))
     assert studio.child_pid is None
 
 
 def test_a_voice_that_is_not_there_is_refused_with_what_to_do(studio: Studio) -> None:
     with pytest.raises(VoiceUnavailable, match=r"baker"):
-        studio.settled(replace(WATER, voice="bakker:female"))
+        studio.settle(replace(WATER, voice="bakker:female"))
 
 
 def test_an_unwritable_cache_is_refused_with_a_sentence(tmp_path: Path) -> None:
@@ -296,7 +296,7 @@ def test_an_unwritable_cache_is_refused_with_a_sentence(tmp_path: Path) -> None:
     studio = Studio(Settings(paths=paths), LexiconSettings(), ManualClock())
     try:
         with pytest.raises(BroadcasterError, match="写不进去"):
-            studio.programme(WATER)
+            studio.programme(studio.settle(WATER))
     finally:
         studio.close()
 
@@ -314,18 +314,18 @@ def test_an_unwritable_cache_is_refused_with_a_sentence(tmp_path: Path) -> None:
     ],
 )
 def test_whatever_changes_the_sound_makes_another_programme(studio: Studio, other: Notice) -> None:
-    assert studio.programme_key(studio.settled(other)) != studio.programme_key(studio.settled(WATER))
+    assert studio.settle(other).key != studio.settle(WATER).key
 
 
 def test_a_changed_lexicon_makes_another_programme(settings: Settings, studio: Studio) -> None:
     other = Studio(settings, LexiconSettings(words={"停水": "ting2 shui3"}), ManualClock())
-    assert other.programme_key(other.settled(WATER)) != studio.programme_key(studio.settled(WATER))
+    assert other.settle(WATER).key != studio.settle(WATER).key
 
 
 def test_the_stations_own_opening_and_pace_are_filled_in(settings: Settings) -> None:
     station = StationSettings(opening="全体村民注意了", closing="广播完了", pace=0.9)
     studio = Studio(settings.model_copy(update={"station": station}), LexiconSettings(), ManualClock())
-    settled = studio.settled(Notice("明天停水。"))
+    settled = studio.settle(Notice("明天停水。")).notice
     assert (settled.opening, settled.closing, settled.pace) == ("全体村民注意了", "广播完了", 0.9)
     assert settled.voice == "baker:female" and settled.chime is Signal.CHIME
 
@@ -333,7 +333,7 @@ def test_the_stations_own_opening_and_pace_are_filled_in(settings: Settings) -> 
 def test_the_number_of_openings_makes_another_programme(settings: Settings, studio: Studio) -> None:
     station = StationSettings(opening_repeats=3)
     other = Studio(settings.model_copy(update={"station": station}), LexiconSettings(), ManualClock())
-    assert other.programme_key(other.settled(WATER)) != studio.programme_key(studio.settled(WATER))
+    assert other.settle(WATER).key != studio.settle(WATER).key
 
 
 def test_the_list_says_how_fast_a_voice_was_on_this_machine(studio: Studio) -> None:
@@ -341,5 +341,5 @@ def test_the_list_says_how_fast_a_voice_was_on_this_machine(studio: Studio) -> N
         return next(entry.speed for entry in studio.voices() if entry.name == "baker:female")
 
     assert "这台机器" not in speed()
-    studio.programme(WATER)
+    studio.programme(studio.settle(WATER))
     assert "× 实时（在这台机器上测的）" in speed()

@@ -35,10 +35,10 @@ def studio(settings: Settings, clock: ManualClock) -> Iterator[Studio]:
 
 
 def test_what_is_due_is_never_pruned_and_the_rest_is(studio: Studio) -> None:
-    due, other = studio.programme(DUE), studio.programme(OTHER)
+    due, other = studio.programme(studio.settle(DUE)), studio.programme(studio.settle(OTHER))
     pruned = studio.house.prune(0)
-    assert studio.find(studio.settled(DUE)) == due
-    assert studio.find(studio.settled(OTHER)) is None
+    assert studio.find(studio.settle(DUE)) == due
+    assert studio.find(studio.settle(OTHER)) is None
     assert (pruned.clips, pruned.programmes) == (1, 1)
     assert not other.items[-1].clip.path.exists()
     assert other.items[0].clip.path.exists(), "the chime, which both have"
@@ -47,19 +47,19 @@ def test_what_is_due_is_never_pruned_and_the_rest_is(studio: Studio) -> None:
 def test_an_airing_stamps_its_programme_and_making_ahead_does_not(
     studio: Studio, settings: Settings, clock: ManualClock
 ) -> None:
-    studio.programme(DUE)
+    studio.programme(studio.settle(DUE))
     (manifest,) = settings.paths.audio_cache.glob("programmes/*/*.json")
     clock.advance(manifest.stat().st_mtime - clock.now().timestamp() + 7 * 86_400)
-    assert studio.programme(DUE)
+    assert studio.programme(studio.settle(DUE))
     assert manifest.stat().st_mtime < clock.now().timestamp()
     deliveries: list[Delivery] = []
-    with studio.make(DUE, deliveries.append):
+    with studio.make(studio.settle(DUE), deliveries.append):
         assert isinstance(deliveries[-1], Made)
     assert manifest.stat().st_mtime == pytest.approx(clock.now().timestamp())
 
 
 def test_what_is_on_the_air_is_not_pruned(studio: Studio) -> None:
-    programme = studio.programme(OTHER)
-    with studio.make(OTHER, lambda delivery: None):
+    programme = studio.programme(studio.settle(OTHER))
+    with studio.make(studio.settle(OTHER), lambda delivery: None):
         studio.house.prune(0)
         assert all(item.clip.path.exists() for item in programme.items)

@@ -44,11 +44,17 @@ def keys(programme: Programme) -> list[str]:
 def test_a_changed_entry_makes_again_exactly_the_clips_that_it_touches(
     studio: Studio, settings: Settings
 ) -> None:
-    fair, water = keys(studio.programme(FAIR)), keys(studio.programme(WATER))
+    fair, water = (
+        keys(studio.programme(studio.settle(FAIR))),
+        keys(studio.programme(studio.settle(WATER))),
+    )
     before = made_at(settings)
     studio.learn(PENG)
-    assert studio.find(studio.settled(FAIR)) is None
-    fair_now, water_now = keys(studio.programme(FAIR)), keys(studio.programme(WATER))
+    assert studio.find(studio.settle(FAIR)) is None
+    fair_now, water_now = (
+        keys(studio.programme(studio.settle(FAIR))),
+        keys(studio.programme(studio.settle(WATER))),
+    )
     after = made_at(settings)
     assert water_now == water
     assert [old == new for old, new in zip(fair, fair_now, strict=True)] == [True, False, True]
@@ -59,12 +65,12 @@ def test_a_changed_entry_makes_again_exactly_the_clips_that_it_touches(
 def test_an_entry_that_is_taken_back_finds_the_old_clips_again(
     studio: Studio, settings: Settings
 ) -> None:
-    first = studio.programme(FAIR)
+    first = studio.programme(studio.settle(FAIR))
     studio.learn(PENG)
-    studio.programme(FAIR)
+    studio.programme(studio.settle(FAIR))
     before = made_at(settings)
     studio.learn(USUAL)
-    assert studio.programme(FAIR) == first
+    assert studio.programme(studio.settle(FAIR)) == first
     assert made_at(settings) == before
 
 
@@ -82,29 +88,29 @@ def test_the_child_that_is_up_reads_by_the_new_lexicon_at_once(studio: Studio) -
 
 def test_what_is_being_made_by_the_old_lexicon_is_never_found_by_the_new(studio: Studio) -> None:
     deliveries: SimpleQueue[Delivery] = SimpleQueue()
-    with studio.make(FAIR, deliveries.put):
+    with studio.make(studio.settle(FAIR), deliveries.put):
         studio.learn(PENG)
         while isinstance(delivery := deliveries.get(timeout=60), Ready | RenderFailed):
             assert isinstance(delivery, Ready)
     assert isinstance(delivery, Made)
-    assert studio.find(studio.settled(FAIR)) is None
-    assert studio.programme(FAIR) != delivery.programme
+    assert studio.find(studio.settle(FAIR)) is None
+    assert studio.programme(studio.settle(FAIR)) != delivery.programme
 
 
 def test_a_wrong_lexicon_is_refused_and_the_old_one_stays(studio: Studio) -> None:
-    key = studio.programme_key(studio.settled(FAIR))
+    key = studio.settle(FAIR).key
     with pytest.raises(ConfigError, match="乐亭"):
         studio.learn(LexiconSettings(places={"乐亭": "lao4"}))
-    assert studio.programme_key(studio.settled(FAIR)) == key
+    assert studio.settle(FAIR).key == key
 
 
 def test_what_is_due_is_made_again_by_itself_after_a_change(settings: Settings) -> None:
     studio = Studio(settings, USUAL, ManualClock(), lambda: [FAIR])
     try:
-        while studio.find(studio.settled(FAIR)) is None:
+        while studio.find(studio.settle(FAIR)) is None:
             studio.step()
         studio.learn(PENG)
-        while studio.find(studio.settled(FAIR)) is None:
+        while studio.find(studio.settle(FAIR)) is None:
             studio.step()
     finally:
         studio.close()

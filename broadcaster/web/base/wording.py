@@ -105,7 +105,7 @@ def say_for_group(station: str, title: str, text: str, when: datetime) -> str:
 def estimate_seconds(
     once: Script, notice: Notice, station: StationSettings, recorded_seconds: float = 0.0
 ) -> float:
-    """About how long a settled notice takes whose script, said one time, is this, in steps of five
+    """About how long a filled-in notice takes whose script, said one time, is this, in steps of five
     seconds; to the second, where it is a recording of known length."""
     syllables = sum(len(line.syllables) for line in once.lines)
     silence = sum(line.pause_seconds for line in once.lines)
@@ -133,7 +133,7 @@ class Length:
 def say_what_happens(
     notice: Notice, length: Length, status: Status, now: datetime, by: str = "", when: str = ""
 ) -> str:
-    """One sentence on what confirming a settled notice will do, by the air's order of precedence.
+    """One sentence on what confirming a filled-in notice will do, by the air's order of precedence.
 
     `by` is the voice as people call it, `when` a moment to come, in words; "" for now.
     """

@@ -9,7 +9,7 @@ from typing import Any
 from broadcaster.core.errors import RecordingRefused
 from broadcaster.core.model import Script
 from broadcaster.core.notice import Notice
-from broadcaster.rules.severity_defaults import settle
+from broadcaster.rules.severity_defaults import fill_in
 from broadcaster.studio.recordings import GONE
 from broadcaster.web.base import wording
 from broadcaster.web.base.page_context import parts
@@ -39,26 +39,26 @@ def preview_of(notice: Notice, at: datetime | None = None, heard_seconds: float 
     before. Raises `BroadcasterError`."""
     from broadcaster.station.station import LIVE_LATENESS
 
-    station, settled = parts().station, settle(notice, parts().settings)
+    station, filled_in = parts().station, fill_in(notice, parts().settings)
     recorded_seconds = _recorded_seconds(notice)
     station.warm()
-    keeps_quiet = station.why_not(settled, at)
-    after_quiet = station.after_quiet(settled, at) if keeps_quiet else None
+    keeps_quiet = station.why_not(filled_in, at)
+    after_quiet = station.after_quiet(filled_in, at) if keeps_quiet else None
     later = after_quiet or at
-    script = Script(()) if settled.recording else station.script(replace(settled, repeats=1))
+    script = Script(()) if filled_in.recording else station.script(replace(filled_in, repeats=1))
     token = station.rehearsals.start(notice)
     made_seconds = station.rehearsals.seconds(token)
     length = wording.Length(
         made_seconds
         or heard_seconds
-        or wording.estimate_seconds(script, settled, parts().settings.station, recorded_seconds),
+        or wording.estimate_seconds(script, filled_in, parts().settings.station, recorded_seconds),
         exact=made_seconds is not None,
     )
     return Confirmation(
         token,
         script,
         station.rehearsals.rhymes(script),
-        _what_happens(settled, length, later),
+        _what_happens(filled_in, length, later),
         keeps_quiet,
         after_quiet,
         hindrance(later),
@@ -76,9 +76,9 @@ def _recorded_seconds(notice: Notice) -> float:
     return recording.seconds
 
 
-def _what_happens(settled: Notice, length: wording.Length, at: datetime | None) -> str:
+def _what_happens(notice: Notice, length: wording.Length, at: datetime | None) -> str:
     station, now = parts().station, parts().clock.now()
-    by = "recording" if settled.recording else settled.voice or ""
+    by = "recording" if notice.recording else notice.voice or ""
     by = wording.say_voice(by, station.voices())
     when = wording.say_moment(at, now) if at else ""
-    return wording.say_what_happens(settled, length, station.status(), now, by, when)
+    return wording.say_what_happens(notice, length, station.status(), now, by, when)
