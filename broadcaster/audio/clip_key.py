@@ -11,6 +11,8 @@ from broadcaster.core.notice import Signal
 SIGNAL_VERSIONS = {Signal.CHIME: 2, Signal.ALERT: 1, Signal.SIREN: 1}
 # Raised when the clappers sound otherwise, or lines are laid on their beats otherwise.
 CLAPPERS_VERSION = 1
+# Raised when a sound file is measured or mastered otherwise, or cut into parts elsewhere.
+SOUND_VERSION = 1
 
 
 def clip_key(
@@ -45,6 +47,11 @@ def clappers_key(beats_per_minute: int, pattern: str, rate_hz: int) -> str:
 def recording_key(recording: str, part: int, rate_hz: int, preset: Preset) -> str:
     """A person's own voice is mastered in parts, each kept as a line is."""
     return _digest("recording", recording, part, rate_hz, preset.version)
+
+
+def sound_key(digest: str, part: int, rate_hz: int, preset: Preset) -> str:
+    """A sound file is mastered in parts too; `digest` is that of its bytes, parts count from 1."""
+    return _digest("sound", SOUND_VERSION, digest, part, rate_hz, preset.version)
 
 
 def _digest(*parts: object) -> str:

@@ -44,28 +44,43 @@ class Mastering:
         preset: Preset,
         soft_start: bool = False,
     ) -> None:
-        self._block = round(source_rate_hz * BLOCK_SECONDS)
-        self._pending = NOTHING
-        self._stages: list[MasteringStage] = [
-            Filter(source_rate_hz, preset, preset.reference_lufs - level_lufs, self._block),
+        block = round(source_rate_hz * BLOCK_SECONDS)
+        stages: list[MasteringStage] = [
+            Filter(source_rate_hz, preset, preset.reference_lufs - level_lufs, block),
             Compressor(source_rate_hz, preset),
             *([Resampler(source_rate_hz, rate_hz)] if source_rate_hz != rate_hz else []),
             Limiter(rate_hz, preset),
             Fades(rate_hz, preset, soft_start),
         ]
+        self._chain = MasteringChain(block, stages)
 
     def process(self, piece: Waveform) -> NDArray[np.int16]:
         """Take the next piece and give what is ready; at most 0.12 s of sound stays behind."""
         if not np.isfinite(piece.samples).all():
             raise LineRefused("这个声音做坏了一句话，请再试一次，或者换一个声音。")
-        pending = np.concatenate([self._pending, piece.samples])
+        return self._chain.process(piece.samples)
+
+    def finish(self) -> NDArray[np.int16]:
+        """The samples still held back; the result is then exactly as long as the line was."""
+        return self._chain.finish()
+
+
+class MasteringChain:
+    """Stages one after another, in blocks counted from the start; used by one thread."""
+
+    def __init__(self, block: int, stages: list["MasteringStage"]) -> None:
+        self._block = block
+        self._stages = stages
+        self._pending = NOTHING
+
+    def process(self, samples: Samples) -> NDArray[np.int16]:
+        pending = np.concatenate([self._pending, samples])
         whole = len(pending) - len(pending) % self._block
         self._pending = pending[whole:]
         blocks = pending[:whole].reshape(-1, self._block)
         return _to_pcm(np.concatenate([NOTHING, *map(self._through, blocks)]))
 
     def finish(self) -> NDArray[np.int16]:
-        """The samples still held back; the result is then exactly as long as the line was."""
         tail, self._pending = self._pending, NOTHING
         for stage in self._stages:
             tail = np.concatenate([stage.process(tail), stage.finish()])

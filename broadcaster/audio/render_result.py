@@ -32,10 +32,12 @@ class Keeping:
     def find(self, key: str) -> Clip | None:
         return self._store.find_checked(key) or self._unkept.get(key)
 
-    def keep(self, key: str, samples: NDArray[np.int16], rate_hz: int) -> Clip:
+    def keep(
+        self, key: str, samples: NDArray[np.int16], rate_hz: int, may_be_silent: bool = False
+    ) -> Clip:
         """Raises `LineRefused` for a line without sound, `CacheUnwritable` when it can be nowhere."""
         try:
-            return write_clip(self._store, key, samples, rate_hz)
+            return write_clip(self._store, key, samples, rate_hz, may_be_silent)
         except CacheUnwritable as error:
             self._refuse_unless_live(error)
         # FLAC, for it may be memory: an hour of speech is 100 MB there, and 350 MB as it sounds.

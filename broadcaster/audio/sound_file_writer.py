@@ -15,12 +15,15 @@ from broadcaster.system.flac_digest import sealed
 Pcm = NDArray[np.int16]
 
 
-def write_clip(store: ClipStore, key: str, samples: Pcm, rate_hz: int) -> Clip:
+def write_clip(
+    store: ClipStore, key: str, samples: Pcm, rate_hz: int, may_be_silent: bool = False
+) -> Clip:
     """Keep a line as 16-bit FLAC, whole or not at all, read back before it gets its name.
 
-    Raises `LineRefused` for a line without sound, `CacheUnwritable` when it cannot be kept.
+    Raises `LineRefused` for a line without sound (music may have a pause as long as a part of it),
+    `CacheUnwritable` when it cannot be kept.
     """
-    if not samples.any():
+    if not (may_be_silent or samples.any()):
         raise LineRefused("这一句没有做出声音来，请再试一次，或者换一个声音。")
     path = store.path(key)
     with store.making(path) as unfinished:

@@ -206,6 +206,18 @@ class RecordingUnkept(RecordingRefused):
     wire_name = "RecordingUnkept"
 
 
+class SoundRefused(BroadcasterError):
+    """A file that gives no sound for the air; the sentence says what it is."""
+
+    wire_name = "SoundRefused"
+
+
+class SoundUnkept(SoundRefused):
+    """... or one that the disk or the budget does not take now; another time it may."""
+
+    wire_name = "SoundUnkept"
+
+
 class StoreUnusable(BroadcasterError):
     """The station's database cannot be opened, read or written."""
 

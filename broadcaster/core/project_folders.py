@@ -6,7 +6,8 @@ PACKAGE_FOLDER = Path(__file__).resolve().parents[1]
 PROJECT_FOLDER = PACKAGE_FOLDER.parent
 CONFIG_FOLDER = PROJECT_FOLDER / "config"
 # In the state folder.
-SESSION_KEY, ENDED_SESSIONS, RECORDINGS = "session_key", "ended_sessions", "recordings"
+SESSION_KEY, ENDED_SESSIONS = "session_key", "ended_sessions"
+RECORDINGS, SOUNDS = "recordings", "sounds"
 
 
 def under_project(folder: Path) -> Path:

@@ -181,6 +181,14 @@ class CacheSettings(Section):
     )
 
 
+class SoundsSettings(Section):
+    """The library of sound files."""
+
+    limit_megabytes: int = Field(
+        8000, ge=10, description="sound files together, beside 500 MB that stay free, MB"
+    )
+
+
 class ClockSettings(Section):
     """A board without a battery clock boots in the past."""
 
@@ -232,6 +240,7 @@ class Settings(Section):
     amplifier: AmplifierSettings = AmplifierSettings()
     voices: VoicesSettings = VoicesSettings()
     cache: CacheSettings = CacheSettings()
+    sounds: SoundsSettings = SoundsSettings()
     clock: ClockSettings = ClockSettings()
     web: WebSettings = WebSettings()
     paths: PathSettings = PathSettings()

@@ -20,6 +20,7 @@ from broadcaster.store.journal import EVERYTHING, JournalFilter, JournalRow
 from broadcaster.store.phones import Phones
 from broadcaster.store.tokens import Tokens
 from broadcaster.studio.recordings import Recordings
+from broadcaster.studio.sound_library import SoundLibrary
 from broadcaster.studio.studio import VoiceEntry
 from broadcaster.studio.studio_contract import ExportJobsContract, PreviewsContract
 
@@ -54,6 +55,7 @@ class StationContract(Protocol):
     words: Wordbook
     slots: Slotbook
     recordings: Recordings
+    sounds: SoundLibrary
 
     @property
     def rehearsals(self) -> PreviewsContract: ...

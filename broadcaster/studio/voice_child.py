@@ -11,11 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from broadcaster.audio.clappers import Run, clappers, with_clappers
-from broadcaster.audio.clip_key import clappers_key, clip_key, recording_key, signal_key
+from broadcaster.audio.clip_key import clappers_key, clip_key, signal_key
 from broadcaster.audio.clip_store import ClipStore
 from broadcaster.audio.mastering import Mastering
 from broadcaster.audio.mastering_preset import PRESETS
-from broadcaster.audio.recording_mastering import mastered
 from broadcaster.audio.render_result import Keeping
 from broadcaster.audio.signal_sounds import MAKERS, make_signal
 from broadcaster.core.beat_timing import rest_after, timing
@@ -23,7 +22,7 @@ from broadcaster.core.errors import BroadcasterError, VoiceUnavailable
 from broadcaster.core.model import Clip, Item, Line, Programme, Ready, Script
 from broadcaster.core.notice import Notice, Signal
 from broadcaster.settings.schema import LexiconSettings
-from broadcaster.studio.recordings import recording_path
+from broadcaster.studio.part_clips import recording_clips
 from broadcaster.studio.voice_messages import (
     Compose,
     Composed,
@@ -49,7 +48,6 @@ from broadcaster.system.log_format import log_in, open_log
 from broadcaster.text.frontend import Frontend
 from broadcaster.text.notice_script import compose_lines
 from broadcaster.tts.base.length_check import check_length
-from broadcaster.tts.base.loudness import LEVEL_LUFS
 from broadcaster.tts.base.render_cost import Effort
 from broadcaster.tts.base.voice import Voice
 from broadcaster.tts.catalogue import Catalogue
@@ -189,16 +187,14 @@ class VoiceChild:
 
     def _make_recording(self, request: Make, keeping: Keeping) -> Generator[Step, None, list[Item]]:
         """A person's own voice as often as it repeats, its parts one after the other."""
-        rate_hz, notice = self._settings.sound.rate_hz, request.notice
-        path = recording_path(self._settings.paths.state, notice.recording)
+        notice = request.notice
         clips: list[Clip] = []
         items: list[Item] = []
-        for part in mastered(path, rate_hz, self._preset, LEVEL_LUFS):
-            if part is None:
+        for clip in recording_clips(notice.recording, self._settings, keeping):
+            if clip is None:
                 yield None
                 continue
-            key = recording_key(notice.recording, len(clips) + 1, rate_hz, self._preset)
-            clips.append(keeping.find(key) or keeping.keep(key, part, rate_hz))
+            clips.append(clip)
             # The last has a pause after it, and none knows that it is the last.
             if len(clips) > 1:
                 items.append(Item(clips[-2], 0.0, notice.text))

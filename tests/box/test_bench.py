@@ -18,6 +18,7 @@ SMALLEST = {
     "horn": "--sentences 1 --cost-alone",
     "lists": "--rows 3 --rounds 1",
     "schedule": "--slots 10 --days 2 --at-once",
+    "sounds": "--minutes 0.05 --long-minutes 0.1",
     "sound_path": "--rounds 1 --seconds 0.2 --idle-seconds 0.1",
     "store": "--count 2 --single 2",
     "voices": "--voice espeak:cmn --rounds 1",

@@ -47,7 +47,7 @@ ROOMS: dict[str, Room] = {
     ),
     "studio": Room(
         4,
-        "Notice → Programme: found, rendered while it is heard, or ahead; people's recordings",
+        "Notice → Programme: found, rendered while it is heard, or ahead; recordings, the sound library",
         ("text", "tts", "audio", "rules", *BASE),
     ),
     "schedule": Room(
@@ -68,7 +68,11 @@ ROOMS: dict[str, Room] = {
         "Line → Waveform: `base/` the contract, one folder for each engine",
         ("core", "settings"),
     ),
-    "audio": Room(3, "Waveform → Clip: mastering, signals, the clip cache, export", BASE),
+    "audio": Room(
+        3,
+        "Waveform → Clip: mastering, signals, the clip cache, export; `sound_files/` of any kind",
+        BASE,
+    ),
     "store": Room(
         3,
         "the box's database: journal, accepted airings, accounts, audit log; `database/` the file",

@@ -71,6 +71,7 @@ from broadcaster.store.tokens import Tokens
 from broadcaster.studio.export_jobs import Copy, Track
 from broadcaster.studio.preview import PreviewSound
 from broadcaster.studio.recordings import Recordings
+from broadcaster.studio.sound_library import SoundLibrary
 from broadcaster.system.thread_loop import ThreadLoop
 from broadcaster.tts.base.voice import Voice
 
@@ -282,6 +283,7 @@ class FakeStation:
         self.slots.keep_in(StoredSlots(database), lambda notice: None)
         self.rehearsals = FakeRehearsals()
         self.recordings = Recordings(settings.paths.state)
+        self.sounds = SoundLibrary(settings.paths.state, settings.sounds.limit_megabytes * 1_000_000)
         self.copies = FakeCopies()
         self.talks = FakeTalks(self)
         self.accepted: list[Airing] = []

@@ -1,0 +1,267 @@
+"""The library of sound files in the state folder: each kept as it came, named by the digest of its
+bytes, with a JSON beside it. Nothing can make them again, and none is ever changed.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from broadcaster.audio.sound_files.facts import SoundFacts
+from broadcaster.audio.sound_files.title import LONGEST_TITLE, title_of
+from broadcaster.core.errors import SoundRefused, SoundUnkept, reason_of
+from broadcaster.core.project_folders import SOUNDS
+from broadcaster.system.atomic_file import atomic_write
+
+LARGEST_BYTES = 500 * 1024 * 1024
+LIMIT_BYTES = 8_000_000_000
+# For the database, the cache and updates.
+RESERVE_BYTES = 500_000_000
+# What is still being taken in after so long was cut off.
+LEFT_SECONDS = 6 * 3600.0
+BIN_DAYS = 30
+DAY_SECONDS = 86_400.0
+# Longer than the child's own limit of processor time on a machine that does other work too.
+LIMIT_SECONDS = 3600.0
+REMOVED = "removed"
+GONE = "没有这段声音，可能已经删掉了，请重新传一遍。"
+LARGE_SAID = f"这个文件太大了，最多 {LARGEST_BYTES >> 20} 兆。请分成几段，或者转成 mp3 再传。"
+NO_ROOM_SAID = "放声音的地方不够了，还剩 {room} 兆，这个文件要 {size} 兆。请先删掉几段不用的。"
+FAILED_SAID = "这个文件解不开，请换一种格式再试。"
+
+
+@dataclass(frozen=True)
+class Sound:
+    """One that is kept; `taken_at` counts from 1970, `size` is in bytes."""
+
+    key: str
+    title: str
+    size: int
+    taken_at: float
+    facts: SoundFacts
+
+    @property
+    def seconds(self) -> float:
+        return self.facts.seconds
+
+
+def sound_path(state: Path, key: str) -> Path:
+    """The path of a sound's own bytes, whether or not it exists."""
+    return state / SOUNDS / f"{key}.sound"
+
+
+def find_sound(state: Path, key: str) -> Sound | None:
+    """None for a sound that is not there, or not whole."""
+    return _read(sound_path(state, key)) if is_key(key) else None
+
+
+def is_key(key: str) -> bool:
+    """Anything else, from outside, might be a path."""
+    return len(key) == 32 and set(key) <= set("0123456789abcdef")
+
+
+class SoundLibrary:
+    """What the village keeps to air again and again. Any thread.
+
+    A sound that is taken away lies in a bin for 30 days, from where it comes back. All of it together
+    stays within `limit_bytes`, and `reserve_bytes` of the disk stay free.
+    """
+
+    def __init__(
+        self, state: Path, limit_bytes: int = LIMIT_BYTES, reserve_bytes: int = RESERVE_BYTES
+    ) -> None:
+        self._state = state
+        self.folder = state / SOUNDS
+        self._bin = self.folder / REMOVED
+        self._limit_bytes = limit_bytes
+        self._reserve_bytes = reserve_bytes
+
+    def take(self, pieces: Iterable[bytes], name: str, title: str = "") -> Sound:
+        """Receive, measure and keep a file that came under this name; blocks for it.
+
+        Raises `SoundRefused` with what it is instead, and then nothing is kept; `SoundUnkept` is of
+        this disk alone.
+        """
+        with self.writing(), TemporaryDirectory(dir=self.folder, prefix=".") as folder:
+            sent = Path(folder) / "sent"
+            self._receive(sent, pieces)
+            return self.keep(sent, name, title)
+
+    def keep(self, sent: Path, name: str, title: str = "") -> Sound:
+        """Take in a file that lies in a folder within this one; it is moved. Raises as `take`."""
+        self.sweep()
+        key, facts = _examined(sent, name)
+        if there := self.find(key) or self.restore(key):
+            sent.unlink()
+            return there
+        sound = Sound(key, _titled(title, facts, name), sent.stat().st_size, time.time(), facts)
+        with self.writing():
+            with sent.open("rb") as file:
+                os.fsync(file.fileno())
+            sent.replace(sound_path(self._state, key))
+            self._write(sound)
+        return sound
+
+    def find(self, key: str) -> Sound | None:
+        return find_sound(self._state, key)
+
+    def all(self) -> list[Sound]:
+        """The newest first."""
+        return _newest_first(self.folder)
+
+    def remove(self, key: str) -> bool:
+        """Put a sound into the bin; False if there was none. What wanted to air it says so."""
+        if self.find(key) is None:
+            return False
+        with self.writing():
+            self._bin.mkdir(mode=0o700, exist_ok=True)
+            _move(key, self.folder, self._bin)
+            os.utime(self._bin / f"{key}.json")
+        return True
+
+    def removed(self) -> list[Sound]:
+        """The bin."""
+        return _newest_first(self._bin)
+
+    def restore(self, key: str) -> Sound | None:
+        """Take a sound out of the bin; None if it is not there."""
+        if is_key(key) and _read(self._bin / f"{key}.sound") is not None:
+            with self.writing():
+                _move(key, self._bin, self.folder)
+        return self.find(key)
+
+    def empty_bin(self) -> None:
+        """Give up for good all that is in the bin, for the room."""
+        for path in self._bin.glob("*"):
+            path.unlink(missing_ok=True)
+
+    def room(self) -> int:
+        """Bytes that it still takes, the bin and uploads counted."""
+        held = sum(path.stat().st_size for path in self.folder.rglob("*") if path.is_file())
+        free = shutil.disk_usage(self.folder if self.folder.exists() else self._state).free
+        return max(min(self._limit_bytes - held, free - self._reserve_bytes), 0)
+
+    def check_room(self, size: int) -> None:
+        """Raises `SoundUnkept` if so many bytes more are too many, `SoundRefused` for a size that no
+        sound may have.
+        """
+        if size > LARGEST_BYTES:
+            raise SoundRefused(LARGE_SAID)
+        if self.room() < size:
+            self.sweep()
+        if (room := self.room()) < size:
+            told = {"room": room // 1_000_000, "size": -(-size // 1_000_000)}
+            raise SoundUnkept(NO_ROOM_SAID.format(**told))
+
+    def sweep(self) -> None:
+        """Empties the bin of what lay there for 30 days, removes what a power cut left, and measures
+        again a sound whose facts are lost. Each taking in does it first.
+        """
+        now = time.time()
+        for path in self._bin.glob("*.sound"):
+            about = path.with_suffix(".json")
+            if (about if about.exists() else path).stat().st_mtime < now - BIN_DAYS * DAY_SECONDS:
+                path.unlink()
+                about.unlink(missing_ok=True)
+        for left in self.folder.glob(".*"):
+            if left.stat().st_mtime < now - LEFT_SECONDS:
+                shutil.rmtree(left, ignore_errors=True)
+                left.unlink(missing_ok=True)
+        for path in self.folder.glob("*.sound"):
+            if _read(path) is None:
+                self._heal(path)
+
+    def writing(self) -> "_Writing":
+        """Errors of the disk become `SoundUnkept`; the folder is there."""
+        return _Writing(self.folder)
+
+    def _receive(self, path: Path, pieces: Iterable[bytes]) -> None:
+        size = 0
+        with path.open("wb", buffering=0) as file:
+            for piece in pieces:
+                size += len(piece)
+                if size > LARGEST_BYTES:
+                    raise SoundRefused(LARGE_SAID)
+                self.check_room(len(piece))
+                file.write(piece)
+
+    def _heal(self, path: Path) -> None:
+        with suppress(SoundRefused):
+            key, facts = _examined(path, "")
+            # Another thread may just have taken it in.
+            if key == path.stem and _read(path) is None:
+                moment = path.stat().st_mtime
+                title = f"{time.strftime('%m月%d日 %H:%M', time.localtime(moment))} 的声音"
+                self._write(Sound(key, facts.title or title, path.stat().st_size, moment, facts))
+
+    def _write(self, sound: Sound) -> None:
+        with atomic_write(self.folder / f"{sound.key}.json", self.folder) as about:
+            about.write_text(json.dumps(asdict(sound)), encoding="utf-8")
+
+
+class _Writing:
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def __enter__(self) -> None:
+        try:
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError as error:
+            raise _unkept(error) from error
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, OSError):
+            raise _unkept(error) from error
+
+
+def _unkept(error: OSError) -> SoundUnkept:
+    return SoundUnkept(f"声音存不下来（{reason_of(error)}），请看磁盘有没有空位。")
+
+
+def _read(path: Path) -> Sound | None:
+    """By the JSON beside it; None if that is lost, or the sound is not as long as it was."""
+    try:
+        told = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
+        sound = Sound(**{**told, "facts": SoundFacts.of(told["facts"])})
+        return sound if sound.key == path.stem and path.stat().st_size == sound.size else None
+    except (OSError, ValueError, TypeError, LookupError):
+        return None
+
+
+def _newest_first(folder: Path) -> list[Sound]:
+    found = filter(None, map(_read, folder.glob("[!.]*.sound")))
+    return sorted(found, key=lambda sound: -sound.taken_at)
+
+
+def _move(key: str, source: Path, target: Path) -> None:
+    """The JSON last: without it a sound is measured again, the other way round it would be lost."""
+    for ending in (".sound", ".json"):
+        (source / f"{key}{ending}").replace(target / f"{key}{ending}")
+
+
+def _titled(title: str, facts: SoundFacts, name: str) -> str:
+    """As a person says, or its tags, or its file's name, which may be any letters."""
+    named = Path(name.replace("\\", "/")).stem.encode("utf-8", "surrogateescape")
+    return title[:LONGEST_TITLE] or facts.title or title_of(named) or "没有名字的声音"
+
+
+def _examined(sent: Path, name: str) -> tuple[str, SoundFacts]:
+    """Its digest and facts, by a child. Raises `SoundRefused`."""
+    command = [sys.executable, "-m", "broadcaster.studio.sound_child", str(sent), name]
+    try:
+        child = subprocess.run(
+            command, stdin=subprocess.DEVNULL, capture_output=True, timeout=LIMIT_SECONDS, check=False
+        )
+        told = json.loads(child.stdout)
+        if "problem" in told:
+            raise SoundRefused(told["problem"])
+        return str(told["key"]), SoundFacts.of(told["facts"])
+    except (subprocess.TimeoutExpired, ValueError, TypeError, LookupError) as error:
+        raise SoundRefused(FAILED_SAID) from error

@@ -1,0 +1,162 @@
+"""The library keeps a sound file once and as it came, within its room; what is removed comes back."""
+
+import json
+import os
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+from rig.odd_sounds import noise
+
+from broadcaster.audio.clip_store import ClipStore
+from broadcaster.audio.render_result import Keeping
+from broadcaster.core.errors import LineRefused, SoundRefused, SoundUnkept
+from broadcaster.settings.schema import PathSettings, Settings
+from broadcaster.studio.part_clips import sound_clips
+from broadcaster.studio.sound_library import Sound, SoundLibrary, sound_path
+from broadcaster.studio.sound_uploads import SoundUploads
+from broadcaster.system.temporary_sounds import Spool
+
+RATE_HZ = 48_000
+CHUNK = 100_000
+
+
+@pytest.fixture(scope="module")
+def tune(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """Five seconds, the middle three of them silent."""
+    path = tmp_path_factory.mktemp("tune") / "tune.wav"
+    moments = np.arange(5 * RATE_HZ) / RATE_HZ
+    tone = 0.2 * np.sin(2 * np.pi * 500 * moments) * ((moments < 1) | (moments >= 4))
+    soundfile.write(path, tone, RATE_HZ, "PCM_16")
+    return path.read_bytes()
+
+
+@pytest.fixture
+def library(tmp_path: Path) -> SoundLibrary:
+    return SoundLibrary(tmp_path)
+
+
+def take(library: SoundLibrary, content: bytes, title: str = "") -> Sound:
+    return library.take([content[:1000], content[1000:]], "早上\\放的 曲子.wav", title)
+
+
+def test_a_sound_is_kept_as_it_came_once_and_comes_back_from_the_bin(
+    library: SoundLibrary, tmp_path: Path, tune: bytes
+) -> None:
+    sound = take(library, tune)
+    assert sound.title == "放的 曲子" and sound.seconds == pytest.approx(5.0)
+    assert sound_path(tmp_path, sound.key).read_bytes() == tune
+    assert take(library, tune, "别的名字") == sound and library.all() == [sound]
+
+    assert library.remove(sound.key) and not library.remove(sound.key)
+    assert library.all() == [] and library.removed() == [sound]
+    assert library.restore(sound.key) == sound == library.find(sound.key)
+    assert library.restore("none") is None
+
+    library.remove(sound.key)
+    library.sweep()
+    assert library.removed() == [sound]
+    os.utime(library.folder / "removed" / f"{sound.key}.json", (time.time() - 31 * 86_400,) * 2)
+    library.sweep()
+    assert library.removed() == [] and not list((library.folder / "removed").iterdir())
+
+
+def test_what_is_no_sound_leaves_nothing(library: SoundLibrary) -> None:
+    with pytest.raises(SoundRefused, match="网页"):
+        take(library, b"<html><body>" * 500)
+    assert not [path for path in library.folder.rglob("*") if path.is_file()]
+
+
+def test_no_more_is_taken_than_there_is_room_for(tmp_path: Path, tune: bytes) -> None:
+    small = SoundLibrary(tmp_path, limit_bytes=100_000)
+    with pytest.raises(SoundUnkept, match="不够"):
+        take(small, tune)
+    with pytest.raises(SoundUnkept, match="不够"):
+        SoundUploads(small).begin("a.wav", len(tune), tune[:CHUNK])
+    full = SoundLibrary(tmp_path, reserve_bytes=1 << 60)
+    assert full.room() == 0
+    assert not [path for path in small.folder.rglob("*") if path.is_file()]
+
+
+def test_damage_is_found_and_lost_facts_are_measured_again(
+    library: SoundLibrary, tmp_path: Path, tune: bytes
+) -> None:
+    sound = take(library, tune)
+    about = library.folder / f"{sound.key}.json"
+    about.write_text("{")
+    assert library.find(sound.key) is None
+    library.sweep()
+    (healed,) = library.all()
+    assert (healed.key, healed.facts) == (sound.key, sound.facts) and json.loads(about.read_text())
+    os.truncate(sound_path(tmp_path, sound.key), len(tune) // 2)
+    assert library.find(sound.key) is None and library.all() == []
+
+
+def test_an_upload_goes_on_where_it_was(library: SoundLibrary, tune: bytes) -> None:
+    uploads = SoundUploads(library)
+    upload = uploads.begin("曲子.wav", len(tune), tune[:CHUNK])
+    assert uploads.append(upload.key, 7, b"elsewhere").received == CHUNK
+    assert uploads.append(upload.key, CHUNK, tune[CHUNK : 2 * CHUNK]).received == 2 * CHUNK
+    with pytest.raises(SoundRefused, match="没有传完"):
+        uploads.finish(upload.key)
+
+    again = SoundUploads(library).begin("曲子.wav", len(tune), tune[:CHUNK])
+    assert (again.key, again.received) == (upload.key, 2 * CHUNK)
+    assert uploads.begin("曲子.wav", len(tune), tune[:CHUNK], "另一个人").received == CHUNK
+    uploads.append(again.key, again.received, tune[again.received :])
+    assert uploads.finish(again.key, "晨曲") == library.all()[0]
+    assert library.all()[0].title == "晨曲"
+    with pytest.raises(SoundRefused, match="从头"):
+        uploads.finish(again.key)
+
+
+def test_an_upload_is_refused_as_soon_as_it_can_be(library: SoundLibrary) -> None:
+    uploads = SoundUploads(library)
+    for size, first, reason in (
+        (0, b"", "空的"),
+        (600 << 20, b"", "太大"),
+        (10_000_000, noise(256 * 1024), "认不出"),
+    ):
+        with pytest.raises(SoundRefused, match=reason):
+            uploads.begin("a.mp3", size, first)
+    upload = uploads.begin("a.mp3", 100, b"x" * 50)
+    with pytest.raises(SoundRefused, match="从头"):
+        uploads.append(upload.key, 50, b"x" * 51)
+    assert not [path for path in library.folder.rglob("*") if path.is_file()]
+
+
+def test_a_key_is_no_path(library: SoundLibrary, tune: bytes) -> None:
+    uploads = SoundUploads(library)
+    key = uploads.begin("a.wav", len(tune), tune[:CHUNK]).key
+    for wrong in ("", "..", f"../uploads/{key}", "removed/x"):
+        uploads.drop(wrong)
+        assert library.find(wrong) is library.restore(wrong) is None and not library.remove(wrong)
+        with pytest.raises(SoundRefused, match="从头"):
+            uploads.append(wrong, 0, b"x")
+    assert uploads.find(key).received == CHUNK
+
+
+def test_an_upload_that_nobody_goes_on_with_is_swept(library: SoundLibrary, tune: bytes) -> None:
+    uploads = SoundUploads(library)
+    old = uploads.begin("旧.wav", len(tune), tune[:CHUNK])
+    new = uploads.begin("新.wav", len(tune), tune[:CHUNK])
+    os.utime(library.folder / "uploads" / old.key / "sent", (time.time() - 8 * 86_400,) * 2)
+    uploads.sweep()
+    assert uploads.find(new.key).received == CHUNK
+    with pytest.raises(SoundRefused, match="从头"):
+        uploads.find(old.key)
+
+
+def test_a_sound_becomes_clips_the_first_short_and_the_pause_in_it_kept(
+    library: SoundLibrary, tmp_path: Path, tune: bytes
+) -> None:
+    sound = take(library, tune)
+    settings = Settings(paths=PathSettings(state=tmp_path, audio_cache=tmp_path / "cache"))
+    keeping = Keeping(ClipStore(tmp_path / "cache"), Spool((tmp_path / "spool",)), 1, live=False)
+    clips = [clip for clip in sound_clips(sound.key, settings, keeping) if clip]
+    assert [clip.seconds for clip in clips] == pytest.approx([2.0, 3.0])
+    assert keeping.find(clips[0].key) == clips[0]
+    with pytest.raises(LineRefused, match="没有这段声音"):
+        list(sound_clips("none", settings, keeping))
