@@ -139,10 +139,13 @@ class Item:
 
 @dataclass(frozen=True)
 class Programme:
-    """The clips of one notice in order, chime first, all in one voice, ready for air."""
+    """The clips of one notice in order, chime first, all in one voice, ready for air. `lacks` is a
+    sentence in Chinese on what of a column could not be had, or "".
+    """
 
     voice: str
     items: tuple[Item, ...]
+    lacks: str = ""
 
     @property
     def seconds(self) -> float:

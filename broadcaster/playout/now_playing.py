@@ -43,6 +43,7 @@ class CurrentAiring:
     started_monotonic: float | None = None
     cut: Cut | None = None
     failure: str = ""
+    lacks: str = ""
     made: bool = False
     """Nothing more comes of its programme."""
     seconds_before: float = 0.0
@@ -224,8 +225,8 @@ class CurrentAiring:
 
     def _outcome(self, ended: Ended) -> tuple[Outcome, str]:
         if self.heard_all(ended) and not self.failure:
-            unheard = ended.unheard
-            return (Outcome.FAILED, unheard) if unheard else (Outcome.PLAYED, self._why_so_long())
+            missed = ended.unheard or self.lacks
+            return (Outcome.FAILED, missed) if missed else (Outcome.PLAYED, self._why_so_long())
         if self.cut:
             heard = self.started_at or self.waited.started_at
             if self.cut.cause is Cause.WINDOW:

@@ -278,6 +278,7 @@ class Player:
             case Made(programme):
                 on_air.voice = programme.voice
                 on_air.seconds_due, on_air.made = programme.seconds, True
+                on_air.lacks = programme.lacks
                 self._device.finish()
             case RenderFailed(reason):
                 on_air.failure = reason

@@ -13,7 +13,7 @@ from broadcaster.core.clock import Clock
 from broadcaster.core.errors import StoreUnusable
 from broadcaster.core.labels import HELD, OFF
 from broadcaster.core.model import Airing, AiringKind, JournalEntry, Outcome, SettledNotice
-from broadcaster.core.notice import Severity
+from broadcaster.core.notice import Notice, Severity
 from broadcaster.playout.air_queue import QueuedAiring
 from broadcaster.playout.player import Player
 from broadcaster.rules.air_rules import AirRules
@@ -90,8 +90,8 @@ class DurableQueue:
         self._held: tuple[Airing, ...] = ()
         self._given: OrderedDict[str, None] = OrderedDict()
         self._look = threading.Event()
-        self.choose: Callable[[Airing], Airing] = lambda airing: airing
-        """Puts sounds in the place of the folders of what the timetable has due."""
+        self.choose: Callable[[Notice, str], Notice] = lambda notice, asked_by: notice
+        """Puts sounds in the place of the folders of a column."""
         self.on_start: list[Callable[[Airing], None]] = []
         """Each is told of every airing that is heard now, on the player's thread; returns at once."""
         player.on_start, player.on_pause = self._started, self._paused
@@ -119,7 +119,7 @@ class DurableQueue:
         if self.known([airing.id]):
             return
         self._give(airing.id)
-        airing = self.choose(airing)
+        airing = replace(airing, notice=self.choose(airing.notice, airing.asked_by))
         # Late already is what a clock that jumps has leapt over: put back, it waits for its own time.
         is_late = airing.expires_at < self._clock.now()
         # It must begin in time, so nothing waits for the disk.

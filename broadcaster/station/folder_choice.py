@@ -11,9 +11,10 @@ from math import inf
 from typing import Protocol
 
 from broadcaster.core.errors import StoreUnusable
-from broadcaster.core.model import Airing
 from broadcaster.core.notice import Notice
 from broadcaster.core.piece import Order, Piece, PieceKind
+from broadcaster.studio.column_sounds import named
+from broadcaster.studio.sound_library import folder_of
 
 logger = logging.getLogger(__name__)
 
@@ -47,11 +48,6 @@ class FolderPlace:
 
 
 Chosen = tuple[tuple[Piece, ...], FolderPlace]
-
-
-def folder_of(title: str) -> str:
-    """ "戏曲/大登殿" lies in 戏曲; what has no slash in no folder."""
-    return title.rpartition("/")[0]
 
 
 def choose(folder: Piece, sounds: Sequence[LibrarySound], place: FolderPlace) -> Chosen:
@@ -113,6 +109,12 @@ def _after(place: FolderPlace, key: str, stopped: float, sounds: Sequence[Librar
     return FolderPlace(() if over else heard, place.round + over, key, stopped)
 
 
+def _by_key(piece: Piece, sounds: Iterable[LibrarySound]) -> Piece:
+    """A sound that is meant by its name, by its content: another one may have that name later."""
+    sound = named(sounds, piece.source) if piece.kind is PieceKind.AUDIO else None
+    return replace(piece, source=sound.key) if sound else piece
+
+
 class Memory(Protocol):
     """Texts by name that outlast a restart."""
 
@@ -127,27 +129,30 @@ class FolderChoice:
     a restart. A folder without a sound stays in its place, and its making tells so.
     """
 
-    def __init__(self, sounds: Callable[[], Iterable[LibrarySound]], memory: Memory) -> None:
+    def __init__(self, sounds: Callable[[], Iterable[LibrarySound]]) -> None:
         self._sounds = sounds
+        self._memory: Memory | None = None
+
+    def keep_in(self, memory: Memory) -> None:
+        """Know from now on how far each folder was heard."""
         self._memory = memory
 
-    def of(self, airing: Airing) -> Airing:
-        """The airing with its sounds, which are heard by that."""
-        notice = self._chosen(airing.notice, airing.asked_by, self._keep)
-        return airing if notice is airing.notice else replace(airing, notice=notice)
+    def of(self, notice: Notice, asked_by: str) -> Notice:
+        """The notice with its sounds, which are heard by that."""
+        return self._chosen(notice, asked_by, self._keep)
 
     def foreseen(self, notice: Notice, asked_by: str) -> Notice:
         """The notice as its next airing will be, as far as is known."""
         return self._chosen(notice, asked_by, lambda name, place: None)
 
     def _chosen(self, notice: Notice, asked_by: str, keep: Callable[[str, FolderPlace], None]) -> Notice:
-        if not any(piece.kind is PieceKind.FOLDER for piece in notice.pieces):
+        if not any(piece.kind in (PieceKind.FOLDER, PieceKind.AUDIO) for piece in notice.pieces):
             return notice
         sounds = list(self._sounds())
         pieces = list[Piece]()
         for piece in notice.pieces:
             if piece.kind is not PieceKind.FOLDER:
-                pieces.append(piece)
+                pieces.append(_by_key(piece, sounds))
                 continue
             its = [sound for sound in sounds if folder_of(sound.title) == piece.source]
             name = f"folder {asked_by} {piece.source}"
@@ -155,17 +160,19 @@ class FolderChoice:
             if found:
                 keep(name, place)
             pieces += found or (piece,)
-        return replace(notice, pieces=tuple(pieces))
+        chosen = tuple(pieces)
+        return notice if chosen == notice.pieces else replace(notice, pieces=chosen)
 
     def _place(self, name: str) -> FolderPlace:
         with suppress(StoreUnusable, ValueError, TypeError):
-            if written := self._memory.get(name):
+            if self._memory and (written := self._memory.get(name)):
                 place = FolderPlace(**json.loads(written))
                 return replace(place, heard=tuple(place.heard))
         return FolderPlace()
 
     def _keep(self, name: str, place: FolderPlace) -> None:
         try:
-            self._memory.put(name, json.dumps(vars(place)))
+            if self._memory:
+                self._memory.put(name, json.dumps(vars(place)))
         except StoreUnusable as error:
             logger.warning("“%s”放到哪里没有记下来：%s", name, error)

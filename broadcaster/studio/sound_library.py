@@ -52,6 +52,11 @@ class Sound:
         return self.facts.seconds
 
 
+def folder_of(title: str) -> str:
+    """ "戏曲/大登殿" lies in 戏曲; what has no slash in no folder."""
+    return title.rpartition("/")[0]
+
+
 def sound_path(state: Path, key: str) -> Path:
     """The path of a sound's own bytes, whether or not it exists."""
     return state / SOUNDS / f"{key}.sound"

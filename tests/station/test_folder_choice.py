@@ -4,19 +4,15 @@ restart.
 
 import json
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from itertools import pairwise
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from broadcaster.core.model import Airing
 from broadcaster.core.notice import Notice
 from broadcaster.core.piece import Order, Piece, PieceKind
 from broadcaster.station.folder_choice import FolderChoice, FolderPlace, LibrarySound, choose
-
-NOON = datetime(2026, 3, 15, 12, 0, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -39,6 +35,12 @@ class Texts:
 
     def put(self, key: str, value: str) -> None:
         self.by_name[key] = value
+
+
+def remembering(memory: Texts, *sounds: Kept) -> FolderChoice:
+    choice = FolderChoice(lambda: sounds)
+    choice.keep_in(memory)
+    return choice
 
 
 OPERAS = [Kept(f"k{number}", f"戏曲/{number:02}", 100.0 + number) for number in range(7)]
@@ -104,21 +106,23 @@ def test_what_is_foreseen_is_what_is_chosen_and_it_is_known_after_a_restart() ->
     column = Notice("", pieces=(Piece(PieceKind.TEXT, "听戏"), folder(Order.SHUFFLE)))
     drawn = []
     for _ in range(14):
-        choice = FolderChoice(lambda: [*others, *OPERAS], memory)
+        choice = remembering(memory, *others, *OPERAS)
         foreseen = choice.foreseen(column, "晚间")
-        airing = choice.of(Airing(column, NOON, NOON, asked_by="晚间"))
-        assert airing.notice == foreseen
-        assert choice.of(airing) is airing, "a choice is made once"
-        drawn.append(airing.notice.pieces[1].source)
+        chosen = choice.of(column, "晚间")
+        assert chosen == foreseen
+        assert choice.of(chosen, "晚间") is chosen, "a choice is made once"
+        drawn.append(chosen.pieces[1].source)
     assert sorted(drawn) == sorted([one.key for one in OPERAS] * 2)
+    by_name = Notice("", pieces=(Piece(PieceKind.AUDIO, "国歌.mp3"), Piece(PieceKind.AUDIO, "没有.mp3")))
+    assert [one.source for one in choice.foreseen(by_name, "").pieces] == ["y", "没有.mp3"]
 
 
 def test_a_folder_without_a_sound_stays_and_a_place_that_is_damaged_begins_anew() -> None:
     memory = Texts()
     column = Notice("", pieces=(folder(Order.CONTINUE),))
-    empty = FolderChoice(lambda: [], memory)
-    assert empty.of(Airing(column, NOON, NOON)).notice == column and memory.by_name == {}
+    empty = remembering(memory)
+    assert empty.of(column, "") == column and memory.by_name == {}
     for damaged in ("{", json.dumps({"nothing": 1}), "[]"):
         memory.by_name = {"folder  戏曲": damaged}
-        again = FolderChoice(lambda: OPERAS, memory).of(Airing(column, NOON, NOON))
-        assert again.notice.pieces[0].source == "k0"
+        again = remembering(memory, *OPERAS).of(column, "")
+        assert again.pieces[0].source == "k0"
