@@ -44,11 +44,11 @@ def estimated_lengths(
         signal = SIGNAL_SECONDS[whole.chime or Signal.NONE]
         return signal + opening + body + pauses + pieces + closing
 
-    def whole_length(notice: Notice) -> float:
+    def length(notice: Notice) -> float:
         sounds = (sound_seconds(piece) for piece in notice.pieces if not piece.spoken)
         return estimate(notice) + sum(sounds)
 
-    return whole_length
+    return length
 
 
 def _spoken(text: str, pace: float) -> float:

@@ -148,15 +148,14 @@ class Stops:
     def _again(
         self, ended: QueuedAiring, place: int, held: _Held
     ) -> tuple[TakenUp, QueuedAiring | None]:
-        """What was still to be said at the stop has as long now."""
+        """It has as long now as it still had at the stop."""
         now, stopped = self._clock.now(), ended.airing
         valid = replace(stopped, expires_at=valid_until(stopped, held.stop.at))
         airing = _new_airing(valid, now, self._clock.monotonic() - held.since, place)
         why_not = self._why_not(airing, now)
         told = TakenUp(ended.airing.id, _name(ended), None if why_not else airing, why_not)
-        place = ended.next_line, ended.seconds_in_line
-        rest = None if why_not else QueuedAiring(airing, *place, settled=ended.settled)
-        return told, rest
+        rest = QueuedAiring(airing, ended.next_line, ended.seconds_in_line, settled=ended.settled)
+        return told, None if why_not else rest
 
     def _why_not(self, airing: Airing, now: datetime) -> str:
         if airing.notice.talk:

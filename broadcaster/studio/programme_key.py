@@ -156,5 +156,5 @@ def _without_frame(notice: Notice) -> Notice:
     """A column that has no text of its own begins with its first piece: signal, opening and closing of
     the station are for notices.
     """
-    frame = {"opening": notice.opening or "", "closing": notice.closing or ""}
-    return replace(notice, **frame, chime=notice.chime or Signal.NONE)
+    opening, closing = notice.opening or "", notice.closing or ""
+    return replace(notice, opening=opening, closing=closing, chime=notice.chime or Signal.NONE)

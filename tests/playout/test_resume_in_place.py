@@ -55,7 +55,8 @@ class Columns:
         self._parts, self._red = parts, red
 
     @contextmanager
-    def make(self, notice: Notice, deliver: Callable[[Delivery], None]) -> Iterator[None]:
+    def make(self, waited: QueuedAiring, deliver: Callable[[Delivery], None]) -> Iterator[None]:
+        notice = waited.airing.notice
         sounds = self._parts if notice.pieces else [self._red]
         items = tuple(
             Item(Clip(one.path.stem, one.path, one.seconds), continuous=bool(notice.pieces))

@@ -10,7 +10,7 @@ WIDTH, ROW, NAME = 360, 34, 112
 
 
 @dataclass(frozen=True)
-class Piece:
+class BarSegment:
     """A part of a bar; `kind` is its class in the style sheet."""
 
     kind: str
@@ -25,7 +25,7 @@ class Bar:
     code: str
     name: str
     y: int
-    pieces: tuple[Piece, ...]
+    pieces: tuple[BarSegment, ...]
     said: str
 
 
@@ -37,7 +37,7 @@ def coverage(towns: Sequence[TownCounts]) -> list[Bar]:
     ]
 
 
-def _pieces(counts: Counts) -> tuple[Piece, ...]:
+def _pieces(counts: Counts) -> tuple[BarSegment, ...]:
     parts = {
         "heard": counts.heard,
         "partly": counts.partly,
@@ -50,7 +50,7 @@ def _pieces(counts: Counts) -> tuple[Piece, ...]:
     pieces, x, scale = [], float(NAME), (WIDTH - NAME) / max(counts.sent, 1)
     for kind, boxes in parts.items():
         if boxes:
-            pieces.append(Piece(kind, round(x, 1), round(boxes * scale, 1)))
+            pieces.append(BarSegment(kind, round(x, 1), round(boxes * scale, 1)))
         x += boxes * scale
     return tuple(pieces)
 
