@@ -18,14 +18,14 @@ DIGEST = slice(26, 42)
 
 
 @dataclass(frozen=True)
-class Checked:
+class CheckedFile:
     """One file of the cache; `problem` says in Chinese what is wrong with it, or ""."""
 
     path: Path
     problem: str
 
 
-def check(folder: Path) -> Iterator[Checked]:
+def check(folder: Path) -> Iterator[CheckedFile]:
     """Every clip, then every programme; what is broken is removed, and made again when it is wanted.
 
     Raises OSError where it cannot be removed.
@@ -33,7 +33,7 @@ def check(folder: Path) -> Iterator[Checked]:
     found = survey(folder)
     whole: set[str] = set()
     for clip in found.clips.values():
-        checked = Checked(clip.path, _problem_of_clip(clip.path))
+        checked = CheckedFile(clip.path, _problem_of_clip(clip.path))
         if checked.problem:
             clip.path.unlink()
         else:
@@ -41,7 +41,7 @@ def check(folder: Path) -> Iterator[Checked]:
         yield checked
     for programme in found.programmes:
         path = programme.file.path
-        checked = Checked(path, _problem_of_programme(path, programme.clips - whole))
+        checked = CheckedFile(path, _problem_of_programme(path, programme.clips - whole))
         if checked.problem:
             path.unlink()
         yield checked

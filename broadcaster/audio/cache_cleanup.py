@@ -63,7 +63,7 @@ class Housekeeping:
 
     @property
     def fault(self) -> str:
-        """A sentence in Chinese on why made sound cannot be kept, or ""."""
+        """A sentence in Chinese on why rendered sound cannot be stored, or ""."""
         return self._fault
 
     @property
@@ -96,13 +96,13 @@ class Housekeeping:
         """Stamp a programme, for the order in which they go."""
         self._store.stamp(programme_key, self._clock.now())
 
-    def made(self, seconds: float, unkept: str) -> None:
-        """A programme of so many seconds was made; `unkept` says why it could not be kept, or ""."""
+    def note_rendered(self, seconds: float, fault: str) -> None:
+        """So many seconds were rendered; `fault` says why they could not be stored, or ""."""
         self._grown_bytes += seconds * self._bytes_a_second
-        if unkept and unkept != self._fault:
-            logger.warning("做好的声音存不下来：%s", unkept)
+        if fault and fault != self._fault:
+            logger.warning("做好的声音存不下来：%s", fault)
             self._probed_at = float("-inf")
-        self._fault = unkept
+        self._fault = fault
         self._changed.set()
 
     def step(self) -> None:

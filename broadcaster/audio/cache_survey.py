@@ -14,7 +14,7 @@ from broadcaster.core.model import Pruned
 
 
 @dataclass(frozen=True)
-class Stored:
+class StoredFile:
     """One file of the cache; `moment` is when it was last written or stamped, seconds since 1970."""
 
     path: Path
@@ -27,10 +27,10 @@ class Stored:
 
 
 @dataclass(frozen=True)
-class Shelved:
+class StoredProgramme:
     """A programme's manifest, stamped when it was last aired, and the clips that it needs."""
 
-    file: Stored
+    file: StoredFile
     clips: frozenset[str]
 
 
@@ -38,8 +38,8 @@ class Shelved:
 class Survey:
     """Everything in the cache at one moment."""
 
-    clips: dict[str, Stored]
-    programmes: tuple[Shelved, ...]
+    clips: dict[str, StoredFile]
+    programmes: tuple[StoredProgramme, ...]
 
     @property
     def size(self) -> int:
@@ -65,7 +65,9 @@ def total_size(folder: Path) -> int:
 def survey(folder: Path) -> Survey:
     """Look at every file, and into every manifest."""
     clips = {file.key: file for file in _files(folder / "clips")}
-    programmes = tuple(Shelved(file, _clips_of(file.path)) for file in _files(folder / "programmes"))
+    programmes = tuple(
+        StoredProgramme(file, _clips_of(file.path)) for file in _files(folder / "programmes")
+    )
     return Survey(clips, programmes)
 
 
@@ -94,7 +96,7 @@ def prune(
         raise cannot_write(folder, error) from error
 
 
-def _remove(going: Iterable[list[Stored]], size: int, to_bytes: int) -> Pruned:
+def _remove(going: Iterable[list[StoredFile]], size: int, to_bytes: int) -> Pruned:
     freed, gone = 0, Counter[str]()
     for files in going:
         if size - freed <= to_bytes:
@@ -114,9 +116,9 @@ def _clips_of(manifest: Path) -> frozenset[str]:
         return frozenset()
 
 
-def _files(folder: Path) -> Iterator[Stored]:
+def _files(folder: Path) -> Iterator[StoredFile]:
     for path, status in _statuses(folder):
-        yield Stored(Path(path), status.st_size, status.st_mtime)
+        yield StoredFile(Path(path), status.st_size, status.st_mtime)
 
 
 def _statuses(folder: Path) -> Iterator[tuple[str, os.stat_result]]:

@@ -13,7 +13,7 @@ from typing import Any
 
 from broadcaster.core.errors import CacheFull, CacheUnwritable, reason_of
 from broadcaster.core.model import Clip, Item, Programme
-from broadcaster.system.atomic_file import atomic_write, maker_is_gone
+from broadcaster.system.atomic_file import atomic_write, writer_has_ended
 from broadcaster.system.flac_digest import STREAM_INFO_END, flac_seconds, is_undamaged
 
 logger = logging.getLogger(__name__)
@@ -138,7 +138,7 @@ class ClipStore:
     def sweep(self) -> None:
         """Remove what processes that are gone left unfinished."""
         for leftover in self._unfinished.glob(".*-*"):
-            if maker_is_gone(leftover):
+            if writer_has_ended(leftover):
                 _discard(leftover)
 
     def _programme_path(self, key: str) -> Path:

@@ -17,22 +17,15 @@ RATE_HZ = 24_000
 # The first bytes of a file, from a place on, and the ffmpeg demuxer for it. It is named to ffmpeg, for
 # left to guess it also opens play lists, which name other files.
 CONTAINERS = [
-    (0, b"RIFF", "wav"),
-    (0, b"OggS", "ogg"),
-    (0, b"#!AMR", "amr"),
-    (0, b"\x1a\x45\xdf\xa3", "matroska"),
-    (0, b"fLaC", "flac"),
-    (4, b"ftyp", "mov"),
-    (0, b"ID3", "mp3"),
-    (0, b"\xff\xf1", "aac"),
-    (0, b"\xff\xf9", "aac"),
-    (0, b"\xff\xfb", "mp3"),
-    (0, b"\xff\xf3", "mp3"),
-    (0, b"\xff\xf2", "mp3"),
-    (0, b"\xff\xfa", "mp3"),
-    # MPEG 2.5, of 8 to 12 kHz.
-    (0, b"\xff\xe3", "mp3"),
-    (0, b"\xff\xe2", "mp3"),
+    (0, (b"RIFF",), "wav"),
+    (0, (b"OggS",), "ogg"),
+    (0, (b"#!AMR",), "amr"),
+    (0, (b"\x1a\x45\xdf\xa3",), "matroska"),
+    (0, (b"fLaC",), "flac"),
+    (4, (b"ftyp",), "mov"),
+    (0, (b"\xff\xf1", b"\xff\xf9"), "aac"),
+    # The last two are MPEG 2.5, of 8 to 12 kHz.
+    (0, (b"ID3", b"\xff\xfb", b"\xff\xf3", b"\xff\xf2", b"\xff\xfa", b"\xff\xe3", b"\xff\xe2"), "mp3"),
 ]
 NOT_SOUND = "这不是录音，或者格式不认识。请用手机自带的录音机录（m4a、amr、mp3、wav 都行）。"
 
@@ -60,7 +53,7 @@ def decode(sent: Path, longest_seconds: float) -> NDArray[np.float32]:
 def _container(sent: Path) -> str:
     with sent.open("rb") as file:
         begin = file.read(16)
-    for place, mark, demuxer in CONTAINERS:
-        if begin[place:].startswith(mark):
+    for place, marks, demuxer in CONTAINERS:
+        if begin.startswith(marks, place):
             return demuxer
     raise RecordingRefused(NOT_SOUND)

@@ -9,7 +9,7 @@ from pydantic import BeforeValidator, Field, ValidationError
 from pydantic.dataclasses import dataclass
 
 from broadcaster.bulletin import strict_json
-from broadcaster.bulletin.bulletin import STRICT, Sha256, where
+from broadcaster.bulletin.message_fields import STRICT, Sha256, where
 from broadcaster.bulletin.upstream_office import read_office
 from broadcaster.core.errors import BroadcasterError
 

@@ -4,18 +4,29 @@ drill, a test, or the cancellation of another.
 
 from __future__ import annotations
 
-import re
 import uuid
 from dataclasses import asdict, field, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from enum import StrEnum
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BeforeValidator, Field, ValidationError, model_validator
 from pydantic.dataclasses import dataclass
 
 from broadcaster.bulletin import areas as area_codes
 from broadcaster.bulletin import strict_json
+from broadcaster.bulletin.message_fields import (
+    AS_TUPLE,
+    HIGHEST_SEQUENCE,
+    STRICT,
+    BulletinId,
+    FieldName,
+    Moment,
+    Sha256,
+    by_value,
+    part,
+    where,
+)
 from broadcaster.bulletin.refusals import NotAccepted, Refusal
 from broadcaster.core.errors import NoticeRefused
 from broadcaster.core.notice import (
@@ -35,8 +46,6 @@ PAYLOAD_TYPE = "application/vnd.broadcaster.bulletin+json"
 # Version 2 has `more` and `crit` (as RFC 7515, 4.1.11): a box passes over a field of `more` that it does
 # not know, unless `crit` names it. It is written only where every box that it is for reads it.
 VERSION = 2
-# 2^53 - 1: every JSON reader keeps it exact.
-HIGHEST_SEQUENCE = 2**53 - 1
 LONGEST_TEXT = 2000
 # From its issue to its end. What should be said for longer is issued again, so that no bulletin
 # outlives the memory of who sent it; a flood is over or told anew within a day.
@@ -47,8 +56,6 @@ LONGEST_LIFE = {
     Severity.BLUE: timedelta(days=7),
     Severity.DAILY: timedelta(days=7),
 }
-
-MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?(Z|[+-]\d\d:\d\d)", re.ASCII)
 
 # What fields of a notice are called in version 1.
 WIRE_NAMES = {name: name for name in ("id", "title", "severity", "voice")} | {"repeats": "repeat"}
@@ -65,28 +72,6 @@ class BulletinKind(StrEnum):
     TEST = "test"
 
 
-def read_moment(value: object) -> object:
-    """RFC 3339 with its offset; a time is nothing without one."""
-    if isinstance(value, str):
-        if not MOMENT.fullmatch(value):
-            raise ValueError("时间要写成 2026-05-01T08:00:00+08:00")
-        value = datetime.fromisoformat(value)
-    if isinstance(value, datetime) and value.utcoffset() is None:
-        raise ValueError("时间没有时区")
-    # Near the ends of the calendar a change of zone overflows.
-    if isinstance(value, datetime) and not 2000 <= value.year < 2200:
-        raise ValueError("年份不对")
-    return value
-
-
-def _read_severity(value: object) -> object:
-    return Severity(value) if type(value) is int else value
-
-
-def _read_kind(value: object) -> object:
-    return BulletinKind(value) if type(value) is str else value
-
-
 def _read_areas(value: object) -> object:
     if not isinstance(value, list | tuple) or not all(isinstance(code, str) for code in value):
         raise ValueError("要写区划代码")
@@ -99,19 +84,7 @@ def _read_areas(value: object) -> object:
     return trimmed
 
 
-def as_tuple(value: object) -> object:
-    return tuple(value) if isinstance(value, list) else value
-
-
-STRICT = ConfigDict(strict=True, extra="forbid")
-Moment = Annotated[datetime, BeforeValidator(read_moment)]
-BulletinId = Annotated[
-    str,
-    Field(pattern=r"^([0-9]{35}|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})\z"),
-]
-FieldName = Annotated[str, Field(pattern=r"^[a-z_]{1,40}\z")]
 UNSET: tuple[object, ...] = (None, "", (), {})
-Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}\z")]
 SoundText = Annotated[str, Field(max_length=LONGEST_TEXT, pattern=r"^[^\x00-\x08\x0b-\x1f\x7f]*\z")]
 
 
@@ -122,10 +95,6 @@ class Audio:
     sha256: Sha256
     size: Annotated[int, Field(gt=0, le=30_000_000)]
     url: Annotated[str, Field(max_length=500, pattern=r"^https?://[\x21-\x7e]+\z")]
-
-
-def _read_audio(value: object) -> object:
-    return Audio(**value) if isinstance(value, dict) else value
 
 
 @dataclass(frozen=True, config=STRICT)
@@ -142,19 +111,19 @@ class Bulletin:
     issued: Moment
     not_before: Moment
     expires: Moment
-    kind: Annotated[BulletinKind, BeforeValidator(_read_kind)]
-    severity: Annotated[Severity, BeforeValidator(_read_severity)]
+    kind: Annotated[BulletinKind, by_value(BulletinKind)]
+    severity: Annotated[Severity, by_value(Severity)]
     areas: Annotated[tuple[str, ...], BeforeValidator(_read_areas), Field(min_length=1, max_length=500)]
     title: Annotated[SoundText, Field(min_length=1, max_length=100)]
     text: SoundText = ""
     verse: SoundText = ""
-    audio: Annotated[Audio | None, BeforeValidator(_read_audio)] = None
+    audio: Annotated[Audio | None, part(Audio)] = None
     cancels: BulletinId | None = None
     repeat: Annotated[int, Field(ge=1, le=10)] | None = None
     voice: Annotated[str, Field(pattern=r"^[a-z0-9_-]+:[\w./-]+\z", max_length=60)] | None = None
     night_ok: bool = False
     more: Annotated[dict[FieldName, Any], Field(max_length=20)] = field(default_factory=dict, hash=False)
-    crit: Annotated[tuple[FieldName, ...], BeforeValidator(as_tuple)] = ()
+    crit: Annotated[tuple[FieldName, ...], AS_TUPLE] = ()
     v: Literal[1, 2] = 1
 
     @model_validator(mode="after")
@@ -258,8 +227,3 @@ def read_bulletin(payload: bytes) -> Bulletin:
     if unknown := set(made.crit) - set(LATER):
         raise NotAccepted(Refusal.UNKNOWN_FIELD, " ".join(sorted(unknown)))
     return made
-
-
-def where(error: ValidationError) -> str:
-    """The fields that are wrong, for the record; never what was in them."""
-    return " ".join(sorted({".".join(map(str, one["loc"][:2]))[:40] for one in error.errors()}))[:200]

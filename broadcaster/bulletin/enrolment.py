@@ -10,7 +10,7 @@ from pydantic import BeforeValidator, Field, ValidationError
 from pydantic.dataclasses import dataclass
 
 from broadcaster.bulletin import areas, strict_json
-from broadcaster.bulletin.bulletin import STRICT, Sha256, where
+from broadcaster.bulletin.message_fields import STRICT, BoxName, Sha256, parts, where
 from broadcaster.bulletin.upstream_office import MOST, UpstreamOffice
 from broadcaster.core.errors import BroadcasterError
 
@@ -27,12 +27,6 @@ def _village(value: object) -> object:
     return value
 
 
-def _upstream_offices(value: object) -> object:
-    if isinstance(value, list):
-        return tuple(UpstreamOffice(**one) if isinstance(one, dict) else one for one in value)
-    return value
-
-
 @dataclass(frozen=True, config=STRICT)
 class Enrolment:
     """Given once, over HTTPS or as a file. `keyring` is base64; `root` the digest that pins it.
@@ -40,7 +34,7 @@ class Enrolment:
     `authority` is the PEM of the only certificate authority that the box takes the broker from.
     """
 
-    box: Annotated[str, Field(pattern=r"^[0-9A-Za-z_-]{1,64}\z")]
+    box: BoxName
     name: Annotated[str, Field(max_length=100)]
     area: Annotated[str, BeforeValidator(_village)]
     host: Annotated[str, Field(min_length=1, max_length=255)]
@@ -49,9 +43,7 @@ class Enrolment:
     authority: Annotated[str, Field(pattern="^-----BEGIN CERTIFICATE-----", max_length=100_000)]
     root: Sha256
     keyring: Annotated[str, Field(max_length=LARGEST)]
-    above: Annotated[
-        tuple[UpstreamOffice, ...], BeforeValidator(_upstream_offices), Field(max_length=MOST)
-    ] = ()
+    above: Annotated[tuple[UpstreamOffice, ...], parts(UpstreamOffice), Field(max_length=MOST)] = ()
     v: Literal[1] = 1
 
     @property

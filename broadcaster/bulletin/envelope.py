@@ -17,7 +17,7 @@ from securesystemslib.signer import Key, Signature, Signer
 from broadcaster.bulletin import strict_json
 from broadcaster.bulletin.refusals import NotAccepted, Refusal
 
-# A bulletin of 2,000 characters is 9 kB; the longest list of heads (1,000 in force) 120 kB.
+# A bulletin of 2,000 characters is 9 kB; the longest snapshot (1,000 in force) 120 kB.
 LARGEST = 256 * 1024
 MOST_SIGNATURES = 16
 LONGEST_SIGNATURE = 8 * 1024
@@ -40,6 +40,13 @@ class Envelope:
     @property
     def signed_bytes(self) -> bytes:
         return self._dsse().pae()
+
+    @property
+    def only_key_id(self) -> str:
+        """The id of the one key that has signed. Raises `NotAccepted`."""
+        if len(self.signatures) != 1:
+            raise NotAccepted(Refusal.NOT_AN_ENVELOPE)
+        return next(iter(self.signatures))
 
     @property
     def tuf_signatures(self) -> dict[str, Signature]:

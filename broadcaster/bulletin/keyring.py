@@ -123,7 +123,7 @@ class Trust:
         check_not_expired(self.expires, now)
 
     def key(self, key_id: str) -> Key:
-        """Of an issuer, or of who makes heads. Raises `NotAccepted`."""
+        """Of an issuer, or of who signs snapshots. Raises `NotAccepted`."""
         if key_id in self.targets.revoked:
             raise NotAccepted(Refusal.REVOKED_KEY, key_id[:8])
         delegations = self.targets.targets.delegations

@@ -12,7 +12,13 @@ from tuf.api.metadata import DelegatedRole, Delegations, Role, Root, Targets
 from broadcaster.bulletin import areas, envelope, strict_json
 from broadcaster.bulletin.delegation import Delegation
 from broadcaster.bulletin.envelope import Envelope
-from broadcaster.bulletin.tuf_metadata import ABOVE, HEADS, PAYLOAD_TYPE, SignedRoot, SignedTargets
+from broadcaster.bulletin.tuf_metadata import (
+    ABOVE,
+    PAYLOAD_TYPE,
+    SNAPSHOT_ROLE,
+    SignedRoot,
+    SignedTargets,
+)
 from broadcaster.bulletin.upstream_office import UpstreamOffice
 from broadcaster.core.errors import BroadcasterError
 from broadcaster.core.notice import Severity
@@ -34,14 +40,14 @@ class CharterRefused(BroadcasterError):
 class KeyList:
     """The contents of the list of keys: who may speak, who signs snapshots, which keys are revoked.
 
-    `keys` holds every key that a delegation or `heads` names.
+    `keys` holds every key that a delegation or `snapshot_keys` names.
     """
 
     version: int
     expires: datetime
     keys: tuple[Key, ...]
     delegations: tuple[Delegation, ...]
-    heads: tuple[str, ...]
+    snapshot_keys: tuple[str, ...]
     revoked: tuple[str, ...] = ()
 
     @classmethod
@@ -58,7 +64,7 @@ class KeyList:
             read.targets.expires,
             tuple(delegations.keys.values()) if delegations else (),
             read.delegations,
-            tuple(read.heads_key_ids),
+            tuple(read.snapshot_key_ids),
             tuple(sorted(read.revoked)),
         )
 
@@ -85,8 +91,10 @@ class KeyList:
             replace(one, key_ids=tuple(new.keyid if id == old else id for id in one.key_ids))
             for one in self.delegations
         )
-        heads = tuple(new.keyid if id == old else id for id in self.heads)
-        changed = replace(self, keys=(*self.keys, new), delegations=delegations, heads=heads)
+        snapshot_keys = tuple(new.keyid if id == old else id for id in self.snapshot_keys)
+        changed = replace(
+            self, keys=(*self.keys, new), delegations=delegations, snapshot_keys=snapshot_keys
+        )
         return changed._without({old}, now)
 
     def renewed(self, now: datetime) -> KeyList:
@@ -98,7 +106,7 @@ class KeyList:
             for one in self.delegations
             if (kept := tuple(id for id in one.key_ids if id not in key_ids))
         )
-        used = {id for one in left for id in one.key_ids} | set(self.heads)
+        used = {id for one in left for id in one.key_ids} | set(self.snapshot_keys)
         return replace(
             self,
             version=self.version + 1,
@@ -111,7 +119,9 @@ class KeyList:
     def signed(self, county_key: Signer, area: str) -> Envelope:
         """By the key that the root names for it."""
         roles = {one.area: one.to_role() for one in self.delegations}
-        roles[HEADS] = DelegatedRole(HEADS, list(self.heads), 1, True, [f"{HEADS}/{areas.full(area)}"])
+        roles[SNAPSHOT_ROLE] = DelegatedRole(
+            SNAPSHOT_ROLE, list(self.snapshot_keys), 1, True, [f"{SNAPSHOT_ROLE}/{areas.full(area)}"]
+        )
         targets = Targets(
             version=self.version,
             expires=_utc(self.expires),

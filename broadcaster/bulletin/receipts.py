@@ -6,21 +6,25 @@ from enum import StrEnum
 from itertools import pairwise
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field, ValidationError, model_validator
+from pydantic import Field, model_validator
 from pydantic.dataclasses import dataclass
 from securesystemslib.signer import Key, Signer
 
 from broadcaster.bulletin import envelope, strict_json
-from broadcaster.bulletin.bulletin import (
+from broadcaster.bulletin.envelope import Envelope
+from broadcaster.bulletin.message_fields import (
+    AS_TUPLE,
     HIGHEST_SEQUENCE,
     STRICT,
+    BoxName,
     FieldName,
     Moment,
     Sha256,
-    as_tuple,
-    where,
+    by_value,
+    part,
+    parts,
+    read_signed,
 )
-from broadcaster.bulletin.envelope import Envelope
 from broadcaster.bulletin.refusals import NotAccepted, Refusal
 from broadcaster.core.model import Outcome
 
@@ -40,18 +44,6 @@ class ReceiptState(StrEnum):
     ENDED = "ended"
 
 
-def _read_state(value: object) -> object:
-    return ReceiptState(value) if type(value) is str else value
-
-
-def _read_refusal(value: object) -> object:
-    return Refusal(value) if type(value) is str else value
-
-
-def _read_outcome(value: object) -> object:
-    return Outcome(value) if type(value) is str else value
-
-
 Seconds = Annotated[float, Field(ge=0, le=1e7, allow_inf_nan=False)]
 
 
@@ -59,7 +51,7 @@ Seconds = Annotated[float, Field(ge=0, le=1e7, allow_inf_nan=False)]
 class PlayedResult:
     """The result of an airing as the journal has it, by the sound that the device really took."""
 
-    outcome: Annotated[Outcome, BeforeValidator(_read_outcome)]
+    outcome: Annotated[Outcome, by_value(Outcome)]
     started: Moment | None
     ended: Moment
     seconds_played: Seconds
@@ -70,10 +62,6 @@ class PlayedResult:
     @property
     def in_full(self) -> bool:
         return self.outcome is Outcome.PLAYED
-
-
-def _read_heard(value: object) -> object:
-    return PlayedResult(**value) if isinstance(value, dict) else value
 
 
 @dataclass(frozen=True, config=STRICT)
@@ -88,13 +76,13 @@ class Receipt:
     number: Annotated[int, Field(ge=1, le=HIGHEST_SEQUENCE)]
     bulletin: Annotated[str, Field(max_length=36)]
     digest: Sha256 | None
-    state: Annotated[ReceiptState, BeforeValidator(_read_state)]
+    state: Annotated[ReceiptState, by_value(ReceiptState)]
     at: Moment
     clock_trusted: bool
-    refusal: Annotated[Refusal, BeforeValidator(_read_refusal)] | None = None
+    refusal: Annotated[Refusal, by_value(Refusal)] | None = None
     reason: Annotated[str, Field(max_length=300)] = ""
-    heard: Annotated[PlayedResult, BeforeValidator(_read_heard)] | None = None
-    ignored: Annotated[tuple[FieldName, ...], BeforeValidator(as_tuple), Field(max_length=20)] = ()
+    heard: Annotated[PlayedResult, part(PlayedResult)] | None = None
+    ignored: Annotated[tuple[FieldName, ...], AS_TUPLE, Field(max_length=20)] = ()
 
     @model_validator(mode="after")
     def _agrees(self) -> Receipt:
@@ -105,19 +93,13 @@ class Receipt:
         return self
 
 
-def _read_receipts(value: object) -> object:
-    return tuple(Receipt(**one) for one in value) if isinstance(value, list) else value
-
-
 @dataclass(frozen=True, config=STRICT)
 class Receipts:
     """The receipts of one box at one time, under one signature and in rising numbers."""
 
-    box: Annotated[str, Field(pattern=r"^[0-9A-Za-z_-]{1,64}\z")]
+    box: BoxName
     receipts: Annotated[
-        tuple[Receipt, ...],
-        BeforeValidator(_read_receipts),
-        Field(min_length=1, max_length=MOST_TOGETHER),
+        tuple[Receipt, ...], parts(Receipt), Field(min_length=1, max_length=MOST_TOGETHER)
     ]
     v: Literal[1] = 1
 
@@ -134,29 +116,20 @@ class Receipts:
         return self.receipts[-1].number
 
     def signed(self, signer: Signer) -> Envelope:
-        told = [_told(one) for one in self.receipts]
-        written = strict_json.write({"v": self.v, "box": self.box, "receipts": told})
+        receipts = [_written(receipt) for receipt in self.receipts]
+        written = strict_json.write({"v": self.v, "box": self.box, "receipts": receipts})
         return envelope.sign(PAYLOAD_TYPE, written, [signer])
 
 
-def _told(receipt: Receipt) -> dict[str, object]:
-    """An office of before knows nothing that is ignored, and is told none where there is none."""
-    told = vars(receipt) | {"heard": receipt.heard and vars(receipt.heard)}
-    return {name: value for name, value in told.items() if name != "ignored" or value}
+def _written(receipt: Receipt) -> dict[str, object]:
+    """Without `ignored` where it is empty: an office of before does not know that field."""
+    fields = vars(receipt) | {"heard": receipt.heard and vars(receipt.heard)}
+    return {name: value for name, value in fields.items() if name != "ignored" or value}
 
 
 def read_receipts(data: bytes, box: str, key: Key) -> Receipts:
     """Those of this box, whose key the office has in its register. Raises `NotAccepted`."""
-    signed = envelope.read(data, PAYLOAD_TYPE, LARGEST)
-    if signed.signatures.keys() != {key.keyid}:
-        raise NotAccepted(Refusal.UNKNOWN_KEY)
-    signed.check_signed_by(key)
-    try:
-        told = Receipts(**strict_json.parse(signed.payload))
-    except ValidationError as error:
-        raise NotAccepted(Refusal.BAD_SCHEMA, where(error)) from error
-    except (ValueError, TypeError) as error:
-        raise NotAccepted(Refusal.BAD_SCHEMA, "JSON") from error
-    if told.box != box:
-        raise NotAccepted(Refusal.WRONG_BOX, told.box)
-    return told
+    receipts = read_signed(Receipts, PAYLOAD_TYPE, data, key, LARGEST)
+    if receipts.box != box:
+        raise NotAccepted(Refusal.WRONG_BOX, receipts.box)
+    return receipts

@@ -34,7 +34,7 @@ class Refusal(StrEnum):
     KEYRING_NOT_SIGNED = "keyring_not_signed"
     KEYRING_ROLLED_BACK = "keyring_rolled_back"
     KEYRING_GAP = "keyring_gap"
-    HEADS_OLD = "heads_old"
+    SNAPSHOT_OLD = "heads_old"
     WRONG_BOX = "wrong_box"
     UNKNOWN_SESSION = "unknown_session"
     TOO_LATE = "too_late"
@@ -77,7 +77,7 @@ SENTENCES = {
     Refusal.KEYRING_NOT_SIGNED: "钥匙串的签名不够，不可信。",
     Refusal.KEYRING_ROLLED_BACK: "钥匙串比手里的旧。",
     Refusal.KEYRING_GAP: "钥匙串缺了中间的根。",
-    Refusal.HEADS_OLD: "清单比手里的旧。",
+    Refusal.SNAPSHOT_OLD: "清单比手里的旧。",
     Refusal.WRONG_BOX: "回执不是这个广播站的。",
     Refusal.UNKNOWN_SESSION: "广播站重新启动过，要重新接通。",
     Refusal.TOO_LATE: "在路上耽搁太久，不算数了。",

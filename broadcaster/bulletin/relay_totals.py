@@ -7,24 +7,24 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Annotated, Literal, TypeVar
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, model_validator
 from pydantic.dataclasses import dataclass
 from securesystemslib.signer import Key, Signer
 
 from broadcaster.bulletin import envelope, strict_json
-from broadcaster.bulletin.bulletin import (
+from broadcaster.bulletin.envelope import Envelope
+from broadcaster.bulletin.message_fields import (
     HIGHEST_SEQUENCE,
     STRICT,
     BulletinId,
     Moment,
     Sha256,
-    where,
+    read_signed,
 )
-from broadcaster.bulletin.envelope import Envelope
 from broadcaster.bulletin.refusals import NotAccepted, Refusal
 
 PAYLOAD_TYPE = "application/vnd.broadcaster.sum+json"
-PRESENCE_TYPE = "application/vnd.broadcaster.presence+json"
+HEARTBEAT_TYPE = "application/vnd.broadcaster.presence+json"
 LARGEST = 4 * 1024
 
 Boxes = Annotated[int, Field(ge=0, le=10_000_000)]
@@ -67,9 +67,9 @@ class RelayTotals:
         return self
 
     def signed(self, signer: Signer) -> Envelope:
-        """An office of before knows no figure of what was cancelled, and is told none where it is 0."""
-        told = {name: value for name, value in asdict(self).items() if name != "cancelled" or value}
-        return envelope.sign(PAYLOAD_TYPE, strict_json.write(told), [signer])
+        """Without `cancelled` where it is 0: an office of before does not know that field."""
+        fields = {name: value for name, value in asdict(self).items() if name != "cancelled" or value}
+        return envelope.sign(PAYLOAD_TYPE, strict_json.write(fields), [signer])
 
 
 @dataclass(frozen=True, config=STRICT)
@@ -85,10 +85,10 @@ class RelayHeartbeat:
     v: Literal[1] = 1
 
     def signed(self, signer: Signer) -> Envelope:
-        return envelope.sign(PRESENCE_TYPE, strict_json.write(asdict(self)), [signer])
+        return envelope.sign(HEARTBEAT_TYPE, strict_json.write(asdict(self)), [signer])
 
 
-Told = TypeVar("Told", RelayTotals, RelayHeartbeat)
+Message = TypeVar("Message", RelayTotals, RelayHeartbeat)
 
 
 def read_totals(data: bytes, county: str, key: Key) -> RelayTotals:
@@ -98,20 +98,11 @@ def read_totals(data: bytes, county: str, key: Key) -> RelayTotals:
 
 def read_heartbeat(data: bytes, county: str, key: Key) -> RelayHeartbeat:
     """The same of what its relay says of itself."""
-    return _read(RelayHeartbeat, PRESENCE_TYPE, data, county, key)
+    return _read(RelayHeartbeat, HEARTBEAT_TYPE, data, county, key)
 
 
-def _read(kind: type[Told], payload_type: str, data: bytes, county: str, key: Key) -> Told:
-    signed = envelope.read(data, payload_type, LARGEST)
-    if signed.signatures.keys() != {key.keyid}:
-        raise NotAccepted(Refusal.UNKNOWN_KEY)
-    signed.check_signed_by(key)
-    try:
-        read = kind(**strict_json.parse(signed.payload))
-    except ValidationError as error:
-        raise NotAccepted(Refusal.BAD_SCHEMA, where(error)) from error
-    except (ValueError, TypeError) as error:
-        raise NotAccepted(Refusal.BAD_SCHEMA, "JSON") from error
-    if read.county != county:
-        raise NotAccepted(Refusal.WRONG_BOX, read.county)
-    return read
+def _read(kind: type[Message], payload_type: str, data: bytes, county: str, key: Key) -> Message:
+    message = read_signed(kind, payload_type, data, key, LARGEST)
+    if message.county != county:
+        raise NotAccepted(Refusal.WRONG_BOX, message.county)
+    return message

@@ -7,15 +7,25 @@ The payload types are their own, so a command is never taken for a bulletin, nor
 from dataclasses import asdict
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, ValidationError
+from pydantic import Field
 from pydantic.dataclasses import dataclass
 from securesystemslib.signer import Key, Signer
 
 from broadcaster.bulletin import areas, envelope, strict_json
-from broadcaster.bulletin.bulletin import HIGHEST_SEQUENCE, STRICT, Sha256, where
 from broadcaster.bulletin.delegation import Delegation
 from broadcaster.bulletin.envelope import Envelope
 from broadcaster.bulletin.keyring import Trust
+from broadcaster.bulletin.message_fields import (
+    AS_TUPLE,
+    HIGHEST_SEQUENCE,
+    STRICT,
+    BoxName,
+    Sha256,
+    by_value,
+    parts,
+    read_payload,
+    read_signed,
+)
 from broadcaster.bulletin.refusals import NotAccepted, Refusal
 from broadcaster.bulletin.trusted_time import Now
 
@@ -26,22 +36,7 @@ LARGEST = 256 * 1024
 MOST_CALLS = 16
 SESSION_LIFE_SECONDS = 3600.0
 
-BoxName = Annotated[str, Field(pattern=r"^[0-9A-Za-z_-]{1,64}\z")]
 Token = Annotated[str, Field(pattern=r"^[0-9a-f]{32}\z")]
-
-
-def _calls(value: object) -> object:
-    if isinstance(value, list):
-        return tuple(RemoteCall(**one) if isinstance(one, dict) else one for one in value)
-    return value
-
-
-def _tuple(value: object) -> object:
-    return tuple(value) if isinstance(value, list) else value
-
-
-def _refusal(value: object) -> object:
-    return Refusal(value) if type(value) is str else value
 
 
 @dataclass(frozen=True, config=STRICT)
@@ -62,7 +57,7 @@ class RemoteCommand:
     session: Token
     number: Annotated[int, Field(ge=0, le=HIGHEST_SEQUENCE)]
     seconds: Annotated[float, Field(ge=0, le=SESSION_LIFE_SECONDS * 2, allow_inf_nan=False)]
-    calls: Annotated[tuple[RemoteCall, ...], BeforeValidator(_calls), Field(max_length=MOST_CALLS)] = ()
+    calls: Annotated[tuple[RemoteCall, ...], parts(RemoteCall), Field(max_length=MOST_CALLS)] = ()
     v: Literal[1] = 1
 
     def signed(self, signer: Signer) -> Envelope:
@@ -78,8 +73,8 @@ class RemoteAnswer:
     box: BoxName
     to: Sha256
     session: Token
-    answers: Annotated[tuple[Any, ...], BeforeValidator(_tuple)] = ()
-    refused: Annotated[Refusal, BeforeValidator(_refusal)] | None = None
+    answers: Annotated[tuple[Any, ...], AS_TUPLE] = ()
+    refused: Annotated[Refusal, by_value(Refusal)] | None = None
     v: Literal[1] = 1
 
     def signed(self, signer: Signer) -> Envelope:
@@ -94,17 +89,14 @@ def read_command(
     Whether it is new is for who remembers its session.
     """
     signed = envelope.read(data, COMMAND_TYPE, LARGEST)
-    if len(signed.signatures) != 1:
-        raise NotAccepted(Refusal.NOT_AN_ENVELOPE)
-    key_id = next(iter(signed.signatures))
-    key = trust.key(key_id)
-    signed.check_signed_by(key)
+    key_id = signed.only_key_id
+    signed.check_signed_by(trust.key(key_id))
     trust.check_not_expired(now.earliest)
     village = areas.trim(area)
     own = [one for one in trust.delegations_of(key_id) if one.area == village]
     if not own:
         raise NotAccepted(Refusal.AREA_NOT_ALLOWED, area)
-    command: RemoteCommand = _read(RemoteCommand, signed.payload)
+    command = read_payload(RemoteCommand, signed.payload)
     if command.box != box:
         raise NotAccepted(Refusal.NOT_FOR_THIS_BOX, command.box)
     return signed, command, own[0]
@@ -112,20 +104,7 @@ def read_command(
 
 def read_answer(data: bytes, box: str, key: Key) -> RemoteAnswer:
     """Of this box, whose key the office has in its register. Raises `NotAccepted`."""
-    signed = envelope.read(data, ANSWER_TYPE, LARGEST)
-    if signed.signatures.keys() != {key.keyid}:
-        raise NotAccepted(Refusal.UNKNOWN_KEY)
-    signed.check_signed_by(key)
-    answer: RemoteAnswer = _read(RemoteAnswer, signed.payload)
+    answer = read_signed(RemoteAnswer, ANSWER_TYPE, data, key, LARGEST)
     if answer.box != box:
         raise NotAccepted(Refusal.WRONG_BOX, answer.box)
     return answer
-
-
-def _read(shape: Any, payload: bytes) -> Any:
-    try:
-        return shape(**strict_json.parse(payload))
-    except ValidationError as error:
-        raise NotAccepted(Refusal.BAD_SCHEMA, where(error)) from error
-    except (ValueError, TypeError) as error:
-        raise NotAccepted(Refusal.BAD_SCHEMA, "JSON") from error

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
-from typing import Protocol
 
 from broadcaster.bulletin.bulletin import Bulletin, BulletinKind
 from broadcaster.bulletin.delegation import Issuer
@@ -51,31 +50,9 @@ class Accepted:
         return Record(bulletin.id, self.digest, self.issuer, bulletin.seq, bulletin.expires)
 
 
-class ReplayGuard(Protocol):
-    """Kept until a record expires, at least. `note` is fsynced before anybody is told of it."""
-
-    def record(self, id: str) -> Record | None: ...
-
-    def record_of(self, key_id: str, seq: int) -> Record | None: ...
-
-    def highest_seq(self, key_id: str) -> int:
-        """0 for a key that nothing was accepted of; outlives the records."""
-        ...
-
-    def tombstones(self, id: str) -> Sequence[Issuer]:
-        """The issuers who have cancelled this bulletin, whether or not it has arrived."""
-        ...
-
-    def note(self, accepted: Accepted) -> None: ...
-
-    def forget(self, floor: datetime) -> None:
-        """Drop what expired before the earliest time that it can be."""
-        ...
-
-
 @dataclass
-class ReplayGuardInMemory:
-    """The same without a disk: for an office, a relay, tests; and what a box has of its own, at hand."""
+class ReplayGuard:
+    """Keeps a record until it expires, at least; in memory, filled again from the disk by its owner."""
 
     _records: dict[str, Record] = field(default_factory=dict)
     _by_seq: dict[tuple[str, int], Record] = field(default_factory=dict)
@@ -89,9 +66,11 @@ class ReplayGuardInMemory:
         return self._by_seq.get((key_id, seq))
 
     def highest_seq(self, key_id: str) -> int:
+        """0 for a key that nothing was accepted of; outlives the records."""
         return self._highest.get(key_id, 0)
 
     def tombstones(self, id: str) -> Sequence[Issuer]:
+        """The issuers who have cancelled this bulletin, whether or not it has arrived."""
         return tuple(issuer for cancelled, issuer in self._cancels.values() if cancelled == id)
 
     def note(self, accepted: Accepted) -> None:
@@ -121,7 +100,3 @@ class ReplayGuardInMemory:
         if record := self._records.pop(id, None):
             self._by_seq.pop((record.issuer.key_id, record.seq), None)
             self._cancels.pop(id, None)
-
-    def forget(self, floor: datetime) -> None:
-        for id in [record.id for record in self._records.values() if record.expires <= floor]:
-            self.drop(id)

@@ -6,14 +6,22 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field, ValidationError
+from pydantic import Field
 from pydantic.dataclasses import dataclass
 from securesystemslib.signer import Signer
 
 from broadcaster.bulletin import envelope, strict_json
-from broadcaster.bulletin.bulletin import HIGHEST_SEQUENCE, STRICT, BulletinId, Moment, Sha256, where
 from broadcaster.bulletin.envelope import Envelope
 from broadcaster.bulletin.keyring import Trust
+from broadcaster.bulletin.message_fields import (
+    AS_TUPLE,
+    HIGHEST_SEQUENCE,
+    STRICT,
+    BulletinId,
+    Moment,
+    Sha256,
+    read_payload,
+)
 from broadcaster.bulletin.refusals import NotAccepted, Refusal
 from broadcaster.bulletin.trusted_time import CLOCKS_DIFFER, Now
 
@@ -23,11 +31,6 @@ FRESH = timedelta(minutes=30)
 SHORTEST_NONCE = 16
 
 Sequence = Annotated[int, Field(ge=1, le=HIGHEST_SEQUENCE)]
-Version = Annotated[int, Field(ge=1, le=HIGHEST_SEQUENCE)]
-
-
-def _pair(value: object) -> object:
-    return tuple(value) if isinstance(value, list) else value
 
 
 @dataclass(frozen=True, config=STRICT)
@@ -39,7 +42,7 @@ class Snapshot:
     """
 
     at: Moment
-    keyring: Annotated[tuple[Version, Version], BeforeValidator(_pair)]
+    keyring: Annotated[tuple[Sequence, Sequence], AS_TUPLE]
     highest: Mapping[Sha256, Sequence]
     in_force: Mapping[BulletinId, Sha256]
     nonce: Annotated[str, Field(min_length=SHORTEST_NONCE, max_length=64)] | None = None
@@ -68,32 +71,21 @@ class Snapshot:
 
 
 def read_snapshot(data: bytes, trust: Trust, now: Now, newest: Snapshot | None = None) -> Snapshot:
-    """Heads that are signed, and not older than those the box has. Raises `NotAccepted`.
+    """A snapshot that is signed, and not older than the one the box has. Raises `NotAccepted`.
 
-    `newest` are to be forgotten when `trust` is updated: a stolen key may have made them of next year.
+    `newest` is to be forgotten when `trust` is updated: a stolen key may have made one of next year.
     """
     signed = envelope.read(data, PAYLOAD_TYPE)
-    key_id = next(iter(signed.signatures))
+    key_id = signed.only_key_id
     key = trust.key(key_id)
-    if key_id not in trust.targets.heads_key_ids:
+    if key_id not in trust.targets.snapshot_key_ids:
         raise NotAccepted(Refusal.UNKNOWN_KEY, key_id[:8])
-    if len(signed.signatures) != 1:
-        raise NotAccepted(Refusal.NOT_AN_ENVELOPE)
     signed.check_signed_by(key)
-    heads = _parse(signed.payload)
-    if now.trusted and heads.at > now.at + CLOCKS_DIFFER:
-        raise NotAccepted(Refusal.NOT_YET_VALID, f"{heads.at:%Y-%m-%d %H:%M}")
-    if newest and heads.at < newest.at:
-        raise NotAccepted(Refusal.HEADS_OLD, f"{heads.at:%Y-%m-%d %H:%M}")
-    if heads.keyring < trust.version:
-        raise NotAccepted(Refusal.KEYRING_ROLLED_BACK, f"{heads.keyring}")
-    return heads
-
-
-def _parse(payload: bytes) -> Snapshot:
-    try:
-        return Snapshot(**strict_json.parse(payload))
-    except ValidationError as error:
-        raise NotAccepted(Refusal.BAD_SCHEMA, where(error)) from error
-    except (ValueError, TypeError) as error:
-        raise NotAccepted(Refusal.BAD_SCHEMA, "JSON") from error
+    snapshot = read_payload(Snapshot, signed.payload)
+    if now.trusted and snapshot.at > now.at + CLOCKS_DIFFER:
+        raise NotAccepted(Refusal.NOT_YET_VALID, f"{snapshot.at:%Y-%m-%d %H:%M}")
+    if newest and snapshot.at < newest.at:
+        raise NotAccepted(Refusal.SNAPSHOT_OLD, f"{snapshot.at:%Y-%m-%d %H:%M}")
+    if snapshot.keyring < trust.version:
+        raise NotAccepted(Refusal.KEYRING_ROLLED_BACK, f"{snapshot.keyring}")
+    return snapshot

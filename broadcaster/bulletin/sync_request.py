@@ -7,11 +7,11 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field, ValidationError
+from pydantic import Field
 from pydantic.dataclasses import dataclass
 
 from broadcaster.bulletin import strict_json
-from broadcaster.bulletin.bulletin import STRICT, BulletinId, as_tuple, where
+from broadcaster.bulletin.message_fields import AS_TUPLE, STRICT, BulletinId, read_payload
 from broadcaster.bulletin.refusals import NotAccepted, Refusal
 from broadcaster.bulletin.snapshot import SHORTEST_NONCE
 
@@ -25,18 +25,16 @@ Version = Annotated[int, Field(ge=1)]
 
 @dataclass(frozen=True, config=STRICT)
 class SyncRequest:
-    """Answered to `topics.answer(box)`, in this order: the keyring where the box has an older one; of
-    `missing` what is in force and meant for the box, each as it was signed; last of all heads with this
-    nonce, that have in force only what is meant for the box.
+    """The office answers on `mqtt_topics.answer(box)`, in this order: the keyring where the box has an
+    older one; of `missing` what is in force and meant for the box, each as it was signed; last a
+    snapshot with this nonce, of what is meant for the box alone.
 
-    So a box that has the heads knows that what it still misses of them was kept from it.
+    So a box that has the snapshot knows that what it still misses of it was kept from it.
     """
 
     nonce: Annotated[str, Field(min_length=SHORTEST_NONCE, max_length=64, pattern="^[0-9a-f]+$")]
-    keyring: Annotated[tuple[Version, Version], BeforeValidator(as_tuple)]
-    missing: Annotated[
-        tuple[BulletinId, ...], BeforeValidator(as_tuple), Field(max_length=MOST_MISSING)
-    ] = ()
+    keyring: Annotated[tuple[Version, Version], AS_TUPLE]
+    missing: Annotated[tuple[BulletinId, ...], AS_TUPLE, Field(max_length=MOST_MISSING)] = ()
     reads: Version = 1
     v: Literal[1] = 1
 
@@ -44,17 +42,12 @@ class SyncRequest:
         """`reads` is the highest version of a bulletin that the box reads; 1 is left out, for an office
         of before knows no such field.
         """
-        told = asdict(self).items()
-        return strict_json.write({name: value for name, value in told if name != "reads" or value > 1})
+        fields = asdict(self).items()
+        return strict_json.write({name: value for name, value in fields if name != "reads" or value > 1})
 
     @classmethod
     def from_bytes(cls, data: bytes) -> SyncRequest:
         """Not signed: the broker lets a box write its own questions only. Raises `NotAccepted`."""
         if len(data) > LARGEST:
             raise NotAccepted(Refusal.TOO_BIG, f"{len(data)}")
-        try:
-            return cls(**strict_json.parse(data))
-        except ValidationError as error:
-            raise NotAccepted(Refusal.BAD_SCHEMA, where(error)) from error
-        except (ValueError, TypeError) as error:
-            raise NotAccepted(Refusal.BAD_SCHEMA, "JSON") from error
+        return read_payload(cls, data)

@@ -18,7 +18,7 @@ from broadcaster.bulletin.upstream_office import UpstreamOffice, read_upstream_o
 PAYLOAD_TYPE = "application/vnd.tuf+json"
 # 530 bytes a delegation: a county of 30 towns and 300 villages has 175 kB, one of 3,000 villages 1.6 MB.
 LARGEST = 4 * 1024 * 1024
-HEADS = "heads"
+SNAPSHOT_ROLE = "heads"
 ABOVE = "above"
 CALLED = {"root": "根", "targets": "钥匙的名单"}
 # What TUF raises for what is none of its metadata, and what ours does.
@@ -53,7 +53,7 @@ class SignedTargets:
     envelope: Envelope
     targets: Targets
     delegations: tuple[Delegation, ...]
-    heads_key_ids: frozenset[str]
+    snapshot_key_ids: frozenset[str]
     revoked: frozenset[str]
 
 
@@ -88,7 +88,7 @@ def _read_targets(signed: Envelope) -> SignedTargets:
         raise ValueError("delegations")
     _check_keys(targets.delegations.keys)
     roles = dict(targets.delegations.roles)
-    heads = roles.pop(HEADS)
+    snapshots = roles.pop(SNAPSHOT_ROLE)
     revoked: Any = targets.unrecognized_fields["revoked"]
     if not isinstance(revoked, list) or not all(re.fullmatch(KEY_ID, one) for one in revoked):
         raise ValueError("revoked")
@@ -96,7 +96,7 @@ def _read_targets(signed: Envelope) -> SignedTargets:
         # The county's key alone pins nobody: that is the root's to say, by two of three.
         raise ValueError(ABOVE)
     delegations = tuple(map(Delegation.of_role, roles.values()))
-    return SignedTargets(signed, targets, delegations, frozenset(heads.keyids), frozenset(revoked))
+    return SignedTargets(signed, targets, delegations, frozenset(snapshots.keyids), frozenset(revoked))
 
 
 def _fields(signed: Envelope) -> dict[str, Any]:

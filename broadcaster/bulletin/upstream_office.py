@@ -8,7 +8,7 @@ from pydantic import BeforeValidator
 from pydantic.dataclasses import dataclass
 
 from broadcaster.bulletin import areas
-from broadcaster.bulletin.bulletin import STRICT, Sha256
+from broadcaster.bulletin.message_fields import STRICT, Sha256
 
 MOST = 4
 

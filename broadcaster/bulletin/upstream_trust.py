@@ -8,7 +8,7 @@ from datetime import datetime
 from broadcaster.bulletin import envelope
 from broadcaster.bulletin.keyring import Keyring, Trust
 from broadcaster.bulletin.refusals import NotAccepted, Refusal
-from broadcaster.bulletin.snapshot import PAYLOAD_TYPE as HEADS_TYPE
+from broadcaster.bulletin.snapshot import PAYLOAD_TYPE as SNAPSHOT_TYPE
 from broadcaster.bulletin.snapshot import Snapshot, read_snapshot
 from broadcaster.bulletin.trusted_time import Now
 from broadcaster.bulletin.tuf_metadata import read_root
@@ -16,7 +16,7 @@ from broadcaster.bulletin.tuf_metadata import read_root
 
 @dataclass(frozen=True)
 class UpstreamTrust:
-    """A value: what takes a keyring or heads gives another one, or refuses and nothing has changed.
+    """A value: what takes a keyring or a snapshot gives another one, or refuses and nothing has changed.
 
     `root` is the digest of the first root. Until a keyring has come, nothing is believed.
     """
@@ -24,7 +24,7 @@ class UpstreamTrust:
     area: str
     root: str
     trust: Trust | None = None
-    heads: Snapshot | None = None
+    snapshot: Snapshot | None = None
 
     @property
     def believed(self) -> Trust:
@@ -33,13 +33,13 @@ class UpstreamTrust:
             raise NotAccepted(Refusal.UNKNOWN_KEY, "还没有收到钥匙串")
         return self.trust
 
-    def recalled(self, trust: bytes, heads: bytes, at: datetime) -> UpstreamTrust:
+    def recalled(self, trust: bytes, snapshot: bytes, at: datetime) -> UpstreamTrust:
         """As it was kept on a disk of ours; b"" for what was not. Raises `NotAccepted`."""
         if not trust:
             return self
         known = replace(self, trust=Trust.from_bytes(trust))
         # Whatever the clock says: they were judged when they came.
-        return known.with_snapshot(heads, Now(at, False, at)) if heads else known
+        return known.with_snapshot(snapshot, Now(at, False, at)) if snapshot else known
 
     def with_keyring(self, data: bytes, now: datetime) -> UpstreamTrust:
         newer = self.trust.updated(data, now) if self.trust else Trust.pin(data, self.root, now)
@@ -47,19 +47,19 @@ class UpstreamTrust:
             raise NotAccepted(Refusal.KEYRING_BROKEN, "不是这个地方的")
         if self.trust and newer.to_bytes() == self.trust.to_bytes():
             return self
-        # A stolen key may have made the heads of next year.
-        return replace(self, trust=newer, heads=None)
+        # A stolen key may have made the snapshot of next year.
+        return replace(self, trust=newer, snapshot=None)
 
     def with_snapshot(self, data: bytes, now: Now) -> UpstreamTrust:
-        return replace(self, heads=read_snapshot(data, self.believed, now, self.heads))
+        return replace(self, snapshot=read_snapshot(data, self.believed, now, self.snapshot))
 
     def signs_snapshots(self, data: bytes) -> bool:
         """True if the envelope claims this office's snapshot key; the signature is not checked here."""
         try:
-            signed = envelope.read(data, HEADS_TYPE)
+            signed = envelope.read(data, SNAPSHOT_TYPE)
         except NotAccepted:
             return False
-        return bool(self.trust and self.trust.targets.heads_key_ids & signed.signatures.keys())
+        return bool(self.trust and self.trust.targets.snapshot_key_ids & signed.signatures.keys())
 
 
 def area_of_keyring(data: bytes) -> str:

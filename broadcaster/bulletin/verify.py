@@ -10,9 +10,7 @@ from broadcaster.bulletin.delegation import Issuer
 from broadcaster.bulletin.envelope import Envelope
 from broadcaster.bulletin.keyring import Trust
 from broadcaster.bulletin.refusals import NotAccepted, Refusal
-from broadcaster.bulletin.replay_guard import Accepted as Accepted
-from broadcaster.bulletin.replay_guard import Record, ReplayGuard
-from broadcaster.bulletin.replay_guard import Waits as Waits
+from broadcaster.bulletin.replay_guard import Accepted, Record, ReplayGuard, Waits
 from broadcaster.bulletin.snapshot import Snapshot
 from broadcaster.bulletin.trusted_time import CLOCKS_DIFFER, Now
 from broadcaster.core.notice import Severity
@@ -41,11 +39,11 @@ Verdict = Accepted | BulletinRefused
 
 
 def verify(
-    data: bytes, trust: Trust, seen: ReplayGuard, box: str, now: Now, heads: Snapshot | None = None
+    data: bytes, trust: Trust, seen: ReplayGuard, box: str, now: Now, snapshot: Snapshot | None = None
 ) -> Verdict:
     """Judge an envelope as it came, for the box of this trimmed area code. Remembers nothing.
 
-    `heads` are the newest that the box has, if any: after its own memory is lost they are what it
+    `snapshot` are the newest that the box has, if any: after its own memory is lost they are what it
     knows of what was cancelled.
     """
     try:
@@ -59,7 +57,7 @@ def verify(
         waits = _waits(bulletin, now)
         accepted = Accepted(bulletin, issuer, signed.digest, waits, signed.payload)
         _check_not_replayed(accepted.record, seen)
-        _check_sequence(accepted.record, seen, heads)
+        _check_sequence(accepted.record, seen, snapshot)
         _check_cancels(accepted, seen)
         return accepted
     except NotAccepted as refused:
@@ -88,10 +86,8 @@ def check_time(bulletin: Bulletin, now: Now) -> None:
 
 def _read_verified(data: bytes, trust: Trust, now: Now) -> tuple[Envelope, Bulletin]:
     signed = envelope.read(data, PAYLOAD_TYPE, LARGEST)
-    if len(signed.signatures) != 1:
-        raise NotAccepted(Refusal.NOT_AN_ENVELOPE)
+    key_id = signed.only_key_id
     trust.check_not_expired(now.earliest)
-    key_id = next(iter(signed.signatures))
     key = trust.key(key_id)
     if not trust.delegations_of(key_id):
         raise NotAccepted(Refusal.UNKNOWN_KEY, key_id[:8])
@@ -101,7 +97,7 @@ def _read_verified(data: bytes, trust: Trust, now: Now) -> tuple[Envelope, Bulle
 
 def _issuer(trust: Trust, signed: Envelope, bulletin: Bulletin) -> Issuer:
     """The first delegation of the key that allows all areas at this severity."""
-    key_id = next(iter(signed.signatures))
+    key_id = signed.only_key_id
     reaching = [
         delegation
         for delegation in trust.delegations_of(key_id)
@@ -128,22 +124,22 @@ def _check_not_replayed(record: Record, seen: ReplayGuard) -> None:
     raise NotAccepted(Refusal.ALREADY_SEEN if same else Refusal.OTHER_BYTES, record.id)
 
 
-def _check_sequence(record: Record, seen: ReplayGuard, heads: Snapshot | None) -> None:
+def _check_sequence(record: Record, seen: ReplayGuard, snapshot: Snapshot | None) -> None:
     """Each key has its own count, so that a stolen one moves no other, and a new one starts at 1.
 
     Bulletins of one key may overtake each other: each has its own topic.
     """
     key_id, seq = record.issuer.key_id, record.seq
-    if heads and record.id in heads.in_force and heads.in_force[record.id] != record.digest:
+    if snapshot and record.id in snapshot.in_force and snapshot.in_force[record.id] != record.digest:
         raise NotAccepted(Refusal.OTHER_BYTES, record.id)
-    if heads and heads.has_dropped(key_id, seq, record.id):
+    if snapshot and snapshot.has_dropped(key_id, seq, record.id):
         raise NotAccepted(Refusal.NOT_IN_FORCE, record.id)
     if seen.record_of(key_id, seq):
         raise NotAccepted(Refusal.SEQUENCE_USED, f"{seq}")
     highest = seen.highest_seq(key_id)
     if seq < highest - OLDEST_SEQUENCE:
         raise NotAccepted(Refusal.SEQUENCE_TOO_OLD, f"{seq} < {highest}")
-    if seq > max(highest, heads.highest.get(key_id, 0) if heads else 0) + FURTHEST_SEQUENCE:
+    if seq > max(highest, snapshot.highest.get(key_id, 0) if snapshot else 0) + FURTHEST_SEQUENCE:
         raise NotAccepted(Refusal.SEQUENCE_JUMPED, f"{seq} > {highest}")
 
 

@@ -15,8 +15,8 @@ from broadcaster.core.project_folders import under_project
 from broadcaster.daemon import control_socket
 from broadcaster.system.last_good_settings import (
     LAST_GOOD,
-    by_last_good,
-    keep_good,
+    load_or_last_good,
+    store_last_good,
     unreported,
     was_changed,
 )
@@ -103,7 +103,7 @@ def settings_to_look_by(folder: Path) -> Settings:
     def tell(error: ConfigError) -> None:
         print(f"先按上次能用的（{folder / LAST_GOOD} 里有）：{error}", file=sys.stderr)
 
-    return by_last_good(load_settings, folder, FILES[:1], tell)
+    return load_or_last_good(load_settings, folder, FILES[:1], tell)
 
 
 def load_checked_lexicon(folder: Path) -> LexiconSettings:
@@ -152,7 +152,7 @@ def load_config_to_run(folder: Path) -> Config:
     from broadcaster.settings.problems import keys_twice
 
     wrong: list[ConfigError] = []
-    config = by_last_good(load_config, folder, FILES, wrong.append)
+    config = load_or_last_good(load_config, folder, FILES, wrong.append)
     if wrong:
         fault = f"设置用不了，先按上次能用的广播，请改好再重新启动：{wrong[0]}"
         config = replace(config, folder=folder, fault=fault, timetable=load_timetable(folder))
@@ -163,7 +163,7 @@ def load_config_to_run(folder: Path) -> Config:
         return replace(config, fault=f"设置里有不清楚的：{'；'.join(doubts)}。")
     if not (config.fault or config.timetable.problems):
         config = replace(config, changed=_changed(folder, config.settings))
-        keep_good(folder, FILES)
+        store_last_good(folder, FILES)
     return config
 
 

@@ -166,7 +166,7 @@ def open_box(
             cards,
         )
         playing = ThreadLoop("player", player.step, player.wake, PLAYER_SECONDS)
-        player.stir = playing.stir
+        player.note_progress = playing.note_progress
         loops = (
             *store.loops,
             stack.enter_context(ThreadLoop("studio", make_and_read, studio.wake, STUDIO_SECONDS)),

@@ -12,7 +12,7 @@ from broadcaster.schedule.timetable_file import load_timetable
 from broadcaster.settings.schema import Settings, load_settings
 from broadcaster.station.village_slots import Slotbook
 from broadcaster.system.atomic_file import state_of
-from broadcaster.system.last_good_settings import keep_good, note_reported
+from broadcaster.system.last_good_settings import note_reported, store_last_good
 
 logger = logging.getLogger(__name__)
 
@@ -77,7 +77,7 @@ class ChangedFiles:
         if same:
             if self._faults[path]:
                 logger.warning("%s 改好了，和正在用的一样", path.name)
-            keep_good(self._folder, [path.name])
+            store_last_good(self._folder, [path.name])
             return ""
         note_reported(self._folder, path.name)
         return f"{AFTER_RESTART}。"
@@ -89,7 +89,7 @@ class ChangedFiles:
         if problems:
             return f"{NOT_TAKEN}：{problems[0]}。运行 broadcaster check 看全部。"
         logger.warning("timetable.yaml 改过，照新的播了")
-        keep_good(self._folder, [self._yaml("timetable").name])
+        store_last_good(self._folder, [self._yaml("timetable").name])
         return ""
 
     def _yaml(self, name: str) -> Path:

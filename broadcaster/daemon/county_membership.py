@@ -57,10 +57,9 @@ class Belonging:
         membership = load_membership(self._station.settings.paths.state)
         link = self._stack.enter_context(closing(Link(self._station, membership, self._clock)))
         self._broken = lambda: link.fault
-        sounds = ThreadLoop("link-sounds", link.sounds.step, link.sounds.wake)
-        far = [
-            ThreadLoop(f"far-{number}", link.far.step, link.far.wake) for number in range(1, THREADS + 1)
-        ]
+        remote = link.remote_commands
+        sounds = ThreadLoop("link-sounds", link.downloads.step, link.downloads.wake)
+        far = [ThreadLoop(f"far-{number}", remote.step, remote.wake) for number in range(1, THREADS + 1)]
         loops = (*far, sounds, ThreadLoop("link", link.step, link.wake))
         self._loops = tuple(self._stack.enter_context(loop) for loop in loops)
         self._station.county = link

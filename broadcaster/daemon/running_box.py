@@ -27,7 +27,7 @@ from broadcaster.schedule.missed_occurrences import Gaps
 from broadcaster.schedule.scheduler import Clockwork
 from broadcaster.station.first_notice import forget_greeting, greet
 from broadcaster.store.store import Store
-from broadcaster.system.heap_trim import give_back_what_is_freed
+from broadcaster.system.heap_trim import return_freed_memory
 from broadcaster.system.log_format import Ordered, tell_start
 from broadcaster.system.mdns import LanName, own_address
 from broadcaster.system.program_files import ProgramFiles
@@ -58,7 +58,7 @@ def run(
     Returns the exit code: 75 asks the service manager for a new start. Raises `BroadcasterError`
     when the box cannot come up.
     """
-    give_back_what_is_freed()
+    return_freed_memory()
     sys.setswitchinterval(SWITCH_SECONDS)
     settings = config.settings
     ended, program = Ordered(), ProgramFiles()

@@ -36,12 +36,10 @@ LATER = timedelta(seconds=1)
 
 @dataclass
 class _Queued:
-    """A bulletin's airing that waits or is on the air; `told` is the delay that was reported to the
-    office.
-    """
+    """A bulletin's airing that waits or is on the air; `reported` is the delay that the office knows."""
 
     airing: Airing
-    told: str = ""
+    reported: str = ""
     begun: bool = False
 
 
@@ -51,20 +49,20 @@ class CountyAirings:
     def __init__(
         self,
         station: Station,
-        memory: BulletinLog,
+        log: BulletinLog,
         clock: Clock,
         now: Callable[[], Now],
         is_revoked: Callable[[Record], bool],
     ) -> None:
         self._station = station
         self._rows = station.bulletins
-        self._memory = memory
+        self._log = log
         self._clock = clock
         self._now = now
         self._is_revoked = is_revoked
-        self.want_sound: Callable[[PendingRecording], None] = lambda wanted: None
-        """Has the sound of a bulletin fetched, and `sound_came` called on this thread."""
-        self._aired_unkept: set[str] = set()
+        self.want_recording: Callable[[PendingRecording], None] = lambda wanted: None
+        """Has the sound of a bulletin fetched, and `recording_came` called on this thread."""
+        self._aired_unstored: set[str] = set()
         self._queued: dict[str, _Queued] = {}
         self._clock_waits = True
 
@@ -77,12 +75,12 @@ class CountyAirings:
         bulletin = accepted.bulletin
         if bulletin.kind is BulletinKind.CANCEL:
             self._cancel(bulletin.cancels or "", accepted.issuer)
-        elif self._memory.settled(bulletin.id):
+        elif self._log.settled(bulletin.id):
             # Cancelled, or its key revoked, by what came with it.
             return
         elif accepted.waits is Waits.CLOCK:
             self._clock_waits = True
-        elif bulletin.id in self._aired_unkept:
+        elif bulletin.id in self._aired_unstored:
             self.recover(bulletin.id)
         else:
             self._air(bulletin, accepted.issuer)
@@ -95,13 +93,13 @@ class CountyAirings:
                     self._recover(row)
 
     def _recover(self, row: StoredBulletin) -> None:
-        record = self._memory.taken(row.bulletin_id)
+        record = self._log.taken(row.bulletin_id)
         if not record:
             # Its end is told of already, and not on the disk yet.
             return
         past = self._station.past(record.id)
         if past:
-            self._tell_end(record, past, past.notice)
+            self._report_end(record, past, past.notice)
         elif self._is_cancelled(record):
             if not self._station.cancel(record.id, "上级"):
                 self._end_unheard(record, Outcome.CANCELLED, "取消")
@@ -117,51 +115,48 @@ class CountyAirings:
         if self._clock_waits and self._station.clock_is_trusted():
             for row in self._rows.at(BulletinStage.WAITS):
                 with _one_by_one(row):
-                    self._memory.move(row.bulletin_id, BulletinStage.TAKEN)
+                    self._log.move(row.bulletin_id, BulletinStage.TAKEN)
                     self._air_later(row)
             self._clock_waits = False
-        self._tell_what_keeps_off()
+        self._report_delays()
 
     def _watch(self, airing: Airing) -> None:
         self._queued.setdefault(airing.id, _Queued(airing))
 
-    def _tell_what_keeps_off(self) -> None:
+    def _report_delays(self) -> None:
         """Whenever it is another thing: quiet hours go by, and then there is no card."""
-        for id, one in list(self._queued.items()):
-            record = self._memory.taken(id)
+        for id, queued in list(self._queued.items()):
+            record = self._log.taken(id)
             if record is None:
                 del self._queued[id]
-            elif (reason := self._station.why_waits(one.airing)) != one.told:
-                one.told = reason
+            elif (reason := self._station.why_waits(queued.airing)) != queued.reported:
+                queued.reported = reason
                 # One that has begun says itself when it goes on.
-                if reason or not one.begun:
+                if reason or not queued.begun:
                     state = ReceiptState.DEFERRED if reason else ReceiptState.ACCEPTED
-                    self._memory.tell(id, record.digest, state, reason=reason)
+                    self._log.report(id, record.digest, state, reason=reason)
 
     def begun(self, airing: Airing) -> None:
-        if record := self._memory.taken(airing.id):
-            self._memory.tell(record.id, record.digest, ReceiptState.ON_THE_AIR)
+        if record := self._log.taken(airing.id):
+            self._log.report(record.id, record.digest, ReceiptState.ON_THE_AIR)
             queued = self._queued.setdefault(airing.id, _Queued(airing))
-            queued.begun, queued.told = True, ""
+            queued.begun, queued.reported = True, ""
 
     def ended(self, entry: JournalEntry) -> None:
-        if record := self._memory.taken(entry.airing.id):
-            self._tell_end(record, entry, entry.airing.notice)
+        if record := self._log.taken(entry.airing.id):
+            self._report_end(record, entry, entry.airing.notice)
 
     def withdraw(self, record: Record) -> None:
         if not self._station.cancel(record.id, "钥匙作废"):
-            refused, reason = Refusal.REVOKED_KEY, Refusal.REVOKED_KEY.sentence
-            self._memory.tell(
-                record.id, record.digest, ReceiptState.REFUSED, refused, reason, settles=True
-            )
+            self._report_refusal(record.id, record.digest, Refusal.REVOKED_KEY)
 
-    def air_unkept(self, accepted: Accepted) -> None:
+    def air_unstored(self, accepted: Accepted) -> None:
         """A full disk does not silence what is urgent."""
         bulletin = accepted.bulletin
         urgent = bulletin.severity in URGENT and bulletin.kind is BulletinKind.NOTICE
         urgent = urgent and not bulletin.audio
-        if urgent and accepted.waits is Waits.NOTHING and bulletin.id not in self._aired_unkept:
-            self._aired_unkept.add(bulletin.id)
+        if urgent and accepted.waits is Waits.NOTHING and bulletin.id not in self._aired_unstored:
+            self._aired_unstored.add(bulletin.id)
             self._announce(bulletin, accepted.issuer)
 
     def _air_later(self, row: StoredBulletin) -> None:
@@ -169,15 +164,13 @@ class CountyAirings:
         try:
             check_time(bulletin, self._now())
         except NotAccepted as refused:
-            reason = refused.refusal
-            told = row.bulletin_id, row.digest, ReceiptState.REFUSED, reason, reason.sentence
-            self._memory.tell(*told, settles=True)
+            self._report_refusal(row.bulletin_id, row.digest, refused.refusal)
             return
         self._air(bulletin, issuer_of(row))
 
-    def sound_came(self, bulletin_id: str, recording: str, problem: str) -> None:
+    def recording_came(self, bulletin_id: str, recording: str, problem: str) -> None:
         """The sound that a bulletin waited for is kept under this key; or why there is none."""
-        record, row = self._memory.taken(bulletin_id), self._rows.find(bulletin_id)
+        record, row = self._log.taken(bulletin_id), self._rows.find(bulletin_id)
         if record is None or row is None:
             return
         if problem:
@@ -188,9 +181,9 @@ class CountyAirings:
     def _air(self, bulletin: Bulletin, issuer: Issuer, recording: str = "") -> None:
         if bulletin.audio and not recording:
             audio, expires = bulletin.audio, bulletin.expires
-            self.want_sound(PendingRecording(bulletin.id, bulletin.title, audio, expires))
+            self.want_recording(PendingRecording(bulletin.id, bulletin.title, audio, expires))
             return
-        record = self._memory.record(bulletin.id)
+        record = self._log.guard.record(bulletin.id)
         assert record
         try:
             self._watch(self._announce(bulletin, issuer, recording))
@@ -199,7 +192,7 @@ class CountyAirings:
         except BroadcasterError as error:
             self._end_unheard(record, Outcome.FAILED, str(error))
             return
-        self._tell_what_keeps_off()
+        self._report_delays()
 
     def _announce(self, bulletin: Bulletin, issuer: Issuer, recording: str = "") -> Airing:
         """Queue it. Raises `BroadcasterError`."""
@@ -219,20 +212,20 @@ class CountyAirings:
             return put(replace(notice, voice=None))
 
     def _cancel(self, cancelled: str, issuer: Issuer) -> None:
-        record = self._memory.record(cancelled)
-        if not record or self._memory.settled(cancelled) or not issuer.may_cancel(record.issuer):
+        record = self._log.guard.record(cancelled)
+        if not record or self._log.settled(cancelled) or not issuer.may_cancel(record.issuer):
             return
         if not self._station.cancel(cancelled, issuer.name) and not self._station.past(cancelled):
             self._end_unheard(record, Outcome.CANCELLED, f"取消（{issuer.name}）")
 
     def _is_cancelled(self, record: Record) -> bool:
-        return any(one.may_cancel(record.issuer) for one in self._memory.tombstones(record.id))
+        return any(one.may_cancel(record.issuer) for one in self._log.guard.tombstones(record.id))
 
     def _end_unheard(self, record: Record, outcome: Outcome, reason: str) -> None:
         heard = PlayedResult(outcome, None, tellable(self._clock.now()), 0.0, 0.0, 0, "")
         self._end(record, reason, heard)
 
-    def _tell_end(self, record: Record, end: JournalEntry | JournalRow, notice: Notice) -> None:
+    def _report_end(self, record: Record, end: JournalEntry | JournalRow, notice: Notice) -> None:
         # What was cut says its last line again: no more was heard of it for that.
         played = min(end.seconds_played, end.seconds_due or end.seconds_played)
         heard = PlayedResult(
@@ -247,8 +240,12 @@ class CountyAirings:
         self._end(record, end.reason, heard)
 
     def _end(self, record: Record, reason: str, heard: PlayedResult) -> None:
-        given = record.id, record.digest, ReceiptState.ENDED
-        self._memory.tell(*given, reason=reason, heard=heard, settles=True)
+        ended = record.id, record.digest, ReceiptState.ENDED
+        self._log.report(*ended, reason=reason, heard=heard, settles=True)
+
+    def _report_refusal(self, id: str, digest: str, refusal: Refusal) -> None:
+        refused = id, digest, ReceiptState.REFUSED, refusal, refusal.sentence
+        self._log.report(*refused, settles=True)
 
     def _times(self, notice: Notice, end: JournalEntry | JournalRow) -> int:
         """The number of times that the text was heard, by the share of the programme that was played."""

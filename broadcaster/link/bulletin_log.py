@@ -10,8 +10,7 @@ from broadcaster.bulletin.bulletin import BulletinKind
 from broadcaster.bulletin.delegation import Issuer
 from broadcaster.bulletin.receipts import MOST_TOGETHER, PlayedResult, Receipt, Receipts, ReceiptState
 from broadcaster.bulletin.refusals import Refusal
-from broadcaster.bulletin.replay_guard import Record, ReplayGuardInMemory
-from broadcaster.bulletin.verify import Accepted, Waits
+from broadcaster.bulletin.replay_guard import Accepted, Record, ReplayGuard, Waits
 from broadcaster.core.errors import StoreUnusable
 from broadcaster.link.membership import Membership
 from broadcaster.station.station import (
@@ -35,10 +34,10 @@ class _PendingReceipt(NamedTuple):
 
 
 class BulletinLog:
-    """One thread. It answers without the disk, half a kilobyte a bulletin; what is noted and told is on
-    the disk, all of it or nothing, when `save` returns. All that asks the disk raises `StoreUnusable`.
+    """One thread. It answers without the disk, half a kilobyte a bulletin; what is noted and reported is
+    on the disk, all of it or nothing, when `save` returns. What asks the disk raises `StoreUnusable`.
 
-    `told` are the latest receipts, for who sends them; where `more` is set there are others on the disk.
+    `to_send` are the latest receipts; where `more` is set there are others on the disk.
     """
 
     def __init__(
@@ -47,52 +46,34 @@ class BulletinLog:
         self._rows = rows
         self._membership = membership
         self._when = when
-        self._kept: ReplayGuardInMemory | None = None
+        self._filled_guard: ReplayGuard | None = None
         self._stages: dict[str, BulletinStage] = {}
         self._bulletins: list[StoredBulletin] = []
-        self._untold: list[_PendingReceipt] = []
+        self._unsaved: list[_PendingReceipt] = []
         self._before: dict[str, BulletinStage] = {}
-        self.told: deque[StoredReceipts] = deque()
+        self.to_send: deque[StoredReceipts] = deque()
         self.more = True
 
     @property
-    def _guard(self) -> ReplayGuardInMemory:
-        if self._kept is None:
-            kept, stages = ReplayGuardInMemory(), {}
+    def guard(self) -> ReplayGuard:
+        if self._filled_guard is None:
+            guard, stages = ReplayGuard(), {}
             for key_id, seq in self._rows.highest().items():
-                kept.raise_highest(key_id, seq)
+                guard.raise_highest(key_id, seq)
             for row in self._rows.all():
-                kept.remember(_record(row), row.cancels)
+                guard.remember(_record(row), row.cancels)
                 stages[row.bulletin_id] = row.stage
-            self._kept, self._stages = kept, stages
-        return self._kept
-
-    def record(self, id: str) -> Record | None:
-        return self._guard.record(id)
-
-    def record_of(self, key_id: str, seq: int) -> Record | None:
-        return self._guard.record_of(key_id, seq)
-
-    def highest_seq(self, key_id: str) -> int:
-        return self._guard.highest_seq(key_id)
-
-    def tombstones(self, id: str) -> Sequence[Issuer]:
-        return self._guard.tombstones(id)
-
-    def digests(self) -> dict[str, str]:
-        return self._guard.digests()
-
-    def called_off(self) -> frozenset[str]:
-        return self._guard.called_off()
+            self._filled_guard, self._stages = guard, stages
+        return self._filled_guard
 
     def at(self, *stages: BulletinStage) -> list[Record]:
         """Those that came so far."""
-        found = (self.record(id) for id, stage in self._stages.items() if stage in stages)
+        found = (self.guard.record(id) for id, stage in self._stages.items() if stage in stages)
         return [one for one in found if one]
 
     def taken(self, id: str) -> Record | None:
         """It, if it is queued or about to be."""
-        record = self.record(id)
+        record = self.guard.record(id)
         return record if self._stages.get(id) is BulletinStage.TAKEN else None
 
     def settled(self, id: str) -> bool:
@@ -116,12 +97,12 @@ class BulletinLog:
             accepted.payload,
             stage,
         )
-        self._guard.note(accepted)
+        self.guard.note(accepted)
         self._stages[bulletin.id] = stage
         self._bulletins.append(row)
-        self.tell(bulletin.id, accepted.digest, ReceiptState.ACCEPTED, ignored=bulletin.ignored)
+        self.report(bulletin.id, accepted.digest, ReceiptState.ACCEPTED, ignored=bulletin.ignored)
 
-    def tell(
+    def report(
         self,
         id: str,
         digest: str | None,
@@ -149,44 +130,44 @@ class BulletinLog:
             heard=heard,
             ignored=ignored,
         )
-        self._untold.append(_PendingReceipt(id, receipt, settles))
+        self._unsaved.append(_PendingReceipt(id, receipt, settles))
 
     def save(self) -> None:
         """One transaction, however much there is. After `StoreUnusable` all of it is as if it had never
         been, for what comes over the network comes again, and what was aired is in the journal.
         """
-        bulletins, untold, before = self._bulletins, self._untold, self._before
-        if not untold:
+        bulletins, unsaved, before = self._bulletins, self._unsaved, self._before
+        if not unsaved:
             return
-        self._bulletins, self._untold, self._before = [], [], {}
-        at_once = range(0, len(untold), MOST_TOGETHER)
+        self._bulletins, self._unsaved, self._before = [], [], {}
+        at_once = range(0, len(unsaved), MOST_TOGETHER)
         try:
-            receipts = [self._together(untold[at : at + MOST_TOGETHER]) for at in at_once]
-            self.told.extend(self._rows.write(bulletins, receipts))
+            receipts = [self._together(unsaved[at : at + MOST_TOGETHER]) for at in at_once]
+            self.to_send.extend(self._rows.write(bulletins, receipts))
         except StoreUnusable:
             # From what is at hand: the disk may not answer either.
             self._stages |= before
             for row in bulletins:
-                self._guard.drop(row.bulletin_id)
+                self.guard.drop(row.bulletin_id)
                 self._stages.pop(row.bulletin_id, None)
             raise
-        if len(self.told) > MOST_AT_HAND:
+        if len(self.to_send) > MOST_AT_HAND:
             self.leave_to_the_disk()
 
     def leave_to_the_disk(self) -> None:
-        """All that is told and not sent is found there."""
-        self.told.clear()
+        """All receipts that are not sent are found there."""
+        self.to_send.clear()
         self.more = True
 
-    def _together(self, untold: Sequence[_PendingReceipt]) -> NewReceipts:
+    def _together(self, unsaved: Sequence[_PendingReceipt]) -> NewReceipts:
         def write(first: int) -> bytes:
-            made = tuple(one.receipt(number=number) for number, one in enumerate(untold, first))
+            made = tuple(one.receipt(number=number) for number, one in enumerate(unsaved, first))
             return Receipts(self._membership.box, made).signed(self._membership.key).to_bytes()
 
-        ids = {one.id for one in untold}
-        settled = [one.id for one in untold if one.settles]
+        ids = {one.id for one in unsaved}
+        settled = [one.id for one in unsaved if one.settles]
         now, _ = self._when()
-        return NewReceipts(ids.pop() if len(ids) == 1 else "", len(untold), _least(now), write, settled)
+        return NewReceipts(ids.pop() if len(ids) == 1 else "", len(unsaved), _least(now), write, settled)
 
     def move(self, id: str, stage: BulletinStage) -> None:
         """On the disk at once."""
@@ -195,7 +176,7 @@ class BulletinLog:
 
     def forget(self, floor: datetime) -> None:
         self._rows.forget(floor)
-        self._kept = None
+        self._filled_guard = None
 
 
 def issuer_of(row: StoredBulletin) -> Issuer:

@@ -19,7 +19,7 @@ from paho.mqtt.client import MQTTMessage
 
 from broadcaster.bulletin import mqtt_topics, strict_json
 from broadcaster.bulletin.refusals import NotAccepted, Refusal
-from broadcaster.bulletin.verify import Accepted
+from broadcaster.bulletin.replay_guard import Accepted
 from broadcaster.core.clock import Clock
 from broadcaster.core.errors import StoreUnusable, reason_of
 from broadcaster.core.model import Airing, JournalEntry
@@ -39,7 +39,7 @@ logger = logging.getLogger(__name__)
 T = TypeVar("T")
 
 LONGEST_TURN_SECONDS = 30.0
-# After an answer, a heads or a keyring something may be missed.
+# After an answer, a snapshot or a keyring something may be missed.
 OF_WHAT_IS_IN_FORCE = frozenset("ahk")
 # On one stick.
 MOST_RECEIPTS = 10_000
@@ -53,35 +53,35 @@ class Link:
         station: Station,
         membership: Membership,
         clock: Clock,
-        patience: ReconnectPolicy | None = None,
+        policy: ReconnectPolicy | None = None,
     ) -> None:
         self._station = station
         self._membership = membership
         self._clock = clock
-        self._patience = patience or ReconnectPolicy()
-        self._reception = Inbox(station, membership, clock)
+        self._policy = policy or ReconnectPolicy()
+        self._inbox = Inbox(station, membership, clock)
         self._jobs: SimpleQueue[Callable[[], None]] = SimpleQueue()
         self._woken, self._waker = socket.socketpair()
         self._woken.setblocking(False)
         self._waker.setblocking(False)
         self._line: BrokerConnection | None = None
         self._recovered = False
-        self._steadiness = Steadiness(self._patience, clock)
+        self._steadiness = Steadiness(self._policy, clock)
         self._try_at = clock.monotonic()
-        memory = self._reception.memory
-        given = memory, station.bulletins, membership.box, clock
-        self._outbox = Outbox(*given, self._patience.nobody)
-        self._told_state: dict[str, Any] = {}
+        log = self._inbox.log
+        given = log, station.bulletins, membership.box, clock
+        self._outbox = Outbox(*given, self._policy.nobody)
+        self._reported_state: dict[str, Any] = {}
         self._connected_since: datetime | None = None
         self._trouble = ""
-        self.sounds = RecordingDownloads(
-            station.recordings, clock, self._sound_came, self._patience.sound
+        self.downloads = RecordingDownloads(
+            station.recordings, clock, self._recording_came, self._policy.sound
         )
-        self._reception.airings.want_sound = self.sounds.want
-        county = self._reception.county
-        waits = self._patience.settle, self._patience.ask_again
-        self._catching_up = CatchingUp(county, self._reception.known, clock, *waits)
-        self.far = RemoteCommands(
+        self._inbox.airings.want_recording = self.downloads.want
+        county = self._inbox.county
+        waits = self._policy.settle, self._policy.ask_again
+        self._catching_up = CatchingUp(county, self._inbox.known, clock, *waits)
+        self.remote_commands = RemoteCommands(
             *(station, membership.box, membership.area, membership.key, clock),
             *(lambda: county.trust, county.now, self._answer),
         )
@@ -90,11 +90,11 @@ class Link:
     @property
     def fault(self) -> str:
         """A sentence in Chinese, or ""."""
-        return " ".join(filter(None, (self._steadiness.fault, self._reception.fault)))
+        return " ".join(filter(None, (self._steadiness.fault, self._inbox.fault)))
 
     @property
     def hosted_by_county(self) -> bool:
-        return self.far.is_reached
+        return self.remote_commands.is_reached
 
     def step(self) -> None:
         """Do what there is to do, then wait for the broker or for being woken."""
@@ -112,12 +112,12 @@ class Link:
         """
         self._steadiness.look()
         if not self._recovered:
-            self._reception.airings.recover()
+            self._inbox.airings.recover()
             self._recovered = True
         try:
             self._do_jobs()
-            self._reception.look()
-            self._reception.save()
+            self._inbox.look()
+            self._inbox.save()
         except StoreUnusable:
             # What ended meanwhile is in the journal.
             self._recovered = False
@@ -142,8 +142,8 @@ class Link:
 
         def job() -> None:
             try:
-                result = what(self._reception)
-                self._reception.save()
+                result = what(self._inbox)
+                self._inbox.save()
                 done.set_result(result)
             except Exception as error:
                 done.set_exception(error)
@@ -156,18 +156,18 @@ class Link:
         """Raises `StickUnreadable` and `StoreUnusable`."""
         box, waiting = self._membership.box, self._station.bulletins
 
-        def read(reception: Inbox) -> Taken:
+        def read(inbox: Inbox) -> Taken:
             with open_stick(path) as stick:
-                return take(stick, reception, box, lambda: waiting.receipts(MOST_RECEIPTS))
+                return take(stick, inbox, box, lambda: waiting.receipts(MOST_RECEIPTS))
 
         return asdict(self.do(read))
 
     def status(self) -> dict[str, Any]:
         """The values that `broadcaster link show` prints."""
-        county, since = self._reception.county, self._connected_since
-        superiors, zone = self._reception.superiors, self._clock.zone
-        heads = county.heads
-        known = self._reception.known().keys() - self._reception.memory.called_off()
+        county, since = self._inbox.county, self._connected_since
+        upstream, zone = self._inbox.upstream, self._clock.zone
+        snapshot = county.snapshot
+        known = self._inbox.known().keys() - self._inbox.log.guard.called_off()
         return {
             "box": self._membership.box,
             "area": self._membership.area,
@@ -176,9 +176,9 @@ class Link:
             "trouble": self._trouble,
             "keyring": list(county.trust.version),
             "keyring_expires": county.trust.expires.astimezone(zone).isoformat(),
-            "above": {one.area: one.trust and list(one.trust.version) for one in superiors},
-            "heads_at": heads and heads.at.astimezone(zone).isoformat(),
-            "in_force": sorted(set(heads.in_force) & known) if heads else [],
+            "above": {one.area: one.trust and list(one.trust.version) for one in upstream},
+            "heads_at": snapshot and snapshot.at.astimezone(zone).isoformat(),
+            "in_force": sorted(set(snapshot.in_force) & known) if snapshot else [],
             "withheld": sorted(county.withheld),
             "receipts_waiting": self._outbox.waiting,
             "last_refusal": county.last_refusal,
@@ -187,7 +187,7 @@ class Link:
         }
 
     def _connect(self) -> None:
-        enrolment, offices = self._membership.enrolment, self._reception.offices
+        enrolment, offices = self._membership.enrolment, self._inbox.offices
         try:
             line = BrokerConnection(enrolment, offices, strict_json.write(self._state(online=False)))
             line.open()
@@ -221,7 +221,7 @@ class Link:
     def _arrived(self) -> None:
         self._connected_since, self._trouble = self._clock.now(), ""
         self._steadiness.came()
-        self._told_state = {}
+        self._reported_state = {}
         self._catching_up.begin()
         self._outbox.begin()
 
@@ -237,32 +237,32 @@ class Link:
         came = [line.messages.popleft() for _ in range(len(line.messages))]
         kinds = [mqtt_topics.kind_of(one.topic) for one in came]
         judged = [self._judge(kind, one) for kind, one in zip(kinds, came, strict=True)]
-        self._reception.save()
+        self._inbox.save()
         for one in came:
             line.acknowledge(one)
         if accepted := [one for one in judged if one]:
             # Should this fail, it is found among what was kept.
             self._recovered = False
-            self._reception.airings.act_on(accepted)
-            self._reception.save()
+            self._inbox.airings.act_on(accepted)
+            self._inbox.save()
             self._recovered = True
         if not OF_WHAT_IS_IN_FORCE.isdisjoint(kinds):
             self._catching_up.look()
-            if self._reception.county.answered:
+            if self._inbox.county.answered:
                 self._outbox.answered()
 
     def _judge(self, kind: str, message: MQTTMessage) -> Accepted | None:
         if kind == "c":
-            self.far.take(bytes(message.payload))
+            self.remote_commands.take(bytes(message.payload))
             return None
         try:
-            return self._reception.take(kind, bytes(message.payload))
+            return self._inbox.take(kind, bytes(message.payload))
         except NotAccepted as refused:
-            if refused.refusal is Refusal.HEADS_OLD and message.retain:
+            if refused.refusal is Refusal.SNAPSHOT_OLD and message.retain:
                 # What stands on the broker is as old as its last save; the box has had newer, and asks.
                 return None
             logger.warning("县里发来的没有收（%s）：%s", message.topic, refused)
-            self._reception.county.refused("", refused.refusal)
+            self._inbox.county.refused("", refused.refusal)
         except (StoreUnusable, OSError):
             raise
         except Exception:
@@ -271,11 +271,11 @@ class Link:
         return None
 
     def _speak(self, line: BrokerConnection) -> None:
-        line.follow(self._reception.offices)
+        line.follow(self._inbox.offices)
         state = self._state(online=True)
-        if state != self._told_state:
+        if state != self._reported_state:
             line.publish(mqtt_topics.state(self._membership.box), strict_json.write(state), retain=True)
-            self._told_state = state
+            self._reported_state = state
         if self._catching_up.due_seconds <= 0:
             line.publish(
                 mqtt_topics.sync_request(self._membership.box), self._catching_up.sync_request()
@@ -288,7 +288,7 @@ class Link:
             "v": 1,
             "online": online,
             "clock_trusted": self._station.clock_is_trusted(),
-            "keyring": list(self._reception.county.trust.version),
+            "keyring": list(self._inbox.county.trust.version),
             "fault": self.fault,
             "sound": self._station.silent_for,
             "quiet": self._station.settings.quiet.written(),
@@ -313,7 +313,7 @@ class Link:
 
     def _begun(self, airing: Airing) -> None:
         if airing.firm:
-            self._jobs.put(lambda: self._reception.airings.begun(airing))
+            self._jobs.put(lambda: self._inbox.airings.begun(airing))
             self.wake()
 
     def _answer(self, data: bytes) -> None:
@@ -326,11 +326,11 @@ class Link:
         self._jobs.put(job)
         self.wake()
 
-    def _sound_came(self, bulletin_id: str, recording: str, problem: str) -> None:
-        self._jobs.put(lambda: self._reception.airings.sound_came(bulletin_id, recording, problem))
+    def _recording_came(self, bulletin_id: str, recording: str, problem: str) -> None:
+        self._jobs.put(lambda: self._inbox.airings.recording_came(bulletin_id, recording, problem))
         self.wake()
 
     def _ended(self, entry: JournalEntry) -> None:
         if entry.airing.firm:
-            self._jobs.put(lambda: self._reception.airings.ended(entry))
+            self._jobs.put(lambda: self._inbox.airings.ended(entry))
             self.wake()

@@ -17,7 +17,7 @@ logger = logging.getLogger(__name__)
 
 # No box runs before it was written.
 WRITTEN = datetime(2026, 11, 1, tzinfo=UTC)
-# Heads are kept at once when what is in force changes, else so often: the box's floor after a restart.
+# A snapshot is stored at once when what is in force changes, else so often: the floor after a restart.
 KEPT_EVERY = timedelta(hours=1)
 # An answer may take so long, and then say the time: seconds on 4G, a minute where it is bad.
 ANSWER_SECONDS = 60.0
@@ -34,7 +34,7 @@ class CountyState:
         self._membership = membership
         self._clock = clock
         self.trust: Trust = membership.trust()
-        self.heads: Snapshot | None = None
+        self.snapshot: Snapshot | None = None
         self.withheld: frozenset[str] = frozenset()
         """In force, meant for this box, asked for, and not sent."""
         self.last_refusal = ""
@@ -51,9 +51,9 @@ class CountyState:
         try:
             if kept := self._membership.snapshot():
                 # Whatever the clock says: they were judged when they came.
-                self.heads = read_snapshot(kept, self.trust, Now(WRITTEN, False, WRITTEN))
-                self._kept_at = self.heads.at
-                self.raise_floor(self.heads.at)
+                self.snapshot = read_snapshot(kept, self.trust, Now(WRITTEN, False, WRITTEN))
+                self._kept_at = self.snapshot.at
+                self.raise_floor(self.snapshot.at)
         except NotAccepted as error:
             logger.warning("存着的清单用不了，等县里的新清单：%s", error)
 
@@ -80,7 +80,7 @@ class CountyState:
             return False
         self.trust = newer
         # A stolen key may have made them of next year.
-        self.heads = None
+        self.snapshot = None
         self._judged.clear()
         logger.info("县里的钥匙串换成第 %s.%s 版", *newer.version)
         return True
@@ -105,50 +105,54 @@ class CountyState:
 
     def take_snapshot(self, data: bytes, known: dict[str, str]) -> bool:
         """Takes a snapshot; True if it answers the sync request. Raises `NotAccepted`."""
-        heads = read_snapshot(data, self.trust, self.now(), self.heads)
-        before, self.heads = self.heads, heads
-        answers = heads.tells_time_to(self._asked[0])
+        snapshot = read_snapshot(data, self.trust, self.now(), self.snapshot)
+        before, self.snapshot = self.snapshot, snapshot
+        answers = snapshot.tells_time_to(self._asked[0])
         if answers:
-            self._take_answer(heads, before, known)
+            self._take_answer(snapshot, before, known)
         trusted = self._station.clock_is_trusted()
-        if heads.is_fresh(self._clock.now()) if trusted else answers:
+        if snapshot.is_fresh(self._clock.now()) if trusted else answers:
             self._fresh_at = self._clock.monotonic()
-        self.raise_floor(heads.at)
-        if not before or before.in_force != heads.in_force or heads.at - self._kept_at >= KEPT_EVERY:
-            self._keep(heads, data)
+        self.raise_floor(snapshot.at)
+        if (
+            not before
+            or before.in_force != snapshot.in_force
+            or snapshot.at - self._kept_at >= KEPT_EVERY
+        ):
+            self._keep(snapshot, data)
         return answers
 
-    def _take_answer(self, heads: Snapshot, before: Snapshot | None, known: dict[str, str]) -> None:
+    def _take_answer(self, snapshot: Snapshot, before: Snapshot | None, known: dict[str, str]) -> None:
         if before:
-            self._elsewhere = frozenset(before.in_force) - frozenset(heads.in_force)
+            self._elsewhere = frozenset(before.in_force) - frozenset(snapshot.in_force)
         # What was said after the question is on its way.
-        self.withheld = (heads.missing(known) - self._judged) & self._asked_for
+        self.withheld = (snapshot.missing(known) - self._judged) & self._asked_for
         if self.withheld:
             logger.error(
                 "县里在效的通知问过了还没有送到，请告诉县里：%s", " ".join(sorted(self.withheld))
             )
         soon = self._clock.monotonic() - self._asked[1] <= ANSWER_SECONDS
-        agrees = abs(self._clock.now() - heads.at) <= CLOCKS_AGREE
+        agrees = abs(self._clock.now() - snapshot.at) <= CLOCKS_AGREE
         if soon and agrees and not self._station.clock_is_trusted():
             self._station.confirm_clock()
         self._asked = "", float("-inf")
 
-    def _keep(self, heads: Snapshot, data: bytes) -> None:
+    def _keep(self, snapshot: Snapshot, data: bytes) -> None:
         try:
             self._membership.keep_snapshot(data)
-            self._kept_at = heads.at
+            self._kept_at = snapshot.at
         except OSError as error:
             logger.warning("县里的清单没有存下来：%s", reason_of(error))
 
     def missing(self, known: dict[str, str]) -> frozenset[str]:
         """In force as far as the box knows, and not known to be somebody else's."""
-        if not self.heads:
+        if not self.snapshot:
             return frozenset()
-        return self.heads.missing(known) - self._elsewhere - self._judged
+        return self.snapshot.missing(known) - self._elsewhere - self._judged
 
     @property
     def wants_keyring(self) -> bool:
-        return bool(self.heads and self.heads.keyring > self.trust.version)
+        return bool(self.snapshot and self.snapshot.keyring > self.trust.version)
 
     @property
     def fault(self) -> str:

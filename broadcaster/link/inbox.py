@@ -9,9 +9,9 @@ from collections import OrderedDict
 from broadcaster.bulletin import strict_json
 from broadcaster.bulletin.receipts import ReceiptState
 from broadcaster.bulletin.refusals import Refusal
-from broadcaster.bulletin.replay_guard import Record
-from broadcaster.bulletin.snapshot import PAYLOAD_TYPE as HEADS_TYPE
-from broadcaster.bulletin.verify import Accepted, BulletinRefused, verify
+from broadcaster.bulletin.replay_guard import Accepted, Record
+from broadcaster.bulletin.snapshot import PAYLOAD_TYPE as SNAPSHOT_TYPE
+from broadcaster.bulletin.verify import BulletinRefused, verify
 from broadcaster.core.clock import Clock
 from broadcaster.core.errors import StoreUnusable
 from broadcaster.link.bulletin_airings import CountyAirings
@@ -36,12 +36,12 @@ class Inbox:
         self._clock = clock
         self._area = membership.area
         self.county = CountyState(station, membership, clock)
-        self.superiors = UpstreamOffices(membership, self.county.trust, self.county.now())
-        self.memory = BulletinLog(
+        self.upstream = UpstreamOffices(membership, self.county.trust, self.county.now())
+        self.log = BulletinLog(
             *(station.bulletins, membership),
             lambda: (tellable(clock.now()), station.clock_is_trusted()),
         )
-        self.airings = CountyAirings(station, self.memory, clock, self.county.now, self._is_revoked)
+        self.airings = CountyAirings(station, self.log, clock, self.county.now, self._is_revoked)
         self.recordings = station.recordings
         self._refused: OrderedDict[bytes, None] = OrderedDict()
         self.came_again = 0
@@ -52,7 +52,7 @@ class Inbox:
     def take(self, kind: str, data: bytes) -> Accepted | None:
         """Whatever stood under a kind of topic: k, h, n, or a for what says itself what it is.
 
-        As `keep`, and raises `NotAccepted` for a keyring or heads.
+        As `keep`, and raises `NotAccepted` for a keyring or a snapshot.
         """
         kind = _kind_of(data) if kind == "a" else kind
         if not data:
@@ -71,13 +71,13 @@ class Inbox:
         what this returned.
         """
         now = self.county.now()
-        verdict = verify(data, self.county.trust, self.memory, self._area, now, self.county.heads)
+        verdict = verify(data, self.county.trust, self.log.guard, self._area, now, self.county.snapshot)
         if isinstance(verdict, BulletinRefused) and verdict.reason in NOT_THE_COUNTYS:
-            verdict = self.superiors.judge(data, self.memory, self._area, now) or verdict
+            verdict = self.upstream.judge(data, self.log.guard, self._area, now) or verdict
         if isinstance(verdict, BulletinRefused):
             self._refuse(verdict, data)
             return None
-        self.memory.note(verdict)
+        self.log.note(verdict)
         self._unsaved.append(verdict)
         self.county.raise_floor(verdict.bulletin.issued)
         return verdict
@@ -90,11 +90,11 @@ class Inbox:
         """
         unsaved, self._unsaved = self._unsaved, []
         try:
-            self.memory.save()
+            self.log.save()
         except StoreUnusable:
             self._refused.clear()
             for accepted in unsaved:
-                self.airings.air_unkept(accepted)
+                self.airings.air_unstored(accepted)
             raise
 
     def look(self) -> None:
@@ -102,49 +102,49 @@ class Inbox:
         self.airings.look()
         if self._clock.monotonic() >= self._forget_at:
             self._forget_at = self._clock.monotonic() + FORGET_SECONDS
-            self.memory.forget(self.county.now().earliest)
+            self.log.forget(self.county.now().earliest)
 
     def take_keyring(self, data: bytes) -> None:
         """Raises `NotAccepted`; then nothing changed."""
-        if office := self.superiors.of_keyring(data):
-            newer = self.superiors.take_keyring(office, data, self.county.now())
+        if office := self.upstream.of_keyring(data):
+            newer = self.upstream.take_keyring(office, data, self.county.now())
             self._drop(newer.believed.targets.revoked if newer else frozenset())
         elif self.county.take_keyring(data):
             trust = self.county.trust
             # What a power cut leaves undone of this the start does: it goes by the same root.
-            gone = self.superiors.follow(trust, self.county.now())
+            gone = self.upstream.follow(trust, self.county.now())
             self._drop(trust.targets.revoked | gone)
 
     def take_snapshot(self, data: bytes) -> bool:
         """Takes a snapshot; True if it answers the sync request. Raises `NotAccepted`."""
-        if office := self.superiors.of_snapshot(data):
-            heads = self.superiors.take_snapshot(office, data, self.county.now()).heads
-            self.county.raise_floor(heads.at if heads else WRITTEN)
+        if office := self.upstream.of_snapshot(data):
+            snapshot = self.upstream.take_snapshot(office, data, self.county.now()).snapshot
+            self.county.raise_floor(snapshot.at if snapshot else WRITTEN)
             return False
         return self.county.take_snapshot(data, self.known())
 
     def known(self) -> dict[str, str]:
         """Ids and digests of all that the box has kept."""
-        return self.memory.digests()
+        return self.log.guard.digests()
 
     @property
     def fault(self) -> str:
         """A sentence in Chinese, or ""."""
-        return self.county.fault or self.superiors.fault(self.county.now())
+        return self.county.fault or self.upstream.fault(self.county.now())
 
     @property
     def offices(self) -> tuple[str, ...]:
         """The offices whose keyring and snapshot the box follows."""
-        return self.county.trust.area, *self.superiors.areas
+        return self.county.trust.area, *self.upstream.areas
 
     def _is_revoked(self, record: Record) -> bool:
         """A power cut may have come between the keyring and what it withdraws."""
-        believed = (self.county.trust, *(one.trust for one in self.superiors))
+        believed = (self.county.trust, *(one.trust for one in self.upstream))
         return any(record.issuer.key_id in one.targets.revoked for one in believed if one)
 
     def _drop(self, keys: frozenset[str]) -> None:
         """Withdraws bulletins by revoked keys: the thief of a key may have sent one for tomorrow."""
-        for record in self.memory.at(BulletinStage.TAKEN, BulletinStage.WAITS) if keys else ():
+        for record in self.log.at(BulletinStage.TAKEN, BulletinStage.WAITS) if keys else ():
             if record.issuer.key_id in keys:
                 self.airings.withdraw(record)
 
@@ -154,7 +154,7 @@ class Inbox:
         """
         if not refused.id:
             return False
-        if known := self.memory.record(refused.id):
+        if known := self.log.guard.record(refused.id):
             return known.digest == refused.digest
         return self._station.past(refused.id) is not None
 
@@ -170,8 +170,14 @@ class Inbox:
             "县里的通知 %s 没有收：%s", refused.id or "（没有编号）", refused.reason.told(refused.detail)
         )
         self.county.refused(refused.id, refused.reason)
-        told = refused.id, refused.digest, ReceiptState.REFUSED, refused.reason, refused.reason.sentence
-        self.memory.tell(*told)
+        report = (
+            refused.id,
+            refused.digest,
+            ReceiptState.REFUSED,
+            refused.reason,
+            refused.reason.sentence,
+        )
+        self.log.report(*report)
         self._refused[digest] = None
         while len(self._refused) > REMEMBERED_REFUSALS:
             self._refused.popitem(last=False)
@@ -187,4 +193,4 @@ def _kind_of(data: bytes) -> str:
         return "n"
     if "roots" in written:
         return "k"
-    return "h" if written.get("payloadType") == HEADS_TYPE else "n"
+    return "h" if written.get("payloadType") == SNAPSHOT_TYPE else "n"

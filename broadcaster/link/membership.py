@@ -18,7 +18,7 @@ from broadcaster.core.errors import reason_of
 from broadcaster.link.membership_folder import folder_of, is_enrolled
 from broadcaster.system.atomic_file import write_private
 
-ENROLMENT, KEY, TRUST, HEADS = "enrolment.json", "box.pem", "trust.json", "heads.json"
+ENROLMENT, KEY, TRUST, SNAPSHOT = "enrolment.json", "box.pem", "trust.json", "heads.json"
 
 
 @dataclass(frozen=True)
@@ -59,11 +59,11 @@ class Membership:
 
     def snapshot(self) -> bytes:
         """The last that were kept, as they came; b"" if none were."""
-        return read_kept(self.folder / HEADS)
+        return read_kept(self.folder / SNAPSHOT)
 
     def keep_snapshot(self, data: bytes) -> None:
         """Raises OSError."""
-        write_private(self.folder / HEADS, data)
+        write_private(self.folder / SNAPSHOT, data)
 
     def _read(self, name: str) -> bytes:
         return (self.folder / name).read_bytes()

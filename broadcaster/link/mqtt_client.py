@@ -185,14 +185,11 @@ class BrokerConnection:
         anew = SubscribeOptions(qos=1, retainHandling=ANEW)
         as_told = SubscribeOptions(qos=1, retainHandling=bulletins)
         # In this order: whom to believe, what is in force, and then what is said.
-        keyrings, heads = (
-            map(mqtt_topics.keyring, self._offices),
-            map(mqtt_topics.snapshot, self._offices),
-        )
-        above = (*keyrings, *heads, mqtt_topics.answer(box))
-        wanted: Sequence[tuple[str, SubscribeOptions]] = [(topic, anew) for topic in above]
+        keyrings = map(mqtt_topics.keyring, self._offices)
+        snapshots = map(mqtt_topics.snapshot, self._offices)
+        first = [(topic, anew) for topic in (*keyrings, *snapshots, mqtt_topics.answer(box))]
         areas = mqtt_topics.bulletins_for(self._enrolment.area)
-        self._client.subscribe([*wanted, *((topic, as_told) for topic in areas)])
+        self._client.subscribe([*first, *((topic, as_told) for topic in areas)])
 
     def _disconnected(self, client: Client, data: Any, flags: Any, reason: Any, properties: Any) -> None:
         endings = {UNSPECIFIED: DisconnectCause.SILENT, SESSION_TAKEN_OVER: DisconnectCause.TAKEN_OVER}

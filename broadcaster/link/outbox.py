@@ -29,7 +29,7 @@ class Outbox:
 
     def __init__(
         self,
-        memory: BulletinLog,
+        log: BulletinLog,
         receipts: StoredBulletins,
         box: str,
         clock: Clock,
@@ -37,7 +37,7 @@ class Outbox:
     ) -> None:
         self._longest_nobody_seconds = nobody_seconds
         self._nobody_seconds = 0.0
-        self._memory = memory
+        self._log = log
         self._receipts = receipts
         self._box = box
         self._clock = clock
@@ -53,12 +53,12 @@ class Outbox:
         self._held.clear()
         self._held_when_asked = 0
         self._sent_to, self._again_at = 0, 0.0
-        self._memory.leave_to_the_disk()
+        self._log.leave_to_the_disk()
 
     @property
     def due_seconds(self) -> float:
         """Until there is something to send, and room for it."""
-        waits = self._memory.more or self._memory.told
+        waits = self._log.more or self._log.to_send
         if not waits or len(self._in_flight) >= MOST_IN_FLIGHT:
             return float("inf")
         return max(0.0, self._again_at - self._clock.monotonic())
@@ -77,14 +77,14 @@ class Outbox:
             self._sent_to = one.number
 
     def _next(self, room: int) -> list[StoredReceipts]:
-        memory = self._memory
-        if not memory.more:
-            return [memory.told.popleft() for _ in range(min(room, len(memory.told)))]
+        log = self._log
+        if not log.more:
+            return [log.to_send.popleft() for _ in range(min(room, len(log.to_send)))]
         found = self._receipts.receipts(room, after=self._sent_to)
-        memory.more = len(found) == room
-        if not memory.more:
+        log.more = len(found) == room
+        if not log.more:
             # All of them are among these.
-            memory.told.clear()
+            log.to_send.clear()
         return found
 
     def take(self, line: BrokerConnection) -> None:
@@ -103,7 +103,7 @@ class Outbox:
                 self._sent_to = min(self._sent_to, number - 1)
                 if self._again_at <= now:
                     self._wait_for_listener(now)
-                self._memory.leave_to_the_disk()
+                self._log.leave_to_the_disk()
 
     def _wait_for_listener(self, now: float) -> None:
         doubled = max(2 * self._nobody_seconds, FIRST_NOBODY_SECONDS)

@@ -40,8 +40,8 @@ class ReconnectPolicy:
 class Steadiness:
     """One thread, but for `fault`: a sentence in Chinese, or "", until the line has been steady."""
 
-    def __init__(self, patience: ReconnectPolicy, clock: Clock) -> None:
-        self._patience = patience
+    def __init__(self, policy: ReconnectPolicy, clock: Clock) -> None:
+        self._policy = policy
         self._clock = clock
         self.fault = ""
         self._up_at: float | None = None
@@ -116,10 +116,10 @@ class Steadiness:
     def _wait_seconds(self) -> float:
         if self._up_at is None:
             self._tries += 1
-            return self._doubled(self._tries, self._patience.longest)
-        is_brief = self._clock.monotonic() - self._up_at < self._patience.brief
+            return self._doubled(self._tries, self._policy.longest)
+        is_brief = self._clock.monotonic() - self._up_at < self._policy.brief
         self._brief_sessions = self._brief_sessions + 1 if is_brief else 0
-        return self._doubled(self._brief_sessions, self._patience.after_brief)
+        return self._doubled(self._brief_sessions, self._policy.after_brief)
 
     def _doubled(self, times: int, longest: float) -> float:
-        return float(min(longest, self._patience.first * 2 ** min(max(times - 1, 0), 10)))
+        return float(min(longest, self._policy.first * 2 ** min(max(times - 1, 0), 10)))

@@ -38,9 +38,9 @@ class CatchingUp:
         self._says_version = True
 
     def look(self) -> None:
-        """An answer, heads or a keyring has come: ask for what is missed, or no more when nothing is."""
+        """An answer, a snapshot or a keyring has come: ask for what is missed, if anything is."""
         county, missing = self._county, self._missing()
-        # Heads that stood on the broker are no answer: only one to its own question tells the time.
+        # A snapshot that stood on the broker is no answer: only one to its own question tells the time.
         if self._asked and county.answered:
             self._at = inf
         if self._at == inf and (missing or county.wants_keyring):

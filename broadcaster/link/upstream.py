@@ -50,9 +50,9 @@ class UpstreamOffices:
         if known and known.root == pinned.root:
             return known
         office = UpstreamTrust(pinned.area, pinned.root)
-        trust, heads = map(read_kept, self._files(office))
+        trust, snapshot = map(read_kept, self._files(office))
         try:
-            return office.recalled(trust, heads, now.earliest)
+            return office.recalled(trust, snapshot, now.earliest)
         except NotAccepted as error:
             logger.warning("存着的上级 %s 的钥匙串用不了，等新的：%s", office.area, error)
             return office
@@ -73,7 +73,7 @@ class UpstreamOffices:
         """The verdict on a bulletin that the county did not sign; None if no upstream office did."""
         for one in self:
             if one.trust:
-                verdict = verify(data, one.trust, seen, box, now, one.heads)
+                verdict = verify(data, one.trust, seen, box, now, one.snapshot)
                 if not isinstance(verdict, BulletinRefused) or verdict.reason is not Refusal.UNKNOWN_KEY:
                     return verdict
         return None
@@ -90,9 +90,9 @@ class UpstreamOffices:
         newer = office.with_keyring(data, now.earliest)
         if newer == office:
             return None
-        trust, heads = self._files(office)
+        trust, snapshot = self._files(office)
         try:
-            heads.unlink(missing_ok=True)
+            snapshot.unlink(missing_ok=True)
             write_private(trust, newer.believed.to_bytes())
         except OSError as error:
             logger.warning("上级 %s 的钥匙串没有存下来：%s", office.area, reason_of(error))
@@ -103,7 +103,11 @@ class UpstreamOffices:
     def take_snapshot(self, office: UpstreamTrust, data: bytes, now: Now) -> UpstreamTrust:
         """Raises `NotAccepted`."""
         newer = office.with_snapshot(data, now)
-        changed = not office.heads or not newer.heads or office.heads.in_force != newer.heads.in_force
+        changed = (
+            not office.snapshot
+            or not newer.snapshot
+            or office.snapshot.in_force != newer.snapshot.in_force
+        )
         self._offices[office.area] = newer
         if changed:
             try:

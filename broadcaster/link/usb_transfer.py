@@ -14,7 +14,7 @@ from pathlib import Path
 
 from broadcaster.bulletin import tuf_metadata, verify
 from broadcaster.bulletin.bulletin import Audio, Bulletin
-from broadcaster.bulletin.envelope import LARGEST as LARGEST_HEADS
+from broadcaster.bulletin.envelope import LARGEST as LARGEST_SNAPSHOT
 from broadcaster.bulletin.refusals import NotAccepted
 from broadcaster.core.errors import BroadcasterError, RecordingRefused, reason_of
 from broadcaster.link.inbox import Inbox
@@ -44,7 +44,7 @@ class UsbStick:
         return self._read(self._folder, "keyring.json", tuf_metadata.LARGEST)
 
     def snapshot(self) -> bytes:
-        return self._read(self._folder, "heads.json", LARGEST_HEADS)
+        return self._read(self._folder, "heads.json", LARGEST_SNAPSHOT)
 
     def bulletins(self) -> Iterator[bytes]:
         with self._within("bulletins") as folder:
@@ -110,44 +110,44 @@ class Taken:
 
 
 def take(
-    stick: UsbStick, reception: Inbox, box: str, waiting: Callable[[], Sequence[StoredReceipts]]
+    stick: UsbStick, inbox: Inbox, box: str, waiting: Callable[[], Sequence[StoredReceipts]]
 ) -> Taken:
-    """As if it had come by the network, keyring and heads first; then the receipts are written."""
+    """As if it had come by the network, keyring and snapshot first; then the receipts are written."""
     problems: list[str] = []
     for kind, data in (("k", stick.keyring()), ("h", stick.snapshot())):
         try:
-            reception.take(kind, data)
+            inbox.take(kind, data)
         except NotAccepted as refused:
             problems.append(str(refused))
     count = accepted = written = 0
-    had_before = reception.came_again
+    had_before = inbox.came_again
     for data in stick.bulletins():
         count += 1
-        if kept := reception.keep(data):
+        if kept := inbox.keep(data):
             accepted += 1
-            reception.save()
-            if not _take_sound(stick, reception, kept.bulletin):
-                reception.airings.act_on([kept])
-    reception.save()
+            inbox.save()
+            if not _take_recording(stick, inbox, kept.bulletin):
+                inbox.airings.act_on([kept])
+    inbox.save()
     try:
         written = stick.write_receipts(box, waiting())
     except OSError as error:
         problems.append(f"回执写不到盘上（{reason_of(error)}）。")
-    had = reception.came_again - had_before
+    had = inbox.came_again - had_before
     return Taken(count, accepted, had, written, tuple(problems))
 
 
-def _take_sound(stick: UsbStick, reception: Inbox, bulletin: Bulletin) -> bool:
+def _take_recording(stick: UsbStick, inbox: Inbox, bulletin: Bulletin) -> bool:
     """True if the bulletin names a recording, and the stick has it."""
     data = stick.sound(bulletin.audio) if bulletin.audio else b""
     if not bulletin.audio or not data:
         return False
     try:
         pieces = as_signed(bulletin.audio, [data])
-        key = reception.recordings.take(pieces, bulletin.title).key
-        reception.airings.sound_came(bulletin.id, key, "")
+        key = inbox.recordings.take(pieces, bulletin.title).key
+        inbox.airings.recording_came(bulletin.id, key, "")
     except RecordingRefused as refused:
-        reception.airings.sound_came(bulletin.id, "", str(refused))
+        inbox.airings.recording_came(bulletin.id, "", str(refused))
     return True
 
 

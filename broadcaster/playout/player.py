@@ -77,7 +77,7 @@ class Player:
         self.on_damage: Callable[[Path], None] = lambda sound: None
         """Is told of a sound file that is damaged, before it is asked for again."""
         self.on_pause: Callable[[QueuedAiring], None] = lambda waiting: None
-        self.stir: Callable[[], None] = lambda: None
+        self.note_progress: Callable[[], None] = lambda: None
         """Is called while an airing goes on: the thread does not hang."""
         self._clock = clock
         self._queue = AirQueue()
@@ -260,7 +260,7 @@ class Player:
     def _next_message(self, on_air: CurrentAiring) -> Delivery | Report | Cut:
         """Waiting for what is said and heard is no hang, however long it sounds."""
         while True:
-            self.stir()
+            self.note_progress()
             left = inf if on_air.cut else on_air.until - self._clock.monotonic()
             if left <= 0:
                 return Cut(TIME_OVER, Cause.WINDOW)

@@ -12,14 +12,14 @@ SIGNAL_SECONDS = {Signal.CHIME: 2.5, Signal.ALERT: 3.2, Signal.SIREN: 3.8, Signa
 def fill_in(notice: Notice, settings: Settings) -> Notice:
     """The notice with everything filled in that it left to the station."""
     station = settings.station
-    manner = settings.severity.of(notice.severity)
-    chime = manner.chime or station.chime
-    pace = min(max(round(station.pace * manner.pace, 3), SLOWEST), FASTEST)
+    defaults = settings.severity.of(notice.severity)
+    chime = defaults.chime or station.chime
+    pace = min(max(round(station.pace * defaults.pace, 3), SLOWEST), FASTEST)
     return replace(
         notice,
         voice=notice.voice or station.voice,
         pace=pace if notice.pace is None else notice.pace,
-        repeats=manner.repeats if notice.repeats is None else notice.repeats,
+        repeats=defaults.repeats if notice.repeats is None else notice.repeats,
         opening=station.opening if notice.opening is None else notice.opening,
         closing=station.closing if notice.closing is None else notice.closing,
         chime=chime if notice.chime is None else notice.chime,

@@ -89,8 +89,8 @@ class SeveritySettings(Section):
     daily: SeverityDefaults = SeverityDefaults()
 
     def of(self, severity: Severity) -> SeverityDefaults:
-        manner: SeverityDefaults = getattr(self, severity.name.lower())
-        return manner
+        defaults: SeverityDefaults = getattr(self, severity.name.lower())
+        return defaults
 
 
 class SoundSettings(Section):

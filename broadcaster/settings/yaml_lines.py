@@ -126,10 +126,3 @@ def _note_lines(
     elif isinstance(node, yaml.SequenceNode):
         for number, value in enumerate(node.value):
             _note_lines(value, (*place, number), lines, twice, first_line, depth + 1)
-
-
-def _forget_inside(place: Place, value: Any, lines: dict[Place, int]) -> None:
-    """Of a block that stands twice the keys are not twice as well."""
-    if isinstance(value, yaml.CollectionNode):
-        for inside in [one for one in lines if len(one) > len(place) and one[: len(place)] == place]:
-            del lines[inside]

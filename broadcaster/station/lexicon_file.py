@@ -11,8 +11,8 @@ from broadcaster.settings.problems import keys_twice
 from broadcaster.settings.schema import LexiconSettings
 from broadcaster.settings.schema import load_lexicon as read_lexicon
 from broadcaster.settings.yaml_edit import remove_entry, set_entry
-from broadcaster.system.atomic_file import atomic_write, in_turn, state_of
-from broadcaster.system.last_good_settings import keep_good, own_change
+from broadcaster.system.atomic_file import atomic_write, exclusive_lock, state_of
+from broadcaster.system.last_good_settings import own_change, store_last_good
 from broadcaster.text.lexicon import check_entry, load_lexicon
 
 LONGEST_WORD = 20
@@ -33,7 +33,7 @@ class LexiconFile:
 
     def keep(self) -> None:
         """As it is now it is no news to the next start."""
-        keep_good(self._folder, [self._path.name])
+        store_last_good(self._folder, [self._path.name])
 
     def doubts(self) -> list[str]:
         """The entries that are probably mistakes, though the file can be used."""
@@ -76,7 +76,7 @@ class LexiconFile:
         """The lexicon as it is, while no other process of ours changes it."""
         with ExitStack() as stack:
             try:
-                stack.enter_context(in_turn(self._folder))
+                stack.enter_context(exclusive_lock(self._folder))
             except OSError as error:
                 raise self._unwritable(error) from error
             yield self.load()

@@ -73,7 +73,7 @@ class Studio:
         recipes = self._recipes
         signals = set(map(recipes.signal_key, SIGNAL_VERSIONS))
         self.house = Housekeeping(self._store, settings, lambda: recipes.keys(due()), signals, clock)
-        self._workshop = Workshop(settings, clock, self.house.made)
+        self._workshop = Workshop(settings, clock, self.house.note_rendered)
         self._live: list[Making] = []
         self._changed = threading.Condition()
         self._making_ahead = False
@@ -163,11 +163,11 @@ class Studio:
         return replace(entry, speed=f"{slowness:.2g} × 实时（在这台机器上测的）{slow}")
 
     def _with_trip(self, entry: VoiceEntry) -> VoiceEntry:
-        trip = self._cascade.trip(entry.name)
-        if trip is None or not entry.ready:
+        outage = self._cascade.outage(entry.name)
+        if outage is None or not entry.ready:
             return entry
         what = "连不上" if self._catalogue.online(entry.name) else "出错"
-        state = f"{what}，{trip.since:%m月%d日 %H:%M} 起：{trip.reason}"
+        state = f"{what}，{outage.since:%m月%d日 %H:%M} 起：{outage.reason}"
         return replace(entry, ready=False, state=state)
 
     @contextmanager
@@ -299,7 +299,7 @@ class Studio:
         # and for what is gone at once, as with a program of another version beside, each removing what
         # the other has written: every 3 ms, for ever.
         now, stood_in = self._clock.monotonic(), not error and made.result().voice != voice
-        if not (stood_in and self._cascade.rests(voice, now)):
+        if not (stood_in and self._cascade.in_back_off(voice, now)):
             recent = {key: at for key, at in self._tried_ahead.items() if now - at < RETRY_SECONDS}
             self._tried_ahead = recent | {best.key: now}
         self._making_ahead = False

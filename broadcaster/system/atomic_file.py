@@ -11,13 +11,13 @@ from pathlib import Path
 
 
 @contextmanager
-def atomic_write(path: Path, made_in: Path) -> Iterator[Path]:
-    """Yield a name in `made_in` (same file system) to write under; rename it if the block ends well.
+def atomic_write(path: Path, folder: Path) -> Iterator[Path]:
+    """Yield a name in `folder` (same file system) to write under; rename it if the block ends well.
 
     Nothing stays behind if it does not. The name begins with the number of this process, so that
-    what a crash left can be told from what is being made. Raises OSError.
+    what a crash left can be told from what is being written. Raises OSError.
     """
-    unfinished = made_in / f".{os.getpid()}-{uuid.uuid4().hex[:8]}{path.suffix}"
+    unfinished = folder / f".{os.getpid()}-{uuid.uuid4().hex[:8]}{path.suffix}"
     try:
         yield unfinished
         # Without this a power cut within some 30 s leaves the new name on an empty file (ext4).
@@ -36,7 +36,7 @@ def write_private(path: Path, content: bytes) -> None:
 
 
 @contextmanager
-def in_turn(folder: Path, lock: str = "") -> Iterator[None]:
+def exclusive_lock(folder: Path, lock: str = "") -> Iterator[None]:
     """Threads and processes that read files there and write them anew take turns: each would undo
     what another does. `lock` names a file for it where the folder's own lock is somebody's for long.
 
@@ -60,9 +60,9 @@ def state_of(path: Path) -> tuple[int, ...]:
     return status.st_mtime_ns, status.st_size, status.st_ino
 
 
-def maker_is_gone(unfinished: Path) -> bool:
+def writer_has_ended(unfinished: Path) -> bool:
     """True if the process that wrote this unfinished file has ended, in this run of the system or an
     earlier one.
     """
-    maker = unfinished.name.removeprefix(".").partition("-")[0]
-    return not Path("/proc", maker).exists()
+    pid = unfinished.name.removeprefix(".").partition("-")[0]
+    return not Path("/proc", pid).exists()

@@ -14,7 +14,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import IO, Any
@@ -27,7 +27,7 @@ ENDINGS = (signal.SIGINT, signal.SIGTERM)
 
 
 @contextmanager
-def deaf() -> Iterator[None]:
+def signals_blocked() -> Iterator[None]:
     """A process that is started inside does not hear Ctrl-C and SIGTERM before it says how it wants to.
 
     They reach every process of a terminal's group or a service, and Python's own start tells of Ctrl-C
@@ -60,7 +60,7 @@ class Child:
         self._on_end = on_end
         self._ending = False
         ours, theirs = socket.socketpair()
-        with theirs, deaf():
+        with theirs, signals_blocked():
             self._process = subprocess.Popen(
                 [sys.executable, "-m", module, str(theirs.fileno())],
                 pass_fds=[theirs.fileno()],
@@ -68,8 +68,8 @@ class Child:
                 stderr=subprocess.PIPE if on_words else None,
             )
         if on_words:
-            told = self._process.stderr, on_words
-            threading.Thread(target=_listen, args=told, name=f"{name}-words", daemon=True).start()
+            stderr = self._process.stderr, on_words
+            threading.Thread(target=_listen, args=stderr, name=f"{name}-words", daemon=True).start()
         self._connection = Connection(ours.detach())
         self._send_lock = threading.Lock()
         self._reader = threading.Thread(target=self._read, name=f"{name}-reports", daemon=True)
@@ -127,11 +127,9 @@ class Child:
         self.stop()
 
     def _read(self) -> None:
-        try:
+        with suppress(EOFError, OSError):
             while (message := self._receive()) is not None:
                 self._on_message(message)
-        except (EOFError, OSError):
-            pass
         self._connection.close()
         if not self._ending:
             self._process.kill()
@@ -155,12 +153,9 @@ def _listen(words: IO[bytes], on_words: Callable[[str], None]) -> None:
 
 def _shut(connection: Connection) -> None:
     """Shut both directions, so that a reader blocked in recv() on another thread wakes too."""
-    try:
-        with socket.socket(fileno=connection.fileno()) as line:
-            line.shutdown(socket.SHUT_RDWR)
-            line.detach()
-    except OSError:
-        pass
+    with suppress(OSError), socket.socket(fileno=connection.fileno()) as line:
+        line.shutdown(socket.SHUT_RDWR)
+        line.detach()
 
 
 def connect_to_parent(arguments: list[str]) -> Connection:

@@ -8,7 +8,7 @@ LARGE_BYTES = 128 * 1024
 ARENAS = 2
 
 
-def give_back_what_is_freed() -> None:
+def return_freed_memory() -> None:
     """Before other threads are started. Where the C library is not glibc it changes nothing.
 
     glibc keeps what was large and freed for the thread that had it: 19 MiB of argon2 on each of the

@@ -15,8 +15,8 @@ logger = logging.getLogger(__name__)
 
 # In the folder of the settings: who carries that elsewhere carries it along.
 LAST_GOOD = ".last-good"
-TOLD = "told-"
-MOST_TOLD = 5
+REPORTED = "told-"
+MOST_SHOWN = 5
 
 T = TypeVar("T")
 
@@ -30,7 +30,7 @@ def refuse_missing(folder: Path, names: Sequence[str]) -> None:
         raise ConfigError([what])
 
 
-def by_last_good(
+def load_or_last_good(
     load: Callable[[Path], T], folder: Path, names: Sequence[str], tell: Callable[[ConfigError], object]
 ) -> T:
     """Loads these files of the folder by `load`; a copy of the first one always exists after a good
@@ -52,11 +52,11 @@ def by_last_good(
         return found
 
 
-def keep_good(folder: Path, names: Sequence[str]) -> None:
+def store_last_good(folder: Path, names: Sequence[str]) -> None:
     """These files of the folder, as they are now."""
     try:
         for name in changed_files(folder, names):
-            _keep(folder, name, name)
+            _store(folder, name, name)
     except OSError as error:
         logger.warning("设置没能另存一份：%s", reason_of(error))
 
@@ -64,7 +64,7 @@ def keep_good(folder: Path, names: Sequence[str]) -> None:
 def note_reported(folder: Path, name: str) -> None:
     """The next start does not tell again that this file is as it is now; the copy kept stays."""
     try:
-        _keep(folder, name, f"{TOLD}{name}")
+        _store(folder, name, f"{REPORTED}{name}")
     except OSError as error:
         logger.warning("%s 改过，没能记下来，下次启动会再说一遍：%s", name, reason_of(error))
 
@@ -75,13 +75,13 @@ def own_change(folder: Path, name: str) -> Iterator[None]:
     was_known = (folder / LAST_GOOD / name).exists() and not changed_files(folder, [name])
     yield
     if was_known:
-        keep_good(folder, [name])
+        store_last_good(folder, [name])
 
 
-def _keep(folder: Path, name: str, kept_as: str) -> None:
+def _store(folder: Path, name: str, copy_name: str) -> None:
     good_folder = folder / LAST_GOOD
     good_folder.mkdir(exist_ok=True)
-    with atomic_write(good_folder / kept_as, good_folder) as beside:
+    with atomic_write(good_folder / copy_name, good_folder) as beside:
         beside.write_bytes(_read(folder / name))
 
 
@@ -95,7 +95,7 @@ def unreported(folder: Path, names: Sequence[str]) -> list[str]:
     return [
         name
         for name in changed_files(folder, names)
-        if _read_good(folder, name) and _read(folder / name) != _read_good(folder, f"{TOLD}{name}")
+        if _read_good(folder, name) and _read(folder / name) != _read_good(folder, f"{REPORTED}{name}")
     ]
 
 
@@ -108,11 +108,10 @@ def was_changed(
     if not known:
         return ""
     values = list(_differences(before, now)) if before else []
-    told = "；".join(values[:MOST_TOLD]) + f"；还有 {len(values) - MOST_TOLD} 处" * (
-        len(values) > MOST_TOLD
-    )
+    if len(values) > MOST_SHOWN:
+        values[MOST_SHOWN:] = [f"还有 {len(values) - MOST_SHOWN} 处"]
     where = f"{'、'.join(known)} 和上次启动时不一样"
-    return f"{where}{'：' * bool(told)}{told}。不是有意改的，请改回来。"
+    return f"{where}{'：' * bool(values)}{'；'.join(values)}。不是有意改的，请改回来。"
 
 
 def _differences(before: object, now: object, name: str = "") -> Iterator[str]:

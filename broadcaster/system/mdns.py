@@ -21,18 +21,18 @@ LOOK_SECONDS = 30.0
 
 
 class LanName:
-    """Tells the network by mDNS where the page is, again whenever the address has changed."""
+    """Announces by mDNS where the page is, again whenever the address has changed."""
 
     def __init__(self, name: str, station: str, port: int) -> None:
         self._name, self._station, self._port = name, station, port
-        self._told: tuple[str, Zeroconf] | None = None
+        self._announced: tuple[str, Zeroconf] | None = None
         self._awake = threading.Event()
 
     def step(self) -> None:
-        """Tell if there is something new to tell, and wait a while."""
+        """Announce the name if the address is new, and wait a while."""
         address = own_address()
-        if self._told is None or self._told[0] != address:
-            self._tell(address)
+        if self._announced is None or self._announced[0] != address:
+            self._announce(address)
         self._awake.wait(LOOK_SECONDS)
 
     def wake(self) -> None:
@@ -40,11 +40,11 @@ class LanName:
 
     def close(self) -> None:
         """Take the name back."""
-        told, self._told = self._told, None
-        if told:
-            told[1].close()
+        announced, self._announced = self._announced, None
+        if announced:
+            announced[1].close()
 
-    def _tell(self, address: str) -> None:
+    def _announce(self, address: str) -> None:
         self.close()
         if address.startswith("127."):
             return
@@ -55,7 +55,7 @@ class LanName:
         except OSError as error:
             logger.warning("局域网上报不出 %s.local 这个名字：%s", self._name, reason_of(error))
             return
-        self._told = address, network
+        self._announced = address, network
         try:
             network.register_service(service(self._name, self._station, address, self._port))
         except (OSError, Error) as error:

@@ -24,14 +24,14 @@ class ProgramFiles:
 
     def __init__(self, packages: Sequence[str] = ("",), folder: Path = PACKAGE_FOLDER) -> None:
         files = (path for package in packages for path in (folder / package).rglob("*.*"))
-        self._began = {path: state_of(path) for path in files if path.suffix in LOADED}
+        self._states_at_start = {path: state_of(path) for path in files if path.suffix in LOADED}
         self._looked_at = time.monotonic()
         self._replaced = False
 
     def look(self) -> bool:
         """True if any of them is another one now, or gone."""
         self._looked_at = time.monotonic()
-        replaced = any(state_of(path) != state for path, state in self._began.items())
+        replaced = any(state_of(path) != state for path, state in self._states_at_start.items())
         if replaced and not self._replaced:
             logger.warning("请留意：%s", REPLACED)
         self._replaced = replaced

@@ -15,7 +15,7 @@ T = TypeVar("T")
 
 
 def runtime_folders(state_folder: Path) -> tuple[Path, Path]:
-    """The state folder, and the one in memory that stands in for it; the same for every process.
+    """The state folder, and its fallback in memory; the same for every process.
 
     The spool's sweeping of memory goes by other names.
     """

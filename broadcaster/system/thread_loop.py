@@ -22,7 +22,7 @@ class ThreadLoop:
     """Calls `step` on a named thread until `stop`; an error of one step is logged and the next goes on.
 
     `wake` must make a step that is waiting return soon. A step of more than `longest_seconds` without a
-    `stir` hangs; None is for a step that may take or wait as long as it likes.
+    `note_progress` hangs; None is for a step that may take or wait as long as it likes.
     """
 
     def __init__(
@@ -35,7 +35,7 @@ class ThreadLoop:
         self._step = step
         self._wake = wake
         self.longest_seconds = longest_seconds
-        self.stirred_at = time.monotonic()
+        self.progress_at = time.monotonic()
         """When it last got on."""
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
@@ -48,12 +48,12 @@ class ThreadLoop:
     def alive(self) -> bool:
         return self._thread.is_alive()
 
-    def stir(self) -> None:
+    def note_progress(self) -> None:
         """It gets on, though its step is not over."""
-        self.stirred_at = time.monotonic()
+        self.progress_at = time.monotonic()
 
     def start(self) -> None:
-        self.stir()
+        self.note_progress()
         self._thread.start()
 
     def stop(self, limit_seconds: float = 5.0) -> None:
@@ -70,7 +70,7 @@ class ThreadLoop:
 
     def _run(self) -> None:
         while not self._stopping.is_set():
-            self.stir()
+            self.note_progress()
             try:
                 self._step()
             except Exception:

@@ -13,7 +13,7 @@ from contextlib import closing, suppress
 from pathlib import Path
 from threading import Event
 
-from broadcaster.system.child_process import deaf
+from broadcaster.system.child_process import signals_blocked
 from broadcaster.system.thread_loop import ThreadLoop, Watched
 
 logger = logging.getLogger(__name__)
@@ -51,7 +51,7 @@ class Lifeline:
         os.set_blocking(self._line, False)
         # Without `site` and the environment it is up in 0.02 s and imports nothing of ours.
         command = [sys.executable, "-I", "-S", str(OUTSIDE), str(theirs), str(self._hang_seconds)]
-        with deaf():
+        with signals_blocked():
             self._process = subprocess.Popen(command, pass_fds=[theirs], stdin=subprocess.DEVNULL)
         os.close(theirs)
 
@@ -96,7 +96,7 @@ def _end_where_one_hangs(loops: Sequence[ThreadLoop], now: float, since: float) 
     for loop in loops:
         if loop.longest_seconds is None:
             continue
-        still_seconds = now - max(loop.stirred_at, since)
+        still_seconds = now - max(loop.progress_at, since)
         if still_seconds > loop.longest_seconds:
             logger.critical("%s 这个线程卡住了 %.0f 秒，结束程序，重新启动", loop.name, still_seconds)
             faulthandler.dump_traceback()

@@ -20,7 +20,7 @@ class PauseKind(IntEnum):
 
 
 # Seconds on top of the 0.1 s of silence in which a line of the offline voice ends.
-SECONDS = {
+PAUSE_SECONDS = {
     PauseKind.NONE: 0.0,
     PauseKind.ITEM: 0.1,
     PauseKind.COMMA: 0.25,
@@ -31,16 +31,16 @@ SECONDS = {
     PauseKind.PARAGRAPH: 0.8,
 }
 
-RESTS = {
+PAUSE_OF_MARK = {
     "、": PauseKind.ITEM,
     "，": PauseKind.COMMA,
     "：": PauseKind.COLON,
     "；": PauseKind.SEMICOLON,
     "\n": PauseKind.LINE,
 }
-RESTS |= dict.fromkeys("（— /”’》", PauseKind.COMMA)
-RESTS |= {"）": PauseKind.COLON} | dict.fromkeys("。！？…", PauseKind.SENTENCE)
-SAID_MARKS = "，。！？；：、"
+PAUSE_OF_MARK |= dict.fromkeys("（— /”’》", PauseKind.COMMA)
+PAUSE_OF_MARK |= {"）": PauseKind.COLON} | dict.fromkeys("。！？…", PauseKind.SENTENCE)
+SPOKEN_MARKS = "，。！？；：、"
 
 # ：before a number and 、between numbers stay inside, for what stands before says how to read them;
 # so do a space between digits or signs (139 3123 4567), a dash before 次年, and the slash of km/h.
@@ -58,12 +58,12 @@ SPEAKABLE = re.compile(r"\w")
 
 @dataclass(frozen=True)
 class Clause:
-    """A written piece with its marks, its words alone, the mark to say and how it rests."""
+    """A written piece with its marks, its words alone, the mark to say and the pause after it."""
 
     written: str
     words: str
     mark: str
-    rest: PauseKind
+    pause: PauseKind
 
 
 def split_clauses(text: str) -> Iterator[Clause]:
@@ -78,9 +78,11 @@ def split_clauses(text: str) -> Iterator[Clause]:
 
 
 def _clause(written: str, words: str, marks: str) -> Clause:
-    rest = max((RESTS.get(mark, PauseKind.COMMA) for mark in marks), default=PauseKind.COMMA)
+    pause = max((PAUSE_OF_MARK.get(mark, PauseKind.COMMA) for mark in marks), default=PauseKind.COMMA)
     if marks.count("\n") > 1:
-        rest = PauseKind.PARAGRAPH
-    said = [mark for mark in marks.replace("…", "。") if mark in SAID_MARKS]
-    mark = max(said, key=lambda one: RESTS[one], default="，" if rest < PauseKind.LINE else "。")
-    return Clause(written, words, mark, rest)
+        pause = PauseKind.PARAGRAPH
+    spoken = [mark for mark in marks.replace("…", "。") if mark in SPOKEN_MARKS]
+    mark = max(
+        spoken, key=lambda one: PAUSE_OF_MARK[one], default="，" if pause < PauseKind.LINE else "。"
+    )
+    return Clause(written, words, mark, pause)

@@ -15,7 +15,7 @@ from broadcaster.text.unicode_forms import HAN, chinese_marks, plain_forms
 
 NUMBER_SIGN = re.compile("([0-9])\ufe0f?\u20e3|[①-⑳⑴-⒇⒈-⒛❶-❿㈠-㈩]")
 # Symbols by their category (So, Sk) that mean something; every other one is decoration or an emoji.
-SAID_SIGNS = "℃°㎡㎥㎏㎝㎜㎞№‰"
+SPOKEN_SIGNS = "℃°㎡㎥㎏㎝㎜㎞№‰"
 ADDRESS = re.compile(r"https?://[!-~]+|www\.[!-~]+", re.IGNORECASE)
 TAG = re.compile(r"</?[a-zA-Z][^<>\n]{0,200}>")
 LIST_MARK = re.compile(
@@ -74,7 +74,7 @@ def _list_mark(match: re.Match[str]) -> str:
 
 def _is_text(char: str) -> bool:
     category = unicodedata.category(char)
-    return category[0] in "LNPZ" or category in ("Sm", "Sc") or char in SAID_SIGNS + "`^"
+    return category[0] in "LNPZ" or category in ("Sm", "Sc") or char in SPOKEN_SIGNS + "`^"
 
 
 def _join_broken_lines(text: str) -> str:

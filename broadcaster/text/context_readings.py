@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 NUMERAL = "零一二三四五六七八九十百千万亿两几数多余半"
 VERB = "跑走说做干看写管办来吃过睡学唱听搞变活长玩笑冻热累忙打种收养烧扫弄念读飞开站坐"
-MANNER = (
+ADVERBIALS = (
     "认真|积极|及时|努力|大力|不断|仔细|主动|自觉|耐心|有序|有效|切实|快速|迅速|安全|严格|稳妥|深入|全面|热情|顺利|正确|"
     "成功|坚决|坚定|高效|科学|愉快|高兴|平安|随意|任意|逐步|逐户|逐一|自发|全力|尽力|合理|准确|真正|更好|很好|着急|具体|"
     "明显|普遍|广泛|辛苦|勇敢|郑重|限度|便捷|地毯式|不停|大声|小心|放心|安心|用心|细心|无私|自由|公开|依法|性"
@@ -45,7 +45,7 @@ CONTEXTS = tuple(
             "[去来赶把要给先有到打戴听注交带用看干做找快多早提在跟向让等上下]",
         ),
         ("得", "de5", f"[{VERB}]", ""),
-        ("地", "de5", rf"{MANNER}|(.)\1", "(?![里方面区点头址块上下])"),
+        ("地", "de5", rf"{ADVERBIALS}|(.)\1", "(?![里方面区点头址块上下])"),
         ("着", "zhao2", "", "[火凉急]"),
         (
             "长",
@@ -116,7 +116,5 @@ ALONE = dict(
 def read_by_context(clause: str, place: int) -> str:
     """The reading that the neighbours decide, or ""."""
     char = clause[place]
-    for context in CONTEXTS:
-        if context.char == char and context.fits(clause, place):
-            return context.reading
-    return ""
+    fitting = (each.reading for each in CONTEXTS if each.char == char and each.fits(clause, place))
+    return next(fitting, "")

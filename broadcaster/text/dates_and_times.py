@@ -3,22 +3,15 @@
 import re
 
 from broadcaster.text.digits import say_amount, say_counted, say_one_by_one
-from broadcaster.text.normalisation_rule import NormalisationRule, rule
+from broadcaster.text.normalisation_rule import TO, NormalisationRule, rule
 
-TO = r"(?:-|~|—|–|至|到)"
 CLOCK = r"([01]?\d|2[0-4]):([0-5]\d)(?::([0-5]\d))?"
 MONTHS = "正|腊|冬|闰?[一二三四五六七八九十]+"
 
 
-def _date(match: re.Match[str]) -> str:
-    return f"{say_one_by_one(match[1])}年{say_amount(match[2])}月{say_amount(match[3])}日"
-
-
 def _day_before_year(match: re.Match[str]) -> str:
-    month, day, year = match[1], match[2], say_one_by_one(match[3])
-    return (
-        f"{year}年{say_amount(month)}月{say_amount(day)}日" if month else f"{year}年{say_amount(day)}月"
-    )
+    year, last = say_one_by_one(match[3]), say_amount(match[2])
+    return f"{year}年{say_amount(match[1])}月{last}日" if match[1] else f"{year}年{last}月"
 
 
 def _clock(hour: str, minute: str, second: str | None = None) -> str:
@@ -38,10 +31,6 @@ def _hours(match: re.Match[str]) -> str:
     return _clock(match[1], match[2], match[3])
 
 
-def _clock_range(match: re.Match[str]) -> str:
-    return _clock(match[1], match[2], match[3]) + "到" + _clock(match[4], match[5], match[6])
-
-
 RULES: tuple[NormalisationRule, ...] = (
     rule(
         "date range of years",
@@ -51,7 +40,7 @@ RULES: tuple[NormalisationRule, ...] = (
     rule(
         "date",
         r"(?<!\d)((?:19|20)\d{2})[-/.·年](1[0-2]|0?[1-9])[-/.·月](3[01]|[12]\d|0?[1-9])(?:日|号|(?!\d))",
-        _date,
+        lambda m: f"{say_one_by_one(m[1])}年{say_amount(m[2])}月{say_amount(m[3])}日",
     ),
     rule(
         "year and month",
@@ -91,7 +80,11 @@ RULES: tuple[NormalisationRule, ...] = (
         rf"(月[一二三四五六七八九十]+){TO}(\d{{1,2}})(?=[日号])",
         lambda m: f"{m[1]}到{say_amount(m[2])}",
     ),
-    rule("clock range", rf"(?<![\d:]){CLOCK} ?(?:-|~|—+|–|至|到) ?{CLOCK}(?![\d:])", _clock_range),
+    rule(
+        "clock range",
+        rf"(?<![\d:]){CLOCK} ?(?:-|~|—+|–|至|到) ?{CLOCK}(?![\d:])",
+        lambda m: _hours(m) + "到" + _clock(m[4], m[5], m[6]),
+    ),
     rule(
         "clock of twelve hours",
         rf"(?<![\d:]){CLOCK} ?([aApP])\.?[mM]\b\.?",

@@ -3,42 +3,31 @@
 from functools import cache, lru_cache
 
 from broadcaster.text import reading_tables
+from broadcaster.text.lexicon import numbered
 
 # A character no table knows is said as 某, so that the line stays whole.
 UNKNOWN = "mou3"
 # A phrase that the corpus lacks counts as one that it holds three times.
-SELDOM = reading_tables.cost_of(3)
+RARE_PHRASE_COST = reading_tables.cost_of(3)
 
 
 def is_phrase(word: str) -> bool:
-    return word in _phrases()
+    return word in reading_tables.read_phrases()
 
 
 @lru_cache(maxsize=4096)
 def phrase_readings(word: str) -> tuple[str, ...]:
     """One numbered syllable for each character of a phrase; KeyError when it is none."""
-    return tuple(_phrases()[word].split())
+    return tuple(reading_tables.read_phrases()[word].split())
 
 
 @lru_cache(maxsize=8192)
 def readings(char: str) -> tuple[str, ...]:
     """All readings of one character, the usual one first."""
     listed = _characters().get(ord(char), "")
-    return (
-        tuple(dict.fromkeys(map(reading_tables.syllable, listed.split(",")))) if listed else (UNKNOWN,)
-    )
-
-
-def word_costs() -> dict[str, float]:
-    """jieba's common words, each with how unlikely it is."""
-    return dict(reading_tables.read_words())
+    return tuple(dict.fromkeys(map(numbered, listed.split(",")))) if listed else (UNKNOWN,)
 
 
 @cache
 def _characters() -> dict[int, str]:
     return reading_tables.read_characters()
-
-
-@cache
-def _phrases() -> dict[str, str]:
-    return reading_tables.read_phrases()

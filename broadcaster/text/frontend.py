@@ -9,7 +9,7 @@ from broadcaster.core.errors import TextRefused
 from broadcaster.core.model import Break, Line, Syllable
 from broadcaster.settings.schema import LexiconSettings
 from broadcaster.text import g2p, normalise
-from broadcaster.text.clauses import RESTS, SECONDS, Clause, PauseKind, split_clauses
+from broadcaster.text.clauses import PAUSE_OF_MARK, PAUSE_SECONDS, Clause, PauseKind, split_clauses
 from broadcaster.text.clean import clean
 from broadcaster.text.g2p import SpokenWord
 from broadcaster.text.lexicon import load_lexicon
@@ -34,13 +34,13 @@ BEHIND_LEAST = 24
 
 
 @dataclass(frozen=True)
-class Stretch:
+class BreathGroup:
     """Words that will be said in one breath, with what they came from."""
 
     written: str
     words: tuple[SpokenWord, ...]
     mark: str
-    rest: PauseKind
+    pause: PauseKind
 
     @property
     def size(self) -> int:
@@ -75,18 +75,18 @@ class Frontend:
         return lines_with_verses(cleaned, lambda piece: tuple(self._each_line(piece)))
 
     def _each_line(self, text: str, soon: bool = False) -> Iterator[Line]:
-        stretches = _join(self._stretches(text, FIRST_SENTENCES if soon else ()))
-        first = next(stretches, None)
+        groups = _join(self._breath_groups(text, FIRST_SENTENCES if soon else ()))
+        first = next(groups, None)
         if first is None:
             raise TextRefused("这段文字里没有能念的字，请写上要说的话。")
         yield from map(_line, _first_breath(first) if soon else (first,))
-        yield from map(_line, stretches)
+        yield from map(_line, groups)
 
     def warm(self) -> None:
         """Load everything that the first text would wait for, about 1 s."""
         self.lines("一行人在12号楼长谈")
 
-    def _stretches(self, text: str, first_sizes: tuple[int, ...]) -> Iterator[Stretch]:
+    def _breath_groups(self, text: str, first_sizes: tuple[int, ...]) -> Iterator[BreathGroup]:
         for sentence in _sentences(text, first_sizes):
             spoken = "".join(said + clause.mark for clause, said in sentence)
             start = 0
@@ -105,34 +105,34 @@ def _sentences(text: str, first_sizes: tuple[int, ...]) -> Iterator[list[tuple[C
     sentence: list[tuple[Clause, str]] = []
     for clause in split_clauses(text):
         sentence.append((clause, normalise.normalise(clause.words)))
-        if clause.rest >= PauseKind.LINE or sum(len(said) for _, said in sentence) > longest:
+        if clause.pause >= PauseKind.LINE or sum(len(said) for _, said in sentence) > longest:
             yield sentence
             sentence, longest = [], next(sizes)
     if sentence:
         yield sentence
 
 
-def _breaths(clause: Clause, words: list[SpokenWord]) -> Iterator[Stretch]:
+def _breaths(clause: Clause, words: list[SpokenWord]) -> Iterator[BreathGroup]:
     """A clause whole, or cut between words where it is too long for one breath."""
     pieces = _cut(words)
     written = _written_of(clause.written, ["".join(word.text for word in piece) for piece in pieces])
     for piece, source in zip(pieces[:-1], written, strict=False):
-        yield Stretch(source, tuple(piece), "", PauseKind.NONE)
-    yield Stretch(written[-1], tuple(pieces[-1]), clause.mark, clause.rest)
+        yield BreathGroup(source, tuple(piece), "", PauseKind.NONE)
+    yield BreathGroup(written[-1], tuple(pieces[-1]), clause.mark, clause.pause)
 
 
-def _first_breath(stretch: Stretch) -> Iterator[Stretch]:
+def _first_breath(group: BreathGroup) -> Iterator[BreathGroup]:
     """A long one in two."""
-    first, *behind = _cut(list(stretch.words), LONGEST_FIRST)
+    first, *behind = _cut(list(group.words), LONGEST_FIRST)
     if not behind:
-        yield stretch
+        yield group
         return
     left = [word for piece in behind for word in piece]
     said = ["".join(word.text for word in words) for words in (first, left)]
-    written = _written_of(stretch.written, said)
+    written = _written_of(group.written, said)
     mark = first.pop().text if first[-1].is_mark else ""
-    yield Stretch(written[0], tuple(first), mark, RESTS.get(mark, PauseKind.NONE))
-    yield Stretch(written[1], tuple(left), stretch.mark, stretch.rest)
+    yield BreathGroup(written[0], tuple(first), mark, PAUSE_OF_MARK.get(mark, PauseKind.NONE))
+    yield BreathGroup(written[1], tuple(left), group.mark, group.pause)
 
 
 def _cut(words: list[SpokenWord], longest: int = LONGEST_LINE) -> list[list[SpokenWord]]:
@@ -162,31 +162,31 @@ def _written_of(written: str, pieces: list[str]) -> list[str]:
     return [*parts, written[start:]]
 
 
-def _join(stretches: Iterator[Stretch]) -> Iterator[Stretch]:
+def _join(groups: Iterator[BreathGroup]) -> Iterator[BreathGroup]:
     """Short clauses, items of a list above all, go together in one line."""
-    held: Stretch | None = None
-    for stretch in stretches:
-        if held and held.size + stretch.size <= _room_behind(held):
-            pause = SpokenWord(held.mark, ())
-            words = (*held.words, *([pause] if held.mark else []), *stretch.words)
-            held = Stretch(held.written + stretch.written, words, stretch.mark, stretch.rest)
+    current: BreathGroup | None = None
+    for group in groups:
+        if current and current.size + group.size <= _room_behind(current):
+            mark = SpokenWord(current.mark, ())
+            words = (*current.words, *([mark] if current.mark else []), *group.words)
+            current = BreathGroup(current.written + group.written, words, group.mark, group.pause)
             continue
-        if held:
-            yield held
-        held = stretch
-    if held:
-        yield held
+        if current:
+            yield current
+        current = group
+    if current:
+        yield current
 
 
-def _room_behind(held: Stretch) -> int:
+def _room_behind(current: BreathGroup) -> int:
     """Up to how many characters a line may grow behind this; 目前 gets no line of its own."""
-    if held.size <= LEAST_LINE and held.rest in (PauseKind.COMMA, PauseKind.COLON):
+    if current.size <= LEAST_LINE and current.pause in (PauseKind.COMMA, PauseKind.COLON):
         return BEHIND_LEAST
-    return JOINED.get(held.rest, 0)
+    return JOINED.get(current.pause, 0)
 
 
-def _line(stretch: Stretch) -> Line:
-    words = list(stretch.words)
+def _line(group: BreathGroup) -> Line:
+    words = list(group.words)
     sounded = iter(sound(words))
     syllables = [
         Syllable(char, reading, next(sounded), Break.NONE if place < len(word.units) else gap)
@@ -194,4 +194,4 @@ def _line(stretch: Stretch) -> Line:
         for place, (char, reading) in enumerate(word.units, 1)
     ]
     syllables[-1] = replace(syllables[-1], gap=Break.CLAUSE)
-    return Line(stretch.written, stretch.spoken, tuple(syllables), SECONDS[stretch.rest])
+    return Line(group.written, group.spoken, tuple(syllables), PAUSE_SECONDS[group.pause])

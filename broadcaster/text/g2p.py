@@ -19,8 +19,8 @@ ALWAYS = {"一": "yi1", "不": "bu4"}
 # What the network must believe of its reading to be taken before a table's. Tuned on the dev split of
 # its own data (CPP); against common phrases it is as often wrong as right even at 0.9999 (会计, 中暑).
 NEVER = 2.0
-BELIEF_AGAINST_SELDOM = 0.98
-BELIEF_AGAINST_ALONE = 0.9
+CONFIDENCE_AGAINST_SELDOM = 0.98
+CONFIDENCE_AGAINST_ALONE = 0.9
 # -ln of the share of words under which a phrase of two characters is seldom: 1 in 1.2 million.
 SELDOM_PAIR = 14.0
 
@@ -46,7 +46,7 @@ class Sentence:
     behind: str = ""
 
     def guess(self, place: int) -> g2p_network.Guess:
-        """The network's reading at a place of the clause; belief 0 where it has none."""
+        """The network's reading at a place of the clause; confidence 0 where it has none."""
         guesses = g2p_network.guess(self.before + self.clause + self.behind)
         return guesses.get(len(self.before) + place, g2p_network.NO_GUESS)
 
@@ -68,11 +68,11 @@ def _words_of(clause: str, lexicon: Lexicon, fixed: dict[int, str]) -> list[str]
     while place < len(clause):
         entry = lexicon.match(clause, place)
         if entry or place in fixed:
-            pieces += segment(clause[start:place], cost)
+            pieces += segment(clause[start:place])
             pieces.append(entry or clause[place])
             start = place + len(pieces[-1])
         place = max(place + 1, start)
-    return [piece for piece in pieces + segment(clause[start:], cost) if piece]
+    return [piece for piece in pieces + segment(clause[start:]) if piece]
 
 
 def _fixed_readings(clause: str, lexicon: Lexicon) -> dict[int, str]:
@@ -108,7 +108,7 @@ def _readings(sentence: Sentence, place: int, text: str) -> Iterator[str]:
     while start < len(text):
         phrase = _longest_phrase(text, start)
         if phrase:
-            known, needed = _phrase(phrase), _belief_against(phrase)
+            known, needed = _phrase(phrase), _confidence_against(phrase)
             for at, said in enumerate(known, place + start):
                 yield _unless_surer(sentence, at, said, needed)
         else:
@@ -129,19 +129,19 @@ def _phrase(word: str) -> tuple[str, ...]:
     return dictionary.phrase_readings(word) if len(word) > 1 and dictionary.is_phrase(word) else ()
 
 
-def _belief_against(phrase: str) -> float:
+def _confidence_against(phrase: str) -> float:
     """The certainty that the network needs to overrule a phrase; only a rare pair of characters can be
     overruled.
     """
     seldom = phrase not in READINGS and len(phrase) == 2 and (cost(phrase) or 0.0) >= SELDOM_PAIR
-    return BELIEF_AGAINST_SELDOM if seldom else NEVER
+    return CONFIDENCE_AGAINST_SELDOM if seldom else NEVER
 
 
 def _unless_surer(sentence: Sentence, place: int, said: str, needed: float) -> str:
     if needed is NEVER or not g2p_network.knows(sentence.clause[place]):
         return said
     guess = sentence.guess(place)
-    return guess.reading if guess.belief >= needed else said
+    return guess.reading if guess.confidence >= needed else said
 
 
 def _by_context(sentence: Sentence, place: int) -> str:
@@ -152,9 +152,9 @@ def _by_context(sentence: Sentence, place: int) -> str:
     alone = ALONE.get(char, "")
     if not g2p_network.knows(char):
         return alone or dictionary.readings(char)[0]
-    return _unless_surer(sentence, place, alone, BELIEF_AGAINST_ALONE if alone else 0.0)
+    return _unless_surer(sentence, place, alone, CONFIDENCE_AGAINST_ALONE if alone else 0.0)
 
 
 def _readings_of(respelling: str) -> Iterator[str]:
-    for word in segment(respelling, cost):
+    for word in segment(respelling):
         yield from _phrase(word) or (dictionary.readings(char)[0] for char in word)

@@ -17,10 +17,10 @@ Floats = NDArray[np.float32]
 
 @dataclass(frozen=True)
 class Guess:
-    """A reading and its share of belief among the readings of its character."""
+    """A reading and its share among the readings of its character."""
 
     reading: str
-    belief: float
+    confidence: float
 
 
 NO_GUESS = Guess("", 0.0)
@@ -32,13 +32,15 @@ class Network:
     def __init__(self, shipped: Any) -> None:
         self._places: dict[str, int] = shipped.char2idx
         self._embedding: Floats = shipped.embeddings
-        self._inputs = _both(shipped, "weight_ih").transpose(0, 2, 1).copy()
-        self._states = _both(shipped, "weight_hh").transpose(0, 2, 1).copy()
-        self._biases = (_both(shipped, "bias_ih") + _both(shipped, "bias_hh"))[:, None]
-        self._hidden = _turned(shipped.hidden_weight_l0), shipped.hidden_bias_l0
-        self._output = _turned(shipped.hidden_weight_l1), shipped.hidden_bias_l1
+        self._inputs = _both_directions(shipped, "weight_ih").transpose(0, 2, 1).copy()
+        self._states = _both_directions(shipped, "weight_hh").transpose(0, 2, 1).copy()
+        self._biases = (_both_directions(shipped, "bias_ih") + _both_directions(shipped, "bias_hh"))[
+            :, None
+        ]
+        self._hidden = _transposed(shipped.hidden_weight_l0), shipped.hidden_bias_l0
+        self._output = _transposed(shipped.hidden_weight_l1), shipped.hidden_bias_l1
         classes = {reading: place for place, reading in shipped.idx2class.items()}
-        self._open = {
+        self._polyphones = {
             char: [
                 (reading.replace("u:", "v"), classes[reading])
                 for reading in listed
@@ -50,7 +52,7 @@ class Network:
 
     def knows(self, char: str) -> bool:
         """True if the character has several readings that the network was trained on."""
-        return len(self._open.get(char, ())) > 1
+        return len(self._polyphones.get(char, ())) > 1
 
     def guess(self, text: str) -> dict[int, Guess]:
         """The likeliest reading at each place whose character the network knows."""
@@ -62,20 +64,20 @@ class Network:
         return {place: self._best(text[place], row) for place, row in zip(wanted, scores, strict=True)}
 
     def _best(self, char: str, scores: Floats) -> Guess:
-        readings, places = zip(*self._open[char], strict=True)
-        beliefs = np.exp(scores[list(places)] - scores[list(places)].max())
-        best = int(beliefs.argmax())
-        return Guess(readings[best], float(beliefs[best] / beliefs.sum()))
+        readings, places = zip(*self._polyphones[char], strict=True)
+        weights = np.exp(scores[list(places)] - scores[list(places)].max())
+        best = int(weights.argmax())
+        return Guess(readings[best], float(weights[best] / weights.sum()))
 
     def _states_of(self, text: str) -> Floats:
         """Both directions' states at each character, side by side; they run as one batch of two."""
         unknown = self._places[UNKNOWN]
-        seen = self._embedding[[self._places.get(char, unknown) for char in (FIRST, *text, LAST)]]
-        steps = np.stack([seen, seen[::-1]]) @ self._inputs + self._biases
+        embedded = self._embedding[[self._places.get(char, unknown) for char in (FIRST, *text, LAST)]]
+        steps = np.stack([embedded, embedded[::-1]]) @ self._inputs + self._biases
         cells = steps.shape[2] // 4
-        states = np.zeros((len(seen) + 1, 2, 1, cells), np.float32)
+        states = np.zeros((len(embedded) + 1, 2, 1, cells), np.float32)
         memory = np.zeros((2, 1, cells), np.float32)
-        for at in range(len(seen)):
+        for at in range(len(embedded)):
             gates = np.tanh(steps[:, at, None] + states[at] @ self._states)
             opened = gates * 0.5 + 0.5
             memory = opened[..., cells : 2 * cells] * memory
@@ -105,7 +107,7 @@ def _network() -> Network:
         return Network(G2pM())
 
 
-def _both(shipped: Any, name: str) -> Floats:
+def _both_directions(shipped: Any, name: str) -> Floats:
     """Both directions' weights; all gates but the third are halved, for σ(x) = (1 + tanh(x/2)) / 2."""
     weights = np.stack([getattr(shipped, name), getattr(shipped, f"{name}_reverse")])
     cells = weights.shape[1] // 4
@@ -113,5 +115,5 @@ def _both(shipped: Any, name: str) -> Floats:
     return weights * halves.reshape(1, -1, *[1] * (weights.ndim - 2))
 
 
-def _turned(weights: Floats) -> Floats:
+def _transposed(weights: Floats) -> Floats:
     return np.ascontiguousarray(weights.T)

@@ -31,10 +31,6 @@ def _code(match: re.Match[str]) -> str:
     return say_as_code(match[0])
 
 
-def _plate(match: re.Match[str]) -> str:
-    return re.sub(r"\d", _code, match[0].replace("·", ""))
-
-
 def _address(match: re.Match[str]) -> str:
     return "杠".join(
         say_as_code(part) if len(part) > 2 else say_amount(part) for part in match[0].split("-")
@@ -98,7 +94,11 @@ RULES: tuple[NormalisationRule, ...] = (
         rf"(?<={'|'.join(SEEDS)})\d{{2,4}}(?!\d)",
         lambda m: say_one_by_one(m[0]) if len(m[0]) > 2 else say_amount(m[0]),
     ),
-    rule("plate", rf"[{PROVINCES}][A-Z]·?[A-Z0-9]{{5,6}}(?![A-Z0-9])", _plate),
+    rule(
+        "plate",
+        rf"[{PROVINCES}][A-Z]·?[A-Z0-9]{{5,6}}(?![A-Z0-9])",
+        lambda m: re.sub(r"\d", _code, m[0].replace("·", "")),
+    ),
     rule("numbered road", r"(?<!\d)\d{3}(?=国道|省道|县道|乡道)", _code),
     rule(
         "lettered road",

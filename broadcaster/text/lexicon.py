@@ -7,7 +7,7 @@ right (`烙亭`), one for each character.
 import re
 import unicodedata
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 
 from broadcaster.core.errors import ConfigError, WordRefused
 from broadcaster.settings.schema import LexiconSettings
@@ -105,6 +105,7 @@ def syllables(said: str) -> tuple[str, ...]:
     return tuple(numbered(syllable) for syllable in said.lower().split())
 
 
+@cache
 def numbered(syllable: str) -> str:
     """lào → lao4, lǜ → lv4, zi → zi5; what is numbered already stays."""
     parts = unicodedata.normalize("NFD", syllable.replace("ü", "v").replace("u:", "v"))

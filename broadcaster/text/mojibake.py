@@ -10,7 +10,8 @@ zhí, 88 CC) gives that byte back, and with it the characters behind.
 import re
 from collections.abc import Iterable, Iterator
 
-from broadcaster.text import dictionary, reading_tables
+from broadcaster.text import dictionary
+from broadcaster.text.lexicon import numbered
 from broadcaster.text.simplify import simplified
 from broadcaster.text.word_boundaries import is_word
 
@@ -34,7 +35,7 @@ def repair(text: str) -> str:
 
 def _without_pinyin(match: re.Match[str]) -> str:
     known = {reading[:-1] for reading in dictionary.readings(match[1])}
-    is_pinyin = TONED.search(match[2]) or reading_tables.syllable(match[2])[:-1] in known
+    is_pinyin = TONED.search(match[2]) or numbered(match[2])[:-1] in known
     return match[1] if is_pinyin else match[0]
 
 
@@ -42,21 +43,19 @@ def _back_in_step(match: re.Match[str]) -> str:
     """`X?py)…` with the swallowed byte found again, or a character that sounds like py."""
     before, pinyin, second_pinyin, behind = match.groups()
     half = before.encode("gbk", "ignore")[1:]
-    for lost, _ in _completed(half, _read(pinyin), range(0x81, 0xFF)):
+    for lost, _ in _completed(half, numbered(pinyin), range(0x81, 0xFF)):
         if second_pinyin:
-            mended = [
-                char for _, char in _completed(bytes([lost]), _read(second_pinyin), range(0x40, 0xFF))
-            ]
-            return before + (mended or [""])[0]
+            mended = _completed(bytes([lost]), numbered(second_pinyin), range(0x40, 0xFF))
+            return before + next((char for _, char in mended), "")
         return before + _decode_all(before, bytes([lost]) + behind.encode("gbk", "ignore"))
-    return before + _sounding(before, _read(pinyin)) + (behind or "")
+    return before + _sounding(before, numbered(pinyin)) + (behind or "")
 
 
 def _mend_short(text: str) -> str:
     """`聯(lián)!必(zé)` → `聯(lián)保”責(zé)`: a lead byte is missing."""
     parts = re.split(rf"([(（]{PINYIN}[)）])", text)
     for index in range(2, len(parts) - 1, 2):
-        run, reading = parts[index], _read(parts[index + 1][1:-1])
+        run, reading = parts[index], numbered(parts[index + 1][1:-1])
         if (
             1 <= len(run) <= 4
             and reading not in dictionary.readings(run[-1])
@@ -101,10 +100,6 @@ def _sounding(before: str, reading: str) -> str:
 
 def _first_that_fits(before: str, candidates: Iterable[str]) -> str:
     return next((char for char in candidates if is_word(simplified(before + char))), "")
-
-
-def _read(pinyin: str) -> str:
-    return reading_tables.syllable(pinyin)
 
 
 def _decode(pair: bytes) -> str:

@@ -3,9 +3,8 @@
 import re
 
 from broadcaster.text.digits import say_counted
-from broadcaster.text.normalisation_rule import NormalisationRule, rule
+from broadcaster.text.normalisation_rule import NUMBER, NormalisationRule, rule
 
-N = r"\d+(?:,\d{3})*(?:\.\d+)?"
 CURRENCIES = dict(
     pair.split(":")
     for pair in """
@@ -21,5 +20,5 @@ def _money(match: re.Match[str]) -> str:
 
 
 RULES: tuple[NormalisationRule, ...] = (
-    rule("money sign", rf"({CURRENCY})\s*({N})([万亿千百]?)元?", _money),
+    rule("money sign", rf"({CURRENCY})\s*({NUMBER})([万亿千百]?)元?", _money),
 )

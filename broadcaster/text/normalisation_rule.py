@@ -4,6 +4,9 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
+NUMBER = r"\d+(?:,\d{3})*(?:\.\d+)?"
+TO = r"(?:-|~|—|–|至|到)"
+
 
 @dataclass(frozen=True)
 class NormalisationRule:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import chain, tee
 
-from broadcaster.core.model import Line, Script
+from broadcaster.core.model import Line
 from broadcaster.core.notice import Notice, Signal, Style
 from broadcaster.settings.schema import StationSettings
 from broadcaster.text.beat_division import beats
@@ -16,14 +16,9 @@ OPENING_PAUSE_SECONDS = 0.8
 VERSE_PAUSE_SECONDS = 0.55
 
 
-def compose(notice: Notice, station: StationSettings, reader: Frontend) -> Script:
-    """The lines in speaking order; `TextRefused` when the body cannot be said."""
-    return Script(tuple(compose_lines(notice, station, reader)))
-
-
 def compose_lines(notice: Notice, station: StationSettings, reader: Frontend) -> Iterator[Line]:
-    """The same one by one, each read when it is wanted, so that a long text begins as soon as a short
-    one; `TextRefused` comes at once.
+    """The lines in speaking order, each read when it is wanted, so that a long text begins as soon as a
+    short one. Raises `TextRefused` at once when the body cannot be said.
     """
     opening = _part(station.opening if notice.opening is None else notice.opening, reader)
     plain, soon = notice.style is Style.PLAIN, notice.chime is Signal.NONE and not opening
@@ -34,8 +29,8 @@ def compose_lines(notice: Notice, station: StationSettings, reader: Frontend) ->
     closing = station.closing if notice.closing is None else notice.closing
     openings = [*_with_last_pause(opening, OPENING_PAUSE_SECONDS)] * station.opening_repeats
     openings = [replace(line, matter=False) for line in openings]
-    said = _repeated(body, notice.repeats or 1, station.repeat_pause_seconds)
-    return _with_last_pause(chain(openings, said, _read_when_reached(closing, reader)), 0.0)
+    text = _repeated(body, notice.repeats or 1, station.repeat_pause_seconds)
+    return _with_last_pause(chain(openings, text, _read_when_reached(closing, reader)), 0.0)
 
 
 def _repeated(body: Iterator[Line], times: int, pause_seconds: float) -> Iterator[Line]:
@@ -64,10 +59,10 @@ def _read_when_reached(text: str, reader: Frontend) -> Iterator[Line]:
 
 
 def _with_last_pause(lines: Iterable[Line], seconds: float) -> Iterator[Line]:
-    held: Line | None = None
+    previous: Line | None = None
     for line in lines:
-        if held:
-            yield held
-        held = line
-    if held:
-        yield replace(held, pause_seconds=seconds)
+        if previous:
+            yield previous
+        previous = line
+    if previous:
+        yield replace(previous, pause_seconds=seconds)

@@ -6,7 +6,7 @@ import re
 
 from broadcaster.core.errors import WordRefused
 from broadcaster.text import reading_tables
-from broadcaster.text.lexicon import INITIAL, WORD, syllables
+from broadcaster.text.lexicon import INITIAL, WORD, numbered, syllables
 
 PARTS = re.compile(f"({INITIAL})(.*?)[1-5]?")
 
@@ -19,7 +19,7 @@ def check_near(word: str, said: str) -> None:
     table = reading_tables.read_characters()
 
     def readings(char: str) -> list[str]:
-        return [reading_tables.syllable(one) for one in table.get(ord(char), "").split(",") if one]
+        return [numbered(one) for one in table.get(ord(char), "").split(",") if one]
 
     given = tuple(said.strip()) if WORD.fullmatch(said.strip()) else syllables(said)
     for char, one in zip(word, given, strict=False):

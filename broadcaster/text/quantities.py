@@ -3,10 +3,7 @@
 import re
 
 from broadcaster.text.digits import say_amount, say_counted, say_one_by_one
-from broadcaster.text.normalisation_rule import NormalisationRule, rule
-
-N = r"\d+(?:,\d{3})*(?:\.\d+)?"
-TO = r"(?:-|~|—|–|至|到)"
+from broadcaster.text.normalisation_rule import NUMBER, TO, NormalisationRule, rule
 
 SYMBOLS = dict(
     pair.split(":")
@@ -29,14 +26,6 @@ COUNTERS = (
 SAID = "\\d零一二三四五六七八九十百千负"
 
 
-def _below_zero_range(match: re.Match[str]) -> str:
-    return f"零下{say_amount(match[1])}{match[2] or ''}到零下{say_amount(match[3])}"
-
-
-def _range_from_below_zero(match: re.Match[str]) -> str:
-    return f"零下{say_amount(match[1])}{match[2] or ''}到{say_amount(match[3])}"
-
-
 def _range(match: re.Match[str]) -> str:
     first, unit, last = match[1], match[2] or "", match[3]
     say = say_counted if re.match(COUNTERS, match.string[match.end() :] or " ") else say_amount
@@ -47,10 +36,6 @@ def _of(sign: str) -> str:
     return "千分之" if sign == "‰" else "百分之"
 
 
-def _share(match: re.Match[str]) -> str:
-    return _of(match[2]) + say_amount(match[1])
-
-
 def _fraction(match: re.Match[str]) -> str:
     top, bottom = match[1], match[2]
     if int(top) >= int(bottom) > 9:
@@ -58,20 +43,23 @@ def _fraction(match: re.Match[str]) -> str:
     return f"{say_amount(bottom)}分之{say_amount(top)}"
 
 
-def _ratio(match: re.Match[str]) -> str:
-    return "比".join(say_amount(part) for part in match[0].split(":"))
-
-
 RULES: tuple[NormalisationRule, ...] = (
     rule("thousands", r"(?<![\d,])\d{1,3}(?:,\d{3})+(?![\d,])", lambda m: m[0].replace(",", "")),
-    rule("ratio", r"(?<![\d.])\d+(?:\.\d+)?(?::\d+(?:\.\d+)?)+(?![\d:])", _ratio),
-    rule("below zero range", rf"(?<![\d)])-({N})(℃|°C|度)?[-~到至]-({N})(?=℃|°C|度)", _below_zero_range),
+    rule(
+        "ratio",
+        r"(?<![\d.])\d+(?:\.\d+)?(?::\d+(?:\.\d+)?)+(?![\d:])",
+        lambda m: "比".join(map(say_amount, m[0].split(":"))),
+    ),
     rule(
         "range from below zero",
-        rf"(?<![\d)])-({N})(℃|°C|度)?[-~到至]({N})(?=℃|°C|度)",
-        _range_from_below_zero,
+        rf"(?<![\d)])-({NUMBER})(℃|°C|度)?[-~到至](-?)({NUMBER})(?=℃|°C|度)",
+        lambda m: f"零下{say_amount(m[1])}{m[2] or ''}到{'零下' if m[3] else ''}{say_amount(m[4])}",
     ),
-    rule("below zero", rf"(?<![\d)])-({N})(?=\s*(?:℃|°|度|摄氏))", lambda m: "零下" + say_amount(m[1])),
+    rule(
+        "below zero",
+        rf"(?<![\d)])-({NUMBER})(?=\s*(?:℃|°|度|摄氏))",
+        lambda m: "零下" + say_amount(m[1]),
+    ),
     rule(
         "list of groups",
         r"(?<![\d-])\d(?:-\d){2,}(?=组|队|班|号|楼|单元|栋|社)",
@@ -80,28 +68,30 @@ RULES: tuple[NormalisationRule, ...] = (
     rule(
         "formula",
         r"(?<![\d.-])\d{1,2}(?:-\d{1,2}){2}(?![\d-])",
-        lambda m: "".join(say_amount(part) for part in m[0].split("-")),
+        lambda m: "".join(map(say_amount, m[0].split("-"))),
     ),
     rule("minus", r"(?:(?<![\w)\]-])|(?<=[算是为达于]))-\s*(?=\d|百分之)", lambda m: "负"),
     rule("times", r"(\d+(?:\.\d+)?)(天?)\s*[×xX*✕]\s*(?=\d)", lambda m: f"{say_amount(m[1])}{m[2]}乘"),
     rule(
         "share range",
-        rf"({N})([%％‰]){TO}({N})([%％‰])",
+        rf"({NUMBER})([%％‰]){TO}({NUMBER})([%％‰])",
         lambda m: f"{_of(m[2])}{say_amount(m[1])}到{_of(m[4])}{say_amount(m[3])}",
     ),
     rule(
         "share range of one sign",
-        rf"({N}){TO}({N})([%％])",
+        rf"({NUMBER}){TO}({NUMBER})([%％])",
         lambda m: f"百分之{say_amount(m[1])}到百分之{say_amount(m[2])}",
     ),
-    rule("share", rf"({N})([%％‰])", _share),
+    rule("share", rf"({NUMBER})([%％‰])", lambda m: _of(m[2]) + say_amount(m[1])),
     rule("fraction", r"(?<![\d./])(\d+) ?/ ?(\d+)(?![\d/.])", _fraction),
     rule(
-        "out of", rf"(?<![\d/])({N})/({N})(?![\d/])", lambda m: f"{say_amount(m[1])}比{say_amount(m[2])}"
+        "out of",
+        rf"(?<![\d/])({NUMBER})/({NUMBER})(?![\d/])",
+        lambda m: f"{say_amount(m[1])}比{say_amount(m[2])}",
     ),
     rule(
         "number range",
-        rf"(?<![\dA-Za-z.-])({N})({SYMBOL}|[\u4e00-\u9fff]{{1,2}}?)?[-~—–]({N})(?![\d-]|\.\d)",
+        rf"(?<![\dA-Za-z.-])({NUMBER})({SYMBOL}|[\u4e00-\u9fff]{{1,2}}?)?[-~—–]({NUMBER})(?![\d-]|\.\d)",
         _range,
     ),
     rule(

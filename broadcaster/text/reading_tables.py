@@ -27,11 +27,12 @@ def read_characters() -> dict[int, str]:
     return {int(code): said for code, said in table.items()}
 
 
+@cache
 def read_phrases() -> dict[str, str]:
     """pypinyin's 47,000 phrases, each with its numbered syllables split by spaces."""
     text = _shipped("pypinyin", "phrases_dict.json").read_text(encoding="utf-8")
     return {
-        found[1]: " ".join(map(syllable, FIRST_READING.findall(found[2])))
+        found[1]: " ".join(map(numbered, FIRST_READING.findall(found[2])))
         for found in PHRASE.finditer(text)
     }
 
@@ -50,12 +51,6 @@ def read_words() -> Iterator[tuple[str, float]]:
 @cache
 def cost_of(count: int) -> float:
     return round(log(CORPUS / count), 1)
-
-
-@cache
-def syllable(marked: str) -> str:
-    """quán → quan2, lǜ → lv4, men → men5."""
-    return numbered(marked)
 
 
 def _shipped(package: str, name: str) -> Path:

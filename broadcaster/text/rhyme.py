@@ -26,7 +26,7 @@ TRACKS = {
 }
 TRACK_OF = {final: track for track, finals in TRACKS.items() for final in finals.split()}
 # Colouring drops -i and -n, so these come to sound alike: 把儿 = 板儿, 味儿 = 问儿.
-SMALL = dict.fromkeys(("发花", "怀来", "言前"), "小言前儿") | dict.fromkeys(
+ERHUA_TRACKS = dict.fromkeys(("发花", "怀来", "言前"), "小言前儿") | dict.fromkeys(
     ("灰堆", "人辰", "一七"), "小人辰儿"
 )
 
@@ -61,7 +61,7 @@ def rhyme(line: Line) -> Rhyme:
         ending = line.syllables[place]
     track = TRACK_OF.get(final_of(ending.sounded), "")
     if coloured:
-        track = SMALL.get(track, f"小{track}儿")
+        track = ERHUA_TRACKS.get(track, f"小{track}儿")
     return Rhyme(ending.text + "儿" * coloured, ending.sounded, track, tone)
 
 

@@ -90,9 +90,8 @@ def _lower_thirds(tones: list[str], words: list[SpokenWord]) -> None:
     starts = []
     for word in words:
         starts.append(start)
-        length = max(1, len(word.units))
         _lower_inside(tones, start, word)
-        start += length
+        start += max(1, len(word.units))
     for place in starts[1:]:
         if tones[place].endswith("3") and tones[place - 1].endswith("3"):
             tones[place - 1] = tones[place - 1][:-1] + "2"

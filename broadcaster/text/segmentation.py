@@ -1,8 +1,9 @@
 """Splits a spoken clause into words: takes the likeliest words that cover it."""
 
 import re
-from collections.abc import Callable
 from itertools import groupby
+
+from broadcaster.text.word_boundaries import cost
 
 # Up to 20 digits: what is longer is cut, for a line has 30 syllables at most.
 NUMBER = re.compile(
@@ -21,18 +22,16 @@ SMALL_WORDS = frozenset(
     "我你他她它您咱这那哪谁各每本该此全第个位名户人家村镇乡县市区省组队里上下中内外前后时年月日号点分秒天说看去来等但"
 )
 
-Cost = Callable[[str], float | None]
 
-
-def segment(clause: str, cost: Cost) -> list[str]:
+def segment(clause: str) -> list[str]:
     """The clause's words in order; runs of letters and of digits' names stay whole."""
     words: list[str] = []
     for run in re.findall(r"[A-Za-z]{1,20}|[^A-Za-z，、：]+|[，、：]", clause):
-        words += _join_singles(_likeliest(run, cost)) if len(run) > 1 and not run.isascii() else [run]
+        words += _join_singles(_likeliest(run)) if len(run) > 1 and not run.isascii() else [run]
     return words
 
 
-def _likeliest(run: str, cost: Cost) -> list[str]:
+def _likeliest(run: str) -> list[str]:
     """Dynamic programme from the end: least cost, and length of the best word, at each place."""
     numbers = {match.start(): len(match[0]) for match in NUMBER.finditer(run) if len(match[0]) > 1}
     least = [0.0] * (len(run) + 1)

@@ -11,7 +11,7 @@ SIGNS = str.maketrans("％～〜∼－−‐‑﹣⁄º˚•・‧∶", "%~~~---
     ord(sign): said for sign, said in (("½", "1/2"), ("¼", "1/4"), ("¾", "3/4"))
 }
 HAN = "\u3007\u3400-\u9fff\U00020000-\U0003ffff"
-KEPT = "，。！？；：（）"
+FULL_WIDTH_MARKS = "，。！？；：（）"
 
 
 def plain_forms(text: str) -> str:
@@ -20,7 +20,7 @@ def plain_forms(text: str) -> str:
 
 
 def _plain(match: re.Match[str]) -> str:
-    return match[0] if match[0] in KEPT else unicodedata.normalize("NFKC", match[0])
+    return match[0] if match[0] in FULL_WIDTH_MARKS else unicodedata.normalize("NFKC", match[0])
 
 
 def is_han(char: str) -> bool:

@@ -2,7 +2,7 @@
 
 from functools import cache
 
-from broadcaster.text import dictionary
+from broadcaster.text import dictionary, reading_tables
 from broadcaster.text.neutral_tone import WORDS as NEUTRAL
 from broadcaster.text.polyphones import READINGS
 
@@ -61,12 +61,12 @@ def cost(word: str) -> float | None:
     known = _costs().get(word)
     if known is not None:
         return known
-    return dictionary.SELDOM if dictionary.is_phrase(word) or _is_doubled(word) else None
+    return dictionary.RARE_PHRASE_COST if dictionary.is_phrase(word) or _is_doubled(word) else None
 
 
 @cache
 def _costs() -> dict[str, float]:
-    table = dictionary.word_costs()
+    table = dict(reading_tables.read_words())
     for word in (*READINGS, *VOCABULARY, *NEUTRAL):
         table[word] = min(OUR_COST, table.get(word, OUR_COST))
     return table

@@ -1,10 +1,10 @@
 """The catalogue of all voices of the box: which exist, which are ready, and how to get the others."""
 
-import difflib
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from broadcaster.core.errors import VoiceUnavailable
+from broadcaster.settings.problems import did_you_mean
 from broadcaster.settings.schema import EdgeSettings
 from broadcaster.tts.baker.engine import BakerEngine
 from broadcaster.tts.base.engine import Engine, VoiceEntry
@@ -64,14 +64,14 @@ class Catalogue:
         """
         engine = self._engines.get(source.partition(":")[0])
         if engine is None:
-            raise VoiceUnavailable(f"没有可以安装的语音 {source}{_did_you_mean(source, self._engines)}")
+            raise VoiceUnavailable(f"没有可以安装的语音 {source}{_or_one_of(source, self._engines)}")
         engine.install(source, report, files)
 
     def _engine_of(self, name: str) -> Engine:
         entry = self.entry(name)
         if entry is None:
             known = [each.name for each in self.entries()]
-            raise VoiceUnavailable(f"没有语音 {name}{_did_you_mean(name, known)}")
+            raise VoiceUnavailable(f"没有语音 {name}{_or_one_of(name, known)}")
         engine = self._engines[name.partition(":")[0]]
         if not entry.ready:
             remedy = entry.remedy or f"请运行：broadcaster voices install {engine.name}"
@@ -79,7 +79,5 @@ class Catalogue:
         return engine
 
 
-def _did_you_mean(name: str, known: Iterable[str]) -> str:
-    known = list(known)
-    close = difflib.get_close_matches(name, known, n=1)
-    return f"（是不是 {close[0]}？）" if close else f"，现有的：{'、'.join(known)}"
+def _or_one_of(name: str, known: Iterable[str]) -> str:
+    return did_you_mean(name, known) or f"，现有的：{'、'.join(known)}"

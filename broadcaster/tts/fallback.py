@@ -12,67 +12,67 @@ LONGEST_PAUSE_SECONDS = 3_600.0
 
 
 @dataclass(frozen=True)
-class Trip:
+class Outage:
     """An engine, or one voice of it, that failed and has not spoken since.
 
-    It is left alone until `rests_until` (monotonic seconds), longer after each failure in a row.
+    It is in back-off until `back_off_until` (monotonic seconds), longer after each failure in a row.
     """
 
     since: datetime
     reason: str
     failures: int
-    rests_until: float
+    back_off_until: float
 
 
 class Cascade:
-    """The order of voices for a programme, and who is left alone for now. Any thread."""
+    """The order of voices for a programme, and which of them are in back-off. Any thread."""
 
-    def __init__(self, stand_ins: tuple[str, ...]) -> None:
-        self._stand_ins = stand_ins
-        self._trips: dict[str, Trip] = {}
+    def __init__(self, fallbacks: tuple[str, ...]) -> None:
+        self._fallbacks = fallbacks
+        self._outages: dict[str, Outage] = {}
         self._lock = threading.Lock()
 
     def voices(self, wish: str) -> list[str]:
         """All that may come to speak, best first."""
-        return list(dict.fromkeys((wish, *self._stand_ins)))
+        return list(dict.fromkeys((wish, *self._fallbacks)))
 
     def order(self, wish: str, now: float) -> list[str]:
         """The voices to try, best first. The last one is there even when it failed a moment ago."""
         voices = self.voices(wish)
-        return [voice for voice in voices if voice == voices[-1] or not self.rests(voice, now)]
+        return [voice for voice in voices if voice == voices[-1] or not self.in_back_off(voice, now)]
 
-    def rests(self, voice: str, now: float) -> bool:
+    def in_back_off(self, voice: str, now: float) -> bool:
         """True if a voice is in back-off after an error."""
-        return any(trip.rests_until > now for trip in self._trips_of(voice))
+        return any(outage.back_off_until > now for outage in self._outages_of(voice))
 
-    def trip(self, voice: str) -> Trip | None:
+    def outage(self, voice: str) -> Outage | None:
         """The last failure of a voice that cannot be used now, or None."""
-        return next(iter(self._trips_of(voice)), None)
+        return next(iter(self._outages_of(voice)), None)
 
     def fail(self, voice: str, reason: str, now: float, at: datetime, alone: bool = False) -> None:
         """An engine failed, or, with `alone`, only this voice of it; `now` is monotonic, `at` the time.
 
-        What fails while it is left alone had been asked before: its pause does not grow by that.
+        What fails in back-off had been asked before: its pause does not grow by that.
         """
         name = voice if alone else _engine(voice)
         with self._lock:
-            known = self._trips.get(name)
-            if known and known.rests_until > now:
+            known = self._outages.get(name)
+            if known and known.back_off_until > now:
                 return
             failures = known.failures + 1 if known else 1
             since = known.since if known else at
-            self._trips[name] = Trip(since, reason, failures, now + _pause_seconds(failures))
+            self._outages[name] = Outage(since, reason, failures, now + _pause_seconds(failures))
 
     def recover(self, voice: str) -> None:
         """A voice spoke."""
         with self._lock:
-            self._trips.pop(voice, None)
-            self._trips.pop(_engine(voice), None)
+            self._outages.pop(voice, None)
+            self._outages.pop(_engine(voice), None)
 
-    def _trips_of(self, voice: str) -> list[Trip]:
+    def _outages_of(self, voice: str) -> list[Outage]:
         with self._lock:
             names = (voice, _engine(voice))
-            return [trip for name in names if (trip := self._trips.get(name))]
+            return [outage for name in names if (outage := self._outages.get(name))]
 
 
 def _engine(voice: str) -> str:

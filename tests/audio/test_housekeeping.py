@@ -72,7 +72,7 @@ def test_it_is_counted_again_only_when_enough_was_made(village: Village) -> None
         village.fill(name, 1)
     village.house.tidy()
     assert village.there() == "abc"
-    village.house.made(1, "")
+    village.house.note_rendered(1, "")
     village.house.tidy()
     assert village.there() != "abc"
 
@@ -130,7 +130,7 @@ def test_an_airing_is_stamped_forward_and_not_every_time(village: Village) -> No
 def test_a_cache_that_cannot_be_written_is_a_fault_until_it_can(village: Village) -> None:
     folder = village.store.folder
     folder.write_text("a file where a folder should be")
-    village.house.made(0, "磁盘写不进去")
+    village.house.note_rendered(0, "磁盘写不进去")
     assert village.house.fault == "磁盘写不进去"
     village.house.tidy()
     assert str(folder) in village.house.fault
@@ -143,8 +143,8 @@ def test_a_cache_that_cannot_be_written_is_a_fault_until_it_can(village: Village
 
 
 def test_the_next_programme_that_is_kept_ends_the_fault(village: Village) -> None:
-    village.house.made(0, "磁盘写不进去")
-    village.house.made(3, "")
+    village.house.note_rendered(0, "磁盘写不进去")
+    village.house.note_rendered(3, "")
     assert village.house.fault == ""
 
 
@@ -153,13 +153,13 @@ def test_a_command_that_made_nothing_looks_for_nothing_at_its_end(village: Villa
         village.fill(name, 1)
     village.house.close()
     assert village.there() == "abc"
-    village.house.made(1, "")
+    village.house.note_rendered(1, "")
     village.house.close()
     assert len(village.there()) == 2
 
 
 def test_a_step_returns_when_a_programme_was_made(village: Village) -> None:
-    village.house.made(1, "")
+    village.house.note_rendered(1, "")
     village.house.step()
     village.house.wake()
     village.house.step()

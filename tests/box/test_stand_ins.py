@@ -39,7 +39,7 @@ def settings(tmp_path: Path) -> Settings:
     voices = tmp_path / "voices"
     voices.mkdir()
     (voices / "baker").symlink_to(baker_folder())
-    SpeakerList(voices / "edge").keep(SHIPPED)
+    SpeakerList(voices / "edge").store(SHIPPED)
     paths = PathSettings(voices=voices, audio_cache=tmp_path / "cache", state=tmp_path / "state")
     return Settings(station=StationSettings(voice=EDGE), paths=paths)
 

@@ -13,11 +13,11 @@ from broadcaster.bulletin.delegation import Delegation
 from broadcaster.bulletin.keyring import Keyring, Trust
 from broadcaster.bulletin.keys import new_key, public
 from broadcaster.bulletin.metadata_signing import KeyList, make_root, sign_root
-from broadcaster.bulletin.replay_guard import ReplayGuard, ReplayGuardInMemory
+from broadcaster.bulletin.replay_guard import Accepted, ReplayGuard
 from broadcaster.bulletin.snapshot import Snapshot
 from broadcaster.bulletin.trusted_time import Now
 from broadcaster.bulletin.tuf_metadata import read_root
-from broadcaster.bulletin.verify import Accepted, BulletinRefused, Verdict, verify
+from broadcaster.bulletin.verify import BulletinRefused, Verdict, verify
 from broadcaster.core.notice import Severity
 
 BEIJING = timezone(timedelta(hours=8))
@@ -109,7 +109,7 @@ class County:
             version=self.list.version + 1,
             keys=(*(key for key in self.list.keys if key.keyid != old_id), public(new)),
             delegations=(*others, replace(old, key_ids=(new_id,))),
-            heads=tuple(new_id if id == old_id else id for id in self.list.heads),
+            snapshot_keys=tuple(new_id if id == old_id else id for id in self.list.snapshot_keys),
             revoked=(*self.list.revoked, old_id) if revoke else self.list.revoked,
         )
 
@@ -135,11 +135,11 @@ class Box:
 
     trust: Trust
     code: str = VILLAGE
-    seen: ReplayGuard = field(default_factory=ReplayGuardInMemory)
-    heads: Snapshot | None = None
+    seen: ReplayGuard = field(default_factory=ReplayGuard)
+    snapshot: Snapshot | None = None
 
     def judge(self, data: bytes, now: Now | None = None) -> Verdict:
-        return verify(data, self.trust, self.seen, self.code, now or trusted(), self.heads)
+        return verify(data, self.trust, self.seen, self.code, now or trusted(), self.snapshot)
 
     def take(self, data: bytes, now: Now | None = None) -> Accepted:
         accepted = self.judge(data, now)

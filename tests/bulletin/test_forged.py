@@ -15,7 +15,8 @@ from broadcaster.bulletin import envelope, strict_json
 from broadcaster.bulletin.bulletin import PAYLOAD_TYPE
 from broadcaster.bulletin.keyring import Keyring, Trust
 from broadcaster.bulletin.refusals import NotAccepted
-from broadcaster.bulletin.verify import Accepted, BulletinRefused
+from broadcaster.bulletin.replay_guard import Accepted
+from broadcaster.bulletin.verify import BulletinRefused
 from broadcaster.core.notice import Severity
 
 COUNTY_RIG = County()

@@ -49,7 +49,7 @@ def test_a_bulletin_is_no_heads_and_heads_are_no_bulletin(county: County, box: B
 def test_older_heads_are_refused(county: County, box: Box) -> None:
     newest = county.snapshot()
     older = county.snapshot(at=NOON - timedelta(minutes=10)).signed(county.key).to_bytes()
-    assert refusal(older, box, newest) == "HEADS_OLD"
+    assert refusal(older, box, newest) == "SNAPSHOT_OLD"
 
 
 def test_heads_of_an_older_keyring_are_refused(county: County, box: Box) -> None:

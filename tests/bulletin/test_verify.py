@@ -22,7 +22,7 @@ from bulletin.county_rig import (
 from broadcaster.bulletin import strict_json
 from broadcaster.bulletin.keys import new_key
 from broadcaster.bulletin.refusals import Refusal
-from broadcaster.bulletin.verify import Accepted, Waits
+from broadcaster.bulletin.replay_guard import Accepted, Waits
 from broadcaster.core.notice import OfficeLevel, Severity
 
 
@@ -129,8 +129,8 @@ def test_the_same_id_with_other_bytes(county: County, box: Box) -> None:
     told = bulletin()
     box.take(signed(told, county.key))
     assert box.refusal(signed(bulletin(id=told.id, seq=2), county.key)) == "OTHER_BYTES"
-    box.heads = county.snapshot(told)
-    fresh = Box(box.trust, heads=county.snapshot(told))
+    box.snapshot = county.snapshot(told)
+    fresh = Box(box.trust, snapshot=county.snapshot(told))
     assert fresh.refusal(signed(bulletin(id=told.id, seq=2), county.key)) == "OTHER_BYTES"
 
 
@@ -146,7 +146,7 @@ def test_bulletins_of_one_key_may_overtake_each_other(county: County, box: Box) 
 
 def test_a_sequence_number_that_jumps(county: County, box: Box) -> None:
     assert box.refusal(signed(bulletin(seq=2_000_000), county.key)) == "SEQUENCE_JUMPED"
-    box.heads = county.snapshot(bulletin(seq=1_999_999))
+    box.snapshot = county.snapshot(bulletin(seq=1_999_999))
     box.take(signed(bulletin(seq=2_000_000), county.key))
 
 
@@ -164,7 +164,7 @@ def test_a_stolen_key_that_runs_ahead_stops_no_other_and_a_new_one_starts_afresh
 def test_a_replay_after_the_box_lost_its_memory(county: County, box: Box) -> None:
     """What the county has cancelled is not in its heads; what has expired says so itself."""
     dropped, standing = bulletin(seq=1), bulletin(seq=2)
-    box.heads = county.snapshot(standing)
+    box.snapshot = county.snapshot(standing)
     assert box.refusal(signed(dropped, county.key)) == "NOT_IN_FORCE"
     box.take(signed(standing, county.key))
     box.take(signed(bulletin(seq=3), county.key))
@@ -269,9 +269,10 @@ def test_times_of_any_offset_are_compared_as_moments(county: County, box: Box) -
 
 
 def test_what_is_forgotten_has_expired(county: County, box: Box) -> None:
-    told = signed(bulletin(), county.key)
+    made = bulletin()
+    told = signed(made, county.key)
     box.take(told)
-    box.seen.forget(NOON + timedelta(hours=6))
+    box.seen.drop(made.id)
     assert box.refusal(told, trusted(NOON + timedelta(hours=6))) == "EXPIRED"
     assert box.refusal(told, untrusted(NOON, NOON + timedelta(hours=6))) == "EXPIRED"
 

@@ -105,10 +105,3 @@ def test_no_line_is_lost_when_they_are_arranged(voice: Voice) -> None:
     lines = [first_words(7), first_words(2)]
     written = "".join(each.written for each in voice.arrange(lines))
     assert written == "".join(each.written for each in lines)
-
-
-@pytest.mark.parametrize("maker", MAKERS)
-def test_closing_twice_is_fine(maker: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
-    voice = MAKERS[maker](tmp_path / "mine", request)
-    voice.close()
-    voice.close()

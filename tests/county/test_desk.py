@@ -10,10 +10,10 @@ from broadcaster.bulletin.bulletin import BulletinKind
 from broadcaster.bulletin.keyring import Trust
 from broadcaster.bulletin.receipts import ReceiptState as Told
 from broadcaster.bulletin.refusals import Refusal
-from broadcaster.bulletin.replay_guard import ReplayGuardInMemory
+from broadcaster.bulletin.replay_guard import Accepted, ReplayGuard
 from broadcaster.bulletin.snapshot import read_snapshot
 from broadcaster.bulletin.trusted_time import Now
-from broadcaster.bulletin.verify import Accepted, verify
+from broadcaster.bulletin.verify import verify
 from broadcaster.core.model import Outcome
 from broadcaster.core.notice import OfficeLevel, Severity
 from broadcaster.county.notices.draft import DraftRefused, DraftState
@@ -24,7 +24,7 @@ def now(desk: OfficeDesk) -> Now:
     return Now(desk.clock.now(), True, desk.clock.now())
 
 
-def judged(desk: OfficeDesk, seen: ReplayGuardInMemory, village: str = VILLAGE) -> list[Accepted]:
+def judged(desk: OfficeDesk, seen: ReplayGuard, village: str = VILLAGE) -> list[Accepted]:
     """What a box of this village takes up of all that is in force."""
     trust = Trust.pin(desk.folder.keyring.to_bytes(), desk.folder.pin, desk.clock.now())
     taken = []
@@ -39,16 +39,16 @@ def judged(desk: OfficeDesk, seen: ReplayGuardInMemory, village: str = VILLAGE) 
 def test_what_is_sent_is_signed_so_that_a_box_takes_it_up(desk: OfficeDesk) -> None:
     paper = desk.send(repeats=2)
     assert paper.state is DraftState.PUBLISHED
-    [taken] = judged(desk, ReplayGuardInMemory())
+    [taken] = judged(desk, ReplayGuard())
     assert (taken.bulletin.id, taken.bulletin.repeat) == (paper.id, 2)
     assert taken.issuer.name == "青田县"
-    assert not judged(desk, ReplayGuardInMemory(), OTHER_VILLAGE)
+    assert not judged(desk, ReplayGuard(), OTHER_VILLAGE)
 
 
 def test_each_bulletin_has_the_next_number_of_the_key(desk: OfficeDesk) -> None:
     for _ in range(3):
         desk.send()
-    numbers = [accepted.bulletin.seq for accepted in judged(desk, ReplayGuardInMemory())]
+    numbers = [accepted.bulletin.seq for accepted in judged(desk, ReplayGuard())]
     assert numbers == [1, 2, 3]
 
 
@@ -100,7 +100,7 @@ def test_two_who_approve_at_once_send_one(desk: OfficeDesk) -> None:
 
 def test_a_cancel_takes_it_back_in_one_hop(desk: OfficeDesk) -> None:
     paper = desk.send()
-    seen = ReplayGuardInMemory()
+    seen = ReplayGuard()
     judged(desk, seen)
     desk.clock.advance(60)
     desk.parts.desk.cancel(desk.officer("小李"), paper.id)
@@ -145,15 +145,15 @@ def test_heads_name_what_is_in_force_and_answer_a_nonce(desk: OfficeDesk) -> Non
     desk.parts.desk.cancel(desk.officer("小王"), gone.id)
     desk.publisher.sign_cleared()
     answer = desk.publisher.signed(desk.publisher.listing(), "n" * 16)
-    heads = read_snapshot(answer, desk.folder.trust, now(desk))
-    assert paper.id in heads.in_force and gone.id not in heads.in_force
-    assert list(heads.highest.values()) == [3]
-    assert heads.tells_time_to("n" * 16)
+    snapshot = read_snapshot(answer, desk.folder.trust, now(desk))
+    assert paper.id in snapshot.in_force and gone.id not in snapshot.in_force
+    assert list(snapshot.highest.values()) == [3]
+    assert snapshot.tells_time_to("n" * 16)
 
 
 def test_a_drill_is_signed_as_one(desk: OfficeDesk) -> None:
     desk.send(kind=BulletinKind.DRILL)
-    [taken] = judged(desk, ReplayGuardInMemory())
+    [taken] = judged(desk, ReplayGuard())
     assert taken.bulletin.to_notice("青田县", taken.issuer.office).drill
 
 
@@ -233,7 +233,7 @@ def test_a_later_field_goes_out_once_every_box_that_it_is_for_reads_it(desk: Off
 
     def sent() -> tuple[int, str]:
         paper = desk.send(contact="13800001111")
-        [taken] = [one for one in judged(desk, ReplayGuardInMemory()) if one.bulletin.id == paper.id]
+        [taken] = [one for one in judged(desk, ReplayGuard()) if one.bulletin.id == paper.id]
         return taken.bulletin.v, taken.bulletin.to_notice("", OfficeLevel.COUNTY).contact
 
     assert sent() == (1, "")

@@ -28,11 +28,11 @@ from broadcaster.bulletin import mqtt_topics
 from broadcaster.bulletin.bulletin import new_bulletin_id
 from broadcaster.bulletin.keyring import Trust
 from broadcaster.bulletin.receipts import ReceiptState as Told
-from broadcaster.bulletin.replay_guard import ReplayGuardInMemory
+from broadcaster.bulletin.replay_guard import Accepted, ReplayGuard
 from broadcaster.bulletin.snapshot import Snapshot, read_snapshot
 from broadcaster.bulletin.sync_request import SyncRequest
 from broadcaster.bulletin.trusted_time import Now
-from broadcaster.bulletin.verify import Accepted, verify
+from broadcaster.bulletin.verify import verify
 from broadcaster.core.model import Outcome
 from broadcaster.county.board.county_totals import CountyTotals
 from broadcaster.county.board.uncounted_receipts import Doubt
@@ -151,7 +151,7 @@ def line(broker: BrokerRig, box: PretendBox) -> Iterator[Line]:
 def judge(desk: OfficeDesk, data: bytes) -> Accepted:
     now = Now(desk.clock.now(), True, desk.clock.now())
     trust = Trust.pin(desk.folder.keyring.to_bytes(), desk.folder.pin, desk.clock.now())
-    verdict = verify(data, trust, ReplayGuardInMemory(), VILLAGE, now)
+    verdict = verify(data, trust, ReplayGuard(), VILLAGE, now)
     assert isinstance(verdict, Accepted), verdict
     return verdict
 
@@ -242,8 +242,8 @@ def test_keyring_and_heads_stand_on_the_broker_and_heads_come_every_ten_minutes(
     now = Now(desk.clock.now(), True, desk.clock.now())
 
     def newest() -> bool:
-        heads = read_snapshot(line.on(mqtt_topics.snapshot("331121"))[-1], desk.folder.trust, now)
-        return heads.at == desk.clock.now()
+        snapshot = read_snapshot(line.on(mqtt_topics.snapshot("331121"))[-1], desk.folder.trust, now)
+        return snapshot.at == desk.clock.now()
 
     running.until(newest)
 
@@ -262,9 +262,9 @@ def test_a_box_that_asks_is_told_the_time_and_what_it_misses(
     running.until(lambda: len(line.on(mqtt_topics.answer(box.id))) >= 2)
     missed, told = line.on(mqtt_topics.answer(box.id))[:2]
     assert judge(desk, missed).bulletin.id == paper.id
-    heads = read_snapshot(told, desk.folder.trust, Now(desk.clock.now(), True, desk.clock.now()))
-    assert heads.tells_time_to(nonce)
-    assert set(heads.in_force) == {paper.id}
+    snapshot = read_snapshot(told, desk.folder.trust, Now(desk.clock.now(), True, desk.clock.now()))
+    assert snapshot.tells_time_to(nonce)
+    assert set(snapshot.in_force) == {paper.id}
 
 
 def test_the_office_sees_who_is_there(running: Running, line: Line, box: PretendBox) -> None:

@@ -94,9 +94,9 @@ class Province:
         return told, data
 
     def publish_heads(self) -> None:
-        heads = self.keys.snapshot(*self.in_force, at=self.clock.now())
+        snapshot = self.keys.snapshot(*self.in_force, at=self.clock.now())
         highest = {self.keys.id(self.keys.key): self.seq}
-        made = replace(heads, highest=highest) if self.seq else heads
+        made = replace(snapshot, highest=highest) if self.seq else snapshot
         self.put(mqtt_topics.snapshot(PROVINCE), made.signed(self.keys.key).to_bytes())
 
     def digest_of(self, id: str) -> str | None:

@@ -93,10 +93,10 @@ def test_what_was_sent_in_the_last_moment_has_its_number_though_no_heads_told_of
     desk, sender = plain_desk, plain_desk.officer("小王")
     with closing(Running(desk, broker)) as before:
         before.until(lambda: line.on(mqtt_topics.snapshot("331121")))
-        heads = line.on(mqtt_topics.snapshot("331121"))[0]
+        snapshot = line.on(mqtt_topics.snapshot("331121"))[0]
         last = desk.parts.desk.send(sender, desk.draft())
         before.until(lambda: line.on(mqtt_topics.bulletin(TOWN, last.id)))
-        before.until(lambda: before.wire.publish([(mqtt_topics.snapshot("331121"), heads)]))
+        before.until(lambda: before.wire.publish([(mqtt_topics.snapshot("331121"), snapshot)]))
     seq = judge(desk, line.on(mqtt_topics.bulletin(TOWN, last.id))[-1]).bulletin.seq
     with desk.parts.database.transaction() as connection:
         connection.execute(update(sequence).values(highest=0))

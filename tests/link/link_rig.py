@@ -160,9 +160,11 @@ class LinkBox:
             link = stack.enter_context(closing(Link(station, self.membership, clock, QUICK)))
             station.county = link
             if with_loop:
-                stack.enter_context(ThreadLoop("link-sounds", link.sounds.step, link.sounds.wake))
+                stack.enter_context(ThreadLoop("link-sounds", link.downloads.step, link.downloads.wake))
                 for number in range(THREADS):
-                    stack.enter_context(ThreadLoop(f"far-{number}", link.far.step, link.far.wake))
+                    stack.enter_context(
+                        ThreadLoop(f"far-{number}", link.remote_commands.step, link.remote_commands.wake)
+                    )
                 stack.enter_context(ThreadLoop("link", link.step, link.wake))
             yield Life(self, station, link, device, intake, player)
 
@@ -267,8 +269,8 @@ class Office:
                 self.client.publish(topic, data, retain=False)
         mine = [told for told, _ in self.in_force if told.meant_for(VILLAGE)]
         now = datetime.now(told_zone())
-        heads = self.county.snapshot(*mine, at=now, nonce=question.nonce)
-        self.client.publish(topic, heads.signed(self.county.key).to_bytes(), retain=False)
+        snapshot = self.county.snapshot(*mine, at=now, nonce=question.nonce)
+        self.client.publish(topic, snapshot.signed(self.county.key).to_bytes(), retain=False)
 
 
 def told_zone() -> ZoneInfo:

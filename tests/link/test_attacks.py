@@ -26,7 +26,7 @@ from broadcaster.bulletin.keyring import Keyring
 from broadcaster.bulletin.keys import new_key, public
 from broadcaster.bulletin.receipts import ReceiptState
 from broadcaster.bulletin.refusals import Refusal
-from broadcaster.bulletin.snapshot import PAYLOAD_TYPE as HEADS_TYPE
+from broadcaster.bulletin.snapshot import PAYLOAD_TYPE as SNAPSHOT_TYPE
 from broadcaster.core.clock import Clock
 from broadcaster.core.notice import Notice, Severity
 from broadcaster.county.keys.key_folder import OfficeFolder, open_key
@@ -205,7 +205,7 @@ STRAIGHT = {
     "NaN, truly signed": (twice(b'"x":NaN'), Refusal.BAD_SCHEMA),
     "depth 10,000, truly signed": (truly_signed(b"[" * 10_000 + b"]" * 10_000), Refusal.BAD_SCHEMA),
     "a bulletin of another type": (
-        lambda county: signed(notice(), county.key, HEADS_TYPE),
+        lambda county: signed(notice(), county.key, SNAPSHOT_TYPE),
         Refusal.WRONG_TYPE,
     ),
 }

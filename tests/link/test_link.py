@@ -170,7 +170,7 @@ def test_a_box_says_weeks_before_that_it_will_go_deaf_and_no_more_once_the_count
         box.clock.ahead = timedelta(days=366)
         assert "县里的钥匙过期了" in life.link.fault
         newer = county.keyring(version=2, expires=box.clock.now() + timedelta(days=400))
-        life.link.do(lambda reception: reception.take_keyring(newer))
+        life.link.do(lambda inbox: inbox.take_keyring(newer))
         assert life.link.fault == ""
         box.clock.ahead = timedelta(days=4010)
         assert "县里的钥匙过期了" in life.link.fault
@@ -184,10 +184,10 @@ def test_a_keyring_that_the_disk_does_not_take_is_believed_and_kept_when_it_does
     newer = county.keyring(version=2)
     with box.running() as life:
         HARMS["not readable"](kept)
-        life.link.do(lambda reception: reception.take_keyring(newer))
+        life.link.do(lambda inbox: inbox.take_keyring(newer))
         assert life.link.status()["keyring"] == [1, 2]
         kept.rmdir()
-        life.link.do(lambda reception: reception.take_keyring(newer))
+        life.link.do(lambda inbox: inbox.take_keyring(newer))
     assert box.membership.trust().version == (1, 2)
 
 
@@ -438,10 +438,10 @@ def quiet_now() -> QuietSettings:
 def judged(life: Life, data: bytes) -> None:
     """As if it had come over the network."""
 
-    def take(reception: Inbox) -> None:
-        accepted = reception.keep(data)
+    def take(inbox: Inbox) -> None:
+        accepted = inbox.keep(data)
         assert accepted
-        reception.save()
-        reception.airings.act_on([accepted])
+        inbox.save()
+        inbox.airings.act_on([accepted])
 
     life.link.do(take)

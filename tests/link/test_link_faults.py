@@ -14,7 +14,7 @@ from rig.broker import BrokerRig, OfficeClient
 
 from broadcaster.bulletin import mqtt_topics
 from broadcaster.bulletin.receipts import ReceiptState
-from broadcaster.bulletin.verify import Accepted
+from broadcaster.bulletin.replay_guard import Accepted
 from broadcaster.core.notice import Severity
 from broadcaster.link.inbox import Inbox
 from broadcaster.link.outbox import HELD_SECONDS
@@ -86,9 +86,9 @@ def test_a_box_that_goes_down_between_acknowledging_and_queueing_says_it_once(
     box = LinkBox(tmp_path / "box", county)
     told = notice()
     with box.running(with_loop=False) as life:
-        reception = Inbox(life.station, box.membership, box.clock)
-        assert isinstance(reception.keep(signed(told, county.key)), Accepted)
-        reception.save()
+        inbox = Inbox(life.station, box.membership, box.clock)
+        assert isinstance(inbox.keep(signed(told, county.key)), Accepted)
+        inbox.save()
         assert life.heard() == []
     with box.running() as life:
         until(lambda: life.heard() == [told.id])
@@ -105,10 +105,10 @@ def test_a_cancel_that_the_box_went_down_over_counts_after_it(tmp_path: Path, co
     told = notice()
     stop = notice(kind="cancel", cancels=told.id, text="", title="取消", seq=2)
     with box.running(with_loop=False) as life:
-        reception = Inbox(life.station, box.membership, box.clock)
-        reception.keep(signed(told, county.key))
-        reception.keep(signed(stop, county.key))
-        reception.save()
+        inbox = Inbox(life.station, box.membership, box.clock)
+        inbox.keep(signed(told, county.key))
+        inbox.keep(signed(stop, county.key))
+        inbox.save()
     with box.running() as life:
         until(lambda: life.receipts_kept() == 3)
         assert life.heard() == []

@@ -32,7 +32,7 @@ class Log:
 
     def __init__(self) -> None:
         self.more = True
-        self.told: deque[StoredReceipts] = deque()
+        self.to_send: deque[StoredReceipts] = deque()
 
     def leave_to_the_disk(self) -> None:
         self.more = True

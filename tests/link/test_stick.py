@@ -36,8 +36,8 @@ def test_a_stick_brings_keys_heads_and_bulletins_and_takes_receipts_home(
     (cb / "keyring.json").write_bytes(county.replace_key(TOWN, new))
     told, dropped = notice(areas=(TOWN,)), notice(seq=1)
     last = notice(seq=2)
-    heads = county.snapshot(told, last, at=datetime.now(told_zone()))
-    (cb / "heads.json").write_bytes(heads.signed(county.key).to_bytes())
+    snapshot = county.snapshot(told, last, at=datetime.now(told_zone()))
+    (cb / "heads.json").write_bytes(snapshot.signed(county.key).to_bytes())
     put(cb, "1.json", signed(told, new))
     put(cb, "2.json", signed(dropped, county.key))
     put(cb, "3.json", signed(notice(areas=(OTHER_TOWN,), seq=3), county.key))
@@ -79,7 +79,7 @@ def test_links_devices_and_what_is_too_big_are_not_read(
         taken = life.link.read_stick(cb)
         assert (taken["bulletins"], taken["accepted"]) == (1, 0)
         assert life.heard() == []
-    assert "太大" in life.link._reception.county.last_refusal
+    assert "太大" in life.link._inbox.county.last_refusal
 
 
 def test_a_folder_that_is_a_link_is_no_stick(box: LinkBox, cb: Path, tmp_path: Path) -> None:
@@ -119,7 +119,7 @@ def test_a_late_copy_of_what_was_heard_is_not_told_as_a_refusal(
         box.clock.ahead = timedelta(hours=7)
         put(cb, "2.json", signed(missed, county.key))
         life.link.read_stick(cb)
-        life.link.do(lambda reception: reception.memory.forget(box.clock.now()))
+        life.link.do(lambda inbox: inbox.log.forget(box.clock.now()))
         life.link.read_stick(cb)
         assert box.told_of(life, told)[-1] is ReceiptState.ENDED
         assert box.told_of(life, missed) == [ReceiptState.REFUSED]

@@ -54,8 +54,8 @@ class Relayed:
         return told
 
     def snapshot(self, *in_force: Bulletin, **given: Any) -> None:
-        heads = self.province.snapshot(*in_force, **{"at": datetime.now(told_zone())} | given)
-        data = heads.signed(self.province.key).to_bytes()
+        snapshot = self.province.snapshot(*in_force, **{"at": datetime.now(told_zone())} | given)
+        data = snapshot.signed(self.province.key).to_bytes()
         self.office.client.publish(mqtt_topics.snapshot(PROVINCE), data)
 
     def clear(self, *told: Bulletin) -> None:

@@ -107,17 +107,17 @@ class LightBox:
         self,
         state: Path,
         enrolment: Enrolment,
-        patience: ReconnectPolicy | None = None,
+        policy: ReconnectPolicy | None = None,
         came: Callable[[str], None] = lambda id: None,
     ) -> None:
-        self._state, self._patience = state, patience
+        self._state, self._policy = state, policy
         self.membership: Membership = enrol(state, enrolment, CLOCK.now())
         self.database = Database(state / DATABASE, CLOCK)
         self.station = SilentStation(state, StoredBulletins(self.database), came=came)
 
     def on(self) -> None:
         station: Any = self.station
-        self.link = Link(station, self.membership, CLOCK, self._patience)
+        self.link = Link(station, self.membership, CLOCK, self._policy)
 
     def off(self) -> None:
         self.link.close()

@@ -40,7 +40,7 @@ def work():
 def air():
     for _ in range(20):
         time.sleep(0.2)
-        loop.stir()
+        loop.note_progress()
 loop = ThreadLoop("airing", air, print, longest_seconds=1.0)
 patient = ThreadLoop("copies", threading.Event().wait, print)
 busy = [ThreadLoop(f"busy-{n}", work, print, longest_seconds=1.0) for n in range(4)]

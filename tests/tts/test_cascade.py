@@ -13,9 +13,9 @@ EDGE, OTHER_EDGE, KOKORO, BAKER = "edge:xiaoxiao", "edge:yunxi", "sherpa:kokoro"
 class Voices:
     """A cascade and its clock."""
 
-    def __init__(self, *stand_ins: str) -> None:
+    def __init__(self, *fallbacks: str) -> None:
         self.clock = ManualClock()
-        self.cascade = Cascade(stand_ins)
+        self.cascade = Cascade(fallbacks)
 
     def order(self, wish: str) -> list[str]:
         return self.cascade.order(wish, self.clock.monotonic())
@@ -27,9 +27,9 @@ class Voices:
     def pause(self, voice: str, alone: bool = False) -> float:
         """Let a voice fail, and wait until it may be asked again; the seconds that took."""
         self.fail(voice, alone)
-        trip = self.cascade.trip(voice)
-        assert trip
-        seconds = trip.rests_until - self.clock.monotonic()
+        outage = self.cascade.outage(voice)
+        assert outage
+        seconds = outage.back_off_until - self.clock.monotonic()
         self.clock.advance(seconds)
         return seconds
 
@@ -40,7 +40,7 @@ def voices() -> Voices:
 
 
 @pytest.mark.parametrize(
-    ("stand_ins", "wish", "failed", "expected"),
+    ("fallbacks", "wish", "failed", "expected"),
     [
         ((BAKER,), EDGE, (), [EDGE, BAKER]),
         ((BAKER,), BAKER, (), [BAKER]),
@@ -58,9 +58,9 @@ def voices() -> Voices:
     ],
 )
 def test_the_order_leaves_out_who_failed_but_never_the_last(
-    stand_ins: tuple[str, ...], wish: str, failed: tuple[str, ...], expected: list[str]
+    fallbacks: tuple[str, ...], wish: str, failed: tuple[str, ...], expected: list[str]
 ) -> None:
-    voices = Voices(*stand_ins)
+    voices = Voices(*fallbacks)
     for voice in failed:
         voices.fail(voice)
     assert voices.order(wish) == expected
@@ -94,7 +94,7 @@ def test_a_voice_that_spoke_starts_anew(voices: Voices) -> None:
     voices.pause(EDGE)
     voices.pause(EDGE)
     voices.cascade.recover(EDGE)
-    assert voices.cascade.trip(EDGE) is None
+    assert voices.cascade.outage(EDGE) is None
     assert voices.pause(EDGE) == FIRST_PAUSE_SECONDS
 
 
@@ -103,15 +103,15 @@ def test_since_when_is_told_until_it_speaks_again(voices: Voices) -> None:
     voices.pause(EDGE)
     voices.pause(EDGE)
     voices.clock.advance(timedelta(days=1).total_seconds())
-    trip = voices.cascade.trip(OTHER_EDGE)
-    assert trip and (trip.since, trip.reason, trip.failures) == (since, "连不上", 2)
+    outage = voices.cascade.outage(OTHER_EDGE)
+    assert outage and (outage.since, outage.reason, outage.failures) == (since, "连不上", 2)
 
 
 def test_a_voice_that_was_withdrawn_leaves_the_others_of_its_engine(voices: Voices) -> None:
     voices.fail(EDGE, alone=True)
     assert EDGE not in voices.order(EDGE)
     assert voices.order(OTHER_EDGE)[0] == OTHER_EDGE
-    assert voices.cascade.trip(OTHER_EDGE) is None
+    assert voices.cascade.outage(OTHER_EDGE) is None
 
 
 def test_a_step_of_the_wall_clock_changes_no_pause(voices: Voices) -> None:

@@ -10,7 +10,7 @@ import pytest
 from rig.spoken import baker_folder
 
 from broadcaster.core.errors import VoiceUnavailable
-from broadcaster.tts.baker.release import MADE_AS
+from broadcaster.tts.baker.release import MODEL_VERSION
 from broadcaster.tts.catalogue import Catalogue
 
 ASK_FOR_A_VERSION = """
@@ -54,7 +54,7 @@ def test_a_voice_made_by_an_older_recipe_is_to_be_installed_again(
 ) -> None:
     shutil.copytree(baker_folder(), tmp_path / "baker")
     description = tmp_path / "baker" / "voice.json"
-    description.write_text(description.read_text().replace(MADE_AS, MADE_AS[:-1] + "0"))
+    description.write_text(description.read_text().replace(MODEL_VERSION, MODEL_VERSION[:-1] + "0"))
     entry = next(entry for entry in empty.entries() if entry.name == "baker:female")
     assert (entry.ready, entry.state) == (False, "要重新安装")
     with pytest.raises(VoiceUnavailable, match="broadcaster voices install baker"):

@@ -8,7 +8,7 @@ from rig.spoken import baker_folder
 
 from broadcaster.core.errors import VoiceUnavailable
 from broadcaster.tts.baker.engine import BakerEngine
-from broadcaster.tts.baker.release import MADE_AS, RECIPE
+from broadcaster.tts.baker.release import MODEL_VERSION, RECIPE
 from broadcaster.tts.base.voice_folder import new_voice
 from broadcaster.tts.missing_voices import lacking
 
@@ -22,7 +22,7 @@ def voices(tmp_path: Path) -> Path:
 
 def describe(voices: Path, made_as: str) -> None:
     description = voices / "baker" / "voice.json"
-    description.write_text(description.read_text().replace(MADE_AS, made_as))
+    description.write_text(description.read_text().replace(MODEL_VERSION, made_as))
 
 
 def test_what_is_installed_is_not_wanted(voices: Path) -> None:
@@ -40,14 +40,14 @@ def test_what_is_missing_or_empty_is_wanted(voices: Path, tmp_path: Path) -> Non
 def test_a_voice_of_another_recipe_speaks_on_until_the_one_of_this_release_is_there(
     voices: Path,
 ) -> None:
-    describe(voices, f"{MADE_AS.partition('.')[0]}.{RECIPE + 1}")
+    describe(voices, f"{MODEL_VERSION.partition('.')[0]}.{RECIPE + 1}")
     assert list(lacking(voices)) == ["baker old"]
     engine = BakerEngine(voices, threads=1)
     assert engine.open("baker:female").version == engine.version("baker:female")
 
 
 def test_a_voice_of_a_recipe_that_this_release_cannot_speak_with_is_missing(voices: Path) -> None:
-    describe(voices, f"{MADE_AS.partition('.')[0]}.1")
+    describe(voices, f"{MODEL_VERSION.partition('.')[0]}.1")
     assert list(lacking(voices)) == ["baker none"]
 
 

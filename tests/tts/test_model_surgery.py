@@ -12,8 +12,13 @@ from numpy.typing import NDArray
 from rig.spoken import baker_folder, first_words
 
 from broadcaster.tts.baker.acoustic import Acoustic
-from broadcaster.tts.baker.acoustic_parts import DECODER_FILE, ENCODER_FILE, cut_acoustic
-from broadcaster.tts.baker.dropout import RANDOM, remove_dropout
+from broadcaster.tts.baker.acoustic_parts import (
+    DECODER_FILE,
+    ENCODER_FILE,
+    RANDOM,
+    cut_acoustic,
+    remove_dropout,
+)
 from broadcaster.tts.baker.fixed_vocoder import fix_frames
 from broadcaster.tts.baker.install import ACOUSTIC, VOCODER
 from broadcaster.tts.baker.symbols import BakerSymbols

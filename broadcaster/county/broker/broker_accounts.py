@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from broadcaster.system.atomic_file import in_turn, write_private
+from broadcaster.system.atomic_file import exclusive_lock, write_private
 
 USERS, PASSWORDS, ACL = "users.json", "passwords", "acl"
 LOCK = "users.lock"
@@ -53,7 +53,7 @@ def change_users(folder: Path, change: Callable[[dict[str, User]], Users]) -> st
 
     A page, a command, the relay and the broker's own start may do it at once. Raises OSError.
     """
-    with in_turn(folder, LOCK):
+    with exclusive_lock(folder, LOCK):
         users, note = read_users(folder)
         _write(folder, change(users))
     return note

@@ -28,8 +28,8 @@ from broadcaster.bulletin.refusals import NotAccepted
 from broadcaster.bulletin.tuf_metadata import read_root
 from broadcaster.bulletin.upstream_office import UpstreamOffice
 from broadcaster.core.errors import FileUnwritable, reason_of
-from broadcaster.county.keys.office_probe import FROM_A_COPY, HEADS, KEYRING, why_no_keyring
-from broadcaster.system.atomic_file import atomic_write, in_turn
+from broadcaster.county.keys.office_probe import FROM_A_COPY, KEYRING, SNAPSHOT, why_no_keyring
+from broadcaster.system.atomic_file import atomic_write, exclusive_lock
 
 if TYPE_CHECKING:
     from securesystemslib.signer import CryptoSigner, Signer
@@ -176,9 +176,9 @@ class OfficeFolder:
         path = self.village_key_file(village, public(signer).keyid)
         _write(path, lock(signer, passphrase))
 
-    def keep_snapshot(self, heads: bytes) -> None:
+    def keep_snapshot(self, snapshot: bytes) -> None:
         """For a stick, which is made without the county's key. Raises `FileUnwritable`."""
-        _write(self.path / HEADS, heads)
+        _write(self.path / SNAPSHOT, snapshot)
 
     @staticmethod
     def _lock_roots(roots: Sequence[CryptoSigner], ask: AskPassphrase) -> list[bytes]:
@@ -189,7 +189,7 @@ class OfficeFolder:
         """A command and the running office take turns."""
         with ExitStack() as stack:
             try:
-                stack.enter_context(in_turn(self.path, LOCK))
+                stack.enter_context(exclusive_lock(self.path, LOCK))
             except OSError as error:
                 raise FileUnwritable(f"{self.path} 写不进去：{reason_of(error)}。") from None
             yield

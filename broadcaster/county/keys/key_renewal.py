@@ -70,10 +70,10 @@ class OfficeKeys:
             self._trouble = f"钥匙串有问题：{error}"
         self._tell()
 
-    def keep_snapshot(self, heads: bytes) -> None:
+    def keep_snapshot(self, snapshot: bytes) -> None:
         """Beside the keyring; a stick without them still brings what is in force."""
         try:
-            self._folder.keep_snapshot(heads)
+            self._folder.keep_snapshot(snapshot)
         except FileUnwritable as error:
             logger.warning("清单没有存下来，做的 U 盘里没有它：%s", error)
 

@@ -6,7 +6,7 @@ from broadcaster.core.errors import BroadcasterError
 
 KEYRING = "keyring.json"
 # As they were signed last, for a stick.
-HEADS = "heads.json"
+SNAPSHOT = "heads.json"
 FROM_A_COPY = "请从拷贝的文件夹里放回来，不要重新建立，各村认的是它。"
 
 

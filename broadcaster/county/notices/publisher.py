@@ -133,7 +133,7 @@ class Publisher:
         return self.taken_back.look(told.in_force)
 
     def follow_own_bulletin(self, data: bytes) -> bool:
-        """The same of one that stands on the broker: the office may have ended before its heads told of
+        """The same of one that stands on the broker: the office may have ended before its snapshot named
         it. Whether it is taken back.
         """
         try:

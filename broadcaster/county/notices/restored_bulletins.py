@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, delete, insert, select, update
 
 from broadcaster.bulletin.bulletin import Bulletin, BulletinKind
-from broadcaster.bulletin.verify import Accepted
+from broadcaster.bulletin.replay_guard import Accepted
 from broadcaster.core.clock import Clock
 from broadcaster.core.notice import OfficeLevel
 from broadcaster.county.notices.draft import DraftState

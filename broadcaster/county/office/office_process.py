@@ -45,8 +45,8 @@ from broadcaster.settings.problems import keys_twice
 from broadcaster.settings.schema import LexiconSettings, Settings, load_lexicon, load_settings
 from broadcaster.studio.preview import Previews
 from broadcaster.studio.studio import Studio
-from broadcaster.system.heap_trim import give_back_what_is_freed
-from broadcaster.system.last_good_settings import by_last_good
+from broadcaster.system.heap_trim import return_freed_memory
+from broadcaster.system.last_good_settings import load_or_last_good
 from broadcaster.system.log_format import Ordered, log_in, tell_start
 from broadcaster.system.program_files import ProgramFiles
 from broadcaster.system.single_instance import only_one
@@ -93,7 +93,7 @@ def run(path: Path, config: Path, ask: AskPassphrase, tell: Tell, unattended: bo
 
     `unattended` says that `ask` asks nobody, so that it may open a new key of the county's too.
     """
-    give_back_what_is_freed()
+    return_freed_memory()
     # The database is nobody else's to read.
     os.umask(0o077)
     stopping, woken, program = Ordered(), WakeLater(), ProgramFiles()
@@ -248,7 +248,7 @@ def settings_of_preview(config: Path) -> tuple[Settings, LexiconSettings, str]:
     """Only the preview goes by them: damaged ones keep no office away, which is told in a sentence."""
     wrong: list[ConfigError] = []
     try:
-        found = by_last_good(_of_preview, config, PREVIEWED_BY, wrong.append)
+        found = load_or_last_good(_of_preview, config, PREVIEWED_BY, wrong.append)
     except ConfigError as error:
         wrong.append(error)
         found = Settings(), LexiconSettings()

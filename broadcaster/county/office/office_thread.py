@@ -22,10 +22,10 @@ from broadcaster.system.log_brake import LogBrake
 
 logger = logging.getLogger(__name__)
 
-HEADS_EVERY = timedelta(minutes=10)
+SNAPSHOT_EVERY = timedelta(minutes=10)
 # What is changed within two seconds is one list: each costs a box a signature to check and an fsync, and
 # it misses nothing before it has let what is on its way come for 3 s.
-HEADS_AFTER = timedelta(seconds=2)
+SNAPSHOT_AFTER = timedelta(seconds=2)
 LOOK_SECONDS = 1.0
 # A broker that is started with the office is there by then. Where it is away for hours a bulletin is
 # signed all the same: its life counts from then.
@@ -36,7 +36,7 @@ BULLETINS = f"{mqtt_topics.ROOT}/n/"
 
 def own_topics(area: str) -> tuple[str, str]:
     """To be listened to besides what boxes say: what this office has sent before it knew what it knows.
-    The heads come last, for they tell what must have come before them.
+    The snapshot comes last, for it tells what must have come before it.
     """
     return mqtt_topics.BULLETINS, mqtt_topics.snapshot(area)
 
@@ -46,7 +46,7 @@ class OfficeThread:
 
     `areas_of` boxes are the areas of those that are in use; `tidy` takes away a little of what is over
     for long. With `hold_seconds` nothing is signed for so long once the broker is reached, or until its
-    own heads have come from there.
+    own snapshot has come from there.
     """
 
     def __init__(
@@ -72,7 +72,7 @@ class OfficeThread:
         self._county_sums = county_sums
         self._tidy = tidy
         self._keyring_sent = b""
-        self._heads_due = clock.now()
+        self._snapshot_due = clock.now()
         self._emptied = ClearedTopics(clock)
         self._leftovers = Leftovers(wire, intake, clock)
         self._brake = LogBrake(clock, logger.warning)
@@ -117,7 +117,7 @@ class OfficeThread:
         self.cut_since = (self.cut_since or self._clock.now()) if cut else None
 
     def tend(self) -> None:
-        """Sign, send and clear away whatever is due; heads soon after a change, and every 10 minutes."""
+        """Sign, send and clear away what is due; a snapshot soon after a change, or after 10 minutes."""
         self._keys.look()
         self._publisher.use(self._keys.signer, self._keys.trust)
         self._standing.issue()
@@ -130,13 +130,13 @@ class OfficeThread:
             changed = self._send_new() or changed
             changed = self._clear_old() or changed
         if changed:
-            self._heads_due = min(self._heads_due, self._clock.now() + HEADS_AFTER)
-        if self._wire.connected and self._clock.now() >= self._heads_due:
+            self._snapshot_due = min(self._snapshot_due, self._clock.now() + SNAPSHOT_AFTER)
+        if self._wire.connected and self._clock.now() >= self._snapshot_due:
             self._send_snapshot()
 
     def begin(self) -> None:
         """The broker is there again, and may have lost what it had."""
-        self._keyring_sent, self._heads_due = b"", self._clock.now()
+        self._keyring_sent, self._snapshot_due = b"", self._clock.now()
         self._looks_back = True
         self._signs_from = min(self._signs_from, self._clock.monotonic() + self._hold_seconds)
         self._emptied.begin()
@@ -174,10 +174,10 @@ class OfficeThread:
         if not self._publisher.may_sign:
             return
         area = self._publisher.trust.area
-        heads = self._publisher.snapshot()
-        if self._wire.publish([(mqtt_topics.snapshot(area), heads)]):
-            self._heads_due = self._clock.now() + HEADS_EVERY
-            self._keys.keep_snapshot(heads)
+        snapshot = self._publisher.snapshot()
+        if self._wire.publish([(mqtt_topics.snapshot(area), snapshot)]):
+            self._snapshot_due = self._clock.now() + SNAPSHOT_EVERY
+            self._keys.keep_snapshot(snapshot)
 
     def _take_in(self, taken: Sequence[Incoming]) -> None:
         kinds: dict[str, list[tuple[str, bytes]]] = {"r": [], "s": [], "q": []}
@@ -209,15 +209,15 @@ class OfficeThread:
         self._brake.look()
         self._wire.acknowledge(taken)
 
-    def _follow(self, heads: bytes) -> None:
+    def _follow(self, snapshot: bytes) -> None:
         """Our own, of before, that stand on the broker."""
-        if self._publisher.follow_own_snapshot(heads):
-            self._heads_due = self._clock.now()
+        if self._publisher.follow_own_snapshot(snapshot):
+            self._snapshot_due = self._clock.now()
         self._signs_from = self._clock.monotonic()
 
     def _take_back(self, envelope: bytes) -> None:
         if self._publisher.follow_own_bulletin(envelope):
-            self._heads_due = min(self._heads_due, self._clock.now() + HEADS_AFTER)
+            self._snapshot_due = min(self._snapshot_due, self._clock.now() + SNAPSHOT_AFTER)
 
     def _look_back_no_more(self) -> None:
         """Else each bulletin that is sent would come back."""
@@ -248,7 +248,7 @@ class OfficeThread:
     def _answers(
         self, asked: SyncRequest, area: str, in_force: Sequence[Sheet], listing: Snapshot
     ) -> Iterator[bytes]:
-        """In the order that `SyncRequest` promises: its heads last, and of its own area only."""
+        """In the order that `SyncRequest` promises: its snapshot last, and of its own area only."""
         if asked.keyring < self._publisher.trust.version:
             yield self._keys.keyring
         meant = [one for one in in_force if one.is_for(area)]

@@ -11,9 +11,10 @@ from datetime import timedelta
 from broadcaster.bulletin import areas, mqtt_topics
 from broadcaster.bulletin.keyring import Trust
 from broadcaster.bulletin.refusals import NotAccepted, Refusal
+from broadcaster.bulletin.replay_guard import Accepted
 from broadcaster.bulletin.trusted_time import Now
 from broadcaster.bulletin.upstream_trust import UpstreamTrust
-from broadcaster.bulletin.verify import Accepted, read_for_office
+from broadcaster.bulletin.verify import read_for_office
 from broadcaster.core.clock import Clock
 from broadcaster.county.broker.cleared_topics import ClearedTopics
 from broadcaster.county.broker.mqtt_client import CONNECTED, Incoming, Wire
@@ -26,7 +27,7 @@ AT_ONCE = 500
 # Villages are added now and then; another place is listened to so much later.
 PLACES_EVERY = timedelta(minutes=1)
 REMEMBERED_REFUSALS = 1_000
-KEYRING, TRUST, HEADS = "keyring", "trust", "heads"
+KEYRING, TRUST, SNAPSHOT = "keyring", "trust", "heads"
 
 
 class Carrier:
@@ -55,7 +56,7 @@ class Carrier:
         self._boxes = boxes
         self.last_refusal = ""
         self._refused: OrderedDict[bytes, None] = OrderedDict()
-        self._unsent = {KEYRING, HEADS}
+        self._unsent = {KEYRING, SNAPSHOT}
         self._sent_in = 0
         self._again = False
         self._asked_for: frozenset[str] = frozenset()
@@ -66,9 +67,9 @@ class Carrier:
         self._recall()
 
     def _recall(self) -> None:
-        trust, heads = self._book.content(TRUST), self._book.content(HEADS)
+        trust, snapshot = self._book.content(TRUST), self._book.content(SNAPSHOT)
         try:
-            self.above = self.above.recalled(trust, heads, self._clock.now())
+            self.above = self.above.recalled(trust, snapshot, self._clock.now())
         except NotAccepted as error:
             logger.warning("存着的上级的钥匙串用不了，等新的：%s", error)
 
@@ -88,7 +89,7 @@ class Carrier:
         self.tend()
 
     def _listen(self) -> None:
-        """To the keyring first, to heads, to each area above ours, to ours and to all inside it."""
+        """To the keyring first, the snapshot, each area above ours, ours and all inside it."""
         if self._clock.now() - self._places_at >= PLACES_EVERY:
             self._places_at = self._clock.now()
             ours = dict.fromkeys((*areas.ancestors(self._county), *self._places()))
@@ -135,7 +136,7 @@ class Carrier:
             return
         # In this order: what a power cut leaves undone is done when it comes again.
         self._end_unsigned(newer.believed)
-        self._book.keep({KEYRING: data, TRUST: newer.believed.to_bytes(), HEADS: b""})
+        self._book.keep({KEYRING: data, TRUST: newer.believed.to_bytes(), SNAPSHOT: b""})
         self.above = newer
         self._unsent |= {KEYRING}
         # What came before it and was refused for its key comes again.
@@ -151,17 +152,17 @@ class Carrier:
 
     def _take_snapshot(self, data: bytes) -> None:
         newer = self.above.with_snapshot(data, self._now())
-        if newer == self.above or not (heads := newer.heads):
+        if newer == self.above or not (snapshot := newer.snapshot):
             return
         carried = self._book.in_force()
         for one in carried:
-            if heads.has_dropped(one.key_id, one.seq, one.id):
+            if snapshot.has_dropped(one.key_id, one.seq, one.id):
                 logger.info("上级的通知 %s 撤下了：上级的清单上没有它了", one.id)
                 self._book.end(one.id)
-        self._book.keep({HEADS: data})
+        self._book.keep({SNAPSHOT: data})
         self.above = newer
-        self._unsent |= {HEADS}
-        self._ask_for(heads.missing({one.id: one.digest for one in carried}))
+        self._unsent |= {SNAPSHOT}
+        self._ask_for(snapshot.missing({one.id: one.digest for one in carried}))
 
     def _ask_for(self, missing: frozenset[str]) -> None:
         """Most of it is of other counties; what is ours and was lost stands there retained."""
@@ -176,8 +177,8 @@ class Carrier:
             raise NotAccepted(Refusal.OTHER_BYTES, known.id)
         if known:
             return
-        heads, record = self.above.heads, accepted.record
-        if heads and heads.has_dropped(record.issuer.key_id, record.seq, record.id):
+        snapshot, record = self.above.snapshot, accepted.record
+        if snapshot and snapshot.has_dropped(record.issuer.key_id, record.seq, record.id):
             raise NotAccepted(Refusal.NOT_IN_FORCE, record.id)
         self._book.take(accepted, data, ours, self._boxes(ours))
         logger.info("上级的通知 %s 收下了，转给县里，发的单位：%s", record.id, accepted.issuer.name)
@@ -194,20 +195,20 @@ class Carrier:
         return found
 
     def tend(self) -> None:
-        """The broker below: whom to believe first, then what is said, then the heads that list it."""
+        """The broker below: whom to believe first, then what is said, then the snapshot of it."""
         self._book.expire(self._clock.now())
         if not self._lower.connected:
             return
         if self._sent_in != self._lower.times_connected:
             # It may have lost what it had.
             self._sent_in = self._lower.times_connected
-            self._unsent |= {KEYRING, HEADS}
+            self._unsent |= {KEYRING, SNAPSHOT}
             self._book.all_anew()
             self._emptied.begin()
         area = self.above.area
         done = self._send(KEYRING, mqtt_topics.keyring(area)) and self._send_bulletins()
         if done and self._clear():
-            self._send(HEADS, mqtt_topics.snapshot(area))
+            self._send(SNAPSHOT, mqtt_topics.snapshot(area))
 
     def _send(self, name: str, topic: str) -> bool:
         data = self._book.content(name) if name in self._unsent else b""

@@ -17,7 +17,7 @@ from sqlalchemy.dialects import sqlite
 
 from broadcaster.bulletin import areas as area_codes
 from broadcaster.bulletin import mqtt_topics
-from broadcaster.bulletin.verify import Accepted
+from broadcaster.bulletin.replay_guard import Accepted
 from broadcaster.core.clock import Clock
 from broadcaster.county.board.delivery_board import Counts
 from broadcaster.county.board.receipt_inbox import adding_up

@@ -107,7 +107,7 @@ class Relay:
         self.tally = Tally(county, book, *wires, clock, signer, OfficeReceipts(database))
 
     def status(self) -> RelayStatus:
-        trust, heads = self.carrier.above.trust, self.carrier.above.heads
+        trust, snapshot = self.carrier.above.trust, self.carrier.above.snapshot
         return RelayStatus(
             county=self._county,
             above=self.carrier.above.area,
@@ -115,7 +115,7 @@ class Relay:
             above_connected=self._upper.connected,
             below_connected=self._lower.connected,
             keyring=trust.version if trust else None,
-            heads_at=heads.at.isoformat() if heads else "",
+            heads_at=snapshot.at.isoformat() if snapshot else "",
             in_force=len(self._book.in_force()),
             waiting=len(self._book.to_send()),
             last_refusal=self.carrier.last_refusal,

@@ -38,7 +38,7 @@ came = Table(
     Column("box_number", BigInteger, nullable=False, server_default="0"),
 )
 
-# The newest keyring and heads, as they came, and whom they made the relay believe.
+# The newest keyring and snapshot, as they came, and whom they made the relay believe.
 kept = Table(
     "kept",
     metadata,

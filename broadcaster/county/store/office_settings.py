@@ -10,7 +10,12 @@ from broadcaster.bulletin.upstream_office import UpstreamOffice, is_upstream
 from broadcaster.core.errors import ConfigError, reason_of
 from broadcaster.settings.schema import WebSettings, load_file
 from broadcaster.settings.values import Section
-from broadcaster.system.last_good_settings import LAST_GOOD, by_last_good, keep_good, was_changed
+from broadcaster.system.last_good_settings import (
+    LAST_GOOD,
+    load_or_last_good,
+    store_last_good,
+    was_changed,
+)
 
 FILE, DATABASE = "office.yaml", "office.db"
 
@@ -122,7 +127,7 @@ def load_office_to_run(folder: Path) -> tuple[OfficeSettings, str]:
     then, and told in Chinese. Raises `ConfigError` where it never was good.
     """
     wrong: list[ConfigError] = []
-    settings = by_last_good(load_office_settings, folder, (FILE,), wrong.append)
+    settings = load_or_last_good(load_office_settings, folder, (FILE,), wrong.append)
     return settings, f"设置用不了，先按上次能用的办，请改好再重新启动：{wrong[0]}" if wrong else ""
 
 
@@ -133,7 +138,7 @@ def keep_office_settings(folder: Path, settings: OfficeSettings) -> str:
         changed = was_changed(folder, (FILE,), before, settings.model_dump(mode="json"))
     except (ConfigError, OSError):
         changed = ""
-    keep_good(folder, (FILE,))
+    store_last_good(folder, (FILE,))
     return changed
 
 

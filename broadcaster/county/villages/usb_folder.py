@@ -13,7 +13,7 @@ from sqlalchemy import select
 from broadcaster.bulletin import areas
 from broadcaster.core.errors import BroadcasterError, FileUnwritable, reason_of
 from broadcaster.county.board.receipt_import import OUTBOX
-from broadcaster.county.keys.office_probe import HEADS, KEYRING
+from broadcaster.county.keys.office_probe import KEYRING, SNAPSHOT
 from broadcaster.county.notices.draft import DraftState
 from broadcaster.county.notices.recordings import RecordingStore, from_text
 from broadcaster.county.store.office_database import OfficeDatabase
@@ -44,7 +44,7 @@ def gather(
     if wanted and not areas.contains(county, wanted):
         raise StickRefused(f"{village} 不在 {areas.full(county)} 里面。")
     sounds, files = RecordingStore(office), dict[str, bytes | Path]()
-    for name in (KEYRING, HEADS):
+    for name in (KEYRING, SNAPSHOT):
         if (office / name).exists():
             files[name] = (office / name).read_bytes()
     for name, data, sound in _in_force(database, now, wanted):

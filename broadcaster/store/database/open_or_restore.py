@@ -26,7 +26,7 @@ from broadcaster.store.database.sqlite_connection import (
     raw,
     told_plainly,
 )
-from broadcaster.system.child_process import deaf
+from broadcaster.system.child_process import signals_blocked
 
 logger = logging.getLogger(__name__)
 
@@ -140,7 +140,7 @@ def _make_tables(connection: Connection) -> None:
 def _migrate(path: Path) -> None:
     command = [sys.executable, "-m", "broadcaster.store.database.migrate", str(path)]
     try:
-        with deaf():
+        with signals_blocked():
             subprocess.run(command, check=True, capture_output=True, timeout=MIGRATION_SECONDS)
     except subprocess.SubprocessError as error:
         told = getattr(error, "stderr", None) or b""

@@ -1,4 +1,5 @@
-"""Cuts the acoustic model in three, so that the first frames are ready before the last are wanted.
+"""Cuts the acoustic model in three, so that the first frames are ready before the last are wanted, and
+removes its dropout: noise for training that needs TensorFlow.
 
 As published it works out its shapes while it runs, and XNNPACK takes only operators whose shapes are
 known before: whole lines took 1.5 times as long, and the first sound waited for all of the postnet.
@@ -15,6 +16,7 @@ from broadcaster.tts.baker.tflite_graph import Graph, Operation
 
 ENCODER_FILE, DECODER_FILE, POSTNET_FILE = "encoder.tflite", "decoder.tflite", "postnet.tflite"
 BANDS, CHANNELS = 80, 256
+RANDOM = b"FlexRandomUniform"
 
 Shapes = dict[int, list[int]]
 
@@ -45,6 +47,20 @@ PARTS = {
 }
 # They hide padding, which a line by itself has not: a factor of 1 and a summand of 0.
 MASKS = (b"decoder/layer_._0/Cast", b"decoder/layer_._0/attention/self/mul")
+
+
+def remove_dropout(graph: Graph) -> None:
+    """Let whoever reads a dropped-out tensor read the tensor before it.
+
+    A dropout is six operators: y = (x * scale) * cast(random(shape(x)) >= rate).
+    Raises `UnknownGraph` when one has another form.
+    """
+    for random in [each for each in graph.operators if graph.custom_name(each) == RANDOM]:
+        below_rate = graph.reader(random.outputs[0], Operation.GREATER_EQUAL)
+        mask = graph.reader(below_rate.outputs[0], Operation.CAST)
+        masked = graph.reader(mask.outputs[0], Operation.MUL)
+        shape = graph.maker(random.inputs[0])
+        graph.reroute(masked.outputs[0], shape.inputs[0])
 
 
 def cut_acoustic(content: bytes) -> dict[str, bytes]:
@@ -97,8 +113,8 @@ def _write_shapes(graph: Graph, one: Shapes, other: Shapes) -> None:
             tensor.shape = np.abs(tensor.shapeSignature)
     for kind in (Operation.RESHAPE, Operation.EXPAND_DIMS, Operation.SQUEEZE):
         for operator in list(graph.of_kind(kind)):
-            made = operator.outputs[0]
-            _reshape(graph, operator, _open_length(one[made], other[made]))
+            output = operator.outputs[0]
+            _reshape(graph, operator, _open_length(one[output], other[output]))
 
 
 def _reshape(graph: Graph, operator: schema.OperatorT, goal: list[int]) -> None:

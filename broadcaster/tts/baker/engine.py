@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from broadcaster.core.errors import VoiceUnavailable
-from broadcaster.tts.baker.release import MADE_AS, can_speak
+from broadcaster.tts.baker.release import MODEL_VERSION, can_speak
 from broadcaster.tts.baker.symbols import REVISION
 from broadcaster.tts.base.engine import Engine, VoiceEntry
 from broadcaster.tts.base.package_source import Source
@@ -46,14 +46,14 @@ class BakerEngine(Engine):
         ]
 
     def version(self, voice: str) -> str:
-        made_as = self._made_as()
-        if not can_speak(made_as):
+        model = self._installed_model()
+        if not can_speak(model):
             raise VoiceUnavailable("语音 baker 是旧版的，请重新安装：broadcaster voices install baker")
-        return f"{made_as}.{REVISION}"
+        return f"{model}.{REVISION}"
 
     def is_of_this_release(self) -> bool:
         """Raises `VoiceUnavailable` where none is installed."""
-        return self._made_as() == MADE_AS
+        return self._installed_model() == MODEL_VERSION
 
     def check(self) -> None:
         """Read every byte of its 40 MB. Raises `VoiceUnavailable` where one is wrong."""
@@ -62,7 +62,7 @@ class BakerEngine(Engine):
         except VoiceDamaged as error:
             raise damaged(self.name) from error
 
-    def _made_as(self) -> str:
+    def _installed_model(self) -> str:
         try:
             description = read_description(self._folder)
             check_there(self._folder, description)

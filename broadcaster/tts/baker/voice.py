@@ -1,6 +1,8 @@
 """The offline voice `baker:female`: FastSpeech2 makes the mel frames, MB-MelGAN the sound."""
 
+import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,7 +14,6 @@ from broadcaster.core.errors import LineRefused
 from broadcaster.core.model import Line, Waveform
 from broadcaster.tts.baker.acoustic import Acoustic, Durations, LineTooLong, Samples
 from broadcaster.tts.baker.mel_timing import lay_out
-from broadcaster.tts.baker.quiet_stderr import quiet_stderr
 from broadcaster.tts.baker.symbols import REVISION, BakerSymbols
 from broadcaster.tts.baker.vowel_onsets import consonant_onset, vowel_onsets
 from broadcaster.tts.base.voice import Voice
@@ -42,7 +43,7 @@ class BakerVoice(Voice):
             description = read_description(folder)
             check_files(folder, description)
             self._symbols = BakerSymbols(folder / SYMBOLS_FILE)
-            with quiet_stderr():
+            with _quiet_stderr():
                 self._acoustic = Acoustic(folder, threads)
                 self._vocoders = {
                     window: Vocoder(folder / vocoder_file(window), threads) for window in WINDOWS
@@ -96,11 +97,24 @@ class BakerVoice(Voice):
             raise LineRefused(f"这一行太长，请用标点分开：{line.written}") from error
 
     def _vocode(self, mel: Samples, window: "Window") -> Samples:
-        seen = mel[window.start : window.start + window.size]
-        padded = np.pad(seen, ((0, window.size - len(seen)), (0, 0)), mode="edge")
+        frames = mel[window.start : window.start + window.size]
+        padded = np.pad(frames, ((0, window.size - len(frames)), (0, 0)), mode="edge")
         sound = self._vocoders[window.size].sound(padded)
-        kept = sound[(window.first - window.start) * HOP : (window.end - window.start) * HOP]
-        return np.clip(kept, -1.0, 1.0)
+        wanted = sound[(window.first - window.start) * HOP : (window.end - window.start) * HOP]
+        return np.clip(wanted, -1.0, 1.0)
+
+
+@contextmanager
+def _quiet_stderr() -> Iterator[None]:
+    """LiteRT greets in English, from native code, at every load; no setting of its own silences it."""
+    stderr = os.dup(2)
+    with Path(os.devnull).open("w") as nowhere:
+        os.dup2(nowhere.fileno(), 2)
+    try:
+        yield
+    finally:
+        os.dup2(stderr, 2)
+        os.close(stderr)
 
 
 def _spoken_part(durations: Durations) -> slice:

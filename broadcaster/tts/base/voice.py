@@ -55,6 +55,3 @@ class Voice(ABC):
             else:
                 yield piece
         yield Waveform(fit(np.concatenate(spoken), self.rate_hz, timing), self.rate_hz)
-
-    def close(self) -> None:  # noqa: B027 - most voices hold nothing
-        """Give back memory and files."""

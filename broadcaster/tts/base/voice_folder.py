@@ -52,19 +52,19 @@ def new_voice(voices_folder: Path, name: str) -> Iterator[tuple[Path, Path]]:
     """
     try:
         voices_folder.mkdir(parents=True, exist_ok=True)
-        for left in voices_folder.glob(f".{name}-*"):
-            if (left / OLD).exists() and not (voices_folder / name).exists():
-                (left / OLD).rename(voices_folder / name)
+        for leftover in voices_folder.glob(f".{name}-*"):
+            if (leftover / OLD).exists() and not (voices_folder / name).exists():
+                (leftover / OLD).rename(voices_folder / name)
             # A power cut in the middle of an earlier run leaves hundreds of megabytes.
-            shutil.rmtree(left)
+            shutil.rmtree(leftover)
         with tempfile.TemporaryDirectory(prefix=f".{name}-", dir=voices_folder) as work:
-            made = Path(work) / "made"
-            made.mkdir()
-            yield Path(work), made
+            new = Path(work) / "made"
+            new.mkdir()
+            yield Path(work), new
             # Two renames; whatever was there goes away with the temporary folder.
             if (voices_folder / name).exists():
-                (voices_folder / name).rename(made.with_name(OLD))
-            made.rename(voices_folder / name)
+                (voices_folder / name).rename(new.with_name(OLD))
+            new.rename(voices_folder / name)
     except OSError as error:
         raise VoiceUnavailable(
             f"声音装不进 {voices_folder}：{reason_of(error)}。请检查磁盘空间和写权限。"

@@ -64,7 +64,7 @@ class EdgeEngine(Engine):
             report(f"{error}先用自带的名单。")
             speakers = list(SHIPPED)
         try:
-            self._list.keep(speakers)
+            self._list.store(speakers)
         except OSError as error:
             raise VoiceUnavailable(
                 f"名单存不下：{reason_of(error)}。请检查磁盘空间和写权限。"

@@ -80,8 +80,8 @@ class SpeakerList:
         known = {speaker.short_name: speaker for speaker in (*offered, *SHIPPED)}
         return {speaker: speaker in offered for speaker in known.values()}
 
-    def keep(self, speakers: Iterable[Speaker]) -> None:
-        """Remember what the service offers; nobody means that it was not asked. Raises OSError."""
+    def store(self, speakers: Iterable[Speaker]) -> None:
+        """Store what the service offers; nobody means that it was not asked. Raises OSError."""
         content = [[speaker.short_name, speaker.note] for speaker in speakers]
         self._path.parent.mkdir(parents=True, exist_ok=True)
         unfinished = self._path.with_suffix(f".{os.getpid()}")

@@ -38,6 +38,7 @@ BYTES_PER_SECOND = 6_000  # 48 kbit/s, constant
 # The library's own time limit does not cover a service that falls silent (waited 30 s of 2).
 SILENCE_SECONDS = 5.0
 LIST_SECONDS = 5.0
+NOTHING_YET = Waveform(np.zeros(0, np.float32), RATE_HZ)
 HARD_SILENCE = 10 ** (-50 / 20)
 ENDS_SECONDS = 0.05
 # The service's times are rounded, and an MP3 decoder drops up to 0.05 s at the start.
@@ -83,12 +84,12 @@ class EdgeVoice(Voice):
         if not line.syllables:
             raise LineRefused(f"这一行没有可读的字：{line.written}")
         while not self._one_request.acquire(blocking=False):
-            yield _nothing_yet()
+            yield NOTHING_YET
         try:
             with running(self._ask(line, pace)) as (loop, asking):
                 while not asking.done():
                     loop.run_until_complete(asyncio.wait({asking}, timeout=TURN_SECONDS))
-                    yield _nothing_yet()
+                    yield NOTHING_YET
             arrived = asking.result()
         finally:
             self._one_request.release()
@@ -98,7 +99,7 @@ class EdgeVoice(Voice):
         try:
             return await self._receive(self._communication(line, pace).stream(), line, pace)
         except NoAudioReceived as error:
-            raise await self._gone_or_out_of_order() from error
+            raise await self._why_silent() from error
         except ERRORS as error:
             logger.debug("%s: %r", self.name, error)
             raise VoiceUnavailable(_sentence(error)) from error
@@ -125,14 +126,14 @@ class EdgeVoice(Voice):
             rate=f"{round(100 * (pace - 1)):+d}%",
             pitch=f"{self._settings.pitch_hz:+d}Hz",
             volume=f"{self._settings.volume_percent:+d}%",
-            **_way(self._connector),
+            **_connection_options(self._connector),
         )
 
-    async def _gone_or_out_of_order(self) -> VoiceUnavailable:
+    async def _why_silent(self) -> VoiceUnavailable:
         """No sound and no error is what the service answers for a voice that it no longer has."""
         try:
             offered = await _offered(self._connector)
-            self._speakers.keep(offered)
+            self._speakers.store(offered)
         except (VoiceUnavailable, OSError) as error:
             logger.info("在线声音的清单没有取到：%s", reason_of(error))
             offered = []
@@ -181,7 +182,7 @@ def fetch_speakers(connector: Connector | None = None) -> list[Speaker]:
 async def _offered(connector: Connector | None) -> list[Speaker]:
     try:
         async with asyncio.timeout(LIST_SECONDS):
-            offered = await edge_tts.list_voices(**_way(connector))
+            offered = await edge_tts.list_voices(**_connection_options(connector))
         speakers = chinese_speakers(offered)
     except ERRORS as error:
         raise VoiceUnavailable(_sentence(error)) from error
@@ -222,11 +223,7 @@ def _han_count(text: str) -> int:
     return sum("\u4e00" <= sign <= "\u9fff" for sign in text)
 
 
-def _nothing_yet() -> Waveform:
-    return Waveform(np.zeros(0, np.float32), RATE_HZ)
-
-
-def _way(connector: Connector | None) -> Any:
+def _connection_options(connector: Connector | None) -> Any:
     """The library's arguments for the way to the service; a connector is good for one request."""
     return {"connector": connector()} if connector else {"proxy": _proxy()}
 

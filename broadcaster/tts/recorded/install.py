@@ -21,11 +21,11 @@ def install(voices_folder: Path, threads: int, report: Callable[[str], None]) ->
     """Make `recorded/alarm` anew. Raises `VoiceUnavailable`, also when the offline voice is missing."""
     report(f"正在用离线语音录 {len(PHRASES)} 句应急的话……")
     baker = BakerEngine(voices_folder, threads).open("baker:female")
-    with new_voice(voices_folder / "recorded", ALARM) as (_, made):
+    with new_voice(voices_folder / "recorded", ALARM) as (_, folder):
         for text, pinyin in PHRASES.items():
             samples = np.concatenate(list(_sounds(baker, pinyin)))
-            soundfile.write(made / f"{text}.flac", samples, baker.rate_hz, subtype="PCM_16")
-        write_sums(made)
+            soundfile.write(folder / f"{text}.flac", samples, baker.rate_hz, subtype="PCM_16")
+        write_sums(folder)
     report("应急的话录好了：所有语音引擎都坏了，也能用 recorded:alarm 播出。")
 
 

@@ -83,8 +83,8 @@ def is_complete(folder: Path) -> bool:
         there = _sums(folder)
         if not (folder / SUMS).exists():
             return all(there.get(f"{text}.flac") for text in PHRASES)
-        made = json.loads((folder / SUMS).read_text(encoding="utf-8"))
-        return bool(made.items() <= there.items())
+        expected = json.loads((folder / SUMS).read_text(encoding="utf-8"))
+        return bool(expected.items() <= there.items())
     except (OSError, ValueError, AttributeError, TypeError):
         return False
 

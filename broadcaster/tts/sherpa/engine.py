@@ -79,7 +79,7 @@ class SherpaEngine(Engine):
 
     def _entry(self, folder: Path, voice: str = "") -> VoiceEntry:
         licence, seconds = next(
-            (told for part, told in KNOWN.items() if part in folder.name), (UNKNOWN_LICENCE, None)
+            (known for part, known in KNOWN.items() if part in folder.name), (UNKNOWN_LICENCE, None)
         )
         voice = voice or f"sherpa:{folder.name}"
         try:

@@ -33,21 +33,23 @@ def install(
         )
     if not sources:
         raise VoiceUnavailable(f"要写从哪里安装。用法：{HOW}")
-    with new_voice(voices_folder, name) as (work, made):
+    with new_voice(voices_folder, name) as (work, folder):
         for source in sources:
-            _put(fetch(source, work, report), made)
+            _put(fetch(source, work, report), folder)
         report("正在试着说一句……")
-        _check_package(made)
-        record = {"sources": [source.address for source in sources], **_probe(made, threads)}
-        (made / RECORD_FILE).write_text(json.dumps(record, ensure_ascii=False) + "\n", encoding="utf-8")
+        _check_package(folder)
+        record = {"sources": [source.address for source in sources], **_probe(folder, threads)}
+        (folder / RECORD_FILE).write_text(
+            json.dumps(record, ensure_ascii=False) + "\n", encoding="utf-8"
+        )
     report(f"声音 sherpa:{name} 装好了。它的许可由模型的作者规定，请看压缩包里的 LICENSE 或来源的网页。")
 
 
-def _put(file: Path, made: Path) -> None:
+def _put(file: Path, folder: Path) -> None:
     if file.suffix == ".onnx":
-        file.rename(made / file.name)
+        file.rename(folder / file.name)
     else:
-        unpack(file, made)
+        unpack(file, folder)
         file.unlink()
 
 

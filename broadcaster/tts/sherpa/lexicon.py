@@ -57,11 +57,11 @@ class PinyinLexicon:
 
 
 def _single_characters(path: Path) -> Iterator[tuple[str, str]]:
-    seen: set[str] = set()
+    characters: set[str] = set()
     for line in _lines(path):
         word, _, spelled = line.strip().partition(" ")
-        if len(word) == 1 and spelled.strip() and word not in seen:
-            seen.add(word)
+        if len(word) == 1 and spelled.strip() and word not in characters:
+            characters.add(word)
             yield word, spelled.strip()
 
 

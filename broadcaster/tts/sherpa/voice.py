@@ -47,12 +47,12 @@ class SherpaVoice(Voice):
         if DIGIT.search(text):
             raise LineRefused(f"这一行还有没念成字的数字：{line.spoken}")
         try:
-            made = self._engine.generate(text, sid=self._speaker, speed=pace)
+            generated = self._engine.generate(text, sid=self._speaker, speed=pace)
         except (RuntimeError, MemoryError) as error:
             raise VoiceUnavailable(
                 f"声音 {self.name} 内部出错，这一行没有做成：{line.written}"
             ) from error
-        samples = np.asarray(made.samples, np.float32)
+        samples = np.asarray(generated.samples, np.float32)
         if not np.abs(samples).max(initial=0.0) > 0.0:
             raise LineRefused(f"声音 {self.name} 没有念出这一行：{line.written}")
         yield Waveform(levelled(samples, self.rate_hz), self.rate_hz)

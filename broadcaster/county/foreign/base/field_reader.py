@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TypeVar
 
 from broadcaster.bulletin import areas as area_codes
-from broadcaster.bulletin.bulletin import read_moment
+from broadcaster.bulletin.message_fields import read_moment
 from broadcaster.county.foreign.base.proposal import NotImported, in_beijing, told
 from broadcaster.county.foreign.base.safe_xml import Element
 
