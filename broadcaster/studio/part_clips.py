@@ -4,14 +4,11 @@ from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
 from functools import partial
 
-import numpy as np
-from numpy.typing import NDArray
-
 from broadcaster.audio.clip_key import recording_key, sound_key
 from broadcaster.audio.mastering_preset import PRESETS
 from broadcaster.audio.recording_mastering import mastered
 from broadcaster.audio.render_result import Keeping
-from broadcaster.audio.sound_files.parts import sound_parts
+from broadcaster.audio.sound_files.parts import Pcm, sound_parts
 from broadcaster.core.errors import LineRefused
 from broadcaster.core.model import Clip
 from broadcaster.settings.schema import Settings
@@ -19,7 +16,7 @@ from broadcaster.studio.recordings import recording_path
 from broadcaster.studio.sound_library import GONE, find_sound, sound_path
 from broadcaster.tts.base.loudness import LEVEL_LUFS
 
-Parts = Iterator[NDArray[np.int16] | None]
+Parts = Iterator[Pcm | None]
 
 
 def recording_clips(recording: str, settings: Settings, keeping: Keeping) -> Iterator[Clip | None]:

@@ -73,7 +73,7 @@ def is_key(key: str) -> bool:
 
 
 class SoundLibrary:
-    """What the village keeps to air again and again. Any thread.
+    """The sounds that a village keeps, to air them again and again. Any thread.
 
     A sound that is taken away lies in a bin for 30 days, from where it comes back. All of it together
     stays within `limit_bytes`, and `reserve_bytes` of the disk stay free.

@@ -1,6 +1,8 @@
 """The parts of a sound file are one pass over it, as loud as notices, and end where it is damaged."""
 
 import dataclasses
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -113,6 +115,34 @@ def test_facts_pass_through_json(music: tuple[Path, SoundFacts]) -> None:
 )
 def test_a_title_is_read_in_any_coding(tag: bytes, title: str) -> None:
     assert title_of(tag) == title
+
+
+LONG_SECONDS = 2 * 3600
+IN_A_CHILD = """
+import sys
+from pathlib import Path
+from broadcaster.audio.mastering_preset import HORN
+from broadcaster.audio.sound_files.measure import measure
+from broadcaster.audio.sound_files.parts import sound_parts
+path = Path(sys.argv[1])
+facts = measure(path)
+parts = (part for part in sound_parts(path, facts, 24_000, HORN) if part is not None)
+made = sum(map(len, parts)) / 24_000
+print(facts.seconds, made, Path("/proc/self/status").read_text().partition("VmHWM:")[2].split()[0])
+"""
+
+
+@pytest.mark.slow
+def test_two_hours_are_made_whole_in_little_memory(tmp_path: Path) -> None:
+    path = tmp_path / "long.mp3"
+    source = ["-f", "lavfi", "-i", f"sine=frequency=500:sample_rate=8000:duration={LONG_SECONDS}"]
+    subprocess.run(["ffmpeg", "-v", "error", *source, "-b:a", "8k", str(path)], check=True)
+    child = subprocess.run(
+        [sys.executable, "-c", IN_A_CHILD, str(path)], check=True, capture_output=True, text=True
+    )
+    measured, made, kilobytes = map(float, child.stdout.split())
+    assert measured == pytest.approx(LONG_SECONDS, abs=0.5) and made == pytest.approx(measured, abs=0.01)
+    assert kilobytes < 90_000
 
 
 def test_a_key_names_all_that_changes_the_sound() -> None:

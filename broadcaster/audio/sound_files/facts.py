@@ -45,7 +45,7 @@ class SoundFacts:
 
     @classmethod
     def of(cls, told: dict[str, Any]) -> Self:
-        """What `asdict` and JSON made of one. Raises ValueError, TypeError or LookupError."""
+        """The facts that `asdict` and JSON wrote down. Raises ValueError, TypeError or LookupError."""
         exact = {
             "levels": tuple((float(corner), float(lufs)) for corner, lufs in told["levels"]),
             "mix": Mix(told["mix"]),

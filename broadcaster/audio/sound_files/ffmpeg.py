@@ -105,12 +105,15 @@ class Decoding:
         self.faults = 0
         self._block_bytes = round(BLOCK_SECONDS * rate_hz) * FRAME_BYTES
         shape = ["-map", "0:a:0", "-vn", "-sn", "-dn", "-ac", str(CHANNELS), "-ar", str(rate_hz)]
+        # A damaged frame of FLAC is a burst of noise at full scale; its sum tells.
+        checked = ["-err_detect", "crccheck+explode"] if demuxer == "flac" else []
         # Left to itself ffmpeg makes two channels of one by 0.7 of it.
         twice = ["-af", "pan=stereo|c0=c0|c1=c0"] if mix is Mix.ONLY else []
         limits = ["-t", str(longest_seconds), "-threads", "1"]
         plain = ["-c:a", "pcm_f32le", "-f", "f32le", "pipe:1"]
         self._command = [
-            *("ffmpeg", "-nostdin", "-v", "error", "-threads", "1", *_source(path, demuxer)),
+            *("ffmpeg", "-nostdin", "-v", "error", "-threads", "1"),
+            *(*checked, *_source(path, demuxer)),
             *(*limits, *twice, *shape, *plain),
         ]
 

@@ -25,7 +25,7 @@ FULL, CLIPPED_SHARE = 0.99, 0.0005
 # Containers whose head says how long the sound is, if it says anything.
 LONG_BY_HEAD = ("wav", "mov", "flac", "aiff", "caf", "asf", "ape", "wv", "tta")
 HEAD_BYTES, UNKNOWN_LENGTH = 1 << 16, 0xFFFFFFFF
-# What stands behind the sound, as tags, may pass for a packet or two that is damaged.
+# Tags behind the frames of an MP3 pass for a packet or two that is damaged.
 FAULTS = 3
 CUT_OFF_SHARE = 0.97
 
@@ -165,7 +165,7 @@ def _warnings(found: _Pass, seconds_by_head: float, demuxer: str) -> list[str]:
     said = {
         CUT_OFF_SAID.format(**lengths): cut_off,
         SALVAGED_SAID: demuxer == "wav" and not seconds_by_head,
-        FAULTY_SAID: found.faults >= FAULTS and not cut_off,
+        FAULTY_SAID: found.faults >= (FAULTS if demuxer == "mp3" else 1) and not cut_off,
         QUIET_SAID: found.loudness[0] < QUIET_LUFS,
         CLIPPED_SAID: found.is_clipped,
         CANCELLED_SAID: found.mix in (Mix.LEFT, Mix.RIGHT),
