@@ -37,7 +37,7 @@ class LibrarySound(Protocol):
 
 @dataclass(frozen=True)
 class FolderPlace:
-    """How far a folder was heard: the keys of this round, the last of them and where that stopped; 0 is
+    """The place in a folder: the keys that were heard in this round, the last of them and where that stopped; 0 is
     its end. Each round is shuffled otherwise.
     """
 
@@ -92,7 +92,7 @@ def _in_turn(order: Order, sounds: Sequence[LibrarySound], place: FolderPlace) -
 
 
 def _shuffled(sounds: list[LibrarySound], place: FolderPlace) -> Iterator[LibrarySound]:
-    """What is left of this round, then one round after the other; none twice in a row."""
+    """The rest of this round, then one round after the other; none twice in a row."""
     heard, last = set(place.heard), place.last
     for number in count(place.round):
         drawn = [sound for sound in sounds if sound.key not in heard]
