@@ -37,8 +37,8 @@ class LibrarySound(Protocol):
 
 @dataclass(frozen=True)
 class FolderPlace:
-    """The place in a folder: the keys that were heard in this round, the last of them and where that stopped; 0 is
-    its end. Each round is shuffled otherwise.
+    """The place in a folder: the keys that were heard in this round, the last of them, and where that
+    stopped; 0 is its end. Each round is shuffled otherwise.
     """
 
     heard: tuple[str, ...] = ()
